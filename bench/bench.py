@@ -1,0 +1,547 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Measures Pillion against its peers and prints a table. README.md says what each line means."""
+
+import argparse
+import contextlib
+import filecmp
+import importlib.util
+import json
+import math
+import os
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
+
+LARGE = 300 * 1000 * 1000
+GETS, AT_ONCE = 2000, 32
+CONNECTIONS, TASKS = 1000, 100_000
+TICK_CLIENTS, PEER_TICK_CLIENTS = 50, 10
+MARKED_KICKS, PEER_MARKED_KICKS = 1_000_000, 10_000
+PATIENCE = 300
+
+
+class Failure(Exception):
+    """A side did not run to its end, or not as it should."""
+
+
+class Missing(Exception):
+    """What a side needs is not there: its lines are skipped."""
+
+
+class Nginx:
+    """The server of all HTTP lines: one worker, loopback, a port and a folder of its own"""
+
+    CONFIG = """
+        daemon off;
+        {user}
+        worker_processes 1;
+        worker_rlimit_nofile 8192;
+        pid {root}/nginx.pid;
+        error_log {root}/error.log;
+        events {{ worker_connections 4096; }}
+        http {{
+          access_log off;
+          sendfile on;
+          tcp_nopush on;
+          keepalive_timeout 3600s;
+          keepalive_requests 1000000000;
+          client_body_temp_path {root}/t1;
+          proxy_temp_path {root}/t2;
+          fastcgi_temp_path {root}/t3;
+          uwsgi_temp_path {root}/t4;
+          scgi_temp_path {root}/t5;
+          default_type application/octet-stream;
+          server {{
+            listen 127.0.0.1:{port} backlog=4096;
+            root {root}/www;
+            location = /slow {{ limit_rate 1000; }}
+            location = /count {{ return 200 "$connection_requests {padding}"; }}
+          }}
+        }}
+    """
+
+    def __init__(self, folder):
+        program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/sbin")
+        if program is None:
+            raise Missing("nginx")
+
+        self.root = Path(tempfile.mkdtemp(prefix="nginx-", dir=folder))
+        www = self.root / "www"
+        www.mkdir()
+        (www / "small").write_bytes(os.urandom(1024))
+        (www / "slow").write_bytes(os.urandom(3000))
+        self.large = www / "large"
+        with open(self.large, "wb") as file:
+            for _ in range(LARGE // 1_000_000):
+                file.write(os.urandom(1_000_000))
+
+        for _ in range(5):
+            if self._start(program):
+                return
+        raise Failure(f"nginx does not start: {(self.root / 'error.log').read_text()[-500:]}")
+
+    def _start(self, program):
+        # Somebody else may take the port in between; then the next one is tried.
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+
+        config = self.root / "nginx.conf"
+        config.write_text(
+            self.CONFIG.format(
+                root=self.root,
+                port=self.port,
+                padding="." * 1022,
+                # The workers must be able to read a folder that is nobody else's.
+                user="user root;" if os.geteuid() == 0 else "",
+            )
+        )
+        (self.root / "error.log").touch()
+        self.process = subprocess.Popen(
+            [program, "-p", self.root, "-c", config, "-e", self.root / "error.log"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        end = time.monotonic() + 10
+        while time.monotonic() < end and self.process.poll() is None:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return True
+            time.sleep(0.01)
+        self.stop()
+        return False
+
+    def url(self, name):
+        return f"http://127.0.0.1:{self.port}/{name}"
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+class Bench:
+    """Runs the sides: each method named in LINES is one run of one side and returns what it printed."""
+
+    def __init__(self, build_dir, folder):
+        self.programs = build_dir / "bench"
+        self.folder = folder
+        self._nginx = None
+
+    def close(self):
+        if self._nginx is not None:
+            self._nginx.stop()
+
+    @property
+    def nginx(self):
+        if self._nginx is None:
+            self._nginx = Nginx(self.folder)
+        return self._nginx
+
+    def run(self, *command):
+        try:
+            done = subprocess.run(
+                [str(word) for word in command],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise Failure(f"{command[0]} {command[1]}: not done after {PATIENCE} s") from error
+        if done.returncode != 0:
+            reason = done.stderr.strip().splitlines()[-1:] or [""]
+            raise Failure(f"{Path(command[0]).name} {' '.join(map(str, command[1:]))}: "
+                          f"status {done.returncode}: {reason[0]}")
+        return json.loads(done.stdout)
+
+    def ours(self, name, *arguments):
+        return self.run(self.programs / f"bench-{name}", *arguments)
+
+    def peer(self, name, *arguments):
+        program = self.programs / f"peer-{name}"
+        if not program.exists():
+            raise Missing({"curl": "libcurl's headers"}.get(name, f"{program}"))
+        return self.run(program, *arguments)
+
+    def python(self, name, loop, *arguments, modules=()):
+        for module in [*modules, *(["uvloop"] if loop == "uvloop" else [])]:
+            if importlib.util.find_spec(module) is None:
+                raise Missing(f"Python's {module}")
+        return self.run(PYTHON, HERE / f"peer-{name}.py", loop, *arguments)
+
+    # kicks
+
+    def kick_empty(self):
+        return self.ours("kick", "ours")
+
+    def kick_glib(self):
+        return self.ours("kick", "theirs")
+
+    def kick_loaded(self):
+        result = self.ours("kick", "loaded", self.nginx.url("slow"))
+        if result["sockets"] < CONNECTIONS or result["tasks"] < TASKS:
+            raise Failure(f"{result['sockets']} connections and {result['tasks']} tasks instead of "
+                          f"{CONNECTIONS} and {TASKS}")
+        return result
+
+    def marked(self, side, kicks):
+        """System calls of all threads between the two marks, for a million kicks"""
+        if shutil.which("strace") is None:
+            raise Missing("strace")
+        log = self.folder / "strace.log"
+        self.run("strace", "-f", "-o", log, self.programs / "bench-kick", "marked", side, kicks)
+        counting, calls = False, 0
+        with open(log, errors="replace") as lines:
+            for line in lines:
+                if "mark: begin" in line:
+                    counting = True
+                elif "mark: end" in line:
+                    return {"value": calls * (MARKED_KICKS // kicks)}
+                elif counting and re.match(r"\d+ +\w+\(", line):
+                    calls += 1
+        raise Failure("the marks are missing from the trace")
+
+    def marked_ours(self):
+        return self.marked("ours", MARKED_KICKS)
+
+    def marked_theirs(self):
+        return self.marked("theirs", PEER_MARKED_KICKS)
+
+    # tasks, budget, wake
+
+    def task_batch(self):
+        return self.ours("task", "batch", "ours")
+
+    def task_batch_gtask(self):
+        return self.ours("task", "batch", "theirs")
+
+    def task_batch_asyncio(self):
+        return self.python("asyncio", "asyncio")
+
+    def task_batch_uvloop(self):
+        return self.python("asyncio", "uvloop")
+
+    def task_memory(self):
+        return self.ours("task", "memory", "ours")
+
+    def task_memory_gtask(self):
+        return self.ours("task", "memory", "theirs")
+
+    def budget_p99(self):
+        return self.ours("budget", "p99", "ours")
+
+    def budget_p99_glib(self):
+        return self.ours("budget", "p99", "theirs")
+
+    def budget_auto(self):
+        return self.ours("budget", "auto", "ours")
+
+    def budget_fixed(self):
+        return self.ours("budget", "auto", "theirs")
+
+    def wake(self):
+        return self.ours("wake", "ours")
+
+    def wake_eventfd(self):
+        return self.ours("wake", "theirs")
+
+    # downloads
+
+    def download(self, runner, *arguments, folder=None, after=()):
+        """Each run starts with clean caches of the disk and ends with a file that is compared."""
+        folder = folder or self.folder
+        target = Path(folder) / "target"
+        target.unlink(missing_ok=True)
+        url = self.nginx.url("large")
+        os.sync()
+        try:
+            result = runner(*arguments, url, target, *after)
+            if not filecmp.cmp(target, self.nginx.large, shallow=False):
+                raise Failure(f"{arguments}: the file differs from the server's")
+            return result
+        finally:
+            target.unlink(missing_ok=True)
+
+    def memory_folder(self):
+        if not os.access("/dev/shm", os.W_OK) or shutil.disk_usage("/dev/shm").free < 2 * LARGE:
+            raise Missing("a /dev/shm with room")
+        return contextlib.closing(MemoryFolder())
+
+    def download_tick(self):
+        return self.download(self.ours, "download", "tick")
+
+    def download_stalled(self):
+        return self.download(self.ours, "download", "stalled")
+
+    def download_curl(self):
+        return self.download(self.peer, "curl", "download", after=["sync"])
+
+    def download_curl_nosync(self):
+        return self.download(self.peer, "curl", "download", after=["nosync"])
+
+    def download_soup(self):
+        return self.download(self.peer, "soup", "download")
+
+    def download_memory(self):
+        with self.memory_folder() as memory:
+            return self.download(self.ours, "download", "tick", folder=memory.path)
+
+    def download_memory_curl(self):
+        with self.memory_folder() as memory:
+            return self.download(self.peer, "curl", "download", folder=memory.path, after=["sync"])
+
+    # small answers
+
+    def get_poll(self):
+        return self.ours("get", "poll", self.nginx.url("small"), GETS, AT_ONCE)
+
+    def get_tick(self):
+        return self.ours("get", "tick", self.nginx.url("small"), GETS, AT_ONCE)
+
+    def get_curl(self):
+        return self.peer("curl", "reuse", self.nginx.url("small"), GETS, AT_ONCE)
+
+    def get_curl_queue(self):
+        return self.peer("curl", "queue", self.nginx.url("small"), GETS, AT_ONCE)
+
+    def get_aiohttp(self):
+        return self.python("aiohttp", "asyncio", self.nginx.url("small"), GETS, AT_ONCE, modules=["aiohttp"])
+
+    def get_uvloop(self):
+        return self.python("aiohttp", "uvloop", self.nginx.url("small"), GETS, AT_ONCE, modules=["aiohttp"])
+
+    def get_ticks(self):
+        return self.ours("get", "ticks", self.nginx.url("count"), TICK_CLIENTS)
+
+    def get_ticks_soup(self):
+        return self.peer("soup", "ticks", self.nginx.url("count"), PEER_TICK_CLIENTS)
+
+
+class MemoryFolder:
+    def __init__(self):
+        self.path = tempfile.mkdtemp(prefix="pillion-bench-", dir="/dev/shm")
+
+    def close(self):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def median_of(key):
+    return lambda samples: statistics.median(sample[key] for sample in samples)
+
+
+def p99_of_kicks(samples):
+    """Over the frames of all runs together: one run has too few of them for a 99th percentile."""
+    kicks = sorted(kick for sample in samples for kick in sample["kicks"])
+    return kicks[math.ceil(0.99 * len(kicks)) - 1]
+
+
+class Line:
+    """One line of the table. Its bar is about ours/theirs, or about ours itself where `absolute`."""
+
+    def __init__(self, id, ours, theirs, peer, unit, bar=None, absolute=False, value=None):
+        self.id = id
+        self.sides = (ours, theirs)
+        self.peer = peer
+        self.unit = unit
+        self.bar = bar
+        self.absolute = absolute
+        self.value = value or median_of("value")
+
+    def is_selected(self, wanted):
+        return not wanted or any(self.id == id or self.id.startswith(f"{id}-") for id in wanted)
+
+
+# The sides of a theme run in turn, so that what else the machine does meets them alike.
+THEMES = [
+    [
+        Line("kick-empty", "kick_empty", "kick_glib", "g_main_context_iteration", "ns", "≤ 0.15"),
+        Line("kick-loaded", "kick_loaded", "kick_empty", "the empty kick", "ns", "≤ 1.3"),
+    ],
+    [
+        Line("kick-empty-syscalls", "marked_ours", "marked_theirs", "g_main_context_iteration", "calls/1M",
+             "≤ 0", absolute=True),
+    ],
+    [
+        Line("task-batch", "task_batch", "task_batch_gtask", "GTask", "ns", "≤ 0.6"),
+        Line("task-batch-asyncio", "task_batch", "task_batch_asyncio", "asyncio future", "ns"),
+        Line("task-batch-uvloop", "task_batch", "task_batch_uvloop", "uvloop future", "ns"),
+    ],
+    [Line("task-memory", "task_memory", "task_memory_gtask", "GTask", "bytes", "≤ 1.0")],
+    [
+        Line("budget-p99", "budget_p99", "budget_p99_glib", "g_main_context_iteration", "ms", "≤ 2.2",
+             absolute=True),
+        Line("budget-auto", "budget_auto", "budget_fixed", "a fixed budget of 2 ms", "ms", "≥ 50",
+             absolute=True),
+    ],
+    [Line("wake-latency", "wake", "wake_eventfd", "eventfd + poll", "µs", "≤ 2")],
+    [
+        Line("download-300m", "download_tick", "download_curl", "curl easy in a thread", "s", "≤ 1.1"),
+        Line("download-300m-nosync", "download_tick", "download_curl_nosync", "curl easy, no fsync", "s"),
+        Line("download-stalled", "download_stalled", "download_tick", "the ticking host", "s", "≤ 1.1"),
+        Line("kick-download-p99", "download_tick", "download_soup", "libsoup in the kicks", "µs", "≤ 50",
+             absolute=True, value=p99_of_kicks),
+    ],
+    [Line("download-300m-memory", "download_memory", "download_memory_curl", "curl easy, to tmpfs", "s")],
+    [
+        Line("get-small-aiohttp", "get_poll", "get_aiohttp", "aiohttp", "s", "≤ 0.6"),
+        Line("get-small-uvloop", "get_poll", "get_uvloop", "aiohttp on uvloop", "s"),
+        Line("get-small-curl", "get_poll", "get_curl", "curl_multi", "s", "≤ 4"),
+        Line("get-small-curl-queue", "get_poll", "get_curl_queue", "curl_multi's own queue", "s"),
+        Line("get-small-60hz", "get_tick", "get_aiohttp", "aiohttp, not at 60 Hz", "s"),
+    ],
+    [
+        Line("get-ticks", "get_ticks", "get_ticks_soup", "libsoup in the kicks", "ticks", "≤ 2",
+             absolute=True),
+        Line("get-ticks-keepalive", "get_ticks", "get_ticks_soup", "libsoup in the kicks", "ticks", "≤ 2",
+             absolute=True, value=median_of("keepalive")),
+    ],
+]
+
+# Fewer runs for what does not change from run to run, or takes long where no bar hangs on it
+MOST_RUNS = {"marked_ours": 1, "marked_theirs": 1, "download_soup": 3, "get_ticks_soup": 3}
+
+
+def figure(number):
+    """Three digits that count, never an exponent"""
+    if number == 0:
+        return "0"
+    return f"{number:,.{max(0, 2 - math.floor(math.log10(abs(number))))}f}"
+
+
+def spread(samples):
+    values = [sample["value"] for sample in samples]
+    return f"{figure(min(values))}–{figure(max(values))}"
+
+
+def is_reached(bar, ratio):
+    sign, limit = bar.split()
+    return ratio <= float(limit) if sign == "≤" else ratio >= float(limit)
+
+
+ROW = "{:<21} {:<25} {:>9} {:>9}  {:<8} {:>7} {:>7}  {}"
+
+
+def run_theme(bench, lines, runs, verbose):
+    """Returns the objects of the lines that ran, and whether nothing failed."""
+    sides = list(dict.fromkeys(side for line in lines for side in line.sides))
+    samples = {side: [] for side in sides}
+    gone, failed = {}, False
+
+    for number in range(runs):
+        for side in sides:
+            if side in gone or number >= MOST_RUNS.get(side, runs):
+                continue
+            try:
+                samples[side].append(getattr(bench, side)())
+            except Missing as error:
+                gone[side] = f"skipped: {error} is missing"
+            except Failure as error:
+                gone[side] = f"failed: {error}"
+                failed = True
+
+    results = []
+    for line in lines:
+        reason = next((gone[side] for side in line.sides if side in gone), None)
+        if reason is not None:
+            print(f"{line.id:<21} {line.peer:<25} {reason}", flush=True)
+            continue
+        ours, theirs = (line.value(samples[side]) for side in line.sides)
+        ratio = ours if line.absolute else ours / theirs
+        ok = "" if line.bar is None else "yes" if is_reached(line.bar, ratio) else "NO"
+        print(ROW.format(line.id, line.peer, figure(ours), figure(theirs), line.unit, figure(ratio),
+                         line.bar or "", ok), flush=True)
+        results.append({
+            "id": line.id,
+            "peer": line.peer,
+            "ours": ours,
+            "theirs": theirs,
+            "unit": line.unit,
+            "ratio": ratio,
+            "runs": min(len(samples[side]) for side in line.sides),
+        })
+    if verbose:
+        for side in sides:
+            if samples[side]:
+                print(f"    {side}: {spread(samples[side])} in {len(samples[side])} runs", flush=True)
+    return results, not failed
+
+
+def positive(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def main():
+    ids = [line.id for theme in THEMES for line in theme]
+    parser = argparse.ArgumentParser(
+        prog="./run bench",
+        description="Measures Pillion against its peers.",
+        epilog="IDs: " + ", ".join(ids) + ". An ID also selects the lines whose IDs go on after it.",
+    )
+    parser.add_argument("build_dir", type=Path, help="a Meson build directory, set up with -Dbench=true")
+    parser.add_argument("ids", metavar="ID", nargs="*", help="lines to measure (default: all)")
+    parser.add_argument("--json", metavar="FILE", help="also write the lines to FILE")
+    parser.add_argument("--runs", metavar="N", type=positive, default=7,
+                        help="runs of each side (default: 7)")
+    parser.add_argument("--verbose", action="store_true",
+                        help="also print the least and the most of each side")
+    options = parser.parse_args()
+
+    for id in options.ids:
+        if not any(line.is_selected([id]) for theme in THEMES for line in theme):
+            parser.error(f"{id} is not one of {', '.join(ids)}")
+    if not (options.build_dir / "bench" / "bench-kick").exists():
+        parser.error(f"{options.build_dir} has no benchmarks; set it up with -Dbench=true and build it")
+
+    # A signal to end is an exception, so that the server ends too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.2f}, medians of {options.runs} runs\n")
+    print(ROW.format("id", "peer", "ours", "theirs", "unit", "ratio", "bar", "ok"), flush=True)
+
+    results, good = [], True
+    folder = Path(tempfile.mkdtemp(prefix="bench-", dir=options.build_dir.resolve()))
+    bench = Bench(options.build_dir.resolve(), folder)
+    try:
+        for theme in THEMES:
+            lines = [line for line in theme if line.is_selected(options.ids)]
+            if lines:
+                lines_done, theme_good = run_theme(bench, lines, options.runs, options.verbose)
+                results += lines_done
+                good = good and theme_good
+    finally:
+        bench.close()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    if options.json:
+        Path(options.json).write_text(json.dumps(results, ensure_ascii=False, indent=2) + "\n")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,104 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""A Tk window that stays alive while it downloads: tk-window.py URL FILE
+
+Tk has a main loop of its own that knows nothing of GLib. A timer of Tk's kicks the guest loop while there is something
+to do, and only then. With --quit the window closes when the file is there.
+"""
+
+import sys
+import tkinter
+from tkinter import ttk
+
+import gi
+gi.require_version('Pillion', '1')
+from gi.repository import Gio, GLib, Pillion
+
+FRAME_MSEC = 16
+
+
+class TkHost:
+    """What makes Tk a host: a hook that kicks and plants itself anew."""
+
+    def __init__(self, root):
+        self.root = root
+        self.hook = None
+        self.host = Pillion.CallbackHost.new('tk')
+        self.host.set_install(self.install)
+        self.host.set_remove(self.remove)
+
+    def install(self, loop):
+        self.hook = self.root.after(FRAME_MSEC, self.tick, loop)
+
+    def remove(self, loop):
+        self.root.after_cancel(self.hook)
+        self.hook = None
+
+    def tick(self, loop):
+        # Before the kick, because the kick may remove the hook
+        self.hook = self.root.after(FRAME_MSEC, self.tick, loop)
+        loop.kick()
+
+
+class Window:
+    def __init__(self, url, target, quit_when_done):
+        self.root = tkinter.Tk()
+        self.root.title('Pillion')
+        self.label = ttk.Label(self.root, text=url)
+        self.label.pack(padx=20, pady=10)
+        self.bar = ttk.Progressbar(self.root, length=400, maximum=1)
+        self.bar.pack(padx=20)
+        self.button = ttk.Button(self.root, text='Cancel')
+        self.button.pack(pady=10)
+        self.quit_when_done = quit_when_done
+        self.failed = False
+
+        self.loop = Pillion.Loop.new(None, Pillion.LoopFlags.DEFAULT)
+        self.carrier = TkHost(self.root)
+        self.loop.ensure(self.carrier.host)
+        self.client = Pillion.HttpClient.new(self.loop)
+        self.task = self.client.download(url, Gio.File.new_for_path(target), None, None)
+        self.task.connect('progress', self.on_progress)
+        self.task.add_done_callback(self.on_done)
+        self.button.configure(command=self.task.cancel)
+
+    def on_progress(self, task):
+        total = task.get_total()
+        if total > 0:
+            self.bar.configure(value=task.get_completed() / total)
+
+    def on_done(self, task):
+        try:
+            size = task.propagate_object().get_size()
+        except GLib.Error as error:
+            self.failed = True
+            self.label.configure(text=error.message)
+            print(error.message, file=sys.stderr)
+        else:
+            self.bar.configure(value=1)
+            self.label.configure(text=f'{size} bytes')
+            print(size, 'bytes')
+        self.button.configure(text='Quit', command=self.root.destroy)
+        if self.quit_when_done:
+            # Not from inside the kick whose hook lives in this window
+            self.root.after_idle(self.root.destroy)
+
+    def run(self):
+        self.root.mainloop()
+        self.loop.stop()
+        self.loop.close(GLib.TIME_SPAN_SECOND)
+        return 1 if self.failed else 0
+
+
+def main():
+    arguments = [argument for argument in sys.argv[1:] if argument != '--quit']
+    if len(arguments) != 2:
+        print(__doc__.splitlines()[0], file=sys.stderr)
+        return 2
+    return Window(*arguments, '--quit' in sys.argv).run()
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,60 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#if !defined (PILLION_INSIDE) && !defined (PILLION_COMPILATION)
+#error "Only <pillion/pillion.h> can be included directly."
+#endif
+
+#include <pillion/pillion-host.h>
+
+G_BEGIN_DECLS
+
+#define PILLION_TYPE_CALLBACK_HOST (pillion_callback_host_get_type ())
+PILLION_AVAILABLE_IN_1_0
+G_DECLARE_FINAL_TYPE (PillionCallbackHost, pillion_callback_host, PILLION, CALLBACK_HOST, GObject)
+
+/**
+ * PillionHookFunc:
+ * @loop: the loop whose hook it is about
+ * @user_data: (closure): what was given along with the function
+ *
+ * Installs or removes the hook that kicks @loop.
+ *
+ * Since: 1.0
+ */
+typedef void (*PillionHookFunc) (PillionLoop *loop,
+                                 gpointer     user_data);
+
+/**
+ * PillionWakeFunc:
+ * @user_data: (closure): what was given along with the function
+ *
+ * Ends the sleep of a host. It is called from any thread and must only ring: post an event, write to
+ * a pipe, set a flag.
+ *
+ * Since: 1.0
+ */
+typedef void (*PillionWakeFunc) (gpointer user_data);
+
+PILLION_AVAILABLE_IN_1_0
+PillionHost *pillion_callback_host_new         (const char          *name);
+PILLION_AVAILABLE_IN_1_0
+void         pillion_callback_host_set_install (PillionCallbackHost *self,
+                                                PillionHookFunc      func,
+                                                gpointer             user_data,
+                                                GDestroyNotify       destroy);
+PILLION_AVAILABLE_IN_1_0
+void         pillion_callback_host_set_remove  (PillionCallbackHost *self,
+                                                PillionHookFunc      func,
+                                                gpointer             user_data,
+                                                GDestroyNotify       destroy);
+PILLION_AVAILABLE_IN_1_0
+void         pillion_callback_host_set_wake    (PillionCallbackHost *self,
+                                                PillionWakeFunc      func,
+                                                gpointer             user_data,
+                                                GDestroyNotify       destroy);
+
+G_END_DECLS

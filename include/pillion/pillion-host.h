@@ -1,0 +1,70 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#if !defined (PILLION_INSIDE) && !defined (PILLION_COMPILATION)
+#error "Only <pillion/pillion.h> can be included directly."
+#endif
+
+#include <pillion/pillion-types.h>
+
+G_BEGIN_DECLS
+
+#define PILLION_TYPE_HOST (pillion_host_get_type ())
+PILLION_AVAILABLE_IN_1_0
+G_DECLARE_INTERFACE (PillionHost, pillion_host, PILLION, HOST, GObject)
+
+/**
+ * PillionHostInterface:
+ * @parent_iface: the parent interface
+ * @get_name: gives the name under which the hook is known
+ * @install: makes the host kick @loop from now on
+ * @remove: makes the host kick @loop no more
+ * @wake: ends the host's sleep; called from any thread; optional
+ * @get_now: tells the time in µs; optional, the monotonic clock where it is missing
+ * @skip_to: moves a virtual clock to a time instead of sleeping until then and returns %TRUE;
+ *   optional, missing where time passes by itself
+ *
+ * What a host does for the loops that ride on it.
+ *
+ * Since: 1.0
+ */
+struct _PillionHostInterface
+{
+  GTypeInterface parent_iface;
+
+  const char *(*get_name) (PillionHost  *host);
+  gboolean    (*install)  (PillionHost  *host,
+                           PillionLoop  *loop,
+                           GError      **error);
+  void        (*remove)   (PillionHost  *host,
+                           PillionLoop  *loop);
+  void        (*wake)     (PillionHost  *host);
+  gint64      (*get_now)  (PillionHost  *host);
+  gboolean    (*skip_to)  (PillionHost  *host,
+                           gint64        time);
+
+  /*< private >*/
+  gpointer padding[8];
+};
+
+PILLION_AVAILABLE_IN_1_0
+const char *pillion_host_get_name (PillionHost  *host);
+PILLION_AVAILABLE_IN_1_0
+gboolean    pillion_host_install  (PillionHost  *host,
+                                   PillionLoop  *loop,
+                                   GError      **error);
+PILLION_AVAILABLE_IN_1_0
+void        pillion_host_remove   (PillionHost  *host,
+                                   PillionLoop  *loop);
+PILLION_AVAILABLE_IN_1_0
+void        pillion_host_wake     (PillionHost  *host);
+PILLION_AVAILABLE_IN_1_0
+gint64      pillion_host_get_now  (PillionHost  *host);
+PILLION_AVAILABLE_IN_1_0
+gboolean    pillion_host_skip_to  (PillionHost  *host,
+                                   gint64        time);
+
+G_END_DECLS

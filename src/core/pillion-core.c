@@ -1,0 +1,189 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "core/pillion-core.h"
+
+__thread char pillion_core_thread_mark __attribute__ ((tls_model ("initial-exec")));
+
+void
+pillion_core_init (PillionCore *self,
+                   const PillionCoreOps *ops)
+{
+  self->ops = ops;
+  pillion_timer_heap_init (&self->timers);
+  pillion_pump_init (&self->pump, self->context);
+}
+
+void
+pillion_core_clear (PillionCore *self)
+{
+  pillion_core_drop_all (self);
+  pillion_timer_heap_clear (&self->timers);
+  pillion_pump_clear (&self->pump);
+  g_clear_pointer (&self->context, g_main_context_unref);
+}
+
+static void
+take_inbox (PillionCore *self)
+{
+  PillionItem *item = pillion_inbox_take (&self->inbox);
+
+  while (item != NULL)
+    {
+      PillionItem *next = item->next;
+
+      pillion_ready_queue_push (&self->ready, item);
+      item = next;
+    }
+}
+
+static void
+drop_list (PillionItem *item)
+{
+  while (item != NULL)
+    {
+      PillionItem *next = item->next;
+
+      item->klass->drop (item);
+      item = next;
+    }
+}
+
+void
+pillion_core_drop_all (PillionCore *self)
+{
+  PillionTimer *timer;
+  PillionItem *item;
+
+  /* What is dropped may push again */
+  do
+    {
+      while ((timer = pillion_timer_heap_peek (&self->timers)) != NULL)
+        {
+          pillion_timer_heap_remove (&self->timers, timer);
+          timer->item.klass->drop (&timer->item);
+        }
+
+      take_inbox (self);
+      while ((item = pillion_ready_queue_pop (&self->ready)) != NULL)
+        item->klass->drop (item);
+    }
+  while (!pillion_inbox_is_empty (&self->inbox) || pillion_timer_heap_peek (&self->timers) != NULL);
+}
+
+void
+pillion_core_push_local (PillionCore *self,
+                         PillionItem *item)
+{
+  pillion_ready_queue_push (&self->ready, item);
+  if (self->depth == 0)
+    pillion_core_busy (self);
+}
+
+void
+pillion_core_push (PillionCore *self,
+                   PillionItem *item)
+{
+  if (G_UNLIKELY (__atomic_load_n (&self->closed, __ATOMIC_SEQ_CST)))
+    {
+      item->klass->drop (item);
+    }
+  else if (pillion_core_on_thread (self))
+    {
+      /* What other threads pushed came before */
+      if (!pillion_inbox_is_empty (&self->inbox))
+        take_inbox (self);
+      pillion_core_push_local (self, item);
+    }
+  else
+    {
+      if (pillion_inbox_push (&self->inbox, item))
+        pillion_core_ring (self);
+      /* Closed since we looked: nobody else may take it */
+      if (G_UNLIKELY (__atomic_load_n (&self->closed, __ATOMIC_SEQ_CST)))
+        drop_list (pillion_inbox_take (&self->inbox));
+    }
+}
+
+void
+pillion_core_add_timer (PillionCore *self,
+                        PillionTimer *timer,
+                        gint64 due)
+{
+  pillion_timer_heap_add (&self->timers, timer, due);
+  if (self->depth == 0 && pillion_timer_heap_peek (&self->timers) == timer)
+    pillion_core_busy (self);
+}
+
+void
+pillion_core_ring (PillionCore *self)
+{
+  if (!__atomic_load_n (&self->rung, __ATOMIC_SEQ_CST) && !__atomic_exchange_n (&self->rung, TRUE, __ATOMIC_SEQ_CST))
+    self->ops->wake (pillion_core_loop (self));
+}
+
+void
+pillion_core_busy (PillionCore *self)
+{
+  self->ops->busy (pillion_core_loop (self));
+  pillion_core_ring (self);
+}
+
+gint64
+pillion_core_now (PillionCore *self)
+{
+  return self->virtual_clock ? self->ops->get_now (pillion_core_loop (self)) : g_get_monotonic_time ();
+}
+
+static gboolean
+is_due (PillionCore *self,
+        PillionTimer *timer)
+{
+  if (!self->virtual_clock && timer->due - pillion_coarse_time () > PILLION_COARSE_USEC)
+    return FALSE;
+
+  return timer->due <= pillion_core_now (self);
+}
+
+gboolean
+pillion_core_gather (PillionCore *self)
+{
+  PillionTimer *timer = pillion_timer_heap_peek (&self->timers);
+
+  if (!pillion_inbox_is_empty (&self->inbox))
+    take_inbox (self);
+
+  if (timer != NULL && is_due (self, timer))
+    {
+      gint64 now = pillion_core_now (self);
+
+      while ((timer = pillion_timer_heap_pop (&self->timers, now)) != NULL)
+        pillion_ready_queue_push (&self->ready, &timer->item);
+    }
+
+  return !pillion_ready_queue_is_empty (&self->ready);
+}
+
+gboolean
+pillion_core_has_ready (PillionCore *self)
+{
+  PillionTimer *timer;
+
+  if (!pillion_ready_queue_is_empty (&self->ready) || !pillion_inbox_is_empty (&self->inbox))
+    return TRUE;
+
+  timer = pillion_timer_heap_peek (&self->timers);
+  return timer != NULL && is_due (self, timer);
+}
+
+PillionWorkers *
+pillion_core_get_workers (PillionCore *self)
+{
+  if (self->workers == NULL && !self->closed)
+    self->workers = pillion_workers_new (self->max_workers);
+
+  return self->workers;
+}

@@ -1,0 +1,148 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include <pillion/pillion.h>
+
+#include "core/pillion-inbox.h"
+#include "core/pillion-io-thread.h"
+#include "core/pillion-live-list.h"
+#include "core/pillion-pump.h"
+#include "core/pillion-ready-queue.h"
+#include "core/pillion-timer-heap.h"
+#include "core/pillion-workers.h"
+
+typedef struct _PillionCoreOps PillionCoreOps;
+
+/* What the rooms below the loop know of it: its ready queue, its timers, the pump of its context, and what is alive.
+ * Every PillionLoop begins with one. Unless a line says otherwise, all of it belongs to the loop's thread. */
+struct _PillionCore
+{
+  GObject parent_instance;
+
+  const PillionCoreOps *ops;
+  GMainContext *context;
+  gconstpointer thread; /* what pillion_core_this_thread () gives on the loop's */
+
+  PillionInbox inbox; /* any thread pushes */
+  PillionReadyQueue ready;
+  PillionTimerHeap timers;
+  PillionPump pump;
+
+  PillionLiveList live; /* of the tasks' links */
+  guint n_calls;   /* calls and timers of call_soon () and call_later () that have not run */
+  guint n_holds;
+  int n_external;  /* atomic: how many tasks another thread will finish */
+  gboolean virtual_clock; /* whether the host's clock is not the monotonic one */
+  guint depth;     /* how many kicks and run-untils are on the stack */
+  gboolean rung;   /* atomic: whether the wake was given since the last kick, or a kick is running */
+  gboolean closing; /* whether nothing new is begun any more */
+  gboolean closed; /* atomic: what is pushed from now on is dropped */
+
+  PillionWorkers *workers;
+  guint max_workers;
+};
+
+/* What the loop does for the rooms below it */
+struct _PillionCoreOps
+{
+  /* For hosts */
+  gboolean (*kick)         (PillionLoop *loop);
+  int      (*get_fd)       (PillionLoop *loop);
+  gint64   (*get_deadline) (PillionLoop *loop);
+
+  /* Something lives again: the hook is wanted */
+  void     (*busy)         (PillionLoop *loop);
+
+  /* Ends the sleep of whoever kicks; any thread */
+  void     (*wake)         (PillionLoop *loop);
+
+  gint64   (*get_now)      (PillionLoop *loop);
+
+  /* For tasks */
+  void     (*task_added)   (PillionLoop *loop,
+                            PillionTask *task);
+  void     (*task_done)    (PillionLoop *loop,
+                            PillionTask *task);
+  void     (*unhandled)    (PillionLoop  *loop,
+                            PillionTask  *task,
+                            const GError *error);
+};
+
+static inline PillionCore *
+pillion_core (PillionLoop *loop)
+{
+  return (PillionCore *) loop;
+}
+
+static inline PillionLoop *
+pillion_core_loop (PillionCore *self)
+{
+  return (PillionLoop *) self;
+}
+
+/* Tells threads apart, at a tenth of what g_thread_self () costs: each has this at an address of its own */
+extern __thread char pillion_core_thread_mark __attribute__ ((tls_model ("initial-exec")));
+
+static inline gconstpointer
+pillion_core_this_thread (void)
+{
+  return &pillion_core_thread_mark;
+}
+
+static inline gboolean
+pillion_core_on_thread (PillionCore *self)
+{
+  return self->thread == pillion_core_this_thread ();
+}
+
+/* The context is set already */
+void   pillion_core_init  (PillionCore          *self,
+                           const PillionCoreOps *ops);
+
+/* Drops what is queued and the timers, unrun */
+void   pillion_core_drop_all (PillionCore       *self);
+void   pillion_core_clear (PillionCore          *self);
+
+/* Puts an item at the end of the ready queue, from any thread. Items of one thread keep their order. */
+void   pillion_core_push  (PillionCore          *self,
+                           PillionItem          *item);
+
+/* The same for the loop's own thread */
+void   pillion_core_push_local (PillionCore     *self,
+                                PillionItem     *item);
+
+/* Makes the timer's item ready at @due */
+void   pillion_core_add_timer    (PillionCore  *self,
+                                  PillionTimer *timer,
+                                  gint64        due);
+
+/* Ends the sleep of whoever kicks, once between two kicks; any thread */
+void   pillion_core_ring  (PillionCore          *self);
+
+/* Says that something lives again, so that the hook is wanted */
+void   pillion_core_busy  (PillionCore          *self);
+
+gint64 pillion_core_now   (PillionCore          *self);
+
+/* Moves what other threads pushed and the timers that are due into the ready queue. Returns whether anything is ready. */
+gboolean pillion_core_gather (PillionCore       *self);
+
+/* Whether pillion_core_gather () would return TRUE; where no timer is near, a coarse clock is all it reads */
+gboolean pillion_core_has_ready (PillionCore    *self);
+
+/* The workers, made when first wanted; NULL once the loop is closed */
+PillionWorkers *pillion_core_get_workers (PillionCore *self);
+
+/* Counts a task that another thread will finish, so that a virtual clock waits for it; any thread. @change is 1, and -1 after
+ * the task was finished: never before, or it would be lost from sight for a moment. */
+static inline void
+pillion_core_external (PillionCore *self,
+                       int          change)
+{
+  __atomic_add_fetch (&self->n_external, change, __ATOMIC_SEQ_CST);
+}

@@ -1,0 +1,164 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "core/pillion-epoll-set.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef HAVE_EPOLL
+#include <sys/epoll.h>
+#endif
+
+void
+pillion_epoll_set_init (PillionEpollSet *self,
+                        gboolean edge)
+{
+  memset (self, 0, sizeof *self);
+#ifdef HAVE_EPOLL
+  self->fd = epoll_create1 (EPOLL_CLOEXEC);
+  self->flags = edge ? EPOLLET : 0;
+#else
+  self->fd = -1;
+#endif
+}
+
+void
+pillion_epoll_set_clear (PillionEpollSet *self)
+{
+  if (self->fd >= 0)
+    close (self->fd);
+  self->fd = -1;
+  g_clear_pointer (&self->members, g_free);
+  self->n_members = self->n_allocated = 0;
+}
+
+#ifdef HAVE_EPOLL
+static gboolean
+control (PillionEpollSet *self,
+         int operation,
+         const GPollFD *member)
+{
+  /* On Linux the conditions of poll and epoll are the same bits */
+  struct epoll_event event = { .events = member->events | self->flags, .data.fd = member->fd };
+
+  if (epoll_ctl (self->fd, operation, member->fd, &event) == 0)
+    return TRUE;
+
+  /* The number may stand for another file than it did: closing one takes it out of the set */
+  if (operation == EPOLL_CTL_MOD && errno == ENOENT)
+    return epoll_ctl (self->fd, EPOLL_CTL_ADD, member->fd, &event) == 0;
+  if (operation == EPOLL_CTL_ADD && errno == EEXIST)
+    return epoll_ctl (self->fd, EPOLL_CTL_MOD, member->fd, &event) == 0;
+
+  return FALSE;
+}
+
+static const GPollFD *
+find (const GPollFD *fds,
+      guint n_fds,
+      int fd)
+{
+  for (guint i = 0; i < n_fds; i++)
+    if (fds[i].fd == fd)
+      return &fds[i];
+  return NULL;
+}
+#endif
+
+gboolean
+pillion_epoll_set_add (PillionEpollSet *self,
+                       int fd)
+{
+#ifdef HAVE_EPOLL
+  GPollFD member = { fd, G_IO_IN, 0 };
+
+  return self->fd >= 0 && control (self, EPOLL_CTL_ADD, &member);
+#else
+  return FALSE;
+#endif
+}
+
+gboolean
+pillion_epoll_set_is (PillionEpollSet *self,
+                      const GPollFD *fds,
+                      guint n_fds)
+{
+  if (n_fds != self->n_members)
+    return FALSE;
+
+  for (guint i = 0; i < n_fds; i++)
+    if (fds[i].fd != self->members[i].fd || fds[i].events != self->members[i].events)
+      return FALSE;
+
+  return TRUE;
+}
+
+gboolean
+pillion_epoll_set_update (PillionEpollSet *self,
+                          const GPollFD *fds,
+                          guint n_fds,
+                          gboolean fresh)
+{
+#ifdef HAVE_EPOLL
+  gboolean complete = TRUE;
+
+  if (self->fd < 0)
+    return FALSE;
+  if (!fresh && pillion_epoll_set_is (self, fds, n_fds))
+    return TRUE;
+
+  for (guint i = 0; i < self->n_members; i++)
+    if (find (fds, n_fds, self->members[i].fd) == NULL)
+      epoll_ctl (self->fd, EPOLL_CTL_DEL, self->members[i].fd, NULL);
+
+  for (guint i = 0; i < n_fds; i++)
+    {
+      const GPollFD *old = find (self->members, self->n_members, fds[i].fd);
+
+      if (old == NULL)
+        complete &= control (self, EPOLL_CTL_ADD, &fds[i]);
+      else if (fresh || old->events != fds[i].events)
+        complete &= control (self, EPOLL_CTL_MOD, &fds[i]);
+    }
+
+  if (n_fds > self->n_allocated)
+    {
+      self->n_allocated = n_fds;
+      self->members = g_renew (GPollFD, self->members, n_fds);
+    }
+  if (n_fds > 0)
+    memcpy (self->members, fds, n_fds * sizeof *fds);
+  /* What could not be added is tried again, and refused again, at the next update */
+  self->n_members = complete ? n_fds : 0;
+
+  return complete;
+#else
+  return FALSE;
+#endif
+}
+
+gboolean
+pillion_epoll_set_drain (PillionEpollSet *self)
+{
+#ifdef HAVE_EPOLL
+  struct epoll_event events[32];
+  gboolean any = FALSE;
+  int n;
+
+  do
+    {
+      n = epoll_wait (self->fd, events, G_N_ELEMENTS (events), 0);
+      any |= n > 0;
+    }
+  while (n == G_N_ELEMENTS (events) && self->flags != 0);
+
+  return any;
+#else
+  return FALSE;
+#endif
+}

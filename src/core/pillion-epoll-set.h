@@ -1,0 +1,41 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <glib.h>
+
+/* One descriptor that stands for a changing set of others: an epoll set that follows what a GMainContext polls. */
+typedef struct
+{
+  int fd; /* -1 where the platform has no epoll */
+  guint32 flags;
+  GPollFD *members;
+  guint n_members;
+  guint n_allocated;
+} PillionEpollSet;
+
+/* @edge: each change is told once, instead of as long as it lasts */
+void     pillion_epoll_set_init     (PillionEpollSet *self,
+                                     gboolean         edge);
+void     pillion_epoll_set_clear    (PillionEpollSet *self);
+
+/* A descriptor that belongs to the set whatever pillion_epoll_set_update () says */
+gboolean pillion_epoll_set_add      (PillionEpollSet *self,
+                                     int              fd);
+
+/* Makes @fds the members. @fresh: a member may have been closed and another one opened under its number; besides, what is
+ * ready now is told again. Returns FALSE where one of them can't be a member (a regular file). */
+gboolean pillion_epoll_set_update   (PillionEpollSet *self,
+                                     const GPollFD   *fds,
+                                     guint            n_fds,
+                                     gboolean         fresh);
+
+/* Whether @fds are the members */
+gboolean pillion_epoll_set_is       (PillionEpollSet *self,
+                                     const GPollFD   *fds,
+                                     guint            n_fds);
+
+/* Takes what an edge-triggered set has to tell; returns whether that was anything */
+gboolean pillion_epoll_set_drain    (PillionEpollSet *self);

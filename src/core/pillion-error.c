@@ -1,0 +1,29 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include <pillion/pillion.h>
+
+/**
+ * pillion_error_quark:
+ *
+ * Gives the domain of Pillion's own errors.
+ *
+ * Returns: the domain of [error@Pillion.Error]
+ *
+ * Since: 1.0
+ */
+G_DEFINE_QUARK (pillion-error-quark, pillion_error)
+
+/**
+ * pillion_http_error_quark:
+ *
+ * Gives the domain of the errors that HTTP servers answer with. The code of such an error is the status.
+ *
+ * Returns: the domain [error@Pillion.HttpError]
+ *
+ * Since: 1.0
+ */
+G_DEFINE_QUARK (pillion-http-error-quark, pillion_http_error)

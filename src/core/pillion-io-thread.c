@@ -1,0 +1,203 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "core/pillion-io-thread.h"
+
+#include "core/pillion-inbox.h"
+#include "core/pillion-sync.h"
+
+typedef struct
+{
+  PillionItem item;
+  PillionIoFunc func;
+  gpointer data;
+} Job;
+
+struct _PillionIoThread
+{
+  GMainContext *context;
+  PillionInbox inbox;
+  GThread *thread;
+  guint n_references; /* under the lock */
+  gboolean quit;      /* the thread's own */
+  gboolean ended;     /* under the lock */
+};
+
+static GMutex lock;
+static GCond ended_cond;
+static PillionIoThread *running; /* under the lock: the one with references */
+static GSList *ending;           /* under the lock: those without, until they are joined */
+
+typedef struct
+{
+  GSource source;
+  PillionIoThread *thread;
+} InboxSource;
+
+static gboolean
+inbox_source_prepare (GSource *source,
+                      int *timeout)
+{
+  *timeout = -1;
+  return !pillion_inbox_is_empty (&((InboxSource *) source)->thread->inbox);
+}
+
+static gboolean
+inbox_source_check (GSource *source)
+{
+  return !pillion_inbox_is_empty (&((InboxSource *) source)->thread->inbox);
+}
+
+static gboolean
+inbox_source_dispatch (GSource *source,
+                       GSourceFunc callback,
+                       gpointer user_data)
+{
+  PillionItem *item = pillion_inbox_take (&((InboxSource *) source)->thread->inbox);
+
+  while (item != NULL)
+    {
+      Job *job = (Job *) item;
+
+      item = item->next;
+      job->func (job->data);
+      g_free (job);
+    }
+
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs inbox_source_funcs = {
+  .prepare = inbox_source_prepare,
+  .check = inbox_source_check,
+  .dispatch = inbox_source_dispatch,
+};
+
+static gpointer
+run (gpointer data)
+{
+  PillionIoThread *self = data;
+  GSource *source;
+
+  g_main_context_push_thread_default (self->context);
+
+  source = g_source_new (&inbox_source_funcs, sizeof (InboxSource));
+  ((InboxSource *) source)->thread = self;
+  g_source_set_priority (source, G_PRIORITY_HIGH);
+  g_source_set_static_name (source, "pillion inbox");
+  g_source_attach (source, self->context);
+
+  while (!self->quit || !pillion_inbox_is_empty (&self->inbox))
+    g_main_context_iteration (self->context, TRUE);
+
+  g_source_destroy (source);
+  g_source_unref (source);
+
+  /* What the jobs left for later, such as connections that close themselves; bounded, for one that never ends */
+  for (guint i = 0; i < 1000 && g_main_context_iteration (self->context, FALSE); i++)
+    ;
+  g_main_context_pop_thread_default (self->context);
+
+  pillion_mutex_lock (&lock);
+  self->ended = TRUE;
+  g_cond_broadcast (&ended_cond);
+  pillion_mutex_unlock (&lock);
+
+  return NULL;
+}
+
+static void
+quit (gpointer data)
+{
+  ((PillionIoThread *) data)->quit = TRUE;
+}
+
+PillionIoThread *
+pillion_io_thread_ref (void)
+{
+  PillionIoThread *self;
+
+  pillion_mutex_lock (&lock);
+  if (running == NULL)
+    {
+      running = g_new0 (PillionIoThread, 1);
+      running->context = g_main_context_new ();
+      running->thread = g_thread_new ("pillion-io", run, running);
+    }
+  self = running;
+  self->n_references++;
+  pillion_mutex_unlock (&lock);
+
+  return self;
+}
+
+void
+pillion_io_thread_unref (PillionIoThread *self)
+{
+  gboolean last;
+
+  pillion_mutex_lock (&lock);
+  last = --self->n_references == 0;
+  if (last)
+    {
+      running = NULL;
+      ending = g_slist_prepend (ending, self);
+      /* Under the lock, because once it is given back somebody may join the thread, and free it */
+      pillion_io_thread_post (self, quit, self);
+    }
+  pillion_mutex_unlock (&lock);
+}
+
+GMainContext *
+pillion_io_thread_get_context (PillionIoThread *self)
+{
+  return self->context;
+}
+
+void
+pillion_io_thread_post (PillionIoThread *self,
+                        PillionIoFunc func,
+                        gpointer data)
+{
+  Job *job = g_new0 (Job, 1);
+
+  job->func = func;
+  job->data = data;
+  if (pillion_inbox_push (&self->inbox, &job->item))
+    g_main_context_wakeup (self->context);
+}
+
+gboolean
+pillion_io_thread_join (gint64 end_time)
+{
+  gboolean in_time = TRUE;
+
+  pillion_mutex_lock (&lock);
+  while (ending != NULL && in_time)
+    {
+      PillionIoThread *self = ending->data;
+
+      if (self->thread == g_thread_self ())
+        break;
+
+      if (self->ended)
+        {
+          ending = g_slist_delete_link (ending, ending);
+          g_thread_join (self->thread);
+          g_main_context_unref (self->context);
+          g_free (self);
+        }
+      else
+        {
+          /* While the lock is away another thread may join it: look again from the start */
+          in_time = pillion_cond_wait_until (&ended_cond, &lock, end_time);
+        }
+    }
+  in_time = ending == NULL;
+  pillion_mutex_unlock (&lock);
+
+  return in_time;
+}

@@ -1,0 +1,64 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "core/pillion-watch.h"
+
+/* Fair, bounded turns of a GMainContext that the calling thread owns.
+ *
+ * A pump asks the context afresh what it waits for (prepare and query, which make no system call), and goes to the kernel
+ * only when the I/O thread's watch has seen something, or where there is no watch. */
+typedef struct
+{
+  GMainContext *context;
+
+  /* What the last look found */
+  GPollFD *fds;
+  guint n_fds;
+  guint n_allocated;
+  int max_priority;
+  int timeout; /* ms, 0 now, -1 never */
+  gboolean prepared;
+
+  PillionWatch *watch;  /* NULL while nobody watches */
+  gboolean must_poll;   /* whether only the kernel knows if a descriptor is ready */
+  gboolean changed;     /* whether something was dispatched since the set was last handed to the watch */
+  gint64 last_poll;     /* when the kernel was last asked, coarse µs */
+} PillionPump;
+
+/* A clock that costs little, in µs, behind the monotonic one by up to PILLION_COARSE_USEC */
+#define PILLION_COARSE_USEC 20000
+gint64   pillion_coarse_time    (void);
+
+void     pillion_pump_init      (PillionPump      *self,
+                                 GMainContext     *context);
+void     pillion_pump_clear     (PillionPump      *self);
+
+/* Lets the I/O thread watch from now on; @func as in pillion_watch_new () */
+void     pillion_pump_watch     (PillionPump      *self,
+                                 PillionWatchFunc  func,
+                                 gpointer          data);
+void     pillion_pump_unwatch   (PillionPump      *self);
+
+/* Asks the context what it waits for, without dispatching. Returns whether a turn is wanted now. */
+gboolean pillion_pump_look      (PillionPump      *self);
+
+/* Asks the context afresh when it will have work without a descriptor: in ms, 0 now, -1 never. Where there is a watch, what that has
+ * seen is work now. */
+int      pillion_pump_get_timeout (PillionPump    *self);
+
+/* Dispatches what is ready at the highest priority, and then what needs no descriptor, so that sockets that are always
+ * readable don't starve idle work. Returns how many rounds of dispatching that took, 0 when nothing was ready. */
+guint    pillion_pump_turn      (PillionPump      *self);
+
+/* Hands what the last look found to the watch, when a kick ends with nothing ready */
+void     pillion_pump_settle    (PillionPump      *self);
+
+/* Sleeps until a descriptor is ready, the context wants a turn, somebody calls g_main_context_wakeup (), or @timeout_usec
+ * is over (-1: never) */
+void     pillion_pump_wait      (PillionPump      *self,
+                                 gint64            timeout_usec);

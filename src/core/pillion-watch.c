@@ -1,0 +1,132 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "core/pillion-watch.h"
+
+#include <glib-unix.h>
+
+#include "core/pillion-epoll-set.h"
+#include "core/pillion-io-thread.h"
+#include "core/pillion-sync.h"
+
+struct _PillionWatch
+{
+  PillionEpollSet set;
+  PillionIoThread *io;
+  GSource *source; /* the I/O thread's */
+  gboolean flag;   /* atomic */
+
+  GMutex lock;
+  PillionWatchFunc func; /* under the lock; NULL once freed */
+  gpointer data;
+};
+
+/* The set is edge-triggered: readiness that the owner has not consumed yet is told once, not in a circle. */
+static gboolean
+on_readable (int fd,
+             GIOCondition condition,
+             gpointer data)
+{
+  PillionWatch *self = data;
+
+  if (pillion_epoll_set_drain (&self->set))
+    {
+      __atomic_store_n (&self->flag, TRUE, __ATOMIC_SEQ_CST);
+
+      pillion_mutex_lock (&self->lock);
+      if (self->func != NULL)
+        self->func (self->data);
+      pillion_mutex_unlock (&self->lock);
+    }
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+start (gpointer data)
+{
+  PillionWatch *self = data;
+
+  self->source = g_unix_fd_source_new (self->set.fd, G_IO_IN);
+  g_source_set_callback (self->source, G_SOURCE_FUNC (on_readable), self, NULL);
+  g_source_set_static_name (self->source, "pillion watch");
+  g_source_attach (self->source, pillion_io_thread_get_context (self->io));
+}
+
+static void
+end (gpointer data)
+{
+  PillionWatch *self = data;
+  PillionIoThread *io = self->io;
+
+  g_source_destroy (self->source);
+  g_source_unref (self->source);
+  pillion_epoll_set_clear (&self->set);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+  pillion_io_thread_unref (io);
+}
+
+PillionWatch *
+pillion_watch_new (PillionWatchFunc func,
+                   gpointer data)
+{
+  PillionWatch *self = g_new0 (PillionWatch, 1);
+
+  pillion_epoll_set_init (&self->set, TRUE);
+  if (self->set.fd < 0)
+    {
+      g_free (self);
+      return NULL;
+    }
+
+  g_mutex_init (&self->lock);
+  self->func = func;
+  self->data = data;
+  self->io = pillion_io_thread_ref ();
+  pillion_io_thread_post (self->io, start, self);
+
+  return self;
+}
+
+void
+pillion_watch_free (PillionWatch *self)
+{
+  pillion_mutex_lock (&self->lock);
+  self->func = NULL;
+  pillion_mutex_unlock (&self->lock);
+
+  pillion_io_thread_post (self->io, end, self);
+}
+
+gboolean
+pillion_watch_set (PillionWatch *self,
+                   const GPollFD *fds,
+                   guint n_fds,
+                   gboolean fresh)
+{
+  return pillion_epoll_set_update (&self->set, fds, n_fds, fresh);
+}
+
+gboolean
+pillion_watch_is (PillionWatch *self,
+                  const GPollFD *fds,
+                  guint n_fds)
+{
+  return pillion_epoll_set_is (&self->set, fds, n_fds);
+}
+
+gboolean
+pillion_watch_peek_flag (PillionWatch *self)
+{
+  return __atomic_load_n (&self->flag, __ATOMIC_SEQ_CST);
+}
+
+gboolean
+pillion_watch_take_flag (PillionWatch *self)
+{
+  return pillion_watch_peek_flag (self) && __atomic_exchange_n (&self->flag, FALSE, __ATOMIC_SEQ_CST);
+}

@@ -1,0 +1,291 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include <pillion/pillion.h>
+
+#include "core/pillion-callback.h"
+#include "core/pillion-sync.h"
+
+/**
+ * PillionCallbackHost:
+ *
+ * A host that is made of functions: how a program in any language tells Pillion about its main loop.
+ *
+ * ```python
+ * host = Pillion.CallbackHost.new ("my-addon")
+ * host.set_install (lambda loop: bpy.app.timers.register (tick, persistent=True))
+ * host.set_remove (lambda loop: bpy.app.timers.unregister (tick))
+ * loop.ensure (host)
+ * ```
+ *
+ * A function that is not set does nothing, so a program whose frame loop kicks anyway needs none of them. The
+ * functions to install and to remove are called on the host's thread. The one to wake is called from any thread, at most
+ * once between two kicks; it must only ring.
+ *
+ * Since: 1.0
+ */
+struct _PillionCallbackHost
+{
+  GObject parent_instance;
+
+  char *name;
+  PillionCallback *install;
+  PillionCallback *remove;
+  GMutex lock;
+  PillionCallback *wake; /* under the lock */
+};
+
+enum
+{
+  PROP_NAME = 1,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+static void host_iface_init (PillionHostInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (PillionCallbackHost,
+                               pillion_callback_host,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (PILLION_TYPE_HOST, host_iface_init))
+
+static const char *
+pillion_callback_host_get_name (PillionHost *host)
+{
+  return PILLION_CALLBACK_HOST (host)->name;
+}
+
+static void
+call_hook (PillionCallback *hook,
+           PillionLoop *loop)
+{
+  if (hook != NULL)
+    {
+      /* It may replace itself */
+      pillion_callback_ref (hook);
+      ((PillionHookFunc) hook->func) (loop, hook->data);
+      pillion_callback_unref (hook);
+    }
+}
+
+static gboolean
+pillion_callback_host_install (PillionHost *host,
+                               PillionLoop *loop,
+                               GError **error)
+{
+  call_hook (PILLION_CALLBACK_HOST (host)->install, loop);
+  return TRUE;
+}
+
+static void
+pillion_callback_host_remove (PillionHost *host,
+                              PillionLoop *loop)
+{
+  call_hook (PILLION_CALLBACK_HOST (host)->remove, loop);
+}
+
+static void
+pillion_callback_host_wake (PillionHost *host)
+{
+  PillionCallbackHost *self = PILLION_CALLBACK_HOST (host);
+  PillionCallback *wake;
+
+  pillion_mutex_lock (&self->lock);
+  wake = pillion_callback_ref (self->wake);
+  pillion_mutex_unlock (&self->lock);
+
+  if (wake != NULL)
+    ((PillionWakeFunc) wake->func) (wake->data);
+  pillion_callback_unref (wake);
+}
+
+static void
+host_iface_init (PillionHostInterface *iface)
+{
+  iface->get_name = pillion_callback_host_get_name;
+  iface->install = pillion_callback_host_install;
+  iface->remove = pillion_callback_host_remove;
+  iface->wake = pillion_callback_host_wake;
+}
+
+static void
+pillion_callback_host_finalize (GObject *object)
+{
+  PillionCallbackHost *self = PILLION_CALLBACK_HOST (object);
+
+  g_clear_pointer (&self->install, pillion_callback_unref);
+  g_clear_pointer (&self->remove, pillion_callback_unref);
+  g_clear_pointer (&self->wake, pillion_callback_unref);
+  g_mutex_clear (&self->lock);
+  g_free (self->name);
+
+  G_OBJECT_CLASS (pillion_callback_host_parent_class)->finalize (object);
+}
+
+static void
+pillion_callback_host_get_property (GObject *object,
+                                    guint prop_id,
+                                    GValue *value,
+                                    GParamSpec *pspec)
+{
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      g_value_set_string (value, PILLION_CALLBACK_HOST (object)->name);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_callback_host_set_property (GObject *object,
+                                    guint prop_id,
+                                    const GValue *value,
+                                    GParamSpec *pspec)
+{
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      PILLION_CALLBACK_HOST (object)->name = g_value_dup_string (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_callback_host_class_init (PillionCallbackHostClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = pillion_callback_host_finalize;
+  object_class->get_property = pillion_callback_host_get_property;
+  object_class->set_property = pillion_callback_host_set_property;
+
+  /**
+   * PillionCallbackHost:name:
+   *
+   * The name under which the hooks are known.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NAME] =
+    g_param_spec_string ("name", NULL, NULL, "callback",
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+pillion_callback_host_init (PillionCallbackHost *self)
+{
+  g_mutex_init (&self->lock);
+}
+
+/**
+ * pillion_callback_host_new: (constructor)
+ * @name: the name under which the hooks are known
+ *
+ * Makes a host whose functions all do nothing.
+ *
+ * Returns: (transfer full) (type PillionCallbackHost): a new host
+ *
+ * Since: 1.0
+ */
+PillionHost *
+pillion_callback_host_new (const char *name)
+{
+  g_return_val_if_fail (name != NULL, NULL);
+
+  return g_object_new (PILLION_TYPE_CALLBACK_HOST, "name", name, NULL);
+}
+
+static void
+replace (PillionCallback **slot,
+         GCallback func,
+         gpointer user_data,
+         GDestroyNotify destroy)
+{
+  PillionCallback *old = *slot;
+
+  *slot = func != NULL ? pillion_callback_new (func, user_data, destroy) : NULL;
+  pillion_callback_unref (old);
+}
+
+/**
+ * pillion_callback_host_set_install:
+ * @self: a host
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): installs the hook that kicks
+ * @user_data: data for @func
+ * @destroy: frees @user_data when it is needed no more
+ *
+ * Sets the function that installs the hook. The hook is to call [method@Pillion.Loop.kick] once a tick.
+ *
+ * Since: 1.0
+ */
+void
+pillion_callback_host_set_install (PillionCallbackHost *self,
+                                   PillionHookFunc func,
+                                   gpointer user_data,
+                                   GDestroyNotify destroy)
+{
+  g_return_if_fail (PILLION_IS_CALLBACK_HOST (self));
+
+  replace (&self->install, G_CALLBACK (func), user_data, destroy);
+}
+
+/**
+ * pillion_callback_host_set_remove:
+ * @self: a host
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): removes the hook
+ * @user_data: data for @func
+ * @destroy: frees @user_data when it is needed no more
+ *
+ * Sets the function that removes the hook. It may be called from inside a kick, when the loop is out of work.
+ *
+ * Since: 1.0
+ */
+void
+pillion_callback_host_set_remove (PillionCallbackHost *self,
+                                  PillionHookFunc func,
+                                  gpointer user_data,
+                                  GDestroyNotify destroy)
+{
+  g_return_if_fail (PILLION_IS_CALLBACK_HOST (self));
+
+  replace (&self->remove, G_CALLBACK (func), user_data, destroy);
+}
+
+/**
+ * pillion_callback_host_set_wake:
+ * @self: a host
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): ends the host's sleep; called from any thread
+ * @user_data: data for @func
+ * @destroy: frees @user_data when it is needed no more, on whichever thread that is
+ *
+ * Sets the function that ends the host's sleep. A host that ticks by itself, such as a game, needs none.
+ *
+ * Since: 1.0
+ */
+void
+pillion_callback_host_set_wake (PillionCallbackHost *self,
+                                PillionWakeFunc func,
+                                gpointer user_data,
+                                GDestroyNotify destroy)
+{
+  PillionCallback *old;
+
+  g_return_if_fail (PILLION_IS_CALLBACK_HOST (self));
+
+  pillion_mutex_lock (&self->lock);
+  old = self->wake;
+  self->wake = func != NULL ? pillion_callback_new (G_CALLBACK (func), user_data, destroy) : NULL;
+  pillion_mutex_unlock (&self->lock);
+
+  pillion_callback_unref (old);
+}

@@ -1,0 +1,428 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include <glib-unix.h>
+
+#include <pillion/pillion.h>
+
+#include "core/pillion-core.h"
+#include "core/pillion-sync.h"
+
+/**
+ * PillionGlibHost:
+ *
+ * A host that runs a `GMainContext` other than the loop's.
+ *
+ * ```c
+ * g_autoptr (PillionLoop) loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+ * g_autoptr (PillionHost) host = pillion_glib_host_new ("my-program", NULL);
+ *
+ * pillion_loop_ensure (loop, host, &error);
+ * ```
+ *
+ * The hook is one `GSource` of the host's context. It sleeps until the loop has something to do: nothing is polled where the
+ * platform has a descriptor to wait for ([method@Pillion.Loop.get_fd]), and a hundred times a second where it has none.
+ *
+ * A loop whose own context is the host's needs no host: it becomes a passenger
+ * ([method@Pillion.Loop.ensure]), and does so as well when it is given a host of this kind for its own context.
+ *
+ * Since: 1.0
+ */
+struct _PillionGlibHost
+{
+  GObject parent_instance;
+
+  char *name;
+  GMainContext *context;
+  GMutex lock;
+  GPtrArray *hooks;       /* under the lock */
+  GSource *return_source; /* under the lock: calls back loops that were out of work and got some from a thread */
+};
+
+typedef struct
+{
+  PillionLoop *loop; /* weak: a loop leaves when it is finalized */
+  GSource *source;   /* NULL while the loop is out of work */
+} Hook;
+
+typedef struct
+{
+  GSource source;
+  PillionLoop *loop;
+  gpointer fd_tag;
+} HookSource;
+
+/* How long the host sleeps at most where there is no descriptor to wait for, in ms */
+#define BLIND_MSEC 10
+
+enum
+{
+  PROP_NAME = 1,
+  PROP_CONTEXT,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+static void host_iface_init (PillionHostInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (PillionGlibHost,
+                               pillion_glib_host,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (PILLION_TYPE_HOST, host_iface_init))
+
+static gboolean
+hook_source_prepare (GSource *source,
+                     int *timeout)
+{
+  HookSource *self = (HookSource *) source;
+  PillionCore *core = pillion_core (self->loop);
+  gint64 deadline = core->ops->get_deadline (self->loop);
+  gint64 wait = -1;
+
+  if (deadline == 0)
+    return TRUE;
+
+  if (deadline > 0)
+    {
+      wait = (deadline - pillion_core_now (core) + 999) / 1000;
+      if (wait <= 0)
+        return TRUE;
+    }
+  if (self->fd_tag == NULL)
+    wait = wait < 0 ? BLIND_MSEC : MIN (wait, BLIND_MSEC);
+
+  *timeout = MIN (wait, G_MAXINT);
+  return FALSE;
+}
+
+static gboolean
+hook_source_check (GSource *source)
+{
+  HookSource *self = (HookSource *) source;
+  gint64 deadline;
+
+  if (self->fd_tag == NULL || g_source_query_unix_fd (source, self->fd_tag) != 0)
+    return TRUE;
+
+  deadline = pillion_core (self->loop)->ops->get_deadline (self->loop);
+  return deadline >= 0 && deadline <= pillion_core_now (pillion_core (self->loop));
+}
+
+static gboolean
+hook_source_dispatch (GSource *source,
+                      GSourceFunc callback,
+                      gpointer user_data)
+{
+  HookSource *self = (HookSource *) source;
+
+  pillion_core (self->loop)->ops->kick (self->loop);
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs hook_source_funcs = {
+  .prepare = hook_source_prepare,
+  .check = hook_source_check,
+  .dispatch = hook_source_dispatch,
+};
+
+static Hook *
+find_hook (PillionGlibHost *self,
+           PillionLoop *loop)
+{
+  for (guint i = 0; i < self->hooks->len; i++)
+    if (((Hook *) self->hooks->pdata[i])->loop == loop)
+      return self->hooks->pdata[i];
+  return NULL;
+}
+
+static void
+hook_free (gpointer data)
+{
+  Hook *hook = data;
+
+  if (hook->source != NULL)
+    {
+      g_source_destroy (hook->source);
+      g_source_unref (hook->source);
+    }
+  g_free (hook);
+}
+
+static void
+on_loop_finalized (gpointer data,
+                   GObject *loop)
+{
+  PillionGlibHost *self = data;
+  Hook *hook;
+
+  pillion_mutex_lock (&self->lock);
+  hook = find_hook (self, (PillionLoop *) loop);
+  g_ptr_array_remove_fast (self->hooks, hook);
+  pillion_mutex_unlock (&self->lock);
+}
+
+static const char *
+pillion_glib_host_get_name (PillionHost *host)
+{
+  return PILLION_GLIB_HOST (host)->name;
+}
+
+static gboolean
+pillion_glib_host_install (PillionHost *host,
+                           PillionLoop *loop,
+                           GError **error)
+{
+  PillionGlibHost *self = PILLION_GLIB_HOST (host);
+  int fd = pillion_core (loop)->ops->get_fd (loop);
+  HookSource *source;
+  Hook *hook;
+
+  pillion_mutex_lock (&self->lock);
+  hook = find_hook (self, loop);
+  if (hook == NULL)
+    {
+      hook = g_new0 (Hook, 1);
+      hook->loop = loop;
+      g_object_weak_ref (G_OBJECT (loop), on_loop_finalized, self);
+      g_ptr_array_add (self->hooks, hook);
+    }
+  if (hook->source == NULL)
+    {
+      hook->source = g_source_new (&hook_source_funcs, sizeof (HookSource));
+      source = (HookSource *) hook->source;
+      source->loop = loop;
+      if (fd >= 0)
+        source->fd_tag = g_source_add_unix_fd (hook->source, fd, G_IO_IN);
+      g_source_set_static_name (hook->source, "pillion hook");
+      g_source_attach (hook->source, self->context);
+    }
+  pillion_mutex_unlock (&self->lock);
+
+  return TRUE;
+}
+
+static void
+pillion_glib_host_remove (PillionHost *host,
+                          PillionLoop *loop)
+{
+  PillionGlibHost *self = PILLION_GLIB_HOST (host);
+  GSource *source = NULL;
+  Hook *hook;
+
+  pillion_mutex_lock (&self->lock);
+  hook = find_hook (self, loop);
+  if (hook != NULL)
+    source = g_steal_pointer (&hook->source);
+  pillion_mutex_unlock (&self->lock);
+
+  if (source != NULL)
+    {
+      g_source_destroy (source);
+      g_source_unref (source);
+    }
+}
+
+/* On the host's thread: loops that are out of work, and were rung for by another thread, ride again */
+static gboolean
+call_back (gpointer data)
+{
+  PillionGlibHost *self = data;
+  g_autoptr (GPtrArray) loops = g_ptr_array_new_with_free_func (g_object_unref);
+
+  pillion_mutex_lock (&self->lock);
+  g_clear_pointer (&self->return_source, g_source_unref);
+  for (guint i = 0; i < self->hooks->len; i++)
+    {
+      Hook *hook = self->hooks->pdata[i];
+
+      if (hook->source == NULL && pillion_core_has_ready (pillion_core (hook->loop)))
+        g_ptr_array_add (loops, g_object_ref (hook->loop));
+    }
+  pillion_mutex_unlock (&self->lock);
+
+  for (guint i = 0; i < loops->len; i++)
+    pillion_core (loops->pdata[i])->ops->busy (loops->pdata[i]);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* A loop that rides wakes the host through its descriptor. What is left are loops without one, and those that are out of work. */
+static void
+pillion_glib_host_wake (PillionHost *host)
+{
+  PillionGlibHost *self = PILLION_GLIB_HOST (host);
+  gboolean is_away = FALSE;
+  gboolean is_blind = FALSE;
+
+  pillion_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->hooks->len; i++)
+    {
+      Hook *hook = self->hooks->pdata[i];
+
+      is_away |= hook->source == NULL;
+      is_blind |= hook->source != NULL && ((HookSource *) hook->source)->fd_tag == NULL;
+    }
+  if (is_away && self->return_source == NULL)
+    {
+      self->return_source = g_idle_source_new ();
+      g_source_set_priority (self->return_source, G_PRIORITY_DEFAULT);
+      g_source_set_callback (self->return_source, call_back, g_object_ref (self), g_object_unref);
+      g_source_attach (self->return_source, self->context);
+    }
+  pillion_mutex_unlock (&self->lock);
+
+  if (is_blind)
+    g_main_context_wakeup (self->context);
+}
+
+static void
+host_iface_init (PillionHostInterface *iface)
+{
+  iface->get_name = pillion_glib_host_get_name;
+  iface->install = pillion_glib_host_install;
+  iface->remove = pillion_glib_host_remove;
+  iface->wake = pillion_glib_host_wake;
+}
+
+static void
+pillion_glib_host_finalize (GObject *object)
+{
+  PillionGlibHost *self = PILLION_GLIB_HOST (object);
+
+  for (guint i = 0; i < self->hooks->len; i++)
+    g_object_weak_unref (G_OBJECT (((Hook *) self->hooks->pdata[i])->loop), on_loop_finalized, self);
+  g_clear_pointer (&self->hooks, g_ptr_array_unref);
+  g_clear_pointer (&self->return_source, g_source_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  g_mutex_clear (&self->lock);
+  g_free (self->name);
+
+  G_OBJECT_CLASS (pillion_glib_host_parent_class)->finalize (object);
+}
+
+static void
+pillion_glib_host_get_property (GObject *object,
+                                guint prop_id,
+                                GValue *value,
+                                GParamSpec *pspec)
+{
+  PillionGlibHost *self = PILLION_GLIB_HOST (object);
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      g_value_set_string (value, self->name);
+      break;
+    case PROP_CONTEXT:
+      g_value_set_boxed (value, self->context);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_glib_host_set_property (GObject *object,
+                                guint prop_id,
+                                const GValue *value,
+                                GParamSpec *pspec)
+{
+  PillionGlibHost *self = PILLION_GLIB_HOST (object);
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      self->name = g_value_dup_string (value);
+      break;
+    case PROP_CONTEXT:
+      self->context = g_value_dup_boxed (value);
+      if (self->context == NULL)
+        self->context = g_main_context_ref (g_main_context_default ());
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_glib_host_class_init (PillionGlibHostClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = pillion_glib_host_finalize;
+  object_class->get_property = pillion_glib_host_get_property;
+  object_class->set_property = pillion_glib_host_set_property;
+
+  /**
+   * PillionGlibHost:name:
+   *
+   * The name under which the hooks are known.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NAME] =
+    g_param_spec_string ("name", NULL, NULL, "glib",
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionGlibHost:context: (getter get_context)
+   *
+   * The context that the host runs, the default one where none was given.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CONTEXT] =
+    g_param_spec_boxed ("context", NULL, NULL, G_TYPE_MAIN_CONTEXT,
+                        G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+pillion_glib_host_init (PillionGlibHost *self)
+{
+  g_mutex_init (&self->lock);
+  self->hooks = g_ptr_array_new_with_free_func (hook_free);
+}
+
+/**
+ * pillion_glib_host_new: (constructor)
+ * @name: the name under which the hooks are known
+ * @context: (nullable): the context that the host runs; %NULL for the default one
+ *
+ * Makes a host out of a context that this thread runs.
+ *
+ * Returns: (transfer full) (type PillionGlibHost): a new host
+ *
+ * Since: 1.0
+ */
+PillionHost *
+pillion_glib_host_new (const char *name,
+                       GMainContext *context)
+{
+  g_return_val_if_fail (name != NULL, NULL);
+
+  return g_object_new (PILLION_TYPE_GLIB_HOST, "name", name, "context", context, NULL);
+}
+
+/**
+ * pillion_glib_host_get_context: (get-property context)
+ * @self: a host
+ *
+ * Gives the context that the host runs.
+ *
+ * Returns: (transfer none): the context
+ *
+ * Since: 1.0
+ */
+GMainContext *
+pillion_glib_host_get_context (PillionGlibHost *self)
+{
+  g_return_val_if_fail (PILLION_IS_GLIB_HOST (self), NULL);
+
+  return self->context;
+}

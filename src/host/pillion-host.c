@@ -1,0 +1,199 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "host/pillion-host-private.h"
+
+/**
+ * PillionHost:
+ *
+ * A program with a main loop of its own, which kicks the loops that ride on it.
+ *
+ * A host is asked for little: to install a hook that calls [method@Pillion.Loop.kick] once a tick, and to remove it
+ * again. Four hosts are built in: [class@Pillion.CallbackHost], which is made of functions and is what programs in Python or
+ * JavaScript use, [class@Pillion.GlibHost], [class@Pillion.TickHost] and [class@Pillion.TestHost]. A program in C
+ * or Vala may implement the interface instead.
+ *
+ * A host has a name. Its hooks are found and removed by that name
+ * ([func@Pillion.Loop.stop_by_name]), so that code which was reloaded finds what its former self installed.
+ *
+ * All methods but [method@Pillion.Host.wake] belong to the host's thread, which is the thread of the loops that ride on it.
+ * A loop keeps a reference on its host for as long as it rides.
+ *
+ * Since: 1.0
+ */
+G_DEFINE_INTERFACE (PillionHost, pillion_host, G_TYPE_OBJECT)
+
+static gboolean
+pillion_host_default_install (PillionHost *host,
+                              PillionLoop *loop,
+                              GError **error)
+{
+  return TRUE;
+}
+
+static void
+pillion_host_default_remove (PillionHost *host,
+                             PillionLoop *loop)
+{
+}
+
+static void
+pillion_host_default_wake (PillionHost *host)
+{
+}
+
+static gint64
+pillion_host_default_get_now (PillionHost *host)
+{
+  return g_get_monotonic_time ();
+}
+
+static gboolean
+pillion_host_default_skip_to (PillionHost *host,
+                              gint64 time)
+{
+  return FALSE;
+}
+
+static const char *
+pillion_host_default_get_name (PillionHost *host)
+{
+  return G_OBJECT_TYPE_NAME (host);
+}
+
+static void
+pillion_host_default_init (PillionHostInterface *iface)
+{
+  iface->get_name = pillion_host_default_get_name;
+  iface->install = pillion_host_default_install;
+  iface->remove = pillion_host_default_remove;
+  iface->wake = pillion_host_default_wake;
+  iface->get_now = pillion_host_default_get_now;
+  iface->skip_to = pillion_host_default_skip_to;
+}
+
+/**
+ * pillion_host_get_name:
+ * @host: a host
+ *
+ * Gives the name under which the hooks of @host are known.
+ *
+ * Returns: the name
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_host_get_name (PillionHost *host)
+{
+  g_return_val_if_fail (PILLION_IS_HOST (host), NULL);
+
+  return PILLION_HOST_GET_IFACE (host)->get_name (host);
+}
+
+/**
+ * pillion_host_install:
+ * @host: a host
+ * @loop: the loop to kick
+ * @error: return location for an error
+ *
+ * Makes @host kick @loop once a tick from now on. [method@Pillion.Loop.ensure] calls it; programs do not.
+ *
+ * Returns: whether it could; where not, @error is set, to whatever error the host has
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_host_install (PillionHost *host,
+                      PillionLoop *loop,
+                      GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_HOST (host), FALSE);
+  g_return_val_if_fail (PILLION_IS_LOOP (loop), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return PILLION_HOST_GET_IFACE (host)->install (host, loop, error);
+}
+
+/**
+ * pillion_host_remove:
+ * @host: a host
+ * @loop: the loop not to kick any more
+ *
+ * Makes @host kick @loop no more. [method@Pillion.Loop.stop] calls it, and the loop itself when it is out of work; programs
+ * do not.
+ *
+ * Since: 1.0
+ */
+void
+pillion_host_remove (PillionHost *host,
+                     PillionLoop *loop)
+{
+  g_return_if_fail (PILLION_IS_HOST (host));
+  g_return_if_fail (PILLION_IS_LOOP (loop));
+
+  PILLION_HOST_GET_IFACE (host)->remove (host, loop);
+}
+
+/**
+ * pillion_host_wake:
+ * @host: a host
+ *
+ * Ends the sleep of @host, so that it kicks soon. A loop calls it, from any thread, at most once between two kicks and never
+ * during a kick. It does nothing where the host ticks by itself.
+ *
+ * Since: 1.0
+ */
+void
+pillion_host_wake (PillionHost *host)
+{
+  g_return_if_fail (PILLION_IS_HOST (host));
+
+  PILLION_HOST_GET_IFACE (host)->wake (host);
+}
+
+/**
+ * pillion_host_get_now:
+ * @host: a host
+ *
+ * Tells the time of @host, by which timers run.
+ *
+ * Returns: the time in µs; that of the monotonic clock unless the host has a clock of its own
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_host_get_now (PillionHost *host)
+{
+  g_return_val_if_fail (PILLION_IS_HOST (host), 0);
+
+  return PILLION_HOST_GET_IFACE (host)->get_now (host);
+}
+
+/**
+ * pillion_host_skip_to:
+ * @host: a host
+ * @time: a time of the host's clock, in µs
+ *
+ * Moves a virtual clock on to @time. A loop calls it instead of sleeping until then.
+ *
+ * Returns: whether the clock was moved; FALSE where time passes by itself, so that the loop has to sleep
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_host_skip_to (PillionHost *host,
+                      gint64 time)
+{
+  g_return_val_if_fail (PILLION_IS_HOST (host), FALSE);
+
+  return PILLION_HOST_GET_IFACE (host)->skip_to (host, time);
+}
+
+gboolean
+pillion_host_has_own_clock (PillionHost *host)
+{
+  return PILLION_HOST_GET_IFACE (host)->get_now != pillion_host_default_get_now;
+}

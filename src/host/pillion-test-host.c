@@ -1,0 +1,310 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include <pillion/pillion.h>
+
+#include "core/pillion-core.h"
+#include "core/pillion-sync.h"
+
+/**
+ * PillionTestHost:
+ *
+ * A host for tests: its clock moves only when it is told to, or jumps to the next deadline when all is idle.
+ *
+ * ```c
+ * g_autoptr (PillionHost) host = pillion_test_host_new ();
+ * g_autoptr (PillionTask) task = NULL;
+ *
+ * pillion_loop_ensure (loop, host, &error);
+ * task = pillion_loop_sleep (loop, 3600 * G_TIME_SPAN_SECOND, NULL);
+ * pillion_test_host_run_until_idle (PILLION_TEST_HOST (host));
+ * g_assert_true (pillion_task_is_done (task));
+ * ```
+ *
+ * An hour passes at once, and always in the same order. What runs by the virtual clock are Pillion's own timers:
+ * [method@Pillion.Loop.sleep] and [method@Pillion.Loop.call_later]. Work on other threads, such as transfers and
+ * [method@Pillion.Loop.run_in_thread], takes the time that it takes: the clock waits for it and then jumps. GLib's own timeouts run by the
+ * real clock.
+ *
+ * The clock starts at one second.
+ *
+ * Since: 1.0
+ */
+struct _PillionTestHost
+{
+  GObject parent_instance;
+
+  gint64 now;
+  GPtrArray *loops; /* weak: a loop leaves when it is finalized */
+
+  GMutex lock;
+  GCond cond;
+  gboolean woken; /* under the lock */
+};
+
+static void host_iface_init (PillionHostInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (PillionTestHost,
+                               pillion_test_host,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (PILLION_TYPE_HOST, host_iface_init))
+
+static const char *
+pillion_test_host_get_name (PillionHost *host)
+{
+  return "test";
+}
+
+static void
+on_loop_finalized (gpointer data,
+                   GObject *loop)
+{
+  g_ptr_array_remove (PILLION_TEST_HOST (data)->loops, loop);
+}
+
+static gboolean
+pillion_test_host_install (PillionHost *host,
+                           PillionLoop *loop,
+                           GError **error)
+{
+  PillionTestHost *self = PILLION_TEST_HOST (host);
+
+  if (!g_ptr_array_find (self->loops, loop, NULL))
+    {
+      g_ptr_array_add (self->loops, loop);
+      g_object_weak_ref (G_OBJECT (loop), on_loop_finalized, self);
+    }
+
+  return TRUE;
+}
+
+static void
+pillion_test_host_remove (PillionHost *host,
+                          PillionLoop *loop)
+{
+  PillionTestHost *self = PILLION_TEST_HOST (host);
+
+  if (g_ptr_array_remove (self->loops, loop))
+    g_object_weak_unref (G_OBJECT (loop), on_loop_finalized, self);
+}
+
+static void
+pillion_test_host_wake (PillionHost *host)
+{
+  PillionTestHost *self = PILLION_TEST_HOST (host);
+
+  pillion_mutex_lock (&self->lock);
+  self->woken = TRUE;
+  g_cond_signal (&self->cond);
+  pillion_mutex_unlock (&self->lock);
+}
+
+static gint64
+pillion_test_host_get_now (PillionHost *host)
+{
+  return PILLION_TEST_HOST (host)->now;
+}
+
+static gboolean
+pillion_test_host_skip_to (PillionHost *host,
+                           gint64 time)
+{
+  PillionTestHost *self = PILLION_TEST_HOST (host);
+
+  self->now = MAX (self->now, time);
+  return TRUE;
+}
+
+static void
+host_iface_init (PillionHostInterface *iface)
+{
+  iface->get_name = pillion_test_host_get_name;
+  iface->install = pillion_test_host_install;
+  iface->remove = pillion_test_host_remove;
+  iface->wake = pillion_test_host_wake;
+  iface->get_now = pillion_test_host_get_now;
+  iface->skip_to = pillion_test_host_skip_to;
+}
+
+static void
+pillion_test_host_finalize (GObject *object)
+{
+  PillionTestHost *self = PILLION_TEST_HOST (object);
+
+  for (guint i = 0; i < self->loops->len; i++)
+    g_object_weak_unref (self->loops->pdata[i], on_loop_finalized, self);
+  g_ptr_array_unref (self->loops);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->cond);
+
+  G_OBJECT_CLASS (pillion_test_host_parent_class)->finalize (object);
+}
+
+static void
+pillion_test_host_class_init (PillionTestHostClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = pillion_test_host_finalize;
+}
+
+static void
+pillion_test_host_init (PillionTestHost *self)
+{
+  self->now = G_USEC_PER_SEC;
+  self->loops = g_ptr_array_new ();
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->cond);
+}
+
+/**
+ * pillion_test_host_new: (constructor)
+ *
+ * Makes a host with a virtual clock. Its name is `test`.
+ *
+ * Returns: (transfer full) (type PillionTestHost): a new host
+ *
+ * Since: 1.0
+ */
+PillionHost *
+pillion_test_host_new (void)
+{
+  return g_object_new (PILLION_TYPE_TEST_HOST, NULL);
+}
+
+typedef struct
+{
+  gint64 next;   /* the earliest deadline, 0 for now, -1 for none */
+  int external;  /* how many tasks other threads will finish */
+} Outlook;
+
+static guint
+kick_all (PillionTestHost *self)
+{
+  g_autoptr (GPtrArray) loops = g_ptr_array_new_with_free_func (g_object_unref);
+  guint n_kicks = 0;
+
+  pillion_mutex_lock (&self->lock);
+  self->woken = FALSE;
+  pillion_mutex_unlock (&self->lock);
+
+  for (guint i = 0; i < self->loops->len; i++)
+    g_ptr_array_add (loops, g_object_ref (self->loops->pdata[i]));
+
+  for (guint i = 0; i < loops->len; i++)
+    if (g_ptr_array_find (self->loops, loops->pdata[i], NULL))
+      {
+        pillion_core (loops->pdata[i])->ops->kick (loops->pdata[i]);
+        n_kicks++;
+      }
+
+  return n_kicks;
+}
+
+static Outlook
+look_out (PillionTestHost *self)
+{
+  Outlook outlook = { -1, 0 };
+
+  for (guint i = 0; i < self->loops->len; i++)
+    {
+      PillionCore *core = pillion_core (self->loops->pdata[i]);
+      gint64 deadline;
+
+      /* In this order: what a thread does is ready before it is no longer counted */
+      outlook.external += __atomic_load_n (&core->n_external, __ATOMIC_SEQ_CST);
+      deadline = core->ops->get_deadline (self->loops->pdata[i]);
+      if (deadline >= 0 && (outlook.next < 0 || deadline < outlook.next))
+        outlook.next = deadline;
+    }
+
+  return outlook;
+}
+
+static void
+wait_until_woken (PillionTestHost *self)
+{
+  pillion_mutex_lock (&self->lock);
+  while (!self->woken)
+    pillion_cond_wait (&self->cond, &self->lock);
+  pillion_mutex_unlock (&self->lock);
+}
+
+/**
+ * pillion_test_host_advance:
+ * @self: a host
+ * @usec: by how much, in µs
+ *
+ * Moves the clock on by @usec and stops on the way at each deadline, to kick the loops that ride until nothing is ready.
+ * It waits for no other thread.
+ *
+ * Returns: how many kicks that took
+ *
+ * Since: 1.0
+ */
+guint
+pillion_test_host_advance (PillionTestHost *self,
+                           gint64 usec)
+{
+  gint64 end;
+  guint n_kicks = 0;
+
+  g_return_val_if_fail (PILLION_IS_TEST_HOST (self), 0);
+  g_return_val_if_fail (usec >= 0, 0);
+
+  end = self->now + usec;
+  for (;;)
+    {
+      Outlook outlook;
+
+      n_kicks += kick_all (self);
+      outlook = look_out (self);
+      if (outlook.next == 0)
+        continue;
+      if (self->now >= end)
+        break;
+      self->now = outlook.next > 0 ? CLAMP (outlook.next, self->now, end) : end;
+    }
+
+  return n_kicks;
+}
+
+/**
+ * pillion_test_host_run_until_idle:
+ * @self: a host
+ *
+ * Kicks the loops that ride until they are out of work: where nothing is ready it waits for what other threads do for them, and where
+ * that is nothing, the clock jumps to the next deadline.
+ *
+ * A loop that is held, or has a task that nobody will finish, is idle all the same.
+ *
+ * Returns: how many kicks that took
+ *
+ * Since: 1.0
+ */
+guint
+pillion_test_host_run_until_idle (PillionTestHost *self)
+{
+  guint n_kicks = 0;
+
+  g_return_val_if_fail (PILLION_IS_TEST_HOST (self), 0);
+
+  for (;;)
+    {
+      Outlook outlook;
+
+      n_kicks += kick_all (self);
+      outlook = look_out (self);
+      if (outlook.next == 0)
+        continue;
+      if (outlook.external > 0)
+        wait_until_woken (self);
+      else if (outlook.next > 0)
+        self->now = MAX (self->now, outlook.next);
+      else
+        break;
+    }
+
+  return n_kicks;
+}

@@ -1,0 +1,558 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include <pillion/pillion.h>
+
+#include "core/pillion-core.h"
+
+/**
+ * PillionTickHost:
+ *
+ * A simulated frame loop: a host that draws frames at a rate, works a while in each, and may stall.
+ *
+ * ```c
+ * g_autoptr (PillionHost) host = pillion_tick_host_new ("my-game", 60.0);
+ *
+ * pillion_loop_ensure (loop, host, &error);
+ * pillion_tick_host_run (PILLION_TICK_HOST (host), 0);
+ * ```
+ *
+ * It shows, tests and measures what a real host would feel: [method@Pillion.TickHost.run] emits
+ * [signal@Pillion.TickHost::frame], keeps the processor busy for [property@Pillion.TickHost:work-usec], kicks the loops that
+ * ride, and sleeps until the next frame is due. How long each frame and the kicks in it took is kept.
+ *
+ * As in a program that waits for the screen, a frame that takes too long delays the next one to the next whole period.
+ *
+ * Since: 1.0
+ */
+struct _PillionTickHost
+{
+  GObject parent_instance;
+
+  char *name;
+  double rate;
+  gint64 work_usec;
+  GPtrArray *loops;   /* weak: a loop leaves when it is finalized */
+  GHashTable *stalls; /* frame → µs, as pointers to gint64 */
+  GArray *frame_times;
+  GArray *kick_times;
+  guint late_frames;
+  gboolean running;
+  gboolean quit;
+};
+
+enum
+{
+  PROP_NAME = 1,
+  PROP_RATE,
+  PROP_WORK_USEC,
+  N_PROPS
+};
+
+enum
+{
+  SIGNAL_FRAME,
+  N_SIGNALS
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+static void host_iface_init (PillionHostInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (PillionTickHost,
+                               pillion_tick_host,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (PILLION_TYPE_HOST, host_iface_init))
+
+static const char *
+pillion_tick_host_get_name (PillionHost *host)
+{
+  return PILLION_TICK_HOST (host)->name;
+}
+
+static void
+on_loop_finalized (gpointer data,
+                   GObject *loop)
+{
+  g_ptr_array_remove (PILLION_TICK_HOST (data)->loops, loop);
+}
+
+static gboolean
+pillion_tick_host_install (PillionHost *host,
+                           PillionLoop *loop,
+                           GError **error)
+{
+  PillionTickHost *self = PILLION_TICK_HOST (host);
+
+  if (!g_ptr_array_find (self->loops, loop, NULL))
+    {
+      g_ptr_array_add (self->loops, loop);
+      g_object_weak_ref (G_OBJECT (loop), on_loop_finalized, self);
+    }
+
+  return TRUE;
+}
+
+static void
+pillion_tick_host_remove (PillionHost *host,
+                          PillionLoop *loop)
+{
+  PillionTickHost *self = PILLION_TICK_HOST (host);
+
+  if (g_ptr_array_remove (self->loops, loop))
+    g_object_weak_unref (G_OBJECT (loop), on_loop_finalized, self);
+}
+
+static void
+host_iface_init (PillionHostInterface *iface)
+{
+  iface->get_name = pillion_tick_host_get_name;
+  iface->install = pillion_tick_host_install;
+  iface->remove = pillion_tick_host_remove;
+}
+
+static void
+pillion_tick_host_finalize (GObject *object)
+{
+  PillionTickHost *self = PILLION_TICK_HOST (object);
+
+  for (guint i = 0; i < self->loops->len; i++)
+    g_object_weak_unref (self->loops->pdata[i], on_loop_finalized, self);
+  g_ptr_array_unref (self->loops);
+  g_hash_table_unref (self->stalls);
+  g_array_unref (self->frame_times);
+  g_array_unref (self->kick_times);
+  g_free (self->name);
+
+  G_OBJECT_CLASS (pillion_tick_host_parent_class)->finalize (object);
+}
+
+static void
+pillion_tick_host_get_property (GObject *object,
+                                guint prop_id,
+                                GValue *value,
+                                GParamSpec *pspec)
+{
+  PillionTickHost *self = PILLION_TICK_HOST (object);
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      g_value_set_string (value, self->name);
+      break;
+    case PROP_RATE:
+      g_value_set_double (value, self->rate);
+      break;
+    case PROP_WORK_USEC:
+      g_value_set_int64 (value, self->work_usec);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_tick_host_set_property (GObject *object,
+                                guint prop_id,
+                                const GValue *value,
+                                GParamSpec *pspec)
+{
+  PillionTickHost *self = PILLION_TICK_HOST (object);
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      self->name = g_value_dup_string (value);
+      break;
+    case PROP_RATE:
+      self->rate = g_value_get_double (value);
+      break;
+    case PROP_WORK_USEC:
+      pillion_tick_host_set_work (self, g_value_get_int64 (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_tick_host_class_init (PillionTickHostClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = pillion_tick_host_finalize;
+  object_class->get_property = pillion_tick_host_get_property;
+  object_class->set_property = pillion_tick_host_set_property;
+
+  /**
+   * PillionTickHost:name:
+   *
+   * The name under which the hooks are known.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NAME] =
+    g_param_spec_string ("name", NULL, NULL, "tick",
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionTickHost:rate: (getter get_rate)
+   *
+   * How many frames a second the host draws.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RATE] =
+    g_param_spec_double ("rate", NULL, NULL, 0.01, 100000.0, 60.0,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionTickHost:work-usec: (getter get_work) (setter set_work)
+   *
+   * How long the host keeps the processor busy in each frame, in µs.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_WORK_USEC] =
+    g_param_spec_int64 ("work-usec", NULL, NULL, 0, G_MAXINT64, 0,
+                        G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * PillionTickHost::frame:
+   * @self: the host
+   * @frame: the number of the frame, counted from 0
+   *
+   * Emitted once a frame, before the host's work and the kicks.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_FRAME] = g_signal_new ("frame", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                        G_TYPE_NONE, 1, G_TYPE_UINT);
+}
+
+static void
+pillion_tick_host_init (PillionTickHost *self)
+{
+  self->loops = g_ptr_array_new ();
+  self->stalls = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  self->frame_times = g_array_new (FALSE, FALSE, sizeof (gint64));
+  self->kick_times = g_array_new (FALSE, FALSE, sizeof (gint64));
+}
+
+/**
+ * pillion_tick_host_new: (constructor)
+ * @name: the name under which the hooks are known
+ * @rate: how many frames a second the host draws, from 0.01 to 100,000
+ *
+ * Makes a simulated frame loop.
+ *
+ * Returns: (transfer full) (type PillionTickHost): a new host
+ *
+ * Since: 1.0
+ */
+PillionHost *
+pillion_tick_host_new (const char *name,
+                       double rate)
+{
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (rate >= 0.01 && rate <= 100000.0, NULL);
+
+  return g_object_new (PILLION_TYPE_TICK_HOST, "name", name, "rate", rate, NULL);
+}
+
+/**
+ * pillion_tick_host_get_rate: (get-property rate)
+ * @self: a host
+ *
+ * Gives the rate.
+ *
+ * Returns: how many frames a second the host draws
+ *
+ * Since: 1.0
+ */
+double
+pillion_tick_host_get_rate (PillionTickHost *self)
+{
+  g_return_val_if_fail (PILLION_IS_TICK_HOST (self), 0.0);
+
+  return self->rate;
+}
+
+/**
+ * pillion_tick_host_get_work: (get-property work-usec)
+ * @self: a host
+ *
+ * Gives how long the host keeps the processor busy in each frame.
+ *
+ * Returns: the time in µs
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_tick_host_get_work (PillionTickHost *self)
+{
+  g_return_val_if_fail (PILLION_IS_TICK_HOST (self), 0);
+
+  return self->work_usec;
+}
+
+/**
+ * pillion_tick_host_set_work: (set-property work-usec)
+ * @self: a host
+ * @work_usec: the time in µs
+ *
+ * Sets how long the host keeps the processor busy in each frame.
+ *
+ * Since: 1.0
+ */
+void
+pillion_tick_host_set_work (PillionTickHost *self,
+                            gint64 work_usec)
+{
+  g_return_if_fail (PILLION_IS_TICK_HOST (self));
+  g_return_if_fail (work_usec >= 0);
+
+  if (self->work_usec != work_usec)
+    {
+      self->work_usec = work_usec;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_WORK_USEC]);
+    }
+}
+
+/**
+ * pillion_tick_host_add_stall:
+ * @self: a host
+ * @frame: the number of the frame, counted from 0 at each run
+ * @duration_usec: how much longer that frame takes, in µs
+ *
+ * Makes the host stall once, as a program does that renders or loads a file.
+ *
+ * Since: 1.0
+ */
+void
+pillion_tick_host_add_stall (PillionTickHost *self,
+                             guint frame,
+                             gint64 duration_usec)
+{
+  g_return_if_fail (PILLION_IS_TICK_HOST (self));
+  g_return_if_fail (duration_usec >= 0);
+
+  g_hash_table_insert (self->stalls, GUINT_TO_POINTER (frame), g_memdup2 (&duration_usec, sizeof duration_usec));
+}
+
+static void
+spin (gint64 duration_usec)
+{
+  gint64 end = g_get_monotonic_time () + duration_usec;
+
+  while (g_get_monotonic_time () < end)
+    ;
+}
+
+static void
+sleep_until (gint64 time)
+{
+#ifdef TIMER_ABSTIME
+  /* g_get_monotonic_time () is this clock */
+  struct timespec until = { .tv_sec = time / G_USEC_PER_SEC, .tv_nsec = time % G_USEC_PER_SEC * 1000 };
+
+  while (clock_nanosleep (CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+    ;
+#else
+  gint64 left = time - g_get_monotonic_time ();
+
+  if (left > 0)
+    g_usleep (left);
+#endif
+}
+
+static void
+kick_all (PillionTickHost *self)
+{
+  /* A loop that is out of work leaves during its kick, and a callback may bring another one */
+  g_autoptr (GPtrArray) loops = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < self->loops->len; i++)
+    g_ptr_array_add (loops, g_object_ref (self->loops->pdata[i]));
+
+  for (guint i = 0; i < loops->len; i++)
+    if (g_ptr_array_find (self->loops, loops->pdata[i], NULL))
+      pillion_core (loops->pdata[i])->ops->kick (loops->pdata[i]);
+}
+
+/**
+ * pillion_tick_host_run:
+ * @self: a host
+ * @max_frames: how many frames to draw at most; 0 for no limit
+ *
+ * Runs the frame loop until [method@Pillion.TickHost.quit] is called or @max_frames are drawn, and keeps the times of its
+ * frames; those of an earlier run are forgotten. It does not end by itself when the loops that ride are out of work: the program
+ * goes on, as a real one does. It does nothing when it is called from inside itself.
+ *
+ * Returns: how many frames were drawn
+ *
+ * Since: 1.0
+ */
+guint
+pillion_tick_host_run (PillionTickHost *self,
+                       guint max_frames)
+{
+  gint64 period, due;
+  guint n_frames;
+
+  g_return_val_if_fail (PILLION_IS_TICK_HOST (self), 0);
+  g_return_val_if_fail (!self->running, 0);
+
+  g_object_ref (self);
+  self->running = TRUE;
+  self->quit = FALSE;
+  self->late_frames = 0;
+  g_array_set_size (self->frame_times, 0);
+  g_array_set_size (self->kick_times, 0);
+
+  period = MAX (1, (gint64) (G_USEC_PER_SEC / self->rate + 0.5));
+  due = g_get_monotonic_time ();
+
+  for (guint frame = 0; !self->quit && (max_frames == 0 || frame < max_frames); frame++)
+    {
+      gint64 start = g_get_monotonic_time ();
+      gint64 *stall = g_hash_table_lookup (self->stalls, GUINT_TO_POINTER (frame));
+      gint64 kick_start, end, frame_time, kick_time;
+
+      g_signal_emit (self, signals[SIGNAL_FRAME], 0, frame);
+      spin (self->work_usec + (stall != NULL ? *stall : 0));
+
+      kick_start = g_get_monotonic_time ();
+      kick_all (self);
+      end = g_get_monotonic_time ();
+      kick_time = end - kick_start;
+
+      due += period;
+      if (due < end)
+        due += (end - due + period - 1) / period * period;
+      sleep_until (due);
+
+      frame_time = g_get_monotonic_time () - start;
+      if (frame_time > period + period / 2)
+        self->late_frames++;
+      g_array_append_val (self->frame_times, frame_time);
+      g_array_append_val (self->kick_times, kick_time);
+    }
+
+  self->running = FALSE;
+  n_frames = self->frame_times->len;
+  g_object_unref (self);
+
+  return n_frames;
+}
+
+/**
+ * pillion_tick_host_quit:
+ * @self: a host
+ *
+ * Ends [method@Pillion.TickHost.run] after the current frame. It is called from a callback on the host's thread.
+ *
+ * Since: 1.0
+ */
+void
+pillion_tick_host_quit (PillionTickHost *self)
+{
+  g_return_if_fail (PILLION_IS_TICK_HOST (self));
+
+  self->quit = TRUE;
+}
+
+/**
+ * pillion_tick_host_get_frames:
+ * @self: a host
+ *
+ * Tells how many frames the run drew so far, or the last run in all.
+ *
+ * Returns: the number of frames
+ *
+ * Since: 1.0
+ */
+guint
+pillion_tick_host_get_frames (PillionTickHost *self)
+{
+  g_return_val_if_fail (PILLION_IS_TICK_HOST (self), 0);
+
+  return self->frame_times->len;
+}
+
+/**
+ * pillion_tick_host_get_late_frames:
+ * @self: a host
+ *
+ * Tells how many frames of the run took more than one and a half periods.
+ *
+ * Returns: the number of late frames
+ *
+ * Since: 1.0
+ */
+guint
+pillion_tick_host_get_late_frames (PillionTickHost *self)
+{
+  g_return_val_if_fail (PILLION_IS_TICK_HOST (self), 0);
+
+  return self->late_frames;
+}
+
+static gint64 *
+dup_times (GArray *times,
+           gsize *n_times)
+{
+  *n_times = times->len;
+  return times->len > 0 ? g_memdup2 (times->data, times->len * sizeof (gint64)) : NULL;
+}
+
+/**
+ * pillion_tick_host_get_frame_times:
+ * @self: a host
+ * @n_times: (out): how many there are
+ *
+ * Tells how long each frame of the run took from its start to the start of the next one, in µs.
+ *
+ * Returns: (transfer full) (array length=n_times) (nullable): the times, oldest first; %NULL where there are none
+ *
+ * Since: 1.0
+ */
+gint64 *
+pillion_tick_host_get_frame_times (PillionTickHost *self,
+                                   gsize *n_times)
+{
+  g_return_val_if_fail (PILLION_IS_TICK_HOST (self), NULL);
+  g_return_val_if_fail (n_times != NULL, NULL);
+
+  return dup_times (self->frame_times, n_times);
+}
+
+/**
+ * pillion_tick_host_get_kick_times:
+ * @self: a host
+ * @n_times: (out): how many there are
+ *
+ * Tells how long the kicks of each frame of the run took, in µs.
+ *
+ * Returns: (transfer full) (array length=n_times) (nullable): the times, oldest first; %NULL where there are none
+ *
+ * Since: 1.0
+ */
+gint64 *
+pillion_tick_host_get_kick_times (PillionTickHost *self,
+                                  gsize *n_times)
+{
+  g_return_val_if_fail (PILLION_IS_TICK_HOST (self), NULL);
+  g_return_val_if_fail (n_times != NULL, NULL);
+
+  return dup_times (self->kick_times, n_times);
+}

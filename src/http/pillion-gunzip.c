@@ -1,0 +1,144 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-gunzip.h"
+
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+#include <pillion/pillion.h>
+
+/* GByteArray counts with 32 bits, and grows by doubling */
+#define MAX_SIZE (1u << 30)
+
+static gboolean
+grow (GByteArray *out,
+      gsize *used,
+      GError **error)
+{
+  if (out->len - *used > 0)
+    return TRUE;
+
+  if (out->len >= MAX_SIZE)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_FAILED,
+                   _("the body is larger than the %u bytes that are taken into memory"), MAX_SIZE);
+      return FALSE;
+    }
+
+  g_byte_array_set_size (out, MAX (out->len * 2, 4096));
+  return TRUE;
+}
+
+/* One stream of @format, or several in a row where gzip allows it (RFC 1952, section 2.2) */
+static gboolean
+inflate_all (GByteArray *in,
+             GByteArray *out,
+             GZlibCompressorFormat format,
+             GError **error)
+{
+  g_autoptr (GZlibDecompressor) decompressor = g_zlib_decompressor_new (format);
+  gsize position = 0;
+  gsize used = 0;
+
+  g_byte_array_set_size (out, (guint) CLAMP ((gsize) in->len * 4, 4096, MAX_SIZE));
+
+  while (TRUE)
+    {
+      g_autoptr (GError) local = NULL;
+      GConverterResult result;
+      gsize n_read = 0;
+      gsize n_written = 0;
+
+      if (!grow (out, &used, error))
+        return FALSE;
+
+      result = g_converter_convert (G_CONVERTER (decompressor), in->data + position, in->len - position,
+                                    out->data + used, out->len - used, G_CONVERTER_INPUT_AT_END, &n_read, &n_written,
+                                    &local);
+      if (result == G_CONVERTER_ERROR)
+        {
+          if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
+            g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_TRUNCATED,
+                                 _("the compressed body ended before its own end mark"));
+          else
+            g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("the compressed body is broken: %s"),
+                         local->message);
+          return FALSE;
+        }
+
+      position += n_read;
+      used += n_written;
+      if (result != G_CONVERTER_FINISHED)
+        continue;
+      if (position == in->len)
+        break;
+      if (format != G_ZLIB_COMPRESSOR_FORMAT_GZIP)
+        {
+          g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
+                               _("the compressed body goes on after its own end mark"));
+          return FALSE;
+        }
+      g_converter_reset (G_CONVERTER (decompressor));
+    }
+
+  g_byte_array_set_size (out, (guint) used);
+  return TRUE;
+}
+
+static GByteArray *
+decode_one (GByteArray *body,
+            const char *coding,
+            GError **error)
+{
+  g_autoptr (GByteArray) in = body;
+  g_autoptr (GByteArray) out = NULL;
+  gboolean deflate = g_ascii_strcasecmp (coding, "deflate") == 0;
+  GError *local = NULL;
+
+  if (coding[0] == '\0' || g_ascii_strcasecmp (coding, "identity") == 0)
+    return g_steal_pointer (&in);
+
+  if (!deflate && g_ascii_strcasecmp (coding, "gzip") != 0 && g_ascii_strcasecmp (coding, "x-gzip") != 0)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
+                   _("the body is coded as “%s”, where gzip or deflate was asked for"), coding);
+      return NULL;
+    }
+
+  /* Nothing at all is an empty body that nobody compressed */
+  if (in->len == 0)
+    return g_steal_pointer (&in);
+
+  out = g_byte_array_new ();
+  if (inflate_all (in, out, deflate ? G_ZLIB_COMPRESSOR_FORMAT_ZLIB : G_ZLIB_COMPRESSOR_FORMAT_GZIP, &local))
+    return g_steal_pointer (&out);
+
+  /* Some servers send "deflate" without the zlib frame that RFC 9110, section 8.4.1.2 asks for */
+  if (deflate && (in->data[0] & 0x0f) != 8)
+    {
+      g_clear_error (&local);
+      if (inflate_all (in, out, G_ZLIB_COMPRESSOR_FORMAT_RAW, &local))
+        return g_steal_pointer (&out);
+    }
+
+  g_propagate_error (error, local);
+  return NULL;
+}
+
+GByteArray *
+pillion_http_decode (GByteArray *body,
+                     const char *value,
+                     GError **error)
+{
+  g_auto (GStrv) codings = g_strsplit (value, ",", -1);
+
+  /* The last one was put on last */
+  for (guint i = g_strv_length (codings); i > 0 && body != NULL; i--)
+    body = decode_one (body, g_strstrip (codings[i - 1]), error);
+
+  return body;
+}

@@ -1,0 +1,212 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-http-call.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "http/pillion-gunzip.h"
+#include "http/pillion-http-json.h"
+
+/* How much memory an announcement alone can make us take */
+#define MAX_TRUSTED (1024 * 1024)
+
+/* A GByteArray counts with 32 bits */
+#define MAX_SIZE (1u << 30)
+
+/* From this size on a worker decodes and parses, so that the I/O thread is soon back at its sockets */
+#define LARGE (1024 * 1024)
+
+/* From the body as it came to the result */
+typedef struct
+{
+  PillionTransfer *transfer; /* while a worker has it: a reference */
+  gboolean json;
+  char *coding;
+  GByteArray *content;
+
+  /* What comes of it: one of them */
+  GBytes *bytes;
+  JsonNode *node;
+  GError *error;
+} Making;
+
+typedef struct
+{
+  PillionTransfer parent;
+  gboolean json;
+  gint64 announced;
+  char *coding;
+  GByteArray *content;
+} PillionHttpCall;
+
+static PillionVerdict
+call_head (PillionTransfer *transfer,
+           const PillionResponse *response,
+           GError **error)
+{
+  PillionHttpCall *self = (PillionHttpCall *) transfer;
+
+  if (response->status < 200 || response->status > 299)
+    {
+      g_propagate_error (error, pillion_transfer_new_http_error (response));
+      return PILLION_VERDICT_FAIL;
+    }
+
+  self->announced = response->length;
+  self->coding = g_strdup (response->get_header (response, "Content-Encoding"));
+  self->content = g_byte_array_sized_new ((guint) CLAMP (response->length, 0, MAX_TRUSTED));
+
+  return PILLION_VERDICT_READ;
+}
+
+static gboolean
+call_body (PillionTransfer *transfer,
+           const guint8 *bytes,
+           gsize length,
+           GError **error)
+{
+  PillionHttpCall *self = (PillionHttpCall *) transfer;
+
+  if (length > MAX_SIZE - self->content->len || self->announced > MAX_SIZE)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_FAILED,
+                   _("the body is larger than the %u bytes that are taken into memory"), MAX_SIZE);
+      return FALSE;
+    }
+
+  g_byte_array_append (self->content, bytes, (guint) length);
+
+  /* What comes at once needs no progress */
+  if (self->announced < 0 || self->content->len < self->announced)
+    {
+      if (pillion_task_get_progress_unit (transfer->task) == NULL)
+        pillion_task_set_progress_unit (transfer->task, "bytes");
+      pillion_task_set_progress (transfer->task, self->content->len, self->announced);
+    }
+
+  return TRUE;
+}
+
+static void
+making_clear (Making *self)
+{
+  g_free (self->coding);
+  g_clear_pointer (&self->content, g_byte_array_unref);
+  g_clear_pointer (&self->bytes, g_bytes_unref);
+  g_clear_pointer (&self->node, json_node_unref);
+  g_clear_error (&self->error);
+}
+
+static void
+make (Making *self)
+{
+  if (self->coding != NULL)
+    self->content = pillion_http_decode (self->content, self->coding, &self->error);
+
+  if (self->content != NULL)
+    self->bytes = g_byte_array_free_to_bytes (g_steal_pointer (&self->content));
+
+  if (self->json && self->bytes != NULL)
+    self->node = pillion_http_parse_json (self->bytes, &self->error);
+}
+
+static void
+deliver (Making *self)
+{
+  PillionTransfer *transfer = self->transfer;
+
+  if (self->error != NULL)
+    {
+      pillion_transfer_fail (transfer, g_steal_pointer (&self->error));
+      return;
+    }
+
+  if (self->json)
+    pillion_task_return_boxed (transfer->task, JSON_TYPE_NODE, g_steal_pointer (&self->node));
+  else
+    pillion_task_return_bytes (transfer->task, self->bytes);
+  pillion_transfer_finish (transfer);
+}
+
+static void
+deliver_on_thread (gpointer data)
+{
+  Making *self = data;
+  PillionTransfer *transfer = self->transfer;
+
+  /* It was maybe cancelled meanwhile, and then nobody waits */
+  if (!transfer->done)
+    deliver (self);
+
+  making_clear (self);
+  g_free (self);
+  pillion_transfer_unref (transfer);
+}
+
+static void
+make_on_worker (gpointer data)
+{
+  Making *self = data;
+
+  make (self);
+  pillion_io_thread_post (self->transfer->engine->io, deliver_on_thread, self);
+}
+
+static void
+call_whole (PillionTransfer *transfer)
+{
+  PillionHttpCall *self = (PillionHttpCall *) transfer;
+  gboolean large = self->content->len > LARGE && (self->json || self->coding != NULL);
+  Making making = {
+    .transfer = transfer,
+    .json = self->json,
+    .coding = g_steal_pointer (&self->coding),
+    .content = g_steal_pointer (&self->content),
+  };
+
+  if (large)
+    {
+      pillion_transfer_ref (transfer);
+      pillion_http_engine_run (transfer->engine, make_on_worker, g_memdup2 (&making, sizeof making));
+    }
+  else
+    {
+      make (&making);
+      deliver (&making);
+      making_clear (&making);
+    }
+}
+
+static void
+call_clear (PillionTransfer *transfer)
+{
+  PillionHttpCall *self = (PillionHttpCall *) transfer;
+
+  g_free (self->coding);
+  g_clear_pointer (&self->content, g_byte_array_unref);
+}
+
+PillionTransfer *
+pillion_http_call_new (PillionHttpEngine *engine,
+                       PillionTask *task,
+                       const char *url,
+                       gboolean json)
+{
+  static const PillionTransferClass klass = {
+    .size = sizeof (PillionHttpCall),
+    .accept_encoding = "gzip, deflate",
+    .head = call_head,
+    .body = call_body,
+    .whole = call_whole,
+    .clear = call_clear,
+  };
+  PillionTransfer *transfer = pillion_transfer_new (&klass, engine, task, url);
+
+  ((PillionHttpCall *) transfer)->json = json;
+
+  return transfer;
+}

@@ -1,0 +1,750 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+#include <pillion/pillion.h>
+
+#include "core/pillion-core.h"
+#include "http/pillion-http-call.h"
+#include "http/pillion-http-engine.h"
+#include "http/pillion-http-fetch.h"
+
+/**
+ * PillionHttpClient:
+ *
+ * Fetches over HTTP without holding up the host.
+ *
+ * ```c
+ * g_autoptr (PillionHttpClient) client = pillion_http_client_new (loop);
+ * g_autoptr (PillionTask) task = pillion_http_client_get_json (client, "https://example.org/catalogue.json", NULL);
+ *
+ * pillion_task_add_done_callback (task, on_catalogue, NULL, NULL);
+ * ```
+ *
+ * Every call returns a task at once, and whatever goes wrong arrives as the task's error. The network is read, and files are
+ * written, on a thread of Pillion's own: a transfer needs no kick to go on, and a kick sees no more of it than its end and its
+ * progress.
+ *
+ * ## The queue
+ *
+ * Calls wait in a queue of the client's for one of [property@Pillion.HttpClient:max-connections] connections, of which at most
+ * [property@Pillion.HttpClient:max-connections-per-host] go to one server (scheme, host and port). For each server they run in
+ * the order in which they were made, and the servers take turns. Connections are kept and used again.
+ *
+ * Redirects are followed, 20 at most. Certificates are always verified: against the system's authorities, or against
+ * [property@Pillion.HttpClient:tls-database]. A user and password in a URL are sent as they are, for that server only.
+ *
+ * ## Downloads
+ *
+ * A download goes into a part file beside its target, named as the target with `.part` added, and with a small record in
+ * `.part.info` of what it is a part of. When all has come, its length and, where one was given, its SHA-256 are right,
+ * and the disk has it, it takes the target's place in one step. Until then, and whatever goes wrong, what the target was
+ * before is untouched.
+ *
+ * When a download fails or is cancelled, the part file stays if it can be continued: if the server gave a strong validator (an
+ * entity tag, or a date that is good enough) and the error does not say that what has come is wrong. The next download of the same
+ * URL to the same target, also after the program has been started again, asks for the rest only. Where
+ * the server has another version by then, or does not answer with exactly that rest, it begins anew: two versions are never mixed.
+ *
+ * Two downloads to one target at the same time would write into the same part file: the second one fails with `G_IO_ERROR_EXISTS`,
+ * also when the first one runs in another process.
+ *
+ * ## Errors
+ *
+ * All of them name the URL.
+ *
+ * | what | error |
+ * | --- | --- |
+ * | no URL, another scheme | [error@Pillion.Error.INVALID_URL], [error@Pillion.Error.UNSUPPORTED_SCHEME] |
+ * | name, connection, TLS | what GIO says: `G_RESOLVER_ERROR`, `G_IO_ERROR_CONNECTION_REFUSED`, `G_TLS_ERROR`… |
+ * | nothing heard for [property@Pillion.HttpClient:idle-timeout] | `G_IO_ERROR_TIMED_OUT` |
+ * | an answer that is cut anywhere | [error@Pillion.Error.TRUNCATED] |
+ * | an answer with another length than was announced | [error@Pillion.Error.LENGTH_MISMATCH] |
+ * | an answer that is no HTTP, too many redirects | [error@Pillion.Error.PROTOCOL] |
+ * | any status that is no success | [const@Pillion.HTTP_ERROR], with the status as its code |
+ * | JSON that is none | [error@Pillion.Error.INVALID_JSON] |
+ * | another SHA-256 | [error@Pillion.Error.DIGEST_MISMATCH] |
+ * | a proposed file name that is none | [error@Pillion.Error.UNSAFE_NAME] |
+ * | the disk | `G_IO_ERROR_NO_SPACE`, `G_IO_ERROR_PERMISSION_DENIED`, `G_IO_ERROR_IS_DIRECTORY`, `G_IO_ERROR_NOT_FOUND`… |
+ * | the task or the given cancellable was cancelled | `G_IO_ERROR_CANCELLED` |
+ *
+ * ## Threads and life
+ *
+ * A client belongs to its loop's thread. Transfers that run when it is finalized go on; closing the loop cancels them.
+ *
+ * Since: 1.0
+ */
+
+struct _PillionHttpClient
+{
+  GObject parent_instance;
+
+  PillionLoop *loop;
+  PillionHttpEngine *engine; /* NULL before the first call */
+  PillionHttpConfig config;
+};
+
+enum
+{
+  PROP_LOOP = 1,
+  PROP_MAX_CONNECTIONS,
+  PROP_MAX_CONNECTIONS_PER_HOST,
+  PROP_IDLE_TIMEOUT,
+  PROP_USER_AGENT,
+  PROP_TLS_DATABASE,
+  N_PROPS
+};
+
+#define DEFAULT_MAX_CONNECTIONS 32
+#define DEFAULT_MAX_CONNECTIONS_PER_HOST 6
+#define DEFAULT_IDLE_TIMEOUT 60
+#define DEFAULT_USER_AGENT "Pillion/" PILLION_VERSION
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (PillionHttpClient, pillion_http_client, G_TYPE_OBJECT)
+
+static gboolean
+on_thread (PillionHttpClient *self)
+{
+  return pillion_core_on_thread (pillion_core (self->loop));
+}
+
+/* Tells the engine what has changed */
+static void
+configure (PillionHttpClient *self,
+           int property)
+{
+  if (self->engine != NULL)
+    pillion_http_engine_configure (self->engine, &self->config);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[property]);
+}
+
+static void
+pillion_http_client_finalize (GObject *object)
+{
+  PillionHttpClient *self = PILLION_HTTP_CLIENT (object);
+
+  g_clear_pointer (&self->engine, pillion_http_engine_unref);
+  g_free (self->config.user_agent);
+  g_clear_object (&self->config.tls_database);
+  g_clear_object (&self->loop);
+
+  G_OBJECT_CLASS (pillion_http_client_parent_class)->finalize (object);
+}
+
+static void
+pillion_http_client_get_property (GObject *object,
+                                  guint prop_id,
+                                  GValue *value,
+                                  GParamSpec *pspec)
+{
+  PillionHttpClient *self = PILLION_HTTP_CLIENT (object);
+
+  switch (prop_id)
+    {
+    case PROP_LOOP:
+      g_value_set_object (value, self->loop);
+      break;
+    case PROP_MAX_CONNECTIONS:
+      g_value_set_uint (value, self->config.max_connections);
+      break;
+    case PROP_MAX_CONNECTIONS_PER_HOST:
+      g_value_set_uint (value, self->config.max_connections_per_host);
+      break;
+    case PROP_IDLE_TIMEOUT:
+      g_value_set_uint (value, self->config.idle_timeout);
+      break;
+    case PROP_USER_AGENT:
+      g_value_set_string (value, self->config.user_agent);
+      break;
+    case PROP_TLS_DATABASE:
+      g_value_set_object (value, self->config.tls_database);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_http_client_set_property (GObject *object,
+                                  guint prop_id,
+                                  const GValue *value,
+                                  GParamSpec *pspec)
+{
+  PillionHttpClient *self = PILLION_HTTP_CLIENT (object);
+
+  switch (prop_id)
+    {
+    case PROP_LOOP:
+      self->loop = g_value_dup_object (value);
+      break;
+    case PROP_MAX_CONNECTIONS:
+      pillion_http_client_set_max_connections (self, g_value_get_uint (value));
+      break;
+    case PROP_MAX_CONNECTIONS_PER_HOST:
+      pillion_http_client_set_max_connections_per_host (self, g_value_get_uint (value));
+      break;
+    case PROP_IDLE_TIMEOUT:
+      pillion_http_client_set_idle_timeout (self, g_value_get_uint (value));
+      break;
+    case PROP_USER_AGENT:
+      pillion_http_client_set_user_agent (self, g_value_get_string (value));
+      break;
+    case PROP_TLS_DATABASE:
+      pillion_http_client_set_tls_database (self, g_value_get_object (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_http_client_constructed (GObject *object)
+{
+  PillionHttpClient *self = PILLION_HTTP_CLIENT (object);
+
+  G_OBJECT_CLASS (pillion_http_client_parent_class)->constructed (object);
+
+  if (self->loop == NULL)
+    self->loop = g_object_ref (pillion_loop_get_default ());
+}
+
+static void
+pillion_http_client_class_init (PillionHttpClientClass *klass)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->constructed = pillion_http_client_constructed;
+  object_class->finalize = pillion_http_client_finalize;
+  object_class->get_property = pillion_http_client_get_property;
+  object_class->set_property = pillion_http_client_set_property;
+
+  /**
+   * PillionHttpClient:loop: (getter get_loop)
+   *
+   * The loop whose tasks the calls return. Where none is given it is the calling thread's default loop.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LOOP] = g_param_spec_object ("loop", NULL, NULL, PILLION_TYPE_LOOP,
+                                               G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionHttpClient:max-connections: (getter get_max_connections) (setter set_max_connections)
+   *
+   * How many connections the client has open at most, idle ones with them.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_CONNECTIONS] =
+    g_param_spec_uint ("max-connections", NULL, NULL, 1, G_MAXINT, DEFAULT_MAX_CONNECTIONS, flags);
+
+  /**
+   * PillionHttpClient:max-connections-per-host: (getter get_max_connections_per_host) (setter set_max_connections_per_host)
+   *
+   * How many requests run at one server (scheme, host and port) at the same time.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_CONNECTIONS_PER_HOST] =
+    g_param_spec_uint ("max-connections-per-host", NULL, NULL, 1, G_MAXINT, DEFAULT_MAX_CONNECTIONS_PER_HOST, flags);
+
+  /**
+   * PillionHttpClient:idle-timeout: (getter get_idle_timeout) (setter set_idle_timeout)
+   *
+   * After how many seconds without a byte from the server a transfer fails with `G_IO_ERROR_TIMED_OUT`; 0 for never.
+   *
+   * The time begins when the request leaves the queue, so that connecting is part of it. It runs on a clock of the transfer's
+   * own: a host that stalls makes nothing time out.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_IDLE_TIMEOUT] =
+    g_param_spec_uint ("idle-timeout", NULL, NULL, 0, G_MAXINT, DEFAULT_IDLE_TIMEOUT, flags);
+
+  /**
+   * PillionHttpClient:user-agent: (getter get_user_agent) (setter set_user_agent)
+   *
+   * What the client says it is, in the field of this name; %NULL to send none.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_USER_AGENT] = g_param_spec_string ("user-agent", NULL, NULL, DEFAULT_USER_AGENT, flags);
+
+  /**
+   * PillionHttpClient:tls-database: (getter get_tls_database) (setter set_tls_database)
+   *
+   * The authorities that certificates are verified against; %NULL for the system's.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_TLS_DATABASE] = g_param_spec_object ("tls-database", NULL, NULL, G_TYPE_TLS_DATABASE, flags);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+pillion_http_client_init (PillionHttpClient *self)
+{
+  self->config.max_connections = DEFAULT_MAX_CONNECTIONS;
+  self->config.max_connections_per_host = DEFAULT_MAX_CONNECTIONS_PER_HOST;
+  self->config.idle_timeout = DEFAULT_IDLE_TIMEOUT;
+  self->config.user_agent = g_strdup (DEFAULT_USER_AGENT);
+}
+
+/**
+ * pillion_http_client_new:
+ * @loop: (nullable): the loop whose tasks the calls return, or %NULL for the calling thread's default loop
+ *
+ * Makes a client.
+ *
+ * Returns: (transfer full): a new client
+ *
+ * Since: 1.0
+ */
+PillionHttpClient *
+pillion_http_client_new (PillionLoop *loop)
+{
+  g_return_val_if_fail (loop == NULL || PILLION_IS_LOOP (loop), NULL);
+
+  return g_object_new (PILLION_TYPE_HTTP_CLIENT, "loop", loop, NULL);
+}
+
+/**
+ * pillion_http_client_get_loop: (get-property loop)
+ * @self: a client
+ *
+ * Gives the loop whose tasks the calls return.
+ *
+ * Returns: (transfer none): the loop
+ *
+ * Since: 1.0
+ */
+PillionLoop *
+pillion_http_client_get_loop (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), NULL);
+
+  return self->loop;
+}
+
+static PillionHttpEngine *
+get_engine (PillionHttpClient *self)
+{
+  if (self->engine == NULL)
+    {
+      self->engine = pillion_http_engine_new ();
+      pillion_http_engine_configure (self->engine, &self->config);
+    }
+
+  return self->engine;
+}
+
+static PillionTask *
+call (PillionHttpClient *self,
+      const char *url,
+      gboolean json,
+      GCancellable *cancellable)
+{
+  g_autofree char *name = g_strconcat ("GET ", url, NULL);
+  PillionTask *task = pillion_task_new (self->loop, name, cancellable);
+
+  /* On a closed loop it has failed already */
+  if (!pillion_task_is_done (task))
+    pillion_transfer_submit (pillion_http_call_new (get_engine (self), task, url, json));
+
+  return task;
+}
+
+/**
+ * pillion_http_client_get_bytes:
+ * @self: a client
+ * @url: an absolute `http` or `https` URL
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Gets what is at @url into memory.
+ *
+ * The task's result is a [struct@GLib.Bytes] with the body: [method@Pillion.Task.propagate_bytes]. A body that the server compressed
+ * for the way (gzip, deflate) is decompressed. More than 1 GiB is an error. The progress of a large
+ * body counts the bytes that came over the network.
+ *
+ * The task fails as the [table of the class](class.HttpClient.html#errors) says. On the loop's thread only.
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_client_get_bytes (PillionHttpClient *self,
+                               const char *url,
+                               GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), NULL);
+  g_return_val_if_fail (url != NULL, NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (on_thread (self), NULL);
+
+  return call (self, url, FALSE, cancellable);
+}
+
+/**
+ * pillion_http_client_get_json:
+ * @self: a client
+ * @url: an absolute `http` or `https` URL
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Gets the JSON that is at @url.
+ *
+ * The task's result is a `JsonNode` of JSON-GLib, which is immutable: [method@Pillion.Task.propagate_boxed] with `JSON_TYPE_NODE`. It
+ * is parsed away from the host's thread. A text that is no JSON (RFC 8259), is not encoded in
+ * UTF-8, or is nested more than 500 deep, fails with [error@Pillion.Error.INVALID_JSON].
+ *
+ * The task fails as the [table of the class](class.HttpClient.html#errors) says. On the loop's thread only.
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_client_get_json (PillionHttpClient *self,
+                              const char *url,
+                              GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), NULL);
+  g_return_val_if_fail (url != NULL, NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (on_thread (self), NULL);
+
+  return call (self, url, TRUE, cancellable);
+}
+
+/* 64 hexadecimal digits in lower case, or NULL */
+static char *
+normalize_sha256 (const char *text)
+{
+  gsize length = strspn (text, "0123456789abcdefABCDEF");
+
+  return length == 64 && text[length] == '\0' ? g_ascii_strdown (text, -1) : NULL;
+}
+
+static PillionTask *
+fetch (PillionHttpClient *self,
+       const char *url,
+       GFile *file,
+       gboolean into,
+       const char *sha256,
+       GCancellable *cancellable)
+{
+  g_autofree char *name = g_strconcat ("download ", url, NULL);
+  g_autofree char *digest = NULL;
+  PillionTask *task = pillion_task_new (self->loop, name, cancellable);
+
+  if (pillion_task_is_done (task))
+    return task;
+
+  if (sha256 != NULL && (digest = normalize_sha256 (sha256)) == NULL)
+    {
+      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                                     _("“%s” is no SHA-256: 64 hexadecimal digits were expected"), sha256);
+    }
+  else if (g_file_peek_path (file) == NULL)
+    {
+      g_autofree char *uri = g_file_get_uri (file);
+
+      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                                     _("“%s” has no path on this machine, where a local file was expected"), uri);
+    }
+  else
+    {
+      pillion_transfer_submit (pillion_http_fetch_new (get_engine (self), task, url, file, into, digest));
+    }
+
+  return task;
+}
+
+/**
+ * pillion_http_client_download:
+ * @self: a client
+ * @url: an absolute `http` or `https` URL
+ * @target: the file that it will be; it needs a local path
+ * @sha256: (nullable): the SHA-256 that it has to have, as 64 hexadecimal digits, or %NULL
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Downloads what is at @url to a file, whole or not at all.
+ *
+ * The task's result is a [class@Pillion.Download]: [method@Pillion.Task.propagate_object]. Its progress counts the bytes that
+ * the file has, those of an earlier attempt with them, and the total is -1 where the server does not say.
+ * The file has the bytes that the server sends, even if it says that they are compressed.
+ *
+ * The task fails as the [table of the class](class.HttpClient.html#errors) says, and with `G_IO_ERROR_NOT_SUPPORTED` where
+ * @target is not local, `G_IO_ERROR_INVALID_ARGUMENT` where @sha256 is none, and `G_IO_ERROR_EXISTS` where another download
+ * writes to the same target. On the loop's thread only.
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_client_download (PillionHttpClient *self,
+                              const char *url,
+                              GFile *target,
+                              const char *sha256,
+                              GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), NULL);
+  g_return_val_if_fail (url != NULL, NULL);
+  g_return_val_if_fail (G_IS_FILE (target), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (on_thread (self), NULL);
+
+  return fetch (self, url, target, FALSE, sha256, cancellable);
+}
+
+/**
+ * pillion_http_client_download_into:
+ * @self: a client
+ * @url: an absolute `http` or `https` URL
+ * @folder: the folder that it will be in; it needs a local path, and to be there
+ * @sha256: (nullable): the SHA-256 that it has to have, as 64 hexadecimal digits, or %NULL
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Downloads what is at @url into a folder, under the name that the server proposes (`Content-Disposition`, RFC 6266), or else
+ * under the last part of the URL's path.
+ *
+ * A name that is empty, begins with a dot, has `..`, `/`, `\` or a control character in it, is longer than 255 bytes
+ * or is no UTF-8 fails with [error@Pillion.Error.UNSAFE_NAME]. A file that has the name already is replaced, as
+ * [method@Pillion.HttpClient.download] does; in all else too it is the same. The part file is named after the URL.
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_client_download_into (PillionHttpClient *self,
+                                   const char *url,
+                                   GFile *folder,
+                                   const char *sha256,
+                                   GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), NULL);
+  g_return_val_if_fail (url != NULL, NULL);
+  g_return_val_if_fail (G_IS_FILE (folder), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (on_thread (self), NULL);
+
+  return fetch (self, url, folder, TRUE, sha256, cancellable);
+}
+
+/**
+ * pillion_http_client_get_max_connections: (get-property max-connections)
+ * @self: a client
+ *
+ * Tells how many connections the client has open at most.
+ *
+ * Returns: that many
+ *
+ * Since: 1.0
+ */
+guint
+pillion_http_client_get_max_connections (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), 0);
+
+  return self->config.max_connections;
+}
+
+/**
+ * pillion_http_client_set_max_connections: (set-property max-connections)
+ * @self: a client
+ * @max: how many, at least 1
+ *
+ * Sets how many connections the client has open at most, idle ones with them. What runs already goes on.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_max_connections (PillionHttpClient *self,
+                                         guint max)
+{
+  g_return_if_fail (PILLION_IS_HTTP_CLIENT (self));
+  g_return_if_fail (max >= 1 && max <= G_MAXINT);
+
+  if (self->config.max_connections == max)
+    return;
+
+  self->config.max_connections = max;
+  configure (self, PROP_MAX_CONNECTIONS);
+}
+
+/**
+ * pillion_http_client_get_max_connections_per_host: (get-property max-connections-per-host)
+ * @self: a client
+ *
+ * Tells how many requests run at one server at the same time.
+ *
+ * Returns: that many
+ *
+ * Since: 1.0
+ */
+guint
+pillion_http_client_get_max_connections_per_host (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), 0);
+
+  return self->config.max_connections_per_host;
+}
+
+/**
+ * pillion_http_client_set_max_connections_per_host: (set-property max-connections-per-host)
+ * @self: a client
+ * @max: how many, at least 1
+ *
+ * Sets how many requests run at one server at the same time. What runs already goes on.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_max_connections_per_host (PillionHttpClient *self,
+                                                  guint max)
+{
+  g_return_if_fail (PILLION_IS_HTTP_CLIENT (self));
+  g_return_if_fail (max >= 1 && max <= G_MAXINT);
+
+  if (self->config.max_connections_per_host == max)
+    return;
+
+  self->config.max_connections_per_host = max;
+  configure (self, PROP_MAX_CONNECTIONS_PER_HOST);
+}
+
+/**
+ * pillion_http_client_get_idle_timeout: (get-property idle-timeout)
+ * @self: a client
+ *
+ * Tells after how long without a byte from the server a transfer fails.
+ *
+ * Returns: seconds, or 0 for never
+ *
+ * Since: 1.0
+ */
+guint
+pillion_http_client_get_idle_timeout (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), 0);
+
+  return self->config.idle_timeout;
+}
+
+/**
+ * pillion_http_client_set_idle_timeout: (set-property idle-timeout)
+ * @self: a client
+ * @seconds: seconds, or 0 for never
+ *
+ * Sets after how long without a byte from the server a transfer fails, also for those that run already.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_idle_timeout (PillionHttpClient *self,
+                                      guint seconds)
+{
+  g_return_if_fail (PILLION_IS_HTTP_CLIENT (self));
+  g_return_if_fail (seconds <= G_MAXINT);
+
+  if (self->config.idle_timeout == seconds)
+    return;
+
+  self->config.idle_timeout = seconds;
+  configure (self, PROP_IDLE_TIMEOUT);
+}
+
+/**
+ * pillion_http_client_get_user_agent: (get-property user-agent)
+ * @self: a client
+ *
+ * Gives what the client says it is.
+ *
+ * Returns: (nullable): the text, or %NULL where it says nothing
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_http_client_get_user_agent (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), NULL);
+
+  return self->config.user_agent;
+}
+
+/**
+ * pillion_http_client_set_user_agent: (set-property user-agent)
+ * @self: a client
+ * @user_agent: (nullable): printable ASCII as in RFC 9110, section 10.1.5, or %NULL to say nothing
+ *
+ * Sets what the client says it is, in requests that leave the queue from now on.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_user_agent (PillionHttpClient *self,
+                                    const char *user_agent)
+{
+  g_return_if_fail (PILLION_IS_HTTP_CLIENT (self));
+
+  /* A line end would begin another field */
+  for (const char *p = user_agent; p != NULL && *p != '\0'; p++)
+    g_return_if_fail (g_ascii_isprint (*p));
+
+  if (g_strcmp0 (self->config.user_agent, user_agent) == 0)
+    return;
+
+  g_free (self->config.user_agent);
+  self->config.user_agent = g_strdup (user_agent);
+  configure (self, PROP_USER_AGENT);
+}
+
+/**
+ * pillion_http_client_get_tls_database: (get-property tls-database)
+ * @self: a client
+ *
+ * Gives the authorities that certificates are verified against.
+ *
+ * Returns: (transfer none) (nullable): the authorities, or %NULL for the system's
+ *
+ * Since: 1.0
+ */
+GTlsDatabase *
+pillion_http_client_get_tls_database (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), NULL);
+
+  return self->config.tls_database;
+}
+
+/**
+ * pillion_http_client_set_tls_database: (set-property tls-database)
+ * @self: a client
+ * @database: (nullable): the authorities, or %NULL for the system's
+ *
+ * Sets the authorities that certificates are verified against, for connections that are made from now on. Idle
+ * connections are closed.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_tls_database (PillionHttpClient *self,
+                                      GTlsDatabase *database)
+{
+  g_return_if_fail (PILLION_IS_HTTP_CLIENT (self));
+  g_return_if_fail (database == NULL || G_IS_TLS_DATABASE (database));
+
+  if (g_set_object (&self->config.tls_database, database))
+    configure (self, PROP_TLS_DATABASE);
+}

@@ -1,0 +1,229 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-http-engine.h"
+
+#include "http/pillion-transfer.h"
+
+/* For digests, parsing and waiting for the disk */
+#define MAX_WORKERS 4
+
+typedef struct
+{
+  PillionHttpEngine *engine;
+  PillionHttpConfig config;
+} Configuration;
+
+static void
+config_clear (PillionHttpConfig *config)
+{
+  g_clear_pointer (&config->user_agent, g_free);
+  g_clear_object (&config->tls_database);
+}
+
+PillionHttpEngine *
+pillion_http_engine_new (void)
+{
+  PillionHttpEngine *self = g_new0 (PillionHttpEngine, 1);
+
+  self->n_references = 1;
+  self->io = pillion_io_thread_ref ();
+
+  return self;
+}
+
+PillionHttpEngine *
+pillion_http_engine_ref (PillionHttpEngine *self)
+{
+  __atomic_add_fetch (&self->n_references, 1, __ATOMIC_RELAXED);
+  return self;
+}
+
+static void
+free_on_thread (gpointer data)
+{
+  PillionHttpEngine *self = data;
+  PillionIoThread *io = self->io;
+
+  g_clear_pointer (&self->queue, pillion_http_queue_free);
+  g_clear_pointer (&self->transport, pillion_transport_free);
+  if (self->workers != NULL)
+    pillion_workers_close (self->workers, 0);
+  if (self->sweep != NULL)
+    {
+      g_source_destroy (self->sweep);
+      g_source_unref (self->sweep);
+    }
+  config_clear (&self->config);
+  g_free (self);
+
+  pillion_io_thread_unref (io);
+}
+
+void
+pillion_http_engine_unref (PillionHttpEngine *self)
+{
+  /* Posted also from the I/O thread itself, because the last reference may go deep inside a callback of the transport */
+  if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) == 0)
+    pillion_io_thread_post (self->io, free_on_thread, self);
+}
+
+static gint64
+get_idle_usec (PillionHttpEngine *self)
+{
+  return (gint64) self->config.idle_timeout * G_USEC_PER_SEC;
+}
+
+/* Something happens on a transfer all the time, but only its clock is read then: the timer is set for the time at which the
+ * oldest sign of life would be too old, and looks again when that is over. */
+static gboolean
+sweep (gpointer data)
+{
+  PillionHttpEngine *self = data;
+  gint64 now = g_get_monotonic_time ();
+  gint64 first = -1;
+  GList *next;
+
+  g_source_set_ready_time (self->sweep, -1);
+  if (self->config.idle_timeout == 0)
+    return G_SOURCE_CONTINUE;
+
+  for (GList *l = self->watched.head; l != NULL; l = next)
+    {
+      PillionTransfer *transfer = l->data;
+      gint64 due = transfer->last_activity + get_idle_usec (self);
+
+      next = l->next;
+      if (due <= now)
+        pillion_transfer_time_out (transfer, self->config.idle_timeout);
+      else if (first < 0 || due < first)
+        first = due;
+    }
+
+  /* A transfer that ended may have let another one start */
+  if (first >= 0 && (g_source_get_ready_time (self->sweep) < 0 || g_source_get_ready_time (self->sweep) > first))
+    g_source_set_ready_time (self->sweep, first);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static gboolean
+sweep_dispatch (GSource *source,
+                GSourceFunc callback,
+                gpointer data)
+{
+  return callback (data);
+}
+
+static GSourceFuncs sweep_funcs = {
+  .dispatch = sweep_dispatch,
+};
+
+/* Makes what is made on the thread itself */
+static void
+ensure_started (PillionHttpEngine *self)
+{
+  GMainContext *context;
+
+  if (self->queue != NULL)
+    return;
+
+  context = pillion_io_thread_get_context (self->io);
+  self->queue = pillion_http_queue_new (self->config.max_connections, self->config.max_connections_per_host);
+  self->transport = pillion_soup_transport_new (context);
+  self->sweep = g_source_new (&sweep_funcs, sizeof (GSource));
+  g_source_set_static_name (self->sweep, "pillion idle timeout");
+  g_source_set_callback (self->sweep, sweep, self, NULL);
+  g_source_attach (self->sweep, context);
+}
+
+static void
+configure_on_thread (gpointer data)
+{
+  Configuration *configuration = data;
+  PillionHttpEngine *self = configuration->engine;
+
+  config_clear (&self->config);
+  self->config = configuration->config;
+  g_free (configuration);
+
+  ensure_started (self);
+  pillion_http_queue_set_limits (self->queue, self->config.max_connections, self->config.max_connections_per_host);
+  pillion_transport_set_max_connections (self->transport, self->config.max_connections);
+  pillion_transport_set_tls_database (self->transport, self->config.tls_database);
+  if (self->watched.length > 0)
+    sweep (self);
+  pillion_http_engine_pump (self);
+
+  pillion_http_engine_unref (self);
+}
+
+void
+pillion_http_engine_configure (PillionHttpEngine *self,
+                               const PillionHttpConfig *config)
+{
+  Configuration *configuration = g_new0 (Configuration, 1);
+
+  configuration->engine = pillion_http_engine_ref (self);
+  configuration->config = *config;
+  configuration->config.user_agent = g_strdup (config->user_agent);
+  if (config->tls_database != NULL)
+    g_object_ref (config->tls_database);
+
+  pillion_io_thread_post (self->io, configure_on_thread, configuration);
+}
+
+void
+pillion_http_engine_pump (PillionHttpEngine *self)
+{
+  PillionTransferLeg *leg;
+
+  /* A leg that can't start ends at once, and gives its place back in the middle of this */
+  if (self->pumping)
+    return;
+
+  self->pumping = TRUE;
+  while ((leg = pillion_http_queue_pop (self->queue)) != NULL)
+    pillion_transfer_start_leg (leg);
+  self->pumping = FALSE;
+}
+
+void
+pillion_http_engine_watch (PillionHttpEngine *self,
+                           PillionTransfer *transfer)
+{
+  transfer->last_activity = g_get_monotonic_time ();
+  if (transfer->watched)
+    return;
+
+  transfer->watched = TRUE;
+  g_queue_push_tail_link (&self->watched, &transfer->watch_link);
+
+  /* The others' times are not later than this one's */
+  if (self->config.idle_timeout > 0 && g_source_get_ready_time (self->sweep) < 0)
+    g_source_set_ready_time (self->sweep, transfer->last_activity + get_idle_usec (self));
+}
+
+void
+pillion_http_engine_unwatch (PillionHttpEngine *self,
+                             PillionTransfer *transfer)
+{
+  if (!transfer->watched)
+    return;
+
+  transfer->watched = FALSE;
+  g_queue_unlink (&self->watched, &transfer->watch_link);
+}
+
+void
+pillion_http_engine_run (PillionHttpEngine *self,
+                         PillionWorkFunc func,
+                         gpointer data)
+{
+  if (self->workers == NULL)
+    self->workers = pillion_workers_new (MAX_WORKERS);
+  pillion_workers_push (self->workers, func, data);
+}

@@ -1,0 +1,63 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "core/pillion-io-thread.h"
+#include "core/pillion-workers.h"
+#include "http/pillion-http-queue.h"
+#include "http/pillion-transport.h"
+
+typedef struct _PillionHttpEngine PillionHttpEngine;
+typedef struct _PillionTransfer PillionTransfer;
+
+typedef struct
+{
+  guint max_connections;
+  guint max_connections_per_host;
+  guint idle_timeout; /* seconds, 0 for none */
+  char *user_agent;
+  GTlsDatabase *tls_database;
+} PillionHttpConfig;
+
+/* What a client has on the I/O thread: it outlives the client while transfers run. References may be taken and dropped on
+ * any thread; everything in it belongs to the I/O thread. */
+struct _PillionHttpEngine
+{
+  int n_references; /* atomic */
+  PillionIoThread *io;
+  PillionHttpConfig config;
+  PillionHttpQueue *queue;
+  PillionTransport *transport;
+  PillionWorkers *workers;
+  GQueue watched; /* transfers that may be too long idle, by their links; the one that was seen first at the head */
+  GSource *sweep; /* one timer for all of them */
+  gboolean pumping;
+};
+
+PillionHttpEngine *pillion_http_engine_new         (void);
+PillionHttpEngine *pillion_http_engine_ref         (PillionHttpEngine       *self);
+void               pillion_http_engine_unref       (PillionHttpEngine       *self);
+
+/* From any thread; a copy is made */
+void               pillion_http_engine_configure   (PillionHttpEngine       *self,
+                                                    const PillionHttpConfig *config);
+
+/* The rest is for the I/O thread */
+
+/* Starts what may run */
+void               pillion_http_engine_pump        (PillionHttpEngine       *self);
+
+/* From now on @transfer fails when nothing happens for the idle timeout */
+void               pillion_http_engine_watch       (PillionHttpEngine       *self,
+                                                    PillionTransfer         *transfer);
+void               pillion_http_engine_unwatch     (PillionHttpEngine       *self,
+                                                    PillionTransfer         *transfer);
+
+/* Runs a blocking function on a worker */
+void               pillion_http_engine_run         (PillionHttpEngine       *self,
+                                                    PillionWorkFunc          func,
+                                                    gpointer                 data);

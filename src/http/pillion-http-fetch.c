@@ -1,0 +1,506 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-http-fetch.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include <glib/gi18n-lib.h>
+#include <glib/gstdio.h>
+
+#include "core/pillion-sync.h"
+#include "http/pillion-download-private.h"
+#include "http/pillion-http-fields.h"
+#include "http/pillion-part-file.h"
+#include "http/pillion-part-keeper.h"
+
+/* How long after a progress the next one is told, in µs: often enough for a screen */
+#define PROGRESS_USEC 8000
+
+typedef struct
+{
+  PillionTransfer parent;
+  GFile *file; /* the target, or the folder */
+  gboolean into;
+  char *sha256;
+
+  char *target;  /* path; NULL while the name is not known */
+  PillionPartFile *part;
+  PillionPartKeeper keeper;
+  gboolean keeping;      /* whether the keeper was set up */
+  gboolean at_work;      /* whether a worker has it */
+  gboolean finishing;    /* all has come */
+  GError *failure;       /* what the transfer fails with, when the worker gives the part file back */
+
+  gboolean anew;         /* nothing is to be continued any more */
+  gint64 asked;          /* the offset that the request is about, 0 where it is about all */
+  char range[32];
+  gint64 begun;          /* where the body that comes now began */
+  gint64 end;            /* where it is to end, or -1 */
+  gint64 total;          /* how long the whole is, or -1 */
+  gboolean delimited;    /* whether a cut would have been seen */
+  gint64 resumed_from;
+  gint64 last_progress;
+  char *etag;
+  char *content_type;
+} PillionHttpFetch;
+
+static void step_on_worker (gpointer data);
+
+static gboolean
+check_target (const char *path,
+              GError **error)
+{
+  struct stat info;
+
+  if (g_stat (path, &info) == 0 && S_ISDIR (info.st_mode))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY, _("“%s” is a folder, where a file was expected"), path);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Where the part file of a target is known it stands beside it, so that both are on one file system. Before the server has told
+ * the name, it is named after the URL, so that another attempt finds it. */
+static char *
+get_part_path (PillionHttpFetch *self)
+{
+  g_autofree char *digest = NULL;
+  g_autofree char *name = NULL;
+
+  if (!self->into)
+    return g_strconcat (self->target, ".part", NULL);
+
+  digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, self->parent.url, -1);
+  name = g_strdup_printf ("pillion-%.32s.part", digest);
+  return g_build_filename (g_file_peek_path (self->file), name, NULL);
+}
+
+static gboolean
+fetch_prepare (PillionTransfer *transfer,
+               PillionTransferFields *fields,
+               GError **error)
+{
+  PillionHttpFetch *self = (PillionHttpFetch *) transfer;
+
+  if (self->part == NULL)
+    {
+      g_autofree char *path = NULL;
+
+      if (!self->into && !check_target (self->target, error))
+        return FALSE;
+
+      path = get_part_path (self);
+      self->part = pillion_part_file_open (path, transfer->url, error);
+      if (self->part == NULL)
+        return FALSE;
+    }
+
+  self->asked = self->anew ? 0 : pillion_part_file_get_offset (self->part);
+  if (self->asked > 0)
+    {
+      g_snprintf (self->range, sizeof self->range, "bytes=%" G_GINT64_FORMAT "-", self->asked);
+      pillion_transfer_add_field (fields, "Range", self->range);
+      pillion_transfer_add_field (fields, "If-Range", pillion_part_file_get_validator (self->part));
+    }
+
+  return TRUE;
+}
+
+static gboolean
+take_name (PillionHttpFetch *self,
+           const PillionResponse *response,
+           GError **error)
+{
+  const char *disposition;
+  g_autofree char *name = NULL;
+
+  if (self->target != NULL)
+    return TRUE;
+
+  disposition = response->get_header (response, "Content-Disposition");
+  if (disposition != NULL)
+    name = pillion_http_parse_filename (disposition);
+  if (name == NULL)
+    {
+      /* The URL that was asked for, not the one that the server redirects to: what it says is no proposal of the server's */
+      g_autoptr (GUri) uri = g_uri_parse (self->parent.url, G_URI_FLAGS_ENCODED_PATH | G_URI_FLAGS_ENCODED_QUERY, NULL);
+
+      name = pillion_http_url_filename (uri != NULL ? uri : self->parent.uri);
+    }
+
+  if (!pillion_http_is_safe_name (name))
+    {
+      g_autofree char *shown = g_strescape (name, "\\\"");
+
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_UNSAFE_NAME,
+                   _("“%s” is no safe name for a file: a plain name without folders was expected"), shown);
+      return FALSE;
+    }
+
+  self->target = g_build_filename (g_file_peek_path (self->file), name, NULL);
+  return check_target (self->target, error);
+}
+
+/* Whether a 206 is the rest of what is there. Two versions are never mixed: whatever the answer says has to fit. */
+static gboolean
+is_the_rest (PillionHttpFetch *self,
+             const PillionResponse *response)
+{
+  const char *range = response->get_header (response, "Content-Range");
+  const char *etag = response->get_header (response, "ETag");
+  const char *last_modified = response->get_header (response, "Last-Modified");
+  gint64 first;
+  gint64 last;
+  gint64 total;
+
+  if (range == NULL || !pillion_http_parse_content_range (range, &first, &last, &total))
+    return FALSE;
+
+  /* Without any word of the whole nobody knows whether this is all of the rest */
+  if (total < 0 && self->part->length < 0)
+    return FALSE;
+
+  if (first != self->asked || (total >= 0 && self->part->length >= 0 && total != self->part->length) ||
+      (self->part->length >= 0 && last >= self->part->length))
+    return FALSE;
+
+  if (self->part->etag != NULL && etag != NULL && strcmp (etag, self->part->etag) != 0)
+    return FALSE;
+
+  if (self->part->last_modified != NULL && last_modified != NULL && strcmp (last_modified, self->part->last_modified) != 0)
+    return FALSE;
+
+  if (response->length >= 0 && response->length != last - first + 1)
+    return FALSE;
+
+  self->begun = first;
+  self->end = last + 1;
+  self->total = total >= 0 ? total : self->part->length;
+  return TRUE;
+}
+
+static PillionVerdict
+begin_anew (PillionHttpFetch *self,
+            const PillionResponse *response,
+            GError **error)
+{
+  const char *etag = response->get_header (response, "ETag");
+  const char *last_modified = response->get_header (response, "Last-Modified");
+
+  self->begun = 0;
+  self->end = response->length;
+  self->total = response->length;
+  self->resumed_from = 0;
+
+  if (!pillion_http_is_strong_etag (etag))
+    etag = NULL;
+  if (!pillion_http_is_strong_date (last_modified, response->get_header (response, "Date")))
+    last_modified = NULL;
+
+  if (!pillion_part_file_begin (self->part, etag, last_modified, response->length, error))
+    return PILLION_VERDICT_FAIL;
+
+  return PILLION_VERDICT_READ;
+}
+
+static PillionVerdict
+continue_part (PillionHttpFetch *self,
+               GError **error)
+{
+  /* Where this goes on within one download, a worker may be at the file */
+  if (self->keeping)
+    return PILLION_VERDICT_READ;
+
+  if (!pillion_part_file_continue (self->part, self->begun, error))
+    return PILLION_VERDICT_FAIL;
+
+  self->resumed_from = self->begun;
+  return PILLION_VERDICT_READ;
+}
+
+static PillionVerdict
+fetch_head (PillionTransfer *transfer,
+            const PillionResponse *response,
+            GError **error)
+{
+  PillionHttpFetch *self = (PillionHttpFetch *) transfer;
+  PillionVerdict verdict;
+
+  if (self->asked > 0 && (response->status == 206 ? !is_the_rest (self, response) : response->status == 416))
+    {
+      if (self->keeping)
+        {
+          /* It has begun to be held against the digest */
+          g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
+                               _("the server sent a part of something else when it was asked for the rest"));
+          return PILLION_VERDICT_FAIL;
+        }
+
+      self->anew = TRUE;
+      return PILLION_VERDICT_AGAIN;
+    }
+
+  /* No Content and Reset Content are no file, and least of all one to replace another */
+  if (response->status < 200 || response->status > 299 || response->status == 204 || response->status == 205)
+    {
+      g_propagate_error (error, pillion_transfer_new_http_error (response));
+      return PILLION_VERDICT_FAIL;
+    }
+
+  if (response->status == 206 ? self->asked == 0 : self->keeping)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
+                   _("the server answered %u, where another part of the file was expected or none was asked for"),
+                   response->status);
+      return PILLION_VERDICT_FAIL;
+    }
+
+  if (!take_name (self, response, error))
+    return PILLION_VERDICT_FAIL;
+
+  verdict = response->status == 206 ? continue_part (self, error) : begin_anew (self, response, error);
+  if (verdict != PILLION_VERDICT_READ)
+    return verdict;
+
+  self->delimited = response->delimited;
+  g_free (self->etag);
+  self->etag = g_strdup (response->get_header (response, "ETag"));
+  g_free (self->content_type);
+  self->content_type = g_strdup (response->get_header (response, "Content-Type"));
+
+  if (!self->keeping)
+    {
+      pillion_part_keeper_init (&self->keeper, self->part, self->sha256);
+      self->keeping = TRUE;
+    }
+  pillion_task_set_progress (transfer->task, self->part->size, self->total);
+
+  return PILLION_VERDICT_READ;
+}
+
+/* Gives the part file's end to a worker */
+static void
+take_step (PillionHttpFetch *self)
+{
+  self->at_work = TRUE;
+  self->keeper.until = self->part->size;
+  self->keeper.last = self->finishing;
+  pillion_http_engine_run (self->parent.engine, step_on_worker, self);
+}
+
+static gboolean
+fetch_body (PillionTransfer *transfer,
+            const guint8 *bytes,
+            gsize length,
+            GError **error)
+{
+  PillionHttpFetch *self = (PillionHttpFetch *) transfer;
+
+  if (self->end >= 0 && (gint64) length > self->end - self->part->size)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_LENGTH_MISMATCH,
+                   _("the server announced %" G_GINT64_FORMAT " bytes and sent more"), self->end - self->begun);
+      return FALSE;
+    }
+
+  if (!pillion_part_file_write (self->part, bytes, length, error))
+    return FALSE;
+
+  if (!self->at_work && pillion_part_keeper_is_due (&self->keeper, self->part->size))
+    take_step (self);
+
+  if (transfer->last_activity - self->last_progress >= PROGRESS_USEC)
+    {
+      self->last_progress = transfer->last_activity;
+      pillion_task_set_progress (transfer->task, self->part->size, self->total);
+    }
+
+  return TRUE;
+}
+
+static void
+fetch_whole (PillionTransfer *transfer)
+{
+  PillionHttpFetch *self = (PillionHttpFetch *) transfer;
+
+  if (self->end >= 0 && self->part->size != self->end)
+    {
+      pillion_transfer_fail (transfer, g_error_new (PILLION_ERROR, PILLION_ERROR_LENGTH_MISMATCH,
+                                                    _("the server announced %" G_GINT64_FORMAT
+                                                      " bytes and sent %" G_GINT64_FORMAT),
+                                                    self->end - self->begun, self->part->size - self->begun));
+      return;
+    }
+
+  /* A server may send less of the rest than it was asked for */
+  if (self->total >= 0 && self->part->size < self->total)
+    {
+      pillion_transfer_send (transfer);
+      return;
+    }
+
+  pillion_task_set_progress (transfer->task, self->part->size, self->part->size);
+  self->finishing = TRUE;
+  self->total = self->part->size;
+  g_free (self->keeper.target);
+  self->keeper.target = g_strdup (self->target);
+  if (!self->at_work)
+    take_step (self);
+}
+
+static void
+succeed (PillionHttpFetch *self)
+{
+  PillionTransfer *transfer = &self->parent;
+  PillionDownloadFacts facts = {
+    .url = g_strdup (transfer->url),
+    .file = self->into ? g_file_new_for_path (self->target) : g_object_ref (self->file),
+    .size = self->total,
+    .resumed_from = self->resumed_from,
+    .sha256 = g_strdup (self->sha256),
+    .etag = g_steal_pointer (&self->etag),
+    .content_type = g_steal_pointer (&self->content_type),
+    .integrity = self->sha256 != NULL ? PILLION_INTEGRITY_DIGEST
+                 : self->delimited    ? PILLION_INTEGRITY_LENGTH
+                                      : PILLION_INTEGRITY_UNKNOWN,
+  };
+  PillionDownload *download = pillion_download_new (&facts);
+
+  pillion_task_return_object (transfer->task, download);
+  pillion_sync_unref (download);
+  pillion_transfer_finish (transfer);
+}
+
+/* Whether another attempt may continue after this error */
+static gboolean
+is_worth_keeping (const GError *error)
+{
+  if (error->domain == PILLION_ERROR)
+    return error->code == PILLION_ERROR_TRUNCATED;
+
+  if (error->domain == PILLION_HTTP_ERROR)
+    return error->code != 404 && error->code != 410;
+
+  return TRUE;
+}
+
+static void
+put_away (PillionHttpFetch *self,
+          const GError *error)
+{
+  if (self->part != NULL)
+    pillion_part_file_close (g_steal_pointer (&self->part), is_worth_keeping (error));
+}
+
+static void
+step_done (gpointer data)
+{
+  PillionHttpFetch *self = data;
+  PillionTransfer *transfer = data;
+
+  self->at_work = FALSE;
+
+  if (self->keeper.committed)
+    {
+      /* A cancellation that came too late to stop it does not undo it */
+      self->part = NULL;
+      g_clear_error (&self->failure);
+      succeed (self);
+    }
+  else if (self->failure != NULL)
+    {
+      put_away (self, self->failure);
+      pillion_transfer_finish_failure (transfer, g_steal_pointer (&self->failure));
+    }
+  else if (self->keeper.error != NULL)
+    {
+      pillion_transfer_fail (transfer, g_steal_pointer (&self->keeper.error));
+    }
+  else if (self->finishing || pillion_part_keeper_is_due (&self->keeper, self->part->size))
+    {
+      take_step (self);
+    }
+}
+
+static void
+step_on_worker (gpointer data)
+{
+  PillionHttpFetch *self = data;
+
+  pillion_part_keeper_step (&self->keeper);
+  pillion_io_thread_post (self->parent.engine->io, step_done, self);
+}
+
+static void
+fetch_fail (PillionTransfer *transfer,
+            GError *error)
+{
+  PillionHttpFetch *self = (PillionHttpFetch *) transfer;
+
+  if (self->at_work)
+    {
+      /* The worker has the file: it gives it back soon */
+      self->failure = error;
+      __atomic_store_n (&self->keeper.stop, TRUE, __ATOMIC_RELEASE);
+      return;
+    }
+
+  put_away (self, error);
+  pillion_transfer_finish_failure (transfer, error);
+}
+
+static void
+fetch_clear (PillionTransfer *transfer)
+{
+  PillionHttpFetch *self = (PillionHttpFetch *) transfer;
+
+  g_assert (self->part == NULL && !self->at_work);
+
+  if (self->keeping)
+    pillion_part_keeper_clear (&self->keeper);
+  pillion_sync_unref (self->file);
+  g_free (self->sha256);
+  g_free (self->target);
+  g_free (self->etag);
+  g_free (self->content_type);
+}
+
+PillionTransfer *
+pillion_http_fetch_new (PillionHttpEngine *engine,
+                        PillionTask *task,
+                        const char *url,
+                        GFile *file,
+                        gboolean into,
+                        const char *sha256)
+{
+  static const PillionTransferClass klass = {
+    .size = sizeof (PillionHttpFetch),
+    .bulk = TRUE,
+    .accept_encoding = "identity",
+    .prepare = fetch_prepare,
+    .head = fetch_head,
+    .body = fetch_body,
+    .whole = fetch_whole,
+    .fail = fetch_fail,
+    .clear = fetch_clear,
+  };
+  PillionTransfer *transfer = pillion_transfer_new (&klass, engine, task, url);
+  PillionHttpFetch *self = (PillionHttpFetch *) transfer;
+
+  self->file = g_object_ref (file);
+  self->into = into;
+  self->sha256 = g_strdup (sha256);
+  self->target = into ? NULL : g_file_get_path (file);
+  self->total = -1;
+  self->end = -1;
+  pillion_task_set_progress_unit (task, "bytes");
+
+  return transfer;
+}

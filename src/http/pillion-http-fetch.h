@@ -1,0 +1,16 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-transfer.h"
+
+/* A download: the task's result is a PillionDownload. @file is the target, or where @into the folder, and has a local path.
+ * @sha256 is NULL or 64 hexadecimal digits in lower case. */
+PillionTransfer *pillion_http_fetch_new (PillionHttpEngine *engine,
+                                         PillionTask       *task,
+                                         const char        *url,
+                                         GFile             *file,
+                                         gboolean           into,
+                                         const char        *sha256);

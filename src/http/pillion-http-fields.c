@@ -1,0 +1,304 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-http-fields.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The longest name that a Linux file system takes, in bytes */
+#define MAX_NAME 255
+
+/* By how much a document must be older than its answer, so that it was not changed twice within the date's resolution */
+#define STRONG_DATE_AGE (60 * G_TIME_SPAN_SECOND)
+
+/* Reads digits; returns FALSE where there is none or the number overflows */
+static gboolean
+read_number (const char **p,
+             gint64 *number)
+{
+  const char *start = *p;
+
+  *number = 0;
+  for (; g_ascii_isdigit (**p); (*p)++)
+    {
+      int digit = **p - '0';
+
+      if (*number > (G_MAXINT64 - digit) / 10)
+        return FALSE;
+      *number = *number * 10 + digit;
+    }
+
+  return *p > start;
+}
+
+static void
+skip_space (const char **p)
+{
+  while (**p == ' ' || **p == '\t')
+    (*p)++;
+}
+
+gboolean
+pillion_http_parse_content_length (const char *value,
+                                   gint64 *length)
+{
+  const char *p = value;
+  gint64 first = -1;
+
+  while (TRUE)
+    {
+      gint64 number;
+
+      skip_space (&p);
+      if (!read_number (&p, &number) || (first >= 0 && number != first))
+        return FALSE;
+      first = number;
+
+      skip_space (&p);
+      if (*p == '\0')
+        break;
+      if (*p++ != ',')
+        return FALSE;
+    }
+
+  *length = first;
+  return TRUE;
+}
+
+gboolean
+pillion_http_parse_content_range (const char *value,
+                                  gint64 *first,
+                                  gint64 *last,
+                                  gint64 *total)
+{
+  const char *p = value;
+
+  if (g_ascii_strncasecmp (p, "bytes", 5) != 0)
+    return FALSE;
+  p += 5;
+  if (*p != ' ' && *p != '\t')
+    return FALSE;
+  skip_space (&p);
+
+  if (!read_number (&p, first) || *p++ != '-' || !read_number (&p, last) || *p++ != '/' || *last < *first)
+    return FALSE;
+
+  if (*p == '*')
+    {
+      p++;
+      *total = -1;
+    }
+  else if (!read_number (&p, total) || *total <= *last)
+    return FALSE;
+
+  skip_space (&p);
+  return *p == '\0';
+}
+
+gboolean
+pillion_http_is_strong_etag (const char *etag)
+{
+  gsize length = etag != NULL ? strlen (etag) : 0;
+
+  if (length < 2 || etag[0] != '"' || etag[length - 1] != '"')
+    return FALSE;
+
+  for (gsize i = 1; i < length - 1; i++)
+    if (etag[i] == '"' || (guchar) etag[i] <= ' ' || etag[i] == 0x7f)
+      return FALSE;
+
+  return TRUE;
+}
+
+/* IMF-fixdate (5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT". A date in one of the obsolete forms is no validator for us. */
+static GDateTime *
+parse_date (const char *text)
+{
+  static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  char month[4];
+  const char *found;
+  int day;
+  int year;
+  int hour;
+  int minute;
+  int second;
+  int length = 0;
+
+  if (text == NULL ||
+      sscanf (text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n", &day, month, &year, &hour, &minute, &second,
+              &length) != 6 ||
+      length == 0 || text[length] != '\0')
+    return NULL;
+
+  found = strstr (months, month);
+  if (strlen (month) != 3 || found == NULL || (found - months) % 3 != 0)
+    return NULL;
+
+  return g_date_time_new_utc (year, (int) (found - months) / 3 + 1, day, hour, minute, second);
+}
+
+gboolean
+pillion_http_is_strong_date (const char *last_modified,
+                             const char *date)
+{
+  g_autoptr (GDateTime) then = parse_date (last_modified);
+  g_autoptr (GDateTime) now = parse_date (date);
+
+  return then != NULL && now != NULL && g_date_time_difference (now, then) >= STRONG_DATE_AGE;
+}
+
+static gboolean
+is_token_char (char c)
+{
+  return g_ascii_isalnum (c) || (c != '\0' && strchr ("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+/* A token or a quoted string */
+static char *
+read_value (const char **p)
+{
+  GString *value = g_string_new (NULL);
+
+  if (**p != '"')
+    {
+      /* More than tokens in practice: everything up to the next parameter */
+      while (**p != '\0' && **p != ';')
+        g_string_append_c (value, *(*p)++);
+      return g_strchomp (g_string_free (value, FALSE));
+    }
+
+  for ((*p)++; **p != '\0' && **p != '"'; (*p)++)
+    {
+      if (**p == '\\' && (*p)[1] != '\0')
+        (*p)++;
+      g_string_append_c (value, **p);
+    }
+  if (**p == '"')
+    (*p)++;
+
+  return g_string_free (value, FALSE);
+}
+
+/* Percent-decoded bytes. A zero byte ends a C string, and so would hide what comes after it: it stays encoded, and a control
+ * character that decoding gives makes the name unsafe. */
+static char *
+unescape (const char *text)
+{
+  GString *result = g_string_new (NULL);
+
+  for (const char *p = text; *p != '\0'; p++)
+    {
+      if (*p == '%' && g_ascii_isxdigit (p[1]) && g_ascii_isxdigit (p[2]))
+        {
+          int byte = g_ascii_xdigit_value (p[1]) * 16 + g_ascii_xdigit_value (p[2]);
+
+          g_string_append_c (result, byte != 0 ? (char) byte : '\x01');
+          p += 2;
+        }
+      else
+        g_string_append_c (result, *p);
+    }
+
+  return g_string_free (result, FALSE);
+}
+
+/* charset'language'percent-encoded; NULL where it is not that */
+static char *
+decode_extended (const char *value)
+{
+  const char *quote = strchr (value, '\'');
+  const char *text = quote != NULL ? strchr (quote + 1, '\'') : NULL;
+  g_autofree char *charset = NULL;
+  g_autofree char *bytes = NULL;
+
+  if (text == NULL)
+    return NULL;
+
+  charset = g_strndup (value, (gsize) (quote - value));
+  bytes = unescape (text + 1);
+  if (g_ascii_strcasecmp (charset, "UTF-8") == 0)
+    return g_steal_pointer (&bytes);
+  if (g_ascii_strcasecmp (charset, "ISO-8859-1") == 0)
+    return g_convert (bytes, -1, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
+
+  return NULL;
+}
+
+char *
+pillion_http_parse_filename (const char *content_disposition)
+{
+  const char *p = strchr (content_disposition, ';');
+  g_autofree char *plain = NULL;
+  g_autofree char *extended = NULL;
+
+  while (p != NULL && *p == ';')
+    {
+      g_autofree char *value = NULL;
+      const char *name;
+      gsize length;
+
+      p++;
+      skip_space (&p);
+      name = p;
+      while (is_token_char (*p))
+        p++;
+      length = (gsize) (p - name);
+      skip_space (&p);
+      if (*p != '=')
+        {
+          p = strchr (p, ';');
+          continue;
+        }
+      p++;
+      skip_space (&p);
+      value = read_value (&p);
+      p = strchr (p, ';');
+
+      if (length == strlen ("filename") && g_ascii_strncasecmp (name, "filename", length) == 0 && plain == NULL)
+        plain = g_steal_pointer (&value);
+      else if (length == strlen ("filename*") && g_ascii_strncasecmp (name, "filename*", length) == 0 &&
+               extended == NULL)
+        extended = decode_extended (value);
+    }
+
+  if (extended != NULL)
+    return g_steal_pointer (&extended);
+
+  /* Old servers send the name in the character set of old web pages */
+  if (plain != NULL && !g_utf8_validate (plain, -1, NULL))
+    return g_convert (plain, -1, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
+
+  return g_steal_pointer (&plain);
+}
+
+char *
+pillion_http_url_filename (GUri *uri)
+{
+  const char *path = g_uri_get_path (uri);
+  const char *slash = strrchr (path, '/');
+
+  return unescape (slash != NULL ? slash + 1 : path);
+}
+
+gboolean
+pillion_http_is_safe_name (const char *name)
+{
+  if (name[0] == '\0' || name[0] == '.' || strlen (name) > MAX_NAME || strstr (name, "..") != NULL ||
+      !g_utf8_validate (name, -1, NULL))
+    return FALSE;
+
+  for (const char *p = name; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      /* Control characters, and those that turn the direction of what follows, so that a name looks like another one */
+      if (c == '/' || c == '\\' || g_unichar_iscntrl (c) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
+        return FALSE;
+    }
+
+  return TRUE;
+}

@@ -1,0 +1,35 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+/* What the values of header fields say. The numbers of sections are those of RFC 9110 where nothing else is said. */
+
+/* Content-Length (8.6): digits only, and where it was sent several times, the same each time */
+gboolean pillion_http_parse_content_length (const char *value,
+                                            gint64     *length);
+
+/* Content-Range (14.4) of a 206: "bytes first-last/total", where @total may be unknown: -1 */
+gboolean pillion_http_parse_content_range  (const char *value,
+                                            gint64     *first,
+                                            gint64     *last,
+                                            gint64     *total);
+
+/* Whether it is an entity tag that says "the very same bytes" (8.8.3) */
+gboolean pillion_http_is_strong_etag       (const char *etag);
+
+/* Whether a Last-Modified date is old enough, as of the answer's Date, to be as good as a strong tag (8.8.2.2) */
+gboolean pillion_http_is_strong_date       (const char *last_modified,
+                                            const char *date);
+
+/* The name that Content-Disposition proposes (RFC 6266, with RFC 8187 for filename*), as it stands; NULL when there is none */
+char    *pillion_http_parse_filename       (const char *content_disposition);
+
+/* The last segment of a URL's path, decoded */
+char    *pillion_http_url_filename         (GUri       *uri);
+
+/* Whether a file of this name is in the folder that it is put into, visible, and named as it looks */
+gboolean pillion_http_is_safe_name         (const char *name);

@@ -1,0 +1,145 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-http-url.h"
+
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+#include <pillion/pillion.h>
+
+/* What libsoup makes its URIs with: the path and the query go to the server as they stand */
+#define FLAGS (G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED_PATH | G_URI_FLAGS_ENCODED_QUERY | \
+               G_URI_FLAGS_ENCODED_FRAGMENT | G_URI_FLAGS_SCHEME_NORMALIZE)
+
+/* Writes what is no ASCII with percent signs, and spaces too where @spaces. Returns NULL where there is something that would
+ * end the line of a request, or be nothing that one can see. */
+static char *
+escape (const char *text,
+        gboolean spaces)
+{
+  GString *result = g_string_sized_new (strlen (text));
+
+  for (const char *p = text; *p != '\0'; p++)
+    {
+      guchar c = (guchar) *p;
+
+      if (c < ' ' || c == 0x7f || (c == ' ' && !spaces))
+        {
+          g_string_free (result, TRUE);
+          return NULL;
+        }
+
+      if (c == ' ' || c >= 0x80)
+        g_string_append_printf (result, "%%%02X", c);
+      else
+        g_string_append_c (result, (char) c);
+    }
+
+  return g_string_free (result, FALSE);
+}
+
+GUri *
+pillion_http_parse_url (const char *url,
+                        GError **error)
+{
+  g_autofree char *escaped = escape (url, FALSE);
+  g_autoptr (GError) local = NULL;
+  GUri *uri;
+
+  if (escaped == NULL)
+    {
+      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_INVALID_URL,
+                           _("an absolute URL without spaces and control characters was expected"));
+      return NULL;
+    }
+
+  uri = g_uri_parse (escaped, FLAGS, &local);
+  if (uri == NULL)
+    g_set_error (error, PILLION_ERROR, PILLION_ERROR_INVALID_URL, _("an absolute URL was expected (%s)"), local->message);
+
+  return uri;
+}
+
+GUri *
+pillion_http_resolve (GUri *base,
+                      const char *location,
+                      GError **error)
+{
+  g_autofree char *escaped = escape (location, TRUE);
+  g_autoptr (GError) local = NULL;
+  GUri *uri = NULL;
+
+  if (escaped != NULL)
+    uri = g_uri_parse_relative (base, escaped, FLAGS, &local);
+  if (uri == NULL)
+    g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("the server redirects to “%s”, which is no URL"), location);
+
+  return uri;
+}
+
+gboolean
+pillion_http_check_uri (GUri *uri,
+                        GError **error)
+{
+  const char *scheme = g_uri_get_scheme (uri);
+
+  if (strcmp (scheme, "http") != 0 && strcmp (scheme, "https") != 0)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_UNSUPPORTED_SCHEME,
+                   _("the scheme is “%s”, where http or https was expected"), scheme);
+      return FALSE;
+    }
+
+  if (g_uri_get_host (uri) == NULL || g_uri_get_host (uri)[0] == '\0')
+    {
+      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_INVALID_URL, _("a URL with a host was expected"));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+char *
+pillion_http_uri_get_origin (GUri *uri)
+{
+  const char *scheme = g_uri_get_scheme (uri);
+  int port = g_uri_get_port (uri);
+  g_autofree char *host = g_ascii_strdown (g_uri_get_host (uri), -1);
+
+  if (port < 0)
+    port = strcmp (scheme, "https") == 0 ? 443 : 80;
+
+  return g_strdup_printf ("%s://%s:%d", scheme, host, port);
+}
+
+char *
+pillion_http_uri_get_authorization (GUri *uri)
+{
+  const char *user = g_uri_get_user (uri);
+  const char *password = g_uri_get_password (uri);
+  g_autofree char *both = NULL;
+  g_autofree char *coded = NULL;
+
+  if (user == NULL)
+    return NULL;
+
+  both = g_strconcat (user, ":", password != NULL ? password : "", NULL);
+  coded = g_base64_encode ((const guchar *) both, strlen (both));
+  return g_strconcat ("Basic ", coded, NULL);
+}
+
+char *
+pillion_http_show_url (const char *url)
+{
+  g_autofree char *escaped = escape (url, FALSE);
+  g_autoptr (GUri) uri = escaped != NULL ? g_uri_parse (escaped, FLAGS, NULL) : NULL;
+
+  if (uri == NULL || g_uri_get_password (uri) == NULL)
+    return g_utf8_make_valid (url, -1);
+
+  return g_uri_to_string_partial (uri, G_URI_HIDE_PASSWORD);
+}

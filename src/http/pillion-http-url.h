@@ -1,0 +1,29 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+/* An absolute URL as a user gives it, or PILLION_ERROR_INVALID_URL */
+GUri    *pillion_http_parse_url             (const char  *url,
+                                             GError     **error);
+
+/* Where a Location header leads from @base (RFC 9110, section 10.2.2), or PILLION_ERROR_PROTOCOL */
+GUri    *pillion_http_resolve               (GUri        *base,
+                                             const char  *location,
+                                             GError     **error);
+
+/* Whether it is http or https and has a host; else PILLION_ERROR_UNSUPPORTED_SCHEME or PILLION_ERROR_INVALID_URL */
+gboolean pillion_http_check_uri             (GUri        *uri,
+                                             GError     **error);
+
+/* Scheme, host and port */
+char    *pillion_http_uri_get_origin        (GUri        *uri);
+
+/* The value of an Authorization header for the user and password in a URL (RFC 7617), or NULL */
+char    *pillion_http_uri_get_authorization (GUri        *uri);
+
+/* The URL without a password, for messages */
+char    *pillion_http_show_url              (const char  *url);

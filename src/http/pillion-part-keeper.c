@@ -1,0 +1,146 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* for sync_file_range () */
+#endif
+
+#include "config.h"
+
+#include "http/pillion-part-keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <glib/gi18n-lib.h>
+#include <pillion/pillion.h>
+
+/* What is read at once for the digest */
+#define BUFFER_SIZE (256 * 1024)
+
+/* A step is due after so many bytes, and after so many the disk is waited for and the record says so */
+#define STEP_SIZE (8 * 1024 * 1024)
+#define SAVE_SIZE (64 * 1024 * 1024)
+
+void
+pillion_part_keeper_init (PillionPartKeeper *self,
+                          PillionPartFile *part,
+                          const char *wanted)
+{
+  *self = (PillionPartKeeper) { .part = part, .pushed = part->size, .saved = part->size };
+
+  if (wanted != NULL)
+    {
+      self->wanted = g_strdup (wanted);
+      self->checksum = g_checksum_new (G_CHECKSUM_SHA256);
+      self->buffer = g_malloc (BUFFER_SIZE);
+    }
+}
+
+void
+pillion_part_keeper_clear (PillionPartKeeper *self)
+{
+  g_free (self->target);
+  g_free (self->wanted);
+  g_clear_pointer (&self->checksum, g_checksum_free);
+  g_free (self->buffer);
+  g_clear_error (&self->error);
+}
+
+gboolean
+pillion_part_keeper_is_due (PillionPartKeeper *self,
+                            gint64 size)
+{
+  gint64 done = self->checksum != NULL ? MIN (self->hashed, self->pushed) : self->pushed;
+
+  return size - done >= STEP_SIZE;
+}
+
+static gboolean
+is_stopped (PillionPartKeeper *self)
+{
+  return __atomic_load_n (&self->stop, __ATOMIC_ACQUIRE);
+}
+
+static gboolean
+hash (PillionPartKeeper *self,
+      GError **error)
+{
+  while (self->hashed < self->until && !is_stopped (self))
+    {
+      gssize n = pread (self->part->fd, self->buffer, (gsize) MIN (self->until - self->hashed, BUFFER_SIZE), self->hashed);
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n <= 0)
+        {
+          /* Somebody else made it shorter */
+          int errsv = n < 0 ? errno : EIO;
+
+          g_set_error (error, G_IO_ERROR, (int) g_io_error_from_errno (errsv), "%s: %s", self->part->path,
+                       g_strerror (errsv));
+          return FALSE;
+        }
+
+      g_checksum_update (self->checksum, self->buffer, n);
+      self->hashed += n;
+    }
+
+  return TRUE;
+}
+
+/* Lets the disk begin, without waiting for it */
+static void
+push (PillionPartKeeper *self)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+  if (self->until > self->pushed)
+    sync_file_range (self->part->fd, self->pushed, self->until - self->pushed, SYNC_FILE_RANGE_WRITE);
+#endif
+  self->pushed = self->until;
+}
+
+static gboolean
+step (PillionPartKeeper *self,
+      GError **error)
+{
+  const char *digest;
+
+  push (self);
+
+  if (!self->last && self->until - self->saved >= SAVE_SIZE)
+    {
+      if (!pillion_part_file_save (self->part, self->until, error))
+        return FALSE;
+      self->saved = self->until;
+    }
+
+  if (self->checksum != NULL && !hash (self, error))
+    return FALSE;
+
+  if (!self->last || is_stopped (self))
+    return TRUE;
+
+  if (self->checksum != NULL)
+    {
+      digest = g_checksum_get_string (self->checksum);
+      if (strcmp (digest, self->wanted) != 0)
+        {
+          g_set_error (error, PILLION_ERROR, PILLION_ERROR_DIGEST_MISMATCH,
+                       _("the SHA-256 is %s, where %s was expected"), digest, self->wanted);
+          return FALSE;
+        }
+    }
+
+  self->committed = pillion_part_file_commit (self->part, self->target, error);
+  return self->committed;
+}
+
+void
+pillion_part_keeper_step (PillionPartKeeper *self)
+{
+  step (self, &self->error);
+}

@@ -1,0 +1,41 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-part-file.h"
+
+/* What follows the writing of a part file and would hold up the I/O thread: computing the digest, and seeing that the disk
+ * gets what was written, so that at the end there is little left to wait for. It runs on a worker, one step at a time. */
+typedef struct
+{
+  PillionPartFile *part;
+  char *target;       /* set before the last step */
+  char *wanted;       /* the digest that is to come out, or NULL */
+  GChecksum *checksum;
+  guint8 *buffer;
+  gint64 until;       /* how far this step goes: set before it */
+  gint64 hashed;
+  gint64 pushed;      /* how far the disk was asked to write */
+  gint64 saved;       /* how far it has for sure */
+  gboolean last;      /* whether this step ends with the file in its place */
+  gboolean stop;      /* atomic: the step is to end soon */
+
+  /* What the last step says */
+  gboolean committed; /* the part file is gone, and the target is there */
+  GError *error;
+} PillionPartKeeper;
+
+/* @wanted is NULL or a SHA-256 in lower case. What the part file has from @from on is yet to come. */
+void     pillion_part_keeper_init    (PillionPartKeeper *self,
+                                      PillionPartFile   *part,
+                                      const char        *wanted);
+void     pillion_part_keeper_clear   (PillionPartKeeper *self);
+
+/* Whether a step is worth its while when the part file has @size bytes */
+gboolean pillion_part_keeper_is_due  (PillionPartKeeper *self,
+                                      gint64             size);
+
+/* Takes a step up to `until`; on a worker */
+void     pillion_part_keeper_step    (PillionPartKeeper *self);

@@ -1,0 +1,36 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <libsoup/soup.h>
+
+#include "http/pillion-chunked.h"
+
+/* The body of an answer as libsoup hands it out, read without blocking, and with its end seen for what it is.
+ *
+ * libsoup before 3.6.5 takes a chunked body that is cut between two chunks for whole, and a broken chunk size for the last
+ * chunk. So a chunked body is decoded here: from the stream below libsoup's own decoder. When the last chunk has come, the
+ * decoder is shown an empty chunked body, so that libsoup sees an end and can use the connection again. */
+typedef struct
+{
+  GInputStream *stream;
+  GInputStream *source;       /* below libsoup's decoder; NULL where libsoup decodes */
+  GPollableInputStream *wait; /* what becomes readable */
+  PillionChunked chunked;
+  gboolean whole;
+} PillionSoupBody;
+
+/* Takes @stream, the one that soup_session_send_finish () gave */
+void     pillion_soup_body_init       (PillionSoupBody *self,
+                                       SoupMessage     *message,
+                                       GInputStream    *stream);
+
+/* Reads what is there, without blocking. Returns how much, 0 at the end of a whole body, or -1. */
+gssize   pillion_soup_body_read       (PillionSoupBody *self,
+                                       guint8          *buffer,
+                                       gsize            size,
+                                       GError         **error);
+
+GSource *pillion_soup_body_new_source (PillionSoupBody *self);

@@ -1,0 +1,247 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-soup-lane.h"
+
+#include "core/pillion-io-thread.h"
+
+/* How long a connection waits for the next request, in seconds: less than servers wait, so that seldom a request goes
+ * into a connection that closes */
+#define KEEP_ALIVE 30
+
+/* How many exchanges share an HTTP/2 connection: no more, because the queue of a session is quadratic */
+#define MAX_STREAMS 8
+
+struct _PillionSoupLanes
+{
+  GQueue free;      /* the lanes that have room, the one that was used last at the end */
+  GHashTable *warm; /* key to a list of those among them */
+  guint n_lanes;
+  guint max;
+  guint generation;
+  GTlsDatabase *tls_database;
+};
+
+static gboolean
+has_room (PillionSoupLanes *self,
+          PillionSoupLane *lane)
+{
+  if (lane->n_users == 0)
+    return TRUE;
+
+  return lane->http2 && lane->n_users < MAX_STREAMS && lane->generation == self->generation;
+}
+
+/* A session may outlive its lane until its last message has left its queue; the thread must run until then */
+static void
+session_gone (gpointer io,
+              GObject *session)
+{
+  pillion_io_thread_unref (io);
+}
+
+static PillionSoupLane *
+lane_new (PillionSoupLanes *self)
+{
+  PillionSoupLane *lane = g_new0 (PillionSoupLane, 1);
+
+  lane->session = soup_session_new_with_options ("max-conns", 1,
+                                                 "max-conns-per-host", 1,
+                                                 "idle-timeout", KEEP_ALIVE,
+                                                 "timeout", 0,
+                                                 NULL);
+  /* Only where there is one: NULL would not mean the system's database but none */
+  if (self->tls_database != NULL)
+    soup_session_set_tls_database (lane->session, self->tls_database);
+  soup_session_remove_feature_by_type (lane->session, SOUP_TYPE_CONTENT_DECODER);
+  g_object_weak_ref (G_OBJECT (lane->session), session_gone, pillion_io_thread_ref ());
+  lane->generation = self->generation;
+  lane->free_link.data = lane;
+  lane->key_link.data = lane;
+  self->n_lanes++;
+
+  return lane;
+}
+
+static void
+lane_free (PillionSoupLanes *self,
+           PillionSoupLane *lane)
+{
+  self->n_lanes--;
+  soup_session_abort (lane->session);
+  g_object_unref (lane->session);
+  g_free (lane->key);
+  g_free (lane);
+}
+
+static void
+link_lane (PillionSoupLanes *self,
+           PillionSoupLane *lane)
+{
+  GQueue *same = g_hash_table_lookup (self->warm, lane->key);
+
+  if (same == NULL)
+    {
+      same = g_queue_new ();
+      g_hash_table_insert (self->warm, g_strdup (lane->key), same);
+    }
+
+  g_queue_push_tail_link (same, &lane->key_link);
+  g_queue_push_tail_link (&self->free, &lane->free_link);
+}
+
+static void
+unlink_lane (PillionSoupLanes *self,
+             PillionSoupLane *lane)
+{
+  GQueue *same = g_hash_table_lookup (self->warm, lane->key);
+
+  g_queue_unlink (&self->free, &lane->free_link);
+  g_queue_unlink (same, &lane->key_link);
+  if (same->length == 0)
+    g_hash_table_remove (self->warm, lane->key);
+}
+
+/* The lane without users that was used longest ago */
+static PillionSoupLane *
+find_idle (PillionSoupLanes *self)
+{
+  for (GList *l = self->free.head; l != NULL; l = l->next)
+    if (((PillionSoupLane *) l->data)->n_users == 0)
+      return l->data;
+
+  return NULL;
+}
+
+static void
+trim (PillionSoupLanes *self)
+{
+  PillionSoupLane *lane;
+
+  while (self->n_lanes > self->max && (lane = find_idle (self)) != NULL)
+    {
+      unlink_lane (self, lane);
+      lane_free (self, lane);
+    }
+}
+
+PillionSoupLanes *
+pillion_soup_lanes_new (void)
+{
+  PillionSoupLanes *self = g_new0 (PillionSoupLanes, 1);
+
+  self->warm = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_queue_free);
+  self->max = G_MAXUINT;
+
+  return self;
+}
+
+void
+pillion_soup_lanes_free (PillionSoupLanes *self)
+{
+  pillion_soup_lanes_set_max (self, 0);
+  g_assert (self->n_lanes == 0);
+
+  g_hash_table_unref (self->warm);
+  g_clear_object (&self->tls_database);
+  g_free (self);
+}
+
+PillionSoupLane *
+pillion_soup_lanes_take (PillionSoupLanes *self,
+                         const char *key)
+{
+  GQueue *same = g_hash_table_lookup (self->warm, key);
+  PillionSoupLane *lane;
+
+  if (same != NULL)
+    {
+      /* The one that was used last is the likeliest to be open still, and the others may close */
+      lane = same->tail->data;
+      unlink_lane (self, lane);
+    }
+  else if (self->n_lanes >= self->max && (lane = find_idle (self)) != NULL)
+    {
+      unlink_lane (self, lane);
+      soup_session_abort (lane->session);
+      lane->http2 = FALSE;
+      g_free (lane->key);
+      lane->key = g_strdup (key);
+    }
+  else
+    {
+      lane = lane_new (self);
+      lane->key = g_strdup (key);
+    }
+
+  lane->n_users++;
+  if (has_room (self, lane))
+    link_lane (self, lane);
+
+  return lane;
+}
+
+void
+pillion_soup_lanes_set_http2 (PillionSoupLanes *self,
+                              PillionSoupLane *lane)
+{
+  gboolean had_room = has_room (self, lane);
+
+  lane->http2 = TRUE;
+  if (!had_room && has_room (self, lane))
+    link_lane (self, lane);
+}
+
+void
+pillion_soup_lanes_give_back (PillionSoupLanes *self,
+                              PillionSoupLane *lane)
+{
+  gboolean had_room = has_room (self, lane);
+
+  lane->n_users--;
+  if (lane->n_users == 0 && lane->generation != self->generation)
+    {
+      lane_free (self, lane);
+      return;
+    }
+
+  if (had_room)
+    unlink_lane (self, lane);
+  if (has_room (self, lane))
+    link_lane (self, lane);
+  trim (self);
+}
+
+void
+pillion_soup_lanes_set_tls_database (PillionSoupLanes *self,
+                                     GTlsDatabase *database)
+{
+  GList *next;
+
+  if (!g_set_object (&self->tls_database, database))
+    return;
+
+  for (GList *l = self->free.head; l != NULL; l = next)
+    {
+      PillionSoupLane *lane = l->data;
+
+      next = l->next;
+      unlink_lane (self, lane);
+      if (lane->n_users == 0)
+        lane_free (self, lane);
+    }
+
+  /* The others are closed when they are given back */
+  self->generation++;
+}
+
+void
+pillion_soup_lanes_set_max (PillionSoupLanes *self,
+                            guint max)
+{
+  self->max = max;
+  trim (self);
+}

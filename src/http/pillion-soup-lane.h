@@ -1,0 +1,46 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <libsoup/soup.h>
+
+typedef struct _PillionSoupLanes PillionSoupLanes;
+typedef struct _PillionSoupLane PillionSoupLane;
+
+/* A session that has room for one connection. With every message that it has in its queue a SoupSession does work at each
+ * step of each of them, and it checks each idle connection at each step too: one session for all would be quadratic, and
+ * connects to one host one after the other. So a lane takes one exchange at a time, or a few where its connection turned
+ * out to speak HTTP/2. */
+struct _PillionSoupLane
+{
+  SoupSession *session;
+  char *key;        /* whose connection it has */
+  guint n_users;
+  gboolean http2;
+  guint generation; /* of the TLS database that it verifies with */
+  GList free_link;  /* in the list of lanes that have room */
+  GList key_link;   /* in the list of those with the same key */
+};
+
+PillionSoupLanes *pillion_soup_lanes_new              (void);
+void              pillion_soup_lanes_free             (PillionSoupLanes *self);
+
+/* A lane for an exchange with @key, best one that has a connection already */
+PillionSoupLane  *pillion_soup_lanes_take             (PillionSoupLanes *self,
+                                                       const char       *key);
+
+/* Says that the connection of a lane that was taken speaks HTTP/2 */
+void              pillion_soup_lanes_set_http2        (PillionSoupLanes *self,
+                                                       PillionSoupLane  *lane);
+
+void              pillion_soup_lanes_give_back        (PillionSoupLanes *self,
+                                                       PillionSoupLane  *lane);
+
+void              pillion_soup_lanes_set_tls_database (PillionSoupLanes *self,
+                                                       GTlsDatabase     *database);
+
+/* How many there may be while none of them is taken */
+void              pillion_soup_lanes_set_max          (PillionSoupLanes *self,
+                                                       guint             max);

@@ -1,0 +1,494 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-transport.h"
+
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+#include <libsoup/soup.h>
+#include <pillion/pillion.h>
+
+#include "http/pillion-http-fields.h"
+#include "http/pillion-soup-body.h"
+#include "http/pillion-soup-lane.h"
+
+/* What is handed on at once */
+#define BUFFER_SIZE (256 * 1024)
+
+/* What one exchange reads before the others have their turn */
+#define TURN_SIZE (1024 * 1024)
+
+typedef struct
+{
+  PillionTransport parent;
+  GMainContext *context;
+  PillionSoupLanes *lanes;
+  guint8 *buffer; /* all exchanges read into it, one after the other */
+} PillionSoupTransport;
+
+struct _PillionExchange
+{
+  PillionSoupTransport *transport;
+  const PillionExchangeFuncs *funcs;
+  gpointer data;
+
+  PillionSoupLane *lane;
+  SoupMessage *message;
+  GCancellable *cancellable; /* until the head is here */
+  GInputStream *stream;      /* from then on */
+  PillionSoupBody body;
+  GSource *source;
+  gint64 announced; /* by Content-Length, or -1 */
+  gint64 received;
+  gboolean aborted;
+};
+
+typedef struct
+{
+  PillionResponse parent;
+  SoupMessageHeaders *headers;
+} SoupResponse;
+
+static void
+exchange_free (PillionExchange *self)
+{
+  PillionSoupTransport *transport = self->transport;
+  const PillionExchangeFuncs *funcs = self->funcs;
+  gpointer data = self->data;
+
+  if (self->source != NULL)
+    {
+      g_source_destroy (self->source);
+      g_source_unref (self->source);
+    }
+  g_clear_object (&self->stream);
+  g_clear_object (&self->cancellable);
+  g_clear_object (&self->message);
+  pillion_soup_lanes_give_back (transport->lanes, self->lane);
+  g_free (self);
+
+  funcs->gone (data);
+}
+
+static void
+closed (GObject *stream,
+        GAsyncResult *result,
+        gpointer data)
+{
+  g_input_stream_close_finish (G_INPUT_STREAM (stream), result, NULL);
+  exchange_free (data);
+}
+
+/* Ends an exchange whose body was not read to its end. libsoup closes the connection without reading the rest. */
+static void
+break_off (PillionExchange *self)
+{
+  if (self->source != NULL)
+    {
+      g_source_destroy (self->source);
+      g_clear_pointer (&self->source, g_source_unref);
+    }
+  self->aborted = TRUE;
+  g_input_stream_close_async (self->stream, G_PRIORITY_DEFAULT, NULL, closed, self);
+}
+
+/* For a body that nobody wants: where all of it is here already, the connection can be used again */
+static void
+discard (PillionExchange *self)
+{
+  for (gsize n_read = 0; n_read < BUFFER_SIZE;)
+    {
+      gssize n = pillion_soup_body_read (&self->body, self->transport->buffer, BUFFER_SIZE, NULL);
+
+      if (n == 0)
+        {
+          g_input_stream_close (self->stream, NULL, NULL);
+          exchange_free (self);
+          return;
+        }
+      if (n < 0)
+        break;
+      n_read += (gsize) n;
+    }
+
+  break_off (self);
+}
+
+/* Gives an error the code that says what it means to a caller. What GIO says of the network and of TLS stays. */
+static GError *
+translate_error (GError *error)
+{
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
+    {
+      error->domain = PILLION_ERROR;
+      error->code = PILLION_ERROR_TRUNCATED;
+    }
+  else if (error->domain == SOUP_SESSION_ERROR)
+    {
+      error->domain = PILLION_ERROR;
+      error->code = PILLION_ERROR_PROTOCOL;
+    }
+
+  return error;
+}
+
+/* libsoup takes a head that is cut between two lines for whole. The bytes that it read tell: they are as many as the head
+ * has when it is written out without the empty line at its end. */
+static gboolean
+is_head_cut (PillionExchange *self)
+{
+  SoupMessageMetrics *metrics = soup_message_get_metrics (self->message);
+  const char *reason = soup_message_get_reason_phrase (self->message);
+  SoupMessageHeadersIter iter;
+  const char *name;
+  const char *value;
+  guint64 n_received;
+  guint64 n_lines;
+
+  if (metrics == NULL || soup_message_get_http_version (self->message) == SOUP_HTTP_2_0)
+    return FALSE;
+
+  n_received = soup_message_metrics_get_response_header_bytes_received (metrics);
+  n_lines = strlen ("HTTP/1.1 200 \r\n") + (reason != NULL ? strlen (reason) : 0);
+  soup_message_headers_iter_init (&iter, soup_message_get_response_headers (self->message));
+  while (soup_message_headers_iter_next (&iter, &name, &value))
+    n_lines += strlen (name) + strlen (value) + strlen (": \r\n");
+
+  if (n_received == n_lines + strlen ("\r\n"))
+    return FALSE;
+  if (n_received == n_lines)
+    return TRUE;
+
+  /* Written in another way. Where nothing but the end of the connection says that an empty body is whole, it is no proof. */
+  return self->announced < 0 && soup_message_get_status (self->message) != SOUP_STATUS_NO_CONTENT;
+}
+
+/* Holds what came against what was announced */
+static GError *
+check_whole (PillionExchange *self)
+{
+  if (self->announced >= 0 && self->received != self->announced)
+    {
+      /* Where the protocol tells the end by itself, the announcement is wrong; else the end is */
+      if (self->body.source != NULL)
+        return g_error_new (PILLION_ERROR, PILLION_ERROR_LENGTH_MISMATCH,
+                            _("the server announced %" G_GINT64_FORMAT " bytes and sent %" G_GINT64_FORMAT),
+                            self->announced, self->received);
+
+      return g_error_new (PILLION_ERROR, PILLION_ERROR_TRUNCATED,
+                          _("the connection ended after %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " bytes"),
+                          self->received, self->announced);
+    }
+
+  if (self->received == 0 && self->body.source == NULL && is_head_cut (self))
+    return g_error_new_literal (PILLION_ERROR, PILLION_ERROR_TRUNCATED,
+                                _("the connection ended inside the head of the answer"));
+
+  return NULL;
+}
+
+static void
+end (PillionExchange *self,
+     GError *error)
+{
+  self->aborted = TRUE;
+  if (error == NULL)
+    {
+      /* All was read: this does not wait */
+      g_input_stream_close (self->stream, NULL, NULL);
+      self->funcs->end (self->data, check_whole (self));
+      exchange_free (self);
+    }
+  else
+    {
+      if (self->source != NULL)
+        {
+          g_source_destroy (self->source);
+          g_clear_pointer (&self->source, g_source_unref);
+        }
+      self->funcs->end (self->data, translate_error (error));
+      break_off (self);
+    }
+}
+
+static gboolean
+hand_on (PillionExchange *self,
+         gsize length)
+{
+  self->received += (gint64) length;
+  if (length == 0 || self->funcs->body (self->data, self->transport->buffer, length))
+    return TRUE;
+
+  if (!self->aborted)
+    break_off (self);
+  return FALSE;
+}
+
+/* Whether only the end is left to be read, which needs nothing from the network: to wait for it would be for ever */
+static gboolean
+is_all_here (PillionExchange *self,
+             gsize fill)
+{
+  return self->body.whole || (self->announced >= 0 && self->received + (gint64) fill == self->announced);
+}
+
+/* Reads for one turn. Returns FALSE when the exchange has ended, and may be gone. */
+static gboolean
+read_turn (PillionExchange *self)
+{
+  PillionSoupTransport *transport = self->transport;
+  gsize fill = 0;
+  gsize n_read = 0;
+
+  while (n_read < TURN_SIZE || is_all_here (self, fill))
+    {
+      GError *error = NULL;
+      gssize n = pillion_soup_body_read (&self->body, transport->buffer + fill, BUFFER_SIZE - fill, &error);
+
+      if (n > 0)
+        {
+          fill += (gsize) n;
+          n_read += (gsize) n;
+          if (fill == BUFFER_SIZE)
+            {
+              if (!hand_on (self, fill))
+                return FALSE;
+              fill = 0;
+            }
+          continue;
+        }
+
+      if (!hand_on (self, fill))
+        {
+          g_clear_error (&error);
+          return FALSE;
+        }
+
+      if (n < 0 && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+        {
+          g_error_free (error);
+          return TRUE;
+        }
+
+      end (self, error);
+      return FALSE;
+    }
+
+  return hand_on (self, fill);
+}
+
+static gboolean
+readable (gpointer stream,
+          gpointer data)
+{
+  return read_turn (data);
+}
+
+static const char *
+get_header (const PillionResponse *response,
+            const char *name)
+{
+  return soup_message_headers_get_list (((const SoupResponse *) response)->headers, name);
+}
+
+/* An error, or NULL */
+static GError *
+check_head (PillionExchange *self)
+{
+  SoupMessageHeaders *headers = soup_message_get_response_headers (self->message);
+  const char *length = soup_message_headers_get_list (headers, "Content-Length");
+  guint status = soup_message_get_status (self->message);
+
+  self->announced = -1;
+  if (length != NULL && !pillion_http_parse_content_length (length, &self->announced))
+    return g_error_new (PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("“%s” is no length of a body"), length);
+
+  if (status == SOUP_STATUS_NO_CONTENT || status == SOUP_STATUS_NOT_MODIFIED)
+    self->announced = -1;
+
+  return NULL;
+}
+
+static void
+sent (GObject *session,
+      GAsyncResult *result,
+      gpointer data)
+{
+  PillionExchange *self = data;
+  SoupResponse response;
+  GError *error = NULL;
+
+  g_clear_object (&self->cancellable);
+  self->stream = soup_session_send_finish (SOUP_SESSION (session), result, &error);
+
+  if (self->stream == NULL)
+    {
+      if (!self->aborted)
+        {
+          self->aborted = TRUE;
+          self->funcs->end (self->data, translate_error (g_steal_pointer (&error)));
+        }
+      g_clear_error (&error);
+      exchange_free (self);
+      return;
+    }
+
+  if (soup_message_get_http_version (self->message) == SOUP_HTTP_2_0)
+    pillion_soup_lanes_set_http2 (self->transport->lanes, self->lane);
+  pillion_soup_body_init (&self->body, self->message, self->stream);
+
+  if (self->aborted)
+    {
+      break_off (self);
+      return;
+    }
+
+  error = check_head (self);
+  if (error != NULL)
+    {
+      end (self, error);
+      return;
+    }
+
+  response = (SoupResponse) {
+    .parent = {
+      .status = soup_message_get_status (self->message),
+      .reason = soup_message_get_reason_phrase (self->message),
+      .length = self->announced,
+      .delimited = self->announced >= 0 || self->body.source != NULL ||
+                   soup_message_get_http_version (self->message) == SOUP_HTTP_2_0,
+      .get_header = get_header,
+    },
+    .headers = soup_message_get_response_headers (self->message),
+  };
+  if (!self->funcs->head (self->data, &response.parent))
+    {
+      if (!self->aborted)
+        discard (self);
+      return;
+    }
+
+  if (read_turn (self))
+    {
+      self->source = pillion_soup_body_new_source (&self->body);
+      g_source_set_static_name (self->source, "pillion body");
+      g_source_set_callback (self->source, G_SOURCE_FUNC (readable), self, NULL);
+      g_source_attach (self->source, self->transport->context);
+    }
+}
+
+/* libsoup 3.2 can't be told to keep to HTTP/1.1, whose connections push back on a sender that is too fast: its HTTP/2
+ * reads all there is into memory. So HTTP/2 is not offered to the server. (3.4 has soup_message_set_force_http1 ().) */
+static void
+network_event (SoupMessage *message,
+               GSocketClientEvent event,
+               GIOStream *connection,
+               gpointer data)
+{
+  static const char *const protocols[] = { "http/1.1", NULL };
+
+  if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (connection))
+    g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection), protocols);
+}
+
+static PillionExchange *
+soup_send (PillionTransport *transport,
+           const PillionRequest *request,
+           const PillionExchangeFuncs *funcs,
+           gpointer data)
+{
+  PillionExchange *self = g_new0 (PillionExchange, 1);
+  gboolean force_http1 = request->bulk && strcmp (g_uri_get_scheme (request->uri), "https") == 0;
+  SoupMessageHeaders *headers;
+
+  self->transport = (PillionSoupTransport *) transport;
+  self->funcs = funcs;
+  self->data = data;
+  self->cancellable = g_cancellable_new ();
+
+  self->message = soup_message_new_from_uri ("GET", request->uri);
+  /* Redirects are the caller's, because they go to other hosts with limits of their own. Authentication is asked for by
+   * no one here, and libsoup would gather the refusal's whole body in memory. */
+  soup_message_set_flags (self->message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS);
+  soup_message_disable_feature (self->message, SOUP_TYPE_AUTH_MANAGER);
+  headers = soup_message_get_request_headers (self->message);
+  for (const char *const *header = request->headers; *header != NULL; header += 2)
+    soup_message_headers_append (headers, header[0], header[1]);
+
+  if (force_http1)
+    {
+      g_autofree char *key = g_strconcat (request->origin, " bulk", NULL);
+
+      g_signal_connect (self->message, "network-event", G_CALLBACK (network_event), NULL);
+      self->lane = pillion_soup_lanes_take (self->transport->lanes, key);
+    }
+  else
+    self->lane = pillion_soup_lanes_take (self->transport->lanes, request->origin);
+
+  soup_session_send_async (self->lane->session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent, self);
+
+  return self;
+}
+
+static void
+soup_abort (PillionTransport *transport,
+            PillionExchange *self)
+{
+  if (self->aborted)
+    return;
+
+  self->aborted = TRUE;
+  if (self->stream != NULL)
+    break_off (self);
+  else
+    g_cancellable_cancel (self->cancellable);
+}
+
+static void
+soup_set_tls_database (PillionTransport *transport,
+                       GTlsDatabase *database)
+{
+  pillion_soup_lanes_set_tls_database (((PillionSoupTransport *) transport)->lanes, database);
+}
+
+static void
+soup_set_max_connections (PillionTransport *transport,
+                          guint max)
+{
+  pillion_soup_lanes_set_max (((PillionSoupTransport *) transport)->lanes, max);
+}
+
+static void
+soup_free (PillionTransport *transport)
+{
+  PillionSoupTransport *self = (PillionSoupTransport *) transport;
+
+  pillion_soup_lanes_free (self->lanes);
+  g_main_context_unref (self->context);
+  g_free (self->buffer);
+  g_free (self);
+}
+
+PillionTransport *
+pillion_soup_transport_new (GMainContext *context)
+{
+  static const PillionTransportClass klass = {
+    .send = soup_send,
+    .abort = soup_abort,
+    .set_tls_database = soup_set_tls_database,
+    .set_max_connections = soup_set_max_connections,
+    .free = soup_free,
+  };
+  PillionSoupTransport *self = g_new0 (PillionSoupTransport, 1);
+
+  self->parent.klass = &klass;
+  self->context = g_main_context_ref (context);
+  self->lanes = pillion_soup_lanes_new ();
+  self->buffer = g_malloc (BUFFER_SIZE);
+
+  return &self->parent;
+}

@@ -1,0 +1,417 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-transfer.h"
+
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "core/pillion-sync.h"
+#include "http/pillion-http-url.h"
+
+/* As many as libsoup follows */
+#define MAX_REDIRECTS 20
+
+static const PillionExchangeFuncs exchange_funcs;
+
+PillionTransfer *
+pillion_transfer_new (const PillionTransferClass *klass,
+                      PillionHttpEngine *engine,
+                      PillionTask *task,
+                      const char *url)
+{
+  PillionTransfer *self = g_malloc0 (klass->size);
+
+  self->klass = klass;
+  self->n_references = 1;
+  self->engine = pillion_http_engine_ref (engine);
+  self->task = g_object_ref (task);
+  self->core = pillion_core (pillion_task_get_loop (task));
+  self->url = g_strdup (url);
+  self->watch_link.data = self;
+
+  return self;
+}
+
+PillionTransfer *
+pillion_transfer_ref (PillionTransfer *self)
+{
+  __atomic_add_fetch (&self->n_references, 1, __ATOMIC_RELAXED);
+  return self;
+}
+
+/* What matters was let go when the transfer was finished: the last reference may be that of a signal handler, anywhere */
+void
+pillion_transfer_unref (PillionTransfer *self)
+{
+  if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) > 0)
+    return;
+
+  g_object_unref (self->cancellable);
+  pillion_http_engine_unref (self->engine);
+  g_free (self->url);
+  g_free (self);
+}
+
+static void
+unref_in_closure (gpointer data,
+                  GClosure *closure)
+{
+  pillion_transfer_unref (data);
+}
+
+static void
+cancel_on_thread (gpointer data)
+{
+  PillionTransfer *self = data;
+
+  self->cancel_seen = TRUE;
+  if (self->submitted)
+    pillion_transfer_fail (self, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the transfer was cancelled")));
+  pillion_transfer_unref (self);
+}
+
+/* On any thread */
+static void
+cancelled (GCancellable *cancellable,
+           gpointer data)
+{
+  PillionTransfer *self = data;
+
+  pillion_sync_acquire (self);
+  pillion_io_thread_post (self->engine->io, cancel_on_thread, pillion_transfer_ref (self));
+}
+
+static gboolean
+set_uri (PillionTransfer *self,
+         GUri *uri,
+         GError **error)
+{
+  if (!pillion_http_check_uri (uri, error))
+    return FALSE;
+
+  g_clear_pointer (&self->uri, g_uri_unref);
+  self->uri = g_uri_ref (uri);
+  g_free (self->origin);
+  self->origin = pillion_http_uri_get_origin (uri);
+  g_free (self->authorization);
+  self->authorization = pillion_http_uri_get_authorization (uri);
+
+  return TRUE;
+}
+
+static void
+submit_on_thread (gpointer data)
+{
+  PillionTransfer *self = data;
+  g_autoptr (GUri) uri = NULL;
+  GError *error = NULL;
+
+  self->submitted = TRUE;
+  if (self->cancel_seen)
+    {
+      cancel_on_thread (pillion_transfer_ref (self));
+      return;
+    }
+
+  uri = pillion_http_parse_url (self->url, &error);
+  if (uri == NULL || !set_uri (self, uri, &error))
+    pillion_transfer_fail (self, error);
+  else
+    pillion_transfer_send (self);
+}
+
+void
+pillion_transfer_submit (PillionTransfer *self)
+{
+  self->cancellable = g_object_ref (pillion_task_get_cancellable (self->task));
+  pillion_core_external (self->core, 1);
+
+  /* Not g_cancellable_connect (), because its counterpart waits for other people's handlers. What the handler posts may come
+   * before the transfer itself does, and waits for it there. */
+  pillion_sync_release (self);
+  self->cancelled_handler = g_signal_connect_data (self->cancellable, "cancelled", G_CALLBACK (cancelled),
+                                                   pillion_transfer_ref (self), unref_in_closure, 0);
+  if (g_cancellable_is_cancelled (self->cancellable))
+    cancelled (self->cancellable, self);
+
+  pillion_io_thread_post (self->engine->io, submit_on_thread, self);
+}
+
+/* Lets the leg go: its place in the queue is free when its exchange is gone */
+static void
+detach_leg (PillionTransfer *self)
+{
+  PillionTransferLeg *leg = g_steal_pointer (&self->leg);
+
+  if (leg == NULL)
+    return;
+
+  leg->transfer = NULL;
+  if (leg->exchange == NULL)
+    {
+      pillion_http_queue_remove (leg->engine->queue, &leg->ticket);
+      pillion_http_engine_unref (leg->engine);
+      g_free (leg);
+    }
+  else if (!leg->inside)
+    pillion_transport_abort (leg->engine->transport, leg->exchange);
+}
+
+void
+pillion_transfer_send (PillionTransfer *self)
+{
+  PillionTransferLeg *leg = g_new0 (PillionTransferLeg, 1);
+
+  detach_leg (self);
+  pillion_http_engine_unwatch (self->engine, self);
+
+  self->leg = leg;
+  leg->engine = pillion_http_engine_ref (self->engine);
+  leg->transfer = self;
+  pillion_http_queue_push (self->engine->queue, self->origin, &leg->ticket, leg);
+  pillion_http_engine_pump (self->engine);
+}
+
+void
+pillion_transfer_add_field (PillionTransferFields *fields,
+                            const char *name,
+                            const char *value)
+{
+  g_assert (fields->n + 2 < G_N_ELEMENTS (fields->v));
+
+  fields->v[fields->n++] = name;
+  fields->v[fields->n++] = value;
+  fields->v[fields->n] = NULL;
+}
+
+void
+pillion_transfer_start_leg (PillionTransferLeg *leg)
+{
+  PillionTransfer *self = leg->transfer;
+  PillionTransferFields fields = { { NULL }, 0 };
+  PillionRequest request;
+  GError *error = NULL;
+
+  if (self->engine->config.user_agent != NULL)
+    pillion_transfer_add_field (&fields, "User-Agent", self->engine->config.user_agent);
+  pillion_transfer_add_field (&fields, "Accept-Encoding", self->klass->accept_encoding);
+  if (self->authorization != NULL)
+    pillion_transfer_add_field (&fields, "Authorization", self->authorization);
+
+  if (self->klass->prepare != NULL && !self->klass->prepare (self, &fields, &error))
+    {
+      pillion_transfer_fail (self, error);
+      return;
+    }
+
+  request = (PillionRequest) {
+    .uri = self->uri,
+    .origin = self->origin,
+    .bulk = self->klass->bulk,
+    .headers = fields.v,
+  };
+  leg->exchange = pillion_transport_send (self->engine->transport, &request, &exchange_funcs, leg);
+  pillion_http_engine_watch (self->engine, self);
+}
+
+static gboolean
+is_redirect (const PillionResponse *response)
+{
+  switch (response->status)
+    {
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+      return response->get_header (response, "Location") != NULL;
+    default:
+      return FALSE;
+    }
+}
+
+static PillionVerdict
+redirect (PillionTransfer *self,
+          const PillionResponse *response,
+          GError **error)
+{
+  g_autoptr (GUri) uri = NULL;
+
+  if (++self->n_redirects > MAX_REDIRECTS)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
+                   _("the server redirects more than %d times"), MAX_REDIRECTS);
+      return PILLION_VERDICT_FAIL;
+    }
+
+  uri = pillion_http_resolve (self->uri, response->get_header (response, "Location"), error);
+  return uri != NULL && set_uri (self, uri, error) ? PILLION_VERDICT_AGAIN : PILLION_VERDICT_FAIL;
+}
+
+static gboolean
+exchange_head (gpointer data,
+               const PillionResponse *response)
+{
+  PillionTransferLeg *leg = data;
+  PillionTransfer *self = leg->transfer;
+  PillionVerdict verdict;
+  GError *error = NULL;
+
+  self->last_activity = g_get_monotonic_time ();
+  leg->inside = TRUE;
+
+  verdict = is_redirect (response) ? redirect (self, response, &error) : self->klass->head (self, response, &error);
+  if (verdict == PILLION_VERDICT_FAIL)
+    pillion_transfer_fail (self, error);
+  else if (verdict == PILLION_VERDICT_AGAIN)
+    pillion_transfer_send (self);
+
+  leg->inside = FALSE;
+  return leg->transfer != NULL;
+}
+
+static gboolean
+exchange_body (gpointer data,
+               const guint8 *bytes,
+               gsize length)
+{
+  PillionTransferLeg *leg = data;
+  PillionTransfer *self = leg->transfer;
+  GError *error = NULL;
+
+  self->last_activity = g_get_monotonic_time ();
+  leg->inside = TRUE;
+
+  if (!self->klass->body (self, bytes, length, &error))
+    pillion_transfer_fail (self, error);
+
+  leg->inside = FALSE;
+  return leg->transfer != NULL;
+}
+
+static void
+exchange_end (gpointer data,
+              GError *error)
+{
+  PillionTransferLeg *leg = data;
+  PillionTransfer *self = leg->transfer;
+
+  leg->inside = TRUE;
+
+  if (error != NULL)
+    {
+      pillion_transfer_fail (self, error);
+    }
+  else
+    {
+      detach_leg (self);
+      pillion_http_engine_unwatch (self->engine, self);
+      self->klass->whole (self);
+    }
+
+  leg->inside = FALSE;
+}
+
+static void
+exchange_gone (gpointer data)
+{
+  PillionTransferLeg *leg = data;
+  PillionHttpEngine *engine = leg->engine;
+
+  g_assert (leg->transfer == NULL);
+
+  pillion_http_queue_remove (engine->queue, &leg->ticket);
+  g_free (leg);
+  pillion_http_engine_pump (engine);
+  pillion_http_engine_unref (engine);
+}
+
+static const PillionExchangeFuncs exchange_funcs = {
+  .head = exchange_head,
+  .body = exchange_body,
+  .end = exchange_end,
+  .gone = exchange_gone,
+};
+
+void
+pillion_transfer_fail (PillionTransfer *self,
+                       GError *error)
+{
+  g_autofree char *shown = NULL;
+
+  if (self->failed || self->done)
+    {
+      g_error_free (error);
+      return;
+    }
+
+  self->failed = TRUE;
+  detach_leg (self);
+  pillion_http_engine_unwatch (self->engine, self);
+
+  shown = pillion_http_show_url (self->url);
+  g_prefix_error (&error, "%s: ", shown);
+
+  if (self->klass->fail != NULL)
+    self->klass->fail (self, error);
+  else
+    pillion_transfer_finish_failure (self, error);
+}
+
+void
+pillion_transfer_finish_failure (PillionTransfer *self,
+                                 GError *error)
+{
+  pillion_task_return_error (self->task, error);
+  pillion_transfer_finish (self);
+}
+
+void
+pillion_transfer_finish (PillionTransfer *self)
+{
+  PillionTask *task = g_steal_pointer (&self->task);
+
+  self->done = TRUE;
+  detach_leg (self);
+  pillion_http_engine_unwatch (self->engine, self);
+  g_signal_handler_disconnect (self->cancellable, self->cancelled_handler);
+
+  if (self->klass->clear != NULL)
+    self->klass->clear (self);
+  g_clear_pointer (&self->uri, g_uri_unref);
+  g_clear_pointer (&self->origin, g_free);
+  g_clear_pointer (&self->authorization, g_free);
+
+  /* The core lives as long as the task does */
+  pillion_core_external (self->core, -1);
+  self->core = NULL;
+  pillion_sync_unref (task);
+
+  pillion_transfer_unref (self);
+}
+
+void
+pillion_transfer_time_out (PillionTransfer *self,
+                           guint seconds)
+{
+  pillion_transfer_fail (self, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                                            g_dngettext (GETTEXT_PACKAGE,
+                                                         "nothing was heard from the server for %u second",
+                                                         "nothing was heard from the server for %u seconds", seconds),
+                                            seconds));
+}
+
+GError *
+pillion_transfer_new_http_error (const PillionResponse *response)
+{
+  if (response->reason != NULL && response->reason[0] != '\0')
+    return g_error_new (PILLION_HTTP_ERROR, (int) response->status, _("the server answered %u (%s)"), response->status,
+                        response->reason);
+
+  return g_error_new (PILLION_HTTP_ERROR, (int) response->status, _("the server answered %u"), response->status);
+}

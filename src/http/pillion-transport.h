@@ -1,0 +1,122 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+/* How a request becomes an answer. The rest of the room knows this interface only; libsoup is behind one implementation
+ * of it. All of it belongs to the I/O thread. */
+
+typedef struct _PillionTransport PillionTransport;
+typedef struct _PillionTransportClass PillionTransportClass;
+typedef struct _PillionExchange PillionExchange;
+typedef struct _PillionExchangeFuncs PillionExchangeFuncs;
+typedef struct _PillionRequest PillionRequest;
+typedef struct _PillionResponse PillionResponse;
+
+/* One GET. It is read during the call to pillion_transport_send () only. */
+struct _PillionRequest
+{
+  GUri *uri;
+  const char *origin;         /* what one connection can serve: scheme, host and port */
+  gboolean bulk;              /* a large body is expected: no protocol without back-pressure */
+  const char *const *headers; /* name, value, name, value, … NULL */
+};
+
+/* The head of an answer; it lives as long as the call that hands it out */
+struct _PillionResponse
+{
+  guint status;
+  const char *reason;
+  gint64 length;      /* of the body as it is sent, -1 when it is not announced */
+  gboolean delimited; /* whether the protocol tells where the body ends, so that a cut is noticed */
+
+  /* All values of a header joined by commas, or NULL */
+  const char *(*get_header) (const PillionResponse *self,
+                             const char            *name);
+};
+
+/* What an exchange tells. It calls nothing inside pillion_transport_send (). */
+struct _PillionExchangeFuncs
+{
+  /* The head of the answer is here. FALSE: the rest is not wanted, and neither body () nor end () is called. */
+  gboolean (*head) (gpointer               data,
+                    const PillionResponse *response);
+
+  /* A piece of the body. FALSE: as above. */
+  gboolean (*body) (gpointer               data,
+                    const guint8          *bytes,
+                    gsize                  length);
+
+  /* The answer is whole, or what went wrong (transfer full). What the answer announced was held against what came. */
+  void     (*end)  (gpointer               data,
+                    GError                *error);
+
+  /* Always called, last: the connection is free for another request, or closed */
+  void     (*gone) (gpointer               data);
+};
+
+struct _PillionTransport
+{
+  const PillionTransportClass *klass;
+};
+
+struct _PillionTransportClass
+{
+  PillionExchange *(*send)             (PillionTransport           *self,
+                                        const PillionRequest       *request,
+                                        const PillionExchangeFuncs *funcs,
+                                        gpointer                    data);
+  void             (*abort)            (PillionTransport           *self,
+                                        PillionExchange            *exchange);
+  void             (*set_tls_database) (PillionTransport           *self,
+                                        GTlsDatabase               *database);
+  void             (*set_max_connections) (PillionTransport        *self,
+                                           guint                    max);
+  void             (*free)             (PillionTransport           *self);
+};
+
+static inline PillionExchange *
+pillion_transport_send (PillionTransport *self,
+                        const PillionRequest *request,
+                        const PillionExchangeFuncs *funcs,
+                        gpointer data)
+{
+  return self->klass->send (self, request, funcs, data);
+}
+
+/* Ends an exchange that has not called end (): of its functions only gone () is called from now on, later */
+static inline void
+pillion_transport_abort (PillionTransport *self,
+                         PillionExchange *exchange)
+{
+  self->klass->abort (self, exchange);
+}
+
+/* What verifies certificates of connections made from now on; NULL for the system's */
+static inline void
+pillion_transport_set_tls_database (PillionTransport *self,
+                                    GTlsDatabase *database)
+{
+  self->klass->set_tls_database (self, database);
+}
+
+/* How many connections may be open, idle ones with them */
+static inline void
+pillion_transport_set_max_connections (PillionTransport *self,
+                                       guint max)
+{
+  self->klass->set_max_connections (self, max);
+}
+
+/* Closes the connections; no exchange may be left */
+static inline void
+pillion_transport_free (PillionTransport *self)
+{
+  self->klass->free (self);
+}
+
+/* The implementation on libsoup. @context is the I/O thread's. */
+PillionTransport *pillion_soup_transport_new (GMainContext *context);

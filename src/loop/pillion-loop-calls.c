@@ -1,0 +1,274 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "loop/pillion-loop-private.h"
+
+/* Functions that the loop calls soon or later */
+
+typedef struct
+{
+  PillionTimer timer; /* its item is what is queued */
+  PillionLoop *loop;
+  guint id;           /* 0 where the call can't be taken back */
+  PillionCallFunc func; /* NULL once it was taken back */
+  gpointer data;
+  GDestroyNotify destroy;
+} Call;
+
+static void
+call_free (Call *self)
+{
+  if (self->destroy != NULL)
+    self->destroy (self->data);
+  g_free (self);
+}
+
+static void
+forget_call (Call *self)
+{
+  if (self->id != 0)
+    {
+      g_hash_table_remove (self->loop->calls, GUINT_TO_POINTER (self->id));
+      self->loop->core.n_calls--;
+      self->id = 0;
+    }
+}
+
+static gboolean
+call_run (PillionItem *item,
+          PillionCore *core)
+{
+  Call *self = (Call *) item;
+
+  forget_call (self);
+  if (self->func != NULL)
+    self->func (self->data);
+  call_free (self);
+
+  return FALSE;
+}
+
+static const char *
+call_get_name (PillionItem *item)
+{
+  return "call";
+}
+
+static void
+call_drop (PillionItem *item)
+{
+  Call *self = (Call *) item;
+
+  if (self->id != 0)
+    forget_call (self);
+  call_free (self);
+}
+
+static const PillionItemClass call_class = {
+  .run = call_run,
+  .get_name = call_get_name,
+  .drop = call_drop,
+};
+
+static Call *
+call_new (PillionLoop *loop,
+          PillionCallFunc func,
+          gpointer data,
+          GDestroyNotify destroy)
+{
+  Call *self = g_new0 (Call, 1);
+
+  self->timer.item.klass = &call_class;
+  self->loop = loop;
+  self->func = func;
+  self->data = data;
+  self->destroy = destroy;
+
+  return self;
+}
+
+static guint
+add_call (PillionLoop *self,
+          Call *call)
+{
+  do
+    call->id = self->next_call++;
+  while (call->id == 0 || g_hash_table_contains (self->calls, GUINT_TO_POINTER (call->id)));
+
+  g_hash_table_insert (self->calls, GUINT_TO_POINTER (call->id), call);
+  self->core.n_calls++;
+
+  return call->id;
+}
+
+void
+pillion_loop_calls_init (PillionLoop *self)
+{
+  self->calls = g_hash_table_new (NULL, NULL);
+  self->next_call = 1;
+}
+
+void
+pillion_loop_calls_clear (PillionLoop *self)
+{
+  g_clear_pointer (&self->calls, g_hash_table_unref);
+}
+
+/**
+ * pillion_loop_call_soon:
+ * @self: a loop
+ * @func: (scope notified) (closure user_data) (destroy destroy): what to call
+ * @user_data: data for @func
+ * @destroy: frees @user_data after the call, or when the call is taken back
+ *
+ * Calls a function in the next kick, or later in the same one, after what is ready already. The loop does not stop before. On the
+ * loop's thread only; other threads use [method@Pillion.Loop.call_soon_threadsafe].
+ *
+ * Where the loop was closed, nothing is called.
+ *
+ * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 where the loop was closed
+ *
+ * Since: 1.0
+ */
+guint
+pillion_loop_call_soon (PillionLoop *self,
+                        PillionCallFunc func,
+                        gpointer user_data,
+                        GDestroyNotify destroy)
+{
+  Call *call;
+  guint id;
+
+  g_return_val_if_fail (PILLION_IS_LOOP (self), 0);
+  g_return_val_if_fail (pillion_core_on_thread (&self->core), 0);
+  g_return_val_if_fail (func != NULL, 0);
+
+  call = call_new (self, func, user_data, destroy);
+  if (self->core.closing || self->core.closed)
+    {
+      call_free (call);
+      return 0;
+    }
+
+  id = add_call (self, call);
+  pillion_core_push (&self->core, &call->timer.item);
+
+  return id;
+}
+
+/**
+ * pillion_loop_call_soon_threadsafe:
+ * @self: a loop
+ * @func: (scope notified) (closure user_data) (destroy destroy): what to call, on the loop's thread
+ * @user_data: data for @func
+ * @destroy: frees @user_data after the call, on the loop's thread
+ *
+ * Calls a function in the next kick, from any thread, and wakes the host where that sleeps. It can't be taken back.
+ *
+ * Where the loop was closed, nothing is called, and @user_data is freed on the calling thread.
+ *
+ * Since: 1.0
+ */
+void
+pillion_loop_call_soon_threadsafe (PillionLoop *self,
+                                   PillionCallFunc func,
+                                   gpointer user_data,
+                                   GDestroyNotify destroy)
+{
+  g_return_if_fail (PILLION_IS_LOOP (self));
+  g_return_if_fail (func != NULL);
+
+  pillion_core_push (&self->core, &call_new (self, func, user_data, destroy)->timer.item);
+}
+
+/**
+ * pillion_loop_call_later:
+ * @self: a loop
+ * @delay: after how long, in µs; 0 or less means as soon as timers are looked at
+ * @func: (scope notified) (closure user_data) (destroy destroy): what to call
+ * @user_data: data for @func
+ * @destroy: frees @user_data after the call, or when the call is taken back
+ *
+ * Calls a function once when some time has passed by the host's clock. The loop does not stop before. Calls of the same time keep
+ * their order. On the loop's thread only.
+ *
+ * Where the loop is closed before, nothing is called.
+ *
+ * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 where the loop was closed
+ *
+ * Since: 1.0
+ */
+guint
+pillion_loop_call_later (PillionLoop *self,
+                         GTimeSpan delay,
+                         PillionCallFunc func,
+                         gpointer user_data,
+                         GDestroyNotify destroy)
+{
+  gint64 now;
+  Call *call;
+  guint id;
+
+  g_return_val_if_fail (PILLION_IS_LOOP (self), 0);
+  g_return_val_if_fail (pillion_core_on_thread (&self->core), 0);
+  g_return_val_if_fail (func != NULL, 0);
+
+  call = call_new (self, func, user_data, destroy);
+  if (self->core.closing || self->core.closed)
+    {
+      call_free (call);
+      return 0;
+    }
+
+  now = pillion_core_now (&self->core);
+  id = add_call (self, call);
+  pillion_core_add_timer (&self->core, &call->timer, now + CLAMP (delay, 0, G_MAXINT64 - now));
+
+  return id;
+}
+
+/**
+ * pillion_loop_cancel_call:
+ * @self: a loop
+ * @id: what [method@Pillion.Loop.call_soon] or [method@Pillion.Loop.call_later] returned
+ *
+ * Takes back a call that was not made yet. On the loop's thread only.
+ *
+ * Returns: whether there was one
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_loop_cancel_call (PillionLoop *self,
+                          guint id)
+{
+  Call *call;
+
+  g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
+  g_return_val_if_fail (pillion_core_on_thread (&self->core), FALSE);
+
+  call = g_hash_table_lookup (self->calls, GUINT_TO_POINTER (id));
+  if (call == NULL)
+    return FALSE;
+
+  forget_call (call);
+  if (call->timer.index != 0)
+    {
+      pillion_timer_heap_remove (&self->core.timers, &call->timer);
+      call_free (call);
+    }
+  else
+    {
+      /* It is in the ready queue, and stays there without a function */
+      GDestroyNotify destroy = g_steal_pointer (&call->destroy);
+
+      call->func = NULL;
+      if (destroy != NULL)
+        destroy (call->data);
+    }
+
+  return TRUE;
+}

@@ -1,0 +1,295 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "loop/pillion-loop-private.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#ifdef HAVE_EVENTFD
+#include <sys/eventfd.h>
+#endif
+
+#include "core/pillion-sync.h"
+
+/* What hosts need that sleep: a descriptor, a deadline, and somebody who wakes them. */
+
+/* How often a host looks that waits for descriptors which can't be in the set (regular files), in µs */
+#define BLIND_USEC 10000
+
+void
+pillion_loop_external_init (PillionLoop *self)
+{
+  g_mutex_init (&self->wake_lock);
+  self->fds.fd = -1;
+  self->event_fd = -1;
+}
+
+void
+pillion_loop_external_clear (PillionLoop *self)
+{
+  pillion_callback_unref (g_steal_pointer (&self->wake));
+  pillion_epoll_set_clear (&self->fds);
+  if (self->event_fd >= 0)
+    close (self->event_fd);
+  self->event_fd = -1;
+  g_mutex_clear (&self->wake_lock);
+}
+
+void
+pillion_loop_on_watch (gpointer data)
+{
+  pillion_core_ring (data);
+}
+
+/* On any thread. pillion_core_ring () sees to it that this happens once between two kicks. */
+void
+pillion_loop_wake (PillionLoop *self)
+{
+  int event_fd = __atomic_load_n (&self->event_fd, __ATOMIC_SEQ_CST);
+  PillionCallback *wake;
+  PillionHost *host;
+
+  if (event_fd >= 0)
+    {
+      const guint64 one = 1;
+
+      __atomic_store_n (&self->fd_rung, TRUE, __ATOMIC_SEQ_CST);
+      while (write (event_fd, &one, sizeof one) < 0 && errno == EINTR)
+        ;
+    }
+
+  if (__atomic_load_n (&self->blocked, __ATOMIC_SEQ_CST) ||
+      (__atomic_load_n (&self->ride, __ATOMIC_SEQ_CST) == PILLION_RIDE_PASSENGER && !pillion_core_on_thread (&self->core)))
+    g_main_context_wakeup (self->core.context);
+
+  pillion_mutex_lock (&self->wake_lock);
+  wake = pillion_callback_ref (self->wake);
+  host = self->host != NULL ? g_object_ref (self->host) : NULL;
+  pillion_mutex_unlock (&self->wake_lock);
+
+  if (wake != NULL)
+    ((PillionCallFunc) wake->func) (wake->data);
+  pillion_callback_unref (wake);
+  if (host != NULL)
+    {
+      pillion_host_wake (host);
+      g_object_unref (host);
+    }
+}
+
+void
+pillion_loop_consume_wake (PillionLoop *self)
+{
+  if (__atomic_load_n (&self->core.rung, __ATOMIC_RELAXED))
+    __atomic_store_n (&self->core.rung, FALSE, __ATOMIC_SEQ_CST);
+
+  if (G_UNLIKELY (self->event_fd >= 0) && __atomic_exchange_n (&self->fd_rung, FALSE, __ATOMIC_SEQ_CST))
+    {
+      guint64 count;
+
+      while (read (self->event_fd, &count, sizeof count) < 0 && errno == EINTR)
+        ;
+    }
+}
+
+/* Makes the descriptor stand for what the context polls now */
+static gboolean
+sync_fds (PillionLoop *self)
+{
+  PillionPump *pump = &self->core.pump;
+  gboolean fresh = pump->changed;
+
+  pump->changed = FALSE;
+  return pillion_epoll_set_update (&self->fds, pump->fds, pump->n_fds, fresh);
+}
+
+/**
+ * pillion_loop_get_fd:
+ * @self: a loop
+ *
+ * Gives a descriptor that is readable when the loop wants a kick, for hosts that sleep in `poll ()`. Before each sleep ask
+ * [method@Pillion.Loop.get_deadline] for how long, which also tells the descriptor of what is new.
+ *
+ * The descriptor belongs to the loop and stays the same. From the first call on, each kick makes a system call, because the host waits
+ * instead of the I/O thread. On the loop's thread only.
+ *
+ * Returns: the descriptor, or -1 where the platform has none: use [method@Pillion.Loop.set_wake_func] and the deadline there
+ *
+ * Since: 1.0
+ */
+int
+pillion_loop_get_fd (PillionLoop *self)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), -1);
+  g_return_val_if_fail (pillion_core_on_thread (&self->core), -1);
+
+#if defined (HAVE_EPOLL) && defined (HAVE_EVENTFD)
+  if (self->fds.fd < 0 && !self->core.closed)
+    {
+      int event_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+      pillion_epoll_set_init (&self->fds, FALSE);
+      if (event_fd < 0 || self->fds.fd < 0 || !pillion_epoll_set_add (&self->fds, event_fd))
+        {
+          if (event_fd >= 0)
+            close (event_fd);
+          pillion_epoll_set_clear (&self->fds);
+          return -1;
+        }
+
+      __atomic_store_n (&self->event_fd, event_fd, __ATOMIC_SEQ_CST);
+      pillion_pump_unwatch (&self->core.pump);
+      pillion_loop_get_deadline (self);
+      /* What was rung for before went elsewhere */
+      if (pillion_core_has_ready (&self->core))
+        {
+          __atomic_store_n (&self->core.rung, FALSE, __ATOMIC_SEQ_CST);
+          pillion_core_ring (&self->core);
+        }
+    }
+#endif
+
+  return self->fds.fd;
+}
+
+/**
+ * pillion_loop_get_events:
+ * @self: a loop
+ *
+ * Tells for what to poll the descriptor of [method@Pillion.Loop.get_fd], after a fresh look at what the context waits for. On
+ * the loop's thread only.
+ *
+ * Returns: the conditions
+ *
+ * Since: 1.0
+ */
+GIOCondition
+pillion_loop_get_events (PillionLoop *self)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), 0);
+  g_return_val_if_fail (pillion_core_on_thread (&self->core), 0);
+
+  pillion_loop_get_deadline (self);
+  return G_IO_IN;
+}
+
+/**
+ * pillion_loop_get_deadline:
+ * @self: a loop
+ *
+ * Tells when the loop wants a kick even if nobody wakes the host: for how long that may sleep. It looks afresh at the context,
+ * because a source that the host's own code attached between two kicks wakes nobody; so ask right before each sleep. On the
+ * loop's thread only.
+ *
+ * Returns: the time in µs of the loop's clock ([method@Pillion.Loop.get_now]), 0 for now, -1 for never
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_loop_get_deadline (PillionLoop *self)
+{
+  PillionCore *core = &self->core;
+  PillionTimer *timer;
+  gint64 deadline = -1;
+  int timeout = -1;
+
+  g_return_val_if_fail (PILLION_IS_LOOP (self), -1);
+  g_return_val_if_fail (pillion_core_on_thread (core), -1);
+
+  if (core->closed)
+    return -1;
+  if (pillion_core_has_ready (core))
+    return 0;
+  /* Out of work, with the hook still there: the kicks that take it away are wanted now, or a host that sleeps never would */
+  if (self->ride == PILLION_RIDE_HOOK && self->auto_stop && !pillion_loop_has_work (self))
+    return 0;
+
+  /* Somebody else may run the context: then it is theirs to ask */
+  if (self->ride != PILLION_RIDE_PASSENGER && pillion_loop_acquire (self))
+    {
+      timeout = pillion_pump_get_timeout (&core->pump);
+      if (timeout == 0)
+        return 0;
+      /* The context's timeouts are by the monotonic clock, so they tell a host with another clock nothing */
+      if (timeout > 0 && !core->virtual_clock)
+        deadline = g_get_monotonic_time () + timeout * G_TIME_SPAN_MILLISECOND;
+      if (self->fds.fd >= 0 && !sync_fds (self))
+        {
+          gint64 look = pillion_core_now (core) + BLIND_USEC;
+
+          deadline = deadline < 0 ? look : MIN (deadline, look);
+        }
+    }
+
+  timer = pillion_timer_heap_peek (&core->timers);
+  if (timer != NULL && (deadline < 0 || timer->due < deadline))
+    deadline = MAX (timer->due, 1);
+
+  return deadline;
+}
+
+/**
+ * pillion_loop_get_now:
+ * @self: a loop
+ *
+ * Tells the time by which the loop's timers run: the host's.
+ *
+ * Returns: the time in µs
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_loop_get_now (PillionLoop *self)
+{
+  PillionHost *host;
+  gint64 now;
+
+  g_return_val_if_fail (PILLION_IS_LOOP (self), 0);
+
+  if (!self->core.virtual_clock)
+    return g_get_monotonic_time ();
+
+  pillion_mutex_lock (&self->wake_lock);
+  host = self->host != NULL ? g_object_ref (self->host) : NULL;
+  pillion_mutex_unlock (&self->wake_lock);
+  if (host == NULL)
+    return g_get_monotonic_time ();
+
+  now = pillion_host_get_now (host);
+  g_object_unref (host);
+  return now;
+}
+
+/**
+ * pillion_loop_set_wake_func:
+ * @self: a loop
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): wakes the host
+ * @user_data: data for @func
+ * @destroy: frees @user_data when it is needed no more, on whichever thread that is
+ *
+ * Sets a function that is called when the loop wants a kick: when work arrived, or its deadline or what it polls has changed. It is called from
+ * any thread, at most once between two kicks, and never during a kick. It must only ring.
+ *
+ * Since: 1.0
+ */
+void
+pillion_loop_set_wake_func (PillionLoop *self,
+                            PillionCallFunc func,
+                            gpointer user_data,
+                            GDestroyNotify destroy)
+{
+  PillionCallback *old;
+
+  g_return_if_fail (PILLION_IS_LOOP (self));
+
+  pillion_mutex_lock (&self->wake_lock);
+  old = self->wake;
+  self->wake = func != NULL ? pillion_callback_new (G_CALLBACK (func), user_data, destroy) : NULL;
+  pillion_mutex_unlock (&self->wake_lock);
+
+  pillion_callback_unref (old);
+}

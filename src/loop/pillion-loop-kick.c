@@ -1,0 +1,321 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "loop/pillion-loop-private.h"
+
+#include <string.h>
+
+/* A frame of a host that draws 60 a second */
+#define FRAME_USEC 16667
+
+/* What the automatic budget adds for a slower host, and where it ends */
+#define GAP_SHARE_PERCENT 30
+#define MAX_AUTOMATIC_USEC 100000
+
+/* The shortest of the last gaps, so that one stall of the host, or one sleep, does not make the next kick long */
+static gint64
+get_gap (PillionLoop *self)
+{
+  gint64 gap = self->gaps[0];
+
+  if (self->n_gaps < PILLION_LOOP_N_GAPS)
+    return 0;
+  for (guint i = 1; i < PILLION_LOOP_N_GAPS; i++)
+    gap = MIN (gap, self->gaps[i]);
+  return gap;
+}
+
+static void
+measure_gap (PillionLoop *self,
+             gint64 now)
+{
+  /* From the end of one kick to the start of the next: the host's own time. A host that had nothing to kick for slept. */
+  if (self->last_kick_end > 0)
+    self->gaps[self->n_gaps++ % PILLION_LOOP_N_GAPS] = now - self->last_kick_end;
+  self->last_kick_end = 0;
+  if (self->n_gaps >= 2 * PILLION_LOOP_N_GAPS)
+    self->n_gaps -= PILLION_LOOP_N_GAPS;
+}
+
+gint64
+pillion_loop_get_budget_now (PillionLoop *self)
+{
+  gint64 extra;
+
+  if (self->budget_mode == PILLION_BUDGET_FIXED)
+    return self->budget_usec;
+
+  extra = MAX (0, get_gap (self) - FRAME_USEC) * GAP_SHARE_PERCENT / 100;
+  return MAX (self->budget_usec, MIN (self->budget_usec + extra, MAX_AUTOMATIC_USEC));
+}
+
+/* Whether something lives, so that kicks are wanted even if nothing is ready */
+gboolean
+pillion_loop_has_work (PillionLoop *self)
+{
+  PillionCore *core = &self->core;
+
+  return core->live.length > 0 || core->n_calls > 0 || core->n_holds > 0 || !pillion_ready_queue_is_empty (&core->ready) ||
+         !pillion_inbox_is_empty (&core->inbox);
+}
+
+static void
+note_item (PillionLoop *self,
+           PillionKick *report,
+           const char *name,
+           gint64 duration)
+{
+  report->items++;
+  if (duration > report->slowest_usec || report->items == 1)
+    {
+      report->slowest_usec = duration;
+      g_strlcpy (report->slowest_name, name, sizeof report->slowest_name);
+    }
+  if (G_UNLIKELY (duration >= self->slow_usec))
+    pillion_loop_emit_slow (self, name, duration);
+}
+
+/* Runs what is ready now, and not what becomes ready meanwhile, so that the context gets its turn. @now is moved on. Stops at
+ * the deadline, but not before @least items. */
+static void
+run_items (PillionLoop *self,
+           gint64 deadline,
+           guint least,
+           gint64 *now,
+           PillionKick *report)
+{
+  PillionCore *core = &self->core;
+  gsize n = core->ready.length;
+  char name[sizeof report->slowest_name];
+  PillionItem *item;
+
+  for (gsize i = 0; i < n; i++)
+    {
+      gint64 before = *now;
+      gint64 duration;
+
+      /* The next item is likely to take what the last ones did; a rare long one must not stop short ones for long */
+      if (i >= least && before + MIN (self->item_usec, self->budget_usec / 8) >= deadline)
+        break;
+
+      item = pillion_ready_queue_pop (&core->ready);
+      if (item == NULL)
+        break;
+
+      /* Kept, because the item frees its name with itself */
+      g_strlcpy (name, item->klass->get_name (item), sizeof name);
+      if (item->klass->run (item, core))
+        {
+          pillion_ready_queue_push_front (&core->ready, item);
+          n++;
+        }
+
+      *now = g_get_monotonic_time ();
+      duration = *now - before;
+      self->item_usec += (duration - self->item_usec) / 4;
+      note_item (self, report, name, duration);
+    }
+}
+
+/* The part of a kick that does the work. @pump says whether the context is ours to iterate. Returns whether something that is
+ * ready was left. */
+gboolean
+pillion_loop_work (PillionLoop *self,
+                   gint64 deadline,
+                   gboolean pump,
+                   PillionKick *report)
+{
+  PillionCore *core = &self->core;
+  gint64 start = g_get_monotonic_time ();
+  gint64 now = start;
+  gboolean more;
+  guint least = 1;
+
+  core->depth++;
+  __atomic_store_n (&core->rung, TRUE, __ATOMIC_SEQ_CST);
+
+  do
+    {
+      more = FALSE;
+
+      if (pump)
+        {
+          guint rounds = pillion_pump_turn (&core->pump);
+
+          if (rounds > 0)
+            {
+              gint64 before = now;
+
+              now = g_get_monotonic_time ();
+              report->items += rounds - 1;
+              note_item (self, report, "context", now - before);
+              more = TRUE;
+            }
+        }
+
+      if (pillion_core_gather (core))
+        {
+          run_items (self, deadline, least, &now, report);
+          least = 0;
+          more |= pillion_core_has_ready (core);
+        }
+
+      /* One turn that finds nothing is no proof: a thread may have added something meanwhile */
+      if (!more && pump)
+        more = pillion_pump_get_timeout (&core->pump) == 0;
+    }
+  while (more && now < deadline);
+
+  if (pump && !more)
+    pillion_pump_settle (&core->pump);
+
+  core->depth--;
+  if (core->depth == 0)
+    {
+      /* First the flag, then the inbox: what comes after the look rings */
+      __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
+      more |= pillion_core_has_ready (core);
+    }
+
+  report->more_ready = more;
+  report->duration_usec = now - start;
+  report->overshoot_usec = MAX (0, now - deadline);
+
+  return more;
+}
+
+/* Somebody dispatches the loop's context, and this is called from there */
+static gboolean
+is_called_from_context (PillionLoop *self)
+{
+  return g_main_depth () > 0 && g_source_get_context (g_main_current_source ()) == self->core.context;
+}
+
+static gboolean
+kick (PillionLoop *self,
+      gint64 deadline,
+      PillionKick *report)
+{
+  PillionCore *core = &self->core;
+  gboolean pump = TRUE;
+  gboolean wanted;
+
+  if (G_UNLIKELY (!pillion_core_on_thread (core)))
+    {
+      g_critical ("A loop was kicked from another thread than its own");
+      return FALSE;
+    }
+  if (G_UNLIKELY (core->depth > 0))
+    {
+      report->nested = TRUE;
+      return TRUE;
+    }
+  if (G_UNLIKELY (core->closed))
+    return FALSE;
+
+  /* A host whose tick comes out of the very context: to iterate it here would be to do so inside itself */
+  if (G_UNLIKELY (self->ride == PILLION_RIDE_PASSENGER || is_called_from_context (self)))
+    {
+      pump = FALSE;
+      if (self->ride == PILLION_RIDE_HOOK)
+        pillion_loop_become_passenger (self);
+    }
+  else if (G_UNLIKELY (!self->owns_context))
+    {
+      pump = pillion_loop_acquire (self);
+      if (pump && self->event_fd < 0)
+        pillion_pump_watch (&core->pump, pillion_loop_on_watch, self);
+    }
+
+  pillion_loop_consume_wake (self);
+
+  if (pillion_core_has_ready (core) || (pump && pillion_pump_look (&core->pump)))
+    {
+      g_object_ref (self);
+      if (self->budget_mode == PILLION_BUDGET_AUTOMATIC)
+        measure_gap (self, g_get_monotonic_time ());
+      if (deadline < 0)
+        deadline = g_get_monotonic_time () + pillion_loop_get_budget_now (self);
+      pillion_loop_work (self, deadline, pump, report);
+      wanted = pillion_loop_rest (self);
+      if (self->budget_mode == PILLION_BUDGET_AUTOMATIC && wanted)
+        self->last_kick_end = g_get_monotonic_time ();
+      g_object_unref (self);
+    }
+  else
+    {
+      if (G_UNLIKELY (self->budget_mode == PILLION_BUDGET_AUTOMATIC))
+        {
+          measure_gap (self, g_get_monotonic_time ());
+          self->last_kick_end = g_get_monotonic_time ();
+        }
+      wanted = pillion_loop_rest (self);
+    }
+
+  return wanted;
+}
+
+/**
+ * pillion_loop_kick:
+ * @self: a loop
+ *
+ * Does a little work without blocking: what a host's hook calls once a tick. It works for
+ * [property@Pillion.Loop:budget-usec], and at least one item and one iteration of the context are done whatever they cost.
+ *
+ * With nothing to do it makes no system call. Inside another kick it does nothing. On another thread than the loop's it does
+ * nothing but to log a critical message.
+ *
+ * Returns: whether more kicks are wanted; FALSE when nothing lives any more, so that a hook of the program's own may go
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_loop_kick (PillionLoop *self)
+{
+  PillionKick report;
+
+  g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
+
+  report.items = 0;
+  report.slowest_usec = 0;
+  return kick (self, -1, &report);
+}
+
+/**
+ * pillion_loop_kick_until:
+ * @self: a loop
+ * @deadline_usec: when to stop, in µs of `g_get_monotonic_time ()`; a time that has passed means at once
+ * @report: (out caller-allocates) (optional): what was done and what was left
+ *
+ * Does what [method@Pillion.Loop.kick] does until a time that the host gives, and tells about it. At least one item and one
+ * iteration of the context are done whatever the time.
+ *
+ * Returns: whether more kicks are wanted
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_loop_kick_until (PillionLoop *self,
+                         gint64 deadline_usec,
+                         PillionKick *report)
+{
+  PillionKick own;
+  gboolean wanted;
+
+  if (report == NULL)
+    report = &own;
+  memset (report, 0, sizeof *report);
+
+  g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
+
+  g_object_ref (self);
+  wanted = kick (self, MAX (deadline_usec, 0), report);
+  if (report != &own && !report->nested && pillion_core_on_thread (&self->core))
+    report->next_deadline = report->more_ready ? 0 : pillion_loop_get_deadline (self);
+  g_object_unref (self);
+
+  return wanted;
+}

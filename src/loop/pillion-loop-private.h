@@ -1,0 +1,92 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <pillion/pillion.h>
+
+#include "core/pillion-callback.h"
+#include "core/pillion-core.h"
+#include "core/pillion-epoll-set.h"
+
+/* How many gaps between kicks the automatic budget remembers */
+#define PILLION_LOOP_N_GAPS 3
+
+typedef enum
+{
+  PILLION_RIDE_NONE,      /* nobody kicks by a hook of ours; the program may kick by itself */
+  PILLION_RIDE_HOOK,      /* the host's hook kicks */
+  PILLION_RIDE_PASSENGER, /* somebody runs the context, and a source of ours is in it */
+} PillionRide;
+
+struct _PillionLoop
+{
+  PillionCore core;
+
+  PillionLoopFlags flags;
+  PillionHost *host;    /* changed under the wake lock */
+  char *hook_name;      /* under which the host was found when the hook was installed */
+  PillionRide ride;
+  gboolean wanted;      /* whether ensure () was called, and not stop (): the hook comes back with the next work */
+  gboolean owns_context; /* whether the context is acquired */
+  gboolean pushed;      /* whether the context is the thread's default by our doing */
+  gboolean winding_down; /* whether nothing lived at the last kick */
+  gboolean auto_stop;
+  GSource *passenger;   /* the source in the context that somebody else runs */
+
+  gint64 budget_usec;
+  PillionBudgetMode budget_mode;
+  gint64 slow_usec;
+  gint64 last_kick_end;  /* with an automatic budget */
+  gint64 gaps[PILLION_LOOP_N_GAPS];
+  guint n_gaps;
+  gint64 item_usec;      /* what items took lately, to stop before the deadline rather than after it */
+
+  GMutex wake_lock;
+  PillionCallback *wake; /* under the lock */
+  PillionEpollSet fds;   /* behind get_fd (); its fd is -1 until that is called */
+  int event_fd;          /* atomic: -1 until get_fd () is called */
+  gboolean fd_rung;      /* atomic: whether the event fd was written since the last kick */
+  gboolean blocked;      /* atomic: whether the loop's thread sleeps in run-until */
+
+  GHashTable *calls;     /* id → Call, that were not called yet */
+  guint next_call;
+};
+
+extern const PillionCoreOps pillion_loop_ops;
+
+/* Riding: pillion-loop-ride.c */
+gboolean pillion_loop_acquire        (PillionLoop  *self);
+void     pillion_loop_release_context (PillionLoop *self);
+gboolean pillion_loop_is_run_by_another (PillionLoop *self);
+void     pillion_loop_get_off        (PillionLoop  *self);
+void     pillion_loop_become_passenger (PillionLoop *self);
+void     pillion_loop_busy           (PillionLoop  *self);
+gboolean pillion_loop_rest           (PillionLoop  *self);
+void     pillion_loop_forget_host    (PillionLoop  *self);
+
+/* The work of a kick: pillion-loop-kick.c */
+gboolean pillion_loop_work           (PillionLoop  *self,
+                                      gint64        deadline_usec,
+                                      gboolean      pump,
+                                      PillionKick  *report);
+gint64   pillion_loop_get_budget_now (PillionLoop  *self);
+gboolean pillion_loop_has_work       (PillionLoop  *self);
+
+/* What sleeping hosts need: pillion-loop-external.c */
+void     pillion_loop_external_init  (PillionLoop  *self);
+void     pillion_loop_external_clear (PillionLoop  *self);
+void     pillion_loop_consume_wake   (PillionLoop  *self);
+void     pillion_loop_wake           (PillionLoop  *self);
+void     pillion_loop_on_watch       (gpointer      data);
+
+/* Calls: pillion-loop-calls.c */
+void     pillion_loop_calls_init     (PillionLoop  *self);
+void     pillion_loop_calls_clear    (PillionLoop  *self);
+
+/* pillion-loop.c */
+void     pillion_loop_shut           (PillionLoop  *self);
+void     pillion_loop_emit_slow      (PillionLoop  *self,
+                                      const char   *name,
+                                      gint64        duration_usec);

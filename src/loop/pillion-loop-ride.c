@@ -1,0 +1,518 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "loop/pillion-loop-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "core/pillion-sync.h"
+#include "host/pillion-host-private.h"
+
+/* How a loop gets onto a host, or into somebody else's context, and off again. */
+
+/* The hooks of the process by their names, so that code that was reloaded finds them. The loops are not kept alive by it. */
+static GMutex hooks_lock;
+static GHashTable *hooks; /* of GWeakRef */
+
+static void
+hook_free (gpointer data)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
+}
+
+static PillionLoop *
+ref_loop_of_hook (const char *name)
+{
+  PillionLoop *loop = NULL;
+  GWeakRef *hook;
+
+  pillion_mutex_lock (&hooks_lock);
+  hook = hooks != NULL ? g_hash_table_lookup (hooks, name) : NULL;
+  if (hook != NULL)
+    loop = g_weak_ref_get (hook);
+  pillion_mutex_unlock (&hooks_lock);
+
+  return loop;
+}
+
+static void
+add_hook_name (PillionLoop *self,
+               const char *name)
+{
+  GWeakRef *hook = g_new0 (GWeakRef, 1);
+
+  g_weak_ref_init (hook, self);
+  self->hook_name = g_strdup (name);
+  pillion_mutex_lock (&hooks_lock);
+  if (hooks == NULL)
+    hooks = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, hook_free);
+  g_hash_table_replace (hooks, g_strdup (name), hook);
+  pillion_mutex_unlock (&hooks_lock);
+}
+
+static void
+remove_hook_name (PillionLoop *self)
+{
+  if (self->hook_name == NULL)
+    return;
+
+  pillion_mutex_lock (&hooks_lock);
+  g_hash_table_remove (hooks, self->hook_name);
+  pillion_mutex_unlock (&hooks_lock);
+  g_clear_pointer (&self->hook_name, g_free);
+}
+
+gboolean
+pillion_loop_acquire (PillionLoop *self)
+{
+  if (!self->owns_context)
+    self->owns_context = g_main_context_acquire (self->core.context);
+
+  return self->owns_context;
+}
+
+void
+pillion_loop_release_context (PillionLoop *self)
+{
+  if (self->owns_context && pillion_core_on_thread (&self->core))
+    {
+      g_main_context_release (self->core.context);
+      self->owns_context = FALSE;
+    }
+}
+
+/* Whether somebody else runs the context on this thread */
+gboolean
+pillion_loop_is_run_by_another (PillionLoop *self)
+{
+  GMainContext *context = self->core.context;
+
+  if (self->core.depth > 0)
+    return FALSE;
+  if (g_main_depth () > 0 && g_source_get_context (g_main_current_source ()) == context)
+    return TRUE;
+
+  /* Somebody has acquired it. That may be no more than the one who made it the thread's default. */
+  return !self->owns_context && g_main_context_is_owner (context) && g_main_context_get_thread_default () != context;
+}
+
+/* The source that a passenger has in the context: it needs no timer and no descriptor of its own, because it is asked whenever the
+ * context is about to sleep, and whoever brings work from another thread wakes it. */
+typedef struct
+{
+  GSource source;
+  PillionLoop *loop;
+} PassengerSource;
+
+/* Also where nothing is left: the last kicks take the source away */
+static gboolean
+passenger_wants_kick (PillionLoop *self)
+{
+  return pillion_core_has_ready (&self->core) || (self->auto_stop && !pillion_loop_has_work (self));
+}
+
+static gboolean
+passenger_prepare (GSource *source,
+                   int *timeout)
+{
+  PillionLoop *loop = ((PassengerSource *) source)->loop;
+  PillionCore *core = &loop->core;
+  PillionTimer *timer = pillion_timer_heap_peek (&core->timers);
+
+  *timeout = -1;
+  if (core->depth > 0)
+    return FALSE;
+  if (passenger_wants_kick (loop))
+    return TRUE;
+  if (timer != NULL)
+    *timeout = CLAMP ((timer->due - pillion_core_now (core) + 999) / 1000, 0, G_MAXINT);
+
+  return FALSE;
+}
+
+static gboolean
+passenger_check (GSource *source)
+{
+  PillionLoop *loop = ((PassengerSource *) source)->loop;
+
+  return loop->core.depth == 0 && passenger_wants_kick (loop);
+}
+
+static gboolean
+passenger_dispatch (GSource *source,
+                    GSourceFunc callback,
+                    gpointer user_data)
+{
+  pillion_loop_kick (((PassengerSource *) source)->loop);
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs passenger_funcs = {
+  .prepare = passenger_prepare,
+  .check = passenger_check,
+  .dispatch = passenger_dispatch,
+};
+
+static void
+set_ride (PillionLoop *self,
+          PillionRide ride)
+{
+  gboolean changed = (self->ride == PILLION_RIDE_NONE) != (ride == PILLION_RIDE_NONE);
+
+  __atomic_store_n (&self->ride, ride, __ATOMIC_SEQ_CST);
+  self->winding_down = FALSE;
+  if (changed)
+    g_object_notify (G_OBJECT (self), "riding");
+}
+
+void
+pillion_loop_become_passenger (PillionLoop *self)
+{
+  if (self->ride == PILLION_RIDE_HOOK)
+    pillion_host_remove (self->host, self);
+
+  /* Whoever runs the context owns it, and wakes it */
+  pillion_pump_unwatch (&self->core.pump);
+  pillion_loop_release_context (self);
+
+  if (self->passenger == NULL)
+    {
+      self->passenger = g_source_new (&passenger_funcs, sizeof (PassengerSource));
+      ((PassengerSource *) self->passenger)->loop = self;
+      g_source_set_static_name (self->passenger, "pillion passenger");
+      g_source_attach (self->passenger, self->core.context);
+    }
+  set_ride (self, PILLION_RIDE_PASSENGER);
+}
+
+static gboolean
+get_on (PillionLoop *self,
+        GError **error)
+{
+  gboolean is_own_context = PILLION_IS_GLIB_HOST (self->host) &&
+    pillion_glib_host_get_context (PILLION_GLIB_HOST (self->host)) == self->core.context;
+
+  if (self->host == NULL || is_own_context || pillion_loop_is_run_by_another (self))
+    {
+      pillion_loop_become_passenger (self);
+      return TRUE;
+    }
+
+  if (!pillion_loop_acquire (self))
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_BUSY, _("The loop's context is run by another thread"));
+      return FALSE;
+    }
+
+  /* Before the hook, because a host may kick from inside of it */
+  set_ride (self, PILLION_RIDE_HOOK);
+  if (self->event_fd < 0)
+    pillion_pump_watch (&self->core.pump, pillion_loop_on_watch, self);
+  if (!pillion_host_install (self->host, self, error))
+    {
+      set_ride (self, PILLION_RIDE_NONE);
+      pillion_loop_release_context (self);
+      if (error != NULL && *error == NULL)
+        g_set_error (error, PILLION_ERROR, PILLION_ERROR_HOST, _("The host “%s” could not install the hook"),
+                     pillion_host_get_name (self->host));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Takes the hook, or the source, away; ensure () or the next work bring it back */
+void
+pillion_loop_get_off (PillionLoop *self)
+{
+  PillionRide ride = self->ride;
+
+  if (ride == PILLION_RIDE_NONE)
+    return;
+
+  set_ride (self, PILLION_RIDE_NONE);
+  if (self->passenger != NULL)
+    {
+      g_source_destroy (self->passenger);
+      g_clear_pointer (&self->passenger, g_source_unref);
+    }
+  if (ride == PILLION_RIDE_HOOK)
+    {
+      pillion_host_remove (self->host, self);
+      /* Inside a kick the context is still in use: the next one that finds nobody riding gives it back */
+      if (self->core.depth == 0)
+        pillion_loop_release_context (self);
+    }
+}
+
+static void
+set_host (PillionLoop *self,
+          PillionHost *host)
+{
+  PillionHost *old;
+
+  if (host != NULL)
+    g_object_ref (host);
+  pillion_mutex_lock (&self->wake_lock);
+  old = self->host;
+  self->host = host;
+  pillion_mutex_unlock (&self->wake_lock);
+  self->core.virtual_clock = host != NULL && pillion_host_has_own_clock (host);
+
+  if (old != host)
+    g_object_notify (G_OBJECT (self), "host");
+  g_clear_object (&old);
+}
+
+void
+pillion_loop_busy (PillionLoop *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->winding_down = FALSE;
+  if (self->wanted && self->ride == PILLION_RIDE_NONE && !self->core.closing && !get_on (self, &error))
+    g_warning ("Work came, and its host could not be told: %s", error->message);
+}
+
+/* When a kick has ended: whether more are wanted. After the first one that found nothing alive there is one more, for callbacks that
+ * come late; then the hook goes. */
+gboolean
+pillion_loop_rest (PillionLoop *self)
+{
+  if (G_UNLIKELY (self->core.closed))
+    return FALSE;
+
+  if (self->ride == PILLION_RIDE_NONE && self->wanted == FALSE && self->host != NULL)
+    {
+      /* Stopped inside the kick */
+      pillion_loop_release_context (self);
+      return FALSE;
+    }
+
+  if (pillion_loop_has_work (self))
+    {
+      self->winding_down = FALSE;
+      return TRUE;
+    }
+  if (!self->auto_stop)
+    return TRUE;
+  if (self->ride == PILLION_RIDE_NONE)
+    return FALSE;
+
+  if (!self->winding_down)
+    {
+      self->winding_down = TRUE;
+      return TRUE;
+    }
+
+  pillion_loop_get_off (self);
+  return FALSE;
+}
+
+/**
+ * pillion_loop_ensure:
+ * @self: a loop
+ * @host: (nullable): the host that kicks; %NULL to ride along with whoever runs the context
+ * @error: return location for an error
+ *
+ * Makes sure that the loop is kicked: installs the hook in @host, once however often this is called. A second call with the same host
+ * does nothing, and with another one moves the hook there.
+ *
+ * Where somebody runs the loop's context already (a program on GTK, a Qt that was built with GLib), kicking it too would do the work twice. Then the
+ * loop becomes a passenger instead, as it does where @host is %NULL: one `GSource` in that context does
+ * what is ready, and no hook is installed. That is found out here, or at the first kick.
+ *
+ * When the loop is out of work it removes the hook, and the next task installs it again
+ * ([property@Pillion.Loop:auto-stop]). Timers run by the clock of @host from now on.
+ *
+ * Returns: whether the loop rides; where not, @error is set: to [error@Pillion.Error.WRONG_THREAD],
+ *   [error@Pillion.Error.CLOSED], [error@Pillion.Error.NAME_TAKEN] where a hook of the host's name kicks another loop,
+ *   [error@Pillion.Error.BUSY] where another thread runs the context, or to the host's own
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_loop_ensure (PillionLoop *self,
+                     PillionHost *host,
+                     GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
+  g_return_val_if_fail (host == NULL || PILLION_IS_HOST (host), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!pillion_core_on_thread (&self->core))
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD,
+                   _("A loop has to be used on the thread that made it"));
+      return FALSE;
+    }
+  if (self->core.closing || self->core.closed)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      return FALSE;
+    }
+  if (self->ride != PILLION_RIDE_NONE && self->host == host)
+    return TRUE;
+
+  if (host != NULL)
+    {
+      g_autoptr (PillionLoop) other = ref_loop_of_hook (pillion_host_get_name (host));
+
+      if (other != NULL && other != self)
+        {
+          g_set_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN, _("A hook named “%s” kicks another loop"),
+                       pillion_host_get_name (host));
+          return FALSE;
+        }
+    }
+
+  if (self->host != host)
+    {
+      pillion_loop_get_off (self);
+      remove_hook_name (self);
+      set_host (self, host);
+    }
+
+  if (!get_on (self, error))
+    return FALSE;
+
+  self->wanted = TRUE;
+  if (host != NULL && self->hook_name == NULL)
+    add_hook_name (self, pillion_host_get_name (host));
+  if (pillion_loop_has_work (self))
+    pillion_core_ring (&self->core);
+
+  return TRUE;
+}
+
+/**
+ * pillion_loop_stop:
+ * @self: a loop
+ *
+ * Removes the hook from the host, or leaves the context in which the loop is a passenger. What is pending stays so and goes on
+ * after the next [method@Pillion.Loop.ensure]; transfers and threads go on meanwhile. It does nothing where the loop
+ * does not ride. It may be called from inside a callback. On the loop's thread only.
+ *
+ * Since: 1.0
+ */
+void
+pillion_loop_stop (PillionLoop *self)
+{
+  g_return_if_fail (PILLION_IS_LOOP (self));
+  g_return_if_fail (pillion_core_on_thread (&self->core));
+
+  self->wanted = FALSE;
+  pillion_loop_get_off (self);
+  remove_hook_name (self);
+}
+
+/**
+ * pillion_loop_find_by_name:
+ * @name: the name of a host
+ *
+ * Finds the loop that a hook kicks, by the name of the host that holds the hook, from any thread. So code that was
+ * reloaded finds the loop of its former self.
+ *
+ * Returns: (transfer full) (nullable): the loop, or %NULL where no loop was told to ride on a host of this name
+ *
+ * Since: 1.0
+ */
+PillionLoop *
+pillion_loop_find_by_name (const char *name)
+{
+  g_return_val_if_fail (name != NULL, NULL);
+
+  return ref_loop_of_hook (name);
+}
+
+/**
+ * pillion_loop_stop_by_name:
+ * @name: the name of a host
+ *
+ * Stops the loop that rides on a host of this name, as [method@Pillion.Loop.stop] does, on that loop's thread only.
+ *
+ * Returns: whether there was one
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_loop_stop_by_name (const char *name)
+{
+  g_autoptr (PillionLoop) loop = NULL;
+
+  g_return_val_if_fail (name != NULL, FALSE);
+
+  loop = ref_loop_of_hook (name);
+  if (loop == NULL)
+    return FALSE;
+
+  g_return_val_if_fail (pillion_core_on_thread (&loop->core), FALSE);
+  pillion_loop_stop (loop);
+  return TRUE;
+}
+
+/**
+ * pillion_loop_is_riding: (get-property riding)
+ * @self: a loop
+ *
+ * Tells whether a hook kicks the loop at present, or it is a passenger.
+ *
+ * Returns: whether it rides
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_loop_is_riding (PillionLoop *self)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
+
+  return self->ride != PILLION_RIDE_NONE;
+}
+
+/**
+ * pillion_loop_is_passenger: (get-property passenger)
+ * @self: a loop
+ *
+ * Tells whether the loop rides in a context that somebody else runs, and so without a hook.
+ *
+ * Returns: whether it is a passenger
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_loop_is_passenger (PillionLoop *self)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
+
+  return self->ride == PILLION_RIDE_PASSENGER;
+}
+
+/**
+ * pillion_loop_get_host: (get-property host)
+ * @self: a loop
+ *
+ * Gives the host that [method@Pillion.Loop.ensure] was last given.
+ *
+ * Returns: (transfer none) (nullable): the host, or %NULL where there is none
+ *
+ * Since: 1.0
+ */
+PillionHost *
+pillion_loop_get_host (PillionLoop *self)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), NULL);
+
+  return self->host;
+}
+
+void
+pillion_loop_forget_host (PillionLoop *self)
+{
+  pillion_loop_get_off (self);
+  remove_hook_name (self);
+  set_host (self, NULL);
+}

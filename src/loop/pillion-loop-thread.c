@@ -1,0 +1,185 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "loop/pillion-loop-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "core/pillion-sync.h"
+#include "task/pillion-task-private.h"
+
+/* A function for the workers. What is left of it goes home to the loop's thread to be freed. */
+typedef struct
+{
+  PillionItem item;
+  PillionTask *task;
+  GCancellable *cancellable;
+  PillionThreadFunc func;
+  gpointer data;
+  GDestroyNotify destroy;
+} Job;
+
+static void
+job_free (Job *self)
+{
+  if (self->destroy != NULL)
+    self->destroy (self->data);
+  g_object_unref (self->cancellable);
+  pillion_sync_unref (self->task);
+  g_free (self);
+}
+
+static gboolean
+job_end_run (PillionItem *item,
+             PillionCore *core)
+{
+  job_free ((Job *) item);
+  return FALSE;
+}
+
+static const char *
+job_get_name (PillionItem *item)
+{
+  return "end of a thread's work";
+}
+
+static void
+job_drop (PillionItem *item)
+{
+  job_free ((Job *) item);
+}
+
+static const PillionItemClass job_class = {
+  .run = job_end_run,
+  .get_name = job_get_name,
+  .drop = job_drop,
+};
+
+/* On a worker */
+static void
+work (gpointer data)
+{
+  Job *self = data;
+  /* Home is there for as long as it takes to get there */
+  g_autoptr (PillionLoop) loop = g_object_ref (self->task->loop);
+  PillionCore *core = pillion_core (loop);
+
+  if (!pillion_task_return_if_cancelled (self->task))
+    {
+      self->func (self->task, self->cancellable, self->data);
+      if (!__atomic_load_n (&self->task->returned, __ATOMIC_ACQUIRE))
+        pillion_task_return_new_error (self->task, PILLION_ERROR, PILLION_ERROR_FAILED,
+                                       _("The function of “%s” ended without a result"), self->task->name);
+    }
+
+  pillion_core_push (core, &self->item);
+  pillion_core_external (core, -1);
+  pillion_sync_release (loop);
+}
+
+/**
+ * pillion_loop_run_in_thread:
+ * @self: a loop
+ * @name: what the task is called in reports
+ * @func: (scope notified) (closure user_data) (destroy destroy): the blocking function
+ * @user_data: data for @func
+ * @destroy: frees @user_data on the loop's thread when @func has ended
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Runs a blocking function on a worker thread, of which the loop has at most
+ * [property@Pillion.Loop:max-workers]; what is more waits for its turn. The function gets the task, and finishes it with one of the
+ * `return` functions; where it does not, the task fails with [error@Pillion.Error.FAILED].
+ *
+ * Cancelling the task keeps the function from being called where it was not yet; else the function sees it in its
+ * cancellable, and the task is done when the function says so. On the loop's thread only.
+ *
+ * Returns: (transfer full): a task that ends as @func ends it
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_loop_run_in_thread (PillionLoop *self,
+                            const char *name,
+                            PillionThreadFunc func,
+                            gpointer user_data,
+                            GDestroyNotify destroy,
+                            GCancellable *cancellable)
+{
+  PillionTask *task;
+  Job *job;
+
+  g_return_val_if_fail (PILLION_IS_LOOP (self), NULL);
+  g_return_val_if_fail (pillion_core_on_thread (&self->core), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  task = pillion_task_new_at (self, name, cancellable, NULL);
+  if (pillion_task_is_done (task))
+    {
+      if (destroy != NULL)
+        destroy (user_data);
+      return task;
+    }
+
+  job = g_new0 (Job, 1);
+  job->item.klass = &job_class;
+  job->task = g_object_ref (task);
+  job->cancellable = g_object_ref (pillion_task_get_cancellable (task));
+  job->func = func;
+  job->data = user_data;
+  job->destroy = destroy;
+
+  pillion_core_external (&self->core, 1);
+  pillion_workers_push (pillion_core_get_workers (&self->core), work, job);
+
+  return task;
+}
+
+/**
+ * pillion_loop_get_max_workers: (get-property max-workers)
+ * @self: a loop
+ *
+ * Gives how many worker threads the loop has at most.
+ *
+ * Returns: the number of threads
+ *
+ * Since: 1.0
+ */
+guint
+pillion_loop_get_max_workers (PillionLoop *self)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), 0);
+
+  return self->core.max_workers;
+}
+
+/**
+ * pillion_loop_set_max_workers: (set-property max-workers)
+ * @self: a loop
+ * @max_workers: the number of threads, at least 1
+ *
+ * Sets how many worker threads the loop has at most. Work that waits gets new ones at once; threads that are too many end when
+ * they have done theirs. On the loop's thread only.
+ *
+ * Since: 1.0
+ */
+void
+pillion_loop_set_max_workers (PillionLoop *self,
+                              guint max_workers)
+{
+  g_return_if_fail (PILLION_IS_LOOP (self));
+  g_return_if_fail (pillion_core_on_thread (&self->core));
+  g_return_if_fail (max_workers > 0);
+
+  if (self->core.max_workers == max_workers)
+    return;
+
+  self->core.max_workers = max_workers;
+  if (self->core.workers != NULL)
+    pillion_workers_set_max (self->core.workers, max_workers);
+  g_object_notify (G_OBJECT (self), "max-workers");
+}

@@ -1,0 +1,296 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "loop/pillion-loop-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "task/pillion-task-private.h"
+
+/* Where a loop blocks: run-until and close. */
+
+/* How long to work before looking whether what was waited for is there, in µs */
+#define SLICE_USEC 1000
+
+/* Works and sleeps until @is_over says so or the monotonic time @end_time has come (-1: never). The context is ours. */
+static void
+run_until (PillionLoop *self,
+           gboolean (*is_over) (PillionLoop *self,
+                                gpointer     data),
+           gpointer data,
+           gint64 end_time)
+{
+  PillionCore *core = &self->core;
+  PillionKick report = { 0 };
+
+  core->depth++;
+
+  while (!is_over (self, data))
+    {
+      gint64 now = g_get_monotonic_time ();
+      PillionTimer *timer;
+      gint64 timeout = -1;
+
+      if (end_time >= 0 && now >= end_time)
+        break;
+      if (pillion_loop_work (self, now + SLICE_USEC, TRUE, &report) || is_over (self, data))
+        continue;
+
+      /* First the flags, then the look: what another thread brings after it wakes us */
+      __atomic_store_n (&self->blocked, TRUE, __ATOMIC_SEQ_CST);
+      __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
+      if (!pillion_core_has_ready (core))
+        {
+          timer = pillion_timer_heap_peek (&core->timers);
+          if (timer != NULL)
+            timeout = MAX (0, timer->due - pillion_core_now (core));
+          if (end_time >= 0 && (timeout < 0 || timeout > end_time - now))
+            timeout = MAX (0, end_time - now);
+
+          /* A virtual clock jumps, unless another thread is at work, which takes the time that it takes */
+          if (timer == NULL || !core->virtual_clock || __atomic_load_n (&core->n_external, __ATOMIC_SEQ_CST) > 0 ||
+              !pillion_host_skip_to (self->host, timer->due))
+            pillion_pump_wait (&core->pump, timeout);
+        }
+      __atomic_store_n (&core->rung, TRUE, __ATOMIC_SEQ_CST);
+      __atomic_store_n (&self->blocked, FALSE, __ATOMIC_SEQ_CST);
+    }
+
+  core->depth--;
+  if (core->depth == 0)
+    {
+      __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
+      /* What else became ready is for the host */
+      if (pillion_core_has_ready (core) && !core->closing)
+        pillion_core_busy (core);
+    }
+}
+
+/* Done, and its callbacks delivered, unless it is one of them that waits */
+static gboolean
+is_delivered (PillionLoop *self,
+              gpointer data)
+{
+  PillionTask *task = data;
+
+  return pillion_task_is_done (task) && !task->live;
+}
+
+/**
+ * pillion_loop_run_until_complete:
+ * @self: a loop
+ * @task: the task to wait for
+ * @error: return location for an error
+ *
+ * Blocks until a task is done: how the synchronous world calls the asynchronous one. Meanwhile everything else of the loop goes on, and of its
+ * context too. The task's callbacks have begun to be delivered when it returns, and the `propagate` functions of the
+ * task give its result.
+ *
+ * It works without a host, in a host's code between two kicks, and nested inside of a callback. Nested, it runs
+ * other callbacks, but it never resumes the one that called it: so two callbacks that wait for each other's end wait for ever.
+ *
+ * Returns: whether the task ended well; where not, @error is set: to the task's own,
+ *   [error@Pillion.Error.WRONG_THREAD], [error@Pillion.Error.CLOSED], [error@Pillion.Error.BUSY] where another thread
+ *   runs the context, or `G_IO_ERROR_INVALID_ARGUMENT` where the task belongs to another loop
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_loop_run_until_complete (PillionLoop *self,
+                                 PillionTask *task,
+                                 GError **error)
+{
+  gboolean acquired;
+
+  g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
+  g_return_val_if_fail (PILLION_IS_TASK (task), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  pillion_task_look (task);
+  if (!pillion_core_on_thread (&self->core))
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD,
+                   _("A loop has to be used on the thread that made it"));
+      return FALSE;
+    }
+  if (task->loop != self)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("“%s” belongs to another loop"), task->name);
+      return FALSE;
+    }
+  if (!pillion_task_is_done (task) && self->core.closed)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      return FALSE;
+    }
+
+  acquired = g_main_context_acquire (self->core.context);
+  if (!acquired && !is_delivered (self, task))
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_BUSY, _("The loop's context is run by another thread"));
+      return FALSE;
+    }
+
+  g_object_ref (self);
+  g_object_ref (task);
+  if (acquired)
+    {
+      run_until (self, is_delivered, task, -1);
+      g_main_context_release (self->core.context);
+    }
+
+  acquired = pillion_task_check (task, error);
+  g_object_unref (task);
+  g_object_unref (self);
+
+  return acquired;
+}
+
+static gboolean
+is_quiet (PillionLoop *self,
+          gpointer data)
+{
+  return self->core.live.length == 0 && !pillion_core_has_ready (&self->core);
+}
+
+static void
+cancel_all (PillionLoop *self)
+{
+  g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func (g_object_unref);
+
+  /* What is cancelled may end at once, and take others with it */
+  for (PillionLive *link = self->core.live.head; link != NULL; link = link->next)
+    g_ptr_array_add (tasks, g_object_ref (pillion_task_from_link (link)));
+  for (guint i = 0; i < tasks->len; i++)
+    pillion_task_cancel (tasks->pdata[i]);
+}
+
+/* How many are named before the rest is only counted */
+#define MAX_NAMED 10
+
+/* Takes what still lives off the list. Each keeps its reference until whoever works on it lets go. */
+static void
+name_left (PillionLoop *self,
+           guint n_threads,
+           GString *left)
+{
+  guint n_tasks = self->core.live.length;
+  PillionLive *link;
+  guint n = 0;
+
+  for (; (link = self->core.live.head) != NULL; n++)
+    {
+      PillionTask *task = pillion_task_from_link (link);
+
+      if (n < MAX_NAMED)
+        {
+          g_string_append_printf (left, "%s“%s”", left->len > 0 ? ", " : "", task->name);
+          if (task->site != NULL)
+            g_string_append_printf (left, " (%s)", task->site);
+        }
+      pillion_task_abandon (task);
+    }
+
+  if (n_tasks > MAX_NAMED)
+    g_string_append_printf (left, ngettext (", and %u more task", ", and %u more tasks", n_tasks - MAX_NAMED),
+                            n_tasks - MAX_NAMED);
+  if (n_threads > 0)
+    g_string_append_printf (left, ngettext ("%s%u worker thread", "%s%u worker threads", n_threads),
+                            left->len > 0 ? ", " : "", n_threads);
+}
+
+/**
+ * pillion_loop_close:
+ * @self: a loop
+ * @timeout: how long it may take, in µs; less than 0 for as long as it takes
+ * @error: return location for an error
+ *
+ * Ends everything: cancels all tasks, works until every callback was delivered or the time is over, joins the threads, removes the hook
+ * and gives the context back. Calls that are not due are dropped. Never more than @timeout passes, save for a callback
+ * that blocks.
+ *
+ * From its beginning on, what is begun anew fails with [error@Pillion.Error.CLOSED], and nothing is called any more after it.
+ * To close a second time does nothing. It is called on the loop's thread, also from inside a callback.
+ *
+ * Returns: whether everything had ended; where not, the loop is closed all the same, and @error is
+ *   [error@Pillion.Error.LEFT_BEHIND] and names what was left. It may also be [error@Pillion.Error.WRONG_THREAD], or
+ *   [error@Pillion.Error.NESTED] where the loop is being closed further up; then this call did nothing
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_loop_close (PillionLoop *self,
+                    GTimeSpan timeout,
+                    GError **error)
+{
+  PillionCore *core = &self->core;
+  g_autoptr (GString) left = NULL;
+  gint64 now = g_get_monotonic_time ();
+  gint64 end_time, join_time;
+  guint n_threads = 0;
+
+  g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!pillion_core_on_thread (core))
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD,
+                   _("A loop has to be used on the thread that made it"));
+      return FALSE;
+    }
+  if (core->closed)
+    return TRUE;
+  if (core->closing)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED, _("The loop is being closed already"));
+      return FALSE;
+    }
+
+  g_object_ref (self);
+  core->closing = TRUE;
+  end_time = timeout < 0 ? -1 : now + MIN (timeout, G_MAXINT64 - now);
+  join_time = timeout < 0 ? G_MAXINT64 : end_time;
+  left = g_string_new (NULL);
+
+  cancel_all (self);
+  if (g_main_context_acquire (core->context))
+    {
+      run_until (self, is_quiet, NULL, end_time);
+      g_main_context_release (core->context);
+    }
+
+  if (core->workers != NULL)
+    n_threads = pillion_workers_close (g_steal_pointer (&core->workers), join_time);
+  name_left (self, n_threads, left);
+
+  pillion_loop_shut (self);
+  if (!pillion_io_thread_join (join_time))
+    g_string_append (left, left->len > 0 ? ", pillion-io" : "pillion-io");
+
+  if (left->len > 0)
+    g_set_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND, _("Not ended when the loop was closed: %s"), left->str);
+  g_object_unref (self);
+
+  return left->len == 0;
+}
+
+/**
+ * pillion_loop_is_closed:
+ * @self: a loop
+ *
+ * Tells whether the loop was closed, from any thread.
+ *
+ * Returns: whether it was
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_loop_is_closed (PillionLoop *self)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
+
+  return __atomic_load_n (&self->core.closed, __ATOMIC_SEQ_CST);
+}

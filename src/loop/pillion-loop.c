@@ -1,0 +1,824 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "loop/pillion-loop-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "core/pillion-sync.h"
+
+/**
+ * PillionLoop:
+ *
+ * The second loop that a program with a main loop of its own carries along.
+ *
+ * ```c
+ * g_autoptr (PillionLoop) loop = pillion_loop_new (NULL, PILLION_LOOP_DEFAULT);
+ *
+ * while (running)
+ *   {
+ *     draw_frame ();
+ *     pillion_loop_kick (loop);
+ *   }
+ * ```
+ *
+ * That is all that a host has to do: call [method@Pillion.Loop.kick] once a frame. It works for
+ * [property@Pillion.Loop:budget-usec] at most and never blocks; everything that the program starts through Pillion, or
+ * through GIO in the loop's context, goes on in it, and its callbacks are called from there.
+ *
+ * ## Installing the hook
+ *
+ * Where a program can't simply call it, because its main loop is somebody else's, a [iface@Pillion.Host] knows how to be kicked, and
+ * [method@Pillion.Loop.ensure] installs the hook. When nothing lives any more (no task, no call that is due later, no
+ * [method@Pillion.Loop.hold]), the loop does one last kick for late callbacks and removes the hook; the next task installs it again.
+ *
+ * ## The context
+ *
+ * A loop rides on one `GMainContext`: by default the thread-default one of the thread that makes it, so that what GIO, libsoup or D-Bus
+ * do for the program's scripts just works. While it rides on a host that does not itself run that context, it keeps the context
+ * acquired between the kicks too. Where somebody else runs the context, it becomes a passenger
+ * ([method@Pillion.Loop.ensure]).
+ *
+ * A kick bounds what it does by the clock, between items: callbacks of tasks, calls and timers. What the context dispatches it can
+ * bound only between iterations. Sources that need no descriptor get a share of each kick even where sockets are always readable; otherwise the
+ * context's priorities hold.
+ *
+ * ## Waiting, and the end
+ *
+ * [method@Pillion.Loop.run_until_complete] blocks until a task is done. [method@Pillion.Loop.close] ends
+ * everything by a deadline and says what was left.
+ *
+ * ## Hosts that sleep
+ *
+ * A host that sleeps between events asks [method@Pillion.Loop.get_fd] and [method@Pillion.Loop.get_deadline] what to
+ * wait for, or is woken through [method@Pillion.Loop.set_wake_func] or [method@Pillion.Host.wake].
+ *
+ * ## Threads
+ *
+ * A loop belongs to the thread that makes it. From other threads one may call
+ * [method@Pillion.Loop.call_soon_threadsafe], [method@Pillion.Loop.set_wake_func] and
+ * [method@Pillion.Loop.is_closed], and finish or cancel tasks.
+ *
+ * Since: 1.0
+ */
+
+enum
+{
+  PROP_CONTEXT = 1,
+  PROP_FLAGS,
+  PROP_BUDGET_USEC,
+  PROP_BUDGET_MODE,
+  PROP_SLOW_THRESHOLD_USEC,
+  PROP_AUTO_STOP,
+  PROP_MAX_WORKERS,
+  PROP_LIVE_TASKS,
+  PROP_RIDING,
+  PROP_PASSENGER,
+  PROP_HOST,
+  N_PROPS
+};
+
+enum
+{
+  SIGNAL_TASK_ADDED,
+  SIGNAL_TASK_DONE,
+  SIGNAL_UNHANDLED_ERROR,
+  SIGNAL_SLOW_CALLBACK,
+  N_SIGNALS
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (PillionLoop, pillion_loop, G_TYPE_OBJECT)
+
+/* The loops that pillion_loop_get_default () gave out, by their contexts */
+static GMutex defaults_lock;
+static GHashTable *defaults;
+
+/* Emitting to nobody costs less than asking whether somebody is there */
+static void
+emit_task_added (PillionLoop *self,
+                 PillionTask *task)
+{
+  g_signal_emit (self, signals[SIGNAL_TASK_ADDED], 0, task);
+}
+
+static void
+emit_task_done (PillionLoop *self,
+                PillionTask *task)
+{
+  g_signal_emit (self, signals[SIGNAL_TASK_DONE], 0, task);
+}
+
+static void
+emit_unhandled_error (PillionLoop *self,
+                      PillionTask *task,
+                      const GError *error)
+{
+  const char *site = pillion_task_get_site (task);
+
+  if (g_signal_has_handler_pending (self, signals[SIGNAL_UNHANDLED_ERROR], 0, TRUE))
+    g_signal_emit (self, signals[SIGNAL_UNHANDLED_ERROR], 0, task, error);
+  else if (site != NULL)
+    g_warning ("“%s”, made at %s, failed, and nobody looked: %s", pillion_task_get_name (task), site, error->message);
+  else
+    g_warning ("“%s” failed, and nobody looked: %s", pillion_task_get_name (task), error->message);
+}
+
+void
+pillion_loop_emit_slow (PillionLoop *self,
+                        const char *name,
+                        gint64 duration_usec)
+{
+  g_signal_emit (self, signals[SIGNAL_SLOW_CALLBACK], 0, name, duration_usec);
+}
+
+const PillionCoreOps pillion_loop_ops = {
+  .kick = pillion_loop_kick,
+  .get_fd = pillion_loop_get_fd,
+  .get_deadline = pillion_loop_get_deadline,
+  .busy = pillion_loop_busy,
+  .wake = pillion_loop_wake,
+  .get_now = pillion_loop_get_now,
+  .task_added = emit_task_added,
+  .task_done = emit_task_done,
+  .unhandled = emit_unhandled_error,
+};
+
+static void
+forget_default (PillionLoop *self)
+{
+  gboolean was_default = FALSE;
+
+  pillion_mutex_lock (&defaults_lock);
+  if (defaults != NULL && g_hash_table_lookup (defaults, self->core.context) == self)
+    was_default = g_hash_table_steal (defaults, self->core.context);
+  pillion_mutex_unlock (&defaults_lock);
+
+  if (was_default)
+    g_object_unref (self);
+}
+
+/* The last steps of closing: from here on nothing is called any more */
+void
+pillion_loop_shut (PillionLoop *self)
+{
+  PillionCore *core = &self->core;
+
+  if (core->closed)
+    return;
+
+  core->closing = TRUE;
+  pillion_loop_stop (self);
+  pillion_loop_forget_host (self);
+  __atomic_store_n (&core->closed, TRUE, __ATOMIC_SEQ_CST);
+  pillion_core_drop_all (core);
+  pillion_pump_unwatch (&core->pump);
+  pillion_loop_set_wake_func (self, NULL, NULL, NULL);
+
+  pillion_loop_release_context (self);
+  if (self->pushed && g_main_context_get_thread_default () == core->context)
+    g_main_context_pop_thread_default (core->context);
+  self->pushed = FALSE;
+  forget_default (self);
+}
+
+static void
+pillion_loop_constructed (GObject *object)
+{
+  PillionLoop *self = PILLION_LOOP (object);
+
+  G_OBJECT_CLASS (pillion_loop_parent_class)->constructed (object);
+
+  if (self->flags & PILLION_LOOP_PRIVATE_CONTEXT)
+    {
+      g_clear_pointer (&self->core.context, g_main_context_unref);
+      self->core.context = g_main_context_new_with_flags (G_MAIN_CONTEXT_FLAGS_OWNERLESS_POLLING);
+      g_main_context_push_thread_default (self->core.context);
+      self->pushed = TRUE;
+    }
+  else if (self->core.context == NULL)
+    {
+      self->core.context = g_main_context_ref_thread_default ();
+    }
+
+  pillion_core_init (&self->core, &pillion_loop_ops);
+}
+
+static void
+pillion_loop_dispose (GObject *object)
+{
+  PillionLoop *self = PILLION_LOOP (object);
+
+  /* What is pending keeps its loop: here nothing is. The thread may be another one, and then what belongs to it is left to it. */
+  if (pillion_core_on_thread (&self->core))
+    pillion_loop_shut (self);
+
+  G_OBJECT_CLASS (pillion_loop_parent_class)->dispose (object);
+}
+
+static void
+pillion_loop_finalize (GObject *object)
+{
+  PillionLoop *self = PILLION_LOOP (object);
+  PillionCore *core = &self->core;
+
+  pillion_sync_acquire (self);
+
+  __atomic_store_n (&core->closed, TRUE, __ATOMIC_SEQ_CST);
+  if (core->workers != NULL)
+    pillion_workers_close (g_steal_pointer (&core->workers), 0);
+  pillion_core_clear (core);
+  pillion_loop_calls_clear (self);
+  pillion_loop_external_clear (self);
+  g_clear_object (&self->host);
+  g_free (self->hook_name);
+
+  G_OBJECT_CLASS (pillion_loop_parent_class)->finalize (object);
+}
+
+static void
+pillion_loop_get_property (GObject *object,
+                           guint prop_id,
+                           GValue *value,
+                           GParamSpec *pspec)
+{
+  PillionLoop *self = PILLION_LOOP (object);
+
+  switch (prop_id)
+    {
+    case PROP_CONTEXT:
+      g_value_set_boxed (value, self->core.context);
+      break;
+    case PROP_FLAGS:
+      g_value_set_flags (value, self->flags);
+      break;
+    case PROP_BUDGET_USEC:
+      g_value_set_int64 (value, self->budget_usec);
+      break;
+    case PROP_BUDGET_MODE:
+      g_value_set_enum (value, self->budget_mode);
+      break;
+    case PROP_SLOW_THRESHOLD_USEC:
+      g_value_set_int64 (value, self->slow_usec);
+      break;
+    case PROP_AUTO_STOP:
+      g_value_set_boolean (value, self->auto_stop);
+      break;
+    case PROP_MAX_WORKERS:
+      g_value_set_uint (value, self->core.max_workers);
+      break;
+    case PROP_LIVE_TASKS:
+      g_value_set_uint (value, self->core.live.length);
+      break;
+    case PROP_RIDING:
+      g_value_set_boolean (value, pillion_loop_is_riding (self));
+      break;
+    case PROP_PASSENGER:
+      g_value_set_boolean (value, pillion_loop_is_passenger (self));
+      break;
+    case PROP_HOST:
+      g_value_set_object (value, self->host);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_loop_set_property (GObject *object,
+                           guint prop_id,
+                           const GValue *value,
+                           GParamSpec *pspec)
+{
+  PillionLoop *self = PILLION_LOOP (object);
+
+  switch (prop_id)
+    {
+    case PROP_CONTEXT:
+      self->core.context = g_value_dup_boxed (value);
+      break;
+    case PROP_FLAGS:
+      self->flags = g_value_get_flags (value);
+      break;
+    case PROP_BUDGET_USEC:
+      pillion_loop_set_budget (self, g_value_get_int64 (value));
+      break;
+    case PROP_BUDGET_MODE:
+      pillion_loop_set_budget_mode (self, g_value_get_enum (value));
+      break;
+    case PROP_SLOW_THRESHOLD_USEC:
+      pillion_loop_set_slow_threshold (self, g_value_get_int64 (value));
+      break;
+    case PROP_AUTO_STOP:
+      pillion_loop_set_auto_stop (self, g_value_get_boolean (value));
+      break;
+    case PROP_MAX_WORKERS:
+      pillion_loop_set_max_workers (self, g_value_get_uint (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_loop_class_init (PillionLoopClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  /* Everything begins with a loop, so this comes before the first message */
+  bindtextdomain (GETTEXT_PACKAGE, PILLION_LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+
+  object_class->constructed = pillion_loop_constructed;
+  object_class->dispose = pillion_loop_dispose;
+  object_class->finalize = pillion_loop_finalize;
+  object_class->get_property = pillion_loop_get_property;
+  object_class->set_property = pillion_loop_set_property;
+
+  /**
+   * PillionLoop:context: (getter get_context)
+   *
+   * The context that the loop rides on.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CONTEXT] =
+    g_param_spec_boxed ("context", NULL, NULL, G_TYPE_MAIN_CONTEXT,
+                        G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionLoop:flags:
+   *
+   * How the loop came by its context.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_FLAGS] =
+    g_param_spec_flags ("flags", NULL, NULL, PILLION_TYPE_LOOP_FLAGS, PILLION_LOOP_DEFAULT,
+                        G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionLoop:budget-usec: (getter get_budget) (setter set_budget)
+   *
+   * How long a plain kick works, in µs.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BUDGET_USEC] =
+    g_param_spec_int64 ("budget-usec", NULL, NULL, 0, G_MAXINT64, 2000,
+                        G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionLoop:budget-mode: (getter get_budget_mode) (setter set_budget_mode)
+   *
+   * Whether the budget grows where the host ticks seldom.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BUDGET_MODE] =
+    g_param_spec_enum ("budget-mode", NULL, NULL, PILLION_TYPE_BUDGET_MODE, PILLION_BUDGET_FIXED,
+                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionLoop:slow-threshold-usec: (getter get_slow_threshold) (setter set_slow_threshold)
+   *
+   * From how many µs on an item is reported as slow.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_SLOW_THRESHOLD_USEC] =
+    g_param_spec_int64 ("slow-threshold-usec", NULL, NULL, 0, G_MAXINT64, 100000,
+                        G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionLoop:auto-stop: (getter get_auto_stop) (setter set_auto_stop)
+   *
+   * Whether the hook goes when nothing lives any more. Switch it off where scripts use GIO without tasks around it, which the loop
+   * can't count.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_AUTO_STOP] =
+    g_param_spec_boolean ("auto-stop", NULL, NULL, TRUE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionLoop:max-workers: (getter get_max_workers) (setter set_max_workers)
+   *
+   * How many worker threads there are at most.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_WORKERS] =
+    g_param_spec_uint ("max-workers", NULL, NULL, 1, G_MAXUINT, 8,
+                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionLoop:live-tasks: (getter get_live_tasks)
+   *
+   * How many tasks are pending or yet to be delivered. It changes without notification.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LIVE_TASKS] =
+    g_param_spec_uint ("live-tasks", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionLoop:riding: (getter is_riding)
+   *
+   * Whether a hook kicks the loop, or it is a passenger.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RIDING] =
+    g_param_spec_boolean ("riding", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionLoop:passenger: (getter is_passenger)
+   *
+   * Whether somebody else runs the context and the loop rides along without a hook.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PASSENGER] =
+    g_param_spec_boolean ("passenger", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionLoop:host: (getter get_host)
+   *
+   * The host that was last given to [method@Pillion.Loop.ensure].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_HOST] =
+    g_param_spec_object ("host", NULL, NULL, PILLION_TYPE_HOST, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * PillionLoop::task-added:
+   * @self: the loop
+   * @task: the task
+   *
+   * Emitted when a task was made.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_TASK_ADDED] = g_signal_new ("task-added", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                             NULL, G_TYPE_NONE, 1, PILLION_TYPE_TASK);
+
+  /**
+   * PillionLoop::task-done:
+   * @self: the loop
+   * @task: the task
+   *
+   * Emitted in a kick when a task is done, before its callbacks.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_TASK_DONE] = g_signal_new ("task-done", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                            NULL, G_TYPE_NONE, 1, PILLION_TYPE_TASK);
+
+  /**
+   * PillionLoop::unhandled-error:
+   * @self: the loop
+   * @task: the task that failed
+   * @error: its error
+   *
+   * Emitted once for a task that failed and that nobody looks at. Where no handler is connected, a warning is logged.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_UNHANDLED_ERROR] =
+    g_signal_new ("unhandled-error", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                  PILLION_TYPE_TASK, G_TYPE_ERROR);
+
+  /**
+   * PillionLoop::slow-callback:
+   * @self: the loop
+   * @name: the name of the task, or what else the item is called
+   * @duration_usec: how long it took, in µs
+   *
+   * Emitted in a kick after an item that took as long as [property@Pillion.Loop:slow-threshold-usec], or longer.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_SLOW_CALLBACK] =
+    g_signal_new ("slow-callback", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                  G_TYPE_STRING, G_TYPE_INT64);
+}
+
+static void
+pillion_loop_init (PillionLoop *self)
+{
+  self->budget_usec = 2000;
+  self->slow_usec = 100000;
+  self->auto_stop = TRUE;
+  self->core.max_workers = 8;
+  self->core.thread = pillion_core_this_thread ();
+  pillion_loop_external_init (self);
+  pillion_loop_calls_init (self);
+}
+
+/**
+ * pillion_loop_new:
+ * @context: (nullable): the context to ride on; %NULL for the thread-default one. It has to be %NULL with
+ *   [flags@Pillion.LoopFlags.PRIVATE_CONTEXT]
+ * @flags: how to come by the context
+ *
+ * Makes a loop that belongs to the calling thread.
+ *
+ * Returns: (transfer full): a new loop
+ *
+ * Since: 1.0
+ */
+PillionLoop *
+pillion_loop_new (GMainContext *context,
+                  PillionLoopFlags flags)
+{
+  g_return_val_if_fail (context == NULL || !(flags & PILLION_LOOP_PRIVATE_CONTEXT), NULL);
+
+  return g_object_new (PILLION_TYPE_LOOP, "context", context, "flags", flags, NULL);
+}
+
+/**
+ * pillion_loop_get_default:
+ *
+ * Gives the loop for the thread-default context of the calling thread: the same one each time, until it is closed. It is made at
+ * the first call, and lasts, so that code that was reloaded finds it again.
+ *
+ * A thread without a context of its own shares the default one, and so its loop, with the main thread: such a loop belongs to the
+ * thread that asked first.
+ *
+ * Returns: (transfer none): the loop
+ *
+ * Since: 1.0
+ */
+PillionLoop *
+pillion_loop_get_default (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+  PillionLoop *loop;
+
+  pillion_mutex_lock (&defaults_lock);
+  if (defaults == NULL)
+    defaults = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
+  loop = g_hash_table_lookup (defaults, context);
+  if (loop == NULL)
+    {
+      /* The loop keeps the context, and so the key */
+      loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
+      g_hash_table_insert (defaults, context, loop);
+    }
+  pillion_mutex_unlock (&defaults_lock);
+
+  return loop;
+}
+
+/**
+ * pillion_loop_get_context: (get-property context)
+ * @self: a loop
+ *
+ * Gives the context that the loop rides on.
+ *
+ * Returns: (transfer none): the context
+ *
+ * Since: 1.0
+ */
+GMainContext *
+pillion_loop_get_context (PillionLoop *self)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), NULL);
+
+  return self->core.context;
+}
+
+/**
+ * pillion_loop_get_budget: (get-property budget-usec)
+ * @self: a loop
+ *
+ * Gives how long a plain kick works.
+ *
+ * Returns: the time in µs
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_loop_get_budget (PillionLoop *self)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), 0);
+
+  return self->budget_usec;
+}
+
+/**
+ * pillion_loop_set_budget: (set-property budget-usec)
+ * @self: a loop
+ * @budget_usec: the time in µs; with 0 a kick does one item and one iteration of the context
+ *
+ * Sets how long a plain kick works.
+ *
+ * Since: 1.0
+ */
+void
+pillion_loop_set_budget (PillionLoop *self,
+                         gint64 budget_usec)
+{
+  g_return_if_fail (PILLION_IS_LOOP (self));
+  g_return_if_fail (budget_usec >= 0);
+
+  if (self->budget_usec != budget_usec)
+    {
+      self->budget_usec = budget_usec;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BUDGET_USEC]);
+    }
+}
+
+/**
+ * pillion_loop_get_budget_mode: (get-property budget-mode)
+ * @self: a loop
+ *
+ * Tells whether the budget grows where the host ticks seldom.
+ *
+ * Returns: the mode
+ *
+ * Since: 1.0
+ */
+PillionBudgetMode
+pillion_loop_get_budget_mode (PillionLoop *self)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), PILLION_BUDGET_FIXED);
+
+  return self->budget_mode;
+}
+
+/**
+ * pillion_loop_set_budget_mode: (set-property budget-mode)
+ * @self: a loop
+ * @mode: the mode
+ *
+ * Sets whether the budget grows where the host ticks seldom. The growth begins with the fourth kick.
+ *
+ * Since: 1.0
+ */
+void
+pillion_loop_set_budget_mode (PillionLoop *self,
+                              PillionBudgetMode mode)
+{
+  g_return_if_fail (PILLION_IS_LOOP (self));
+  g_return_if_fail (mode == PILLION_BUDGET_FIXED || mode == PILLION_BUDGET_AUTOMATIC);
+
+  if (self->budget_mode != mode)
+    {
+      self->budget_mode = mode;
+      self->last_kick_end = 0;
+      self->n_gaps = 0;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BUDGET_MODE]);
+    }
+}
+
+/**
+ * pillion_loop_get_slow_threshold: (get-property slow-threshold-usec)
+ * @self: a loop
+ *
+ * Gives from how long on an item is reported as slow.
+ *
+ * Returns: the time in µs
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_loop_get_slow_threshold (PillionLoop *self)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), 0);
+
+  return self->slow_usec;
+}
+
+/**
+ * pillion_loop_set_slow_threshold: (set-property slow-threshold-usec)
+ * @self: a loop
+ * @threshold_usec: the time in µs
+ *
+ * Sets from how long on an item is reported through [signal@Pillion.Loop::slow-callback].
+ *
+ * Since: 1.0
+ */
+void
+pillion_loop_set_slow_threshold (PillionLoop *self,
+                                 gint64 threshold_usec)
+{
+  g_return_if_fail (PILLION_IS_LOOP (self));
+  g_return_if_fail (threshold_usec >= 0);
+
+  if (self->slow_usec != threshold_usec)
+    {
+      self->slow_usec = threshold_usec;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SLOW_THRESHOLD_USEC]);
+    }
+}
+
+/**
+ * pillion_loop_hold:
+ * @self: a loop
+ *
+ * Keeps the loop from stopping when it is out of work, until [method@Pillion.Loop.release] is called as often. On the
+ * loop's thread only.
+ *
+ * Since: 1.0
+ */
+void
+pillion_loop_hold (PillionLoop *self)
+{
+  g_return_if_fail (PILLION_IS_LOOP (self));
+  g_return_if_fail (pillion_core_on_thread (&self->core));
+
+  self->core.n_holds++;
+  if (self->core.n_holds == 1)
+    pillion_loop_busy (self);
+}
+
+/**
+ * pillion_loop_release:
+ * @self: a loop that is held
+ *
+ * Takes back one [method@Pillion.Loop.hold]. On the loop's thread only.
+ *
+ * Since: 1.0
+ */
+void
+pillion_loop_release (PillionLoop *self)
+{
+  g_return_if_fail (PILLION_IS_LOOP (self));
+  g_return_if_fail (pillion_core_on_thread (&self->core));
+  g_return_if_fail (self->core.n_holds > 0);
+
+  self->core.n_holds--;
+  /* A host that sleeps has to get up to see that nothing is left */
+  if (self->core.n_holds == 0 && self->ride != PILLION_RIDE_NONE)
+    pillion_core_ring (&self->core);
+}
+
+/**
+ * pillion_loop_get_auto_stop: (get-property auto-stop)
+ * @self: a loop
+ *
+ * Tells whether the hook goes when nothing lives any more.
+ *
+ * Returns: whether it does
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_loop_get_auto_stop (PillionLoop *self)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
+
+  return self->auto_stop;
+}
+
+/**
+ * pillion_loop_set_auto_stop: (set-property auto-stop)
+ * @self: a loop
+ * @auto_stop: whether the hook is to go
+ *
+ * Sets whether the hook goes when nothing lives any more.
+ *
+ * Since: 1.0
+ */
+void
+pillion_loop_set_auto_stop (PillionLoop *self,
+                            gboolean auto_stop)
+{
+  g_return_if_fail (PILLION_IS_LOOP (self));
+
+  auto_stop = auto_stop != FALSE;
+  if (self->auto_stop != auto_stop)
+    {
+      self->auto_stop = auto_stop;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_STOP]);
+    }
+}
+
+/**
+ * pillion_loop_get_live_tasks: (get-property live-tasks)
+ * @self: a loop
+ *
+ * Tells how many tasks are pending or yet to be delivered.
+ *
+ * Returns: the number of tasks
+ *
+ * Since: 1.0
+ */
+guint
+pillion_loop_get_live_tasks (PillionLoop *self)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), 0);
+
+  return self->core.live.length;
+}

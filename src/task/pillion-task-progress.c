@@ -1,0 +1,352 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "task/pillion-task-private.h"
+
+#include "core/pillion-sync.h"
+
+/* How much time lies between two samples of the rate, in µs, and how much of it a sample replaces */
+#define SAMPLE_USEC 250000
+#define SAMPLE_WEIGHT 0.4
+
+static gboolean
+progress_run (PillionItem *item,
+              PillionCore *core)
+{
+  PillionTaskExtra *extra = (PillionTaskExtra *) ((char *) item - G_STRUCT_OFFSET (PillionTaskExtra, progress_item));
+  PillionTask *task = extra->task;
+
+  /* Before the signal, so that what changes from now on rings again */
+  pillion_mutex_lock (&extra->lock);
+  extra->progress_queued = FALSE;
+  pillion_mutex_unlock (&extra->lock);
+
+  pillion_task_emit_progress (task);
+  g_object_unref (task);
+
+  return FALSE;
+}
+
+static const char *
+progress_get_name (PillionItem *item)
+{
+  PillionTaskExtra *extra = (PillionTaskExtra *) ((char *) item - G_STRUCT_OFFSET (PillionTaskExtra, progress_item));
+
+  return extra->task->name;
+}
+
+static void
+progress_drop (PillionItem *item)
+{
+  PillionTaskExtra *extra = (PillionTaskExtra *) ((char *) item - G_STRUCT_OFFSET (PillionTaskExtra, progress_item));
+
+  pillion_sync_unref (extra->task);
+}
+
+static const PillionItemClass progress_class = {
+  .run = progress_run,
+  .get_name = progress_get_name,
+  .drop = progress_drop,
+};
+
+PillionTaskExtra *
+pillion_task_get_extra (PillionTask *self)
+{
+  PillionTaskExtra *extra = __atomic_load_n (&self->extra, __ATOMIC_ACQUIRE);
+  PillionTaskExtra *other = NULL;
+
+  if (extra != NULL)
+    return extra;
+
+  extra = g_new0 (PillionTaskExtra, 1);
+  extra->task = self;
+  extra->progress_item.klass = &progress_class;
+  extra->total = -1;
+  g_mutex_init (&extra->lock);
+
+  if (__atomic_compare_exchange_n (&self->extra, &other, extra, FALSE, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+    return extra;
+
+  /* Another thread was faster */
+  g_mutex_clear (&extra->lock);
+  g_free (extra);
+  return other;
+}
+
+void
+pillion_task_extra_free (PillionTaskExtra *extra)
+{
+  g_clear_object (&extra->parent);
+  g_mutex_clear (&extra->lock);
+  g_free (extra->message);
+  g_free (extra);
+}
+
+/* Ends a change: under the lock, which it gives back */
+static void
+changed (PillionTask *self,
+         PillionTaskExtra *extra)
+{
+  gboolean is_first = !extra->progress_queued;
+
+  extra->progress_queued = TRUE;
+  pillion_mutex_unlock (&extra->lock);
+
+  if (is_first)
+    {
+      g_object_ref (self);
+      pillion_core_push (pillion_core (self->loop), &extra->progress_item);
+    }
+}
+
+static void
+sample_rate (PillionTaskExtra *extra,
+             gint64 completed)
+{
+  gint64 now = g_get_monotonic_time ();
+  gint64 elapsed = now - extra->sample_time;
+
+  if (extra->sample_time == 0 || completed < extra->sample_completed)
+    {
+      extra->sample_time = now;
+      extra->sample_completed = completed;
+      extra->rate = 0.0;
+    }
+  else if (elapsed >= SAMPLE_USEC)
+    {
+      double rate = (double) (completed - extra->sample_completed) * G_USEC_PER_SEC / elapsed;
+
+      extra->rate = extra->rate == 0.0 ? rate : (1.0 - SAMPLE_WEIGHT) * extra->rate + SAMPLE_WEIGHT * rate;
+      extra->sample_time = now;
+      extra->sample_completed = completed;
+    }
+}
+
+/**
+ * pillion_task_set_progress:
+ * @self: a task
+ * @completed: how much is done, in the task's unit
+ * @total: how much there is, or -1 where that is not known
+ *
+ * Says how far the work of the task is, from any thread. However often it is called, [signal@Pillion.Task::progress] is
+ * emitted at most once a kick.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_set_progress (PillionTask *self,
+                           gint64 completed,
+                           gint64 total)
+{
+  PillionTaskExtra *extra;
+
+  g_return_if_fail (PILLION_IS_TASK (self));
+  g_return_if_fail (completed >= 0);
+  g_return_if_fail (total >= -1);
+
+  extra = pillion_task_get_extra (self);
+  pillion_mutex_lock (&extra->lock);
+  extra->completed = completed;
+  extra->total = total;
+  sample_rate (extra, completed);
+  changed (self, extra);
+}
+
+/**
+ * pillion_task_set_progress_unit:
+ * @self: a task
+ * @unit: (nullable): what the progress counts, such as `bytes`
+ *
+ * Says what the progress counts, from any thread.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_set_progress_unit (PillionTask *self,
+                                const char *unit)
+{
+  PillionTaskExtra *extra;
+
+  g_return_if_fail (PILLION_IS_TASK (self));
+
+  extra = pillion_task_get_extra (self);
+  pillion_mutex_lock (&extra->lock);
+  /* There are few units in a program, and what was given out stays valid */
+  extra->unit = g_intern_string (unit);
+  changed (self, extra);
+}
+
+/**
+ * pillion_task_set_progress_message:
+ * @self: a task
+ * @message: (nullable): what is being done, for a person to read
+ *
+ * Says in words what the work of the task is at, from any thread.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_set_progress_message (PillionTask *self,
+                                   const char *message)
+{
+  PillionTaskExtra *extra;
+  char *copy, *old;
+
+  g_return_if_fail (PILLION_IS_TASK (self));
+
+  copy = g_strdup (message);
+  extra = pillion_task_get_extra (self);
+  pillion_mutex_lock (&extra->lock);
+  old = extra->message;
+  extra->message = copy;
+  changed (self, extra);
+  g_free (old);
+}
+
+/**
+ * pillion_task_get_completed:
+ * @self: a task
+ *
+ * Tells how much of the work is done, from any thread.
+ *
+ * Returns: how much, in the task's unit; 0 where nothing was said
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_task_get_completed (PillionTask *self)
+{
+  PillionTaskExtra *extra;
+  gint64 completed = 0;
+
+  g_return_val_if_fail (PILLION_IS_TASK (self), 0);
+
+  extra = __atomic_load_n (&self->extra, __ATOMIC_ACQUIRE);
+  if (extra != NULL)
+    {
+      pillion_mutex_lock (&extra->lock);
+      completed = extra->completed;
+      pillion_mutex_unlock (&extra->lock);
+    }
+
+  return completed;
+}
+
+/**
+ * pillion_task_get_total:
+ * @self: a task
+ *
+ * Tells how much work there is, from any thread.
+ *
+ * Returns: how much, in the task's unit; -1 where that is not known
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_task_get_total (PillionTask *self)
+{
+  PillionTaskExtra *extra;
+  gint64 total = -1;
+
+  g_return_val_if_fail (PILLION_IS_TASK (self), -1);
+
+  extra = __atomic_load_n (&self->extra, __ATOMIC_ACQUIRE);
+  if (extra != NULL)
+    {
+      pillion_mutex_lock (&extra->lock);
+      total = extra->total;
+      pillion_mutex_unlock (&extra->lock);
+    }
+
+  return total;
+}
+
+/**
+ * pillion_task_get_progress_unit:
+ * @self: a task
+ *
+ * Tells what the progress counts, from any thread.
+ *
+ * Returns: (nullable): the unit, or %NULL where nothing was said
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_task_get_progress_unit (PillionTask *self)
+{
+  PillionTaskExtra *extra;
+  const char *unit = NULL;
+
+  g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
+
+  extra = __atomic_load_n (&self->extra, __ATOMIC_ACQUIRE);
+  if (extra != NULL)
+    {
+      pillion_mutex_lock (&extra->lock);
+      unit = extra->unit;
+      pillion_mutex_unlock (&extra->lock);
+    }
+
+  return unit;
+}
+
+/**
+ * pillion_task_dup_progress_message:
+ * @self: a task
+ *
+ * Tells in words what the work of the task is at, from any thread.
+ *
+ * Returns: (transfer full) (nullable): the message, or %NULL where nothing was said
+ *
+ * Since: 1.0
+ */
+char *
+pillion_task_dup_progress_message (PillionTask *self)
+{
+  PillionTaskExtra *extra;
+  char *message = NULL;
+
+  g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
+
+  extra = __atomic_load_n (&self->extra, __ATOMIC_ACQUIRE);
+  if (extra != NULL)
+    {
+      pillion_mutex_lock (&extra->lock);
+      message = g_strdup (extra->message);
+      pillion_mutex_unlock (&extra->lock);
+    }
+
+  return message;
+}
+
+/**
+ * pillion_task_get_rate:
+ * @self: a task
+ *
+ * Tells how fast the work goes, smoothed over about a second, from any thread.
+ *
+ * Returns: how much is done a second, in the task's unit; 0 where too little was seen
+ *
+ * Since: 1.0
+ */
+double
+pillion_task_get_rate (PillionTask *self)
+{
+  PillionTaskExtra *extra;
+  double rate = 0.0;
+
+  g_return_val_if_fail (PILLION_IS_TASK (self), 0.0);
+
+  extra = __atomic_load_n (&self->extra, __ATOMIC_ACQUIRE);
+  if (extra != NULL)
+    {
+      pillion_mutex_lock (&extra->lock);
+      rate = extra->rate;
+      pillion_mutex_unlock (&extra->lock);
+    }
+
+  return rate;
+}

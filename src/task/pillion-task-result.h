@@ -1,0 +1,58 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+typedef enum
+{
+  PILLION_RESULT_NONE,
+  PILLION_RESULT_BOOLEAN,
+  PILLION_RESULT_INT,
+  PILLION_RESULT_DOUBLE,
+  PILLION_RESULT_STRING,
+  PILLION_RESULT_VARIANT,
+  PILLION_RESULT_OBJECT,
+  PILLION_RESULT_BOXED,
+  PILLION_RESULT_POINTER,
+  PILLION_RESULT_ASYNC, /* a GAsyncResult, whose finish function reads the outcome */
+  PILLION_RESULT_ERROR,
+} PillionResultKind;
+
+/* What a task ended with */
+typedef struct
+{
+  PillionResultKind kind;
+  union
+  {
+    gboolean boolean;
+    gint64 integer;
+    double number;
+    char *string;
+    GVariant *variant;
+    GObject *object;
+    GAsyncResult *async;
+    gpointer pointer;
+    GError *error;
+  };
+  union
+  {
+    GType type;             /* of a boxed value */
+    GDestroyNotify destroy; /* of a pointer */
+  };
+} PillionTaskResult;
+
+void        pillion_task_result_clear         (PillionTaskResult       *self);
+
+/* What a message calls the kind of the result */
+const char *pillion_task_result_describe      (const PillionTaskResult *self);
+
+/* Takes a copy of a value of any type */
+void        pillion_task_result_set_value     (PillionTaskResult       *self,
+                                               const GValue            *value);
+
+/* Gives a copy of the result as a value that is initialized here */
+void        pillion_task_result_get_value     (const PillionTaskResult *self,
+                                               GValue                  *value);

@@ -1,0 +1,691 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "task/pillion-task-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "core/pillion-sync.h"
+
+/* The outcome of a task: how it gets there, and how it is read. */
+
+gboolean
+pillion_task_begin_return (PillionTask *self)
+{
+  if (__atomic_exchange_n (&self->returned, TRUE, __ATOMIC_ACQ_REL))
+    {
+      g_critical ("Task “%s” was finished a second time", self->name);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+void
+pillion_task_finish (PillionTask *self,
+                     PillionTaskState state)
+{
+  pillion_sync_release (self);
+  __atomic_store_n (&self->state, state, __ATOMIC_RELEASE);
+  /* With the reference that the loop has; from here on the task may be gone */
+  pillion_core_push (pillion_core (self->loop), &self->item);
+}
+
+gboolean
+pillion_task_check (PillionTask *self,
+                    GError **error)
+{
+  PillionTaskState state = __atomic_load_n (&self->state, __ATOMIC_ACQUIRE);
+
+  if (G_LIKELY (state == PILLION_TASK_SUCCEEDED))
+    return TRUE;
+
+  if (state == PILLION_TASK_PENDING)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NOT_DONE, _("Task “%s” has no result yet"), self->name);
+      return FALSE;
+    }
+
+  if (self->result.kind == PILLION_RESULT_ASYNC)
+    {
+      GAsyncResult *async = self->result.async;
+      GError *taken = NULL;
+
+      /* From here on the error is ours, and the call's finish function has none to give. All of GTask's functions give it, whatever
+       * the type of the result. */
+      g_task_propagate_boolean (G_TASK (async), &taken);
+      self->result.kind = PILLION_RESULT_ERROR;
+      self->result.error = taken;
+      g_object_unref (async);
+    }
+
+  if (error != NULL)
+    *error = g_error_copy (self->result.error);
+  return FALSE;
+}
+
+/* Whether there is a result of this kind; else sets @error */
+static gboolean
+check_kind (PillionTask *self,
+            PillionResultKind kind,
+            const char *wanted,
+            GError **error)
+{
+  pillion_task_look (self);
+  if (!pillion_task_check (self, error))
+    return FALSE;
+
+  if (G_LIKELY (self->result.kind == kind))
+    return TRUE;
+
+  g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_TYPE, _("The result of task “%s” is %s, not %s"),
+               self->name, pillion_task_result_describe (&self->result), wanted);
+  return FALSE;
+}
+
+/**
+ * pillion_task_return_boolean:
+ * @self: a task that is pending
+ * @result: the result
+ *
+ * Ends a task well, with a boolean.
+ *
+ * It may be called from any thread, and once.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_return_boolean (PillionTask *self,
+                            gboolean result)
+{
+  g_return_if_fail (PILLION_IS_TASK (self));
+
+  if (!pillion_task_begin_return (self))
+    return;
+
+  self->result.kind = PILLION_RESULT_BOOLEAN;
+  self->result.boolean = result != FALSE;
+  pillion_task_finish (self, PILLION_TASK_SUCCEEDED);
+}
+
+/**
+ * pillion_task_return_int:
+ * @self: a task that is pending
+ * @result: the result
+ *
+ * Ends a task well, with an integer.
+ *
+ * It may be called from any thread, and once.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_return_int (PillionTask *self,
+                        gint64 result)
+{
+  g_return_if_fail (PILLION_IS_TASK (self));
+
+  if (!pillion_task_begin_return (self))
+    return;
+
+  self->result.kind = PILLION_RESULT_INT;
+  self->result.integer = result;
+  pillion_task_finish (self, PILLION_TASK_SUCCEEDED);
+}
+
+/**
+ * pillion_task_return_double:
+ * @self: a task that is pending
+ * @result: the result
+ *
+ * Ends a task well, with a floating-point number.
+ *
+ * It may be called from any thread, and once.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_return_double (PillionTask *self,
+                           double result)
+{
+  g_return_if_fail (PILLION_IS_TASK (self));
+
+  if (!pillion_task_begin_return (self))
+    return;
+
+  self->result.kind = PILLION_RESULT_DOUBLE;
+  self->result.number = result;
+  pillion_task_finish (self, PILLION_TASK_SUCCEEDED);
+}
+
+/**
+ * pillion_task_return_string:
+ * @self: a task that is pending
+ * @result: (nullable): the result
+ *
+ * Ends a task well, with a copy of a string.
+ *
+ * It may be called from any thread, and once.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_return_string (PillionTask *self,
+                           const char *result)
+{
+  g_return_if_fail (PILLION_IS_TASK (self));
+
+  if (!pillion_task_begin_return (self))
+    return;
+
+  self->result.kind = PILLION_RESULT_STRING;
+  self->result.string = g_strdup (result);
+  pillion_task_finish (self, PILLION_TASK_SUCCEEDED);
+}
+
+/**
+ * pillion_task_return_bytes:
+ * @self: a task that is pending
+ * @result: (nullable): the result
+ *
+ * Ends a task well, with bytes, which the task takes a reference of.
+ *
+ * It may be called from any thread, and once.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_return_bytes (PillionTask *self,
+                           GBytes *result)
+{
+  pillion_task_return_boxed (self, G_TYPE_BYTES, result != NULL ? g_bytes_ref (result) : NULL);
+}
+
+/**
+ * pillion_task_return_variant:
+ * @self: a task that is pending
+ * @result: (nullable): the result
+ *
+ * Ends a task well, with a variant, which the task takes a reference of; a floating one is sunk.
+ *
+ * It may be called from any thread, and once.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_return_variant (PillionTask *self,
+                            GVariant *result)
+{
+  g_return_if_fail (PILLION_IS_TASK (self));
+
+  if (!pillion_task_begin_return (self))
+    return;
+
+  self->result.kind = PILLION_RESULT_VARIANT;
+  self->result.variant = result != NULL ? g_variant_ref_sink (result) : NULL;
+  pillion_task_finish (self, PILLION_TASK_SUCCEEDED);
+}
+
+/**
+ * pillion_task_return_object:
+ * @self: a task that is pending
+ * @result: (type GObject.Object) (nullable) (transfer none): the result
+ *
+ * Ends a task well, with an object, which the task takes a reference of.
+ *
+ * It may be called from any thread, and once.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_return_object (PillionTask *self,
+                           gpointer result)
+{
+  g_return_if_fail (PILLION_IS_TASK (self));
+  g_return_if_fail (result == NULL || G_IS_OBJECT (result));
+
+  if (!pillion_task_begin_return (self))
+    return;
+
+  self->result.kind = PILLION_RESULT_OBJECT;
+  self->result.object = result != NULL ? g_object_ref (result) : NULL;
+  pillion_task_finish (self, PILLION_TASK_SUCCEEDED);
+}
+
+/**
+ * pillion_task_return_boxed: (skip)
+ * @self: a task that is pending
+ * @type: the boxed type of @result
+ * @result: (nullable) (transfer full): the result
+ *
+ * Ends a task well, with a boxed value, which the task takes over.
+ *
+ * It may be called from any thread, and once. Bindings use [method@Pillion.Task.return_value].
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_return_boxed (PillionTask *self,
+                           GType type,
+                           gpointer result)
+{
+  g_return_if_fail (PILLION_IS_TASK (self));
+  g_return_if_fail (G_TYPE_IS_BOXED (type));
+
+  if (!pillion_task_begin_return (self))
+    return;
+
+  self->result.kind = PILLION_RESULT_BOXED;
+  self->result.pointer = result;
+  self->result.type = type;
+  pillion_task_finish (self, PILLION_TASK_SUCCEEDED);
+}
+
+/**
+ * pillion_task_return_pointer: (skip)
+ * @self: a task that is pending
+ * @result: (nullable) (transfer full): the result
+ * @destroy: (nullable): frees @result with the task
+ *
+ * Ends a task well, with a pointer, which the task takes over.
+ *
+ * It may be called from any thread, and once.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_return_pointer (PillionTask *self,
+                             gpointer result,
+                             GDestroyNotify destroy)
+{
+  g_return_if_fail (PILLION_IS_TASK (self));
+
+  if (!pillion_task_begin_return (self))
+    return;
+
+  self->result.kind = PILLION_RESULT_POINTER;
+  self->result.pointer = result;
+  self->result.destroy = destroy;
+  pillion_task_finish (self, PILLION_TASK_SUCCEEDED);
+}
+
+/**
+ * pillion_task_return_value:
+ * @self: a task that is pending
+ * @result: (nullable): the result
+ *
+ * Ends a task well, with a copy of a value of any type, as bindings have it. What has a `propagate` function of its own is read with that
+ * one, and everything with [method@Pillion.Task.propagate_value].
+ *
+ * It may be called from any thread, and once.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_return_value (PillionTask *self,
+                           const GValue *result)
+{
+  g_return_if_fail (PILLION_IS_TASK (self));
+  g_return_if_fail (result == NULL || G_IS_VALUE (result));
+
+  if (!pillion_task_begin_return (self))
+    return;
+
+  if (result != NULL)
+    pillion_task_result_set_value (&self->result, result);
+  else
+    self->result.kind = PILLION_RESULT_POINTER;
+  pillion_task_finish (self, PILLION_TASK_SUCCEEDED);
+}
+
+/**
+ * pillion_task_return_error:
+ * @self: a task that is pending
+ * @error: (transfer full): why it failed
+ *
+ * Ends a task with an error, which the task takes over. With `G_IO_ERROR_CANCELLED` it is cancelled, with any other it has failed.
+ *
+ * It may be called from any thread, and once.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_return_error (PillionTask *self,
+                           GError *error)
+{
+  g_return_if_fail (PILLION_IS_TASK (self));
+  g_return_if_fail (error != NULL);
+
+  if (!pillion_task_begin_return (self))
+    {
+      g_error_free (error);
+      return;
+    }
+
+  self->result.kind = PILLION_RESULT_ERROR;
+  self->result.error = error;
+  pillion_task_finish (self, g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? PILLION_TASK_CANCELLED
+                                                                                      : PILLION_TASK_FAILED);
+}
+
+/**
+ * pillion_task_return_new_error: (skip)
+ * @self: a task that is pending
+ * @domain: the domain of the error
+ * @code: the code of the error
+ * @format: the message, as for `printf ()`
+ * @...: what @format speaks of
+ *
+ * Ends a task with an error that is made here.
+ *
+ * It may be called from any thread, and once.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_return_new_error (PillionTask *self,
+                               GQuark domain,
+                               int code,
+                               const char *format,
+                               ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  pillion_task_return_error (self, g_error_new_valist (domain, code, format, arguments));
+  va_end (arguments);
+}
+
+/**
+ * pillion_task_return_if_cancelled:
+ * @self: a task that is pending
+ *
+ * Ends a task with `G_IO_ERROR_CANCELLED` where it was asked to end.
+ *
+ * It may be called from any thread.
+ *
+ * Returns: whether it was, so that the caller stops here
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_task_return_if_cancelled (PillionTask *self)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
+
+  if (!pillion_task_is_cancelled (self))
+    return FALSE;
+
+  pillion_task_return_new_error (self, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task “%s” was cancelled"), self->name);
+  return TRUE;
+}
+
+/**
+ * pillion_task_propagate_boolean:
+ * @self: a task
+ * @error: return location for an error
+ *
+ * Gives the result of a task that ended with a boolean. It may be called from any thread, and as often as one likes.
+ *
+ * Returns: the result; %FALSE as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ *   [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_task_propagate_boolean (PillionTask *self,
+                               GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return check_kind (self, PILLION_RESULT_BOOLEAN, "a boolean", error) ? self->result.boolean : FALSE;
+}
+
+/**
+ * pillion_task_propagate_int:
+ * @self: a task
+ * @error: return location for an error
+ *
+ * Gives the result of a task that ended with an integer. It may be called from any thread, and as often as one likes.
+ *
+ * Returns: the result; 0 as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ *   [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_task_propagate_int (PillionTask *self,
+                           GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), 0);
+  g_return_val_if_fail (error == NULL || *error == NULL, 0);
+
+  return check_kind (self, PILLION_RESULT_INT, "an integer", error) ? self->result.integer : 0;
+}
+
+/**
+ * pillion_task_propagate_double:
+ * @self: a task
+ * @error: return location for an error
+ *
+ * Gives the result of a task that ended with a floating-point number. It may be called from any thread, and as often as one likes.
+ *
+ * Returns: the result; 0 as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ *   [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+double
+pillion_task_propagate_double (PillionTask *self,
+                              GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), 0.0);
+  g_return_val_if_fail (error == NULL || *error == NULL, 0.0);
+
+  return check_kind (self, PILLION_RESULT_DOUBLE, "a double", error) ? self->result.number : 0.0;
+}
+
+/**
+ * pillion_task_propagate_string:
+ * @self: a task
+ * @error: return location for an error
+ *
+ * Gives the result of a task that ended with a string. It may be called from any thread, and as often as one likes.
+ *
+ * Returns: (transfer full) (nullable): a copy of the result; %NULL as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ *   [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+char *
+pillion_task_propagate_string (PillionTask *self,
+                              GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return check_kind (self, PILLION_RESULT_STRING, "a string", error) ? g_strdup (self->result.string) : NULL;
+}
+
+/**
+ * pillion_task_propagate_bytes:
+ * @self: a task
+ * @error: return location for an error
+ *
+ * Gives the result of a task that ended with bytes. It may be called from any thread, and as often as one likes.
+ *
+ * Returns: (transfer full) (nullable): the result; %NULL as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ *   [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+GBytes *
+pillion_task_propagate_bytes (PillionTask *self,
+                              GError **error)
+{
+  return pillion_task_propagate_boxed (self, G_TYPE_BYTES, error);
+}
+
+/**
+ * pillion_task_propagate_variant:
+ * @self: a task
+ * @error: return location for an error
+ *
+ * Gives the result of a task that ended with a variant. It may be called from any thread, and as often as one likes.
+ *
+ * Returns: (transfer full) (nullable): the result; %NULL as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ *   [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+GVariant *
+pillion_task_propagate_variant (PillionTask *self,
+                               GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return check_kind (self, PILLION_RESULT_VARIANT, "a GVariant", error) ? (self->result.variant != NULL ? g_variant_ref (self->result.variant) : NULL) : NULL;
+}
+
+/**
+ * pillion_task_propagate_object:
+ * @self: a task
+ * @error: return location for an error
+ *
+ * Gives the result of a task that ended with an object. It may be called from any thread, and as often as one likes.
+ *
+ * Returns: (transfer full) (nullable) (type GObject.Object): a reference to the result; %NULL as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ *   [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+gpointer
+pillion_task_propagate_object (PillionTask *self,
+                               GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (!check_kind (self, PILLION_RESULT_OBJECT, "an object", error) || self->result.object == NULL)
+    return NULL;
+
+  return g_object_ref (self->result.object);
+}
+
+/**
+ * pillion_task_propagate_boxed: (skip)
+ * @self: a task
+ * @type: the boxed type that is wanted
+ * @error: return location for an error
+ *
+ * Gives the result of a task that ended with a boxed value. It may be called from any thread, and as often as one likes.
+ *
+ * Returns: (transfer full) (nullable): a copy of the result; %NULL as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ *   [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+gpointer
+pillion_task_propagate_boxed (PillionTask *self,
+                              GType type,
+                              GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
+  g_return_val_if_fail (G_TYPE_IS_BOXED (type), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (!check_kind (self, PILLION_RESULT_BOXED, g_type_name (type), error))
+    return NULL;
+
+  if (self->result.type != type)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_TYPE, _("The result of task “%s” is %s, not %s"),
+                   self->name, g_type_name (self->result.type), g_type_name (type));
+      return NULL;
+    }
+
+  return self->result.pointer != NULL ? g_boxed_copy (type, self->result.pointer) : NULL;
+}
+
+/**
+ * pillion_task_propagate_pointer: (skip)
+ * @self: a task
+ * @error: return location for an error
+ *
+ * Gives the result of a task that ended with a pointer. It may be called from any thread, and as often as one likes.
+ *
+ * Returns: (transfer none) (nullable): the result, which belongs to the task; %NULL as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ *   [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+gpointer
+pillion_task_propagate_pointer (PillionTask *self,
+                                GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return check_kind (self, PILLION_RESULT_POINTER, "a pointer", error) ? self->result.pointer : NULL;
+}
+
+/**
+ * pillion_task_propagate_value:
+ * @self: a task
+ * @value: (out caller-allocates): where to put the result; uninitialized, and left so where @error is set
+ * @error: return location for an error
+ *
+ * Gives the result of a task whatever its type is, as bindings have it. It may be called from any thread, and as often as one likes.
+ *
+ * Returns: whether the task ended well; where not, @error is set to the task's own error or to
+ *   [error@Pillion.Error.NOT_DONE]
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_task_propagate_value (PillionTask *self,
+                              GValue *value,
+                              GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
+  g_return_val_if_fail (value != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  pillion_task_look (self);
+  if (!pillion_task_check (self, error))
+    return FALSE;
+
+  pillion_task_result_get_value (&self->result, value);
+  return TRUE;
+}
+
+/**
+ * pillion_task_propagate_error:
+ * @self: a task
+ * @error: return location for an error
+ *
+ * Gives the error of a task that did not end well. It may be called from any thread, and as often as one likes.
+ *
+ * Where [func@Pillion.Task.ready] finished the task, its finish function gives the error instead; after this
+ * function has taken it, the finish function must not be called.
+ *
+ * Returns: whether the task ended well; where not, @error is set to the task's own error or to
+ *   [error@Pillion.Error.NOT_DONE]
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_task_propagate_error (PillionTask *self,
+                              GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  pillion_task_look (self);
+  return pillion_task_check (self, error);
+}

@@ -1,0 +1,837 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "task/pillion-task-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "core/pillion-sync.h"
+
+/**
+ * PillionTask:
+ *
+ * Something that will be done: a result to come, callbacks for when it is there, cancellation, progress and a name.
+ *
+ * ```c
+ * static void
+ * on_loaded (PillionTask *task,
+ *            gpointer user_data)
+ * {
+ *   g_autoptr (GError) error = NULL;
+ *   g_autoptr (GBytes) bytes = pillion_task_propagate_bytes (task, &error);
+ *
+ *   if (bytes != NULL)
+ *     g_print ("%zu bytes\n", g_bytes_get_size (bytes));
+ *   else
+ *     g_printerr ("%s\n", error->message);
+ * }
+ *
+ * task = pillion_http_client_get_bytes (client, url, NULL);
+ * pillion_task_add_done_callback (task, on_loaded, NULL, NULL);
+ * ```
+ *
+ * ## Making and finishing one
+ *
+ * Most tasks come from a function that starts something. A program makes its own with
+ * [ctor@Pillion.Task.new] and finishes it, once, with one of the `return` functions, from any thread. Or it hands the task to a
+ * function of GIO's kind: [func@Pillion.Task.ready] is a ready-made `GAsyncReadyCallback`.
+ *
+ * ```c
+ * task = pillion_task_new (loop, "load settings", NULL);
+ * pillion_task_add_done_callback (task, on_settings, file, NULL);
+ * g_file_load_contents_async (file, pillion_task_get_cancellable (task), pillion_task_ready, task);
+ * ```
+ *
+ * There the done callback reads the outcome with the function's own finish function, from
+ * [method@Pillion.Task.get_async_result].
+ *
+ * ## Done callbacks
+ *
+ * They run on the loop's thread inside a kick, in the order in which they were added, each once, and never inside the call that added
+ * them or that finished the task. One that is added to a task that is done already runs in the next kick.
+ *
+ * ## Results and errors
+ *
+ * The `propagate` functions give the result and do not consume it: everybody who asks gets one. A result is of one
+ * type; who asks for another one gets [error@Pillion.Error.WRONG_TYPE].
+ *
+ * A failure that nobody looks at (no done callback, no `propagate`, no wait) is reported once, with the
+ * name of the task and the place where it was made, through [signal@Pillion.Loop::unhandled-error]. A cancelled task is no failure.
+ *
+ * ## Cancelling
+ *
+ * [method@Pillion.Task.cancel] is a request. The task is done when its work says so, and then its error is
+ * `G_IO_ERROR_CANCELLED`. The work hears of the request through [method@Pillion.Task.get_cancellable].
+ *
+ * ## Life
+ *
+ * While a task is pending its loop keeps a reference to it and does not stop; both last until its callbacks were delivered. A
+ * program that only wants a callback may drop its reference at once. When the loop is closed, what is pending is cancelled
+ * ([method@Pillion.Loop.close]).
+ *
+ * ## Threads
+ *
+ * A task is made on its loop's thread, and callbacks are added, removed and run there. The `return`, `propagate` and progress functions,
+ * [method@Pillion.Task.cancel] and the functions that ask for the state may be called from any thread.
+ *
+ * Since: 1.0
+ */
+
+enum
+{
+  PROP_LOOP = 1,
+  PROP_NAME,
+  PROP_SITE,
+  PROP_STATE,
+  N_PROPS
+};
+
+enum
+{
+  SIGNAL_PROGRESS,
+  N_SIGNALS
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (PillionTask, pillion_task, G_TYPE_OBJECT)
+
+static inline PillionTask *
+task_from_item (PillionItem *item)
+{
+  return (PillionTask *) ((char *) item - G_STRUCT_OFFSET (PillionTask, item));
+}
+
+static inline PillionTaskState
+get_state (PillionTask *self)
+{
+  return __atomic_load_n (&self->state, __ATOMIC_ACQUIRE);
+}
+
+static void
+clear_done (PillionTaskDone *done)
+{
+  if (done->destroy != NULL)
+    done->destroy (done->data);
+}
+
+/* The oldest callback, taken out */
+static gboolean
+take_callback (PillionTask *self,
+               PillionTaskDone *done)
+{
+  if (self->first.func != NULL)
+    {
+      *done = self->first;
+      self->first.func = NULL;
+      return TRUE;
+    }
+
+  if (self->others != NULL && self->others->len > 0)
+    {
+      *done = g_array_index (self->others, PillionTaskDone, 0);
+      g_array_remove_index (self->others, 0);
+      return TRUE;
+    }
+
+  return FALSE;
+}
+
+static gboolean
+has_callback (PillionTask *self)
+{
+  return self->first.func != NULL || (self->others != NULL && self->others->len > 0);
+}
+
+/* The work is over: the task counts no more among what lives */
+static void
+leave (PillionTask *self,
+       PillionCore *core)
+{
+  pillion_live_list_remove (&core->live, &self->link);
+  self->live = FALSE;
+  if (self->extra != NULL && self->extra->parent_handler != 0)
+    {
+      /* Not g_cancellable_disconnect (), which would wait for the handler, and this may be called from there */
+      g_signal_handler_disconnect (self->extra->parent, self->extra->parent_handler);
+      self->extra->parent_handler = 0;
+    }
+}
+
+void
+pillion_task_abandon (PillionTask *self)
+{
+  leave (self, pillion_core (self->loop));
+}
+
+/* Whether it failed and nobody looks; who asks has looked */
+static gboolean
+take_unhandled (PillionTask *self)
+{
+  return get_state (self) == PILLION_TASK_FAILED && !__atomic_exchange_n (&self->looked, TRUE, __ATOMIC_RELAXED);
+}
+
+static void
+report (PillionTask *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!pillion_task_check (self, &error))
+    pillion_core (self->loop)->ops->unhandled (self->loop, self, error);
+}
+
+/* Delivers one callback. A reference came with the item. */
+static gboolean
+task_item_run (PillionItem *item,
+               PillionCore *core)
+{
+  PillionTask *self = task_from_item (item);
+  PillionTaskDone done;
+
+  if (self->live)
+    {
+      leave (self, core);
+      core->ops->task_done (self->loop, self);
+    }
+
+  if (take_callback (self, &done))
+    {
+      done.func (self, done.data);
+      clear_done (&done);
+      if (has_callback (self))
+        return TRUE;
+    }
+
+  self->queued = FALSE;
+  /* Where nobody else has a reference nobody can look any more; else it is asked again when the last one goes */
+  if (self->to_report || (g_atomic_int_get (&self->parent_instance.ref_count) == 1 && take_unhandled (self)))
+    report (self);
+  self->to_report = FALSE;
+  g_object_unref (self);
+
+  return FALSE;
+}
+
+static const char *
+task_item_get_name (PillionItem *item)
+{
+  return task_from_item (item)->name;
+}
+
+/* The loop is gone: what lived is let go, and the callbacks are freed with the task */
+static void
+task_item_drop (PillionItem *item)
+{
+  PillionTask *self = task_from_item (item);
+
+  if (self->live)
+    leave (self, pillion_core (self->loop));
+  self->queued = FALSE;
+  g_object_unref (self);
+}
+
+static const PillionItemClass task_item_class = {
+  .run = task_item_run,
+  .get_name = task_item_get_name,
+  .drop = task_item_drop,
+};
+
+static void
+pillion_task_dispose (GObject *object)
+{
+  PillionTask *self = PILLION_TASK (object);
+
+  if (self->loop != NULL && take_unhandled (self))
+    {
+      PillionCore *core = pillion_core (self->loop);
+
+      if (pillion_core_on_thread (core))
+        {
+          report (self);
+        }
+      else
+        {
+          /* The report belongs to the loop's thread: the item takes it there, with a reference */
+          self->to_report = TRUE;
+          self->queued = TRUE;
+          pillion_core_push (core, &g_object_ref (self)->item);
+        }
+    }
+
+  G_OBJECT_CLASS (pillion_task_parent_class)->dispose (object);
+}
+
+static void
+pillion_task_finalize (GObject *object)
+{
+  PillionTask *self = PILLION_TASK (object);
+  PillionTaskDone done;
+
+  pillion_sync_acquire (self);
+
+  while (take_callback (self, &done))
+    clear_done (&done);
+  g_clear_pointer (&self->others, g_array_unref);
+  pillion_task_result_clear (&self->result);
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->extra, pillion_task_extra_free);
+  if (self->owns_name)
+    g_free ((char *) self->name);
+  if (self->owns_site)
+    g_free ((char *) self->site);
+  g_clear_object (&self->loop);
+
+  G_OBJECT_CLASS (pillion_task_parent_class)->finalize (object);
+}
+
+static void
+pillion_task_get_property (GObject *object,
+                           guint prop_id,
+                           GValue *value,
+                           GParamSpec *pspec)
+{
+  PillionTask *self = PILLION_TASK (object);
+
+  switch (prop_id)
+    {
+    case PROP_LOOP:
+      g_value_set_object (value, self->loop);
+      break;
+    case PROP_NAME:
+      g_value_set_string (value, self->name);
+      break;
+    case PROP_SITE:
+      g_value_set_string (value, self->site);
+      break;
+    case PROP_STATE:
+      g_value_set_enum (value, get_state (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_task_class_init (PillionTaskClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->dispose = pillion_task_dispose;
+  object_class->finalize = pillion_task_finalize;
+  object_class->get_property = pillion_task_get_property;
+
+  /**
+   * PillionTask:loop: (getter get_loop)
+   *
+   * The loop that the task belongs to.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LOOP] =
+    g_param_spec_object ("loop", NULL, NULL, PILLION_TYPE_LOOP, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionTask:name: (getter get_name)
+   *
+   * What the task is called in reports.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NAME] =
+    g_param_spec_string ("name", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionTask:site: (getter get_site)
+   *
+   * Where the task was made, as `file:line`, where that is known.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_SITE] =
+    g_param_spec_string ("site", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionTask:state: (getter get_state)
+   *
+   * How the task stands. It changes without notification: add a done callback instead.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_STATE] =
+    g_param_spec_enum ("state", NULL, NULL, PILLION_TYPE_TASK_STATE, PILLION_TASK_PENDING,
+                       G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * PillionTask::progress:
+   * @self: the task
+   *
+   * Emitted on the loop's thread when the progress has changed, at most once a kick however often it did.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_PROGRESS] = g_signal_new ("progress", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                           G_TYPE_NONE, 0);
+}
+
+static void
+pillion_task_init (PillionTask *self)
+{
+  self->item.klass = &task_item_class;
+}
+
+void
+pillion_task_emit_progress (PillionTask *self)
+{
+  g_signal_emit (self, signals[SIGNAL_PROGRESS], 0);
+}
+
+static void
+on_parent_cancelled (GCancellable *parent,
+                     gpointer own)
+{
+  g_cancellable_cancel (own);
+}
+
+static void
+unref_cancellable (gpointer data,
+                   GClosure *closure)
+{
+  g_object_unref (data);
+}
+
+static void
+follow (PillionTask *self,
+        GCancellable *parent)
+{
+  PillionTaskExtra *extra = pillion_task_get_extra (self);
+
+  self->cancellable = g_cancellable_new ();
+  extra->parent = g_object_ref (parent);
+  extra->parent_handler = g_signal_connect_data (parent, "cancelled", G_CALLBACK (on_parent_cancelled),
+                                                 g_object_ref (self->cancellable), unref_cancellable, 0);
+  /* Looked at after connecting, so that nothing is missed in between */
+  if (g_cancellable_is_cancelled (parent))
+    g_cancellable_cancel (self->cancellable);
+}
+
+/**
+ * pillion_task_new_static: (skip)
+ * @loop: the loop that the task belongs to
+ * @name: what the task is called in reports; not copied, so it has to last
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ * @site: (nullable): where the task is made; not copied, so it has to last
+ *
+ * Makes a task without copying its name. In C, [ctor@Pillion.Task.new] is a macro that calls this where the name is
+ * a literal.
+ *
+ * Returns: (transfer full): a new task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_task_new_static (PillionLoop *loop,
+                         const char *name,
+                         GCancellable *cancellable,
+                         const char *site)
+{
+  PillionCore *core = pillion_core (loop);
+  PillionTask *self;
+
+  g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (pillion_core_on_thread (core), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  self = g_object_new (PILLION_TYPE_TASK, NULL);
+  self->loop = g_object_ref (loop);
+  self->name = name;
+  self->site = site;
+
+  if (G_UNLIKELY (core->closing || core->closed))
+    {
+      self->returned = TRUE;
+      self->looked = TRUE;
+      self->result.kind = PILLION_RESULT_ERROR;
+      self->result.error = g_error_new (PILLION_ERROR, PILLION_ERROR_CLOSED,
+                                        _("The loop was closed before “%s” was begun"), name);
+      __atomic_store_n (&self->state, PILLION_TASK_FAILED, __ATOMIC_RELEASE);
+      return self;
+    }
+
+  if (cancellable != NULL)
+    follow (self, cancellable);
+
+  self->live = TRUE;
+  self->queued = TRUE; /* it will be, with the reference that the loop has from now on */
+  g_object_ref (self);
+  pillion_live_list_add (&core->live, &self->link);
+  if (core->live.length == 1)
+    core->ops->busy (loop);
+  core->ops->task_added (loop, self);
+
+  return self;
+}
+
+/**
+ * pillion_task_new_at: (skip)
+ * @loop: the loop that the task belongs to
+ * @name: what the task is called in reports
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ * @site: (nullable): where the task is made; not copied, so it has to last
+ *
+ * Makes a task. In C, [ctor@Pillion.Task.new] is a macro that calls this where the name is no literal.
+ *
+ * Returns: (transfer full): a new task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_task_new_at (PillionLoop *loop,
+                     const char *name,
+                     GCancellable *cancellable,
+                     const char *site)
+{
+  PillionTask *self = pillion_task_new_static (loop, name, cancellable, site);
+
+  if (self != NULL)
+    pillion_task_set_name (self, name);
+
+  return self;
+}
+
+/**
+ * pillion_task_new:
+ * @loop: the loop that the task belongs to
+ * @name: what the task is called in reports
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Makes a task that is pending, on the loop's thread. In C this is a macro that keeps the place where it stands.
+ *
+ * Where @loop was closed, the task has failed with [error@Pillion.Error.CLOSED] already, and its callbacks are never called.
+ *
+ * Returns: (transfer full): a new task
+ *
+ * Since: 1.0
+ */
+PillionTask *(pillion_task_new) (PillionLoop *loop,
+                                 const char *name,
+                                 GCancellable *cancellable)
+{
+  return pillion_task_new_at (loop, name, cancellable, NULL);
+}
+
+/**
+ * pillion_task_get_loop: (get-property loop)
+ * @self: a task
+ *
+ * Gives the loop that the task belongs to.
+ *
+ * Returns: (transfer none): the loop
+ *
+ * Since: 1.0
+ */
+PillionLoop *
+pillion_task_get_loop (PillionTask *self)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
+
+  return self->loop;
+}
+
+/**
+ * pillion_task_get_name: (get-property name)
+ * @self: a task
+ *
+ * Gives what the task is called in reports.
+ *
+ * Returns: the name
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_task_get_name (PillionTask *self)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
+
+  return self->name;
+}
+
+/**
+ * pillion_task_set_name:
+ * @self: a task
+ * @name: the name
+ *
+ * Sets what the task is called in reports. On the loop's thread only.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_set_name (PillionTask *self,
+                       const char *name)
+{
+  char *copy;
+
+  g_return_if_fail (PILLION_IS_TASK (self));
+  g_return_if_fail (name != NULL);
+
+  copy = g_strdup (name);
+  if (self->owns_name)
+    g_free ((char *) self->name);
+  self->name = copy;
+  self->owns_name = TRUE;
+}
+
+/**
+ * pillion_task_get_site: (get-property site)
+ * @self: a task
+ *
+ * Gives the place where the task was made.
+ *
+ * Returns: (nullable): the place as `file:line`, or %NULL where it is not known
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_task_get_site (PillionTask *self)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
+
+  return self->site;
+}
+
+/**
+ * pillion_task_set_site:
+ * @self: a task
+ * @site: (nullable): the place as `file:line`
+ *
+ * Sets the place where the task was made, for bindings, which know it better. On the loop's thread only.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_set_site (PillionTask *self,
+                       const char *site)
+{
+  char *copy;
+
+  g_return_if_fail (PILLION_IS_TASK (self));
+
+  copy = g_strdup (site);
+  if (self->owns_site)
+    g_free ((char *) self->site);
+  self->site = copy;
+  self->owns_site = TRUE;
+}
+
+/**
+ * pillion_task_get_cancellable:
+ * @self: a task
+ *
+ * Gives what tells the work of the task that it should end. It is made when this is first called, which is to be on the loop's
+ * thread; from then on any thread may use it.
+ *
+ * Returns: (transfer none): the task's own cancellable
+ *
+ * Since: 1.0
+ */
+GCancellable *
+pillion_task_get_cancellable (PillionTask *self)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
+
+  if (self->cancellable == NULL)
+    {
+      __atomic_store_n (&self->cancellable, g_cancellable_new (), __ATOMIC_SEQ_CST);
+      /* Another thread may have cancelled the task before it could see this */
+      if (__atomic_load_n (&self->cancelled, __ATOMIC_SEQ_CST))
+        g_cancellable_cancel (self->cancellable);
+    }
+
+  return self->cancellable;
+}
+
+/**
+ * pillion_task_get_state: (get-property state)
+ * @self: a task
+ *
+ * Tells how the task stands. A task that ended is not pending any more from the moment it was finished, even if its callbacks are
+ * yet to be delivered.
+ *
+ * Returns: the state
+ *
+ * Since: 1.0
+ */
+PillionTaskState
+pillion_task_get_state (PillionTask *self)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), PILLION_TASK_PENDING);
+
+  return get_state (self);
+}
+
+/**
+ * pillion_task_is_done:
+ * @self: a task
+ *
+ * Tells whether the task has ended, in whatever way.
+ *
+ * Returns: whether it has
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_task_is_done (PillionTask *self)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
+
+  return get_state (self) != PILLION_TASK_PENDING;
+}
+
+/**
+ * pillion_task_cancel:
+ * @self: a task
+ *
+ * Asks the work of the task to end, from any thread. The task is done when the work says so: a task that nobody works on
+ * stays pending. It does nothing to a task that is done.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_cancel (PillionTask *self)
+{
+  GCancellable *cancellable;
+
+  g_return_if_fail (PILLION_IS_TASK (self));
+
+  if (get_state (self) != PILLION_TASK_PENDING)
+    return;
+
+  __atomic_store_n (&self->cancelled, TRUE, __ATOMIC_SEQ_CST);
+  cancellable = __atomic_load_n (&self->cancellable, __ATOMIC_SEQ_CST);
+  if (cancellable != NULL)
+    {
+      /* A handler may finish the task and drop its last reference */
+      g_object_ref (cancellable);
+      g_cancellable_cancel (cancellable);
+      g_object_unref (cancellable);
+    }
+}
+
+/**
+ * pillion_task_is_cancelled:
+ * @self: a task
+ *
+ * Tells whether the task was asked to end, from any thread. Work that does not use the cancellable looks here between two steps.
+ *
+ * Returns: whether it was
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_task_is_cancelled (PillionTask *self)
+{
+  GCancellable *cancellable;
+
+  g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
+
+  cancellable = __atomic_load_n (&self->cancellable, __ATOMIC_SEQ_CST);
+  return __atomic_load_n (&self->cancelled, __ATOMIC_SEQ_CST) ||
+         (cancellable != NULL && g_cancellable_is_cancelled (cancellable));
+}
+
+/**
+ * pillion_task_add_done_callback:
+ * @self: a task
+ * @func: (scope notified) (closure user_data) (destroy destroy): called when the task is done
+ * @user_data: data for @func
+ * @destroy: frees @user_data after the call, or when the callback is removed
+ *
+ * Adds a function that is called on the loop's thread when the task is done: after those that were added before, once, and
+ * never inside this call, even if the task is done already. On the loop's thread only.
+ *
+ * Returns: a number for [method@Pillion.Task.remove_done_callback], never 0
+ *
+ * Since: 1.0
+ */
+guint
+pillion_task_add_done_callback (PillionTask *self,
+                                PillionTaskDoneFunc func,
+                                gpointer user_data,
+                                GDestroyNotify destroy)
+{
+  PillionTaskDone done = { func, user_data, destroy, 0 };
+  PillionCore *core;
+
+  g_return_val_if_fail (PILLION_IS_TASK (self), 0);
+  g_return_val_if_fail (func != NULL, 0);
+  core = pillion_core (self->loop);
+  g_return_val_if_fail (pillion_core_on_thread (core), 0);
+
+  pillion_task_look (self);
+  done.id = ++self->next_id;
+  if (self->first.func == NULL && (self->others == NULL || self->others->len == 0))
+    {
+      self->first = done;
+    }
+  else
+    {
+      if (self->others == NULL)
+        self->others = g_array_new (FALSE, FALSE, sizeof (PillionTaskDone));
+      g_array_append_val (self->others, done);
+    }
+
+  if (!self->queued && !core->closed)
+    {
+      self->queued = TRUE;
+      pillion_core_push_local (core, &g_object_ref (self)->item);
+    }
+
+  return done.id;
+}
+
+/**
+ * pillion_task_remove_done_callback:
+ * @self: a task
+ * @id: what [method@Pillion.Task.add_done_callback] returned
+ *
+ * Removes a callback that was not called yet. On the loop's thread only.
+ *
+ * Returns: whether it was there
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_task_remove_done_callback (PillionTask *self,
+                                   guint id)
+{
+  PillionTaskDone done;
+
+  g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
+
+  if (self->first.func != NULL && self->first.id == id)
+    {
+      done = self->first;
+      self->first.func = NULL;
+      clear_done (&done);
+      return TRUE;
+    }
+
+  for (guint i = 0; self->others != NULL && i < self->others->len; i++)
+    {
+      done = g_array_index (self->others, PillionTaskDone, i);
+      if (done.id == id)
+        {
+          g_array_remove_index (self->others, i);
+          clear_done (&done);
+          return TRUE;
+        }
+    }
+
+  return FALSE;
+}

@@ -1,0 +1,453 @@
+// SPDX-FileCopyrightText: 2026 The Pillion authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The whole API as a newcomer uses it from GJS. PILLION_TEST_URL is the address of tests/loopback.py's server.
+
+import Gio from 'gi://Gio';
+import GLib from 'gi://GLib';
+import GObject from 'gi://GObject';
+import Pillion from 'gi://Pillion?version=1';
+import System from 'system';
+
+Gio._promisify(Pillion.Task.prototype, 'wait_async', 'wait_finish');
+
+const URL = GLib.getenv('PILLION_TEST_URL');
+const SHA256 = GLib.getenv('PILLION_TEST_SHA256');
+const MSEC = 1000;
+const SECOND = 1000 * MSEC;
+
+const tests = [];
+
+function test(name, func) {
+    tests.push([name, func]);
+}
+
+function assert(truth, text = 'not true') {
+    if (!truth)
+        throw new Error(text);
+}
+
+function assertEqual(got, wanted) {
+    got = JSON.stringify(got);
+    wanted = JSON.stringify(wanted);
+    assert(got === wanted, `got ${got}, wanted ${wanted}`);
+}
+
+function assertFails(domain, code, func) {
+    try {
+        func();
+    } catch (error) {
+        assert(error instanceof GLib.Error && error.matches(domain, code), `another error: ${error}`);
+        return error;
+    }
+    throw new Error('did not fail');
+}
+
+// What a host does, with the sleep that it would have in poll ()
+function kickUntil(loop, isTrue) {
+    const end = GLib.get_monotonic_time() + 30 * SECOND;
+    while (!isTrue()) {
+        assert(GLib.get_monotonic_time() < end, 'nothing happens');
+        loop.kick();
+        if (loop.get_deadline() !== 0)
+            GLib.usleep(200);
+    }
+}
+
+function kickUntilDone(loop, ...tasks) {
+    kickUntil(loop, () => tasks.every(task => task.is_done()) && loop.get_live_tasks() === 0);
+}
+
+function kickUntilSettled(loop, promise) {
+    let settled = null;
+    promise.then(value => (settled = {value}), error => (settled = {error}));
+    kickUntil(loop, () => settled !== null);
+    if (settled.error)
+        throw settled.error;
+    return settled.value;
+}
+
+test('loop/new', loop => {
+    assert(loop.get_context() !== null);
+    assert(!loop.is_riding() && !loop.is_passenger() && !loop.is_closed());
+    assertEqual(loop.get_live_tasks(), 0);
+    assert(loop.get_host() === null);
+    assert(Pillion.Loop.get_default() === Pillion.Loop.get_default());
+});
+
+test('loop/calls', loop => {
+    const called = [];
+    loop.call_later(2 * MSEC, () => called.push('later'));
+    const cancelled = loop.call_soon(() => called.push('cancelled'));
+    loop.call_soon(() => called.push('soon'));
+    loop.call_soon_threadsafe(() => called.push('threadsafe'));
+    assert(loop.cancel_call(cancelled));
+    assertEqual(called, []);
+    kickUntil(loop, () => called.length === 3);
+    assertEqual(called, ['soon', 'threadsafe', 'later']);
+});
+
+test('loop/report', loop => {
+    for (let i = 0; i < 100; i++)
+        loop.call_soon(() => {});
+    const [more, report] = loop.kick_until(loop.get_now() + SECOND);
+    assert(report.items >= 100);
+    assertEqual([more, report.more_ready, report.nested], [false, false, false]);
+    assert(report.duration_usec >= 0 && report.overshoot_usec === 0 && report.slowest_usec >= 0);
+    assert(typeof report.get_slowest_name() === 'string');
+
+    let inner = null;
+    loop.call_soon(() => ([, inner] = loop.kick_until(0)));
+    loop.kick();
+    assert(inner.nested);
+});
+
+test('loop/properties', loop => {
+    loop.budget_usec = 5000;
+    assertEqual(loop.get_budget(), 5000);
+    loop.budget_mode = Pillion.BudgetMode.AUTOMATIC;
+    assertEqual(loop.get_budget_mode(), Pillion.BudgetMode.AUTOMATIC);
+    loop.slow_threshold_usec = 7000;
+    assertEqual(loop.get_slow_threshold(), 7000);
+    loop.max_workers = 2;
+    assertEqual(loop.get_max_workers(), 2);
+    loop.auto_stop = false;
+    assert(!loop.get_auto_stop());
+    assert(loop.get_fd() >= -1);
+    assert(loop.get_deadline() >= -1);
+});
+
+test('loop/hold', loop => {
+    const host = Pillion.TestHost.new();
+    loop.ensure(host);
+    loop.hold();
+    host.run_until_idle();
+    assert(loop.is_riding());
+    loop.release();
+    host.run_until_idle();
+    assert(!loop.is_riding());
+});
+
+test('loop/signals', loop => {
+    const seen = [];
+    loop.connect('task-added', (_loop, task) => seen.push(`added ${task.get_name()}`));
+    loop.connect('task-done', (_loop, task) => seen.push(`done ${task.get_name()}`));
+    loop.connect('slow-callback', (_loop, name, usec) => seen.push(usec >= 1000));
+    const task = Pillion.Task.new(loop, 'watched', null);
+    task.return_boolean(true);
+    kickUntilDone(loop, task);
+    loop.slow_threshold_usec = 1;
+    loop.call_soon(() => GLib.usleep(MSEC));
+    loop.kick();
+    assertEqual(seen, ['added watched', 'done watched', true]);
+});
+
+test('loop/unhandled-error', loop => {
+    const seen = [];
+    loop.connect('unhandled-error', (_loop, task, error) => seen.push([task.get_name(), error.message]));
+    (() => {
+        const task = Pillion.Task.new(loop, 'forgotten', null);
+        task.return_error(new GLib.Error(Pillion.error_quark(), Pillion.Error.FAILED, 'oh'));
+    })();
+    kickUntil(loop, () => {
+        System.gc();
+        return seen.length > 0;
+    });
+    assertEqual(seen, [['forgotten', 'oh']]);
+});
+
+test('loop/close', loop => {
+    const task = Pillion.Task.new(loop, 'stubborn', null);
+    const error = assertFails(Pillion.Error, Pillion.Error.LEFT_BEHIND, () => loop.close(0));
+    assert(error.message.includes('stubborn'));
+    assert(loop.is_closed() && task.is_cancelled());
+    assert(task.return_if_cancelled());
+});
+
+test('host/callback', loop => {
+    const log = [];
+    const hooks = new Set();
+    const host = Pillion.CallbackHost.new('gjs-host');
+    host.set_install(rider => {
+        log.push('install');
+        hooks.add(rider);
+    });
+    host.set_remove(rider => {
+        log.push('remove');
+        hooks.delete(rider);
+    });
+    host.set_wake(() => {});
+    assertEqual(host.get_name(), 'gjs-host');
+    assert(host.get_now() > 0);
+
+    loop.ensure(host);
+    loop.ensure(host);
+    assertEqual(log, ['install']);
+    assert(Pillion.Loop.find_by_name('gjs-host') === loop);
+    assert(loop.get_host() === host);
+    const task = loop.sleep(2 * MSEC, null);
+    kickUntil(loop, () => hooks.size === 0);
+    assert(task.is_done());
+    assertEqual(log, ['install', 'remove']);
+
+    loop.ensure(host);
+    assert(Pillion.Loop.stop_by_name('gjs-host'));
+    assert(!Pillion.Loop.stop_by_name('gjs-host'));
+    assertEqual(hooks.size, 0);
+});
+
+const JsHost = GObject.registerClass({Implements: [Pillion.Host]}, class JsHost extends GObject.Object {
+    vfunc_get_name() {
+        return 'a class';
+    }
+
+    vfunc_install(loop) {
+        this.rider = loop;
+        return true;
+    }
+
+    vfunc_remove(_loop) {
+        this.rider = null;
+    }
+});
+
+test('host/class', loop => {
+    const host = new JsHost();
+    loop.ensure(host);
+    const task = loop.sleep(MSEC, null);
+    kickUntil(loop, () => host.rider === null);
+    assert(task.is_done());
+});
+
+test('host/tick', loop => {
+    const host = Pillion.TickHost.new('frames', 500);
+    host.set_work(100);
+    host.add_stall(2, 2 * MSEC);
+    assertEqual([host.get_rate(), host.get_work()], [500, 100]);
+    let frames = 0;
+    host.connect('frame', () => frames++);
+    loop.ensure(host);
+    const task = loop.sleep(10 * MSEC, null);
+    task.add_done_callback(() => host.quit());
+    const count = host.run(500);
+    assert(task.is_done());
+    assertEqual([frames, host.get_frames()], [count, count]);
+    assertEqual(host.get_kick_times().length, count);
+    assert(host.get_frame_times().length >= count - 1);
+    assert(host.get_late_frames() <= count);
+});
+
+test('host/glib', loop => {
+    const context = GLib.MainContext.new();
+    const host = Pillion.GlibHost.new('glib', context);
+    assert(host.get_context() !== null);
+    loop.ensure(host);
+    const task = loop.sleep(MSEC, null);
+    while (!task.is_done())
+        context.iteration(true);
+    loop.stop();
+});
+
+test('host/virtual-clock', loop => {
+    const host = Pillion.TestHost.new();
+    loop.ensure(host);
+    const start = host.get_now();
+    let fired = false;
+    loop.call_later(3600 * SECOND, () => (fired = true));
+    host.advance(3600 * SECOND - 1);
+    assert(!fired);
+    host.advance(1);
+    assert(fired);
+    loop.sleep(3600 * SECOND, null);
+    host.run_until_idle();
+    assertEqual(host.get_now() - start, 7200 * SECOND);
+});
+
+test('task/results', loop => {
+    const make = () => Pillion.Task.new(loop, 'result', null);
+    const results = {
+        boolean: true, int: -42, double: 2.5, string: 'grüße', object: Gio.File.new_for_path('/'),
+    };
+    for (const [kind, value] of Object.entries(results)) {
+        const task = make();
+        task[`return_${kind}`](value);
+        assert(task[`propagate_${kind}`]() === value, kind);
+        assert(task[`propagate_${kind}`]() === value, `${kind} again`);
+        assertEqual(task.get_state(), Pillion.TaskState.SUCCEEDED);
+    }
+    let task = make();
+    task.return_bytes(new GLib.Bytes(new Uint8Array([1, 0, 2])));
+    assertEqual(Array.from(task.propagate_bytes().toArray()), [1, 0, 2]);
+    task = make();
+    task.return_variant(new GLib.Variant('(si)', ['x', 1]));
+    assertEqual(task.propagate_variant().deepUnpack(), ['x', 1]);
+    kickUntilDone(loop);
+});
+
+test('task/errors', loop => {
+    const task = Pillion.Task.new(loop, 'bad', null);
+    assertFails(Pillion.Error, Pillion.Error.NOT_DONE, () => task.propagate_int());
+    task.return_error(new GLib.Error(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, 'gone'));
+    assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, () => task.propagate_int());
+    assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, () => task.propagate_error());
+    assertEqual(task.get_state(), Pillion.TaskState.FAILED);
+    const other = Pillion.Task.new(loop, 'int', null);
+    other.return_int(1);
+    assertFails(Pillion.Error, Pillion.Error.WRONG_TYPE, () => other.propagate_string());
+    kickUntilDone(loop, task, other);
+});
+
+test('task/done-callbacks', loop => {
+    const called = [];
+    const task = Pillion.Task.new(loop, 'ordered', null);
+    task.add_done_callback(() => called.push('first'));
+    const removed = task.add_done_callback(() => called.push('removed'));
+    task.add_done_callback(() => called.push('second'));
+    assert(task.remove_done_callback(removed));
+    task.return_boolean(true);
+    assertEqual(called, []);
+    kickUntilDone(loop, task);
+    assertEqual(called, ['first', 'second']);
+});
+
+test('task/cancel', loop => {
+    const cancellable = new Gio.Cancellable();
+    const slept = loop.sleep(3600 * SECOND, cancellable);
+    const task = Pillion.Task.new(loop, 'long', null);
+    cancellable.cancel();
+    task.cancel();
+    assert(task.is_cancelled() && !task.is_done());
+    assert(task.get_cancellable().is_cancelled());
+    assert(task.return_if_cancelled());
+    assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED, () => task.propagate_error());
+    kickUntilDone(loop, slept, task);
+    assertEqual(slept.get_state(), Pillion.TaskState.CANCELLED);
+});
+
+test('task/progress', loop => {
+    const task = Pillion.Task.new(loop, 'counting', null);
+    const seen = [];
+    task.connect('progress', () => seen.push([task.get_completed(), task.get_total()]));
+    task.set_progress_unit('files');
+    task.set_progress_message('one by one');
+    task.set_progress(1, 3);
+    task.set_progress(2, 3);
+    loop.kick();
+    assertEqual(seen, [[2, 3]]);
+    assertEqual([task.get_progress_unit(), task.dup_progress_message()], ['files', 'one by one']);
+    assert(task.get_rate() >= 0);
+    task.return_boolean(true);
+    kickUntilDone(loop, task);
+});
+
+test('task/names', loop => {
+    const task = Pillion.Task.new(loop, 'first', null);
+    task.set_name('second');
+    task.set_site('test-pillion.js:1');
+    assertEqual([task.get_name(), task.get_site()], ['second', 'test-pillion.js:1']);
+    assert(task.get_loop() === loop);
+    task.return_boolean(true);
+    kickUntilDone(loop, task);
+});
+
+test('task/any-gio-call', loop => {
+    const file = Gio.File.new_for_path('/etc/passwd');
+    const task = Pillion.Task.new(loop, 'load', null);
+    file.load_contents_async(task.get_cancellable(), (source, result) => Pillion.Task.ready(source, result, task));
+    kickUntilDone(loop, task);
+    const [ok, contents] = file.load_contents_finish(task.get_async_result());
+    assert(ok && contents.length > 0);
+});
+
+test('task/await', loop => {
+    const order = [];
+    async function work() {
+        for (let i = 0; i < 3; i++) {
+            await loop.sleep(MSEC, null).wait_async(null);
+            order.push(i);
+        }
+        return 'done';
+    }
+    assertEqual(kickUntilSettled(loop, work()), 'done');
+    assertEqual(order, [0, 1, 2]);
+});
+
+test('task/await-many', loop => {
+    const tasks = [3, 1, 2].map(msec => loop.sleep(msec * MSEC, null));
+    assertEqual(kickUntilSettled(loop, Promise.all(tasks.map(task => task.wait_async(null)))), [true, true, true]);
+});
+
+test('task/run-until-complete', loop => {
+    const task = loop.sleep(MSEC, null);
+    assert(loop.run_until_complete(task));
+    assert(task.is_done());
+});
+
+test('http/get', loop => {
+    const client = Pillion.HttpClient.new(loop);
+    client.set_max_connections(5);
+    client.set_max_connections_per_host(2);
+    client.set_idle_timeout(9);
+    client.set_user_agent('smoke/1');
+    assertEqual([client.get_max_connections(), client.get_max_connections_per_host(), client.get_idle_timeout(),
+        client.get_user_agent()], [5, 2, 9, 'smoke/1']);
+    assert(client.get_loop() === loop);
+
+    const task = client.get_bytes(`${URL}/hello.txt`, null);
+    kickUntilDone(loop, task);
+    assertEqual(new TextDecoder().decode(task.propagate_bytes().toArray()), 'Hello from loopback\n');
+});
+
+test('http/errors', loop => {
+    const client = Pillion.HttpClient.new(loop);
+    const missing = client.get_bytes(`${URL}/missing`, null);
+    const nonsense = client.get_bytes('no url', null);
+    const broken = client.get_json(`${URL}/broken.json`, null);
+    kickUntilDone(loop, missing, nonsense, broken);
+    assertFails(Pillion.http_error_quark(), 404, () => missing.propagate_bytes());
+    assertFails(Pillion.Error, Pillion.Error.INVALID_URL, () => nonsense.propagate_bytes());
+    assertFails(Pillion.Error, Pillion.Error.INVALID_JSON, () => broken.propagate_error());
+});
+
+test('http/download', loop => {
+    const client = Pillion.HttpClient.new(loop);
+    const folder = Gio.File.new_for_path(GLib.dir_make_tmp('pillion-gjs-XXXXXX'));
+    const target = folder.get_child('file.bin');
+    async function work() {
+        const task = client.download(`${URL}/file.bin`, target, SHA256, null);
+        await task.wait_async(null);
+        return task.propagate_object();
+    }
+    const download = kickUntilSettled(loop, work());
+    assert(download instanceof Pillion.Download);
+    assertEqual([download.get_size(), download.get_sha256(), download.get_integrity(), download.get_resumed_from()],
+        [1 << 20, SHA256, Pillion.Integrity.DIGEST, 0]);
+    assert(download.get_file().equal(target));
+    assertEqual(target.query_info('standard::size', 0, null).get_size(), 1 << 20);
+
+    const into = client.download_into(`${URL}/file.bin`, folder, null, null);
+    kickUntilDone(loop, into);
+    const again = into.propagate_object().get_file();
+    again.delete(null);
+    if (target.query_exists(null))
+        target.delete(null);
+    folder.delete(null);
+});
+
+print(`1..${tests.length}`);
+let failed = 0;
+tests.forEach(([name, func], index) => {
+    const loop = Pillion.Loop.new(null, Pillion.LoopFlags.DEFAULT);
+    let verdict = 'ok';
+    try {
+        func(loop);
+        if (!loop.is_closed())
+            loop.close(10 * SECOND);
+    } catch (error) {
+        verdict = 'not ok';
+        failed++;
+        print(`# ${error}\n# ${error.stack}`.replaceAll('\n', '\n# '));
+    }
+    print(`${verdict} ${index + 1} ${name}`);
+});
+System.exit(failed ? 1 : 0);

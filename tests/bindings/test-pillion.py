@@ -1,0 +1,663 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The whole API as a newcomer uses it from Python. PILLION_TEST_URL is the address of tests/loopback.py's server."""
+
+import gc
+import os
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import weakref
+
+import gi
+gi.require_version('Json', '1.0')
+gi.require_version('Pillion', '1')
+from gi.repository import Gio, GLib, GObject, Json, Pillion
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+import tap
+
+URL = os.environ['PILLION_TEST_URL']
+SHA256 = os.environ['PILLION_TEST_SHA256']
+MSEC = 1000
+SECOND = 1000 * MSEC
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.loop = Pillion.Loop.new(None, Pillion.LoopFlags.DEFAULT)
+        self.addCleanup(self.close)
+
+    def close(self):
+        if not self.loop.is_closed():
+            self.loop.close(10 * SECOND)
+
+    def kick_until_done(self, *tasks):
+        """What a host does, with the sleep that it would have in poll ()."""
+        end = time.monotonic() + 30
+        while not all(task.is_done() for task in tasks) or self.loop.get_live_tasks() > 0:
+            self.assertLess(time.monotonic(), end, 'nothing happens')
+            if self.loop.kick() and self.loop.get_deadline() != 0:
+                GLib.usleep(200)
+
+    def assertFails(self, domain, code, function, *arguments):
+        with self.assertRaises(GLib.Error) as caught:
+            function(*arguments)
+        self.assertTrue(caught.exception.matches(domain, code), caught.exception)
+        return caught.exception
+
+
+class LoopTest(Case):
+    def test_new(self):
+        self.assertIsInstance(self.loop.get_context(), GLib.MainContext)
+        self.assertFalse(self.loop.is_riding())
+        self.assertFalse(self.loop.is_passenger())
+        self.assertFalse(self.loop.is_closed())
+        self.assertIsNone(self.loop.get_host())
+        self.assertEqual(self.loop.get_live_tasks(), 0)
+
+    def test_default(self):
+        self.assertIs(Pillion.Loop.get_default(), Pillion.Loop.get_default())
+
+    def test_private_context(self):
+        loop = Pillion.Loop.new(None, Pillion.LoopFlags.PRIVATE_CONTEXT)
+        self.assertIsNotNone(GLib.MainContext.get_thread_default())
+        self.assertTrue(loop.close(SECOND))
+        self.assertIsNone(GLib.MainContext.get_thread_default())
+
+    def test_kick_runs_what_is_ready(self):
+        called = []
+        self.loop.call_soon(called.append, 'soon')
+        self.assertEqual(called, [])
+        self.loop.kick()
+        self.assertEqual(called, ['soon'])
+
+    def test_kick_report(self):
+        called = []
+        for number in range(100):
+            self.loop.call_soon(called.append, number)
+        more, report = self.loop.kick_until(self.loop.get_now() + SECOND)
+        self.assertEqual(called, list(range(100)))
+        self.assertGreaterEqual(report.items, 100)
+        self.assertFalse(report.more_ready)
+        self.assertFalse(report.nested)
+        self.assertGreater(report.duration_usec, 0)
+        self.assertEqual(report.overshoot_usec, 0)
+        self.assertGreaterEqual(report.slowest_usec, 0)
+        self.assertIsInstance(report.get_slowest_name(), str)
+        self.assertEqual(report.copy().items, report.items)
+
+    def test_kick_in_a_kick(self):
+        reports = []
+        self.loop.call_soon(lambda: reports.append(self.loop.kick_until(0)[1]))
+        self.loop.kick()
+        self.assertTrue(reports[0].nested)
+
+    def test_the_rest_waits_for_the_next_kick(self):
+        for _ in range(3):
+            self.loop.call_soon(lambda: None)
+        more, report = self.loop.kick_until(0)
+        self.assertTrue(more)
+        self.assertTrue(report.more_ready)
+        self.assertEqual(report.next_deadline, 0)
+
+    def test_cancel_call(self):
+        called = []
+        soon = self.loop.call_soon(called.append, 'soon')
+        later = self.loop.call_later(1, called.append, 'later')
+        self.assertTrue(self.loop.cancel_call(soon))
+        self.assertTrue(self.loop.cancel_call(later))
+        self.assertFalse(self.loop.cancel_call(later))
+        while self.loop.kick():
+            pass
+        self.assertEqual(called, [])
+
+    def test_call_later_in_order(self):
+        called = []
+        task = self.loop.sleep(3 * MSEC, None)
+        self.loop.call_later(2 * MSEC, called.append, 2)
+        self.loop.call_later(1 * MSEC, called.append, 1)
+        self.kick_until_done(task)
+        self.assertEqual(called, [1, 2])
+
+    def test_call_soon_threadsafe(self):
+        called = []
+        task = Pillion.Task.new(self.loop, 'from a thread', None)
+
+        def finish():
+            called.append(threading.current_thread())
+            task.return_boolean(True)
+
+        thread = threading.Thread(target=lambda: self.loop.call_soon_threadsafe(finish))
+        thread.start()
+        self.kick_until_done(task)
+        thread.join()
+        self.assertEqual(called, [threading.main_thread()])
+
+    def test_glib_sources_run_in_kicks(self):
+        task = Pillion.Task.new(self.loop, 'idle', None)
+        GLib.idle_add(task.return_boolean, True)
+        self.kick_until_done(task)
+
+    def test_hold_and_auto_stop(self):
+        host = Pillion.TestHost.new()
+        self.loop.ensure(host)
+        self.loop.hold()
+        host.run_until_idle()
+        self.assertTrue(self.loop.is_riding())
+        self.loop.release()
+        host.run_until_idle()
+        self.assertFalse(self.loop.is_riding())
+
+        self.loop.set_auto_stop(False)
+        self.assertFalse(self.loop.props.auto_stop)
+        self.loop.ensure(host)
+        host.run_until_idle()
+        self.assertTrue(self.loop.is_riding())
+        self.loop.stop()
+        self.assertFalse(self.loop.is_riding())
+
+    def test_properties(self):
+        self.loop.props.budget_usec = 5000
+        self.assertEqual(self.loop.get_budget(), 5000)
+        self.loop.set_budget_mode(Pillion.BudgetMode.AUTOMATIC)
+        self.assertEqual(self.loop.props.budget_mode, Pillion.BudgetMode.AUTOMATIC)
+        self.loop.set_slow_threshold(7000)
+        self.assertEqual(self.loop.props.slow_threshold_usec, 7000)
+        self.loop.set_max_workers(3)
+        self.assertEqual(self.loop.props.max_workers, 3)
+        notified = []
+        self.loop.connect('notify::budget-usec', lambda loop, spec: notified.append(loop.get_budget()))
+        self.loop.set_budget(4000)
+        self.assertEqual(notified, [4000])
+
+    def test_signals(self):
+        seen = []
+        self.loop.connect('task-added', lambda loop, task: seen.append(('added', task.get_name())))
+        self.loop.connect('task-done', lambda loop, task: seen.append(('done', task.get_name())))
+        task = Pillion.Task.new(self.loop, 'watched', None)
+        task.return_boolean(True)
+        self.kick_until_done(task)
+        self.assertEqual(seen, [('added', 'watched'), ('done', 'watched')])
+
+    def test_unhandled_error(self):
+        seen = []
+        self.loop.connect('unhandled-error', lambda loop, task, error: seen.append((task.get_name(), error.message)))
+        task = Pillion.Task.new(self.loop, 'forgotten', None)
+        task.return_error(GLib.Error.new_literal(Pillion.error_quark(), 'oh', Pillion.Error.FAILED))
+        self.kick_until_done(task)
+        del task
+        gc.collect()
+        while self.loop.kick():
+            pass
+        self.assertEqual(seen, [('forgotten', 'oh')])
+
+    def test_slow_callback(self):
+        seen = []
+        self.loop.connect('slow-callback', lambda loop, name, usec: seen.append(usec))
+        self.loop.set_slow_threshold(1)
+        self.loop.call_soon(time.sleep, 0.001)
+        self.loop.kick()
+        self.assertGreaterEqual(seen[0], 1000)
+
+    def test_descriptor_and_wake(self):
+        self.assertIsInstance(self.loop.get_fd(), int)
+        self.assertEqual(self.loop.get_deadline(), -1)
+        self.assertIsInstance(self.loop.get_events(), GLib.IOCondition)
+        rung = threading.Event()
+        self.loop.set_wake_func(rung.set)
+        thread = threading.Thread(target=lambda: self.loop.call_soon_threadsafe(lambda: None))
+        thread.start()
+        self.assertTrue(rung.wait(30))
+        thread.join()
+        self.assertEqual(self.loop.get_deadline(), 0)
+        self.loop.kick()
+        self.loop.set_wake_func(None)
+
+    def test_close_names_what_is_left(self):
+        task = Pillion.Task.new(self.loop, 'stubborn', None)
+        error = self.assertFails(Pillion.error_quark(), Pillion.Error.LEFT_BEHIND, self.loop.close, 0)
+        self.assertIn('stubborn', error.message)
+        self.assertTrue(task.is_cancelled())
+        self.assertTrue(self.loop.is_closed())
+        self.assertTrue(task.return_if_cancelled())
+
+    def test_wrong_thread(self):
+        caught = []
+        task = self.loop.sleep(1, None)
+
+        def wait():
+            try:
+                self.loop.run_until_complete(task)
+            except GLib.Error as error:
+                caught.append(error)
+
+        thread = threading.Thread(target=wait)
+        thread.start()
+        thread.join()
+        self.assertTrue(caught[0].matches(Pillion.error_quark(), Pillion.Error.WRONG_THREAD))
+        self.kick_until_done(task)
+
+
+class HostTest(Case):
+    def test_callback_host(self):
+        log = []
+        hooks = []
+        host = Pillion.CallbackHost.new('python-host')
+
+        def install(loop):
+            log.append('install')
+            hooks.append(loop)
+
+        def remove(loop, text):
+            log.append(text)
+            hooks.remove(loop)
+
+        host.set_install(install)
+        host.set_remove(remove, 'remove')
+        host.set_wake(lambda: None)
+        self.assertIsInstance(host, Pillion.Host)
+        self.assertEqual(host.get_name(), 'python-host')
+        self.assertGreater(host.get_now(), 0)
+
+        self.assertTrue(self.loop.ensure(host))
+        self.assertTrue(self.loop.ensure(host))
+        self.assertEqual(log, ['install'])
+        self.assertIs(Pillion.Loop.find_by_name('python-host'), self.loop)
+        self.assertIs(self.loop.get_host(), host)
+
+        task = self.loop.sleep(2 * MSEC, None)
+        end = time.monotonic() + 30
+        while hooks:
+            self.assertLess(time.monotonic(), end)
+            for loop in list(hooks):
+                loop.kick()
+            GLib.usleep(200)
+        self.assertTrue(task.is_done())
+        self.assertEqual(log, ['install', 'remove'])
+
+        # The next task brings the hook back
+        task = self.loop.sleep(1, None)
+        self.assertEqual(log, ['install', 'remove', 'install'])
+        self.assertTrue(Pillion.Loop.stop_by_name('python-host'))
+        self.assertFalse(Pillion.Loop.stop_by_name('python-host'))
+        self.assertEqual(hooks, [])
+        self.loop.ensure(host)
+        self.kick_until_done(task)
+
+    def test_host_in_python(self):
+        class PythonHost(GObject.Object, Pillion.Host):
+            def __init__(self):
+                super().__init__()
+                self.riders = []
+
+            def do_get_name(self):
+                return 'a class'
+
+            def do_install(self, loop):
+                self.riders.append(loop)
+                return True
+
+            def do_remove(self, loop):
+                self.riders.remove(loop)
+
+        host = PythonHost()
+        self.assertTrue(self.loop.ensure(host))
+        task = self.loop.sleep(MSEC, None)
+        end = time.monotonic() + 30
+        while host.riders:
+            self.assertLess(time.monotonic(), end)
+            host.riders[0].kick()
+        self.assertTrue(task.is_done())
+        self.assertEqual(host.get_name(), 'a class')
+
+    def test_tick_host(self):
+        host = Pillion.TickHost.new('frames', 500)
+        host.set_work(100)
+        host.add_stall(2, 3 * MSEC)
+        self.assertEqual((host.get_rate(), host.get_work(), host.props.name), (500, 100, 'frames'))
+        frames = []
+        host.connect('frame', lambda host, frame: frames.append(frame))
+        self.loop.ensure(host)
+        task = self.loop.sleep(10 * MSEC, None)
+        task.add_done_callback(lambda task: host.quit())
+        count = host.run(500)
+        self.assertTrue(task.is_done())
+        self.assertEqual(count, host.get_frames())
+        self.assertEqual(frames, list(range(count)))
+        self.assertGreaterEqual(host.get_late_frames(), 0)
+        self.assertEqual(len(host.get_kick_times()), count)
+        self.assertIn(len(host.get_frame_times()), (count, count - 1))
+        self.assertTrue(all(isinstance(usec, int) for usec in host.get_frame_times()))
+
+    def test_glib_host(self):
+        context = GLib.MainContext.new()
+        host = Pillion.GlibHost.new('glib', context)
+        self.assertEqual(host.get_context(), context)
+        self.assertTrue(self.loop.ensure(host))
+        task = self.loop.sleep(MSEC, None)
+        while not task.is_done():
+            context.iteration(True)
+        self.loop.stop()
+
+    def test_passenger(self):
+        mainloop = GLib.MainLoop()
+        self.addCleanup(lambda: self.assertFalse(mainloop.is_running()))
+
+        def on_idle():
+            self.assertTrue(self.loop.ensure(None))
+            self.loop.sleep(MSEC, None).add_done_callback(lambda task: mainloop.quit())
+            passenger.append(self.loop.is_passenger())
+
+        passenger = []
+        GLib.idle_add(on_idle)
+        mainloop.run()
+        self.assertEqual(passenger, [True])
+
+    def test_virtual_clock(self):
+        host = Pillion.TestHost.new()
+        self.loop.ensure(host)
+        start = host.get_now()
+        fired = []
+        self.loop.call_later(3600 * SECOND, fired.append, True)
+        host.advance(3600 * SECOND - 1)
+        self.assertEqual(fired, [])
+        host.advance(1)
+        self.assertEqual(fired, [True])
+        self.loop.sleep(24 * 3600 * SECOND, None)
+        host.run_until_idle()
+        self.assertEqual(host.get_now() - start, 25 * 3600 * SECOND)
+
+
+class TaskTest(Case):
+    def test_results(self):
+        def check(kind, value):
+            task = Pillion.Task.new(self.loop, kind, None)
+            getattr(task, 'return_' + kind)(value)
+            self.assertEqual(task.get_state(), Pillion.TaskState.SUCCEEDED)
+            for _ in range(2):  # propagating uses nothing up
+                result = getattr(task, 'propagate_' + kind)()
+                if kind == 'bytes':
+                    result, value = result.get_data(), value.get_data() if hasattr(value, 'get_data') else value
+                elif kind == 'variant':
+                    result, value = str(result), str(value)
+                self.assertEqual(result, value)
+            self.kick_until_done(task)
+
+        for kind, value in (('boolean', True), ('boolean', False), ('int', -2**63), ('int', 2**63 - 1),
+                            ('double', 2.5), ('string', 'grüße'), ('string', ''), ('bytes', GLib.Bytes(b'a\0b')),
+                            ('variant', GLib.Variant('(si)', ('x', 1))), ('object', Gio.File.new_for_path('/'))):
+            with self.subTest(kind):
+                check(kind, value)
+
+    def test_boxed_and_value(self):
+        task = Pillion.Task.new(self.loop, 'value', None)
+        value = GObject.Value(GObject.TYPE_INT, 42)
+        task.return_value(value)
+        ok, result = task.propagate_value()
+        self.assertTrue(ok)
+        self.assertEqual(result if isinstance(result, int) else result.get_int(), 42)
+        self.kick_until_done(task)
+
+    def test_error(self):
+        task = Pillion.Task.new(self.loop, 'bad', None)
+        task.return_error(GLib.Error.new_literal(Gio.io_error_quark(), 'gone', Gio.IOErrorEnum.NOT_FOUND))
+        for _ in range(2):
+            error = self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND, task.propagate_int)
+            self.assertEqual(error.message, 'gone')
+        self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND, task.propagate_error)
+        self.assertEqual(task.get_state(), Pillion.TaskState.FAILED)
+        self.kick_until_done(task)
+
+    def test_wrong_type_and_not_done(self):
+        task = Pillion.Task.new(self.loop, 'int', None)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.NOT_DONE, task.propagate_int)
+        task.return_int(1)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.WRONG_TYPE, task.propagate_string)
+        self.kick_until_done(task)
+
+    def test_done_callbacks_in_order_and_never_inside(self):
+        called = []
+        task = Pillion.Task.new(self.loop, 'ordered', None)
+        task.add_done_callback(lambda task, text: called.append(text), 'first')
+        removed = task.add_done_callback(lambda task: called.append('removed'))
+        task.add_done_callback(lambda task: called.append('second'))
+        self.assertTrue(task.remove_done_callback(removed))
+        self.assertFalse(task.remove_done_callback(removed))
+        task.return_boolean(True)
+        self.assertEqual(called, [])
+        self.kick_until_done(task)
+        task.add_done_callback(lambda task: called.append('late'))
+        self.assertEqual(called, ['first', 'second'])
+        while self.loop.kick():
+            pass
+        self.loop.kick()
+        self.assertEqual(called, ['first', 'second', 'late'])
+
+    def test_a_callback_that_raises(self):
+        caught = []
+        hook, sys.excepthook = sys.excepthook, lambda kind, value, trace: caught.append(str(value))
+        self.addCleanup(setattr, sys, 'excepthook', hook)
+        called = []
+
+        def bad(task):
+            raise RuntimeError('from a done callback')
+
+        task = Pillion.Task.new(self.loop, 'raising', None)
+        task.add_done_callback(bad)
+        task.add_done_callback(lambda task: called.append('next'))
+        self.loop.call_soon(bad, None)
+        task.return_boolean(True)
+        self.kick_until_done(task)
+        self.assertEqual(called, ['next'])
+        self.assertEqual(caught, ['from a done callback'] * 2)
+
+    def test_cancel(self):
+        task = Pillion.Task.new(self.loop, 'long', None)
+        cancelled = []
+        task.get_cancellable().connect(lambda *rest: cancelled.append(True))
+        task.cancel()
+        self.assertEqual(cancelled, [True])
+        self.assertTrue(task.is_cancelled())
+        self.assertFalse(task.is_done())
+        self.assertTrue(task.return_if_cancelled())
+        self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED, task.propagate_error)
+        self.assertEqual(task.get_state(), Pillion.TaskState.CANCELLED)
+        self.kick_until_done(task)
+
+    def test_cancel_by_cancellable(self):
+        cancellable = Gio.Cancellable()
+        task = self.loop.sleep(3600 * SECOND, cancellable)
+        cancellable.cancel()
+        self.kick_until_done(task)
+        self.assertEqual(task.get_state(), Pillion.TaskState.CANCELLED)
+
+    def test_names_and_site(self):
+        task = Pillion.Task.new(self.loop, 'first', None)
+        self.assertEqual(task.get_name(), 'first')
+        task.set_name('second')
+        self.assertEqual(task.get_name(), 'second')
+        task.set_site('test-pillion.py:1')
+        self.assertEqual(task.get_site(), 'test-pillion.py:1')
+        self.assertIs(task.get_loop(), self.loop)
+        task.return_boolean(True)
+        self.kick_until_done(task)
+
+    def test_progress(self):
+        task = Pillion.Task.new(self.loop, 'counting', None)
+        seen = []
+        task.connect('progress', lambda task: seen.append((task.get_completed(), task.get_total())))
+        self.assertEqual(task.get_total(), -1)
+        task.set_progress_unit('files')
+        task.set_progress_message('one after another')
+        for number in range(1, 4):
+            task.set_progress(number, 3)
+        self.loop.kick()
+        self.assertEqual(seen, [(3, 3)])
+        self.assertEqual(task.get_progress_unit(), 'files')
+        self.assertEqual(task.dup_progress_message(), 'one after another')
+        self.assertGreaterEqual(task.get_rate(), 0)
+        task.return_boolean(True)
+        self.kick_until_done(task)
+
+    def test_any_gio_call(self):
+        file = Gio.File.new_for_path(__file__)
+        task = Pillion.Task.new(self.loop, 'load', None)
+        file.load_contents_async(task.get_cancellable(), Pillion.Task.ready, task)
+        self.kick_until_done(task)
+        ok, contents, _ = file.load_contents_finish(task.get_async_result())
+        self.assertTrue(ok)
+        self.assertIn(b'as a newcomer uses it', contents)
+
+    def test_wait_async(self):
+        task = self.loop.sleep(MSEC, None)
+        waited = []
+        task.wait_async(None, lambda task, result: waited.append(task.wait_finish(result)))
+        self.kick_until_done(task)
+        while self.loop.kick():
+            pass
+        self.loop.kick()
+        self.assertEqual(waited, [True])
+
+    def test_run_in_thread(self):
+        threads = []
+
+        def work(task, cancellable, number):
+            threads.append(threading.current_thread() is threading.main_thread())
+            task.set_progress(1, 1)
+            task.return_int(number * 2)
+
+        task = self.loop.run_in_thread('double', work, 21, None)
+        self.assertTrue(self.loop.run_until_complete(task))
+        self.assertEqual(task.propagate_int(), 42)
+        self.assertEqual(threads, [False])
+
+    def test_run_in_thread_cancelled(self):
+        started = threading.Event()
+
+        def work(task, cancellable, data):
+            started.set()
+            gone = threading.Event()
+            cancellable.connect(lambda *rest: gone.set())
+            gone.wait(30)
+            task.return_if_cancelled()
+
+        task = self.loop.run_in_thread('wait', work, None, None)
+        self.assertTrue(started.wait(30))
+        task.cancel()
+        self.kick_until_done(task)
+        self.assertEqual(task.get_state(), Pillion.TaskState.CANCELLED)
+
+    def test_run_until_complete(self):
+        order = []
+        task = self.loop.sleep(MSEC, None)
+        task.add_done_callback(lambda task: order.append('callback'))
+        self.assertTrue(self.loop.run_until_complete(task))
+        order.append('returned')
+        while self.loop.kick():
+            pass
+        self.assertIn('callback', order)
+
+    def test_nothing_leaks(self):
+        class Marker:
+            pass
+
+        marker = Marker()
+        gone = weakref.ref(marker)
+        task = self.loop.sleep(MSEC, None)
+        task.add_done_callback(lambda task, marker: None, marker)
+        del marker
+        self.kick_until_done(task)
+        while self.loop.kick():
+            pass
+        gc.collect()
+        self.assertIsNone(gone())
+
+
+class HttpTest(Case):
+    def setUp(self):
+        super().setUp()
+        self.client = Pillion.HttpClient.new(self.loop)
+        temporary = tempfile.TemporaryDirectory(prefix='pillion-python-')
+        self.addCleanup(temporary.cleanup)
+        self.folder = Gio.File.new_for_path(temporary.name)
+        self.target = self.folder.get_child('file.bin')
+
+    def test_properties(self):
+        self.client.set_max_connections(7)
+        self.client.set_max_connections_per_host(3)
+        self.client.set_idle_timeout(9)
+        self.client.set_user_agent('smoke/1')
+        self.client.set_tls_database(None)
+        self.assertEqual(self.client.get_max_connections(), 7)
+        self.assertEqual(self.client.get_max_connections_per_host(), 3)
+        self.assertEqual(self.client.get_idle_timeout(), 9)
+        self.assertEqual(self.client.get_user_agent(), 'smoke/1')
+        self.assertIs(self.client.get_loop(), self.loop)
+
+    def test_get_bytes(self):
+        task = self.client.get_bytes(URL + '/hello.txt', None)
+        bodies = []
+        task.add_done_callback(lambda task: bodies.append(task.propagate_bytes().get_data()))
+        self.kick_until_done(task)
+        self.assertEqual(bodies, [b'Hello from loopback\n'])
+
+    def test_get_json(self):
+        task = self.client.get_json(URL + '/data.json', None)
+        self.kick_until_done(task)
+        ok, node = task.propagate_value()
+        self.assertTrue(ok)
+        self.assertIsInstance(node, Json.Node)
+        self.assertEqual(node.get_object().get_string_member('name'), 'pillion')
+        self.assertEqual(node.get_object().get_int_member('seats'), 2)
+
+    def test_download(self):
+        task = self.client.download(URL + '/file.bin', self.target, SHA256, None)
+        progress = []
+        task.connect('progress', lambda task: progress.append(task.get_completed()))
+        self.kick_until_done(task)
+        download = task.propagate_object()
+        self.assertIsInstance(download, Pillion.Download)
+        self.assertEqual(download.get_size(), 1 << 20)
+        self.assertEqual(download.get_integrity(), Pillion.Integrity.DIGEST)
+        self.assertEqual(download.get_sha256(), SHA256)
+        self.assertEqual(download.get_url(), URL + '/file.bin')
+        self.assertEqual(download.get_resumed_from(), 0)
+        self.assertEqual(download.get_content_type(), 'application/octet-stream')
+        self.assertIsNone(download.get_etag())
+        self.assertTrue(download.get_file().equal(self.target))
+        self.assertEqual(os.path.getsize(self.target.get_path()), 1 << 20)
+        self.assertEqual(progress, sorted(progress))
+
+    def test_download_into(self):
+        task = self.client.download_into(URL + '/file.bin', self.folder, None, None)
+        self.kick_until_done(task)
+        self.assertEqual(task.propagate_object().get_file().get_basename(), 'file.bin')
+
+    def test_what_goes_wrong(self):
+        missing = self.client.get_bytes(URL + '/missing', None)
+        digest = self.client.download(URL + '/file.bin', self.target, '0' * 64, None)
+        scheme = self.client.get_bytes('gopher://localhost/', None)
+        nonsense = self.client.get_bytes('no url', None)
+        broken = self.client.get_json(URL + '/broken.json', None)
+        self.kick_until_done(missing, digest, scheme, nonsense, broken)
+        self.assertFails(Pillion.http_error_quark(), 404, missing.propagate_bytes)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.DIGEST_MISMATCH, digest.propagate_object)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.UNSUPPORTED_SCHEME, scheme.propagate_bytes)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.INVALID_URL, nonsense.propagate_bytes)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.INVALID_JSON, broken.propagate_error)
+        self.assertFalse(self.target.query_exists(None))
+
+    def test_cancel(self):
+        task = self.client.download(URL + '/file.bin', self.target, None, None)
+        task.cancel()
+        self.kick_until_done(task)
+        self.assertEqual(task.get_state(), Pillion.TaskState.CANCELLED)
+
+
+if __name__ == '__main__':
+    tap.main()

@@ -1,0 +1,464 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* The whole API as a newcomer uses it from Vala. PILLION_TEST_URL is the address of tests/loopback.py's server. */
+
+const int64 MSEC = TimeSpan.MILLISECOND;
+const int64 SECOND = TimeSpan.SECOND;
+
+delegate bool Condition ();
+
+/* What a host does, with the sleep that it would have in poll () */
+void kick_until (Pillion.Loop loop, Condition condition) {
+    var end = get_monotonic_time () + 30 * SECOND;
+    while (!condition ()) {
+        assert (get_monotonic_time () < end);
+        loop.kick ();
+        if (loop.get_deadline () != 0)
+            Thread.usleep (200);
+    }
+}
+
+void kick_until_done (Pillion.Loop loop) {
+    kick_until (loop, () => loop.get_live_tasks () == 0);
+}
+
+Pillion.Loop new_loop () {
+    return new Pillion.Loop (null, Pillion.LoopFlags.DEFAULT);
+}
+
+void close (Pillion.Loop loop) {
+    try {
+        assert (loop.close (10 * SECOND));
+    } catch (Error error) {
+        assert_not_reached ();
+    }
+}
+
+void test_loop () {
+    var loop = new_loop ();
+    string[] called = {};
+
+    assert (!loop.is_riding () && !loop.is_passenger () && !loop.is_closed ());
+    assert (loop.get_host () == null);
+    assert (Pillion.Loop.get_default () == Pillion.Loop.get_default ());
+
+    loop.call_later (2 * MSEC, () => { called += "later"; });
+    var cancelled = loop.call_soon (() => { called += "cancelled"; });
+    loop.call_soon (() => { called += "soon"; });
+    loop.call_soon_threadsafe (() => { called += "threadsafe"; });
+    assert (loop.cancel_call (cancelled));
+    assert (!loop.cancel_call (cancelled));
+    kick_until (loop, () => called.length == 3);
+    assert (string.joinv (" ", called) == "soon threadsafe later");
+
+    close (loop);
+    assert (loop.is_closed ());
+}
+
+void test_report () {
+    var loop = new_loop ();
+    Pillion.Kick report;
+
+    for (int i = 0; i < 100; i++)
+        loop.call_soon (() => { });
+    assert (!loop.kick_until (loop.get_now () + SECOND, out report));
+    assert (report.items >= 100);
+    assert (!report.more_ready && !report.nested);
+    assert (report.overshoot_usec == 0 && report.duration_usec >= 0 && report.slowest_usec >= 0);
+    assert (report.get_slowest_name () != null);
+    close (loop);
+}
+
+void test_properties () {
+    var loop = new_loop ();
+
+    loop.budget_usec = 5000;
+    assert (loop.get_budget () == 5000);
+    loop.budget_mode = Pillion.BudgetMode.AUTOMATIC;
+    assert (loop.get_budget_mode () == Pillion.BudgetMode.AUTOMATIC);
+    loop.slow_threshold_usec = 7000;
+    assert (loop.get_slow_threshold () == 7000);
+    loop.max_workers = 2;
+    assert (loop.get_max_workers () == 2);
+    loop.auto_stop = false;
+    assert (!loop.get_auto_stop ());
+    assert (loop.get_fd () >= -1);
+    assert (loop.get_deadline () == -1);
+    close (loop);
+}
+
+void test_signals () {
+    var loop = new_loop ();
+    string[] seen = {};
+
+    loop.task_added.connect ((task) => { seen += "added " + task.get_name (); });
+    loop.task_done.connect ((task) => { seen += "done " + task.get_name (); });
+    loop.unhandled_error.connect ((task, error) => { seen += error.message; });
+    var task = new Pillion.Task (loop, "watched", null);
+    task.return_boolean (true);
+    kick_until_done (loop);
+    new Pillion.Task (loop, "bad", null).return_error (new IOError.FAILED ("oh"));
+    task = null;
+    kick_until (loop, () => seen.length == 5);
+    assert (string.joinv (", ", seen) == "added watched, done watched, added bad, done bad, oh");
+    close (loop);
+}
+
+void test_callback_host () {
+    var loop = new_loop ();
+    var host = (Pillion.CallbackHost) new Pillion.CallbackHost ("vala-host");
+    string[] log = {};
+
+    host.set_install ((rider) => { log += "install"; });
+    host.set_remove ((rider) => { log += "remove"; });
+    host.set_wake (() => { });
+    assert (host.get_name () == "vala-host");
+    try {
+        assert (loop.ensure (host));
+        assert (loop.ensure (host));
+    } catch (Error error) {
+        assert_not_reached ();
+    }
+    assert (log.length == 1);
+    assert (Pillion.Loop.find_by_name ("vala-host") == loop);
+    assert (loop.get_host () == host);
+    loop.sleep (MSEC, null);
+    kick_until (loop, () => !loop.is_riding ());
+    assert (string.joinv (" ", log) == "install remove");
+    assert (!Pillion.Loop.stop_by_name ("vala-host"));
+    close (loop);
+}
+
+class ValaHost : Object, Pillion.Host {
+    public unowned Pillion.Loop? rider;
+
+    public unowned string get_name () {
+        return "a class";
+    }
+
+    public bool install (Pillion.Loop loop) throws Error {
+        rider = loop;
+        return true;
+    }
+
+    public void remove (Pillion.Loop loop) {
+        rider = null;
+    }
+}
+
+void test_host_class () {
+    var loop = new_loop ();
+    var host = new ValaHost ();
+
+    try {
+        assert (loop.ensure (host));
+    } catch (Error error) {
+        assert_not_reached ();
+    }
+    var task = loop.sleep (MSEC, null);
+    kick_until (loop, () => host.rider == null);
+    assert (task.is_done ());
+    close (loop);
+}
+
+void test_tick_host () {
+    var loop = new_loop ();
+    var host = (Pillion.TickHost) new Pillion.TickHost ("frames", 500);
+    uint frames = 0;
+
+    host.set_work (100);
+    host.add_stall (2, 2 * MSEC);
+    assert (host.get_rate () == 500 && host.get_work () == 100);
+    host.frame.connect ((frame) => { frames++; });
+    try {
+        loop.ensure (host);
+    } catch (Error error) {
+        assert_not_reached ();
+    }
+    var task = loop.sleep (10 * MSEC, null);
+    task.add_done_callback ((task) => { host.quit (); });
+    var count = host.run (500);
+    assert (task.is_done ());
+    assert (frames == count && host.get_frames () == count);
+    assert (host.get_kick_times ().length == count);
+    assert (host.get_late_frames () <= count);
+    close (loop);
+}
+
+void test_test_host () {
+    var loop = new_loop ();
+    var host = (Pillion.TestHost) new Pillion.TestHost ();
+    bool fired = false;
+
+    try {
+        loop.ensure (host);
+    } catch (Error error) {
+        assert_not_reached ();
+    }
+    loop.hold ();
+    var start = host.get_now ();
+    loop.call_later (3600 * SECOND, () => { fired = true; });
+    host.advance (3600 * SECOND - 1);
+    assert (!fired);
+    host.advance (1);
+    assert (fired);
+    loop.sleep (3600 * SECOND, null);
+    host.run_until_idle ();
+    assert (host.get_now () - start == 7200 * SECOND);
+    assert (loop.is_riding ());
+    loop.release ();
+    host.run_until_idle ();
+    assert (!loop.is_riding ());
+    close (loop);
+}
+
+void test_glib_host () {
+    var loop = new_loop ();
+    var context = new MainContext ();
+    var host = (Pillion.GlibHost) new Pillion.GlibHost ("glib", context);
+
+    assert (host.get_context () == context);
+    try {
+        loop.ensure (host);
+    } catch (Error error) {
+        assert_not_reached ();
+    }
+    var task = loop.sleep (MSEC, null);
+    while (!task.is_done ())
+        context.iteration (true);
+    close (loop);
+}
+
+void test_results () {
+    var loop = new_loop ();
+
+    try {
+        var task = new Pillion.Task (loop, "result", null);
+        task.return_boolean (true);
+        assert (task.propagate_boolean ());
+        task = new Pillion.Task (loop, "result", null);
+        task.return_int (int64.MIN);
+        assert (task.propagate_int () == int64.MIN);
+        task = new Pillion.Task (loop, "result", null);
+        task.return_double (2.5);
+        assert (task.propagate_double () == 2.5);
+        task = new Pillion.Task (loop, "result", null);
+        task.return_string ("grüße");
+        assert (task.propagate_string () == "grüße" && task.propagate_string () == "grüße");
+        task = new Pillion.Task (loop, "result", null);
+        task.return_bytes (new Bytes ({ 1, 0, 2 }));
+        assert (task.propagate_bytes ().compare (new Bytes ({ 1, 0, 2 })) == 0);
+        task = new Pillion.Task (loop, "result", null);
+        task.return_variant (new Variant ("(si)", "x", 1));
+        assert (task.propagate_variant ().print (false) == "('x', 1)");
+        task = new Pillion.Task (loop, "result", null);
+        var file = File.new_for_path ("/");
+        task.return_object (file);
+        assert (task.propagate_object () == file);
+        var value = Value (typeof (int));
+        value.set_int (42);
+        task = new Pillion.Task (loop, "result", null);
+        task.return_value (value);
+        Value copy;
+        assert (task.propagate_value (out copy) && copy.get_int () == 42);
+    } catch (Error error) {
+        assert_not_reached ();
+    }
+    kick_until_done (loop);
+    close (loop);
+}
+
+void test_errors () {
+    var loop = new_loop ();
+    var task = new Pillion.Task (loop, "bad", null);
+
+    try {
+        task.propagate_int ();
+        assert_not_reached ();
+    } catch (Pillion.Error.NOT_DONE error) {
+    } catch (Error error) {
+        assert_not_reached ();
+    }
+    task.return_error (new IOError.NOT_FOUND ("gone"));
+    try {
+        task.propagate_int ();
+        assert_not_reached ();
+    } catch (IOError.NOT_FOUND error) {
+        assert (error.message == "gone");
+    } catch (Error error) {
+        assert_not_reached ();
+    }
+    assert (task.get_state () == Pillion.TaskState.FAILED);
+    kick_until_done (loop);
+    close (loop);
+}
+
+void test_cancel_and_progress () {
+    var loop = new_loop ();
+    var cancellable = new Cancellable ();
+    var task = new Pillion.Task (loop, "first", cancellable);
+    uint seen = 0;
+
+    task.set_name ("second");
+    task.set_site ("test-pillion.vala:1");
+    assert (task.get_name () == "second" && task.get_site () == "test-pillion.vala:1" && task.get_loop () == loop);
+    task.progress.connect (() => { seen++; });
+    task.set_progress_unit ("files");
+    task.set_progress_message ("one by one");
+    task.set_progress (1, 3);
+    task.set_progress (2, 3);
+    loop.kick ();
+    assert (seen == 1 && task.get_completed () == 2 && task.get_total () == 3);
+    assert (task.get_progress_unit () == "files" && task.dup_progress_message () == "one by one");
+    assert (task.get_rate () >= 0);
+
+    cancellable.cancel ();
+    assert (task.is_cancelled () && task.get_cancellable ().is_cancelled ());
+    assert (task.return_if_cancelled ());
+    kick_until_done (loop);
+    assert (task.get_state () == Pillion.TaskState.CANCELLED);
+    close (loop);
+}
+
+async int sleep_three_times (Pillion.Loop loop) throws Error {
+    int slept = 0;
+    for (int i = 0; i < 3; i++) {
+        yield loop.sleep (MSEC, null).wait_async (null);
+        slept++;
+    }
+    return slept;
+}
+
+void test_yield () {
+    var loop = new_loop ();
+    int slept = 0;
+
+    sleep_three_times.begin (loop, (source, result) => {
+        try {
+            slept = sleep_three_times.end (result);
+        } catch (Error error) {
+            assert_not_reached ();
+        }
+    });
+    kick_until (loop, () => slept == 3);
+    close (loop);
+}
+
+async uint8[] load (Pillion.Loop loop, File file) throws Error {
+    var task = new Pillion.Task (loop, "load", null);
+    file.load_contents_async.begin (task.get_cancellable (), (source, result) => {
+        Pillion.Task.ready (source, result, task);
+    });
+    yield task.wait_async (null);
+    uint8[] contents;
+    file.load_contents_async.end (task.get_async_result (), out contents, null);
+    return contents;
+}
+
+void test_any_gio_call () {
+    var loop = new_loop ();
+    int length = 0;
+
+    load.begin (loop, File.new_for_path ("/etc/passwd"), (source, result) => {
+        try {
+            length = load.end (result).length;
+        } catch (Error error) {
+            assert_not_reached ();
+        }
+    });
+    kick_until (loop, () => length > 0);
+    close (loop);
+}
+
+void test_thread () {
+    var loop = new_loop ();
+    Thread<void*>? worker = null;
+
+    var task = loop.run_in_thread ("double", (task, cancellable) => {
+        worker = Thread.self<void*> ();
+        task.return_int (42);
+    }, null);
+    try {
+        assert (loop.run_until_complete (task));
+        assert (task.propagate_int () == 42);
+    } catch (Error error) {
+        assert_not_reached ();
+    }
+    assert (worker != Thread.self<void*> ());
+    close (loop);
+}
+
+async void fetch (Pillion.Loop loop) throws Error {
+    var url = Environment.get_variable ("PILLION_TEST_URL");
+    var sha256 = Environment.get_variable ("PILLION_TEST_SHA256");
+    var client = new Pillion.HttpClient (loop);
+    client.set_max_connections (5);
+    client.set_max_connections_per_host (2);
+    client.set_idle_timeout (9);
+    client.set_user_agent ("smoke/1");
+    assert (client.get_max_connections () == 5 && client.get_max_connections_per_host () == 2);
+    assert (client.get_idle_timeout () == 9 && client.get_user_agent () == "smoke/1" && client.get_loop () == loop);
+
+    var hello = client.get_bytes (url + "/hello.txt", null);
+    yield hello.wait_async (null);
+    assert (hello.propagate_bytes ().compare (new Bytes ("Hello from loopback\n".data)) == 0);
+
+    var folder = File.new_for_path (DirUtils.make_tmp ("pillion-vala-XXXXXX"));
+    var target = folder.get_child ("file.bin");
+    var task = client.download (url + "/file.bin", target, sha256, null);
+    yield task.wait_async (null);
+    var download = (Pillion.Download) task.propagate_object ();
+    assert (download.get_size () == 1 << 20 && download.get_sha256 () == sha256);
+    assert (download.get_integrity () == Pillion.Integrity.DIGEST);
+    assert (download.get_file ().equal (target));
+    target.delete (null);
+    folder.delete (null);
+
+    var missing = client.get_bytes (url + "/missing", null);
+    yield missing.wait_async (null);
+    try {
+        missing.propagate_bytes ();
+        assert_not_reached ();
+    } catch (Error error) {
+        assert (error.domain == Pillion.http_error_quark () && error.code == 404);
+    }
+}
+
+void test_http () {
+    var loop = new_loop ();
+    bool finished = false;
+
+    fetch.begin (loop, (source, result) => {
+        try {
+            fetch.end (result);
+        } catch (Error error) {
+            GLib.error ("%s", error.message);
+        }
+        finished = true;
+    });
+    kick_until (loop, () => finished);
+    close (loop);
+}
+
+int main (string[] args) {
+    Test.init (ref args);
+    Test.add_func ("/vala/loop", test_loop);
+    Test.add_func ("/vala/report", test_report);
+    Test.add_func ("/vala/properties", test_properties);
+    Test.add_func ("/vala/signals", test_signals);
+    Test.add_func ("/vala/callback-host", test_callback_host);
+    Test.add_func ("/vala/host-class", test_host_class);
+    Test.add_func ("/vala/tick-host", test_tick_host);
+    Test.add_func ("/vala/test-host", test_test_host);
+    Test.add_func ("/vala/glib-host", test_glib_host);
+    Test.add_func ("/vala/results", test_results);
+    Test.add_func ("/vala/errors", test_errors);
+    Test.add_func ("/vala/cancel-and-progress", test_cancel_and_progress);
+    Test.add_func ("/vala/yield", test_yield);
+    Test.add_func ("/vala/any-gio-call", test_any_gio_call);
+    Test.add_func ("/vala/thread", test_thread);
+    Test.add_func ("/vala/http", test_http);
+    return Test.run ();
+}

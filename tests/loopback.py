@@ -1,0 +1,84 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""A small HTTP server on loopback, for the tests of programs that are no C tests of the HTTP client's own.
+
+    loopback.py PROGRAM [ARGUMENT…]
+
+runs the program with its address in PILLION_TEST_URL, and each `@URL@` in the arguments replaced by it. The server has
+
+    /hello.txt       "Hello from loopback\\n"
+    /data.json       {"name": "pillion", "seats": 2, "parts": ["seat", "rail", "strap"]}
+    /file.bin        1 MiB, the same each time; its SHA-256 is in PILLION_TEST_SHA256
+    /broken.json     a text that is no JSON
+    anything else    404
+"""
+
+import hashlib
+import http.server
+import json
+import os
+import subprocess
+import sys
+import threading
+
+FILE = b''.join(hashlib.sha256(b'%d' % i).digest() for i in range(1 << 15))
+FILE_SHA256 = hashlib.sha256(FILE).hexdigest()
+
+PAGES = {
+    '/hello.txt': ('text/plain', b'Hello from loopback\n'),
+    '/data.json': ('application/json',
+                   json.dumps({'name': 'pillion', 'seats': 2, 'parts': ['seat', 'rail', 'strap']}).encode()),
+    '/file.bin': ('application/octet-stream', FILE),
+    '/broken.json': ('application/json', b'{"name": '),
+}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+
+    def do_GET(self):
+        kind, body = PAGES.get(self.path, (None, None))
+        if kind is None:
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header('Content-Type', kind)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        try:
+            self.wfile.write(body)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True  # the client has cancelled
+
+    def log_message(self, format, *args):
+        pass
+
+
+class Server:
+    """`with Server () as url:` has it running."""
+
+    def __enter__(self):
+        self.httpd = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        self.httpd.daemon_threads = True
+        self.thread = threading.Thread(target=self.httpd.serve_forever, kwargs={'poll_interval': 0.05})
+        self.thread.start()
+        return 'http://127.0.0.1:%d' % self.httpd.server_address[1]
+
+    def __exit__(self, *args):
+        self.httpd.shutdown()
+        self.thread.join()
+        self.httpd.server_close()
+
+
+def main():
+    with Server() as url:
+        env = dict(os.environ, PILLION_TEST_URL=url, PILLION_TEST_SHA256=FILE_SHA256)
+        command = [argument.replace('@URL@', url) for argument in sys.argv[1:]]
+        status = subprocess.run(command, env=env, check=False).returncode
+    sys.exit(status if status >= 0 else 128 - status)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,57 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Reads the functions out of the library's GIR."""
+
+import dataclasses
+import os
+import xml.etree.ElementTree as ElementTree
+
+CORE = '{http://www.gtk.org/introspection/core/1.0}'
+C = '{http://www.gtk.org/introspection/c/1.0}'
+GLIB = '{http://www.gtk.org/introspection/glib/1.0}'
+
+SOURCE = os.environ['PILLION_SOURCE_DIR']
+BUILD = os.environ['PILLION_BUILD_DIR']
+PATH = os.path.join(BUILD, 'src', 'Pillion-1.gir')
+
+
+@dataclasses.dataclass
+class Function:
+    symbol: str          # pillion_task_cancel
+    kind: str            # constructor, method or function
+    owner: str           # Task, or '' for a function of the namespace
+    name: str            # cancel
+    introspectable: bool
+    element: ElementTree.Element
+
+
+def namespace():
+    return ElementTree.parse(PATH).getroot().find(CORE + 'namespace')
+
+
+def functions():
+    """All functions, methods and constructors of the namespace, by symbol."""
+    found = {}
+
+    def collect(parent, owner):
+        for kind in ('constructor', 'method', 'function'):
+            for element in parent.findall(CORE + kind):
+                if element.get('moved-to'):
+                    continue
+                symbol = element.get(C + 'identifier')
+                found[symbol] = Function(symbol, kind, owner, element.get('name'),
+                                         element.get('introspectable') != '0', element)
+
+    top = namespace()
+    collect(top, '')
+    for child in top:
+        if child.tag in (CORE + t for t in ('class', 'interface', 'record', 'enumeration', 'bitfield')):
+            collect(child, child.get('name'))
+    return found
+
+
+def get_type_functions():
+    """The symbols of the functions that register the namespace's types."""
+    found = {element.get(GLIB + 'get-type') for element in namespace().iter()}
+    return {symbol for symbol in found if symbol and symbol != 'intern'}

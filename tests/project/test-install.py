@@ -1,0 +1,134 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""`meson install` gives a tree that programs outside the source find, in each language."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+import tap
+
+SOURCE = os.environ['PILLION_SOURCE_DIR']
+
+C_PROGRAM = '''
+#include <pillion/pillion.h>
+
+static void
+on_done (PillionTask *task, gpointer user_data)
+{
+  *(gboolean *) user_data = TRUE;
+}
+
+int
+main (void)
+{
+  g_autoptr(PillionLoop) loop = pillion_loop_new (NULL, PILLION_LOOP_DEFAULT);
+  g_autoptr(PillionTask) task = pillion_loop_sleep (loop, 1000, NULL);
+  gboolean called = FALSE;
+
+  pillion_task_add_done_callback (task, on_done, &called, NULL);
+  while (pillion_loop_kick (loop))
+    g_usleep (500);
+  g_print ("%s\\n", PILLION_VERSION_S);
+  return called ? 0 : 1;
+}
+'''
+
+PYTHON_PROGRAM = '''
+import gi
+gi.require_version('Pillion', '1')
+from gi.repository import Pillion
+loop = Pillion.Loop.new(None, Pillion.LoopFlags.DEFAULT)
+task = loop.sleep(1000, None)
+assert loop.run_until_complete(task) and task.is_done()
+'''
+
+VALA_PROGRAM = '''
+int main () {
+    var loop = new Pillion.Loop (null, Pillion.LoopFlags.DEFAULT);
+    var task = loop.sleep (1000, null);
+    try {
+        return loop.run_until_complete (task) ? 0 : 1;
+    } catch (Error error) {
+        return 1;
+    }
+}
+'''
+
+
+class Install(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory(prefix='pillion-install-')
+        top = pathlib.Path(cls.temporary.name)
+        cls.prefix = top / 'prefix'
+        # The tree's own settings must not help here
+        cls.env = {name: value for name, value in os.environ.items()
+                   if name not in ('LD_LIBRARY_PATH', 'GI_TYPELIB_PATH', 'PKG_CONFIG_PATH')}
+        cls.run_quietly('meson', 'setup', str(top / 'build'), SOURCE, f'--prefix={cls.prefix}', '--libdir=lib',
+                        '-Dbuildtype=debug', '-Dtests=false')
+        cls.run_quietly('meson', 'install', '-C', str(top / 'build'))
+        cls.env.update(PKG_CONFIG_PATH=str(cls.prefix / 'lib' / 'pkgconfig'),
+                       LD_LIBRARY_PATH=str(cls.prefix / 'lib'),
+                       GI_TYPELIB_PATH=str(cls.prefix / 'lib' / 'girepository-1.0'),
+                       XDG_DATA_DIRS=str(cls.prefix / 'share') + ':/usr/local/share:/usr/share')
+        cls.work = top / 'elsewhere'
+        cls.work.mkdir()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    @classmethod
+    def run_quietly(cls, *command, cwd=None):
+        run = subprocess.run(command, env=cls.env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             text=True, check=False)
+        if run.returncode != 0:
+            raise AssertionError(f'{" ".join(command)}\n{run.stdout}')
+        return run.stdout
+
+    def test_c_by_pkg_config(self):
+        (self.work / 'program.c').write_text(C_PROGRAM, encoding='utf-8')
+        self.run_quietly('sh', '-c', '${CC:-cc} -Wall -Werror program.c -o program '
+                         '$(pkg-config --cflags --libs pillion-1)', cwd=self.work)
+        output = self.run_quietly('./program', cwd=self.work)
+        self.assertEqual(output, self.run_quietly('pkg-config', '--modversion', 'pillion-1'))
+
+    def test_flags_name_the_tree_alone(self):
+        flags = self.run_quietly('pkg-config', '--cflags', '--libs', 'pillion-1')
+        self.assertIn(f'-I{self.prefix}/include/pillion-1', flags)
+        self.assertNotIn(SOURCE + '/', flags)
+
+    @unittest.skipUnless(shutil.which('valac'), 'valac is not installed')
+    def test_vala_by_package(self):
+        (self.work / 'program.vala').write_text(VALA_PROGRAM, encoding='utf-8')
+        self.run_quietly('valac', '--pkg', 'pillion-1', '-X', '-w', '-o', 'vala-program', 'program.vala', cwd=self.work)
+        self.run_quietly('./vala-program', cwd=self.work)
+
+    def test_python_by_typelib(self):
+        (self.work / 'program.py').write_text(PYTHON_PROGRAM, encoding='utf-8')
+        self.run_quietly('/usr/bin/python3', 'program.py', cwd=self.work)
+
+    def test_everything_is_there(self):
+        for path in ('bin/pillion', 'lib/libpillion-1.so', 'lib/libpillion-1.so.0', 'lib/pkgconfig/pillion-1.pc',
+                     'lib/girepository-1.0/Pillion-1.typelib', 'share/gir-1.0/Pillion-1.gir',
+                     'share/vala/vapi/pillion-1.vapi', 'share/vala/vapi/pillion-1.deps',
+                     'share/locale/de/LC_MESSAGES/pillion.mo',
+                     'include/pillion-1/pillion/pillion.h', 'include/pillion-1/pillion/pillion-enums.h',
+                     'include/pillion-1/pillion/pillion-version.h'):
+            with self.subTest(path):
+                self.assertTrue((self.prefix / path).exists())
+
+    def test_command_runs(self):
+        self.assertIn('fetch', self.run_quietly(str(self.prefix / 'bin' / 'pillion'), '--help'))
+
+
+if __name__ == '__main__':
+    tap.main()

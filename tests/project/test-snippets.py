@@ -1,0 +1,174 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Every snippet in the README, the pages of docs/ and the documentation comments is compiled or run as it stands.
+
+A C snippet with a main () is a program: it is compiled with what pkg-config says and run, like those in Python,
+JavaScript and Vala, with the address of a file on a loopback server and the name of a file to write as arguments; it
+must end well. A C snippet without one must compile, at the top of a file or in a function. A shell snippet is run with
+the address in $URL, the C snippet before it being there under the name that it uses; its lines with ./run are not run,
+because they are what runs this test, but they must name a command that there is.
+"""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+import loopback
+import tap
+
+SOURCE = pathlib.Path(os.environ['PILLION_SOURCE_DIR'])
+BUILD = pathlib.Path(os.environ['PILLION_BUILD_DIR'])
+FENCE = re.compile(r'^```(\w*)\n(.*?)^```$', re.DOTALL | re.MULTILINE)
+COMMENT = re.compile(r'^/\*\*\n(.*?)^ ?\*/', re.DOTALL | re.MULTILINE)
+WARNINGS = ['-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter', '-Wno-missing-field-initializers']
+
+# What a fragment of a function may use without having made it
+IN_A_FUNCTION = '''
+#include <pillion/pillion.h>
+G_GNUC_UNUSED static void on_done (PillionTask *task, gpointer user_data) { }
+void snippet (PillionLoop *loop, PillionTask *task, PillionHost *host, PillionHttpClient *client, GFile *file,
+              GCancellable *cancellable, gpointer user_data, GError **error);
+void
+snippet (PillionLoop *loop, PillionTask *task, PillionHost *host, PillionHttpClient *client, GFile *file,
+         GCancellable *cancellable, gpointer user_data, GError **error)
+{
+%s
+}
+'''
+
+
+def pages():
+    """Pairs of a name and a text in which snippets may be."""
+    for path in [SOURCE / 'README.md', SOURCE / 'CONTRIBUTING.md', *sorted((SOURCE / 'docs').glob('*.md'))]:
+        yield path, path.read_text(encoding='utf-8')
+    for folder, pattern in (('src', '*.c'), ('include', '*.h')):
+        for path in sorted((SOURCE / folder).rglob(pattern)):
+            text = path.read_text(encoding='utf-8')
+            for comment in COMMENT.finditer(text):
+                body = re.sub(r'^ \* ?', '', comment.group(1), flags=re.MULTILINE)
+                if '```' in body or '|[' in body:
+                    # Keep the line numbers of the file
+                    yield path, '\n' * text[:comment.start(1)].count('\n') + body
+
+
+def flags(text):
+    modules = ['pillion-1'] + (['json-glib-1.0'] if 'json-glib' in text else [])
+    run = subprocess.run(['pkg-config', '--cflags', '--libs', *modules], check=True, capture_output=True, text=True)
+    return run.stdout.split()
+
+
+class Snippets(unittest.TestCase):
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix='pillion-snippet-')
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+
+    def check(self, *command, cwd=None, timeout=120, **env):
+        run = subprocess.run(command, cwd=cwd or self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, errors='replace', timeout=timeout, check=False,
+                             env=dict(os.environ, **env))
+        self.assertEqual(run.returncode, 0, f'{" ".join(command)}\n{run.stdout}')
+
+    def compile(self, text, *arguments):
+        (self.folder / 'snippet.c').write_text(text, encoding='utf-8')
+        compiler = os.environ.get('CC', 'cc').split()
+        return subprocess.run([*compiler, *WARNINGS, 'snippet.c', *arguments, *flags(text)], cwd=self.folder,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+
+    def run_program(self, *command, text=''):
+        with loopback.Server() as server:
+            url = server + ('/data.json' if 'json' in text else '/file.bin')
+            self.check(*command, url, 'written')
+
+    def snippet_c(self, text, before):
+        if re.search(r'^main \(', text, re.MULTILINE):
+            made = self.compile(text, '-o', 'snippet')
+            self.assertEqual(made.returncode, 0, made.stdout)
+            self.run_program('./snippet', text=text)
+            return
+        if '#include' not in text:
+            text = '#include <pillion/pillion.h>\n' + text
+        top = self.compile(text, '-fsyntax-only', '-Wno-unused')
+        if top.returncode != 0:
+            body = text.replace('#include <pillion/pillion.h>', '')
+            inside = self.compile(IN_A_FUNCTION % body, '-fsyntax-only', '-Wno-unused', '-Wno-shadow')
+            self.assertEqual(inside.returncode, 0, f'At the top: {top.stdout}\nIn a function: {inside.stdout}')
+
+    def snippet_python(self, text, before):
+        (self.folder / 'snippet.py').write_text(text, encoding='utf-8')
+        self.run_program('/usr/bin/python3', '-X', 'dev', '-W', 'ignore', 'snippet.py', text=text)
+
+    def snippet_js(self, text, before):
+        if not shutil.which('gjs'):
+            self.skipTest('gjs is not installed')
+        (self.folder / 'snippet.js').write_text(text, encoding='utf-8')
+        self.run_program('gjs', '-m', 'snippet.js', text=text)
+
+    def snippet_vala(self, text, before):
+        if not shutil.which('valac'):
+            self.skipTest('valac is not installed')
+        (self.folder / 'snippet.vala').write_text(text, encoding='utf-8')
+        self.check('valac', f'--vapidir={BUILD}/src', '--pkg', 'pillion-1', '-X', '-w', '-o', 'snippet', 'snippet.vala')
+        self.run_program('./snippet', text=text)
+
+    def snippet_sh(self, text, before):
+        usage = subprocess.run([SOURCE / 'run'], capture_output=True, text=True, check=True).stdout
+        for command in re.findall(r'\./run ([a-z]+)', text):
+            self.assertRegex(usage, rf'(?m)^  {command}\b')
+        for name in re.findall(r'\b[\w-]+\.c\b', text):
+            self.assertIn('c', before, 'there is no C snippet before this one')
+            (self.folder / name).write_text(before['c'], encoding='utf-8')
+        script = '\n'.join(line for line in text.splitlines() if './run' not in line)
+        with loopback.Server() as server:
+            self.check('sh', '-euc', script, URL=server + '/file.bin', PATH=f'{BUILD}/tools/pillion:{os.environ["PATH"]}')
+
+
+class Rules(unittest.TestCase):
+    def test_no_old_style_snippets(self):
+        for path, text in pages():
+            with self.subTest(path):
+                self.assertNotIn('|[', text)
+
+    def test_there_are_snippets_where_they_must_be(self):
+        found = {(path.name, match.group(1)) for path, text in pages() for match in FENCE.finditer(text)}
+        for wanted in (('README.md', 'c'), ('README.md', 'python'), ('README.md', 'sh'), ('tasks.md', 'c')):
+            self.assertIn(wanted, found)
+
+    def test_commands_in_the_readme(self):
+        usage = subprocess.run([SOURCE / 'run'], capture_output=True, text=True, check=True).stdout
+        for name in ('README.md', 'CONTRIBUTING.md'):
+            for command in re.findall(r'\./run ([a-z]+)', (SOURCE / name).read_text(encoding='utf-8')):
+                self.assertRegex(usage, rf'(?m)^  {command}\b')
+
+
+def add_tests():
+    for path, text in pages():
+        before = {}
+        for match in FENCE.finditer(text):
+            language, body = match.group(1), textwrap.dedent(match.group(2))
+            line = text[:match.start()].count('\n') + 1
+            name = f'test_{path.relative_to(SOURCE)}:{line}'
+            if language in ('', 'text', 'ini', 'xml'):
+                continue
+
+            def test(self, language=language, body=body, before=dict(before)):
+                run = getattr(self, 'snippet_' + language, None)
+                self.assertIsNotNone(run, f'nobody knows how to run {language}')
+                run(body, before)
+
+            setattr(Snippets, name, test)
+            before[language] = body
+
+
+if __name__ == '__main__':
+    add_tests()
+    tap.main()

@@ -1,0 +1,98 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The source tree: licences, shell scripts, `run` and the list of packages."""
+
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+import tap
+
+SOURCE = pathlib.Path(os.environ['PILLION_SOURCE_DIR'])
+
+
+def shell_scripts():
+    scripts = []
+    for path in sorted(SOURCE.rglob('*')):
+        folders = path.relative_to(SOURCE).parts[:-1]
+        if not path.is_file() or any(part == '.git' or part.startswith('_') for part in folders):
+            continue
+        with path.open('rb') as file:
+            if re.match(rb'#! ?/bin/sh\b|#! ?/usr/bin/env sh\b', file.readline()):
+                scripts.append(path)
+    return scripts
+
+
+def run(*command, **options):
+    return subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, check=False, **options)
+
+
+class Licences(unittest.TestCase):
+    @unittest.skipUnless(shutil.which('reuse'), 'reuse is not installed')
+    def test_reuse(self):
+        lint = run('reuse', '--root', str(SOURCE), 'lint')
+        self.assertEqual(lint.returncode, 0, lint.stdout)
+
+
+class Scripts(unittest.TestCase):
+    def test_there_are_scripts(self):
+        self.assertIn(SOURCE / 'run', shell_scripts())
+        self.assertIn(SOURCE / '.ci' / 'run', shell_scripts())
+
+    @unittest.skipUnless(shutil.which('dash'), 'dash is not installed')
+    def test_dash_reads_them(self):
+        for path in shell_scripts():
+            with self.subTest(path):
+                check = run('dash', '-n', str(path))
+                self.assertEqual((check.returncode, check.stdout), (0, ''))
+
+    @unittest.skipUnless(shutil.which('shellcheck'), 'shellcheck is not installed')
+    def test_shellcheck(self):
+        for path in shell_scripts():
+            with self.subTest(path):
+                check = run('shellcheck', '--shell=sh', str(path))
+                self.assertEqual(check.returncode, 0, check.stdout)
+
+
+class Run(unittest.TestCase):
+    def test_alone_it_tells_what_it_can_do(self):
+        alone = run(str(SOURCE / 'run'))
+        self.assertEqual(alone.returncode, 0)
+        for command in ('demo', 'test', 'build', 'env', 'docs', 'bench'):
+            self.assertRegex(alone.stdout, rf'(?m)^  {command}\b')
+
+    def test_unknown_command(self):
+        unknown = run(str(SOURCE / 'run'), 'fly')
+        self.assertEqual(unknown.returncode, 1)
+        self.assertIn('no such command: fly', unknown.stdout)
+
+    def test_env_can_be_evaluated(self):
+        script = 'eval "$(./run env 2>/dev/null)" && pkg-config --exists pillion-1 && pillion --help && ' \
+                 '/usr/bin/python3 -c "import gi; gi.require_version (\'Pillion\', \'1\')"'
+        if pathlib.Path(os.environ['PILLION_BUILD_DIR']) != SOURCE / '_build':
+            self.skipTest('this is not _build, which is what `run env` is about')
+        env = {name: value for name, value in os.environ.items()
+               if name not in ('LD_LIBRARY_PATH', 'GI_TYPELIB_PATH', 'PKG_CONFIG_PATH')}
+        check = run('sh', '-c', script, cwd=SOURCE, env=env)
+        self.assertEqual(check.returncode, 0, check.stdout)
+
+    def test_package_list(self):
+        groups = set()
+        for line in (SOURCE / 'packages.debian').read_text(encoding='utf-8').splitlines():
+            if not line.strip() or line.startswith('#'):
+                continue
+            self.assertRegex(line, r'^(build|docs|test|bench)\s+[a-z0-9][a-z0-9+.-]+\s+(pkg|cmd|py|gi|file):\S+$')
+            groups.add(line.split()[0])
+        self.assertEqual(groups, {'build', 'docs', 'test', 'bench'})
+
+
+if __name__ == '__main__':
+    tap.main()

@@ -1,0 +1,75 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Runs a module's unittest cases and says what they did in TAP.
+
+A subtest (`with self.subTest (…)`) that fails is part of its test; a skip tells its reason.
+"""
+
+import os
+import sys
+import unittest
+
+
+class TapResult(unittest.TestResult):
+    def __init__(self, stream):
+        super().__init__()
+        self.tap = stream
+        self.good = True
+        self.directive = ''
+
+    def say(self, text):
+        print(text, file=self.tap, flush=True)
+
+    def startTest(self, test):
+        super().startTest(test)
+        self.good = True
+        self.directive = ''
+
+    def stopTest(self, test):
+        # Here and not as each of them comes, because a test and its clean-up may both fail
+        super().stopTest(test)
+        _, case, method = test.id().rsplit('.', 2)
+        directive = self.directive if self.good else ''
+        self.say(f'{"ok" if self.good else "not ok"} {self.testsRun} {case}.{method}{directive}')
+
+    def fail(self, test, err):
+        self.good = False
+        for line in self._exc_info_to_string(err, test).splitlines():
+            self.say('# ' + line)
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self.fail(test, err)
+        if not isinstance(test, unittest.TestCase):  # a class or a module that could not be set up
+            self.testsRun += 1
+            self.say(f'not ok {self.testsRun} {test}')
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self.fail(test, err)
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self.directive = f' # SKIP {reason}'
+
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self.fail(subtest, err)
+
+
+def main(module='__main__'):
+    """Runs the module's tests; names on the command line choose some of them."""
+    loader = unittest.defaultTestLoader
+    module = sys.modules[module]
+    names = sys.argv[1:]
+    suite = loader.loadTestsFromNames(names, module) if names else loader.loadTestsFromModule(module)
+
+    # What tests print goes to stderr, so that it can't break the TAP
+    tap = os.fdopen(os.dup(1), 'w', encoding='utf-8')
+    os.dup2(2, 1)
+    print(f'1..{suite.countTestCases()}', file=tap, flush=True)
+    result = TapResult(tap)
+    suite.run(result)
+    sys.exit(0 if result.wasSuccessful() else 1)

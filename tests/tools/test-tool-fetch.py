@@ -1,0 +1,288 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The command on pipes: what it fetches, what it says, and how it ends."""
+
+import glob
+import hashlib
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import xml.etree.ElementTree
+import zlib
+
+import tooltest
+from tooltest import run
+
+WRONG = "0" * 64
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def parse_png(data):
+    """Width, height and the inflated rows of a PNG, every check sum checked."""
+    assert data[:8] == b"\x89PNG\r\n\x1a\n"
+    position, header, rows = 8, None, b""
+    while position < len(data):
+        length, kind = struct.unpack(">I4s", data[position:position + 8])
+        body = data[position + 8:position + 8 + length]
+        (crc,) = struct.unpack(">I", data[position + 8 + length:position + 12 + length])
+        assert crc == zlib.crc32(kind + body)
+        if kind == b"IHDR":
+            header = struct.unpack(">IIBBBBB", body)
+        elif kind == b"IDAT":
+            rows += body
+        position += 12 + length
+    assert kind == b"IEND"
+    return header, zlib.decompress(rows)
+
+
+class Fetch(tooltest.ToolTest):
+    def fetch(self, *args, **changes):
+        return run("fetch", "-o", self.path("out"), *args, cwd=self.folder, **changes)
+
+    def out(self, name):
+        return self.path("out", name)
+
+    def test_several_files(self):
+        thumbnails = self.server.catalogue()["thumbnails"][:12]
+        done = self.fetch(*(self.url(thumbnail["path"]) for thumbnail in thumbnails), "--jobs", "3")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for thumbnail in thumbnails:
+            name = os.path.basename(thumbnail["path"])
+            self.assertEqual(digest(self.out(name)), thumbnail["sha256"])
+            self.assertRegex(done.stdout, rf"(?m)^start   {re.escape(self.url(thumbnail['path']))}$")
+            self.assertRegex(done.stdout, rf"(?m)^done    {re.escape(name)}  [0-9.]+ k?B  [0-9.]+ [kM]?B/s$")
+        self.assertEqual(sorted(os.listdir(self.path("out"))), sorted(os.path.basename(t["path"]) for t in thumbnails))
+        self.assertRegex(done.stdout, r"(?m)^12 files, [0-9.]+ kB in [0-9.]+ m?s: [0-9.]+ [kM]B/s$")
+        self.assertRegex(done.stdout, r"(?m)^\d+ frames? at 60 Hz: p50 .*, p99 .*, max .*; \d+ late frames?$")
+        self.assertRegex(done.stdout, r"(?m)^\d+ kicks? with a budget of 2.00 ms: the longest took .*, (none more|overshoot up to .*, \d+ time)")
+        self.assertNotIn("\x1b", done.stdout + done.stderr)
+
+    def test_here_if_no_folder_is_given(self):
+        done = run("fetch", self.url("thumbnails/004.png"), cwd=self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(os.listdir(self.folder), ["004.png"])
+
+    def test_thumbnail_is_png(self):
+        header, rows = parse_png(self.server.get("thumbnails/042.png"))
+        self.assertEqual(header, (64, 64, 8, 2, 0, 0, 0))
+        self.assertEqual(len(rows), 64 * (1 + 64 * 3))
+
+    def test_digest_right(self):
+        big = self.server.catalogue()["big"]
+        done = self.fetch(self.url("thumbnails/000.png"), self.url("big.bin"), "--sha256", "-", "--sha256", big["sha256"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(os.path.getsize(self.out("big.bin")), big["bytes"])
+        self.assertEqual(digest(self.out("big.bin")), big["sha256"])
+        self.assertRegex(done.stdout, r"(?m)^done    big\.bin  200 MB .*SHA-256 verified$")
+
+    def test_digest_wrong(self):
+        os.mkdir(self.path("out"))
+        with open(self.out("000.png"), "w", encoding="utf-8") as file:
+            file.write("was here before")
+        done = self.fetch(self.url("thumbnails/000.png"), self.url("thumbnails/001.png"), "--sha256", WRONG)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"failed  {self.url('thumbnails/000.png')}: ", done.stderr)
+        self.assertIn(WRONG, done.stderr)
+        self.assertIn("1 file failed", done.stdout)
+        with open(self.out("000.png"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "was here before")
+        self.assertTrue(os.path.exists(self.out("001.png")))
+
+    def test_failures(self):
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            refused = f"http://127.0.0.1:{closed.getsockname()[1]}/refused.bin"
+            bad = [self.url("failing.bin"), self.url("truncated.bin"), self.url("not-there"), refused, "no URL",
+                   "ftp://127.0.0.1/x"]
+            done = self.fetch(*bad, self.url("thumbnails/000.png"))
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(len(done.stderr.splitlines()), len(bad))
+        for url in bad:
+            self.assertRegex(done.stderr, rf"(?m)^failed  {re.escape(url)}: \S+")
+        self.assertIn("503", done.stderr)
+        self.assertIn("404", done.stderr)
+        self.assertIn("6 files failed", done.stdout)
+        self.assertRegex(done.stdout, r"(?m)^1 file, ")
+        names = [name for name in os.listdir(self.path("out")) if not name.startswith(".") and "part" not in name]
+        self.assertEqual(names, ["000.png"])
+
+    def test_folder_that_is_a_file(self):
+        with open(self.path("out"), "w", encoding="utf-8") as file:
+            file.write("a file")
+        done = self.fetch(self.url("thumbnails/000.png"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(self.path("out"), done.stderr)
+
+    def test_quiet(self):
+        done = self.fetch("--quiet", self.url("thumbnails/000.png"), self.url("failing.bin"))
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stdout, "")
+        self.assertRegex(done.stderr, rf"^failed  {re.escape(self.url('failing.bin'))}: .*503.*\n$")
+
+    def test_control_characters_stay_out(self):
+        done = self.fetch("http://127.0.0.1:1/\x1b[31m\x07x")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("failed", done.stderr)
+        self.assertNotRegex(done.stdout + done.stderr, r"[\x00-\x09\x0b-\x1f]")
+
+    def test_budgets(self):
+        done = self.fetch("--budget", "500us", "--hz", "100", "--work", "2", self.url("thumbnails/000.png"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("with a budget of 500 µs", done.stdout)
+        self.assertIn("at 100 Hz", done.stdout)
+        done = self.fetch("--budget", "auto", self.url("thumbnails/000.png"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("with an automatic budget", done.stdout)
+
+    def test_report(self):
+        report = self.path("frames.svg")
+        done = self.fetch("--report", report, self.url("big.bin?rate=400M"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        frames = int(re.search(r"(?m)^(\d+) frames? at", done.stdout)[1])
+        root = xml.etree.ElementTree.parse(report).getroot()
+        self.assertEqual(root.tag, SVG + "svg")
+        kinds = [rectangle.get("class", "") for rectangle in root.iter(SVG + "rect")]
+        self.assertGreaterEqual(sum(kind.startswith("bar ") for kind in kinds), 2)
+        self.assertGreaterEqual(sum(kind.startswith("frame ") for kind in kinds), 2)
+        counts = [int(text.text) for text in root.iter(SVG + "text") if text.get("class") == "count"]
+        self.assertEqual(sum(counts), frames)
+        titles = {text.text for text in root.iter(SVG + "text")}
+        self.assertLessEqual({"time since the start (s)", "frame time (logarithmic)", "number of frames"}, titles)
+        with open(report, encoding="utf-8") as file:
+            svg = file.read()
+        self.assertEqual(re.findall(r"https?://[^\"]*", svg), ["http://www.w3.org/2000/svg"])
+
+    def test_report_that_cannot_be_written(self):
+        done = self.fetch("--report", self.path("no", "such", "folder.svg"), self.url("thumbnails/000.png"))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("folder.svg", done.stderr)
+
+
+class Interrupt(tooltest.ToolTest):
+    """Ctrl-C, and going on afterwards."""
+
+    def start(self, *args):
+        return subprocess.Popen([tooltest.TOOL, "fetch", *args], cwd=self.folder, env=tooltest.environment(), text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def biggest(self):
+        return max((os.path.getsize(path) for path in glob.glob(self.path("*")) + glob.glob(self.path(".*"))), default=0)
+
+    def test_resume(self):
+        big = self.server.catalogue()["big"]
+        for number in (signal.SIGINT, signal.SIGTERM):
+            args = ["--sha256", big["sha256"], self.url("big.bin?rate=100M")]
+            process = self.start(*args)
+            tooltest.wait_for(lambda: self.biggest() > 5_000_000, "a part of the file")
+            process.send_signal(number)
+            stdout, stderr = process.communicate(timeout=tooltest.PATIENCE)
+            self.assertEqual(process.returncode, 130, stderr)
+            self.assertIn("Ctrl-C again", stderr)
+            self.assertIn("is kept", stdout)
+            self.assertFalse(os.path.exists(self.path("big.bin")))
+            kept = self.biggest()
+            self.assertGreater(kept, 5_000_000)
+            self.assertLess(kept, big["bytes"])
+
+            process = self.start(*args)
+            stdout, stderr = process.communicate(timeout=tooltest.PATIENCE)
+            self.assertEqual(process.returncode, 0, stderr)
+            self.assertRegex(stdout, r"(?m)^done    big\.bin  200 MB .*resumed at [0-9.]+ MB  SHA-256 verified$")
+            self.assertEqual(os.listdir(self.folder), ["big.bin"])
+            self.assertEqual(digest(self.path("big.bin")), big["sha256"])
+            os.unlink(self.path("big.bin"))
+
+    def test_nothing_came(self):
+        process = self.start(self.url("big.bin?rate=1"))
+        self.assertTrue(process.stdout.readline().startswith("start"))
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=tooltest.PATIENCE)
+        self.assertEqual(process.returncode, 130, stderr)
+        self.assertFalse(os.path.exists(self.path("big.bin")))
+
+    def test_twice_quits_at_once(self):
+        # This host is busy for a minute in each frame, so nobody is there to end it in an orderly way
+        process = self.start("--work", "60000", self.url("slow.bin"))
+        with open(f"/proc/{process.pid}/stat", "rb") as stat:
+            def spins():
+                stat.seek(0)
+                return int(stat.read().split(b") ")[1].split()[11]) > 5
+            tooltest.wait_for(spins, "a busy host")
+        process.send_signal(signal.SIGINT)
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
+            def is_taken():
+                status.seek(0)
+                return "SigPnd:\t0000000000000000\nShdPnd:\t0000000000000000" in status.read()
+            tooltest.wait_for(is_taken, "the first signal's handler")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+        self.assertEqual(process.returncode, 130)
+
+
+class Usage(tooltest.ToolTest):
+    @classmethod
+    def setUpClass(cls):
+        pass
+
+    @classmethod
+    def tearDownClass(cls):
+        pass
+
+    def test_wrong(self):
+        url = "http://127.0.0.1:1/x"
+        for args in (
+            [],
+            ["steal"],
+            ["help", "steal"],
+            ["fetch"],
+            ["fetch", "--no-such-option", url],
+            ["fetch", "--sha256", "abc", url],
+            ["fetch", "--sha256", WRONG, "--sha256", WRONG, url],
+            ["fetch", "--budget", "2", url],
+            ["fetch", "--budget", "soon", url],
+            ["fetch", "--work", "much", url],
+            ["fetch", "--jobs", "0", url],
+            ["fetch", "--jobs", "many", url],
+            ["fetch", "--hz", "0", url],
+            ["fetch", "--hz", "nan", url],
+            ["demo", "--hz", "-1"],
+            ["demo", "--port", "65536"],
+            ["demo", "--seconds", "-1"],
+            ["serve", "--port", "-1"],
+        ):
+            with self.subTest(args=args):
+                done = run(*args, cwd=self.folder)
+                self.assertEqual(done.returncode, 2, args)
+                self.assertEqual(done.stdout, "")
+                self.assertRegex(done.stderr, r"^pillion: .+\nTry “pillion.* --help”\.\n$")
+                self.assertEqual(os.listdir(self.folder), [])
+
+    def test_help(self):
+        for args in (["--help"], ["-h"], ["help"], ["fetch", "--help"], ["help", "fetch"], ["help", "demo"],
+                     ["demo", "--help"], ["help", "serve"], ["serve", "--help"]):
+            with self.subTest(args=args):
+                done = run(*args)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertRegex(done.stdout, r"^Usage:\n  pillion")
+                for line in ("0  all went well", "1  something failed", "2  the command", "130  interrupted"):
+                    self.assertIn(line, done.stdout)
+        for option in ("--output", "--sha256", "--jobs", "--hz", "--budget", "--work", "--report", "--quiet"):
+            self.assertIn(option, run("help", "fetch").stdout)
+
+    def test_version(self):
+        done = run("--version")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stdout, r"^pillion \d+\.\d+\.\d+\n$")
+
+
+if __name__ == "__main__":
+    tooltest.main()

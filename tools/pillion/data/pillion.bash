@@ -1,0 +1,31 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+# Completion of the command pillion for bash
+
+_pillion ()
+{
+  local current=$2 previous=$3 words
+  case $previous in
+    -o | --output)
+      mapfile -t COMPREPLY < <(compgen -d -- "$current")
+      return
+      ;;
+    --report)
+      mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      return
+      ;;
+  esac
+  if ((COMP_CWORD == 1)); then
+    words="fetch demo serve help --help --version"
+  else
+    case ${COMP_WORDS[1]} in
+      fetch) words="--output --sha256 --jobs --hz --budget --work --report --quiet --help" ;;
+      demo) words="--hz --seconds --report --port --help" ;;
+      serve) words="--port --help" ;;
+      help) words="fetch demo serve" ;;
+    esac
+  fi
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+complete -F _pillion pillion

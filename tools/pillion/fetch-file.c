@@ -1,0 +1,138 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "fetch-file.h"
+#include "text.h"
+#include "units.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+/* A name to show before the library has chosen the real one: the last part of the path */
+static char *
+guess_name (const char *url)
+{
+  g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_NONE, NULL);
+  g_autofree char *base = NULL;
+
+  if (uri == NULL)
+    return text_clean (url);
+  base = g_path_get_basename (g_uri_get_path (uri));
+  if (*base == '\0' || strcmp (base, "/") == 0 || strcmp (base, ".") == 0)
+    return text_clean (g_uri_get_host (uri) != NULL ? g_uri_get_host (uri) : url);
+  return text_clean (base);
+}
+
+FetchFile *
+fetch_file_new (const char *url)
+{
+  FetchFile *self = g_new0 (FetchFile, 1);
+
+  self->url = g_strdup (url);
+  self->name = guess_name (url);
+  return self;
+}
+
+void
+fetch_file_free (FetchFile *self)
+{
+  g_free (self->url);
+  g_free (self->name);
+  g_clear_object (&self->task);
+  g_clear_object (&self->download);
+  g_clear_error (&self->error);
+  g_free (self);
+}
+
+/* Takes what the task, which is done, came to */
+void
+fetch_file_settle (FetchFile *self)
+{
+  self->ended = g_get_monotonic_time ();
+  if (self->started == 0)
+    self->started = self->ended;
+  self->download = pillion_task_propagate_object (self->task, &self->error);
+  if (self->download != NULL)
+    {
+      g_autofree char *name = g_file_get_basename (pillion_download_get_file (self->download));
+      g_autofree char *shown = g_filename_display_name (name);
+
+      g_free (self->name);
+      self->name = text_clean (shown);
+      self->state = FETCH_DONE;
+    }
+  else
+    self->state = g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? FETCH_CANCELLED : FETCH_FAILED;
+}
+
+/* How many bytes are there, with those of an earlier call */
+gint64
+fetch_file_get_completed (FetchFile *self)
+{
+  if (self->download != NULL)
+    return pillion_download_get_size (self->download);
+  return self->task != NULL ? MAX (pillion_task_get_completed (self->task), 0) : 0;
+}
+
+/* -1 where it is not known */
+gint64
+fetch_file_get_total (FetchFile *self)
+{
+  if (self->download != NULL)
+    return pillion_download_get_size (self->download);
+  return self->task != NULL ? pillion_task_get_total (self->task) : -1;
+}
+
+/* How many bytes came over the network just now */
+gint64
+fetch_file_get_received (FetchFile *self)
+{
+  if (self->download == NULL)
+    return 0;
+  return pillion_download_get_size (self->download) - pillion_download_get_resumed_from (self->download);
+}
+
+/* Bytes a second: of late while it runs, in all when it is done */
+double
+fetch_file_get_rate (FetchFile *self)
+{
+  if (self->state == FETCH_DONE)
+    return (double) fetch_file_get_received (self) * 1000000 / (double) MAX (self->ended - self->started, 1);
+  return self->state == FETCH_ACTIVE ? pillion_task_get_rate (self->task) : 0;
+}
+
+/* What there is to say about a file that is done: its size, and how far it is known to be whole */
+char *
+fetch_file_describe (FetchFile *self)
+{
+  g_autofree char *size = units_format_size (pillion_download_get_size (self->download));
+  g_autofree char *rate = units_format_rate (fetch_file_get_rate (self));
+  gint64 resumed_from = pillion_download_get_resumed_from (self->download);
+  GString *text = g_string_new (size);
+
+  g_string_append_printf (text, "  %s", rate);
+  if (resumed_from > 0)
+    {
+      g_autofree char *kept = units_format_size (resumed_from);
+
+      g_string_append (text, "  ");
+      /* Translators: %s is the size of the part of a file that an earlier call had left */
+      g_string_append_printf (text, _("resumed at %s"), kept);
+    }
+  switch (pillion_download_get_integrity (self->download))
+    {
+    case PILLION_INTEGRITY_DIGEST:
+      g_string_append_printf (text, "  %s", _("SHA-256 verified"));
+      break;
+    case PILLION_INTEGRITY_UNKNOWN:
+      g_string_append_printf (text, "  %s", _("the server gave no length: it may be cut"));
+      break;
+    case PILLION_INTEGRITY_LENGTH:
+    default:
+      break;
+    }
+  return g_string_free (text, FALSE);
+}

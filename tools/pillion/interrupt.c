@@ -1,0 +1,86 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "interrupt.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Plain handlers rather than sources of a main context: the second Ctrl-C must work even where the thread that would
+ * dispatch a source is stuck. Only async-signal-safe calls are made here. */
+
+static volatile sig_atomic_t asked;
+static volatile sig_atomic_t terminal_fd = -1;
+static const char *terminal_leave = "";
+static const char *terminal_enter = "";
+
+static void
+write_terminal (const char *sequence)
+{
+  if (terminal_fd >= 0 && write (terminal_fd, sequence, strlen (sequence)) < 0)
+    return;
+}
+
+static void
+on_interrupt (int signum)
+{
+  int saved_errno = errno;
+
+  if (asked)
+    {
+      write_terminal (terminal_leave);
+      _exit (130);
+    }
+  asked = 1;
+  errno = saved_errno;
+}
+
+/* Ctrl-Z: the shell gets its cursor back for as long as the command is stopped */
+static void
+on_suspend (int signum)
+{
+  int saved_errno = errno;
+
+  write_terminal (terminal_leave);
+  kill (getpid (), SIGSTOP);
+  write_terminal (terminal_enter);
+  errno = saved_errno;
+}
+
+void
+interrupt_init (void)
+{
+  struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
+
+  sigemptyset (&action.sa_mask);
+  sigaction (SIGINT, &action, NULL);
+  sigaction (SIGTERM, &action, NULL);
+}
+
+gboolean
+interrupt_was_asked (void)
+{
+  return asked != 0;
+}
+
+/* Says what to write to the terminal when the command is stopped or ended by a signal, and when it goes on.
+ * The texts must be static. An @fd of -1 ends it. */
+void
+interrupt_set_terminal (int         fd,
+                        const char *leave,
+                        const char *enter)
+{
+  struct sigaction action = { .sa_handler = fd >= 0 ? on_suspend : SIG_DFL, .sa_flags = SA_RESTART };
+
+  terminal_fd = -1;
+  terminal_leave = leave;
+  terminal_enter = enter;
+  terminal_fd = fd;
+  sigemptyset (&action.sa_mask);
+  sigaction (SIGTSTP, &action, NULL);
+}

@@ -1,0 +1,132 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "demo.h"
+#include "fetch.h"
+#include "fetch-options.h"
+#include "options.h"
+#include "serve.h"
+
+#include <glib/gi18n.h>
+#include <locale.h>
+#include <string.h>
+
+static GOptionContext *
+new_fetch_context (void)
+{
+  static FetchOptions options;
+
+  return fetch_options_new_context (&options);
+}
+
+static const struct
+{
+  const char *name;
+  const char *full_name;
+  const char *summary;
+  int (*run) (int argc, char **argv);
+  GOptionContext *(*new_context) (void);
+} commands[] = {
+  { "fetch", "pillion fetch", N_("download files while a host animates"), fetch_main, new_fetch_context },
+  { "demo", "pillion demo", N_("show a job that blocks its host, and the same job kicked"), demo_main, demo_new_context },
+  { "serve", "pillion serve", N_("run the demo’s server"), serve_main, serve_new_context },
+};
+
+/* A folder with translations other than the installed one: what is not installed yet can be tried. */
+static void
+init_translations (void)
+{
+  const char *folder = g_getenv ("PILLION_LOCALEDIR");
+
+  setlocale (LC_ALL, "");
+  bindtextdomain (GETTEXT_PACKAGE, folder != NULL ? folder : PILLION_LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+}
+
+static void
+print_help (void)
+{
+  g_print ("%s\n  pillion %s\n\n%s\n\n%s\n", _("Usage:"), _("COMMAND [OPTION…]"),
+           _("Pillion lets a program with a main loop of its own carry a second one."), _("Commands:"));
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    g_print ("  %-7s  %s\n", commands[i].name, _(commands[i].summary));
+  g_print ("  %-7s  %s\n", "help", _("tell about a command, as in “pillion help fetch”"));
+  g_print ("\n%s\n  -h, --help     %s\n  --version      %s\n\n%s\n", _("Options:"), _("Print this help"),
+           _("Print the version"),
+           _("Exit status:\n"
+             "    0  all went well\n"
+             "    1  something failed\n"
+             "    2  the command was called in a wrong way\n"
+             "  130  interrupted (Ctrl-C)"));
+}
+
+/* -1 where there is no such command, which was said then */
+static int
+find_command (const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (strcmp (name, commands[i].name) == 0)
+      return (int) i;
+  options_refuse ("pillion", _("“%s” is no command"), name);
+  return -1;
+}
+
+static int
+run_help (int    argc,
+          char **argv)
+{
+  g_autoptr (GOptionContext) context = NULL;
+  g_autofree char *help = NULL;
+  int found;
+
+  if (argc < 2)
+    {
+      print_help ();
+      return EXIT_ALL_WELL;
+    }
+  found = find_command (argv[1]);
+  if (found < 0)
+    return EXIT_USAGE;
+  g_set_prgname (commands[found].full_name);
+  context = commands[found].new_context ();
+  help = g_option_context_get_help (context, TRUE, NULL);
+  g_print ("%s", help);
+  return EXIT_ALL_WELL;
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  const char *name = argc > 1 ? argv[1] : NULL;
+  int found;
+
+  init_translations ();
+  g_set_prgname ("pillion");
+  if (name == NULL)
+    {
+      options_refuse ("pillion", "%s", _("a command is missing"));
+      return EXIT_USAGE;
+    }
+  if (strcmp (name, "--version") == 0)
+    {
+      g_print ("pillion %s\n", PILLION_VERSION);
+      return EXIT_ALL_WELL;
+    }
+  if (strcmp (name, "--help") == 0 || strcmp (name, "-h") == 0)
+    {
+      print_help ();
+      return EXIT_ALL_WELL;
+    }
+  if (strcmp (name, "help") == 0)
+    return run_help (argc - 1, argv + 1);
+  found = find_command (name);
+  if (found < 0)
+    return EXIT_USAGE;
+  g_set_prgname (commands[found].full_name);
+  return commands[found].run (argc - 1, argv + 1);
+}

@@ -1,0 +1,142 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "server.h"
+#include "server-reply.h"
+
+#include <libsoup/soup.h>
+
+struct _Server
+{
+  GThread *thread;
+  GMainContext *context;
+  GMainLoop *main_loop;
+  guint port;
+  ServerContent content;
+
+  GMutex mutex;
+  GCond cond;
+  gboolean ready;
+  char *url;
+  GError *error;
+};
+
+static void
+on_request (SoupServer        *soup,
+            SoupServerMessage *message,
+            const char        *path,
+            GHashTable        *query,
+            gpointer           user_data)
+{
+  Server *self = user_data;
+
+  server_reply (message, path, query, &self->content);
+}
+
+static char *
+get_url (SoupServer *soup)
+{
+  GSList *uris = soup_server_get_uris (soup);
+  char *url = g_uri_to_string (uris->data);
+
+  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+  return url;
+}
+
+/* The thread has a context of its own: requests are answered whatever the host's thread does, as by a server that is
+ * another machine. */
+static gpointer
+serve (gpointer data)
+{
+  Server *self = data;
+  SoupServer *soup;
+  GError *error = NULL;
+  gboolean listening;
+
+  g_main_context_push_thread_default (self->context);
+  soup = soup_server_new ("server-header", "pillion-demo ", NULL);
+  soup_server_add_handler (soup, NULL, on_request, self, NULL);
+  listening = soup_server_listen_local (soup, self->port, SOUP_SERVER_LISTEN_IPV4_ONLY, &error);
+
+  g_mutex_lock (&self->mutex);
+  self->url = listening ? get_url (soup) : NULL;
+  self->error = error;
+  self->ready = TRUE;
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->mutex);
+
+  if (listening)
+    g_main_loop_run (self->main_loop);
+  soup_server_disconnect (soup);
+  g_object_unref (soup);
+  /* What was closed just now still has callbacks on their way */
+  while (g_main_context_iteration (self->context, FALSE))
+    ;
+  g_main_context_pop_thread_default (self->context);
+  return NULL;
+}
+
+/* Listens on the loopback address alone; a @port of 0 takes one that is free. */
+Server *
+server_start (guint    port,
+              GError **error)
+{
+  Server *self = g_new0 (Server, 1);
+
+  self->port = port;
+  self->context = g_main_context_new ();
+  self->main_loop = g_main_loop_new (self->context, FALSE);
+  server_content_init (&self->content, SERVER_THUMBNAILS);
+  g_mutex_init (&self->mutex);
+  g_cond_init (&self->cond);
+  self->thread = g_thread_new ("pillion-server", serve, self);
+
+  g_mutex_lock (&self->mutex);
+  while (!self->ready)
+    g_cond_wait (&self->cond, &self->mutex);
+  g_mutex_unlock (&self->mutex);
+  if (self->error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&self->error));
+      server_stop (self);
+      return NULL;
+    }
+  return self;
+}
+
+/* Ends with a slash */
+const char *
+server_get_url (Server *self)
+{
+  return self->url;
+}
+
+static gboolean
+quit (gpointer main_loop)
+{
+  g_main_loop_quit (main_loop);
+  return G_SOURCE_REMOVE;
+}
+
+void
+server_stop (Server *self)
+{
+  GSource *source = g_idle_source_new ();
+
+  /* On its own thread, so that it can't come before the loop runs */
+  g_source_set_callback (source, quit, self->main_loop, NULL);
+  g_source_attach (source, self->context);
+  g_source_unref (source);
+  g_thread_join (self->thread);
+
+  server_content_clear (&self->content);
+  g_main_loop_unref (self->main_loop);
+  g_main_context_unref (self->context);
+  g_mutex_clear (&self->mutex);
+  g_cond_clear (&self->cond);
+  g_free (self->url);
+  g_free (self);
+}
