@@ -59,7 +59,7 @@ class Fetch(tooltest.ToolTest):
             name = os.path.basename(thumbnail["path"])
             self.assertEqual(digest(self.out(name)), thumbnail["sha256"])
             self.assertRegex(done.stdout, rf"(?m)^start   {re.escape(self.url(thumbnail['path']))}$")
-            self.assertRegex(done.stdout, rf"(?m)^done    {re.escape(name)}  [0-9.]+ k?B  [0-9.]+ [kM]?B/s$")
+            self.assertRegex(done.stdout, rf"(?m)^done    {re.escape(name)}  [0-9.]+ k?B(  [0-9.]+ [kM]?B/s)?$")
         self.assertEqual(sorted(os.listdir(self.path("out"))), sorted(os.path.basename(t["path"]) for t in thumbnails))
         self.assertRegex(done.stdout, r"(?m)^12 files, [0-9.]+ kB in [0-9.]+ m?s: [0-9.]+ [kM]B/s$")
         self.assertRegex(done.stdout, r"(?m)^\d+ frames? at 60 Hz: p50 .*, p99 .*, max .*; \d+ late frames?$")

@@ -222,6 +222,7 @@ run_both (Server     *server,
   if (!end_run (&second, kicked != NULL ? error : NULL) || kicked == NULL || second.interrupted)
     return FALSE;
 
+  g_print ("\n");
   demo_result_print (blocking, _("blocking"), server_get_url (server));
   demo_result_print (kicked, _("kicked"), server_get_url (server));
   columns[0] = (DemoColumn) { _("blocking"), blocking->stats };

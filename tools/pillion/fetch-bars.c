@@ -123,14 +123,14 @@ draw_file (Term          *term,
         case FETCH_CANCELLED:
           if (colours)
             g_string_append (line, BARS_BAD);
-          append_left (line, file->state == FETCH_FAILED ? _("failed") : _("stopped"), columns->bar);
+          g_string_append (line, file->state == FETCH_FAILED ? _("failed") : _("stopped"));
           if (colours)
             g_string_append (line, BARS_PLAIN);
           break;
         case FETCH_WAITING:
           if (colours)
             g_string_append (line, BARS_FAINT);
-          append_left (line, _("waiting"), columns->bar);
+          g_string_append (line, _("waiting"));
           if (colours)
             g_string_append (line, BARS_PLAIN);
           break;
@@ -164,11 +164,16 @@ draw_total (Term          *term,
       FetchFile *file = g_ptr_array_index (files, i);
       gint64 length = fetch_file_get_total (file);
 
-      ended += file->state > FETCH_ACTIVE;
       completed += fetch_file_get_completed (file);
-      if (file->state <= FETCH_ACTIVE && length < 0)
+      if (file->state == FETCH_DONE || file->state == FETCH_FAILED)
+        {
+          ended++;
+          total += fetch_file_get_completed (file);
+        }
+      else if (length < 0)
         known = FALSE;
-      total += file->state > FETCH_ACTIVE ? fetch_file_get_completed (file) : length;
+      else
+        total += length;
     }
   /* Translators: so many files of so many are done */
   label = g_strdup_printf (_("%u of %u"), ended, files->len);
@@ -231,10 +236,46 @@ fetch_bars_draw_stage (Term  *term,
   term_add_line (term, line->str);
 }
 
-/* All files where they have room, else those that are being fetched; then the total and the host's frames. */
+static gboolean
+is_arriving (FetchFile *file)
+{
+  return file->state == FETCH_ACTIVE && fetch_file_get_completed (file) != fetch_file_get_total (file);
+}
+
+/* Where there are too many files to show, those that are arriving. Each stays in its row, and a row that is empty stays
+ * empty until the next file comes, so that nothing jumps. */
+static void
+draw_rows (Term          *term,
+           const Columns *columns,
+           GPtrArray     *files,
+           GPtrArray     *rows,
+           guint          room,
+           guint          step)
+{
+  guint next = 0;
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < rows->len; i++)
+    if (rows->pdata[i] != NULL && !is_arriving (rows->pdata[i]))
+      rows->pdata[i] = NULL;
+  for (guint i = 0; i < rows->len; i++)
+    for (; rows->pdata[i] == NULL && next < files->len; next++)
+      if (is_arriving (files->pdata[next]) && !g_ptr_array_find (rows, files->pdata[next], NULL))
+        rows->pdata[i] = files->pdata[next];
+  for (guint i = 0; i < files->len; i++)
+    any = any || ((FetchFile *) files->pdata[i])->state <= FETCH_ACTIVE;
+  for (guint i = 0; i < MIN (rows->len, room) && any; i++)
+    if (rows->pdata[i] != NULL)
+      draw_file (term, columns, rows->pdata[i], step);
+    else
+      term_add_line (term, "");
+}
+
+/* All files where they have room, else those that are arriving; then the total and the host's frames */
 void
 fetch_bars_draw (Term      *term,
                  GPtrArray *files,
+                 GPtrArray *rows,
                  Stage     *stage,
                  double     rate,
                  guint      step)
@@ -247,15 +288,7 @@ fetch_bars_draw (Term      *term,
     for (guint i = 0; i < files->len; i++)
       draw_file (term, &columns, g_ptr_array_index (files, i), step);
   else
-    for (guint i = 0, shown = 0; i < files->len && shown < room; i++)
-      {
-        FetchFile *file = g_ptr_array_index (files, i);
-
-        if (file->state != FETCH_ACTIVE)
-          continue;
-        draw_file (term, &columns, file, step);
-        shown++;
-      }
+    draw_rows (term, &columns, files, rows, room, step);
   if (files->len > 1)
     draw_total (term, &columns, files, rate);
   fetch_bars_draw_stage (term, stage, columns.name);

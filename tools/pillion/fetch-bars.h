@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 
 void fetch_bars_draw       (Term       *term,
                             GPtrArray  *files,
+                            GPtrArray  *rows,
                             Stage      *stage,
                             double      rate,
                             guint       step);

@@ -11,6 +11,9 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+/* The host learns of a start and of an end once a frame only */
+#define MEASURABLE_USEC 100000
+
 /* A name to show before the library has chosen the real one: the last part of the path */
 static char *
 guess_name (const char *url)
@@ -95,12 +98,14 @@ fetch_file_get_received (FetchFile *self)
   return pillion_download_get_size (self->download) - pillion_download_get_resumed_from (self->download);
 }
 
-/* Bytes a second: of late while it runs, in all when it is done */
+/* Bytes a second: of late while it runs, in all when it is done; 0 where it took too little time to tell */
 double
 fetch_file_get_rate (FetchFile *self)
 {
+  gint64 time = self->ended - self->started;
+
   if (self->state == FETCH_DONE)
-    return (double) fetch_file_get_received (self) * 1000000 / (double) MAX (self->ended - self->started, 1);
+    return time < MEASURABLE_USEC ? 0 : (double) fetch_file_get_received (self) * 1000000 / (double) time;
   return self->state == FETCH_ACTIVE ? pillion_task_get_rate (self->task) : 0;
 }
 
@@ -109,11 +114,16 @@ char *
 fetch_file_describe (FetchFile *self)
 {
   g_autofree char *size = units_format_size (pillion_download_get_size (self->download));
-  g_autofree char *rate = units_format_rate (fetch_file_get_rate (self));
+  double rate = fetch_file_get_rate (self);
   gint64 resumed_from = pillion_download_get_resumed_from (self->download);
   GString *text = g_string_new (size);
 
-  g_string_append_printf (text, "  %s", rate);
+  if (rate > 0)
+    {
+      g_autofree char *speed = units_format_rate (rate);
+
+      g_string_append_printf (text, "  %s", speed);
+    }
   if (resumed_from > 0)
     {
       g_autofree char *kept = units_format_size (resumed_from);

@@ -16,6 +16,7 @@
 struct _FetchView
 {
   GPtrArray *files;
+  GPtrArray *rows;
   Stage *stage;
   Term *term;
   gboolean quiet;
@@ -28,11 +29,14 @@ struct _FetchView
 FetchView *
 fetch_view_new (GPtrArray *files,
                 Stage     *stage,
+                guint      jobs,
                 gboolean   quiet)
 {
   FetchView *self = g_new0 (FetchView, 1);
 
   self->files = g_ptr_array_ref (files);
+  self->rows = g_ptr_array_new ();
+  g_ptr_array_set_size (self->rows, (int) MIN (jobs, files->len));
   self->stage = stage;
   self->quiet = quiet;
   self->term = quiet ? NULL : term_new (STDOUT_FILENO);
@@ -46,6 +50,7 @@ fetch_view_free (FetchView *self)
 {
   g_clear_pointer (&self->term, term_free);
   g_ptr_array_unref (self->files);
+  g_ptr_array_unref (self->rows);
   g_free (self);
 }
 
@@ -129,6 +134,6 @@ fetch_view_frame (FetchView *self,
     return;
   measure_rate (self);
   term_begin (self->term);
-  fetch_bars_draw (self->term, self->files, self->stage, self->rate, frame / self->every);
+  fetch_bars_draw (self->term, self->files, self->rows, self->stage, self->rate, frame / self->every);
   term_end (self->term);
 }

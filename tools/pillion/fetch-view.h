@@ -14,6 +14,7 @@ typedef struct _FetchView FetchView;
 
 FetchView *fetch_view_new         (GPtrArray  *files,
                                    Stage      *stage,
+                                   guint       jobs,
                                    gboolean    quiet);
 void       fetch_view_free        (FetchView  *self);
 void       fetch_view_started     (FetchView  *self,

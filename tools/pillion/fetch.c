@@ -60,14 +60,15 @@ start_file (Fetch     *self,
   fetch_view_started (self->view, file);
 }
 
-/* The first news of a download say that its turn has come */
+/* The first figures of a download say that its turn has come */
 static void
 on_progress (PillionTask *task,
              gpointer     user_data)
 {
   Fetch *self = user_data;
 
-  start_file (self, find_file (self, task));
+  if (pillion_task_get_completed (task) > 0 || pillion_task_get_total (task) >= 0)
+    start_file (self, find_file (self, task));
 }
 
 /* Names come from servers, so two files may turn out to have the same one: the later has taken the place of the first. */
@@ -229,7 +230,7 @@ run (Fetch *self)
       return EXIT_SOME_FAILED;
     }
   interrupt_init ();
-  self->view = fetch_view_new (self->files, self->stage, self->options.quiet);
+  self->view = fetch_view_new (self->files, self->stage, (guint) self->options.jobs, self->options.quiet);
   start (self);
   stage_run (self->stage, on_frame, self);
   /* Once more, as all is done now */

@@ -142,11 +142,14 @@ term_keep_line (Term       *self,
   g_ptr_array_add (self->kept, g_strdup (line));
 }
 
+/* Without the spaces at its end, which would be broken into a row of their own where the terminal becomes narrower */
 void
 term_add_line (Term       *self,
                const char *line)
 {
-  g_ptr_array_add (self->lines, text_cut (line, self->width > 1 ? self->width - 1 : 1));
+  char *cut = text_cut (line, self->width > 1 ? self->width - 1 : 1);
+
+  g_ptr_array_add (self->lines, g_strchomp (cut));
 }
 
 /* The rows that the last picture takes now: a terminal that became narrower has broken its lines in two. */
