@@ -6,6 +6,7 @@
 
 #include "http/pillion-http-fetch.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -306,7 +307,7 @@ fetch_body (PillionTransfer *transfer,
   if (self->end >= 0 && (gint64) length > self->end - self->part->size)
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_LENGTH_MISMATCH,
-                   _("the server announced %" G_GINT64_FORMAT " bytes and sent more"), self->end - self->begun);
+                   _("the server announced %" PRId64 " bytes and sent more"), self->end - self->begun);
       return FALSE;
     }
 
@@ -333,8 +334,8 @@ fetch_whole (PillionTransfer *transfer)
   if (self->end >= 0 && self->part->size != self->end)
     {
       pillion_transfer_fail (transfer, g_error_new (PILLION_ERROR, PILLION_ERROR_LENGTH_MISMATCH,
-                                                    _("the server announced %" G_GINT64_FORMAT
-                                                      " bytes and sent %" G_GINT64_FORMAT),
+                                                    _("the server announced %" PRId64
+                                                      " bytes and sent %" PRId64),
                                                     self->end - self->begun, self->part->size - self->begun));
       return;
     }

@@ -6,6 +6,7 @@
 
 #include "http/pillion-transport.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include <glib/gi18n-lib.h>
@@ -176,11 +177,11 @@ check_whole (PillionExchange *self)
       /* Where the protocol tells the end by itself, the announcement is wrong; else the end is */
       if (self->body.source != NULL)
         return g_error_new (PILLION_ERROR, PILLION_ERROR_LENGTH_MISMATCH,
-                            _("the server announced %" G_GINT64_FORMAT " bytes and sent %" G_GINT64_FORMAT),
+                            _("the server announced %" PRId64 " bytes and sent %" PRId64),
                             self->announced, self->received);
 
       return g_error_new (PILLION_ERROR, PILLION_ERROR_TRUNCATED,
-                          _("the connection ended after %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " bytes"),
+                          _("the connection ended after %" PRId64 " of %" PRId64 " bytes"),
                           self->received, self->announced);
     }
 
