@@ -193,7 +193,9 @@ write_report (Fetch            *self,
               const FrameStats *stats)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *title = g_strdup_printf (_("Frame times while %u files were fetched"), self->files->len);
+  g_autofree char *title = g_strdup_printf (ngettext ("Frame times while %u file was fetched",
+                                                      "Frame times while %u files were fetched", self->files->len),
+                                            self->files->len);
   SvgRun run = { .name = "pillion fetch", .stats = stats };
 
   if (svg_report_write (self->options.report, title, &run, 1, &error))

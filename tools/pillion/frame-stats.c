@@ -67,9 +67,8 @@ frame_stats_free (FrameStats *self)
   g_free (self);
 }
 
-/* The classes that the given runs need, side by side: the first run's limit for late frames is always an edge, the
- * class of frames in time and one class of late ones are always there, and frames shorter than a quarter of the limit
- * share one class. */
+/* The classes that the given runs need, side by side: the first run's limit for late frames is always an edge, some
+ * classes on both sides of it are always there, and frames shorter than a quarter of the limit share one class. */
 void
 frame_buckets_init (FrameBuckets      *self,
                     FrameStats *const *stats,
@@ -78,8 +77,8 @@ frame_buckets_init (FrameBuckets      *self,
   double limit = stats[0]->limit;
   gint64 shortest = G_MAXINT64;
   gint64 longest = 0;
-  double lower = limit / 2;
-  double upper = limit * 2;
+  double lower = limit / 4;
+  double upper = limit * 8;
 
   for (guint i = 0; i < n_stats; i++)
     if (stats[i]->n > 0)
@@ -89,8 +88,6 @@ frame_buckets_init (FrameBuckets      *self,
       }
   if ((double) shortest <= limit / 4)
     lower = 0;
-  else if ((double) shortest <= limit / 2)
-    lower = limit / 4;
 
   self->n = 0;
   self->edges[0] = lower;

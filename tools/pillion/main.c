@@ -12,6 +12,7 @@
 
 #include <glib/gi18n.h>
 #include <locale.h>
+#include <pillion/pillion.h>
 #include <string.h>
 
 static GOptionContext *
@@ -42,6 +43,8 @@ init_translations (void)
   const char *folder = g_getenv ("PILLION_LOCALEDIR");
 
   setlocale (LC_ALL, "");
+  /* The library binds the same domain when the class of its loops is made: that comes first, and ours stays */
+  g_type_class_unref (g_type_class_ref (PILLION_TYPE_LOOP));
   bindtextdomain (GETTEXT_PACKAGE, folder != NULL ? folder : PILLION_LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
