@@ -79,8 +79,8 @@ note_item (PillionLoop *self,
 }
 
 /* Runs what is ready now, and not what becomes ready meanwhile, so that the context gets its turn. @now is moved on. Stops at
- * the deadline, but not before @least items. */
-static void
+ * the deadline, but not before @least items. Returns whether there is time left. */
+static gboolean
 run_items (PillionLoop *self,
            gint64 deadline,
            guint least,
@@ -99,7 +99,7 @@ run_items (PillionLoop *self,
 
       /* The next item is likely to take what the last ones did; a rare long one must not stop short ones for long */
       if (i >= least && before + MIN (self->item_usec, self->budget_usec / 8) >= deadline)
-        break;
+        return FALSE;
 
       item = pillion_ready_queue_pop (&core->ready);
       if (item == NULL)
@@ -118,6 +118,8 @@ run_items (PillionLoop *self,
       self->item_usec += (duration - self->item_usec) / 4;
       note_item (self, report, name, duration);
     }
+
+  return *now < deadline;
 }
 
 /* The part of a kick that does the work. @pump says whether the context is ours to iterate. Returns whether something that is
@@ -158,9 +160,13 @@ pillion_loop_work (PillionLoop *self,
 
       if (pillion_core_gather (core))
         {
-          run_items (self, deadline, least, &now, report);
+          /* Not by the clock again: where the next item is only expected to take too long, it has not come to the deadline */
+          gboolean in_time = run_items (self, deadline, least, &now, report);
+
           least = 0;
           more |= pillion_core_has_ready (core);
+          if (!in_time && more)
+            break;
         }
 
       /* One turn that finds nothing is no proof: a thread may have added something meanwhile */
