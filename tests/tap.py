@@ -35,8 +35,8 @@ class TapResult(unittest.TestResult):
 
     def fail(self, test, err):
         self.good = False
-        for line in self._exc_info_to_string(err, test).splitlines():
-            self.say('# ' + line)
+        # To stderr, which Meson shows of a test that has failed
+        print(f'{test.id()}:\n{self._exc_info_to_string(err, test)}', file=sys.stderr, flush=True)
 
     def addError(self, test, err):
         super().addError(test, err)

@@ -23,7 +23,7 @@
  * g_autoptr (PillionHttpClient) client = pillion_http_client_new (loop);
  * g_autoptr (PillionTask) task = pillion_http_client_get_json (client, "https://example.org/catalogue.json", NULL);
  *
- * pillion_task_add_done_callback (task, on_catalogue, NULL, NULL);
+ * pillion_task_add_done_callback (task, on_done, NULL, NULL);
  * ```
  *
  * Every call returns a task at once, and whatever goes wrong arrives as the task's error. The network is read, and files are
@@ -66,7 +66,7 @@
  * | an answer that is cut anywhere | [error@Pillion.Error.TRUNCATED] |
  * | an answer with another length than was announced | [error@Pillion.Error.LENGTH_MISMATCH] |
  * | an answer that is no HTTP, too many redirects | [error@Pillion.Error.PROTOCOL] |
- * | any status that is no success | [const@Pillion.HTTP_ERROR], with the status as its code |
+ * | any status that is no success | [error@Pillion.HttpError], with the status as its code |
  * | JSON that is none | [error@Pillion.Error.INVALID_JSON] |
  * | another SHA-256 | [error@Pillion.Error.DIGEST_MISMATCH] |
  * | a proposed file name that is none | [error@Pillion.Error.UNSAFE_NAME] |

@@ -41,7 +41,7 @@
  *
  * ```c
  * task = pillion_task_new (loop, "load settings", NULL);
- * pillion_task_add_done_callback (task, on_settings, file, NULL);
+ * pillion_task_add_done_callback (task, on_done, file, NULL);
  * g_file_load_contents_async (file, pillion_task_get_cancellable (task), pillion_task_ready, task);
  * ```
  *
@@ -162,10 +162,21 @@ leave (PillionTask *self,
     }
 }
 
+/* They are not called any more. What waits is told so by this, and lets go of the task. */
+static void
+free_callbacks (PillionTask *self)
+{
+  PillionTaskDone done;
+
+  while (take_callback (self, &done))
+    clear_done (&done);
+}
+
 void
 pillion_task_abandon (PillionTask *self)
 {
   leave (self, pillion_core (self->loop));
+  free_callbacks (self);
 }
 
 /* Whether it failed and nobody looks; who asks has looked */
@@ -222,7 +233,7 @@ task_item_get_name (PillionItem *item)
   return task_from_item (item)->name;
 }
 
-/* The loop is gone: what lived is let go, and the callbacks are freed with the task */
+/* The loop is gone: what lived is let go */
 static void
 task_item_drop (PillionItem *item)
 {
@@ -231,6 +242,7 @@ task_item_drop (PillionItem *item)
   if (self->live)
     leave (self, pillion_core (self->loop));
   self->queued = FALSE;
+  free_callbacks (self);
   g_object_unref (self);
 }
 
@@ -269,12 +281,10 @@ static void
 pillion_task_finalize (GObject *object)
 {
   PillionTask *self = PILLION_TASK (object);
-  PillionTaskDone done;
 
   pillion_sync_acquire (self);
 
-  while (take_callback (self, &done))
-    clear_done (&done);
+  free_callbacks (self);
   g_clear_pointer (&self->others, g_array_unref);
   pillion_task_result_clear (&self->result);
   g_clear_object (&self->cancellable);

@@ -6,6 +6,7 @@
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 import GObject from 'gi://GObject';
+import Json from 'gi://Json?version=1.0';
 import Pillion from 'gi://Pillion?version=1';
 import System from 'system';
 
@@ -396,6 +397,15 @@ test('http/get', loop => {
     const task = client.get_bytes(`${URL}/hello.txt`, null);
     kickUntilDone(loop, task);
     assertEqual(new TextDecoder().decode(task.propagate_bytes().toArray()), 'Hello from loopback\n');
+});
+
+test('http/json', loop => {
+    const client = Pillion.HttpClient.new(loop);
+    const task = client.get_json(`${URL}/data.json`, null);
+    kickUntilDone(loop, task);
+    const [ok, node] = task.propagate_value();
+    assert(ok && node instanceof Json.Node);
+    assertEqual(JSON.parse(Json.to_string(node, false)), {name: 'pillion', seats: 2, parts: ['seat', 'rail', 'strap']});
 });
 
 test('http/errors', loop => {

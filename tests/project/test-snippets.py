@@ -6,7 +6,8 @@
 
 A C snippet with a main () is a program: it is compiled with what pkg-config says and run, like those in Python,
 JavaScript and Vala, with the address of a file on a loopback server and the name of a file to write as arguments; it
-must end well. A C snippet without one must compile, at the top of a file or in a function. A shell snippet is run with
+must end well. A C snippet without one must compile, at the top of a file or in a function; so must a Python snippet
+that imports nothing. A shell snippet is run with
 the address in $URL, the C snippet before it being there under the name that it uses; its lines with ./run are not run,
 because they are what runs this test, but they must name a command that there is.
 """
@@ -34,12 +35,21 @@ WARNINGS = ['-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter', '-Wno-missin
 # What a fragment of a function may use without having made it
 IN_A_FUNCTION = '''
 #include <pillion/pillion.h>
-G_GNUC_UNUSED static void on_done (PillionTask *task, gpointer user_data) { }
-void snippet (PillionLoop *loop, PillionTask *task, PillionHost *host, PillionHttpClient *client, GFile *file,
-              GCancellable *cancellable, gpointer user_data, GError **error);
+PillionLoop *loop;
+PillionTask *task;
+PillionHost *host;
+PillionHttpClient *client;
+GFile *file;
+GCancellable *cancellable;
+gpointer user_data;
+GError *error;
+gboolean running;
+const char *url;
+G_GNUC_UNUSED static void draw_frame (void) { }
+G_GNUC_UNUSED static void on_done (PillionTask *done, gpointer data) { }
+void snippet (void);
 void
-snippet (PillionLoop *loop, PillionTask *task, PillionHost *host, PillionHttpClient *client, GFile *file,
-         GCancellable *cancellable, gpointer user_data, GError **error)
+snippet (void)
 {
 %s
 }
@@ -78,7 +88,7 @@ class Snippets(unittest.TestCase):
                              env=dict(os.environ, **env))
         self.assertEqual(run.returncode, 0, f'{" ".join(command)}\n{run.stdout}')
 
-    def compile(self, text, *arguments):
+    def compile_c(self, text, *arguments):
         (self.folder / 'snippet.c').write_text(text, encoding='utf-8')
         compiler = os.environ.get('CC', 'cc').split()
         return subprocess.run([*compiler, *WARNINGS, 'snippet.c', *arguments, *flags(text)], cwd=self.folder,
@@ -91,19 +101,23 @@ class Snippets(unittest.TestCase):
 
     def snippet_c(self, text, before):
         if re.search(r'^main \(', text, re.MULTILINE):
-            made = self.compile(text, '-o', 'snippet')
+            made = self.compile_c(text, '-o', 'snippet')
             self.assertEqual(made.returncode, 0, made.stdout)
             self.run_program('./snippet', text=text)
             return
         if '#include' not in text:
             text = '#include <pillion/pillion.h>\n' + text
-        top = self.compile(text, '-fsyntax-only', '-Wno-unused')
+        top = self.compile_c(text, '-fsyntax-only', '-Wno-unused')
         if top.returncode != 0:
-            body = text.replace('#include <pillion/pillion.h>', '')
-            inside = self.compile(IN_A_FUNCTION % body, '-fsyntax-only', '-Wno-unused', '-Wno-shadow')
+            # A callback before the statements that use it: as a function in the function, which GNU C has
+            body = re.sub(r'^static ', '', text.replace('#include <pillion/pillion.h>', ''), flags=re.MULTILINE)
+            inside = self.compile_c(IN_A_FUNCTION % body, '-fsyntax-only', '-Wno-unused', '-Wno-shadow')
             self.assertEqual(inside.returncode, 0, f'At the top: {top.stdout}\nIn a function: {inside.stdout}')
 
     def snippet_python(self, text, before):
+        if 'import' not in text:
+            compile(text, 'fragment', 'exec')
+            return
         (self.folder / 'snippet.py').write_text(text, encoding='utf-8')
         self.run_program('/usr/bin/python3', '-X', 'dev', '-W', 'ignore', 'snippet.py', text=text)
 
@@ -117,7 +131,7 @@ class Snippets(unittest.TestCase):
         if not shutil.which('valac'):
             self.skipTest('valac is not installed')
         (self.folder / 'snippet.vala').write_text(text, encoding='utf-8')
-        self.check('valac', f'--vapidir={BUILD}/src', '--pkg', 'pillion-1', '-X', '-w', '-o', 'snippet', 'snippet.vala')
+        self.check('valac', f'--vapidir={BUILD}/src', '--pkg', 'gio-2.0', '--pkg', 'pillion-1', '-X', '-w', '-o', 'snippet', 'snippet.vala')
         self.run_program('./snippet', text=text)
 
     def snippet_sh(self, text, before):
