@@ -497,17 +497,18 @@ def main():
     ids = [line.id for theme in THEMES for line in theme]
     parser = argparse.ArgumentParser(
         prog="./run bench",
+        usage="./run bench [ID ...] [--json FILE] [--runs N] [--verbose]",
         description="Measures Pillion against its peers.",
         epilog="IDs: " + ", ".join(ids) + ". An ID also selects the lines whose IDs go on after it.",
     )
-    parser.add_argument("build_dir", type=Path, help="a Meson build directory, set up with -Dbench=true")
+    parser.add_argument("build_dir", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("ids", metavar="ID", nargs="*", help="lines to measure (default: all)")
     parser.add_argument("--json", metavar="FILE", help="also write the lines to FILE")
     parser.add_argument("--runs", metavar="N", type=positive, default=7,
                         help="runs of each side (default: 7)")
     parser.add_argument("--verbose", action="store_true",
                         help="also print the least and the most of each side")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
 
     for id in options.ids:
         if not any(line.is_selected([id]) for theme in THEMES for line in theme):

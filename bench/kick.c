@@ -21,8 +21,8 @@
 
 #include "util.h"
 
-#define N_CHUNKS 400
-#define PER_CHUNK 2000
+#define N_CHUNKS 2000
+#define PER_CHUNK 500
 #define N_TASKS 100000
 #define N_TIMERS 10000
 #define N_CONNECTIONS 1000
