@@ -259,12 +259,12 @@ void test_results () {
         var file = File.new_for_path ("/");
         task.return_object (file);
         assert (task.propagate_object () == file);
-        var value = Value (typeof (int));
-        value.set_int (42);
+        var value = Value (typeof (int64));
+        value.set_int64 (42);
         task = new Pillion.Task (loop, "result", null);
         task.return_value (value);
         Value copy;
-        assert (task.propagate_value (out copy) && copy.get_int () == 42);
+        assert (task.propagate_value (out copy) && copy.get_int64 () == 42);
     } catch (Error error) {
         assert_not_reached ();
     }
