@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include <glib-object.h>
 
 /* A function with its data, for those that are replaced on one thread while another one may be calling them */
 typedef struct

@@ -88,7 +88,7 @@ pillion_epoll_set_is (PillionEpollSet *self,
                       const GPollFD *fds,
                       guint n_fds)
 {
-  if (n_fds != self->n_members)
+  if (self->incomplete || n_fds != self->n_members)
     return FALSE;
 
   for (guint i = 0; i < n_fds; i++)
@@ -122,7 +122,7 @@ pillion_epoll_set_update (PillionEpollSet *self,
 
       if (old == NULL)
         complete &= control (self, EPOLL_CTL_ADD, &fds[i]);
-      else if (fresh || old->events != fds[i].events)
+      else if (fresh || self->incomplete || old->events != fds[i].events)
         complete &= control (self, EPOLL_CTL_MOD, &fds[i]);
     }
 
@@ -133,8 +133,9 @@ pillion_epoll_set_update (PillionEpollSet *self,
     }
   if (n_fds > 0)
     memcpy (self->members, fds, n_fds * sizeof *fds);
+  self->n_members = n_fds;
   /* What could not be added is tried again, and refused again, at the next update */
-  self->n_members = complete ? n_fds : 0;
+  self->incomplete = !complete;
 
   return complete;
 #else

@@ -14,6 +14,7 @@ typedef struct
   GPollFD *members;
   guint n_members;
   guint n_allocated;
+  gboolean incomplete; /* whether a member could not be added */
 } PillionEpollSet;
 
 /* @edge: each change is told once, instead of as long as it lasts */

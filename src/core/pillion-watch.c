@@ -60,14 +60,12 @@ static void
 end (gpointer data)
 {
   PillionWatch *self = data;
-  PillionIoThread *io = self->io;
 
   g_source_destroy (self->source);
   g_source_unref (self->source);
   pillion_epoll_set_clear (&self->set);
   g_mutex_clear (&self->lock);
   g_free (self);
-  pillion_io_thread_unref (io);
 }
 
 PillionWatch *
@@ -95,11 +93,15 @@ pillion_watch_new (PillionWatchFunc func,
 void
 pillion_watch_free (PillionWatch *self)
 {
+  PillionIoThread *io = self->io;
+
   pillion_mutex_lock (&self->lock);
   self->func = NULL;
   pillion_mutex_unlock (&self->lock);
 
-  pillion_io_thread_post (self->io, end, self);
+  pillion_io_thread_post (io, end, self);
+  /* Here and not over there, so that whoever joins the thread after this finds it ending */
+  pillion_io_thread_unref (io);
 }
 
 gboolean

@@ -62,6 +62,13 @@ wait_for_work (PillionWorkers *self)
     in_time = pillion_cond_wait_until (&self->work_cond, &self->lock, end_time);
   self->n_idle--;
 
+  if (self->n_threads > self->max_threads && !self->closed)
+    {
+      /* One too many: the others do what is queued. This one may have been woken for it. */
+      g_cond_signal (&self->work_cond);
+      return NULL;
+    }
+
   return g_queue_pop_head (&self->queue);
 }
 

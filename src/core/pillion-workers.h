@@ -15,7 +15,6 @@ typedef void (*PillionWorkFunc) (gpointer data);
 PillionWorkers *pillion_workers_new     (guint            max_threads);
 void            pillion_workers_set_max (PillionWorkers  *self,
                                          guint            max_threads);
-guint           pillion_workers_get_max (PillionWorkers  *self);
 void            pillion_workers_push    (PillionWorkers  *self,
                                          PillionWorkFunc  func,
                                          gpointer         data);
