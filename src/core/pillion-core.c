@@ -68,7 +68,8 @@ pillion_core_drop_all (PillionCore *self)
         }
 
       take_inbox (self);
-      while ((item = pillion_ready_queue_pop (&self->ready)) != NULL)
+      while ((item = pillion_ready_queue_pop (&self->ready)) != NULL ||
+             (item = pillion_ready_queue_pop (&self->later)) != NULL)
         item->klass->drop (item);
     }
   while (!pillion_inbox_is_empty (&self->inbox) || pillion_timer_heap_peek (&self->timers) != NULL);

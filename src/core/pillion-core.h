@@ -30,6 +30,8 @@ struct _PillionCore
 
   PillionInbox inbox; /* any thread pushes */
   PillionReadyQueue ready;
+  PillionReadyQueue later; /* ready as well, but not before the next kick */
+  guint turn;              /* counts the kicks, and the stretches of a run-until */
   PillionTimerHeap timers;
   PillionPump pump;
 
@@ -115,6 +117,14 @@ void   pillion_core_push  (PillionCore          *self,
 /* The same for the loop's own thread */
 void   pillion_core_push_local (PillionCore     *self,
                                 PillionItem     *item);
+
+/* From inside a kick: makes an item ready when that has ended */
+static inline void
+pillion_core_push_later (PillionCore *self,
+                         PillionItem *item)
+{
+  pillion_ready_queue_push (&self->later, item);
+}
 
 /* Makes the timer's item ready at @due */
 void   pillion_core_add_timer    (PillionCore  *self,

@@ -109,6 +109,12 @@ run_items (PillionLoop *self,
       g_strlcpy (name, item->klass->get_name (item), sizeof name);
       if (item->klass->run (item, core))
         {
+          if (G_UNLIKELY (core->closed))
+            {
+              /* It closed the loop, and after that nothing is called */
+              item->klass->drop (item);
+              break;
+            }
           pillion_ready_queue_push_front (&core->ready, item);
           n++;
         }
@@ -135,8 +141,10 @@ pillion_loop_work (PillionLoop *self,
   gint64 now = start;
   gboolean more;
   guint least = 1;
+  PillionItem *item;
 
   core->depth++;
+  core->turn++;
   __atomic_store_n (&core->rung, TRUE, __ATOMIC_SEQ_CST);
 
   do
@@ -169,14 +177,27 @@ pillion_loop_work (PillionLoop *self,
             break;
         }
 
-      /* One turn that finds nothing is no proof: a thread may have added something meanwhile */
-      if (!more && pump)
-        more = pillion_pump_get_timeout (&core->pump) == 0;
+      if (G_UNLIKELY (core->closed))
+        {
+          more = FALSE;
+          break;
+        }
+
+      /* One turn that finds nothing is no proof: a thread may have added something meanwhile. Nor is one that finds something: a
+       * source may say that it is ready and never be, so time has to pass here. */
+      if (!more && pump && pillion_pump_get_timeout (&core->pump) == 0)
+        {
+          more = TRUE;
+          now = g_get_monotonic_time ();
+        }
     }
   while (more && now < deadline);
 
-  if (pump && !more)
+  if (pump && !more && !core->closed)
     pillion_pump_settle (&core->pump);
+
+  while ((item = pillion_ready_queue_pop (&core->later)) != NULL)
+    pillion_ready_queue_push (&core->ready, item);
 
   core->depth--;
   if (core->depth == 0)

@@ -284,7 +284,10 @@ gboolean
 pillion_loop_rest (PillionLoop *self)
 {
   if (G_UNLIKELY (self->core.closed))
-    return FALSE;
+    {
+      pillion_loop_release_context (self);
+      return FALSE;
+    }
 
   if (self->ride == PILLION_RIDE_NONE && self->wanted == FALSE && self->host != NULL)
     {

@@ -6,6 +6,8 @@
 
 #include "loop/pillion-loop-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #include "core/pillion-sync.h"
 #include "task/pillion-task-private.h"
 
@@ -62,12 +64,15 @@ sleep_run (PillionItem *item,
   return FALSE;
 }
 
+/* The loop is gone, and with it whoever would end the task */
 static void
 sleep_drop (PillionItem *item)
 {
   Sleep *self = (Sleep *) item;
   g_autoptr (PillionTask) task = end_sleep (self);
 
+  if (task != NULL)
+    pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task “%s” was cancelled"), task->name);
   sleep_unref (self);
 }
 

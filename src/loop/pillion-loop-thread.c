@@ -75,8 +75,9 @@ work (gpointer data)
                                        _("The function of “%s” ended without a result"), self->task->name);
     }
 
-  pillion_core_push (core, &self->item);
+  /* In this order: whoever sees that it is counted no more finds the outcome, and whoever waits for that is woken by the item */
   pillion_core_external (core, -1);
+  pillion_core_push (core, &self->item);
   pillion_sync_release (loop);
 }
 

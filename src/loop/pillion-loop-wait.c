@@ -34,7 +34,7 @@ run_until (PillionLoop *self,
       PillionTimer *timer;
       gint64 timeout = -1;
 
-      if (end_time >= 0 && now >= end_time)
+      if (core->closed || (end_time >= 0 && now >= end_time))
         break;
       if (pillion_loop_work (self, now + SLICE_USEC, TRUE, &report) || is_over (self, data))
         continue;
@@ -63,8 +63,10 @@ run_until (PillionLoop *self,
   if (core->depth == 0)
     {
       __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
+      if (core->closed)
+        pillion_loop_release_context (self);
       /* What else became ready is for the host */
-      if (pillion_core_has_ready (core) && !core->closing)
+      else if (pillion_core_has_ready (core) && !core->closing)
         pillion_core_busy (core);
     }
 }
@@ -103,7 +105,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
                                  PillionTask *task,
                                  GError **error)
 {
-  gboolean acquired;
+  gboolean acquired, ended_well;
 
   g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
   g_return_val_if_fail (PILLION_IS_TASK (task), FALSE);
@@ -142,11 +144,20 @@ pillion_loop_run_until_complete (PillionLoop *self,
       g_main_context_release (self->core.context);
     }
 
-  acquired = pillion_task_check (task, error);
+  /* A callback may have closed the loop while the task was pending */
+  if (!pillion_task_is_done (task) && self->core.closed)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      ended_well = FALSE;
+    }
+  else
+    {
+      ended_well = pillion_task_check (task, error);
+    }
   g_object_unref (task);
   g_object_unref (self);
 
-  return acquired;
+  return ended_well;
 }
 
 static gboolean

@@ -180,7 +180,9 @@ pillion_loop_shut (PillionLoop *self)
   pillion_pump_unwatch (&core->pump);
   pillion_loop_set_wake_func (self, NULL, NULL, NULL);
 
-  pillion_loop_release_context (self);
+  /* Inside a kick the context is still in use: its end gives it back */
+  if (core->depth == 0)
+    pillion_loop_release_context (self);
   if (self->pushed && g_main_context_get_thread_default () == core->context)
     g_main_context_pop_thread_default (core->context);
   self->pushed = FALSE;

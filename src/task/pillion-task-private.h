@@ -60,6 +60,7 @@ struct _PillionTaskExtra
   PillionTask *task;
   GMutex lock; /* for the rest */
   gboolean progress_queued;
+  guint progress_turn; /* of the kick that emitted the signal last; the loop's thread */
   gint64 completed;
   gint64 total;
   const char *unit; /* interned */

@@ -19,6 +19,14 @@ progress_run (PillionItem *item,
   PillionTaskExtra *extra = (PillionTaskExtra *) ((char *) item - G_STRUCT_OFFSET (PillionTaskExtra, progress_item));
   PillionTask *task = extra->task;
 
+  /* Once a kick */
+  if (extra->progress_turn == core->turn)
+    {
+      pillion_core_push_later (core, item);
+      return FALSE;
+    }
+  extra->progress_turn = core->turn;
+
   /* Before the signal, so that what changes from now on rings again */
   pillion_mutex_lock (&extra->lock);
   extra->progress_queued = FALSE;

@@ -41,6 +41,7 @@ typedef struct
   {
     GType type;             /* of a boxed value */
     GDestroyNotify destroy; /* of a pointer */
+    gboolean handed_out;    /* of an async one: whether its finish function may have taken the error */
   };
 } PillionTaskResult;
 

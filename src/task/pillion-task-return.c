@@ -54,6 +54,16 @@ pillion_task_check (PillionTask *self,
       GAsyncResult *async = self->result.async;
       GError *taken = NULL;
 
+      if (self->result.handed_out)
+        {
+          if (state == PILLION_TASK_CANCELLED)
+            g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task “%s” was cancelled"), self->name);
+          else
+            g_set_error (error, PILLION_ERROR, PILLION_ERROR_FAILED,
+                         _("Task “%s” failed, and the finish function of its call has the error"), self->name);
+          return FALSE;
+        }
+
       /* From here on the error is ours, and the call's finish function has none to give. All of GTask's functions give it, whatever
        * the type of the result. */
       g_task_propagate_boolean (G_TASK (async), &taken);
@@ -221,11 +231,16 @@ pillion_task_return_variant (PillionTask *self,
 {
   g_return_if_fail (PILLION_IS_TASK (self));
 
+  if (result != NULL)
+    g_variant_ref_sink (result);
   if (!pillion_task_begin_return (self))
-    return;
+    {
+      g_clear_pointer (&result, g_variant_unref);
+      return;
+    }
 
   self->result.kind = PILLION_RESULT_VARIANT;
-  self->result.variant = result != NULL ? g_variant_ref_sink (result) : NULL;
+  self->result.variant = result;
   pillion_task_finish (self, PILLION_TASK_SUCCEEDED);
 }
 
@@ -276,7 +291,11 @@ pillion_task_return_boxed (PillionTask *self,
   g_return_if_fail (G_TYPE_IS_BOXED (type));
 
   if (!pillion_task_begin_return (self))
-    return;
+    {
+      if (result != NULL)
+        g_boxed_free (type, result);
+      return;
+    }
 
   self->result.kind = PILLION_RESULT_BOXED;
   self->result.pointer = result;
@@ -304,7 +323,11 @@ pillion_task_return_pointer (PillionTask *self,
   g_return_if_fail (PILLION_IS_TASK (self));
 
   if (!pillion_task_begin_return (self))
-    return;
+    {
+      if (destroy != NULL && result != NULL)
+        destroy (result);
+      return;
+    }
 
   self->result.kind = PILLION_RESULT_POINTER;
   self->result.pointer = result;
@@ -672,7 +695,9 @@ pillion_task_propagate_value (PillionTask *self,
  * Gives the error of a task that did not end well. It may be called from any thread, and as often as one likes.
  *
  * Where [func@Pillion.Task.ready] finished the task, its finish function gives the error instead; after this
- * function has taken it, the finish function must not be called.
+ * function has taken it, the finish function must not be called. Once [method@Pillion.Task.get_async_result] was called, the
+ * error is left to the finish function, and who asks here gets [error@Pillion.Error.FAILED], or `G_IO_ERROR_CANCELLED` where the
+ * task was cancelled.
  *
  * Returns: whether the task ended well; where not, @error is set to the task's own error or to
  *   [error@Pillion.Error.NOT_DONE]

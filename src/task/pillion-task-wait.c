@@ -248,6 +248,7 @@ pillion_task_ready (GObject *source_object,
 
   self->result.kind = PILLION_RESULT_ASYNC;
   self->result.async = g_object_ref (result);
+  self->result.handed_out = FALSE;
   /* The error is left for the finish function: taking it would leave none. A cancelled one looks like any other. */
   if (G_IS_TASK (result) && g_task_had_error (G_TASK (result)))
     state = pillion_task_is_cancelled (self) ? PILLION_TASK_CANCELLED : PILLION_TASK_FAILED;
@@ -273,5 +274,6 @@ pillion_task_get_async_result (PillionTask *self)
     return NULL;
 
   pillion_task_look (self);
+  self->result.handed_out = TRUE;
   return self->result.async;
 }
