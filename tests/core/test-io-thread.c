@@ -1,0 +1,306 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "core/pillion-io-thread.h"
+#include "core/pillion-watch.h"
+#include "test-support.h"
+
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <unistd.h>
+
+static void
+join (void)
+{
+  g_assert_true (pillion_io_thread_join (g_get_monotonic_time () + 60 * G_USEC_PER_SEC));
+}
+
+typedef struct
+{
+  PillionIoThread *io;
+  GThread *thread;
+  GMainContext *context;
+  GString *order;
+  char letter;
+  Gate *gate;
+} Job;
+
+static void
+note (gpointer data)
+{
+  Job *self = data;
+
+  self->thread = g_thread_self ();
+  self->context = g_main_context_get_thread_default ();
+  g_string_append_c (self->order, self->letter);
+  if (self->gate != NULL)
+    gate_open (self->gate);
+}
+
+static void
+test_posts (void)
+{
+  g_autoptr (GString) order = g_string_new (NULL);
+  PillionIoThread *io = pillion_io_thread_ref ();
+  Gate gate = GATE_INIT;
+  Job jobs[3] = { 0 };
+
+  for (guint i = 0; i < 3; i++)
+    {
+      jobs[i] = (Job) { io, NULL, NULL, order, 'a' + i, i == 2 ? &gate : NULL };
+      pillion_io_thread_post (io, note, &jobs[i]);
+    }
+  gate_wait (&gate);
+
+  g_assert_cmpstr (order->str, ==, "abc");
+  for (guint i = 0; i < 3; i++)
+    {
+      g_assert_true (jobs[i].thread == jobs[0].thread);
+      g_assert_true (jobs[i].thread != g_thread_self ());
+      g_assert_true (jobs[i].context == pillion_io_thread_get_context (io));
+    }
+
+  pillion_io_thread_unref (io);
+  join ();
+}
+
+static void
+test_shared (void)
+{
+  PillionIoThread *first = pillion_io_thread_ref ();
+  PillionIoThread *second = pillion_io_thread_ref ();
+
+  g_assert_true (first == second);
+  pillion_io_thread_unref (first);
+  /* Others still use it */
+  g_assert_true (pillion_io_thread_join (0));
+  pillion_io_thread_unref (second);
+  join ();
+  /* Nothing is left to join */
+  g_assert_true (pillion_io_thread_join (0));
+}
+
+static void
+test_runs_what_was_posted (void)
+{
+  enum { N = 1000 };
+  g_autoptr (GString) order = g_string_new (NULL);
+  PillionIoThread *io = pillion_io_thread_ref ();
+  Job job = { io, NULL, NULL, order, 'x', NULL };
+
+  for (guint i = 0; i < N; i++)
+    pillion_io_thread_post (io, note, &job);
+  pillion_io_thread_unref (io);
+  join ();
+  g_assert_cmpuint (order->len, ==, N);
+}
+
+static void
+let_go_of_it (gpointer data)
+{
+  Job *self = data;
+
+  g_string_append_c (self->order, 'x');
+  pillion_io_thread_unref (self->io);
+  gate_open (self->gate);
+}
+
+static void
+test_last_reference_on_itself (void)
+{
+  g_autoptr (GString) order = g_string_new (NULL);
+  Gate gate = GATE_INIT;
+  Job job = { pillion_io_thread_ref (), NULL, NULL, order, 'x', &gate };
+
+  pillion_io_thread_post (job.io, let_go_of_it, &job);
+  gate_wait (&gate);
+  join ();
+  g_assert_cmpstr (order->str, ==, "x");
+}
+
+static void
+block (gpointer data)
+{
+  Gate **gates = data;
+
+  gate_open (gates[0]);
+  gate_wait (gates[1]);
+}
+
+static void
+test_join_in_time (void)
+{
+  PillionIoThread *io = pillion_io_thread_ref ();
+  Gate begun = GATE_INIT, let_go = GATE_INIT;
+  Gate *gates[] = { &begun, &let_go };
+
+  pillion_io_thread_post (io, block, gates);
+  gate_wait (&begun);
+  pillion_io_thread_unref (io);
+  g_assert_false (pillion_io_thread_join (g_get_monotonic_time () + 1000));
+  gate_open (&let_go);
+  join ();
+}
+
+static void
+test_new_one_after_the_end (void)
+{
+  g_autoptr (GString) order = g_string_new (NULL);
+
+  for (guint i = 0; i < 20; i++)
+    {
+      Job job = { pillion_io_thread_ref (), NULL, NULL, order, 'x', NULL };
+
+      pillion_io_thread_post (job.io, note, &job);
+      pillion_io_thread_unref (job.io);
+    }
+  join ();
+  g_assert_cmpuint (order->len, ==, 20);
+}
+
+/* The watch */
+
+typedef struct
+{
+  PillionWatch *watch;
+  Gate rung;
+  int pipes[2][2];
+  GPollFD fds[2];
+} Fixture;
+
+static void
+on_ready (gpointer data)
+{
+  gate_open (data);
+}
+
+static void
+set_up (Fixture *fixture,
+        gconstpointer data)
+{
+  const Gate gate = GATE_INIT;
+
+  fixture->rung = gate;
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_true (g_unix_open_pipe (fixture->pipes[i], FD_CLOEXEC, NULL));
+      fixture->fds[i] = (GPollFD) { fixture->pipes[i][0], G_IO_IN, 0 };
+    }
+  fixture->watch = pillion_watch_new (on_ready, &fixture->rung);
+  g_assert_nonnull (fixture->watch);
+}
+
+static void
+tear_down (Fixture *fixture,
+           gconstpointer data)
+{
+  pillion_watch_free (fixture->watch);
+  join ();
+  for (guint i = 0; i < 4; i++)
+    close (fixture->pipes[i / 2][i % 2]);
+}
+
+static void
+put (int fd)
+{
+  g_assert_cmpint (write (fd, "x", 1), ==, 1);
+}
+
+static void
+test_watch_rings (Fixture *fixture,
+                  gconstpointer data)
+{
+  g_assert_true (pillion_watch_set (fixture->watch, fixture->fds, 2, FALSE));
+  g_assert_true (pillion_watch_is (fixture->watch, fixture->fds, 2));
+  g_assert_false (pillion_watch_is (fixture->watch, fixture->fds, 1));
+  g_assert_false (pillion_watch_peek_flag (fixture->watch));
+  g_assert_false (pillion_watch_take_flag (fixture->watch));
+
+  put (fixture->pipes[0][1]);
+  gate_wait_for (&fixture->rung, 1);
+  g_assert_true (pillion_watch_peek_flag (fixture->watch));
+  g_assert_true (pillion_watch_take_flag (fixture->watch));
+  g_assert_false (pillion_watch_take_flag (fixture->watch));
+
+  /* Each change is told, also where the last one was not read */
+  put (fixture->pipes[1][1]);
+  gate_wait_for (&fixture->rung, 2);
+  put (fixture->pipes[1][1]);
+  gate_wait_for (&fixture->rung, 3);
+  g_assert_true (pillion_watch_take_flag (fixture->watch));
+}
+
+static void
+test_watch_sees_what_is_ready (Fixture *fixture,
+                               gconstpointer data)
+{
+  put (fixture->pipes[0][1]);
+  g_assert_true (pillion_watch_set (fixture->watch, fixture->fds, 1, FALSE));
+  gate_wait_for (&fixture->rung, 1);
+  g_assert_true (pillion_watch_take_flag (fixture->watch));
+
+  /* Told again when asked afresh */
+  g_assert_true (pillion_watch_set (fixture->watch, fixture->fds, 1, TRUE));
+  gate_wait_for (&fixture->rung, 2);
+}
+
+static void
+test_watch_freed_is_silent (Fixture *fixture,
+                            gconstpointer data)
+{
+  for (guint i = 0; i < 200; i++)
+    {
+      Gate gate = GATE_INIT;
+      PillionWatch *watch = pillion_watch_new (on_ready, &gate);
+      int before;
+
+      pillion_watch_set (watch, fixture->fds, 1, FALSE);
+      put (fixture->pipes[0][1]);
+      pillion_watch_free (watch);
+      before = gate_get_count (&gate);
+      g_thread_yield ();
+      g_assert_cmpint (gate_get_count (&gate), ==, before);
+    }
+}
+
+/* What the loop's close promises: once the last watch is freed, the thread can be waited for */
+static void
+test_watch_lets_the_thread_go (void)
+{
+  for (guint i = 0; i < 200; i++)
+    {
+      PillionWatch *watch = pillion_watch_new (on_ready, NULL);
+      PillionIoThread *io = pillion_io_thread_ref ();
+      GMainContext *context = g_main_context_ref (pillion_io_thread_get_context (io));
+
+      pillion_io_thread_unref (io);
+      pillion_watch_free (watch);
+      join ();
+      /* Nobody runs it any more */
+      g_assert_true (g_main_context_acquire (context));
+      g_main_context_release (context);
+      g_main_context_unref (context);
+    }
+}
+
+int
+main (int argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/core/io-thread/runs-posts-in-order-in-its-own-context", test_posts);
+  g_test_add_func ("/core/io-thread/is-one-for-all-and-ends-with-the-last", test_shared);
+  g_test_add_func ("/core/io-thread/runs-all-that-was-posted-before-it-ends", test_runs_what_was_posted);
+  g_test_add_func ("/core/io-thread/join-has-a-deadline", test_join_in_time);
+  g_test_add_func ("/core/io-thread/may-drop-its-own-last-reference", test_last_reference_on_itself);
+  g_test_add_func ("/core/io-thread/begins-anew-after-its-end", test_new_one_after_the_end);
+#define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
+  ADD ("/core/watch/rings-at-each-change", test_watch_rings);
+  ADD ("/core/watch/rings-for-what-is-ready-when-it-is-set", test_watch_sees_what_is_ready);
+  ADD ("/core/watch/is-silent-once-freed", test_watch_freed_is_silent);
+  g_test_add_func ("/core/watch/lets-the-thread-be-joined-once-freed", test_watch_lets_the_thread_go);
+
+  return g_test_run ();
+}

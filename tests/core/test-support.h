@@ -1,0 +1,223 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <pillion/pillion.h>
+
+#include <pthread.h>
+
+/* What the tests of several rooms need */
+
+/* Opened by one thread, waited for by another. Made of pthread's pieces, which ThreadSanitizer knows. */
+typedef struct
+{
+  pthread_mutex_t lock;
+  pthread_cond_t cond;
+  int count;
+} Gate;
+
+#define GATE_INIT { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 }
+
+static inline void
+gate_open (Gate *self)
+{
+  pthread_mutex_lock (&self->lock);
+  self->count++;
+  pthread_cond_broadcast (&self->cond);
+  pthread_mutex_unlock (&self->lock);
+}
+
+/* Waits until it was opened @count times */
+static inline void
+gate_wait_for (Gate *self,
+               int count)
+{
+  pthread_mutex_lock (&self->lock);
+  while (self->count < count)
+    pthread_cond_wait (&self->cond, &self->lock);
+  pthread_mutex_unlock (&self->lock);
+}
+
+static inline void
+gate_wait (Gate *self)
+{
+  gate_wait_for (self, 1);
+}
+
+static inline int
+gate_get_count (Gate *self)
+{
+  int count;
+
+  pthread_mutex_lock (&self->lock);
+  count = self->count;
+  pthread_mutex_unlock (&self->lock);
+  return count;
+}
+
+/* Keeps the processor busy, so that time passes */
+static inline void
+spin_for (gint64 usec)
+{
+  gint64 end = g_get_monotonic_time () + usec;
+
+  while (g_get_monotonic_time () < end)
+    ;
+}
+
+static inline int
+get_atomic (int *value)
+{
+  return __atomic_load_n (value, __ATOMIC_SEQ_CST);
+}
+
+static inline void
+add_atomic (int *value,
+            int change)
+{
+  __atomic_add_fetch (value, change, __ATOMIC_SEQ_CST);
+}
+
+/* A loop with a context that nobody else has */
+static inline PillionLoop *
+loop_new (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+
+  return pillion_loop_new (context, PILLION_LOOP_DEFAULT);
+}
+
+/* Closes the loop, which has to succeed, and sees that nobody holds on to it */
+static inline void
+loop_end (PillionLoop *loop)
+{
+  g_autoptr (GError) error = NULL;
+  gpointer weak = loop;
+
+  pillion_loop_close (loop, -1, &error);
+  g_assert_no_error (error);
+  g_object_add_weak_pointer (G_OBJECT (loop), &weak);
+  g_object_unref (loop);
+  g_assert_null (weak);
+}
+
+/* Sees that nobody else holds on to the object, and drops it */
+static inline void
+end_object (gpointer object)
+{
+  gpointer weak = object;
+
+  g_object_add_weak_pointer (object, &weak);
+  g_object_unref (object);
+  g_assert_null (weak);
+}
+
+/* Kicks until @expression is true; whatever makes it so must be on its way */
+#define kick_until(loop, expression) \
+  G_STMT_START \
+    { \
+      while (!(expression)) \
+        pillion_loop_kick (loop); \
+    } \
+  G_STMT_END
+
+/* Kicks as often as it takes for nothing to be ready any more */
+static inline guint
+kick_until_quiet (PillionLoop *loop)
+{
+  PillionKick kick;
+  guint n_kicks = 0;
+
+  do
+    {
+      pillion_loop_kick_until (loop, g_get_monotonic_time () + G_USEC_PER_SEC, &kick);
+      n_kicks++;
+    }
+  while (kick.more_ready);
+
+  return n_kicks;
+}
+
+/* g_test_expect_message () does not see structured messages: these are caught here. */
+typedef struct
+{
+  pthread_mutex_t lock;
+  gboolean catching;
+  GString *caught;
+  guint n_caught;
+} Logs;
+
+static Logs support_logs = { PTHREAD_MUTEX_INITIALIZER, FALSE, NULL, 0 };
+
+static inline GLogWriterOutput
+support_write_log (GLogLevelFlags level,
+                   const GLogField *fields,
+                   gsize n_fields,
+                   gpointer data)
+{
+  const char *domain = NULL, *message = NULL;
+  gboolean is_caught = FALSE;
+
+  for (gsize i = 0; i < n_fields; i++)
+    {
+      if (g_str_equal (fields[i].key, "GLIB_DOMAIN"))
+        domain = fields[i].value;
+      else if (g_str_equal (fields[i].key, "MESSAGE"))
+        message = fields[i].value;
+    }
+
+  pthread_mutex_lock (&support_logs.lock);
+  if (support_logs.catching && g_strcmp0 (domain, "Pillion") == 0 && level <= G_LOG_LEVEL_WARNING)
+    {
+      g_string_append_printf (support_logs.caught, "%s%s: %s", support_logs.n_caught > 0 ? "\n" : "",
+                              level & G_LOG_LEVEL_CRITICAL ? "critical" : "warning", message);
+      support_logs.n_caught++;
+      is_caught = TRUE;
+    }
+  pthread_mutex_unlock (&support_logs.lock);
+
+  return is_caught ? G_LOG_WRITER_HANDLED : g_log_writer_default (level, fields, n_fields, data);
+}
+
+/* From here on Pillion's warnings and critical messages are kept instead of ending the test */
+static inline void
+logs_catch (void)
+{
+  static gboolean is_set;
+
+  if (!is_set)
+    g_log_set_writer_func (support_write_log, NULL, NULL);
+  is_set = TRUE;
+
+  pthread_mutex_lock (&support_logs.lock);
+  support_logs.catching = TRUE;
+  support_logs.n_caught = 0;
+  support_logs.caught = g_string_new (NULL);
+  pthread_mutex_unlock (&support_logs.lock);
+}
+
+/* Ends that; returns what was said, a message a line */
+static inline char *
+logs_release (void)
+{
+  char *caught;
+
+  pthread_mutex_lock (&support_logs.lock);
+  support_logs.catching = FALSE;
+  caught = g_string_free (g_steal_pointer (&support_logs.caught), FALSE);
+  pthread_mutex_unlock (&support_logs.lock);
+
+  return caught;
+}
+
+#define assert_logged(pattern) \
+  G_STMT_START \
+    { \
+      g_autofree char *logged = logs_release (); \
+\
+      if (!g_pattern_match_simple (pattern, logged)) \
+        g_error ("“%s” was logged, not “%s”", logged, pattern); \
+    } \
+  G_STMT_END

@@ -1,0 +1,253 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "../core/test-support.h"
+
+typedef struct
+{
+  PillionLoop *loop;
+  PillionTask *task;
+  int n_signals;
+  gint64 completed;
+  GThread *thread;
+} Fixture;
+
+static void
+on_progress (PillionTask *task,
+             gpointer data)
+{
+  Fixture *fixture = data;
+
+  fixture->n_signals++;
+  fixture->completed = pillion_task_get_completed (task);
+  fixture->thread = g_thread_self ();
+}
+
+static void
+set_up (Fixture *fixture,
+        gconstpointer data)
+{
+  fixture->loop = loop_new ();
+  fixture->task = pillion_task_new (fixture->loop, "job", NULL);
+  g_signal_connect (fixture->task, "progress", G_CALLBACK (on_progress), fixture);
+}
+
+static void
+tear_down (Fixture *fixture,
+           gconstpointer data)
+{
+  if (!pillion_task_is_done (fixture->task))
+    pillion_task_return_boolean (fixture->task, TRUE);
+  kick_until_quiet (fixture->loop);
+  end_object (fixture->task);
+  loop_end (fixture->loop);
+}
+
+static void
+test_nothing_said (Fixture *fixture,
+                   gconstpointer data)
+{
+  g_assert_cmpint (pillion_task_get_completed (fixture->task), ==, 0);
+  g_assert_cmpint (pillion_task_get_total (fixture->task), ==, -1);
+  g_assert_null (pillion_task_get_progress_unit (fixture->task));
+  g_assert_null (pillion_task_dup_progress_message (fixture->task));
+  g_assert_cmpfloat (pillion_task_get_rate (fixture->task), ==, 0.0);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (fixture->n_signals, ==, 0);
+}
+
+static void
+test_said (Fixture *fixture,
+           gconstpointer data)
+{
+  g_autofree char *message = NULL;
+
+  pillion_task_set_progress (fixture->task, 30, 100);
+  pillion_task_set_progress_unit (fixture->task, "bytes");
+  pillion_task_set_progress_message (fixture->task, "halfway");
+  pillion_task_set_progress_message (fixture->task, "nearly there");
+  g_assert_cmpint (pillion_task_get_completed (fixture->task), ==, 30);
+  g_assert_cmpint (pillion_task_get_total (fixture->task), ==, 100);
+  g_assert_cmpstr (pillion_task_get_progress_unit (fixture->task), ==, "bytes");
+  message = pillion_task_dup_progress_message (fixture->task);
+  g_assert_cmpstr (message, ==, "nearly there");
+
+  pillion_task_set_progress (fixture->task, 31, -1);
+  g_assert_cmpint (pillion_task_get_total (fixture->task), ==, -1);
+  pillion_task_set_progress_unit (fixture->task, NULL);
+  g_assert_null (pillion_task_get_progress_unit (fixture->task));
+  pillion_task_set_progress_message (fixture->task, NULL);
+  g_assert_null (pillion_task_dup_progress_message (fixture->task));
+}
+
+static void
+test_coalesced (Fixture *fixture,
+                gconstpointer data)
+{
+  for (int kick = 1; kick <= 3; kick++)
+    {
+      for (int i = 0; i < 1000; i++)
+        pillion_task_set_progress (fixture->task, kick * 1000 + i, 10000);
+      g_assert_cmpint (fixture->n_signals, ==, kick - 1);
+      kick_until_quiet (fixture->loop);
+      g_assert_cmpint (fixture->n_signals, ==, kick);
+      g_assert_cmpint (fixture->completed, ==, kick * 1000 + 999);
+    }
+}
+
+static void
+test_each_setter_tells (Fixture *fixture,
+                        gconstpointer data)
+{
+  pillion_task_set_progress_unit (fixture->task, "files");
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (fixture->n_signals, ==, 1);
+  pillion_task_set_progress_message (fixture->task, "text");
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (fixture->n_signals, ==, 2);
+}
+
+static void
+on_progress_again (PillionTask *task,
+                   gpointer data)
+{
+  Fixture *fixture = data;
+
+  if (fixture->n_signals < 5)
+    pillion_task_set_progress (task, fixture->n_signals, -1);
+}
+
+/* What a handler says is told by the next kick */
+static void
+test_said_inside (Fixture *fixture,
+                  gconstpointer data)
+{
+  g_signal_connect (fixture->task, "progress", G_CALLBACK (on_progress_again), fixture);
+  pillion_task_set_progress (fixture->task, 0, -1);
+  for (int i = 1; i <= 5; i++)
+    {
+      pillion_loop_kick (fixture->loop);
+      g_assert_cmpint (fixture->n_signals, ==, i);
+    }
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (fixture->n_signals, ==, 5);
+}
+
+static gpointer
+work (gpointer task)
+{
+  for (int i = 1; i <= 2000; i++)
+    {
+      pillion_task_set_progress (task, i, 2000);
+      if (i % 100 == 0)
+        {
+          pillion_task_set_progress_message (task, i % 200 == 0 ? "even" : "odd");
+          pillion_task_set_progress_unit (task, "steps");
+        }
+    }
+  g_object_unref (task);
+  return NULL;
+}
+
+static void
+test_threads (Fixture *fixture,
+              gconstpointer data)
+{
+  GThread *threads[3];
+
+  for (guint i = 0; i < 3; i++)
+    threads[i] = g_thread_new ("worker", work, g_object_ref (fixture->task));
+  for (guint i = 0; i < 200; i++)
+    {
+      g_free (pillion_task_dup_progress_message (fixture->task));
+      pillion_task_get_rate (fixture->task);
+      g_assert_cmpint (pillion_task_get_completed (fixture->task), <=, 2000);
+      pillion_loop_kick (fixture->loop);
+    }
+  for (guint i = 0; i < 3; i++)
+    g_thread_join (threads[i]);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (fixture->n_signals, >, 0);
+  g_assert_cmpint (fixture->completed, ==, 2000);
+  g_assert_true (fixture->thread == g_thread_self ());
+}
+
+/* About as much as was said in the time that passed; half and double are as near as a busy machine allows */
+static void
+test_rate (Fixture *fixture,
+           gconstpointer data)
+{
+  gint64 start = g_get_monotonic_time ();
+  gint64 now = start;
+  double rate;
+
+  pillion_task_set_progress (fixture->task, 0, -1);
+  g_assert_cmpfloat (pillion_task_get_rate (fixture->task), ==, 0.0);
+  while (now < start + 600000)
+    {
+      spin_for (1000);
+      now = g_get_monotonic_time ();
+      pillion_task_set_progress (fixture->task, (now - start) * 3, -1);
+    }
+  rate = pillion_task_get_rate (fixture->task);
+  g_assert_cmpfloat (rate, >, 1.5e6);
+  g_assert_cmpfloat (rate, <, 6e6);
+
+  /* Begun anew: nothing is known */
+  pillion_task_set_progress (fixture->task, 0, -1);
+  g_assert_cmpfloat (pillion_task_get_rate (fixture->task), ==, 0.0);
+}
+
+static void
+test_after_close (Fixture *fixture,
+                  gconstpointer data)
+{
+  pillion_task_return_boolean (fixture->task, TRUE);
+  g_assert_true (pillion_loop_close (fixture->loop, -1, NULL));
+  pillion_task_set_progress (fixture->task, 5, 6);
+  g_assert_cmpint (pillion_task_get_completed (fixture->task), ==, 5);
+  g_assert_cmpint (fixture->n_signals, ==, 0);
+}
+
+static void
+test_pending_at_close (Fixture *fixture,
+                       gconstpointer data)
+{
+  pillion_task_set_progress (fixture->task, 5, 6);
+  pillion_loop_close (fixture->loop, 0, NULL);
+  g_assert_cmpint (fixture->n_signals, ==, 0);
+}
+
+static void
+test_wrong (Fixture *fixture,
+            gconstpointer data)
+{
+  g_test_expect_message ("Pillion", G_LOG_LEVEL_CRITICAL, "*completed >= 0*failed*");
+  pillion_task_set_progress (fixture->task, -1, 5);
+  g_test_assert_expected_messages ();
+  g_test_expect_message ("Pillion", G_LOG_LEVEL_CRITICAL, "*total >= -1*failed*");
+  pillion_task_set_progress (fixture->task, 1, -2);
+  g_test_assert_expected_messages ();
+}
+
+int
+main (int argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+#define ADD(name, function) g_test_add ("/task/progress/" name, Fixture, NULL, set_up, function, tear_down)
+  ADD ("nothing-said-is-unknown", test_nothing_said);
+  ADD ("is-what-was-said", test_said);
+  ADD ("signal-comes-once-a-kick", test_coalesced);
+  ADD ("each-setter-tells", test_each_setter_tells);
+  ADD ("said-inside-a-handler-is-told-by-the-next-kick", test_said_inside);
+  ADD ("from-threads", test_threads);
+  ADD ("rate-is-about-right", test_rate);
+  ADD ("after-close-is-kept-and-not-told", test_after_close);
+  ADD ("pending-at-close-is-not-told", test_pending_at_close);
+  ADD ("out-of-range-is-critical", test_wrong);
+
+  return g_test_run ();
+}
