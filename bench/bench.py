@@ -38,7 +38,7 @@ class Failure(Exception):
 
 
 class Missing(Exception):
-    """What a side needs is not there: its lines are skipped."""
+    """What a side needs is not here: its lines are skipped."""
 
 
 class Nginx:
@@ -180,19 +180,22 @@ class Bench:
     def peer(self, name, *arguments):
         program = self.programs / f"peer-{name}"
         if not program.exists():
-            raise Missing({"curl": "libcurl's headers"}.get(name, f"{program}"))
+            raise Missing({"curl": "libcurl"}.get(name, str(program)))
         return self.run(program, *arguments)
 
     def python(self, name, loop, *arguments, modules=()):
         for module in [*modules, *(["uvloop"] if loop == "uvloop" else [])]:
             if importlib.util.find_spec(module) is None:
-                raise Missing(f"Python's {module}")
+                raise Missing(f"{module} for Python")
         return self.run(PYTHON, HERE / f"peer-{name}.py", loop, *arguments)
 
     # kicks
 
     def kick_empty(self):
         return self.ours("kick", "ours")
+
+    def kick_fd(self):
+        return self.ours("kick", "fd")
 
     def kick_glib(self):
         return self.ours("kick", "theirs")
@@ -375,6 +378,7 @@ class Line:
 THEMES = [
     [
         Line("kick-empty", "kick_empty", "kick_glib", "g_main_context_iteration", "ns", "≤ 0.15"),
+        Line("kick-empty-fd", "kick_fd", "kick_glib", "g_main_context_iteration", "ns"),
         Line("kick-loaded", "kick_loaded", "kick_empty", "the empty kick", "ns", "≤ 1.3"),
     ],
     [
@@ -454,7 +458,7 @@ def run_theme(bench, lines, runs, verbose):
             try:
                 samples[side].append(getattr(bench, side)())
             except Missing as error:
-                gone[side] = f"skipped: {error} is missing"
+                gone[side] = f"skipped: needs {error}"
             except Failure as error:
                 gone[side] = f"failed: {error}"
                 failed = True

@@ -5,6 +5,7 @@
 /* What a kick costs that finds nothing to do.
  *
  *   bench-kick ours                   a loop with nothing in it
+ *   bench-kick fd                     the same, after the host has asked for the loop's descriptor
  *   bench-kick theirs                 bare GLib
  *   bench-kick loaded URL             a loop with much pending, and connections to URL's server
  *   bench-kick marked ours|theirs N   N kicks between two marks that a tracer of system calls sees
@@ -206,9 +207,12 @@ main (int argc,
   const char *mode = argc > 1 ? argv[1] : "";
   double nsec;
 
-  if (g_str_equal (mode, "ours"))
+  if (g_str_equal (mode, "ours") || g_str_equal (mode, "fd"))
     {
       g_autoptr (PillionLoop) loop = ride ();
+
+      if (g_str_equal (mode, "fd") && pillion_loop_get_fd (loop) < 0)
+        g_error ("the loop has no descriptor here");
 
       MEASURE (pillion_loop_kick (loop));
       printf ("{\"value\": %.2f}\n", nsec);
