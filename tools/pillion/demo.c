@@ -189,11 +189,12 @@ write_report (const DemoColumn *columns,
 static void
 print_histograms (const DemoColumn *columns)
 {
-  g_autoptr (Term) term = term_new (STDOUT_FILENO);
+  Term *term = term_new (STDOUT_FILENO);
   g_autofree char *text
     = demo_histogram_draw (columns, 2, term != NULL ? term_get_width (term) - 1 : 79,
                            term != NULL && term_has_colours (term));
 
+  g_clear_pointer (&term, term_free);
   g_print ("\n%s\n", text);
 }
 

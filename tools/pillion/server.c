@@ -8,6 +8,8 @@
 #include "server-reply.h"
 
 #include <libsoup/soup.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 struct _Server
 {
@@ -36,14 +38,35 @@ on_request (SoupServer        *soup,
   server_reply (message, path, query, &self->content);
 }
 
-static char *
-get_url (SoupServer *soup)
+static gboolean
+on_incoming (GSocketService    *service,
+             GSocketConnection *connection,
+             GObject           *source_object,
+             gpointer           user_data)
 {
-  GSList *uris = soup_server_get_uris (soup);
-  char *url = g_uri_to_string (uris->data);
+  g_autoptr (GSocketAddress) local = g_socket_connection_get_local_address (connection, NULL);
+  g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
 
-  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
-  return url;
+  /* Small answers must not wait for the acknowledgement of the one before */
+  g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
+  soup_server_accept_iostream (user_data, G_IO_STREAM (connection), local, remote, NULL);
+  return TRUE;
+}
+
+/* Where it listens, or %NULL. SoupServer's own listener is not used: in libsoup 3.2 it leaks a socket a connection. */
+static char *
+listen_on_loopback (GSocketService *service,
+                    guint           port,
+                    GError        **error)
+{
+  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
+  g_autoptr (GSocketAddress) wanted = g_inet_socket_address_new (loopback, (guint16) port);
+  g_autoptr (GSocketAddress) effective = NULL;
+
+  if (!g_socket_listener_add_address (G_SOCKET_LISTENER (service), wanted, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP,
+                                      NULL, &effective, error))
+    return NULL;
+  return g_strdup_printf ("http://127.0.0.1:%u/", g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (effective)));
 }
 
 /* The thread has a context of its own: requests are answered whatever the host's thread does, as by a server that is
@@ -53,23 +76,29 @@ serve (gpointer data)
 {
   Server *self = data;
   SoupServer *soup;
+  GSocketService *service;
   GError *error = NULL;
-  gboolean listening;
+  char *url;
 
   g_main_context_push_thread_default (self->context);
   soup = soup_server_new ("server-header", "pillion-demo ", NULL);
   soup_server_add_handler (soup, NULL, on_request, self, NULL);
-  listening = soup_server_listen_local (soup, self->port, SOUP_SERVER_LISTEN_IPV4_ONLY, &error);
+  service = g_socket_service_new ();
+  g_signal_connect (service, "incoming", G_CALLBACK (on_incoming), soup);
+  url = listen_on_loopback (service, self->port, &error);
 
   g_mutex_lock (&self->mutex);
-  self->url = listening ? get_url (soup) : NULL;
+  self->url = url;
   self->error = error;
   self->ready = TRUE;
   g_cond_signal (&self->cond);
   g_mutex_unlock (&self->mutex);
 
-  if (listening)
+  if (url != NULL)
     g_main_loop_run (self->main_loop);
+  g_socket_service_stop (service);
+  g_socket_listener_close (G_SOCKET_LISTENER (service));
+  g_object_unref (service);
   soup_server_disconnect (soup);
   g_object_unref (soup);
   /* What was closed just now still has callbacks on their way */
