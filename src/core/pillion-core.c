@@ -18,6 +18,13 @@ pillion_core_init (PillionCore *self,
 }
 
 void
+pillion_core_wait_until_left (PillionCore *self)
+{
+  while (__atomic_load_n (&self->n_entered, __ATOMIC_SEQ_CST) > 0)
+    g_thread_yield ();
+}
+
+void
 pillion_core_clear (PillionCore *self)
 {
   pillion_core_drop_all (self);
@@ -84,6 +91,13 @@ pillion_core_push_local (PillionCore *self,
     pillion_core_busy (self);
 }
 
+/* Whether it is ours to ring: once between two kicks */
+static inline gboolean
+take_bell (PillionCore *self)
+{
+  return !__atomic_load_n (&self->rung, __ATOMIC_SEQ_CST) && !__atomic_exchange_n (&self->rung, TRUE, __ATOMIC_SEQ_CST);
+}
+
 void
 pillion_core_push (PillionCore *self,
                    PillionItem *item)
@@ -101,11 +115,22 @@ pillion_core_push (PillionCore *self,
     }
   else
     {
-      if (pillion_inbox_push (&self->inbox, item))
-        pillion_core_ring (self);
-      /* Closed since we looked: nobody else may take it */
+      PillionItem *refused = NULL;
+      gboolean is_first;
+
+      pillion_core_enter (self);
+      is_first = pillion_inbox_push (&self->inbox, item);
       if (G_UNLIKELY (__atomic_load_n (&self->closed, __ATOMIC_SEQ_CST)))
-        drop_list (pillion_inbox_take (&self->inbox));
+        {
+          /* Closed since we looked: nobody else may take it */
+          refused = pillion_inbox_take (&self->inbox);
+          is_first = FALSE;
+        }
+      if (is_first && take_bell (self))
+        self->ops->wake (pillion_core_loop (self));
+      else
+        pillion_core_leave (self);
+      drop_list (refused);
     }
 }
 
@@ -122,8 +147,11 @@ pillion_core_add_timer (PillionCore *self,
 void
 pillion_core_ring (PillionCore *self)
 {
-  if (!__atomic_load_n (&self->rung, __ATOMIC_SEQ_CST) && !__atomic_exchange_n (&self->rung, TRUE, __ATOMIC_SEQ_CST))
-    self->ops->wake (pillion_core_loop (self));
+  if (take_bell (self))
+    {
+      pillion_core_enter (self);
+      self->ops->wake (pillion_core_loop (self));
+    }
 }
 
 void

@@ -41,6 +41,7 @@ struct _PillionCore
   int n_external;  /* atomic: how many tasks another thread will finish */
   gboolean virtual_clock; /* whether the host's clock is not the monotonic one */
   guint depth;     /* how many kicks and run-untils are on the stack */
+  guint n_entered; /* atomic: how many threads are in here that may hold no reference */
   gboolean rung;   /* atomic: whether the wake was given since the last kick, or a kick is running */
   gboolean closing; /* whether nothing new is begun any more */
   gboolean closed; /* atomic: what is pushed from now on is dropped */
@@ -60,7 +61,7 @@ struct _PillionCoreOps
   /* Something lives again: the hook is wanted */
   void     (*busy)         (PillionLoop *loop);
 
-  /* Ends the sleep of whoever kicks; any thread */
+  /* Ends the sleep of whoever kicks, on any thread, and leaves the core: the loop may be gone when it returns */
   void     (*wake)         (PillionLoop *loop);
 
   gint64   (*get_now)      (PillionLoop *loop);
@@ -101,6 +102,22 @@ pillion_core_on_thread (PillionCore *self)
 {
   return self->thread == pillion_core_this_thread ();
 }
+
+/* Who pushes from another thread has no reference of its own: what it pushes may be delivered, and the loop finalized, before it has
+ * rung. So the loop is not freed while somebody is in here. No code of the user's runs between the two. */
+static inline void
+pillion_core_enter (PillionCore *self)
+{
+  __atomic_add_fetch (&self->n_entered, 1, __ATOMIC_SEQ_CST);
+}
+
+static inline void
+pillion_core_leave (PillionCore *self)
+{
+  __atomic_sub_fetch (&self->n_entered, 1, __ATOMIC_SEQ_CST);
+}
+
+void   pillion_core_wait_until_left (PillionCore *self);
 
 /* The context is set already */
 void   pillion_core_init  (PillionCore          *self,
@@ -147,6 +164,14 @@ gboolean pillion_core_has_ready (PillionCore    *self);
 
 /* The workers, made when first wanted; NULL once the loop is closed */
 PillionWorkers *pillion_core_get_workers (PillionCore *self);
+
+/* A time after another one, where neither is negative; never past the end of time */
+static inline gint64
+pillion_add_time (gint64 time,
+                  gint64 span)
+{
+  return span > G_MAXINT64 - time ? G_MAXINT64 : time + span;
+}
 
 /* Counts a task that another thread will finish, so that a virtual clock waits for it; any thread. @change is 1, and -1 after
  * the task was finished: never before, or it would be lost from sight for a moment. */

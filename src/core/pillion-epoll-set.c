@@ -58,14 +58,20 @@ control (PillionEpollSet *self,
   return FALSE;
 }
 
+/* From @start on and round: two sets that are alike have the same descriptor at about the same place */
 static const GPollFD *
 find (const GPollFD *fds,
       guint n_fds,
-      int fd)
+      int fd,
+      guint start)
 {
   for (guint i = 0; i < n_fds; i++)
-    if (fds[i].fd == fd)
-      return &fds[i];
+    {
+      const GPollFD *candidate = &fds[(start + i) % n_fds];
+
+      if (candidate->fd == fd)
+        return candidate;
+    }
   return NULL;
 }
 #endif
@@ -113,12 +119,12 @@ pillion_epoll_set_update (PillionEpollSet *self,
     return TRUE;
 
   for (guint i = 0; i < self->n_members; i++)
-    if (find (fds, n_fds, self->members[i].fd) == NULL)
+    if (find (fds, n_fds, self->members[i].fd, i) == NULL)
       epoll_ctl (self->fd, EPOLL_CTL_DEL, self->members[i].fd, NULL);
 
   for (guint i = 0; i < n_fds; i++)
     {
-      const GPollFD *old = find (self->members, self->n_members, fds[i].fd);
+      const GPollFD *old = find (self->members, self->n_members, fds[i].fd, i);
 
       if (old == NULL)
         complete &= control (self, EPOLL_CTL_ADD, &fds[i]);

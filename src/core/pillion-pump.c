@@ -163,9 +163,10 @@ pillion_pump_settle (PillionPump *self)
     {
       self->must_poll = TRUE;
     }
-  else if (self->changed || !pillion_watch_is (self->watch, self->fds, self->n_fds))
+  else if (self->changed || self->must_poll || !pillion_watch_is (self->watch, self->fds, self->n_fds))
     {
-      self->must_poll = !pillion_watch_set (self->watch, self->fds, self->n_fds, self->changed);
+      /* What was seen and not dispatched has to be told again, as has what may be another file by now */
+      self->must_poll = !pillion_watch_set (self->watch, self->fds, self->n_fds, self->changed || self->must_poll);
       self->changed = FALSE;
     }
 }

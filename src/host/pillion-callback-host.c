@@ -268,7 +268,8 @@ pillion_callback_host_set_remove (PillionCallbackHost *self,
  * @user_data: data for @func
  * @destroy: frees @user_data when it is needed no more, on whichever thread that is
  *
- * Sets the function that ends the host's sleep. A host that ticks by itself, such as a game, needs none.
+ * Sets the function that ends the host's sleep. A host that ticks by itself, such as a game, needs none. It is called as well when a
+ * thread brings work to a loop that was out of it, and whose hook is away: to kick that loop once installs the hook again.
  *
  * Since: 1.0
  */

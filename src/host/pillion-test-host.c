@@ -38,7 +38,8 @@ struct _PillionTestHost
   GObject parent_instance;
 
   gint64 now;
-  GPtrArray *loops; /* weak: a loop leaves when it is finalized */
+  GPtrArray *loops; /* those that ride, and below those that are out of work; weak: a loop leaves when it is finalized */
+  GPtrArray *away;
 
   GMutex lock;
   GCond cond;
@@ -62,7 +63,10 @@ static void
 on_loop_finalized (gpointer data,
                    GObject *loop)
 {
-  g_ptr_array_remove (PILLION_TEST_HOST (data)->loops, loop);
+  PillionTestHost *self = data;
+
+  if (!g_ptr_array_remove (self->loops, loop))
+    g_ptr_array_remove (self->away, loop);
 }
 
 static gboolean
@@ -75,7 +79,8 @@ pillion_test_host_install (PillionHost *host,
   if (!g_ptr_array_find (self->loops, loop, NULL))
     {
       g_ptr_array_add (self->loops, loop);
-      g_object_weak_ref (G_OBJECT (loop), on_loop_finalized, self);
+      if (!g_ptr_array_remove (self->away, loop))
+        g_object_weak_ref (G_OBJECT (loop), on_loop_finalized, self);
     }
 
   return TRUE;
@@ -88,7 +93,7 @@ pillion_test_host_remove (PillionHost *host,
   PillionTestHost *self = PILLION_TEST_HOST (host);
 
   if (g_ptr_array_remove (self->loops, loop))
-    g_object_weak_unref (G_OBJECT (loop), on_loop_finalized, self);
+    g_ptr_array_add (self->away, loop);
 }
 
 static void
@@ -136,7 +141,10 @@ pillion_test_host_finalize (GObject *object)
 
   for (guint i = 0; i < self->loops->len; i++)
     g_object_weak_unref (self->loops->pdata[i], on_loop_finalized, self);
+  for (guint i = 0; i < self->away->len; i++)
+    g_object_weak_unref (self->away->pdata[i], on_loop_finalized, self);
   g_ptr_array_unref (self->loops);
+  g_ptr_array_unref (self->away);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->cond);
 
@@ -154,6 +162,7 @@ pillion_test_host_init (PillionTestHost *self)
 {
   self->now = G_USEC_PER_SEC;
   self->loops = g_ptr_array_new ();
+  self->away = g_ptr_array_new ();
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
 }
@@ -179,6 +188,19 @@ typedef struct
   int external;  /* how many tasks other threads will finish */
 } Outlook;
 
+/* A loop that was out of work, and was brought some by a thread, rides again */
+static void
+call_back (PillionTestHost *self)
+{
+  for (guint i = self->away->len; i > 0; i--)
+    {
+      PillionLoop *loop = self->away->pdata[i - 1];
+
+      if (pillion_core_has_ready (pillion_core (loop)))
+        pillion_core (loop)->ops->busy (loop);
+    }
+}
+
 static guint
 kick_all (PillionTestHost *self)
 {
@@ -189,6 +211,7 @@ kick_all (PillionTestHost *self)
   self->woken = FALSE;
   pillion_mutex_unlock (&self->lock);
 
+  call_back (self);
   for (guint i = 0; i < self->loops->len; i++)
     g_ptr_array_add (loops, g_object_ref (self->loops->pdata[i]));
 
@@ -253,7 +276,7 @@ pillion_test_host_advance (PillionTestHost *self,
   g_return_val_if_fail (PILLION_IS_TEST_HOST (self), 0);
   g_return_val_if_fail (usec >= 0, 0);
 
-  end = self->now + usec;
+  end = pillion_add_time (self->now, usec);
   for (;;)
     {
       Outlook outlook;

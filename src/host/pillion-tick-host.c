@@ -38,7 +38,8 @@ struct _PillionTickHost
   char *name;
   double rate;
   gint64 work_usec;
-  GPtrArray *loops;   /* weak: a loop leaves when it is finalized */
+  GPtrArray *loops;   /* those that ride, and below those that are out of work; weak: a loop leaves when it is finalized */
+  GPtrArray *away;
   GHashTable *stalls; /* frame → µs, as pointers to gint64 */
   GArray *frame_times;
   GArray *kick_times;
@@ -81,7 +82,10 @@ static void
 on_loop_finalized (gpointer data,
                    GObject *loop)
 {
-  g_ptr_array_remove (PILLION_TICK_HOST (data)->loops, loop);
+  PillionTickHost *self = data;
+
+  if (!g_ptr_array_remove (self->loops, loop))
+    g_ptr_array_remove (self->away, loop);
 }
 
 static gboolean
@@ -94,7 +98,8 @@ pillion_tick_host_install (PillionHost *host,
   if (!g_ptr_array_find (self->loops, loop, NULL))
     {
       g_ptr_array_add (self->loops, loop);
-      g_object_weak_ref (G_OBJECT (loop), on_loop_finalized, self);
+      if (!g_ptr_array_remove (self->away, loop))
+        g_object_weak_ref (G_OBJECT (loop), on_loop_finalized, self);
     }
 
   return TRUE;
@@ -107,7 +112,7 @@ pillion_tick_host_remove (PillionHost *host,
   PillionTickHost *self = PILLION_TICK_HOST (host);
 
   if (g_ptr_array_remove (self->loops, loop))
-    g_object_weak_unref (G_OBJECT (loop), on_loop_finalized, self);
+    g_ptr_array_add (self->away, loop);
 }
 
 static void
@@ -125,7 +130,10 @@ pillion_tick_host_finalize (GObject *object)
 
   for (guint i = 0; i < self->loops->len; i++)
     g_object_weak_unref (self->loops->pdata[i], on_loop_finalized, self);
+  for (guint i = 0; i < self->away->len; i++)
+    g_object_weak_unref (self->away->pdata[i], on_loop_finalized, self);
   g_ptr_array_unref (self->loops);
+  g_ptr_array_unref (self->away);
   g_hash_table_unref (self->stalls);
   g_array_unref (self->frame_times);
   g_array_unref (self->kick_times);
@@ -243,6 +251,7 @@ static void
 pillion_tick_host_init (PillionTickHost *self)
 {
   self->loops = g_ptr_array_new ();
+  self->away = g_ptr_array_new ();
   self->stalls = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   self->frame_times = g_array_new (FALSE, FALSE, sizeof (gint64));
   self->kick_times = g_array_new (FALSE, FALSE, sizeof (gint64));
@@ -352,7 +361,7 @@ pillion_tick_host_add_stall (PillionTickHost *self,
 static void
 spin (gint64 duration_usec)
 {
-  gint64 end = g_get_monotonic_time () + duration_usec;
+  gint64 end = pillion_add_time (g_get_monotonic_time (), duration_usec);
 
   while (g_get_monotonic_time () < end)
     ;
@@ -375,12 +384,26 @@ sleep_until (gint64 time)
 #endif
 }
 
+/* A loop that was out of work, and was brought some by a thread, rides again */
+static void
+call_back (PillionTickHost *self)
+{
+  for (guint i = self->away->len; i > 0; i--)
+    {
+      PillionLoop *loop = self->away->pdata[i - 1];
+
+      if (pillion_core_has_ready (pillion_core (loop)))
+        pillion_core (loop)->ops->busy (loop);
+    }
+}
+
 static void
 kick_all (PillionTickHost *self)
 {
   /* A loop that is out of work leaves during its kick, and a callback may bring another one */
   g_autoptr (GPtrArray) loops = g_ptr_array_new_with_free_func (g_object_unref);
 
+  call_back (self);
   for (guint i = 0; i < self->loops->len; i++)
     g_ptr_array_add (loops, g_object_ref (self->loops->pdata[i]));
 
@@ -425,11 +448,12 @@ pillion_tick_host_run (PillionTickHost *self,
   for (guint frame = 0; !self->quit && (max_frames == 0 || frame < max_frames); frame++)
     {
       gint64 start = g_get_monotonic_time ();
-      gint64 *stall = g_hash_table_lookup (self->stalls, GUINT_TO_POINTER (frame));
+      gint64 *stall;
       gint64 kick_start, end, frame_time, kick_time;
 
       g_signal_emit (self, signals[SIGNAL_FRAME], 0, frame);
-      spin (self->work_usec + (stall != NULL ? *stall : 0));
+      stall = g_hash_table_lookup (self->stalls, GUINT_TO_POINTER (frame));
+      spin (pillion_add_time (self->work_usec, stall != NULL ? *stall : 0));
 
       kick_start = g_get_monotonic_time ();
       kick_all (self);

@@ -17,7 +17,8 @@
 
 /* What hosts need that sleep: a descriptor, a deadline, and somebody who wakes them. */
 
-/* How often a host looks that waits for descriptors which can't be in the set (regular files), in µs */
+/* How often a host looks where the kernel can't tell it all: of regular files, and of more descriptors than are worth being
+ * watched; in µs */
 #define BLIND_USEC 10000
 
 void
@@ -45,31 +46,65 @@ pillion_loop_on_watch (gpointer data)
   pillion_core_ring (data);
 }
 
-/* On any thread. pillion_core_ring () sees to it that this happens once between two kicks. */
+/* Work came from a thread while a passenger was away: it comes back on its own thread */
+static gboolean
+come_back (gpointer loop)
+{
+  if (pillion_core_has_ready (pillion_core (loop)))
+    pillion_loop_busy (loop);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+call_passenger_back (PillionLoop *self)
+{
+  GSource *source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, come_back, g_object_ref (self), g_object_unref);
+  g_source_attach (source, self->core.context);
+  g_source_unref (source);
+}
+
+/* On any thread; the core was entered. pillion_core_ring () sees to it that this happens once between two kicks. */
 void
 pillion_loop_wake (PillionLoop *self)
 {
   int event_fd = __atomic_load_n (&self->event_fd, __ATOMIC_SEQ_CST);
+  PillionRide ride = __atomic_load_n (&self->ride, __ATOMIC_SEQ_CST);
+  gboolean is_own_thread = pillion_core_on_thread (&self->core);
   PillionCallback *wake;
   PillionHost *host;
+
+  if (__atomic_load_n (&self->blocked, __ATOMIC_SEQ_CST))
+    {
+      /* Nobody sleeps but the loop itself, which rings for the host when it is over */
+      g_main_context_wakeup (self->core.context);
+      pillion_core_leave (&self->core);
+      return;
+    }
 
   if (event_fd >= 0)
     {
       const guint64 one = 1;
 
-      __atomic_store_n (&self->fd_rung, TRUE, __ATOMIC_SEQ_CST);
+      /* In this order: a kick in between leaves one kick too many, and not a descriptor that stays readable */
       while (write (event_fd, &one, sizeof one) < 0 && errno == EINTR)
         ;
+      __atomic_store_n (&self->fd_rung, TRUE, __ATOMIC_SEQ_CST);
     }
 
-  if (__atomic_load_n (&self->blocked, __ATOMIC_SEQ_CST) ||
-      (__atomic_load_n (&self->ride, __ATOMIC_SEQ_CST) == PILLION_RIDE_PASSENGER && !pillion_core_on_thread (&self->core)))
+  if (ride == PILLION_RIDE_PASSENGER && !is_own_thread)
     g_main_context_wakeup (self->core.context);
 
   pillion_mutex_lock (&self->wake_lock);
   wake = pillion_callback_ref (self->wake);
   host = self->host != NULL ? g_object_ref (self->host) : NULL;
   pillion_mutex_unlock (&self->wake_lock);
+
+  if (host == NULL && ride == PILLION_RIDE_NONE && __atomic_load_n (&self->wanted, __ATOMIC_SEQ_CST) && !is_own_thread)
+    call_passenger_back (self);
+  pillion_core_leave (&self->core);
 
   if (wake != NULL)
     ((PillionCallFunc) wake->func) (wake->data);
@@ -96,15 +131,26 @@ pillion_loop_consume_wake (PillionLoop *self)
     }
 }
 
-/* Makes the descriptor stand for what the context polls now */
+/* Before a host sleeps: makes the descriptor, or the watch, stand for what the context polls now. The host's own code may have closed a
+ * descriptor and opened another one under its number, which nobody can see, so all of them are told anew. Returns whether that was
+ * possible. */
 static gboolean
 sync_fds (PillionLoop *self)
 {
   PillionPump *pump = &self->core.pump;
-  gboolean fresh = pump->changed;
 
-  pump->changed = FALSE;
-  return pillion_epoll_set_update (&self->fds, pump->fds, pump->n_fds, fresh);
+  /* The first one is the context's own wake-up */
+  pump->changed |= pump->n_fds > 1;
+  if (self->fds.fd >= 0)
+    {
+      gboolean fresh = pump->changed;
+
+      pump->changed = FALSE;
+      return pillion_epoll_set_update (&self->fds, pump->fds, pump->n_fds, fresh);
+    }
+
+  pillion_pump_settle (pump);
+  return pump->watch == NULL || !pump->must_poll;
 }
 
 /**
@@ -217,7 +263,7 @@ pillion_loop_get_deadline (PillionLoop *self)
       /* The context's timeouts are by the monotonic clock, so they tell a host with another clock nothing */
       if (timeout > 0 && !core->virtual_clock)
         deadline = g_get_monotonic_time () + timeout * G_TIME_SPAN_MILLISECOND;
-      if (self->fds.fd >= 0 && !sync_fds (self))
+      if (!sync_fds (self))
         {
           gint64 look = pillion_core_now (core) + BLIND_USEC;
 

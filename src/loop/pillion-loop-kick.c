@@ -48,8 +48,11 @@ pillion_loop_get_budget_now (PillionLoop *self)
   if (self->budget_mode == PILLION_BUDGET_FIXED)
     return self->budget_usec;
 
+  if (self->budget_usec >= MAX_AUTOMATIC_USEC)
+    return self->budget_usec;
+
   extra = MAX (0, get_gap (self) - FRAME_USEC) * GAP_SHARE_PERCENT / 100;
-  return MAX (self->budget_usec, MIN (self->budget_usec + extra, MAX_AUTOMATIC_USEC));
+  return MIN (self->budget_usec + extra, MAX_AUTOMATIC_USEC);
 }
 
 /* Whether something lives, so that kicks are wanted even if nothing is ready */
@@ -151,6 +154,8 @@ pillion_loop_work (PillionLoop *self,
     {
       more = FALSE;
 
+      /* A callback may have handed the context to whoever runs it */
+      pump = pump && self->ride != PILLION_RIDE_PASSENGER;
       if (pump)
         {
           guint rounds = pillion_pump_turn (&core->pump);
@@ -205,6 +210,9 @@ pillion_loop_work (PillionLoop *self,
       /* First the flag, then the inbox: what comes after the look rings */
       __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
       more |= pillion_core_has_ready (core);
+      /* What the watch saw meanwhile has rung nobody */
+      if (pump && core->pump.watch != NULL)
+        more |= pillion_watch_peek_flag (core->pump.watch);
     }
 
   report->more_ready = more;
@@ -258,6 +266,8 @@ kick (PillionLoop *self,
     }
 
   pillion_loop_consume_wake (self);
+  if (G_UNLIKELY (self->ride == PILLION_RIDE_NONE && self->wanted) && pillion_core_has_ready (core))
+    pillion_loop_busy (self);
 
   if (pillion_core_has_ready (core) || (pump && pillion_pump_look (&core->pump)))
     {
@@ -265,7 +275,7 @@ kick (PillionLoop *self,
       if (self->budget_mode == PILLION_BUDGET_AUTOMATIC)
         measure_gap (self, g_get_monotonic_time ());
       if (deadline < 0)
-        deadline = g_get_monotonic_time () + pillion_loop_get_budget_now (self);
+        deadline = pillion_add_time (g_get_monotonic_time (), pillion_loop_get_budget_now (self));
       pillion_loop_work (self, deadline, pump, report);
       wanted = pillion_loop_rest (self);
       if (self->budget_mode == PILLION_BUDGET_AUTOMATIC && wanted)

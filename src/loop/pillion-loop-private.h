@@ -28,7 +28,7 @@ struct _PillionLoop
   PillionHost *host;    /* changed under the wake lock */
   char *hook_name;      /* under which the host was found when the hook was installed */
   PillionRide ride;
-  gboolean wanted;      /* whether ensure () was called, and not stop (): the hook comes back with the next work */
+  gboolean wanted;      /* atomic: whether ensure () was called, and not stop (): the hook comes back with the next work */
   gboolean owns_context; /* whether the context is acquired */
   gboolean pushed;      /* whether the context is the thread's default by our doing */
   gboolean winding_down; /* whether nothing lived at the last kick */

@@ -161,23 +161,33 @@ static void
 set_ride (PillionLoop *self,
           PillionRide ride)
 {
-  gboolean changed = (self->ride == PILLION_RIDE_NONE) != (ride == PILLION_RIDE_NONE);
-
   __atomic_store_n (&self->ride, ride, __ATOMIC_SEQ_CST);
   self->winding_down = FALSE;
-  if (changed)
+}
+
+/* The last step of whatever changes it: who hears of it may change it again */
+static void
+notify_ride (PillionLoop *self,
+             PillionRide old)
+{
+  if ((self->ride == PILLION_RIDE_NONE) != (old == PILLION_RIDE_NONE))
     g_object_notify (G_OBJECT (self), "riding");
+  if ((self->ride == PILLION_RIDE_PASSENGER) != (old == PILLION_RIDE_PASSENGER))
+    g_object_notify (G_OBJECT (self), "passenger");
 }
 
 void
 pillion_loop_become_passenger (PillionLoop *self)
 {
-  if (self->ride == PILLION_RIDE_HOOK)
+  PillionRide old = self->ride;
+
+  if (old == PILLION_RIDE_HOOK)
     pillion_host_remove (self->host, self);
 
-  /* Whoever runs the context owns it, and wakes it */
+  /* Whoever runs the context owns it, and wakes it. Inside a kick it is still in use: its end gives it back. */
   pillion_pump_unwatch (&self->core.pump);
-  pillion_loop_release_context (self);
+  if (self->core.depth == 0)
+    pillion_loop_release_context (self);
 
   if (self->passenger == NULL)
     {
@@ -187,6 +197,7 @@ pillion_loop_become_passenger (PillionLoop *self)
       g_source_attach (self->passenger, self->core.context);
     }
   set_ride (self, PILLION_RIDE_PASSENGER);
+  notify_ride (self, old);
 }
 
 static gboolean
@@ -222,6 +233,7 @@ get_on (PillionLoop *self,
       return FALSE;
     }
 
+  notify_ride (self, PILLION_RIDE_NONE);
   return TRUE;
 }
 
@@ -247,6 +259,7 @@ pillion_loop_get_off (PillionLoop *self)
       if (self->core.depth == 0)
         pillion_loop_release_context (self);
     }
+  notify_ride (self, ride);
 }
 
 static void
@@ -296,6 +309,8 @@ pillion_loop_rest (PillionLoop *self)
       return FALSE;
     }
 
+  if (self->ride == PILLION_RIDE_PASSENGER)
+    pillion_loop_release_context (self);
   if (pillion_loop_has_work (self))
     {
       self->winding_down = FALSE;
@@ -313,7 +328,10 @@ pillion_loop_rest (PillionLoop *self)
     }
 
   pillion_loop_get_off (self);
-  return FALSE;
+  /* A thread may have brought something while the hook was going, and rung a host that still seemed to have it */
+  if (pillion_core_has_ready (&self->core))
+    pillion_loop_busy (self);
+  return self->ride != PILLION_RIDE_NONE;
 }
 
 /**
@@ -383,7 +401,7 @@ pillion_loop_ensure (PillionLoop *self,
   if (!get_on (self, error))
     return FALSE;
 
-  self->wanted = TRUE;
+  __atomic_store_n (&self->wanted, TRUE, __ATOMIC_SEQ_CST);
   if (host != NULL && self->hook_name == NULL)
     add_hook_name (self, pillion_host_get_name (host));
   if (pillion_loop_has_work (self))
@@ -408,7 +426,7 @@ pillion_loop_stop (PillionLoop *self)
   g_return_if_fail (PILLION_IS_LOOP (self));
   g_return_if_fail (pillion_core_on_thread (&self->core));
 
-  self->wanted = FALSE;
+  __atomic_store_n (&self->wanted, FALSE, __ATOMIC_SEQ_CST);
   pillion_loop_get_off (self);
   remove_hook_name (self);
 }

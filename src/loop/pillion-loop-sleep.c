@@ -167,6 +167,8 @@ pillion_loop_sleep (PillionLoop *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
   task = pillion_task_new_static (self, "sleep", cancellable, NULL);
+  if (self->core.closed && !pillion_task_is_done (task))
+    pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
   if (pillion_task_is_done (task))
     return task;
 

@@ -63,9 +63,7 @@ static void
 work (gpointer data)
 {
   Job *self = data;
-  /* Home is there for as long as it takes to get there */
-  g_autoptr (PillionLoop) loop = g_object_ref (self->task->loop);
-  PillionCore *core = pillion_core (loop);
+  PillionCore *core = pillion_core (self->task->loop);
 
   if (!pillion_task_return_if_cancelled (self->task))
     {
@@ -78,7 +76,6 @@ work (gpointer data)
   /* In this order: whoever sees that it is counted no more finds the outcome, and whoever waits for that is woken by the item */
   pillion_core_external (core, -1);
   pillion_core_push (core, &self->item);
-  pillion_sync_release (loop);
 }
 
 /**
@@ -119,6 +116,8 @@ pillion_loop_run_in_thread (PillionLoop *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
   task = pillion_task_new_at (self, name, cancellable, NULL);
+  if (self->core.closed && !pillion_task_is_done (task))
+    pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
   if (pillion_task_is_done (task))
     {
       if (destroy != NULL)

@@ -15,6 +15,9 @@
 /* How long to work before looking whether what was waited for is there, in µs */
 #define SLICE_USEC 1000
 
+/* How long a close waits at least for threads that are about to end, in µs */
+#define JOIN_USEC 50000
+
 /* Works and sleeps until @is_over says so or the monotonic time @end_time has come (-1: never). The context is ours. */
 static void
 run_until (PillionLoop *self,
@@ -47,11 +50,12 @@ run_until (PillionLoop *self,
           timer = pillion_timer_heap_peek (&core->timers);
           if (timer != NULL)
             timeout = MAX (0, timer->due - pillion_core_now (core));
+          now = g_get_monotonic_time ();
           if (end_time >= 0 && (timeout < 0 || timeout > end_time - now))
             timeout = MAX (0, end_time - now);
 
           /* A virtual clock jumps, unless another thread is at work, which takes the time that it takes */
-          if (timer == NULL || !core->virtual_clock || __atomic_load_n (&core->n_external, __ATOMIC_SEQ_CST) > 0 ||
+          if (timer == NULL || !core->virtual_clock || core->closing || __atomic_load_n (&core->n_external, __ATOMIC_SEQ_CST) > 0 ||
               !pillion_host_skip_to (self->host, timer->due))
             pillion_pump_wait (&core->pump, timeout);
         }
@@ -66,7 +70,8 @@ run_until (PillionLoop *self,
       if (core->closed)
         pillion_loop_release_context (self);
       /* What else became ready is for the host */
-      else if (pillion_core_has_ready (core) && !core->closing)
+      else if (!core->closing && (pillion_core_has_ready (core) ||
+                                  (core->pump.watch != NULL && pillion_watch_peek_flag (core->pump.watch))))
         pillion_core_busy (core);
     }
 }
@@ -221,7 +226,7 @@ name_left (PillionLoop *self,
  *
  * Ends everything: cancels all tasks, works until every callback was delivered or the time is over, joins the threads, removes the hook
  * and gives the context back. Calls that are not due are dropped. Never more than @timeout passes, save for a callback
- * that blocks.
+ * that blocks, and a moment for threads that are about to end.
  *
  * From its beginning on, what is begun anew fails with [error@Pillion.Error.CLOSED], and nothing is called any more after it.
  * To close a second time does nothing. It is called on the loop's thread, also from inside a callback.
@@ -263,7 +268,8 @@ pillion_loop_close (PillionLoop *self,
   g_object_ref (self);
   core->closing = TRUE;
   end_time = timeout < 0 ? -1 : now + MIN (timeout, G_MAXINT64 - now);
-  join_time = timeout < 0 ? G_MAXINT64 : end_time;
+  /* Threads that have nothing left to do need a moment to end, which a close without time grants them */
+  join_time = timeout < 0 ? G_MAXINT64 : MAX (end_time, now + JOIN_USEC);
   left = g_string_new (NULL);
 
   cancel_all (self);

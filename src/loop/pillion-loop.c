@@ -219,6 +219,7 @@ pillion_loop_dispose (GObject *object)
   /* What is pending keeps its loop: here nothing is. The thread may be another one, and then what belongs to it is left to it. */
   if (pillion_core_on_thread (&self->core))
     pillion_loop_shut (self);
+  pillion_core_wait_until_left (&self->core);
 
   G_OBJECT_CLASS (pillion_loop_parent_class)->dispose (object);
 }
@@ -231,6 +232,12 @@ pillion_loop_finalize (GObject *object)
 
   pillion_sync_acquire (self);
 
+  /* Only where another thread had the last reference */
+  if (self->passenger != NULL)
+    {
+      g_source_destroy (self->passenger);
+      g_source_unref (self->passenger);
+    }
   __atomic_store_n (&core->closed, TRUE, __ATOMIC_SEQ_CST);
   if (core->workers != NULL)
     pillion_workers_close (g_steal_pointer (&core->workers), 0);

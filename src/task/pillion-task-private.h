@@ -44,7 +44,7 @@ struct _PillionTask
   guint to_report : 1; /* whether the item carries the report of an unhandled failure */
   guint next_id : 27;
   PillionTaskDone first;   /* most tasks have one callback: func is NULL where there is none */
-  GArray *others;          /* of PillionTaskDone, in the order added */
+  GQueue *others;          /* of PillionTaskDone, in the order added */
 
   GCancellable *cancellable; /* atomic: made when first wanted */
   PillionTaskExtra *extra;   /* atomic: made when first wanted */

@@ -51,7 +51,7 @@
  * ## Done callbacks
  *
  * They run on the loop's thread inside a kick, in the order in which they were added, each once, and never inside the call that added
- * them or that finished the task. One that is added to a task that is done already runs in the next kick.
+ * them or that finished the task. One that is added to a task that is done already runs in a kick like any other.
  *
  * ## Results and errors
  *
@@ -131,10 +131,12 @@ take_callback (PillionTask *self,
       return TRUE;
     }
 
-  if (self->others != NULL && self->others->len > 0)
+  if (self->others != NULL && !g_queue_is_empty (self->others))
     {
-      *done = g_array_index (self->others, PillionTaskDone, 0);
-      g_array_remove_index (self->others, 0);
+      PillionTaskDone *other = g_queue_pop_head (self->others);
+
+      *done = *other;
+      g_free (other);
       return TRUE;
     }
 
@@ -144,7 +146,7 @@ take_callback (PillionTask *self,
 static gboolean
 has_callback (PillionTask *self)
 {
-  return self->first.func != NULL || (self->others != NULL && self->others->len > 0);
+  return self->first.func != NULL || (self->others != NULL && !g_queue_is_empty (self->others));
 }
 
 /* The work is over: the task counts no more among what lives */
@@ -243,7 +245,7 @@ task_item_drop (PillionItem *item)
     leave (self, pillion_core (self->loop));
   self->queued = FALSE;
   free_callbacks (self);
-  g_object_unref (self);
+  pillion_sync_unref (self);
 }
 
 static const PillionItemClass task_item_class = {
@@ -285,7 +287,7 @@ pillion_task_finalize (GObject *object)
   pillion_sync_acquire (self);
 
   free_callbacks (self);
-  g_clear_pointer (&self->others, g_array_unref);
+  g_clear_pointer (&self->others, g_queue_free);
   pillion_task_result_clear (&self->result);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->extra, pillion_task_extra_free);
@@ -577,7 +579,7 @@ pillion_task_get_name (PillionTask *self)
  * @self: a task
  * @name: the name
  *
- * Sets what the task is called in reports. On the loop's thread only.
+ * Sets what the task is called in reports. On the loop's thread only, and before another thread is given the task.
  *
  * Since: 1.0
  */
@@ -763,7 +765,8 @@ pillion_task_is_cancelled (PillionTask *self)
  * @destroy: frees @user_data after the call, or when the callback is removed
  *
  * Adds a function that is called on the loop's thread when the task is done: after those that were added before, once, and
- * never inside this call, even if the task is done already. On the loop's thread only.
+ * never inside this call, even if the task is done already; added by a callback of the same task, it may be called in the same kick. On
+ * the loop's thread only.
  *
  * Returns: a number for [method@Pillion.Task.remove_done_callback], never 0
  *
@@ -785,15 +788,15 @@ pillion_task_add_done_callback (PillionTask *self,
 
   pillion_task_look (self);
   done.id = ++self->next_id;
-  if (self->first.func == NULL && (self->others == NULL || self->others->len == 0))
+  if (!has_callback (self))
     {
       self->first = done;
     }
   else
     {
       if (self->others == NULL)
-        self->others = g_array_new (FALSE, FALSE, sizeof (PillionTaskDone));
-      g_array_append_val (self->others, done);
+        self->others = g_queue_new ();
+      g_queue_push_tail (self->others, g_memdup2 (&done, sizeof done));
     }
 
   if (!self->queued && !core->closed)
@@ -832,13 +835,15 @@ pillion_task_remove_done_callback (PillionTask *self,
       return TRUE;
     }
 
-  for (guint i = 0; self->others != NULL && i < self->others->len; i++)
+  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
     {
-      done = g_array_index (self->others, PillionTaskDone, i);
-      if (done.id == id)
+      PillionTaskDone *other = link->data;
+
+      if (other->id == id)
         {
-          g_array_remove_index (self->others, i);
-          clear_done (&done);
+          g_queue_delete_link (self->others, link);
+          clear_done (other);
+          g_free (other);
           return TRUE;
         }
     }
