@@ -1,0 +1,559 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "../core/test-support.h"
+#include "../host/fake-host.h"
+
+/* Somebody else runs the context */
+
+typedef struct
+{
+  GMainContext *context;
+  GMainLoop *main_loop;
+  PillionLoop *loop;
+  int n;
+  GThread *thread;
+} Fixture;
+
+static void
+set_up (Fixture *fixture,
+        gconstpointer data)
+{
+  fixture->context = g_main_context_new ();
+  fixture->main_loop = g_main_loop_new (fixture->context, FALSE);
+  fixture->loop = pillion_loop_new (fixture->context, PILLION_LOOP_DEFAULT);
+}
+
+static void
+tear_down (Fixture *fixture,
+           gconstpointer data)
+{
+  loop_end (fixture->loop);
+  /* Nothing of it is left in the context */
+  while (g_main_context_iteration (fixture->context, FALSE))
+    ;
+  g_main_loop_unref (fixture->main_loop);
+  g_main_context_unref (fixture->context);
+}
+
+static void
+ride (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (pillion_loop_ensure (fixture->loop, NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (pillion_loop_is_passenger (fixture->loop));
+  g_assert_true (pillion_loop_is_riding (fixture->loop));
+  g_assert_null (pillion_loop_get_host (fixture->loop));
+}
+
+static void
+count (gpointer data)
+{
+  Fixture *fixture = data;
+
+  fixture->n++;
+  fixture->thread = g_thread_self ();
+}
+
+static void
+count_and_quit (gpointer data)
+{
+  Fixture *fixture = data;
+
+  count (data);
+  g_main_loop_quit (fixture->main_loop);
+}
+
+static void
+run_main_loop (Fixture *fixture)
+{
+  g_main_loop_run (fixture->main_loop);
+}
+
+static void
+test_ready_queue (Fixture *fixture,
+                  gconstpointer data)
+{
+  ride (fixture);
+  for (guint i = 0; i < 100; i++)
+    pillion_loop_call_soon (fixture->loop, count, fixture, NULL);
+  pillion_loop_call_soon (fixture->loop, count_and_quit, fixture, NULL);
+  run_main_loop (fixture);
+  g_assert_cmpint (fixture->n, ==, 101);
+}
+
+static void
+test_timers (Fixture *fixture,
+             gconstpointer data)
+{
+  gint64 start = g_get_monotonic_time ();
+
+  ride (fixture);
+  pillion_loop_call_later (fixture->loop, 10000, count, fixture, NULL);
+  pillion_loop_call_later (fixture->loop, 30000, count_and_quit, fixture, NULL);
+  run_main_loop (fixture);
+  g_assert_cmpint (fixture->n, ==, 2);
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, 30000);
+}
+
+static void
+add_timer (gpointer data)
+{
+  Fixture *fixture = data;
+
+  pillion_loop_call_later (fixture->loop, 5000, count_and_quit, fixture, NULL);
+}
+
+/* A timer that is added while the main loop runs is seen by it */
+static void
+test_timer_added_inside (Fixture *fixture,
+                         gconstpointer data)
+{
+  ride (fixture);
+  pillion_loop_call_soon (fixture->loop, add_timer, fixture, NULL);
+  run_main_loop (fixture);
+  g_assert_cmpint (fixture->n, ==, 1);
+}
+
+static gboolean
+add_timer_in_source (gpointer data)
+{
+  add_timer (data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_timer_added_by_a_source (Fixture *fixture,
+                              gconstpointer data)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  ride (fixture);
+  g_source_set_callback (source, add_timer_in_source, fixture, NULL);
+  g_source_attach (source, fixture->context);
+  run_main_loop (fixture);
+  g_assert_cmpint (fixture->n, ==, 1);
+}
+
+static gpointer
+call_from_thread (gpointer data)
+{
+  Fixture *fixture = data;
+
+  pillion_loop_call_soon_threadsafe (fixture->loop, count_and_quit, fixture, NULL);
+  return NULL;
+}
+
+static void
+test_thread (Fixture *fixture,
+             gconstpointer data)
+{
+  ride (fixture);
+  pillion_loop_hold (fixture->loop);
+  for (int i = 1; i <= 20; i++)
+    {
+      GThread *thread = g_thread_new ("caller", call_from_thread, fixture);
+
+      run_main_loop (fixture);
+      g_assert_cmpint (fixture->n, ==, i);
+      g_assert_true (fixture->thread == g_thread_self ());
+      g_thread_join (thread);
+    }
+  pillion_loop_release (fixture->loop);
+}
+
+/* Out of work, so that its source is gone: what a thread brings gets it back */
+static void
+test_thread_after_auto_stop (Fixture *fixture,
+                             gconstpointer data)
+{
+  ride (fixture);
+  for (int i = 1; i <= 5; i++)
+    {
+      GThread *thread;
+
+      while (g_main_context_iteration (fixture->context, FALSE))
+        ;
+      g_assert_false (pillion_loop_is_riding (fixture->loop));
+      thread = g_thread_new ("caller", call_from_thread, fixture);
+      run_main_loop (fixture);
+      g_assert_cmpint (fixture->n, ==, i);
+      g_thread_join (thread);
+    }
+}
+
+static void
+test_auto_stop (Fixture *fixture,
+                gconstpointer data)
+{
+  PillionTask *task;
+
+  ride (fixture);
+  while (g_main_context_iteration (fixture->context, FALSE))
+    ;
+  g_assert_false (pillion_loop_is_riding (fixture->loop));
+
+  task = pillion_task_new (fixture->loop, "job", NULL);
+  g_assert_true (pillion_loop_is_passenger (fixture->loop));
+  while (g_main_context_iteration (fixture->context, FALSE))
+    ;
+  g_assert_true (pillion_loop_is_riding (fixture->loop));
+  pillion_task_return_boolean (task, TRUE);
+  while (g_main_context_iteration (fixture->context, FALSE))
+    ;
+  g_assert_false (pillion_loop_is_riding (fixture->loop));
+  g_object_unref (task);
+}
+
+static void
+test_stop (Fixture *fixture,
+           gconstpointer data)
+{
+  ride (fixture);
+  pillion_loop_call_soon (fixture->loop, count, fixture, NULL);
+  pillion_loop_stop (fixture->loop);
+  g_assert_false (pillion_loop_is_riding (fixture->loop));
+  g_assert_false (g_main_context_iteration (fixture->context, FALSE));
+  g_assert_cmpint (fixture->n, ==, 0);
+  ride (fixture);
+  while (g_main_context_iteration (fixture->context, FALSE))
+    ;
+  g_assert_cmpint (fixture->n, ==, 1);
+}
+
+static void
+stop_inside (gpointer data)
+{
+  Fixture *fixture = data;
+
+  pillion_loop_stop (fixture->loop);
+}
+
+static void
+test_stop_inside (Fixture *fixture,
+                  gconstpointer data)
+{
+  ride (fixture);
+  pillion_loop_call_soon (fixture->loop, stop_inside, fixture, NULL);
+  while (g_main_context_iteration (fixture->context, FALSE))
+    ;
+  g_assert_false (pillion_loop_is_riding (fixture->loop));
+}
+
+/* Other sources of the context are not held up by endless items */
+typedef struct
+{
+  Fixture *fixture;
+  int n_other;
+} Fair;
+
+static void
+call_for_ever (gpointer data)
+{
+  Fixture *fixture = data;
+
+  fixture->n++;
+  spin_for (200);
+  pillion_loop_call_soon (fixture->loop, call_for_ever, fixture, NULL);
+}
+
+static gboolean
+count_other (gpointer data)
+{
+  Fair *fair = data;
+
+  if (++fair->n_other == 20)
+    g_main_loop_quit (fair->fixture->main_loop);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+test_fair (Fixture *fixture,
+           gconstpointer data)
+{
+  Fair fair = { fixture, 0 };
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  ride (fixture);
+  g_source_set_callback (source, count_other, &fair, NULL);
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_attach (source, fixture->context);
+  pillion_loop_call_soon (fixture->loop, call_for_ever, fixture, NULL);
+  run_main_loop (fixture);
+  g_assert_cmpint (fair.n_other, ==, 20);
+  g_assert_cmpint (fixture->n, >=, 19);
+  g_source_destroy (source);
+}
+
+/* A host whose tick comes out of the very context */
+typedef struct
+{
+  Fixture *fixture;
+  PillionLoop *hooked;
+  GSource *tick;
+  int n_ticks;
+  int n_installs;
+  int n_removes;
+} Ticking;
+
+static gboolean
+tick (gpointer data)
+{
+  Ticking *ticking = data;
+
+  ticking->n_ticks++;
+  if (ticking->hooked != NULL)
+    pillion_loop_kick (ticking->hooked);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+install (PillionLoop *loop,
+         gpointer data)
+{
+  Ticking *ticking = data;
+
+  ticking->hooked = loop;
+  ticking->n_installs++;
+}
+
+static void
+uninstall (PillionLoop *loop,
+           gpointer data)
+{
+  Ticking *ticking = data;
+
+  ticking->hooked = NULL;
+  ticking->n_removes++;
+}
+
+static PillionHost *
+ticking_host (Ticking *ticking)
+{
+  PillionHost *host = pillion_callback_host_new ("ticking");
+
+  pillion_callback_host_set_install (PILLION_CALLBACK_HOST (host), install, ticking, NULL);
+  pillion_callback_host_set_remove (PILLION_CALLBACK_HOST (host), uninstall, ticking, NULL);
+  ticking->tick = g_timeout_source_new (1);
+  g_source_set_callback (ticking->tick, tick, ticking, NULL);
+  g_source_attach (ticking->tick, ticking->fixture->context);
+  return host;
+}
+
+static void
+ticking_end (Ticking *ticking)
+{
+  g_source_destroy (ticking->tick);
+  g_source_unref (ticking->tick);
+}
+
+static gboolean
+count_source (gpointer data)
+{
+  count (data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_detected_at_the_first_kick (Fixture *fixture,
+                                 gconstpointer data)
+{
+  Ticking ticking = { fixture };
+  PillionHost *host = ticking_host (&ticking);
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  /* Before the main loop runs nobody can tell */
+  g_assert_true (pillion_loop_ensure (fixture->loop, host, NULL));
+  g_assert_false (pillion_loop_is_passenger (fixture->loop));
+  g_assert_cmpint (ticking.n_installs, ==, 1);
+
+  for (guint i = 0; i < 10; i++)
+    pillion_loop_call_soon (fixture->loop, count, fixture, NULL);
+  g_source_set_callback (source, count_source, fixture, NULL);
+  g_source_attach (source, fixture->context);
+  pillion_loop_call_later (fixture->loop, 20000, count_and_quit, fixture, NULL);
+  run_main_loop (fixture);
+
+  g_assert_true (pillion_loop_is_passenger (fixture->loop));
+  g_assert_cmpint (ticking.n_removes, ==, 1);
+  g_assert_null (ticking.hooked);
+  /* Each once */
+  g_assert_cmpint (fixture->n, ==, 12);
+  g_assert_true (pillion_loop_get_host (fixture->loop) == host);
+
+  ticking_end (&ticking);
+  loop_end (fixture->loop);
+  fixture->loop = pillion_loop_new (fixture->context, PILLION_LOOP_DEFAULT);
+  end_object (host);
+}
+
+typedef struct
+{
+  Fixture *fixture;
+  PillionHost *host;
+} EnsureInside;
+
+static gboolean
+ensure_inside (gpointer data)
+{
+  EnsureInside *inside = data;
+
+  g_assert_true (pillion_loop_ensure (inside->fixture->loop, inside->host, NULL));
+  g_assert_true (pillion_loop_is_passenger (inside->fixture->loop));
+  pillion_loop_call_soon (inside->fixture->loop, count_and_quit, inside->fixture, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_detected_at_ensure (Fixture *fixture,
+                         gconstpointer data)
+{
+  FakeHost *host = fake_host_new ("unneeded");
+  EnsureInside inside = { fixture, PILLION_HOST (host) };
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  g_source_set_callback (source, ensure_inside, &inside, NULL);
+  g_source_attach (source, fixture->context);
+  run_main_loop (fixture);
+  g_assert_cmpint (fixture->n, ==, 1);
+  g_assert_cmpint (host->n_installs, ==, 0);
+  loop_end (fixture->loop);
+  fixture->loop = pillion_loop_new (fixture->context, PILLION_LOOP_DEFAULT);
+  end_object (host);
+}
+
+/* Whoever has acquired the context on this thread is about to run it; whoever made it the thread's default is perhaps not */
+static void
+test_acquired_or_pushed (Fixture *fixture,
+                         gconstpointer data)
+{
+  FakeHost *host = fake_host_new ("pushed");
+
+  g_main_context_push_thread_default (fixture->context);
+  g_assert_true (pillion_loop_ensure (fixture->loop, PILLION_HOST (host), NULL));
+  g_assert_false (pillion_loop_is_passenger (fixture->loop));
+  pillion_loop_stop (fixture->loop);
+  g_main_context_pop_thread_default (fixture->context);
+
+  g_assert_true (g_main_context_acquire (fixture->context));
+  g_assert_true (pillion_loop_ensure (fixture->loop, PILLION_HOST (host), NULL));
+  g_assert_true (pillion_loop_is_passenger (fixture->loop));
+  g_main_context_release (fixture->context);
+  loop_end (fixture->loop);
+  fixture->loop = pillion_loop_new (fixture->context, PILLION_LOOP_DEFAULT);
+  end_object (host);
+}
+
+/* A plain kick from a source, without any hook */
+static gboolean
+kick_and_quit (gpointer data)
+{
+  Fixture *fixture = data;
+
+  pillion_loop_kick (fixture->loop);
+  g_main_loop_quit (fixture->main_loop);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_kick_from_the_context (Fixture *fixture,
+                            gconstpointer data)
+{
+  g_autoptr (GSource) source = g_idle_source_new ();
+
+  pillion_loop_call_soon (fixture->loop, count, fixture, NULL);
+  g_source_set_callback (source, kick_and_quit, fixture, NULL);
+  g_source_attach (source, fixture->context);
+  run_main_loop (fixture);
+  g_assert_cmpint (fixture->n, ==, 1);
+}
+
+static void
+nested_run (gpointer data)
+{
+  Fixture *fixture = data;
+  g_autoptr (PillionTask) sleep = pillion_loop_sleep (fixture->loop, 5000, NULL);
+
+  g_assert_true (pillion_loop_run_until_complete (fixture->loop, sleep, NULL));
+  count_and_quit (data);
+}
+
+static void
+test_run_until_inside (Fixture *fixture,
+                       gconstpointer data)
+{
+  ride (fixture);
+  pillion_loop_call_soon (fixture->loop, nested_run, fixture, NULL);
+  run_main_loop (fixture);
+  g_assert_cmpint (fixture->n, ==, 1);
+}
+
+static void
+close_and_quit (gpointer data)
+{
+  Fixture *fixture = data;
+
+  fixture->n++;
+  g_assert_true (pillion_loop_close (fixture->loop, -1, NULL));
+  g_main_loop_quit (fixture->main_loop);
+}
+
+static void
+test_close_inside (Fixture *fixture,
+                   gconstpointer data)
+{
+  ride (fixture);
+  pillion_loop_call_soon (fixture->loop, close_and_quit, fixture, NULL);
+  run_main_loop (fixture);
+  g_assert_cmpint (fixture->n, ==, 1);
+  g_assert_true (pillion_loop_is_closed (fixture->loop));
+}
+
+static void
+test_moves_to_a_host (Fixture *fixture,
+                      gconstpointer data)
+{
+  FakeHost *host = fake_host_new ("moved");
+
+  ride (fixture);
+  g_assert_true (pillion_loop_ensure (fixture->loop, PILLION_HOST (host), NULL));
+  g_assert_false (pillion_loop_is_passenger (fixture->loop));
+  g_assert_cmpint (host->n_installs, ==, 1);
+  pillion_loop_call_soon (fixture->loop, count, fixture, NULL);
+  fake_host_tick (host);
+  g_assert_cmpint (fixture->n, ==, 1);
+  ride (fixture);
+  g_assert_cmpint (host->n_removes, ==, 1);
+  end_object (host);
+}
+
+int
+main (int argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+#define ADD(name, function) g_test_add ("/loop/passenger/" name, Fixture, NULL, set_up, function, tear_down)
+  ADD ("ready-work-is-done", test_ready_queue);
+  ADD ("timers-are-kept", test_timers);
+  ADD ("timer-added-inside-a-call", test_timer_added_inside);
+  ADD ("timer-added-by-a-source", test_timer_added_by_a_source);
+  ADD ("threads-wake-it", test_thread);
+  ADD ("threads-bring-it-back", test_thread_after_auto_stop);
+  ADD ("leaves-when-out-of-work-and-comes-back", test_auto_stop);
+  ADD ("stop-leaves-the-context", test_stop);
+  ADD ("stop-inside-a-call", test_stop_inside);
+  ADD ("leaves-time-to-other-sources", test_fair);
+  ADD ("is-detected-at-the-first-kick", test_detected_at_the_first_kick);
+  ADD ("is-detected-at-ensure", test_detected_at_ensure);
+  ADD ("is-detected-by-ownership", test_acquired_or_pushed);
+  ADD ("plain-kick-from-the-context", test_kick_from_the_context);
+  ADD ("run-until-inside-a-call", test_run_until_inside);
+  ADD ("close-inside-a-call", test_close_inside);
+  ADD ("moves-to-a-host-and-back", test_moves_to_a_host);
+
+  return g_test_run ();
+}
