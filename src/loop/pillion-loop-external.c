@@ -258,8 +258,6 @@ pillion_loop_get_deadline (PillionLoop *self)
   if (self->ride != PILLION_RIDE_PASSENGER && pillion_loop_acquire (self))
     {
       timeout = pillion_pump_get_timeout (&core->pump);
-      if (timeout == 0)
-        return 0;
       /* The context's timeouts are by the monotonic clock, so they tell a host with another clock nothing */
       if (timeout > 0 && !core->virtual_clock)
         deadline = g_get_monotonic_time () + timeout * G_TIME_SPAN_MILLISECOND;
@@ -269,6 +267,11 @@ pillion_loop_get_deadline (PillionLoop *self)
 
           deadline = deadline < 0 ? look : MIN (deadline, look);
         }
+      /* Where the hook is away the context is not ours to keep: a report asks all the same */
+      if (self->ride == PILLION_RIDE_NONE && (self->host != NULL || self->wanted) && core->depth == 0)
+        pillion_loop_release_context (self);
+      if (timeout == 0)
+        return 0;
     }
 
   timer = pillion_timer_heap_peek (&core->timers);

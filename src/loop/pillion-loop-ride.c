@@ -399,7 +399,12 @@ pillion_loop_ensure (PillionLoop *self,
     }
 
   if (!get_on (self, error))
-    return FALSE;
+    {
+      /* Nor does the next work try: whoever called knows that nobody kicks */
+      __atomic_store_n (&self->wanted, FALSE, __ATOMIC_SEQ_CST);
+      remove_hook_name (self);
+      return FALSE;
+    }
 
   __atomic_store_n (&self->wanted, TRUE, __ATOMIC_SEQ_CST);
   if (host != NULL && self->hook_name == NULL)
