@@ -387,8 +387,11 @@ pillion_transfer_finish (PillionTransfer *self)
   g_clear_pointer (&self->origin, g_free);
   g_clear_pointer (&self->authorization, g_free);
 
-  /* The core lives as long as the task does */
+  /* The core lives as long as the task does. Who waits until nothing is under way any more was woken by the task, maybe before
+   * this: it is to look again. */
   pillion_core_external (self->core, -1);
+  if (__atomic_load_n (&self->core->n_external, __ATOMIC_SEQ_CST) == 0)
+    pillion_core_ring (self->core);
   self->core = NULL;
   pillion_sync_unref (task);
 

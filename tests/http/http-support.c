@@ -1,0 +1,549 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "http-support.h"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include <glib/gstdio.h>
+
+#include "core/pillion-io-thread.h"
+#include "core/pillion-sync.h"
+
+/* How long what has to come may take, in µs: only ever waited for where something is broken */
+#define PATIENCE (60 * G_USEC_PER_SEC)
+
+struct _TestServer
+{
+  TestServerKind kind;
+  TestHandler handler;
+  gpointer data;
+  GSocket *socket;
+  GCancellable *cancellable;
+  GThread *thread;
+  guint16 port;
+  GTlsCertificate *certificate;
+
+  GMutex lock; /* for the rest */
+  GCond cond;
+  GPtrArray *threads;
+  guint n_requests;
+  guint n_connections;
+  guint n_running;
+  guint peak;
+  gboolean gate_open;
+};
+
+struct _TestConnection
+{
+  TestServer *server;
+  GSocket *socket;
+  GIOStream *stream;
+  gboolean closed;
+};
+
+static gpointer
+serve (gpointer data)
+{
+  TestConnection *self = data;
+  TestServer *server = self->server;
+  GInputStream *input = g_io_stream_get_input_stream (self->stream);
+  GString *request = g_string_new (NULL);
+  char buffer[4096];
+  gssize n;
+
+  while (!self->closed && (n = g_input_stream_read (input, buffer, sizeof buffer, server->cancellable, NULL)) > 0)
+    {
+      char *end;
+
+      g_string_append_len (request, buffer, n);
+      while (!self->closed && (end = strstr (request->str, "\r\n\r\n")) != NULL)
+        {
+          g_autofree char *one = g_strndup (request->str, (gsize) (end + 4 - request->str));
+
+          g_string_erase (request, 0, end + 4 - request->str);
+
+          pillion_mutex_lock (&server->lock);
+          server->n_requests++;
+          server->n_running++;
+          server->peak = MAX (server->peak, server->n_running);
+          g_cond_broadcast (&server->cond);
+          pillion_mutex_unlock (&server->lock);
+
+          server->handler (self, one, server->data);
+
+          pillion_mutex_lock (&server->lock);
+          server->n_running--;
+          pillion_mutex_unlock (&server->lock);
+        }
+    }
+
+  if (!self->closed)
+    test_connection_close (self);
+  g_string_free (request, TRUE);
+  g_object_unref (self->stream);
+  g_object_unref (self->socket);
+  g_free (self);
+
+  return NULL;
+}
+
+static gpointer
+accept_all (gpointer data)
+{
+  TestServer *self = data;
+
+  while (TRUE)
+    {
+      GSocket *socket = g_socket_accept (self->socket, self->cancellable, NULL);
+      GSocketConnection *plain;
+      TestConnection *connection;
+
+      if (socket == NULL)
+        break;
+
+      connection = g_new0 (TestConnection, 1);
+      connection->server = self;
+      connection->socket = socket;
+      plain = g_socket_connection_factory_create_connection (socket);
+      connection->stream = G_IO_STREAM (plain);
+      if (self->kind == TEST_SERVER_TLS)
+        {
+          connection->stream = g_tls_server_connection_new (G_IO_STREAM (plain), self->certificate, NULL);
+          g_object_unref (plain);
+        }
+
+      pillion_mutex_lock (&self->lock);
+      self->n_connections++;
+      g_ptr_array_add (self->threads, g_thread_new ("connection", serve, connection));
+      pillion_mutex_unlock (&self->lock);
+    }
+
+  return NULL;
+}
+
+TestServer *
+test_server_new (TestServerKind kind,
+                 TestHandler handler,
+                 gpointer data)
+{
+  TestServer *self = g_new0 (TestServer, 1);
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+  g_autoptr (GSocketAddress) bound = NULL;
+  g_autoptr (GError) error = NULL;
+
+  self->kind = kind;
+  self->handler = handler;
+  self->data = data;
+  self->cancellable = g_cancellable_new ();
+  self->threads = g_ptr_array_new ();
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->cond);
+
+  if (kind == TEST_SERVER_TLS)
+    {
+      g_autofree char *cert = g_test_build_filename (G_TEST_DIST, "http", "data", "cert.pem", NULL);
+      g_autofree char *key = g_test_build_filename (G_TEST_DIST, "http", "data", "key.pem", NULL);
+
+      self->certificate = g_tls_certificate_new_from_files (cert, key, &error);
+      g_assert_no_error (error);
+    }
+
+  self->socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &error);
+  g_assert_no_error (error);
+  g_socket_set_listen_backlog (self->socket, 1024);
+  g_socket_bind (self->socket, address, TRUE, &error);
+  g_assert_no_error (error);
+  g_socket_listen (self->socket, &error);
+  g_assert_no_error (error);
+  bound = g_socket_get_local_address (self->socket, &error);
+  g_assert_no_error (error);
+  self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
+
+  self->thread = g_thread_new ("server", accept_all, self);
+
+  return self;
+}
+
+void
+test_server_free (TestServer *self)
+{
+  test_server_open_gate (self);
+  g_cancellable_cancel (self->cancellable);
+  g_thread_join (self->thread);
+  for (guint i = 0; i < self->threads->len; i++)
+    g_thread_join (self->threads->pdata[i]);
+
+  g_ptr_array_unref (self->threads);
+  g_object_unref (self->socket);
+  g_object_unref (self->cancellable);
+  g_clear_object (&self->certificate);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->cond);
+  g_free (self);
+}
+
+char *
+test_server_url (TestServer *self,
+                 const char *path)
+{
+  return g_strdup_printf ("%s://127.0.0.1:%u%s", self->kind == TEST_SERVER_TLS ? "https" : "http", self->port, path);
+}
+
+static guint
+get (TestServer *self,
+     guint *value)
+{
+  guint result;
+
+  pillion_mutex_lock (&self->lock);
+  result = *value;
+  pillion_mutex_unlock (&self->lock);
+
+  return result;
+}
+
+guint
+test_server_get_requests (TestServer *self)
+{
+  return get (self, &self->n_requests);
+}
+
+guint
+test_server_get_connections (TestServer *self)
+{
+  return get (self, &self->n_connections);
+}
+
+guint
+test_server_get_peak (TestServer *self)
+{
+  return get (self, &self->peak);
+}
+
+void
+test_server_wait_requests (TestServer *self,
+                           guint n)
+{
+  gint64 end = g_get_monotonic_time () + PATIENCE;
+
+  pillion_mutex_lock (&self->lock);
+  while (self->n_requests < n)
+    g_assert_true (pillion_cond_wait_until (&self->cond, &self->lock, end));
+  pillion_mutex_unlock (&self->lock);
+}
+
+void
+test_server_open_gate (TestServer *self)
+{
+  pillion_mutex_lock (&self->lock);
+  self->gate_open = TRUE;
+  g_cond_broadcast (&self->cond);
+  pillion_mutex_unlock (&self->lock);
+}
+
+TestServer *
+test_connection_get_server (TestConnection *self)
+{
+  return self->server;
+}
+
+/* The other side may have gone: then there is nobody to write to */
+void
+test_connection_write (TestConnection *self,
+                       const void *bytes,
+                       gssize length)
+{
+  if (length < 0)
+    length = (gssize) strlen (bytes);
+
+  if (!g_output_stream_write_all (g_io_stream_get_output_stream (self->stream), bytes, (gsize) length, NULL,
+                                  self->server->cancellable, NULL) &&
+      !self->closed)
+    test_connection_close (self);
+}
+
+void
+test_connection_printf (TestConnection *self,
+                        const char *format,
+                        ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+
+  test_connection_write (self, text, -1);
+}
+
+void
+test_connection_answer (TestConnection *self,
+                        const char *fields,
+                        const void *body,
+                        gssize length)
+{
+  g_autoptr (GByteArray) answer = g_byte_array_new ();
+  g_autofree char *head = NULL;
+
+  if (length < 0)
+    length = (gssize) strlen (body);
+
+  head = g_strdup_printf ("HTTP/1.1 200 OK\r\nContent-Length: %zd\r\n%s\r\n", length, fields != NULL ? fields : "");
+  g_byte_array_append (answer, (const guint8 *) head, (guint) strlen (head));
+  g_byte_array_append (answer, body, (guint) length);
+  test_connection_write (self, answer->data, answer->len);
+}
+
+void
+test_connection_close (TestConnection *self)
+{
+  self->closed = TRUE;
+  g_io_stream_close (self->stream, NULL, NULL);
+}
+
+void
+test_connection_reset (TestConnection *self)
+{
+  struct linger linger = { .l_onoff = 1, .l_linger = 0 };
+
+  setsockopt (g_socket_get_fd (self->socket), SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+  self->closed = TRUE;
+  g_socket_close (self->socket, NULL);
+}
+
+void
+test_connection_wait_closed (TestConnection *self)
+{
+  char byte;
+
+  while (g_input_stream_read (g_io_stream_get_input_stream (self->stream), &byte, 1, self->server->cancellable, NULL) > 0)
+    ;
+  test_connection_close (self);
+}
+
+void
+test_connection_wait_gate (TestConnection *self)
+{
+  TestServer *server = self->server;
+  gint64 end = g_get_monotonic_time () + PATIENCE;
+
+  pillion_mutex_lock (&server->lock);
+  while (!server->gate_open)
+    g_assert_true (pillion_cond_wait_until (&server->cond, &server->lock, end));
+  pillion_mutex_unlock (&server->lock);
+}
+
+char *
+test_request_get_field (const char *request,
+                        const char *name)
+{
+  g_auto (GStrv) lines = g_strsplit (request, "\r\n", -1);
+
+  for (guint i = 1; lines[i] != NULL; i++)
+    {
+      char *colon = strchr (lines[i], ':');
+
+      if (colon == NULL)
+        continue;
+      *colon = '\0';
+      if (g_ascii_strcasecmp (lines[i], name) == 0)
+        return g_strstrip (g_strdup (colon + 1));
+    }
+
+  return NULL;
+}
+
+char *
+test_request_get_path (const char *request)
+{
+  g_auto (GStrv) words = g_strsplit (request, " ", 3);
+
+  return g_strdup (words[1]);
+}
+
+void
+test_fixture_set_up (TestFixture *self,
+                     gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+  self->client = pillion_http_client_new (self->loop);
+  self->folder = g_dir_make_tmp ("pillion-http-XXXXXX", &error);
+  g_assert_no_error (error);
+}
+
+static void
+remove_folder (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *name;
+
+  g_assert_nonnull (dir);
+  while ((name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *child = g_build_filename (path, name, NULL);
+
+      if (g_file_test (child, G_FILE_TEST_IS_DIR) && !g_file_test (child, G_FILE_TEST_IS_SYMLINK))
+        remove_folder (child);
+      else
+        g_assert_cmpint (g_unlink (child), ==, 0);
+    }
+
+  g_assert_cmpint (g_rmdir (path), ==, 0);
+}
+
+static void
+wait_gone (GWeakRef *ref)
+{
+  gint64 end = g_get_monotonic_time () + PATIENCE;
+  gpointer object;
+
+  while ((object = g_weak_ref_get (ref)) != NULL)
+    {
+      pillion_sync_unref (object);
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_thread_yield ();
+    }
+  g_weak_ref_clear (ref);
+}
+
+void
+test_fixture_tear_down (TestFixture *self,
+                        gconstpointer data)
+{
+  gint64 end = g_get_monotonic_time () + PATIENCE;
+  g_autoptr (GError) error = NULL;
+  GWeakRef loop;
+
+  g_clear_object (&self->client);
+  g_assert_true (pillion_loop_close (self->loop, PATIENCE, &error));
+  g_assert_no_error (error);
+
+  /* The I/O thread may have the last references yet; when the loop has gone so has every transfer, and the thread ends */
+  g_weak_ref_init (&loop, self->loop);
+  pillion_sync_unref (self->loop);
+  wait_gone (&loop);
+  g_assert_true (pillion_io_thread_join (end));
+  remove_folder (self->folder);
+  g_free (self->folder);
+}
+
+void
+test_fixture_await (TestFixture *self,
+                    PillionTask *task)
+{
+  pillion_loop_run_until_complete (self->loop, task, NULL);
+  g_assert_true (pillion_task_is_done (task));
+}
+
+GBytes *
+test_fixture_await_bytes (TestFixture *self,
+                          PillionTask *task,
+                          GError **error)
+{
+  GBytes *bytes;
+
+  test_fixture_await (self, task);
+  bytes = pillion_task_propagate_bytes (task, error);
+  g_object_unref (task);
+
+  return bytes;
+}
+
+PillionDownload *
+test_fixture_await_download (TestFixture *self,
+                             PillionTask *task,
+                             GError **error)
+{
+  PillionDownload *download;
+
+  test_fixture_await (self, task);
+  download = pillion_task_propagate_object (task, error);
+  g_object_unref (task);
+
+  return download;
+}
+
+void
+test_fixture_assert_get (TestFixture *self,
+                         const char *url,
+                         const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes =
+    test_fixture_await_bytes (self, pillion_http_client_get_bytes (self->client, url, NULL), &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), text, strlen (text));
+}
+
+void
+test_fixture_assert_error (TestFixture *self,
+                           const char *url,
+                           GQuark domain,
+                           int code)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes =
+    test_fixture_await_bytes (self, pillion_http_client_get_bytes (self->client, url, NULL), &error);
+
+  g_assert_null (bytes);
+  g_assert_error (error, domain, code);
+  g_assert_nonnull (strstr (error->message, url));
+}
+
+char *
+test_fixture_path (TestFixture *self,
+                   const char *name)
+{
+  return g_build_filename (self->folder, name, NULL);
+}
+
+void
+test_assert_file (const char *path,
+                  const void *bytes,
+                  gsize length)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *content = NULL;
+  gsize n;
+
+  g_file_get_contents (path, &content, &n, &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (content, n, bytes, length);
+}
+
+void
+test_assert_no_file (const char *path)
+{
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS) || g_file_test (path, G_FILE_TEST_IS_SYMLINK));
+}
+
+guint8 *
+test_bytes_new (gsize length)
+{
+  guint8 *bytes = g_malloc (MAX (length, 1));
+  guint32 state = 2463534242u;
+
+  for (gsize i = 0; i < length; i++)
+    {
+      state ^= state << 13;
+      state ^= state >> 17;
+      state ^= state << 5;
+      bytes[i] = (guint8) (state >> 11);
+    }
+
+  return bytes;
+}
+
+char *
+test_sha256 (const void *bytes,
+             gsize length)
+{
+  return g_compute_checksum_for_data (G_CHECKSUM_SHA256, bytes, length);
+}

@@ -1,0 +1,117 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <pillion/pillion.h>
+
+/* A server on loopback whose every byte a test decides, each connection on a thread of its own */
+typedef struct _TestServer TestServer;
+typedef struct _TestConnection TestConnection;
+
+/* One request, from the method to the empty line. What is not written is not sent; the connection stays open for another
+ * request until it is closed. */
+typedef void (*TestHandler) (TestConnection *connection,
+                             const char     *request,
+                             gpointer        data);
+
+typedef enum
+{
+  TEST_SERVER_PLAIN,
+  TEST_SERVER_TLS,
+} TestServerKind;
+
+TestServer *test_server_new             (TestServerKind  kind,
+                                         TestHandler     handler,
+                                         gpointer        data);
+void        test_server_free            (TestServer     *self);
+char       *test_server_url             (TestServer     *self,
+                                         const char     *path);
+guint       test_server_get_requests    (TestServer     *self);
+guint       test_server_get_connections (TestServer     *self);
+
+/* How many requests were in their handlers at the same time at most */
+guint       test_server_get_peak        (TestServer     *self);
+
+/* Waits until so many requests came */
+void        test_server_wait_requests   (TestServer     *self,
+                                         guint           n);
+
+/* Holds handlers in test_connection_wait () until test_server_open_gate () */
+void        test_server_open_gate       (TestServer     *self);
+
+/* For handlers */
+TestServer *test_connection_get_server  (TestConnection *self);
+void        test_connection_write       (TestConnection *self,
+                                         const void     *bytes,
+                                         gssize          length);
+void        test_connection_printf      (TestConnection *self,
+                                         const char     *format,
+                                         ...) G_GNUC_PRINTF (2, 3);
+
+/* A whole answer of 200 with a length; @fields are more lines of the head, or NULL */
+void        test_connection_answer      (TestConnection *self,
+                                         const char     *fields,
+                                         const void     *body,
+                                         gssize          length);
+void        test_connection_close       (TestConnection *self);
+
+/* Closes it so that the other side gets ECONNRESET */
+void        test_connection_reset       (TestConnection *self);
+
+/* Returns when the other side has closed */
+void        test_connection_wait_closed (TestConnection *self);
+void        test_connection_wait_gate   (TestConnection *self);
+
+/* The value of a field of a request, or NULL */
+char       *test_request_get_field      (const char     *request,
+                                         const char     *name);
+char       *test_request_get_path       (const char     *request);
+
+/* A loop with a client, and a folder of the test's own */
+typedef struct
+{
+  PillionLoop *loop;
+  PillionHttpClient *client;
+  char *folder;
+} TestFixture;
+
+void            test_fixture_set_up       (TestFixture    *self,
+                                           gconstpointer   data);
+void            test_fixture_tear_down    (TestFixture    *self,
+                                           gconstpointer   data);
+
+/* Runs the loop until @task is done, and drops the reference. Returns the bytes, or the download, or NULL and the error. */
+GBytes         *test_fixture_await_bytes  (TestFixture    *self,
+                                           PillionTask    *task,
+                                           GError        **error);
+PillionDownload *test_fixture_await_download (TestFixture *self,
+                                           PillionTask    *task,
+                                           GError        **error);
+void            test_fixture_await        (TestFixture    *self,
+                                           PillionTask    *task);
+
+/* Gets, and checks what comes */
+void            test_fixture_assert_get   (TestFixture    *self,
+                                           const char     *url,
+                                           const char     *text);
+void            test_fixture_assert_error (TestFixture    *self,
+                                           const char     *url,
+                                           GQuark          domain,
+                                           int             code);
+
+char           *test_fixture_path         (TestFixture    *self,
+                                           const char     *name);
+void            test_assert_file          (const char     *path,
+                                           const void     *bytes,
+                                           gsize           length);
+void            test_assert_no_file       (const char     *path);
+
+/* Bytes that are no pattern, the same each time */
+guint8         *test_bytes_new            (gsize           length);
+char           *test_sha256               (const void     *bytes,
+                                           gsize           length);
+
+#define test_case(path, func) \
+  g_test_add (path, TestFixture, NULL, test_fixture_set_up, func, test_fixture_tear_down)

@@ -1,0 +1,277 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include <string.h>
+
+#include <pillion/pillion.h>
+
+#include "http/pillion-http-fields.h"
+#include "http/pillion-http-url.h"
+
+static void
+test_content_length (void)
+{
+  static const struct
+  {
+    const char *value;
+    gint64 length; /* -1: none */
+  } cases[] = {
+    { "0", 0 }, { "17", 17 }, { " 17 ", 17 }, { "17, 17", 17 }, { "17,17,17", 17 },
+    { "9223372036854775807", G_MAXINT64 }, { "9223372036854775808", -1 }, { "99999999999999999999", -1 },
+    { "", -1 }, { "-1", -1 }, { "+1", -1 }, { "1x", -1 }, { "0x10", -1 }, { "17, 18", -1 }, { "17,", -1 }, { "1 7", -1 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      gint64 length = -1;
+
+      g_assert_cmpint (pillion_http_parse_content_length (cases[i].value, &length), ==, cases[i].length >= 0);
+      if (cases[i].length >= 0)
+        g_assert_cmpint (length, ==, cases[i].length);
+    }
+}
+
+static void
+test_content_range (void)
+{
+  static const char *const bad[] = {
+    "", "bytes", "bytes ", "bytes 5-9", "bytes 9-5/20", "bytes 5-9/9", "bytes */20", "bytes -5/20", "bytes 5-/20",
+    "items 5-9/20", "bytes=5-9/20", "bytes 5-9/20x", "bytes 5-99999999999999999999/*",
+  };
+  gint64 first;
+  gint64 last;
+  gint64 total;
+
+  g_assert_true (pillion_http_parse_content_range ("bytes 5-9/20", &first, &last, &total));
+  g_assert_cmpint (first, ==, 5);
+  g_assert_cmpint (last, ==, 9);
+  g_assert_cmpint (total, ==, 20);
+  g_assert_true (pillion_http_parse_content_range ("Bytes 0-0/*", &first, &last, &total));
+  g_assert_cmpint (last, ==, 0);
+  g_assert_cmpint (total, ==, -1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    g_assert_false (pillion_http_parse_content_range (bad[i], &first, &last, &total));
+}
+
+static void
+test_validators (void)
+{
+  g_assert_true (pillion_http_is_strong_etag ("\"abc\""));
+  g_assert_true (pillion_http_is_strong_etag ("\"\""));
+  g_assert_false (pillion_http_is_strong_etag (NULL));
+  g_assert_false (pillion_http_is_strong_etag ("W/\"abc\""));
+  g_assert_false (pillion_http_is_strong_etag ("abc"));
+  g_assert_false (pillion_http_is_strong_etag ("\""));
+  g_assert_false (pillion_http_is_strong_etag ("\"a\", \"b\""));
+
+  g_assert_true (pillion_http_is_strong_date ("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:50:37 GMT"));
+  g_assert_false (pillion_http_is_strong_date ("Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:50:36 GMT"));
+  g_assert_false (pillion_http_is_strong_date ("Sun, 06 Nov 1994 08:49:37 GMT", NULL));
+  g_assert_false (pillion_http_is_strong_date (NULL, "Sun, 06 Nov 1994 08:49:37 GMT"));
+  g_assert_false (pillion_http_is_strong_date ("yesterday", "Sun, 06 Nov 1994 08:49:37 GMT"));
+  g_assert_false (pillion_http_is_strong_date ("Sun, 06 Xyz 1994 08:49:37 GMT", "Mon, 07 Nov 1994 08:49:37 GMT"));
+  g_assert_false (pillion_http_is_strong_date ("Sun, 06 anF 1994 08:49:37 GMT", "Mon, 07 Nov 1994 08:49:37 GMT"));
+  g_assert_false (pillion_http_is_strong_date ("Sun, 99 Nov 1994 08:49:37 GMT", "Mon, 07 Nov 1994 08:49:37 GMT"));
+}
+
+static void
+test_filename (void)
+{
+  static const struct
+  {
+    const char *value;
+    const char *name;
+  } cases[] = {
+    { "attachment", NULL },
+    { "attachment; filename=plain.txt", "plain.txt" },
+    { "attachment; filename=\"quoted name.txt\"", "quoted name.txt" },
+    { "attachment; filename=\"a \\\"b\\\" c\"", "a \"b\" c" },
+    { "attachment;filename=\"semi;colon\" ; size=3", "semi;colon" },
+    { "attachment; FileName=case.txt", "case.txt" },
+    { "attachment; filename*=UTF-8''na%C3%AFve.txt", "na\xc3\xafve.txt" },
+    { "attachment; filename=\"fallback.txt\"; filename*=UTF-8''%e2%82%ac.txt", "\xe2\x82\xac.txt" },
+    { "attachment; filename*=UTF-8''%e2%82%ac.txt; filename=\"fallback.txt\"", "\xe2\x82\xac.txt" },
+    { "attachment; filename*=iso-8859-1'en'%A3.txt", "\xc2\xa3.txt" },
+    { "attachment; filename*=unknown''x.txt; filename=plain.txt", "plain.txt" },
+    { "attachment; filename*=nothing; filename=plain.txt", "plain.txt" },
+    { "attachment; filename=\"caf\xe9.txt\"", "caf\xc3\xa9.txt" },
+    { "attachment; filename=\"../../etc/passwd\"", "../../etc/passwd" },
+    { "attachment; filename=\"\"", "" },
+    { "attachment; filename", NULL },
+    { "attachment; filename; filename=x", "x" },
+    { "attachment; filename=\"open", "open" },
+    { "", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *name = pillion_http_parse_filename (cases[i].value);
+
+      g_assert_cmpstr (name, ==, cases[i].name);
+    }
+}
+
+static void
+test_url_filename (void)
+{
+  static const struct
+  {
+    const char *url;
+    const char *name;
+  } cases[] = {
+    { "http://h/a/b.txt", "b.txt" },       { "http://h/b.txt?x=/y", "b.txt" },
+    { "http://h/a%20b.txt", "a b.txt" },   { "http://h/a/", "" },
+    { "http://h", "" },                    { "http://h/a%2Fb", "a/b" },
+    { "http://h/a/%2e%2e%2f", "../" },     { "http://h/a%00b", "a\x01" "b" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GUri) uri = pillion_http_parse_url (cases[i].url, NULL);
+      g_autofree char *name = NULL;
+
+      g_assert_nonnull (uri);
+      name = pillion_http_url_filename (uri);
+      g_assert_cmpstr (name, ==, cases[i].name);
+    }
+}
+
+static void
+test_safe_names (void)
+{
+  static const char *const safe[] = { "a", "a.txt", "a b", "na\xc3\xafve.txt", "a.tar.gz", "-", "~", "a:b" };
+  static const char *const unsafe[] = {
+    "", ".", "..", ".hidden", "../a", "a/b", "/a", "a\\b", "a..b", "a\nb", "a\x01", "a\x7f", "\xff", "a\xe2\x80\xaegpj.exe",
+    "a\xc2\x85",
+  };
+  g_autofree char *longest = g_strnfill (255, 'a');
+  g_autofree char *longer = g_strnfill (256, 'a');
+
+  for (guint i = 0; i < G_N_ELEMENTS (safe); i++)
+    g_assert_true (pillion_http_is_safe_name (safe[i]));
+  for (guint i = 0; i < G_N_ELEMENTS (unsafe); i++)
+    g_assert_false (pillion_http_is_safe_name (unsafe[i]));
+  g_assert_true (pillion_http_is_safe_name (longest));
+  g_assert_false (pillion_http_is_safe_name (longer));
+}
+
+static void
+test_urls (void)
+{
+  static const char *const bad[] = {
+    "", "x", "/path", "//host/path", "http", "http:", "http://", "http:///path", "http://host:99999/", "http://host:x/",
+    "http://h/a b", "http://h/\r\nX: y", "http://h/\x7f", "http://[::1/", " http://h/",
+    "http://h/100%", "http://h/%zz",
+  };
+  static const char *const other[] = { "ftp://h/", "file:///etc/passwd", "data:,x", "mailto:a@b", "ws://h/" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GUri) uri = pillion_http_parse_url (bad[i], &error);
+
+      g_assert_false (uri != NULL && pillion_http_check_uri (uri, &error));
+      g_assert_error (error, PILLION_ERROR, PILLION_ERROR_INVALID_URL);
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (other); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GUri) uri = pillion_http_parse_url (other[i], &error);
+
+      g_assert_no_error (error);
+      g_assert_false (pillion_http_check_uri (uri, &error));
+      g_assert_error (error, PILLION_ERROR, PILLION_ERROR_UNSUPPORTED_SCHEME);
+    }
+}
+
+static void
+test_origin (void)
+{
+  static const struct
+  {
+    const char *url;
+    const char *origin;
+    const char *authorization;
+    const char *shown;
+  } cases[] = {
+    { "http://Host/a", "http://host:80", NULL, "http://Host/a" },
+    { "HTTPS://host:8443/", "https://host:8443", NULL, "HTTPS://host:8443/" },
+    { "https://host/", "https://host:443", NULL, "https://host/" },
+    { "http://user:secret@host/", "http://host:80", "Basic dXNlcjpzZWNyZXQ=", "http://user@host/" },
+    { "http://user@host/", "http://host:80", "Basic dXNlcjo=", "http://user@host/" },
+    { "http://[::1]:80/", "http://::1:80", NULL, "http://[::1]:80/" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GUri) uri = pillion_http_parse_url (cases[i].url, NULL);
+      g_autofree char *origin = pillion_http_uri_get_origin (uri);
+      g_autofree char *authorization = pillion_http_uri_get_authorization (uri);
+      g_autofree char *shown = pillion_http_show_url (cases[i].url);
+
+      g_assert_cmpstr (origin, ==, cases[i].origin);
+      g_assert_cmpstr (authorization, ==, cases[i].authorization);
+      g_assert_cmpstr (shown, ==, cases[i].shown);
+    }
+}
+
+static void
+test_resolve (void)
+{
+  static const struct
+  {
+    const char *location;
+    const char *result;
+  } cases[] = {
+    { "/c", "http://user:pw@host:8080/c" },
+    { "c", "http://user:pw@host:8080/a/c" },
+    { "../c?x=y", "http://user:pw@host:8080/c?x=y" },
+    { "//other/c", "http://other/c" },
+    { "https://other/c d", "https://other/c%20d" },
+    { "/caf\xc3\xa9", "http://user:pw@host:8080/caf%C3%A9" },
+  };
+  g_autoptr (GUri) base = pillion_http_parse_url ("http://user:pw@host:8080/a/b", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GUri) uri = pillion_http_resolve (base, cases[i].location, &error);
+      g_autofree char *text = NULL;
+
+      g_assert_no_error (error);
+      text = g_uri_to_string (uri);
+      g_assert_cmpstr (text, ==, cases[i].result);
+    }
+
+  {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (pillion_http_resolve (base, "http://[bad/", &error));
+    g_assert_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL);
+    g_clear_error (&error);
+    g_assert_null (pillion_http_resolve (base, "/a\x01", &error));
+    g_assert_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL);
+  }
+}
+
+int
+main (int argc,
+      char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/http/fields/content-length", test_content_length);
+  g_test_add_func ("/http/fields/content-range", test_content_range);
+  g_test_add_func ("/http/fields/validators", test_validators);
+  g_test_add_func ("/http/fields/filename", test_filename);
+  g_test_add_func ("/http/fields/url-filename", test_url_filename);
+  g_test_add_func ("/http/fields/safe-names", test_safe_names);
+  g_test_add_func ("/http/fields/urls", test_urls);
+  g_test_add_func ("/http/fields/origin", test_origin);
+  g_test_add_func ("/http/fields/resolve", test_resolve);
+
+  return g_test_run ();
+}
