@@ -115,6 +115,15 @@ class Fetch(tooltest.ToolTest):
         names = [name for name in os.listdir(self.path("out")) if not name.startswith(".") and "part" not in name]
         self.assertEqual(names, ["000.png"])
 
+    def test_two_of_one_name(self):
+        first, second = self.url("thumbnails/000.png?first"), self.url("thumbnails/000.png?second")
+        done = self.fetch(first, second)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"^failed  \S+: it has the same name as what came from \S+, and took its place\n$")
+        self.assertIn(first, done.stderr)
+        self.assertIn(second, done.stderr)
+        self.assertEqual(os.listdir(self.path("out")), ["000.png"])
+
     def test_folder_that_is_a_file(self):
         with open(self.path("out"), "w", encoding="utf-8") as file:
             file.write("a file")
