@@ -38,7 +38,7 @@ typedef enum /*< flags >*/
  * PillionBudgetMode:
  * @PILLION_BUDGET_FIXED: a kick works for [property@Pillion.Loop:budget-usec]
  * @PILLION_BUDGET_AUTOMATIC: a kick works longer where the host ticks seldom: 0.3 of the time by which
- *   the host's gap between two kicks exceeds a 60 Hz frame comes on top, up to 100 ms in all
+ *   the host's period exceeds that of 60 Hz comes on top, up to 100 ms in all
  *
  * How long a plain kick works before it leaves the rest for the next one.
  *

@@ -98,6 +98,12 @@ take_bell (PillionCore *self)
   return !__atomic_load_n (&self->rung, __ATOMIC_SEQ_CST) && !__atomic_exchange_n (&self->rung, TRUE, __ATOMIC_SEQ_CST);
 }
 
+static void
+wake (gpointer self)
+{
+  ((PillionCore *) self)->ops->wake (self);
+}
+
 void
 pillion_core_push (PillionCore *self,
                    PillionItem *item)
@@ -127,7 +133,11 @@ pillion_core_push (PillionCore *self,
           is_first = FALSE;
         }
       if (is_first && take_bell (self))
-        self->ops->wake (pillion_core_loop (self));
+        {
+          /* The I/O thread rings once for all that ended together */
+          if (!pillion_io_thread_defer (wake, self))
+            wake (self);
+        }
       else
         pillion_core_leave (self);
       drop_list (refused);

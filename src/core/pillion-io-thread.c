@@ -11,6 +11,12 @@
 
 typedef struct
 {
+  PillionIoFunc func;
+  gpointer data;
+} Deferred;
+
+typedef struct
+{
   PillionItem item;
   PillionIoFunc func;
   gpointer data;
@@ -25,6 +31,9 @@ struct _PillionIoThread
   gboolean quit;      /* the thread's own */
   gboolean ended;     /* under the lock */
 };
+
+/* What waits for the end of the iteration, as jobs; NULL on every other thread */
+static __thread GArray *deferred;
 
 static GMutex lock;
 static GCond ended_cond;
@@ -76,12 +85,26 @@ static GSourceFuncs inbox_source_funcs = {
   .dispatch = inbox_source_dispatch,
 };
 
+static void
+run_deferred (void)
+{
+  /* One may defer another */
+  for (guint i = 0; i < deferred->len; i++)
+    {
+      Deferred job = g_array_index (deferred, Deferred, i);
+
+      job.func (job.data);
+    }
+  g_array_set_size (deferred, 0);
+}
+
 static gpointer
 run (gpointer data)
 {
   PillionIoThread *self = data;
   GSource *source;
 
+  deferred = g_array_new (FALSE, FALSE, sizeof (Deferred));
   g_main_context_push_thread_default (self->context);
 
   source = g_source_new (&inbox_source_funcs, sizeof (InboxSource));
@@ -91,7 +114,10 @@ run (gpointer data)
   g_source_attach (source, self->context);
 
   while (!self->quit || !pillion_inbox_is_empty (&self->inbox))
-    g_main_context_iteration (self->context, TRUE);
+    {
+      g_main_context_iteration (self->context, TRUE);
+      run_deferred ();
+    }
 
   g_source_destroy (source);
   g_source_unref (source);
@@ -99,6 +125,8 @@ run (gpointer data)
   /* What the jobs left for later, such as connections that close themselves; bounded, for one that never ends */
   for (guint i = 0; i < 1000 && g_main_context_iteration (self->context, FALSE); i++)
     ;
+  run_deferred ();
+  g_clear_pointer (&deferred, g_array_unref);
   g_main_context_pop_thread_default (self->context);
 
   pillion_mutex_lock (&lock);
@@ -168,6 +196,19 @@ pillion_io_thread_post (PillionIoThread *self,
   job->data = data;
   if (pillion_inbox_push (&self->inbox, &job->item))
     g_main_context_wakeup (self->context);
+}
+
+gboolean
+pillion_io_thread_defer (PillionIoFunc func,
+                         gpointer data)
+{
+  Deferred job = { func, data };
+
+  if (deferred == NULL)
+    return FALSE;
+
+  g_array_append_val (deferred, job);
+  return TRUE;
 }
 
 gboolean

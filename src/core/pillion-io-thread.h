@@ -24,6 +24,11 @@ void             pillion_io_thread_post        (PillionIoThread *self,
                                                 PillionIoFunc    func,
                                                 gpointer         data);
 
+/* Called on the thread itself, runs @func when its context's iteration is over, and not before: many ends of transfers make one call. Returns
+ * FALSE on any other thread, and does nothing there. */
+gboolean         pillion_io_thread_defer       (PillionIoFunc    func,
+                                                gpointer         data);
+
 /* Waits until the thread has ended, once nobody refers to it, at most until the monotonic time @end_time.
  * Returns FALSE when it has not ended by then; TRUE when it has, or when others still use it. */
 gboolean         pillion_io_thread_join        (gint64           end_time);

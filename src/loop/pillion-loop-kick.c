@@ -32,10 +32,9 @@ static void
 measure_gap (PillionLoop *self,
              gint64 now)
 {
-  /* From the end of one kick to the start of the next: the host's own time. A host that had nothing to kick for slept. */
-  if (self->last_kick_end > 0)
-    self->gaps[self->n_gaps++ % PILLION_LOOP_N_GAPS] = now - self->last_kick_end;
-  self->last_kick_end = 0;
+  /* Where nothing was left to do, the host may have slept until now */
+  if (self->last_kick > 0)
+    self->gaps[self->n_gaps++ % PILLION_LOOP_N_GAPS] = now - self->last_kick;
   if (self->n_gaps >= 2 * PILLION_LOOP_N_GAPS)
     self->n_gaps -= PILLION_LOOP_N_GAPS;
 }
@@ -237,6 +236,7 @@ kick (PillionLoop *self,
   PillionCore *core = &self->core;
   gboolean pump = TRUE;
   gboolean wanted;
+  gint64 now;
 
   if (G_UNLIKELY (!pillion_core_on_thread (core)))
     {
@@ -272,23 +272,18 @@ kick (PillionLoop *self,
   if (pillion_core_has_ready (core) || (pump && pillion_pump_look (&core->pump)))
     {
       g_object_ref (self);
+      now = g_get_monotonic_time ();
       if (self->budget_mode == PILLION_BUDGET_AUTOMATIC)
-        measure_gap (self, g_get_monotonic_time ());
+        measure_gap (self, now);
       if (deadline < 0)
-        deadline = pillion_add_time (g_get_monotonic_time (), pillion_loop_get_budget_now (self));
-      pillion_loop_work (self, deadline, pump, report);
+        deadline = pillion_add_time (now, pillion_loop_get_budget_now (self));
+      self->last_kick = pillion_loop_work (self, deadline, pump, report) ? now : 0;
       wanted = pillion_loop_rest (self);
-      if (self->budget_mode == PILLION_BUDGET_AUTOMATIC && wanted)
-        self->last_kick_end = g_get_monotonic_time ();
       g_object_unref (self);
     }
   else
     {
-      if (G_UNLIKELY (self->budget_mode == PILLION_BUDGET_AUTOMATIC))
-        {
-          measure_gap (self, g_get_monotonic_time ());
-          self->last_kick_end = g_get_monotonic_time ();
-        }
+      self->last_kick = 0;
       wanted = pillion_loop_rest (self);
     }
 

@@ -38,7 +38,7 @@ struct _PillionLoop
   gint64 budget_usec;
   PillionBudgetMode budget_mode;
   gint64 slow_usec;
-  gint64 last_kick_end;  /* with an automatic budget */
+  gint64 last_kick;      /* when the last kick began, if it left something to do; else 0 */
   gint64 gaps[PILLION_LOOP_N_GAPS];
   guint n_gaps;
   gint64 item_usec;      /* what items took lately, to stop before the deadline rather than after it */

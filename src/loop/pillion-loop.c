@@ -671,7 +671,8 @@ pillion_loop_get_budget_mode (PillionLoop *self)
  * @self: a loop
  * @mode: the mode
  *
- * Sets whether the budget grows where the host ticks seldom. The growth begins with the fourth kick.
+ * Sets whether the budget grows where the host ticks seldom. How seldom is seen while there is more to do than fits into a kick; the growth
+ * begins when that has been so four times in a row.
  *
  * Since: 1.0
  */
@@ -685,7 +686,7 @@ pillion_loop_set_budget_mode (PillionLoop *self,
   if (self->budget_mode != mode)
     {
       self->budget_mode = mode;
-      self->last_kick_end = 0;
+      self->last_kick = 0;
       self->n_gaps = 0;
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BUDGET_MODE]);
     }
