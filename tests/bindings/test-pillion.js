@@ -373,6 +373,12 @@ test('task/await', loop => {
     assertEqual(order, [0, 1, 2]);
 });
 
+test('task/await-failure', loop => {
+    const task = Pillion.Task.new(loop, 'bad', null);
+    loop.call_later(MSEC, () => task.return_error(new GLib.Error(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, 'gone')));
+    assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, () => kickUntilSettled(loop, task.wait_async(null)));
+});
+
 test('task/await-many', loop => {
     const tasks = [3, 1, 2].map(msec => loop.sleep(msec * MSEC, null));
     assertEqual(kickUntilSettled(loop, Promise.all(tasks.map(task => task.wait_async(null)))), [true, true, true]);

@@ -419,9 +419,8 @@ async void fetch (Pillion.Loop loop) throws Error {
     folder.delete (null);
 
     var missing = client.get_bytes (url + "/missing", null);
-    yield missing.wait_async (null);
     try {
-        missing.propagate_bytes ();
+        yield missing.wait_async (null);
         assert_not_reached ();
     } catch (Pillion.HttpError.NOT_FOUND error) {
         assert (error.code == 404);
