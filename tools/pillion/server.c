@@ -19,9 +19,10 @@ struct _Server
   guint port;
   ServerContent content;
 
+  /* Atomic, so that what was written before it is seen to be by a sanitizer, too, which knows nothing of GMutex */
+  int ready;
   GMutex mutex;
   GCond cond;
-  gboolean ready;
   char *url;
   GError *error;
 };
@@ -90,7 +91,7 @@ serve (gpointer data)
   g_mutex_lock (&self->mutex);
   self->url = url;
   self->error = error;
-  self->ready = TRUE;
+  g_atomic_int_set (&self->ready, TRUE);
   g_cond_signal (&self->cond);
   g_mutex_unlock (&self->mutex);
 
@@ -124,7 +125,7 @@ server_start (guint    port,
   self->thread = g_thread_new ("pillion-server", serve, self);
 
   g_mutex_lock (&self->mutex);
-  while (!self->ready)
+  while (!g_atomic_int_get (&self->ready))
     g_cond_wait (&self->cond, &self->mutex);
   g_mutex_unlock (&self->mutex);
   if (self->error != NULL)
