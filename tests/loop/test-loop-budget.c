@@ -1,0 +1,169 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "../core/test-support.h"
+
+/* The automatic budget: counted in items that take a known time */
+
+typedef struct
+{
+  PillionLoop *loop;
+  int n_items;
+} Fixture;
+
+static void
+set_up (Fixture *fixture,
+        gconstpointer data)
+{
+  fixture->loop = loop_new ();
+}
+
+static void
+tear_down (Fixture *fixture,
+           gconstpointer data)
+{
+  loop_end (fixture->loop);
+}
+
+static void
+item (gpointer data)
+{
+  Fixture *fixture = data;
+
+  fixture->n_items++;
+  spin_for (500);
+  pillion_loop_call_soon (fixture->loop, item, fixture, NULL);
+}
+
+/* Kicks with a gap in between; returns how many items the last kick did */
+static int
+kick_with_gap (Fixture *fixture,
+               guint n_kicks,
+               gint64 gap_usec)
+{
+  int before = 0;
+
+  for (guint i = 0; i < n_kicks; i++)
+    {
+      if (i > 0)
+        spin_for (gap_usec);
+      before = fixture->n_items;
+      pillion_loop_kick (fixture->loop);
+    }
+
+  return fixture->n_items - before;
+}
+
+static void
+test_fixed (Fixture *fixture,
+            gconstpointer data)
+{
+  pillion_loop_call_soon (fixture->loop, item, fixture, NULL);
+  g_assert_cmpint (kick_with_gap (fixture, 5, 60000), <=, 4);
+}
+
+static void
+test_grows (Fixture *fixture,
+            gconstpointer data)
+{
+  int n;
+
+  pillion_loop_set_budget_mode (fixture->loop, PILLION_BUDGET_AUTOMATIC);
+  pillion_loop_call_soon (fixture->loop, item, fixture, NULL);
+  /* Nothing is known of the first gaps */
+  g_assert_cmpint (kick_with_gap (fixture, 3, 60000), <=, 4);
+  n = kick_with_gap (fixture, 6, 60000);
+  /* 2 ms, and 0.3 of 60 - 16.7 ms, are 15 ms: 30 items on a machine that does nothing else */
+  g_assert_cmpint (n, >, 8);
+  g_assert_cmpint (n, <=, 60);
+}
+
+static void
+test_fast_host (Fixture *fixture,
+                gconstpointer data)
+{
+  pillion_loop_set_budget_mode (fixture->loop, PILLION_BUDGET_AUTOMATIC);
+  pillion_loop_call_soon (fixture->loop, item, fixture, NULL);
+  g_assert_cmpint (kick_with_gap (fixture, 10, 1000), <=, 4);
+}
+
+/* One stall among fast ticks does not make the next kick long */
+static void
+test_one_stall (Fixture *fixture,
+                gconstpointer data)
+{
+  pillion_loop_set_budget_mode (fixture->loop, PILLION_BUDGET_AUTOMATIC);
+  pillion_loop_call_soon (fixture->loop, item, fixture, NULL);
+  kick_with_gap (fixture, 10, 1000);
+  spin_for (200000);
+  g_assert_cmpint (kick_with_gap (fixture, 1, 0), <=, 4);
+}
+
+static void
+test_bounded (Fixture *fixture,
+              gconstpointer data)
+{
+  int n;
+
+  pillion_loop_set_budget_mode (fixture->loop, PILLION_BUDGET_AUTOMATIC);
+  pillion_loop_call_soon (fixture->loop, item, fixture, NULL);
+  n = kick_with_gap (fixture, 5, 500000);
+  /* 100 ms at most */
+  g_assert_cmpint (n, >, 40);
+  g_assert_cmpint (n, <=, 200);
+}
+
+static void
+test_forgotten (Fixture *fixture,
+                gconstpointer data)
+{
+  pillion_loop_set_budget_mode (fixture->loop, PILLION_BUDGET_AUTOMATIC);
+  pillion_loop_call_soon (fixture->loop, item, fixture, NULL);
+  g_assert_cmpint (kick_with_gap (fixture, 6, 60000), >, 8);
+  pillion_loop_set_budget_mode (fixture->loop, PILLION_BUDGET_FIXED);
+  g_assert_cmpint (kick_with_gap (fixture, 2, 60000), <=, 4);
+  pillion_loop_set_budget_mode (fixture->loop, PILLION_BUDGET_AUTOMATIC);
+  g_assert_cmpint (kick_with_gap (fixture, 2, 60000), <=, 4);
+}
+
+/* Driven by a host that draws ten frames a second */
+static void
+test_tick_host (Fixture *fixture,
+                gconstpointer automatic)
+{
+  PillionHost *host = pillion_tick_host_new ("slow", 10.0);
+
+  if (automatic != NULL)
+    pillion_loop_set_budget_mode (fixture->loop, PILLION_BUDGET_AUTOMATIC);
+  g_assert_true (pillion_loop_ensure (fixture->loop, host, NULL));
+  pillion_loop_call_soon (fixture->loop, item, fixture, NULL);
+  g_assert_cmpuint (pillion_tick_host_run (PILLION_TICK_HOST (host), 8), ==, 8);
+  /* 4 items in 2 ms; with 0.3 of 83 ms besides, about 50 in each frame after the third */
+  if (automatic != NULL)
+    g_assert_cmpint (fixture->n_items, >, 80);
+  else
+    g_assert_cmpint (fixture->n_items, <=, 32);
+  loop_end (fixture->loop);
+  fixture->loop = loop_new ();
+  end_object (host);
+}
+
+int
+main (int argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+#define ADD(name, data, function) g_test_add ("/loop/budget/" name, Fixture, data, set_up, function, tear_down)
+  ADD ("fixed-stays", NULL, test_fixed);
+  ADD ("automatic-grows-where-the-host-is-slow", NULL, test_grows);
+  ADD ("automatic-stays-where-the-host-is-fast", NULL, test_fast_host);
+  ADD ("automatic-ignores-one-stall", NULL, test_one_stall);
+  ADD ("automatic-has-an-end", NULL, test_bounded);
+  ADD ("automatic-begins-anew", NULL, test_forgotten);
+  ADD ("tick-host-at-10-hz/fixed", NULL, test_tick_host);
+  ADD ("tick-host-at-10-hz/automatic", "automatic", test_tick_host);
+
+  return g_test_run ();
+}
