@@ -39,7 +39,7 @@ run_until (PillionLoop *self,
 
       if (core->closed || (end_time >= 0 && now >= end_time))
         break;
-      if (pillion_loop_work (self, now + SLICE_USEC, TRUE, &report) || is_over (self, data))
+      if (pillion_loop_work (self, now + SLICE_USEC, TRUE, &report) || core->closed || is_over (self, data))
         continue;
 
       /* First the flags, then the look: what another thread brings after it wakes us */
