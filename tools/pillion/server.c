@@ -64,6 +64,8 @@ listen_on_loopback (GSocketService *service,
   g_autoptr (GSocketAddress) wanted = g_inet_socket_address_new (loopback, (guint16) port);
   g_autoptr (GSocketAddress) effective = NULL;
 
+  /* The usual ten make many that connect at once wait for a second and more, until they try again */
+  g_socket_listener_set_backlog (G_SOCKET_LISTENER (service), 1024);
   if (!g_socket_listener_add_address (G_SOCKET_LISTENER (service), wanted, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP,
                                       NULL, &effective, error))
     return NULL;
