@@ -118,15 +118,23 @@ count_freed (gpointer data)
 }
 
 static void
+on_cancelled (GCancellable *cancellable,
+              gpointer gate)
+{
+  gate_open (gate);
+}
+
+static void
 until_cancelled (PillionTask *task,
                  GCancellable *cancellable,
                  gpointer data)
 {
-  GPollFD poll_fd;
+  Gate cancelled = GATE_INIT;
+  gulong id;
 
-  g_assert_true (g_cancellable_make_pollfd (cancellable, &poll_fd));
-  g_poll (&poll_fd, 1, -1);
-  g_cancellable_release_fd (cancellable);
+  id = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), &cancelled, NULL);
+  gate_wait (&cancelled);
+  g_cancellable_disconnect (cancellable, id);
   pillion_task_return_if_cancelled (task);
 }
 
@@ -526,7 +534,7 @@ test_race (Fixture *fixture,
       pillion_loop_close (fixture->loop, 1000, NULL);
       n_called = get_atomic (&racer.n_called);
       spin_for (100);
-      racer.stop = 1;
+      add_atomic (&racer.stop, 1);
       for (guint i = 0; i < 3; i++)
         g_thread_join (threads[i]);
       /* Nothing is called after it, and all data is freed */

@@ -234,17 +234,25 @@ test_cancelled_parent (Fixture *fixture,
 }
 
 static void
+on_cancelled (GCancellable *cancellable,
+              gpointer gate)
+{
+  gate_open (gate);
+}
+
+static void
 wait_for_cancellation (PillionTask *task,
                        GCancellable *cancellable,
                        gpointer data)
 {
   Fixture *fixture = data;
-  GPollFD poll_fd;
+  Gate cancelled = GATE_INIT;
+  gulong id;
 
   gate_open (&fixture->begun);
-  g_assert_true (g_cancellable_make_pollfd (cancellable, &poll_fd));
-  g_poll (&poll_fd, 1, -1);
-  g_cancellable_release_fd (cancellable);
+  id = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), &cancelled, NULL);
+  gate_wait (&cancelled);
+  g_cancellable_disconnect (cancellable, id);
   g_assert_true (pillion_task_is_cancelled (task));
   g_assert_true (pillion_task_return_if_cancelled (task));
 }
