@@ -405,6 +405,12 @@ pillion_loop_ensure (PillionLoop *self,
       remove_hook_name (self);
       return FALSE;
     }
+  if (self->core.closed)
+    {
+      /* From inside the host's function */
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      return FALSE;
+    }
 
   __atomic_store_n (&self->wanted, TRUE, __ATOMIC_SEQ_CST);
   if (host != NULL && self->hook_name == NULL)

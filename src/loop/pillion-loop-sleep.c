@@ -126,6 +126,7 @@ on_sleep_cancelled (GCancellable *cancellable,
 {
   Sleep *self = data;
 
+  pillion_sync_acquire (self);
   if (!__atomic_exchange_n (&self->cancelled, TRUE, __ATOMIC_SEQ_CST))
     {
       g_atomic_rc_box_acquire (self);
@@ -181,6 +182,7 @@ pillion_loop_sleep (PillionLoop *self,
   pillion_core_add_timer (&self->core, &sleep->timer, now + CLAMP (delay, 0, G_MAXINT64 - now));
 
   sleep->cancellable = g_object_ref (pillion_task_get_cancellable (task));
+  pillion_sync_release (sleep);
   sleep->handler = g_signal_connect_data (sleep->cancellable, "cancelled", G_CALLBACK (on_sleep_cancelled),
                                           g_atomic_rc_box_acquire (sleep), release_sleep, 0);
   if (g_cancellable_is_cancelled (sleep->cancellable))

@@ -119,6 +119,7 @@ on_cancelled (GCancellable *cancellable,
 {
   Wait *self = g_task_get_task_data (waiter);
 
+  pillion_sync_acquire (self);
   if (__atomic_exchange_n (&self->given_up, TRUE, __ATOMIC_SEQ_CST))
     return;
 
@@ -185,6 +186,7 @@ pillion_task_wait_async (PillionTask *self,
   if (cancellable != NULL)
     {
       wait->cancellable = g_object_ref (cancellable);
+      pillion_sync_release (wait);
       wait->handler = g_signal_connect_data (cancellable, "cancelled", G_CALLBACK (on_cancelled),
                                              g_object_ref (waiter), unref_waiter, 0);
       /* Cancelled by another thread since we looked: perhaps nobody called the handler */

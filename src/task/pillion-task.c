@@ -224,7 +224,7 @@ task_item_run (PillionItem *item,
   if (self->to_report || (g_atomic_int_get (&self->parent_instance.ref_count) == 1 && take_unhandled (self)))
     report (self);
   self->to_report = FALSE;
-  g_object_unref (self);
+  pillion_sync_unref (self);
 
   return FALSE;
 }
