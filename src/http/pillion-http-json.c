@@ -14,34 +14,133 @@
 /* JSON-GLib parses and frees recursively: how deep is not for a server to say */
 #define MAX_DEPTH 500
 
-/* Looks at the text before JSON-GLib does, which also reads comments and other quotes than JSON has: where it would see
- * strings at other places than this does, the depth could not be told. */
-static gboolean
-check_shape (const char *text,
+static void
+skip_digits (const char *text,
              gsize length,
-             GError **error)
+             gsize *i)
 {
-  guint depth = 0;
-  gboolean in_string = FALSE;
+  while (*i < length && g_ascii_isdigit (text[*i]))
+    (*i)++;
+}
 
-  for (gsize i = 0; i < length; i++)
+/* These begin at @i, and set it after the end of what they know, or return FALSE */
+
+static gboolean
+skip_string (const char *text,
+             gsize length,
+             gsize *i)
+{
+  for ((*i)++; *i < length; (*i)++)
     {
-      char c = text[i];
-
-      if (in_string)
+      if (text[*i] == '"')
         {
-          if (c == '"')
-            in_string = FALSE;
-          else if (c == '\\')
-            i++;
-          continue;
+          (*i)++;
+          return TRUE;
         }
 
-      switch (c)
+      if ((guchar) text[*i] < ' ')
+        return FALSE;
+
+      if (text[*i] != '\\')
+        continue;
+
+      if (++(*i) >= length)
+        return FALSE;
+      if (text[*i] == 'u')
         {
-        case '"':
-          in_string = TRUE;
-          break;
+          for (guint n = 0; n < 4; n++)
+            if (++(*i) >= length || !g_ascii_isxdigit (text[*i]))
+              return FALSE;
+        }
+      else if (memchr ("\"\\/bfnrt", text[*i], 8) == NULL)
+        return FALSE;
+    }
+
+  return FALSE;
+}
+
+static gboolean
+skip_number (const char *text,
+             gsize length,
+             gsize *i)
+{
+  gsize start;
+
+  if (text[*i] == '-')
+    (*i)++;
+
+  start = *i;
+  skip_digits (text, length, i);
+  if (*i == start || (text[start] == '0' && *i > start + 1))
+    return FALSE;
+
+  if (*i < length && text[*i] == '.')
+    {
+      start = ++(*i);
+      skip_digits (text, length, i);
+      if (*i == start)
+        return FALSE;
+    }
+
+  if (*i < length && (text[*i] == 'e' || text[*i] == 'E'))
+    {
+      (*i)++;
+      if (*i < length && (text[*i] == '+' || text[*i] == '-'))
+        (*i)++;
+      start = *i;
+      skip_digits (text, length, i);
+      if (*i == start)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+skip_literal (const char *text,
+              gsize length,
+              gsize *i)
+{
+  static const char *const literals[] = { "true", "false", "null" };
+
+  for (guint n = 0; n < G_N_ELEMENTS (literals); n++)
+    {
+      gsize size = strlen (literals[n]);
+
+      if (length - *i >= size && memcmp (text + *i, literals[n], size) == 0)
+        {
+          *i += size;
+          return TRUE;
+        }
+    }
+
+  return FALSE;
+}
+
+/* Looks at the text before JSON-GLib does, which takes more for JSON than JSON is: comments, other quotes and escapes, numbers as C
+ * has them (010 for 8), and anything after the end. How the pieces stand to each other it sees itself. */
+static gboolean
+check_text (const char *text,
+            gsize length,
+            GError **error)
+{
+  guint depth = 0;
+  gboolean ended = FALSE;
+  gsize i = 0;
+
+  while (i < length)
+    {
+      gsize start = i;
+      gboolean known = TRUE;
+
+      switch (text[i])
+        {
+        case ' ':
+        case '\t':
+        case '\r':
+        case '\n':
+          i++;
+          continue;
         case '[':
         case '{':
           if (++depth > MAX_DEPTH)
@@ -50,22 +149,37 @@ check_shape (const char *text,
                            _("the JSON in the body is nested more than %d deep"), MAX_DEPTH);
               return FALSE;
             }
+          i++;
           break;
         case ']':
         case '}':
-          if (depth > 0)
-            depth--;
+          known = depth > 0;
+          depth--;
+          i++;
           break;
-        case '\'':
-        case '/':
-        case '#':
-        case '\\':
-        case '\0':
-          g_set_error (error, PILLION_ERROR, PILLION_ERROR_INVALID_JSON, _("the body is no JSON: byte %zu is out of place"), i);
-          return FALSE;
+        case ',':
+        case ':':
+          i++;
+          break;
+        case '"':
+          known = skip_string (text, length, &i);
+          break;
+        case '-':
+        case '0' ... '9':
+          known = skip_number (text, length, &i);
+          break;
         default:
+          known = skip_literal (text, length, &i);
           break;
         }
+
+      if (!known || ended)
+        {
+          g_set_error (error, PILLION_ERROR, PILLION_ERROR_INVALID_JSON, _("the body is no JSON: byte %zu is out of place"),
+                       ended ? start : MIN (i, length - 1));
+          return FALSE;
+        }
+      ended = depth == 0;
     }
 
   return TRUE;
@@ -100,7 +214,7 @@ pillion_http_parse_json (GBytes *bytes,
       return NULL;
     }
 
-  if (!check_shape (text, length, error))
+  if (!check_text (text, length, error))
     return NULL;
 
   parser = json_parser_new_immutable ();
@@ -110,8 +224,8 @@ pillion_http_parse_json (GBytes *bytes,
       return NULL;
     }
 
-  /* JSON-GLib takes scripts that assign for JSON, and blank text for nothing */
-  if (json_parser_has_assignment (parser, NULL) || json_parser_get_root (parser) == NULL)
+  /* JSON-GLib takes blank text for nothing */
+  if (json_parser_get_root (parser) == NULL)
     {
       g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_INVALID_JSON, _("the body is no JSON"));
       return NULL;
