@@ -33,6 +33,9 @@ grow (GByteArray *out,
   return TRUE;
 }
 
+/* How many times a body may be coded: each one may make it larger again */
+#define MAX_CODINGS 4
+
 /* One stream of @format, or several in a row where gzip allows it (RFC 1952, section 2.2) */
 static gboolean
 inflate_all (GByteArray *in,
@@ -134,7 +137,14 @@ pillion_http_decode (GByteArray *body,
                      const char *value,
                      GError **error)
 {
-  g_auto (GStrv) codings = g_strsplit (value, ",", -1);
+  g_auto (GStrv) codings = g_strsplit (value, ",", MAX_CODINGS + 1);
+
+  if (g_strv_length (codings) > MAX_CODINGS)
+    {
+      g_byte_array_unref (body);
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("the body is coded more than %d times"), MAX_CODINGS);
+      return NULL;
+    }
 
   /* The last one was put on last */
   for (guint i = g_strv_length (codings); i > 0 && body != NULL; i--)

@@ -17,8 +17,10 @@
 /* A GByteArray counts with 32 bits */
 #define MAX_SIZE (1u << 30)
 
-/* From this size on a worker decodes and parses, so that the I/O thread is soon back at its sockets */
-#define LARGE (1024 * 1024)
+/* From this size on a worker parses, so that the I/O thread is soon back at its sockets. What is compressed may become a
+ * thousand times as large. */
+#define LARGE (64 * 1024)
+#define LARGE_CODED (8 * 1024)
 
 /* From the body as it came to the result */
 typedef struct
@@ -160,7 +162,7 @@ static void
 call_whole (PillionTransfer *transfer)
 {
   PillionHttpCall *self = (PillionHttpCall *) transfer;
-  gboolean large = self->content->len > LARGE && (self->json || self->coding != NULL);
+  gboolean large = (self->json && self->content->len > LARGE) || (self->coding != NULL && self->content->len > LARGE_CODED);
   Making making = {
     .transfer = transfer,
     .json = self->json,
