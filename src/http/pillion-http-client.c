@@ -518,8 +518,8 @@ pillion_http_client_download (PillionHttpClient *self,
  * Downloads what is at @url into a folder, under the name that the server proposes (`Content-Disposition`, RFC 6266), or else
  * under the last part of the URL's path.
  *
- * A name that is empty, begins with a dot, has `..`, `/`, `\` or a control character in it, is longer than 255 bytes
- * or is no UTF-8 fails with [error@Pillion.Error.UNSAFE_NAME]. A file that has the name already is replaced, as
+ * A name that is empty, begins with a dot, has `..`, `/`, `\` or a control character in it, is longer than 255 bytes,
+ * is no UTF-8, or is that of a part file (ends in `.part` or `.part.info`) fails with [error@Pillion.Error.UNSAFE_NAME]. A file that has the name already is replaced, as
  * [method@Pillion.HttpClient.download] does; in all else too it is the same. The part file is named after the URL.
  *
  * Returns: (transfer full): a task

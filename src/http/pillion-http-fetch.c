@@ -128,6 +128,9 @@ take_name (PillionHttpFetch *self,
   disposition = response->get_header (response, "Content-Disposition");
   if (disposition != NULL)
     name = pillion_http_parse_filename (disposition);
+  /* With the rest of a file a server need not say again what it is called (RFC 9110, section 15.3.7) */
+  if (name == NULL && response->status == 206)
+    name = g_strdup (self->part->name);
   if (name == NULL)
     {
       /* The URL that was asked for, not the one that the server redirects to: what it says is no proposal of the server's */
@@ -194,6 +197,7 @@ begin_anew (PillionHttpFetch *self,
 {
   const char *etag = response->get_header (response, "ETag");
   const char *last_modified = response->get_header (response, "Last-Modified");
+  g_autofree char *name = self->into ? g_path_get_basename (self->target) : NULL;
 
   self->begun = 0;
   self->end = response->length;
@@ -205,7 +209,7 @@ begin_anew (PillionHttpFetch *self,
   if (!pillion_http_is_strong_date (last_modified, response->get_header (response, "Date")))
     last_modified = NULL;
 
-  if (!pillion_part_file_begin (self->part, etag, last_modified, response->length, error))
+  if (!pillion_part_file_begin (self->part, etag, last_modified, name, response->length, error))
     return PILLION_VERDICT_FAIL;
 
   return PILLION_VERDICT_READ;
@@ -224,6 +228,16 @@ continue_part (PillionHttpFetch *self,
 
   self->resumed_from = self->begun;
   return PILLION_VERDICT_READ;
+}
+
+/* A server may send any bytes, and a string of ours is text */
+static char *
+get_text (const PillionResponse *response,
+          const char *name)
+{
+  const char *value = response->get_header (response, name);
+
+  return value != NULL ? g_utf8_make_valid (value, -1) : NULL;
 }
 
 static PillionVerdict
@@ -272,9 +286,9 @@ fetch_head (PillionTransfer *transfer,
 
   self->delimited = response->delimited;
   g_free (self->etag);
-  self->etag = g_strdup (response->get_header (response, "ETag"));
+  self->etag = get_text (response, "ETag");
   g_free (self->content_type);
-  self->content_type = g_strdup (response->get_header (response, "Content-Type"));
+  self->content_type = get_text (response, "Content-Type");
 
   if (!self->keeping)
     {
@@ -381,13 +395,15 @@ succeed (PillionHttpFetch *self)
 
 /* Whether another attempt may continue after this error */
 static gboolean
-is_worth_keeping (const GError *error)
+is_worth_keeping (PillionHttpFetch *self,
+                  const GError *error)
 {
-  if (error->domain == PILLION_ERROR)
-    return error->code == PILLION_ERROR_TRUNCATED;
-
   if (error->domain == PILLION_HTTP_ERROR)
     return error->code != 404 && error->code != 410;
+
+  /* What is wrong with an answer of which nothing was taken says nothing of what was there before it */
+  if (error->domain == PILLION_ERROR && self->keeping)
+    return error->code == PILLION_ERROR_TRUNCATED;
 
   return TRUE;
 }
@@ -397,7 +413,7 @@ put_away (PillionHttpFetch *self,
           const GError *error)
 {
   if (self->part != NULL)
-    pillion_part_file_close (g_steal_pointer (&self->part), is_worth_keeping (error));
+    pillion_part_file_close (g_steal_pointer (&self->part), is_worth_keeping (self, error));
 }
 
 static void

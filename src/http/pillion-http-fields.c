@@ -284,9 +284,31 @@ pillion_http_url_filename (GUri *uri)
   return unescape (slash != NULL ? slash + 1 : path);
 }
 
+/* What other downloads of the same folder have beside their targets: where a file of a server's took the place of one of them, the
+ * download would put it where its own belongs */
+static gboolean
+is_name_of_part (const char *name)
+{
+  static const char *const endings[] = { ".part", ".part.info", ".part.info~" };
+  gsize length = strlen (name);
+
+  for (guint i = 0; i < G_N_ELEMENTS (endings); i++)
+    {
+      gsize n = strlen (endings[i]);
+
+      if (length >= n && g_ascii_strcasecmp (name + length - n, endings[i]) == 0)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 gboolean
 pillion_http_is_safe_name (const char *name)
 {
+  if (is_name_of_part (name))
+    return FALSE;
+
   if (name[0] == '\0' || name[0] == '.' || strlen (name) > MAX_NAME || strstr (name, "..") != NULL ||
       !g_utf8_validate (name, -1, NULL))
     return FALSE;

@@ -31,5 +31,5 @@ char    *pillion_http_parse_filename       (const char *content_disposition);
 /* The last segment of a URL's path, decoded */
 char    *pillion_http_url_filename         (GUri       *uri);
 
-/* Whether a file of this name is in the folder that it is put into, visible, and named as it looks */
+/* Whether a file of this name is in the folder that it is put into, visible, named as it looks, and no part file of a download */
 gboolean pillion_http_is_safe_name         (const char *name);

@@ -54,6 +54,7 @@ clear_record (PillionPartFile *self)
 {
   g_clear_pointer (&self->etag, g_free);
   g_clear_pointer (&self->last_modified, g_free);
+  g_clear_pointer (&self->name, g_free);
   self->length = -1;
   self->safe = 0;
 }
@@ -79,6 +80,7 @@ load_record (PillionPartFile *self)
   url = g_key_file_get_string (file, GROUP, "url", NULL);
   self->etag = g_key_file_get_string (file, GROUP, "etag", NULL);
   self->last_modified = g_key_file_get_string (file, GROUP, "last-modified", NULL);
+  self->name = g_key_file_get_string (file, GROUP, "name", NULL);
   self->length = g_key_file_has_key (file, GROUP, "length", NULL) ? g_key_file_get_int64 (file, GROUP, "length", NULL) : -1;
   self->safe = g_key_file_get_int64 (file, GROUP, "safe", NULL);
   boot = g_key_file_get_string (file, GROUP, "boot", NULL);
@@ -105,6 +107,7 @@ save_record (PillionPartFile *self,
   g_autofree char *boot = get_boot_id ();
   g_autofree char *beside = g_strconcat (self->info_path, "~", NULL);
   g_autofree char *text = NULL;
+  g_autoptr (GError) local = NULL;
   gsize length;
 
   g_key_file_set_integer (file, GROUP, "version", VERSION);
@@ -113,6 +116,8 @@ save_record (PillionPartFile *self,
     g_key_file_set_string (file, GROUP, "etag", self->etag);
   if (self->last_modified != NULL)
     g_key_file_set_string (file, GROUP, "last-modified", self->last_modified);
+  if (self->name != NULL)
+    g_key_file_set_string (file, GROUP, "name", self->name);
   if (self->length >= 0)
     g_key_file_set_int64 (file, GROUP, "length", self->length);
   g_key_file_set_int64 (file, GROUP, "safe", self->safe);
@@ -120,9 +125,16 @@ save_record (PillionPartFile *self,
     g_key_file_set_string (file, GROUP, "boot", boot);
   text = g_key_file_to_data (file, &length, NULL);
 
+  /* Left by a crash: it would be written over and not be made shorter */
+  g_unlink (beside);
+
   /* The URL in it may hold a password */
-  if (!g_file_set_contents_full (beside, text, (gssize) length, G_FILE_SET_CONTENTS_NONE, 0600, error))
-    return FALSE;
+  if (!g_file_set_contents_full (beside, text, (gssize) length, G_FILE_SET_CONTENTS_NONE, 0600, &local))
+    {
+      g_set_error (error, G_IO_ERROR, (int) g_io_error_from_file_error ((GFileError) local->code), "%s", local->message);
+      g_unlink (beside);
+      return FALSE;
+    }
 
   if (g_rename (beside, self->info_path) != 0)
     {
@@ -296,6 +308,7 @@ gboolean
 pillion_part_file_begin (PillionPartFile *self,
                          const char *etag,
                          const char *last_modified,
+                         const char *name,
                          gint64 length,
                          GError **error)
 {
@@ -313,6 +326,7 @@ pillion_part_file_begin (PillionPartFile *self,
 
   self->etag = g_strdup (etag);
   self->last_modified = g_strdup (last_modified);
+  self->name = g_strdup (name);
   self->length = length;
 
   return pillion_part_file_get_validator (self) == NULL || save_record (self, error);
@@ -374,9 +388,24 @@ pillion_part_file_commit (PillionPartFile *self,
                           const char *target,
                           GError **error)
 {
+  struct stat opened;
+  struct stat named;
+
   if (fsync (self->fd) != 0)
     {
       set_errno_error (error, errno, self->path);
+      return FALSE;
+    }
+
+  /* What was verified is what is open. Somebody may have put another file in its place, which takes no lock. */
+  if (fstat (self->fd, &opened) != 0 || lstat (self->path, &named) != 0)
+    {
+      set_errno_error (error, errno, self->path);
+      return FALSE;
+    }
+  if (opened.st_dev != named.st_dev || opened.st_ino != named.st_ino)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("somebody put another file in the place of “%s”"), self->path);
       return FALSE;
     }
 

@@ -21,6 +21,7 @@ typedef struct
   /* The record: what the whole is */
   char *etag;          /* strong, or NULL */
   char *last_modified; /* strong, or NULL */
+  char *name;          /* what the server called it, or NULL: with the rest it may not say it again */
   gint64 length;       /* -1 where the server did not say */
   gint64 safe;         /* how much the disk has for sure, so that it also outlasts a crash of the machine */
 } PillionPartFile;
@@ -49,6 +50,7 @@ const char      *pillion_part_file_get_validator (PillionPartFile *self);
 gboolean         pillion_part_file_begin         (PillionPartFile *self,
                                                   const char      *etag,
                                                   const char      *last_modified,
+                                                  const char      *name,
                                                   gint64           length,
                                                   GError         **error);
 
