@@ -50,8 +50,9 @@ free_on_thread (gpointer data)
 
   g_clear_pointer (&self->queue, pillion_http_queue_free);
   g_clear_pointer (&self->transport, pillion_transport_free);
+  /* Nothing of ours is left to do, but one may not have returned yet from posting what it did, which needs the I/O thread */
   if (self->workers != NULL)
-    pillion_workers_close (self->workers, 0);
+    pillion_workers_close (self->workers, g_get_monotonic_time () + G_USEC_PER_SEC);
   if (self->sweep != NULL)
     {
       g_source_destroy (self->sweep);
@@ -154,8 +155,8 @@ configure_on_thread (gpointer data)
   pillion_http_queue_set_limits (self->queue, self->config.max_connections, self->config.max_connections_per_host);
   pillion_transport_set_max_connections (self->transport, self->config.max_connections);
   pillion_transport_set_tls_database (self->transport, self->config.tls_database);
-  if (self->watched.length > 0)
-    sweep (self);
+  /* Also where nothing is watched: the timer may stand at a time of the old timeout */
+  sweep (self);
   pillion_http_engine_pump (self);
 
   pillion_http_engine_unref (self);
