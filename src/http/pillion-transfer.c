@@ -240,6 +240,8 @@ redirect (PillionTransfer *self,
           const PillionResponse *response,
           GError **error)
 {
+  g_autofree char *origin = g_strdup (self->origin);
+  g_autofree char *authorization = g_strdup (self->authorization);
   g_autoptr (GUri) uri = NULL;
 
   if (++self->n_redirects > MAX_REDIRECTS)
@@ -250,7 +252,14 @@ redirect (PillionTransfer *self,
     }
 
   uri = pillion_http_resolve (self->uri, response->get_header (response, "Location"), error);
-  return uri != NULL && set_uri (self, uri, error) ? PILLION_VERDICT_AGAIN : PILLION_VERDICT_FAIL;
+  if (uri == NULL || !set_uri (self, uri, error))
+    return PILLION_VERDICT_FAIL;
+
+  /* Most servers redirect to whole URLs, also to their own: who asks there is still the same */
+  if (self->authorization == NULL && strcmp (self->origin, origin) == 0)
+    self->authorization = g_steal_pointer (&authorization);
+
+  return PILLION_VERDICT_AGAIN;
 }
 
 static gboolean
@@ -356,6 +365,14 @@ pillion_transfer_fail (PillionTransfer *self,
 
   shown = pillion_http_show_url (self->url);
   g_prefix_error (&error, "%s: ", shown);
+  /* It may quote what a server sent, or a path */
+  if (!g_utf8_validate (error->message, -1, NULL))
+    {
+      char *text = g_utf8_make_valid (error->message, -1);
+
+      g_free (error->message);
+      error->message = text;
+    }
 
   if (self->klass->fail != NULL)
     self->klass->fail (self, error);
@@ -369,6 +386,12 @@ pillion_transfer_finish_failure (PillionTransfer *self,
 {
   pillion_task_return_error (self->task, error);
   pillion_transfer_finish (self);
+}
+
+static void
+let_go (gpointer task)
+{
+  pillion_sync_unref (task);
 }
 
 void
@@ -393,7 +416,10 @@ pillion_transfer_finish (PillionTransfer *self)
   if (__atomic_load_n (&self->core->n_external, __ATOMIC_SEQ_CST) == 0)
     pillion_core_ring (self->core);
   self->core = NULL;
-  pillion_sync_unref (task);
+
+  /* After the wake that the task's end deferred, and which the loop waits for when it is freed: this may be the last that has it */
+  if (!pillion_io_thread_defer (let_go, task))
+    let_go (task);
 
   pillion_transfer_unref (self);
 }
