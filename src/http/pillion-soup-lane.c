@@ -56,7 +56,9 @@ lane_new (PillionSoupLanes *self)
   /* Only where there is one: NULL would not mean the system's database but none */
   if (self->tls_database != NULL)
     soup_session_set_tls_database (lane->session, self->tls_database);
+  /* Each feature connects to signals of each message, which is most of what a small answer costs */
   soup_session_remove_feature_by_type (lane->session, SOUP_TYPE_CONTENT_DECODER);
+  soup_session_remove_feature_by_type (lane->session, SOUP_TYPE_AUTH_MANAGER);
   g_object_weak_ref (G_OBJECT (lane->session), session_gone, pillion_io_thread_ref ());
   lane->generation = self->generation;
   lane->free_link.data = lane;

@@ -45,6 +45,7 @@ struct _PillionExchange
   GSource *source;
   gint64 announced; /* by Content-Length, or -1 */
   gint64 received;
+  gboolean refused; /* with a status whose body libsoup would gather in memory */
   gboolean aborted;
 };
 
@@ -68,6 +69,7 @@ exchange_free (PillionExchange *self)
     }
   g_clear_object (&self->stream);
   g_clear_object (&self->cancellable);
+  g_signal_handlers_disconnect_by_data (self->message, self);
   g_clear_object (&self->message);
   pillion_soup_lanes_give_back (transport->lanes, self->lane);
   g_free (self);
@@ -296,6 +298,48 @@ get_header (const PillionResponse *response,
   return soup_message_headers_get_list (((const SoupResponse *) response)->headers, name);
 }
 
+static SoupResponse
+make_response (PillionExchange *self)
+{
+  return (SoupResponse) {
+    .parent = {
+      .status = soup_message_get_status (self->message),
+      .reason = soup_message_get_reason_phrase (self->message),
+      .length = self->announced,
+      .delimited = self->announced >= 0 || self->body.source != NULL ||
+                   soup_message_get_http_version (self->message) == SOUP_HTTP_2_0,
+      .get_header = get_header,
+    },
+    .headers = soup_message_get_response_headers (self->message),
+  };
+}
+
+/* There was no body to be had */
+static void
+sent_nothing (PillionExchange *self,
+              GError *error)
+{
+  if (!self->aborted && self->refused)
+    {
+      SoupResponse response = make_response (self);
+
+      response.parent.length = -1;
+      response.parent.delimited = FALSE;
+      /* Who wants the body all the same can't have it */
+      if (!self->funcs->head (self->data, &response.parent))
+        self->aborted = TRUE;
+    }
+
+  if (!self->aborted)
+    {
+      self->aborted = TRUE;
+      self->funcs->end (self->data, translate_error (g_steal_pointer (&error)));
+    }
+
+  g_clear_error (&error);
+  exchange_free (self);
+}
+
 /* An error, or NULL */
 static GError *
 check_head (PillionExchange *self)
@@ -328,13 +372,7 @@ sent (GObject *session,
 
   if (self->stream == NULL)
     {
-      if (!self->aborted)
-        {
-          self->aborted = TRUE;
-          self->funcs->end (self->data, translate_error (g_steal_pointer (&error)));
-        }
-      g_clear_error (&error);
-      exchange_free (self);
+      sent_nothing (self, error);
       return;
     }
 
@@ -355,17 +393,7 @@ sent (GObject *session,
       return;
     }
 
-  response = (SoupResponse) {
-    .parent = {
-      .status = soup_message_get_status (self->message),
-      .reason = soup_message_get_reason_phrase (self->message),
-      .length = self->announced,
-      .delimited = self->announced >= 0 || self->body.source != NULL ||
-                   soup_message_get_http_version (self->message) == SOUP_HTTP_2_0,
-      .get_header = get_header,
-    },
-    .headers = soup_message_get_response_headers (self->message),
-  };
+  response = make_response (self);
   if (!self->funcs->head (self->data, &response.parent))
     {
       if (!self->aborted)
@@ -379,6 +407,26 @@ sent (GObject *session,
       g_source_set_static_name (self->source, "pillion body");
       g_source_set_callback (self->source, G_SOURCE_FUNC (readable), self, NULL);
       g_source_attach (self->source, self->transport->context);
+    }
+}
+
+/* libsoup waits to be asked for another request after these, with the whole body of the answer in memory, however long that is */
+static void
+got_headers (SoupMessage *message,
+             gpointer data)
+{
+  PillionExchange *self = data;
+
+  switch (soup_message_get_status (message))
+    {
+    case SOUP_STATUS_UNAUTHORIZED:
+    case SOUP_STATUS_PROXY_UNAUTHORIZED:
+    case SOUP_STATUS_MISDIRECTED_REQUEST:
+      self->refused = TRUE;
+      g_cancellable_cancel (self->cancellable);
+      break;
+    default:
+      break;
     }
 }
 
@@ -412,10 +460,9 @@ soup_send (PillionTransport *transport,
   self->cancellable = g_cancellable_new ();
 
   self->message = soup_message_new_from_uri ("GET", request->uri);
-  /* Redirects are the caller's, because they go to other hosts with limits of their own. Authentication is asked for by
-   * no one here, and libsoup would gather the refusal's whole body in memory. */
+  /* Redirects are the caller's, because they go to other hosts with limits of their own */
   soup_message_set_flags (self->message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS);
-  soup_message_disable_feature (self->message, SOUP_TYPE_AUTH_MANAGER);
+  g_signal_connect (self->message, "got-headers", G_CALLBACK (got_headers), self);
   headers = soup_message_get_request_headers (self->message);
   for (const char *const *header = request->headers; *header != NULL; header += 2)
     soup_message_headers_append (headers, header[0], header[1]);

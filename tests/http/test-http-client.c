@@ -220,6 +220,33 @@ test_status (TestFixture *self,
   test_server_free (server);
 }
 
+/* A refusal whose body has no end is not waited for, and not gathered */
+static void
+serve_endless_refusal (TestConnection *connection,
+                       const char *request,
+                       gpointer data)
+{
+  test_connection_printf (connection, "HTTP/1.1 %d Some Reason\r\nContent-Length: 1000000000\r\n\r\nbegin", *(const int *) data);
+  test_connection_wait_closed (connection);
+}
+
+static void
+test_endless_refusal (TestFixture *self,
+                      gconstpointer data)
+{
+  const int codes[] = { 401, 407, 421, 403, 500 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
+    {
+      TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_endless_refusal, (gpointer) &codes[i]);
+      g_autofree char *url = test_server_url (server, "/");
+
+      test_fixture_assert_error (self, url, PILLION_HTTP_ERROR, codes[i]);
+      g_assert_cmpuint (test_server_get_requests (server), ==, 1);
+      test_server_free (server);
+    }
+}
+
 /* What a message says is for people: no password is in it */
 static void
 test_no_password (TestFixture *self,
@@ -1044,6 +1071,7 @@ main (int argc,
   test_case ("/http/client/closed-between", test_closed_between);
   test_case ("/http/client/request", test_request);
   test_case ("/http/client/status", test_status);
+  test_case ("/http/client/endless-refusal", test_endless_refusal);
   test_case ("/http/client/no-password", test_no_password);
   test_case ("/http/client/redirects", test_redirects);
   test_case ("/http/client/redirect-keeps-secret", test_redirect_keeps_secret);
