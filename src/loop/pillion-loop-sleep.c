@@ -17,7 +17,7 @@ typedef struct
   PillionTimer timer;
   PillionItem cancel_item;
   PillionTask *task; /* NULL once it is over */
-  PillionCore *core;
+  PillionLoop *loop; /* a handler may still be running on another thread when the task is over */
   GCancellable *cancellable;
   gulong handler;
   gboolean cancelled; /* atomic: whether the item was pushed */
@@ -31,6 +31,7 @@ sleep_clear (gpointer data)
   pillion_sync_acquire (self);
   g_clear_object (&self->task);
   g_clear_object (&self->cancellable);
+  pillion_sync_unref (g_steal_pointer (&self->loop));
 }
 
 static void
@@ -130,7 +131,7 @@ on_sleep_cancelled (GCancellable *cancellable,
   if (!__atomic_exchange_n (&self->cancelled, TRUE, __ATOMIC_SEQ_CST))
     {
       g_atomic_rc_box_acquire (self);
-      pillion_core_push (self->core, &self->cancel_item);
+      pillion_core_push (pillion_core (self->loop), &self->cancel_item);
     }
 }
 
@@ -177,7 +178,7 @@ pillion_loop_sleep (PillionLoop *self,
   sleep->timer.item.klass = &sleep_class;
   sleep->cancel_item.klass = &sleep_cancel_class;
   sleep->task = g_object_ref (task);
-  sleep->core = &self->core;
+  sleep->loop = g_object_ref (self);
   now = pillion_core_now (&self->core);
   pillion_core_add_timer (&self->core, &sleep->timer, now + CLAMP (delay, 0, G_MAXINT64 - now));
 
