@@ -117,6 +117,8 @@ pillion_callback_host_finalize (GObject *object)
 {
   PillionCallbackHost *self = PILLION_CALLBACK_HOST (object);
 
+  pillion_sync_acquire (self);
+
   g_clear_pointer (&self->install, pillion_callback_unref);
   g_clear_pointer (&self->remove, pillion_callback_unref);
   g_clear_pointer (&self->wake, pillion_callback_unref);

@@ -293,6 +293,8 @@ pillion_glib_host_finalize (GObject *object)
 {
   PillionGlibHost *self = PILLION_GLIB_HOST (object);
 
+  pillion_sync_acquire (self);
+
   for (guint i = 0; i < self->hooks->len; i++)
     g_object_weak_unref (G_OBJECT (((Hook *) self->hooks->pdata[i])->loop), on_loop_finalized, self);
   g_clear_pointer (&self->hooks, g_ptr_array_unref);

@@ -139,6 +139,8 @@ pillion_test_host_finalize (GObject *object)
 {
   PillionTestHost *self = PILLION_TEST_HOST (object);
 
+  pillion_sync_acquire (self);
+
   for (guint i = 0; i < self->loops->len; i++)
     g_object_weak_unref (self->loops->pdata[i], on_loop_finalized, self);
   for (guint i = 0; i < self->away->len; i++)

@@ -10,6 +10,7 @@
 #include <pillion/pillion.h>
 
 #include "core/pillion-core.h"
+#include "core/pillion-sync.h"
 
 /**
  * PillionTickHost:
@@ -127,6 +128,8 @@ static void
 pillion_tick_host_finalize (GObject *object)
 {
   PillionTickHost *self = PILLION_TICK_HOST (object);
+
+  pillion_sync_acquire (self);
 
   for (guint i = 0; i < self->loops->len; i++)
     g_object_weak_unref (self->loops->pdata[i], on_loop_finalized, self);

@@ -112,7 +112,7 @@ pillion_loop_wake (PillionLoop *self)
   if (host != NULL)
     {
       pillion_host_wake (host);
-      g_object_unref (host);
+      pillion_sync_unref (host);
     }
 }
 
