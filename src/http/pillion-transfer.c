@@ -30,7 +30,6 @@ pillion_transfer_new (const PillionTransferClass *klass,
   self->n_references = 1;
   self->engine = pillion_http_engine_ref (engine);
   self->task = g_object_ref (task);
-  self->core = pillion_core (pillion_task_get_loop (task));
   self->url = g_strdup (url);
   self->watch_link.data = self;
 
@@ -129,7 +128,7 @@ void
 pillion_transfer_submit (PillionTransfer *self)
 {
   self->cancellable = g_object_ref (pillion_task_get_cancellable (self->task));
-  pillion_core_external (self->core, 1);
+  pillion_core_external (pillion_core (pillion_task_get_loop (self->task)), 1);
 
   /* Not g_cancellable_connect (), because its counterpart waits for other people's handlers. What the handler posts may come
    * before the transfer itself does, and waits for it there. */
@@ -388,16 +387,51 @@ pillion_transfer_finish_failure (PillionTransfer *self,
   pillion_transfer_finish (self);
 }
 
+/* What is left goes home to the loop's thread: where the task has no other reference any more, its callbacks are freed there */
 static void
-let_go (gpointer task)
+go_home (PillionTransfer *self)
 {
-  pillion_sync_unref (task);
+  pillion_sync_unref (g_steal_pointer (&self->task));
+  pillion_transfer_unref (self);
+}
+
+static gboolean
+home_run (PillionItem *item,
+          PillionCore *core)
+{
+  go_home ((PillionTransfer *) ((char *) item - G_STRUCT_OFFSET (PillionTransfer, home)));
+  return FALSE;
+}
+
+static const char *
+home_get_name (PillionItem *item)
+{
+  return "end of a transfer";
+}
+
+static void
+home_drop (PillionItem *item)
+{
+  go_home ((PillionTransfer *) ((char *) item - G_STRUCT_OFFSET (PillionTransfer, home)));
+}
+
+static const PillionItemClass home_class = {
+  .run = home_run,
+  .get_name = home_get_name,
+  .drop = home_drop,
+};
+
+static void
+let_go (gpointer loop)
+{
+  pillion_sync_unref (loop);
 }
 
 void
 pillion_transfer_finish (PillionTransfer *self)
 {
-  PillionTask *task = g_steal_pointer (&self->task);
+  PillionLoop *loop = g_object_ref (pillion_task_get_loop (self->task));
+  PillionCore *core = pillion_core (loop);
 
   self->done = TRUE;
   detach_leg (self);
@@ -410,18 +444,14 @@ pillion_transfer_finish (PillionTransfer *self)
   g_clear_pointer (&self->origin, g_free);
   g_clear_pointer (&self->authorization, g_free);
 
-  /* The core lives as long as the task does. Who waits until nothing is under way any more was woken by the task, maybe before
-   * this: it is to look again. */
-  pillion_core_external (self->core, -1);
-  if (__atomic_load_n (&self->core->n_external, __ATOMIC_SEQ_CST) == 0)
-    pillion_core_ring (self->core);
-  self->core = NULL;
+  /* In this order: who waits until nothing is under way any more is woken by the item */
+  pillion_core_external (core, -1);
+  self->home.klass = &home_class;
+  pillion_core_push (core, &self->home);
 
-  /* After the wake that the task's end deferred, and which the loop waits for when it is freed: this may be the last that has it */
-  if (!pillion_io_thread_defer (let_go, task))
-    let_go (task);
-
-  pillion_transfer_unref (self);
+  /* After the wake that the push deferred, for which the loop has to be there */
+  if (!pillion_io_thread_defer (let_go, loop))
+    let_go (loop);
 }
 
 void

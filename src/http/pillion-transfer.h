@@ -36,7 +36,7 @@ struct _PillionTransfer
   int n_references; /* atomic */
   PillionHttpEngine *engine;
   PillionTask *task;
-  PillionCore *core;
+  PillionItem home;
   char *url; /* as it was given */
   GCancellable *cancellable;
   gulong cancelled_handler;
