@@ -149,6 +149,13 @@ pillion_loop_work (PillionLoop *self,
   core->turn++;
   __atomic_store_n (&core->rung, TRUE, __ATOMIC_SEQ_CST);
 
+  /* One item before the context has its turn: it is what a host that slept was most likely woken for */
+  if (pillion_core_gather (core))
+    {
+      run_items (self, start, least, &now, report);
+      least = 0;
+    }
+
   do
     {
       more = FALSE;
