@@ -139,6 +139,15 @@ translate_error (GError *error)
   return error;
 }
 
+/* A head without the spaces after two colons is as long as one with them that is cut. Where the connection is still open, or closes as
+ * was said, an empty body is as empty as it was announced. */
+static gboolean
+has_ended_early (PillionExchange *self)
+{
+  return g_pollable_input_stream_is_readable (self->body.wait) &&
+         !soup_message_headers_header_contains (soup_message_get_response_headers (self->message), "Connection", "close");
+}
+
 /* libsoup takes a head that is cut between two lines for whole. The bytes that it read tell: they are as many as the head
  * has when it is written out without the empty line at its end. */
 static gboolean
@@ -164,7 +173,7 @@ is_head_cut (PillionExchange *self)
   if (n_received == n_lines + strlen ("\r\n"))
     return FALSE;
   if (n_received == n_lines)
-    return TRUE;
+    return self->announced != 0 || has_ended_early (self);
 
   /* Written in another way. Where nothing but the end of the connection says that an empty body is whole, it is no proof. */
   return self->announced < 0 && soup_message_get_status (self->message) != SOUP_STATUS_NO_CONTENT;
@@ -201,9 +210,10 @@ end (PillionExchange *self,
   self->aborted = TRUE;
   if (error == NULL)
     {
+      error = check_whole (self);
       /* All was read: this does not wait */
       g_input_stream_close (self->stream, NULL, NULL);
-      self->funcs->end (self->data, check_whole (self));
+      self->funcs->end (self->data, error);
       exchange_free (self);
     }
   else

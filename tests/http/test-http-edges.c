@@ -401,6 +401,45 @@ test_cancel_stalled (TestFixture *self,
     }
 }
 
+static const char *const empty_heads[] = {
+  "Content-Length:0\r\nServer:test\r\n",
+  "Content-Length:0\r\nConnection:close\r\n",
+  "Content-Length: 0\r\nConnection: close\r\n",
+  "Content-Length: 0\r\nConnection:  close \r\n",
+};
+
+/* The path is the number of one of them */
+static void
+serve_empty (TestConnection *connection,
+             const char *request,
+             gpointer data)
+{
+  g_autofree char *path = test_request_get_path (request);
+  const char *head = empty_heads[g_ascii_strtoull (path + 1, NULL, 10)];
+
+  test_connection_printf (connection, "HTTP/1.1 200 OK\r\n%s\r\n", head);
+  if (strstr (head, "close") != NULL)
+    test_connection_close (connection);
+}
+
+/* Spaces after a colon are for a server to write or not (RFC 9112, section 5) */
+static void
+test_empty (TestFixture *self,
+            gconstpointer data)
+{
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_empty, NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (empty_heads); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/%u", i);
+      g_autofree char *url = test_server_url (server, path);
+
+      test_fixture_assert_get (self, url, "");
+    }
+
+  test_server_free (server);
+}
+
 /* The path is how many times the body is to be coded */
 static void
 serve_coded (TestConnection *connection,
@@ -525,6 +564,7 @@ main (int argc,
   test_case ("/http/edges/no-utf8", test_no_utf8);
   test_case ("/http/edges/shorter-timeout", test_shorter_timeout);
   test_case ("/http/edges/cancel-stalled", test_cancel_stalled);
+  test_case ("/http/edges/empty", test_empty);
   test_case ("/http/edges/codings", test_codings);
   test_case ("/http/edges/json-strict", test_json_strict);
 
