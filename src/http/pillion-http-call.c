@@ -32,7 +32,7 @@ typedef struct
 
   /* What comes of it: one of them */
   GBytes *bytes;
-  JsonNode *node;
+  JsonParser *parser;
   GError *error;
 } Making;
 
@@ -99,7 +99,7 @@ making_clear (Making *self)
   g_free (self->coding);
   g_clear_pointer (&self->content, g_byte_array_unref);
   g_clear_pointer (&self->bytes, g_bytes_unref);
-  g_clear_pointer (&self->node, json_node_unref);
+  g_clear_object (&self->parser);
   g_clear_error (&self->error);
 }
 
@@ -113,7 +113,7 @@ make (Making *self)
     self->bytes = g_byte_array_free_to_bytes (g_steal_pointer (&self->content));
 
   if (self->json && self->bytes != NULL)
-    self->node = pillion_http_parse_json (self->bytes, &self->error);
+    self->parser = pillion_http_parse_json (self->bytes, &self->error);
 }
 
 static void
@@ -128,7 +128,7 @@ deliver (Making *self)
     }
 
   if (self->json)
-    pillion_task_return_boxed (transfer->task, JSON_TYPE_NODE, g_steal_pointer (&self->node));
+    pillion_task_return_object (transfer->task, self->parser);
   else
     pillion_task_return_bytes (transfer->task, self->bytes);
   pillion_transfer_finish (transfer);

@@ -6,7 +6,7 @@
 
 #include "http/pillion-transfer.h"
 
-/* A GET whose body is taken into memory: the task's result is a GBytes, or a JsonNode where @json is set */
+/* A GET whose body is taken into memory: the task's result is a GBytes, or a JsonParser where @json is set */
 PillionTransfer *pillion_http_call_new (PillionHttpEngine *engine,
                                         PillionTask       *task,
                                         const char        *url,

@@ -402,8 +402,8 @@ pillion_http_client_get_bytes (PillionHttpClient *self,
  *
  * Gets the JSON that is at @url.
  *
- * The task's result is a `JsonNode` of JSON-GLib, which is immutable: [method@Pillion.Task.propagate_boxed] with `JSON_TYPE_NODE`. It
- * is parsed away from the host's thread. A text that is no JSON (RFC 8259), is not encoded in
+ * The task's result is a `JsonParser` of JSON-GLib, from [method@Pillion.Task.propagate_object], whose root
+ * (`json_parser_get_root ()`) is what was read, and is immutable. It is parsed away from the host's thread. A text that is no JSON (RFC 8259), is not encoded in
  * UTF-8, or is nested more than 500 deep, fails with [error@Pillion.Error.INVALID_JSON].
  *
  * The task fails as the [table of the class](class.HttpClient.html#errors) says. On the loop's thread only.

@@ -185,7 +185,7 @@ check_text (const char *text,
   return TRUE;
 }
 
-JsonNode *
+JsonParser *
 pillion_http_parse_json (GBytes *bytes,
                          GError **error)
 {
@@ -231,5 +231,5 @@ pillion_http_parse_json (GBytes *bytes,
       return NULL;
     }
 
-  return json_parser_steal_root (parser);
+  return g_steal_pointer (&parser);
 }

@@ -6,7 +6,7 @@
 
 #include <json-glib/json-glib.h>
 
-/* The root of a JSON text (RFC 8259), or PILLION_ERROR_INVALID_JSON; on any thread. The node is immutable, so that it may
- * cross threads. */
-JsonNode *pillion_http_parse_json (GBytes  *bytes,
-                                   GError **error);
+/* A parser that has read a JSON text (RFC 8259), or PILLION_ERROR_INVALID_JSON; on any thread. What it holds is immutable, so that
+ * it may cross threads. */
+JsonParser *pillion_http_parse_json (GBytes  *bytes,
+                                     GError **error);

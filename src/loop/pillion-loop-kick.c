@@ -154,6 +154,8 @@ pillion_loop_work (PillionLoop *self,
     {
       run_items (self, start, least, &now, report);
       least = 0;
+      /* The item may have closed the loop: its context is not ours to dispatch then */
+      pump = pump && !core->closed;
     }
 
   do

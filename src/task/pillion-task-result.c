@@ -179,8 +179,9 @@ pillion_task_result_get_value (const PillionTaskResult *self,
         }
       else
         {
+          /* Not a copy: PyGObject 3.42 unsets the value before anybody has seen what is in it */
           g_value_init (value, self->type);
-          g_value_set_boxed (value, self->pointer);
+          g_value_set_static_boxed (value, self->pointer);
         }
       break;
     case PILLION_RESULT_POINTER:

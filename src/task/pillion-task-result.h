@@ -54,6 +54,6 @@ const char *pillion_task_result_describe      (const PillionTaskResult *self);
 void        pillion_task_result_set_value     (PillionTaskResult       *self,
                                                const GValue            *value);
 
-/* Gives a copy of the result as a value that is initialized here */
+/* Gives the result as a value that is initialized here: a copy, but of a boxed one, which stays this result's */
 void        pillion_task_result_get_value     (const PillionTaskResult *self,
                                                GValue                  *value);

@@ -663,7 +663,8 @@ pillion_task_propagate_pointer (PillionTask *self,
  * @value: (out caller-allocates): where to put the result; uninitialized, and left so where @error is set
  * @error: return location for an error
  *
- * Gives the result of a task whatever its type is, as bindings have it. It may be called from any thread, and as often as one likes.
+ * Gives the result of a task whatever its type is, as bindings have it. A boxed result in @value belongs to the task, and is valid for as long
+ * as that lives. It may be called from any thread, and as often as one likes.
  *
  * Returns: whether the task ended well; where not, @error is set to the task's own error or to
  *   [error@Pillion.Error.NOT_DONE]

@@ -409,9 +409,9 @@ test('http/json', loop => {
     const client = Pillion.HttpClient.new(loop);
     const task = client.get_json(`${URL}/data.json`, null);
     kickUntilDone(loop, task);
-    const [ok, node] = task.propagate_value();
-    assert(ok && node instanceof Json.Node);
-    assertEqual(JSON.parse(Json.to_string(node, false)), {name: 'pillion', seats: 2, parts: ['seat', 'rail', 'strap']});
+    const parser = task.propagate_object();
+    assert(parser instanceof Json.Parser);
+    assertEqual(JSON.parse(Json.to_string(parser.get_root(), false)), {name: 'pillion', seats: 2, parts: ['seat', 'rail', 'strap']});
 });
 
 test('http/errors', loop => {

@@ -554,13 +554,13 @@ get_json (TestFixture *self,
   TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_text, bytes);
   g_autofree char *url = test_server_url (server, "/x.json");
   g_autoptr (PillionTask) task = pillion_http_client_get_json (self->client, url, NULL);
-  JsonNode *node;
+  g_autoptr (JsonParser) parser = NULL;
 
   test_fixture_await (self, task);
-  node = pillion_task_propagate_boxed (task, JSON_TYPE_NODE, error);
+  parser = pillion_task_propagate_object (task, error);
   test_server_free (server);
 
-  return node;
+  return parser != NULL ? json_node_ref (json_parser_get_root (parser)) : NULL;
 }
 
 static void

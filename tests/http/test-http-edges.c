@@ -503,9 +503,11 @@ get_json (TestFixture *self,
           GError **error)
 {
   g_autoptr (PillionTask) task = pillion_http_client_get_json (self->client, url, NULL);
+  g_autoptr (JsonParser) parser = NULL;
 
   test_fixture_await (self, task);
-  return pillion_task_propagate_boxed (task, JSON_TYPE_NODE, error);
+  parser = pillion_task_propagate_object (task, error);
+  return parser != NULL ? json_node_ref (json_parser_get_root (parser)) : NULL;
 }
 
 /* JSON-GLib alone would take most of these */

@@ -158,10 +158,10 @@ on_catalogue (PillionTask *task,
 {
   DemoKicked *self = ((Transfer *) user_data)->job;
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) root = pillion_task_propagate_boxed (task, JSON_TYPE_NODE, &error);
+  g_autoptr (JsonParser) parser = pillion_task_propagate_object (task, &error);
 
-  if (root != NULL)
-    self->catalogue = demo_catalogue_new (root, self->base_url, &error);
+  if (parser != NULL)
+    self->catalogue = demo_catalogue_new (json_parser_get_root (parser), self->base_url, &error);
   if (self->catalogue != NULL)
     {
       self->result->catalogue = TRUE;
