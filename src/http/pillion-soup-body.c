@@ -54,9 +54,14 @@ pillion_soup_body_init (PillionSoupBody *self,
   /* After a read that would block, libsoup's streams hold nothing back: it is enough to wait for the lowest one, which
    * spares four sources. */
   if (G_IS_POLLABLE_INPUT_STREAM (raw))
-    self->wait = G_POLLABLE_INPUT_STREAM (raw);
+    {
+      self->wait = G_POLLABLE_INPUT_STREAM (raw);
+    }
   else
-    self->wait = G_POLLABLE_INPUT_STREAM (stream);
+    {
+      self->wait = G_POLLABLE_INPUT_STREAM (stream);
+      self->once = TRUE;
+    }
 }
 
 /* Lets libsoup see the end of a body whose bytes it has not seen */

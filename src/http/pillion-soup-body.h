@@ -18,6 +18,7 @@ typedef struct
   GInputStream *stream;
   GInputStream *source;       /* below libsoup's decoder; NULL where libsoup decodes */
   GPollableInputStream *wait; /* what becomes readable */
+  gboolean once;              /* a source tells of it once, and only of what comes after it was made */
   PillionChunked chunked;
   gboolean whole;
 } PillionSoupBody;

@@ -15,6 +15,10 @@
 /* How many exchanges share an HTTP/2 connection: no more, because the queue of a session is quadratic */
 #define MAX_STREAMS 8
 
+/* How often a connection that closes is looked at, in ms, and how many times before it is cut */
+#define CLOSE_INTERVAL 5
+#define CLOSE_TRIES 200
+
 struct _PillionSoupLanes
 {
   GQueue free;      /* the lanes that have room, the one that was used last at the end */
@@ -68,11 +72,73 @@ lane_new (PillionSoupLanes *self)
   return lane;
 }
 
+/* A session whose connection is closing */
+typedef struct
+{
+  SoupSession *session;
+  gpointer connection; /* weak */
+  guint n_tries;
+} Closing;
+
+static gboolean
+look_whether_closed (gpointer data)
+{
+  Closing *self = data;
+
+  if (self->connection == NULL)
+    {
+      g_object_unref (self->session);
+      g_free (self);
+      return G_SOURCE_REMOVE;
+    }
+
+  /* Idle by now, maybe: only then it can be closed */
+  soup_session_abort (self->session);
+  if (++self->n_tries == CLOSE_TRIES && self->connection != NULL)
+    {
+      g_autoptr (GIOStream) base = NULL;
+
+      g_object_get (self->connection, "base-io-stream", &base, NULL);
+      if (G_IS_SOCKET_CONNECTION (base))
+        g_socket_shutdown (g_socket_connection_get_socket (G_SOCKET_CONNECTION (base)), TRUE, TRUE, NULL);
+    }
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+forget_connection (PillionSoupLane *lane)
+{
+  if (lane->connection != NULL)
+    g_object_remove_weak_pointer (lane->connection, &lane->connection);
+  lane->connection = NULL;
+}
+
+/* An HTTP/2 connection takes leave of the server, and is not idle as long as a stream is being reset. libsoup 3.2 complains where its session
+ * goes first, and says to nobody when the connection has gone. */
+static void
+close_later (PillionSoupLane *lane)
+{
+  Closing *closing = g_new0 (Closing, 1);
+  GSource *source = g_timeout_source_new (CLOSE_INTERVAL);
+
+  closing->session = g_object_ref (lane->session);
+  closing->connection = lane->connection;
+  g_object_add_weak_pointer (closing->connection, &closing->connection);
+  g_source_set_static_name (source, "pillion closing");
+  g_source_set_callback (source, look_whether_closed, closing, NULL);
+  g_source_attach (source, g_main_context_get_thread_default ());
+  g_source_unref (source);
+}
+
 static void
 lane_free (PillionSoupLanes *self,
            PillionSoupLane *lane)
 {
   self->n_lanes--;
+  if (lane->http2 && lane->connection != NULL)
+    close_later (lane);
+  forget_connection (lane);
   soup_session_abort (lane->session);
   g_object_unref (lane->session);
   g_free (lane->key);
@@ -195,6 +261,15 @@ pillion_soup_lanes_set_http2 (PillionSoupLanes *self,
   lane->http2 = TRUE;
   if (!had_room && has_room (self, lane))
     link_lane (self, lane);
+}
+
+void
+pillion_soup_lane_set_connection (PillionSoupLane *lane,
+                                  GIOStream *connection)
+{
+  forget_connection (lane);
+  lane->connection = connection;
+  g_object_add_weak_pointer (lane->connection, &lane->connection);
 }
 
 void

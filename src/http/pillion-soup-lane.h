@@ -19,6 +19,7 @@ struct _PillionSoupLane
   char *key;        /* whose connection it has */
   guint n_users;
   gboolean http2;
+  gpointer connection; /* weak: the TLS connection that was made last, or NULL */
   guint generation; /* of the TLS database that it verifies with */
   GList free_link;  /* in the list of lanes that have room */
   GList key_link;   /* in the list of those with the same key */
@@ -34,6 +35,10 @@ PillionSoupLane  *pillion_soup_lanes_take             (PillionSoupLanes *self,
 /* Says that the connection of a lane that was taken speaks HTTP/2 */
 void              pillion_soup_lanes_set_http2        (PillionSoupLanes *self,
                                                        PillionSoupLane  *lane);
+
+/* Says that a lane that was taken has made a TLS connection */
+void              pillion_soup_lane_set_connection    (PillionSoupLane  *lane,
+                                                       GIOStream        *connection);
 
 void              pillion_soup_lanes_give_back        (PillionSoupLanes *self,
                                                        PillionSoupLane  *lane);

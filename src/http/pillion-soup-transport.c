@@ -45,6 +45,7 @@ struct _PillionExchange
   GSource *source;
   gint64 announced; /* by Content-Length, or -1 */
   gint64 received;
+  gboolean bulk;
   gboolean refused; /* with a status whose body libsoup would gather in memory */
   gboolean aborted;
 };
@@ -241,12 +242,13 @@ hand_on (PillionExchange *self,
   return FALSE;
 }
 
-/* Whether only the end is left to be read, which needs nothing from the network: to wait for it would be for ever */
+/* Whether it would be for ever to wait for what is left: only the end is, which needs nothing from the network, or what libsoup
+ * has in memory, of which it tells when it comes, and not later */
 static gboolean
-is_all_here (PillionExchange *self,
-             gsize fill)
+is_here (PillionExchange *self,
+         gsize fill)
 {
-  return self->body.whole || (self->announced >= 0 && self->received + (gint64) fill == self->announced);
+  return self->body.once || self->body.whole || (self->announced >= 0 && self->received + (gint64) fill == self->announced);
 }
 
 /* Reads for one turn. Returns FALSE when the exchange has ended, and may be gone. */
@@ -257,7 +259,7 @@ read_turn (PillionExchange *self)
   gsize fill = 0;
   gsize n_read = 0;
 
-  while (n_read < TURN_SIZE || is_all_here (self, fill))
+  while (n_read < TURN_SIZE || is_here (self, fill))
     {
       GError *error = NULL;
       gssize n = pillion_soup_body_read (&self->body, transport->buffer + fill, BUFFER_SIZE - fill, &error);
@@ -294,11 +296,31 @@ read_turn (PillionExchange *self)
   return hand_on (self, fill);
 }
 
+static gboolean readable (gpointer stream, gpointer data);
+
+static void
+wait_for_more (PillionExchange *self)
+{
+  self->source = pillion_soup_body_new_source (&self->body);
+  g_source_set_static_name (self->source, "pillion body");
+  g_source_set_callback (self->source, G_SOURCE_FUNC (readable), self, NULL);
+  g_source_attach (self->source, self->transport->context);
+}
+
 static gboolean
 readable (gpointer stream,
           gpointer data)
 {
-  return read_turn (data);
+  PillionExchange *self = data;
+
+  if (!read_turn (self))
+    return G_SOURCE_REMOVE;
+  if (!self->body.once)
+    return G_SOURCE_CONTINUE;
+
+  g_clear_pointer (&self->source, g_source_unref);
+  wait_for_more (self);
+  return G_SOURCE_REMOVE;
 }
 
 static const char *
@@ -412,12 +434,7 @@ sent (GObject *session,
     }
 
   if (read_turn (self))
-    {
-      self->source = pillion_soup_body_new_source (&self->body);
-      g_source_set_static_name (self->source, "pillion body");
-      g_source_set_callback (self->source, G_SOURCE_FUNC (readable), self, NULL);
-      g_source_attach (self->source, self->transport->context);
-    }
+    wait_for_more (self);
 }
 
 /* libsoup waits to be asked for another request after these, with the whole body of the answer in memory, however long that is */
@@ -449,9 +466,14 @@ network_event (SoupMessage *message,
                gpointer data)
 {
   static const char *const protocols[] = { "http/1.1", NULL };
+  PillionExchange *self = data;
 
   if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (connection))
-    g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection), protocols);
+    {
+      pillion_soup_lane_set_connection (self->lane, connection);
+      if (self->bulk)
+        g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection), protocols);
+    }
 }
 
 static PillionExchange *
@@ -461,13 +483,14 @@ soup_send (PillionTransport *transport,
            gpointer data)
 {
   PillionExchange *self = g_new0 (PillionExchange, 1);
-  gboolean force_http1 = request->bulk && strcmp (g_uri_get_scheme (request->uri), "https") == 0;
+  gboolean tls = strcmp (g_uri_get_scheme (request->uri), "https") == 0;
   SoupMessageHeaders *headers;
 
   self->transport = (PillionSoupTransport *) transport;
   self->funcs = funcs;
   self->data = data;
   self->cancellable = g_cancellable_new ();
+  self->bulk = request->bulk;
 
   self->message = soup_message_new_from_uri ("GET", request->uri);
   /* Redirects are the caller's, because they go to other hosts with limits of their own */
@@ -477,11 +500,13 @@ soup_send (PillionTransport *transport,
   for (const char *const *header = request->headers; *header != NULL; header += 2)
     soup_message_headers_append (headers, header[0], header[1]);
 
-  if (force_http1)
+  if (tls)
+    g_signal_connect (self->message, "network-event", G_CALLBACK (network_event), self);
+
+  if (tls && self->bulk)
     {
       g_autofree char *key = g_strconcat (request->origin, " bulk", NULL);
 
-      g_signal_connect (self->message, "network-event", G_CALLBACK (network_event), NULL);
       self->lane = pillion_soup_lanes_take (self->transport->lanes, key);
     }
   else

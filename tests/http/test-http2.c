@@ -1,0 +1,326 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include <string.h>
+
+#include <libsoup/soup.h>
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
+#include "core/pillion-sync.h"
+#include "http-support.h"
+
+#define SIZE (3 * 1024 * 1024)
+
+/* libsoup's server speaks HTTP/2 where its environment says so. It runs on a thread of its own. */
+typedef struct
+{
+  GThread *thread;
+  GMainContext *context;
+  guint8 *bytes;
+
+  GMutex lock; /* for the rest */
+  GCond cond;
+  char *base;
+  gboolean quit;
+  guint n_paused;
+  guint n_http2;
+} Server;
+
+static void
+handle (SoupServer *soup,
+        SoupServerMessage *message,
+        const char *path,
+        GHashTable *query,
+        gpointer data)
+{
+  Server *self = data;
+  gboolean http2 = soup_server_message_get_http_version (message) == SOUP_HTTP_2_0;
+
+  pillion_mutex_lock (&self->lock);
+  self->n_http2 += http2;
+  if (strcmp (path, "/paused") == 0)
+    {
+      self->n_paused++;
+      g_cond_broadcast (&self->cond);
+    }
+  pillion_mutex_unlock (&self->lock);
+
+  soup_server_message_set_status (message, 200, NULL);
+  if (strcmp (path, "/version") == 0)
+    soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_STATIC, http2 ? "2" : "1.1", http2 ? 1 : 3);
+  else if (strcmp (path, "/large") == 0)
+    soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_STATIC, (const char *) self->bytes, SIZE);
+  else if (strcmp (path, "/empty") == 0)
+    soup_server_message_set_response (message, NULL, SOUP_MEMORY_STATIC, NULL, 0);
+  else if (strcmp (path, "/paused") == 0)
+    soup_server_message_pause (message);
+  else
+    soup_server_message_set_status (message, 404, NULL);
+}
+
+static gpointer
+serve (gpointer data)
+{
+  Server *self = data;
+  g_autofree char *cert = g_test_build_filename (G_TEST_DIST, "http", "data", "cert.pem", NULL);
+  g_autofree char *key = g_test_build_filename (G_TEST_DIST, "http", "data", "key.pem", NULL);
+  g_autoptr (GTlsCertificate) certificate = g_tls_certificate_new_from_files (cert, key, NULL);
+  g_autoptr (SoupServer) soup = NULL;
+  g_autoptr (GError) error = NULL;
+  GSList *uris;
+  gboolean quit = FALSE;
+
+#ifdef __SANITIZE_ADDRESS__
+  /* libsoup's server leaks its sockets; what is tested is the other side */
+  __lsan_disable ();
+#endif
+
+  g_main_context_push_thread_default (self->context);
+  soup = soup_server_new ("tls-certificate", certificate, NULL);
+  soup_server_add_handler (soup, NULL, handle, self, NULL);
+  soup_server_listen_local (soup, 0, SOUP_SERVER_LISTEN_HTTPS | SOUP_SERVER_LISTEN_IPV4_ONLY, &error);
+  g_assert_no_error (error);
+  uris = soup_server_get_uris (soup);
+
+  pillion_mutex_lock (&self->lock);
+  self->base = g_strdup_printf ("https://127.0.0.1:%d", g_uri_get_port (uris->data));
+  g_cond_broadcast (&self->cond);
+  pillion_mutex_unlock (&self->lock);
+  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+
+  while (!quit)
+    {
+      g_main_context_iteration (self->context, TRUE);
+      pillion_mutex_lock (&self->lock);
+      quit = self->quit;
+      pillion_mutex_unlock (&self->lock);
+    }
+
+  soup_server_disconnect (soup);
+  g_clear_object (&soup);
+  while (g_main_context_iteration (self->context, FALSE))
+    ;
+  g_main_context_pop_thread_default (self->context);
+
+  return NULL;
+}
+
+static Server *
+server_new (void)
+{
+  Server *self = g_new0 (Server, 1);
+
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->cond);
+  self->bytes = test_bytes_new (SIZE);
+  self->context = g_main_context_new ();
+  self->thread = g_thread_new ("soup-server", serve, self);
+
+  pillion_mutex_lock (&self->lock);
+  while (self->base == NULL)
+    pillion_cond_wait (&self->cond, &self->lock);
+  pillion_mutex_unlock (&self->lock);
+
+  return self;
+}
+
+static void
+server_free (Server *self)
+{
+  pillion_mutex_lock (&self->lock);
+  self->quit = TRUE;
+  pillion_mutex_unlock (&self->lock);
+  g_main_context_wakeup (self->context);
+  g_thread_join (self->thread);
+
+  g_main_context_unref (self->context);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->cond);
+  g_free (self->base);
+  g_free (self->bytes);
+  g_free (self);
+}
+
+static void
+wait_paused (Server *self,
+             guint n)
+{
+  pillion_mutex_lock (&self->lock);
+  while (self->n_paused < n)
+    pillion_cond_wait (&self->cond, &self->lock);
+  pillion_mutex_unlock (&self->lock);
+}
+
+static void
+trust (TestFixture *self)
+{
+  g_autofree char *cert = g_test_build_filename (G_TEST_DIST, "http", "data", "cert.pem", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GTlsDatabase) database = g_tls_file_database_new (cert, &error);
+
+  g_assert_no_error (error);
+  pillion_http_client_set_tls_database (self->client, database);
+}
+
+static void
+test_versions (TestFixture *self,
+               gconstpointer data)
+{
+  Server *server = server_new ();
+  g_autofree char *url = g_strconcat (server->base, "/version", NULL);
+  g_autofree char *empty = g_strconcat (server->base, "/empty", NULL);
+  g_autofree char *missing = g_strconcat (server->base, "/missing", NULL);
+  g_autofree char *path = test_fixture_path (self, "file");
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+
+  trust (self);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (PillionDownload) download = NULL;
+      g_autoptr (GError) error = NULL;
+
+      test_fixture_assert_get (self, url, "2");
+      test_fixture_assert_get (self, empty, "");
+      test_fixture_assert_error (self, missing, PILLION_HTTP_ERROR, 404);
+
+      /* What may be large is not taken over a protocol without back-pressure, also where there is such a connection */
+      download =
+        test_fixture_await_download (self, pillion_http_client_download (self->client, url, file, NULL, NULL), &error);
+      g_assert_no_error (error);
+      test_assert_file (path, "1.1", 3);
+    }
+
+  server_free (server);
+}
+
+static void
+test_large (TestFixture *self,
+            gconstpointer data)
+{
+  Server *server = server_new ();
+  g_autofree char *url = g_strconcat (server->base, "/large", NULL);
+  g_autoptr (GPtrArray) tasks = g_ptr_array_new ();
+
+  trust (self);
+
+  /* More than one to a connection, and bodies that take many turns */
+  for (guint i = 0; i < 20; i++)
+    g_ptr_array_add (tasks, pillion_http_client_get_bytes (self->client, url, NULL));
+
+  for (guint i = 0; i < tasks->len; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GBytes) bytes = test_fixture_await_bytes (self, tasks->pdata[i], &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), server->bytes, SIZE);
+    }
+
+  pillion_mutex_lock (&server->lock);
+  g_assert_cmpuint (server->n_http2, ==, 20);
+  pillion_mutex_unlock (&server->lock);
+  server_free (server);
+}
+
+/* One that is cancelled disturbs none of those that share its connection */
+static void
+test_cancel (TestFixture *self,
+             gconstpointer data)
+{
+  Server *server = server_new ();
+  g_autofree char *version = g_strconcat (server->base, "/version", NULL);
+  g_autofree char *large = g_strconcat (server->base, "/large", NULL);
+  g_autofree char *paused = g_strconcat (server->base, "/paused", NULL);
+  g_autoptr (GPtrArray) cancelled = g_ptr_array_new ();
+  g_autoptr (GPtrArray) others = g_ptr_array_new ();
+
+  trust (self);
+  pillion_http_client_set_max_connections_per_host (self->client, 8);
+  test_fixture_assert_get (self, version, "2");
+
+  for (guint i = 0; i < 4; i++)
+    {
+      g_ptr_array_add (cancelled, pillion_http_client_get_bytes (self->client, paused, NULL));
+      g_ptr_array_add (others, pillion_http_client_get_bytes (self->client, large, NULL));
+    }
+  wait_paused (server, 4);
+  for (guint i = 0; i < cancelled->len; i++)
+    pillion_task_cancel (cancelled->pdata[i]);
+
+  for (guint i = 0; i < cancelled->len; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (test_fixture_await_bytes (self, cancelled->pdata[i], &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+    }
+  for (guint i = 0; i < others->len; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GBytes) bytes = test_fixture_await_bytes (self, others->pdata[i], &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpuint (g_bytes_get_size (bytes), ==, SIZE);
+    }
+
+  test_fixture_assert_get (self, version, "2");
+  server_free (server);
+}
+
+/* In the middle of bodies, wherever they are */
+static void
+test_cancel_bodies (TestFixture *self,
+                    gconstpointer data)
+{
+  Server *server = server_new ();
+  g_autofree char *version = g_strconcat (server->base, "/version", NULL);
+  g_autofree char *large = g_strconcat (server->base, "/large", NULL);
+  g_autoptr (GPtrArray) tasks = g_ptr_array_new ();
+
+  trust (self);
+  test_fixture_assert_get (self, version, "2");
+
+  for (guint i = 0; i < 12; i++)
+    g_ptr_array_add (tasks, pillion_http_client_get_bytes (self->client, large, NULL));
+  while (pillion_task_get_completed (tasks->pdata[0]) == 0 && !pillion_task_is_done (tasks->pdata[0]))
+    g_thread_yield ();
+  for (guint i = 0; i < tasks->len; i += 2)
+    pillion_task_cancel (tasks->pdata[i]);
+
+  for (guint i = 0; i < tasks->len; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GBytes) bytes = test_fixture_await_bytes (self, tasks->pdata[i], &error);
+
+      /* One may have been done just before */
+      if (bytes != NULL)
+        g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), server->bytes, SIZE);
+      else
+        g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      if (i % 2 == 1)
+        g_assert_no_error (error);
+    }
+
+  test_fixture_assert_get (self, version, "2");
+  server_free (server);
+}
+
+int
+main (int argc,
+      char *argv[])
+{
+  g_setenv ("SOUP_SERVER_HTTP2", "1", TRUE);
+  g_test_init (&argc, &argv, NULL);
+
+  test_case ("/http/http2/versions", test_versions);
+  test_case ("/http/http2/large", test_large);
+  test_case ("/http/http2/cancel", test_cancel);
+  test_case ("/http/http2/cancel-bodies", test_cancel_bodies);
+
+  return g_test_run ();
+}
