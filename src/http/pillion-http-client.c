@@ -354,7 +354,8 @@ call (PillionHttpClient *self,
       GCancellable *cancellable)
 {
   g_autofree char *name = g_strconcat ("GET ", url, NULL);
-  PillionTask *task = pillion_task_new (self->loop, name, cancellable);
+  /* Not from here, but from where the caller stands, which is not known */
+  PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
 
   /* On a closed loop it has failed already */
   if (!pillion_task_is_done (task))
@@ -444,7 +445,8 @@ fetch (PillionHttpClient *self,
 {
   g_autofree char *name = g_strconcat ("download ", url, NULL);
   g_autofree char *digest = NULL;
-  PillionTask *task = pillion_task_new (self->loop, name, cancellable);
+  /* Not from here, but from where the caller stands, which is not known */
+  PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
 
   if (pillion_task_is_done (task))
     return task;

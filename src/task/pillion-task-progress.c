@@ -152,6 +152,7 @@ pillion_task_set_progress (PillionTask *self,
   PillionTaskExtra *extra;
 
   g_return_if_fail (PILLION_IS_TASK (self));
+  g_return_if_fail (self->loop != NULL);
   g_return_if_fail (completed >= 0);
   g_return_if_fail (total >= -1);
 
@@ -179,6 +180,7 @@ pillion_task_set_progress_unit (PillionTask *self,
   PillionTaskExtra *extra;
 
   g_return_if_fail (PILLION_IS_TASK (self));
+  g_return_if_fail (self->loop != NULL);
 
   extra = pillion_task_get_extra (self);
   pillion_mutex_lock (&extra->lock);
@@ -204,6 +206,7 @@ pillion_task_set_progress_message (PillionTask *self,
   char *copy, *old;
 
   g_return_if_fail (PILLION_IS_TASK (self));
+  g_return_if_fail (self->loop != NULL);
 
   copy = g_strdup (message);
   extra = pillion_task_get_extra (self);

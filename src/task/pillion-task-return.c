@@ -15,6 +15,9 @@
 gboolean
 pillion_task_begin_return (PillionTask *self)
 {
+  /* A binding may have made it without a loop, as a plain object */
+  g_return_val_if_fail (self->loop != NULL, FALSE);
+
   if (__atomic_exchange_n (&self->returned, TRUE, __ATOMIC_ACQ_REL))
     {
       g_critical ("Task “%s” was finished a second time", self->name);

@@ -156,6 +156,7 @@ pillion_task_wait_async (PillionTask *self,
   Wait *wait;
 
   g_return_if_fail (PILLION_IS_TASK (self));
+  g_return_if_fail (self->loop != NULL);
   g_return_if_fail (pillion_core_on_thread (pillion_core (self->loop)));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 

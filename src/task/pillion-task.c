@@ -782,6 +782,7 @@ pillion_task_add_done_callback (PillionTask *self,
   PillionCore *core;
 
   g_return_val_if_fail (PILLION_IS_TASK (self), 0);
+  g_return_val_if_fail (self->loop != NULL, 0);
   g_return_val_if_fail (func != NULL, 0);
   core = pillion_core (self->loop);
   g_return_val_if_fail (pillion_core_on_thread (core), 0);
