@@ -50,6 +50,11 @@ G_BEGIN_DECLS
  * @PILLION_ERROR_DIGEST_MISMATCH: the body has another SHA-256 than was asked for
  * @PILLION_ERROR_UNSAFE_NAME: the server proposed a file name that could leave the folder
  * @PILLION_ERROR_INVALID_JSON: the body is no JSON
+ * @PILLION_ERROR_NO_RESOURCES: a stack, or memory or a descriptor for it, was not to be had
+ * @PILLION_ERROR_NOT_IN_FIBER: only a fiber can do this, on its loop's thread
+ * @PILLION_ERROR_DEADLOCK: it would wait for itself, directly or by way of others
+ * @PILLION_ERROR_NOTHING_GIVEN: of no tasks none can succeed, nor be the first
+ * @PILLION_ERROR_OVER_RELEASED: more was given back than had been taken
  *
  * What can go wrong in Pillion itself. Errors of the system, the network and TLS keep the domains that
  * GIO gives them (`G_IO_ERROR`, `G_RESOLVER_ERROR`, `G_TLS_ERROR`), a server's refusal is a
@@ -77,6 +82,11 @@ typedef enum
   PILLION_ERROR_DIGEST_MISMATCH,
   PILLION_ERROR_UNSAFE_NAME,
   PILLION_ERROR_INVALID_JSON,
+  PILLION_ERROR_NO_RESOURCES,
+  PILLION_ERROR_NOT_IN_FIBER,
+  PILLION_ERROR_DEADLOCK,
+  PILLION_ERROR_NOTHING_GIVEN,
+  PILLION_ERROR_OVER_RELEASED,
 } PillionError;
 
 /**

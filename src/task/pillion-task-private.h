@@ -9,14 +9,40 @@
 #include "core/pillion-core.h"
 #include "task/pillion-task-result.h"
 
+typedef struct _PillionTaskBody PillionTaskBody;
+typedef struct _PillionTaskBodyClass PillionTaskBodyClass;
 typedef struct _PillionTaskExtra PillionTaskExtra;
+
+/* What works on a task on the loop's thread (a combinator, a waiter of a semaphore, a fiber): its struct begins with this. The task
+ * owns it. */
+struct _PillionTaskBody
+{
+  const PillionTaskBodyClass *klass;
+  PillionTask *task;       /* no reference */
+  PillionItem cancel_item; /* takes the request to end to the loop's thread */
+  gboolean told;           /* atomic: whether it was pushed */
+};
+
+struct _PillionTaskBodyClass
+{
+  /* Somebody asked the task, which is pending, to end: called once, on the loop's thread, from the ready queue */
+  void         (*cancelled) (PillionTaskBody *self);
+
+  /* What the task waits for: the child of this index, or NULL past the last one. No reference; may be NULL. */
+  PillionTask *(*get_child) (PillionTaskBody *self,
+                             guint            index);
+
+  /* With the task: perhaps on another thread than the loop's */
+  void         (*free)      (PillionTaskBody *self);
+};
 
 typedef struct
 {
   PillionTaskDoneFunc func;
   gpointer data;
   GDestroyNotify destroy;
-  guint id;
+  guint id : 31;
+  guint owner : 1; /* whether it is no waiter: it keeps nobody from cancelling the task */
 } PillionTaskDone;
 
 /* A task is small, because there are many: what few of them need is in the extra part. */
@@ -34,15 +60,18 @@ struct _PillionTask
   guint8 returned;    /* atomic: whether somebody has begun to finish it */
   guint8 cancelled;   /* atomic: whether somebody asked it to end */
   guint8 looked;      /* atomic: whether somebody asked for its outcome, or will be told */
-  PillionTaskResult result;
 
-  /* The rest belongs to the loop's thread */
+  /* These, and what follows the result, belong to the loop's thread */
   guint owns_name : 1;
   guint owns_site : 1;
   guint live : 1;     /* whether the core counts it, and holds a reference */
   guint queued : 1;   /* whether the item is in the queue or being run */
   guint to_report : 1; /* whether the item carries the report of an unhandled failure */
   guint next_id : 27;
+
+  PillionTaskResult result;
+
+  PillionTaskBody *body;   /* atomic: what works on it, where that is one of ours */
   PillionTaskDone first;   /* most tasks have one callback: func is NULL where there is none */
   GQueue *others;          /* of PillionTaskDone, in the order added */
 
@@ -55,6 +84,7 @@ struct _PillionTaskExtra
 {
   GCancellable *parent; /* that was given at creation */
   gulong parent_handler;
+  gulong own_handler;   /* on the task's own cancellable, where a body wants to know */
 
   PillionItem progress_item;
   PillionTask *task;
@@ -78,6 +108,28 @@ pillion_task_from_link (PillionLive *link)
 {
   return (PillionTask *) ((char *) link - G_STRUCT_OFFSET (PillionTask, link));
 }
+
+/* Gives a new task its body, which from now on belongs to it */
+void              pillion_task_set_body       (PillionTask                *self,
+                                               PillionTaskBody            *body,
+                                               const PillionTaskBodyClass *klass);
+
+/* A done callback of one who is no waiter: pillion_task_has_waiters () does not count it. The scope that a task is in is one. */
+guint             pillion_task_add_owner_callback (PillionTask        *self,
+                                                   PillionTaskDoneFunc func,
+                                                   gpointer            user_data,
+                                                   GDestroyNotify      destroy);
+
+/* Whether a done callback is still to be delivered, owners' apart */
+gboolean          pillion_task_has_waiters    (PillionTask      *self);
+
+/* Takes the caller's done callback back, and cancels the task where nobody else waits for it */
+void              pillion_task_give_up        (PillionTask      *self,
+                                               guint             id);
+
+/* Ends the task as @source, which is done, has ended. Who asks for its result is given that of @source. */
+void              pillion_task_return_from    (PillionTask      *self,
+                                               PillionTask      *source);
 
 /* Marks that somebody asked for the outcome */
 static inline void

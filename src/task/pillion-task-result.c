@@ -19,6 +19,7 @@ pillion_task_result_clear (PillionTaskResult *self)
       break;
     case PILLION_RESULT_OBJECT:
     case PILLION_RESULT_ASYNC:
+    case PILLION_RESULT_TASK:
       g_clear_object (&self->object);
       break;
     case PILLION_RESULT_BOXED:
@@ -67,6 +68,8 @@ pillion_task_result_describe (const PillionTaskResult *self)
       return "a pointer";
     case PILLION_RESULT_ASYNC:
       return "a GAsyncResult";
+    case PILLION_RESULT_TASK:
+      return "a task's";
     case PILLION_RESULT_ERROR:
       return "an error";
     }
@@ -189,6 +192,7 @@ pillion_task_result_get_value (const PillionTaskResult *self,
       g_value_set_pointer (value, self->pointer);
       break;
     case PILLION_RESULT_NONE:
+    case PILLION_RESULT_TASK:
     case PILLION_RESULT_ERROR:
       g_return_if_reached ();
     }

@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include <gio/gio.h>
+#include <pillion/pillion.h>
 
 typedef enum
 {
@@ -18,6 +18,7 @@ typedef enum
   PILLION_RESULT_BOXED,
   PILLION_RESULT_POINTER,
   PILLION_RESULT_ASYNC, /* a GAsyncResult, whose finish function reads the outcome */
+  PILLION_RESULT_TASK,  /* another task, whose outcome it is */
   PILLION_RESULT_ERROR,
 } PillionResultKind;
 
@@ -34,6 +35,7 @@ typedef struct
     GVariant *variant;
     GObject *object;
     GAsyncResult *async;
+    PillionTask *task;
     gpointer pointer;
     GError *error;
   };

@@ -52,6 +52,9 @@ pillion_task_check (PillionTask *self,
       return FALSE;
     }
 
+  if (self->result.kind == PILLION_RESULT_TASK)
+    return pillion_task_check (self->result.task, error);
+
   if (self->result.kind == PILLION_RESULT_ASYNC)
     {
       GAsyncResult *async = self->result.async;
@@ -80,23 +83,51 @@ pillion_task_check (PillionTask *self,
   return FALSE;
 }
 
-/* Whether there is a result of this kind; else sets @error */
-static gboolean
-check_kind (PillionTask *self,
+/* The task whose result this one's is */
+static inline PillionTask *
+get_source (PillionTask *self)
+{
+  return self->result.kind == PILLION_RESULT_TASK ? self->result.task : self;
+}
+
+void
+pillion_task_return_from (PillionTask *self,
+                          PillionTask *source)
+{
+  PillionTaskState state = pillion_task_get_state (source);
+
+  g_assert (state != PILLION_TASK_PENDING);
+
+  if (!pillion_task_begin_return (self))
+    return;
+
+  pillion_task_look (source);
+  /* Not a chain, however often it is handed on */
+  self->result.kind = PILLION_RESULT_TASK;
+  self->result.task = g_object_ref (get_source (source));
+  pillion_task_finish (self, state);
+}
+
+/* The result, where there is one of this kind; else NULL, and @error is set */
+static const PillionTaskResult *
+get_result (PillionTask *self,
             PillionResultKind kind,
             const char *wanted,
             GError **error)
 {
+  const PillionTaskResult *result;
+
   pillion_task_look (self);
   if (!pillion_task_check (self, error))
-    return FALSE;
+    return NULL;
 
-  if (G_LIKELY (self->result.kind == kind))
-    return TRUE;
+  result = &get_source (self)->result;
+  if (G_LIKELY (result->kind == kind))
+    return result;
 
   g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_TYPE, _("The result of task “%s” is %s, not %s"),
-               self->name, pillion_task_result_describe (&self->result), wanted);
-  return FALSE;
+               self->name, pillion_task_result_describe (result), wanted);
+  return NULL;
 }
 
 /**
@@ -465,10 +496,13 @@ gboolean
 pillion_task_propagate_boolean (PillionTask *self,
                                GError **error)
 {
+  const PillionTaskResult *result;
+
   g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return check_kind (self, PILLION_RESULT_BOOLEAN, "a boolean", error) ? self->result.boolean : FALSE;
+  result = get_result (self, PILLION_RESULT_BOOLEAN, "a boolean", error);
+  return result != NULL ? result->boolean : FALSE;
 }
 
 /**
@@ -487,10 +521,13 @@ gint64
 pillion_task_propagate_int (PillionTask *self,
                            GError **error)
 {
+  const PillionTaskResult *result;
+
   g_return_val_if_fail (PILLION_IS_TASK (self), 0);
   g_return_val_if_fail (error == NULL || *error == NULL, 0);
 
-  return check_kind (self, PILLION_RESULT_INT, "an integer", error) ? self->result.integer : 0;
+  result = get_result (self, PILLION_RESULT_INT, "an integer", error);
+  return result != NULL ? result->integer : 0;
 }
 
 /**
@@ -509,10 +546,13 @@ double
 pillion_task_propagate_double (PillionTask *self,
                               GError **error)
 {
+  const PillionTaskResult *result;
+
   g_return_val_if_fail (PILLION_IS_TASK (self), 0.0);
   g_return_val_if_fail (error == NULL || *error == NULL, 0.0);
 
-  return check_kind (self, PILLION_RESULT_DOUBLE, "a double", error) ? self->result.number : 0.0;
+  result = get_result (self, PILLION_RESULT_DOUBLE, "a double", error);
+  return result != NULL ? result->number : 0.0;
 }
 
 /**
@@ -531,10 +571,13 @@ char *
 pillion_task_propagate_string (PillionTask *self,
                               GError **error)
 {
+  const PillionTaskResult *result;
+
   g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  return check_kind (self, PILLION_RESULT_STRING, "a string", error) ? g_strdup (self->result.string) : NULL;
+  result = get_result (self, PILLION_RESULT_STRING, "a string", error);
+  return result != NULL ? g_strdup (result->string) : NULL;
 }
 
 /**
@@ -572,10 +615,13 @@ GVariant *
 pillion_task_propagate_variant (PillionTask *self,
                                GError **error)
 {
+  const PillionTaskResult *result;
+
   g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  return check_kind (self, PILLION_RESULT_VARIANT, "a GVariant", error) ? (self->result.variant != NULL ? g_variant_ref (self->result.variant) : NULL) : NULL;
+  result = get_result (self, PILLION_RESULT_VARIANT, "a GVariant", error);
+  return result != NULL && result->variant != NULL ? g_variant_ref (result->variant) : NULL;
 }
 
 /**
@@ -594,13 +640,13 @@ gpointer
 pillion_task_propagate_object (PillionTask *self,
                                GError **error)
 {
+  const PillionTaskResult *result;
+
   g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (!check_kind (self, PILLION_RESULT_OBJECT, "an object", error) || self->result.object == NULL)
-    return NULL;
-
-  return g_object_ref (self->result.object);
+  result = get_result (self, PILLION_RESULT_OBJECT, "an object", error);
+  return result != NULL && result->object != NULL ? g_object_ref (result->object) : NULL;
 }
 
 /**
@@ -621,21 +667,24 @@ pillion_task_propagate_boxed (PillionTask *self,
                               GType type,
                               GError **error)
 {
+  const PillionTaskResult *result;
+
   g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
   g_return_val_if_fail (G_TYPE_IS_BOXED (type), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (!check_kind (self, PILLION_RESULT_BOXED, g_type_name (type), error))
+  result = get_result (self, PILLION_RESULT_BOXED, g_type_name (type), error);
+  if (result == NULL)
     return NULL;
 
-  if (self->result.type != type)
+  if (result->type != type)
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_TYPE, _("The result of task “%s” is %s, not %s"),
-                   self->name, g_type_name (self->result.type), g_type_name (type));
+                   self->name, g_type_name (result->type), g_type_name (type));
       return NULL;
     }
 
-  return self->result.pointer != NULL ? g_boxed_copy (type, self->result.pointer) : NULL;
+  return result->pointer != NULL ? g_boxed_copy (type, result->pointer) : NULL;
 }
 
 /**
@@ -654,10 +703,13 @@ gpointer
 pillion_task_propagate_pointer (PillionTask *self,
                                 GError **error)
 {
+  const PillionTaskResult *result;
+
   g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  return check_kind (self, PILLION_RESULT_POINTER, "a pointer", error) ? self->result.pointer : NULL;
+  result = get_result (self, PILLION_RESULT_POINTER, "a pointer", error);
+  return result != NULL ? result->pointer : NULL;
 }
 
 /**
@@ -687,7 +739,7 @@ pillion_task_propagate_value (PillionTask *self,
   if (!pillion_task_check (self, error))
     return FALSE;
 
-  pillion_task_result_get_value (&self->result, value);
+  pillion_task_result_get_value (&get_source (self)->result, value);
   return TRUE;
 }
 

@@ -273,10 +273,15 @@ pillion_task_get_async_result (PillionTask *self)
 {
   g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
 
-  if (!pillion_task_is_done (self) || self->result.kind != PILLION_RESULT_ASYNC)
+  if (!pillion_task_is_done (self))
     return NULL;
 
   pillion_task_look (self);
+  if (self->result.kind == PILLION_RESULT_TASK)
+    return pillion_task_get_async_result (self->result.task);
+  if (self->result.kind != PILLION_RESULT_ASYNC)
+    return NULL;
+
   self->result.handed_out = TRUE;
   return self->result.async;
 }

@@ -149,6 +149,16 @@ has_callback (PillionTask *self)
   return self->first.func != NULL || (self->others != NULL && !g_queue_is_empty (self->others));
 }
 
+/* Not g_cancellable_disconnect (), which would wait for the handler, and this may be called from there */
+static void
+disconnect (GCancellable *cancellable,
+            gulong *handler)
+{
+  if (*handler != 0)
+    g_signal_handler_disconnect (cancellable, *handler);
+  *handler = 0;
+}
+
 /* The work is over: the task counts no more among what lives */
 static void
 leave (PillionTask *self,
@@ -156,11 +166,10 @@ leave (PillionTask *self,
 {
   pillion_live_list_remove (&core->live, &self->link);
   self->live = FALSE;
-  if (self->extra != NULL && self->extra->parent_handler != 0)
+  if (self->extra != NULL)
     {
-      /* Not g_cancellable_disconnect (), which would wait for the handler, and this may be called from there */
-      g_signal_handler_disconnect (self->extra->parent, self->extra->parent_handler);
-      self->extra->parent_handler = 0;
+      disconnect (self->extra->parent, &self->extra->parent_handler);
+      disconnect (self->cancellable, &self->extra->own_handler);
     }
 }
 
@@ -288,6 +297,8 @@ pillion_task_finalize (GObject *object)
 
   free_callbacks (self);
   g_clear_pointer (&self->others, g_queue_free);
+  if (self->body != NULL)
+    self->body->klass->free (self->body);
   pillion_task_result_clear (&self->result);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->extra, pillion_task_extra_free);
@@ -403,33 +414,105 @@ pillion_task_emit_progress (PillionTask *self)
   g_signal_emit (self, signals[SIGNAL_PROGRESS], 0);
 }
 
-static void
-on_parent_cancelled (GCancellable *parent,
-                     gpointer own)
+static PillionTaskBody *
+body_from_item (PillionItem *item)
 {
-  g_cancellable_cancel (own);
+  return (PillionTaskBody *) ((char *) item - G_STRUCT_OFFSET (PillionTaskBody, cancel_item));
+}
+
+/* A reference of the task came with the item */
+static gboolean
+body_cancel_run (PillionItem *item,
+                 PillionCore *core)
+{
+  PillionTaskBody *self = body_from_item (item);
+  PillionTask *task = self->task;
+
+  if (get_state (task) == PILLION_TASK_PENDING && task->live)
+    self->klass->cancelled (self);
+  pillion_sync_unref (task);
+
+  return FALSE;
+}
+
+static const char *
+body_cancel_get_name (PillionItem *item)
+{
+  return body_from_item (item)->task->name;
 }
 
 static void
-unref_cancellable (gpointer data,
-                   GClosure *closure)
+body_cancel_drop (PillionItem *item)
 {
-  g_object_unref (data);
+  pillion_sync_unref (body_from_item (item)->task);
+}
+
+static const PillionItemClass body_cancel_class = {
+  .run = body_cancel_run,
+  .get_name = body_cancel_get_name,
+  .drop = body_cancel_drop,
+};
+
+static void
+tell_body (PillionTask *self)
+{
+  PillionTaskBody *body = __atomic_load_n (&self->body, __ATOMIC_SEQ_CST);
+
+  if (body != NULL && !__atomic_exchange_n (&body->told, TRUE, __ATOMIC_SEQ_CST))
+    {
+      g_object_ref (self);
+      pillion_core_push (pillion_core (self->loop), &body->cancel_item);
+    }
+}
+
+void
+pillion_task_set_body (PillionTask *self,
+                       PillionTaskBody *body,
+                       const PillionTaskBodyClass *klass)
+{
+  g_assert (self->body == NULL && self->cancellable == NULL);
+
+  body->klass = klass;
+  body->task = self;
+  body->cancel_item.klass = &body_cancel_class;
+  body->told = FALSE;
+  __atomic_store_n (&self->body, body, __ATOMIC_SEQ_CST);
+
+  /* The cancellable that it was made with may have been cancelled, now or by another thread since */
+  if (__atomic_load_n (&self->cancelled, __ATOMIC_SEQ_CST))
+    tell_body (self);
+}
+
+/* On any thread */
+static void
+on_cancelled (GCancellable *cancellable,
+              gpointer task)
+{
+  pillion_sync_acquire (task);
+  pillion_task_cancel (task);
 }
 
 static void
+unref_task (gpointer task,
+            GClosure *closure)
+{
+  pillion_sync_unref (task);
+}
+
+/* Cancels the task when @cancellable is cancelled. While the handler is there it holds a reference. */
+static gulong
 follow (PillionTask *self,
-        GCancellable *parent)
+        GCancellable *cancellable)
 {
-  PillionTaskExtra *extra = pillion_task_get_extra (self);
+  gulong handler;
 
-  self->cancellable = g_cancellable_new ();
-  extra->parent = g_object_ref (parent);
-  extra->parent_handler = g_signal_connect_data (parent, "cancelled", G_CALLBACK (on_parent_cancelled),
-                                                 g_object_ref (self->cancellable), unref_cancellable, 0);
+  pillion_sync_release (self);
+  handler = g_signal_connect_data (cancellable, "cancelled", G_CALLBACK (on_cancelled), g_object_ref (self), unref_task, 0);
   /* Looked at after connecting, so that nothing is missed in between */
-  if (g_cancellable_is_cancelled (parent))
-    g_cancellable_cancel (self->cancellable);
+  if (g_cancellable_is_cancelled (cancellable))
+    pillion_task_cancel (self);
+
+  return handler;
 }
 
 /**
@@ -477,7 +560,12 @@ pillion_task_new_static (PillionLoop *loop,
     }
 
   if (cancellable != NULL)
-    follow (self, cancellable);
+    {
+      PillionTaskExtra *extra = pillion_task_get_extra (self);
+
+      extra->parent = g_object_ref (cancellable);
+      extra->parent_handler = follow (self, cancellable);
+    }
 
   self->live = TRUE;
   self->queued = TRUE; /* it will be, with the reference that the loop has from now on */
@@ -663,6 +751,9 @@ pillion_task_get_cancellable (PillionTask *self)
       /* Another thread may have cancelled the task before it could see this */
       if (__atomic_load_n (&self->cancelled, __ATOMIC_SEQ_CST))
         g_cancellable_cancel (self->cancellable);
+      /* The body has to hear of what is asked of the cancellable alone */
+      else if (self->body != NULL && self->live)
+        pillion_task_get_extra (self)->own_handler = follow (self, self->cancellable);
     }
 
   return self->cancellable;
@@ -721,10 +812,11 @@ pillion_task_cancel (PillionTask *self)
 
   g_return_if_fail (PILLION_IS_TASK (self));
 
-  if (get_state (self) != PILLION_TASK_PENDING)
+  if (get_state (self) != PILLION_TASK_PENDING || __atomic_exchange_n (&self->cancelled, TRUE, __ATOMIC_SEQ_CST))
     return;
 
-  __atomic_store_n (&self->cancelled, TRUE, __ATOMIC_SEQ_CST);
+  tell_body (self);
+
   cancellable = __atomic_load_n (&self->cancellable, __ATOMIC_SEQ_CST);
   if (cancellable != NULL)
     {
@@ -757,6 +849,72 @@ pillion_task_is_cancelled (PillionTask *self)
          (cancellable != NULL && g_cancellable_is_cancelled (cancellable));
 }
 
+static guint
+add_callback (PillionTask *self,
+              PillionTaskDoneFunc func,
+              gpointer user_data,
+              GDestroyNotify destroy,
+              gboolean owner)
+{
+  PillionTaskDone done = { func, user_data, destroy, ++self->next_id, owner };
+  PillionCore *core = pillion_core (self->loop);
+
+  pillion_task_look (self);
+  if (!has_callback (self))
+    {
+      self->first = done;
+    }
+  else
+    {
+      if (self->others == NULL)
+        self->others = g_queue_new ();
+      g_queue_push_tail (self->others, g_memdup2 (&done, sizeof done));
+    }
+
+  if (!self->queued && !core->closed)
+    {
+      self->queued = TRUE;
+      pillion_core_push_local (core, &g_object_ref (self)->item);
+    }
+
+  return done.id;
+}
+
+guint
+pillion_task_add_owner_callback (PillionTask *self,
+                                 PillionTaskDoneFunc func,
+                                 gpointer user_data,
+                                 GDestroyNotify destroy)
+{
+  return add_callback (self, func, user_data, destroy, TRUE);
+}
+
+gboolean
+pillion_task_has_waiters (PillionTask *self)
+{
+  if (self->first.func != NULL && !self->first.owner)
+    return TRUE;
+
+  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
+    {
+      if (!((PillionTaskDone *) link->data)->owner)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+void
+pillion_task_give_up (PillionTask *self,
+                      guint id)
+{
+  g_object_ref (self);
+  pillion_task_remove_done_callback (self, id);
+  if (!pillion_task_has_waiters (self))
+    pillion_task_cancel (self);
+  g_object_unref (self);
+}
+
 /**
  * pillion_task_add_done_callback:
  * @self: a task
@@ -778,35 +936,12 @@ pillion_task_add_done_callback (PillionTask *self,
                                 gpointer user_data,
                                 GDestroyNotify destroy)
 {
-  PillionTaskDone done = { func, user_data, destroy, 0 };
-  PillionCore *core;
-
   g_return_val_if_fail (PILLION_IS_TASK (self), 0);
   g_return_val_if_fail (self->loop != NULL, 0);
   g_return_val_if_fail (func != NULL, 0);
-  core = pillion_core (self->loop);
-  g_return_val_if_fail (pillion_core_on_thread (core), 0);
+  g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), 0);
 
-  pillion_task_look (self);
-  done.id = ++self->next_id;
-  if (!has_callback (self))
-    {
-      self->first = done;
-    }
-  else
-    {
-      if (self->others == NULL)
-        self->others = g_queue_new ();
-      g_queue_push_tail (self->others, g_memdup2 (&done, sizeof done));
-    }
-
-  if (!self->queued && !core->closed)
-    {
-      self->queued = TRUE;
-      pillion_core_push_local (core, &g_object_ref (self)->item);
-    }
-
-  return done.id;
+  return add_callback (self, func, user_data, destroy, FALSE);
 }
 
 /**

@@ -21,7 +21,7 @@ test_nicks (void)
   g_autoptr (GEnumClass) errors = g_type_class_ref (PILLION_TYPE_ERROR);
   g_autoptr (GEnumClass) http_errors = g_type_class_ref (PILLION_TYPE_HTTP_ERROR);
 
-  g_assert_cmpuint (errors->n_values, ==, PILLION_ERROR_INVALID_JSON + 1);
+  g_assert_cmpuint (errors->n_values, ==, PILLION_ERROR_OVER_RELEASED + 1);
   g_assert_cmpstr (g_enum_get_value (errors, PILLION_ERROR_LEFT_BEHIND)->value_nick, ==, "left-behind");
   g_assert_cmpint (g_enum_get_value_by_nick (http_errors, "not-found")->value, ==, 404);
   g_assert_cmpint (g_enum_get_value_by_nick (http_errors, "service-unavailable")->value, ==, 503);
