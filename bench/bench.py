@@ -263,10 +263,16 @@ class Bench:
         return self.ours("budget", "auto", "theirs")
 
     def wake(self):
-        return self.ours("wake", "ours")
+        return self.ours("wake", "ours", "same")
 
     def wake_eventfd(self):
-        return self.ours("wake", "theirs")
+        return self.ours("wake", "theirs", "same")
+
+    def wake_apart(self):
+        return self.ours("wake", "ours", "apart")
+
+    def wake_eventfd_apart(self):
+        return self.ours("wake", "theirs", "apart")
 
     # downloads
 
@@ -397,7 +403,10 @@ THEMES = [
         Line("budget-auto", "budget_auto", "budget_fixed", "a fixed budget of 2 ms", "ms", "≥ 50",
              absolute=True),
     ],
-    [Line("wake-latency", "wake", "wake_eventfd", "eventfd + poll", "µs", "≤ 2")],
+    [
+        Line("wake-latency", "wake", "wake_eventfd", "eventfd + poll", "µs", "≤ 2"),
+        Line("wake-latency-apart", "wake_apart", "wake_eventfd_apart", "eventfd + poll", "µs"),
+    ],
     [
         Line("download-300m", "download_tick", "download_curl", "curl easy in a thread", "s", "≤ 1.1"),
         Line("download-300m-nosync", "download_tick", "download_curl_nosync", "curl easy, no fsync", "s"),

@@ -4,13 +4,18 @@
 
 /* How long it takes from a thread to a function on the host's thread, which sleeps in poll ().
  *
- *   bench-wake ours     the thread finishes a task, the host waits as an external loop does, a callback runs
- *   bench-wake theirs   the thread writes to an eventfd, the host polls it, reads it and calls a function
+ *   bench-wake ours same|apart     the thread finishes a task, the host waits as an external loop does, a callback runs
+ *   bench-wake theirs same|apart   the thread writes to an eventfd, the host polls it, reads it and calls a function
+ *
+ * The two threads share a processor, or have one each.
  */
+
+#define _GNU_SOURCE /* for sched_setaffinity () */
 
 #include <pillion/pillion.h>
 
 #include <poll.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
@@ -26,6 +31,7 @@ typedef struct
   int go;               /* eventfd: the thread's next round */
   int bell;             /* eventfd: what theirs rings */
   gboolean ours;
+  gboolean apart;
   PillionTask *task;
   gint64 start;
   gint64 end;
@@ -49,10 +55,32 @@ give (int fd)
     g_error ("eventfd");
 }
 
+/* Keeps the calling thread on the first or the last processor that it may use. Left to itself the kernel puts the two threads together
+ * in one run and apart in the next, and to wake another processor takes many times as long. */
+static void
+pin (gboolean last)
+{
+  cpu_set_t allowed, one;
+  int chosen = -1;
+
+  if (sched_getaffinity (0, sizeof allowed, &allowed) < 0)
+    g_error ("sched_getaffinity");
+  for (int i = 0; i < CPU_SETSIZE && (last || chosen < 0); i++)
+    if (CPU_ISSET (i, &allowed))
+      chosen = i;
+
+  CPU_ZERO (&one);
+  CPU_SET (chosen, &one);
+  if (sched_setaffinity (0, sizeof one, &one) < 0)
+    g_error ("sched_setaffinity");
+}
+
 static gpointer
 ringer (gpointer data)
 {
   Round *round = data;
+
+  pin (round->apart);
 
   for (int i = 0; i < N_WARM + N_ROUNDS; i++)
     {
@@ -148,10 +176,11 @@ main (int argc,
   double values[N_ROUNDS];
   GThread *thread;
 
-  if (argc != 2)
+  if (argc != 3)
     return 2;
 
   round.ours = g_str_equal (argv[1], "ours");
+  round.apart = g_str_equal (argv[2], "apart");
   if (round.ours)
     {
       loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
@@ -160,7 +189,9 @@ main (int argc,
         g_error ("ensure failed");
     }
 
+  /* After the thread was made, which would have to stay here as well */
   thread = g_thread_new ("ringer", ringer, &round);
+  pin (FALSE);
   for (int i = -N_WARM; i < N_ROUNDS; i++)
     {
       if (round.ours)
