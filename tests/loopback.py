@@ -12,6 +12,8 @@ runs the program with its address in PILLION_TEST_URL, and each `@URL@` in the a
     /data.json       {"name": "pillion", "seats": 2, "parts": ["seat", "rail", "strap"]}
     /file.bin        1 MiB, the same each time; its SHA-256 is in PILLION_TEST_SHA256
     /broken.json     a text that is no JSON
+    /catalogue.json  {"thumbnails": ["/thumbnails/0.bin", …]}, 50 of them
+    /thumbnails/N    2 KiB each, after a moment; three of them are missing
     anything else    404
 """
 
@@ -22,6 +24,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 FILE = b''.join(hashlib.sha256(b'%d' % i).digest() for i in range(1 << 15))
 FILE_SHA256 = hashlib.sha256(FILE).hexdigest()
@@ -34,12 +37,20 @@ PAGES = {
     '/broken.json': ('application/json', b'{"name": '),
 }
 
+THUMBNAILS = ['/thumbnails/%d.bin' % i for i in range(50)]
+MISSING = {THUMBNAILS[i] for i in (7, 20, 41)}
+PAGES['/catalogue.json'] = ('application/json', json.dumps({'thumbnails': THUMBNAILS}).encode())
+PAGES.update((path, ('application/octet-stream', FILE[2048 * i:2048 * (i + 1)]))
+             for i, path in enumerate(THUMBNAILS) if path not in MISSING)
+
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
 
     def do_GET(self):
         kind, body = PAGES.get(self.path, (None, None))
+        if self.path in THUMBNAILS:
+            time.sleep(0.01)
         if kind is None:
             self.send_error(404)
             return

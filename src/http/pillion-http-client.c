@@ -518,7 +518,7 @@ pillion_http_client_download (PillionHttpClient *self,
  * @cancellable: (nullable): cancels the task when it is cancelled
  *
  * Downloads what is at @url into a folder, under the name that the server proposes (`Content-Disposition`, RFC 6266), or else
- * under the last part of the URL's path.
+ * under the last part of the URL's path, which for a folder is `index.html`.
  *
  * A name that is empty, begins with a dot, has `..`, `/`, `\` or a control character in it, is longer than 255 bytes,
  * is no UTF-8, or is that of a part file (ends in `.part` or `.part.info`) fails with [error@Pillion.Error.UNSAFE_NAME]. A file that has the name already is replaced, as

@@ -280,8 +280,9 @@ pillion_http_url_filename (GUri *uri)
 {
   const char *path = g_uri_get_path (uri);
   const char *slash = strrchr (path, '/');
+  const char *name = slash != NULL ? slash + 1 : path;
 
-  return unescape (slash != NULL ? slash + 1 : path);
+  return *name != '\0' ? unescape (name) : g_strdup ("index.html");
 }
 
 /* What other downloads of the same folder have beside their targets: where a file of a server's took the place of one of them, the

@@ -28,7 +28,7 @@ gboolean pillion_http_is_strong_date       (const char *last_modified,
 /* The name that Content-Disposition proposes (RFC 6266, with RFC 8187 for filename*), as it stands; NULL when there is none */
 char    *pillion_http_parse_filename       (const char *content_disposition);
 
-/* The last segment of a URL's path, decoded */
+/* The last segment of a URL's path, decoded; `index.html` where there is none, as nearly all servers take a folder to mean that */
 char    *pillion_http_url_filename         (GUri       *uri);
 
 /* Whether a file of this name is in the folder that it is put into, visible, named as it looks, and no part file of a download */

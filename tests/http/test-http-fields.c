@@ -122,8 +122,8 @@ test_url_filename (void)
     const char *name;
   } cases[] = {
     { "http://h/a/b.txt", "b.txt" },       { "http://h/b.txt?x=/y", "b.txt" },
-    { "http://h/a%20b.txt", "a b.txt" },   { "http://h/a/", "" },
-    { "http://h", "" },                    { "http://h/a%2Fb", "a/b" },
+    { "http://h/a%20b.txt", "a b.txt" },   { "http://h/a/", "index.html" },
+    { "http://h", "index.html" },          { "http://h/a%2Fb", "a/b" },
     { "http://h/a/%2e%2e%2f", "../" },     { "http://h/a%00b", "a\x01" "b" },
   };
 

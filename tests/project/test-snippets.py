@@ -96,7 +96,7 @@ class Snippets(unittest.TestCase):
 
     def run_program(self, *command, text=''):
         with loopback.Server() as server:
-            url = server + ('/data.json' if 'json' in text else '/file.bin')
+            url = server + ('/catalogue.json' if 'catalogue' in text else '/data.json' if 'json' in text else '/file.bin')
             self.check(*command, url, 'written')
 
     def snippet_c(self, text, before):
