@@ -39,10 +39,8 @@ on_callback_freed (gpointer task)
 
   if (self->n_heard > 0)
     self->n_heard--;
-  else if (!self->over)
-    pillion_combinator_end_error (self, g_error_new (PILLION_ERROR, PILLION_ERROR_CLOSED,
-                                                     _("The loop was closed while “%s” was waited for"),
-                                                     self->body.task->name));
+  else
+    pillion_combinator_end_closed (self);
   pillion_sync_unref (task);
 }
 
@@ -135,7 +133,8 @@ pillion_combinator_check_child (PillionCombinator *self,
     return g_error_new (PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("“%s” would wait for itself"), task->name);
   if (child->loop != task->loop)
     return g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("“%s” belongs to another loop"), child->name);
-  if (pillion_core (task->loop)->closed && !pillion_task_is_done (child))
+  /* No callback is delivered any more, not even of what is done */
+  if (pillion_core (task->loop)->closed)
     return g_error_new (PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed while “%s” was waited for"),
                         task->name);
   return NULL;
@@ -191,6 +190,20 @@ pillion_combinator_end_cancelled (PillionCombinator *self)
 {
   pillion_combinator_end_error (self, g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task “%s” was cancelled"),
                                                    self->body.task->name));
+}
+
+void
+pillion_combinator_end_closed (PillionCombinator *self)
+{
+  PillionTask *task = self->body.task;
+
+  if (self->over)
+    return;
+
+  /* Whoever closed the loop was told what was left */
+  pillion_task_look (task);
+  pillion_combinator_end_error (self, g_error_new (PILLION_ERROR, PILLION_ERROR_CLOSED,
+                                                   _("The loop was closed while “%s” was waited for"), task->name));
 }
 
 void

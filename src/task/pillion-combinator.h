@@ -75,6 +75,9 @@ void         pillion_combinator_end_error     (PillionCombinator          *self,
                                                GError                     *error);
 void         pillion_combinator_end_cancelled (PillionCombinator          *self);
 
+/* Where it is not over yet: the loop is gone, and nobody is left who would end it */
+void         pillion_combinator_end_closed    (PillionCombinator          *self);
+
 static inline PillionCore *
 pillion_combinator_core (PillionCombinator *self)
 {

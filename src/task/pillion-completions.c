@@ -181,6 +181,7 @@ on_callback_freed (gpointer user_data)
           g_autoptr (PillionCompletions) owner = g_object_ref (next->owner);
 
           leave_queue (self, next);
+          pillion_task_look (task);
           pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
                                          _("The loop was closed while “%s” was waited for"), task->name);
         }

@@ -6,8 +6,6 @@
 
 #include "task/pillion-combinator.h"
 
-#include <glib/gi18n-lib.h>
-
 #include "core/pillion-callback.h"
 #include "core/pillion-sync.h"
 
@@ -307,10 +305,7 @@ attempt_drop (PillionItem *item)
   Run *self = run_from_item (item);
   PillionTask *task = self->parent.body.task;
 
-  if (!self->parent.over)
-    pillion_combinator_end_error (&self->parent, g_error_new (PILLION_ERROR, PILLION_ERROR_CLOSED,
-                                                              _("The loop was closed while “%s” was waited for"),
-                                                              task->name));
+  pillion_combinator_end_closed (&self->parent);
   pillion_sync_unref (task);
 }
 

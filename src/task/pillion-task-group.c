@@ -144,7 +144,7 @@ conclude (Group *self)
     pillion_combinator_end_from (parent, failed);
   else if (self->error != NULL)
     pillion_combinator_end_error (parent, g_steal_pointer (&self->error));
-  else if (self->cancelled)
+  else if (pillion_task_is_cancelled (parent->body.task))
     pillion_combinator_end_cancelled (parent);
   else if (cancelled != NULL)
     pillion_combinator_end_from (parent, cancelled);
@@ -524,10 +524,7 @@ starter_drop (PillionItem *item)
   PillionTask *task = self->parent.body.task;
 
   self->starter->queued = FALSE;
-  if (!self->parent.over)
-    pillion_combinator_end_error (&self->parent, g_error_new (PILLION_ERROR, PILLION_ERROR_CLOSED,
-                                                              _("The loop was closed while “%s” was waited for"),
-                                                              task->name));
+  pillion_combinator_end_closed (&self->parent);
   pillion_sync_unref (task);
 }
 

@@ -103,10 +103,25 @@ cancel_from_outside (PillionTask *task)
     } \
   G_STMT_END
 
+/* Whether both ended alike. It looks at the error. */
+static inline void
+assert_same (PillionTask *task,
+             PillionTask *other)
+{
+  g_autoptr (GError) error = NULL, other_error = NULL;
+
+  g_assert_cmpint (pillion_task_get_state (task), ==, pillion_task_get_state (other));
+  pillion_task_propagate_error (task, &error);
+  pillion_task_propagate_error (other, &other_error);
+  g_assert_cmpstr (error != NULL ? error->message : NULL, ==, other_error != NULL ? other_error->message : NULL);
+}
+
 #define assert_cancelled(task) assert_ended_with (task, G_IO_ERROR, G_IO_ERROR_CANCELLED)
 #define assert_failed(task) assert_ended_with (task, PILLION_ERROR, PILLION_ERROR_FAILED)
 #define assert_closed(task) assert_ended_with (task, PILLION_ERROR, PILLION_ERROR_CLOSED)
 #define assert_state(task, state) g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_##state)
+
+#define expect_critical(text) g_test_expect_message ("Pillion", G_LOG_LEVEL_CRITICAL, "*" text "*failed*")
 
 static inline void
 count (PillionTask *task,

@@ -499,16 +499,14 @@ test_misuse (Fixture *fixture,
 
   for (guint kind = 0; kind < N_KINDS; kind++)
     {
-      logs_catch ();
+      expect_critical ("PILLION_IS_TASK");
       g_assert_null (make[kind](fixture->loop, (PillionTask *[]) { child, NULL }, 2));
-      assert_logged ("critical: *PILLION_IS_TASK*");
-      logs_catch ();
+      expect_critical ("tasks != NULL");
       g_assert_null (make[kind](fixture->loop, NULL, 2));
-      assert_logged ("critical: *tasks*");
     }
-  logs_catch ();
+  expect_critical ("PILLION_IS_TASK");
   g_assert_null (pillion_task_get_children (NULL));
-  assert_logged ("critical: *PILLION_IS_TASK*");
+  g_test_assert_expected_messages ();
 
   g_assert_false (pillion_task_is_cancelled (child));
   succeed (child);
@@ -661,6 +659,7 @@ test_many (Fixture *fixture,
               }
           settle (fixture);
           g_assert_true (pillion_task_is_done (task));
+          pillion_task_propagate_error (task, NULL);
           end_object (task);
           for (guint i = 0; i < MANY; i++)
             end_object (children->pdata[i]);
