@@ -238,7 +238,8 @@ pillion_task_let_go (PillionTask *task)
  * [func@Pillion.Task.map] and [method@Pillion.Retry.run] have started so far, and the one or two of the other combinators. So the results and
  * errors of all of them can be read one by one. On the loop's thread only.
  *
- * Returns: (transfer full) (element-type PillionTask): the children; empty where the task is made of no others
+ * Returns: (transfer container) (element-type PillionTask): the children; empty where the task is made of no others. The array has a
+ *   reference to each, and drops them with itself
  *
  * Since: 1.0
  */
