@@ -328,8 +328,9 @@ test_cancelled_attempt (Retry *self,
         }
       end_object (task);
       end_object (g_steal_pointer (&self->pending));
+      pillion_retry_set_predicate (self->retry, NULL, NULL, NULL);
+      g_assert_cmpint (decider.n_freed, ==, (int) with_judge);
     }
-  pillion_retry_set_predicate (self->retry, NULL, NULL, NULL);
 }
 
 static void
