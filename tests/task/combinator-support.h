@@ -135,3 +135,22 @@ count_freed (gpointer n_freed)
 {
   ++*(int *) n_freed;
 }
+
+/* The combinators of a set of tasks */
+typedef enum
+{
+  ALL,
+  SETTLE,
+  ANY,
+  RACE,
+  N_KINDS
+} Kind;
+
+G_GNUC_UNUSED static PillionTask *(*const make[N_KINDS]) (PillionLoop *, PillionTask **, gsize) = {
+  [ALL] = (pillion_task_all),
+  [SETTLE] = (pillion_task_settle),
+  [ANY] = (pillion_task_any),
+  [RACE] = (pillion_task_race),
+};
+
+G_GNUC_UNUSED static const char *const kind_names[N_KINDS] = { "all", "settle", "any", "race" };
