@@ -46,8 +46,9 @@ start (guint index,
   g_assert_cmpuint (index, ==, self->children->len);
   child = self->stubborn ? pending (&fixture) : obedient (&fixture);
   g_ptr_array_add (self->children, g_object_ref (child));
-  self->most_running = MAX (self->most_running, count_running (self));
-  if (self->is_done && !pillion_task_is_done (child))
+  if (!self->is_done)
+    self->most_running = MAX (self->most_running, count_running (self));
+  else if (!pillion_task_is_done (child))
     succeed (child);
   return child;
 }
