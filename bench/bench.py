@@ -244,6 +244,21 @@ class Bench:
     def task_batch_uvloop(self):
         return self.python("asyncio", "uvloop")
 
+    def task_all(self):
+        return self.ours("combinators", "all")
+
+    def task_all_asyncio(self):
+        return self.python("gather", "asyncio", "all")
+
+    def task_all_uvloop(self):
+        return self.python("gather", "uvloop", "all")
+
+    def task_all_whole(self):
+        return self.ours("combinators", "whole")
+
+    def task_all_whole_asyncio(self):
+        return self.python("gather", "asyncio", "whole")
+
     def task_memory(self):
         return self.ours("task", "memory", "ours")
 
@@ -395,6 +410,11 @@ THEMES = [
         Line("task-batch", "task_batch", "task_batch_gtask", "GTask", "ns", "≤ 0.6"),
         Line("task-batch-asyncio", "task_batch", "task_batch_asyncio", "asyncio future", "ns"),
         Line("task-batch-uvloop", "task_batch", "task_batch_uvloop", "uvloop future", "ns"),
+    ],
+    [
+        Line("task-all", "task_all", "task_all_asyncio", "asyncio.gather", "ns", "≤ 0.15"),
+        Line("task-all-uvloop", "task_all", "task_all_uvloop", "gather on uvloop", "ns"),
+        Line("task-all-whole", "task_all_whole", "task_all_whole_asyncio", "asyncio.gather", "ns"),
     ],
     [Line("task-memory", "task_memory", "task_memory_gtask", "GTask", "bytes", "≤ 1.0")],
     [

@@ -6,6 +6,7 @@
 
 #define PILLION_INSIDE
 #include <pillion/pillion-callback-host.h>
+#include <pillion/pillion-completions.h>
 #include <pillion/pillion-download.h>
 #include <pillion/pillion-enums.h>
 #include <pillion/pillion-error.h>
@@ -14,6 +15,8 @@
 #include <pillion/pillion-http-client.h>
 #include <pillion/pillion-kick.h>
 #include <pillion/pillion-loop.h>
+#include <pillion/pillion-retry.h>
+#include <pillion/pillion-task-combinators.h>
 #include <pillion/pillion-task.h>
 #include <pillion/pillion-test-host.h>
 #include <pillion/pillion-tick-host.h>

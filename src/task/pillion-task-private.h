@@ -131,6 +131,10 @@ void              pillion_task_give_up        (PillionTask      *self,
 void              pillion_task_return_from    (PillionTask      *self,
                                                PillionTask      *source);
 
+/* Drops a reference to a task that another one has, when that goes. However deep they are nested, they go one after the other, not one
+ * inside the other. */
+void              pillion_task_let_go         (PillionTask      *self);
+
 /* Marks that somebody asked for the outcome */
 static inline void
 pillion_task_look (PillionTask *self)

@@ -6,6 +6,8 @@
 
 #include "task/pillion-task-result.h"
 
+#include "task/pillion-task-private.h"
+
 void
 pillion_task_result_clear (PillionTaskResult *self)
 {
@@ -19,8 +21,10 @@ pillion_task_result_clear (PillionTaskResult *self)
       break;
     case PILLION_RESULT_OBJECT:
     case PILLION_RESULT_ASYNC:
-    case PILLION_RESULT_TASK:
       g_clear_object (&self->object);
+      break;
+    case PILLION_RESULT_TASK:
+      pillion_task_let_go (g_steal_pointer (&self->task));
       break;
     case PILLION_RESULT_BOXED:
       if (self->pointer != NULL)

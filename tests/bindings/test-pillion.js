@@ -450,6 +450,105 @@ test('http/download', loop => {
     folder.delete(null);
 });
 
+// Combinators, completions and retries
+
+function taskOf(loop, result) {
+    const task = Pillion.Task.new(loop, 'child', null);
+    if (result instanceof GLib.Error)
+        task.return_error(result);
+    else if (result !== undefined)
+        task.return_int(result);
+    return task;
+}
+
+const failure = text => new GLib.Error(Pillion.error_quark(), Pillion.Error.FAILED, text);
+
+test('compose/sets', loop => {
+    const [first, second] = [taskOf(loop), taskOf(loop)];
+    const tasks = ['all', 'settle', 'any', 'race'].map(name => Pillion.Task[name](loop, [first, second]));
+    assert(tasks[0].get_children()[1] === second);
+    first.return_error(failure('oh'));
+    second.return_int(2);
+    kickUntilDone(loop, ...tasks);
+    assertFails(Pillion.Error, Pillion.Error.FAILED, () => tasks[0].propagate_boolean());
+    assert(tasks[1].propagate_boolean());
+    assertEqual(tasks[2].propagate_int(), 2);
+    assertFails(Pillion.Error, Pillion.Error.FAILED, () => tasks[3].propagate_int());
+    assert(Pillion.Task.all(loop, []).propagate_boolean());
+    assertFails(Pillion.Error, Pillion.Error.NOTHING_GIVEN, () => Pillion.Task.any(loop, []).propagate_error());
+});
+
+test('compose/map', loop => {
+    const task = Pillion.Task.map(loop, 5, 2, index => taskOf(loop, index * 10), null);
+    kickUntilDone(loop, task);
+    assertEqual(task.get_children().map(child => child.propagate_int()), [0, 10, 20, 30, 40]);
+    const none = Pillion.Task.map(loop, 5, 2, () => null, null);
+    kickUntilDone(loop, none);
+    assertFails(Pillion.Error, Pillion.Error.FAILED, () => none.propagate_boolean());
+});
+
+test('compose/chain', loop => {
+    const task = taskOf(loop, 20);
+    const then = task.and_then(first => taskOf(loop, first.propagate_int() + 22));
+    const late = taskOf(loop).with_timeout(0);
+    const passed = taskOf(loop).with_deadline(loop.get_now());
+    const shield = task.shield();
+    kickUntil(loop, () => [then, late, passed, shield].every(each => each.is_done()));
+    assertEqual([then.propagate_int(), shield.propagate_int()], [42, 20]);
+    for (const each of [late, passed]) {
+        assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.TIMED_OUT, () => each.propagate_error());
+        assert(each.get_children()[0].return_if_cancelled());
+    }
+});
+
+test('compose/completions', loop => {
+    const tasks = [taskOf(loop), taskOf(loop, 1)];
+    const completions = Pillion.Completions.new(loop, tasks);
+    completions.add(taskOf(loop, 9));
+    async function work() {
+        const seen = [];
+        for (;;) {
+            const next = completions.next();
+            if (completions.n_left === 1)
+                tasks[0].return_int(0);
+            await next.wait_async(null);
+            const task = next.propagate_object();
+            if (task === null)
+                return seen;
+            seen.push(task.propagate_int());
+        }
+    }
+    assertEqual(kickUntilSettled(loop, work()), [1, 9, 0]);
+    assertEqual(completions.get_n_left(), 0);
+});
+
+test('compose/retry', loop => {
+    const asked = [];
+    const retry = new Pillion.Retry({attempts: 3, initial_delay: 100, jitter: 0, seed: 1});
+    retry.set_predicate((error, attempt) => {
+        asked.push([error.message, attempt]);
+        return true;
+    });
+    const task = retry.run(loop, 'fetch', attempt => taskOf(loop, attempt < 3 ? failure(`no ${attempt}`) : 42), null);
+    kickUntilDone(loop, task);
+    assertEqual(task.propagate_int(), 42);
+    assertEqual(asked, [['no 1', 1], ['no 2', 2]]);
+    assertEqual(task.get_children().length, 3);
+});
+
+test('compose/nothing-is-freed-too-early', loop => {
+    const kept = [];
+    const task = Pillion.Task.map(loop, 100, 10, index => {
+        kept.push(taskOf(loop, index));
+        return kept[index];
+    }, null);
+    kickUntilDone(loop, task);
+    for (let i = 0; i < 100; i++)
+        assert(task.get_children()[i] === kept[i]);
+    System.gc();
+    assertEqual(kept.map(child => child.propagate_int()).reduce((a, b) => a + b), 4950);
+});
+
 print(`1..${tests.length}`);
 let failed = 0;
 tests.forEach(([name, func], index) => {

@@ -665,5 +665,152 @@ class HttpTest(Case):
         self.assertEqual(task.get_state(), Pillion.TaskState.CANCELLED)
 
 
+class ComposeTest(Case):
+    """Combinators, completions and retries"""
+
+    def task(self, name='child'):
+        return Pillion.Task.new(self.loop, name, None)
+
+    def done(self, result):
+        task = self.task()
+        task.return_int(result)
+        return task
+
+    def failed(self, message):
+        task = self.task()
+        task.return_error(GLib.Error.new_literal(Pillion.error_quark(), message, Pillion.Error.FAILED))
+        return task
+
+    def test_sets(self):
+        first, second = self.task('first'), self.task('second')
+        everything = Pillion.Task.all(self.loop, [first, second])
+        settled = Pillion.Task.settle(self.loop, [first, second])
+        some = Pillion.Task.any(self.loop, [first, second])
+        race = Pillion.Task.race(self.loop, [first, second])
+        self.assertEqual(everything.get_name(), 'all of 2')
+        self.assertEqual(everything.get_children(), [first, second])
+        self.loop.kick()
+        first.return_error(GLib.Error.new_literal(Pillion.error_quark(), 'oh', Pillion.Error.FAILED))
+        self.loop.kick()
+        second.return_int(2)
+        self.kick_until_done(everything, settled, some, race)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, everything.propagate_boolean)
+        self.assertTrue(settled.propagate_boolean())
+        self.assertEqual(some.propagate_int(), 2)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, race.propagate_int)
+
+    def test_no_tasks(self):
+        self.assertTrue(Pillion.Task.all(self.loop, []).propagate_boolean())
+        self.assertTrue(Pillion.Task.settle(self.loop, None).propagate_boolean())
+        self.assertFails(Pillion.error_quark(), Pillion.Error.NOTHING_GIVEN,
+                         Pillion.Task.any(self.loop, []).propagate_error)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.NOTHING_GIVEN,
+                         Pillion.Task.race(self.loop, []).propagate_error)
+        self.kick_until_done()
+
+    def test_map(self):
+        task = Pillion.Task.map(self.loop, 5, 2, lambda index, factor: self.done(index * factor), 10, None)
+        self.kick_until_done(task)
+        self.assertTrue(task.propagate_boolean())
+        self.assertEqual([child.propagate_int() for child in task.get_children()], [0, 10, 20, 30, 40])
+
+    def test_chain(self):
+        task = self.done(20)
+        then = task.and_then(lambda task, more: self.done(task.propagate_int() + more), 22)
+        nothing = task.and_then(lambda task: None)
+        shield = task.shield()
+        late = self.task().with_timeout(0)
+        deadline = self.task().with_deadline(self.loop.get_now())
+        self.kick_until(late, deadline, then, nothing, shield)
+        self.assertEqual(then.propagate_int(), 42)
+        self.assertTrue(nothing.propagate_boolean())
+        self.assertEqual(shield.propagate_int(), 20)
+        for task in (late, deadline):
+            self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT, task.propagate_error)
+            child, = task.get_children()
+            self.assertTrue(child.is_cancelled())
+            self.assertTrue(child.return_if_cancelled())
+
+    def kick_until(self, *tasks):
+        while not all(task.is_done() for task in tasks):
+            self.loop.kick()
+
+    def test_completions(self):
+        tasks = [self.task(str(number)) for number in range(3)]
+        completions = Pillion.Completions.new(self.loop, tasks)
+        self.assertEqual(completions.get_n_left(), 3)
+        tasks[1].return_int(1)
+        completions.add(self.done(9))
+        seen = []
+        for _ in range(4):
+            following = completions.next()
+            if not following.is_done() and not tasks[2].is_done():
+                tasks[2].return_int(2)
+                tasks[0].return_int(0)
+            self.kick_until(following)
+            seen.append(following.propagate_object().propagate_int())
+        self.assertEqual(seen, [9, 1, 2, 0])
+        self.assertIsNone(completions.next().propagate_object())
+        self.assertEqual(completions.props.n_left, 0)
+        other = Pillion.Loop.new(GLib.MainContext(), Pillion.LoopFlags.DEFAULT)
+        self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.INVALID_ARGUMENT, Pillion.Completions.new, other, tasks)
+        self.kick_until_done()
+
+    def test_retry(self):
+        asked = []
+
+        def predicate(error, attempt, limit):
+            asked.append((error.message, attempt))
+            return attempt < limit
+
+        retry = Pillion.Retry(attempts=5, initial_delay=100, max_delay=1000, multiplier=1.5, jitter=1, seed=3)
+        self.assertEqual((retry.get_attempts(), retry.props.max_delay), (5, 1000))
+        retry.set_predicate(predicate, 2)
+        task = retry.run(self.loop, 'fetch', lambda attempt, name: self.failed(f'{name} {attempt}'), 'no', None)
+        self.kick_until_done(task)
+        self.assertEqual(self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.propagate_int).message, 'no 2')
+        self.assertEqual(asked, [('no 1', 1), ('no 2', 2)])
+        self.assertEqual(len(task.get_children()), 2)
+
+    def test_functions_that_give_no_task(self):
+        """As one that raises an exception does"""
+        results = [Pillion.Task.map(self.loop, 3, 0, lambda index, data: None),
+                   Pillion.Retry().run(self.loop, 'fetch', lambda attempt, data: None)]
+        self.kick_until_done(*results)
+        for task in results:
+            self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.propagate_error)
+
+    def test_nothing_leaks(self):
+        """What a closure returns is given away, and what get_children () gives is not taken: all go in the end"""
+        alive = weakref.WeakSet()
+
+        class Function:
+            def __call__(self, *arguments):
+                return made(7)
+
+        def made(number):
+            task = self.done(number)
+            alive.add(task)
+            return task
+
+        def round_trip():
+            functions = [Function() for _ in range(3)]
+            alive.update(functions)
+            child = made(1)
+            results = [Pillion.Task.map(self.loop, 4, 2, functions[0]), child.and_then(functions[1]),
+                       Pillion.Retry().run(self.loop, 'fetch', functions[2]),
+                       Pillion.Task.all(self.loop, [child, child]), Pillion.Completions.new(self.loop, [child]).next()]
+            alive.update(results)
+            self.kick_until_done(*results)
+            self.assertEqual([len(task.get_children()) for task in results], [4, 2, 1, 2, 0])
+            self.assertTrue(all(child.propagate_int() == 7 for child in results[0].get_children()))
+            self.assertIs(results[4].propagate_object(), child)
+
+        for _ in range(20):
+            round_trip()
+        gc.collect()
+        self.assertEqual(len(alive), 0)
+
+
 if __name__ == '__main__':
     tap.main()

@@ -443,6 +443,87 @@ void test_http () {
     close_loop (loop);
 }
 
+/* Combinators, completions and retries */
+
+Pillion.Task task_of (Pillion.Loop loop, int64 result) {
+    var task = new Pillion.Task (loop, "child", null);
+    task.return_int (result);
+    return task;
+}
+
+void test_compose () {
+    var loop = new_loop ();
+    var first = task_of (loop, 1);
+    var second = new Pillion.Task (loop, "second", null);
+    Pillion.Task[] tasks = { first, second };
+    var all = Pillion.Task.all (loop, tasks);
+    var settled = Pillion.Task.settle (loop, tasks);
+    var some = Pillion.Task.any (loop, { first, second });
+    var race = Pillion.Task.race (loop, tasks);
+    var mapped = Pillion.Task.map (loop, 3, 2, (index) => task_of (loop, index * 10), null);
+    var then = first.and_then ((task) => {
+        try {
+            return task_of (loop, task.propagate_int () + 41);
+        } catch (Error error) {
+            return null;
+        }
+    });
+    var late = new Pillion.Task (loop, "late", null);
+    var timed = late.with_timeout (0);
+    var passed = first.with_deadline (0);
+    var shield = first.shield ();
+    var completions = (Pillion.Completions?) null;
+    try {
+        completions = new Pillion.Completions (loop, { second });
+        assert (completions.add (first));
+    } catch (Error error) {
+        assert_not_reached ();
+    }
+    assert (completions.n_left == 2);
+    var next = completions.next ();
+    var last = completions.next ();
+    var retry = new Pillion.Retry ();
+    retry.attempts = 3;
+    retry.initial_delay = 100;
+    uint asked = 0;
+    retry.set_predicate ((error, attempt) => { asked = attempt; return error is IOError.BUSY; });
+    var retried = retry.run (loop, "fetch", (attempt) => {
+        var task = new Pillion.Task (loop, "attempt", null);
+        if (attempt < 3)
+            task.return_error (new IOError.BUSY ("busy"));
+        else
+            task.return_int (attempt);
+        return task;
+    }, null);
+
+    second.return_int (2);
+    kick_until (loop, () => late.is_cancelled ());
+    assert (late.return_if_cancelled ());
+    kick_until_done (loop);
+    try {
+        assert (all.propagate_boolean () && settled.propagate_boolean () && mapped.propagate_boolean ());
+        assert (some.propagate_int () == 1 && race.propagate_int () == 1 && then.propagate_int () == 42);
+        assert (passed.propagate_int () == 1 && shield.propagate_int () == 1);
+        assert (mapped.get_children ().length == 3);
+        assert (mapped.get_children ()[2].propagate_int () == 20);
+        assert (all.get_children ()[1] == second);
+        assert (((Pillion.Task) next.propagate_object ()) == first);
+        assert (((Pillion.Task) last.propagate_object ()) == second);
+        assert (completions.next ().propagate_object () == null);
+        assert (retried.propagate_int () == 3 && asked == 2);
+    } catch (Error error) {
+        GLib.error ("%s", error.message);
+    }
+    try {
+        timed.propagate_error ();
+        assert_not_reached ();
+    } catch (IOError.TIMED_OUT error) {
+    } catch (Error error) {
+        assert_not_reached ();
+    }
+    close_loop (loop);
+}
+
 int main (string[] args) {
     Test.init (ref args);
     Test.add_func ("/vala/loop", test_loop);
@@ -461,5 +542,6 @@ int main (string[] args) {
     Test.add_func ("/vala/any-gio-call", test_any_gio_call);
     Test.add_func ("/vala/thread", test_thread);
     Test.add_func ("/vala/http", test_http);
+    Test.add_func ("/vala/compose", test_compose);
     return Test.run ();
 }

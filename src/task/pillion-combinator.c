@@ -1,0 +1,285 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "task/pillion-combinator.h"
+
+#include <glib/gi18n-lib.h>
+#include <string.h>
+
+#include "core/pillion-sync.h"
+
+/* Names of more bytes are not repeated, or a task that is wrapped over and over would be called by a novel */
+#define MAX_REPEATED 48
+
+static inline const PillionCombinatorClass *
+get_class (PillionCombinator *self)
+{
+  return (const PillionCombinatorClass *) self->body.klass;
+}
+
+static void
+on_child_done (PillionTask *child,
+               gpointer task)
+{
+  PillionCombinator *self = (PillionCombinator *) ((PillionTask *) task)->body;
+
+  self->n_heard++;
+  if (!self->over)
+    get_class (self)->child_done (self, child);
+}
+
+/* After on_child_done (), or instead of it where the child will never be delivered because the loop is closed */
+static void
+on_callback_freed (gpointer task)
+{
+  PillionCombinator *self = (PillionCombinator *) ((PillionTask *) task)->body;
+
+  if (self->n_heard > 0)
+    self->n_heard--;
+  else
+    pillion_combinator_end_closed (self);
+  pillion_sync_unref (task);
+}
+
+PillionTask *
+pillion_combinator_new (PillionLoop *loop,
+                        const char *name,
+                        GCancellable *cancellable,
+                        const PillionCombinatorClass *klass,
+                        gsize size)
+{
+  PillionTask *task = pillion_task_new_at (loop, name, cancellable, NULL);
+
+  /* Who was told of the task may have closed the loop */
+  if (pillion_core (loop)->closed && !pillion_task_is_done (task))
+    pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+  if (!pillion_task_is_done (task))
+    pillion_task_set_body (task, g_malloc0 (size), &klass->body);
+
+  return task;
+}
+
+PillionTask *
+pillion_combinator_new_for (PillionTask *child,
+                            const char *kind,
+                            const PillionCombinatorClass *klass,
+                            gsize size)
+{
+  g_autofree char *name = NULL;
+
+  if (strlen (child->name) <= MAX_REPEATED)
+    name = g_strdup_printf ("%s of %s", kind, child->name);
+
+  return pillion_combinator_new (child->loop, name != NULL ? name : kind, NULL, klass, size);
+}
+
+guint
+pillion_combinator_wait (PillionCombinator *self,
+                         PillionTask *child)
+{
+  return pillion_task_add_done_callback (child, on_child_done, g_object_ref (self->body.task), on_callback_freed);
+}
+
+static gboolean
+is_another_waiter (PillionCombinator *self,
+                   const PillionTaskDone *done)
+{
+  return done->func != NULL && !done->owner && done->data != self->body.task;
+}
+
+gboolean
+pillion_combinator_is_alone (PillionCombinator *self,
+                             PillionTask *child)
+{
+  if (is_another_waiter (self, &child->first))
+    return FALSE;
+
+  for (GList *link = child->others != NULL ? child->others->head : NULL; link != NULL; link = link->next)
+    {
+      if (is_another_waiter (self, link->data))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+void
+pillion_combinator_give_up (PillionCombinator *self,
+                            PillionTask *child,
+                            guint id)
+{
+  /* Where the callback is still there, it is freed now without having been called */
+  self->n_heard++;
+  g_object_ref (child);
+  if (!pillion_task_remove_done_callback (child, id))
+    self->n_heard--;
+  if (!pillion_task_has_waiters (child))
+    pillion_task_cancel (child);
+  g_object_unref (child);
+}
+
+GError *
+pillion_combinator_check_child (PillionCombinator *self,
+                                PillionTask *child)
+{
+  PillionTask *task = self->body.task;
+
+  if (child == NULL)
+    return g_error_new (PILLION_ERROR, PILLION_ERROR_FAILED, _("The function of “%s” gave no task"), task->name);
+  if (child == task)
+    return g_error_new (PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("“%s” would wait for itself"), task->name);
+  if (child->loop != task->loop)
+    return g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("“%s” belongs to another loop"), child->name);
+  /* No callback is delivered any more, not even of what is done */
+  if (pillion_core (task->loop)->closed)
+    return g_error_new (PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed while “%s” was waited for"),
+                        task->name);
+  return NULL;
+}
+
+void
+pillion_combinator_discard (PillionCombinator *self,
+                            PillionTask *child)
+{
+  if (child == NULL)
+    return;
+
+  if (child->loop == self->body.task->loop && !pillion_task_has_waiters (child))
+    pillion_task_cancel (child);
+  g_object_unref (child);
+}
+
+static void
+end (PillionCombinator *self)
+{
+  if (get_class (self)->ended != NULL)
+    get_class (self)->ended (self);
+}
+
+void
+pillion_combinator_end_well (PillionCombinator *self)
+{
+  self->over = TRUE;
+  pillion_task_return_boolean (self->body.task, TRUE);
+  end (self);
+}
+
+void
+pillion_combinator_end_from (PillionCombinator *self,
+                             PillionTask *child)
+{
+  self->over = TRUE;
+  pillion_task_return_from (self->body.task, child);
+  end (self);
+}
+
+void
+pillion_combinator_end_error (PillionCombinator *self,
+                              GError *error)
+{
+  self->over = TRUE;
+  pillion_task_return_error (self->body.task, error);
+  end (self);
+}
+
+void
+pillion_combinator_end_cancelled (PillionCombinator *self)
+{
+  pillion_combinator_end_error (self, g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task “%s” was cancelled"),
+                                                   self->body.task->name));
+}
+
+void
+pillion_combinator_end_closed (PillionCombinator *self)
+{
+  PillionTask *task = self->body.task;
+
+  if (self->over)
+    return;
+
+  /* Whoever closed the loop was told what was left */
+  pillion_task_look (task);
+  pillion_combinator_end_error (self, g_error_new (PILLION_ERROR, PILLION_ERROR_CLOSED,
+                                                   _("The loop was closed while “%s” was waited for"), task->name));
+}
+
+void
+pillion_task_let_go (PillionTask *task)
+{
+  static __thread GPtrArray *waiting;
+
+  if (waiting != NULL)
+    {
+      g_ptr_array_add (waiting, task);
+      return;
+    }
+
+  if (g_atomic_int_get (&task->parent_instance.ref_count) > 1)
+    {
+      pillion_sync_unref (task);
+      return;
+    }
+
+  waiting = g_ptr_array_new ();
+  pillion_sync_unref (task);
+  while (waiting->len > 0)
+    pillion_sync_unref (g_ptr_array_steal_index_fast (waiting, waiting->len - 1));
+  g_clear_pointer (&waiting, g_ptr_array_unref);
+}
+
+/**
+ * pillion_task_get_children:
+ * @self: a task
+ *
+ * Gives the tasks that a task was made of: those given to [func@Pillion.Task.all] and its like in their order, those that
+ * [func@Pillion.Task.map] and [method@Pillion.Retry.run] have started so far, and the one or two of the other combinators. So the results and
+ * errors of all of them can be read one by one. On the loop's thread only.
+ *
+ * Returns: (transfer container) (element-type PillionTask): the children; empty where the task is made of no others. The array has a
+ *   reference to each, and drops them with itself
+ *
+ * Since: 1.0
+ */
+GPtrArray *
+pillion_task_get_children (PillionTask *self)
+{
+  GPtrArray *children;
+  PillionTask *child;
+
+  g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
+
+  children = g_ptr_array_new_with_free_func (g_object_unref);
+  if (self->body != NULL && self->body->klass->get_child != NULL)
+    {
+      while ((child = self->body->klass->get_child (self->body, children->len)) != NULL)
+        g_ptr_array_add (children, g_object_ref (child));
+    }
+
+  return children;
+}
+
+/**
+ * pillion_task_made_at: (skip)
+ * @self: (transfer full) (nullable): a task
+ * @site: where it was made; not copied, so it has to last
+ *
+ * Says where a task was made. In C, the functions that make tasks of tasks are macros that call this.
+ *
+ * Returns: (transfer full) (nullable): @self
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_task_made_at (PillionTask *self,
+                      const char *site)
+{
+  g_return_val_if_fail (self == NULL || PILLION_IS_TASK (self), NULL);
+
+  if (self != NULL && !self->owns_site)
+    self->site = site;
+
+  return self;
+}

@@ -1,0 +1,525 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "task/pillion-task-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "core/pillion-sync.h"
+
+/**
+ * PillionCompletions:
+ *
+ * Gives tasks one by one as they end, whatever their order was.
+ *
+ * ```c
+ * static void
+ * on_next (PillionTask *next,
+ *          gpointer user_data)
+ * {
+ *   g_autoptr (PillionTask) finished = pillion_task_propagate_object (next, NULL);
+ *
+ *   if (finished == NULL)
+ *     return;
+ *
+ *   g_print ("%s has ended\n", pillion_task_get_name (finished));
+ *   next = pillion_completions_next (user_data);
+ *   pillion_task_add_done_callback (next, on_next, user_data, NULL);
+ *   g_object_unref (next);
+ * }
+ * ```
+ *
+ * [method@Pillion.Completions.next] returns a task at once. That ends with the [class@Pillion.Task] that ended next, which has its own outcome,
+ * or with %NULL when none is left. Tasks that had ended when they were given come first, in the order in which they were given.
+ *
+ * Several may be asked for at the same time; they are served first come first served. Where one is cancelled its turn goes to the one after
+ * it, and no completion is lost. Tasks can be added at any time: with [method@Pillion.Completions.add].
+ *
+ * While somebody waits for the next one the object is kept. When it goes, the tasks are let be: they are not cancelled. Everything is to be
+ * called on the loop's thread.
+ *
+ * Since: 1.0
+ */
+
+enum
+{
+  PROP_N_LEFT = 1,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+typedef struct _State State;
+
+/* A task that is waited for */
+typedef struct
+{
+  State *state;   /* a reference */
+  PillionTask *task;
+  guint id;       /* of its callback */
+  guint index;    /* in the array of the pending ones */
+  gboolean heard; /* whether the callback was called */
+} Pending;
+
+/* What belongs to the loop's thread. The callbacks may outlive the object for a moment, where that goes on another thread. */
+struct _State
+{
+  PillionItem item; /* takes the end of the object to the loop's thread */
+  PillionLoop *loop;
+  GPtrArray *pending; /* of Pending */
+  GQueue finished;    /* of PillionTask, that were not given out yet */
+  GQueue nexts;       /* of Next, that wait */
+};
+
+struct _PillionCompletions
+{
+  GObject parent_instance;
+
+  State *state;
+};
+
+G_DEFINE_FINAL_TYPE (PillionCompletions, pillion_completions, G_TYPE_OBJECT)
+
+/* The body of the task that stands for the next completion */
+typedef struct
+{
+  PillionTaskBody body;
+  GList link;                /* in the state's queue; its data is NULL when it does not wait any more */
+  PillionCompletions *owner; /* a reference while it waits */
+} Next;
+
+static void
+state_clear (gpointer memory)
+{
+  State *self = memory;
+
+  pillion_sync_acquire (self);
+  g_ptr_array_unref (self->pending);
+  g_queue_clear_full (&self->finished, g_object_unref);
+  pillion_sync_unref (g_steal_pointer (&self->loop));
+}
+
+static void
+state_unref (State *self)
+{
+  pillion_sync_release (self);
+  g_atomic_rc_box_release_full (self, state_clear);
+}
+
+/* It does not wait any more. The caller has a reference to the owner. */
+static void
+leave_queue (State *self,
+             Next *next)
+{
+  g_queue_unlink (&self->nexts, &next->link);
+  next->link.data = NULL;
+  g_object_unref (g_steal_pointer (&next->owner));
+}
+
+/* Serves who waits, as far as there is something to give */
+static void
+serve (State *self)
+{
+  while (!g_queue_is_empty (&self->nexts) && (!g_queue_is_empty (&self->finished) || self->pending->len == 0))
+    {
+      Next *next = self->nexts.head->data;
+      g_autoptr (PillionCompletions) owner = g_object_ref (next->owner);
+      g_autoptr (PillionTask) task = g_object_ref (next->body.task);
+
+      leave_queue (self, next);
+      /* Whoever asked it to end does not want a completion */
+      if (!pillion_task_return_if_cancelled (task))
+        {
+          g_autoptr (PillionTask) finished = g_queue_pop_head (&self->finished);
+
+          pillion_task_return_object (task, finished);
+        }
+    }
+}
+
+static void
+remove_pending (Pending *pending)
+{
+  State *self = pending->state;
+
+  g_ptr_array_remove_index_fast (self->pending, pending->index);
+  if (pending->index < self->pending->len)
+    ((Pending *) self->pending->pdata[pending->index])->index = pending->index;
+  pending->index = G_MAXUINT;
+}
+
+static void
+on_done (PillionTask *task,
+         gpointer user_data)
+{
+  Pending *pending = user_data;
+
+  pending->heard = TRUE;
+  remove_pending (pending);
+  g_queue_push_tail (&pending->state->finished, g_object_ref (task));
+  serve (pending->state);
+}
+
+/* After on_done (), or instead of it where the task will never be delivered, or is not waited for any more */
+static void
+on_callback_freed (gpointer user_data)
+{
+  Pending *pending = user_data;
+  State *self = pending->state;
+
+  if (!pending->heard)
+    {
+      remove_pending (pending);
+      /* Nobody knows any more how many there will be */
+      while (!g_queue_is_empty (&self->nexts))
+        {
+          Next *next = self->nexts.head->data;
+          g_autoptr (PillionTask) task = g_object_ref (next->body.task);
+          g_autoptr (PillionCompletions) owner = g_object_ref (next->owner);
+
+          leave_queue (self, next);
+          pillion_task_look (task);
+          pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
+                                         _("The loop was closed while “%s” was waited for"), task->name);
+        }
+    }
+
+  g_object_unref (pending->task);
+  g_free (pending);
+  state_unref (self);
+}
+
+/* The object is gone, and nobody waits: the tasks are let be */
+static void
+state_end (State *self)
+{
+  while (self->pending->len > 0)
+    {
+      Pending *pending = self->pending->pdata[self->pending->len - 1];
+
+      pillion_task_remove_done_callback (pending->task, pending->id);
+    }
+}
+
+static gboolean
+state_end_run (PillionItem *item,
+               PillionCore *core)
+{
+  State *self = (State *) item;
+
+  state_end (self);
+  state_unref (self);
+
+  return FALSE;
+}
+
+static const char *
+state_end_get_name (PillionItem *item)
+{
+  return "end of completions";
+}
+
+/* The loop is gone, and its tasks' callbacks have been freed with it, or will be */
+static void
+state_end_drop (PillionItem *item)
+{
+  state_unref ((State *) item);
+}
+
+static const PillionItemClass state_end_class = {
+  .run = state_end_run,
+  .get_name = state_end_get_name,
+  .drop = state_end_drop,
+};
+
+static void
+pillion_completions_finalize (GObject *object)
+{
+  PillionCompletions *self = PILLION_COMPLETIONS (object);
+  State *state = g_steal_pointer (&self->state);
+
+  pillion_sync_acquire (self);
+
+  if (state != NULL)
+    {
+      PillionCore *core = pillion_core (state->loop);
+
+      if (pillion_core_on_thread (core))
+        {
+          state_end (state);
+          state_unref (state);
+        }
+      else
+        {
+          pillion_sync_release (state);
+          pillion_core_push (core, &state->item);
+        }
+    }
+
+  G_OBJECT_CLASS (pillion_completions_parent_class)->finalize (object);
+}
+
+static void
+pillion_completions_get_property (GObject *object,
+                                  guint prop_id,
+                                  GValue *value,
+                                  GParamSpec *pspec)
+{
+  switch (prop_id)
+    {
+    case PROP_N_LEFT:
+      g_value_set_uint (value, pillion_completions_get_n_left (PILLION_COMPLETIONS (object)));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_completions_class_init (PillionCompletionsClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = pillion_completions_finalize;
+  object_class->get_property = pillion_completions_get_property;
+
+  /**
+   * PillionCompletions:n-left: (getter get_n_left)
+   *
+   * How many tasks were given and not given out yet. It changes without notification.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_N_LEFT] =
+    g_param_spec_uint ("n-left", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+pillion_completions_init (PillionCompletions *self)
+{
+}
+
+/* Whether the task can be given out; else sets @error */
+static gboolean
+check_task (PillionLoop *loop,
+            PillionTask *task,
+            GError **error)
+{
+  if (task->loop == loop)
+    return TRUE;
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("“%s” belongs to another loop"), task->name);
+  return FALSE;
+}
+
+static void
+add_task (State *self,
+          PillionTask *task)
+{
+  Pending *pending;
+
+  if (pillion_task_is_done (task))
+    {
+      pillion_task_look (task);
+      g_queue_push_tail (&self->finished, g_object_ref (task));
+      return;
+    }
+
+  pending = g_new0 (Pending, 1);
+  pending->state = g_atomic_rc_box_acquire (self);
+  pending->task = g_object_ref (task);
+  pending->index = self->pending->len;
+  g_ptr_array_add (self->pending, pending);
+  pending->id = pillion_task_add_done_callback (task, on_done, pending, on_callback_freed);
+}
+
+/**
+ * pillion_completions_new:
+ * @loop: the loop that the tasks belong to
+ * @tasks: (array length=n_tasks) (element-type PillionTask) (nullable): the tasks
+ * @n_tasks: how many there are
+ * @error: return location for an error
+ *
+ * Makes an object that gives out tasks as they end. A task that is given twice is given out twice.
+ *
+ * Returns: (transfer full) (nullable): new completions; %NULL where @error is set: to `G_IO_ERROR_INVALID_ARGUMENT` where one of @tasks belongs
+ *   to another loop, or to [error@Pillion.Error.CLOSED] where the loop was closed
+ *
+ * Since: 1.0
+ */
+PillionCompletions *
+pillion_completions_new (PillionLoop *loop,
+                         PillionTask **tasks,
+                         gsize n_tasks,
+                         GError **error)
+{
+  PillionCompletions *self;
+  PillionCore *core = pillion_core (loop);
+
+  g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (pillion_core_on_thread (core), NULL);
+  g_return_val_if_fail (n_tasks == 0 || tasks != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+  for (gsize i = 0; i < n_tasks; i++)
+    g_return_val_if_fail (PILLION_IS_TASK (tasks[i]) && tasks[i]->loop != NULL, NULL);
+
+  if (core->closing || core->closed)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      return NULL;
+    }
+  for (gsize i = 0; i < n_tasks; i++)
+    {
+      if (!check_task (loop, tasks[i], error))
+        return NULL;
+    }
+
+  self = g_object_new (PILLION_TYPE_COMPLETIONS, NULL);
+  self->state = g_atomic_rc_box_new0 (State);
+  self->state->item.klass = &state_end_class;
+  self->state->loop = g_object_ref (loop);
+  self->state->pending = g_ptr_array_new ();
+  for (gsize i = 0; i < n_tasks; i++)
+    add_task (self->state, tasks[i]);
+
+  return self;
+}
+
+/**
+ * pillion_completions_add:
+ * @self: completions
+ * @task: one more task
+ * @error: return location for an error
+ *
+ * Adds a task to those that are given out as they end.
+ *
+ * Returns: whether it was added; where not, @error is set: to `G_IO_ERROR_INVALID_ARGUMENT` where @task belongs to another loop, or to
+ *   [error@Pillion.Error.CLOSED] where the loop was closed
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_completions_add (PillionCompletions *self,
+                         PillionTask *task,
+                         GError **error)
+{
+  PillionCore *core;
+
+  g_return_val_if_fail (PILLION_IS_COMPLETIONS (self), FALSE);
+  g_return_val_if_fail (self->state != NULL, FALSE);
+  g_return_val_if_fail (PILLION_IS_TASK (task) && task->loop != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  core = pillion_core (self->state->loop);
+  g_return_val_if_fail (pillion_core_on_thread (core), FALSE);
+
+  if (core->closing || core->closed)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      return FALSE;
+    }
+  if (!check_task (self->state->loop, task, error))
+    return FALSE;
+
+  add_task (self->state, task);
+  serve (self->state);
+
+  return TRUE;
+}
+
+static void
+next_cancelled (PillionTaskBody *body)
+{
+  Next *next = (Next *) body;
+  g_autoptr (PillionCompletions) owner = g_object_ref (next->owner);
+
+  leave_queue (owner->state, next);
+  pillion_task_return_if_cancelled (body->task);
+}
+
+static PillionTask *
+next_get_child (PillionTaskBody *body,
+                guint index)
+{
+  Next *next = (Next *) body;
+  GPtrArray *pending = next->owner != NULL ? next->owner->state->pending : NULL;
+
+  return pending != NULL && index < pending->len ? ((Pending *) pending->pdata[index])->task : NULL;
+}
+
+static void
+next_free (PillionTaskBody *body)
+{
+  g_free (body);
+}
+
+static const PillionTaskBodyClass next_class = {
+  .cancelled = next_cancelled,
+  .get_child = next_get_child,
+  .free = next_free,
+};
+
+/**
+ * pillion_completions_next:
+ * @self: completions
+ *
+ * Makes a task that ends with the task that ends next; it is done already where one has ended. When none is left it ends with %NULL: those that wait then
+ * do so as well. Cancelling it leaves the completion to the next one who asks, and the tasks alone.
+ *
+ * Returns: (transfer full): a task that ends with an object, which is a [class@Pillion.Task] or %NULL; it fails with `G_IO_ERROR_CANCELLED`, or
+ *   with [error@Pillion.Error.CLOSED]
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_completions_next (PillionCompletions *self)
+{
+  PillionTask *task;
+  PillionLoop *loop;
+  Next *next;
+
+  g_return_val_if_fail (PILLION_IS_COMPLETIONS (self), NULL);
+  g_return_val_if_fail (self->state != NULL, NULL);
+
+  loop = self->state->loop;
+  g_return_val_if_fail (pillion_core_on_thread (pillion_core (loop)), NULL);
+
+  task = pillion_task_new_static (loop, "next completion", NULL, NULL);
+  /* Who was told of the task may have closed the loop */
+  if (pillion_core (loop)->closed && !pillion_task_is_done (task))
+    pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+  if (pillion_task_is_done (task))
+    return task;
+
+  next = g_new0 (Next, 1);
+  next->owner = g_object_ref (self);
+  next->link.data = next;
+  pillion_task_set_body (task, &next->body, &next_class);
+  g_queue_push_tail_link (&self->state->nexts, &next->link);
+  serve (self->state);
+
+  return task;
+}
+
+/**
+ * pillion_completions_get_n_left: (get-property n-left)
+ * @self: completions
+ *
+ * Tells how many tasks were given and not given out yet, whether they have ended or not.
+ *
+ * Returns: the number of tasks
+ *
+ * Since: 1.0
+ */
+guint
+pillion_completions_get_n_left (PillionCompletions *self)
+{
+  g_return_val_if_fail (PILLION_IS_COMPLETIONS (self), 0);
+
+  return self->state != NULL ? self->state->pending->len + g_queue_get_length (&self->state->finished) : 0;
+}

@@ -1,0 +1,824 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "task/pillion-combinator.h"
+
+#include "core/pillion-callback.h"
+#include "core/pillion-sync.h"
+
+/**
+ * PillionRetry:
+ *
+ * Tries again what failed, after a while.
+ *
+ * ```c
+ * static PillionTask *
+ * attempt (guint number,
+ *          gpointer user_data)
+ * {
+ *   return pillion_http_client_get_bytes (user_data, "https://example.com/", NULL);
+ * }
+ *
+ * g_autoptr (PillionRetry) retry = pillion_retry_new ();
+ *
+ * pillion_retry_set_attempts (retry, 5);
+ * task = pillion_retry_run (retry, loop, "fetch", attempt, client, NULL, NULL);
+ * ```
+ *
+ * The task ends as the first attempt that ends well, or else as the last one. The attempts, each with its own error, are its
+ * [method@Pillion.Task.get_children].
+ *
+ * ## How long it waits
+ *
+ * After the first attempt [property@Pillion.Retry:initial-delay] passes, after each further one
+ * [property@Pillion.Retry:multiplier] times as long, but never more than [property@Pillion.Retry:max-delay]. So that many clients of a server that
+ * has come back do not all ask at the same moment, up to [property@Pillion.Retry:jitter] of that, by chance, is left out: with the default of
+ * 0.5 between half of it and all of it passes. The time is the host's.
+ *
+ * ## What it tries again
+ *
+ * Everything but an attempt that was cancelled, unless [method@Pillion.Retry.set_predicate] gave a function that decides.
+ *
+ * A retry is only the settings. It can be used for many things, also at the same time, and a run keeps to what was set when it began. It is used on
+ * the loop's thread.
+ *
+ * Since: 1.0
+ */
+
+enum
+{
+  PROP_ATTEMPTS = 1,
+  PROP_INITIAL_DELAY,
+  PROP_MAX_DELAY,
+  PROP_MULTIPLIER,
+  PROP_JITTER,
+  PROP_SEED,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+typedef struct
+{
+  guint attempts;
+  GTimeSpan initial_delay;
+  GTimeSpan max_delay;
+  double multiplier;
+  double jitter;
+  guint seed;
+} Settings;
+
+#define DEFAULT_ATTEMPTS 3
+#define DEFAULT_INITIAL_DELAY G_TIME_SPAN_SECOND
+#define DEFAULT_MAX_DELAY G_TIME_SPAN_MINUTE
+#define DEFAULT_MULTIPLIER 2.0
+#define DEFAULT_JITTER 0.5
+
+struct _PillionRetry
+{
+  GObject parent_instance;
+
+  Settings settings;
+  PillionCallback *predicate; /* may be NULL */
+};
+
+G_DEFINE_FINAL_TYPE (PillionRetry, pillion_retry, G_TYPE_OBJECT)
+
+/* The body of a run's task */
+typedef struct
+{
+  PillionCombinator parent;
+  Settings settings;
+  PillionCallback *predicate; /* these two are NULL when they are not called any more */
+  PillionCallback *callback;
+  GPtrArray *attempts;        /* the tasks */
+  guint id;                   /* of the callback of the last one; 0 while none is waited for */
+  PillionTimer timer;         /* its item begins an attempt: with a reference to the task while it is queued */
+  double delay;               /* the last one, without chance */
+  GRand *random;              /* NULL until it is wanted */
+} Run;
+
+static inline PillionTask *
+get_last (Run *self)
+{
+  return self->attempts->pdata[self->attempts->len - 1];
+}
+
+/* How long to wait after the last attempt */
+static GTimeSpan
+choose_delay (Run *self)
+{
+  const Settings *settings = &self->settings;
+  double delay;
+
+  self->delay = self->attempts->len == 1 ? settings->initial_delay : self->delay * settings->multiplier;
+  self->delay = MIN (self->delay, settings->max_delay);
+
+  delay = self->delay;
+  if (settings->jitter > 0.0)
+    {
+      if (self->random == NULL)
+        self->random = settings->seed != 0 ? g_rand_new_with_seed (settings->seed) : g_rand_new ();
+      delay -= delay * settings->jitter * g_rand_double (self->random);
+    }
+
+  return delay < (double) G_MAXINT64 ? (GTimeSpan) delay : G_MAXINT64;
+}
+
+/* Whether there is any point in another attempt. The user's function may do anything. */
+static gboolean
+is_worth_it (Run *self,
+             PillionTask *child)
+{
+  g_autoptr (GError) error = NULL;
+  PillionCallback *predicate;
+  gboolean is_worth;
+
+  if (self->attempts->len >= self->settings.attempts || pillion_task_is_cancelled (self->parent.body.task))
+    return FALSE;
+  if (self->predicate == NULL)
+    return pillion_task_get_state (child) == PILLION_TASK_FAILED;
+
+  pillion_task_propagate_error (child, &error);
+  predicate = pillion_callback_ref (self->predicate);
+  is_worth = ((PillionRetryFunc) predicate->func) (error, self->attempts->len, predicate->data);
+  pillion_callback_unref (predicate);
+
+  return is_worth && !pillion_task_is_cancelled (self->parent.body.task);
+}
+
+static void
+run_child_done (PillionCombinator *parent,
+                PillionTask *child)
+{
+  Run *self = (Run *) parent;
+  PillionCore *core = pillion_combinator_core (parent);
+  gboolean goes_on;
+
+  self->id = 0;
+  goes_on = pillion_task_get_state (child) != PILLION_TASK_SUCCEEDED && is_worth_it (self, child);
+  if (parent->over)
+    return;
+
+  if (!goes_on || core->closed)
+    {
+      pillion_combinator_end_from (parent, child);
+      return;
+    }
+
+  g_object_ref (parent->body.task);
+  pillion_core_add_timer (core, &self->timer, pillion_add_time (pillion_core_now (core), choose_delay (self)));
+}
+
+/* An attempt is asked to end, and how it does is the outcome; between two of them, and where somebody else waits for it, it is over at
+ * once. */
+static void
+run_cancelled (PillionTaskBody *body)
+{
+  Run *self = (Run *) body;
+  guint id = self->id;
+
+  if (id != 0 && pillion_combinator_is_alone (&self->parent, get_last (self)))
+    {
+      pillion_task_cancel (get_last (self));
+      return;
+    }
+
+  pillion_combinator_end_cancelled (&self->parent);
+  if (id != 0)
+    pillion_task_remove_done_callback (get_last (self), id);
+}
+
+static PillionTask *
+run_get_child (PillionTaskBody *body,
+               guint index)
+{
+  Run *self = (Run *) body;
+
+  return index < self->attempts->len ? self->attempts->pdata[index] : NULL;
+}
+
+static void
+run_ended (PillionCombinator *parent)
+{
+  Run *self = (Run *) parent;
+
+  g_clear_pointer (&self->callback, pillion_callback_unref);
+  g_clear_pointer (&self->predicate, pillion_callback_unref);
+  g_clear_pointer (&self->random, g_rand_free);
+  if (self->timer.index != 0)
+    {
+      pillion_timer_heap_remove (&pillion_combinator_core (parent)->timers, &self->timer);
+      pillion_sync_unref (parent->body.task);
+    }
+}
+
+static void
+run_free (PillionTaskBody *body)
+{
+  Run *self = (Run *) body;
+
+  for (guint i = 0; i < self->attempts->len; i++)
+    pillion_task_let_go (self->attempts->pdata[i]);
+  g_ptr_array_unref (self->attempts);
+  pillion_callback_unref (self->callback);
+  pillion_callback_unref (self->predicate);
+  g_clear_pointer (&self->random, g_rand_free);
+  g_free (self);
+}
+
+static const PillionCombinatorClass run_class = {
+  .body = {
+    .cancelled = run_cancelled,
+    .get_child = run_get_child,
+    .free = run_free,
+  },
+  .child_done = run_child_done,
+  .ended = run_ended,
+};
+
+static void
+begin_attempt (Run *self)
+{
+  PillionCombinator *parent = &self->parent;
+  PillionCallback *callback = pillion_callback_ref (self->callback);
+  PillionTask *child = ((PillionAttemptFunc) callback->func) (self->attempts->len + 1, callback->data);
+  GError *error;
+
+  pillion_callback_unref (callback);
+
+  /* The function may have done anything, even closed the loop */
+  if (parent->over)
+    {
+      pillion_combinator_discard (parent, child);
+    }
+  else if ((error = pillion_combinator_check_child (parent, child)) != NULL)
+    {
+      g_clear_object (&child);
+      pillion_combinator_end_error (parent, error);
+    }
+  else
+    {
+      g_ptr_array_add (self->attempts, child);
+      self->id = pillion_combinator_wait (parent, child);
+    }
+}
+
+static inline Run *
+run_from_item (PillionItem *item)
+{
+  return (Run *) ((char *) item - G_STRUCT_OFFSET (Run, timer.item));
+}
+
+static gboolean
+attempt_run (PillionItem *item,
+             PillionCore *core)
+{
+  Run *self = run_from_item (item);
+  PillionTask *task = self->parent.body.task;
+
+  if (!self->parent.over)
+    {
+      if (pillion_task_is_cancelled (task))
+        pillion_combinator_end_cancelled (&self->parent);
+      else
+        begin_attempt (self);
+    }
+  pillion_sync_unref (task);
+
+  return FALSE;
+}
+
+static const char *
+attempt_get_name (PillionItem *item)
+{
+  return run_from_item (item)->parent.body.task->name;
+}
+
+/* The loop is gone: nothing is tried any more */
+static void
+attempt_drop (PillionItem *item)
+{
+  Run *self = run_from_item (item);
+  PillionTask *task = self->parent.body.task;
+
+  pillion_combinator_end_closed (&self->parent);
+  pillion_sync_unref (task);
+}
+
+static const PillionItemClass attempt_class = {
+  .run = attempt_run,
+  .get_name = attempt_get_name,
+  .drop = attempt_drop,
+};
+
+static void
+pillion_retry_finalize (GObject *object)
+{
+  PillionRetry *self = PILLION_RETRY (object);
+
+  pillion_callback_unref (self->predicate);
+
+  G_OBJECT_CLASS (pillion_retry_parent_class)->finalize (object);
+}
+
+static void
+pillion_retry_get_property (GObject *object,
+                            guint prop_id,
+                            GValue *value,
+                            GParamSpec *pspec)
+{
+  PillionRetry *self = PILLION_RETRY (object);
+
+  switch (prop_id)
+    {
+    case PROP_ATTEMPTS:
+      g_value_set_uint (value, self->settings.attempts);
+      break;
+    case PROP_INITIAL_DELAY:
+      g_value_set_int64 (value, self->settings.initial_delay);
+      break;
+    case PROP_MAX_DELAY:
+      g_value_set_int64 (value, self->settings.max_delay);
+      break;
+    case PROP_MULTIPLIER:
+      g_value_set_double (value, self->settings.multiplier);
+      break;
+    case PROP_JITTER:
+      g_value_set_double (value, self->settings.jitter);
+      break;
+    case PROP_SEED:
+      g_value_set_uint (value, self->settings.seed);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_retry_set_property (GObject *object,
+                            guint prop_id,
+                            const GValue *value,
+                            GParamSpec *pspec)
+{
+  PillionRetry *self = PILLION_RETRY (object);
+
+  switch (prop_id)
+    {
+    case PROP_ATTEMPTS:
+      pillion_retry_set_attempts (self, g_value_get_uint (value));
+      break;
+    case PROP_INITIAL_DELAY:
+      pillion_retry_set_initial_delay (self, g_value_get_int64 (value));
+      break;
+    case PROP_MAX_DELAY:
+      pillion_retry_set_max_delay (self, g_value_get_int64 (value));
+      break;
+    case PROP_MULTIPLIER:
+      pillion_retry_set_multiplier (self, g_value_get_double (value));
+      break;
+    case PROP_JITTER:
+      pillion_retry_set_jitter (self, g_value_get_double (value));
+      break;
+    case PROP_SEED:
+      pillion_retry_set_seed (self, g_value_get_uint (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_retry_class_init (PillionRetryClass *klass)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = pillion_retry_finalize;
+  object_class->get_property = pillion_retry_get_property;
+  object_class->set_property = pillion_retry_set_property;
+
+  /**
+   * PillionRetry:attempts: (getter get_attempts) (setter set_attempts)
+   *
+   * How many attempts are made at most, the first one included.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ATTEMPTS] = g_param_spec_uint ("attempts", NULL, NULL, 1, G_MAXUINT, DEFAULT_ATTEMPTS, flags);
+
+  /**
+   * PillionRetry:initial-delay: (getter get_initial_delay) (setter set_initial_delay)
+   *
+   * How much time passes after the first attempt, in µs.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_INITIAL_DELAY] =
+    g_param_spec_int64 ("initial-delay", NULL, NULL, 0, G_MAXINT64, DEFAULT_INITIAL_DELAY, flags);
+
+  /**
+   * PillionRetry:max-delay: (getter get_max_delay) (setter set_max_delay)
+   *
+   * How much time passes between two attempts at most, in µs.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_DELAY] =
+    g_param_spec_int64 ("max-delay", NULL, NULL, 0, G_MAXINT64, DEFAULT_MAX_DELAY, flags);
+
+  /**
+   * PillionRetry:multiplier: (getter get_multiplier) (setter set_multiplier)
+   *
+   * How many times as long as after the attempt before.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MULTIPLIER] =
+    g_param_spec_double ("multiplier", NULL, NULL, 1.0, 1000.0, DEFAULT_MULTIPLIER, flags);
+
+  /**
+   * PillionRetry:jitter: (getter get_jitter) (setter set_jitter)
+   *
+   * How much of a delay is left to chance, from 0 for nothing to 1 for all of it.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_JITTER] = g_param_spec_double ("jitter", NULL, NULL, 0.0, 1.0, DEFAULT_JITTER, flags);
+
+  /**
+   * PillionRetry:seed: (getter get_seed) (setter set_seed)
+   *
+   * What chance begins with: each run with the same seed, other than 0, waits as long as another one. With 0 no two runs do.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_SEED] = g_param_spec_uint ("seed", NULL, NULL, 0, G_MAXUINT, 0, flags);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+pillion_retry_init (PillionRetry *self)
+{
+  self->settings = (Settings) {
+    .attempts = DEFAULT_ATTEMPTS,
+    .initial_delay = DEFAULT_INITIAL_DELAY,
+    .max_delay = DEFAULT_MAX_DELAY,
+    .multiplier = DEFAULT_MULTIPLIER,
+    .jitter = DEFAULT_JITTER,
+  };
+}
+
+/**
+ * pillion_retry_new:
+ *
+ * Makes settings with three attempts, a second between the first two, twice as long after each further one, a minute at most, and a
+ * jitter of 0.5.
+ *
+ * Returns: (transfer full): a new retry
+ *
+ * Since: 1.0
+ */
+PillionRetry *
+pillion_retry_new (void)
+{
+  return g_object_new (PILLION_TYPE_RETRY, NULL);
+}
+
+/**
+ * pillion_retry_get_attempts: (get-property attempts)
+ * @self: a retry
+ *
+ * Gives how many attempts are made at most.
+ *
+ * Returns: the number of attempts
+ *
+ * Since: 1.0
+ */
+guint
+pillion_retry_get_attempts (PillionRetry *self)
+{
+  g_return_val_if_fail (PILLION_IS_RETRY (self), 0);
+
+  return self->settings.attempts;
+}
+
+/**
+ * pillion_retry_set_attempts: (set-property attempts)
+ * @self: a retry
+ * @attempts: the number of attempts, at least 1
+ *
+ * Sets how many attempts are made at most, the first one included.
+ *
+ * Since: 1.0
+ */
+void
+pillion_retry_set_attempts (PillionRetry *self,
+                            guint attempts)
+{
+  g_return_if_fail (PILLION_IS_RETRY (self));
+  g_return_if_fail (attempts >= 1);
+
+  if (self->settings.attempts != attempts)
+    {
+      self->settings.attempts = attempts;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ATTEMPTS]);
+    }
+}
+
+/**
+ * pillion_retry_get_initial_delay: (get-property initial-delay)
+ * @self: a retry
+ *
+ * Gives how much time passes after the first attempt.
+ *
+ * Returns: the time in µs
+ *
+ * Since: 1.0
+ */
+GTimeSpan
+pillion_retry_get_initial_delay (PillionRetry *self)
+{
+  g_return_val_if_fail (PILLION_IS_RETRY (self), 0);
+
+  return self->settings.initial_delay;
+}
+
+/**
+ * pillion_retry_set_initial_delay: (set-property initial-delay)
+ * @self: a retry
+ * @delay: the time in µs, not negative
+ *
+ * Sets how much time passes after the first attempt.
+ *
+ * Since: 1.0
+ */
+void
+pillion_retry_set_initial_delay (PillionRetry *self,
+                                 GTimeSpan delay)
+{
+  g_return_if_fail (PILLION_IS_RETRY (self));
+  g_return_if_fail (delay >= 0);
+
+  if (self->settings.initial_delay != delay)
+    {
+      self->settings.initial_delay = delay;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_INITIAL_DELAY]);
+    }
+}
+
+/**
+ * pillion_retry_get_max_delay: (get-property max-delay)
+ * @self: a retry
+ *
+ * Gives how much time passes between two attempts at most.
+ *
+ * Returns: the time in µs
+ *
+ * Since: 1.0
+ */
+GTimeSpan
+pillion_retry_get_max_delay (PillionRetry *self)
+{
+  g_return_val_if_fail (PILLION_IS_RETRY (self), 0);
+
+  return self->settings.max_delay;
+}
+
+/**
+ * pillion_retry_set_max_delay: (set-property max-delay)
+ * @self: a retry
+ * @delay: the time in µs, not negative
+ *
+ * Sets how much time passes between two attempts at most.
+ *
+ * Since: 1.0
+ */
+void
+pillion_retry_set_max_delay (PillionRetry *self,
+                             GTimeSpan delay)
+{
+  g_return_if_fail (PILLION_IS_RETRY (self));
+  g_return_if_fail (delay >= 0);
+
+  if (self->settings.max_delay != delay)
+    {
+      self->settings.max_delay = delay;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_DELAY]);
+    }
+}
+
+/**
+ * pillion_retry_get_multiplier: (get-property multiplier)
+ * @self: a retry
+ *
+ * Gives how many times as long it waits as after the attempt before.
+ *
+ * Returns: the factor
+ *
+ * Since: 1.0
+ */
+double
+pillion_retry_get_multiplier (PillionRetry *self)
+{
+  g_return_val_if_fail (PILLION_IS_RETRY (self), 0.0);
+
+  return self->settings.multiplier;
+}
+
+/**
+ * pillion_retry_set_multiplier: (set-property multiplier)
+ * @self: a retry
+ * @multiplier: the factor, from 1 to 1000
+ *
+ * Sets how many times as long it waits as after the attempt before.
+ *
+ * Since: 1.0
+ */
+void
+pillion_retry_set_multiplier (PillionRetry *self,
+                              double multiplier)
+{
+  g_return_if_fail (PILLION_IS_RETRY (self));
+  g_return_if_fail (multiplier >= 1.0 && multiplier <= 1000.0);
+
+  if (self->settings.multiplier != multiplier)
+    {
+      self->settings.multiplier = multiplier;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MULTIPLIER]);
+    }
+}
+
+/**
+ * pillion_retry_get_jitter: (get-property jitter)
+ * @self: a retry
+ *
+ * Gives how much of a delay is left to chance.
+ *
+ * Returns: the share
+ *
+ * Since: 1.0
+ */
+double
+pillion_retry_get_jitter (PillionRetry *self)
+{
+  g_return_val_if_fail (PILLION_IS_RETRY (self), 0.0);
+
+  return self->settings.jitter;
+}
+
+/**
+ * pillion_retry_set_jitter: (set-property jitter)
+ * @self: a retry
+ * @jitter: the share, from 0 to 1
+ *
+ * Sets how much of a delay is left to chance: with 0 all of it passes, with 1 any part of it may.
+ *
+ * Since: 1.0
+ */
+void
+pillion_retry_set_jitter (PillionRetry *self,
+                          double jitter)
+{
+  g_return_if_fail (PILLION_IS_RETRY (self));
+  g_return_if_fail (jitter >= 0.0 && jitter <= 1.0);
+
+  if (self->settings.jitter != jitter)
+    {
+      self->settings.jitter = jitter;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_JITTER]);
+    }
+}
+
+/**
+ * pillion_retry_get_seed: (get-property seed)
+ * @self: a retry
+ *
+ * Gives what chance begins with.
+ *
+ * Returns: the seed; 0 where no two runs begin alike
+ *
+ * Since: 1.0
+ */
+guint
+pillion_retry_get_seed (PillionRetry *self)
+{
+  g_return_val_if_fail (PILLION_IS_RETRY (self), 0);
+
+  return self->settings.seed;
+}
+
+/**
+ * pillion_retry_set_seed: (set-property seed)
+ * @self: a retry
+ * @seed: the seed; 0 where no two runs are to begin alike
+ *
+ * Sets what chance begins with, so that a test is the same each time.
+ *
+ * Since: 1.0
+ */
+void
+pillion_retry_set_seed (PillionRetry *self,
+                        guint seed)
+{
+  g_return_if_fail (PILLION_IS_RETRY (self));
+
+  if (self->settings.seed != seed)
+    {
+      self->settings.seed = seed;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SEED]);
+    }
+}
+
+/**
+ * pillion_retry_set_predicate:
+ * @self: a retry
+ * @func: (scope notified) (closure user_data) (destroy destroy) (nullable): decides whether to try again; %NULL for everything but cancelled attempts
+ * @user_data: data for @func
+ * @destroy: frees @user_data when @func is not called any more
+ *
+ * Sets what decides whether there is any point in another attempt. It is asked about cancelled attempts as well, but not when the
+ * run itself was cancelled.
+ *
+ * Since: 1.0
+ */
+void
+pillion_retry_set_predicate (PillionRetry *self,
+                             PillionRetryFunc func,
+                             gpointer user_data,
+                             GDestroyNotify destroy)
+{
+  PillionCallback *old;
+
+  g_return_if_fail (PILLION_IS_RETRY (self));
+
+  old = self->predicate;
+  self->predicate = func != NULL ? pillion_callback_new (G_CALLBACK (func), user_data, destroy) : NULL;
+  pillion_callback_unref (old);
+  if (func == NULL && destroy != NULL)
+    destroy (user_data);
+}
+
+/**
+ * pillion_retry_run:
+ * @self: a retry
+ * @loop: the loop that the attempts belong to
+ * @name: what the task is called in reports
+ * @func: (scope notified) (closure user_data) (destroy destroy): starts an attempt
+ * @user_data: data for @func
+ * @destroy: frees @user_data when @func is not called any more
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Makes a task that ends as the first attempt that ends well. The first one begins in a kick, not inside this call. Where an attempt
+ * does not end well, another one begins after a while; where that was the last one, or there is no point in another one, the task ends as it.
+ *
+ * Cancelling the task between two attempts ends it at once; during one it cancels that, where nobody else waits for it, and the task ends as that then
+ * does. Where @func returns %NULL, the task has failed, and nothing is tried any more. [method@Pillion.Task.get_children] gives the attempts.
+ *
+ * Returns: (transfer full): a task that ends as an attempt; it fails with `G_IO_ERROR_CANCELLED`, with [error@Pillion.Error.FAILED] where @func returns no
+ *   task, with `G_IO_ERROR_INVALID_ARGUMENT` or [error@Pillion.Error.DEADLOCK] where it returns one of another loop or this very task, or with
+ *   [error@Pillion.Error.CLOSED]
+ *
+ * Since: 1.0
+ */
+PillionTask *(pillion_retry_run) (PillionRetry *self,
+                                  PillionLoop *loop,
+                                  const char *name,
+                                  PillionAttemptFunc func,
+                                  gpointer user_data,
+                                  GDestroyNotify destroy,
+                                  GCancellable *cancellable)
+{
+  PillionTask *task;
+  Run *run;
+
+  g_return_val_if_fail (PILLION_IS_RETRY (self), NULL);
+  g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (pillion_core_on_thread (pillion_core (loop)), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  task = pillion_combinator_new (loop, name, cancellable, &run_class, sizeof (Run));
+  run = (Run *) task->body;
+  if (run == NULL)
+    {
+      if (destroy != NULL)
+        destroy (user_data);
+      return task;
+    }
+
+  run->settings = self->settings;
+  run->predicate = pillion_callback_ref (self->predicate);
+  run->callback = pillion_callback_new (G_CALLBACK (func), user_data, destroy);
+  run->attempts = g_ptr_array_new ();
+  run->timer.item.klass = &attempt_class;
+  g_object_ref (task);
+  pillion_core_push (pillion_core (loop), &run->timer.item);
+
+  return task;
+}
