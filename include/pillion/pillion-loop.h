@@ -52,6 +52,7 @@ typedef enum
 
 /**
  * PillionRegionFlags:
+ * @PILLION_REGION_NONE: nothing is forbidden
  * @PILLION_REGION_NO_CALLBACKS: nothing may be called: a kick does nothing
  * @PILLION_REGION_NO_DESTRUCTIVE: nothing may be called that was marked for a safe point
  *
@@ -61,6 +62,7 @@ typedef enum
  */
 typedef enum /*< flags >*/
 {
+  PILLION_REGION_NONE           = 0,
   PILLION_REGION_NO_CALLBACKS   = 1 << 0,
   PILLION_REGION_NO_DESTRUCTIVE = 1 << 1,
 } PillionRegionFlags;

@@ -71,7 +71,7 @@ pillion_loop_get_barring (PillionLoop *self)
  * pillion_loop_begin_region:
  * @self: a loop
  * @name: what the host is doing, such as `render` or `undo`
- * @flags: what must not be called meanwhile; not nothing
+ * @flags: what must not be called meanwhile
  *
  * Begins a region: a stretch of the host's time, until [method@Pillion.Loop.end_region], in which callbacks must not run, or must
  * not do destructive things. Regions may lie in each other and overlap, also those of one name, and each is ended once.
@@ -97,7 +97,6 @@ pillion_loop_begin_region (PillionLoop *self,
   g_return_if_fail (PILLION_IS_LOOP (self));
   g_return_if_fail (pillion_core_on_thread (&self->core));
   g_return_if_fail (name != NULL);
-  g_return_if_fail (flags != 0);
 
   if (self->regions == NULL)
     {
@@ -107,7 +106,7 @@ pillion_loop_begin_region (PillionLoop *self,
   region.name = g_strdup (name);
   g_array_append_val (self->regions, region);
 
-  self->core.n_unsafe++;
+  self->core.n_unsafe += flags != PILLION_REGION_NONE;
   if (flags & PILLION_REGION_NO_CALLBACKS)
     self->core.n_barred++;
 }
@@ -149,7 +148,7 @@ pillion_loop_end_region (PillionLoop *self,
       return FALSE;
     }
 
-  core->n_unsafe--;
+  core->n_unsafe -= get_region (self, i - 1)->flags != PILLION_REGION_NONE;
   if (get_region (self, i - 1)->flags & PILLION_REGION_NO_CALLBACKS)
     core->n_barred--;
   g_array_remove_index (self->regions, i - 1);

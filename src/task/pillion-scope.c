@@ -631,13 +631,14 @@ pillion_scope_get_parent (PillionScope *self)
  *
  * Gives the scopes that are a part of this one and open, in the order in which they were opened.
  *
- * Returns: (transfer full) (element-type Pillion.Scope): the children
+ * Returns: (transfer container) (element-type Pillion.Scope): the children
  *
  * Since: 1.0
  */
 GPtrArray *
 pillion_scope_get_children (PillionScope *self)
 {
+  /* Its elements go with it: PyGObject 3.42 unrefs them twice where they are said to be the caller's */
   GPtrArray *children = g_ptr_array_new_with_free_func (g_object_unref);
 
   g_return_val_if_fail (PILLION_IS_SCOPE (self), children);
@@ -967,7 +968,7 @@ pillion_scope_get_n_failed (PillionScope *self)
  * forgets them. They are in the order in which they were added to the scope, whichever failed first. Of more than 1,000, it is those that were
  * added first. On the loop's thread only; it works after the scope was closed, too.
  *
- * Returns: (transfer full) (element-type Pillion.Task): the tasks
+ * Returns: (transfer container) (element-type Pillion.Task): the tasks
  *
  * Since: 1.0
  */
