@@ -3,7 +3,6 @@
  */
 
 #include "../core/test-support.h"
-#include "../host/fake-host.h"
 
 /* Regions and safe points */
 
@@ -529,6 +528,23 @@ test_hook_stays (Fixture *fixture,
   g_object_unref (host);
 }
 
+/* Nor does somebody else's loop, in which it is a passenger, call anything or run in circles */
+static void
+test_passenger (Fixture *fixture,
+                gconstpointer data)
+{
+  GMainContext *context = pillion_loop_get_context (fixture->loop);
+
+  g_assert_true (pillion_loop_ensure (fixture->loop, NULL, NULL));
+  pillion_loop_call_soon (fixture->loop, call, fixture, NULL);
+  begin (fixture, "modal", PILLION_REGION_NO_CALLBACKS);
+  g_assert_false (g_main_context_iteration (context, FALSE));
+  assert_log (fixture, "");
+  end (fixture, "modal");
+  g_assert_true (g_main_context_iteration (context, FALSE));
+  assert_log (fixture, "call ");
+}
+
 /* A region that is open when the loop is closed: nothing is called, and it is named */
 static void
 test_close_in_region (Fixture *fixture,
@@ -607,6 +623,7 @@ main (int argc,
   ADD ("wakes", test_wakes);
   ADD ("threads-go-on", test_threads_go_on);
   ADD ("hook-stays", test_hook_stays);
+  ADD ("passenger", test_passenger);
   ADD ("close-in-region", test_close_in_region);
   ADD ("close-holding-back", test_close_holding_back);
   ADD ("close-at-safe-point", test_close_at_safe_point);
