@@ -27,6 +27,7 @@ PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.execu
 
 LARGE = 300 * 1000 * 1000
 GETS, AT_ONCE = 2000, 32
+SCOPE_FEW, SCOPE_SOME, SCOPE_MANY = 1000, 10_000, 100_000
 CONNECTIONS, TASKS = 1000, 100_000
 TICK_CLIENTS, PEER_TICK_CLIENTS = 50, 10
 MARKED_KICKS, PEER_MARKED_KICKS = 1_000_000, 10_000
@@ -265,6 +266,18 @@ class Bench:
     def task_memory_gtask(self):
         return self.ours("task", "memory", "theirs")
 
+    def scope_settle_many(self):
+        return self.ours("scope", "settle", SCOPE_MANY)
+
+    def scope_settle(self):
+        return self.ours("scope", "settle", SCOPE_SOME)
+
+    def scope_settle_few(self):
+        return self.ours("scope", "settle", SCOPE_FEW)
+
+    def scope_close(self):
+        return self.ours("scope", "close")
+
     def budget_p99(self):
         return self.ours("budget", "p99", "ours")
 
@@ -415,6 +428,11 @@ THEMES = [
         Line("task-all", "task_all", "task_all_asyncio", "asyncio.gather", "ns", "≤ 0.15"),
         Line("task-all-uvloop", "task_all", "task_all_uvloop", "gather on uvloop", "ns"),
         Line("task-all-whole", "task_all_whole", "task_all_whole_asyncio", "asyncio.gather", "ns"),
+    ],
+    [
+        Line("scope-growth", "scope_settle_many", "scope_settle_few", "1,000 in the scope", "ns", "≤ 1.3"),
+        Line("scope-growth-10k", "scope_settle", "scope_settle_few", "1,000 in the scope", "ns"),
+        Line("scope-close", "scope_close", "scope_settle_few", "(ns to settle a task)", "ms", absolute=True),
     ],
     [Line("task-memory", "task_memory", "task_memory_gtask", "GTask", "bytes", "≤ 1.0")],
     [

@@ -33,13 +33,13 @@ G_BEGIN_DECLS
 /**
  * PillionError:
  * @PILLION_ERROR_FAILED: something failed that has no code of its own
- * @PILLION_ERROR_CLOSED: the loop or the client was closed before
+ * @PILLION_ERROR_CLOSED: the loop, the client, the scope or the queue was closed before
  * @PILLION_ERROR_WRONG_THREAD: called from another thread than the host's
- * @PILLION_ERROR_BUSY: the context is run by another thread
+ * @PILLION_ERROR_BUSY: the context is run by another thread, or the host is in a region in which nothing may be called
  * @PILLION_ERROR_NESTED: waiting here would wait for the frame that waits
  * @PILLION_ERROR_LEFT_BEHIND: at the deadline of a close something had not ended; the message names it
  * @PILLION_ERROR_HOST: the host could not install or does not hold the hook
- * @PILLION_ERROR_NAME_TAKEN: a hook of this name rides for another loop
+ * @PILLION_ERROR_NAME_TAKEN: a hook of this name rides for another loop, or a scope or a task in it has the name
  * @PILLION_ERROR_WRONG_TYPE: the task's result is of another type than the one asked for
  * @PILLION_ERROR_NOT_DONE: the task has no result yet
  * @PILLION_ERROR_INVALID_URL: the text is no absolute URL
@@ -54,7 +54,7 @@ G_BEGIN_DECLS
  * @PILLION_ERROR_NOT_IN_FIBER: only a fiber can do this, on its loop's thread
  * @PILLION_ERROR_DEADLOCK: it would wait for itself, directly or by way of others
  * @PILLION_ERROR_NOTHING_GIVEN: of no tasks none can succeed, nor be the first
- * @PILLION_ERROR_OVER_RELEASED: more was given back than had been taken
+ * @PILLION_ERROR_OVER_RELEASED: more was given back, or ended, than had been taken, or begun
  *
  * What can go wrong in Pillion itself. Errors of the system, the network and TLS keep the domains that
  * GIO gives them (`G_IO_ERROR`, `G_RESOLVER_ERROR`, `G_TLS_ERROR`), a server's refusal is a

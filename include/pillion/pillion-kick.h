@@ -19,6 +19,7 @@ G_BEGIN_DECLS
  * @items: how many items of the ready queue and dispatches of the context ran
  * @more_ready: whether work that is ready now was left for the next kick
  * @nested: whether the kick did nothing because it was called inside another one
+ * @held: whether the kick did nothing because of a region that allows no callbacks ([method@Pillion.Loop.begin_region])
  * @next_deadline: the time in µs of the host's clock at which work becomes ready by itself, 0 for now, -1 for never
  * @duration_usec: how long the kick took, in µs
  * @overshoot_usec: by how much the kick ended after its deadline, in µs; 0 if it did not
@@ -41,6 +42,7 @@ struct _PillionKick
   guint    items;
   gboolean more_ready;
   gboolean nested;
+  gboolean held;
   gint64   next_deadline;
   gint64   duration_usec;
   gint64   overshoot_usec;

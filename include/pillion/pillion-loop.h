@@ -50,6 +50,23 @@ typedef enum
   PILLION_BUDGET_AUTOMATIC,
 } PillionBudgetMode;
 
+/**
+ * PillionRegionFlags:
+ * @PILLION_REGION_NONE: nothing is forbidden
+ * @PILLION_REGION_NO_CALLBACKS: nothing may be called: a kick does nothing
+ * @PILLION_REGION_NO_DESTRUCTIVE: nothing may be called that was marked for a safe point
+ *
+ * What a host forbids for a while, with [method@Pillion.Loop.begin_region].
+ *
+ * Since: 1.0
+ */
+typedef enum /*< flags >*/
+{
+  PILLION_REGION_NONE           = 0,
+  PILLION_REGION_NO_CALLBACKS   = 1 << 0,
+  PILLION_REGION_NO_DESTRUCTIVE = 1 << 1,
+} PillionRegionFlags;
+
 PILLION_AVAILABLE_IN_1_0
 PillionLoop      *pillion_loop_new                  (GMainContext       *context,
                                                      PillionLoopFlags    flags);
@@ -121,6 +138,17 @@ PILLION_AVAILABLE_IN_1_0
 gboolean          pillion_loop_is_closed            (PillionLoop        *self);
 
 PILLION_AVAILABLE_IN_1_0
+void              pillion_loop_begin_region         (PillionLoop        *self,
+                                                     const char         *name,
+                                                     PillionRegionFlags  flags);
+PILLION_AVAILABLE_IN_1_0
+gboolean          pillion_loop_end_region           (PillionLoop        *self,
+                                                     const char         *name,
+                                                     GError            **error);
+PILLION_AVAILABLE_IN_1_0
+gboolean          pillion_loop_is_safe_point        (PillionLoop        *self);
+
+PILLION_AVAILABLE_IN_1_0
 int               pillion_loop_get_fd               (PillionLoop        *self);
 PILLION_AVAILABLE_IN_1_0
 GIOCondition      pillion_loop_get_events           (PillionLoop        *self);
@@ -147,6 +175,11 @@ void              pillion_loop_call_soon_threadsafe (PillionLoop        *self,
 PILLION_AVAILABLE_IN_1_0
 guint             pillion_loop_call_later           (PillionLoop        *self,
                                                      GTimeSpan           delay,
+                                                     PillionCallFunc     func,
+                                                     gpointer            user_data,
+                                                     GDestroyNotify      destroy);
+PILLION_AVAILABLE_IN_1_0
+guint             pillion_loop_call_at_safe_point   (PillionLoop        *self,
                                                      PillionCallFunc     func,
                                                      gpointer            user_data,
                                                      GDestroyNotify      destroy);

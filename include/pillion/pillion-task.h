@@ -100,6 +100,12 @@ PILLION_AVAILABLE_IN_1_0
 gboolean         pillion_task_is_cancelled         (PillionTask          *self);
 
 PILLION_AVAILABLE_IN_1_0
+void             pillion_task_set_safe_point       (PillionTask          *self,
+                                                    gboolean              safe_point);
+PILLION_AVAILABLE_IN_1_0
+gboolean         pillion_task_get_safe_point       (PillionTask          *self);
+
+PILLION_AVAILABLE_IN_1_0
 guint            pillion_task_add_done_callback    (PillionTask          *self,
                                                     PillionTaskDoneFunc   func,
                                                     gpointer              user_data,

@@ -10,12 +10,16 @@
 #include <pillion/pillion-download.h>
 #include <pillion/pillion-enums.h>
 #include <pillion/pillion-error.h>
+#include <pillion/pillion-event.h>
 #include <pillion/pillion-glib-host.h>
 #include <pillion/pillion-host.h>
 #include <pillion/pillion-http-client.h>
 #include <pillion/pillion-kick.h>
 #include <pillion/pillion-loop.h>
+#include <pillion/pillion-queue.h>
 #include <pillion/pillion-retry.h>
+#include <pillion/pillion-scope.h>
+#include <pillion/pillion-semaphore.h>
 #include <pillion/pillion-task-combinators.h>
 #include <pillion/pillion-task.h>
 #include <pillion/pillion-test-host.h>

@@ -30,6 +30,7 @@ pillion_core_clear (PillionCore *self)
   pillion_core_drop_all (self);
   pillion_timer_heap_clear (&self->timers);
   pillion_pump_clear (&self->pump);
+  g_clear_pointer (&self->scope_names, g_hash_table_unref);
   g_clear_pointer (&self->context, g_main_context_unref);
 }
 
@@ -75,6 +76,11 @@ pillion_core_drop_all (PillionCore *self)
         }
 
       take_inbox (self);
+      while ((item = pillion_ready_queue_pop (&self->held)) != NULL)
+        {
+          self->n_calls--;
+          item->klass->drop (item);
+        }
       while ((item = pillion_ready_queue_pop (&self->ready)) != NULL ||
              (item = pillion_ready_queue_pop (&self->later)) != NULL)
         item->klass->drop (item);
@@ -142,6 +148,30 @@ pillion_core_push (PillionCore *self,
         pillion_core_leave (self);
       drop_list (refused);
     }
+}
+
+void
+pillion_core_hold (PillionCore *self,
+                   PillionItem *item)
+{
+  pillion_ready_queue_push (&self->held, item);
+  self->n_calls++;
+}
+
+void
+pillion_core_let_held_go (PillionCore *self)
+{
+  PillionReadyQueue ready = self->ready;
+  PillionItem *item;
+
+  if (G_LIKELY (pillion_ready_queue_is_empty (&self->held)) || self->n_unsafe > 0)
+    return;
+
+  self->n_calls -= self->held.length;
+  self->ready = self->held;
+  self->held = (PillionReadyQueue) { NULL };
+  while ((item = pillion_ready_queue_pop (&ready)) != NULL)
+    pillion_ready_queue_push (&self->ready, item);
 }
 
 void

@@ -31,6 +31,7 @@ struct _PillionCore
   PillionInbox inbox; /* any thread pushes */
   PillionReadyQueue ready;
   PillionReadyQueue later; /* ready as well, but not before the next kick */
+  PillionReadyQueue held;  /* ready as well, but not before a safe point; each counts as a call */
   guint turn;              /* counts the kicks, and the stretches of a run-until */
   PillionTimerHeap timers;
   PillionPump pump;
@@ -41,6 +42,8 @@ struct _PillionCore
   int n_external;  /* atomic: how many tasks another thread will finish */
   gboolean virtual_clock; /* whether the host's clock is not the monotonic one */
   guint depth;     /* how many kicks and run-untils are on the stack */
+  guint n_barred;  /* how many regions forbid to call anything */
+  guint n_unsafe;  /* how many regions there are, and run-untils that a callback called: at 0 it is a safe point */
   guint n_entered; /* atomic: how many threads are in here that may hold no reference */
   gboolean rung;   /* atomic: whether the wake was given since the last kick, or a kick is running */
   gboolean closing; /* whether nothing new is begun any more */
@@ -48,6 +51,9 @@ struct _PillionCore
 
   PillionWorkers *workers;
   guint max_workers;
+
+  PillionLiveList scopes;  /* of the links of those that are open */
+  GHashTable *scope_names; /* name → scope; made when first wanted */
 };
 
 /* What the loop does for the rooms below it */
@@ -65,6 +71,15 @@ struct _PillionCoreOps
   void     (*wake)         (PillionLoop *loop);
 
   gint64   (*get_now)      (PillionLoop *loop);
+
+  /* For scopes. Works and sleeps until @is_over says so, the loop is closed, nothing may be called any more, or @timeout_usec is over
+   * (less than 0: never). Returns FALSE, with an error, where it can't work at all. */
+  gboolean (*run_until)    (PillionLoop *loop,
+                            gboolean   (*is_over) (PillionLoop *loop,
+                                                   gpointer     data),
+                            gpointer     data,
+                            GTimeSpan    timeout_usec,
+                            GError     **error);
 
   /* For tasks */
   void     (*task_added)   (PillionLoop *loop,
@@ -142,6 +157,13 @@ pillion_core_push_later (PillionCore *self,
 {
   pillion_ready_queue_push (&self->later, item);
 }
+
+/* Puts an item aside until the next safe point, uncounted as ready */
+void   pillion_core_hold  (PillionCore          *self,
+                           PillionItem          *item);
+
+/* Where this is a safe point: makes ready what was held, before what is ready already and in its order */
+void   pillion_core_let_held_go (PillionCore    *self);
 
 /* Makes the timer's item ready at @due */
 void   pillion_core_add_timer    (PillionCore  *self,

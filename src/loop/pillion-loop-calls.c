@@ -13,6 +13,7 @@ typedef struct
   PillionTimer timer; /* its item is what is queued */
   PillionLoop *loop;
   guint id;           /* 0 where the call can't be taken back */
+  gboolean safe_point; /* whether it waits for one */
   PillionCallFunc func; /* NULL once it was taken back */
   gpointer data;
   GDestroyNotify destroy;
@@ -67,10 +68,17 @@ call_drop (PillionItem *item)
   call_free (self);
 }
 
+static gboolean
+call_needs_safe_point (PillionItem *item)
+{
+  return ((Call *) item)->safe_point;
+}
+
 static const PillionItemClass call_class = {
   .run = call_run,
   .get_name = call_get_name,
   .drop = call_drop,
+  .needs_safe_point = call_needs_safe_point,
 };
 
 static Call *
@@ -102,6 +110,29 @@ add_call (PillionLoop *self,
   self->core.n_calls++;
 
   return call->id;
+}
+
+static guint
+call_soon (PillionLoop *self,
+           PillionCallFunc func,
+           gpointer user_data,
+           GDestroyNotify destroy,
+           gboolean safe_point)
+{
+  Call *call = call_new (self, func, user_data, destroy);
+  guint id;
+
+  if (self->core.closing || self->core.closed)
+    {
+      call_free (call);
+      return 0;
+    }
+
+  call->safe_point = safe_point;
+  id = add_call (self, call);
+  pillion_core_push (&self->core, &call->timer.item);
+
+  return id;
 }
 
 void
@@ -139,24 +170,41 @@ pillion_loop_call_soon (PillionLoop *self,
                         gpointer user_data,
                         GDestroyNotify destroy)
 {
-  Call *call;
-  guint id;
-
   g_return_val_if_fail (PILLION_IS_LOOP (self), 0);
   g_return_val_if_fail (pillion_core_on_thread (&self->core), 0);
   g_return_val_if_fail (func != NULL, 0);
 
-  call = call_new (self, func, user_data, destroy);
-  if (self->core.closing || self->core.closed)
-    {
-      call_free (call);
-      return 0;
-    }
+  return call_soon (self, func, user_data, destroy, FALSE);
+}
 
-  id = add_call (self, call);
-  pillion_core_push (&self->core, &call->timer.item);
+/**
+ * pillion_loop_call_at_safe_point:
+ * @self: a loop
+ * @func: (scope notified) (closure user_data) (destroy destroy): what to call
+ * @user_data: data for @func
+ * @destroy: frees @user_data after the call, or when the call is taken back
+ *
+ * Calls a function as [method@Pillion.Loop.call_soon] does, but at a safe point only: in a kick that is inside of nothing else, or in a
+ * wait that no callback began, and in no region. What waits for the next safe point keeps its order, and the loop does not stop
+ * before. On the loop's thread only.
+ *
+ * Where the loop was closed, or is closed where there is no safe point, nothing is called.
+ *
+ * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 where the loop was closed
+ *
+ * Since: 1.0
+ */
+guint
+pillion_loop_call_at_safe_point (PillionLoop *self,
+                                 PillionCallFunc func,
+                                 gpointer user_data,
+                                 GDestroyNotify destroy)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), 0);
+  g_return_val_if_fail (pillion_core_on_thread (&self->core), 0);
+  g_return_val_if_fail (func != NULL, 0);
 
-  return id;
+  return call_soon (self, func, user_data, destroy, TRUE);
 }
 
 /**
@@ -233,7 +281,7 @@ pillion_loop_call_later (PillionLoop *self,
 /**
  * pillion_loop_cancel_call:
  * @self: a loop
- * @id: what [method@Pillion.Loop.call_soon] or [method@Pillion.Loop.call_later] returned
+ * @id: what [method@Pillion.Loop.call_soon], [method@Pillion.Loop.call_later] or [method@Pillion.Loop.call_at_safe_point] returned
  *
  * Takes back a call that was not made yet. On the loop's thread only.
  *

@@ -229,7 +229,7 @@ pillion_loop_get_events (PillionLoop *self)
  *
  * Tells when the loop wants a kick even if nobody wakes the host: for how long that may sleep. It looks afresh at the context,
  * because a source that the host's own code attached between two kicks wakes nobody; so ask right before each sleep. On the
- * loop's thread only.
+ * loop's thread only. In a region in which nothing may be called it is never: the end of the region rings.
  *
  * Returns: the time in µs of the loop's clock ([method@Pillion.Loop.get_now]), 0 for now, -1 for never
  *
@@ -246,7 +246,8 @@ pillion_loop_get_deadline (PillionLoop *self)
   g_return_val_if_fail (PILLION_IS_LOOP (self), -1);
   g_return_val_if_fail (pillion_core_on_thread (core), -1);
 
-  if (core->closed)
+  /* The end of the region rings */
+  if (core->closed || core->n_barred > 0)
     return -1;
   if (pillion_core_has_ready (core))
     return 0;

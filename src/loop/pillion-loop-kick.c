@@ -106,6 +106,11 @@ run_items (PillionLoop *self,
       item = pillion_ready_queue_pop (&core->ready);
       if (item == NULL)
         break;
+      if (G_UNLIKELY (core->n_unsafe > 0) && item->klass->needs_safe_point != NULL && item->klass->needs_safe_point (item))
+        {
+          pillion_core_hold (core, item);
+          continue;
+        }
 
       /* Kept, because the item frees its name with itself */
       g_strlcpy (name, item->klass->get_name (item), sizeof name);
@@ -125,6 +130,8 @@ run_items (PillionLoop *self,
       duration = *now - before;
       self->item_usec += (duration - self->item_usec) / 4;
       note_item (self, report, name, duration);
+      if (G_UNLIKELY (core->n_barred > 0))
+        return FALSE;
     }
 
   return *now < deadline;
@@ -164,7 +171,7 @@ pillion_loop_work (PillionLoop *self,
 
       /* A callback may have handed the context to whoever runs it */
       pump = pump && self->ride != PILLION_RIDE_PASSENGER;
-      if (pump)
+      if (pump && core->n_barred == 0)
         {
           guint rounds = pillion_pump_turn (&core->pump);
 
@@ -179,7 +186,7 @@ pillion_loop_work (PillionLoop *self,
             }
         }
 
-      if (pillion_core_gather (core))
+      if (core->n_barred == 0 && pillion_core_gather (core))
         {
           /* Not by the clock again: where the next item is only expected to take too long, it has not come to the deadline */
           gboolean in_time = run_items (self, deadline, least, &now, report);
@@ -193,6 +200,11 @@ pillion_loop_work (PillionLoop *self,
       if (G_UNLIKELY (core->closed))
         {
           more = FALSE;
+          break;
+        }
+      if (G_UNLIKELY (core->n_barred > 0))
+        {
+          more = pillion_core_has_ready (core);
           break;
         }
 
@@ -252,9 +264,12 @@ kick (PillionLoop *self,
       g_critical ("A loop was kicked from another thread than its own");
       return FALSE;
     }
-  if (G_UNLIKELY (core->depth > 0))
+  if (G_UNLIKELY ((core->depth | core->n_barred) > 0))
     {
-      report->nested = TRUE;
+      report->nested = core->depth > 0;
+      report->held = core->n_barred > 0;
+      if (!report->nested)
+        pillion_loop_consume_wake (self);
       return TRUE;
     }
   if (G_UNLIKELY (core->closed))
@@ -306,7 +321,8 @@ kick (PillionLoop *self,
  * Does a little work without blocking: what a host's hook calls once a tick. It works for
  * [property@Pillion.Loop:budget-usec], and at least one item and one iteration of the context are done whatever they cost.
  *
- * With nothing to do it makes no system call. Inside another kick it does nothing. On another thread than the loop's it does
+ * With nothing to do it makes no system call. Inside another kick, and in a region in which nothing may be called
+ * ([method@Pillion.Loop.begin_region]), it does nothing and returns %TRUE. On another thread than the loop's it does
  * nothing but to log a critical message.
  *
  * Returns: whether more kicks are wanted; FALSE when nothing lives any more, so that a hook of the program's own may go

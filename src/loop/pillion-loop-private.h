@@ -52,6 +52,8 @@ struct _PillionLoop
 
   GHashTable *calls;     /* id → Call, that were not called yet */
   guint next_call;
+
+  GArray *regions;       /* of Region, in the order begun; NULL until there was one */
 };
 
 extern const PillionCoreOps pillion_loop_ops;
@@ -84,6 +86,20 @@ void     pillion_loop_on_watch       (gpointer      data);
 /* Calls: pillion-loop-calls.c */
 void     pillion_loop_calls_init     (PillionLoop  *self);
 void     pillion_loop_calls_clear    (PillionLoop  *self);
+
+/* Regions: pillion-loop-region.c */
+void     pillion_loop_name_regions   (PillionLoop  *self,
+                                      GString      *text);
+const char *pillion_loop_get_barring (PillionLoop  *self);
+void     pillion_loop_regions_clear  (PillionLoop  *self);
+
+/* Waiting: pillion-loop-wait.c */
+gboolean pillion_loop_run_until      (PillionLoop  *self,
+                                      gboolean    (*is_over) (PillionLoop *self,
+                                                              gpointer     data),
+                                      gpointer      data,
+                                      GTimeSpan     timeout_usec,
+                                      GError      **error);
 
 /* pillion-loop.c */
 void     pillion_loop_shut           (PillionLoop  *self);

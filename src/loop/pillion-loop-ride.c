@@ -124,7 +124,7 @@ passenger_prepare (GSource *source,
   PillionTimer *timer = pillion_timer_heap_peek (&core->timers);
 
   *timeout = -1;
-  if (core->depth > 0)
+  if ((core->depth | core->n_barred) > 0)
     return FALSE;
   if (passenger_wants_kick (loop))
     return TRUE;
@@ -139,7 +139,7 @@ passenger_check (GSource *source)
 {
   PillionLoop *loop = ((PassengerSource *) source)->loop;
 
-  return loop->core.depth == 0 && passenger_wants_kick (loop);
+  return (loop->core.depth | loop->core.n_barred) == 0 && passenger_wants_kick (loop);
 }
 
 static gboolean

@@ -8,7 +8,9 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "task/pillion-scope-private.h"
 #include "task/pillion-task-private.h"
+#include "task/pillion-task-waits.h"
 
 /* Where a loop blocks: run-until and close. */
 
@@ -18,28 +20,56 @@
 /* How long a close waits at least for threads that are about to end, in µs */
 #define JOIN_USEC 50000
 
-/* Works and sleeps until @is_over says so or the monotonic time @end_time has come (-1: never). The context is ours. */
+/* Whether a virtual clock may jump: not while another thread is at work, which takes the time that it takes, nor at the end */
+static gboolean
+may_skip (PillionCore *core)
+{
+  return core->virtual_clock && !core->closing && __atomic_load_n (&core->n_external, __ATOMIC_SEQ_CST) == 0;
+}
+
+/* The host's time until the next timer, or until @skip_end where that comes first; -1 where there is neither */
+static gint64
+get_next (PillionCore *core,
+          gint64 skip_end)
+{
+  PillionTimer *timer = pillion_timer_heap_peek (&core->timers);
+
+  if (timer == NULL || (skip_end >= 0 && timer->due > skip_end))
+    return skip_end;
+  return MAX (timer->due, 0);
+}
+
+/* Works and sleeps until @is_over says so, nothing may be called any more, or @timeout is over: by the monotonic clock, and by the
+ * host's where that is a virtual one; less than 0: never. The context is ours. */
 static void
 run_until (PillionLoop *self,
            gboolean (*is_over) (PillionLoop *self,
                                 gpointer     data),
            gpointer data,
-           gint64 end_time)
+           GTimeSpan timeout)
 {
   PillionCore *core = &self->core;
   PillionKick report = { 0 };
+  gint64 end_time = timeout < 0 ? -1 : pillion_add_time (g_get_monotonic_time (), timeout);
+  gint64 skip_end = timeout < 0 || !core->virtual_clock ? -1 : pillion_add_time (pillion_core_now (core), timeout);
+  gboolean nested = core->depth > 0;
 
   core->depth++;
+  core->n_unsafe += nested;
 
   while (!is_over (self, data))
     {
       gint64 now = g_get_monotonic_time ();
-      PillionTimer *timer;
-      gint64 timeout = -1;
+      gint64 deadline = now + SLICE_USEC;
+      gint64 next;
+      gint64 wait = -1;
 
-      if (core->closed || (end_time >= 0 && now >= end_time))
+      if (core->closed || core->n_barred > 0 || (end_time >= 0 && now >= end_time) ||
+          (skip_end >= 0 && may_skip (core) && pillion_core_now (core) >= skip_end))
         break;
-      if (pillion_loop_work (self, now + SLICE_USEC, TRUE, &report) || core->closed || is_over (self, data))
+      if (end_time >= 0)
+        deadline = MIN (deadline, end_time);
+      if (pillion_loop_work (self, deadline, TRUE, &report) || core->closed || core->n_barred > 0 || is_over (self, data))
         continue;
 
       /* First the flags, then the look: what another thread brings after it wakes us */
@@ -47,23 +77,23 @@ run_until (PillionLoop *self,
       __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
       if (!pillion_core_has_ready (core))
         {
-          timer = pillion_timer_heap_peek (&core->timers);
-          if (timer != NULL)
-            timeout = MAX (0, timer->due - pillion_core_now (core));
+          next = get_next (core, skip_end);
+          if (next >= 0)
+            wait = MAX (0, next - pillion_core_now (core));
           now = g_get_monotonic_time ();
-          if (end_time >= 0 && (timeout < 0 || timeout > end_time - now))
-            timeout = MAX (0, end_time - now);
+          if (end_time >= 0 && (wait < 0 || wait > end_time - now))
+            wait = MAX (0, end_time - now);
 
-          /* A virtual clock jumps, unless another thread is at work, which takes the time that it takes */
-          if (timer == NULL || !core->virtual_clock || core->closing || __atomic_load_n (&core->n_external, __ATOMIC_SEQ_CST) > 0 ||
-              !pillion_host_skip_to (self->host, timer->due))
-            pillion_pump_wait (&core->pump, timeout);
+          if (next < 0 || !may_skip (core) || !pillion_host_skip_to (self->host, next))
+            pillion_pump_wait (&core->pump, wait);
         }
       __atomic_store_n (&core->rung, TRUE, __ATOMIC_SEQ_CST);
       __atomic_store_n (&self->blocked, FALSE, __ATOMIC_SEQ_CST);
     }
 
   core->depth--;
+  core->n_unsafe -= nested;
+  pillion_core_let_held_go (core);
   if (core->depth == 0)
     {
       __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
@@ -76,14 +106,50 @@ run_until (PillionLoop *self,
     }
 }
 
-/* Done, and its callbacks delivered, unless it is one of them that waits */
+/* Fails where nothing can be called for now */
+static gboolean
+check_barred (PillionLoop *self,
+              GError **error)
+{
+  if (self->core.n_barred == 0)
+    return TRUE;
+
+  g_set_error (error, PILLION_ERROR, PILLION_ERROR_BUSY, _("The host is in the region “%s”, in which nothing may be called"),
+               pillion_loop_get_barring (self));
+  return FALSE;
+}
+
+gboolean
+pillion_loop_run_until (PillionLoop *self,
+                        gboolean (*is_over) (PillionLoop *self,
+                                             gpointer     data),
+                        gpointer data,
+                        GTimeSpan timeout,
+                        GError **error)
+{
+  if (!check_barred (self, error))
+    return FALSE;
+  if (!g_main_context_acquire (self->core.context))
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_BUSY, _("The loop's context is run by another thread"));
+      return FALSE;
+    }
+
+  g_object_ref (self);
+  run_until (self, is_over, data, timeout);
+  g_main_context_release (self->core.context);
+  g_object_unref (self);
+  return TRUE;
+}
+
+/* Done, and its callbacks delivered, unless it is one of them that waits. Or never delivered, as long as somebody waits here. */
 static gboolean
 is_delivered (PillionLoop *self,
               gpointer data)
 {
   PillionTask *task = data;
 
-  return pillion_task_is_done (task) && !task->live;
+  return (pillion_task_is_done (task) && !task->live) || pillion_task_is_held_back (task);
 }
 
 /**
@@ -99,9 +165,14 @@ is_delivered (PillionLoop *self,
  * It works without a host, in a host's code between two kicks, and nested inside of a callback. Nested, it runs
  * other callbacks, but it never resumes the one that called it: so two callbacks that wait for each other's end wait for ever.
  *
+ * Nested, and in a region, what is marked for a safe point is not called ([method@Pillion.Task.set_safe_point]). A task that is marked is
+ * waited for until it is done; its callbacks come at the next safe point. A task that waits for such a one would wait for ever:
+ * that is [error@Pillion.Error.NESTED].
+ *
  * Returns: whether the task ended well; where not, @error is set: to the task's own,
- *   [error@Pillion.Error.WRONG_THREAD], [error@Pillion.Error.CLOSED], [error@Pillion.Error.BUSY] where another thread
- *   runs the context, or `G_IO_ERROR_INVALID_ARGUMENT` where the task belongs to another loop
+ *   [error@Pillion.Error.WRONG_THREAD], [error@Pillion.Error.CLOSED], [error@Pillion.Error.NESTED],
+ *   [error@Pillion.Error.BUSY] where another thread runs the context, or where the host is in a region in which nothing may be
+ *   called, or `G_IO_ERROR_INVALID_ARGUMENT` where the task belongs to another loop
  *
  * Since: 1.0
  */
@@ -134,6 +205,9 @@ pillion_loop_run_until_complete (PillionLoop *self,
       return FALSE;
     }
 
+  if (!is_delivered (self, task) && !check_barred (self, error))
+    return FALSE;
+
   acquired = g_main_context_acquire (self->core.context);
   if (!acquired && !is_delivered (self, task))
     {
@@ -149,15 +223,20 @@ pillion_loop_run_until_complete (PillionLoop *self,
       g_main_context_release (self->core.context);
     }
 
-  /* A callback may have closed the loop while the task was pending */
-  if (!pillion_task_is_done (task) && self->core.closed)
+  if (pillion_task_is_done (task))
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
-      ended_well = FALSE;
+      pillion_task_ask (task);
+      ended_well = pillion_task_check (task, error);
     }
   else
     {
-      ended_well = pillion_task_check (task, error);
+      /* A callback may have closed the loop, or begun a region, while the task was pending */
+      if (self->core.closed)
+        g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      else if (check_barred (self, error))
+        g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED,
+                     _("“%s” waits for something that is held back until the next safe point"), task->name);
+      ended_well = FALSE;
     }
   g_object_unref (task);
   g_object_unref (self);
@@ -165,11 +244,26 @@ pillion_loop_run_until_complete (PillionLoop *self,
   return ended_well;
 }
 
+/* Nothing lives, save for what is held back as long as somebody waits here */
 static gboolean
 is_quiet (PillionLoop *self,
           gpointer data)
 {
-  return self->core.live.length == 0 && !pillion_core_has_ready (&self->core);
+  PillionCore *core = &self->core;
+
+  if (pillion_core_has_ready (core))
+    return FALSE;
+  if (core->live.length == 0)
+    return TRUE;
+  if (pillion_ready_queue_is_empty (&core->held))
+    return FALSE;
+
+  for (PillionLive *link = core->live.head; link != NULL; link = link->next)
+    {
+      if (!pillion_task_is_held_back (pillion_task_from_link (link)))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 static void
@@ -203,9 +297,9 @@ name_left (PillionLoop *self,
 
       if (n < MAX_NAMED)
         {
-          g_string_append_printf (left, "%s“%s”", left->len > 0 ? ", " : "", task->name);
-          if (task->site != NULL)
-            g_string_append_printf (left, " (%s)", task->site);
+          if (left->len > 0)
+            g_string_append (left, ", ");
+          pillion_scope_describe_task (task, left);
         }
       pillion_task_abandon (task);
     }
@@ -216,6 +310,7 @@ name_left (PillionLoop *self,
   if (n_threads > 0)
     g_string_append_printf (left, ngettext ("%s%u worker thread", "%s%u worker threads", n_threads),
                             left->len > 0 ? ", " : "", n_threads);
+  pillion_loop_name_regions (self, left);
 }
 
 /**
@@ -224,9 +319,12 @@ name_left (PillionLoop *self,
  * @timeout: how long it may take, in µs; less than 0 for as long as it takes
  * @error: return location for an error
  *
- * Ends everything: cancels all tasks, works until every callback was delivered or the time is over, joins the threads, removes the hook
+ * Ends everything: cancels all tasks, those in scopes among them, closes the scopes, works until every callback was delivered or the time is over, joins the threads, removes the hook
  * and gives the context back. Calls that are not due are dropped. Never more than @timeout passes, save for a callback
  * that blocks, and a moment for threads that are about to end.
+ *
+ * In a region in which nothing may be called nothing is, and the region is named as left. What is marked for a safe point
+ * is delivered where this is one.
  *
  * From its beginning on, what is begun anew fails with [error@Pillion.Error.CLOSED], and nothing is called any more after it.
  * To close a second time does nothing. It is called on the loop's thread, also from inside a callback.
@@ -245,7 +343,7 @@ pillion_loop_close (PillionLoop *self,
   PillionCore *core = &self->core;
   g_autoptr (GString) left = NULL;
   gint64 now = g_get_monotonic_time ();
-  gint64 end_time, join_time;
+  gint64 join_time;
   guint n_threads = 0;
 
   g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
@@ -267,15 +365,14 @@ pillion_loop_close (PillionLoop *self,
 
   g_object_ref (self);
   core->closing = TRUE;
-  end_time = timeout < 0 ? -1 : now + MIN (timeout, G_MAXINT64 - now);
   /* Threads that have nothing left to do need a moment to end, which a close without time grants them */
-  join_time = timeout < 0 ? G_MAXINT64 : MAX (end_time, now + JOIN_USEC);
+  join_time = timeout < 0 ? G_MAXINT64 : pillion_add_time (now, MAX (timeout, JOIN_USEC));
   left = g_string_new (NULL);
 
   cancel_all (self);
   if (g_main_context_acquire (core->context))
     {
-      run_until (self, is_quiet, NULL, end_time);
+      run_until (self, is_quiet, NULL, timeout);
       g_main_context_release (core->context);
     }
 

@@ -9,6 +9,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "core/pillion-sync.h"
+#include "task/pillion-scope-private.h"
 
 /**
  * PillionLoop:
@@ -144,6 +145,7 @@ const PillionCoreOps pillion_loop_ops = {
   .busy = pillion_loop_busy,
   .wake = pillion_loop_wake,
   .get_now = pillion_loop_get_now,
+  .run_until = pillion_loop_run_until,
   .task_added = emit_task_added,
   .task_done = emit_task_done,
   .unhandled = emit_unhandled_error,
@@ -173,6 +175,7 @@ pillion_loop_shut (PillionLoop *self)
     return;
 
   core->closing = TRUE;
+  pillion_scope_shut_all (core);
   pillion_loop_stop (self);
   pillion_loop_forget_host (self);
   __atomic_store_n (&core->closed, TRUE, __ATOMIC_SEQ_CST);
@@ -243,6 +246,7 @@ pillion_loop_finalize (GObject *object)
     pillion_workers_close (g_steal_pointer (&core->workers), 0);
   pillion_core_clear (core);
   pillion_loop_calls_clear (self);
+  pillion_loop_regions_clear (self);
   pillion_loop_external_clear (self);
   g_clear_object (&self->host);
   g_free (self->hook_name);

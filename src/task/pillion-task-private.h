@@ -34,6 +34,17 @@ struct _PillionTaskBodyClass
 
   /* With the task: perhaps on another thread than the loop's */
   void         (*free)      (PillionTaskBody *self);
+
+  /* These may be NULL. The task had ended well when somebody asked it to end, and nobody was ever told: what it got is nobody's.
+   * Called once at most, as cancelled (), and instead of it. */
+  void         (*unwanted)  (PillionTaskBody *self);
+
+  /* The loop is being closed with the task pending, and it is off the list of what lives: to end it lets go of the loop's reference.
+   * The loop's thread; no callbacks are left. */
+  void         (*abandoned) (PillionTaskBody *self);
+
+  /* Whether the task's own code is on the stack now, so that it can't end before its callee returns */
+  gboolean     (*is_running) (PillionTaskBody *self);
 };
 
 typedef struct
@@ -59,7 +70,7 @@ struct _PillionTask
   guint8 state;       /* atomic: a PillionTaskState; what it is about was written before */
   guint8 returned;    /* atomic: whether somebody has begun to finish it */
   guint8 cancelled;   /* atomic: whether somebody asked it to end */
-  guint8 looked;      /* atomic: whether somebody asked for its outcome, or will be told */
+  guint8 looked;      /* atomic: whether somebody will be told of its outcome, or (PILLION_TASK_ASKED) was given it */
 
   /* These, and what follows the result, belong to the loop's thread */
   guint owns_name : 1;
@@ -67,7 +78,10 @@ struct _PillionTask
   guint live : 1;     /* whether the core counts it, and holds a reference */
   guint queued : 1;   /* whether the item is in the queue or being run */
   guint to_report : 1; /* whether the item carries the report of an unhandled failure */
-  guint next_id : 27;
+  guint running : 1;   /* whether one of its callbacks is on the stack */
+  guint told : 1;      /* whether a callback was called that was no owner's */
+  guint safe_point : 1; /* whether callbacks wait for a safe point */
+  guint next_id : 24;
 
   PillionTaskResult result;
 
@@ -114,7 +128,8 @@ void              pillion_task_set_body       (PillionTask                *self,
                                                PillionTaskBody            *body,
                                                const PillionTaskBodyClass *klass);
 
-/* A done callback of one who is no waiter: pillion_task_has_waiters () does not count it. The scope that a task is in is one. */
+/* A done callback of one who is no waiter: pillion_task_has_waiters () does not count it, and it is called after all that are. The
+ * scope that a task is in is one. */
 guint             pillion_task_add_owner_callback (PillionTask        *self,
                                                    PillionTaskDoneFunc func,
                                                    gpointer            user_data,
@@ -135,11 +150,29 @@ void              pillion_task_return_from    (PillionTask      *self,
  * inside the other. */
 void              pillion_task_let_go         (PillionTask      *self);
 
-/* Marks that somebody asked for the outcome */
+/* The data of the owner's callback with this function, or NULL */
+gpointer          pillion_task_find_owner     (PillionTask      *self,
+                                               PillionTaskDoneFunc func);
+
+/* Takes off all callbacks but the owners' */
+void              pillion_task_remove_waiters (PillionTask      *self);
+
+#define PILLION_TASK_LOOKED 1
+#define PILLION_TASK_ASKED 3
+
+/* Marks that somebody asked for the outcome, or will be told */
 static inline void
 pillion_task_look (PillionTask *self)
 {
-  __atomic_store_n (&self->looked, TRUE, __ATOMIC_RELAXED);
+  if (__atomic_load_n (&self->looked, __ATOMIC_RELAXED) == 0)
+    __atomic_fetch_or (&self->looked, PILLION_TASK_LOOKED, __ATOMIC_RELAXED);
+}
+
+/* Marks that somebody was given the outcome */
+static inline void
+pillion_task_ask (PillionTask *self)
+{
+  __atomic_store_n (&self->looked, PILLION_TASK_ASKED, __ATOMIC_RELAXED);
 }
 
 /* Begins to finish the task: FALSE, with a complaint, where that was done before. Then the caller writes the result and calls

@@ -101,7 +101,7 @@ pillion_task_return_from (PillionTask *self,
   if (!pillion_task_begin_return (self))
     return;
 
-  pillion_task_look (source);
+  pillion_task_ask (source);
   /* Not a chain, however often it is handed on */
   self->result.kind = PILLION_RESULT_TASK;
   self->result.task = g_object_ref (get_source (source));
@@ -121,6 +121,7 @@ get_result (PillionTask *self,
   if (!pillion_task_check (self, error))
     return NULL;
 
+  pillion_task_ask (self);
   result = &get_source (self)->result;
   if (G_LIKELY (result->kind == kind))
     return result;
@@ -739,6 +740,7 @@ pillion_task_propagate_value (PillionTask *self,
   if (!pillion_task_check (self, error))
     return FALSE;
 
+  pillion_task_ask (self);
   pillion_task_result_get_value (&get_source (self)->result, value);
   return TRUE;
 }
@@ -768,5 +770,9 @@ pillion_task_propagate_error (PillionTask *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   pillion_task_look (self);
-  return pillion_task_check (self, error);
+  if (!pillion_task_check (self, error))
+    return FALSE;
+
+  pillion_task_ask (self);
+  return TRUE;
 }

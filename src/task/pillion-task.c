@@ -186,15 +186,20 @@ free_callbacks (PillionTask *self)
 void
 pillion_task_abandon (PillionTask *self)
 {
+  g_object_ref (self);
   leave (self, pillion_core (self->loop));
   free_callbacks (self);
+  if (get_state (self) == PILLION_TASK_PENDING && self->body != NULL && self->body->klass->abandoned != NULL)
+    self->body->klass->abandoned (self->body);
+  g_object_unref (self);
 }
 
 /* Whether it failed and nobody looks; who asks has looked */
 static gboolean
 take_unhandled (PillionTask *self)
 {
-  return get_state (self) == PILLION_TASK_FAILED && !__atomic_exchange_n (&self->looked, TRUE, __ATOMIC_RELAXED);
+  return get_state (self) == PILLION_TASK_FAILED &&
+         __atomic_fetch_or (&self->looked, PILLION_TASK_LOOKED, __ATOMIC_RELAXED) == 0;
 }
 
 static void
@@ -222,8 +227,11 @@ task_item_run (PillionItem *item,
 
   if (take_callback (self, &done))
     {
+      self->told |= !done.owner;
+      self->running = TRUE;
       done.func (self, done.data);
       clear_done (&done);
+      self->running = FALSE;
       if (has_callback (self))
         return TRUE;
     }
@@ -257,10 +265,17 @@ task_item_drop (PillionItem *item)
   pillion_sync_unref (self);
 }
 
+static gboolean
+task_item_needs_safe_point (PillionItem *item)
+{
+  return task_from_item (item)->safe_point;
+}
+
 static const PillionItemClass task_item_class = {
   .run = task_item_run,
   .get_name = task_item_get_name,
   .drop = task_item_drop,
+  .needs_safe_point = task_item_needs_safe_point,
 };
 
 static void
@@ -420,6 +435,14 @@ body_from_item (PillionItem *item)
   return (PillionTaskBody *) ((char *) item - G_STRUCT_OFFSET (PillionTaskBody, cancel_item));
 }
 
+/* Whether nobody was told how it ended, nor asked, nor will be */
+static gboolean
+is_unwanted (PillionTask *self)
+{
+  return !self->told && __atomic_load_n (&self->looked, __ATOMIC_RELAXED) != PILLION_TASK_ASKED &&
+         !pillion_task_has_waiters (self);
+}
+
 /* A reference of the task came with the item */
 static gboolean
 body_cancel_run (PillionItem *item,
@@ -428,8 +451,15 @@ body_cancel_run (PillionItem *item,
   PillionTaskBody *self = body_from_item (item);
   PillionTask *task = self->task;
 
-  if (get_state (task) == PILLION_TASK_PENDING && task->live)
-    self->klass->cancelled (self);
+  if (get_state (task) == PILLION_TASK_PENDING)
+    {
+      if (task->live)
+        self->klass->cancelled (self);
+    }
+  else if (get_state (task) == PILLION_TASK_SUCCEEDED && self->klass->unwanted != NULL && is_unwanted (task))
+    {
+      self->klass->unwanted (self);
+    }
   pillion_sync_unref (task);
 
   return FALSE;
@@ -808,11 +838,21 @@ pillion_task_is_done (PillionTask *self)
 void
 pillion_task_cancel (PillionTask *self)
 {
+  PillionTaskState state;
   GCancellable *cancellable;
 
   g_return_if_fail (PILLION_IS_TASK (self));
 
-  if (get_state (self) != PILLION_TASK_PENDING || __atomic_exchange_n (&self->cancelled, TRUE, __ATOMIC_SEQ_CST))
+  state = get_state (self);
+  /* It may have got something that nobody was told of */
+  if (state == PILLION_TASK_SUCCEEDED)
+    {
+      PillionTaskBody *body = __atomic_load_n (&self->body, __ATOMIC_SEQ_CST);
+
+      if (body != NULL && body->klass->unwanted != NULL)
+        tell_body (self);
+    }
+  if (state != PILLION_TASK_PENDING || __atomic_exchange_n (&self->cancelled, TRUE, __ATOMIC_SEQ_CST))
     return;
 
   tell_body (self);
@@ -849,6 +889,71 @@ pillion_task_is_cancelled (PillionTask *self)
          (cancellable != NULL && g_cancellable_is_cancelled (cancellable));
 }
 
+/**
+ * pillion_task_set_safe_point:
+ * @self: a task that is pending
+ * @safe_point: whether its done callbacks wait for a safe point
+ *
+ * Marks that what follows the task must not happen anywhere: its done callbacks, and whoever waits for it, are told at a
+ * safe point only ([method@Pillion.Loop.begin_region]), in order with all else that waits for one. The loop does not stop before. On
+ * the loop's thread only.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_set_safe_point (PillionTask *self,
+                             gboolean safe_point)
+{
+  g_return_if_fail (PILLION_IS_TASK (self));
+  g_return_if_fail (self->loop != NULL);
+  g_return_if_fail (pillion_core_on_thread (pillion_core (self->loop)));
+
+  self->safe_point = safe_point != FALSE;
+}
+
+/**
+ * pillion_task_get_safe_point:
+ * @self: a task
+ *
+ * Tells whether the task's done callbacks wait for a safe point. On the loop's thread only.
+ *
+ * Returns: whether they do
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_task_get_safe_point (PillionTask *self)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
+
+  return self->safe_point;
+}
+
+/* Owners are told last: for them the task is over when everybody else has had their turn */
+static void
+add_before_owners (PillionTask *self,
+                   PillionTaskDone *done)
+{
+  GList *link = self->others->tail;
+
+  while (link != NULL && ((PillionTaskDone *) link->data)->owner)
+    link = link->prev;
+
+  if (link == NULL && self->first.func != NULL && self->first.owner)
+    {
+      g_queue_push_head (self->others, g_memdup2 (&self->first, sizeof self->first));
+      self->first = *done;
+    }
+  else if (link == NULL)
+    {
+      g_queue_push_head (self->others, g_memdup2 (done, sizeof *done));
+    }
+  else
+    {
+      g_queue_insert_after (self->others, link, g_memdup2 (done, sizeof *done));
+    }
+}
+
 static guint
 add_callback (PillionTask *self,
               PillionTaskDoneFunc func,
@@ -868,7 +973,10 @@ add_callback (PillionTask *self,
     {
       if (self->others == NULL)
         self->others = g_queue_new ();
-      g_queue_push_tail (self->others, g_memdup2 (&done, sizeof done));
+      if (owner)
+        g_queue_push_tail (self->others, g_memdup2 (&done, sizeof done));
+      else
+        add_before_owners (self, &done);
     }
 
   if (!self->queued && !core->closed)
@@ -902,6 +1010,56 @@ pillion_task_has_waiters (PillionTask *self)
     }
 
   return FALSE;
+}
+
+gpointer
+pillion_task_find_owner (PillionTask *self,
+                         PillionTaskDoneFunc func)
+{
+  if (self->first.func == func && self->first.owner)
+    return self->first.data;
+
+  for (GList *link = self->others != NULL ? self->others->tail : NULL; link != NULL; link = link->prev)
+    {
+      PillionTaskDone *done = link->data;
+
+      if (!done->owner)
+        break;
+      if (done->func == func)
+        return done->data;
+    }
+
+  return NULL;
+}
+
+void
+pillion_task_remove_waiters (PillionTask *self)
+{
+  PillionTaskDone done;
+  guint last = self->next_id;
+
+  /* What their destroy functions add stays */
+  if (self->first.func != NULL && !self->first.owner)
+    {
+      done = self->first;
+      self->first.func = NULL;
+      clear_done (&done);
+    }
+  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL;)
+    {
+      PillionTaskDone *other = link->data;
+
+      if (other->owner || other->id > last)
+        {
+          link = link->next;
+          continue;
+        }
+      g_queue_delete_link (self->others, link);
+      clear_done (other);
+      g_free (other);
+      /* From the beginning: it may have added or taken off others */
+      link = self->others->head;
+    }
 }
 
 void

@@ -390,6 +390,74 @@ test('task/run-until-complete', loop => {
     assert(task.is_done());
 });
 
+test('scope', loop => {
+    const scope = Pillion.Scope.new(loop, 'addon');
+    assertFails(Pillion.Error, Pillion.Error.NAME_TAKEN, () => Pillion.Scope.new(loop, 'addon'));
+    const child = Pillion.Scope.new_child(scope, 'previews');
+    assert(Pillion.Scope.find(loop, 'addon/previews') === child);
+    assert(scope.get_children().length === 1 && scope.get_children()[0] === child);
+    scope.limit = 1;
+    const begun = [];
+    const tasks = [0, 1, 2].map(number => scope.start('work', () => {
+        begun.push(number);
+        return number < 2 ? loop.sleep(0, null) : null;
+    }));
+    async function work() {
+        await scope.join().wait_async(null);
+        return scope.take_failed();
+    }
+    const failed = kickUntilSettled(loop, work());
+    assertEqual(begun, [0, 1, 2]);
+    assert(failed.length === 1 && failed[0] === tasks[2]);
+
+    const stuck = Pillion.Task.new(loop, 'stuck', null);
+    child.add(stuck);
+    const error = assertFails(Pillion.Error, Pillion.Error.LEFT_BEHIND, () => scope.close(1000));
+    assert(error.message.includes('stuck'));
+    stuck.return_boolean(true);
+});
+
+test('semaphore-queue-event', loop => {
+    const semaphore = Pillion.Semaphore.new(loop, 1);
+    const queue = Pillion.Queue.new(loop, 1);
+    const event = Pillion.Event.new(loop);
+    const order = [];
+    async function worker(name) {
+        const permit = semaphore.acquire();
+        await permit.wait_async(null);
+        order.push(name);
+        semaphore.release();
+    }
+    async function reader() {
+        const get = queue.get();
+        await get.wait_async(null);
+        await event.wait().wait_async(null);
+        return get.propagate_int();
+    }
+    const value = new GObject.Value();
+    value.init(GObject.TYPE_INT);
+    value.set_int(3);
+    const reading = reader();
+    queue.put(value);
+    event.set();
+    assertEqual(kickUntilSettled(loop, reading), 3);
+    kickUntilSettled(loop, Promise.all([worker('a'), worker('b'), worker('c')]));
+    assertEqual(order, ['a', 'b', 'c']);
+    queue.close();
+    assertFails(Pillion.Error, Pillion.Error.CLOSED, () => queue.get().propagate_int());
+});
+
+test('regions', loop => {
+    const called = [];
+    loop.begin_region('render', Pillion.RegionFlags.NO_CALLBACKS);
+    loop.call_at_safe_point(() => called.push('safe'));
+    const [wanted, report] = loop.kick_until(0);
+    assert(wanted && report.held && called.length === 0);
+    loop.end_region('render');
+    kickUntil(loop, () => called.length === 1);
+    assertFails(Pillion.Error, Pillion.Error.OVER_RELEASED, () => loop.end_region('render'));
+});
+
 test('http/get', loop => {
     const client = Pillion.HttpClient.new(loop);
     client.set_max_connections(5);

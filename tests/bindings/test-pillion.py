@@ -579,6 +579,135 @@ class TaskTest(Case):
         self.assertIsNone(gone())
 
 
+class ScopeTest(Case):
+    def test_scope(self):
+        scope = Pillion.Scope.new(self.loop, 'addon')
+        self.assertFails(Pillion.error_quark(), Pillion.Error.NAME_TAKEN, Pillion.Scope.new, self.loop, 'addon')
+        child = Pillion.Scope.new_child(scope, 'previews')
+        self.assertEqual(child.get_name(), 'addon/previews')
+        self.assertIs(Pillion.Scope.find(self.loop, 'addon/previews'), child)
+        self.assertIsNone(Pillion.Scope.find(self.loop, 'other'))
+        self.assertIs(child.get_parent(), scope)
+        self.assertEqual(scope.get_children(), [child])
+
+        task = Pillion.Task.new(self.loop, 'job', None)
+        scope.add_with_key('key', task)
+        self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.EXISTS, child.add, task)
+        self.assertIs(scope.find_task('key'), task)
+        called = []
+        task.add_done_callback(lambda task: called.append('old'))
+        self.assertIs(scope.adopt('key'), task)
+        task.add_done_callback(lambda task: called.append('new'))
+        self.assertEqual(scope.props.live_tasks, 1)
+        join = scope.join()
+        task.return_int(3)
+        self.assertTrue(self.loop.run_until_complete(join))
+        self.assertEqual(called, ['new'])
+
+        stuck = Pillion.Task.new(self.loop, 'stuck', None)
+        stuck.set_site('addon.py:7')
+        child.add(stuck)
+        error = self.assertFails(Pillion.error_quark(), Pillion.Error.LEFT_BEHIND, scope.close, 1000)
+        self.assertTrue(scope.is_closed() and child.is_closed())
+        self.assertFails(Pillion.error_quark(), Pillion.Error.CLOSED, scope.add, stuck)
+        stuck.return_boolean(True)
+
+    def test_start(self):
+        scope = Pillion.Scope.new(self.loop, 'addon')
+        scope.set_limit(1)
+        begun = []
+
+        def begin(number):
+            begun.append(number)
+            return self.loop.sleep(0, None) if number < 3 else None
+
+        tasks = [scope.start('work', begin, number) for number in range(4)]
+        self.assertEqual(begun, [])
+        self.loop.run_until_complete(scope.join())
+        self.assertEqual(begun, [0, 1, 2, 3])
+        self.assertTrue(tasks[2].propagate_boolean())
+        self.assertEqual(scope.get_n_failed(), 1)
+        self.assertEqual(scope.take_failed(), [tasks[3]])
+        self.assertTrue(scope.close(0))
+
+    def test_no_leak(self):
+        class Marker:
+            pass
+
+        marker = Marker()
+        gone = weakref.ref(marker)
+        scope = Pillion.Scope.new(self.loop, 'addon')
+        weak = scope.weak_ref()
+        scope.start('work', lambda marker: self.loop.sleep(0, None), marker)
+        del marker
+        self.loop.run_until_complete(scope.join())
+        scope.close(0)
+        del scope
+        self.loop.kick()
+        gc.collect()
+        self.assertIsNone(gone())
+        self.assertIsNone(weak())
+
+    def test_semaphore(self):
+        semaphore = Pillion.Semaphore.new(self.loop, 1)
+        first, second = semaphore.acquire(), semaphore.acquire()
+        self.assertTrue(first.is_done() and not second.is_done())
+        self.assertFalse(semaphore.try_acquire())
+        self.assertTrue(self.loop.run_until_complete(first))
+        self.assertTrue(semaphore.release())
+        self.assertTrue(self.loop.run_until_complete(second))
+        semaphore.release()
+        self.assertEqual(semaphore.props.available, 1)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.OVER_RELEASED, semaphore.release)
+
+    def test_queue(self):
+        queue = Pillion.Queue.new(self.loop, 1)
+        for item in (3, 2.5, 'text', [1, 2], {'a': self}, None, True, queue):
+            queue.put(item)
+            get = queue.get()
+            self.loop.run_until_complete(get)
+            self.assertEqual(get.propagate_value().value, item)
+        self.assertTrue(queue.try_put('a'))
+        self.assertFalse(queue.try_put('b'))
+        self.assertEqual(queue.try_get().propagate_string(), 'a')
+        self.assertIsNone(queue.try_get())
+        queue.put_object(self.loop)
+        self.assertIs(queue.try_get().propagate_object(), self.loop)
+        queue.close()
+        self.assertFails(Pillion.error_quark(), Pillion.Error.CLOSED, queue.get().propagate_value)
+
+    def test_event(self):
+        event = Pillion.Event.new(self.loop)
+        wait = event.wait()
+        event.set()
+        self.assertTrue(self.loop.run_until_complete(wait))
+        self.assertTrue(event.is_set())
+        event.clear()
+        self.assertFalse(event.is_set())
+
+    def test_regions(self):
+        called = []
+        task = Pillion.Task.new(self.loop, 'task', None)
+        task.set_safe_point(True)
+        task.add_done_callback(lambda task: called.append('task'))
+        self.loop.begin_region('undo', Pillion.RegionFlags.NO_DESTRUCTIVE)
+        self.loop.call_at_safe_point(lambda: called.append('safe'))
+        task.return_boolean(True)
+        self.loop.begin_region('render', Pillion.RegionFlags.NO_CALLBACKS)
+        wanted, report = self.loop.kick_until(0)
+        self.assertTrue(wanted and report.held)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.BUSY, self.loop.run_until_complete,
+                         Pillion.Scope.new(self.loop, 'x').start('x', lambda: None))
+        self.loop.end_region('render')
+        self.loop.kick()
+        self.assertEqual(called, [])
+        self.loop.end_region('undo')
+        self.assertTrue(self.loop.is_safe_point())
+        self.kick_until_done(task)
+        self.assertEqual(called, ['safe', 'task'])
+        self.assertFails(Pillion.error_quark(), Pillion.Error.OVER_RELEASED, self.loop.end_region, 'undo')
+
+
 class HttpTest(Case):
     def setUp(self):
         super().setUp()

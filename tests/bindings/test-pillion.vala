@@ -524,6 +524,87 @@ void test_compose () {
     close_loop (loop);
 }
 
+async void wait_in_line (Pillion.Loop loop, Pillion.Scope scope) throws Error {
+    var semaphore = new Pillion.Semaphore (loop, 1);
+    var permit = semaphore.acquire ();
+    yield permit.wait_async (null);
+    assert (!semaphore.try_acquire ());
+    assert (semaphore.release ());
+    try {
+        semaphore.release ();
+        assert_not_reached ();
+    } catch (Pillion.Error.OVER_RELEASED error) {
+    }
+
+    var queue = new Pillion.Queue (loop, 1);
+    var get = queue.get ();
+    queue.put ("item");
+    yield get.wait_async (null);
+    assert (get.propagate_string () == "item");
+
+    var event = new Pillion.Event (loop);
+    event.set ();
+    yield event.wait ().wait_async (null);
+
+    scope.set_limit (1);
+    var first = scope.start ("first", () => loop.sleep (0, null));
+    var second = scope.start ("second", () => loop.sleep (0, null));
+    yield scope.join ().wait_async (null);
+    assert (first.propagate_boolean () && second.propagate_boolean ());
+}
+
+void test_scope () {
+    var loop = new_loop ();
+    bool finished = false;
+
+    try {
+        var scope = new Pillion.Scope (loop, "addon");
+        var child = new Pillion.Scope.child (scope, "previews");
+        assert (Pillion.Scope.find (loop, "addon/previews") == child);
+        assert (scope.get_children ().length == 1);
+        wait_in_line.begin (loop, scope, (source, result) => {
+            try {
+                wait_in_line.end (result);
+            } catch (Error error) {
+                GLib.error ("%s", error.message);
+            }
+            finished = true;
+        });
+        kick_until (loop, () => finished);
+        assert (scope.take_failed ().length == 0);
+
+        var stuck = new Pillion.Task (loop, "stuck", null);
+        assert (child.add (stuck));
+        try {
+            scope.close (1000);
+            assert_not_reached ();
+        } catch (Pillion.Error.LEFT_BEHIND error) {
+            assert (error.message.contains ("stuck"));
+        }
+        stuck.return_boolean (true);
+    } catch (Error error) {
+        GLib.error ("%s", error.message);
+    }
+    close_loop (loop);
+}
+
+void test_regions () {
+    var loop = new_loop ();
+    bool called = false;
+
+    loop.begin_region ("undo", Pillion.RegionFlags.NO_DESTRUCTIVE);
+    loop.call_at_safe_point (() => { called = true; });
+    loop.kick ();
+    assert (!called && !loop.is_safe_point ());
+    try {
+        assert (loop.end_region ("undo"));
+    } catch (Error error) {
+        assert_not_reached ();
+    }
+    kick_until (loop, () => called);
+    close_loop (loop);
+}
+
 int main (string[] args) {
     Test.init (ref args);
     Test.add_func ("/vala/loop", test_loop);
@@ -541,6 +622,8 @@ int main (string[] args) {
     Test.add_func ("/vala/yield", test_yield);
     Test.add_func ("/vala/any-gio-call", test_any_gio_call);
     Test.add_func ("/vala/thread", test_thread);
+    Test.add_func ("/vala/scope", test_scope);
+    Test.add_func ("/vala/regions", test_regions);
     Test.add_func ("/vala/http", test_http);
     Test.add_func ("/vala/compose", test_compose);
     return Test.run ();

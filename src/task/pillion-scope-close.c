@@ -1,0 +1,359 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "task/pillion-scope-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "task/pillion-task-waits.h"
+
+/* The end of a scope, and what it says about those that would not go */
+
+/* How many are named before the rest is only counted */
+#define MAX_NAMED 10
+
+/* A scope that is being closed */
+typedef struct
+{
+  PillionScope *scope;
+  guint n_on_stack; /* tasks one of whose callbacks called this: they end when that returns, and not before */
+} Close;
+
+typedef void (*ForMember) (PillionScopeMember *member,
+                           gpointer            data);
+
+/* Calls @func for all members of the scope and of its children; it may take them out */
+static void
+for_all (PillionScope *self,
+         ForMember func,
+         gpointer data)
+{
+  for (PillionLive *link = self->members.head, *next; link != NULL; link = next)
+    {
+      next = link->next;
+      func (pillion_scope_member_from_link (link), data);
+    }
+  for (guint i = 0; i < self->children->len; i++)
+    for_all (self->children->pdata[i], func, data);
+}
+
+static void
+add_to_array (PillionScopeMember *member,
+              gpointer data)
+{
+  g_ptr_array_add (data, g_object_ref (member->task));
+}
+
+static void
+cancel_all (PillionScope *self)
+{
+  g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func (g_object_unref);
+
+  /* What is cancelled may call back, and change everything */
+  for_all (self, add_to_array, tasks);
+  for (guint i = 0; i < tasks->len; i++)
+    pillion_task_cancel (tasks->pdata[i]);
+}
+
+static void
+look_for_stack (PillionScopeMember *member,
+                gpointer data)
+{
+  PillionTask **found = data;
+
+  if (*found == NULL && pillion_task_is_on_stack (member->task))
+    *found = member->task;
+}
+
+static void
+count_running (PillionScopeMember *member,
+               gpointer data)
+{
+  guint *n = data;
+
+  *n += member->task->running;
+}
+
+static void
+count_hopeless (PillionScopeMember *member,
+                gpointer data)
+{
+  guint *n = data;
+
+  *n += member->task->running || pillion_task_is_held_back (member->task);
+}
+
+static gboolean
+is_over (PillionLoop *loop,
+         gpointer data)
+{
+  Close *self = data;
+  guint n_hopeless = 0;
+
+  if (self->scope->closed || self->scope->n_live <= self->n_on_stack)
+    return TRUE;
+  if (pillion_core (loop)->n_unsafe == 0 || pillion_core_has_ready (pillion_core (loop)))
+    return FALSE;
+
+  /* What waits for a safe point is not delivered here */
+  for_all (self->scope, count_hopeless, &n_hopeless);
+  return n_hopeless == self->scope->n_live;
+}
+
+static void
+set_closing (PillionScope *self,
+             gboolean closing)
+{
+  self->closing = closing;
+  for (guint i = 0; i < self->children->len; i++)
+    set_closing (self->children->pdata[i], closing);
+}
+
+static PillionScope *
+find_closing (PillionScope *self)
+{
+  PillionScope *found = self->closing ? self : NULL;
+
+  for (guint i = 0; found == NULL && i < self->children->len; i++)
+    found = find_closing (self->children->pdata[i]);
+  return found;
+}
+
+/* Closes the scope as it is. Of its children none is open any more. @well: nothing is left. */
+static void
+shut (PillionScope *self,
+      gboolean well)
+{
+  PillionCore *core = pillion_core (self->loop);
+  PillionTask *join;
+
+  self->closing = FALSE;
+  self->closed = TRUE;
+  pillion_live_list_remove (&core->scopes, &self->link);
+  g_hash_table_remove (core->scope_names, self->name);
+  if (self->parent != NULL)
+    g_ptr_array_remove (self->parent->children, self);
+
+  pillion_scope_dissolve_line (self);
+  if (well)
+    pillion_scope_end_joins (self);
+  while ((join = pillion_waiters_pop (&self->joins)) != NULL)
+    pillion_task_return_new_error (join, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND,
+                                   _("The scope “%s” was closed before everything in it had ended"), self->name);
+  g_object_unref (self);
+}
+
+/* Children first: they were made later, and so they are behind in the list */
+void
+pillion_scope_shut_all (PillionCore *core)
+{
+  while (core->scopes.tail != NULL)
+    {
+      PillionScope *self = (PillionScope *) ((char *) core->scopes.tail - G_STRUCT_OFFSET (PillionScope, link));
+
+      while (self->members.head != NULL)
+        pillion_scope_member_leave (pillion_scope_member_from_link (self->members.head));
+      shut (self, FALSE);
+    }
+}
+
+static void
+describe (PillionTask *task,
+          PillionScopeMember *member,
+          gboolean with_scope,
+          GString *text)
+{
+  pillion_task_describe (task, text);
+  if (member != NULL && with_scope)
+    g_string_append_printf (text, _(" in scope “%s”"), member->scope->name);
+  if (member != NULL)
+    g_string_append_printf (text, _(", %.1f s old"),
+                            (pillion_core_now (pillion_core (task->loop)) - member->since) / (double) G_USEC_PER_SEC);
+  pillion_task_describe_wait (task, text);
+}
+
+void
+pillion_scope_describe_task (PillionTask *task,
+                             GString *text)
+{
+  describe (task, pillion_scope_member_of (task), TRUE, text);
+}
+
+typedef struct
+{
+  PillionScope *scope;
+  GString *text;
+  guint n;
+} Left;
+
+/* Lets go of a task that is the loop's from now on */
+static void
+leave_behind (PillionScopeMember *member,
+              gpointer data)
+{
+  Left *left = data;
+  PillionTask *task = g_object_ref (member->task);
+
+  if (!task->running && left->n++ < MAX_NAMED)
+    {
+      if (left->text->len > 0)
+        g_string_append (left->text, "; ");
+      describe (task, member, member->scope != left->scope, left->text);
+    }
+
+  pillion_scope_member_leave (member);
+  pillion_task_remove_done_callback (task, member->callback);
+  /* Nobody will look at how it ends, so that is reported */
+  if (!pillion_task_has_waiters (task) && __atomic_load_n (&task->looked, __ATOMIC_RELAXED) == PILLION_TASK_LOOKED)
+    __atomic_store_n (&task->looked, FALSE, __ATOMIC_RELAXED);
+  g_object_unref (task);
+}
+
+static void
+shut_with_children (PillionScope *self,
+                    gboolean well)
+{
+  while (self->children->len > 0)
+    shut_with_children (self->children->pdata[self->children->len - 1], well);
+  shut (self, well);
+}
+
+/* Whether it can be closed from here */
+static gboolean
+may_close (PillionScope *self,
+           GError **error)
+{
+  PillionScope *closing = find_closing (self);
+  PillionTask *on_stack = NULL;
+
+  if (pillion_core (self->loop)->closing)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED, _("The loop is being closed, and its scopes with it"));
+      return FALSE;
+    }
+  if (closing != NULL)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED, _("The scope “%s” is being closed already"), closing->name);
+      return FALSE;
+    }
+
+  for_all (self, look_for_stack, &on_stack);
+  if (on_stack != NULL)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED,
+                   _("The scope “%s” can't be closed from inside “%s”, which it would wait for"), self->name, on_stack->name);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
+ * pillion_scope_cancel:
+ * @self: a scope
+ *
+ * Cancels all tasks that are in the scope and in its children now, those that wait for room among them. The scope stays open, and what
+ * is added later is not cancelled. It does nothing to a scope that was closed. On the loop's thread only.
+ *
+ * Since: 1.0
+ */
+void
+pillion_scope_cancel (PillionScope *self)
+{
+  g_return_if_fail (PILLION_IS_SCOPE (self));
+  g_return_if_fail (self->loop != NULL);
+  g_return_if_fail (pillion_core_on_thread (pillion_core (self->loop)));
+
+  g_object_ref (self);
+  cancel_all (self);
+  g_object_unref (self);
+}
+
+/**
+ * pillion_scope_close:
+ * @self: a scope
+ * @timeout: how long it may take, in µs by the host's clock; 0 to cancel and not to wait, less than 0 for as long as it takes
+ * @error: return location for an error
+ *
+ * Ends everything in the scope and in its children, now: cancels all tasks, works until every callback of theirs was delivered or the time
+ * is over, and takes the scope and its children off the loop. This is the one call for a reload, for another file, for the end of a
+ * game and for quitting. Never more than @timeout passes, save for a callback that blocks. Meanwhile all else of the
+ * loop goes on, as in [method@Pillion.Loop.run_until_complete].
+ *
+ * From its beginning on nothing can be added. A scope that was closed can be closed again, which does nothing.
+ *
+ * It may be called from a done callback of one of the tasks. Then that one counts as ended; callbacks that it has left are called after
+ * this one has returned. From inside a fiber that is in the scope, or a function of [method@Pillion.Scope.start], it does nothing
+ * and fails: the close would wait for its own caller. At a place that is no safe point, callbacks that wait for one are left.
+ *
+ * Returns: whether everything had ended. Where not, @error is [error@Pillion.Error.LEFT_BEHIND]: the scope is closed all the same, the
+ *   tasks that were left are the loop's, and the message names each with the place where it was made, how long it was in the
+ *   scope, and what it waits for. With any other error the scope is still open: [error@Pillion.Error.NESTED] where it is being
+ *   closed further up, or the loop is, or one of its tasks is on the stack; [error@Pillion.Error.BUSY] where everything was cancelled,
+ *   but nothing can be called for now ([method@Pillion.Loop.begin_region]) or another thread runs the context;
+ *   [error@Pillion.Error.WRONG_THREAD]. It is [error@Pillion.Error.CLOSED] where a callback closed the loop meanwhile
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_scope_close (PillionScope *self,
+                     GTimeSpan timeout,
+                     GError **error)
+{
+  g_autoptr (PillionLoop) loop = NULL;
+  g_autoptr (GString) text = NULL;
+  Close close = { self, 0 };
+  Left left = { self, NULL, 0 };
+  gboolean worked = TRUE;
+
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), FALSE);
+  g_return_val_if_fail (self->loop != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!pillion_scope_check_thread (self, error))
+    return FALSE;
+  if (self->closed)
+    return TRUE;
+  if (!may_close (self, error))
+    return FALSE;
+
+  loop = g_object_ref (self->loop);
+  g_object_ref (self);
+  set_closing (self, TRUE);
+  cancel_all (self);
+  for_all (self, count_running, &close.n_on_stack);
+  if (timeout != 0 && !is_over (loop, &close))
+    worked = pillion_core (loop)->ops->run_until (loop, is_over, &close, timeout, error);
+
+  if (self->closed)
+    {
+      g_object_unref (self);
+      g_clear_error (error);
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      return FALSE;
+    }
+  if (!worked)
+    {
+      set_closing (self, FALSE);
+      g_object_unref (self);
+      return FALSE;
+    }
+
+  left.text = text = g_string_new (NULL);
+  for_all (self, leave_behind, &left);
+  if (left.n > MAX_NAMED)
+    g_string_append_printf (text, ngettext ("; and %u more task", "; and %u more tasks", left.n - MAX_NAMED),
+                            left.n - MAX_NAMED);
+  if (left.n > 0)
+    g_set_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND, _("Not ended when the scope “%s” was closed: %s"),
+                 self->name, text->str);
+  shut_with_children (self, left.n == 0);
+  if (self->parent != NULL)
+    pillion_scope_look_for_end (self->parent);
+  g_object_unref (self);
+
+  return left.n == 0;
+}

@@ -1,0 +1,341 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "task/pillion-scope-private.h"
+
+#include <glib/gi18n-lib.h>
+
+/* Work that begins when there is room for it */
+
+/* What stands for such work from the beginning: a task that ends as the one will that the function makes */
+typedef struct
+{
+  PillionTaskBody body;
+  PillionLive link;
+  PillionScope *scope; /* NULL once it stands in the line no more */
+  PillionStartFunc func;
+  gpointer data;
+  GDestroyNotify destroy;
+  gboolean calling;    /* whether the function is on the stack */
+  PillionTask *work;   /* what it made */
+  guint callback;      /* on that */
+} Start;
+
+static Start *
+start_from_link (PillionLive *link)
+{
+  return (Start *) ((char *) link - G_STRUCT_OFFSET (Start, link));
+}
+
+static void
+leave_line (Start *self)
+{
+  if (self->scope != NULL)
+    pillion_live_list_remove (&self->scope->line, &self->link);
+  self->scope = NULL;
+}
+
+static void
+forget_func (Start *self)
+{
+  GDestroyNotify destroy = g_steal_pointer (&self->destroy);
+
+  self->func = NULL;
+  if (destroy != NULL)
+    destroy (self->data);
+}
+
+static void
+return_cancelled (Start *self)
+{
+  PillionTask *task = self->body.task;
+
+  leave_line (self);
+  pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task “%s” was cancelled"), task->name);
+}
+
+static void
+on_work_done (PillionTask *work,
+              gpointer data)
+{
+  PillionTask *task = data;
+
+  if (!pillion_task_is_done (task))
+    pillion_task_return_from (task, work);
+}
+
+/* After that, or instead of it where the work will never be delivered */
+static void
+let_go (gpointer data)
+{
+  g_autoptr (PillionTask) task = data;
+
+  if (!pillion_task_is_done (task))
+    pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
+                                   _("The loop was closed while “%s” was waited for"), task->name);
+}
+
+/* The work ends the task, unless somebody else wants it: then it goes on without */
+static void
+cancel_work (Start *self)
+{
+  if (!pillion_task_has_waiters (self->work))
+    {
+      pillion_task_cancel (self->work);
+      return;
+    }
+
+  g_object_ref (self->body.task);
+  return_cancelled (self);
+  pillion_task_remove_done_callback (self->work, self->callback);
+  g_object_unref (self->body.task);
+}
+
+static void
+start_cancelled (PillionTaskBody *body)
+{
+  Start *self = (Start *) body;
+
+  /* While the function is being called there is nothing to cancel yet: it is looked at afterwards */
+  if (self->work != NULL)
+    cancel_work (self);
+  else if (!self->calling)
+    return_cancelled (self);
+}
+
+static PillionTask *
+start_get_child (PillionTaskBody *body,
+                 guint index)
+{
+  return index == 0 ? ((Start *) body)->work : NULL;
+}
+
+static void
+start_free (PillionTaskBody *body)
+{
+  Start *self = (Start *) body;
+
+  forget_func (self);
+  g_clear_object (&self->work);
+  g_free (self);
+}
+
+/* Where there is work, that lets go of the task */
+static void
+start_abandoned (PillionTaskBody *body)
+{
+  Start *self = (Start *) body;
+
+  if (self->work == NULL)
+    return_cancelled (self);
+}
+
+static gboolean
+start_is_running (PillionTaskBody *body)
+{
+  return ((Start *) body)->calling;
+}
+
+static const PillionTaskBodyClass start_class = {
+  .cancelled = start_cancelled,
+  .get_child = start_get_child,
+  .free = start_free,
+  .abandoned = start_abandoned,
+  .is_running = start_is_running,
+};
+
+/* Calls the function. The caller holds a reference to the task. */
+static void
+begin (Start *self)
+{
+  PillionTask *task = self->body.task;
+  g_autoptr (PillionTask) work = NULL;
+
+  leave_line (self);
+  self->calling = TRUE;
+  work = self->func (self->data);
+  forget_func (self);
+  self->calling = FALSE;
+
+  /* The function may have closed the loop */
+  if (pillion_task_is_done (task))
+    return;
+
+  if (work == NULL)
+    {
+      pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_FAILED,
+                                     _("The function that was to begin “%s” made no task"), task->name);
+    }
+  else if (work->loop != task->loop)
+    {
+      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("“%s” belongs to another loop"),
+                                     work->name);
+    }
+  else if (work == task)
+    {
+      pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("“%s” would wait for itself"),
+                                     task->name);
+    }
+  else
+    {
+      self->work = g_object_ref (work);
+      /* No waiter: it does not keep itself from cancelling the work */
+      self->callback = pillion_task_add_owner_callback (work, on_work_done, g_object_ref (task), let_go);
+      if (pillion_task_is_cancelled (task))
+        cancel_work (self);
+    }
+}
+
+static gboolean
+has_room (PillionScope *self)
+{
+  return self->limit == 0 || self->members.length - self->line.length < self->limit;
+}
+
+/* The first that was not cancelled: those that were go in their turn */
+static Start *
+get_first (PillionScope *self)
+{
+  for (PillionLive *link = self->line.head; link != NULL; link = link->next)
+    {
+      Start *start = start_from_link (link);
+
+      if (!pillion_task_is_cancelled (start->body.task))
+        return start;
+    }
+
+  return NULL;
+}
+
+static PillionScope *
+scope_from_item (PillionItem *item)
+{
+  return (PillionScope *) ((char *) item - G_STRUCT_OFFSET (PillionScope, start_item));
+}
+
+/* Begins one, and stays in the queue for the next */
+static gboolean
+start_item_run (PillionItem *item,
+                PillionCore *core)
+{
+  PillionScope *self = scope_from_item (item);
+  Start *first = !self->closing && !core->closing && has_room (self) ? get_first (self) : NULL;
+
+  if (first != NULL)
+    {
+      PillionTask *task = g_object_ref (first->body.task);
+
+      begin (first);
+      g_object_unref (task);
+      return TRUE;
+    }
+
+  self->start_queued = FALSE;
+  g_object_unref (self);
+  return FALSE;
+}
+
+static const char *
+start_item_get_name (PillionItem *item)
+{
+  return scope_from_item (item)->name;
+}
+
+static void
+start_item_drop (PillionItem *item)
+{
+  PillionScope *self = scope_from_item (item);
+
+  self->start_queued = FALSE;
+  g_object_unref (self);
+}
+
+const PillionItemClass pillion_scope_start_item_class = {
+  .run = start_item_run,
+  .get_name = start_item_get_name,
+  .drop = start_item_drop,
+};
+
+/* There may be room, or somebody in the line */
+void
+pillion_scope_start_next (PillionScope *self)
+{
+  if (self->start_queued || self->line.length == 0 || !has_room (self))
+    return;
+
+  self->start_queued = TRUE;
+  g_object_ref (self);
+  pillion_core_push_local (pillion_core (self->loop), &self->start_item);
+}
+
+/* The scope is closed: who stands in the line does so no more, and ends when it hears that it was cancelled */
+void
+pillion_scope_dissolve_line (PillionScope *self)
+{
+  while (self->line.head != NULL)
+    leave_line (start_from_link (self->line.head));
+}
+
+/**
+ * pillion_scope_start:
+ * @self: a scope
+ * @name: what the task is called in reports
+ * @func: (scope notified) (closure user_data) (destroy destroy): begins the work
+ * @user_data: data for @func
+ * @destroy: frees @user_data after the call, or when the task was cancelled before
+ *
+ * Begins work when there is room for it: when fewer tasks than [property@Pillion.Scope:limit] run in the scope. @func is called once, in a
+ * kick and never inside this call, after the functions that were given before. On the loop's thread only.
+ *
+ * The task that this returns is in the scope from now on. It ends as the one does that @func makes, and stands for it: to cancel it
+ * takes it out of the line, or cancels the work, unless somebody else waits for that.
+ *
+ * Where @func makes no task, the task fails with [error@Pillion.Error.FAILED]; where it makes one of another loop, with
+ * `G_IO_ERROR_INVALID_ARGUMENT`; where it gives the very task that stands for it, with [error@Pillion.Error.DEADLOCK]. In a scope that is
+ * closed, or being closed, it has failed with [error@Pillion.Error.CLOSED], and @func is not called.
+ *
+ * Returns: (transfer full): a task that ends as the work does
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_scope_start (PillionScope *self,
+                     const char *name,
+                     PillionStartFunc func,
+                     gpointer user_data,
+                     GDestroyNotify destroy)
+{
+  PillionTask *task;
+  Start *start;
+
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (self->loop != NULL, NULL);
+  g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+
+  task = pillion_task_new_at (self->loop, name, NULL, NULL);
+  if (!pillion_task_is_done (task) && (self->closing || self->closed))
+    pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The scope “%s” was closed"), self->name);
+  if (pillion_task_is_done (task))
+    {
+      if (destroy != NULL)
+        destroy (user_data);
+      return task;
+    }
+
+  start = g_new0 (Start, 1);
+  start->func = func;
+  start->data = user_data;
+  start->destroy = destroy;
+  start->scope = self;
+  pillion_task_set_body (task, &start->body, &start_class);
+  pillion_scope_take_in (self, task);
+  pillion_live_list_add (&self->line, &start->link);
+  pillion_scope_start_next (self);
+
+  return task;
+}

@@ -1,0 +1,458 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "task/pillion-scope-private.h"
+
+#include <glib/gi18n-lib.h>
+
+/* What is in a scope, how it ended, and who waits for that */
+
+/* How many of the tasks that failed are kept */
+#define MAX_FAILED 1000
+
+typedef struct
+{
+  guint64 order;
+  PillionTask *task;
+} Failure;
+
+static void
+failure_clear (gpointer data)
+{
+  g_object_unref (((Failure *) data)->task);
+}
+
+static Failure *
+get_failure (PillionScope *self,
+             guint index)
+{
+  return &g_array_index (self->failed, Failure, index);
+}
+
+/* Which failures are kept does not depend on when the tasks ended: it is those that were added first */
+static void
+keep_failure (PillionScope *self,
+              PillionScopeMember *member)
+{
+  Failure failure = { member->order, member->task };
+  guint i;
+
+  self->n_failed++;
+  if (self->failed == NULL)
+    {
+      self->failed = g_array_new (FALSE, FALSE, sizeof (Failure));
+      g_array_set_clear_func (self->failed, failure_clear);
+    }
+
+  for (i = self->failed->len; i > 0 && get_failure (self, i - 1)->order > failure.order; i--)
+    ;
+  if (i == MAX_FAILED)
+    return;
+
+  g_object_ref (failure.task);
+  g_array_insert_val (self->failed, i, failure);
+  if (self->failed->len > MAX_FAILED)
+    g_array_set_size (self->failed, MAX_FAILED);
+}
+
+static gboolean
+has_failed (PillionScope *self)
+{
+  return self->failed != NULL && self->failed->len > 0;
+}
+
+static void
+end_join (PillionScope *self,
+          PillionTask *join)
+{
+  if (self->cancel_on_error && has_failed (self))
+    pillion_task_return_from (join, get_failure (self, 0)->task);
+  else
+    pillion_task_return_boolean (join, TRUE);
+}
+
+void
+pillion_scope_end_joins (PillionScope *self)
+{
+  PillionTask *join;
+
+  while ((join = pillion_waiters_pop (&self->joins)) != NULL)
+    end_join (self, join);
+}
+
+void
+pillion_scope_look_for_end (PillionScope *self)
+{
+  for (; self != NULL && self->n_live == 0; self = self->parent)
+    pillion_scope_end_joins (self);
+}
+
+void
+pillion_scope_member_leave (PillionScopeMember *self)
+{
+  PillionScope *scope = g_steal_pointer (&self->scope);
+
+  pillion_live_list_remove (&scope->members, &self->link);
+  for (PillionScope *each = scope; each != NULL; each = each->parent)
+    each->n_live--;
+  if (self->key != NULL)
+    g_hash_table_remove (scope->keys, self->key);
+}
+
+static void
+on_member_done (PillionTask *task,
+                gpointer data)
+{
+  PillionScopeMember *self = data;
+  PillionScope *scope = self->scope;
+
+  if (scope == NULL)
+    return;
+
+  g_object_ref (scope);
+  pillion_scope_member_leave (self);
+  if (pillion_task_get_state (task) == PILLION_TASK_FAILED)
+    {
+      keep_failure (scope, self);
+      if (scope->cancel_on_error)
+        pillion_scope_cancel (scope);
+    }
+  pillion_scope_start_next (scope);
+  pillion_scope_look_for_end (scope);
+  g_object_unref (scope);
+}
+
+/* After that, or instead of it where the loop was closed */
+static void
+member_free (gpointer data)
+{
+  PillionScopeMember *self = data;
+
+  if (self->scope != NULL)
+    pillion_scope_member_leave (self);
+  g_free (self->key);
+  g_free (self);
+}
+
+PillionScopeMember *
+pillion_scope_member_of (PillionTask *task)
+{
+  PillionScopeMember *member = pillion_task_find_owner (task, on_member_done);
+
+  return member != NULL && member->scope != NULL ? member : NULL;
+}
+
+PillionScopeMember *
+pillion_scope_take_in (PillionScope *self,
+                       PillionTask *task)
+{
+  PillionScopeMember *member = g_new0 (PillionScopeMember, 1);
+
+  member->scope = self;
+  member->task = task;
+  member->order = self->next_order++;
+  member->since = pillion_core_now (pillion_core (self->loop));
+  pillion_live_list_add (&self->members, &member->link);
+  for (PillionScope *each = self; each != NULL; each = each->parent)
+    each->n_live++;
+  /* Called after all other callbacks, also those that are added later: then the task is over */
+  member->callback = pillion_task_add_owner_callback (task, on_member_done, member, member_free);
+
+  return member;
+}
+
+/* The task's place among the living of the scope and its children, counted down to it */
+static PillionTask *
+get_nth (PillionScope *self,
+         guint *index)
+{
+  PillionTask *found = NULL;
+
+  if (*index >= self->n_live)
+    {
+      *index -= self->n_live;
+      return NULL;
+    }
+
+  for (PillionLive *link = self->members.head; link != NULL; link = link->next)
+    {
+      if ((*index)-- == 0)
+        return pillion_scope_member_from_link (link)->task;
+    }
+  for (guint i = 0; found == NULL && i < self->children->len; i++)
+    found = get_nth (self->children->pdata[i], index);
+
+  return found;
+}
+
+static PillionTask *
+join_get_child (PillionTaskBody *body,
+                guint index)
+{
+  return get_nth (PILLION_SCOPE (((PillionWaiter *) body)->owner), &index);
+}
+
+static const PillionTaskBodyClass join_class = {
+  .cancelled = pillion_waiter_cancelled,
+  .get_child = join_get_child,
+  .free = pillion_waiter_free,
+  .abandoned = pillion_waiter_cancelled,
+};
+
+/* Whether the task waits for the end of this scope */
+static gboolean
+is_own_join (PillionScope *self,
+             PillionTask *task)
+{
+  if (task->body == NULL || task->body->klass != &join_class)
+    return FALSE;
+
+  for (; self != NULL; self = self->parent)
+    {
+      if (((PillionWaiter *) task->body)->owner == G_OBJECT (self))
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+static gboolean
+add (PillionScope *self,
+     const char *key,
+     PillionTask *task,
+     GError **error)
+{
+  PillionScopeMember *member = pillion_scope_member_of (task);
+
+  if (!pillion_scope_check_open (self, error))
+    return FALSE;
+  if (task->loop != self->loop)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("“%s” belongs to another loop"), task->name);
+      return FALSE;
+    }
+  if (is_own_join (self, task))
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("“%s” would wait for itself"), task->name);
+      return FALSE;
+    }
+  if (member != NULL && (member->scope != self || key == NULL || member->key != NULL))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("“%s” is in the scope “%s” already"), task->name,
+                   member->scope->name);
+      return FALSE;
+    }
+  if (key != NULL && self->keys != NULL && g_hash_table_contains (self->keys, key))
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN, _("There is a task with the key “%s” in the scope “%s” already"),
+                   key, self->name);
+      return FALSE;
+    }
+
+  if (member == NULL)
+    member = pillion_scope_take_in (self, task);
+  if (key != NULL)
+    {
+      member->key = g_strdup (key);
+      if (self->keys == NULL)
+        self->keys = g_hash_table_new (g_str_hash, g_str_equal);
+      g_hash_table_insert (self->keys, member->key, member);
+    }
+
+  return TRUE;
+}
+
+/**
+ * pillion_scope_add:
+ * @self: a scope
+ * @task: a task of the same loop that is in no scope
+ * @error: return location for an error
+ *
+ * Takes a task in, until its callbacks were delivered. It runs already, so [property@Pillion.Scope:limit] does not stop it.
+ *
+ * Where this fails, the task stays what it was: it is not cancelled, and whoever called decides what becomes of it.
+ *
+ * Returns: whether it is in the scope now; where not, @error is set: to [error@Pillion.Error.CLOSED] where the scope was closed, or is
+ *   being closed, to `G_IO_ERROR_INVALID_ARGUMENT` where the task belongs to another loop, to `G_IO_ERROR_EXISTS` where it is in a
+ *   scope already, this one or another, to [error@Pillion.Error.DEADLOCK] where it waits for the end of this scope, or to
+ *   [error@Pillion.Error.WRONG_THREAD]
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_scope_add (PillionScope *self,
+                   PillionTask *task,
+                   GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), FALSE);
+  g_return_val_if_fail (self->loop != NULL, FALSE);
+  g_return_val_if_fail (PILLION_IS_TASK (task), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return add (self, NULL, task, error);
+}
+
+/**
+ * pillion_scope_add_with_key:
+ * @self: a scope
+ * @key: by what the task is found in the scope
+ * @task: a task of the same loop that is in no scope, or in this one without a key
+ * @error: return location for an error
+ *
+ * Takes a task in as [method@Pillion.Scope.add] does, to be found again by a key: the address of what it fetches, say. A task that is in
+ * this scope already, because [method@Pillion.Scope.start] gave it, gets the key.
+ *
+ * Returns: whether it is in the scope with that key now; where not, @error is set as by [method@Pillion.Scope.add], or to
+ *   [error@Pillion.Error.NAME_TAKEN] where another task that lives in the scope has the key
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_scope_add_with_key (PillionScope *self,
+                            const char *key,
+                            PillionTask *task,
+                            GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), FALSE);
+  g_return_val_if_fail (self->loop != NULL, FALSE);
+  g_return_val_if_fail (key != NULL, FALSE);
+  g_return_val_if_fail (PILLION_IS_TASK (task), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return add (self, key, task, error);
+}
+
+/**
+ * pillion_scope_find_task:
+ * @self: a scope
+ * @key: the key that the task was added with
+ *
+ * Finds a task of the scope itself, not of its children, whose callbacks were not all delivered yet. On the loop's thread only.
+ *
+ * Returns: (transfer full) (nullable): the task, or %NULL where there is none
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_scope_find_task (PillionScope *self,
+                         const char *key)
+{
+  PillionScopeMember *member;
+
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (self->loop == NULL || pillion_core_on_thread (pillion_core (self->loop)), NULL);
+  g_return_val_if_fail (key != NULL, NULL);
+
+  member = self->keys != NULL ? g_hash_table_lookup (self->keys, key) : NULL;
+  return member != NULL ? g_object_ref (member->task) : NULL;
+}
+
+/**
+ * pillion_scope_adopt:
+ * @self: a scope
+ * @key: the key that the task was added with
+ *
+ * Takes a task over from the code that was there before a reload: finds it as [method@Pillion.Scope.find_task] does, and takes off every
+ * done callback that was added to it and not called yet. Their destroy functions are called, so that whoever waited for it is told as
+ * when a loop is closed. The new code adds its own. On the loop's thread only.
+ *
+ * Returns: (transfer full) (nullable): the task, which may be done already; %NULL where there is none
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_scope_adopt (PillionScope *self,
+                     const char *key)
+{
+  PillionTask *task = pillion_scope_find_task (self, key);
+
+  if (task != NULL)
+    pillion_task_remove_waiters (task);
+  return task;
+}
+
+/**
+ * pillion_scope_get_n_failed:
+ * @self: a scope
+ *
+ * Tells how many tasks of the scope itself have failed since [method@Pillion.Scope.take_failed] was last called. It counts those
+ * that are not kept. Cancelled tasks are no failures.
+ *
+ * Returns: the number of tasks
+ *
+ * Since: 1.0
+ */
+guint
+pillion_scope_get_n_failed (PillionScope *self)
+{
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), 0);
+
+  return self->n_failed;
+}
+
+/**
+ * pillion_scope_take_failed:
+ * @self: a scope
+ *
+ * Gives the tasks of the scope itself that have failed since this was last called, so that their errors can be read one by one, and
+ * forgets them. They are in the order in which they were added to the scope, whichever failed first. Of more than 1,000, it is those that were
+ * added first. On the loop's thread only; it works after the scope was closed, too.
+ *
+ * Returns: (transfer container) (element-type Pillion.Task): the tasks
+ *
+ * Since: 1.0
+ */
+GPtrArray *
+pillion_scope_take_failed (PillionScope *self)
+{
+  GPtrArray *tasks = g_ptr_array_new_with_free_func (g_object_unref);
+
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), tasks);
+
+  for (guint i = 0; has_failed (self) && i < self->failed->len; i++)
+    g_ptr_array_add (tasks, g_object_ref (get_failure (self, i)->task));
+  g_clear_pointer (&self->failed, g_array_unref);
+  self->n_failed = 0;
+
+  return tasks;
+}
+
+/**
+ * pillion_scope_join:
+ * @self: a scope
+ *
+ * Waits until nothing lives in the scope and its children any more. What is added meanwhile is waited for, too. Cancelling the task ends the
+ * wait and nothing else. On the loop's thread only.
+ *
+ * With [property@Pillion.Scope:cancel-on-error] the task fails as one of those in the scope that failed: the first in the order in
+ * which they were added, whichever failed first, of those that [method@Pillion.Scope.take_failed] would give.
+ *
+ * Returns: (transfer full): a task that ends with %TRUE; besides what was said, it fails with `G_IO_ERROR_CANCELLED`, with
+ *   [error@Pillion.Error.LEFT_BEHIND] where the scope is closed and not all of it ended, and with [error@Pillion.Error.CLOSED] where the
+ *   loop was closed
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_scope_join (PillionScope *self)
+{
+  PillionTask *task;
+
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (self->loop != NULL, NULL);
+  g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), NULL);
+
+  task = pillion_waiter_new (self->loop, "join", self, &join_class);
+  if (pillion_task_is_done (task))
+    return task;
+
+  if (self->n_live == 0)
+    end_join (self, task);
+  else
+    pillion_waiters_add (&self->joins, task);
+
+  return task;
+}

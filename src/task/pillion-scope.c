@@ -1,0 +1,578 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "task/pillion-scope-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "core/pillion-sync.h"
+
+/**
+ * PillionScope:
+ *
+ * A named owner of tasks: what is in it can be waited for, cancelled and ended together.
+ *
+ * ```c
+ * g_autoptr (PillionScope) scope = pillion_scope_new (loop, "my-addon", &error);
+ *
+ * pillion_scope_add (scope, task, &error);
+ *
+ * if (!pillion_scope_close (scope, 2 * G_TIME_SPAN_SECOND, &error))
+ *   g_warning ("%s", error->message);
+ * ```
+ *
+ * ## Names
+ *
+ * The loop keeps a scope, and the scope its loop, until it is closed. Code that was reloaded finds the scope of its former self by the
+ * name ([func@Pillion.Scope.find]), and what still runs in it by its key ([method@Pillion.Scope.adopt]). In a loop each name is there
+ * once. That of a child is its parent's, a slash, and its own: `my-addon/previews`.
+ *
+ * ## What is in it
+ *
+ * A task is in one scope at most, from [method@Pillion.Scope.add] or [method@Pillion.Scope.start] until its callbacks were delivered. The
+ * scope looks at how it ends, so that no failure in it is reported as unhandled, and costs nothing for what has ended: only the tasks
+ * that failed are kept, up to 1,000, until [method@Pillion.Scope.take_failed]. To be in a scope is no waiting: when all who wait for a
+ * task give it up, it is cancelled all the same.
+ *
+ * ## The end
+ *
+ * [method@Pillion.Scope.join] waits until nothing lives in the scope any more, [method@Pillion.Scope.cancel] asks all of it to end, and
+ * [method@Pillion.Scope.close] ends it by a deadline and says what would not go. All three cover the children. Closing the loop closes its
+ * scopes.
+ *
+ * ## Threads
+ *
+ * All of it belongs to the loop's thread.
+ *
+ * Since: 1.0
+ */
+
+enum
+{
+  PROP_LOOP = 1,
+  PROP_NAME,
+  PROP_PARENT,
+  PROP_LIMIT,
+  PROP_CANCEL_ON_ERROR,
+  PROP_LIVE_TASKS,
+  PROP_CLOSED,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (PillionScope, pillion_scope, G_TYPE_OBJECT)
+
+static void
+pillion_scope_finalize (GObject *object)
+{
+  PillionScope *self = PILLION_SCOPE (object);
+
+  pillion_sync_acquire (self);
+  g_clear_pointer (&self->failed, g_array_unref);
+  g_clear_pointer (&self->keys, g_hash_table_unref);
+  g_clear_pointer (&self->children, g_ptr_array_unref);
+  g_clear_pointer (&self->name, g_free);
+  g_clear_object (&self->parent);
+  g_clear_object (&self->loop);
+
+  G_OBJECT_CLASS (pillion_scope_parent_class)->finalize (object);
+}
+
+static void
+pillion_scope_get_property (GObject *object,
+                            guint prop_id,
+                            GValue *value,
+                            GParamSpec *pspec)
+{
+  PillionScope *self = PILLION_SCOPE (object);
+
+  switch (prop_id)
+    {
+    case PROP_LOOP:
+      g_value_set_object (value, self->loop);
+      break;
+    case PROP_NAME:
+      g_value_set_string (value, self->name);
+      break;
+    case PROP_PARENT:
+      g_value_set_object (value, self->parent);
+      break;
+    case PROP_LIMIT:
+      g_value_set_uint (value, self->limit);
+      break;
+    case PROP_CANCEL_ON_ERROR:
+      g_value_set_boolean (value, self->cancel_on_error);
+      break;
+    case PROP_LIVE_TASKS:
+      g_value_set_uint (value, self->n_live);
+      break;
+    case PROP_CLOSED:
+      g_value_set_boolean (value, self->closed);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_scope_set_property (GObject *object,
+                            guint prop_id,
+                            const GValue *value,
+                            GParamSpec *pspec)
+{
+  PillionScope *self = PILLION_SCOPE (object);
+
+  switch (prop_id)
+    {
+    case PROP_LIMIT:
+      pillion_scope_set_limit (self, g_value_get_uint (value));
+      break;
+    case PROP_CANCEL_ON_ERROR:
+      pillion_scope_set_cancel_on_error (self, g_value_get_boolean (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_scope_class_init (PillionScopeClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = pillion_scope_finalize;
+  object_class->get_property = pillion_scope_get_property;
+  object_class->set_property = pillion_scope_set_property;
+
+  /**
+   * PillionScope:loop: (getter get_loop)
+   *
+   * The loop whose tasks can be in the scope.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LOOP] =
+    g_param_spec_object ("loop", NULL, NULL, PILLION_TYPE_LOOP, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionScope:name: (getter get_name)
+   *
+   * The name by which the loop finds the scope: that of a child has its parent's in front, and a slash.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NAME] =
+    g_param_spec_string ("name", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionScope:parent: (getter get_parent)
+   *
+   * The scope that this one is a part of.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PARENT] =
+    g_param_spec_object ("parent", NULL, NULL, PILLION_TYPE_SCOPE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionScope:limit: (getter get_limit) (setter set_limit)
+   *
+   * How many tasks of the scope itself run at once before [method@Pillion.Scope.start] lets others wait; 0 for any number.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LIMIT] =
+    g_param_spec_uint ("limit", NULL, NULL, 0, G_MAXUINT, 0,
+                       G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionScope:cancel-on-error: (getter get_cancel_on_error) (setter set_cancel_on_error)
+   *
+   * Whether a task of the scope itself that fails cancels all others in the scope and its children.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CANCEL_ON_ERROR] =
+    g_param_spec_boolean ("cancel-on-error", NULL, NULL, FALSE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionScope:live-tasks: (getter get_live_tasks)
+   *
+   * How many tasks of the scope and its children are pending or yet to be delivered. It changes without notification.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LIVE_TASKS] =
+    g_param_spec_uint ("live-tasks", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionScope:closed: (getter is_closed)
+   *
+   * Whether the scope was closed. It changes without notification.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CLOSED] =
+    g_param_spec_boolean ("closed", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+pillion_scope_init (PillionScope *self)
+{
+  self->start_item.klass = &pillion_scope_start_item_class;
+  self->children = g_ptr_array_new ();
+}
+
+gboolean
+pillion_scope_check_thread (PillionScope *self,
+                            GError **error)
+{
+  if (pillion_core_on_thread (pillion_core (self->loop)))
+    return TRUE;
+
+  g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD,
+               _("A scope has to be used on the thread of its loop"));
+  return FALSE;
+}
+
+gboolean
+pillion_scope_check_open (PillionScope *self,
+                          GError **error)
+{
+  if (!pillion_scope_check_thread (self, error))
+    return FALSE;
+  if (!self->closing && !self->closed && !pillion_core (self->loop)->closing)
+    return TRUE;
+
+  g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The scope “%s” was closed"), self->name);
+  return FALSE;
+}
+
+static PillionScope *
+open_scope (PillionLoop *loop,
+            PillionScope *parent,
+            const char *name,
+            GError **error)
+{
+  PillionCore *core = pillion_core (loop);
+  g_autofree char *path = parent != NULL ? g_strconcat (parent->name, "/", name, NULL) : g_strdup (name);
+  PillionScope *self;
+
+  if (!pillion_core_on_thread (core))
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD,
+                   _("A loop has to be used on the thread that made it"));
+      return NULL;
+    }
+  if (core->closing || core->closed)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      return NULL;
+    }
+  if (core->scope_names == NULL)
+    core->scope_names = g_hash_table_new (g_str_hash, g_str_equal);
+  if (g_hash_table_contains (core->scope_names, path))
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN, _("There is a scope “%s” already"), path);
+      return NULL;
+    }
+
+  self = g_object_new (PILLION_TYPE_SCOPE, NULL);
+  self->loop = g_object_ref (loop);
+  self->name = g_steal_pointer (&path);
+  if (parent != NULL)
+    {
+      self->parent = g_object_ref (parent);
+      g_ptr_array_add (parent->children, self);
+    }
+  pillion_live_list_add (&core->scopes, &self->link);
+  g_hash_table_insert (core->scope_names, self->name, g_object_ref (self));
+
+  return self;
+}
+
+/**
+ * pillion_scope_new:
+ * @loop: the loop whose tasks can be in the scope
+ * @name: the name by which the loop finds it
+ * @error: return location for an error
+ *
+ * Opens a scope. The loop keeps it until it is closed.
+ *
+ * Returns: (transfer full): a new scope; %NULL where @error is set: to [error@Pillion.Error.NAME_TAKEN] where a scope of this name
+ *   is open, to [error@Pillion.Error.CLOSED] where the loop was closed, or to [error@Pillion.Error.WRONG_THREAD]
+ *
+ * Since: 1.0
+ */
+PillionScope *
+pillion_scope_new (PillionLoop *loop,
+                   const char *name,
+                   GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (name != NULL && *name != '\0', NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return open_scope (loop, NULL, name, error);
+}
+
+/**
+ * pillion_scope_new_child: (constructor)
+ * @parent: the scope that the new one is a part of
+ * @name: its name within @parent
+ * @error: return location for an error
+ *
+ * Opens a scope in another one. To wait for, to cancel or to close the parent covers it. The loop finds it as the parent's name, a slash,
+ * and @name.
+ *
+ * Returns: (transfer full): a new scope; %NULL where @error is set: to [error@Pillion.Error.NAME_TAKEN] where a scope of this name
+ *   is open, to [error@Pillion.Error.CLOSED] where @parent was closed, or to [error@Pillion.Error.WRONG_THREAD]
+ *
+ * Since: 1.0
+ */
+PillionScope *
+pillion_scope_new_child (PillionScope *parent,
+                         const char *name,
+                         GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_SCOPE (parent), NULL);
+  g_return_val_if_fail (parent->loop != NULL, NULL);
+  g_return_val_if_fail (name != NULL && *name != '\0', NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (!pillion_scope_check_open (parent, error))
+    return NULL;
+
+  return open_scope (parent->loop, parent, name, error);
+}
+
+/**
+ * pillion_scope_find:
+ * @loop: a loop
+ * @name: the name of a scope, with those of its parents in front
+ *
+ * Finds a scope that is open by its name. So code that was reloaded finds the scope of its former self. On the loop's thread only.
+ *
+ * Returns: (transfer full) (nullable): the scope, or %NULL where none of this name is open
+ *
+ * Since: 1.0
+ */
+PillionScope *
+pillion_scope_find (PillionLoop *loop,
+                    const char *name)
+{
+  PillionCore *core = pillion_core (loop);
+  PillionScope *self;
+
+  g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (pillion_core_on_thread (core), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+
+  self = core->scope_names != NULL ? g_hash_table_lookup (core->scope_names, name) : NULL;
+  return self != NULL ? g_object_ref (self) : NULL;
+}
+
+/**
+ * pillion_scope_get_loop: (get-property loop)
+ * @self: a scope
+ *
+ * Gives the loop whose tasks can be in the scope.
+ *
+ * Returns: (transfer none): the loop
+ *
+ * Since: 1.0
+ */
+PillionLoop *
+pillion_scope_get_loop (PillionScope *self)
+{
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), NULL);
+
+  return self->loop;
+}
+
+/**
+ * pillion_scope_get_name: (get-property name)
+ * @self: a scope
+ *
+ * Gives the name by which the loop finds the scope, with those of its parents in front.
+ *
+ * Returns: the name
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_scope_get_name (PillionScope *self)
+{
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), NULL);
+
+  return self->name;
+}
+
+/**
+ * pillion_scope_get_parent: (get-property parent)
+ * @self: a scope
+ *
+ * Gives the scope that this one is a part of.
+ *
+ * Returns: (transfer none) (nullable): the parent, or %NULL where there is none
+ *
+ * Since: 1.0
+ */
+PillionScope *
+pillion_scope_get_parent (PillionScope *self)
+{
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), NULL);
+
+  return self->parent;
+}
+
+/**
+ * pillion_scope_get_children:
+ * @self: a scope
+ *
+ * Gives the scopes that are a part of this one and open, in the order in which they were opened.
+ *
+ * Returns: (transfer container) (element-type Pillion.Scope): the children
+ *
+ * Since: 1.0
+ */
+GPtrArray *
+pillion_scope_get_children (PillionScope *self)
+{
+  /* Its elements go with it: PyGObject 3.42 unrefs them twice where they are said to be the caller's */
+  GPtrArray *children = g_ptr_array_new_with_free_func (g_object_unref);
+
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), children);
+
+  for (guint i = 0; i < self->children->len; i++)
+    g_ptr_array_add (children, g_object_ref (self->children->pdata[i]));
+  return children;
+}
+
+/**
+ * pillion_scope_get_limit: (get-property limit)
+ * @self: a scope
+ *
+ * Tells how many tasks of the scope itself run at once before others wait.
+ *
+ * Returns: the number of tasks; 0 for any number
+ *
+ * Since: 1.0
+ */
+guint
+pillion_scope_get_limit (PillionScope *self)
+{
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), 0);
+
+  return self->limit;
+}
+
+/**
+ * pillion_scope_set_limit: (set-property limit)
+ * @self: a scope
+ * @limit: the number of tasks; 0 for any number
+ *
+ * Sets how many tasks of the scope itself run at once before [method@Pillion.Scope.start] lets others wait. Those that were added run
+ * already: they are counted, and never wait. On the loop's thread only.
+ *
+ * Since: 1.0
+ */
+void
+pillion_scope_set_limit (PillionScope *self,
+                         guint limit)
+{
+  g_return_if_fail (PILLION_IS_SCOPE (self));
+  g_return_if_fail (self->loop == NULL || pillion_core_on_thread (pillion_core (self->loop)));
+
+  if (self->limit != limit)
+    {
+      self->limit = limit;
+      pillion_scope_start_next (self);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LIMIT]);
+    }
+}
+
+/**
+ * pillion_scope_get_cancel_on_error: (get-property cancel-on-error)
+ * @self: a scope
+ *
+ * Tells whether a task that fails cancels all others.
+ *
+ * Returns: whether it does
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_scope_get_cancel_on_error (PillionScope *self)
+{
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), FALSE);
+
+  return self->cancel_on_error;
+}
+
+/**
+ * pillion_scope_set_cancel_on_error: (set-property cancel-on-error)
+ * @self: a scope
+ * @cancel_on_error: whether one is to
+ *
+ * Sets whether a task of the scope itself that fails cancels, after its callbacks were called, all others that are in the scope and its
+ * children by then. The scope stays open. [method@Pillion.Scope.join] fails with the error of such a task then.
+ *
+ * Since: 1.0
+ */
+void
+pillion_scope_set_cancel_on_error (PillionScope *self,
+                                   gboolean cancel_on_error)
+{
+  g_return_if_fail (PILLION_IS_SCOPE (self));
+
+  cancel_on_error = cancel_on_error != FALSE;
+  if (self->cancel_on_error != cancel_on_error)
+    {
+      self->cancel_on_error = cancel_on_error;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CANCEL_ON_ERROR]);
+    }
+}
+
+/**
+ * pillion_scope_get_live_tasks: (get-property live-tasks)
+ * @self: a scope
+ *
+ * Tells how many tasks of the scope and its children are pending or yet to be delivered.
+ *
+ * Returns: the number of tasks
+ *
+ * Since: 1.0
+ */
+guint
+pillion_scope_get_live_tasks (PillionScope *self)
+{
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), 0);
+
+  return self->n_live;
+}
+
+/**
+ * pillion_scope_is_closed: (get-property closed)
+ * @self: a scope
+ *
+ * Tells whether the scope was closed, by itself or with its loop.
+ *
+ * Returns: whether it was
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_scope_is_closed (PillionScope *self)
+{
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), FALSE);
+
+  return self->closed;
+}

@@ -1,0 +1,371 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "task/pillion-waiters.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "core/pillion-sync.h"
+
+/**
+ * PillionSemaphore:
+ *
+ * A number of permits, so that no more work than that goes on at once.
+ *
+ * ```c
+ * g_autoptr (PillionSemaphore) doors = pillion_semaphore_new (loop, 4);
+ * g_autoptr (PillionTask) inside = pillion_semaphore_acquire (doors);
+ *
+ * pillion_task_add_done_callback (inside, on_done, NULL, NULL);
+ * ```
+ *
+ * The done callback has a permit, and gives it back with [method@Pillion.Semaphore.release] when its work is over.
+ *
+ * ## Who is next
+ *
+ * First come, first served: a permit that is given back goes to the one who has waited longest, directly. Nobody overtakes, so
+ * [method@Pillion.Semaphore.try_acquire] fails while somebody waits.
+ *
+ * ## Whose a permit is
+ *
+ * A permit is handed over when whoever waits is told: when a done callback of the task is called, or somebody asks for its result. A
+ * waiter that is cancelled leaves the line in the next kick and is passed over from then on. Where it is cancelled after it
+ * got a permit, but before anybody was told, the permit goes to the next one.
+ *
+ * ## Life and threads
+ *
+ * Whoever waits keeps the semaphore. When the loop is closed waiters are cancelled like all tasks. All of it belongs to the loop's
+ * thread.
+ *
+ * Since: 1.0
+ */
+
+struct _PillionSemaphore
+{
+  GObject parent_instance;
+
+  PillionLoop *loop;
+  guint permits;
+  guint available; /* 0 while somebody waits who was not asked to leave */
+  PillionWaiters waiters;
+};
+
+enum
+{
+  PROP_LOOP = 1,
+  PROP_PERMITS,
+  PROP_AVAILABLE,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (PillionSemaphore, pillion_semaphore, G_TYPE_OBJECT)
+
+static void
+give_back (PillionSemaphore *self)
+{
+  PillionTask *next = pillion_waiters_pop (&self->waiters);
+
+  if (next != NULL)
+    pillion_task_return_boolean (next, TRUE);
+  else
+    self->available++;
+}
+
+static void
+permit_unwanted (PillionTaskBody *body)
+{
+  give_back (PILLION_SEMAPHORE (((PillionWaiter *) body)->owner));
+}
+
+static const PillionTaskBodyClass acquire_class = PILLION_WAITER_CLASS (permit_unwanted);
+
+static void
+pillion_semaphore_finalize (GObject *object)
+{
+  PillionSemaphore *self = PILLION_SEMAPHORE (object);
+
+  pillion_sync_acquire (self);
+  g_clear_object (&self->loop);
+
+  G_OBJECT_CLASS (pillion_semaphore_parent_class)->finalize (object);
+}
+
+static void
+pillion_semaphore_constructed (GObject *object)
+{
+  PillionSemaphore *self = PILLION_SEMAPHORE (object);
+
+  G_OBJECT_CLASS (pillion_semaphore_parent_class)->constructed (object);
+
+  self->available = self->permits;
+}
+
+static void
+pillion_semaphore_get_property (GObject *object,
+                                guint prop_id,
+                                GValue *value,
+                                GParamSpec *pspec)
+{
+  PillionSemaphore *self = PILLION_SEMAPHORE (object);
+
+  switch (prop_id)
+    {
+    case PROP_LOOP:
+      g_value_set_object (value, self->loop);
+      break;
+    case PROP_PERMITS:
+      g_value_set_uint (value, self->permits);
+      break;
+    case PROP_AVAILABLE:
+      g_value_set_uint (value, self->available);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_semaphore_set_property (GObject *object,
+                                guint prop_id,
+                                const GValue *value,
+                                GParamSpec *pspec)
+{
+  PillionSemaphore *self = PILLION_SEMAPHORE (object);
+
+  switch (prop_id)
+    {
+    case PROP_LOOP:
+      self->loop = g_value_dup_object (value);
+      break;
+    case PROP_PERMITS:
+      self->permits = g_value_get_uint (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_semaphore_class_init (PillionSemaphoreClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->constructed = pillion_semaphore_constructed;
+  object_class->finalize = pillion_semaphore_finalize;
+  object_class->get_property = pillion_semaphore_get_property;
+  object_class->set_property = pillion_semaphore_set_property;
+
+  /**
+   * PillionSemaphore:loop: (getter get_loop)
+   *
+   * The loop that those who wait belong to.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LOOP] =
+    g_param_spec_object ("loop", NULL, NULL, PILLION_TYPE_LOOP,
+                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionSemaphore:permits: (getter get_permits)
+   *
+   * How many permits there are, those that are taken among them.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PERMITS] =
+    g_param_spec_uint ("permits", NULL, NULL, 1, G_MAXUINT, 1,
+                       G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionSemaphore:available: (getter get_available)
+   *
+   * How many permits nobody has. It changes without notification.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_AVAILABLE] =
+    g_param_spec_uint ("available", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+pillion_semaphore_init (PillionSemaphore *self)
+{
+}
+
+static gboolean
+may_use (PillionSemaphore *self)
+{
+  g_return_val_if_fail (self->loop != NULL, FALSE);
+  g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), FALSE);
+
+  return TRUE;
+}
+
+/**
+ * pillion_semaphore_new:
+ * @loop: the loop that those who wait belong to
+ * @permits: how many permits there are, at least 1
+ *
+ * Makes a semaphore of which all permits are there to be taken.
+ *
+ * Returns: (transfer full): a new semaphore
+ *
+ * Since: 1.0
+ */
+PillionSemaphore *
+pillion_semaphore_new (PillionLoop *loop,
+                       guint permits)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (permits > 0, NULL);
+
+  return g_object_new (PILLION_TYPE_SEMAPHORE, "loop", loop, "permits", permits, NULL);
+}
+
+/**
+ * pillion_semaphore_get_loop: (get-property loop)
+ * @self: a semaphore
+ *
+ * Gives the loop that those who wait belong to.
+ *
+ * Returns: (transfer none): the loop
+ *
+ * Since: 1.0
+ */
+PillionLoop *
+pillion_semaphore_get_loop (PillionSemaphore *self)
+{
+  g_return_val_if_fail (PILLION_IS_SEMAPHORE (self), NULL);
+
+  return self->loop;
+}
+
+/**
+ * pillion_semaphore_get_permits: (get-property permits)
+ * @self: a semaphore
+ *
+ * Tells how many permits there are, those that are taken among them.
+ *
+ * Returns: the number of permits
+ *
+ * Since: 1.0
+ */
+guint
+pillion_semaphore_get_permits (PillionSemaphore *self)
+{
+  g_return_val_if_fail (PILLION_IS_SEMAPHORE (self), 0);
+
+  return self->permits;
+}
+
+/**
+ * pillion_semaphore_get_available: (get-property available)
+ * @self: a semaphore
+ *
+ * Tells how many permits nobody has.
+ *
+ * Returns: the number of permits
+ *
+ * Since: 1.0
+ */
+guint
+pillion_semaphore_get_available (PillionSemaphore *self)
+{
+  g_return_val_if_fail (PILLION_IS_SEMAPHORE (self), 0);
+
+  return self->available;
+}
+
+/**
+ * pillion_semaphore_acquire:
+ * @self: a semaphore
+ *
+ * Takes a permit, or stands in line for one. Cancelling the task takes it out of the line.
+ *
+ * Returns: (transfer full): a task that ends with %TRUE when the permit is there, at once where there is one; it fails with
+ *   `G_IO_ERROR_CANCELLED`, and with [error@Pillion.Error.CLOSED] where the loop was closed
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_semaphore_acquire (PillionSemaphore *self)
+{
+  PillionTask *task;
+
+  g_return_val_if_fail (PILLION_IS_SEMAPHORE (self), NULL);
+  if (!may_use (self))
+    return NULL;
+
+  task = pillion_waiter_new (self->loop, "acquire", self, &acquire_class);
+  if (pillion_task_is_done (task))
+    return task;
+
+  if (pillion_semaphore_try_acquire (self))
+    pillion_task_return_boolean (task, TRUE);
+  else
+    pillion_waiters_add (&self->waiters, task);
+
+  return task;
+}
+
+/**
+ * pillion_semaphore_try_acquire:
+ * @self: a semaphore
+ *
+ * Takes a permit where one is there and nobody waits for it.
+ *
+ * Returns: whether the caller has a permit now
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_semaphore_try_acquire (PillionSemaphore *self)
+{
+  g_return_val_if_fail (PILLION_IS_SEMAPHORE (self), FALSE);
+  if (!may_use (self) || self->available == 0)
+    return FALSE;
+
+  self->available--;
+  return TRUE;
+}
+
+/**
+ * pillion_semaphore_release:
+ * @self: a semaphore
+ * @error: return location for an error
+ *
+ * Gives a permit back. Where somebody waits, it is theirs.
+ *
+ * Returns: whether one had been taken; where not, @error is [error@Pillion.Error.OVER_RELEASED]
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_semaphore_release (PillionSemaphore *self,
+                           GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_SEMAPHORE (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+  if (!may_use (self))
+    return FALSE;
+
+  if (self->available == self->permits)
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_OVER_RELEASED,
+                   ngettext ("The %u permit of the semaphore is back already", "All %u permits of the semaphore are back already",
+                             self->permits),
+                   self->permits);
+      return FALSE;
+    }
+
+  give_back (self);
+  return TRUE;
+}

@@ -1,0 +1,752 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "../core/test-support.h"
+
+/* The end of a scope: that it comes, and what it says */
+
+typedef struct
+{
+  PillionLoop *loop;
+  PillionScope *scope;
+  GString *log;
+  PillionHost *host; /* with a clock that only jumps, where the test wants one */
+  PillionTask *task;
+  gboolean closed;   /* what a nested close returned */
+  GError *error;     /* and said */
+} Fixture;
+
+static void
+set_up (Fixture *fixture,
+        gconstpointer data)
+{
+  fixture->loop = loop_new ();
+  fixture->scope = pillion_scope_new (fixture->loop, "mine", NULL);
+  fixture->log = g_string_new (NULL);
+}
+
+static void
+set_up_virtual (Fixture *fixture,
+                gconstpointer data)
+{
+  set_up (fixture, data);
+  fixture->host = pillion_test_host_new ();
+  g_assert_true (pillion_loop_ensure (fixture->loop, fixture->host, NULL));
+}
+
+static void
+tear_down (Fixture *fixture,
+           gconstpointer data)
+{
+  g_assert_true (pillion_scope_is_closed (fixture->scope));
+  g_assert_null (pillion_scope_find (fixture->loop, "mine"));
+  end_object (fixture->scope);
+  loop_end (fixture->loop);
+  g_clear_object (&fixture->host);
+  g_clear_error (&fixture->error);
+  g_string_free (fixture->log, TRUE);
+}
+
+static void
+obey (GCancellable *cancellable,
+      gpointer task)
+{
+  pillion_task_return_if_cancelled (task);
+}
+
+static void
+on_done (PillionTask *task,
+         gpointer data)
+{
+  Fixture *fixture = data;
+
+  g_string_append_printf (fixture->log, "%s:%d ", pillion_task_get_name (task), pillion_task_get_state (task));
+}
+
+/* A task whose work ends when it is asked to */
+static PillionTask *
+obedient (Fixture *fixture,
+          PillionScope *scope,
+          const char *name)
+{
+  PillionTask *task = pillion_task_new_at (fixture->loop, name, NULL, "here.c:9");
+
+  g_assert_true (pillion_scope_add (scope, task, NULL));
+  pillion_task_add_done_callback (task, on_done, fixture, NULL);
+  g_signal_connect (pillion_task_get_cancellable (task), "cancelled", G_CALLBACK (obey), task);
+  return task;
+}
+
+/* A task that nobody ends */
+static PillionTask *
+stubborn (Fixture *fixture,
+          PillionScope *scope,
+          const char *name)
+{
+  PillionTask *task = pillion_task_new_at (fixture->loop, name, NULL, "there.c:7");
+
+  g_assert_true (pillion_scope_add (scope, task, NULL));
+  return task;
+}
+
+/* What the program does with one that was left */
+static void
+end_left (Fixture *fixture,
+          PillionTask *task)
+{
+  pillion_task_return_boolean (task, TRUE);
+  kick_until_quiet (fixture->loop);
+  end_object (task);
+}
+
+static void
+close_well (Fixture *fixture,
+            GTimeSpan timeout)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (pillion_scope_close (fixture->scope, timeout, &error));
+  g_assert_no_error (error);
+}
+
+static void
+assert_contains (const char *text,
+                 const char *part)
+{
+  if (strstr (text, part) == NULL)
+    g_error ("“%s” is not in “%s”", part, text);
+}
+
+static void
+test_empty (Fixture *fixture,
+            gconstpointer data)
+{
+  close_well (fixture, 0);
+  /* A second time does nothing */
+  close_well (fixture, 0);
+  close_well (fixture, -1);
+}
+
+static void
+test_everything_is_delivered (Fixture *fixture,
+                              gconstpointer data)
+{
+  g_autoptr (PillionScope) child = pillion_scope_new_child (fixture->scope, "child", NULL);
+  PillionTask *a = obedient (fixture, fixture->scope, "a"), *b = obedient (fixture, child, "b");
+  g_autoptr (PillionTask) join = pillion_scope_join (fixture->scope), childs_join = pillion_scope_join (child);
+
+  close_well (fixture, -1);
+  g_assert_cmpstr (fixture->log->str, ==, "a:3 b:3 ");
+  g_assert_true (pillion_scope_is_closed (child));
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 0);
+  g_assert_true (pillion_task_propagate_boolean (join, NULL));
+  g_assert_true (pillion_task_propagate_boolean (childs_join, NULL));
+  kick_until_quiet (fixture->loop);
+  end_object (a);
+  end_object (b);
+}
+
+/* What is not in the scope goes on */
+static void
+test_others_go_on (Fixture *fixture,
+                   gconstpointer data)
+{
+  g_autoptr (PillionScope) other = pillion_scope_new (fixture->loop, "other", NULL);
+  PillionTask *a = obedient (fixture, other, "a"), *b = obedient (fixture, fixture->scope, "b");
+
+  close_well (fixture, -1);
+  g_assert_false (pillion_task_is_cancelled (a));
+  g_assert_cmpuint (pillion_scope_get_live_tasks (other), ==, 1);
+  g_assert_true (pillion_scope_close (other, -1, NULL));
+  g_object_unref (a);
+  g_object_unref (b);
+}
+
+static void
+test_waits_for_what_takes_time (Fixture *fixture,
+                                gconstpointer data)
+{
+  g_autoptr (PillionTask) sleep = pillion_loop_sleep (fixture->loop, G_TIME_SPAN_DAY, NULL);
+
+  g_assert_true (pillion_scope_add (fixture->scope, sleep, NULL));
+  close_well (fixture, 60 * G_TIME_SPAN_SECOND);
+  g_assert_cmpint (pillion_task_get_state (sleep), ==, PILLION_TASK_CANCELLED);
+}
+
+static void
+work_on (PillionTask *task,
+         GCancellable *cancellable,
+         gpointer gate)
+{
+  gate_wait (gate);
+  pillion_task_return_boolean (task, TRUE);
+}
+
+static void
+open_gate (GCancellable *cancellable,
+           gpointer gate)
+{
+  gate_open (gate);
+}
+
+static void
+test_waits_for_threads (Fixture *fixture,
+                        gconstpointer data)
+{
+  Gate gate = GATE_INIT;
+  PillionTask *task = pillion_loop_run_in_thread (fixture->loop, "thread", work_on, &gate, NULL, NULL);
+
+  g_assert_true (pillion_scope_add (fixture->scope, task, NULL));
+  pillion_task_add_done_callback (task, on_done, fixture, NULL);
+  g_signal_connect (pillion_task_get_cancellable (task), "cancelled", G_CALLBACK (open_gate), &gate);
+  close_well (fixture, -1);
+  g_assert_true (pillion_task_is_done (task));
+  g_assert_cmpuint (fixture->log->len, >, 0);
+  g_object_unref (task);
+}
+
+static void
+test_names_what_was_left (Fixture *fixture,
+                          gconstpointer data)
+{
+  g_autoptr (PillionScope) child = pillion_scope_new_child (fixture->scope, "child", NULL);
+  PillionTask *a = stubborn (fixture, fixture->scope, "stubborn"), *b = obedient (fixture, fixture->scope, "obedient"),
+              *c = stubborn (fixture, child, "inner");
+  g_autoptr (PillionTask) join = pillion_scope_join (fixture->scope);
+  g_autoptr (GError) error = NULL;
+
+  pillion_test_host_advance (PILLION_TEST_HOST (fixture->host), 2 * G_TIME_SPAN_SECOND);
+  g_assert_false (pillion_scope_close (fixture->scope, 500 * G_TIME_SPAN_MILLISECOND, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
+  g_assert_cmpstr (error->message, ==,
+                   "Not ended when the scope “mine” was closed: “stubborn” (there.c:7), 2.5 s old; "
+                   "“inner” (there.c:7) in scope “mine/child”, 2.5 s old");
+  g_assert_cmpstr (fixture->log->str, ==, "obedient:3 ");
+
+  /* They are the loop's, and in no scope */
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 0);
+  kick_until_quiet (fixture->loop);
+  g_clear_error (&error);
+  g_assert_false (pillion_task_propagate_boolean (join, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
+  g_assert_cmpuint (pillion_loop_get_live_tasks (fixture->loop), ==, 2);
+  end_left (fixture, a);
+  end_left (fixture, c);
+  end_object (b);
+}
+
+static PillionTask *
+make_stuck (gpointer data)
+{
+  Fixture *fixture = data;
+
+  fixture->task = pillion_task_new_at (fixture->loop, "leaf", NULL, "leaf.c:3");
+  return g_object_ref (fixture->task);
+}
+
+static void
+test_says_what_it_waits_for (Fixture *fixture,
+                             gconstpointer data)
+{
+  g_autoptr (PillionScope) outer = pillion_scope_new (fixture->loop, "outer", NULL);
+  PillionTask *started = pillion_scope_start (fixture->scope, "started", make_stuck, fixture, NULL);
+  g_autoptr (GError) error = NULL;
+
+  kick_until_quiet (fixture->loop);
+  g_assert_false (pillion_scope_close (fixture->scope, 1000, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
+  assert_contains (error->message, "“started”, 0.0 s old, which waits for “leaf” (leaf.c:3)");
+  g_clear_error (&error);
+
+  /* It is in no scope now, so another one can have it */
+  g_assert_true (pillion_scope_add (outer, started, NULL));
+  g_assert_false (pillion_scope_close (outer, 0, &error));
+  assert_contains (error->message, "“started”, 0.0 s old, which waits for “leaf”");
+  pillion_task_return_boolean (fixture->task, TRUE);
+  kick_until_quiet (fixture->loop);
+  end_object (started);
+  end_object (fixture->task);
+}
+
+static void
+test_many_left (Fixture *fixture,
+                gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  PillionTask *tasks[12];
+
+  for (guint i = 0; i < 12; i++)
+    tasks[i] = stubborn (fixture, fixture->scope, "stubborn");
+  g_assert_false (pillion_scope_close (fixture->scope, 0, &error));
+  assert_contains (error->message, "; and 2 more tasks");
+  for (guint i = 0; i < 12; i++)
+    end_left (fixture, tasks[i]);
+}
+
+/* Without time nothing is worked on, but everything is cancelled */
+static void
+test_no_time (Fixture *fixture,
+              gconstpointer data)
+{
+  PillionTask *a = obedient (fixture, fixture->scope, "a");
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (pillion_scope_close (fixture->scope, 0, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
+  g_assert_cmpint (pillion_task_get_state (a), ==, PILLION_TASK_CANCELLED);
+  g_assert_cmpuint (fixture->log->len, ==, 0);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpstr (fixture->log->str, ==, "a:3 ");
+  end_object (a);
+}
+
+/* Whoever is left and fails later is reported, because the scope does not look any more */
+static void
+test_left_one_is_reported (Fixture *fixture,
+                           gconstpointer data)
+{
+  PillionTask *a = stubborn (fixture, fixture->scope, "a");
+
+  logs_catch ();
+  g_assert_false (pillion_scope_close (fixture->scope, 0, NULL));
+  pillion_task_return_new_error (a, PILLION_ERROR, PILLION_ERROR_FAILED, "broke");
+  g_object_unref (a);
+  kick_until_quiet (fixture->loop);
+  assert_logged ("warning: “a”*broke");
+}
+
+static gboolean
+keep_busy (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* By the deadline whatever the rest of the loop does */
+static void
+test_deadline_under_load (Fixture *fixture,
+                          gconstpointer data)
+{
+  PillionTask *a = stubborn (fixture, fixture->scope, "a");
+  GSource *source = g_idle_source_new ();
+  gint64 start = g_get_monotonic_time ();
+  g_autoptr (GError) error = NULL;
+
+  g_source_set_callback (source, keep_busy, NULL, NULL);
+  g_source_attach (source, pillion_loop_get_context (fixture->loop));
+  g_assert_false (pillion_scope_close (fixture->scope, 20 * G_TIME_SPAN_MILLISECOND, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
+  g_assert_cmpint (g_get_monotonic_time () - start, >=, 20 * G_TIME_SPAN_MILLISECOND);
+  g_source_destroy (source);
+  g_source_unref (source);
+  end_left (fixture, a);
+}
+
+/* A virtual clock jumps to what obeys in time, and to the deadline */
+static void
+end_later (gpointer task)
+{
+  pillion_task_return_boolean (task, TRUE);
+}
+
+static void
+obey_later (GCancellable *cancellable,
+            gpointer task)
+{
+  pillion_loop_call_later (pillion_task_get_loop (task), 10 * G_TIME_SPAN_SECOND, end_later, task, NULL);
+}
+
+static void
+test_virtual_time (Fixture *fixture,
+                   gconstpointer data)
+{
+  PillionTask *task = pillion_task_new (fixture->loop, "slow", NULL);
+  PillionScope *again;
+  gint64 start = pillion_loop_get_now (fixture->loop);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (pillion_scope_add (fixture->scope, task, NULL));
+  g_signal_connect (pillion_task_get_cancellable (task), "cancelled", G_CALLBACK (obey_later), task);
+  close_well (fixture, 20 * G_TIME_SPAN_SECOND);
+  g_assert_cmpint (pillion_loop_get_now (fixture->loop) - start, ==, 10 * G_TIME_SPAN_SECOND);
+  g_object_unref (task);
+
+  again = pillion_scope_new (fixture->loop, "again", NULL);
+  task = stubborn (fixture, again, "stuck");
+  start = pillion_loop_get_now (fixture->loop);
+  g_assert_false (pillion_scope_close (again, 3600 * G_TIME_SPAN_SECOND, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
+  g_assert_cmpint (pillion_loop_get_now (fixture->loop) - start, ==, 3600 * G_TIME_SPAN_SECOND);
+  end_left (fixture, task);
+  end_object (again);
+}
+
+static void
+close_it (PillionTask *task,
+          gpointer data)
+{
+  Fixture *fixture = data;
+
+  g_string_append (fixture->log, "( ");
+  fixture->closed = pillion_scope_close (fixture->scope, -1, &fixture->error);
+  g_string_append (fixture->log, ") ");
+}
+
+/* The task whose callback closes the scope counts as ended; its other callbacks come afterwards */
+static void
+test_from_own_callback (Fixture *fixture,
+                        gconstpointer data)
+{
+  PillionTask *a = pillion_task_new (fixture->loop, "a", NULL), *b = obedient (fixture, fixture->scope, "b");
+
+  pillion_task_add_done_callback (a, close_it, fixture, NULL);
+  pillion_task_add_done_callback (a, on_done, fixture, NULL);
+  g_assert_true (pillion_scope_add (fixture->scope, a, NULL));
+  pillion_task_return_boolean (a, TRUE);
+  kick_until_quiet (fixture->loop);
+  g_assert_no_error (fixture->error);
+  g_assert_true (fixture->closed);
+  g_assert_cmpstr (fixture->log->str, ==, "( b:3 ) a:1 ");
+  end_object (a);
+  end_object (b);
+}
+
+/* Close in close: the inner one fails, and the outer one goes on */
+static void
+test_nested (Fixture *fixture,
+             gconstpointer data)
+{
+  g_autoptr (PillionScope) child = pillion_scope_new_child (fixture->scope, "child", NULL);
+  PillionTask *a = obedient (fixture, fixture->scope, "a"), *b = obedient (fixture, child, "b");
+
+  pillion_task_add_done_callback (a, close_it, fixture, NULL);
+  close_well (fixture, -1);
+  g_assert_false (fixture->closed);
+  g_assert_error (fixture->error, PILLION_ERROR, PILLION_ERROR_NESTED);
+  g_assert_cmpstr (fixture->log->str, ==, "a:3 ( ) b:3 ");
+  end_object (a);
+  end_object (b);
+}
+
+static void
+close_in_handler (GCancellable *cancellable,
+                  gpointer data)
+{
+  close_it (NULL, data);
+}
+
+static void
+test_from_cancel_handler (Fixture *fixture,
+                          gconstpointer data)
+{
+  PillionTask *a = obedient (fixture, fixture->scope, "a");
+
+  g_signal_connect (pillion_task_get_cancellable (a), "cancelled", G_CALLBACK (close_in_handler), fixture);
+  close_well (fixture, -1);
+  g_assert_error (fixture->error, PILLION_ERROR, PILLION_ERROR_NESTED);
+  end_object (a);
+}
+
+/* A parent can't be closed while its child is being closed further up, nor the other way round */
+static void
+close_parent (PillionTask *task,
+              gpointer data)
+{
+  close_it (task, data);
+}
+
+static void
+test_parent_in_child (Fixture *fixture,
+                      gconstpointer data)
+{
+  g_autoptr (PillionScope) child = pillion_scope_new_child (fixture->scope, "child", NULL);
+  PillionTask *b = obedient (fixture, child, "b");
+
+  pillion_task_add_done_callback (b, close_parent, fixture, NULL);
+  g_assert_true (pillion_scope_close (child, -1, NULL));
+  g_assert_error (fixture->error, PILLION_ERROR, PILLION_ERROR_NESTED);
+  g_assert_false (pillion_scope_is_closed (fixture->scope));
+  close_well (fixture, -1);
+  end_object (b);
+}
+
+static PillionTask *
+close_in_factory (gpointer data)
+{
+  Fixture *fixture = data;
+
+  close_it (NULL, data);
+  fixture->task = pillion_task_new (fixture->loop, "work", NULL);
+  return g_object_ref (fixture->task);
+}
+
+static void
+test_from_own_factory (Fixture *fixture,
+                       gconstpointer data)
+{
+  PillionTask *task = pillion_scope_start (fixture->scope, "started", close_in_factory, fixture, NULL);
+  g_autoptr (GError) error = NULL;
+
+  kick_until_quiet (fixture->loop);
+  g_assert_false (fixture->closed);
+  g_assert_error (fixture->error, PILLION_ERROR, PILLION_ERROR_NESTED);
+  assert_contains (fixture->error->message, "started");
+  g_assert_false (pillion_task_is_cancelled (task));
+  g_assert_false (pillion_scope_close (fixture->scope, 0, &error));
+  assert_contains (error->message, "which waits for “work”");
+  kick_until_quiet (fixture->loop);
+  g_assert_true (pillion_task_is_cancelled (fixture->task));
+  pillion_task_return_boolean (fixture->task, TRUE);
+  kick_until_quiet (fixture->loop);
+  end_object (task);
+  end_object (fixture->task);
+}
+
+/* Who stands in the line for room is ended, not begun */
+static void
+test_line (Fixture *fixture,
+           gconstpointer data)
+{
+  PillionTask *first = obedient (fixture, fixture->scope, "first");
+  PillionTask *waiting = pillion_scope_start (fixture->scope, "waiting", make_stuck, fixture, NULL);
+
+  pillion_scope_set_limit (fixture->scope, 1);
+  close_well (fixture, -1);
+  g_assert_cmpint (pillion_task_get_state (waiting), ==, PILLION_TASK_CANCELLED);
+  g_assert_null (fixture->task);
+  end_object (first);
+  end_object (waiting);
+}
+
+static void
+test_line_without_time (Fixture *fixture,
+                        gconstpointer data)
+{
+  PillionTask *first = obedient (fixture, fixture->scope, "first");
+  PillionTask *waiting = pillion_scope_start (fixture->scope, "waiting", make_stuck, fixture, NULL);
+
+  pillion_scope_set_limit (fixture->scope, 1);
+  g_assert_false (pillion_scope_close (fixture->scope, 0, NULL));
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (pillion_task_get_state (waiting), ==, PILLION_TASK_CANCELLED);
+  g_assert_null (fixture->task);
+  end_object (first);
+  end_object (waiting);
+}
+
+static void
+add_late (PillionTask *task,
+          gpointer data)
+{
+  Fixture *fixture = data;
+  g_autoptr (PillionTask) late = pillion_task_new (fixture->loop, "late", NULL);
+  g_autoptr (PillionTask) started = pillion_scope_start (fixture->scope, "late", make_stuck, fixture, NULL);
+
+  g_assert_false (pillion_scope_add (fixture->scope, late, &fixture->error));
+  g_assert_true (pillion_task_is_done (started));
+  g_assert_false (pillion_task_propagate_error (started, NULL));
+  g_assert_null (pillion_scope_new_child (fixture->scope, "late", NULL));
+  pillion_task_return_boolean (late, TRUE);
+}
+
+static void
+test_nothing_is_added_meanwhile (Fixture *fixture,
+                                 gconstpointer data)
+{
+  PillionTask *a = obedient (fixture, fixture->scope, "a");
+
+  pillion_task_add_done_callback (a, add_late, fixture, NULL);
+  close_well (fixture, -1);
+  g_assert_error (fixture->error, PILLION_ERROR, PILLION_ERROR_CLOSED);
+  kick_until_quiet (fixture->loop);
+  end_object (a);
+}
+
+/* 500 that obey, as a reload finds them */
+static void
+test_many (Fixture *fixture,
+           gconstpointer data)
+{
+  PillionTask *tasks[500];
+
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    tasks[i] = obedient (fixture, fixture->scope, "t");
+  close_well (fixture, -1);
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    end_object (tasks[i]);
+}
+
+static void
+test_with_the_loop (Fixture *fixture,
+                    gconstpointer data)
+{
+  g_autoptr (PillionScope) child = pillion_scope_new_child (fixture->scope, "child", NULL);
+  PillionTask *a = obedient (fixture, fixture->scope, "a"), *b = obedient (fixture, child, "b");
+  g_autoptr (PillionTask) join = pillion_scope_join (fixture->scope);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (pillion_loop_close (fixture->loop, -1, NULL));
+  g_assert_cmpstr (fixture->log->str, ==, "a:3 b:3 ");
+  g_assert_true (pillion_scope_is_closed (fixture->scope));
+  g_assert_true (pillion_scope_is_closed (child));
+  g_assert_true (pillion_task_is_done (join));
+  close_well (fixture, -1);
+  g_assert_null (pillion_scope_new (fixture->loop, "late", &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
+  end_object (a);
+  end_object (b);
+}
+
+/* What is left says in which scope it was, and lines, waits and starts are let go */
+static void
+test_left_with_the_loop (Fixture *fixture,
+                         gconstpointer data)
+{
+  PillionTask *a = stubborn (fixture, fixture->scope, "a");
+  PillionTask *started = pillion_scope_start (fixture->scope, "started", make_stuck, fixture, NULL);
+  PillionTask *waiting, *join = pillion_scope_join (fixture->scope);
+  g_autoptr (PillionSemaphore) semaphore = pillion_semaphore_new (fixture->loop, 1);
+  PillionTask *acquire;
+  g_autoptr (GError) error = NULL;
+
+  pillion_scope_set_limit (fixture->scope, 2);
+  waiting = pillion_scope_start (fixture->scope, "waiting", make_stuck, fixture, NULL);
+  kick_until_quiet (fixture->loop);
+  g_assert_true (pillion_semaphore_try_acquire (semaphore));
+  acquire = pillion_semaphore_acquire (semaphore);
+
+  g_assert_false (pillion_loop_close (fixture->loop, 0, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
+  assert_contains (error->message, "“a” (there.c:7) in scope “mine”");
+  assert_contains (error->message, "which waits for “leaf”");
+  g_assert_true (pillion_scope_is_closed (fixture->scope));
+  pillion_task_return_boolean (a, TRUE);
+  end_object (a);
+  end_object (waiting);
+  end_object (join);
+  end_object (acquire);
+  end_object (started);
+  pillion_task_return_boolean (fixture->task, TRUE);
+  end_object (fixture->task);
+}
+
+static void
+close_loop (PillionTask *task,
+            gpointer data)
+{
+  Fixture *fixture = data;
+
+  fixture->closed = pillion_loop_close (fixture->loop, 0, NULL);
+}
+
+/* A callback that runs inside of the close ends the loop itself */
+static void
+test_loop_closed_meanwhile (Fixture *fixture,
+                            gconstpointer data)
+{
+  PillionTask *a = obedient (fixture, fixture->scope, "a"), *b = stubborn (fixture, fixture->scope, "b");
+  g_autoptr (GError) error = NULL;
+
+  pillion_task_add_done_callback (a, close_loop, fixture, NULL);
+  g_assert_false (pillion_scope_close (fixture->scope, -1, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
+  pillion_task_return_boolean (b, TRUE);
+  end_object (a);
+  end_object (b);
+}
+
+static void
+test_while_the_loop_is_closed (Fixture *fixture,
+                               gconstpointer data)
+{
+  PillionTask *a = obedient (fixture, fixture->scope, "a");
+
+  pillion_task_add_done_callback (a, close_it, fixture, NULL);
+  g_assert_true (pillion_loop_close (fixture->loop, -1, NULL));
+  g_assert_error (fixture->error, PILLION_ERROR, PILLION_ERROR_NESTED);
+  end_object (a);
+}
+
+/* In a region in which nothing may be called it says so, and can be tried again */
+static void
+test_in_region (Fixture *fixture,
+                gconstpointer data)
+{
+  PillionTask *a = obedient (fixture, fixture->scope, "a"), *b;
+  g_autoptr (GError) error = NULL;
+
+  pillion_loop_begin_region (fixture->loop, "render", PILLION_REGION_NO_CALLBACKS);
+  g_assert_false (pillion_scope_close (fixture->scope, -1, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_BUSY);
+  assert_contains (error->message, "render");
+  g_assert_true (pillion_task_is_cancelled (a));
+  g_assert_false (pillion_scope_is_closed (fixture->scope));
+  b = obedient (fixture, fixture->scope, "b");
+  g_assert_true (pillion_loop_end_region (fixture->loop, "render", NULL));
+  close_well (fixture, -1);
+  g_assert_cmpstr (fixture->log->str, ==, "a:3 b:3 ");
+  end_object (a);
+  end_object (b);
+}
+
+/* What waits for a safe point is not waited for where there is none */
+static void
+test_held_back (Fixture *fixture,
+                gconstpointer data)
+{
+  PillionTask *a = obedient (fixture, fixture->scope, "a"), *b = obedient (fixture, fixture->scope, "b");
+  g_autoptr (GError) error = NULL;
+
+  pillion_task_set_safe_point (a, TRUE);
+  pillion_loop_begin_region (fixture->loop, "undo", PILLION_REGION_NO_DESTRUCTIVE);
+  g_assert_false (pillion_scope_close (fixture->scope, -1, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
+  assert_contains (error->message, "“a” (here.c:9), 0.0 s old, which is held back until a safe point");
+  g_assert_cmpstr (fixture->log->str, ==, "b:3 ");
+  g_assert_true (pillion_loop_end_region (fixture->loop, "undo", NULL));
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpstr (fixture->log->str, ==, "b:3 a:3 ");
+  end_object (a);
+  end_object (b);
+}
+
+int
+main (int argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+#define ADD(path, func) g_test_add ("/scope/close/" path, Fixture, NULL, set_up, func, tear_down)
+#define ADD_VIRTUAL(path, func) g_test_add ("/scope/close/" path, Fixture, NULL, set_up_virtual, func, tear_down)
+  ADD ("empty", test_empty);
+  ADD ("everything-is-delivered", test_everything_is_delivered);
+  ADD ("others-go-on", test_others_go_on);
+  ADD ("waits-for-what-takes-time", test_waits_for_what_takes_time);
+  ADD ("waits-for-threads", test_waits_for_threads);
+  ADD_VIRTUAL ("names-what-was-left", test_names_what_was_left);
+  ADD ("says-what-it-waits-for", test_says_what_it_waits_for);
+  ADD ("many-left", test_many_left);
+  ADD ("no-time", test_no_time);
+  ADD ("left-one-is-reported", test_left_one_is_reported);
+  ADD ("deadline-under-load", test_deadline_under_load);
+  ADD_VIRTUAL ("virtual-time", test_virtual_time);
+  ADD ("from-own-callback", test_from_own_callback);
+  ADD ("nested", test_nested);
+  ADD ("from-cancel-handler", test_from_cancel_handler);
+  ADD ("parent-in-child", test_parent_in_child);
+  ADD ("from-own-factory", test_from_own_factory);
+  ADD ("line", test_line);
+  ADD ("line-without-time", test_line_without_time);
+  ADD ("nothing-is-added-meanwhile", test_nothing_is_added_meanwhile);
+  ADD ("many", test_many);
+  ADD ("with-the-loop", test_with_the_loop);
+  ADD ("left-with-the-loop", test_left_with_the_loop);
+  ADD ("loop-closed-meanwhile", test_loop_closed_meanwhile);
+  ADD ("while-the-loop-is-closed", test_while_the_loop_is_closed);
+  ADD ("in-region", test_in_region);
+  ADD ("held-back", test_held_back);
+#undef ADD
+#undef ADD_VIRTUAL
+
+  return g_test_run ();
+}

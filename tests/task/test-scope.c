@@ -1,0 +1,968 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "../core/test-support.h"
+
+/* What is in a scope: adding, keys, limits, failures, joining and cancelling */
+
+typedef struct
+{
+  PillionLoop *loop;
+  PillionScope *scope;
+  GString *log;
+  GPtrArray *made; /* by factory () */
+} Fixture;
+
+static void
+set_up (Fixture *fixture,
+        gconstpointer data)
+{
+  fixture->loop = loop_new ();
+  fixture->scope = pillion_scope_new (fixture->loop, "mine", NULL);
+  fixture->log = g_string_new (NULL);
+  fixture->made = g_ptr_array_new_with_free_func (g_object_unref);
+}
+
+static void
+tear_down (Fixture *fixture,
+           gconstpointer data)
+{
+  g_ptr_array_unref (fixture->made);
+  if (fixture->scope != NULL)
+    {
+      pillion_scope_close (fixture->scope, -1, NULL);
+      end_object (fixture->scope);
+    }
+  loop_end (fixture->loop);
+  g_string_free (fixture->log, TRUE);
+}
+
+static void
+obey (GCancellable *cancellable,
+      gpointer task)
+{
+  pillion_task_return_if_cancelled (task);
+}
+
+static PillionTask *
+task_new (Fixture *fixture,
+          const char *name)
+{
+  PillionTask *task = pillion_task_new_at (fixture->loop, name, NULL, "here.c:9");
+
+  g_signal_connect (pillion_task_get_cancellable (task), "cancelled", G_CALLBACK (obey), task);
+  return task;
+}
+
+static PillionTask *
+add (Fixture *fixture,
+     const char *name)
+{
+  PillionTask *task = task_new (fixture, name);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (pillion_scope_add (fixture->scope, task, &error));
+  g_assert_no_error (error);
+  return task;
+}
+
+static void
+fail (PillionTask *task)
+{
+  pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_FAILED, "%s broke", pillion_task_get_name (task));
+}
+
+static void
+on_done (PillionTask *task,
+         gpointer data)
+{
+  Fixture *fixture = data;
+
+  g_string_append_printf (fixture->log, "%s:%d ", pillion_task_get_name (task), pillion_task_get_state (task));
+}
+
+static void
+log_freed (gpointer data)
+{
+  g_string_append (((Fixture *) data)->log, "freed ");
+}
+
+static void
+assert_log (Fixture *fixture,
+            const char *expected)
+{
+  g_assert_cmpstr (fixture->log->str, ==, expected);
+  g_string_truncate (fixture->log, 0);
+}
+
+static void
+test_new (Fixture *fixture,
+          gconstpointer data)
+{
+  g_autofree char *name = NULL;
+  g_autoptr (PillionLoop) loop = NULL;
+  PillionScope *parent = NULL;
+  gboolean closed = TRUE, cancel_on_error = TRUE;
+  guint limit = 7, live = 7;
+
+  g_assert_true (pillion_scope_get_loop (fixture->scope) == fixture->loop);
+  g_assert_cmpstr (pillion_scope_get_name (fixture->scope), ==, "mine");
+  g_assert_null (pillion_scope_get_parent (fixture->scope));
+  g_assert_false (pillion_scope_is_closed (fixture->scope));
+  g_object_get (fixture->scope, "loop", &loop, "name", &name, "parent", &parent, "closed", &closed, "cancel-on-error",
+                &cancel_on_error, "limit", &limit, "live-tasks", &live, NULL);
+  g_assert_true (loop == fixture->loop);
+  g_assert_cmpstr (name, ==, "mine");
+  g_assert_null (parent);
+  g_assert_false (closed);
+  g_assert_false (cancel_on_error);
+  g_assert_cmpuint (limit, ==, 0);
+  g_assert_cmpuint (live, ==, 0);
+
+  g_object_set (fixture->scope, "cancel-on-error", TRUE, "limit", 3, NULL);
+  g_assert_true (pillion_scope_get_cancel_on_error (fixture->scope));
+  g_assert_cmpuint (pillion_scope_get_limit (fixture->scope), ==, 3);
+}
+
+static void
+test_name_taken (Fixture *fixture,
+                 gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  PillionScope *again;
+
+  g_assert_null (pillion_scope_new (fixture->loop, "mine", &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN);
+  g_assert_nonnull (strstr (error->message, "mine"));
+
+  /* Once it is closed the name is free */
+  g_assert_true (pillion_scope_close (fixture->scope, 0, NULL));
+  again = pillion_scope_new (fixture->loop, "mine", NULL);
+  g_assert_nonnull (again);
+  g_assert_true (again != fixture->scope);
+  pillion_scope_close (again, 0, NULL);
+  end_object (again);
+}
+
+static void
+test_find (Fixture *fixture,
+           gconstpointer data)
+{
+  PillionScope *scope = pillion_scope_new (fixture->loop, "kept", NULL);
+  gpointer weak = scope;
+
+  /* The loop keeps it */
+  g_object_add_weak_pointer (G_OBJECT (scope), &weak);
+  g_object_unref (scope);
+  g_assert_nonnull (weak);
+  scope = pillion_scope_find (fixture->loop, "kept");
+  g_assert_true (scope == weak);
+  g_assert_null (pillion_scope_find (fixture->loop, "other"));
+
+  g_assert_true (pillion_scope_close (scope, 0, NULL));
+  g_assert_null (pillion_scope_find (fixture->loop, "kept"));
+  g_object_unref (scope);
+  g_assert_null (weak);
+}
+
+static void
+test_find_before_any (void)
+{
+  PillionLoop *loop = loop_new ();
+
+  g_assert_null (pillion_scope_find (loop, "x"));
+  loop_end (loop);
+}
+
+static void
+test_children (Fixture *fixture,
+               gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PillionScope) a = pillion_scope_new_child (fixture->scope, "a", NULL);
+  g_autoptr (PillionScope) b = pillion_scope_new_child (a, "b", NULL);
+  g_autoptr (PillionScope) c = pillion_scope_new_child (fixture->scope, "c", NULL);
+  g_autoptr (PillionScope) found = pillion_scope_find (fixture->loop, "mine/a/b");
+  g_autoptr (GPtrArray) children = pillion_scope_get_children (fixture->scope);
+  PillionTask *task = task_new (fixture, "deep");
+
+  g_assert_cmpstr (pillion_scope_get_name (b), ==, "mine/a/b");
+  g_assert_true (found == b);
+  g_assert_true (pillion_scope_get_parent (b) == a);
+  g_assert_cmpuint (children->len, ==, 2);
+  g_assert_true (children->pdata[0] == a);
+  g_assert_true (children->pdata[1] == c);
+  g_assert_null (pillion_scope_new_child (a, "b", &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN);
+  g_clear_error (&error);
+  g_assert_null (pillion_scope_new (fixture->loop, "mine/c", &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN);
+  g_clear_error (&error);
+
+  /* What lives in a child lives in its parents, and is cancelled with them */
+  g_assert_true (pillion_scope_add (b, task, NULL));
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 1);
+  g_assert_cmpuint (pillion_scope_get_live_tasks (a), ==, 1);
+  g_assert_cmpuint (pillion_scope_get_live_tasks (c), ==, 0);
+  pillion_scope_cancel (fixture->scope);
+  g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_CANCELLED);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 0);
+  g_object_unref (task);
+
+  /* A child that is closed is its parent's no more, and has no children itself */
+  g_assert_true (pillion_scope_close (a, 0, NULL));
+  g_assert_true (pillion_scope_is_closed (b));
+  g_clear_pointer (&children, g_ptr_array_unref);
+  children = pillion_scope_get_children (fixture->scope);
+  g_assert_cmpuint (children->len, ==, 1);
+  g_assert_null (pillion_scope_new_child (a, "x", &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
+}
+
+static void
+test_add (Fixture *fixture,
+          gconstpointer data)
+{
+  PillionTask *task = add (fixture, "a");
+
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 1);
+  pillion_task_return_boolean (task, TRUE);
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 1);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 0);
+  end_object (task);
+}
+
+static void
+test_add_done (Fixture *fixture,
+               gconstpointer data)
+{
+  PillionTask *task = task_new (fixture, "a");
+
+  pillion_task_return_boolean (task, TRUE);
+  kick_until_quiet (fixture->loop);
+  g_assert_true (pillion_scope_add (fixture->scope, task, NULL));
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 1);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 0);
+  end_object (task);
+}
+
+static void
+log_live (PillionTask *task,
+          gpointer data)
+{
+  Fixture *fixture = data;
+
+  g_string_append_printf (fixture->log, "%u ", pillion_scope_get_live_tasks (fixture->scope));
+}
+
+/* The scope is told last, whoever came first: a task lives in it until all its callbacks have run */
+static void
+test_told_last (Fixture *fixture,
+                gconstpointer data)
+{
+  PillionTask *task = task_new (fixture, "a");
+  guint removed;
+
+  pillion_task_add_done_callback (task, log_live, fixture, NULL);
+  g_assert_true (pillion_scope_add (fixture->scope, task, NULL));
+  pillion_task_add_done_callback (task, log_live, fixture, NULL);
+  removed = pillion_task_add_done_callback (task, on_done, fixture, NULL);
+  pillion_task_add_done_callback (task, on_done, fixture, NULL);
+  g_assert_true (pillion_task_remove_done_callback (task, removed));
+  pillion_task_return_boolean (task, TRUE);
+  kick_until_quiet (fixture->loop);
+  assert_log (fixture, "1 1 a:1 ");
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 0);
+  end_object (task);
+
+  /* The same where the scope's is the first of all */
+  task = add (fixture, "b");
+  pillion_task_add_done_callback (task, log_live, fixture, NULL);
+  pillion_task_add_done_callback (task, on_done, fixture, NULL);
+  pillion_task_return_boolean (task, TRUE);
+  kick_until_quiet (fixture->loop);
+  assert_log (fixture, "1 b:1 ");
+  end_object (task);
+}
+
+static void
+test_add_twice (Fixture *fixture,
+                gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PillionScope) other = pillion_scope_new (fixture->loop, "other", NULL);
+  PillionTask *task = add (fixture, "a");
+
+  g_assert_false (pillion_scope_add (fixture->scope, task, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+  g_clear_error (&error);
+  g_assert_false (pillion_scope_add (other, task, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+  g_assert_nonnull (strstr (error->message, "mine"));
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 1);
+  g_assert_cmpuint (pillion_scope_get_live_tasks (other), ==, 0);
+  pillion_task_return_boolean (task, TRUE);
+  kick_until_quiet (fixture->loop);
+  end_object (task);
+  pillion_scope_close (other, 0, NULL);
+}
+
+static void
+test_add_other_loop (Fixture *fixture,
+                     gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  PillionLoop *other = loop_new ();
+  PillionTask *task = pillion_task_new (other, "a", NULL);
+
+  g_assert_false (pillion_scope_add (fixture->scope, task, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+  pillion_task_return_boolean (task, TRUE);
+  kick_until_quiet (other);
+  g_object_unref (task);
+  loop_end (other);
+}
+
+static void
+test_add_own_join (Fixture *fixture,
+                   gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PillionScope) child = pillion_scope_new_child (fixture->scope, "child", NULL);
+  PillionTask *task = add (fixture, "a");
+  g_autoptr (PillionTask) join = pillion_scope_join (fixture->scope);
+
+  g_assert_false (pillion_scope_add (fixture->scope, join, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_DEADLOCK);
+  g_clear_error (&error);
+  g_assert_false (pillion_scope_add (child, join, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_DEADLOCK);
+  pillion_task_return_boolean (task, TRUE);
+  g_assert_true (pillion_loop_run_until_complete (fixture->loop, join, NULL));
+  g_object_unref (task);
+}
+
+static void
+test_closed (Fixture *fixture,
+             gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  PillionTask *task = task_new (fixture, "a");
+  g_autoptr (PillionTask) join = NULL;
+
+  g_assert_true (pillion_scope_close (fixture->scope, 0, NULL));
+  g_assert_true (pillion_scope_is_closed (fixture->scope));
+
+  /* Nothing happens to the task */
+  g_assert_false (pillion_scope_add (fixture->scope, task, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
+  g_clear_error (&error);
+  g_assert_false (pillion_scope_add_with_key (fixture->scope, "key", task, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
+  g_assert_false (pillion_task_is_cancelled (task));
+  pillion_task_return_boolean (task, TRUE);
+
+  g_assert_null (pillion_scope_find_task (fixture->scope, "key"));
+  pillion_scope_cancel (fixture->scope);
+  join = pillion_scope_join (fixture->scope);
+  g_assert_true (pillion_loop_run_until_complete (fixture->loop, join, NULL));
+  kick_until_quiet (fixture->loop);
+  end_object (task);
+}
+
+static void
+test_keys (Fixture *fixture,
+           gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  PillionTask *a = task_new (fixture, "a"), *b = task_new (fixture, "b"), *found;
+
+  g_assert_null (pillion_scope_find_task (fixture->scope, "key"));
+  g_assert_null (pillion_scope_adopt (fixture->scope, "key"));
+  g_assert_true (pillion_scope_add_with_key (fixture->scope, "key", a, NULL));
+  g_assert_false (pillion_scope_add_with_key (fixture->scope, "key", b, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN);
+  g_clear_error (&error);
+  g_assert_false (pillion_scope_add_with_key (fixture->scope, "second", a, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+
+  /* One that is there without a key gets it */
+  g_assert_true (pillion_scope_add (fixture->scope, b, NULL));
+  g_assert_true (pillion_scope_add_with_key (fixture->scope, "other", b, NULL));
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 2);
+
+  found = pillion_scope_find_task (fixture->scope, "key");
+  g_assert_true (found == a);
+  g_object_unref (found);
+  found = pillion_scope_find_task (fixture->scope, "other");
+  g_assert_true (found == b);
+  g_object_unref (found);
+
+  pillion_task_return_boolean (a, TRUE);
+  kick_until_quiet (fixture->loop);
+  g_assert_null (pillion_scope_find_task (fixture->scope, "key"));
+  pillion_task_return_boolean (b, TRUE);
+  kick_until_quiet (fixture->loop);
+  end_object (a);
+  end_object (b);
+}
+
+static void
+test_adopt (Fixture *fixture,
+            gconstpointer data)
+{
+  PillionTask *task = task_new (fixture, "a"), *adopted;
+
+  pillion_task_add_done_callback (task, on_done, fixture, log_freed);
+  g_assert_true (pillion_scope_add_with_key (fixture->scope, "key", task, NULL));
+  pillion_task_add_done_callback (task, on_done, fixture, log_freed);
+  pillion_task_add_done_callback (task, on_done, fixture, log_freed);
+
+  adopted = pillion_scope_adopt (fixture->scope, "key");
+  g_assert_true (adopted == task);
+  assert_log (fixture, "freed freed freed ");
+  g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_PENDING);
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 1);
+
+  pillion_task_add_done_callback (adopted, on_done, fixture, NULL);
+  pillion_task_return_boolean (task, TRUE);
+
+  /* Also after it was done, as long as nobody was told */
+  g_object_unref (adopted);
+  adopted = pillion_scope_adopt (fixture->scope, "key");
+  g_assert_true (adopted == task);
+  pillion_task_add_done_callback (adopted, on_done, fixture, NULL);
+  kick_until_quiet (fixture->loop);
+  assert_log (fixture, "a:1 ");
+  g_assert_null (pillion_scope_adopt (fixture->scope, "key"));
+  g_object_unref (adopted);
+  end_object (task);
+}
+
+static void
+add_another (gpointer data)
+{
+  PillionTask *task = g_object_get_data (data, "task");
+
+  pillion_task_add_done_callback (task, on_done, g_object_get_data (data, "fixture"), NULL);
+  g_object_unref (data);
+}
+
+/* What a destroy function adds is new, and stays */
+static void
+test_adopt_adding (Fixture *fixture,
+                   gconstpointer data)
+{
+  PillionTask *task = task_new (fixture, "a"), *adopted;
+  GObject *box = g_object_new (G_TYPE_OBJECT, NULL);
+
+  g_object_set_data (box, "task", task);
+  g_object_set_data (box, "fixture", fixture);
+  g_assert_true (pillion_scope_add_with_key (fixture->scope, "key", task, NULL));
+  pillion_task_add_done_callback (task, on_done, fixture, log_freed);
+  pillion_task_add_done_callback (task, on_done, box, add_another);
+  pillion_task_add_done_callback (task, on_done, fixture, log_freed);
+  adopted = pillion_scope_adopt (fixture->scope, "key");
+  assert_log (fixture, "freed freed ");
+  pillion_task_return_boolean (task, TRUE);
+  kick_until_quiet (fixture->loop);
+  assert_log (fixture, "a:1 ");
+  g_object_unref (adopted);
+  end_object (task);
+}
+
+static void
+test_failures (Fixture *fixture,
+               gconstpointer data)
+{
+  PillionTask *a = add (fixture, "a"), *b = add (fixture, "b"), *c = add (fixture, "c"), *d = add (fixture, "d");
+  g_autoptr (PillionTask) join = pillion_scope_join (fixture->scope);
+  g_autoptr (GPtrArray) failed = NULL;
+  g_autoptr (GError) error = NULL;
+
+  /* In the order added, whichever failed first; nothing is unhandled */
+  fail (c);
+  pillion_task_return_boolean (b, TRUE);
+  kick_until_quiet (fixture->loop);
+  g_assert_false (pillion_task_is_done (join));
+  fail (a);
+  pillion_task_cancel (d);
+  g_assert_true (pillion_loop_run_until_complete (fixture->loop, join, NULL));
+
+  g_assert_cmpuint (pillion_scope_get_n_failed (fixture->scope), ==, 2);
+  failed = pillion_scope_take_failed (fixture->scope);
+  g_assert_cmpuint (failed->len, ==, 2);
+  g_assert_true (failed->pdata[0] == a);
+  g_assert_true (failed->pdata[1] == c);
+  g_assert_false (pillion_task_propagate_error (failed->pdata[1], &error));
+  g_assert_cmpstr (error->message, ==, "c broke");
+
+  g_assert_cmpuint (pillion_scope_get_n_failed (fixture->scope), ==, 0);
+  g_clear_pointer (&failed, g_ptr_array_unref);
+  failed = pillion_scope_take_failed (fixture->scope);
+  g_assert_cmpuint (failed->len, ==, 0);
+  g_object_unref (a);
+  g_object_unref (b);
+  g_object_unref (c);
+  g_object_unref (d);
+}
+
+/* However many fail, only so many are kept, and which of them does not depend on the order in which they ended */
+static void
+test_failures_are_bounded (Fixture *fixture,
+                           gconstpointer data)
+{
+  PillionTask *tasks[1200];
+  g_autoptr (GPtrArray) failed = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      tasks[i] = pillion_task_new (fixture->loop, "broken", NULL);
+      g_assert_true (pillion_scope_add (fixture->scope, tasks[i], NULL));
+    }
+  for (guint i = G_N_ELEMENTS (tasks); i > 0; i--)
+    fail (tasks[i - 1]);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (pillion_scope_get_n_failed (fixture->scope), ==, G_N_ELEMENTS (tasks));
+
+  failed = pillion_scope_take_failed (fixture->scope);
+  g_assert_cmpuint (failed->len, ==, 1000);
+  for (guint i = 0; i < failed->len; i++)
+    g_assert_true (failed->pdata[i] == tasks[i]);
+  g_clear_pointer (&failed, g_ptr_array_unref);
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    end_object (tasks[i]);
+}
+
+static void
+test_cancel_on_error (Fixture *fixture,
+                      gconstpointer data)
+{
+  PillionTask *a, *b, *c;
+  g_autoptr (PillionTask) join = NULL;
+  g_autoptr (GPtrArray) failed = NULL;
+  g_autoptr (GError) error = NULL;
+
+  pillion_scope_set_cancel_on_error (fixture->scope, TRUE);
+  a = add (fixture, "a");
+  b = pillion_task_new (fixture->loop, "b", NULL);
+  g_assert_true (pillion_scope_add (fixture->scope, b, NULL));
+  c = add (fixture, "c");
+  join = pillion_scope_join (fixture->scope);
+
+  fail (c);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (pillion_task_get_state (a), ==, PILLION_TASK_CANCELLED);
+  g_assert_true (pillion_task_is_cancelled (b));
+  g_assert_false (pillion_task_is_done (join));
+  /* It fails later, and was added before */
+  fail (b);
+  g_assert_false (pillion_loop_run_until_complete (fixture->loop, join, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_FAILED);
+  g_assert_cmpstr (error->message, ==, "b broke");
+  g_object_unref (a);
+  g_object_unref (b);
+  g_object_unref (c);
+
+  /* The scope is open, and the failures are there until somebody takes them */
+  a = add (fixture, "a");
+  g_assert_false (pillion_task_is_cancelled (a));
+  pillion_task_return_boolean (a, TRUE);
+  kick_until_quiet (fixture->loop);
+  g_clear_error (&error);
+  g_clear_object (&join);
+  join = pillion_scope_join (fixture->scope);
+  g_assert_false (pillion_loop_run_until_complete (fixture->loop, join, &error));
+  failed = pillion_scope_take_failed (fixture->scope);
+  g_assert_cmpuint (failed->len, ==, 2);
+  g_clear_object (&join);
+  join = pillion_scope_join (fixture->scope);
+  g_assert_true (pillion_loop_run_until_complete (fixture->loop, join, NULL));
+  g_object_unref (a);
+}
+
+static void
+test_join (Fixture *fixture,
+           gconstpointer data)
+{
+  g_autoptr (PillionScope) child = pillion_scope_new_child (fixture->scope, "child", NULL);
+  g_autoptr (PillionTask) empty = pillion_scope_join (fixture->scope);
+  g_autoptr (PillionTask) join = NULL, given_up = NULL;
+  PillionTask *a, *b;
+
+  g_assert_true (pillion_task_is_done (empty));
+  g_assert_true (pillion_task_propagate_boolean (empty, NULL));
+
+  a = add (fixture, "a");
+  join = pillion_scope_join (fixture->scope);
+  given_up = pillion_scope_join (fixture->scope);
+  b = task_new (fixture, "b");
+  g_assert_true (pillion_scope_add (child, b, NULL));
+
+  /* Ending the wait ends nothing else */
+  pillion_task_cancel (given_up);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (pillion_task_get_state (given_up), ==, PILLION_TASK_CANCELLED);
+  g_assert_false (pillion_task_is_cancelled (a));
+
+  pillion_task_return_boolean (a, TRUE);
+  kick_until_quiet (fixture->loop);
+  g_assert_false (pillion_task_is_done (join));
+  pillion_task_return_boolean (b, TRUE);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (pillion_task_get_state (join), ==, PILLION_TASK_SUCCEEDED);
+  g_object_unref (a);
+  g_object_unref (b);
+}
+
+static void
+test_cancel_leaves_it_open (Fixture *fixture,
+                            gconstpointer data)
+{
+  PillionTask *a = add (fixture, "a"), *b;
+
+  pillion_scope_cancel (fixture->scope);
+  g_assert_cmpint (pillion_task_get_state (a), ==, PILLION_TASK_CANCELLED);
+  b = add (fixture, "b");
+  kick_until_quiet (fixture->loop);
+  g_assert_false (pillion_task_is_cancelled (b));
+  pillion_task_return_boolean (b, TRUE);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (pillion_scope_get_n_failed (fixture->scope), ==, 0);
+  g_object_unref (a);
+  g_object_unref (b);
+}
+
+/* Makes a task that is kept in fixture->made */
+static PillionTask *
+factory (gpointer data)
+{
+  Fixture *fixture = data;
+  PillionTask *task = task_new (fixture, "work");
+
+  g_string_append (fixture->log, "begun ");
+  g_ptr_array_add (fixture->made, g_object_ref (task));
+  return task;
+}
+
+static PillionTask *
+start (Fixture *fixture,
+       const char *name)
+{
+  return pillion_scope_start (fixture->scope, name, factory, fixture, log_freed);
+}
+
+static void
+test_start (Fixture *fixture,
+            gconstpointer data)
+{
+  PillionTask *task = start (fixture, "a");
+
+  /* Never inside the call */
+  assert_log (fixture, "");
+  g_assert_cmpstr (pillion_task_get_name (task), ==, "a");
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 1);
+  kick_until_quiet (fixture->loop);
+  assert_log (fixture, "begun freed ");
+  pillion_task_return_int (fixture->made->pdata[0], 42);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, 42);
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 0);
+  end_object (task);
+}
+
+static void
+test_limit (Fixture *fixture,
+            gconstpointer data)
+{
+  PillionTask *added = add (fixture, "added"), *tasks[5];
+
+  pillion_scope_set_limit (fixture->scope, 3);
+  for (guint i = 0; i < 5; i++)
+    tasks[i] = start (fixture, "s");
+  kick_until_quiet (fixture->loop);
+  /* One that was added runs already, and counts */
+  g_assert_cmpuint (fixture->made->len, ==, 2);
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 6);
+
+  pillion_task_return_boolean (added, TRUE);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (fixture->made->len, ==, 3);
+
+  /* In their order: who leaves the line makes no room */
+  pillion_task_cancel (tasks[3]);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (pillion_task_get_state (tasks[3]), ==, PILLION_TASK_CANCELLED);
+  g_assert_cmpuint (fixture->made->len, ==, 3);
+  pillion_task_return_boolean (fixture->made->pdata[1], TRUE);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (pillion_task_get_state (tasks[1]), ==, PILLION_TASK_SUCCEEDED);
+  g_assert_cmpuint (fixture->made->len, ==, 4);
+  assert_log (fixture, "begun freed begun freed begun freed begun freed ");
+
+  for (guint i = 0; i < 4; i++)
+    {
+      if (!pillion_task_is_done (fixture->made->pdata[i]))
+        pillion_task_return_boolean (fixture->made->pdata[i], TRUE);
+    }
+  kick_until_quiet (fixture->loop);
+  for (guint i = 0; i < 5; i++)
+    g_object_unref (tasks[i]);
+  g_object_unref (added);
+  assert_log (fixture, "freed ");
+}
+
+static void
+test_limit_changed (Fixture *fixture,
+                    gconstpointer data)
+{
+  PillionTask *tasks[4];
+
+  pillion_scope_set_limit (fixture->scope, 1);
+  for (guint i = 0; i < 4; i++)
+    tasks[i] = start (fixture, "s");
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (fixture->made->len, ==, 1);
+  pillion_scope_set_limit (fixture->scope, 2);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (fixture->made->len, ==, 2);
+  pillion_scope_set_limit (fixture->scope, 0);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (fixture->made->len, ==, 4);
+  pillion_scope_cancel (fixture->scope);
+  kick_until_quiet (fixture->loop);
+  for (guint i = 0; i < 4; i++)
+    {
+      g_assert_cmpint (pillion_task_get_state (tasks[i]), ==, PILLION_TASK_CANCELLED);
+      g_object_unref (tasks[i]);
+    }
+}
+
+static void
+test_cancel_started (Fixture *fixture,
+                     gconstpointer data)
+{
+  PillionTask *task = start (fixture, "a");
+
+  kick_until_quiet (fixture->loop);
+  pillion_task_cancel (task);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (pillion_task_get_state (fixture->made->pdata[0]), ==, PILLION_TASK_CANCELLED);
+  g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_CANCELLED);
+  g_object_unref (task);
+
+  /* Work that somebody else waits for goes on */
+  task = start (fixture, "b");
+  kick_until_quiet (fixture->loop);
+  pillion_task_add_done_callback (fixture->made->pdata[1], on_done, fixture, NULL);
+  pillion_task_cancel (task);
+  g_string_truncate (fixture->log, 0);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_CANCELLED);
+  g_assert_false (pillion_task_is_cancelled (fixture->made->pdata[1]));
+  pillion_task_return_boolean (fixture->made->pdata[1], TRUE);
+  kick_until_quiet (fixture->loop);
+  assert_log (fixture, "work:1 ");
+  end_object (task);
+}
+
+static void
+test_cancel_before_begun (Fixture *fixture,
+                          gconstpointer data)
+{
+  PillionTask *task = start (fixture, "a");
+
+  pillion_task_cancel (task);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_CANCELLED);
+  g_assert_cmpuint (fixture->made->len, ==, 0);
+  end_object (task);
+  assert_log (fixture, "freed ");
+}
+
+typedef struct
+{
+  PillionTask *gives;
+  PillionTask *cancels;
+} Odd;
+
+static PillionTask *
+odd_factory (gpointer data)
+{
+  Odd *odd = data;
+
+  if (odd->cancels != NULL)
+    pillion_task_cancel (odd->cancels);
+  return odd->gives != NULL ? g_object_ref (odd->gives) : NULL;
+}
+
+static void
+test_bad_factories (Fixture *fixture,
+                    gconstpointer data)
+{
+  PillionLoop *other = loop_new ();
+  Odd nothing = { NULL }, foreign = { pillion_task_new (other, "foreign", NULL) }, itself = { NULL };
+  PillionTask *a = pillion_scope_start (fixture->scope, "a", odd_factory, &nothing, NULL);
+  PillionTask *b = pillion_scope_start (fixture->scope, "b", odd_factory, &foreign, NULL);
+  PillionTask *c = pillion_scope_start (fixture->scope, "c", odd_factory, &itself, NULL);
+  g_autoptr (GError) error = NULL;
+
+  itself.gives = c;
+  kick_until_quiet (fixture->loop);
+  g_assert_false (pillion_task_propagate_error (a, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_FAILED);
+  g_clear_error (&error);
+  g_assert_false (pillion_task_propagate_error (b, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+  g_clear_error (&error);
+  g_assert_false (pillion_task_propagate_error (c, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_DEADLOCK);
+  g_assert_cmpuint (pillion_scope_get_n_failed (fixture->scope), ==, 3);
+  g_ptr_array_unref (pillion_scope_take_failed (fixture->scope));
+  pillion_task_return_boolean (foreign.gives, TRUE);
+  kick_until_quiet (other);
+  end_object (foreign.gives);
+  end_object (a);
+  end_object (b);
+  end_object (c);
+  loop_end (other);
+}
+
+/* A factory that cancels its own task: what it made is cancelled right after */
+static void
+test_cancel_while_beginning (Fixture *fixture,
+                             gconstpointer data)
+{
+  Odd odd = { task_new (fixture, "work") };
+  PillionTask *task = pillion_scope_start (fixture->scope, "a", odd_factory, &odd, NULL);
+
+  odd.cancels = task;
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (pillion_task_get_state (odd.gives), ==, PILLION_TASK_CANCELLED);
+  g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_CANCELLED);
+  end_object (task);
+  end_object (odd.gives);
+}
+
+static void
+test_start_done_work (Fixture *fixture,
+                      gconstpointer data)
+{
+  Odd odd = { task_new (fixture, "work") };
+  PillionTask *task;
+
+  pillion_task_return_string (odd.gives, "done");
+  kick_until_quiet (fixture->loop);
+  task = pillion_scope_start (fixture->scope, "a", odd_factory, &odd, NULL);
+  kick_until_quiet (fixture->loop);
+  {
+    g_autofree char *result = pillion_task_propagate_string (task, NULL);
+
+    g_assert_cmpstr (result, ==, "done");
+  }
+  end_object (task);
+  end_object (odd.gives);
+}
+
+static void
+test_start_closed (Fixture *fixture,
+                   gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  PillionTask *task;
+
+  g_assert_true (pillion_scope_close (fixture->scope, 0, NULL));
+  task = start (fixture, "late");
+  assert_log (fixture, "freed ");
+  g_assert_false (pillion_loop_run_until_complete (fixture->loop, task, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
+  g_assert_cmpuint (fixture->made->len, ==, 0);
+  end_object (task);
+}
+
+/* A failure in a scope is looked at; nothing is said about it anywhere else */
+static void
+test_failure_is_handled (Fixture *fixture,
+                         gconstpointer data)
+{
+  PillionTask *task;
+
+  logs_catch ();
+  task = add (fixture, "a");
+  fail (task);
+  g_object_unref (task);
+  kick_until_quiet (fixture->loop);
+  g_ptr_array_unref (pillion_scope_take_failed (fixture->scope));
+  assert_logged ("");
+}
+
+static gpointer
+use_from_thread (gpointer data)
+{
+  Fixture *fixture = data;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (pillion_scope_new (fixture->loop, "theirs", &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD);
+  g_clear_error (&error);
+  g_assert_null (pillion_scope_new_child (fixture->scope, "theirs", &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD);
+  g_clear_error (&error);
+  g_assert_false (pillion_scope_close (fixture->scope, 0, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD);
+  return NULL;
+}
+
+static void
+test_wrong_thread (Fixture *fixture,
+                   gconstpointer data)
+{
+  g_thread_join (g_thread_new ("other", use_from_thread, fixture));
+}
+
+int
+main (int argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/scope/find-before-any", test_find_before_any);
+#define ADD(path, func) g_test_add ("/scope/" path, Fixture, NULL, set_up, func, tear_down)
+  ADD ("new", test_new);
+  ADD ("name-taken", test_name_taken);
+  ADD ("found-by-name-until-closed", test_find);
+  ADD ("children", test_children);
+  ADD ("add", test_add);
+  ADD ("add-one-that-is-done", test_add_done);
+  ADD ("told-after-all-callbacks", test_told_last);
+  ADD ("add-twice", test_add_twice);
+  ADD ("add-of-another-loop", test_add_other_loop);
+  ADD ("add-the-wait-for-itself", test_add_own_join);
+  ADD ("used-after-close", test_closed);
+  ADD ("keys", test_keys);
+  ADD ("adopt-takes-callbacks-off", test_adopt);
+  ADD ("adopt-keeps-what-is-added-meanwhile", test_adopt_adding);
+  ADD ("failures-in-the-order-added", test_failures);
+  ADD ("failures-are-bounded", test_failures_are_bounded);
+  ADD ("cancel-on-error", test_cancel_on_error);
+  ADD ("join", test_join);
+  ADD ("cancel-leaves-it-open", test_cancel_leaves_it_open);
+  ADD ("start", test_start);
+  ADD ("limit", test_limit);
+  ADD ("limit-changed", test_limit_changed);
+  ADD ("cancel-what-was-started", test_cancel_started);
+  ADD ("cancel-before-it-was-begun", test_cancel_before_begun);
+  ADD ("bad-factories", test_bad_factories);
+  ADD ("cancel-while-beginning", test_cancel_while_beginning);
+  ADD ("start-work-that-is-done", test_start_done_work);
+  ADD ("start-after-close", test_start_closed);
+  ADD ("failure-is-handled", test_failure_is_handled);
+  ADD ("wrong-thread", test_wrong_thread);
+#undef ADD
+
+  return g_test_run ();
+}

@@ -1,0 +1,338 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "../core/test-support.h"
+
+typedef struct
+{
+  PillionLoop *loop;
+  PillionSemaphore *semaphore; /* of 2 permits */
+  GString *log;
+} Fixture;
+
+static void
+set_up (Fixture *fixture,
+        gconstpointer data)
+{
+  fixture->loop = loop_new ();
+  fixture->semaphore = pillion_semaphore_new (fixture->loop, 2);
+  fixture->log = g_string_new (NULL);
+}
+
+static void
+tear_down (Fixture *fixture,
+           gconstpointer data)
+{
+  kick_until_quiet (fixture->loop);
+  end_object (fixture->semaphore);
+  loop_end (fixture->loop);
+  g_string_free (fixture->log, TRUE);
+}
+
+static void
+on_done (PillionTask *task,
+         gpointer data)
+{
+  Fixture *fixture = data;
+
+  g_string_append_printf (fixture->log, "%s:%d ", pillion_task_get_name (task), pillion_task_get_state (task));
+}
+
+static PillionTask *
+acquire (Fixture *fixture,
+         const char *name)
+{
+  PillionTask *task = pillion_semaphore_acquire (fixture->semaphore);
+
+  pillion_task_set_name (task, name);
+  pillion_task_add_done_callback (task, on_done, fixture, NULL);
+  return task;
+}
+
+static void
+assert_log (Fixture *fixture,
+            const char *expected)
+{
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpstr (fixture->log->str, ==, expected);
+  g_string_truncate (fixture->log, 0);
+}
+
+static void
+release (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (pillion_semaphore_release (fixture->semaphore, &error));
+  g_assert_no_error (error);
+}
+
+static void
+test_new (Fixture *fixture,
+          gconstpointer data)
+{
+  g_autoptr (PillionLoop) loop = NULL;
+  guint permits, available;
+
+  g_object_get (fixture->semaphore, "loop", &loop, "permits", &permits, "available", &available, NULL);
+  g_assert_true (loop == fixture->loop);
+  g_assert_true (pillion_semaphore_get_loop (fixture->semaphore) == loop);
+  g_assert_cmpuint (permits, ==, 2);
+  g_assert_cmpuint (available, ==, 2);
+  g_assert_cmpuint (pillion_semaphore_get_permits (fixture->semaphore), ==, 2);
+}
+
+static void
+test_fair (Fixture *fixture,
+           gconstpointer data)
+{
+  PillionTask *a = acquire (fixture, "a"), *b = acquire (fixture, "b"), *c = acquire (fixture, "c"),
+              *d = acquire (fixture, "d");
+
+  g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 0);
+  assert_log (fixture, "a:1 b:1 ");
+  g_assert_true (pillion_task_propagate_boolean (a, NULL));
+
+  /* Straight to the one who waited longest: nobody comes in between */
+  release (fixture);
+  g_assert_false (pillion_semaphore_try_acquire (fixture->semaphore));
+  assert_log (fixture, "c:1 ");
+  release (fixture);
+  release (fixture);
+  assert_log (fixture, "d:1 ");
+  g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 1);
+  g_assert_true (pillion_semaphore_try_acquire (fixture->semaphore));
+  g_assert_false (pillion_semaphore_try_acquire (fixture->semaphore));
+  release (fixture);
+  release (fixture);
+  g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 2);
+  end_object (a);
+  end_object (b);
+  end_object (c);
+  end_object (d);
+}
+
+static void
+test_over_released (Fixture *fixture,
+                    gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (pillion_semaphore_try_acquire (fixture->semaphore));
+  release (fixture);
+  g_assert_false (pillion_semaphore_release (fixture->semaphore, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_OVER_RELEASED);
+  g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 2);
+}
+
+static void
+take_both (Fixture *fixture)
+{
+  g_assert_true (pillion_semaphore_try_acquire (fixture->semaphore));
+  g_assert_true (pillion_semaphore_try_acquire (fixture->semaphore));
+}
+
+static void
+test_cancel_waiting (Fixture *fixture,
+                     gconstpointer data)
+{
+  PillionTask *a, *b;
+
+  take_both (fixture);
+  a = acquire (fixture, "a");
+  b = acquire (fixture, "b");
+  pillion_task_cancel (a);
+  /* It is passed over from now on, though it hears of it later */
+  release (fixture);
+  g_assert_true (pillion_task_is_done (b));
+  assert_log (fixture, "b:1 a:3 ");
+  end_object (a);
+
+  /* The same through its own cancellable */
+  a = acquire (fixture, "a");
+  g_cancellable_cancel (pillion_task_get_cancellable (a));
+  assert_log (fixture, "a:3 ");
+  end_object (a);
+
+  /* With nobody else in the line the permit is free */
+  a = acquire (fixture, "a");
+  pillion_task_cancel (a);
+  release (fixture);
+  g_assert_true (pillion_semaphore_try_acquire (fixture->semaphore));
+  assert_log (fixture, "a:3 ");
+  release (fixture);
+  release (fixture);
+  end_object (a);
+  end_object (b);
+}
+
+/* A permit that nobody was told of goes on to the next */
+static void
+test_unwanted (Fixture *fixture,
+               gconstpointer data)
+{
+  PillionTask *a, *b;
+  guint id;
+
+  take_both (fixture);
+  a = pillion_semaphore_acquire (fixture->semaphore);
+  id = pillion_task_add_done_callback (a, on_done, fixture, NULL);
+  b = acquire (fixture, "b");
+  release (fixture);
+  g_assert_true (pillion_task_is_done (a));
+
+  /* Whoever waited goes away before it was told */
+  g_assert_true (pillion_task_remove_done_callback (a, id));
+  pillion_task_cancel (a);
+  assert_log (fixture, "b:1 ");
+  end_object (a);
+  end_object (b);
+
+  /* The same with nobody who waits */
+  a = pillion_semaphore_acquire (fixture->semaphore);
+  release (fixture);
+  pillion_task_cancel (a);
+  pillion_task_cancel (a);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 1);
+  end_object (a);
+  release (fixture);
+}
+
+/* One that was told of has an owner, whatever is asked afterwards */
+static void
+test_handed_over (Fixture *fixture,
+                  gconstpointer data)
+{
+  PillionTask *told = acquire (fixture, "told"), *asked = pillion_semaphore_acquire (fixture->semaphore);
+
+  /* Cancelled before it is told, but it is told */
+  pillion_task_cancel (told);
+  g_assert_true (pillion_task_propagate_boolean (asked, NULL));
+  pillion_task_cancel (asked);
+  assert_log (fixture, "told:1 ");
+  pillion_task_cancel (told);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 0);
+  release (fixture);
+  release (fixture);
+  end_object (told);
+  end_object (asked);
+
+  /* Nor is one lost that was waited for */
+  told = pillion_semaphore_acquire (fixture->semaphore);
+  g_assert_true (pillion_loop_run_until_complete (fixture->loop, told, NULL));
+  pillion_task_cancel (told);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 1);
+  release (fixture);
+  end_object (told);
+}
+
+static void
+release_it (PillionTask *task,
+            gpointer data)
+{
+  Fixture *fixture = data;
+
+  release (fixture);
+}
+
+/* More who work than there are permits; no more at once than that */
+static void
+test_throughput (Fixture *fixture,
+                 gconstpointer data)
+{
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autoptr (PillionTask) task = acquire (fixture, "");
+
+      pillion_task_add_done_callback (task, release_it, fixture, NULL);
+    }
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (fixture->log->len, ==, 300);
+  g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 2);
+}
+
+/* Who waits keeps it */
+static void
+test_kept (Fixture *fixture,
+           gconstpointer data)
+{
+  PillionSemaphore *other = pillion_semaphore_new (fixture->loop, 1);
+  gpointer weak = other;
+  PillionTask *task;
+
+  g_object_add_weak_pointer (G_OBJECT (other), &weak);
+  g_assert_true (pillion_semaphore_try_acquire (other));
+  task = pillion_semaphore_acquire (other);
+  g_object_unref (other);
+  g_assert_nonnull (weak);
+  pillion_task_cancel (task);
+  kick_until_quiet (fixture->loop);
+  end_object (task);
+  g_assert_null (weak);
+}
+
+static void
+test_loop_closed (Fixture *fixture,
+                  gconstpointer data)
+{
+  PillionTask *a, *late;
+  g_autoptr (GError) error = NULL;
+
+  take_both (fixture);
+  a = acquire (fixture, "a");
+  g_assert_true (pillion_loop_close (fixture->loop, -1, &error));
+  g_assert_cmpstr (fixture->log->str, ==, "a:3 ");
+  late = pillion_semaphore_acquire (fixture->semaphore);
+  g_assert_false (pillion_task_propagate_boolean (late, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
+  release (fixture);
+  end_object (a);
+  end_object (late);
+}
+
+static gpointer
+use_from_thread (gpointer data)
+{
+  Fixture *fixture = data;
+
+  g_assert_null (pillion_semaphore_acquire (fixture->semaphore));
+  g_assert_false (pillion_semaphore_try_acquire (fixture->semaphore));
+  g_assert_false (pillion_semaphore_release (fixture->semaphore, NULL));
+  return NULL;
+}
+
+static void
+test_wrong_thread (Fixture *fixture,
+                   gconstpointer data)
+{
+  for (guint i = 0; i < 3; i++)
+    g_test_expect_message ("Pillion", G_LOG_LEVEL_CRITICAL, "*on_thread*failed");
+  g_thread_join (g_thread_new ("other", use_from_thread, fixture));
+  g_test_assert_expected_messages ();
+}
+
+int
+main (int argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+#define ADD(path, func) g_test_add ("/semaphore/" path, Fixture, NULL, set_up, func, tear_down)
+  ADD ("new", test_new);
+  ADD ("first-come-first-served", test_fair);
+  ADD ("over-released", test_over_released);
+  ADD ("cancel-while-waiting", test_cancel_waiting);
+  ADD ("unwanted-permit-goes-on", test_unwanted);
+  ADD ("handed-over-when-told", test_handed_over);
+  ADD ("all-get-through", test_throughput);
+  ADD ("kept-by-who-waits", test_kept);
+  ADD ("loop-closed", test_loop_closed);
+  ADD ("wrong-thread", test_wrong_thread);
+#undef ADD
+
+  return g_test_run ();
+}
