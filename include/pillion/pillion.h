@@ -9,6 +9,7 @@
 #include <pillion/pillion-download.h>
 #include <pillion/pillion-enums.h>
 #include <pillion/pillion-error.h>
+#include <pillion/pillion-fiber.h>
 #include <pillion/pillion-glib-host.h>
 #include <pillion/pillion-host.h>
 #include <pillion/pillion-http-client.h>

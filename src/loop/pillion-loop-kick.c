@@ -145,7 +145,7 @@ pillion_loop_work (PillionLoop *self,
   guint least = 1;
   PillionItem *item;
 
-  core->depth++;
+  pillion_core_begin_work (core);
   core->turn++;
   __atomic_store_n (&core->rung, TRUE, __ATOMIC_SEQ_CST);
 
@@ -212,7 +212,7 @@ pillion_loop_work (PillionLoop *self,
   while ((item = pillion_ready_queue_pop (&core->later)) != NULL)
     pillion_ready_queue_push (&core->ready, item);
 
-  core->depth--;
+  pillion_core_end_work (core);
   if (core->depth == 0)
     {
       /* First the flag, then the inbox: what comes after the look rings */

@@ -29,7 +29,7 @@ run_until (PillionLoop *self,
   PillionCore *core = &self->core;
   PillionKick report = { 0 };
 
-  core->depth++;
+  pillion_core_begin_work (core);
 
   while (!is_over (self, data))
     {
@@ -63,7 +63,7 @@ run_until (PillionLoop *self,
       __atomic_store_n (&self->blocked, FALSE, __ATOMIC_SEQ_CST);
     }
 
-  core->depth--;
+  pillion_core_end_work (core);
   if (core->depth == 0)
     {
       __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
@@ -165,11 +165,27 @@ pillion_loop_run_until_complete (PillionLoop *self,
   return ended_well;
 }
 
+/* A fiber that closes its loop can't end before it has closed it */
+static gboolean
+only_running_live (PillionCore *core)
+{
+  if (core->live.length > core->n_running)
+    return FALSE;
+
+  for (PillionLive *link = core->live.head; link != NULL; link = link->next)
+    {
+      if (!pillion_task_from_link (link)->running)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
 static gboolean
 is_quiet (PillionLoop *self,
           gpointer data)
 {
-  return self->core.live.length == 0 && !pillion_core_has_ready (&self->core);
+  return only_running_live (&self->core) && !pillion_core_has_ready (&self->core);
 }
 
 static void
@@ -229,7 +245,8 @@ name_left (PillionLoop *self,
  * that blocks, and a moment for threads that are about to end.
  *
  * From its beginning on, what is begun anew fails with [error@Pillion.Error.CLOSED], and nothing is called any more after it.
- * To close a second time does nothing. It is called on the loop's thread, also from inside a callback.
+ * To close a second time does nothing. It is called on the loop's thread, also from inside a callback. A fiber of the loop may close
+ * it too, and is then among what is left.
  *
  * Returns: whether everything had ended; where not, the loop is closed all the same, and @error is
  *   [error@Pillion.Error.LEFT_BEHIND] and names what was left. It may also be [error@Pillion.Error.WRONG_THREAD], or

@@ -67,7 +67,8 @@ struct _PillionTask
   guint live : 1;     /* whether the core counts it, and holds a reference */
   guint queued : 1;   /* whether the item is in the queue or being run */
   guint to_report : 1; /* whether the item carries the report of an unhandled failure */
-  guint next_id : 27;
+  guint running : 1;  /* whether a function that works on it is on the stack right now */
+  guint next_id : 26;
 
   PillionTaskResult result;
 
