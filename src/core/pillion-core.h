@@ -41,7 +41,7 @@ struct _PillionCore
   int n_external;  /* atomic: how many tasks another thread will finish */
   gboolean virtual_clock; /* whether the host's clock is not the monotonic one */
   guint depth;     /* how many kicks and run-untils are on the stack */
-  guint n_running; /* how many tasks are worked on by a function that is on the stack right now: fibers */
+  guint n_running; /* how many fibers are on the stack right now: they have been resumed and not parked */
   guint n_entered; /* atomic: how many threads are in here that may hold no reference */
   gboolean rung;   /* atomic: whether the wake was given since the last kick, or a kick is running */
   gboolean closing; /* whether nothing new is begun any more */

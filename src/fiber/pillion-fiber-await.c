@@ -37,7 +37,7 @@ get_caller (PillionCore *core,
   return self;
 }
 
-static gboolean
+static G_GNUC_NO_INLINE gboolean
 fail_cancelled (PillionFiber *self,
                 GError **error)
 {
@@ -46,14 +46,14 @@ fail_cancelled (PillionFiber *self,
 }
 
 /* Whether the fiber may wait, and go on when it has */
-static gboolean
+static inline gboolean
 check (PillionFiber *self,
        GError **error)
 {
-  if (G_UNLIKELY (pillion_task_is_cancelled (self->body.task)))
+  if (G_UNLIKELY (pillion_fiber_is_cancelled (self)))
     return fail_cancelled (self, error);
 
-  if (G_UNLIKELY (pillion_fiber_get_core (self)->closed))
+  if (G_UNLIKELY (self->core->closed))
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
       return FALSE;
@@ -82,7 +82,7 @@ on_awaited_over (gpointer data)
     pillion_fiber_abandon (self);
 }
 
-static void
+static inline void
 hook (PillionFiber *self,
       PillionTask *task)
 {
@@ -139,7 +139,7 @@ waits_for (PillionTask *task,
   return FALSE;
 }
 
-static gboolean
+static inline gboolean
 is_deadlock (PillionTask *self,
              PillionTask *task)
 {
@@ -152,7 +152,7 @@ is_deadlock (PillionTask *self,
 }
 
 /* Waits until @task is done. Returns whether the fiber may look how it ended. */
-static gboolean
+static inline gboolean
 await_done (PillionFiber *self,
             PillionTask *task,
             GError **error)
@@ -167,7 +167,7 @@ await_done (PillionFiber *self,
 
   if (G_UNLIKELY (!check (self, error)))
     {
-      if (pillion_fiber_get_core (self)->closed || pillion_task_has_waiters (task))
+      if (self->core->closed || pillion_task_has_waiters (task))
         return FALSE;
 
       /* As if it had been cancelled a moment later */
@@ -221,7 +221,7 @@ pillion_await (PillionTask *task,
   self = get_caller (pillion_core (task->loop), error);
   if (G_UNLIKELY (self == NULL))
     return FALSE;
-  if (G_UNLIKELY (task->loop != self->body.task->loop))
+  if (G_UNLIKELY (pillion_core (task->loop) != self->core))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("“%s” belongs to another loop"), task->name);
       return FALSE;
@@ -233,7 +233,7 @@ pillion_await (PillionTask *task,
       if (!await_done (self, task, error))
         return FALSE;
     }
-  else if (pillion_task_is_cancelled (self->body.task))
+  else if (pillion_fiber_is_cancelled (self))
     {
       return fail_cancelled (self, error);
     }
@@ -427,7 +427,7 @@ pillion_yield (GError **error)
   if (self == NULL || !check (self, error))
     return FALSE;
 
-  pillion_core_push_local (pillion_fiber_get_core (self), &self->timer.item);
+  pillion_core_push_local (self->core, &self->timer.item);
   pillion_fiber_park (self, PILLION_FIBER_YIELDING);
 
   return check (self, error);
@@ -458,7 +458,7 @@ pillion_sleep (GTimeSpan delay,
   if (self == NULL || !check (self, error))
     return FALSE;
 
-  core = pillion_fiber_get_core (self);
+  core = self->core;
   pillion_core_add_timer (core, &self->timer, pillion_add_time (pillion_core_now (core), MAX (delay, 0)));
   pillion_fiber_park (self, PILLION_FIBER_SLEEPING);
 

@@ -28,8 +28,10 @@ typedef enum
  * tools/gdb/pillion-fibers.py reads some of this. */
 struct _PillionFiber
 {
-  PillionTaskBody body;
+  PillionTaskBody body;    /* its told flag is where a fiber looks whether it was cancelled */
 
+  /* What each stop touches is together, and of the task nothing is: among many fibers all of it is cold */
+  PillionCore *core;
   PillionFiberState state;
   guint giving_up : 1;     /* whether what is awaited was cancelled, because the fiber was */
   guint delivered : 1;     /* whether what was awaited is done */
@@ -58,15 +60,22 @@ struct _PillionFiber
 /* The one that runs on this thread */
 extern __thread PillionFiber *pillion_fiber_current __attribute__ ((tls_model ("initial-exec")));
 
-static inline PillionCore *
-pillion_fiber_get_core (PillionFiber *self)
+static inline gboolean
+pillion_fiber_is_cancelled (PillionFiber *self)
 {
-  return pillion_core (self->body.task->loop);
+  return __atomic_load_n (&self->body.told, __ATOMIC_SEQ_CST);
 }
 
 /* Stops the fiber, which is the one that runs, until pillion_fiber_resume () */
-void          pillion_fiber_park       (PillionFiber      *self,
-                                        PillionFiberState  state);
+static inline void
+pillion_fiber_park (PillionFiber *self,
+                    PillionFiberState state)
+{
+  self->state = state;
+  pillion_sanitizer_leave (&self->side, &self->back_side, FALSE);
+  pillion_switch_to (&self->here, &self->back);
+  pillion_sanitizer_enter (&self->back_side, &self->side);
+}
 
 /* Lets it go on. The fiber, and its task, may be gone afterwards. */
 void          pillion_fiber_resume     (PillionFiber      *self);

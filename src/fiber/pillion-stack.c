@@ -21,7 +21,7 @@
 #endif
 
 #define MIN_ORDER 14 /* 16 KiB */
-#define MAX_ORDER 46
+#define MAX_ORDER 36 /* 64 GiB: more is a mistake */
 #define SLAB_SIZE (4 * 1024 * 1024)
 
 /* Tops that lie a page's multiple apart would share the same few sets of the processor's caches, so each begins at another line of its page: but not so far

@@ -55,7 +55,7 @@ struct _PillionSlab
 #define PILLION_STACK_GUARD_SIZE (16 * 1024)
 
 /* How much of what is free a pool keeps, by the size of the stacks */
-#define PILLION_STACK_KEPT (64 * 1024 * 1024)
+#define PILLION_STACK_KEPT (256 * 1024 * 1024)
 
 typedef enum
 {

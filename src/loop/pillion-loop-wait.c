@@ -165,7 +165,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
   return ended_well;
 }
 
-/* A fiber that closes its loop can't end before it has closed it */
+/* What runs further up on the stack, such as a fiber that closes its loop, can't end before the loop is closed */
 static gboolean
 only_running_live (PillionCore *core)
 {
@@ -174,7 +174,9 @@ only_running_live (PillionCore *core)
 
   for (PillionLive *link = core->live.head; link != NULL; link = link->next)
     {
-      if (!pillion_task_from_link (link)->running)
+      PillionTaskBody *body = pillion_task_from_link (link)->body;
+
+      if (body == NULL || body->klass->is_running == NULL || !body->klass->is_running (body))
         return FALSE;
     }
 

@@ -32,6 +32,9 @@ struct _PillionTaskBodyClass
   PillionTask *(*get_child) (PillionTaskBody *self,
                              guint            index);
 
+  /* Whether what works on the task is further up on the stack, so that it can't end before we return; may be NULL, which is no */
+  gboolean     (*is_running) (PillionTaskBody *self);
+
   /* With the task: perhaps on another thread than the loop's */
   void         (*free)      (PillionTaskBody *self);
 };
@@ -67,8 +70,7 @@ struct _PillionTask
   guint live : 1;     /* whether the core counts it, and holds a reference */
   guint queued : 1;   /* whether the item is in the queue or being run */
   guint to_report : 1; /* whether the item carries the report of an unhandled failure */
-  guint running : 1;  /* whether a function that works on it is on the stack right now */
-  guint next_id : 26;
+  guint next_id : 27;
 
   PillionTaskResult result;
 
