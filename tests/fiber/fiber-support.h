@@ -6,6 +6,17 @@
 
 #include "../core/test-support.h"
 
+/* The same tests for the switch that is not taken here by default */
+#ifdef TEST_UCONTEXT
+#include "fiber/pillion-switch.h"
+
+static void __attribute__ ((constructor))
+use_ucontext (void)
+{
+  pillion_switch_by_ucontext = TRUE;
+}
+#endif
+
 /* A loop that rides on a host with a virtual clock */
 typedef struct
 {

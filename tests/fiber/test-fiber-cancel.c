@@ -368,14 +368,10 @@ test_from_thread (void)
 }
 
 static void
-wait_somehow (PillionTask *task,
-              gpointer data)
+sleep_long (PillionTask *task,
+            gpointer data)
 {
-  if (GPOINTER_TO_INT (data) == 0)
-    pillion_sleep (G_TIME_SPAN_DAY, NULL);
-  else
-    while (pillion_yield (NULL))
-      ;
+  pillion_sleep (G_TIME_SPAN_DAY, NULL);
 }
 
 /* Fibers of all sorts are parked when the loop is closed: they hear of it, and have ended when it is */
@@ -387,7 +383,7 @@ test_close (Fixture *fixture,
   PillionTask *tasks[] = {
     pillion_loop_spawn (fixture->loop, "awaits", await_data, job, NULL),
     pillion_loop_spawn (fixture->loop, "awaits too", await_sleep, NULL, NULL),
-    pillion_loop_spawn (fixture->loop, "sleeps", wait_somehow, GINT_TO_POINTER (0), NULL),
+    pillion_loop_spawn (fixture->loop, "sleeps", sleep_long, NULL, NULL),
     pillion_loop_spawn (fixture->loop, "outer", spawn_inner, GINT_TO_POINTER (5), NULL),
   };
 
@@ -461,13 +457,13 @@ static void
 test_no_time (Fixture *fixture,
               gconstpointer data)
 {
-  guint n = 0;
-  PillionTask *sleeps = pillion_loop_spawn (fixture->loop, "sleeps", wait_somehow, GINT_TO_POINTER (0), NULL);
-  PillionTask *yields = pillion_loop_spawn (fixture->loop, "yields", wait_somehow, GINT_TO_POINTER (1), NULL);
+  guint n = 0, n_yields = 0;
+  PillionTask *sleeps = pillion_loop_spawn (fixture->loop, "sleeps", sleep_long, NULL, NULL);
+  PillionTask *yields = pillion_loop_spawn (fixture->loop, "yields", yield_on, &n_yields, NULL);
   PillionTask *new;
   g_autoptr (GError) error = NULL;
 
-  pillion_loop_kick (fixture->loop);
+  kick_until (fixture->loop, n_yields > 2);
   new = pillion_loop_spawn (fixture->loop, "new", yield_on, &n, add_hundred);
   g_assert_false (pillion_loop_close (fixture->loop, 0, &error));
   g_assert_nonnull (strstr (error->message, "sleeps"));
@@ -517,7 +513,7 @@ test_close_inside (Fixture *fixture,
   PillionTask *awaits = pillion_loop_spawn (fixture->loop, "awaits", await_sleep, NULL, NULL);
   PillionTask *task = pillion_loop_spawn (fixture->loop, "closes", close_from_inside, &n, add_hundred);
 
-  pillion_loop_kick (fixture->loop);
+  kick_until (fixture->loop, n > 0);
   g_assert_true (pillion_loop_is_closed (fixture->loop));
   g_assert_cmpuint (n, ==, 101);
   g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, 5);

@@ -10,6 +10,13 @@
 
 /* Fibers by themselves: how they begin, run and end */
 
+/* For ThreadSanitizer each is a thread, of which it takes 8,000 */
+#ifdef __SANITIZE_THREAD__
+#define N_MANY 1000
+#else
+#define N_MANY 10000
+#endif
+
 static void
 return_seven (PillionTask *task,
               gpointer data)
@@ -518,11 +525,11 @@ static void
 test_chain (Fixture *fixture,
             gconstpointer data)
 {
-  guint left = 3000;
+  guint left = N_MANY / 10;
   PillionTask *task = pillion_loop_spawn (fixture->loop, "first", spawn_next, &left, NULL);
 
   run_idle (fixture);
-  g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, 3000);
+  g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, N_MANY / 10);
   end_object (task);
 }
 
@@ -545,7 +552,7 @@ static void
 test_many (Fixture *fixture,
            gconstpointer data)
 {
-  const guint n_fibers = 10000;
+  const guint n_fibers = N_MANY;
   g_autofree PillionTask **tasks = g_new (PillionTask *, n_fibers);
 
   for (guint i = 0; i < n_fibers; i++)
@@ -615,7 +622,7 @@ main (int argc,
   ADD ("sleeps-by-the-host's-clock", test_sleep);
   ADD ("sleeps-to-the-end-of-time", test_sleep_for_ever);
   ADD ("waits-in-a-long-chain", test_chain);
-  ADD ("ten-thousand", test_many);
+  ADD ("thousands-at-once", test_many);
   g_test_add_func ("/fiber/loops-of-several-threads", test_threads);
 
   return g_test_run ();
