@@ -17,6 +17,7 @@
 #include <pillion/pillion-loop.h>
 #include <pillion/pillion-task.h>
 #include <pillion/pillion-test-host.h>
+#include <pillion/pillion-test.h>
 #include <pillion/pillion-tick-host.h>
 #include <pillion/pillion-types.h>
 #include <pillion/pillion-version.h>
