@@ -93,10 +93,9 @@ test_awaited_is_cancelled (Fixture *fixture,
 }
 
 static void
-await_done_ones (PillionTask *task,
-                 gpointer data)
+test_done (PillionLoop *loop,
+           gpointer data)
 {
-  PillionLoop *loop = pillion_task_get_loop (task);
   g_autoptr (PillionTask) good = pillion_task_new (loop, "good", NULL);
   g_autoptr (PillionTask) bad = pillion_task_new (loop, "bad", NULL);
   g_autoptr (GError) error = NULL;
@@ -111,25 +110,12 @@ await_done_ones (PillionTask *task,
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
     }
   g_assert_false (pillion_await (bad, NULL));
-  pillion_task_return_boolean (task, TRUE);
 }
 
 static void
-test_done (Fixture *fixture,
-           gconstpointer data)
+test_types (PillionLoop *loop,
+            gpointer data)
 {
-  PillionTask *task = pillion_loop_spawn (fixture->loop, "waits", await_done_ones, NULL, NULL);
-
-  advance (fixture, 0);
-  assert_state (task, PILLION_TASK_SUCCEEDED);
-  end_object (task);
-}
-
-static void
-await_types (PillionTask *task,
-             gpointer data)
-{
-  PillionLoop *loop = pillion_task_get_loop (task);
   PillionTask *tasks[9];
   g_autoptr (GError) error = NULL;
   g_autofree char *string = NULL;
@@ -170,18 +156,6 @@ await_types (PillionTask *task,
 
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     g_object_unref (tasks[i]);
-  pillion_task_return_boolean (task, TRUE);
-}
-
-static void
-test_types (Fixture *fixture,
-            gconstpointer data)
-{
-  PillionTask *task = pillion_loop_spawn (fixture->loop, "types", await_types, NULL, NULL);
-
-  run_idle (fixture);
-  assert_state (task, PILLION_TASK_SUCCEEDED);
-  end_object (task);
 }
 
 static void
@@ -262,23 +236,12 @@ multiply (PillionTask *task,
 }
 
 static void
-await_worker (PillionTask *task,
-              gpointer data)
+test_worker (PillionLoop *loop,
+             gpointer data)
 {
-  g_autoptr (PillionTask) work = pillion_loop_run_in_thread (pillion_task_get_loop (task), "work", multiply, GINT_TO_POINTER (7), NULL, NULL);
+  g_autoptr (PillionTask) work = pillion_loop_run_in_thread (loop, "work", multiply, GINT_TO_POINTER (7), NULL, NULL);
 
-  pillion_task_return_int (task, pillion_await_int (work, NULL));
-}
-
-static void
-test_worker (Fixture *fixture,
-             gconstpointer data)
-{
-  PillionTask *task = pillion_loop_spawn (fixture->loop, "waits", await_worker, NULL, NULL);
-
-  run_idle (fixture);
-  g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, 42);
-  end_object (task);
+  g_assert_cmpint (pillion_await_int (work, NULL), ==, 42);
 }
 
 /* Many fibers and a callback wait for one task: each is told, in the order in which it came */
@@ -347,26 +310,14 @@ test_other_thread (Fixture *fixture,
 }
 
 static void
-await_itself (PillionTask *task,
-              gpointer data)
+test_itself (PillionLoop *loop,
+             gpointer data)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (pillion_await (task, &error));
+  g_assert_false (pillion_await (pillion_fiber_get_current_task (), &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_DEADLOCK);
   g_assert_nonnull (strstr (error->message, "itself"));
-  pillion_task_return_boolean (task, TRUE);
-}
-
-static void
-test_itself (Fixture *fixture,
-             gconstpointer data)
-{
-  PillionTask *task = pillion_loop_spawn (fixture->loop, "itself", await_itself, NULL, NULL);
-
-  run_idle (fixture);
-  assert_state (task, PILLION_TASK_SUCCEEDED);
-  end_object (task);
 }
 
 /* Each awaits the next, and the last the first */
@@ -486,10 +437,9 @@ try_all_idle (gpointer data)
 
 /* Runs the loop from inside, where a callback of the loop and one of GIO's want to wait */
 static void
-run_from_inside (PillionTask *task,
-                 gpointer data)
+test_callback_inside (PillionLoop *loop,
+                      gpointer data)
 {
-  PillionLoop *loop = pillion_task_get_loop (task);
   g_autoptr (PillionTask) later = end_later (loop);
   g_autoptr (GSource) source = g_idle_source_new ();
   g_autoptr (GError) error = NULL;
@@ -506,26 +456,14 @@ run_from_inside (PillionTask *task,
   g_assert_true (g_source_is_destroyed (source));
 
   g_assert_true (pillion_yield (NULL));
-  pillion_task_return_boolean (task, TRUE);
-}
-
-static void
-test_callback_inside (Fixture *fixture,
-                      gconstpointer data)
-{
-  PillionTask *task = pillion_loop_spawn (fixture->loop, "runs", run_from_inside, NULL, NULL);
-
-  run_idle (fixture);
-  assert_state (task, PILLION_TASK_SUCCEEDED);
-  end_object (task);
 }
 
 /* Another context, and another loop, run in a fiber by hand */
 static void
-run_others (PillionTask *task,
-            gpointer data)
+test_callback_of_others (PillionLoop *loop,
+                         gpointer data)
 {
-  g_autoptr (PillionTask) later = end_later (pillion_task_get_loop (task));
+  g_autoptr (PillionTask) later = end_later (loop);
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (GSource) source = g_idle_source_new ();
   PillionLoop *other = loop_new ();
@@ -540,18 +478,6 @@ run_others (PillionTask *task,
   loop_end (other);
 
   g_assert_true (pillion_await (later, NULL));
-  pillion_task_return_boolean (task, TRUE);
-}
-
-static void
-test_callback_of_others (Fixture *fixture,
-                         gconstpointer data)
-{
-  PillionTask *task = pillion_loop_spawn (fixture->loop, "runs", run_others, NULL, NULL);
-
-  run_idle (fixture);
-  assert_state (task, PILLION_TASK_SUCCEEDED);
-  end_object (task);
 }
 
 /* A fiber is resumed from inside of another one's run-until, on that one's stack, and then by a kick again */
@@ -641,20 +567,20 @@ main (int argc,
   ADD ("goes-on-when-the-task-is-done", test_success);
   ADD ("fails-with-the-task's-error", test_failure);
   ADD ("fails-when-the-awaited-is-cancelled", test_awaited_is_cancelled);
-  ADD ("of-a-done-task-does-not-wait", test_done);
-  ADD ("results-of-all-types", test_types);
+  pillion_test_add_func ("/fiber/await/of-a-done-task-does-not-wait", test_done);
+  pillion_test_add_func ("/fiber/await/results-of-all-types", test_types);
   ADD ("no-results-of-a-failure", test_types_of_a_failure);
   g_test_add_func ("/fiber/await/any-call-of-gio", test_gio);
-  ADD ("a-worker", test_worker);
+  pillion_test_add_func ("/fiber/await/a-worker", test_worker);
   ADD ("several-wait-for-one", test_several_wait);
   ADD ("outside-of-a-fiber-fails", test_outside);
   ADD ("on-another-thread-fails", test_other_thread);
-  ADD ("of-itself-fails", test_itself);
+  pillion_test_add_func ("/fiber/await/of-itself-fails", test_itself);
   ADD ("in-a-circle-fails", test_circle);
   ADD ("by-two-ways-is-no-circle", test_diamond);
   ADD ("of-another-loop's-task-fails", test_other_loop);
-  ADD ("in-a-callback-inside-of-a-fiber-fails", test_callback_inside);
-  ADD ("in-a-callback-of-another-context-fails", test_callback_of_others);
+  pillion_test_add_func ("/fiber/await/in-a-callback-inside-of-a-fiber-fails", test_callback_inside);
+  pillion_test_add_func ("/fiber/await/in-a-callback-of-another-context-fails", test_callback_of_others);
   ADD ("fibers-run-the-loop-from-inside", test_nested);
   g_test_add_func ("/fiber/await/under-any-host", test_from_everywhere);
 
