@@ -2,10 +2,11 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""peer-asyncio-fiber.py asyncio|uvloop spawn|await PAIRS: what bench-fiber measures, with coroutines"""
+"""peer-asyncio-fiber.py asyncio|uvloop spawn|await PAIRS|parked: what bench-fiber measures, with coroutines"""
 
 import asyncio
 import json
+import os
 import statistics
 import sys
 import time
@@ -13,6 +14,7 @@ import time
 PER_BATCH = 1000
 BATCHES = 100
 WARM = 5
+PARKED = 100_000
 
 if sys.argv[1] == "uvloop":
     import uvloop
@@ -83,9 +85,37 @@ async def await_pairs(loop, pairs):
     return values
 
 
+async def parked_bytes(loop):
+    def resident():
+        with open("/proc/self/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    own = []
+
+    async def wait_for_own():
+        future = loop.create_future()
+        own.append(future)
+        await future
+
+    before = resident()
+    tasks = [loop.create_task(wait_for_own()) for _ in range(PARKED)]
+    while len(own) < PARKED:
+        await asyncio.sleep(0)
+    each = (resident() - before) / PARKED
+    for future in own:
+        future.set_result(None)
+    await asyncio.gather(*tasks)
+    return [each]
+
+
 async def main():
     loop = asyncio.get_running_loop()
-    values = await (spawn_batches(loop) if sys.argv[2] == "spawn" else await_pairs(loop, int(sys.argv[3])))
+    if sys.argv[2] == "spawn":
+        values = await spawn_batches(loop)
+    elif sys.argv[2] == "await":
+        values = await await_pairs(loop, int(sys.argv[3]))
+    else:
+        values = await parked_bytes(loop)
     print(json.dumps({"value": statistics.median(values)}))
 
 
