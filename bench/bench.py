@@ -302,6 +302,47 @@ class Bench:
     def wake_eventfd_apart(self):
         return self.ours("wake", "theirs", "apart")
 
+    # fibers
+
+    def fiber_spawn(self):
+        return self.ours("fiber", "spawn")
+
+    def fiber_spawn_asyncio(self):
+        return self.python("asyncio-fiber", "asyncio", "spawn")
+
+    def fiber_await(self):
+        return self.ours("fiber", "await", 1)
+
+    def fiber_await_asyncio(self):
+        return self.python("asyncio-fiber", "asyncio", "await", 1)
+
+    def fiber_await_500(self):
+        return self.ours("fiber", "await", 500)
+
+    def fiber_await_500_asyncio(self):
+        return self.python("asyncio-fiber", "asyncio", "await", 500)
+
+    def fiber_yield(self):
+        return self.ours("fiber", "yield")
+
+    def fiber_swapcontext(self):
+        return self.ours("fiber", "swapcontext")
+
+    def fiber_parked(self):
+        result = self.ours("fiber", "parked")
+        if result["maps"] > 60000:
+            raise Failure(f"{result['maps']} mappings are too near the system's limit")
+        return result
+
+    def fiber_parked_asyncio(self):
+        return self.python("asyncio-fiber", "asyncio", "parked")
+
+    def fiber_live(self):
+        return self.ours("fiber", "live", 1000)
+
+    def fiber_live_one(self):
+        return self.ours("fiber", "live", 1)
+
     # downloads
 
     def download(self, runner, *arguments, folder=None, after=()):
@@ -435,6 +476,16 @@ THEMES = [
         Line("scope-close", "scope_close", "scope_settle_few", "(ns to settle a task)", "ms", absolute=True),
     ],
     [Line("task-memory", "task_memory", "task_memory_gtask", "GTask", "bytes", "≤ 1.0")],
+    [Line("fiber-spawn", "fiber_spawn", "fiber_spawn_asyncio", "asyncio task", "ns", "≤ 0.3")],
+    [
+        Line("fiber-await", "fiber_await", "fiber_await_asyncio", "asyncio future", "ns", "≤ 0.25"),
+    ],
+    [
+        Line("fiber-await-500", "fiber_await_500", "fiber_await_500_asyncio", "asyncio, 500 pairs", "ns", "≤ 0.3"),
+    ],
+    [Line("fiber-yield", "fiber_yield", "fiber_swapcontext", "swapcontext", "ns", "≤ 0.25")],
+    [Line("fiber-parked", "fiber_parked", "fiber_parked_asyncio", "asyncio task", "bytes", "≤ 8192", absolute=True)],
+    [Line("fiber-live", "fiber_live", "fiber_live_one", "one by one", "ns", "≤ 1.5")],
     [
         Line("budget-p99", "budget_p99", "budget_p99_glib", "g_main_context_iteration", "ms", "≤ 2.2",
              absolute=True),
@@ -469,7 +520,8 @@ THEMES = [
 ]
 
 # Fewer runs for what does not change from run to run, or takes long where no bar hangs on it
-MOST_RUNS = {"marked_ours": 1, "marked_theirs": 1, "download_soup": 3, "get_ticks_soup": 3}
+MOST_RUNS = {"marked_ours": 1, "marked_theirs": 1, "download_soup": 3, "get_ticks_soup": 3,
+             "fiber_parked": 3, "fiber_parked_asyncio": 3}
 
 
 def figure(number):

@@ -11,6 +11,7 @@
 #include <pillion/pillion-enums.h>
 #include <pillion/pillion-error.h>
 #include <pillion/pillion-event.h>
+#include <pillion/pillion-fiber.h>
 #include <pillion/pillion-glib-host.h>
 #include <pillion/pillion-host.h>
 #include <pillion/pillion-http-client.h>
@@ -23,6 +24,7 @@
 #include <pillion/pillion-task-combinators.h>
 #include <pillion/pillion-task.h>
 #include <pillion/pillion-test-host.h>
+#include <pillion/pillion-test.h>
 #include <pillion/pillion-tick-host.h>
 #include <pillion/pillion-types.h>
 #include <pillion/pillion-version.h>

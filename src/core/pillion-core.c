@@ -7,6 +7,7 @@
 #include "core/pillion-core.h"
 
 __thread char pillion_core_thread_mark __attribute__ ((tls_model ("initial-exec")));
+__thread guint pillion_core_thread_depth __attribute__ ((tls_model ("initial-exec")));
 
 void
 pillion_core_init (PillionCore *self,

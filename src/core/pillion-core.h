@@ -44,6 +44,7 @@ struct _PillionCore
   guint depth;     /* how many kicks and run-untils are on the stack */
   guint n_barred;  /* how many regions forbid to call anything */
   guint n_unsafe;  /* how many regions there are, and run-untils that a callback called: at 0 it is a safe point */
+  guint n_running; /* how many fibers are on the stack right now: they have been resumed and not parked */
   guint n_entered; /* atomic: how many threads are in here that may hold no reference */
   gboolean rung;   /* atomic: whether the wake was given since the last kick, or a kick is running */
   gboolean closing; /* whether nothing new is begun any more */
@@ -106,6 +107,9 @@ pillion_core_loop (PillionCore *self)
 /* Tells threads apart, at a tenth of what g_thread_self () costs: each has this at an address of its own */
 extern __thread char pillion_core_thread_mark __attribute__ ((tls_model ("initial-exec")));
 
+/* How many kicks and run-untils, of whatever loops, are on this thread's stacks and run */
+extern __thread guint pillion_core_thread_depth __attribute__ ((tls_model ("initial-exec")));
+
 static inline gconstpointer
 pillion_core_this_thread (void)
 {
@@ -116,6 +120,21 @@ static inline gboolean
 pillion_core_on_thread (PillionCore *self)
 {
   return self->thread == pillion_core_this_thread ();
+}
+
+/* Around what runs items */
+static inline void
+pillion_core_begin_work (PillionCore *self)
+{
+  self->depth++;
+  pillion_core_thread_depth++;
+}
+
+static inline void
+pillion_core_end_work (PillionCore *self)
+{
+  self->depth--;
+  pillion_core_thread_depth--;
 }
 
 /* Who pushes from another thread has no reference of its own: what it pushes may be delivered, and the loop finalized, before it has

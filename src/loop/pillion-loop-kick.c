@@ -106,6 +106,8 @@ run_items (PillionLoop *self,
       item = pillion_ready_queue_pop (&core->ready);
       if (item == NULL)
         break;
+      /* Many are cold: the next one may come while this one runs */
+      __builtin_prefetch (core->ready.head);
       if (G_UNLIKELY (core->n_unsafe > 0) && item->klass->needs_safe_point != NULL && item->klass->needs_safe_point (item))
         {
           pillion_core_hold (core, item);
@@ -152,7 +154,7 @@ pillion_loop_work (PillionLoop *self,
   guint least = 1;
   PillionItem *item;
 
-  core->depth++;
+  pillion_core_begin_work (core);
   core->turn++;
   __atomic_store_n (&core->rung, TRUE, __ATOMIC_SEQ_CST);
 
@@ -224,7 +226,7 @@ pillion_loop_work (PillionLoop *self,
   while ((item = pillion_ready_queue_pop (&core->later)) != NULL)
     pillion_ready_queue_push (&core->ready, item);
 
-  core->depth--;
+  pillion_core_end_work (core);
   if (core->depth == 0)
     {
       /* First the flag, then the inbox: what comes after the look rings */

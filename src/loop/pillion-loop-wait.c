@@ -54,7 +54,7 @@ run_until (PillionLoop *self,
   gint64 skip_end = timeout < 0 || !core->virtual_clock ? -1 : pillion_add_time (pillion_core_now (core), timeout);
   gboolean nested = core->depth > 0;
 
-  core->depth++;
+  pillion_core_begin_work (core);
   core->n_unsafe += nested;
 
   while (!is_over (self, data))
@@ -91,7 +91,7 @@ run_until (PillionLoop *self,
       __atomic_store_n (&self->blocked, FALSE, __ATOMIC_SEQ_CST);
     }
 
-  core->depth--;
+  pillion_core_end_work (core);
   core->n_unsafe -= nested;
   pillion_core_let_held_go (core);
   if (core->depth == 0)
@@ -244,7 +244,8 @@ pillion_loop_run_until_complete (PillionLoop *self,
   return ended_well;
 }
 
-/* Nothing lives, save for what is held back as long as somebody waits here */
+/* Nothing lives, save for what can't end as long as somebody waits here: what is held back, and what runs further up on the stack, such
+ * as a fiber that closes its loop */
 static gboolean
 is_quiet (PillionLoop *self,
           gpointer data)
@@ -255,12 +256,14 @@ is_quiet (PillionLoop *self,
     return FALSE;
   if (core->live.length == 0)
     return TRUE;
-  if (pillion_ready_queue_is_empty (&core->held))
+  if (pillion_ready_queue_is_empty (&core->held) && core->live.length > core->n_running)
     return FALSE;
 
   for (PillionLive *link = core->live.head; link != NULL; link = link->next)
     {
-      if (!pillion_task_is_held_back (pillion_task_from_link (link)))
+      PillionTask *task = pillion_task_from_link (link);
+
+      if (!pillion_task_is_on_stack (task) && !pillion_task_is_held_back (task))
         return FALSE;
     }
   return TRUE;
@@ -327,7 +330,8 @@ name_left (PillionLoop *self,
  * is delivered where this is one.
  *
  * From its beginning on, what is begun anew fails with [error@Pillion.Error.CLOSED], and nothing is called any more after it.
- * To close a second time does nothing. It is called on the loop's thread, also from inside a callback.
+ * To close a second time does nothing. It is called on the loop's thread, also from inside a callback. A fiber of the loop may close
+ * it too, and is then among what is left.
  *
  * Returns: whether everything had ended; where not, the loop is closed all the same, and @error is
  *   [error@Pillion.Error.LEFT_BEHIND] and names what was left. It may also be [error@Pillion.Error.WRONG_THREAD], or

@@ -4,36 +4,6 @@
 
 #include "../core/test-support.h"
 
-typedef struct
-{
-  PillionLoop *loop;
-  PillionHost *host;
-} Fixture;
-
-static void
-set_up (Fixture *fixture,
-        gconstpointer data)
-{
-  fixture->loop = loop_new ();
-  fixture->host = pillion_test_host_new ();
-  g_assert_true (pillion_loop_ensure (fixture->loop, fixture->host, NULL));
-}
-
-static void
-tear_down (Fixture *fixture,
-           gconstpointer data)
-{
-  loop_end (fixture->loop);
-  end_object (fixture->host);
-}
-
-static void
-advance (Fixture *fixture,
-         gint64 usec)
-{
-  pillion_test_host_advance (PILLION_TEST_HOST (fixture->host), usec);
-}
-
 static void
 assert_cancelled (PillionTask *task)
 {
@@ -45,35 +15,35 @@ assert_cancelled (PillionTask *task)
 }
 
 static void
-test_ends (Fixture *fixture,
-           gconstpointer data)
+test_ends (PillionLoop *loop,
+           gpointer data)
 {
-  PillionTask *task = pillion_loop_sleep (fixture->loop, 1000, NULL);
-  PillionTask *at_once = pillion_loop_sleep (fixture->loop, 0, NULL);
-  PillionTask *before = pillion_loop_sleep (fixture->loop, -7, NULL);
+  gint64 start = pillion_loop_get_now (loop);
+  g_autoptr (PillionTask) task = pillion_loop_sleep (loop, 1000, NULL);
+  g_autoptr (PillionTask) at_once = pillion_loop_sleep (loop, 0, NULL);
+  g_autoptr (PillionTask) before = pillion_loop_sleep (loop, -7, NULL);
 
   g_assert_cmpstr (pillion_task_get_name (task), ==, "sleep");
   g_assert_false (pillion_task_is_done (at_once));
-  advance (fixture, 0);
-  g_assert_true (pillion_task_is_done (at_once));
-  g_assert_true (pillion_task_is_done (before));
-  advance (fixture, 999);
+  g_assert_true (pillion_await_boolean (at_once, NULL));
+  g_assert_true (pillion_await_boolean (before, NULL));
+  g_assert_cmpint (pillion_loop_get_now (loop), ==, start);
+
+  g_assert_true (pillion_sleep (999, NULL));
   g_assert_false (pillion_task_is_done (task));
-  advance (fixture, 1);
-  g_assert_true (pillion_task_propagate_boolean (task, NULL));
-  end_object (task);
-  end_object (at_once);
-  end_object (before);
+  g_assert_true (pillion_await_boolean (task, NULL));
+  g_assert_cmpint (pillion_loop_get_now (loop), ==, start + 1000);
 }
 
 static void
-test_let_go (Fixture *fixture,
-             gconstpointer data)
+test_let_go (PillionLoop *loop,
+             gpointer data)
 {
-  g_object_unref (pillion_loop_sleep (fixture->loop, 1000, NULL));
-  g_assert_cmpuint (pillion_loop_get_live_tasks (fixture->loop), ==, 1);
-  advance (fixture, 1000);
-  g_assert_cmpuint (pillion_loop_get_live_tasks (fixture->loop), ==, 0);
+  g_object_unref (pillion_loop_sleep (loop, 1000, NULL));
+  /* It, and the test */
+  g_assert_cmpuint (pillion_loop_get_live_tasks (loop), ==, 2);
+  g_assert_true (pillion_sleep (1001, NULL));
+  g_assert_cmpuint (pillion_loop_get_live_tasks (loop), ==, 1);
 }
 
 static void
@@ -90,52 +60,52 @@ test_real_clock (void)
 }
 
 static void
-test_cancel_at_once (Fixture *fixture,
-                     gconstpointer data)
+test_cancel_at_once (PillionLoop *loop,
+                     gpointer data)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  PillionTask *task;
+  g_autoptr (PillionTask) task = NULL;
+  gint64 start = pillion_loop_get_now (loop);
 
   g_cancellable_cancel (cancellable);
-  task = pillion_loop_sleep (fixture->loop, G_TIME_SPAN_HOUR, cancellable);
+  task = pillion_loop_sleep (loop, G_TIME_SPAN_HOUR, cancellable);
   g_assert_false (pillion_task_is_done (task));
-  advance (fixture, 0);
+  g_assert_false (pillion_await (task, NULL));
   assert_cancelled (task);
-  end_object (task);
-  g_assert_false (pillion_loop_is_riding (fixture->loop));
+  g_assert_cmpint (pillion_loop_get_now (loop), ==, start);
 }
 
 static void
-test_cancel_later (Fixture *fixture,
-                   gconstpointer data)
+test_cancel_later (PillionLoop *loop,
+                   gpointer data)
 {
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  PillionTask *by_parent = pillion_loop_sleep (fixture->loop, G_TIME_SPAN_HOUR, cancellable);
-  PillionTask *by_itself = pillion_loop_sleep (fixture->loop, G_TIME_SPAN_HOUR, NULL);
+  g_autoptr (PillionTask) by_parent = pillion_loop_sleep (loop, G_TIME_SPAN_HOUR, cancellable);
+  g_autoptr (PillionTask) by_itself = pillion_loop_sleep (loop, G_TIME_SPAN_HOUR, NULL);
+  gint64 start = pillion_loop_get_now (loop);
 
-  advance (fixture, 1000);
+  g_assert_true (pillion_sleep (1000, NULL));
   g_cancellable_cancel (cancellable);
   pillion_task_cancel (by_itself);
   g_assert_false (pillion_task_is_done (by_itself));
-  advance (fixture, 0);
+  g_assert_false (pillion_await (by_parent, NULL));
+  g_assert_false (pillion_await (by_itself, NULL));
   assert_cancelled (by_parent);
   assert_cancelled (by_itself);
-  end_object (by_parent);
-  end_object (by_itself);
+  g_assert_cmpint (pillion_loop_get_now (loop), ==, start + 1000);
 }
 
 /* Due and cancelled at the same time: it ended before the request was heard */
 static void
-test_cancel_when_due (Fixture *fixture,
-                      gconstpointer data)
+test_cancel_when_due (PillionLoop *loop,
+                      gpointer data)
 {
-  PillionTask *task = pillion_loop_sleep (fixture->loop, 1000, NULL);
+  g_autoptr (PillionTask) task = pillion_loop_sleep (loop, 1000, NULL);
 
-  advance (fixture, 1000);
+  g_assert_true (pillion_sleep (1000, NULL));
   pillion_task_cancel (task);
-  advance (fixture, 0);
+  g_assert_true (pillion_await (task, NULL));
   g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_SUCCEEDED);
-  end_object (task);
 }
 
 typedef struct
@@ -153,16 +123,16 @@ cancel_second (PillionTask *task,
 
 /* Cancelled while its timer is in the ready queue already */
 static void
-test_cancel_when_ready (Fixture *fixture,
-                        gconstpointer data)
+test_cancel_when_ready (PillionLoop *loop,
+                        gpointer data)
 {
-  Pair pair = { pillion_loop_sleep (fixture->loop, 1000, NULL), pillion_loop_sleep (fixture->loop, 1000, NULL) };
+  Pair pair = { pillion_loop_sleep (loop, 1000, NULL), pillion_loop_sleep (loop, 1000, NULL) };
 
   pillion_task_add_done_callback (pair.first, cancel_second, &pair, NULL);
-  advance (fixture, 2000);
+  g_assert_true (pillion_sleep (2000, NULL));
   g_assert_true (pillion_task_is_done (pair.second));
-  end_object (pair.first);
-  end_object (pair.second);
+  g_object_unref (pair.first);
+  g_object_unref (pair.second);
 }
 
 static gpointer
@@ -210,43 +180,43 @@ test_race (void)
 }
 
 static void
-test_closed (Fixture *fixture,
-             gconstpointer data)
+test_closed (PillionLoop *loop,
+             gpointer data)
 {
-  PillionTask *task;
+  g_autoptr (PillionTask) task = NULL;
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (pillion_loop_close (fixture->loop, -1, NULL));
-  task = pillion_loop_sleep (fixture->loop, 1000, NULL);
+  /* The test itself is left */
+  g_assert_false (pillion_loop_close (loop, -1, NULL));
+  task = pillion_loop_sleep (loop, 1000, NULL);
   g_assert_false (pillion_task_propagate_boolean (task, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
-  end_object (task);
 }
 
 static void
-test_pending_at_close (Fixture *fixture,
-                       gconstpointer data)
+test_pending_at_close (PillionLoop *loop,
+                       gpointer data)
 {
-  PillionTask *task = pillion_loop_sleep (fixture->loop, G_TIME_SPAN_HOUR, NULL);
+  g_autoptr (PillionTask) task = pillion_loop_sleep (loop, G_TIME_SPAN_HOUR, NULL);
+  g_autoptr (GError) error = NULL;
 
-  g_assert_true (pillion_loop_close (fixture->loop, -1, NULL));
+  g_assert_false (pillion_loop_close (loop, -1, &error));
+  g_assert_null (strstr (error->message, "“sleep”"));
   assert_cancelled (task);
-  end_object (task);
 }
 
 /* No time to hear of it: it is left behind, and nobody is left who would end it later */
 static void
-test_left_behind (Fixture *fixture,
-                  gconstpointer data)
+test_left_behind (PillionLoop *loop,
+                  gpointer data)
 {
-  PillionTask *task = pillion_loop_sleep (fixture->loop, G_TIME_SPAN_HOUR, NULL);
+  g_autoptr (PillionTask) task = pillion_loop_sleep (loop, G_TIME_SPAN_HOUR, NULL);
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (pillion_loop_close (fixture->loop, 0, &error));
+  g_assert_false (pillion_loop_close (loop, 0, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
-  g_assert_nonnull (strstr (error->message, "sleep"));
+  g_assert_nonnull (strstr (error->message, "“sleep”"));
   assert_cancelled (task);
-  end_object (task);
 }
 
 int
@@ -255,7 +225,7 @@ main (int argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-#define ADD(name, function) g_test_add ("/loop/sleep/" name, Fixture, NULL, set_up, function, tear_down)
+#define ADD(name, function) pillion_test_add_func ("/loop/sleep/" name, function)
   ADD ("ends-when-its-time-has-come", test_ends);
   ADD ("nobody-needs-to-hold-it", test_let_go);
   ADD ("cancelled-at-once", test_cancel_at_once);

@@ -1,0 +1,466 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "fiber/pillion-fiber-private.h"
+
+#include <glib/gi18n-lib.h>
+
+/* What a fiber waits for. */
+
+/* The fiber that calls, where it may wait here; else NULL, and @error is set. @core: the loop to wait in, or NULL for the fiber's own. */
+static inline PillionFiber *
+get_caller (PillionCore *core,
+            GError **error)
+{
+  PillionFiber *self = pillion_fiber_current;
+
+  if (G_UNLIKELY (self == NULL))
+    {
+      if (core != NULL && !pillion_core_on_thread (core))
+        g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD, _("A loop has to be used on the thread that made it"));
+      else
+        g_set_error (error, PILLION_ERROR, PILLION_ERROR_NOT_IN_FIBER, _("Only a fiber can wait here"));
+      return NULL;
+    }
+
+  /* A callback that the fiber's own run-until called, or GLib: it would stop that as well */
+  if (G_UNLIKELY (self->depth != pillion_core_thread_depth || self->main_depth != g_main_depth ()))
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NOT_IN_FIBER,
+                   _("A callback can't wait for the fiber “%s” that works on a loop below it"), self->body.task->name);
+      return NULL;
+    }
+
+  return self;
+}
+
+static G_GNUC_NO_INLINE gboolean
+fail_cancelled (PillionFiber *self,
+                GError **error)
+{
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task “%s” was cancelled"), self->body.task->name);
+  return FALSE;
+}
+
+/* Whether the fiber may wait, and go on when it has */
+static inline gboolean
+check (PillionFiber *self,
+       GError **error)
+{
+  if (G_UNLIKELY (pillion_fiber_is_cancelled (self)))
+    return fail_cancelled (self, error);
+
+  if (G_UNLIKELY (self->core->closed))
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static void
+on_awaited (PillionTask *task,
+            gpointer data)
+{
+  ((PillionFiber *) data)->delivered = TRUE;
+}
+
+/* Called after on_awaited (), or instead of it where the callback goes. It is the last that the task does with the fiber, which may be gone when it comes
+ * back: so here the fiber goes on. */
+static void
+on_awaited_over (gpointer data)
+{
+  PillionFiber *self = data;
+
+  if (self->delivered)
+    pillion_fiber_resume (self);
+  else if (!self->unhooked)
+    pillion_fiber_abandon (self);
+}
+
+static inline void
+hook (PillionFiber *self,
+      PillionTask *task)
+{
+  self->await_id = pillion_task_add_done_callback (task, on_awaited, self, on_awaited_over);
+}
+
+void
+pillion_fiber_give_up (PillionFiber *self)
+{
+  PillionTask *awaited = self->awaited;
+
+  if (self->giving_up || pillion_task_is_done (awaited))
+    return;
+
+  self->unhooked = TRUE;
+  pillion_task_remove_done_callback (awaited, self->await_id);
+  self->unhooked = FALSE;
+
+  if (pillion_task_has_waiters (awaited))
+    {
+      pillion_fiber_resume (self);
+    }
+  else
+    {
+      /* Not before it has ended: it may write to the fiber's stack until then */
+      self->giving_up = TRUE;
+      hook (self, awaited);
+      pillion_task_cancel (awaited);
+    }
+}
+
+/* Whether @task waits for @goal, by way of others or not */
+static gboolean
+waits_for (PillionTask *task,
+           PillionTask *goal)
+{
+  g_autoptr (GPtrArray) left = g_ptr_array_new ();
+  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+
+  g_ptr_array_add (left, task);
+  while (left->len > 0)
+    {
+      PillionTask *one = g_ptr_array_steal_index_fast (left, left->len - 1);
+      PillionTask *child;
+
+      if (one == goal)
+        return TRUE;
+      if (one->body == NULL || one->body->klass->get_child == NULL || pillion_task_is_done (one) || !g_hash_table_add (seen, one))
+        continue;
+      for (guint i = 0; (child = one->body->klass->get_child (one->body, i)) != NULL; i++)
+        g_ptr_array_add (left, child);
+    }
+
+  return FALSE;
+}
+
+static inline gboolean
+is_deadlock (PillionTask *self,
+             PillionTask *task)
+{
+  if (task == self)
+    return TRUE;
+
+  /* Only what somebody waits for can be waited for in a circle */
+  return task->body != NULL && (self->first.func != NULL || (self->others != NULL && self->others->length > 0)) &&
+         waits_for (task, self);
+}
+
+/* Waits until @task is done. Returns whether the fiber may look how it ended. */
+static inline gboolean
+await_done (PillionFiber *self,
+            PillionTask *task,
+            GError **error)
+{
+  PillionTask *own = self->body.task;
+
+  if (is_deadlock (own, task))
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("“%s” would wait for itself by waiting for “%s”"), own->name, task->name);
+      return FALSE;
+    }
+
+  if (G_UNLIKELY (!check (self, error)))
+    {
+      if (self->core->closed || pillion_task_has_waiters (task))
+        return FALSE;
+
+      /* As if it had been cancelled a moment later */
+      self->giving_up = TRUE;
+      g_clear_error (error);
+      pillion_task_cancel (task);
+    }
+
+  self->awaited = task;
+  hook (self, task);
+  pillion_fiber_park (self, PILLION_FIBER_AWAITING);
+  self->awaited = NULL;
+  self->delivered = FALSE;
+  self->giving_up = FALSE;
+
+  return check (self, error);
+}
+
+/**
+ * pillion_await: (skip)
+ * @task: a task
+ * @error: return location for an error
+ *
+ * Waits, in a fiber, until a task is done. The loop goes on meanwhile. Of a task that is done already it gives the outcome at once.
+ *
+ * Where the fiber's own task is cancelled while it waits, it gives up: a task that others wait for too is left alone, and the wait ends
+ * at once; a task that nobody else waits for is cancelled, and the wait ends when that has ended, because what works on it may
+ * use memory on the fiber's stack. A fiber that is cancelled already gives up right away.
+ *
+ * Returns: whether the task ended well; where not, @error is set: to the task's own error, or to
+ *
+ *   - `G_IO_ERROR_CANCELLED` where the fiber's task was cancelled, whatever became of @task
+ *   - [error@Pillion.Error.NOT_IN_FIBER] outside of a fiber, and in a callback that is called while a fiber runs a loop or a context from inside
+ *   - [error@Pillion.Error.WRONG_THREAD] on another thread than the loop's
+ *   - [error@Pillion.Error.DEADLOCK] where @task is the fiber's own, or waits for it, by way of others or not
+ *   - `G_IO_ERROR_INVALID_ARGUMENT` where @task belongs to another loop than the fiber
+ *   - [error@Pillion.Error.CLOSED] where the loop was closed
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_await (PillionTask *task,
+               GError **error)
+{
+  PillionFiber *self;
+
+  g_return_val_if_fail (PILLION_IS_TASK (task), FALSE);
+  g_return_val_if_fail (task->loop != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  self = get_caller (pillion_core (task->loop), error);
+  if (G_UNLIKELY (self == NULL))
+    return FALSE;
+  if (G_UNLIKELY (pillion_core (task->loop) != self->core))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("“%s” belongs to another loop"), task->name);
+      return FALSE;
+    }
+
+  pillion_task_look (task);
+  if (!pillion_task_is_done (task))
+    {
+      if (!await_done (self, task, error))
+        return FALSE;
+    }
+  else if (pillion_fiber_is_cancelled (self))
+    {
+      return fail_cancelled (self, error);
+    }
+
+  return pillion_task_check (task, error);
+}
+
+/**
+ * pillion_await_boolean: (skip)
+ * @task: a task
+ * @error: return location for an error
+ *
+ * Waits for a task as [func@Pillion.await] does, and gives its result, which is a boolean.
+ *
+ * Returns: the result; %FALSE as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_await_boolean (PillionTask *task,
+                       GError **error)
+{
+  return pillion_await (task, error) ? pillion_task_propagate_boolean (task, error) : FALSE;
+}
+
+/**
+ * pillion_await_int: (skip)
+ * @task: a task
+ * @error: return location for an error
+ *
+ * Waits for a task as [func@Pillion.await] does, and gives its result, which is an integer.
+ *
+ * Returns: the result; 0 as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_await_int (PillionTask *task,
+                   GError **error)
+{
+  return pillion_await (task, error) ? pillion_task_propagate_int (task, error) : 0;
+}
+
+/**
+ * pillion_await_double: (skip)
+ * @task: a task
+ * @error: return location for an error
+ *
+ * Waits for a task as [func@Pillion.await] does, and gives its result, which is a floating-point number.
+ *
+ * Returns: the result; 0 as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+double
+pillion_await_double (PillionTask *task,
+                      GError **error)
+{
+  return pillion_await (task, error) ? pillion_task_propagate_double (task, error) : 0.0;
+}
+
+/**
+ * pillion_await_string: (skip)
+ * @task: a task
+ * @error: return location for an error
+ *
+ * Waits for a task as [func@Pillion.await] does, and gives its result, which is a string.
+ *
+ * Returns: (transfer full) (nullable): a copy of the result; %NULL as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+char *
+pillion_await_string (PillionTask *task,
+                      GError **error)
+{
+  return pillion_await (task, error) ? pillion_task_propagate_string (task, error) : NULL;
+}
+
+/**
+ * pillion_await_bytes: (skip)
+ * @task: a task
+ * @error: return location for an error
+ *
+ * Waits for a task as [func@Pillion.await] does, and gives its result, which is bytes.
+ *
+ * Returns: (transfer full) (nullable): the result; %NULL as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+GBytes *
+pillion_await_bytes (PillionTask *task,
+                     GError **error)
+{
+  return pillion_await (task, error) ? pillion_task_propagate_bytes (task, error) : NULL;
+}
+
+/**
+ * pillion_await_variant: (skip)
+ * @task: a task
+ * @error: return location for an error
+ *
+ * Waits for a task as [func@Pillion.await] does, and gives its result, which is a variant.
+ *
+ * Returns: (transfer full) (nullable): the result; %NULL as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+GVariant *
+pillion_await_variant (PillionTask *task,
+                       GError **error)
+{
+  return pillion_await (task, error) ? pillion_task_propagate_variant (task, error) : NULL;
+}
+
+/**
+ * pillion_await_object: (skip)
+ * @task: a task
+ * @error: return location for an error
+ *
+ * Waits for a task as [func@Pillion.await] does, and gives its result, which is an object.
+ *
+ * Returns: (transfer full) (nullable) (type GObject.Object): a reference to the result; %NULL as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+gpointer
+pillion_await_object (PillionTask *task,
+                      GError **error)
+{
+  return pillion_await (task, error) ? pillion_task_propagate_object (task, error) : NULL;
+}
+
+/**
+ * pillion_await_boxed: (skip)
+ * @task: a task
+ * @type: the boxed type that is wanted
+ * @error: return location for an error
+ *
+ * Waits for a task as [func@Pillion.await] does, and gives its result, which is a boxed value.
+ *
+ * Returns: (transfer full) (nullable): a copy of the result; %NULL as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+gpointer
+pillion_await_boxed (PillionTask *task,
+                     GType type,
+                     GError **error)
+{
+  return pillion_await (task, error) ? pillion_task_propagate_boxed (task, type, error) : NULL;
+}
+
+/**
+ * pillion_await_pointer: (skip)
+ * @task: a task
+ * @error: return location for an error
+ *
+ * Waits for a task as [func@Pillion.await] does, and gives its result, which is a pointer.
+ *
+ * Returns: (transfer none) (nullable): the result, which belongs to the task; %NULL as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ *
+ * Since: 1.0
+ */
+gpointer
+pillion_await_pointer (PillionTask *task,
+                       GError **error)
+{
+  return pillion_await (task, error) ? pillion_task_propagate_pointer (task, error) : NULL;
+}
+
+/**
+ * pillion_yield: (skip)
+ * @error: return location for an error
+ *
+ * Lets, in a fiber, everything else that is ready have its turn first.
+ *
+ * Returns: whether the fiber may go on; where not, @error is set: to `G_IO_ERROR_CANCELLED` where its task was cancelled, to
+ *   [error@Pillion.Error.NOT_IN_FIBER], or to [error@Pillion.Error.CLOSED] where the loop was closed
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_yield (GError **error)
+{
+  PillionFiber *self;
+
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  self = get_caller (NULL, error);
+  if (self == NULL || !check (self, error))
+    return FALSE;
+
+  pillion_core_push_local (self->core, &self->timer.item);
+  pillion_fiber_park (self, PILLION_FIBER_YIELDING);
+
+  return check (self, error);
+}
+
+/**
+ * pillion_sleep: (skip)
+ * @delay: how long, in µs; 0 or less means until timers are next looked at
+ * @error: return location for an error
+ *
+ * Waits, in a fiber, until some time has passed by the host's clock. It makes no task. Cancelling the fiber's task ends the sleep at once.
+ *
+ * Returns: whether the fiber may go on; where not, @error is set: to `G_IO_ERROR_CANCELLED` where its task was cancelled, to
+ *   [error@Pillion.Error.NOT_IN_FIBER], or to [error@Pillion.Error.CLOSED] where the loop was closed
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_sleep (GTimeSpan delay,
+               GError **error)
+{
+  PillionFiber *self;
+  PillionCore *core;
+
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  self = get_caller (NULL, error);
+  if (self == NULL || !check (self, error))
+    return FALSE;
+
+  core = self->core;
+  pillion_core_add_timer (core, &self->timer, pillion_add_time (pillion_core_now (core), MAX (delay, 0)));
+  pillion_fiber_park (self, PILLION_FIBER_SLEEPING);
+
+  return check (self, error);
+}

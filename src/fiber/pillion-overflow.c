@@ -1,0 +1,171 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "fiber/pillion-overflow.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fiber/pillion-fiber-private.h"
+
+#define HANDLER_STACK_SIZE (64 * 1024)
+
+static struct sigaction before;
+
+/* The thread's stack for handlers, where it is ours */
+static __thread gpointer handler_stack __attribute__ ((tls_model ("initial-exec")));
+
+/* From here on only what a signal handler may do */
+
+static void
+say (const char *text)
+{
+  gsize length = strlen (text);
+
+  while (length > 0)
+    {
+      gssize n = write (STDERR_FILENO, text, length);
+
+      if (n < 0 && errno != EINTR)
+        return;
+      if (n > 0)
+        {
+          text += n;
+          length -= n;
+        }
+    }
+}
+
+static void
+say_number (gsize number)
+{
+  char digits[24];
+  char *next = digits + sizeof digits - 1;
+
+  *next = '\0';
+  do
+    *--next = '0' + number % 10;
+  while ((number /= 10) > 0);
+  say (next);
+}
+
+static gboolean
+is_overflow (PillionFiber *fiber,
+             siginfo_t *info)
+{
+  char *address = info->si_addr;
+
+  return info->si_code > 0 && fiber != NULL && fiber->stack != NULL && address < fiber->stack->limit &&
+         address >= fiber->stack->limit - PILLION_STACK_GUARD_SIZE;
+}
+
+static void
+on_fault (int number,
+          siginfo_t *info,
+          gpointer context)
+{
+  PillionFiber *fiber = pillion_fiber_current;
+  int saved_errno = errno;
+
+  if (is_overflow (fiber, info))
+    {
+      say ("Pillion: the stack of fiber “");
+      say (fiber->body.task->name);
+      say ("”");
+      if (fiber->body.task->site != NULL)
+        {
+          say (", spawned at ");
+          say (fiber->body.task->site);
+          say (",");
+        }
+      say (" has overflowed: it has ");
+      say_number (pillion_stack_get_size (fiber->stack) / 1024);
+      say (" KiB, and pillion_loop_spawn_full () gives more\n");
+
+      /* Back to where it hit the guard, which it will do again: now for whoever was there before us, or for a core dump of that very place */
+      sigaction (number, &before, NULL);
+    }
+  else if (before.sa_flags & SA_SIGINFO)
+    {
+      before.sa_sigaction (number, info, context);
+    }
+  else if (before.sa_handler == SIG_DFL || (before.sa_handler == SIG_IGN && info->si_code > 0))
+    {
+      struct sigaction nobody = { .sa_handler = SIG_DFL };
+
+      /* A fault comes again by itself, a signal that somebody sent does not */
+      sigaction (number, &nobody, NULL);
+      if (info->si_code <= 0)
+        raise (number);
+    }
+  else if (before.sa_handler != SIG_IGN)
+    {
+      before.sa_handler (number);
+    }
+
+  errno = saved_errno;
+}
+
+/* Here this ends */
+
+static void
+install (void)
+{
+  static gsize installed;
+
+  if (g_once_init_enter (&installed))
+    {
+      struct sigaction ours = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+
+      sigemptyset (&ours.sa_mask);
+      /* First known, then in use */
+      sigaction (SIGSEGV, NULL, &before);
+      sigaction (SIGSEGV, &ours, NULL);
+      g_once_init_leave (&installed, 1);
+    }
+}
+
+void
+pillion_overflow_begin_thread (void)
+{
+  stack_t now;
+
+  install ();
+
+  if (sigaltstack (NULL, &now) == 0 && now.ss_flags & SS_DISABLE)
+    {
+      stack_t ours = { .ss_size = HANDLER_STACK_SIZE };
+
+      ours.ss_sp = mmap (NULL, HANDLER_STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      if (ours.ss_sp == MAP_FAILED)
+        return;
+      if (sigaltstack (&ours, NULL) == 0)
+        handler_stack = ours.ss_sp;
+      else
+        munmap (ours.ss_sp, HANDLER_STACK_SIZE);
+    }
+}
+
+void
+pillion_overflow_end_thread (void)
+{
+  stack_t now;
+
+  if (handler_stack == NULL)
+    return;
+
+  if (sigaltstack (NULL, &now) == 0 && now.ss_sp == handler_stack)
+    {
+      stack_t none = { .ss_flags = SS_DISABLE };
+
+      sigaltstack (&none, NULL);
+    }
+  munmap (handler_stack, HANDLER_STACK_SIZE);
+  handler_stack = NULL;
+}

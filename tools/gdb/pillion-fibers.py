@@ -1,0 +1,167 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""For gdb, in a process or its core dump: pillion-fibers lists the fibers of Pillion's loops with what each waits for and
+where it stands. gdb loads this by itself with an installed library that it has the debugging symbols of; else:
+
+    (gdb) source pillion-fibers.py
+    (gdb) pillion-fibers
+"""
+
+import gdb
+import gdb.unwinder
+
+STATES = {
+    "PILLION_FIBER_NEW": "new",
+    "PILLION_FIBER_RUNNING": "running",
+    "PILLION_FIBER_AWAITING": "awaits",
+    "PILLION_FIBER_YIELDING": "ready, after a yield",
+    "PILLION_FIBER_SLEEPING": "sleeps",
+    "PILLION_FIBER_ENDED": "ended",
+}
+
+
+class FrameId:
+    def __init__(self, sp, pc):
+        self.sp = sp
+        self.pc = pc
+
+
+def read(address):
+    return int(gdb.Value(address).cast(gdb.lookup_type("unsigned long").pointer()).dereference())
+
+
+def registers(sp, by_ucontext, machine):
+    """What a fiber that is parked would have in its registers: pillion-switch-*.S and the C library's ucontext_t have it."""
+    if machine.startswith("i386:x86-64"):
+        if by_ucontext:
+            places = {"r12": 4, "r13": 5, "r14": 6, "r15": 7, "rbp": 10, "rbx": 11, "rsp": 15, "rip": 16}
+            return {name: read(sp + 40 + 8 * place) for name, place in places.items()}
+        places = {"r15": 8, "r14": 16, "r13": 24, "r12": 32, "rbx": 40, "rbp": 48, "rip": 56}
+        return dict({name: read(sp + place) for name, place in places.items()}, rsp=sp + 64)
+    if machine.startswith("aarch64"):
+        if by_ucontext:
+            found = {f"x{i}": read(sp + 184 + 8 * i) for i in range(19, 31)}
+            return dict(found, sp=read(sp + 184 + 8 * 31), pc=read(sp + 184 + 8 * 32))
+        found = {f"x{i}": read(sp + 64 + 8 * (i - 19)) for i in range(19, 31)}
+        return dict(found, sp=sp + 176, pc=found["x30"])
+    raise gdb.GdbError(f"pillion-fibers does not know the registers of {machine}")
+
+
+class Unwinder(gdb.unwinder.Unwinder):
+    """While a fiber is looked at, the thread's innermost frame was called by that fiber, as it were. So nothing in the process is changed,
+    and a core dump will do."""
+
+    def __init__(self):
+        super().__init__("pillion-fibers")
+        self.registers = None
+        self.innermost = None
+
+    def __call__(self, pending_frame):
+        if self.registers is None:
+            return None
+        sp, pc = pending_frame.read_register("sp"), pending_frame.read_register("pc")
+        if (int(sp), int(pc)) != self.innermost:
+            return None
+        # A caller's frame has to be above: gdb is told that this one is where that needs it to be
+        above = self.registers["rsp"] if "rsp" in self.registers else self.registers["sp"]
+        info = pending_frame.create_unwind_info(FrameId(gdb.Value(above - 16).cast(sp.type), pc))
+        for name, value in self.registers.items():
+            old = pending_frame.read_register(name)
+            info.add_saved_register(name, gdb.Value(value).cast(old.type))
+        return info
+
+    def look_at(self, registers_of_fiber):
+        self.registers = None
+        gdb.invalidate_cached_frames()
+        if registers_of_fiber is not None:
+            frame = gdb.newest_frame()
+            self.innermost = (int(frame.read_register("sp")), int(frame.read_register("pc")))
+            self.registers = registers_of_fiber
+            gdb.invalidate_cached_frames()
+
+
+def slabs(pool):
+    classes = pool["classes"]
+    for number in range(classes.type.range()[1] + 1):
+        for kind in ("open", "full"):
+            slab = classes[number][kind]
+            while slab != 0:
+                yield slab
+                slab = slab["next"]
+
+
+def fibers():
+    symbol = gdb.lookup_static_symbol("pillion_stack_pools")
+    if symbol is None:
+        raise gdb.GdbError("pillion-fibers needs Pillion's debugging symbols")
+    fiber_type = gdb.lookup_type("PillionFiber").pointer()
+    pool = symbol.value()
+    while pool != 0:
+        for slab in slabs(pool):
+            for number in range(int(slab["n_ready"])):
+                owner = slab["stacks"][number]["owner"]
+                if owner != 0:
+                    yield owner.cast(fiber_type)
+        pool = pool["next"]
+
+
+def describe(task):
+    name = task["name"].string()
+    site = f" ({task['site'].string()})" if task["site"] != 0 else ""
+    return f"“{name}”{site}"
+
+
+def describe_frame(frame):
+    name = frame.name() or "??"
+    where = frame.find_sal()
+    if where.symtab is not None:
+        return f"{name} at {where.symtab.filename}:{where.line}"
+    library = gdb.solib_name(frame.pc())
+    return f"{name} from {library}" if library else name
+
+
+class Fibers(gdb.Command):
+    """pillion-fibers [--short]: list the fibers that have a stack, each with its name, where it was spawned, what it waits for, and its
+backtrace (not with --short)."""
+
+    def __init__(self):
+        super().__init__("pillion-fibers", gdb.COMMAND_STACK)
+        self.unwinder = Unwinder()
+        gdb.unwinder.register_unwinder(None, self.unwinder, replace=True)
+
+    def invoke(self, argument, from_tty):
+        arguments = gdb.string_to_argv(argument)
+        if arguments not in ([], ["--short"]):
+            raise gdb.GdbError("usage: pillion-fibers [--short]")
+
+        by_ucontext = bool(int(gdb.parse_and_eval("(int) pillion_switch_by_ucontext")))
+        number = 0
+        selected = gdb.selected_frame()
+        level = selected.level()
+        for number, fiber in enumerate(fibers(), 1):
+            state = STATES.get(str(fiber["state"]), "?")
+            if fiber["awaited"] != 0:
+                state += " " + describe(fiber["awaited"])
+            print(f"Fiber {number}: {describe(fiber['body']['task'])}: {state}")
+            if not arguments and state not in ("running", "ended"):
+                self.backtrace(fiber, by_ucontext)
+        if number == 0:
+            print("No fiber has a stack.")
+        gdb.execute(f"frame {level}", to_string=True)
+
+    def backtrace(self, fiber, by_ucontext):
+        machine = gdb.selected_frame().architecture().name()
+        try:
+            self.unwinder.look_at(registers(int(fiber["here"]["sp"]), by_ucontext, machine))
+            frame = gdb.newest_frame().older()
+            level = 0
+            while frame is not None and frame.is_valid():
+                print(f"  #{level:<2} {describe_frame(frame)}")
+                frame = frame.older()
+                level += 1
+        finally:
+            self.unwinder.look_at(None)
+
+
+Fibers()
