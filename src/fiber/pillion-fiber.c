@@ -35,8 +35,7 @@ run (gpointer data)
 
   self->func (task, self->data);
   if (!__atomic_load_n (&task->returned, __ATOMIC_ACQUIRE) && !pillion_task_return_if_cancelled (task))
-    pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_FAILED,
-                                   _("The function of “%s” ended without a result"), task->name);
+    pillion_task_return_boolean (task, TRUE);
 
   self->state = PILLION_FIBER_ENDED;
   pillion_sanitizer_leave (&self->side, &self->back_side, TRUE);
@@ -360,8 +359,8 @@ PillionTask *(pillion_loop_spawn_full) (PillionLoop *self,
  * ```
  *
  * The function first runs in a kick, never inside this call. It finishes its task with one of the `return` functions, last thing. Where it returns without
- * having done so, the task is cancelled if it was asked to end, and else fails with [error@Pillion.Error.FAILED], so that a result that was forgotten
- * does not look like a success. A task that is cancelled before its function has run never runs it.
+ * having done so, the task ends with %TRUE, or is cancelled if it was asked to end. A task that is cancelled before its function has run
+ * never runs it.
  *
  * Cancelling the task makes every [func@Pillion.await], [func@Pillion.yield] and [func@Pillion.sleep] of the function
  * fail with `G_IO_ERROR_CANCELLED` until it returns; the function cleans up and returns as after any other error.

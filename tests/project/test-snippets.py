@@ -16,6 +16,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -96,14 +97,39 @@ class Snippets(unittest.TestCase):
 
     def run_program(self, *command, text=''):
         with loopback.Server() as server:
-            url = server + ('/catalogue.json' if 'catalogue' in text else '/data.json' if 'json' in text else '/file.bin')
+            url = server + ('/data.json' if 'json' in text else '/file.bin')
             self.check(*command, url, 'written')
+
+    # program_LANGUAGE makes a program of a snippet, and returns the command that runs it
+
+    def program_c(self, text):
+        made = self.compile_c(text, '-o', 'snippet')
+        self.assertEqual(made.returncode, 0, made.stdout)
+        return ['./snippet']
+
+    def program_python(self, text):
+        (self.folder / 'snippet.py').write_text(text, encoding='utf-8')
+        return ['/usr/bin/python3', '-u', '-X', 'dev', '-W', 'ignore', 'snippet.py']
+
+    def program_js(self, text):
+        if not shutil.which('gjs'):
+            self.skipTest('gjs is not installed')
+        (self.folder / 'snippet.js').write_text(text, encoding='utf-8')
+        return ['gjs', '-m', 'snippet.js']
+
+    def program_vala(self, text):
+        if not shutil.which('valac'):
+            self.skipTest('valac is not installed')
+        (self.folder / 'snippet.vala').write_text(text, encoding='utf-8')
+        packages = ['gio-2.0', 'pillion-1']
+        packages += [package for package, word in (('json-glib-1.0', 'Json.'), ('posix', 'Posix.')) if word in text]
+        self.check('valac', f'--vapidir={BUILD}/src', *(f'--pkg={package}' for package in packages), '-X', '-w',
+                   '-o', 'snippet', 'snippet.vala')
+        return ['./snippet']
 
     def snippet_c(self, text, before):
         if re.search(r'^main \(', text, re.MULTILINE):
-            made = self.compile_c(text, '-o', 'snippet')
-            self.assertEqual(made.returncode, 0, made.stdout)
-            self.run_program('./snippet', text=text)
+            self.run_program(*self.program_c(text), text=text)
             return
         if '#include' not in text:
             text = '#include <pillion/pillion.h>\n' + text
@@ -118,21 +144,31 @@ class Snippets(unittest.TestCase):
         if 'import' not in text:
             compile(text, 'fragment', 'exec')
             return
-        (self.folder / 'snippet.py').write_text(text, encoding='utf-8')
-        self.run_program('/usr/bin/python3', '-X', 'dev', '-W', 'ignore', 'snippet.py', text=text)
+        self.run_program(*self.program_python(text), text=text)
 
     def snippet_js(self, text, before):
-        if not shutil.which('gjs'):
-            self.skipTest('gjs is not installed')
-        (self.folder / 'snippet.js').write_text(text, encoding='utf-8')
-        self.run_program('gjs', '-m', 'snippet.js', text=text)
+        self.run_program(*self.program_js(text), text=text)
 
     def snippet_vala(self, text, before):
-        if not shutil.which('valac'):
-            self.skipTest('valac is not installed')
-        (self.folder / 'snippet.vala').write_text(text, encoding='utf-8')
-        self.check('valac', f'--vapidir={BUILD}/src', '--pkg', 'gio-2.0', '--pkg', 'pillion-1', '-X', '-w', '-o', 'snippet', 'snippet.vala')
-        self.run_program('./snippet', text=text)
+        self.run_program(*self.program_vala(text), text=text)
+
+    def catalogue(self, language, text):
+        """A program that fetches a catalogue of thumbnails: it gets all that there are, and stops when it is told to."""
+        program = getattr(self, 'program_' + language)(text)
+        with loopback.Server() as server:
+            for stop_after in (None, '5 of 50, 0 failed'):
+                said = []
+                with subprocess.Popen([*program, server + '/catalogue.json'], cwd=self.folder, stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.PIPE, text=True) as run:
+                    for line in run.stdout:
+                        said.append(line.strip())
+                        if said[-1] == stop_after:
+                            run.send_signal(signal.SIGINT)
+                self.assertEqual(run.returncode, 0, said)
+                if stop_after is None:
+                    self.assertEqual(said[-1], '47 of 50, 3 failed')
+                else:
+                    self.assertRegex(said[-1], '^([5-9]|[1-3][0-9]) of 50')
 
     def snippet_sh(self, text, before):
         usage = subprocess.run([SOURCE / 'run'], capture_output=True, text=True, check=True).stdout
@@ -177,7 +213,10 @@ def add_tests():
             def test(self, language=language, body=body, before=dict(before)):
                 run = getattr(self, 'snippet_' + language, None)
                 self.assertIsNotNone(run, f'nobody knows how to run {language}')
-                run(body, before)
+                if 'thumbnail panel' in body:
+                    self.catalogue(language, body)
+                else:
+                    run(body, before)
 
             setattr(Snippets, name, test)
             before[language] = body
