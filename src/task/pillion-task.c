@@ -465,24 +465,6 @@ tell_body (PillionTask *self)
     }
 }
 
-void
-pillion_task_set_body (PillionTask *self,
-                       PillionTaskBody *body,
-                       const PillionTaskBodyClass *klass)
-{
-  g_assert (self->body == NULL && self->cancellable == NULL);
-
-  body->klass = klass;
-  body->task = self;
-  body->cancel_item.klass = &body_cancel_class;
-  body->told = FALSE;
-  __atomic_store_n (&self->body, body, __ATOMIC_SEQ_CST);
-
-  /* The cancellable that it was made with may have been cancelled, now or by another thread since */
-  if (__atomic_load_n (&self->cancelled, __ATOMIC_SEQ_CST))
-    tell_body (self);
-}
-
 /* On any thread */
 static void
 on_cancelled (GCancellable *cancellable,
@@ -513,6 +495,27 @@ follow (PillionTask *self,
     pillion_task_cancel (self);
 
   return handler;
+}
+
+void
+pillion_task_set_body (PillionTask *self,
+                       PillionTaskBody *body,
+                       const PillionTaskBodyClass *klass)
+{
+  g_assert (self->body == NULL);
+
+  body->klass = klass;
+  body->task = self;
+  body->cancel_item.klass = &body_cancel_class;
+  body->told = FALSE;
+  __atomic_store_n (&self->body, body, __ATOMIC_SEQ_CST);
+
+  /* The cancellable that it was made with may have been cancelled, now or by another thread since */
+  if (__atomic_load_n (&self->cancelled, __ATOMIC_SEQ_CST))
+    tell_body (self);
+  /* Who was told of the task may have asked for its cancellable */
+  else if (self->cancellable != NULL && self->live)
+    pillion_task_get_extra (self)->own_handler = follow (self, self->cancellable);
 }
 
 /**
