@@ -64,7 +64,7 @@ get_child (Group *self,
 }
 
 /* Asks the children that are pending to end. What somebody else waits for is let be; when the group itself was cancelled, it is not
- * waited for any more. */
+ * waited for any more, and else it is, but without keeping others, who may give it up as well, from cancelling it. */
 static void
 stop (Group *self)
 {
@@ -88,6 +88,10 @@ stop (Group *self)
           child->id = 0;
           self->n_waiting--;
           pillion_combinator_give_up (&self->parent, child->task, id);
+        }
+      else
+        {
+          pillion_task_step_back (child->task, child->id);
         }
     }
 }

@@ -123,6 +123,10 @@ guint             pillion_task_add_owner_callback (PillionTask        *self,
 /* Whether a done callback is still to be delivered, owners' apart */
 gboolean          pillion_task_has_waiters    (PillionTask      *self);
 
+/* The caller's done callback is called all the same, but it is no waiter's any more */
+void              pillion_task_step_back      (PillionTask      *self,
+                                               guint             id);
+
 /* Takes the caller's done callback back, and cancels the task where nobody else waits for it */
 void              pillion_task_give_up        (PillionTask      *self,
                                                guint             id);

@@ -908,6 +908,28 @@ pillion_task_has_waiters (PillionTask *self)
 }
 
 void
+pillion_task_step_back (PillionTask *self,
+                        guint id)
+{
+  if (self->first.func != NULL && self->first.id == id)
+    {
+      self->first.owner = TRUE;
+      return;
+    }
+
+  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
+    {
+      PillionTaskDone *other = link->data;
+
+      if (other->id == id)
+        {
+          other->owner = TRUE;
+          return;
+        }
+    }
+}
+
+void
 pillion_task_give_up (PillionTask *self,
                       guint id)
 {

@@ -477,6 +477,39 @@ test_waits_for_shared (Fixture *fixture,
   end_object (children[1]);
 }
 
+/* However they have given it up: when all have, it is cancelled */
+static void
+test_shared_by_failed (Fixture *fixture,
+                       gconstpointer data)
+{
+  PillionTask *first = pending (fixture), *second = pending (fixture), *third = pending (fixture), *shared = obedient (fixture);
+  PillionTask *one = pillion_task_all (fixture->loop, (PillionTask *[]) { first, shared }, 2);
+  PillionTask *two = pillion_task_all (fixture->loop, (PillionTask *[]) { shared, second, shared }, 3);
+  PillionTask *race = pillion_task_race (fixture->loop, (PillionTask *[]) { shared, third }, 2);
+
+  fail (first);
+  settle (fixture);
+  g_assert_false (pillion_task_is_cancelled (shared));
+  fail (second);
+  settle (fixture);
+  g_assert_false (pillion_task_is_cancelled (shared));
+  assert_state (one, PENDING);
+  assert_state (two, PENDING);
+  succeed (third);
+  settle (fixture);
+  assert_state (race, SUCCEEDED);
+  assert_cancelled (shared);
+  assert_failed (one);
+  assert_failed (two);
+  end_object (race);
+  end_object (two);
+  end_object (one);
+  end_object (shared);
+  end_object (third);
+  end_object (second);
+  end_object (first);
+}
+
 static void
 cancel_when_added (PillionLoop *loop,
                    PillionTask *task)
@@ -601,6 +634,7 @@ main (int argc,
   ADD ("a-thousand-deep-at-close", test_deep_at_close);
   ADD ("a-shared-child-outlives-one-of-two", test_shared);
   ADD ("a-failed-one-waits-for-a-shared-child", test_waits_for_shared);
+  ADD ("a-shared-child-is-cancelled-when-all-have-failed", test_shared_by_failed);
   ADD ("cancellable-asked-for-when-it-is-added", test_cancellable_when_added);
   ADD ("a-cancelled-one-waits-for-its-children", test_cancelled_waits);
   ADD ("an-error-nobody-looks-at-is-reported-once", test_unhandled);
