@@ -156,6 +156,9 @@ void              pillion_task_finish       (PillionTask      *self,
 gboolean          pillion_task_check        (PillionTask      *self,
                                              GError          **error);
 
+/* The outcome of the call that a task which is done stands for, or NULL. Its error is left to the call's finish function from now on. */
+GAsyncResult     *pillion_task_hand_out     (PillionTask      *self);
+
 /* Takes a pending task off the list of what lives, because its loop is closed. Its reference stays with whoever works on it. */
 void              pillion_task_abandon      (PillionTask      *self);
 
