@@ -67,7 +67,8 @@ struct _PillionTask
   guint live : 1;     /* whether the core counts it, and holds a reference */
   guint queued : 1;   /* whether the item is in the queue or being run */
   guint to_report : 1; /* whether the item carries the report of an unhandled failure */
-  guint next_id : 27;
+  guint ids_again : 1; /* whether all ids of callbacks were given once */
+  guint last_id : 26;
 
   PillionTaskResult result;
 

@@ -852,6 +852,37 @@ pillion_task_is_cancelled (PillionTask *self)
          (cancellable != NULL && g_cancellable_is_cancelled (cancellable));
 }
 
+static gboolean
+has_id (PillionTask *self,
+        guint id)
+{
+  if (self->first.func != NULL && self->first.id == id)
+    return TRUE;
+
+  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
+    {
+      if (((PillionTaskDone *) link->data)->id == id)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* A task that lives as long as the program, and that each of its requests waits for, gives out all that there are in a day or two */
+static guint
+take_id (PillionTask *self)
+{
+  do
+    {
+      self->last_id++;
+      if (self->last_id == 0)
+        self->ids_again = TRUE;
+    }
+  while (self->last_id == 0 || (self->ids_again && has_id (self, self->last_id)));
+
+  return self->last_id;
+}
+
 static guint
 add_callback (PillionTask *self,
               PillionTaskDoneFunc func,
@@ -859,7 +890,7 @@ add_callback (PillionTask *self,
               GDestroyNotify destroy,
               gboolean owner)
 {
-  PillionTaskDone done = { func, user_data, destroy, ++self->next_id, owner };
+  PillionTaskDone done = { func, user_data, destroy, take_id (self), owner };
   PillionCore *core = pillion_core (self->loop);
 
   pillion_task_look (self);
