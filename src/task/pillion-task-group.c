@@ -559,8 +559,8 @@ static const PillionItemClass starter_class = {
  * order of their inputs. On the loop's thread only.
  *
  * Returns: (transfer full): a task that ends with a boolean; it fails with the error of one of the tasks, with [error@Pillion.Error.FAILED] where
- *   @func returns none, with `G_IO_ERROR_INVALID_ARGUMENT` or [error@Pillion.Error.DEADLOCK] where it returns one of another loop or this very
- *   task, or with [error@Pillion.Error.CLOSED]
+ *   @func returns none, with `G_IO_ERROR_INVALID_ARGUMENT` or [error@Pillion.Error.DEADLOCK] where it returns one of another loop, or this very
+ *   task or one that waits for it, or with [error@Pillion.Error.CLOSED]
  *
  * Since: 1.0
  */
