@@ -14,6 +14,9 @@
 /* Names of more bytes are not repeated, or a task that is wrapped over and over would be called by a novel */
 #define MAX_REPEATED 48
 
+/* How many tasks are looked at to find one that would wait for itself: such circles are short */
+#define MAX_LOOKED_AT 64
+
 static inline const PillionCombinatorClass *
 get_class (PillionCombinator *self)
 {
@@ -121,6 +124,36 @@ pillion_combinator_give_up (PillionCombinator *self,
   g_object_unref (child);
 }
 
+/* Whether @child waits for @task, by way of others or not */
+static gboolean
+waits_for (PillionTask *child,
+           PillionTask *task)
+{
+  PillionTask *tasks[MAX_LOOKED_AT] = { child };
+  guint n_tasks = 1;
+
+  /* Nobody does */
+  if (task->first.func == NULL && (task->others == NULL || g_queue_is_empty (task->others)))
+    return FALSE;
+
+  for (guint i = 0; i < n_tasks; i++)
+    {
+      PillionTaskBody *body = tasks[i]->body;
+      PillionTask *next;
+
+      if (body == NULL || body->klass->get_child == NULL || pillion_task_is_done (tasks[i]))
+        continue;
+      for (guint j = 0; n_tasks < MAX_LOOKED_AT && (next = body->klass->get_child (body, j)) != NULL; j++)
+        {
+          if (next == task)
+            return TRUE;
+          tasks[n_tasks++] = next;
+        }
+    }
+
+  return FALSE;
+}
+
 GError *
 pillion_combinator_check_child (PillionCombinator *self,
                                 PillionTask *child)
@@ -129,10 +162,12 @@ pillion_combinator_check_child (PillionCombinator *self,
 
   if (child == NULL)
     return g_error_new (PILLION_ERROR, PILLION_ERROR_FAILED, _("The function of “%s” gave no task"), task->name);
-  if (child == task)
-    return g_error_new (PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("“%s” would wait for itself"), task->name);
+  /* A binding may have made it without a loop and a name, as a plain object */
   if (child->loop != task->loop)
-    return g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("“%s” belongs to another loop"), child->name);
+    return g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("“%s” belongs to another loop"),
+                        child->name != NULL ? child->name : G_OBJECT_TYPE_NAME (child));
+  if (child == task || waits_for (child, task))
+    return g_error_new (PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("“%s” would wait for itself"), task->name);
   /* No callback is delivered any more, not even of what is done */
   if (pillion_core (task->loop)->closed)
     return g_error_new (PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed while “%s” was waited for"),

@@ -87,7 +87,7 @@ G_DEFINE_FINAL_TYPE (PillionCompletions, pillion_completions, G_TYPE_OBJECT)
 typedef struct
 {
   PillionTaskBody body;
-  GList link;                /* in the state's queue; its data is NULL when it does not wait any more */
+  GList link;                /* in the state's queue, which has a reference to the task */
   PillionCompletions *owner; /* a reference while it waits */
 } Next;
 
@@ -109,14 +109,14 @@ state_unref (State *self)
   g_atomic_rc_box_release_full (self, state_clear);
 }
 
-/* It does not wait any more. The caller has a reference to the owner. */
+/* It does not wait any more. The caller has a reference to the owner and to the task. */
 static void
 leave_queue (State *self,
              Next *next)
 {
   g_queue_unlink (&self->nexts, &next->link);
-  next->link.data = NULL;
   g_object_unref (g_steal_pointer (&next->owner));
+  pillion_sync_unref (next->body.task);
 }
 
 /* Serves who waits, as far as there is something to give */
@@ -130,8 +130,8 @@ serve (State *self)
       g_autoptr (PillionTask) task = g_object_ref (next->body.task);
 
       leave_queue (self, next);
-      /* Whoever asked it to end does not want a completion */
-      if (!pillion_task_return_if_cancelled (task))
+      /* Whoever asked it to end, or ended it, does not want a completion */
+      if (!pillion_task_is_done (task) && !pillion_task_return_if_cancelled (task))
         {
           g_autoptr (PillionTask) finished = g_queue_pop_head (&self->finished);
 
@@ -181,6 +181,8 @@ on_callback_freed (gpointer user_data)
           g_autoptr (PillionCompletions) owner = g_object_ref (next->owner);
 
           leave_queue (self, next);
+          if (pillion_task_is_done (task))
+            continue;
           pillion_task_look (task);
           pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
                                          _("The loop was closed while “%s” was waited for"), task->name);
@@ -500,6 +502,7 @@ pillion_completions_next (PillionCompletions *self)
   next->owner = g_object_ref (self);
   next->link.data = next;
   pillion_task_set_body (task, &next->body, &next_class);
+  g_object_ref (task);
   g_queue_push_tail_link (&self->state->nexts, &next->link);
   serve (self->state);
 

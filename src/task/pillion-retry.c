@@ -780,8 +780,8 @@ pillion_retry_set_predicate (PillionRetry *self,
  * does. Where @func returns %NULL, the task has failed, and nothing is tried any more. [method@Pillion.Task.get_children] gives the attempts.
  *
  * Returns: (transfer full): a task that ends as an attempt; it fails with `G_IO_ERROR_CANCELLED`, with [error@Pillion.Error.FAILED] where @func returns no
- *   task, with `G_IO_ERROR_INVALID_ARGUMENT` or [error@Pillion.Error.DEADLOCK] where it returns one of another loop or this very task, or with
- *   [error@Pillion.Error.CLOSED]
+ *   task, with `G_IO_ERROR_INVALID_ARGUMENT` or [error@Pillion.Error.DEADLOCK] where it returns one of another loop, or this very task or one that
+ *   waits for it, or with [error@Pillion.Error.CLOSED]
  *
  * Since: 1.0
  */

@@ -311,8 +311,8 @@ PillionTask *(pillion_task_shield) (PillionTask *self)
  * somebody does, it ends at once. After that @func is not called. On the loop's thread only.
  *
  * Returns: (transfer full): a task that ends as what @func returns; it fails with the error of @self, with `G_IO_ERROR_CANCELLED`, with
- *   `G_IO_ERROR_INVALID_ARGUMENT` or [error@Pillion.Error.DEADLOCK] where @func returns a task of another loop or this very
- *   task, or with [error@Pillion.Error.CLOSED]
+ *   `G_IO_ERROR_INVALID_ARGUMENT` or [error@Pillion.Error.DEADLOCK] where @func returns a task of another loop, or this very
+ *   task or one that waits for it, or with [error@Pillion.Error.CLOSED]
  *
  * Since: 1.0
  */

@@ -64,7 +64,7 @@ get_child (Group *self,
 }
 
 /* Asks the children that are pending to end. What somebody else waits for is let be; when the group itself was cancelled, it is not
- * waited for any more. */
+ * waited for any more, and else it is, but without keeping others, who may give it up as well, from cancelling it. */
 static void
 stop (Group *self)
 {
@@ -88,6 +88,10 @@ stop (Group *self)
           child->id = 0;
           self->n_waiting--;
           pillion_combinator_give_up (&self->parent, child->task, id);
+        }
+      else
+        {
+          pillion_task_step_back (child->task, child->id);
         }
     }
 }
@@ -555,8 +559,8 @@ static const PillionItemClass starter_class = {
  * order of their inputs. On the loop's thread only.
  *
  * Returns: (transfer full): a task that ends with a boolean; it fails with the error of one of the tasks, with [error@Pillion.Error.FAILED] where
- *   @func returns none, with `G_IO_ERROR_INVALID_ARGUMENT` or [error@Pillion.Error.DEADLOCK] where it returns one of another loop or this very
- *   task, or with [error@Pillion.Error.CLOSED]
+ *   @func returns none, with `G_IO_ERROR_INVALID_ARGUMENT` or [error@Pillion.Error.DEADLOCK] where it returns one of another loop, or this very
+ *   task or one that waits for it, or with [error@Pillion.Error.CLOSED]
  *
  * Since: 1.0
  */

@@ -81,7 +81,8 @@ struct _PillionTask
   guint running : 1;   /* whether one of its callbacks is on the stack */
   guint told : 1;      /* whether a callback was called that was no owner's */
   guint safe_point : 1; /* whether callbacks wait for a safe point */
-  guint next_id : 24;
+  guint ids_again : 1; /* whether all ids of callbacks were given once */
+  guint last_id : 23;
 
   PillionTaskResult result;
 
@@ -138,6 +139,10 @@ guint             pillion_task_add_owner_callback (PillionTask        *self,
 /* Whether a done callback is still to be delivered, owners' apart */
 gboolean          pillion_task_has_waiters    (PillionTask      *self);
 
+/* The caller's done callback is called all the same, but it is no waiter's any more */
+void              pillion_task_step_back      (PillionTask      *self,
+                                               guint             id);
+
 /* Takes the caller's done callback back, and cancels the task where nobody else waits for it */
 void              pillion_task_give_up        (PillionTask      *self,
                                                guint             id);
@@ -184,6 +189,9 @@ void              pillion_task_finish       (PillionTask      *self,
 /* Whether the task ended well; else sets @error */
 gboolean          pillion_task_check        (PillionTask      *self,
                                              GError          **error);
+
+/* The outcome of the call that a task which is done stands for, or NULL. Its error is left to the call's finish function from now on. */
+GAsyncResult     *pillion_task_hand_out     (PillionTask      *self);
 
 /* Takes a pending task off the list of what lives, because its loop is closed. Its reference stays with whoever works on it. */
 void              pillion_task_abandon      (PillionTask      *self);

@@ -37,11 +37,18 @@ pillion_task_finish (PillionTask *self,
   pillion_core_push (pillion_core (self->loop), &self->item);
 }
 
+/* Taking the error from the outcome of a call changes the result, and several threads may ask for it, of the task or of those that
+ * ended as it. Nobody else's code runs under this. */
+static GMutex async_lock;
+
 gboolean
 pillion_task_check (PillionTask *self,
                     GError **error)
 {
   PillionTaskState state = __atomic_load_n (&self->state, __ATOMIC_ACQUIRE);
+  g_autoptr (GAsyncResult) async = NULL;
+  PillionTask *source = NULL;
+  gboolean is_handed_out = FALSE;
 
   if (G_LIKELY (state == PILLION_TASK_SUCCEEDED))
     return TRUE;
@@ -52,35 +59,60 @@ pillion_task_check (PillionTask *self,
       return FALSE;
     }
 
+  pillion_mutex_lock (&async_lock);
   if (self->result.kind == PILLION_RESULT_TASK)
-    return pillion_task_check (self->result.task, error);
-
-  if (self->result.kind == PILLION_RESULT_ASYNC)
     {
-      GAsyncResult *async = self->result.async;
+      source = self->result.task;
+    }
+  else if (self->result.kind == PILLION_RESULT_ASYNC && self->result.handed_out)
+    {
+      is_handed_out = TRUE;
+    }
+  else if (self->result.kind == PILLION_RESULT_ASYNC)
+    {
       GError *taken = NULL;
-
-      if (self->result.handed_out)
-        {
-          if (state == PILLION_TASK_CANCELLED)
-            g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task “%s” was cancelled"), self->name);
-          else
-            g_set_error (error, PILLION_ERROR, PILLION_ERROR_FAILED,
-                         _("Task “%s” failed, and the finish function of its call has the error"), self->name);
-          return FALSE;
-        }
 
       /* From here on the error is ours, and the call's finish function has none to give. All of GTask's functions give it, whatever
        * the type of the result. */
+      async = self->result.async;
       g_task_propagate_boolean (G_TASK (async), &taken);
       self->result.kind = PILLION_RESULT_ERROR;
       self->result.error = taken;
-      g_object_unref (async);
     }
+  pillion_mutex_unlock (&async_lock);
 
-  if (error != NULL)
+  if (source != NULL)
+    return pillion_task_check (source, error);
+
+  if (!is_handed_out && error != NULL)
     *error = g_error_copy (self->result.error);
+  else if (is_handed_out && state == PILLION_TASK_CANCELLED)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task “%s” was cancelled"), self->name);
+  else if (is_handed_out)
+    g_set_error (error, PILLION_ERROR, PILLION_ERROR_FAILED,
+                 _("Task “%s” failed, and the finish function of its call has the error"), self->name);
   return FALSE;
+}
+
+GAsyncResult *
+pillion_task_hand_out (PillionTask *self)
+{
+  GAsyncResult *async = NULL;
+  PillionTask *source = NULL;
+
+  pillion_mutex_lock (&async_lock);
+  if (self->result.kind == PILLION_RESULT_TASK)
+    {
+      source = self->result.task;
+    }
+  else if (self->result.kind == PILLION_RESULT_ASYNC)
+    {
+      self->result.handed_out = TRUE;
+      async = self->result.async;
+    }
+  pillion_mutex_unlock (&async_lock);
+
+  return source != NULL ? pillion_task_hand_out (source) : async;
 }
 
 /* The task whose result this one's is */
@@ -104,7 +136,9 @@ pillion_task_return_from (PillionTask *self,
   pillion_task_ask (source);
   /* Not a chain, however often it is handed on */
   self->result.kind = PILLION_RESULT_TASK;
+  pillion_mutex_lock (&async_lock);
   self->result.task = g_object_ref (get_source (source));
+  pillion_mutex_unlock (&async_lock);
   pillion_task_finish (self, state);
 }
 

@@ -277,11 +277,5 @@ pillion_task_get_async_result (PillionTask *self)
     return NULL;
 
   pillion_task_look (self);
-  if (self->result.kind == PILLION_RESULT_TASK)
-    return pillion_task_get_async_result (self->result.task);
-  if (self->result.kind != PILLION_RESULT_ASYNC)
-    return NULL;
-
-  self->result.handed_out = TRUE;
-  return self->result.async;
+  return pillion_task_hand_out (self);
 }

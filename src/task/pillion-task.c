@@ -497,24 +497,6 @@ tell_body (PillionTask *self)
     }
 }
 
-void
-pillion_task_set_body (PillionTask *self,
-                       PillionTaskBody *body,
-                       const PillionTaskBodyClass *klass)
-{
-  g_assert (self->body == NULL && self->cancellable == NULL);
-
-  body->klass = klass;
-  body->task = self;
-  body->cancel_item.klass = &body_cancel_class;
-  body->told = FALSE;
-  __atomic_store_n (&self->body, body, __ATOMIC_SEQ_CST);
-
-  /* The cancellable that it was made with may have been cancelled, now or by another thread since */
-  if (__atomic_load_n (&self->cancelled, __ATOMIC_SEQ_CST))
-    tell_body (self);
-}
-
 /* On any thread */
 static void
 on_cancelled (GCancellable *cancellable,
@@ -545,6 +527,27 @@ follow (PillionTask *self,
     pillion_task_cancel (self);
 
   return handler;
+}
+
+void
+pillion_task_set_body (PillionTask *self,
+                       PillionTaskBody *body,
+                       const PillionTaskBodyClass *klass)
+{
+  g_assert (self->body == NULL);
+
+  body->klass = klass;
+  body->task = self;
+  body->cancel_item.klass = &body_cancel_class;
+  body->told = FALSE;
+  __atomic_store_n (&self->body, body, __ATOMIC_SEQ_CST);
+
+  /* The cancellable that it was made with may have been cancelled, now or by another thread since */
+  if (__atomic_load_n (&self->cancelled, __ATOMIC_SEQ_CST))
+    tell_body (self);
+  /* Who was told of the task may have asked for its cancellable */
+  else if (self->cancellable != NULL && self->live)
+    pillion_task_get_extra (self)->own_handler = follow (self, self->cancellable);
 }
 
 /**
@@ -956,6 +959,37 @@ add_before_owners (PillionTask *self,
     }
 }
 
+static gboolean
+has_id (PillionTask *self,
+        guint id)
+{
+  if (self->first.func != NULL && self->first.id == id)
+    return TRUE;
+
+  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
+    {
+      if (((PillionTaskDone *) link->data)->id == id)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* A task that lives as long as the program, and that each of its requests waits for, gives out all that there are in a day or two */
+static guint
+take_id (PillionTask *self)
+{
+  do
+    {
+      self->last_id++;
+      if (self->last_id == 0)
+        self->ids_again = TRUE;
+    }
+  while (self->last_id == 0 || (self->ids_again && has_id (self, self->last_id)));
+
+  return self->last_id;
+}
+
 static guint
 add_callback (PillionTask *self,
               PillionTaskDoneFunc func,
@@ -963,7 +997,7 @@ add_callback (PillionTask *self,
               GDestroyNotify destroy,
               gboolean owner)
 {
-  PillionTaskDone done = { func, user_data, destroy, ++self->next_id, owner };
+  PillionTaskDone done = { func, user_data, destroy, take_id (self), owner };
   PillionCore *core = pillion_core (self->loop);
 
   pillion_task_look (self);
@@ -1037,30 +1071,53 @@ pillion_task_find_owner (PillionTask *self,
 void
 pillion_task_remove_waiters (PillionTask *self)
 {
-  PillionTaskDone done;
-  guint last = self->next_id;
+  PillionTaskDone first = self->first;
+  GQueue removed = G_QUEUE_INIT;
+  PillionTaskDone *done;
+  GList *next;
 
-  /* What their destroy functions add stays */
-  if (self->first.func != NULL && !self->first.owner)
+  if (first.func != NULL && !first.owner)
+    self->first.func = NULL;
+  else
+    first.func = NULL;
+  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = next)
     {
-      done = self->first;
-      self->first.func = NULL;
-      clear_done (&done);
+      next = link->next;
+      if (((PillionTaskDone *) link->data)->owner)
+        continue;
+      g_queue_unlink (self->others, link);
+      g_queue_push_tail_link (&removed, link);
     }
-  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL;)
+
+  /* Only now, because what their destroy functions add stays */
+  if (first.func != NULL)
+    clear_done (&first);
+  while ((done = g_queue_pop_head (&removed)) != NULL)
+    {
+      clear_done (done);
+      g_free (done);
+    }
+}
+
+void
+pillion_task_step_back (PillionTask *self,
+                        guint id)
+{
+  if (self->first.func != NULL && self->first.id == id)
+    {
+      self->first.owner = TRUE;
+      return;
+    }
+
+  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
     {
       PillionTaskDone *other = link->data;
 
-      if (other->owner || other->id > last)
+      if (other->id == id)
         {
-          link = link->next;
-          continue;
+          other->owner = TRUE;
+          return;
         }
-      g_queue_delete_link (self->others, link);
-      clear_done (other);
-      g_free (other);
-      /* From the beginning: it may have added or taken off others */
-      link = self->others->head;
     }
 }
 

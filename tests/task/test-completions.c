@@ -104,6 +104,36 @@ test_order (Completions *self,
     }
 }
 
+/* What a caller ended in our place gets no completion, and takes none from the one after it */
+static void
+test_ended_by_caller (Completions *self,
+                      gconstpointer data)
+{
+  PillionTask *ended = pillion_completions_next (self->completions);
+  PillionTask *next = pillion_completions_next (self->completions);
+
+  succeed (ended);
+  settle (&self->base);
+  g_object_unref (ended);
+  succeed (self->tasks[1]);
+  settle (&self->base);
+  assert_gives (next, self->tasks[1]);
+  g_assert_cmpuint (get_n_left (self), ==, N - 1);
+  end_object (next);
+}
+
+static void
+test_ended_by_caller_at_close (Completions *self,
+                               gconstpointer data)
+{
+  PillionTask *ended = pillion_completions_next (self->completions);
+
+  succeed (ended);
+  pillion_loop_close (self->base.loop, 0, NULL);
+  g_assert_cmpint (pillion_task_propagate_int (ended, NULL), ==, 42);
+  end_object (ended);
+}
+
 /* They are kept for who asks later, and given at once */
 static void
 test_kept (Completions *self,
@@ -500,6 +530,8 @@ main (int argc,
   ADD ("kept-until-somebody-asks", test_kept);
   ADD ("first-come-first-served", test_first_come);
   ADD ("a-cancelled-one-gives-its-turn-back", test_cancel);
+  ADD ("one-that-the-caller-ended-takes-none", test_ended_by_caller);
+  ADD ("one-that-the-caller-ended-at-close", test_ended_by_caller_at_close);
   ADD ("added-while-iterating", test_add);
   ADD ("added-for-one-who-waits", test_add_for_waiter);
   ADD ("a-task-given-twice-is-given-out-twice", test_twice);

@@ -418,9 +418,9 @@ test_no_task (Retry *self,
   PillionLoop *loop = loop_new ();
   PillionTask *stranger = pillion_task_new (loop, "stranger", NULL);
 
-  for (guint how = 0; how < 3; how++)
+  for (guint how = 0; how < 4; how++)
     {
-      PillionTask *task;
+      PillionTask *task, *shield = NULL;
 
       self->nothing_at = 2;
       task = run (self);
@@ -428,6 +428,8 @@ test_no_task (Retry *self,
         self->instead = g_object_ref (stranger);
       else if (how == 2)
         self->instead = g_object_ref (task);
+      else if (how == 3)
+        self->instead = g_object_ref (shield = pillion_task_shield (task));
       run_until_idle (self);
       g_assert_cmpuint (self->n_attempts, ==, 2);
       if (how == 0)
@@ -436,6 +438,11 @@ test_no_task (Retry *self,
         assert_ended_with (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
       else
         assert_ended_with (task, PILLION_ERROR, PILLION_ERROR_DEADLOCK);
+      if (shield != NULL)
+        {
+          assert_same (shield, task);
+          end_object (shield);
+        }
       g_assert_cmpint (self->n_freed, ==, 1);
       end_object (task);
     }

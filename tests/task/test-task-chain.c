@@ -490,20 +490,27 @@ test_then_odd_tasks (Fixture *fixture,
   PillionLoop *loop = loop_new ();
   PillionTask *child = pending (fixture);
   PillionTask *stranger = pillion_task_new (loop, "stranger", NULL);
-  Sequel itself = { NULL }, other = { .next = g_object_ref (stranger) };
+  Sequel itself = { NULL }, waiting = { NULL }, other = { .next = g_object_ref (stranger) };
   PillionTask *task = pillion_task_and_then (child, go_on, &itself, sequel_freed);
   PillionTask *second = pillion_task_and_then (child, go_on, &other, sequel_freed);
+  PillionTask *third = pillion_task_and_then (child, go_on, &waiting, sequel_freed);
+  PillionTask *shield = pillion_task_shield (third);
 
   itself.next = g_object_ref (task);
+  waiting.next = g_object_ref (shield);
   succeed (child);
   settle (fixture);
   assert_ended_with (task, PILLION_ERROR, PILLION_ERROR_DEADLOCK);
   assert_ended_with (second, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+  assert_ended_with (third, PILLION_ERROR, PILLION_ERROR_DEADLOCK);
+  assert_same (shield, third);
   g_assert_false (pillion_task_is_cancelled (stranger));
   succeed (stranger);
   kick_until_quiet (loop);
   end_object (task);
   end_object (second);
+  end_object (shield);
+  end_object (third);
   end_object (child);
   end_object (stranger);
   loop_end (loop);

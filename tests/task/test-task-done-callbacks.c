@@ -4,6 +4,8 @@
 
 #include "../core/test-support.h"
 
+#include "task/pillion-task-private.h"
+
 typedef struct
 {
   GString *log; /* capitals are calls, small letters are the data being freed */
@@ -431,6 +433,34 @@ test_closed_inside (Fixture *fixture,
   assert_log ("Aab");
 }
 
+/* When all numbers were given once, none is given to two at a time, and never 0 */
+static void
+test_ids (Fixture *fixture,
+          gconstpointer data)
+{
+  add (fixture, 'A');
+  add (fixture, 'B');
+  /* The last but one that there is */
+  fixture->task->last_id = 0;
+  fixture->task->last_id -= 2;
+  add (fixture, 'C');
+  g_assert_cmpuint (fixture->notes[2].id, >, fixture->notes[1].id);
+  for (char letter = 'D'; letter <= 'F'; letter++)
+    {
+      guint id;
+
+      add (fixture, letter);
+      id = fixture->notes[letter - 'A'].id;
+      for (guint i = 0; i < 3; i++)
+        g_assert_cmpuint (id, !=, fixture->notes[i].id);
+      g_assert_true (pillion_task_remove_done_callback (fixture->task, id));
+    }
+  assert_log ("def");
+  finish (fixture);
+  kick_until_quiet (fixture->loop);
+  assert_log ("defAaBbCc");
+}
+
 int
 main (int argc,
       char **argv)
@@ -449,6 +479,7 @@ main (int argc,
   ADD ("removing-an-unknown-one-does-nothing", test_remove_unknown);
   ADD ("removed-inside-one-is-not-called", test_removed_inside);
   ADD ("removed-inside-one-leaves-nothing", test_removed_inside_the_only_rest);
+  ADD ("numbers-of-two-are-never-the-same", test_ids);
   ADD ("one-may-drop-the-last-reference", test_drops_last_reference);
   ADD ("run-on-the-loops-thread", test_thread);
   ADD ("added-on-another-thread-is-critical", test_added_on_another_thread);

@@ -477,6 +477,85 @@ test_waits_for_shared (Fixture *fixture,
   end_object (children[1]);
 }
 
+/* However they have given it up: when all have, it is cancelled */
+static void
+test_shared_by_failed (Fixture *fixture,
+                       gconstpointer data)
+{
+  PillionTask *first = pending (fixture), *second = pending (fixture), *third = pending (fixture), *shared = obedient (fixture);
+  PillionTask *one = pillion_task_all (fixture->loop, (PillionTask *[]) { first, shared }, 2);
+  PillionTask *two = pillion_task_all (fixture->loop, (PillionTask *[]) { shared, second, shared }, 3);
+  PillionTask *race = pillion_task_race (fixture->loop, (PillionTask *[]) { shared, third }, 2);
+
+  fail (first);
+  settle (fixture);
+  g_assert_false (pillion_task_is_cancelled (shared));
+  fail (second);
+  settle (fixture);
+  g_assert_false (pillion_task_is_cancelled (shared));
+  assert_state (one, PENDING);
+  assert_state (two, PENDING);
+  succeed (third);
+  settle (fixture);
+  assert_state (race, SUCCEEDED);
+  assert_cancelled (shared);
+  assert_failed (one);
+  assert_failed (two);
+  end_object (race);
+  end_object (two);
+  end_object (one);
+  end_object (shared);
+  end_object (third);
+  end_object (second);
+  end_object (first);
+}
+
+static void
+cancel_when_added (PillionLoop *loop,
+                   PillionTask *task)
+{
+  g_cancellable_cancel (pillion_task_get_cancellable (task));
+}
+
+static void
+take_cancellable (PillionLoop *loop,
+                  PillionTask *task,
+                  GCancellable **cancellable)
+{
+  *cancellable = g_object_ref (pillion_task_get_cancellable (task));
+}
+
+/* Who is told of a new task may ask for its cancellable, before the task has children */
+static void
+test_cancellable_when_added (Fixture *fixture,
+                             gconstpointer data)
+{
+  PillionTask *child = obedient (fixture), *all;
+  GCancellable *cancellable = NULL;
+
+  g_signal_connect (fixture->loop, "task-added", G_CALLBACK (take_cancellable), &cancellable);
+  all = pillion_task_all (fixture->loop, &child, 1);
+  g_assert_true (cancellable == pillion_task_get_cancellable (all));
+  g_cancellable_cancel (cancellable);
+  settle (fixture);
+  assert_cancelled (child);
+  assert_cancelled (all);
+  end_object (all);
+  end_object (child);
+  g_clear_object (&cancellable);
+
+  /* And even cancel it there */
+  g_signal_handlers_disconnect_by_func (fixture->loop, take_cancellable, &cancellable);
+  child = obedient (fixture);
+  g_signal_connect (fixture->loop, "task-added", G_CALLBACK (cancel_when_added), NULL);
+  all = pillion_task_all (fixture->loop, &child, 1);
+  settle (fixture);
+  assert_cancelled (child);
+  assert_cancelled (all);
+  end_object (all);
+  end_object (child);
+}
+
 /* A cancelled combinator is done when its children are, and an error that comes up then is not lost */
 static void
 test_cancelled_waits (Fixture *fixture,
@@ -555,6 +634,8 @@ main (int argc,
   ADD ("a-thousand-deep-at-close", test_deep_at_close);
   ADD ("a-shared-child-outlives-one-of-two", test_shared);
   ADD ("a-failed-one-waits-for-a-shared-child", test_waits_for_shared);
+  ADD ("a-shared-child-is-cancelled-when-all-have-failed", test_shared_by_failed);
+  ADD ("cancellable-asked-for-when-it-is-added", test_cancellable_when_added);
   ADD ("a-cancelled-one-waits-for-its-children", test_cancelled_waits);
   ADD ("an-error-nobody-looks-at-is-reported-once", test_unhandled);
   g_test_add_func ("/task/group/cancelled-from-another-thread", test_threads);

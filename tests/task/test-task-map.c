@@ -224,10 +224,11 @@ test_nothing (Fixture *fixture,
   PillionLoop *loop = loop_new ();
   PillionTask *stranger = pillion_task_new (loop, "stranger", NULL);
 
-  for (guint how = 0; how < 3; how++)
+  for (guint how = 0; how < 4; how++)
     {
       Source source;
-      PillionTask *task;
+      PillionTask *task, *waiting = NULL;
+      int n_calls = 0;
 
       source_init (&source, fixture);
       source.nothing_at = 2;
@@ -236,6 +237,17 @@ test_nothing (Fixture *fixture,
         source.instead = g_object_ref (stranger);
       else if (how == 2)
         source.instead = g_object_ref (task);
+      else if (how == 3)
+        {
+          /* By way of others */
+          PillionTask *others[] = { obedient (fixture), pillion_task_with_timeout (task, G_TIME_SPAN_MINUTE) };
+
+          waiting = pillion_task_all (fixture->loop, others, 2);
+          pillion_task_add_done_callback (waiting, count, &n_calls, NULL);
+          source.instead = g_object_ref (waiting);
+          g_object_unref (others[0]);
+          g_object_unref (others[1]);
+        }
       settle (fixture);
       g_assert_cmpuint (source.children->len, ==, 2);
       assert_cancelled (source.children->pdata[0]);
@@ -245,6 +257,12 @@ test_nothing (Fixture *fixture,
         assert_ended_with (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
       else
         assert_ended_with (task, PILLION_ERROR, PILLION_ERROR_DEADLOCK);
+      if (waiting != NULL)
+        {
+          assert_same (waiting, task);
+          g_assert_cmpint (n_calls, ==, 1);
+          end_object (waiting);
+        }
       end_object (task);
       source_end (&source);
     }

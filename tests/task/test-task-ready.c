@@ -154,6 +154,62 @@ test_failed_both_read (Fixture *fixture,
   end_object (task);
 }
 
+#define N_ROUNDS 200
+
+typedef struct
+{
+  PillionTask *task;
+  int *n_ready; /* atomic */
+  guint n_found;
+} Asker;
+
+static gpointer
+ask (gpointer data)
+{
+  Asker *self = data;
+
+  g_atomic_int_inc (self->n_ready);
+  while (g_atomic_int_get (self->n_ready) < 2)
+    g_thread_yield ();
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      pillion_task_propagate_error (self->task, &error);
+      self->n_found += g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
+    }
+  return NULL;
+}
+
+/* Threads that ask at the same time, one of them by way of a task that ended as this one */
+static void
+test_failed_threads (Fixture *fixture,
+                     gconstpointer data)
+{
+  for (guint round = 0; round < N_ROUNDS; round++)
+    {
+      PillionTask *task = pillion_task_new (fixture->loop, "job", NULL);
+      PillionTask *shield = pillion_task_shield (task);
+      g_autoptr (GTask) result = g_task_new (NULL, NULL, NULL, NULL);
+      int n_ready = 0;
+      Asker askers[] = { { task, &n_ready, 0 }, { shield, &n_ready, 0 } };
+      GThread *threads[2];
+
+      g_task_return_new_error (result, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "gone");
+      pillion_task_ready (NULL, G_ASYNC_RESULT (result), task);
+      kick_until (fixture->loop, pillion_task_is_done (shield));
+      for (guint i = 0; i < 2; i++)
+        threads[i] = g_thread_new ("asker", ask, &askers[i]);
+      for (guint i = 0; i < 2; i++)
+        g_thread_join (threads[i]);
+      g_assert_cmpuint (askers[0].n_found, ==, 2);
+      g_assert_cmpuint (askers[1].n_found, ==, 2);
+      kick_until_quiet (fixture->loop);
+      end_object (shield);
+      end_object (task);
+    }
+}
+
 static void
 test_cancelled (Fixture *fixture,
                 gconstpointer data)
@@ -262,6 +318,7 @@ main (int argc,
   ADD ("failed/finish-function-reads-the-error", test_failed_finish_reads);
   ADD ("failed/propagate-reads-the-error", test_failed_propagate_reads);
   ADD ("failed/both-read-the-error", test_failed_both_read);
+  ADD ("failed/threads-read-the-error-at-the-same-time", test_failed_threads);
   ADD ("cancelled-is-cancelled", test_cancelled);
   ADD ("failed-and-unhandled-is-reported", test_unhandled);
   ADD ("result-that-is-no-gtask-succeeds", test_no_gtask);
