@@ -27,6 +27,9 @@ struct _PillionItemClass
   /* What a report calls it; read before run () */
   const char *(*get_name) (PillionItem *item);
 
+  /* It is the next one: asks the processor for the memory that run () begins with. May be NULL. */
+  void (*warm) (PillionItem *item);
+
   /* Frees it unrun, because the loop is gone */
   void (*drop) (PillionItem *item);
 

@@ -166,9 +166,16 @@ fiber_item_drop (PillionItem *item)
   pillion_fiber_abandon (fiber_from_item (item));
 }
 
+static void
+fiber_item_warm (PillionItem *item)
+{
+  __builtin_prefetch (fiber_from_item (item)->here.sp);
+}
+
 static const PillionItemClass fiber_item_class = {
   .run = fiber_item_run,
   .get_name = fiber_item_get_name,
+  .warm = fiber_item_warm,
   .drop = fiber_item_drop,
 };
 

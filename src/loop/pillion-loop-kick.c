@@ -80,6 +80,19 @@ note_item (PillionLoop *self,
     pillion_loop_emit_slow (self, name, duration);
 }
 
+/* Where many are ready their memory is cold: it may come while others run */
+static inline void
+warm_next (PillionItem *next)
+{
+  if (next == NULL)
+    return;
+
+  if (next->klass->warm != NULL)
+    next->klass->warm (next);
+  __builtin_prefetch (next->next);
+  __builtin_prefetch ((char *) next->next + 64);
+}
+
 /* Runs what is ready now, and not what becomes ready meanwhile, so that the context gets its turn. @now is moved on. Stops at
  * the deadline, but not before @least items. Returns whether there is time left. */
 static gboolean
@@ -106,8 +119,7 @@ run_items (PillionLoop *self,
       item = pillion_ready_queue_pop (&core->ready);
       if (item == NULL)
         break;
-      /* Many are cold: the next one may come while this one runs */
-      __builtin_prefetch (core->ready.head);
+      warm_next (core->ready.head);
       if (G_UNLIKELY (core->n_unsafe > 0) && item->klass->needs_safe_point != NULL && item->klass->needs_safe_point (item))
         {
           pillion_core_hold (core, item);

@@ -252,6 +252,15 @@ task_item_get_name (PillionItem *item)
   return task_from_item (item)->name;
 }
 
+static void
+task_item_warm (PillionItem *item)
+{
+  gconstpointer data = task_from_item (item)->first.data;
+
+  __builtin_prefetch (data);
+  __builtin_prefetch ((const char *) data + 64);
+}
+
 /* The loop is gone: what lived is let go */
 static void
 task_item_drop (PillionItem *item)
@@ -274,6 +283,7 @@ task_item_needs_safe_point (PillionItem *item)
 static const PillionItemClass task_item_class = {
   .run = task_item_run,
   .get_name = task_item_get_name,
+  .warm = task_item_warm,
   .drop = task_item_drop,
   .needs_safe_point = task_item_needs_safe_point,
 };

@@ -21,8 +21,11 @@
 
 guint pillion_test_patience_msec = 60000;
 
-typedef struct
+typedef struct _Test Test;
+
+struct _Test
 {
+  Test *next;
   char *path;
   PillionTestFunc func;
   gpointer data;
@@ -31,17 +34,11 @@ typedef struct
   PillionLoop *loop;
   GString *complaints;
   GMutex lock;       /* for the table, because the last reference of a task may go on another thread */
-  GHashTable *tasks; /* those that were made and are not finalized; NULL to those that were complained of */
-} Test;
+  GHashTable *tasks; /* those that were made and are not finalized */
+};
 
-static void
-test_free (gpointer data)
-{
-  Test *self = data;
-
-  g_free (self->path);
-  g_free (self);
-}
+/* Kept to the end, because GLib frees the data of those tests only that it runs */
+static Test *tests;
 
 static void
 append_task (GString *text,
@@ -307,5 +304,7 @@ pillion_test_add_data_func (const char *path,
   self->path = g_strdup (path);
   self->func = func;
   self->data = user_data;
-  g_test_add_data_func_full (path, self, run_test, test_free);
+  self->next = tests;
+  tests = self;
+  g_test_add_data_func (path, self, run_test);
 }
