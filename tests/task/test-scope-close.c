@@ -562,6 +562,37 @@ test_nothing_is_added_meanwhile (Fixture *fixture,
   end_object (a);
 }
 
+static void
+ask_whether_closed (gpointer source,
+                    gpointer data)
+{
+  PillionScope *scope = data;
+  gboolean property;
+
+  g_object_get (scope, "closed", &property, NULL);
+  g_assert_true (property);
+  g_assert_true (pillion_scope_is_closed (scope));
+}
+
+/* A scope is closed from the moment when that begins, and so are its children */
+static void
+test_is_closed_meanwhile (Fixture *fixture,
+                          gconstpointer data)
+{
+  g_autoptr (PillionScope) child = pillion_scope_new_child (fixture->scope, "child", NULL);
+  PillionTask *a = obedient (fixture, fixture->scope, "a");
+
+  g_assert_false (pillion_scope_is_closed (fixture->scope));
+  pillion_task_add_done_callback (a, (PillionTaskDoneFunc) ask_whether_closed, fixture->scope, NULL);
+  pillion_task_add_done_callback (a, (PillionTaskDoneFunc) ask_whether_closed, child, NULL);
+  g_signal_connect (pillion_task_get_cancellable (a), "cancelled", G_CALLBACK (ask_whether_closed), fixture->scope);
+  if (data != NULL)
+    g_assert_true (pillion_loop_close (fixture->loop, -1, NULL));
+  else
+    close_well (fixture, -1);
+  end_object (a);
+}
+
 /* 500 that obey, as a reload finds them */
 static void
 test_many (Fixture *fixture,
@@ -738,6 +769,8 @@ main (int argc,
   ADD ("line", test_line);
   ADD ("line-without-time", test_line_without_time);
   ADD ("nothing-is-added-meanwhile", test_nothing_is_added_meanwhile);
+  ADD ("is-closed-meanwhile", test_is_closed_meanwhile);
+  g_test_add ("/scope/close/is-closed-meanwhile-with-the-loop", Fixture, "loop", set_up, test_is_closed_meanwhile, tear_down);
   ADD ("many", test_many);
   ADD ("with-the-loop", test_with_the_loop);
   ADD ("left-with-the-loop", test_left_with_the_loop);
