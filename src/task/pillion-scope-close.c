@@ -204,10 +204,13 @@ leave_behind (PillionScopeMember *member,
       describe (task, member, member->scope != left->scope, left->text);
     }
 
+  if (task->running)
+    pillion_scope_look_at_end (member->scope, member);
   pillion_scope_member_leave (member);
   pillion_task_remove_done_callback (task, member->callback);
   /* Nobody will look at how it ends, so that is reported */
-  if (!pillion_task_has_waiters (task) && __atomic_load_n (&task->looked, __ATOMIC_RELAXED) == PILLION_TASK_LOOKED)
+  if (!task->told && !pillion_task_has_waiters (task) &&
+      __atomic_load_n (&task->looked, __ATOMIC_RELAXED) == PILLION_TASK_LOOKED)
     __atomic_store_n (&task->looked, FALSE, __ATOMIC_RELAXED);
   g_object_unref (task);
 }

@@ -63,6 +63,10 @@ PillionScopeMember *pillion_scope_take_in    (PillionScope *self,
 /* Takes the task out, without looking at how it ended */
 void          pillion_scope_member_leave     (PillionScopeMember *self);
 
+/* Keeps the task where it has failed. Returns whether it has. */
+gboolean      pillion_scope_look_at_end      (PillionScope *self,
+                                              PillionScopeMember *member);
+
 /* Ends those who wait for the scope to be empty */
 void          pillion_scope_end_joins        (PillionScope *self);
 

@@ -58,6 +58,17 @@ keep_failure (PillionScope *self,
     g_array_set_size (self->failed, MAX_FAILED);
 }
 
+gboolean
+pillion_scope_look_at_end (PillionScope *self,
+                           PillionScopeMember *member)
+{
+  if (pillion_task_get_state (member->task) != PILLION_TASK_FAILED)
+    return FALSE;
+
+  keep_failure (self, member);
+  return TRUE;
+}
+
 static gboolean
 has_failed (PillionScope *self)
 {
@@ -114,12 +125,8 @@ on_member_done (PillionTask *task,
 
   g_object_ref (scope);
   pillion_scope_member_leave (self);
-  if (pillion_task_get_state (task) == PILLION_TASK_FAILED)
-    {
-      keep_failure (scope, self);
-      if (scope->cancel_on_error)
-        pillion_scope_cancel (scope);
-    }
+  if (pillion_scope_look_at_end (scope, self) && scope->cancel_on_error)
+    pillion_scope_cancel (scope);
   pillion_scope_start_next (scope);
   pillion_scope_look_for_end (scope);
   g_object_unref (scope);

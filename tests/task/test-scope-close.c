@@ -411,6 +411,27 @@ test_from_own_callback (Fixture *fixture,
   end_object (b);
 }
 
+/* One that has failed was looked at, by its callback and by the scope */
+static void
+test_from_callback_of_failed (Fixture *fixture,
+                              gconstpointer data)
+{
+  PillionTask *a = pillion_task_new (fixture->loop, "a", NULL);
+  g_autoptr (GPtrArray) failed = NULL;
+
+  logs_catch ();
+  pillion_task_add_done_callback (a, close_it, fixture, NULL);
+  g_assert_true (pillion_scope_add (fixture->scope, a, NULL));
+  pillion_task_return_new_error (a, PILLION_ERROR, PILLION_ERROR_FAILED, "broke");
+  g_object_unref (a);
+  kick_until_quiet (fixture->loop);
+  g_assert_true (fixture->closed);
+  failed = pillion_scope_take_failed (fixture->scope);
+  g_assert_cmpuint (failed->len, ==, 1);
+  g_clear_pointer (&failed, g_ptr_array_unref);
+  assert_logged ("");
+}
+
 /* Close in close: the inner one fails, and the outer one goes on */
 static void
 test_nested (Fixture *fixture,
@@ -762,6 +783,7 @@ main (int argc,
   ADD ("deadline-under-load", test_deadline_under_load);
   ADD_VIRTUAL ("virtual-time", test_virtual_time);
   ADD ("from-own-callback", test_from_own_callback);
+  ADD ("from-callback-of-failed", test_from_callback_of_failed);
   ADD ("nested", test_nested);
   ADD ("from-cancel-handler", test_from_cancel_handler);
   ADD ("parent-in-child", test_parent_in_child);
