@@ -58,14 +58,20 @@ cancel_all (PillionScope *self)
     pillion_task_cancel (tasks->pdata[i]);
 }
 
+typedef struct
+{
+  GHashTable *seen;
+  PillionTask *found;
+} StackSearch;
+
 static void
 look_for_stack (PillionScopeMember *member,
                 gpointer data)
 {
-  PillionTask **found = data;
+  StackSearch *search = data;
 
-  if (*found == NULL && pillion_task_is_on_stack (member->task))
-    *found = member->task;
+  if (search->found == NULL && pillion_task_is_on_stack (member->task, search->seen))
+    search->found = member->task;
 }
 
 static void
@@ -98,7 +104,7 @@ is_over (PillionLoop *loop,
   if (pillion_core (loop)->n_unsafe == 0 || pillion_core_has_ready (pillion_core (loop)))
     return FALSE;
 
-  /* What waits for a safe point is not delivered here */
+  /* What waits for a safe point, or for something further up, is not delivered here */
   for_all (self->scope, count_hopeless, &n_hopeless);
   return n_hopeless == self->scope->n_live;
 }
@@ -230,7 +236,6 @@ may_close (PillionScope *self,
            GError **error)
 {
   PillionScope *closing = find_closing (self);
-  PillionTask *on_stack = NULL;
 
   if (pillion_core (self->loop)->closing)
     {
@@ -243,12 +248,20 @@ may_close (PillionScope *self,
       return FALSE;
     }
 
-  for_all (self, look_for_stack, &on_stack);
-  if (on_stack != NULL)
+  /* At the outermost place nothing is on the stack */
+  if (pillion_core (self->loop)->depth > 0)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED,
-                   _("The scope “%s” can't be closed from inside “%s”, which it would wait for"), self->name, on_stack->name);
-      return FALSE;
+      g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+      StackSearch search = { seen, NULL };
+
+      for_all (self, look_for_stack, &search);
+      if (search.found != NULL)
+        {
+          g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED,
+                       _("The scope “%s” can't be closed from inside “%s”, which it would wait for"), self->name,
+                       search.found->name);
+          return FALSE;
+        }
     }
 
   return TRUE;
@@ -289,8 +302,9 @@ pillion_scope_cancel (PillionScope *self)
  * From its beginning on nothing can be added. A scope that was closed can be closed again, which does nothing.
  *
  * It may be called from a done callback of one of the tasks. Then that one counts as ended; callbacks that it has left are called after
- * this one has returned. From inside a fiber that is in the scope, or a function of [method@Pillion.Scope.start], it does nothing
- * and fails: the close would wait for its own caller. At a place that is no safe point, callbacks that wait for one are left.
+ * this one has returned. What waits for that one can't go on before, and is left. From inside a fiber that is in the scope, or a function
+ * that one of its tasks calls ([method@Pillion.Scope.start], [func@Pillion.Task.map] and others), it does nothing and fails: the close would wait for
+ * its own caller. At a place that is no safe point, callbacks that wait for one are left.
  *
  * Returns: whether everything had ended. Where not, @error is [error@Pillion.Error.LEFT_BEHIND]: the scope is closed all the same, the
  *   tasks that were left are the loop's, and the message names each with the place where it was made, how long it was in the
