@@ -22,6 +22,8 @@ struct _PillionScope
   gboolean closed;
 
   PillionLiveList members; /* in the order added */
+  PillionLive *cursor;     /* the one of them that was last looked up by its index; NULL where that is not known */
+  guint cursor_index;
   guint64 next_order;
   guint n_live;          /* members here and in the children */
   GHashTable *keys;      /* key → member; made when first wanted */

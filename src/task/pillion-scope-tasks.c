@@ -106,6 +106,7 @@ pillion_scope_member_leave (PillionScopeMember *self)
 {
   PillionScope *scope = g_steal_pointer (&self->scope);
 
+  scope->cursor = NULL;
   pillion_live_list_remove (&scope->members, &self->link);
   for (PillionScope *each = scope; each != NULL; each = each->parent)
     each->n_live--;
@@ -171,6 +172,22 @@ pillion_scope_take_in (PillionScope *self,
   return member;
 }
 
+/* A task of the scope itself. Asked for one after the other, none is searched for. */
+static PillionTask *
+get_member (PillionScope *self,
+            guint index)
+{
+  if (self->cursor == NULL || self->cursor_index > index)
+    {
+      self->cursor = self->members.head;
+      self->cursor_index = 0;
+    }
+  for (; self->cursor_index < index; self->cursor_index++)
+    self->cursor = self->cursor->next;
+
+  return pillion_scope_member_from_link (self->cursor)->task;
+}
+
 /* The task's place among the living of the scope and its children, counted down to it */
 static PillionTask *
 get_nth (PillionScope *self,
@@ -178,17 +195,15 @@ get_nth (PillionScope *self,
 {
   PillionTask *found = NULL;
 
+  if (*index < self->members.length)
+    return get_member (self, *index);
   if (*index >= self->n_live)
     {
       *index -= self->n_live;
       return NULL;
     }
 
-  for (PillionLive *link = self->members.head; link != NULL; link = link->next)
-    {
-      if ((*index)-- == 0)
-        return pillion_scope_member_from_link (link)->task;
-    }
+  *index -= self->members.length;
   for (guint i = 0; found == NULL && i < self->children->len; i++)
     found = get_nth (self->children->pdata[i], index);
 
