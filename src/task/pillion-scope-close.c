@@ -128,13 +128,11 @@ find_closing (PillionScope *self)
   return found;
 }
 
-/* Closes the scope as it is. Of its children none is open any more. @well: nothing is left. */
+/* Closes the scope as it is. Of its children none is open any more. */
 static void
-shut (PillionScope *self,
-      gboolean well)
+shut (PillionScope *self)
 {
   PillionCore *core = pillion_core (self->loop);
-  PillionTask *join;
 
   self->closing = FALSE;
   self->closed = TRUE;
@@ -144,11 +142,7 @@ shut (PillionScope *self,
     g_ptr_array_remove (self->parent->children, self);
 
   pillion_scope_dissolve_line (self);
-  if (well)
-    pillion_scope_end_joins (self);
-  while ((join = pillion_waiters_pop (&self->joins)) != NULL)
-    pillion_task_return_new_error (join, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND,
-                                   _("The scope “%s” was closed before everything in it had ended"), self->name);
+  pillion_scope_end_joins (self);
   g_object_unref (self);
 }
 
@@ -162,7 +156,7 @@ pillion_scope_shut_all (PillionCore *core)
 
       while (self->members.head != NULL)
         pillion_scope_member_leave (pillion_scope_member_from_link (self->members.head));
-      shut (self, FALSE);
+      shut (self);
     }
 }
 
@@ -203,15 +197,22 @@ leave_behind (PillionScopeMember *member,
   Left *left = data;
   PillionTask *task = g_object_ref (member->task);
 
-  if (!task->running && left->n++ < MAX_NAMED)
+  if (task->running)
     {
-      if (left->text->len > 0)
-        g_string_append (left->text, "; ");
-      describe (task, member, member->scope != left->scope, left->text);
+      pillion_scope_look_at_end (member->scope, member);
+    }
+  else
+    {
+      for (PillionScope *each = member->scope; each != left->scope->parent; each = each->parent)
+        each->left_behind = TRUE;
+      if (left->n++ < MAX_NAMED)
+        {
+          if (left->text->len > 0)
+            g_string_append (left->text, "; ");
+          describe (task, member, member->scope != left->scope, left->text);
+        }
     }
 
-  if (task->running)
-    pillion_scope_look_at_end (member->scope, member);
   pillion_scope_member_leave (member);
   pillion_task_remove_done_callback (task, member->callback);
   /* Nobody will look at how it ends, so that is reported */
@@ -222,12 +223,11 @@ leave_behind (PillionScopeMember *member,
 }
 
 static void
-shut_with_children (PillionScope *self,
-                    gboolean well)
+shut_with_children (PillionScope *self)
 {
   while (self->children->len > 0)
-    shut_with_children (self->children->pdata[self->children->len - 1], well);
-  shut (self, well);
+    shut_with_children (self->children->pdata[self->children->len - 1]);
+  shut (self);
 }
 
 /* Whether it can be closed from here */
@@ -367,7 +367,7 @@ pillion_scope_close (PillionScope *self,
   if (left.n > 0)
     g_set_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND, _("Not ended when the scope “%s” was closed: %s"),
                  self->name, text->str);
-  shut_with_children (self, left.n == 0);
+  shut_with_children (self);
   if (self->parent != NULL)
     pillion_scope_look_for_end (self->parent);
   g_object_unref (self);

@@ -20,6 +20,7 @@ struct _PillionScope
   gboolean cancel_on_error;
   gboolean closing;
   gboolean closed;
+  gboolean left_behind;  /* whether not everything had ended then */
 
   PillionLiveList members; /* in the order added */
   PillionLive *cursor;     /* the one of them that was last looked up by its index; NULL where that is not known */

@@ -79,7 +79,10 @@ static void
 end_join (PillionScope *self,
           PillionTask *join)
 {
-  if (self->cancel_on_error && has_failed (self))
+  if (self->left_behind)
+    pillion_task_return_new_error (join, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND,
+                                   _("The scope “%s” was closed before everything in it had ended"), self->name);
+  else if (self->cancel_on_error && has_failed (self))
     pillion_task_return_from (join, get_failure (self, 0)->task);
   else
     pillion_task_return_boolean (join, TRUE);
@@ -453,7 +456,7 @@ pillion_scope_take_failed (PillionScope *self)
  * which they were added, whichever failed first, of those that [method@Pillion.Scope.take_failed] would give.
  *
  * Returns: (transfer full): a task that ends with %TRUE; besides what was said, it fails with `G_IO_ERROR_CANCELLED`, with
- *   [error@Pillion.Error.LEFT_BEHIND] where the scope is closed and not all of it ended, and with [error@Pillion.Error.CLOSED] where the
+ *   [error@Pillion.Error.LEFT_BEHIND] where the scope is closed, or was before, and not all of it had ended, and with [error@Pillion.Error.CLOSED] where the
  *   loop was closed
  *
  * Since: 1.0

@@ -147,6 +147,27 @@ test_everything_is_delivered (Fixture *fixture,
   end_object (b);
 }
 
+/* A wait for the end tells what was left: one that waited, and one that comes later; a child of which nothing was left ended well */
+static void
+test_joins_of_left (Fixture *fixture,
+                    gconstpointer data)
+{
+  g_autoptr (PillionScope) child = pillion_scope_new_child (fixture->scope, "child", NULL);
+  PillionTask *a = stubborn (fixture, fixture->scope, "a");
+  g_autoptr (PillionTask) early = pillion_scope_join (fixture->scope), late = NULL, childs = NULL;
+  g_autoptr (GError) early_error = NULL, late_error = NULL;
+
+  g_assert_false (pillion_scope_close (fixture->scope, 0, NULL));
+  late = pillion_scope_join (fixture->scope);
+  childs = pillion_scope_join (child);
+  g_assert_false (pillion_task_propagate_boolean (early, &early_error));
+  g_assert_error (early_error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
+  g_assert_false (pillion_task_propagate_boolean (late, &late_error));
+  g_assert_error (late_error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
+  g_assert_true (pillion_task_propagate_boolean (childs, NULL));
+  end_left (fixture, a);
+}
+
 /* What is not in the scope goes on */
 static void
 test_others_go_on (Fixture *fixture,
@@ -890,6 +911,7 @@ main (int argc,
 #define ADD_VIRTUAL(path, func) g_test_add ("/scope/close/" path, Fixture, NULL, set_up_virtual, func, tear_down)
   ADD ("empty", test_empty);
   ADD ("everything-is-delivered", test_everything_is_delivered);
+  ADD ("joins-of-left", test_joins_of_left);
   ADD ("others-go-on", test_others_go_on);
   ADD ("waits-for-what-takes-time", test_waits_for_what_takes_time);
   ADD ("waits-for-threads", test_waits_for_threads);
