@@ -44,7 +44,6 @@ struct _PillionCore
   guint depth;     /* how many kicks and run-untils are on the stack */
   guint n_barred;  /* how many regions forbid to call anything */
   guint n_unsafe;  /* how many regions there are, and run-untils that a callback called: at 0 it is a safe point */
-  guint n_running; /* how many fibers are on the stack right now: they have been resumed and not parked */
   guint n_entered; /* atomic: how many threads are in here that may hold no reference */
   gboolean rung;   /* atomic: whether the wake was given since the last kick, or a kick is running */
   gboolean closing; /* whether nothing new is begun any more */

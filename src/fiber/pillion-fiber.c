@@ -71,8 +71,6 @@ stop_overflowed (PillionFiber *self)
 void
 pillion_fiber_resume (PillionFiber *self)
 {
-  PillionCore *core = self->core;
-
   /* Among many fibers the stack is cold: it may come while the rest is done */
   for (guint i = 0; i < N_HOT_LINES; i++)
     __builtin_prefetch ((char *) self->here.sp + i * LINE_SIZE, 1);
@@ -82,14 +80,12 @@ pillion_fiber_resume (PillionFiber *self)
   self->main_depth = g_main_depth ();
   self->state = PILLION_FIBER_RUNNING;
   pillion_fiber_current = self;
-  core->n_running++;
 
   pillion_sanitizer_here (&self->back_side);
   pillion_sanitizer_leave (&self->back_side, &self->side, FALSE);
   pillion_switch_to (&self->back, &self->here);
   pillion_sanitizer_enter (&self->side, &self->back_side);
 
-  core->n_running--;
   pillion_fiber_current = self->resumer;
 
   if (G_UNLIKELY (!self->guarded && !pillion_stack_is_whole (self->stack)))

@@ -142,7 +142,7 @@ pillion_loop_run_until (PillionLoop *self,
   return TRUE;
 }
 
-/* Done, and its callbacks delivered, unless it is one of them that waits. Or never delivered, as long as somebody waits here. */
+/* Done, and its callbacks delivered, unless it is one of them that waits. Or not delivered as long as somebody waits here. */
 static gboolean
 is_delivered (PillionLoop *self,
               gpointer data)
@@ -163,11 +163,13 @@ is_delivered (PillionLoop *self,
  * task give its result.
  *
  * It works without a host, in a host's code between two kicks, and nested inside of a callback. Nested, it runs
- * other callbacks, but it never resumes the one that called it: so two callbacks that wait for each other's end wait for ever.
+ * other callbacks, but it never resumes the one that called it: so two callbacks that wait for each other's end wait for ever. Where it is
+ * known that @task waits for what called this (a callback of one of its children, or a function that it called itself), that is
+ * [error@Pillion.Error.NESTED].
  *
  * Nested, and in a region, what is marked for a safe point is not called ([method@Pillion.Task.set_safe_point]). A task that is marked is
  * waited for until it is done; its callbacks come at the next safe point. A task that waits for such a one would wait for ever:
- * that is [error@Pillion.Error.NESTED].
+ * that is [error@Pillion.Error.NESTED], too.
  *
  * Returns: whether the task ended well; where not, @error is set: to the task's own,
  *   [error@Pillion.Error.WRONG_THREAD], [error@Pillion.Error.CLOSED], [error@Pillion.Error.NESTED],
@@ -235,7 +237,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
         g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
       else if (check_barred (self, error))
         g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED,
-                     _("“%s” waits for something that is held back until the next safe point"), task->name);
+                     _("“%s” waits for something that is held back as long as this waits"), task->name);
       ended_well = FALSE;
     }
   g_object_unref (task);
@@ -244,8 +246,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
   return ended_well;
 }
 
-/* Nothing lives, save for what can't end as long as somebody waits here: what is held back, and what runs further up on the stack, such
- * as a fiber that closes its loop */
+/* Nothing lives, save for what can't end or be delivered as long as somebody waits here */
 static gboolean
 is_quiet (PillionLoop *self,
           gpointer data)
@@ -256,14 +257,12 @@ is_quiet (PillionLoop *self,
     return FALSE;
   if (core->live.length == 0)
     return TRUE;
-  if (pillion_ready_queue_is_empty (&core->held) && core->live.length > core->n_running)
+  if (core->n_unsafe == 0)
     return FALSE;
 
   for (PillionLive *link = core->live.head; link != NULL; link = link->next)
     {
-      PillionTask *task = pillion_task_from_link (link);
-
-      if (!pillion_task_is_on_stack (task) && !pillion_task_is_held_back (task))
+      if (!pillion_task_is_held_back (pillion_task_from_link (link)))
         return FALSE;
     }
   return TRUE;
@@ -324,7 +323,7 @@ name_left (PillionLoop *self,
  *
  * Ends everything: cancels all tasks, those in scopes among them, closes the scopes, works until every callback was delivered or the time is over, joins the threads, removes the hook
  * and gives the context back. Calls that are not due are dropped. Never more than @timeout passes, save for a callback
- * that blocks, and a moment for threads that are about to end.
+ * that blocks, and a moment for threads that are about to end. Called from inside a callback, it does not wait for what waits for that one.
  *
  * In a region in which nothing may be called nothing is, and the region is named as left. What is marked for a safe point
  * is delivered where this is one.

@@ -47,6 +47,18 @@ on_callback_freed (gpointer task)
   pillion_sync_unref (task);
 }
 
+void
+pillion_combinator_abandoned (PillionTaskBody *body)
+{
+  pillion_combinator_end_closed ((PillionCombinator *) body);
+}
+
+gboolean
+pillion_combinator_is_running (PillionTaskBody *body)
+{
+  return ((PillionCombinator *) body)->n_calls > 0;
+}
+
 PillionTask *
 pillion_combinator_new (PillionLoop *loop,
                         const char *name,

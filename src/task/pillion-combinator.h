@@ -18,6 +18,7 @@ struct _PillionCombinator
   PillionTaskBody body;
   guint n_heard; /* of callbacks that were called or taken back, and whose data is yet to be freed */
   gboolean over; /* whether the task was ended */
+  guint n_calls; /* of functions of the user's that are on the stack */
 };
 
 struct _PillionCombinatorClass
@@ -31,6 +32,10 @@ struct _PillionCombinatorClass
   /* It is over: lets go of what it needed until then. May be NULL. */
   void (*ended)      (PillionCombinator *self);
 };
+
+/* For the classes of bodies */
+void         pillion_combinator_abandoned   (PillionTaskBody              *body);
+gboolean     pillion_combinator_is_running  (PillionTaskBody              *body);
 
 /* Makes a task with a body of @size bytes that begins with a PillionCombinator and is all zero else. Where the loop is closed the
  * task has failed already, and has no body. */

@@ -30,7 +30,7 @@
  *
  * A put that is cancelled while it waits has put nothing, and one that ended well has put its item. An item is handed over when
  * whoever gets it is told: when a done callback of the task is called, or somebody asks for its result. A get that is cancelled after
- * it got an item, but before anybody was told, lets that go to the next get.
+ * it got an item, but before anybody was told, lets that go to the next get; where nobody waits, it is in the queue again, at its old place.
  *
  * ## The end
  *
@@ -49,10 +49,17 @@ struct _PillionQueue
   PillionLoop *loop;
   guint capacity;  /* 0: none */
   gboolean closed;
-  GQueue items;    /* of PillionTaskResult; empty while somebody waits to get one */
+  GQueue items;    /* of Item, in the order put; empty while somebody waits to get one */
+  guint64 n_put;
   PillionWaiters getters;
   PillionWaiters putters; /* none while there is room */
 };
+
+typedef struct
+{
+  PillionTaskResult content;
+  guint64 order;
+} Item;
 
 enum
 {
@@ -69,49 +76,73 @@ G_DEFINE_FINAL_TYPE (PillionQueue, pillion_queue, G_TYPE_OBJECT)
 static void
 item_free (gpointer data)
 {
-  pillion_task_result_clear (data);
-  g_free (data);
+  Item *self = data;
+
+  pillion_task_result_clear (&self->content);
+  g_free (self);
 }
 
-static PillionTaskResult *
-item_new (const PillionTaskResult *content)
+/* Takes the content over */
+static Item *
+item_new (PillionTaskResult *content,
+          guint64 order)
 {
-  return g_memdup2 (content, sizeof *content);
+  Item *self = g_new (Item, 1);
+
+  self->content = *content;
+  self->order = order;
+  content->kind = PILLION_RESULT_NONE;
+  return self;
 }
 
 /* Takes the content over. What was put failed nowhere, so neither does what is got. */
 static void
 end_get (PillionTask *task,
-         PillionTaskResult *content)
+         PillionTaskResult *content,
+         guint64 order)
 {
   if (!pillion_task_begin_return (task))
     return;
 
+  pillion_waiter_of (task)->order = order;
   task->result = *content;
   content->kind = PILLION_RESULT_NONE;
   pillion_task_finish (task, PILLION_TASK_SUCCEEDED);
 }
 
-/* Takes the content over. There is room, or an item was given back that had been taken out. */
+/* Takes the content over. There is room. */
 static void
 bring (PillionQueue *self,
-       PillionTaskResult *content,
-       gboolean first)
+       PillionTaskResult *content)
 {
   PillionTask *getter = pillion_waiters_pop (&self->getters);
+  guint64 order = self->n_put++;
+
+  if (getter != NULL)
+    end_get (getter, content, order);
+  else
+    g_queue_push_tail (&self->items, item_new (content, order));
+}
+
+/* Takes the content over, which had been taken out */
+static void
+bring_back (PillionQueue *self,
+            PillionTaskResult *content,
+            guint64 order)
+{
+  PillionTask *getter = pillion_waiters_pop (&self->getters);
+  GList *link = self->items.head;
 
   if (getter != NULL)
     {
-      end_get (getter, content);
+      end_get (getter, content, order);
+      return;
     }
-  else
-    {
-      if (first)
-        g_queue_push_head (&self->items, item_new (content));
-      else
-        g_queue_push_tail (&self->items, item_new (content));
-      content->kind = PILLION_RESULT_NONE;
-    }
+
+  /* In front, but for those that came back before it and were put before it */
+  while (link != NULL && ((Item *) link->data)->order < order)
+    link = link->next;
+  g_queue_insert_before (&self->items, link, item_new (content, order));
 }
 
 static gboolean
@@ -128,7 +159,7 @@ fill (PillionQueue *self)
 
   while (has_room (self) && (putter = pillion_waiters_pop (&self->putters)) != NULL)
     {
-      bring (self, &pillion_waiter_of (putter)->item, FALSE);
+      bring (self, &pillion_waiter_of (putter)->item);
       pillion_task_return_boolean (putter, TRUE);
     }
 }
@@ -138,9 +169,9 @@ static void
 take_first (PillionQueue *self,
             PillionTask *task)
 {
-  PillionTaskResult *item = g_queue_pop_head (&self->items);
+  Item *item = g_queue_pop_head (&self->items);
 
-  end_get (task, item);
+  end_get (task, &item->content, item->order);
   item_free (item);
   fill (self);
 }
@@ -155,11 +186,14 @@ return_closed (PillionTask *task)
 static void
 item_unwanted (PillionTaskBody *body)
 {
+  PillionWaiter *self = (PillionWaiter *) body;
   PillionTask *task = body->task;
   PillionTaskResult content = { PILLION_RESULT_TASK };
+  /* From now on the queue may keep the task */
+  g_autoptr (PillionQueue) queue = PILLION_QUEUE (g_steal_pointer (&self->owner));
 
   content.task = g_object_ref (task->result.kind == PILLION_RESULT_TASK ? task->result.task : task);
-  bring (PILLION_QUEUE (((PillionWaiter *) body)->owner), &content, TRUE);
+  bring_back (queue, &content, self->order);
 }
 
 static const PillionTaskBodyClass put_class = PILLION_WAITER_CLASS (NULL);
@@ -296,7 +330,7 @@ put (PillionQueue *self,
         }
       else if (has_room (self))
         {
-          bring (self, content, FALSE);
+          bring (self, content);
           pillion_task_return_boolean (task, TRUE);
         }
       else
@@ -500,7 +534,7 @@ pillion_queue_try_put (PillionQueue *self,
     return FALSE;
 
   set_content (&content, item);
-  bring (self, &content, FALSE);
+  bring (self, &content);
   return TRUE;
 }
 

@@ -144,8 +144,10 @@ is_worth_it (Run *self,
 
   pillion_task_propagate_error (child, &error);
   predicate = pillion_callback_ref (self->predicate);
+  self->parent.n_calls++;
   is_worth = ((PillionRetryFunc) predicate->func) (error, self->attempts->len, predicate->data);
   pillion_callback_unref (predicate);
+  self->parent.n_calls--;
 
   return is_worth && !pillion_task_is_cancelled (self->parent.body.task);
 }
@@ -235,6 +237,8 @@ static const PillionCombinatorClass run_class = {
     .cancelled = run_cancelled,
     .get_child = run_get_child,
     .free = run_free,
+    .abandoned = pillion_combinator_abandoned,
+    .is_running = pillion_combinator_is_running,
   },
   .child_done = run_child_done,
   .ended = run_ended,
@@ -245,10 +249,13 @@ begin_attempt (Run *self)
 {
   PillionCombinator *parent = &self->parent;
   PillionCallback *callback = pillion_callback_ref (self->callback);
-  PillionTask *child = ((PillionAttemptFunc) callback->func) (self->attempts->len + 1, callback->data);
+  PillionTask *child;
   GError *error;
 
+  parent->n_calls++;
+  child = ((PillionAttemptFunc) callback->func) (self->attempts->len + 1, callback->data);
   pillion_callback_unref (callback);
+  parent->n_calls--;
 
   /* The function may have done anything, even closed the loop */
   if (parent->over)

@@ -58,14 +58,20 @@ cancel_all (PillionScope *self)
     pillion_task_cancel (tasks->pdata[i]);
 }
 
+typedef struct
+{
+  GHashTable *seen;
+  PillionTask *found;
+} StackSearch;
+
 static void
 look_for_stack (PillionScopeMember *member,
                 gpointer data)
 {
-  PillionTask **found = data;
+  StackSearch *search = data;
 
-  if (*found == NULL && pillion_task_is_on_stack (member->task))
-    *found = member->task;
+  if (search->found == NULL && pillion_task_is_on_stack (member->task, search->seen))
+    search->found = member->task;
 }
 
 static void
@@ -98,7 +104,7 @@ is_over (PillionLoop *loop,
   if (pillion_core (loop)->n_unsafe == 0 || pillion_core_has_ready (pillion_core (loop)))
     return FALSE;
 
-  /* What waits for a safe point is not delivered here */
+  /* What waits for a safe point, or for something further up, is not delivered here */
   for_all (self->scope, count_hopeless, &n_hopeless);
   return n_hopeless == self->scope->n_live;
 }
@@ -122,13 +128,11 @@ find_closing (PillionScope *self)
   return found;
 }
 
-/* Closes the scope as it is. Of its children none is open any more. @well: nothing is left. */
+/* Closes the scope as it is. Of its children none is open any more. */
 static void
-shut (PillionScope *self,
-      gboolean well)
+shut (PillionScope *self)
 {
   PillionCore *core = pillion_core (self->loop);
-  PillionTask *join;
 
   self->closing = FALSE;
   self->closed = TRUE;
@@ -138,11 +142,7 @@ shut (PillionScope *self,
     g_ptr_array_remove (self->parent->children, self);
 
   pillion_scope_dissolve_line (self);
-  if (well)
-    pillion_scope_end_joins (self);
-  while ((join = pillion_waiters_pop (&self->joins)) != NULL)
-    pillion_task_return_new_error (join, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND,
-                                   _("The scope “%s” was closed before everything in it had ended"), self->name);
+  pillion_scope_end_joins (self);
   g_object_unref (self);
 }
 
@@ -156,7 +156,7 @@ pillion_scope_shut_all (PillionCore *core)
 
       while (self->members.head != NULL)
         pillion_scope_member_leave (pillion_scope_member_from_link (self->members.head));
-      shut (self, FALSE);
+      shut (self);
     }
 }
 
@@ -197,28 +197,37 @@ leave_behind (PillionScopeMember *member,
   Left *left = data;
   PillionTask *task = g_object_ref (member->task);
 
-  if (!task->running && left->n++ < MAX_NAMED)
+  if (task->running)
     {
-      if (left->text->len > 0)
-        g_string_append (left->text, "; ");
-      describe (task, member, member->scope != left->scope, left->text);
+      pillion_scope_look_at_end (member->scope, member);
+    }
+  else
+    {
+      for (PillionScope *each = member->scope; each != left->scope->parent; each = each->parent)
+        each->left_behind = TRUE;
+      if (left->n++ < MAX_NAMED)
+        {
+          if (left->text->len > 0)
+            g_string_append (left->text, "; ");
+          describe (task, member, member->scope != left->scope, left->text);
+        }
     }
 
   pillion_scope_member_leave (member);
   pillion_task_remove_done_callback (task, member->callback);
   /* Nobody will look at how it ends, so that is reported */
-  if (!pillion_task_has_waiters (task) && __atomic_load_n (&task->looked, __ATOMIC_RELAXED) == PILLION_TASK_LOOKED)
+  if (!task->told && !pillion_task_has_waiters (task) &&
+      __atomic_load_n (&task->looked, __ATOMIC_RELAXED) == PILLION_TASK_LOOKED)
     __atomic_store_n (&task->looked, FALSE, __ATOMIC_RELAXED);
   g_object_unref (task);
 }
 
 static void
-shut_with_children (PillionScope *self,
-                    gboolean well)
+shut_with_children (PillionScope *self)
 {
   while (self->children->len > 0)
-    shut_with_children (self->children->pdata[self->children->len - 1], well);
-  shut (self, well);
+    shut_with_children (self->children->pdata[self->children->len - 1]);
+  shut (self);
 }
 
 /* Whether it can be closed from here */
@@ -227,7 +236,6 @@ may_close (PillionScope *self,
            GError **error)
 {
   PillionScope *closing = find_closing (self);
-  PillionTask *on_stack = NULL;
 
   if (pillion_core (self->loop)->closing)
     {
@@ -240,12 +248,20 @@ may_close (PillionScope *self,
       return FALSE;
     }
 
-  for_all (self, look_for_stack, &on_stack);
-  if (on_stack != NULL)
+  /* At the outermost place nothing is on the stack */
+  if (pillion_core (self->loop)->depth > 0)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED,
-                   _("The scope “%s” can't be closed from inside “%s”, which it would wait for"), self->name, on_stack->name);
-      return FALSE;
+      g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+      StackSearch search = { seen, NULL };
+
+      for_all (self, look_for_stack, &search);
+      if (search.found != NULL)
+        {
+          g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED,
+                       _("The scope “%s” can't be closed from inside “%s”, which it would wait for"), self->name,
+                       search.found->name);
+          return FALSE;
+        }
     }
 
   return TRUE;
@@ -286,8 +302,9 @@ pillion_scope_cancel (PillionScope *self)
  * From its beginning on nothing can be added. A scope that was closed can be closed again, which does nothing.
  *
  * It may be called from a done callback of one of the tasks. Then that one counts as ended; callbacks that it has left are called after
- * this one has returned. From inside a fiber that is in the scope, or a function of [method@Pillion.Scope.start], it does nothing
- * and fails: the close would wait for its own caller. At a place that is no safe point, callbacks that wait for one are left.
+ * this one has returned. What waits for that one can't go on before, and is left. From inside a fiber that is in the scope, or a function
+ * that one of its tasks calls ([method@Pillion.Scope.start], [func@Pillion.Task.map] and others), it does nothing and fails: the close would wait for
+ * its own caller. At a place that is no safe point, callbacks that wait for one are left.
  *
  * Returns: whether everything had ended. Where not, @error is [error@Pillion.Error.LEFT_BEHIND]: the scope is closed all the same, the
  *   tasks that were left are the loop's, and the message names each with the place where it was made, how long it was in the
@@ -350,7 +367,7 @@ pillion_scope_close (PillionScope *self,
   if (left.n > 0)
     g_set_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND, _("Not ended when the scope “%s” was closed: %s"),
                  self->name, text->str);
-  shut_with_children (self, left.n == 0);
+  shut_with_children (self);
   if (self->parent != NULL)
     pillion_scope_look_for_end (self->parent);
   g_object_unref (self);

@@ -20,8 +20,11 @@ struct _PillionScope
   gboolean cancel_on_error;
   gboolean closing;
   gboolean closed;
+  gboolean left_behind;  /* whether not everything had ended then */
 
   PillionLiveList members; /* in the order added */
+  PillionLive *cursor;     /* the one of them that was last looked up by its index; NULL where that is not known */
+  guint cursor_index;
   guint64 next_order;
   guint n_live;          /* members here and in the children */
   GHashTable *keys;      /* key → member; made when first wanted */
@@ -62,6 +65,10 @@ PillionScopeMember *pillion_scope_take_in    (PillionScope *self,
 
 /* Takes the task out, without looking at how it ended */
 void          pillion_scope_member_leave     (PillionScopeMember *self);
+
+/* Keeps the task where it has failed. Returns whether it has. */
+gboolean      pillion_scope_look_at_end      (PillionScope *self,
+                                              PillionScopeMember *member);
 
 /* Ends those who wait for the scope to be empty */
 void          pillion_scope_end_joins        (PillionScope *self);

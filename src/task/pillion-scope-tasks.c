@@ -58,6 +58,17 @@ keep_failure (PillionScope *self,
     g_array_set_size (self->failed, MAX_FAILED);
 }
 
+gboolean
+pillion_scope_look_at_end (PillionScope *self,
+                           PillionScopeMember *member)
+{
+  if (pillion_task_get_state (member->task) != PILLION_TASK_FAILED)
+    return FALSE;
+
+  keep_failure (self, member);
+  return TRUE;
+}
+
 static gboolean
 has_failed (PillionScope *self)
 {
@@ -68,7 +79,10 @@ static void
 end_join (PillionScope *self,
           PillionTask *join)
 {
-  if (self->cancel_on_error && has_failed (self))
+  if (self->left_behind)
+    pillion_task_return_new_error (join, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND,
+                                   _("The scope “%s” was closed before everything in it had ended"), self->name);
+  else if (self->cancel_on_error && has_failed (self))
     pillion_task_return_from (join, get_failure (self, 0)->task);
   else
     pillion_task_return_boolean (join, TRUE);
@@ -95,6 +109,7 @@ pillion_scope_member_leave (PillionScopeMember *self)
 {
   PillionScope *scope = g_steal_pointer (&self->scope);
 
+  scope->cursor = NULL;
   pillion_live_list_remove (&scope->members, &self->link);
   for (PillionScope *each = scope; each != NULL; each = each->parent)
     each->n_live--;
@@ -114,12 +129,8 @@ on_member_done (PillionTask *task,
 
   g_object_ref (scope);
   pillion_scope_member_leave (self);
-  if (pillion_task_get_state (task) == PILLION_TASK_FAILED)
-    {
-      keep_failure (scope, self);
-      if (scope->cancel_on_error)
-        pillion_scope_cancel (scope);
-    }
+  if (pillion_scope_look_at_end (scope, self) && scope->cancel_on_error)
+    pillion_scope_cancel (scope);
   pillion_scope_start_next (scope);
   pillion_scope_look_for_end (scope);
   g_object_unref (scope);
@@ -164,6 +175,22 @@ pillion_scope_take_in (PillionScope *self,
   return member;
 }
 
+/* A task of the scope itself. Asked for one after the other, none is searched for. */
+static PillionTask *
+get_member (PillionScope *self,
+            guint index)
+{
+  if (self->cursor == NULL || self->cursor_index > index)
+    {
+      self->cursor = self->members.head;
+      self->cursor_index = 0;
+    }
+  for (; self->cursor_index < index; self->cursor_index++)
+    self->cursor = self->cursor->next;
+
+  return pillion_scope_member_from_link (self->cursor)->task;
+}
+
 /* The task's place among the living of the scope and its children, counted down to it */
 static PillionTask *
 get_nth (PillionScope *self,
@@ -171,17 +198,15 @@ get_nth (PillionScope *self,
 {
   PillionTask *found = NULL;
 
+  if (*index < self->members.length)
+    return get_member (self, *index);
   if (*index >= self->n_live)
     {
       *index -= self->n_live;
       return NULL;
     }
 
-  for (PillionLive *link = self->members.head; link != NULL; link = link->next)
-    {
-      if ((*index)-- == 0)
-        return pillion_scope_member_from_link (link)->task;
-    }
+  *index -= self->members.length;
   for (guint i = 0; found == NULL && i < self->children->len; i++)
     found = get_nth (self->children->pdata[i], index);
 
@@ -431,7 +456,7 @@ pillion_scope_take_failed (PillionScope *self)
  * which they were added, whichever failed first, of those that [method@Pillion.Scope.take_failed] would give.
  *
  * Returns: (transfer full): a task that ends with %TRUE; besides what was said, it fails with `G_IO_ERROR_CANCELLED`, with
- *   [error@Pillion.Error.LEFT_BEHIND] where the scope is closed and not all of it ended, and with [error@Pillion.Error.CLOSED] where the
+ *   [error@Pillion.Error.LEFT_BEHIND] where the scope is closed, or was before, and not all of it had ended, and with [error@Pillion.Error.CLOSED] where the
  *   loop was closed
  *
  * Since: 1.0

@@ -111,7 +111,7 @@ pillion_scope_get_property (GObject *object,
       g_value_set_uint (value, self->n_live);
       break;
     case PROP_CLOSED:
-      g_value_set_boolean (value, self->closed);
+      g_value_set_boolean (value, pillion_scope_is_closed (self));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -213,7 +213,7 @@ pillion_scope_class_init (PillionScopeClass *klass)
   /**
    * PillionScope:closed: (getter is_closed)
    *
-   * Whether the scope was closed. It changes without notification.
+   * Whether the scope was closed, or is being closed. It changes without notification.
    *
    * Since: 1.0
    */
@@ -248,7 +248,7 @@ pillion_scope_check_open (PillionScope *self,
 {
   if (!pillion_scope_check_thread (self, error))
     return FALSE;
-  if (!self->closing && !self->closed && !pillion_core (self->loop)->closing)
+  if (!pillion_scope_is_closed (self))
     return TRUE;
 
   g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The scope “%s” was closed"), self->name);
@@ -358,7 +358,8 @@ pillion_scope_new_child (PillionScope *parent,
  * @loop: a loop
  * @name: the name of a scope, with those of its parents in front
  *
- * Finds a scope that is open by its name. So code that was reloaded finds the scope of its former self. On the loop's thread only.
+ * Finds a scope that is open by its name, or one whose close is not over yet. So code that was reloaded finds the scope of its former self. On
+ * the loop's thread only.
  *
  * Returns: (transfer full) (nullable): the scope, or %NULL where none of this name is open
  *
@@ -563,7 +564,9 @@ pillion_scope_get_live_tasks (PillionScope *self)
  * pillion_scope_is_closed: (get-property closed)
  * @self: a scope
  *
- * Tells whether the scope was closed, by itself or with its loop.
+ * Tells whether the scope was closed, by itself, with its parent or with its loop. It was from the moment when that begins, so that what runs
+ * meanwhile begins nothing anew. It is open again where [method@Pillion.Scope.close] fails with an error that says so. On the loop's
+ * thread only.
  *
  * Returns: whether it was
  *
@@ -574,5 +577,5 @@ pillion_scope_is_closed (PillionScope *self)
 {
   g_return_val_if_fail (PILLION_IS_SCOPE (self), FALSE);
 
-  return self->closed;
+  return self->closed || self->closing || (self->loop != NULL && pillion_core (self->loop)->closing);
 }

@@ -60,10 +60,13 @@ call_next (Chain *self)
 {
   PillionCombinator *parent = &self->parent;
   PillionCallback *callback = g_steal_pointer (&self->callback);
-  PillionTask *next = ((PillionThenFunc) callback->func) (self->child, callback->data);
+  PillionTask *next;
   GError *error;
 
+  parent->n_calls++;
+  next = ((PillionThenFunc) callback->func) (self->child, callback->data);
   pillion_callback_unref (callback);
+  parent->n_calls--;
 
   /* The function may have done anything, even closed the loop */
   if (parent->over)
@@ -142,6 +145,8 @@ static const PillionCombinatorClass chain_class = {
     .cancelled = chain_cancelled,
     .get_child = chain_get_child,
     .free = chain_free,
+    .abandoned = pillion_combinator_abandoned,
+    .is_running = pillion_combinator_is_running,
   },
   .child_done = chain_child_done,
   .ended = chain_ended,

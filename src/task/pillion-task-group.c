@@ -263,6 +263,8 @@ static const PillionCombinatorClass group_class = {
     .cancelled = group_cancelled,
     .get_child = group_get_child,
     .free = group_free,
+    .abandoned = pillion_combinator_abandoned,
+    .is_running = pillion_combinator_is_running,
   },
   .child_done = group_child_done,
   .ended = group_ended,
@@ -463,9 +465,12 @@ start_one (Group *self)
 {
   PillionCombinator *parent = &self->parent;
   PillionCallback *callback = pillion_callback_ref (self->starter->callback);
-  PillionTask *child = ((PillionMapFunc) callback->func) (self->children->len, callback->data);
+  PillionTask *child;
 
+  parent->n_calls++;
+  child = ((PillionMapFunc) callback->func) (self->children->len, callback->data);
   pillion_callback_unref (callback);
+  parent->n_calls--;
 
   /* The function may have done anything, even closed the loop */
   if (parent->over)

@@ -124,10 +124,33 @@ pillion_task_from_link (PillionLive *link)
   return (PillionTask *) ((char *) link - G_STRUCT_OFFSET (PillionTask, link));
 }
 
-/* Gives a new task its body, which from now on belongs to it */
-void              pillion_task_set_body       (PillionTask                *self,
-                                               PillionTaskBody            *body,
-                                               const PillionTaskBodyClass *klass);
+static inline PillionTaskState
+pillion_task_load_state (PillionTask *self)
+{
+  return __atomic_load_n (&self->state, __ATOMIC_ACQUIRE);
+}
+
+/* The done callbacks: pillion-task-callbacks.c */
+
+static inline void
+pillion_task_done_clear (PillionTaskDone *self)
+{
+  if (self->destroy != NULL)
+    self->destroy (self->data);
+}
+
+static inline gboolean
+pillion_task_has_callback (PillionTask *self)
+{
+  return self->first.func != NULL || (self->others != NULL && !g_queue_is_empty (self->others));
+}
+
+/* The oldest callback, taken out */
+gboolean          pillion_task_take_callback  (PillionTask        *self,
+                                               PillionTaskDone    *done);
+
+/* They are not called any more. What waits is told so by this, and lets go of the task. */
+void              pillion_task_free_callbacks (PillionTask        *self);
 
 /* A done callback of one who is no waiter: pillion_task_has_waiters () does not count it, and it is called after all that are. The
  * scope that a task is in is one. */
@@ -147,6 +170,24 @@ void              pillion_task_step_back      (PillionTask      *self,
 void              pillion_task_give_up        (PillionTask      *self,
                                                guint             id);
 
+/* The data of the owner's callback with this function, or NULL */
+gpointer          pillion_task_find_owner     (PillionTask      *self,
+                                               PillionTaskDoneFunc func);
+
+/* Takes off all callbacks but the owners' */
+void              pillion_task_remove_waiters (PillionTask      *self);
+
+/* Cancellation: pillion-task-cancel.c */
+
+/* Cancels the task when @cancellable is cancelled. While the handler is there it holds a reference. */
+gulong            pillion_task_follow         (PillionTask                *self,
+                                               GCancellable               *cancellable);
+
+/* Gives a new task its body, which from now on belongs to it */
+void              pillion_task_set_body       (PillionTask                *self,
+                                               PillionTaskBody            *body,
+                                               const PillionTaskBodyClass *klass);
+
 /* Ends the task as @source, which is done, has ended. Who asks for its result is given that of @source. */
 void              pillion_task_return_from    (PillionTask      *self,
                                                PillionTask      *source);
@@ -154,13 +195,6 @@ void              pillion_task_return_from    (PillionTask      *self,
 /* Drops a reference to a task that another one has, when that goes. However deep they are nested, they go one after the other, not one
  * inside the other. */
 void              pillion_task_let_go         (PillionTask      *self);
-
-/* The data of the owner's callback with this function, or NULL */
-gpointer          pillion_task_find_owner     (PillionTask      *self,
-                                               PillionTaskDoneFunc func);
-
-/* Takes off all callbacks but the owners' */
-void              pillion_task_remove_waiters (PillionTask      *self);
 
 #define PILLION_TASK_LOOKED 1
 #define PILLION_TASK_ASKED 3

@@ -70,6 +70,12 @@ pillion_task_describe_wait (PillionTask *self,
 }
 
 static gboolean
+is_running (PillionTask *self)
+{
+  return self->body != NULL && self->body->klass->is_running != NULL && self->body->klass->is_running (self->body);
+}
+
+static gboolean
 is_held_back (PillionTask *self,
               guint depth)
 {
@@ -77,7 +83,9 @@ is_held_back (PillionTask *self,
   PillionTask *child;
 
   if (pillion_task_is_done (self))
-    return self->safe_point && self->queued;
+    return self->queued && (self->safe_point || self->running);
+  if (is_running (self))
+    return TRUE;
   if (depth == MAX_DEPTH)
     return FALSE;
 
@@ -101,18 +109,21 @@ pillion_task_is_held_back (PillionTask *self)
 
 static gboolean
 is_on_stack (PillionTask *self,
+             GHashTable *seen,
              guint depth)
 {
   PillionTask *child;
 
   if (pillion_task_is_done (self) || self->body == NULL)
     return FALSE;
-  if (self->body->klass->is_running != NULL && self->body->klass->is_running (self->body))
+  if (is_running (self))
     return TRUE;
+  if (depth == MAX_DEPTH || self->body->klass->get_child == NULL || !g_hash_table_add (seen, self))
+    return FALSE;
 
-  for (guint i = 0; depth < MAX_DEPTH && (child = get_child (self, i)) != NULL; i++)
+  for (guint i = 0; (child = get_child (self, i)) != NULL; i++)
     {
-      if (is_on_stack (child, depth + 1))
+      if (is_on_stack (child, seen, depth + 1))
         return TRUE;
     }
 
@@ -120,7 +131,8 @@ is_on_stack (PillionTask *self,
 }
 
 gboolean
-pillion_task_is_on_stack (PillionTask *self)
+pillion_task_is_on_stack (PillionTask *self,
+                          GHashTable *seen)
 {
-  return is_on_stack (self, 0);
+  return is_on_stack (self, seen, 0);
 }

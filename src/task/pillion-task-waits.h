@@ -16,8 +16,12 @@ void     pillion_task_describe      (PillionTask *self,
 void     pillion_task_describe_wait (PillionTask *self,
                                      GString     *text);
 
-/* Whether the task is done and its callbacks wait for a safe point, which this is not, or all that it waits for is of that kind */
+/* Whether the task can't be delivered before whoever calls this has returned, as far as is known: at a place that is no safe point, a
+ * task whose callbacks wait for one; a task one of whose callbacks, or whose own code, is on the stack; and a task all of whose children
+ * are of that kind. FALSE at a safe point. */
 gboolean pillion_task_is_held_back  (PillionTask *self);
 
-/* Whether the task's own code, or that of something it waits for, is on the stack */
-gboolean pillion_task_is_on_stack   (PillionTask *self);
+/* Whether the task's own code, or that of something it waits for, is on the stack. @seen is a set of tasks, empty in the beginning: they
+ * were looked at for others, and are not again. */
+gboolean pillion_task_is_on_stack   (PillionTask *self,
+                                     GHashTable  *seen);

@@ -106,49 +106,6 @@ task_from_item (PillionItem *item)
   return (PillionTask *) ((char *) item - G_STRUCT_OFFSET (PillionTask, item));
 }
 
-static inline PillionTaskState
-get_state (PillionTask *self)
-{
-  return __atomic_load_n (&self->state, __ATOMIC_ACQUIRE);
-}
-
-static void
-clear_done (PillionTaskDone *done)
-{
-  if (done->destroy != NULL)
-    done->destroy (done->data);
-}
-
-/* The oldest callback, taken out */
-static gboolean
-take_callback (PillionTask *self,
-               PillionTaskDone *done)
-{
-  if (self->first.func != NULL)
-    {
-      *done = self->first;
-      self->first.func = NULL;
-      return TRUE;
-    }
-
-  if (self->others != NULL && !g_queue_is_empty (self->others))
-    {
-      PillionTaskDone *other = g_queue_pop_head (self->others);
-
-      *done = *other;
-      g_free (other);
-      return TRUE;
-    }
-
-  return FALSE;
-}
-
-static gboolean
-has_callback (PillionTask *self)
-{
-  return self->first.func != NULL || (self->others != NULL && !g_queue_is_empty (self->others));
-}
-
 /* Not g_cancellable_disconnect (), which would wait for the handler, and this may be called from there */
 static void
 disconnect (GCancellable *cancellable,
@@ -173,23 +130,13 @@ leave (PillionTask *self,
     }
 }
 
-/* They are not called any more. What waits is told so by this, and lets go of the task. */
-static void
-free_callbacks (PillionTask *self)
-{
-  PillionTaskDone done;
-
-  while (take_callback (self, &done))
-    clear_done (&done);
-}
-
 void
 pillion_task_abandon (PillionTask *self)
 {
   g_object_ref (self);
   leave (self, pillion_core (self->loop));
-  free_callbacks (self);
-  if (get_state (self) == PILLION_TASK_PENDING && self->body != NULL && self->body->klass->abandoned != NULL)
+  pillion_task_free_callbacks (self);
+  if (pillion_task_load_state (self) == PILLION_TASK_PENDING && self->body != NULL && self->body->klass->abandoned != NULL)
     self->body->klass->abandoned (self->body);
   g_object_unref (self);
 }
@@ -198,7 +145,7 @@ pillion_task_abandon (PillionTask *self)
 static gboolean
 take_unhandled (PillionTask *self)
 {
-  return get_state (self) == PILLION_TASK_FAILED &&
+  return pillion_task_load_state (self) == PILLION_TASK_FAILED &&
          __atomic_fetch_or (&self->looked, PILLION_TASK_LOOKED, __ATOMIC_RELAXED) == 0;
 }
 
@@ -225,14 +172,14 @@ task_item_run (PillionItem *item,
       core->ops->task_done (self->loop, self);
     }
 
-  if (take_callback (self, &done))
+  if (pillion_task_take_callback (self, &done))
     {
       self->told |= !done.owner;
       self->running = TRUE;
       done.func (self, done.data);
-      clear_done (&done);
+      pillion_task_done_clear (&done);
       self->running = FALSE;
-      if (has_callback (self))
+      if (pillion_task_has_callback (self))
         return TRUE;
     }
 
@@ -270,7 +217,7 @@ task_item_drop (PillionItem *item)
   if (self->live)
     leave (self, pillion_core (self->loop));
   self->queued = FALSE;
-  free_callbacks (self);
+  pillion_task_free_callbacks (self);
   pillion_sync_unref (self);
 }
 
@@ -322,7 +269,7 @@ pillion_task_finalize (GObject *object)
 
   pillion_sync_acquire (self);
 
-  free_callbacks (self);
+  pillion_task_free_callbacks (self);
   g_clear_pointer (&self->others, g_queue_free);
   if (self->body != NULL)
     self->body->klass->free (self->body);
@@ -358,7 +305,7 @@ pillion_task_get_property (GObject *object,
       g_value_set_string (value, self->site);
       break;
     case PROP_STATE:
-      g_value_set_enum (value, get_state (self));
+      g_value_set_enum (value, pillion_task_load_state (self));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -441,125 +388,6 @@ pillion_task_emit_progress (PillionTask *self)
   g_signal_emit (self, signals[SIGNAL_PROGRESS], 0);
 }
 
-static PillionTaskBody *
-body_from_item (PillionItem *item)
-{
-  return (PillionTaskBody *) ((char *) item - G_STRUCT_OFFSET (PillionTaskBody, cancel_item));
-}
-
-/* Whether nobody was told how it ended, nor asked, nor will be */
-static gboolean
-is_unwanted (PillionTask *self)
-{
-  return !self->told && __atomic_load_n (&self->looked, __ATOMIC_RELAXED) != PILLION_TASK_ASKED &&
-         !pillion_task_has_waiters (self);
-}
-
-/* A reference of the task came with the item */
-static gboolean
-body_cancel_run (PillionItem *item,
-                 PillionCore *core)
-{
-  PillionTaskBody *self = body_from_item (item);
-  PillionTask *task = self->task;
-
-  if (get_state (task) == PILLION_TASK_PENDING)
-    {
-      if (task->live)
-        self->klass->cancelled (self);
-    }
-  else if (get_state (task) == PILLION_TASK_SUCCEEDED && self->klass->unwanted != NULL && is_unwanted (task))
-    {
-      self->klass->unwanted (self);
-    }
-  pillion_sync_unref (task);
-
-  return FALSE;
-}
-
-static const char *
-body_cancel_get_name (PillionItem *item)
-{
-  return body_from_item (item)->task->name;
-}
-
-static void
-body_cancel_drop (PillionItem *item)
-{
-  pillion_sync_unref (body_from_item (item)->task);
-}
-
-static const PillionItemClass body_cancel_class = {
-  .run = body_cancel_run,
-  .get_name = body_cancel_get_name,
-  .drop = body_cancel_drop,
-};
-
-static void
-tell_body (PillionTask *self)
-{
-  PillionTaskBody *body = __atomic_load_n (&self->body, __ATOMIC_SEQ_CST);
-
-  if (body != NULL && !__atomic_exchange_n (&body->told, TRUE, __ATOMIC_SEQ_CST))
-    {
-      g_object_ref (self);
-      pillion_core_push (pillion_core (self->loop), &body->cancel_item);
-    }
-}
-
-/* On any thread */
-static void
-on_cancelled (GCancellable *cancellable,
-              gpointer task)
-{
-  pillion_sync_acquire (task);
-  pillion_task_cancel (task);
-}
-
-static void
-unref_task (gpointer task,
-            GClosure *closure)
-{
-  pillion_sync_unref (task);
-}
-
-/* Cancels the task when @cancellable is cancelled. While the handler is there it holds a reference. */
-static gulong
-follow (PillionTask *self,
-        GCancellable *cancellable)
-{
-  gulong handler;
-
-  pillion_sync_release (self);
-  handler = g_signal_connect_data (cancellable, "cancelled", G_CALLBACK (on_cancelled), g_object_ref (self), unref_task, 0);
-  /* Looked at after connecting, so that nothing is missed in between */
-  if (g_cancellable_is_cancelled (cancellable))
-    pillion_task_cancel (self);
-
-  return handler;
-}
-
-void
-pillion_task_set_body (PillionTask *self,
-                       PillionTaskBody *body,
-                       const PillionTaskBodyClass *klass)
-{
-  g_assert (self->body == NULL);
-
-  body->klass = klass;
-  body->task = self;
-  body->cancel_item.klass = &body_cancel_class;
-  body->told = FALSE;
-  __atomic_store_n (&self->body, body, __ATOMIC_SEQ_CST);
-
-  /* The cancellable that it was made with may have been cancelled, now or by another thread since */
-  if (__atomic_load_n (&self->cancelled, __ATOMIC_SEQ_CST))
-    tell_body (self);
-  /* Who was told of the task may have asked for its cancellable */
-  else if (self->cancellable != NULL && self->live)
-    pillion_task_get_extra (self)->own_handler = follow (self, self->cancellable);
-}
-
 /**
  * pillion_task_new_static: (skip)
  * @loop: the loop that the task belongs to
@@ -609,7 +437,7 @@ pillion_task_new_static (PillionLoop *loop,
       PillionTaskExtra *extra = pillion_task_get_extra (self);
 
       extra->parent = g_object_ref (cancellable);
-      extra->parent_handler = follow (self, cancellable);
+      extra->parent_handler = pillion_task_follow (self, cancellable);
     }
 
   self->live = TRUE;
@@ -775,36 +603,6 @@ pillion_task_set_site (PillionTask *self,
 }
 
 /**
- * pillion_task_get_cancellable:
- * @self: a task
- *
- * Gives what tells the work of the task that it should end. It is made when this is first called, which is to be on the loop's
- * thread; from then on any thread may use it.
- *
- * Returns: (transfer none): the task's own cancellable
- *
- * Since: 1.0
- */
-GCancellable *
-pillion_task_get_cancellable (PillionTask *self)
-{
-  g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
-
-  if (self->cancellable == NULL)
-    {
-      __atomic_store_n (&self->cancellable, g_cancellable_new (), __ATOMIC_SEQ_CST);
-      /* Another thread may have cancelled the task before it could see this */
-      if (__atomic_load_n (&self->cancelled, __ATOMIC_SEQ_CST))
-        g_cancellable_cancel (self->cancellable);
-      /* The body has to hear of what is asked of the cancellable alone */
-      else if (self->body != NULL && self->live)
-        pillion_task_get_extra (self)->own_handler = follow (self, self->cancellable);
-    }
-
-  return self->cancellable;
-}
-
-/**
  * pillion_task_get_state: (get-property state)
  * @self: a task
  *
@@ -820,7 +618,7 @@ pillion_task_get_state (PillionTask *self)
 {
   g_return_val_if_fail (PILLION_IS_TASK (self), PILLION_TASK_PENDING);
 
-  return get_state (self);
+  return pillion_task_load_state (self);
 }
 
 /**
@@ -838,70 +636,7 @@ pillion_task_is_done (PillionTask *self)
 {
   g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
 
-  return get_state (self) != PILLION_TASK_PENDING;
-}
-
-/**
- * pillion_task_cancel:
- * @self: a task
- *
- * Asks the work of the task to end, from any thread. The task is done when the work says so: a task that nobody works on
- * stays pending. It does nothing to a task that is done.
- *
- * Since: 1.0
- */
-void
-pillion_task_cancel (PillionTask *self)
-{
-  PillionTaskState state;
-  GCancellable *cancellable;
-
-  g_return_if_fail (PILLION_IS_TASK (self));
-
-  state = get_state (self);
-  /* It may have got something that nobody was told of */
-  if (state == PILLION_TASK_SUCCEEDED)
-    {
-      PillionTaskBody *body = __atomic_load_n (&self->body, __ATOMIC_SEQ_CST);
-
-      if (body != NULL && body->klass->unwanted != NULL)
-        tell_body (self);
-    }
-  if (state != PILLION_TASK_PENDING || __atomic_exchange_n (&self->cancelled, TRUE, __ATOMIC_SEQ_CST))
-    return;
-
-  tell_body (self);
-
-  cancellable = __atomic_load_n (&self->cancellable, __ATOMIC_SEQ_CST);
-  if (cancellable != NULL)
-    {
-      /* A handler may finish the task and drop its last reference */
-      g_object_ref (cancellable);
-      g_cancellable_cancel (cancellable);
-      g_object_unref (cancellable);
-    }
-}
-
-/**
- * pillion_task_is_cancelled:
- * @self: a task
- *
- * Tells whether the task was asked to end, from any thread. Work that does not use the cancellable looks here between two steps.
- *
- * Returns: whether it was
- *
- * Since: 1.0
- */
-gboolean
-pillion_task_is_cancelled (PillionTask *self)
-{
-  GCancellable *cancellable;
-
-  g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
-
-  cancellable = __atomic_load_n (&self->cancellable, __ATOMIC_SEQ_CST);
-  return __atomic_load_n (&self->cancelled, __ATOMIC_SEQ_CST) ||
-         (cancellable != NULL && g_cancellable_is_cancelled (cancellable));
+  return pillion_task_load_state (self) != PILLION_TASK_PENDING;
 }
 
 /**
@@ -942,274 +677,4 @@ pillion_task_get_safe_point (PillionTask *self)
   g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
 
   return self->safe_point;
-}
-
-/* Owners are told last: for them the task is over when everybody else has had their turn */
-static void
-add_before_owners (PillionTask *self,
-                   PillionTaskDone *done)
-{
-  GList *link = self->others->tail;
-
-  while (link != NULL && ((PillionTaskDone *) link->data)->owner)
-    link = link->prev;
-
-  if (link == NULL && self->first.func != NULL && self->first.owner)
-    {
-      g_queue_push_head (self->others, g_memdup2 (&self->first, sizeof self->first));
-      self->first = *done;
-    }
-  else if (link == NULL)
-    {
-      g_queue_push_head (self->others, g_memdup2 (done, sizeof *done));
-    }
-  else
-    {
-      g_queue_insert_after (self->others, link, g_memdup2 (done, sizeof *done));
-    }
-}
-
-static gboolean
-has_id (PillionTask *self,
-        guint id)
-{
-  if (self->first.func != NULL && self->first.id == id)
-    return TRUE;
-
-  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
-    {
-      if (((PillionTaskDone *) link->data)->id == id)
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
-/* A task that lives as long as the program, and that each of its requests waits for, gives out all that there are in a day or two */
-static guint
-take_id (PillionTask *self)
-{
-  do
-    {
-      self->last_id++;
-      if (self->last_id == 0)
-        self->ids_again = TRUE;
-    }
-  while (self->last_id == 0 || (self->ids_again && has_id (self, self->last_id)));
-
-  return self->last_id;
-}
-
-static guint
-add_callback (PillionTask *self,
-              PillionTaskDoneFunc func,
-              gpointer user_data,
-              GDestroyNotify destroy,
-              gboolean owner)
-{
-  PillionTaskDone done = { func, user_data, destroy, take_id (self), owner };
-  PillionCore *core = pillion_core (self->loop);
-
-  pillion_task_look (self);
-  if (!has_callback (self))
-    {
-      self->first = done;
-    }
-  else
-    {
-      if (self->others == NULL)
-        self->others = g_queue_new ();
-      if (owner)
-        g_queue_push_tail (self->others, g_memdup2 (&done, sizeof done));
-      else
-        add_before_owners (self, &done);
-    }
-
-  if (!self->queued && !core->closed)
-    {
-      self->queued = TRUE;
-      pillion_core_push_local (core, &g_object_ref (self)->item);
-    }
-
-  return done.id;
-}
-
-guint
-pillion_task_add_owner_callback (PillionTask *self,
-                                 PillionTaskDoneFunc func,
-                                 gpointer user_data,
-                                 GDestroyNotify destroy)
-{
-  return add_callback (self, func, user_data, destroy, TRUE);
-}
-
-gboolean
-pillion_task_has_waiters (PillionTask *self)
-{
-  if (self->first.func != NULL && !self->first.owner)
-    return TRUE;
-
-  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
-    {
-      if (!((PillionTaskDone *) link->data)->owner)
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
-gpointer
-pillion_task_find_owner (PillionTask *self,
-                         PillionTaskDoneFunc func)
-{
-  if (self->first.func == func && self->first.owner)
-    return self->first.data;
-
-  for (GList *link = self->others != NULL ? self->others->tail : NULL; link != NULL; link = link->prev)
-    {
-      PillionTaskDone *done = link->data;
-
-      if (!done->owner)
-        break;
-      if (done->func == func)
-        return done->data;
-    }
-
-  return NULL;
-}
-
-void
-pillion_task_remove_waiters (PillionTask *self)
-{
-  PillionTaskDone first = self->first;
-  GQueue removed = G_QUEUE_INIT;
-  PillionTaskDone *done;
-  GList *next;
-
-  if (first.func != NULL && !first.owner)
-    self->first.func = NULL;
-  else
-    first.func = NULL;
-  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = next)
-    {
-      next = link->next;
-      if (((PillionTaskDone *) link->data)->owner)
-        continue;
-      g_queue_unlink (self->others, link);
-      g_queue_push_tail_link (&removed, link);
-    }
-
-  /* Only now, because what their destroy functions add stays */
-  if (first.func != NULL)
-    clear_done (&first);
-  while ((done = g_queue_pop_head (&removed)) != NULL)
-    {
-      clear_done (done);
-      g_free (done);
-    }
-}
-
-void
-pillion_task_step_back (PillionTask *self,
-                        guint id)
-{
-  if (self->first.func != NULL && self->first.id == id)
-    {
-      self->first.owner = TRUE;
-      return;
-    }
-
-  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
-    {
-      PillionTaskDone *other = link->data;
-
-      if (other->id == id)
-        {
-          other->owner = TRUE;
-          return;
-        }
-    }
-}
-
-void
-pillion_task_give_up (PillionTask *self,
-                      guint id)
-{
-  g_object_ref (self);
-  pillion_task_remove_done_callback (self, id);
-  if (!pillion_task_has_waiters (self))
-    pillion_task_cancel (self);
-  g_object_unref (self);
-}
-
-/**
- * pillion_task_add_done_callback:
- * @self: a task
- * @func: (scope notified) (closure user_data) (destroy destroy): called when the task is done
- * @user_data: data for @func
- * @destroy: frees @user_data after the call, or when the callback is removed
- *
- * Adds a function that is called on the loop's thread when the task is done: after those that were added before, once, and
- * never inside this call, even if the task is done already; added by a callback of the same task, it may be called in the same kick. On
- * the loop's thread only.
- *
- * Returns: a number for [method@Pillion.Task.remove_done_callback], never 0
- *
- * Since: 1.0
- */
-guint
-pillion_task_add_done_callback (PillionTask *self,
-                                PillionTaskDoneFunc func,
-                                gpointer user_data,
-                                GDestroyNotify destroy)
-{
-  g_return_val_if_fail (PILLION_IS_TASK (self), 0);
-  g_return_val_if_fail (self->loop != NULL, 0);
-  g_return_val_if_fail (func != NULL, 0);
-  g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), 0);
-
-  return add_callback (self, func, user_data, destroy, FALSE);
-}
-
-/**
- * pillion_task_remove_done_callback:
- * @self: a task
- * @id: what [method@Pillion.Task.add_done_callback] returned
- *
- * Removes a callback that was not called yet. On the loop's thread only.
- *
- * Returns: whether it was there
- *
- * Since: 1.0
- */
-gboolean
-pillion_task_remove_done_callback (PillionTask *self,
-                                   guint id)
-{
-  PillionTaskDone done;
-
-  g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
-
-  if (self->first.func != NULL && self->first.id == id)
-    {
-      done = self->first;
-      self->first.func = NULL;
-      clear_done (&done);
-      return TRUE;
-    }
-
-  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
-    {
-      PillionTaskDone *other = link->data;
-
-      if (other->id == id)
-        {
-          g_queue_delete_link (self->others, link);
-          clear_done (other);
-          g_free (other);
-          return TRUE;
-        }
-    }
-
-  return FALSE;
 }

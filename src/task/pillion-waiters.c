@@ -38,7 +38,8 @@ pillion_waiter_free (PillionTaskBody *body)
   PillionWaiter *self = (PillionWaiter *) body;
 
   pillion_task_result_clear (&self->item);
-  pillion_sync_unref (self->owner);
+  if (self->owner != NULL)
+    pillion_sync_unref (self->owner);
   g_free (self);
 }
 

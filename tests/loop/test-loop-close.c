@@ -362,6 +362,70 @@ test_inside_run_until (Fixture *fixture,
 }
 
 static void
+close_from_callback (PillionTask *task,
+                     gpointer data)
+{
+  Fixture *fixture = data;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (pillion_loop_close (fixture->loop, -1, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
+  fixture->n++;
+}
+
+static PillionTask *
+close_from_function (guint index,
+                     gpointer data)
+{
+  close_from_callback (NULL, data);
+  return NULL;
+}
+
+static PillionTask *
+close_from_start (gpointer data)
+{
+  return close_from_function (0, data);
+}
+
+/* What waits for the caller, which waits for the close, is not waited for, or it would go on for ever */
+static void
+test_waits_for_caller (Fixture *fixture,
+                       gconstpointer data)
+{
+  const char *from = data;
+  g_autoptr (PillionScope) scope = pillion_scope_new (fixture->loop, "scope", NULL);
+  PillionTask *other = obedient (fixture, "a");
+  g_autoptr (PillionTask) waiting = NULL;
+
+  logs_catch ();
+  if (g_str_equal (from, "callback"))
+    {
+      g_autoptr (PillionTask) task = pillion_task_new (fixture->loop, "task", NULL);
+
+      pillion_task_add_done_callback (task, close_from_callback, fixture, NULL);
+      waiting = pillion_task_all (fixture->loop, &task, 1);
+      pillion_task_return_boolean (task, TRUE);
+    }
+  else if (g_str_equal (from, "map"))
+    {
+      waiting = pillion_task_map (fixture->loop, 2, 0, close_from_function, fixture, NULL, NULL);
+    }
+  else
+    {
+      waiting = pillion_scope_start (scope, "start", close_from_start, fixture, NULL);
+    }
+  while (fixture->n == 0)
+    pillion_loop_kick (fixture->loop);
+  g_assert_cmpint (fixture->n, ==, 1);
+  g_assert_true (pillion_task_is_done (waiting));
+  g_assert_true (pillion_task_is_done (other));
+  end_object (g_steal_pointer (&waiting));
+  end_object (other);
+  /* Whoever closed it was told what was left */
+  assert_logged ("");
+}
+
+static void
 close_again (PillionTask *task,
              gpointer data)
 {
@@ -618,6 +682,8 @@ int
 main (int argc,
       char **argv)
 {
+  static const char *const callers[] = { "callback", "map", "start" };
+
   g_test_init (&argc, &argv, NULL);
 
 #define ADD(name, function) g_test_add ("/loop/close/" name, Fixture, NULL, set_up, function, tear_down)
@@ -632,6 +698,12 @@ main (int argc,
   ADD ("inside-a-call", test_inside_call);
   ADD ("inside-a-source", test_inside_source);
   ADD ("inside-a-run-until", test_inside_run_until);
+  for (guint i = 0; i < G_N_ELEMENTS (callers); i++)
+    {
+      g_autofree char *path = g_strconcat ("/loop/close/does-not-wait-for-its-caller/", callers[i], NULL);
+
+      g_test_add (path, Fixture, callers[i], set_up, test_waits_for_caller, tear_down);
+    }
   ADD ("inside-a-close-is-nested", test_nested);
   ADD ("what-is-begun-meanwhile-fails", test_begun_meanwhile);
   ADD ("keeps-its-deadline-beside-a-slow-callback", test_slow_callback);

@@ -379,6 +379,45 @@ close_inside (gpointer data)
 
 /* The loop is closed while it is waited for a task that does not obey */
 static void
+wait_for_waiter (PillionTask *task,
+                 gpointer data)
+{
+  Fixture *fixture = data;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (run (fixture, fixture->task, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NESTED);
+  fixture->n++;
+}
+
+static PillionTask *
+wait_for_caller (guint index,
+                 gpointer data)
+{
+  wait_for_waiter (NULL, data);
+  return NULL;
+}
+
+/* What waits for the caller can't end before that goes on: it is not waited for for ever */
+static void
+test_waits_for_caller (Fixture *fixture,
+                       gconstpointer data)
+{
+  g_autoptr (PillionTask) task = pillion_task_new (fixture->loop, "task", NULL);
+
+  pillion_task_add_done_callback (task, wait_for_waiter, fixture, NULL);
+  fixture->task = pillion_task_all (fixture->loop, &task, 1);
+  pillion_task_return_boolean (task, TRUE);
+  g_assert_true (run (fixture, fixture->task, NULL));
+  g_assert_cmpint (fixture->n, ==, 1);
+  g_clear_object (&fixture->task);
+
+  fixture->task = pillion_task_map (fixture->loop, 1, 0, wait_for_caller, fixture, NULL, NULL);
+  g_assert_false (run (fixture, fixture->task, NULL));
+  g_assert_cmpint (fixture->n, ==, 2);
+}
+
+static void
 test_closed_inside (Fixture *fixture,
                     gconstpointer data)
 {
@@ -476,6 +515,7 @@ main (int argc,
   ADD ("context-run-by-another-thread", test_busy);
   ADD ("nested-in-a-callback", test_nested);
   ADD ("nested-deeply", test_deep);
+  ADD ("nested-in-what-is-waited-for", test_waits_for_caller);
   ADD ("between-two-kicks", test_beside_a_host);
   ADD ("leaves-the-rest-to-the-host", test_leftovers);
   ADD ("closed-inside", test_closed_inside);

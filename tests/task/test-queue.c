@@ -340,6 +340,61 @@ test_unwanted (Fixture *fixture,
   g_assert_cmpint (try_get (fixture), ==, 4);
 }
 
+/* Several that go back are in their old order, in whatever order their gets were cancelled */
+static void
+test_unwanted_in_order (Fixture *fixture,
+                        gconstpointer data)
+{
+  static const guint orders[][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (orders); i++)
+    {
+      g_autoptr (PillionQueue) queue = pillion_queue_new (fixture->loop, 0);
+      PillionTask *gets[3];
+
+      for (int item = 0; item < 4; item++)
+        {
+          g_auto (GValue) value = G_VALUE_INIT;
+
+          g_value_init (&value, G_TYPE_INT);
+          g_value_set_int (&value, item);
+          g_assert_true (pillion_queue_try_put (queue, &value));
+        }
+      for (guint j = 0; j < 3; j++)
+        gets[j] = pillion_queue_get (queue);
+      for (guint j = 0; j < 3; j++)
+        pillion_task_cancel (gets[orders[i][j]]);
+      kick_until_quiet (fixture->loop);
+      for (int item = 0; item < 4; item++)
+        {
+          g_autoptr (PillionTask) get = pillion_queue_try_get (queue);
+
+          g_assert_cmpint (pillion_task_propagate_int (get, NULL), ==, item);
+        }
+      for (guint j = 0; j < 3; j++)
+        g_object_unref (gets[j]);
+    }
+}
+
+/* What went back and is never got goes with the queue */
+static void
+test_unwanted_is_freed (Fixture *fixture,
+                        gconstpointer data)
+{
+  PillionQueue *queue = pillion_queue_new (fixture->loop, 0);
+  PillionTask *get;
+  int n_freed = 0;
+
+  g_object_unref (pillion_queue_put_pointer (queue, &n_freed, count_freed));
+  get = pillion_queue_get (queue);
+  pillion_task_cancel (get);
+  kick_until_quiet (fixture->loop);
+  g_object_unref (get);
+  g_assert_cmpuint (pillion_queue_get_length (queue), ==, 1);
+  end_object (queue);
+  g_assert_cmpint (n_freed, ==, 1);
+}
+
 static void
 test_handed_over (Fixture *fixture,
                   gconstpointer data)
@@ -463,6 +518,8 @@ main (int argc,
   ADD ("cancel-put", test_cancel_put);
   ADD ("cancel-get", test_cancel_get);
   ADD ("unwanted-item-goes-back", test_unwanted);
+  ADD ("unwanted-in-order", test_unwanted_in_order);
+  ADD ("unwanted-is-freed", test_unwanted_is_freed);
   ADD ("handed-over-when-told", test_handed_over);
   ADD ("close-with-putters", test_close_with_putters);
   ADD ("close-with-getters", test_close_with_getters);

@@ -493,7 +493,7 @@ test_closed_in_predicate (Retry *self,
   pillion_retry_set_predicate (self->retry, close_and_go_on, self->base.loop, NULL);
   task = run (self);
   settle (&self->base);
-  assert_message (task, "attempt 1");
+  assert_closed (task);
   g_assert_cmpint (self->n_freed, ==, 1);
   end_object (task);
 }

@@ -147,6 +147,27 @@ test_everything_is_delivered (Fixture *fixture,
   end_object (b);
 }
 
+/* A wait for the end tells what was left: one that waited, and one that comes later; a child of which nothing was left ended well */
+static void
+test_joins_of_left (Fixture *fixture,
+                    gconstpointer data)
+{
+  g_autoptr (PillionScope) child = pillion_scope_new_child (fixture->scope, "child", NULL);
+  PillionTask *a = stubborn (fixture, fixture->scope, "a");
+  g_autoptr (PillionTask) early = pillion_scope_join (fixture->scope), late = NULL, childs = NULL;
+  g_autoptr (GError) early_error = NULL, late_error = NULL;
+
+  g_assert_false (pillion_scope_close (fixture->scope, 0, NULL));
+  late = pillion_scope_join (fixture->scope);
+  childs = pillion_scope_join (child);
+  g_assert_false (pillion_task_propagate_boolean (early, &early_error));
+  g_assert_error (early_error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
+  g_assert_false (pillion_task_propagate_boolean (late, &late_error));
+  g_assert_error (late_error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
+  g_assert_true (pillion_task_propagate_boolean (childs, NULL));
+  end_left (fixture, a);
+}
+
 /* What is not in the scope goes on */
 static void
 test_others_go_on (Fixture *fixture,
@@ -411,6 +432,145 @@ test_from_own_callback (Fixture *fixture,
   end_object (b);
 }
 
+/* One that has failed was looked at, by its callback and by the scope */
+static void
+test_from_callback_of_failed (Fixture *fixture,
+                              gconstpointer data)
+{
+  PillionTask *a = pillion_task_new (fixture->loop, "a", NULL);
+  g_autoptr (GPtrArray) failed = NULL;
+
+  logs_catch ();
+  pillion_task_add_done_callback (a, close_it, fixture, NULL);
+  g_assert_true (pillion_scope_add (fixture->scope, a, NULL));
+  pillion_task_return_new_error (a, PILLION_ERROR, PILLION_ERROR_FAILED, "broke");
+  g_object_unref (a);
+  kick_until_quiet (fixture->loop);
+  g_assert_true (fixture->closed);
+  failed = pillion_scope_take_failed (fixture->scope);
+  g_assert_cmpuint (failed->len, ==, 1);
+  g_clear_pointer (&failed, g_ptr_array_unref);
+  assert_logged ("");
+}
+
+/* What waits for the task whose callback closes the scope can't go on before that returns: it is not waited for */
+static void
+test_from_callback_of_child (Fixture *fixture,
+                             gconstpointer data)
+{
+  PillionTask *a = pillion_task_new (fixture->loop, "a", NULL), *b = obedient (fixture, fixture->scope, "b");
+  PillionTask *children[] = { a, b };
+  g_autoptr (PillionTask) all = NULL, shield = NULL;
+
+  pillion_task_add_done_callback (a, close_it, fixture, NULL);
+  all = pillion_task_all (fixture->loop, children, 2);
+  shield = pillion_task_shield (all);
+  g_assert_true (pillion_scope_add (fixture->scope, all, NULL));
+  g_assert_true (pillion_scope_add (fixture->scope, a, NULL));
+  pillion_task_return_boolean (a, TRUE);
+  kick_until_quiet (fixture->loop);
+  g_assert_false (fixture->closed);
+  g_assert_error (fixture->error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
+  assert_contains (fixture->error->message, "which waits for “a”");
+  g_assert_cmpstr (fixture->log->str, ==, "( b:3 ) ");
+  g_assert_cmpint (pillion_task_get_state (all), ==, PILLION_TASK_CANCELLED);
+  end_object (g_steal_pointer (&shield));
+  end_object (g_steal_pointer (&all));
+  end_object (a);
+  end_object (b);
+}
+
+static PillionTask *
+close_in_map (guint index,
+              gpointer data)
+{
+  close_it (NULL, data);
+  return NULL;
+}
+
+static PillionTask *
+close_in_sequel (PillionTask *task,
+                 gpointer data)
+{
+  close_it (NULL, data);
+  return NULL;
+}
+
+static gboolean
+close_in_predicate (const GError *error,
+                    guint number,
+                    gpointer data)
+{
+  close_it (NULL, data);
+  return FALSE;
+}
+
+static PillionTask *
+fail_attempt (guint number,
+              gpointer data)
+{
+  Fixture *fixture = data;
+  PillionTask *task = pillion_task_new (fixture->loop, "attempt", NULL);
+
+  pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_FAILED, "broke");
+  return task;
+}
+
+/* The close would wait for its caller: that fails at once, whichever function it is that a task calls */
+static void
+test_from_own_function (Fixture *fixture,
+                        gconstpointer data)
+{
+  g_autoptr (PillionRetry) retry = pillion_retry_new (), choosy = pillion_retry_new ();
+  PillionTask *tasks[4];
+
+  pillion_retry_set_attempts (retry, 1);
+  pillion_retry_set_predicate (choosy, close_in_predicate, fixture, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      g_autoptr (PillionTask) sleep = pillion_loop_sleep (fixture->loop, 0, NULL);
+
+      tasks[i] = i == 0   ? pillion_task_map (fixture->loop, 1, 0, close_in_map, fixture, NULL, NULL)
+                 : i == 1 ? pillion_task_and_then (sleep, close_in_sequel, fixture, NULL)
+                 : i == 2 ? pillion_retry_run (retry, fixture->loop, "retry", close_in_map, fixture, NULL, NULL)
+                          : pillion_retry_run (choosy, fixture->loop, "choosy", fail_attempt, fixture, NULL, NULL);
+      g_assert_true (pillion_scope_add (fixture->scope, tasks[i], NULL));
+      g_assert_no_error (fixture->error);
+      pillion_loop_run_until_complete (fixture->loop, tasks[i], NULL);
+      g_assert_error (fixture->error, PILLION_ERROR, PILLION_ERROR_NESTED);
+      g_clear_error (&fixture->error);
+      kick_until_quiet (fixture->loop);
+      /* Those that failed are kept by the scope */
+      g_ptr_array_unref (pillion_scope_take_failed (fixture->scope));
+      end_object (tasks[i]);
+    }
+  close_well (fixture, -1);
+}
+
+/* Tasks that wait for the end of the scope that they are in: all of them wait for all of them */
+static void
+test_tangle (Fixture *fixture,
+             gconstpointer data)
+{
+  PillionTask *a = stubborn (fixture, fixture->scope, "a");
+  PillionTask *tasks[200];
+
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      g_autoptr (PillionTask) join = pillion_scope_join (fixture->scope);
+
+      tasks[i] = pillion_task_shield (join);
+      g_assert_true (pillion_scope_add (fixture->scope, tasks[i], NULL));
+    }
+  pillion_task_return_boolean (a, TRUE);
+  pillion_task_add_done_callback (a, close_it, fixture, NULL);
+  kick_until_quiet (fixture->loop);
+  g_assert_true (fixture->closed);
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    end_object (tasks[i]);
+  end_object (a);
+}
+
 /* Close in close: the inner one fails, and the outer one goes on */
 static void
 test_nested (Fixture *fixture,
@@ -559,6 +719,37 @@ test_nothing_is_added_meanwhile (Fixture *fixture,
   close_well (fixture, -1);
   g_assert_error (fixture->error, PILLION_ERROR, PILLION_ERROR_CLOSED);
   kick_until_quiet (fixture->loop);
+  end_object (a);
+}
+
+static void
+ask_whether_closed (gpointer source,
+                    gpointer data)
+{
+  PillionScope *scope = data;
+  gboolean property;
+
+  g_object_get (scope, "closed", &property, NULL);
+  g_assert_true (property);
+  g_assert_true (pillion_scope_is_closed (scope));
+}
+
+/* A scope is closed from the moment when that begins, and so are its children */
+static void
+test_is_closed_meanwhile (Fixture *fixture,
+                          gconstpointer data)
+{
+  g_autoptr (PillionScope) child = pillion_scope_new_child (fixture->scope, "child", NULL);
+  PillionTask *a = obedient (fixture, fixture->scope, "a");
+
+  g_assert_false (pillion_scope_is_closed (fixture->scope));
+  pillion_task_add_done_callback (a, (PillionTaskDoneFunc) ask_whether_closed, fixture->scope, NULL);
+  pillion_task_add_done_callback (a, (PillionTaskDoneFunc) ask_whether_closed, child, NULL);
+  g_signal_connect (pillion_task_get_cancellable (a), "cancelled", G_CALLBACK (ask_whether_closed), fixture->scope);
+  if (data != NULL)
+    g_assert_true (pillion_loop_close (fixture->loop, -1, NULL));
+  else
+    close_well (fixture, -1);
   end_object (a);
 }
 
@@ -720,6 +911,7 @@ main (int argc,
 #define ADD_VIRTUAL(path, func) g_test_add ("/scope/close/" path, Fixture, NULL, set_up_virtual, func, tear_down)
   ADD ("empty", test_empty);
   ADD ("everything-is-delivered", test_everything_is_delivered);
+  ADD ("joins-of-left", test_joins_of_left);
   ADD ("others-go-on", test_others_go_on);
   ADD ("waits-for-what-takes-time", test_waits_for_what_takes_time);
   ADD ("waits-for-threads", test_waits_for_threads);
@@ -731,6 +923,10 @@ main (int argc,
   ADD ("deadline-under-load", test_deadline_under_load);
   ADD_VIRTUAL ("virtual-time", test_virtual_time);
   ADD ("from-own-callback", test_from_own_callback);
+  ADD ("from-callback-of-failed", test_from_callback_of_failed);
+  ADD ("from-callback-of-child", test_from_callback_of_child);
+  ADD ("from-own-function", test_from_own_function);
+  ADD ("tangle", test_tangle);
   ADD ("nested", test_nested);
   ADD ("from-cancel-handler", test_from_cancel_handler);
   ADD ("parent-in-child", test_parent_in_child);
@@ -738,6 +934,8 @@ main (int argc,
   ADD ("line", test_line);
   ADD ("line-without-time", test_line_without_time);
   ADD ("nothing-is-added-meanwhile", test_nothing_is_added_meanwhile);
+  ADD ("is-closed-meanwhile", test_is_closed_meanwhile);
+  g_test_add ("/scope/close/is-closed-meanwhile-with-the-loop", Fixture, "loop", set_up, test_is_closed_meanwhile, tear_down);
   ADD ("many", test_many);
   ADD ("with-the-loop", test_with_the_loop);
   ADD ("left-with-the-loop", test_left_with_the_loop);

@@ -638,6 +638,48 @@ test_cancel_leaves_it_open (Fixture *fixture,
 }
 
 /* Makes a task that is kept in fixture->made */
+static void
+assert_children (PillionTask *task,
+                 const char *expected)
+{
+  g_autoptr (GPtrArray) children = pillion_task_get_children (task);
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (guint i = 0; i < children->len; i++)
+    g_string_append (names, pillion_task_get_name (children->pdata[i]));
+  g_assert_cmpstr (names->str, ==, expected);
+}
+
+/* It tells what it waits for, whatever has gone and come since it was last asked */
+static void
+test_join_children (Fixture *fixture,
+                    gconstpointer data)
+{
+  g_autoptr (PillionScope) first = pillion_scope_new_child (fixture->scope, "first", NULL);
+  g_autoptr (PillionScope) second = pillion_scope_new_child (fixture->scope, "second", NULL);
+  PillionTask *a = add (fixture, "a"), *b = add (fixture, "b"), *c = add (fixture, "c"), *d, *e = task_new (fixture, "e");
+  g_autoptr (PillionTask) join = pillion_scope_join (fixture->scope);
+
+  g_assert_true (pillion_scope_add (second, e, NULL));
+  assert_children (join, "abce");
+  assert_children (join, "abce");
+  pillion_task_cancel (c);
+  kick_until_quiet (fixture->loop);
+  assert_children (join, "abe");
+  pillion_task_cancel (a);
+  kick_until_quiet (fixture->loop);
+  d = add (fixture, "d");
+  assert_children (join, "bde");
+  pillion_scope_cancel (fixture->scope);
+  kick_until_quiet (fixture->loop);
+  assert_children (join, "");
+  end_object (a);
+  end_object (b);
+  end_object (c);
+  end_object (d);
+  end_object (e);
+}
+
 static PillionTask *
 factory (gpointer data)
 {
@@ -950,6 +992,7 @@ main (int argc,
   ADD ("failures-are-bounded", test_failures_are_bounded);
   ADD ("cancel-on-error", test_cancel_on_error);
   ADD ("join", test_join);
+  ADD ("join-children", test_join_children);
   ADD ("cancel-leaves-it-open", test_cancel_leaves_it_open);
   ADD ("start", test_start);
   ADD ("limit", test_limit);

@@ -429,7 +429,7 @@ test_cancel_from_thread (void)
       g_assert_true (g_cancellable_is_cancelled (own));
       g_assert_true (pillion_task_return_if_cancelled (by_parent));
       g_assert_true (pillion_task_return_if_cancelled (by_itself));
-      pillion_loop_kick (loop);
+      kick_until_quiet (loop);
       end_object (by_parent);
       end_object (by_itself);
       loop_end (loop);

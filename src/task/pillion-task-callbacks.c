@@ -1,0 +1,311 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "task/pillion-task-private.h"
+
+/* The done callbacks of a task: who is told, and in which order. */
+
+gboolean
+pillion_task_take_callback (PillionTask *self,
+                            PillionTaskDone *done)
+{
+  if (self->first.func != NULL)
+    {
+      *done = self->first;
+      self->first.func = NULL;
+      return TRUE;
+    }
+
+  if (self->others != NULL && !g_queue_is_empty (self->others))
+    {
+      PillionTaskDone *other = g_queue_pop_head (self->others);
+
+      *done = *other;
+      g_free (other);
+      return TRUE;
+    }
+
+  return FALSE;
+}
+
+void
+pillion_task_free_callbacks (PillionTask *self)
+{
+  PillionTaskDone done;
+
+  while (pillion_task_take_callback (self, &done))
+    pillion_task_done_clear (&done);
+}
+
+/* Owners are told last: for them the task is over when everybody else has had their turn */
+static void
+add_before_owners (PillionTask *self,
+                   PillionTaskDone *done)
+{
+  GList *link = self->others->tail;
+
+  while (link != NULL && ((PillionTaskDone *) link->data)->owner)
+    link = link->prev;
+
+  if (link == NULL && self->first.func != NULL && self->first.owner)
+    {
+      g_queue_push_head (self->others, g_memdup2 (&self->first, sizeof self->first));
+      self->first = *done;
+    }
+  else if (link == NULL)
+    {
+      g_queue_push_head (self->others, g_memdup2 (done, sizeof *done));
+    }
+  else
+    {
+      g_queue_insert_after (self->others, link, g_memdup2 (done, sizeof *done));
+    }
+}
+
+static gboolean
+has_id (PillionTask *self,
+        guint id)
+{
+  if (self->first.func != NULL && self->first.id == id)
+    return TRUE;
+
+  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
+    {
+      if (((PillionTaskDone *) link->data)->id == id)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* A task that lives as long as the program, and that each of its requests waits for, gives out all that there are in a day or two */
+static guint
+take_id (PillionTask *self)
+{
+  do
+    {
+      self->last_id++;
+      if (self->last_id == 0)
+        self->ids_again = TRUE;
+    }
+  while (self->last_id == 0 || (self->ids_again && has_id (self, self->last_id)));
+
+  return self->last_id;
+}
+
+static guint
+add_callback (PillionTask *self,
+              PillionTaskDoneFunc func,
+              gpointer user_data,
+              GDestroyNotify destroy,
+              gboolean owner)
+{
+  PillionTaskDone done = { func, user_data, destroy, take_id (self), owner };
+  PillionCore *core = pillion_core (self->loop);
+
+  pillion_task_look (self);
+  if (!pillion_task_has_callback (self))
+    {
+      self->first = done;
+    }
+  else
+    {
+      if (self->others == NULL)
+        self->others = g_queue_new ();
+      if (owner)
+        g_queue_push_tail (self->others, g_memdup2 (&done, sizeof done));
+      else
+        add_before_owners (self, &done);
+    }
+
+  if (!self->queued && !core->closed)
+    {
+      self->queued = TRUE;
+      pillion_core_push_local (core, &g_object_ref (self)->item);
+    }
+
+  return done.id;
+}
+
+guint
+pillion_task_add_owner_callback (PillionTask *self,
+                                 PillionTaskDoneFunc func,
+                                 gpointer user_data,
+                                 GDestroyNotify destroy)
+{
+  return add_callback (self, func, user_data, destroy, TRUE);
+}
+
+gboolean
+pillion_task_has_waiters (PillionTask *self)
+{
+  if (self->first.func != NULL && !self->first.owner)
+    return TRUE;
+
+  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
+    {
+      if (!((PillionTaskDone *) link->data)->owner)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+gpointer
+pillion_task_find_owner (PillionTask *self,
+                         PillionTaskDoneFunc func)
+{
+  if (self->first.func == func && self->first.owner)
+    return self->first.data;
+
+  for (GList *link = self->others != NULL ? self->others->tail : NULL; link != NULL; link = link->prev)
+    {
+      PillionTaskDone *done = link->data;
+
+      if (!done->owner)
+        break;
+      if (done->func == func)
+        return done->data;
+    }
+
+  return NULL;
+}
+
+void
+pillion_task_remove_waiters (PillionTask *self)
+{
+  PillionTaskDone first = self->first;
+  GQueue removed = G_QUEUE_INIT;
+  PillionTaskDone *done;
+  GList *next;
+
+  if (first.func != NULL && !first.owner)
+    self->first.func = NULL;
+  else
+    first.func = NULL;
+  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = next)
+    {
+      next = link->next;
+      if (((PillionTaskDone *) link->data)->owner)
+        continue;
+      g_queue_unlink (self->others, link);
+      g_queue_push_tail_link (&removed, link);
+    }
+
+  /* Only now, because what their destroy functions add stays */
+  if (first.func != NULL)
+    pillion_task_done_clear (&first);
+  while ((done = g_queue_pop_head (&removed)) != NULL)
+    {
+      pillion_task_done_clear (done);
+      g_free (done);
+    }
+}
+
+void
+pillion_task_step_back (PillionTask *self,
+                        guint id)
+{
+  if (self->first.func != NULL && self->first.id == id)
+    {
+      self->first.owner = TRUE;
+      return;
+    }
+
+  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
+    {
+      PillionTaskDone *other = link->data;
+
+      if (other->id == id)
+        {
+          other->owner = TRUE;
+          return;
+        }
+    }
+}
+
+void
+pillion_task_give_up (PillionTask *self,
+                      guint id)
+{
+  g_object_ref (self);
+  pillion_task_remove_done_callback (self, id);
+  if (!pillion_task_has_waiters (self))
+    pillion_task_cancel (self);
+  g_object_unref (self);
+}
+
+/**
+ * pillion_task_add_done_callback:
+ * @self: a task
+ * @func: (scope notified) (closure user_data) (destroy destroy): called when the task is done
+ * @user_data: data for @func
+ * @destroy: frees @user_data after the call, or when the callback is removed
+ *
+ * Adds a function that is called on the loop's thread when the task is done: after those that were added before, once, and
+ * never inside this call, even if the task is done already; added by a callback of the same task, it may be called in the same kick. On
+ * the loop's thread only.
+ *
+ * Returns: a number for [method@Pillion.Task.remove_done_callback], never 0
+ *
+ * Since: 1.0
+ */
+guint
+pillion_task_add_done_callback (PillionTask *self,
+                                PillionTaskDoneFunc func,
+                                gpointer user_data,
+                                GDestroyNotify destroy)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), 0);
+  g_return_val_if_fail (self->loop != NULL, 0);
+  g_return_val_if_fail (func != NULL, 0);
+  g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), 0);
+
+  return add_callback (self, func, user_data, destroy, FALSE);
+}
+
+/**
+ * pillion_task_remove_done_callback:
+ * @self: a task
+ * @id: what [method@Pillion.Task.add_done_callback] returned
+ *
+ * Removes a callback that was not called yet. On the loop's thread only.
+ *
+ * Returns: whether it was there
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_task_remove_done_callback (PillionTask *self,
+                                   guint id)
+{
+  PillionTaskDone done;
+
+  g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
+
+  if (self->first.func != NULL && self->first.id == id)
+    {
+      done = self->first;
+      self->first.func = NULL;
+      pillion_task_done_clear (&done);
+      return TRUE;
+    }
+
+  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
+    {
+      PillionTaskDone *other = link->data;
+
+      if (other->id == id)
+        {
+          g_queue_delete_link (self->others, link);
+          pillion_task_done_clear (other);
+          g_free (other);
+          return TRUE;
+        }
+    }
+
+  return FALSE;
+}

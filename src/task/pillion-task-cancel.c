@@ -1,0 +1,222 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "task/pillion-task-private.h"
+
+#include "core/pillion-sync.h"
+
+/* How the request to end gets to who works on a task. */
+
+static PillionTaskBody *
+body_from_item (PillionItem *item)
+{
+  return (PillionTaskBody *) ((char *) item - G_STRUCT_OFFSET (PillionTaskBody, cancel_item));
+}
+
+/* Whether nobody was told how it ended, nor asked, nor will be */
+static gboolean
+is_unwanted (PillionTask *self)
+{
+  return !self->told && __atomic_load_n (&self->looked, __ATOMIC_RELAXED) != PILLION_TASK_ASKED &&
+         !pillion_task_has_waiters (self);
+}
+
+/* A reference of the task came with the item */
+static gboolean
+body_cancel_run (PillionItem *item,
+                 PillionCore *core)
+{
+  PillionTaskBody *self = body_from_item (item);
+  PillionTask *task = self->task;
+
+  if (pillion_task_load_state (task) == PILLION_TASK_PENDING)
+    {
+      if (task->live)
+        self->klass->cancelled (self);
+    }
+  else if (pillion_task_load_state (task) == PILLION_TASK_SUCCEEDED && self->klass->unwanted != NULL && is_unwanted (task))
+    {
+      self->klass->unwanted (self);
+    }
+  pillion_sync_unref (task);
+
+  return FALSE;
+}
+
+static const char *
+body_cancel_get_name (PillionItem *item)
+{
+  return body_from_item (item)->task->name;
+}
+
+static void
+body_cancel_drop (PillionItem *item)
+{
+  pillion_sync_unref (body_from_item (item)->task);
+}
+
+static const PillionItemClass body_cancel_class = {
+  .run = body_cancel_run,
+  .get_name = body_cancel_get_name,
+  .drop = body_cancel_drop,
+};
+
+static void
+tell_body (PillionTask *self)
+{
+  PillionTaskBody *body = __atomic_load_n (&self->body, __ATOMIC_SEQ_CST);
+
+  if (body != NULL && !__atomic_exchange_n (&body->told, TRUE, __ATOMIC_SEQ_CST))
+    {
+      g_object_ref (self);
+      pillion_core_push (pillion_core (self->loop), &body->cancel_item);
+    }
+}
+
+void
+pillion_task_set_body (PillionTask *self,
+                       PillionTaskBody *body,
+                       const PillionTaskBodyClass *klass)
+{
+  g_assert (self->body == NULL);
+
+  body->klass = klass;
+  body->task = self;
+  body->cancel_item.klass = &body_cancel_class;
+  body->told = FALSE;
+  __atomic_store_n (&self->body, body, __ATOMIC_SEQ_CST);
+
+  /* The cancellable that it was made with may have been cancelled, now or by another thread since */
+  if (__atomic_load_n (&self->cancelled, __ATOMIC_SEQ_CST))
+    tell_body (self);
+  /* Who was told of the task may have asked for its cancellable */
+  else if (self->cancellable != NULL && self->live)
+    pillion_task_get_extra (self)->own_handler = pillion_task_follow (self, self->cancellable);
+}
+
+/* On any thread */
+static void
+on_cancelled (GCancellable *cancellable,
+              gpointer task)
+{
+  pillion_sync_acquire (task);
+  pillion_task_cancel (task);
+}
+
+static void
+unref_task (gpointer task,
+            GClosure *closure)
+{
+  pillion_sync_unref (task);
+}
+
+gulong
+pillion_task_follow (PillionTask *self,
+                     GCancellable *cancellable)
+{
+  gulong handler;
+
+  pillion_sync_release (self);
+  handler = g_signal_connect_data (cancellable, "cancelled", G_CALLBACK (on_cancelled), g_object_ref (self), unref_task, 0);
+  /* Looked at after connecting, so that nothing is missed in between */
+  if (g_cancellable_is_cancelled (cancellable))
+    pillion_task_cancel (self);
+
+  return handler;
+}
+
+/**
+ * pillion_task_get_cancellable:
+ * @self: a task
+ *
+ * Gives what tells the work of the task that it should end. It is made when this is first called, which is to be on the loop's
+ * thread; from then on any thread may use it.
+ *
+ * Returns: (transfer none): the task's own cancellable
+ *
+ * Since: 1.0
+ */
+GCancellable *
+pillion_task_get_cancellable (PillionTask *self)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
+
+  if (self->cancellable == NULL)
+    {
+      __atomic_store_n (&self->cancellable, g_cancellable_new (), __ATOMIC_SEQ_CST);
+      /* Another thread may have cancelled the task before it could see this */
+      if (__atomic_load_n (&self->cancelled, __ATOMIC_SEQ_CST))
+        g_cancellable_cancel (self->cancellable);
+      /* The body has to hear of what is asked of the cancellable alone */
+      else if (self->body != NULL && self->live)
+        pillion_task_get_extra (self)->own_handler = pillion_task_follow (self, self->cancellable);
+    }
+
+  return self->cancellable;
+}
+
+/**
+ * pillion_task_cancel:
+ * @self: a task
+ *
+ * Asks the work of the task to end, from any thread. The task is done when the work says so: a task that nobody works on
+ * stays pending. It does nothing to a task that is done.
+ *
+ * Since: 1.0
+ */
+void
+pillion_task_cancel (PillionTask *self)
+{
+  PillionTaskState state;
+  GCancellable *cancellable;
+
+  g_return_if_fail (PILLION_IS_TASK (self));
+
+  state = pillion_task_load_state (self);
+  /* It may have got something that nobody was told of */
+  if (state == PILLION_TASK_SUCCEEDED)
+    {
+      PillionTaskBody *body = __atomic_load_n (&self->body, __ATOMIC_SEQ_CST);
+
+      if (body != NULL && body->klass->unwanted != NULL)
+        tell_body (self);
+    }
+  if (state != PILLION_TASK_PENDING || __atomic_exchange_n (&self->cancelled, TRUE, __ATOMIC_SEQ_CST))
+    return;
+
+  tell_body (self);
+
+  cancellable = __atomic_load_n (&self->cancellable, __ATOMIC_SEQ_CST);
+  if (cancellable != NULL)
+    {
+      /* A handler may finish the task and drop its last reference */
+      g_object_ref (cancellable);
+      g_cancellable_cancel (cancellable);
+      g_object_unref (cancellable);
+    }
+}
+
+/**
+ * pillion_task_is_cancelled:
+ * @self: a task
+ *
+ * Tells whether the task was asked to end, from any thread. Work that does not use the cancellable looks here between two steps.
+ *
+ * Returns: whether it was
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_task_is_cancelled (PillionTask *self)
+{
+  GCancellable *cancellable;
+
+  g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
+
+  cancellable = __atomic_load_n (&self->cancellable, __ATOMIC_SEQ_CST);
+  return __atomic_load_n (&self->cancelled, __ATOMIC_SEQ_CST) ||
+         (cancellable != NULL && g_cancellable_is_cancelled (cancellable));
+}
