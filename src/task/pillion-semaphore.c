@@ -33,7 +33,9 @@
  *
  * A permit is handed over when whoever waits is told: when a done callback of the task is called, or somebody asks for its result. A
  * waiter that is cancelled leaves the line in the next kick and is passed over from then on. Where it is cancelled after it
- * got a permit, but before anybody was told, the permit goes to the next one.
+ * got a permit, but before anybody was told, the permit goes to the next one. A task that is made of the waiter, such as that of
+ * [method@Pillion.Task.with_timeout], is one who is told: from then on the permit is with it, and whoever gives that one up has to see how it
+ * ended, and to release.
  *
  * ## Life and threads
  *
