@@ -14,7 +14,7 @@ import tooltest
 from tooltest import Terminal, run
 
 SOURCE = os.environ["PILLION_SOURCE_DIR"]
-WITH_MESSAGE = re.compile(r"(?<![A-Za-z0-9])(?:_|N_|C_|NC_|ngettext|g_dgettext|g_dngettext) ?\(\s*\"")
+WITH_MESSAGE = re.compile(r"(?<![A-Za-z0-9_])(?:_|N_|C_|NC_|ngettext|g_dgettext|g_dngettext) ?\(\s*\"")
 
 # Of each language: a locale's name, what the command says, what the library says, and how a number looks
 LANGUAGES = {
