@@ -14,6 +14,7 @@
 #include <pillion/pillion-http-client.h>
 #include <pillion/pillion-kick.h>
 #include <pillion/pillion-loop.h>
+#include <pillion/pillion-poll-source.h>
 #include <pillion/pillion-task.h>
 #include <pillion/pillion-test-host.h>
 #include <pillion/pillion-tick-host.h>

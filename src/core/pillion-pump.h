@@ -26,6 +26,7 @@ typedef struct
 
   PillionWatch *watch;  /* NULL while nobody watches */
   gboolean must_poll;   /* whether only the kernel knows if a descriptor is ready */
+  gboolean always_poll; /* whether to ask it each time: before a virtual clock jumps, what the watch is about to see has to be seen */
   gboolean changed;     /* whether something was dispatched since the set was last handed to the watch */
   gint64 last_poll;     /* when the kernel was last asked, coarse µs */
 } PillionPump;
@@ -62,3 +63,9 @@ void     pillion_pump_settle    (PillionPump      *self);
  * is over (-1: never) */
 void     pillion_pump_wait      (PillionPump      *self,
                                  gint64            timeout_usec);
+
+/* The two halves of a blocking iteration, for who may sleep now and then: the first one sleeps like pillion_pump_wait () but polls in any case, the
+ * second one dispatches what that has found. Returns whether that was anything. */
+void     pillion_pump_poll      (PillionPump      *self,
+                                 gint64            timeout_usec);
+gboolean pillion_pump_dispatch  (PillionPump      *self);

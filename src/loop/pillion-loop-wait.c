@@ -18,6 +18,72 @@
 /* How long a close waits at least for threads that are about to end, in µs */
 #define JOIN_USEC 50000
 
+/* From here on who brings work wakes the loop itself. Returns whether it may sleep: what was brought before is seen now. */
+static gboolean
+begin_sleep (PillionLoop *self)
+{
+  /* First the flags, then the look: what another thread brings after it wakes us */
+  __atomic_store_n (&self->blocked, TRUE, __ATOMIC_SEQ_CST);
+  __atomic_store_n (&self->core.rung, FALSE, __ATOMIC_SEQ_CST);
+  return !pillion_core_has_ready (&self->core);
+}
+
+static void
+end_sleep (PillionLoop *self)
+{
+  __atomic_store_n (&self->core.rung, TRUE, __ATOMIC_SEQ_CST);
+  __atomic_store_n (&self->blocked, FALSE, __ATOMIC_SEQ_CST);
+}
+
+/* Until the next timer or the monotonic time @end_time (-1: never), in µs; -1 for ever */
+static gint64
+get_timeout (PillionLoop *self,
+             gint64 end_time)
+{
+  PillionTimer *timer = pillion_timer_heap_peek (&self->core.timers);
+  gint64 timeout = -1;
+
+  if (timer != NULL)
+    timeout = MAX (0, timer->due - pillion_core_now (&self->core));
+  if (end_time >= 0)
+    {
+      gint64 left = MAX (0, end_time - g_get_monotonic_time ());
+
+      timeout = timeout < 0 ? left : MIN (timeout, left);
+    }
+  return timeout;
+}
+
+/* A virtual clock jumps to the next timer, unless another thread is at work, which takes the time that it takes */
+static gboolean
+skip (PillionLoop *self)
+{
+  PillionCore *core = &self->core;
+  PillionTimer *timer = pillion_timer_heap_peek (&core->timers);
+
+  return timer != NULL && core->virtual_clock && !core->closing && __atomic_load_n (&core->n_external, __ATOMIC_SEQ_CST) == 0 &&
+         pillion_host_skip_to (self->host, timer->due);
+}
+
+/* The end of a stretch in which the loop worked by itself */
+static void
+leave (PillionLoop *self)
+{
+  PillionCore *core = &self->core;
+
+  core->depth--;
+  if (core->depth == 0)
+    {
+      __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
+      if (core->closed)
+        pillion_loop_release_context (self);
+      /* What else became ready is for the host */
+      else if (!core->closing && (pillion_core_has_ready (core) ||
+                                  (core->pump.watch != NULL && pillion_watch_peek_flag (core->pump.watch))))
+        pillion_core_busy (core);
+    }
+}
+
 /* Works and sleeps until @is_over says so or the monotonic time @end_time has come (-1: never). The context is ours. */
 static void
 run_until (PillionLoop *self,
@@ -34,46 +100,62 @@ run_until (PillionLoop *self,
   while (!is_over (self, data))
     {
       gint64 now = g_get_monotonic_time ();
-      PillionTimer *timer;
-      gint64 timeout = -1;
 
       if (core->closed || (end_time >= 0 && now >= end_time))
         break;
       if (pillion_loop_work (self, now + SLICE_USEC, TRUE, &report) || core->closed || is_over (self, data))
         continue;
 
-      /* First the flags, then the look: what another thread brings after it wakes us */
-      __atomic_store_n (&self->blocked, TRUE, __ATOMIC_SEQ_CST);
-      __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
-      if (!pillion_core_has_ready (core))
-        {
-          timer = pillion_timer_heap_peek (&core->timers);
-          if (timer != NULL)
-            timeout = MAX (0, timer->due - pillion_core_now (core));
-          now = g_get_monotonic_time ();
-          if (end_time >= 0 && (timeout < 0 || timeout > end_time - now))
-            timeout = MAX (0, end_time - now);
-
-          /* A virtual clock jumps, unless another thread is at work, which takes the time that it takes */
-          if (timer == NULL || !core->virtual_clock || core->closing || __atomic_load_n (&core->n_external, __ATOMIC_SEQ_CST) > 0 ||
-              !pillion_host_skip_to (self->host, timer->due))
-            pillion_pump_wait (&core->pump, timeout);
-        }
-      __atomic_store_n (&core->rung, TRUE, __ATOMIC_SEQ_CST);
-      __atomic_store_n (&self->blocked, FALSE, __ATOMIC_SEQ_CST);
+      if (begin_sleep (self) && !skip (self))
+        pillion_pump_wait (&core->pump, get_timeout (self, end_time));
+      end_sleep (self);
     }
 
-  core->depth--;
-  if (core->depth == 0)
+  leave (self);
+}
+
+void
+pillion_loop_turn (PillionLoop *self,
+                   const gboolean *is_over)
+{
+  gint64 deadline = g_get_monotonic_time () + SLICE_USEC;
+  PillionKick report = { 0 };
+
+  self->core.depth++;
+  /* One turn at a time: the source of who waits stays ready, and would use up the rest */
+  while (pillion_loop_work (self, 0, TRUE, &report) && !*is_over && !self->core.closed && g_get_monotonic_time () < deadline)
+    ;
+  leave (self);
+}
+
+void
+pillion_loop_turn_until (PillionLoop *self,
+                         const gboolean *is_over,
+                         gint64 end_time)
+{
+  PillionCore *core = &self->core;
+  PillionKick report = { 0 };
+  gboolean polled;
+
+  core->depth++;
+
+  do
     {
-      __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
-      if (core->closed)
-        pillion_loop_release_context (self);
-      /* What else became ready is for the host */
-      else if (!core->closing && (pillion_core_has_ready (core) ||
-                                  (core->pump.watch != NULL && pillion_watch_peek_flag (core->pump.watch))))
-        pillion_core_busy (core);
+      /* What is ready already; otherwise the turn is the one after the sleep. Before a jump in time all is looked at. */
+      if (pillion_core_has_ready (core) || !pillion_ready_queue_is_empty (&core->later) || core->virtual_clock)
+        if (pillion_loop_work (self, 0, TRUE, &report) || core->closed || *is_over)
+          continue;
+
+      polled = begin_sleep (self) && !skip (self);
+      if (polled)
+        pillion_pump_poll (&core->pump, get_timeout (self, end_time));
+      end_sleep (self);
+      if (polled)
+        pillion_pump_dispatch (&core->pump);
     }
+  while (!*is_over && !core->closed && (end_time < 0 || g_get_monotonic_time () < end_time));
+
+  leave (self);
 }
 
 /* Done, and its callbacks delivered, unless it is one of them that waits */
