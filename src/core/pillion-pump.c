@@ -104,6 +104,14 @@ pillion_pump_get_timeout (PillionPump *self)
   return self->timeout;
 }
 
+gboolean
+pillion_pump_has_others (PillionPump *self,
+                         guint n_known)
+{
+  ask (self);
+  return self->prepared || self->timeout == 0 || self->n_fds > 1 + n_known;
+}
+
 static void
 forget_conditions (PillionPump *self)
 {

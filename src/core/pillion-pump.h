@@ -48,6 +48,10 @@ void     pillion_pump_unwatch   (PillionPump      *self);
 /* Asks the context what it waits for, without dispatching. Returns whether a turn is wanted now. */
 gboolean pillion_pump_look      (PillionPump      *self);
 
+/* Whether the context has work now, or polls descriptors besides its own wake-up and @n_known others; no system call */
+gboolean pillion_pump_has_others (PillionPump     *self,
+                                  guint            n_known);
+
 /* Asks the context afresh when it will have work without a descriptor: in ms, 0 now, -1 never. Where there is a watch, what that has
  * seen is work now. */
 int      pillion_pump_get_timeout (PillionPump    *self);

@@ -76,6 +76,7 @@ gboolean pillion_loop_has_work       (PillionLoop  *self);
 
 /* Waiting for a loop inside of ours, which is told at once: pillion-loop-wait.c */
 void     pillion_loop_turn           (PillionLoop    *self,
+                                      guint           n_known,
                                       const gboolean *is_over);
 void     pillion_loop_turn_until     (PillionLoop    *self,
                                       const gboolean *is_over,

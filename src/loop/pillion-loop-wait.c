@@ -116,11 +116,18 @@ run_until (PillionLoop *self,
 
 void
 pillion_loop_turn (PillionLoop *self,
+                   guint n_known,
                    const gboolean *is_over)
 {
-  gint64 deadline = g_get_monotonic_time () + SLICE_USEC;
   PillionKick report = { 0 };
+  gint64 deadline;
 
+  /* With nothing there but who waits, this costs no system call */
+  if (!pillion_core_has_ready (&self->core) && pillion_ready_queue_is_empty (&self->core.later) &&
+      !pillion_pump_has_others (&self->core.pump, n_known))
+    return;
+
+  deadline = g_get_monotonic_time () + SLICE_USEC;
   self->core.depth++;
   /* One turn at a time: the source of who waits stays ready, and would use up the rest */
   while (pillion_loop_work (self, 0, TRUE, &report) && !*is_over && !self->core.closed && g_get_monotonic_time () < deadline)

@@ -254,7 +254,7 @@ foreign_source_dispatch (GSource *source,
     {
       gint64 ready_usec = call (self);
 
-      if (is_open (self) && !self->muted)
+      if (is_open (self))
         {
           /* GLib's own ready time has come and would come again, so it is set whether that is a change or not */
           self->ready_usec = ready_usec;
@@ -868,7 +868,7 @@ pillion_poll_source_iterate (PillionPollSource *self)
   if (!begin_wait (self))
     return FALSE;
 
-  pillion_loop_turn (self->loop, &self->fired);
+  pillion_loop_turn (self->loop, self->fd >= 0 ? 1 : 0, &self->fired);
   end_wait (self);
 
   return TRUE;
