@@ -117,6 +117,8 @@ class EventLoop(asyncio.SelectorEventLoop):
         _loops.add(self)
         if threading.current_thread() is threading.main_thread():
             self._attach()
+        else:
+            self._armed = False
 
     def __repr__(self):
         return (f'<{type(self).__name__} running={self.is_running()} closed={self.is_closed()} '
@@ -170,8 +172,8 @@ class EventLoop(asyncio.SelectorEventLoop):
         """Goes by the clock of the host, which may be a virtual one."""
         host = self._guest.get_host()
         if host is not None and host.has_own_clock():
-            guest = self._guest
-            clock = lambda: guest.get_now() / 1e6
+            # The host's own, because what the guest goes by has changed already when this is called the next time
+            clock = lambda: host.get_now() / 1e6
         else:
             clock = monotonic
         if clock is not self._clock:

@@ -10,7 +10,6 @@ goes to the loop's exception handler.
 
 import functools
 import sys
-import threading
 
 from pillion._library import Pillion
 
@@ -26,7 +25,7 @@ class _State:
     """Survives the package's being imported anew, because the wrappers of the first import stay in use."""
 
     def __init__(self):
-        self.kept = []  # pairs of a thread and an exception
+        self.kept = []  # pairs of an exception and the frame of the function that is to raise it
         self.takers = set()  # the code of functions that raise what was kept
 
 
@@ -56,15 +55,16 @@ def _wrap():
 
 
 def raise_kept():
-    """Raises the first exception that was kept on this thread, if there is one."""
-    thread = threading.get_ident()
-    for index, (owner, error) in enumerate(kept):
-        if owner == thread:
+    """Raises what was kept for the function that calls this, if there is anything. One that is called from another closure,
+    further in, is not to take it: there it would be lost."""
+    frame = sys._getframe(1)
+    for index, (taker, error) in enumerate(kept):
+        if taker is frame:
             del kept[index]
             try:
                 raise error
             finally:
-                error = None  # the traceback must not hold what it passes through
+                frame = taker = error = None  # the traceback must not hold what it passes through
 
 
 def keep(error):
@@ -72,7 +72,7 @@ def keep(error):
     frame = sys._getframe(1)
     while frame is not None:
         if frame.f_code in takers:
-            kept.append((threading.get_ident(), error))
+            kept.append((frame, error))
             return True
         frame = frame.f_back
     return False
