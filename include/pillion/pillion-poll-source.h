@@ -50,6 +50,8 @@ PILLION_AVAILABLE_IN_1_0
 void               pillion_poll_source_set_ready_time (PillionPollSource *self,
                                                        gint64             ready_usec);
 PILLION_AVAILABLE_IN_1_0
+void               pillion_poll_source_ring           (PillionPollSource *self);
+PILLION_AVAILABLE_IN_1_0
 gboolean           pillion_poll_source_get_busy       (PillionPollSource *self);
 PILLION_AVAILABLE_IN_1_0
 void               pillion_poll_source_set_busy       (PillionPollSource *self,

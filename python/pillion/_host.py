@@ -4,10 +4,12 @@
 """Which guest loop an event loop rides on, and how other threads reach the host's."""
 
 import asyncio
+import collections
 import concurrent.futures
 import os
 import threading
 
+from pillion import _raising
 from pillion._library import GLib, Pillion
 
 _lock = threading.Lock()
@@ -24,12 +26,31 @@ def refuse_fork(*args):
 
 def _after_fork():
     """The threads are in the parent only, and its contexts are shared with it: here everything begins anew."""
-    global _lock, _host, _host_thread, _local, _forked
+    global _lock, _host, _host_thread, _local, _forked, _source
     _forked = _forked or _host is not None or hasattr(_local, 'guest')
     if _forked:
-        _kept.append((_host, _local))
+        _kept.append((_host, _local, _source))
+    _calls.clear()
     _lock, _local = threading.Lock(), threading.local()
-    _host = _host_thread = None
+    _host = _host_thread = _source = None
+
+
+_calls = collections.deque()  # what other threads want called
+_source = None  # rung when there are some
+
+
+class _Caller:
+    """Makes the calls. PyGObject leaks something with each function that C is to call, so there is one for all of them."""
+
+    def make(self, source):
+        for _ in range(len(_calls)):
+            _calls.popleft().make()
+        return 0 if _calls else -1
+
+    def __del__(self):
+        # The loop was closed before they were made
+        while _calls:
+            _calls.popleft().refuse()
 
 
 _kept = []  # of the parent's: it must not be freed here
@@ -38,7 +59,7 @@ os.register_at_fork(after_in_child=_after_fork)
 
 def host_loop():
     """The guest loop of the host's thread, on that thread: the one that asks first."""
-    global _host, _host_thread
+    global _host, _host_thread, _source
     thread = threading.get_ident()
     with _lock:
         if _host is None:
@@ -47,6 +68,8 @@ def host_loop():
             raise RuntimeError('another thread is the host\'s')
         if _host is None or _host.is_closed():
             _host = _new_loop() if _forked else Pillion.Loop.get_default()
+            _source = Pillion.PollSource.new(_host, -1)
+            _source.set_callback(_Caller().make)
         return _host
 
 
@@ -101,31 +124,27 @@ class HostCall(concurrent.futures.Future):
 
 
 class _Job:
-    """What crosses the threads. Where the loop is closed before the call, it is dropped, and says so."""
-
     def __init__(self, call, function, arguments):
         self.call = call
         self.function = function
         self.arguments = arguments
 
-    def run(self):
-        call, function, arguments = self.call, self.function, self.arguments
-        self.call = self.function = self.arguments = None
-        if call.set_running_or_notify_cancel():
-            try:
-                result = function(*arguments)
-            except BaseException as error:
-                call.set_exception(error)
-                del call  # the traceback holds this frame
-                if isinstance(error, (KeyboardInterrupt, SystemExit)):
-                    from pillion import _raising
-                    _raising.keep(error)
-            else:
-                call.set_result(result)
+    def make(self):
+        if not self.call.set_running_or_notify_cancel():
+            return
+        try:
+            result = self.function(*self.arguments)
+        except BaseException as error:
+            self.call.set_exception(error)
+            if isinstance(error, (KeyboardInterrupt, SystemExit)):
+                _raising.keep(error)
+            self.call = self.function = self.arguments = None  # the traceback holds this frame
+        else:
+            self.call.set_result(result)
 
-    def __del__(self):
-        if self.call is not None and self.call.set_running_or_notify_cancel():
-            self.call.set_exception(RuntimeError('the host\'s loop was closed before it called this'))
+    def refuse(self):
+        if self.call.set_running_or_notify_cancel():
+            self.call.set_exception(RuntimeError('the host\'s loop was closed before it made this call'))
 
 
 def call_in_host(func, *args):
@@ -135,13 +154,15 @@ def call_in_host(func, *args):
     that of the function, as is its exception. To cancel it takes the call back, unless it is being made."""
     if not callable(func):
         raise TypeError(f'{func!r} can\'t be called')
-    if _host is None and threading.current_thread() is threading.main_thread():
-        host_loop()  # the main thread needs no introduction
+    if threading.get_ident() == _host_thread or (
+            _host_thread is None and threading.current_thread() is threading.main_thread()):
+        host_loop()
     host = _host
     if host is None:
         raise RuntimeError('there is no host yet: its thread has to use pillion first')
     if host.is_closed():
         raise RuntimeError('the host\'s loop is closed')
     call = HostCall()
-    host.call_soon_threadsafe(_Job(call, func, args).run)
+    _calls.append(_Job(call, func, args))
+    _source.ring()
     return call

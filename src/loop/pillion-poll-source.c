@@ -55,7 +55,7 @@
  *
  * ## Threads, and the end
  *
- * The source belongs to its loop's thread, save for [method@Pillion.PollSource.close]. When the last reference goes, or the loop is closed,
+ * The source belongs to its loop's thread, save for [method@Pillion.PollSource.ring] and [method@Pillion.PollSource.close]. When the last reference goes, or the loop is closed,
  * nothing is called any more. The descriptor stays the caller's: close the source first.
  *
  * Since: 1.0
@@ -75,11 +75,15 @@ struct _PillionPollSource
   PillionTimer timer; /* stands for the ready time where the host's clock is a virtual one */
   gboolean timer_set; /* whether the timer is in the heap, or in the ready queue, with a reference */
 
+  PillionItem ring;   /* queued, with a reference, when another thread has rung */
+  gboolean rung;      /* atomic: whether it is */
+
   gboolean busy;
   gboolean muted;
   gboolean resting;   /* whether the context does not poll the descriptor, because the source was dispatched while muted */
   gboolean acquired;  /* whether the context became the loop's when the source was muted */
   gboolean dispatching;
+  gboolean again;     /* whether somebody rang while the callback was being called */
   guint n_waits;      /* how many waits are on the stack */
   gboolean fired;     /* whether the source was dispatched in a wait */
   guint n_external;
@@ -216,9 +220,48 @@ call (PillionPollSource *self)
   ready_usec = ((PillionPollFunc) callback->func) (self, callback->data);
   self->dispatching = FALSE;
   pillion_callback_unref (callback);
+  if (self->again)
+    ready_usec = 0;
+  self->again = FALSE;
 
   return MAX (ready_usec, -1);
 }
+
+static PillionPollSource *
+from_ring (PillionItem *item)
+{
+  return (PillionPollSource *) ((char *) item - G_STRUCT_OFFSET (PillionPollSource, ring));
+}
+
+static gboolean
+ring_run (PillionItem *item,
+          PillionCore *core)
+{
+  PillionPollSource *self = from_ring (item);
+
+  /* First the flag: who rings from here on is heard again */
+  __atomic_store_n (&self->rung, FALSE, __ATOMIC_SEQ_CST);
+  self->again = self->dispatching;
+  if (is_open (self))
+    pillion_poll_source_set_ready_time (self, 0);
+  pillion_sync_unref (self);
+
+  return FALSE;
+}
+
+static void
+ring_drop (PillionItem *item)
+{
+  /* The loop is closed: who waits for an answer learns it from the callback's being freed */
+  pillion_poll_source_close (from_ring (item));
+  pillion_sync_unref (from_ring (item));
+}
+
+static const PillionItemClass ring_class = {
+  .run = ring_run,
+  .get_name = timer_get_name,
+  .drop = ring_drop,
+};
 
 /* Who has more to do right away steps back behind everybody else, so that a busy loop does not starve the host's idle work and its
  * redrawing */
@@ -487,6 +530,7 @@ pillion_poll_source_init (PillionPollSource *self)
   self->fd = -1;
   self->ready_usec = -1;
   self->timer.item.klass = &timer_class;
+  self->ring.klass = &ring_class;
 }
 
 /**
@@ -631,6 +675,27 @@ pillion_poll_source_set_ready_time (PillionPollSource *self,
   change_ready_time (self, ready_usec);
   if (ready_usec >= 0 && core->depth == 0 && !self->muted)
     pillion_core_busy (core);
+}
+
+/**
+ * pillion_poll_source_ring:
+ * @self: a source
+ *
+ * Has the callback called soon, or [method@Pillion.PollSource.wait] end, from any thread; a host that sleeps is woken. To ring
+ * again before it was heard costs nothing, and adds nothing. Where the loop is closed, so is the source.
+ *
+ * Since: 1.0
+ */
+void
+pillion_poll_source_ring (PillionPollSource *self)
+{
+  g_return_if_fail (PILLION_IS_POLL_SOURCE (self));
+
+  if (!__atomic_exchange_n (&self->rung, TRUE, __ATOMIC_SEQ_CST))
+    {
+      g_object_ref (self);
+      pillion_core_push (&self->loop->core, &self->ring);
+    }
 }
 
 /**

@@ -928,6 +928,80 @@ test_loop_closed_inside (Fixture *fixture,
   g_assert_cmpint (fixture->n, ==, 1);
 }
 
+static gpointer
+ring_often (gpointer data)
+{
+  Fixture *fixture = data;
+
+  for (guint i = 0; i < 1000; i++)
+    pillion_poll_source_ring (fixture->source);
+  return NULL;
+}
+
+static void
+test_ring (Fixture *fixture,
+           gconstpointer data)
+{
+  pillion_loop_set_wake_func (fixture->loop, on_wake, fixture, NULL);
+  kick_until_quiet (fixture->loop);
+  g_thread_join (g_thread_new ("ringer", ring_often, fixture));
+  g_assert_cmpint (get_atomic (&fixture->n_wakes), >=, 1);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (fixture->n, ==, 1);
+
+  for (guint i = 0; i < 20; i++)
+    {
+      GThread *thread = g_thread_new ("ringer", ring_often, fixture);
+      int before = fixture->n;
+
+      kick_until (fixture->loop, fixture->n > before);
+      g_thread_join (thread);
+      kick_until_quiet (fixture->loop);
+    }
+  pillion_loop_set_wake_func (fixture->loop, NULL, NULL, NULL);
+}
+
+static gint64
+ring_inside (PillionPollSource *source,
+             gpointer data)
+{
+  Fixture *fixture = data;
+
+  if (fixture->n++ == 0)
+    pillion_poll_source_ring (source);
+  return -1;
+}
+
+static void
+test_ring_inside (Fixture *fixture,
+                  gconstpointer data)
+{
+  pillion_poll_source_set_callback (fixture->source, ring_inside, fixture, NULL);
+  pillion_poll_source_ring (fixture->source);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (fixture->n, ==, 2);
+}
+
+static void
+test_ring_a_wait (Fixture *fixture,
+                  gconstpointer data)
+{
+  GThread *thread = g_thread_new ("ringer", ring_often, fixture);
+
+  g_assert_true (pillion_poll_source_wait (fixture->source, -1));
+  g_thread_join (thread);
+}
+
+static void
+test_ring_and_close (Fixture *fixture,
+                     gconstpointer data)
+{
+  g_thread_join (g_thread_new ("ringer", ring_often, fixture));
+  pillion_loop_close (fixture->loop, 0, NULL);
+  g_assert_cmpint (fixture->n_destroyed, ==, 1);
+  pillion_poll_source_ring (fixture->source);
+}
+
 /* Two other loops on one context: one kick drives both */
 static void
 test_two (Fixture *fixture,
@@ -982,6 +1056,10 @@ main (int argc,
   ADD ("wait/as-passenger", test_wait_as_passenger);
   ADD ("wait/virtual-clock", test_wait_virtual);
   ADD ("wait/refused", test_wait_for_nothing);
+  ADD ("ring/from-threads", test_ring);
+  ADD ("ring/inside-the-callback", test_ring_inside);
+  ADD ("ring/ends-a-wait", test_ring_a_wait);
+  ADD ("ring/closed-before-it-was-heard", test_ring_and_close);
   ADD ("close/from-a-thread", test_close_from_a_thread);
   ADD ("close/last-reference-on-a-thread", test_unref_from_a_thread);
   ADD ("close/with-the-loop", test_loop_closed);

@@ -96,9 +96,7 @@ class Leaks(Case):
     def test_waits(self):
         async def many(n):
             for _ in range(n):
-                future = self.loop.create_future()
-                guest.call_soon(future.set_result, None)
-                await future
+                await pillion.call_in_host(int)
 
         self.check(lambda n: self.loop.run_until_complete(many(n)), 1000)
 

@@ -7,10 +7,11 @@
 import asyncio
 import concurrent.futures
 import gc
+import sys
 import threading
 import weakref
 
-from support import Case, FrameHost, GLib, Pillion, guest, pillion, tap
+from support import Case, FrameHost, GLib, Pillion, guest, pillion, run_script, tap
 from pillion._executor import DaemonExecutor
 
 
@@ -237,13 +238,32 @@ class CallInHost(Case):
         with self.assertRaises(TypeError):
             pillion.call_in_host(5)
 
-    def test_dropped_call(self):
-        from pillion import _host
-        call = _host.HostCall()
-        job = _host._Job(call, int, ())
-        del job
-        with self.assertRaisesRegex(RuntimeError, 'closed'):
-            call.result()
+    def test_many_at_once(self):
+        workers = [InThread(lambda: [pillion.call_in_host(int).result(30) for _ in range(50)]) for _ in range(5)]
+        self.kick_until(lambda: all(worker.done() for worker in workers))
+        self.assertEqual([worker.result() for worker in workers], [[0] * 50] * 5)
+
+    def test_interrupt_reaches_the_host(self):
+        call = pillion.call_in_host(sys.exit, 3)
+        with self.assertRaises(SystemExit):
+            self.kick_until(lambda: False, 10)
+        self.assertIsInstance(call.exception(), SystemExit)
+
+    def test_closed_before_the_call(self):
+        done = run_script('''
+            import pillion
+            call = pillion.call_in_host(print)
+            pillion._host.host_loop().close(0)
+            try:
+                call.result()
+            except RuntimeError as error:
+                print(error)
+            # A new one takes its place
+            call = pillion.call_in_host(int)
+            pillion._host.host_loop().kick()
+            print(call.result())
+            ''')
+        self.assertEqual((done.stdout, done.stderr), ('the host\'s loop was closed before it made this call\n0\n', ''))
 
 
 if __name__ == '__main__':
