@@ -990,6 +990,8 @@ test_ring_a_wait (Fixture *fixture,
 
   g_assert_true (pillion_poll_source_wait (fixture->source, -1));
   g_thread_join (thread);
+  /* What rang after the wait */
+  kick_until_quiet (fixture->loop);
 }
 
 static void
