@@ -476,11 +476,6 @@ class EventLoop(asyncio.SelectorEventLoop):
         task = Pillion.Task.new(guest, name, None)
         task.return_error(GLib.Error.new_literal(Pillion.error_quark(), text, Pillion.Error.FAILED))
 
-    def _check_closed(self):
-        if self._forked:
-            _host.refuse_fork()
-        super()._check_closed()
-
     def close(self):
         if not self.is_running():
             self._detach()
@@ -491,7 +486,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         _kept.append((self._source, self._guest, self._selector))
         self._forked = self._closed = self._armed = True
         self._source = self._guest = self._thread_id = None
-        self._wait = self._selector.wait = _host.refuse_fork
+        self._check_closed = self._wait = self._selector.wait = _host.refuse_fork
         self._selector.turns, self._selector.kicked = 0, False
 
 
