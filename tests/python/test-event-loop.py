@@ -14,7 +14,6 @@ import signal
 import socket
 import subprocess
 import sys
-import unittest
 import warnings
 
 from support import Case, FrameHost, GLib, Pillion, guest, pillion, tap

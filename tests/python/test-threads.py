@@ -11,7 +11,7 @@ import sys
 import threading
 import weakref
 
-from support import Case, FrameHost, GLib, Pillion, guest, pillion, run_script, tap
+from support import Case, FrameHost, GLib, guest, pillion, run_script, tap
 from pillion._executor import DaemonExecutor
 
 
