@@ -157,7 +157,7 @@ class Bench:
             self._nginx = Nginx(self.folder)
         return self._nginx
 
-    def run(self, *command):
+    def run(self, *command, **env):
         try:
             done = subprocess.run(
                 [str(word) for word in command],
@@ -166,6 +166,7 @@ class Bench:
                 text=True,
                 timeout=PATIENCE,
                 check=False,
+                env={**os.environ, **env},
             )
         except subprocess.TimeoutExpired as error:
             raise Failure(f"{command[0]} {command[1]}: not done after {PATIENCE} s") from error
@@ -189,6 +190,18 @@ class Bench:
             if importlib.util.find_spec(module) is None:
                 raise Missing(f"{module} for Python")
         return self.run(PYTHON, HERE / f"peer-{name}.py", loop, *arguments)
+
+    @property
+    def tree(self):
+        """What Python needs to find the package and the library of the build"""
+        source = str(self.programs.parent / "src")
+        return {"LD_LIBRARY_PATH": source, "GI_TYPELIB_PATH": source, "PYTHONPATH": str(HERE.parent / "python")}
+
+    def asyncio(self, side, what, *arguments, modules=()):
+        for module in ("gi", *modules):
+            if importlib.util.find_spec(module) is None:
+                raise Missing(f"{module} for Python")
+        return self.run(PYTHON, HERE / "python.py", side, what, *arguments, **self.tree)
 
     # kicks
 
@@ -415,6 +428,48 @@ class Bench:
         return self.peer("soup", "ticks", self.nginx.url("count"), PEER_TICK_CLIENTS)
 
 
+    # asyncio
+
+    def py_ticks(self, side):
+        return self.asyncio(side, "ticks", self.nginx.url("small"), modules=["aiohttp"])
+
+    def py_ticks_kicked(self):
+        return self.py_ticks("kicked")
+
+    def py_ticks_standard(self):
+        return self.py_ticks("standard")
+
+    def py_conform(self, *ways):
+        """How many of CPython's own tests fail"""
+        value = 0
+        for way in ways:
+            done = subprocess.run([PYTHON, HERE.parent / "tests" / "python" / "conformance.py", way], text=True,
+                                  stdin=subprocess.DEVNULL, capture_output=True, check=False,
+                                  env={**os.environ, **self.tree})
+            count = re.search(r"; (\d+) failed", done.stdout)
+            if count is None:
+                raise Missing("CPython's tests (libpython3.11-testsuite)")
+            value += int(count[1])
+        return {"value": value}
+
+    def py_conform_ours(self):
+        return self.py_conform("outside", "kicked")
+
+    def py_conform_standard(self):
+        return self.py_conform("standard")
+
+
+def add_asyncio_side(what, side):
+    modules = ["aiohttp"] if what == "http" else []
+    setattr(Bench, f"py_{what.replace('-', '_')}_{side}",
+            lambda bench: bench.asyncio(side, what, modules=modules))
+
+
+for _what in ("call-soon", "spawn", "sleep0", "timers", "tcp", "http", "idle", "idle-pending"):
+    for _side in ("standard", "outside", "kicked"):
+        add_asyncio_side(_what, _side)
+
+
 class MemoryFolder:
     def __init__(self):
         self.path = tempfile.mkdtemp(prefix="pillion-bench-", dir="/dev/shm")
@@ -519,9 +574,29 @@ THEMES = [
     ],
 ]
 
+# asyncio's rates, outermost and kicked, against the standard library's loop: the more the better
+for _what in ("call-soon", "spawn", "sleep0", "timers", "tcp", "http"):
+    _name = f"py_{_what.replace('-', '_')}"
+    THEMES.append([
+        Line(f"py-{_what}", f"{_name}_outside", f"{_name}_standard", "asyncio", "/s", "≥ 0.97"),
+        Line(f"py-{_what}-kicked", f"{_name}_kicked", f"{_name}_standard", "asyncio", "/s", "≥ 0.75"),
+    ])
+THEMES += [
+    [
+        Line("py-kick-idle", "py_idle_kicked", "py_idle_standard", "stop () and run_forever ()", "µs", "≤ 0.5"),
+        Line("py-kick-idle-pending", "py_idle_pending_kicked", "py_idle_pending_standard",
+             "stop () and run_forever ()", "µs", "≤ 0.5"),
+    ],
+    [
+        Line("py-get-ticks", "py_ticks_kicked", "py_ticks_standard", "stop () and run_forever ()", "ticks", "≤ 2",
+             absolute=True),
+    ],
+    [Line("py-conform", "py_conform_ours", "py_conform_standard", "asyncio", "failures", "≤ 0", absolute=True)],
+]
+
 # Fewer runs for what does not change from run to run, or takes long where no bar hangs on it
 MOST_RUNS = {"marked_ours": 1, "marked_theirs": 1, "download_soup": 3, "get_ticks_soup": 3,
-             "fiber_parked": 3, "fiber_parked_asyncio": 3}
+             "fiber_parked": 3, "fiber_parked_asyncio": 3, "py_conform_ours": 1, "py_conform_standard": 1}
 
 
 def figure(number):

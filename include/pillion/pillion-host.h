@@ -51,20 +51,22 @@ struct _PillionHostInterface
 };
 
 PILLION_AVAILABLE_IN_1_0
-const char *pillion_host_get_name (PillionHost  *host);
+const char *pillion_host_get_name      (PillionHost  *host);
 PILLION_AVAILABLE_IN_1_0
-gboolean    pillion_host_install  (PillionHost  *host,
-                                   PillionLoop  *loop,
-                                   GError      **error);
+gboolean    pillion_host_install       (PillionHost  *host,
+                                        PillionLoop  *loop,
+                                        GError      **error);
 PILLION_AVAILABLE_IN_1_0
-void        pillion_host_remove   (PillionHost  *host,
-                                   PillionLoop  *loop);
+void        pillion_host_remove        (PillionHost  *host,
+                                        PillionLoop  *loop);
 PILLION_AVAILABLE_IN_1_0
-void        pillion_host_wake     (PillionHost  *host);
+void        pillion_host_wake          (PillionHost  *host);
 PILLION_AVAILABLE_IN_1_0
-gint64      pillion_host_get_now  (PillionHost  *host);
+gint64      pillion_host_get_now       (PillionHost  *host);
 PILLION_AVAILABLE_IN_1_0
-gboolean    pillion_host_skip_to  (PillionHost  *host,
-                                   gint64        time);
+gboolean    pillion_host_has_own_clock (PillionHost  *host);
+PILLION_AVAILABLE_IN_1_0
+gboolean    pillion_host_skip_to       (PillionHost  *host,
+                                        gint64        time);
 
 G_END_DECLS

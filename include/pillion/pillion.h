@@ -17,6 +17,7 @@
 #include <pillion/pillion-http-client.h>
 #include <pillion/pillion-kick.h>
 #include <pillion/pillion-loop.h>
+#include <pillion/pillion-poll-source.h>
 #include <pillion/pillion-queue.h>
 #include <pillion/pillion-retry.h>
 #include <pillion/pillion-scope.h>

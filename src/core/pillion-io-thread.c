@@ -6,6 +6,8 @@
 
 #include "core/pillion-io-thread.h"
 
+#include <pthread.h>
+
 #include "core/pillion-inbox.h"
 #include "core/pillion-sync.h"
 
@@ -143,10 +145,38 @@ quit (gpointer data)
   ((PillionIoThread *) data)->quit = TRUE;
 }
 
+static void
+before_fork (void)
+{
+  pillion_mutex_lock (&lock);
+}
+
+static void
+after_fork (void)
+{
+  pillion_mutex_unlock (&lock);
+}
+
+/* The thread is in the parent only. What refers to it here is of no use, but a new loop gets a new one. */
+static void
+after_fork_in_child (void)
+{
+  running = NULL;
+  ending = NULL;
+  pillion_mutex_unlock (&lock);
+}
+
 PillionIoThread *
 pillion_io_thread_ref (void)
 {
+  static gsize once;
   PillionIoThread *self;
+
+  if (g_once_init_enter (&once))
+    {
+      pthread_atfork (before_fork, after_fork, after_fork_in_child);
+      g_once_init_leave (&once, 1);
+    }
 
   pillion_mutex_lock (&lock);
   if (running == NULL)

@@ -85,7 +85,7 @@ pillion_pump_look (PillionPump *self)
 {
   ask (self);
 
-  if (self->prepared || self->timeout == 0 || self->must_poll)
+  if (self->prepared || self->timeout == 0 || self->must_poll || self->always_poll)
     return TRUE;
   if (pillion_watch_peek_flag (self->watch) || !pillion_watch_is (self->watch, self->fds, self->n_fds))
     return TRUE;
@@ -102,6 +102,14 @@ pillion_pump_get_timeout (PillionPump *self)
   if (self->prepared || (self->watch != NULL && pillion_watch_peek_flag (self->watch)))
     return 0;
   return self->timeout;
+}
+
+gboolean
+pillion_pump_has_others (PillionPump *self,
+                         guint n_known)
+{
+  ask (self);
+  return self->prepared || self->timeout == 0 || self->n_fds > 1 + n_known;
 }
 
 static void
@@ -132,7 +140,7 @@ pillion_pump_turn (PillionPump *self)
     return 0;
 
   forget_conditions (self);
-  if (self->watch == NULL || self->must_poll || pillion_watch_take_flag (self->watch) ||
+  if (self->watch == NULL || pillion_watch_take_flag (self->watch) || self->must_poll || self->always_poll ||
       !pillion_watch_is (self->watch, self->fds, self->n_fds) || !self->prepared)
     {
       n_ready = g_poll (self->fds, self->n_fds, 0);
@@ -171,21 +179,52 @@ pillion_pump_settle (PillionPump *self)
     }
 }
 
-void
-pillion_pump_wait (PillionPump *self,
-                   gint64 timeout_usec)
+/* For how long to sleep, in ms, after a look at the context */
+static int
+get_sleep (PillionPump *self,
+           gint64 timeout_usec)
 {
   gint64 timeout;
 
-  ask (self);
   if (self->prepared || self->timeout == 0)
-    return;
+    return 0;
 
   /* Rounded up: a timer that is not due yet would make a circle of waits of no length */
   timeout = timeout_usec < 0 ? -1 : MIN ((timeout_usec + 999) / 1000, G_MAXINT);
   if (self->timeout >= 0 && (timeout < 0 || self->timeout < timeout))
     timeout = self->timeout;
 
-  g_poll (self->fds, self->n_fds, (int) timeout);
+  return (int) timeout;
+}
+
+void
+pillion_pump_wait (PillionPump *self,
+                   gint64 timeout_usec)
+{
+  int timeout;
+
+  ask (self);
+  timeout = get_sleep (self, timeout_usec);
+  if (timeout == 0 && (self->prepared || self->timeout == 0))
+    return;
+
+  g_poll (self->fds, self->n_fds, timeout);
   self->must_poll = TRUE;
+}
+
+void
+pillion_pump_poll (PillionPump *self,
+                   gint64 timeout_usec)
+{
+  ask (self);
+  forget_conditions (self);
+  g_poll (self->fds, self->n_fds, get_sleep (self, timeout_usec));
+  self->last_poll = pillion_coarse_time ();
+  self->must_poll = TRUE;
+}
+
+gboolean
+pillion_pump_dispatch (PillionPump *self)
+{
+  return dispatch (self);
 }

@@ -26,6 +26,7 @@ typedef struct
 
   PillionWatch *watch;  /* NULL while nobody watches */
   gboolean must_poll;   /* whether only the kernel knows if a descriptor is ready */
+  gboolean always_poll; /* whether to ask it each time: before a virtual clock jumps, what the watch is about to see has to be seen */
   gboolean changed;     /* whether something was dispatched since the set was last handed to the watch */
   gint64 last_poll;     /* when the kernel was last asked, coarse µs */
 } PillionPump;
@@ -47,6 +48,10 @@ void     pillion_pump_unwatch   (PillionPump      *self);
 /* Asks the context what it waits for, without dispatching. Returns whether a turn is wanted now. */
 gboolean pillion_pump_look      (PillionPump      *self);
 
+/* Whether the context has work now, or polls descriptors besides its own wake-up and @n_known others; no system call */
+gboolean pillion_pump_has_others (PillionPump     *self,
+                                  guint            n_known);
+
 /* Asks the context afresh when it will have work without a descriptor: in ms, 0 now, -1 never. Where there is a watch, what that has
  * seen is work now. */
 int      pillion_pump_get_timeout (PillionPump    *self);
@@ -62,3 +67,9 @@ void     pillion_pump_settle    (PillionPump      *self);
  * is over (-1: never) */
 void     pillion_pump_wait      (PillionPump      *self,
                                  gint64            timeout_usec);
+
+/* The two halves of a blocking iteration, for who may sleep now and then: the first one sleeps like pillion_pump_wait () but polls in any case, the
+ * second one dispatches what that has found. Returns whether that was anything. */
+void     pillion_pump_poll      (PillionPump      *self,
+                                 gint64            timeout_usec);
+gboolean pillion_pump_dispatch  (PillionPump      *self);

@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "host/pillion-host-private.h"
+#include <pillion/pillion.h>
 
 /**
  * PillionHost:
@@ -173,6 +173,25 @@ pillion_host_get_now (PillionHost *host)
 }
 
 /**
+ * pillion_host_has_own_clock:
+ * @host: a host
+ *
+ * Tells whether the time of @host is another one than that of the monotonic clock: a virtual one. Who may read the
+ * monotonic clock instead of asking the host saves that call.
+ *
+ * Returns: whether it has a clock of its own
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_host_has_own_clock (PillionHost *host)
+{
+  g_return_val_if_fail (PILLION_IS_HOST (host), FALSE);
+
+  return PILLION_HOST_GET_IFACE (host)->get_now != pillion_host_default_get_now;
+}
+
+/**
  * pillion_host_skip_to:
  * @host: a host
  * @time: a time of the host's clock, in µs
@@ -190,10 +209,4 @@ pillion_host_skip_to (PillionHost *host,
   g_return_val_if_fail (PILLION_IS_HOST (host), FALSE);
 
   return PILLION_HOST_GET_IFACE (host)->skip_to (host, time);
-}
-
-gboolean
-pillion_host_has_own_clock (PillionHost *host)
-{
-  return PILLION_HOST_GET_IFACE (host)->get_now != pillion_host_default_get_now;
 }

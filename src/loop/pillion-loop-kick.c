@@ -162,6 +162,7 @@ pillion_loop_work (PillionLoop *self,
   PillionCore *core = &self->core;
   gint64 start = g_get_monotonic_time ();
   gint64 now = start;
+  gboolean was_passenger = self->ride == PILLION_RIDE_PASSENGER;
   gboolean more;
   guint least = 1;
   PillionItem *item;
@@ -183,8 +184,8 @@ pillion_loop_work (PillionLoop *self,
     {
       more = FALSE;
 
-      /* A callback may have handed the context to whoever runs it */
-      pump = pump && self->ride != PILLION_RIDE_PASSENGER;
+      /* A callback may have handed the context to whoever runs it. A run-until of a passenger runs it itself. */
+      pump = pump && (was_passenger || self->ride != PILLION_RIDE_PASSENGER);
       if (pump && core->n_barred == 0)
         {
           guint rounds = pillion_pump_turn (&core->pump);

@@ -76,6 +76,14 @@ gboolean pillion_loop_work           (PillionLoop  *self,
 gint64   pillion_loop_get_budget_now (PillionLoop  *self);
 gboolean pillion_loop_has_work       (PillionLoop  *self);
 
+/* Waiting for a loop inside of ours, which is told at once: pillion-loop-wait.c */
+void     pillion_loop_turn           (PillionLoop    *self,
+                                      guint           n_known,
+                                      const gboolean *is_over);
+void     pillion_loop_turn_until     (PillionLoop    *self,
+                                      const gboolean *is_over,
+                                      gint64          end_time);
+
 /* What sleeping hosts need: pillion-loop-external.c */
 void     pillion_loop_external_init  (PillionLoop  *self);
 void     pillion_loop_external_clear (PillionLoop  *self);

@@ -9,7 +9,6 @@
 #include <glib/gi18n-lib.h>
 
 #include "core/pillion-sync.h"
-#include "host/pillion-host-private.h"
 
 /* How a loop gets onto a host, or into somebody else's context, and off again. */
 
@@ -274,7 +273,7 @@ set_host (PillionLoop *self,
   old = self->host;
   self->host = host;
   pillion_mutex_unlock (&self->wake_lock);
-  self->core.virtual_clock = host != NULL && pillion_host_has_own_clock (host);
+  self->core.virtual_clock = self->core.pump.always_poll = host != NULL && pillion_host_has_own_clock (host);
 
   if (old != host)
     g_object_notify (G_OBJECT (self), "host");

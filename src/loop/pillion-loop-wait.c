@@ -39,57 +39,64 @@ get_next (PillionCore *core,
   return MAX (timer->due, 0);
 }
 
-/* Works and sleeps until @is_over says so, nothing may be called any more, or @timeout is over: by the monotonic clock, and by the
- * host's where that is a virtual one; less than 0: never. The context is ours. */
+/* How long it is until the host's time @next or the monotonic time @end_time, in µs; -1 for ever, as are the two */
+static gint64
+get_timeout (PillionCore *core,
+             gint64 next,
+             gint64 end_time)
+{
+  gint64 timeout = next >= 0 ? MAX (0, next - pillion_core_now (core)) : -1;
+
+  if (end_time >= 0)
+    {
+      gint64 left = MAX (0, end_time - g_get_monotonic_time ());
+
+      timeout = timeout < 0 ? left : MIN (timeout, left);
+    }
+  return timeout;
+}
+
+/* Has a virtual clock jump to the host's time @next, where it may */
+static gboolean
+skip_to (PillionLoop *self,
+         gint64 next)
+{
+  return next >= 0 && may_skip (&self->core) && pillion_host_skip_to (self->host, next);
+}
+
+/* From here on who brings work wakes the loop itself. Returns whether it may sleep: what was brought before is seen now. */
+static gboolean
+begin_sleep (PillionLoop *self)
+{
+  /* First the flags, then the look: what another thread brings after it wakes us */
+  __atomic_store_n (&self->blocked, TRUE, __ATOMIC_SEQ_CST);
+  __atomic_store_n (&self->core.rung, FALSE, __ATOMIC_SEQ_CST);
+  return !pillion_core_has_ready (&self->core);
+}
+
 static void
-run_until (PillionLoop *self,
-           gboolean (*is_over) (PillionLoop *self,
-                                gpointer     data),
-           gpointer data,
-           GTimeSpan timeout)
+end_sleep (PillionLoop *self)
+{
+  __atomic_store_n (&self->core.rung, TRUE, __ATOMIC_SEQ_CST);
+  __atomic_store_n (&self->blocked, FALSE, __ATOMIC_SEQ_CST);
+}
+
+/* Around a stretch in which the loop works by itself. Inside of a callback that is no safe point: returns whether it is there. */
+static gboolean
+enter (PillionLoop *self)
+{
+  gboolean nested = self->core.depth > 0;
+
+  pillion_core_begin_work (&self->core);
+  self->core.n_unsafe += nested;
+  return nested;
+}
+
+static void
+leave (PillionLoop *self,
+       gboolean nested)
 {
   PillionCore *core = &self->core;
-  PillionKick report = { 0 };
-  gint64 end_time = timeout < 0 ? -1 : pillion_add_time (g_get_monotonic_time (), timeout);
-  gint64 skip_end = timeout < 0 || !core->virtual_clock ? -1 : pillion_add_time (pillion_core_now (core), timeout);
-  gboolean nested = core->depth > 0;
-
-  pillion_core_begin_work (core);
-  core->n_unsafe += nested;
-
-  while (!is_over (self, data))
-    {
-      gint64 now = g_get_monotonic_time ();
-      gint64 deadline = now + SLICE_USEC;
-      gint64 next;
-      gint64 wait = -1;
-
-      if (core->closed || core->n_barred > 0 || (end_time >= 0 && now >= end_time) ||
-          (skip_end >= 0 && may_skip (core) && pillion_core_now (core) >= skip_end))
-        break;
-      if (end_time >= 0)
-        deadline = MIN (deadline, end_time);
-      if (pillion_loop_work (self, deadline, TRUE, &report) || core->closed || core->n_barred > 0 || is_over (self, data))
-        continue;
-
-      /* First the flags, then the look: what another thread brings after it wakes us */
-      __atomic_store_n (&self->blocked, TRUE, __ATOMIC_SEQ_CST);
-      __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
-      if (!pillion_core_has_ready (core))
-        {
-          next = get_next (core, skip_end);
-          if (next >= 0)
-            wait = MAX (0, next - pillion_core_now (core));
-          now = g_get_monotonic_time ();
-          if (end_time >= 0 && (wait < 0 || wait > end_time - now))
-            wait = MAX (0, end_time - now);
-
-          if (next < 0 || !may_skip (core) || !pillion_host_skip_to (self->host, next))
-            pillion_pump_wait (&core->pump, wait);
-        }
-      __atomic_store_n (&core->rung, TRUE, __ATOMIC_SEQ_CST);
-      __atomic_store_n (&self->blocked, FALSE, __ATOMIC_SEQ_CST);
-    }
 
   pillion_core_end_work (core);
   core->n_unsafe -= nested;
@@ -104,6 +111,106 @@ run_until (PillionLoop *self,
                                   (core->pump.watch != NULL && pillion_watch_peek_flag (core->pump.watch))))
         pillion_core_busy (core);
     }
+}
+
+/* Works and sleeps until @is_over says so, nothing may be called any more, or @timeout is over: by the monotonic clock, and by the
+ * host's where that is a virtual one; less than 0: never. The context is ours. */
+static void
+run_until (PillionLoop *self,
+           gboolean (*is_over) (PillionLoop *self,
+                                gpointer     data),
+           gpointer data,
+           GTimeSpan timeout)
+{
+  PillionCore *core = &self->core;
+  PillionKick report = { 0 };
+  gint64 end_time = timeout < 0 ? -1 : pillion_add_time (g_get_monotonic_time (), timeout);
+  gint64 skip_end = timeout < 0 || !core->virtual_clock ? -1 : pillion_add_time (pillion_core_now (core), timeout);
+  gboolean nested = enter (self);
+
+  while (!is_over (self, data))
+    {
+      gint64 now = g_get_monotonic_time ();
+      gint64 deadline = now + SLICE_USEC;
+      gint64 next;
+
+      if (core->closed || core->n_barred > 0 || (end_time >= 0 && now >= end_time) ||
+          (skip_end >= 0 && may_skip (core) && pillion_core_now (core) >= skip_end))
+        break;
+      if (end_time >= 0)
+        deadline = MIN (deadline, end_time);
+      if (pillion_loop_work (self, deadline, TRUE, &report) || core->closed || core->n_barred > 0 || is_over (self, data))
+        continue;
+
+      if (begin_sleep (self))
+        {
+          next = get_next (core, skip_end);
+          if (!skip_to (self, next))
+            pillion_pump_wait (&core->pump, get_timeout (core, next, end_time));
+        }
+      end_sleep (self);
+    }
+
+  leave (self, nested);
+}
+
+void
+pillion_loop_turn (PillionLoop *self,
+                   guint n_known,
+                   const gboolean *is_over)
+{
+  PillionKick report = { 0 };
+  gboolean nested;
+  gint64 deadline;
+
+  /* With nothing there but who waits, this costs no system call */
+  if (!pillion_core_has_ready (&self->core) && pillion_ready_queue_is_empty (&self->core.later) &&
+      !pillion_pump_has_others (&self->core.pump, n_known))
+    return;
+
+  deadline = g_get_monotonic_time () + SLICE_USEC;
+  nested = enter (self);
+  /* One turn at a time: the source of who waits stays ready, and would use up the rest */
+  while (pillion_loop_work (self, 0, TRUE, &report) && !*is_over && !self->core.closed && g_get_monotonic_time () < deadline)
+    ;
+  leave (self, nested);
+}
+
+void
+pillion_loop_turn_until (PillionLoop *self,
+                         const gboolean *is_over,
+                         gint64 end_time)
+{
+  PillionCore *core = &self->core;
+  PillionKick report = { 0 };
+  gboolean nested = enter (self);
+  gboolean polled;
+
+  do
+    {
+      gint64 next;
+
+      /* What is ready already; otherwise the turn is the one after the sleep. Before a jump in time all is looked at. */
+      if (pillion_core_has_ready (core) || !pillion_ready_queue_is_empty (&core->later) || core->virtual_clock)
+        if (pillion_loop_work (self, 0, TRUE, &report) || core->closed || *is_over)
+          continue;
+
+      /* In a region that allows no callbacks what is ready stays so: nothing but the source of who waits is waited for */
+      polled = begin_sleep (self) || core->n_barred > 0;
+      if (polled)
+        {
+          next = get_next (core, -1);
+          polled = !skip_to (self, next);
+          if (polled)
+            pillion_pump_poll (&core->pump, get_timeout (core, next, end_time));
+        }
+      end_sleep (self);
+      if (polled)
+        pillion_pump_dispatch (&core->pump);
+    }
+  while (!*is_over && !core->closed && (end_time < 0 || g_get_monotonic_time () < end_time));
+
+  leave (self, nested);
 }
 
 /* Fails where nothing can be called for now */

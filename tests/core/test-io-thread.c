@@ -8,7 +8,11 @@
 
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include "core/pillion-sync.h"
 
 static void
 join (void)
@@ -290,6 +294,48 @@ test_watch_lets_the_thread_go (void)
     }
 }
 
+/* The child of a fork has no such thread, and gets one of its own */
+static void
+test_fork (void)
+{
+#ifdef PILLION_TSAN
+  g_test_skip ("ThreadSanitizer can't follow threads that start after a fork");
+#else
+  PillionIoThread *io = pillion_io_thread_ref ();
+  char answer = 'n';
+  int pipe[2];
+  pid_t child;
+
+  g_assert_true (g_unix_open_pipe (pipe, FD_CLOEXEC, NULL));
+  child = fork ();
+  g_assert_cmpint (child, >=, 0);
+  if (child == 0)
+    {
+      PillionIoThread *own = pillion_io_thread_ref ();
+      g_autoptr (GString) order = g_string_new (NULL);
+      Gate gate = GATE_INIT;
+      Job job = { own, NULL, NULL, order, 'a', &gate };
+
+      pillion_io_thread_post (own, note, &job);
+      gate_wait (&gate);
+      pillion_io_thread_unref (own);
+      join ();
+      answer = own != io ? 'y' : 'n';
+      g_assert_cmpint (write (pipe[1], &answer, 1), ==, 1);
+      /* And not in order: what the parent's threads have on their stacks would count as leaked */
+      raise (SIGKILL);
+    }
+
+  close (pipe[1]);
+  g_assert_cmpint (read (pipe[0], &answer, 1), ==, 1);
+  g_assert_cmpint (answer, ==, 'y');
+  close (pipe[0]);
+  g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
+  pillion_io_thread_unref (io);
+  join ();
+#endif
+}
+
 int
 main (int argc,
       char **argv)
@@ -302,6 +348,7 @@ main (int argc,
   g_test_add_func ("/core/io-thread/join-has-a-deadline", test_join_in_time);
   g_test_add_func ("/core/io-thread/may-drop-its-own-last-reference", test_last_reference_on_itself);
   g_test_add_func ("/core/io-thread/begins-anew-after-its-end", test_new_one_after_the_end);
+  g_test_add_func ("/core/io-thread/begins-anew-after-a-fork", test_fork);
 #define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
   ADD ("/core/watch/rings-at-each-change", test_watch_rings);
   ADD ("/core/watch/rings-for-what-is-ready-when-it-is-set", test_watch_sees_what_is_ready);

@@ -50,6 +50,15 @@ task = loop.sleep(1000, None)
 assert loop.run_until_complete(task) and task.is_done()
 '''
 
+PACKAGE_PROGRAM = '''
+import asyncio, sys
+sys.path.insert(0, %r)
+import pillion
+from pillion import async_loop
+assert pillion.__file__.startswith(sys.path[0])
+assert pillion.run(asyncio.sleep(0.001, True))
+'''
+
 VALA_PROGRAM = '''
 int main () {
     var loop = new Pillion.Loop (null, Pillion.LoopFlags.DEFAULT);
@@ -71,7 +80,7 @@ class Install(unittest.TestCase):
         cls.prefix = top / 'prefix'
         # The tree's own settings must not help here
         cls.env = {name: value for name, value in os.environ.items()
-                   if name not in ('LD_LIBRARY_PATH', 'GI_TYPELIB_PATH', 'PKG_CONFIG_PATH')}
+                   if name not in ('LD_LIBRARY_PATH', 'GI_TYPELIB_PATH', 'PKG_CONFIG_PATH', 'PYTHONPATH')}
         cls.run_quietly('meson', 'setup', str(top / 'build'), SOURCE, f'--prefix={cls.prefix}', '--libdir=lib',
                         '-Dbuildtype=debug', '-Dtests=false')
         cls.run_quietly('meson', 'install', '-C', str(top / 'build'))
@@ -115,6 +124,11 @@ class Install(unittest.TestCase):
     def test_python_by_typelib(self):
         (self.work / 'program.py').write_text(PYTHON_PROGRAM, encoding='utf-8')
         self.run_quietly('/usr/bin/python3', 'program.py', cwd=self.work)
+
+    def test_python_package(self):
+        module = next(self.prefix.rglob('pillion/async_loop.py'))
+        (self.work / 'package.py').write_text(PACKAGE_PROGRAM % str(module.parent.parent), encoding='utf-8')
+        self.run_quietly('/usr/bin/python3', 'package.py', cwd=self.work)
 
     def test_everything_is_there(self):
         for path in ('bin/pillion', 'lib/libpillion-1.so', 'lib/libpillion-1.so.0', 'lib/pkgconfig/pillion-1.pc',

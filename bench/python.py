@@ -1,0 +1,211 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Measures an asyncio loop: python.py SIDE WHAT [URL] prints {"value": …}.
+
+SIDE is standard (the standard library's loop), outside (pillion.EventLoop, asyncio outermost) or kicked (the same, in a
+circle of kicks). Rates are of the fastest tenth of many short chunks, which leaves out those in which somebody else had the
+processor. WHAT is
+
+    call-soon    callbacks in a chain, a second          http   GETs of aiohttp from a server of its own, a second
+    spawn        tasks made and awaited, a second        ticks  frames of 60 Hz that a GET of URL takes
+    sleep0       turns of one task, a second             idle   µs an idle kick; the standard side is the ancestor's way
+    timers       sleeps of 1,000 tasks, a second         idle-pending   the same with 1,000 tasks that wait
+    tcp          round trips over loopback, a second
+"""
+
+import asyncio
+import json
+import sys
+import time
+
+CHUNKS = 60
+
+
+class Bench:
+    def __init__(self, side):
+        self.side = side
+        if side == 'standard':
+            self.loop = asyncio.SelectorEventLoop()
+        else:
+            import pillion
+            self.loop = pillion.EventLoop()
+        asyncio.set_event_loop(self.loop)
+
+    def drive(self, future):
+        if self.side == 'kicked':
+            kick = self.loop._guest.kick
+            while not future.done():
+                kick()
+        else:
+            self.loop.run_until_complete(future)
+        return future.result()
+
+    def rate(self, work, number):
+        """Of a function that gives an awaitable for so many"""
+        rates = []
+        for _ in range(CHUNKS):
+            start = time.perf_counter()
+            self.drive(asyncio.ensure_future(work(number), loop=self.loop))
+            rates.append(number / (time.perf_counter() - start))
+        return sorted(rates)[-CHUNKS // 10]
+
+    def call_soon(self):
+        loop = self.loop
+
+        def chain(number):
+            done = loop.create_future()
+
+            def step(left):
+                if left > 0:
+                    loop.call_soon(step, left - 1)
+                else:
+                    done.set_result(None)
+
+            loop.call_soon(step, number)
+            return done
+
+        return self.rate(chain, 5000)
+
+    def spawn(self):
+        async def child():
+            pass
+
+        async def work(number):
+            create_task = self.loop.create_task
+            for _ in range(number):
+                await create_task(child())
+
+        return self.rate(work, 2000)
+
+    def sleep0(self):
+        async def work(number):
+            for _ in range(number):
+                await asyncio.sleep(0)
+
+        return self.rate(work, 4000)
+
+    def timers(self):
+        async def work(number):
+            await asyncio.gather(*(asyncio.sleep(0.0001 * (n % 10)) for n in range(number)))
+
+        return self.rate(work, 1000)
+
+    def tcp(self):
+        async def connect():
+            async def serve(reader, writer):
+                while data := await reader.read(100):
+                    writer.write(data)
+
+            self.server = await asyncio.start_server(serve, '127.0.0.1', 0)
+            return await asyncio.open_connection(*self.server.sockets[0].getsockname())
+
+        reader, writer = self.drive(self.loop.create_task(connect()))
+
+        async def work(number):
+            for _ in range(number):
+                writer.write(b'x' * 64)
+                await reader.read(100)
+
+        return self.rate(work, 300)
+
+    def http(self):
+        import aiohttp
+        from aiohttp import web
+
+        async def set_up():
+            async def answer(request):
+                return web.Response(body=b'x' * 1024)
+
+            app = web.Application()
+            app.add_routes([web.get('/', answer)])
+            runner = web.AppRunner(app)
+            await runner.setup()
+            await web.TCPSite(runner, '127.0.0.1', 0).start()
+            return aiohttp.ClientSession(), 'http://127.0.0.1:%d/' % runner.addresses[0][1]
+
+        session, url = self.drive(self.loop.create_task(set_up()))
+
+        async def get():
+            async with session.get(url) as response:
+                await response.read()
+
+        async def work(number):
+            await asyncio.gather(*(get() for _ in range(number)))
+
+        rate = self.rate(work, 50)
+        self.drive(self.loop.create_task(session.close()))
+        return rate
+
+    def ticks(self, url):
+        """With a host of 60 Hz; the standard side is stopped and run once a frame."""
+        import aiohttp
+        counts = []
+
+        async def get():
+            async with aiohttp.ClientSession() as session:
+                async with session.get(url) as response:
+                    await response.read()
+
+        def kick():
+            if self.side == 'standard':
+                self.loop.stop()
+                self.loop.run_forever()
+            else:
+                self.loop._guest.kick()
+
+        for _ in range(20):
+            task = self.loop.create_task(get())
+            count = 0
+            frame = time.perf_counter()
+            while not task.done():
+                kick()
+                count += 1
+                if not task.done():
+                    frame += 1 / 60
+                    time.sleep(max(0, frame - time.perf_counter()))
+            task.result()
+            counts.append(count)
+        return sorted(counts)[len(counts) // 2]
+
+    def idle(self, pending=0):
+        async def wait():
+            await self.loop.create_future()
+
+        tasks = [self.loop.create_task(wait()) for _ in range(pending)]
+        if self.side == 'standard':
+            def kick():
+                self.loop.stop()
+                self.loop.run_forever()
+        else:
+            from pillion import async_loop
+            self.loop.close()
+            self.loop = asyncio.get_event_loop()
+            tasks = [self.loop.create_task(wait()) for _ in range(pending)]
+            kick = async_loop.kick_async_loop
+        for _ in range(100):
+            kick()
+        times = []
+        for _ in range(300):
+            start = time.perf_counter()
+            for _ in range(200):
+                kick()
+            times.append((time.perf_counter() - start) / 200)
+        for task in tasks:
+            task.cancel()
+        kick()
+        return 1e6 * sorted(times)[len(times) // 10]
+
+    def idle_pending(self):
+        return self.idle(1000)
+
+
+def main():
+    side, what, *arguments = sys.argv[1:]
+    bench = Bench(side)
+    print(json.dumps({'value': getattr(bench, what.replace('-', '_'))(*arguments)}))
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,79 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#if !defined (PILLION_INSIDE) && !defined (PILLION_COMPILATION)
+#error "Only <pillion/pillion.h> can be included directly."
+#endif
+
+#include <pillion/pillion-loop.h>
+
+G_BEGIN_DECLS
+
+#define PILLION_TYPE_POLL_SOURCE (pillion_poll_source_get_type ())
+PILLION_AVAILABLE_IN_1_0
+G_DECLARE_FINAL_TYPE (PillionPollSource, pillion_poll_source, PILLION, POLL_SOURCE, GObject)
+
+/**
+ * PillionPollFunc:
+ * @self: the source
+ * @user_data: (closure): what was given along with the function
+ *
+ * Does what is ready in the foreign loop, without blocking and for a short time: it is called again at once where it says so. It is
+ * called on the loop's thread, from the context.
+ *
+ * Returns: the new ready time: in µs of the loop's clock, 0 for now, -1 for never
+ *
+ * Since: 1.0
+ */
+typedef gint64 (*PillionPollFunc) (PillionPollSource *self,
+                                   gpointer           user_data);
+
+PILLION_AVAILABLE_IN_1_0
+PillionPollSource *pillion_poll_source_new            (PillionLoop       *loop,
+                                                       int                fd);
+PILLION_AVAILABLE_IN_1_0
+PillionLoop       *pillion_poll_source_get_loop       (PillionPollSource *self);
+PILLION_AVAILABLE_IN_1_0
+int                pillion_poll_source_get_fd         (PillionPollSource *self);
+
+PILLION_AVAILABLE_IN_1_0
+void               pillion_poll_source_set_callback   (PillionPollSource *self,
+                                                       PillionPollFunc    func,
+                                                       gpointer           user_data,
+                                                       GDestroyNotify     destroy);
+PILLION_AVAILABLE_IN_1_0
+gint64             pillion_poll_source_get_ready_time (PillionPollSource *self);
+PILLION_AVAILABLE_IN_1_0
+void               pillion_poll_source_set_ready_time (PillionPollSource *self,
+                                                       gint64             ready_usec);
+PILLION_AVAILABLE_IN_1_0
+void               pillion_poll_source_ring           (PillionPollSource *self);
+PILLION_AVAILABLE_IN_1_0
+gboolean           pillion_poll_source_get_busy       (PillionPollSource *self);
+PILLION_AVAILABLE_IN_1_0
+void               pillion_poll_source_set_busy       (PillionPollSource *self,
+                                                       gboolean           busy);
+PILLION_AVAILABLE_IN_1_0
+gboolean           pillion_poll_source_get_muted      (PillionPollSource *self);
+PILLION_AVAILABLE_IN_1_0
+void               pillion_poll_source_set_muted      (PillionPollSource *self,
+                                                       gboolean           muted);
+PILLION_AVAILABLE_IN_1_0
+guint              pillion_poll_source_get_external   (PillionPollSource *self);
+PILLION_AVAILABLE_IN_1_0
+void               pillion_poll_source_set_external   (PillionPollSource *self,
+                                                       guint              n_external);
+
+PILLION_AVAILABLE_IN_1_0
+gboolean           pillion_poll_source_wait           (PillionPollSource *self,
+                                                       GTimeSpan          timeout);
+PILLION_AVAILABLE_IN_1_0
+gboolean           pillion_poll_source_iterate        (PillionPollSource *self);
+
+PILLION_AVAILABLE_IN_1_0
+void               pillion_poll_source_close          (PillionPollSource *self);
+
+G_END_DECLS

@@ -1,0 +1,23 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""asyncio in the guest loop of a program that has a main loop of its own.
+
+`EventLoop` is an event loop for asyncio, and a factory of loops for `asyncio.Runner` and `asyncio.run`; `run ()` runs a
+coroutine in one. `call_in_host ()` calls a function on the host's thread. `pillion.async_loop` is for add-ons.
+"""
+
+import asyncio
+
+from pillion import _library  # first, because it refuses where nothing else would work
+from pillion._host import HostCall, call_in_host
+from pillion._loop import EventLoop
+
+__all__ = ['EventLoop', 'HostCall', 'call_in_host', 'run']
+
+
+def run(main, *, debug=None):
+    """Runs a coroutine, and returns its result: asyncio.run (), with the work of the guest loop and of GLib going on
+    meanwhile."""
+    with asyncio.Runner(debug=debug, loop_factory=EventLoop) as runner:
+        return runner.run(main)

@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""asyncio for a program that has a main loop of its own.
+
+Work that goes on by itself, while the program does its own:
+
+    async_task = asyncio.ensure_future(some_async_func())
+    async_task.add_done_callback(done_callback)
+    async_loop.ensure_async_loop()
+
+Work that the program waits for:
+
+    loop = asyncio.get_event_loop()
+    res = loop.run_until_complete(some_async_func())
+
+To import this module makes an event loop that rides on the guest loop the current one of the host's thread. Who kicks is
+the host that the guest loop was given (`set_host ()`), or whoever runs GLib's default context, or the program itself,
+which calls `kick_async_loop ()` now and then.
+"""
+
+import asyncio
+import logging
+
+from pillion import _host, _loop
+from pillion._executor import DaemonExecutor
+from pillion._library import GLib, Pillion
+
+__all__ = ['ensure_async_loop', 'erase_async_loop', 'kick_async_loop', 'set_host', 'setup_asyncio_executor',
+           'stop_async_loop']
+
+log = logging.getLogger(__name__)
+
+# The name of the hook where the program has no host, and kicks by itself
+HOST_NAME = 'pillion.async_loop'
+
+# How long to wait for tasks that were cancelled, in seconds
+PATIENCE = 1
+
+
+def _make_current():
+    """Gives the host's thread a current loop. It stays with the guest loop, so that this module finds it again when it
+    is imported anew."""
+    guest = _host.host_loop()
+    loop = getattr(guest, 'asyncio_loop', None)
+    if loop is None or loop.is_closed():
+        loop = guest.asyncio_loop = _loop.EventLoop()
+        loop._is_current = True
+        asyncio.set_event_loop(loop)
+    else:
+        loop._set_current()
+    loop._attach()
+    return loop
+
+
+def _make_host():
+    """A host for a program that kicks by itself, or lets somebody run the context."""
+    def install(guest):
+        def on_idle(_):
+            # Where this is not called from inside a kick, somebody else runs the context: then the guest rides along
+            guest.kick()
+            return GLib.SOURCE_REMOVE
+
+        source = GLib.Idle(priority=GLib.PRIORITY_DEFAULT)
+        source.set_callback(on_idle)
+        source.attach(guest.get_context())
+
+    host = Pillion.CallbackHost.new(HOST_NAME)
+    host.set_install(install)
+    return host
+
+
+def set_host(host):
+    """Says who kicks: a Pillion.Host, in which the hook is installed while there is work; None for whoever runs the
+    context."""
+    guest = _make_current()._guest
+    guest.ensure(host)
+
+
+def ensure_async_loop():
+    """Makes sure that the loop is kicked; the hook is installed once, however often this is called. When everything is
+    done it goes by itself, and comes again with the next task."""
+    loop = _make_current()
+    guest = loop._guest
+    if not guest.is_passenger():
+        guest.ensure(guest.get_host() or _make_host())
+    if not loop._armed:
+        loop._arm()
+
+
+def kick_async_loop(*args):
+    """Does a little of what is ready, without waiting. Returns whether to stop, because nothing is left."""
+    loop = guest.asyncio_loop
+    if loop._closed:
+        log.warning('The loop is closed; stopping at once')
+        return True
+    loop._set_current()
+    return not guest.kick()
+
+
+def stop_async_loop():
+    """Takes the hook out of the host, also one that an earlier import of this module has installed. What is pending
+    stays so until the next ensure_async_loop ()."""
+    host = guest.get_host()
+    if host is None or not Pillion.Loop.stop_by_name(host.get_name()):
+        guest.stop()
+
+
+def erase_async_loop():
+    """Ends everything: takes the hook out, cancels what is pending and waits a moment for it, closes the loop, and makes
+    a new one the current one."""
+    loop = guest.asyncio_loop
+    if loop.is_running():
+        raise RuntimeError('a loop can\'t be erased from inside one of its own callbacks')
+    stop_async_loop()
+    if not loop.is_closed():
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            _, pending = loop.run_until_complete(asyncio.wait(tasks, timeout=PATIENCE))
+            for task in pending:
+                log.warning('Not ended when the loop was erased: %r', task)
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+    _make_current()
+    stop_async_loop()
+
+
+def setup_asyncio_executor(max_workers=10):
+    """Gives the loop an executor whose threads never keep the program from quitting."""
+    _make_current().set_default_executor(DaemonExecutor(max_workers, thread_name_prefix='asyncio'))
+
+
+_make_current()
+guest = _host.host_loop()

@@ -1,0 +1,972 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "loop/pillion-loop-private.h"
+
+#include <glib-unix.h>
+
+#include "core/pillion-sync.h"
+
+/**
+ * PillionPollSource:
+ *
+ * A whole other event loop, as one source of a guest loop's context.
+ *
+ * ```c
+ * static gint64
+ * run_what_is_ready (PillionPollSource *source,
+ *                    gpointer user_data)
+ * {
+ *   // The other loop polls its descriptors without waiting, and calls what is ready
+ *   return -1; // or when it has a timer due, in µs of the loop's clock
+ * }
+ *
+ * static PillionPollSource *
+ * carry (PillionLoop *loop,
+ *        int epoll_fd)
+ * {
+ *   PillionPollSource *source = pillion_poll_source_new (loop, epoll_fd);
+ *
+ *   pillion_poll_source_set_callback (source, run_what_is_ready, NULL, NULL);
+ *   return source;
+ * }
+ * ```
+ *
+ * An event loop of another language (asyncio, for one) waits for a set of descriptors and for its next timer. Where the set has a
+ * descriptor of its own, as that of `epoll` has, both are one source here: the descriptor, and a ready time. Whoever runs the context drives the
+ * other loop, be it a host that kicks, a program on GTK, or a [class@Pillion.TestHost], by whose clock the ready time is.
+ *
+ * ## The context outside
+ *
+ * When the descriptor is readable or the ready time has come, the callback is called, once a turn of the context. It returns the new ready time.
+ * [method@Pillion.PollSource.set_ready_time] is for what begins elsewhere, in the host's own code: it rings the host, which may sleep. A loop
+ * that is out of work stops; [method@Pillion.PollSource.set_busy] says that the other loop has some, and so holds it.
+ *
+ * A main loop that is run from inside the callback does not call it again.
+ *
+ * ## The other loop outside
+ *
+ * It may also run by itself for a while, mute the source ([method@Pillion.PollSource.set_muted]), and wait in
+ * [method@Pillion.PollSource.wait] instead of in its own call of the system, so that the work of the guest loop and of its context goes on. A main loop
+ * that is run from one of its callbacks does not get to see the source then.
+ *
+ * ## Threads, and the end
+ *
+ * The source belongs to its loop's thread, save for [method@Pillion.PollSource.ring] and [method@Pillion.PollSource.close]. When the last reference goes, or the loop is closed,
+ * nothing is called any more. The descriptor stays the caller's: close the source first.
+ *
+ * Since: 1.0
+ */
+struct _PillionPollSource
+{
+  GObject parent_instance;
+
+  PillionLoop *loop;
+  int fd;
+  GSource *source;   /* lasts as long as this, destroyed or not */
+  gboolean closed;   /* atomic */
+  gpointer tag;      /* of the descriptor in the source */
+  PillionCallback *callback;
+
+  gint64 ready_usec;
+  PillionTimer timer; /* stands for the ready time where the host's clock is a virtual one */
+  gboolean timer_set; /* whether the timer is in the heap, or in the ready queue, with a reference */
+
+  PillionItem ring;   /* queued, with a reference, when another thread has rung */
+  gboolean rung;      /* atomic: whether it is */
+
+  gboolean busy;
+  gboolean muted;
+  gboolean resting;   /* whether the context does not poll the descriptor, because the source was dispatched while muted */
+  gboolean acquired;  /* whether the context became the loop's when the source was muted */
+  gboolean dispatching;
+  gboolean again;     /* whether somebody rang while the callback was being called */
+  guint n_waits;      /* how many waits are on the stack */
+  gboolean fired;     /* whether the source was dispatched in a wait */
+  guint n_external;
+};
+
+typedef struct
+{
+  GSource source;
+  GWeakRef owner; /* which destroys the source, perhaps on another thread while this is being dispatched */
+} ForeignSource;
+
+typedef struct
+{
+  PillionItem item;
+  PillionPollSource *source;
+} Ending;
+
+enum
+{
+  PROP_LOOP = 1,
+  PROP_FD,
+  PROP_BUSY,
+  PROP_MUTED,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (PillionPollSource, pillion_poll_source, G_TYPE_OBJECT)
+
+static inline gboolean
+is_open (PillionPollSource *self)
+{
+  return !__atomic_load_n (&self->closed, __ATOMIC_RELAXED) && !self->loop->core.closed;
+}
+
+static gboolean
+timer_run (PillionItem *item,
+           PillionCore *core)
+{
+  PillionPollSource *self = (PillionPollSource *) ((char *) item - G_STRUCT_OFFSET (PillionPollSource, timer.item));
+
+  /* By way of the context, which sees to it that the callback is never called inside itself */
+  self->timer_set = FALSE;
+  if (is_open (self) && self->ready_usec >= 0)
+    g_source_set_ready_time (self->source, 0);
+  g_object_unref (self);
+
+  return FALSE;
+}
+
+static const char *
+timer_get_name (PillionItem *item)
+{
+  return "poll source";
+}
+
+static void
+timer_drop (PillionItem *item)
+{
+  PillionPollSource *self = (PillionPollSource *) ((char *) item - G_STRUCT_OFFSET (PillionPollSource, timer.item));
+
+  self->timer_set = FALSE;
+  g_object_unref (self);
+}
+
+static const PillionItemClass timer_class = {
+  .run = timer_run,
+  .get_name = timer_get_name,
+  .drop = timer_drop,
+};
+
+static void
+unset_timer (PillionPollSource *self)
+{
+  if (self->timer_set && self->timer.index != 0)
+    {
+      pillion_timer_heap_remove (&self->loop->core.timers, &self->timer);
+      self->timer_set = FALSE;
+      g_object_unref (self);
+    }
+}
+
+/* Makes the source, or the timer, stand for the ready time. GLib writes to the context's own descriptor where that changes
+ * outside of a dispatch, so it is told of changes alone. */
+static void
+apply_ready_time (PillionPollSource *self)
+{
+  PillionCore *core = &self->loop->core;
+  gint64 ready_usec = self->resting ? -1 : self->ready_usec;
+  gboolean by_timer = core->virtual_clock && ready_usec > 0;
+
+  unset_timer (self);
+  g_source_set_ready_time (self->source, by_timer ? -1 : ready_usec);
+  if (by_timer && !self->timer_set)
+    {
+      self->timer_set = TRUE;
+      g_object_ref (self);
+      pillion_core_add_timer (core, &self->timer, ready_usec);
+    }
+}
+
+static void
+change_ready_time (PillionPollSource *self,
+                   gint64 ready_usec)
+{
+  if (self->ready_usec != ready_usec)
+    {
+      self->ready_usec = ready_usec;
+      apply_ready_time (self);
+    }
+}
+
+static void
+set_resting (PillionPollSource *self,
+             gboolean resting)
+{
+  if (self->resting != resting)
+    {
+      self->resting = resting;
+      g_source_modify_unix_fd (self->source, self->tag, resting ? 0 : G_IO_IN);
+      apply_ready_time (self);
+    }
+}
+
+/* Returns the new ready time */
+static gint64
+call (PillionPollSource *self)
+{
+  PillionCallback *callback = pillion_callback_ref (self->callback);
+  gint64 ready_usec;
+
+  self->dispatching = TRUE;
+  ready_usec = ((PillionPollFunc) callback->func) (self, callback->data);
+  self->dispatching = FALSE;
+  pillion_callback_unref (callback);
+  if (self->again)
+    ready_usec = 0;
+  self->again = FALSE;
+
+  return MAX (ready_usec, -1);
+}
+
+static PillionPollSource *
+from_ring (PillionItem *item)
+{
+  return (PillionPollSource *) ((char *) item - G_STRUCT_OFFSET (PillionPollSource, ring));
+}
+
+static gboolean
+ring_run (PillionItem *item,
+          PillionCore *core)
+{
+  PillionPollSource *self = from_ring (item);
+
+  /* First the flag: who rings from here on is heard again */
+  __atomic_store_n (&self->rung, FALSE, __ATOMIC_SEQ_CST);
+  self->again = self->dispatching;
+  if (is_open (self))
+    pillion_poll_source_set_ready_time (self, 0);
+  pillion_sync_unref (self);
+
+  return FALSE;
+}
+
+static void
+ring_drop (PillionItem *item)
+{
+  /* The loop is closed: who waits for an answer learns it from the callback's being freed */
+  pillion_poll_source_close (from_ring (item));
+  pillion_sync_unref (from_ring (item));
+}
+
+static const PillionItemClass ring_class = {
+  .run = ring_run,
+  .get_name = timer_get_name,
+  .drop = ring_drop,
+};
+
+/* Who has more to do right away steps back behind everybody else, so that a busy loop does not starve the host's idle work and its
+ * redrawing */
+static void
+set_priority (PillionPollSource *self,
+              int priority)
+{
+  if (g_source_get_priority (self->source) != priority)
+    g_source_set_priority (self->source, priority);
+}
+
+static gboolean
+foreign_source_dispatch (GSource *source,
+                         GSourceFunc func,
+                         gpointer user_data)
+{
+  g_autoptr (PillionPollSource) self = g_weak_ref_get (&((ForeignSource *) source)->owner);
+
+  if (self == NULL || !is_open (self))
+    return G_SOURCE_REMOVE;
+
+  if (self->n_waits > 0)
+    {
+      self->fired = TRUE;
+      change_ready_time (self, -1);
+    }
+  else if (self->muted || self->callback == NULL || G_UNLIKELY (!pillion_core_on_thread (&self->loop->core)))
+    {
+      /* It would be dispatched again and again: it rests until somebody wants it */
+      set_resting (self, TRUE);
+    }
+  else
+    {
+      gint64 ready_usec = call (self);
+
+      if (is_open (self))
+        {
+          /* GLib's own ready time has come and would come again, so it is set whether that is a change or not */
+          self->ready_usec = ready_usec;
+          apply_ready_time (self);
+          set_priority (self, ready_usec == 0 ? G_PRIORITY_DEFAULT_IDLE : G_PRIORITY_DEFAULT);
+        }
+    }
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+foreign_source_finalize (GSource *source)
+{
+  g_weak_ref_clear (&((ForeignSource *) source)->owner);
+}
+
+/* No prepare and no check: GLib looks at the ready time and at the descriptor */
+static GSourceFuncs foreign_source_funcs = {
+  .dispatch = foreign_source_dispatch,
+  .finalize = foreign_source_finalize,
+};
+
+/* The host's clock may be another one now */
+static void
+on_host_changed (PillionPollSource *self)
+{
+  if (is_open (self))
+    apply_ready_time (self);
+}
+
+/* The part of closing that belongs to the loop's thread */
+static void
+let_go (PillionPollSource *self)
+{
+  unset_timer (self);
+  pillion_poll_source_set_external (self, 0);
+  if (self->busy && !self->loop->core.closed)
+    pillion_loop_release (self->loop);
+  self->busy = FALSE;
+  if (self->acquired && self->loop->ride != PILLION_RIDE_HOOK && self->loop->core.depth == 0)
+    pillion_loop_release_context (self->loop);
+  self->acquired = FALSE;
+  g_clear_pointer (&self->callback, pillion_callback_unref);
+}
+
+static gboolean
+ending_run (PillionItem *item,
+            PillionCore *core)
+{
+  Ending *self = (Ending *) item;
+
+  let_go (self->source);
+  g_object_unref (self->source);
+  g_free (self);
+
+  return FALSE;
+}
+
+static void
+ending_drop (PillionItem *item)
+{
+  ending_run (item, NULL);
+}
+
+static const PillionItemClass ending_class = {
+  .run = ending_run,
+  .get_name = timer_get_name,
+  .drop = ending_drop,
+};
+
+static void
+pillion_poll_source_constructed (GObject *object)
+{
+  PillionPollSource *self = PILLION_POLL_SOURCE (object);
+
+  G_OBJECT_CLASS (pillion_poll_source_parent_class)->constructed (object);
+
+  /* A binding's constructor may leave out what has to be there */
+  if (self->loop == NULL)
+    return;
+
+  self->source = g_source_new (&foreign_source_funcs, sizeof (ForeignSource));
+  g_weak_ref_init (&((ForeignSource *) self->source)->owner, self);
+  g_source_set_static_name (self->source, "pillion poll source");
+  if (self->fd >= 0)
+    self->tag = g_source_add_unix_fd (self->source, self->fd, G_IO_IN);
+  g_source_attach (self->source, pillion_loop_get_context (self->loop));
+  g_signal_connect_object (self->loop, "notify::host", G_CALLBACK (on_host_changed), self, G_CONNECT_SWAPPED);
+}
+
+static void
+pillion_poll_source_dispose (GObject *object)
+{
+  PillionPollSource *self = PILLION_POLL_SOURCE (object);
+
+  if (self->loop != NULL)
+    pillion_poll_source_close (self);
+
+  G_OBJECT_CLASS (pillion_poll_source_parent_class)->dispose (object);
+}
+
+static void
+pillion_poll_source_finalize (GObject *object)
+{
+  PillionPollSource *self = PILLION_POLL_SOURCE (object);
+
+  pillion_sync_acquire (self);
+  g_clear_pointer (&self->source, g_source_unref);
+  g_clear_pointer (&self->callback, pillion_callback_unref);
+  g_clear_object (&self->loop);
+
+  G_OBJECT_CLASS (pillion_poll_source_parent_class)->finalize (object);
+}
+
+static void
+pillion_poll_source_get_property (GObject *object,
+                                  guint prop_id,
+                                  GValue *value,
+                                  GParamSpec *pspec)
+{
+  PillionPollSource *self = PILLION_POLL_SOURCE (object);
+
+  switch (prop_id)
+    {
+    case PROP_LOOP:
+      g_value_set_object (value, self->loop);
+      break;
+    case PROP_FD:
+      g_value_set_int (value, self->fd);
+      break;
+    case PROP_BUSY:
+      g_value_set_boolean (value, self->busy);
+      break;
+    case PROP_MUTED:
+      g_value_set_boolean (value, self->muted);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_poll_source_set_property (GObject *object,
+                                  guint prop_id,
+                                  const GValue *value,
+                                  GParamSpec *pspec)
+{
+  PillionPollSource *self = PILLION_POLL_SOURCE (object);
+
+  switch (prop_id)
+    {
+    case PROP_LOOP:
+      self->loop = g_value_dup_object (value);
+      break;
+    case PROP_FD:
+      self->fd = g_value_get_int (value);
+      break;
+    case PROP_BUSY:
+      pillion_poll_source_set_busy (self, g_value_get_boolean (value));
+      break;
+    case PROP_MUTED:
+      pillion_poll_source_set_muted (self, g_value_get_boolean (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_poll_source_class_init (PillionPollSourceClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->constructed = pillion_poll_source_constructed;
+  object_class->dispose = pillion_poll_source_dispose;
+  object_class->finalize = pillion_poll_source_finalize;
+  object_class->get_property = pillion_poll_source_get_property;
+  object_class->set_property = pillion_poll_source_set_property;
+
+  /**
+   * PillionPollSource:loop: (getter get_loop)
+   *
+   * The loop in whose context the source is.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LOOP] = g_param_spec_object ("loop", NULL, NULL, PILLION_TYPE_LOOP,
+                                               G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionPollSource:fd: (getter get_fd)
+   *
+   * The descriptor, or -1 where there is only a ready time.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_FD] = g_param_spec_int ("fd", NULL, NULL, -1, G_MAXINT, -1,
+                                          G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionPollSource:busy: (getter get_busy) (setter set_busy)
+   *
+   * Whether the other loop has work, and so holds this one. A host with a hook of its own may follow its notification: the hook is wanted
+   * when it becomes true.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BUSY] =
+    g_param_spec_boolean ("busy", NULL, NULL, FALSE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionPollSource:muted: (getter get_muted) (setter set_muted)
+   *
+   * Whether the callback is not called, because the other loop runs by itself.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MUTED] =
+    g_param_spec_boolean ("muted", NULL, NULL, FALSE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+pillion_poll_source_init (PillionPollSource *self)
+{
+  self->fd = -1;
+  self->ready_usec = -1;
+  self->timer.item.klass = &timer_class;
+  self->ring.klass = &ring_class;
+}
+
+/**
+ * pillion_poll_source_new:
+ * @loop: the loop in whose context the source is to be
+ * @fd: a descriptor that is readable when the other loop has something to do; -1 for none
+ *
+ * Carries another event loop in @loop. On the loop's thread.
+ *
+ * Nothing happens until there is a callback.
+ *
+ * Returns: (transfer full): a new source
+ *
+ * Since: 1.0
+ */
+PillionPollSource *
+pillion_poll_source_new (PillionLoop *loop,
+                         int fd)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (pillion_core_on_thread (&loop->core), NULL);
+  g_return_val_if_fail (fd >= -1, NULL);
+
+  return g_object_new (PILLION_TYPE_POLL_SOURCE, "loop", loop, "fd", fd, NULL);
+}
+
+/**
+ * pillion_poll_source_get_loop: (get-property loop)
+ * @self: a source
+ *
+ * Gives the loop in whose context the source is.
+ *
+ * Returns: (transfer none): the loop
+ *
+ * Since: 1.0
+ */
+PillionLoop *
+pillion_poll_source_get_loop (PillionPollSource *self)
+{
+  g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), NULL);
+
+  return self->loop;
+}
+
+/**
+ * pillion_poll_source_get_fd: (get-property fd)
+ * @self: a source
+ *
+ * Gives the descriptor.
+ *
+ * Returns: the descriptor, or -1 where there is none
+ *
+ * Since: 1.0
+ */
+int
+pillion_poll_source_get_fd (PillionPollSource *self)
+{
+  g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), -1);
+
+  return self->fd;
+}
+
+/**
+ * pillion_poll_source_set_callback:
+ * @self: a source
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): does what is ready in the other loop
+ * @user_data: data for @func
+ * @destroy: frees @user_data when it is needed no more
+ *
+ * Sets what is called when the descriptor is readable or the ready time has come. On the loop's thread.
+ *
+ * Since: 1.0
+ */
+void
+pillion_poll_source_set_callback (PillionPollSource *self,
+                                  PillionPollFunc func,
+                                  gpointer user_data,
+                                  GDestroyNotify destroy)
+{
+  PillionCallback *old;
+
+  g_return_if_fail (PILLION_IS_POLL_SOURCE (self));
+  g_return_if_fail (pillion_core_on_thread (&self->loop->core));
+
+  old = self->callback;
+  self->callback = func != NULL ? pillion_callback_new (G_CALLBACK (func), user_data, destroy) : NULL;
+  if (is_open (self) && self->callback != NULL && !self->muted)
+    set_resting (self, FALSE);
+  pillion_callback_unref (old);
+}
+
+/**
+ * pillion_poll_source_get_ready_time:
+ * @self: a source
+ *
+ * Tells when the callback is to be called even if the descriptor is not readable.
+ *
+ * Returns: the time in µs of the loop's clock, 0 for now, -1 for never
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_poll_source_get_ready_time (PillionPollSource *self)
+{
+  g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), -1);
+
+  return self->ready_usec;
+}
+
+/**
+ * pillion_poll_source_set_ready_time:
+ * @self: a source
+ * @ready_usec: the time in µs of the loop's clock ([method@Pillion.Loop.get_now]), 0 for now, -1 for never
+ *
+ * Sets when the callback is to be called even if the descriptor is not readable; or when [method@Pillion.PollSource.wait] is to
+ * end. In the host's own code, between two kicks, this installs the hook and rings where it is needed. From inside the callback it does nothing: that
+ * returns the time. On the loop's thread.
+ *
+ * Since: 1.0
+ */
+void
+pillion_poll_source_set_ready_time (PillionPollSource *self,
+                                    gint64 ready_usec)
+{
+  PillionCore *core;
+
+  g_return_if_fail (PILLION_IS_POLL_SOURCE (self));
+  g_return_if_fail (pillion_core_on_thread (&self->loop->core));
+
+  ready_usec = MAX (ready_usec, -1);
+  if (!is_open (self) || self->dispatching || self->ready_usec == ready_usec)
+    return;
+
+  core = &self->loop->core;
+  if (self->n_waits > 0 && ready_usec == 0)
+    {
+      /* The wait sees that before it sleeps again */
+      self->fired = TRUE;
+      return;
+    }
+
+  change_ready_time (self, ready_usec);
+  if (ready_usec >= 0 && core->depth == 0 && !self->muted)
+    pillion_core_busy (core);
+}
+
+/**
+ * pillion_poll_source_ring:
+ * @self: a source
+ *
+ * Has the callback called soon, or [method@Pillion.PollSource.wait] end, from any thread; a host that sleeps is woken. To ring
+ * again before it was heard costs nothing, and adds nothing. Where the loop is closed, so is the source.
+ *
+ * Since: 1.0
+ */
+void
+pillion_poll_source_ring (PillionPollSource *self)
+{
+  g_return_if_fail (PILLION_IS_POLL_SOURCE (self));
+
+  if (!__atomic_exchange_n (&self->rung, TRUE, __ATOMIC_SEQ_CST))
+    {
+      g_object_ref (self);
+      pillion_core_push (&self->loop->core, &self->ring);
+    }
+}
+
+/**
+ * pillion_poll_source_get_busy: (get-property busy)
+ * @self: a source
+ *
+ * Tells whether the other loop has work.
+ *
+ * Returns: whether it was said to have
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_poll_source_get_busy (PillionPollSource *self)
+{
+  g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), FALSE);
+
+  return self->busy;
+}
+
+/**
+ * pillion_poll_source_set_busy: (set-property busy)
+ * @self: a source
+ * @busy: whether the other loop has work: something ready, a timer, or something that it waits for
+ *
+ * Says whether the other loop has work. While it has, the guest loop is held ([method@Pillion.Loop.hold]) and does not stop. When it
+ * begins to have, the hook is installed in the host again. On the loop's thread.
+ *
+ * Since: 1.0
+ */
+void
+pillion_poll_source_set_busy (PillionPollSource *self,
+                              gboolean busy)
+{
+  g_return_if_fail (PILLION_IS_POLL_SOURCE (self));
+  g_return_if_fail (pillion_core_on_thread (&self->loop->core));
+
+  busy = busy != FALSE;
+  if (!is_open (self) || self->busy == busy)
+    return;
+
+  self->busy = busy;
+  if (busy)
+    pillion_loop_hold (self->loop);
+  else
+    pillion_loop_release (self->loop);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BUSY]);
+}
+
+/**
+ * pillion_poll_source_get_muted: (get-property muted)
+ * @self: a source
+ *
+ * Tells whether the callback is not called at present.
+ *
+ * Returns: whether the source is muted
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_poll_source_get_muted (PillionPollSource *self)
+{
+  g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), FALSE);
+
+  return self->muted;
+}
+
+/**
+ * pillion_poll_source_set_muted: (set-property muted)
+ * @self: a source
+ * @muted: whether the callback is not to be called
+ *
+ * Mutes the source while the other loop runs by itself: then the callback is not called, whoever runs the context, and only
+ * [method@Pillion.PollSource.wait] sees the descriptor and the ready time. The context is the loop's until then, unless another thread has it. On
+ * the loop's thread.
+ *
+ * Since: 1.0
+ */
+void
+pillion_poll_source_set_muted (PillionPollSource *self,
+                               gboolean muted)
+{
+  g_return_if_fail (PILLION_IS_POLL_SOURCE (self));
+  g_return_if_fail (pillion_core_on_thread (&self->loop->core));
+
+  muted = muted != FALSE;
+  if (!is_open (self) || self->muted == muted)
+    return;
+
+  self->muted = muted;
+  if (muted)
+    {
+      self->acquired = !self->loop->owns_context && pillion_loop_acquire (self->loop);
+    }
+  else
+    {
+      if (self->acquired && self->loop->ride != PILLION_RIDE_HOOK && self->loop->core.depth == 0)
+        pillion_loop_release_context (self->loop);
+      self->acquired = FALSE;
+      set_resting (self, FALSE);
+    }
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MUTED]);
+}
+
+/**
+ * pillion_poll_source_get_external:
+ * @self: a source
+ *
+ * Tells how many things other threads are at for the other loop.
+ *
+ * Returns: the number that was set
+ *
+ * Since: 1.0
+ */
+guint
+pillion_poll_source_get_external (PillionPollSource *self)
+{
+  g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), 0);
+
+  return self->n_external;
+}
+
+/**
+ * pillion_poll_source_set_external:
+ * @self: a source
+ * @n_external: a number of things
+ *
+ * Says how many things other threads are at for the other loop, which will make its descriptor readable. A virtual clock
+ * ([class@Pillion.TestHost]) waits for them, and does not jump. On the loop's thread.
+ *
+ * Since: 1.0
+ */
+void
+pillion_poll_source_set_external (PillionPollSource *self,
+                                  guint n_external)
+{
+  g_return_if_fail (PILLION_IS_POLL_SOURCE (self));
+
+  if (self->n_external != n_external)
+    {
+      pillion_core_external (&self->loop->core, (int) n_external - (int) self->n_external);
+      self->n_external = n_external;
+    }
+}
+
+/* Whether a wait makes sense now, and the context is ours for it */
+static gboolean
+begin_wait (PillionPollSource *self)
+{
+  if (!is_open (self) || self->dispatching || !g_main_context_acquire (self->loop->core.context))
+    return FALSE;
+
+  g_object_ref (self);
+  self->n_waits++;
+  self->fired = FALSE;
+  set_resting (self, FALSE);
+  return TRUE;
+}
+
+static void
+end_wait (PillionPollSource *self)
+{
+  self->n_waits--;
+  g_main_context_release (self->loop->core.context);
+  g_object_unref (self);
+}
+
+/**
+ * pillion_poll_source_wait:
+ * @self: a source
+ * @timeout: how long to wait, in µs of the loop's clock; less than 0 for as long as it takes
+ *
+ * Waits until the descriptor is readable, the ready time has come, or @timeout is over, while the work of the loop and of its context
+ * goes on: what another loop that runs by itself does instead of waiting for its descriptors. The callback is not called. Afterwards the
+ * ready time is -1. Where the clock is a virtual one, it jumps.
+ *
+ * On the loop's thread. It may be called between two kicks, in a callback inside of one, and in another loop's wait.
+ *
+ * Returns: whether it waited; FALSE where another thread runs the context, where the loop is closed, and from inside the source's own
+ *   callback
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_poll_source_wait (PillionPollSource *self,
+                          GTimeSpan timeout)
+{
+  PillionCore *core;
+  gint64 end_time = -1;
+
+  g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), FALSE);
+  g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), FALSE);
+
+  if (!begin_wait (self))
+    return FALSE;
+
+  core = &self->loop->core;
+  if (timeout >= 0 && core->virtual_clock)
+    {
+      gint64 due = pillion_add_time (pillion_core_now (core), timeout);
+
+      if (self->ready_usec < 0 || due < self->ready_usec)
+        change_ready_time (self, due);
+    }
+  else if (timeout >= 0)
+    {
+      end_time = pillion_add_time (g_get_monotonic_time (), timeout);
+    }
+
+  pillion_loop_turn_until (self->loop, &self->fired, end_time);
+  if (is_open (self))
+    change_ready_time (self, -1);
+  end_wait (self);
+
+  return TRUE;
+}
+
+/**
+ * pillion_poll_source_iterate:
+ * @self: a source
+ *
+ * Does a little of what is ready in the loop and in its context, without waiting and without calling the callback: what another loop that runs
+ * by itself, and never has to wait, does now and then. On the loop's thread.
+ *
+ * Returns: whether it could, as with [method@Pillion.PollSource.wait]
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_poll_source_iterate (PillionPollSource *self)
+{
+  g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), FALSE);
+  g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), FALSE);
+
+  if (!begin_wait (self))
+    return FALSE;
+
+  pillion_loop_turn (self->loop, self->fd >= 0 ? 1 : 0, &self->fired);
+  end_wait (self);
+
+  return TRUE;
+}
+
+/**
+ * pillion_poll_source_close:
+ * @self: a source
+ *
+ * Takes the source out of the context and lets go of the loop, from any thread. From then on nothing is called any more, save where
+ * that is being done on the loop's thread right now. To close a second time does nothing.
+ *
+ * Since: 1.0
+ */
+void
+pillion_poll_source_close (PillionPollSource *self)
+{
+  g_return_if_fail (PILLION_IS_POLL_SOURCE (self));
+
+  if (__atomic_exchange_n (&self->closed, TRUE, __ATOMIC_SEQ_CST))
+    return;
+
+  g_source_destroy (self->source);
+  if (pillion_core_on_thread (&self->loop->core))
+    {
+      let_go (self);
+    }
+  else
+    {
+      Ending *ending = g_new0 (Ending, 1);
+
+      ending->item.klass = &ending_class;
+      ending->source = g_object_ref (self);
+      pillion_core_push (&self->loop->core, &ending->item);
+    }
+}

@@ -1,0 +1,655 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""pillion.EventLoop with the context outside, with asyncio outside, and one in the other"""
+
+import asyncio
+import contextvars
+import gc
+import io
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import warnings
+
+from support import Case, FrameHost, GLib, Pillion, guest, pillion, tap
+
+
+class ContextOutside(Case):
+    def test_task_in_kicks(self):
+        async def work():
+            await asyncio.sleep(0.01)
+            return asyncio.get_running_loop()
+
+        task = self.loop.create_task(work())
+        self.kick_until(task.done)
+        self.assertIs(task.result(), self.loop)
+        self.assertIsNone(asyncio._get_running_loop())
+        self.assertFalse(self.loop.is_running())
+
+    def test_nothing_runs_inside_the_call(self):
+        called = []
+        self.loop.call_soon(called.append, 1)
+        self.loop.call_later(0, called.append, 2)
+        self.assertEqual(called, [])
+        self.kick_until(lambda: len(called) == 2)
+
+    def test_plain_context(self):
+        task = self.loop.create_task(asyncio.sleep(0.005, 'slept'))
+        while not task.done():
+            guest.get_context().iteration(True)
+        self.assertEqual(task.result(), 'slept')
+
+    def test_main_loop(self):
+        main_loop = GLib.MainLoop()
+        task = self.loop.create_task(asyncio.sleep(0.005, 'slept'))
+        task.add_done_callback(lambda _: main_loop.quit())
+        main_loop.run()
+        self.assertEqual(task.result(), 'slept')
+
+    def test_a_long_chain_does_not_hold_the_kick(self):
+        steps = []
+
+        async def work():
+            while len(steps) < 100000 or not idle:
+                steps.append(None)
+                await asyncio.sleep(0)
+
+        idle = []
+        task = self.loop.create_task(work())
+        GLib.idle_add(idle.append, 1)
+        guest.kick_until(guest.get_now() + 2000)
+        self.assertFalse(task.done())
+        self.assertGreater(len(steps), 0)
+        self.kick_until(task.done)
+        self.assertEqual(len(idle), 1)
+
+    def test_one_kick_drives_two_loops(self):
+        other = pillion.EventLoop()
+        self.addCleanup(other.close)
+        called = []
+        self.loop.call_soon(called.append, 'one')
+        other.call_soon(called.append, 'other')
+        guest.kick()
+        self.assertEqual(sorted(called), ['one', 'other'])
+
+    def test_main_loop_inside_a_step(self):
+        order = []
+        main_loop = GLib.MainLoop()
+
+        async def nests():
+            order.append('begin')
+            GLib.timeout_add(10, main_loop.quit)
+            main_loop.run()
+            order.append('end')
+
+        async def other():
+            order.append('other')
+
+        first, second = self.loop.create_task(nests()), self.loop.create_task(other())
+        self.kick_until(second.done)
+        self.assertTrue(first.done())
+        self.assertEqual(order, ['begin', 'end', 'other'])
+
+    def test_kick_inside_a_step(self):
+        async def work():
+            return guest.kick_until(0)[1].nested
+
+        task = self.loop.create_task(work())
+        self.kick_until(task.done)
+        self.assertTrue(task.result())
+
+    def test_stop_ends_nothing_but_the_batch(self):
+        called = []
+        self.loop.call_soon(self.loop.stop)
+        self.loop.call_soon(called.append, 1)
+        self.kick_until(lambda: called)
+        self.assertEqual(self.loop.run_until_complete(asyncio.sleep(0.001, 'ran')), 'ran')
+
+    def test_asyncgen_hooks_are_restored(self):
+        hooks = sys.get_asyncgen_hooks()
+        self.loop.call_soon(lambda: None)
+        guest.kick()
+        self.assertEqual(sys.get_asyncgen_hooks(), hooks)
+
+    def test_asyncgen_is_finalized(self):
+        ended = []
+
+        async def generate():
+            try:
+                yield 1
+            finally:
+                ended.append(1)
+
+        async def work():
+            async for _ in generate():
+                break
+
+        task = self.loop.create_task(work())
+        self.kick_until(task.done)
+        gc.collect()
+        self.kick_until(lambda: ended)
+
+    def test_context_variables(self):
+        variable = contextvars.ContextVar('variable', default=0)
+
+        async def work():
+            variable.set(variable.get() + 1)
+            await asyncio.sleep(0)
+            return variable.get()
+
+        tasks = [self.loop.create_task(work()) for _ in range(3)]
+        self.kick_until(lambda: all(task.done() for task in tasks))
+        self.assertEqual([task.result() for task in tasks], [1, 1, 1])
+        self.assertEqual(variable.get(), 0)
+
+    def test_signal(self):
+        got = []
+        self.loop.add_signal_handler(signal.SIGUSR1, got.append, 1)
+        os.kill(os.getpid(), signal.SIGUSR1)
+        self.kick_until(lambda: got)
+        self.assertTrue(self.loop.remove_signal_handler(signal.SIGUSR1))
+
+    def test_subprocess(self):
+        async def work():
+            process = await asyncio.create_subprocess_exec(sys.executable, '-c', 'print(input()[::-1])',
+                                                           stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            out, _ = await process.communicate(b'abc\n')
+            return out, process.returncode
+
+        task = self.loop.create_task(work())
+        self.kick_until(task.done)
+        self.assertEqual(task.result(), (b'cba\n', 0))
+
+    def test_server_and_streams(self):
+        async def serve(reader, writer):
+            writer.write((await reader.readline()).upper())
+            writer.close()
+
+        async def work():
+            server = await asyncio.start_server(serve, '127.0.0.1', 0)
+            reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.write(b'hello\n')
+            answer = await reader.read()
+            writer.close()
+            server.close()
+            return answer
+
+        task = self.loop.create_task(work())
+        self.kick_until(task.done)
+        self.assertEqual(task.result(), b'HELLO\n')
+
+    def test_debug_mode(self):
+        self.loop.set_debug(True)
+        self.loop.slow_callback_duration = 1e9
+        handle = self.loop.call_soon(lambda: None)
+        self.assertEqual(handle._source_traceback[-1].name, 'test_debug_mode')
+        for timer in (self.loop.call_later(0, lambda: None), self.loop.call_at(0, lambda: None)):
+            self.assertEqual(timer._source_traceback[-1].name, 'test_debug_mode')
+        self.kick_until(lambda: not self.loop._scheduled)
+
+
+class Liveness(Case):
+    def setUp(self):
+        super().setUp()
+        self.host = FrameHost()
+        guest.ensure(self.host.host)
+        self.host.run_until_done()
+
+    def test_ensure_future_alone_installs_the_hook(self):
+        installs = self.host.n_installs
+        task = asyncio.ensure_future(asyncio.sleep(0.001))
+        self.assertTrue(self.host.hooked)
+        self.assertEqual(self.host.n_installs, installs + 1)
+        self.assertGreater(self.host.n_wakes, 0)
+        self.host.run_until_done()
+        self.assertTrue(task.done())
+
+    def test_a_waiting_task_keeps_the_hook(self):
+        event = asyncio.Event()
+        task = self.loop.create_task(event.wait())
+        for _ in range(20):
+            self.host.frame()
+        self.assertTrue(self.host.hooked)
+        self.loop.call_soon(event.set)
+        self.host.run_until_done()
+        self.assertTrue(task.done())
+
+    def test_the_witness_may_go_first(self):
+        events = [asyncio.Event() for _ in range(10)]
+        tasks = [self.loop.create_task(event.wait()) for event in events]
+        for event in events:
+            for _ in range(5):
+                self.host.frame()
+            self.assertTrue(self.host.hooked)
+            event.set()
+        self.host.run_until_done()
+        self.assertTrue(all(task.done() for task in tasks))
+
+    def test_a_task_that_is_lost_holds_nothing(self):
+        self.loop.set_exception_handler(lambda *_: None)
+
+        async def work():
+            await self.loop.create_future()
+
+        self.loop.create_task(work())
+        for _ in range(3):
+            self.host.frame()
+        gc.collect()
+        self.host.run_until_done()
+
+    def test_timers_readers_and_their_ends(self):
+        timer = self.loop.call_later(3600, lambda: None)
+        for _ in range(5):
+            self.host.frame()
+        self.assertTrue(self.host.hooked)
+        timer.cancel()
+        self.host.run_until_done()
+
+        one, other = socket.socketpair()
+        self.loop.add_reader(one, lambda: None)
+        for _ in range(5):
+            self.host.frame()
+        self.assertTrue(self.host.hooked)
+        self.loop.remove_reader(one)
+        self.host.run_until_done()
+        one.close()
+        other.close()
+
+    def test_executor_keeps_the_hook(self):
+        future = self.loop.run_in_executor(None, lambda: 5)
+        self.host.run_until_done()
+        self.assertEqual(future.result(), 5)
+
+    def test_call_soon_rings_once(self):
+        wakes = self.host.n_wakes
+        called = []
+        for number in range(1000):
+            self.loop.call_soon(called.append, number)
+        self.assertLessEqual(self.host.n_wakes, wakes + 2)
+        self.host.run_until_done()
+        self.assertEqual(called, list(range(1000)))
+
+    def test_call_soon_threadsafe_wakes(self):
+        called = []
+        wakes = self.host.n_wakes
+        self.loop.run_in_executor(None, lambda: self.loop.call_soon_threadsafe(called.append, 1))
+        # A host that sleeps until it is woken
+        self.host.run_until(lambda: called)
+        self.assertGreater(self.host.n_wakes, wakes)
+
+    def test_closed_with_work(self):
+        self.loop.call_later(3600, lambda: None)
+        self.loop.close()
+        self.host.run_until_done()
+
+
+class VirtualTime(Case):
+    def setUp(self):
+        super().setUp()
+        self.host = Pillion.TestHost.new()
+        guest.ensure(self.host)
+
+    def close(self):
+        super().close()
+        guest.ensure(None)
+        guest.stop()
+
+    def test_sleep_jumps(self):
+        times = []
+
+        async def work():
+            for _ in range(24):
+                await asyncio.sleep(3600)
+                times.append(self.loop.time())
+
+        start = self.loop.time()
+        self.loop.create_task(work())
+        self.host.run_until_idle()
+        self.assertEqual([round(time - start, 3) for time in times], [3600 * n for n in range(1, 25)])
+
+    def test_advance(self):
+        called = []
+        self.loop.call_later(10, called.append, 1)
+        self.host.advance(9 * GLib.USEC_PER_SEC)
+        self.assertEqual(called, [])
+        self.host.advance(GLib.USEC_PER_SEC)
+        self.assertEqual(called, [1])
+
+    def test_run_until_complete(self):
+        start = self.loop.time()
+        self.loop.run_until_complete(asyncio.sleep(86400))
+        self.assertAlmostEqual(self.loop.time() - start, 86400, 2)
+
+    def test_timeout(self):
+        async def work():
+            async with asyncio.timeout(3600):
+                await asyncio.sleep(7200)
+
+        task = self.loop.create_task(work())
+        self.host.run_until_idle()
+        self.assertIsInstance(task.exception(), TimeoutError)
+
+    def test_waits_for_executors(self):
+        async def work():
+            before = self.loop.time()
+            await asyncio.gather(asyncio.to_thread(os.getpid), asyncio.to_thread(GLib.usleep, 20000))
+            return self.loop.time() - before
+
+        task = self.loop.create_task(work())
+        self.loop.call_later(3600, lambda: None)
+        self.host.run_until_idle()
+        self.assertEqual(task.result(), 0)
+
+    def test_what_is_left_stays_when_the_clock_changes(self):
+        called = []
+        self.loop.call_later(3600, called.append, 1)
+        guest.ensure(None)
+        self.assertGreater(self.loop._scheduled[0].when() - self.loop.time(), 3590)
+        guest.ensure(self.host)
+        self.host.run_until_idle()
+        self.assertEqual(called, [1])
+
+
+class AsyncioOutside(Case):
+    def test_glib_goes_on(self):
+        called = []
+
+        async def work():
+            GLib.idle_add(called.append, 'idle')
+            GLib.timeout_add(5, called.append, 'timeout')
+            await asyncio.sleep(0.05)
+
+        self.loop.run_until_complete(work())
+        self.assertEqual(called, ['idle', 'timeout'])
+
+    def test_glib_goes_on_while_asyncio_is_busy(self):
+        called = []
+
+        async def work():
+            while not called:
+                await asyncio.sleep(0)
+
+        GLib.idle_add(called.append, 1)
+        self.loop.run_until_complete(work())
+
+    def test_pillion_goes_on(self):
+        async def work():
+            future = self.loop.create_future()
+            task = guest.sleep(2000, None)
+            task.add_done_callback(future.set_result)
+            return await future is task
+
+        self.assertTrue(self.loop.run_until_complete(work()))
+
+    def test_glib_wakes_asyncio(self):
+        async def work():
+            future = self.loop.create_future()
+            GLib.timeout_add(5, lambda: future.set_result('woken'))
+            return await future
+
+        self.assertEqual(self.loop.run_until_complete(work()), 'woken')
+
+    def test_stop_and_run_forever(self):
+        """The ancestor's way to kick"""
+        called = []
+        GLib.idle_add(called.append, 'idle')
+        task = self.loop.create_task(asyncio.sleep(0.005, 'slept'))
+        while not (task.done() and called):
+            self.loop.stop()
+            self.loop.run_forever()
+        self.assertEqual(task.result(), 'slept')
+
+    def test_between_two_kicks(self):
+        task = self.loop.create_task(asyncio.sleep(0.002))
+        guest.kick()
+        self.assertEqual(self.loop.run_until_complete(asyncio.sleep(0.001, 1)), 1)
+        self.kick_until(task.done)
+
+    def test_inside_a_kick(self):
+        results = []
+        event = asyncio.Event()
+        waiting = self.loop.create_task(event.wait())
+
+        def callback():
+            event.set()
+            results.append(self.loop.run_until_complete(asyncio.sleep(0.005, 'ran')))
+
+        guest.call_soon(callback)
+        self.kick_until(lambda: results)
+        self.assertEqual(results, ['ran'])
+        self.assertTrue(waiting.done())
+        GLib.idle_add(callback)
+        self.kick_until(lambda: len(results) == 2)
+
+    def test_inside_a_step(self):
+        async def work():
+            coroutine = asyncio.sleep(0)
+            try:
+                self.loop.run_until_complete(coroutine)
+            finally:
+                coroutine.close()
+
+        task = self.loop.create_task(work())
+        self.kick_until(task.done)
+        self.assertIsInstance(task.exception(), RuntimeError)
+        with self.assertRaises(RuntimeError):
+            self.loop.run_until_complete(work())
+
+    def test_inside_a_callback(self):
+        self.catch_reports()
+        self.loop.call_soon(self.loop.run_forever)
+        self.kick_until(lambda: self.reports)
+        self.assertIsInstance(self.reports[0]['exception'], RuntimeError)
+
+    def test_main_loop_inside_a_step(self):
+        order = []
+
+        async def nests():
+            main_loop = GLib.MainLoop()
+            GLib.timeout_add(10, main_loop.quit)
+            GLib.idle_add(lambda: self.loop.call_soon(order.append, 'called') is None)
+            main_loop.run()
+            order.append('end')
+
+        async def other():
+            order.append('other')
+
+        async def both():
+            await asyncio.gather(nests(), other())
+            await asyncio.sleep(0)
+
+        self.loop.run_until_complete(both())
+        self.assertEqual(order, ['end', 'other', 'called'])
+
+    def test_another_loop_is_driven_meanwhile(self):
+        other = pillion.EventLoop()
+        self.addCleanup(other.close)
+        task = other.create_task(asyncio.sleep(0.001, 'other'))
+        self.loop.run_until_complete(asyncio.sleep(0.05))
+        self.assertEqual(task.result(), 'other')
+
+    def test_run(self):
+        async def work():
+            self.assertIsInstance(asyncio.get_running_loop(), pillion.EventLoop)
+            return 'ran'
+
+        self.assertEqual(pillion.run(work()), 'ran')
+        self.assertTrue(pillion.run(asyncio.sleep(0, True), debug=True))
+
+    def test_runner(self):
+        with asyncio.Runner(loop_factory=pillion.EventLoop) as runner:
+            self.assertEqual(runner.run(asyncio.sleep(0.001, 1)), 1)
+            self.assertEqual(runner.run(asyncio.sleep(0.001, 2)), 2)
+
+    def test_closed(self):
+        self.loop.close()
+        self.loop.close()
+        self.assertTrue(self.loop.is_closed())
+        coroutine = asyncio.sleep(0)
+        for call in (lambda: self.loop.run_until_complete(coroutine), self.loop.run_forever,
+                     lambda: self.loop.call_soon(print), lambda: self.loop.call_later(1, print),
+                     lambda: self.loop.call_at(1, print), lambda: self.loop.call_soon_threadsafe(print)):
+            with self.assertRaisesRegex(RuntimeError, 'closed'):
+                call()
+        coroutine.close()
+        guest.kick()
+
+    def test_close_while_it_runs(self):
+        async def work():
+            with self.assertRaises(RuntimeError):
+                self.loop.close()
+            await asyncio.sleep(0.001)
+
+        self.loop.run_until_complete(work())
+
+    def test_wrong_arguments(self):
+        with self.assertRaises(TypeError):
+            self.loop.call_later(None, print)
+        with self.assertRaises(TypeError):
+            self.loop.call_at(None, print)
+
+    def test_closed_guest(self):
+        """Who closes the guest loop gets another one at the next run"""
+        context = GLib.MainContext.new()
+        context.push_thread_default()
+        try:
+            loop = pillion.EventLoop()
+            loop._detach()
+            loop._guest = None
+            loop.run_until_complete(asyncio.sleep(0))
+            loop.close()
+        finally:
+            context.pop_thread_default()
+
+    def test_dropped_without_close(self):
+        loop = pillion.EventLoop()
+        loop.run_until_complete(asyncio.sleep(0))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter('always')
+            del loop
+            gc.collect()
+        self.assertIn('unclosed event loop', str(caught[0].message))
+
+    def test_repr(self):
+        self.assertRegex(repr(self.loop), r'^<EventLoop running=False closed=False')
+
+
+class Errors(Case):
+    def raise_in_a_kick(self, error):
+        def callback():
+            raise error
+
+        self.loop.call_soon(callback)
+        with self.assertRaises(type(error)):
+            self.kick_until(lambda: False, 10)
+
+    def test_interrupt_reaches_the_host(self):
+        self.raise_in_a_kick(KeyboardInterrupt())
+        # And all is well afterwards
+        self.assertIsNone(asyncio._get_running_loop())
+        task = self.loop.create_task(asyncio.sleep(0.001))
+        self.kick_until(task.done)
+
+    def test_exit_reaches_the_host(self):
+        self.raise_in_a_kick(SystemExit(3))
+
+    def test_exit_from_a_task(self):
+        async def work():
+            sys.exit(4)
+
+        task = self.loop.create_task(work())
+        with self.assertRaises(SystemExit) as caught:
+            self.kick_until(lambda: False, 10)
+        self.assertEqual(caught.exception.code, 4)
+        with self.assertRaises(SystemExit):
+            task.result()
+
+    def test_exit_through_another_loop(self):
+        other = pillion.EventLoop()
+        self.addCleanup(other.close)
+        other.call_soon(sys.exit, 5)
+        with self.assertRaises(SystemExit):
+            self.loop.run_until_complete(asyncio.sleep(10))
+
+    def test_exit_in_a_test_host(self):
+        host = Pillion.TestHost.new()
+        guest.ensure(host)
+        self.loop.call_soon(sys.exit, 6)
+        with self.assertRaises(SystemExit):
+            host.run_until_idle()
+        guest.ensure(None)
+        guest.stop()
+
+    def test_interrupt_where_nobody_can_catch_it(self):
+        self.catch_reports()
+
+        def interrupt():
+            raise KeyboardInterrupt
+
+        self.loop.call_soon(interrupt)
+        while not self.reports:
+            guest.get_context().iteration(True)
+        self.assertIsInstance(self.reports[0]['exception'], KeyboardInterrupt)
+
+    def test_callback_raises(self):
+        self.catch_reports()
+        called = []
+        self.loop.call_soon(lambda: 1 / 0)
+        self.loop.call_soon(called.append, 1)
+        self.kick_until(lambda: called)
+        self.assertIsInstance(self.reports[0]['exception'], ZeroDivisionError)
+
+    async def fails(self):
+        raise ValueError('nobody fetched this')
+
+    def test_unfetched_is_shown_when_it_happens(self):
+        stream = io.StringIO()
+        handler = logging.StreamHandler(stream)
+        logging.getLogger('asyncio').addHandler(handler)
+        self.addCleanup(logging.getLogger('asyncio').removeHandler, handler)
+        event = asyncio.Event()
+        waiting = self.loop.create_task(event.wait())
+        self.loop.create_task(self.fails(), name='culprit')
+        self.kick_until(lambda: 'ValueError: nobody fetched this' in stream.getvalue())
+        # While another one is still pending; with its name, its origin, and the line that raised
+        self.assertFalse(waiting.done())
+        self.assertIn("name='culprit'", stream.getvalue())
+        self.assertIn('test-event-loop.py', stream.getvalue())
+        self.assertIn("raise ValueError('nobody fetched this')", stream.getvalue())
+        event.set()
+        self.kick_until(waiting.done)
+
+    def test_unfetched_in_a_cycle_is_shown_when_all_is_idle(self):
+        self.catch_reports()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        holder = type('Holder', (), {})()
+        holder.task = self.loop.create_task(self.fails())
+        holder.task.holder = None if not hasattr(holder.task, '__dict__') else holder
+        holder.self = holder
+        self.loop._collected = (-float('inf'), 0)
+        del holder
+        self.kick_until(lambda: self.reports)
+        self.assertIsInstance(self.reports[0]['exception'], ValueError)
+
+    def test_unhandled_error_of_the_guest(self):
+        seen = []
+        handler = guest.connect('unhandled-error', lambda loop, task, error: seen.append((task.get_name(), error.message)))
+        logging.getLogger('asyncio').disabled = True
+        try:
+            self.loop.create_task(self.fails(), name='culprit')
+            self.kick_until(lambda: seen)
+        finally:
+            logging.getLogger('asyncio').disabled = False
+            guest.disconnect(handler)
+        self.assertEqual(seen[0][0], 'culprit')
+        self.assertIn('ValueError: nobody fetched this', seen[0][1])
+
+
+if __name__ == '__main__':
+    tap.main()

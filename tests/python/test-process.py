@@ -1,0 +1,226 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""What concerns the process as a whole: its end, its signals, its children, its interpreters"""
+
+import unittest
+
+from support import run_script, tap
+
+
+class Case(unittest.TestCase):
+    def check(self, text, status=0, stderr='', **env):
+        done = run_script(text, **env)
+        self.assertEqual((done.returncode, done.stderr if stderr == '' else ''), (status, ''), done.stdout + done.stderr)
+        if stderr:
+            self.assertRegex(done.stderr, stderr)
+        return done.stdout
+
+
+class Exit(Case):
+    def test_with_tasks_pending(self):
+        self.check('''
+            import asyncio
+            from pillion import async_loop
+            task = asyncio.ensure_future(asyncio.sleep(3600))
+            async_loop.ensure_async_loop()
+            async_loop.kick_async_loop()
+            ''')
+
+    def test_with_a_task_that_never_began(self):
+        self.check('''
+            import asyncio
+            from pillion import async_loop
+            asyncio.ensure_future(asyncio.sleep(3600))
+            async_loop.ensure_async_loop()
+            ''', stderr='^|never awaited')
+
+    def test_inside_a_passenger(self):
+        self.check('''
+            import asyncio, sys
+            import pillion
+            from pillion import async_loop
+            from gi.repository import GLib
+            asyncio.ensure_future(asyncio.sleep(3600))
+            async_loop.ensure_async_loop()
+            main_loop = GLib.MainLoop()
+            GLib.timeout_add(20, main_loop.quit)
+            main_loop.run()
+            assert async_loop.guest.is_passenger()
+            ''')
+
+    def test_with_a_thread_that_blocks(self):
+        self.check('''
+            import asyncio, time
+            from pillion import async_loop
+            async_loop.setup_asyncio_executor()
+            task = asyncio.ensure_future(asyncio.to_thread(time.sleep, 3600))
+            async_loop.ensure_async_loop()
+            for _ in range(20):
+                async_loop.kick_async_loop()
+                time.sleep(0.001)
+            ''')
+
+    def test_without_setting_up_an_executor(self):
+        self.check('''
+            import asyncio, time
+            from pillion import async_loop
+            task = asyncio.ensure_future(asyncio.to_thread(time.sleep, 3600))
+            for _ in range(20):
+                async_loop.kick_async_loop()
+                time.sleep(0.001)
+            ''')
+
+    def test_status_of_a_task(self):
+        self.check('''
+            import sys
+            import pillion
+
+            async def work():
+                sys.exit(7)
+
+            pillion.run(work())
+            ''', status=7)
+
+
+class Signals(Case):
+    def test_interrupt_while_it_waits_in_c(self):
+        self.assertEqual(self.check('''
+            import asyncio, os, signal, threading, time
+            import pillion
+            loop = pillion.EventLoop()
+            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+            before = signal.set_wakeup_fd(-1)
+            try:
+                loop.run_until_complete(asyncio.sleep(3600))
+            except KeyboardInterrupt:
+                print('interrupted')
+            assert signal.set_wakeup_fd(-1) == before
+            print(loop.run_until_complete(asyncio.sleep(0.01, 'goes on')))
+            loop.close()
+            '''), 'interrupted\ngoes on\n')
+
+    def test_interrupt_of_run(self):
+        self.assertEqual(self.check('''
+            import asyncio, os, signal, threading
+            import pillion
+
+            async def work():
+                try:
+                    await asyncio.sleep(3600)
+                finally:
+                    print('cancelled')
+
+            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+            try:
+                pillion.run(work())
+            except KeyboardInterrupt:
+                print('interrupted')
+            '''), 'cancelled\ninterrupted\n')
+
+    def test_interrupt_between_kicks(self):
+        self.assertEqual(self.check('''
+            import asyncio, os, signal, threading, time
+            from pillion import async_loop
+            task = asyncio.ensure_future(asyncio.sleep(3600))
+            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+            try:
+                while not async_loop.kick_async_loop():
+                    time.sleep(0.001)
+            except KeyboardInterrupt:
+                print('interrupted')
+            '''), 'interrupted\n')
+
+    def test_handler_that_was_removed_meanwhile(self):
+        self.assertEqual(self.check('''
+            import asyncio, os, signal, threading
+            import pillion
+            loop = pillion.EventLoop()
+
+            async def work():
+                loop.add_signal_handler(signal.SIGUSR1, print, 'got it')
+                os.kill(os.getpid(), signal.SIGUSR1)
+                await asyncio.sleep(0.05)
+                loop.remove_signal_handler(signal.SIGUSR1)
+                threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+                await asyncio.sleep(3600)
+
+            try:
+                loop.run_until_complete(work())
+            except KeyboardInterrupt:
+                print('interrupted')
+            loop.close()
+            '''), 'got it\ninterrupted\n')
+
+
+class Fork(Case):
+    def test_child_of_a_process_with_a_loop(self):
+        self.assertEqual(self.check('''
+            import asyncio, os, sys
+            import pillion
+            from pillion import async_loop
+            loop = asyncio.get_event_loop()
+            task = asyncio.ensure_future(asyncio.sleep(0.05, 'parent'))
+            async_loop.ensure_async_loop()
+            async_loop.kick_async_loop()
+            child = os.fork()
+            if child == 0:
+                for call in (loop.run_forever, lambda: loop.call_soon(print), lambda: loop.call_later(1, print)):
+                    try:
+                        call()
+                    except RuntimeError as error:
+                        assert 'parent of this process' in str(error), error
+                    else:
+                        os._exit(1)
+                loop.close()
+                # A new one works, and does not take what is the parent's
+                print(pillion.run(asyncio.sleep(0.01, 'child')), flush=True)
+                new = pillion.EventLoop()
+                task = new.create_task(asyncio.to_thread(os.getpid))
+                while not task.done():
+                    new._guest.kick()
+                assert task.result() == os.getpid()
+                sys.exit(0)
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+            while not async_loop.kick_async_loop():
+                pass
+            print(task.result())
+            '''), 'child\nparent\n')
+
+    def test_multiprocessing(self):
+        self.assertEqual(self.check('''
+            import asyncio, concurrent.futures, multiprocessing, os
+            import pillion
+
+            def work(number):
+                return pillion.run(asyncio.sleep(0.001, number)) + 1
+
+            async def main():
+                with concurrent.futures.ProcessPoolExecutor(2, multiprocessing.get_context('fork')) as executor:
+                    loop = asyncio.get_running_loop()
+                    return await asyncio.gather(*(loop.run_in_executor(executor, work, number) for number in range(4)))
+
+            print(pillion.run(main()))
+            '''), '[1, 2, 3, 4]\n')
+
+
+class Interpreters(Case):
+    def test_refused(self):
+        self.assertEqual(self.check('''
+            try:
+                import _xxsubinterpreters as interpreters
+            except ImportError:
+                import _interpreters as interpreters
+            other = interpreters.create()
+            interpreters.run_string(other, """
+            try:
+                import pillion
+            except ImportError as error:
+                print('refused:', error)
+            """.replace('            ', ''))
+            '''), 'refused: pillion works in the main interpreter of a process only, because PyGObject does\n')
+
+
+if __name__ == '__main__':
+    tap.main()
