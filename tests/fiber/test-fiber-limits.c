@@ -13,19 +13,6 @@
 
 /* Where stacks end: too little memory, and too much recursion. Both in a process of their own. */
 
-/* Sanitizers and valgrind map more than any limit would leave, and tell faults in words of their own */
-static gboolean
-is_alone (void)
-{
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  return FALSE;
-#else
-  const char *preloaded = g_getenv ("LD_PRELOAD");
-
-  return preloaded == NULL || strstr (preloaded, "vgpreload") == NULL;
-#endif
-}
-
 static void
 await_data (PillionTask *task,
             gpointer data)
