@@ -140,6 +140,43 @@ kick_until_quiet (PillionLoop *loop)
   return n_kicks;
 }
 
+/* Runs another test of this program, which may end badly, in a process of its own. Returns all that it said. Not g_test_trap_subprocess (), whose
+ * process reports to gtester as well, in the middle of this test's report. */
+static inline char *
+run_alone (const char *path,
+           gboolean *ended_well)
+{
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GBytes) said = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_subprocess_launcher_setenv (launcher, "PILLION_TEST_ALONE", "1", TRUE);
+  process = g_subprocess_launcher_spawn (launcher, &error, program, "-p", path, NULL);
+  g_assert_no_error (error);
+  g_subprocess_communicate (process, NULL, NULL, &said, NULL, &error);
+  g_assert_no_error (error);
+  *ended_well = g_subprocess_get_successful (process);
+
+  return g_strndup (g_bytes_get_data (said, NULL), g_bytes_get_size (said));
+}
+
+/* Whether run_alone () has started this process */
+static inline gboolean
+is_run_alone (void)
+{
+  return g_getenv ("PILLION_TEST_ALONE") != NULL;
+}
+
+#define assert_says(said, pattern) \
+  G_STMT_START \
+    { \
+      if (!g_pattern_match_simple (pattern, said)) \
+        g_error ("“%s” was said, not “%s”", said, pattern); \
+    } \
+  G_STMT_END
+
 /* g_test_expect_message () does not see structured messages: these are caught here. */
 typedef struct
 {

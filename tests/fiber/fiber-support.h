@@ -6,6 +6,27 @@
 
 #include "../core/test-support.h"
 
+#include <string.h>
+
+static inline gboolean
+is_under_valgrind (void)
+{
+  const char *preloaded = g_getenv ("LD_PRELOAD");
+
+  return preloaded != NULL && strstr (preloaded, "vgpreload") != NULL;
+}
+
+/* Sanitizers and valgrind map more than any limit would leave, and tell faults in words of their own */
+static inline gboolean
+is_alone (void)
+{
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return FALSE;
+#else
+  return !is_under_valgrind ();
+#endif
+}
+
 /* The same tests for the switch that is not taken here by default */
 #ifdef TEST_UCONTEXT
 #include "fiber/pillion-switch.h"

@@ -657,6 +657,7 @@ main (int argc,
   ADD ("cancel/when-the-awaited-is-done", test_when_done);
   ADD ("cancel/goes-down-to-what-is-awaited", test_goes_down);
   g_test_add_func ("/fiber/cancel/from-another-thread", test_from_thread);
+  g_test_add_func ("/fiber/close/loop-goes-with-its-last-fiber", test_ends_its_loop);
   ADD ("close/fibers-hear-of-it-and-end", test_close);
   ADD ("close/names-a-fiber-that-is-left", test_left_behind);
   ADD ("close/without-time-lets-them-go", test_no_time);
@@ -664,7 +665,6 @@ main (int argc,
   ADD ("close/from-a-fiber-with-a-result", test_close_after_result);
   ADD ("close/lets-go-of-a-fiber-with-a-result", test_left_after_result);
   ADD ("close/from-a-callback-on-a-fiber's-stack", test_close_nested);
-  g_test_add_func ("/fiber/close/loop-goes-with-its-last-fiber", test_ends_its_loop);
 
   return g_test_run ();
 }

@@ -198,10 +198,12 @@ test_fails (gconstpointer data)
 {
   const Failing *self = data;
   g_autofree char *path = g_strdup_printf ("/test/subprocess/%s", self->name);
+  g_autofree char *said = NULL;
+  gboolean ended_well;
 
-  g_test_trap_subprocess (path, 0, 0);
-  g_test_trap_assert_failed ();
-  g_test_trap_assert_stderr (self->said);
+  said = run_alone (path, &ended_well);
+  g_assert_false (ended_well);
+  assert_says (said, self->said);
 }
 
 int
@@ -230,7 +232,7 @@ main (int argc,
       pillion_test_add_func (inner, failing[i].func);
     }
 
-  if (g_test_subprocess ())
+  if (is_run_alone ())
     {
       setrlimit (RLIMIT_CORE, &none);
       pillion_test_patience_msec = 1000;
