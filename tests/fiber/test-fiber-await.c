@@ -320,6 +320,28 @@ test_itself (PillionLoop *loop,
   g_assert_nonnull (strstr (error->message, "itself"));
 }
 
+/* It is far down among what the combinators wait for, behind a shield that keeps it from being cancelled with them */
+static void
+test_itself_by_way_of_others (PillionLoop *loop,
+                              gpointer data)
+{
+  g_autoptr (PillionTask) shield = pillion_task_shield (pillion_fiber_get_current_task ());
+  g_autoptr (PillionTask) other = pillion_loop_sleep (loop, G_TIME_SPAN_HOUR, NULL);
+  g_autoptr (PillionTask) all = pillion_task_all (loop, (PillionTask *[]) { other, shield }, 2);
+  g_autoptr (PillionTask) timed = pillion_task_with_timeout (all, G_TIME_SPAN_HOUR);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (pillion_await (timed, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_DEADLOCK);
+  g_clear_error (&error);
+
+  pillion_task_cancel (timed);
+  g_assert_true (pillion_sleep (G_TIME_SPAN_SECOND, &error));
+  g_assert_no_error (error);
+  g_assert_false (pillion_await (timed, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
 /* Each awaits the next, and the last the first */
 static void
 test_circle (Fixture *fixture,
@@ -576,6 +598,7 @@ main (int argc,
   ADD ("outside-of-a-fiber-fails", test_outside);
   ADD ("on-another-thread-fails", test_other_thread);
   pillion_test_add_func ("/fiber/await/of-itself-fails", test_itself);
+  pillion_test_add_func ("/fiber/await/of-itself-by-way-of-others-fails", test_itself_by_way_of_others);
   ADD ("in-a-circle-fails", test_circle);
   ADD ("by-two-ways-is-no-circle", test_diamond);
   ADD ("of-another-loop's-task-fails", test_other_loop);
