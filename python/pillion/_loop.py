@@ -241,7 +241,8 @@ class EventLoop(asyncio.SelectorEventLoop):
             while True:
                 ran = bool(self._ready)
                 self._run_once()
-                # After a pass that found nothing to do there is nothing; what others did may have made something ready
+                # What was done may have made a descriptor ready, but not where none is there
+                ran = ran and len(selector._fd_to_key) > self._internal_fds
                 if self._stopping or not (ran or selector.found or self._ready) or monotonic() >= end:
                     break
         except (KeyboardInterrupt, SystemExit) as error:

@@ -62,10 +62,11 @@ def kicked(EventLoop):
             source, guest = self._source, self._guest
             try:
                 source.set_muted(False)
+                # What was done to the loop while it was not to be seen
+                if not self._armed:
+                    self._arm()
                 while True:
                     last = self._asked
-                    if not self._armed:
-                        self._arm()
                     guest.kick()
                     if last or self._asked:
                         break
