@@ -340,7 +340,8 @@ kick (PillionLoop *self,
  * ([method@Pillion.Loop.begin_region]), it does nothing and returns %TRUE. On another thread than the loop's it does
  * nothing but to log a critical message.
  *
- * Returns: whether more kicks are wanted; FALSE when nothing lives any more, so that a hook of the program's own may go
+ * Returns: whether more kicks are wanted; FALSE when nothing lives any more, so that a hook of the program's own may go, and after
+ *   [method@Pillion.Loop.stop] until [method@Pillion.Loop.ensure] is called again
  *
  * Since: 1.0
  */
