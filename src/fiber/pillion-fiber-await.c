@@ -77,9 +77,24 @@ on_awaited_over (gpointer data)
   PillionFiber *self = data;
 
   if (self->delivered)
-    pillion_fiber_resume (self);
-  else if (!self->unhooked)
-    pillion_fiber_abandon (self);
+    {
+      pillion_fiber_resume (self);
+    }
+  else if (self->unhooked)
+    {
+      return;
+    }
+  else if (self->core->closed)
+    {
+      pillion_fiber_abandon (self);
+    }
+  else
+    {
+      /* The task was taken over, or its loop is about to be closed, and then this turn never comes */
+      self->awaited = NULL;
+      self->state = PILLION_FIBER_YIELDING;
+      pillion_core_push_local (self->core, &self->timer.item);
+    }
 }
 
 static inline void
@@ -158,6 +173,7 @@ await_done (PillionFiber *self,
             GError **error)
 {
   PillionTask *own = self->body.task;
+  gboolean taken_over;
 
   if (is_deadlock (own, task))
     {
@@ -179,11 +195,20 @@ await_done (PillionFiber *self,
   self->awaited = task;
   hook (self, task);
   pillion_fiber_park (self, PILLION_FIBER_AWAITING);
+  taken_over = self->awaited == NULL;
   self->awaited = NULL;
   self->delivered = FALSE;
   self->giving_up = FALSE;
 
-  return check (self, error);
+  if (!check (self, error))
+    return FALSE;
+  if (G_UNLIKELY (taken_over))
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("“%s” was taken over while it was waited for"), task->name);
+      return FALSE;
+    }
+
+  return TRUE;
 }
 
 /**
@@ -204,7 +229,7 @@ await_done (PillionFiber *self,
  *   - [error@Pillion.Error.WRONG_THREAD] on another thread than the loop's
  *   - [error@Pillion.Error.DEADLOCK] where @task is the fiber's own, or waits for it, by way of others or not
  *   - `G_IO_ERROR_INVALID_ARGUMENT` where @task belongs to another loop than the fiber
- *   - [error@Pillion.Error.CLOSED] where the loop was closed
+ *   - [error@Pillion.Error.CLOSED] where the loop was closed, or somebody took @task over ([method@Pillion.Scope.adopt])
  *
  * Since: 1.0
  */

@@ -342,6 +342,90 @@ test_itself_by_way_of_others (PillionLoop *loop,
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
+static void
+await_and_go_on (PillionTask *task,
+                 gpointer data)
+{
+  Wait *wait = data;
+
+  await_it (task, data);
+  g_assert_true (pillion_sleep (G_TIME_SPAN_SECOND, NULL));
+  wait->n_ended++;
+}
+
+/* Who waited is told when the loop has its turn, and has not lost what is on its stack */
+static void
+test_taken_over (Fixture *fixture,
+                 gconstpointer data)
+{
+  g_autoptr (PillionScope) scope = pillion_scope_new (fixture->loop, "scope", NULL);
+  Wait wait = { .loop = fixture->loop, .task = pillion_task_new (fixture->loop, "job", NULL) };
+  g_autoptr (PillionTask) fiber = pillion_loop_spawn (fixture->loop, "fiber", await_and_go_on, &wait, NULL);
+
+  g_assert_true (pillion_scope_add_with_key (scope, "key", wait.task, NULL));
+  run_idle (fixture);
+  g_object_unref (pillion_scope_adopt (scope, "key"));
+  g_assert_cmpuint (wait.n_ended, ==, 0);
+
+  run_idle (fixture);
+  g_assert_cmpuint (wait.n_ended, ==, 2);
+  g_assert_error (wait.error, PILLION_ERROR, PILLION_ERROR_CLOSED);
+  g_assert_nonnull (strstr (wait.error->message, "job"));
+  assert_failed (fiber, PILLION_ERROR, PILLION_ERROR_CLOSED);
+  assert_state (wait.task, PILLION_TASK_PENDING);
+
+  pillion_task_return_boolean (wait.task, TRUE);
+  run_idle (fixture);
+  wait_clear (&wait);
+}
+
+static void
+test_taken_over_then_cancelled (Fixture *fixture,
+                                gconstpointer data)
+{
+  g_autoptr (PillionScope) scope = pillion_scope_new (fixture->loop, "scope", NULL);
+  Wait wait = { .loop = fixture->loop, .task = pillion_task_new (fixture->loop, "job", NULL) };
+  g_autoptr (PillionTask) fiber = pillion_loop_spawn (fixture->loop, "fiber", await_it, &wait, NULL);
+
+  g_assert_true (pillion_scope_add_with_key (scope, "key", wait.task, NULL));
+  run_idle (fixture);
+  g_object_unref (pillion_scope_adopt (scope, "key"));
+  pillion_task_cancel (fiber);
+  run_idle (fixture);
+  g_assert_cmpuint (wait.n_ended, ==, 1);
+  assert_state (fiber, PILLION_TASK_CANCELLED);
+  g_assert_false (pillion_task_is_cancelled (wait.task));
+
+  pillion_task_return_boolean (wait.task, TRUE);
+  run_idle (fixture);
+  wait_clear (&wait);
+}
+
+/* There it never gets its turn */
+static void
+test_taken_over_then_closed (Fixture *fixture,
+                             gconstpointer data)
+{
+  g_autoptr (PillionScope) scope = pillion_scope_new (fixture->loop, "scope", NULL);
+  Wait wait = { .loop = fixture->loop, .task = pillion_task_new (fixture->loop, "job", NULL) };
+  Wait other = { .loop = fixture->loop, .task = pillion_task_new (fixture->loop, "other job", NULL) };
+  g_autoptr (PillionTask) first = pillion_loop_spawn (fixture->loop, "first", await_it, &wait, NULL);
+  g_autoptr (PillionTask) second = pillion_loop_spawn (fixture->loop, "second", await_it, &other, NULL);
+
+  g_assert_true (pillion_scope_add_with_key (scope, "key", wait.task, NULL));
+  run_idle (fixture);
+  g_object_unref (pillion_scope_adopt (scope, "key"));
+  g_assert_false (pillion_loop_close (fixture->loop, 0, NULL));
+  assert_state (first, PILLION_TASK_CANCELLED);
+  assert_state (second, PILLION_TASK_CANCELLED);
+  g_assert_cmpuint (wait.n_ended + other.n_ended, ==, 0);
+
+  pillion_task_return_boolean (wait.task, TRUE);
+  pillion_task_return_boolean (other.task, TRUE);
+  wait_clear (&wait);
+  wait_clear (&other);
+}
+
 /* Each awaits the next, and the last the first */
 static void
 test_circle (Fixture *fixture,
@@ -602,6 +686,9 @@ main (int argc,
   ADD ("in-a-circle-fails", test_circle);
   ADD ("by-two-ways-is-no-circle", test_diamond);
   ADD ("of-another-loop's-task-fails", test_other_loop);
+  ADD ("what-is-taken-over-fails", test_taken_over);
+  ADD ("what-is-taken-over-fails-cancelled", test_taken_over_then_cancelled);
+  ADD ("what-is-taken-over-as-the-loop-closes", test_taken_over_then_closed);
   pillion_test_add_func ("/fiber/await/in-a-callback-inside-of-a-fiber-fails", test_callback_inside);
   pillion_test_add_func ("/fiber/await/in-a-callback-of-another-context-fails", test_callback_of_others);
   ADD ("fibers-run-the-loop-from-inside", test_nested);
