@@ -109,14 +109,15 @@ pillion_fiber_give_up (PillionFiber *self)
 {
   PillionTask *awaited = self->awaited;
 
-  if (self->giving_up || pillion_task_is_done (awaited))
+  if (self->giving_up)
     return;
 
   self->unhooked = TRUE;
   pillion_task_remove_done_callback (awaited, self->await_id);
   self->unhooked = FALSE;
 
-  if (pillion_task_has_waiters (awaited))
+  /* What is done writes nowhere any more, and it may be long until somebody is told, where that waits for a safe point */
+  if (pillion_task_is_done (awaited) || pillion_task_has_waiters (awaited))
     {
       pillion_fiber_resume (self);
     }
@@ -187,9 +188,12 @@ await_done (PillionFiber *self,
         return FALSE;
 
       /* As if it had been cancelled a moment later */
+      pillion_task_cancel (task);
+      /* Whoever heard of it may have closed the loop, and then nothing is delivered any more */
+      if (self->core->closed)
+        return FALSE;
       self->giving_up = TRUE;
       g_clear_error (error);
-      pillion_task_cancel (task);
     }
 
   self->awaited = task;
@@ -216,7 +220,8 @@ await_done (PillionFiber *self,
  * @task: a task
  * @error: return location for an error
  *
- * Waits, in a fiber, until a task is done. The loop goes on meanwhile. Of a task that is done already it gives the outcome at once.
+ * Waits, in a fiber, until a task is done. The loop goes on meanwhile. Of a task that is done already it gives the outcome at once, save for
+ * one that is marked for a safe point ([method@Pillion.Task.set_safe_point]), where this is none: that comes at the next one.
  *
  * Where the fiber's own task is cancelled while it waits, it gives up: a task that others wait for too is left alone, and the wait ends
  * at once; a task that nobody else waits for is cancelled, and the wait ends when that has ended, because what works on it may
@@ -261,6 +266,11 @@ pillion_await (PillionTask *task,
   else if (pillion_fiber_is_cancelled (self))
     {
       return fail_cancelled (self, error);
+    }
+  /* What follows it must not happen here, and the fiber does */
+  else if (G_UNLIKELY (task->safe_point && self->core->n_unsafe > 0) && !await_done (self, task, error))
+    {
+      return FALSE;
     }
 
   return pillion_task_check (task, error);

@@ -426,6 +426,79 @@ test_taken_over_then_closed (Fixture *fixture,
   wait_clear (&other);
 }
 
+/* Before it is done and after, what follows a task that is marked waits for a safe point */
+static void
+test_safe_point (Fixture *fixture,
+                 gconstpointer data)
+{
+  g_autoptr (PillionTask) task = pillion_task_new (fixture->loop, "job", NULL);
+  Wait early = { .loop = fixture->loop, .task = g_object_ref (task) };
+  Wait late = { .loop = fixture->loop, .task = g_object_ref (task) };
+  Wait cancelled = { .loop = fixture->loop, .task = g_object_ref (task) };
+  PillionTask *fibers[3] = { pillion_loop_spawn (fixture->loop, "early", await_it, &early, NULL) };
+
+  pillion_task_set_safe_point (task, TRUE);
+  run_idle (fixture);
+  pillion_loop_begin_region (fixture->loop, "render", PILLION_REGION_NO_DESTRUCTIVE);
+  pillion_task_return_boolean (task, TRUE);
+  run_idle (fixture);
+  fibers[1] = pillion_loop_spawn (fixture->loop, "late", await_it, &late, NULL);
+  fibers[2] = pillion_loop_spawn (fixture->loop, "cancelled", await_it, &cancelled, NULL);
+  run_idle (fixture);
+  g_assert_cmpuint (early.n_ended + late.n_ended + cancelled.n_ended, ==, 0);
+
+  /* Who gives up does not wait for that */
+  pillion_task_cancel (fibers[2]);
+  run_idle (fixture);
+  g_assert_cmpuint (cancelled.n_ended, ==, 1);
+  assert_state (fibers[2], PILLION_TASK_CANCELLED);
+  g_assert_cmpuint (early.n_ended + late.n_ended, ==, 0);
+
+  g_assert_true (pillion_loop_end_region (fixture->loop, "render", NULL));
+  run_idle (fixture);
+  g_assert_cmpuint (early.n_ended, ==, 1);
+  g_assert_cmpuint (late.n_ended, ==, 1);
+  g_assert_true (early.result && late.result);
+  wait_clear (&early);
+  wait_clear (&late);
+  wait_clear (&cancelled);
+  for (guint i = 0; i < G_N_ELEMENTS (fibers); i++)
+    end_object (fibers[i]);
+}
+
+static void
+close_loop (GCancellable *cancellable,
+            gpointer loop)
+{
+  g_assert_false (pillion_loop_close (loop, 0, NULL));
+}
+
+static void
+cancel_and_await (PillionTask *task,
+                  gpointer data)
+{
+  pillion_task_cancel (task);
+  await_it (task, data);
+}
+
+/* Giving up on what it would await closes the loop: it is not waited for any more */
+static void
+test_closed_by_giving_up (Fixture *fixture,
+                          gconstpointer data)
+{
+  Wait wait = { .loop = fixture->loop, .task = pillion_task_new (fixture->loop, "job", NULL) };
+  g_autoptr (PillionTask) fiber = pillion_loop_spawn (fixture->loop, "fiber", cancel_and_await, &wait, NULL);
+
+  g_signal_connect (pillion_task_get_cancellable (wait.task), "cancelled", G_CALLBACK (close_loop), fixture->loop);
+  run_idle (fixture);
+  g_assert_true (pillion_loop_is_closed (fixture->loop));
+  g_assert_cmpuint (wait.n_ended, ==, 1);
+  g_assert_error (wait.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+  pillion_task_return_boolean (wait.task, TRUE);
+  wait_clear (&wait);
+}
+
 /* Each awaits the next, and the last the first */
 static void
 test_circle (Fixture *fixture,
@@ -686,6 +759,8 @@ main (int argc,
   ADD ("in-a-circle-fails", test_circle);
   ADD ("by-two-ways-is-no-circle", test_diamond);
   ADD ("of-another-loop's-task-fails", test_other_loop);
+  ADD ("what-is-marked-comes-at-a-safe-point", test_safe_point);
+  ADD ("closed-by-giving-up", test_closed_by_giving_up);
   ADD ("what-is-taken-over-fails", test_taken_over);
   ADD ("what-is-taken-over-fails-cancelled", test_taken_over_then_cancelled);
   ADD ("what-is-taken-over-as-the-loop-closes", test_taken_over_then_closed);
