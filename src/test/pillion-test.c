@@ -137,11 +137,13 @@ on_patience_over (gpointer data)
 static void
 check_live (Test *self)
 {
+  gint64 end_time = g_get_monotonic_time () + pillion_test_patience_msec * G_TIME_SPAN_MILLISECOND;
   PillionKick kick = { 0 };
 
+  /* There may be something that is ready for ever */
   do
-    pillion_loop_kick_until (self->loop, g_get_monotonic_time () + G_USEC_PER_SEC, &kick);
-  while (kick.more_ready);
+    pillion_loop_kick_until (self->loop, MIN (end_time, g_get_monotonic_time () + G_USEC_PER_SEC), &kick);
+  while (kick.more_ready && g_get_monotonic_time () < end_time);
 
   for (PillionLive *link = pillion_core (self->loop)->live.head; link != NULL; link = link->next)
     {
