@@ -499,6 +499,57 @@ test_closed_by_giving_up (Fixture *fixture,
   wait_clear (&wait);
 }
 
+#define N_DEEP 100
+
+typedef struct
+{
+  PillionScope *scope;
+  PillionTask *root;
+  guint depth;
+  guint n_refused;
+} Deep;
+
+/* Each awaits the next, and the last one would wait for the first */
+static void
+go_deep (PillionTask *task,
+         gpointer data)
+{
+  PillionLoop *loop = pillion_task_get_loop (task);
+  g_autoptr (PillionTask) next = NULL;
+  g_autoptr (GError) error = NULL;
+  Deep *self = data;
+
+  if (++self->depth < N_DEEP)
+    {
+      next = pillion_loop_spawn (loop, "next", go_deep, self, NULL);
+      g_assert_true (pillion_await (next, NULL));
+      return;
+    }
+
+  g_assert_false (pillion_loop_run_until_complete (loop, self->root, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NESTED);
+  g_clear_error (&error);
+  g_assert_false (pillion_scope_close (self->scope, -1, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NESTED);
+  self->n_refused++;
+}
+
+static void
+test_deep (Fixture *fixture,
+           gconstpointer data)
+{
+  g_autoptr (PillionScope) scope = pillion_scope_new (fixture->loop, "scope", NULL);
+  Deep deep = { .scope = scope };
+
+  deep.root = pillion_loop_spawn (fixture->loop, "root", go_deep, &deep, NULL);
+  g_assert_true (pillion_scope_add (scope, deep.root, NULL));
+  run_idle (fixture);
+  g_assert_cmpuint (deep.n_refused, ==, 1);
+  assert_state (deep.root, PILLION_TASK_SUCCEEDED);
+  g_object_unref (deep.root);
+  g_assert_true (pillion_scope_close (scope, -1, NULL));
+}
+
 /* Each awaits the next, and the last the first */
 static void
 test_circle (Fixture *fixture,
@@ -761,6 +812,7 @@ main (int argc,
   ADD ("of-another-loop's-task-fails", test_other_loop);
   ADD ("what-is-marked-comes-at-a-safe-point", test_safe_point);
   ADD ("closed-by-giving-up", test_closed_by_giving_up);
+  ADD ("of-itself-far-down-is-no-wait", test_deep);
   ADD ("what-is-taken-over-fails", test_taken_over);
   ADD ("what-is-taken-over-fails-cancelled", test_taken_over_then_cancelled);
   ADD ("what-is-taken-over-as-the-loop-closes", test_taken_over_then_closed);
