@@ -27,7 +27,7 @@ get_caller (PillionCore *core,
     }
 
   /* A callback that the fiber's own run-until called, or GLib: it would stop that as well */
-  if (G_UNLIKELY (self->depth != pillion_core_thread_depth || self->main_depth != g_main_depth ()))
+  if (G_UNLIKELY (!pillion_fiber_is_innermost (self)))
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_NOT_IN_FIBER,
                    _("A callback can't wait for the fiber “%s” that works on a loop below it"), self->body.task->name);

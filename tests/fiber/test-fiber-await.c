@@ -656,6 +656,7 @@ try_all (gpointer data)
   g_clear_error (&error);
   g_assert_false (pillion_sleep (5, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NOT_IN_FIBER);
+  g_assert_null (pillion_fiber_get_current_task ());
 }
 
 static gboolean
