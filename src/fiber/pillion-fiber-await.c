@@ -27,7 +27,7 @@ get_caller (PillionCore *core,
     }
 
   /* A callback that the fiber's own run-until called, or GLib: it would stop that as well */
-  if (G_UNLIKELY (self->depth != pillion_core_thread_depth || self->main_depth != g_main_depth ()))
+  if (G_UNLIKELY (!pillion_fiber_is_innermost (self)))
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_NOT_IN_FIBER,
                    _("A callback can't wait for the fiber “%s” that works on a loop below it"), self->body.task->name);
@@ -77,9 +77,24 @@ on_awaited_over (gpointer data)
   PillionFiber *self = data;
 
   if (self->delivered)
-    pillion_fiber_resume (self);
-  else if (!self->unhooked)
-    pillion_fiber_abandon (self);
+    {
+      pillion_fiber_resume (self);
+    }
+  else if (self->unhooked)
+    {
+      return;
+    }
+  else if (self->core->closed)
+    {
+      pillion_fiber_abandon (self);
+    }
+  else
+    {
+      /* The task was taken over, or its loop is about to be closed, and then this turn never comes */
+      self->awaited = NULL;
+      self->state = PILLION_FIBER_YIELDING;
+      pillion_core_push_local (self->core, &self->timer.item);
+    }
 }
 
 static inline void
@@ -94,14 +109,15 @@ pillion_fiber_give_up (PillionFiber *self)
 {
   PillionTask *awaited = self->awaited;
 
-  if (self->giving_up || pillion_task_is_done (awaited))
+  if (self->giving_up)
     return;
 
   self->unhooked = TRUE;
   pillion_task_remove_done_callback (awaited, self->await_id);
   self->unhooked = FALSE;
 
-  if (pillion_task_has_waiters (awaited))
+  /* What is done writes nowhere any more, and it may be long until somebody is told, where that waits for a safe point */
+  if (pillion_task_is_done (awaited) || pillion_task_has_waiters (awaited))
     {
       pillion_fiber_resume (self);
     }
@@ -158,6 +174,7 @@ await_done (PillionFiber *self,
             GError **error)
 {
   PillionTask *own = self->body.task;
+  gboolean taken_over;
 
   if (is_deadlock (own, task))
     {
@@ -171,19 +188,31 @@ await_done (PillionFiber *self,
         return FALSE;
 
       /* As if it had been cancelled a moment later */
+      pillion_task_cancel (task);
+      /* Whoever heard of it may have closed the loop, and then nothing is delivered any more */
+      if (self->core->closed)
+        return FALSE;
       self->giving_up = TRUE;
       g_clear_error (error);
-      pillion_task_cancel (task);
     }
 
   self->awaited = task;
   hook (self, task);
   pillion_fiber_park (self, PILLION_FIBER_AWAITING);
+  taken_over = self->awaited == NULL;
   self->awaited = NULL;
   self->delivered = FALSE;
   self->giving_up = FALSE;
 
-  return check (self, error);
+  if (!check (self, error))
+    return FALSE;
+  if (G_UNLIKELY (taken_over))
+    {
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("“%s” was taken over while it was waited for"), task->name);
+      return FALSE;
+    }
+
+  return TRUE;
 }
 
 /**
@@ -191,7 +220,8 @@ await_done (PillionFiber *self,
  * @task: a task
  * @error: return location for an error
  *
- * Waits, in a fiber, until a task is done. The loop goes on meanwhile. Of a task that is done already it gives the outcome at once.
+ * Waits, in a fiber, until a task is done. The loop goes on meanwhile. Of a task that is done already it gives the outcome at once, save for
+ * one that is marked for a safe point ([method@Pillion.Task.set_safe_point]), where this is none: that comes at the next one.
  *
  * Where the fiber's own task is cancelled while it waits, it gives up: a task that others wait for too is left alone, and the wait ends
  * at once; a task that nobody else waits for is cancelled, and the wait ends when that has ended, because what works on it may
@@ -204,7 +234,7 @@ await_done (PillionFiber *self,
  *   - [error@Pillion.Error.WRONG_THREAD] on another thread than the loop's
  *   - [error@Pillion.Error.DEADLOCK] where @task is the fiber's own, or waits for it, by way of others or not
  *   - `G_IO_ERROR_INVALID_ARGUMENT` where @task belongs to another loop than the fiber
- *   - [error@Pillion.Error.CLOSED] where the loop was closed
+ *   - [error@Pillion.Error.CLOSED] where the loop was closed, or somebody took @task over ([method@Pillion.Scope.adopt])
  *
  * Since: 1.0
  */
@@ -236,6 +266,11 @@ pillion_await (PillionTask *task,
   else if (pillion_fiber_is_cancelled (self))
     {
       return fail_cancelled (self, error);
+    }
+  /* What follows it must not happen here, and the fiber does */
+  else if (G_UNLIKELY (task->safe_point && self->core->n_unsafe > 0) && !await_done (self, task, error))
+    {
+      return FALSE;
     }
 
   return pillion_task_check (task, error);

@@ -66,6 +66,13 @@ pillion_fiber_is_cancelled (PillionFiber *self)
   return __atomic_load_n (&self->body.told, __ATOMIC_SEQ_CST);
 }
 
+/* Whether the fiber, which is the one that runs, has called this itself, and not by way of a loop or a context that it runs */
+static inline gboolean
+pillion_fiber_is_innermost (PillionFiber *self)
+{
+  return self->depth == pillion_core_thread_depth && self->main_depth == g_main_depth ();
+}
+
 /* Stops the fiber, which is the one that runs, until pillion_fiber_resume () */
 static inline void
 pillion_fiber_park (PillionFiber *self,

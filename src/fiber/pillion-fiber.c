@@ -396,5 +396,8 @@ PillionTask *(pillion_loop_spawn) (PillionLoop *self,
 PillionTask *
 pillion_fiber_get_current_task (void)
 {
-  return pillion_fiber_current != NULL ? pillion_fiber_current->body.task : NULL;
+  PillionFiber *self = pillion_fiber_current;
+
+  /* A callback that the fiber's own run-until called is no part of it */
+  return self != NULL && pillion_fiber_is_innermost (self) ? self->body.task : NULL;
 }

@@ -44,6 +44,7 @@ struct _PillionStackPool
   gsize total;
   gsize idle;
   guint colour;
+  gboolean orphaned; /* whether its thread has ended: what is still in use is given back by what ends later */
 };
 
 PillionGuardKind pillion_stack_best_guard = PILLION_GUARD_ADVICE;
@@ -107,10 +108,8 @@ slab_free (PillionSlab *self)
 }
 
 static void
-pool_free (gpointer data)
+pool_free (PillionStackPool *self)
 {
-  PillionStackPool *self = data;
-
   pillion_mutex_lock (&pools_lock);
   for (PillionStackPool **link = &pillion_stack_pools; *link != NULL; link = &(*link)->next)
     {
@@ -121,8 +120,19 @@ pool_free (gpointer data)
         }
     }
   pillion_mutex_unlock (&pools_lock);
+  g_free (self);
+}
 
-  /* What is in use belongs to loops that nobody closed */
+/* The thread ends */
+static void
+pool_end (gpointer data)
+{
+  PillionStackPool *self = data;
+
+  pillion_overflow_end_thread ();
+  thread_pool = NULL;
+  self->orphaned = TRUE;
+
   for (guint i = 0; i < G_N_ELEMENTS (self->classes); i++)
     {
       PillionSlab *next;
@@ -131,16 +141,19 @@ pool_free (gpointer data)
         {
           next = slab->next;
           if (slab->n_used == 0)
-            slab_free (slab);
+            {
+              slab_unlink (slab, &self->classes[i].open);
+              slab_free (slab);
+            }
         }
     }
 
-  pillion_overflow_end_thread ();
-  thread_pool = NULL;
-  g_free (self);
+  /* What is in use belongs to loops that nobody has closed: something of the thread's that ends after this may yet do so */
+  if (self->total == 0)
+    pool_free (self);
 }
 
-static GPrivate pool_of_thread = G_PRIVATE_INIT (pool_free);
+static GPrivate pool_of_thread = G_PRIVATE_INIT (pool_end);
 
 static PillionStackPool *
 get_pool (void)
@@ -316,11 +329,13 @@ pillion_stack_give (PillionStack *self)
   slab->n_used--;
   pool->idle += (gsize) 1 << slab->order;
 
-  if (slab->n_used == 0 && pool->idle > PILLION_STACK_KEPT)
+  if (slab->n_used == 0 && (pool->idle > PILLION_STACK_KEPT || pool->orphaned))
     {
       slab_unlink (slab, &class->open);
       slab_free (slab);
     }
+  if (G_UNLIKELY (pool->orphaned) && pool->total == 0)
+    pool_free (pool);
 }
 
 gboolean

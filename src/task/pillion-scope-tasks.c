@@ -382,7 +382,7 @@ pillion_scope_find_task (PillionScope *self,
  *
  * Takes a task over from the code that was there before a reload: finds it as [method@Pillion.Scope.find_task] does, and takes off every
  * done callback that was added to it and not called yet. Their destroy functions are called, so that whoever waited for it is told as
- * when a loop is closed. The new code adds its own. On the loop's thread only.
+ * when a loop is closed; a fiber goes on in a later kick, and its await fails. The new code adds its own. On the loop's thread only.
  *
  * Returns: (transfer full) (nullable): the task, which may be done already; %NULL where there is none
  *

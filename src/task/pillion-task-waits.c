@@ -8,7 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
-/* How far down a report, or a search, follows what waits for what */
+/* How far down a report follows what waits for what */
 #define MAX_DEPTH 16
 
 static PillionTask *
@@ -75,64 +75,118 @@ is_running (PillionTask *self)
   return self->body != NULL && self->body->klass->is_running != NULL && self->body->klass->is_running (self->body);
 }
 
-static gboolean
-is_held_back (PillionTask *self,
-              guint depth)
+/* Tasks that wait, to look at what they wait for. Not by recursion: fibers await each other as deep as they like, and their stacks are
+ * small. */
+typedef struct
 {
-  gboolean found = FALSE;
+  GPtrArray *left;
+  GHashTable *seen;
+} Search;
+
+static void
+search_add (Search *self,
+            PillionTask *task)
+{
+  if (!g_hash_table_add (self->seen, task))
+    return;
+
+  if (self->left == NULL)
+    self->left = g_ptr_array_new ();
+  g_ptr_array_add (self->left, task);
+}
+
+static PillionTask *
+search_next (Search *self)
+{
+  return self->left != NULL && self->left->len > 0 ? g_ptr_array_steal_index_fast (self->left, self->left->len - 1) : NULL;
+}
+
+static void
+search_end (Search *self)
+{
+  g_clear_pointer (&self->left, g_ptr_array_unref);
+}
+
+/* Whether it is a leaf, which waits for nothing more; then @held says whether it is held back */
+static gboolean
+is_leaf (PillionTask *self,
+         gboolean *held)
+{
   PillionTask *child;
 
   if (pillion_task_is_done (self))
-    return self->queued && (self->safe_point || self->running);
+    {
+      *held = self->queued && (self->safe_point || self->running);
+      return TRUE;
+    }
   if (is_running (self))
-    return TRUE;
-  if (depth == MAX_DEPTH)
-    return FALSE;
+    {
+      *held = TRUE;
+      return TRUE;
+    }
 
   for (guint i = 0; (child = get_child (self, i)) != NULL; i++)
     {
-      if (is_delivered (child))
-        continue;
-      if (!is_held_back (child, depth + 1))
+      if (!is_delivered (child))
         return FALSE;
-      found = TRUE;
     }
+  *held = FALSE;
+  return TRUE;
+}
 
-  return found;
+/* It is, where whatever it waits for in the end is */
+static gboolean
+is_held_back (PillionTask *self)
+{
+  Search search = { NULL };
+  gboolean all_held = TRUE, found = FALSE;
+  PillionTask *child;
+
+  if (is_leaf (self, &all_held))
+    return all_held;
+
+  search.seen = g_hash_table_new (NULL, NULL);
+  for (search_add (&search, self); all_held && (self = search_next (&search)) != NULL;)
+    {
+      for (guint i = 0; all_held && (child = get_child (self, i)) != NULL; i++)
+        {
+          if (is_delivered (child))
+            continue;
+          if (is_leaf (child, &all_held))
+            found = TRUE;
+          else
+            search_add (&search, child);
+        }
+    }
+  search_end (&search);
+  g_hash_table_unref (search.seen);
+
+  return all_held && found;
 }
 
 gboolean
 pillion_task_is_held_back (PillionTask *self)
 {
-  return G_UNLIKELY (pillion_core (self->loop)->n_unsafe > 0) && is_held_back (self, 0);
-}
-
-static gboolean
-is_on_stack (PillionTask *self,
-             GHashTable *seen,
-             guint depth)
-{
-  PillionTask *child;
-
-  if (pillion_task_is_done (self) || self->body == NULL)
-    return FALSE;
-  if (is_running (self))
-    return TRUE;
-  if (depth == MAX_DEPTH || self->body->klass->get_child == NULL || !g_hash_table_add (seen, self))
-    return FALSE;
-
-  for (guint i = 0; (child = get_child (self, i)) != NULL; i++)
-    {
-      if (is_on_stack (child, seen, depth + 1))
-        return TRUE;
-    }
-
-  return FALSE;
+  return G_UNLIKELY (pillion_core (self->loop)->n_unsafe > 0) && is_held_back (self);
 }
 
 gboolean
 pillion_task_is_on_stack (PillionTask *self,
                           GHashTable *seen)
 {
-  return is_on_stack (self, seen, 0);
+  Search search = { NULL, seen };
+  gboolean found = FALSE;
+  PillionTask *child;
+
+  for (search_add (&search, self); !found && (self = search_next (&search)) != NULL;)
+    {
+      if (pillion_task_is_done (self))
+        continue;
+      found = is_running (self);
+      for (guint i = 0; !found && (child = get_child (self, i)) != NULL; i++)
+        search_add (&search, child);
+    }
+  search_end (&search);
+
+  return found;
 }

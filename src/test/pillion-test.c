@@ -33,8 +33,8 @@ struct _Test
   /* While it runs */
   PillionLoop *loop;
   GString *complaints;
-  GMutex lock;       /* for the table, because the last reference of a task may go on another thread */
-  GHashTable *tasks; /* those that were made and are not finalized */
+  GMutex lock;       /* for the table, because the last reference of a task may go on another thread, perhaps when the test has ended */
+  GHashTable *tasks; /* those that were made and are not finalized; NULL while it does not run */
 };
 
 /* Kept to the end, because GLib frees the data of those tests only that it runs */
@@ -80,7 +80,8 @@ on_task_finalized (gpointer data,
   Test *self = data;
 
   pillion_mutex_lock (&self->lock);
-  g_hash_table_remove (self->tasks, task);
+  if (self->tasks != NULL)
+    g_hash_table_remove (self->tasks, task);
   pillion_mutex_unlock (&self->lock);
 }
 
@@ -137,43 +138,38 @@ on_patience_over (gpointer data)
 static void
 check_live (Test *self)
 {
+  gint64 end_time = g_get_monotonic_time () + pillion_test_patience_msec * G_TIME_SPAN_MILLISECOND;
   PillionKick kick = { 0 };
 
+  /* There may be something that is ready for ever */
   do
-    pillion_loop_kick_until (self->loop, g_get_monotonic_time () + G_USEC_PER_SEC, &kick);
-  while (kick.more_ready);
+    pillion_loop_kick_until (self->loop, MIN (end_time, g_get_monotonic_time () + G_USEC_PER_SEC), &kick);
+  while (kick.more_ready && g_get_monotonic_time () < end_time);
 
   for (PillionLive *link = pillion_core (self->loop)->live.head; link != NULL; link = link->next)
     {
       PillionTask *task = pillion_task_from_link (link);
 
       complain (self, task, " has not ended");
-      g_object_weak_unref (G_OBJECT (task), on_task_finalized, self);
       pillion_mutex_lock (&self->lock);
       g_hash_table_remove (self->tasks, task);
       pillion_mutex_unlock (&self->lock);
     }
 }
 
-/* What has ended, and somebody still holds */
+/* What has ended, and somebody still holds: perhaps another thread, which is about to let go */
 static void
 check_held (Test *self)
 {
-  g_autoptr (GPtrArray) held = g_ptr_array_new ();
   GHashTableIter iter;
   gpointer task;
 
   pillion_mutex_lock (&self->lock);
   g_hash_table_iter_init (&iter, self->tasks);
   while (g_hash_table_iter_next (&iter, &task, NULL))
-    g_ptr_array_add (held, task);
+    complain (self, task, " is still referenced");
+  g_clear_pointer (&self->tasks, g_hash_table_unref);
   pillion_mutex_unlock (&self->lock);
-
-  for (guint i = 0; i < held->len; i++)
-    {
-      complain (self, held->pdata[i], " is still referenced");
-      g_object_weak_unref (held->pdata[i], on_task_finalized, self);
-    }
 }
 
 static void
@@ -190,7 +186,6 @@ run_test (gconstpointer data)
   self->loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
   self->complaints = g_string_new (NULL);
   self->tasks = g_hash_table_new (NULL, NULL);
-  g_mutex_init (&self->lock);
   weak = self->loop;
   g_object_add_weak_pointer (weak, &weak);
 
@@ -228,8 +223,6 @@ run_test (gconstpointer data)
       g_test_fail_printf ("%s", self->complaints->str);
     }
   g_string_free (self->complaints, TRUE);
-  g_hash_table_unref (self->tasks);
-  g_mutex_clear (&self->lock);
 }
 
 /**
@@ -304,6 +297,7 @@ pillion_test_add_data_func (const char *path,
   self->path = g_strdup (path);
   self->func = func;
   self->data = user_data;
+  g_mutex_init (&self->lock);
   self->next = tests;
   tests = self;
   g_test_add_data_func (path, self, run_test);

@@ -342,6 +342,214 @@ test_itself_by_way_of_others (PillionLoop *loop,
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
+static void
+await_and_go_on (PillionTask *task,
+                 gpointer data)
+{
+  Wait *wait = data;
+
+  await_it (task, data);
+  g_assert_true (pillion_sleep (G_TIME_SPAN_SECOND, NULL));
+  wait->n_ended++;
+}
+
+/* Who waited is told when the loop has its turn, and has not lost what is on its stack */
+static void
+test_taken_over (Fixture *fixture,
+                 gconstpointer data)
+{
+  g_autoptr (PillionScope) scope = pillion_scope_new (fixture->loop, "scope", NULL);
+  Wait wait = { .loop = fixture->loop, .task = pillion_task_new (fixture->loop, "job", NULL) };
+  g_autoptr (PillionTask) fiber = pillion_loop_spawn (fixture->loop, "fiber", await_and_go_on, &wait, NULL);
+
+  g_assert_true (pillion_scope_add_with_key (scope, "key", wait.task, NULL));
+  run_idle (fixture);
+  g_object_unref (pillion_scope_adopt (scope, "key"));
+  g_assert_cmpuint (wait.n_ended, ==, 0);
+
+  run_idle (fixture);
+  g_assert_cmpuint (wait.n_ended, ==, 2);
+  g_assert_error (wait.error, PILLION_ERROR, PILLION_ERROR_CLOSED);
+  g_assert_nonnull (strstr (wait.error->message, "job"));
+  assert_failed (fiber, PILLION_ERROR, PILLION_ERROR_CLOSED);
+  assert_state (wait.task, PILLION_TASK_PENDING);
+
+  pillion_task_return_boolean (wait.task, TRUE);
+  run_idle (fixture);
+  wait_clear (&wait);
+}
+
+static void
+test_taken_over_then_cancelled (Fixture *fixture,
+                                gconstpointer data)
+{
+  g_autoptr (PillionScope) scope = pillion_scope_new (fixture->loop, "scope", NULL);
+  Wait wait = { .loop = fixture->loop, .task = pillion_task_new (fixture->loop, "job", NULL) };
+  g_autoptr (PillionTask) fiber = pillion_loop_spawn (fixture->loop, "fiber", await_it, &wait, NULL);
+
+  g_assert_true (pillion_scope_add_with_key (scope, "key", wait.task, NULL));
+  run_idle (fixture);
+  g_object_unref (pillion_scope_adopt (scope, "key"));
+  pillion_task_cancel (fiber);
+  run_idle (fixture);
+  g_assert_cmpuint (wait.n_ended, ==, 1);
+  assert_state (fiber, PILLION_TASK_CANCELLED);
+  g_assert_false (pillion_task_is_cancelled (wait.task));
+
+  pillion_task_return_boolean (wait.task, TRUE);
+  run_idle (fixture);
+  wait_clear (&wait);
+}
+
+/* There it never gets its turn */
+static void
+test_taken_over_then_closed (Fixture *fixture,
+                             gconstpointer data)
+{
+  g_autoptr (PillionScope) scope = pillion_scope_new (fixture->loop, "scope", NULL);
+  Wait wait = { .loop = fixture->loop, .task = pillion_task_new (fixture->loop, "job", NULL) };
+  Wait other = { .loop = fixture->loop, .task = pillion_task_new (fixture->loop, "other job", NULL) };
+  g_autoptr (PillionTask) first = pillion_loop_spawn (fixture->loop, "first", await_it, &wait, NULL);
+  g_autoptr (PillionTask) second = pillion_loop_spawn (fixture->loop, "second", await_it, &other, NULL);
+
+  g_assert_true (pillion_scope_add_with_key (scope, "key", wait.task, NULL));
+  run_idle (fixture);
+  g_object_unref (pillion_scope_adopt (scope, "key"));
+  g_assert_false (pillion_loop_close (fixture->loop, 0, NULL));
+  assert_state (first, PILLION_TASK_CANCELLED);
+  assert_state (second, PILLION_TASK_CANCELLED);
+  g_assert_cmpuint (wait.n_ended + other.n_ended, ==, 0);
+
+  pillion_task_return_boolean (wait.task, TRUE);
+  pillion_task_return_boolean (other.task, TRUE);
+  wait_clear (&wait);
+  wait_clear (&other);
+}
+
+/* Before it is done and after, what follows a task that is marked waits for a safe point */
+static void
+test_safe_point (Fixture *fixture,
+                 gconstpointer data)
+{
+  g_autoptr (PillionTask) task = pillion_task_new (fixture->loop, "job", NULL);
+  Wait early = { .loop = fixture->loop, .task = g_object_ref (task) };
+  Wait late = { .loop = fixture->loop, .task = g_object_ref (task) };
+  Wait cancelled = { .loop = fixture->loop, .task = g_object_ref (task) };
+  PillionTask *fibers[3] = { pillion_loop_spawn (fixture->loop, "early", await_it, &early, NULL) };
+
+  pillion_task_set_safe_point (task, TRUE);
+  run_idle (fixture);
+  pillion_loop_begin_region (fixture->loop, "render", PILLION_REGION_NO_DESTRUCTIVE);
+  pillion_task_return_boolean (task, TRUE);
+  run_idle (fixture);
+  fibers[1] = pillion_loop_spawn (fixture->loop, "late", await_it, &late, NULL);
+  fibers[2] = pillion_loop_spawn (fixture->loop, "cancelled", await_it, &cancelled, NULL);
+  run_idle (fixture);
+  g_assert_cmpuint (early.n_ended + late.n_ended + cancelled.n_ended, ==, 0);
+
+  /* Who gives up does not wait for that */
+  pillion_task_cancel (fibers[2]);
+  run_idle (fixture);
+  g_assert_cmpuint (cancelled.n_ended, ==, 1);
+  assert_state (fibers[2], PILLION_TASK_CANCELLED);
+  g_assert_cmpuint (early.n_ended + late.n_ended, ==, 0);
+
+  g_assert_true (pillion_loop_end_region (fixture->loop, "render", NULL));
+  run_idle (fixture);
+  g_assert_cmpuint (early.n_ended, ==, 1);
+  g_assert_cmpuint (late.n_ended, ==, 1);
+  g_assert_true (early.result && late.result);
+  wait_clear (&early);
+  wait_clear (&late);
+  wait_clear (&cancelled);
+  for (guint i = 0; i < G_N_ELEMENTS (fibers); i++)
+    end_object (fibers[i]);
+}
+
+static void
+close_loop (GCancellable *cancellable,
+            gpointer loop)
+{
+  g_assert_false (pillion_loop_close (loop, 0, NULL));
+}
+
+static void
+cancel_and_await (PillionTask *task,
+                  gpointer data)
+{
+  pillion_task_cancel (task);
+  await_it (task, data);
+}
+
+/* Giving up on what it would await closes the loop: it is not waited for any more */
+static void
+test_closed_by_giving_up (Fixture *fixture,
+                          gconstpointer data)
+{
+  Wait wait = { .loop = fixture->loop, .task = pillion_task_new (fixture->loop, "job", NULL) };
+  g_autoptr (PillionTask) fiber = pillion_loop_spawn (fixture->loop, "fiber", cancel_and_await, &wait, NULL);
+
+  g_signal_connect (pillion_task_get_cancellable (wait.task), "cancelled", G_CALLBACK (close_loop), fixture->loop);
+  run_idle (fixture);
+  g_assert_true (pillion_loop_is_closed (fixture->loop));
+  g_assert_cmpuint (wait.n_ended, ==, 1);
+  g_assert_error (wait.error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+  pillion_task_return_boolean (wait.task, TRUE);
+  wait_clear (&wait);
+}
+
+#define N_DEEP 100
+
+typedef struct
+{
+  PillionScope *scope;
+  PillionTask *root;
+  guint depth;
+  guint n_refused;
+} Deep;
+
+/* Each awaits the next, and the last one would wait for the first */
+static void
+go_deep (PillionTask *task,
+         gpointer data)
+{
+  PillionLoop *loop = pillion_task_get_loop (task);
+  g_autoptr (PillionTask) next = NULL;
+  g_autoptr (GError) error = NULL;
+  Deep *self = data;
+
+  if (++self->depth < N_DEEP)
+    {
+      next = pillion_loop_spawn (loop, "next", go_deep, self, NULL);
+      g_assert_true (pillion_await (next, NULL));
+      return;
+    }
+
+  g_assert_false (pillion_loop_run_until_complete (loop, self->root, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NESTED);
+  g_clear_error (&error);
+  g_assert_false (pillion_scope_close (self->scope, -1, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NESTED);
+  self->n_refused++;
+}
+
+static void
+test_deep (Fixture *fixture,
+           gconstpointer data)
+{
+  g_autoptr (PillionScope) scope = pillion_scope_new (fixture->loop, "scope", NULL);
+  Deep deep = { .scope = scope };
+
+  deep.root = pillion_loop_spawn (fixture->loop, "root", go_deep, &deep, NULL);
+  g_assert_true (pillion_scope_add (scope, deep.root, NULL));
+  run_idle (fixture);
+  g_assert_cmpuint (deep.n_refused, ==, 1);
+  assert_state (deep.root, PILLION_TASK_SUCCEEDED);
+  g_object_unref (deep.root);
+  g_assert_true (pillion_scope_close (scope, -1, NULL));
+}
+
 /* Each awaits the next, and the last the first */
 static void
 test_circle (Fixture *fixture,
@@ -448,6 +656,7 @@ try_all (gpointer data)
   g_clear_error (&error);
   g_assert_false (pillion_sleep (5, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NOT_IN_FIBER);
+  g_assert_null (pillion_fiber_get_current_task ());
 }
 
 static gboolean
@@ -602,6 +811,12 @@ main (int argc,
   ADD ("in-a-circle-fails", test_circle);
   ADD ("by-two-ways-is-no-circle", test_diamond);
   ADD ("of-another-loop's-task-fails", test_other_loop);
+  ADD ("what-is-marked-comes-at-a-safe-point", test_safe_point);
+  ADD ("closed-by-giving-up", test_closed_by_giving_up);
+  ADD ("of-itself-far-down-is-no-wait", test_deep);
+  ADD ("what-is-taken-over-fails", test_taken_over);
+  ADD ("what-is-taken-over-fails-cancelled", test_taken_over_then_cancelled);
+  ADD ("what-is-taken-over-as-the-loop-closes", test_taken_over_then_closed);
   pillion_test_add_func ("/fiber/await/in-a-callback-inside-of-a-fiber-fails", test_callback_inside);
   pillion_test_add_func ("/fiber/await/in-a-callback-of-another-context-fails", test_callback_of_others);
   ADD ("fibers-run-the-loop-from-inside", test_nested);

@@ -202,6 +202,42 @@ test_thread (void)
   g_assert_cmpuint (pillion_stack_get_total (), ==, before);
 }
 
+static void
+give_late (gpointer data)
+{
+  gpointer *stacks = data;
+
+  pillion_stack_give (stacks[0]);
+  pillion_stack_give (stacks[1]);
+}
+
+static gpointer
+take_and_end (gpointer data)
+{
+  static GPrivate late = G_PRIVATE_INIT (give_late);
+  gpointer *stacks = data;
+
+  stacks[0] = pillion_stack_take (0, NULL);
+  stacks[1] = pillion_stack_take (64 * 1024, NULL);
+  g_private_set (&late, stacks);
+  return ((PillionStack *) stacks[1])->limit;
+}
+
+/* What the thread had may end after its stacks did, and close its loop then */
+static void
+test_thread_gives_late (void)
+{
+  gpointer stacks[2];
+  unsigned char there;
+  char *memory;
+
+  /* Threads end their private data in the order in which the keys were made */
+  pillion_stack_get_total ();
+  memory = g_thread_join (g_thread_new ("late", take_and_end, stacks));
+  g_assert_cmpint (mincore (memory, 4096, &there), ==, -1);
+  g_assert_cmpint (errno, ==, ENOMEM);
+}
+
 int
 main (int argc,
       char **argv)
@@ -217,6 +253,7 @@ main (int argc,
   g_test_add_data_func ("/fiber/stack/red-zone", GINT_TO_POINTER (PILLION_GUARD_NONE), test_guards);
   g_test_add_func ("/fiber/stack/limit-of-mappings", test_map_limit);
   g_test_add_func ("/fiber/stack/goes-with-its-thread", test_thread);
+  g_test_add_func ("/fiber/stack/given-when-its-thread-has-ended", test_thread_gives_late);
 
   return g_test_run ();
 }

@@ -174,6 +174,21 @@ hang (PillionLoop *loop,
   pillion_await (task, NULL);
 }
 
+static void
+yield_until_told (PillionTask *task,
+                  gpointer data)
+{
+  while (pillion_yield (NULL))
+    ;
+}
+
+static void
+leak_busy (PillionLoop *loop,
+           gpointer data)
+{
+  g_object_unref (pillion_loop_spawn (loop, "busy", yield_until_told, NULL, NULL));
+}
+
 typedef struct
 {
   const char *name;
@@ -184,6 +199,7 @@ typedef struct
 static const Failing failing[] = {
   { "pending", leak_pending, "*leaked task*test-test.c:*has not ended*" },
   { "sleep", leak_sleep, "*sleep*has not ended*" },
+  { "busy", leak_busy, "*busy*has not ended*" },
   { "reference", leak_reference, "*held task*test-test.c:*is still referenced*" },
   { "loop", leak_loop, "*the loop is still referenced*" },
   { "unseen", fail_unseen, "*unseen*test-test.c:*nobody looked: what went wrong*" },
