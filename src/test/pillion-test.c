@@ -157,6 +157,18 @@ check_live (Test *self)
     }
 }
 
+/* What the body did to the loop, and did not undo */
+static void
+check_loop (Test *self)
+{
+  PillionCore *core = pillion_core (self->loop);
+
+  if (core->n_holds > 0)
+    complain (self, NULL, "the loop is still held");
+  if (core->n_unsafe > 0)
+    complain (self, NULL, "a region has not ended");
+}
+
 /* What has ended, and somebody still holds: perhaps another thread, which is about to let go */
 static void
 check_held (Test *self)
@@ -205,6 +217,7 @@ run_test (gconstpointer data)
   g_source_destroy (patience);
 
   check_live (self);
+  check_loop (self);
   pillion_loop_close (self->loop, self->complaints->len > 0 ? CLOSE_USEC : -1, NULL);
   g_signal_handler_disconnect (self->loop, handlers[0]);
   g_signal_handler_disconnect (self->loop, handlers[1]);
@@ -258,7 +271,7 @@ run_test (gconstpointer data)
  * ```
  *
  * The day passes at once. The test fails where, when the body has returned and all that is ready has been done, a task has not ended, or is still referenced; where
- * a task failed and nobody looked; or where the loop is still referenced. Each is named, with the place where it was made. A test that takes more than a minute
+ * a task failed and nobody looked; where a region has not ended; or where the loop is still held or referenced. Each is named, with the place where it was made. A test that takes more than a minute
  * by the real clock is ended, with the names of what it waits for.
  *
  * The loop has a context of its own, which is the thread's default one meanwhile, so that calls of GIO's go on in it. It is closed

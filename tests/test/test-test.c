@@ -189,6 +189,30 @@ leak_busy (PillionLoop *loop,
   g_object_unref (pillion_loop_spawn (loop, "busy", yield_until_told, NULL, NULL));
 }
 
+static void
+leave_held (PillionLoop *loop,
+            gpointer data)
+{
+  pillion_loop_hold (loop);
+}
+
+static void
+leave_region (PillionLoop *loop,
+              gpointer data)
+{
+  pillion_loop_begin_region (loop, "left", PILLION_REGION_NO_DESTRUCTIVE);
+}
+
+/* Nothing can go on in it, not even the body */
+static void
+wait_in_region (PillionLoop *loop,
+                gpointer data)
+{
+  pillion_loop_begin_region (loop, "barred", PILLION_REGION_NO_CALLBACKS);
+  pillion_sleep (G_TIME_SPAN_SECOND, NULL);
+  pillion_loop_end_region (loop, "barred", NULL);
+}
+
 typedef struct
 {
   const char *name;
@@ -202,6 +226,9 @@ static const Failing failing[] = {
   { "busy", leak_busy, "*busy*has not ended*" },
   { "reference", leak_reference, "*held task*test-test.c:*is still referenced*" },
   { "loop", leak_loop, "*the loop is still referenced*" },
+  { "held", leave_held, "*the loop is still held*" },
+  { "region", leave_region, "*a region has not ended*" },
+  { "barred", wait_in_region, "*the region*barred*a region has not ended*" },
   { "unseen", fail_unseen, "*unseen*test-test.c:*nobody looked: what went wrong*" },
   { "assertion", assert_wrong, "*assertion failed (1 == 2)*" },
   { "softly", fail_softly, "*" },
