@@ -34,9 +34,18 @@ wait_free (gpointer data)
 {
   Wait *self = data;
 
+  pillion_sync_acquire (self);
   g_clear_object (&self->task);
   g_clear_object (&self->cancellable);
   g_free (self);
+}
+
+/* The last reference may be the handler's, on another thread */
+static void
+unref_waiter (gpointer waiter)
+{
+  pillion_sync_release (g_task_get_task_data (waiter));
+  g_object_unref (waiter);
 }
 
 /* Returns whether the wait goes on until now */
@@ -72,7 +81,7 @@ let_go (gpointer user_data)
   if (end_wait (self))
     g_task_return_new_error (waiter, PILLION_ERROR, PILLION_ERROR_CLOSED,
                              _("The loop was closed while “%s” was waited for"), self->task->name);
-  g_object_unref (waiter);
+  unref_waiter (waiter);
 }
 
 static gboolean
@@ -89,7 +98,7 @@ give_up_run (PillionItem *item,
                                self->task->name);
       pillion_task_remove_done_callback (self->task, callback);
     }
-  g_object_unref (waiter);
+  unref_waiter (waiter);
 
   return FALSE;
 }
@@ -103,7 +112,7 @@ give_up_get_name (PillionItem *item)
 static void
 give_up_drop (PillionItem *item)
 {
-  g_object_unref (wait_from_item (item)->waiter);
+  unref_waiter (wait_from_item (item)->waiter);
 }
 
 static const PillionItemClass give_up_class = {
@@ -128,10 +137,10 @@ on_cancelled (GCancellable *cancellable,
 }
 
 static void
-unref_waiter (gpointer waiter,
-              GClosure *closure)
+release_waiter (gpointer waiter,
+                GClosure *closure)
 {
-  g_object_unref (waiter);
+  unref_waiter (waiter);
 }
 
 /**
@@ -189,7 +198,7 @@ pillion_task_wait_async (PillionTask *self,
       wait->cancellable = g_object_ref (cancellable);
       pillion_sync_release (wait);
       wait->handler = g_signal_connect_data (cancellable, "cancelled", G_CALLBACK (on_cancelled),
-                                             g_object_ref (waiter), unref_waiter, 0);
+                                             g_object_ref (waiter), release_waiter, 0);
       /* Cancelled by another thread since we looked: perhaps nobody called the handler */
       if (g_cancellable_is_cancelled (cancellable))
         on_cancelled (cancellable, waiter);
