@@ -189,8 +189,9 @@ test_fd (Fixture *fixture,
       int before = gate_get_count (&fixture->rung);
 
       put (fixture->pipe[1]);
-      if (watch != NULL)
-        gate_wait_for (&fixture->rung, before + 1);
+      /* A ring may be late, and be about what was seen before */
+      while (watch != NULL && !pillion_pump_look (&fixture->pump))
+        gate_wait_for (&fixture->rung, ++before);
       g_assert_true (pillion_pump_look (&fixture->pump));
       settle (fixture);
       g_assert_cmpint (n, ==, i);
