@@ -130,7 +130,7 @@ timer_run (PillionItem *item,
   self->timer_set = FALSE;
   if (is_open (self) && self->ready_usec >= 0)
     g_source_set_ready_time (self->source, 0);
-  g_object_unref (self);
+  pillion_sync_unref (self);
 
   return FALSE;
 }
@@ -147,7 +147,7 @@ timer_drop (PillionItem *item)
   PillionPollSource *self = (PillionPollSource *) ((char *) item - G_STRUCT_OFFSET (PillionPollSource, timer.item));
 
   self->timer_set = FALSE;
-  g_object_unref (self);
+  pillion_sync_unref (self);
 }
 
 static const PillionItemClass timer_class = {
@@ -163,7 +163,7 @@ unset_timer (PillionPollSource *self)
     {
       pillion_timer_heap_remove (&self->loop->core.timers, &self->timer);
       self->timer_set = FALSE;
-      g_object_unref (self);
+      pillion_sync_unref (self);
     }
 }
 
@@ -351,7 +351,7 @@ ending_run (PillionItem *item,
   Ending *self = (Ending *) item;
 
   let_go (self->source);
-  g_object_unref (self->source);
+  pillion_sync_unref (self->source);
   g_free (self);
 
   return FALSE;
