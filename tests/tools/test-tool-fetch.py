@@ -221,11 +221,13 @@ class Interrupt(tooltest.ToolTest):
     def test_twice_quits_at_once(self):
         # This host is busy for a minute in each frame, so nobody is there to end it in an orderly way
         process = self.start("--work", "60000", self.url("slow.bin"))
+        self.assertTrue(process.stdout.readline().startswith("start"))
         with open(f"/proc/{process.pid}/stat", "rb") as stat:
-            def spins():
+            def ticks():
                 stat.seek(0)
-                return int(stat.read().split(b") ")[1].split()[11]) > 5
-            tooltest.wait_for(spins, "a busy host")
+                return int(stat.read().split(b") ")[1].split()[11])
+            before = ticks()
+            tooltest.wait_for(lambda: ticks() > before + 5, "a busy host")
         process.send_signal(signal.SIGINT)
         with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
             def is_taken():
