@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "loop/pillion-loop-private.h"
+#include "loop/pillion-poll-source-private.h"
 
 #include <glib-unix.h>
 
@@ -60,35 +60,6 @@
  *
  * Since: 1.0
  */
-struct _PillionPollSource
-{
-  GObject parent_instance;
-
-  PillionLoop *loop;
-  int fd;
-  GSource *source;   /* lasts as long as this, destroyed or not */
-  gboolean closed;   /* atomic */
-  gpointer tag;      /* of the descriptor in the source */
-  PillionCallback *callback;
-
-  gint64 ready_usec;
-  PillionTimer timer; /* stands for the ready time where the host's clock is a virtual one */
-  gboolean timer_set; /* whether the timer is in the heap, or in the ready queue, with a reference */
-
-  PillionItem ring;   /* queued, with a reference, when another thread has rung */
-  gboolean rung;      /* atomic: whether it is */
-
-  gboolean busy;
-  gboolean muted;
-  gboolean resting;   /* whether the context does not poll the descriptor, because the source was dispatched while muted */
-  gboolean acquired;  /* whether the context became the loop's when the source was muted */
-  gboolean dispatching;
-  gboolean again;     /* whether somebody rang while the callback was being called */
-  guint n_waits;      /* how many waits are on the stack */
-  gboolean fired;     /* whether the source was dispatched in a wait */
-  guint n_external;
-};
-
 typedef struct
 {
   GSource source;
@@ -114,12 +85,6 @@ static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (PillionPollSource, pillion_poll_source, G_TYPE_OBJECT)
 
-static inline gboolean
-is_open (PillionPollSource *self)
-{
-  return !__atomic_load_n (&self->closed, __ATOMIC_RELAXED) && !self->loop->core.closed;
-}
-
 static gboolean
 timer_run (PillionItem *item,
            PillionCore *core)
@@ -128,7 +93,7 @@ timer_run (PillionItem *item,
 
   /* By way of the context, which sees to it that the callback is never called inside itself */
   self->timer_set = FALSE;
-  if (is_open (self) && self->ready_usec >= 0)
+  if (pillion_poll_source_is_open (self) && self->ready_usec >= 0)
     g_source_set_ready_time (self->source, 0);
   pillion_sync_unref (self);
 
@@ -186,9 +151,9 @@ apply_ready_time (PillionPollSource *self)
     }
 }
 
-static void
-change_ready_time (PillionPollSource *self,
-                   gint64 ready_usec)
+void
+pillion_poll_source_change_ready_time (PillionPollSource *self,
+                                       gint64 ready_usec)
 {
   if (self->ready_usec != ready_usec)
     {
@@ -197,9 +162,9 @@ change_ready_time (PillionPollSource *self,
     }
 }
 
-static void
-set_resting (PillionPollSource *self,
-             gboolean resting)
+void
+pillion_poll_source_set_resting (PillionPollSource *self,
+                                 gboolean resting)
 {
   if (self->resting != resting)
     {
@@ -242,7 +207,7 @@ ring_run (PillionItem *item,
   /* First the flag: who rings from here on is heard again */
   __atomic_store_n (&self->rung, FALSE, __ATOMIC_SEQ_CST);
   self->again = self->dispatching;
-  if (is_open (self))
+  if (pillion_poll_source_is_open (self))
     pillion_poll_source_set_ready_time (self, 0);
   pillion_sync_unref (self);
 
@@ -280,24 +245,24 @@ foreign_source_dispatch (GSource *source,
 {
   g_autoptr (PillionPollSource) self = g_weak_ref_get (&((ForeignSource *) source)->owner);
 
-  if (self == NULL || !is_open (self))
+  if (self == NULL || !pillion_poll_source_is_open (self))
     return G_SOURCE_REMOVE;
 
   if (self->n_waits > 0)
     {
       self->fired = TRUE;
-      change_ready_time (self, -1);
+      pillion_poll_source_change_ready_time (self, -1);
     }
   else if (self->muted || self->callback == NULL || G_UNLIKELY (!pillion_core_on_thread (&self->loop->core)))
     {
       /* It would be dispatched again and again: it rests until somebody wants it */
-      set_resting (self, TRUE);
+      pillion_poll_source_set_resting (self, TRUE);
     }
   else
     {
       gint64 ready_usec = call (self);
 
-      if (is_open (self))
+      if (pillion_poll_source_is_open (self))
         {
           /* GLib's own ready time has come and would come again, so it is set whether that is a change or not */
           self->ready_usec = ready_usec;
@@ -325,7 +290,7 @@ static GSourceFuncs foreign_source_funcs = {
 static void
 on_host_changed (PillionPollSource *self)
 {
-  if (is_open (self))
+  if (pillion_poll_source_is_open (self))
     apply_ready_time (self);
 }
 
@@ -617,8 +582,8 @@ pillion_poll_source_set_callback (PillionPollSource *self,
 
   old = self->callback;
   self->callback = func != NULL ? pillion_callback_new (G_CALLBACK (func), user_data, destroy) : NULL;
-  if (is_open (self) && self->callback != NULL && !self->muted)
-    set_resting (self, FALSE);
+  if (pillion_poll_source_is_open (self) && self->callback != NULL && !self->muted)
+    pillion_poll_source_set_resting (self, FALSE);
   pillion_callback_unref (old);
 }
 
@@ -661,7 +626,7 @@ pillion_poll_source_set_ready_time (PillionPollSource *self,
   g_return_if_fail (pillion_core_on_thread (&self->loop->core));
 
   ready_usec = MAX (ready_usec, -1);
-  if (!is_open (self) || self->dispatching || self->ready_usec == ready_usec)
+  if (!pillion_poll_source_is_open (self) || self->dispatching || self->ready_usec == ready_usec)
     return;
 
   core = &self->loop->core;
@@ -672,7 +637,7 @@ pillion_poll_source_set_ready_time (PillionPollSource *self,
       return;
     }
 
-  change_ready_time (self, ready_usec);
+  pillion_poll_source_change_ready_time (self, ready_usec);
   if (ready_usec >= 0 && core->depth == 0 && !self->muted)
     pillion_core_busy (core);
 }
@@ -734,7 +699,7 @@ pillion_poll_source_set_busy (PillionPollSource *self,
   g_return_if_fail (pillion_core_on_thread (&self->loop->core));
 
   busy = busy != FALSE;
-  if (!is_open (self) || self->busy == busy)
+  if (!pillion_poll_source_is_open (self) || self->busy == busy)
     return;
 
   self->busy = busy;
@@ -782,7 +747,7 @@ pillion_poll_source_set_muted (PillionPollSource *self,
   g_return_if_fail (pillion_core_on_thread (&self->loop->core));
 
   muted = muted != FALSE;
-  if (!is_open (self) || self->muted == muted)
+  if (!pillion_poll_source_is_open (self) || self->muted == muted)
     return;
 
   self->muted = muted;
@@ -795,7 +760,7 @@ pillion_poll_source_set_muted (PillionPollSource *self,
       if (self->acquired && self->loop->ride != PILLION_RIDE_HOOK && self->loop->core.depth == 0)
         pillion_loop_release_context (self->loop);
       self->acquired = FALSE;
-      set_resting (self, FALSE);
+      pillion_poll_source_set_resting (self, FALSE);
     }
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MUTED]);
 }
@@ -839,104 +804,6 @@ pillion_poll_source_set_external (PillionPollSource *self,
       pillion_core_external (&self->loop->core, (int) n_external - (int) self->n_external);
       self->n_external = n_external;
     }
-}
-
-/* Whether a wait makes sense now, and the context is ours for it */
-static gboolean
-begin_wait (PillionPollSource *self)
-{
-  if (!is_open (self) || self->dispatching || !g_main_context_acquire (self->loop->core.context))
-    return FALSE;
-
-  g_object_ref (self);
-  self->n_waits++;
-  self->fired = FALSE;
-  set_resting (self, FALSE);
-  return TRUE;
-}
-
-static void
-end_wait (PillionPollSource *self)
-{
-  self->n_waits--;
-  g_main_context_release (self->loop->core.context);
-  g_object_unref (self);
-}
-
-/**
- * pillion_poll_source_wait:
- * @self: a source
- * @timeout: how long to wait, in µs of the loop's clock; less than 0 for as long as it takes
- *
- * Waits until the descriptor is readable, the ready time has come, or @timeout is over, while the work of the loop and of its context
- * goes on: what another loop that runs by itself does instead of waiting for its descriptors. The callback is not called. Afterwards the
- * ready time is -1. Where the clock is a virtual one, it jumps.
- *
- * On the loop's thread. It may be called between two kicks, in a callback inside of one, and in another loop's wait.
- *
- * Returns: whether it waited; FALSE where another thread runs the context, where the loop is closed, and from inside the source's own
- *   callback
- *
- * Since: 1.0
- */
-gboolean
-pillion_poll_source_wait (PillionPollSource *self,
-                          GTimeSpan timeout)
-{
-  PillionCore *core;
-  gint64 end_time = -1;
-
-  g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), FALSE);
-  g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), FALSE);
-
-  if (!begin_wait (self))
-    return FALSE;
-
-  core = &self->loop->core;
-  if (timeout >= 0 && core->virtual_clock)
-    {
-      gint64 due = pillion_add_time (pillion_core_now (core), timeout);
-
-      if (self->ready_usec < 0 || due < self->ready_usec)
-        change_ready_time (self, due);
-    }
-  else if (timeout >= 0)
-    {
-      end_time = pillion_add_time (g_get_monotonic_time (), timeout);
-    }
-
-  pillion_loop_turn_until (self->loop, &self->fired, end_time);
-  if (is_open (self))
-    change_ready_time (self, -1);
-  end_wait (self);
-
-  return TRUE;
-}
-
-/**
- * pillion_poll_source_iterate:
- * @self: a source
- *
- * Does a little of what is ready in the loop and in its context, without waiting and without calling the callback: what another loop that runs
- * by itself, and never has to wait, does now and then. On the loop's thread.
- *
- * Returns: whether it could, as with [method@Pillion.PollSource.wait]
- *
- * Since: 1.0
- */
-gboolean
-pillion_poll_source_iterate (PillionPollSource *self)
-{
-  g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), FALSE);
-  g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), FALSE);
-
-  if (!begin_wait (self))
-    return FALSE;
-
-  pillion_loop_turn (self->loop, self->fd >= 0 ? 1 : 0, &self->fired);
-  end_wait (self);
-
-  return TRUE;
 }
 
 /**

@@ -1,0 +1,48 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "loop/pillion-loop-private.h"
+
+struct _PillionPollSource
+{
+  GObject parent_instance;
+
+  PillionLoop *loop;
+  int fd;
+  GSource *source;   /* lasts as long as this, destroyed or not */
+  gboolean closed;   /* atomic */
+  gpointer tag;      /* of the descriptor in the source */
+  PillionCallback *callback;
+
+  gint64 ready_usec;
+  PillionTimer timer; /* stands for the ready time where the host's clock is a virtual one */
+  gboolean timer_set; /* whether the timer is in the heap, or in the ready queue, with a reference */
+
+  PillionItem ring;   /* queued, with a reference, when another thread has rung */
+  gboolean rung;      /* atomic: whether it is */
+
+  gboolean busy;
+  gboolean muted;
+  gboolean resting;   /* whether the context does not poll the descriptor, because the source was dispatched while muted */
+  gboolean acquired;  /* whether the context became the loop's when the source was muted */
+  gboolean dispatching;
+  gboolean again;     /* whether somebody rang while the callback was being called */
+  guint n_waits;      /* how many waits are on the stack */
+  gboolean fired;     /* whether the source was dispatched in a wait */
+  guint n_external;
+};
+
+static inline gboolean
+pillion_poll_source_is_open (PillionPollSource *self)
+{
+  return !__atomic_load_n (&self->closed, __ATOMIC_RELAXED) && !self->loop->core.closed;
+}
+
+/* pillion-poll-source.c */
+void pillion_poll_source_change_ready_time (PillionPollSource *self,
+                                            gint64             ready_usec);
+void pillion_poll_source_set_resting       (PillionPollSource *self,
+                                            gboolean           resting);

@@ -1,0 +1,107 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "loop/pillion-poll-source-private.h"
+
+/* The other loop outside: how it waits in the guest loop instead of for its descriptors */
+
+/* Whether a wait makes sense now, and the context is ours for it */
+static gboolean
+begin_wait (PillionPollSource *self)
+{
+  if (!pillion_poll_source_is_open (self) || self->dispatching || !g_main_context_acquire (self->loop->core.context))
+    return FALSE;
+
+  g_object_ref (self);
+  self->n_waits++;
+  self->fired = FALSE;
+  pillion_poll_source_set_resting (self, FALSE);
+  return TRUE;
+}
+
+static void
+end_wait (PillionPollSource *self)
+{
+  self->n_waits--;
+  g_main_context_release (self->loop->core.context);
+  g_object_unref (self);
+}
+
+/**
+ * pillion_poll_source_wait:
+ * @self: a source
+ * @timeout: how long to wait, in µs of the loop's clock; less than 0 for as long as it takes
+ *
+ * Waits until the descriptor is readable, the ready time has come, or @timeout is over, while the work of the loop and of its context
+ * goes on: what another loop that runs by itself does instead of waiting for its descriptors. The callback is not called. Afterwards the
+ * ready time is -1. Where the clock is a virtual one, it jumps.
+ *
+ * On the loop's thread. It may be called between two kicks, in a callback inside of one, and in another loop's wait.
+ *
+ * Returns: whether it waited; FALSE where another thread runs the context, where the loop is closed, and from inside the source's own
+ *   callback
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_poll_source_wait (PillionPollSource *self,
+                          GTimeSpan timeout)
+{
+  PillionCore *core;
+  gint64 end_time = -1;
+
+  g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), FALSE);
+  g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), FALSE);
+
+  if (!begin_wait (self))
+    return FALSE;
+
+  core = &self->loop->core;
+  if (timeout >= 0 && core->virtual_clock)
+    {
+      gint64 due = pillion_add_time (pillion_core_now (core), timeout);
+
+      if (self->ready_usec < 0 || due < self->ready_usec)
+        pillion_poll_source_change_ready_time (self, due);
+    }
+  else if (timeout >= 0)
+    {
+      end_time = pillion_add_time (g_get_monotonic_time (), timeout);
+    }
+
+  pillion_loop_turn_until (self->loop, &self->fired, end_time);
+  if (pillion_poll_source_is_open (self))
+    pillion_poll_source_change_ready_time (self, -1);
+  end_wait (self);
+
+  return TRUE;
+}
+
+/**
+ * pillion_poll_source_iterate:
+ * @self: a source
+ *
+ * Does a little of what is ready in the loop and in its context, without waiting and without calling the callback: what another loop that runs
+ * by itself, and never has to wait, does now and then. On the loop's thread.
+ *
+ * Returns: whether it could, as with [method@Pillion.PollSource.wait]
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_poll_source_iterate (PillionPollSource *self)
+{
+  g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), FALSE);
+  g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), FALSE);
+
+  if (!begin_wait (self))
+    return FALSE;
+
+  pillion_loop_turn (self->loop, self->fd >= 0 ? 1 : 0, &self->fired);
+  end_wait (self);
+
+  return TRUE;
+}
