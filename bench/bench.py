@@ -195,7 +195,8 @@ class Bench:
     def tree(self):
         """What Python needs to find the package and the library of the build"""
         source = str(self.programs.parent / "src")
-        return {"LD_LIBRARY_PATH": source, "GI_TYPELIB_PATH": source, "PYTHONPATH": str(HERE.parent / "python")}
+        python = f"{HERE.parent / 'python'}:{HERE.parent / 'gir' / 'python'}"
+        return {"LD_LIBRARY_PATH": source, "GI_TYPELIB_PATH": source, "PYTHONPATH": python}
 
     def asyncio(self, side, what, *arguments, modules=()):
         for module in ("gi", *modules):
