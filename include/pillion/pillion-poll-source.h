@@ -68,6 +68,15 @@ void               pillion_poll_source_set_external   (PillionPollSource *self,
                                                        guint              n_external);
 
 PILLION_AVAILABLE_IN_1_0
+gboolean           pillion_poll_source_watch_task     (PillionPollSource *self,
+                                                       PillionTask       *task);
+PILLION_AVAILABLE_IN_1_0
+gboolean           pillion_poll_source_give_up_task   (PillionPollSource *self,
+                                                       PillionTask       *task);
+PILLION_AVAILABLE_IN_1_0
+PillionTask       *pillion_poll_source_take_task      (PillionPollSource *self);
+
+PILLION_AVAILABLE_IN_1_0
 gboolean           pillion_poll_source_wait           (PillionPollSource *self,
                                                        GTimeSpan          timeout);
 PILLION_AVAILABLE_IN_1_0

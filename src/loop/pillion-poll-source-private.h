@@ -5,6 +5,7 @@
 #pragma once
 
 #include "loop/pillion-loop-private.h"
+#include "loop/pillion-task-watches.h"
 
 struct _PillionPollSource
 {
@@ -33,6 +34,8 @@ struct _PillionPollSource
   guint n_waits;      /* how many waits are on the stack */
   gboolean fired;     /* whether the source was dispatched in a wait */
   guint n_external;
+
+  PillionTaskWatches tasks;
 };
 
 static inline gboolean

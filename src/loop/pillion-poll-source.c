@@ -53,6 +53,12 @@
  * [method@Pillion.PollSource.wait] instead of in its own call of the system, so that the work of the guest loop and of its context goes on. A main loop
  * that is run from one of its callbacks does not get to see the source then.
  *
+ * ## Tasks that it waits for
+ *
+ * Code in the other loop may wait for a [class@Pillion.Task]: [method@Pillion.PollSource.watch_task]. When the task is done the source is
+ * ready, and [method@Pillion.PollSource.take_task] tells which it was. That is one callback for all, while each done callback of
+ * [method@Pillion.Task.add_done_callback] costs a binding one of its own.
+ *
  * ## Threads, and the end
  *
  * The source belongs to its loop's thread, save for [method@Pillion.PollSource.ring] and [method@Pillion.PollSource.close]. When the last reference goes, or the loop is closed,
@@ -169,7 +175,8 @@ pillion_poll_source_set_resting (PillionPollSource *self,
   if (self->resting != resting)
     {
       self->resting = resting;
-      g_source_modify_unix_fd (self->source, self->tag, resting ? 0 : G_IO_IN);
+      if (self->tag != NULL)
+        g_source_modify_unix_fd (self->source, self->tag, resting ? 0 : G_IO_IN);
       apply_ready_time (self);
     }
 }
@@ -220,6 +227,16 @@ ring_drop (PillionItem *item)
   /* The loop is closed: who waits for an answer learns it from the callback's being freed */
   pillion_poll_source_close (from_ring (item));
   pillion_sync_unref (from_ring (item));
+}
+
+/* A task that the other loop waits for is done */
+static void
+on_task_done (gpointer user_data)
+{
+  PillionPollSource *self = user_data;
+
+  self->again = self->dispatching;
+  pillion_poll_source_set_ready_time (self, 0);
 }
 
 static const PillionItemClass ring_class = {
@@ -299,6 +316,7 @@ static void
 let_go (PillionPollSource *self)
 {
   unset_timer (self);
+  pillion_task_watches_clear (&self->tasks);
   pillion_poll_source_set_external (self, 0);
   if (self->busy && !self->loop->core.closed)
     pillion_loop_release (self->loop);
@@ -496,6 +514,7 @@ pillion_poll_source_init (PillionPollSource *self)
   self->ready_usec = -1;
   self->timer.item.klass = &timer_class;
   self->ring.klass = &ring_class;
+  pillion_task_watches_init (&self->tasks, on_task_done, self);
 }
 
 /**

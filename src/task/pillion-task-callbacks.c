@@ -101,9 +101,10 @@ add_callback (PillionTask *self,
               PillionTaskDoneFunc func,
               gpointer user_data,
               GDestroyNotify destroy,
-              gboolean owner)
+              gboolean owner,
+              gboolean relay)
 {
-  PillionTaskDone done = { func, user_data, destroy, take_id (self), owner };
+  PillionTaskDone done = { func, user_data, destroy, take_id (self), owner, relay };
   PillionCore *core = pillion_core (self->loop);
 
   pillion_task_look (self);
@@ -136,7 +137,16 @@ pillion_task_add_owner_callback (PillionTask *self,
                                  gpointer user_data,
                                  GDestroyNotify destroy)
 {
-  return add_callback (self, func, user_data, destroy, TRUE);
+  return add_callback (self, func, user_data, destroy, TRUE, FALSE);
+}
+
+guint
+pillion_task_add_relay_callback (PillionTask *self,
+                                 PillionTaskDoneFunc func,
+                                 gpointer user_data,
+                                 GDestroyNotify destroy)
+{
+  return add_callback (self, func, user_data, destroy, FALSE, TRUE);
 }
 
 gboolean
@@ -264,7 +274,7 @@ pillion_task_add_done_callback (PillionTask *self,
   g_return_val_if_fail (func != NULL, 0);
   g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), 0);
 
-  return add_callback (self, func, user_data, destroy, FALSE);
+  return add_callback (self, func, user_data, destroy, FALSE, FALSE);
 }
 
 /**

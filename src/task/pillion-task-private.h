@@ -52,8 +52,9 @@ typedef struct
   PillionTaskDoneFunc func;
   gpointer data;
   GDestroyNotify destroy;
-  guint id : 31;
+  guint id : 30;
   guint owner : 1; /* whether it is no waiter: it keeps nobody from cancelling the task */
+  guint relay : 1; /* whether it only passes the task on: as long as nobody asks for the outcome, nobody was told */
 } PillionTaskDone;
 
 /* A task is small, because there are many: what few of them need is in the extra part. */
@@ -79,7 +80,7 @@ struct _PillionTask
   guint queued : 1;   /* whether the item is in the queue or being run */
   guint to_report : 1; /* whether the item carries the report of an unhandled failure */
   guint running : 1;   /* whether one of its callbacks is on the stack */
-  guint told : 1;      /* whether a callback was called that was no owner's */
+  guint told : 1;      /* whether a callback was called that was no owner's, nor a relay's */
   guint safe_point : 1; /* whether callbacks wait for a safe point */
   guint ids_again : 1; /* whether all ids of callbacks were given once */
   guint last_id : 23;
@@ -155,6 +156,13 @@ void              pillion_task_free_callbacks (PillionTask        *self);
 /* A done callback of one who is no waiter: pillion_task_has_waiters () does not count it, and it is called after all that are. The
  * scope that a task is in is one. */
 guint             pillion_task_add_owner_callback (PillionTask        *self,
+                                                   PillionTaskDoneFunc func,
+                                                   gpointer            user_data,
+                                                   GDestroyNotify      destroy);
+
+/* A done callback of one who passes the task on to a waiter. Where that one gives up before it has asked for the outcome, what the task
+ * got is nobody's, and pillion_task_cancel () says so. */
+guint             pillion_task_add_relay_callback (PillionTask        *self,
                                                    PillionTaskDoneFunc func,
                                                    gpointer            user_data,
                                                    GDestroyNotify      destroy);

@@ -174,7 +174,7 @@ task_item_run (PillionItem *item,
 
   if (pillion_task_take_callback (self, &done))
     {
-      self->told |= !done.owner;
+      self->told |= !done.owner && !done.relay;
       self->running = TRUE;
       done.func (self, done.data);
       pillion_task_done_clear (&done);

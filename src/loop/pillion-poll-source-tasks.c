@@ -1,0 +1,73 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "loop/pillion-poll-source-private.h"
+
+/* The tasks that code in the other loop waits for. */
+
+/**
+ * pillion_poll_source_watch_task:
+ * @self: a source
+ * @task: a task, of this loop or of another one of the same thread
+ *
+ * Has the callback called, or [method@Pillion.PollSource.wait] end, when the task is done; in the next turn of the loop where it is
+ * done already. Then [method@Pillion.PollSource.take_task] gives it, once, however often this was called. On the loop's thread.
+ *
+ * Returns: whether it will be told; FALSE where the task belongs to another thread's loop, or the source is closed
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_poll_source_watch_task (PillionPollSource *self,
+                                PillionTask *task)
+{
+  g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), FALSE);
+  g_return_val_if_fail (PILLION_IS_TASK (task), FALSE);
+  g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), FALSE);
+
+  return pillion_poll_source_is_open (self) && pillion_task_watches_add (&self->tasks, task);
+}
+
+/**
+ * pillion_poll_source_give_up_task:
+ * @self: a source
+ * @task: a task that is watched
+ *
+ * Waits for the task no more, and cancels it where nobody else waits for it either. On the loop's thread.
+ *
+ * Returns: whether it was watched; FALSE also where it is done, and waits to be taken
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_poll_source_give_up_task (PillionPollSource *self,
+                                  PillionTask *task)
+{
+  g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), FALSE);
+  g_return_val_if_fail (PILLION_IS_TASK (task), FALSE);
+  g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), FALSE);
+
+  return pillion_task_watches_give_up (&self->tasks, task);
+}
+
+/**
+ * pillion_poll_source_take_task:
+ * @self: a source
+ *
+ * Takes a task that was watched and is done, in the order in which they were. On the loop's thread.
+ *
+ * Returns: (transfer full) (nullable): the task, or %NULL where there is no other one
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_poll_source_take_task (PillionPollSource *self)
+{
+  g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), NULL);
+  g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), NULL);
+
+  return pillion_task_watches_take (&self->tasks);
+}
