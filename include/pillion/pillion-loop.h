@@ -203,4 +203,24 @@ PILLION_AVAILABLE_IN_1_0
 void              pillion_loop_set_max_workers      (PillionLoop        *self,
                                                      guint               max_workers);
 
+/* The same with closures, for language bindings */
+PILLION_AVAILABLE_IN_1_0
+guint        pillion_loop_call_soon_closure            (PillionLoop  *self,
+                                                        GClosure     *closure);
+PILLION_AVAILABLE_IN_1_0
+void         pillion_loop_call_soon_threadsafe_closure (PillionLoop  *self,
+                                                        GClosure     *closure);
+PILLION_AVAILABLE_IN_1_0
+guint        pillion_loop_call_later_closure           (PillionLoop  *self,
+                                                        GTimeSpan     delay,
+                                                        GClosure     *closure);
+PILLION_AVAILABLE_IN_1_0
+guint        pillion_loop_call_at_safe_point_closure   (PillionLoop  *self,
+                                                        GClosure     *closure);
+PILLION_AVAILABLE_IN_1_0
+PillionTask *pillion_loop_run_in_thread_closure        (PillionLoop  *self,
+                                                        const char   *name,
+                                                        GClosure     *closure,
+                                                        GCancellable *cancellable);
+
 G_END_DECLS

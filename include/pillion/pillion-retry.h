@@ -94,6 +94,17 @@ PillionTask  *pillion_retry_run               (PillionRetry       *self,
                                                GDestroyNotify      destroy,
                                                GCancellable       *cancellable);
 
+/* The same with closures, for language bindings */
+PILLION_AVAILABLE_IN_1_0
+void         pillion_retry_set_predicate_closure (PillionRetry *self,
+                                                  GClosure     *closure);
+PILLION_AVAILABLE_IN_1_0
+PillionTask *pillion_retry_run_closure           (PillionRetry *self,
+                                                  PillionLoop  *loop,
+                                                  const char   *name,
+                                                  GClosure     *closure,
+                                                  GCancellable *cancellable);
+
 #ifndef __GI_SCANNER__
 /* Keeps where the task was made */
 #define pillion_retry_run(...) pillion_task_made_at (pillion_retry_run (__VA_ARGS__), G_STRLOC)

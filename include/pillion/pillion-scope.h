@@ -84,6 +84,10 @@ PillionTask  *pillion_scope_start               (PillionScope      *self,
                                                  PillionStartFunc   func,
                                                  gpointer           user_data,
                                                  GDestroyNotify     destroy);
+PILLION_AVAILABLE_IN_1_0
+PillionTask  *pillion_scope_start_closure       (PillionScope      *self,
+                                                 const char        *name,
+                                                 GClosure          *closure);
 
 PILLION_AVAILABLE_IN_1_0
 guint         pillion_scope_get_n_failed        (PillionScope      *self);

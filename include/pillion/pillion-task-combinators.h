@@ -79,6 +79,17 @@ PillionTask *pillion_task_and_then      (PillionTask     *self,
                                          gpointer         user_data,
                                          GDestroyNotify   destroy);
 
+/* The same with closures, for language bindings */
+PILLION_AVAILABLE_IN_1_0
+PillionTask *pillion_task_map_closure      (PillionLoop  *loop,
+                                            guint         n_inputs,
+                                            guint         limit,
+                                            GClosure     *closure,
+                                            GCancellable *cancellable);
+PILLION_AVAILABLE_IN_1_0
+PillionTask *pillion_task_and_then_closure (PillionTask  *self,
+                                            GClosure     *closure);
+
 PILLION_AVAILABLE_IN_1_0
 GPtrArray   *pillion_task_get_children  (PillionTask     *self);
 

@@ -129,6 +129,11 @@ void             pillion_task_ready                (GObject              *source
 PILLION_AVAILABLE_IN_1_0
 GAsyncResult    *pillion_task_get_async_result     (PillionTask          *self);
 
+/* The same with closures, for language bindings */
+PILLION_AVAILABLE_IN_1_0
+guint            pillion_task_add_done_closure     (PillionTask          *self,
+                                                    GClosure             *closure);
+
 PILLION_AVAILABLE_IN_1_0
 void             pillion_task_return_boolean       (PillionTask          *self,
                                                     gboolean              result);

@@ -6,6 +6,8 @@
 
 #include "loop/pillion-loop-private.h"
 
+#include "task/pillion-closure.h"
+
 /* Functions that the loop calls soon or later */
 
 typedef struct
@@ -178,6 +180,28 @@ pillion_loop_call_soon (PillionLoop *self,
 }
 
 /**
+ * pillion_loop_call_soon_closure:
+ * @self: a loop
+ * @closure: what to call, without arguments
+ *
+ * Does what [method@Pillion.Loop.call_soon] does, with a closure: for language bindings, as [method@Pillion.Task.add_done_closure] is.
+ *
+ * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 where the loop was closed
+ *
+ * Since: 1.0
+ */
+guint
+pillion_loop_call_soon_closure (PillionLoop *self,
+                                GClosure *closure)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), 0);
+  g_return_val_if_fail (pillion_core_on_thread (&self->core), 0);
+  g_return_val_if_fail (closure != NULL, 0);
+
+  return call_soon (self, pillion_closure_call, pillion_closure_take (closure), pillion_closure_let_go, FALSE);
+}
+
+/**
  * pillion_loop_call_at_safe_point:
  * @self: a loop
  * @func: (scope notified) (closure user_data) (destroy destroy): what to call
@@ -208,6 +232,29 @@ pillion_loop_call_at_safe_point (PillionLoop *self,
 }
 
 /**
+ * pillion_loop_call_at_safe_point_closure:
+ * @self: a loop
+ * @closure: what to call, without arguments
+ *
+ * Does what [method@Pillion.Loop.call_at_safe_point] does, with a closure: for language bindings, as
+ * [method@Pillion.Task.add_done_closure] is.
+ *
+ * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 where the loop was closed
+ *
+ * Since: 1.0
+ */
+guint
+pillion_loop_call_at_safe_point_closure (PillionLoop *self,
+                                         GClosure *closure)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), 0);
+  g_return_val_if_fail (pillion_core_on_thread (&self->core), 0);
+  g_return_val_if_fail (closure != NULL, 0);
+
+  return call_soon (self, pillion_closure_call, pillion_closure_take (closure), pillion_closure_let_go, TRUE);
+}
+
+/**
  * pillion_loop_call_soon_threadsafe:
  * @self: a loop
  * @func: (scope notified) (closure user_data) (destroy destroy): what to call, on the loop's thread
@@ -230,6 +277,26 @@ pillion_loop_call_soon_threadsafe (PillionLoop *self,
   g_return_if_fail (func != NULL);
 
   pillion_core_push (&self->core, &call_new (self, func, user_data, destroy)->timer.item);
+}
+
+/**
+ * pillion_loop_call_soon_threadsafe_closure:
+ * @self: a loop
+ * @closure: what to call on the loop's thread, without arguments
+ *
+ * Does what [method@Pillion.Loop.call_soon_threadsafe] does, with a closure, from any thread: for language bindings, as
+ * [method@Pillion.Task.add_done_closure] is.
+ *
+ * Since: 1.0
+ */
+void
+pillion_loop_call_soon_threadsafe_closure (PillionLoop *self,
+                                           GClosure *closure)
+{
+  g_return_if_fail (PILLION_IS_LOOP (self));
+  g_return_if_fail (closure != NULL);
+
+  pillion_loop_call_soon_threadsafe (self, pillion_closure_call, pillion_closure_take (closure), pillion_closure_let_go);
 }
 
 /**
@@ -276,6 +343,30 @@ pillion_loop_call_later (PillionLoop *self,
   pillion_core_add_timer (&self->core, &call->timer, now + CLAMP (delay, 0, G_MAXINT64 - now));
 
   return id;
+}
+
+/**
+ * pillion_loop_call_later_closure:
+ * @self: a loop
+ * @delay: after how long, in µs; 0 or less means as soon as timers are looked at
+ * @closure: what to call, without arguments
+ *
+ * Does what [method@Pillion.Loop.call_later] does, with a closure: for language bindings, as [method@Pillion.Task.add_done_closure] is.
+ *
+ * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 where the loop was closed
+ *
+ * Since: 1.0
+ */
+guint
+pillion_loop_call_later_closure (PillionLoop *self,
+                                 GTimeSpan delay,
+                                 GClosure *closure)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), 0);
+  g_return_val_if_fail (pillion_core_on_thread (&self->core), 0);
+  g_return_val_if_fail (closure != NULL, 0);
+
+  return pillion_loop_call_later (self, delay, pillion_closure_call, pillion_closure_take (closure), pillion_closure_let_go);
 }
 
 /**

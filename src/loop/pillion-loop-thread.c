@@ -9,6 +9,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "core/pillion-sync.h"
+#include "task/pillion-closure.h"
 #include "task/pillion-task-private.h"
 
 /* A function for the workers. What is left of it goes home to the loop's thread to be freed. */
@@ -137,6 +138,36 @@ pillion_loop_run_in_thread (PillionLoop *self,
   pillion_workers_push (pillion_core_get_workers (&self->core), work, job);
 
   return task;
+}
+
+/**
+ * pillion_loop_run_in_thread_closure:
+ * @self: a loop
+ * @name: what the task is called in reports
+ * @closure: what blocks, called on a worker thread with the task and the task's [class@Gio.Cancellable]
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Does what [method@Pillion.Loop.run_in_thread] does, with a closure: for language bindings, as
+ * [method@Pillion.Task.add_done_closure] is.
+ *
+ * Returns: (transfer full): a task that ends as @closure ends it
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_loop_run_in_thread_closure (PillionLoop *self,
+                                    const char *name,
+                                    GClosure *closure,
+                                    GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), NULL);
+  g_return_val_if_fail (pillion_core_on_thread (&self->core), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (closure != NULL, NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  return pillion_loop_run_in_thread (self, name, pillion_closure_work, pillion_closure_take (closure), pillion_closure_let_go,
+                                     cancellable);
 }
 
 /**

@@ -8,6 +8,7 @@
 
 #include "core/pillion-callback.h"
 #include "core/pillion-sync.h"
+#include "task/pillion-closure.h"
 
 /**
  * PillionRetry:
@@ -771,6 +772,29 @@ pillion_retry_set_predicate (PillionRetry *self,
 }
 
 /**
+ * pillion_retry_set_predicate_closure:
+ * @self: a retry
+ * @closure: (nullable): decides whether to try again: called with the [type@GLib.Error] and the number of the attempt, a `guint`, it
+ *   returns a boolean; %NULL for everything but cancelled attempts
+ *
+ * Does what [method@Pillion.Retry.set_predicate] does, with a closure: for language bindings, as
+ * [method@Pillion.Task.add_done_closure] is. An exception in it counts as %FALSE.
+ *
+ * Since: 1.0
+ */
+void
+pillion_retry_set_predicate_closure (PillionRetry *self,
+                                     GClosure *closure)
+{
+  g_return_if_fail (PILLION_IS_RETRY (self));
+
+  if (closure != NULL)
+    pillion_retry_set_predicate (self, pillion_closure_decide, pillion_closure_take (closure), pillion_closure_let_go);
+  else
+    pillion_retry_set_predicate (self, NULL, NULL, NULL);
+}
+
+/**
  * pillion_retry_run:
  * @self: a retry
  * @loop: the loop that the attempts belong to
@@ -828,4 +852,36 @@ PillionTask *(pillion_retry_run) (PillionRetry *self,
   pillion_core_push (pillion_core (loop), &run->timer.item);
 
   return task;
+}
+
+/**
+ * pillion_retry_run_closure:
+ * @self: a retry
+ * @loop: the loop that the attempts belong to
+ * @name: what the task is called in reports
+ * @closure: starts an attempt: called with its number, a `guint`, it returns a [class@Pillion.Task]
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Does what [method@Pillion.Retry.run] does, with a closure: for language bindings, as [method@Pillion.Task.add_done_closure] is.
+ *
+ * Returns: (transfer full): a task that ends as an attempt; it fails as that of [method@Pillion.Retry.run] does
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_retry_run_closure (PillionRetry *self,
+                           PillionLoop *loop,
+                           const char *name,
+                           GClosure *closure,
+                           GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_IS_RETRY (self), NULL);
+  g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (pillion_core_on_thread (pillion_core (loop)), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (closure != NULL, NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  return (pillion_retry_run) (self, loop, name, pillion_closure_number, pillion_closure_take (closure), pillion_closure_let_go,
+                              cancellable);
 }

@@ -8,6 +8,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "task/pillion-closure.h"
+
 /* Work that begins when there is room for it */
 
 /* What stands for such work from the beginning: a task that ends as the one will that the function makes */
@@ -338,4 +340,30 @@ pillion_scope_start (PillionScope *self,
   pillion_scope_start_next (self);
 
   return task;
+}
+
+/**
+ * pillion_scope_start_closure:
+ * @self: a scope
+ * @name: what the task is called in reports
+ * @closure: begins the work: called without arguments, it returns a [class@Pillion.Task]
+ *
+ * Does what [method@Pillion.Scope.start] does, with a closure: for language bindings, as [method@Pillion.Task.add_done_closure] is.
+ *
+ * Returns: (transfer full): a task that ends as the work does
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_scope_start_closure (PillionScope *self,
+                             const char *name,
+                             GClosure *closure)
+{
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (self->loop != NULL, NULL);
+  g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (closure != NULL, NULL);
+
+  return pillion_scope_start (self, name, pillion_closure_start, pillion_closure_take (closure), pillion_closure_let_go);
 }

@@ -6,6 +6,8 @@
 
 #include "task/pillion-task-private.h"
 
+#include "task/pillion-closure.h"
+
 /* The done callbacks of a task: who is told, and in which order. */
 
 gboolean
@@ -275,6 +277,30 @@ pillion_task_add_done_callback (PillionTask *self,
   g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), 0);
 
   return add_callback (self, func, user_data, destroy, FALSE, FALSE);
+}
+
+/**
+ * pillion_task_add_done_closure:
+ * @self: a task
+ * @closure: what is called when the task is done, with the task
+ *
+ * Does what [method@Pillion.Task.add_done_callback] does, with a closure. It is for language bindings: PyGObject 3.42 never frees all that a
+ * function costs it, and frees a closure.
+ *
+ * Returns: a number for [method@Pillion.Task.remove_done_callback], never 0
+ *
+ * Since: 1.0
+ */
+guint
+pillion_task_add_done_closure (PillionTask *self,
+                               GClosure *closure)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), 0);
+  g_return_val_if_fail (self->loop != NULL, 0);
+  g_return_val_if_fail (closure != NULL, 0);
+  g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), 0);
+
+  return add_callback (self, pillion_closure_call_done, pillion_closure_take (closure), pillion_closure_let_go, FALSE);
 }
 
 /**

@@ -10,6 +10,7 @@
 
 #include "core/pillion-callback.h"
 #include "core/pillion-sync.h"
+#include "task/pillion-closure.h"
 
 /* Tasks that are made of one task: with a timeout, shielded, and followed by another one. */
 
@@ -342,4 +343,27 @@ PillionTask *(pillion_task_and_then) (PillionTask *self,
     destroy (user_data);
 
   return task;
+}
+
+/**
+ * pillion_task_and_then_closure:
+ * @self: a task
+ * @closure: starts what comes after it: called with @self, it returns a [class@Pillion.Task] or nothing
+ *
+ * Does what [method@Pillion.Task.and_then] does, with a closure: for language bindings, as [method@Pillion.Task.add_done_closure] is.
+ *
+ * Returns: (transfer full): a task that ends as what @closure returns; it fails as that of [method@Pillion.Task.and_then] does
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_task_and_then_closure (PillionTask *self,
+                               GClosure *closure)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
+  g_return_val_if_fail (self->loop != NULL, NULL);
+  g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), NULL);
+  g_return_val_if_fail (closure != NULL, NULL);
+
+  return (pillion_task_and_then) (self, pillion_closure_then, pillion_closure_take (closure), pillion_closure_let_go);
 }

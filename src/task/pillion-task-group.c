@@ -10,6 +10,7 @@
 
 #include "core/pillion-callback.h"
 #include "core/pillion-sync.h"
+#include "task/pillion-closure.h"
 
 /* Tasks that are made of a set of tasks: all, settle, any, race and map. */
 
@@ -603,4 +604,34 @@ PillionTask *(pillion_task_map) (PillionLoop *loop,
   go_on (self);
 
   return task;
+}
+
+/**
+ * pillion_task_map_closure:
+ * @loop: the loop that the tasks will belong to
+ * @n_inputs: how many inputs there are
+ * @limit: how many tasks run at the same time, at most; 0 for no limit
+ * @closure: starts the work for one input: called with its number, a `guint`, it returns a [class@Pillion.Task]
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Does what [func@Pillion.Task.map] does, with a closure: for language bindings, as [method@Pillion.Task.add_done_closure] is.
+ *
+ * Returns: (transfer full): a task that ends with a boolean; it fails as that of [func@Pillion.Task.map] does
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_task_map_closure (PillionLoop *loop,
+                          guint n_inputs,
+                          guint limit,
+                          GClosure *closure,
+                          GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (pillion_core_on_thread (pillion_core (loop)), NULL);
+  g_return_val_if_fail (closure != NULL, NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  return (pillion_task_map) (loop, n_inputs, limit, pillion_closure_number, pillion_closure_take (closure),
+                             pillion_closure_let_go, cancellable);
 }

@@ -604,6 +604,17 @@ test('compose/retry', loop => {
     assertEqual(task.get_children().length, 3);
 });
 
+test('compose/closures', loop => {
+    const seen = [];
+    const task = taskOf(loop, 20).and_then_closure(first => taskOf(loop, first.propagate_int() + 22));
+    task.add_done_closure(done => seen.push(done.propagate_int()));
+    loop.call_soon_closure(() => seen.push('soon'));
+    const mapped = Pillion.Task.map_closure(loop, 3, 0, index => taskOf(loop, index), null);
+    kickUntil(loop, () => seen.length === 2 && mapped.is_done());
+    assertEqual(seen.sort(), [42, 'soon']);
+    assertEqual(mapped.get_children().map(child => child.propagate_int()), [0, 1, 2]);
+});
+
 test('compose/nothing-is-freed-too-early', loop => {
     const kept = [];
     const task = Pillion.Task.map(loop, 100, 10, index => {

@@ -941,5 +941,147 @@ class ComposeTest(Case):
         self.assertEqual(len(alive), 0)
 
 
+class ClosureTest(Case):
+    """Functions that are passed as closures: nothing is left of them"""
+
+    def done(self, result):
+        task = Pillion.Task.new(self.loop, 'child', None)
+        task.return_int(result)
+        return task
+
+    def failed(self, message):
+        task = Pillion.Task.new(self.loop, 'child', None)
+        task.return_error(GLib.Error.new_literal(Pillion.error_quark(), message, Pillion.Error.FAILED))
+        return task
+
+    def test_calls(self):
+        seen = []
+        task = self.done(42)
+        task.add_done_closure(lambda task: seen.append(task.propagate_int()))
+        self.loop.call_soon_closure(lambda: seen.append('soon'))
+        self.loop.call_at_safe_point_closure(lambda: seen.append('safe'))
+        self.loop.call_later_closure(0, lambda: seen.append('later'))
+        thread = threading.Thread(target=self.loop.call_soon_threadsafe_closure, args=(lambda: seen.append('threadsafe'),))
+        thread.start()
+        thread.join()
+        self.assertEqual(seen, [])
+        while len(seen) < 5:
+            self.loop.kick()
+        self.assertEqual(set(seen), {42, 'soon', 'safe', 'later', 'threadsafe'})
+
+    def test_remove(self):
+        task = self.done(42)
+        self.assertTrue(task.remove_done_callback(task.add_done_closure(self.fail)))
+        self.assertTrue(self.loop.cancel_call(self.loop.call_soon_closure(self.fail)))
+        self.kick_until_done(task)
+
+    def test_thread(self):
+        seen = []
+
+        def work(task, cancellable):
+            seen.append((threading.current_thread(), cancellable is task.get_cancellable()))
+            task.return_string('from a worker')
+
+        tasks = [self.loop.run_in_thread_closure('work', work, None) for _ in range(20)]
+        self.kick_until_done(*tasks)
+        self.assertEqual({task.propagate_string() for task in tasks}, {'from a worker'})
+        self.assertEqual(len(seen), 20)
+        self.assertNotIn((threading.current_thread(), True), seen)
+        self.assertTrue(all(same for thread, same in seen))
+
+    def test_tasks(self):
+        first = self.done(20)
+        then = first.and_then_closure(lambda task: self.done(task.propagate_int() + 22))
+        nothing = first.and_then_closure(lambda task: None)
+        mapped = Pillion.Task.map_closure(self.loop, 4, 2, lambda index: self.done(index * 10), None)
+        scope = Pillion.Scope.new(self.loop, 'closures')
+        started = scope.start_closure('work', lambda: self.done(7))
+        self.kick_until_done(then, nothing, mapped, started)
+        self.assertEqual(then.propagate_int(), 42)
+        self.assertTrue(nothing.propagate_boolean())
+        self.assertEqual([child.propagate_int() for child in mapped.get_children()], [0, 10, 20, 30])
+        self.assertEqual(started.propagate_int(), 7)
+
+    def test_retry(self):
+        asked = []
+
+        def predicate(error, attempt):
+            asked.append((error.message, attempt))
+            return attempt < 2
+
+        retry = Pillion.Retry(attempts=5, initial_delay=100)
+        retry.set_predicate_closure(predicate)
+        task = retry.run_closure(self.loop, 'fetch', lambda attempt: self.failed(f'no {attempt}'), None)
+        self.kick_until_done(task)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.propagate_int)
+        self.assertEqual(asked, [('no 1', 1), ('no 2', 2)])
+        retry.set_predicate_closure(None)
+
+    def test_exceptions(self):
+        """PyGObject prints them, and then it is as if nothing was returned"""
+        def broken(*arguments):
+            raise ValueError('on purpose')
+
+        retry = Pillion.Retry(attempts=5)
+        retry.set_predicate_closure(broken)
+        scope = Pillion.Scope.new(self.loop, 'exceptions')
+        tasks = [self.loop.run_in_thread_closure('work', broken, None),
+                 Pillion.Task.map_closure(self.loop, 2, 0, broken, None), scope.start_closure('work', broken),
+                 Pillion.Retry().run_closure(self.loop, 'fetch', broken, None),
+                 retry.run_closure(self.loop, 'fetch', lambda attempt: self.failed(f'no {attempt}'), None)]
+        then = self.done(1).and_then_closure(broken)
+        then.add_done_closure(broken)
+        self.loop.call_soon_closure(broken)
+
+        # Where it prints to
+        kept, closed = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(closed, 2)
+        try:
+            self.kick_until_done(then, *tasks)
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            os.close(closed)
+        self.assertTrue(then.propagate_boolean())
+        for task in tasks:
+            self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.propagate_error)
+        self.assertEqual(len(tasks[4].get_children()), 1)
+
+    def test_nothing_leaks(self):
+        alive = weakref.WeakSet()
+
+        class Function:
+            def __init__(self, function):
+                self.function = function
+                alive.add(self)
+
+            def __call__(self, *arguments):
+                return self.function(*arguments)
+
+        def finish(task, cancellable):
+            task.return_boolean(True)
+
+        def round_trip():
+            made = Function(lambda *arguments: self.done(7))
+            child = self.done(1)
+            child.add_done_closure(Function(lambda task: None))
+            self.loop.call_soon_closure(Function(lambda: None))
+            self.loop.cancel_call(self.loop.call_later_closure(SECOND, Function(lambda: None)))
+            retry = Pillion.Retry()
+            retry.set_predicate_closure(Function(lambda error, attempt: False))
+            results = [child.and_then_closure(made), Pillion.Task.map_closure(self.loop, 4, 2, made, None),
+                       retry.run_closure(self.loop, 'fetch', made, None),
+                       self.loop.run_in_thread_closure('work', Function(finish), None)]
+            alive.update(results)
+            self.kick_until_done(*results)
+
+        for _ in range(20):
+            round_trip()
+        while self.loop.kick():
+            pass
+        gc.collect()
+        self.assertEqual(len(alive), 0)
+
+
 if __name__ == '__main__':
     tap.main()
