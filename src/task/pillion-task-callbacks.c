@@ -300,7 +300,7 @@ pillion_task_add_done_closure (PillionTask *self,
   g_return_val_if_fail (closure != NULL, 0);
   g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), 0);
 
-  return add_callback (self, pillion_closure_call_done, pillion_closure_take (closure), pillion_closure_let_go, FALSE);
+  return add_callback (self, pillion_closure_call_done, pillion_closure_take (closure), pillion_closure_let_go, FALSE, FALSE);
 }
 
 /**
