@@ -12,8 +12,9 @@ import asyncio
 from pillion import _library  # first, because it refuses where nothing else would work
 from pillion._host import HostCall, call_in_host
 from pillion._loop import EventLoop
+from pillion._version import __version__
 
-__all__ = ['EventLoop', 'HostCall', 'call_in_host', 'run']
+__all__ = ['EventLoop', 'HostCall', '__version__', 'call_in_host', 'run']
 
 
 def run(main, *, debug=None):
