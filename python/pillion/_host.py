@@ -9,8 +9,7 @@ import concurrent.futures
 import os
 import threading
 
-from pillion import _raising
-from pillion._library import GLib, Pillion
+from pillion._library import GLib, Pillion, overrides
 
 _lock = threading.Lock()
 _host = None  # the guest loop of the host's thread
@@ -137,7 +136,7 @@ class _Job:
         except BaseException as error:
             self.call.set_exception(error)
             if isinstance(error, (KeyboardInterrupt, SystemExit)):
-                _raising.keep(error)
+                overrides.keep(error)
             self.call = self.function = self.arguments = None  # the traceback holds this frame
         else:
             self.call.set_result(result)

@@ -94,4 +94,6 @@ if getattr(_override, '__version__', None) != __version__:
         f'pillion {__version__} has found {_override.__file__} of version {getattr(_override, "__version__", "unknown")}: remove '
         'the older one of the two')
 
-__all__ = ['GLib', 'GObject', 'Pillion']
+overrides = _override
+
+__all__ = ['GLib', 'GObject', 'Pillion', 'overrides']

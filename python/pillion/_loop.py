@@ -28,14 +28,15 @@ import sys
 import threading
 import time
 import weakref
-from asyncio import events, futures, tasks
+from asyncio import events, tasks
 from asyncio.events import Handle, TimerHandle
+from asyncio.futures import Future
 from select import EPOLLIN, EPOLLOUT
 from selectors import EVENT_READ, EVENT_WRITE
 
-from pillion import _host, _raising
+from pillion import _host
 from pillion._executor import DaemonExecutor
-from pillion._library import GLib, GObject, Pillion
+from pillion._library import GLib, GObject, Pillion, overrides
 
 # How long one dispatch goes on while there is more to do, in seconds: a quarter of what a kick has by default, so that
 # others get their turns in it
@@ -105,6 +106,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._armed = True  # whether what becomes ready is seen anyway: in a pass, and when one is on its way
         self._kicked = False  # whether a pass is under way with the context outside
         self._n_external = 0  # functions that an executor runs
+        self._awaited = {}  # the tasks of Pillion's that are awaited, and a list of futures for each
         self._busy = False
         self._witness = None  # a weak reference to a task that was last seen pending
         self._collected = (-math.inf, 0)  # when cycles were last looked for, and how long that took
@@ -150,9 +152,12 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._source.set_callback(on_ready)
         self._set_ready_time = self._source.set_ready_time
         self._wait = self._source.wait
+        self._take_task = self._source.take_task
         self._on_host = self._guest.connect('notify::host', on_host)
         self._armed = False
         self._follow_clock()
+        for task in self._awaited:
+            self._source.watch_task(task)
         if self._ready or self._scheduled:
             self._arm()
 
@@ -161,7 +166,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         if source is None:
             return
         self._source = self._guest = None
-        self._set_ready_time = self._wait = None
+        self._set_ready_time = self._wait = self._take_task = None
         self._armed = True
         self._set_busy(False)
         source.close()
@@ -237,6 +242,8 @@ class EventLoop(asyncio.SelectorEventLoop):
         sys.set_asyncgen_hooks(firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook)
         events._set_running_loop(self)
         try:
+            if self._awaited:
+                self._deliver()
             end = monotonic() + SLICE
             while True:
                 ran = bool(self._ready)
@@ -246,7 +253,7 @@ class EventLoop(asyncio.SelectorEventLoop):
                 if self._stopping or not (ran or selector.found or self._ready) or monotonic() >= end:
                     break
         except (KeyboardInterrupt, SystemExit) as error:
-            if not _raising.keep(error):
+            if not overrides.keep(error):
                 self.call_exception_handler({
                     'message': f'{type(error).__name__} in a host that is not written in Python', 'exception': error})
         except Exception as error:
@@ -349,15 +356,17 @@ class EventLoop(asyncio.SelectorEventLoop):
         # Then the context has a turn in any case: a host may do no more than to stop () and run_forever ()
         self._selector.turns = 0
 
-    @_raising.takes
+    @overrides.takes
     def _select(self, timeout):
         """Selects, with asyncio outside, and gives the context a turn or waits in it."""
         selector = self._selector
         if selector.turns <= 0:
             selector.turns = PASSES
             self._source.iterate()
-            if _raising.kept:
-                _raising.raise_kept()
+            if overrides.kept:
+                overrides.raise_kept()
+            if self._awaited:
+                self._deliver()
         found = selector.select_now()
         if found or timeout == 0 or self._ready:
             return found
@@ -366,10 +375,48 @@ class EventLoop(asyncio.SelectorEventLoop):
             waited = self._wait(-1 if timeout is None else math.ceil(timeout * 1e6))
         finally:
             self._armed = True
-        if _raising.kept:
-            _raising.raise_kept()
+        if overrides.kept:
+            overrides.raise_kept()
+        if self._awaited:
+            self._deliver()
         # Where another thread runs the context, the wait is the selector's own
         return selector.select_now() if waited else selector.select_really(timeout)
+
+    # Tasks of Pillion's, which the override awaits here
+
+    def _watch_task(self, task):
+        """Gives a future that is done when the task is; None where that is another thread's."""
+        futures_of = self._awaited.get(task)
+        future = Future(loop=self)
+        if futures_of is not None:
+            futures_of.append(future)
+        elif self._source.watch_task(task):
+            self._awaited[task] = [future]
+        else:
+            return None
+        return future
+
+    def _give_up_task(self, task, future):
+        """Who awaited the task is not there any more."""
+        if self._source is None or self._owner != threading.get_ident():
+            return  # the loop is closed, or the garbage of another thread is being collected
+        futures_of = self._awaited.get(task)
+        if futures_of is not None:
+            futures_of.remove(future)
+            if futures_of:
+                return
+            del self._awaited[task]
+            if self._source.give_up_task(task):
+                return
+        # It is done. Where it got something, that is for the next one now
+        task.cancel()
+
+    def _deliver(self):
+        take, awaited = self._take_task, self._awaited
+        while awaited and (task := take()) is not None:
+            for future in awaited.pop(task, ()):
+                if not future.done():
+                    future.set_result(None)
 
     # What makes work outside of a pass
 
@@ -443,7 +490,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         if executor is None and self._default_executor is None and not self._executor_shutdown_called:
             self._default_executor = DaemonExecutor(thread_name_prefix='asyncio')
         future = super().run_in_executor(executor, func, *args)
-        if isinstance(future, futures.Future) and not future.done():
+        if isinstance(future, Future) and not future.done():
             self._count_external(1)
             future.add_done_callback(self._on_executed)
         return future

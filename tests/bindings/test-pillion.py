@@ -532,7 +532,7 @@ class TaskTest(Case):
             task.set_progress(1, 1)
             task.return_int(number * 2)
 
-        task = self.loop.run_in_thread('double', work, 21, None)
+        task = self.loop.run_in_thread('double', work, 21)
         self.assertTrue(self.loop.run_until_complete(task))
         self.assertEqual(task.propagate_int(), 42)
         self.assertEqual(threads, [False])
@@ -540,14 +540,14 @@ class TaskTest(Case):
     def test_run_in_thread_cancelled(self):
         started = threading.Event()
 
-        def work(task, cancellable, data):
+        def work(task, cancellable):
             started.set()
             gone = threading.Event()
             cancellable.connect(lambda *rest: gone.set())
             gone.wait(30)
             task.return_if_cancelled()
 
-        task = self.loop.run_in_thread('wait', work, None, None)
+        task = self.loop.run_in_thread('wait', work)
         self.assertTrue(started.wait(30))
         task.cancel()
         self.kick_until_done(task)
@@ -830,7 +830,7 @@ class ComposeTest(Case):
 
     def test_no_tasks(self):
         self.assertTrue(Pillion.Task.all(self.loop, []).propagate_boolean())
-        self.assertTrue(Pillion.Task.settle(self.loop, None).propagate_boolean())
+        self.assertTrue(Pillion.Task.settle(self.loop, []).propagate_boolean())
         self.assertFails(Pillion.error_quark(), Pillion.Error.NOTHING_GIVEN,
                          Pillion.Task.any(self.loop, []).propagate_error)
         self.assertFails(Pillion.error_quark(), Pillion.Error.NOTHING_GIVEN,
@@ -838,7 +838,7 @@ class ComposeTest(Case):
         self.kick_until_done()
 
     def test_map(self):
-        task = Pillion.Task.map(self.loop, 5, 2, lambda index, factor: self.done(index * factor), 10, None)
+        task = Pillion.Task.map(self.loop, 5, 2, lambda index: self.done(index * 10))
         self.kick_until_done(task)
         self.assertTrue(task.propagate_boolean())
         self.assertEqual([child.propagate_int() for child in task.get_children()], [0, 10, 20, 30, 40])
@@ -895,7 +895,7 @@ class ComposeTest(Case):
         retry = Pillion.Retry(attempts=5, initial_delay=100, max_delay=1000, multiplier=1.5, jitter=1, seed=3)
         self.assertEqual((retry.get_attempts(), retry.props.max_delay), (5, 1000))
         retry.set_predicate(predicate, 2)
-        task = retry.run(self.loop, 'fetch', lambda attempt, name: self.failed(f'{name} {attempt}'), 'no', None)
+        task = retry.run(self.loop, 'fetch', lambda attempt, name: self.failed(f'{name} {attempt}'), 'no')
         self.kick_until_done(task)
         self.assertEqual(self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.propagate_int).message, 'no 2')
         self.assertEqual(asked, [('no 1', 1), ('no 2', 2)])
@@ -903,8 +903,8 @@ class ComposeTest(Case):
 
     def test_functions_that_give_no_task(self):
         """As one that raises an exception does"""
-        results = [Pillion.Task.map(self.loop, 3, 0, lambda index, data: None),
-                   Pillion.Retry().run(self.loop, 'fetch', lambda attempt, data: None)]
+        results = [Pillion.Task.map(self.loop, 3, 0, lambda index: None),
+                   Pillion.Retry().run(self.loop, 'fetch', lambda attempt: None)]
         self.kick_until_done(*results)
         for task in results:
             self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.propagate_error)

@@ -1,13 +1,822 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""What Python adds to the namespace Pillion.
+"""What Python adds to the namespace Pillion: tasks that are awaited, scopes and semaphores for `async with`, queues, completions and
+progress for `async for`, results as Python has them.
 
-PyGObject finds this file by its name: the packages gi and gi.overrides extend their paths to every folder of sys.path
-that has a part of them, which is why there must be no __init__.py beside it.
+PyGObject finds this file by its name: the packages gi and gi.overrides extend their paths to every folder of sys.path that has a part
+of them, which is why there must be no __init__.py beside it.
 """
+
+import asyncio
+import collections
+import functools
+import http.client
+import json
+import sys
+from asyncio import CancelledError, InvalidStateError
+from asyncio.events import _get_running_loop
+
+from gi.module import get_introspection_module
+from gi.overrides import override
+from gi.repository import Gio, GLib, GObject
+
+Pillion = get_introspection_module('Pillion')
 
 __all__ = []
 
 # The version of the library that this file belongs to
 __version__ = '1.0.0'
+
+CANCELLED = Pillion.TaskState.CANCELLED
+IO_ERROR = GLib.quark_to_string(Gio.io_error_quark())
+ERROR = GLib.quark_to_string(Pillion.error_quark())
+HTTP_ERROR = GLib.quark_to_string(Pillion.http_error_quark())
+
+
+def _public(kind):
+    __all__.append(kind.__name__)
+    return kind
+
+
+# KeyboardInterrupt and SystemExit
+#
+# PyGObject prints what a function that C calls raises, and goes on; at SystemExit it even ends the process on the spot. So such
+# an exception is kept until the C function that a Python caller is in has returned, and is raised there.
+
+kept = []  # pairs of the frame that is to raise an exception, and the exception
+takers = set()  # the code of functions that raise what was kept
+
+
+def takes(function):
+    """Says that a function calls C and then raise_kept ()."""
+    takers.add(function.__code__)
+    return function
+
+
+def raise_kept():
+    """Raises what was kept for the function that calls this, if there is anything. One that is called from another closure,
+    further in, is not to take it: there it would be lost."""
+    frame = sys._getframe(1)
+    for index, (taker, error) in enumerate(kept):
+        if taker is frame:
+            del kept[index]
+            try:
+                raise error
+            finally:
+                frame = taker = error = None  # the traceback must not hold what it passes through
+
+
+def keep(error):
+    """Keeps an exception for the nearest caller in Python; returns whether there is one."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code in takers:
+            kept.append((frame, error))
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _runner(function):
+    """A function of C that runs the context, and so calls functions of Python."""
+    @functools.wraps(function)
+    def call(self, *args):
+        result = function(self, *args)
+        if kept:
+            raise_kept()
+        return result
+
+    return takes(call)
+
+
+class _Call:
+    """A function for C to call, with the arguments that were given along."""
+
+    __slots__ = ('function', 'args')
+
+    def __init__(self, function, args):
+        if not callable(function):
+            raise TypeError(f'{function!r} can\'t be called')
+        self.function = function
+        self.args = args
+
+    def __call__(self, *values):
+        try:
+            return self.function(*values, *self.args)
+        except (KeyboardInterrupt, SystemExit) as error:
+            if not keep(error):
+                # Nobody in Python is there to catch it
+                sys.excepthook(type(error), error, error.__traceback__)
+
+
+class _Start(_Call):
+    """One that gives a task, or what can be awaited instead."""
+
+    __slots__ = ('loop', 'name')
+
+    def __init__(self, loop, name, function, args):
+        super().__init__(function, args)
+        self.loop = loop
+        self.name = name
+
+    def __call__(self, *values):
+        try:
+            started = self.function(*values, *self.args)
+            if started is None or isinstance(started, Task):
+                return started
+            return Task.from_awaitable(started, self.loop, self.name)
+        except BaseException as error:
+            # As if what it was to start had failed, which somebody looks at
+            task = Task.new(self.loop, self.name)
+            task._return_exception(error)
+            if isinstance(error, (KeyboardInterrupt, SystemExit)):
+                keep(error)
+            return task
+
+
+def _site(depth):
+    """Where the caller's caller is, as tasks have it."""
+    frame = sys._getframe(depth)
+    return f'{frame.f_code.co_filename}:{frame.f_lineno}'
+
+
+def _sited(function):
+    """A function of C that gives a task, which is made where that is called."""
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        task = function(*args, **kwargs)
+        if task is not None:
+            task.set_site(_site(2))
+        return task
+
+    return call
+
+
+# Values and errors
+
+_PLAIN = frozenset((bool, int, float, str, bytes, type(None)))
+
+
+def _to_python(value):
+    """The result of a task as Python has it."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is GLib.Bytes:
+        return value.get_data()
+    if kind is GLib.Variant:
+        return value.unpack()
+    if kind.__name__ == 'Node' and kind.__module__ == 'gi.repository.Json':
+        from gi.repository import Json
+        return json.loads(Json.to_string(value, False))
+    return value
+
+
+def _to_value(value):
+    """What PyGObject makes the right GValue of: of an int it makes one of C's."""
+    if type(value) is int and not -2**31 <= value < 2**31:
+        fits = -2**63 <= value < 2**63
+        return GObject.Value(GObject.TYPE_INT64 if fits else GObject.TYPE_PYOBJECT, value)
+    return value
+
+
+@_public
+class HttpStatusError(GLib.Error):
+    """A server refused. `status` is what it said (404, 503…), `reason` that in words; `url` is where, after redirects; `headers` is an
+    http.client.HTTPMessage, and `body` the beginning of what came with it, as bytes."""
+
+    def __init__(self, message, status, response=None):
+        super().__init__(message, HTTP_ERROR, status)
+        self.status = status
+        self.reason = self.url = None
+        self.headers = http.client.HTTPMessage()
+        self.body = b''
+        if response is not None:
+            self.reason = response.get_reason()
+            self.url = response.get_url()
+            self.body = response.get_body().get_data() or b''
+            for name in response.get_header_names():
+                self.headers[name] = response.get_header(name)
+
+    def __str__(self):
+        return self.message
+
+
+def to_exception(error, task=None):
+    """The exception that Python has for an error of GLib's: CancelledError, TimeoutError, HttpStatusError, or the error itself."""
+    if error.domain == IO_ERROR:
+        if error.code == Gio.IOErrorEnum.CANCELLED:
+            return CancelledError(error.message)
+        if error.code == Gio.IOErrorEnum.TIMED_OUT:
+            return TimeoutError(error.message)
+    elif error.domain == HTTP_ERROR:
+        response = None
+        if task is not None:
+            response = Pillion.http_response_from_task(task)
+        return HttpStatusError(error.message, error.code, response)
+    return error
+
+
+def _to_error(exception):
+    """The error of GLib's that tells C of an exception."""
+    if isinstance(exception, GLib.Error):
+        return exception
+    text = str(exception)
+    text = f'{type(exception).__name__}: {text}' if text else type(exception).__name__
+    if isinstance(exception, CancelledError):
+        return GLib.Error(text, IO_ERROR, Gio.IOErrorEnum.CANCELLED)
+    if isinstance(exception, TimeoutError):
+        return GLib.Error(text, IO_ERROR, Gio.IOErrorEnum.TIMED_OUT)
+    return GLib.Error(text, ERROR, Pillion.Error.FAILED)
+
+
+# Tasks
+
+Progress = collections.namedtuple('Progress', 'completed total rate unit message')
+Progress.__doc__ = 'How far a task is: bytes or whatever `unit` says; -1 where the total is not known; `rate` is a second\'s.'
+_public(Progress)
+
+
+async def _wait_elsewhere(task, loop):
+    """Waits in an asyncio loop that does not ride on the task's guest loop: on another thread, or not one of Pillion's."""
+    guest = task.get_loop()
+    future = loop.create_future()
+
+    def tell():
+        if not future.done():
+            future.set_result(None)
+
+    def on_done(_):
+        try:
+            loop.call_soon_threadsafe(tell)
+        except RuntimeError:
+            pass  # it was closed
+
+    if guest.is_closed():
+        raise GLib.Error(f'The loop of “{task.get_name()}” is closed', ERROR, Pillion.Error.CLOSED)
+    guest.call_soon_threadsafe(lambda: task.add_done_callback(on_done))
+    try:
+        await future
+    except BaseException:
+        task.cancel()
+        raise
+
+
+class Task(Pillion.Task):
+    """A Pillion task is awaited like one of asyncio's: that gives its result as Python has it, or raises its exception. To cancel
+    who awaits it cancels it, unless somebody else waits for it, too."""
+
+    _exception = None  # what a function of Python's raised, where C has only an error
+    _traceback = None  # where that was raised
+    _results = None  # whether the result is the list of the children's results, or (False) of the children
+
+    def __await__(self):
+        if not self.is_done():
+            loop = _get_running_loop()
+            future = getattr(loop, '_watch_task', _cannot_watch)(self)
+            if future is None:
+                yield from _wait_elsewhere(self, asyncio.get_running_loop()).__await__()
+            else:
+                try:
+                    yield from future
+                except BaseException:
+                    loop._give_up_task(self, future)
+                    raise
+        return self.result()
+
+    def __repr__(self):
+        if self.get_loop() is None:
+            return '<Pillion.Task, not made by new ()>'
+        site = self.get_site()
+        return (f'<Pillion.Task “{self.get_name()}” {self.get_state().value_nick}'
+                f'{" being cancelled" if self.is_cancelled() and not self.is_done() else ""}'
+                f'{f" made at {site}" if site else ""}>')
+
+    @classmethod
+    def new(cls, loop, name, cancellable=None):
+        """A task that somebody finishes with one of the return functions. It is made where this is called."""
+        return cls._at(Pillion.Task.new(loop, name, cancellable), _site(2))
+
+    @classmethod
+    def from_awaitable(cls, awaitable, loop=None, name=None):
+        """A task that ends as an asyncio future, or a coroutine, does, for scopes and combinators. To cancel one cancels the
+        other."""
+        future = asyncio.ensure_future(awaitable)
+        if loop is None:
+            loop = Pillion.Loop.get_default()
+        if name is None:
+            name = future.get_name() if isinstance(future, asyncio.Task) else 'future'
+        task = cls._at(Pillion.Task.new(loop, name, None), _site(2))
+        follow = future.get_loop()
+
+        def on_cancelled(_):
+            try:
+                follow.call_soon_threadsafe(future.cancel)
+            except RuntimeError:
+                pass  # the loop was closed
+
+        def on_done(future):
+            if task.is_done():
+                return
+            if future.cancelled():
+                task.return_error(GLib.Error('Cancelled', IO_ERROR, Gio.IOErrorEnum.CANCELLED))
+            elif future.exception() is not None:
+                task._return_exception(future.exception())
+            else:
+                task.return_value(future.result())
+
+        GObject.Object.connect(task.get_cancellable(), 'cancelled', on_cancelled)
+        future.add_done_callback(on_done)
+        return task
+
+    def _return_exception(self, exception):
+        self._exception = exception
+        self._traceback = exception.__traceback__
+        self.return_error(_to_error(exception))
+
+    def return_value(self, value):
+        """Finishes the task with any object of Python's as its result."""
+        Pillion.Task.return_value(self, _to_value(value))
+
+    def return_exception(self, exception):
+        """Finishes the task with an exception, which result () raises again."""
+        if not isinstance(exception, BaseException):
+            raise TypeError(f'{exception!r} is no exception')
+        self._return_exception(exception)
+
+    # What asyncio's futures have, too
+
+    def result(self):
+        """The result as Python has it: bytes for GLib.Bytes, plain objects for JSON and GLib.Variant, a list for `all` and `map`. Raises
+        the task's exception, or InvalidStateError where it is pending."""
+        try:
+            value = self.propagate_value()[1]
+        except GLib.Error as error:
+            exception = self._to_exception(error)
+        else:
+            if self._results is not None:
+                children = self.get_children()
+                return [child.result() for child in children] if self._results else children
+            result = self.get_async_result() if value is None else None
+            return _to_python(value) if result is None else result
+        try:
+            raise exception
+        finally:
+            exception = None  # which would hold this frame, and so itself
+
+    def exception(self):
+        """The exception that the task ended with, or None. Raises CancelledError where it was cancelled, InvalidStateError where it is
+        pending."""
+        try:
+            self.propagate_error()
+        except GLib.Error as error:
+            exception = self._to_exception(error)
+        else:
+            return None
+        if isinstance(exception, (CancelledError, InvalidStateError)):
+            raise exception
+        return exception
+
+    def _to_exception(self, error):
+        if self._exception is not None:
+            return self._exception.with_traceback(self._traceback)
+        if error.domain == ERROR and error.code == Pillion.Error.NOT_DONE:
+            return InvalidStateError(error.message)
+        # What a combinator passes on is one of its children's
+        for child in self.get_children():
+            if child.done() and not child.cancelled() and child._fails_with(error):
+                return child._to_exception(error)
+        return to_exception(error, self)
+
+    def _fails_with(self, error):
+        try:
+            self.propagate_error()
+        except GLib.Error as other:
+            return (other.domain, other.code, other.message) == (error.domain, error.code, error.message)
+        return False
+
+    def done(self):
+        """Whether the task has ended."""
+        return self.is_done()
+
+    def cancelled(self):
+        """Whether the task ended by being cancelled."""
+        return self.get_state() == CANCELLED
+
+    def add_done_callback(self, func, *args):
+        """Has `func (task, *args)` called when the task is done, never inside this call. Returns a number for
+        remove_done_callback ()."""
+        return self.add_done_closure(_Call(func, args))
+
+    async def progress(self):
+        """Yields a Progress whenever there is a new one, and ends when the task does, however that ends."""
+        changed = asyncio.Event()
+        last = None
+        handler = self.connect('progress', lambda _: changed.set())
+        callback = self.add_done_callback(lambda _: changed.set())
+        try:
+            while True:
+                changed.clear()
+                is_done = self.done()
+                now = Progress(self.get_completed(), self.get_total(), self.get_rate(), self.get_progress_unit(),
+                               self.dup_progress_message())
+                if now != last:
+                    last = now
+                    yield now
+                if is_done:
+                    break
+                await changed.wait()
+        finally:
+            self.disconnect(handler)
+            self.remove_done_callback(callback)
+
+    # Combinators
+
+    @classmethod
+    def all(cls, loop, tasks):
+        """Ends when all have ended well; its result is the list of theirs."""
+        return cls._group(Pillion.Task.all(loop, list(tasks)), _site(2), True)
+
+    @classmethod
+    def settle(cls, loop, tasks):
+        """Ends when all have ended, well or not; its result is the list of them."""
+        return cls._group(Pillion.Task.settle(loop, list(tasks)), _site(2), False)
+
+    @classmethod
+    def any(cls, loop, tasks):
+        """Ends as the first one that ends well."""
+        return cls._at(Pillion.Task.any(loop, list(tasks)), _site(2))
+
+    @classmethod
+    def race(cls, loop, tasks):
+        """Ends as the first one that ends."""
+        return cls._at(Pillion.Task.race(loop, list(tasks)), _site(2))
+
+    @classmethod
+    def map(cls, loop, inputs, limit, func, cancellable=None):
+        """Calls `func (input)` for each of the inputs, with at most `limit` (0: any number) of the tasks that it gives under way; it may give
+        awaitables. Its result is the list of theirs. A number as the inputs stands for a range."""
+        inputs = range(inputs) if isinstance(inputs, int) else list(inputs)
+        start = _Start(loop, 'map', lambda index: func(inputs[index]), ())
+        return cls._group(Pillion.Task.map_closure(loop, len(inputs), limit, start, cancellable), _site(2), True)
+
+    @staticmethod
+    def _at(task, site):
+        if task is not None:
+            task.set_site(site)
+        return task
+
+    @classmethod
+    def _group(cls, task, site, results):
+        task._results = results
+        return cls._at(task, site)
+
+    def and_then(self, func, *args):
+        """Has `func (task, *args)` start what comes after this task, when that has ended well: a task, an awaitable, or None."""
+        start = _Start(self.get_loop(), 'and then', func, args)
+        return self._at(self.and_then_closure(start), _site(2))
+
+    with_timeout = _sited(Pillion.Task.with_timeout)
+    with_deadline = _sited(Pillion.Task.with_deadline)
+    shield = _sited(Pillion.Task.shield)
+
+
+def _cannot_watch(task):
+    return None
+
+
+Task = _public(override(Task))
+
+
+class Completions(Pillion.Completions):
+    """`async for task in completions` gives the tasks as they end."""
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        if self.get_n_left() == 0:
+            raise StopAsyncIteration
+        return await self.next()
+
+    def __repr__(self):
+        return f'<Pillion.Completions with {self.get_n_left()} left>'
+
+
+Completions = _public(override(Completions))
+
+
+class Retry(Pillion.Retry):
+    def set_predicate(self, func, *args):
+        """Has `func (error, attempt, *args)` decide whether there is any point in another attempt."""
+        self.set_predicate_closure(None if func is None else _Call(func, args))
+
+    def run(self, loop, name, func, *args, cancellable=None):
+        """Has `func (attempt, *args)` make attempts, each a task or an awaitable, until one ends well."""
+        task = self.run_closure(loop, name, _Start(loop, name, func, args), cancellable)
+        if task is not None:
+            task.set_site(_site(2))
+        return task
+
+    def __repr__(self):
+        return f'<Pillion.Retry of {self.get_attempts()} attempts>'
+
+
+Retry = _public(override(Retry))
+
+
+# The loop
+
+class Loop(Pillion.Loop):
+    kick = _runner(Pillion.Loop.kick)
+    kick_until = _runner(Pillion.Loop.kick_until)
+    close = _runner(Pillion.Loop.close)
+    _run_until_complete = _runner(Pillion.Loop.run_until_complete)
+    _sleep = Pillion.Loop.sleep
+
+    def run_until_complete(self, task):
+        """Runs the loop until the task is done, and returns its result, or raises its exception."""
+        try:
+            self._run_until_complete(task)
+        except GLib.Error:
+            # It may be about the wait, and not about the task
+            if not task.done():
+                raise
+        return task.result()
+
+    def call_soon(self, func, *args):
+        """Has `func (*args)` called in the next kick. Returns a number for cancel_call ()."""
+        return self.call_soon_closure(_Call(func, args))
+
+    def call_soon_threadsafe(self, func, *args):
+        """Has `func (*args)` called on the loop's thread, from any thread, and wakes a host that sleeps."""
+        self.call_soon_threadsafe_closure(_Call(func, args))
+
+    def call_later(self, delay, func, *args):
+        """Has `func (*args)` called after `delay` µs. Returns a number for cancel_call ()."""
+        return self.call_later_closure(delay, _Call(func, args))
+
+    def call_at_safe_point(self, func, *args):
+        """Has `func (*args)` called where the host allows what is destructive. Returns a number for cancel_call ()."""
+        return self.call_at_safe_point_closure(_Call(func, args))
+
+    def sleep(self, delay, cancellable=None):
+        """A task that ends well after `delay` µs."""
+        task = self._sleep(delay, cancellable)
+        task.set_site(_site(2))
+        return task
+
+    def run_in_thread(self, name, func, *args, cancellable=None):
+        """Calls `func (task, cancellable, *args)` on a worker thread. What it returns, or raises, is what the task ends with, unless
+        the function has finished that by itself."""
+        task = self.run_in_thread_closure(name, _Work(func, args), cancellable)
+        if task is not None:
+            task.set_site(_site(2))
+        return task
+
+    def __repr__(self):
+        if self.is_closed():
+            return '<Pillion.Loop closed>'
+        host = self.get_host()
+        state = ('a passenger' if self.is_passenger() else
+                 f'riding on “{host.get_name()}”' if self.is_riding() and host is not None else 'idle')
+        return f'<Pillion.Loop {state} with {self.get_live_tasks()} live tasks>'
+
+
+class _Work(_Call):
+    """A function that runs on a worker thread."""
+
+    __slots__ = ()
+
+    def __call__(self, task, cancellable):
+        try:
+            result = self.function(task, cancellable, *self.args)
+        except BaseException as error:
+            if not task.done():
+                task._return_exception(error)
+        else:
+            if not task.done() and not task.return_if_cancelled():
+                task.return_value(result)
+
+
+Loop = _public(override(Loop))
+
+
+class TestHost(Pillion.TestHost):
+    advance = _runner(Pillion.TestHost.advance)
+    run_until_idle = _runner(Pillion.TestHost.run_until_idle)
+
+
+TestHost = _public(override(TestHost))
+
+
+class TickHost(Pillion.TickHost):
+    run = _runner(Pillion.TickHost.run)
+
+
+TickHost = _public(override(TickHost))
+
+
+# Scopes, and what is waited for
+
+class Scope(Pillion.Scope):
+    """`async with Pillion.Scope ('panel') as scope:` waits at its end for all that was started in it; where one fails, or the body does, it
+    cancels the rest. Several failures come as an ExceptionGroup, as those of asyncio.TaskGroup do."""
+
+    def __new__(cls, name, loop=None, *, parent=None, limit=0, cancel_on_error=True):
+        if parent is not None:
+            self = Pillion.Scope.new_child(parent, name)
+        else:
+            self = Pillion.Scope.new(loop if loop is not None else Pillion.Loop.get_default(), name)
+        self.set_limit(limit)
+        self.set_cancel_on_error(cancel_on_error)
+        return self
+
+    def __init__(self, *args, **kwargs):
+        pass  # it was made by __new__ ()
+
+    _close = _runner(Pillion.Scope.close)
+
+    def close(self, timeout=0):
+        """Cancels all, and runs the loop until they have ended, for `timeout` µs at most: host code's. Code that awaits has
+        aclose ()."""
+        return self._close(timeout)
+
+    def create_task(self, awaitable, *, name=None, key=None):
+        """Starts a coroutine in the scope, or puts another awaitable into it. Returns a Pillion.Task."""
+        if self.is_closed():
+            if asyncio.iscoroutine(awaitable):
+                awaitable.close()
+            raise GLib.Error(f'The scope “{self.get_name()}” is closed', ERROR, Pillion.Error.CLOSED)
+        task = awaitable if isinstance(awaitable, Task) else Task.from_awaitable(awaitable, self.get_loop(), name)
+        task.set_site(_site(2))
+        if key is None:
+            self.add(task)
+        else:
+            self.add_with_key(key, task)
+        return task
+
+    def start(self, name, func, *args):
+        """Has `func (*args)` start work when there is room for it: a task, or an awaitable."""
+        task = self.start_closure(name, _Start(self.get_loop(), name, func, args))
+        if task is not None:
+            task.set_site(_site(2))
+        return task
+
+    async def aclose(self, timeout=None):
+        """Cancels all and waits until they have ended, for `timeout` µs at most, or as long as it takes. Then the scope is closed."""
+        self.cancel()
+        if self.get_live_tasks() > 0:
+            join = self.join()
+            try:
+                await (join if timeout is None else join.with_timeout(timeout))
+            except (GLib.Error, TimeoutError):
+                pass  # what the tasks failed with is theirs; what is left close () names
+        return self._close(0)
+
+    async def __aenter__(self):
+        return self
+
+    async def __aexit__(self, kind, error, traceback):
+        cancelled = isinstance(error, CancelledError)
+        if error is not None:
+            self.cancel()
+        while self.get_live_tasks() > 0:
+            try:
+                await self.join()
+            except CancelledError:
+                if self.get_live_tasks() > 0:
+                    # Whoever awaits is cancelled: what is in the scope goes with it, and is waited for
+                    cancelled = True
+                    self.cancel()
+            except GLib.Error:
+                pass  # told below
+        failures = []
+        for task in self.take_failed():
+            try:
+                task.result()
+            except CancelledError:
+                pass
+            except BaseException as failure:
+                if failure is not error:
+                    failures.append(failure)
+        self._close(0)
+        if cancelled and error is None:
+            raise CancelledError
+        if failures:
+            if error is not None and not isinstance(error, CancelledError):
+                failures.insert(0, error)
+            raise BaseExceptionGroup(f'tasks of the scope “{self.get_name()}” failed', failures)
+
+    def __repr__(self):
+        state = 'closed' if self.is_closed() else f'with {self.get_live_tasks()} live tasks'
+        return f'<Pillion.Scope “{self.get_name()}” {state}>'
+
+
+Scope = _public(override(Scope))
+
+
+class Queue(Pillion.Queue):
+    """Takes any objects of Python's. `async for item in queue` ends when the queue is closed and empty."""
+
+    _put = Pillion.Queue.put
+
+    def put(self, item):
+        """Puts an item in: a task that ends when there was room."""
+        task = self._put(_to_value(item))
+        task.set_site(_site(2))
+        return task
+
+    def try_put(self, item):
+        """Puts an item in if there is room. Returns whether there was."""
+        return Pillion.Queue.try_put(self, _to_value(item))
+
+    get = _sited(Pillion.Queue.get)
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        try:
+            return await self.get()
+        except GLib.Error as error:
+            if error.domain == ERROR and error.code == Pillion.Error.CLOSED:
+                raise StopAsyncIteration from None
+            raise
+
+    def __len__(self):
+        return self.get_length()
+
+    def __bool__(self):
+        return True
+
+    def __repr__(self):
+        capacity = self.get_capacity()
+        return (f'<Pillion.Queue with {self.get_length()}{f" of {capacity}" if capacity else ""} items'
+                f'{", closed" if self.is_closed() else ""}>')
+
+
+Queue = _public(override(Queue))
+
+
+class Semaphore(Pillion.Semaphore):
+    """`async with semaphore:` holds a permit."""
+
+    acquire = _sited(Pillion.Semaphore.acquire)
+
+    async def __aenter__(self):
+        await self.acquire()
+        return self
+
+    async def __aexit__(self, kind, error, traceback):
+        self.release()
+
+    def __repr__(self):
+        return f'<Pillion.Semaphore with {self.get_available()} of {self.get_permits()} permits>'
+
+
+Semaphore = _public(override(Semaphore))
+
+
+class Event(Pillion.Event):
+    wait = _sited(Pillion.Event.wait)
+
+    def __repr__(self):
+        return f'<Pillion.Event {"set" if self.is_set() else "not set"}>'
+
+
+Event = _public(override(Event))
+
+
+class HttpClient(Pillion.HttpClient):
+    def __new__(cls, loop=None, **properties):
+        self = Pillion.HttpClient.new(loop if loop is not None else Pillion.Loop.get_default())
+        self.set_properties(**properties)
+        return self
+
+    def __init__(self, *args, **kwargs):
+        pass  # it was made by __new__ ()
+
+    def get_bytes(self, url, cancellable=None):
+        """Gets a body: a task whose result is bytes."""
+        return Task._at(Pillion.HttpClient.get_bytes(self, url, cancellable), _site(2))
+
+    def get_json(self, url, cancellable=None):
+        """Gets a body of JSON: a task whose result is what it stands for."""
+        return Task._at(Pillion.HttpClient.get_json(self, url, cancellable), _site(2))
+
+    def download(self, url, target, sha256=None, cancellable=None):
+        """Gets a body into a file, named by a path or a Gio.File: a task whose result is a Pillion.Download."""
+        return Task._at(Pillion.HttpClient.download(self, url, _to_file(target), sha256, cancellable), _site(2))
+
+    def download_into(self, url, folder, sha256=None, cancellable=None):
+        """Gets a body into a folder, under the name that the server or the URL gives it."""
+        return Task._at(Pillion.HttpClient.download_into(self, url, _to_file(folder), sha256, cancellable), _site(2))
+
+
+def _to_file(file):
+    return file if isinstance(file, Gio.File) else Gio.File.new_for_path(file)
+
+
+HttpClient = _public(override(HttpClient))
