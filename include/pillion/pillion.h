@@ -15,6 +15,7 @@
 #include <pillion/pillion-glib-host.h>
 #include <pillion/pillion-host.h>
 #include <pillion/pillion-http-client.h>
+#include <pillion/pillion-http-response.h>
 #include <pillion/pillion-kick.h>
 #include <pillion/pillion-loop.h>
 #include <pillion/pillion-poll-source.h>

@@ -16,14 +16,3 @@
  * Since: 1.0
  */
 G_DEFINE_QUARK (pillion-error-quark, pillion_error)
-
-/**
- * pillion_http_error_quark:
- *
- * Gives the domain of the errors that HTTP servers answer with. The code of such an error is the status.
- *
- * Returns: the domain [error@Pillion.HttpError]
- *
- * Since: 1.0
- */
-G_DEFINE_QUARK (pillion-http-error-quark, pillion_http_error)

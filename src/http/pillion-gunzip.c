@@ -15,6 +15,24 @@
 #define MAX_SIZE (1u << 30)
 
 static gboolean
+is_gzip (const char *coding)
+{
+  return g_ascii_strcasecmp (coding, "gzip") == 0 || g_ascii_strcasecmp (coding, "x-gzip") == 0;
+}
+
+static gboolean
+is_deflate (const char *coding)
+{
+  return g_ascii_strcasecmp (coding, "deflate") == 0;
+}
+
+static gboolean
+is_identity (const char *coding)
+{
+  return coding[0] == '\0' || g_ascii_strcasecmp (coding, "identity") == 0;
+}
+
+static gboolean
 grow (GByteArray *out,
       gsize *used,
       GError **error)
@@ -99,13 +117,13 @@ decode_one (GByteArray *body,
 {
   g_autoptr (GByteArray) in = body;
   g_autoptr (GByteArray) out = NULL;
-  gboolean deflate = g_ascii_strcasecmp (coding, "deflate") == 0;
+  gboolean deflate = is_deflate (coding);
   GError *local = NULL;
 
-  if (coding[0] == '\0' || g_ascii_strcasecmp (coding, "identity") == 0)
+  if (is_identity (coding))
     return g_steal_pointer (&in);
 
-  if (!deflate && g_ascii_strcasecmp (coding, "gzip") != 0 && g_ascii_strcasecmp (coding, "x-gzip") != 0)
+  if (!deflate && !is_gzip (coding))
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
                    _("the body is coded as “%s”, where gzip or deflate was asked for"), coding);
@@ -149,6 +167,87 @@ pillion_http_decode (GByteArray *body,
   /* The last one was put on last */
   for (guint i = g_strv_length (codings); i > 0 && body != NULL; i--)
     body = decode_one (body, g_strstrip (codings[i - 1]), error);
+
+  return body;
+}
+
+/* What comes of the stream before it ends, breaks, is cut, or has given @max bytes. NULL where it is none of @format. */
+static GByteArray *
+inflate_some (GByteArray *in,
+              GZlibCompressorFormat format,
+              gsize max,
+              gboolean *whole)
+{
+  g_autoptr (GZlibDecompressor) decompressor = g_zlib_decompressor_new (format);
+  GByteArray *out = g_byte_array_new ();
+  GConverterResult result = G_CONVERTER_CONVERTED;
+  gsize position = 0;
+  gsize used = 0;
+
+  /* One more than wanted, which tells whether there is more */
+  g_byte_array_set_size (out, (guint) max + 1);
+  while (used <= max && position < in->len)
+    {
+      g_autoptr (GError) error = NULL;
+      gsize n_read = 0;
+      gsize n_written = 0;
+
+      result = g_converter_convert (G_CONVERTER (decompressor), in->data + position, in->len - position, out->data + used,
+                                    out->len - used, G_CONVERTER_INPUT_AT_END, &n_read, &n_written, &error);
+      if (result == G_CONVERTER_ERROR && used == 0 && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
+        {
+          g_byte_array_unref (out);
+          return NULL;
+        }
+      if (result == G_CONVERTER_ERROR)
+        break;
+
+      position += n_read;
+      used += n_written;
+      if (result == G_CONVERTER_FINISHED)
+        g_converter_reset (G_CONVERTER (decompressor));
+    }
+
+  if (result != G_CONVERTER_FINISHED || used > max)
+    *whole = FALSE;
+  g_byte_array_set_size (out, (guint) MIN (used, max));
+
+  return out;
+}
+
+GByteArray *
+pillion_http_decode_some (GByteArray *body,
+                          const char *value,
+                          gsize max,
+                          gboolean *whole)
+{
+  g_auto (GStrv) codings = g_strsplit (value, ",", MAX_CODINGS + 1);
+  guint n = g_strv_length (codings);
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_strstrip (codings[i]);
+      if (n > MAX_CODINGS || !(is_identity (codings[i]) || is_gzip (codings[i]) || is_deflate (codings[i])))
+        return body;
+    }
+
+  for (guint i = n; i > 0; i--)
+    {
+      gboolean deflate = is_deflate (codings[i - 1]);
+      GByteArray *out;
+
+      if (is_identity (codings[i - 1]) || body->len == 0)
+        continue;
+
+      out = inflate_some (body, deflate ? G_ZLIB_COMPRESSOR_FORMAT_ZLIB : G_ZLIB_COMPRESSOR_FORMAT_GZIP, max, whole);
+      if (out == NULL && deflate)
+        out = inflate_some (body, G_ZLIB_COMPRESSOR_FORMAT_RAW, max, whole);
+      if (out == NULL)
+        return body;
+
+      g_byte_array_unref (body);
+      body = out;
+    }
 
   return body;
 }

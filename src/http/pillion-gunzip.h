@@ -11,3 +11,10 @@
 GByteArray *pillion_http_decode (GByteArray  *body,
                                  const char  *value,
                                  GError     **error);
+
+/* The same for a body of which all that can be had is good enough: what comes of the part that is there, up to @max bytes. Sets
+ * @whole to FALSE where that is not all. A body that is coded otherwise, or not as it says, stays as it is. */
+GByteArray *pillion_http_decode_some (GByteArray *body,
+                                      const char *value,
+                                      gsize       max,
+                                      gboolean   *whole);

@@ -53,10 +53,7 @@ call_head (PillionTransfer *transfer,
   PillionHttpCall *self = (PillionHttpCall *) transfer;
 
   if (response->status < 200 || response->status > 299)
-    {
-      g_propagate_error (error, pillion_transfer_new_http_error (response));
-      return PILLION_VERDICT_FAIL;
-    }
+    return PILLION_VERDICT_REFUSED;
 
   self->announced = response->length;
   self->coding = g_strdup (response->get_header (response, "Content-Encoding"));

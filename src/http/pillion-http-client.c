@@ -66,7 +66,7 @@
  * | an answer that is cut anywhere | [error@Pillion.Error.TRUNCATED] |
  * | an answer with another length than was announced | [error@Pillion.Error.LENGTH_MISMATCH] |
  * | an answer that is no HTTP, too many redirects | [error@Pillion.Error.PROTOCOL] |
- * | any status that is no success | [error@Pillion.HttpError], with the status as its code |
+ * | any status that is no success | [error@Pillion.HttpError], with the status as its code, and a [class@Pillion.HttpResponse] behind it |
  * | JSON that is none | [error@Pillion.Error.INVALID_JSON] |
  * | another SHA-256 | [error@Pillion.Error.DIGEST_MISMATCH] |
  * | a proposed file name that is none | [error@Pillion.Error.UNSAFE_NAME] |

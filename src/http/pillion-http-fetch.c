@@ -264,10 +264,7 @@ fetch_head (PillionTransfer *transfer,
 
   /* No Content and Reset Content are no file, and least of all one to replace another */
   if (response->status < 200 || response->status > 299 || response->status == 204 || response->status == 205)
-    {
-      g_propagate_error (error, pillion_transfer_new_http_error (response));
-      return PILLION_VERDICT_FAIL;
-    }
+    return PILLION_VERDICT_REFUSED;
 
   if (response->status == 206 ? self->asked == 0 : self->keeping)
     {

@@ -14,6 +14,7 @@
 #include <pillion/pillion.h>
 
 #include "http/pillion-http-fields.h"
+#include "http/pillion-http-response-private.h"
 #include "http/pillion-soup-body.h"
 #include "http/pillion-soup-lane.h"
 
@@ -22,6 +23,9 @@
 
 /* What one exchange reads before the others have their turn */
 #define TURN_SIZE (1024 * 1024)
+
+/* How long libsoup may gather a body of its own accord, in µs */
+#define GATHER_USEC G_USEC_PER_SEC
 
 typedef struct
 {
@@ -46,7 +50,7 @@ struct _PillionExchange
   gint64 announced; /* by Content-Length, or -1 */
   gint64 received;
   gboolean bulk;
-  gboolean refused; /* with a status whose body libsoup would gather in memory */
+  gboolean refused; /* with a status whose body libsoup gathers in memory */
   gboolean aborted;
 };
 
@@ -330,6 +334,14 @@ get_header (const PillionResponse *response,
   return soup_message_headers_get_list (((const SoupResponse *) response)->headers, name);
 }
 
+static void
+foreach_header (const PillionResponse *response,
+                PillionHeaderFunc func,
+                gpointer data)
+{
+  soup_message_headers_foreach (((const SoupResponse *) response)->headers, func, data);
+}
+
 static SoupResponse
 make_response (PillionExchange *self)
 {
@@ -341,6 +353,7 @@ make_response (PillionExchange *self)
       .delimited = self->announced >= 0 || self->body.source != NULL ||
                    soup_message_get_http_version (self->message) == SOUP_HTTP_2_0,
       .get_header = get_header,
+      .foreach_header = foreach_header,
     },
     .headers = soup_message_get_response_headers (self->message),
   };
@@ -399,6 +412,11 @@ sent (GObject *session,
   SoupResponse response;
   GError *error = NULL;
 
+  if (self->source != NULL)
+    {
+      g_source_destroy (self->source);
+      g_clear_pointer (&self->source, g_source_unref);
+    }
   g_clear_object (&self->cancellable);
   self->stream = soup_session_send_finish (SOUP_SESSION (session), result, &error);
 
@@ -437,17 +455,67 @@ sent (GObject *session,
     wait_for_more (self);
 }
 
+/* Ends what libsoup gathers when that is too much, or takes too long */
+typedef struct
+{
+  GSource parent;
+  PillionExchange *exchange;
+} GatherSource;
+
+/* Each piece that libsoup reads is an iteration of the context */
+static gboolean
+gather_prepare (GSource *source,
+                int *timeout)
+{
+  SoupMessageMetrics *metrics = soup_message_get_metrics (((GatherSource *) source)->exchange->message);
+
+  *timeout = -1;
+  return soup_message_metrics_get_response_body_bytes_received (metrics) > PILLION_HTTP_RESPONSE_MAX_BODY;
+}
+
+static gboolean
+gather_dispatch (GSource *source,
+                 GSourceFunc callback,
+                 gpointer data)
+{
+  g_cancellable_cancel (((GatherSource *) source)->exchange->cancellable);
+  return G_SOURCE_REMOVE;
+}
+
+static GSourceFuncs gather_funcs = {
+  .prepare = gather_prepare,
+  .dispatch = gather_dispatch,
+};
+
+static void
+watch_gathering (PillionExchange *self)
+{
+  self->source = g_source_new (&gather_funcs, sizeof (GatherSource));
+  ((GatherSource *) self->source)->exchange = self;
+  g_source_set_static_name (self->source, "pillion gathering");
+  g_source_set_ready_time (self->source, g_get_monotonic_time () + GATHER_USEC);
+  g_source_attach (self->source, self->transport->context);
+}
+
 /* libsoup waits to be asked for another request after these, with the whole body of the answer in memory, however long that is */
 static void
 got_headers (SoupMessage *message,
              gpointer data)
 {
   PillionExchange *self = data;
+  SoupMessageHeaders *headers = soup_message_get_response_headers (message);
 
   switch (soup_message_get_status (message))
     {
     case SOUP_STATUS_UNAUTHORIZED:
     case SOUP_STATUS_PROXY_UNAUTHORIZED:
+      self->refused = TRUE;
+      if (soup_message_headers_get_content_length (headers) > PILLION_HTTP_RESPONSE_MAX_BODY)
+        g_cancellable_cancel (self->cancellable);
+      else
+        watch_gathering (self);
+      break;
+    /* It would ask once more by itself */
     case SOUP_STATUS_MISDIRECTED_REQUEST:
       self->refused = TRUE;
       g_cancellable_cancel (self->cancellable);

@@ -261,6 +261,20 @@ redirect (PillionTransfer *self,
   return PILLION_VERDICT_AGAIN;
 }
 
+/* The transfer fails with what was refused, and with as much as there is of the reason */
+static void
+end_refusal (PillionTransfer *self,
+             gboolean whole)
+{
+  pillion_transfer_fail (self, pillion_refusal_end (g_steal_pointer (&self->refusal), whole));
+}
+
+static void
+refusal_late (gpointer data)
+{
+  end_refusal (data, FALSE);
+}
+
 static gboolean
 exchange_head (gpointer data,
                const PillionResponse *response)
@@ -278,6 +292,8 @@ exchange_head (gpointer data,
     pillion_transfer_fail (self, error);
   else if (verdict == PILLION_VERDICT_AGAIN)
     pillion_transfer_send (self);
+  else if (verdict == PILLION_VERDICT_REFUSED)
+    self->refusal = pillion_refusal_new (response, self->uri, refusal_late, self);
 
   leg->inside = FALSE;
   return leg->transfer != NULL;
@@ -295,8 +311,15 @@ exchange_body (gpointer data,
   self->last_activity = g_get_monotonic_time ();
   leg->inside = TRUE;
 
-  if (!self->klass->body (self, bytes, length, &error))
-    pillion_transfer_fail (self, error);
+  if (self->refusal != NULL)
+    {
+      if (!pillion_refusal_add (self->refusal, bytes, length))
+        end_refusal (self, FALSE);
+    }
+  else if (!self->klass->body (self, bytes, length, &error))
+    {
+      pillion_transfer_fail (self, error);
+    }
 
   leg->inside = FALSE;
   return leg->transfer != NULL;
@@ -311,7 +334,12 @@ exchange_end (gpointer data,
 
   leg->inside = TRUE;
 
-  if (error != NULL)
+  if (self->refusal != NULL)
+    {
+      end_refusal (self, error == NULL);
+      g_clear_error (&error);
+    }
+  else if (error != NULL)
     {
       pillion_transfer_fail (self, error);
     }
@@ -359,6 +387,7 @@ pillion_transfer_fail (PillionTransfer *self,
     }
 
   self->failed = TRUE;
+  g_clear_pointer (&self->refusal, pillion_refusal_free);
   detach_leg (self);
   pillion_http_engine_unwatch (self->engine, self);
 
@@ -458,19 +487,15 @@ void
 pillion_transfer_time_out (PillionTransfer *self,
                            guint seconds)
 {
+  if (self->refusal != NULL)
+    {
+      end_refusal (self, FALSE);
+      return;
+    }
+
   pillion_transfer_fail (self, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
                                             g_dngettext (GETTEXT_PACKAGE,
                                                          "nothing was heard from the server for %u second",
                                                          "nothing was heard from the server for %u seconds", seconds),
                                             seconds));
-}
-
-GError *
-pillion_transfer_new_http_error (const PillionResponse *response)
-{
-  if (response->reason != NULL && response->reason[0] != '\0')
-    return g_error_new (PILLION_HTTP_ERROR, (int) response->status, _("the server answered %u (%s)"), response->status,
-                        response->reason);
-
-  return g_error_new (PILLION_HTTP_ERROR, (int) response->status, _("the server answered %u"), response->status);
 }

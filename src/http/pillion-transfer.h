@@ -9,6 +9,7 @@
 #include "core/pillion-core.h"
 #include "http/pillion-http-engine.h"
 #include "http/pillion-http-queue.h"
+#include "http/pillion-refusal.h"
 #include "http/pillion-transport.h"
 
 typedef struct _PillionTransferClass PillionTransferClass;
@@ -23,9 +24,10 @@ typedef struct
 
 typedef enum
 {
-  PILLION_VERDICT_READ,  /* the body is wanted */
-  PILLION_VERDICT_AGAIN, /* another request is to be sent instead */
-  PILLION_VERDICT_FAIL,  /* the error was set */
+  PILLION_VERDICT_READ,    /* the body is wanted */
+  PILLION_VERDICT_AGAIN,   /* another request is to be sent instead */
+  PILLION_VERDICT_REFUSED, /* the answer is of no use, but for the error that it becomes */
+  PILLION_VERDICT_FAIL,    /* the error was set */
 } PillionVerdict;
 
 /* What the user asked for, from the call until its task is done: redirects and further requests belong to it. It is made on
@@ -50,6 +52,7 @@ struct _PillionTransfer
   gboolean cancel_seen; /* maybe before it was submitted */
   gboolean failed;      /* the task is to end with an error */
   gboolean done;
+  PillionRefusal *refusal; /* while its body comes, else NULL */
   GList watch_link;     /* in the engine's list, while the idle timeout counts */
   gboolean watched;
   gint64 last_activity;
@@ -121,9 +124,6 @@ void             pillion_transfer_finish_failure (PillionTransfer            *se
 
 /* After the task was finished well */
 void             pillion_transfer_finish         (PillionTransfer            *self);
-
-/* The error of an answer that has no use */
-GError          *pillion_transfer_new_http_error (const PillionResponse      *response);
 
 /* For the engine */
 void             pillion_transfer_start_leg      (PillionTransferLeg         *leg);

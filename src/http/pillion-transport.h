@@ -16,6 +16,10 @@ typedef struct _PillionExchangeFuncs PillionExchangeFuncs;
 typedef struct _PillionRequest PillionRequest;
 typedef struct _PillionResponse PillionResponse;
 
+typedef void (*PillionHeaderFunc) (const char *name,
+                                   const char *value,
+                                   gpointer    data);
+
 /* One GET. It is read during the call to pillion_transport_send () only. */
 struct _PillionRequest
 {
@@ -36,6 +40,11 @@ struct _PillionResponse
   /* All values of a header joined by commas, or NULL */
   const char *(*get_header) (const PillionResponse *self,
                              const char            *name);
+
+  /* All fields, those of one name in the order in which they came */
+  void (*foreach_header)    (const PillionResponse *self,
+                             PillionHeaderFunc      func,
+                             gpointer               data);
 };
 
 /* What an exchange tells. It calls nothing inside pillion_transport_send (). */

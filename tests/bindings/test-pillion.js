@@ -489,6 +489,15 @@ test('http/errors', loop => {
     const broken = client.get_json(`${URL}/broken.json`, null);
     kickUntilDone(loop, missing, nonsense, broken);
     assertFails(Pillion.http_error_quark(), 404, () => missing.propagate_bytes());
+    const response = Pillion.HttpResponse.from_task(missing);
+    assertEqual([response.status, response.reason, response.url], [404, 'Not Found', `${URL}/missing`]);
+    assert(response.get_header_names().includes('Content-Type'));
+    assert(new TextDecoder().decode(response.get_body().toArray()).includes('Error response'));
+    try {
+        missing.propagate_bytes();
+    } catch (error) {
+        assert(Pillion.HttpResponse.from_error(error) === response);
+    }
     assertFails(Pillion.Error, Pillion.Error.INVALID_URL, () => nonsense.propagate_bytes());
     assertFails(Pillion.Error, Pillion.Error.INVALID_JSON, () => broken.propagate_error());
 });

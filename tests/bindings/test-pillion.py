@@ -787,6 +787,31 @@ class HttpTest(Case):
         self.assertFails(Pillion.error_quark(), Pillion.Error.INVALID_JSON, broken.propagate_error)
         self.assertFalse(self.target.query_exists(None))
 
+    def test_what_was_refused(self):
+        task = self.client.get_bytes(URL + '/missing', None)
+        again = Pillion.Retry(attempts=2, initial_delay=1).run(self.loop, 'again', lambda attempt, data: task, None, None)
+        self.assertIsNone(Pillion.HttpResponse.from_task(task))
+        self.kick_until_done(again)
+        response = Pillion.HttpResponse.from_task(task)
+        self.assertIsInstance(response, Pillion.HttpResponse)
+        self.assertIs(Pillion.HttpResponse.from_task(again), response)
+        self.assertEqual((response.get_status(), response.get_reason()), (404, 'Not Found'))
+        self.assertEqual(response.get_url(), URL + '/missing')
+        self.assertIn('Content-Type', response.get_header_names())
+        self.assertEqual(response.get_header('content-type'), 'text/html;charset=utf-8')
+        self.assertIsNone(response.get_header('Retry-After'))
+        self.assertIn(b'Error response', response.get_body().get_data())
+        self.assertFalse(response.is_body_truncated())
+        self.assertEqual((response.props.status, response.props.body_truncated), (404, False))
+        self.assertEqual(response.props.header_names, response.get_header_names())
+
+        # An exception is another error
+        error = self.assertFails(Pillion.http_error_quark(), 404, task.propagate_bytes)
+        self.assertIsNone(Pillion.HttpResponse.from_error(error))
+        made = Pillion.Task.new(self.loop, 'made', None)
+        made.return_error(error)
+        self.assertIsNone(Pillion.HttpResponse.from_task(made))
+
     def test_cancel(self):
         task = self.client.download(URL + '/file.bin', self.target, None, None)
         task.cancel()

@@ -424,6 +424,8 @@ async void fetch (Pillion.Loop loop) throws Error {
         assert_not_reached ();
     } catch (Pillion.HttpError.NOT_FOUND error) {
         assert (error.code == 404);
+        assert (Pillion.HttpResponse.from_error (error).status == 404);
+        assert (Pillion.HttpResponse.from_task (missing).get_url () == url + "/missing");
     }
 }
 

@@ -1,0 +1,530 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-http-response-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "core/pillion-sync.h"
+
+/**
+ * PillionHttpResponse:
+ *
+ * What an HTTP server refused with: the answer behind a [error@Pillion.HttpError].
+ *
+ * ```c
+ * if (!pillion_task_propagate_error (task, &error))
+ *   {
+ *     PillionHttpResponse *response = pillion_http_response_from_error (error);
+ *
+ *     if (response != NULL)
+ *       g_print ("%s: %u\n", pillion_http_response_get_url (response), pillion_http_response_get_status (response));
+ *   }
+ * ```
+ *
+ * Every error that a call of [class@Pillion.HttpClient] fails with because of the status has one, and so has each copy of that
+ * error, wherever it is handed on to: the tasks that are made of the call's, a retry's, a `GTask`'s. Where a language makes an exception of
+ * the error, as PyGObject does, and so loses what it carries, the task still has it: [func@Pillion.HttpResponse.from_task].
+ *
+ * ## The body
+ *
+ * It is kept for people and programs that want to know why, and so not at any price. There are at most 64 KiB of it; a body that is
+ * compressed (gzip, deflate) is decompressed, and coded otherwise, or not coded as its fields say, it stays as it was sent. It is read for three seconds
+ * at most after the head of the answer, and while no more than one passes without a byte; then, and where the connection ends too early, the
+ * response has what came until then, and [method@Pillion.HttpResponse.is_body_truncated] says so. The error is the same in any case.
+ *
+ * Of an answer with the status 421 there is no body, and of one with 401 or 407 there is all of it or none.
+ *
+ * ## Threads
+ *
+ * A response never changes, and may be used from any thread.
+ *
+ * Since: 1.0
+ */
+
+struct _PillionHttpResponse
+{
+  GObject parent_instance;
+
+  guint status;
+  char *reason; /* NULL where there is none */
+  char *url;
+  GPtrArray *names;    /* of the fields, each once, as it was written first; NULL-terminated */
+  GHashTable *headers; /* name → value, whatever the case of the name */
+  GBytes *body;
+  gboolean truncated;
+};
+
+enum
+{
+  PROP_STATUS = 1,
+  PROP_REASON,
+  PROP_URL,
+  PROP_HEADER_NAMES,
+  PROP_BODY,
+  PROP_BODY_TRUNCATED,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (PillionHttpResponse, pillion_http_response, G_TYPE_OBJECT)
+
+/* What an error of the domain carries. GLib puts it right before the error, where G_DEFINE_EXTENDED_ERROR () finds it; that macro would
+ * name the domain after the type. */
+typedef struct
+{
+  PillionHttpResponse *response; /* NULL in an error that somebody else made */
+} ErrorPrivate;
+
+G_STATIC_ASSERT (sizeof (ErrorPrivate) <= 2 * sizeof (gsize));
+
+static inline ErrorPrivate *
+get_private (const GError *error)
+{
+  return (ErrorPrivate *) ((guint8 *) error - 2 * sizeof (gsize));
+}
+
+static void
+private_init (GError *error)
+{
+  get_private (error)->response = NULL;
+}
+
+static void
+private_copy (const GError *source,
+              GError *copy)
+{
+  PillionHttpResponse *response = get_private (source)->response;
+
+  if (response != NULL)
+    get_private (copy)->response = g_object_ref (response);
+}
+
+static void
+private_clear (GError *error)
+{
+  PillionHttpResponse *response = get_private (error)->response;
+
+  if (response != NULL)
+    pillion_sync_unref (response);
+}
+
+/**
+ * pillion_http_error_quark:
+ *
+ * Gives the domain of the errors that HTTP servers answer with. The code of such an error is the status.
+ *
+ * Returns: the domain [error@Pillion.HttpError]
+ *
+ * Since: 1.0
+ */
+GQuark
+pillion_http_error_quark (void)
+{
+  static gsize quark;
+
+  if (g_once_init_enter (&quark))
+    g_once_init_leave (&quark, g_error_domain_register_static ("pillion-http-error-quark", sizeof (ErrorPrivate), private_init,
+                                                               private_copy, private_clear));
+
+  return (GQuark) quark;
+}
+
+/* Before anybody can make an error whose domain they know by its name: GLib would make it without room for the response, and look for one when it is
+ * freed after the domain was registered */
+__attribute__ ((constructor)) static void
+register_domain (void)
+{
+  pillion_http_error_quark ();
+}
+
+static guint
+name_hash (gconstpointer key)
+{
+  guint hash = 5381;
+
+  for (const char *p = key; *p != '\0'; p++)
+    hash = hash * 33 + (guchar) g_ascii_tolower (*p);
+
+  return hash;
+}
+
+static gboolean
+name_equal (gconstpointer a,
+            gconstpointer b)
+{
+  return g_ascii_strcasecmp (a, b) == 0;
+}
+
+static void
+pillion_http_response_finalize (GObject *object)
+{
+  PillionHttpResponse *self = PILLION_HTTP_RESPONSE (object);
+
+  pillion_sync_acquire (self);
+
+  g_free (self->reason);
+  g_free (self->url);
+  g_hash_table_unref (self->headers);
+  g_ptr_array_unref (self->names);
+  g_bytes_unref (self->body);
+
+  G_OBJECT_CLASS (pillion_http_response_parent_class)->finalize (object);
+}
+
+static void
+pillion_http_response_get_property (GObject *object,
+                                    guint prop_id,
+                                    GValue *value,
+                                    GParamSpec *pspec)
+{
+  PillionHttpResponse *self = PILLION_HTTP_RESPONSE (object);
+
+  switch (prop_id)
+    {
+    case PROP_STATUS:
+      g_value_set_uint (value, self->status);
+      break;
+    case PROP_REASON:
+      g_value_set_string (value, self->reason);
+      break;
+    case PROP_URL:
+      g_value_set_string (value, self->url);
+      break;
+    case PROP_HEADER_NAMES:
+      g_value_set_boxed (value, self->names->pdata);
+      break;
+    case PROP_BODY:
+      g_value_set_boxed (value, self->body);
+      break;
+    case PROP_BODY_TRUNCATED:
+      g_value_set_boolean (value, self->truncated);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_http_response_class_init (PillionHttpResponseClass *klass)
+{
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = pillion_http_response_finalize;
+  object_class->get_property = pillion_http_response_get_property;
+
+  /**
+   * PillionHttpResponse:status: (getter get_status)
+   *
+   * The status: 404, 503…
+   *
+   * Since: 1.0
+   */
+  properties[PROP_STATUS] = g_param_spec_uint ("status", NULL, NULL, 0, G_MAXUINT, 0, flags);
+
+  /**
+   * PillionHttpResponse:reason: (getter get_reason)
+   *
+   * What the server calls the status, or %NULL.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_REASON] = g_param_spec_string ("reason", NULL, NULL, NULL, flags);
+
+  /**
+   * PillionHttpResponse:url: (getter get_url)
+   *
+   * The URL that was refused, after all redirects.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_URL] = g_param_spec_string ("url", NULL, NULL, NULL, flags);
+
+  /**
+   * PillionHttpResponse:header-names: (getter get_header_names)
+   *
+   * The names of the answer's fields.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_HEADER_NAMES] = g_param_spec_boxed ("header-names", NULL, NULL, G_TYPE_STRV, flags);
+
+  /**
+   * PillionHttpResponse:body: (getter get_body)
+   *
+   * The body, or what there is of it.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BODY] = g_param_spec_boxed ("body", NULL, NULL, G_TYPE_BYTES, flags);
+
+  /**
+   * PillionHttpResponse:body-truncated: (getter is_body_truncated)
+   *
+   * Whether the server's body has more, or may have.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BODY_TRUNCATED] = g_param_spec_boolean ("body-truncated", NULL, NULL, FALSE, flags);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+pillion_http_response_init (PillionHttpResponse *self)
+{
+  self->names = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (self->names, NULL);
+  self->headers = g_hash_table_new_full (name_hash, name_equal, NULL, g_free);
+  self->body = g_bytes_new_static ("", 0);
+}
+
+/* A server may send any bytes, and a string of ours is text */
+PillionHttpResponse *
+pillion_http_response_new (guint status,
+                           const char *reason,
+                           const char *url)
+{
+  PillionHttpResponse *self = g_object_new (PILLION_TYPE_HTTP_RESPONSE, NULL);
+
+  self->status = status;
+  self->reason = reason != NULL && reason[0] != '\0' ? g_utf8_make_valid (reason, -1) : NULL;
+  self->url = g_utf8_make_valid (url, -1);
+
+  return self;
+}
+
+void
+pillion_http_response_add_header (PillionHttpResponse *self,
+                                  const char *name,
+                                  const char *value)
+{
+  g_autofree char *key = g_utf8_make_valid (name, -1);
+  g_autofree char *text = g_utf8_make_valid (value, -1);
+  const char *old = g_hash_table_lookup (self->headers, key);
+
+  if (old != NULL)
+    {
+      /* A cookie has commas of its own (RFC 9110, section 5.3), but no line has an end in it */
+      const char *comma = g_ascii_strcasecmp (key, "Set-Cookie") == 0 ? "\n" : ", ";
+
+      /* The key stays the one that is in the table */
+      g_hash_table_insert (self->headers, key, g_strconcat (old, comma, text, NULL));
+    }
+  else
+    {
+      g_hash_table_insert (self->headers, key, g_steal_pointer (&text));
+      g_ptr_array_insert (self->names, (int) self->names->len - 1, g_steal_pointer (&key));
+    }
+}
+
+void
+pillion_http_response_take_body (PillionHttpResponse *self,
+                                 GByteArray *body,
+                                 gboolean truncated)
+{
+  g_bytes_unref (self->body);
+  self->body = g_byte_array_free_to_bytes (body);
+  self->truncated = truncated;
+}
+
+GError *
+pillion_http_response_to_error (PillionHttpResponse *self)
+{
+  GError *error;
+
+  if (self->reason != NULL)
+    error = g_error_new (PILLION_HTTP_ERROR, (int) self->status, _("the server answered %u (%s)"), self->status, self->reason);
+  else
+    error = g_error_new (PILLION_HTTP_ERROR, (int) self->status, _("the server answered %u"), self->status);
+  get_private (error)->response = g_object_ref (self);
+
+  return error;
+}
+
+/**
+ * pillion_http_response_from_error:
+ * @error: (nullable): any error
+ *
+ * Gives what a server refused with, where that is what @error is about. From any thread.
+ *
+ * Python's exceptions have lost it: there [func@Pillion.HttpResponse.from_task] is the one to call.
+ *
+ * Returns: (transfer none) (nullable): the response, which lives as long as @error at least; %NULL where @error is another one, or an
+ *   [error@Pillion.HttpError] that no server's answer was behind
+ *
+ * Since: 1.0
+ */
+PillionHttpResponse *
+pillion_http_response_from_error (const GError *error)
+{
+  if (error == NULL || error->domain != PILLION_HTTP_ERROR)
+    return NULL;
+
+  return get_private (error)->response;
+}
+
+/**
+ * pillion_http_response_from_task:
+ * @task: a task
+ *
+ * Gives what a server refused with, where that is what @task failed with: a call of [class@Pillion.HttpClient], or a task that ended as one did.
+ * It looks at the error as [method@Pillion.Task.propagate_error] does, and counts as that does. From any thread.
+ *
+ * Returns: (transfer full) (nullable): the response; %NULL where @task is pending, ended well, or failed with anything else
+ *
+ * Since: 1.0
+ */
+PillionHttpResponse *
+pillion_http_response_from_task (PillionTask *task)
+{
+  g_autoptr (GError) error = NULL;
+  PillionHttpResponse *response;
+
+  g_return_val_if_fail (PILLION_IS_TASK (task), NULL);
+
+  if (pillion_task_propagate_error (task, &error))
+    return NULL;
+
+  response = pillion_http_response_from_error (error);
+  return response != NULL ? g_object_ref (response) : NULL;
+}
+
+/**
+ * pillion_http_response_get_status: (get-property status)
+ * @self: a response
+ *
+ * Gives the status, which is also the code of the error.
+ *
+ * Returns: the status: 404, 503…
+ *
+ * Since: 1.0
+ */
+guint
+pillion_http_response_get_status (PillionHttpResponse *self)
+{
+  g_return_val_if_fail (PILLION_IS_HTTP_RESPONSE (self), 0);
+
+  return self->status;
+}
+
+/**
+ * pillion_http_response_get_reason: (get-property reason)
+ * @self: a response
+ *
+ * Gives what the server calls the status: “Not Found”. It is for people, says nothing that is certain, and HTTP/2 has none.
+ *
+ * Returns: (nullable): the reason phrase, or %NULL
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_http_response_get_reason (PillionHttpResponse *self)
+{
+  g_return_val_if_fail (PILLION_IS_HTTP_RESPONSE (self), NULL);
+
+  return self->reason;
+}
+
+/**
+ * pillion_http_response_get_url: (get-property url)
+ * @self: a response
+ *
+ * Gives the URL that was refused: the last one, where the server redirected. A password is left out.
+ *
+ * Returns: the URL
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_http_response_get_url (PillionHttpResponse *self)
+{
+  g_return_val_if_fail (PILLION_IS_HTTP_RESPONSE (self), NULL);
+
+  return self->url;
+}
+
+/**
+ * pillion_http_response_get_header:
+ * @self: a response
+ * @name: a field's name, in capitals or not
+ *
+ * Gives the value of a field of the answer's head. Where it came several times, its values stand in the order in which they came, with a comma and a
+ * space between them ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-5.3), section 5.3); those of `Set-Cookie`, which have commas of their
+ * own, with a line end between them.
+ *
+ * Bytes that are no UTF-8 have become U+FFFD.
+ *
+ * Returns: (nullable): the value, or %NULL where the answer has no such field
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_http_response_get_header (PillionHttpResponse *self,
+                                  const char *name)
+{
+  g_return_val_if_fail (PILLION_IS_HTTP_RESPONSE (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+
+  return g_hash_table_lookup (self->headers, name);
+}
+
+/**
+ * pillion_http_response_get_header_names: (get-property header-names)
+ * @self: a response
+ *
+ * Gives the names of the fields of the answer's head, each once, in no particular order. A name that is in the standards is spelled as it is there, another
+ * one as the server did first.
+ *
+ * Returns: (transfer none) (array zero-terminated=1): the names
+ *
+ * Since: 1.0
+ */
+const char *const *
+pillion_http_response_get_header_names (PillionHttpResponse *self)
+{
+  g_return_val_if_fail (PILLION_IS_HTTP_RESPONSE (self), NULL);
+
+  return (const char *const *) self->names->pdata;
+}
+
+/**
+ * pillion_http_response_get_body: (get-property body)
+ * @self: a response
+ *
+ * Gives the body, as far as it was read: see [the class](class.HttpResponse.html#the-body).
+ *
+ * Returns: (transfer none): the body; empty where there is none
+ *
+ * Since: 1.0
+ */
+GBytes *
+pillion_http_response_get_body (PillionHttpResponse *self)
+{
+  g_return_val_if_fail (PILLION_IS_HTTP_RESPONSE (self), NULL);
+
+  return self->body;
+}
+
+/**
+ * pillion_http_response_is_body_truncated: (get-property body-truncated)
+ * @self: a response
+ *
+ * Tells whether the server's body has more, or may have.
+ *
+ * Returns: whether the body is not known to be whole
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_http_response_is_body_truncated (PillionHttpResponse *self)
+{
+  g_return_val_if_fail (PILLION_IS_HTTP_RESPONSE (self), FALSE);
+
+  return self->truncated;
+}

@@ -1,0 +1,126 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-refusal.h"
+
+#include "core/pillion-sync.h"
+#include "http/pillion-gunzip.h"
+#include "http/pillion-http-response-private.h"
+
+/* How long nothing may come of the body, and how long all of it may take, in µs: whoever was refused wants to know it */
+#define STALL_USEC G_USEC_PER_SEC
+#define TOTAL_USEC (3 * G_USEC_PER_SEC)
+
+struct _PillionRefusal
+{
+  PillionHttpResponse *response;
+  char *coding; /* may be NULL */
+  GByteArray *body;
+  GSource *source;
+  gint64 deadline;
+  PillionRefusalFunc late;
+  gpointer data;
+};
+
+static gboolean
+late_dispatch (GSource *source,
+               GSourceFunc callback,
+               gpointer data)
+{
+  return callback (data);
+}
+
+static GSourceFuncs late_funcs = {
+  .dispatch = late_dispatch,
+};
+
+static gboolean
+on_late (gpointer data)
+{
+  PillionRefusal *self = data;
+
+  self->late (self->data);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+expect_more (PillionRefusal *self)
+{
+  g_source_set_ready_time (self->source, MIN (g_get_monotonic_time () + STALL_USEC, self->deadline));
+}
+
+static void
+add_header (const char *name,
+            const char *value,
+            gpointer response)
+{
+  pillion_http_response_add_header (response, name, value);
+}
+
+PillionRefusal *
+pillion_refusal_new (const PillionResponse *response,
+                     GUri *uri,
+                     PillionRefusalFunc late,
+                     gpointer data)
+{
+  PillionRefusal *self = g_new0 (PillionRefusal, 1);
+  g_autofree char *url = g_uri_to_string_partial (uri, G_URI_HIDE_PASSWORD);
+
+  self->response = pillion_http_response_new (response->status, response->reason, url);
+  response->foreach_header (response, add_header, self->response);
+  self->coding = g_strdup (response->get_header (response, "Content-Encoding"));
+  self->body = g_byte_array_new ();
+  self->late = late;
+  self->data = data;
+  self->deadline = g_get_monotonic_time () + TOTAL_USEC;
+
+  self->source = g_source_new (&late_funcs, sizeof (GSource));
+  g_source_set_static_name (self->source, "pillion refusal");
+  g_source_set_callback (self->source, on_late, self, NULL);
+  expect_more (self);
+  g_source_attach (self->source, g_main_context_get_thread_default ());
+
+  return self;
+}
+
+gboolean
+pillion_refusal_add (PillionRefusal *self,
+                     const guint8 *bytes,
+                     gsize length)
+{
+  gsize room = PILLION_HTTP_RESPONSE_MAX_BODY - self->body->len;
+
+  g_byte_array_append (self->body, bytes, (guint) MIN (length, room));
+  expect_more (self);
+
+  return length <= room;
+}
+
+GError *
+pillion_refusal_end (PillionRefusal *self,
+                     gboolean whole)
+{
+  GError *error;
+
+  if (self->coding != NULL)
+    self->body = pillion_http_decode_some (self->body, self->coding, PILLION_HTTP_RESPONSE_MAX_BODY, &whole);
+  pillion_http_response_take_body (self->response, g_steal_pointer (&self->body), !whole);
+  error = pillion_http_response_to_error (self->response);
+  pillion_refusal_free (self);
+
+  return error;
+}
+
+void
+pillion_refusal_free (PillionRefusal *self)
+{
+  g_source_destroy (self->source);
+  g_source_unref (self->source);
+  g_clear_pointer (&self->body, g_byte_array_unref);
+  g_free (self->coding);
+  pillion_sync_unref (self->response);
+  g_free (self);
+}

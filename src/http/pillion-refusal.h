@@ -1,0 +1,28 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-transport.h"
+
+/* An answer that is of no use but for the error that it makes, whose body comes. It belongs to the I/O thread. */
+typedef struct _PillionRefusal PillionRefusal;
+
+typedef void (*PillionRefusalFunc) (gpointer data);
+
+/* @late is called when the body takes too long; then it is to be ended */
+PillionRefusal *pillion_refusal_new  (const PillionResponse *response,
+                                      GUri                  *uri,
+                                      PillionRefusalFunc     late,
+                                      gpointer               data);
+
+/* FALSE when there is enough: then it is to be ended */
+gboolean        pillion_refusal_add  (PillionRefusal        *self,
+                                      const guint8          *bytes,
+                                      gsize                  length);
+
+/* Makes the error of it, and frees it */
+GError         *pillion_refusal_end  (PillionRefusal        *self,
+                                      gboolean               whole);
+void            pillion_refusal_free (PillionRefusal        *self);
