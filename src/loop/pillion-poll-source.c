@@ -376,6 +376,9 @@ let_go (PillionPollSource *self)
     pillion_loop_release_context (self->loop);
   self->acquired = FALSE;
   set_callback (self, NULL);
+  /* Nothing else would end them */
+  if (self->n_waits > 0)
+    self->fired = TRUE;
   if (was_busy)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BUSY]);
 }
@@ -893,7 +896,7 @@ pillion_poll_source_set_external (PillionPollSource *self,
  * @self: a source
  *
  * Takes the source out of the context and lets go of the loop, from any thread. From then on nothing is called any more, save where
- * that is being done on the loop's thread right now. To close a second time does nothing.
+ * that is being done on the loop's thread right now. A wait ends. To close a second time does nothing.
  *
  * Since: 1.0
  */

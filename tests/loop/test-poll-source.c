@@ -1092,6 +1092,31 @@ test_close_with_the_loop (Fixture *fixture,
 }
 
 static gpointer
+close_when_told (gpointer data)
+{
+  gate_wait (&((Fixture *) data)->gate);
+  return close_source (data);
+}
+
+static void
+open_gate_soon (gpointer data)
+{
+  gate_open (&((Fixture *) data)->gate);
+}
+
+static void
+test_close_while_it_waits (Fixture *fixture,
+                           gconstpointer data)
+{
+  GThread *thread = g_thread_new ("closer", close_when_told, fixture);
+
+  pillion_loop_call_soon (fixture->loop, open_gate_soon, fixture, NULL);
+  g_assert_true (pillion_poll_source_wait (fixture->source, -1));
+  g_thread_join (thread);
+  g_assert_cmpint (fixture->n_destroyed, ==, 1);
+}
+
+static gpointer
 unref_source (gpointer data)
 {
   Fixture *fixture = data;
@@ -1315,6 +1340,7 @@ main (int argc,
   ADD ("ring/ends-a-wait", test_ring_a_wait);
   ADD ("ring/closed-before-it-was-heard", test_ring_and_close);
   ADD ("close/lets-go", test_close);
+  ADD ("close/ends-a-wait", test_close_while_it_waits);
   ADD ("close/at-once-with-the-loop", test_close_with_the_loop);
   ADD ("close/from-a-thread", test_close_from_a_thread);
   ADD ("close/last-reference-on-a-thread", test_unref_from_a_thread);
