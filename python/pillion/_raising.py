@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""How KeyboardInterrupt and SystemExit get past C.
+"""How KeyboardInterrupt, SystemExit and others that are no Exception get past C.
 
 PyGObject prints what a closure raises, and goes on. So such an exception is kept until the C function that a Python
 caller is in has returned, and raised there. Where no Python caller is on the stack, nobody could catch it: then it
@@ -16,6 +16,7 @@ from pillion._library import Pillion
 # The functions that run the context, and so the event loops in it
 _RUNNERS = (
     (Pillion.Loop, ('kick', 'kick_until', 'run_until_complete', 'close')),
+    (Pillion.Scope, ('close',)),
     (Pillion.TestHost, ('advance', 'run_until_idle')),
     (Pillion.TickHost, ('run',)),
 )
@@ -27,17 +28,19 @@ class _State:
     def __init__(self):
         self.kept = []  # pairs of an exception and the frame of the function that is to raise it
         self.takers = set()  # the code of functions that raise what was kept
+        self.wakers = []  # functions that end the waits of those
 
 
 def _raising(function, state):
     kept = state.kept
 
     @functools.wraps(function)
-    def call(self, *args):
-        result = function(self, *args)
-        if kept:
-            raise_kept()
-        return result
+    def call(self, *args, **kwargs):
+        try:
+            return function(self, *args, **kwargs)
+        finally:
+            if kept:
+                raise_kept()
 
     call.state = state
     state.takers.add(call.__code__)
@@ -55,16 +58,21 @@ def _wrap():
 
 
 def raise_kept():
-    """Raises what was kept for the function that calls this, if there is anything. One that is called from another closure,
-    further in, is not to take it: there it would be lost."""
+    """Raises what was kept for the function that calls this, if there is anything: the first, where it is more. One that is
+    called from another closure, further in, is not to take it: there it would be lost."""
     frame = sys._getframe(1)
-    for index, (taker, error) in enumerate(kept):
-        if taker is frame:
-            del kept[index]
-            try:
-                raise error
-            finally:
-                frame = taker = error = None  # the traceback must not hold what it passes through
+    error = None
+    # Other threads may keep something meanwhile
+    for entry in list(kept):
+        if entry[0] is frame:
+            kept.remove(entry)
+            error = error or entry[1]
+    entry = None
+    if error is not None:
+        try:
+            raise error
+        finally:
+            frame = error = None  # the traceback must not hold what it passes through
 
 
 def keep(error):
@@ -73,9 +81,17 @@ def keep(error):
     while frame is not None:
         if frame.f_code in takers:
             kept.append((frame, error))
+            for wake in _state.wakers:
+                wake()
             return True
         frame = frame.f_back
     return False
+
+
+def wakes(function):
+    """Says that a function ends the waits of this thread that takes () was said of."""
+    _state.wakers.append(function)
+    return function
 
 
 def takes(function):
