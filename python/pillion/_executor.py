@@ -31,9 +31,8 @@ def _work(jobs, executor_ref):
         # A thread that waits for the next job keeps nothing of the last one
         job = future = function = args = kwargs = result = error = None
         executor = executor_ref()
-        if executor is None:
-            return
-        executor._idle.release()
+        if executor is not None:  # behind the last job of one that was dropped comes the end
+            executor._idle.release()
         executor = None
 
 
@@ -54,28 +53,36 @@ class DaemonExecutor(concurrent.futures.ThreadPoolExecutor):
             if self._closed:
                 raise RuntimeError('cannot schedule new futures after shutdown')
             future = concurrent.futures.Future()
-            self._jobs.put((future, function, args, kwargs))
             if not self._idle.acquire(blocking=False) and len(self._threads) < self._max_workers:
                 # When the executor is dropped, the threads that wait end
                 ref = weakref.ref(self, lambda _, jobs=self._jobs: jobs.put(None))
                 thread = threading.Thread(target=_work, args=(self._jobs, ref), daemon=True,
                                           name=f'{self._thread_name_prefix}_{len(self._threads)}')
-                self._threads.add(thread)
-                thread.start()
+                try:
+                    thread.start()
+                except RuntimeError:  # there is no other thread to be had
+                    if not self._threads:
+                        raise
+                else:
+                    self._threads.add(thread)
+            self._jobs.put((future, function, args, kwargs))
             return future
 
     def shutdown(self, wait=True, *, cancel_futures=False):
+        dropped = []
         with self._lock:
             self._closed = True
             if cancel_futures:
                 try:
                     while True:
-                        job = self._jobs.get_nowait()
-                        if job is not None:
-                            job[0].cancel()
+                        dropped.append(self._jobs.get_nowait())
                 except queue.Empty:
                     pass
             self._jobs.put(None)
+        # Not under the lock, because that calls who waits for them
+        for job in dropped:
+            if job is not None:
+                job[0].cancel()
         if wait:
             for thread in self._threads:
                 thread.join()

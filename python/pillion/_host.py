@@ -6,15 +6,18 @@
 import asyncio
 import collections
 import concurrent.futures
+import logging
 import os
 import threading
 
 from pillion._library import GLib, Pillion, overrides
 
+log = logging.getLogger('pillion')
+
 _lock = threading.Lock()
-_host = None  # the guest loop of the host's thread
+_caller = None  # the one of the host's thread, and so its guest loop
 _host_thread = None
-_local = threading.local()  # loop and users: the guest loop of another thread, and how many event loops ride on it
+_local = threading.local()  # guest: the guest loop of another thread
 _forked = False  # whether this is the child of a fork () whose parent has used the package
 
 
@@ -25,31 +28,88 @@ def refuse_fork(*args):
 
 def _after_fork():
     """The threads are in the parent only, and its contexts are shared with it: here everything begins anew."""
-    global _lock, _host, _host_thread, _local, _forked, _source
-    _forked = _forked or _host is not None or hasattr(_local, 'guest')
+    global _lock, _caller, _host_thread, _local, _forked
+    _forked = _forked or _caller is not None or hasattr(_local, 'guest')
     if _forked:
-        _kept.append((_host, _local, _source))
-    _calls.clear()
+        _kept.append((_caller, _local))
+    if _caller is not None:
+        _caller.calls.clear()
     _lock, _local = threading.Lock(), threading.local()
-    _host = _host_thread = _source = None
-
-
-_calls = collections.deque()  # what other threads want called
-_source = None  # rung when there are some
+    _caller = _host_thread = None
 
 
 class _Caller:
-    """Makes the calls. PyGObject leaks something with each function that C is to call, so there is one for all of them."""
+    """Makes the calls that other threads want made. PyGObject leaks something with each function that C is to call, so there
+    is one for all of them, and one more for each call in the making that waits for others."""
+
+    def __init__(self, host):
+        self.host = host
+        self.calls = collections.deque()
+        self.levels = []
+        self.making = set()  # the numbers of those that make calls now
+        self.free = 0  # the number of the first that does not, which is to be rung
+        self.add_level()
+
+    def add_level(self):
+        source = Pillion.PollSource.new(self.host, -1)
+        source.set_callback(_Level(self, len(self.levels)).make)
+        self.levels.append(source)
+
+    def call(self, job):
+        self.calls.append(job)
+        # In this order, and it is changed in the other one: whoever makes calls sees this one, or is rung
+        self.levels[self.free].ring()
+        if self.host.is_closed():
+            self.refuse()
+
+    def make(self, level):
+        if not self.calls:
+            return -1
+        # A call that runs the loop may wait for calls of others, and C calls nobody inside of itself
+        before = self.free
+        self.making.add(level)
+        free = next(number for number in range(len(self.levels) + 1) if number not in self.making)
+        if free == len(self.levels):
+            self.add_level()
+        self.free = free
+        try:
+            count = len(self.calls)
+            if count > 1:
+                self.levels[free].ring()
+            for _ in range(count):
+                if not self.calls:
+                    break
+                self.calls.popleft().make()
+        finally:
+            self.making.discard(level)
+            self.free = before
+        return 0 if self.calls else -1
+
+    def refuse(self):
+        """The loop was closed before they were made. On any thread."""
+        try:
+            while True:
+                self.calls.popleft().refuse()
+        except IndexError:
+            pass
+
+
+class _Level:
+    def __init__(self, caller, number):
+        self.caller = caller
+        self.number = number
 
     def make(self, source):
-        for _ in range(len(_calls)):
-            _calls.popleft().make()
-        return 0 if _calls else -1
+        try:
+            return self.caller.make(self.number)
+        except BaseException as error:
+            if isinstance(error, Exception) or not overrides.keep(error):
+                raise
+            return 0
 
     def __del__(self):
-        # The loop was closed before they were made
-        while _calls:
-            _calls.popleft().refuse()
+        # The loop is closed
+        self.caller.refuse()
 
 
 _kept = []  # of the parent's: it must not be freed here
@@ -58,22 +118,44 @@ os.register_at_fork(after_in_child=_after_fork)
 
 def host_loop():
     """The guest loop of the host's thread, on that thread: the one that asks first."""
-    global _host, _host_thread, _source
+    global _caller, _host_thread
     thread = threading.get_ident()
+    old = None
     with _lock:
-        if _host is None:
+        if _caller is None:
             _host_thread = thread
         elif thread != _host_thread:
             raise RuntimeError('another thread is the host\'s')
-        if _host is None or _host.is_closed():
-            _host = _new_loop() if _forked else Pillion.Loop.get_default()
-            _source = Pillion.PollSource.new(_host, -1)
-            _source.set_callback(_Caller().make)
-        return _host
+        if _caller is None or _caller.host.is_closed():
+            old, _caller = _caller, _Caller(_new_loop() if _forked else Pillion.Loop.get_default())
+        host = _caller.host
+    for source in old.levels if old else ():
+        source.close()
+    return host
 
 
 def _new_loop():
     return Pillion.Loop.new(None, Pillion.LoopFlags.PRIVATE_CONTEXT)
+
+
+class _Guest:
+    """The guest loop of another thread, and how many event loops ride on it. It ends with its thread, whoever still has those."""
+
+    def __init__(self):
+        self.loop = _new_loop()
+        self.users = 0
+        self.owner = os.getpid(), threading.get_ident()
+
+    def close(self):
+        try:
+            self.loop.close(0)
+        except GLib.Error as error:
+            log.warning('%s', error.message)
+
+    def __del__(self):
+        # In another process, and when the interpreter ends, there is no such thread any more
+        if self.owner == (os.getpid(), threading.get_ident()) and not self.loop.is_closed():
+            self.close()
 
 
 def take_guest():
@@ -85,19 +167,19 @@ def take_guest():
     guest = getattr(_local, 'guest', None)
     if guest is None and GLib.MainContext.get_thread_default() is not None:
         return Pillion.Loop.get_default()
-    if guest is None or guest.is_closed():
-        _local.guest = guest = _new_loop()
-        _local.users = 0
-    _local.users += 1
-    return guest
+    if guest is None or guest.loop.is_closed():
+        _local.guest = guest = _Guest()
+    guest.users += 1
+    return guest.loop
 
 
-def give_back(guest):
-    if getattr(_local, 'guest', None) is guest:
-        _local.users -= 1
-        if _local.users == 0:
+def give_back(loop):
+    guest = getattr(_local, 'guest', None)
+    if guest is not None and guest.loop is loop:
+        guest.users -= 1
+        if guest.users == 0:
             del _local.guest
-            guest.close(0)
+            guest.close()
 
 
 class HostCall(concurrent.futures.Future):
@@ -156,12 +238,11 @@ def call_in_host(func, *args):
     if threading.get_ident() == _host_thread or (
             _host_thread is None and threading.current_thread() is threading.main_thread()):
         host_loop()
-    host = _host
-    if host is None:
+    caller = _caller
+    if caller is None:
         raise RuntimeError('there is no host yet: its thread has to use pillion first')
-    if host.is_closed():
+    if caller.host.is_closed():
         raise RuntimeError('the host\'s loop is closed')
     call = HostCall()
-    _calls.append(_Job(call, func, args))
-    _source.ring()
+    caller.call(_Job(call, func, args))
     return call

@@ -111,6 +111,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._witness = None  # a weak reference to a task that was last seen pending
         self._collected = (-math.inf, 0)  # when cycles were last looked for, and how long that took
         self._forked = False
+        self._outer_wakeup = -1  # who is told of signals while this loop is not run
         self._is_current = False  # whether it is to be its thread's current loop, whoever unsets that
         self._clock = monotonic
         selector = _Selector()
@@ -154,6 +155,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._wait = self._source.wait
         self._take_task = self._source.take_task
         self._on_host = self._guest.connect('notify::host', on_host)
+        self._source.set_external(self._n_external)
         self._armed = False
         self._follow_clock()
         for task in self._awaited:
@@ -228,46 +230,51 @@ class EventLoop(asyncio.SelectorEventLoop):
         """Makes a few passes; returns the next ready time."""
         if self._closed:
             return -1
-        if self._is_current:
-            self._set_current()
         selector = self._selector
         running = events._get_running_loop()
         hooks = sys.get_asyncgen_hooks()
         stopping = self._stopping
-        self._stopping = False
-        self._armed = self._kicked = selector.kicked = True
-        self._thread_id = self._owner
-        if self._debug:
-            self._set_coroutine_origin_tracking(True)
-        sys.set_asyncgen_hooks(firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook)
-        events._set_running_loop(self)
+        # A signal's handler may raise anything, between any two of these lines
         try:
-            if self._awaited:
-                self._deliver()
-            end = monotonic() + SLICE
-            while True:
-                ran = bool(self._ready)
-                self._run_once()
-                # What was done may have made a descriptor ready, but not where none is there
-                ran = ran and len(selector._fd_to_key) > self._internal_fds
-                if self._stopping or not (ran or selector.found or self._ready) or monotonic() >= end:
-                    break
-        except (KeyboardInterrupt, SystemExit) as error:
+            try:
+                if self._is_current:
+                    self._set_current()
+                self._stopping = False
+                self._armed = self._kicked = selector.kicked = True
+                self._thread_id = self._owner
+                if self._debug:
+                    self._set_coroutine_origin_tracking(True)
+                sys.set_asyncgen_hooks(firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook)
+                events._set_running_loop(self)
+                if self._awaited:
+                    self._deliver()
+                end = monotonic() + SLICE
+                while True:
+                    ran = bool(self._ready)
+                    self._run_once()
+                    # What was done may have made a descriptor ready, but not where none is there
+                    ran = ran and len(selector._fd_to_key) > self._internal_fds
+                    if self._stopping or not (ran or selector.found or self._ready) or monotonic() >= end:
+                        break
+            finally:
+                # To stop means to stop what runs it, and that was this dispatch
+                self._stopping = stopping
+                self._kicked = selector.kicked = False
+                self._thread_id = None
+                if self._debug:
+                    self._set_coroutine_origin_tracking(False)
+                sys.set_asyncgen_hooks(*hooks)
+                events._set_running_loop(running)
+            return self._rest()
+        except Exception as error:
+            self.call_exception_handler({'message': 'Unhandled exception in the event loop', 'exception': error})
+        except BaseException as error:
             if not overrides.keep(error):
                 self.call_exception_handler({
                     'message': f'{type(error).__name__} in a host that is not written in Python', 'exception': error})
-        except Exception as error:
-            self.call_exception_handler({'message': 'Unhandled exception in the event loop', 'exception': error})
-        finally:
-            # To stop means to stop what runs it, and that was this dispatch
-            self._stopping = stopping
-            self._kicked = selector.kicked = False
-            self._thread_id = None
-            if self._debug:
-                self._set_coroutine_origin_tracking(False)
-            sys.set_asyncgen_hooks(*hooks)
-            events._set_running_loop(running)
-        return self._rest()
+        # The next pass looks what is left
+        self._armed = True
+        return 0
 
     def _rest(self):
         """After passes: looks what is left. Returns the ready time, in µs."""
@@ -305,7 +312,10 @@ class EventLoop(asyncio.SelectorEventLoop):
                 # A task that nobody held any more
                 loop = ref()
                 if loop is not None and not loop._closed and not loop._forked and not loop._armed:
-                    loop._arm()
+                    if loop._owner == threading.get_ident():
+                        loop._arm()
+                    else:
+                        loop._write_to_self()
 
             self._witness = weakref.ref(task, on_lost)
             return True
@@ -333,10 +343,15 @@ class EventLoop(asyncio.SelectorEventLoop):
             if is_main:
                 # While it waits in C no handler in Python runs: a signal has to end that
                 wakeup = signal.set_wakeup_fd(self._csock.fileno(), warn_on_full_buffer=False)
+                if wakeup != self._csock.fileno():
+                    self._outer_wakeup = wakeup
             super().run_forever()
         finally:
             if is_main and not self._signal_handlers:
                 signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
+            if self._outer_wakeup != -1:
+                self._read_from_self()
+                self._outer_wakeup = -1
             source.set_muted(False)
             if self._source is source and not self._guest.is_closed():
                 ready = self._rest()
@@ -344,6 +359,15 @@ class EventLoop(asyncio.SelectorEventLoop):
                     self._arm()
                 elif self._scheduled:
                     self._set_ready_time(ready)
+
+    def _handle_signal(self, sig):
+        super()._handle_signal(sig)
+        if self._outer_wakeup != -1 and sig not in self._signal_handlers:
+            # It may be for a loop that is kicked, or for the host
+            try:
+                os.write(self._outer_wakeup, bytes((sig,)))
+            except OSError:
+                pass
 
     def remove_signal_handler(self, sig):
         removed = super().remove_signal_handler(sig)
@@ -521,12 +545,15 @@ class EventLoop(asyncio.SelectorEventLoop):
         text = context.get('message') or 'Unhandled exception in event loop'
         if error is not None:
             text = f'{text}: {type(error).__name__}: {error}'
+        # The name of a file may be no UTF-8
+        text = text.encode(errors='replace').decode()
         task = Pillion.Task.new(guest, name, None)
         task.return_error(GLib.Error.new_literal(Pillion.error_quark(), text, Pillion.Error.FAILED))
 
     def close(self):
         if not self.is_running():
             self._detach()
+            self._armed = True  # one that was never used is not to be put into a context now
         super().close()
 
     def _abandon(self):
@@ -538,11 +565,22 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._selector.turns, self._selector.kicked = 0, False
 
 
+@overrides.wakes
+def _end_waits():
+    for loop in list(_loops):
+        if loop._thread_id == threading.get_ident() and loop._source is not None:
+            loop._set_ready_time(0)
+
+
 _kept = []
 
 
 def _after_fork():
     _busy.clear()
+    wakeup = signal.set_wakeup_fd(-1)
+    if not any(loop._csock is not None and loop._csock.fileno() == wakeup for loop in _loops):
+        signal.set_wakeup_fd(wakeup)
+    # Else a signal to the child would be heard in the parent
     for loop in list(_loops):
         loop._abandon()
 
@@ -550,7 +588,9 @@ def _after_fork():
 def _at_exit():
     # From here on nobody may call into the interpreter
     for loop in list(_loops):
-        loop._detach()
+        # One that runs on another thread goes on until that is stopped with the interpreter
+        if not loop.is_running() or loop._owner == threading.get_ident():
+            loop._detach()
 
 
 os.register_at_fork(after_in_child=_after_fork)

@@ -41,7 +41,8 @@ PATIENCE = 1
 def _make_current():
     """Gives the host's thread a current loop. It stays with the guest loop, so that this module finds it again when it
     is imported anew."""
-    guest = _host.host_loop()
+    global guest
+    guest = _host.host_loop()  # another one, where the last was closed
     loop = getattr(guest, 'asyncio_loop', None)
     if loop is None or loop.is_closed():
         loop = guest.asyncio_loop = _loop.EventLoop()
@@ -73,7 +74,7 @@ def _make_host():
 def set_host(host):
     """Says who kicks: a Pillion.Host, in which the hook is installed while there is work; None for whoever runs the
     context."""
-    guest = _make_current()._guest
+    _make_current()
     guest.ensure(host)
 
 
@@ -81,7 +82,6 @@ def ensure_async_loop():
     """Makes sure that the loop is kicked; the hook is installed once, however often this is called. When everything is
     done it goes by itself, and comes again with the next task."""
     loop = _make_current()
-    guest = loop._guest
     if not guest.is_passenger():
         guest.ensure(guest.get_host() or _make_host())
     if not loop._armed:
@@ -132,5 +132,5 @@ def setup_asyncio_executor(max_workers=10):
     _make_current().set_default_executor(DaemonExecutor(max_workers, thread_name_prefix='asyncio'))
 
 
+guest = None  # the guest loop of the host's thread
 _make_current()
-guest = _host.host_loop()

@@ -7,6 +7,8 @@
 #include "loop/pillion-loop-private.h"
 #include "loop/pillion-task-watches.h"
 
+typedef struct _PillionReadyTimer PillionReadyTimer;
+
 struct _PillionPollSource
 {
   GObject parent_instance;
@@ -16,14 +18,14 @@ struct _PillionPollSource
   GSource *source;   /* lasts as long as this, destroyed or not */
   gboolean closed;   /* atomic */
   gpointer tag;      /* of the descriptor in the source */
-  PillionCallback *callback;
+  PillionCallback *callback; /* atomic, because another thread lets go of it where the loop is closed */
 
   gint64 ready_usec;
-  PillionTimer timer; /* stands for the ready time where the host's clock is a virtual one */
-  gboolean timer_set; /* whether the timer is in the heap, or in the ready queue, with a reference */
+  PillionReadyTimer *timer; /* stands for the ready time where the host's clock is a virtual one; NULL where it is in no queue */
 
   PillionItem ring;   /* queued, with a reference, when another thread has rung */
   gboolean rung;      /* atomic: whether it is */
+  gboolean silenced;  /* atomic: whether another thread that ran the context has silenced the source */
 
   gboolean busy;
   gboolean muted;
@@ -41,7 +43,7 @@ struct _PillionPollSource
 static inline gboolean
 pillion_poll_source_is_open (PillionPollSource *self)
 {
-  return !__atomic_load_n (&self->closed, __ATOMIC_RELAXED) && !self->loop->core.closed;
+  return !__atomic_load_n (&self->closed, __ATOMIC_RELAXED) && !__atomic_load_n (&self->loop->core.closed, __ATOMIC_RELAXED);
 }
 
 /* pillion-poll-source.c */

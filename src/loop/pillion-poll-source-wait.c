@@ -26,6 +26,11 @@ static void
 end_wait (PillionPollSource *self)
 {
   self->n_waits--;
+  /* Who waits further up looks again: what that was for may have been seen, or taken back, in this one */
+  if (self->n_waits > 0)
+    self->fired = TRUE;
+  else if (pillion_poll_source_is_open (self) && !self->muted)
+    pillion_poll_source_set_resting (self, FALSE);
   g_main_context_release (self->loop->core.context);
   g_object_unref (self);
 }
@@ -39,7 +44,8 @@ end_wait (PillionPollSource *self)
  * goes on: what another loop that runs by itself does instead of waiting for its descriptors. The callback is not called. Afterwards the
  * ready time is -1. Where the clock is a virtual one, it jumps.
  *
- * On the loop's thread. It may be called between two kicks, in a callback inside of one, and in another loop's wait.
+ * On the loop's thread. It may be called between two kicks, in a callback inside of one, and in another loop's wait. A wait inside of a
+ * wait for the same source ends that one, too.
  *
  * Returns: whether it waited; FALSE where another thread runs the context, where the loop is closed, and from inside the source's own
  *   callback
@@ -85,7 +91,7 @@ pillion_poll_source_wait (PillionPollSource *self,
  * @self: a source
  *
  * Does a little of what is ready in the loop and in its context, without waiting and without calling the callback: what another loop that runs
- * by itself, and never has to wait, does now and then. On the loop's thread.
+ * by itself, and never has to wait, does now and then. A ready time that has come meanwhile is -1 afterwards. On the loop's thread.
  *
  * Returns: whether it could, as with [method@Pillion.PollSource.wait]
  *

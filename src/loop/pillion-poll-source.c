@@ -72,6 +72,12 @@ typedef struct
   GWeakRef owner; /* which destroys the source, perhaps on another thread while this is being dispatched */
 } ForeignSource;
 
+struct _PillionReadyTimer
+{
+  PillionTimer timer;
+  PillionPollSource *source; /* which need not last as long; NULL where it did not, or has another one */
+};
+
 typedef struct
 {
   PillionItem item;
@@ -91,17 +97,26 @@ static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (PillionPollSource, pillion_poll_source, G_TYPE_OBJECT)
 
+static void apply_ready_time (PillionPollSource *self);
+
 static gboolean
 timer_run (PillionItem *item,
            PillionCore *core)
 {
-  PillionPollSource *self = (PillionPollSource *) ((char *) item - G_STRUCT_OFFSET (PillionPollSource, timer.item));
+  PillionReadyTimer *timer = (PillionReadyTimer *) item;
+  PillionPollSource *self = timer->source;
 
-  /* By way of the context, which sees to it that the callback is never called inside itself */
-  self->timer_set = FALSE;
-  if (pillion_poll_source_is_open (self) && self->ready_usec >= 0)
-    g_source_set_ready_time (self->source, 0);
-  pillion_sync_unref (self);
+  g_free (timer);
+  if (self != NULL)
+    {
+      self->timer = NULL;
+      /* By way of the context, which sees to it that the callback is never called inside itself. While this was in the queue the source may
+       * have come to rest, or its time may have been moved. */
+      if (!self->resting && self->ready_usec >= 0 && self->ready_usec <= pillion_core_now (core))
+        g_source_set_ready_time (self->source, 0);
+      else
+        apply_ready_time (self);
+    }
 
   return FALSE;
 }
@@ -112,13 +127,11 @@ timer_get_name (PillionItem *item)
   return "poll source";
 }
 
+/* The loop is closed, and the source may be gone */
 static void
 timer_drop (PillionItem *item)
 {
-  PillionPollSource *self = (PillionPollSource *) ((char *) item - G_STRUCT_OFFSET (PillionPollSource, timer.item));
-
-  self->timer_set = FALSE;
-  pillion_sync_unref (self);
+  g_free (item);
 }
 
 static const PillionItemClass timer_class = {
@@ -127,14 +140,20 @@ static const PillionItemClass timer_class = {
   .drop = timer_drop,
 };
 
+/* Not where the loop is closed: that has dropped it */
 static void
 unset_timer (PillionPollSource *self)
 {
-  if (self->timer_set && self->timer.index != 0)
+  PillionReadyTimer *timer = g_steal_pointer (&self->timer);
+
+  if (timer == NULL)
+    return;
+
+  timer->source = NULL;
+  if (timer->timer.index != 0)
     {
-      pillion_timer_heap_remove (&self->loop->core.timers, &self->timer);
-      self->timer_set = FALSE;
-      pillion_sync_unref (self);
+      pillion_timer_heap_remove (&self->loop->core.timers, &timer->timer);
+      g_free (timer);
     }
 }
 
@@ -149,11 +168,12 @@ apply_ready_time (PillionPollSource *self)
 
   unset_timer (self);
   g_source_set_ready_time (self->source, by_timer ? -1 : ready_usec);
-  if (by_timer && !self->timer_set)
+  if (by_timer)
     {
-      self->timer_set = TRUE;
-      g_object_ref (self);
-      pillion_core_add_timer (core, &self->timer, ready_usec);
+      self->timer = g_new0 (PillionReadyTimer, 1);
+      self->timer->timer.item.klass = &timer_class;
+      self->timer->source = self;
+      pillion_core_add_timer (core, &self->timer->timer, ready_usec);
     }
 }
 
@@ -168,6 +188,15 @@ pillion_poll_source_change_ready_time (PillionPollSource *self,
     }
 }
 
+/* On any thread */
+static void
+poll_descriptor (PillionPollSource *self,
+                 gboolean whether)
+{
+  if (self->tag != NULL)
+    g_source_modify_unix_fd (self->source, self->tag, whether ? G_IO_IN : 0);
+}
+
 void
 pillion_poll_source_set_resting (PillionPollSource *self,
                                  gboolean resting)
@@ -175,10 +204,17 @@ pillion_poll_source_set_resting (PillionPollSource *self,
   if (self->resting != resting)
     {
       self->resting = resting;
-      if (self->tag != NULL)
-        g_source_modify_unix_fd (self->source, self->tag, resting ? 0 : G_IO_IN);
+      poll_descriptor (self, !resting);
       apply_ready_time (self);
     }
+}
+
+/* On any thread, but on another one than the loop's only where that is closed, and so calls nothing any more */
+static void
+set_callback (PillionPollSource *self,
+              PillionCallback *callback)
+{
+  pillion_callback_unref (__atomic_exchange_n (&self->callback, callback, __ATOMIC_ACQ_REL));
 }
 
 /* Returns the new ready time */
@@ -215,7 +251,14 @@ ring_run (PillionItem *item,
   __atomic_store_n (&self->rung, FALSE, __ATOMIC_SEQ_CST);
   self->again = self->dispatching;
   if (pillion_poll_source_is_open (self))
-    pillion_poll_source_set_ready_time (self, 0);
+    {
+      if (__atomic_exchange_n (&self->silenced, FALSE, __ATOMIC_SEQ_CST))
+        {
+          poll_descriptor (self, !self->resting);
+          apply_ready_time (self);
+        }
+      pillion_poll_source_set_ready_time (self, 0);
+    }
   pillion_sync_unref (self);
 
   return FALSE;
@@ -224,9 +267,12 @@ ring_run (PillionItem *item,
 static void
 ring_drop (PillionItem *item)
 {
+  PillionPollSource *self = from_ring (item);
+
   /* The loop is closed: who waits for an answer learns it from the callback's being freed */
-  pillion_poll_source_close (from_ring (item));
-  pillion_sync_unref (from_ring (item));
+  pillion_poll_source_close (self);
+  __atomic_store_n (&self->rung, FALSE, __ATOMIC_SEQ_CST);
+  pillion_sync_unref (self);
 }
 
 /* A task that the other loop waits for is done */
@@ -265,12 +311,20 @@ foreign_source_dispatch (GSource *source,
   if (self == NULL || !pillion_poll_source_is_open (self))
     return G_SOURCE_REMOVE;
 
-  if (self->n_waits > 0)
+  if (G_UNLIKELY (!pillion_core_on_thread (&self->loop->core)))
+    {
+      /* Another thread runs the context. It would dispatch this again and again: the loop's own hears of it, and looks for itself. */
+      poll_descriptor (self, FALSE);
+      g_source_set_ready_time (source, -1);
+      __atomic_store_n (&self->silenced, TRUE, __ATOMIC_SEQ_CST);
+      pillion_poll_source_ring (self);
+    }
+  else if (self->n_waits > 0 && !self->fired)
     {
       self->fired = TRUE;
       pillion_poll_source_change_ready_time (self, -1);
     }
-  else if (self->muted || self->callback == NULL || G_UNLIKELY (!pillion_core_on_thread (&self->loop->core)))
+  else if (self->n_waits > 0 || self->muted || self->callback == NULL)
     {
       /* It would be dispatched again and again: it rests until somebody wants it */
       pillion_poll_source_set_resting (self, TRUE);
@@ -311,20 +365,39 @@ on_host_changed (PillionPollSource *self)
     apply_ready_time (self);
 }
 
+static void
+set_external (PillionPollSource *self,
+              guint n_external)
+{
+  if (self->n_external != n_external)
+    {
+      pillion_core_external (&self->loop->core, (int) n_external - (int) self->n_external);
+      self->n_external = n_external;
+    }
+}
+
 /* The part of closing that belongs to the loop's thread */
 static void
 let_go (PillionPollSource *self)
 {
-  unset_timer (self);
+  gboolean was_busy = self->busy;
+
+  if (!self->loop->core.closed)
+    unset_timer (self);
   pillion_task_watches_clear (&self->tasks);
-  pillion_poll_source_set_external (self, 0);
-  if (self->busy && !self->loop->core.closed)
+  set_external (self, 0);
+  if (was_busy && !self->loop->core.closed)
     pillion_loop_release (self->loop);
   self->busy = FALSE;
   if (self->acquired && self->loop->ride != PILLION_RIDE_HOOK && self->loop->core.depth == 0)
     pillion_loop_release_context (self->loop);
   self->acquired = FALSE;
-  g_clear_pointer (&self->callback, pillion_callback_unref);
+  set_callback (self, NULL);
+  /* Nothing else would end them */
+  if (self->n_waits > 0)
+    self->fired = TRUE;
+  if (was_busy)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BUSY]);
 }
 
 static gboolean
@@ -340,10 +413,18 @@ ending_run (PillionItem *item,
   return FALSE;
 }
 
+/* The loop is closed, perhaps at this very moment, and then what belongs to its thread is left to that */
 static void
 ending_drop (PillionItem *item)
 {
-  ending_run (item, NULL);
+  Ending *self = (Ending *) item;
+
+  if (pillion_core_on_thread (&self->source->loop->core))
+    let_go (self->source);
+  else
+    set_callback (self->source, NULL);
+  pillion_sync_unref (self->source);
+  g_free (self);
 }
 
 static const PillionItemClass ending_class = {
@@ -359,9 +440,9 @@ pillion_poll_source_constructed (GObject *object)
 
   G_OBJECT_CLASS (pillion_poll_source_parent_class)->constructed (object);
 
-  /* A binding's constructor may leave out what has to be there */
+  /* A binding's constructor may leave it out */
   if (self->loop == NULL)
-    return;
+    self->loop = g_object_ref (pillion_loop_get_default ());
 
   self->source = g_source_new (&foreign_source_funcs, sizeof (ForeignSource));
   g_weak_ref_init (&((ForeignSource *) self->source)->owner, self);
@@ -377,8 +458,7 @@ pillion_poll_source_dispose (GObject *object)
 {
   PillionPollSource *self = PILLION_POLL_SOURCE (object);
 
-  if (self->loop != NULL)
-    pillion_poll_source_close (self);
+  pillion_poll_source_close (self);
 
   G_OBJECT_CLASS (pillion_poll_source_parent_class)->dispose (object);
 }
@@ -464,7 +544,7 @@ pillion_poll_source_class_init (PillionPollSourceClass *klass)
   /**
    * PillionPollSource:loop: (getter get_loop)
    *
-   * The loop in whose context the source is.
+   * The loop in whose context the source is. Where none is given, it is the default one of the thread's context.
    *
    * Since: 1.0
    */
@@ -512,7 +592,6 @@ pillion_poll_source_init (PillionPollSource *self)
 {
   self->fd = -1;
   self->ready_usec = -1;
-  self->timer.item.klass = &timer_class;
   self->ring.klass = &ring_class;
   pillion_task_watches_init (&self->tasks, on_task_done, self);
 }
@@ -584,7 +663,8 @@ pillion_poll_source_get_fd (PillionPollSource *self)
  * @user_data: data for @func
  * @destroy: frees @user_data when it is needed no more
  *
- * Sets what is called when the descriptor is readable or the ready time has come. On the loop's thread.
+ * Sets what is called when the descriptor is readable or the ready time has come. On the loop's thread. Where the source or its loop is closed,
+ * @user_data is freed at once.
  *
  * Since: 1.0
  */
@@ -594,16 +674,22 @@ pillion_poll_source_set_callback (PillionPollSource *self,
                                   gpointer user_data,
                                   GDestroyNotify destroy)
 {
-  PillionCallback *old;
+  PillionCallback *callback;
 
   g_return_if_fail (PILLION_IS_POLL_SOURCE (self));
   g_return_if_fail (pillion_core_on_thread (&self->loop->core));
 
-  old = self->callback;
-  self->callback = func != NULL ? pillion_callback_new (G_CALLBACK (func), user_data, destroy) : NULL;
-  if (pillion_poll_source_is_open (self) && self->callback != NULL && !self->muted)
-    pillion_poll_source_set_resting (self, FALSE);
-  pillion_callback_unref (old);
+  callback = func != NULL ? pillion_callback_new (G_CALLBACK (func), user_data, destroy) : NULL;
+  if (pillion_poll_source_is_open (self))
+    {
+      if (callback != NULL && !self->muted)
+        pillion_poll_source_set_resting (self, FALSE);
+      set_callback (self, callback);
+    }
+  else
+    {
+      pillion_callback_unref (callback);
+    }
 }
 
 /**
@@ -817,12 +903,10 @@ pillion_poll_source_set_external (PillionPollSource *self,
                                   guint n_external)
 {
   g_return_if_fail (PILLION_IS_POLL_SOURCE (self));
+  g_return_if_fail (pillion_core_on_thread (&self->loop->core));
 
-  if (self->n_external != n_external)
-    {
-      pillion_core_external (&self->loop->core, (int) n_external - (int) self->n_external);
-      self->n_external = n_external;
-    }
+  if (pillion_poll_source_is_open (self))
+    set_external (self, n_external);
 }
 
 /**
@@ -830,7 +914,7 @@ pillion_poll_source_set_external (PillionPollSource *self,
  * @self: a source
  *
  * Takes the source out of the context and lets go of the loop, from any thread. From then on nothing is called any more, save where
- * that is being done on the loop's thread right now. To close a second time does nothing.
+ * that is being done on the loop's thread right now. A wait ends. To close a second time does nothing.
  *
  * Since: 1.0
  */

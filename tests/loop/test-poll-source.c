@@ -254,6 +254,31 @@ test_without_a_callback (Fixture *fixture,
   kick_until (fixture->loop, fixture->n == 1);
 }
 
+/* Nor is there anything to poll that it could leave off */
+static void
+test_without_both (Fixture *fixture,
+                   gconstpointer data)
+{
+  g_clear_object (&fixture->source);
+  fixture->source = pillion_poll_source_new (fixture->loop, -1);
+  pillion_poll_source_set_ready_time (fixture->source, 0);
+  kick_until_quiet (fixture->loop);
+  pillion_poll_source_set_callback (fixture->source, on_ready, fixture, NULL);
+  kick_until (fixture->loop, fixture->n == 1);
+}
+
+/* As a binding makes it that was told of nothing */
+static void
+test_without_a_loop (void)
+{
+  g_autoptr (PillionPollSource) source = g_object_new (PILLION_TYPE_POLL_SOURCE, NULL);
+
+  g_assert_true (pillion_poll_source_get_loop (source) == pillion_loop_get_default ());
+  pillion_poll_source_ring (source);
+  pillion_poll_source_close (source);
+  pillion_loop_close (pillion_loop_get_default (), -1, NULL);
+}
+
 static gint64
 replace_itself (PillionPollSource *source,
                 gpointer data)
@@ -365,6 +390,41 @@ test_nested_main_loop (Fixture *fixture,
   pillion_poll_source_set_callback (fixture->source, run_main_loop, fixture, NULL);
   write_byte (fixture);
   kick_until (fixture->loop, fixture->n == 2);
+}
+
+static gpointer
+run_context (gpointer data)
+{
+  Fixture *fixture = data;
+  GMainContext *context = pillion_loop_get_context (fixture->loop);
+
+  g_assert_true (g_main_context_acquire (context));
+  /* It ends, because the source does not stay ready */
+  while (g_main_context_iteration (context, FALSE))
+    ;
+  g_main_context_release (context);
+  return NULL;
+}
+
+/* A thread that runs the context for a while calls nothing, and takes nothing away from the loop's own */
+static void
+test_context_on_a_thread (Fixture *fixture,
+                          gconstpointer data)
+{
+  for (int i = 1; i <= 5; i++)
+    {
+      write_byte (fixture);
+      g_thread_join (g_thread_new ("runner", run_context, fixture));
+      g_assert_cmpint (fixture->n, ==, 0);
+      kick_until (fixture->loop, fixture->n == 1);
+      /* Who has kicked owns the context, so another one is for the next round */
+      fixture->n = 0;
+      end_object (g_steal_pointer (&fixture->source));
+      loop_end (g_steal_pointer (&fixture->loop));
+      fixture->loop = loop_new ();
+      fixture->source = pillion_poll_source_new (fixture->loop, fixture->pipe[0]);
+      pillion_poll_source_set_callback (fixture->source, on_ready, fixture, on_destroy);
+    }
 }
 
 /* With nobody riding: whoever runs the context drives the source */
@@ -553,6 +613,71 @@ test_clock_changes (Fixture *fixture,
   pillion_poll_source_set_busy (fixture->source, FALSE);
   pillion_loop_stop (fixture->loop);
   g_clear_object (&fixture->source);
+  loop_end (g_steal_pointer (&fixture->loop));
+  end_object (host);
+}
+
+static void
+move_by_an_hour (gpointer data)
+{
+  Fixture *fixture = data;
+
+  pillion_poll_source_set_ready_time (fixture->source, pillion_loop_get_now (fixture->loop) + G_TIME_SPAN_HOUR);
+}
+
+/* The time is moved when it has come, and is about to be delivered */
+static void
+test_moved_while_due (Fixture *fixture,
+                      gconstpointer data)
+{
+  PillionHost *host = pillion_test_host_new ();
+  gint64 start = pillion_host_get_now (host);
+
+  g_assert_true (pillion_loop_ensure (fixture->loop, host, NULL));
+  pillion_poll_source_set_busy (fixture->source, TRUE);
+  pillion_loop_call_later (fixture->loop, G_TIME_SPAN_MINUTE, move_by_an_hour, fixture, NULL);
+  pillion_poll_source_set_ready_time (fixture->source, start + G_TIME_SPAN_MINUTE);
+  pillion_test_host_run_until_idle (PILLION_TEST_HOST (host));
+  g_assert_cmpint (fixture->n, ==, 1);
+  g_assert_cmpint (fixture->times[0], ==, start + G_TIME_SPAN_MINUTE + G_TIME_SPAN_HOUR);
+
+  pillion_poll_source_set_busy (fixture->source, FALSE);
+  pillion_loop_stop (fixture->loop);
+  g_clear_object (&fixture->source);
+  loop_end (g_steal_pointer (&fixture->loop));
+  end_object (host);
+}
+
+static void
+drop_source (gpointer data)
+{
+  end_object (g_steal_pointer (&((Fixture *) data)->source));
+}
+
+/* A time that is set keeps nothing alive */
+static void
+test_dropped (Fixture *fixture,
+              gconstpointer data)
+{
+  PillionHost *host = pillion_test_host_new ();
+  gint64 start = pillion_host_get_now (host);
+
+  g_assert_true (pillion_loop_ensure (fixture->loop, host, NULL));
+  pillion_poll_source_set_ready_time (fixture->source, start + G_TIME_SPAN_HOUR);
+  drop_source (fixture);
+  g_assert_cmpint (fixture->n_destroyed, ==, 1);
+
+  /* When it has come, and is about to be delivered */
+  fixture->source = pillion_poll_source_new (fixture->loop, fixture->pipe[0]);
+  pillion_poll_source_set_callback (fixture->source, on_ready, fixture, on_destroy);
+  pillion_loop_call_later (fixture->loop, G_TIME_SPAN_MINUTE, drop_source, fixture, NULL);
+  pillion_poll_source_set_ready_time (fixture->source, start + G_TIME_SPAN_MINUTE);
+  pillion_test_host_run_until_idle (PILLION_TEST_HOST (host));
+  g_assert_null (fixture->source);
+  g_assert_cmpint (fixture->n, ==, 0);
+  g_assert_cmpint (fixture->n_destroyed, ==, 2);
+
+  pillion_loop_stop (fixture->loop);
   loop_end (g_steal_pointer (&fixture->loop));
   end_object (host);
 }
@@ -807,6 +932,50 @@ test_wait_virtual (Fixture *fixture,
   end_object (host);
 }
 
+/* What a wait waits for is gone after one inside of it: it ends, and who called it looks again */
+static gboolean
+wait_again (gpointer data)
+{
+  Fixture *fixture = data;
+
+  fixture->n_idles++;
+  g_assert_true (pillion_poll_source_wait (fixture->source, 0));
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_wait_in_a_wait (Fixture *fixture,
+                     gconstpointer data)
+{
+  add_idle (fixture, wait_again);
+  g_assert_true (pillion_poll_source_wait (fixture->source, -1));
+  g_assert_cmpint (fixture->n_idles, ==, 1);
+}
+
+static gboolean
+drain_context (gpointer data)
+{
+  Fixture *fixture = data;
+
+  write_byte (fixture);
+  /* It ends, because the source does not stay ready */
+  while (g_main_context_iteration (pillion_loop_get_context (fixture->loop), FALSE))
+    ;
+  fixture->n_idles++;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_main_loop_in_a_wait (Fixture *fixture,
+                          gconstpointer data)
+{
+  add_idle (fixture, drain_context);
+  g_assert_true (pillion_poll_source_wait (fixture->source, -1));
+  g_assert_cmpint (fixture->n_idles, ==, 1);
+  /* It was not muted, and is called again */
+  kick_until (fixture->loop, fixture->n == 1);
+}
+
 static gpointer
 hold_context (gpointer data)
 {
@@ -860,6 +1029,91 @@ test_close_from_a_thread (Fixture *fixture,
   g_assert_false (pillion_poll_source_get_busy (fixture->source));
   g_assert_false (pillion_loop_kick (fixture->loop));
   pillion_poll_source_close (fixture->source);
+}
+
+/* From then on it stands for nothing */
+static void
+test_close (Fixture *fixture,
+            gconstpointer data)
+{
+  g_signal_connect (fixture->source, "notify::busy", G_CALLBACK (on_busy), fixture);
+  pillion_poll_source_set_busy (fixture->source, TRUE);
+  pillion_poll_source_set_external (fixture->source, 2);
+  pillion_poll_source_close (fixture->source);
+  g_assert_cmpint (fixture->n_busy, ==, 2);
+  g_assert_cmpuint (pillion_poll_source_get_external (fixture->source), ==, 0);
+  pillion_poll_source_set_external (fixture->source, 1);
+  g_assert_cmpuint (pillion_poll_source_get_external (fixture->source), ==, 0);
+  g_assert_cmpint (fixture->n_destroyed, ==, 1);
+  pillion_poll_source_set_callback (fixture->source, on_ready, fixture, on_destroy);
+  g_assert_cmpint (fixture->n_destroyed, ==, 2);
+}
+
+static gpointer
+ring_and_close (gpointer data)
+{
+  Fixture *fixture = data;
+
+  gate_wait (&fixture->gate);
+  pillion_poll_source_ring (fixture->source);
+  pillion_poll_source_close (fixture->source);
+  g_object_unref (g_steal_pointer (&fixture->source));
+  return NULL;
+}
+
+/* Both at once; its time is in the loop's heap */
+static void
+test_close_with_the_loop (Fixture *fixture,
+                          gconstpointer data)
+{
+  g_clear_object (&fixture->source);
+  loop_end (g_steal_pointer (&fixture->loop));
+  for (int i = 0; i < 100; i++)
+    {
+      const Gate gate = GATE_INIT;
+      PillionHost *host = pillion_test_host_new ();
+      GThread *thread;
+
+      fixture->gate = gate;
+      fixture->loop = loop_new ();
+      g_assert_true (pillion_loop_ensure (fixture->loop, host, NULL));
+      fixture->source = pillion_poll_source_new (fixture->loop, fixture->pipe[0]);
+      pillion_poll_source_set_callback (fixture->source, on_ready, fixture, on_destroy);
+      pillion_poll_source_set_ready_time (fixture->source, pillion_host_get_now (host) + G_TIME_SPAN_HOUR);
+      fixture->n_destroyed = 0;
+      thread = g_thread_new ("closer", ring_and_close, fixture);
+      gate_open (&fixture->gate);
+      pillion_loop_close (fixture->loop, 0, NULL);
+      g_thread_join (thread);
+      g_assert_cmpint (fixture->n_destroyed, ==, 1);
+      end_object (g_steal_pointer (&fixture->loop));
+      end_object (host);
+    }
+}
+
+static gpointer
+close_when_told (gpointer data)
+{
+  gate_wait (&((Fixture *) data)->gate);
+  return close_source (data);
+}
+
+static void
+open_gate_soon (gpointer data)
+{
+  gate_open (&((Fixture *) data)->gate);
+}
+
+static void
+test_close_while_it_waits (Fixture *fixture,
+                           gconstpointer data)
+{
+  GThread *thread = g_thread_new ("closer", close_when_told, fixture);
+
+  pillion_loop_call_soon (fixture->loop, open_gate_soon, fixture, NULL);
+  g_assert_true (pillion_poll_source_wait (fixture->source, -1));
+  g_thread_join (thread);
+  g_assert_cmpint (fixture->n_destroyed, ==, 1);
 }
 
 static gpointer
@@ -1053,6 +1307,9 @@ main (int argc,
   ADD ("context-outside/deadline-of-the-loop", test_deadline);
   ADD ("context-outside/without-a-descriptor", test_without_a_descriptor);
   ADD ("context-outside/without-a-callback", test_without_a_callback);
+  ADD ("context-outside/without-both", test_without_both);
+  g_test_add_func ("/poll-source/context-outside/without-a-loop", test_without_a_loop);
+  ADD ("context-outside/another-thread-runs-the-context", test_context_on_a_thread);
   ADD ("context-outside/replaced-inside", test_replaced_inside);
   ADD ("context-outside/closed-inside", test_closed_inside);
   ADD ("context-outside/does-not-starve-others", test_no_starving);
@@ -1064,6 +1321,8 @@ main (int argc,
   ADD ("context-outside/two-in-one-kick", test_two);
   ADD ("virtual-clock/ready-time", test_virtual);
   ADD ("virtual-clock/clock-changes", test_clock_changes);
+  ADD ("virtual-clock/moved-when-it-has-come", test_moved_while_due);
+  ADD ("virtual-clock/dropped-with-a-time-set", test_dropped);
   ADD ("virtual-clock/waits-for-threads", test_external);
   ADD ("wait/readable", test_wait_readable);
   ADD ("wait/timeout", test_wait_timeout);
@@ -1073,11 +1332,16 @@ main (int argc,
   ADD ("wait/inside-a-kick", test_wait_in_a_kick);
   ADD ("wait/as-passenger", test_wait_as_passenger);
   ADD ("wait/virtual-clock", test_wait_virtual);
+  ADD ("wait/inside-a-wait", test_wait_in_a_wait);
+  ADD ("wait/main-loop-inside", test_main_loop_in_a_wait);
   ADD ("wait/refused", test_wait_for_nothing);
   ADD ("ring/from-threads", test_ring);
   ADD ("ring/inside-the-callback", test_ring_inside);
   ADD ("ring/ends-a-wait", test_ring_a_wait);
   ADD ("ring/closed-before-it-was-heard", test_ring_and_close);
+  ADD ("close/lets-go", test_close);
+  ADD ("close/ends-a-wait", test_close_while_it_waits);
+  ADD ("close/at-once-with-the-loop", test_close_with_the_loop);
   ADD ("close/from-a-thread", test_close_from_a_thread);
   ADD ("close/last-reference-on-a-thread", test_unref_from_a_thread);
   ADD ("close/with-the-loop", test_loop_closed);

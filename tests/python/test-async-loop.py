@@ -266,6 +266,22 @@ class Processes(unittest.TestCase):
                 print('left')
             '''), 'left\n')
 
+    def test_guest_that_was_closed(self):
+        """The next call takes another one"""
+        self.check('''
+            import asyncio, time
+            from pillion import async_loop
+            async_loop.guest.close(0)
+            assert async_loop.kick_async_loop()
+            async_loop.ensure_async_loop()
+            task = asyncio.ensure_future(asyncio.sleep(0.01))
+            async_loop.ensure_async_loop()
+            while not async_loop.kick_async_loop():
+                time.sleep(0.001)
+            assert task.done()
+            async_loop.erase_async_loop()
+            ''')
+
     @unittest.skipUnless(shutil.which('xvfb-run'), 'Xvfb is not installed')
     def test_tk(self):
         try:

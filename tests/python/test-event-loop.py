@@ -156,6 +156,25 @@ class ContextOutside(Case):
         self.kick_until(lambda: got)
         self.assertTrue(self.loop.remove_signal_handler(signal.SIGUSR1))
 
+    def test_signal_while_another_one_runs(self):
+        """Nested, which takes the signals for itself while it waits in C"""
+        got = []
+        other = pillion.EventLoop()
+        self.addCleanup(other.close)
+        self.loop.add_signal_handler(signal.SIGUSR1, got.append, 1)
+        other.run_until_complete(other.create_task(self.raises_signal()))
+        self.kick_until(lambda: got)
+        # And right before it ends
+        other.call_soon(signal.raise_signal, signal.SIGUSR1)
+        other.call_soon(other.stop)
+        other.run_forever()
+        self.kick_until(lambda: len(got) == 2)
+        self.assertTrue(self.loop.remove_signal_handler(signal.SIGUSR1))
+
+    async def raises_signal(self):
+        signal.raise_signal(signal.SIGUSR1)
+        await asyncio.sleep(0.005)
+
     def test_subprocess(self):
         async def work():
             process = await asyncio.create_subprocess_exec(sys.executable, '-c', 'print(input()[::-1])',
@@ -592,6 +611,75 @@ class Errors(Case):
         guest.ensure(None)
         guest.stop()
 
+    def test_exit_while_another_one_waits(self):
+        """That ends the wait at once"""
+        other = pillion.EventLoop()
+        self.addCleanup(other.close)
+        other.call_later(0.01, sys.exit, 5)
+        timer = self.loop.call_later(5, self.loop.stop)
+        with self.assertRaises(SystemExit):
+            self.loop.run_forever()
+        self.assertGreater(timer.when(), self.loop.time())
+
+    def test_two_exits_in_one_kick(self):
+        other = pillion.EventLoop()
+        self.addCleanup(other.close)
+        self.loop.call_soon(sys.exit, 1)
+        other.call_soon(sys.exit, 2)
+        with self.assertRaises(SystemExit) as caught:
+            self.kick_until(lambda: False, 10)
+        self.assertIn(caught.exception.code, (1, 2))
+        # The other one is not raised in who has nothing to do with it
+        self.assertEqual(pillion._library.overrides.kept, [])
+        guest.kick()
+
+    def test_exit_where_c_fails(self):
+        task = guest.sleep(20000, None)
+        self.loop.call_soon(sys.exit, 3)
+        self.loop.call_soon(task.cancel)
+        with self.assertRaises(SystemExit):
+            guest.run_until_complete(task)
+        self.assertEqual(pillion._library.overrides.kept, [])
+
+    def test_exit_while_a_scope_closes(self):
+        scope = Pillion.Scope.new(guest, 'scope')
+        task = Pillion.Task.new(guest, 'ends late', None)
+        scope.add(task)
+        self.loop.call_soon(sys.exit, 3)
+        self.loop.call_later(0.005, task.return_boolean, True)
+        with self.assertRaises(SystemExit):
+            scope.close(-1)
+
+    def test_arguments_by_their_names(self):
+        self.assertFalse(guest.kick_until(deadline_usec=0)[1].nested)
+
+    def test_a_signal_raises_between_two_callbacks(self):
+        class Alarm(BaseException):
+            pass
+
+        def on_alarm(*_):
+            raise Alarm
+
+        handler = signal.signal(signal.SIGUSR2, on_alarm)
+        self.addCleanup(signal.signal, signal.SIGUSR2, handler)
+        for name in ('_run_once', '_rest', '_set_coroutine_origin_tracking'):
+            inside = getattr(self.loop, name)
+
+            def interrupted(*args):
+                delattr(self.loop, name)
+                signal.raise_signal(signal.SIGUSR2)
+                return inside(*args)
+
+            self.loop.set_debug(True)
+            setattr(self.loop, name, interrupted)
+            self.loop.call_soon(int)
+            with self.assertRaises(Alarm):
+                self.kick_until(lambda: False, 10)
+            self.assertIsNone(asyncio._get_running_loop())
+            self.assertFalse(self.loop.is_running())
+            task = self.loop.create_task(asyncio.sleep(0.001))
+            self.kick_until(task.done)
+
     def test_interrupt_where_nobody_can_catch_it(self):
         self.catch_reports()
 
@@ -656,6 +744,15 @@ class Errors(Case):
             guest.disconnect(handler)
         self.assertEqual(seen[0][0], 'culprit')
         self.assertIn('ValueError: nobody fetched this', seen[0][1])
+
+    def test_unhandled_error_that_is_no_utf_8(self):
+        seen = []
+        handler = guest.connect('unhandled-error', lambda loop, task, error: seen.append(error.message))
+        self.addCleanup(guest.disconnect, handler)
+        with self.assertLogs('asyncio'):
+            self.loop.call_exception_handler({'message': os.fsdecode(b'caf\xe9')})
+            self.kick_until(lambda: seen)
+        self.assertEqual(seen, ['caf?'])
 
 
 if __name__ == '__main__':

@@ -72,6 +72,31 @@ class Exit(Case):
                 time.sleep(0.001)
             ''')
 
+    def test_with_a_loop_on_a_thread(self):
+        """What is done at the exit leaves it alone"""
+        self.assertEqual(self.check('''
+            import asyncio, threading
+            import pillion
+            loop = pillion.EventLoop()
+            loop._detach()
+            running = threading.Event()
+
+            def work():
+                # While it waits in C
+                loop.call_soon(lambda: loop._guest.call_soon(running.set))
+                loop.run_forever()
+                print('stopped')
+
+            thread = threading.Thread(target=work)
+            thread.start()
+            running.wait()
+            pillion._loop._at_exit()
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0.001), loop).result(10)
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+            '''), 'stopped\n')
+
     def test_status_of_a_task(self):
         self.check('''
             import sys
@@ -187,6 +212,22 @@ class Fork(Case):
                 pass
             print(task.result())
             '''), 'child\nparent\n')
+
+    def test_signal_to_the_child(self):
+        self.assertEqual(self.check('''
+            import asyncio, os, signal
+            import pillion
+            loop = pillion.EventLoop()
+            loop.add_signal_handler(signal.SIGTERM, print, 'the parent got it')
+            child = os.fork()
+            if child == 0:
+                signal.raise_signal(signal.SIGTERM)
+                os._exit(0)
+            os.waitpid(child, 0)
+            loop.run_until_complete(asyncio.sleep(0))
+            loop.run_until_complete(asyncio.sleep(0.001))
+            loop.close()
+            '''), '')
 
     def test_multiprocessing(self):
         self.assertEqual(self.check('''

@@ -9,9 +9,10 @@ import concurrent.futures
 import gc
 import sys
 import threading
+import unittest.mock
 import weakref
 
-from support import Case, FrameHost, GLib, guest, pillion, run_script, tap
+from support import Case, FrameHost, GLib, Pillion, guest, pillion, run_script, tap
 from pillion._executor import DaemonExecutor
 
 
@@ -75,8 +76,9 @@ class Executors(Case):
 
     def test_cancel_what_has_not_begun(self):
         executor = DaemonExecutor(1)
-        gate = threading.Event()
-        first = executor.submit(gate.wait, 30)
+        began, gate = threading.Event(), threading.Event()
+        first = executor.submit(lambda: began.set() or gate.wait(30))
+        began.wait(30)
         second = executor.submit(int)
         third = executor.submit(int)
         self.assertTrue(second.cancel())
@@ -84,6 +86,50 @@ class Executors(Case):
         self.assertTrue(third.cancelled())
         gate.set()
         self.assertTrue(first.result(30))
+
+    def test_dropped_with_jobs_queued(self):
+        """As that of the standard library's, which asyncio drops in close ()"""
+        for end in (lambda executor: None, lambda executor: executor.shutdown(wait=False)):
+            executor = DaemonExecutor(1)
+            gate = threading.Event()
+            futures = [executor.submit(gate.wait, 30), executor.submit(int), executor.submit(int)]
+            end(executor)
+            executor = None
+            gc.collect()
+            gate.set()
+            self.assertEqual([future.result(30) for future in futures], [True, 0, 0])
+
+    def test_no_thread_to_be_had(self):
+        executor = DaemonExecutor(2)
+        with unittest.mock.patch('threading.Thread.start', side_effect=RuntimeError('no more')):
+            with self.assertRaises(RuntimeError):
+                executor.submit(int)
+        gate = threading.Event()
+        first = executor.submit(gate.wait, 30)
+        with unittest.mock.patch('threading.Thread.start', side_effect=RuntimeError('no more')):
+            second = executor.submit(int)
+        gate.set()
+        self.assertEqual([first.result(30), second.result(30)], [True, 0])
+        executor.shutdown()
+
+    def test_who_waits_may_submit(self):
+        """Cancelled by a shutdown, it hears of that"""
+        executor = DaemonExecutor(1)
+        began, gate = threading.Event(), threading.Event()
+        executor.submit(lambda: began.set() or gate.wait(30))
+        began.wait(30)
+        errors = []
+
+        def submit(_):
+            try:
+                executor.submit(int)
+            except RuntimeError as error:
+                errors.append(error)
+
+        executor.submit(int).add_done_callback(submit)
+        InThread(lambda: executor.shutdown(wait=False, cancel_futures=True)).thread.join(30)
+        gate.set()
+        self.assertEqual(len(errors), 1)
 
     def test_threads_end_with_the_executor(self):
         executor = DaemonExecutor(3)
@@ -169,6 +215,61 @@ class Loops(Case):
         self.kick_until(worker.done)
         self.assertIs(worker.result(), threading.main_thread())
 
+    def test_never_used(self):
+        def work():
+            pillion.EventLoop().close()
+            return GLib.MainContext.get_thread_default()
+
+        self.assertIsNone(InThread(work).result())
+
+    def test_what_is_left_does_not_keep_it_from_closing(self):
+        def work():
+            loop = pillion.EventLoop()
+            loop.run_until_complete(asyncio.sleep(0))
+            loop._guest.begin_region('render', Pillion.RegionFlags.NONE)
+            loop.close()
+            return loop.is_closed()
+
+        with self.assertLogs('pillion', 'WARNING') as logs:
+            self.assertTrue(InThread(work).result())
+        self.assertIn('render', logs.output[0])
+
+    def test_guest_ends_with_its_thread(self):
+        """Whoever still has the loop"""
+        def work():
+            loop = pillion.EventLoop()
+            loop.run_until_complete(asyncio.sleep(0))
+            return loop, loop._guest
+
+        loop, its_guest = InThread(work).result()
+        self.assertTrue(its_guest.is_closed())
+        # It may go on elsewhere
+        self.assertEqual(loop.run_until_complete(asyncio.sleep(0, 1)), 1)
+        loop.close()
+
+    def test_a_task_is_lost_on_another_thread(self):
+        self.loop.set_exception_handler(lambda *_: None)
+
+        async def work():
+            await self.loop.create_future()
+
+        tasks = [self.loop.create_task(work())]
+        while not self.loop._witness:
+            guest.kick()
+
+        gc.disable()
+        self.addCleanup(gc.enable)
+        InThread(lambda: (tasks.clear(), gc.collect())).result()
+        self.kick_until(lambda: not self.loop._busy)
+
+    def test_executor_after_a_move(self):
+        gate = threading.Event()
+        self.loop.run_in_executor(None, gate.wait, 30)
+        InThread(lambda: self.loop.run_until_complete(asyncio.sleep(0))).result()
+        self.loop._attach()
+        self.assertEqual(self.loop._source.get_external(), 1)
+        gate.set()
+
     def test_closed_from_another_thread(self):
         self.loop.call_later(3600, print)
         InThread(self.loop.close).result()
@@ -233,6 +334,60 @@ class CallInHost(Case):
         self.assertTrue(rung.wait(30))
         self.kick_until(worker.done)
         self.assertEqual(worker.result(), 0)
+
+    def test_waits_inside_a_call(self):
+        """A call may run the loop until other calls were made, and so may one of those."""
+        def outer():
+            async def work():
+                return await asyncio.to_thread(lambda: pillion.call_in_host(inner).result(30))
+
+            return self.loop.run_until_complete(work())
+
+        def inner():
+            task = Pillion.Task.new(guest, 'waits for a call', None)
+            InThread(lambda: pillion.call_in_host(task.return_int, 5))
+            guest.run_until_complete(task)
+            return task.propagate_int()
+
+        calls = [pillion.call_in_host(outer), pillion.call_in_host(int)]
+        self.kick_until(lambda: all(call.done() for call in calls))
+        self.assertEqual([call.result() for call in calls], [5, 0])
+
+    def test_waits_for_one_behind(self):
+        """That was wanted before it was made itself"""
+        seen = []
+
+        def wait():
+            async def work():
+                return await second
+
+            seen.append(self.loop.run_until_complete(work()))
+
+        first = pillion.call_in_host(wait)
+        second = pillion.call_in_host(lambda: 2)
+        self.kick_until(first.done)
+        self.assertEqual((first.result(), seen), (None, [2]))
+
+    def test_closed_while_it_is_wanted(self):
+        done = run_script('''
+            import threading
+            import pillion
+            from pillion import _host
+            host = _host.host_loop()
+            caller = _host._caller
+            # Two that ask, and the loop is closed before either rings
+            host.is_closed = lambda: False
+            host.close(0)
+            for _ in range(2):
+                call = pillion.call_in_host(print)
+                host.__dict__.pop('is_closed', None)
+                try:
+                    call.result(30)
+                except RuntimeError as error:
+                    print(error)
+                host.is_closed = iter((False, False, True)).__next__
+            ''')
+        self.assertEqual((done.stdout, done.stderr), ('the host\'s loop was closed before it made this call\n' * 2, ''))
 
     def test_wrong_argument(self):
         with self.assertRaises(TypeError):

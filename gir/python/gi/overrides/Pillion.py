@@ -39,13 +39,14 @@ def _public(kind):
     return kind
 
 
-# KeyboardInterrupt and SystemExit
+# KeyboardInterrupt, SystemExit, and others that are no Exception
 #
 # PyGObject prints what a function that C calls raises, and goes on; at SystemExit it even ends the process on the spot. So such
 # an exception is kept until the C function that a Python caller is in has returned, and is raised there.
 
 kept = []  # pairs of the frame that is to raise an exception, and the exception
 takers = set()  # the code of functions that raise what was kept
+wakers = {}  # functions that end the waits of those
 
 
 def takes(function):
@@ -54,17 +55,29 @@ def takes(function):
     return function
 
 
+def wakes(function):
+    """Says that a function ends the waits of this thread that takes () was said of. One of the same name that was imported before
+    is done with."""
+    wakers[function.__qualname__] = function
+    return function
+
+
 def raise_kept():
-    """Raises what was kept for the function that calls this, if there is anything. One that is called from another closure,
-    further in, is not to take it: there it would be lost."""
+    """Raises what was kept for the function that calls this, if there is anything: the first, where it is more. One that is
+    called from another closure, further in, is not to take it: there it would be lost."""
     frame = sys._getframe(1)
-    for index, (taker, error) in enumerate(kept):
-        if taker is frame:
-            del kept[index]
-            try:
-                raise error
-            finally:
-                frame = taker = error = None  # the traceback must not hold what it passes through
+    error = None
+    # Other threads may keep something meanwhile
+    for entry in list(kept):
+        if entry[0] is frame:
+            kept.remove(entry)
+            error = error or entry[1]
+    entry = None
+    if error is not None:
+        try:
+            raise error
+        finally:
+            frame = error = None  # the traceback must not hold what it passes through
 
 
 def keep(error):
@@ -73,6 +86,8 @@ def keep(error):
     while frame is not None:
         if frame.f_code in takers:
             kept.append((frame, error))
+            for wake in list(wakers.values()):
+                wake()
             return True
         frame = frame.f_back
     return False
@@ -81,11 +96,12 @@ def keep(error):
 def _runner(function):
     """A function of C that runs the context, and so calls functions of Python."""
     @functools.wraps(function)
-    def call(self, *args):
-        result = function(self, *args)
-        if kept:
-            raise_kept()
-        return result
+    def call(self, *args, **kwargs):
+        try:
+            return function(self, *args, **kwargs)
+        finally:
+            if kept:
+                raise_kept()
 
     return takes(call)
 
@@ -104,7 +120,9 @@ class _Call:
     def __call__(self, *values):
         try:
             return self.function(*values, *self.args)
-        except (KeyboardInterrupt, SystemExit) as error:
+        except Exception:
+            raise  # PyGObject shows it
+        except BaseException as error:
             if not keep(error):
                 # Nobody in Python is there to catch it
                 sys.excepthook(type(error), error, error.__traceback__)
@@ -130,7 +148,7 @@ class _Start(_Call):
             # As if what it was to start had failed, which somebody looks at
             task = Task.new(self.loop, self.name)
             task._return_exception(error)
-            if isinstance(error, (KeyboardInterrupt, SystemExit)):
+            if not isinstance(error, Exception):
                 keep(error)
             return task
 
