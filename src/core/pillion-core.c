@@ -83,7 +83,7 @@ pillion_core_drop_all (PillionCore *self)
           item->klass->drop (item);
         }
       while ((item = pillion_ready_queue_pop (&self->ready)) != NULL ||
-             (item = pillion_ready_queue_pop (&self->later)) != NULL)
+             (item = pillion_ready_queue_pop (&self->later)) != NULL || (item = pillion_ready_queue_pop (&self->spare)) != NULL)
         item->klass->drop (item);
     }
   while (!pillion_inbox_is_empty (&self->inbox) || pillion_timer_heap_peek (&self->timers) != NULL);

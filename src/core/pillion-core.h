@@ -33,6 +33,7 @@ struct _PillionCore
   PillionReadyQueue later; /* ready as well, but not before the next kick */
   PillionReadyQueue held;  /* ready as well, but not before a safe point; each counts as a call */
   guint turn;              /* counts the kicks, and the stretches of a run-until */
+  PillionReadyQueue spare; /* the items of what is over and kept to be used again: never run, and dropped with the rest */
   PillionTimerHeap timers;
   PillionPump pump;
 

@@ -17,6 +17,14 @@
 #endif
 #endif
 
+#if defined(__SANITIZE_ADDRESS__)
+#define PILLION_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PILLION_ASAN 1
+#endif
+#endif
+
 #ifdef PILLION_TSAN
 extern void __tsan_acquire (void *address);
 extern void __tsan_release (void *address);

@@ -11,14 +11,6 @@
 /* What AddressSanitizer, ThreadSanitizer and valgrind are told of stacks, so that they can follow a switch. Outside of such builds nothing is
  * left of it, but for valgrind's requests: a few idle instructions where a stack is made. */
 
-#if defined(__SANITIZE_ADDRESS__)
-#define PILLION_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define PILLION_ASAN 1
-#endif
-#endif
-
 #ifdef PILLION_ASAN
 extern void __sanitizer_start_switch_fiber (void **fake_stack, const void *bottom, size_t size);
 extern void __sanitizer_finish_switch_fiber (void *fake_stack, const void **old_bottom, size_t *old_size);

@@ -19,10 +19,18 @@
 #define CLOSE_INTERVAL 5
 #define CLOSE_TRIES 200
 
+/* What lanes have in common whose connections can serve the same; it is there as long as one of them */
+struct _PillionSoupKey
+{
+  char *name;
+  GQueue free; /* those that have room, the one that was used last at the end */
+  guint n_lanes;
+};
+
 struct _PillionSoupLanes
 {
   GQueue free;      /* the lanes that have room, the one that was used last at the end */
-  GHashTable *warm; /* key to a list of those among them */
+  GHashTable *keys; /* by name */
   guint n_lanes;
   guint max;
   guint generation;
@@ -45,6 +53,43 @@ session_gone (gpointer io,
               GObject *session)
 {
   pillion_io_thread_unref (io);
+}
+
+static void
+key_free (gpointer data)
+{
+  PillionSoupKey *key = data;
+
+  g_free (key->name);
+  g_free (key);
+}
+
+static void
+set_key (PillionSoupLanes *self,
+         PillionSoupLane *lane,
+         const char *name)
+{
+  PillionSoupKey *key = g_hash_table_lookup (self->keys, name);
+
+  if (key == NULL)
+    {
+      key = g_new0 (PillionSoupKey, 1);
+      key->name = g_strdup (name);
+      g_hash_table_insert (self->keys, key->name, key);
+    }
+
+  key->n_lanes++;
+  lane->key = key;
+}
+
+static void
+unset_key (PillionSoupLanes *self,
+           PillionSoupLane *lane)
+{
+  PillionSoupKey *key = g_steal_pointer (&lane->key);
+
+  if (--key->n_lanes == 0)
+    g_hash_table_remove (self->keys, key->name);
 }
 
 static PillionSoupLane *
@@ -141,7 +186,7 @@ lane_free (PillionSoupLanes *self,
   forget_connection (lane);
   soup_session_abort (lane->session);
   g_object_unref (lane->session);
-  g_free (lane->key);
+  unset_key (self, lane);
   g_free (lane);
 }
 
@@ -149,15 +194,7 @@ static void
 link_lane (PillionSoupLanes *self,
            PillionSoupLane *lane)
 {
-  GQueue *same = g_hash_table_lookup (self->warm, lane->key);
-
-  if (same == NULL)
-    {
-      same = g_queue_new ();
-      g_hash_table_insert (self->warm, g_strdup (lane->key), same);
-    }
-
-  g_queue_push_tail_link (same, &lane->key_link);
+  g_queue_push_tail_link (&lane->key->free, &lane->key_link);
   g_queue_push_tail_link (&self->free, &lane->free_link);
 }
 
@@ -165,12 +202,8 @@ static void
 unlink_lane (PillionSoupLanes *self,
              PillionSoupLane *lane)
 {
-  GQueue *same = g_hash_table_lookup (self->warm, lane->key);
-
   g_queue_unlink (&self->free, &lane->free_link);
-  g_queue_unlink (same, &lane->key_link);
-  if (same->length == 0)
-    g_hash_table_remove (self->warm, lane->key);
+  g_queue_unlink (&lane->key->free, &lane->key_link);
 }
 
 /* The lane without users that was used longest ago */
@@ -201,7 +234,7 @@ pillion_soup_lanes_new (void)
 {
   PillionSoupLanes *self = g_new0 (PillionSoupLanes, 1);
 
-  self->warm = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) g_queue_free);
+  self->keys = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, key_free);
   self->max = G_MAXUINT;
 
   return self;
@@ -213,22 +246,22 @@ pillion_soup_lanes_free (PillionSoupLanes *self)
   pillion_soup_lanes_set_max (self, 0);
   g_assert (self->n_lanes == 0);
 
-  g_hash_table_unref (self->warm);
+  g_hash_table_unref (self->keys);
   g_clear_object (&self->tls_database);
   g_free (self);
 }
 
 PillionSoupLane *
 pillion_soup_lanes_take (PillionSoupLanes *self,
-                         const char *key)
+                         const char *name)
 {
-  GQueue *same = g_hash_table_lookup (self->warm, key);
+  PillionSoupKey *key = g_hash_table_lookup (self->keys, name);
   PillionSoupLane *lane;
 
-  if (same != NULL)
+  if (key != NULL && key->free.length > 0)
     {
       /* The one that was used last is the likeliest to be open still, and the others may close */
-      lane = same->tail->data;
+      lane = key->free.tail->data;
       unlink_lane (self, lane);
     }
   else if (self->n_lanes >= self->max && (lane = find_idle (self)) != NULL)
@@ -236,13 +269,13 @@ pillion_soup_lanes_take (PillionSoupLanes *self,
       unlink_lane (self, lane);
       soup_session_abort (lane->session);
       lane->http2 = FALSE;
-      g_free (lane->key);
-      lane->key = g_strdup (key);
+      unset_key (self, lane);
+      set_key (self, lane, name);
     }
   else
     {
       lane = lane_new (self);
-      lane->key = g_strdup (key);
+      set_key (self, lane, name);
     }
 
   lane->n_users++;

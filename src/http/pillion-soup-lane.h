@@ -8,6 +8,7 @@
 
 typedef struct _PillionSoupLanes PillionSoupLanes;
 typedef struct _PillionSoupLane PillionSoupLane;
+typedef struct _PillionSoupKey PillionSoupKey;
 
 /* A session that has room for one connection. With every message that it has in its queue a SoupSession does work at each
  * step of each of them, and it checks each idle connection at each step too: one session for all would be quadratic, and
@@ -16,21 +17,21 @@ typedef struct _PillionSoupLane PillionSoupLane;
 struct _PillionSoupLane
 {
   SoupSession *session;
-  char *key;        /* whose connection it has */
+  PillionSoupKey *key; /* whose connection it has */
   guint n_users;
   gboolean http2;
   gpointer connection; /* weak: the TLS connection that was made last, or NULL */
   guint generation; /* of the TLS database that it verifies with */
   GList free_link;  /* in the list of lanes that have room */
-  GList key_link;   /* in the list of those with the same key */
+  GList key_link;   /* in the list of those of them with the same key */
 };
 
 PillionSoupLanes *pillion_soup_lanes_new              (void);
 void              pillion_soup_lanes_free             (PillionSoupLanes *self);
 
-/* A lane for an exchange with @key, best one that has a connection already */
+/* A lane for an exchange with the key of this name, best one that has a connection already */
 PillionSoupLane  *pillion_soup_lanes_take             (PillionSoupLanes *self,
-                                                       const char       *key);
+                                                       const char       *name);
 
 /* Says that the connection of a lane that was taken speaks HTTP/2 */
 void              pillion_soup_lanes_set_http2        (PillionSoupLanes *self,

@@ -43,6 +43,8 @@ struct _PillionExchange
 
   PillionSoupLane *lane;
   SoupMessage *message;
+  gulong head_handler;
+  gulong network_handler;    /* 0 where there is no TLS */
   GCancellable *cancellable; /* until the head is here */
   GInputStream *stream;      /* from then on */
   PillionSoupBody body;
@@ -74,7 +76,8 @@ exchange_free (PillionExchange *self)
     }
   g_clear_object (&self->stream);
   g_clear_object (&self->cancellable);
-  g_signal_handlers_disconnect_by_data (self->message, self);
+  g_clear_signal_handler (&self->head_handler, self->message);
+  g_clear_signal_handler (&self->network_handler, self->message);
   g_clear_object (&self->message);
   pillion_soup_lanes_give_back (transport->lanes, self->lane);
   g_free (self);
@@ -563,13 +566,13 @@ soup_send (PillionTransport *transport,
   self->message = soup_message_new_from_uri ("GET", request->uri);
   /* Redirects are the caller's, because they go to other hosts with limits of their own */
   soup_message_set_flags (self->message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS);
-  g_signal_connect (self->message, "got-headers", G_CALLBACK (got_headers), self);
+  self->head_handler = g_signal_connect (self->message, "got-headers", G_CALLBACK (got_headers), self);
   headers = soup_message_get_request_headers (self->message);
   for (const char *const *header = request->headers; *header != NULL; header += 2)
     soup_message_headers_append (headers, header[0], header[1]);
 
   if (tls)
-    g_signal_connect (self->message, "network-event", G_CALLBACK (network_event), self);
+    self->network_handler = g_signal_connect (self->message, "network-event", G_CALLBACK (network_event), self);
 
   if (tls && self->bulk)
     {

@@ -80,6 +80,18 @@ note_item (PillionLoop *self,
     pillion_loop_emit_slow (self, name, duration);
 }
 
+/* g_strlcpy () goes byte by byte, and this is done for each item */
+static inline void
+keep_name (char *place,
+           const char *name,
+           gsize size)
+{
+  gsize length = strnlen (name, size - 1);
+
+  memcpy (place, name, length);
+  place[length] = '\0';
+}
+
 /* Where many are ready their memory is cold: it may come while others run */
 static inline void
 warm_next (PillionItem *next)
@@ -127,7 +139,7 @@ run_items (PillionLoop *self,
         }
 
       /* Kept, because the item frees its name with itself */
-      g_strlcpy (name, item->klass->get_name (item), sizeof name);
+      keep_name (name, item->klass->get_name (item), sizeof name);
       if (item->klass->run (item, core))
         {
           if (G_UNLIKELY (core->closed))

@@ -238,5 +238,18 @@ GAsyncResult     *pillion_task_hand_out     (PillionTask      *self);
 /* Takes a pending task off the list of what lives, because its loop is closed. Its reference stays with whoever works on it. */
 void              pillion_task_abandon      (PillionTask      *self);
 
+/* Lets go of all that the task has, save its loop */
+void              pillion_task_empty        (PillionTask      *self);
+
+/* Tasks that are over, to be used again: pillion-task-spare.c */
+
+/* Where the caller's reference, which is the loop's, is the last one, and nobody could get another: takes it, and keeps the task to be used again.
+ * Else returns FALSE. On the loop's thread. */
+gboolean          pillion_task_keep         (PillionTask      *self,
+                                             PillionCore      *core);
+
+/* A task as g_object_new () makes it, or NULL */
+PillionTask      *pillion_task_take_spare   (PillionCore      *core);
+
 /* Emits the signal, on the loop's thread */
 void              pillion_task_emit_progress (PillionTask     *self);

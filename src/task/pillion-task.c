@@ -188,7 +188,8 @@ task_item_run (PillionItem *item,
   if (self->to_report || (g_atomic_int_get (&self->parent_instance.ref_count) == 1 && take_unhandled (self)))
     report (self);
   self->to_report = FALSE;
-  pillion_sync_unref (self);
+  if (!pillion_task_keep (self, core))
+    pillion_sync_unref (self);
 
   return FALSE;
 }
@@ -262,13 +263,9 @@ pillion_task_dispose (GObject *object)
     G_OBJECT_CLASS (pillion_task_parent_class)->dispose (object);
 }
 
-static void
-pillion_task_finalize (GObject *object)
+void
+pillion_task_empty (PillionTask *self)
 {
-  PillionTask *self = PILLION_TASK (object);
-
-  pillion_sync_acquire (self);
-
   pillion_task_free_callbacks (self);
   g_clear_pointer (&self->others, g_queue_free);
   if (self->body != NULL)
@@ -280,6 +277,16 @@ pillion_task_finalize (GObject *object)
     g_free ((char *) self->name);
   if (self->owns_site)
     g_free ((char *) self->site);
+}
+
+static void
+pillion_task_finalize (GObject *object)
+{
+  PillionTask *self = PILLION_TASK (object);
+
+  pillion_sync_acquire (self);
+
+  pillion_task_empty (self);
   g_clear_object (&self->loop);
 
   G_OBJECT_CLASS (pillion_task_parent_class)->finalize (object);
@@ -379,7 +386,6 @@ pillion_task_class_init (PillionTaskClass *klass)
 static void
 pillion_task_init (PillionTask *self)
 {
-  self->item.klass = &task_item_class;
 }
 
 void
@@ -416,7 +422,10 @@ pillion_task_new_static (PillionLoop *loop,
   g_return_val_if_fail (name != NULL, NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  self = g_object_new (PILLION_TYPE_TASK, NULL);
+  self = pillion_task_take_spare (core);
+  if (self == NULL)
+    self = g_object_new (PILLION_TYPE_TASK, NULL);
+  self->item.klass = &task_item_class;
   self->loop = g_object_ref (loop);
   self->name = name;
   self->site = site;
