@@ -350,7 +350,8 @@ PillionTask *(pillion_task_and_then) (PillionTask *self,
  * @self: a task
  * @closure: starts what comes after it: called with @self, it returns a [class@Pillion.Task] or nothing
  *
- * Does what [method@Pillion.Task.and_then] does, with a closure: for language bindings, as [method@Pillion.Task.add_done_closure] is.
+ * Does what [method@Pillion.Task.and_then] does, with a closure: for language bindings, as [method@Pillion.Task.add_done_closure] is. A closure
+ * whose function has thrown an exception returns nothing: a binding that wants the task to fail then has to catch it.
  *
  * Returns: (transfer full): a task that ends as what @closure returns; it fails as that of [method@Pillion.Task.and_then] does
  *

@@ -286,6 +286,7 @@ test_codings (TestFixture *self,
   g_autoptr (GByteArray) raw = compress ("why not", 7, G_ZLIB_COMPRESSOR_FORMAT_RAW);
   g_autoptr (GByteArray) bomb = compress (zeros, 100 * BOUND, G_ZLIB_COMPRESSOR_FORMAT_GZIP);
   g_autoptr (GByteArray) full = compress (zeros, BOUND, G_ZLIB_COMPRESSOR_FORMAT_GZIP);
+  g_autoptr (GByteArray) over = compress (zeros, BOUND + 1, G_ZLIB_COMPRESSOR_FORMAT_GZIP);
   g_autofree guint8 *noise = test_bytes_new (2 * BOUND);
   g_autoptr (GByteArray) large = compress (noise, 2 * BOUND, G_ZLIB_COMPRESSOR_FORMAT_GZIP);
   g_autoptr (GByteArray) members = g_byte_array_new ();
@@ -306,6 +307,7 @@ test_codings (TestFixture *self,
   Script cut = CODED ("gzip", gzip->data, gzip->len - 9);
   Script large_bomb = CODED ("gzip", bomb->data, bomb->len);
   Script fits = CODED ("gzip", full->data, full->len);
+  Script one_more = CODED ("gzip", over->data, over->len);
   Script part = CODED ("gzip", large->data, large->len);
   Script two = CODED ("gzip", NULL, 0);
 #undef CODED
@@ -315,6 +317,7 @@ test_codings (TestFixture *self,
 
   check (self, &large_bomb, 500, zeros, BOUND, TRUE);
   check (self, &fits, 500, zeros, BOUND, FALSE);
+  check (self, &one_more, 500, zeros, BOUND, TRUE);
 
   g_byte_array_append (members, gzip->data, gzip->len);
   g_byte_array_append (members, gzip->data, gzip->len);
@@ -411,8 +414,14 @@ test_unauthorized (TestFixture *self,
   check (self, &scripts[1], 407, "why not", -1, FALSE);
   check (self, &scripts[2], 401, "why not", -1, FALSE);
 
-  g_byte_array_append (chunks, (const guint8 *) "20000\r\n", 7);
-  g_byte_array_append (chunks, bytes, 2 * BOUND);
+  /* All of it would come, and soon */
+  for (guint i = 0; i < 8; i++)
+    {
+      g_byte_array_append (chunks, (const guint8 *) "20000\r\n", 7);
+      g_byte_array_append (chunks, bytes, 2 * BOUND);
+      g_byte_array_append (chunks, (const guint8 *) "\r\n", 2);
+    }
+  g_byte_array_append (chunks, (const guint8 *) "0\r\n\r\n", 5);
   nothing[2].body = chunks->data;
   nothing[2].length = chunks->len;
   for (guint i = 0; i < G_N_ELEMENTS (nothing); i++)
