@@ -69,6 +69,21 @@ class Gdb(unittest.TestCase):
         self.assertEqual(len(re.findall(r'^Fiber \d+: ', output, re.MULTILINE)), 3, output)
         self.assertNotIn('wait_deep_down', output)
 
+    def test_what_is_broken(self):
+        """One fiber's name is no UTF-8, and another one's is nowhere: the others are listed, and all is as it was."""
+        task = 'next(iter(fibers(gdb.lookup_static_symbol("pillion_stack_pools").value())))["body"]["task"]'
+        for write, expected in ((f'write_memory(int({task}["name"]), b"\\xff")', '“\ufffdatient”'),
+                                (f'write_memory(int({task}["name"].address), bytes(7) + b"\\x01")', 'Cannot access memory')):
+            output = gdb(f'source {SCRIPT}', 'break stop_here', 'run', 'up', f'python gdb.selected_inferior().{write}',
+                         'pillion-fibers', 'frame', program=PROGRAMS[0])
+            self.assertIn(f'Fiber 1: {expected}', output)
+            self.assertRegex(output, r'Fiber 2: “sleepy”.*\n(.*\n)*.*sleep_a_day at .*\n(.*\n)*Fiber 3: ')
+            self.assertRegex(output, r'Fiber 3: .*\n#1 ')
+
+    def test_nothing_to_look_at(self):
+        self.assertIn('needs a process', gdb(f'source {SCRIPT}', 'pillion-fibers', program=PROGRAMS[0]))
+        self.assertIn('needs Pillion\'s debugging symbols', gdb(f'source {SCRIPT}', 'starti', 'pillion-fibers', program='/bin/true'))
+
     def test_none(self):
         output = gdb(f'source {SCRIPT}', 'break main', 'run', 'pillion-fibers', 'pillion-fibers --long', program=PROGRAMS[0])
         self.assertIn('No fiber has a stack.', output)

@@ -388,7 +388,8 @@ class AsyncioOutside(Case):
         async def work():
             GLib.idle_add(called.append, 'idle')
             GLib.timeout_add(5, called.append, 'timeout')
-            await asyncio.sleep(0.05)
+            while len(called) < 2:
+                await asyncio.sleep(0.001)
 
         self.loop.run_until_complete(work())
         self.assertEqual(called, ['idle', 'timeout'])
@@ -496,7 +497,12 @@ class AsyncioOutside(Case):
         other = pillion.EventLoop()
         self.addCleanup(other.close)
         task = other.create_task(asyncio.sleep(0.001, 'other'))
-        self.loop.run_until_complete(asyncio.sleep(0.05))
+
+        async def work():
+            while not task.done():
+                await asyncio.sleep(0.001)
+
+        self.loop.run_until_complete(work())
         self.assertEqual(task.result(), 'other')
 
     def test_run(self):
@@ -538,19 +544,6 @@ class AsyncioOutside(Case):
             self.loop.call_later(None, print)
         with self.assertRaises(TypeError):
             self.loop.call_at(None, print)
-
-    def test_closed_guest(self):
-        """Who closes the guest loop gets another one at the next run"""
-        context = GLib.MainContext.new()
-        context.push_thread_default()
-        try:
-            loop = pillion.EventLoop()
-            loop._detach()
-            loop._guest = None
-            loop.run_until_complete(asyncio.sleep(0))
-            loop.close()
-        finally:
-            context.pop_thread_default()
 
     def test_dropped_without_close(self):
         loop = pillion.EventLoop()
@@ -616,10 +609,8 @@ class Errors(Case):
         other = pillion.EventLoop()
         self.addCleanup(other.close)
         other.call_later(0.01, sys.exit, 5)
-        timer = self.loop.call_later(5, self.loop.stop)
         with self.assertRaises(SystemExit):
             self.loop.run_forever()
-        self.assertGreater(timer.when(), self.loop.time())
 
     def test_two_exits_in_one_kick(self):
         other = pillion.EventLoop()

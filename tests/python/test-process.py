@@ -115,7 +115,8 @@ class Signals(Case):
             import asyncio, os, signal, threading, time
             import pillion
             loop = pillion.EventLoop()
-            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+            # It begins when nothing but the interrupt can end what comes
+            loop.call_soon(threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start)
             before = signal.set_wakeup_fd(-1)
             try:
                 loop.run_until_complete(asyncio.sleep(3600))
@@ -132,12 +133,12 @@ class Signals(Case):
             import pillion
 
             async def work():
+                threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
                 try:
                     await asyncio.sleep(3600)
                 finally:
                     print('cancelled')
 
-            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
             try:
                 pillion.run(work())
             except KeyboardInterrupt:
@@ -149,7 +150,7 @@ class Signals(Case):
             import asyncio, os, signal, threading, time
             from pillion import async_loop
             task = asyncio.ensure_future(asyncio.sleep(3600))
-            threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
+            asyncio.get_event_loop().call_soon(threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start)
             try:
                 while not async_loop.kick_async_loop():
                     time.sleep(0.001)

@@ -198,7 +198,13 @@ class Loops(Case):
         def work():
             one, other = pillion.EventLoop(), pillion.EventLoop()
             task = other.create_task(asyncio.sleep(0.001, 2))
-            result = one.run_until_complete(asyncio.sleep(0.02, 1)), task.result()
+
+            async def wait():
+                while not task.done():
+                    await asyncio.sleep(0.001)
+                return 1
+
+            result = one.run_until_complete(wait()), task.result()
             one.close()
             still = other.run_until_complete(asyncio.sleep(0.001, 3))
             other.close()
@@ -214,6 +220,20 @@ class Loops(Case):
         worker = InThread(lambda: asyncio.run_coroutine_threadsafe(work(), self.loop).result(30))
         self.kick_until(worker.done)
         self.assertIs(worker.result(), threading.main_thread())
+
+    def test_closed_guest(self):
+        """Who closes the guest loop gets another one at the next run"""
+        def work():
+            loop = pillion.EventLoop()
+            loop.run_until_complete(asyncio.sleep(0))
+            first = loop._guest
+            first.close(0)
+            result = loop.run_until_complete(asyncio.sleep(0.001, 1))
+            other = loop._guest
+            loop.close()
+            return result, first is other, other.is_closed(), GLib.MainContext.get_thread_default()
+
+        self.assertEqual(InThread(work).result(), (1, False, True, None))
 
     def test_never_used(self):
         def work():

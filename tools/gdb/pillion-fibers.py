@@ -91,12 +91,8 @@ def slabs(pool):
                 slab = slab["next"]
 
 
-def fibers():
-    symbol = gdb.lookup_static_symbol("pillion_stack_pools")
-    if symbol is None:
-        raise gdb.GdbError("pillion-fibers needs Pillion's debugging symbols")
+def fibers(pool):
     fiber_type = gdb.lookup_type("PillionFiber").pointer()
-    pool = symbol.value()
     while pool != 0:
         for slab in slabs(pool):
             for number in range(int(slab["n_ready"])):
@@ -106,9 +102,13 @@ def fibers():
         pool = pool["next"]
 
 
+def text(pointer):
+    return pointer.string("utf-8", "replace")
+
+
 def describe(task):
-    name = task["name"].string()
-    site = f" ({task['site'].string()})" if task["site"] != 0 else ""
+    name = text(task["name"])
+    site = f" ({text(task['site'])})" if task["site"] != 0 else ""
     return f"“{name}”{site}"
 
 
@@ -135,20 +135,35 @@ backtrace (not with --short)."""
         if arguments not in ([], ["--short"]):
             raise gdb.GdbError("usage: pillion-fibers [--short]")
 
+        symbol = gdb.lookup_static_symbol("pillion_stack_pools")
+        if symbol is None:
+            raise gdb.GdbError("pillion-fibers needs Pillion's debugging symbols")
+        if gdb.selected_thread() is None:
+            raise gdb.GdbError("pillion-fibers needs a process, or a core dump of one")
+
         by_ucontext = bool(int(gdb.parse_and_eval("(int) pillion_switch_by_ucontext")))
         number = 0
-        selected = gdb.selected_frame()
-        level = selected.level()
-        for number, fiber in enumerate(fibers(), 1):
-            state = STATES.get(str(fiber["state"]), "?")
-            if fiber["awaited"] != 0:
-                state += " " + describe(fiber["awaited"])
-            print(f"Fiber {number}: {describe(fiber['body']['task'])}: {state}")
-            if not arguments and state not in ("running", "ended"):
-                self.backtrace(fiber, by_ucontext)
+        level = gdb.selected_frame().level()
+        try:
+            for number, fiber in enumerate(fibers(symbol.value()), 1):
+                # In a process that went wrong not all has to be there; the other fibers are
+                try:
+                    self.show(number, fiber, not arguments, by_ucontext)
+                except gdb.error as error:
+                    print(f"Fiber {number}: {error}")
+        finally:
+            gdb.execute(f"frame {level}", to_string=True)
         if number == 0:
             print("No fiber has a stack.")
-        gdb.execute(f"frame {level}", to_string=True)
+
+    def show(self, number, fiber, with_backtrace, by_ucontext):
+        state = STATES.get(str(fiber["state"]), "?")
+        parked = state not in ("running", "ended")
+        if fiber["awaited"] != 0:
+            state += " " + describe(fiber["awaited"])
+        print(f"Fiber {number}: {describe(fiber['body']['task'])}: {state}")
+        if with_backtrace and parked:
+            self.backtrace(fiber, by_ucontext)
 
     def backtrace(self, fiber, by_ucontext):
         machine = gdb.selected_frame().architecture().name()
