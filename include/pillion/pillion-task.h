@@ -211,6 +211,8 @@ gboolean         pillion_task_propagate_value      (PillionTask          *self,
                                                     GValue               *value,
                                                     GError              **error);
 PILLION_AVAILABLE_IN_1_0
+GType            pillion_task_get_result_type      (PillionTask          *self);
+PILLION_AVAILABLE_IN_1_0
 gboolean         pillion_task_propagate_error      (PillionTask          *self,
                                                     GError              **error);
 

@@ -90,6 +90,7 @@ struct _PillionCoreOps
   void     (*unhandled)    (PillionLoop  *loop,
                             PillionTask  *task,
                             const GError *error);
+  gboolean (*is_heard)     (PillionLoop  *loop); /* whether anybody is connected to what unhandled emits */
 };
 
 static inline PillionCore *

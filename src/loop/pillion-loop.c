@@ -115,6 +115,12 @@ emit_task_done (PillionLoop *self,
   g_signal_emit (self, signals[SIGNAL_TASK_DONE], 0, task);
 }
 
+static gboolean
+unhandled_is_heard (PillionLoop *self)
+{
+  return g_signal_has_handler_pending (self, signals[SIGNAL_UNHANDLED_ERROR], 0, TRUE);
+}
+
 static void
 emit_unhandled_error (PillionLoop *self,
                       PillionTask *task,
@@ -122,7 +128,7 @@ emit_unhandled_error (PillionLoop *self,
 {
   const char *site = pillion_task_get_site (task);
 
-  if (g_signal_has_handler_pending (self, signals[SIGNAL_UNHANDLED_ERROR], 0, TRUE))
+  if (unhandled_is_heard (self))
     g_signal_emit (self, signals[SIGNAL_UNHANDLED_ERROR], 0, task, error);
   else if (site != NULL)
     g_warning ("“%s”, made at %s, failed, and nobody looked: %s", pillion_task_get_name (task), site, error->message);
@@ -149,6 +155,7 @@ const PillionCoreOps pillion_loop_ops = {
   .task_added = emit_task_added,
   .task_done = emit_task_done,
   .unhandled = emit_unhandled_error,
+  .is_heard = unhandled_is_heard,
 };
 
 static void
@@ -503,7 +510,7 @@ pillion_loop_class_init (PillionLoopClass *klass)
    * @task: the task that failed
    * @error: its error
    *
-   * Emitted once for a task that failed and that nobody looks at. Where no handler is connected, a warning is logged.
+   * Emitted once, in a kick, for a task that failed and that nobody looks at. Where no handler is connected, a warning is logged.
    *
    * Since: 1.0
    */

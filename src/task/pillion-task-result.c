@@ -147,57 +147,80 @@ pillion_task_result_set_value (PillionTaskResult *self,
   self->pointer = g_boxed_copy (G_TYPE_VALUE, value);
 }
 
-void
-pillion_task_result_get_value (const PillionTaskResult *self,
-                               GValue *value)
+GType
+pillion_task_result_get_value_type (const PillionTaskResult *self)
 {
   switch (self->kind)
     {
     case PILLION_RESULT_BOOLEAN:
-      g_value_init (value, G_TYPE_BOOLEAN);
+      return G_TYPE_BOOLEAN;
+    case PILLION_RESULT_INT:
+      return G_TYPE_INT64;
+    case PILLION_RESULT_DOUBLE:
+      return G_TYPE_DOUBLE;
+    case PILLION_RESULT_STRING:
+      return G_TYPE_STRING;
+    case PILLION_RESULT_VARIANT:
+      return G_TYPE_VARIANT;
+    case PILLION_RESULT_OBJECT:
+    case PILLION_RESULT_ASYNC:
+      return self->object != NULL ? G_OBJECT_TYPE (self->object) : G_TYPE_OBJECT;
+    case PILLION_RESULT_BOXED:
+      return self->type == G_TYPE_VALUE && self->pointer != NULL ? G_VALUE_TYPE ((GValue *) self->pointer) : self->type;
+    case PILLION_RESULT_POINTER:
+      return G_TYPE_POINTER;
+    case PILLION_RESULT_NONE:
+    case PILLION_RESULT_TASK:
+    case PILLION_RESULT_ERROR:
+      return G_TYPE_NONE;
+    }
+
+  g_return_val_if_reached (G_TYPE_NONE);
+}
+
+void
+pillion_task_result_get_value (const PillionTaskResult *self,
+                               GValue *value)
+{
+  GType type = pillion_task_result_get_value_type (self);
+
+  g_return_if_fail (type != G_TYPE_NONE);
+
+  g_value_init (value, type);
+  switch (self->kind)
+    {
+    case PILLION_RESULT_BOOLEAN:
       g_value_set_boolean (value, self->boolean);
       break;
     case PILLION_RESULT_INT:
-      g_value_init (value, G_TYPE_INT64);
       g_value_set_int64 (value, self->integer);
       break;
     case PILLION_RESULT_DOUBLE:
-      g_value_init (value, G_TYPE_DOUBLE);
       g_value_set_double (value, self->number);
       break;
     case PILLION_RESULT_STRING:
-      g_value_init (value, G_TYPE_STRING);
       g_value_set_string (value, self->string);
       break;
     case PILLION_RESULT_VARIANT:
-      g_value_init (value, G_TYPE_VARIANT);
       g_value_set_variant (value, self->variant);
       break;
     case PILLION_RESULT_OBJECT:
     case PILLION_RESULT_ASYNC:
-      g_value_init (value, self->object != NULL ? G_OBJECT_TYPE (self->object) : G_TYPE_OBJECT);
       g_value_set_object (value, self->object);
       break;
     case PILLION_RESULT_BOXED:
       if (self->type == G_TYPE_VALUE && self->pointer != NULL)
-        {
-          g_value_init (value, G_VALUE_TYPE ((GValue *) self->pointer));
-          g_value_copy (self->pointer, value);
-        }
+        g_value_copy (self->pointer, value);
       else
-        {
-          /* Not a copy: PyGObject 3.42 unsets the value before anybody has seen what is in it */
-          g_value_init (value, self->type);
-          g_value_set_static_boxed (value, self->pointer);
-        }
+        /* Not a copy: PyGObject 3.42 unsets the value before anybody has seen what is in it */
+        g_value_set_static_boxed (value, self->pointer);
       break;
     case PILLION_RESULT_POINTER:
-      g_value_init (value, G_TYPE_POINTER);
       g_value_set_pointer (value, self->pointer);
       break;
     case PILLION_RESULT_NONE:
     case PILLION_RESULT_TASK:
     case PILLION_RESULT_ERROR:
-      g_return_if_reached ();
+      g_assert_not_reached ();
     }
 }

@@ -780,6 +780,29 @@ pillion_task_propagate_value (PillionTask *self,
 }
 
 /**
+ * pillion_task_get_result_type:
+ * @self: a task
+ *
+ * Tells what type the value has that [method@Pillion.Task.propagate_value] gives, so that a binding can choose the function that suits it:
+ * integers are 64 bits wide, an object has its own type, and where [func@Pillion.Task.ready] finished the task it is that of the
+ * `GAsyncResult`. It may be called from any thread, and it is no look at the outcome.
+ *
+ * Returns: the type of the result, or %G_TYPE_NONE where the task did not end well, or not yet
+ *
+ * Since: 1.0
+ */
+GType
+pillion_task_get_result_type (PillionTask *self)
+{
+  g_return_val_if_fail (PILLION_IS_TASK (self), G_TYPE_NONE);
+
+  if (pillion_task_get_state (self) != PILLION_TASK_SUCCEEDED)
+    return G_TYPE_NONE;
+
+  return pillion_task_result_get_value_type (&get_source (self)->result);
+}
+
+/**
  * pillion_task_propagate_error:
  * @self: a task
  * @error: return location for an error

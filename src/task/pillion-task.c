@@ -245,13 +245,14 @@ pillion_task_dispose (GObject *object)
     {
       PillionCore *core = pillion_core (self->loop);
 
-      if (pillion_core_on_thread (core))
+      if (pillion_core_on_thread (core) && (core->closed || !core->ops->is_heard (self->loop)))
         {
           report (self);
         }
       else
         {
-          /* The report belongs to the loop's thread: the item takes it there, with a reference */
+          /* Handlers are called in a kick: the item takes the report there, with a reference. This may be inside a collection of
+           * JavaScript's garbage, and in there none could be called. */
           self->to_report = TRUE;
           self->queued = TRUE;
           pillion_core_push (core, &g_object_ref (self)->item);

@@ -10,63 +10,14 @@ import Json from 'gi://Json?version=1.0';
 import Pillion from 'gi://Pillion?version=1';
 import System from 'system';
 
+import {assert, assertEqual, assertFails, kickUntil, kickUntilDone, kickUntilSettled, runTests, test} from './support.js';
+
 Gio._promisify(Pillion.Task.prototype, 'wait_async', 'wait_finish');
 
 const URL = GLib.getenv('PILLION_TEST_URL');
 const SHA256 = GLib.getenv('PILLION_TEST_SHA256');
 const MSEC = 1000;
 const SECOND = 1000 * MSEC;
-
-const tests = [];
-
-function test(name, func) {
-    tests.push([name, func]);
-}
-
-function assert(truth, text = 'not true') {
-    if (!truth)
-        throw new Error(text);
-}
-
-function assertEqual(got, wanted) {
-    got = JSON.stringify(got);
-    wanted = JSON.stringify(wanted);
-    assert(got === wanted, `got ${got}, wanted ${wanted}`);
-}
-
-function assertFails(domain, code, func) {
-    try {
-        func();
-    } catch (error) {
-        assert(error instanceof GLib.Error && error.matches(domain, code), `another error: ${error}`);
-        return error;
-    }
-    throw new Error('did not fail');
-}
-
-// What a host does, with the sleep that it would have in poll ()
-function kickUntil(loop, isTrue) {
-    const end = GLib.get_monotonic_time() + 30 * SECOND;
-    while (!isTrue()) {
-        assert(GLib.get_monotonic_time() < end, 'nothing happens');
-        loop.kick();
-        if (loop.get_deadline() !== 0)
-            GLib.usleep(200);
-    }
-}
-
-function kickUntilDone(loop, ...tasks) {
-    kickUntil(loop, () => tasks.every(task => task.is_done()) && loop.get_live_tasks() === 0);
-}
-
-function kickUntilSettled(loop, promise) {
-    let settled = null;
-    promise.then(value => (settled = {value}), error => (settled = {error}));
-    kickUntil(loop, () => settled !== null);
-    if (settled.error)
-        throw settled.error;
-    return settled.value;
-}
 
 test('loop/new', loop => {
     assert(loop.get_context() !== null);
@@ -637,20 +588,4 @@ test('compose/nothing-is-freed-too-early', loop => {
     assertEqual(kept.map(child => child.propagate_int()).reduce((a, b) => a + b), 4950);
 });
 
-print(`1..${tests.length}`);
-let failed = 0;
-tests.forEach(([name, func], index) => {
-    const loop = Pillion.Loop.new(null, Pillion.LoopFlags.DEFAULT);
-    let verdict = 'ok';
-    try {
-        func(loop);
-        if (!loop.is_closed())
-            loop.close(10 * SECOND);
-    } catch (error) {
-        verdict = 'not ok';
-        failed++;
-        print(`# ${error}\n# ${error.stack}`.replaceAll('\n', '\n# '));
-    }
-    print(`${verdict} ${index + 1} ${name}`);
-});
-System.exit(failed ? 1 : 0);
+runTests();

@@ -59,6 +59,19 @@ assert pillion.__file__.startswith(sys.path[0])
 assert pillion.run(asyncio.sleep(0.001, True))
 '''
 
+GJS_PROGRAM = '''
+import Pillion from 'gi://Pillion?version=1';
+const loop = Pillion.Loop.new(null, Pillion.LoopFlags.DEFAULT);
+let slept = null;
+async function work() {
+    slept = await loop.sleep(1000, null);
+}
+work();
+while (loop.kick());
+if (slept !== true)
+    throw new Error('not awaited');
+'''
+
 VALA_PROGRAM = '''
 int main () {
     var loop = new Pillion.Loop (null, Pillion.LoopFlags.DEFAULT);
@@ -80,7 +93,7 @@ class Install(unittest.TestCase):
         cls.prefix = top / 'prefix'
         # The tree's own settings must not help here
         cls.env = {name: value for name, value in os.environ.items()
-                   if name not in ('LD_LIBRARY_PATH', 'GI_TYPELIB_PATH', 'PKG_CONFIG_PATH', 'PYTHONPATH')}
+                   if name not in ('LD_LIBRARY_PATH', 'GI_TYPELIB_PATH', 'PKG_CONFIG_PATH', 'PYTHONPATH', 'GJS_PATH')}
         cls.run_quietly('meson', 'setup', str(top / 'build'), SOURCE, f'--prefix={cls.prefix}', '--libdir=lib',
                         '-Dbuildtype=debug', '-Dtests=false')
         cls.run_quietly('meson', 'install', '-C', str(top / 'build'))
@@ -121,6 +134,11 @@ class Install(unittest.TestCase):
         self.run_quietly('valac', '--pkg', 'pillion-1', '-X', '-w', '-o', 'vala-program', 'program.vala', cwd=self.work)
         self.run_quietly('./vala-program', cwd=self.work)
 
+    @unittest.skipUnless(shutil.which('gjs'), 'gjs is not installed')
+    def test_gjs_by_typelib(self):
+        (self.work / 'program.js').write_text(GJS_PROGRAM, encoding='utf-8')
+        self.run_quietly('gjs', '-m', 'program.js', cwd=self.work)
+
     def test_python_by_typelib(self):
         (self.work / 'program.py').write_text(PYTHON_PROGRAM, encoding='utf-8')
         self.run_quietly('/usr/bin/python3', 'program.py', cwd=self.work)
@@ -134,6 +152,7 @@ class Install(unittest.TestCase):
         for path in ('bin/pillion', 'lib/libpillion-1.so', 'lib/libpillion-1.so.0', 'lib/pkgconfig/pillion-1.pc',
                      'lib/girepository-1.0/Pillion-1.typelib', 'share/gir-1.0/Pillion-1.gir',
                      'share/vala/vapi/pillion-1.vapi', 'share/vala/vapi/pillion-1.deps',
+                     'share/gjs-1.0/overrides/Pillion.js',
                      'share/locale/de/LC_MESSAGES/pillion.mo',
                      'include/pillion-1/pillion/pillion.h', 'include/pillion-1/pillion/pillion-enums.h',
                      'include/pillion-1/pillion/pillion-version.h'):

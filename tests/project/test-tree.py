@@ -77,10 +77,12 @@ class Run(unittest.TestCase):
     def test_env_can_be_evaluated(self):
         script = 'eval "$(./run env 2>/dev/null)" && pkg-config --exists pillion-1 && pillion --help && ' \
                  '/usr/bin/python3 -c "import gi; gi.require_version (\'Pillion\', \'1\')"'
+        if shutil.which('gjs'):
+            script += ' && gjs -c "if (!imports.gi.Pillion.Task.prototype.then) throw new Error ()"'
         if pathlib.Path(os.environ['PILLION_BUILD_DIR']) != SOURCE / '_build':
             self.skipTest('this is not _build, which is what `run env` is about')
         env = {name: value for name, value in os.environ.items()
-               if name not in ('LD_LIBRARY_PATH', 'GI_TYPELIB_PATH', 'PKG_CONFIG_PATH')}
+               if name not in ('LD_LIBRARY_PATH', 'GI_TYPELIB_PATH', 'PKG_CONFIG_PATH', 'GJS_PATH')}
         check = run('sh', '-c', script, cwd=SOURCE, env=env)
         self.assertEqual(check.returncode, 0, check.stdout)
 

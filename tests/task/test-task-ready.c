@@ -278,6 +278,7 @@ test_wrong_type (Fixture *fixture,
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_TYPE);
   g_assert_true (pillion_task_propagate_value (task, &value, NULL));
   g_assert_true (g_value_get_object (&value) == (gpointer) pillion_task_get_async_result (task));
+  g_assert_true (pillion_task_get_result_type (task) == G_TYPE_TASK);
 
   pillion_task_return_int (other, 1);
   g_assert_null (pillion_task_get_async_result (other));

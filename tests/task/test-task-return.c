@@ -154,6 +154,7 @@ check_value (Work *work)
 
   g_assert_true (pillion_task_propagate_value (work->task, &value, &error));
   g_assert_no_error (error);
+  g_assert_true (pillion_task_get_result_type (work->task) == G_VALUE_TYPE (&value));
   switch (work->kind)
     {
     case BOOLEAN:
@@ -212,6 +213,7 @@ run_kind (Kind kind,
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NOT_DONE);
   g_clear_error (&error);
   g_assert_false (G_IS_VALUE (&unset));
+  g_assert_true (pillion_task_get_result_type (work.task) == G_TYPE_NONE);
 
   if (in_thread)
     {
@@ -298,7 +300,7 @@ test_null (void)
     {
       g_assert_true (pillion_task_propagate_value (tasks[i], &value, &error));
       g_assert_no_error (error);
-      g_assert_true (G_IS_VALUE (&value));
+      g_assert_true (G_VALUE_HOLDS (&value, pillion_task_get_result_type (tasks[i])));
       g_value_unset (&value);
       g_object_unref (tasks[i]);
     }

@@ -85,8 +85,11 @@ test_while_held (Fixture *fixture,
 
   fail (task);
   kick_until_quiet (fixture->loop);
+  g_assert_true (pillion_task_get_result_type (task) == G_TYPE_NONE); /* no look */
   assert_log ("");
   g_object_unref (task);
+  assert_log ("");
+  kick_until_quiet (fixture->loop);
   assert_log (REPORT);
 }
 
@@ -305,6 +308,14 @@ test_warning (void)
   fail (task);
   g_object_unref (task);
   kick_until_quiet (loop);
+  assert_logged ("warning: “job” failed, and nobody looked: gone");
+
+  /* At once, because there may be no kick any more */
+  logs_catch ();
+  task = pillion_task_new_at (loop, "job", NULL, NULL);
+  fail (task);
+  kick_until_quiet (loop);
+  g_object_unref (task);
   assert_logged ("warning: “job” failed, and nobody looked: gone");
   loop_end (loop);
 }

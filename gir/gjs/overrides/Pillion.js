@@ -1,0 +1,251 @@
+// SPDX-FileCopyrightText: 2026 The Pillion authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What makes tasks promises. GJS calls _init () when it loads the namespace, whichever way a program imports it.
+
+/* exported _init */
+
+const Gettext = imports.gettext;
+const System = imports.system;
+const {Gio, GLib, GObject} = imports.gi;
+
+// For how long continuations go on in a kick, in µs, that find all they wait for done already, before others have their turn
+const SLICE_USEC = 500;
+
+// After how many of those who wait a kick looks
+const LOOKS = 2;
+
+// GJS continues promises from a source of its own on the default context. A loop with a context of its own never iterates
+// that one, and a loop that is kicked from there only after the kick. So we call what GJS's own timers call: it continues all that
+// is ready, and inside a continuation does nothing. GJS has it since 1.72; without it promises go on when the default context does.
+let drain;
+try {
+    drain = imports._promiseNative.drainMicrotaskQueue;
+} catch (error) {
+    drain = () => {};
+}
+
+let Pillion;
+
+// Who waits for a task that is pending: with the task, its loop, and the functions of a promise
+const waits = new Set();
+let cursor = waits.values();
+
+// How many were told what they waited for
+let settled = 0;
+let settledBefore = 0;
+
+// When the continuations that run now have had their time; 0 outside of kicks, where nobody is held up
+let sliceEnd = 0;
+
+function _inSlice(func) {
+    const outer = sliceEnd;
+
+    sliceEnd = GLib.get_monotonic_time() + SLICE_USEC;
+    try {
+        return func();
+    } finally {
+        sliceEnd = outer;
+    }
+}
+
+function _settle(wait, error = null) {
+    if (!waits.delete(wait))
+        return;
+
+    settled++;
+    if (error === null)
+        wait.resolve();
+    else
+        wait.reject(error);
+    _inSlice(drain);
+}
+
+function _closedError(task) {
+    const text = Gettext.dgettext('pillion', 'The loop was closed while “%s” was waited for');
+
+    return new GLib.Error(Pillion.error_quark(), Pillion.Error.CLOSED, text.replace('%s', () => task.get_name()));
+}
+
+// Settles when the task is done, whatever its outcome; it fails only where the loop is closed before. Not with the task itself,
+// because a promise takes the outcome of whatever has a then () for its own.
+function _ended(task) {
+    const loop = task.get_loop();
+
+    // What is done can be waited for where nobody kicks any more
+    if (task.is_done() && (loop.is_closed() || !task.get_safe_point()) && (sliceEnd === 0 || GLib.get_monotonic_time() < sliceEnd))
+        return Promise.resolve();
+    if (loop.is_closed())
+        return task.is_done() ? Promise.resolve() : Promise.reject(_closedError(task));
+
+    return new Promise((resolve, reject) => {
+        const wait = {task, loop, resolve, reject};
+
+        waits.add(wait);
+        task.add_done_callback(() => _settle(wait));
+    });
+}
+
+// Not propagate_value () for all of them: GJS 1.74 leaks what is in the value, and where there is none it sees that before the error
+const readers = new Map([
+    [GObject.TYPE_NONE, task => task.propagate_error()],
+    [GObject.TYPE_BOOLEAN, task => task.propagate_boolean()],
+    [GObject.TYPE_INT64, task => task.propagate_int()],
+    [GObject.TYPE_DOUBLE, task => task.propagate_double()],
+    [GObject.TYPE_STRING, task => task.propagate_string()],
+    [GObject.TYPE_VARIANT, task => task.propagate_variant()],
+    [GLib.Bytes.$gtype, task => task.propagate_bytes()],
+]);
+
+function _result(task) {
+    const type = task.get_result_type();
+    const read = readers.get(type);
+
+    if (read)
+        return read(task);
+    if (GObject.type_is_a(type, GObject.TYPE_OBJECT))
+        return task.get_async_result() ?? task.propagate_object();
+    return task.propagate_value()[1];
+}
+
+function _promise(task) {
+    return _ended(task).then(() => _result(task));
+}
+
+// Where a collection takes several slices, GJS 1.74 takes itself to be inside of it between them, too: it calls no function, logs
+// that, and drops the call. That happens to programs with tens of thousands of objects. Nobody is to wait for ever: where nothing
+// is ready in the loop, who waits for a task that is done has lost the call.
+function _findLost(loop) {
+    const isLost = wait => wait.loop === loop && wait.task.is_done() && !wait.task.get_safe_point();
+
+    for (let i = Math.min(LOOKS, waits.size); i > 0; i--) {
+        const {value: wait, done} = cursor.next();
+
+        if (done) {
+            cursor = waits.values();
+        } else if (isLost(wait) && (settled === settledBefore || loop.get_deadline() !== 0)) {
+            System.gc(); // finishes it, so that no more are lost
+            if (loop.get_deadline() !== 0)
+                [...waits].filter(isLost).forEach(each => _settle(each));
+            break;
+        }
+    }
+    settledBefore = settled;
+}
+
+// Has the method continue what is ready: before it, because it may be called for that, and after it
+function _drainAround(proto, name) {
+    const original = proto[name];
+
+    proto[name] = function (...args) {
+        return _inSlice(() => {
+            drain();
+            try {
+                return original.apply(this, args);
+            } finally {
+                _inSlice(drain);
+            }
+        });
+    };
+}
+
+// @next gives a task, and @read what the iterator gives for it
+function _iterator(next, read) {
+    return {
+        next() {
+            const task = next();
+
+            return _ended(task).then(() => read(task));
+        },
+
+        [Symbol.asyncIterator]() {
+            return this;
+        },
+    };
+}
+
+function _overrideTask(proto) {
+    proto.then = function (fulfilled, rejected) {
+        return _promise(this).then(fulfilled, rejected);
+    };
+
+    proto.catch = function (rejected) {
+        return _promise(this).catch(rejected);
+    };
+
+    proto.finally = function (settled) {
+        return _promise(this).finally(settled);
+    };
+
+    Gio._promisify(proto, 'wait_async', 'wait_finish');
+}
+
+function _overrideLoop(proto) {
+    const kickUntil = proto.kick_until;
+    const close = proto.close;
+
+    // Who waits for a task that the loop leaves behind is told, as the callback of wait_async () is
+    proto.close = function (...args) {
+        try {
+            return close.apply(this, args);
+        } finally {
+            if (this.is_closed()) {
+                for (const wait of [...waits].filter(each => each.loop === this))
+                    _settle(wait, _closedError(wait.task));
+            }
+        }
+    };
+
+    for (const name of ['kick', 'kick_until', 'run_until_complete', 'close'])
+        _drainAround(proto, name);
+
+    const drainedKick = proto.kick;
+    const drainedKickUntil = proto.kick_until;
+
+    // What went on after the last kick may want another one
+    const isWanted = function (loop, wanted) {
+        if (waits.size > 0)
+            _findLost(loop);
+        return wanted || kickUntil.call(loop, 0)[0];
+    };
+
+    proto.kick = function () {
+        return isWanted(this, drainedKick.call(this));
+    };
+
+    proto.kick_until = function (deadline) {
+        const [wanted, report] = drainedKickUntil.call(this, deadline);
+
+        return [isWanted(this, wanted), report];
+    };
+}
+
+function _init() {
+    Pillion = this;
+
+    _overrideTask(Pillion.Task.prototype);
+    _overrideLoop(Pillion.Loop.prototype);
+    for (const name of ['advance', 'run_until_idle'])
+        _drainAround(Pillion.TestHost.prototype, name);
+    _drainAround(Pillion.TickHost.prototype, 'run');
+
+    Pillion.Completions.prototype[Symbol.asyncIterator] = function () {
+        return _iterator(() => this.next(), task => {
+            const value = task.propagate_object();
+
+            return value !== null ? {value, done: false} : {value: undefined, done: true};
+        });
+    };
+
+    Pillion.Queue.prototype[Symbol.asyncIterator] = function () {
+        return _iterator(() => this.get(), task => {
+            try {
+                return {value: _result(task), done: false};
+            } catch (error) {
+                if (this.is_closed() && error instanceof GLib.Error && error.matches(Pillion.Error, Pillion.Error.CLOSED))
+                    return {value: undefined, done: true};
+                throw error;
+            }
+        });
+    };
+}
