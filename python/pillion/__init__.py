@@ -4,17 +4,19 @@
 """asyncio in the guest loop of a program that has a main loop of its own.
 
 `EventLoop` is an event loop for asyncio, and a factory of loops for `asyncio.Runner` and `asyncio.run`; `run ()` runs a
-coroutine in one. `call_in_host ()` calls a function on the host's thread. `pillion.async_loop` is for add-ons.
+coroutine in one. `call_in_host ()` calls a function on the host's thread, and `gio ()` awaits an asynchronous call of GIO's kind.
+`pillion.async_loop` is for add-ons.
 """
 
 import asyncio
 
 from pillion import _library  # first, because it refuses where nothing else would work
+from pillion._gio import chunks, gio, lines
 from pillion._host import HostCall, call_in_host
 from pillion._loop import EventLoop
 from pillion._version import __version__
 
-__all__ = ['EventLoop', 'HostCall', '__version__', 'call_in_host', 'run']
+__all__ = ['EventLoop', 'HostCall', '__version__', 'call_in_host', 'chunks', 'gio', 'lines', 'run']
 
 
 def run(main, *, debug=None):

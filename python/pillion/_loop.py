@@ -129,6 +129,13 @@ class EventLoop(asyncio.SelectorEventLoop):
 
     # In the context and out of it
 
+    @property
+    def _context(self):
+        """The context that this loop runs. PyGObject's own awaitables, from 3.50 on, ask a loop for it by this name."""
+        if self._source is None:
+            self._attach()
+        return self._guest.get_context()
+
     def _attach(self):
         """Puts the loop into the context of this thread; out of that of another one."""
         thread = threading.get_ident()

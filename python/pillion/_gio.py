@@ -1,0 +1,153 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The asynchronous calls of GIO, libsoup and other libraries of their kind, awaited."""
+
+import asyncio
+import importlib
+import re
+
+from gi.repository import Gio
+
+from pillion._library import GLib, overrides
+from pillion._loop import EventLoop
+
+# The type of a library's functions, which tell what they take
+LibraryFunction = type(Gio.bus_get)
+
+# Between lines: bytes.splitlines () would end one at a carriage return, too
+NEWLINE = re.compile(rb'(?<=\n)(?=.)', re.DOTALL)
+
+_signatures = {}  # of a library's functions, by their symbols
+
+
+def _finish_names(name):
+    """The names that a function may have which ends a call: replace_contents_bytes_async () has replace_contents_finish ()."""
+    words = name.removesuffix('_async').split('_')
+    for count in range(len(words), 0, -1):
+        yield '_'.join(words[:count]) + '_finish'
+
+
+class _Signature:
+    """What is to be known of an asynchronous function before it is called."""
+
+    def __init__(self, name, owner, arguments, is_method):
+        self.is_method = is_method
+        self.has_cancellable = 'cancellable' in arguments
+        self.priority = arguments.index('io_priority') if 'io_priority' in arguments else -1
+        for finish in _finish_names(name):
+            if hasattr(owner, finish):
+                self.finish = getattr(owner, finish)
+                return
+        raise TypeError(f'{name} () is no asynchronous call: there is no {next(_finish_names(name))} ()')
+
+
+def _look_up(function):
+    if isinstance(function, LibraryFunction):
+        symbol = function.get_symbol()
+        signature = _signatures.get(symbol)
+        if signature is None:
+            arguments = function.get_arguments()
+            # Python gives no lengths: they are their arrays'
+            lengths = {argument.get_type().get_array_length() for argument in arguments if argument.get_type().get_tag_as_string() == 'array'}
+            names = [argument.get_name() for index, argument in enumerate(arguments) if index not in lengths]
+            owner = importlib.import_module('gi.repository.' + function.get_namespace())
+            container = function.get_container()
+            if container is not None:
+                owner = getattr(owner, container.get_name())
+            signature = _signatures[symbol] = _Signature(function.get_name(), owner, names, function.is_method())
+        return signature
+    if not callable(function) or not hasattr(function, '__name__'):
+        raise TypeError(f'{function!r} is no function')
+    # One that is written in Python, such as an override's
+    owner = getattr(function, '__self__', None)
+    code = getattr(getattr(function, '__func__', function), '__code__', None)
+    if owner is None or code is None:
+        raise TypeError(f'{function.__name__} () is no asynchronous call: it is neither a library\'s nor a method')
+    is_method = not isinstance(owner, type)
+    names = code.co_varnames[1:code.co_argcount + code.co_kwonlyargcount]
+    return _Signature(function.__name__, type(owner) if is_method else owner, list(names), is_method)
+
+
+def gio(function, *args, cancellable=None, **kwargs):
+    """Calls an asynchronous function of GIO's kind, which takes a callback, and gives what can be awaited: the result of the finish
+    function that belongs to it.
+
+        contents = await pillion.gio(file.load_contents_async)
+        line, length = await pillion.gio(stream.read_line_async)
+
+    The arguments are the function's own, without the callback; `io_priority` may be left out. To cancel who awaits it cancels the call. A
+    GLib.Error comes as the exception that Python has for it. On the thread of an event loop of Pillion's."""
+    signature = _look_up(function)
+    if 'callback' in kwargs:
+        raise TypeError('what is awaited has no callback')
+    return _call(signature, function, args, cancellable, kwargs)
+
+
+async def _call(signature, function, args, cancellable, kwargs):
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, EventLoop):
+        raise RuntimeError('this loop does not run GLib\'s context, and so the call would never end: use pillion.run ()')
+    if signature.has_cancellable:
+        if cancellable is None:
+            cancellable = Gio.Cancellable()
+        kwargs['cancellable'] = cancellable
+    elif cancellable is not None:
+        raise TypeError(f'{function.__name__} () takes no cancellable')
+    if len(args) <= signature.priority and 'io_priority' not in kwargs:
+        kwargs['io_priority'] = GLib.PRIORITY_DEFAULT
+
+    future = loop.create_future()
+
+    def on_ready(source, result):
+        if not future.done() and not loop.is_closed():
+            future.set_result((source, result))
+
+    context = loop._context
+    is_default = (GLib.MainContext.get_thread_default() or GLib.MainContext.default()) == context
+    if not is_default:
+        context.push_thread_default()
+    try:
+        function(*args, **kwargs, callback=on_ready)
+    finally:
+        if not is_default:
+            context.pop_thread_default()
+    try:
+        source, result = await future
+    except BaseException:
+        if cancellable is not None:
+            cancellable.cancel()
+        raise
+    try:
+        return signature.finish(source or result.get_source_object(), result) if signature.is_method else signature.finish(result)
+    except GLib.Error as error:
+        exception = overrides.to_exception(error)
+    try:
+        raise exception
+    finally:
+        exception = future = on_ready = None  # the traceback holds this frame
+
+
+async def chunks(stream, size=65536):
+    """Yields what a Gio.InputStream has to give, as bytes of up to `size` at a time, until it ends."""
+    while True:
+        chunk = (await gio(stream.read_bytes_async, size)).get_data()
+        if not chunk:
+            break
+        yield chunk
+
+
+async def lines(stream):
+    """Yields the lines of a Gio.InputStream as bytes, each with the newline that ends it, as asyncio's streams do. It reads ahead."""
+    pieces = []  # of a line that has not ended yet
+    async for chunk in chunks(stream):
+        first, *others = NEWLINE.split(chunk)
+        pieces.append(first)
+        for line in others:
+            yield b''.join(pieces)
+            pieces = [line]
+        if pieces[-1].endswith(b'\n'):
+            yield b''.join(pieces)
+            pieces = []
+    if pieces:
+        yield b''.join(pieces)
