@@ -52,7 +52,7 @@ def children(element, *tags):
 
 
 def is_there(element):
-    return element.get('introspectable') != '0' and element.get('moved-to') is None and element.get('shadowed-by') is None
+    return element.get('introspectable') != '0' and element.get('shadowed-by') is None
 
 
 def name_of(element):
@@ -71,12 +71,13 @@ def documentation(element):
     text = ' '.join(doc.text.strip().split('\n\n')[0].split())
     text = re.sub(r'\[\w+@[\w.-]+?\.([\w.:-]+)\]', lambda link: link.group(1).replace('::', '.').replace(':', '.props.'), text)
     text = re.sub(r'%(TRUE|FALSE|NULL)\b', lambda word: {'TRUE': 'True', 'FALSE': 'False', 'NULL': 'None'}[word.group(1)], text)
-    return re.sub(r'(?<!\w)@(\w+)', r'\1', text).replace('\\', '\\\\').replace('"""', '\'\'\'')
+    return re.sub(r'(?<!\w)@(\w+)', r'\1', text)
 
 
 def docstring(text):
     if not text:
         return []
+    text = text.replace('\\', '\\\\').replace('"""', '\'\'\'')
     if text.endswith('"'):
         text += ' '
     # A class's or a function's lines are indented further when they are put together
@@ -92,6 +93,7 @@ class Stub:
         self.namespace = ElementTree.parse(gir).getroot().find(CORE + 'namespace')
         self.here = {name_of(element): element for element in self.namespace if tag(element) in (*BASES, 'callback')}
         self.override = Override(override, self.namespace.get('name'))
+        self.results = []  # the classes of results that are several
 
     # Types
 
@@ -191,18 +193,35 @@ class Stub:
                 kind = self.callback(self.here[parameter.find(CORE + 'type').get('name')], () if last else ('Any',))
             plain.append(f'{name}: {optional(kind) if parameter.get("nullable") == "1" else kind}{default}')
 
-        results = []
-        kind = self.type_of(result, given=False)
-        if kind != 'None' and result.get('skip') != '1':
-            # Of an array that is not there comes an empty list
-            results.append(optional(kind) if result.get('nullable') == '1' and not kind.startswith('list[') else kind)
-        for index, parameter in enumerate(parameters):
-            if index not in hidden and parameter.get('direction', 'in') != 'in':
-                kind = self.type_of(parameter, given=False)
-                results.append(optional(kind) if parameter.get('nullable') == '1' and not kind.startswith('list[') else kind)
-        returns = 'None' if not results else results[0] if len(results) == 1 else f'tuple[{", ".join(results)}]'
+        results = []  # pairs of a name and a type
+        if result.find(CORE + 'type[@name="none"]') is None and result.get('skip') != '1':
+            # A constructor that fails has an error, or PyGObject raises one
+            results.append(('', self.result(result, may_be_none=tag(element) != 'constructor')))
+        results += [(parameter.get('name'), self.result(parameter)) for index, parameter in enumerate(parameters)
+                    if index not in hidden and parameter.get('direction', 'in') != 'in']
+        returns = 'None' if not results else results[0][1] if len(results) == 1 else self.several(element, results)
         # None of the values may be left out where there are some
         return [(plain, returns)] + ([([part.replace(' = None', '') for part in with_data], returns)] if with_data else [])
+
+    def result(self, element, may_be_none=True):
+        kind = self.type_of(element, given=False)
+        if kind == 'GObject.Object':
+            # It is of a class of its own, which C does not tell
+            return 'Any'
+        # Of an array that is not there comes an empty list
+        is_list = kind.startswith('list[')
+        return optional(kind) if element.get('nullable') == '1' and may_be_none and not is_list else kind
+
+    def several(self, element, results):
+        """The class of what several results come in: a tuple, in which those that C writes to have their names."""
+        name = ''.join(['_', *(part.title() for part in element.get(C + 'identifier', name_of(element)).split('_')[1:])])
+        lines = [f'class {name}(tuple[{", ".join(kind for _, kind in results)}]):']
+        for label, kind in results:
+            if label:
+                lines += indented(['@property', f'def {label}(self) -> {kind}: ...'])
+        if lines not in self.results:
+            self.results.append(lines)
+        return name
 
     def function(self, element, prefix=''):
         kind = tag(element)
@@ -318,6 +337,7 @@ class Stub:
                 parts.append(self.record(element))
             elif kind == 'function' and is_there(element) and name_of(element) not in names:
                 parts.append(self.function(element))
+        parts += self.results
         parts += self.override.parts(self.here)
         return '\n\n'.join('\n'.join(part) for part in parts) + '\n'
 
@@ -446,7 +466,7 @@ class Override:
         node.body = [ast.Expr(ast.Constant(...))]
         lines = ast.unparse(ast.fix_missing_locations(node)).splitlines()
         assert lines[-1].strip() == '...'
-        doc = indented(docstring(' '.join(doc.split()).replace('\\', '\\\\')))
+        doc = indented(docstring(' '.join(doc.split())))
         return [*lines[:-1], *doc] if doc else [*lines[:-2], lines[-2] + ' ...']
 
     def parts(self, of_the_library):
@@ -457,7 +477,9 @@ class Override:
             elif isinstance(node.value, ast.Constant):
                 yield [f'{name}: {type(node.value.value).__name__}']
             else:
-                yield [f'{name} = {ast.unparse(self.plain(node.value))}']
+                # A type variable, whose name stays in quotes, or an alias
+                value = node.value if isinstance(node.value, ast.Call) else self.plain(node.value)
+                yield [f'{name} = {ast.unparse(value)}']
         for name, own in self.classes.items():
             if name not in of_the_library:
                 head = f'class {name}({", ".join(own.bases)}):' if own.bases else f'class {name}:'
@@ -471,7 +493,7 @@ class Class:
     def __init__(self, override, node):
         self.override = override
         self.bases = [ast.unparse(override.plain(base)) for base in node.bases]
-        self.doc = ' '.join((ast.get_docstring(node) or '').split('\n\n')[0].split()).replace('\\', '\\\\')
+        self.doc = ' '.join((ast.get_docstring(node) or '').split('\n\n')[0].split())
         self.members = []  # pairs of a name and a node
         defined = {}
         for member in node.body:

@@ -10,6 +10,7 @@ goes to the loop's exception handler.
 
 import functools
 import sys
+import types
 
 from pillion._library import Pillion
 
@@ -39,7 +40,7 @@ def _raising(function, state):
             raise_kept()
         return result
 
-    call.state = state
+    call.state = state  # type: ignore[attr-defined]
     state.takers.add(call.__code__)
     return call
 
@@ -64,12 +65,12 @@ def raise_kept():
             try:
                 raise error
             finally:
-                frame = taker = error = None  # the traceback must not hold what it passes through
+                del frame, taker, error  # the traceback must not hold what it passes through
 
 
 def keep(error):
     """Keeps an exception for the nearest caller in Python; returns whether there is one."""
-    frame = sys._getframe(1)
+    frame: types.FrameType | None = sys._getframe(1)
     while frame is not None:
         if frame.f_code in takers:
             kept.append((frame, error))
