@@ -5,7 +5,9 @@
 """Makes the type stub of a namespace as PyGObject presents it: make-stub.py GIR OVERRIDE STUB
 
 What the library has is read from its GIR. What the override adds or replaces is read from its source, as it is annotated
-there: the names in its __all__. A class there extends the one of the library by the same name.
+there: the names in its __all__, or that a function of its puts there. A class there extends the one of the library by the same
+name. A parameter without a type has that of the library's parameter by the same name, where it replaces a method; what is
+made of a method of the library, as in `name = decorated (Namespace.Class.name)`, is as that is.
 
 How PyGObject presents a function: arguments that C writes to become results; so does the length of an array vanish, and a
 GError is raised. Arguments at the end that may be NULL may be left out. After a callback that comes last any number of
@@ -258,6 +260,16 @@ class Stub:
                 lines += indented(self.function(child, prefix='do_'))
         return lines
 
+    def parameter_types(self, element):
+        """The types of the parameters by name, of each function by name. What a function of Python's is given may differ."""
+        types = {}
+        for child in children(element, 'constructor', 'function', 'method'):
+            if is_there(child):
+                plain, _ = self.signatures(child)[0]
+                pairs = [part.partition(' = ')[0].split(': ', 1) for part in plain]
+                types[name_of(child)] = {label: re.sub(r'Callable\[\[.*\], .*?\]', 'Callable[..., Any]', kind) for label, kind in pairs}
+        return types
+
     def property_types(self, element):
         """Name, type when it is given, type when it is had, and the element of each property."""
         methods = {name_of(method): method for method in children(element, 'method')}
@@ -307,7 +319,7 @@ class Stub:
             lines += indented(['def __init__(self) -> None: ...'])
         lines += self.functions(element, without)
         if own:
-            lines += indented(own.lines())
+            lines += indented(own.lines(self.parameter_types(element)))
         return lines if len(lines) > 1 else [lines[0] + ' ...']
 
     def text(self):
@@ -322,7 +334,6 @@ class Stub:
             'from typing import Any, ClassVar, overload',
             '',
             'from gi.repository import Gio, GLib, GObject',
-            *self.override.imports,
         ]]
         self.static = set()
         names = self.override.functions
@@ -339,6 +350,8 @@ class Stub:
                 parts.append(self.function(element))
         parts += self.results
         parts += self.override.parts(self.here)
+        rest = '\n'.join('\n'.join(part) for part in parts[1:])
+        parts[0] += [line for line, names in self.override.imports if any(re.search(rf'\b{name}\b', rest) for name in names)]
         return '\n\n'.join('\n'.join(part) for part in parts) + '\n'
 
 
@@ -349,8 +362,11 @@ class Override:
         self.namespace = namespace
         tree = ast.parse(pathlib.Path(path).read_text(encoding='utf-8'))
         self.everything = {}
-        public, self.imports = set(), []
+        public, self.imports = set(), []  # of an import: its line, and the names that it brings
+        publishers = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)
+                      and any(isinstance(part, ast.Attribute) and ast.unparse(part) == '__all__.append' for part in ast.walk(node))}
         for node in self.flattened(tree.body):
+            public |= self.published(node, publishers)
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 # Those of PyGObject's insides and of the namespace itself are nothing to a reader of types
                 module = getattr(node, 'module', None) or ''
@@ -358,7 +374,7 @@ class Override:
                 if module.split('.')[0] == 'gi' and module != 'gi.repository' or module == '__future__':
                     continue
                 if node.names:
-                    self.imports.append(ast.unparse(node))
+                    self.imports.append((ast.unparse(node), [name.asname or name.name.split('.')[0] for name in node.names]))
             elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 if node.targets[0].id == '__all__':
                     public = set(ast.literal_eval(node.value))
@@ -386,6 +402,20 @@ class Override:
                 self.functions[name] = [node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
             else:
                 self.others[name] = first
+
+    @staticmethod
+    def published(node, publishers):
+        """Those that a function puts into __all__: by decorating them, or by being called with them."""
+        def publishes(expression):
+            return isinstance(expression, ast.Name) and expression.id in publishers
+
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            return {node.name} if any(publishes(decorator) for decorator in node.decorator_list) else set()
+        call = node.value if isinstance(node, (ast.Assign, ast.Expr)) else None
+        if isinstance(call, ast.Call) and publishes(call.func):
+            name = node.targets[0] if isinstance(node, ast.Assign) else call.args[0]
+            return {name.id} if isinstance(name, ast.Name) else set()
+        return set()
 
     def flattened(self, body):
         for node in body:
@@ -435,8 +465,8 @@ class Override:
 
         return Plain().visit(copy.deepcopy(expression))
 
-    def definition(self, node, name=None):
-        """A function as a stub has it."""
+    def definition(self, node, name=None, owner=None, types={}):
+        """A function as a stub has it. types: those of parameters that have none."""
         node = copy.deepcopy(node)
         node.name = name or node.name
         arguments = node.args
@@ -447,14 +477,16 @@ class Override:
         in_class = bool(arguments.args) and arguments.args[0].arg in ('self', 'cls')
         for argument in everyone[1 if in_class else 0:]:
             if argument is not None and argument.annotation is None:
-                argument.annotation = ast.Name('Any', ast.Load())
+                single = argument not in (arguments.vararg, arguments.kwarg)
+                argument.annotation = ast.Name(types.get(argument.arg, 'Any') if single else 'Any', ast.Load())
         arguments.defaults = [value if isinstance(value, ast.Constant) else ast.Constant(...) for value in arguments.defaults]
         arguments.kw_defaults = [value if value is None or isinstance(value, ast.Constant) else ast.Constant(...)
                                  for value in arguments.kw_defaults]
         if node.returns is not None:
             node.returns = self.plain(node.returns)
         else:
-            node.returns = ast.Constant(None) if node.name == '__init__' else ast.Name('Any', ast.Load())
+            returns = {'__init__': 'None', '__new__': owner, '__repr__': 'str', '__str__': 'str', '__len__': 'int', '__bool__': 'bool'}
+            node.returns = ast.Name(returns.get(node.name, 'Any'), ast.Load())
         kept = ('property', 'staticmethod', 'classmethod', 'overload')
         node.decorator_list = [decorator for decorator in node.decorator_list if ast.unparse(decorator).split('.')[-1] in
                                (*kept, 'setter')]
@@ -483,7 +515,7 @@ class Override:
         for name, own in self.classes.items():
             if name not in of_the_library:
                 head = f'class {name}({", ".join(own.bases)}):' if own.bases else f'class {name}:'
-                lines = indented([*docstring(own.doc), *own.lines()])
+                lines = indented([*docstring(own.doc), *own.lines({})])
                 yield [head, *lines] if lines else [head + ' ...']
         for nodes in self.functions.values():
             yield [line for node in nodes for line in self.definition(node)]
@@ -492,6 +524,7 @@ class Override:
 class Class:
     def __init__(self, override, node):
         self.override = override
+        self.name = node.name
         self.bases = [ast.unparse(override.plain(base)) for base in node.bases]
         self.doc = ' '.join((ast.get_docstring(node) or '').split('\n\n')[0].split())
         self.members = []  # pairs of a name and a node
@@ -503,6 +536,8 @@ class Class:
             elif isinstance(member, ast.AnnAssign):
                 self.members.append((member.target.id, member))
             elif isinstance(member, ast.Assign):
+                if f'{override.namespace}.{node.name}.{ast.unparse(member.targets[0])}' in map(ast.unparse, ast.walk(member.value)):
+                    continue
                 for target in member.targets:
                     same = defined.get(member.value.id) if isinstance(member.value, ast.Name) else None
                     self.members.append((target.id, same or member))
@@ -511,7 +546,8 @@ class Class:
                         if name not in ('__slots__', '__doc__')]
         self.names = {name for name, _ in self.members}
 
-    def lines(self):
+    def lines(self, types):
+        """types: those of the library's parameters, by the names of the methods."""
         lines = []
         for name, member in self.members:
             if isinstance(member, ast.AnnAssign):
@@ -520,7 +556,7 @@ class Class:
                 constant = member.value.value if isinstance(member.value, ast.Constant) else None
                 lines.append(f'{name}: {"Any" if constant is None else type(constant).__name__}')
             else:
-                lines += self.override.definition(member, name)
+                lines += self.override.definition(member, name, self.name, types.get(name, {}))
         return lines
 
 

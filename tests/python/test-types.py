@@ -35,6 +35,7 @@ OVERRIDE = '''
 """An override"""
 from __future__ import annotations
 import asyncio
+import collections
 import typing
 from typing import Any, TypeVar
 from gi.repository import GLib
@@ -92,6 +93,41 @@ class Trouble(GLib.Error):
 
 def count(tasks: list[Pillion.Task]):
     return len(tasks)
+
+
+def _public(kind):
+    __all__.append(kind.__name__)
+    return kind
+
+
+def _decorated(function):
+    return function
+
+
+class Loop(Pillion.Loop):
+    def __new__(cls, name=None):
+        return cls.get_default()
+
+    kick = _decorated(Pillion.Loop.kick)
+
+    def sleep(self, delay, cancellable=None, *args):
+        return Pillion.Loop.sleep(self, delay, cancellable)
+
+    def call_soon(self, func, *args):
+        pass
+
+Loop = _public(override(Loop))
+Progress = collections.namedtuple('Progress', 'completed total')
+_public(Progress)
+
+
+@_public
+class Worse(Trouble):
+    pass
+
+
+class Nothing:
+    """Not public"""
 '''
 
 
@@ -219,8 +255,18 @@ class Merged(unittest.TestCase):
                       'def wait_long(self, name: _Name) -> Task:\n        """Waits."""', 'import typing', 'T = TypeVar(\'T\')',
                       '_Name = typing.Union[str, int]'):
             self.assertIn(there, text)
-        for absent in ('get_introspection_module', 'def _wait', 'gi.overrides', '__future__'):
+        for absent in ('get_introspection_module', 'def _wait', 'gi.overrides', '__future__', 'import asyncio', 'Nothing', '_decorated'):
             self.assertNotIn(absent, text)
+
+        # What a function puts into __all__; and types that only the library tells
+        loop = ast.unparse(next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == 'Loop'))
+        for there in ('def __new__(cls, name: Any=None) -> Loop:', 'def kick(self) -> bool:',
+                      'def sleep(self, delay: int, cancellable: Gio.Cancellable | None=None, *args: Any) -> Any:',
+                      'def call_soon(self, func: Callable[..., Any], *args: Any) -> Any:'):
+            self.assertIn(there, loop)
+        self.assertEqual((loop.count('def kick('), loop.count('def sleep('), loop.count('def call_soon(')), (1, 1, 1))
+        self.assertIn('class Worse(Trouble): ...', text)
+        self.assertIn('Progress = collections.namedtuple(\'Progress\', \'completed total\')', text)
 
     def test_a_name_that_is_not_there(self):
         made = self.make('__all__ = ["Nobody"]\n')
