@@ -97,7 +97,8 @@ def main():
     if len(arguments) != 2:
         print(__doc__.splitlines()[0], file=sys.stderr)
         return 2
-    return Window(*arguments, '--quit' in sys.argv).run()
+    url, target = arguments
+    return Window(url, target, '--quit' in sys.argv).run()
 
 
 if __name__ == '__main__':

@@ -9,6 +9,8 @@ coroutine in one. `call_in_host ()` calls a function on the host's thread, and `
 """
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from pillion import _library  # first, because it refuses where nothing else would work
 from pillion._gio import chunks, gio, lines
@@ -18,8 +20,10 @@ from pillion._version import __version__
 
 __all__ = ['EventLoop', 'HostCall', '__version__', 'call_in_host', 'chunks', 'gio', 'lines', 'run']
 
+_T = TypeVar('_T')
 
-def run(main, *, debug=None):
+
+def run(main: Coroutine[Any, Any, _T], *, debug: bool | None = None) -> _T:
     """Runs a coroutine, and returns its result: asyncio.run (), with the work of the guest loop and of GLib going on
     meanwhile."""
     with asyncio.Runner(debug=debug, loop_factory=EventLoop) as runner:

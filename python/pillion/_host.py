@@ -9,14 +9,18 @@ import concurrent.futures
 import logging
 import os
 import threading
+from collections.abc import Callable, Generator
+from typing import Any, TypeVar
 
 from pillion._library import GLib, Pillion, overrides
 
 log = logging.getLogger('pillion')
 
+_T = TypeVar('_T')
+
 _lock = threading.Lock()
-_caller = None  # the one of the host's thread, and so its guest loop
-_host_thread = None
+_caller: Any = None  # the one of the host's thread, and so its guest loop
+_host_thread: int | None = None
 _local = threading.local()  # guest: the guest loop of another thread
 _forked = False  # whether this is the child of a fork () whose parent has used the package
 
@@ -112,7 +116,7 @@ class _Level:
         self.caller.refuse()
 
 
-_kept = []  # of the parent's: it must not be freed here
+_kept: list[Any] = []  # of the parent's: it must not be freed here
 os.register_at_fork(after_in_child=_after_fork)
 
 
@@ -182,11 +186,11 @@ def give_back(loop):
             guest.close()
 
 
-class HostCall(concurrent.futures.Future):
+class HostCall(concurrent.futures.Future[_T]):
     """The outcome of a function that the host's thread calls. It is awaited in any event loop; a thread without one waits
     in result ()."""
 
-    def __await__(self):
+    def __await__(self) -> Generator[Any, None, _T]:
         return asyncio.wrap_future(self).__await__()
 
     __iter__ = __await__
@@ -195,11 +199,11 @@ class HostCall(concurrent.futures.Future):
         if threading.get_ident() == _host_thread and not self.done():
             raise RuntimeError('the host\'s thread can\'t wait for what it has yet to call: await it')
 
-    def result(self, timeout=None):
+    def result(self, timeout: float | None = None) -> _T:
         self._refuse_deadlock()
         return super().result(timeout)
 
-    def exception(self, timeout=None):
+    def exception(self, timeout: float | None = None) -> BaseException | None:
         self._refuse_deadlock()
         return super().exception(timeout)
 
@@ -228,7 +232,7 @@ class _Job:
             self.call.set_exception(RuntimeError('the host\'s loop was closed before it made this call'))
 
 
-def call_in_host(func, *args):
+def call_in_host(func: Callable[..., _T], *args: Any) -> HostCall[_T]:
     """Calls a function on the host's thread, in its next kick, from any thread, and wakes a host that sleeps.
 
     Returns what can be awaited in any event loop, or waited for by a thread that has none: `result ()`. Its result is
@@ -243,6 +247,6 @@ def call_in_host(func, *args):
         raise RuntimeError('there is no host yet: its thread has to use pillion first')
     if caller.host.is_closed():
         raise RuntimeError('the host\'s loop is closed')
-    call = HostCall()
+    call: HostCall[_T] = HostCall()
     caller.call(_Job(call, func, args))
     return call

@@ -31,12 +31,18 @@ import weakref
 from asyncio import events, tasks
 from asyncio.events import Handle, TimerHandle
 from asyncio.futures import Future
+from collections.abc import Callable
+from concurrent.futures import Executor
+from contextvars import Context
 from select import EPOLLIN, EPOLLOUT
 from selectors import EVENT_READ, EVENT_WRITE
+from typing import Any, TypeVar
 
 from pillion import _host
 from pillion._executor import DaemonExecutor
 from pillion._library import GLib, GObject, Pillion, overrides
+
+_T = TypeVar('_T')
 
 # How long one dispatch goes on while there is more to do, in seconds: a quarter of what a kick has by default, so that
 # others get their turns in it
@@ -99,10 +105,10 @@ class EventLoop(asyncio.SelectorEventLoop):
     """An asyncio event loop that runs inside the guest loop of its thread. A loop that was made in the main thread is
     in its context from the beginning; on other threads it is when it is first run or used there."""
 
-    def __init__(self):
-        self._source = None
-        self._guest = None
-        self._owner = None  # the thread that the source belongs to
+    def __init__(self) -> None:
+        self._source: Any = None
+        self._guest: Any = None
+        self._owner: int | None = None  # the thread that the source belongs to
         self._armed = True  # whether what becomes ready is seen anyway: in a pass, and when one is on its way
         self._kicked = False  # whether a pass is under way with the context outside
         self._n_external = 0  # functions that an executor runs
@@ -123,7 +129,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         else:
             self._armed = False
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (f'<{type(self).__name__} running={self.is_running()} closed={self.is_closed()} '
                 f'debug={self.get_debug()} busy={self._busy}>')
 
@@ -338,7 +344,7 @@ class EventLoop(asyncio.SelectorEventLoop):
 
     # asyncio outside
 
-    def run_forever(self):
+    def run_forever(self) -> None:
         self._check_closed()
         self._check_running()
         self._attach()
@@ -376,13 +382,13 @@ class EventLoop(asyncio.SelectorEventLoop):
             except OSError:
                 pass
 
-    def remove_signal_handler(self, sig):
+    def remove_signal_handler(self, sig: int) -> bool:
         removed = super().remove_signal_handler(sig)
         if removed and not self._signal_handlers and self.is_running() and not self._kicked:
             signal.set_wakeup_fd(self._csock.fileno(), warn_on_full_buffer=False)
         return removed
 
-    def stop(self):
+    def stop(self) -> None:
         super().stop()
         # Then the context has a turn in any case: a host may do no more than to stop () and run_forever ()
         self._selector.turns = 0
@@ -451,7 +457,7 @@ class EventLoop(asyncio.SelectorEventLoop):
 
     # What makes work outside of a pass
 
-    def call_soon(self, callback, *args, context=None):
+    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Handle:
         if self._debug or self._closed:
             handle = super().call_soon(callback, *args, context=context)
             if handle._source_traceback:
@@ -463,7 +469,8 @@ class EventLoop(asyncio.SelectorEventLoop):
             self._arm()
         return handle
 
-    def call_later(self, delay, callback, *args, context=None):
+    def call_later(self, delay: float, callback: Callable[..., object], *args: Any,
+                   context: Context | None = None) -> TimerHandle:
         if self._debug or self._closed or delay is None:
             timer = super().call_later(delay, callback, *args, context=context)
             if timer._source_traceback:
@@ -476,7 +483,8 @@ class EventLoop(asyncio.SelectorEventLoop):
             self._arm()
         return timer
 
-    def call_at(self, when, callback, *args, context=None):
+    def call_at(self, when: float, callback: Callable[..., object], *args: Any,
+                context: Context | None = None) -> TimerHandle:
         timer = super().call_at(when, callback, *args, context=context)
         if timer._source_traceback:
             del timer._source_traceback[-1]
@@ -484,7 +492,7 @@ class EventLoop(asyncio.SelectorEventLoop):
             self._arm()
         return timer
 
-    def time(self):
+    def time(self) -> float:
         return self._clock()
 
     def _timer_handle_cancelled(self, handle):
@@ -517,7 +525,7 @@ class EventLoop(asyncio.SelectorEventLoop):
             self._arm()
         return removed
 
-    def run_in_executor(self, executor, func, *args):
+    def run_in_executor(self, executor: Executor | None, func: Callable[..., _T], *args: Any) -> asyncio.Future[_T]:
         if executor is None and self._default_executor is None and not self._executor_shutdown_called:
             self._default_executor = DaemonExecutor(thread_name_prefix='asyncio')
         future = super().run_in_executor(executor, func, *args)
@@ -538,7 +546,7 @@ class EventLoop(asyncio.SelectorEventLoop):
 
     # Errors, and the end
 
-    def default_exception_handler(self, context):
+    def default_exception_handler(self, context: dict[str, Any]) -> None:
         super().default_exception_handler(context)
         guest = self._guest
         if guest is None or guest.is_closed() or self._owner != threading.get_ident():
@@ -557,7 +565,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         task = Pillion.Task.new(guest, name, None)
         task.return_error(GLib.Error.new_literal(Pillion.error_quark(), text, Pillion.Error.FAILED))
 
-    def close(self):
+    def close(self) -> None:
         if not self.is_running():
             self._detach()
             self._armed = True  # one that was never used is not to be put into a context now

@@ -71,14 +71,14 @@ def _make_host():
     return host
 
 
-def set_host(host):
+def set_host(host: Pillion.Host | None) -> None:
     """Says who kicks: a Pillion.Host, in which the hook is installed while there is work; None for whoever runs the
     context."""
     _make_current()
     guest.ensure(host)
 
 
-def ensure_async_loop():
+def ensure_async_loop() -> None:
     """Makes sure that the loop is kicked; the hook is installed once, however often this is called. When everything is
     done it goes by itself, and comes again with the next task."""
     loop = _make_current()
@@ -88,7 +88,7 @@ def ensure_async_loop():
         loop._arm()
 
 
-def kick_async_loop(*args):
+def kick_async_loop(*args: object) -> bool:
     """Does a little of what is ready, without waiting. Returns whether to stop, because nothing is left."""
     loop = guest.asyncio_loop
     if loop._closed:
@@ -98,7 +98,7 @@ def kick_async_loop(*args):
     return not guest.kick()
 
 
-def stop_async_loop():
+def stop_async_loop() -> None:
     """Takes the hook out of the host, also one that an earlier import of this module has installed. What is pending
     stays so until the next ensure_async_loop ()."""
     host = guest.get_host()
@@ -106,7 +106,7 @@ def stop_async_loop():
         guest.stop()
 
 
-def erase_async_loop():
+def erase_async_loop() -> None:
     """Ends everything: takes the hook out, cancels what is pending and waits a moment for it, closes the loop, and makes
     a new one the current one."""
     loop = guest.asyncio_loop
@@ -127,7 +127,7 @@ def erase_async_loop():
     stop_async_loop()
 
 
-def setup_asyncio_executor(max_workers=10):
+def setup_asyncio_executor(max_workers: int = 10) -> None:
     """Gives the loop an executor whose threads never keep the program from quitting."""
     _make_current().set_default_executor(DaemonExecutor(max_workers, thread_name_prefix='asyncio'))
 

@@ -4,6 +4,7 @@
 
 """`meson install` gives a tree that programs outside the source find, in each language."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -56,7 +57,9 @@ sys.path.insert(0, %r)
 import pillion
 from pillion import async_loop
 assert pillion.__file__.startswith(sys.path[0])
+assert sys.modules['gi.overrides.Pillion'].__file__.startswith(sys.path[0])
 assert pillion.run(asyncio.sleep(0.001, True))
+print(pillion.__version__)
 '''
 
 GJS_PROGRAM = '''
@@ -144,9 +147,31 @@ class Install(unittest.TestCase):
         self.run_quietly('/usr/bin/python3', 'program.py', cwd=self.work)
 
     def test_python_package(self):
-        module = next(self.prefix.rglob('pillion/async_loop.py'))
-        (self.work / 'package.py').write_text(PACKAGE_PROGRAM % str(module.parent.parent), encoding='utf-8')
-        self.run_quietly('/usr/bin/python3', 'package.py', cwd=self.work)
+        (self.work / 'package.py').write_text(PACKAGE_PROGRAM % str(self.python_folder(self.prefix)), encoding='utf-8')
+        said = self.run_quietly('/usr/bin/python3', 'package.py', cwd=self.work)
+        self.assertEqual(said, self.run_quietly('pkg-config', '--modversion', 'pillion-1'))
+
+    def python_folder(self, top):
+        return next(top.rglob('pillion/async_loop.py')).parent.parent
+
+    def test_python_looks_there(self):
+        """Where it is installed under the prefixes that the system's Python knows."""
+        folders = self.run_quietly('/usr/bin/python3', '-c', 'import sys; print(*sys.path, sep=chr(10))').splitlines()
+        for prefix in ('/usr', '/usr/local'):
+            with self.subTest(prefix):
+                tree = str(self.work.parent / prefix.replace('/', '-'))
+                self.run_quietly('meson', 'setup', tree, SOURCE, f'--prefix={prefix}', '-Dtests=false')
+                files = json.loads(self.run_quietly('meson', 'introspect', '--installed', tree)).values()
+                folder = next(path.removesuffix('/pillion/async_loop.py') for path in files if path.endswith('/async_loop.py'))
+                self.assertIn(folder, folders)
+                self.assertIn(f'{folder}/gi/overrides/Pillion.py', files)
+                self.assertIn(f'{folder}/gi-stubs/repository/Pillion.pyi', files)
+
+    def test_stubs_for_python(self):
+        folder = self.python_folder(self.prefix) / 'gi-stubs'
+        self.assertEqual((folder / 'py.typed').read_text(encoding='utf-8'), 'partial\n')
+        self.assertIn('class Task(', (folder / 'repository' / 'Pillion.pyi').read_text(encoding='utf-8'))
+        self.assertTrue((folder.parent / 'pillion' / 'py.typed').exists())
 
     def test_everything_is_there(self):
         for path in ('bin/pillion', 'lib/libpillion-1.so', 'lib/libpillion-1.so.0', 'lib/pkgconfig/pillion-1.pc',

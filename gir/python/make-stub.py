@@ -1,0 +1,569 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Makes the type stub of a namespace as PyGObject presents it: make-stub.py GIR OVERRIDE STUB
+
+What the library has is read from its GIR. What the override adds or replaces is read from its source, as it is annotated
+there: the names in its __all__, or that a function of its puts there. A class there extends the one of the library by the same
+name. A parameter without a type has that of the library's parameter by the same name, where it replaces a method; what is
+made of a method of the library, as in `name = decorated (Namespace.Class.name)`, is as that is.
+
+How PyGObject presents a function: arguments that C writes to become results; so does the length of an array vanish, and a
+GError is raised. Arguments at the end that may be NULL may be left out. After a callback that comes last any number of
+values may follow, which it is given at each call; one that comes earlier is given one value, always.
+"""
+
+import ast
+import copy
+import pathlib
+import re
+import sys
+import textwrap
+import xml.etree.ElementTree as ElementTree
+
+CORE = '{http://www.gtk.org/introspection/core/1.0}'
+C = '{http://www.gtk.org/introspection/c/1.0}'
+GLIB = '{http://www.gtk.org/introspection/glib/1.0}'
+
+WIDTH = 120
+
+BASIC = {'none': 'None', 'gboolean': 'bool', 'gfloat': 'float', 'gdouble': 'float', 'utf8': 'str', 'filename': 'str',
+         'gunichar': 'str', 'gpointer': 'Any', 'gconstpointer': 'Any', 'GType': 'type[Any] | GObject.GType'}
+BASIC.update(dict.fromkeys(['gchar', 'guchar', 'gshort', 'gushort', 'gint', 'guint', 'glong', 'gulong', 'gsize', 'gssize',
+                            'goffset', 'gintptr', 'guintptr', 'gint8', 'guint8', 'gint16', 'guint16', 'gint32', 'guint32',
+                            'gint64', 'guint64'], 'int'))
+
+# What has another face in Python than its name says
+FOREIGN = {'GLib.Quark': 'int', 'GLib.TimeSpan': 'int', 'GObject.Value': 'Any', 'GObject.Closure': 'Callable[..., Any]'}
+BASES = {'class': 'GObject.Object', 'interface': 'GObject.GInterface', 'record': 'GObject.GBoxed',
+         'enumeration': 'GObject.GEnum', 'bitfield': 'GObject.GFlags'}
+
+# Those of GObject's methods that our classes are used by, for where there is no stub of GObject's
+OBJECT_METHODS = '''\
+def connect(self, detailed_signal: str, handler: Callable[..., Any], *args: Any) -> int: ...
+def connect_after(self, detailed_signal: str, handler: Callable[..., Any], *args: Any) -> int: ...'''
+
+
+def tag(element):
+    return element.tag.rpartition('}')[2]
+
+
+def children(element, *tags):
+    return [child for child in element if tag(child) in tags]
+
+
+def is_there(element):
+    return element.get('introspectable') != '0' and element.get('shadowed-by') is None
+
+
+def name_of(element):
+    return element.get('shadows') or element.get('name')
+
+
+def optional(text):
+    return text if text in ('Any', 'object') or text.endswith(' | None') else f'{text} | None'
+
+
+def documentation(element):
+    """The first paragraph, without what only the reference understands."""
+    doc = element.find(CORE + 'doc')
+    if doc is None:
+        return ''
+    text = ' '.join(doc.text.strip().split('\n\n')[0].split())
+    text = re.sub(r'\[\w+@[\w.-]+?\.([\w.:-]+)\]', lambda link: link.group(1).replace('::', '.').replace(':', '.props.'), text)
+    text = re.sub(r'%(TRUE|FALSE|NULL)\b', lambda word: {'TRUE': 'True', 'FALSE': 'False', 'NULL': 'None'}[word.group(1)], text)
+    return re.sub(r'(?<!\w)@(\w+)', r'\1', text)
+
+
+def docstring(text):
+    if not text:
+        return []
+    text = text.replace('\\', '\\\\').replace('"""', '\'\'\'')
+    if text.endswith('"'):
+        text += ' '
+    # A class's or a function's lines are indented further when they are put together
+    return textwrap.wrap(f'"""{text}"""', WIDTH - 8, break_long_words=False, break_on_hyphens=False)
+
+
+def indented(lines):
+    return ['    ' + line if line else line for line in lines]
+
+
+class Stub:
+    def __init__(self, gir, override):
+        self.namespace = ElementTree.parse(gir).getroot().find(CORE + 'namespace')
+        self.here = {name_of(element): element for element in self.namespace if tag(element) in (*BASES, 'callback')}
+        self.override = Override(override, self.namespace.get('name'))
+        self.results = []  # the classes of results that are several
+
+    # Types
+
+    def type_of(self, element, *, given):
+        """The type of a parameter, a result, a field or a property; given to C, or had from it."""
+        array = element.find(CORE + 'array')
+        if array is not None:
+            return self.array(array, given)
+        kind = element.find(CORE + 'type')
+        name = kind.get('name')
+        if name in ('GLib.List', 'GLib.SList', 'GLib.PtrArray', 'GLib.Array'):
+            return self.array(kind, given)
+        if name == 'GLib.HashTable':
+            key, value = (self.named(part.get('name')) for part in kind.findall(CORE + 'type'))
+            return f'dict[{key}, {value}]'
+        return self.named(name, is_function=element.get('scope') is not None)
+
+    def array(self, element, given):
+        item = self.named(element.find(CORE + 'type').get('name'))
+        return f'Sequence[{item}]' if given else f'list[{item}]'
+
+    def named(self, name, is_function=False):
+        if name in BASIC:
+            return BASIC[name]
+        if name in FOREIGN:
+            return FOREIGN[name]
+        if name in self.here:
+            return self.callback(self.here[name]) if tag(self.here[name]) == 'callback' else name
+        if '.' in name:
+            # A GIR does not say what another one's names are; functions are given as such, in any case
+            return 'Callable[..., Any]' if is_function else name
+        raise SystemExit(f'{name}: no such type')
+
+    def callback(self, element, data=()):
+        """A function that C calls. What it is asked for may be nothing, which stands for false; where nothing is asked for it
+        may return anything. data: the types of what it is given last."""
+        parameters = [parameter for parameter in self.parameters(element) if parameter.get('closure') is None]
+        types = []
+        for parameter in parameters:
+            kind = self.type_of(parameter, given=False)
+            types.append(optional(kind) if parameter.get('nullable') == '1' else kind)
+        result = element.find(CORE + 'return-value')
+        returns = self.type_of(result, given=True)
+        if returns == 'None':
+            returns = 'object'
+        elif returns == 'bool' or result.get('nullable') == '1':
+            returns = optional(returns)
+        return f'Callable[[{", ".join((*types, *data))}], {returns}]'
+
+    # Functions
+
+    @staticmethod
+    def parameters(element):
+        found = element.find(CORE + 'parameters')
+        return [] if found is None else found.findall(CORE + 'parameter')
+
+    def signatures(self, element):
+        """The parameters and the result, more than once where there are several ways of calling."""
+        parameters = self.parameters(element)
+        hidden, data = set(), {}
+        for index, parameter in enumerate(parameters):
+            array = parameter.find(CORE + 'array')
+            if array is not None and array.get('length') is not None:
+                hidden.add(int(array.get('length')))
+            if parameter.get('destroy') is not None and parameter.get('scope') is not None:
+                hidden.add(int(parameter.get('destroy')))
+            if parameter.get('closure') is not None and parameter.get('scope') is not None:
+                data[int(parameter.get('closure'))] = index
+        result = element.find(CORE + 'return-value')
+        array = result.find(CORE + 'array')
+        if array is not None and array.get('length') is not None:
+            hidden.add(int(array.get('length')))
+
+        given = [index for index, parameter in enumerate(parameters)
+                 if index not in hidden and parameter.get('direction', 'in') != 'out']
+        first_optional = len(given)
+        while first_optional > 0 and (given[first_optional - 1] in data or
+                                      'nullable' in parameters[given[first_optional - 1]].attrib):
+            first_optional -= 1
+
+        plain, with_data = [], None
+        for place, index in enumerate(given):
+            parameter = parameters[index]
+            name = parameter.get('name')
+            default = ' = None' if place >= first_optional else ''
+            if index in data:
+                function = parameters[data[index]]
+                if place == len(given) - 1:
+                    with_data = [*plain, f'{name}: Any', '*more: Any']
+                    with_data[given.index(data[index])] = f'{function.get("name")}: Callable[..., Any]'
+                    continue
+                plain.append(f'{name}: Any{default}')
+                continue
+            kind = self.type_of(parameter, given=True)
+            if index in data.values() and tag(self.here.get(parameter.find(CORE + 'type').get('name'), parameter)) == 'callback':
+                last = next(at for at, of in data.items() if of == index) == given[-1]
+                kind = self.callback(self.here[parameter.find(CORE + 'type').get('name')], () if last else ('Any',))
+            plain.append(f'{name}: {optional(kind) if parameter.get("nullable") == "1" else kind}{default}')
+
+        results = []  # pairs of a name and a type
+        if result.find(CORE + 'type[@name="none"]') is None and result.get('skip') != '1':
+            # A constructor that fails has an error, or PyGObject raises one
+            results.append(('', self.result(result, may_be_none=tag(element) != 'constructor')))
+        results += [(parameter.get('name'), self.result(parameter)) for index, parameter in enumerate(parameters)
+                    if index not in hidden and parameter.get('direction', 'in') != 'in']
+        returns = 'None' if not results else results[0][1] if len(results) == 1 else self.several(element, results)
+        # None of the values may be left out where there are some
+        return [(plain, returns)] + ([([part.replace(' = None', '') for part in with_data], returns)] if with_data else [])
+
+    def result(self, element, may_be_none=True):
+        kind = self.type_of(element, given=False)
+        if kind == 'GObject.Object':
+            # It is of a class of its own, which C does not tell
+            return 'Any'
+        # Of an array that is not there comes an empty list
+        is_list = kind.startswith('list[')
+        return optional(kind) if element.get('nullable') == '1' and may_be_none and not is_list else kind
+
+    def several(self, element, results):
+        """The class of what several results come in: a tuple, in which those that C writes to have their names."""
+        name = ''.join(['_', *(part.title() for part in element.get(C + 'identifier', name_of(element)).split('_')[1:])])
+        lines = [f'class {name}(tuple[{", ".join(kind for _, kind in results)}]):']
+        for label, kind in results:
+            if label:
+                lines += indented(['@property', f'def {label}(self) -> {kind}: ...'])
+        if lines not in self.results:
+            self.results.append(lines)
+        return name
+
+    def function(self, element, prefix=''):
+        kind = tag(element)
+        first = {'constructor': ['cls'], 'method': ['self'], 'virtual-method': ['self']}.get(kind, [])
+        decorators = {'constructor': ['@classmethod']}.get(kind, [])
+        if kind == 'function' and element in self.static:
+            decorators = ['@staticmethod']
+        signatures = self.signatures(element)
+        lines = []
+        for index, (parameters, returns) in enumerate(signatures):
+            lines += (['@overload'] if len(signatures) > 1 else []) + decorators
+            head = f'def {prefix}{name_of(element)}({", ".join(first + parameters)}) -> {returns}:'
+            doc = docstring(documentation(element)) if index == 0 else []
+            lines += [head, *indented(doc)] if doc else [head + ' ...']
+        return lines
+
+    # Types of the namespace
+
+    def enumeration(self, element):
+        lines = [f'class {element.get("name")}({BASES[tag(element)]}):', *indented(docstring(documentation(element)))]
+        for member in children(element, 'member'):
+            lines += indented([f'{member.get("name").upper()}: ClassVar[{element.get("name")}]',
+                               *docstring(documentation(member))])
+        return lines + self.functions(element)
+
+    def functions(self, element, without=()):
+        lines = []
+        self.static = set(children(element, 'function'))
+        for child in children(element, 'constructor', 'function', 'method'):
+            if is_there(child) and name_of(child) not in without:
+                lines += indented(self.function(child))
+        for child in children(element, 'virtual-method'):
+            if is_there(child) and 'do_' + name_of(child) not in without:
+                lines += indented(self.function(child, prefix='do_'))
+        return lines
+
+    def parameter_types(self, element):
+        """The types of the parameters by name, of each function by name. What a function of Python's is given may differ."""
+        types = {}
+        for child in children(element, 'constructor', 'function', 'method'):
+            if is_there(child):
+                plain, _ = self.signatures(child)[0]
+                pairs = [part.partition(' = ')[0].split(': ', 1) for part in plain]
+                types[name_of(child)] = {label: re.sub(r'Callable\[\[.*\], .*?\]', 'Callable[..., Any]', kind) for label, kind in pairs}
+        return types
+
+    def property_types(self, element):
+        """Name, type when it is given, type when it is had, and the element of each property."""
+        methods = {name_of(method): method for method in children(element, 'method')}
+        for child in children(element, 'property'):
+            if not is_there(child):
+                continue
+            getter = methods.get(child.get('getter'))
+            had = self.type_of(child, given=False)
+            may_be_none = getter is not None and getter.find(CORE + 'return-value').get('nullable') == '1'
+            yield (child.get('name').replace('-', '_'), self.type_of(child, given=True) + (' | None' if may_be_none else ''),
+                   optional(had) if may_be_none else had, child)
+
+    def record(self, element):
+        name = element.get('name')
+        bases = [element.get('parent') or BASES[tag(element)],
+                 *(child.get('name') for child in children(element, 'implements'))]
+        own = self.override.classes.get(name)
+        without = own.names if own else set()
+        if own:
+            bases = [base for base in own.bases if base not in (name, 'object')] + bases
+        lines = [f'class {name}({", ".join(bases)}):', *indented(docstring((own and own.doc) or documentation(element)))]
+        for field in children(element, 'field'):
+            if field.get('private') != '1' and field.get('readable') != '0':
+                kind = self.type_of(field, given=False)
+                lines += indented([f'{field.get("name")}: {kind}', *docstring(documentation(field))])
+
+        properties = list(self.property_types(element))
+        if properties:
+            # No heir of GObject's, which would have any name where there is no stub of it
+            lines += indented(['class Props:'])
+            for label, given, had, child in properties:
+                doc = docstring(documentation(child))
+                if child.get('writable') == '1' and child.get('construct-only') != '1':
+                    lines += indented(indented([f'{label}: {had}', *doc]))
+                else:
+                    head = f'def {label}(self) -> {had}:'
+                    lines += indented(indented(['@property', *([head, *indented(doc)] if doc else [head + ' ...'])]))
+            lines += indented(['props: Props  # type: ignore[assignment]'])
+        if tag(element) == 'class':
+            if '__init__' not in without:
+                settable = [f'{label}: {given} = ...' for label, given, had, child in properties
+                            if child.get('writable') == '1']
+                lines += indented([f'def __init__({", ".join(["self", *(["*"] if settable else []), *settable])}) -> None: ...'])
+            if element.get('parent') not in self.here:
+                lines += indented(OBJECT_METHODS.splitlines())
+        elif tag(element) == 'record' and '__init__' not in without:
+            lines += indented(['def __init__(self) -> None: ...'])
+        lines += self.functions(element, without)
+        if own:
+            lines += indented(own.lines(self.parameter_types(element)))
+        return lines if len(lines) > 1 else [lines[0] + ' ...']
+
+    def text(self):
+        name = self.namespace.get('name')
+        parts = [[
+            f'"""The namespace {name} as PyGObject presents it, for type checkers and editors: made from {name}\'s GIR and the',
+            'override."""',
+            '',
+            '# Made by the build: changes are lost',
+            '',
+            'from collections.abc import Callable, Sequence',
+            'from typing import Any, ClassVar, overload',
+            '',
+            'from gi.repository import Gio, GLib, GObject',
+        ]]
+        self.static = set()
+        names = self.override.functions
+        for element in self.namespace:
+            kind = tag(element)
+            if kind == 'constant' and element.get('name') not in self.override.others:
+                parts.append([f'{element.get("name")}: {self.type_of(element, given=False)}'])
+            elif kind in ('enumeration', 'bitfield'):
+                parts.append(self.enumeration(element))
+            elif kind in ('class', 'interface', 'record') and element.get(GLIB + 'is-gtype-struct-for') is None and \
+                    element.get('disguised') != '1' and is_there(element):
+                parts.append(self.record(element))
+            elif kind == 'function' and is_there(element) and name_of(element) not in names:
+                parts.append(self.function(element))
+        parts += self.results
+        parts += self.override.parts(self.here)
+        rest = '\n'.join('\n'.join(part) for part in parts[1:])
+        parts[0] += [line for line, names in self.override.imports if any(re.search(rf'\b{name}\b', rest) for name in names)]
+        return '\n\n'.join('\n'.join(part) for part in parts) + '\n'
+
+
+class Override:
+    """What the source of an override adds to a namespace."""
+
+    def __init__(self, path, namespace):
+        self.namespace = namespace
+        tree = ast.parse(pathlib.Path(path).read_text(encoding='utf-8'))
+        self.everything = {}
+        public, self.imports = set(), []  # of an import: its line, and the names that it brings
+        publishers = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)
+                      and any(isinstance(part, ast.Attribute) and ast.unparse(part) == '__all__.append' for part in ast.walk(node))}
+        for node in self.flattened(tree.body):
+            public |= self.published(node, publishers)
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                # Those of PyGObject's insides and of the namespace itself are nothing to a reader of types
+                module = getattr(node, 'module', None) or ''
+                node.names = [name for name in node.names if name.name.split('.')[0] not in ('gi', namespace)]
+                if module.split('.')[0] == 'gi' and module != 'gi.repository' or module == '__future__':
+                    continue
+                if node.names:
+                    self.imports.append((ast.unparse(node), [name.asname or name.name.split('.')[0] for name in node.names]))
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                if node.targets[0].id == '__all__':
+                    public = set(ast.literal_eval(node.value))
+                else:
+                    self.everything.setdefault(node.targets[0].id, []).append(node)
+            elif isinstance(node, ast.AugAssign) and ast.unparse(node.target) == '__all__':
+                public |= set(ast.literal_eval(node.value))
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                self.everything.setdefault(node.target.id, []).append(node)
+            elif isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+                self.everything.setdefault(node.name, []).append(node)
+        missing = public - set(self.everything)
+        if missing:
+            raise SystemExit(f'{path}: in __all__, but not there: {", ".join(sorted(missing))}')
+        self.wanted = self.with_what_they_need(public)
+        self.classes, self.functions, self.others = {}, {}, {}
+        for name, nodes in self.everything.items():
+            if name not in self.wanted:
+                continue
+            # A class may be registered by an assignment of its own name: what counts is the class
+            first = nodes[0]
+            if isinstance(first, ast.ClassDef):
+                self.classes[name] = Class(self, first)
+            elif isinstance(first, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                self.functions[name] = [node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+            else:
+                self.others[name] = first
+
+    @staticmethod
+    def published(node, publishers):
+        """Those that a function puts into __all__: by decorating them, or by being called with them."""
+        def publishes(expression):
+            return isinstance(expression, ast.Name) and expression.id in publishers
+
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            return {node.name} if any(publishes(decorator) for decorator in node.decorator_list) else set()
+        call = node.value if isinstance(node, (ast.Assign, ast.Expr)) else None
+        if isinstance(call, ast.Call) and publishes(call.func):
+            name = node.targets[0] if isinstance(node, ast.Assign) else call.args[0]
+            return {name.id} if isinstance(name, ast.Name) else set()
+        return set()
+
+    def flattened(self, body):
+        for node in body:
+            if isinstance(node, ast.If):
+                yield from self.flattened(node.body)
+            elif isinstance(node, ast.Try):
+                yield from self.flattened(node.body)
+            else:
+                yield node
+
+    def with_what_they_need(self, names):
+        """The names, and those of the private types that their annotations and bases use."""
+        found, left = set(), set(names)
+        while left:
+            name = left.pop()
+            found.add(name)
+            for node in self.everything[name]:
+                used = set()
+                for part in ast.walk(node):
+                    for field in ('annotation', 'returns', 'bases'):
+                        value = getattr(part, field, None)
+                        for expression in value if isinstance(value, list) else [value]:
+                            if expression is not None:
+                                used |= {leaf.id for leaf in ast.walk(self.plain(expression)) if isinstance(leaf, ast.Name)}
+                if isinstance(node, ast.Assign) and not isinstance(self.everything[name][0], ast.ClassDef):
+                    used |= {leaf.id for leaf in ast.walk(node.value) if isinstance(leaf, ast.Name)}
+                left |= (used & set(self.everything)) - found
+        return found
+
+    def plain(self, expression):
+        """An annotation without quotes and without the name of the namespace."""
+        namespace = self.namespace
+
+        class Plain(ast.NodeTransformer):
+            def visit_Constant(self, node):
+                return self.visit(ast.parse(node.value, mode='eval').body) if isinstance(node.value, str) else node
+
+            def visit_Attribute(self, node):
+                self.generic_visit(node)
+                if isinstance(node.value, ast.Name) and node.value.id == namespace:
+                    return ast.Name(node.attr, ast.Load())
+                return node
+
+            def visit_Subscript(self, node):
+                # The strings of a Literal are no types
+                return node if ast.unparse(node.value).rpartition('.')[2] == 'Literal' else self.generic_visit(node)
+
+        return Plain().visit(copy.deepcopy(expression))
+
+    def definition(self, node, name=None, owner=None, types={}):
+        """A function as a stub has it. types: those of parameters that have none."""
+        node = copy.deepcopy(node)
+        node.name = name or node.name
+        arguments = node.args
+        everyone = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+        for argument in everyone:
+            if argument is not None and argument.annotation is not None:
+                argument.annotation = self.plain(argument.annotation)
+        in_class = bool(arguments.args) and arguments.args[0].arg in ('self', 'cls')
+        for argument in everyone[1 if in_class else 0:]:
+            if argument is not None and argument.annotation is None:
+                single = argument not in (arguments.vararg, arguments.kwarg)
+                argument.annotation = ast.Name(types.get(argument.arg, 'Any') if single else 'Any', ast.Load())
+        arguments.defaults = [value if isinstance(value, ast.Constant) else ast.Constant(...) for value in arguments.defaults]
+        arguments.kw_defaults = [value if value is None or isinstance(value, ast.Constant) else ast.Constant(...)
+                                 for value in arguments.kw_defaults]
+        if node.returns is not None:
+            node.returns = self.plain(node.returns)
+        else:
+            returns = {'__init__': 'None', '__new__': owner, '__repr__': 'str', '__str__': 'str', '__len__': 'int', '__bool__': 'bool'}
+            node.returns = ast.Name(returns.get(node.name, 'Any'), ast.Load())
+        kept = ('property', 'staticmethod', 'classmethod', 'overload')
+        node.decorator_list = [decorator for decorator in node.decorator_list if ast.unparse(decorator).split('.')[-1] in
+                               (*kept, 'setter')]
+        doc = (ast.get_docstring(node) or '').split('\n\n')[0]
+        is_generator = any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in ast.walk(node))
+        if isinstance(node, ast.AsyncFunctionDef) and is_generator:
+            # Its annotation is what it returns at once, and nothing to be awaited
+            node = ast.FunctionDef(**{field: getattr(node, field) for field in node._fields}, lineno=0)
+        node.body = [ast.Expr(ast.Constant(...))]
+        lines = ast.unparse(ast.fix_missing_locations(node)).splitlines()
+        assert lines[-1].strip() == '...'
+        doc = indented(docstring(' '.join(doc.split())))
+        return [*lines[:-1], *doc] if doc else [*lines[:-2], lines[-2] + ' ...']
+
+    def parts(self, of_the_library):
+        """What is no part of a class of the library."""
+        for name, node in self.others.items():
+            if isinstance(node, ast.AnnAssign):
+                yield [f'{name}: {ast.unparse(self.plain(node.annotation))}']
+            elif isinstance(node.value, ast.Constant):
+                yield [f'{name}: {type(node.value.value).__name__}']
+            else:
+                # A type variable, whose name stays in quotes, or an alias
+                value = node.value if isinstance(node.value, ast.Call) else self.plain(node.value)
+                yield [f'{name} = {ast.unparse(value)}']
+        for name, own in self.classes.items():
+            if name not in of_the_library:
+                head = f'class {name}({", ".join(own.bases)}):' if own.bases else f'class {name}:'
+                lines = indented([*docstring(own.doc), *own.lines({})])
+                yield [head, *lines] if lines else [head + ' ...']
+        for nodes in self.functions.values():
+            yield [line for node in nodes for line in self.definition(node)]
+
+
+class Class:
+    def __init__(self, override, node):
+        self.override = override
+        self.name = node.name
+        self.bases = [ast.unparse(override.plain(base)) for base in node.bases]
+        self.doc = ' '.join((ast.get_docstring(node) or '').split('\n\n')[0].split())
+        self.members = []  # pairs of a name and a node
+        defined = {}
+        for member in node.body:
+            if isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                defined[member.name] = member
+                self.members.append((member.name, member))
+            elif isinstance(member, ast.AnnAssign):
+                self.members.append((member.target.id, member))
+            elif isinstance(member, ast.Assign):
+                if f'{override.namespace}.{node.name}.{ast.unparse(member.targets[0])}' in map(ast.unparse, ast.walk(member.value)):
+                    continue
+                for target in member.targets:
+                    same = defined.get(member.value.id) if isinstance(member.value, ast.Name) else None
+                    self.members.append((target.id, same or member))
+        self.members = [(name, member) for name, member in self.members
+                        if not name.startswith('_') or name.startswith('__') and name.endswith('__')
+                        if name not in ('__slots__', '__doc__')]
+        self.names = {name for name, _ in self.members}
+
+    def lines(self, types):
+        """types: those of the library's parameters, by the names of the methods."""
+        lines = []
+        for name, member in self.members:
+            if isinstance(member, ast.AnnAssign):
+                lines.append(f'{name}: {ast.unparse(self.override.plain(member.annotation))}')
+            elif isinstance(member, ast.Assign):
+                constant = member.value.value if isinstance(member.value, ast.Constant) else None
+                lines.append(f'{name}: {"Any" if constant is None else type(constant).__name__}')
+            else:
+                lines += self.override.definition(member, name, self.name, types.get(name, {}))
+        return lines
+
+
+def main():
+    gir, override, stub = sys.argv[1:]
+    pathlib.Path(stub).write_text(Stub(gir, override).text(), encoding='utf-8')
+
+
+if __name__ == '__main__':
+    main()

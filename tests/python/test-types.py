@@ -1,0 +1,360 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The type stub says what PyGObject really presents, and mypy finds with it what is wrong and nothing else."""
+
+import ast
+import importlib.util
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import gi
+gi.require_version('Pillion', '1')
+from gi.module import get_introspection_module
+from gi.repository import Pillion
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
+import tap
+
+HERE = pathlib.Path(__file__).resolve().parent
+SOURCE = pathlib.Path(os.environ['PILLION_SOURCE_DIR'])
+BUILD = pathlib.Path(os.environ['PILLION_BUILD_DIR'])
+LIBRARY = get_introspection_module('Pillion')  # without the override
+STUB = BUILD / 'python' / 'Pillion.pyi'
+FENCE = re.compile(r'^```python\n(.*?)^```$', re.DOTALL | re.MULTILINE)
+
+# A name that nobody's override has
+OVERRIDE = '''
+"""An override"""
+from __future__ import annotations
+import asyncio
+import collections
+import typing
+from typing import Any, TypeVar
+from gi.repository import GLib
+from gi.overrides import override
+from gi.module import get_introspection_module
+
+Pillion = get_introspection_module('Pillion')
+__all__ = ['Trouble', 'count']
+T = TypeVar('T')
+_Name = typing.Union[str, int]
+
+
+class _Waits:
+    def wait_long(self, name: _Name) -> 'Pillion.Task':
+        """Waits.
+
+        For long."""
+        return self._wait(name)
+
+    def _wait(self, name):
+        pass
+
+
+class Task(Pillion.Task, _Waits):
+    """A task that can be awaited."""
+
+    limit: int = 3
+
+    def __await__(self) -> typing.Generator[Any, None, Any]:
+        yield
+
+    __iter__ = __await__
+
+    @property
+    def loop(self) -> Pillion.Loop:
+        return self.get_loop()
+
+    def get_name(self) -> bytes:
+        return b''
+
+    async def all_of_it(self) -> typing.AsyncIterator[Pillion.Task]:
+        yield self
+
+    async def one(self, default: T, *rest, key=object()) -> T:
+        return default
+
+Task = override(Task)
+__all__.append  # what is appended by += is seen
+__all__ += ['Task']
+
+
+class Trouble(GLib.Error):
+    status: int
+
+
+def count(tasks: list[Pillion.Task]):
+    return len(tasks)
+
+
+def _public(kind):
+    __all__.append(kind.__name__)
+    return kind
+
+
+def _decorated(function):
+    return function
+
+
+class Loop(Pillion.Loop):
+    def __new__(cls, name=None):
+        return cls.get_default()
+
+    kick = _decorated(Pillion.Loop.kick)
+
+    def sleep(self, delay, cancellable=None, *args):
+        return Pillion.Loop.sleep(self, delay, cancellable)
+
+    def call_soon(self, func, *args):
+        pass
+
+Loop = _public(override(Loop))
+Progress = collections.namedtuple('Progress', 'completed total')
+_public(Progress)
+
+
+@_public
+class Worse(Trouble):
+    pass
+
+
+class Nothing:
+    """Not public"""
+'''
+
+
+class Described(unittest.TestCase):
+    """The stub against the library, as it is imported."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.tree = ast.parse(STUB.read_text(encoding='utf-8'))
+        cls.classes = {node.name: node for node in cls.tree.body if isinstance(node, ast.ClassDef)}
+
+    @staticmethod
+    def functions(body):
+        """By name; of several ways to call one, the last, which has the most parameters."""
+        return {node.name: node for node in body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+
+    def bare(self, name):
+        """The functions of a type that are the library's own still: name, and what PyGObject has."""
+        owner, ours = getattr(LIBRARY, name, object), getattr(Pillion, name, object)
+        replaced = set() if ours is owner else set(vars(ours))
+        return {label: value for label, value in vars(owner).items()
+                if isinstance(value, gi._gi.FunctionInfo) and not label.startswith('_') and label not in replaced}
+
+    def test_every_function_is_there_with_its_parameters(self):
+        compared = 0
+        for name in ('', *self.classes):
+            if name == '':
+                present = {label: getattr(Pillion, label) for label in dir(Pillion)}
+                present = {label: value for label, value in present.items() if isinstance(value, gi._gi.FunctionInfo)}
+            else:
+                present = self.bare(name)
+            described = self.functions(self.classes[name].body if name else self.tree.body)
+            for label, function in present.items():
+                with self.subTest(f'{name}.{label}'):
+                    self.assertIn(label, described)
+                    # PyGObject's own words: name(self, first:type=None) -> result
+                    words = re.match(r'\w+\((.*?)\)', function.__doc__).group(1)
+                    wanted = [re.split('[:=]', word)[0] for word in words.split(', ') if word]
+                    arguments = described[label].args
+                    given = [argument.arg for argument in arguments.args if argument.arg != 'cls']
+                    self.assertEqual(given, wanted)
+                    compared += 1
+        self.assertGreater(compared, 200)
+
+    def test_as_many_parameters_as_pygobject_takes(self):
+        """What it says when it is given none."""
+        compared = 0
+        for name, node in self.classes.items():
+            for label in self.bare(name):
+                described = self.functions(node.body)[label].args
+                number = len([argument for argument in described.args if argument.arg != 'cls'])
+                if number == len(described.defaults):
+                    continue  # it would be called
+                with self.subTest(f'{name}.{label}'):
+                    with self.assertRaisesRegex(TypeError, r'takes exactly \d+') as caught:
+                        getattr(getattr(Pillion, name), label)()
+                    self.assertEqual(int(re.search(r'exactly (\d+)', str(caught.exception)).group(1)), number)
+                    compared += 1
+        self.assertGreater(compared, 150)
+
+    def test_every_type_is_there(self):
+        present = {name for name in dir(Pillion) if isinstance(getattr(Pillion, name), type) and name[0] != '_'}
+        present -= {name for name in present if name.endswith(('Class', 'Interface'))}
+        self.assertEqual(present - set(self.classes), set())
+        for name in present:
+            owner = getattr(Pillion, name)
+            if issubclass(owner, int):
+                with self.subTest(name):
+                    members = {label for label, value in vars(owner).items() if isinstance(value, owner)}
+                    described = {node.target.id for node in self.classes[name].body if isinstance(node, ast.AnnAssign)}
+                    self.assertEqual(described, members)
+
+    def test_every_property_is_there(self):
+        for name, node in self.classes.items():
+            owner = getattr(Pillion, name, None)
+            if not hasattr(owner, 'list_properties'):
+                continue
+            with self.subTest(name):
+                own = {spec.name.replace('-', '_') for spec in owner.list_properties() if spec.owner_type == owner.__gtype__}
+                props = next((child for child in node.body if isinstance(child, ast.ClassDef)), None)
+                described = {child.name if isinstance(child, ast.FunctionDef) else child.target.id
+                             for child in (props.body if props else ()) if not isinstance(child, ast.Expr)}
+                self.assertEqual(described, own)
+
+    def test_nothing_is_there_that_is_not(self):
+        for name, node in self.classes.items():
+            if name[0] == '_':
+                continue
+            owner = getattr(Pillion, name)
+            for label in self.functions(node.body):
+                if not label.startswith('do_'):
+                    with self.subTest(f'{name}.{label}'):
+                        self.assertTrue(hasattr(owner, label))
+
+
+class Merged(unittest.TestCase):
+    """What an override adds is in the stub."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix='pillion-stub-')
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+
+    def make(self, override):
+        (self.folder / 'override.py').write_text(override, encoding='utf-8')
+        return subprocess.run([sys.executable, SOURCE / 'gir' / 'python' / 'make-stub.py', BUILD / 'src' / 'Pillion-1.gir',
+                               self.folder / 'override.py', self.folder / 'Pillion.pyi'], capture_output=True, text=True, check=False)
+
+    def test_an_override(self):
+        made = self.make(OVERRIDE)
+        self.assertEqual((made.returncode, made.stderr), (0, ''))
+        text = (self.folder / 'Pillion.pyi').read_text(encoding='utf-8')
+        tree = ast.parse(text)
+        names = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+        self.assertEqual(names.count('Task'), 1)
+        task = ast.unparse(next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == 'Task'))
+        for there in ('class Task(_Waits, GObject.Object):', 'A task that can be awaited.', 'limit: int',
+                      'def __await__(self) -> typing.Generator[Any, None, Any]', 'def __iter__(self) -> typing.Generator',
+                      '@property\n    def loop(self) -> Loop:', 'def get_name(self) -> bytes:',
+                      '\n    def all_of_it(self) -> typing.AsyncIterator[Task]:',
+                      'async def one(self, default: T, *rest: Any, key: Any=...) -> T:', 'def cancel(self) -> None:'):
+            self.assertIn(there, task)
+        self.assertEqual(task.count('def get_name'), 1)
+        for there in ('class Trouble(GLib.Error):\n    status: int', 'def count(tasks: list[Task]) -> Any: ...', 'class _Waits:',
+                      'def wait_long(self, name: _Name) -> Task:\n        """Waits."""', 'import typing', 'T = TypeVar(\'T\')',
+                      '_Name = typing.Union[str, int]'):
+            self.assertIn(there, text)
+        for absent in ('get_introspection_module', 'def _wait', 'gi.overrides', '__future__', 'import asyncio', 'Nothing', '_decorated'):
+            self.assertNotIn(absent, text)
+
+        # What a function puts into __all__; and types that only the library tells
+        loop = ast.unparse(next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == 'Loop'))
+        for there in ('def __new__(cls, name: Any=None) -> Loop:', 'def kick(self) -> bool:',
+                      'def sleep(self, delay: int, cancellable: Gio.Cancellable | None=None, *args: Any) -> Any:',
+                      'def call_soon(self, func: Callable[..., Any], *args: Any) -> Any:'):
+            self.assertIn(there, loop)
+        self.assertEqual((loop.count('def kick('), loop.count('def sleep('), loop.count('def call_soon(')), (1, 1, 1))
+        self.assertIn('class Worse(Trouble): ...', text)
+        self.assertIn('Progress = collections.namedtuple(\'Progress\', \'completed total\')', text)
+
+    def test_a_name_that_is_not_there(self):
+        made = self.make('__all__ = ["Nobody"]\n')
+        self.assertEqual(made.returncode, 1)
+        self.assertIn('in __all__, but not there: Nobody', made.stderr)
+
+    def test_the_override_s_names_are_there(self):
+        import gi.overrides.Pillion as override
+        tree = ast.parse(STUB.read_text(encoding='utf-8'))
+        names = {getattr(node, 'name', None) or ast.unparse(getattr(node, 'target', ast.Constant(None))) for node in tree.body}
+        self.assertEqual(set(override.__all__) - names, set())
+
+
+@unittest.skipUnless(shutil.which('mypy'), 'mypy is not installed')
+class Checked(unittest.TestCase):
+    """By mypy, with no stub of PyGObject's and with a little of one."""
+
+    @classmethod
+    def setUpClass(cls):
+        temporary = tempfile.TemporaryDirectory(prefix='pillion-types-')
+        cls.addClassCleanup(temporary.cleanup)
+        cls.top = pathlib.Path(temporary.name)
+        for mode in ('plain', 'known'):
+            shutil.copytree(SOURCE / 'gir' / 'python' / 'gi-stubs', cls.top / mode / 'gi')
+            shutil.copy(STUB, cls.top / mode / 'gi' / 'repository')
+        shutil.copy(HERE / 'GObject.pyi', cls.top / 'known' / 'gi' / 'repository')
+
+    def mypy(self, mode, *arguments):
+        """Returns what it reports."""
+        env = dict(os.environ, MYPYPATH=f'{self.top / mode}:{SOURCE / "python"}')
+        run = subprocess.run(['mypy', f'--config-file={HERE / "mypy.ini"}', f'--cache-dir={self.top / mode / "cache"}',
+                              '--no-error-summary', '--hide-error-context', *arguments], cwd=self.top, env=env,
+                             stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+        self.assertIn(run.returncode, (0, 1), run.stdout + run.stderr)
+        return run.stdout + run.stderr
+
+    def test_the_stub(self):
+        for mode, options in {'plain': ['--allow-subclassing-any', '--no-warn-unused-ignores'], 'known': []}.items():
+            with self.subTest(mode):
+                self.assertEqual(self.mypy(mode, '--strict', *options, '-m', 'gi.repository.Pillion'), '')
+
+    def test_the_package(self):
+        for mode in ('plain', 'known'):
+            with self.subTest(mode):
+                self.assertEqual(self.mypy(mode, '-p', 'pillion'), '')
+
+    def test_what_is_public_has_types(self):
+        """So that a program that is checked strictly can use it."""
+        program = ['import pillion', 'from pillion import async_loop']
+        for module in ('pillion', 'pillion.async_loop'):
+            for name in importlib.import_module(module).__all__:
+                program.append(f'reveal_type({"async_loop." if module != "pillion" else "pillion."}{name})')
+        (self.top / 'public.py').write_text('\n'.join(program) + '\n', encoding='utf-8')
+        said = self.mypy('known', '--strict', 'public.py')
+        self.assertEqual(len(re.findall('Revealed type', said)), len(program) - 2, said)
+        self.assertNotRegex(said, r'error|Revealed type is "(Any|def \(.*\) -> Any)"')
+
+    def test_examples_and_snippets(self):
+        folder = self.top / 'snippets'
+        folder.mkdir(exist_ok=True)
+        number = 0  # of snippets
+        for path in [SOURCE / 'README.md', *sorted((SOURCE / 'docs').glob('*.md'))]:
+            text = path.read_text(encoding='utf-8')
+            for match in FENCE.finditer(text):
+                if 'import' in match.group(1):
+                    line = text[:match.start()].count('\n') + 2
+                    (folder / f'{path.stem}_{line}.py'.replace('-', '_')).write_text(match.group(1), encoding='utf-8')
+                    number += 1
+        self.assertGreater(number, 10)
+        for path in (SOURCE / 'examples').glob('*.py'):
+            shutil.copy(path, folder / f'example_{path.name}'.replace('-', '_'))
+        # They look for nothing that is there for certain, and mypy knows no lambda that has a default
+        options = [f'--disable-error-code={code}' for code in ('union-attr', 'misc', 'func-returns-value')]
+        for mode in ('plain', 'known'):
+            with self.subTest(mode):
+                self.assertEqual(self.mypy(mode, *options, *sorted(folder.glob('*.py'))), '')
+
+    def test_wrong_calls(self):
+        lines = (HERE / 'wrong-calls.py').read_text(encoding='utf-8').splitlines()
+        wrong = {number for number, line in enumerate(lines, 1) if line.endswith('  # error')}
+        hidden = {number for number, line in enumerate(lines, 1) if line.endswith('  # error where GObject is known')}
+        self.assertGreater(len(wrong), 20)
+        for mode, expected in {'plain': wrong, 'known': wrong | hidden}.items():
+            with self.subTest(mode):
+                said = self.mypy(mode, HERE / 'wrong-calls.py')
+                found = {int(number) for number in re.findall(r'wrong-calls\.py:(\d+): error', said)}
+                self.assertEqual(found, expected, said)
+
+
+if __name__ == '__main__':
+    tap.main()
