@@ -55,7 +55,8 @@ def main(loop: Pillion.Loop, task: Pillion.Task, scope: Pillion.Scope, client: P
     # Callbacks
     task.add_done_callback(lambda done: print(done.get_name()))
     task.add_done_callback(lambda done, data: print(data), 'data')
-    task.add_done_callback(main)  # error
+    Pillion.CallbackHost.new('frames').set_install(print)
+    Pillion.CallbackHost.new('frames').set_install(main)  # error
     task.and_then(lambda done: done)
     loop.call_later(10, print)
     loop.call_later(print)  # error
