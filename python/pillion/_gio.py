@@ -6,6 +6,8 @@
 import asyncio
 import importlib
 import re
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
 
 from gi.repository import Gio
 
@@ -18,7 +20,7 @@ LibraryFunction = type(Gio.bus_get)
 # Between lines: bytes.splitlines () would end one at a carriage return, too
 NEWLINE = re.compile(rb'(?<=\n)(?=.)', re.DOTALL)
 
-_signatures = {}  # of a library's functions, by their symbols
+_signatures: dict[str, '_Signature'] = {}  # of a library's functions, by their symbols
 
 
 def _finish_names(name):
@@ -51,7 +53,7 @@ def _look_up(function):
             # Python gives no lengths: they are their arrays'
             lengths = {argument.get_type().get_array_length() for argument in arguments if argument.get_type().get_tag_as_string() == 'array'}
             names = [argument.get_name() for index, argument in enumerate(arguments) if index not in lengths]
-            owner = importlib.import_module('gi.repository.' + function.get_namespace())
+            owner: Any = importlib.import_module('gi.repository.' + function.get_namespace())
             container = function.get_container()
             if container is not None:
                 owner = getattr(owner, container.get_name())
@@ -69,7 +71,8 @@ def _look_up(function):
     return _Signature(function.__name__, type(owner) if is_method else owner, list(names), is_method)
 
 
-def gio(function, *args, cancellable=None, **kwargs):
+def gio(function: Callable[..., Any], *args: Any, cancellable: Gio.Cancellable | None = None,
+        **kwargs: Any) -> Coroutine[Any, Any, Any]:
     """Calls an asynchronous function of GIO's kind, which takes a callback, and gives what can be awaited: the result of the finish
     function that belongs to it.
 
@@ -125,10 +128,10 @@ async def _call(signature, function, args, cancellable, kwargs):
     try:
         raise exception
     finally:
-        exception = future = on_ready = None  # the traceback holds this frame
+        del exception, future, on_ready  # the traceback holds this frame
 
 
-async def chunks(stream, size=65536):
+async def chunks(stream: Gio.InputStream, size: int = 65536) -> AsyncIterator[bytes]:
     """Yields what a Gio.InputStream has to give, as bytes of up to `size` at a time, until it ends."""
     while True:
         chunk = (await gio(stream.read_bytes_async, size)).get_data()
@@ -137,7 +140,7 @@ async def chunks(stream, size=65536):
         yield chunk
 
 
-async def lines(stream):
+async def lines(stream: Gio.InputStream) -> AsyncIterator[bytes]:
     """Yields the lines of a Gio.InputStream as bytes, each with the newline that ends it, as asyncio's streams do. It reads ahead."""
     pieces = []  # of a line that has not ended yet
     async for chunk in chunks(stream):

@@ -48,7 +48,7 @@ class _Caller:
 
     def __init__(self, host):
         self.host = host
-        self.calls = collections.deque()
+        self.calls: collections.deque[_Job] = collections.deque()
         self.levels = []
         self.making = set()  # the numbers of those that make calls now
         self.free = 0  # the number of the first that does not, which is to be rung
