@@ -440,6 +440,12 @@ class Bench:
     def py_ticks_standard(self):
         return self.py_ticks("standard")
 
+    def py_get_outside(self):
+        return self.asyncio("outside", "get", self.nginx.url("small"), GETS, AT_ONCE)
+
+    def py_get_kicked(self):
+        return self.asyncio("kicked", "get", self.nginx.url("small"), GETS, AT_ONCE)
+
     def py_conform(self, *ways):
         """How many of CPython's own tests fail"""
         value = 0
@@ -466,7 +472,7 @@ def add_asyncio_side(what, side):
             lambda bench: bench.asyncio(side, what, modules=modules))
 
 
-for _what in ("call-soon", "spawn", "sleep0", "timers", "tcp", "http", "idle", "idle-pending"):
+for _what in ("call-soon", "spawn", "sleep0", "timers", "tcp", "http", "idle", "idle-pending", "await", "await-done"):
     for _side in ("standard", "outside", "kicked"):
         add_asyncio_side(_what, _side)
 
@@ -591,6 +597,15 @@ THEMES += [
     [
         Line("py-get-ticks", "py_ticks_kicked", "py_ticks_standard", "stop () and run_forever ()", "ticks", "≤ 2",
              absolute=True),
+    ],
+    [
+        Line("py-await", "py_await_outside", "py_await_standard", "a future of asyncio", "µs", "≤ 2.5"),
+        Line("py-await-kicked", "py_await_kicked", "py_await_standard", "a future of asyncio", "µs"),
+        Line("py-await-done", "py_await_done_outside", "py_await_standard", "a future of asyncio", "µs", "≤ 0.5"),
+    ],
+    [
+        Line("py-get", "py_get_outside", "get_aiohttp", "aiohttp", "s", "≤ 0.6"),
+        Line("py-get-kicked", "py_get_kicked", "get_aiohttp", "aiohttp", "s"),
     ],
     [Line("py-conform", "py_conform_ours", "py_conform_standard", "asyncio", "failures", "≤ 0", absolute=True)],
 ]

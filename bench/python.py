@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Measures an asyncio loop: python.py SIDE WHAT [URL] prints {"value": …}.
+"""Measures an asyncio loop: python.py SIDE WHAT [ARGUMENT…] prints {"value": …}.
 
 SIDE is standard (the standard library's loop), outside (pillion.EventLoop, asyncio outermost) or kicked (the same, in a
 circle of kicks). Rates are of the fastest tenth of many short chunks, which leaves out those in which somebody else had the
@@ -13,6 +13,9 @@ processor. WHAT is
     sleep0       turns of one task, a second             idle   µs an idle kick; the standard side is the ancestor's way
     timers       sleeps of 1,000 tasks, a second         idle-pending   the same with 1,000 tasks that wait
     tcp          round trips over loopback, a second
+    await        µs an await of a task of Pillion's that is made and ends in the next kick, or of a future that is set in the
+                 next pass; await-done: of one that is done
+    get          seconds for GETs of URL through Pillion: URL NUMBER AT_ONCE
 """
 
 import asyncio
@@ -91,6 +94,48 @@ class Bench:
             await asyncio.gather(*(asyncio.sleep(0.0001 * (n % 10)) for n in range(number)))
 
         return self.rate(work, 1000)
+
+    def await_(self):
+        if self.side == 'standard':
+            async def work(number):
+                loop = self.loop
+                for _ in range(number):
+                    future = loop.create_future()
+                    loop.call_soon(future.set_result, True)
+                    await future
+        else:
+            sleep = self.loop._guest.sleep
+
+            async def work(number):
+                for _ in range(number):
+                    await sleep(0)
+
+        return 1e6 / self.rate(work, 1000)
+
+    def await_done(self):
+        from gi.repository import Pillion
+        task = Pillion.Task.new(self.loop._guest, 'done')
+        task.return_value(True)
+
+        async def work(number):
+            for _ in range(number):
+                await task
+
+        return 1e6 / self.rate(work, 4000)
+
+    def get(self, url, number, at_once):
+        from gi.repository import Pillion
+
+        async def get(client, url):
+            assert len(await client.get_bytes(url)) == 1024
+
+        async def main():
+            start = time.perf_counter()
+            client = Pillion.HttpClient(max_connections=int(at_once), max_connections_per_host=int(at_once))
+            await asyncio.gather(*(get(client, f'{url}?{number}') for number in range(int(number))))
+            return time.perf_counter() - start
+
+        return self.drive(self.loop.create_task(main()))
 
     def tcp(self):
         async def connect():
@@ -204,7 +249,7 @@ class Bench:
 def main():
     side, what, *arguments = sys.argv[1:]
     bench = Bench(side)
-    print(json.dumps({'value': getattr(bench, what.replace('-', '_'))(*arguments)}))
+    print(json.dumps({'value': getattr(bench, 'await_' if what == 'await' else what.replace('-', '_'))(*arguments)}))
 
 
 if __name__ == '__main__':
