@@ -163,12 +163,13 @@ run_items (PillionLoop *self,
   return *now < deadline;
 }
 
-/* The part of a kick that does the work. @pump says whether the context is ours to iterate. Returns whether something that is
- * ready was left. */
+/* The part of a kick that does the work. @pump says whether the context is ours to iterate; @is_over, which may be NULL, ends it before the
+ * deadline when it becomes TRUE. Returns whether something that is ready was left. */
 gboolean
 pillion_loop_work (PillionLoop *self,
                    gint64 deadline,
                    gboolean pump,
+                   const gboolean *is_over,
                    PillionKick *report)
 {
   PillionCore *core = &self->core;
@@ -243,7 +244,7 @@ pillion_loop_work (PillionLoop *self,
           now = g_get_monotonic_time ();
         }
     }
-  while (more && now < deadline);
+  while (more && now < deadline && (is_over == NULL || !*is_over));
 
   if (pump && !more && !core->closed)
     pillion_pump_settle (&core->pump);
@@ -328,7 +329,7 @@ kick (PillionLoop *self,
         measure_gap (self, now);
       if (deadline < 0)
         deadline = pillion_add_time (now, pillion_loop_get_budget_now (self));
-      self->last_kick = pillion_loop_work (self, deadline, pump, report) ? now : 0;
+      self->last_kick = pillion_loop_work (self, deadline, pump, NULL, report) ? now : 0;
       wanted = pillion_loop_rest (self);
       g_object_unref (self);
     }

@@ -69,10 +69,11 @@ gboolean pillion_loop_rest           (PillionLoop  *self);
 void     pillion_loop_forget_host    (PillionLoop  *self);
 
 /* The work of a kick: pillion-loop-kick.c */
-gboolean pillion_loop_work           (PillionLoop  *self,
-                                      gint64        deadline_usec,
-                                      gboolean      pump,
-                                      PillionKick  *report);
+gboolean pillion_loop_work           (PillionLoop    *self,
+                                      gint64          deadline_usec,
+                                      gboolean        pump,
+                                      const gboolean *is_over,
+                                      PillionKick    *report);
 gint64   pillion_loop_get_budget_now (PillionLoop  *self);
 gboolean pillion_loop_has_work       (PillionLoop  *self);
 

@@ -45,12 +45,20 @@ get_timeout (PillionCore *core,
              gint64 next,
              gint64 end_time)
 {
-  gint64 timeout = next >= 0 ? MAX (0, next - pillion_core_now (core)) : -1;
+  gint64 timeout = -1;
 
+  /* Each clock is read once: MAX () evaluates what it takes, and time that has gone by in between would be a wait for ever */
+  if (next >= 0)
+    {
+      gint64 left = next - pillion_core_now (core);
+
+      timeout = MAX (0, left);
+    }
   if (end_time >= 0)
     {
-      gint64 left = MAX (0, end_time - g_get_monotonic_time ());
+      gint64 left = end_time - g_get_monotonic_time ();
 
+      left = MAX (0, left);
       timeout = timeout < 0 ? left : MIN (timeout, left);
     }
   return timeout;
@@ -139,7 +147,7 @@ run_until (PillionLoop *self,
         break;
       if (end_time >= 0)
         deadline = MIN (deadline, end_time);
-      if (pillion_loop_work (self, deadline, TRUE, &report) || core->closed || core->n_barred > 0 || is_over (self, data))
+      if (pillion_loop_work (self, deadline, TRUE, NULL, &report) || core->closed || core->n_barred > 0 || is_over (self, data))
         continue;
 
       if (begin_sleep (self))
@@ -170,9 +178,8 @@ pillion_loop_turn (PillionLoop *self,
 
   deadline = g_get_monotonic_time () + SLICE_USEC;
   nested = enter (self);
-  /* One turn at a time: the source of who waits stays ready, and would use up the rest */
-  while (pillion_loop_work (self, 0, TRUE, &report) && !*is_over && !self->core.closed && g_get_monotonic_time () < deadline)
-    ;
+  /* The source of who waits stays ready, and would use up the rest */
+  pillion_loop_work (self, deadline, TRUE, is_over, &report);
   leave (self, nested);
 }
 
@@ -192,8 +199,13 @@ pillion_loop_turn_until (PillionLoop *self,
 
       /* What is ready already; otherwise the turn is the one after the sleep. Before a jump in time all is looked at. */
       if (pillion_core_has_ready (core) || !pillion_ready_queue_is_empty (&core->later) || core->virtual_clock)
-        if (pillion_loop_work (self, 0, TRUE, &report) || core->closed || *is_over)
-          continue;
+        {
+          gint64 deadline = g_get_monotonic_time () + SLICE_USEC;
+
+          if (pillion_loop_work (self, end_time < 0 ? deadline : MIN (deadline, end_time), TRUE, is_over, &report) || core->closed ||
+              *is_over)
+            continue;
+        }
 
       /* In a region that allows no callbacks what is ready stays so: nothing but the source of who waits is waited for */
       polled = begin_sleep (self) || core->n_barred > 0;

@@ -111,7 +111,7 @@ on_wrote_chunk (SoupServerMessage *message,
                 gpointer           user_data)
 {
   Stream *self = user_data;
-  gint64 due;
+  gint64 due, left;
 
   if (self->rate == 0)
     {
@@ -119,7 +119,8 @@ on_wrote_chunk (SoupServerMessage *message,
       return;
     }
   due = self->started + (gint64) ((double) (self->position - self->start) / (double) self->rate * 1000000);
-  stream_start_timer (self, (guint) (MAX (due - g_get_monotonic_time (), 0) / 1000), on_pace);
+  left = due - g_get_monotonic_time ();
+  stream_start_timer (self, (guint) (MAX (left, 0) / 1000), on_pace);
 }
 
 /* Whether the request asks for one range that can be had of this very version; where not, all of it is the answer. */
