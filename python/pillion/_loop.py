@@ -404,9 +404,11 @@ class EventLoop(asyncio.SelectorEventLoop):
                 overrides.raise_kept()
             if self._awaited:
                 self._deliver()
-        found = selector.select_now()
-        if found or timeout == 0 or self._ready:
-            return found
+        if timeout == 0 or self._ready or not self._awaited:
+            found = selector.select_now()
+            if found or timeout == 0 or self._ready:
+                return found
+        # Else what is waited for is in the context
         self._armed = False
         try:
             waited = self._wait(-1 if timeout is None else math.ceil(timeout * 1e6))
@@ -416,6 +418,10 @@ class EventLoop(asyncio.SelectorEventLoop):
             overrides.raise_kept()
         if self._awaited:
             self._deliver()
+            if waited and self._ready and selector.turns > 0:
+                # The descriptors have their turn now and then, and before the next wait
+                selector.turns -= 1
+                return ()
         # Where another thread runs the context, the wait is the selector's own
         return selector.select_now() if waited else selector.select_really(timeout)
 
