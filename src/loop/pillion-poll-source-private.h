@@ -38,6 +38,8 @@ struct _PillionPollSource
   guint n_external;
 
   PillionTaskWatches tasks;
+  PillionItem tell;   /* queued, with a reference, when a task is done */
+  gboolean telling;   /* whether it is */
 };
 
 static inline gboolean

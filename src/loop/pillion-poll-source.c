@@ -275,16 +275,6 @@ ring_drop (PillionItem *item)
   pillion_sync_unref (self);
 }
 
-/* A task that the other loop waits for is done */
-static void
-on_task_done (gpointer user_data)
-{
-  PillionPollSource *self = user_data;
-
-  self->again = self->dispatching;
-  pillion_poll_source_set_ready_time (self, 0);
-}
-
 static const PillionItemClass ring_class = {
   .run = ring_run,
   .get_name = timer_get_name,
@@ -299,6 +289,83 @@ set_priority (PillionPollSource *self,
 {
   if (g_source_get_priority (self->source) != priority)
     g_source_set_priority (self->source, priority);
+}
+
+/* Calls back, and sets what that returns */
+static void
+dispatch (PillionPollSource *self)
+{
+  gint64 ready_usec = call (self);
+
+  if (pillion_poll_source_is_open (self))
+    {
+      /* GLib's own ready time may have come and would come again, so it is set whether that is a change or not */
+      self->ready_usec = ready_usec;
+      apply_ready_time (self);
+      set_priority (self, ready_usec == 0 ? G_PRIORITY_DEFAULT_IDLE : G_PRIORITY_DEFAULT);
+    }
+}
+
+static PillionPollSource *
+from_tell (PillionItem *item)
+{
+  return (PillionPollSource *) ((char *) item - G_STRUCT_OFFSET (PillionPollSource, tell));
+}
+
+static gboolean
+tell_run (PillionItem *item,
+          PillionCore *core)
+{
+  PillionPollSource *self = from_tell (item);
+
+  self->telling = FALSE;
+  if (pillion_poll_source_is_open (self))
+    {
+      if (self->dispatching || self->n_waits > 0 || self->muted || self->callback == NULL)
+        {
+          self->again = self->dispatching;
+          pillion_poll_source_set_ready_time (self, 0);
+        }
+      else
+        {
+          dispatch (self);
+        }
+    }
+  pillion_sync_unref (self);
+
+  return FALSE;
+}
+
+static void
+tell_drop (PillionItem *item)
+{
+  from_tell (item)->telling = FALSE;
+  pillion_sync_unref (from_tell (item));
+}
+
+static const PillionItemClass tell_class = {
+  .run = tell_run,
+  .get_name = timer_get_name,
+  .drop = tell_drop,
+};
+
+/* A task that the other loop waits for is done. By way of the ready queue, behind others that are, and not of the context: that would
+ * be told through its descriptor. */
+static void
+on_task_done (gpointer user_data)
+{
+  PillionPollSource *self = user_data;
+
+  if (self->n_waits > 0)
+    {
+      pillion_poll_source_set_ready_time (self, 0);
+    }
+  else if (!self->telling && pillion_poll_source_is_open (self))
+    {
+      self->telling = TRUE;
+      g_object_ref (self);
+      pillion_core_push_local (&self->loop->core, &self->tell);
+    }
 }
 
 static gboolean
@@ -331,15 +398,7 @@ foreign_source_dispatch (GSource *source,
     }
   else
     {
-      gint64 ready_usec = call (self);
-
-      if (pillion_poll_source_is_open (self))
-        {
-          /* GLib's own ready time has come and would come again, so it is set whether that is a change or not */
-          self->ready_usec = ready_usec;
-          apply_ready_time (self);
-          set_priority (self, ready_usec == 0 ? G_PRIORITY_DEFAULT_IDLE : G_PRIORITY_DEFAULT);
-        }
+      dispatch (self);
     }
 
   return G_SOURCE_CONTINUE;
@@ -593,6 +652,7 @@ pillion_poll_source_init (PillionPollSource *self)
   self->fd = -1;
   self->ready_usec = -1;
   self->ring.klass = &ring_class;
+  self->tell.klass = &tell_class;
   pillion_task_watches_init (&self->tasks, on_task_done, self);
 }
 
