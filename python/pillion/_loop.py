@@ -48,8 +48,11 @@ _T = TypeVar('_T')
 # others get their turns in it
 SLICE = 0.0005
 
-# How many passes asyncio makes before the context has a turn, while it never has to wait
+# How many passes asyncio makes before the context has a turn, while it never has to wait; and how many where the last ones
+# took less than so long together, in seconds
 PASSES = 16
+LIGHT_PASSES = 48
+LIGHT = 0.0002
 
 # To look for cycles when the loop falls idle may take this share of the time at most
 COLLECT_SHARE = 0.01
@@ -72,9 +75,11 @@ class _Selector(selectors.EpollSelector):
         self._now = self._selector.poll
 
     def select(self, timeout=None):
-        if not self.kicked and (timeout != 0 or self.turns <= 0):
+        turns = self.turns
+        if timeout == 0 and turns > 0:
+            self.turns = turns - 1
+        elif not self.kicked:
             return self.wait(timeout)
-        self.turns -= 1
         keys = self._fd_to_key
         ready = self._now(0, len(keys) or 1)
         if not ready:
@@ -112,6 +117,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._armed = True  # whether what becomes ready is seen anyway: in a pass, and when one is on its way
         self._kicked = False  # whether a pass is under way with the context outside
         self._n_external = 0  # functions that an executor runs
+        self._turned = 0  # when the context last had a turn, with asyncio outside
         self._awaited = {}  # the tasks of Pillion's that are awaited, and a list of futures for each
         self._busy = False
         self._witness = None  # a weak reference to a task that was last seen pending
@@ -398,7 +404,9 @@ class EventLoop(asyncio.SelectorEventLoop):
         """Selects, with asyncio outside, and gives the context a turn or waits in it."""
         selector = self._selector
         if selector.turns <= 0:
-            selector.turns = PASSES
+            now = monotonic()
+            selector.turns = LIGHT_PASSES if now - self._turned < LIGHT else PASSES
+            self._turned = now
             self._source.iterate()
             if overrides.kept:
                 overrides.raise_kept()
