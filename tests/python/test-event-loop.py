@@ -314,6 +314,63 @@ class Liveness(Case):
         self.host.run_until_done()
 
 
+class BadHosts(Case):
+    def setUp(self):
+        super().setUp()
+        self.frames = FrameHost()
+        guest.ensure(self.frames.host)
+        self.addCleanup(guest.stop)
+
+    def test_stops_ticking(self):
+        """Whoever works for it goes on, nothing is lost, and what was due comes in its order when it ticks again"""
+        order = []
+
+        async def work():
+            order.append('begun')
+            await asyncio.gather(asyncio.sleep(0.002), asyncio.to_thread(order.append, 'on a thread'))
+            order.append('slept')
+
+        task = self.loop.create_task(work())
+        self.loop.call_later(0.001, order.append, 'due')
+        guest.kick()
+        self.assertEqual(order[0], 'begun')
+        # No kicks from here on, and others want something of it
+        while 'on a thread' not in order:
+            time.sleep(0.0001)
+        threads = [threading.Thread(target=self.loop.call_soon_threadsafe, args=(order.append, number)) for number in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        asked = pillion.call_in_host(order.append, 'asked')
+        due = self.loop.time() + 0.003
+        while self.loop.time() < due:
+            pass
+        self.assertFalse(task.done())
+        self.assertFalse(asked.done())
+        self.assertGreater(self.frames.n_wakes, 0)
+        self.frames.run_until(lambda: task.done() and asked.done())
+        self.assertLess(order.index('due'), order.index('slept'))
+        self.assertEqual(sorted(entry for entry in order if isinstance(entry, int)), list(range(20)))
+
+    def test_done_callback_kicks(self):
+        """A kick inside of a kick does nothing, and the rest goes on"""
+        order = []
+
+        def on_done(task):
+            order.append(guest.kick_until(guest.get_now() + 1000)[1].nested)
+
+        async def work():
+            await asyncio.sleep(0)
+
+        for _ in range(3):
+            self.loop.create_task(work()).add_done_callback(on_done)
+        pillions = guest.sleep(0)
+        pillions.add_done_callback(on_done)
+        self.frames.run_until_done()
+        self.assertEqual(order, [True] * 4)
+
+
 class VirtualTime(Case):
     def setUp(self):
         super().setUp()
@@ -544,6 +601,19 @@ class AsyncioOutside(Case):
             self.loop.call_later(None, print)
         with self.assertRaises(TypeError):
             self.loop.call_at(None, print)
+
+    def test_future_of_another_loop(self):
+        other = pillion.EventLoop()
+        self.addCleanup(other.close)
+        future = other.create_future()
+        for loop in (self.loop, asyncio.SelectorEventLoop()):
+            with self.assertRaises(ValueError):
+                loop.run_until_complete(future)
+            self.assertFalse(loop.is_running())
+            loop.close()
+        # Nor from inside of the other one
+        other.call_soon(future.set_result, 'its own')
+        self.assertEqual(other.run_until_complete(future), 'its own')
 
     def test_dropped_without_close(self):
         loop = pillion.EventLoop()
