@@ -13,7 +13,7 @@ runs the program with its address in PILLION_TEST_URL, and each `@URL@` in the a
     /file.bin        1 MiB, the same each time; its SHA-256 is in PILLION_TEST_SHA256
     /broken.json     a text that is no JSON
     /catalogue.json  {"thumbnails": ["/thumbnails/0.bin", …]}, 50 of them
-    /thumbnails/N    2 KiB each, after a moment; three of them are missing
+    /thumbnails/N    2 KiB each, after a moment; three of them are missing, and those from N = 12 on come while `late` is set
     anything else    404
 """
 
@@ -38,10 +38,13 @@ PAGES = {
 }
 
 THUMBNAILS = ['/thumbnails/%d.bin' % i for i in range(50)]
+LATE = set(THUMBNAILS[12:])
 MISSING = {THUMBNAILS[i] for i in (7, 20, 41)}
 PAGES['/catalogue.json'] = ('application/json', json.dumps({'thumbnails': THUMBNAILS}).encode())
 PAGES.update((path, ('application/octet-stream', FILE[2048 * i:2048 * (i + 1)]))
              for i, path in enumerate(THUMBNAILS) if path not in MISSING)
+late = threading.Event()
+late.set()
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -51,14 +54,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         kind, body = PAGES.get(self.path, (None, None))
         if self.path in THUMBNAILS:
             time.sleep(0.01)
-        if kind is None:
-            self.send_error(404)
-            return
-        self.send_response(200)
-        self.send_header('Content-Type', kind)
-        self.send_header('Content-Length', str(len(body)))
-        self.end_headers()
+        if self.path in LATE:
+            late.wait()
         try:
+            if kind is None:
+                self.send_error(404)
+                return
+            self.send_response(200)
+            self.send_header('Content-Type', kind)
+            self.send_header('Content-Length', str(len(body)))
+            self.end_headers()
             self.wfile.write(body)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the client has cancelled

@@ -353,7 +353,7 @@ pillion_http_response_to_error (PillionHttpResponse *self)
  *
  * Gives what a server refused with, where that is what @error is about. From any thread.
  *
- * Python's exceptions have lost it: there [func@Pillion.HttpResponse.from_task] is the one to call.
+ * A `GLib.Error` of Python's has lost it: there [func@Pillion.HttpResponse.from_task] is the one to call, which `Pillion.HttpStatusError` does.
  *
  * Returns: (transfer none) (nullable): the response, which lives as long as @error at least; %NULL where @error is another one, or an
  *   [error@Pillion.HttpError] that no server's answer was behind

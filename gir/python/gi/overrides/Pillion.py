@@ -17,6 +17,7 @@ import sys
 from asyncio import CancelledError, InvalidStateError
 from asyncio.events import _get_running_loop
 
+import gi
 from gi.module import get_introspection_module
 from gi.overrides import override
 from gi.repository import Gio, GLib, GObject
@@ -185,10 +186,21 @@ def _to_python(value):
         return value.get_data()
     if kind is GLib.Variant:
         return value.unpack()
-    if kind.__name__ == 'Node' and kind.__module__ == 'gi.repository.Json':
-        from gi.repository import Json
-        return json.loads(Json.to_string(value, False))
+    if kind.__module__ == 'gi.repository.Json':
+        if kind.__name__ == 'Parser':
+            value = value.get_root()
+            kind = type(value)
+        if kind.__name__ == 'Node':
+            return json.loads(_need_json().to_string(value, False))
     return value
+
+
+@functools.cache
+def _need_json():
+    """JSON-GLib's namespace. Who asks for its objects needs it before the first one comes: that would not have its methods else."""
+    gi.require_version('Json', '1.0')
+    from gi.repository import Json
+    return Json
 
 
 def _to_value(value):
@@ -220,6 +232,9 @@ class HttpStatusError(GLib.Error):
     def __str__(self):
         return self.message
 
+    def __repr__(self):
+        return f'Pillion.HttpStatusError({self.message!r}, {self.status})'
+
 
 def to_exception(error, task=None):
     """The exception that Python has for an error of GLib's: CancelledError, TimeoutError, HttpStatusError, or the error itself."""
@@ -231,7 +246,7 @@ def to_exception(error, task=None):
     elif error.domain == HTTP_ERROR:
         response = None
         if task is not None:
-            response = Pillion.http_response_from_task(task)
+            response = Pillion.HttpResponse.from_task(task)
         return HttpStatusError(error.message, error.code, response)
     return error
 
@@ -821,7 +836,8 @@ class HttpClient(Pillion.HttpClient):
         return Task._at(Pillion.HttpClient.get_bytes(self, url, cancellable), _site(2))
 
     def get_json(self, url, cancellable=None):
-        """Gets a body of JSON: a task whose result is what it stands for."""
+        """Gets a body of JSON: a task whose result is what it stands for. Needs the typelib of JSON-GLib."""
+        _need_json()
         return Task._at(Pillion.HttpClient.get_json(self, url, cancellable), _site(2))
 
     def download(self, url, target, sha256=None, cancellable=None):
