@@ -789,7 +789,7 @@ class HttpTest(Case):
 
     def test_what_was_refused(self):
         task = self.client.get_bytes(URL + '/missing', None)
-        again = Pillion.Retry(attempts=2, initial_delay=1).run(self.loop, 'again', lambda attempt, data: task, None, None)
+        again = Pillion.Retry(attempts=2, initial_delay=1).run(self.loop, 'again', lambda attempt: task)
         self.assertIsNone(Pillion.HttpResponse.from_task(task))
         self.kick_until_done(again)
         response = Pillion.HttpResponse.from_task(task)
