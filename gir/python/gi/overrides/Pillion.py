@@ -216,6 +216,12 @@ class HttpStatusError(GLib.Error):
     """A server refused. `status` is what it said (404, 503…), `reason` that in words; `url` is where, after redirects; `headers` is an
     http.client.HTTPMessage, and `body` the beginning of what came with it, as bytes."""
 
+    status: int
+    reason: str | None
+    url: str | None
+    headers: http.client.HTTPMessage
+    body: bytes
+
     def __init__(self, message, status, response=None):
         super().__init__(message, HTTP_ERROR, status)
         self.status = status
