@@ -171,7 +171,9 @@ pillion_loop_turn (PillionLoop *self,
   gboolean nested;
   gint64 deadline;
 
-  /* With nothing there but who waits, this costs no system call */
+  /* With nothing there but who waits, or nothing that may be called, this costs no system call */
+  if (self->core.n_barred > 0)
+    return;
   if (!pillion_core_has_ready (&self->core) && pillion_ready_queue_is_empty (&self->core.later) &&
       !pillion_pump_has_others (&self->core.pump, n_known))
     return;
@@ -195,10 +197,12 @@ pillion_loop_turn_until (PillionLoop *self,
 
   do
     {
+      /* Nothing of the loop's is called then. A virtual clock moves by its timers alone: they go on. */
+      gboolean barred = core->n_barred > 0 && !core->virtual_clock;
       gint64 next;
 
       /* What is ready already; otherwise the turn is the one after the sleep. Before a jump in time all is looked at. */
-      if (pillion_core_has_ready (core) || !pillion_ready_queue_is_empty (&core->later) || core->virtual_clock)
+      if (!barred && (pillion_core_has_ready (core) || !pillion_ready_queue_is_empty (&core->later) || core->virtual_clock))
         {
           gint64 deadline = g_get_monotonic_time () + SLICE_USEC;
 
@@ -211,7 +215,7 @@ pillion_loop_turn_until (PillionLoop *self,
       polled = begin_sleep (self) || core->n_barred > 0;
       if (polled)
         {
-          next = get_next (core, -1);
+          next = barred ? -1 : get_next (core, -1);
           polled = !skip_to (self, next);
           if (polled)
             pillion_pump_poll (&core->pump, get_timeout (core, next, end_time));

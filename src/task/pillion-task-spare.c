@@ -163,6 +163,16 @@ wipe (gpointer from,
   memset (from, 0, (char *) to - (char *) from);
 }
 
+/* Whether nobody else has it, or could get at it again: nobody has a reference, nor a note on the object that one could be made of. Of who makes one
+ * of a GWeakRef, and drops that, between two of these looks, one of them sees something: the first count is from before the note was looked for,
+ * the second one from after. */
+static inline gboolean
+is_ours_alone (GObject *object)
+{
+  return g_atomic_int_get (&object->ref_count) == 1 && g_atomic_pointer_get (&object->qdata) == NULL &&
+         g_atomic_int_get (&object->ref_count) == 1;
+}
+
 gboolean
 pillion_task_keep (PillionTask *self,
                    PillionCore *core)
@@ -173,14 +183,13 @@ pillion_task_keep (PillionTask *self,
   if (core->closing || core->closed || core->spare.length >= MAX_SPARE || !is_seen ())
     return FALSE;
 
-  /* With a reference of its own, or a note on the object, somebody else could get at it again */
-  if (g_atomic_int_get (&object->ref_count) != 1 || object->qdata != NULL)
+  if (!is_ours_alone (object))
     return FALSE;
   pillion_sync_acquire (self);
 
   /* What this frees is the user's, and the user may do anything then */
   g_signal_handlers_destroy (self);
-  if (g_atomic_int_get (&object->ref_count) != 1 || object->qdata != NULL)
+  if (!is_ours_alone (object))
     return FALSE;
 
   loop = g_steal_pointer (&self->loop);

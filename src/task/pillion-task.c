@@ -241,6 +241,14 @@ pillion_task_dispose (GObject *object)
 {
   PillionTask *self = PILLION_TASK (object);
 
+  /* With more than one reference this is a g_object_run_dispose (): who has the others may still look, and the queue may have one of them. With
+   * the last one gone GObject does by itself, right after this, all that its dispose does; that costs a good part of what a task does. */
+  if (g_atomic_int_get (&object->ref_count) > 1)
+    {
+      G_OBJECT_CLASS (pillion_task_parent_class)->dispose (object);
+      return;
+    }
+
   if (self->loop != NULL && take_unhandled (self))
     {
       PillionCore *core = pillion_core (self->loop);
@@ -252,16 +260,12 @@ pillion_task_dispose (GObject *object)
       else
         {
           /* Handlers are called in a kick: the item takes the report there, with a reference. This may be inside a collection of
-           * JavaScript's garbage, and in there none could be called. */
+           * JavaScript's garbage, and in there none could be called. From here on they may have it on the loop's thread. */
           self->to_report = TRUE;
           self->queued = TRUE;
           pillion_core_push (core, &g_object_ref (self)->item);
         }
     }
-
-  /* With its last reference gone GObject does by itself, right after this, all that its dispose does; that costs a good part of what a task does */
-  if (g_atomic_int_get (&object->ref_count) > 1)
-    G_OBJECT_CLASS (pillion_task_parent_class)->dispose (object);
 }
 
 void

@@ -1293,6 +1293,35 @@ test_two (Fixture *fixture,
 
 #define ADD(name, func) g_test_add ("/poll-source/" name, Fixture, NULL, set_up, func, tear_down)
 
+static void
+note_call (gpointer data)
+{
+  (*(int *) data)++;
+}
+
+/* In a region in which nothing may be called the other loop waits for its own alone */
+static void
+test_wait_in_a_region (Fixture *fixture,
+                       gconstpointer data)
+{
+  int n_calls = 0;
+
+  pillion_poll_source_set_muted (fixture->source, TRUE);
+  pillion_loop_begin_region (fixture->loop, "render", PILLION_REGION_NO_CALLBACKS);
+  for (int i = 0; i < 3; i++)
+    pillion_loop_call_soon (fixture->loop, note_call, &n_calls, NULL);
+  g_assert_true (pillion_poll_source_wait (fixture->source, 0));
+  g_assert_true (pillion_poll_source_iterate (fixture->source));
+  g_assert_cmpint (n_calls, ==, 0);
+  g_assert_cmpint (write (fixture->pipe[1], "x", 1), ==, 1);
+  g_assert_true (pillion_poll_source_wait (fixture->source, -1));
+  g_assert_cmpint (n_calls, ==, 0);
+  g_assert_true (pillion_loop_end_region (fixture->loop, "render", NULL));
+  pillion_poll_source_set_muted (fixture->source, FALSE);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (n_calls, ==, 3);
+}
+
 int
 main (int argc,
       char **argv)
@@ -1334,6 +1363,7 @@ main (int argc,
   ADD ("wait/virtual-clock", test_wait_virtual);
   ADD ("wait/inside-a-wait", test_wait_in_a_wait);
   ADD ("wait/main-loop-inside", test_main_loop_in_a_wait);
+  ADD ("wait/in-a-region", test_wait_in_a_region);
   ADD ("wait/refused", test_wait_for_nothing);
   ADD ("ring/from-threads", test_ring);
   ADD ("ring/inside-the-callback", test_ring_inside);

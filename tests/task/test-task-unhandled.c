@@ -320,6 +320,29 @@ test_warning (void)
   loop_end (loop);
 }
 
+/* Somebody still has it then, the queue even */
+static void
+test_run_dispose (Fixture *fixture,
+                  gconstpointer data)
+{
+  PillionTask *task = failing (fixture);
+  PillionTask *next = pillion_task_new (fixture->loop, "next", NULL);
+
+  fail (task);
+  pillion_task_return_boolean (next, TRUE);
+  g_object_run_dispose (G_OBJECT (task));
+  kick_until_quiet (fixture->loop);
+  assert_log ("");
+  g_assert_cmpuint (pillion_loop_get_live_tasks (fixture->loop), ==, 0);
+  g_object_run_dispose (G_OBJECT (task));
+  kick_until_quiet (fixture->loop);
+  assert_log ("");
+  g_object_unref (task);
+  kick_until_quiet (fixture->loop);
+  assert_log (REPORT);
+  g_object_unref (next);
+}
+
 int
 main (int argc,
       char **argv)
@@ -338,6 +361,7 @@ main (int argc,
   ADD ("last-reference-on-another-thread-after-close", test_last_reference_in_thread_when_closed);
   ADD ("each-of-many", test_many_places);
   ADD ("handler-may-keep-the-task", test_handler_keeps);
+  ADD ("not-when-its-dispose-is-run", test_run_dispose);
   g_test_add_func ("/task/unhandled/without-a-handler-a-warning", test_warning);
 
   return g_test_run ();
