@@ -16,7 +16,7 @@
  * Has the callback called, or [method@Pillion.PollSource.wait] end, when the task is done; in the next turn of the loop where it is
  * done already. Then [method@Pillion.PollSource.take_task] gives it, once, however often this was called. On the loop's thread.
  *
- * Returns: whether it will be told; FALSE where the task belongs to another thread's loop, or the source is closed
+ * Returns: whether it will be told; FALSE where the task belongs to another thread's loop or to one that is closed, or the source is closed
  *
  * Since: 1.0
  */

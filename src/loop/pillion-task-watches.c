@@ -119,9 +119,10 @@ gboolean
 pillion_task_watches_add (PillionTaskWatches *self,
                           PillionTask *task)
 {
+  PillionCore *core = pillion_core (task->loop);
   Watch *watch;
 
-  if (!pillion_core_on_thread (pillion_core (task->loop)))
+  if (!pillion_core_on_thread (core) || core->closed)
     return FALSE;
 
   if (self->pending == NULL)

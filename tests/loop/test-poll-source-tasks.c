@@ -297,6 +297,22 @@ test_other_loops_task (Fixture *fixture,
   loop_end (other);
 }
 
+/* A loop that is closed tells nobody */
+static void
+test_closed_loops_task (Fixture *fixture,
+                        gconstpointer data)
+{
+  PillionLoop *other = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+  PillionTask *task = pillion_task_new (other, "of a closed loop", NULL);
+
+  g_assert_false (pillion_loop_close (other, 0, NULL));
+  g_assert_false (pillion_poll_source_watch_task (fixture->source, task));
+  pillion_task_return_boolean (task, TRUE);
+  g_assert_false (pillion_poll_source_watch_task (fixture->source, task));
+  end_object (task);
+  end_object (other);
+}
+
 static gpointer
 unref_on_thread (gpointer object)
 {
@@ -342,6 +358,7 @@ main (int argc,
   ADD ("loop-closed", test_loop_closed);
   ADD ("other-threads-task", test_other_threads_task);
   ADD ("other-loops-task", test_other_loops_task);
+  ADD ("closed-loops-task", test_closed_loops_task);
   ADD ("last-reference-on-a-thread", test_last_reference_on_a_thread);
 #undef ADD
 
