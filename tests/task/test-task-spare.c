@@ -74,7 +74,7 @@ test_as_new (void)
   pillion_task_cancel (first);
   pillion_task_return_string (first, "a result");
   g_object_unref (first);
-  pillion_loop_kick (loop);
+  kick_until_quiet (loop);
   g_assert_cmpint (n_called, ==, 3);
   g_assert_cmpuint (get_n_spare (loop), ==, 1);
 
@@ -97,7 +97,7 @@ test_as_new (void)
   pillion_task_return_int (second, 5);
   g_assert_cmpint (pillion_task_propagate_int (second, NULL), ==, 5);
   g_object_unref (second);
-  pillion_loop_kick (loop);
+  kick_until_quiet (loop);
   g_assert_cmpint (n_called, ==, 3);
   loop_end (loop);
 }
@@ -236,7 +236,7 @@ test_handlers (void)
 
   task = pillion_task_new (loop, "second", NULL);
   pillion_task_set_progress (task, 1, 2);
-  pillion_loop_kick (loop);
+  kick_until_quiet (loop);
   g_assert_cmpint (n_progress, ==, 0);
   end_task (task);
   loop_end (loop);
@@ -286,7 +286,7 @@ test_unhandled (void)
   g_signal_connect (loop, "unhandled-error", G_CALLBACK (on_unhandled), &kept);
   pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_FAILED, "broken");
   g_object_unref (task);
-  pillion_loop_kick (loop);
+  kick_until_quiet (loop);
   g_assert_true (kept == task);
   g_assert_cmpuint (get_n_spare (loop), ==, 0);
   g_assert_cmpint (pillion_task_get_state (kept), ==, PILLION_TASK_FAILED);
@@ -312,7 +312,7 @@ test_close_in_result (void)
 
   pillion_task_return_pointer (task, loop, close_loop);
   g_object_unref (task);
-  pillion_loop_kick (loop);
+  kick_until_quiet (loop);
   g_assert_true (pillion_loop_is_closed (loop));
   g_assert_cmpuint (get_n_spare (loop), ==, 0);
   loop_end (loop);
