@@ -6,6 +6,7 @@
  * It counts words of the files named, on a worker each, and says how often it had to get up. */
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
@@ -107,7 +108,11 @@ poll_host_run (PollHost *self)
       gint64 deadline = pillion_loop_get_deadline (self->rider);
       int timeout = -1;
       if (deadline >= 0)
-        timeout = (int) ((MAX (deadline - pillion_loop_get_now (self->rider), 0) + 999) / 1000);
+        {
+          /* The clock is read once: MAX () evaluates what it takes, and what is late by the second time would be a sleep without end */
+          gint64 left = deadline - pillion_loop_get_now (self->rider);
+          timeout = (int) MIN ((MAX (left, 0) + 999) / 1000, INT_MAX);
+        }
 
       struct pollfd ears[] = {
         { .fd = self->bell, .events = POLLIN },

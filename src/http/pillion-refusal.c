@@ -49,7 +49,9 @@ on_late (gpointer data)
 static void
 expect_more (PillionRefusal *self)
 {
-  g_source_set_ready_time (self->source, MIN (g_get_monotonic_time () + STALL_USEC, self->deadline));
+  gint64 stalled = g_get_monotonic_time () + STALL_USEC;
+
+  g_source_set_ready_time (self->source, MIN (stalled, self->deadline));
 }
 
 static void

@@ -128,7 +128,12 @@ passenger_prepare (GSource *source,
   if (passenger_wants_kick (loop))
     return TRUE;
   if (timer != NULL)
-    *timeout = CLAMP ((timer->due - pillion_core_now (core) + 999) / 1000, 0, G_MAXINT);
+    {
+      /* Read once: CLAMP () evaluates what it takes, and time that has gone by in between would be a sleep for ever */
+      gint64 left = timer->due - pillion_core_now (core);
+
+      *timeout = CLAMP ((left + 999) / 1000, 0, G_MAXINT);
+    }
 
   return FALSE;
 }

@@ -37,7 +37,7 @@ struct _PillionPollSource
   gboolean fired;     /* whether the source was dispatched in a wait */
   guint n_external;
 
-  PillionTaskWatches tasks;
+  PillionTaskWatches *tasks;
   PillionItem tell;   /* queued, with a reference, when a task is done */
   gboolean telling;   /* whether it is */
 };

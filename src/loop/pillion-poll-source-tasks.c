@@ -16,7 +16,7 @@
  * Has the callback called, or [method@Pillion.PollSource.wait] end, when the task is done; in the next turn of the loop where it is
  * done already. Then [method@Pillion.PollSource.take_task] gives it, once, however often this was called. On the loop's thread.
  *
- * Returns: whether it will be told; FALSE where the task belongs to another thread's loop, or the source is closed
+ * Returns: whether it will be told; FALSE where the task belongs to another thread's loop or to one that is closed, or the source is closed
  *
  * Since: 1.0
  */
@@ -28,7 +28,7 @@ pillion_poll_source_watch_task (PillionPollSource *self,
   g_return_val_if_fail (PILLION_IS_TASK (task), FALSE);
   g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), FALSE);
 
-  return pillion_poll_source_is_open (self) && pillion_task_watches_add (&self->tasks, task);
+  return pillion_poll_source_is_open (self) && pillion_task_watches_add (self->tasks, task);
 }
 
 /**
@@ -50,7 +50,7 @@ pillion_poll_source_give_up_task (PillionPollSource *self,
   g_return_val_if_fail (PILLION_IS_TASK (task), FALSE);
   g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), FALSE);
 
-  return pillion_task_watches_give_up (&self->tasks, task);
+  return pillion_task_watches_give_up (self->tasks, task);
 }
 
 /**
@@ -69,5 +69,5 @@ pillion_poll_source_take_task (PillionPollSource *self)
   g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), NULL);
   g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), NULL);
 
-  return pillion_task_watches_take (&self->tasks);
+  return pillion_task_watches_take (self->tasks);
 }

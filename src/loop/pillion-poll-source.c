@@ -443,7 +443,7 @@ let_go (PillionPollSource *self)
 
   if (!self->loop->core.closed)
     unset_timer (self);
-  pillion_task_watches_clear (&self->tasks);
+  pillion_task_watches_clear (self->tasks);
   set_external (self, 0);
   if (was_busy && !self->loop->core.closed)
     pillion_loop_release (self->loop);
@@ -503,6 +503,7 @@ pillion_poll_source_constructed (GObject *object)
   if (self->loop == NULL)
     self->loop = g_object_ref (pillion_loop_get_default ());
 
+  self->tasks = pillion_task_watches_new (self->loop, on_task_done, self);
   self->source = g_source_new (&foreign_source_funcs, sizeof (ForeignSource));
   g_weak_ref_init (&((ForeignSource *) self->source)->owner, self);
   g_source_set_static_name (self->source, "pillion poll source");
@@ -530,6 +531,7 @@ pillion_poll_source_finalize (GObject *object)
   pillion_sync_acquire (self);
   g_clear_pointer (&self->source, g_source_unref);
   g_clear_pointer (&self->callback, pillion_callback_unref);
+  g_clear_pointer (&self->tasks, pillion_task_watches_unref);
   g_clear_object (&self->loop);
 
   G_OBJECT_CLASS (pillion_poll_source_parent_class)->finalize (object);
@@ -653,7 +655,6 @@ pillion_poll_source_init (PillionPollSource *self)
   self->ready_usec = -1;
   self->ring.klass = &ring_class;
   self->tell.klass = &tell_class;
-  pillion_task_watches_init (&self->tasks, on_task_done, self);
 }
 
 /**

@@ -6,25 +6,62 @@
 
 #include "loop/pillion-task-watches.h"
 
+#include "core/pillion-sync.h"
 #include "task/pillion-task-private.h"
+
+struct _PillionTaskWatches
+{
+  int n_refs;          /* atomic: the owner has one, and each Watch */
+  PillionLoop *loop;
+  GHashTable *pending; /* of tasks to their Watch, which the task owns; NULL where there was never one */
+  GQueue done;         /* of tasks, each with a reference */
+  void (*notify) (gpointer owner);
+  gpointer owner;      /* no reference: as long as the loop is open it clears this before it goes */
+};
 
 /* The data of a done callback */
 typedef struct
 {
-  PillionTaskWatches *watches; /* NULL once it was told or given up */
+  PillionTaskWatches *watches; /* a reference; NULL once it was told or given up */
   PillionTask *task;           /* no reference: the task owns this */
   guint callback;
 } Watch;
 
-void
-pillion_task_watches_init (PillionTaskWatches *self,
-                           void (*notify) (gpointer owner),
-                           gpointer owner)
+PillionTaskWatches *
+pillion_task_watches_new (PillionLoop *loop,
+                          void (*notify) (gpointer owner),
+                          gpointer owner)
 {
-  self->pending = NULL;
-  g_queue_init (&self->done);
+  PillionTaskWatches *self = g_new0 (PillionTaskWatches, 1);
+
+  self->n_refs = 1;
+  self->loop = g_object_ref (loop);
   self->notify = notify;
   self->owner = owner;
+
+  return self;
+}
+
+void
+pillion_task_watches_unref (PillionTaskWatches *self)
+{
+  if (__atomic_sub_fetch (&self->n_refs, 1, __ATOMIC_ACQ_REL) > 0)
+    return;
+
+  g_queue_clear_full (&self->done, g_object_unref);
+  g_clear_pointer (&self->pending, g_hash_table_unref);
+  pillion_sync_unref (self->loop);
+  g_free (self);
+}
+
+/* Waits for the task no more, which has the watch until it lets go of it */
+static void
+forget (Watch *watch)
+{
+  PillionTaskWatches *self = g_steal_pointer (&watch->watches);
+
+  g_hash_table_remove (self->pending, watch->task);
+  pillion_task_watches_unref (self);
 }
 
 void
@@ -40,6 +77,7 @@ pillion_task_watches_clear (PillionTaskWatches *self)
       while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &watch))
         {
           watch->watches = NULL;
+          pillion_task_watches_unref (self);
           g_hash_table_iter_steal (&iter);
           /* The last thing that keeps the task may have been this */
           pillion_task_remove_done_callback (watch->task, watch->callback);
@@ -57,8 +95,13 @@ on_done (PillionTask *task,
   PillionTaskWatches *watches = g_steal_pointer (&self->watches);
 
   g_hash_table_remove (watches->pending, task);
-  g_queue_push_tail (&watches->done, g_object_ref (task));
-  watches->notify (watches->owner);
+  /* Where its loop is closed, which this thread would know, the owner may be gone */
+  if (!pillion_core (watches->loop)->closed)
+    {
+      g_queue_push_tail (&watches->done, g_object_ref (task));
+      watches->notify (watches->owner);
+    }
+  pillion_task_watches_unref (watches);
 }
 
 /* After on_done (), or instead of it where the loop was closed */
@@ -68,7 +111,7 @@ watch_free (gpointer data)
   Watch *self = data;
 
   if (self->watches != NULL)
-    g_hash_table_remove (self->watches->pending, self->task);
+    forget (self);
   g_free (self);
 }
 
@@ -76,9 +119,10 @@ gboolean
 pillion_task_watches_add (PillionTaskWatches *self,
                           PillionTask *task)
 {
+  PillionCore *core = pillion_core (task->loop);
   Watch *watch;
 
-  if (!pillion_core_on_thread (pillion_core (task->loop)))
+  if (!pillion_core_on_thread (core) || core->closed)
     return FALSE;
 
   if (self->pending == NULL)
@@ -88,6 +132,7 @@ pillion_task_watches_add (PillionTaskWatches *self,
 
   watch = g_new (Watch, 1);
   watch->watches = self;
+  __atomic_add_fetch (&self->n_refs, 1, __ATOMIC_RELAXED);
   watch->task = task;
   g_hash_table_insert (self->pending, task, watch);
   watch->callback = pillion_task_add_relay_callback (task, on_done, watch, watch_free);
@@ -103,8 +148,7 @@ pillion_task_watches_give_up (PillionTaskWatches *self,
   if (watch == NULL)
     return FALSE;
 
-  g_hash_table_remove (self->pending, task);
-  watch->watches = NULL;
+  forget (watch);
   pillion_task_give_up (task, watch->callback);
   return TRUE;
 }

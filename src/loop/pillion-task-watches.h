@@ -7,29 +7,26 @@
 #include <pillion/pillion.h>
 
 /* The tasks that another event loop waits for. Those that are done stay here until they are fetched, so that the other loop is told
- * once, however many there are. All of it belongs to the loop's thread. */
-typedef struct
-{
-  GHashTable *pending; /* of tasks to their Watch, which the task owns; NULL where there was never one */
-  GQueue done;         /* of tasks, each with a reference */
-  void (*notify) (gpointer owner);
-  gpointer owner;      /* no reference: it clears this before it goes */
-} PillionTaskWatches;
+ * once, however many there are. All of it but the last unref belongs to the loop's thread. It may outlast its owner: where the loop is closed that
+ * goes on any thread, while tasks of other loops still have their Watch. */
+typedef struct _PillionTaskWatches PillionTaskWatches;
 
-void         pillion_task_watches_init    (PillionTaskWatches *self,
-                                           void              (*notify) (gpointer owner),
-                                           gpointer            owner);
+/* @notify is called when one is done, until @loop is closed. As long as that is open @owner clears this, on the loop's thread, before it goes. */
+PillionTaskWatches *pillion_task_watches_new     (PillionLoop        *loop,
+                                                  void              (*notify) (gpointer owner),
+                                                  gpointer            owner);
+void                pillion_task_watches_unref   (PillionTaskWatches *self);
 
 /* Forgets all of them; the tasks go on */
-void         pillion_task_watches_clear   (PillionTaskWatches *self);
+void                pillion_task_watches_clear   (PillionTaskWatches *self);
 
-/* FALSE where the task is another thread's */
-gboolean     pillion_task_watches_add     (PillionTaskWatches *self,
-                                           PillionTask        *task);
+/* FALSE where the task is another thread's, or its loop is closed and tells nobody any more */
+gboolean            pillion_task_watches_add     (PillionTaskWatches *self,
+                                                  PillionTask        *task);
 
 /* Whether the task was waited for. It is cancelled where nobody else waits for it. */
-gboolean     pillion_task_watches_give_up (PillionTaskWatches *self,
-                                           PillionTask        *task);
+gboolean            pillion_task_watches_give_up (PillionTaskWatches *self,
+                                                  PillionTask        *task);
 
 /* The one that was done first, or NULL */
-PillionTask *pillion_task_watches_take    (PillionTaskWatches *self);
+PillionTask        *pillion_task_watches_take    (PillionTaskWatches *self);

@@ -165,7 +165,8 @@ wipe (gpointer from,
 
 /* Whether nobody else has it, or could get at it again: nobody has a reference, nor a note on the object that one could be made of. Of who makes one
  * of a GWeakRef, and drops that, between two of these looks, one of them sees something: the first count is from before the note was looked for,
- * the second one from after. */
+ * the second one from after. A thread that has dropped its reference may still be about to unlock the object (GLib 2.80 to 2.84; later ones have
+ * that lock in the same pointer): nobody can make the first new reference before it has. */
 static inline gboolean
 is_ours_alone (GObject *object)
 {

@@ -532,6 +532,121 @@ test_moves_to_a_host (Fixture *fixture,
   end_object (host);
 }
 
+/* A host whose clock goes on by as much whenever somebody reads it */
+
+#define STEP_USEC 1000
+
+#define HASTY_TYPE_HOST (hasty_host_get_type ())
+G_DECLARE_FINAL_TYPE (HastyHost, hasty_host, HASTY, HOST, GObject)
+
+struct _HastyHost
+{
+  GObject parent_instance;
+
+  gint64 now;
+};
+
+static void hasty_host_iface_init (PillionHostInterface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (HastyHost, hasty_host, G_TYPE_OBJECT, G_IMPLEMENT_INTERFACE (PILLION_TYPE_HOST, hasty_host_iface_init))
+
+static const char *
+hasty_host_get_name (PillionHost *host)
+{
+  return "hasty";
+}
+
+static gboolean
+hasty_host_install (PillionHost *host,
+                    PillionLoop *loop,
+                    GError **error)
+{
+  return TRUE;
+}
+
+static void
+hasty_host_remove (PillionHost *host,
+                   PillionLoop *loop)
+{
+}
+
+static void
+hasty_host_wake (PillionHost *host)
+{
+}
+
+static gint64
+hasty_host_get_now (PillionHost *host)
+{
+  return HASTY_HOST (host)->now += STEP_USEC;
+}
+
+static void
+hasty_host_iface_init (PillionHostInterface *iface)
+{
+  iface->get_name = hasty_host_get_name;
+  iface->install = hasty_host_install;
+  iface->remove = hasty_host_remove;
+  iface->wake = hasty_host_wake;
+  iface->get_now = hasty_host_get_now;
+}
+
+static void
+hasty_host_class_init (HastyHostClass *klass)
+{
+}
+
+static void
+hasty_host_init (HastyHost *self)
+{
+  self->now = G_USEC_PER_SEC;
+}
+
+static gboolean
+kick_inside (gpointer data)
+{
+  Fixture *fixture = data;
+
+  pillion_loop_kick (fixture->loop);
+  g_main_loop_quit (fixture->main_loop);
+  return G_SOURCE_REMOVE;
+}
+
+/* A timer that becomes due while the context asks how long it may sleep is no reason to sleep for ever */
+static void
+test_due_meanwhile (Fixture *fixture,
+                    gconstpointer data)
+{
+  HastyHost *host = g_object_new (HASTY_TYPE_HOST, NULL);
+  g_autoptr (GSource) source = g_idle_source_new ();
+  gint64 due = 10 * G_USEC_PER_SEC;
+
+  g_assert_true (pillion_loop_ensure (fixture->loop, PILLION_HOST (host), NULL));
+  pillion_loop_call_later (fixture->loop, due - host->now, count, fixture, NULL);
+  due = pillion_loop_get_deadline (fixture->loop);
+  g_source_set_callback (source, kick_inside, fixture, NULL);
+  g_source_attach (source, fixture->context);
+  g_main_loop_run (fixture->main_loop);
+  g_assert_true (pillion_loop_is_passenger (fixture->loop));
+
+  g_assert_true (g_main_context_acquire (fixture->context));
+  for (int i = 20; i > 1; i--)
+    {
+      GPollFD fds[8];
+      int priority, timeout;
+
+      host->now = due - i * STEP_USEC;
+      g_main_context_prepare (fixture->context, &priority);
+      g_main_context_query (fixture->context, priority, &timeout, fds, G_N_ELEMENTS (fds));
+      g_assert_cmpint (timeout, >=, 0);
+    }
+  g_main_context_release (fixture->context);
+
+  loop_end (fixture->loop);
+  fixture->loop = pillion_loop_new (fixture->context, PILLION_LOOP_DEFAULT);
+  end_object (host);
+}
+
 int
 main (int argc,
       char **argv)
@@ -555,6 +670,7 @@ main (int argc,
   ADD ("plain-kick-from-the-context", test_kick_from_the_context);
   ADD ("run-until-inside-a-call", test_run_until_inside);
   ADD ("close-inside-a-call", test_close_inside);
+  ADD ("timer-due-as-it-is-asked", test_due_meanwhile);
   ADD ("moves-to-a-host-and-back", test_moves_to_a_host);
 
   return g_test_run ();

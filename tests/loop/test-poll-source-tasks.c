@@ -297,6 +297,49 @@ test_other_loops_task (Fixture *fixture,
   loop_end (other);
 }
 
+/* A loop that is closed tells nobody */
+static void
+test_closed_loops_task (Fixture *fixture,
+                        gconstpointer data)
+{
+  PillionLoop *other = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+  PillionTask *task = pillion_task_new (other, "of a closed loop", NULL);
+
+  g_assert_false (pillion_loop_close (other, 0, NULL));
+  g_assert_false (pillion_poll_source_watch_task (fixture->source, task));
+  pillion_task_return_boolean (task, TRUE);
+  g_assert_false (pillion_poll_source_watch_task (fixture->source, task));
+  end_object (task);
+  end_object (other);
+}
+
+static gpointer
+unref_on_thread (gpointer object)
+{
+  g_object_unref (object);
+  return NULL;
+}
+
+/* There is no way to the loop's thread any more, where the task of another loop still is */
+static void
+test_last_reference_on_a_thread (Fixture *fixture,
+                                 gconstpointer data)
+{
+  PillionLoop *other = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+  PillionTask *task = pillion_task_new (other, "of another loop", NULL);
+  PillionPollSource *source = pillion_poll_source_new (fixture->loop, -1);
+
+  g_assert_true (pillion_poll_source_watch_task (source, task));
+  g_assert_false (pillion_loop_close (fixture->loop, 0, NULL));
+  g_object_add_weak_pointer (G_OBJECT (source), (gpointer *) &source);
+  g_thread_join (g_thread_new ("last", unref_on_thread, source));
+  g_assert_null (source);
+  pillion_task_return_boolean (task, TRUE);
+  kick_until_quiet (other);
+  end_object (task);
+  loop_end (other);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -315,6 +358,8 @@ main (int argc,
   ADD ("loop-closed", test_loop_closed);
   ADD ("other-threads-task", test_other_threads_task);
   ADD ("other-loops-task", test_other_loops_task);
+  ADD ("closed-loops-task", test_closed_loops_task);
+  ADD ("last-reference-on-a-thread", test_last_reference_on_a_thread);
 #undef ADD
 
   return g_test_run ();

@@ -5,6 +5,7 @@
 #include "../core/test-support.h"
 
 #include "core/pillion-core.h"
+#include "core/pillion-sync.h"
 
 /* Tasks that are over are used again, and nobody can tell */
 
@@ -74,7 +75,7 @@ test_as_new (void)
   pillion_task_cancel (first);
   pillion_task_return_string (first, "a result");
   g_object_unref (first);
-  pillion_loop_kick (loop);
+  kick_until_quiet (loop);
   g_assert_cmpint (n_called, ==, 3);
   g_assert_cmpuint (get_n_spare (loop), ==, 1);
 
@@ -97,7 +98,7 @@ test_as_new (void)
   pillion_task_return_int (second, 5);
   g_assert_cmpint (pillion_task_propagate_int (second, NULL), ==, 5);
   g_object_unref (second);
-  pillion_loop_kick (loop);
+  kick_until_quiet (loop);
   g_assert_cmpint (n_called, ==, 3);
   loop_end (loop);
 }
@@ -236,7 +237,7 @@ test_handlers (void)
 
   task = pillion_task_new (loop, "second", NULL);
   pillion_task_set_progress (task, 1, 2);
-  pillion_loop_kick (loop);
+  kick_until_quiet (loop);
   g_assert_cmpint (n_progress, ==, 0);
   end_task (task);
   loop_end (loop);
@@ -286,7 +287,7 @@ test_unhandled (void)
   g_signal_connect (loop, "unhandled-error", G_CALLBACK (on_unhandled), &kept);
   pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_FAILED, "broken");
   g_object_unref (task);
-  pillion_loop_kick (loop);
+  kick_until_quiet (loop);
   g_assert_true (kept == task);
   g_assert_cmpuint (get_n_spare (loop), ==, 0);
   g_assert_cmpint (pillion_task_get_state (kept), ==, PILLION_TASK_FAILED);
@@ -312,7 +313,7 @@ test_close_in_result (void)
 
   pillion_task_return_pointer (task, loop, close_loop);
   g_object_unref (task);
-  pillion_loop_kick (loop);
+  kick_until_quiet (loop);
   g_assert_true (pillion_loop_is_closed (loop));
   g_assert_cmpuint (get_n_spare (loop), ==, 0);
   loop_end (loop);
@@ -408,6 +409,63 @@ test_threads (void)
   loop_end (loop);
 }
 
+/* Another thread makes references of weak ones, and takes those back, while the loop lets go */
+
+typedef struct
+{
+  GWeakRef weak;
+  gboolean ended; /* atomic */
+} Getter;
+
+static gpointer
+get_again_and_again (gpointer data)
+{
+  Getter *self = data;
+  guint n = 0;
+
+  while (!__atomic_load_n (&self->ended, __ATOMIC_SEQ_CST))
+    {
+      PillionTask *task = g_weak_ref_get (&self->weak);
+
+      if (task == NULL)
+        {
+          g_thread_yield ();
+          continue;
+        }
+      pillion_sync_acquire (task);
+      if (++n % 4 == 0)
+        g_weak_ref_set (&self->weak, NULL);
+      g_assert_cmpstr (pillion_task_get_name (task), ==, "got");
+      g_assert_nonnull (pillion_task_get_loop (task));
+      pillion_sync_unref (task);
+    }
+
+  return NULL;
+}
+
+static void
+test_got_meanwhile (void)
+{
+  PillionLoop *loop = loop_new ();
+  Getter getter = { .ended = FALSE };
+  GThread *thread;
+
+  g_weak_ref_init (&getter.weak, NULL);
+  thread = g_thread_new ("getter", get_again_and_again, &getter);
+  for (int i = 0; i < MANY; i++)
+    {
+      PillionTask *task = pillion_task_new (loop, "got", NULL);
+
+      pillion_sync_release (task);
+      g_weak_ref_set (&getter.weak, task);
+      end_task (task);
+    }
+  __atomic_store_n (&getter.ended, TRUE, __ATOMIC_SEQ_CST);
+  g_thread_join (thread);
+  g_weak_ref_clear (&getter.weak);
+  loop_end (loop);
+}
+
 int
 main (int argc,
       char **argv)
@@ -430,6 +488,7 @@ main (int argc,
   g_test_add_func ("/task/spare/dropped-at-close", test_closed);
   g_test_add_func ("/task/spare/keeps-no-loop", test_loop_goes);
   g_test_add_func ("/task/spare/not-more-than-so-many", test_many);
+  g_test_add_func ("/task/spare/got-by-another-thread-meanwhile", test_got_meanwhile);
   g_test_add_func ("/task/spare/finished-by-other-threads", test_threads);
 
   return g_test_run ();
