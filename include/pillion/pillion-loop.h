@@ -136,6 +136,8 @@ gboolean          pillion_loop_close                (PillionLoop        *self,
                                                      GError            **error);
 PILLION_AVAILABLE_IN_1_0
 gboolean          pillion_loop_is_closed            (PillionLoop        *self);
+PILLION_AVAILABLE_IN_1_0
+gboolean          pillion_loop_is_on_thread         (PillionLoop        *self);
 
 PILLION_AVAILABLE_IN_1_0
 void              pillion_loop_begin_region         (PillionLoop        *self,

@@ -37,6 +37,8 @@ class _Signature:
         self.is_method = is_method
         self.has_cancellable = 'cancellable' in arguments
         self.priority = arguments.index('io_priority') if 'io_priority' in arguments else -1
+        if 'callback' not in arguments:
+            raise TypeError(f'{name} () is no asynchronous call: it takes no callback')
         for finish in _finish_names(name):
             if hasattr(owner, finish):
                 self.finish = getattr(owner, finish)
@@ -79,8 +81,8 @@ def gio(function: Callable[..., Any], *args: Any, cancellable: Gio.Cancellable |
         contents = await pillion.gio(file.load_contents_async)
         line, length = await pillion.gio(stream.read_line_async)
 
-    The arguments are the function's own, without the callback; `io_priority` may be left out. To cancel who awaits it cancels the call. A
-    GLib.Error comes as the exception that Python has for it. On the thread of an event loop of Pillion's."""
+    The arguments are the function's own, without the callback; `io_priority` may be left out. To cancel who awaits it cancels the call, and waits until that
+    has ended. A GLib.Error comes as the exception that Python has for it. On the thread of an event loop of Pillion's."""
     signature = _look_up(function)
     if 'callback' in kwargs:
         raise TypeError('what is awaited has no callback')
@@ -101,8 +103,11 @@ async def _call(signature, function, args, cancellable, kwargs):
         kwargs['io_priority'] = GLib.PRIORITY_DEFAULT
 
     future = loop.create_future()
+    ended = False
 
     def on_ready(source, result):
+        nonlocal ended
+        ended = True
         if not future.done() and not loop.is_closed():
             future.set_result((source, result))
 
@@ -117,9 +122,13 @@ async def _call(signature, function, args, cancellable, kwargs):
             context.pop_thread_default()
     try:
         source, result = await future
-    except BaseException:
+    except BaseException as error:
         if cancellable is not None:
             cancellable.cancel()
+            if isinstance(error, asyncio.CancelledError) and not ended:
+                # Until the call is over what it was made on is busy. Who cancels a second time does not want to wait for that.
+                future = loop.create_future()
+                await future
         raise
     try:
         return signature.finish(source or result.get_source_object(), result) if signature.is_method else signature.finish(result)

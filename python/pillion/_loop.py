@@ -152,8 +152,10 @@ class EventLoop(asyncio.SelectorEventLoop):
         """Puts the loop into the context of this thread; out of that of another one."""
         thread = threading.get_ident()
         if self._source is not None:
-            if self._owner == thread and not self._guest.is_closed():
-                return
+            if self._owner == thread:
+                if not self._guest.is_closed():
+                    return
+                self._deliver()
             self._detach()
         ref = weakref.ref(self)
 
@@ -177,8 +179,9 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._source.set_external(self._n_external)
         self._armed = False
         self._follow_clock()
-        for task in self._awaited:
-            self._source.watch_task(task)
+        for task in list(self._awaited):
+            if not self._source.watch_task(task):
+                self._end_waits_for(task)
         if self._ready or self._scheduled:
             self._arm()
 
@@ -436,7 +439,7 @@ class EventLoop(asyncio.SelectorEventLoop):
     # Tasks of Pillion's, which the override awaits here
 
     def _watch_task(self, task):
-        """Gives a future that is done when the task is; None where that is another thread's."""
+        """Gives a future that is done when the task is; None where that is another thread's. Its result is whether nobody else waited."""
         futures_of = self._awaited.get(task)
         future = Future(loop=self)
         if futures_of is not None:
@@ -449,25 +452,40 @@ class EventLoop(asyncio.SelectorEventLoop):
 
     def _give_up_task(self, task, future):
         """Who awaited the task is not there any more."""
-        if self._source is None or self._owner != threading.get_ident():
-            return  # the loop is closed, or the garbage of another thread is being collected
+        if self._source is None:
+            return  # the loop is closed
+        if self._owner != threading.get_ident():
+            # That thread collects garbage
+            try:
+                self.call_soon_threadsafe(self._give_up_task, task, future)
+            except RuntimeError:
+                pass  # the loop is closed
+            return
         futures_of = self._awaited.get(task)
         if futures_of is not None:
             futures_of.remove(future)
             if futures_of:
                 return
             del self._awaited[task]
-            if self._source.give_up_task(task):
-                return
-        # It is done. Where it got something, that is for the next one now
-        task.cancel()
+        elif future.cancelled():
+            return  # before it was done: nobody counts on this one
+        elif not future.result():
+            # It is done, and others who waited have yet to run on: who of them asks keeps what it got
+            task.cancel()
+            return
+        self._source.give_up_task(task)
 
     def _deliver(self):
         take, awaited = self._take_task, self._awaited
         while awaited and (task := take()) is not None:
-            for future in awaited.pop(task, ()):
-                if not future.done():
-                    future.set_result(None)
+            self._end_waits_for(task)
+
+    def _end_waits_for(self, task):
+        futures_of = [future for future in self._awaited.pop(task, ()) if not future.done()]
+        for future in futures_of:
+            future.set_result(len(futures_of) == 1)
+        if not futures_of:
+            self._source.give_up_task(task)
 
     # What makes work outside of a pass
 
@@ -599,6 +617,14 @@ def _end_waits():
     for loop in list(_loops):
         if loop._thread_id == threading.get_ident() and loop._source is not None:
             loop._set_ready_time(0)
+
+
+@overrides.follows_close
+def _tell_of_close():
+    """What is awaited in a guest loop that was closed is awaited no more."""
+    for loop in list(_loops):
+        if loop._awaited and loop._source is not None and loop._owner == threading.get_ident() and loop._guest.is_closed():
+            loop._deliver()
 
 
 _kept = []

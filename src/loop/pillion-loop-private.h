@@ -31,6 +31,7 @@ struct _PillionLoop
   gboolean wanted;      /* atomic: whether ensure () was called, and not stop (): the hook comes back with the next work */
   gboolean owns_context; /* whether the context is acquired */
   gboolean pushed;      /* whether the context is the thread's default by our doing */
+  gboolean lasts;       /* whether the table of default loops has a reference */
   gboolean winding_down; /* whether nothing lived at the last kick */
   gboolean auto_stop;
   GSource *passenger;   /* the source in the context that somebody else runs */

@@ -534,3 +534,21 @@ pillion_loop_is_closed (PillionLoop *self)
 
   return __atomic_load_n (&self->core.closed, __ATOMIC_SEQ_CST);
 }
+
+/**
+ * pillion_loop_is_on_thread:
+ * @self: a loop
+ *
+ * Tells whether the calling thread is the loop's own: the one that kicks it, and on which its tasks are used. From any thread.
+ *
+ * Returns: whether it is
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_loop_is_on_thread (PillionLoop *self)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
+
+  return pillion_core_on_thread (&self->core);
+}

@@ -159,6 +159,17 @@ const PillionCoreOps pillion_loop_ops = {
 };
 
 static void
+make_default (PillionLoop *self)
+{
+  pillion_mutex_lock (&defaults_lock);
+  if (defaults == NULL)
+    defaults = g_hash_table_new (NULL, NULL);
+  /* The loop keeps the context, and so the key */
+  g_hash_table_insert (defaults, self->core.context, self);
+  pillion_mutex_unlock (&defaults_lock);
+}
+
+static void
 forget_default (PillionLoop *self)
 {
   gboolean was_default = FALSE;
@@ -168,7 +179,7 @@ forget_default (PillionLoop *self)
     was_default = g_hash_table_steal (defaults, self->core.context);
   pillion_mutex_unlock (&defaults_lock);
 
-  if (was_default)
+  if (was_default && self->lasts)
     g_object_unref (self);
 }
 
@@ -212,6 +223,8 @@ pillion_loop_constructed (GObject *object)
       self->core.context = g_main_context_new_with_flags (G_MAIN_CONTEXT_FLAGS_OWNERLESS_POLLING);
       g_main_context_push_thread_default (self->core.context);
       self->pushed = TRUE;
+      /* Nobody else knows the context, so that this is who runs it */
+      make_default (self);
     }
   else if (self->core.context == NULL)
     {
@@ -569,8 +582,9 @@ pillion_loop_new (GMainContext *context,
 /**
  * pillion_loop_get_default:
  *
- * Gives the loop for the thread-default context of the calling thread: the same one each time, until it is closed. It is made at
- * the first call, and lasts, so that code that was reloaded finds it again.
+ * Gives the loop for the thread-default context of the calling thread: the same one each time, until it is closed. That is the one that made
+ * the context ([flags@Pillion.LoopFlags.PRIVATE_CONTEXT]). For any other context it is made at the first call, and lasts, so that code that
+ * was reloaded finds it again.
  *
  * A thread without a context of its own shares the default one, and so its loop, with the main thread: such a loop belongs to the
  * thread that asked first.
@@ -586,13 +600,14 @@ pillion_loop_get_default (void)
   PillionLoop *loop;
 
   pillion_mutex_lock (&defaults_lock);
-  if (defaults == NULL)
-    defaults = g_hash_table_new_full (NULL, NULL, NULL, g_object_unref);
-  loop = g_hash_table_lookup (defaults, context);
+  loop = defaults != NULL ? g_hash_table_lookup (defaults, context) : NULL;
   if (loop == NULL)
     {
-      /* The loop keeps the context, and so the key */
+      if (defaults == NULL)
+        defaults = g_hash_table_new (NULL, NULL);
       loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
+      loop->lasts = TRUE;
+      /* The loop keeps the context, and so the key */
       g_hash_table_insert (defaults, context, loop);
     }
   pillion_mutex_unlock (&defaults_lock);

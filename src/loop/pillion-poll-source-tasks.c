@@ -34,11 +34,13 @@ pillion_poll_source_watch_task (PillionPollSource *self,
 /**
  * pillion_poll_source_give_up_task:
  * @self: a source
- * @task: a task that is watched
+ * @task: a task that is watched, or was
  *
- * Waits for the task no more, and cancels it where nobody else waits for it either. On the loop's thread.
+ * Waits for the task no more, and cancels it where nobody else waits for it either. Where it is done, taken or not, and nobody has asked for its
+ * outcome, what it got goes to the next one: the item of a queue, the permit of a semaphore. To be called for the last of those who waited
+ * by this source. On the loop's thread.
  *
- * Returns: whether it was watched; FALSE also where it is done, and waits to be taken
+ * Returns: whether it was watched; FALSE also where it is done
  *
  * Since: 1.0
  */
@@ -57,7 +59,8 @@ pillion_poll_source_give_up_task (PillionPollSource *self,
  * pillion_poll_source_take_task:
  * @self: a source
  *
- * Takes a task that was watched and is done, in the order in which they were. On the loop's thread.
+ * Takes a task that was watched and is done, in the order in which they were. It is not done where there is nothing more to wait for: its
+ * own loop was closed, or its done callbacks were taken off ([method@Pillion.Scope.adopt]). On the loop's thread.
  *
  * Returns: (transfer full) (nullable): the task, or %NULL where there is no other one
  *

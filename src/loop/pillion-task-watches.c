@@ -87,31 +87,35 @@ pillion_task_watches_clear (PillionTaskWatches *self)
   g_queue_clear_full (&self->done, g_object_unref);
 }
 
+/* There is nothing more to wait for */
+static void
+tell (Watch *self)
+{
+  PillionTaskWatches *watches = g_steal_pointer (&self->watches);
+
+  g_hash_table_remove (watches->pending, self->task);
+  g_queue_push_tail (&watches->done, g_object_ref (self->task));
+  /* Where its loop is closed, which this thread would know, the owner may be gone */
+  if (!pillion_core (watches->loop)->closed)
+    watches->notify (watches->owner);
+  pillion_task_watches_unref (watches);
+}
+
 static void
 on_done (PillionTask *task,
          gpointer user_data)
 {
-  Watch *self = user_data;
-  PillionTaskWatches *watches = g_steal_pointer (&self->watches);
-
-  g_hash_table_remove (watches->pending, task);
-  /* Where its loop is closed, which this thread would know, the owner may be gone */
-  if (!pillion_core (watches->loop)->closed)
-    {
-      g_queue_push_tail (&watches->done, g_object_ref (task));
-      watches->notify (watches->owner);
-    }
-  pillion_task_watches_unref (watches);
+  tell (user_data);
 }
 
-/* After on_done (), or instead of it where the loop was closed */
+/* After on_done (), or instead of it where the task's loop was closed, or somebody else has adopted the task: nobody else would tell */
 static void
 watch_free (gpointer data)
 {
   Watch *self = data;
 
   if (self->watches != NULL)
-    forget (self);
+    tell (self);
   g_free (self);
 }
 
@@ -146,7 +150,11 @@ pillion_task_watches_give_up (PillionTaskWatches *self,
   Watch *watch = self->pending != NULL ? g_hash_table_lookup (self->pending, task) : NULL;
 
   if (watch == NULL)
-    return FALSE;
+    {
+      if (pillion_core_on_thread (pillion_core (task->loop)))
+        pillion_task_take_back (task);
+      return FALSE;
+    }
 
   forget (watch);
   pillion_task_give_up (task, watch->callback);

@@ -64,13 +64,21 @@ typedef struct
   gboolean heard; /* whether the callback was called */
 } Pending;
 
+/* A task that has ended */
+typedef struct
+{
+  PillionTask *task;
+  guint64 order; /* in which they are given out */
+} Completion;
+
 /* What belongs to the loop's thread. The callbacks may outlive the object for a moment, where that goes on another thread. */
 struct _State
 {
   PillionItem item; /* takes the end of the object to the loop's thread */
   PillionLoop *loop;
   GPtrArray *pending; /* of Pending */
-  GQueue finished;    /* of PillionTask, that were not given out yet */
+  GQueue finished;    /* of Completion, in their order, that were not given out yet */
+  guint64 n_finished;
   GQueue nexts;       /* of Next, that wait */
 };
 
@@ -89,7 +97,30 @@ typedef struct
   PillionTaskBody body;
   GList link;                /* in the state's queue, which has a reference to the task */
   PillionCompletions *owner; /* a reference while it waits */
+  State *state;              /* a reference */
+  guint64 order;             /* of what it was given */
 } Next;
+
+static void
+completion_free (gpointer data)
+{
+  Completion *self = data;
+
+  g_object_unref (self->task);
+  g_free (self);
+}
+
+/* Takes the reference to the task over */
+static Completion *
+completion_new (PillionTask *task,
+                guint64 order)
+{
+  Completion *self = g_new (Completion, 1);
+
+  self->task = task;
+  self->order = order;
+  return self;
+}
 
 static void
 state_clear (gpointer memory)
@@ -98,7 +129,7 @@ state_clear (gpointer memory)
 
   pillion_sync_acquire (self);
   g_ptr_array_unref (self->pending);
-  g_queue_clear_full (&self->finished, g_object_unref);
+  g_queue_clear_full (&self->finished, completion_free);
   pillion_sync_unref (g_steal_pointer (&self->loop));
 }
 
@@ -133,11 +164,23 @@ serve (State *self)
       /* Whoever asked it to end, or ended it, does not want a completion */
       if (!pillion_task_is_done (task) && !pillion_task_return_if_cancelled (task))
         {
-          g_autoptr (PillionTask) finished = g_queue_pop_head (&self->finished);
+          Completion *finished = g_queue_pop_head (&self->finished);
 
-          pillion_task_return_object (task, finished);
+          pillion_task_return_object (task, finished != NULL ? finished->task : NULL);
+          if (finished != NULL)
+            {
+              next->order = finished->order;
+              completion_free (finished);
+            }
         }
     }
+}
+
+static void
+finish (State *self,
+        PillionTask *task)
+{
+  g_queue_push_tail (&self->finished, completion_new (g_object_ref (task), self->n_finished++));
 }
 
 static void
@@ -159,7 +202,7 @@ on_done (PillionTask *task,
 
   pending->heard = TRUE;
   remove_pending (pending);
-  g_queue_push_tail (&pending->state->finished, g_object_ref (task));
+  finish (pending->state, task);
   serve (pending->state);
 }
 
@@ -328,7 +371,7 @@ add_task (State *self,
   if (pillion_task_is_done (task))
     {
       pillion_task_look (task);
-      g_queue_push_tail (&self->finished, g_object_ref (task));
+      finish (self, task);
       return;
     }
 
@@ -444,6 +487,23 @@ next_cancelled (PillionTaskBody *body)
   pillion_task_return_if_cancelled (body->task);
 }
 
+/* Nobody was told: what it was given goes to the next one, in its old place */
+static void
+next_unwanted (PillionTaskBody *body)
+{
+  Next *next = (Next *) body;
+  GObject *finished = body->task->result.object;
+  GList *link = next->state->finished.head;
+
+  if (finished == NULL)
+    return;
+
+  while (link != NULL && ((Completion *) link->data)->order < next->order)
+    link = link->next;
+  g_queue_insert_before (&next->state->finished, link, completion_new (PILLION_TASK (g_object_ref (finished)), next->order));
+  serve (next->state);
+}
+
 static PillionTask *
 next_get_child (PillionTaskBody *body,
                 guint index)
@@ -457,6 +517,7 @@ next_get_child (PillionTaskBody *body,
 static void
 next_free (PillionTaskBody *body)
 {
+  state_unref (((Next *) body)->state);
   g_free (body);
 }
 
@@ -464,6 +525,7 @@ static const PillionTaskBodyClass next_class = {
   .cancelled = next_cancelled,
   .get_child = next_get_child,
   .free = next_free,
+  .unwanted = next_unwanted,
 };
 
 /**
@@ -471,7 +533,8 @@ static const PillionTaskBodyClass next_class = {
  * @self: completions
  *
  * Makes a task that ends with the task that ends next; it is done already where one has ended. When none is left it ends with %NULL: those that wait then
- * do so as well. Cancelling it leaves the completion to the next one who asks, and the tasks alone.
+ * do so as well. Cancelling it leaves the completion to the next one who asks, also where it is done but nobody was told, and the
+ * tasks alone.
  *
  * Returns: (transfer full): a task that ends with an object, which is a [class@Pillion.Task] or %NULL; it fails with `G_IO_ERROR_CANCELLED`, or
  *   with [error@Pillion.Error.CLOSED]
@@ -500,6 +563,7 @@ pillion_completions_next (PillionCompletions *self)
 
   next = g_new0 (Next, 1);
   next->owner = g_object_ref (self);
+  next->state = g_atomic_rc_box_acquire (self->state);
   next->link.data = next;
   pillion_task_set_body (task, &next->body, &next_class);
   g_object_ref (task);

@@ -76,6 +76,9 @@ void          pillion_scope_end_joins        (PillionScope *self);
 /* The same for the scope and its parents, as far as nothing lives there */
 void          pillion_scope_look_for_end     (PillionScope *self);
 
+void          pillion_scope_emit_task_failed (PillionScope *self,
+                                              PillionTask  *task);
+
 /* Fails where the scope can't be used: on another thread, or closed */
 gboolean      pillion_scope_check_thread     (PillionScope *self,
                                               GError      **error);

@@ -129,8 +129,12 @@ on_member_done (PillionTask *task,
 
   g_object_ref (scope);
   pillion_scope_member_leave (self);
-  if (pillion_scope_look_at_end (scope, self) && scope->cancel_on_error)
-    pillion_scope_cancel (scope);
+  if (pillion_scope_look_at_end (scope, self))
+    {
+      pillion_scope_emit_task_failed (scope, task);
+      if (scope->cancel_on_error)
+        pillion_scope_cancel (scope);
+    }
   pillion_scope_start_next (scope);
   pillion_scope_look_for_end (scope);
   g_object_unref (scope);

@@ -62,7 +62,14 @@ enum
   N_PROPS
 };
 
+enum
+{
+  SIGNAL_TASK_FAILED,
+  N_SIGNALS
+};
+
 static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (PillionScope, pillion_scope, G_TYPE_OBJECT)
 
@@ -221,6 +228,20 @@ pillion_scope_class_init (PillionScopeClass *klass)
     g_param_spec_boolean ("closed", NULL, NULL, FALSE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * PillionScope::task-failed:
+   * @self: the scope
+   * @task: the task
+   *
+   * Emitted on the loop's thread when a task of the scope itself has failed, after its callbacks were called and before
+   * [property@Pillion.Scope:cancel-on-error] cancels the others. So code that runs beside the tasks, and is none of them, hears that it
+   * is to end. Not emitted for a task that is cancelled.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_TASK_FAILED] = g_signal_new ("task-failed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                              G_TYPE_NONE, 1, PILLION_TYPE_TASK);
 }
 
 static void
@@ -228,6 +249,13 @@ pillion_scope_init (PillionScope *self)
 {
   self->start_item.klass = &pillion_scope_start_item_class;
   self->children = g_ptr_array_new ();
+}
+
+void
+pillion_scope_emit_task_failed (PillionScope *self,
+                                PillionTask *task)
+{
+  g_signal_emit (self, signals[SIGNAL_TASK_FAILED], 0, task);
 }
 
 gboolean

@@ -245,7 +245,9 @@ pillion_task_give_up (PillionTask *self,
 {
   g_object_ref (self);
   pillion_task_remove_done_callback (self, id);
-  if (!pillion_task_has_waiters (self))
+  if (pillion_task_is_done (self))
+    pillion_task_take_back (self);
+  else if (!pillion_task_has_waiters (self))
     pillion_task_cancel (self);
   g_object_unref (self);
 }

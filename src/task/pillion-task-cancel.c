@@ -77,6 +77,16 @@ tell_body (PillionTask *self)
 }
 
 void
+pillion_task_take_back (PillionTask *self)
+{
+  PillionTaskBody *body = self->body;
+
+  if (pillion_task_load_state (self) == PILLION_TASK_SUCCEEDED && body != NULL && body->klass->unwanted != NULL && self->loop != NULL &&
+      !pillion_core (self->loop)->closed && is_unwanted (self) && !__atomic_exchange_n (&body->told, TRUE, __ATOMIC_SEQ_CST))
+    body->klass->unwanted (body);
+}
+
+void
 pillion_task_set_body (PillionTask *self,
                        PillionTaskBody *body,
                        const PillionTaskBodyClass *klass)

@@ -191,6 +191,10 @@ void              pillion_task_remove_waiters (PillionTask      *self);
 gulong            pillion_task_follow         (PillionTask                *self,
                                                GCancellable               *cancellable);
 
+/* What the task got, if it is done and nobody asked, goes to the next one at once. For the only one who was to be told. On the loop's
+ * thread. */
+void              pillion_task_take_back      (PillionTask               *self);
+
 /* Gives a new task its body, which from now on belongs to it */
 void              pillion_task_set_body       (PillionTask                *self,
                                                PillionTaskBody            *body,

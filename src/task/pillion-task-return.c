@@ -115,7 +115,7 @@ pillion_task_hand_out (PillionTask *self)
   return source != NULL ? pillion_task_hand_out (source) : async;
 }
 
-/* The task whose result this one's is */
+/* The task whose result this one's is, which may be itself */
 static inline PillionTask *
 get_source (PillionTask *self)
 {
@@ -777,6 +777,36 @@ pillion_task_propagate_value (PillionTask *self,
   pillion_task_ask (self);
   pillion_task_result_get_value (&get_source (self)->result, value);
   return TRUE;
+}
+
+/**
+ * pillion_task_get_source:
+ * @self: a task
+ *
+ * Gives the task whose outcome this one passes on: that of a race which came first, the one that a timeout was put on, the failed one
+ * because of which [func@Pillion.Task.all] has failed. However often an outcome was passed on, it is the task where it came from. For
+ * bindings, which may know more of that one than its outcome. It may be called from any thread.
+ *
+ * Returns: (transfer none) (nullable): the task; %NULL where the outcome is this one's own, and while there is none
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_task_get_source (PillionTask *self)
+{
+  PillionTask *source = NULL;
+
+  g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
+
+  if (!pillion_task_is_done (self))
+    return NULL;
+
+  pillion_mutex_lock (&async_lock);
+  if (self->result.kind == PILLION_RESULT_TASK)
+    source = self->result.task;
+  pillion_mutex_unlock (&async_lock);
+
+  return source;
 }
 
 /**

@@ -740,8 +740,7 @@ class HttpTest(Case):
         task = self.client.get_json(URL + '/data.json', None)
         self.kick_until_done(task)
         self.assertEqual(task.get_state(), Pillion.TaskState.SUCCEEDED)
-        root = task.propagate_object().get_root()
-        self.assertEqual(root.get_object().get_int_member('seats'), 2)
+        self.assertEqual(task.result()['seats'], 2)
 
         task = self.client.get_bytes(URL + '/data.json', None)
         self.kick_until_done(task)

@@ -147,8 +147,27 @@ test_private_context (void)
   g_assert_true (context != g_main_context_default ());
   g_assert_true (g_main_context_get_thread_default () == context);
   g_assert_true (g_main_context_is_owner (context));
+  /* It is the one for its context, as long as it is open and somebody has it */
+  g_assert_true (pillion_loop_get_default () == loop);
   g_assert_true (pillion_loop_close (loop, -1, NULL));
   g_assert_null (g_main_context_get_thread_default ());
+  loop_end (loop);
+}
+
+static gpointer
+ask_on_thread (gpointer loop)
+{
+  g_assert_false (pillion_loop_is_on_thread (loop));
+  return NULL;
+}
+
+static void
+test_is_on_thread (void)
+{
+  PillionLoop *loop = pillion_loop_new (NULL, PILLION_LOOP_DEFAULT);
+
+  g_assert_true (pillion_loop_is_on_thread (loop));
+  g_thread_join (g_thread_new ("other", ask_on_thread, loop));
   loop_end (loop);
 }
 
@@ -423,6 +442,7 @@ main (int argc,
   g_test_add_func ("/loop/new/wrong-values-are-critical", test_wrong_values);
   g_test_add_func ("/loop/context/given-or-the-threads", test_context);
   g_test_add_func ("/loop/context/private-one-is-pushed-until-close", test_private_context);
+  g_test_add_func ("/loop/is-on-thread", test_is_on_thread);
   g_test_add_func ("/loop/context/private-one-is-popped-with-the-loop", test_private_context_of_a_dropped_loop);
   g_test_add_func ("/loop/context/private-one-is-served", test_private_context_is_served);
   g_test_add_func ("/loop/default/is-the-same-until-closed", test_default_loop);

@@ -213,6 +213,29 @@ test_give_up_what_was_got (Fixture *fixture,
   g_assert_cmpuint (pillion_semaphore_get_available (semaphore), ==, 1);
   g_object_unref (task);
 
+  /* At once, where the one who waited says so */
+  for (int taken = 0; taken < 2; taken++)
+    {
+      task = pillion_semaphore_acquire (semaphore);
+      g_assert_true (pillion_poll_source_watch_task (fixture->source, task));
+      if (taken)
+        kick_until_quiet (fixture->loop);
+      else
+        pillion_poll_source_set_muted (fixture->source, TRUE);
+      g_assert_cmpuint (pillion_semaphore_get_available (semaphore), ==, 0);
+      g_assert_cmpint (pillion_poll_source_give_up_task (fixture->source, task), ==, !taken);
+      if (taken)
+        g_assert_cmpuint (pillion_semaphore_get_available (semaphore), ==, 1);
+      /* It is no more than one permit, however often this is said */
+      g_assert_false (pillion_poll_source_give_up_task (fixture->source, task));
+      pillion_task_cancel (task);
+      pillion_poll_source_set_muted (fixture->source, FALSE);
+      kick_until_quiet (fixture->loop);
+      g_assert_cmpuint (pillion_semaphore_get_available (semaphore), ==, 1);
+      g_ptr_array_set_size (fixture->taken, 0);
+      end_object (task);
+    }
+
   /* Not where it has asked */
   task = pillion_semaphore_acquire (semaphore);
   g_assert_true (pillion_poll_source_watch_task (fixture->source, task));
@@ -251,9 +274,17 @@ static void
 test_loop_closed (Fixture *fixture,
                   gconstpointer data)
 {
+  PillionTask *task;
+
   g_assert_true (pillion_poll_source_watch_task (fixture->source, fixture->task));
   g_assert_false (pillion_loop_close (fixture->loop, 0, NULL));
   g_assert_false (pillion_poll_source_watch_task (fixture->source, fixture->task));
+  /* Nobody else will tell, and the callback is not called any more */
+  g_assert_cmpint (fixture->n, ==, 0);
+  task = pillion_poll_source_take_task (fixture->source);
+  g_assert_true (task == fixture->task);
+  g_assert_false (pillion_task_is_done (task));
+  g_object_unref (task);
   g_assert_null (pillion_poll_source_take_task (fixture->source));
 }
 
@@ -340,6 +371,52 @@ test_last_reference_on_a_thread (Fixture *fixture,
   loop_end (other);
 }
 
+static void
+test_other_loop_closed (Fixture *fixture,
+                        gconstpointer data)
+{
+  PillionLoop *other = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+  PillionTask *task = pillion_task_new (other, "of another loop", NULL);
+
+  g_assert_true (pillion_poll_source_watch_task (fixture->source, task));
+  kick_until_quiet (fixture->loop);
+  g_assert_false (pillion_loop_close (other, 0, NULL));
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (fixture->taken->len, ==, 1);
+  g_assert_true (fixture->taken->pdata[0] == task);
+  g_assert_false (pillion_task_is_done (task));
+  g_assert_false (pillion_poll_source_give_up_task (fixture->source, task));
+  g_ptr_array_set_size (fixture->taken, 0);
+  g_object_unref (other);
+  pillion_task_return_boolean (task, TRUE);
+  end_object (task);
+}
+
+static void
+test_adopted (Fixture *fixture,
+              gconstpointer data)
+{
+  PillionScope *scope = pillion_scope_new (fixture->loop, "scope", NULL);
+  PillionTask *task;
+
+  g_assert_true (pillion_scope_add_with_key (scope, "key", fixture->task, NULL));
+  g_assert_true (pillion_poll_source_watch_task (fixture->source, fixture->task));
+  task = pillion_scope_adopt (scope, "key");
+  g_assert_true (task == fixture->task);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (fixture->taken->len, ==, 1);
+  g_assert_false (pillion_task_is_done (task));
+
+  /* It can be watched again */
+  g_assert_true (pillion_poll_source_watch_task (fixture->source, task));
+  pillion_task_return_boolean (task, TRUE);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (fixture->taken->len, ==, 2);
+  g_object_unref (task);
+  g_assert_true (pillion_scope_close (scope, 0, NULL));
+  g_object_unref (scope);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -360,6 +437,8 @@ main (int argc,
   ADD ("other-loops-task", test_other_loops_task);
   ADD ("closed-loops-task", test_closed_loops_task);
   ADD ("last-reference-on-a-thread", test_last_reference_on_a_thread);
+  ADD ("other-loop-closed", test_other_loop_closed);
+  ADD ("adopted", test_adopted);
 #undef ADD
 
   return g_test_run ();

@@ -4,6 +4,7 @@
 """What the tests of the Python package need."""
 
 import asyncio
+import functools
 import os
 import subprocess
 import sys
@@ -92,6 +93,64 @@ class Case(unittest.TestCase):
             self.assertLess(time.monotonic(), end, 'nothing happens')
             guest.kick()
             time.sleep(0.0005)
+
+
+def run_outside(case, main):
+    return case.loop.run_until_complete(main)
+
+
+def run_kicked(case, main):
+    task = case.loop.create_task(main)
+    case.kick_until(task.done)
+    return task.result()
+
+
+def run_hosted(case, main):
+    """By the kicks of a host that sleeps until it is woken, or for a frame"""
+    host = FrameHost()
+    task = case.loop.create_task(main)
+    guest.ensure(host.host)
+    host.run_until(task.done)
+    guest.stop()
+    return task.result()
+
+
+def use_real_clock():
+    """After a host with one of its own, by whose the guest loop goes until it has another one"""
+    guest.ensure(FrameHost().host)
+    guest.stop()
+
+
+def run_virtual(case, main):
+    """In a host whose clock jumps where everybody waits"""
+    host = Pillion.TestHost.new()
+    task = case.loop.create_task(main)
+    guest.ensure(host)
+    end = time.monotonic() + 30
+    try:
+        while not task.done():
+            case.assertLess(time.monotonic(), end, 'nothing happens')
+            host.run_until_idle()
+            time.sleep(0.0005)
+    finally:
+        use_real_clock()
+    return task.result()
+
+
+WAYS = (run_outside, run_kicked, run_hosted, run_virtual)
+
+
+def all_ways(test):
+    """A coroutine that tests something, with asyncio outside and with the context outside. It leaves no task behind."""
+    @functools.wraps(test)
+    def call(self):
+        for run in WAYS:
+            with self.subTest(run.__name__):
+                run(self, test(self))
+                # A loop that was stopped wants no kicks, whatever is left
+                self.kick_until(lambda: guest.get_live_tasks() == 0, 10)
+
+    return call
 
 
 def run_script(text, *arguments, **env):

@@ -105,6 +105,51 @@ test_order (Completions *self,
 }
 
 /* What a caller ended in our place gets no completion, and takes none from the one after it */
+/* Done, but nobody was told */
+static void
+test_cancel_done (Completions *self,
+                  gconstpointer data)
+{
+  PillionTask *nexts[3];
+
+  for (guint i = 0; i < 3; i++)
+    {
+      nexts[i] = pillion_completions_next (self->completions);
+      succeed (self->tasks[i]);
+      settle (&self->base);
+      assert_state (nexts[i], SUCCEEDED);
+    }
+  assert_gives (nexts[1], self->tasks[1]);
+  g_assert_cmpuint (get_n_left (self), ==, 1);
+  for (guint i = 0; i < 3; i++)
+    pillion_task_cancel (nexts[i]);
+  settle (&self->base);
+
+  /* Who asked has it; the others come back in their order */
+  g_assert_cmpuint (get_n_left (self), ==, 3);
+  for (guint i = 0; i < 3; i++)
+    end_object (nexts[i]);
+  for (guint i = 0; i < 3; i += 2)
+    {
+      nexts[0] = pillion_completions_next (self->completions);
+      assert_gives (nexts[0], self->tasks[i]);
+      settle (&self->base);
+      end_object (nexts[0]);
+    }
+
+  /* One that waits is served with it */
+  nexts[0] = pillion_completions_next (self->completions);
+  succeed (self->tasks[3]);
+  settle (&self->base);
+  nexts[1] = pillion_completions_next (self->completions);
+  g_assert_true (pillion_task_is_done (nexts[1]));
+  pillion_task_cancel (nexts[0]);
+  settle (&self->base);
+  g_assert_cmpuint (get_n_left (self), ==, 1);
+  end_object (nexts[0]);
+  end_object (nexts[1]);
+}
+
 static void
 test_ended_by_caller (Completions *self,
                       gconstpointer data)
@@ -530,6 +575,7 @@ main (int argc,
   ADD ("kept-until-somebody-asks", test_kept);
   ADD ("first-come-first-served", test_first_come);
   ADD ("a-cancelled-one-gives-its-turn-back", test_cancel);
+  ADD ("a-cancelled-one-that-nobody-was-told-of-gives-it-back", test_cancel_done);
   ADD ("one-that-the-caller-ended-takes-none", test_ended_by_caller);
   ADD ("one-that-the-caller-ended-at-close", test_ended_by_caller_at_close);
   ADD ("added-while-iterating", test_add);

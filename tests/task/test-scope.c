@@ -586,6 +586,42 @@ test_cancel_on_error (Fixture *fixture,
 }
 
 static void
+on_task_failed (PillionScope *scope,
+                PillionTask *task,
+                gpointer seen)
+{
+  /* The others are not cancelled yet */
+  g_assert_cmpuint (pillion_scope_get_n_failed (scope), ==, ((GPtrArray *) seen)->len + 1);
+  g_ptr_array_add (seen, task);
+}
+
+static void
+test_task_failed (Fixture *fixture,
+                  gconstpointer data)
+{
+  g_autoptr (PillionScope) child = pillion_scope_new_child (fixture->scope, "child", NULL);
+  g_autoptr (GPtrArray) seen = g_ptr_array_new ();
+  PillionTask *a = add (fixture, "a"), *b = add (fixture, "b"), *c = add (fixture, "c");
+  PillionTask *other = pillion_task_new (fixture->loop, "other", NULL);
+
+  g_signal_connect (fixture->scope, "task-failed", G_CALLBACK (on_task_failed), seen);
+  g_assert_true (pillion_scope_add (child, other, NULL));
+  pillion_task_return_boolean (a, TRUE);
+  fail (b);
+  pillion_task_cancel (c);
+  fail (other);
+  g_assert_cmpuint (seen->len, ==, 0);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (seen->len, ==, 1);
+  g_assert_true (seen->pdata[0] == b);
+  g_assert_cmpint (pillion_task_get_state (c), ==, PILLION_TASK_CANCELLED);
+  g_object_unref (a);
+  g_object_unref (b);
+  g_object_unref (c);
+  g_object_unref (other);
+}
+
+static void
 test_join (Fixture *fixture,
            gconstpointer data)
 {
@@ -991,6 +1027,7 @@ main (int argc,
   ADD ("failures-in-the-order-added", test_failures);
   ADD ("failures-are-bounded", test_failures_are_bounded);
   ADD ("cancel-on-error", test_cancel_on_error);
+  ADD ("task-failed", test_task_failed);
   ADD ("join", test_join);
   ADD ("join-children", test_join_children);
   ADD ("cancel-leaves-it-open", test_cancel_leaves_it_open);

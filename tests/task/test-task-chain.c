@@ -40,9 +40,12 @@ test_in_time (Fixture *fixture,
       advance (fixture, 999);
       assert_state (task, PENDING);
       g_assert_cmpuint (get_n_timers (fixture), ==, 1);
+      g_assert_null (pillion_task_get_source (task));
       ends[i](child);
       settle (fixture);
       assert_same (task, child);
+      g_assert_true (pillion_task_get_source (task) == child);
+      g_assert_null (pillion_task_get_source (child));
       g_assert_cmpuint (get_n_timers (fixture), ==, 0);
       end_object (task);
       end_object (child);
@@ -235,6 +238,46 @@ test_shield (Fixture *fixture,
 }
 
 /* Around it all the same: the shield is who waits */
+/* An outcome that was passed on twice is that of the task where it came from; one that a combinator made itself is its own */
+static void
+test_source (Fixture *fixture,
+             gconstpointer data)
+{
+  PillionTask *child = pending (fixture);
+  PillionTask *shield = pillion_task_shield (child);
+  PillionTask *all = pillion_task_all (fixture->loop, &shield, 1);
+  PillionTask *timeout = pillion_task_with_timeout (all, 1000);
+  PillionTask *late = pillion_task_with_timeout (child, 10);
+
+  advance (fixture, 10);
+  assert_timed_out (late);
+  g_assert_null (pillion_task_get_source (late));
+  fail (child);
+  settle (fixture);
+  assert_same (timeout, child);
+  assert_same (all, child);
+  assert_same (shield, child);
+  g_assert_true (pillion_task_get_source (shield) == child);
+  g_assert_true (pillion_task_get_source (all) == child);
+  g_assert_true (pillion_task_get_source (timeout) == child);
+  end_object (late);
+  end_object (timeout);
+  end_object (all);
+  end_object (shield);
+  end_object (child);
+
+  child = pending (fixture);
+  all = pillion_task_all (fixture->loop, &child, 1);
+  timeout = pillion_task_with_timeout (all, 1000);
+  succeed (child);
+  settle (fixture);
+  g_assert_null (pillion_task_get_source (all));
+  g_assert_true (pillion_task_get_source (timeout) == all);
+  end_object (timeout);
+  end_object (all);
+  end_object (child);
+}
+
 static void
 test_shield_in_all (Fixture *fixture,
                     gconstpointer data)
@@ -642,6 +685,7 @@ main (int argc,
   ADD ("timeout/leaves-no-timers", test_no_timer_growth);
   ADD ("shield/keeps-cancellation-off", test_shield);
   ADD ("shield/in-all", test_shield_in_all);
+  ADD ("chain/the-source-of-an-outcome", test_source);
   ADD ("then/ends-as-the-next-one", test_then);
   ADD ("then/nothing-more-to-do", test_then_nothing);
   ADD ("then/not-called-after-a-failure", test_then_not_called);

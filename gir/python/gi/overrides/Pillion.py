@@ -13,6 +13,7 @@ import collections
 import functools
 import http.client
 import json
+import os
 import sys
 from asyncio import CancelledError, InvalidStateError
 from asyncio.events import _get_running_loop
@@ -48,6 +49,7 @@ def _public(kind):
 kept = []  # pairs of the frame that is to raise an exception, and the exception
 takers = set()  # the code of functions that raise what was kept
 wakers = {}  # functions that end the waits of those
+closers = {}  # functions that are called after a guest loop was closed on this thread
 
 
 def takes(function):
@@ -60,6 +62,12 @@ def wakes(function):
     """Says that a function ends the waits of this thread that takes () was said of. One of the same name that was imported before
     is done with."""
     wakers[function.__qualname__] = function
+    return function
+
+
+def follows_close(function):
+    """Says that a function is to be called after a guest loop was closed on this thread; as with wakes ()."""
+    closers[function.__qualname__] = function
     return function
 
 
@@ -192,6 +200,9 @@ def _to_python(value):
             kind = type(value)
         if kind.__name__ == 'Node':
             return json.loads(_need_json().to_string(value, False))
+    if isinstance(value, GObject.GBoxed):
+        # It is the task's, which may be gone sooner
+        return GObject.Value(value.__gtype__, value).get_value()
     return value
 
 
@@ -204,11 +215,29 @@ def _need_json():
 
 
 def _to_value(value):
-    """What PyGObject makes the right GValue of: of an int it makes one of C's."""
-    if type(value) is int and not -2**31 <= value < 2**31:
-        fits = -2**63 <= value < 2**63
-        return GObject.Value(GObject.TYPE_INT64 if fits else GObject.TYPE_PYOBJECT, value)
-    return value
+    """What PyGObject makes the right GValue of: what C has a type for that holds all of it, or else the object itself."""
+    kind = type(value)
+    if kind is int:
+        if -2**31 <= value < 2**31:
+            return value
+        if -2**63 <= value < 2**63:
+            return GObject.Value(GObject.TYPE_INT64, value)
+    elif kind is str:
+        if '\0' not in value and (value.isascii() or _is_utf8(value)):
+            return value
+    elif kind in _PLAIN and kind is not bytes:
+        return value
+    elif hasattr(kind, '__gtype__') and not issubclass(kind, BaseException):
+        return value
+    return GObject.Value(GObject.TYPE_PYOBJECT, value)
+
+
+def _is_utf8(text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # what stands for bytes in the name of a file, say
+        return False
+    return True
 
 
 @_public
@@ -277,29 +306,73 @@ Progress.__doc__ = 'How far a task is: bytes or whatever `unit` says; -1 where t
 _public(Progress)
 
 
+# How long a task is waited for in an event loop that is none of Pillion's, on the thread that is to kick, in seconds, before the first kick
+PATIENCE = 5
+
+
+class _Relay:
+    """Tells another event loop that a task is done. Or that it never will be: then this is dropped before it was called."""
+
+    __slots__ = ('loop', 'future')
+
+    def __init__(self, loop, future):
+        self.loop = loop
+        self.future = future
+
+    def __call__(self, *_):
+        loop, self.loop = self.loop, None
+        if loop is not None:
+            try:
+                loop.call_soon_threadsafe(_end_wait, self.future)
+            except RuntimeError:
+                pass  # it was closed
+
+    __del__ = __call__
+
+
+def _end_wait(future):
+    if not future.done():
+        future.set_result(None)
+
+
 async def _wait_elsewhere(task, loop):
     """Waits in an asyncio loop that does not ride on the task's guest loop: on another thread, or not one of Pillion's."""
     guest = task.get_loop()
     future = loop.create_future()
+    patience = None
+    callback = 0
 
-    def tell():
+    def watch(relay):
+        nonlocal callback
+        if patience is not None:
+            patience.cancel()
+        callback = task.add_done_callback(relay)
+
+    def give_up():
+        task.remove_done_callback(callback)
+        # It knows whether somebody else waits
+        source = Pillion.PollSource.new(guest, -1)
+        if source.watch_task(task):
+            source.give_up_task(task)
+        source.close()
+
+    def complain():
         if not future.done():
-            future.set_result(None)
+            future.set_exception(RuntimeError(
+                f'nobody runs the guest loop that “{task.get_name()}” belongs to: this event loop does not, because it is none of '
+                'Pillion\'s. Use pillion.run (), or kick the guest loop'))
 
-    def on_done(_):
-        try:
-            loop.call_soon_threadsafe(tell)
-        except RuntimeError:
-            pass  # it was closed
-
-    if guest.is_closed():
-        raise GLib.Error(f'The loop of “{task.get_name()}” is closed', ERROR, Pillion.Error.CLOSED)
-    guest.call_soon_threadsafe(lambda: task.add_done_callback(on_done))
+    if guest.is_on_thread():
+        patience = loop.call_later(PATIENCE, complain)
+    guest.call_soon_threadsafe(watch, _Relay(loop, future))
     try:
         await future
     except BaseException:
-        task.cancel()
+        guest.call_soon_threadsafe(give_up)
         raise
+    finally:
+        if patience is not None:
+            patience.cancel()
 
 
 class Task(Pillion.Task):
@@ -309,6 +382,7 @@ class Task(Pillion.Task):
     _exception = None  # what a function of Python's raised, where C has only an error
     _traceback = None  # where that was raised
     _results = None  # whether the result is the list of the children's results, or (False) of the children
+    _follows = None  # the event loop that runs what it is made of
 
     def __await__(self):
         if not self.is_done():
@@ -322,7 +396,13 @@ class Task(Pillion.Task):
                 except BaseException:
                     loop._give_up_task(self, future)
                     raise
-        return self.result()
+            if not self.is_done():
+                raise GLib.Error(f'“{self.get_name()}” is waited for no more: its loop was closed, or others have adopted it',
+                                 ERROR, Pillion.Error.CLOSED)
+        try:
+            return self.result()
+        finally:
+            self = None  # as in result ()
 
     def __repr__(self):
         if self.get_loop() is None:
@@ -347,7 +427,7 @@ class Task(Pillion.Task):
         if name is None:
             name = future.get_name() if isinstance(future, asyncio.Task) else 'future'
         task = cls._at(Pillion.Task.new(loop, name, None), _site(2))
-        follow = future.get_loop()
+        task._follows = follow = future.get_loop()
 
         def on_cancelled(_):
             try:
@@ -389,6 +469,7 @@ class Task(Pillion.Task):
     def result(self):
         """The result as Python has it: bytes for GLib.Bytes, plain objects for JSON and GLib.Variant, a list for `all` and `map`. Raises
         the task's exception, or InvalidStateError where it is pending."""
+        self = self.get_source() or self
         try:
             value = self.propagate_value()[1]
         except GLib.Error as error:
@@ -402,11 +483,12 @@ class Task(Pillion.Task):
         try:
             raise exception
         finally:
-            exception = None  # which would hold this frame, and so itself
+            self = exception = None  # else its traceback would hold this frame, and so itself
 
     def exception(self):
         """The exception that the task ended with, or None. Raises CancelledError where it was cancelled, InvalidStateError where it is
         pending."""
+        self = self.get_source() or self
         try:
             self.propagate_error()
         except GLib.Error as error:
@@ -418,22 +500,15 @@ class Task(Pillion.Task):
         return exception
 
     def _to_exception(self, error):
-        if self._exception is not None:
-            return self._exception.with_traceback(self._traceback)
+        exception = self._exception
+        if exception is not None:
+            return exception.with_traceback(self._traceback)
         if error.domain == ERROR and error.code == Pillion.Error.NOT_DONE:
             return InvalidStateError(error.message)
-        # What a combinator passes on is one of its children's
-        for child in self.get_children():
-            if child.done() and not child.cancelled() and child._fails_with(error):
-                return child._to_exception(error)
-        return to_exception(error, self)
-
-    def _fails_with(self, error):
-        try:
-            self.propagate_error()
-        except GLib.Error as other:
-            return (other.domain, other.code, other.message) == (error.domain, error.code, error.message)
-        return False
+        exception = to_exception(error, self)
+        if not isinstance(exception, CancelledError):
+            self._exception = exception  # whoever asks is given the same one
+        return exception
 
     def done(self):
         """Whether the task has ended."""
@@ -535,9 +610,10 @@ class Completions(Pillion.Completions):
         return self
 
     async def __anext__(self):
-        if self.get_n_left() == 0:
+        task = await self.next()
+        if task is None:
             raise StopAsyncIteration
-        return await self.next()
+        return task
 
     def __repr__(self):
         return f'<Pillion.Completions with {self.get_n_left()} left>'
@@ -567,15 +643,31 @@ Retry = _public(override(Retry))
 
 # The loop
 
+def _follows(task, running):
+    """Whether something in the running event loop has to go on before the task ends."""
+    return task._follows is running or any(_follows(child, running) for child in task.get_children() if not child.done())
+
+
 class Loop(Pillion.Loop):
     kick = _runner(Pillion.Loop.kick)
     kick_until = _runner(Pillion.Loop.kick_until)
-    close = _runner(Pillion.Loop.close)
+    _close = _runner(Pillion.Loop.close)
     _run_until_complete = _runner(Pillion.Loop.run_until_complete)
     _sleep = Pillion.Loop.sleep
 
+    def close(self, timeout):
+        """Ends everything, for `timeout` µs at most, or as long as it takes where that is less than 0."""
+        try:
+            return self._close(timeout)
+        finally:
+            for tell in list(closers.values()):
+                tell()
+
     def run_until_complete(self, task):
         """Runs the loop until the task is done, and returns its result, or raises its exception."""
+        running = _get_running_loop()
+        if running is not None and not task.done() and _follows(task, running):
+            raise RuntimeError(f'“{task.get_name()}” can\'t be waited for here, inside of the event loop that is to run it: await it')
         try:
             self._run_until_complete(task)
         except GLib.Error:
@@ -659,9 +751,42 @@ TickHost = _public(override(TickHost))
 
 # Scopes, and what is waited for
 
+class _Body:
+    """What is inside an `async with` of a scope: it is cancelled when a task of the scope fails, as with asyncio.TaskGroup."""
+
+    def __init__(self, scope):
+        self.scope = scope
+        self.task = asyncio.current_task()
+        self.cancelling = self.task.cancelling()  # how often it was cancelled before
+        self.interrupted = False
+        self.handler = scope.connect('task-failed', self.on_task_failed)
+
+    def on_task_failed(self, scope, task):
+        if not self.interrupted and scope.get_cancel_on_error():
+            self.interrupted = True
+            self.task.cancel()
+
+    async def leave(self, error):
+        """The body has ended, perhaps with an error. Returns the CancelledError that somebody else wants it to end with."""
+        self.scope.disconnect(self.handler)
+        cancelled = error if isinstance(error, CancelledError) else None
+        if self.interrupted:
+            if cancelled is None:
+                # What was asked for is on its way still
+                try:
+                    await asyncio.sleep(0)
+                except CancelledError as late:
+                    cancelled = late
+            if self.task.uncancel() <= self.cancelling:
+                cancelled = None
+        return cancelled
+
+
 class Scope(Pillion.Scope):
-    """`async with Pillion.Scope ('panel') as scope:` waits at its end for all that was started in it; where one fails, or the body does, it
-    cancels the rest. Several failures come as an ExceptionGroup, as those of asyncio.TaskGroup do."""
+    """`async with Pillion.Scope ('panel') as scope:` waits at its end for all that was started in it. Where one fails, or the body does, it
+    cancels the rest and the body. The failures of tasks come as an ExceptionGroup, as those of asyncio.TaskGroup do."""
+
+    _body = None
 
     def __new__(cls, name, loop=None, *, parent=None, limit=0, cancel_on_error=True):
         if parent is not None:
@@ -688,12 +813,19 @@ class Scope(Pillion.Scope):
             if asyncio.iscoroutine(awaitable):
                 awaitable.close()
             raise GLib.Error(f'The scope “{self.get_name()}” is closed', ERROR, Pillion.Error.CLOSED)
-        task = awaitable if isinstance(awaitable, Task) else Task.from_awaitable(awaitable, self.get_loop(), name)
-        task.set_site(_site(2))
-        if key is None:
-            self.add(task)
+        if isinstance(awaitable, Task):
+            task = awaitable
         else:
-            self.add_with_key(key, task)
+            task = Task._at(Task.from_awaitable(awaitable, self.get_loop(), name), _site(2))
+        try:
+            if key is None:
+                self.add(task)
+            else:
+                self.add_with_key(key, task)
+        except GLib.Error:
+            if task is not awaitable:
+                task.cancel()
+            raise
         return task
 
     def start(self, name, func, *args):
@@ -710,43 +842,50 @@ class Scope(Pillion.Scope):
             join = self.join()
             try:
                 await (join if timeout is None else join.with_timeout(timeout))
-            except (GLib.Error, TimeoutError):
+            except (Exception, KeyboardInterrupt, SystemExit):
                 pass  # what the tasks failed with is theirs; what is left close () names
         return self._close(0)
 
     async def __aenter__(self):
+        if self._body is not None:
+            raise RuntimeError(f'the scope “{self.get_name()}” has been entered already')
+        self._body = _Body(self)
         return self
 
     async def __aexit__(self, kind, error, traceback):
-        cancelled = isinstance(error, CancelledError)
+        body, self._body = self._body, None
+        cancelled = await body.leave(error)
         if error is not None:
             self.cancel()
         while self.get_live_tasks() > 0:
+            join = self.join()
+            if join.done():
+                break  # the loop is being closed, and what lives is its own
             try:
-                await self.join()
-            except CancelledError:
-                if self.get_live_tasks() > 0:
+                await join
+            except CancelledError as again:
+                if not join.cancelled():
                     # Whoever awaits is cancelled: what is in the scope goes with it, and is waited for
-                    cancelled = True
+                    cancelled = again
                     self.cancel()
-            except GLib.Error:
-                pass  # told below
-        failures = []
-        for task in self.take_failed():
-            try:
-                task.result()
-            except CancelledError:
-                pass
-            except BaseException as failure:
-                if failure is not error:
-                    failures.append(failure)
-        self._close(0)
-        if cancelled and error is None:
-            raise CancelledError
+            except (Exception, KeyboardInterrupt, SystemExit):
+                pass  # what a task failed with is told below
+        try:
+            self._close(0)
+        except GLib.Error:
+            if not self.is_closed():
+                raise
+            # Somebody else is about to close it, further up
+        failures = [task.exception() for task in self.take_failed()]
+        for failure in failures:
+            if isinstance(failure, (KeyboardInterrupt, SystemExit)):
+                raise failure
         if failures:
-            if error is not None and not isinstance(error, CancelledError):
+            if error is not None and not isinstance(error, CancelledError) and error not in failures:
                 failures.insert(0, error)
             raise BaseExceptionGroup(f'tasks of the scope “{self.get_name()}” failed', failures)
+        if cancelled is not None and cancelled is not error:
+            raise cancelled
 
     def __repr__(self):
         state = 'closed' if self.is_closed() else f'with {self.get_live_tasks()} live tasks'
@@ -842,9 +981,14 @@ class HttpClient(Pillion.HttpClient):
         return Task._at(Pillion.HttpClient.get_bytes(self, url, cancellable), _site(2))
 
     def get_json(self, url, cancellable=None):
-        """Gets a body of JSON: a task whose result is what it stands for. Needs the typelib of JSON-GLib."""
-        _need_json()
-        return Task._at(Pillion.HttpClient.get_json(self, url, cancellable), _site(2))
+        """Gets a body of JSON: a task whose result is what it stands for."""
+        # By Python's own parser: JSON-GLib has no numbers past 64 bits, and no texts with a NUL in them
+        body = Pillion.HttpClient.get_bytes(self, url, cancellable)
+        site = _site(2)
+        body.set_site(site)
+        task = Task._at(body.and_then_closure(_Start(self.get_loop(), body.get_name(), _parse_json, (url,))), site)
+        task.set_name(body.get_name())
+        return task
 
     def download(self, url, target, sha256=None, cancellable=None):
         """Gets a body into a file, named by a path or a Gio.File: a task whose result is a Pillion.Download."""
@@ -855,8 +999,21 @@ class HttpClient(Pillion.HttpClient):
         return Task._at(Pillion.HttpClient.download_into(self, url, _to_file(folder), sha256, cancellable), _site(2))
 
 
+def _parse_json(body, url):
+    task = Task.new(body.get_loop(), body.get_name())
+    try:
+        task.return_value(json.loads(body.result(), parse_constant=_refuse_constant))
+    except (ValueError, RecursionError) as error:
+        task.return_error(GLib.Error(f'{url}: {error}', ERROR, Pillion.Error.INVALID_JSON))
+    return task
+
+
+def _refuse_constant(name):
+    raise ValueError(f'{name} is no JSON')
+
+
 def _to_file(file):
-    return file if isinstance(file, Gio.File) else Gio.File.new_for_path(file)
+    return file if isinstance(file, Gio.File) else Gio.File.new_for_path(os.fspath(file))
 
 
 HttpClient = _public(override(HttpClient))
