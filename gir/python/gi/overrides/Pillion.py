@@ -471,10 +471,12 @@ class Task(Pillion.Task):
         the task's exception, or InvalidStateError where it is pending."""
         self = self.get_source() or self
         try:
-            value = self.propagate_value()[1]
+            # First without a value: PyGObject 3.42 never frees the one that it has made for a function that fails
+            self.propagate_error()
         except GLib.Error as error:
             exception = self._to_exception(error)
         else:
+            value = self.propagate_value()[1]
             if self._results is not None:
                 children = self.get_children()
                 return [child.result() for child in children] if self._results else children
