@@ -6,7 +6,9 @@
 
 import asyncio
 import gc
+import sys
 import threading
+import unittest.mock
 import weakref
 
 from gi.repository import Gio
@@ -833,6 +835,91 @@ class Completing(ScopeCase):
             await asyncio.sleep(0)
             task.return_value(number)
         self.assertEqual(sorted(sum(await both, [])), list(range(5)))
+
+
+class Slips(Case):
+    """What one does without thinking, who comes from asyncio"""
+
+    def test_loops_need_not_be_said(self):
+        loop = Pillion.Loop.get_default()
+        for made in (Pillion.Queue(2), Pillion.Queue(), Pillion.Semaphore(3), Pillion.Event(), Pillion.Scope('of the default'),
+                     Pillion.HttpClient()):
+            self.assertIs(made.get_loop(), loop)
+        self.assertEqual(Pillion.Queue(2).get_capacity(), 2)
+        self.assertEqual(Pillion.Queue().get_capacity(), 0)
+        self.assertEqual(Pillion.Semaphore(3).get_permits(), 3)
+        self.assertEqual(Pillion.Completions([loop.sleep(0), loop.sleep(0)]).get_n_left(), 2)
+        self.assertEqual(Pillion.Queue(capacity=2, loop=loop).get_capacity(), 2)
+
+    def test_seconds(self):
+        task = guest.sleep(0)
+        for call in (lambda: guest.sleep(0.5), lambda: guest.call_later(0.5, print), lambda: task.with_timeout(0.5),
+                     lambda: Pillion.Scope('seconds').close(0.5), lambda: guest.close(0.5)):
+            with self.assertRaisesRegex(TypeError, 'microseconds'):
+                call()
+        self.assertFalse(guest.is_closed())
+
+    def test_wrong_thread(self):
+        queue, task, scope, client = Pillion.Queue(), guest.sleep(0), Pillion.Scope('elsewhere'), Pillion.HttpClient()
+        calls = (lambda: guest.sleep(1), lambda: queue.put(1), lambda: queue.get(), lambda: Pillion.Task.all(guest, [task]),
+                 lambda: Pillion.Task.new(guest, 'x'), lambda: client.get_bytes('http://127.0.0.1:1/'),
+                 lambda: scope.start('x', lambda: None), lambda: guest.run_in_thread('x', print),
+                 lambda: guest.call_soon(print), lambda: guest.call_later(1, print), lambda: task.add_done_callback(print))
+        caught = []
+
+        def work():
+            for call in calls:
+                try:
+                    call()
+                except GLib.Error as error:
+                    caught.append(error.matches(Pillion.error_quark(), Pillion.Error.WRONG_THREAD))
+
+        thread = threading.Thread(target=work)
+        # C says so as well, where that would end the process
+        mask = GLib.log_set_always_fatal(GLib.LogLevelFlags.LEVEL_ERROR)
+        try:
+            thread.start()
+            thread.join()
+        finally:
+            GLib.log_set_always_fatal(mask)
+        self.assertEqual(caught, [True] * len(calls))
+
+    def test_cancelled_in_a_callback(self):
+        """It does not end the host"""
+        shown = []
+        with unittest.mock.patch.object(sys, 'excepthook', lambda kind, *_: shown.append(kind)):
+            task = guest.sleep(3_600_000_000)
+            task.add_done_callback(lambda task: task.result())
+            task.cancel()
+
+            def cancelled():
+                raise asyncio.CancelledError
+
+            guest.call_soon(cancelled)
+            guest.run_until_complete(guest.sleep(0))
+            while guest.get_live_tasks() > 0:
+                guest.kick()
+        self.assertEqual(shown, [asyncio.CancelledError] * 2)
+
+    def test_closed_from_inside_of_a_task_of_its_own(self):
+        scope = Pillion.Scope('panel')
+        errors = []
+
+        async def on_button():
+            try:
+                scope.close(GLib.TIME_SPAN_MINUTE)
+            except GLib.Error as error:
+                errors.append(error.matches(Pillion.error_quark(), Pillion.Error.NESTED))
+            await scope.aclose()
+
+        async def main():
+            task = scope.create_task(on_button())
+            with self.assertRaises(asyncio.CancelledError):
+                await task
+
+        self.loop.run_until_complete(main())
+        self.assertEqual(errors, [True])
+        scope.close(0)
 
 
 if __name__ == '__main__':

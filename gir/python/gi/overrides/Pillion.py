@@ -15,6 +15,7 @@ import http.client
 import json
 import os
 import sys
+import weakref
 from asyncio import CancelledError, InvalidStateError
 from asyncio.events import _get_running_loop
 
@@ -129,8 +130,9 @@ class _Call:
     def __call__(self, *values):
         try:
             return self.function(*values, *self.args)
-        except Exception:
-            raise  # PyGObject shows it
+        except (Exception, CancelledError):
+            # PyGObject shows it. A task that was cancelled is no reason to end the host.
+            raise
         except BaseException as error:
             if not keep(error):
                 # Nobody in Python is there to catch it
@@ -157,7 +159,7 @@ class _Start(_Call):
             # As if what it was to start had failed, which somebody looks at
             task = Task.new(self.loop, self.name)
             task._return_exception(error)
-            if not isinstance(error, Exception):
+            if not isinstance(error, (Exception, CancelledError)):
                 keep(error)
             return task
 
@@ -172,12 +174,40 @@ def _sited(function):
     """A function of C that gives a task, which is made where that is called."""
     @functools.wraps(function)
     def call(*args, **kwargs):
-        task = function(*args, **kwargs)
-        if task is not None:
-            task.set_site(_site(2))
-        return task
+        return Task._at(function(*args, **kwargs), _site(2))
 
     return call
+
+
+def _usec(time):
+    """A time for C, which would make nothing of a fraction of a second."""
+    if isinstance(time, float):
+        raise TypeError(f'{time!r} is no number of microseconds, of which a second has 1_000_000')
+    return time
+
+
+def _wrong_thread():
+    return GLib.Error('A loop has to be used on the thread that made it', ERROR, Pillion.Error.WRONG_THREAD)
+
+
+def _or_default(loop):
+    return loop if loop is not None else Pillion.Loop.get_default()
+
+
+def _new_task(loop, name, cancellable):
+    try:
+        return Pillion.Task.new(loop, name, cancellable)
+    except TypeError:
+        if isinstance(loop, Pillion.Loop) and not loop.is_on_thread():
+            raise _wrong_thread() from None
+        raise
+
+
+def _called(loop, number):
+    """The number of a call that C has taken."""
+    if number == 0 and not loop.is_closed():
+        raise _wrong_thread()
+    return number
 
 
 # Values and errors
@@ -415,7 +445,7 @@ class Task(Pillion.Task):
     @classmethod
     def new(cls, loop, name, cancellable=None):
         """A task that somebody finishes with one of the return functions. It is made where this is called."""
-        return cls._at(Pillion.Task.new(loop, name, cancellable), _site(2))
+        return cls._at(_new_task(loop, name, cancellable), _site(2))
 
     @classmethod
     def from_awaitable(cls, awaitable, loop=None, name=None):
@@ -426,7 +456,7 @@ class Task(Pillion.Task):
             loop = Pillion.Loop.get_default()
         if name is None:
             name = future.get_name() if isinstance(future, asyncio.Task) else 'future'
-        task = cls._at(Pillion.Task.new(loop, name, None), _site(2))
+        task = cls._at(_new_task(loop, name, None), _site(2))
         task._follows = follow = future.get_loop()
 
         def on_cancelled(_):
@@ -523,7 +553,10 @@ class Task(Pillion.Task):
     def add_done_callback(self, func, *args):
         """Has `func (task, *args)` called when the task is done, never inside this call. Returns a number for
         remove_done_callback ()."""
-        return self.add_done_closure(_Call(func, args))
+        number = self.add_done_closure(_Call(func, args))
+        if number == 0:
+            raise _wrong_thread()
+        return number
 
     async def progress(self):
         """Yields a Progress whenever there is a new one, and ends when the task does, however that ends."""
@@ -579,21 +612,28 @@ class Task(Pillion.Task):
 
     @staticmethod
     def _at(task, site):
-        if task is not None:
-            task.set_site(site)
+        if task is None:
+            # With the right arguments there is no other reason
+            raise _wrong_thread()
+        task.set_site(site)
         return task
 
     @classmethod
     def _group(cls, task, site, results):
-        task._results = results
-        return cls._at(task, site)
+        cls._at(task, site)._results = results
+        return task
 
     def and_then(self, func, *args):
         """Has `func (task, *args)` start what comes after this task, when that has ended well: a task, an awaitable, or None."""
         start = _Start(self.get_loop(), 'and then', func, args)
         return self._at(self.and_then_closure(start), _site(2))
 
-    with_timeout = _sited(Pillion.Task.with_timeout)
+    _with_timeout = Pillion.Task.with_timeout
+
+    def with_timeout(self, timeout):
+        """Ends as this task, or fails with TimeoutError when that takes more than `timeout` µs."""
+        return self._at(self._with_timeout(_usec(timeout)), _site(2))
+
     with_deadline = _sited(Pillion.Task.with_deadline)
     shield = _sited(Pillion.Task.shield)
 
@@ -607,6 +647,12 @@ Task = _public(override(Task))
 
 class Completions(Pillion.Completions):
     """`async for task in completions` gives the tasks as they end."""
+
+    def __new__(cls, tasks=(), loop=None):
+        return Pillion.Completions.new(_or_default(loop), list(tasks))
+
+    def __init__(self, *args, **kwargs):
+        pass  # it was made by __new__ ()
 
     def __aiter__(self):
         return self
@@ -632,9 +678,7 @@ class Retry(Pillion.Retry):
     def run(self, loop, name, func, *args, cancellable=None):
         """Has `func (attempt, *args)` make attempts, each a task or an awaitable, until one ends well."""
         task = self.run_closure(loop, name, _Start(loop, name, func, args), cancellable)
-        if task is not None:
-            task.set_site(_site(2))
-        return task
+        return Task._at(task, _site(2))
 
     def __repr__(self):
         return f'<Pillion.Retry of {self.get_attempts()} attempts>'
@@ -660,7 +704,7 @@ class Loop(Pillion.Loop):
     def close(self, timeout):
         """Ends everything, for `timeout` µs at most, or as long as it takes where that is less than 0."""
         try:
-            return self._close(timeout)
+            return self._close(_usec(timeout))
         finally:
             for tell in list(closers.values()):
                 tell()
@@ -680,7 +724,7 @@ class Loop(Pillion.Loop):
 
     def call_soon(self, func, *args):
         """Has `func (*args)` called in the next kick. Returns a number for cancel_call ()."""
-        return self.call_soon_closure(_Call(func, args))
+        return _called(self, self.call_soon_closure(_Call(func, args)))
 
     def call_soon_threadsafe(self, func, *args):
         """Has `func (*args)` called on the loop's thread, from any thread, and wakes a host that sleeps."""
@@ -688,25 +732,21 @@ class Loop(Pillion.Loop):
 
     def call_later(self, delay, func, *args):
         """Has `func (*args)` called after `delay` µs. Returns a number for cancel_call ()."""
-        return self.call_later_closure(delay, _Call(func, args))
+        return _called(self, self.call_later_closure(_usec(delay), _Call(func, args)))
 
     def call_at_safe_point(self, func, *args):
         """Has `func (*args)` called where the host allows what is destructive. Returns a number for cancel_call ()."""
-        return self.call_at_safe_point_closure(_Call(func, args))
+        return _called(self, self.call_at_safe_point_closure(_Call(func, args)))
 
     def sleep(self, delay, cancellable=None):
         """A task that ends well after `delay` µs."""
-        task = self._sleep(delay, cancellable)
-        task.set_site(_site(2))
-        return task
+        return Task._at(self._sleep(_usec(delay), cancellable), _site(2))
 
     def run_in_thread(self, name, func, *args, cancellable=None):
         """Calls `func (task, cancellable, *args)` on a worker thread. What it returns, or raises, is what the task ends with, unless
         the function has finished that by itself."""
         task = self.run_in_thread_closure(name, _Work(func, args), cancellable)
-        if task is not None:
-            task.set_site(_site(2))
-        return task
+        return Task._at(task, _site(2))
 
     def __repr__(self):
         if self.is_closed():
@@ -789,12 +829,13 @@ class Scope(Pillion.Scope):
     cancels the rest and the body. The failures of tasks come as an ExceptionGroup, as those of asyncio.TaskGroup do."""
 
     _body = None
+    _coroutines = None  # the tasks that an event loop runs
 
     def __new__(cls, name, loop=None, *, parent=None, limit=0, cancel_on_error=True):
         if parent is not None:
             self = Pillion.Scope.new_child(parent, name)
         else:
-            self = Pillion.Scope.new(loop if loop is not None else Pillion.Loop.get_default(), name)
+            self = Pillion.Scope.new(_or_default(loop), name)
         self.set_limit(limit)
         self.set_cancel_on_error(cancel_on_error)
         return self
@@ -807,7 +848,11 @@ class Scope(Pillion.Scope):
     def close(self, timeout=0):
         """Cancels all, and runs the loop until they have ended, for `timeout` µs at most: host code's. Code that awaits has
         aclose ()."""
-        return self._close(timeout)
+        running = _get_running_loop()
+        if timeout != 0 and running is not None and any(task._follows is running and not task.done() for task in self._coroutines or ()):
+            raise GLib.Error(f'The scope “{self.get_name()}” can\'t be closed here, inside of the event loop that is to end its tasks: '
+                             'await aclose ()', ERROR, Pillion.Error.NESTED)
+        return self._close(_usec(timeout))
 
     def create_task(self, awaitable, *, name=None, key=None):
         """Starts a coroutine in the scope, or puts another awaitable into it. Returns a Pillion.Task."""
@@ -819,6 +864,9 @@ class Scope(Pillion.Scope):
             task = awaitable
         else:
             task = Task._at(Task.from_awaitable(awaitable, self.get_loop(), name), _site(2))
+            if self._coroutines is None:
+                self._coroutines = weakref.WeakSet()
+            self._coroutines.add(task)
         try:
             if key is None:
                 self.add(task)
@@ -833,9 +881,7 @@ class Scope(Pillion.Scope):
     def start(self, name, func, *args):
         """Has `func (*args)` start work when there is room for it: a task, or an awaitable."""
         task = self.start_closure(name, _Start(self.get_loop(), name, func, args))
-        if task is not None:
-            task.set_site(_site(2))
-        return task
+        return Task._at(task, _site(2))
 
     async def aclose(self, timeout=None):
         """Cancels all and waits until they have ended, for `timeout` µs at most, or as long as it takes. Then the scope is closed."""
@@ -900,13 +946,17 @@ Scope = _public(override(Scope))
 class Queue(Pillion.Queue):
     """Takes any objects of Python's. `async for item in queue` ends when the queue is closed and empty."""
 
+    def __new__(cls, capacity=0, loop=None):
+        return Pillion.Queue.new(_or_default(loop), capacity)
+
+    def __init__(self, *args, **kwargs):
+        pass  # it was made by __new__ ()
+
     _put = Pillion.Queue.put
 
     def put(self, item):
         """Puts an item in: a task that ends when there was room."""
-        task = self._put(_to_value(item))
-        task.set_site(_site(2))
-        return task
+        return Task._at(self._put(_to_value(item)), _site(2))
 
     def try_put(self, item):
         """Puts an item in if there is room. Returns whether there was."""
@@ -943,6 +993,12 @@ Queue = _public(override(Queue))
 class Semaphore(Pillion.Semaphore):
     """`async with semaphore:` holds a permit."""
 
+    def __new__(cls, permits=1, loop=None):
+        return Pillion.Semaphore.new(_or_default(loop), permits)
+
+    def __init__(self, *args, **kwargs):
+        pass  # it was made by __new__ ()
+
     acquire = _sited(Pillion.Semaphore.acquire)
 
     async def __aenter__(self):
@@ -960,6 +1016,12 @@ Semaphore = _public(override(Semaphore))
 
 
 class Event(Pillion.Event):
+    def __new__(cls, loop=None):
+        return Pillion.Event.new(_or_default(loop))
+
+    def __init__(self, *args, **kwargs):
+        pass  # it was made by __new__ ()
+
     wait = _sited(Pillion.Event.wait)
 
     def __repr__(self):
@@ -971,7 +1033,7 @@ Event = _public(override(Event))
 
 class HttpClient(Pillion.HttpClient):
     def __new__(cls, loop=None, **properties):
-        self = Pillion.HttpClient.new(loop if loop is not None else Pillion.Loop.get_default())
+        self = Pillion.HttpClient.new(_or_default(loop))
         self.set_properties(**properties)
         return self
 
