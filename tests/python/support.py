@@ -22,6 +22,28 @@ import tap
 
 guest = Pillion.Loop.get_default()
 
+MSEC = 1000
+SECOND = 1000 * MSEC
+HOUR = 3600 * SECOND
+
+
+class Trouble(Exception):
+    pass
+
+
+def pending(name='pending'):
+    return Pillion.Task.new(guest, name)
+
+
+async def turns(count=3):
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def until(is_over):
+    while not is_over():
+        await asyncio.sleep(0.0005)
+
 
 class FrameHost:
     """A frame loop as a game has one. It sleeps until it is woken, or as long as a frame at most, which keeps the tests

@@ -19,14 +19,9 @@ try:
 except (ImportError, ValueError):
     Soup = None
 from gi.repository import Gio
-from support import Case, GLib, Pillion, all_ways, guest, pillion, tap, unittest
+from support import Case, GLib, Pillion, all_ways, guest, pillion, tap, turns, unittest
 
 URL = os.environ['PILLION_TEST_URL']
-
-
-async def turns(count=3):
-    for _ in range(count):
-        await asyncio.sleep(0)
 
 
 class GioCase(Case):

@@ -12,29 +12,7 @@ import unittest.mock
 import weakref
 
 from gi.repository import Gio
-from support import Case, GLib, Pillion, all_ways, guest, pillion, tap
-
-MSEC = 1000
-SECOND = 1000 * MSEC
-HOUR = 3600 * SECOND
-
-
-class Trouble(Exception):
-    pass
-
-
-def pending(name='pending'):
-    return Pillion.Task.new(guest, name)
-
-
-async def turns(count=3):
-    for _ in range(count):
-        await asyncio.sleep(0)
-
-
-async def until(is_over):
-    while not is_over():
-        await asyncio.sleep(0.0005)
+from support import HOUR, MSEC, SECOND, Case, GLib, Pillion, Trouble, all_ways, guest, pending, pillion, tap, turns, until
 
 
 async def fail(error=None, after=0):
@@ -863,7 +841,7 @@ class Slips(Case):
         queue, task, scope, client = Pillion.Queue(), guest.sleep(0), Pillion.Scope('elsewhere'), Pillion.HttpClient()
         calls = (lambda: guest.sleep(1), lambda: queue.put(1), lambda: queue.get(), lambda: Pillion.Task.all(guest, [task]),
                  lambda: Pillion.Task.new(guest, 'x'), lambda: client.get_bytes('http://127.0.0.1:1/'),
-                 lambda: scope.start('x', lambda: None), lambda: guest.run_in_thread('x', print),
+                 lambda: client.get_json('http://127.0.0.1:1/'), lambda: scope.start('x', lambda: None), lambda: guest.run_in_thread('x', print),
                  lambda: guest.call_soon(print), lambda: guest.call_later(1, print), lambda: task.add_done_callback(print))
         caught = []
 
@@ -902,24 +880,26 @@ class Slips(Case):
         self.assertEqual(shown, [asyncio.CancelledError] * 2)
 
     def test_closed_from_inside_of_a_task_of_its_own(self):
-        scope = Pillion.Scope('panel')
         errors = []
 
-        async def on_button():
+        async def on_button(scope):
             try:
                 scope.close(GLib.TIME_SPAN_MINUTE)
             except GLib.Error as error:
                 errors.append(error.matches(Pillion.error_quark(), Pillion.Error.NESTED))
             await scope.aclose()
 
-        async def main():
-            task = scope.create_task(on_button())
+        async def main(begin):
+            scope = Pillion.Scope('panel')
             with self.assertRaises(asyncio.CancelledError):
-                await task
+                await begin(scope)
+            scope.close(0)
 
-        self.loop.run_until_complete(main())
-        self.assertEqual(errors, [True])
-        scope.close(0)
+        for begin in (lambda scope: scope.create_task(on_button(scope)),
+                      lambda scope: scope.start('on button', on_button, scope),
+                      lambda scope: Pillion.Scope('part', parent=scope).create_task(on_button(scope))):
+            self.loop.run_until_complete(main(begin))
+        self.assertEqual(errors, [True] * 3)
 
 
 if __name__ == '__main__':

@@ -9,6 +9,7 @@ import contextlib
 import datetime
 import enum
 import gc
+import http.server
 import io
 import math
 import os
@@ -23,23 +24,13 @@ import weakref
 import gi
 gi.require_version('Json', '1.0')
 from gi.repository import Gio, GObject, Json
-from support import Case, FrameHost, GLib, Pillion, all_ways, guest, pillion, run_script, tap, use_real_clock
+from support import (HOUR, MSEC, Case, FrameHost, GLib, Pillion, Trouble, all_ways, guest, pending, pillion, run_script, tap,
+                     turns, until, use_real_clock)
 from gi.overrides import Pillion as overrides
 import loopback
 
 URL = os.environ['PILLION_TEST_URL']
 SHA256 = os.environ['PILLION_TEST_SHA256']
-MSEC = 1000
-SECOND = 1000 * MSEC
-HOUR = 3600 * SECOND
-
-
-class Trouble(Exception):
-    pass
-
-
-def pending(name='pending'):
-    return Pillion.Task.new(guest, name)
 
 
 def done(value=None):
@@ -57,16 +48,6 @@ def failed(error):
 def obedient(name='obedient'):
     """Ends when it is asked to."""
     return guest.sleep(HOUR)
-
-
-async def turns(count=3):
-    for _ in range(count):
-        await asyncio.sleep(0)
-
-
-async def until(is_over):
-    while not is_over():
-        await asyncio.sleep(0.0005)
 
 
 class TaskCase(Case):
@@ -1113,6 +1094,27 @@ class Http(TaskCase):
     def serve(self, body):
         with unittest.mock.patch.dict(loopback.PAGES, {'/json': ('application/json', body)}), loopback.Server() as url:
             yield url + '/json'
+
+    @all_ways
+    async def test_refused_with_cookies(self):
+        """They come one by one, because they may have commas in them"""
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(403)
+                for cookie in ('a=1; Expires=Thu, 26 Nov 2026 00:00:00 GMT', 'b=2'):
+                    self.send_header('Set-Cookie', cookie)
+                self.send_header('Content-Length', '0')
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        with http.server.HTTPServer(('127.0.0.1', 0), Handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            with self.assertRaises(Pillion.HttpStatusError) as caught:
+                await self.client.get_bytes(f'http://127.0.0.1:{server.server_port}/')
+            server.shutdown()
+        self.assertEqual(caught.exception.headers.get_all('set-cookie'), ['a=1; Expires=Thu, 26 Nov 2026 00:00:00 GMT', 'b=2'])
 
     @all_ways
     async def test_refused(self):

@@ -15,7 +15,6 @@ import http.client
 import json
 import os
 import sys
-import weakref
 from asyncio import CancelledError, InvalidStateError
 from asyncio.events import _get_running_loop
 
@@ -292,7 +291,9 @@ class HttpStatusError(GLib.Error):
             self.url = response.get_url()
             self.body = response.get_body().get_data() or b''
             for name in response.get_header_names():
-                self.headers[name] = response.get_header(name)
+                # Several of Set-Cookie can't be joined with commas, and come as lines
+                for value in response.get_header(name).split('\n'):
+                    self.headers[name] = value
 
     def __str__(self):
         return self.message
@@ -456,7 +457,11 @@ class Task(Pillion.Task):
             loop = Pillion.Loop.get_default()
         if name is None:
             name = future.get_name() if isinstance(future, asyncio.Task) else 'future'
-        task = cls._at(_new_task(loop, name, None), _site(2))
+        try:
+            task = cls._at(_new_task(loop, name, None), _site(2))
+        except BaseException:
+            future.cancel()
+            raise
         task._follows = follow = future.get_loop()
 
         def on_cancelled(_):
@@ -829,7 +834,6 @@ class Scope(Pillion.Scope):
     cancels the rest and the body. The failures of tasks come as an ExceptionGroup, as those of asyncio.TaskGroup do."""
 
     _body = None
-    _coroutines = None  # the tasks that an event loop runs
 
     def __new__(cls, name, loop=None, *, parent=None, limit=0, cancel_on_error=True):
         if parent is not None:
@@ -849,10 +853,18 @@ class Scope(Pillion.Scope):
         """Cancels all, and runs the loop until they have ended, for `timeout` µs at most: host code's. Code that awaits has
         aclose ()."""
         running = _get_running_loop()
-        if timeout != 0 and running is not None and any(task._follows is running and not task.done() for task in self._coroutines or ()):
+        if timeout != 0 and running is not None and self._is_run_by(running):
             raise GLib.Error(f'The scope “{self.get_name()}” can\'t be closed here, inside of the event loop that is to end its tasks: '
                              'await aclose ()', ERROR, Pillion.Error.NESTED)
         return self._close(_usec(timeout))
+
+    def _is_run_by(self, running):
+        """Whether something in the running event loop has to go on before all has ended."""
+        join = self.join()
+        try:
+            return _follows(join, running)
+        finally:
+            join.cancel()
 
     def create_task(self, awaitable, *, name=None, key=None):
         """Starts a coroutine in the scope, or puts another awaitable into it. Returns a Pillion.Task."""
@@ -864,9 +876,6 @@ class Scope(Pillion.Scope):
             task = awaitable
         else:
             task = Task._at(Task.from_awaitable(awaitable, self.get_loop(), name), _site(2))
-            if self._coroutines is None:
-                self._coroutines = weakref.WeakSet()
-            self._coroutines.add(task)
         try:
             if key is None:
                 self.add(task)
@@ -1047,9 +1056,8 @@ class HttpClient(Pillion.HttpClient):
     def get_json(self, url, cancellable=None):
         """Gets a body of JSON: a task whose result is what it stands for."""
         # By Python's own parser: JSON-GLib has no numbers past 64 bits, and no texts with a NUL in them
-        body = Pillion.HttpClient.get_bytes(self, url, cancellable)
         site = _site(2)
-        body.set_site(site)
+        body = Task._at(Pillion.HttpClient.get_bytes(self, url, cancellable), site)
         task = Task._at(body.and_then_closure(_Start(self.get_loop(), body.get_name(), _parse_json, (url,))), site)
         task.set_name(body.get_name())
         return task
