@@ -10,10 +10,8 @@ __thread char pillion_core_thread_mark __attribute__ ((tls_model ("initial-exec"
 __thread guint pillion_core_thread_depth __attribute__ ((tls_model ("initial-exec")));
 
 void
-pillion_core_init (PillionCore *self,
-                   const PillionCoreOps *ops)
+pillion_core_init (PillionCore *self)
 {
-  self->ops = ops;
   pillion_timer_heap_init (&self->timers);
   pillion_pump_init (&self->pump, self->context);
 }
@@ -108,7 +106,7 @@ take_bell (PillionCore *self)
 static void
 wake (gpointer self)
 {
-  ((PillionCore *) self)->ops->wake (self);
+  pillion_loop_wake (self);
 }
 
 void
@@ -191,21 +189,21 @@ pillion_core_ring (PillionCore *self)
   if (take_bell (self))
     {
       pillion_core_enter (self);
-      self->ops->wake (pillion_core_loop (self));
+      pillion_loop_wake (pillion_core_loop (self));
     }
 }
 
 void
 pillion_core_busy (PillionCore *self)
 {
-  self->ops->busy (pillion_core_loop (self));
+  pillion_loop_busy (pillion_core_loop (self));
   pillion_core_ring (self);
 }
 
 gint64
 pillion_core_now (PillionCore *self)
 {
-  return self->virtual_clock ? self->ops->get_now (pillion_core_loop (self)) : g_get_monotonic_time ();
+  return self->virtual_clock ? pillion_loop_get_now (pillion_core_loop (self)) : g_get_monotonic_time ();
 }
 
 static gboolean

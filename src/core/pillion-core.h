@@ -8,15 +8,13 @@
 
 #include <pillion/pillion.h>
 
-#include "core/pillion-inbox.h"
-#include "core/pillion-io-thread.h"
-#include "core/pillion-live-list.h"
-#include "core/pillion-pump.h"
-#include "core/pillion-ready-queue.h"
-#include "core/pillion-timer-heap.h"
-#include "core/pillion-workers.h"
-
-typedef struct _PillionCoreOps PillionCoreOps;
+#include "base/pillion-inbox.h"
+#include "base/pillion-io-thread.h"
+#include "base/pillion-live-list.h"
+#include "base/pillion-pump.h"
+#include "base/pillion-ready-queue.h"
+#include "base/pillion-timer-heap.h"
+#include "base/pillion-workers.h"
 
 /* What the rooms below the loop know of it: its ready queue, its timers, the pump of its context, and what is alive.
  * Every PillionLoop begins with one. Unless a line says otherwise, all of it belongs to the loop's thread. */
@@ -24,7 +22,6 @@ struct _PillionCore
 {
   GObject parent_instance;
 
-  const PillionCoreOps *ops;
   GMainContext *context;
   gconstpointer thread; /* what pillion_core_this_thread () gives on the loop's */
 
@@ -57,41 +54,32 @@ struct _PillionCore
   GHashTable *scope_names; /* name → scope; made when first wanted */
 };
 
-/* What the loop does for the rooms below it */
-struct _PillionCoreOps
-{
-  /* For hosts */
-  gboolean (*kick)         (PillionLoop *loop);
-  int      (*get_fd)       (PillionLoop *loop);
-  gint64   (*get_deadline) (PillionLoop *loop);
+/* What the loop does for the rooms below it, beyond its public functions: src/loop/ has it */
 
-  /* Something lives again: the hook is wanted */
-  void     (*busy)         (PillionLoop *loop);
+/* Something lives again: the hook is wanted */
+void     pillion_loop_busy       (PillionLoop *self);
 
-  /* Ends the sleep of whoever kicks, on any thread, and leaves the core: the loop may be gone when it returns */
-  void     (*wake)         (PillionLoop *loop);
+/* Ends the sleep of whoever kicks, on any thread, and leaves the core: the loop may be gone when it returns */
+void     pillion_loop_wake       (PillionLoop *self);
 
-  gint64   (*get_now)      (PillionLoop *loop);
+/* For scopes. Works and sleeps until @is_over says so, the loop is closed, nothing may be called any more, or @timeout_usec is over
+ * (less than 0: never). Returns FALSE, with an error, where it can't work at all. */
+gboolean pillion_loop_run_until  (PillionLoop *self,
+                                  gboolean   (*is_over) (PillionLoop *loop,
+                                                         gpointer     data),
+                                  gpointer     data,
+                                  GTimeSpan    timeout_usec,
+                                  GError     **error);
 
-  /* For scopes. Works and sleeps until @is_over says so, the loop is closed, nothing may be called any more, or @timeout_usec is over
-   * (less than 0: never). Returns FALSE, with an error, where it can't work at all. */
-  gboolean (*run_until)    (PillionLoop *loop,
-                            gboolean   (*is_over) (PillionLoop *loop,
-                                                   gpointer     data),
-                            gpointer     data,
-                            GTimeSpan    timeout_usec,
-                            GError     **error);
-
-  /* For tasks */
-  void     (*task_added)   (PillionLoop *loop,
-                            PillionTask *task);
-  void     (*task_done)    (PillionLoop *loop,
-                            PillionTask *task);
-  void     (*unhandled)    (PillionLoop  *loop,
-                            PillionTask  *task,
-                            const GError *error);
-  gboolean (*is_heard)     (PillionLoop  *loop); /* whether anybody is connected to what unhandled emits */
-};
+/* For tasks */
+void     pillion_loop_emit_task_added      (PillionLoop  *self,
+                                            PillionTask  *task);
+void     pillion_loop_emit_task_done       (PillionLoop  *self,
+                                            PillionTask  *task);
+void     pillion_loop_emit_unhandled_error (PillionLoop  *self,
+                                            PillionTask  *task,
+                                            const GError *error);
+gboolean pillion_loop_hears_unhandled      (PillionLoop  *self); /* whether anybody is connected to that signal */
 
 static inline PillionCore *
 pillion_core (PillionLoop *loop)
@@ -155,8 +143,7 @@ pillion_core_leave (PillionCore *self)
 void   pillion_core_wait_until_left (PillionCore *self);
 
 /* The context is set already */
-void   pillion_core_init  (PillionCore          *self,
-                           const PillionCoreOps *ops);
+void   pillion_core_init  (PillionCore          *self);
 
 /* Drops what is queued and the timers, unrun */
 void   pillion_core_drop_all (PillionCore       *self);

@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 /* What AddressSanitizer, ThreadSanitizer and valgrind are told of stacks, so that they can follow a switch. Outside of such builds nothing is
  * left of it, but for valgrind's requests: a few idle instructions where a stack is made. */

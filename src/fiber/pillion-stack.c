@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 #include "fiber/pillion-overflow.h"
 #include "fiber/pillion-sanitizer.h"
 #include "fiber/pillion-switch.h"

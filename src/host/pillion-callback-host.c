@@ -6,8 +6,8 @@
 
 #include <pillion/pillion.h>
 
-#include "core/pillion-callback.h"
-#include "core/pillion-sync.h"
+#include "base/pillion-callback.h"
+#include "base/pillion-sync.h"
 
 /**
  * PillionCallbackHost:

@@ -9,7 +9,7 @@
 #include <pillion/pillion.h>
 
 #include "core/pillion-core.h"
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 /**
  * PillionGlibHost:
@@ -80,7 +80,7 @@ hook_source_prepare (GSource *source,
 {
   HookSource *self = (HookSource *) source;
   PillionCore *core = pillion_core (self->loop);
-  gint64 deadline = core->ops->get_deadline (self->loop);
+  gint64 deadline = pillion_loop_get_deadline (self->loop);
   gint64 wait = -1;
 
   if (deadline == 0)
@@ -108,7 +108,7 @@ hook_source_check (GSource *source)
   if (self->fd_tag == NULL || g_source_query_unix_fd (source, self->fd_tag) != 0)
     return TRUE;
 
-  deadline = pillion_core (self->loop)->ops->get_deadline (self->loop);
+  deadline = pillion_loop_get_deadline (self->loop);
   return deadline >= 0 && deadline <= pillion_core_now (pillion_core (self->loop));
 }
 
@@ -119,7 +119,7 @@ hook_source_dispatch (GSource *source,
 {
   HookSource *self = (HookSource *) source;
 
-  pillion_core (self->loop)->ops->kick (self->loop);
+  pillion_loop_kick (self->loop);
   return G_SOURCE_CONTINUE;
 }
 
@@ -177,7 +177,7 @@ pillion_glib_host_install (PillionHost *host,
                            GError **error)
 {
   PillionGlibHost *self = PILLION_GLIB_HOST (host);
-  int fd = pillion_core (loop)->ops->get_fd (loop);
+  int fd = pillion_loop_get_fd (loop);
   HookSource *source;
   Hook *hook;
 
@@ -245,7 +245,7 @@ call_back (gpointer data)
   pillion_mutex_unlock (&self->lock);
 
   for (guint i = 0; i < loops->len; i++)
-    pillion_core (loops->pdata[i])->ops->busy (loops->pdata[i]);
+    pillion_loop_busy (loops->pdata[i]);
 
   return G_SOURCE_REMOVE;
 }

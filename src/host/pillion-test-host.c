@@ -7,7 +7,7 @@
 #include <pillion/pillion.h>
 
 #include "core/pillion-core.h"
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 /**
  * PillionTestHost:
@@ -199,7 +199,7 @@ call_back (PillionTestHost *self)
       PillionLoop *loop = self->away->pdata[i - 1];
 
       if (pillion_core_has_ready (pillion_core (loop)))
-        pillion_core (loop)->ops->busy (loop);
+        pillion_loop_busy (loop);
     }
 }
 
@@ -220,7 +220,7 @@ kick_all (PillionTestHost *self)
   for (guint i = 0; i < loops->len; i++)
     if (g_ptr_array_find (self->loops, loops->pdata[i], NULL))
       {
-        pillion_core (loops->pdata[i])->ops->kick (loops->pdata[i]);
+        pillion_loop_kick (loops->pdata[i]);
         n_kicks++;
       }
 
@@ -239,7 +239,7 @@ look_out (PillionTestHost *self)
 
       /* In this order: what a thread does is ready before it is no longer counted */
       outlook.external += __atomic_load_n (&core->n_external, __ATOMIC_SEQ_CST);
-      deadline = core->ops->get_deadline (self->loops->pdata[i]);
+      deadline = pillion_loop_get_deadline (self->loops->pdata[i]);
       if (deadline >= 0 && (outlook.next < 0 || deadline < outlook.next))
         outlook.next = deadline;
     }

@@ -10,7 +10,7 @@
 #include <pillion/pillion.h>
 
 #include "core/pillion-core.h"
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 /**
  * PillionTickHost:
@@ -396,7 +396,7 @@ call_back (PillionTickHost *self)
       PillionLoop *loop = self->away->pdata[i - 1];
 
       if (pillion_core_has_ready (pillion_core (loop)))
-        pillion_core (loop)->ops->busy (loop);
+        pillion_loop_busy (loop);
     }
 }
 
@@ -412,7 +412,7 @@ kick_all (PillionTickHost *self)
 
   for (guint i = 0; i < loops->len; i++)
     if (g_ptr_array_find (self->loops, loops->pdata[i], NULL))
-      pillion_core (loops->pdata[i])->ops->kick (loops->pdata[i]);
+      pillion_loop_kick (loops->pdata[i]);
 }
 
 /**

@@ -6,7 +6,7 @@
 
 #include "http/pillion-download-private.h"
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 /**
  * PillionDownload:

@@ -6,8 +6,8 @@
 
 #include <gio/gio.h>
 
-#include "core/pillion-io-thread.h"
-#include "core/pillion-workers.h"
+#include "base/pillion-io-thread.h"
+#include "base/pillion-workers.h"
 #include "http/pillion-http-queue.h"
 #include "http/pillion-transport.h"
 

@@ -13,7 +13,7 @@
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 #include "http/pillion-download-private.h"
 #include "http/pillion-http-fields.h"
 #include "http/pillion-part-file.h"

@@ -6,7 +6,7 @@
 
 #include "http/pillion-refusal.h"
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 #include "http/pillion-gunzip.h"
 #include "http/pillion-http-response-private.h"
 

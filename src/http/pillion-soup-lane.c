@@ -6,7 +6,7 @@
 
 #include "http/pillion-soup-lane.h"
 
-#include "core/pillion-io-thread.h"
+#include "base/pillion-io-thread.h"
 
 /* How long a connection waits for the next request, in seconds: less than servers wait, so that seldom a request goes
  * into a connection that closes */

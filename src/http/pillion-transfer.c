@@ -10,7 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 #include "http/pillion-http-url.h"
 
 /* As many as libsoup follows */

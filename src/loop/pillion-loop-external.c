@@ -13,7 +13,7 @@
 #include <sys/eventfd.h>
 #endif
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 /* What hosts need that sleep: a descriptor, a deadline, and somebody who wakes them. */
 

@@ -6,9 +6,9 @@
 
 #include <pillion/pillion.h>
 
-#include "core/pillion-callback.h"
+#include "base/pillion-callback.h"
 #include "core/pillion-core.h"
-#include "core/pillion-epoll-set.h"
+#include "base/pillion-epoll-set.h"
 
 /* How many gaps between kicks the automatic budget remembers */
 #define PILLION_LOOP_N_GAPS 3
@@ -57,15 +57,12 @@ struct _PillionLoop
   GArray *regions;       /* of Region, in the order begun; NULL until there was one */
 };
 
-extern const PillionCoreOps pillion_loop_ops;
-
 /* Riding: pillion-loop-ride.c */
 gboolean pillion_loop_acquire        (PillionLoop  *self);
 void     pillion_loop_release_context (PillionLoop *self);
 gboolean pillion_loop_is_run_by_another (PillionLoop *self);
 void     pillion_loop_get_off        (PillionLoop  *self);
 void     pillion_loop_become_passenger (PillionLoop *self);
-void     pillion_loop_busy           (PillionLoop  *self);
 gboolean pillion_loop_rest           (PillionLoop  *self);
 void     pillion_loop_forget_host    (PillionLoop  *self);
 
@@ -90,7 +87,6 @@ void     pillion_loop_turn_until     (PillionLoop    *self,
 void     pillion_loop_external_init  (PillionLoop  *self);
 void     pillion_loop_external_clear (PillionLoop  *self);
 void     pillion_loop_consume_wake   (PillionLoop  *self);
-void     pillion_loop_wake           (PillionLoop  *self);
 void     pillion_loop_on_watch       (gpointer      data);
 
 /* Calls: pillion-loop-calls.c */
@@ -102,14 +98,6 @@ void     pillion_loop_name_regions   (PillionLoop  *self,
                                       GString      *text);
 const char *pillion_loop_get_barring (PillionLoop  *self);
 void     pillion_loop_regions_clear  (PillionLoop  *self);
-
-/* Waiting: pillion-loop-wait.c */
-gboolean pillion_loop_run_until      (PillionLoop  *self,
-                                      gboolean    (*is_over) (PillionLoop *self,
-                                                              gpointer     data),
-                                      gpointer      data,
-                                      GTimeSpan     timeout_usec,
-                                      GError      **error);
 
 /* pillion-loop.c */
 void     pillion_loop_shut           (PillionLoop  *self);

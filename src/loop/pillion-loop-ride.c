@@ -8,7 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 /* How a loop gets onto a host, or into somebody else's context, and off again. */
 

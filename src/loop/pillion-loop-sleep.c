@@ -8,7 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 #include "task/pillion-task-private.h"
 
 /* A sleep ends by its timer or by its cancellable, whichever comes first; the other one finds it over. */

@@ -8,7 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 #include "task/pillion-scope-private.h"
 
 /**
@@ -101,34 +101,34 @@ static GMutex defaults_lock;
 static GHashTable *defaults;
 
 /* Emitting to nobody costs less than asking whether somebody is there */
-static void
-emit_task_added (PillionLoop *self,
-                 PillionTask *task)
+void
+pillion_loop_emit_task_added (PillionLoop *self,
+                              PillionTask *task)
 {
   g_signal_emit (self, signals[SIGNAL_TASK_ADDED], 0, task);
 }
 
-static void
-emit_task_done (PillionLoop *self,
-                PillionTask *task)
+void
+pillion_loop_emit_task_done (PillionLoop *self,
+                             PillionTask *task)
 {
   g_signal_emit (self, signals[SIGNAL_TASK_DONE], 0, task);
 }
 
-static gboolean
-unhandled_is_heard (PillionLoop *self)
+gboolean
+pillion_loop_hears_unhandled (PillionLoop *self)
 {
   return g_signal_has_handler_pending (self, signals[SIGNAL_UNHANDLED_ERROR], 0, TRUE);
 }
 
-static void
-emit_unhandled_error (PillionLoop *self,
-                      PillionTask *task,
-                      const GError *error)
+void
+pillion_loop_emit_unhandled_error (PillionLoop *self,
+                                   PillionTask *task,
+                                   const GError *error)
 {
   const char *site = pillion_task_get_site (task);
 
-  if (unhandled_is_heard (self))
+  if (pillion_loop_hears_unhandled (self))
     g_signal_emit (self, signals[SIGNAL_UNHANDLED_ERROR], 0, task, error);
   else if (site != NULL)
     g_warning ("“%s”, made at %s, failed, and nobody looked: %s", pillion_task_get_name (task), site, error->message);
@@ -143,20 +143,6 @@ pillion_loop_emit_slow (PillionLoop *self,
 {
   g_signal_emit (self, signals[SIGNAL_SLOW_CALLBACK], 0, name, duration_usec);
 }
-
-const PillionCoreOps pillion_loop_ops = {
-  .kick = pillion_loop_kick,
-  .get_fd = pillion_loop_get_fd,
-  .get_deadline = pillion_loop_get_deadline,
-  .busy = pillion_loop_busy,
-  .wake = pillion_loop_wake,
-  .get_now = pillion_loop_get_now,
-  .run_until = pillion_loop_run_until,
-  .task_added = emit_task_added,
-  .task_done = emit_task_done,
-  .unhandled = emit_unhandled_error,
-  .is_heard = unhandled_is_heard,
-};
 
 static void
 make_default (PillionLoop *self)
@@ -231,7 +217,7 @@ pillion_loop_constructed (GObject *object)
       self->core.context = g_main_context_ref_thread_default ();
     }
 
-  pillion_core_init (&self->core, &pillion_loop_ops);
+  pillion_core_init (&self->core);
 }
 
 static void

@@ -8,7 +8,7 @@
 
 #include <glib-unix.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 /**
  * PillionPollSource:

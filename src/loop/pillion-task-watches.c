@@ -6,7 +6,7 @@
 
 #include "loop/pillion-task-watches.h"
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 #include "task/pillion-task-private.h"
 
 struct _PillionTaskWatches

@@ -9,7 +9,7 @@
 #include <glib/gi18n-lib.h>
 #include <string.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 /* Names of more bytes are not repeated, or a task that is wrapped over and over would be called by a novel */
 #define MAX_REPEATED 48

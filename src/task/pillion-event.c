@@ -6,7 +6,7 @@
 
 #include "task/pillion-waiters.h"
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 /**
  * PillionEvent:

@@ -6,8 +6,8 @@
 
 #include "task/pillion-combinator.h"
 
-#include "core/pillion-callback.h"
-#include "core/pillion-sync.h"
+#include "base/pillion-callback.h"
+#include "base/pillion-sync.h"
 #include "task/pillion-closure.h"
 
 /**

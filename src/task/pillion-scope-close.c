@@ -343,7 +343,7 @@ pillion_scope_close (PillionScope *self,
   cancel_all (self);
   for_all (self, count_running, &close.n_on_stack);
   if (timeout != 0 && !is_over (loop, &close))
-    worked = pillion_core (loop)->ops->run_until (loop, is_over, &close, timeout, error);
+    worked = pillion_loop_run_until (loop, is_over, &close, timeout, error);
 
   if (self->closed)
     {

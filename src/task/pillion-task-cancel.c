@@ -6,7 +6,7 @@
 
 #include "task/pillion-task-private.h"
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 /* How the request to end gets to who works on a task. */
 

@@ -8,8 +8,8 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "core/pillion-callback.h"
-#include "core/pillion-sync.h"
+#include "base/pillion-callback.h"
+#include "base/pillion-sync.h"
 #include "task/pillion-closure.h"
 
 /* Tasks that are made of a set of tasks: all, settle, any, race and map. */

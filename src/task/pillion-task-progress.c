@@ -6,7 +6,7 @@
 
 #include "task/pillion-task-private.h"
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 /* How much time lies between two samples of the rate, in µs, and how much of it a sample replaces */
 #define SAMPLE_USEC 250000

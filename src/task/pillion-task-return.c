@@ -8,7 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 /* The outcome of a task: how it gets there, and how it is read. */
 

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 #ifdef HAVE_VALGRIND
 #include <valgrind/memcheck.h>

@@ -8,7 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 /* Waiting for a task as GIO's callers do, and tasks that wait for GIO. */
 

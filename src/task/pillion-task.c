@@ -8,7 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 /**
  * PillionTask:
@@ -155,7 +155,7 @@ report (PillionTask *self)
   g_autoptr (GError) error = NULL;
 
   if (!pillion_task_check (self, &error))
-    pillion_core (self->loop)->ops->unhandled (self->loop, self, error);
+    pillion_loop_emit_unhandled_error (self->loop, self, error);
 }
 
 /* Delivers one callback. A reference came with the item. */
@@ -169,7 +169,7 @@ task_item_run (PillionItem *item,
   if (self->live)
     {
       leave (self, core);
-      core->ops->task_done (self->loop, self);
+      pillion_loop_emit_task_done (self->loop, self);
     }
 
   if (pillion_task_take_callback (self, &done))
@@ -253,7 +253,7 @@ pillion_task_dispose (GObject *object)
     {
       PillionCore *core = pillion_core (self->loop);
 
-      if (pillion_core_on_thread (core) && (core->closed || !core->ops->is_heard (self->loop)))
+      if (pillion_core_on_thread (core) && (core->closed || !pillion_loop_hears_unhandled (self->loop)))
         {
           report (self);
         }
@@ -459,8 +459,8 @@ pillion_task_new_static (PillionLoop *loop,
   g_object_ref (self);
   pillion_live_list_add (&core->live, &self->link);
   if (core->live.length == 1)
-    core->ops->busy (loop);
-  core->ops->task_added (loop, self);
+    pillion_loop_busy (loop);
+  pillion_loop_emit_task_added (loop, self);
 
   return self;
 }

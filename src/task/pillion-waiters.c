@@ -8,7 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 static PillionWaiter *
 from_link (PillionLive *link)

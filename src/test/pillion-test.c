@@ -8,7 +8,7 @@
 
 #include <pillion/pillion.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 #include "task/pillion-task-private.h"
 
 /* Tests whose bodies are fibers. */

@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "../core/test-support.h"
+#include "../test-support.h"
 
 #include <string.h>
 

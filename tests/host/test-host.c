@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "../core/test-support.h"
+#include "../test-support.h"
 #include "fake-host.h"
 
 /* The interface: a class that implements all of it, and one that implements nothing */

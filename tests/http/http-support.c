@@ -9,8 +9,8 @@
 
 #include <glib/gstdio.h>
 
-#include "core/pillion-io-thread.h"
-#include "core/pillion-sync.h"
+#include "base/pillion-io-thread.h"
+#include "base/pillion-sync.h"
 
 /* How long what has to come may take, in µs: only ever waited for where something is broken */
 #define PATIENCE (60 * G_USEC_PER_SEC)

@@ -11,7 +11,7 @@
 
 #include <glib/gstdio.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 #include "http-support.h"
 
 #define OLD "what was there before"

@@ -10,7 +10,7 @@
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 #include "http-support.h"
 
 #define OLD "what was there before"

@@ -10,7 +10,7 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 #include "http-support.h"
 
 #define SIZE (3 * 1024 * 1024)

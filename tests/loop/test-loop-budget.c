@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "../core/test-support.h"
+#include "../test-support.h"
 
 /* The automatic budget. An upper bound is counted in items that take half a millisecond or more, a lower one is the time that the kick
  * took: so a machine that is busy with other things does not matter. */

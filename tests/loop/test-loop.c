@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "../core/test-support.h"
+#include "../test-support.h"
 #include "../host/fake-host.h"
 
 /* Making loops, their properties, the default ones, and the signals that no other test is about */

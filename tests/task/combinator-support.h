@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "../core/test-support.h"
+#include "../test-support.h"
 
 /* What the tests of combinators share */
 

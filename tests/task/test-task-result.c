@@ -4,7 +4,7 @@
 
 #include "task/pillion-task-result.h"
 
-#include "../core/test-support.h"
+#include "../test-support.h"
 
 /* Values of every type, as bindings return them */
 

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "../core/test-support.h"
+#include "../test-support.h"
 
 /* Every type of result, from the loop's thread and from another one, read with the right function and with the wrong ones */
 

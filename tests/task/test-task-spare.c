@@ -2,10 +2,10 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "../core/test-support.h"
+#include "../test-support.h"
 
 #include "core/pillion-core.h"
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 /* Tasks that are over are used again, and nobody can tell */
 

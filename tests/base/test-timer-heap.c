@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "core/pillion-timer-heap.h"
+#include "base/pillion-timer-heap.h"
 
 typedef struct
 {

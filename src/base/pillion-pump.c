@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "core/pillion-pump.h"
+#include "base/pillion-pump.h"
 
 #include <time.h>
 

@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "core/pillion-item.h"
+#include "base/pillion-item.h"
 
 /* Where other threads put items: a stack that many push to and one takes whole. It needs no lock. */
 typedef struct

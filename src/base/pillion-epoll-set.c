@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "core/pillion-epoll-set.h"
+#include "base/pillion-epoll-set.h"
 
 #include <errno.h>
 #include <string.h>

@@ -4,13 +4,13 @@
 
 #include "config.h"
 
-#include "core/pillion-watch.h"
+#include "base/pillion-watch.h"
 
 #include <glib-unix.h>
 
-#include "core/pillion-epoll-set.h"
-#include "core/pillion-io-thread.h"
-#include "core/pillion-sync.h"
+#include "base/pillion-epoll-set.h"
+#include "base/pillion-io-thread.h"
+#include "base/pillion-sync.h"
 
 struct _PillionWatch
 {

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "core/pillion-pump.h"
-#include "core/pillion-io-thread.h"
-#include "test-support.h"
+#include "base/pillion-pump.h"
+#include "base/pillion-io-thread.h"
+#include "../test-support.h"
 
 #include <fcntl.h>
 #include <glib-unix.h>

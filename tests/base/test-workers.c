@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "core/pillion-workers.h"
-#include "test-support.h"
+#include "base/pillion-workers.h"
+#include "../test-support.h"
 
 typedef struct
 {

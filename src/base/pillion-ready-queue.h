@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "core/pillion-item.h"
+#include "base/pillion-item.h"
 
 /* What is ready on the loop's own thread, first in, first out */
 typedef struct

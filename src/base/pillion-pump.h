@@ -6,7 +6,7 @@
 
 #include <gio/gio.h>
 
-#include "core/pillion-watch.h"
+#include "base/pillion-watch.h"
 
 /* Fair, bounded turns of a GMainContext that the calling thread owns.
  *

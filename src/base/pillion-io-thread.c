@@ -4,12 +4,12 @@
 
 #include "config.h"
 
-#include "core/pillion-io-thread.h"
+#include "base/pillion-io-thread.h"
 
 #include <pthread.h>
 
-#include "core/pillion-inbox.h"
-#include "core/pillion-sync.h"
+#include "base/pillion-inbox.h"
+#include "base/pillion-sync.h"
 
 typedef struct
 {

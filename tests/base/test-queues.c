@@ -2,11 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "core/pillion-callback.h"
-#include "core/pillion-inbox.h"
-#include "core/pillion-live-list.h"
-#include "core/pillion-ready-queue.h"
-#include "test-support.h"
+#include "base/pillion-callback.h"
+#include "base/pillion-inbox.h"
+#include "base/pillion-live-list.h"
+#include "base/pillion-ready-queue.h"
+#include "../test-support.h"
 
 static void
 test_ready_queue_order (void)

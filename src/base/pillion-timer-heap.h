@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include "core/pillion-item.h"
+#include "base/pillion-item.h"
 
 typedef struct _PillionTimer PillionTimer;
 

@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "core/pillion-io-thread.h"
-#include "core/pillion-watch.h"
-#include "test-support.h"
+#include "base/pillion-io-thread.h"
+#include "base/pillion-watch.h"
+#include "../test-support.h"
 
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 static void
 join (void)

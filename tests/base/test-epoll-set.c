@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "core/pillion-epoll-set.h"
+#include "base/pillion-epoll-set.h"
 
 #include <errno.h>
 #include <fcntl.h>

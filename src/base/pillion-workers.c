@@ -4,9 +4,9 @@
 
 #include "config.h"
 
-#include "core/pillion-workers.h"
+#include "base/pillion-workers.h"
 
-#include "core/pillion-sync.h"
+#include "base/pillion-sync.h"
 
 /* How long a thread waits for work before it ends */
 #define IDLE_USEC (15 * G_USEC_PER_SEC)
