@@ -4,18 +4,23 @@
 
 """Counts what the parts of a test run did, from the logs that Meson kept of them.
 
-In the folder given there is, for each part, NAME.json (Meson's log, one test a line), or NAME.failed or NAME.skipped
-with one line that says why it ran no test. A test program that speaks TAP counts as many times as it has subtests,
-any other once. The last line is the sum; the exit code tells whether all is well.
+The folder holds, for each part, NAME.json (Meson's log, one test a line), or NAME.failed or NAME.skipped with one line
+that says why it ran no test. A test program that speaks TAP counts once for each subtest, any other program once. The
+last line is the sum; the exit code says whether everything is well.
+
+If the variable CI is set, a part that did not run is a failure, and so is a test that was skipped because something "is
+not installed" (or "are not installed"): what can be installed has to be there, or CI would pass with fewer tests.
 """
 
 import json
+import os
 import pathlib
 import re
 import sys
 
 TAP_LINE = re.compile(r'^(not )?ok\b\s*\d*\s*(.*)$')
 TAP_PLAN = re.compile(r'^1\.\.(\d+)\s*(#\s*SKIP.*)?', re.IGNORECASE)
+NOT_INSTALLED = re.compile(r'\b(is|are) not installed\b')
 DIRECTIVE = re.compile(r'#\s*(SKIP|TODO)\b\s*(.*)', re.IGNORECASE)
 
 
@@ -30,9 +35,15 @@ class Count:
         self.failed += other.failed
         self.skipped += other.skipped
 
+    def refuse_missing(self, whole_part):
+        """Turns skips for the lack of something that can be installed into failures."""
+        refused = [skip for skip in self.skipped if whole_part or NOT_INSTALLED.search(skip[1])]
+        self.skipped = [skip for skip in self.skipped if skip not in refused]
+        self.failed += refused
+
 
 def count_tap(name, output):
-    """Counts the subtests in a program's TAP; the number planned comes along (None where no plan was printed)."""
+    """Counts the subtests in a program's TAP; returns the planned number too (None if no plan was printed)."""
     count = Count()
     planned = None
     for line in output.splitlines():
@@ -74,7 +85,7 @@ def count_test(entry):
 
     seen = count.passed + len(count.failed) + len(count.skipped)
     if result not in ('OK', 'SKIP', 'EXPECTEDFAIL') and not count.failed:
-        # A crash, a time-out, or what a sanitizer found after the last subtest
+        # A crash, a timeout, or something that a sanitizer found after the last subtest
         count.failed.append((name, f'{result.lower()}, exit code {entry["returncode"]}'))
     elif seen < planned and not count.failed:
         count.failed.append((name, f'only {seen} of {planned} subtests ran'))
@@ -96,6 +107,8 @@ def main():
             count.skipped.append((path.stem, path.read_text(encoding='utf-8').strip()))
         else:
             continue
+        if os.environ.get('CI'):
+            count.refuse_missing(path.suffix == '.skipped')
         print(f'{path.stem}: {count.passed} passed, {len(count.failed)} failed, {len(count.skipped)} skipped.')
         for name, why in count.skipped:
             print(f'  skipped: {name}: {why}')

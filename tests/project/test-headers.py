@@ -54,7 +54,7 @@ class Headers(unittest.TestCase):
             for language in ('c', 'c++'):
                 with self.subTest(f'{name} in {language}'):
                     if language == 'c++' and not shutil.which('c++'):
-                        self.skipTest('no C++ compiler')
+                        self.skipTest('a C++ compiler is not installed')
                     self.assertEqual(compile(f'#define PILLION_INSIDE\n#include <pillion/{name}>\n', language), '')
 
     def test_umbrella_in_c(self):
@@ -62,7 +62,7 @@ class Headers(unittest.TestCase):
             with self.subTest(standard):
                 self.assertEqual(compile('#include <pillion/pillion.h>\n', 'c', '-std=' + standard), '')
 
-    @unittest.skipUnless(shutil.which('c++'), 'no C++ compiler')
+    @unittest.skipUnless(shutil.which('c++'), 'a C++ compiler is not installed')
     def test_umbrella_in_cpp(self):
         text = '''
         #include <pillion/pillion.h>

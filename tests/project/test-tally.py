@@ -28,8 +28,9 @@ class Tally(unittest.TestCase):
         with (self.folder / f'{part}.json').open('a', encoding='utf-8') as log:
             print(json.dumps({'name': 'a', 'stdout': stdout, 'result': result, 'returncode': returncode}), file=log)
 
-    def assertCounts(self, passed, failed, skipped):
-        run = subprocess.run([sys.executable, TALLY, self.folder], capture_output=True, text=True, check=False)
+    def assertCounts(self, passed, failed, skipped, ci=''):
+        run = subprocess.run([sys.executable, TALLY, self.folder], capture_output=True, text=True, check=False,
+                             env=dict(os.environ, CI=ci))
         self.assertEqual(run.stderr, '')
         self.assertEqual(run.stdout.splitlines()[-1], f'{passed} passed, {failed} failed, {skipped} skipped')
         self.assertEqual(run.returncode, 1 if failed or not passed else 0)
@@ -80,6 +81,18 @@ class Tally(unittest.TestCase):
         (self.folder / 'tsan.failed').write_text('it could not be built\n', encoding='utf-8')
         (self.folder / 'valgrind.skipped').write_text('it is not installed\n', encoding='utf-8')
         self.assertCounts(2, 1, 1)
+
+    def test_in_ci_what_is_not_installed_is_a_failure(self):
+        self.log('1..3\nok 1 /a\nok 2 /b # SKIP gjs is not installed\nok 3 /c # SKIP no small disk can be mounted here\n')
+        self.log('1..0 # SKIP CPython\'s tests are not installed\n', 'SKIP')
+        self.assertCounts(1, 0, 3)
+        self.assertCounts(1, 2, 1, ci='true')
+
+    def test_in_ci_a_part_that_did_not_run_is_a_failure(self):
+        self.log('1..1\nok 1 /a\n')
+        (self.folder / 'tsan.skipped').write_text('the compiler can not do it here\n', encoding='utf-8')
+        self.assertCounts(1, 0, 1)
+        self.assertCounts(1, 1, 0, ci='true')
 
     def test_nothing_at_all_is_no_success(self):
         self.assertCounts(0, 0, 0)

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
@@ -62,6 +63,54 @@ class Scripts(unittest.TestCase):
                 self.assertEqual(check.returncode, 0, check.stdout)
 
 
+class Packages(unittest.TestCase):
+    """How `run` installs what is missing, with an apt-get and a dpkg-query of our own."""
+
+    def setUp(self):
+        temporary = tempfile.TemporaryDirectory(prefix='pillion-run-')
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+        self.program('id', 'echo 0')
+        self.program('sleep', '')
+        self.program('dpkg-query', '')
+
+    def program(self, name, script):
+        path = self.folder / name
+        path.write_text(f'#!/bin/sh\n{script}\n', encoding='utf-8')
+        path.chmod(0o755)
+
+    def need(self, *groups, **env):
+        text = (SOURCE / 'run').read_text(encoding='utf-8')
+        functions = text[text.index('say () {'):text.index('# --- Building')]
+        script = f'set -eu; top=${{top:-{SOURCE}}}\n{functions}\non_debian () {{ true; }}\nneed {" ".join(groups)}\necho went on\n'
+        return run('sh', '-c', script, cwd=self.folder,
+                   env={'PATH': f'{self.folder}:{os.environ["PATH"]}', 'TMPDIR': str(self.folder), 'CI': '', **env})
+
+    def test_another_package_manager_is_waited_for(self):
+        self.program('apt-get', 'echo "$*" >>calls\n'
+                     '[ "$(wc -l <calls)" -ge 4 ] || { echo "E: Could not get lock /var/lib/apt/lists/lock." >&2; exit 100; }')
+        done = self.need('docs', CI='true')
+        self.assertEqual(done.returncode, 0, done.stdout)
+        calls = (self.folder / 'calls').read_text(encoding='utf-8').splitlines()
+        self.assertEqual([call.split()[3] for call in calls], ['update'] * 4 + ['install'])
+        self.assertTrue(all('DPkg::Lock::Timeout=' in call for call in calls))
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), ['apt-get', 'calls', 'dpkg-query', 'id', 'sleep'])
+
+    def test_other_errors_are_not_tried_again(self):
+        self.program('apt-get', 'echo "$*" >>calls; echo "E: Unable to locate package" >&2; exit 100')
+        self.need('docs')
+        self.assertEqual(len((self.folder / 'calls').read_text(encoding='utf-8').splitlines()), 2)
+
+    def test_what_is_missing_fails_in_ci_alone(self):
+        self.program('apt-get', 'exit 100')
+        (self.folder / 'packages.debian').write_text('docs  nothing-like-this  cmd:nothing-like-this\n', encoding='utf-8')
+        at_home = self.need('docs', top='.')
+        self.assertIn('carrying on without\nwent on\n', at_home.stdout)
+        in_ci = self.need('docs', top='.', CI='true')
+        self.assertEqual(in_ci.returncode, 1)
+        self.assertNotIn('went on', in_ci.stdout)
+
+
 class Run(unittest.TestCase):
     def test_alone_it_tells_what_it_can_do(self):
         alone = run(str(SOURCE / 'run'))
@@ -73,6 +122,11 @@ class Run(unittest.TestCase):
         unknown = run(str(SOURCE / 'run'), 'fly')
         self.assertEqual(unknown.returncode, 1)
         self.assertIn('no such command: fly', unknown.stdout)
+
+    def test_unknown_part_of_the_tests(self):
+        unknown = run(str(SOURCE / 'run'), 'test', 'plain', 'fly')
+        self.assertEqual(unknown.returncode, 1)
+        self.assertIn('no such part of the tests: fly', unknown.stdout)
 
     def test_env_can_be_evaluated(self):
         script = 'eval "$(./run env 2>/dev/null)" && pkg-config --exists pillion-1 && pillion --help && ' \
@@ -91,9 +145,9 @@ class Run(unittest.TestCase):
         for line in (SOURCE / 'packages.debian').read_text(encoding='utf-8').splitlines():
             if not line.strip() or line.startswith('#'):
                 continue
-            self.assertRegex(line, r'^(build|docs|test|bench)\s+[a-z0-9][a-z0-9+.-]+\s+(pkg|cmd|py|gi|file):\S+$')
+            self.assertRegex(line, r'^(build|bindings|docs|test|bench)\s+[a-z0-9][a-z0-9+.-]+\s+(pkg|cmd|py|gi|file):\S+$')
             groups.add(line.split()[0])
-        self.assertEqual(groups, {'build', 'docs', 'test', 'bench'})
+        self.assertEqual(groups, {'build', 'bindings', 'docs', 'test', 'bench'})
 
 
 if __name__ == '__main__':

@@ -37,7 +37,7 @@ class Translations(tooltest.ToolTest):
             made = subprocess.run(["localedef", "-i", locale.split(".")[0], "-f", "UTF-8", os.path.join(cls.locales, locale)],
                                   capture_output=True, check=False)
             if made.returncode > 1 or not os.path.exists(os.path.join(cls.locales, locale)):
-                raise unittest.SkipTest(f"localedef can't make {locale}: {made.stderr!r}")
+                raise unittest.SkipTest(f"Debian's locales are not installed: localedef can't make {locale}: {made.stderr!r}")
 
     @classmethod
     def tearDownClass(cls):
