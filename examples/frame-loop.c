@@ -4,8 +4,10 @@
 
 /* Downloads files into a folder while a 60 Hz frame loop draws:
  *
- *   frame-loop FOLDER URL…
+ *   frame-loop FOLDER URL...
  */
+
+#include <locale.h>
 
 #include <pillion/pillion.h>
 
@@ -55,9 +57,10 @@ main (int argc, char **argv)
 {
   const gint64 period = G_USEC_PER_SEC / RATE;
 
+  setlocale (LC_ALL, "");
   if (argc < 3)
     {
-      g_printerr ("Usage: %s FOLDER URL…\n", argv[0]);
+      g_printerr ("Usage: %s FOLDER URL...\n", argv[0]);
       return 2;
     }
 
@@ -87,7 +90,7 @@ main (int argc, char **argv)
       due += period;
       pillion_loop_kick_until (loop, due - G_TIME_SPAN_MILLISECOND, &report);
       if (report.overshoot_usec > G_TIME_SPAN_MILLISECOND)
-        g_printerr ("frame %u: %s took %" G_GINT64_FORMAT " µs\n", frame, pillion_kick_get_slowest_name (&report),
+        g_printerr ("frame %u: %s took %" G_GINT64_FORMAT " us\n", frame, pillion_kick_get_slowest_name (&report),
                     report.slowest_usec);
 
       gint64 left = due - g_get_monotonic_time ();

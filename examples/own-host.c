@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <locale.h>
 #include <poll.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
@@ -167,6 +168,8 @@ on_done (PillionTask *task, gpointer user_data)
 int
 main (int argc, char **argv)
 {
+  setlocale (LC_ALL, "");
+
   g_autoptr(PollHost) host = g_object_new (POLL_TYPE_HOST, NULL);
   g_autoptr(PillionLoop) loop = pillion_loop_new (NULL, PILLION_LOOP_DEFAULT);
   g_autoptr(GError) error = NULL;

@@ -173,7 +173,7 @@ is_run_alone (void)
   G_STMT_START \
     { \
       if (!g_pattern_match_simple (pattern, said)) \
-        g_error ("“%s” was said, not “%s”", said, pattern); \
+        g_error ("'%s' was said, not '%s'", said, pattern); \
     } \
   G_STMT_END
 
@@ -255,6 +255,6 @@ logs_release (void)
       g_autofree char *logged = logs_release (); \
 \
       if (!g_pattern_match_simple (pattern, logged)) \
-        g_error ("“%s” was logged, not “%s”", logged, pattern); \
+        g_error ("'%s' was logged, not '%s'", logged, pattern); \
     } \
   G_STMT_END

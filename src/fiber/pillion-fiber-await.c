@@ -30,7 +30,7 @@ get_caller (PillionCore *core,
   if (G_UNLIKELY (!pillion_fiber_is_innermost (self)))
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_NOT_IN_FIBER,
-                   _("A callback can't wait for the fiber “%s” that works on a loop below it"), self->body.task->name);
+                   _("A callback can't wait for the fiber '%s' that works on a loop below it"), self->body.task->name);
       return NULL;
     }
 
@@ -41,7 +41,7 @@ static G_GNUC_NO_INLINE gboolean
 fail_cancelled (PillionFiber *self,
                 GError **error)
 {
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task “%s” was cancelled"), self->body.task->name);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task '%s' was cancelled"), self->body.task->name);
   return FALSE;
 }
 
@@ -178,7 +178,7 @@ await_done (PillionFiber *self,
 
   if (is_deadlock (own, task))
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("“%s” would wait for itself by waiting for “%s”"), own->name, task->name);
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("'%s' would wait for itself by waiting for '%s'"), own->name, task->name);
       return FALSE;
     }
 
@@ -208,7 +208,7 @@ await_done (PillionFiber *self,
     return FALSE;
   if (G_UNLIKELY (taken_over))
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("“%s” was taken over while it was waited for"), task->name);
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("'%s' was taken over while it was waited for"), task->name);
       return FALSE;
     }
 
@@ -253,7 +253,7 @@ pillion_await (PillionTask *task,
     return FALSE;
   if (G_UNLIKELY (pillion_core (task->loop) != self->core))
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("“%s” belongs to another loop"), task->name);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("'%s' belongs to another loop"), task->name);
       return FALSE;
     }
 

@@ -63,7 +63,7 @@ static void
 stop_overflowed (PillionFiber *self)
 {
   /* What was overwritten nobody knows */
-  g_error ("The stack of fiber “%s”, spawned at %s, has overflowed: it has %" G_GSIZE_FORMAT
+  g_error ("The stack of fiber '%s', spawned at %s, has overflowed: it has %" G_GSIZE_FORMAT
            " KiB, and pillion_loop_spawn_full () gives more",
            self->body.task->name, self->body.task->site, pillion_stack_get_size (self->stack) / 1024);
 }
@@ -102,7 +102,7 @@ pillion_fiber_abandon (PillionFiber *self)
   self->state = PILLION_FIBER_ENDED;
   self->awaited = NULL;
   if (!__atomic_load_n (&task->returned, __ATOMIC_ACQUIRE))
-    pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task “%s” was cancelled"), task->name);
+    pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task '%s' was cancelled"), task->name);
   let_go (self);
 }
 
@@ -123,7 +123,7 @@ start (PillionFiber *self)
   self->stack = pillion_stack_take (self->stack_size, self);
   if (self->stack == NULL)
     {
-      pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_NO_RESOURCES, _("No stack for fiber “%s”: %s"),
+      pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_NO_RESOURCES, _("No stack for fiber '%s': %s"),
                                      task->name, g_strerror (errno));
       self->state = PILLION_FIBER_ENDED;
       let_go (self);

@@ -75,9 +75,9 @@ on_fault (int number,
 
   if (is_overflow (fiber, info))
     {
-      say ("Pillion: the stack of fiber “");
+      say ("Pillion: the stack of fiber '");
       say (fiber->body.task->name);
-      say ("”");
+      say ("'");
       if (fiber->body.task->site != NULL)
         {
           say (", spawned at ");

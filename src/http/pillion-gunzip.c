@@ -126,7 +126,7 @@ decode_one (GByteArray *body,
   if (!deflate && !is_gzip (coding))
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
-                   _("the body is coded as “%s”, where gzip or deflate was asked for"), coding);
+                   _("the body is coded as '%s', where gzip or deflate was asked for"), coding);
       return NULL;
     }
 

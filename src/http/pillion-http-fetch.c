@@ -60,7 +60,7 @@ check_target (const char *path,
 
   if (g_stat (path, &info) == 0 && S_ISDIR (info.st_mode))
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY, _("“%s” is a folder, where a file was expected"), path);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY, _("'%s' is a folder, where a file was expected"), path);
       return FALSE;
     }
 
@@ -144,7 +144,7 @@ take_name (PillionHttpFetch *self,
       g_autofree char *shown = g_strescape (name, "\\\"");
 
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_UNSAFE_NAME,
-                   _("“%s” is no safe name for a file: a plain name without folders was expected"), shown);
+                   _("'%s' is no safe name for a file: a plain name without folders was expected"), shown);
       return FALSE;
     }
 

@@ -417,7 +417,7 @@ pillion_http_response_get_status (PillionHttpResponse *self)
  * pillion_http_response_get_reason: (get-property reason)
  * @self: a response
  *
- * Gives what the server calls the status: “Not Found”. It is for people, says nothing that is certain, and HTTP/2 has none.
+ * Gives what the server calls the status: "Not Found". It is for people, says nothing that is certain, and HTTP/2 has none.
  *
  * Returns: (nullable): the reason phrase, or %NULL
  *

@@ -85,7 +85,7 @@ pillion_http_resolve (GUri *base,
   if (escaped != NULL)
     uri = g_uri_parse_relative (base, escaped, FLAGS, &local);
   if (uri == NULL)
-    g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("the server redirects to “%s”, which is no URL"), location);
+    g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("the server redirects to '%s', which is no URL"), location);
 
   return uri;
 }
@@ -99,7 +99,7 @@ pillion_http_check_uri (GUri *uri,
   if (strcmp (scheme, "http") != 0 && strcmp (scheme, "https") != 0)
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_UNSUPPORTED_SCHEME,
-                   _("the scheme is “%s”, where http or https was expected"), scheme);
+                   _("the scheme is '%s', where http or https was expected"), scheme);
       return FALSE;
     }
 

@@ -398,7 +398,7 @@ check_head (PillionExchange *self)
 
   self->announced = -1;
   if (length != NULL && !pillion_http_parse_content_length (length, &self->announced))
-    return g_error_new (PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("“%s” is no length of a body"), length);
+    return g_error_new (PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("'%s' is no length of a body"), length);
 
   if (status == SOUP_STATUS_NO_CONTENT || status == SOUP_STATUS_NOT_MODIFIED)
     self->announced = -1;

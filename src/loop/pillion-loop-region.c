@@ -50,7 +50,7 @@ pillion_loop_name_regions (PillionLoop *self,
     {
       if (text->len > 0)
         g_string_append (text, ", ");
-      g_string_append_printf (text, _("region “%s”"), get_region (self, i)->name);
+      g_string_append_printf (text, _("region '%s'"), get_region (self, i)->name);
     }
 }
 
@@ -144,7 +144,7 @@ pillion_loop_end_region (PillionLoop *self,
     }
   if (i == 0)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_OVER_RELEASED, _("There is no region “%s” to end"), name);
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_OVER_RELEASED, _("There is no region '%s' to end"), name);
       return FALSE;
     }
 

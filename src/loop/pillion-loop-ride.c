@@ -232,7 +232,7 @@ get_on (PillionLoop *self,
       set_ride (self, PILLION_RIDE_NONE);
       pillion_loop_release_context (self);
       if (error != NULL && *error == NULL)
-        g_set_error (error, PILLION_ERROR, PILLION_ERROR_HOST, _("The host “%s” could not install the hook"),
+        g_set_error (error, PILLION_ERROR, PILLION_ERROR_HOST, _("The host '%s' could not install the hook"),
                      pillion_host_get_name (self->host));
       return FALSE;
     }
@@ -389,7 +389,7 @@ pillion_loop_ensure (PillionLoop *self,
 
       if (other != NULL && other != self)
         {
-          g_set_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN, _("A hook named “%s” kicks another loop"),
+          g_set_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN, _("A hook named '%s' kicks another loop"),
                        pillion_host_get_name (host));
           return FALSE;
         }

@@ -73,7 +73,7 @@ sleep_drop (PillionItem *item)
   g_autoptr (PillionTask) task = end_sleep (self);
 
   if (task != NULL)
-    pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task “%s” was cancelled"), task->name);
+    pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task '%s' was cancelled"), task->name);
   sleep_unref (self);
 }
 

@@ -237,7 +237,7 @@ check_barred (PillionLoop *self,
   if (self->core.n_barred == 0)
     return TRUE;
 
-  g_set_error (error, PILLION_ERROR, PILLION_ERROR_BUSY, _("The host is in the region “%s”, in which nothing may be called"),
+  g_set_error (error, PILLION_ERROR, PILLION_ERROR_BUSY, _("The host is in the region '%s', in which nothing may be called"),
                pillion_loop_get_barring (self));
   return FALSE;
 }
@@ -321,7 +321,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
     }
   if (task->loop != self)
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("“%s” belongs to another loop"), task->name);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("'%s' belongs to another loop"), task->name);
       return FALSE;
     }
   if (!pillion_task_is_done (task) && self->core.closed)
@@ -360,7 +360,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
         g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
       else if (check_barred (self, error))
         g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED,
-                     _("“%s” waits for something that is held back as long as this waits"), task->name);
+                     _("'%s' waits for something that is held back as long as this waits"), task->name);
       ended_well = FALSE;
     }
   g_object_unref (task);

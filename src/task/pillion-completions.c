@@ -228,7 +228,7 @@ on_callback_freed (gpointer user_data)
             continue;
           pillion_task_look (task);
           pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
-                                         _("The loop was closed while “%s” was waited for"), task->name);
+                                         _("The loop was closed while '%s' was waited for"), task->name);
         }
     }
 
@@ -358,7 +358,7 @@ check_task (PillionLoop *loop,
   if (task->loop == loop)
     return TRUE;
 
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("“%s” belongs to another loop"), task->name);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("'%s' belongs to another loop"), task->name);
   return FALSE;
 }
 

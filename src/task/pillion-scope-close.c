@@ -168,7 +168,7 @@ describe (PillionTask *task,
 {
   pillion_task_describe (task, text);
   if (member != NULL && with_scope)
-    g_string_append_printf (text, _(" in scope “%s”"), member->scope->name);
+    g_string_append_printf (text, _(" in scope '%s'"), member->scope->name);
   if (member != NULL)
     g_string_append_printf (text, _(", %.1f s old"),
                             (pillion_core_now (pillion_core (task->loop)) - member->since) / (double) G_USEC_PER_SEC);
@@ -244,7 +244,7 @@ may_close (PillionScope *self,
     }
   if (closing != NULL)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED, _("The scope “%s” is being closed already"), closing->name);
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED, _("The scope '%s' is being closed already"), closing->name);
       return FALSE;
     }
 
@@ -258,7 +258,7 @@ may_close (PillionScope *self,
       if (search.found != NULL)
         {
           g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED,
-                       _("The scope “%s” can't be closed from inside “%s”, which it would wait for"), self->name,
+                       _("The scope '%s' can't be closed from inside '%s', which it would wait for"), self->name,
                        search.found->name);
           return FALSE;
         }
@@ -365,7 +365,7 @@ pillion_scope_close (PillionScope *self,
     g_string_append_printf (text, ngettext ("; and %u more task", "; and %u more tasks", left.n - MAX_NAMED),
                             left.n - MAX_NAMED);
   if (left.n > 0)
-    g_set_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND, _("Not ended when the scope “%s” was closed: %s"),
+    g_set_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND, _("Not ended when the scope '%s' was closed: %s"),
                  self->name, text->str);
   shut_with_children (self);
   if (self->parent != NULL)

@@ -56,7 +56,7 @@ return_cancelled (Start *self)
   PillionTask *task = self->body.task;
 
   leave_line (self);
-  pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task “%s” was cancelled"), task->name);
+  pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task '%s' was cancelled"), task->name);
 }
 
 static void
@@ -77,7 +77,7 @@ let_go (gpointer data)
 
   if (!pillion_task_is_done (task))
     pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
-                                   _("The loop was closed while “%s” was waited for"), task->name);
+                                   _("The loop was closed while '%s' was waited for"), task->name);
 }
 
 /* The work ends the task, unless somebody else wants it: then it goes on without */
@@ -169,16 +169,16 @@ begin (Start *self)
   if (work == NULL)
     {
       pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_FAILED,
-                                     _("The function that was to begin “%s” made no task"), task->name);
+                                     _("The function that was to begin '%s' made no task"), task->name);
     }
   else if (work->loop != task->loop)
     {
-      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("“%s” belongs to another loop"),
+      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("'%s' belongs to another loop"),
                                      work->name);
     }
   else if (work == task)
     {
-      pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("“%s” would wait for itself"),
+      pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("'%s' would wait for itself"),
                                      task->name);
     }
   else
@@ -321,7 +321,7 @@ pillion_scope_start (PillionScope *self,
 
   task = pillion_task_new_at (self->loop, name, NULL, NULL);
   if (!pillion_task_is_done (task) && (self->closing || self->closed))
-    pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The scope “%s” was closed"), self->name);
+    pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The scope '%s' was closed"), self->name);
   if (pillion_task_is_done (task))
     {
       if (destroy != NULL)

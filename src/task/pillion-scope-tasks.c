@@ -81,7 +81,7 @@ end_join (PillionScope *self,
 {
   if (self->left_behind)
     pillion_task_return_new_error (join, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND,
-                                   _("The scope “%s” was closed before everything in it had ended"), self->name);
+                                   _("The scope '%s' was closed before everything in it had ended"), self->name);
   else if (self->cancel_on_error && has_failed (self))
     pillion_task_return_from (join, get_failure (self, 0)->task);
   else
@@ -260,23 +260,23 @@ add (PillionScope *self,
     return FALSE;
   if (task->loop != self->loop)
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("“%s” belongs to another loop"), task->name);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("'%s' belongs to another loop"), task->name);
       return FALSE;
     }
   if (is_own_join (self, task))
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("“%s” would wait for itself"), task->name);
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("'%s' would wait for itself"), task->name);
       return FALSE;
     }
   if (member != NULL && (member->scope != self || key == NULL || member->key != NULL))
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("“%s” is in the scope “%s” already"), task->name,
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("'%s' is in the scope '%s' already"), task->name,
                    member->scope->name);
       return FALSE;
     }
   if (key != NULL && self->keys != NULL && g_hash_table_contains (self->keys, key))
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN, _("There is a task with the key “%s” in the scope “%s” already"),
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN, _("There is a task with the key '%s' in the scope '%s' already"),
                    key, self->name);
       return FALSE;
     }

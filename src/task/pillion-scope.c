@@ -279,7 +279,7 @@ pillion_scope_check_open (PillionScope *self,
   if (!pillion_scope_is_closed (self))
     return TRUE;
 
-  g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The scope “%s” was closed"), self->name);
+  g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The scope '%s' was closed"), self->name);
   return FALSE;
 }
 
@@ -308,7 +308,7 @@ open_scope (PillionLoop *loop,
     core->scope_names = g_hash_table_new (g_str_hash, g_str_equal);
   if (g_hash_table_contains (core->scope_names, path))
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN, _("There is a scope “%s” already"), path);
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN, _("There is a scope '%s' already"), path);
       return NULL;
     }
 

@@ -334,7 +334,7 @@ make_group (PillionLoop *loop,
   if (stranger != NULL)
     {
       pillion_combinator_end_error (&self->parent, g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                                                                _("“%s” belongs to another loop"), stranger->name));
+                                                                _("'%s' belongs to another loop"), stranger->name));
     }
   else if (n_tasks > 0)
     {

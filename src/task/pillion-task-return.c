@@ -20,7 +20,7 @@ pillion_task_begin_return (PillionTask *self)
 
   if (__atomic_exchange_n (&self->returned, TRUE, __ATOMIC_ACQ_REL))
     {
-      g_critical ("Task “%s” was finished a second time", self->name);
+      g_critical ("Task '%s' was finished a second time", self->name);
       return FALSE;
     }
 
@@ -55,7 +55,7 @@ pillion_task_check (PillionTask *self,
 
   if (state == PILLION_TASK_PENDING)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NOT_DONE, _("Task “%s” has no result yet"), self->name);
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NOT_DONE, _("Task '%s' has no result yet"), self->name);
       return FALSE;
     }
 
@@ -87,10 +87,10 @@ pillion_task_check (PillionTask *self,
   if (!is_handed_out && error != NULL)
     *error = g_error_copy (self->result.error);
   else if (is_handed_out && state == PILLION_TASK_CANCELLED)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task “%s” was cancelled"), self->name);
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task '%s' was cancelled"), self->name);
   else if (is_handed_out)
     g_set_error (error, PILLION_ERROR, PILLION_ERROR_FAILED,
-                 _("Task “%s” failed, and the finish function of its call has the error"), self->name);
+                 _("Task '%s' failed, and the finish function of its call has the error"), self->name);
   return FALSE;
 }
 
@@ -160,7 +160,7 @@ get_result (PillionTask *self,
   if (G_LIKELY (result->kind == kind))
     return result;
 
-  g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_TYPE, _("The result of task “%s” is %s, not %s"),
+  g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_TYPE, _("The result of task '%s' is %s, not %s"),
                self->name, pillion_task_result_describe (result), wanted);
   return NULL;
 }
@@ -511,7 +511,7 @@ pillion_task_return_if_cancelled (PillionTask *self)
   if (!pillion_task_is_cancelled (self))
     return FALSE;
 
-  pillion_task_return_new_error (self, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task “%s” was cancelled"), self->name);
+  pillion_task_return_new_error (self, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task '%s' was cancelled"), self->name);
   return TRUE;
 }
 
@@ -714,7 +714,7 @@ pillion_task_propagate_boxed (PillionTask *self,
 
   if (result->type != type)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_TYPE, _("The result of task “%s” is %s, not %s"),
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_TYPE, _("The result of task '%s' is %s, not %s"),
                    self->name, g_type_name (result->type), g_type_name (type));
       return NULL;
     }

@@ -80,7 +80,7 @@ let_go (gpointer user_data)
 
   if (end_wait (self))
     g_task_return_new_error (waiter, PILLION_ERROR, PILLION_ERROR_CLOSED,
-                             _("The loop was closed while “%s” was waited for"), self->task->name);
+                             _("The loop was closed while '%s' was waited for"), self->task->name);
   unref_waiter (waiter);
 }
 
@@ -94,7 +94,7 @@ give_up_run (PillionItem *item,
 
   if (end_wait (self))
     {
-      g_task_return_new_error (waiter, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Waiting for “%s” was cancelled"),
+      g_task_return_new_error (waiter, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Waiting for '%s' was cancelled"),
                                self->task->name);
       pillion_task_remove_done_callback (self->task, callback);
     }
@@ -182,7 +182,7 @@ pillion_task_wait_async (PillionTask *self,
         g_task_return_boolean (waiter, TRUE);
       else
         g_task_return_new_error (waiter, PILLION_ERROR, PILLION_ERROR_CLOSED,
-                                 _("The loop was closed before “%s” was waited for"), self->name);
+                                 _("The loop was closed before '%s' was waited for"), self->name);
       return;
     }
 

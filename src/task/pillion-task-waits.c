@@ -32,7 +32,7 @@ void
 pillion_task_describe (PillionTask *self,
                        GString *text)
 {
-  g_string_append_printf (text, "“%s”", self->name);
+  g_string_append_printf (text, "'%s'", self->name);
   if (self->site != NULL)
     g_string_append_printf (text, " (%s)", self->site);
 }

@@ -28,7 +28,7 @@ void
 pillion_waiter_cancelled (PillionTaskBody *body)
 {
   leave ((PillionWaiter *) body);
-  pillion_task_return_new_error (body->task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task “%s” was cancelled"),
+  pillion_task_return_new_error (body->task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task '%s' was cancelled"),
                                  body->task->name);
 }
 

@@ -44,7 +44,7 @@ static void
 append_task (GString *text,
              PillionTask *task)
 {
-  g_string_append_printf (text, "“%s”", task->name);
+  g_string_append_printf (text, "'%s'", task->name);
   if (task->site != NULL)
     g_string_append_printf (text, " (%s)", task->site);
 }

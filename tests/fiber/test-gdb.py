@@ -36,10 +36,10 @@ class Gdb(unittest.TestCase):
             self.skipTest('gdb can\'t run programs here')
 
     def check_list(self, output):
-        self.assertRegex(output, r'Fiber \d+: “patient” \(.*parked\.c:\d+\): awaits “the job” \(.*parked\.c:\d+\)')
-        self.assertRegex(output, r'Fiber \d+: “sleepy” \(.*parked\.c:\d+\): sleeps')
-        self.assertRegex(output, r'Fiber \d+: “stops” \(.*parked\.c:\d+\): running')
-        patient = output[output.index('“patient”'):]
+        self.assertRegex(output, r'Fiber \d+: \'patient\' \(.*parked\.c:\d+\): awaits \'the job\' \(.*parked\.c:\d+\)')
+        self.assertRegex(output, r'Fiber \d+: \'sleepy\' \(.*parked\.c:\d+\): sleeps')
+        self.assertRegex(output, r'Fiber \d+: \'stops\' \(.*parked\.c:\d+\): running')
+        patient = output[output.index('\'patient\''):]
         patient = patient.split('Fiber ')[0]
         self.assertEqual(patient.count('wait_deep_down at '), 4, patient)
         self.assertRegex(patient, r'pillion_await at .*\n(.*\n)*.*wait_deep_down at .*\n(.*\n)*.*await_job at .*parked\.c:\d+\n')
@@ -72,12 +72,12 @@ class Gdb(unittest.TestCase):
     def test_what_is_broken(self):
         """One fiber's name is no UTF-8, and another one's is nowhere: the others are listed, and all is as it was."""
         task = 'next(iter(fibers(gdb.lookup_static_symbol("pillion_stack_pools").value())))["body"]["task"]'
-        for write, expected in ((f'write_memory(int({task}["name"]), b"\\xff")', '“\ufffdatient”'),
+        for write, expected in ((f'write_memory(int({task}["name"]), b"\\xff")', '\'\ufffdatient\''),
                                 (f'write_memory(int({task}["name"].address), bytes(7) + b"\\x01")', 'Cannot access memory')):
             output = gdb(f'source {SCRIPT}', 'break stop_here', 'run', 'up', f'python gdb.selected_inferior().{write}',
                          'pillion-fibers', 'frame', program=PROGRAMS[0])
             self.assertIn(f'Fiber 1: {expected}', output)
-            self.assertRegex(output, r'Fiber 2: “sleepy”.*\n(.*\n)*.*sleep_a_day at .*\n(.*\n)*Fiber 3: ')
+            self.assertRegex(output, r'Fiber 2: \'sleepy\'.*\n(.*\n)*.*sleep_a_day at .*\n(.*\n)*Fiber 3: ')
             self.assertRegex(output, r'Fiber 3: .*\n#1 ')
 
     def test_nothing_to_look_at(self):

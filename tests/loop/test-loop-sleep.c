@@ -201,7 +201,7 @@ test_pending_at_close (PillionLoop *loop,
   g_autoptr (GError) error = NULL;
 
   g_assert_false (pillion_loop_close (loop, -1, &error));
-  g_assert_null (strstr (error->message, "“sleep”"));
+  g_assert_null (strstr (error->message, "'sleep'"));
   assert_cancelled (task);
 }
 
@@ -215,7 +215,7 @@ test_left_behind (PillionLoop *loop,
 
   g_assert_false (pillion_loop_close (loop, 0, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
-  g_assert_nonnull (strstr (error->message, "“sleep”"));
+  g_assert_nonnull (strstr (error->message, "'sleep'"));
   assert_cancelled (task);
 }
 

@@ -63,6 +63,15 @@ class Scripts(unittest.TestCase):
                 self.assertEqual(check.returncode, 0, check.stdout)
 
 
+class Messages(unittest.TestCase):
+    def test_the_library_says_everything_in_ascii(self):
+        """A program that never called setlocale () prints a question mark for anything else."""
+        for path in [*(SOURCE / 'src').rglob('*.c'), *(SOURCE / 'include').rglob('*.h'), *(SOURCE / 'examples').glob('*.c')]:
+            with self.subTest(path):
+                code = re.sub(r'/\*.*?\*/', '', path.read_text(encoding='utf-8'), flags=re.DOTALL)
+                self.assertTrue(code.isascii(), [line for line in code.splitlines() if not line.isascii()])
+
+
 class Packages(unittest.TestCase):
     """How `run` installs what is missing, with an apt-get and a dpkg-query of our own."""
 

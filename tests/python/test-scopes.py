@@ -106,7 +106,7 @@ class Bodies(ScopeCase):
                 await asyncio.sleep(3600)
                 reached.append('the end')
         self.assertEqual(caught.exception.exceptions, (error,))
-        self.assertIn('“scope”', str(caught.exception))
+        self.assertIn('\'scope\'', str(caught.exception))
         self.assertEqual(reached, [])
         self.assertTrue(other.cancelled())
         self.assertEqual(asyncio.current_task().cancelling(), 0)
@@ -506,9 +506,9 @@ class Bodies(ScopeCase):
 
     def test_repr(self):
         scope = Pillion.Scope('scope')
-        self.assertEqual(repr(scope), '<Pillion.Scope “scope” with 0 live tasks>')
+        self.assertEqual(repr(scope), '<Pillion.Scope \'scope\' with 0 live tasks>')
         scope.close()
-        self.assertEqual(repr(scope), '<Pillion.Scope “scope” closed>')
+        self.assertEqual(repr(scope), '<Pillion.Scope \'scope\' closed>')
 
     @all_ways
     async def test_nothing_keeps_a_scope(self):

@@ -533,7 +533,7 @@ class Elsewhere(TaskCase):
     def test_standard_loop_without_kicks(self):
         with unittest.mock.patch.object(overrides, 'PATIENCE', 0.01):
             task = pending()
-            with self.assertRaisesRegex(RuntimeError, r'nobody runs.*“pending”.*pillion\.run'):
+            with self.assertRaisesRegex(RuntimeError, r'nobody runs.*\'pending\'.*pillion\.run'):
                 asyncio.run(self.wait(task))
         asyncio.set_event_loop(self.loop)
         while guest.kick():
@@ -711,11 +711,11 @@ class Results(TaskCase):
         cancellable = Gio.Cancellable()
         task = Pillion.Task.new(loop=guest, name='named', cancellable=cancellable)
         self.assertRegex(task.get_site(), r'test-tasks\.py:\d+$')
-        self.assertRegex(repr(task), r'^<Pillion\.Task “named” pending made at .*test-tasks\.py:\d+>$')
+        self.assertRegex(repr(task), r'^<Pillion\.Task \'named\' pending made at .*test-tasks\.py:\d+>$')
         cancellable.cancel()
         self.assertIn('pending being cancelled', repr(task))
         self.assertTrue(task.return_if_cancelled())
-        self.assertIn('“named” cancelled made', repr(task))
+        self.assertIn('\'named\' cancelled made', repr(task))
         self.finish(task)
 
     def test_made_wrong(self):
@@ -1080,7 +1080,7 @@ class Http(TaskCase):
                     await task
                 self.assertTrue(caught.exception.matches(Pillion.error_quark(), Pillion.Error.INVALID_JSON))
                 self.assertIn(url, str(caught.exception))
-                self.assertRegex(repr(task), f'“GET {url}” failed made at .*test-tasks')
+                self.assertRegex(repr(task), f'\'GET {url}\' failed made at .*test-tasks')
         task = self.client.get_json(URL + '/missing')
         with self.assertRaises(Pillion.HttpStatusError) as caught:
             await task

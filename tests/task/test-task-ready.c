@@ -297,7 +297,7 @@ test_twice (Fixture *fixture,
   pillion_task_return_int (task, 1);
   logs_catch ();
   pillion_task_ready (NULL, G_ASYNC_RESULT (result), task);
-  assert_logged ("critical: Task “job” was finished a second time");
+  assert_logged ("critical: Task 'job' was finished a second time");
   g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, 1);
   g_object_unref (task);
 }

@@ -402,7 +402,7 @@ test_twice (void)
   pillion_task_return_int (task, 1);
   logs_catch ();
   pillion_task_return_int (task, 2);
-  assert_logged ("critical: Task “job” was finished a second time");
+  assert_logged ("critical: Task 'job' was finished a second time");
   logs_catch ();
   pillion_task_return_error (task, g_error_new_literal (PILLION_ERROR, 0, "too late"));
   assert_logged ("critical: *");
@@ -458,7 +458,7 @@ test_race (void)
         }
       g_thread_join (threads[0]);
       g_thread_join (threads[1]);
-      assert_logged ("critical: Task “contended” was finished a second time");
+      assert_logged ("critical: Task 'contended' was finished a second time");
       pillion_loop_kick (loop);
       end_object (task);
       loop_end (loop);

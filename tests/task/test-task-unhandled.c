@@ -301,14 +301,14 @@ test_warning (void)
   fail (task);
   g_object_unref (task);
   kick_until_quiet (loop);
-  assert_logged ("warning: “job”, made at here.c:5, failed, and nobody looked: gone");
+  assert_logged ("warning: 'job', made at here.c:5, failed, and nobody looked: gone");
 
   logs_catch ();
   task = pillion_task_new_at (loop, "job", NULL, NULL);
   fail (task);
   g_object_unref (task);
   kick_until_quiet (loop);
-  assert_logged ("warning: “job” failed, and nobody looked: gone");
+  assert_logged ("warning: 'job' failed, and nobody looked: gone");
 
   /* At once, because there may be no kick any more */
   logs_catch ();
@@ -316,7 +316,7 @@ test_warning (void)
   fail (task);
   kick_until_quiet (loop);
   g_object_unref (task);
-  assert_logged ("warning: “job” failed, and nobody looked: gone");
+  assert_logged ("warning: 'job' failed, and nobody looked: gone");
   loop_end (loop);
 }
 

@@ -46,7 +46,7 @@ class Demo(tooltest.ToolTest):
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 99)
         # The counts of the histograms are those of the pictures
         root = xml.etree.ElementTree.parse(report).getroot()
-        rows = re.findall(r"(?m)^(?:up to [\d.]+ \S+|[\d.]+ \S+ – [\d.]+ \S+) +(\d+) [ █▏▎▍▌▋▊▉]+ +(\d+)", done.stdout)
+        rows = re.findall(r"(?m)^(?:up to [\d.]+ \S+|[\d.]+ \S+ to [\d.]+ \S+) +(\d+) [ █▏▎▍▌▋▊▉]+ +(\d+)", done.stdout)
         drawn = [int(text.text) for text in root.iter(SVG + "text") if text.get("class") == "count"]
         self.assertEqual(drawn, [int(row[0]) for row in rows] + [int(row[1]) for row in rows])
         self.assertEqual(os.listdir(self.folder), ["demo.svg"])

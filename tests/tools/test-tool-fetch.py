@@ -274,7 +274,7 @@ class Usage(tooltest.ToolTest):
                 done = run(*args, cwd=self.folder)
                 self.assertEqual(done.returncode, 2, args)
                 self.assertEqual(done.stdout, "")
-                self.assertRegex(done.stderr, r"^pillion: .+\nTry “pillion.* --help”\.\n$")
+                self.assertRegex(done.stderr, r"^pillion: .+\nTry 'pillion.* --help'\.\n$")
                 self.assertEqual(os.listdir(self.folder), [])
 
     def test_help(self):

@@ -109,7 +109,7 @@ def text(pointer):
 def describe(task):
     name = text(task["name"])
     site = f" ({text(task['site'])})" if task["site"] != 0 else ""
-    return f"“{name}”{site}"
+    return f"'{name}'{site}"
 
 
 def describe_frame(frame):

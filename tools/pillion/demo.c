@@ -53,7 +53,7 @@ demo_new_context (void)
     { "seconds", 0, 0, G_OPTION_ARG_DOUBLE, &seconds, N_("Let each run animate for so many seconds at least (3)"),
       N_("N") },
     { "report", 0, 0, G_OPTION_ARG_FILENAME, &report, N_("Write a picture of the frame times"), N_("FILE.svg") },
-    { "port", 0, 0, G_OPTION_ARG_INT, &port, N_("Let the demo’s server listen on this port (any that is free)"),
+    { "port", 0, 0, G_OPTION_ARG_INT, &port, N_("Let the demo's server listen on this port (any that is free)"),
       N_("PORT") },
     { NULL },
   };
@@ -61,7 +61,7 @@ demo_new_context (void)
   rate = 60;
   seconds = 3;
   return options_new_context (NULL,
-                              N_("Do the same job twice beside an animation, once waiting for the network in the host’s\n"
+                              N_("Do the same job twice beside an animation, once waiting for the network in the host's\n"
                                  "frames and once with a kicked loop, and show what became of the frames."),
                               entries, NULL);
 }

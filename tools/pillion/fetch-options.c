@@ -54,11 +54,11 @@ fetch_options_new_context (FetchOptions *self)
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->folder,
       N_("Save the files in the folder DIR, made where it is missing (here if not given)"), N_("DIR") },
     { "sha256", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->digests,
-      N_("The SHA-256 that the file must have; once for each URL, in their order, “-” for one without"), N_("HEX") },
+      N_("The SHA-256 that the file must have; once for each URL, in their order, '-' for one without"), N_("HEX") },
     { "jobs", 'j', 0, G_OPTION_ARG_INT, &self->jobs, N_("Download so many files at once (4)"), N_("N") },
     { "hz", 0, 0, G_OPTION_ARG_DOUBLE, &self->rate, N_("Animate so many frames a second (60)"), N_("RATE") },
     { "budget", 0, 0, G_OPTION_ARG_CALLBACK, parse_budget,
-      N_("Let a kick work so long, as in 2ms or 500us, or “auto” (2ms)"), N_("TIME") },
+      N_("Let a kick work so long, as in 2ms or 500us, or 'auto' (2ms)"), N_("TIME") },
     { "work", 0, 0, G_OPTION_ARG_CALLBACK, parse_work,
       N_("Keep the host busy for so many milliseconds in each frame (0)"), N_("MS") },
     { "report", 0, 0, G_OPTION_ARG_FILENAME, &self->report, N_("Write a picture of the frame times"), N_("FILE.svg") },
@@ -90,7 +90,7 @@ check (FetchOptions *self)
     return options_refuse (command, _("--sha256 is given %u times, but there are only %u URLs"), n_digests, n_urls);
   for (guint i = 0; i < n_digests; i++)
     if (strcmp (self->digests[i], "-") != 0 && !units_is_sha256 (self->digests[i]))
-      return options_refuse (command, _("“%s” is no SHA-256: 64 hexadecimal digits are expected"), self->digests[i]);
+      return options_refuse (command, _("'%s' is no SHA-256: 64 hexadecimal digits are expected"), self->digests[i]);
   if (self->jobs < 1 || self->jobs > 1000)
     return options_refuse (command, _("--jobs must lie between %d and %d"), 1, 1000);
   if (!(self->rate >= 1 && self->rate <= 1000))

@@ -175,7 +175,7 @@ print_summary (Fetch            *self,
     bytes += fetch_file_get_received (g_ptr_array_index (self->files, i));
   size = units_format_size (bytes);
   rate = units_format_rate ((double) bytes * 1000000 / (double) time);
-  /* Translators: “3 files”, their size, the time that it took, and the rate */
+  /* Translators: "3 files", their size, the time that it took, and the rate */
   g_print (_("%s, %s in %s: %s\n"), files, size, duration, rate);
   if (failed > 0)
     g_print (ngettext ("%u file failed\n", "%u files failed\n", failed), failed);
@@ -212,7 +212,7 @@ make_folder (Fetch *self)
   if (self->options.folder == NULL || g_mkdir_with_parents (self->options.folder, 0777) == 0)
     return TRUE;
   name = g_filename_display_name (self->options.folder);
-  g_printerr (_("pillion: the folder “%s” can't be made: %s\n"), name, g_strerror (errno));
+  g_printerr (_("pillion: the folder '%s' can't be made: %s\n"), name, g_strerror (errno));
   return FALSE;
 }
 

@@ -130,9 +130,9 @@ frame_buckets_get_label (const FrameBuckets *self,
   g_autofree char *lower = NULL;
 
   if (self->edges[bucket] <= 0)
-    /* Translators: a class of times, as in “up to 6.25 ms” */
+    /* Translators: a class of times, as in "up to 6.25 ms" */
     return g_strdup_printf (_("up to %s"), upper);
   lower = units_format_usec ((gint64) (self->edges[bucket] + 0.5));
-  /* Translators: a class of times, from and to, as in “12.5 ms – 25.0 ms” */
-  return g_strdup_printf (_("%s – %s"), lower, upper);
+  /* Translators: a class of times, from and to, as in "12.5 ms to 25.0 ms" */
+  return g_strdup_printf (_("%s to %s"), lower, upper);
 }

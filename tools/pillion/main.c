@@ -33,7 +33,7 @@ static const struct
 } commands[] = {
   { "fetch", "pillion fetch", N_("download files while a host animates"), fetch_main, new_fetch_context },
   { "demo", "pillion demo", N_("show a job that blocks its host, and the same job kicked"), demo_main, demo_new_context },
-  { "serve", "pillion serve", N_("run the demo’s server"), serve_main, serve_new_context },
+  { "serve", "pillion serve", N_("run the demo's server"), serve_main, serve_new_context },
 };
 
 /* A folder with translations other than the installed one: what is not installed yet can be tried. */
@@ -57,7 +57,7 @@ print_help (void)
            _("Pillion lets a program with a main loop of its own carry a second one."), _("Commands:"));
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
     g_print ("  %-7s  %s\n", commands[i].name, _(commands[i].summary));
-  g_print ("  %-7s  %s\n", "help", _("tell about a command, as in “pillion help fetch”"));
+  g_print ("  %-7s  %s\n", "help", _("tell about a command, as in 'pillion help fetch'"));
   g_print ("\n%s\n  -h, --help     %s\n  --version      %s\n\n%s\n", _("Options:"), _("Print this help"),
            _("Print the version"),
            _("Exit status:\n"
@@ -74,7 +74,7 @@ find_command (const char *name)
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
     if (strcmp (name, commands[i].name) == 0)
       return (int) i;
-  options_refuse ("pillion", _("“%s” is no command"), name);
+  options_refuse ("pillion", _("'%s' is no command"), name);
   return -1;
 }
 

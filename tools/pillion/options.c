@@ -47,7 +47,7 @@ options_refuse (const char *command,
   va_end (args);
   clean = text_clean (message);
   g_printerr ("pillion: %s\n", clean);
-  g_printerr (_("Try “%s --help”.\n"), command);
+  g_printerr (_("Try '%s --help'.\n"), command);
   return FALSE;
 }
 

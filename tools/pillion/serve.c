@@ -21,7 +21,7 @@ serve_new_context (void)
     { NULL },
   };
 
-  return options_new_context (NULL, N_("Run the demo’s server, on this machine alone, until Ctrl-C."), entries, NULL);
+  return options_new_context (NULL, N_("Run the demo's server, on this machine alone, until Ctrl-C."), entries, NULL);
 }
 
 static gboolean

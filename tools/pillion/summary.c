@@ -20,7 +20,7 @@ summary_print_frames (const FrameStats *stats)
   g_autofree char *frames
     = g_strdup_printf (ngettext ("%u frame at %g Hz", "%u frames at %g Hz", stats->n), stats->n, stats->rate);
 
-  /* Translators: first “86 frames at 60 Hz”, then three times and “0 late frames” */
+  /* Translators: first "86 frames at 60 Hz", then three times and "0 late frames" */
   g_print (_("%s: p50 %s, p99 %s, max %s; %s\n"), frames, p50, p99, max, late);
 }
 
@@ -37,20 +37,20 @@ summary_print_kicks (const StageKicks *kicks,
 
   if (budget == STAGE_BUDGET_AUTO)
     {
-      /* Translators: first “86 kicks” */
+      /* Translators: first "86 kicks" */
       g_print (_("%s with an automatic budget: the longest took %s\n"), n_kicks, longest);
       return;
     }
   allowed = units_format_usec (budget);
   if (kicks->overshot == 0)
     {
-      /* Translators: first “86 kicks” */
+      /* Translators: first "86 kicks" */
       g_print (_("%s with a budget of %s: the longest took %s, none more than allowed\n"), n_kicks, allowed, longest);
       return;
     }
   overshoot = units_format_usec (kicks->overshoot_max);
   times = g_strdup_printf (ngettext ("%u time", "%u times", kicks->overshot), kicks->overshot);
-  /* Translators: first “86 kicks”; then by how much and how often (“2 times”) a kick took longer than it was allowed */
+  /* Translators: first "86 kicks"; then by how much and how often ("2 times") a kick took longer than it was allowed */
   g_print (_("%s with a budget of %s: the longest took %s, overshoot up to %s, %s\n"), n_kicks, allowed, longest,
            overshoot, times);
 }

@@ -170,7 +170,7 @@ text_cut (const char *text,
   return g_string_free (cut, FALSE);
 }
 
-/* The text in the encoding of the locale, with “?” for what it cannot say */
+/* The text in the encoding of the locale, with "?" for what it cannot say */
 char *
 text_to_locale (const char *text)
 {

@@ -390,7 +390,7 @@ async def _wait_elsewhere(task, loop):
     def complain():
         if not future.done():
             future.set_exception(RuntimeError(
-                f'nobody runs the guest loop that “{task.get_name()}” belongs to: this event loop does not, because it is none of '
+                f'nobody runs the guest loop that {task.get_name()!r} belongs to: this event loop does not, because it is none of '
                 'Pillion\'s. Use pillion.run (), or kick the guest loop'))
 
     if guest.is_on_thread():
@@ -428,7 +428,7 @@ class Task(Pillion.Task):
                     loop._give_up_task(self, future)
                     raise
             if not self.is_done():
-                raise GLib.Error(f'“{self.get_name()}” is waited for no more: its loop was closed, or others have adopted it',
+                raise GLib.Error(f'{self.get_name()!r} is waited for no more: its loop was closed, or others have adopted it',
                                  ERROR, Pillion.Error.CLOSED)
         try:
             return self.result()
@@ -439,7 +439,7 @@ class Task(Pillion.Task):
         if self.get_loop() is None:
             return '<Pillion.Task, not made by new ()>'
         site = self.get_site()
-        return (f'<Pillion.Task “{self.get_name()}” {self.get_state().value_nick}'
+        return (f'<Pillion.Task {self.get_name()!r} {self.get_state().value_nick}'
                 f'{" being cancelled" if self.is_cancelled() and not self.is_done() else ""}'
                 f'{f" made at {site}" if site else ""}>')
 
@@ -718,7 +718,7 @@ class Loop(Pillion.Loop):
         """Runs the loop until the task is done, and returns its result, or raises its exception."""
         running = _get_running_loop()
         if running is not None and not task.done() and _follows(task, running):
-            raise RuntimeError(f'“{task.get_name()}” can\'t be waited for here, inside of the event loop that is to run it: await it')
+            raise RuntimeError(f'{task.get_name()!r} can\'t be waited for here, inside of the event loop that is to run it: await it')
         try:
             self._run_until_complete(task)
         except GLib.Error:
@@ -758,7 +758,7 @@ class Loop(Pillion.Loop):
             return '<Pillion.Loop closed>'
         host = self.get_host()
         state = ('a passenger' if self.is_passenger() else
-                 f'riding on “{host.get_name()}”' if self.is_riding() and host is not None else 'idle')
+                 f'riding on {host.get_name()!r}' if self.is_riding() and host is not None else 'idle')
         return f'<Pillion.Loop {state} with {self.get_live_tasks()} live tasks>'
 
 
@@ -854,7 +854,7 @@ class Scope(Pillion.Scope):
         aclose ()."""
         running = _get_running_loop()
         if timeout != 0 and running is not None and self._is_run_by(running):
-            raise GLib.Error(f'The scope “{self.get_name()}” can\'t be closed here, inside of the event loop that is to end its tasks: '
+            raise GLib.Error(f'The scope {self.get_name()!r} can\'t be closed here, inside of the event loop that is to end its tasks: '
                              'await aclose ()', ERROR, Pillion.Error.NESTED)
         return self._close(_usec(timeout))
 
@@ -871,7 +871,7 @@ class Scope(Pillion.Scope):
         if self.is_closed():
             if asyncio.iscoroutine(awaitable):
                 awaitable.close()
-            raise GLib.Error(f'The scope “{self.get_name()}” is closed', ERROR, Pillion.Error.CLOSED)
+            raise GLib.Error(f'The scope {self.get_name()!r} is closed', ERROR, Pillion.Error.CLOSED)
         if isinstance(awaitable, Task):
             task = awaitable
         else:
@@ -905,7 +905,7 @@ class Scope(Pillion.Scope):
 
     async def __aenter__(self):
         if self._body is not None:
-            raise RuntimeError(f'the scope “{self.get_name()}” has been entered already')
+            raise RuntimeError(f'the scope {self.get_name()!r} has been entered already')
         self._body = _Body(self)
         return self
 
@@ -940,13 +940,13 @@ class Scope(Pillion.Scope):
         if failures:
             if error is not None and not isinstance(error, CancelledError) and error not in failures:
                 failures.insert(0, error)
-            raise BaseExceptionGroup(f'tasks of the scope “{self.get_name()}” failed', failures)
+            raise BaseExceptionGroup(f'tasks of the scope {self.get_name()!r} failed', failures)
         if cancelled is not None and cancelled is not error:
             raise cancelled
 
     def __repr__(self):
         state = 'closed' if self.is_closed() else f'with {self.get_live_tasks()} live tasks'
-        return f'<Pillion.Scope “{self.get_name()}” {state}>'
+        return f'<Pillion.Scope {self.get_name()!r} {state}>'
 
 
 Scope = _public(override(Scope))
