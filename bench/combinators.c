@@ -31,10 +31,10 @@ on_done (PillionTask *all,
 {
   Batch *self = user_data;
 
-  if (!pillion_task_propagate_boolean (all, NULL))
+  if (!pillion_task_get_boolean (all, NULL))
     g_error ("all () failed");
   for (int i = 0; i < PER_BATCH; i++)
-    self->sum += pillion_task_propagate_int (self->tasks[i], NULL);
+    self->sum += pillion_task_get_int (self->tasks[i], NULL);
   self->is_done = TRUE;
 }
 

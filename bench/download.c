@@ -52,7 +52,7 @@ downloaded (PillionTask *task,
 
   job->end = bench_now ();
 
-  if (!pillion_task_propagate_error (task, &error))
+  if (!pillion_task_check (task, &error))
     g_error ("%s: %s", job->url, error->message);
   pillion_tick_host_quit (job->host);
 }

@@ -75,7 +75,7 @@ static void
 count_done (PillionTask *task,
             gpointer user_data)
 {
-  n_done += pillion_task_propagate_boolean (task, NULL);
+  n_done += pillion_task_get_boolean (task, NULL);
 }
 
 static void

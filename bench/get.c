@@ -41,7 +41,7 @@ static GBytes *
 get_answer (PillionTask *task)
 {
   g_autoptr (GError) error = NULL;
-  GBytes *bytes = pillion_task_propagate_bytes (task, &error);
+  GBytes *bytes = pillion_task_get_bytes (task, &error);
 
   if (bytes == NULL)
     g_error ("%s: %s", pillion_task_get_name (task), error->message);

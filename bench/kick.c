@@ -91,7 +91,7 @@ connection_made (PillionTask *task,
                  gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = pillion_task_propagate_bytes (task, &error);
+  g_autoptr (GBytes) bytes = pillion_task_get_bytes (task, &error);
   guint *n_done = user_data;
 
   if (bytes == NULL)

@@ -26,7 +26,7 @@ static void
 task_done (PillionTask *task,
            gpointer user_data)
 {
-  n_delivered += pillion_task_propagate_boolean (task, NULL);
+  n_delivered += pillion_task_get_boolean (task, NULL);
 }
 
 static void

@@ -117,7 +117,7 @@ static void
 task_done (PillionTask *task,
            gpointer user_data)
 {
-  if (!pillion_task_propagate_boolean (task, NULL))
+  if (!pillion_task_get_boolean (task, NULL))
     g_error ("the task failed");
   arrived (user_data);
 }

@@ -33,7 +33,7 @@ on_done (PillionTask *task, gpointer user_data)
 {
   Work *work = user_data;
   g_autoptr(GError) error = NULL;
-  g_autoptr(PillionDownload) download = pillion_task_propagate_object (task, &error);
+  g_autoptr(PillionDownload) download = pillion_task_get_object (task, &error);
 
   work->pending--;
   if (download == NULL)

@@ -157,7 +157,7 @@ static void
 on_done (PillionTask *task, gpointer user_data)
 {
   g_autoptr(GError) error = NULL;
-  gint64 words = pillion_task_propagate_int (task, &error);
+  gint64 words = pillion_task_get_int (task, &error);
 
   if (error != NULL)
     g_printerr ("%s\n", error->message);

@@ -71,7 +71,7 @@ class Window:
 
     def on_done(self, task):
         try:
-            size = task.propagate_object().get_size()
+            size = task.get_object().get_size()
         except GLib.Error as error:
             self.failed = True
             self.label.configure(text=error.message)

@@ -179,41 +179,45 @@ PILLION_AVAILABLE_IN_1_0
 gboolean         pillion_task_return_if_cancelled  (PillionTask          *self);
 
 PILLION_AVAILABLE_IN_1_0
-gboolean         pillion_task_propagate_boolean    (PillionTask          *self,
+gboolean         pillion_task_get_boolean          (PillionTask          *self,
                                                     GError              **error);
 PILLION_AVAILABLE_IN_1_0
-gint64           pillion_task_propagate_int        (PillionTask          *self,
+gint64           pillion_task_get_int              (PillionTask          *self,
                                                     GError              **error);
 PILLION_AVAILABLE_IN_1_0
-double           pillion_task_propagate_double     (PillionTask          *self,
+double           pillion_task_get_double           (PillionTask          *self,
                                                     GError              **error);
 PILLION_AVAILABLE_IN_1_0
-char            *pillion_task_propagate_string     (PillionTask          *self,
+char            *pillion_task_get_string           (PillionTask          *self,
                                                     GError              **error);
 PILLION_AVAILABLE_IN_1_0
-GBytes          *pillion_task_propagate_bytes      (PillionTask          *self,
+GBytes          *pillion_task_get_bytes            (PillionTask          *self,
                                                     GError              **error);
 PILLION_AVAILABLE_IN_1_0
-GVariant        *pillion_task_propagate_variant    (PillionTask          *self,
+GVariant        *pillion_task_get_variant          (PillionTask          *self,
                                                     GError              **error);
 PILLION_AVAILABLE_IN_1_0
-gpointer         pillion_task_propagate_object     (PillionTask          *self,
+gpointer         pillion_task_get_object           (PillionTask          *self,
                                                     GError              **error);
 PILLION_AVAILABLE_IN_1_0
-gpointer         pillion_task_propagate_boxed      (PillionTask          *self,
+gpointer         pillion_task_get_boxed            (PillionTask          *self,
                                                     GType                 type,
                                                     GError              **error);
 PILLION_AVAILABLE_IN_1_0
-gpointer         pillion_task_propagate_pointer    (PillionTask          *self,
+gpointer         pillion_task_get_pointer          (PillionTask          *self,
                                                     GError              **error);
 PILLION_AVAILABLE_IN_1_0
-gboolean         pillion_task_propagate_value      (PillionTask          *self,
+gboolean         pillion_task_get_value            (PillionTask          *self,
+                                                    GValue               *value,
+                                                    GError              **error);
+PILLION_AVAILABLE_IN_1_0
+gboolean         pillion_task_peek_value           (PillionTask          *self,
                                                     GValue               *value,
                                                     GError              **error);
 PILLION_AVAILABLE_IN_1_0
 GType            pillion_task_get_result_type      (PillionTask          *self);
 PILLION_AVAILABLE_IN_1_0
-gboolean         pillion_task_propagate_error      (PillionTask          *self,
+gboolean         pillion_task_check                (PillionTask          *self,
                                                     GError              **error);
 
 PILLION_AVAILABLE_IN_1_0

@@ -273,7 +273,7 @@ pillion_await (PillionTask *task,
       return FALSE;
     }
 
-  return pillion_task_check (task, error);
+  return pillion_task_peek_error (task, error);
 }
 
 /**
@@ -291,7 +291,7 @@ gboolean
 pillion_await_boolean (PillionTask *task,
                        GError **error)
 {
-  return pillion_await (task, error) ? pillion_task_propagate_boolean (task, error) : FALSE;
+  return pillion_await (task, error) ? pillion_task_get_boolean (task, error) : FALSE;
 }
 
 /**
@@ -309,7 +309,7 @@ gint64
 pillion_await_int (PillionTask *task,
                    GError **error)
 {
-  return pillion_await (task, error) ? pillion_task_propagate_int (task, error) : 0;
+  return pillion_await (task, error) ? pillion_task_get_int (task, error) : 0;
 }
 
 /**
@@ -327,7 +327,7 @@ double
 pillion_await_double (PillionTask *task,
                       GError **error)
 {
-  return pillion_await (task, error) ? pillion_task_propagate_double (task, error) : 0.0;
+  return pillion_await (task, error) ? pillion_task_get_double (task, error) : 0.0;
 }
 
 /**
@@ -345,7 +345,7 @@ char *
 pillion_await_string (PillionTask *task,
                       GError **error)
 {
-  return pillion_await (task, error) ? pillion_task_propagate_string (task, error) : NULL;
+  return pillion_await (task, error) ? pillion_task_get_string (task, error) : NULL;
 }
 
 /**
@@ -363,7 +363,7 @@ GBytes *
 pillion_await_bytes (PillionTask *task,
                      GError **error)
 {
-  return pillion_await (task, error) ? pillion_task_propagate_bytes (task, error) : NULL;
+  return pillion_await (task, error) ? pillion_task_get_bytes (task, error) : NULL;
 }
 
 /**
@@ -381,7 +381,7 @@ GVariant *
 pillion_await_variant (PillionTask *task,
                        GError **error)
 {
-  return pillion_await (task, error) ? pillion_task_propagate_variant (task, error) : NULL;
+  return pillion_await (task, error) ? pillion_task_get_variant (task, error) : NULL;
 }
 
 /**
@@ -399,7 +399,7 @@ gpointer
 pillion_await_object (PillionTask *task,
                       GError **error)
 {
-  return pillion_await (task, error) ? pillion_task_propagate_object (task, error) : NULL;
+  return pillion_await (task, error) ? pillion_task_get_object (task, error) : NULL;
 }
 
 /**
@@ -419,7 +419,7 @@ pillion_await_boxed (PillionTask *task,
                      GType type,
                      GError **error)
 {
-  return pillion_await (task, error) ? pillion_task_propagate_boxed (task, type, error) : NULL;
+  return pillion_await (task, error) ? pillion_task_get_boxed (task, type, error) : NULL;
 }
 
 /**
@@ -437,7 +437,7 @@ gpointer
 pillion_await_pointer (PillionTask *task,
                        GError **error)
 {
-  return pillion_await (task, error) ? pillion_task_propagate_pointer (task, error) : NULL;
+  return pillion_await (task, error) ? pillion_task_get_pointer (task, error) : NULL;
 }
 
 /**

@@ -16,7 +16,7 @@
  * It is the result of the tasks of [method@Pillion.HttpClient.download] and [method@Pillion.HttpClient.download_into]:
  *
  * ```c
- * g_autoptr (PillionDownload) download = pillion_task_propagate_object (task, &error);
+ * g_autoptr (PillionDownload) download = pillion_task_get_object (task, &error);
  *
  * if (download != NULL)
  *   g_print ("%s\n", g_file_peek_path (pillion_download_get_file (download)));

@@ -372,7 +372,7 @@ call (PillionHttpClient *self,
  *
  * Gets what is at @url into memory.
  *
- * The task's result is a [struct@GLib.Bytes] with the body: [method@Pillion.Task.propagate_bytes]. A body that the server compressed
+ * The task's result is a [struct@GLib.Bytes] with the body: [method@Pillion.Task.get_bytes]. A body that the server compressed
  * for the way (gzip, deflate) is decompressed. More than 1 GiB is an error. The progress of a large
  * body counts the bytes that came over the network.
  *
@@ -403,7 +403,7 @@ pillion_http_client_get_bytes (PillionHttpClient *self,
  *
  * Gets the JSON that is at @url.
  *
- * The task's result is a `JsonParser` of JSON-GLib, from [method@Pillion.Task.propagate_object], whose root
+ * The task's result is a `JsonParser` of JSON-GLib, from [method@Pillion.Task.get_object], whose root
  * (`json_parser_get_root ()`) is what was read, and is immutable. It is parsed away from the host's thread. A text that is no JSON (RFC 8259), is not encoded in
  * UTF-8, or is nested more than 500 deep, fails with [error@Pillion.Error.INVALID_JSON].
  *
@@ -481,7 +481,7 @@ fetch (PillionHttpClient *self,
  *
  * Downloads what is at @url to a file, whole or not at all.
  *
- * The task's result is a [class@Pillion.Download]: [method@Pillion.Task.propagate_object]. Its progress counts the bytes that
+ * The task's result is a [class@Pillion.Download]: [method@Pillion.Task.get_object]. Its progress counts the bytes that
  * the file has, those of an earlier attempt with them, and the total is -1 where the server does not say.
  * The file has the bytes that the server sends, even if it says that they are compressed.
  *

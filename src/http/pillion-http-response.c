@@ -16,7 +16,7 @@
  * What an HTTP server refused with: the answer behind a [error@Pillion.HttpError].
  *
  * ```c
- * if (!pillion_task_propagate_error (task, &error))
+ * if (!pillion_task_check (task, &error))
  *   {
  *     PillionHttpResponse *response = pillion_http_response_from_error (error);
  *
@@ -374,7 +374,7 @@ pillion_http_response_from_error (const GError *error)
  * @task: a task
  *
  * Gives what a server refused with, where that is what @task failed with: a call of [class@Pillion.HttpClient], or a task that ended as one did.
- * It looks at the error as [method@Pillion.Task.propagate_error] does, and counts as that does. From any thread.
+ * It looks at the error as [method@Pillion.Task.check] does, and counts as that does. From any thread.
  *
  * Returns: (transfer full) (nullable): the response; %NULL where @task is pending, ended well, or failed with anything else
  *
@@ -388,7 +388,7 @@ pillion_http_response_from_task (PillionTask *task)
 
   g_return_val_if_fail (PILLION_IS_TASK (task), NULL);
 
-  if (pillion_task_propagate_error (task, &error))
+  if (pillion_task_check (task, &error))
     return NULL;
 
   response = pillion_http_response_from_error (error);

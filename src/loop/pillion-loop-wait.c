@@ -126,7 +126,7 @@ leave (PillionLoop *self,
 static void
 run_until (PillionLoop *self,
            gboolean (*is_over) (PillionLoop *self,
-                                gpointer     data),
+           gpointer     data),
            gpointer data,
            GTimeSpan timeout)
 {
@@ -245,7 +245,7 @@ check_barred (PillionLoop *self,
 gboolean
 pillion_loop_run_until (PillionLoop *self,
                         gboolean (*is_over) (PillionLoop *self,
-                                             gpointer     data),
+                        gpointer     data),
                         gpointer data,
                         GTimeSpan timeout,
                         GError **error)
@@ -282,7 +282,7 @@ is_delivered (PillionLoop *self,
  * @error: return location for an error
  *
  * Blocks until a task is done: how the synchronous world calls the asynchronous one. Meanwhile everything else of the loop goes on, and of its
- * context too. The task's callbacks have begun to be delivered when it returns, and the `propagate` functions of the
+ * context too. The task's callbacks have begun to be delivered when it returns, and the `get` functions of the
  * task give its result.
  *
  * It works without a host, in a host's code between two kicks, and nested inside of a callback. Nested, it runs
@@ -351,7 +351,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
   if (pillion_task_is_done (task))
     {
       pillion_task_ask (task);
-      ended_well = pillion_task_check (task, error);
+      ended_well = pillion_task_peek_error (task, error);
     }
   else
     {

@@ -20,7 +20,7 @@
  * on_next (PillionTask *next,
  *          gpointer user_data)
  * {
- *   g_autoptr (PillionTask) finished = pillion_task_propagate_object (next, NULL);
+ *   g_autoptr (PillionTask) finished = pillion_task_get_object (next, NULL);
  *
  *   if (finished == NULL)
  *     return;

@@ -24,7 +24,7 @@
  * ```
  *
  * To put is to wait where the queue is full, to get is to wait where it is empty. Both go first come, first served. What was put is read
- * from the task of the get with the `propagate` function of its type, as from any task.
+ * from the task of the get with the `get` function for its type, as from any task.
  *
  * ## Nothing is lost
  *

@@ -143,7 +143,7 @@ is_worth_it (Run *self,
   if (self->predicate == NULL)
     return pillion_task_get_state (child) == PILLION_TASK_FAILED;
 
-  pillion_task_propagate_error (child, &error);
+  pillion_task_check (child, &error);
   predicate = pillion_callback_ref (self->predicate);
   self->parent.n_calls++;
   is_worth = ((PillionRetryFunc) predicate->func) (error, self->attempts->len, predicate->data);

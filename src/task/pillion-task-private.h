@@ -232,9 +232,9 @@ gboolean          pillion_task_begin_return (PillionTask      *self);
 void              pillion_task_finish       (PillionTask      *self,
                                              PillionTaskState  state);
 
-/* Whether the task ended well; else sets @error */
-gboolean          pillion_task_check        (PillionTask      *self,
-                                             GError          **error);
+/* Returns whether the task succeeded; if not, sets @error. It does not count as a look at the outcome. */
+gboolean          pillion_task_peek_error     (PillionTask      *self,
+                                               GError          **error);
 
 /* The outcome of the call that a task which is done stands for, or NULL. Its error is left to the call's finish function from now on. */
 GAsyncResult     *pillion_task_hand_out     (PillionTask      *self);

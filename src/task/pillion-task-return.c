@@ -42,8 +42,8 @@ pillion_task_finish (PillionTask *self,
 static GMutex async_lock;
 
 gboolean
-pillion_task_check (PillionTask *self,
-                    GError **error)
+pillion_task_peek_error (PillionTask *self,
+                         GError **error)
 {
   PillionTaskState state = __atomic_load_n (&self->state, __ATOMIC_ACQUIRE);
   g_autoptr (GAsyncResult) async = NULL;
@@ -82,7 +82,7 @@ pillion_task_check (PillionTask *self,
   pillion_mutex_unlock (&async_lock);
 
   if (source != NULL)
-    return pillion_task_check (source, error);
+    return pillion_task_peek_error (source, error);
 
   if (!is_handed_out && error != NULL)
     *error = g_error_copy (self->result.error);
@@ -152,7 +152,7 @@ get_result (PillionTask *self,
   const PillionTaskResult *result;
 
   pillion_task_look (self);
-  if (!pillion_task_check (self, error))
+  if (!pillion_task_peek_error (self, error))
     return NULL;
 
   pillion_task_ask (self);
@@ -178,7 +178,7 @@ get_result (PillionTask *self,
  */
 void
 pillion_task_return_boolean (PillionTask *self,
-                            gboolean result)
+                             gboolean result)
 {
   g_return_if_fail (PILLION_IS_TASK (self));
 
@@ -203,7 +203,7 @@ pillion_task_return_boolean (PillionTask *self,
  */
 void
 pillion_task_return_int (PillionTask *self,
-                        gint64 result)
+                         gint64 result)
 {
   g_return_if_fail (PILLION_IS_TASK (self));
 
@@ -228,7 +228,7 @@ pillion_task_return_int (PillionTask *self,
  */
 void
 pillion_task_return_double (PillionTask *self,
-                           double result)
+                            double result)
 {
   g_return_if_fail (PILLION_IS_TASK (self));
 
@@ -253,7 +253,7 @@ pillion_task_return_double (PillionTask *self,
  */
 void
 pillion_task_return_string (PillionTask *self,
-                           const char *result)
+                            const char *result)
 {
   g_return_if_fail (PILLION_IS_TASK (self));
 
@@ -296,7 +296,7 @@ pillion_task_return_bytes (PillionTask *self,
  */
 void
 pillion_task_return_variant (PillionTask *self,
-                            GVariant *result)
+                             GVariant *result)
 {
   g_return_if_fail (PILLION_IS_TASK (self));
 
@@ -326,7 +326,7 @@ pillion_task_return_variant (PillionTask *self,
  */
 void
 pillion_task_return_object (PillionTask *self,
-                           gpointer result)
+                            gpointer result)
 {
   g_return_if_fail (PILLION_IS_TASK (self));
   g_return_if_fail (result == NULL || G_IS_OBJECT (result));
@@ -409,8 +409,8 @@ pillion_task_return_pointer (PillionTask *self,
  * @self: a task that is pending
  * @result: (nullable): the result
  *
- * Ends a task well, with a copy of a value of any type, as bindings have it. What has a `propagate` function of its own is read with that
- * one, and everything with [method@Pillion.Task.propagate_value].
+ * Ends a task successfully, with a copy of a value of any type, as bindings have it. A result whose type has a `get` function is read with
+ * that, and any result with [method@Pillion.Task.get_value].
  *
  * It may be called from any thread, and once.
  *
@@ -516,7 +516,7 @@ pillion_task_return_if_cancelled (PillionTask *self)
 }
 
 /**
- * pillion_task_propagate_boolean:
+ * pillion_task_get_boolean:
  * @self: a task
  * @error: return location for an error
  *
@@ -528,8 +528,8 @@ pillion_task_return_if_cancelled (PillionTask *self)
  * Since: 1.0
  */
 gboolean
-pillion_task_propagate_boolean (PillionTask *self,
-                               GError **error)
+pillion_task_get_boolean (PillionTask *self,
+                          GError **error)
 {
   const PillionTaskResult *result;
 
@@ -541,7 +541,7 @@ pillion_task_propagate_boolean (PillionTask *self,
 }
 
 /**
- * pillion_task_propagate_int:
+ * pillion_task_get_int:
  * @self: a task
  * @error: return location for an error
  *
@@ -553,8 +553,8 @@ pillion_task_propagate_boolean (PillionTask *self,
  * Since: 1.0
  */
 gint64
-pillion_task_propagate_int (PillionTask *self,
-                           GError **error)
+pillion_task_get_int (PillionTask *self,
+                      GError **error)
 {
   const PillionTaskResult *result;
 
@@ -566,7 +566,7 @@ pillion_task_propagate_int (PillionTask *self,
 }
 
 /**
- * pillion_task_propagate_double:
+ * pillion_task_get_double:
  * @self: a task
  * @error: return location for an error
  *
@@ -578,8 +578,8 @@ pillion_task_propagate_int (PillionTask *self,
  * Since: 1.0
  */
 double
-pillion_task_propagate_double (PillionTask *self,
-                              GError **error)
+pillion_task_get_double (PillionTask *self,
+                         GError **error)
 {
   const PillionTaskResult *result;
 
@@ -591,7 +591,7 @@ pillion_task_propagate_double (PillionTask *self,
 }
 
 /**
- * pillion_task_propagate_string:
+ * pillion_task_get_string:
  * @self: a task
  * @error: return location for an error
  *
@@ -603,8 +603,8 @@ pillion_task_propagate_double (PillionTask *self,
  * Since: 1.0
  */
 char *
-pillion_task_propagate_string (PillionTask *self,
-                              GError **error)
+pillion_task_get_string (PillionTask *self,
+                         GError **error)
 {
   const PillionTaskResult *result;
 
@@ -616,7 +616,7 @@ pillion_task_propagate_string (PillionTask *self,
 }
 
 /**
- * pillion_task_propagate_bytes:
+ * pillion_task_get_bytes:
  * @self: a task
  * @error: return location for an error
  *
@@ -628,14 +628,14 @@ pillion_task_propagate_string (PillionTask *self,
  * Since: 1.0
  */
 GBytes *
-pillion_task_propagate_bytes (PillionTask *self,
-                              GError **error)
+pillion_task_get_bytes (PillionTask *self,
+                        GError **error)
 {
-  return pillion_task_propagate_boxed (self, G_TYPE_BYTES, error);
+  return pillion_task_get_boxed (self, G_TYPE_BYTES, error);
 }
 
 /**
- * pillion_task_propagate_variant:
+ * pillion_task_get_variant:
  * @self: a task
  * @error: return location for an error
  *
@@ -647,8 +647,8 @@ pillion_task_propagate_bytes (PillionTask *self,
  * Since: 1.0
  */
 GVariant *
-pillion_task_propagate_variant (PillionTask *self,
-                               GError **error)
+pillion_task_get_variant (PillionTask *self,
+                          GError **error)
 {
   const PillionTaskResult *result;
 
@@ -660,7 +660,7 @@ pillion_task_propagate_variant (PillionTask *self,
 }
 
 /**
- * pillion_task_propagate_object:
+ * pillion_task_get_object:
  * @self: a task
  * @error: return location for an error
  *
@@ -672,8 +672,8 @@ pillion_task_propagate_variant (PillionTask *self,
  * Since: 1.0
  */
 gpointer
-pillion_task_propagate_object (PillionTask *self,
-                               GError **error)
+pillion_task_get_object (PillionTask *self,
+                         GError **error)
 {
   const PillionTaskResult *result;
 
@@ -685,7 +685,7 @@ pillion_task_propagate_object (PillionTask *self,
 }
 
 /**
- * pillion_task_propagate_boxed: (skip)
+ * pillion_task_get_boxed: (skip)
  * @self: a task
  * @type: the boxed type that is wanted
  * @error: return location for an error
@@ -698,9 +698,9 @@ pillion_task_propagate_object (PillionTask *self,
  * Since: 1.0
  */
 gpointer
-pillion_task_propagate_boxed (PillionTask *self,
-                              GType type,
-                              GError **error)
+pillion_task_get_boxed (PillionTask *self,
+                        GType type,
+                        GError **error)
 {
   const PillionTaskResult *result;
 
@@ -723,7 +723,7 @@ pillion_task_propagate_boxed (PillionTask *self,
 }
 
 /**
- * pillion_task_propagate_pointer: (skip)
+ * pillion_task_get_pointer: (skip)
  * @self: a task
  * @error: return location for an error
  *
@@ -735,8 +735,8 @@ pillion_task_propagate_boxed (PillionTask *self,
  * Since: 1.0
  */
 gpointer
-pillion_task_propagate_pointer (PillionTask *self,
-                                GError **error)
+pillion_task_get_pointer (PillionTask *self,
+                          GError **error)
 {
   const PillionTaskResult *result;
 
@@ -748,30 +748,61 @@ pillion_task_propagate_pointer (PillionTask *self,
 }
 
 /**
- * pillion_task_propagate_value:
+ * pillion_task_get_value:
  * @self: a task
  * @value: (out caller-allocates): where to put the result; uninitialized, and left so where @error is set
  * @error: return location for an error
  *
- * Gives the result of a task whatever its type is, as bindings have it. A boxed result in @value belongs to the task, and is valid for as long
- * as that lives. It may be called from any thread, and as often as one likes.
+ * Gives a copy of the result of a task, whatever its type. It may be called from any thread, and as often as you like.
  *
- * Returns: whether the task ended well; where not, @error is set to the task's own error or to
- *   [error@Pillion.Error.NOT_DONE]
+ * Returns: whether the task succeeded; if not, @error is set to the task's own error or to [error@Pillion.Error.NOT_DONE]
  *
  * Since: 1.0
  */
 gboolean
-pillion_task_propagate_value (PillionTask *self,
-                              GValue *value,
-                              GError **error)
+pillion_task_get_value (PillionTask *self,
+                        GValue *value,
+                        GError **error)
+{
+  g_auto (GValue) peeked = G_VALUE_INIT;
+
+  g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
+  g_return_val_if_fail (value != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!pillion_task_peek_value (self, &peeked, error))
+    return FALSE;
+
+  g_value_init (value, G_VALUE_TYPE (&peeked));
+  g_value_copy (&peeked, value);
+  return TRUE;
+}
+
+/**
+ * pillion_task_peek_value:
+ * @self: a task
+ * @value: (out caller-allocates): where to put the result; uninitialized, and left so where @error is set
+ * @error: return location for an error
+ *
+ * Does what [method@Pillion.Task.get_value] does, except that a boxed result in @value is not a copy and belongs to the task. It exists for
+ * the Python override alone, which copies it: PyGObject 3.42 unsets a value before it looks at what is in it. It may be called from any
+ * thread.
+ *
+ * Returns: whether the task succeeded; if not, @error is set to the task's own error or to [error@Pillion.Error.NOT_DONE]
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_task_peek_value (PillionTask *self,
+                         GValue *value,
+                         GError **error)
 {
   g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
   g_return_val_if_fail (value != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   pillion_task_look (self);
-  if (!pillion_task_check (self, error))
+  if (!pillion_task_peek_error (self, error))
     return FALSE;
 
   pillion_task_ask (self);
@@ -813,7 +844,7 @@ pillion_task_get_source (PillionTask *self)
  * pillion_task_get_result_type:
  * @self: a task
  *
- * Tells what type the value has that [method@Pillion.Task.propagate_value] gives, so that a binding can choose the function that suits it:
+ * Tells what type the value has that [method@Pillion.Task.get_value] gives, so that a binding can choose the function that suits it:
  * integers are 64 bits wide, an object has its own type, and where [func@Pillion.Task.ready] finished the task it is that of the
  * `GAsyncResult`. It may be called from any thread, and it is no look at the outcome.
  *
@@ -833,7 +864,7 @@ pillion_task_get_result_type (PillionTask *self)
 }
 
 /**
- * pillion_task_propagate_error:
+ * pillion_task_check:
  * @self: a task
  * @error: return location for an error
  *
@@ -850,14 +881,14 @@ pillion_task_get_result_type (PillionTask *self)
  * Since: 1.0
  */
 gboolean
-pillion_task_propagate_error (PillionTask *self,
-                              GError **error)
+pillion_task_check (PillionTask *self,
+                    GError **error)
 {
   g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   pillion_task_look (self);
-  if (!pillion_task_check (self, error))
+  if (!pillion_task_peek_error (self, error))
     return FALSE;
 
   pillion_task_ask (self);

@@ -211,7 +211,7 @@ pillion_task_wait_async (PillionTask *self,
  * @result: what the callback was given
  * @error: return location for an error
  *
- * Tells how the task ended. The `propagate` functions give its result.
+ * Tells how the task ended. The `get` function for its type gives its result.
  *
  * Returns: whether it ended well. Where not, @error is the task's, or `G_IO_ERROR_CANCELLED` where the wait was cancelled, or
  *   [error@Pillion.Error.CLOSED] where the loop was closed first
@@ -227,7 +227,7 @@ pillion_task_wait_finish (PillionTask *self,
   g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return g_task_propagate_boolean (G_TASK (result), error) && pillion_task_propagate_error (self, error);
+  return g_task_propagate_boolean (G_TASK (result), error) && pillion_task_check (self, error);
 }
 
 /**

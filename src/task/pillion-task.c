@@ -21,7 +21,7 @@
  *            gpointer user_data)
  * {
  *   g_autoptr (GError) error = NULL;
- *   g_autoptr (GBytes) bytes = pillion_task_propagate_bytes (task, &error);
+ *   g_autoptr (GBytes) bytes = pillion_task_get_bytes (task, &error);
  *
  *   if (bytes != NULL)
  *     g_print ("%zu bytes\n", g_bytes_get_size (bytes));
@@ -55,10 +55,11 @@
  *
  * ## Results and errors
  *
- * The `propagate` functions give the result and do not consume it: everybody who asks gets one. A result is of one
- * type; who asks for another one gets [error@Pillion.Error.WRONG_TYPE].
+ * The `get` functions ([method@Pillion.Task.get_int], [method@Pillion.Task.get_bytes]…) give the result and leave it where it is: call them as
+ * often as you like. [method@Pillion.Task.check] only says whether the task succeeded. A result has one type; asking for another gives
+ * [error@Pillion.Error.WRONG_TYPE].
  *
- * A failure that nobody looks at (no done callback, no `propagate`, no wait) is reported once, with the
+ * A failure that nobody looks at (no done callback, no `get` or `check`, no wait) is reported once, with the
  * name of the task and the place where it was made, through [signal@Pillion.Loop::unhandled-error]. A cancelled task is no failure.
  *
  * ## Cancelling
@@ -74,7 +75,7 @@
  *
  * ## Threads
  *
- * A task is made on its loop's thread, and callbacks are added, removed and run there. The `return`, `propagate` and progress functions,
+ * A task is made on its loop's thread, and callbacks are added, removed and run there. The `return`, `get` and progress functions,
  * [method@Pillion.Task.cancel] and the functions that ask for the state may be called from any thread.
  *
  * Since: 1.0
@@ -154,7 +155,7 @@ report (PillionTask *self)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!pillion_task_check (self, &error))
+  if (!pillion_task_peek_error (self, &error))
     pillion_loop_emit_unhandled_error (self->loop, self, error);
 }
 

@@ -131,7 +131,7 @@ test('iterations', loop => check(n => {
         for await (const item of queue)
             seen += item;
         for await (const task of Pillion.Completions.new(loop, times(10, () => loop.sleep(0, null))))
-            seen += task.propagate_boolean();
+            seen += task.get_boolean();
         return seen;
     }
     times(n, () => queue.put(1));

@@ -223,29 +223,29 @@ test('task/results', loop => {
     for (const [kind, value] of Object.entries(results)) {
         const task = make();
         task[`return_${kind}`](value);
-        assert(task[`propagate_${kind}`]() === value, kind);
-        assert(task[`propagate_${kind}`]() === value, `${kind} again`);
+        assert(task[`get_${kind}`]() === value, kind);
+        assert(task[`get_${kind}`]() === value, `${kind} again`);
         assertEqual(task.get_state(), Pillion.TaskState.SUCCEEDED);
     }
     let task = make();
     task.return_bytes(new GLib.Bytes(new Uint8Array([1, 0, 2])));
-    assertEqual(Array.from(task.propagate_bytes().toArray()), [1, 0, 2]);
+    assertEqual(Array.from(task.get_bytes().toArray()), [1, 0, 2]);
     task = make();
     task.return_variant(new GLib.Variant('(si)', ['x', 1]));
-    assertEqual(task.propagate_variant().deepUnpack(), ['x', 1]);
+    assertEqual(task.get_variant().deepUnpack(), ['x', 1]);
     kickUntilDone(loop);
 });
 
 test('task/errors', loop => {
     const task = Pillion.Task.new(loop, 'bad', null);
-    assertFails(Pillion.Error, Pillion.Error.NOT_DONE, () => task.propagate_int());
+    assertFails(Pillion.Error, Pillion.Error.NOT_DONE, () => task.get_int());
     task.return_error(new GLib.Error(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, 'gone'));
-    assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, () => task.propagate_int());
-    assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, () => task.propagate_error());
+    assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, () => task.get_int());
+    assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND, () => task.check());
     assertEqual(task.get_state(), Pillion.TaskState.FAILED);
     const other = Pillion.Task.new(loop, 'int', null);
     other.return_int(1);
-    assertFails(Pillion.Error, Pillion.Error.WRONG_TYPE, () => other.propagate_string());
+    assertFails(Pillion.Error, Pillion.Error.WRONG_TYPE, () => other.get_string());
     kickUntilDone(loop, task, other);
 });
 
@@ -271,7 +271,7 @@ test('task/cancel', loop => {
     assert(task.is_cancelled() && !task.is_done());
     assert(task.get_cancellable().is_cancelled());
     assert(task.return_if_cancelled());
-    assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED, () => task.propagate_error());
+    assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED, () => task.check());
     kickUntilDone(loop, slept, task);
     assertEqual(slept.get_state(), Pillion.TaskState.CANCELLED);
 });
@@ -383,7 +383,7 @@ test('semaphore-queue-event', loop => {
         const get = queue.get();
         await get.wait_async(null);
         await event.wait().wait_async(null);
-        return get.propagate_int();
+        return get.get_int();
     }
     const value = new GObject.Value();
     value.init(GObject.TYPE_INT);
@@ -395,7 +395,7 @@ test('semaphore-queue-event', loop => {
     kickUntilSettled(loop, Promise.all([worker('a'), worker('b'), worker('c')]));
     assertEqual(order, ['a', 'b', 'c']);
     queue.close();
-    assertFails(Pillion.Error, Pillion.Error.CLOSED, () => queue.get().propagate_int());
+    assertFails(Pillion.Error, Pillion.Error.CLOSED, () => queue.get().get_int());
 });
 
 test('regions', loop => {
@@ -421,14 +421,14 @@ test('http/get', loop => {
 
     const task = client.get_bytes(`${URL}/hello.txt`, null);
     kickUntilDone(loop, task);
-    assertEqual(new TextDecoder().decode(task.propagate_bytes().toArray()), 'Hello from loopback\n');
+    assertEqual(new TextDecoder().decode(task.get_bytes().toArray()), 'Hello from loopback\n');
 });
 
 test('http/json', loop => {
     const client = Pillion.HttpClient.new(loop);
     const task = client.get_json(`${URL}/data.json`, null);
     kickUntilDone(loop, task);
-    const parser = task.propagate_object();
+    const parser = task.get_object();
     assert(parser instanceof Json.Parser);
     assertEqual(JSON.parse(Json.to_string(parser.get_root(), false)), {name: 'pillion', seats: 2, parts: ['seat', 'rail', 'strap']});
 });
@@ -439,18 +439,18 @@ test('http/errors', loop => {
     const nonsense = client.get_bytes('no url', null);
     const broken = client.get_json(`${URL}/broken.json`, null);
     kickUntilDone(loop, missing, nonsense, broken);
-    assertFails(Pillion.http_error_quark(), 404, () => missing.propagate_bytes());
+    assertFails(Pillion.http_error_quark(), 404, () => missing.get_bytes());
     const response = Pillion.HttpResponse.from_task(missing);
     assertEqual([response.status, response.reason, response.url], [404, 'Not Found', `${URL}/missing`]);
     assert(response.get_header_names().includes('Content-Type'));
     assert(new TextDecoder().decode(response.get_body().toArray()).includes('Error response'));
     try {
-        missing.propagate_bytes();
+        missing.get_bytes();
     } catch (error) {
         assert(Pillion.HttpResponse.from_error(error) === response);
     }
-    assertFails(Pillion.Error, Pillion.Error.INVALID_URL, () => nonsense.propagate_bytes());
-    assertFails(Pillion.Error, Pillion.Error.INVALID_JSON, () => broken.propagate_error());
+    assertFails(Pillion.Error, Pillion.Error.INVALID_URL, () => nonsense.get_bytes());
+    assertFails(Pillion.Error, Pillion.Error.INVALID_JSON, () => broken.check());
 });
 
 test('http/download', loop => {
@@ -460,7 +460,7 @@ test('http/download', loop => {
     async function work() {
         const task = client.download(`${URL}/file.bin`, target, SHA256, null);
         await task.wait_async(null);
-        return task.propagate_object();
+        return task.get_object();
     }
     const download = kickUntilSettled(loop, work());
     assert(download instanceof Pillion.Download);
@@ -471,7 +471,7 @@ test('http/download', loop => {
 
     const into = client.download_into(`${URL}/file.bin`, folder, null, null);
     kickUntilDone(loop, into);
-    const again = into.propagate_object().get_file();
+    const again = into.get_object().get_file();
     again.delete(null);
     if (target.query_exists(null))
         target.delete(null);
@@ -498,33 +498,33 @@ test('compose/sets', loop => {
     first.return_error(failure('oh'));
     second.return_int(2);
     kickUntilDone(loop, ...tasks);
-    assertFails(Pillion.Error, Pillion.Error.FAILED, () => tasks[0].propagate_boolean());
-    assert(tasks[1].propagate_boolean());
-    assertEqual(tasks[2].propagate_int(), 2);
-    assertFails(Pillion.Error, Pillion.Error.FAILED, () => tasks[3].propagate_int());
-    assert(Pillion.Task.all(loop, []).propagate_boolean());
-    assertFails(Pillion.Error, Pillion.Error.NOTHING_GIVEN, () => Pillion.Task.any(loop, []).propagate_error());
+    assertFails(Pillion.Error, Pillion.Error.FAILED, () => tasks[0].get_boolean());
+    assert(tasks[1].get_boolean());
+    assertEqual(tasks[2].get_int(), 2);
+    assertFails(Pillion.Error, Pillion.Error.FAILED, () => tasks[3].get_int());
+    assert(Pillion.Task.all(loop, []).get_boolean());
+    assertFails(Pillion.Error, Pillion.Error.NOTHING_GIVEN, () => Pillion.Task.any(loop, []).check());
 });
 
 test('compose/map', loop => {
     const task = Pillion.Task.map(loop, 5, 2, index => taskOf(loop, index * 10), null);
     kickUntilDone(loop, task);
-    assertEqual(task.get_children().map(child => child.propagate_int()), [0, 10, 20, 30, 40]);
+    assertEqual(task.get_children().map(child => child.get_int()), [0, 10, 20, 30, 40]);
     const none = Pillion.Task.map(loop, 5, 2, () => null, null);
     kickUntilDone(loop, none);
-    assertFails(Pillion.Error, Pillion.Error.FAILED, () => none.propagate_boolean());
+    assertFails(Pillion.Error, Pillion.Error.FAILED, () => none.get_boolean());
 });
 
 test('compose/chain', loop => {
     const task = taskOf(loop, 20);
-    const then = task.and_then(first => taskOf(loop, first.propagate_int() + 22));
+    const then = task.and_then(first => taskOf(loop, first.get_int() + 22));
     const late = taskOf(loop).with_timeout(0);
     const passed = taskOf(loop).with_deadline(loop.get_now());
     const shield = task.shield();
     kickUntil(loop, () => [then, late, passed, shield].every(each => each.is_done()));
-    assertEqual([then.propagate_int(), shield.propagate_int()], [42, 20]);
+    assertEqual([then.get_int(), shield.get_int()], [42, 20]);
     for (const each of [late, passed]) {
-        assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.TIMED_OUT, () => each.propagate_error());
+        assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.TIMED_OUT, () => each.check());
         assert(each.get_children()[0].return_if_cancelled());
     }
 });
@@ -540,10 +540,10 @@ test('compose/completions', loop => {
             if (completions.n_left === 1)
                 tasks[0].return_int(0);
             await next.wait_async(null);
-            const task = next.propagate_object();
+            const task = next.get_object();
             if (task === null)
                 return seen;
-            seen.push(task.propagate_int());
+            seen.push(task.get_int());
         }
     }
     assertEqual(kickUntilSettled(loop, work()), [1, 9, 0]);
@@ -559,20 +559,20 @@ test('compose/retry', loop => {
     });
     const task = retry.run(loop, 'fetch', attempt => taskOf(loop, attempt < 3 ? failure(`no ${attempt}`) : 42), null);
     kickUntilDone(loop, task);
-    assertEqual(task.propagate_int(), 42);
+    assertEqual(task.get_int(), 42);
     assertEqual(asked, [['no 1', 1], ['no 2', 2]]);
     assertEqual(task.get_children().length, 3);
 });
 
 test('compose/closures', loop => {
     const seen = [];
-    const task = taskOf(loop, 20).and_then_closure(first => taskOf(loop, first.propagate_int() + 22));
-    task.add_done_closure(done => seen.push(done.propagate_int()));
+    const task = taskOf(loop, 20).and_then_closure(first => taskOf(loop, first.get_int() + 22));
+    task.add_done_closure(done => seen.push(done.get_int()));
     loop.call_soon_closure(() => seen.push('soon'));
     const mapped = Pillion.Task.map_closure(loop, 3, 0, index => taskOf(loop, index), null);
     kickUntil(loop, () => seen.length === 2 && mapped.is_done());
     assertEqual(seen.sort(), [42, 'soon']);
-    assertEqual(mapped.get_children().map(child => child.propagate_int()), [0, 1, 2]);
+    assertEqual(mapped.get_children().map(child => child.get_int()), [0, 1, 2]);
 });
 
 test('compose/nothing-is-freed-too-early', loop => {
@@ -585,7 +585,7 @@ test('compose/nothing-is-freed-too-early', loop => {
     for (let i = 0; i < 100; i++)
         assert(task.get_children()[i] === kept[i]);
     System.gc();
-    assertEqual(kept.map(child => child.propagate_int()).reduce((a, b) => a + b), 4950);
+    assertEqual(kept.map(child => child.get_int()).reduce((a, b) => a + b), 4950);
 });
 
 runTests();

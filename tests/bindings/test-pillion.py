@@ -381,7 +381,7 @@ class TaskTest(Case):
             getattr(task, 'return_' + kind)(value)
             self.assertEqual(task.get_state(), Pillion.TaskState.SUCCEEDED)
             for _ in range(2):  # propagating uses nothing up
-                result = getattr(task, 'propagate_' + kind)()
+                result = getattr(task, 'get_' + kind)()
                 if kind == 'bytes':
                     result, value = result.get_data(), value.get_data() if hasattr(value, 'get_data') else value
                 elif kind == 'variant':
@@ -399,26 +399,24 @@ class TaskTest(Case):
         task = Pillion.Task.new(self.loop, 'value', None)
         value = GObject.Value(GObject.TYPE_INT, 42)
         task.return_value(value)
-        ok, result = task.propagate_value()
-        self.assertTrue(ok)
-        self.assertEqual(result if isinstance(result, int) else result.get_int(), 42)
+        self.assertEqual(task.get_value(), 42)
         self.kick_until_done(task)
 
     def test_error(self):
         task = Pillion.Task.new(self.loop, 'bad', None)
         task.return_error(GLib.Error.new_literal(Gio.io_error_quark(), 'gone', Gio.IOErrorEnum.NOT_FOUND))
         for _ in range(2):
-            error = self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND, task.propagate_int)
+            error = self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND, task.get_int)
             self.assertEqual(error.message, 'gone')
-        self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND, task.propagate_error)
+        self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND, task.check)
         self.assertEqual(task.get_state(), Pillion.TaskState.FAILED)
         self.kick_until_done(task)
 
     def test_wrong_type_and_not_done(self):
         task = Pillion.Task.new(self.loop, 'int', None)
-        self.assertFails(Pillion.error_quark(), Pillion.Error.NOT_DONE, task.propagate_int)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.NOT_DONE, task.get_int)
         task.return_int(1)
-        self.assertFails(Pillion.error_quark(), Pillion.Error.WRONG_TYPE, task.propagate_string)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.WRONG_TYPE, task.get_string)
         self.kick_until_done(task)
 
     def test_done_callbacks_in_order_and_never_inside(self):
@@ -466,7 +464,7 @@ class TaskTest(Case):
         self.assertTrue(task.is_cancelled())
         self.assertFalse(task.is_done())
         self.assertTrue(task.return_if_cancelled())
-        self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED, task.propagate_error)
+        self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED, task.check)
         self.assertEqual(task.get_state(), Pillion.TaskState.CANCELLED)
         self.kick_until_done(task)
 
@@ -534,7 +532,7 @@ class TaskTest(Case):
 
         task = self.loop.run_in_thread('double', work, 21)
         self.assertTrue(self.loop.run_until_complete(task))
-        self.assertEqual(task.propagate_int(), 42)
+        self.assertEqual(task.get_int(), 42)
         self.assertEqual(threads, [False])
 
     def test_run_in_thread_cancelled(self):
@@ -625,7 +623,7 @@ class ScopeTest(Case):
         self.assertEqual(begun, [])
         self.loop.run_until_complete(scope.join())
         self.assertEqual(begun, [0, 1, 2, 3])
-        self.assertTrue(tasks[2].propagate_boolean())
+        self.assertTrue(tasks[2].get_boolean())
         self.assertEqual(scope.get_n_failed(), 1)
         self.assertEqual(scope.take_failed(), [tasks[3]])
         self.assertTrue(scope.close(0))
@@ -666,15 +664,15 @@ class ScopeTest(Case):
             queue.put(item)
             get = queue.get()
             self.loop.run_until_complete(get)
-            self.assertEqual(get.propagate_value().value, item)
+            self.assertEqual(get.get_value(), item)
         self.assertTrue(queue.try_put('a'))
         self.assertFalse(queue.try_put('b'))
-        self.assertEqual(queue.try_get().propagate_string(), 'a')
+        self.assertEqual(queue.try_get().get_string(), 'a')
         self.assertIsNone(queue.try_get())
         queue.put_object(self.loop)
-        self.assertIs(queue.try_get().propagate_object(), self.loop)
+        self.assertIs(queue.try_get().get_object(), self.loop)
         queue.close()
-        self.assertFails(Pillion.error_quark(), Pillion.Error.CLOSED, queue.get().propagate_value)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.CLOSED, queue.get().get_value)
 
     def test_event(self):
         event = Pillion.Event.new(self.loop)
@@ -732,7 +730,7 @@ class HttpTest(Case):
     def test_get_bytes(self):
         task = self.client.get_bytes(URL + '/hello.txt', None)
         bodies = []
-        task.add_done_callback(lambda task: bodies.append(task.propagate_bytes().get_data()))
+        task.add_done_callback(lambda task: bodies.append(task.get_bytes().get_data()))
         self.kick_until_done(task)
         self.assertEqual(bodies, [b'Hello from loopback\n'])
 
@@ -744,8 +742,8 @@ class HttpTest(Case):
 
         task = self.client.get_bytes(URL + '/data.json', None)
         self.kick_until_done(task)
-        self.assertEqual(json.loads(task.propagate_bytes().get_data())['seats'], 2)
-        ok, value = task.propagate_value()
+        self.assertEqual(json.loads(task.get_bytes().get_data())['seats'], 2)
+        value = task.get_value()
         gc.collect()
         self.assertEqual(json.loads(value.get_data())['seats'], 2)
 
@@ -754,7 +752,7 @@ class HttpTest(Case):
         progress = []
         task.connect('progress', lambda task: progress.append(task.get_completed()))
         self.kick_until_done(task)
-        download = task.propagate_object()
+        download = task.get_object()
         self.assertIsInstance(download, Pillion.Download)
         self.assertEqual(download.get_size(), 1 << 20)
         self.assertEqual(download.get_integrity(), Pillion.Integrity.DIGEST)
@@ -770,7 +768,7 @@ class HttpTest(Case):
     def test_download_into(self):
         task = self.client.download_into(URL + '/file.bin', self.folder, None, None)
         self.kick_until_done(task)
-        self.assertEqual(task.propagate_object().get_file().get_basename(), 'file.bin')
+        self.assertEqual(task.get_object().get_file().get_basename(), 'file.bin')
 
     def test_what_goes_wrong(self):
         missing = self.client.get_bytes(URL + '/missing', None)
@@ -779,11 +777,11 @@ class HttpTest(Case):
         nonsense = self.client.get_bytes('no url', None)
         broken = self.client.get_json(URL + '/broken.json', None)
         self.kick_until_done(missing, digest, scheme, nonsense, broken)
-        self.assertFails(Pillion.http_error_quark(), 404, missing.propagate_bytes)
-        self.assertFails(Pillion.error_quark(), Pillion.Error.DIGEST_MISMATCH, digest.propagate_object)
-        self.assertFails(Pillion.error_quark(), Pillion.Error.UNSUPPORTED_SCHEME, scheme.propagate_bytes)
-        self.assertFails(Pillion.error_quark(), Pillion.Error.INVALID_URL, nonsense.propagate_bytes)
-        self.assertFails(Pillion.error_quark(), Pillion.Error.INVALID_JSON, broken.propagate_error)
+        self.assertFails(Pillion.http_error_quark(), 404, missing.get_bytes)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.DIGEST_MISMATCH, digest.get_object)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.UNSUPPORTED_SCHEME, scheme.get_bytes)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.INVALID_URL, nonsense.get_bytes)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.INVALID_JSON, broken.check)
         self.assertFalse(self.target.query_exists(None))
 
     def test_what_was_refused(self):
@@ -805,7 +803,7 @@ class HttpTest(Case):
         self.assertEqual(response.props.header_names, response.get_header_names())
 
         # An exception is another error
-        error = self.assertFails(Pillion.http_error_quark(), 404, task.propagate_bytes)
+        error = self.assertFails(Pillion.http_error_quark(), 404, task.get_bytes)
         self.assertIsNone(Pillion.HttpResponse.from_error(error))
         made = Pillion.Task.new(self.loop, 'made', None)
         made.return_error(error)
@@ -847,39 +845,39 @@ class ComposeTest(Case):
         self.loop.kick()
         second.return_int(2)
         self.kick_until_done(everything, settled, some, race)
-        self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, everything.propagate_boolean)
-        self.assertTrue(settled.propagate_boolean())
-        self.assertEqual(some.propagate_int(), 2)
-        self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, race.propagate_int)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, everything.get_boolean)
+        self.assertTrue(settled.get_boolean())
+        self.assertEqual(some.get_int(), 2)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, race.get_int)
 
     def test_no_tasks(self):
-        self.assertTrue(Pillion.Task.all(self.loop, []).propagate_boolean())
-        self.assertTrue(Pillion.Task.settle(self.loop, []).propagate_boolean())
+        self.assertTrue(Pillion.Task.all(self.loop, []).get_boolean())
+        self.assertTrue(Pillion.Task.settle(self.loop, []).get_boolean())
         self.assertFails(Pillion.error_quark(), Pillion.Error.NOTHING_GIVEN,
-                         Pillion.Task.any(self.loop, []).propagate_error)
+                         Pillion.Task.any(self.loop, []).check)
         self.assertFails(Pillion.error_quark(), Pillion.Error.NOTHING_GIVEN,
-                         Pillion.Task.race(self.loop, []).propagate_error)
+                         Pillion.Task.race(self.loop, []).check)
         self.kick_until_done()
 
     def test_map(self):
         task = Pillion.Task.map(self.loop, 5, 2, lambda index: self.done(index * 10))
         self.kick_until_done(task)
-        self.assertTrue(task.propagate_boolean())
-        self.assertEqual([child.propagate_int() for child in task.get_children()], [0, 10, 20, 30, 40])
+        self.assertTrue(task.get_boolean())
+        self.assertEqual([child.get_int() for child in task.get_children()], [0, 10, 20, 30, 40])
 
     def test_chain(self):
         task = self.done(20)
-        then = task.and_then(lambda task, more: self.done(task.propagate_int() + more), 22)
+        then = task.and_then(lambda task, more: self.done(task.get_int() + more), 22)
         nothing = task.and_then(lambda task: None)
         shield = task.shield()
         late = self.task().with_timeout(0)
         deadline = self.task().with_deadline(self.loop.get_now())
         self.kick_until(late, deadline, then, nothing, shield)
-        self.assertEqual(then.propagate_int(), 42)
-        self.assertTrue(nothing.propagate_boolean())
-        self.assertEqual(shield.propagate_int(), 20)
+        self.assertEqual(then.get_int(), 42)
+        self.assertTrue(nothing.get_boolean())
+        self.assertEqual(shield.get_int(), 20)
         for task in (late, deadline):
-            self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT, task.propagate_error)
+            self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT, task.check)
             child, = task.get_children()
             self.assertTrue(child.is_cancelled())
             self.assertTrue(child.return_if_cancelled())
@@ -901,9 +899,9 @@ class ComposeTest(Case):
                 tasks[2].return_int(2)
                 tasks[0].return_int(0)
             self.kick_until(following)
-            seen.append(following.propagate_object().propagate_int())
+            seen.append(following.get_object().get_int())
         self.assertEqual(seen, [9, 1, 2, 0])
-        self.assertIsNone(completions.next().propagate_object())
+        self.assertIsNone(completions.next().get_object())
         self.assertEqual(completions.props.n_left, 0)
         other = Pillion.Loop.new(GLib.MainContext(), Pillion.LoopFlags.DEFAULT)
         self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.INVALID_ARGUMENT, Pillion.Completions.new, other, tasks)
@@ -921,7 +919,7 @@ class ComposeTest(Case):
         retry.set_predicate(predicate, 2)
         task = retry.run(self.loop, 'fetch', lambda attempt, name: self.failed(f'{name} {attempt}'), 'no')
         self.kick_until_done(task)
-        self.assertEqual(self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.propagate_int).message, 'no 2')
+        self.assertEqual(self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.get_int).message, 'no 2')
         self.assertEqual(asked, [('no 1', 1), ('no 2', 2)])
         self.assertEqual(len(task.get_children()), 2)
 
@@ -931,7 +929,7 @@ class ComposeTest(Case):
                    Pillion.Retry().run(self.loop, 'fetch', lambda attempt: None)]
         self.kick_until_done(*results)
         for task in results:
-            self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.propagate_error)
+            self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.check)
 
     def test_nothing_leaks(self):
         """What a closure returns is given away, and what get_children () gives is not taken: all go in the end"""
@@ -956,8 +954,8 @@ class ComposeTest(Case):
             alive.update(results)
             self.kick_until_done(*results)
             self.assertEqual([len(task.get_children()) for task in results], [4, 2, 1, 2, 0])
-            self.assertTrue(all(child.propagate_int() == 7 for child in results[0].get_children()))
-            self.assertIs(results[4].propagate_object(), child)
+            self.assertTrue(all(child.get_int() == 7 for child in results[0].get_children()))
+            self.assertIs(results[4].get_object(), child)
 
         for _ in range(20):
             round_trip()
@@ -981,7 +979,7 @@ class ClosureTest(Case):
     def test_calls(self):
         seen = []
         task = self.done(42)
-        task.add_done_closure(lambda task: seen.append(task.propagate_int()))
+        task.add_done_closure(lambda task: seen.append(task.get_int()))
         self.loop.call_soon_closure(lambda: seen.append('soon'))
         self.loop.call_at_safe_point_closure(lambda: seen.append('safe'))
         self.loop.call_later_closure(0, lambda: seen.append('later'))
@@ -1008,23 +1006,23 @@ class ClosureTest(Case):
 
         tasks = [self.loop.run_in_thread_closure('work', work, None) for _ in range(20)]
         self.kick_until_done(*tasks)
-        self.assertEqual({task.propagate_string() for task in tasks}, {'from a worker'})
+        self.assertEqual({task.get_string() for task in tasks}, {'from a worker'})
         self.assertEqual(len(seen), 20)
         self.assertNotIn((threading.current_thread(), True), seen)
         self.assertTrue(all(same for thread, same in seen))
 
     def test_tasks(self):
         first = self.done(20)
-        then = first.and_then_closure(lambda task: self.done(task.propagate_int() + 22))
+        then = first.and_then_closure(lambda task: self.done(task.get_int() + 22))
         nothing = first.and_then_closure(lambda task: None)
         mapped = Pillion.Task.map_closure(self.loop, 4, 2, lambda index: self.done(index * 10), None)
         scope = Pillion.Scope.new(self.loop, 'closures')
         started = scope.start_closure('work', lambda: self.done(7))
         self.kick_until_done(then, nothing, mapped, started)
-        self.assertEqual(then.propagate_int(), 42)
-        self.assertTrue(nothing.propagate_boolean())
-        self.assertEqual([child.propagate_int() for child in mapped.get_children()], [0, 10, 20, 30])
-        self.assertEqual(started.propagate_int(), 7)
+        self.assertEqual(then.get_int(), 42)
+        self.assertTrue(nothing.get_boolean())
+        self.assertEqual([child.get_int() for child in mapped.get_children()], [0, 10, 20, 30])
+        self.assertEqual(started.get_int(), 7)
 
     def test_retry(self):
         asked = []
@@ -1037,7 +1035,7 @@ class ClosureTest(Case):
         retry.set_predicate_closure(predicate)
         task = retry.run_closure(self.loop, 'fetch', lambda attempt: self.failed(f'no {attempt}'), None)
         self.kick_until_done(task)
-        self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.propagate_int)
+        self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.get_int)
         self.assertEqual(asked, [('no 1', 1), ('no 2', 2)])
         retry.set_predicate_closure(None)
 
@@ -1066,9 +1064,9 @@ class ClosureTest(Case):
             os.dup2(kept, 2)
             os.close(kept)
             os.close(closed)
-        self.assertTrue(then.propagate_boolean())
+        self.assertTrue(then.get_boolean())
         for task in tasks:
-            self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.propagate_error)
+            self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.check)
         self.assertEqual(len(tasks[4].get_children()), 1)
 
     def test_nothing_leaks(self):

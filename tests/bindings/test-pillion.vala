@@ -239,32 +239,32 @@ void test_results () {
     try {
         var task = new Pillion.Task (loop, "result", null);
         task.return_boolean (true);
-        assert (task.propagate_boolean ());
+        assert (task.get_boolean ());
         task = new Pillion.Task (loop, "result", null);
         task.return_int (int64.MIN);
-        assert (task.propagate_int () == int64.MIN);
+        assert (task.get_int () == int64.MIN);
         task = new Pillion.Task (loop, "result", null);
         task.return_double (2.5);
-        assert (task.propagate_double () == 2.5);
+        assert (task.get_double () == 2.5);
         task = new Pillion.Task (loop, "result", null);
         task.return_string ("grüße");
-        assert (task.propagate_string () == "grüße" && task.propagate_string () == "grüße");
+        assert (task.get_string () == "grüße" && task.get_string () == "grüße");
         task = new Pillion.Task (loop, "result", null);
         task.return_bytes (new Bytes ({ 1, 0, 2 }));
-        assert (task.propagate_bytes ().compare (new Bytes ({ 1, 0, 2 })) == 0);
+        assert (task.get_bytes ().compare (new Bytes ({ 1, 0, 2 })) == 0);
         task = new Pillion.Task (loop, "result", null);
         task.return_variant (new Variant ("(si)", "x", 1));
-        assert (task.propagate_variant ().print (false) == "('x', 1)");
+        assert (task.get_variant ().print (false) == "('x', 1)");
         task = new Pillion.Task (loop, "result", null);
         var file = File.new_for_path ("/");
         task.return_object (file);
-        assert (task.propagate_object () == file);
+        assert (task.get_object () == file);
         var value = Value (typeof (int64));
         value.set_int64 (42);
         task = new Pillion.Task (loop, "result", null);
         task.return_value (value);
         Value copy;
-        assert (task.propagate_value (out copy) && copy.get_int64 () == 42);
+        assert (task.get_value (out copy) && copy.get_int64 () == 42);
     } catch (Error error) {
         assert_not_reached ();
     }
@@ -277,7 +277,7 @@ void test_errors () {
     var task = new Pillion.Task (loop, "bad", null);
 
     try {
-        task.propagate_int ();
+        task.get_int ();
         assert_not_reached ();
     } catch (Pillion.Error.NOT_DONE error) {
     } catch (Error error) {
@@ -285,7 +285,7 @@ void test_errors () {
     }
     task.return_error (new IOError.NOT_FOUND ("gone"));
     try {
-        task.propagate_int ();
+        task.get_int ();
         assert_not_reached ();
     } catch (IOError.NOT_FOUND error) {
         assert (error.message == "gone");
@@ -384,7 +384,7 @@ void test_thread () {
     }, null);
     try {
         assert (loop.run_until_complete (task));
-        assert (task.propagate_int () == 42);
+        assert (task.get_int () == 42);
     } catch (Error error) {
         assert_not_reached ();
     }
@@ -405,13 +405,13 @@ async void fetch (Pillion.Loop loop) throws Error {
 
     var hello = client.get_bytes (url + "/hello.txt", null);
     yield hello.wait_async (null);
-    assert (hello.propagate_bytes ().compare (new Bytes ("Hello from loopback\n".data)) == 0);
+    assert (hello.get_bytes ().compare (new Bytes ("Hello from loopback\n".data)) == 0);
 
     var folder = File.new_for_path (DirUtils.make_tmp ("pillion-vala-XXXXXX"));
     var target = folder.get_child ("file.bin");
     var task = client.download (url + "/file.bin", target, sha256, null);
     yield task.wait_async (null);
-    var download = (Pillion.Download) task.propagate_object ();
+    var download = (Pillion.Download) task.get_object ();
     assert (download.get_size () == 1 << 20 && download.get_sha256 () == sha256);
     assert (download.get_integrity () == Pillion.Integrity.DIGEST);
     assert (download.get_file ().equal (target));
@@ -465,7 +465,7 @@ void test_compose () {
     var mapped = Pillion.Task.map (loop, 3, 2, (index) => task_of (loop, index * 10), null);
     var then = first.and_then ((task) => {
         try {
-            return task_of (loop, task.propagate_int () + 41);
+            return task_of (loop, task.get_int () + 41);
         } catch (Error error) {
             return null;
         }
@@ -503,21 +503,21 @@ void test_compose () {
     assert (late.return_if_cancelled ());
     kick_until_done (loop);
     try {
-        assert (all.propagate_boolean () && settled.propagate_boolean () && mapped.propagate_boolean ());
-        assert (some.propagate_int () == 1 && race.propagate_int () == 1 && then.propagate_int () == 42);
-        assert (passed.propagate_int () == 1 && shield.propagate_int () == 1);
+        assert (all.get_boolean () && settled.get_boolean () && mapped.get_boolean ());
+        assert (some.get_int () == 1 && race.get_int () == 1 && then.get_int () == 42);
+        assert (passed.get_int () == 1 && shield.get_int () == 1);
         assert (mapped.get_children ().length == 3);
-        assert (mapped.get_children ()[2].propagate_int () == 20);
+        assert (mapped.get_children ()[2].get_int () == 20);
         assert (all.get_children ()[1] == second);
-        assert (((Pillion.Task) next.propagate_object ()) == first);
-        assert (((Pillion.Task) last.propagate_object ()) == second);
-        assert (completions.next ().propagate_object () == null);
-        assert (retried.propagate_int () == 3 && asked == 2);
+        assert (((Pillion.Task) next.get_object ()) == first);
+        assert (((Pillion.Task) last.get_object ()) == second);
+        assert (completions.next ().get_object () == null);
+        assert (retried.get_int () == 3 && asked == 2);
     } catch (Error error) {
         GLib.error ("%s", error.message);
     }
     try {
-        timed.propagate_error ();
+        timed.check ();
         assert_not_reached ();
     } catch (IOError.TIMED_OUT error) {
     } catch (Error error) {
@@ -542,7 +542,7 @@ async void wait_in_line (Pillion.Loop loop, Pillion.Scope scope) throws Error {
     var get = queue.get ();
     queue.put ("item");
     yield get.wait_async (null);
-    assert (get.propagate_string () == "item");
+    assert (get.get_string () == "item");
 
     var event = new Pillion.Event (loop);
     event.set ();
@@ -552,7 +552,7 @@ async void wait_in_line (Pillion.Loop loop, Pillion.Scope scope) throws Error {
     var first = scope.start ("first", () => loop.sleep (0, null));
     var second = scope.start ("second", () => loop.sleep (0, null));
     yield scope.join ().wait_async (null);
-    assert (first.propagate_boolean () && second.propagate_boolean ());
+    assert (first.get_boolean () && second.get_boolean ());
 }
 
 void test_scope () {

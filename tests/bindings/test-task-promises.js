@@ -274,7 +274,7 @@ test('combinators', loop => {
     async function work() {
         const tasks = [make(loop, 1), loop.sleep(0, null)];
         assert(await Pillion.Task.all(loop, tasks));
-        assertEqual(await make(loop, 1).and_then(task => make(loop, task.propagate_int() + 1)), 2);
+        assertEqual(await make(loop, 1).and_then(task => make(loop, task.get_int() + 1)), 2);
         await assertRejects(Gio.IOErrorEnum, Gio.IOErrorEnum.TIMED_OUT, loop.sleep(3600 * SECOND, null).with_timeout(0));
     }
     kickUntilSettled(loop, work());

@@ -59,7 +59,7 @@ async void several () {
         yield slow.wait_async ();
         yield quick.wait_async ();
         yield quick.wait_async (null);
-        assert (slow.propagate_boolean () && quick.propagate_boolean ());
+        assert (slow.get_boolean () && quick.get_boolean ());
         var all = Pillion.Task.all (loop, { loop.sleep (0), loop.sleep (1000) });
         yield all.wait_async ();
         assert (all.get_children ().length == 2);
@@ -178,9 +178,9 @@ async void compose () {
         assert (!full.is_done () && !queue.try_put (2));
         var got = queue.get ();
         yield got.wait_async ();
-        assert (got.propagate_int () == 1);
+        assert (got.get_int () == 1);
         yield full.wait_async ();
-        assert (queue.try_get ().propagate_object () == scope && queue.try_get () == null);
+        assert (queue.try_get ().get_object () == scope && queue.try_get () == null);
         queue.close ();
         try {
             yield queue.get ().wait_async ();
@@ -203,10 +203,10 @@ async void compose () {
         for (;;) {
             var next = completions.next ();
             yield next.wait_async ();
-            var task = (Pillion.Task?) next.propagate_object ();
+            var task = (Pillion.Task?) next.get_object ();
             if (task == null)
                 break;
-            assert (task.propagate_boolean ());
+            assert (task.get_boolean ());
         }
     } catch (Error error) {
         GLib.error ("%s", error.message);
@@ -301,7 +301,7 @@ async void yield_once (Pillion.Task task) {
     n_running++;
     try {
         yield task.wait_async ();
-        assert (task.propagate_string () == "done");
+        assert (task.get_string () == "done");
     } catch (Error error) {
         assert (error is IOError.CANCELLED);
     }

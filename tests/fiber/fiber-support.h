@@ -84,7 +84,7 @@ advance (Fixture *self,
     { \
       g_autoptr (GError) task_error = NULL; \
 \
-      g_assert_false (pillion_task_propagate_error (task, &task_error)); \
+      g_assert_false (pillion_task_check (task, &task_error)); \
       g_assert_error (task_error, domain, code); \
     } \
   G_STMT_END

@@ -218,7 +218,7 @@ test_gio (void)
   g_autofree char *contents = NULL;
 
   g_assert_true (pillion_loop_run_until_complete (loop, there, NULL));
-  contents = pillion_task_propagate_string (there, NULL);
+  contents = pillion_task_get_string (there, NULL);
   g_assert_true (g_str_has_prefix (contents, "Linux"));
   g_assert_false (pillion_loop_run_until_complete (loop, absent, NULL));
   assert_failed (absent, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);

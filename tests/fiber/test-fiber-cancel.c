@@ -517,7 +517,7 @@ test_close_inside (Fixture *fixture,
   kick_until (fixture->loop, n > 0);
   g_assert_true (pillion_loop_is_closed (fixture->loop));
   g_assert_cmpuint (n, ==, 101);
-  g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, 5);
+  g_assert_cmpint (pillion_task_get_int (task, NULL), ==, 5);
   assert_state (awaits, PILLION_TASK_CANCELLED);
   end_object (task);
   end_object (awaits);

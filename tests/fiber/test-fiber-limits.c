@@ -57,13 +57,13 @@ run_out (void)
   kick_until_quiet (loop);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     {
-      n_good += pillion_task_propagate_boolean (tasks[i], NULL);
+      n_good += pillion_task_get_boolean (tasks[i], NULL);
       g_object_unref (tasks[i]);
     }
   g_assert_cmpuint (n_good, ==, 600 - n_failed);
   tasks[0] = pillion_loop_spawn_full (loop, "late", await_data, job, NULL, 1024 * 1024);
   kick_until_quiet (loop);
-  g_assert_true (pillion_task_propagate_boolean (tasks[0], NULL));
+  g_assert_true (pillion_task_get_boolean (tasks[0], NULL));
   g_object_unref (tasks[0]);
   g_object_unref (job);
   loop_end (loop);

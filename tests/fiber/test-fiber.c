@@ -46,7 +46,7 @@ test_runs_in_a_kick (Fixture *fixture,
 
   advance (fixture, 0);
   g_assert_cmpuint (n, ==, 101);
-  g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, 7);
+  g_assert_cmpint (pillion_task_get_int (task, NULL), ==, 7);
   end_object (task);
 }
 
@@ -109,9 +109,9 @@ test_no_result (Fixture *fixture,
   g_autoptr (GError) error = NULL;
 
   run_idle (fixture);
-  g_assert_true (pillion_task_propagate_boolean (silent, &error));
+  g_assert_true (pillion_task_get_boolean (silent, &error));
   g_assert_no_error (error);
-  g_assert_cmpint (pillion_task_propagate_int (silent, &error), ==, 0);
+  g_assert_cmpint (pillion_task_get_int (silent, &error), ==, 0);
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_TYPE);
   assert_state (cancelled, PILLION_TASK_CANCELLED);
   end_object (silent);
@@ -246,7 +246,7 @@ test_early_result (Fixture *fixture,
   PillionTask *task = pillion_loop_spawn (fixture->loop, "early", return_early, &n, NULL);
 
   advance (fixture, 0);
-  g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, 3);
+  g_assert_cmpint (pillion_task_get_int (task, NULL), ==, 3);
   g_object_unref (task);
   pillion_loop_hold (fixture->loop);
   advance (fixture, G_TIME_SPAN_SECOND);
@@ -323,7 +323,7 @@ test_absurd_sizes (Fixture *fixture,
 
       run_idle (fixture);
       g_assert_cmpuint (n, ==, 100);
-      g_assert_false (pillion_task_propagate_error (task, &error));
+      g_assert_false (pillion_task_check (task, &error));
       g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NO_RESOURCES);
       g_assert_nonnull (strstr (error->message, "absurd"));
       end_object (task);
@@ -383,7 +383,7 @@ test_numbers (Fixture *fixture,
   g_assert_cmpint (fegetround (), ==, FE_TONEAREST);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     {
-      g_assert_cmpfloat (pillion_task_propagate_double (tasks[i], NULL), ==, 100.0 * i + i * 0.25 + 5050);
+      g_assert_cmpfloat (pillion_task_get_double (tasks[i], NULL), ==, 100.0 * i + i * 0.25 + 5050);
       end_object (tasks[i]);
     }
 }
@@ -466,13 +466,13 @@ test_sleep (Fixture *fixture,
   PillionTask *past = pillion_loop_spawn (fixture->loop, "past", sleep_for, GINT_TO_POINTER (-5), NULL);
 
   advance (fixture, 0);
-  g_assert_cmpint (pillion_task_propagate_int (none, NULL), ==, 0);
-  g_assert_cmpint (pillion_task_propagate_int (past, NULL), ==, 0);
+  g_assert_cmpint (pillion_task_get_int (none, NULL), ==, 0);
+  g_assert_cmpint (pillion_task_get_int (past, NULL), ==, 0);
   assert_state (hour, PILLION_TASK_PENDING);
   advance (fixture, 1999999999);
   assert_state (hour, PILLION_TASK_PENDING);
   advance (fixture, 1);
-  g_assert_cmpint (pillion_task_propagate_int (hour, NULL), ==, 2000000000);
+  g_assert_cmpint (pillion_task_get_int (hour, NULL), ==, 2000000000);
   end_object (hour);
   end_object (none);
   end_object (past);
@@ -530,7 +530,7 @@ test_chain (Fixture *fixture,
   PillionTask *task = pillion_loop_spawn (fixture->loop, "first", spawn_next, &left, NULL);
 
   run_idle (fixture);
-  g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, get_many () / 10);
+  g_assert_cmpint (pillion_task_get_int (task, NULL), ==, get_many () / 10);
   end_object (task);
 }
 
@@ -561,7 +561,7 @@ test_many (Fixture *fixture,
   run_idle (fixture);
   for (guint i = 0; i < n_fibers; i++)
     {
-      g_assert_cmpint (pillion_task_propagate_int (tasks[i], NULL), ==, i % 5 * i);
+      g_assert_cmpint (pillion_task_get_int (tasks[i], NULL), ==, i % 5 * i);
       end_object (tasks[i]);
     }
 }

@@ -495,7 +495,7 @@ test_fixture_await_bytes (TestFixture *self,
   GBytes *bytes;
 
   test_fixture_await (self, task);
-  bytes = pillion_task_propagate_bytes (task, error);
+  bytes = pillion_task_get_bytes (task, error);
   g_object_unref (task);
 
   return bytes;
@@ -509,7 +509,7 @@ test_fixture_await_download (TestFixture *self,
   PillionDownload *download;
 
   test_fixture_await (self, task);
-  download = pillion_task_propagate_object (task, error);
+  download = pillion_task_get_object (task, error);
   g_object_unref (task);
 
   return download;

@@ -557,7 +557,7 @@ get_json (TestFixture *self,
   g_autoptr (JsonParser) parser = NULL;
 
   test_fixture_await (self, task);
-  parser = pillion_task_propagate_object (task, error);
+  parser = pillion_task_get_object (task, error);
   test_server_free (server);
 
   return parser != NULL ? json_node_ref (json_parser_get_root (parser)) : NULL;
@@ -658,7 +658,7 @@ test_limits (TestFixture *self,
       g_autoptr (GBytes) bytes = NULL;
 
       test_fixture_await (self, tasks->pdata[i]);
-      bytes = pillion_task_propagate_bytes (tasks->pdata[i], NULL);
+      bytes = pillion_task_get_bytes (tasks->pdata[i], NULL);
       g_assert_nonnull (bytes);
     }
 
@@ -700,7 +700,7 @@ test_thousand (TestFixture *self,
       g_autoptr (GError) error = NULL;
 
       test_fixture_await (self, tasks->pdata[i]);
-      bytes = pillion_task_propagate_bytes (tasks->pdata[i], &error);
+      bytes = pillion_task_get_bytes (tasks->pdata[i], &error);
       g_assert_no_error (error);
       g_assert_cmpuint (g_bytes_get_size (bytes), ==, 5);
     }
@@ -740,7 +740,7 @@ test_stalled_host (TestFixture *self,
       g_autoptr (GBytes) bytes = NULL;
 
       test_fixture_await (self, tasks->pdata[i]);
-      bytes = pillion_task_propagate_bytes (tasks->pdata[i], NULL);
+      bytes = pillion_task_get_bytes (tasks->pdata[i], NULL);
       g_assert_nonnull (bytes);
     }
   g_assert_cmpuint (n_done, ==, 100);
@@ -754,7 +754,7 @@ assert_cancelled (TestFixture *self,
   g_autoptr (GError) error = NULL;
 
   test_fixture_await (self, task);
-  g_assert_null (pillion_task_propagate_bytes (task, &error));
+  g_assert_null (pillion_task_get_bytes (task, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_CANCELLED);
   g_object_unref (task);
@@ -848,7 +848,7 @@ test_close (TestFixture *self,
     g_autoptr (PillionTask) task = pillion_http_client_get_bytes (self->client, url, NULL);
 
     g_assert_true (pillion_task_is_done (task));
-    g_assert_null (pillion_task_propagate_bytes (task, &error));
+    g_assert_null (pillion_task_get_bytes (task, &error));
     g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
   }
 
@@ -874,7 +874,7 @@ test_client_first (TestFixture *self,
       g_autoptr (GBytes) bytes = NULL;
 
       test_fixture_await (self, tasks->pdata[i]);
-      bytes = pillion_task_propagate_bytes (tasks->pdata[i], NULL);
+      bytes = pillion_task_get_bytes (tasks->pdata[i], NULL);
       g_assert_nonnull (bytes);
     }
 
@@ -899,7 +899,7 @@ test_idle_timeout (TestFixture *self,
       g_autoptr (GError) error = NULL;
 
       test_fixture_await (self, tasks[i]);
-      g_assert_null (pillion_task_propagate_bytes (tasks[i], &error));
+      g_assert_null (pillion_task_get_bytes (tasks[i], &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
       g_object_unref (tasks[i]);
     }
@@ -913,7 +913,7 @@ test_idle_timeout (TestFixture *self,
     g_autoptr (GError) error = NULL;
 
     test_fixture_await (self, tasks[0]);
-    g_assert_null (pillion_task_propagate_bytes (tasks[0], &error));
+    g_assert_null (pillion_task_get_bytes (tasks[0], &error));
     g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
     g_object_unref (tasks[0]);
   }
@@ -943,10 +943,10 @@ test_idle_timeout_stalled_host (TestFixture *self,
     g_thread_yield ();
 
   test_fixture_await (self, task);
-  bytes = pillion_task_propagate_bytes (task, &error);
+  bytes = pillion_task_get_bytes (task, &error);
   g_assert_no_error (error);
   test_fixture_await (self, other);
-  g_assert_false (pillion_task_propagate_error (other, &error));
+  g_assert_false (pillion_task_check (other, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
   test_server_free (server);
 }

@@ -506,7 +506,7 @@ get_json (TestFixture *self,
   g_autoptr (JsonParser) parser = NULL;
 
   test_fixture_await (self, task);
-  parser = pillion_task_propagate_object (task, error);
+  parser = pillion_task_get_object (task, error);
   return parser != NULL ? json_node_ref (json_parser_get_root (parser)) : NULL;
 }
 

@@ -77,7 +77,7 @@ get_refused (TestFixture *self,
   g_autoptr (PillionHttpResponse) response = NULL;
 
   test_fixture_await (self, task);
-  g_assert_false (pillion_task_propagate_error (task, &error));
+  g_assert_false (pillion_task_check (task, &error));
   g_assert_error (error, PILLION_HTTP_ERROR, status);
   g_assert_nonnull (strstr (error->message, url));
   response = pillion_http_response_from_task (task);

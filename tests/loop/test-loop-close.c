@@ -199,7 +199,7 @@ test_stubborn (Fixture *fixture,
 
   /* Its work comes to its end later, and nothing is called */
   pillion_task_return_int (stubborn, 1);
-  g_assert_cmpint (pillion_task_propagate_int (stubborn, NULL), ==, 1);
+  g_assert_cmpint (pillion_task_get_int (stubborn, NULL), ==, 1);
   g_assert_cmpstr (fixture->log->str, ==, "good:3 ");
   end_object (stubborn);
   end_object (good);
@@ -462,13 +462,13 @@ begin_anew (PillionTask *task,
   FakeHost *host = fake_host_new ("late host");
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (pillion_task_propagate_error (late, &error));
+  g_assert_false (pillion_task_check (late, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
   g_clear_error (&error);
-  g_assert_false (pillion_task_propagate_error (sleep, &error));
+  g_assert_false (pillion_task_check (sleep, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
   g_clear_error (&error);
-  g_assert_false (pillion_task_propagate_error (work, &error));
+  g_assert_false (pillion_task_check (work, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
   g_clear_error (&error);
   g_assert_cmpuint (pillion_loop_call_soon (fixture->loop, call, fixture, count_freed), ==, 0);

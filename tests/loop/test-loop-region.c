@@ -167,7 +167,7 @@ test_no_destructive (Fixture *fixture,
   g_assert_true (pillion_loop_kick (fixture->loop));
   g_assert_cmpuint (pillion_loop_get_live_tasks (fixture->loop), ==, 2);
   g_assert_cmpint (pillion_loop_get_deadline (fixture->loop), ==, -1);
-  g_assert_true (pillion_task_propagate_boolean (asked, NULL));
+  g_assert_true (pillion_task_get_boolean (asked, NULL));
 
   /* In order, and before what comes later */
   pillion_loop_call_soon (fixture->loop, call, fixture, NULL);
@@ -440,7 +440,7 @@ test_wait_for_what_waits_for_marked (Fixture *fixture,
   end (fixture, "undo");
   g_assert_true (pillion_loop_run_until_complete (fixture->loop, join, NULL));
   assert_log (fixture, "inner ");
-  g_assert_true (pillion_task_propagate_boolean (outer, NULL));
+  g_assert_true (pillion_task_get_boolean (outer, NULL));
   g_assert_true (pillion_scope_close (scope, -1, NULL));
   g_object_unref (outer);
 }

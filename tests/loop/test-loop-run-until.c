@@ -67,7 +67,7 @@ test_plain (Fixture *fixture,
   g_assert_true (run (fixture, task, &error));
   g_assert_no_error (error);
   g_assert_cmpstr (fixture->log->str, ==, "a");
-  g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, 1);
+  g_assert_cmpint (pillion_task_get_int (task, NULL), ==, 1);
   /* Again: it is done */
   g_assert_true (run (fixture, task, NULL));
   end_object (task);

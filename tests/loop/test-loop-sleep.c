@@ -10,7 +10,7 @@ assert_cancelled (PillionTask *task)
   g_autoptr (GError) error = NULL;
 
   g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_CANCELLED);
-  g_assert_false (pillion_task_propagate_boolean (task, &error));
+  g_assert_false (pillion_task_get_boolean (task, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
@@ -189,7 +189,7 @@ test_closed (PillionLoop *loop,
   /* The test itself is left */
   g_assert_false (pillion_loop_close (loop, -1, NULL));
   task = pillion_loop_sleep (loop, 1000, NULL);
-  g_assert_false (pillion_task_propagate_boolean (task, &error));
+  g_assert_false (pillion_task_get_boolean (task, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
 }
 

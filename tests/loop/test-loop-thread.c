@@ -73,7 +73,7 @@ test_result (Fixture *fixture,
 
   g_assert_cmpstr (pillion_task_get_name (task), ==, "work");
   g_assert_true (pillion_loop_run_until_complete (fixture->loop, task, NULL));
-  g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, 42);
+  g_assert_cmpint (pillion_task_get_int (task, NULL), ==, 42);
   kick_until (fixture->loop, fixture->n_freed == 1);
   g_assert_true (fixture->freed_on == g_thread_self ());
   end_object (task);
@@ -344,7 +344,7 @@ test_closed (Fixture *fixture,
 
   g_assert_true (pillion_loop_close (fixture->loop, -1, NULL));
   task = run (fixture, return_int, NULL);
-  g_assert_false (pillion_task_propagate_error (task, &error));
+  g_assert_false (pillion_task_check (task, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
   g_assert_cmpint (fixture->n_freed, ==, 1);
   g_assert_cmpint (fixture->n_called, ==, 0);

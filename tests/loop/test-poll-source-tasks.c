@@ -240,7 +240,7 @@ test_give_up_what_was_got (Fixture *fixture,
   task = pillion_semaphore_acquire (semaphore);
   g_assert_true (pillion_poll_source_watch_task (fixture->source, task));
   kick_until_quiet (fixture->loop);
-  g_assert_true (pillion_task_propagate_boolean (task, NULL));
+  g_assert_true (pillion_task_get_boolean (task, NULL));
   pillion_task_cancel (task);
   kick_until_quiet (fixture->loop);
   g_assert_cmpuint (pillion_semaphore_get_available (semaphore), ==, 0);

@@ -588,7 +588,7 @@ class Results(TaskCase):
         task = done(GLib.Date.new_dmy(1, GLib.DateMonth.FEBRUARY, 2026))
         moment = self.queued(GLib.DateTime.new_utc(2026, 1, 2, 3, 4, 5))
         self.finish(task, moment)
-        result, instant = task.result(), moment.result()
+        result, instant = task.get_value(), moment.result()
         weak = task.weak_ref()
         del task, moment
         for _ in range(100):
@@ -655,7 +655,7 @@ class Results(TaskCase):
                                     (asyncio.CancelledError(), Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED)):
             task = failed(error)
             with self.assertRaises(GLib.Error) as caught:
-                task.propagate_error()
+                task.check()
             self.assertTrue(caught.exception.matches(domain, code))
             self.assertIn(type(error).__name__, caught.exception.message)
             with self.assertRaises(type(error)) as caught:

@@ -367,7 +367,7 @@ class CallInHost(Case):
             task = Pillion.Task.new(guest, 'waits for a call', None)
             InThread(lambda: pillion.call_in_host(task.return_int, 5))
             guest.run_until_complete(task)
-            return task.propagate_int()
+            return task.get_int()
 
         calls = [pillion.call_in_host(outer), pillion.call_in_host(int)]
         self.kick_until(lambda: all(call.done() for call in calls))

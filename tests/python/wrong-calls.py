@@ -39,13 +39,13 @@ def main(loop: Pillion.Loop, task: Pillion.Task, scope: Pillion.Scope, client: P
     client.download('https://example.org', Gio.File.new_for_path('target'))
 
     # Results
-    number: int = task.propagate_int()
-    text: str = task.propagate_int()  # error
+    number: int = task.get_int()
+    text: str = task.get_int()  # error
     name: str = task.get_name()
     site: str = task.get_site()  # error
-    good, value = task.propagate_value()
-    task.propagate_value().value
-    task.propagate_value().values  # error
+    good, value = task.peek_value()
+    task.peek_value().value
+    task.peek_value().values  # error
     _, report = loop.kick_until(0)
     items: str = report.items  # error
     first: Pillion.Task = task.get_children()[0]

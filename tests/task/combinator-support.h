@@ -98,7 +98,7 @@ cancel_from_outside (PillionTask *task)
       g_autoptr (GError) ended_with = NULL; \
 \
       g_assert_true (pillion_task_is_done (task)); \
-      pillion_task_propagate_error ((task), &ended_with); \
+      pillion_task_check ((task), &ended_with); \
       g_assert_error (ended_with, (domain), (int) (code)); \
     } \
   G_STMT_END
@@ -111,8 +111,8 @@ assert_same (PillionTask *task,
   g_autoptr (GError) error = NULL, other_error = NULL;
 
   g_assert_cmpint (pillion_task_get_state (task), ==, pillion_task_get_state (other));
-  pillion_task_propagate_error (task, &error);
-  pillion_task_propagate_error (other, &other_error);
+  pillion_task_check (task, &error);
+  pillion_task_check (other, &other_error);
   g_assert_cmpstr (error != NULL ? error->message : NULL, ==, other_error != NULL ? other_error->message : NULL);
 }
 

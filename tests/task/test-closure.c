@@ -175,7 +175,7 @@ test_invalid (Fixture *fixture,
   g_closure_invalidate (closure);
   succeed (first);
   settle (fixture);
-  g_assert_true (pillion_task_propagate_boolean (task, NULL));
+  g_assert_true (pillion_task_get_boolean (task, NULL));
   assert_called_and_gone (&seen, 0);
   end_object (task);
   end_object (first);
@@ -227,7 +227,7 @@ test_thread (Fixture *fixture,
     pillion_loop_kick (fixture->loop);
   g_assert_nonnull (seen.thread);
   g_assert_true (seen.thread != g_thread_self ());
-  g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, 42);
+  g_assert_cmpint (pillion_task_get_int (task, NULL), ==, 42);
   assert_called_and_gone (&seen, 1);
   end_object (task);
 }
@@ -262,7 +262,7 @@ test_then (Fixture *fixture,
   assert_state (task, PENDING);
   succeed (next);
   settle (fixture);
-  g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, 42);
+  g_assert_cmpint (pillion_task_get_int (task, NULL), ==, 42);
   end_object (task);
   end_object (next);
   end_object (first);
@@ -282,7 +282,7 @@ test_scope (Fixture *fixture,
   assert_called_and_gone (&seen, 1);
   succeed (work);
   settle (fixture);
-  g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, 42);
+  g_assert_cmpint (pillion_task_get_int (task, NULL), ==, 42);
   end_object (task);
   end_object (work);
 

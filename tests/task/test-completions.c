@@ -54,7 +54,7 @@ assert_gives (PillionTask *next,
               PillionTask *expected)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GObject) finished = pillion_task_propagate_object (next, &error);
+  g_autoptr (GObject) finished = pillion_task_get_object (next, &error);
 
   g_assert_no_error (error);
   g_assert_true (finished == (GObject *) expected);
@@ -175,7 +175,7 @@ test_ended_by_caller_at_close (Completions *self,
 
   succeed (ended);
   pillion_loop_close (self->base.loop, 0, NULL);
-  g_assert_cmpint (pillion_task_propagate_int (ended, NULL), ==, 42);
+  g_assert_cmpint (pillion_task_get_int (ended, NULL), ==, 42);
   end_object (ended);
 }
 
@@ -262,7 +262,7 @@ on_next (PillionTask *next,
 {
   Iteration *iteration = user_data;
   Completions *self = iteration->completions;
-  g_autoptr (PillionTask) finished = pillion_task_propagate_object (next, NULL);
+  g_autoptr (PillionTask) finished = pillion_task_get_object (next, NULL);
 
   if (finished == NULL)
     return;
@@ -444,7 +444,7 @@ test_let_go_in_thread (Completions *self,
 
       advance (&self->base, 0);
       assert_cancelled (self->tasks[i]);
-      pillion_task_propagate_error (shield, NULL);
+      pillion_task_check (shield, NULL);
       end_object (shield);
     }
 }

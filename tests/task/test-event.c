@@ -86,7 +86,7 @@ test_wakes_all (Fixture *fixture,
   pillion_event_clear (fixture->event);
   d = wait_for (fixture, "d");
   assert_log (fixture, "a:1 c:1 b:3 ");
-  g_assert_true (pillion_task_propagate_boolean (a, NULL));
+  g_assert_true (pillion_task_get_boolean (a, NULL));
   g_assert_false (pillion_task_is_done (d));
   pillion_event_set (fixture->event);
   assert_log (fixture, "d:1 ");
@@ -119,7 +119,7 @@ test_loop_closed (Fixture *fixture,
   g_assert_true (pillion_loop_close (fixture->loop, -1, &error));
   g_assert_cmpstr (fixture->log->str, ==, "a:3 ");
   late = pillion_event_wait (fixture->event);
-  g_assert_false (pillion_task_propagate_boolean (late, &error));
+  g_assert_false (pillion_task_get_boolean (late, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
   end_object (a);
   end_object (late);

@@ -37,7 +37,7 @@ on_got (PillionTask *task,
   Fixture *fixture = data;
 
   if (pillion_task_get_state (task) == PILLION_TASK_SUCCEEDED)
-    g_string_append_printf (fixture->log, "%s=%d ", pillion_task_get_name (task), (int) pillion_task_propagate_int (task, NULL));
+    g_string_append_printf (fixture->log, "%s=%d ", pillion_task_get_name (task), (int) pillion_task_get_int (task, NULL));
   else
     g_string_append_printf (fixture->log, "%s:%d ", pillion_task_get_name (task), pillion_task_get_state (task));
 }
@@ -94,7 +94,7 @@ try_get (Fixture *fixture)
 {
   g_autoptr (PillionTask) task = pillion_queue_try_get (fixture->queue);
 
-  return task != NULL ? (int) pillion_task_propagate_int (task, NULL) : -1;
+  return task != NULL ? (int) pillion_task_get_int (task, NULL) : -1;
 }
 
 static void
@@ -200,30 +200,30 @@ test_types (Fixture *fixture,
   g_value_set_boxed (&value, bytes);
   g_assert_true (pillion_queue_try_put (fixture->queue, &value));
   task = pillion_queue_get (fixture->queue);
-  got = pillion_task_propagate_bytes (task, NULL);
+  got = pillion_task_get_bytes (task, NULL);
   g_assert_true (got == bytes);
   g_object_unref (task);
 
   g_object_unref (pillion_queue_put_object (fixture->queue, fixture->queue));
   task = pillion_queue_get (fixture->queue);
-  object = pillion_task_propagate_object (task, NULL);
+  object = pillion_task_get_object (task, NULL);
   g_assert_true (object == G_OBJECT (fixture->queue));
   g_object_unref (task);
 
   g_object_unref (pillion_queue_put_pointer (fixture->queue, pointer, g_free));
   task = pillion_queue_get (fixture->queue);
-  g_assert_true (pillion_task_propagate_pointer (task, NULL) == pointer);
+  g_assert_true (pillion_task_get_pointer (task, NULL) == pointer);
   g_object_unref (task);
 
   g_object_unref (pillion_queue_put (fixture->queue, NULL));
   g_object_unref (pillion_queue_put_object (fixture->queue, NULL));
   task = pillion_queue_get (fixture->queue);
-  g_assert_null (pillion_task_propagate_pointer (task, NULL));
-  g_assert_true (pillion_task_propagate_error (task, NULL));
+  g_assert_null (pillion_task_get_pointer (task, NULL));
+  g_assert_true (pillion_task_check (task, NULL));
   g_object_unref (task);
   task = pillion_queue_get (fixture->queue);
-  g_assert_null (pillion_task_propagate_object (task, NULL));
-  g_assert_true (pillion_task_propagate_error (task, NULL));
+  g_assert_null (pillion_task_get_object (task, NULL));
+  g_assert_true (pillion_task_check (task, NULL));
   g_object_unref (task);
   kick_until_quiet (fixture->loop);
 }
@@ -253,7 +253,7 @@ test_freed (Fixture *fixture,
   pillion_queue_close (queue);
   late = pillion_queue_put_pointer (queue, &n_freed, count_freed);
   g_assert_cmpint (n_freed, ==, 2);
-  g_assert_false (pillion_task_propagate_error (late, NULL));
+  g_assert_false (pillion_task_check (late, NULL));
   kick_until_quiet (fixture->loop);
   end_object (in);
   end_object (late);
@@ -369,7 +369,7 @@ test_unwanted_in_order (Fixture *fixture,
         {
           g_autoptr (PillionTask) get = pillion_queue_try_get (queue);
 
-          g_assert_cmpint (pillion_task_propagate_int (get, NULL), ==, item);
+          g_assert_cmpint (pillion_task_get_int (get, NULL), ==, item);
         }
       for (guint j = 0; j < 3; j++)
         g_object_unref (gets[j]);
@@ -422,7 +422,7 @@ test_close_with_putters (Fixture *fixture,
   pillion_queue_close (fixture->queue);
   g_assert_true (pillion_queue_is_closed (fixture->queue));
   assert_log (fixture, "put1:1 put2:1 put3:2 ");
-  g_assert_false (pillion_task_propagate_error (c, &error));
+  g_assert_false (pillion_task_check (c, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
   g_assert_false (try_put (fixture, 9));
   d = put (fixture, 9);
@@ -453,7 +453,7 @@ test_close_with_getters (Fixture *fixture,
   pillion_task_cancel (a);
   pillion_queue_close (fixture->queue);
   assert_log (fixture, "b:2 a:3 ");
-  g_assert_false (pillion_task_propagate_error (b, &error));
+  g_assert_false (pillion_task_check (b, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
   end_object (a);
   end_object (b);

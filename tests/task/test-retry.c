@@ -105,7 +105,7 @@ assert_message (PillionTask *task,
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (pillion_task_propagate_error (task, &error));
+  g_assert_false (pillion_task_check (task, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_FAILED);
   g_assert_cmpstr (error->message, ==, message);
 }
@@ -166,7 +166,7 @@ test_success (Retry *self,
 
       run_until_idle (self);
       g_assert_cmpuint (self->n_attempts, ==, self->well_at);
-      g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, self->well_at);
+      g_assert_cmpint (pillion_task_get_int (task, NULL), ==, self->well_at);
       g_assert_cmpint (self->n_freed, ==, 1);
       end_object (task);
     }

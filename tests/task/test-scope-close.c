@@ -140,8 +140,8 @@ test_everything_is_delivered (Fixture *fixture,
   g_assert_cmpstr (fixture->log->str, ==, "a:3 b:3 ");
   g_assert_true (pillion_scope_is_closed (child));
   g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 0);
-  g_assert_true (pillion_task_propagate_boolean (join, NULL));
-  g_assert_true (pillion_task_propagate_boolean (childs_join, NULL));
+  g_assert_true (pillion_task_get_boolean (join, NULL));
+  g_assert_true (pillion_task_get_boolean (childs_join, NULL));
   kick_until_quiet (fixture->loop);
   end_object (a);
   end_object (b);
@@ -160,11 +160,11 @@ test_joins_of_left (Fixture *fixture,
   g_assert_false (pillion_scope_close (fixture->scope, 0, NULL));
   late = pillion_scope_join (fixture->scope);
   childs = pillion_scope_join (child);
-  g_assert_false (pillion_task_propagate_boolean (early, &early_error));
+  g_assert_false (pillion_task_get_boolean (early, &early_error));
   g_assert_error (early_error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
-  g_assert_false (pillion_task_propagate_boolean (late, &late_error));
+  g_assert_false (pillion_task_get_boolean (late, &late_error));
   g_assert_error (late_error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
-  g_assert_true (pillion_task_propagate_boolean (childs, NULL));
+  g_assert_true (pillion_task_get_boolean (childs, NULL));
   end_left (fixture, a);
 }
 
@@ -249,7 +249,7 @@ test_names_what_was_left (Fixture *fixture,
   g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 0);
   kick_until_quiet (fixture->loop);
   g_clear_error (&error);
-  g_assert_false (pillion_task_propagate_boolean (join, &error));
+  g_assert_false (pillion_task_get_boolean (join, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
   g_assert_cmpuint (pillion_loop_get_live_tasks (fixture->loop), ==, 2);
   end_left (fixture, a);
@@ -704,7 +704,7 @@ add_late (PillionTask *task,
 
   g_assert_false (pillion_scope_add (fixture->scope, late, &fixture->error));
   g_assert_true (pillion_task_is_done (started));
-  g_assert_false (pillion_task_propagate_error (started, NULL));
+  g_assert_false (pillion_task_check (started, NULL));
   g_assert_null (pillion_scope_new_child (fixture->scope, "late", NULL));
   pillion_task_return_boolean (late, TRUE);
 }

@@ -498,7 +498,7 @@ test_failures (Fixture *fixture,
   g_assert_cmpuint (failed->len, ==, 2);
   g_assert_true (failed->pdata[0] == a);
   g_assert_true (failed->pdata[1] == c);
-  g_assert_false (pillion_task_propagate_error (failed->pdata[1], &error));
+  g_assert_false (pillion_task_check (failed->pdata[1], &error));
   g_assert_cmpstr (error->message, ==, "c broke");
 
   g_assert_cmpuint (pillion_scope_get_n_failed (fixture->scope), ==, 0);
@@ -631,7 +631,7 @@ test_join (Fixture *fixture,
   PillionTask *a, *b;
 
   g_assert_true (pillion_task_is_done (empty));
-  g_assert_true (pillion_task_propagate_boolean (empty, NULL));
+  g_assert_true (pillion_task_get_boolean (empty, NULL));
 
   a = add (fixture, "a");
   join = pillion_scope_join (fixture->scope);
@@ -748,7 +748,7 @@ test_start (Fixture *fixture,
   assert_log (fixture, "begun freed ");
   pillion_task_return_int (fixture->made->pdata[0], 42);
   kick_until_quiet (fixture->loop);
-  g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, 42);
+  g_assert_cmpint (pillion_task_get_int (task, NULL), ==, 42);
   g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 0);
   end_object (task);
 }
@@ -891,13 +891,13 @@ test_bad_factories (Fixture *fixture,
 
   itself.gives = c;
   kick_until_quiet (fixture->loop);
-  g_assert_false (pillion_task_propagate_error (a, &error));
+  g_assert_false (pillion_task_check (a, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_FAILED);
   g_clear_error (&error);
-  g_assert_false (pillion_task_propagate_error (b, &error));
+  g_assert_false (pillion_task_check (b, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
   g_clear_error (&error);
-  g_assert_false (pillion_task_propagate_error (c, &error));
+  g_assert_false (pillion_task_check (c, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_DEADLOCK);
   g_assert_cmpuint (pillion_scope_get_n_failed (fixture->scope), ==, 3);
   g_ptr_array_unref (pillion_scope_take_failed (fixture->scope));
@@ -938,7 +938,7 @@ test_start_done_work (Fixture *fixture,
   task = pillion_scope_start (fixture->scope, "a", odd_factory, &odd, NULL);
   kick_until_quiet (fixture->loop);
   {
-    g_autofree char *result = pillion_task_propagate_string (task, NULL);
+    g_autofree char *result = pillion_task_get_string (task, NULL);
 
     g_assert_cmpstr (result, ==, "done");
   }

@@ -92,7 +92,7 @@ test_fair (Fixture *fixture,
 
   g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 0);
   assert_log (fixture, "a:1 b:1 ");
-  g_assert_true (pillion_task_propagate_boolean (a, NULL));
+  g_assert_true (pillion_task_get_boolean (a, NULL));
 
   /* Straight to the one who waited longest: nobody comes in between */
   release (fixture);
@@ -209,7 +209,7 @@ test_handed_over (Fixture *fixture,
 
   /* Cancelled before it is told, but it is told */
   pillion_task_cancel (told);
-  g_assert_true (pillion_task_propagate_boolean (asked, NULL));
+  g_assert_true (pillion_task_get_boolean (asked, NULL));
   pillion_task_cancel (asked);
   assert_log (fixture, "told:1 ");
   pillion_task_cancel (told);
@@ -287,7 +287,7 @@ test_loop_closed (Fixture *fixture,
   g_assert_true (pillion_loop_close (fixture->loop, -1, &error));
   g_assert_cmpstr (fixture->log->str, ==, "a:3 ");
   late = pillion_semaphore_acquire (fixture->semaphore);
-  g_assert_false (pillion_task_propagate_boolean (late, &error));
+  g_assert_false (pillion_task_get_boolean (late, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
   release (fixture);
   end_object (a);

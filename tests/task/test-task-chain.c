@@ -18,7 +18,7 @@ assert_timed_out (PillionTask *task)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (pillion_task_propagate_error (task, &error));
+  g_assert_false (pillion_task_check (task, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
   g_assert_nonnull (strstr (error->message, "child"));
 }
@@ -115,8 +115,8 @@ test_odd_times (Fixture *fixture,
       assert_cancelled (children[i]);
     }
   assert_state (tasks[3], PENDING);
-  g_assert_cmpint (pillion_task_propagate_int (tasks[4], NULL), ==, 42);
-  g_assert_cmpint (pillion_task_propagate_int (tasks[5], NULL), ==, 42);
+  g_assert_cmpint (pillion_task_get_int (tasks[4], NULL), ==, 42);
+  g_assert_cmpint (pillion_task_get_int (tasks[5], NULL), ==, 42);
   succeed (children[3]);
   settle (fixture);
   assert_state (tasks[3], SUCCEEDED);
@@ -372,7 +372,7 @@ test_then_nothing (Fixture *fixture,
 
   succeed (child);
   settle (fixture);
-  g_assert_true (pillion_task_propagate_boolean (task, NULL));
+  g_assert_true (pillion_task_get_boolean (task, NULL));
   g_assert_cmpint (sequel.n_freed, ==, 1);
   end_object (task);
   end_object (child);

@@ -22,7 +22,7 @@ test_empty (Fixture *fixture,
       if (kind == ANY || kind == RACE)
         assert_ended_with (task, PILLION_ERROR, PILLION_ERROR_NOTHING_GIVEN);
       else
-        g_assert_true (pillion_task_propagate_boolean (task, NULL));
+        g_assert_true (pillion_task_get_boolean (task, NULL));
       end_object (task);
     }
 }
@@ -125,7 +125,7 @@ test_other_loop (Fixture *fixture,
       PillionTask *task = make[kind](fixture->loop, (PillionTask *[]) { child, stranger }, 2);
       g_autoptr (GError) error = NULL;
 
-      g_assert_false (pillion_task_propagate_error (task, &error));
+      g_assert_false (pillion_task_check (task, &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
       g_assert_nonnull (strstr (error->message, "stranger"));
       settle (fixture);
@@ -316,7 +316,7 @@ test_many (Fixture *fixture,
               }
           settle (fixture);
           g_assert_true (pillion_task_is_done (task));
-          pillion_task_propagate_error (task, NULL);
+          pillion_task_check (task, NULL);
           end_object (task);
           for (guint i = 0; i < MANY; i++)
             end_object (children->pdata[i]);

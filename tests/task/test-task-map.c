@@ -116,7 +116,7 @@ test_limit (Fixture *fixture,
           assert_state (task, PENDING);
           settle (fixture);
         }
-      g_assert_true (pillion_task_propagate_boolean (task, NULL));
+      g_assert_true (pillion_task_get_boolean (task, NULL));
       g_assert_cmpuint (source.most_running, ==, limits[i] == 0 ? 10 : MIN (limits[i], 10));
       children = pillion_task_get_children (task);
       g_assert_cmpuint (children->len, ==, 10);
@@ -138,7 +138,7 @@ test_empty (Fixture *fixture,
   source_init (&source, fixture);
   task = map (&source, 0, 0);
   settle (fixture);
-  g_assert_true (pillion_task_propagate_boolean (task, NULL));
+  g_assert_true (pillion_task_get_boolean (task, NULL));
   end_object (task);
   source_end (&source);
 }
@@ -154,7 +154,7 @@ test_already_done (Fixture *fixture,
   source.is_done = TRUE;
   task = map (&source, 1000, 1);
   settle (fixture);
-  g_assert_true (pillion_task_propagate_boolean (task, NULL));
+  g_assert_true (pillion_task_get_boolean (task, NULL));
   end_object (task);
   source_end (&source);
 }
@@ -353,7 +353,7 @@ test_at_close (Fixture *fixture,
   for (guint i = 0; i < 2; i++)
     {
       g_assert_true (pillion_task_is_done (tasks[i]));
-      pillion_task_propagate_error (tasks[i], NULL);
+      pillion_task_check (tasks[i], NULL);
       end_object (tasks[i]);
     }
   for (guint i = 0; i < started.children->len; i++)
@@ -411,7 +411,7 @@ test_many (Fixture *fixture,
   source.is_done = TRUE;
   task = map (&source, 10000, 100);
   settle (fixture);
-  g_assert_true (pillion_task_propagate_boolean (task, NULL));
+  g_assert_true (pillion_task_get_boolean (task, NULL));
   end_object (task);
   source_end (&source);
 }

@@ -158,19 +158,19 @@ assert_outcome (const Case *test,
 
   if (model->state == PILLION_TASK_SUCCEEDED && model->source < 0)
     {
-      g_assert_true (pillion_task_propagate_boolean (task, &error));
+      g_assert_true (pillion_task_get_boolean (task, &error));
       g_assert_no_error (error);
     }
   else if (model->state == PILLION_TASK_SUCCEEDED)
     {
-      g_assert_cmpint (pillion_task_propagate_int (task, &error), ==, model->source);
+      g_assert_cmpint (pillion_task_get_int (task, &error), ==, model->source);
       g_assert_no_error (error);
     }
   else if (model->state == PILLION_TASK_FAILED)
     {
       g_autofree char *message = g_strdup_printf ("child %d", model->source);
 
-      g_assert_false (pillion_task_propagate_error (task, &error));
+      g_assert_false (pillion_task_check (task, &error));
       g_assert_error (error, PILLION_ERROR, PILLION_ERROR_FAILED);
       g_assert_cmpstr (error->message, ==, message);
     }

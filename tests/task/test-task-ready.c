@@ -79,7 +79,7 @@ test_ok (Fixture *fixture,
   g_assert_no_error (error);
   g_assert_cmpstr (contents, ==, "settings");
   g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_SUCCEEDED);
-  g_assert_true (pillion_task_propagate_error (task, NULL));
+  g_assert_true (pillion_task_check (task, NULL));
   g_object_unref (task);
 }
 
@@ -115,7 +115,7 @@ test_failed_finish_reads (Fixture *fixture,
 }
 
 static void
-test_failed_propagate_reads (Fixture *fixture,
+test_failed_check_reads (Fixture *fixture,
                              gconstpointer data)
 {
   PillionTask *task = load (fixture, fixture->missing);
@@ -125,7 +125,7 @@ test_failed_propagate_reads (Fixture *fixture,
     {
       g_autoptr (GError) error = NULL;
 
-      g_assert_false (pillion_task_propagate_error (task, &error));
+      g_assert_false (pillion_task_check (task, &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
     }
   kick_until_quiet (fixture->loop);
@@ -147,7 +147,7 @@ test_failed_both_read (Fixture *fixture,
     {
       g_autoptr (GError) error = NULL;
 
-      g_assert_false (pillion_task_propagate_error (task, &error));
+      g_assert_false (pillion_task_check (task, &error));
       g_assert_nonnull (error);
       g_assert_cmpstr (error->message, !=, "");
     }
@@ -175,7 +175,7 @@ ask (gpointer data)
     {
       g_autoptr (GError) error = NULL;
 
-      pillion_task_propagate_error (self->task, &error);
+      pillion_task_check (self->task, &error);
       self->n_found += g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
     }
   return NULL;
@@ -274,9 +274,9 @@ test_wrong_type (Fixture *fixture,
   g_auto (GValue) value = G_VALUE_INIT;
 
   g_assert_true (pillion_loop_run_until_complete (fixture->loop, task, NULL));
-  g_assert_null (pillion_task_propagate_string (task, &error));
+  g_assert_null (pillion_task_get_string (task, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_TYPE);
-  g_assert_true (pillion_task_propagate_value (task, &value, NULL));
+  g_assert_true (pillion_task_get_value (task, &value, NULL));
   g_assert_true (g_value_get_object (&value) == (gpointer) pillion_task_get_async_result (task));
   g_assert_true (pillion_task_get_result_type (task) == G_TYPE_TASK);
 
@@ -298,7 +298,7 @@ test_twice (Fixture *fixture,
   logs_catch ();
   pillion_task_ready (NULL, G_ASYNC_RESULT (result), task);
   assert_logged ("critical: Task 'job' was finished a second time");
-  g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, 1);
+  g_assert_cmpint (pillion_task_get_int (task, NULL), ==, 1);
   g_object_unref (task);
 }
 
@@ -317,7 +317,7 @@ main (int argc,
   ADD ("finish-function-reads-the-result", test_ok);
   ADD ("nobody-needs-to-hold-the-task", test_let_go);
   ADD ("failed/finish-function-reads-the-error", test_failed_finish_reads);
-  ADD ("failed/propagate-reads-the-error", test_failed_propagate_reads);
+  ADD ("failed/check-reads-the-error", test_failed_check_reads);
   ADD ("failed/both-read-the-error", test_failed_both_read);
   ADD ("failed/threads-read-the-error-at-the-same-time", test_failed_threads);
   ADD ("cancelled-is-cancelled", test_cancelled);

@@ -182,11 +182,11 @@ test_through_task (void)
 
   g_value_set_int (fresh (G_TYPE_INT), 12);
   pillion_task_return_value (number, &value);
-  g_assert_cmpint (pillion_task_propagate_int (number, NULL), ==, 12);
+  g_assert_cmpint (pillion_task_get_int (number, NULL), ==, 12);
 
   g_value_set_boxed (fresh (G_TYPE_STRV), strings);
   pillion_task_return_value (strv, &value);
-  got = pillion_task_propagate_boxed (strv, G_TYPE_STRV, NULL);
+  got = pillion_task_get_boxed (strv, G_TYPE_STRV, NULL);
   g_assert_true (g_strv_equal ((const char *const *) got, strings));
 
   g_value_unset (&value);

@@ -86,31 +86,31 @@ read_as (Work *work,
   switch (kind)
     {
     case BOOLEAN:
-      g_assert_cmpint (pillion_task_propagate_boolean (task, &own), ==, own == NULL ? TRUE : FALSE);
+      g_assert_cmpint (pillion_task_get_boolean (task, &own), ==, own == NULL ? TRUE : FALSE);
       break;
     case INT:
-      g_assert_cmpint (pillion_task_propagate_int (task, &own), ==, own == NULL ? G_MININT64 : 0);
+      g_assert_cmpint (pillion_task_get_int (task, &own), ==, own == NULL ? G_MININT64 : 0);
       break;
     case DOUBLE:
-      g_assert_cmpfloat (pillion_task_propagate_double (task, &own), ==, own == NULL ? 0.25 : 0.0);
+      g_assert_cmpfloat (pillion_task_get_double (task, &own), ==, own == NULL ? 0.25 : 0.0);
       break;
     case STRING:
       {
-        g_autofree char *text = pillion_task_propagate_string (task, &own);
+        g_autofree char *text = pillion_task_get_string (task, &own);
 
         g_assert_cmpstr (text, ==, own == NULL ? "text" : NULL);
       }
       break;
     case BYTES:
       {
-        g_autoptr (GBytes) bytes = pillion_task_propagate_bytes (task, &own);
+        g_autoptr (GBytes) bytes = pillion_task_get_bytes (task, &own);
 
         g_assert_true (bytes == (own == NULL ? work->bytes : NULL));
       }
       break;
     case VARIANT:
       {
-        g_autoptr (GVariant) variant = pillion_task_propagate_variant (task, &own);
+        g_autoptr (GVariant) variant = pillion_task_get_variant (task, &own);
 
         g_assert_true ((variant != NULL) == (own == NULL));
         if (variant != NULL)
@@ -119,14 +119,14 @@ read_as (Work *work,
       break;
     case OBJECT:
       {
-        g_autoptr (GObject) object = pillion_task_propagate_object (task, &own);
+        g_autoptr (GObject) object = pillion_task_get_object (task, &own);
 
         g_assert_true (object == (own == NULL ? work->object : NULL));
       }
       break;
     case BOXED:
       {
-        g_auto (GStrv) strv = pillion_task_propagate_boxed (task, G_TYPE_STRV, &own);
+        g_auto (GStrv) strv = pillion_task_get_boxed (task, G_TYPE_STRV, &own);
 
         g_assert_true ((strv != NULL) == (own == NULL));
         if (strv != NULL)
@@ -134,7 +134,7 @@ read_as (Work *work,
       }
       break;
     case POINTER:
-      g_assert_true (pillion_task_propagate_pointer (task, &own) == (own == NULL ? work->freed : NULL));
+      g_assert_true (pillion_task_get_pointer (task, &own) == (own == NULL ? work->freed : NULL));
       break;
     case N_KINDS:
       g_assert_not_reached ();
@@ -152,7 +152,7 @@ check_value (Work *work)
   g_auto (GValue) value = G_VALUE_INIT;
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (pillion_task_propagate_value (work->task, &value, &error));
+  g_assert_true (pillion_task_get_value (work->task, &value, &error));
   g_assert_no_error (error);
   g_assert_true (pillion_task_get_result_type (work->task) == G_VALUE_TYPE (&value));
   switch (work->kind)
@@ -206,10 +206,10 @@ run_kind (Kind kind,
   g_assert_false (read_as (&work, kind, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NOT_DONE);
   g_clear_error (&error);
-  g_assert_false (pillion_task_propagate_error (work.task, &error));
+  g_assert_false (pillion_task_check (work.task, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NOT_DONE);
   g_clear_error (&error);
-  g_assert_false (pillion_task_propagate_value (work.task, &unset, &error));
+  g_assert_false (pillion_task_get_value (work.task, &unset, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NOT_DONE);
   g_clear_error (&error);
   g_assert_false (G_IS_VALUE (&unset));
@@ -230,7 +230,7 @@ run_kind (Kind kind,
     }
 
   g_assert_cmpint (pillion_task_get_state (work.task), ==, PILLION_TASK_SUCCEEDED);
-  g_assert_true (pillion_task_propagate_error (work.task, &error));
+  g_assert_true (pillion_task_check (work.task, &error));
   g_assert_no_error (error);
   for (Kind asked = 0; asked < N_KINDS; asked++)
     {
@@ -281,24 +281,24 @@ test_null (void)
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     tasks[i] = pillion_task_new (loop, "nothing", NULL);
   pillion_task_return_string (tasks[0], NULL);
-  g_assert_null (pillion_task_propagate_string (tasks[0], &error));
+  g_assert_null (pillion_task_get_string (tasks[0], &error));
   pillion_task_return_bytes (tasks[1], NULL);
-  g_assert_null (pillion_task_propagate_bytes (tasks[1], &error));
+  g_assert_null (pillion_task_get_bytes (tasks[1], &error));
   pillion_task_return_variant (tasks[2], NULL);
-  g_assert_null (pillion_task_propagate_variant (tasks[2], &error));
+  g_assert_null (pillion_task_get_variant (tasks[2], &error));
   pillion_task_return_object (tasks[3], NULL);
-  g_assert_null (pillion_task_propagate_object (tasks[3], &error));
+  g_assert_null (pillion_task_get_object (tasks[3], &error));
   pillion_task_return_boxed (tasks[4], G_TYPE_STRV, NULL);
-  g_assert_null (pillion_task_propagate_boxed (tasks[4], G_TYPE_STRV, &error));
+  g_assert_null (pillion_task_get_boxed (tasks[4], G_TYPE_STRV, &error));
   pillion_task_return_pointer (tasks[5], NULL, (GDestroyNotify) abort);
-  g_assert_null (pillion_task_propagate_pointer (tasks[5], &error));
+  g_assert_null (pillion_task_get_pointer (tasks[5], &error));
   pillion_task_return_value (tasks[6], NULL);
-  g_assert_null (pillion_task_propagate_pointer (tasks[6], &error));
+  g_assert_null (pillion_task_get_pointer (tasks[6], &error));
   g_assert_no_error (error);
 
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     {
-      g_assert_true (pillion_task_propagate_value (tasks[i], &value, &error));
+      g_assert_true (pillion_task_get_value (tasks[i], &value, &error));
       g_assert_no_error (error);
       g_assert_true (G_VALUE_HOLDS (&value, pillion_task_get_result_type (tasks[i])));
       g_value_unset (&value);
@@ -318,9 +318,9 @@ test_references (void)
 
   pillion_task_return_object (task, object);
   g_assert_cmpuint (object->ref_count, ==, 2);
-  g_object_unref (pillion_task_propagate_object (task, NULL));
+  g_object_unref (pillion_task_get_object (task, NULL));
   pillion_task_return_variant (other, variant);
-  g_variant_unref (pillion_task_propagate_variant (other, NULL));
+  g_variant_unref (pillion_task_get_variant (other, NULL));
   pillion_loop_kick (loop);
   g_object_unref (task);
   g_object_unref (other);
@@ -338,13 +338,30 @@ test_boxed_type (void)
   g_autoptr (GError) error = NULL;
 
   pillion_task_return_boxed (task, G_TYPE_DATE_TIME, g_date_time_new_now_utc ());
-  g_assert_null (pillion_task_propagate_boxed (task, G_TYPE_STRV, &error));
+  g_assert_null (pillion_task_get_boxed (task, G_TYPE_STRV, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_TYPE);
   g_assert_nonnull (strstr (error->message, "GDateTime"));
   g_assert_nonnull (strstr (error->message, "GStrv"));
-  g_date_time_unref (pillion_task_propagate_boxed (task, G_TYPE_DATE_TIME, NULL));
+  g_date_time_unref (pillion_task_get_boxed (task, G_TYPE_DATE_TIME, NULL));
   g_object_unref (task);
   loop_end (loop);
+}
+
+static void
+test_value_outlives_task (void)
+{
+  PillionLoop *loop = loop_new ();
+  PillionTask *task = pillion_task_new (loop, "date", NULL);
+  g_auto (GValue) value = G_VALUE_INIT;
+  GDateTime *date = g_date_time_new_from_unix_utc (86400);
+
+  pillion_task_return_boxed (task, G_TYPE_DATE_TIME, date);
+  g_assert_true (pillion_task_get_value (task, &value, NULL));
+  g_object_unref (task);
+  loop_end (loop);
+
+  g_assert_true (G_VALUE_HOLDS (&value, G_TYPE_DATE_TIME));
+  g_assert_cmpint (g_date_time_to_unix (g_value_get_boxed (&value)), ==, 86400);
 }
 
 /* Errors */
@@ -359,16 +376,16 @@ test_error (void)
 
   pillion_task_return_error (task, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "not there"));
   g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_FAILED);
-  g_assert_cmpint (pillion_task_propagate_int (task, &first), ==, 0);
+  g_assert_cmpint (pillion_task_get_int (task, &first), ==, 0);
   g_assert_error (first, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
   g_assert_cmpstr (first->message, ==, "not there");
-  g_assert_false (pillion_task_propagate_error (task, &second));
+  g_assert_false (pillion_task_check (task, &second));
   g_assert_true (first != second);
   g_assert_error (second, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-  g_assert_false (pillion_task_propagate_value (task, &value, &third));
+  g_assert_false (pillion_task_get_value (task, &value, &third));
   g_assert_error (third, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
   g_assert_false (G_IS_VALUE (&value));
-  g_assert_null (pillion_task_propagate_string (task, NULL));
+  g_assert_null (pillion_task_get_string (task, NULL));
   pillion_loop_kick (loop);
   end_object (task);
   loop_end (loop);
@@ -383,7 +400,7 @@ test_new_error (void)
   g_autoptr (GError) error = NULL;
 
   pillion_task_return_new_error (failed, PILLION_ERROR, PILLION_ERROR_PROTOCOL, "%d of %s", 2, "them");
-  g_assert_false (pillion_task_propagate_error (failed, &error));
+  g_assert_false (pillion_task_check (failed, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL);
   g_assert_cmpstr (error->message, ==, "2 of them");
   pillion_task_return_new_error (cancelled, G_IO_ERROR, G_IO_ERROR_CANCELLED, "enough");
@@ -416,7 +433,7 @@ test_twice (void)
   pillion_task_return_value (task, NULL);
   assert_logged ("critical: *\ncritical: *\ncritical: *\ncritical: *\ncritical: *\ncritical: *");
 
-  g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, 1);
+  g_assert_cmpint (pillion_task_get_int (task, NULL), ==, 1);
   end_object (task);
   loop_end (loop);
 }
@@ -511,6 +528,7 @@ main (int argc,
   g_test_add_func ("/task/return/null-is-a-result", test_null);
   g_test_add_func ("/task/return/takes-references-of-its-own", test_references);
   g_test_add_func ("/task/return/boxed-is-of-its-type", test_boxed_type);
+  g_test_add_func ("/task/return/value-outlives-its-task", test_value_outlives_task);
   g_test_add_func ("/task/return/error-is-copied-for-each", test_error);
   g_test_add_func ("/task/return/new-error-is-formatted", test_new_error);
   g_test_add_func ("/task/return/twice-is-critical-and-the-first-holds", test_twice);

@@ -96,7 +96,7 @@ test_as_new (void)
   g_assert_false (g_cancellable_is_cancelled (pillion_task_get_cancellable (second)));
 
   pillion_task_return_int (second, 5);
-  g_assert_cmpint (pillion_task_propagate_int (second, NULL), ==, 5);
+  g_assert_cmpint (pillion_task_get_int (second, NULL), ==, 5);
   g_object_unref (second);
   kick_until_quiet (loop);
   g_assert_cmpint (n_called, ==, 3);
@@ -260,7 +260,7 @@ test_reference_from_handler (void)
   end_task (task);
   g_assert_cmpuint (get_n_spare (loop), ==, 0);
   g_assert_cmpstr (pillion_task_get_name (task), ==, "saved");
-  g_assert_true (pillion_task_propagate_boolean (task, NULL));
+  g_assert_true (pillion_task_get_boolean (task, NULL));
   end_object (task);
   loop_end (loop);
 }

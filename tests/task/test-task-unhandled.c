@@ -107,13 +107,13 @@ test_looked_at (Fixture *fixture,
       switch (way)
         {
         case 0:
-          pillion_task_propagate_error (task, NULL);
+          pillion_task_check (task, NULL);
           break;
         case 1:
-          pillion_task_propagate_int (task, NULL);
+          pillion_task_get_int (task, NULL);
           break;
         case 2:
-          pillion_task_propagate_value (task, &value, NULL);
+          pillion_task_get_value (task, &value, NULL);
           break;
         case 3:
           g_assert_false (pillion_loop_run_until_complete (fixture->loop, task, NULL));
@@ -284,7 +284,7 @@ test_handler_keeps (Fixture *fixture,
   g_object_unref (task);
   kick_until_quiet (fixture->loop);
   g_assert_nonnull (kept);
-  g_assert_false (pillion_task_propagate_error (kept, &error));
+  g_assert_false (pillion_task_check (kept, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
   end_object (kept);
   assert_log (REPORT);

@@ -66,7 +66,7 @@ test_ok (Fixture *fixture,
   kick_until_quiet (fixture->loop);
   g_assert_cmpint (fixture->n_called, ==, 1);
   g_assert_true (fixture->result);
-  g_assert_cmpint (pillion_task_propagate_int (fixture->task, NULL), ==, 4);
+  g_assert_cmpint (pillion_task_get_int (fixture->task, NULL), ==, 4);
 }
 
 static void

@@ -146,10 +146,10 @@ test_closed_loop (void)
   g_assert_true (pillion_loop_close (loop, -1, NULL));
   task = pillion_task_new (loop, "late", cancellable);
   g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_FAILED);
-  g_assert_false (pillion_task_propagate_boolean (task, &error));
+  g_assert_false (pillion_task_get_boolean (task, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
   g_assert_nonnull (strstr (error->message, "late"));
-  g_assert_false (pillion_task_propagate_error (task, &again));
+  g_assert_false (pillion_task_check (task, &again));
   g_assert_error (again, PILLION_ERROR, PILLION_ERROR_CLOSED);
   g_assert_cmpuint (pillion_loop_get_live_tasks (loop), ==, 0);
 
@@ -209,7 +209,7 @@ test_cancel_is_a_request (void)
 
   g_assert_true (pillion_task_return_if_cancelled (task));
   g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_CANCELLED);
-  g_assert_false (pillion_task_propagate_boolean (task, &error));
+  g_assert_false (pillion_task_get_boolean (task, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_nonnull (strstr (error->message, "job"));
   pillion_loop_kick (loop);
@@ -226,7 +226,7 @@ test_cancelled_may_succeed (void)
   pillion_task_cancel (task);
   pillion_task_return_int (task, 3);
   g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_SUCCEEDED);
-  g_assert_cmpint (pillion_task_propagate_int (task, NULL), ==, 3);
+  g_assert_cmpint (pillion_task_get_int (task, NULL), ==, 3);
   g_object_unref (task);
   loop_end (loop);
 }

@@ -62,7 +62,7 @@ on_thumbnail (PillionTask *task,
   Transfer *transfer = user_data;
   DemoKicked *self = transfer->job;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = pillion_task_propagate_bytes (task, &error);
+  g_autoptr (GBytes) bytes = pillion_task_get_bytes (task, &error);
 
   if (bytes == NULL)
     demo_result_trouble (self->result, g_steal_pointer (&error));
@@ -86,7 +86,7 @@ on_big (PillionTask *task,
 {
   DemoKicked *self = ((Transfer *) user_data)->job;
   g_autoptr (GError) error = NULL;
-  g_autoptr (PillionDownload) download = pillion_task_propagate_object (task, &error);
+  g_autoptr (PillionDownload) download = pillion_task_get_object (task, &error);
 
   if (download == NULL)
     demo_result_trouble (self->result, g_steal_pointer (&error));
@@ -127,7 +127,7 @@ on_bad (PillionTask *task,
   GError **error = &self->result->bad[transfer->bad];
   g_autoptr (GFile) target = g_file_get_child (self->folder, demo_bad_get_path (transfer->bad));
 
-  self->result->bad_as_promised[transfer->bad] = !pillion_task_propagate_error (task, error)
+  self->result->bad_as_promised[transfer->bad] = !pillion_task_check (task, error)
                                                  && is_promised (transfer->bad, *error)
                                                  && !g_file_query_exists (target, NULL);
   end_transfer (self);
@@ -158,7 +158,7 @@ on_catalogue (PillionTask *task,
 {
   DemoKicked *self = ((Transfer *) user_data)->job;
   g_autoptr (GError) error = NULL;
-  g_autoptr (JsonParser) parser = pillion_task_propagate_object (task, &error);
+  g_autoptr (JsonParser) parser = pillion_task_get_object (task, &error);
 
   if (parser != NULL)
     self->catalogue = demo_catalogue_new (json_parser_get_root (parser), self->base_url, &error);

@@ -57,7 +57,7 @@ fetch_file_settle (FetchFile *self)
   self->ended = g_get_monotonic_time ();
   if (self->started == 0)
     self->started = self->ended;
-  self->download = pillion_task_propagate_object (self->task, &self->error);
+  self->download = pillion_task_get_object (self->task, &self->error);
   if (self->download != NULL)
     {
       g_autofree char *name = g_file_get_basename (pillion_download_get_file (self->download));

@@ -86,15 +86,15 @@ function _ended(task) {
     });
 }
 
-// Not propagate_value () for all of them: GJS 1.74 leaks what is in the value, and where there is none it sees that before the error
+// Not get_value () for all of them: GJS 1.74 leaks the contents of the value, and if there is no value, it notices that before the error
 const readers = new Map([
-    [GObject.TYPE_NONE, task => task.propagate_error()],
-    [GObject.TYPE_BOOLEAN, task => task.propagate_boolean()],
-    [GObject.TYPE_INT64, task => task.propagate_int()],
-    [GObject.TYPE_DOUBLE, task => task.propagate_double()],
-    [GObject.TYPE_STRING, task => task.propagate_string()],
-    [GObject.TYPE_VARIANT, task => task.propagate_variant()],
-    [GLib.Bytes.$gtype, task => task.propagate_bytes()],
+    [GObject.TYPE_NONE, task => task.check()],
+    [GObject.TYPE_BOOLEAN, task => task.get_boolean()],
+    [GObject.TYPE_INT64, task => task.get_int()],
+    [GObject.TYPE_DOUBLE, task => task.get_double()],
+    [GObject.TYPE_STRING, task => task.get_string()],
+    [GObject.TYPE_VARIANT, task => task.get_variant()],
+    [GLib.Bytes.$gtype, task => task.get_bytes()],
 ]);
 
 function _result(task) {
@@ -104,8 +104,8 @@ function _result(task) {
     if (read)
         return read(task);
     if (GObject.type_is_a(type, GObject.TYPE_OBJECT))
-        return task.get_async_result() ?? task.propagate_object();
-    return task.propagate_value()[1];
+        return task.get_async_result() ?? task.get_object();
+    return task.get_value()[1];
 }
 
 function _promise(task) {
@@ -231,7 +231,7 @@ function _init() {
 
     Pillion.Completions.prototype[Symbol.asyncIterator] = function () {
         return _iterator(() => this.next(), task => {
-            const value = task.propagate_object();
+            const value = task.get_object();
 
             return value !== null ? {value, done: false} : {value: undefined, done: true};
         });

@@ -229,8 +229,12 @@ def _to_python(value):
             kind = type(value)
         if kind.__name__ == 'Node':
             return json.loads(_need_json().to_string(value, False))
+    return _own(value)
+
+
+def _own(value):
+    """A boxed value that peek_value () gave, as a copy: the task may go sooner. Any other value as it is."""
     if isinstance(value, GObject.GBoxed):
-        # It is the task's, which may be gone sooner
         return GObject.Value(value.__gtype__, value).get_value()
     return value
 
@@ -499,6 +503,11 @@ class Task(Pillion.Task):
             raise TypeError(f'{exception!r} is no exception')
         self._return_exception(exception)
 
+    def get_value(self):
+        """The result as the library has it (GLib.Bytes, a Json.Parser). Raises the task's GLib.Error."""
+        self.check()  # without a value: PyGObject 3.42 never frees the one that it makes for a function that fails
+        return _own(self.peek_value()[1])
+
     # What asyncio's futures have, too
 
     def result(self):
@@ -507,11 +516,11 @@ class Task(Pillion.Task):
         self = self.get_source() or self
         try:
             # First without a value: PyGObject 3.42 never frees the one that it has made for a function that fails
-            self.propagate_error()
+            self.check()
         except GLib.Error as error:
             exception = self._to_exception(error)
         else:
-            value = self.propagate_value()[1]
+            value = self.peek_value()[1]
             if self._results is not None:
                 children = self.get_children()
                 return [child.result() for child in children] if self._results else children
@@ -527,7 +536,7 @@ class Task(Pillion.Task):
         pending."""
         self = self.get_source() or self
         try:
-            self.propagate_error()
+            self.check()
         except GLib.Error as error:
             exception = self._to_exception(error)
         else:
