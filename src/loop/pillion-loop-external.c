@@ -46,11 +46,23 @@ pillion_loop_on_watch (gpointer data)
   pillion_core_ring (data);
 }
 
+/* A reference that keeps no loop: the context may never be run again, and the loop keeps the context */
+typedef GWeakRef LoopRef;
+
+static void
+loop_ref_free (gpointer data)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
+}
+
 /* Work came from a thread while a passenger was away: it comes back on its own thread */
 static gboolean
-come_back (gpointer loop)
+come_back (gpointer data)
 {
-  if (pillion_core_has_ready (pillion_core (loop)))
+  g_autoptr (PillionLoop) loop = g_weak_ref_get (data);
+
+  if (loop != NULL && pillion_core_has_ready (pillion_core (loop)))
     pillion_loop_busy (loop);
   return G_SOURCE_REMOVE;
 }
@@ -59,9 +71,11 @@ static void
 call_passenger_back (PillionLoop *self)
 {
   GSource *source = g_idle_source_new ();
+  LoopRef *loop = g_new (LoopRef, 1);
 
+  g_weak_ref_init (loop, self);
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, come_back, g_object_ref (self), g_object_unref);
+  g_source_set_callback (source, come_back, loop, loop_ref_free);
   g_source_attach (source, self->core.context);
   g_source_unref (source);
 }

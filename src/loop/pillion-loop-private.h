@@ -9,6 +9,7 @@
 #include "base/pillion-callback.h"
 #include "core/pillion-core.h"
 #include "base/pillion-epoll-set.h"
+#include "loop/pillion-passenger.h"
 
 /* How many gaps between kicks the automatic budget remembers */
 #define PILLION_LOOP_N_GAPS 3
@@ -34,7 +35,7 @@ struct _PillionLoop
   gboolean lasts;       /* whether the table of default loops has a reference */
   gboolean winding_down; /* whether nothing lived at the last kick */
   gboolean auto_stop;
-  GSource *passenger;   /* the source in the context that somebody else runs */
+  PillionPassenger *passenger; /* while somebody else runs the context */
 
   gint64 budget_usec;
   PillionBudgetMode budget_mode;

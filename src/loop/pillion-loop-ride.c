@@ -99,68 +99,6 @@ pillion_loop_is_run_by_another (PillionLoop *self)
   return !self->owns_context && g_main_context_is_owner (context) && g_main_context_get_thread_default () != context;
 }
 
-/* The source that a passenger has in the context: it needs no timer and no descriptor of its own, because it is asked whenever the
- * context is about to sleep, and whoever brings work from another thread wakes it. */
-typedef struct
-{
-  GSource source;
-  PillionLoop *loop;
-} PassengerSource;
-
-/* Also where nothing is left: the last kicks take the source away */
-static gboolean
-passenger_wants_kick (PillionLoop *self)
-{
-  return pillion_core_has_ready (&self->core) || (self->auto_stop && !pillion_loop_has_work (self));
-}
-
-static gboolean
-passenger_prepare (GSource *source,
-                   int *timeout)
-{
-  PillionLoop *loop = ((PassengerSource *) source)->loop;
-  PillionCore *core = &loop->core;
-  PillionTimer *timer = pillion_timer_heap_peek (&core->timers);
-
-  *timeout = -1;
-  if ((core->depth | core->n_barred) > 0)
-    return FALSE;
-  if (passenger_wants_kick (loop))
-    return TRUE;
-  if (timer != NULL)
-    {
-      /* Read once: CLAMP () evaluates what it takes, and time that has gone by in between would be a sleep for ever */
-      gint64 left = timer->due - pillion_core_now (core);
-
-      *timeout = CLAMP ((left + 999) / 1000, 0, G_MAXINT);
-    }
-
-  return FALSE;
-}
-
-static gboolean
-passenger_check (GSource *source)
-{
-  PillionLoop *loop = ((PassengerSource *) source)->loop;
-
-  return (loop->core.depth | loop->core.n_barred) == 0 && passenger_wants_kick (loop);
-}
-
-static gboolean
-passenger_dispatch (GSource *source,
-                    GSourceFunc callback,
-                    gpointer user_data)
-{
-  pillion_loop_kick (((PassengerSource *) source)->loop);
-  return G_SOURCE_CONTINUE;
-}
-
-static GSourceFuncs passenger_funcs = {
-  .prepare = passenger_prepare,
-  .check = passenger_check,
-  .dispatch = passenger_dispatch,
-};
-
 static void
 set_ride (PillionLoop *self,
           PillionRide ride)
@@ -194,12 +132,7 @@ pillion_loop_become_passenger (PillionLoop *self)
     pillion_loop_release_context (self);
 
   if (self->passenger == NULL)
-    {
-      self->passenger = g_source_new (&passenger_funcs, sizeof (PassengerSource));
-      ((PassengerSource *) self->passenger)->loop = self;
-      g_source_set_static_name (self->passenger, "pillion passenger");
-      g_source_attach (self->passenger, self->core.context);
-    }
+    self->passenger = pillion_passenger_new (self);
   set_ride (self, PILLION_RIDE_PASSENGER);
   notify_ride (self, old);
 }
@@ -251,11 +184,7 @@ pillion_loop_get_off (PillionLoop *self)
     return;
 
   set_ride (self, PILLION_RIDE_NONE);
-  if (self->passenger != NULL)
-    {
-      g_source_destroy (self->passenger);
-      g_clear_pointer (&self->passenger, g_source_unref);
-    }
+  g_clear_pointer (&self->passenger, pillion_passenger_free);
   if (ride == PILLION_RIDE_HOOK)
     {
       pillion_host_remove (self->host, self);

@@ -242,11 +242,7 @@ pillion_loop_finalize (GObject *object)
   pillion_sync_acquire (self);
 
   /* Only where another thread had the last reference */
-  if (self->passenger != NULL)
-    {
-      g_source_destroy (self->passenger);
-      g_source_unref (self->passenger);
-    }
+  g_clear_pointer (&self->passenger, pillion_passenger_free);
   __atomic_store_n (&core->closed, TRUE, __ATOMIC_SEQ_CST);
   if (core->workers != NULL)
     pillion_workers_close (g_steal_pointer (&core->workers), 0);

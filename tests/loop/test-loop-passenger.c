@@ -244,50 +244,6 @@ test_stop_inside (Fixture *fixture,
 }
 
 /* Other sources of the context are not held up by endless items */
-typedef struct
-{
-  Fixture *fixture;
-  int n_other;
-} Fair;
-
-static void
-call_for_ever (gpointer data)
-{
-  Fixture *fixture = data;
-
-  fixture->n++;
-  spin_for (200);
-  pillion_loop_call_soon (fixture->loop, call_for_ever, fixture, NULL);
-}
-
-static gboolean
-count_other (gpointer data)
-{
-  Fair *fair = data;
-
-  if (++fair->n_other == 20)
-    g_main_loop_quit (fair->fixture->main_loop);
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-test_fair (Fixture *fixture,
-           gconstpointer data)
-{
-  Fair fair = { fixture, 0 };
-  g_autoptr (GSource) source = g_idle_source_new ();
-
-  ride (fixture);
-  g_source_set_callback (source, count_other, &fair, NULL);
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_attach (source, fixture->context);
-  pillion_loop_call_soon (fixture->loop, call_for_ever, fixture, NULL);
-  run_main_loop (fixture);
-  g_assert_cmpint (fair.n_other, ==, 20);
-  g_assert_cmpint (fixture->n, >=, 19);
-  g_source_destroy (source);
-}
-
 /* A host whose tick comes out of the very context */
 typedef struct
 {
@@ -647,6 +603,154 @@ test_due_meanwhile (Fixture *fixture,
   end_object (host);
 }
 
+static gboolean
+set_timer_and_start_thread (gpointer data)
+{
+  Fixture *fixture = data;
+
+  /* It rings for the host, and nobody kicks before it is due */
+  pillion_loop_call_later (fixture->loop, 24 * G_TIME_SPAN_HOUR, count, fixture, NULL);
+  g_thread_unref (g_thread_new ("caller", call_from_thread, fixture));
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_thread_with_timer (Fixture *fixture,
+                        gconstpointer data)
+{
+  ride (fixture);
+  for (int i = 1; i <= 20; i++)
+    {
+      g_autoptr (GSource) source = g_timeout_source_new (1);
+
+      g_source_set_callback (source, set_timer_and_start_thread, fixture, NULL);
+      g_source_attach (source, fixture->context);
+      run_main_loop (fixture);
+      g_assert_cmpint (fixture->n, ==, i);
+    }
+}
+
+/* Both sides are busy for ever */
+typedef struct
+{
+  Fixture *fixture;
+  int n_calls;
+  int n_redraws;
+  int n_idles;
+  gboolean over;
+} Busy;
+
+static gboolean
+busy_is_over (Busy *busy)
+{
+  if (busy->n_calls >= 100 && busy->n_redraws >= 20 && busy->n_idles >= 5)
+    {
+      busy->over = TRUE;
+      g_main_loop_quit (busy->fixture->main_loop);
+    }
+  return busy->over;
+}
+
+static void
+call_again (gpointer data)
+{
+  Busy *busy = data;
+
+  busy->n_calls++;
+  if (!busy_is_over (busy))
+    pillion_loop_call_soon (busy->fixture->loop, call_again, busy, NULL);
+}
+
+static gboolean
+redraw (gpointer data)
+{
+  Busy *busy = data;
+
+  busy->n_redraws++;
+  return busy_is_over (busy) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+}
+
+static gboolean
+idle (gpointer data)
+{
+  Busy *busy = data;
+
+  busy->n_idles++;
+  return busy_is_over (busy) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+}
+
+static GSource *
+add_busy_source (Busy *busy,
+                 GSource *source,
+                 int priority,
+                 GSourceFunc func)
+{
+  g_source_set_priority (source, priority);
+  g_source_set_callback (source, func, busy, NULL);
+  g_source_attach (source, busy->fixture->context);
+  return source;
+}
+
+/* Until both sides had their turns, and the last call was made */
+static void
+run_busy (Busy *busy)
+{
+  pillion_loop_call_soon (busy->fixture->loop, call_again, busy, NULL);
+  run_main_loop (busy->fixture);
+  g_assert_true (busy->over);
+  while (pillion_loop_is_riding (busy->fixture->loop))
+    g_main_context_iteration (busy->fixture->context, FALSE);
+}
+
+static void
+remove_busy_source (GSource *source)
+{
+  g_source_destroy (source);
+  g_source_unref (source);
+}
+
+/* As a toolkit's: the redraw comes at a rate, and the idle work is what fills the rest */
+static void
+test_busy_loop (Fixture *fixture,
+                gconstpointer data)
+{
+  Busy busy = { fixture };
+  GSource *sources[2];
+
+  ride (fixture);
+  sources[0] = add_busy_source (&busy, g_timeout_source_new (5), 120, redraw);
+  sources[1] = add_busy_source (&busy, g_idle_source_new (), G_PRIORITY_DEFAULT_IDLE, idle);
+  run_busy (&busy);
+  remove_busy_source (sources[0]);
+  remove_busy_source (sources[1]);
+}
+
+static gboolean
+always_ready (gpointer data)
+{
+  Busy *busy = data;
+
+  spin_for (500);
+  busy->n_redraws++;
+  busy->n_idles++;
+  return busy_is_over (busy) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+}
+
+static void
+test_busy_context (Fixture *fixture,
+                   gconstpointer data)
+{
+  ride (fixture);
+  for (int priority = G_PRIORITY_DEFAULT; priority <= G_PRIORITY_LOW; priority += 100)
+    {
+      Busy busy = { fixture };
+      GSource *source = add_busy_source (&busy, g_idle_source_new (), priority, always_ready);
+
+      run_busy (&busy);
+      remove_busy_source (source);
+    }
+}
+
 int
 main (int argc,
       char **argv)
@@ -660,10 +764,12 @@ main (int argc,
   ADD ("timer-added-by-a-source", test_timer_added_by_a_source);
   ADD ("threads-wake-it", test_thread);
   ADD ("threads-bring-it-back", test_thread_after_auto_stop);
+  ADD ("threads-wake-it-with-a-timer-set", test_thread_with_timer);
+  ADD ("busy-loop-leaves-turns-to-the-context", test_busy_loop);
+  ADD ("busy-context-leaves-turns-to-the-loop", test_busy_context);
   ADD ("leaves-when-out-of-work-and-comes-back", test_auto_stop);
   ADD ("stop-leaves-the-context", test_stop);
   ADD ("stop-inside-a-call", test_stop_inside);
-  ADD ("leaves-time-to-other-sources", test_fair);
   ADD ("is-detected-at-the-first-kick", test_detected_at_the_first_kick);
   ADD ("is-detected-at-ensure", test_detected_at_ensure);
   ADD ("is-detected-by-ownership", test_acquired_or_pushed);

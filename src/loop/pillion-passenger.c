@@ -1,0 +1,199 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "loop/pillion-passenger.h"
+
+#include "loop/pillion-loop-private.h"
+
+/* Two sources share the work, because GLib serves strictly by priority. The turn has the default priority. If a kick runs out of time with
+ * work left, the turn steps back for about as long as that kick took, so that redrawing and idle work of the context get theirs. The
+ * filler comes after everything else: it kicks in that time only if nobody else in the context has anything to do. So a busy loop keeps
+ * the context from nothing, and a context that is always busy keeps the loop from no more than every other turn.
+ *
+ * Neither needs a descriptor: prepare () is asked whenever the context is about to sleep, and a thread that brings work wakes the
+ * context. */
+typedef struct
+{
+  GSource source;
+  PillionPassenger *passenger; /* gone once the source is destroyed */
+} PassengerSource;
+
+struct _PillionPassenger
+{
+  PillionLoop *loop;
+  GSource *turn;
+  GSource *filler;
+  gint64 step_back_end; /* until when the turn steps back, monotonic; 0 while it does not */
+};
+
+/* The shortest time that others get, in µs: GLib's own timers are not finer */
+#define MIN_STEP_BACK_USEC 1000
+
+/* Also if nothing is left: the last kicks take the sources away */
+static gboolean
+wants_kick (PillionLoop *loop)
+{
+  return pillion_core_has_ready (&loop->core) || (loop->auto_stop && !pillion_loop_has_work (loop));
+}
+
+static gboolean
+may_kick (PillionLoop *loop)
+{
+  return (loop->core.depth | loop->core.n_barred) == 0;
+}
+
+/* In µs, 0 once the turn may come */
+static gint64
+get_step_back_left (PillionPassenger *self)
+{
+  gint64 left;
+
+  if (self->step_back_end == 0)
+    return 0;
+
+  left = self->step_back_end - g_get_monotonic_time ();
+  return MAX (left, 0);
+}
+
+static int
+to_timeout (gint64 usec)
+{
+  gint64 msec = (usec + 999) / 1000;
+
+  return CLAMP (msec, 0, G_MAXINT);
+}
+
+static gboolean
+turn_prepare (GSource *source,
+              int *timeout)
+{
+  PillionPassenger *self = ((PassengerSource *) source)->passenger;
+  PillionCore *core = &self->loop->core;
+  PillionTimer *timer;
+
+  *timeout = -1;
+  if (!may_kick (self->loop))
+    return FALSE;
+
+  /* The context looks now, so whatever was rung for has been heard. First the flag, then the look: a thread that brings work after it
+   * rings again. Without this, the ring of a timer that was set on this thread would swallow those of the threads. */
+  if (__atomic_load_n (&core->rung, __ATOMIC_RELAXED))
+    __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
+
+  if (wants_kick (self->loop))
+    {
+      gint64 left = get_step_back_left (self);
+
+      if (left > 0)
+        *timeout = to_timeout (left);
+      return left == 0;
+    }
+
+  timer = pillion_timer_heap_peek (&core->timers);
+  if (timer != NULL)
+    *timeout = to_timeout (timer->due - pillion_core_now (core));
+  return FALSE;
+}
+
+static gboolean
+turn_check (GSource *source)
+{
+  PillionPassenger *self = ((PassengerSource *) source)->passenger;
+
+  return may_kick (self->loop) && wants_kick (self->loop) && get_step_back_left (self) == 0;
+}
+
+static gboolean
+filler_check (GSource *source)
+{
+  PillionPassenger *self = ((PassengerSource *) source)->passenger;
+
+  return self->step_back_end != 0 && may_kick (self->loop) && wants_kick (self->loop);
+}
+
+static gboolean
+filler_prepare (GSource *source,
+                int *timeout)
+{
+  *timeout = -1;
+  return filler_check (source);
+}
+
+static gboolean
+kick (GSource *source,
+      GSourceFunc callback,
+      gpointer user_data)
+{
+  PillionPassenger *self = ((PassengerSource *) source)->passenger;
+  PillionLoop *loop = g_object_ref (self->loop);
+  gint64 start = g_get_monotonic_time ();
+
+  pillion_loop_kick (loop);
+
+  if (!g_source_is_destroyed (source))
+    {
+      self->step_back_end = 0;
+      if (pillion_core_has_ready (&loop->core))
+        {
+          gint64 now = g_get_monotonic_time ();
+
+          self->step_back_end = now + MAX (now - start, MIN_STEP_BACK_USEC);
+        }
+    }
+  g_object_unref (loop);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs turn_funcs = {
+  .prepare = turn_prepare,
+  .check = turn_check,
+  .dispatch = kick,
+};
+
+static GSourceFuncs filler_funcs = {
+  .prepare = filler_prepare,
+  .check = filler_check,
+  .dispatch = kick,
+};
+
+static GSource *
+source_new (PillionPassenger *self,
+            GSourceFuncs *funcs,
+            const char *name,
+            int priority)
+{
+  GSource *source = g_source_new (funcs, sizeof (PassengerSource));
+
+  ((PassengerSource *) source)->passenger = self;
+  g_source_set_static_name (source, name);
+  g_source_set_priority (source, priority);
+  g_source_attach (source, self->loop->core.context);
+
+  return source;
+}
+
+PillionPassenger *
+pillion_passenger_new (PillionLoop *loop)
+{
+  PillionPassenger *self = g_new0 (PillionPassenger, 1);
+
+  self->loop = loop;
+  self->turn = source_new (self, &turn_funcs, "pillion passenger", G_PRIORITY_DEFAULT);
+  self->filler = source_new (self, &filler_funcs, "pillion passenger, idle", G_MAXINT);
+
+  return self;
+}
+
+void
+pillion_passenger_free (PillionPassenger *self)
+{
+  g_source_destroy (self->turn);
+  g_source_unref (self->turn);
+  g_source_destroy (self->filler);
+  g_source_unref (self->filler);
+  g_free (self);
+}

@@ -1,0 +1,16 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <pillion/pillion.h>
+
+/* What a loop has in a context that somebody else runs: the sources that kick it there */
+typedef struct _PillionPassenger PillionPassenger;
+
+/* Attaches the sources to the loop's context. They hold no reference to the loop. */
+PillionPassenger *pillion_passenger_new  (PillionLoop      *loop);
+
+/* On any thread, also from inside one of the kicks */
+void              pillion_passenger_free (PillionPassenger *self);
