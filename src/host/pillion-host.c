@@ -88,9 +88,13 @@ pillion_host_default_init (PillionHostInterface *iface)
 const char *
 pillion_host_get_name (PillionHost *host)
 {
+  const char *name;
+
   g_return_val_if_fail (PILLION_IS_HOST (host), NULL);
 
-  return PILLION_HOST_GET_IFACE (host)->get_name (host);
+  name = PILLION_HOST_GET_IFACE (host)->get_name (host);
+  /* An implementation in another language may return nothing, or fail */
+  return name != NULL ? name : pillion_host_default_get_name (host);
 }
 
 /**

@@ -6,6 +6,8 @@
 
 #include "loop/pillion-poll-source-private.h"
 
+#include "task/pillion-task-private.h"
+
 /* The tasks that code in the other loop waits for. */
 
 /**
@@ -25,7 +27,7 @@ pillion_poll_source_watch_task (PillionPollSource *self,
                                 PillionTask *task)
 {
   g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), FALSE);
-  g_return_val_if_fail (PILLION_IS_TASK (task), FALSE);
+  g_return_val_if_fail (PILLION_IS_TASK (task) && task->loop != NULL, FALSE);
   g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), FALSE);
 
   return pillion_poll_source_is_open (self) && pillion_task_watches_add (self->tasks, task);
@@ -49,7 +51,7 @@ pillion_poll_source_give_up_task (PillionPollSource *self,
                                   PillionTask *task)
 {
   g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), FALSE);
-  g_return_val_if_fail (PILLION_IS_TASK (task), FALSE);
+  g_return_val_if_fail (PILLION_IS_TASK (task) && task->loop != NULL, FALSE);
   g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), FALSE);
 
   return pillion_task_watches_give_up (self->tasks, task);
