@@ -20,7 +20,7 @@ get_caller (PillionCore *core,
   if (G_UNLIKELY (self == NULL))
     {
       if (core != NULL && !pillion_core_on_thread (core))
-        g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD, _("A loop has to be used on the thread that made it"));
+        g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD, _("A loop can only be used on the thread that created it"));
       else
         g_set_error (error, PILLION_ERROR, PILLION_ERROR_NOT_IN_FIBER, _("Only a fiber can wait here"));
       return NULL;
@@ -30,7 +30,7 @@ get_caller (PillionCore *core,
   if (G_UNLIKELY (!pillion_fiber_is_innermost (self)))
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_NOT_IN_FIBER,
-                   _("A callback can't wait for the fiber '%s' that works on a loop below it"), self->body.task->name);
+                   _("A callback can't wait for the fiber '%s', which is running the loop that called it"), self->body.task->name);
       return NULL;
     }
 
@@ -178,7 +178,7 @@ await_done (PillionFiber *self,
 
   if (is_deadlock (own, task))
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("'%s' would wait for itself by waiting for '%s'"), own->name, task->name);
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("'%s' would wait for itself if it waited for '%s'"), own->name, task->name);
       return FALSE;
     }
 
@@ -208,7 +208,7 @@ await_done (PillionFiber *self,
     return FALSE;
   if (G_UNLIKELY (taken_over))
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("'%s' was taken over while it was waited for"), task->name);
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("Something else took charge of '%s' while it was being awaited"), task->name);
       return FALSE;
     }
 

@@ -123,7 +123,7 @@ start (PillionFiber *self)
   self->stack = pillion_stack_take (self->stack_size, self);
   if (self->stack == NULL)
     {
-      pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_NO_RESOURCES, _("No stack for fiber '%s': %s"),
+      pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_NO_RESOURCES, _("Can't allocate a stack for the fiber '%s': %s"),
                                      task->name, g_strerror (errno));
       self->state = PILLION_FIBER_ENDED;
       let_go (self);

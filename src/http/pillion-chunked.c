@@ -19,7 +19,7 @@ static gboolean
 fail (GError **error)
 {
   g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
-                       _("the server sent a malformed chunk where a chunk size or a line end was expected"));
+                       _("the server sent a malformed chunk: a chunk size or the end of a line was expected"));
   return FALSE;
 }
 

@@ -43,7 +43,7 @@ grow (GByteArray *out,
   if (out->len >= MAX_SIZE)
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_FAILED,
-                   _("the body is larger than the %u bytes that are taken into memory"), MAX_SIZE);
+                   _("the body is larger than the limit for bodies in memory (%u bytes)"), MAX_SIZE);
       return FALSE;
     }
 
@@ -84,9 +84,9 @@ inflate_all (GByteArray *in,
         {
           if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
             g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_TRUNCATED,
-                                 _("the compressed body ended before its own end mark"));
+                                 _("the compressed body is truncated"));
           else
-            g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("the compressed body is broken: %s"),
+            g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("the compressed body is damaged: %s"),
                          local->message);
           return FALSE;
         }
@@ -100,7 +100,7 @@ inflate_all (GByteArray *in,
       if (format != G_ZLIB_COMPRESSOR_FORMAT_GZIP)
         {
           g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
-                               _("the compressed body goes on after its own end mark"));
+                               _("the compressed body has data after its end"));
           return FALSE;
         }
       g_converter_reset (G_CONVERTER (decompressor));
@@ -126,7 +126,7 @@ decode_one (GByteArray *body,
   if (!deflate && !is_gzip (coding))
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
-                   _("the body is coded as '%s', where gzip or deflate was asked for"), coding);
+                   _("the body has the content coding '%s', but gzip or deflate was expected"), coding);
       return NULL;
     }
 
@@ -160,7 +160,7 @@ pillion_http_decode (GByteArray *body,
   if (g_strv_length (codings) > MAX_CODINGS)
     {
       g_byte_array_unref (body);
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("the body is coded more than %d times"), MAX_CODINGS);
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("the body has more than %d content codings"), MAX_CODINGS);
       return NULL;
     }
 

@@ -73,7 +73,7 @@ call_body (PillionTransfer *transfer,
   if (length > MAX_SIZE - self->content->len || self->announced > MAX_SIZE)
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_FAILED,
-                   _("the body is larger than the %u bytes that are taken into memory"), MAX_SIZE);
+                   _("the body is larger than the limit for bodies in memory (%u bytes)"), MAX_SIZE);
       return FALSE;
     }
 

@@ -454,14 +454,14 @@ fetch (PillionHttpClient *self,
   if (sha256 != NULL && (digest = normalize_sha256 (sha256)) == NULL)
     {
       pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                                     _("'%s' is no SHA-256: 64 hexadecimal digits were expected"), sha256);
+                                     _("'%s' is not a valid SHA-256 digest: expected 64 hexadecimal digits"), sha256);
     }
   else if (g_file_peek_path (file) == NULL)
     {
       g_autofree char *uri = g_file_get_uri (file);
 
       pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                                     _("'%s' has no path on this machine, where a local file was expected"), uri);
+                                     _("'%s' is not a local file"), uri);
     }
   else
     {

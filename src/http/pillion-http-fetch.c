@@ -60,7 +60,7 @@ check_target (const char *path,
 
   if (g_stat (path, &info) == 0 && S_ISDIR (info.st_mode))
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY, _("'%s' is a folder, where a file was expected"), path);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY, _("'%s' is a folder, not a file"), path);
       return FALSE;
     }
 
@@ -144,7 +144,7 @@ take_name (PillionHttpFetch *self,
       g_autofree char *shown = g_strescape (name, "\\\"");
 
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_UNSAFE_NAME,
-                   _("'%s' is no safe name for a file: a plain name without folders was expected"), shown);
+                   _("'%s' is not a safe file name: expected a plain name without folders"), shown);
       return FALSE;
     }
 
@@ -254,7 +254,7 @@ fetch_head (PillionTransfer *transfer,
         {
           /* It has begun to be held against the digest */
           g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
-                               _("the server sent a part of something else when it was asked for the rest"));
+                               _("asked for the rest of the file, the server sent part of a different one"));
           return PILLION_VERDICT_FAIL;
         }
 
@@ -269,7 +269,7 @@ fetch_head (PillionTransfer *transfer,
   if (response->status == 206 ? self->asked == 0 : self->keeping)
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
-                   _("the server answered %u, where another part of the file was expected or none was asked for"),
+                   _("unexpected status %u: the server sent a different part of the file, or one that was not requested"),
                    response->status);
       return PILLION_VERDICT_FAIL;
     }
@@ -318,7 +318,7 @@ fetch_body (PillionTransfer *transfer,
   if (self->end >= 0 && (gint64) length > self->end - self->part->size)
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_LENGTH_MISMATCH,
-                   _("the server announced %" PRId64 " bytes and sent more"), self->end - self->begun);
+                   _("the server announced %" PRId64 " bytes but sent more"), self->end - self->begun);
       return FALSE;
     }
 
@@ -346,7 +346,7 @@ fetch_whole (PillionTransfer *transfer)
     {
       pillion_transfer_fail (transfer, g_error_new (PILLION_ERROR, PILLION_ERROR_LENGTH_MISMATCH,
                                                     _("the server announced %" PRId64
-                                                      " bytes and sent %" PRId64),
+                                                      " bytes but sent %" PRId64),
                                                     self->end - self->begun, self->part->size - self->begun));
       return;
     }

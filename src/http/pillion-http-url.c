@@ -62,13 +62,13 @@ pillion_http_parse_url (const char *url,
   if (escaped == NULL)
     {
       g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_INVALID_URL,
-                           _("an absolute URL without spaces and control characters was expected"));
+                           _("the URL must be absolute, without spaces or control characters"));
       return NULL;
     }
 
   uri = g_uri_parse (escaped, FLAGS, &local);
   if (uri == NULL)
-    g_set_error (error, PILLION_ERROR, PILLION_ERROR_INVALID_URL, _("an absolute URL was expected (%s)"), local->message);
+    g_set_error (error, PILLION_ERROR, PILLION_ERROR_INVALID_URL, _("the URL must be absolute (%s)"), local->message);
 
   return uri;
 }
@@ -85,7 +85,7 @@ pillion_http_resolve (GUri *base,
   if (escaped != NULL)
     uri = g_uri_parse_relative (base, escaped, FLAGS, &local);
   if (uri == NULL)
-    g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("the server redirects to '%s', which is no URL"), location);
+    g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("the server redirects to '%s', which is not a valid URL"), location);
 
   return uri;
 }
@@ -99,13 +99,13 @@ pillion_http_check_uri (GUri *uri,
   if (strcmp (scheme, "http") != 0 && strcmp (scheme, "https") != 0)
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_UNSUPPORTED_SCHEME,
-                   _("the scheme is '%s', where http or https was expected"), scheme);
+                   _("unsupported URL scheme '%s': expected http or https"), scheme);
       return FALSE;
     }
 
   if (g_uri_get_host (uri) == NULL || g_uri_get_host (uri)[0] == '\0')
     {
-      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_INVALID_URL, _("a URL with a host was expected"));
+      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_INVALID_URL, _("the URL has no host"));
       return FALSE;
     }
 

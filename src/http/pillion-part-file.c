@@ -161,7 +161,7 @@ lock_part (PillionPartFile *self,
 
   if (errno == EWOULDBLOCK)
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("another download writes to '%s'"), self->path);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("another download is writing to '%s'"), self->path);
       return FALSE;
     }
 
@@ -199,7 +199,7 @@ open_locked (PillionPartFile *self,
 
       if (!S_ISREG (opened.st_mode))
         {
-          g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, _("'%s' is no regular file"), self->path);
+          g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, _("'%s' is not a regular file"), self->path);
           return FALSE;
         }
 
@@ -405,7 +405,7 @@ pillion_part_file_commit (PillionPartFile *self,
     }
   if (opened.st_dev != named.st_dev || opened.st_ino != named.st_ino)
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("somebody put another file in the place of '%s'"), self->path);
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("'%s' was replaced by another file during the download"), self->path);
       return FALSE;
     }
 

@@ -130,7 +130,7 @@ step (PillionPartKeeper *self,
       if (strcmp (digest, self->wanted) != 0)
         {
           g_set_error (error, PILLION_ERROR, PILLION_ERROR_DIGEST_MISMATCH,
-                       _("the SHA-256 is %s, where %s was expected"), digest, self->wanted);
+                       _("the SHA-256 digest is %s, but %s was expected"), digest, self->wanted);
           return FALSE;
         }
     }

@@ -101,7 +101,7 @@ read_chunked (PillionSoupBody *self,
       if (n == 0)
         {
           g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_TRUNCATED,
-                               _("the connection ended where another chunk was expected"));
+                               _("the connection was closed before the last chunk"));
           return -1;
         }
 

@@ -196,17 +196,17 @@ check_whole (PillionExchange *self)
       /* Where the protocol tells the end by itself, the announcement is wrong; else the end is */
       if (self->body.source != NULL)
         return g_error_new (PILLION_ERROR, PILLION_ERROR_LENGTH_MISMATCH,
-                            _("the server announced %" PRId64 " bytes and sent %" PRId64),
+                            _("the server announced %" PRId64 " bytes but sent %" PRId64),
                             self->announced, self->received);
 
       return g_error_new (PILLION_ERROR, PILLION_ERROR_TRUNCATED,
-                          _("the connection ended after %" PRId64 " of %" PRId64 " bytes"),
+                          _("the connection was closed after %" PRId64 " of %" PRId64 " bytes"),
                           self->received, self->announced);
     }
 
   if (self->received == 0 && self->body.source == NULL && is_head_cut (self))
     return g_error_new_literal (PILLION_ERROR, PILLION_ERROR_TRUNCATED,
-                                _("the connection ended inside the head of the answer"));
+                                _("the connection was closed in the middle of the response header"));
 
   return NULL;
 }
@@ -398,7 +398,7 @@ check_head (PillionExchange *self)
 
   self->announced = -1;
   if (length != NULL && !pillion_http_parse_content_length (length, &self->announced))
-    return g_error_new (PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("'%s' is no length of a body"), length);
+    return g_error_new (PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("'%s' is not a valid Content-Length"), length);
 
   if (status == SOUP_STATUS_NO_CONTENT || status == SOUP_STATUS_NOT_MODIFIED)
     self->announced = -1;

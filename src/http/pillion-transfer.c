@@ -246,7 +246,7 @@ redirect (PillionTransfer *self,
   if (++self->n_redirects > MAX_REDIRECTS)
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
-                   _("the server redirects more than %d times"), MAX_REDIRECTS);
+                   _("the server redirected more than %d times"), MAX_REDIRECTS);
       return PILLION_VERDICT_FAIL;
     }
 
@@ -495,7 +495,7 @@ pillion_transfer_time_out (PillionTransfer *self,
 
   pillion_transfer_fail (self, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
                                             g_dngettext (GETTEXT_PACKAGE,
-                                                         "nothing was heard from the server for %u second",
-                                                         "nothing was heard from the server for %u seconds", seconds),
+                                                         "the server sent nothing for %u second",
+                                                         "the server sent nothing for %u seconds", seconds),
                                             seconds));
 }

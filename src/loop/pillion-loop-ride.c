@@ -152,7 +152,7 @@ get_on (PillionLoop *self,
 
   if (!pillion_loop_acquire (self))
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_BUSY, _("The loop's context is run by another thread"));
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_BUSY, _("Another thread is running the loop's context"));
       return FALSE;
     }
 
@@ -165,7 +165,7 @@ get_on (PillionLoop *self,
       set_ride (self, PILLION_RIDE_NONE);
       pillion_loop_release_context (self);
       if (error != NULL && *error == NULL)
-        g_set_error (error, PILLION_ERROR, PILLION_ERROR_HOST, _("The host '%s' could not install the hook"),
+        g_set_error (error, PILLION_ERROR, PILLION_ERROR_HOST, _("The host '%s' could not install its hook"),
                      pillion_host_get_name (self->host));
       return FALSE;
     }
@@ -301,7 +301,7 @@ pillion_loop_ensure (PillionLoop *self,
   if (!pillion_core_on_thread (&self->core))
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD,
-                   _("A loop has to be used on the thread that made it"));
+                   _("A loop can only be used on the thread that created it"));
       return FALSE;
     }
   if (self->core.closing || self->core.closed)
@@ -318,7 +318,7 @@ pillion_loop_ensure (PillionLoop *self,
 
       if (other != NULL && other != self)
         {
-          g_set_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN, _("A hook named '%s' kicks another loop"),
+          g_set_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN, _("A hook named '%s' already kicks another loop"),
                        pillion_host_get_name (host));
           return FALSE;
         }

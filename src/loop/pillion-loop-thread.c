@@ -71,7 +71,7 @@ work (gpointer data)
       self->func (self->task, self->cancellable, self->data);
       if (!__atomic_load_n (&self->task->returned, __ATOMIC_ACQUIRE))
         pillion_task_return_new_error (self->task, PILLION_ERROR, PILLION_ERROR_FAILED,
-                                       _("The function of '%s' ended without a result"), self->task->name);
+                                       _("The function of '%s' returned without setting a result"), self->task->name);
     }
 
   /* In this order: whoever sees that it is counted no more finds the outcome, and whoever waits for that is woken by the item */

@@ -237,7 +237,7 @@ check_barred (PillionLoop *self,
   if (self->core.n_barred == 0)
     return TRUE;
 
-  g_set_error (error, PILLION_ERROR, PILLION_ERROR_BUSY, _("The host is in the region '%s', in which nothing may be called"),
+  g_set_error (error, PILLION_ERROR, PILLION_ERROR_BUSY, _("No callbacks may run now: the host is in the region '%s'"),
                pillion_loop_get_barring (self));
   return FALSE;
 }
@@ -254,7 +254,7 @@ pillion_loop_run_until (PillionLoop *self,
     return FALSE;
   if (!g_main_context_acquire (self->core.context))
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_BUSY, _("The loop's context is run by another thread"));
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_BUSY, _("Another thread is running the loop's context"));
       return FALSE;
     }
 
@@ -316,7 +316,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
   if (!pillion_core_on_thread (&self->core))
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD,
-                   _("A loop has to be used on the thread that made it"));
+                   _("A loop can only be used on the thread that created it"));
       return FALSE;
     }
   if (task->loop != self)
@@ -336,7 +336,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
   acquired = g_main_context_acquire (self->core.context);
   if (!acquired && !is_delivered (self, task))
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_BUSY, _("The loop's context is run by another thread"));
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_BUSY, _("Another thread is running the loop's context"));
       return FALSE;
     }
 
@@ -360,7 +360,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
         g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
       else if (check_barred (self, error))
         g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED,
-                     _("'%s' waits for something that is held back as long as this waits"), task->name);
+                     _("This would wait forever: '%s' depends on something that can't run until this call returns"), task->name);
       ended_well = FALSE;
     }
   g_object_unref (task);
@@ -478,14 +478,14 @@ pillion_loop_close (PillionLoop *self,
   if (!pillion_core_on_thread (core))
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD,
-                   _("A loop has to be used on the thread that made it"));
+                   _("A loop can only be used on the thread that created it"));
       return FALSE;
     }
   if (core->closed)
     return TRUE;
   if (core->closing)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED, _("The loop is being closed already"));
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED, _("The loop is already being closed"));
       return FALSE;
     }
 
@@ -511,7 +511,7 @@ pillion_loop_close (PillionLoop *self,
     g_string_append (left, left->len > 0 ? ", pillion-io" : "pillion-io");
 
   if (left->len > 0)
-    g_set_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND, _("Not ended when the loop was closed: %s"), left->str);
+    g_set_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND, _("Still running when the loop was closed: %s"), left->str);
   g_object_unref (self);
 
   return left->len == 0;

@@ -173,7 +173,7 @@ pillion_combinator_check_child (PillionCombinator *self,
   PillionTask *task = self->body.task;
 
   if (child == NULL)
-    return g_error_new (PILLION_ERROR, PILLION_ERROR_FAILED, _("The function of '%s' gave no task"), task->name);
+    return g_error_new (PILLION_ERROR, PILLION_ERROR_FAILED, _("The function of '%s' did not return a task"), task->name);
   /* A binding may have made it without a loop and a name, as a plain object */
   if (child->loop != task->loop)
     return g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("'%s' belongs to another loop"),
@@ -182,7 +182,7 @@ pillion_combinator_check_child (PillionCombinator *self,
     return g_error_new (PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("'%s' would wait for itself"), task->name);
   /* No callback is delivered any more, not even of what is done */
   if (pillion_core (task->loop)->closed)
-    return g_error_new (PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed while '%s' was waited for"),
+    return g_error_new (PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed while waiting for '%s'"),
                         task->name);
   return NULL;
 }
@@ -250,7 +250,7 @@ pillion_combinator_end_closed (PillionCombinator *self)
   /* Whoever closed the loop was told what was left */
   pillion_task_look (task);
   pillion_combinator_end_error (self, g_error_new (PILLION_ERROR, PILLION_ERROR_CLOSED,
-                                                   _("The loop was closed while '%s' was waited for"), task->name));
+                                                   _("The loop was closed while waiting for '%s'"), task->name));
 }
 
 void

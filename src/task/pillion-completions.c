@@ -228,7 +228,7 @@ on_callback_freed (gpointer user_data)
             continue;
           pillion_task_look (task);
           pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
-                                         _("The loop was closed while '%s' was waited for"), task->name);
+                                         _("The loop was closed while waiting for '%s'"), task->name);
         }
     }
 

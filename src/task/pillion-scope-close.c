@@ -239,12 +239,12 @@ may_close (PillionScope *self,
 
   if (pillion_core (self->loop)->closing)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED, _("The loop is being closed, and its scopes with it"));
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED, _("The loop is being closed, along with its scopes"));
       return FALSE;
     }
   if (closing != NULL)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED, _("The scope '%s' is being closed already"), closing->name);
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED, _("The scope '%s' is already being closed"), closing->name);
       return FALSE;
     }
 
@@ -258,7 +258,7 @@ may_close (PillionScope *self,
       if (search.found != NULL)
         {
           g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED,
-                       _("The scope '%s' can't be closed from inside '%s', which it would wait for"), self->name,
+                       _("The scope '%s' can't be closed from inside '%s': it would wait for that task"), self->name,
                        search.found->name);
           return FALSE;
         }
@@ -365,7 +365,7 @@ pillion_scope_close (PillionScope *self,
     g_string_append_printf (text, ngettext ("; and %u more task", "; and %u more tasks", left.n - MAX_NAMED),
                             left.n - MAX_NAMED);
   if (left.n > 0)
-    g_set_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND, _("Not ended when the scope '%s' was closed: %s"),
+    g_set_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND, _("Still running when the scope '%s' was closed: %s"),
                  self->name, text->str);
   shut_with_children (self);
   if (self->parent != NULL)

@@ -77,7 +77,7 @@ let_go (gpointer data)
 
   if (!pillion_task_is_done (task))
     pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
-                                   _("The loop was closed while '%s' was waited for"), task->name);
+                                   _("The loop was closed while waiting for '%s'"), task->name);
 }
 
 /* The work ends the task, unless somebody else wants it: then it goes on without */
@@ -169,7 +169,7 @@ begin (Start *self)
   if (work == NULL)
     {
       pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_FAILED,
-                                     _("The function that was to begin '%s' made no task"), task->name);
+                                     _("The function that starts '%s' did not return a task"), task->name);
     }
   else if (work->loop != task->loop)
     {

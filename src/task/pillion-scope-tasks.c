@@ -81,7 +81,7 @@ end_join (PillionScope *self,
 {
   if (self->left_behind)
     pillion_task_return_new_error (join, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND,
-                                   _("The scope '%s' was closed before everything in it had ended"), self->name);
+                                   _("The scope '%s' was closed before everything in it had finished"), self->name);
   else if (self->cancel_on_error && has_failed (self))
     pillion_task_return_from (join, get_failure (self, 0)->task);
   else
@@ -270,13 +270,13 @@ add (PillionScope *self,
     }
   if (member != NULL && (member->scope != self || key == NULL || member->key != NULL))
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("'%s' is in the scope '%s' already"), task->name,
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("'%s' is already in the scope '%s'"), task->name,
                    member->scope->name);
       return FALSE;
     }
   if (key != NULL && self->keys != NULL && g_hash_table_contains (self->keys, key))
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN, _("There is a task with the key '%s' in the scope '%s' already"),
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN, _("The key '%s' is already taken in the scope '%s'"),
                    key, self->name);
       return FALSE;
     }

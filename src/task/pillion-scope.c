@@ -266,7 +266,7 @@ pillion_scope_check_thread (PillionScope *self,
     return TRUE;
 
   g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD,
-               _("A scope has to be used on the thread of its loop"));
+               _("A scope can only be used on its loop's thread"));
   return FALSE;
 }
 
@@ -296,7 +296,7 @@ open_scope (PillionLoop *loop,
   if (!pillion_core_on_thread (core))
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD,
-                   _("A loop has to be used on the thread that made it"));
+                   _("A loop can only be used on the thread that created it"));
       return NULL;
     }
   if (core->closing || core->closed)
@@ -308,7 +308,7 @@ open_scope (PillionLoop *loop,
     core->scope_names = g_hash_table_new (g_str_hash, g_str_equal);
   if (g_hash_table_contains (core->scope_names, path))
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN, _("There is a scope '%s' already"), path);
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN, _("A scope named '%s' already exists"), path);
       return NULL;
     }
 

@@ -193,7 +193,7 @@ timeout_run (PillionItem *item,
         pillion_combinator_end_from (parent, self->child);
       else
         pillion_combinator_end_error (parent, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                                                           _("'%s' was not done in time"), self->child->name));
+                                                           _("'%s' timed out"), self->child->name));
       pillion_combinator_give_up (parent, self->child, self->id);
     }
   pillion_sync_unref (task);

@@ -352,7 +352,7 @@ make_group (PillionLoop *loop,
   else if (kind == GROUP_ANY || kind == GROUP_RACE)
     {
       pillion_combinator_end_error (&self->parent, g_error_new (PILLION_ERROR, PILLION_ERROR_NOTHING_GIVEN,
-                                                                _("Of no tasks none can be the first")));
+                                                                _("No tasks were given, so none can finish first")));
     }
   else
     {

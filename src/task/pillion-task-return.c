@@ -55,7 +55,7 @@ pillion_task_peek_error (PillionTask *self,
 
   if (state == PILLION_TASK_PENDING)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NOT_DONE, _("Task '%s' has no result yet"), self->name);
+      g_set_error (error, PILLION_ERROR, PILLION_ERROR_NOT_DONE, _("Task '%s' is not done yet"), self->name);
       return FALSE;
     }
 
@@ -90,7 +90,7 @@ pillion_task_peek_error (PillionTask *self,
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task '%s' was cancelled"), self->name);
   else if (is_handed_out)
     g_set_error (error, PILLION_ERROR, PILLION_ERROR_FAILED,
-                 _("Task '%s' failed, and the finish function of its call has the error"), self->name);
+                 _("Task '%s' failed; the finish function of its call returns the error"), self->name);
   return FALSE;
 }
 

@@ -80,7 +80,7 @@ let_go (gpointer user_data)
 
   if (end_wait (self))
     g_task_return_new_error (waiter, PILLION_ERROR, PILLION_ERROR_CLOSED,
-                             _("The loop was closed while '%s' was waited for"), self->task->name);
+                             _("The loop was closed while waiting for '%s'"), self->task->name);
   unref_waiter (waiter);
 }
 
@@ -182,7 +182,7 @@ pillion_task_wait_async (PillionTask *self,
         g_task_return_boolean (waiter, TRUE);
       else
         g_task_return_new_error (waiter, PILLION_ERROR, PILLION_ERROR_CLOSED,
-                                 _("The loop was closed before '%s' was waited for"), self->name);
+                                 _("The loop was closed before anything waited for '%s'"), self->name);
       return;
     }
 

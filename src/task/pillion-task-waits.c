@@ -58,7 +58,7 @@ pillion_task_describe_wait (PillionTask *self,
       if (first == NULL)
         break;
 
-      g_string_append (text, _(", which waits for "));
+      g_string_append (text, _(", waiting for "));
       pillion_task_describe (first, text);
       if (n_others > 0)
         g_string_append_printf (text, ngettext (" and %u other", " and %u others", n_others), n_others);
@@ -66,7 +66,7 @@ pillion_task_describe_wait (PillionTask *self,
     }
 
   if (pillion_task_is_done (self) && self->safe_point)
-    g_string_append (text, _(", which is held back until a safe point"));
+    g_string_append (text, _(", held back until a safe point"));
 }
 
 static gboolean

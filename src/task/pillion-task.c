@@ -442,7 +442,7 @@ pillion_task_new_static (PillionLoop *loop,
       self->looked = TRUE;
       self->result.kind = PILLION_RESULT_ERROR;
       self->result.error = g_error_new (PILLION_ERROR, PILLION_ERROR_CLOSED,
-                                        _("The loop was closed before '%s' was begun"), name);
+                                        _("The loop was closed before '%s' started"), name);
       __atomic_store_n (&self->state, PILLION_TASK_FAILED, __ATOMIC_RELEASE);
       return self;
     }

@@ -577,7 +577,7 @@ test_close_holding_back (Fixture *fixture,
   pillion_task_return_boolean (task, TRUE);
   g_assert_false (pillion_loop_close (fixture->loop, -1, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
-  g_assert_nonnull (strstr (error->message, "'task', which is held back until a safe point"));
+  g_assert_nonnull (strstr (error->message, "'task', held back until a safe point"));
   assert_log (fixture, "freed ");
   end_object (task);
   g_assert_cmpuint (pillion_loop_call_at_safe_point (fixture->loop, safe_call, fixture, log_freed), ==, 0);

@@ -433,7 +433,7 @@ test_no_task (Retry *self,
       run_until_idle (self);
       g_assert_cmpuint (self->n_attempts, ==, 2);
       if (how == 0)
-        assert_message (task, "The function of 'fetch' gave no task");
+        assert_message (task, "The function of 'fetch' did not return a task");
       else if (how == 1)
         assert_ended_with (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
       else

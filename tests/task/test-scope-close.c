@@ -241,7 +241,7 @@ test_names_what_was_left (Fixture *fixture,
   g_assert_false (pillion_scope_close (fixture->scope, 500 * G_TIME_SPAN_MILLISECOND, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
   g_assert_cmpstr (error->message, ==,
-                   "Not ended when the scope 'mine' was closed: 'stubborn' (there.c:7), 2.5 s old; "
+                   "Still running when the scope 'mine' was closed: 'stubborn' (there.c:7), 2.5 s old; "
                    "'inner' (there.c:7) in scope 'mine/child', 2.5 s old");
   g_assert_cmpstr (fixture->log->str, ==, "obedient:3 ");
 
@@ -277,13 +277,13 @@ test_says_what_it_waits_for (Fixture *fixture,
   kick_until_quiet (fixture->loop);
   g_assert_false (pillion_scope_close (fixture->scope, 1000, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
-  assert_contains (error->message, "'started', 0.0 s old, which waits for 'leaf' (leaf.c:3)");
+  assert_contains (error->message, "'started', 0.0 s old, waiting for 'leaf' (leaf.c:3)");
   g_clear_error (&error);
 
   /* It is in no scope now, so another one can have it */
   g_assert_true (pillion_scope_add (outer, started, NULL));
   g_assert_false (pillion_scope_close (outer, 0, &error));
-  assert_contains (error->message, "'started', 0.0 s old, which waits for 'leaf'");
+  assert_contains (error->message, "'started', 0.0 s old, waiting for 'leaf'");
   pillion_task_return_boolean (fixture->task, TRUE);
   kick_until_quiet (fixture->loop);
   end_object (started);
@@ -471,7 +471,7 @@ test_from_callback_of_child (Fixture *fixture,
   kick_until_quiet (fixture->loop);
   g_assert_false (fixture->closed);
   g_assert_error (fixture->error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
-  assert_contains (fixture->error->message, "which waits for 'a'");
+  assert_contains (fixture->error->message, "waiting for 'a'");
   g_assert_cmpstr (fixture->log->str, ==, "( b:3 ) ");
   g_assert_cmpint (pillion_task_get_state (all), ==, PILLION_TASK_CANCELLED);
   end_object (g_steal_pointer (&shield));
@@ -653,7 +653,7 @@ test_from_own_factory (Fixture *fixture,
   assert_contains (fixture->error->message, "started");
   g_assert_false (pillion_task_is_cancelled (task));
   g_assert_false (pillion_scope_close (fixture->scope, 0, &error));
-  assert_contains (error->message, "which waits for 'work'");
+  assert_contains (error->message, "waiting for 'work'");
   kick_until_quiet (fixture->loop);
   g_assert_true (pillion_task_is_cancelled (fixture->task));
   pillion_task_return_boolean (fixture->task, TRUE);
@@ -809,7 +809,7 @@ test_left_with_the_loop (Fixture *fixture,
   g_assert_false (pillion_loop_close (fixture->loop, 0, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
   assert_contains (error->message, "'a' (there.c:7) in scope 'mine'");
-  assert_contains (error->message, "which waits for 'leaf'");
+  assert_contains (error->message, "waiting for 'leaf'");
   g_assert_true (pillion_scope_is_closed (fixture->scope));
   pillion_task_return_boolean (a, TRUE);
   end_object (a);
@@ -892,7 +892,7 @@ test_held_back (Fixture *fixture,
   pillion_loop_begin_region (fixture->loop, "undo", PILLION_REGION_NO_DESTRUCTIVE);
   g_assert_false (pillion_scope_close (fixture->scope, -1, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
-  assert_contains (error->message, "'a' (here.c:9), 0.0 s old, which is held back until a safe point");
+  assert_contains (error->message, "'a' (here.c:9), 0.0 s old, held back until a safe point");
   g_assert_cmpstr (fixture->log->str, ==, "b:3 ");
   g_assert_true (pillion_loop_end_region (fixture->loop, "undo", NULL));
   kick_until_quiet (fixture->loop);

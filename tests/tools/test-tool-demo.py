@@ -41,7 +41,7 @@ class Demo(tooltest.ToolTest):
         self.assertRegex(done.stdout, r"(?m)^frame time +blocking +kicked$")
         self.assertRegex(done.stdout, r"(?m)^── late above 25\.0 ms ─")
         self.assertRegex(done.stdout, r"(?m)^max +[\d.]+ s +[\d.]+ m?s$")
-        self.assertRegex(done.stdout, r"(?m)^Blocking, the window stood still for [\d.]+ s in all")
+        self.assertRegex(done.stdout, r"(?m)^Blocking, the window froze for [\d.]+ s in total")
         self.assertRegex(done.stdout, r"(?m)^Kicked, the same job took [\d.]+ s")
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 99)
         # The counts of the histograms are those of the pictures

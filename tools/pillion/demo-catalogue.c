@@ -65,7 +65,7 @@ demo_catalogue_new (JsonNode   *root,
   self->big = well ? demo_item_new (json_object_get_member (object, "big"), base_url) : NULL;
   if (self->big != NULL)
     return g_steal_pointer (&self);
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _("the catalogue is not made as expected"));
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _("the catalogue is not in the expected format"));
   return NULL;
 }
 

@@ -102,8 +102,8 @@ demo_result_print (const DemoResult *self,
 
       print_line (path, self->bad_as_promised[i],
                   self->bad[i] != NULL ? text_skip_url (self->bad[i]->message, url)
-                                       : _("no error, but there had to be one"));
+                                       : _("no error, but one was expected"));
     }
   if (self->trouble != NULL)
-    print_line (_("trouble"), FALSE, self->trouble->message);
+    print_line (_("problem"), FALSE, self->trouble->message);
 }

@@ -49,11 +49,11 @@ GOptionContext *
 demo_new_context (void)
 {
   const GOptionEntry entries[] = {
-    { "hz", 0, 0, G_OPTION_ARG_DOUBLE, &rate, N_("Animate so many frames a second (60)"), N_("RATE") },
-    { "seconds", 0, 0, G_OPTION_ARG_DOUBLE, &seconds, N_("Let each run animate for so many seconds at least (3)"),
+    { "hz", 0, 0, G_OPTION_ARG_DOUBLE, &rate, N_("Frames per second to animate (60)"), N_("RATE") },
+    { "seconds", 0, 0, G_OPTION_ARG_DOUBLE, &seconds, N_("Animate each run for at least this many seconds (3)"),
       N_("N") },
-    { "report", 0, 0, G_OPTION_ARG_FILENAME, &report, N_("Write a picture of the frame times"), N_("FILE.svg") },
-    { "port", 0, 0, G_OPTION_ARG_INT, &port, N_("Let the demo's server listen on this port (any that is free)"),
+    { "report", 0, 0, G_OPTION_ARG_FILENAME, &report, N_("Write a chart of the frame times"), N_("FILE.svg") },
+    { "port", 0, 0, G_OPTION_ARG_INT, &port, N_("Port for the demo's server (any free port)"),
       N_("PORT") },
     { NULL },
   };
@@ -61,8 +61,8 @@ demo_new_context (void)
   rate = 60;
   seconds = 3;
   return options_new_context (NULL,
-                              N_("Do the same job twice beside an animation, once waiting for the network in the host's\n"
-                                 "frames and once with a kicked loop, and show what became of the frames."),
+                              N_("Do the same job twice while a host animates, first blocking on the network in its frames,\n"
+                                 "then with a kicked loop, and show the frame times of both."),
                               entries, NULL);
 }
 
@@ -165,14 +165,14 @@ print_sentence (const DemoResult *blocking,
   g_autofree char *kicked_max = units_format_usec (kicked->stats->max);
 
   if (blocking->stats->late == 0)
-    g_print ("%s\n", _("This server was too quick to make the blocking host late."));
+    g_print ("%s\n", _("The server was too fast for the blocking host to miss a frame."));
   else
-    g_print (_("Blocking, the window stood still for %s in all, up to %s at a time.\n"), still, longest);
+    g_print (_("Blocking, the window froze for %s in total, for up to %s at a time.\n"), still, longest);
   if (kicked->stats->late == 0)
-    g_print (_("Kicked, the same job took %s, and no frame was late: the longest took %s.\n"), time, kicked_max);
+    g_print (_("Kicked, the same job took %s and no frame was late: the longest took %s.\n"), time, kicked_max);
   else
-    g_print (ngettext ("Kicked, the same job took %s, and %u frame was late: the longest took %s.\n",
-                       "Kicked, the same job took %s, and %u frames were late: the longest took %s.\n",
+    g_print (ngettext ("Kicked, the same job took %s and %u frame was late: the longest took %s.\n",
+                       "Kicked, the same job took %s and %u frames were late: the longest took %s.\n",
                        kicked->stats->late),
              time, kicked->stats->late, kicked_max);
 }
@@ -183,7 +183,7 @@ write_report (const DemoColumn *columns,
 {
   SvgRun runs[] = { { columns[0].name, columns[0].stats }, { columns[1].name, columns[1].stats } };
 
-  return svg_report_write (report, _("The same job, twice: frame times of the host"), runs, G_N_ELEMENTS (runs), error);
+  return svg_report_write (report, _("The same job twice: the host's frame times"), runs, G_N_ELEMENTS (runs), error);
 }
 
 static void
@@ -207,7 +207,7 @@ run_both (Server     *server,
                 .base_url = server_get_url (server),
                 .folder = folder,
                 .blocking = TRUE };
-  Run second = { .title = _("kicked: the host kicks a guest loop once a frame"),
+  Run second = { .title = _("kicked: the host kicks a guest loop once per frame"),
                  .base_url = server_get_url (server),
                  .folder = folder };
   g_autoptr (DemoResult) blocking = NULL;
@@ -257,11 +257,11 @@ static gboolean
 check (void)
 {
   if (!(rate >= 1 && rate <= 1000))
-    return options_refuse ("pillion demo", _("--hz must lie between %d and %d"), 1, 1000);
+    return options_refuse ("pillion demo", _("--hz must be between %d and %d"), 1, 1000);
   if (!(seconds >= 0 && seconds <= 3600))
-    return options_refuse ("pillion demo", _("--seconds must lie between %d and %d"), 0, 3600);
+    return options_refuse ("pillion demo", _("--seconds must be between %d and %d"), 0, 3600);
   if (port < 0 || port > 65535)
-    return options_refuse ("pillion demo", _("--port must lie between %d and %d"), 0, 65535);
+    return options_refuse ("pillion demo", _("--port must be between %d and %d"), 0, 65535);
   return TRUE;
 }
 
@@ -293,6 +293,6 @@ demo_main (int    argc,
   if (interrupt_was_asked ())
     return EXIT_INTERRUPTED;
   if (!well && error == NULL)
-    g_printerr ("%s\n", _("pillion: not everything came out as promised"));
+    g_printerr ("%s\n", _("pillion: not everything went as expected"));
   return well ? EXIT_ALL_WELL : EXIT_SOME_FAILED;
 }

@@ -138,7 +138,7 @@ fetch_file_describe (FetchFile *self)
       g_string_append_printf (text, "  %s", _("SHA-256 verified"));
       break;
     case PILLION_INTEGRITY_UNKNOWN:
-      g_string_append_printf (text, "  %s", _("the server gave no length: it may be cut"));
+      g_string_append_printf (text, "  %s", _("the server did not announce a length: the file may be incomplete"));
       break;
     case PILLION_INTEGRITY_LENGTH:
     default:

@@ -52,23 +52,23 @@ fetch_options_new_context (FetchOptions *self)
 {
   const GOptionEntry entries[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->folder,
-      N_("Save the files in the folder DIR, made where it is missing (here if not given)"), N_("DIR") },
+      N_("Folder to save the files in; created if missing (the current one)"), N_("DIR") },
     { "sha256", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->digests,
-      N_("The SHA-256 that the file must have; once for each URL, in their order, '-' for one without"), N_("HEX") },
-    { "jobs", 'j', 0, G_OPTION_ARG_INT, &self->jobs, N_("Download so many files at once (4)"), N_("N") },
-    { "hz", 0, 0, G_OPTION_ARG_DOUBLE, &self->rate, N_("Animate so many frames a second (60)"), N_("RATE") },
+      N_("Expected SHA-256 digest; give it once per URL, in the same order, '-' for none"), N_("HEX") },
+    { "jobs", 'j', 0, G_OPTION_ARG_INT, &self->jobs, N_("Number of files to download at once (4)"), N_("N") },
+    { "hz", 0, 0, G_OPTION_ARG_DOUBLE, &self->rate, N_("Frames per second to animate (60)"), N_("RATE") },
     { "budget", 0, 0, G_OPTION_ARG_CALLBACK, parse_budget,
-      N_("Let a kick work so long, as in 2ms or 500us, or 'auto' (2ms)"), N_("TIME") },
+      N_("How long a kick may work, such as 2ms or 500us, or 'auto' (2ms)"), N_("TIME") },
     { "work", 0, 0, G_OPTION_ARG_CALLBACK, parse_work,
-      N_("Keep the host busy for so many milliseconds in each frame (0)"), N_("MS") },
-    { "report", 0, 0, G_OPTION_ARG_FILENAME, &self->report, N_("Write a picture of the frame times"), N_("FILE.svg") },
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet, N_("Say nothing but what failed"), NULL },
+      N_("Milliseconds of other work for the host in each frame (0)"), N_("MS") },
+    { "report", 0, 0, G_OPTION_ARG_FILENAME, &self->report, N_("Write a chart of the frame times"), N_("FILE.svg") },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet, N_("Only report failures"), NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->urls, NULL, NULL },
     { NULL },
   };
   GOptionContext *context
       = options_new_context (N_("URL…"),
-                             N_("Download files while a simulated host animates, and tell how its frames fared."),
+                             N_("Download files while a simulated host animates, and report how its frames fared."),
                              entries, self);
 
   self->jobs = 4;
@@ -85,16 +85,16 @@ check (FetchOptions *self)
   guint n_digests = self->digests != NULL ? g_strv_length (self->digests) : 0;
 
   if (n_urls == 0)
-    return options_refuse (command, "%s", _("what is to be fetched? At least one URL is needed"));
+    return options_refuse (command, "%s", _("missing URL: give at least one"));
   if (n_digests > n_urls)
-    return options_refuse (command, _("--sha256 is given %u times, but there are only %u URLs"), n_digests, n_urls);
+    return options_refuse (command, _("--sha256 was given %u times, but there are only %u URLs"), n_digests, n_urls);
   for (guint i = 0; i < n_digests; i++)
     if (strcmp (self->digests[i], "-") != 0 && !units_is_sha256 (self->digests[i]))
-      return options_refuse (command, _("'%s' is no SHA-256: 64 hexadecimal digits are expected"), self->digests[i]);
+      return options_refuse (command, _("'%s' is not a valid SHA-256 digest: expected 64 hexadecimal digits"), self->digests[i]);
   if (self->jobs < 1 || self->jobs > 1000)
-    return options_refuse (command, _("--jobs must lie between %d and %d"), 1, 1000);
+    return options_refuse (command, _("--jobs must be between %d and %d"), 1, 1000);
   if (!(self->rate >= 1 && self->rate <= 1000))
-    return options_refuse (command, _("--hz must lie between %d and %d"), 1, 1000);
+    return options_refuse (command, _("--hz must be between %d and %d"), 1, 1000);
   return TRUE;
 }
 

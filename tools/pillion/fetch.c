@@ -85,7 +85,7 @@ check_name (Fetch     *self,
         continue;
       file->state = FETCH_FAILED;
       g_set_error (&file->error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-                   _("it has the same name as what came from %s, and took its place"), other->url);
+                   _("it has the same name as the file from %s, and replaced it"), other->url);
     }
 }
 
@@ -180,8 +180,8 @@ print_summary (Fetch            *self,
   if (failed > 0)
     g_print (ngettext ("%u file failed\n", "%u files failed\n", failed), failed);
   if (stopped > 0)
-    g_print (ngettext ("%u file was stopped; what can be resumed is kept, and the same command goes on from there\n",
-                       "%u files were stopped; what can be resumed is kept, and the same command goes on from there\n",
+    g_print (ngettext ("%u file was stopped; run the same command again to resume it if the server allows\n",
+                       "%u files were stopped; run the same command again to resume them if the server allows\n",
                        stopped),
              stopped);
   summary_print_frames (stats);
@@ -193,8 +193,8 @@ write_report (Fetch            *self,
               const FrameStats *stats)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *title = g_strdup_printf (ngettext ("Frame times while %u file was fetched",
-                                                      "Frame times while %u files were fetched", self->files->len),
+  g_autofree char *title = g_strdup_printf (ngettext ("Frame times while downloading %u file",
+                                                      "Frame times while downloading %u files", self->files->len),
                                             self->files->len);
   SvgRun run = { .name = "pillion fetch", .stats = stats };
 
@@ -212,7 +212,7 @@ make_folder (Fetch *self)
   if (self->options.folder == NULL || g_mkdir_with_parents (self->options.folder, 0777) == 0)
     return TRUE;
   name = g_filename_display_name (self->options.folder);
-  g_printerr (_("pillion: the folder '%s' can't be made: %s\n"), name, g_strerror (errno));
+  g_printerr (_("pillion: can't create the folder '%s': %s\n"), name, g_strerror (errno));
   return FALSE;
 }
 

@@ -32,7 +32,7 @@ static const struct
   GOptionContext *(*new_context) (void);
 } commands[] = {
   { "fetch", "pillion fetch", N_("download files while a host animates"), fetch_main, new_fetch_context },
-  { "demo", "pillion demo", N_("show a job that blocks its host, and the same job kicked"), demo_main, demo_new_context },
+  { "demo", "pillion demo", N_("show a job that blocks its host, then the same job kicked"), demo_main, demo_new_context },
   { "serve", "pillion serve", N_("run the demo's server"), serve_main, serve_new_context },
 };
 
@@ -54,16 +54,16 @@ static void
 print_help (void)
 {
   g_print ("%s\n  pillion %s\n\n%s\n\n%s\n", _("Usage:"), _("COMMAND [OPTION…]"),
-           _("Pillion lets a program with a main loop of its own carry a second one."), _("Commands:"));
+           _("Asynchronous work for programs that have a main loop of their own."), _("Commands:"));
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
     g_print ("  %-7s  %s\n", commands[i].name, _(commands[i].summary));
-  g_print ("  %-7s  %s\n", "help", _("tell about a command, as in 'pillion help fetch'"));
+  g_print ("  %-7s  %s\n", "help", _("describe a command: 'pillion help fetch'"));
   g_print ("\n%s\n  -h, --help     %s\n  --version      %s\n\n%s\n", _("Options:"), _("Print this help"),
            _("Print the version"),
            _("Exit status:\n"
-             "    0  all went well\n"
+             "    0  success\n"
              "    1  something failed\n"
-             "    2  the command was called in a wrong way\n"
+             "    2  wrong usage\n"
              "  130  interrupted (Ctrl-C)"));
 }
 
@@ -74,7 +74,7 @@ find_command (const char *name)
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
     if (strcmp (name, commands[i].name) == 0)
       return (int) i;
-  options_refuse ("pillion", _("'%s' is no command"), name);
+  options_refuse ("pillion", _("there is no command '%s'"), name);
   return -1;
 }
 
@@ -112,7 +112,7 @@ main (int    argc,
   g_set_prgname ("pillion");
   if (name == NULL)
     {
-      options_refuse ("pillion", "%s", _("a command is missing"));
+      options_refuse ("pillion", "%s", _("missing command"));
       return EXIT_USAGE;
     }
   if (strcmp (name, "--version") == 0)

@@ -22,9 +22,9 @@ options_new_context (const char         *parameters,
   g_option_context_set_translation_domain (context, GETTEXT_PACKAGE);
   g_option_context_set_summary (context, summary);
   g_option_context_set_description (context, N_("Exit status:\n"
-                                                "    0  all went well\n"
+                                                "    0  success\n"
                                                 "    1  something failed\n"
-                                                "    2  the command was called in a wrong way\n"
+                                                "    2  wrong usage\n"
                                                 "  130  interrupted (Ctrl-C)"));
   g_option_group_set_translation_domain (group, GETTEXT_PACKAGE);
   g_option_group_add_entries (group, entries);

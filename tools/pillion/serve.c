@@ -17,11 +17,11 @@ GOptionContext *
 serve_new_context (void)
 {
   const GOptionEntry entries[] = {
-    { "port", 0, 0, G_OPTION_ARG_INT, &port, N_("Listen on this port (any that is free)"), N_("PORT") },
+    { "port", 0, 0, G_OPTION_ARG_INT, &port, N_("Port to listen on (any free port)"), N_("PORT") },
     { NULL },
   };
 
-  return options_new_context (NULL, N_("Run the demo's server, on this machine alone, until Ctrl-C."), entries, NULL);
+  return options_new_context (NULL, N_("Run the demo's server, reachable from this machine only, until Ctrl-C."), entries, NULL);
 }
 
 static gboolean
@@ -44,7 +44,7 @@ serve_main (int    argc,
     return EXIT_USAGE;
   if (port < 0 || port > 65535)
     {
-      options_refuse ("pillion serve", _("--port must lie between %d and %d"), 0, 65535);
+      options_refuse ("pillion serve", _("--port must be between %d and %d"), 0, 65535);
       return EXIT_USAGE;
     }
   server = server_start ((guint) port, &error);

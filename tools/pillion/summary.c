@@ -45,7 +45,7 @@ summary_print_kicks (const StageKicks *kicks,
   if (kicks->overshot == 0)
     {
       /* Translators: first "86 kicks" */
-      g_print (_("%s with a budget of %s: the longest took %s, none more than allowed\n"), n_kicks, allowed, longest);
+      g_print (_("%s with a budget of %s: the longest took %s, none exceeded the budget\n"), n_kicks, allowed, longest);
       return;
     }
   overshoot = units_format_usec (kicks->overshoot_max);

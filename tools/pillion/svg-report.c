@@ -177,7 +177,7 @@ draw_timeline_axes (Picture *self,
       append_text (self, "middle", get_x (self, i * step), bottom + 17, label);
     }
   append_line (self, "axis", TIMELINE_LEFT, bottom, right, bottom);
-  append_text (self, "middle", TIMELINE_LEFT + TIMELINE_WIDTH / 2, bottom + 36, _("time since the start (s)"));
+  append_text (self, "middle", TIMELINE_LEFT + TIMELINE_WIDTH / 2, bottom + 36, _("time since start (s)"));
   append_upright_text (self, 18, top + PLOT_HEIGHT / 2, _("frame time (logarithmic)"));
 }
 
@@ -282,9 +282,9 @@ draw_legend (Picture *self)
   double y = 46;
 
   append_rectangle (self, "in-time", TIMELINE_LEFT, y - 10, 12, 12);
-  append_text (self, "legend", TIMELINE_LEFT + 18, y, _("frame in time"));
+  append_text (self, "legend", TIMELINE_LEFT + 18, y, _("frame on time"));
   append_rectangle (self, "late", TIMELINE_LEFT + 190, y - 10, 12, 12);
-  append_text (self, "legend", TIMELINE_LEFT + 208, y, _("late frame: longer than one and a half periods"));
+  append_text (self, "legend", TIMELINE_LEFT + 208, y, _("late frame: longer than 1.5 frame periods"));
 }
 
 /* What all runs need, so that the same length means the same in each */

@@ -37,7 +37,7 @@ units_parse_duration (const char  *text,
           }
     }
   g_set_error (error, PILLION_ERROR, PILLION_ERROR_FAILED,
-               _("'%s' is no duration: a number and its unit are expected, as in 2ms or 500us"), text);
+               _("'%s' is not a valid duration: expected a number and a unit, such as 2ms or 500us"), text);
   return FALSE;
 }
 

@@ -62,7 +62,7 @@ function _settle(wait, error = null) {
 }
 
 function _closedError(task) {
-    const text = Gettext.dgettext('pillion', "The loop was closed while '%s' was waited for");
+    const text = Gettext.dgettext('pillion', "The loop was closed while waiting for '%s'");
 
     return new GLib.Error(Pillion.error_quark(), Pillion.Error.CLOSED, text.replace('%s', () => task.get_name()));
 }

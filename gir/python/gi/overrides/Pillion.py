@@ -186,7 +186,7 @@ def _usec(time):
 
 
 def _wrong_thread():
-    return GLib.Error('A loop has to be used on the thread that made it', ERROR, Pillion.Error.WRONG_THREAD)
+    return GLib.Error('A loop can only be used on the thread that created it', ERROR, Pillion.Error.WRONG_THREAD)
 
 
 def _or_default(loop):
