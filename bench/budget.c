@@ -46,14 +46,14 @@ run_p99 (gboolean ours)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (PillionLoop) loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
-  g_autoptr (PillionHost) host = pillion_callback_host_new ("bench");
+  g_autoptr (PillionHost) host = PILLION_HOST (pillion_callback_host_new ("bench"));
   g_autofree double *values = g_new (double, N_ITEMS + 1);
   gsize n_values = 0;
 
   if (ours)
     {
       pillion_loop_set_budget_mode (loop, PILLION_BUDGET_FIXED);
-      pillion_loop_set_budget (loop, BUDGET_USEC);
+      pillion_loop_set_budget_usec (loop, BUDGET_USEC);
       if (!pillion_loop_ensure (loop, host, NULL))
         g_error ("ensure failed");
       for (int i = 0; i < N_ITEMS; i++)
@@ -113,11 +113,11 @@ run_auto (gboolean ours)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (PillionLoop) loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
-  g_autoptr (PillionHost) host = pillion_tick_host_new ("bench", SLOW_RATE);
+  g_autoptr (PillionHost) host = PILLION_HOST (pillion_tick_host_new ("bench", SLOW_RATE));
   Ticks ticks = { 0 };
 
   pillion_loop_set_budget_mode (loop, ours ? PILLION_BUDGET_AUTOMATIC : PILLION_BUDGET_FIXED);
-  pillion_loop_set_budget (loop, BUDGET_USEC);
+  pillion_loop_set_budget_usec (loop, BUDGET_USEC);
   if (!pillion_loop_ensure (loop, host, NULL))
     g_error ("ensure failed");
   g_signal_connect (host, "frame", G_CALLBACK (frame), &ticks);

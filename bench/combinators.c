@@ -43,7 +43,7 @@ main (int argc,
       char **argv)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
-  g_autoptr (PillionHost) host = pillion_callback_host_new ("bench");
+  g_autoptr (PillionHost) host = PILLION_HOST (pillion_callback_host_new ("bench"));
   g_autoptr (PillionLoop) loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
   double values[N_BATCHES];
   gboolean whole;

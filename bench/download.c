@@ -108,7 +108,7 @@ main (int argc,
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (PillionLoop) loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
-  g_autoptr (PillionHost) host = pillion_tick_host_new ("bench", RATE);
+  g_autoptr (PillionHost) host = PILLION_HOST (pillion_tick_host_new ("bench", RATE));
   g_autoptr (PillionHttpClient) client = pillion_http_client_new (loop);
   g_autoptr (GFile) target = NULL;
   g_autoptr (GError) error = NULL;

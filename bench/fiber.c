@@ -34,7 +34,7 @@ static void
 ride (void)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
-  g_autoptr (PillionHost) host = pillion_callback_host_new ("bench");
+  g_autoptr (PillionHost) host = PILLION_HOST (pillion_callback_host_new ("bench"));
   g_autoptr (GError) error = NULL;
 
   loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
@@ -166,7 +166,7 @@ run_await (guint n_pairs)
       g_object_unref (pillion_loop_spawn (loop, "second", play_second, &pairs[i], NULL));
     }
 
-  pillion_loop_set_budget (loop, 100000);
+  pillion_loop_set_budget_usec (loop, 100000);
   for (int i = -N_WARM; i < N_BATCHES; i++)
     {
       gint64 start;
@@ -327,7 +327,7 @@ run_parked (void)
   before = resident ();
   for (guint i = 0; i < N_PARKED; i++)
     g_object_unref (pillion_loop_spawn (loop, "parked", wait_for_own, &waited[i], NULL));
-  pillion_loop_set_budget (loop, 100 * G_TIME_SPAN_SECOND);
+  pillion_loop_set_budget_usec (loop, 100 * G_TIME_SPAN_SECOND);
   while (pillion_loop_get_live_tasks (loop) < 2 * N_PARKED)
     pillion_loop_kick (loop);
   each = (resident () - before) / (double) N_PARKED;

@@ -182,9 +182,9 @@ main (int argc,
   job.n_wanted = atoi (argv[3]);
 
   if (g_str_equal (argv[1], "poll"))
-    host = pillion_callback_host_new ("bench");
+    host = PILLION_HOST (pillion_callback_host_new ("bench"));
   else
-    host = job.host = pillion_tick_host_new ("bench", RATE);
+    host = job.host = PILLION_HOST (pillion_tick_host_new ("bench", RATE));
 
   pillion_loop_set_auto_stop (job.loop, FALSE);
   if (!pillion_loop_ensure (job.loop, host, &error))

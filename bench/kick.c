@@ -50,7 +50,7 @@ static PillionLoop *
 ride (void)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
-  g_autoptr (PillionHost) host = pillion_callback_host_new ("bench");
+  g_autoptr (PillionHost) host = PILLION_HOST (pillion_callback_host_new ("bench"));
   g_autoptr (GError) error = NULL;
   PillionLoop *loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
 

@@ -171,7 +171,7 @@ main (int argc,
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (PillionLoop) loop = NULL;
-  g_autoptr (PillionHost) host = pillion_callback_host_new ("bench");
+  g_autoptr (PillionHost) host = PILLION_HOST (pillion_callback_host_new ("bench"));
   Round round = { eventfd (0, EFD_CLOEXEC), eventfd (0, EFD_CLOEXEC) };
   double values[N_ROUNDS];
   GThread *thread;

@@ -182,7 +182,7 @@ main (int argc, char **argv)
 
   for (int i = 1; i < argc; i++)
     {
-      g_autoptr(PillionTask) task = pillion_loop_run_in_thread (loop, argv[i], count_words, argv[i], NULL, NULL);
+      g_autoptr(PillionTask) task = pillion_loop_run_in_thread (loop, argv[i], NULL, count_words, argv[i], NULL);
 
       pillion_task_add_done_callback (task, on_done, NULL, NULL);
     }

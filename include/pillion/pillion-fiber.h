@@ -35,26 +35,26 @@ PillionTask *pillion_loop_spawn              (PillionLoop       *self,
 PILLION_AVAILABLE_IN_1_0
 PillionTask *pillion_loop_spawn_full         (PillionLoop       *self,
                                               const char        *name,
+                                              gsize              stack_size,
                                               PillionFiberFunc   func,
                                               gpointer           user_data,
-                                              GDestroyNotify     destroy,
-                                              gsize              stack_size);
+                                              GDestroyNotify     destroy);
 PILLION_AVAILABLE_IN_1_0
 PillionTask *pillion_loop_spawn_at           (PillionLoop       *self,
                                               const char        *name,
+                                              gsize              stack_size,
+                                              const char        *site,
                                               PillionFiberFunc   func,
                                               gpointer           user_data,
-                                              GDestroyNotify     destroy,
-                                              gsize              stack_size,
-                                              const char        *site);
+                                              GDestroyNotify     destroy);
 PILLION_AVAILABLE_IN_1_0
 PillionTask *pillion_loop_spawn_static       (PillionLoop       *self,
                                               const char        *name,
+                                              gsize              stack_size,
+                                              const char        *site,
                                               PillionFiberFunc   func,
                                               gpointer           user_data,
-                                              GDestroyNotify     destroy,
-                                              gsize              stack_size,
-                                              const char        *site);
+                                              GDestroyNotify     destroy);
 PILLION_AVAILABLE_IN_1_0
 PillionTask *pillion_fiber_get_current_task  (void);
 
@@ -97,12 +97,12 @@ gboolean     pillion_sleep                   (GTimeSpan          delay,
 
 #ifndef __GI_SCANNER__
 /* Keeps where a fiber was spawned, and spares the copy of a name that is a literal */
-#define pillion_loop_spawn_full(loop, name, func, user_data, destroy, stack_size) \
+#define pillion_loop_spawn_full(loop, name, stack_size, func, user_data, destroy) \
   (__builtin_constant_p (name) \
-     ? pillion_loop_spawn_static ((loop), (name), (func), (user_data), (destroy), (stack_size), G_STRLOC) \
-     : pillion_loop_spawn_at ((loop), (name), (func), (user_data), (destroy), (stack_size), G_STRLOC))
+     ? pillion_loop_spawn_static ((loop), (name), (stack_size), G_STRLOC, (func), (user_data), (destroy)) \
+     : pillion_loop_spawn_at ((loop), (name), (stack_size), G_STRLOC, (func), (user_data), (destroy)))
 #define pillion_loop_spawn(loop, name, func, user_data, destroy) \
-  pillion_loop_spawn_full ((loop), (name), (func), (user_data), (destroy), 0)
+  pillion_loop_spawn_full ((loop), (name), 0, (func), (user_data), (destroy))
 #endif
 
 G_END_DECLS

@@ -17,9 +17,9 @@ PILLION_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (PillionGlibHost, pillion_glib_host, PILLION, GLIB_HOST, GObject)
 
 PILLION_AVAILABLE_IN_1_0
-PillionHost  *pillion_glib_host_new         (const char      *name,
-                                             GMainContext    *context);
+PillionGlibHost *pillion_glib_host_new         (const char      *name,
+                                                GMainContext    *context);
 PILLION_AVAILABLE_IN_1_0
-GMainContext *pillion_glib_host_get_context (PillionGlibHost *self);
+GMainContext    *pillion_glib_host_get_context (PillionGlibHost *self);
 
 G_END_DECLS

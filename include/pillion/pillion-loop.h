@@ -99,9 +99,9 @@ gboolean          pillion_loop_kick_until           (PillionLoop        *self,
                                                      gint64              deadline_usec,
                                                      PillionKick        *report);
 PILLION_AVAILABLE_IN_1_0
-gint64            pillion_loop_get_budget           (PillionLoop        *self);
+gint64            pillion_loop_get_budget_usec      (PillionLoop        *self);
 PILLION_AVAILABLE_IN_1_0
-void              pillion_loop_set_budget           (PillionLoop        *self,
+void              pillion_loop_set_budget_usec      (PillionLoop        *self,
                                                      gint64              budget_usec);
 PILLION_AVAILABLE_IN_1_0
 PillionBudgetMode pillion_loop_get_budget_mode      (PillionLoop        *self);
@@ -109,9 +109,9 @@ PILLION_AVAILABLE_IN_1_0
 void              pillion_loop_set_budget_mode      (PillionLoop        *self,
                                                      PillionBudgetMode   mode);
 PILLION_AVAILABLE_IN_1_0
-gint64            pillion_loop_get_slow_threshold   (PillionLoop        *self);
+gint64            pillion_loop_get_slow_threshold_usec (PillionLoop        *self);
 PILLION_AVAILABLE_IN_1_0
-void              pillion_loop_set_slow_threshold   (PillionLoop        *self,
+void              pillion_loop_set_slow_threshold_usec (PillionLoop        *self,
                                                      gint64              threshold_usec);
 
 PILLION_AVAILABLE_IN_1_0
@@ -195,10 +195,10 @@ PillionTask      *pillion_loop_sleep                (PillionLoop        *self,
 PILLION_AVAILABLE_IN_1_0
 PillionTask      *pillion_loop_run_in_thread        (PillionLoop        *self,
                                                      const char         *name,
+                                                     GCancellable       *cancellable,
                                                      PillionThreadFunc   func,
                                                      gpointer            user_data,
-                                                     GDestroyNotify      destroy,
-                                                     GCancellable       *cancellable);
+                                                     GDestroyNotify      destroy);
 PILLION_AVAILABLE_IN_1_0
 guint             pillion_loop_get_max_workers      (PillionLoop        *self);
 PILLION_AVAILABLE_IN_1_0
@@ -222,7 +222,7 @@ guint        pillion_loop_call_at_safe_point_closure   (PillionLoop  *self,
 PILLION_AVAILABLE_IN_1_0
 PillionTask *pillion_loop_run_in_thread_closure        (PillionLoop  *self,
                                                         const char   *name,
-                                                        GClosure     *closure,
-                                                        GCancellable *cancellable);
+                                                        GCancellable *cancellable,
+                                                        GClosure     *closure);
 
 G_END_DECLS

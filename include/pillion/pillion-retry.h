@@ -89,10 +89,10 @@ PILLION_AVAILABLE_IN_1_0
 PillionTask  *pillion_retry_run               (PillionRetry       *self,
                                                PillionLoop        *loop,
                                                const char         *name,
+                                               GCancellable       *cancellable,
                                                PillionAttemptFunc  func,
                                                gpointer            user_data,
-                                               GDestroyNotify      destroy,
-                                               GCancellable       *cancellable);
+                                               GDestroyNotify      destroy);
 
 /* The same with closures, for language bindings */
 PILLION_AVAILABLE_IN_1_0
@@ -102,8 +102,8 @@ PILLION_AVAILABLE_IN_1_0
 PillionTask *pillion_retry_run_closure           (PillionRetry *self,
                                                   PillionLoop  *loop,
                                                   const char   *name,
-                                                  GClosure     *closure,
-                                                  GCancellable *cancellable);
+                                                  GCancellable *cancellable,
+                                                  GClosure     *closure);
 
 #ifndef __GI_SCANNER__
 /* Keeps where the task was made */

@@ -60,10 +60,10 @@ PILLION_AVAILABLE_IN_1_0
 PillionTask *pillion_task_map           (PillionLoop     *loop,
                                          guint            n_inputs,
                                          guint            limit,
+                                         GCancellable    *cancellable,
                                          PillionMapFunc   func,
                                          gpointer         user_data,
-                                         GDestroyNotify   destroy,
-                                         GCancellable    *cancellable);
+                                         GDestroyNotify   destroy);
 
 PILLION_AVAILABLE_IN_1_0
 PillionTask *pillion_task_with_timeout  (PillionTask     *self,
@@ -84,8 +84,8 @@ PILLION_AVAILABLE_IN_1_0
 PillionTask *pillion_task_map_closure      (PillionLoop  *loop,
                                             guint         n_inputs,
                                             guint         limit,
-                                            GClosure     *closure,
-                                            GCancellable *cancellable);
+                                            GCancellable *cancellable,
+                                            GClosure     *closure);
 PILLION_AVAILABLE_IN_1_0
 PillionTask *pillion_task_and_then_closure (PillionTask  *self,
                                             GClosure     *closure);

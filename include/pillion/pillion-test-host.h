@@ -17,11 +17,11 @@ PILLION_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (PillionTestHost, pillion_test_host, PILLION, TEST_HOST, GObject)
 
 PILLION_AVAILABLE_IN_1_0
-PillionHost *pillion_test_host_new            (void);
+PillionTestHost *pillion_test_host_new            (void);
 PILLION_AVAILABLE_IN_1_0
-guint        pillion_test_host_advance        (PillionTestHost *self,
-                                               gint64           usec);
+guint            pillion_test_host_advance        (PillionTestHost *self,
+                                                   GTimeSpan        delta);
 PILLION_AVAILABLE_IN_1_0
-guint        pillion_test_host_run_until_idle (PillionTestHost *self);
+guint            pillion_test_host_run_until_idle (PillionTestHost *self);
 
 G_END_DECLS

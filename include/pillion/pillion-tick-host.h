@@ -17,33 +17,33 @@ PILLION_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (PillionTickHost, pillion_tick_host, PILLION, TICK_HOST, GObject)
 
 PILLION_AVAILABLE_IN_1_0
-PillionHost *pillion_tick_host_new             (const char      *name,
-                                                double           rate);
+PillionTickHost *pillion_tick_host_new             (const char      *name,
+                                                    double           rate);
 PILLION_AVAILABLE_IN_1_0
-double       pillion_tick_host_get_rate        (PillionTickHost *self);
+double           pillion_tick_host_get_rate        (PillionTickHost *self);
 PILLION_AVAILABLE_IN_1_0
-gint64       pillion_tick_host_get_work        (PillionTickHost *self);
+gint64           pillion_tick_host_get_work_usec   (PillionTickHost *self);
 PILLION_AVAILABLE_IN_1_0
-void         pillion_tick_host_set_work        (PillionTickHost *self,
-                                                gint64           work_usec);
+void             pillion_tick_host_set_work_usec   (PillionTickHost *self,
+                                                    gint64           work_usec);
 PILLION_AVAILABLE_IN_1_0
-void         pillion_tick_host_add_stall       (PillionTickHost *self,
-                                                guint            frame,
-                                                gint64           duration_usec);
+void             pillion_tick_host_add_stall       (PillionTickHost *self,
+                                                    guint            frame,
+                                                    GTimeSpan        duration);
 PILLION_AVAILABLE_IN_1_0
-guint        pillion_tick_host_run             (PillionTickHost *self,
-                                                guint            max_frames);
+guint            pillion_tick_host_run             (PillionTickHost *self,
+                                                    guint            max_frames);
 PILLION_AVAILABLE_IN_1_0
-void         pillion_tick_host_quit            (PillionTickHost *self);
+void             pillion_tick_host_quit            (PillionTickHost *self);
 PILLION_AVAILABLE_IN_1_0
-guint        pillion_tick_host_get_frames      (PillionTickHost *self);
+guint            pillion_tick_host_get_frames      (PillionTickHost *self);
 PILLION_AVAILABLE_IN_1_0
-guint        pillion_tick_host_get_late_frames (PillionTickHost *self);
+guint            pillion_tick_host_get_late_frames (PillionTickHost *self);
 PILLION_AVAILABLE_IN_1_0
-gint64      *pillion_tick_host_get_frame_times (PillionTickHost *self,
-                                                gsize           *n_times);
+gint64          *pillion_tick_host_get_frame_times (PillionTickHost *self,
+                                                    gsize           *n_times);
 PILLION_AVAILABLE_IN_1_0
-gint64      *pillion_tick_host_get_kick_times  (PillionTickHost *self,
-                                                gsize           *n_times);
+gint64          *pillion_tick_host_get_kick_times  (PillionTickHost *self,
+                                                    gsize           *n_times);
 
 G_END_DECLS

@@ -222,11 +222,11 @@ static const PillionTaskBodyClass fiber_class = {
  * pillion_loop_spawn_static: (skip)
  * @self: a loop
  * @name: what the fiber is called in reports; not copied, so it has to last
+ * @stack_size: how many bytes of stack @func needs; 0 for the default
+ * @site: (nullable): where the fiber is spawned; not copied, so it has to last
  * @func: its function
  * @user_data: data for @func
  * @destroy: (nullable): frees @user_data on the loop's thread when @func has returned
- * @stack_size: how many bytes of stack @func needs; 0 for the default
- * @site: (nullable): where the fiber is spawned; not copied, so it has to last
  *
  * Spawns a fiber without copying its name. [method@Pillion.Loop.spawn] is a macro that calls this where the name is a literal.
  *
@@ -237,11 +237,11 @@ static const PillionTaskBodyClass fiber_class = {
 PillionTask *
 pillion_loop_spawn_static (PillionLoop *self,
                            const char *name,
+                           gsize stack_size,
+                           const char *site,
                            PillionFiberFunc func,
                            gpointer user_data,
-                           GDestroyNotify destroy,
-                           gsize stack_size,
-                           const char *site)
+                           GDestroyNotify destroy)
 {
   PillionTask *task;
   PillionFiber *fiber;
@@ -279,11 +279,11 @@ pillion_loop_spawn_static (PillionLoop *self,
  * pillion_loop_spawn_at: (skip)
  * @self: a loop
  * @name: what the fiber is called in reports
+ * @stack_size: how many bytes of stack @func needs; 0 for the default
+ * @site: (nullable): where the fiber is spawned; not copied, so it has to last
  * @func: its function
  * @user_data: data for @func
  * @destroy: (nullable): frees @user_data on the loop's thread when @func has returned
- * @stack_size: how many bytes of stack @func needs; 0 for the default
- * @site: (nullable): where the fiber is spawned; not copied, so it has to last
  *
  * Spawns a fiber. [method@Pillion.Loop.spawn] is a macro that calls this where the name is no literal.
  *
@@ -294,13 +294,13 @@ pillion_loop_spawn_static (PillionLoop *self,
 PillionTask *
 pillion_loop_spawn_at (PillionLoop *self,
                        const char *name,
+                       gsize stack_size,
+                       const char *site,
                        PillionFiberFunc func,
                        gpointer user_data,
-                       GDestroyNotify destroy,
-                       gsize stack_size,
-                       const char *site)
+                       GDestroyNotify destroy)
 {
-  PillionTask *task = pillion_loop_spawn_static (self, name, func, user_data, destroy, stack_size, site);
+  PillionTask *task = pillion_loop_spawn_static (self, name, stack_size, site, func, user_data, destroy);
 
   if (task != NULL)
     pillion_task_set_name (task, name);
@@ -312,10 +312,10 @@ pillion_loop_spawn_at (PillionLoop *self,
  * pillion_loop_spawn_full: (skip)
  * @self: a loop
  * @name: what the fiber is called in reports
+ * @stack_size: how many bytes of stack @func needs; rounded up; 0 for the default, which is 128 KiB
  * @func: its function
  * @user_data: data for @func
  * @destroy: (nullable): frees @user_data on the loop's thread when @func has returned
- * @stack_size: how many bytes of stack @func needs; rounded up; 0 for the default, which is 128 KiB
  *
  * Spawns a fiber with a stack of a size of its own. Memory is used only for what of it is written to. A size that is not to be had makes the task fail with
  * [error@Pillion.Error.NO_RESOURCES] when the fiber would first run. See [method@Pillion.Loop.spawn].
@@ -326,12 +326,12 @@ pillion_loop_spawn_at (PillionLoop *self,
  */
 PillionTask *(pillion_loop_spawn_full) (PillionLoop *self,
                                         const char *name,
+                                        gsize stack_size,
                                         PillionFiberFunc func,
                                         gpointer user_data,
-                                        GDestroyNotify destroy,
-                                        gsize stack_size)
+                                        GDestroyNotify destroy)
 {
-  return pillion_loop_spawn_at (self, name, func, user_data, destroy, stack_size, NULL);
+  return pillion_loop_spawn_at (self, name, stack_size, NULL, func, user_data, destroy);
 }
 
 /**
@@ -381,7 +381,7 @@ PillionTask *(pillion_loop_spawn) (PillionLoop *self,
                                    gpointer user_data,
                                    GDestroyNotify destroy)
 {
-  return pillion_loop_spawn_at (self, name, func, user_data, destroy, 0, NULL);
+  return pillion_loop_spawn_at (self, name, 0, NULL, func, user_data, destroy);
 }
 
 /**

@@ -190,16 +190,16 @@ pillion_callback_host_init (PillionCallbackHost *self)
 }
 
 /**
- * pillion_callback_host_new: (constructor)
+ * pillion_callback_host_new:
  * @name: the name under which the hooks are known
  *
  * Makes a host whose functions all do nothing.
  *
- * Returns: (transfer full) (type PillionCallbackHost): a new host
+ * Returns: (transfer full): a new host
  *
  * Since: 1.0
  */
-PillionHost *
+PillionCallbackHost *
 pillion_callback_host_new (const char *name)
 {
   g_return_val_if_fail (name != NULL, NULL);

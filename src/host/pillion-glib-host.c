@@ -18,9 +18,9 @@
  *
  * ```c
  * g_autoptr (PillionLoop) loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
- * g_autoptr (PillionHost) host = pillion_glib_host_new ("my-program", NULL);
+ * g_autoptr (PillionGlibHost) host = pillion_glib_host_new ("my-program", NULL);
  *
- * pillion_loop_ensure (loop, host, &error);
+ * pillion_loop_ensure (loop, PILLION_HOST (host), &error);
  * ```
  *
  * The hook is one `GSource` of the host's context. It sleeps until the loop has something to do: nothing is polled where the
@@ -392,17 +392,17 @@ pillion_glib_host_init (PillionGlibHost *self)
 }
 
 /**
- * pillion_glib_host_new: (constructor)
+ * pillion_glib_host_new:
  * @name: the name under which the hooks are known
  * @context: (nullable): the context that the host runs; %NULL for the default one
  *
  * Makes a host out of a context that this thread runs.
  *
- * Returns: (transfer full) (type PillionGlibHost): a new host
+ * Returns: (transfer full): a new host
  *
  * Since: 1.0
  */
-PillionHost *
+PillionGlibHost *
 pillion_glib_host_new (const char *name,
                        GMainContext *context)
 {

@@ -18,10 +18,10 @@
  * A simulated frame loop: a host that draws frames at a rate, works a while in each, and may stall.
  *
  * ```c
- * g_autoptr (PillionHost) host = pillion_tick_host_new ("my-game", 60.0);
+ * g_autoptr (PillionTickHost) host = pillion_tick_host_new ("my-game", 60.0);
  *
- * pillion_loop_ensure (loop, host, &error);
- * pillion_tick_host_run (PILLION_TICK_HOST (host), 0);
+ * pillion_loop_ensure (loop, PILLION_HOST (host), &error);
+ * pillion_tick_host_run (host, 0);
  * ```
  *
  * It shows, tests and measures what a real host would feel: [method@Pillion.TickHost.run] emits
@@ -186,7 +186,7 @@ pillion_tick_host_set_property (GObject *object,
       self->rate = g_value_get_double (value);
       break;
     case PROP_WORK_USEC:
-      pillion_tick_host_set_work (self, g_value_get_int64 (value));
+      pillion_tick_host_set_work_usec (self, g_value_get_int64 (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -225,7 +225,7 @@ pillion_tick_host_class_init (PillionTickHostClass *klass)
                          G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   /**
-   * PillionTickHost:work-usec: (getter get_work) (setter set_work)
+   * PillionTickHost:work-usec: (getter get_work_usec) (setter set_work_usec)
    *
    * How long the host keeps the processor busy in each frame, in µs.
    *
@@ -261,17 +261,17 @@ pillion_tick_host_init (PillionTickHost *self)
 }
 
 /**
- * pillion_tick_host_new: (constructor)
+ * pillion_tick_host_new:
  * @name: the name under which the hooks are known
  * @rate: how many frames a second the host draws, from 0.01 to 100,000
  *
  * Makes a simulated frame loop.
  *
- * Returns: (transfer full) (type PillionTickHost): a new host
+ * Returns: (transfer full): a new host
  *
  * Since: 1.0
  */
-PillionHost *
+PillionTickHost *
 pillion_tick_host_new (const char *name,
                        double rate)
 {
@@ -300,7 +300,7 @@ pillion_tick_host_get_rate (PillionTickHost *self)
 }
 
 /**
- * pillion_tick_host_get_work: (get-property work-usec)
+ * pillion_tick_host_get_work_usec: (get-property work-usec)
  * @self: a host
  *
  * Gives how long the host keeps the processor busy in each frame.
@@ -310,7 +310,7 @@ pillion_tick_host_get_rate (PillionTickHost *self)
  * Since: 1.0
  */
 gint64
-pillion_tick_host_get_work (PillionTickHost *self)
+pillion_tick_host_get_work_usec (PillionTickHost *self)
 {
   g_return_val_if_fail (PILLION_IS_TICK_HOST (self), 0);
 
@@ -318,7 +318,7 @@ pillion_tick_host_get_work (PillionTickHost *self)
 }
 
 /**
- * pillion_tick_host_set_work: (set-property work-usec)
+ * pillion_tick_host_set_work_usec: (set-property work-usec)
  * @self: a host
  * @work_usec: the time in µs
  *
@@ -327,8 +327,8 @@ pillion_tick_host_get_work (PillionTickHost *self)
  * Since: 1.0
  */
 void
-pillion_tick_host_set_work (PillionTickHost *self,
-                            gint64 work_usec)
+pillion_tick_host_set_work_usec (PillionTickHost *self,
+                                 gint64 work_usec)
 {
   g_return_if_fail (PILLION_IS_TICK_HOST (self));
   g_return_if_fail (work_usec >= 0);
@@ -344,7 +344,7 @@ pillion_tick_host_set_work (PillionTickHost *self,
  * pillion_tick_host_add_stall:
  * @self: a host
  * @frame: the number of the frame, counted from 0 at each run
- * @duration_usec: how much longer that frame takes, in µs
+ * @duration: how much longer that frame takes, in µs
  *
  * Makes the host stall once, as a program does that renders or loads a file.
  *
@@ -353,18 +353,18 @@ pillion_tick_host_set_work (PillionTickHost *self,
 void
 pillion_tick_host_add_stall (PillionTickHost *self,
                              guint frame,
-                             gint64 duration_usec)
+                             GTimeSpan duration)
 {
   g_return_if_fail (PILLION_IS_TICK_HOST (self));
-  g_return_if_fail (duration_usec >= 0);
+  g_return_if_fail (duration >= 0);
 
-  g_hash_table_insert (self->stalls, GUINT_TO_POINTER (frame), g_memdup2 (&duration_usec, sizeof duration_usec));
+  g_hash_table_insert (self->stalls, GUINT_TO_POINTER (frame), g_memdup2 (&duration, sizeof duration));
 }
 
 static void
-spin (gint64 duration_usec)
+spin (GTimeSpan duration)
 {
-  gint64 end = pillion_add_time (g_get_monotonic_time (), duration_usec);
+  gint64 end = pillion_add_time (g_get_monotonic_time (), duration);
 
   while (g_get_monotonic_time () < end)
     ;

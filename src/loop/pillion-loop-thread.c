@@ -83,10 +83,10 @@ work (gpointer data)
  * pillion_loop_run_in_thread:
  * @self: a loop
  * @name: what the task is called in reports
+ * @cancellable: (nullable): cancels the task when it is cancelled
  * @func: (scope notified) (closure user_data) (destroy destroy): the blocking function
  * @user_data: data for @func
  * @destroy: frees @user_data on the loop's thread when @func has ended
- * @cancellable: (nullable): cancels the task when it is cancelled
  *
  * Runs a blocking function on a worker thread, of which the loop has at most
  * [property@Pillion.Loop:max-workers]; what is more waits for its turn. The function gets the task, and finishes it with one of the
@@ -102,10 +102,10 @@ work (gpointer data)
 PillionTask *
 pillion_loop_run_in_thread (PillionLoop *self,
                             const char *name,
+                            GCancellable *cancellable,
                             PillionThreadFunc func,
                             gpointer user_data,
-                            GDestroyNotify destroy,
-                            GCancellable *cancellable)
+                            GDestroyNotify destroy)
 {
   PillionTask *task;
   Job *job;
@@ -144,8 +144,8 @@ pillion_loop_run_in_thread (PillionLoop *self,
  * pillion_loop_run_in_thread_closure:
  * @self: a loop
  * @name: what the task is called in reports
- * @closure: what blocks, called on a worker thread with the task and the task's [class@Gio.Cancellable]
  * @cancellable: (nullable): cancels the task when it is cancelled
+ * @closure: what blocks, called on a worker thread with the task and the task's [class@Gio.Cancellable]
  *
  * Does what [method@Pillion.Loop.run_in_thread] does, with a closure: for language bindings, as
  * [method@Pillion.Task.add_done_closure] is.
@@ -157,8 +157,8 @@ pillion_loop_run_in_thread (PillionLoop *self,
 PillionTask *
 pillion_loop_run_in_thread_closure (PillionLoop *self,
                                     const char *name,
-                                    GClosure *closure,
-                                    GCancellable *cancellable)
+                                    GCancellable *cancellable,
+                                    GClosure *closure)
 {
   g_return_val_if_fail (PILLION_IS_LOOP (self), NULL);
   g_return_val_if_fail (pillion_core_on_thread (&self->core), NULL);
@@ -166,8 +166,8 @@ pillion_loop_run_in_thread_closure (PillionLoop *self,
   g_return_val_if_fail (closure != NULL, NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  return pillion_loop_run_in_thread (self, name, pillion_closure_work, pillion_closure_take (closure), pillion_closure_let_go,
-                                     cancellable);
+  return pillion_loop_run_in_thread (self, name, cancellable, pillion_closure_work, pillion_closure_take (closure),
+                                     pillion_closure_let_go);
 }
 
 /**

@@ -321,13 +321,13 @@ pillion_loop_set_property (GObject *object,
       self->flags = g_value_get_flags (value);
       break;
     case PROP_BUDGET_USEC:
-      pillion_loop_set_budget (self, g_value_get_int64 (value));
+      pillion_loop_set_budget_usec (self, g_value_get_int64 (value));
       break;
     case PROP_BUDGET_MODE:
       pillion_loop_set_budget_mode (self, g_value_get_enum (value));
       break;
     case PROP_SLOW_THRESHOLD_USEC:
-      pillion_loop_set_slow_threshold (self, g_value_get_int64 (value));
+      pillion_loop_set_slow_threshold_usec (self, g_value_get_int64 (value));
       break;
     case PROP_AUTO_STOP:
       pillion_loop_set_auto_stop (self, g_value_get_boolean (value));
@@ -378,7 +378,7 @@ pillion_loop_class_init (PillionLoopClass *klass)
                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   /**
-   * PillionLoop:budget-usec: (getter get_budget) (setter set_budget)
+   * PillionLoop:budget-usec: (getter get_budget_usec) (setter set_budget_usec)
    *
    * How long a plain kick works, in µs.
    *
@@ -400,7 +400,7 @@ pillion_loop_class_init (PillionLoopClass *klass)
                        G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
-   * PillionLoop:slow-threshold-usec: (getter get_slow_threshold) (setter set_slow_threshold)
+   * PillionLoop:slow-threshold-usec: (getter get_slow_threshold_usec) (setter set_slow_threshold_usec)
    *
    * From how many µs on an item is reported as slow.
    *
@@ -616,7 +616,7 @@ pillion_loop_get_context (PillionLoop *self)
 }
 
 /**
- * pillion_loop_get_budget: (get-property budget-usec)
+ * pillion_loop_get_budget_usec: (get-property budget-usec)
  * @self: a loop
  *
  * Gives how long a plain kick works.
@@ -626,7 +626,7 @@ pillion_loop_get_context (PillionLoop *self)
  * Since: 1.0
  */
 gint64
-pillion_loop_get_budget (PillionLoop *self)
+pillion_loop_get_budget_usec (PillionLoop *self)
 {
   g_return_val_if_fail (PILLION_IS_LOOP (self), 0);
 
@@ -634,7 +634,7 @@ pillion_loop_get_budget (PillionLoop *self)
 }
 
 /**
- * pillion_loop_set_budget: (set-property budget-usec)
+ * pillion_loop_set_budget_usec: (set-property budget-usec)
  * @self: a loop
  * @budget_usec: the time in µs; with 0 a kick does one item and one iteration of the context
  *
@@ -643,8 +643,8 @@ pillion_loop_get_budget (PillionLoop *self)
  * Since: 1.0
  */
 void
-pillion_loop_set_budget (PillionLoop *self,
-                         gint64 budget_usec)
+pillion_loop_set_budget_usec (PillionLoop *self,
+                              gint64 budget_usec)
 {
   g_return_if_fail (PILLION_IS_LOOP (self));
   g_return_if_fail (budget_usec >= 0);
@@ -701,7 +701,7 @@ pillion_loop_set_budget_mode (PillionLoop *self,
 }
 
 /**
- * pillion_loop_get_slow_threshold: (get-property slow-threshold-usec)
+ * pillion_loop_get_slow_threshold_usec: (get-property slow-threshold-usec)
  * @self: a loop
  *
  * Gives from how long on an item is reported as slow.
@@ -711,7 +711,7 @@ pillion_loop_set_budget_mode (PillionLoop *self,
  * Since: 1.0
  */
 gint64
-pillion_loop_get_slow_threshold (PillionLoop *self)
+pillion_loop_get_slow_threshold_usec (PillionLoop *self)
 {
   g_return_val_if_fail (PILLION_IS_LOOP (self), 0);
 
@@ -719,7 +719,7 @@ pillion_loop_get_slow_threshold (PillionLoop *self)
 }
 
 /**
- * pillion_loop_set_slow_threshold: (set-property slow-threshold-usec)
+ * pillion_loop_set_slow_threshold_usec: (set-property slow-threshold-usec)
  * @self: a loop
  * @threshold_usec: the time in µs
  *
@@ -728,8 +728,8 @@ pillion_loop_get_slow_threshold (PillionLoop *self)
  * Since: 1.0
  */
 void
-pillion_loop_set_slow_threshold (PillionLoop *self,
-                                 gint64 threshold_usec)
+pillion_loop_set_slow_threshold_usec (PillionLoop *self,
+                                      gint64 threshold_usec)
 {
   g_return_if_fail (PILLION_IS_LOOP (self));
   g_return_if_fail (threshold_usec >= 0);

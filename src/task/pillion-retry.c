@@ -26,7 +26,7 @@
  * g_autoptr (PillionRetry) retry = pillion_retry_new ();
  *
  * pillion_retry_set_attempts (retry, 5);
- * task = pillion_retry_run (retry, loop, "fetch", attempt, client, NULL, NULL);
+ * task = pillion_retry_run (retry, loop, "fetch", NULL, attempt, client, NULL);
  * ```
  *
  * The task ends as the first attempt that ends well, or else as the last one. The attempts, each with its own error, are its
@@ -799,10 +799,10 @@ pillion_retry_set_predicate_closure (PillionRetry *self,
  * @self: a retry
  * @loop: the loop that the attempts belong to
  * @name: what the task is called in reports
+ * @cancellable: (nullable): cancels the task when it is cancelled
  * @func: (scope notified) (closure user_data) (destroy destroy): starts an attempt
  * @user_data: data for @func
  * @destroy: frees @user_data when @func is not called any more
- * @cancellable: (nullable): cancels the task when it is cancelled
  *
  * Makes a task that ends as the first attempt that ends well. The first one begins in a kick, not inside this call. Where an attempt
  * does not end well, another one begins after a while; where that was the last one, or there is no point in another one, the task ends as it.
@@ -819,10 +819,10 @@ pillion_retry_set_predicate_closure (PillionRetry *self,
 PillionTask *(pillion_retry_run) (PillionRetry *self,
                                   PillionLoop *loop,
                                   const char *name,
+                                  GCancellable *cancellable,
                                   PillionAttemptFunc func,
                                   gpointer user_data,
-                                  GDestroyNotify destroy,
-                                  GCancellable *cancellable)
+                                  GDestroyNotify destroy)
 {
   PillionTask *task;
   Run *run;
@@ -859,8 +859,8 @@ PillionTask *(pillion_retry_run) (PillionRetry *self,
  * @self: a retry
  * @loop: the loop that the attempts belong to
  * @name: what the task is called in reports
- * @closure: starts an attempt: called with its number, a `guint`, it returns a [class@Pillion.Task]
  * @cancellable: (nullable): cancels the task when it is cancelled
+ * @closure: starts an attempt: called with its number, a `guint`, it returns a [class@Pillion.Task]
  *
  * Does what [method@Pillion.Retry.run] does, with a closure: for language bindings, as [method@Pillion.Task.add_done_closure] is.
  *
@@ -872,8 +872,8 @@ PillionTask *
 pillion_retry_run_closure (PillionRetry *self,
                            PillionLoop *loop,
                            const char *name,
-                           GClosure *closure,
-                           GCancellable *cancellable)
+                           GCancellable *cancellable,
+                           GClosure *closure)
 {
   g_return_val_if_fail (PILLION_IS_RETRY (self), NULL);
   g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
@@ -882,6 +882,6 @@ pillion_retry_run_closure (PillionRetry *self,
   g_return_val_if_fail (closure != NULL, NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  return (pillion_retry_run) (self, loop, name, pillion_closure_number, pillion_closure_take (closure), pillion_closure_let_go,
-                              cancellable);
+  return (pillion_retry_run) (self, loop, name, cancellable, pillion_closure_number, pillion_closure_take (closure),
+                              pillion_closure_let_go);
 }

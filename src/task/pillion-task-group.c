@@ -549,10 +549,10 @@ static const PillionItemClass starter_class = {
  * @loop: the loop that the tasks will belong to
  * @n_inputs: how many inputs there are
  * @limit: how many tasks run at the same time, at most; 0 for no limit
+ * @cancellable: (nullable): cancels the task when it is cancelled
  * @func: (scope notified) (closure user_data) (destroy destroy): starts the work for one input
  * @user_data: data for @func
  * @destroy: frees @user_data when @func is not called any more
- * @cancellable: (nullable): cancels the task when it is cancelled
  *
  * Calls a function for each of many inputs, and makes a task that ends well, with %TRUE, when all the tasks that it returned
  * have. The function is called with 0, 1, 2 and so on, never inside this call, and not before fewer than @limit of its tasks are pending.
@@ -573,10 +573,10 @@ static const PillionItemClass starter_class = {
 PillionTask *(pillion_task_map) (PillionLoop *loop,
                                  guint n_inputs,
                                  guint limit,
+                                 GCancellable *cancellable,
                                  PillionMapFunc func,
                                  gpointer user_data,
-                                 GDestroyNotify destroy,
-                                 GCancellable *cancellable)
+                                 GDestroyNotify destroy)
 {
   PillionTask *task;
   Group *self;
@@ -611,8 +611,8 @@ PillionTask *(pillion_task_map) (PillionLoop *loop,
  * @loop: the loop that the tasks will belong to
  * @n_inputs: how many inputs there are
  * @limit: how many tasks run at the same time, at most; 0 for no limit
- * @closure: starts the work for one input: called with its number, a `guint`, it returns a [class@Pillion.Task]
  * @cancellable: (nullable): cancels the task when it is cancelled
+ * @closure: starts the work for one input: called with its number, a `guint`, it returns a [class@Pillion.Task]
  *
  * Does what [func@Pillion.Task.map] does, with a closure: for language bindings, as [method@Pillion.Task.add_done_closure] is.
  *
@@ -624,14 +624,14 @@ PillionTask *
 pillion_task_map_closure (PillionLoop *loop,
                           guint n_inputs,
                           guint limit,
-                          GClosure *closure,
-                          GCancellable *cancellable)
+                          GCancellable *cancellable,
+                          GClosure *closure)
 {
   g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
   g_return_val_if_fail (pillion_core_on_thread (pillion_core (loop)), NULL);
   g_return_val_if_fail (closure != NULL, NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  return (pillion_task_map) (loop, n_inputs, limit, pillion_closure_number, pillion_closure_take (closure),
-                             pillion_closure_let_go, cancellable);
+  return (pillion_task_map) (loop, n_inputs, limit, cancellable, pillion_closure_number,
+                             pillion_closure_take (closure), pillion_closure_let_go);
 }

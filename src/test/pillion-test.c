@@ -188,7 +188,7 @@ static void
 run_test (gconstpointer data)
 {
   Test *self = (Test *) data;
-  g_autoptr (PillionHost) host = pillion_test_host_new ();
+  g_autoptr (PillionHost) host = PILLION_HOST (pillion_test_host_new ());
   g_autoptr (GSource) patience = g_timeout_source_new (pillion_test_patience_msec);
   g_autoptr (GError) error = NULL;
   PillionTask *task;
@@ -206,7 +206,7 @@ run_test (gconstpointer data)
   g_source_set_callback (patience, on_patience_over, self, NULL);
   g_source_attach (patience, pillion_loop_get_context (self->loop));
 
-  task = pillion_loop_spawn_full (self->loop, self->path, run_body, self, NULL, STACK_SIZE);
+  task = pillion_loop_spawn_full (self->loop, self->path, STACK_SIZE, run_body, self, NULL);
   handlers[0] = g_signal_connect (self->loop, "task-added", G_CALLBACK (on_task_added), self);
   handlers[1] = g_signal_connect (self->loop, "unhandled-error", G_CALLBACK (on_unhandled), self);
 

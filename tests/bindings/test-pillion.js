@@ -56,11 +56,11 @@ test('loop/report', loop => {
 
 test('loop/properties', loop => {
     loop.budget_usec = 5000;
-    assertEqual(loop.get_budget(), 5000);
+    assertEqual(loop.get_budget_usec(), 5000);
     loop.budget_mode = Pillion.BudgetMode.AUTOMATIC;
     assertEqual(loop.get_budget_mode(), Pillion.BudgetMode.AUTOMATIC);
     loop.slow_threshold_usec = 7000;
-    assertEqual(loop.get_slow_threshold(), 7000);
+    assertEqual(loop.get_slow_threshold_usec(), 7000);
     loop.max_workers = 2;
     assertEqual(loop.get_max_workers(), 2);
     loop.auto_stop = false;
@@ -173,9 +173,9 @@ test('host/class', loop => {
 
 test('host/tick', loop => {
     const host = Pillion.TickHost.new('frames', 500);
-    host.set_work(100);
+    host.set_work_usec(100);
     host.add_stall(2, 2 * MSEC);
-    assertEqual([host.get_rate(), host.get_work()], [500, 100]);
+    assertEqual([host.get_rate(), host.get_work_usec()], [500, 100]);
     let frames = 0;
     host.connect('frame', () => frames++);
     loop.ensure(host);
@@ -507,10 +507,10 @@ test('compose/sets', loop => {
 });
 
 test('compose/map', loop => {
-    const task = Pillion.Task.map(loop, 5, 2, index => taskOf(loop, index * 10), null);
+    const task = Pillion.Task.map(loop, 5, 2, null, index => taskOf(loop, index * 10));
     kickUntilDone(loop, task);
     assertEqual(task.get_children().map(child => child.get_int()), [0, 10, 20, 30, 40]);
-    const none = Pillion.Task.map(loop, 5, 2, () => null, null);
+    const none = Pillion.Task.map(loop, 5, 2, null, () => null);
     kickUntilDone(loop, none);
     assertFails(Pillion.Error, Pillion.Error.FAILED, () => none.get_boolean());
 });
@@ -557,7 +557,7 @@ test('compose/retry', loop => {
         asked.push([error.message, attempt]);
         return true;
     });
-    const task = retry.run(loop, 'fetch', attempt => taskOf(loop, attempt < 3 ? failure(`no ${attempt}`) : 42), null);
+    const task = retry.run(loop, 'fetch', null, attempt => taskOf(loop, attempt < 3 ? failure(`no ${attempt}`) : 42));
     kickUntilDone(loop, task);
     assertEqual(task.get_int(), 42);
     assertEqual(asked, [['no 1', 1], ['no 2', 2]]);
@@ -569,7 +569,7 @@ test('compose/closures', loop => {
     const task = taskOf(loop, 20).and_then_closure(first => taskOf(loop, first.get_int() + 22));
     task.add_done_closure(done => seen.push(done.get_int()));
     loop.call_soon_closure(() => seen.push('soon'));
-    const mapped = Pillion.Task.map_closure(loop, 3, 0, index => taskOf(loop, index), null);
+    const mapped = Pillion.Task.map_closure(loop, 3, 0, null, index => taskOf(loop, index));
     kickUntil(loop, () => seen.length === 2 && mapped.is_done());
     assertEqual(seen.sort(), [42, 'soon']);
     assertEqual(mapped.get_children().map(child => child.get_int()), [0, 1, 2]);
@@ -577,10 +577,10 @@ test('compose/closures', loop => {
 
 test('compose/nothing-is-freed-too-early', loop => {
     const kept = [];
-    const task = Pillion.Task.map(loop, 100, 10, index => {
+    const task = Pillion.Task.map(loop, 100, 10, null, index => {
         kept.push(taskOf(loop, index));
         return kept[index];
-    }, null);
+    });
     kickUntilDone(loop, task);
     for (let i = 0; i < 100; i++)
         assert(task.get_children()[i] === kept[i]);

@@ -164,16 +164,16 @@ class LoopTest(Case):
 
     def test_properties(self):
         self.loop.props.budget_usec = 5000
-        self.assertEqual(self.loop.get_budget(), 5000)
+        self.assertEqual(self.loop.get_budget_usec(), 5000)
         self.loop.set_budget_mode(Pillion.BudgetMode.AUTOMATIC)
         self.assertEqual(self.loop.props.budget_mode, Pillion.BudgetMode.AUTOMATIC)
-        self.loop.set_slow_threshold(7000)
+        self.loop.set_slow_threshold_usec(7000)
         self.assertEqual(self.loop.props.slow_threshold_usec, 7000)
         self.loop.set_max_workers(3)
         self.assertEqual(self.loop.props.max_workers, 3)
         notified = []
-        self.loop.connect('notify::budget-usec', lambda loop, spec: notified.append(loop.get_budget()))
-        self.loop.set_budget(4000)
+        self.loop.connect('notify::budget-usec', lambda loop, spec: notified.append(loop.get_budget_usec()))
+        self.loop.set_budget_usec(4000)
         self.assertEqual(notified, [4000])
 
     def test_signals(self):
@@ -200,7 +200,7 @@ class LoopTest(Case):
     def test_slow_callback(self):
         seen = []
         self.loop.connect('slow-callback', lambda loop, name, usec: seen.append(usec))
-        self.loop.set_slow_threshold(1)
+        self.loop.set_slow_threshold_usec(1)
         self.loop.call_soon(time.sleep, 0.001)
         self.loop.kick()
         self.assertGreaterEqual(seen[0], 1000)
@@ -318,9 +318,9 @@ class HostTest(Case):
 
     def test_tick_host(self):
         host = Pillion.TickHost.new('frames', 500)
-        host.set_work(100)
+        host.set_work_usec(100)
         host.add_stall(2, 3 * MSEC)
-        self.assertEqual((host.get_rate(), host.get_work(), host.props.name), (500, 100, 'frames'))
+        self.assertEqual((host.get_rate(), host.get_work_usec(), host.props.name), (500, 100, 'frames'))
         frames = []
         host.connect('frame', lambda host, frame: frames.append(frame))
         self.loop.ensure(host)
@@ -1004,7 +1004,7 @@ class ClosureTest(Case):
             seen.append((threading.current_thread(), cancellable is task.get_cancellable()))
             task.return_string('from a worker')
 
-        tasks = [self.loop.run_in_thread_closure('work', work, None) for _ in range(20)]
+        tasks = [self.loop.run_in_thread_closure('work', None, work) for _ in range(20)]
         self.kick_until_done(*tasks)
         self.assertEqual({task.get_string() for task in tasks}, {'from a worker'})
         self.assertEqual(len(seen), 20)
@@ -1015,7 +1015,7 @@ class ClosureTest(Case):
         first = self.done(20)
         then = first.and_then_closure(lambda task: self.done(task.get_int() + 22))
         nothing = first.and_then_closure(lambda task: None)
-        mapped = Pillion.Task.map_closure(self.loop, 4, 2, lambda index: self.done(index * 10), None)
+        mapped = Pillion.Task.map_closure(self.loop, 4, 2, None, lambda index: self.done(index * 10))
         scope = Pillion.Scope.new(self.loop, 'closures')
         started = scope.start_closure('work', lambda: self.done(7))
         self.kick_until_done(then, nothing, mapped, started)
@@ -1033,7 +1033,7 @@ class ClosureTest(Case):
 
         retry = Pillion.Retry(attempts=5, initial_delay=100)
         retry.set_predicate_closure(predicate)
-        task = retry.run_closure(self.loop, 'fetch', lambda attempt: self.failed(f'no {attempt}'), None)
+        task = retry.run_closure(self.loop, 'fetch', None, lambda attempt: self.failed(f'no {attempt}'))
         self.kick_until_done(task)
         self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.get_int)
         self.assertEqual(asked, [('no 1', 1), ('no 2', 2)])
@@ -1047,10 +1047,10 @@ class ClosureTest(Case):
         retry = Pillion.Retry(attempts=5)
         retry.set_predicate_closure(broken)
         scope = Pillion.Scope.new(self.loop, 'exceptions')
-        tasks = [self.loop.run_in_thread_closure('work', broken, None),
-                 Pillion.Task.map_closure(self.loop, 2, 0, broken, None), scope.start_closure('work', broken),
-                 Pillion.Retry().run_closure(self.loop, 'fetch', broken, None),
-                 retry.run_closure(self.loop, 'fetch', lambda attempt: self.failed(f'no {attempt}'), None)]
+        tasks = [self.loop.run_in_thread_closure('work', None, broken),
+                 Pillion.Task.map_closure(self.loop, 2, 0, None, broken), scope.start_closure('work', broken),
+                 Pillion.Retry().run_closure(self.loop, 'fetch', None, broken),
+                 retry.run_closure(self.loop, 'fetch', None, lambda attempt: self.failed(f'no {attempt}'))]
         then = self.done(1).and_then_closure(broken)
         then.add_done_closure(broken)
         self.loop.call_soon_closure(broken)
@@ -1091,9 +1091,9 @@ class ClosureTest(Case):
             self.loop.cancel_call(self.loop.call_later_closure(SECOND, Function(lambda: None)))
             retry = Pillion.Retry()
             retry.set_predicate_closure(Function(lambda error, attempt: False))
-            results = [child.and_then_closure(made), Pillion.Task.map_closure(self.loop, 4, 2, made, None),
-                       retry.run_closure(self.loop, 'fetch', made, None),
-                       self.loop.run_in_thread_closure('work', Function(finish), None)]
+            results = [child.and_then_closure(made), Pillion.Task.map_closure(self.loop, 4, 2, None, made),
+                       retry.run_closure(self.loop, 'fetch', None, made),
+                       self.loop.run_in_thread_closure('work', None, Function(finish))]
             alive.update(results)
             self.kick_until_done(*results)
 

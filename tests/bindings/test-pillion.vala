@@ -75,11 +75,11 @@ void test_properties () {
     var loop = new_loop ();
 
     loop.budget_usec = 5000;
-    assert (loop.get_budget () == 5000);
+    assert (loop.get_budget_usec () == 5000);
     loop.budget_mode = Pillion.BudgetMode.AUTOMATIC;
     assert (loop.get_budget_mode () == Pillion.BudgetMode.AUTOMATIC);
     loop.slow_threshold_usec = 7000;
-    assert (loop.get_slow_threshold () == 7000);
+    assert (loop.get_slow_threshold_usec () == 7000);
     loop.max_workers = 2;
     assert (loop.get_max_workers () == 2);
     loop.auto_stop = false;
@@ -170,9 +170,9 @@ void test_tick_host () {
     var host = (Pillion.TickHost) new Pillion.TickHost ("frames", 500);
     uint frames = 0;
 
-    host.set_work (100);
+    host.set_work_usec (100);
     host.add_stall (2, 2 * MSEC);
-    assert (host.get_rate () == 500 && host.get_work () == 100);
+    assert (host.get_rate () == 500 && host.get_work_usec () == 100);
     host.frame.connect ((frame) => { frames++; });
     try {
         loop.ensure (host);
@@ -378,10 +378,10 @@ void test_thread () {
     var loop = new_loop ();
     Thread<void*>? worker = null;
 
-    var task = loop.run_in_thread ("double", (task, cancellable) => {
+    var task = loop.run_in_thread ("double", null, (task, cancellable) => {
         worker = Thread.self<void*> ();
         task.return_int (42);
-    }, null);
+    });
     try {
         assert (loop.run_until_complete (task));
         assert (task.get_int () == 42);
@@ -462,7 +462,7 @@ void test_compose () {
     var settled = Pillion.Task.settle (loop, tasks);
     var some = Pillion.Task.any (loop, { first, second });
     var race = Pillion.Task.race (loop, tasks);
-    var mapped = Pillion.Task.map (loop, 3, 2, (index) => task_of (loop, index * 10), null);
+    var mapped = Pillion.Task.map (loop, 3, 2, null, (index) => task_of (loop, index * 10));
     var then = first.and_then ((task) => {
         try {
             return task_of (loop, task.get_int () + 41);
@@ -489,14 +489,14 @@ void test_compose () {
     retry.initial_delay = 100;
     uint asked = 0;
     retry.set_predicate ((error, attempt) => { asked = attempt; return error is IOError.BUSY; });
-    var retried = retry.run (loop, "fetch", (attempt) => {
+    var retried = retry.run (loop, "fetch", null, (attempt) => {
         var task = new Pillion.Task (loop, "attempt", null);
         if (attempt < 3)
             task.return_error (new IOError.BUSY ("busy"));
         else
             task.return_int (attempt);
         return task;
-    }, null);
+    });
 
     second.return_int (2);
     kick_until (loop, () => late.is_cancelled ());

@@ -189,7 +189,7 @@ async void compose () {
         }
 
         var retry = new Pillion.Retry () { attempts = 2, initial_delay = 1 };
-        var run = retry.run (loop, "fetch", (attempt) => {
+        var run = retry.run (loop, "fetch", null, (attempt) => {
             if (attempt == 2)
                 return loop.sleep (0);
             var task = new Pillion.Task (loop, "first");

@@ -50,7 +50,7 @@ fixture_set_up (Fixture *self,
                 gconstpointer data)
 {
   self->loop = loop_new ();
-  self->host = pillion_test_host_new ();
+  self->host = PILLION_HOST (pillion_test_host_new ());
   g_assert_true (pillion_loop_ensure (self->loop, self->host, NULL));
 }
 

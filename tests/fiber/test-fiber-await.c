@@ -239,7 +239,7 @@ static void
 test_worker (PillionLoop *loop,
              gpointer data)
 {
-  g_autoptr (PillionTask) work = pillion_loop_run_in_thread (loop, "work", multiply, GINT_TO_POINTER (7), NULL, NULL);
+  g_autoptr (PillionTask) work = pillion_loop_run_in_thread (loop, "work", NULL, multiply, GINT_TO_POINTER (7), NULL);
 
   g_assert_cmpint (pillion_await_int (work, NULL), ==, 42);
 }
@@ -775,7 +775,7 @@ test_from_everywhere (void)
   GMainContext *context = pillion_loop_get_context (loop);
   g_autoptr (GError) error = NULL;
   g_autoptr (GMainContext) host_context = g_main_context_new ();
-  g_autoptr (PillionHost) host = pillion_glib_host_new ("glib", host_context);
+  g_autoptr (PillionHost) host = PILLION_HOST (pillion_glib_host_new ("glib", host_context));
 
   g_assert_true (pillion_loop_ensure (loop, host, &error));
   while (n < 3)

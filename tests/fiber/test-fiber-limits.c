@@ -39,7 +39,7 @@ run_out (void)
   g_assert_cmpint (setrlimit (RLIMIT_AS, &limit), ==, 0);
 
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
-    tasks[i] = pillion_loop_spawn_full (loop, "hungry", await_data, job, NULL, 1024 * 1024);
+    tasks[i] = pillion_loop_spawn_full (loop, "hungry", 1024 * 1024, await_data, job, NULL);
   kick_until_quiet (loop);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     {
@@ -61,7 +61,7 @@ run_out (void)
       g_object_unref (tasks[i]);
     }
   g_assert_cmpuint (n_good, ==, 600 - n_failed);
-  tasks[0] = pillion_loop_spawn_full (loop, "late", await_data, job, NULL, 1024 * 1024);
+  tasks[0] = pillion_loop_spawn_full (loop, "late", 1024 * 1024, await_data, job, NULL);
   kick_until_quiet (loop);
   g_assert_true (pillion_task_get_boolean (tasks[0], NULL));
   g_object_unref (tasks[0]);

@@ -58,9 +58,9 @@ test_names (Fixture *fixture,
   guint n = 0;
   PillionTask *copied = pillion_loop_spawn (fixture->loop, name, return_seven, &n, NULL);
   PillionTask *function = (pillion_loop_spawn) (fixture->loop, name, return_seven, &n, NULL);
-  PillionTask *full = (pillion_loop_spawn_full) (fixture->loop, name, return_seven, &n, NULL, 0);
-  PillionTask *at = pillion_loop_spawn_at (fixture->loop, name, return_seven, &n, NULL, 0, "there:1");
-  PillionTask *fixed = pillion_loop_spawn_static (fixture->loop, "fixed", return_seven, &n, NULL, 0, "there:2");
+  PillionTask *full = (pillion_loop_spawn_full) (fixture->loop, name, 0, return_seven, &n, NULL);
+  PillionTask *at = pillion_loop_spawn_at (fixture->loop, name, 0, "there:1", return_seven, &n, NULL);
+  PillionTask *fixed = pillion_loop_spawn_static (fixture->loop, "fixed", 0, "there:2", return_seven, &n, NULL);
 
   memset (name, 'x', strlen (name));
   g_free (name);
@@ -300,7 +300,7 @@ test_sizes (Fixture *fixture,
   PillionTask *tasks[G_N_ELEMENTS (sizes)];
 
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
-    tasks[i] = pillion_loop_spawn_full (fixture->loop, "sized", go_deep, GUINT_TO_POINTER (sizes[i].use), NULL, sizes[i].size);
+    tasks[i] = pillion_loop_spawn_full (fixture->loop, "sized", sizes[i].size, go_deep, GUINT_TO_POINTER (sizes[i].use), NULL);
   run_idle (fixture);
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
@@ -318,7 +318,7 @@ test_absurd_sizes (Fixture *fixture,
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
       guint n = 0;
-      PillionTask *task = pillion_loop_spawn_full (fixture->loop, "absurd", return_seven, &n, count_destroyed, sizes[i]);
+      PillionTask *task = pillion_loop_spawn_full (fixture->loop, "absurd", sizes[i], return_seven, &n, count_destroyed);
       g_autoptr (GError) error = NULL;
 
       run_idle (fixture);

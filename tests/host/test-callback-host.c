@@ -18,7 +18,7 @@ set_up (Fixture *fixture,
         gconstpointer data)
 {
   fixture->loop = loop_new ();
-  fixture->host = pillion_callback_host_new ("addon");
+  fixture->host = PILLION_HOST (pillion_callback_host_new ("addon"));
   fixture->log = g_string_new (NULL);
 }
 

@@ -28,7 +28,7 @@ set_up (Fixture *fixture,
 {
   fixture->context = g_main_context_new ();
   fixture->main_loop = g_main_loop_new (fixture->context, FALSE);
-  fixture->host = pillion_glib_host_new ("glib", fixture->context);
+  fixture->host = PILLION_HOST (pillion_glib_host_new ("glib", fixture->context));
   fixture->loop = loop_new ();
   g_assert_true (g_unix_open_pipe (fixture->pipe, FD_CLOEXEC, NULL));
 }
@@ -111,7 +111,7 @@ test_properties (Fixture *fixture,
 {
   g_autofree char *name = NULL;
   g_autoptr (GMainContext) context = NULL;
-  PillionHost *of_default = pillion_glib_host_new ("default", NULL);
+  PillionHost *of_default = PILLION_HOST (pillion_glib_host_new ("default", NULL));
 
   g_object_get (fixture->host, "name", &name, "context", &context, NULL);
   g_assert_cmpstr (name, ==, "glib");
@@ -341,7 +341,7 @@ static void
 test_two_loops (Fixture *fixture,
                 gconstpointer data)
 {
-  PillionHost *other_host = pillion_glib_host_new ("glib too", fixture->context);
+  PillionHost *other_host = PILLION_HOST (pillion_glib_host_new ("glib too", fixture->context));
   PillionLoop *other = loop_new ();
 
   ensure (fixture);
@@ -399,7 +399,7 @@ static void
 test_context_dropped (void)
 {
   GMainContext *context = g_main_context_new ();
-  PillionHost *host = pillion_glib_host_new ("glib", context);
+  PillionHost *host = PILLION_HOST (pillion_glib_host_new ("glib", context));
   PillionLoop *loop = loop_new ();
   Fixture fixture = { 0 };
 

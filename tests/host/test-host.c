@@ -112,10 +112,10 @@ test_loop_dropped (void)
 {
   PillionHost *hosts[] = {
     PILLION_HOST (fake_host_new ("fake")),
-    pillion_callback_host_new ("callback"),
-    pillion_glib_host_new ("glib", NULL),
-    pillion_tick_host_new ("tick", 1000.0),
-    pillion_test_host_new (),
+    PILLION_HOST (pillion_callback_host_new ("callback")),
+    PILLION_HOST (pillion_glib_host_new ("glib", NULL)),
+    PILLION_HOST (pillion_tick_host_new ("tick", 1000.0)),
+    PILLION_HOST (pillion_test_host_new ()),
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)
@@ -140,9 +140,9 @@ static void
 test_idle_loop_dropped (void)
 {
   PillionHost *hosts[] = {
-    pillion_glib_host_new ("glib", NULL),
-    pillion_tick_host_new ("tick", 1000.0),
-    pillion_test_host_new (),
+    PILLION_HOST (pillion_glib_host_new ("glib", NULL)),
+    PILLION_HOST (pillion_tick_host_new ("tick", 1000.0)),
+    PILLION_HOST (pillion_test_host_new ()),
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)

@@ -16,7 +16,7 @@ static void
 set_up (Fixture *fixture,
         gconstpointer data)
 {
-  fixture->host = pillion_test_host_new ();
+  fixture->host = PILLION_HOST (pillion_test_host_new ());
   fixture->test = PILLION_TEST_HOST (fixture->host);
   fixture->loop = loop_new ();
   fixture->log = g_string_new (NULL);
@@ -193,8 +193,8 @@ test_threads (Fixture *fixture,
       sleep_and_note (fixture, &notes[0], 's', G_TIME_SPAN_HOUR);
       for (guint i = 1; i < 4; i++)
         {
-          g_autoptr (PillionTask) task = pillion_loop_run_in_thread (fixture->loop, "work", work,
-                                                                     GINT_TO_POINTER (round * 20), NULL, NULL);
+          g_autoptr (PillionTask) task = pillion_loop_run_in_thread (fixture->loop, "work", NULL,
+                                                                     work, GINT_TO_POINTER (round * 20), NULL);
 
           notes[i] = (Note) { fixture, 'w', 0 };
           pillion_task_add_done_callback (task, note, &notes[i], NULL);
@@ -286,7 +286,7 @@ test_context (Fixture *fixture,
 static void
 test_without_loop (void)
 {
-  PillionHost *host = pillion_test_host_new ();
+  PillionHost *host = PILLION_HOST (pillion_test_host_new ());
 
   g_assert_cmpuint (pillion_test_host_advance (PILLION_TEST_HOST (host), 100), ==, 0);
   g_assert_cmpuint (pillion_test_host_run_until_idle (PILLION_TEST_HOST (host)), ==, 0);

@@ -17,7 +17,7 @@ static void
 set_up (Fixture *fixture,
         gconstpointer data)
 {
-  fixture->host = pillion_tick_host_new ("game", 1000.0);
+  fixture->host = PILLION_HOST (pillion_tick_host_new ("game", 1000.0));
   fixture->tick = PILLION_TICK_HOST (fixture->host);
   fixture->loop = loop_new ();
   fixture->frames = g_string_new (NULL);
@@ -59,10 +59,10 @@ test_properties (Fixture *fixture,
   g_assert_cmpfloat (rate, ==, 1000.0);
   g_assert_cmpint (work, ==, 5);
   g_assert_cmpfloat (pillion_tick_host_get_rate (fixture->tick), ==, 1000.0);
-  pillion_tick_host_set_work (fixture->tick, 7);
-  g_assert_cmpint (pillion_tick_host_get_work (fixture->tick), ==, 7);
+  pillion_tick_host_set_work_usec (fixture->tick, 7);
+  g_assert_cmpint (pillion_tick_host_get_work_usec (fixture->tick), ==, 7);
   g_assert_cmpfloat (pillion_tick_host_get_rate (PILLION_TICK_HOST (host)), ==, 60.0);
-  g_assert_cmpint (pillion_tick_host_get_work (PILLION_TICK_HOST (host)), ==, 0);
+  g_assert_cmpint (pillion_tick_host_get_work_usec (PILLION_TICK_HOST (host)), ==, 0);
   end_object (host);
 }
 
@@ -157,7 +157,7 @@ test_work (Fixture *fixture,
   gsize n_times;
 
   /* Longer than a period: the next frame waits for the next whole one */
-  pillion_tick_host_set_work (fixture->tick, 2500);
+  pillion_tick_host_set_work_usec (fixture->tick, 2500);
   pillion_tick_host_run (fixture->tick, 3);
   times = pillion_tick_host_get_frame_times (fixture->tick, &n_times);
   for (guint i = 0; i < n_times; i++)
@@ -169,7 +169,7 @@ static void
 test_stall (Fixture *fixture,
             gconstpointer data)
 {
-  PillionHost *host = pillion_tick_host_new ("stalling", 50.0);
+  PillionHost *host = PILLION_HOST (pillion_tick_host_new ("stalling", 50.0));
   PillionTickHost *tick = PILLION_TICK_HOST (host);
   g_autofree gint64 *times = NULL;
   gsize n_times;
@@ -302,7 +302,7 @@ drop_host (PillionTickHost *host,
 static void
 test_dropped_inside (void)
 {
-  PillionHost *host = pillion_tick_host_new ("dropped", 1000.0);
+  PillionHost *host = PILLION_HOST (pillion_tick_host_new ("dropped", 1000.0));
   gpointer weak = host;
 
   g_object_add_weak_pointer (G_OBJECT (host), &weak);

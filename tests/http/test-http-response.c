@@ -466,7 +466,7 @@ test_handed_on (TestFixture *self,
       pillion_task_all (self->loop, children, 2),
       pillion_task_shield (task),
       pillion_task_with_timeout (task, G_TIME_SPAN_HOUR),
-      pillion_retry_run (retry, self->loop, "retry", attempt, task, NULL, NULL),
+      pillion_retry_run (retry, self->loop, "retry", NULL, attempt, task, NULL),
       pillion_task_race (self->loop, children, 1),
     };
 

@@ -158,7 +158,7 @@ static void
 test_tick_host (Fixture *fixture,
                 gconstpointer automatic)
 {
-  PillionHost *host = pillion_tick_host_new ("slow", 10.0);
+  PillionHost *host = PILLION_HOST (pillion_tick_host_new ("slow", 10.0));
   g_autofree gint64 *kick_times = NULL;
   gsize n_times;
   gint64 longest = 0;

@@ -25,7 +25,7 @@ set_up (Fixture *fixture,
         gconstpointer data)
 {
   fixture->loop = loop_new ();
-  fixture->host = pillion_test_host_new ();
+  fixture->host = PILLION_HOST (pillion_test_host_new ());
   fixture->log = g_string_new (NULL);
   for (guint i = 0; i < G_N_ELEMENTS (letters); i++)
     letters[i] = (Letter) { fixture, 'A' + i };

@@ -148,7 +148,7 @@ test_everything (Fixture *fixture,
   g_assert_true (pillion_loop_ensure (fixture->loop, PILLION_HOST (host), NULL));
   tasks[0] = obedient (fixture, "a");
   tasks[1] = pillion_loop_sleep (fixture->loop, G_TIME_SPAN_HOUR, NULL);
-  tasks[2] = pillion_loop_run_in_thread (fixture->loop, "work", until_cancelled, NULL, NULL, NULL);
+  tasks[2] = pillion_loop_run_in_thread (fixture->loop, "work", NULL, until_cancelled, NULL, NULL);
   tasks[3] = pillion_task_new (fixture->loop, "done", NULL);
   for (guint i = 1; i < 4; i++)
     pillion_task_add_done_callback (tasks[i], on_done, fixture, NULL);
@@ -262,8 +262,8 @@ test_stubborn_worker (Fixture *fixture,
                       gconstpointer data)
 {
   Stubborn stubborn = { GATE_INIT, GATE_INIT, 0 };
-  PillionTask *task = pillion_loop_run_in_thread (fixture->loop, "blocked", ignore_cancellation, &stubborn, count_stubborn,
-                                                  NULL);
+  PillionTask *task = pillion_loop_run_in_thread (fixture->loop, "blocked", NULL, ignore_cancellation, &stubborn,
+                                                  count_stubborn);
   gpointer weak = fixture->loop;
   g_autoptr (GError) error = NULL;
 
@@ -408,7 +408,7 @@ test_waits_for_caller (Fixture *fixture,
     }
   else if (g_str_equal (from, "map"))
     {
-      waiting = pillion_task_map (fixture->loop, 2, 0, close_from_function, fixture, NULL, NULL);
+      waiting = pillion_task_map (fixture->loop, 2, 0, NULL, close_from_function, fixture, NULL);
     }
   else
     {
@@ -458,7 +458,7 @@ begin_anew (PillionTask *task,
   Fixture *fixture = data;
   PillionTask *late = pillion_task_new (fixture->loop, "late", NULL);
   PillionTask *sleep = pillion_loop_sleep (fixture->loop, 0, NULL);
-  PillionTask *work = pillion_loop_run_in_thread (fixture->loop, "work", until_cancelled, fixture, count_freed, NULL);
+  PillionTask *work = pillion_loop_run_in_thread (fixture->loop, "work", NULL, until_cancelled, fixture, count_freed);
   FakeHost *host = fake_host_new ("late host");
   g_autoptr (GError) error = NULL;
 

@@ -586,7 +586,7 @@ static void
 test_now (Fixture *fixture,
           gconstpointer data)
 {
-  PillionHost *host = pillion_test_host_new ();
+  PillionHost *host = PILLION_HOST (pillion_test_host_new ());
   gint64 before = g_get_monotonic_time ();
   gint64 now = pillion_loop_get_now (fixture->loop);
 

@@ -220,7 +220,7 @@ test_budget (Fixture *fixture,
 {
   int n_kicks = 0;
 
-  pillion_loop_set_budget (fixture->loop, 5000);
+  pillion_loop_set_budget_usec (fixture->loop, 5000);
   for (guint i = 0; i < 40; i++)
     pillion_loop_call_soon (fixture->loop, count_1_ms, &fixture->n_items, NULL);
   while (fixture->n_items < 40)
@@ -240,7 +240,7 @@ static void
 test_budget_zero (Fixture *fixture,
                   gconstpointer data)
 {
-  pillion_loop_set_budget (fixture->loop, 0);
+  pillion_loop_set_budget_usec (fixture->loop, 0);
   for (guint i = 0; i < 3; i++)
     pillion_loop_call_soon (fixture->loop, count_1_ms, &fixture->n_items, NULL);
   for (int i = 1; i <= 3; i++)

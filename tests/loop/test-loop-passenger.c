@@ -289,7 +289,7 @@ uninstall (PillionLoop *loop,
 static PillionHost *
 ticking_host (Ticking *ticking)
 {
-  PillionHost *host = pillion_callback_host_new ("ticking");
+  PillionHost *host = PILLION_HOST (pillion_callback_host_new ("ticking"));
 
   pillion_callback_host_set_install (PILLION_CALLBACK_HOST (host), install, ticking, NULL);
   pillion_callback_host_set_remove (PILLION_CALLBACK_HOST (host), uninstall, ticking, NULL);

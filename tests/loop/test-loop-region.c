@@ -496,7 +496,7 @@ test_threads_go_on (Fixture *fixture,
   PillionTask *task;
 
   begin (fixture, "render", PILLION_REGION_NO_CALLBACKS);
-  task = pillion_loop_run_in_thread (fixture->loop, "thread", push_from_thread, &gate, NULL, NULL);
+  task = pillion_loop_run_in_thread (fixture->loop, "thread", NULL, push_from_thread, &gate, NULL);
   pillion_task_add_done_callback (task, on_done, fixture, NULL);
   gate_wait (&gate);
   pillion_loop_kick (fixture->loop);
@@ -511,7 +511,7 @@ static void
 test_hook_stays (Fixture *fixture,
                  gconstpointer data)
 {
-  PillionHost *host = pillion_callback_host_new ("region");
+  PillionHost *host = PILLION_HOST (pillion_callback_host_new ("region"));
 
   g_assert_true (pillion_loop_ensure (fixture->loop, host, NULL));
   begin (fixture, "undo", PILLION_REGION_NO_DESTRUCTIVE);

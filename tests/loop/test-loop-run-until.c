@@ -412,7 +412,7 @@ test_waits_for_caller (Fixture *fixture,
   g_assert_cmpint (fixture->n, ==, 1);
   g_clear_object (&fixture->task);
 
-  fixture->task = pillion_task_map (fixture->loop, 1, 0, wait_for_caller, fixture, NULL, NULL);
+  fixture->task = pillion_task_map (fixture->loop, 1, 0, NULL, wait_for_caller, fixture, NULL);
   g_assert_false (run (fixture, fixture->task, NULL));
   g_assert_cmpint (fixture->n, ==, 2);
 }
@@ -448,7 +448,7 @@ static void
 test_virtual_clock (Fixture *fixture,
                     gconstpointer data)
 {
-  PillionHost *host = pillion_test_host_new ();
+  PillionHost *host = PILLION_HOST (pillion_test_host_new ());
   PillionTask *task;
   gint64 start = g_get_monotonic_time ();
 
@@ -477,13 +477,13 @@ static void
 test_virtual_clock_and_thread (Fixture *fixture,
                                gconstpointer data)
 {
-  PillionHost *host = pillion_test_host_new ();
+  PillionHost *host = PILLION_HOST (pillion_test_host_new ());
 
   g_assert_true (pillion_loop_ensure (fixture->loop, host, NULL));
   for (guint i = 0; i < 50; i++)
     {
       PillionTask *sleep = pillion_loop_sleep (fixture->loop, G_TIME_SPAN_HOUR, NULL);
-      PillionTask *work = pillion_loop_run_in_thread (fixture->loop, "work", work_a_little, NULL, NULL, NULL);
+      PillionTask *work = pillion_loop_run_in_thread (fixture->loop, "work", NULL, work_a_little, NULL, NULL);
       gint64 before = pillion_loop_get_now (fixture->loop);
 
       g_assert_true (run (fixture, work, NULL));

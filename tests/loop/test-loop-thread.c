@@ -49,7 +49,7 @@ run (Fixture *fixture,
      PillionThreadFunc func,
      GCancellable *cancellable)
 {
-  return pillion_loop_run_in_thread (fixture->loop, "work", func, fixture, on_free, cancellable);
+  return pillion_loop_run_in_thread (fixture->loop, "work", cancellable, func, fixture, on_free);
 }
 
 static void

@@ -12,9 +12,9 @@ test_defaults (void)
 {
   PillionLoop *loop = loop_new ();
 
-  g_assert_cmpint (pillion_loop_get_budget (loop), ==, 2000);
+  g_assert_cmpint (pillion_loop_get_budget_usec (loop), ==, 2000);
   g_assert_cmpint (pillion_loop_get_budget_mode (loop), ==, PILLION_BUDGET_FIXED);
-  g_assert_cmpint (pillion_loop_get_slow_threshold (loop), ==, 100000);
+  g_assert_cmpint (pillion_loop_get_slow_threshold_usec (loop), ==, 100000);
   g_assert_true (pillion_loop_get_auto_stop (loop));
   g_assert_cmpuint (pillion_loop_get_max_workers (loop), ==, 8);
   g_assert_cmpuint (pillion_loop_get_live_tasks (loop), ==, 0);
@@ -58,15 +58,15 @@ test_properties (void)
                 "auto-stop", FALSE, "max-workers", 3, NULL);
   pillion_loop_set_auto_stop (loop, FALSE);
   g_assert_cmpint (n_notified, ==, 5);
-  g_assert_cmpint (pillion_loop_get_budget (loop), ==, 1);
+  g_assert_cmpint (pillion_loop_get_budget_usec (loop), ==, 1);
   g_assert_cmpint (pillion_loop_get_budget_mode (loop), ==, PILLION_BUDGET_AUTOMATIC);
-  g_assert_cmpint (pillion_loop_get_slow_threshold (loop), ==, 2);
+  g_assert_cmpint (pillion_loop_get_slow_threshold_usec (loop), ==, 2);
   g_assert_false (pillion_loop_get_auto_stop (loop));
   g_assert_cmpuint (pillion_loop_get_max_workers (loop), ==, 3);
 
-  pillion_loop_set_budget (loop, 10);
+  pillion_loop_set_budget_usec (loop, 10);
   pillion_loop_set_budget_mode (loop, PILLION_BUDGET_FIXED);
-  pillion_loop_set_slow_threshold (loop, 20);
+  pillion_loop_set_slow_threshold_usec (loop, 20);
   pillion_loop_set_auto_stop (loop, TRUE);
   pillion_loop_set_max_workers (loop, 5);
   g_assert_cmpint (n_notified, ==, 10);
@@ -99,10 +99,10 @@ test_wrong_values (void)
   PillionLoop *loop = loop_new ();
 
   g_test_expect_message ("Pillion", G_LOG_LEVEL_CRITICAL, "*budget_usec >= 0*failed*");
-  pillion_loop_set_budget (loop, -1);
+  pillion_loop_set_budget_usec (loop, -1);
   g_test_assert_expected_messages ();
   g_test_expect_message ("Pillion", G_LOG_LEVEL_CRITICAL, "*threshold_usec >= 0*failed*");
-  pillion_loop_set_slow_threshold (loop, -1);
+  pillion_loop_set_slow_threshold_usec (loop, -1);
   g_test_assert_expected_messages ();
   g_test_expect_message ("Pillion", G_LOG_LEVEL_CRITICAL, "*max_workers > 0*failed*");
   pillion_loop_set_max_workers (loop, 0);
@@ -370,7 +370,7 @@ test_slow_callback (void)
   PillionTask *task = pillion_task_new (loop, "sluggish", NULL);
 
   g_signal_connect (loop, "slow-callback", G_CALLBACK (on_slow), log);
-  pillion_loop_set_slow_threshold (loop, 10000);
+  pillion_loop_set_slow_threshold_usec (loop, 10000);
   pillion_loop_call_soon (loop, spin_10_ms, NULL, NULL);
   pillion_task_add_done_callback (task, spin_10_ms_done, NULL, NULL);
   pillion_task_return_boolean (task, TRUE);
@@ -379,7 +379,7 @@ test_slow_callback (void)
   g_assert_nonnull (strstr (log->str, "[sluggish]"));
 
   g_string_truncate (log, 0);
-  pillion_loop_set_slow_threshold (loop, G_MAXINT64);
+  pillion_loop_set_slow_threshold_usec (loop, G_MAXINT64);
   pillion_loop_call_soon (loop, spin_10_ms, NULL, NULL);
   pillion_loop_call_soon (loop, quick, NULL, NULL);
   kick_until_quiet (loop);
@@ -403,7 +403,7 @@ test_slow_source (void)
   g_autoptr (GSource) source = g_idle_source_new ();
 
   g_signal_connect (loop, "slow-callback", G_CALLBACK (on_slow), log);
-  pillion_loop_set_slow_threshold (loop, 10000);
+  pillion_loop_set_slow_threshold_usec (loop, 10000);
   g_source_set_callback (source, spin_source, NULL, NULL);
   g_source_attach (source, pillion_loop_get_context (loop));
   kick_until_quiet (loop);

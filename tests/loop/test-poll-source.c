@@ -554,7 +554,7 @@ static void
 test_virtual (Fixture *fixture,
               gconstpointer data)
 {
-  PillionHost *host = pillion_test_host_new ();
+  PillionHost *host = PILLION_HOST (pillion_test_host_new ());
   gint64 start = pillion_host_get_now (host);
 
   g_assert_true (pillion_host_has_own_clock (host));
@@ -597,7 +597,7 @@ static void
 test_clock_changes (Fixture *fixture,
                     gconstpointer data)
 {
-  PillionHost *host = pillion_test_host_new ();
+  PillionHost *host = PILLION_HOST (pillion_test_host_new ());
   gint64 due = pillion_host_get_now (host) + G_TIME_SPAN_DAY;
 
   /* By the monotonic clock that time may be long over; by the host's it is tomorrow */
@@ -630,7 +630,7 @@ static void
 test_moved_while_due (Fixture *fixture,
                       gconstpointer data)
 {
-  PillionHost *host = pillion_test_host_new ();
+  PillionHost *host = PILLION_HOST (pillion_test_host_new ());
   gint64 start = pillion_host_get_now (host);
 
   g_assert_true (pillion_loop_ensure (fixture->loop, host, NULL));
@@ -659,7 +659,7 @@ static void
 test_dropped (Fixture *fixture,
               gconstpointer data)
 {
-  PillionHost *host = pillion_test_host_new ();
+  PillionHost *host = PILLION_HOST (pillion_test_host_new ());
   gint64 start = pillion_host_get_now (host);
 
   g_assert_true (pillion_loop_ensure (fixture->loop, host, NULL));
@@ -719,7 +719,7 @@ static void
 test_external (Fixture *fixture,
                gconstpointer data)
 {
-  PillionHost *host = pillion_test_host_new ();
+  PillionHost *host = PILLION_HOST (pillion_test_host_new ());
   gint64 start = pillion_host_get_now (host);
   GThread *thread = g_thread_new ("writer", write_soon, fixture);
 
@@ -913,7 +913,7 @@ static void
 test_wait_virtual (Fixture *fixture,
                    gconstpointer data)
 {
-  PillionHost *host = pillion_test_host_new ();
+  PillionHost *host = PILLION_HOST (pillion_test_host_new ());
   gint64 start = pillion_host_get_now (host);
 
   g_assert_true (pillion_loop_ensure (fixture->loop, host, NULL));
@@ -1071,7 +1071,7 @@ test_close_with_the_loop (Fixture *fixture,
   for (int i = 0; i < 100; i++)
     {
       const Gate gate = GATE_INIT;
-      PillionHost *host = pillion_test_host_new ();
+      PillionHost *host = PILLION_HOST (pillion_test_host_new ());
       GThread *thread;
 
       fixture->gate = gate;

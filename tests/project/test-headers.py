@@ -72,7 +72,7 @@ class Headers(unittest.TestCase):
           PillionLoop *loop = pillion_loop_new (nullptr, PILLION_LOOP_DEFAULT);
           PillionTask *task = pillion_task_new (loop, "from C++", nullptr);
           pillion_task_add_done_callback (task, on_done, nullptr, nullptr);
-          g_autoptr (PillionHost) host = pillion_test_host_new ();
+          g_autoptr (PillionHost) host = PILLION_HOST (pillion_test_host_new ());
           return PILLION_IS_HOST (host) ? 0 : 1;
         }
         '''

@@ -21,8 +21,8 @@ set_up (Fixture *fixture,
 {
   fixture->loop = loop_new ();
   /* A kick does all that is ready, however slow valgrind makes it */
-  pillion_loop_set_budget (fixture->loop, G_TIME_SPAN_MINUTE);
-  fixture->host = pillion_test_host_new ();
+  pillion_loop_set_budget_usec (fixture->loop, G_TIME_SPAN_MINUTE);
+  fixture->host = PILLION_HOST (pillion_test_host_new ());
   g_assert_true (pillion_loop_ensure (fixture->loop, fixture->host, NULL));
 }
 

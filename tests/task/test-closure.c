@@ -220,7 +220,7 @@ test_thread (Fixture *fixture,
              gconstpointer data)
 {
   Seen seen = { fixture };
-  PillionTask *task = pillion_loop_run_in_thread_closure (fixture->loop, "work", closure_new (on_worker, &seen), NULL);
+  PillionTask *task = pillion_loop_run_in_thread_closure (fixture->loop, "work", NULL, closure_new (on_worker, &seen));
 
   g_assert_true (pillion_loop_run_until_complete (fixture->loop, task, NULL));
   while (g_atomic_int_get (&seen.n_gone) == 0)
@@ -237,7 +237,7 @@ test_map (Fixture *fixture,
           gconstpointer data)
 {
   Seen seen = { fixture };
-  PillionTask *task = pillion_task_map_closure (fixture->loop, 5, 1, closure_new (on_number, &seen), NULL);
+  PillionTask *task = pillion_task_map_closure (fixture->loop, 5, 1, NULL, closure_new (on_number, &seen));
 
   settle (fixture);
   assert_failed (task);
@@ -305,7 +305,7 @@ test_retry (Fixture *fixture,
 
   pillion_retry_set_attempts (retry, 5);
   pillion_retry_set_predicate_closure (retry, closure_new (on_failure, &predicate));
-  task = pillion_retry_run_closure (retry, fixture->loop, "fetch", closure_new (on_number, &attempts), NULL);
+  task = pillion_retry_run_closure (retry, fixture->loop, "fetch", NULL, closure_new (on_number, &attempts));
   advance (fixture, G_TIME_SPAN_MINUTE);
   assert_failed (task);
   g_assert_cmpuint (attempts.number, ==, 12);

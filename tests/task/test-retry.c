@@ -90,7 +90,7 @@ run (Retry *self)
   self->n_attempts = 0;
   self->n_freed = 0;
   self->start = pillion_loop_get_now (self->base.loop);
-  return pillion_retry_run (self->retry, self->base.loop, "fetch", attempt, self, freed, NULL);
+  return pillion_retry_run (self->retry, self->base.loop, "fetch", NULL, attempt, self, freed);
 }
 
 static void
@@ -356,7 +356,7 @@ test_cancellable (Retry *self,
   PillionTask *task;
 
   g_cancellable_cancel (cancellable);
-  task = pillion_retry_run (self->retry, self->base.loop, "fetch", attempt, self, freed, cancellable);
+  task = pillion_retry_run (self->retry, self->base.loop, "fetch", cancellable, attempt, self, freed);
   settle (&self->base);
   assert_cancelled (task);
   g_assert_cmpuint (self->n_attempts, ==, 0);
@@ -628,7 +628,7 @@ test_threads (void)
       pillion_retry_set_attempts (retry, G_MAXUINT);
       pillion_retry_set_initial_delay (retry, round);
       pillion_retry_set_multiplier (retry, 1.0);
-      task = pillion_retry_run (retry, loop, "fetch", sleep_and_fail, loop, NULL, NULL);
+      task = pillion_retry_run (retry, loop, "fetch", NULL, sleep_and_fail, loop, NULL);
       thread = g_thread_new ("canceller", cancel_there, task);
       pillion_loop_run_until_complete (loop, task, NULL);
       g_thread_join (thread);

@@ -31,7 +31,7 @@ set_up_virtual (Fixture *fixture,
                 gconstpointer data)
 {
   set_up (fixture, data);
-  fixture->host = pillion_test_host_new ();
+  fixture->host = PILLION_HOST (pillion_test_host_new ());
   g_assert_true (pillion_loop_ensure (fixture->loop, fixture->host, NULL));
 }
 
@@ -216,7 +216,7 @@ test_waits_for_threads (Fixture *fixture,
                         gconstpointer data)
 {
   Gate gate = GATE_INIT;
-  PillionTask *task = pillion_loop_run_in_thread (fixture->loop, "thread", work_on, &gate, NULL, NULL);
+  PillionTask *task = pillion_loop_run_in_thread (fixture->loop, "thread", NULL, work_on, &gate, NULL);
 
   g_assert_true (pillion_scope_add (fixture->scope, task, NULL));
   pillion_task_add_done_callback (task, on_done, fixture, NULL);
@@ -530,10 +530,10 @@ test_from_own_function (Fixture *fixture,
     {
       g_autoptr (PillionTask) sleep = pillion_loop_sleep (fixture->loop, 0, NULL);
 
-      tasks[i] = i == 0   ? pillion_task_map (fixture->loop, 1, 0, close_in_map, fixture, NULL, NULL)
+      tasks[i] = i == 0   ? pillion_task_map (fixture->loop, 1, 0, NULL, close_in_map, fixture, NULL)
                  : i == 1 ? pillion_task_and_then (sleep, close_in_sequel, fixture, NULL)
-                 : i == 2 ? pillion_retry_run (retry, fixture->loop, "retry", close_in_map, fixture, NULL, NULL)
-                          : pillion_retry_run (choosy, fixture->loop, "choosy", fail_attempt, fixture, NULL, NULL);
+                 : i == 2 ? pillion_retry_run (retry, fixture->loop, "retry", NULL, close_in_map, fixture, NULL)
+                          : pillion_retry_run (choosy, fixture->loop, "choosy", NULL, fail_attempt, fixture, NULL);
       g_assert_true (pillion_scope_add (fixture->scope, tasks[i], NULL));
       g_assert_no_error (fixture->error);
       pillion_loop_run_until_complete (fixture->loop, tasks[i], NULL);

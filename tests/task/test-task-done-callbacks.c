@@ -30,7 +30,7 @@ set_up (Fixture *fixture,
 {
   fixture->loop = loop_new ();
   /* A kick does all that is ready, however slow valgrind makes it */
-  pillion_loop_set_budget (fixture->loop, G_TIME_SPAN_MINUTE);
+  pillion_loop_set_budget_usec (fixture->loop, G_TIME_SPAN_MINUTE);
   fixture->task = pillion_task_new (fixture->loop, "job", NULL);
   fixture->log = g_string_new (NULL);
   for (guint i = 0; i < G_N_ELEMENTS (fixture->notes); i++)

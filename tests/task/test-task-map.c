@@ -81,7 +81,7 @@ map (Source *self,
      guint n,
      guint limit)
 {
-  return pillion_task_map (self->loop, n, limit, start, self, source_freed, NULL);
+  return pillion_task_map (self->loop, n, limit, NULL, start, self, source_freed);
 }
 
 static void
@@ -201,7 +201,7 @@ test_cancel (Fixture *fixture,
       source_init (&source, fixture);
       if (when == 0)
         g_cancellable_cancel (cancellable);
-      task = pillion_task_map (source.loop, 10, 3, start, &source, source_freed, cancellable);
+      task = pillion_task_map (source.loop, 10, 3, cancellable, start, &source, source_freed);
       if (when > 1)
         settle (fixture);
       /* One ends at the same moment: the next is not begun */

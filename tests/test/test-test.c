@@ -67,7 +67,7 @@ static void
 test_worker (PillionLoop *loop,
              gpointer data)
 {
-  g_autoptr (PillionTask) task = pillion_loop_run_in_thread (loop, "work", work, NULL, NULL, NULL);
+  g_autoptr (PillionTask) task = pillion_loop_run_in_thread (loop, "work", NULL, work, NULL, NULL);
 
   g_assert_cmpint (pillion_await_int (task, NULL), ==, 5);
   n_run++;

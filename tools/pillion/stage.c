@@ -87,11 +87,11 @@ stage_new (const char *name,
   self->rate = rate;
   self->budget = budget_usec;
   self->recent = g_array_new (FALSE, FALSE, sizeof (gint64));
-  self->host = PILLION_TICK_HOST (pillion_tick_host_new (name, rate));
-  pillion_tick_host_set_work (self->host, work_usec);
+  self->host = pillion_tick_host_new (name, rate);
+  pillion_tick_host_set_work_usec (self->host, work_usec);
   g_signal_connect (self->host, "frame", G_CALLBACK (on_frame), self);
 
-  self->seat = pillion_callback_host_new (name);
+  self->seat = PILLION_HOST (pillion_callback_host_new (name));
   seat = PILLION_CALLBACK_HOST (self->seat);
   pillion_callback_host_set_install (seat, on_install, self, NULL);
   pillion_callback_host_set_remove (seat, on_remove, self, NULL);

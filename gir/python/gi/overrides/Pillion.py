@@ -622,7 +622,7 @@ class Task(Pillion.Task):
         awaitables. Its result is the list of theirs. A number as the inputs stands for a range."""
         inputs = range(inputs) if isinstance(inputs, int) else list(inputs)
         start = _Start(loop, 'map', lambda index: func(inputs[index]), ())
-        return cls._group(Pillion.Task.map_closure(loop, len(inputs), limit, start, cancellable), _site(2), True)
+        return cls._group(Pillion.Task.map_closure(loop, len(inputs), limit, cancellable, start), _site(2), True)
 
     @staticmethod
     def _at(task, site):
@@ -691,7 +691,7 @@ class Retry(Pillion.Retry):
 
     def run(self, loop, name, func, *args, cancellable=None):
         """Has `func (attempt, *args)` make attempts, each a task or an awaitable, until one ends well."""
-        task = self.run_closure(loop, name, _Start(loop, name, func, args), cancellable)
+        task = self.run_closure(loop, name, cancellable, _Start(loop, name, func, args))
         return Task._at(task, _site(2))
 
     def __repr__(self):
@@ -759,7 +759,7 @@ class Loop(Pillion.Loop):
     def run_in_thread(self, name, func, *args, cancellable=None):
         """Calls `func (task, cancellable, *args)` on a worker thread. What it returns, or raises, is what the task ends with, unless
         the function has finished that by itself."""
-        task = self.run_in_thread_closure(name, _Work(func, args), cancellable)
+        task = self.run_in_thread_closure(name, cancellable, _Work(func, args))
         return Task._at(task, _site(2))
 
     def __repr__(self):
