@@ -272,6 +272,7 @@ begin_attempt (Run *self)
     {
       g_ptr_array_add (self->attempts, child);
       self->id = pillion_combinator_wait (parent, child);
+      pillion_task_pass_progress (child, self->id);
     }
 }
 

@@ -215,10 +215,7 @@ leave_behind (PillionScopeMember *member,
 
   pillion_scope_member_leave (member);
   pillion_task_remove_done_callback (task, member->callback);
-  /* Nobody will look at how it ends, so that is reported */
-  if (!task->told && !pillion_task_has_waiters (task) &&
-      __atomic_load_n (&task->looked, __ATOMIC_RELAXED) == PILLION_TASK_LOOKED)
-    __atomic_store_n (&task->looked, FALSE, __ATOMIC_RELAXED);
+  pillion_task_unlook (task);
   g_object_unref (task);
 }
 

@@ -90,6 +90,9 @@ extern const PillionItemClass pillion_scope_start_item_class;
 void          pillion_scope_start_next       (PillionScope *self);
 void          pillion_scope_dissolve_line    (PillionScope *self);
 
+/* A task that leaves the scope: if it is waiting for room there, it starts in the next kick */
+void          pillion_scope_start_alone      (PillionTask  *task);
+
 /* Closing: pillion-scope-close.c. The first is for the end of the loop: closes all scopes as they are. */
 void          pillion_scope_shut_all         (PillionCore  *core);
 

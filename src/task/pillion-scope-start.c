@@ -186,6 +186,7 @@ begin (Start *self)
       self->work = g_object_ref (work);
       /* No waiter: it does not keep itself from cancelling the work */
       self->callback = pillion_task_add_owner_callback (work, on_work_done, g_object_ref (task), let_go);
+      pillion_task_pass_progress (work, self->callback);
       if (pillion_task_is_cancelled (task))
         cancel_work (self);
     }
@@ -273,6 +274,28 @@ pillion_scope_start_next (PillionScope *self)
   pillion_core_push_local (pillion_core (self->loop), &self->start_item);
 }
 
+static void
+begin_now (gpointer data)
+{
+  PillionTask *task = data;
+  Start *self = (Start *) task->body;
+
+  if (!pillion_task_is_done (task) && self->func != NULL && !pillion_task_is_cancelled (task))
+    begin (self);
+}
+
+void
+pillion_scope_start_alone (PillionTask *task)
+{
+  Start *self = (Start *) task->body;
+
+  if (self == NULL || self->body.klass != &start_class || self->scope == NULL)
+    return;
+
+  leave_line (self);
+  pillion_loop_call_soon (task->loop, begin_now, g_object_ref (task), g_object_unref);
+}
+
 /* The scope is closed: who stands in the line does so no more, and ends when it hears that it was cancelled */
 void
 pillion_scope_dissolve_line (PillionScope *self)
@@ -292,8 +315,8 @@ pillion_scope_dissolve_line (PillionScope *self)
  * Begins work when there is room for it: when fewer tasks than [property@Pillion.Scope:limit] run in the scope. @func is called once, in a
  * kick and never inside this call, after the functions that were given before. On the loop's thread only.
  *
- * The task that this returns is in the scope from now on. It ends as the one does that @func makes, and stands for it: to cancel it
- * takes it out of the line, or cancels the work, unless somebody else waits for that.
+ * The task that this returns is in the scope from now on. It stands for the task that @func makes: it ends as that one does, and has its
+ * progress. Cancelling it takes it out of the line, or cancels the work, unless somebody else waits for that.
  *
  * Where @func makes no task, the task fails with [error@Pillion.Error.FAILED]; where it makes one of another loop, with
  * `G_IO_ERROR_INVALID_ARGUMENT`; where it gives the very task that stands for it, with [error@Pillion.Error.DEADLOCK]. In a scope that is

@@ -384,9 +384,12 @@ pillion_scope_find_task (PillionScope *self,
  * @self: a scope
  * @key: the key that the task was added with
  *
- * Takes a task over from the code that was there before a reload: finds it as [method@Pillion.Scope.find_task] does, and takes off every
- * done callback that was added to it and not called yet. Their destroy functions are called, so that whoever waited for it is told as
- * when a loop is closed; a fiber goes on in a later kick, and its await fails. The new code adds its own. On the loop's thread only.
+ * Takes a task over from the code that was there before a reload: finds it as [method@Pillion.Scope.find_task] does, takes it out of the
+ * scope, and removes every done callback that was added to it and not called yet. Their destroy functions are called, so that whoever
+ * waited for it is told as when a loop is closed; a fiber goes on in a later kick, and its await fails. On the loop's thread only.
+ *
+ * The new code adds its own callbacks, and puts the task into a scope of its own ([method@Pillion.Scope.add]). Until then the task belongs
+ * to the loop alone. If it was still waiting for room in the old scope, it starts in the next kick.
  *
  * Returns: (transfer full) (nullable): the task, which may be done already; %NULL where there is none
  *
@@ -397,9 +400,21 @@ pillion_scope_adopt (PillionScope *self,
                      const char *key)
 {
   PillionTask *task = pillion_scope_find_task (self, key);
+  PillionScopeMember *member = task != NULL ? pillion_scope_member_of (task) : NULL;
 
-  if (task != NULL)
-    pillion_task_remove_waiters (task);
+  if (member == NULL)
+    return task;
+
+  g_object_ref (self);
+  pillion_scope_start_alone (task);
+  pillion_scope_member_leave (member);
+  pillion_task_remove_done_callback (task, member->callback);
+  pillion_task_remove_waiters (task);
+  pillion_task_unlook (task);
+  pillion_scope_start_next (self);
+  pillion_scope_look_for_end (self);
+  g_object_unref (self);
+
   return task;
 }
 

@@ -67,20 +67,22 @@ add_before_owners (PillionTask *self,
     }
 }
 
-static gboolean
-has_id (PillionTask *self,
-        guint id)
+static PillionTaskDone *
+find_callback (PillionTask *self,
+               guint id)
 {
   if (self->first.func != NULL && self->first.id == id)
-    return TRUE;
+    return &self->first;
 
-  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
+  for (GList *link = self->others != NULL ? self->others->tail : NULL; link != NULL; link = link->prev)
     {
-      if (((PillionTaskDone *) link->data)->id == id)
-        return TRUE;
+      PillionTaskDone *done = link->data;
+
+      if (done->id == id)
+        return done;
     }
 
-  return FALSE;
+  return NULL;
 }
 
 /* A task that lives as long as the program, and that each of its requests waits for, gives out all that there are in a day or two */
@@ -93,7 +95,7 @@ take_id (PillionTask *self)
       if (self->last_id == 0)
         self->ids_again = TRUE;
     }
-  while (self->last_id == 0 || (self->ids_again && has_id (self, self->last_id)));
+  while (self->last_id == 0 || (self->ids_again && find_callback (self, self->last_id) != NULL));
 
   return self->last_id;
 }
@@ -131,6 +133,16 @@ add_callback (PillionTask *self,
     }
 
   return done.id;
+}
+
+void
+pillion_task_pass_progress (PillionTask *self,
+                            guint id)
+{
+  PillionTaskDone *done = find_callback (self, id);
+
+  if (done != NULL)
+    done->stand_in = TRUE;
 }
 
 guint

@@ -87,6 +87,7 @@ call_next (Chain *self)
     {
       self->next = next;
       self->id = pillion_combinator_wait (parent, next);
+      pillion_task_pass_progress (next, self->id);
       /* It may have been asked to end meanwhile, when there was nobody to hand that on to */
       if (pillion_task_is_cancelled (parent->body.task))
         chain_cancelled (&parent->body);
@@ -167,6 +168,7 @@ chain_new (PillionTask *child,
       self->kind = kind;
       self->child = g_object_ref (child);
       self->id = pillion_combinator_wait (&self->parent, child);
+      pillion_task_pass_progress (child, self->id);
     }
 
   return task;

@@ -52,9 +52,10 @@ typedef struct
   PillionTaskDoneFunc func;
   gpointer data;
   GDestroyNotify destroy;
-  guint id : 30;
+  guint id : 29;
   guint owner : 1; /* whether it is no waiter: it keeps nobody from cancelling the task */
   guint relay : 1; /* whether it only passes the task on: as long as nobody asks for the outcome, nobody was told */
+  guint stand_in : 1; /* whether the data is a task that stands for this one, and has its progress */
 } PillionTaskDone;
 
 /* A task is small, because there are many: what few of them need is in the extra part. */
@@ -170,6 +171,10 @@ guint             pillion_task_add_relay_callback (PillionTask        *self,
 /* Whether a done callback is still to be delivered, owners' apart */
 gboolean          pillion_task_has_waiters    (PillionTask      *self);
 
+/* The data of this done callback is a task that stands for this one: from now on it has this one's progress */
+void              pillion_task_pass_progress  (PillionTask      *self,
+                                               guint             id);
+
 /* The caller's done callback is called all the same, but it is no waiter's any more */
 void              pillion_task_step_back      (PillionTask      *self,
                                                guint             id);
@@ -224,6 +229,15 @@ static inline void
 pillion_task_ask (PillionTask *self)
 {
   __atomic_store_n (&self->looked, PILLION_TASK_ASKED, __ATOMIC_RELAXED);
+}
+
+/* Those who were to be told have left: unless others wait, a failure is to be reported again */
+static inline void
+pillion_task_unlook (PillionTask *self)
+{
+  if (!self->told && !pillion_task_has_waiters (self) &&
+      __atomic_load_n (&self->looked, __ATOMIC_RELAXED) == PILLION_TASK_LOOKED)
+    __atomic_store_n (&self->looked, FALSE, __ATOMIC_RELAXED);
 }
 
 /* Begins to finish the task: FALSE, with a complaint, where that was done before. Then the caller writes the result and calls

@@ -12,6 +12,56 @@
 #define SAMPLE_USEC 250000
 #define SAMPLE_WEIGHT 0.4
 
+/* Ends a change: under the lock, which it gives back */
+static void
+changed (PillionTask *self,
+         PillionTaskExtra *extra)
+{
+  gboolean is_first = !extra->progress_queued;
+
+  extra->progress_queued = TRUE;
+  pillion_mutex_unlock (&extra->lock);
+
+  if (is_first)
+    {
+      g_object_ref (self);
+      pillion_core_push (pillion_core (self->loop), &extra->progress_item);
+    }
+}
+
+static void
+pass_on (PillionTaskExtra *from,
+         PillionTaskDone *done)
+{
+  PillionTaskExtra *to;
+  gint64 completed, total;
+  const char *unit;
+  char *message, *old;
+  double rate;
+
+  if (done->func == NULL || !done->stand_in || pillion_task_is_done (done->data))
+    return;
+
+  pillion_mutex_lock (&from->lock);
+  completed = from->completed;
+  total = from->total;
+  rate = from->rate;
+  unit = from->unit;
+  message = g_strdup (from->message);
+  pillion_mutex_unlock (&from->lock);
+
+  to = pillion_task_get_extra (done->data);
+  pillion_mutex_lock (&to->lock);
+  to->completed = completed;
+  to->total = total;
+  to->rate = rate;
+  to->unit = unit;
+  old = to->message;
+  to->message = message;
+  changed (done->data, to);
+  g_free (old);
+}
+
 static gboolean
 progress_run (PillionItem *item,
               PillionCore *core)
@@ -33,6 +83,11 @@ progress_run (PillionItem *item,
   pillion_mutex_unlock (&extra->lock);
 
   pillion_task_emit_progress (task);
+
+  /* Tasks that stand for this one */
+  pass_on (extra, &task->first);
+  for (GList *link = task->others != NULL ? task->others->head : NULL; link != NULL; link = link->next)
+    pass_on (extra, link->data);
   g_object_unref (task);
 
   return FALSE;
@@ -91,23 +146,6 @@ pillion_task_extra_free (PillionTaskExtra *extra)
   g_mutex_clear (&extra->lock);
   g_free (extra->message);
   g_free (extra);
-}
-
-/* Ends a change: under the lock, which it gives back */
-static void
-changed (PillionTask *self,
-         PillionTaskExtra *extra)
-{
-  gboolean is_first = !extra->progress_queued;
-
-  extra->progress_queued = TRUE;
-  pillion_mutex_unlock (&extra->lock);
-
-  if (is_first)
-    {
-      g_object_ref (self);
-      pillion_core_push (pillion_core (self->loop), &extra->progress_item);
-    }
 }
 
 static void

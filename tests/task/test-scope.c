@@ -426,12 +426,13 @@ test_adopt (Fixture *fixture,
   g_assert_true (adopted == task);
   assert_log (fixture, "freed freed freed ");
   g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_PENDING);
-  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 1);
-
-  pillion_task_add_done_callback (adopted, on_done, fixture, NULL);
-  pillion_task_return_boolean (task, TRUE);
+  g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 0);
+  g_assert_null (pillion_scope_find_task (fixture->scope, "key"));
 
   /* Also after it was done, as long as nobody was told */
+  g_assert_true (pillion_scope_add_with_key (fixture->scope, "key", task, NULL));
+  pillion_task_add_done_callback (adopted, on_done, fixture, NULL);
+  pillion_task_return_boolean (task, TRUE);
   g_object_unref (adopted);
   adopted = pillion_scope_adopt (fixture->scope, "key");
   g_assert_true (adopted == task);
@@ -441,6 +442,65 @@ test_adopt (Fixture *fixture,
   g_assert_null (pillion_scope_adopt (fixture->scope, "key"));
   g_object_unref (adopted);
   end_object (task);
+}
+
+/* Another scope takes it in, and what becomes of the old one does not matter to it */
+static void
+test_adopt_into_another (Fixture *fixture,
+                         gconstpointer data)
+{
+  PillionTask *task = task_new (fixture, "a"), *adopted;
+  g_autoptr (PillionScope) other = pillion_scope_new (fixture->loop, "other", NULL);
+  g_autoptr (PillionTask) join = pillion_scope_join (fixture->scope);
+
+  g_assert_true (pillion_scope_add_with_key (fixture->scope, "key", task, NULL));
+  adopted = pillion_scope_adopt (fixture->scope, "key");
+  g_assert_true (pillion_scope_add_with_key (other, "key", adopted, NULL));
+  kick_until_quiet (fixture->loop);
+  g_assert_true (pillion_task_is_done (join));
+
+  g_assert_true (pillion_scope_close (fixture->scope, 0, NULL));
+  g_assert_false (pillion_task_is_cancelled (task));
+  g_assert_cmpuint (pillion_scope_get_live_tasks (other), ==, 1);
+  pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_FAILED, "failed");
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (pillion_scope_get_n_failed (fixture->scope), ==, 0);
+  g_assert_cmpuint (pillion_scope_get_n_failed (other), ==, 1);
+  g_ptr_array_unref (pillion_scope_take_failed (other));
+  g_object_unref (adopted);
+  end_object (task);
+}
+
+static PillionTask *
+start_adopted (gpointer data)
+{
+  return pillion_loop_sleep (data, 0, NULL);
+}
+
+/* It no longer waits for the old scope's limit */
+static void
+test_adopt_from_line (Fixture *fixture,
+                      gconstpointer data)
+{
+  g_autoptr (PillionTask) first = task_new (fixture, "first");
+  g_autoptr (PillionTask) waiting = NULL;
+  g_autoptr (PillionTask) last = NULL;
+  g_autoptr (PillionTask) adopted = NULL;
+
+  pillion_scope_set_limit (fixture->scope, 1);
+  g_assert_true (pillion_scope_add (fixture->scope, first, NULL));
+  waiting = pillion_scope_start (fixture->scope, "waiting", start_adopted, fixture->loop, NULL);
+  last = pillion_scope_start (fixture->scope, "last", start_adopted, fixture->loop, NULL);
+  g_assert_true (pillion_scope_add_with_key (fixture->scope, "key", waiting, NULL));
+  pillion_loop_kick (fixture->loop);
+  adopted = pillion_scope_adopt (fixture->scope, "key");
+  g_assert_true (adopted == waiting);
+  g_assert_true (pillion_loop_run_until_complete (fixture->loop, adopted, NULL));
+  g_assert_false (pillion_task_is_done (last));
+
+  pillion_task_return_boolean (first, TRUE);
+  g_assert_true (pillion_loop_run_until_complete (fixture->loop, last, NULL));
+  kick_until_quiet (fixture->loop);
 }
 
 static void
@@ -1024,6 +1084,8 @@ main (int argc,
   ADD ("keys", test_keys);
   ADD ("adopt-takes-callbacks-off", test_adopt);
   ADD ("adopt-keeps-what-is-added-meanwhile", test_adopt_adding);
+  ADD ("adopt-takes-out-of-the-old-scope", test_adopt_into_another);
+  ADD ("adopt-takes-out-of-the-line", test_adopt_from_line);
   ADD ("failures-in-the-order-added", test_failures);
   ADD ("failures-are-bounded", test_failures_are_bounded);
   ADD ("cancel-on-error", test_cancel_on_error);

@@ -231,6 +231,103 @@ test_wrong (Fixture *fixture,
   g_test_assert_expected_messages ();
 }
 
+static PillionTask *
+give_task (gpointer data)
+{
+  return g_object_ref (data);
+}
+
+static PillionTask *
+try_task (guint attempt,
+          gpointer data)
+{
+  return g_object_ref (data);
+}
+
+static void
+assert_passed_on (Fixture *fixture,
+                  PillionTask *stand_in)
+{
+  g_autofree char *message = NULL;
+  int n_signals;
+
+  g_signal_connect (stand_in, "progress", G_CALLBACK (on_progress), fixture);
+  kick_until_quiet (fixture->loop);
+  n_signals = fixture->n_signals;
+  pillion_task_set_progress (fixture->task, 3, 7);
+  pillion_task_set_progress_unit (fixture->task, "files");
+  pillion_task_set_progress_message (fixture->task, "third");
+  kick_until_quiet (fixture->loop);
+
+  g_assert_cmpint (fixture->n_signals, ==, n_signals + 2);
+  g_assert_cmpint (pillion_task_get_completed (stand_in), ==, 3);
+  g_assert_cmpint (pillion_task_get_total (stand_in), ==, 7);
+  g_assert_cmpstr (pillion_task_get_progress_unit (stand_in), ==, "files");
+  message = pillion_task_dup_progress_message (stand_in);
+  g_assert_cmpstr (message, ==, "third");
+  pillion_task_return_boolean (fixture->task, TRUE);
+  kick_until_quiet (fixture->loop);
+  g_assert_true (pillion_task_is_done (stand_in));
+}
+
+static PillionTask *
+give_first (PillionTask *task,
+            gpointer data)
+{
+  return g_object_ref (data);
+}
+
+/* Tasks that stand for another one have its progress */
+static void
+test_stand_ins (Fixture *fixture,
+                gconstpointer data)
+{
+  static const char *const kinds[] = { "start", "and-then", "timeout", "shield", "retry", "nested" };
+  g_autoptr (PillionScope) scope = pillion_scope_new (fixture->loop, "scope", NULL);
+  g_autoptr (PillionRetry) retry = pillion_retry_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      g_autoptr (PillionTask) stand_in = NULL;
+      g_autoptr (PillionTask) first = pillion_loop_sleep (fixture->loop, 0, NULL);
+
+      if (pillion_task_is_done (fixture->task))
+        {
+          g_object_unref (fixture->task);
+          fixture->task = pillion_task_new (fixture->loop, "job", NULL);
+          g_signal_connect (fixture->task, "progress", G_CALLBACK (on_progress), fixture);
+        }
+      switch (i)
+        {
+        case 0:
+          stand_in = pillion_scope_start (scope, "start", give_task, fixture->task, NULL);
+          break;
+        case 1:
+          stand_in = pillion_task_and_then (first, give_first, fixture->task, NULL);
+          break;
+        case 2:
+          stand_in = pillion_task_with_timeout (fixture->task, G_TIME_SPAN_HOUR);
+          break;
+        case 3:
+          stand_in = pillion_task_shield (fixture->task);
+          break;
+        case 4:
+          stand_in = pillion_retry_run (retry, fixture->loop, "retry", NULL, try_task, fixture->task, NULL);
+          break;
+        default:
+          {
+            g_autoptr (PillionTask) shield = pillion_task_shield (fixture->task);
+
+            stand_in = pillion_task_with_timeout (shield, G_TIME_SPAN_HOUR);
+          }
+        }
+      g_test_message ("%s", kinds[i]);
+      pillion_loop_run_until_complete (fixture->loop, first, NULL);
+      assert_passed_on (fixture, stand_in);
+    }
+  g_assert_true (pillion_scope_close (scope, 0, NULL));
+}
+
 int
 main (int argc,
       char **argv)
@@ -247,6 +344,7 @@ main (int argc,
   ADD ("rate-is-about-right", test_rate);
   ADD ("after-close-is-kept-and-not-told", test_after_close);
   ADD ("pending-at-close-is-not-told", test_pending_at_close);
+  ADD ("passed-on-to-what-stands-for-the-task", test_stand_ins);
   ADD ("out-of-range-is-critical", test_wrong);
 
   return g_test_run ();
