@@ -7,6 +7,7 @@
 #include <pillion/pillion.h>
 
 #include "core/pillion-core.h"
+#include "core/pillion-wait.h"
 #include "base/pillion-sync.h"
 
 /**
@@ -247,13 +248,32 @@ look_out (PillionTestHost *self)
   return outlook;
 }
 
-static void
+/* Returns FALSE if that was interrupted */
+static gboolean
 wait_until_woken (PillionTestHost *self)
 {
+  gboolean interrupted = FALSE;
+
   pillion_mutex_lock (&self->lock);
-  while (!self->woken)
-    pillion_cond_wait (&self->cond, &self->lock);
+  while (!self->woken && !interrupted)
+    {
+      gint64 limit = pillion_wait_limit (-1);
+
+      if (limit < 0)
+        {
+          pillion_cond_wait (&self->cond, &self->lock);
+        }
+      else if (!pillion_cond_wait_until (&self->cond, &self->lock, g_get_monotonic_time () + limit))
+        {
+          /* What is asked may wake this host */
+          pillion_mutex_unlock (&self->lock);
+          interrupted = pillion_wait_is_interrupted ();
+          pillion_mutex_lock (&self->lock);
+        }
+    }
   pillion_mutex_unlock (&self->lock);
+
+  return !interrupted;
 }
 
 /**
@@ -315,7 +335,7 @@ pillion_test_host_run_until_idle (PillionTestHost *self)
 
   g_return_val_if_fail (PILLION_IS_TEST_HOST (self), 0);
 
-  for (;;)
+  while (!pillion_wait_is_interrupted ())
     {
       Outlook outlook;
 
@@ -324,7 +344,10 @@ pillion_test_host_run_until_idle (PillionTestHost *self)
       if (outlook.next == 0)
         continue;
       if (outlook.external > 0)
-        wait_until_woken (self);
+        {
+          if (!wait_until_woken (self))
+            break;
+        }
       else if (outlook.next > 0)
         self->now = MAX (self->now, outlook.next);
       else

@@ -10,6 +10,7 @@
 #include <pillion/pillion.h>
 
 #include "core/pillion-core.h"
+#include "core/pillion-wait.h"
 #include "base/pillion-sync.h"
 
 /**
@@ -370,21 +371,37 @@ spin (GTimeSpan duration)
     ;
 }
 
+/* Or until a signal comes */
 static void
-sleep_until (gint64 time)
+sleep_once (gint64 time)
 {
 #ifdef TIMER_ABSTIME
   /* g_get_monotonic_time () is this clock */
   struct timespec until = { .tv_sec = time / G_USEC_PER_SEC, .tv_nsec = time % G_USEC_PER_SEC * 1000 };
 
-  while (clock_nanosleep (CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
-    ;
+  clock_nanosleep (CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 #else
   gint64 left = time - g_get_monotonic_time ();
 
   if (left > 0)
     g_usleep (left);
 #endif
+}
+
+/* Returns FALSE if that was interrupted */
+static gboolean
+sleep_until (gint64 time)
+{
+  gint64 now;
+
+  while ((now = g_get_monotonic_time ()) < time)
+    {
+      if (pillion_wait_is_interrupted ())
+        return FALSE;
+      sleep_once (pillion_add_time (now, pillion_wait_limit (time - now)));
+    }
+
+  return !pillion_wait_is_interrupted ();
 }
 
 /* A loop that was out of work, and was brought some by a thread, rides again */
@@ -466,7 +483,8 @@ pillion_tick_host_run (PillionTickHost *self,
       due += period;
       if (due < end)
         due += (end - due + period - 1) / period * period;
-      sleep_until (due);
+      if (!sleep_until (due))
+        self->quit = TRUE;
 
       frame_time = g_get_monotonic_time () - start;
       if (frame_time > period + period / 2)

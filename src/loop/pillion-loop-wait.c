@@ -8,6 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "core/pillion-wait.h"
 #include "task/pillion-scope-private.h"
 #include "task/pillion-task-private.h"
 #include "task/pillion-task-waits.h"
@@ -122,8 +123,8 @@ leave (PillionLoop *self,
 }
 
 /* Works and sleeps until @is_over says so, nothing may be called any more, or @timeout is over: by the monotonic clock, and by the
- * host's where that is a virtual one; less than 0: never. The context is ours. */
-static void
+ * host's where that is a virtual one; less than 0: never. The context is ours. Returns FALSE if it was interrupted. */
+static gboolean
 run_until (PillionLoop *self,
            gboolean (*is_over) (PillionLoop *self,
            gpointer     data),
@@ -135,12 +136,22 @@ run_until (PillionLoop *self,
   gint64 end_time = timeout < 0 ? -1 : pillion_add_time (g_get_monotonic_time (), timeout);
   gint64 skip_end = timeout < 0 || !core->virtual_clock ? -1 : pillion_add_time (pillion_core_now (core), timeout);
   gboolean nested = enter (self);
+  gboolean interrupted = FALSE;
+  gint64 ask_time = 0;
 
   while (!is_over (self, data))
     {
       gint64 now = g_get_monotonic_time ();
       gint64 deadline = now + SLICE_USEC;
       gint64 next;
+
+      if (now >= ask_time)
+        {
+          interrupted = pillion_wait_is_interrupted ();
+          if (interrupted)
+            break;
+          ask_time = now + PILLION_WAIT_SLICE_USEC;
+        }
 
       if (core->closed || core->n_barred > 0 || (end_time >= 0 && now >= end_time) ||
           (skip_end >= 0 && may_skip (core) && pillion_core_now (core) >= skip_end))
@@ -154,12 +165,16 @@ run_until (PillionLoop *self,
         {
           next = get_next (core, skip_end);
           if (!skip_to (self, next))
-            pillion_pump_wait (&core->pump, get_timeout (core, next, end_time));
+            {
+              pillion_pump_wait (&core->pump, pillion_wait_limit (get_timeout (core, next, end_time)));
+              ask_time = 0;
+            }
         }
       end_sleep (self);
     }
 
   leave (self, nested);
+  return !interrupted;
 }
 
 void
@@ -242,6 +257,12 @@ check_barred (PillionLoop *self,
   return FALSE;
 }
 
+static void
+set_interrupted (GError **error)
+{
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("The wait was interrupted"));
+}
+
 gboolean
 pillion_loop_run_until (PillionLoop *self,
                         gboolean (*is_over) (PillionLoop *self,
@@ -250,6 +271,8 @@ pillion_loop_run_until (PillionLoop *self,
                         GTimeSpan timeout,
                         GError **error)
 {
+  gboolean uninterrupted;
+
   if (!check_barred (self, error))
     return FALSE;
   if (!g_main_context_acquire (self->core.context))
@@ -259,10 +282,12 @@ pillion_loop_run_until (PillionLoop *self,
     }
 
   g_object_ref (self);
-  run_until (self, is_over, data, timeout);
+  uninterrupted = run_until (self, is_over, data, timeout);
   g_main_context_release (self->core.context);
   g_object_unref (self);
-  return TRUE;
+  if (!uninterrupted)
+    set_interrupted (error);
+  return uninterrupted;
 }
 
 /* Done, and its callbacks delivered, unless it is one of them that waits. Or not delivered as long as somebody waits here. */
@@ -306,7 +331,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
                                  PillionTask *task,
                                  GError **error)
 {
-  gboolean acquired, ended_well;
+  gboolean acquired, ended_well, uninterrupted = TRUE;
 
   g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
   g_return_val_if_fail (PILLION_IS_TASK (task), FALSE);
@@ -344,7 +369,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
   g_object_ref (task);
   if (acquired)
     {
-      run_until (self, is_delivered, task, -1);
+      uninterrupted = run_until (self, is_delivered, task, -1);
       g_main_context_release (self->core.context);
     }
 
@@ -358,6 +383,8 @@ pillion_loop_run_until_complete (PillionLoop *self,
       /* A callback may have closed the loop, or begun a region, while the task was pending */
       if (self->core.closed)
         g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      else if (!uninterrupted)
+        set_interrupted (error);
       else if (check_barred (self, error))
         g_set_error (error, PILLION_ERROR, PILLION_ERROR_NESTED,
                      _("This would wait forever: '%s' depends on something that can't run until this call returns"), task->name);

@@ -4,6 +4,7 @@
 
 """The whole API as a newcomer uses it from Python. PILLION_TEST_URL is the address of tests/loopback.py's server."""
 
+import ctypes
 import gc
 import json
 import os
@@ -596,7 +597,8 @@ class ScopeTest(Case):
         task.add_done_callback(lambda task: called.append('old'))
         self.assertIs(scope.adopt('key'), task)
         task.add_done_callback(lambda task: called.append('new'))
-        self.assertEqual(scope.props.live_tasks, 1)
+        self.assertEqual(scope.props.live_tasks, 0)
+        scope.add_with_key('key', task)
         join = scope.join()
         task.return_int(3)
         self.assertTrue(self.loop.run_until_complete(join))
@@ -1068,6 +1070,29 @@ class ClosureTest(Case):
         for task in tasks:
             self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.check)
         self.assertEqual(len(tasks[4].get_children()), 1)
+
+    def test_wait_is_interrupted(self):
+        asked = []
+
+        def ask():
+            asked.append(True)
+            return len(asked) >= 4
+
+        task = Pillion.Task.new(self.loop, 'pending', None)
+        Pillion.set_wait_func(ask)
+        try:
+            self.assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.CANCELLED, self.loop.run_until_complete, task)
+        finally:
+            Pillion.set_wait_func(None)
+        self.assertEqual(len(asked), 4)
+        self.assertFalse(task.is_done())
+        task.return_boolean(True)
+        self.assertTrue(self.loop.run_until_complete(task))
+
+    def test_address_of_bytes(self):
+        data = GLib.Bytes.new(b'some bytes')
+        self.assertEqual(ctypes.string_at(Pillion.bytes_get_address(data), 10), b'some bytes')
+        self.assertEqual(Pillion.bytes_get_address(None), 0)
 
     def test_nothing_leaks(self):
         alive = weakref.WeakSet()

@@ -52,7 +52,8 @@ class Symbols(unittest.TestCase):
 
     def test_headers_declare_what_is_exported(self):
         declared = set()
-        for path in sorted((SOURCE / 'include' / 'pillion').glob('*.h*')):
+        # What only the bindings use is in no installed header
+        for path in [*sorted((SOURCE / 'include' / 'pillion').glob('*.h*')), SOURCE / 'src' / 'core' / 'pillion-binding.h']:
             text = strip_c(path.read_text(encoding='utf-8'))
             declared |= set(re.findall(r'PILLION_AVAILABLE_IN_\w+\s+[\w\s*]*?\b(pillion_\w+)\s*\(', text))
         self.assertEqual(sorted(declared - set(self.exported)), [], 'declared, but not exported')

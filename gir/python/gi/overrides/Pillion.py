@@ -21,6 +21,7 @@ from asyncio.events import _get_running_loop
 import gi
 from gi.module import get_introspection_module
 from gi.overrides import override
+from gi.overrides._pillion_interrupts import follows_close, keep, kept, raise_kept, runs, takes, tell_of_close, waits, wakes
 from gi.repository import Gio, GLib, GObject
 
 Pillion = get_introspection_module('Pillion')
@@ -41,79 +42,7 @@ def _public(kind):
     return kind
 
 
-# KeyboardInterrupt, SystemExit, and others that are no Exception
-#
-# PyGObject prints what a function that C calls raises, and goes on; at SystemExit it even ends the process on the spot. So such
-# an exception is kept until the C function that a Python caller is in has returned, and is raised there.
-
-kept = []  # pairs of the frame that is to raise an exception, and the exception
-takers = set()  # the code of functions that raise what was kept
-wakers = {}  # functions that end the waits of those
-closers = {}  # functions that are called after a guest loop was closed on this thread
-
-
-def takes(function):
-    """Says that a function calls C and then raise_kept ()."""
-    takers.add(function.__code__)
-    return function
-
-
-def wakes(function):
-    """Says that a function ends the waits of this thread that takes () was said of. One of the same name that was imported before
-    is done with."""
-    wakers[function.__qualname__] = function
-    return function
-
-
-def follows_close(function):
-    """Says that a function is to be called after a guest loop was closed on this thread; as with wakes ()."""
-    closers[function.__qualname__] = function
-    return function
-
-
-def raise_kept():
-    """Raises what was kept for the function that calls this, if there is anything: the first, where it is more. One that is
-    called from another closure, further in, is not to take it: there it would be lost."""
-    frame = sys._getframe(1)
-    error = None
-    # Other threads may keep something meanwhile
-    for entry in list(kept):
-        if entry[0] is frame:
-            kept.remove(entry)
-            error = error or entry[1]
-    entry = None
-    if error is not None:
-        try:
-            raise error
-        finally:
-            frame = error = None  # the traceback must not hold what it passes through
-
-
-def keep(error):
-    """Keeps an exception for the nearest caller in Python; returns whether there is one."""
-    frame = sys._getframe(1)
-    while frame is not None:
-        if frame.f_code in takers:
-            kept.append((frame, error))
-            for wake in list(wakers.values()):
-                wake()
-            return True
-        frame = frame.f_back
-    return False
-
-
-def _runner(function):
-    """A function of C that runs the context, and so calls functions of Python."""
-    @functools.wraps(function)
-    def call(self, *args, **kwargs):
-        try:
-            return function(self, *args, **kwargs)
-        finally:
-            if kept:
-                raise_kept()
-
-    return takes(call)
-
+# Functions for C to call
 
 class _Call:
     """A function for C to call, with the arguments that were given along."""
@@ -709,10 +638,10 @@ def _follows(task, running):
 
 
 class Loop(Pillion.Loop):
-    kick = _runner(Pillion.Loop.kick)
-    kick_until = _runner(Pillion.Loop.kick_until)
-    _close = _runner(Pillion.Loop.close)
-    _run_until_complete = _runner(Pillion.Loop.run_until_complete)
+    kick = runs(Pillion.Loop.kick)
+    kick_until = runs(Pillion.Loop.kick_until)
+    _close = waits(Pillion.Loop.close)
+    _run_until_complete = waits(Pillion.Loop.run_until_complete)
     _sleep = Pillion.Loop.sleep
 
     def close(self, timeout):
@@ -720,8 +649,7 @@ class Loop(Pillion.Loop):
         try:
             return self._close(_usec(timeout))
         finally:
-            for tell in list(closers.values()):
-                tell()
+            tell_of_close()
 
     def run_until_complete(self, task):
         """Runs the loop until the task is done, and returns its result, or raises its exception."""
@@ -791,15 +719,15 @@ Loop = _public(override(Loop))
 
 
 class TestHost(Pillion.TestHost):
-    advance = _runner(Pillion.TestHost.advance)
-    run_until_idle = _runner(Pillion.TestHost.run_until_idle)
+    advance = runs(Pillion.TestHost.advance)
+    run_until_idle = waits(Pillion.TestHost.run_until_idle)
 
 
 TestHost = _public(override(TestHost))
 
 
 class TickHost(Pillion.TickHost):
-    run = _runner(Pillion.TickHost.run)
+    run = waits(Pillion.TickHost.run)
 
 
 TickHost = _public(override(TickHost))
@@ -856,7 +784,7 @@ class Scope(Pillion.Scope):
     def __init__(self, *args, **kwargs):
         pass  # it was made by __new__ ()
 
-    _close = _runner(Pillion.Scope.close)
+    _close = waits(Pillion.Scope.close)
 
     def close(self, timeout=0):
         """Cancels all, and runs the loop until they have ended, for `timeout` µs at most: host code's. Code that awaits has
