@@ -9,7 +9,7 @@
  *
  * Prints the seconds, and the µs that each frame spent in kicks from the call on. */
 
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 #include <poll.h>
 #include <stdio.h>

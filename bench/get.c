@@ -12,7 +12,7 @@
  * For `ticks` the answer begins with how many requests its connection has seen, so that a connection that was
  * not new, or not kept, is found out. */
 
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 #include <poll.h>
 #include <stdio.h>

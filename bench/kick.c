@@ -11,7 +11,7 @@
  *   bench-kick marked ours|theirs N   N kicks between two marks that a tracer of system calls sees
  */
 
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 #include <dirent.h>
 #include <stdio.h>

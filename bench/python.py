@@ -124,14 +124,14 @@ class Bench:
         return 1e6 / self.rate(work, 4000)
 
     def get(self, url, number, at_once):
-        from gi.repository import Pillion
+        from gi.repository import PillionHttp
 
         async def get(client, url):
             assert len(await client.get_bytes(url)) == 1024
 
         async def main():
             start = time.perf_counter()
-            client = Pillion.HttpClient(max_connections=int(at_once), max_connections_per_host=int(at_once))
+            client = PillionHttp.Client(max_connections=int(at_once), max_connections_per_host=int(at_once))
             await asyncio.gather(*(get(client, f'{url}?{number}') for number in range(int(number))))
             return time.perf_counter() - start
 

@@ -9,7 +9,7 @@
 
 #include <locale.h>
 
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 #define RATE 60
 
@@ -33,7 +33,7 @@ on_done (PillionTask *task, gpointer user_data)
 {
   Work *work = user_data;
   g_autoptr(GError) error = NULL;
-  g_autoptr(PillionDownload) download = pillion_task_get_object (task, &error);
+  g_autoptr(PillionHttpDownload) download = pillion_task_get_object (task, &error);
 
   work->pending--;
   if (download == NULL)
@@ -42,8 +42,8 @@ on_done (PillionTask *task, gpointer user_data)
       g_printerr ("%s: %s\n", pillion_task_get_name (task), error->message);
       return;
     }
-  g_print ("%s: %" G_GINT64_FORMAT " bytes\n", g_file_peek_path (pillion_download_get_file (download)),
-           pillion_download_get_size (download));
+  g_print ("%s: %" G_GINT64_FORMAT " bytes\n", g_file_peek_path (pillion_http_download_get_file (download)),
+           pillion_http_download_get_size (download));
 }
 
 static void

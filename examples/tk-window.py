@@ -14,7 +14,8 @@ from tkinter import ttk
 
 import gi
 gi.require_version('Pillion', '1')
-from gi.repository import Gio, GLib, Pillion
+gi.require_version('PillionHttp', '1')
+from gi.repository import Gio, GLib, Pillion, PillionHttp
 
 FRAME_MSEC = 16
 
@@ -58,7 +59,7 @@ class Window:
         self.loop = Pillion.Loop.new(None, Pillion.LoopFlags.DEFAULT)
         self.carrier = TkHost(self.root)
         self.loop.ensure(self.carrier.host)
-        self.client = Pillion.HttpClient.new(self.loop)
+        self.client = PillionHttp.Client.new(self.loop)
         self.task = self.client.download(url, Gio.File.new_for_path(target), None, None)
         self.task.connect('progress', self.on_progress)
         self.task.add_done_callback(self.on_done)

@@ -92,7 +92,10 @@ def indented(lines):
 
 class Stub:
     def __init__(self, gir, override):
-        self.namespace = ElementTree.parse(gir).getroot().find(CORE + 'namespace')
+        root = ElementTree.parse(gir).getroot()
+        self.namespace = root.find(CORE + 'namespace')
+        # Those that are not below Gio anyway
+        self.includes = {include.get('name') for include in root.findall(CORE + 'include')} & {'Pillion'}
         self.here = {name_of(element): element for element in self.namespace if tag(element) in (*BASES, 'callback')}
         self.override = Override(override, self.namespace.get('name'))
         self.results = []  # the classes of results that are several
@@ -243,11 +246,14 @@ class Stub:
     # Types of the namespace
 
     def enumeration(self, element):
-        lines = [f'class {element.get("name")}({BASES[tag(element)]}):', *indented(docstring(documentation(element)))]
+        """An exception that takes the place of an enumeration of errors has its names, for numbers."""
+        name = element.get('name')
+        own = self.override.classes.get(name)
+        bases = own.bases if own else [BASES[tag(element)]]
+        lines = [f'class {name}({", ".join(bases)}):', *indented(docstring((own and own.doc) or documentation(element)))]
         for member in children(element, 'member'):
-            lines += indented([f'{member.get("name").upper()}: ClassVar[{element.get("name")}]',
-                               *docstring(documentation(member))])
-        return lines + self.functions(element)
+            lines += indented([f'{member.get("name").upper()}: ClassVar[{"int" if own else name}]', *docstring(documentation(member))])
+        return lines + (indented(own.lines({})) if own else self.functions(element))
 
     def functions(self, element, without=()):
         lines = []
@@ -333,7 +339,7 @@ class Stub:
             'from collections.abc import Callable, Sequence',
             'from typing import Any, ClassVar, overload',
             '',
-            'from gi.repository import Gio, GLib, GObject',
+            f'from gi.repository import {", ".join(sorted({"Gio", "GLib", "GObject", *self.includes}))}',
         ]]
         self.static = set()
         names = self.override.functions

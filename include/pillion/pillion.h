@@ -7,15 +7,12 @@
 #define PILLION_INSIDE
 #include <pillion/pillion-callback-host.h>
 #include <pillion/pillion-completions.h>
-#include <pillion/pillion-download.h>
 #include <pillion/pillion-enums.h>
 #include <pillion/pillion-error.h>
 #include <pillion/pillion-event.h>
 #include <pillion/pillion-fiber.h>
 #include <pillion/pillion-glib-host.h>
 #include <pillion/pillion-host.h>
-#include <pillion/pillion-http-client.h>
-#include <pillion/pillion-http-response.h>
 #include <pillion/pillion-kick.h>
 #include <pillion/pillion-loop.h>
 #include <pillion/pillion-poll-source.h>

@@ -62,6 +62,12 @@ except ValueError as error:
         'or in the package gir1.2-pillion-1 where a distribution has that apart; where it is in none of the system\'s folders, '
         f'GI_TYPELIB_PATH names its folder (now: {os.environ.get("GI_TYPELIB_PATH") or "not set"}).') from error
 
+try:
+    # So that programs which import this package need not name a version of the HTTP library
+    require_version('PillionHttp', '1')
+except ValueError:
+    pass  # it is not installed, and nobody may ask for it
+
 from gi.repository import GLib, GObject
 
 _wanted = tuple(int(part) for part in __version__.split('.'))

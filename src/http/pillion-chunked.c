@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include <glib/gi18n-lib.h>
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 /* 15 hexadecimal digits don't overflow, and no chunk is as long */
 #define MAX_DIGITS 15
@@ -18,7 +18,7 @@
 static gboolean
 fail (GError **error)
 {
-  g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
+  g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
                        _("the server sent a malformed chunk: a chunk size or the end of a line was expected"));
   return FALSE;
 }

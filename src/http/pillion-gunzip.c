@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include <glib/gi18n-lib.h>
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 /* GByteArray counts with 32 bits, and grows by doubling */
 #define MAX_SIZE (1u << 30)
@@ -42,7 +42,7 @@ grow (GByteArray *out,
 
   if (out->len >= MAX_SIZE)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_FAILED,
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE,
                    _("the body is larger than the limit for bodies in memory (%u bytes)"), MAX_SIZE);
       return FALSE;
     }
@@ -83,10 +83,10 @@ inflate_all (GByteArray *in,
       if (result == G_CONVERTER_ERROR)
         {
           if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
-            g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_TRUNCATED,
+            g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED,
                                  _("the compressed body is truncated"));
           else
-            g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("the compressed body is damaged: %s"),
+            g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL, _("the compressed body is damaged: %s"),
                          local->message);
           return FALSE;
         }
@@ -99,7 +99,7 @@ inflate_all (GByteArray *in,
         break;
       if (format != G_ZLIB_COMPRESSOR_FORMAT_GZIP)
         {
-          g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
+          g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
                                _("the compressed body has data after its end"));
           return FALSE;
         }
@@ -125,7 +125,7 @@ decode_one (GByteArray *body,
 
   if (!deflate && !is_gzip (coding))
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
                    _("the body has the content coding '%s', but gzip or deflate was expected"), coding);
       return NULL;
     }
@@ -160,7 +160,7 @@ pillion_http_decode (GByteArray *body,
   if (g_strv_length (codings) > MAX_CODINGS)
     {
       g_byte_array_unref (body);
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("the body has more than %d content codings"), MAX_CODINGS);
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL, _("the body has more than %d content codings"), MAX_CODINGS);
       return NULL;
     }
 

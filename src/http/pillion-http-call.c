@@ -72,7 +72,7 @@ call_body (PillionTransfer *transfer,
 
   if (length > MAX_SIZE - self->content->len || self->announced > MAX_SIZE)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_FAILED,
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE,
                    _("the body is larger than the limit for bodies in memory (%u bytes)"), MAX_SIZE);
       return FALSE;
     }
@@ -152,7 +152,7 @@ make_on_worker (gpointer data)
   Making *self = data;
 
   make (self);
-  pillion_io_thread_post (self->transfer->engine->io, deliver_on_thread, self);
+  pillion_private_io_thread_post (self->transfer->engine->io, deliver_on_thread, self);
 }
 
 static void

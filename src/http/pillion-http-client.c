@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include <glib/gi18n-lib.h>
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
-#include "core/pillion-core.h"
+#include "core/pillion-private.h"
 #include "http/pillion-http-call.h"
 #include "http/pillion-http-engine.h"
 #include "http/pillion-http-fetch.h"
@@ -32,12 +32,12 @@
  *
  * ## The queue
  *
- * Calls wait in a queue of the client's for one of [property@Pillion.HttpClient:max-connections] connections, of which at most
- * [property@Pillion.HttpClient:max-connections-per-host] go to one server (scheme, host and port). For each server they run in
+ * Calls wait in a queue of the client's for one of [property@PillionHttp.Client:max-connections] connections, of which at most
+ * [property@PillionHttp.Client:max-connections-per-host] go to one server (scheme, host and port). For each server they run in
  * the order in which they were made, and the servers take turns. Connections are kept and used again.
  *
  * Redirects are followed, 20 at most. Certificates are always verified: against the system's authorities, or against
- * [property@Pillion.HttpClient:tls-database]. A user and password in a URL are sent as they are, for that server only.
+ * [property@PillionHttp.Client:tls-database]. A user and password in a URL are sent as they are, for that server only.
  *
  * ## Downloads
  *
@@ -60,16 +60,16 @@
  *
  * | what | error |
  * | --- | --- |
- * | no URL, another scheme | [error@Pillion.Error.INVALID_URL], [error@Pillion.Error.UNSUPPORTED_SCHEME] |
+ * | no URL, another scheme | [error@PillionHttp.Error.INVALID_URL], [error@PillionHttp.Error.UNSUPPORTED_SCHEME] |
  * | name, connection, TLS | what GIO says: `G_RESOLVER_ERROR`, `G_IO_ERROR_CONNECTION_REFUSED`, `G_TLS_ERROR`… |
- * | nothing heard for [property@Pillion.HttpClient:idle-timeout] | `G_IO_ERROR_TIMED_OUT` |
- * | an answer that is cut anywhere | [error@Pillion.Error.TRUNCATED] |
- * | an answer with another length than was announced | [error@Pillion.Error.LENGTH_MISMATCH] |
- * | an answer that is no HTTP, too many redirects | [error@Pillion.Error.PROTOCOL] |
- * | any status that is no success | [error@Pillion.HttpError], with the status as its code, and a [class@Pillion.HttpResponse] behind it |
- * | JSON that is none | [error@Pillion.Error.INVALID_JSON] |
- * | another SHA-256 | [error@Pillion.Error.DIGEST_MISMATCH] |
- * | a proposed file name that is none | [error@Pillion.Error.UNSAFE_NAME] |
+ * | nothing heard for [property@PillionHttp.Client:idle-timeout] | `G_IO_ERROR_TIMED_OUT` |
+ * | an answer that is cut anywhere | [error@PillionHttp.Error.TRUNCATED] |
+ * | an answer with another length than was announced | [error@PillionHttp.Error.LENGTH_MISMATCH] |
+ * | an answer that is no HTTP, too many redirects | [error@PillionHttp.Error.PROTOCOL] |
+ * | any status that is no success | [error@PillionHttp.StatusError], with the status as its code, and a [class@PillionHttp.Response] behind it |
+ * | JSON that is none | [error@PillionHttp.Error.INVALID_JSON] |
+ * | another SHA-256 | [error@PillionHttp.Error.DIGEST_MISMATCH] |
+ * | a proposed file name that is none | [error@PillionHttp.Error.UNSAFE_NAME] |
  * | the disk | `G_IO_ERROR_NO_SPACE`, `G_IO_ERROR_PERMISSION_DENIED`, `G_IO_ERROR_IS_DIRECTORY`, `G_IO_ERROR_NOT_FOUND`… |
  * | the task or the given cancellable was cancelled | `G_IO_ERROR_CANCELLED` |
  *
@@ -112,7 +112,7 @@ G_DEFINE_FINAL_TYPE (PillionHttpClient, pillion_http_client, G_TYPE_OBJECT)
 static gboolean
 on_thread (PillionHttpClient *self)
 {
-  return pillion_core_on_thread (pillion_core (self->loop));
+  return pillion_private_loop_on_thread (self->loop);
 }
 
 /* Tells the engine what has changed */
@@ -314,7 +314,7 @@ pillion_http_client_new (PillionLoop *loop)
 {
   g_return_val_if_fail (loop == NULL || PILLION_IS_LOOP (loop), NULL);
 
-  return g_object_new (PILLION_TYPE_HTTP_CLIENT, "loop", loop, NULL);
+  return g_object_new (PILLION_HTTP_TYPE_CLIENT, "loop", loop, NULL);
 }
 
 /**
@@ -330,7 +330,7 @@ pillion_http_client_new (PillionLoop *loop)
 PillionLoop *
 pillion_http_client_get_loop (PillionHttpClient *self)
 {
-  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
 
   return self->loop;
 }
@@ -376,7 +376,7 @@ call (PillionHttpClient *self,
  * for the way (gzip, deflate) is decompressed. More than 1 GiB is an error. The progress of a large
  * body counts the bytes that came over the network.
  *
- * The task fails as the [table of the class](class.HttpClient.html#errors) says. On the loop's thread only.
+ * The task fails as the [table of the class](class.Client.html#errors) says. On the loop's thread only.
  *
  * Returns: (transfer full): a task
  *
@@ -387,7 +387,7 @@ pillion_http_client_get_bytes (PillionHttpClient *self,
                                const char *url,
                                GCancellable *cancellable)
 {
-  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
   g_return_val_if_fail (url != NULL, NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (on_thread (self), NULL);
@@ -405,9 +405,9 @@ pillion_http_client_get_bytes (PillionHttpClient *self,
  *
  * The task's result is a `JsonParser` of JSON-GLib, from [method@Pillion.Task.get_object], whose root
  * (`json_parser_get_root ()`) is what was read, and is immutable. It is parsed away from the host's thread. A text that is no JSON (RFC 8259), is not encoded in
- * UTF-8, or is nested more than 500 deep, fails with [error@Pillion.Error.INVALID_JSON].
+ * UTF-8, or is nested more than 500 deep, fails with [error@PillionHttp.Error.INVALID_JSON].
  *
- * The task fails as the [table of the class](class.HttpClient.html#errors) says. On the loop's thread only.
+ * The task fails as the [table of the class](class.Client.html#errors) says. On the loop's thread only.
  *
  * Returns: (transfer full): a task
  *
@@ -418,7 +418,7 @@ pillion_http_client_get_json (PillionHttpClient *self,
                               const char *url,
                               GCancellable *cancellable)
 {
-  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
   g_return_val_if_fail (url != NULL, NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (on_thread (self), NULL);
@@ -481,11 +481,11 @@ fetch (PillionHttpClient *self,
  *
  * Downloads what is at @url to a file, whole or not at all.
  *
- * The task's result is a [class@Pillion.Download]: [method@Pillion.Task.get_object]. Its progress counts the bytes that
+ * The task's result is a [class@PillionHttp.Download]: [method@Pillion.Task.get_object]. Its progress counts the bytes that
  * the file has, those of an earlier attempt with them, and the total is -1 where the server does not say.
  * The file has the bytes that the server sends, even if it says that they are compressed.
  *
- * The task fails as the [table of the class](class.HttpClient.html#errors) says, and with `G_IO_ERROR_NOT_SUPPORTED` where
+ * The task fails as the [table of the class](class.Client.html#errors) says, and with `G_IO_ERROR_NOT_SUPPORTED` where
  * @target is not local, `G_IO_ERROR_INVALID_ARGUMENT` where @sha256 is none, and `G_IO_ERROR_EXISTS` where another download
  * writes to the same target. On the loop's thread only.
  *
@@ -500,7 +500,7 @@ pillion_http_client_download (PillionHttpClient *self,
                               const char *sha256,
                               GCancellable *cancellable)
 {
-  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
   g_return_val_if_fail (url != NULL, NULL);
   g_return_val_if_fail (G_IS_FILE (target), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
@@ -521,8 +521,8 @@ pillion_http_client_download (PillionHttpClient *self,
  * under the last part of the URL's path, which for a folder is `index.html`.
  *
  * A name that is empty, begins with a dot, has `..`, `/`, `\` or a control character in it, is longer than 255 bytes,
- * is no UTF-8, or is that of a part file (ends in `.part` or `.part.info`) fails with [error@Pillion.Error.UNSAFE_NAME]. A file that has the name already is replaced, as
- * [method@Pillion.HttpClient.download] does; in all else too it is the same. The part file is named after the URL.
+ * is no UTF-8, or is that of a part file (ends in `.part` or `.part.info`) fails with [error@PillionHttp.Error.UNSAFE_NAME]. A file that has the name already is replaced, as
+ * [method@PillionHttp.Client.download] does; in all else too it is the same. The part file is named after the URL.
  *
  * Returns: (transfer full): a task
  *
@@ -535,7 +535,7 @@ pillion_http_client_download_into (PillionHttpClient *self,
                                    const char *sha256,
                                    GCancellable *cancellable)
 {
-  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
   g_return_val_if_fail (url != NULL, NULL);
   g_return_val_if_fail (G_IS_FILE (folder), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
@@ -557,7 +557,7 @@ pillion_http_client_download_into (PillionHttpClient *self,
 guint
 pillion_http_client_get_max_connections (PillionHttpClient *self)
 {
-  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), 0);
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
 
   return self->config.max_connections;
 }
@@ -575,7 +575,7 @@ void
 pillion_http_client_set_max_connections (PillionHttpClient *self,
                                          guint max)
 {
-  g_return_if_fail (PILLION_IS_HTTP_CLIENT (self));
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
   g_return_if_fail (max >= 1 && max <= G_MAXINT);
 
   if (self->config.max_connections == max)
@@ -598,7 +598,7 @@ pillion_http_client_set_max_connections (PillionHttpClient *self,
 guint
 pillion_http_client_get_max_connections_per_host (PillionHttpClient *self)
 {
-  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), 0);
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
 
   return self->config.max_connections_per_host;
 }
@@ -616,7 +616,7 @@ void
 pillion_http_client_set_max_connections_per_host (PillionHttpClient *self,
                                                   guint max)
 {
-  g_return_if_fail (PILLION_IS_HTTP_CLIENT (self));
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
   g_return_if_fail (max >= 1 && max <= G_MAXINT);
 
   if (self->config.max_connections_per_host == max)
@@ -639,7 +639,7 @@ pillion_http_client_set_max_connections_per_host (PillionHttpClient *self,
 guint
 pillion_http_client_get_idle_timeout (PillionHttpClient *self)
 {
-  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), 0);
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
 
   return self->config.idle_timeout;
 }
@@ -657,7 +657,7 @@ void
 pillion_http_client_set_idle_timeout (PillionHttpClient *self,
                                       guint seconds)
 {
-  g_return_if_fail (PILLION_IS_HTTP_CLIENT (self));
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
   g_return_if_fail (seconds <= G_MAXINT);
 
   if (self->config.idle_timeout == seconds)
@@ -680,7 +680,7 @@ pillion_http_client_set_idle_timeout (PillionHttpClient *self,
 const char *
 pillion_http_client_get_user_agent (PillionHttpClient *self)
 {
-  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
 
   return self->config.user_agent;
 }
@@ -698,7 +698,7 @@ void
 pillion_http_client_set_user_agent (PillionHttpClient *self,
                                     const char *user_agent)
 {
-  g_return_if_fail (PILLION_IS_HTTP_CLIENT (self));
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
 
   /* A line end would begin another field */
   for (const char *p = user_agent; p != NULL && *p != '\0'; p++)
@@ -725,7 +725,7 @@ pillion_http_client_set_user_agent (PillionHttpClient *self,
 GTlsDatabase *
 pillion_http_client_get_tls_database (PillionHttpClient *self)
 {
-  g_return_val_if_fail (PILLION_IS_HTTP_CLIENT (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
 
   return self->config.tls_database;
 }
@@ -744,7 +744,7 @@ void
 pillion_http_client_set_tls_database (PillionHttpClient *self,
                                       GTlsDatabase *database)
 {
-  g_return_if_fail (PILLION_IS_HTTP_CLIENT (self));
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
   g_return_if_fail (database == NULL || G_IS_TLS_DATABASE (database));
 
   if (g_set_object (&self->config.tls_database, database))

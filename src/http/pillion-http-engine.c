@@ -30,7 +30,7 @@ pillion_http_engine_new (void)
   PillionHttpEngine *self = g_new0 (PillionHttpEngine, 1);
 
   self->n_references = 1;
-  self->io = pillion_io_thread_ref ();
+  self->io = pillion_private_io_thread_ref ();
 
   return self;
 }
@@ -52,7 +52,7 @@ free_on_thread (gpointer data)
   g_clear_pointer (&self->transport, pillion_transport_free);
   /* Nothing of ours is left to do, but one may not have returned yet from posting what it did, which needs the I/O thread */
   if (self->workers != NULL)
-    pillion_workers_close (self->workers, g_get_monotonic_time () + G_USEC_PER_SEC);
+    pillion_private_workers_close (self->workers, g_get_monotonic_time () + G_USEC_PER_SEC);
   if (self->sweep != NULL)
     {
       g_source_destroy (self->sweep);
@@ -61,7 +61,7 @@ free_on_thread (gpointer data)
   config_clear (&self->config);
   g_free (self);
 
-  pillion_io_thread_unref (io);
+  pillion_private_io_thread_unref (io);
 }
 
 void
@@ -69,7 +69,7 @@ pillion_http_engine_unref (PillionHttpEngine *self)
 {
   /* Posted also from the I/O thread itself, because the last reference may go deep inside a callback of the transport */
   if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) == 0)
-    pillion_io_thread_post (self->io, free_on_thread, self);
+    pillion_private_io_thread_post (self->io, free_on_thread, self);
 }
 
 static gint64
@@ -132,7 +132,7 @@ ensure_started (PillionHttpEngine *self)
   if (self->queue != NULL)
     return;
 
-  context = pillion_io_thread_get_context (self->io);
+  context = pillion_private_io_thread_get_context (self->io);
   self->queue = pillion_http_queue_new (self->config.max_connections, self->config.max_connections_per_host);
   self->transport = pillion_soup_transport_new (context);
   self->sweep = g_source_new (&sweep_funcs, sizeof (GSource));
@@ -174,7 +174,7 @@ pillion_http_engine_configure (PillionHttpEngine *self,
   if (config->tls_database != NULL)
     g_object_ref (config->tls_database);
 
-  pillion_io_thread_post (self->io, configure_on_thread, configuration);
+  pillion_private_io_thread_post (self->io, configure_on_thread, configuration);
 }
 
 void
@@ -225,6 +225,6 @@ pillion_http_engine_run (PillionHttpEngine *self,
                          gpointer data)
 {
   if (self->workers == NULL)
-    self->workers = pillion_workers_new (MAX_WORKERS);
-  pillion_workers_push (self->workers, func, data);
+    self->workers = pillion_private_workers_new (MAX_WORKERS);
+  pillion_private_workers_push (self->workers, func, data);
 }

@@ -6,8 +6,7 @@
 
 #include <gio/gio.h>
 
-#include "base/pillion-io-thread.h"
-#include "base/pillion-workers.h"
+#include "core/pillion-private.h"
 #include "http/pillion-http-queue.h"
 #include "http/pillion-transport.h"
 

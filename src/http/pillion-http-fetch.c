@@ -13,8 +13,8 @@
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
 
-#include "base/pillion-sync.h"
-#include "http/pillion-download-private.h"
+#include "core/pillion-private.h"
+#include "http/pillion-http-download-private.h"
 #include "http/pillion-http-fields.h"
 #include "http/pillion-part-file.h"
 #include "http/pillion-part-keeper.h"
@@ -143,7 +143,7 @@ take_name (PillionHttpFetch *self,
     {
       g_autofree char *shown = g_strescape (name, "\\\"");
 
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_UNSAFE_NAME,
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_UNSAFE_NAME,
                    _("'%s' is not a safe file name: expected a plain name without folders"), shown);
       return FALSE;
     }
@@ -253,7 +253,7 @@ fetch_head (PillionTransfer *transfer,
       if (self->keeping)
         {
           /* It has begun to be held against the digest */
-          g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
+          g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
                                _("asked for the rest of the file, the server sent part of a different one"));
           return PILLION_VERDICT_FAIL;
         }
@@ -268,7 +268,7 @@ fetch_head (PillionTransfer *transfer,
 
   if (response->status == 206 ? self->asked == 0 : self->keeping)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
                    _("unexpected status %u: the server sent a different part of the file, or one that was not requested"),
                    response->status);
       return PILLION_VERDICT_FAIL;
@@ -317,7 +317,7 @@ fetch_body (PillionTransfer *transfer,
 
   if (self->end >= 0 && (gint64) length > self->end - self->part->size)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_LENGTH_MISMATCH,
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
                    _("the server announced %" PRId64 " bytes but sent more"), self->end - self->begun);
       return FALSE;
     }
@@ -344,7 +344,7 @@ fetch_whole (PillionTransfer *transfer)
 
   if (self->end >= 0 && self->part->size != self->end)
     {
-      pillion_transfer_fail (transfer, g_error_new (PILLION_ERROR, PILLION_ERROR_LENGTH_MISMATCH,
+      pillion_transfer_fail (transfer, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
                                                     _("the server announced %" PRId64
                                                       " bytes but sent %" PRId64),
                                                     self->end - self->begun, self->part->size - self->begun));
@@ -371,7 +371,7 @@ static void
 succeed (PillionHttpFetch *self)
 {
   PillionTransfer *transfer = &self->parent;
-  PillionDownloadFacts facts = {
+  PillionHttpDownloadFacts facts = {
     .url = g_strdup (transfer->url),
     .file = self->into ? g_file_new_for_path (self->target) : g_object_ref (self->file),
     .size = self->total,
@@ -379,11 +379,11 @@ succeed (PillionHttpFetch *self)
     .sha256 = g_strdup (self->sha256),
     .etag = g_steal_pointer (&self->etag),
     .content_type = g_steal_pointer (&self->content_type),
-    .integrity = self->sha256 != NULL ? PILLION_INTEGRITY_DIGEST
-                 : self->delimited    ? PILLION_INTEGRITY_LENGTH
-                                      : PILLION_INTEGRITY_UNKNOWN,
+    .integrity = self->sha256 != NULL ? PILLION_HTTP_INTEGRITY_DIGEST
+                 : self->delimited    ? PILLION_HTTP_INTEGRITY_LENGTH
+                                      : PILLION_HTTP_INTEGRITY_UNKNOWN,
   };
-  PillionDownload *download = pillion_download_new (&facts);
+  PillionHttpDownload *download = pillion_http_download_new (&facts);
 
   pillion_task_return_object (transfer->task, download);
   pillion_sync_unref (download);
@@ -395,12 +395,12 @@ static gboolean
 is_worth_keeping (PillionHttpFetch *self,
                   const GError *error)
 {
-  if (error->domain == PILLION_HTTP_ERROR)
+  if (error->domain == PILLION_HTTP_STATUS_ERROR)
     return error->code != 404 && error->code != 410;
 
   /* What is wrong with an answer of which nothing was taken says nothing of what was there before it */
-  if (error->domain == PILLION_ERROR && self->keeping)
-    return error->code == PILLION_ERROR_TRUNCATED;
+  if (error->domain == PILLION_HTTP_ERROR && self->keeping)
+    return error->code == PILLION_HTTP_ERROR_TRUNCATED;
 
   return TRUE;
 }
@@ -449,7 +449,7 @@ step_on_worker (gpointer data)
   PillionHttpFetch *self = data;
 
   pillion_part_keeper_step (&self->keeper);
-  pillion_io_thread_post (self->parent.engine->io, step_done, self);
+  pillion_private_io_thread_post (self->parent.engine->io, step_done, self);
 }
 
 static void

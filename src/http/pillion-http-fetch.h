@@ -6,7 +6,7 @@
 
 #include "http/pillion-transfer.h"
 
-/* A download: the task's result is a PillionDownload. @file is the target, or where @into the folder, and has a local path.
+/* A download: the task's result is a PillionHttpDownload. @file is the target, or where @into the folder, and has a local path.
  * @sha256 is NULL or 64 hexadecimal digits in lower case. */
 PillionTransfer *pillion_http_fetch_new (PillionHttpEngine *engine,
                                          PillionTask       *task,

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include <glib/gi18n-lib.h>
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 /* JSON-GLib parses and frees recursively: how deep is not for a server to say */
 #define MAX_DEPTH 500
@@ -145,7 +145,7 @@ check_text (const char *text,
         case '{':
           if (++depth > MAX_DEPTH)
             {
-              g_set_error (error, PILLION_ERROR, PILLION_ERROR_INVALID_JSON,
+              g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_JSON,
                            _("the body's JSON is nested more than %d levels deep"), MAX_DEPTH);
               return FALSE;
             }
@@ -175,7 +175,7 @@ check_text (const char *text,
 
       if (!known || ended)
         {
-          g_set_error (error, PILLION_ERROR, PILLION_ERROR_INVALID_JSON, _("the body is not valid JSON: unexpected character at byte %zu"),
+          g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_JSON, _("the body is not valid JSON: unexpected character at byte %zu"),
                        ended ? start : MIN (i, length - 1));
           return FALSE;
         }
@@ -203,13 +203,13 @@ pillion_http_parse_json (GBytes *bytes,
 
   if (length == 0)
     {
-      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_INVALID_JSON, _("the body is empty, but JSON was expected"));
+      g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_JSON, _("the body is empty, but JSON was expected"));
       return NULL;
     }
 
   if (!g_utf8_validate_len (text, length, NULL))
     {
-      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_INVALID_JSON,
+      g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_JSON,
                            _("the body is not valid JSON: it is not UTF-8 text"));
       return NULL;
     }
@@ -220,14 +220,14 @@ pillion_http_parse_json (GBytes *bytes,
   parser = json_parser_new_immutable ();
   if (!json_parser_load_from_data (parser, text, (gssize) length, &local))
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_INVALID_JSON, _("the body is not valid JSON: %s"), local->message);
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_JSON, _("the body is not valid JSON: %s"), local->message);
       return NULL;
     }
 
   /* JSON-GLib takes blank text for nothing */
   if (json_parser_get_root (parser) == NULL)
     {
-      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_INVALID_JSON, _("the body is not valid JSON"));
+      g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_JSON, _("the body is not valid JSON"));
       return NULL;
     }
 

@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 /* How much of a refusal's body is kept, in bytes, as it came and decoded */
 #define PILLION_HTTP_RESPONSE_MAX_BODY (64 * 1024)

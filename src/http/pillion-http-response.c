@@ -8,12 +8,12 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "base/pillion-sync.h"
+#include "core/pillion-private.h"
 
 /**
  * PillionHttpResponse:
  *
- * What an HTTP server refused with: the answer behind a [error@Pillion.HttpError].
+ * What an HTTP server refused with: the answer behind a [error@PillionHttp.StatusError].
  *
  * ```c
  * if (!pillion_task_check (task, &error))
@@ -25,16 +25,16 @@
  *   }
  * ```
  *
- * Every error that a call of [class@Pillion.HttpClient] fails with because of the status has one, and so has each copy of that
+ * Every error that a call of [class@PillionHttp.Client] fails with because of the status has one, and so has each copy of that
  * error, wherever it is handed on to: the tasks that are made of the call's, a retry's, a `GTask`'s. Where a language makes an exception of
- * the error, as PyGObject does, and so loses what it carries, the task still has it: [func@Pillion.HttpResponse.from_task].
+ * the error, as PyGObject does, and so loses what it carries, the task still has it: [func@PillionHttp.Response.from_task].
  *
  * ## The body
  *
  * It is kept for people and programs that want to know why, and so not at any price. There are at most 64 KiB of it; a body that is
  * compressed (gzip, deflate) is decompressed, and coded otherwise, or not coded as its fields say, it stays as it was sent. It is read for three seconds
  * at most after the head of the answer, and while no more than one passes without a byte; then, and where the connection ends too early, the
- * response has what came until then, and [method@Pillion.HttpResponse.is_body_truncated] says so. The error is the same in any case.
+ * response has what came until then, and [method@PillionHttp.Response.is_body_truncated] says so. The error is the same in any case.
  *
  * Of an answer with the status 421 there is no body, and of one with 401 or 407 there is all of it or none.
  *
@@ -114,21 +114,21 @@ private_clear (GError *error)
 }
 
 /**
- * pillion_http_error_quark:
+ * pillion_http_status_error_quark:
  *
  * Gives the domain of the errors that HTTP servers answer with. The code of such an error is the status.
  *
- * Returns: the domain [error@Pillion.HttpError]
+ * Returns: the domain [error@PillionHttp.StatusError]
  *
  * Since: 1.0
  */
 GQuark
-pillion_http_error_quark (void)
+pillion_http_status_error_quark (void)
 {
   static gsize quark;
 
   if (g_once_init_enter (&quark))
-    g_once_init_leave (&quark, g_error_domain_register_static ("pillion-http-error-quark", sizeof (ErrorPrivate), private_init,
+    g_once_init_leave (&quark, g_error_domain_register_static ("pillion-http-status-error-quark", sizeof (ErrorPrivate), private_init,
                                                                private_copy, private_clear));
 
   return (GQuark) quark;
@@ -139,7 +139,7 @@ pillion_http_error_quark (void)
 __attribute__ ((constructor)) static void
 register_domain (void)
 {
-  pillion_http_error_quark ();
+  pillion_http_status_error_quark ();
 }
 
 static guint
@@ -290,7 +290,7 @@ pillion_http_response_new (guint status,
                            const char *reason,
                            const char *url)
 {
-  PillionHttpResponse *self = g_object_new (PILLION_TYPE_HTTP_RESPONSE, NULL);
+  PillionHttpResponse *self = g_object_new (PILLION_HTTP_TYPE_RESPONSE, NULL);
 
   self->status = status;
   self->reason = reason != NULL && reason[0] != '\0' ? g_utf8_make_valid (reason, -1) : NULL;
@@ -339,9 +339,9 @@ pillion_http_response_to_error (PillionHttpResponse *self)
   GError *error;
 
   if (self->reason != NULL)
-    error = g_error_new (PILLION_HTTP_ERROR, (int) self->status, _("the server answered %u (%s)"), self->status, self->reason);
+    error = g_error_new (PILLION_HTTP_STATUS_ERROR, (int) self->status, _("the server answered %u (%s)"), self->status, self->reason);
   else
-    error = g_error_new (PILLION_HTTP_ERROR, (int) self->status, _("the server answered %u"), self->status);
+    error = g_error_new (PILLION_HTTP_STATUS_ERROR, (int) self->status, _("the server answered %u"), self->status);
   get_private (error)->response = g_object_ref (self);
 
   return error;
@@ -353,17 +353,17 @@ pillion_http_response_to_error (PillionHttpResponse *self)
  *
  * Gives what a server refused with, where that is what @error is about. From any thread.
  *
- * A `GLib.Error` of Python's has lost it: there [func@Pillion.HttpResponse.from_task] is the one to call, which `Pillion.HttpStatusError` does.
+ * A `GLib.Error` of Python's has lost it: there [func@PillionHttp.Response.from_task] is the one to call, which `PillionHttp.StatusError` does.
  *
  * Returns: (transfer none) (nullable): the response, which lives as long as @error at least; %NULL where @error is another one, or an
- *   [error@Pillion.HttpError] that no server's answer was behind
+ *   [error@PillionHttp.StatusError] that no server's answer was behind
  *
  * Since: 1.0
  */
 PillionHttpResponse *
 pillion_http_response_from_error (const GError *error)
 {
-  if (error == NULL || error->domain != PILLION_HTTP_ERROR)
+  if (error == NULL || error->domain != PILLION_HTTP_STATUS_ERROR)
     return NULL;
 
   return get_private (error)->response;
@@ -373,7 +373,7 @@ pillion_http_response_from_error (const GError *error)
  * pillion_http_response_from_task:
  * @task: a task
  *
- * Gives what a server refused with, where that is what @task failed with: a call of [class@Pillion.HttpClient], or a task that ended as one did.
+ * Gives what a server refused with, where that is what @task failed with: a call of [class@PillionHttp.Client], or a task that ended as one did.
  * It looks at the error as [method@Pillion.Task.check] does, and counts as that does. From any thread.
  *
  * Returns: (transfer full) (nullable): the response; %NULL where @task is pending, ended well, or failed with anything else
@@ -408,7 +408,7 @@ pillion_http_response_from_task (PillionTask *task)
 guint
 pillion_http_response_get_status (PillionHttpResponse *self)
 {
-  g_return_val_if_fail (PILLION_IS_HTTP_RESPONSE (self), 0);
+  g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), 0);
 
   return self->status;
 }
@@ -426,7 +426,7 @@ pillion_http_response_get_status (PillionHttpResponse *self)
 const char *
 pillion_http_response_get_reason (PillionHttpResponse *self)
 {
-  g_return_val_if_fail (PILLION_IS_HTTP_RESPONSE (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
 
   return self->reason;
 }
@@ -444,7 +444,7 @@ pillion_http_response_get_reason (PillionHttpResponse *self)
 const char *
 pillion_http_response_get_url (PillionHttpResponse *self)
 {
-  g_return_val_if_fail (PILLION_IS_HTTP_RESPONSE (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
 
   return self->url;
 }
@@ -468,7 +468,7 @@ const char *
 pillion_http_response_get_header (PillionHttpResponse *self,
                                   const char *name)
 {
-  g_return_val_if_fail (PILLION_IS_HTTP_RESPONSE (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
   g_return_val_if_fail (name != NULL, NULL);
 
   return g_hash_table_lookup (self->headers, name);
@@ -488,7 +488,7 @@ pillion_http_response_get_header (PillionHttpResponse *self,
 const char *const *
 pillion_http_response_get_header_names (PillionHttpResponse *self)
 {
-  g_return_val_if_fail (PILLION_IS_HTTP_RESPONSE (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
 
   return (const char *const *) self->names->pdata;
 }
@@ -497,7 +497,7 @@ pillion_http_response_get_header_names (PillionHttpResponse *self)
  * pillion_http_response_get_body: (get-property body)
  * @self: a response
  *
- * Gives the body, as far as it was read: see [the class](class.HttpResponse.html#the-body).
+ * Gives the body, as far as it was read: see [the class](class.Response.html#the-body).
  *
  * Returns: (transfer none): the body; empty where there is none
  *
@@ -506,7 +506,7 @@ pillion_http_response_get_header_names (PillionHttpResponse *self)
 GBytes *
 pillion_http_response_get_body (PillionHttpResponse *self)
 {
-  g_return_val_if_fail (PILLION_IS_HTTP_RESPONSE (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
 
   return self->body;
 }
@@ -524,7 +524,7 @@ pillion_http_response_get_body (PillionHttpResponse *self)
 gboolean
 pillion_http_response_is_body_truncated (PillionHttpResponse *self)
 {
-  g_return_val_if_fail (PILLION_IS_HTTP_RESPONSE (self), FALSE);
+  g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), FALSE);
 
   return self->truncated;
 }

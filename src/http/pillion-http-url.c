@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include <glib/gi18n-lib.h>
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 /* What libsoup makes its URIs with: the path and the query go to the server as they stand */
 #define FLAGS (G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED_PATH | G_URI_FLAGS_ENCODED_QUERY | \
@@ -61,14 +61,14 @@ pillion_http_parse_url (const char *url,
 
   if (escaped == NULL)
     {
-      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_INVALID_URL,
+      g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL,
                            _("the URL must be absolute, without spaces or control characters"));
       return NULL;
     }
 
   uri = g_uri_parse (escaped, FLAGS, &local);
   if (uri == NULL)
-    g_set_error (error, PILLION_ERROR, PILLION_ERROR_INVALID_URL, _("the URL must be absolute (%s)"), local->message);
+    g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL, _("the URL must be absolute (%s)"), local->message);
 
   return uri;
 }
@@ -85,7 +85,7 @@ pillion_http_resolve (GUri *base,
   if (escaped != NULL)
     uri = g_uri_parse_relative (base, escaped, FLAGS, &local);
   if (uri == NULL)
-    g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("the server redirects to '%s', which is not a valid URL"), location);
+    g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL, _("the server redirects to '%s', which is not a valid URL"), location);
 
   return uri;
 }
@@ -98,14 +98,14 @@ pillion_http_check_uri (GUri *uri,
 
   if (strcmp (scheme, "http") != 0 && strcmp (scheme, "https") != 0)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_UNSUPPORTED_SCHEME,
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_UNSUPPORTED_SCHEME,
                    _("unsupported URL scheme '%s': expected http or https"), scheme);
       return FALSE;
     }
 
   if (g_uri_get_host (uri) == NULL || g_uri_get_host (uri)[0] == '\0')
     {
-      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_INVALID_URL, _("the URL has no host"));
+      g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL, _("the URL has no host"));
       return FALSE;
     }
 

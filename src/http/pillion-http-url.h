@@ -6,16 +6,16 @@
 
 #include <gio/gio.h>
 
-/* An absolute URL as a user gives it, or PILLION_ERROR_INVALID_URL */
+/* An absolute URL as a user gives it, or PILLION_HTTP_ERROR_INVALID_URL */
 GUri    *pillion_http_parse_url             (const char  *url,
                                              GError     **error);
 
-/* Where a Location header leads from @base (RFC 9110, section 10.2.2), or PILLION_ERROR_PROTOCOL */
+/* Where a Location header leads from @base (RFC 9110, section 10.2.2), or PILLION_HTTP_ERROR_PROTOCOL */
 GUri    *pillion_http_resolve               (GUri        *base,
                                              const char  *location,
                                              GError     **error);
 
-/* Whether it is http or https and has a host; else PILLION_ERROR_UNSUPPORTED_SCHEME or PILLION_ERROR_INVALID_URL */
+/* Whether it is http or https and has a host; else PILLION_HTTP_ERROR_UNSUPPORTED_SCHEME or PILLION_HTTP_ERROR_INVALID_URL */
 gboolean pillion_http_check_uri             (GUri        *uri,
                                              GError     **error);
 

@@ -16,7 +16,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <glib/gstdio.h>
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 #include "http/pillion-http-fields.h"
 

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include <glib/gi18n-lib.h>
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 /* What is read at once for the digest */
 #define BUFFER_SIZE (256 * 1024)
@@ -129,7 +129,7 @@ step (PillionPartKeeper *self,
       digest = g_checksum_get_string (self->checksum);
       if (strcmp (digest, self->wanted) != 0)
         {
-          g_set_error (error, PILLION_ERROR, PILLION_ERROR_DIGEST_MISMATCH,
+          g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_DIGEST_MISMATCH,
                        _("the SHA-256 digest is %s, but %s was expected"), digest, self->wanted);
           return FALSE;
         }

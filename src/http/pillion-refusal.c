@@ -6,7 +6,7 @@
 
 #include "http/pillion-refusal.h"
 
-#include "base/pillion-sync.h"
+#include "core/pillion-private.h"
 #include "http/pillion-gunzip.h"
 #include "http/pillion-http-response-private.h"
 

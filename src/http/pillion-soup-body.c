@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include <glib/gi18n-lib.h>
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 /* The streams that libsoup 3 stacks for HTTP/1 are, from the top: SoupClientInputStream, SoupBodyInputStream (which takes
  * the transfer coding away), SoupFilterInputStream (which holds what was read too much with the head), and the socket's
@@ -100,7 +100,7 @@ read_chunked (PillionSoupBody *self,
 
       if (n == 0)
         {
-          g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_TRUNCATED,
+          g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED,
                                _("the connection was closed before the last chunk"));
           return -1;
         }

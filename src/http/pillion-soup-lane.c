@@ -6,7 +6,7 @@
 
 #include "http/pillion-soup-lane.h"
 
-#include "base/pillion-io-thread.h"
+#include "core/pillion-private.h"
 
 /* How long a connection waits for the next request, in seconds: less than servers wait, so that seldom a request goes
  * into a connection that closes */
@@ -52,7 +52,7 @@ static void
 session_gone (gpointer io,
               GObject *session)
 {
-  pillion_io_thread_unref (io);
+  pillion_private_io_thread_unref (io);
 }
 
 static void
@@ -108,7 +108,7 @@ lane_new (PillionSoupLanes *self)
   /* Each feature connects to signals of each message, which is most of what a small answer costs */
   soup_session_remove_feature_by_type (lane->session, SOUP_TYPE_CONTENT_DECODER);
   soup_session_remove_feature_by_type (lane->session, SOUP_TYPE_AUTH_MANAGER);
-  g_object_weak_ref (G_OBJECT (lane->session), session_gone, pillion_io_thread_ref ());
+  g_object_weak_ref (G_OBJECT (lane->session), session_gone, pillion_private_io_thread_ref ());
   lane->generation = self->generation;
   lane->free_link.data = lane;
   lane->key_link.data = lane;

@@ -11,7 +11,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <libsoup/soup.h>
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 #include "http/pillion-http-fields.h"
 #include "http/pillion-http-response-private.h"
@@ -135,13 +135,13 @@ translate_error (GError *error)
 {
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
     {
-      error->domain = PILLION_ERROR;
-      error->code = PILLION_ERROR_TRUNCATED;
+      error->domain = PILLION_HTTP_ERROR;
+      error->code = PILLION_HTTP_ERROR_TRUNCATED;
     }
   else if (error->domain == SOUP_SESSION_ERROR)
     {
-      error->domain = PILLION_ERROR;
-      error->code = PILLION_ERROR_PROTOCOL;
+      error->domain = PILLION_HTTP_ERROR;
+      error->code = PILLION_HTTP_ERROR_PROTOCOL;
     }
 
   return error;
@@ -195,17 +195,17 @@ check_whole (PillionExchange *self)
     {
       /* Where the protocol tells the end by itself, the announcement is wrong; else the end is */
       if (self->body.source != NULL)
-        return g_error_new (PILLION_ERROR, PILLION_ERROR_LENGTH_MISMATCH,
+        return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
                             _("the server announced %" PRId64 " bytes but sent %" PRId64),
                             self->announced, self->received);
 
-      return g_error_new (PILLION_ERROR, PILLION_ERROR_TRUNCATED,
+      return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED,
                           _("the connection was closed after %" PRId64 " of %" PRId64 " bytes"),
                           self->received, self->announced);
     }
 
   if (self->received == 0 && self->body.source == NULL && is_head_cut (self))
-    return g_error_new_literal (PILLION_ERROR, PILLION_ERROR_TRUNCATED,
+    return g_error_new_literal (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED,
                                 _("the connection was closed in the middle of the response header"));
 
   return NULL;
@@ -398,7 +398,7 @@ check_head (PillionExchange *self)
 
   self->announced = -1;
   if (length != NULL && !pillion_http_parse_content_length (length, &self->announced))
-    return g_error_new (PILLION_ERROR, PILLION_ERROR_PROTOCOL, _("'%s' is not a valid Content-Length"), length);
+    return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL, _("'%s' is not a valid Content-Length"), length);
 
   if (status == SOUP_STATUS_NO_CONTENT || status == SOUP_STATUS_NOT_MODIFIED)
     self->announced = -1;

@@ -10,7 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "base/pillion-sync.h"
+#include "core/pillion-private.h"
 #include "http/pillion-http-url.h"
 
 /* As many as libsoup follows */
@@ -82,7 +82,7 @@ cancelled (GCancellable *cancellable,
   PillionTransfer *self = data;
 
   pillion_sync_acquire (self);
-  pillion_io_thread_post (self->engine->io, cancel_on_thread, pillion_transfer_ref (self));
+  pillion_private_io_thread_post (self->engine->io, cancel_on_thread, pillion_transfer_ref (self));
 }
 
 static gboolean
@@ -128,7 +128,7 @@ void
 pillion_transfer_submit (PillionTransfer *self)
 {
   self->cancellable = g_object_ref (pillion_task_get_cancellable (self->task));
-  pillion_core_external (pillion_core (pillion_task_get_loop (self->task)), 1);
+  pillion_private_loop_external (pillion_task_get_loop (self->task), 1);
 
   /* Not g_cancellable_connect (), because its counterpart waits for other people's handlers. What the handler posts may come
    * before the transfer itself does, and waits for it there. */
@@ -138,7 +138,7 @@ pillion_transfer_submit (PillionTransfer *self)
   if (g_cancellable_is_cancelled (self->cancellable))
     cancelled (self->cancellable, self);
 
-  pillion_io_thread_post (self->engine->io, submit_on_thread, self);
+  pillion_private_io_thread_post (self->engine->io, submit_on_thread, self);
 }
 
 /* Lets the leg go: its place in the queue is free when its exchange is gone */
@@ -245,7 +245,7 @@ redirect (PillionTransfer *self,
 
   if (++self->n_redirects > MAX_REDIRECTS)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL,
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
                    _("the server redirected more than %d times"), MAX_REDIRECTS);
       return PILLION_VERDICT_FAIL;
     }
@@ -460,7 +460,6 @@ void
 pillion_transfer_finish (PillionTransfer *self)
 {
   PillionLoop *loop = g_object_ref (pillion_task_get_loop (self->task));
-  PillionCore *core = pillion_core (loop);
 
   self->done = TRUE;
   detach_leg (self);
@@ -474,12 +473,12 @@ pillion_transfer_finish (PillionTransfer *self)
   g_clear_pointer (&self->authorization, g_free);
 
   /* In this order: who waits until nothing is under way any more is woken by the item */
-  pillion_core_external (core, -1);
+  pillion_private_loop_external (loop, -1);
   self->home.klass = &home_class;
-  pillion_core_push (core, &self->home);
+  pillion_private_loop_push (loop, &self->home);
 
   /* After the wake that the push deferred, for which the loop has to be there */
-  if (!pillion_io_thread_defer (let_go, loop))
+  if (!pillion_private_io_thread_defer (let_go, loop))
     let_go (loop);
 }
 

@@ -4,9 +4,9 @@
 
 #pragma once
 
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
-#include "core/pillion-core.h"
+#include "core/pillion-private.h"
 #include "http/pillion-http-engine.h"
 #include "http/pillion-http-queue.h"
 #include "http/pillion-refusal.h"

@@ -9,6 +9,7 @@ the last line names the one that crashed or hung. What a call raises or logs doe
 """
 
 import gc
+import importlib
 import itertools
 import os
 import random
@@ -20,9 +21,12 @@ import warnings
 import gi
 
 NAMESPACE, GROUP, SEED, LOG = sys.argv[1:5]
+gi.require_version('Pillion', '1')
 gi.require_version(NAMESPACE, '1')
 from gi import Repository
 from gi.repository import Gio, GLib, GObject, Pillion
+
+importlib.import_module(f'gi.repository.{NAMESPACE}')
 
 warnings.simplefilter('ignore')
 
@@ -144,9 +148,7 @@ def good(name):
         'GFile': [lambda: Gio.File.new_for_path('odd'), lambda: Gio.File.new_for_uri('odd://odd/odd')],
         'GObject': [Gio.Cancellable, cast.task],
     }
-    if NAMESPACE == 'Pillion' and hasattr(Pillion, 'HttpClient'):
-        ways['PillionHttpClient'] = [lambda: Pillion.HttpClient.new(default())]
-    elif NAMESPACE == 'PillionHttp':
+    if NAMESPACE == 'PillionHttp':
         from gi.repository import PillionHttp
         ways['PillionHttpClient'] = [lambda: PillionHttp.Client.new(default())]
     return ways.get(name, [])

@@ -8,6 +8,7 @@ import GLib from 'gi://GLib';
 import GObject from 'gi://GObject';
 import Json from 'gi://Json?version=1.0';
 import Pillion from 'gi://Pillion?version=1';
+import PillionHttp from 'gi://PillionHttp?version=1';
 import System from 'system';
 
 import {assert, assertEqual, assertFails, kickUntil, kickUntilDone, kickUntilSettled, runTests, test} from './support.js';
@@ -410,7 +411,7 @@ test('regions', loop => {
 });
 
 test('http/get', loop => {
-    const client = Pillion.HttpClient.new(loop);
+    const client = PillionHttp.Client.new(loop);
     client.set_max_connections(5);
     client.set_max_connections_per_host(2);
     client.set_idle_timeout(9);
@@ -425,7 +426,7 @@ test('http/get', loop => {
 });
 
 test('http/json', loop => {
-    const client = Pillion.HttpClient.new(loop);
+    const client = PillionHttp.Client.new(loop);
     const task = client.get_json(`${URL}/data.json`, null);
     kickUntilDone(loop, task);
     const parser = task.get_object();
@@ -434,27 +435,27 @@ test('http/json', loop => {
 });
 
 test('http/errors', loop => {
-    const client = Pillion.HttpClient.new(loop);
+    const client = PillionHttp.Client.new(loop);
     const missing = client.get_bytes(`${URL}/missing`, null);
     const nonsense = client.get_bytes('no url', null);
     const broken = client.get_json(`${URL}/broken.json`, null);
     kickUntilDone(loop, missing, nonsense, broken);
-    assertFails(Pillion.http_error_quark(), 404, () => missing.get_bytes());
-    const response = Pillion.HttpResponse.from_task(missing);
+    assertFails(PillionHttp.status_error_quark(), 404, () => missing.get_bytes());
+    const response = PillionHttp.Response.from_task(missing);
     assertEqual([response.status, response.reason, response.url], [404, 'Not Found', `${URL}/missing`]);
     assert(response.get_header_names().includes('Content-Type'));
     assert(new TextDecoder().decode(response.get_body().toArray()).includes('Error response'));
     try {
         missing.get_bytes();
     } catch (error) {
-        assert(Pillion.HttpResponse.from_error(error) === response);
+        assert(PillionHttp.Response.from_error(error) === response);
     }
-    assertFails(Pillion.Error, Pillion.Error.INVALID_URL, () => nonsense.get_bytes());
-    assertFails(Pillion.Error, Pillion.Error.INVALID_JSON, () => broken.check());
+    assertFails(PillionHttp.Error, PillionHttp.Error.INVALID_URL, () => nonsense.get_bytes());
+    assertFails(PillionHttp.Error, PillionHttp.Error.INVALID_JSON, () => broken.check());
 });
 
 test('http/download', loop => {
-    const client = Pillion.HttpClient.new(loop);
+    const client = PillionHttp.Client.new(loop);
     const folder = Gio.File.new_for_path(GLib.dir_make_tmp('pillion-gjs-XXXXXX'));
     const target = folder.get_child('file.bin');
     async function work() {
@@ -463,9 +464,9 @@ test('http/download', loop => {
         return task.get_object();
     }
     const download = kickUntilSettled(loop, work());
-    assert(download instanceof Pillion.Download);
+    assert(download instanceof PillionHttp.Download);
     assertEqual([download.get_size(), download.get_sha256(), download.get_integrity(), download.get_resumed_from()],
-        [1 << 20, SHA256, Pillion.Integrity.DIGEST, 0]);
+        [1 << 20, SHA256, PillionHttp.Integrity.DIGEST, 0]);
     assert(download.get_file().equal(target));
     assertEqual(target.query_info('standard::size', 0, null).get_size(), 1 << 20);
 

@@ -18,7 +18,8 @@ import weakref
 import gi
 gi.require_version('Json', '1.0')
 gi.require_version('Pillion', '1')
-from gi.repository import GLib, GObject, Gio, Json, Pillion
+gi.require_version('PillionHttp', '1')
+from gi.repository import GLib, GObject, Gio, Json, Pillion, PillionHttp
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
@@ -711,7 +712,7 @@ class ScopeTest(Case):
 class HttpTest(Case):
     def setUp(self):
         super().setUp()
-        self.client = Pillion.HttpClient.new(self.loop)
+        self.client = PillionHttp.Client.new(self.loop)
         temporary = tempfile.TemporaryDirectory(prefix='pillion-python-')
         self.addCleanup(temporary.cleanup)
         self.folder = Gio.File.new_for_path(temporary.name)
@@ -755,9 +756,9 @@ class HttpTest(Case):
         task.connect('progress', lambda task: progress.append(task.get_completed()))
         self.kick_until_done(task)
         download = task.get_object()
-        self.assertIsInstance(download, Pillion.Download)
+        self.assertIsInstance(download, PillionHttp.Download)
         self.assertEqual(download.get_size(), 1 << 20)
-        self.assertEqual(download.get_integrity(), Pillion.Integrity.DIGEST)
+        self.assertEqual(download.get_integrity(), PillionHttp.Integrity.DIGEST)
         self.assertEqual(download.get_sha256(), SHA256)
         self.assertEqual(download.get_url(), URL + '/file.bin')
         self.assertEqual(download.get_resumed_from(), 0)
@@ -779,21 +780,21 @@ class HttpTest(Case):
         nonsense = self.client.get_bytes('no url', None)
         broken = self.client.get_json(URL + '/broken.json', None)
         self.kick_until_done(missing, digest, scheme, nonsense, broken)
-        self.assertFails(Pillion.http_error_quark(), 404, missing.get_bytes)
-        self.assertFails(Pillion.error_quark(), Pillion.Error.DIGEST_MISMATCH, digest.get_object)
-        self.assertFails(Pillion.error_quark(), Pillion.Error.UNSUPPORTED_SCHEME, scheme.get_bytes)
-        self.assertFails(Pillion.error_quark(), Pillion.Error.INVALID_URL, nonsense.get_bytes)
-        self.assertFails(Pillion.error_quark(), Pillion.Error.INVALID_JSON, broken.check)
+        self.assertFails(PillionHttp.status_error_quark(), 404, missing.get_bytes)
+        self.assertFails(PillionHttp.error_quark(), PillionHttp.Error.DIGEST_MISMATCH, digest.get_object)
+        self.assertFails(PillionHttp.error_quark(), PillionHttp.Error.UNSUPPORTED_SCHEME, scheme.get_bytes)
+        self.assertFails(PillionHttp.error_quark(), PillionHttp.Error.INVALID_URL, nonsense.get_bytes)
+        self.assertFails(PillionHttp.error_quark(), PillionHttp.Error.INVALID_JSON, broken.check)
         self.assertFalse(self.target.query_exists(None))
 
     def test_what_was_refused(self):
         task = self.client.get_bytes(URL + '/missing', None)
         again = Pillion.Retry(attempts=2, initial_delay=1).run(self.loop, 'again', lambda attempt: task)
-        self.assertIsNone(Pillion.HttpResponse.from_task(task))
+        self.assertIsNone(PillionHttp.Response.from_task(task))
         self.kick_until_done(again)
-        response = Pillion.HttpResponse.from_task(task)
-        self.assertIsInstance(response, Pillion.HttpResponse)
-        self.assertIs(Pillion.HttpResponse.from_task(again), response)
+        response = PillionHttp.Response.from_task(task)
+        self.assertIsInstance(response, PillionHttp.Response)
+        self.assertIs(PillionHttp.Response.from_task(again), response)
         self.assertEqual((response.get_status(), response.get_reason()), (404, 'Not Found'))
         self.assertEqual(response.get_url(), URL + '/missing')
         self.assertIn('Content-Type', response.get_header_names())
@@ -805,11 +806,11 @@ class HttpTest(Case):
         self.assertEqual(response.props.header_names, response.get_header_names())
 
         # An exception is another error
-        error = self.assertFails(Pillion.http_error_quark(), 404, task.get_bytes)
-        self.assertIsNone(Pillion.HttpResponse.from_error(error))
+        error = self.assertFails(PillionHttp.status_error_quark(), 404, task.get_bytes)
+        self.assertIsNone(PillionHttp.Response.from_error(error))
         made = Pillion.Task.new(self.loop, 'made', None)
         made.return_error(error)
-        self.assertIsNone(Pillion.HttpResponse.from_task(made))
+        self.assertIsNone(PillionHttp.Response.from_task(made))
 
     def test_cancel(self):
         task = self.client.download(URL + '/file.bin', self.target, None, None)

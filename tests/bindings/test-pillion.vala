@@ -395,7 +395,7 @@ void test_thread () {
 async void fetch (Pillion.Loop loop) throws Error {
     var url = Environment.get_variable ("PILLION_TEST_URL");
     var sha256 = Environment.get_variable ("PILLION_TEST_SHA256");
-    var client = new Pillion.HttpClient (loop);
+    var client = new PillionHttp.Client (loop);
     client.set_max_connections (5);
     client.set_max_connections_per_host (2);
     client.set_idle_timeout (9);
@@ -411,9 +411,9 @@ async void fetch (Pillion.Loop loop) throws Error {
     var target = folder.get_child ("file.bin");
     var task = client.download (url + "/file.bin", target, sha256, null);
     yield task.wait_async (null);
-    var download = (Pillion.Download) task.get_object ();
+    var download = (PillionHttp.Download) task.get_object ();
     assert (download.get_size () == 1 << 20 && download.get_sha256 () == sha256);
-    assert (download.get_integrity () == Pillion.Integrity.DIGEST);
+    assert (download.get_integrity () == PillionHttp.Integrity.DIGEST);
     assert (download.get_file ().equal (target));
     target.delete (null);
     folder.delete (null);
@@ -422,10 +422,10 @@ async void fetch (Pillion.Loop loop) throws Error {
     try {
         yield missing.wait_async (null);
         assert_not_reached ();
-    } catch (Pillion.HttpError.NOT_FOUND error) {
+    } catch (PillionHttp.StatusError.NOT_FOUND error) {
         assert (error.code == 404);
-        assert (Pillion.HttpResponse.from_error (error).status == 404);
-        assert (Pillion.HttpResponse.from_task (missing).get_url () == url + "/missing");
+        assert (PillionHttp.Response.from_error (error).status == 404);
+        assert (PillionHttp.Response.from_task (missing).get_url () == url + "/missing");
     }
 }
 

@@ -7,6 +7,7 @@ import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 import GObject from 'gi://GObject';
 import Pillion from 'gi://Pillion?version=1';
+import PillionHttp from 'gi://PillionHttp?version=1';
 import System from 'system';
 
 import {assert, assertEqual, assertFails, kickUntil, kickUntilDone, kickUntilSettled, runTests, test} from './support.js';
@@ -139,12 +140,12 @@ test('errors', loop => {
 });
 
 test('errors/of-http', loop => {
-    const client = Pillion.HttpClient.new(loop);
+    const client = PillionHttp.Client.new(loop);
     async function work() {
         assertEqual(new TextDecoder().decode((await client.get_bytes(`${URL}/hello.txt`, null)).toArray()), 'Hello from loopback\n');
-        await assertRejects(Pillion.HttpError, Pillion.HttpError.NOT_FOUND, client.get_bytes(`${URL}/missing`, null));
-        await assertRejects(Pillion.http_error_quark(), 404, client.get_json(`${URL}/missing`, null));
-        await assertRejects(Pillion.Error, Pillion.Error.INVALID_URL, client.get_bytes('no url', null));
+        await assertRejects(PillionHttp.StatusError, PillionHttp.StatusError.NOT_FOUND, client.get_bytes(`${URL}/missing`, null));
+        await assertRejects(PillionHttp.status_error_quark(), 404, client.get_json(`${URL}/missing`, null));
+        await assertRejects(PillionHttp.Error, PillionHttp.Error.INVALID_URL, client.get_bytes('no url', null));
     }
     kickUntilSettled(loop, work());
 });

@@ -122,22 +122,22 @@ async void errors () {
 async void http_errors () {
     n_running++;
     var url = Environment.get_variable ("PILLION_TEST_URL");
-    var client = new Pillion.HttpClient (loop);
+    var client = new PillionHttp.Client (loop);
     try {
         yield client.get_bytes (url + "/missing").wait_async ();
         assert_not_reached ();
-    } catch (Pillion.HttpError error) {
-        assert (error is Pillion.HttpError.NOT_FOUND && error.code == 404);
+    } catch (PillionHttp.StatusError error) {
+        assert (error is PillionHttp.StatusError.NOT_FOUND && error.code == 404);
     } catch (Error error) {
         assert_not_reached ();
     }
     try {
         yield client.get_json (url + "/broken.json").wait_async ();
         assert_not_reached ();
-    } catch (Pillion.HttpError error) {
+    } catch (PillionHttp.StatusError error) {
         assert_not_reached ();
-    } catch (Pillion.Error error) {
-        assert (error is Pillion.Error.INVALID_JSON);
+    } catch (PillionHttp.Error error) {
+        assert (error is PillionHttp.Error.INVALID_JSON);
     } catch (Error error) {
         assert_not_reached ();
     }

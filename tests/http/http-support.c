@@ -501,12 +501,12 @@ test_fixture_await_bytes (TestFixture *self,
   return bytes;
 }
 
-PillionDownload *
+PillionHttpDownload *
 test_fixture_await_download (TestFixture *self,
                              PillionTask *task,
                              GError **error)
 {
-  PillionDownload *download;
+  PillionHttpDownload *download;
 
   test_fixture_await (self, task);
   download = pillion_task_get_object (task, error);

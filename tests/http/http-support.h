@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 /* A server on loopback whose every byte a test decides, each connection on a thread of its own */
 typedef struct _TestServer TestServer;
@@ -86,7 +86,7 @@ void            test_fixture_tear_down    (TestFixture    *self,
 GBytes         *test_fixture_await_bytes  (TestFixture    *self,
                                            PillionTask    *task,
                                            GError        **error);
-PillionDownload *test_fixture_await_download (TestFixture *self,
+PillionHttpDownload *test_fixture_await_download (TestFixture *self,
                                            PillionTask    *task,
                                            GError        **error);
 void            test_fixture_await        (TestFixture    *self,

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 #include "http/pillion-chunked.h"
 
@@ -67,7 +67,7 @@ assert_broken (const char *text,
       gsize rest;
 
       g_assert_false (decode (text, length, cut, content, &rest, &error));
-      g_assert_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL);
+      g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL);
     }
 }
 
@@ -127,7 +127,7 @@ test_endless (void)
       while (text->len < 100000)
         g_string_append (text, i == 2 ? "X: y\r\n" : "xxxxxxxx");
       g_assert_false (decode (text->str, text->len, 1000, content, &rest, &error));
-      g_assert_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL);
+      g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL);
     }
 }
 

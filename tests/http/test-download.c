@@ -219,7 +219,7 @@ start (TestFixture *self,
   return pillion_http_client_download (self->client, url, file, sha256, NULL);
 }
 
-static PillionDownload *
+static PillionHttpDownload *
 download (TestFixture *self,
           const char *url,
           const char *name,
@@ -267,15 +267,15 @@ assert_whole (TestFixture *self,
               Resource *resource,
               const char *sha256,
               gint64 resumed_from,
-              PillionIntegrity integrity)
+              PillionHttpIntegrity integrity)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (PillionDownload) result = download (self, resource->url, "file", sha256, &error);
+  g_autoptr (PillionHttpDownload) result = download (self, resource->url, "file", sha256, &error);
 
   g_assert_no_error (error);
-  g_assert_cmpint (pillion_download_get_size (result), ==, SIZE);
-  g_assert_cmpint (pillion_download_get_resumed_from (result), ==, resumed_from);
-  g_assert_cmpint (pillion_download_get_integrity (result), ==, integrity);
+  g_assert_cmpint (pillion_http_download_get_size (result), ==, SIZE);
+  g_assert_cmpint (pillion_http_download_get_resumed_from (result), ==, resumed_from);
+  g_assert_cmpint (pillion_http_download_get_integrity (result), ==, integrity);
   assert_content (self, "file", resource->bytes, SIZE);
   g_assert_cmpuint (count_files (self), ==, 1);
 }
@@ -308,7 +308,7 @@ test_plain (TestFixture *self,
   g_autofree char *path = test_fixture_path (self, "file");
   g_autoptr (GFile) file = g_file_new_for_path (path);
   g_autoptr (GFile) got = NULL;
-  g_autoptr (PillionDownload) result = NULL;
+  g_autoptr (PillionHttpDownload) result = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *coding = NULL;
   g_autofree char *range = NULL;
@@ -318,7 +318,7 @@ test_plain (TestFixture *self,
   g_autofree char *type = NULL;
   gint64 size;
   gint64 resumed_from;
-  PillionIntegrity integrity;
+  PillionHttpIntegrity integrity;
 
   behave (resource, (Behaviour) { .fields = "ETag: W/\"weak\"\r\nContent-Type: text/plain; charset=utf-8\r\n" });
   result = download (self, resource->url, "file", NULL, &error);
@@ -326,14 +326,14 @@ test_plain (TestFixture *self,
   assert_content (self, "file", resource->bytes, SIZE);
   g_assert_cmpuint (count_files (self), ==, 1);
 
-  g_assert_cmpstr (pillion_download_get_url (result), ==, resource->url);
-  g_assert_true (g_file_equal (pillion_download_get_file (result), file));
-  g_assert_cmpint (pillion_download_get_size (result), ==, SIZE);
-  g_assert_cmpint (pillion_download_get_resumed_from (result), ==, 0);
-  g_assert_null (pillion_download_get_sha256 (result));
-  g_assert_cmpstr (pillion_download_get_etag (result), ==, "W/\"weak\"");
-  g_assert_cmpstr (pillion_download_get_content_type (result), ==, "text/plain; charset=utf-8");
-  g_assert_cmpint (pillion_download_get_integrity (result), ==, PILLION_INTEGRITY_LENGTH);
+  g_assert_cmpstr (pillion_http_download_get_url (result), ==, resource->url);
+  g_assert_true (g_file_equal (pillion_http_download_get_file (result), file));
+  g_assert_cmpint (pillion_http_download_get_size (result), ==, SIZE);
+  g_assert_cmpint (pillion_http_download_get_resumed_from (result), ==, 0);
+  g_assert_null (pillion_http_download_get_sha256 (result));
+  g_assert_cmpstr (pillion_http_download_get_etag (result), ==, "W/\"weak\"");
+  g_assert_cmpstr (pillion_http_download_get_content_type (result), ==, "text/plain; charset=utf-8");
+  g_assert_cmpint (pillion_http_download_get_integrity (result), ==, PILLION_HTTP_INTEGRITY_LENGTH);
   g_object_get (result, "url", &url, "file", &got, "size", &size, "resumed-from", &resumed_from, "sha256", &sha256, "etag",
                 &etag, "content-type", &type, "integrity", &integrity, NULL);
   g_assert_cmpstr (url, ==, resource->url);
@@ -343,7 +343,7 @@ test_plain (TestFixture *self,
   g_assert_null (sha256);
   g_assert_cmpstr (etag, ==, "W/\"weak\"");
   g_assert_cmpstr (type, ==, "text/plain; charset=utf-8");
-  g_assert_cmpint (integrity, ==, PILLION_INTEGRITY_LENGTH);
+  g_assert_cmpint (integrity, ==, PILLION_HTTP_INTEGRITY_LENGTH);
 
   coding = get_field (resource, 0, "Accept-Encoding");
   range = get_field (resource, 0, "Range");
@@ -359,18 +359,18 @@ test_framings (TestFixture *self,
   Resource *resource = resource_new ();
   g_autofree char *sha256 = test_sha256 (resource->bytes, SIZE);
   g_autofree char *upper = g_ascii_strup (sha256, -1);
-  g_autoptr (PillionDownload) result = NULL;
+  g_autoptr (PillionHttpDownload) result = NULL;
 
   behave (resource, (Behaviour) { .chunked = TRUE });
-  assert_whole (self, resource, NULL, 0, PILLION_INTEGRITY_LENGTH);
+  assert_whole (self, resource, NULL, 0, PILLION_HTTP_INTEGRITY_LENGTH);
   /* Nothing would tell a cut from an end: the result says so */
   behave (resource, (Behaviour) { .without_length = TRUE });
-  assert_whole (self, resource, NULL, 0, PILLION_INTEGRITY_UNKNOWN);
-  assert_whole (self, resource, sha256, 0, PILLION_INTEGRITY_DIGEST);
-  assert_whole (self, resource, upper, 0, PILLION_INTEGRITY_DIGEST);
+  assert_whole (self, resource, NULL, 0, PILLION_HTTP_INTEGRITY_UNKNOWN);
+  assert_whole (self, resource, sha256, 0, PILLION_HTTP_INTEGRITY_DIGEST);
+  assert_whole (self, resource, upper, 0, PILLION_HTTP_INTEGRITY_DIGEST);
 
   result = download (self, resource->url, "file", upper, NULL);
-  g_assert_cmpstr (pillion_download_get_sha256 (result), ==, sha256);
+  g_assert_cmpstr (pillion_http_download_get_sha256 (result), ==, sha256);
   resource_free (resource);
 }
 
@@ -383,13 +383,13 @@ test_empty (TestFixture *self,
 
   for (guint i = 0; i < 2; i++)
     {
-      g_autoptr (PillionDownload) result = NULL;
+      g_autoptr (PillionHttpDownload) result = NULL;
       g_autoptr (GError) error = NULL;
 
       behave (resource, (Behaviour) { .bytes = (const guint8 *) "", .length = 0, .chunked = i == 1 });
       result = download (self, resource->url, "file", sha256, &error);
       g_assert_no_error (error);
-      g_assert_cmpint (pillion_download_get_size (result), ==, 0);
+      g_assert_cmpint (pillion_http_download_get_size (result), ==, 0);
       assert_content (self, "file", "", 0);
       g_assert_cmpuint (count_files (self), ==, 1);
     }
@@ -405,7 +405,7 @@ test_digest_mismatch (TestFixture *self,
   g_autofree char *wrong = test_sha256 ("something else", 14);
 
   behave (resource, (Behaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"" });
-  assert_fails (self, resource, wrong, PILLION_ERROR, PILLION_ERROR_DIGEST_MISMATCH, 0);
+  assert_fails (self, resource, wrong, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_DIGEST_MISMATCH, 0);
   resource_free (resource);
 }
 
@@ -419,12 +419,12 @@ test_status (TestFixture *self,
   for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
     {
       behave (resource, (Behaviour) { .status = codes[i] });
-      assert_fails (self, resource, NULL, PILLION_HTTP_ERROR, (int) codes[i], 0);
+      assert_fails (self, resource, NULL, PILLION_HTTP_STATUS_ERROR, (int) codes[i], 0);
     }
 
   /* A part of what was asked for as a whole */
   behave (resource, (Behaviour) { .status = 206 });
-  assert_fails (self, resource, NULL, PILLION_ERROR, PILLION_ERROR_PROTOCOL, 0);
+  assert_fails (self, resource, NULL, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL, 0);
   resource_free (resource);
 }
 
@@ -442,11 +442,11 @@ test_cut_without_validator (TestFixture *self,
   for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
     {
       behave (resource, (Behaviour) { .fields = fields[i], .cut = 60000 });
-      assert_fails (self, resource, NULL, PILLION_ERROR, PILLION_ERROR_TRUNCATED, 0);
+      assert_fails (self, resource, NULL, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED, 0);
     }
 
   behave (resource, (Behaviour) { 0 });
-  assert_whole (self, resource, NULL, 0, PILLION_INTEGRITY_LENGTH);
+  assert_whole (self, resource, NULL, 0, PILLION_HTTP_INTEGRITY_LENGTH);
   resource_free (resource);
 }
 
@@ -468,7 +468,7 @@ assert_resumes (TestFixture *self,
     g_autoptr (GError) error = NULL;
 
     g_assert_null (download (self, resource->url, "file", sha256, &error));
-    g_assert_error (error, PILLION_ERROR, PILLION_ERROR_TRUNCATED);
+    g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
   }
   part = get_part_size (self, "file.part");
   g_assert_cmpuint (part, >, 50000);
@@ -476,7 +476,7 @@ assert_resumes (TestFixture *self,
 
   behave (resource, (Behaviour) { .fields = fields, .validator = validator, .chunked = chunked });
   assert_whole (self, resource, sha256, (gint64) part,
-                sha256 != NULL ? PILLION_INTEGRITY_DIGEST : PILLION_INTEGRITY_LENGTH);
+                sha256 != NULL ? PILLION_HTTP_INTEGRITY_DIGEST : PILLION_HTTP_INTEGRITY_LENGTH);
   g_assert_cmpuint (count_requests (resource), ==, 1);
   range = get_field (resource, 0, "Range");
   if_range = get_field (resource, 0, "If-Range");
@@ -510,7 +510,7 @@ begin_partly (TestFixture *self)
 
   behave (resource, (Behaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"", .cut = 60000 });
   g_assert_null (download (self, resource->url, "file", NULL, &error));
-  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_TRUNCATED);
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
   g_assert_cmpuint (get_part_size (self, "file.part"), ==, 60000);
 
   return resource;
@@ -553,7 +553,7 @@ test_resume_changed (TestFixture *self,
       memcpy (resource->bytes, other + SIZE, SIZE);
       g_free (other);
       behave (resource, cases[i].behaviour);
-      assert_whole (self, resource, NULL, 0, PILLION_INTEGRITY_LENGTH);
+      assert_whole (self, resource, NULL, 0, PILLION_HTTP_INTEGRITY_LENGTH);
       g_assert_cmpuint (count_requests (resource), ==, cases[i].n_requests);
       range = get_field (resource, cases[i].n_requests - 1, "Range");
       g_assert_cmpint (range == NULL, ==, cases[i].n_requests == 2);
@@ -569,7 +569,7 @@ test_resume_in_pieces (TestFixture *self,
   g_autofree char *sha256 = test_sha256 (resource->bytes, SIZE);
 
   behave (resource, (Behaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"", .piece = 15000 });
-  assert_whole (self, resource, sha256, 60000, PILLION_INTEGRITY_DIGEST);
+  assert_whole (self, resource, sha256, 60000, PILLION_HTTP_INTEGRITY_DIGEST);
   g_assert_cmpuint (count_requests (resource), ==, 3);
   resource_free (resource);
 }
@@ -582,7 +582,7 @@ test_resume_wrong_length (TestFixture *self,
   Resource *resource = begin_partly (self);
 
   behave (resource, (Behaviour) { .validator = "\"one\"", .chunked = TRUE, .piece = 1000, .range = "bytes 60000-99999/100000" });
-  assert_fails (self, resource, NULL, PILLION_ERROR, PILLION_ERROR_LENGTH_MISMATCH, 0);
+  assert_fails (self, resource, NULL, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH, 0);
   resource_free (resource);
 }
 
@@ -597,7 +597,7 @@ test_resume_whole (TestFixture *self,
 
   g_assert_true (g_file_set_contents_full (part, (const char *) resource->bytes, SIZE, G_FILE_SET_CONTENTS_NONE, 0644, NULL));
   behave (resource, (Behaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"" });
-  assert_whole (self, resource, NULL, SIZE - 1, PILLION_INTEGRITY_LENGTH);
+  assert_whole (self, resource, NULL, SIZE - 1, PILLION_HTTP_INTEGRITY_LENGTH);
   range = get_field (resource, 0, "Range");
   g_assert_cmpstr (range, ==, "bytes=99999-");
   resource_free (resource);
@@ -632,7 +632,7 @@ test_resume_not_ours (TestFixture *self,
         g_assert_true (g_file_set_contents (info, changed->str, -1, NULL));
 
       behave (resource, (Behaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"" });
-      assert_whole (self, resource, NULL, 0, PILLION_INTEGRITY_LENGTH);
+      assert_whole (self, resource, NULL, 0, PILLION_HTTP_INTEGRITY_LENGTH);
       range = get_field (resource, 0, "Range");
       g_assert_null (range);
       resource_free (resource);
@@ -657,7 +657,7 @@ test_resume_after_boot (TestFixture *self,
       g_assert_true (g_key_file_save_to_file (record, info, NULL));
 
       behave (resource, (Behaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"" });
-      assert_whole (self, resource, NULL, i == 0 ? 0 : 40000, PILLION_INTEGRITY_LENGTH);
+      assert_whole (self, resource, NULL, i == 0 ? 0 : 40000, PILLION_HTTP_INTEGRITY_LENGTH);
       resource_free (resource);
     }
 }
@@ -672,9 +672,9 @@ test_resume_later (TestFixture *self,
   g_autofree char *path = test_fixture_path (self, "file");
 
   behave (resource, (Behaviour) { .status = 503 });
-  assert_fails (self, resource, NULL, PILLION_HTTP_ERROR, 503, 60000);
+  assert_fails (self, resource, NULL, PILLION_HTTP_STATUS_ERROR, 503, 60000);
   behave (resource, (Behaviour) { .status = 404 });
-  assert_fails (self, resource, NULL, PILLION_HTTP_ERROR, 404, 0);
+  assert_fails (self, resource, NULL, PILLION_HTTP_STATUS_ERROR, 404, 0);
   resource_free (resource);
 }
 
@@ -740,7 +740,7 @@ test_cancel (TestFixture *self,
 
   test_server_open_gate (resource->server);
   behave (resource, (Behaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"" });
-  assert_whole (self, resource, sha256, SIZE / 2, PILLION_INTEGRITY_DIGEST);
+  assert_whole (self, resource, sha256, SIZE / 2, PILLION_HTTP_INTEGRITY_DIGEST);
   resource_free (resource);
 }
 
@@ -760,7 +760,7 @@ test_cancel_verifying (TestFixture *self,
   for (guint i = 0; i < 5; i++)
     {
       PillionTask *task;
-      g_autoptr (PillionDownload) result = NULL;
+      g_autoptr (PillionHttpDownload) result = NULL;
       g_autoptr (GError) error = NULL;
 
       g_assert_true (g_file_set_contents (path, OLD, -1, NULL));
@@ -804,7 +804,7 @@ test_large (TestFixture *self,
     g_autofree char *info = test_fixture_path (self, "file.part.info");
 
     g_assert_null (download (self, resource->url, "file", sha256, &error));
-    g_assert_error (error, PILLION_ERROR, PILLION_ERROR_TRUNCATED);
+    g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
     g_assert_cmpuint (get_part_size (self, "file.part"), ==, 100 * 1024 * 1024);
     g_assert_true (g_key_file_load_from_file (record, info, G_KEY_FILE_NONE, NULL));
     g_assert_cmpint (g_key_file_get_int64 (record, "part", "safe", NULL), >=, 0);
@@ -813,10 +813,10 @@ test_large (TestFixture *self,
   behave (resource, (Behaviour) { .bytes = bytes, .length = length, .fields = "ETag: \"one\"\r\n", .validator = "\"one\"" });
   {
     g_autoptr (GError) error = NULL;
-    g_autoptr (PillionDownload) result = download (self, resource->url, "file", sha256, &error);
+    g_autoptr (PillionHttpDownload) result = download (self, resource->url, "file", sha256, &error);
 
     g_assert_no_error (error);
-    g_assert_cmpint (pillion_download_get_resumed_from (result), ==, 100 * 1024 * 1024);
+    g_assert_cmpint (pillion_http_download_get_resumed_from (result), ==, 100 * 1024 * 1024);
     assert_content (self, "file", bytes, length);
   }
 
@@ -830,8 +830,8 @@ test_same_target (TestFixture *self,
 {
   Resource *resource = resource_new ();
   PillionTask *first;
-  g_autoptr (PillionDownload) result = NULL;
-  g_autoptr (PillionDownload) other = NULL;
+  g_autoptr (PillionHttpDownload) result = NULL;
+  g_autoptr (PillionHttpDownload) other = NULL;
   g_autoptr (GError) error = NULL;
 
   behave (resource, (Behaviour) { .gated = TRUE });
@@ -1035,7 +1035,7 @@ test_file_too_large (TestFixture *self,
   resource_free (resource);
 }
 
-static PillionDownload *
+static PillionHttpDownload *
 download_into (TestFixture *self,
                Resource *resource,
                const char *path,
@@ -1070,12 +1070,12 @@ test_into (TestFixture *self,
     {
       g_autofree char *path = test_fixture_path (self, cases[i].name);
       g_autoptr (GError) error = NULL;
-      g_autoptr (PillionDownload) result = NULL;
+      g_autoptr (PillionHttpDownload) result = NULL;
 
       behave (resource, (Behaviour) { .fields = cases[i].fields });
       result = download_into (self, resource, cases[i].path, &error);
       g_assert_no_error (error);
-      g_assert_cmpstr (g_file_peek_path (pillion_download_get_file (result)), ==, path);
+      g_assert_cmpstr (g_file_peek_path (pillion_http_download_get_file (result)), ==, path);
       test_assert_file (path, resource->bytes, SIZE);
       g_assert_cmpuint (count_files (self), ==, 1);
       g_assert_cmpint (g_unlink (path), ==, 0);
@@ -1115,7 +1115,7 @@ test_into_unsafe (TestFixture *self,
 
       behave (resource, (Behaviour) { .fields = cases[i].fields });
       g_assert_null (download_into (self, resource, cases[i].path, &error));
-      g_assert_error (error, PILLION_ERROR, PILLION_ERROR_UNSAFE_NAME);
+      g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_UNSAFE_NAME);
       g_assert_cmpuint (count_files (self), ==, 0);
     }
 
@@ -1130,19 +1130,19 @@ test_into_resume (TestFixture *self,
   Resource *resource = resource_new ();
   const char *fields = "ETag: \"one\"\r\nContent-Disposition: attachment; filename=told\r\n";
   g_autofree char *path = test_fixture_path (self, "told");
-  g_autoptr (PillionDownload) result = NULL;
+  g_autoptr (PillionHttpDownload) result = NULL;
   g_autoptr (GError) error = NULL;
 
   behave (resource, (Behaviour) { .fields = fields, .validator = "\"one\"", .cut = 60000 });
   g_assert_null (download_into (self, resource, "/path/x", &error));
-  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_TRUNCATED);
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
   g_clear_error (&error);
   g_assert_cmpuint (count_files (self), ==, 2);
 
   behave (resource, (Behaviour) { .fields = fields, .validator = "\"one\"" });
   result = download_into (self, resource, "/path/x", &error);
   g_assert_no_error (error);
-  g_assert_cmpint (pillion_download_get_resumed_from (result), ==, 60000);
+  g_assert_cmpint (pillion_http_download_get_resumed_from (result), ==, 60000);
   test_assert_file (path, resource->bytes, SIZE);
   g_assert_cmpuint (count_files (self), ==, 1);
 
@@ -1176,7 +1176,7 @@ test_redirect_tls (TestFixture *self,
   g_autofree char *url = test_server_url (server, "/first");
   g_autofree char *cert = g_test_build_filename (G_TEST_DIST, "http", "data", "cert.pem", NULL);
   g_autoptr (GTlsDatabase) database = g_tls_file_database_new (cert, NULL);
-  g_autoptr (PillionDownload) result = NULL;
+  g_autoptr (PillionHttpDownload) result = NULL;
   g_autoptr (GError) error = NULL;
 
   g_assert_null (download (self, url, "file", NULL, &error));
@@ -1187,7 +1187,7 @@ test_redirect_tls (TestFixture *self,
   pillion_http_client_set_tls_database (self->client, database);
   result = download (self, url, "file", NULL, &error);
   g_assert_no_error (error);
-  g_assert_cmpstr (pillion_download_get_url (result), ==, url);
+  g_assert_cmpstr (pillion_http_download_get_url (result), ==, url);
   assert_content (self, "file", "hello", 5);
   test_server_free (server);
 }
@@ -1212,7 +1212,7 @@ test_many (TestFixture *self,
     {
       g_autofree char *name = g_strdup_printf ("file%u", i);
       g_autoptr (GError) error = NULL;
-      g_autoptr (PillionDownload) result = test_fixture_await_download (self, tasks->pdata[i], &error);
+      g_autoptr (PillionHttpDownload) result = test_fixture_await_download (self, tasks->pdata[i], &error);
 
       g_assert_no_error (error);
       assert_content (self, name, resource->bytes, SIZE);
@@ -1245,7 +1245,7 @@ test_gigabyte (TestFixture *self,
 {
   TestServer *server;
   g_autofree char *url = NULL;
-  g_autoptr (PillionDownload) result = NULL;
+  g_autoptr (PillionHttpDownload) result = NULL;
   g_autoptr (GError) error = NULL;
 
   if (!g_test_slow ())
@@ -1258,7 +1258,7 @@ test_gigabyte (TestFixture *self,
   url = test_server_url (server, "/");
   result = download (self, url, "file", NULL, &error);
   g_assert_no_error (error);
-  g_assert_cmpint (pillion_download_get_size (result), ==, GIGABYTE);
+  g_assert_cmpint (pillion_http_download_get_size (result), ==, GIGABYTE);
   g_assert_cmpuint (get_part_size (self, "file"), ==, GIGABYTE);
   test_server_free (server);
 }

@@ -72,11 +72,11 @@ assert_every_cut (TestFixture *self,
     {
       error = get_error (self, answer, cut, FALSE);
       g_assert_nonnull (error);
-      g_assert_true (error->domain == PILLION_ERROR);
+      g_assert_true (error->domain == PILLION_HTTP_ERROR);
       if (cut >= head_length || cut == 0 || answer[cut - 1] == '\n')
-        g_assert_cmpint (error->code, ==, PILLION_ERROR_TRUNCATED);
+        g_assert_cmpint (error->code, ==, PILLION_HTTP_ERROR_TRUNCATED);
       else
-        g_assert_true (error->code == PILLION_ERROR_TRUNCATED || error->code == PILLION_ERROR_PROTOCOL);
+        g_assert_true (error->code == PILLION_HTTP_ERROR_TRUNCATED || error->code == PILLION_HTTP_ERROR_PROTOCOL);
       g_error_free (error);
     }
 
@@ -155,7 +155,7 @@ test_cut_gzip_without_length (TestFixture *self,
     {
       g_autoptr (GError) error = get_error (self, answer, cut, FALSE);
 
-      g_assert_error (error, PILLION_ERROR, PILLION_ERROR_TRUNCATED);
+      g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
     }
 }
 
@@ -185,7 +185,7 @@ test_protocol (TestFixture *self,
     {
       g_autoptr (GError) error = get_error (self, answers[i], strlen (answers[i]), FALSE);
 
-      g_assert_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL);
+      g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL);
     }
 }
 
@@ -200,7 +200,7 @@ test_negative_length (TestFixture *self,
 
   fatal = g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
   error = get_error (self, answer, strlen (answer), FALSE);
-  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL);
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL);
   g_log_set_always_fatal (fatal);
 }
 
@@ -211,7 +211,7 @@ test_length_mismatch (TestFixture *self,
   const char *answer = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
   g_autoptr (GError) error = get_error (self, answer, strlen (answer), FALSE);
 
-  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LENGTH_MISMATCH);
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH);
 }
 
 /* What comes after the announced end belongs to nothing, and the connection is not used again */
@@ -256,7 +256,7 @@ test_reset (TestFixture *self,
 
       /* Whether the reset or what was sent before arrives first, it is one of the two */
       g_assert_nonnull (error);
-      g_assert_true (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED) || error->domain == PILLION_ERROR);
+      g_assert_true (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED) || error->domain == PILLION_HTTP_ERROR);
     }
 }
 
@@ -300,9 +300,9 @@ test_urls (TestFixture *self,
   static const char *const other[] = { "ftp://127.0.0.1/", "file:///etc/passwd", "data:,x" };
 
   for (guint i = 0; i < G_N_ELEMENTS (none); i++)
-    test_fixture_assert_error (self, none[i], PILLION_ERROR, PILLION_ERROR_INVALID_URL);
+    test_fixture_assert_error (self, none[i], PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL);
   for (guint i = 0; i < G_N_ELEMENTS (other); i++)
-    test_fixture_assert_error (self, other[i], PILLION_ERROR, PILLION_ERROR_UNSUPPORTED_SCHEME);
+    test_fixture_assert_error (self, other[i], PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_UNSUPPORTED_SCHEME);
 }
 
 /* A head without end is not waited for, and not kept */
@@ -331,7 +331,7 @@ test_endless_head (TestFixture *self,
 
   g_assert_null (bytes);
   g_assert_nonnull (error);
-  g_assert_true (error->domain == PILLION_ERROR);
+  g_assert_true (error->domain == PILLION_HTTP_ERROR);
   test_server_free (server);
 }
 

@@ -214,7 +214,7 @@ test_status (TestFixture *self,
       g_autofree char *path = g_strdup_printf ("/status/%d", codes[i]);
       g_autofree char *url = test_server_url (server, path);
 
-      test_fixture_assert_error (self, url, PILLION_HTTP_ERROR, codes[i]);
+      test_fixture_assert_error (self, url, PILLION_HTTP_STATUS_ERROR, codes[i]);
     }
 
   test_server_free (server);
@@ -241,7 +241,7 @@ test_endless_refusal (TestFixture *self,
       TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_endless_refusal, (gpointer) &codes[i]);
       g_autofree char *url = test_server_url (server, "/");
 
-      test_fixture_assert_error (self, url, PILLION_HTTP_ERROR, codes[i]);
+      test_fixture_assert_error (self, url, PILLION_HTTP_STATUS_ERROR, codes[i]);
       g_assert_cmpuint (test_server_get_requests (server), ==, 1);
       test_server_free (server);
     }
@@ -259,7 +259,7 @@ test_no_password (TestFixture *self,
   g_autoptr (GBytes) bytes =
     test_fixture_await_bytes (self, pillion_http_client_get_bytes (self->client, with_password, NULL), &error);
 
-  g_assert_error (error, PILLION_HTTP_ERROR, 500);
+  g_assert_error (error, PILLION_HTTP_STATUS_ERROR, 500);
   g_assert_null (strstr (error->message, "secret"));
   g_assert_nonnull (strstr (error->message, "/status/500"));
   test_server_free (server);
@@ -336,12 +336,12 @@ test_redirects (TestFixture *self,
     GQuark domain;
     int code;
   } bad[] = {
-    { "/loop", PILLION_ERROR, PILLION_ERROR_PROTOCOL },
-    { "/count/21", PILLION_ERROR, PILLION_ERROR_PROTOCOL },
-    { "/scheme", PILLION_ERROR, PILLION_ERROR_UNSUPPORTED_SCHEME },
-    { "/bad", PILLION_ERROR, PILLION_ERROR_PROTOCOL },
-    { "/nowhere", PILLION_HTTP_ERROR, 302 },
-    { "/code/305", PILLION_HTTP_ERROR, 305 },
+    { "/loop", PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL },
+    { "/count/21", PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL },
+    { "/scheme", PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_UNSUPPORTED_SCHEME },
+    { "/bad", PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL },
+    { "/nowhere", PILLION_HTTP_STATUS_ERROR, 302 },
+    { "/code/305", PILLION_HTTP_STATUS_ERROR, 305 },
   };
 
   /* With one place in the queue a redirect has to wait for its own first leg */
@@ -438,7 +438,7 @@ assert_coded (TestFixture *self,
     }
   else
     {
-      g_assert_error (error, PILLION_ERROR, code);
+      g_assert_error (error, PILLION_HTTP_ERROR, code);
       g_assert_null (bytes);
     }
 
@@ -464,7 +464,7 @@ test_codings (TestFixture *self,
       assert_coded (self, "deflate", zlib, bytes, sizes[i], 0);
       assert_coded (self, "deflate", raw, bytes, sizes[i], 0);
       assert_coded (self, "identity", plain, bytes, sizes[i], 0);
-      assert_coded (self, "br", gzip, NULL, 0, PILLION_ERROR_PROTOCOL);
+      assert_coded (self, "br", gzip, NULL, 0, PILLION_HTTP_ERROR_PROTOCOL);
     }
 }
 
@@ -508,7 +508,7 @@ test_codings_broken (TestFixture *self,
     {
       g_autoptr (GBytes) body = g_bytes_new (bytes, cut);
 
-      assert_coded (self, "gzip", body, NULL, 0, PILLION_ERROR_TRUNCATED);
+      assert_coded (self, "gzip", body, NULL, 0, PILLION_HTTP_ERROR_TRUNCATED);
     }
 
   /* A wrong byte where the checksum sees it, and where the decoder does */
@@ -519,7 +519,7 @@ test_codings_broken (TestFixture *self,
 
       copy[i == 0 ? length - 6 : 0] ^= 0x55;
       body = g_bytes_new (copy, length);
-      assert_coded (self, "gzip", body, NULL, 0, PILLION_ERROR_PROTOCOL);
+      assert_coded (self, "gzip", body, NULL, 0, PILLION_HTTP_ERROR_PROTOCOL);
     }
 
   /* More after the end */
@@ -530,7 +530,7 @@ test_codings_broken (TestFixture *self,
     memcpy (longer, bytes, length);
     memcpy (longer + length, "xyz", 3);
     body = g_bytes_new (longer, length + 3);
-    assert_coded (self, "gzip", body, NULL, 0, PILLION_ERROR_PROTOCOL);
+    assert_coded (self, "gzip", body, NULL, 0, PILLION_HTTP_ERROR_PROTOCOL);
   }
 }
 
@@ -604,16 +604,16 @@ test_json_invalid (TestFixture *self,
       g_autoptr (GError) local = NULL;
 
       g_assert_null (get_json (self, texts[i], strlen (texts[i]), &local));
-      g_assert_error (local, PILLION_ERROR, PILLION_ERROR_INVALID_JSON);
+      g_assert_error (local, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_JSON);
     }
 
   g_assert_null (get_json (self, "[\"\0\"]", 5, &error));
-  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_INVALID_JSON);
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_JSON);
   g_clear_error (&error);
 
   /* No text makes the parser run out of stack */
   g_assert_null (get_json (self, deep, 100000, &error));
-  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_INVALID_JSON);
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_JSON);
   g_clear_error (&error);
 
   for (guint i = 0; i < 500; i++)
@@ -1003,7 +1003,7 @@ test_properties (TestFixture *self,
   g_assert_cmpstr (agent, ==, "x");
   g_assert_true (got == database);
 
-  client = g_object_new (PILLION_TYPE_HTTP_CLIENT, "loop", self->loop, "max-connections", 9, "max-connections-per-host", 4,
+  client = g_object_new (PILLION_HTTP_TYPE_CLIENT, "loop", self->loop, "max-connections", 9, "max-connections-per-host", 4,
                          "idle-timeout", 7, "user-agent", NULL, "tls-database", database, NULL);
   g_assert_cmpuint (pillion_http_client_get_max_connections (client), ==, 9);
   g_assert_cmpuint (pillion_http_client_get_max_connections_per_host (client), ==, 4);
@@ -1014,7 +1014,7 @@ test_properties (TestFixture *self,
 static void
 expect_critical (const char *message)
 {
-  g_test_expect_message ("Pillion", G_LOG_LEVEL_CRITICAL, message);
+  g_test_expect_message ("PillionHttp", G_LOG_LEVEL_CRITICAL, message);
 }
 
 static gpointer

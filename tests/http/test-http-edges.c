@@ -44,18 +44,18 @@ assert_fails (TestFixture *self,
               int code)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (PillionDownload) download = test_fixture_await_download (self, task, &error);
+  g_autoptr (PillionHttpDownload) download = test_fixture_await_download (self, task, &error);
 
   g_assert_null (download);
   g_assert_error (error, domain, code);
 }
 
-static PillionDownload *
+static PillionHttpDownload *
 assert_succeeds (TestFixture *self,
                  PillionTask *task)
 {
   g_autoptr (GError) error = NULL;
-  PillionDownload *download = test_fixture_await_download (self, task, &error);
+  PillionHttpDownload *download = test_fixture_await_download (self, task, &error);
 
   g_assert_no_error (error);
   return download;
@@ -96,12 +96,12 @@ test_name_lasts (TestFixture *self,
   TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_halves, &broken);
   g_autofree char *url = test_server_url (server, "/get.php?id=1");
   g_autofree char *path = test_fixture_path (self, "real name");
-  g_autoptr (PillionDownload) download = NULL;
+  g_autoptr (PillionHttpDownload) download = NULL;
 
-  assert_fails (self, start_into (self, url), PILLION_ERROR, PILLION_ERROR_TRUNCATED);
+  assert_fails (self, start_into (self, url), PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
   download = assert_succeeds (self, start_into (self, url));
-  g_assert_cmpint (pillion_download_get_resumed_from (download), ==, 5);
-  g_assert_cmpstr (g_file_peek_path (pillion_download_get_file (download)), ==, path);
+  g_assert_cmpint (pillion_http_download_get_resumed_from (download), ==, 5);
+  g_assert_cmpstr (g_file_peek_path (pillion_http_download_get_file (download)), ==, path);
   test_assert_file (path, TEXT, strlen (TEXT));
 
   test_server_free (server);
@@ -116,14 +116,14 @@ test_nonsense_keeps_part (TestFixture *self,
   TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_halves, &broken);
   g_autofree char *url = test_server_url (server, "/");
   g_autofree char *path = test_fixture_path (self, "file");
-  g_autoptr (PillionDownload) download = NULL;
+  g_autoptr (PillionHttpDownload) download = NULL;
 
-  assert_fails (self, start (self, url, "file"), PILLION_ERROR, PILLION_ERROR_TRUNCATED);
+  assert_fails (self, start (self, url, "file"), PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
   g_atomic_int_set (&broken, TRUE);
-  assert_fails (self, start (self, url, "file"), PILLION_ERROR, PILLION_ERROR_PROTOCOL);
+  assert_fails (self, start (self, url, "file"), PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL);
   g_atomic_int_set (&broken, FALSE);
   download = assert_succeeds (self, start (self, url, "file"));
-  g_assert_cmpint (pillion_download_get_resumed_from (download), ==, 5);
+  g_assert_cmpint (pillion_http_download_get_resumed_from (download), ==, 5);
   test_assert_file (path, TEXT, strlen (TEXT));
 
   test_server_free (server);
@@ -140,13 +140,13 @@ test_record_left (TestFixture *self,
   g_autofree char *beside = test_fixture_path (self, "file.part.info~");
   g_autofree char *path = test_fixture_path (self, "file");
   g_autofree char *rest = g_strnfill (5000, 'x');
-  g_autoptr (PillionDownload) download = NULL;
+  g_autoptr (PillionHttpDownload) download = NULL;
 
   g_assert_true (g_file_set_contents (beside, rest, -1, NULL));
-  assert_fails (self, start (self, url, "file"), PILLION_ERROR, PILLION_ERROR_TRUNCATED);
+  assert_fails (self, start (self, url, "file"), PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
   test_assert_no_file (beside);
   download = assert_succeeds (self, start (self, url, "file"));
-  g_assert_cmpint (pillion_download_get_resumed_from (download), ==, 5);
+  g_assert_cmpint (pillion_http_download_get_resumed_from (download), ==, 5);
   test_assert_file (path, TEXT, strlen (TEXT));
 
   test_server_free (server);
@@ -208,7 +208,7 @@ test_name_of_part (TestFixture *self,
     {
       g_autofree char *url = test_server_url (server, names[i]);
 
-      assert_fails (self, start_into (self, url), PILLION_ERROR, PILLION_ERROR_UNSAFE_NAME);
+      assert_fails (self, start_into (self, url), PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_UNSAFE_NAME);
     }
 
   test_server_free (server);
@@ -304,15 +304,15 @@ test_no_utf8 (TestFixture *self,
   g_autofree char *bad = test_server_url (server, "/fail");
   g_autofree char *good = test_server_url (server, "/good");
   g_autoptr (GError) error = NULL;
-  g_autoptr (PillionDownload) download = NULL;
+  g_autoptr (PillionHttpDownload) download = NULL;
 
   g_assert_null (test_fixture_await_download (self, start (self, bad, "file"), &error));
-  g_assert_error (error, PILLION_HTTP_ERROR, 404);
+  g_assert_error (error, PILLION_HTTP_STATUS_ERROR, 404);
   g_assert_true (g_utf8_validate (error->message, -1, NULL));
 
   download = assert_succeeds (self, start (self, good, "file"));
-  g_assert_true (g_utf8_validate (pillion_download_get_etag (download), -1, NULL));
-  g_assert_true (g_utf8_validate (pillion_download_get_content_type (download), -1, NULL));
+  g_assert_true (g_utf8_validate (pillion_http_download_get_etag (download), -1, NULL));
+  g_assert_true (g_utf8_validate (pillion_http_download_get_content_type (download), -1, NULL));
 
   test_server_free (server);
 }
@@ -479,7 +479,7 @@ test_codings (TestFixture *self,
   g_autofree char *many = test_server_url (server, "/5");
 
   test_fixture_assert_get (self, some, TEXT);
-  test_fixture_assert_error (self, many, PILLION_ERROR, PILLION_ERROR_PROTOCOL);
+  test_fixture_assert_error (self, many, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL);
 
   test_server_free (server);
 }
@@ -543,7 +543,7 @@ test_json_strict (TestFixture *self,
       g_test_message ("%s", texts[i]);
       node = get_json (self, url, &error);
       if (is_bad)
-        g_assert_error (error, PILLION_ERROR, PILLION_ERROR_INVALID_JSON);
+        g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_JSON);
       else
         g_assert_no_error (error);
     }

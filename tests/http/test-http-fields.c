@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 #include "http/pillion-http-fields.h"
 #include "http/pillion-http-url.h"
@@ -173,7 +173,7 @@ test_urls (void)
       g_autoptr (GUri) uri = pillion_http_parse_url (bad[i], &error);
 
       g_assert_false (uri != NULL && pillion_http_check_uri (uri, &error));
-      g_assert_error (error, PILLION_ERROR, PILLION_ERROR_INVALID_URL);
+      g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL);
     }
 
   for (guint i = 0; i < G_N_ELEMENTS (other); i++)
@@ -183,7 +183,7 @@ test_urls (void)
 
       g_assert_no_error (error);
       g_assert_false (pillion_http_check_uri (uri, &error));
-      g_assert_error (error, PILLION_ERROR, PILLION_ERROR_UNSUPPORTED_SCHEME);
+      g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_UNSUPPORTED_SCHEME);
     }
 }
 
@@ -250,10 +250,10 @@ test_resolve (void)
     g_autoptr (GError) error = NULL;
 
     g_assert_null (pillion_http_resolve (base, "http://[bad/", &error));
-    g_assert_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL);
+    g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL);
     g_clear_error (&error);
     g_assert_null (pillion_http_resolve (base, "/a\x01", &error));
-    g_assert_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL);
+    g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL);
   }
 }
 

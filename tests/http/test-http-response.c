@@ -78,7 +78,7 @@ get_refused (TestFixture *self,
 
   test_fixture_await (self, task);
   g_assert_false (pillion_task_check (task, &error));
-  g_assert_error (error, PILLION_HTTP_ERROR, status);
+  g_assert_error (error, PILLION_HTTP_STATUS_ERROR, status);
   g_assert_nonnull (strstr (error->message, url));
   response = pillion_http_response_from_task (task);
   g_assert_true (pillion_http_response_from_error (error) == response);
@@ -506,7 +506,7 @@ static void
 test_others (TestFixture *self,
              gconstpointer data)
 {
-  g_autoptr (GError) error = g_error_new (PILLION_HTTP_ERROR, 404, "made by hand");
+  g_autoptr (GError) error = g_error_new (PILLION_HTTP_STATUS_ERROR, 404, "made by hand");
   g_autoptr (GError) copy = g_error_copy (error);
   g_autoptr (GError) other = g_error_new (PILLION_ERROR, PILLION_ERROR_FAILED, "another");
   g_autoptr (PillionTask) failed = pillion_task_new (self->loop, "failed", NULL);

@@ -181,12 +181,12 @@ test_versions (TestFixture *self,
 
   for (guint i = 0; i < 3; i++)
     {
-      g_autoptr (PillionDownload) download = NULL;
+      g_autoptr (PillionHttpDownload) download = NULL;
       g_autoptr (GError) error = NULL;
 
       test_fixture_assert_get (self, url, "2");
       test_fixture_assert_get (self, empty, "");
-      test_fixture_assert_error (self, missing, PILLION_HTTP_ERROR, 404);
+      test_fixture_assert_error (self, missing, PILLION_HTTP_STATUS_ERROR, 404);
 
       /* What may be large is not taken over a protocol without back-pressure, also where there is such a connection */
       download =

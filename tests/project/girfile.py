@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Reads the functions out of the library's GIR."""
+"""The two libraries, and the functions that their GIRs describe."""
 
 import dataclasses
 import os
@@ -13,7 +13,30 @@ GLIB = '{http://www.gtk.org/introspection/glib/1.0}'
 
 SOURCE = os.environ['PILLION_SOURCE_DIR']
 BUILD = os.environ['PILLION_BUILD_DIR']
-PATH = os.path.join(BUILD, 'src', 'Pillion-1.gir')
+
+
+@dataclasses.dataclass(frozen=True)
+class Library:
+    namespace: str  # PillionHttp
+    name: str       # pillion-http
+    macro: str      # PILLION_HTTP
+
+    @property
+    def gir(self):
+        return os.path.join(BUILD, 'src', f'{self.namespace}-1.gir')
+
+    @property
+    def vapi(self):
+        return os.path.join(BUILD, 'src', f'{self.name}-1.vapi')
+
+    @property
+    def binary(self):
+        return os.path.join(BUILD, 'src', f'lib{self.name}-1.so')
+
+
+PILLION = Library('Pillion', 'pillion', 'PILLION')
+PILLION_HTTP = Library('PillionHttp', 'pillion-http', 'PILLION_HTTP')
+LIBRARIES = (PILLION, PILLION_HTTP)
 
 
 @dataclasses.dataclass
@@ -26,11 +49,11 @@ class Function:
     element: ElementTree.Element
 
 
-def namespace():
-    return ElementTree.parse(PATH).getroot().find(CORE + 'namespace')
+def namespace(library=PILLION):
+    return ElementTree.parse(library.gir).getroot().find(CORE + 'namespace')
 
 
-def functions():
+def functions(library=PILLION):
     """All functions, methods and constructors of the namespace, by symbol."""
     found = {}
 
@@ -43,7 +66,7 @@ def functions():
                 found[symbol] = Function(symbol, kind, owner, element.get('name'),
                                          element.get('introspectable') != '0', element)
 
-    top = namespace()
+    top = namespace(library)
     collect(top, '')
     for child in top:
         if child.tag in (CORE + t for t in ('class', 'interface', 'record', 'enumeration', 'bitfield')):
@@ -51,7 +74,7 @@ def functions():
     return found
 
 
-def get_type_functions():
+def get_type_functions(library=PILLION):
     """The symbols of the functions that register the namespace's types."""
-    found = {element.get(GLIB + 'get-type') for element in namespace().iter()}
+    found = {element.get(GLIB + 'get-type') for element in namespace(library).iter()}
     return {symbol for symbol in found if symbol and symbol != 'intern'}

@@ -19,7 +19,11 @@ import girfile
 import tap
 
 SOURCE = pathlib.Path(girfile.SOURCE)
-CONFIG = pathlib.Path(girfile.BUILD) / 'docs' / 'pillion.toml'
+# By the library: the configuration, and the folder of the pages
+REFERENCES = {
+    girfile.PILLION: ('pillion.toml', 'docs'),
+    girfile.PILLION_HTTP: ('pillion-http.toml', 'docs/http'),
+}
 
 
 class Links(html.parser.HTMLParser):
@@ -38,26 +42,36 @@ class Links(html.parser.HTMLParser):
 class Docs(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.temporary = tempfile.TemporaryDirectory(prefix='pillion-docs-')
-        cls.output = pathlib.Path(cls.temporary.name)
-        cls.build = subprocess.run(
-            ['gi-docgen', 'generate', '--fatal-warnings', '--no-namespace-dir', f'--config={CONFIG}',
-             f'--output-dir={cls.output}', f'--content-dir={SOURCE / "docs"}', girfile.PATH],
+        temporary = tempfile.TemporaryDirectory(prefix='pillion-docs-')
+        cls.addClassCleanup(temporary.cleanup)
+        # Side by side, as they are installed, because they link to each other
+        cls.output = pathlib.Path(temporary.name)
+        cls.builds = [
+            cls.docgen(library, 'generate', '--no-namespace-dir', f'--output-dir={cls.output / library.name}-1',
+                       f'--content-dir={SOURCE / folder}')
+            for library, (_, folder) in REFERENCES.items()]
+
+    @staticmethod
+    def docgen(library, command, *options):
+        config = pathlib.Path(girfile.BUILD) / 'docs' / REFERENCES[library][0]
+        return subprocess.run(
+            ['gi-docgen', command, '--fatal-warnings', f'--config={config}', f'--add-include-path={girfile.BUILD}/src', *options,
+             library.gir],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
 
-    @classmethod
-    def tearDownClass(cls):
-        cls.temporary.cleanup()
+    def check_builds(self):
+        for build in self.builds:
+            self.assertEqual(build.returncode, 0, build.stdout)
+            self.assertNotRegex(build.stdout, r'(?i)\bwarning\b')
 
     def test_builds_without_a_warning(self):
-        self.assertEqual(self.build.returncode, 0, self.build.stdout)
-        self.assertNotRegex(self.build.stdout, r'(?i)\bwarning\b')
+        self.check_builds()
 
     def test_nothing_public_is_undocumented(self):
-        check = subprocess.run(['gi-docgen', 'check', '--fatal-warnings', f'--config={CONFIG}', girfile.PATH],
-                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-        self.assertEqual(check.returncode, 0, check.stdout)
-        self.assertNotRegex(check.stdout, r'(?i)is not documented')
+        for library in REFERENCES:
+            check = self.docgen(library, 'check')
+            self.assertEqual(check.returncode, 0, check.stdout)
+            self.assertNotRegex(check.stdout, r'(?i)is not documented')
 
     def test_every_element_is_documented(self):
         """gi-docgen looks at less: types, properties, signals, members, fields, parameters and results too."""
@@ -80,15 +94,16 @@ class Docs(unittest.TestCase):
                 if child.get('moved-to') is None and kind not in ('field', 'virtual-method'):
                     look(child, here)
 
-        for element in girfile.namespace():
-            if element.get(girfile.GLIB + 'is-gtype-struct-for') is None and not element.get('disguised'):
-                look(element, [])
+        for library in REFERENCES:
+            for element in girfile.namespace(library):
+                if element.get(girfile.GLIB + 'is-gtype-struct-for') is None and not element.get('disguised'):
+                    look(element, [library.namespace])
         # The casts and type macros that G_DECLARE_… and our headers make
-        bare = [name for name in bare if not re.match(r'^(IS_|TYPE_)?[A-Z_]+(\.|$)', name)]
+        bare = [name for name in bare if not re.match(r'^\w+\.(IS_|TYPE_)?[A-Z_]+(\.|$)', name)]
         self.assertEqual(bare, [])
 
     def test_links_lead_somewhere(self):
-        self.assertEqual(self.build.returncode, 0, self.build.stdout)
+        self.check_builds()
         pages = sorted(self.output.rglob('*.html'))
         self.assertGreater(len(pages), 100)
         broken = set()
@@ -101,8 +116,9 @@ class Docs(unittest.TestCase):
         self.assertEqual(sorted(broken), [])
 
     def test_every_page_is_in_the_table(self):
-        listed = set(re.findall(r'"([\w-]+\.md)"', CONFIG.read_text(encoding='utf-8')))
-        self.assertEqual(listed, {path.name for path in (SOURCE / 'docs').glob('*.md')})
+        for config, folder in REFERENCES.values():
+            text = (pathlib.Path(girfile.BUILD) / 'docs' / config).read_text(encoding='utf-8')
+            self.assertEqual(set(re.findall(r'"([\w-]+\.md)"', text)), {path.name for path in (SOURCE / folder).glob('*.md')})
 
 
 if __name__ == '__main__':

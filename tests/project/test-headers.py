@@ -17,12 +17,22 @@ import tap
 
 SOURCE = pathlib.Path(os.environ['PILLION_SOURCE_DIR'])
 BUILD = pathlib.Path(os.environ['PILLION_BUILD_DIR'])
-CFLAGS = subprocess.run(['pkg-config', '--cflags', 'pillion-1'], check=True, capture_output=True,
+CFLAGS = subprocess.run(['pkg-config', '--cflags', 'pillion-http-1'], check=True, capture_output=True,
                         text=True).stdout.split()
 
-HEADERS = sorted([path.name for path in (SOURCE / 'include' / 'pillion').glob('*.h')]
-                 + [path.name for path in (BUILD / 'include' / 'pillion').glob('*.h')])
-PARTS = [name for name in HEADERS if name != 'pillion.h']
+
+class Library:
+    def __init__(self, name, macro):
+        self.name = name      # of the folder, of the umbrella and of what pkg-config knows
+        self.macro = macro
+        self.umbrella = f'#include <{name}/{name}.h>\n'
+        self.source = SOURCE / 'include' / name
+        folders = (self.source, BUILD / 'include' / name)
+        self.parts = sorted(path.name for folder in folders for path in folder.glob('*.h') if path.name != f'{name}.h')
+
+
+LIBRARIES = (Library('pillion', 'PILLION'), Library('pillion-http', 'PILLION_HTTP'))
+PARTS = [(library, name) for library in LIBRARIES for name in library.parts]
 
 STRICT = ['-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter', '-Wno-unused-function', '-Wundef']
 
@@ -37,35 +47,42 @@ def compile(text, language, *flags):
 
 class Headers(unittest.TestCase):
     def test_all_are_there(self):
-        self.assertIn('pillion-enums.h', HEADERS)
-        self.assertIn('pillion-version.h', HEADERS)
-        umbrella = (SOURCE / 'include' / 'pillion' / 'pillion.h').read_text(encoding='utf-8')
-        for name in PARTS:
-            self.assertIn(f'#include <pillion/{name}>', umbrella)
+        for library in LIBRARIES:
+            self.assertIn(f'{library.name}-enums.h', library.parts)
+            self.assertIn(f'{library.name}-version.h', library.parts)
+            umbrella = (library.source / f'{library.name}.h').read_text(encoding='utf-8')
+            for name in library.parts:
+                self.assertIn(f'#include <{library.name}/{name}>', umbrella)
+
+    def test_core_knows_nothing_of_http(self):
+        for path in LIBRARIES[0].source.glob('*.h*'):
+            self.assertNotIn('pillion-http', path.read_text(encoding='utf-8'), path)
 
     def test_direct_inclusion_is_refused(self):
-        for name in PARTS:
+        for library, name in PARTS:
             with self.subTest(name):
-                complaint = compile(f'#include <pillion/{name}>\n', 'c')
-                self.assertIn('Only <pillion/pillion.h> can be included directly.', complaint)
+                complaint = compile(f'#include <{library.name}/{name}>\n', 'c')
+                self.assertIn(f'Only <{library.name}/{library.name}.h> can be included directly.', complaint)
 
     def test_each_is_complete(self):
-        for name in PARTS:
+        for library, name in PARTS:
             for language in ('c', 'c++'):
                 with self.subTest(f'{name} in {language}'):
                     if language == 'c++' and not shutil.which('c++'):
                         self.skipTest('a C++ compiler is not installed')
-                    self.assertEqual(compile(f'#define PILLION_INSIDE\n#include <pillion/{name}>\n', language), '')
+                    text = f'#define {library.macro}_INSIDE\n#include <{library.name}/{name}>\n'
+                    self.assertEqual(compile(text, language), '')
 
     def test_umbrella_in_c(self):
-        for standard in ('gnu99', 'gnu11', 'c11', 'gnu17'):
-            with self.subTest(standard):
-                self.assertEqual(compile('#include <pillion/pillion.h>\n', 'c', '-std=' + standard), '')
+        for library in LIBRARIES:
+            for standard in ('gnu99', 'gnu11', 'c11', 'gnu17'):
+                with self.subTest(f'{library.name} in {standard}'):
+                    self.assertEqual(compile(library.umbrella, 'c', '-std=' + standard), '')
 
     @unittest.skipUnless(shutil.which('c++'), 'a C++ compiler is not installed')
     def test_umbrella_in_cpp(self):
         text = '''
-        #include <pillion/pillion.h>
+        #include <pillion-http/pillion-http.h>
         static void on_done (PillionTask *, gpointer) {}
         int main ()
         {
@@ -73,7 +90,8 @@ class Headers(unittest.TestCase):
           PillionTask *task = pillion_task_new (loop, "from C++", nullptr);
           pillion_task_add_done_callback (task, on_done, nullptr, nullptr);
           g_autoptr (PillionHost) host = PILLION_HOST (pillion_test_host_new ());
-          return PILLION_IS_HOST (host) ? 0 : 1;
+          g_autoptr (PillionHttpClient) client = pillion_http_client_new (loop);
+          return PILLION_IS_HOST (host) && PILLION_HTTP_IS_CLIENT (client) ? 0 : 1;
         }
         '''
         for standard in ('c++11', 'c++17', 'c++20'):
@@ -81,24 +99,26 @@ class Headers(unittest.TestCase):
                 self.assertEqual(compile(text, 'c++', '-std=' + standard), '')
 
 
-class Version(unittest.TestCase):
+class Version:
+    library = None
+
     def check(self, expression, truth):
         test = f'_Static_assert (({expression}) == {truth}, "{expression}");'
         preprocessed = f'#if ({expression}) != {truth}\n#error "{expression}"\n#endif'
-        self.assertEqual(compile(f'#include <pillion/pillion.h>\n{test}\n{preprocessed}\n', 'c'), '')
+        self.assertEqual(compile(f'{self.library.umbrella}{test}\n{preprocessed}\n', 'c'), '')
 
     def setUp(self):
-        run = subprocess.run(['pkg-config', '--modversion', 'pillion-1'], check=True, capture_output=True, text=True)
+        run = subprocess.run(['pkg-config', '--modversion', self.library.name + '-1'], check=True, capture_output=True, text=True)
         self.version = run.stdout.strip()
         self.major, self.minor, self.micro = (int(part) for part in self.version.split('.'))
 
     def test_numbers(self):
-        self.check('PILLION_MAJOR_VERSION', self.major)
-        self.check('PILLION_MINOR_VERSION', self.minor)
-        self.check('PILLION_MICRO_VERSION', self.micro)
+        self.check(f'{self.library.macro}_MAJOR_VERSION', self.major)
+        self.check(f'{self.library.macro}_MINOR_VERSION', self.minor)
+        self.check(f'{self.library.macro}_MICRO_VERSION', self.micro)
 
     def test_text(self):
-        text = f'#include <pillion/pillion.h>\n_Static_assert (sizeof PILLION_VERSION_S == {len(self.version) + 1}, "");'
+        text = f'{self.library.umbrella}_Static_assert (sizeof {self.library.macro}_VERSION_S == {len(self.version) + 1}, "");'
         self.assertEqual(compile(text, 'c'), '')
 
     def test_comparison(self):
@@ -114,16 +134,26 @@ class Version(unittest.TestCase):
                 ((major - 1, 0, 0), 1),
         ):
             with self.subTest(triple):
-                self.check('PILLION_CHECK_VERSION (%d, %d, %d)' % triple, truth)
+                self.check(self.library.macro + '_CHECK_VERSION (%d, %d, %d)' % triple, truth)
 
     def test_too_old_a_maximum_warns(self):
-        text = '''
-        #define PILLION_VERSION_MAX_ALLOWED (G_ENCODE_VERSION (0, 9))
-        #include <pillion/pillion.h>
-        int main (void) { return pillion_loop_get_default () != NULL; }
+        text = f'''
+        #define {self.library.macro}_VERSION_MAX_ALLOWED (G_ENCODE_VERSION (0, 9))
+        {self.library.umbrella}
+        int main (void) {{ return {self.call} != NULL; }}
         '''
         self.assertIn('Not available before 1.0', compile(text, 'c'))
-        self.assertEqual(compile(text.replace('G_ENCODE_VERSION (0, 9)', 'PILLION_VERSION_1_0'), 'c'), '')
+        self.assertEqual(compile(text.replace('G_ENCODE_VERSION (0, 9)', f'{self.library.macro}_VERSION_1_0'), 'c'), '')
+
+
+class CoreVersion(Version, unittest.TestCase):
+    library = LIBRARIES[0]
+    call = 'pillion_loop_get_default ()'
+
+
+class HttpVersion(Version, unittest.TestCase):
+    library = LIBRARIES[1]
+    call = 'pillion_http_client_new (NULL)'
 
 
 if __name__ == '__main__':

@@ -42,13 +42,32 @@ main (void)
 }
 '''
 
+HTTP_PROGRAM = '''
+#include <pillion-http/pillion-http.h>
+
+int
+main (void)
+{
+  g_autoptr(PillionLoop) loop = pillion_loop_new (NULL, PILLION_LOOP_DEFAULT);
+  g_autoptr(PillionHttpClient) client = pillion_http_client_new (loop);
+  g_autoptr(PillionTask) task = pillion_http_client_get_bytes (client, "not a URL", NULL);
+  g_autoptr(GError) error = NULL;
+
+  pillion_loop_run_until_complete (loop, task, &error);
+  g_print ("%s\\n", PILLION_HTTP_VERSION_S);
+  return g_error_matches (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL) ? 0 : 1;
+}
+'''
+
 PYTHON_PROGRAM = '''
 import gi
 gi.require_version('Pillion', '1')
-from gi.repository import Pillion
+gi.require_version('PillionHttp', '1')
+from gi.repository import Pillion, PillionHttp
 loop = Pillion.Loop.new(None, Pillion.LoopFlags.DEFAULT)
 task = loop.sleep(1000, None)
 assert loop.run_until_complete(task) and task.is_done()
+assert PillionHttp.Client.new(loop).get_loop() == loop
 '''
 
 PACKAGE_PROGRAM = '''
@@ -64,6 +83,7 @@ print(pillion.__version__)
 
 GJS_PROGRAM = '''
 import Pillion from 'gi://Pillion?version=1';
+import PillionHttp from 'gi://PillionHttp?version=1';
 const loop = Pillion.Loop.new(null, Pillion.LoopFlags.DEFAULT);
 let slept = null;
 async function work() {
@@ -71,6 +91,8 @@ async function work() {
 }
 work();
 while (loop.kick());
+if (PillionHttp.Client.new(loop).get_loop() !== loop)
+    throw new Error('another loop');
 if (slept !== true)
     throw new Error('not awaited');
 '''
@@ -80,7 +102,7 @@ int main () {
     var loop = new Pillion.Loop (null, Pillion.LoopFlags.DEFAULT);
     var task = loop.sleep (1000, null);
     try {
-        return loop.run_until_complete (task) ? 0 : 1;
+        return loop.run_until_complete (task) && new PillionHttp.Client (loop).loop == loop ? 0 : 1;
     } catch (Error error) {
         return 1;
     }
@@ -119,12 +141,18 @@ class Install(unittest.TestCase):
             raise AssertionError(f'{" ".join(command)}\n{run.stdout}')
         return run.stdout
 
-    def test_c_by_pkg_config(self):
-        (self.work / 'program.c').write_text(C_PROGRAM, encoding='utf-8')
+    def check_c(self, program, package):
+        (self.work / 'program.c').write_text(program, encoding='utf-8')
         self.run_quietly('sh', '-c', '${CC:-cc} -Wall -Werror program.c -o program '
-                         '$(pkg-config --cflags --libs pillion-1)', cwd=self.work)
+                         f'$(pkg-config --cflags --libs {package})', cwd=self.work)
         output = self.run_quietly('./program', cwd=self.work)
-        self.assertEqual(output, self.run_quietly('pkg-config', '--modversion', 'pillion-1'))
+        self.assertEqual(output, self.run_quietly('pkg-config', '--modversion', package))
+
+    def test_c_by_pkg_config(self):
+        self.check_c(C_PROGRAM, 'pillion-1')
+
+    def test_http_by_pkg_config(self):
+        self.check_c(HTTP_PROGRAM, 'pillion-http-1')
 
     def test_flags_name_the_tree_alone(self):
         flags = self.run_quietly('pkg-config', '--cflags', '--libs', 'pillion-1')
@@ -134,7 +162,7 @@ class Install(unittest.TestCase):
     @unittest.skipUnless(shutil.which('valac'), 'valac is not installed')
     def test_vala_by_package(self):
         (self.work / 'program.vala').write_text(VALA_PROGRAM, encoding='utf-8')
-        self.run_quietly('valac', '--pkg', 'pillion-1', '-X', '-w', '-o', 'vala-program', 'program.vala', cwd=self.work)
+        self.run_quietly('valac', '--pkg', 'pillion-http-1', '-X', '-w', '-o', 'vala-program', 'program.vala', cwd=self.work)
         self.run_quietly('./vala-program', cwd=self.work)
 
     @unittest.skipUnless(shutil.which('gjs'), 'gjs is not installed')
@@ -164,8 +192,9 @@ class Install(unittest.TestCase):
                 files = json.loads(self.run_quietly('meson', 'introspect', '--installed', tree)).values()
                 folder = next(path.removesuffix('/pillion/async_loop.py') for path in files if path.endswith('/async_loop.py'))
                 self.assertIn(folder, folders)
-                self.assertIn(f'{folder}/gi/overrides/Pillion.py', files)
-                self.assertIn(f'{folder}/gi-stubs/repository/Pillion.pyi', files)
+                for namespace in ('Pillion', 'PillionHttp'):
+                    self.assertIn(f'{folder}/gi/overrides/{namespace}.py', files)
+                    self.assertIn(f'{folder}/gi-stubs/repository/{namespace}.pyi', files)
 
     def test_stubs_for_python(self):
         folder = self.python_folder(self.prefix) / 'gi-stubs'
@@ -174,13 +203,14 @@ class Install(unittest.TestCase):
         self.assertTrue((folder.parent / 'pillion' / 'py.typed').exists())
 
     def test_everything_is_there(self):
-        for path in ('bin/pillion', 'lib/libpillion-1.so', 'lib/libpillion-1.so.0', 'lib/pkgconfig/pillion-1.pc',
-                     'lib/girepository-1.0/Pillion-1.typelib', 'share/gir-1.0/Pillion-1.gir',
-                     'share/vala/vapi/pillion-1.vapi', 'share/vala/vapi/pillion-1.deps',
-                     'share/gjs-1.0/overrides/Pillion.js',
-                     'share/locale/de/LC_MESSAGES/pillion.mo',
-                     'include/pillion-1/pillion/pillion.h', 'include/pillion-1/pillion/pillion-enums.h',
-                     'include/pillion-1/pillion/pillion-version.h'):
+        paths = ['bin/pillion', 'share/locale/de/LC_MESSAGES/pillion.mo']
+        for name, namespace in (('pillion', 'Pillion'), ('pillion-http', 'PillionHttp')):
+            paths += [f'lib/lib{name}-1.so', f'lib/lib{name}-1.so.0', f'lib/pkgconfig/{name}-1.pc',
+                      f'lib/girepository-1.0/{namespace}-1.typelib', f'share/gir-1.0/{namespace}-1.gir',
+                      f'share/vala/vapi/{name}-1.vapi', f'share/vala/vapi/{name}-1.deps',
+                      f'share/gjs-1.0/overrides/{namespace}.js',
+                      *(f'include/{name}-1/{name}/{name}{part}.h' for part in ('', '-enums', '-version'))]
+        for path in paths:
             with self.subTest(path):
                 self.assertTrue((self.prefix / path).exists())
 

@@ -35,7 +35,7 @@ WARNINGS = ['-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter', '-Wno-missin
 
 # What a fragment of a function may use without having made it
 IN_A_FUNCTION = '''
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 PillionLoop *loop;
 PillionTask *task;
 PillionHost *host;
@@ -59,7 +59,7 @@ snippet (void)
 
 def pages():
     """Pairs of a name and a text in which snippets may be."""
-    for path in [SOURCE / 'README.md', SOURCE / 'CONTRIBUTING.md', *sorted((SOURCE / 'docs').glob('*.md'))]:
+    for path in [SOURCE / 'README.md', SOURCE / 'CONTRIBUTING.md', *sorted((SOURCE / 'docs').rglob('*.md'))]:
         yield path, path.read_text(encoding='utf-8')
     for folder, pattern in (('src', '*.c'), ('include', '*.h')):
         for path in sorted((SOURCE / folder).rglob(pattern)):
@@ -72,7 +72,7 @@ def pages():
 
 
 def flags(text):
-    modules = ['pillion-1'] + (['json-glib-1.0'] if 'json-glib' in text else [])
+    modules = ['pillion-http-1' if 'pillion_http_' in text or 'pillion-http.h' in text else 'pillion-1'] + (['json-glib-1.0'] if 'json-glib' in text else [])
     run = subprocess.run(['pkg-config', '--cflags', '--libs', *modules], check=True, capture_output=True, text=True)
     return run.stdout.split()
 
@@ -122,7 +122,7 @@ class Snippets(unittest.TestCase):
             self.skipTest('valac is not installed')
         (self.folder / 'snippet.vala').write_text(text, encoding='utf-8')
         packages = ['gio-2.0', 'pillion-1']
-        packages += [package for package, word in (('json-glib-1.0', 'Json.'), ('posix', 'Posix.')) if word in text]
+        packages += [package for package, word in (('json-glib-1.0', 'Json.'), ('posix', 'Posix.'), ('pillion-http-1', 'PillionHttp.')) if word in text]
         self.check('valac', f'--vapidir={BUILD}/src', *(f'--pkg={package}' for package in packages), '-X', '-w',
                    '-o', 'snippet', 'snippet.vala')
         return ['./snippet']
@@ -132,11 +132,11 @@ class Snippets(unittest.TestCase):
             self.run_program(*self.program_c(text), text=text)
             return
         if '#include' not in text:
-            text = '#include <pillion/pillion.h>\n' + text
+            text = '#include <pillion-http/pillion-http.h>\n' + text
         top = self.compile_c(text, '-fsyntax-only', '-Wno-unused')
         if top.returncode != 0:
             # A callback before the statements that use it: as a function in the function, which GNU C has
-            body = re.sub(r'^static ', '', text.replace('#include <pillion/pillion.h>', ''), flags=re.MULTILINE)
+            body = re.sub(r'^static ', '', re.sub('#include <pillion.*>', '', text), flags=re.MULTILINE)
             inside = self.compile_c(IN_A_FUNCTION % body, '-fsyntax-only', '-Wno-unused', '-Wno-shadow')
             self.assertEqual(inside.returncode, 0, f'At the top: {top.stdout}\nIn a function: {inside.stdout}')
 

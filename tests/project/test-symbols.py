@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""What the library exports, what its headers and its GIR say, and what the tests call: all three must agree."""
+"""What each library exports, what its headers and its GIR say, and what the tests call: all three must agree."""
 
 import os
 import pathlib
@@ -16,7 +16,6 @@ import girfile
 import tap
 
 SOURCE = pathlib.Path(girfile.SOURCE)
-LIBRARY = os.path.join(girfile.BUILD, 'src', 'libpillion-1.so')
 
 
 def strip_c(text):
@@ -35,29 +34,45 @@ def read_all(pattern, strip):
     return '\n'.join(strip(path.read_text(encoding='utf-8')) for path in sorted((SOURCE / 'tests').rglob(pattern)))
 
 
-class Symbols(unittest.TestCase):
+def exported_by(library):
+    """By name: nm's letter, and the version of the symbol."""
+    output = subprocess.run(['nm', '-D', '--defined-only', library.binary], check=True, capture_output=True, text=True).stdout
+    exported = {}
+    for line in output.splitlines():
+        _, kind, symbol = line.split()
+        name, _, version = symbol.partition('@@')
+        if kind != 'A':  # which stands for a version itself
+            exported[name] = (kind, version)
+    return exported
+
+
+class Symbols:
+    library = None
+
     def setUp(self):
-        output = subprocess.run(['nm', '-D', '--defined-only', LIBRARY], check=True, capture_output=True, text=True)
-        self.exported = {line.split()[2].split('@')[0]: line.split()[1] for line in output.stdout.splitlines()}
-        self.described = girfile.functions()
+        self.exported = {name for name in exported_by(self.library) if not name.startswith('pillion_private_')}
+        self.described = girfile.functions(self.library)
 
     def test_only_functions_are_exported(self):
-        self.assertEqual([name for name, kind in self.exported.items() if kind != 'T'], [])
+        self.assertEqual([name for name, (kind, _) in exported_by(self.library).items() if kind != 'T'], [])
 
     def test_exported_is_what_the_gir_describes(self):
-        expected = set(self.described) | girfile.get_type_functions()
-        self.assertGreater(len(expected), 100)
-        self.assertEqual(sorted(set(self.exported) - expected), [], 'exported, but not in the GIR')
-        self.assertEqual(sorted(expected - set(self.exported)), [], 'in the GIR, but not exported')
+        expected = set(self.described) | girfile.get_type_functions(self.library)
+        self.assertGreater(len(expected), 30)
+        self.assertEqual(sorted(self.exported - expected), [], 'exported, but not in the GIR')
+        self.assertEqual(sorted(expected - self.exported), [], 'in the GIR, but not exported')
 
     def test_headers_declare_what_is_exported(self):
         declared = set()
-        # What only the bindings use is in no installed header
-        for path in [*sorted((SOURCE / 'include' / 'pillion').glob('*.h*')), SOURCE / 'src' / 'core' / 'pillion-binding.h']:
+        paths = sorted((SOURCE / 'include' / self.library.name).glob('*.h*'))
+        if self.library == girfile.PILLION:
+            # What only the bindings use is in no installed header
+            paths.append(SOURCE / 'src' / 'core' / 'pillion-binding.h')
+        for path in paths:
             text = strip_c(path.read_text(encoding='utf-8'))
-            declared |= set(re.findall(r'PILLION_AVAILABLE_IN_\w+\s+[\w\s*]*?\b(pillion_\w+)\s*\(', text))
-        self.assertEqual(sorted(declared - set(self.exported)), [], 'declared, but not exported')
-        rest = set(self.exported) - declared - girfile.get_type_functions()
+            declared |= set(re.findall(self.library.macro + r'_AVAILABLE_IN_\w+\s+[\w\s*]*?\b(pillion_\w+)\s*\(', text))
+        self.assertEqual(sorted(declared - self.exported), [], 'declared, but not exported')
+        rest = self.exported - declared - girfile.get_type_functions(self.library)
         self.assertEqual(sorted(rest), [], 'exported, but not declared for a version')
 
     def test_every_public_function_is_documented(self):
@@ -65,6 +80,31 @@ class Symbols(unittest.TestCase):
         self.assertEqual(bare, [])
         undated = [f.symbol for f in self.described.values() if f.element.get('version') is None]
         self.assertEqual(undated, [], 'functions that do not say since when they are there')
+
+
+class Core(Symbols, unittest.TestCase):
+    library = girfile.PILLION
+
+    def test_needs_neither_libsoup_nor_json_glib(self):
+        said = subprocess.run(['ldd', self.library.binary], check=True, capture_output=True, text=True).stdout
+        self.assertIn('libgio-2.0', said)
+        self.assertNotRegex(said, 'soup|json')
+
+    def test_private_symbols_carry_the_whole_version(self):
+        """Else a library of another version would find them, and crash."""
+        private = {name: version for name, (_, version) in exported_by(self.library).items() if name.startswith('pillion_private_')}
+        declared = re.findall(r'\bpillion_private_\w+', strip_c((SOURCE / 'src/core/pillion-private.h').read_text(encoding='utf-8')))
+        self.assertEqual(sorted(private), sorted(declared))
+        version = subprocess.run(['pkg-config', '--modversion', 'pillion-1'], check=True, capture_output=True, text=True).stdout
+        self.assertEqual(set(private.values()), {'PILLION_PRIVATE_' + version.strip()})
+
+    def test_private_symbols_are_in_no_public_header(self):
+        for path in sorted((SOURCE / 'include').rglob('*.h*')):
+            self.assertNotIn('pillion_private', path.read_text(encoding='utf-8'), path)
+
+
+class Http(Symbols, unittest.TestCase):
+    library = girfile.PILLION_HTTP
 
 
 class Coverage(unittest.TestCase):
@@ -80,7 +120,7 @@ class Coverage(unittest.TestCase):
         called |= {'pillion_%s_free' % name.lower() for name in re.findall(r'g_autoptr\s*\(Pillion(Kick)\)', text)}
         return called
 
-    def called_from_others(self, functions):
+    def called_from_others(self, library, functions):
         """Calls of the form .name (), where the name can be no other function's; constructors and functions are
         called by their full names."""
         count = {}
@@ -96,15 +136,17 @@ class Coverage(unittest.TestCase):
                         continue
                     call = r'\.%s\s*\(' % function.name
                 else:
-                    call = r'\bPillion\.%s%s\s*\(' % (function.owner + r'\.' if function.owner else '', function.name)
+                    call = r'\b%s\.%s%s\s*\(' % (library.namespace, function.owner + r'\.' if function.owner else '', function.name)
                 if re.search(call, text):
                     called.add(function.symbol)
         return called
 
     def test_every_public_function_is_called(self):
-        functions = girfile.functions()
-        called = self.called_from_c() | self.called_from_others(functions)
-        missing = sorted(set(functions) - called)
+        from_c = self.called_from_c()
+        missing = []
+        for library in girfile.LIBRARIES:
+            functions = girfile.functions(library)
+            missing += sorted(set(functions) - from_c - self.called_from_others(library, functions))
         for symbol in missing:
             print('no test calls', symbol)
         self.assertEqual(missing, [])

@@ -138,8 +138,8 @@ class Run(unittest.TestCase):
         self.assertIn('no such part of the tests: fly', unknown.stdout)
 
     def test_env_can_be_evaluated(self):
-        script = 'eval "$(./run env 2>/dev/null)" && pkg-config --exists pillion-1 && pillion --help && ' \
-                 '/usr/bin/python3 -c "import gi; gi.require_version (\'Pillion\', \'1\')"'
+        script = 'eval "$(./run env 2>/dev/null)" && pkg-config --exists pillion-1 pillion-http-1 && pillion --help && ' \
+                 '/usr/bin/python3 -c "import gi; gi.require_version (\'PillionHttp\', \'1\')"'
         if shutil.which('gjs'):
             script += ' && gjs -c "if (!imports.gi.Pillion.Task.prototype.then) throw new Error ()"'
         if pathlib.Path(os.environ['PILLION_BUILD_DIR']) != SOURCE / '_build':

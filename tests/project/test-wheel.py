@@ -30,10 +30,10 @@ PARTS = ('meson.build', 'meson_options.txt', 'pyproject.toml', 'README.md', 'pyt
 PROGRAM = '''
 import asyncio, sys
 import pillion
-from gi.repository import Pillion
+from gi.repository import Pillion, PillionHttp
 from pillion import async_loop
 print(pillion.__file__)
-print(sys.modules['gi.overrides.Pillion'].__file__)
+print(sys.modules['gi.overrides.PillionHttp'].__file__)
 print(pillion.__version__)
 print(pillion.run(asyncio.sleep(0.001, 'slept')))
 '''
@@ -66,7 +66,7 @@ class Wheel(unittest.TestCase):
                    if name not in ('PYTHONPATH', 'PKG_CONFIG_PATH') and not name.startswith('PIP_')}
         cls.env.update(CC='false', CXX='false', PKG_CONFIG_LIBDIR=str(cls.top), PIP_CONFIG_FILE=os.devnull,
                        PIP_DISABLE_PIP_VERSION_CHECK='1')
-        cls.wheel, _ = cls.build('wheel', [f'-Dgir={BUILD}/src/Pillion-1.gir'])
+        cls.wheel, _ = cls.build('wheel', [f'-Dgir_dir={BUILD}/src'])
 
     @classmethod
     def build(cls, folder, setup):
@@ -110,7 +110,7 @@ class Wheel(unittest.TestCase):
 
     def test_has_everything(self):
         """All files of the Python part, so that none is forgotten in the list of what is installed."""
-        expected = {'gi-stubs/repository/Pillion.pyi'}
+        expected = {'gi-stubs/repository/Pillion.pyi', 'gi-stubs/repository/PillionHttp.pyi'}
         for folder in (SOURCE / 'python', SOURCE / 'gir' / 'python'):
             expected |= {str(path.relative_to(folder)) for path in folder.rglob('*')
                          if path.parent != folder and path.suffix in ('.py', '.pyi', '.typed')}
@@ -123,6 +123,7 @@ class Wheel(unittest.TestCase):
         with zipfile.ZipFile(wheel) as archive:
             self.assertEqual([name for name in archive.namelist() if name.startswith('gi-stubs')], [])
             self.assertIn('gi/overrides/Pillion.py', archive.namelist())
+            self.assertIn('gi/overrides/PillionHttp.py', archive.namelist())
 
     @unittest.skipUnless(importlib.util.find_spec('pip'), 'pip is not installed')
     def test_works_in_an_environment(self):

@@ -6,7 +6,7 @@
 
 from support import Case, run_script, tap
 
-from gi.repository import GLib, Pillion
+from gi.repository import GLib, Pillion, PillionHttp
 
 import loopback
 
@@ -20,7 +20,7 @@ class Http(Case):
 
     def get(self, start):
         async def wait():
-            return await start(Pillion.HttpClient())
+            return await start(PillionHttp.Client())
 
         return self.loop.run_until_complete(wait())
 
@@ -35,10 +35,10 @@ class Http(Case):
         run = run_script('''
             import sys
             import pillion
-            from gi.repository import Pillion
+            from gi.repository import Pillion, PillionHttp
 
             async def main():
-                task = Pillion.HttpClient().get_json(sys.argv[1])
+                task = PillionHttp.Client().get_json(sys.argv[1])
                 print((await task)['seats'], task.result()['seats'])
 
             assert 'gi.repository.Json' not in sys.modules
@@ -49,10 +49,10 @@ class Http(Case):
     def test_json_that_is_none(self):
         with self.assertRaises(GLib.Error) as caught:
             self.get(lambda client: client.get_json(self.url + '/broken.json'))
-        self.assertTrue(caught.exception.matches(Pillion.error_quark(), Pillion.Error.INVALID_JSON))
+        self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.INVALID_JSON))
 
     def test_refusal(self):
-        with self.assertRaises(Pillion.HttpStatusError) as caught:
+        with self.assertRaises(PillionHttp.StatusError) as caught:
             self.get(lambda client: client.get_bytes(self.url + '/missing'))
         error = caught.exception
         self.assertEqual((error.status, error.reason, error.url), (404, 'Not Found', self.url + '/missing'))
@@ -60,15 +60,15 @@ class Http(Case):
         self.assertEqual(error.headers['content-length'], str(len(error.body)))
         self.assertIn(b'404', error.body)
         self.assertIn('404', str(error))
-        self.assertEqual(repr(error), f'Pillion.HttpStatusError({str(error)!r}, 404)')
-        self.assertTrue(error.matches(Pillion.http_error_quark(), 404))
+        self.assertEqual(repr(error), f'PillionHttp.StatusError({str(error)!r}, 404)')
+        self.assertTrue(error.matches(PillionHttp.status_error_quark(), 404))
 
     def test_refusal_of_one_of_several(self):
         def start(client):
             urls = [self.url + path for path in ('/hello.txt', '/missing')]
             return Pillion.Task.all(Pillion.Loop.get_default(), [client.get_bytes(url) for url in urls])
 
-        with self.assertRaises(Pillion.HttpStatusError) as caught:
+        with self.assertRaises(PillionHttp.StatusError) as caught:
             self.get(start)
         self.assertEqual((caught.exception.status, caught.exception.url), (404, self.url + '/missing'))
 
@@ -78,10 +78,10 @@ class Http(Case):
         def on_done(task, what):
             try:
                 task.result()
-            except Pillion.HttpStatusError as error:
+            except PillionHttp.StatusError as error:
                 seen.append((what, error.status))
 
-        task = Pillion.HttpClient().get_bytes(self.url + '/missing')
+        task = PillionHttp.Client().get_bytes(self.url + '/missing')
         task.add_done_callback(on_done, 'page')
         self.kick_until(lambda: seen)
         self.assertEqual(seen, [('page', 404)])

@@ -11,7 +11,7 @@ import threading
 import unittest.mock
 import weakref
 
-from gi.repository import Gio
+from gi.repository import Gio, PillionHttp
 from support import HOUR, MSEC, SECOND, Case, GLib, Pillion, Trouble, all_ways, guest, pending, pillion, tap, turns, until
 
 
@@ -536,7 +536,7 @@ class OnAThread(ScopeCase):
                 self.assertIs(scope.get_loop(), own)
                 task = scope.create_task(asyncio.sleep(0.001, 'slept'))
                 scope.add(own.sleep(MSEC))
-            self.assertIs(Pillion.HttpClient().get_loop(), own)
+            self.assertIs(PillionHttp.Client().get_loop(), own)
             self.assertIs(Pillion.Task.from_awaitable(asyncio.sleep(0)).get_loop(), own)
             ended.append(task.result())
 
@@ -821,7 +821,7 @@ class Slips(Case):
     def test_loops_need_not_be_said(self):
         loop = Pillion.Loop.get_default()
         for made in (Pillion.Queue(2), Pillion.Queue(), Pillion.Semaphore(3), Pillion.Event(), Pillion.Scope('of the default'),
-                     Pillion.HttpClient()):
+                     PillionHttp.Client()):
             self.assertIs(made.get_loop(), loop)
         self.assertEqual(Pillion.Queue(2).get_capacity(), 2)
         self.assertEqual(Pillion.Queue().get_capacity(), 0)
@@ -838,7 +838,7 @@ class Slips(Case):
         self.assertFalse(guest.is_closed())
 
     def test_wrong_thread(self):
-        queue, task, scope, client = Pillion.Queue(), guest.sleep(0), Pillion.Scope('elsewhere'), Pillion.HttpClient()
+        queue, task, scope, client = Pillion.Queue(), guest.sleep(0), Pillion.Scope('elsewhere'), PillionHttp.Client()
         calls = (lambda: guest.sleep(1), lambda: queue.put(1), lambda: queue.get(), lambda: Pillion.Task.all(guest, [task]),
                  lambda: Pillion.Task.new(guest, 'x'), lambda: client.get_bytes('http://127.0.0.1:1/'),
                  lambda: client.get_json('http://127.0.0.1:1/'), lambda: scope.start('x', lambda: None), lambda: guest.run_in_thread('x', print),

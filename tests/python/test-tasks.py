@@ -23,7 +23,7 @@ import weakref
 
 import gi
 gi.require_version('Json', '1.0')
-from gi.repository import Gio, GObject, Json
+from gi.repository import Gio, GObject, Json, PillionHttp
 from support import (HOUR, MSEC, Case, FrameHost, GLib, Pillion, Trouble, all_ways, guest, pending, pillion, run_script, tap,
                      turns, until, use_real_clock)
 from gi.overrides import Pillion as overrides
@@ -637,7 +637,7 @@ class Results(TaskCase):
         for domain, code, kind in ((Gio.io_error_quark(), Gio.IOErrorEnum.TIMED_OUT, TimeoutError),
                                    (Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND, GLib.Error),
                                    (Pillion.error_quark(), Pillion.Error.FAILED, GLib.Error),
-                                   (Pillion.http_error_quark(), 404, Pillion.HttpStatusError)):
+                                   (PillionHttp.status_error_quark(), 404, PillionHttp.StatusError)):
             with self.subTest(kind):
                 task = pending()
                 task.return_error(GLib.Error.new_literal(domain, 'what it says', code))
@@ -1046,17 +1046,17 @@ class Progress(TaskCase):
 class Http(TaskCase):
     def setUp(self):
         super().setUp()
-        self.client = Pillion.HttpClient()
+        self.client = PillionHttp.Client()
         temporary = tempfile.TemporaryDirectory(prefix='pillion-tasks-')
         self.addCleanup(temporary.cleanup)
         self.folder = temporary.name
 
     def test_properties(self):
-        client = Pillion.HttpClient(guest, max_connections=7, user_agent='tests/1')
+        client = PillionHttp.Client(guest, max_connections=7, user_agent='tests/1')
         self.assertEqual((client.get_max_connections(), client.get_user_agent()), (7, 'tests/1'))
         self.assertIs(client.get_loop(), guest)
         with self.assertRaises(TypeError):
-            Pillion.HttpClient(no_such_property=1)
+            PillionHttp.Client(no_such_property=1)
 
     @all_ways
     async def test_bodies(self):
@@ -1078,11 +1078,11 @@ class Http(TaskCase):
                 task = self.client.get_json(url)
                 with self.assertRaises(GLib.Error) as caught:
                     await task
-                self.assertTrue(caught.exception.matches(Pillion.error_quark(), Pillion.Error.INVALID_JSON))
+                self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.INVALID_JSON))
                 self.assertIn(url, str(caught.exception))
                 self.assertRegex(repr(task), f'\'GET {url}\' failed made at .*test-tasks')
         task = self.client.get_json(URL + '/missing')
-        with self.assertRaises(Pillion.HttpStatusError) as caught:
+        with self.assertRaises(PillionHttp.StatusError) as caught:
             await task
         self.assertEqual(caught.exception.status, 404)
         task = self.client.get_json(URL + '/data.json')
@@ -1111,7 +1111,7 @@ class Http(TaskCase):
 
         with http.server.HTTPServer(('127.0.0.1', 0), Handler) as server:
             threading.Thread(target=server.serve_forever, daemon=True).start()
-            with self.assertRaises(Pillion.HttpStatusError) as caught:
+            with self.assertRaises(PillionHttp.StatusError) as caught:
                 await self.client.get_bytes(f'http://127.0.0.1:{server.server_port}/')
             server.shutdown()
         self.assertEqual(caught.exception.headers.get_all('set-cookie'), ['a=1; Expires=Thu, 26 Nov 2026 00:00:00 GMT', 'b=2'])
@@ -1121,7 +1121,7 @@ class Http(TaskCase):
         task = self.client.get_bytes(URL + '/missing')
         retry = Pillion.Retry(attempts=1).run(guest, 'retry', lambda attempt: task)
         for each in (task, task.with_timeout(HOUR), retry, Pillion.Task.all(guest, [task])):
-            with self.assertRaises(Pillion.HttpStatusError) as caught:
+            with self.assertRaises(PillionHttp.StatusError) as caught:
                 await each
             error = caught.exception
             self.assertEqual((error.status, error.code, error.reason, error.url), (404, 404, 'Not Found', URL + '/missing'))
@@ -1130,7 +1130,7 @@ class Http(TaskCase):
             self.assertIn(b'Error response', error.body)
             self.assertIn('404', str(error))
             self.assertIsInstance(error, GLib.Error)
-            self.assertTrue(error.matches(Pillion.http_error_quark(), 404))
+            self.assertTrue(error.matches(PillionHttp.status_error_quark(), 404))
 
     @all_ways
     async def test_downloads(self):

@@ -8,7 +8,8 @@ import asyncio
 
 import gi
 gi.require_version('Pillion', '1')
-from gi.repository import Gio, GLib, Pillion
+gi.require_version('PillionHttp', '1')
+from gi.repository import Gio, GLib, Pillion, PillionHttp
 
 import pillion
 from pillion import async_loop
@@ -19,7 +20,7 @@ async def work() -> str:
     return 'done'
 
 
-def main(loop: Pillion.Loop, task: Pillion.Task, scope: Pillion.Scope, client: Pillion.HttpClient) -> None:
+def main(loop: Pillion.Loop, task: Pillion.Task, scope: Pillion.Scope, client: PillionHttp.Client) -> None:
     # Parameters
     loop.sleep(1000)
     loop.sleep(1000, None)

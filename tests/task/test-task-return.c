@@ -399,9 +399,9 @@ test_new_error (void)
   PillionTask *cancelled = pillion_task_new (loop, "cancelled", NULL);
   g_autoptr (GError) error = NULL;
 
-  pillion_task_return_new_error (failed, PILLION_ERROR, PILLION_ERROR_PROTOCOL, "%d of %s", 2, "them");
+  pillion_task_return_new_error (failed, PILLION_ERROR, PILLION_ERROR_CLOSED, "%d of %s", 2, "them");
   g_assert_false (pillion_task_check (failed, &error));
-  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_PROTOCOL);
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
   g_assert_cmpstr (error->message, ==, "2 of them");
   pillion_task_return_new_error (cancelled, G_IO_ERROR, G_IO_ERROR_CANCELLED, "enough");
   g_assert_cmpint (pillion_task_get_state (cancelled), ==, PILLION_TASK_CANCELLED);

@@ -8,6 +8,8 @@
 #include "demo-kicked.h"
 #include "demo-settings.h"
 
+#include <pillion-http/pillion-http.h>
+
 /* All callbacks come on the host's thread, one after the other: nothing here needs a lock. */
 
 struct _DemoKicked
@@ -86,14 +88,14 @@ on_big (PillionTask *task,
 {
   DemoKicked *self = ((Transfer *) user_data)->job;
   g_autoptr (GError) error = NULL;
-  g_autoptr (PillionDownload) download = pillion_task_get_object (task, &error);
+  g_autoptr (PillionHttpDownload) download = pillion_task_get_object (task, &error);
 
   if (download == NULL)
     demo_result_trouble (self->result, g_steal_pointer (&error));
   else
     {
-      self->result->big_completed = pillion_download_get_size (download);
-      self->result->big = pillion_download_get_integrity (download) == PILLION_INTEGRITY_DIGEST;
+      self->result->big_completed = pillion_http_download_get_size (download);
+      self->result->big = pillion_http_download_get_integrity (download) == PILLION_HTTP_INTEGRITY_DIGEST;
     }
   end_transfer (self);
 }
@@ -108,9 +110,9 @@ is_promised (DemoBad       bad,
     case DEMO_SLOW:
       return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
     case DEMO_FAILING:
-      return g_error_matches (error, PILLION_HTTP_ERROR, 503);
+      return g_error_matches (error, PILLION_HTTP_STATUS_ERROR, 503);
     case DEMO_TRUNCATED:
-      return g_error_matches (error, PILLION_ERROR, PILLION_ERROR_TRUNCATED);
+      return g_error_matches (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
     case DEMO_N_BAD:
     default:
       return FALSE;

@@ -60,7 +60,7 @@ fetch_file_settle (FetchFile *self)
   self->download = pillion_task_get_object (self->task, &self->error);
   if (self->download != NULL)
     {
-      g_autofree char *name = g_file_get_basename (pillion_download_get_file (self->download));
+      g_autofree char *name = g_file_get_basename (pillion_http_download_get_file (self->download));
       g_autofree char *shown = g_filename_display_name (name);
 
       g_free (self->name);
@@ -76,7 +76,7 @@ gint64
 fetch_file_get_completed (FetchFile *self)
 {
   if (self->download != NULL)
-    return pillion_download_get_size (self->download);
+    return pillion_http_download_get_size (self->download);
   return self->task != NULL ? MAX (pillion_task_get_completed (self->task), 0) : 0;
 }
 
@@ -85,7 +85,7 @@ gint64
 fetch_file_get_total (FetchFile *self)
 {
   if (self->download != NULL)
-    return pillion_download_get_size (self->download);
+    return pillion_http_download_get_size (self->download);
   return self->task != NULL ? pillion_task_get_total (self->task) : -1;
 }
 
@@ -95,7 +95,7 @@ fetch_file_get_received (FetchFile *self)
 {
   if (self->download == NULL)
     return 0;
-  return pillion_download_get_size (self->download) - pillion_download_get_resumed_from (self->download);
+  return pillion_http_download_get_size (self->download) - pillion_http_download_get_resumed_from (self->download);
 }
 
 /* Bytes a second: of late while it runs, in all when it is done; 0 where it took too little time to tell */
@@ -113,9 +113,9 @@ fetch_file_get_rate (FetchFile *self)
 char *
 fetch_file_describe (FetchFile *self)
 {
-  g_autofree char *size = units_format_size (pillion_download_get_size (self->download));
+  g_autofree char *size = units_format_size (pillion_http_download_get_size (self->download));
   double rate = fetch_file_get_rate (self);
-  gint64 resumed_from = pillion_download_get_resumed_from (self->download);
+  gint64 resumed_from = pillion_http_download_get_resumed_from (self->download);
   GString *text = g_string_new (size);
 
   if (rate > 0)
@@ -132,15 +132,15 @@ fetch_file_describe (FetchFile *self)
       /* Translators: %s is the size of the part of a file that an earlier call had left */
       g_string_append_printf (text, _("resumed at %s"), kept);
     }
-  switch (pillion_download_get_integrity (self->download))
+  switch (pillion_http_download_get_integrity (self->download))
     {
-    case PILLION_INTEGRITY_DIGEST:
+    case PILLION_HTTP_INTEGRITY_DIGEST:
       g_string_append_printf (text, "  %s", _("SHA-256 verified"));
       break;
-    case PILLION_INTEGRITY_UNKNOWN:
+    case PILLION_HTTP_INTEGRITY_UNKNOWN:
       g_string_append_printf (text, "  %s", _("the server did not announce a length: the file may be incomplete"));
       break;
-    case PILLION_INTEGRITY_LENGTH:
+    case PILLION_HTTP_INTEGRITY_LENGTH:
     default:
       break;
     }

@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 G_BEGIN_DECLS
 
@@ -26,7 +26,7 @@ typedef struct
   FetchState state;
   gint64 started;
   gint64 ended;
-  PillionDownload *download;
+  PillionHttpDownload *download;
   GError *error;
 } FetchFile;
 

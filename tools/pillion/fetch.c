@@ -81,7 +81,7 @@ check_name (Fetch     *self,
       FetchFile *other = g_ptr_array_index (self->files, i);
 
       if (other == file || other->state != FETCH_DONE
-          || !g_file_equal (pillion_download_get_file (other->download), pillion_download_get_file (file->download)))
+          || !g_file_equal (pillion_http_download_get_file (other->download), pillion_http_download_get_file (file->download)))
         continue;
       file->state = FETCH_FAILED;
       g_set_error (&file->error, G_IO_ERROR, G_IO_ERROR_EXISTS,

@@ -11,9 +11,7 @@ of them, which is why there must be no __init__.py beside it.
 import asyncio
 import collections
 import functools
-import http.client
 import json
-import os
 import sys
 from asyncio import CancelledError, InvalidStateError
 from asyncio.events import _get_running_loop
@@ -34,7 +32,9 @@ __version__ = '1.0.0'
 CANCELLED = Pillion.TaskState.CANCELLED
 IO_ERROR = GLib.quark_to_string(Gio.io_error_quark())
 ERROR = GLib.quark_to_string(Pillion.error_quark())
-HTTP_ERROR = GLib.quark_to_string(Pillion.http_error_quark())
+
+# What makes exceptions of the errors of other domains: functions of an error and of its task or None, by the domain
+exceptions = {}
 
 
 def _public(kind):
@@ -202,52 +202,16 @@ def _is_utf8(text):
     return True
 
 
-@_public
-class HttpStatusError(GLib.Error):
-    """A server refused. `status` is what it said (404, 503…), `reason` that in words; `url` is where, after redirects; `headers` is an
-    http.client.HTTPMessage, and `body` the beginning of what came with it, as bytes."""
-
-    status: int
-    reason: str | None
-    url: str | None
-    headers: http.client.HTTPMessage
-    body: bytes
-
-    def __init__(self, message, status, response=None):
-        super().__init__(message, HTTP_ERROR, status)
-        self.status = status
-        self.reason = self.url = None
-        self.headers = http.client.HTTPMessage()
-        self.body = b''
-        if response is not None:
-            self.reason = response.get_reason()
-            self.url = response.get_url()
-            self.body = response.get_body().get_data() or b''
-            for name in response.get_header_names():
-                # Several of Set-Cookie can't be joined with commas, and come as lines
-                for value in response.get_header(name).split('\n'):
-                    self.headers[name] = value
-
-    def __str__(self):
-        return self.message
-
-    def __repr__(self):
-        return f'Pillion.HttpStatusError({self.message!r}, {self.status})'
-
-
 def to_exception(error, task=None):
-    """The exception that Python has for an error of GLib's: CancelledError, TimeoutError, HttpStatusError, or the error itself."""
+    """The exception that Python has for an error of GLib's: CancelledError, TimeoutError, that of another library of ours, or the
+    error itself."""
     if error.domain == IO_ERROR:
         if error.code == Gio.IOErrorEnum.CANCELLED:
             return CancelledError(error.message)
         if error.code == Gio.IOErrorEnum.TIMED_OUT:
             return TimeoutError(error.message)
-    elif error.domain == HTTP_ERROR:
-        response = None
-        if task is not None:
-            response = Pillion.HttpResponse.from_task(task)
-        return HttpStatusError(error.message, error.code, response)
-    return error
+    make = exceptions.get(error.domain)
+    return error if make is None else make(error, task)
 
 
 def _to_error(exception):
@@ -975,54 +939,3 @@ class Event(Pillion.Event):
 
 
 Event = _public(override(Event))
-
-
-class HttpClient(Pillion.HttpClient):
-    def __new__(cls, loop=None, **properties):
-        self = Pillion.HttpClient.new(_or_default(loop))
-        self.set_properties(**properties)
-        return self
-
-    def __init__(self, *args, **kwargs):
-        pass  # it was made by __new__ ()
-
-    def get_bytes(self, url, cancellable=None):
-        """Gets a body: a task whose result is bytes."""
-        return Task._at(Pillion.HttpClient.get_bytes(self, url, cancellable), _site(2))
-
-    def get_json(self, url, cancellable=None):
-        """Gets a body of JSON: a task whose result is what it stands for."""
-        # By Python's own parser: JSON-GLib has no numbers past 64 bits, and no texts with a NUL in them
-        site = _site(2)
-        body = Task._at(Pillion.HttpClient.get_bytes(self, url, cancellable), site)
-        task = Task._at(body.and_then_closure(_Start(self.get_loop(), body.get_name(), _parse_json, (url,))), site)
-        task.set_name(body.get_name())
-        return task
-
-    def download(self, url, target, sha256=None, cancellable=None):
-        """Gets a body into a file, named by a path or a Gio.File: a task whose result is a Pillion.Download."""
-        return Task._at(Pillion.HttpClient.download(self, url, _to_file(target), sha256, cancellable), _site(2))
-
-    def download_into(self, url, folder, sha256=None, cancellable=None):
-        """Gets a body into a folder, under the name that the server or the URL gives it."""
-        return Task._at(Pillion.HttpClient.download_into(self, url, _to_file(folder), sha256, cancellable), _site(2))
-
-
-def _parse_json(body, url):
-    task = Task.new(body.get_loop(), body.get_name())
-    try:
-        task.return_value(json.loads(body.result(), parse_constant=_refuse_constant))
-    except (ValueError, RecursionError) as error:
-        task.return_error(GLib.Error(f'{url}: {error}', ERROR, Pillion.Error.INVALID_JSON))
-    return task
-
-
-def _refuse_constant(name):
-    raise ValueError(f'{name} is no JSON')
-
-
-def _to_file(file):
-    return file if isinstance(file, Gio.File) else Gio.File.new_for_path(os.fspath(file))
-
-
-HttpClient = _public(override(HttpClient))

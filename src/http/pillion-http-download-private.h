@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include <pillion/pillion.h>
+#include <pillion-http/pillion-http.h>
 
 /* Everything that a download's result says. Strings and the file are taken. */
 typedef struct
@@ -16,7 +16,7 @@ typedef struct
   char *sha256;
   char *etag;
   char *content_type;
-  PillionIntegrity integrity;
-} PillionDownloadFacts;
+  PillionHttpIntegrity integrity;
+} PillionHttpDownloadFacts;
 
-PillionDownload *pillion_download_new (const PillionDownloadFacts *facts);
+PillionHttpDownload *pillion_http_download_new (const PillionHttpDownloadFacts *facts);

@@ -4,22 +4,22 @@
 
 #include "config.h"
 
-#include "http/pillion-download-private.h"
+#include "http/pillion-http-download-private.h"
 
-#include "base/pillion-sync.h"
+#include "core/pillion-private.h"
 
 /**
- * PillionDownload:
+ * PillionHttpDownload:
  *
  * What came of a download: the file, and how sure it is that it is whole.
  *
- * It is the result of the tasks of [method@Pillion.HttpClient.download] and [method@Pillion.HttpClient.download_into]:
+ * It is the result of the tasks of [method@PillionHttp.Client.download] and [method@PillionHttp.Client.download_into]:
  *
  * ```c
- * g_autoptr (PillionDownload) download = pillion_task_get_object (task, &error);
+ * g_autoptr (PillionHttpDownload) download = pillion_task_get_object (task, &error);
  *
  * if (download != NULL)
- *   g_print ("%s\n", g_file_peek_path (pillion_download_get_file (download)));
+ *   g_print ("%s\n", g_file_peek_path (pillion_http_download_get_file (download)));
  * ```
  *
  * It never changes, and may be used from any thread.
@@ -27,11 +27,11 @@
  * Since: 1.0
  */
 
-struct _PillionDownload
+struct _PillionHttpDownload
 {
   GObject parent_instance;
 
-  PillionDownloadFacts facts;
+  PillionHttpDownloadFacts facts;
 };
 
 enum
@@ -49,12 +49,12 @@ enum
 
 static GParamSpec *properties[N_PROPS];
 
-G_DEFINE_FINAL_TYPE (PillionDownload, pillion_download, G_TYPE_OBJECT)
+G_DEFINE_FINAL_TYPE (PillionHttpDownload, pillion_http_download, G_TYPE_OBJECT)
 
 static void
-pillion_download_finalize (GObject *object)
+pillion_http_download_finalize (GObject *object)
 {
-  PillionDownload *self = PILLION_DOWNLOAD (object);
+  PillionHttpDownload *self = PILLION_HTTP_DOWNLOAD (object);
 
   pillion_sync_acquire (self);
 
@@ -64,16 +64,16 @@ pillion_download_finalize (GObject *object)
   g_free (self->facts.etag);
   g_free (self->facts.content_type);
 
-  G_OBJECT_CLASS (pillion_download_parent_class)->finalize (object);
+  G_OBJECT_CLASS (pillion_http_download_parent_class)->finalize (object);
 }
 
 static void
-pillion_download_get_property (GObject *object,
+pillion_http_download_get_property (GObject *object,
                                guint prop_id,
                                GValue *value,
                                GParamSpec *pspec)
 {
-  PillionDownload *self = PILLION_DOWNLOAD (object);
+  PillionHttpDownload *self = PILLION_HTTP_DOWNLOAD (object);
 
   switch (prop_id)
     {
@@ -107,16 +107,16 @@ pillion_download_get_property (GObject *object,
 }
 
 static void
-pillion_download_class_init (PillionDownloadClass *klass)
+pillion_http_download_class_init (PillionHttpDownloadClass *klass)
 {
   const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
-  object_class->finalize = pillion_download_finalize;
-  object_class->get_property = pillion_download_get_property;
+  object_class->finalize = pillion_http_download_finalize;
+  object_class->get_property = pillion_http_download_get_property;
 
   /**
-   * PillionDownload:url: (getter get_url)
+   * PillionHttpDownload:url: (getter get_url)
    *
    * The URL that was asked for.
    *
@@ -125,7 +125,7 @@ pillion_download_class_init (PillionDownloadClass *klass)
   properties[PROP_URL] = g_param_spec_string ("url", NULL, NULL, NULL, flags);
 
   /**
-   * PillionDownload:file: (getter get_file)
+   * PillionHttpDownload:file: (getter get_file)
    *
    * The file.
    *
@@ -134,7 +134,7 @@ pillion_download_class_init (PillionDownloadClass *klass)
   properties[PROP_FILE] = g_param_spec_object ("file", NULL, NULL, G_TYPE_FILE, flags);
 
   /**
-   * PillionDownload:size: (getter get_size)
+   * PillionHttpDownload:size: (getter get_size)
    *
    * The size of the file in bytes.
    *
@@ -143,7 +143,7 @@ pillion_download_class_init (PillionDownloadClass *klass)
   properties[PROP_SIZE] = g_param_spec_int64 ("size", NULL, NULL, 0, G_MAXINT64, 0, flags);
 
   /**
-   * PillionDownload:resumed-from: (getter get_resumed_from)
+   * PillionHttpDownload:resumed-from: (getter get_resumed_from)
    *
    * How many bytes were there already from an earlier attempt, 0 where it began anew.
    *
@@ -152,7 +152,7 @@ pillion_download_class_init (PillionDownloadClass *klass)
   properties[PROP_RESUMED_FROM] = g_param_spec_int64 ("resumed-from", NULL, NULL, 0, G_MAXINT64, 0, flags);
 
   /**
-   * PillionDownload:sha256: (getter get_sha256)
+   * PillionHttpDownload:sha256: (getter get_sha256)
    *
    * The SHA-256 of the file, where one was asked for.
    *
@@ -161,7 +161,7 @@ pillion_download_class_init (PillionDownloadClass *klass)
   properties[PROP_SHA256] = g_param_spec_string ("sha256", NULL, NULL, NULL, flags);
 
   /**
-   * PillionDownload:etag: (getter get_etag)
+   * PillionHttpDownload:etag: (getter get_etag)
    *
    * The entity tag that the server gave.
    *
@@ -170,7 +170,7 @@ pillion_download_class_init (PillionDownloadClass *klass)
   properties[PROP_ETAG] = g_param_spec_string ("etag", NULL, NULL, NULL, flags);
 
   /**
-   * PillionDownload:content-type: (getter get_content_type)
+   * PillionHttpDownload:content-type: (getter get_content_type)
    *
    * The media type that the server gave.
    *
@@ -179,27 +179,27 @@ pillion_download_class_init (PillionDownloadClass *klass)
   properties[PROP_CONTENT_TYPE] = g_param_spec_string ("content-type", NULL, NULL, NULL, flags);
 
   /**
-   * PillionDownload:integrity: (getter get_integrity)
+   * PillionHttpDownload:integrity: (getter get_integrity)
    *
    * What is known about the file being whole.
    *
    * Since: 1.0
    */
   properties[PROP_INTEGRITY] =
-    g_param_spec_enum ("integrity", NULL, NULL, PILLION_TYPE_INTEGRITY, PILLION_INTEGRITY_UNKNOWN, flags);
+    g_param_spec_enum ("integrity", NULL, NULL, PILLION_HTTP_TYPE_INTEGRITY, PILLION_HTTP_INTEGRITY_UNKNOWN, flags);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
-pillion_download_init (PillionDownload *self)
+pillion_http_download_init (PillionHttpDownload *self)
 {
 }
 
-PillionDownload *
-pillion_download_new (const PillionDownloadFacts *facts)
+PillionHttpDownload *
+pillion_http_download_new (const PillionHttpDownloadFacts *facts)
 {
-  PillionDownload *self = g_object_new (PILLION_TYPE_DOWNLOAD, NULL);
+  PillionHttpDownload *self = g_object_new (PILLION_HTTP_TYPE_DOWNLOAD, NULL);
 
   self->facts = *facts;
 
@@ -207,7 +207,7 @@ pillion_download_new (const PillionDownloadFacts *facts)
 }
 
 /**
- * pillion_download_get_url: (get-property url)
+ * pillion_http_download_get_url: (get-property url)
  * @self: a download
  *
  * Gives the URL that was asked for, before any redirect.
@@ -217,15 +217,15 @@ pillion_download_new (const PillionDownloadFacts *facts)
  * Since: 1.0
  */
 const char *
-pillion_download_get_url (PillionDownload *self)
+pillion_http_download_get_url (PillionHttpDownload *self)
 {
-  g_return_val_if_fail (PILLION_IS_DOWNLOAD (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_DOWNLOAD (self), NULL);
 
   return self->facts.url;
 }
 
 /**
- * pillion_download_get_file: (get-property file)
+ * pillion_http_download_get_file: (get-property file)
  * @self: a download
  *
  * Gives the file.
@@ -235,15 +235,15 @@ pillion_download_get_url (PillionDownload *self)
  * Since: 1.0
  */
 GFile *
-pillion_download_get_file (PillionDownload *self)
+pillion_http_download_get_file (PillionHttpDownload *self)
 {
-  g_return_val_if_fail (PILLION_IS_DOWNLOAD (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_DOWNLOAD (self), NULL);
 
   return self->facts.file;
 }
 
 /**
- * pillion_download_get_size: (get-property size)
+ * pillion_http_download_get_size: (get-property size)
  * @self: a download
  *
  * Tells the size of the file.
@@ -253,15 +253,15 @@ pillion_download_get_file (PillionDownload *self)
  * Since: 1.0
  */
 gint64
-pillion_download_get_size (PillionDownload *self)
+pillion_http_download_get_size (PillionHttpDownload *self)
 {
-  g_return_val_if_fail (PILLION_IS_DOWNLOAD (self), 0);
+  g_return_val_if_fail (PILLION_HTTP_IS_DOWNLOAD (self), 0);
 
   return self->facts.size;
 }
 
 /**
- * pillion_download_get_resumed_from: (get-property resumed-from)
+ * pillion_http_download_get_resumed_from: (get-property resumed-from)
  * @self: a download
  *
  * Tells how much of the file came from an earlier attempt.
@@ -271,15 +271,15 @@ pillion_download_get_size (PillionDownload *self)
  * Since: 1.0
  */
 gint64
-pillion_download_get_resumed_from (PillionDownload *self)
+pillion_http_download_get_resumed_from (PillionHttpDownload *self)
 {
-  g_return_val_if_fail (PILLION_IS_DOWNLOAD (self), 0);
+  g_return_val_if_fail (PILLION_HTTP_IS_DOWNLOAD (self), 0);
 
   return self->facts.resumed_from;
 }
 
 /**
- * pillion_download_get_sha256: (get-property sha256)
+ * pillion_http_download_get_sha256: (get-property sha256)
  * @self: a download
  *
  * Gives the SHA-256 of the file. It is computed only where the download was to be held against one.
@@ -289,15 +289,15 @@ pillion_download_get_resumed_from (PillionDownload *self)
  * Since: 1.0
  */
 const char *
-pillion_download_get_sha256 (PillionDownload *self)
+pillion_http_download_get_sha256 (PillionHttpDownload *self)
 {
-  g_return_val_if_fail (PILLION_IS_DOWNLOAD (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_DOWNLOAD (self), NULL);
 
   return self->facts.sha256;
 }
 
 /**
- * pillion_download_get_etag: (get-property etag)
+ * pillion_http_download_get_etag: (get-property etag)
  * @self: a download
  *
  * Gives the entity tag that the server gave, quotes and all.
@@ -307,15 +307,15 @@ pillion_download_get_sha256 (PillionDownload *self)
  * Since: 1.0
  */
 const char *
-pillion_download_get_etag (PillionDownload *self)
+pillion_http_download_get_etag (PillionHttpDownload *self)
 {
-  g_return_val_if_fail (PILLION_IS_DOWNLOAD (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_DOWNLOAD (self), NULL);
 
   return self->facts.etag;
 }
 
 /**
- * pillion_download_get_content_type: (get-property content-type)
+ * pillion_http_download_get_content_type: (get-property content-type)
  * @self: a download
  *
  * Gives the media type that the server gave, with its parameters.
@@ -325,15 +325,15 @@ pillion_download_get_etag (PillionDownload *self)
  * Since: 1.0
  */
 const char *
-pillion_download_get_content_type (PillionDownload *self)
+pillion_http_download_get_content_type (PillionHttpDownload *self)
 {
-  g_return_val_if_fail (PILLION_IS_DOWNLOAD (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_DOWNLOAD (self), NULL);
 
   return self->facts.content_type;
 }
 
 /**
- * pillion_download_get_integrity: (get-property integrity)
+ * pillion_http_download_get_integrity: (get-property integrity)
  * @self: a download
  *
  * Tells what is known about the file being whole.
@@ -342,10 +342,10 @@ pillion_download_get_content_type (PillionDownload *self)
  *
  * Since: 1.0
  */
-PillionIntegrity
-pillion_download_get_integrity (PillionDownload *self)
+PillionHttpIntegrity
+pillion_http_download_get_integrity (PillionHttpDownload *self)
 {
-  g_return_val_if_fail (PILLION_IS_DOWNLOAD (self), PILLION_INTEGRITY_UNKNOWN);
+  g_return_val_if_fail (PILLION_HTTP_IS_DOWNLOAD (self), PILLION_HTTP_INTEGRITY_UNKNOWN);
 
   return self->facts.integrity;
 }

@@ -4,67 +4,69 @@
 
 #pragma once
 
-#if !defined (PILLION_INSIDE) && !defined (PILLION_COMPILATION)
-#error "Only <pillion/pillion.h> can be included directly."
+#if !defined (PILLION_HTTP_INSIDE) && !defined (PILLION_HTTP_COMPILATION)
+#error "Only <pillion-http/pillion-http.h> can be included directly."
 #endif
 
-#include <pillion/pillion-types.h>
+#include <pillion/pillion.h>
+
+#include <pillion-http/pillion-http-version.h>
 
 G_BEGIN_DECLS
 
-#define PILLION_TYPE_HTTP_CLIENT (pillion_http_client_get_type ())
-PILLION_AVAILABLE_IN_1_0
-G_DECLARE_FINAL_TYPE (PillionHttpClient, pillion_http_client, PILLION, HTTP_CLIENT, GObject)
+#define PILLION_HTTP_TYPE_CLIENT (pillion_http_client_get_type ())
+PILLION_HTTP_AVAILABLE_IN_1_0
+G_DECLARE_FINAL_TYPE (PillionHttpClient, pillion_http_client, PILLION_HTTP, CLIENT, GObject)
 
-PILLION_AVAILABLE_IN_1_0
+PILLION_HTTP_AVAILABLE_IN_1_0
 PillionHttpClient *pillion_http_client_new                          (PillionLoop       *loop);
-PILLION_AVAILABLE_IN_1_0
+PILLION_HTTP_AVAILABLE_IN_1_0
 PillionLoop       *pillion_http_client_get_loop                     (PillionHttpClient *self);
 
-PILLION_AVAILABLE_IN_1_0
+PILLION_HTTP_AVAILABLE_IN_1_0
 PillionTask       *pillion_http_client_get_bytes                    (PillionHttpClient *self,
                                                                      const char        *url,
                                                                      GCancellable      *cancellable);
-PILLION_AVAILABLE_IN_1_0
+PILLION_HTTP_AVAILABLE_IN_1_0
 PillionTask       *pillion_http_client_get_json                     (PillionHttpClient *self,
                                                                      const char        *url,
                                                                      GCancellable      *cancellable);
-PILLION_AVAILABLE_IN_1_0
+PILLION_HTTP_AVAILABLE_IN_1_0
 PillionTask       *pillion_http_client_download                     (PillionHttpClient *self,
                                                                      const char        *url,
                                                                      GFile             *target,
                                                                      const char        *sha256,
                                                                      GCancellable      *cancellable);
-PILLION_AVAILABLE_IN_1_0
+PILLION_HTTP_AVAILABLE_IN_1_0
 PillionTask       *pillion_http_client_download_into                (PillionHttpClient *self,
                                                                      const char        *url,
                                                                      GFile             *folder,
                                                                      const char        *sha256,
                                                                      GCancellable      *cancellable);
 
-PILLION_AVAILABLE_IN_1_0
+PILLION_HTTP_AVAILABLE_IN_1_0
 guint              pillion_http_client_get_max_connections          (PillionHttpClient *self);
-PILLION_AVAILABLE_IN_1_0
+PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_max_connections          (PillionHttpClient *self,
                                                                      guint              max);
-PILLION_AVAILABLE_IN_1_0
+PILLION_HTTP_AVAILABLE_IN_1_0
 guint              pillion_http_client_get_max_connections_per_host (PillionHttpClient *self);
-PILLION_AVAILABLE_IN_1_0
+PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_max_connections_per_host (PillionHttpClient *self,
                                                                      guint              max);
-PILLION_AVAILABLE_IN_1_0
+PILLION_HTTP_AVAILABLE_IN_1_0
 guint              pillion_http_client_get_idle_timeout             (PillionHttpClient *self);
-PILLION_AVAILABLE_IN_1_0
+PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_idle_timeout             (PillionHttpClient *self,
                                                                      guint              seconds);
-PILLION_AVAILABLE_IN_1_0
+PILLION_HTTP_AVAILABLE_IN_1_0
 const char        *pillion_http_client_get_user_agent               (PillionHttpClient *self);
-PILLION_AVAILABLE_IN_1_0
+PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_user_agent               (PillionHttpClient *self,
                                                                      const char        *user_agent);
-PILLION_AVAILABLE_IN_1_0
+PILLION_HTTP_AVAILABLE_IN_1_0
 GTlsDatabase      *pillion_http_client_get_tls_database             (PillionHttpClient *self);
-PILLION_AVAILABLE_IN_1_0
+PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_tls_database             (PillionHttpClient *self,
                                                                      GTlsDatabase      *database);
 

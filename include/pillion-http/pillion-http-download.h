@@ -1,0 +1,55 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#if !defined (PILLION_HTTP_INSIDE) && !defined (PILLION_HTTP_COMPILATION)
+#error "Only <pillion-http/pillion-http.h> can be included directly."
+#endif
+
+#include <pillion/pillion.h>
+
+#include <pillion-http/pillion-http-version.h>
+
+G_BEGIN_DECLS
+
+/**
+ * PillionHttpIntegrity:
+ * @PILLION_HTTP_INTEGRITY_UNKNOWN: the server announced no length and no digest was given: the file may be cut
+ * @PILLION_HTTP_INTEGRITY_LENGTH: the file has the length that the server announced
+ * @PILLION_HTTP_INTEGRITY_DIGEST: the file has the SHA-256 that was asked for
+ *
+ * What is known about a downloaded file being whole.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  PILLION_HTTP_INTEGRITY_UNKNOWN,
+  PILLION_HTTP_INTEGRITY_LENGTH,
+  PILLION_HTTP_INTEGRITY_DIGEST,
+} PillionHttpIntegrity;
+
+#define PILLION_HTTP_TYPE_DOWNLOAD (pillion_http_download_get_type ())
+PILLION_HTTP_AVAILABLE_IN_1_0
+G_DECLARE_FINAL_TYPE (PillionHttpDownload, pillion_http_download, PILLION_HTTP, DOWNLOAD, GObject)
+
+PILLION_HTTP_AVAILABLE_IN_1_0
+const char       *pillion_http_download_get_url          (PillionHttpDownload *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+GFile            *pillion_http_download_get_file         (PillionHttpDownload *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+gint64            pillion_http_download_get_size         (PillionHttpDownload *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+gint64            pillion_http_download_get_resumed_from (PillionHttpDownload *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+const char       *pillion_http_download_get_sha256       (PillionHttpDownload *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+const char       *pillion_http_download_get_etag         (PillionHttpDownload *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+const char       *pillion_http_download_get_content_type (PillionHttpDownload *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionHttpIntegrity  pillion_http_download_get_integrity    (PillionHttpDownload *self);
+
+G_END_DECLS

@@ -1,0 +1,14 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#define PILLION_HTTP_INSIDE
+#include <pillion-http/pillion-http-client.h>
+#include <pillion-http/pillion-http-download.h>
+#include <pillion-http/pillion-http-enums.h>
+#include <pillion-http/pillion-http-error.h>
+#include <pillion-http/pillion-http-response.h>
+#include <pillion-http/pillion-http-version.h>
+#undef PILLION_HTTP_INSIDE

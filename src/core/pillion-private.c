@@ -1,0 +1,83 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "core/pillion-private.h"
+
+#include "core/pillion-core.h"
+
+PillionIoThread *
+pillion_private_io_thread_ref (void)
+{
+  return pillion_io_thread_ref ();
+}
+
+void
+pillion_private_io_thread_unref (PillionIoThread *io)
+{
+  pillion_io_thread_unref (io);
+}
+
+GMainContext *
+pillion_private_io_thread_get_context (PillionIoThread *io)
+{
+  return pillion_io_thread_get_context (io);
+}
+
+void
+pillion_private_io_thread_post (PillionIoThread *io,
+                                PillionIoFunc func,
+                                gpointer data)
+{
+  pillion_io_thread_post (io, func, data);
+}
+
+gboolean
+pillion_private_io_thread_defer (PillionIoFunc func,
+                                 gpointer data)
+{
+  return pillion_io_thread_defer (func, data);
+}
+
+PillionWorkers *
+pillion_private_workers_new (guint max_threads)
+{
+  return pillion_workers_new (max_threads);
+}
+
+void
+pillion_private_workers_push (PillionWorkers *workers,
+                              PillionWorkFunc func,
+                              gpointer data)
+{
+  pillion_workers_push (workers, func, data);
+}
+
+guint
+pillion_private_workers_close (PillionWorkers *workers,
+                               gint64 end_time)
+{
+  return pillion_workers_close (workers, end_time);
+}
+
+gboolean
+pillion_private_loop_on_thread (PillionLoop *loop)
+{
+  return pillion_core_on_thread (pillion_core (loop));
+}
+
+void
+pillion_private_loop_external (PillionLoop *loop,
+                               int change)
+{
+  pillion_core_external (pillion_core (loop), change);
+}
+
+void
+pillion_private_loop_push (PillionLoop *loop,
+                           PillionItem *item)
+{
+  pillion_core_push (pillion_core (loop), item);
+}

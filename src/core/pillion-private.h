@@ -1,0 +1,61 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <pillion/pillion.h>
+
+#include "base/pillion-io-thread.h"
+#include "base/pillion-item.h"
+#include "base/pillion-sync.h"
+#include "base/pillion-workers.h"
+
+/* What libpillion-http-1 needs of libpillion-1 beyond its public interface. There is one I/O thread in a process, and it belongs to
+ * the core. This header is not installed: both libraries come from one build, and the symbols carry the whole version
+ * (src/pillion.map.in), so that the dynamic linker refuses to load the two together if their versions differ. */
+
+#ifndef PILLION_PRIVATE
+#define PILLION_PRIVATE _PILLION_EXTERN
+#endif
+
+/* The I/O thread: base/pillion-io-thread.h */
+PILLION_PRIVATE
+PillionIoThread *pillion_private_io_thread_ref         (void);
+PILLION_PRIVATE
+void             pillion_private_io_thread_unref       (PillionIoThread *io);
+PILLION_PRIVATE
+GMainContext    *pillion_private_io_thread_get_context (PillionIoThread *io);
+PILLION_PRIVATE
+void             pillion_private_io_thread_post        (PillionIoThread *io,
+                                                        PillionIoFunc    func,
+                                                        gpointer         data);
+PILLION_PRIVATE
+gboolean         pillion_private_io_thread_defer       (PillionIoFunc    func,
+                                                        gpointer         data);
+
+/* Worker pools: base/pillion-workers.h */
+PILLION_PRIVATE
+PillionWorkers  *pillion_private_workers_new           (guint            max_threads);
+PILLION_PRIVATE
+void             pillion_private_workers_push          (PillionWorkers  *workers,
+                                                        PillionWorkFunc  func,
+                                                        gpointer         data);
+PILLION_PRIVATE
+guint            pillion_private_workers_close         (PillionWorkers  *workers,
+                                                        gint64           end_time);
+
+/* Whether the calling thread is the loop's */
+PILLION_PRIVATE
+gboolean         pillion_private_loop_on_thread        (PillionLoop     *loop);
+
+/* Counts a task that another thread will finish, so that a virtual clock waits for it; any thread. @change is 1, and -1 after
+ * the task was finished: never before, or it would be lost from sight for a moment. */
+PILLION_PRIVATE
+void             pillion_private_loop_external         (PillionLoop     *loop,
+                                                        int              change);
+
+/* Puts an item at the end of the loop's ready queue; any thread */
+PILLION_PRIVATE
+void             pillion_private_loop_push             (PillionLoop     *loop,
+                                                        PillionItem     *item);
