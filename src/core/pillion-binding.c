@@ -30,7 +30,7 @@ pillion_wait_ask (void)
  *
  * For language bindings: sets the function that is asked on this thread, while it waits in [method@Pillion.Loop.run_until_complete],
  * [method@Pillion.Loop.close], [method@Pillion.Scope.close], [method@Pillion.TestHost.run_until_idle] or [method@Pillion.TickHost.run],
- * whether to go on. It is asked when a signal was delivered to the thread, and every 20 ms. An interpreter runs its signal
+ * whether to continue. It is asked when a signal was delivered to the thread, and every 20 ms. An interpreter runs its signal
  * handlers in it, so that Ctrl-C ends the wait.
  *
  * A wait that ends early returns what it would for a time that is over, or fails with `G_IO_ERROR_CANCELLED`. Unset the function before the

@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  * PillionWaitFunc:
  * @user_data: data for the function
  *
- * Tells whether the innermost wait on this thread is to end.
+ * Checks whether the innermost wait on this thread is to end.
  *
  * Returns: whether it is
  *

@@ -9,7 +9,7 @@
 /**
  * pillion_error_quark:
  *
- * Gives the domain of Pillion's own errors.
+ * Gets the domain of Pillion's own errors.
  *
  * Returns: the domain of [error@Pillion.Error]
  *

@@ -130,7 +130,7 @@ pillion_fiber_give_up (PillionFiber *self)
     }
 }
 
-/* Whether @task waits for @goal, by way of others or not */
+/* Whether @task waits for @goal, directly or through others */
 static gboolean
 waits_for (PillionTask *task,
            PillionTask *goal)
@@ -220,21 +220,23 @@ await_done (PillionFiber *self,
  * @task: a task
  * @error: return location for an error
  *
- * Waits, in a fiber, until a task is done. The loop goes on meanwhile. Of a task that is done already it gives the outcome at once, save for
- * one that is marked for a safe point ([method@Pillion.Task.set_safe_point]), where this is none: that comes at the next one.
+ * Waits, in a fiber, until a task is done. Meanwhile the loop carries on. If the task is already done, this
+ * returns its outcome at once, unless the task is marked for a safe point
+ * ([method@Pillion.Task.set_safe_point]) and there is none: then it returns at the next one.
  *
- * Where the fiber's own task is cancelled while it waits, it gives up: a task that others wait for too is left alone, and the wait ends
- * at once; a task that nobody else waits for is cancelled, and the wait ends when that has ended, because what works on it may
- * use memory on the fiber's stack. A fiber that is cancelled already gives up right away.
+ * If the fiber's own task is cancelled during the wait, the fiber gives up on @task. If something else waits
+ * for @task too, it is left alone and the wait ends at once. Otherwise @task is cancelled, and the wait ends
+ * only after it has ended, because its work may use memory on the fiber's stack. A fiber that is already
+ * cancelled gives up right away.
  *
- * Returns: whether the task ended well; where not, @error is set: to the task's own error, or to
+ * Returns: whether the task succeeded; if not, @error is set: to the task's own error, or to
  *
- *   - `G_IO_ERROR_CANCELLED` where the fiber's task was cancelled, whatever became of @task
+ *   - `G_IO_ERROR_CANCELLED` if the fiber's task was cancelled, whatever became of @task
  *   - [error@Pillion.Error.NOT_IN_FIBER] outside of a fiber, and in a callback that is called while a fiber runs a loop or a context from inside
  *   - [error@Pillion.Error.WRONG_THREAD] on another thread than the loop's
- *   - [error@Pillion.Error.DEADLOCK] where @task is the fiber's own, or waits for it, by way of others or not
- *   - `G_IO_ERROR_INVALID_ARGUMENT` where @task belongs to another loop than the fiber
- *   - [error@Pillion.Error.CLOSED] where the loop was closed, or somebody took @task over ([method@Pillion.Scope.adopt])
+ *   - [error@Pillion.Error.DEADLOCK] if @task is the fiber's own, or waits for it, directly or through others
+ *   - `G_IO_ERROR_INVALID_ARGUMENT` if @task belongs to another loop than the fiber
+ *   - [error@Pillion.Error.CLOSED] if the loop was closed, or somebody took @task over ([method@Pillion.Scope.adopt])
  *
  * Since: 1.0
  */
@@ -281,9 +283,9 @@ pillion_await (PillionTask *task,
  * @task: a task
  * @error: return location for an error
  *
- * Waits for a task as [func@Pillion.await] does, and gives its result, which is a boolean.
+ * Waits for a task like [func@Pillion.await], and returns its result, which is a boolean.
  *
- * Returns: the result; %FALSE as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ * Returns: the result; %FALSE also if @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
  */
@@ -299,9 +301,9 @@ pillion_await_boolean (PillionTask *task,
  * @task: a task
  * @error: return location for an error
  *
- * Waits for a task as [func@Pillion.await] does, and gives its result, which is an integer.
+ * Waits for a task like [func@Pillion.await], and returns its result, which is an integer.
  *
- * Returns: the result; 0 as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ * Returns: the result; 0 also if @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
  */
@@ -317,9 +319,9 @@ pillion_await_int (PillionTask *task,
  * @task: a task
  * @error: return location for an error
  *
- * Waits for a task as [func@Pillion.await] does, and gives its result, which is a floating-point number.
+ * Waits for a task like [func@Pillion.await], and returns its result, which is a floating-point number.
  *
- * Returns: the result; 0 as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ * Returns: the result; 0 also if @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
  */
@@ -335,9 +337,9 @@ pillion_await_double (PillionTask *task,
  * @task: a task
  * @error: return location for an error
  *
- * Waits for a task as [func@Pillion.await] does, and gives its result, which is a string.
+ * Waits for a task like [func@Pillion.await], and returns its result, which is a string.
  *
- * Returns: (transfer full) (nullable): a copy of the result; %NULL as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ * Returns: (transfer full) (nullable): a copy of the result; %NULL also if @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
  */
@@ -353,9 +355,9 @@ pillion_await_string (PillionTask *task,
  * @task: a task
  * @error: return location for an error
  *
- * Waits for a task as [func@Pillion.await] does, and gives its result, which is bytes.
+ * Waits for a task like [func@Pillion.await], and returns its result, which is bytes.
  *
- * Returns: (transfer full) (nullable): the result; %NULL as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ * Returns: (transfer full) (nullable): the result; %NULL also if @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
  */
@@ -371,9 +373,9 @@ pillion_await_bytes (PillionTask *task,
  * @task: a task
  * @error: return location for an error
  *
- * Waits for a task as [func@Pillion.await] does, and gives its result, which is a variant.
+ * Waits for a task like [func@Pillion.await], and returns its result, which is a variant.
  *
- * Returns: (transfer full) (nullable): the result; %NULL as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ * Returns: (transfer full) (nullable): the result; %NULL also if @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
  */
@@ -389,9 +391,9 @@ pillion_await_variant (PillionTask *task,
  * @task: a task
  * @error: return location for an error
  *
- * Waits for a task as [func@Pillion.await] does, and gives its result, which is an object.
+ * Waits for a task like [func@Pillion.await], and returns its result, which is an object.
  *
- * Returns: (transfer full) (nullable) (type GObject.Object): a reference to the result; %NULL as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ * Returns: (transfer full) (nullable) (type GObject.Object): a reference to the result; %NULL also if @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
  */
@@ -408,9 +410,9 @@ pillion_await_object (PillionTask *task,
  * @type: the boxed type that is wanted
  * @error: return location for an error
  *
- * Waits for a task as [func@Pillion.await] does, and gives its result, which is a boxed value.
+ * Waits for a task like [func@Pillion.await], and returns its result, which is a boxed value.
  *
- * Returns: (transfer full) (nullable): a copy of the result; %NULL as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ * Returns: (transfer full) (nullable): a copy of the result; %NULL also if @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
  */
@@ -427,9 +429,9 @@ pillion_await_boxed (PillionTask *task,
  * @task: a task
  * @error: return location for an error
  *
- * Waits for a task as [func@Pillion.await] does, and gives its result, which is a pointer.
+ * Waits for a task like [func@Pillion.await], and returns its result, which is a pointer.
  *
- * Returns: (transfer none) (nullable): the result, which belongs to the task; %NULL as well where @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
+ * Returns: (transfer none) (nullable): the result, which belongs to the task; %NULL also if @error is set: to what [func@Pillion.await] gives, or to [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
  */
@@ -444,10 +446,10 @@ pillion_await_pointer (PillionTask *task,
  * pillion_yield: (skip)
  * @error: return location for an error
  *
- * Lets, in a fiber, everything else that is ready have its turn first.
+ * Lets everything else that is ready have its turn first. For use in a fiber.
  *
- * Returns: whether the fiber may go on; where not, @error is set: to `G_IO_ERROR_CANCELLED` where its task was cancelled, to
- *   [error@Pillion.Error.NOT_IN_FIBER], or to [error@Pillion.Error.CLOSED] where the loop was closed
+ * Returns: whether the fiber may continue; if not, @error is set: to `G_IO_ERROR_CANCELLED` if its task was cancelled, to
+ *   [error@Pillion.Error.NOT_IN_FIBER], or to [error@Pillion.Error.CLOSED] if the loop was closed
  *
  * Since: 1.0
  */
@@ -473,10 +475,11 @@ pillion_yield (GError **error)
  * @delay: how long, in µs; 0 or less means until timers are next looked at
  * @error: return location for an error
  *
- * Waits, in a fiber, until some time has passed by the host's clock. It makes no task. Cancelling the fiber's task ends the sleep at once.
+ * Waits, in a fiber, until some time has passed on the host's clock, without creating a task. Cancelling the
+ * fiber's task ends the sleep at once.
  *
- * Returns: whether the fiber may go on; where not, @error is set: to `G_IO_ERROR_CANCELLED` where its task was cancelled, to
- *   [error@Pillion.Error.NOT_IN_FIBER], or to [error@Pillion.Error.CLOSED] where the loop was closed
+ * Returns: whether the fiber may continue; if not, @error is set: to `G_IO_ERROR_CANCELLED` if its task was cancelled, to
+ *   [error@Pillion.Error.NOT_IN_FIBER], or to [error@Pillion.Error.CLOSED] if the loop was closed
  *
  * Since: 1.0
  */

@@ -28,7 +28,7 @@ typedef enum
  * tools/gdb/pillion-fibers.py reads some of this. */
 struct _PillionFiber
 {
-  PillionTaskBody body;    /* its told flag is where a fiber looks whether it was cancelled */
+  PillionTaskBody body;    /* its told flag is where a fiber checks whether it was cancelled */
 
   /* What each stop touches is together, and of the task nothing is: among many fibers all of it is cold */
   PillionCore *core;
@@ -66,7 +66,7 @@ pillion_fiber_is_cancelled (PillionFiber *self)
   return __atomic_load_n (&self->body.told, __ATOMIC_SEQ_CST);
 }
 
-/* Whether the fiber, which is the one that runs, has called this itself, and not by way of a loop or a context that it runs */
+/* Whether the fiber, which is the one that runs, has called this itself, and not through a loop or a context that it runs */
 static inline gboolean
 pillion_fiber_is_innermost (PillionFiber *self)
 {

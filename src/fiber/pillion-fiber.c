@@ -228,7 +228,7 @@ static const PillionTaskBodyClass fiber_class = {
  * @user_data: data for @func
  * @destroy: (nullable): frees @user_data on the loop's thread when @func has returned
  *
- * Spawns a fiber without copying its name. [method@Pillion.Loop.spawn] is a macro that calls this where the name is a literal.
+ * Spawns a fiber without copying its name. [method@Pillion.Loop.spawn] is a macro that calls this if the name is a literal.
  *
  * Returns: (transfer full): the fiber's task
  *
@@ -285,7 +285,7 @@ pillion_loop_spawn_static (PillionLoop *self,
  * @user_data: data for @func
  * @destroy: (nullable): frees @user_data on the loop's thread when @func has returned
  *
- * Spawns a fiber. [method@Pillion.Loop.spawn] is a macro that calls this where the name is no literal.
+ * Spawns a fiber. [method@Pillion.Loop.spawn] is a macro that calls this if the name is not a literal.
  *
  * Returns: (transfer full): the fiber's task
  *
@@ -317,8 +317,9 @@ pillion_loop_spawn_at (PillionLoop *self,
  * @user_data: data for @func
  * @destroy: (nullable): frees @user_data on the loop's thread when @func has returned
  *
- * Spawns a fiber with a stack of a size of its own. Memory is used only for what of it is written to. A size that is not to be had makes the task fail with
- * [error@Pillion.Error.NO_RESOURCES] when the fiber would first run. See [method@Pillion.Loop.spawn].
+ * Spawns a fiber with a stack of a given size. Only the part of it that is written to uses memory. If the size
+ * is not available, the task fails with [error@Pillion.Error.NO_RESOURCES] when the fiber would first run. See
+ * [method@Pillion.Loop.spawn].
  *
  * Returns: (transfer full): the fiber's task
  *
@@ -342,7 +343,8 @@ PillionTask *(pillion_loop_spawn_full) (PillionLoop *self,
  * @user_data: data for @func
  * @destroy: (nullable): frees @user_data on the loop's thread when @func has returned
  *
- * Spawns a fiber: a task whose work is a function on a stack of its own, in which it may wait as if it blocked. Meanwhile the loop goes on.
+ * Spawns a fiber: a task whose work is a function with its own stack, in which it can wait as if it blocked.
+ * Meanwhile the loop carries on.
  *
  * ```c
  * static void
@@ -361,15 +363,16 @@ PillionTask *(pillion_loop_spawn_full) (PillionLoop *self,
  * task = pillion_loop_spawn (loop, "save", save, client, NULL);
  * ```
  *
- * The function first runs in a kick, never inside this call. It finishes its task with one of the `return` functions, last thing. Where it returns without
- * having done so, the task ends with %TRUE, or is cancelled if it was asked to end. A task that is cancelled before its function has run
- * never runs it.
+ * The function first runs in a kick, never inside this call. As the last thing it does, it finishes its task
+ * with one of the `return` functions. If it returns without, the task ends with %TRUE, or as cancelled if it
+ * was asked to stop. A task that is cancelled before its function has run never runs it.
  *
  * Cancelling the task makes every [func@Pillion.await], [func@Pillion.yield] and [func@Pillion.sleep] of the function
  * fail with `G_IO_ERROR_CANCELLED` until it returns; the function cleans up and returns as after any other error.
  *
- * It fails with [error@Pillion.Error.NO_RESOURCES] where no stack is to be had, and with [error@Pillion.Error.CLOSED] where @self was
- * closed. On the loop's thread only. In C this is a macro that keeps the place where it stands. [Fibers](fibers.html) has the whole of it.
+ * The task fails with [error@Pillion.Error.NO_RESOURCES] if no stack is available, and with
+ * [error@Pillion.Error.CLOSED] if @self was closed. On the loop's thread only. In C, this is a macro that
+ * records the place where it is called. See [Fibers](fibers.html) for details.
  *
  * Returns: (transfer full): the fiber's task, which ends as @func ends it
  *
@@ -387,7 +390,7 @@ PillionTask *(pillion_loop_spawn) (PillionLoop *self,
 /**
  * pillion_fiber_get_current_task: (skip)
  *
- * Gives the task of the fiber that calls. It may be called from any thread.
+ * Gets the task of the calling fiber. Can be called from any thread.
  *
  * Returns: (transfer none) (nullable): the task, or %NULL outside of a fiber
  *

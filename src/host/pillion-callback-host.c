@@ -21,9 +21,9 @@
  * loop.ensure (host)
  * ```
  *
- * A function that is not set does nothing, so a program whose frame loop kicks anyway needs none of them. The
- * functions to install and to remove are called on the host's thread. The one to wake is called from any thread, at most
- * once between two kicks; it must only ring.
+ * Functions that are not set do nothing, so a program whose frame loop kicks anyway needs none. The install and
+ * remove functions are called on the host's thread. The wake function is called from any thread, at most once
+ * between two kicks, and must only wake the host.
  *
  * Since: 1.0
  */
@@ -193,7 +193,7 @@ pillion_callback_host_init (PillionCallbackHost *self)
  * pillion_callback_host_new:
  * @name: the name under which the hooks are known
  *
- * Makes a host whose functions all do nothing.
+ * Creates a host whose functions all do nothing.
  *
  * Returns: (transfer full): a new host
  *
@@ -224,9 +224,9 @@ replace (PillionCallback **slot,
  * @self: a host
  * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): installs the hook that kicks
  * @user_data: data for @func
- * @destroy: frees @user_data when it is needed no more
+ * @destroy: frees @user_data when it is no longer needed
  *
- * Sets the function that installs the hook. The hook is to call [method@Pillion.Loop.kick] once a tick.
+ * Sets the function that installs the hook. The hook calls [method@Pillion.Loop.kick] once a tick.
  *
  * Since: 1.0
  */
@@ -246,9 +246,9 @@ pillion_callback_host_set_install (PillionCallbackHost *self,
  * @self: a host
  * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): removes the hook
  * @user_data: data for @func
- * @destroy: frees @user_data when it is needed no more
+ * @destroy: frees @user_data when it is no longer needed
  *
- * Sets the function that removes the hook. It may be called from inside a kick, when the loop is out of work.
+ * Sets the function that removes the hook. It may be called inside a kick, when the loop is out of work.
  *
  * Since: 1.0
  */
@@ -268,10 +268,11 @@ pillion_callback_host_set_remove (PillionCallbackHost *self,
  * @self: a host
  * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): ends the host's sleep; called from any thread
  * @user_data: data for @func
- * @destroy: frees @user_data when it is needed no more, on whichever thread that is
+ * @destroy: frees @user_data when it is no longer needed, on whichever thread that is
  *
- * Sets the function that ends the host's sleep. A host that ticks by itself, such as a game, needs none. It is called as well when a
- * thread brings work to a loop that was out of it, and whose hook is away: to kick that loop once installs the hook again.
+ * Sets the function that wakes the host. A host that ticks by itself, such as a game, needs none. It is also
+ * called when a thread brings work to a loop that was out of work and whose hook is removed: kicking that loop
+ * once installs the hook again.
  *
  * Since: 1.0
  */

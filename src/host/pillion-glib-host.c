@@ -23,11 +23,12 @@
  * pillion_loop_ensure (loop, PILLION_HOST (host), &error);
  * ```
  *
- * The hook is one `GSource` of the host's context. It sleeps until the loop has something to do: nothing is polled where the
- * platform has a descriptor to wait for ([method@Pillion.Loop.get_fd]), and a hundred times a second where it has none.
+ * The hook is one `GSource` in the host's context, which sleeps until the loop has something to do. It watches
+ * a file descriptor ([method@Pillion.Loop.get_fd]); only on platforms without one does it poll, a hundred times
+ * a second.
  *
- * A loop whose own context is the host's needs no host: it becomes a passenger
- * ([method@Pillion.Loop.ensure]), and does so as well when it is given a host of this kind for its own context.
+ * A loop whose own context is the host's needs no host: it becomes a passenger ([method@Pillion.Loop.ensure]).
+ * So does a loop that is given a host of this kind for its own context.
  *
  * Since: 1.0
  */
@@ -373,7 +374,7 @@ pillion_glib_host_class_init (PillionGlibHostClass *klass)
   /**
    * PillionGlibHost:context: (getter get_context)
    *
-   * The context that the host runs, the default one where none was given.
+   * The context that the host runs, the default one if none was given.
    *
    * Since: 1.0
    */
@@ -396,7 +397,7 @@ pillion_glib_host_init (PillionGlibHost *self)
  * @name: the name under which the hooks are known
  * @context: (nullable): the context that the host runs; %NULL for the default one
  *
- * Makes a host out of a context that this thread runs.
+ * Creates a host for a context that this thread runs.
  *
  * Returns: (transfer full): a new host
  *
@@ -415,7 +416,7 @@ pillion_glib_host_new (const char *name,
  * pillion_glib_host_get_context: (get-property context)
  * @self: a host
  *
- * Gives the context that the host runs.
+ * Gets the context that the host runs.
  *
  * Returns: (transfer none): the context
  *

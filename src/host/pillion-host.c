@@ -11,16 +11,16 @@
  *
  * A program with a main loop of its own, which kicks the loops that ride on it.
  *
- * A host is asked for little: to install a hook that calls [method@Pillion.Loop.kick] once a tick, and to remove it
- * again. Four hosts are built in: [class@Pillion.CallbackHost], which is made of functions and is what programs in Python or
- * JavaScript use, [class@Pillion.GlibHost], [class@Pillion.TickHost] and [class@Pillion.TestHost]. A program in C
- * or Vala may implement the interface instead.
+ * A host does little: it installs a hook that calls [method@Pillion.Loop.kick] once a tick, and removes it
+ * again. Four hosts are built in: [class@Pillion.CallbackHost], which is made of functions and is what programs
+ * in Python or JavaScript use, [class@Pillion.GlibHost], [class@Pillion.TickHost] and [class@Pillion.TestHost].
+ * A program in C or Vala may also implement the interface.
  *
- * A host has a name. Its hooks are found and removed by that name
- * ([func@Pillion.Loop.stop_by_name]), so that code which was reloaded finds what its former self installed.
+ * A host has a name, by which its hooks are found and removed ([func@Pillion.Loop.stop_by_name]). Reloaded code
+ * can therefore find what its previous version installed.
  *
- * All methods but [method@Pillion.Host.wake] belong to the host's thread, which is the thread of the loops that ride on it.
- * A loop keeps a reference on its host for as long as it rides.
+ * All methods except [method@Pillion.Host.wake] belong to the host's thread, which is also the thread of the
+ * loops that ride on it. A loop keeps a reference to its host for as long as it rides.
  *
  * Since: 1.0
  */
@@ -79,7 +79,7 @@ pillion_host_default_init (PillionHostInterface *iface)
  * pillion_host_get_name:
  * @host: a host
  *
- * Gives the name under which the hooks of @host are known.
+ * Gets the name under which the hooks of @host are known.
  *
  * Returns: the name
  *
@@ -103,9 +103,9 @@ pillion_host_get_name (PillionHost *host)
  * @loop: the loop to kick
  * @error: return location for an error
  *
- * Makes @host kick @loop once a tick from now on. [method@Pillion.Loop.ensure] calls it; programs do not.
+ * Makes @host kick @loop once a tick from now on. Programs don't call this; [method@Pillion.Loop.ensure] does.
  *
- * Returns: whether it could; where not, @error is set, to whatever error the host has
+ * Returns: whether it could; if not, @error is set, to whatever error the host has
  *
  * Since: 1.0
  */
@@ -126,8 +126,8 @@ pillion_host_install (PillionHost *host,
  * @host: a host
  * @loop: the loop not to kick any more
  *
- * Makes @host kick @loop no more. [method@Pillion.Loop.stop] calls it, and the loop itself when it is out of work; programs
- * do not.
+ * Makes @host stop kicking @loop. Programs don't call this; [method@Pillion.Loop.stop] does, and so does the
+ * loop itself when it is out of work.
  *
  * Since: 1.0
  */
@@ -145,8 +145,8 @@ pillion_host_remove (PillionHost *host,
  * pillion_host_wake:
  * @host: a host
  *
- * Ends the sleep of @host, so that it kicks soon. A loop calls it, from any thread, at most once between two kicks and never
- * during a kick. It does nothing where the host ticks by itself.
+ * Wakes @host, so that it kicks soon. A loop calls this, from any thread, at most once between two kicks and
+ * never during a kick. It does nothing if the host ticks by itself.
  *
  * Since: 1.0
  */
@@ -162,7 +162,7 @@ pillion_host_wake (PillionHost *host)
  * pillion_host_get_now:
  * @host: a host
  *
- * Tells the time of @host, by which timers run.
+ * Gets the time on the clock of @host, which timers go by.
  *
  * Returns: the time in µs; that of the monotonic clock unless the host has a clock of its own
  *
@@ -180,8 +180,8 @@ pillion_host_get_now (PillionHost *host)
  * pillion_host_has_own_clock:
  * @host: a host
  *
- * Tells whether the time of @host is another one than that of the monotonic clock: a virtual one. Who may read the
- * monotonic clock instead of asking the host saves that call.
+ * Checks whether @host has a clock of its own, such as a virtual one. If not, read the monotonic clock instead
+ * of asking the host, which saves a call.
  *
  * Returns: whether it has a clock of its own
  *
@@ -200,9 +200,9 @@ pillion_host_has_own_clock (PillionHost *host)
  * @host: a host
  * @time: a time of the host's clock, in µs
  *
- * Moves a virtual clock on to @time. A loop calls it instead of sleeping until then.
+ * Moves a virtual clock forward to @time. A loop calls this instead of sleeping until then.
  *
- * Returns: whether the clock was moved; FALSE where time passes by itself, so that the loop has to sleep
+ * Returns: whether the clock was moved; FALSE if time passes by itself, so that the loop has to sleep
  *
  * Since: 1.0
  */

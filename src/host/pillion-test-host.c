@@ -13,7 +13,7 @@
 /**
  * PillionTestHost:
  *
- * A host for tests: its clock moves only when it is told to, or jumps to the next deadline when all is idle.
+ * A host for tests, whose clock moves only when told, or jumps to the next deadline when everything is idle.
  *
  * ```c
  * g_autoptr (PillionTestHost) host = pillion_test_host_new ();
@@ -25,10 +25,10 @@
  * g_assert_true (pillion_task_is_done (task));
  * ```
  *
- * An hour passes at once, and always in the same order. What runs by the virtual clock are Pillion's own timers:
- * [method@Pillion.Loop.sleep] and [method@Pillion.Loop.call_later]. Work on other threads, such as transfers and
- * [method@Pillion.Loop.run_in_thread], takes the time that it takes: the clock waits for it and then jumps. GLib's own timeouts run by the
- * real clock.
+ * An hour passes at once, and always in the same order. The virtual clock drives Pillion's own timers:
+ * [method@Pillion.Loop.sleep] and [method@Pillion.Loop.call_later]. Work on other threads, such as transfers
+ * and [method@Pillion.Loop.run_in_thread], takes real time: the clock waits for it, and then jumps. GLib's own
+ * timeouts run on the real clock.
  *
  * The clock starts at one second.
  *
@@ -173,7 +173,7 @@ pillion_test_host_init (PillionTestHost *self)
 /**
  * pillion_test_host_new:
  *
- * Makes a host with a virtual clock. Its name is `test`.
+ * Creates a host with a virtual clock. Its name is `test`.
  *
  * Returns: (transfer full): a new host
  *
@@ -281,8 +281,8 @@ wait_until_woken (PillionTestHost *self)
  * @self: a host
  * @delta: by how much, in µs
  *
- * Moves the clock on by @delta and stops on the way at each deadline, to kick the loops that ride until nothing is ready.
- * It waits for no other thread.
+ * Moves the clock forward by @delta. It stops at each deadline on the way and kicks the loops that ride until
+ * nothing is ready. It doesn't wait for other threads.
  *
  * Returns: how many kicks that took
  *
@@ -319,10 +319,10 @@ pillion_test_host_advance (PillionTestHost *self,
  * pillion_test_host_run_until_idle:
  * @self: a host
  *
- * Kicks the loops that ride until they are out of work: where nothing is ready it waits for what other threads do for them, and where
- * that is nothing, the clock jumps to the next deadline.
+ * Kicks the loops that ride until they are out of work. If nothing is ready, it waits for what other threads
+ * are doing for them; if that is nothing, the clock jumps to the next deadline.
  *
- * A loop that is held, or has a task that nobody will finish, is idle all the same.
+ * A loop that is held, or that has a task which nothing will finish, counts as idle.
  *
  * Returns: how many kicks that took
  *

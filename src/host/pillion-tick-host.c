@@ -16,7 +16,7 @@
 /**
  * PillionTickHost:
  *
- * A simulated frame loop: a host that draws frames at a rate, works a while in each, and may stall.
+ * A simulated frame loop: a host that draws frames at a steady rate, works for a while in each, and can stall.
  *
  * ```c
  * g_autoptr (PillionTickHost) host = pillion_tick_host_new ("my-game", 60.0);
@@ -25,11 +25,13 @@
  * pillion_tick_host_run (host, 0);
  * ```
  *
- * It shows, tests and measures what a real host would feel: [method@Pillion.TickHost.run] emits
- * [signal@Pillion.TickHost::frame], keeps the processor busy for [property@Pillion.TickHost:work-usec], kicks the loops that
- * ride, and sleeps until the next frame is due. How long each frame and the kicks in it took is kept.
+ * Use it to show, test and measure what a real host would experience. [method@Pillion.TickHost.run] emits
+ * [signal@Pillion.TickHost::frame], keeps the processor busy for [property@Pillion.TickHost:work-usec], kicks
+ * the loops that ride, and sleeps until the next frame is due. It records how long each frame took, and the
+ * kicks in it.
  *
- * As in a program that waits for the screen, a frame that takes too long delays the next one to the next whole period.
+ * As in a program that waits for the screen, a frame that takes too long delays the next one to the next full
+ * period.
  *
  * Since: 1.0
  */
@@ -266,7 +268,7 @@ pillion_tick_host_init (PillionTickHost *self)
  * @name: the name under which the hooks are known
  * @rate: how many frames a second the host draws, from 0.01 to 100,000
  *
- * Makes a simulated frame loop.
+ * Creates a simulated frame loop.
  *
  * Returns: (transfer full): a new host
  *
@@ -286,7 +288,7 @@ pillion_tick_host_new (const char *name,
  * pillion_tick_host_get_rate: (get-property rate)
  * @self: a host
  *
- * Gives the rate.
+ * Gets the rate.
  *
  * Returns: how many frames a second the host draws
  *
@@ -304,7 +306,7 @@ pillion_tick_host_get_rate (PillionTickHost *self)
  * pillion_tick_host_get_work_usec: (get-property work-usec)
  * @self: a host
  *
- * Gives how long the host keeps the processor busy in each frame.
+ * Returns how long the host keeps the processor busy in each frame.
  *
  * Returns: the time in µs
  *
@@ -347,7 +349,7 @@ pillion_tick_host_set_work_usec (PillionTickHost *self,
  * @frame: the number of the frame, counted from 0 at each run
  * @duration: how much longer that frame takes, in µs
  *
- * Makes the host stall once, as a program does that renders or loads a file.
+ * Makes the host stall once, like a program that renders or loads a file.
  *
  * Since: 1.0
  */
@@ -437,9 +439,9 @@ kick_all (PillionTickHost *self)
  * @self: a host
  * @max_frames: how many frames to draw at most; 0 for no limit
  *
- * Runs the frame loop until [method@Pillion.TickHost.quit] is called or @max_frames are drawn, and keeps the times of its
- * frames; those of an earlier run are forgotten. It does not end by itself when the loops that ride are out of work: the program
- * goes on, as a real one does. It does nothing when it is called from inside itself.
+ * Runs the frame loop until [method@Pillion.TickHost.quit] is called or @max_frames have been drawn, and
+ * records the times of its frames, forgetting those of an earlier run. It does not end when the loops that ride
+ * are out of work: the program carries on, like a real one. Called from inside itself, it does nothing.
  *
  * Returns: how many frames were drawn
  *
@@ -504,7 +506,7 @@ pillion_tick_host_run (PillionTickHost *self,
  * pillion_tick_host_quit:
  * @self: a host
  *
- * Ends [method@Pillion.TickHost.run] after the current frame. It is called from a callback on the host's thread.
+ * Ends [method@Pillion.TickHost.run] after the current frame. Call it from a callback on the host's thread.
  *
  * Since: 1.0
  */
@@ -520,7 +522,7 @@ pillion_tick_host_quit (PillionTickHost *self)
  * pillion_tick_host_get_frames:
  * @self: a host
  *
- * Tells how many frames the run drew so far, or the last run in all.
+ * Returns how many frames the current run has drawn so far, or the last run in total.
  *
  * Returns: the number of frames
  *
@@ -538,7 +540,7 @@ pillion_tick_host_get_frames (PillionTickHost *self)
  * pillion_tick_host_get_late_frames:
  * @self: a host
  *
- * Tells how many frames of the run took more than one and a half periods.
+ * Returns how many frames of the run took more than one and a half periods.
  *
  * Returns: the number of late frames
  *
@@ -565,9 +567,9 @@ dup_times (GArray *times,
  * @self: a host
  * @n_times: (out): how many there are
  *
- * Tells how long each frame of the run took from its start to the start of the next one, in µs.
+ * Returns how long each frame of the run took from its start to the start of the next one, in µs.
  *
- * Returns: (transfer full) (array length=n_times) (nullable): the times, oldest first; %NULL where there are none
+ * Returns: (transfer full) (array length=n_times) (nullable): the times, oldest first; %NULL if there are none
  *
  * Since: 1.0
  */
@@ -586,9 +588,9 @@ pillion_tick_host_get_frame_times (PillionTickHost *self,
  * @self: a host
  * @n_times: (out): how many there are
  *
- * Tells how long the kicks of each frame of the run took, in µs.
+ * Returns how long the kicks of each frame of the run took, in µs.
  *
- * Returns: (transfer full) (array length=n_times) (nullable): the times, oldest first; %NULL where there are none
+ * Returns: (transfer full) (array length=n_times) (nullable): the times, oldest first; %NULL if there are none
  *
  * Since: 1.0
  */

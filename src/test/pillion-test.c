@@ -141,7 +141,7 @@ check_live (Test *self)
   gint64 end_time = g_get_monotonic_time () + pillion_test_patience_msec * G_TIME_SPAN_MILLISECOND;
   PillionKick kick = { 0 };
 
-  /* There may be something that is ready for ever */
+  /* There may be something that is ready forever */
   do
     pillion_loop_kick_until (self->loop, MIN (end_time, g_get_monotonic_time () + G_USEC_PER_SEC), &kick);
   while (kick.more_ready && g_get_monotonic_time () < end_time);
@@ -243,7 +243,7 @@ run_test (gconstpointer data)
  * @path: the path of the test, as for `g_test_add_func ()`
  * @func: its body
  *
- * Adds a test whose body runs in a fiber of a loop of its own, by a virtual clock.
+ * Adds a test whose body runs in a fiber, with a loop of its own and a virtual clock.
  *
  * ```c
  * #include <pillion/pillion.h>
@@ -270,12 +270,13 @@ run_test (gconstpointer data)
  * }
  * ```
  *
- * The day passes at once. The test fails where, when the body has returned and all that is ready has been done, a task has not ended, or is still referenced; where
- * a task failed and nobody looked; where a region has not ended; or where the loop is still held or referenced. Each is named, with the place where it was made. A test that takes more than a minute
- * by the real clock is ended, with the names of what it waits for.
+ * The day passes at once. After the body has returned and everything ready is done, the test fails if a task
+ * has not ended or is still referenced, if a task failed and nothing looked at its error, if a region is still
+ * open, or if the loop is still held or referenced. Each is named, with the place where it was made. A test
+ * that takes more than a minute of real time is stopped, with the names of what it waits for.
  *
- * The loop has a context of its own, which is the thread's default one meanwhile, so that calls of GIO's go on in it. It is closed
- * after the body.
+ * The loop has a context of its own, which is the thread's default while the test runs, so that GIO calls work
+ * in it. It is closed after the body.
  *
  * Since: 1.0
  */
@@ -292,7 +293,7 @@ pillion_test_add_func (const char *path,
  * @user_data: data for @func
  * @func: its body
  *
- * Adds a test as [func@Pillion.test_add_func] does, whose body is given data.
+ * Adds a test like [func@Pillion.test_add_func], whose body gets data.
  *
  * Since: 1.0
  */

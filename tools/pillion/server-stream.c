@@ -185,7 +185,7 @@ server_stream_big_file (SoupServerMessage *message,
   append_next (self);
 }
 
-/* A head and a little of the body, and then nothing, for ever */
+/* A head and a little of the body, and then nothing, forever */
 void
 server_stream_stalled (SoupServerMessage *message)
 {
