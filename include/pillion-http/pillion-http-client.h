@@ -70,4 +70,7 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_tls_database             (PillionHttpClient *self,
                                                                      GTlsDatabase      *database);
 
+PILLION_HTTP_AVAILABLE_IN_1_0
+char              *pillion_http_redact_url                          (const char        *url);
+
 G_END_DECLS

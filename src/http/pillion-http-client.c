@@ -37,7 +37,8 @@
  * the order in which they were made, and the servers take turns. Connections are kept and used again.
  *
  * Redirects are followed, 20 at most. Certificates are always verified: against the system's authorities, or against
- * [property@PillionHttp.Client:tls-database]. A user and password in a URL are sent as they are, for that server only.
+ * [property@PillionHttp.Client:tls-database]. A user and password in a URL are sent to that server only, and appear
+ * in no name, message, file or result ([func@PillionHttp.redact_url]).
  *
  * ## Downloads
  *
@@ -353,7 +354,8 @@ call (PillionHttpClient *self,
       gboolean json,
       GCancellable *cancellable)
 {
-  g_autofree char *name = g_strconcat ("GET ", url, NULL);
+  g_autofree char *shown = pillion_http_redact_url (url);
+  g_autofree char *name = g_strconcat ("GET ", shown, NULL);
   /* Not from here, but from where the caller stands, which is not known */
   PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
 
@@ -443,7 +445,8 @@ fetch (PillionHttpClient *self,
        const char *sha256,
        GCancellable *cancellable)
 {
-  g_autofree char *name = g_strconcat ("download ", url, NULL);
+  g_autofree char *shown = pillion_http_redact_url (url);
+  g_autofree char *name = g_strconcat ("download ", shown, NULL);
   g_autofree char *digest = NULL;
   /* Not from here, but from where the caller stands, which is not known */
   PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);

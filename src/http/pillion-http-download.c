@@ -118,7 +118,7 @@ pillion_http_download_class_init (PillionHttpDownloadClass *klass)
   /**
    * PillionHttpDownload:url: (getter get_url)
    *
-   * The URL that was asked for.
+   * The URL that was asked for, without user and password.
    *
    * Since: 1.0
    */

@@ -239,7 +239,7 @@ pillion_http_response_class_init (PillionHttpResponseClass *klass)
   /**
    * PillionHttpResponse:url: (getter get_url)
    *
-   * The URL that was refused, after all redirects.
+   * The URL that was refused, after all redirects, without user and password.
    *
    * Since: 1.0
    */

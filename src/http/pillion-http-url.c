@@ -67,7 +67,10 @@ pillion_http_parse_url (const char *url,
     }
 
   uri = g_uri_parse (escaped, FLAGS, &local);
-  if (uri == NULL)
+  /* What GLib says may quote what it took for a port */
+  if (uri == NULL && strchr (url, '@') != NULL)
+    g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL, _("the URL is not valid"));
+  else if (uri == NULL)
     g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL, _("the URL must be absolute (%s)"), local->message);
 
   return uri;
@@ -85,7 +88,12 @@ pillion_http_resolve (GUri *base,
   if (escaped != NULL)
     uri = g_uri_parse_relative (base, escaped, FLAGS, &local);
   if (uri == NULL)
-    g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL, _("the server redirects to '%s', which is not a valid URL"), location);
+    {
+      g_autofree char *shown = pillion_http_strip_user (location);
+
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
+                   _("the server redirects to '%s', which is not a valid URL"), shown);
+    }
 
   return uri;
 }
@@ -150,13 +158,51 @@ pillion_http_uri_get_authorization (GUri *uri)
 }
 
 char *
-pillion_http_show_url (const char *url)
+pillion_http_strip_user (const char *url)
 {
-  g_autofree char *escaped = escape (url, FALSE);
-  g_autoptr (GUri) uri = escaped != NULL ? g_uri_parse (escaped, FLAGS, NULL) : NULL;
+  const char *at = strrchr (url, '@');
+  g_autofree char *escaped = NULL;
+  g_autoptr (GUri) uri = NULL;
 
-  if (uri == NULL || g_uri_get_password (uri) == NULL)
-    return g_utf8_make_valid (url, -1);
+  if (at == NULL)
+    return g_strdup (url);
 
-  return g_uri_to_string_partial (uri, G_URI_HIDE_PASSWORD);
+  escaped = escape (url, FALSE);
+  if (escaped != NULL)
+    uri = g_uri_parse (escaped, FLAGS, NULL);
+
+  if (uri != NULL && g_uri_get_host (uri) != NULL)
+    {
+      const char *authority = strstr (url, "://") + strlen ("://");
+      const char *end = authority + strcspn (authority, "/?#");
+
+      at = g_strrstr_len (authority, end - authority, "@");
+      return at != NULL ? g_strdup_printf ("%.*s%s", (int) (authority - url), url, at + 1) : g_strdup (url);
+    }
+
+  /* It can't be taken apart, perhaps because of a character in the password: show no more than what can't be part of that */
+  return g_strconcat ("...", at + 1, NULL);
+}
+
+/**
+ * pillion_http_redact_url:
+ * @url: a URL, or what was given for one
+ *
+ * Returns a URL without the user name and the password in it, for messages and logs.
+ *
+ * The errors, the names of tasks and the results of this library have their URLs in this form. Any thread may call it.
+ *
+ * Returns: (transfer full): the URL as valid UTF-8; if @url is not a valid URL, its part after the last `@`
+ *
+ * Since: 1.0
+ */
+char *
+pillion_http_redact_url (const char *url)
+{
+  g_autofree char *stripped = NULL;
+
+  g_return_val_if_fail (url != NULL, NULL);
+
+  stripped = pillion_http_strip_user (url);
+  return g_utf8_make_valid (stripped, -1);
 }

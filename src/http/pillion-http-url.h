@@ -25,5 +25,5 @@ char    *pillion_http_uri_get_origin        (GUri        *uri);
 /* The value of an Authorization header for the user and password in a URL (RFC 7617), or NULL */
 char    *pillion_http_uri_get_authorization (GUri        *uri);
 
-/* The URL without a password, for messages */
-char    *pillion_http_show_url              (const char  *url);
+/* The URL without user and password, byte for byte otherwise: see pillion_http_redact_url () */
+char    *pillion_http_strip_user            (const char  *url);

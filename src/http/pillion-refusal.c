@@ -69,7 +69,7 @@ pillion_refusal_new (const PillionResponse *response,
                      gpointer data)
 {
   PillionRefusal *self = g_new0 (PillionRefusal, 1);
-  g_autofree char *url = g_uri_to_string_partial (uri, G_URI_HIDE_PASSWORD);
+  g_autofree char *url = g_uri_to_string_partial (uri, G_URI_HIDE_USERINFO);
 
   self->response = pillion_http_response_new (response->status, response->reason, url);
   response->foreach_header (response, add_header, self->response);

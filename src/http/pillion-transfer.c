@@ -30,7 +30,8 @@ pillion_transfer_new (const PillionTransferClass *klass,
   self->n_references = 1;
   self->engine = pillion_http_engine_ref (engine);
   self->task = g_object_ref (task);
-  self->url = g_strdup (url);
+  self->given_url = g_strdup (url);
+  self->url = pillion_http_strip_user (url);
   self->watch_link.data = self;
 
   return self;
@@ -52,6 +53,7 @@ pillion_transfer_unref (PillionTransfer *self)
 
   g_object_unref (self->cancellable);
   pillion_http_engine_unref (self->engine);
+  g_free (self->given_url);
   g_free (self->url);
   g_free (self);
 }
@@ -117,7 +119,7 @@ submit_on_thread (gpointer data)
       return;
     }
 
-  uri = pillion_http_parse_url (self->url, &error);
+  uri = pillion_http_parse_url (self->given_url, &error);
   if (uri == NULL || !set_uri (self, uri, &error))
     pillion_transfer_fail (self, error);
   else
@@ -378,8 +380,6 @@ void
 pillion_transfer_fail (PillionTransfer *self,
                        GError *error)
 {
-  g_autofree char *shown = NULL;
-
   if (self->failed || self->done)
     {
       g_error_free (error);
@@ -391,8 +391,7 @@ pillion_transfer_fail (PillionTransfer *self,
   detach_leg (self);
   pillion_http_engine_unwatch (self->engine, self);
 
-  shown = pillion_http_show_url (self->url);
-  g_prefix_error (&error, "%s: ", shown);
+  g_prefix_error (&error, "%s: ", self->url);
   /* It may quote what a server sent, or a path */
   if (!g_utf8_validate (error->message, -1, NULL))
     {

@@ -39,7 +39,8 @@ struct _PillionTransfer
   PillionHttpEngine *engine;
   PillionTask *task;
   PillionItem home;
-  char *url; /* as it was given */
+  char *given_url;
+  char *url; /* without user and password: for files, results and messages */
   GCancellable *cancellable;
   gulong cancelled_handler;
 

@@ -200,8 +200,8 @@ test_origin (void)
     { "http://Host/a", "http://host:80", NULL, "http://Host/a" },
     { "HTTPS://host:8443/", "https://host:8443", NULL, "HTTPS://host:8443/" },
     { "https://host/", "https://host:443", NULL, "https://host/" },
-    { "http://user:secret@host/", "http://host:80", "Basic dXNlcjpzZWNyZXQ=", "http://user@host/" },
-    { "http://user@host/", "http://host:80", "Basic dXNlcjo=", "http://user@host/" },
+    { "http://user:secret@host/", "http://host:80", "Basic dXNlcjpzZWNyZXQ=", "http://host/" },
+    { "http://user@host/", "http://host:80", "Basic dXNlcjo=", "http://host/" },
     { "http://[::1]:80/", "http://::1:80", NULL, "http://[::1]:80/" },
   };
 
@@ -210,10 +210,45 @@ test_origin (void)
       g_autoptr (GUri) uri = pillion_http_parse_url (cases[i].url, NULL);
       g_autofree char *origin = pillion_http_uri_get_origin (uri);
       g_autofree char *authorization = pillion_http_uri_get_authorization (uri);
-      g_autofree char *shown = pillion_http_show_url (cases[i].url);
+      g_autofree char *shown = pillion_http_redact_url (cases[i].url);
 
       g_assert_cmpstr (origin, ==, cases[i].origin);
       g_assert_cmpstr (authorization, ==, cases[i].authorization);
+      g_assert_cmpstr (shown, ==, cases[i].shown);
+    }
+}
+
+/* Whatever was given for a URL: no part of it that may be a password is shown */
+static void
+test_redact (void)
+{
+  static const struct
+  {
+    const char *url;
+    const char *shown;
+  } cases[] = {
+    { "http://host/a?b=c@d#e", "http://host/a?b=c@d#e" },
+    { "http://host/me:s3cret@there", "http://host/me:s3cret@there" },
+    { "http://me:s3cret@host:81/a?b@c", "http://host:81/a?b@c" },
+    { "https://s3cret@host", "https://host" },
+    { "https://s3cret:@host", "https://host" },
+    { "http://me:s3@cret@host/", "http://host/" },
+    { "http://me:s3cret/x@host/", "...host/" },
+    { "http://me:s3cret x@host/", "...host/" },
+    { " http://me:s3cret@host/", "...host/" },
+    { "me:s3cret@host/", "...host/" },
+    { "//me:s3cret@host/", "...host/" },
+    { "ftp://me:s3cret@host/", "ftp://host/" },
+    { "http://me:s3cret@h\xffst/", "...h\xef\xbf\xbdst/" },
+    { "nothing", "nothing" },
+    { "@", "..." },
+    { "", "" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *shown = pillion_http_redact_url (cases[i].url);
+
       g_assert_cmpstr (shown, ==, cases[i].shown);
     }
 }
@@ -272,6 +307,7 @@ main (int argc,
   g_test_add_func ("/http/fields/urls", test_urls);
   g_test_add_func ("/http/fields/origin", test_origin);
   g_test_add_func ("/http/fields/resolve", test_resolve);
+  g_test_add_func ("/http/fields/redacted-urls-show-no-password", test_redact);
 
   return g_test_run ();
 }

@@ -115,6 +115,18 @@ class Fetch(tooltest.ToolTest):
         names = [name for name in os.listdir(self.path("out")) if not name.startswith(".") and "part" not in name]
         self.assertEqual(names, ["000.png"])
 
+    def test_passwords_stay_out(self):
+        """Of a URL that works, of one that fails, and of what only looks like a URL."""
+        secret = "s3cret"
+        good, missing = (self.url(name).replace("//", f"//me:{secret}@") for name in ("thumbnails/000.png", "not-there"))
+        urls = [good, missing, f"http://me:{secret}/x@127.0.0.1/a", f"me:{secret}@127.0.0.1/a"]
+        done = self.fetch(*urls)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not-there", done.stderr)
+        self.assertNotIn(secret, done.stdout + done.stderr)
+        for name in os.listdir(self.path("out")):
+            self.assertNotIn(secret, name)
+
     def test_two_of_one_name(self):
         first, second = self.url("thumbnails/000.png?first"), self.url("thumbnails/000.png?second")
         done = self.fetch(first, second)

@@ -35,7 +35,8 @@ fetch_file_new (const char *url)
   FetchFile *self = g_new0 (FetchFile, 1);
 
   self->url = g_strdup (url);
-  self->name = guess_name (url);
+  self->shown_url = pillion_http_redact_url (url);
+  self->name = guess_name (self->shown_url);
   return self;
 }
 
@@ -43,6 +44,7 @@ void
 fetch_file_free (FetchFile *self)
 {
   g_free (self->url);
+  g_free (self->shown_url);
   g_free (self->name);
   g_clear_object (&self->task);
   g_clear_object (&self->download);

@@ -21,6 +21,7 @@ typedef enum
 typedef struct
 {
   char *url;
+  char *shown_url; /* without a password */
   char *name;
   PillionTask *task;
   FetchState state;

@@ -58,7 +58,7 @@ void
 fetch_view_started (FetchView *self,
                     FetchFile *file)
 {
-  g_autofree char *url = text_clean (file->url);
+  g_autofree char *url = text_clean (file->shown_url);
 
   if (self->term == NULL && !self->quiet)
     /* Translators: one line of a log; the words start, done, failed stand below each other */
@@ -81,9 +81,9 @@ fetch_view_settled (FetchView *self,
     }
   else if (file->state == FETCH_FAILED)
     {
-      g_autofree char *url = text_clean (file->url);
+      g_autofree char *url = text_clean (file->shown_url);
 
-      what = text_clean (text_skip_url (file->error->message, file->url));
+      what = text_clean (text_skip_url (file->error->message, file->shown_url));
       line = g_strdup_printf (_("failed  %s: %s"), url, what);
       if (self->term != NULL)
         term_keep_line (self->term, line);

@@ -85,7 +85,7 @@ check_name (Fetch     *self,
         continue;
       file->state = FETCH_FAILED;
       g_set_error (&file->error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-                   _("it has the same name as the file from %s, and replaced it"), other->url);
+                   _("it has the same name as the file from %s, and replaced it"), other->shown_url);
     }
 }
 

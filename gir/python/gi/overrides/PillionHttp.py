@@ -93,7 +93,7 @@ class Client(PillionHttp.Client):
         # By Python's own parser: JSON-GLib has no numbers past 64 bits, and no texts with a NUL in them
         site = core._site(2)
         body = Pillion.Task._at(PillionHttp.Client.get_bytes(self, url, cancellable), site)
-        parse = core._Start(self.get_loop(), body.get_name(), _parse_json, (url,))
+        parse = core._Start(self.get_loop(), body.get_name(), _parse_json, (PillionHttp.redact_url(url),))
         task = Pillion.Task._at(body.and_then_closure(parse), site)
         task.set_name(body.get_name())
         return task
