@@ -5,6 +5,7 @@
 """The reference can be built, without a warning, and nothing public is missing from it."""
 
 import html.parser
+import json
 import os
 import pathlib
 import re
@@ -12,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
@@ -19,6 +21,9 @@ import girfile
 import tap
 
 SOURCE = pathlib.Path(girfile.SOURCE)
+DOCS = pathlib.Path(girfile.BUILD) / 'docs'
+# Pages that the build makes
+MADE = {'docs': {'python-reference.md'}, 'docs/http': set()}
 # By the library: the configuration, and the folder of the pages
 REFERENCES = {
     girfile.PILLION: ('pillion.toml', 'docs'),
@@ -47,17 +52,13 @@ class Docs(unittest.TestCase):
         # Side by side, as they are installed, because they link to each other
         cls.output = pathlib.Path(temporary.name)
         cls.builds = [
-            cls.docgen(library, 'generate', '--no-namespace-dir', f'--output-dir={cls.output / library.name}-1',
-                       f'--content-dir={SOURCE / folder}')
-            for library, (_, folder) in REFERENCES.items()]
+            cls.call(sys.executable, SOURCE / 'docs/site/build.py', DOCS / config, library.gir, cls.output / f'{library.name}-1',
+                     f'--add-include-path={girfile.BUILD}/src', f'--content-dir={SOURCE / folder}', f'--content-dir={DOCS}')
+            for library, (config, folder) in REFERENCES.items()]
 
     @staticmethod
-    def docgen(library, command, *options):
-        config = pathlib.Path(girfile.BUILD) / 'docs' / REFERENCES[library][0]
-        return subprocess.run(
-            ['gi-docgen', command, '--fatal-warnings', f'--config={config}', f'--add-include-path={girfile.BUILD}/src', *options,
-             library.gir],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    def call(*command):
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
 
     def check_builds(self):
         for build in self.builds:
@@ -69,7 +70,8 @@ class Docs(unittest.TestCase):
 
     def test_nothing_public_is_undocumented(self):
         for library in REFERENCES:
-            check = self.docgen(library, 'check')
+            check = self.call('gi-docgen', 'check', '--fatal-warnings', f'--config={DOCS / REFERENCES[library][0]}',
+                             f'--add-include-path={girfile.BUILD}/src', library.gir)
             self.assertEqual(check.returncode, 0, check.stdout)
             self.assertNotRegex(check.stdout, r'(?i)is not documented')
 
@@ -117,8 +119,39 @@ class Docs(unittest.TestCase):
 
     def test_every_page_is_in_the_table(self):
         for config, folder in REFERENCES.values():
-            text = (pathlib.Path(girfile.BUILD) / 'docs' / config).read_text(encoding='utf-8')
-            self.assertEqual(set(re.findall(r'"([\w-]+\.md)"', text)), {path.name for path in (SOURCE / folder).glob('*.md')})
+            settings = tomllib.loads((DOCS / config).read_text(encoding='utf-8'))
+            pages = {path.name for path in (SOURCE / folder).glob('*.md')} | MADE[folder]
+            self.assertEqual(set(settings['extra']['content_files']), pages)
+            grouped = [page for group in settings['guides'].values() for page in group if isinstance(page, str)]
+            self.assertEqual(sorted(grouped), sorted(pages))
+
+    def test_every_guide_has_the_list_of_guides_beside_it(self):
+        self.check_builds()
+        for page in ('index.html', 'overview.html', 'python.html'):
+            sidebar = (self.output / 'pillion-1' / page).read_text(encoding='utf-8').partition('<nav class="sidebar')[2]
+            sidebar = sidebar.partition('</nav>')[0]
+            self.assertLess(sidebar.index('Start here'), sidebar.index('your-program.html'))
+            self.assertIn('python-reference.html', sidebar)
+
+    def test_the_index_has_no_empty_rows(self):
+        self.check_builds()
+        for index in self.output.glob('*/index.html'):
+            self.assertNotIn('href=""', index.read_text(encoding='utf-8'))
+
+    def test_the_search_shows_plain_text(self):
+        self.check_builds()
+        for path in self.output.glob('*/index.json'):
+            symbols = json.loads(path.read_text(encoding='utf-8'))['symbols']
+            self.assertGreater(len(symbols), 10)
+            marked = [symbol for symbol in symbols if re.search(r'[`\]<]|\[|\w@\w|(^|\s)[#*]', symbol['summary'])]
+            self.assertEqual(marked, [])
+
+    def test_the_python_reference_has_both_the_package_and_the_library(self):
+        self.check_builds()
+        text = (self.output / 'pillion-1/python-reference.html').read_text(encoding='utf-8')
+        for name in ('ensure_async_loop ()', 'pillion.async_loop', 'call_in_host (', 'Pillion.Task', 'PillionHttp.Client',
+                     'create_task ('):
+            self.assertIn(name, text)
 
 
 if __name__ == '__main__':

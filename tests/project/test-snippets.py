@@ -12,6 +12,7 @@ the address in $URL, the C snippet before it being there under the name that it 
 because they are what runs this test, but they must name a command that there is.
 """
 
+import importlib.util
 import os
 import pathlib
 import re
@@ -109,7 +110,15 @@ class Snippets(unittest.TestCase):
 
     def program_python(self, text):
         (self.folder / 'snippet.py').write_text(text, encoding='utf-8')
-        return ['/usr/bin/python3', '-u', '-X', 'dev', '-W', 'ignore', 'snippet.py']
+        for module, package in (('tkinter', 'Tk for Python'), ('pygame', 'pygame'), ('PyQt5', 'PyQt')):
+            if re.search(rf'^(import|from) {module}', text, re.MULTILINE) and not importlib.util.find_spec(module):
+                self.skipTest(f'{package} is not installed')
+        command = ['/usr/bin/python3', '-u', '-X', 'dev', '-W', 'ignore', 'snippet.py']
+        if 'import tkinter' in text:
+            if not shutil.which('xvfb-run'):
+                self.skipTest('Xvfb is not installed')
+            command = ['xvfb-run', '-a', *command]
+        return ['env', 'SDL_VIDEODRIVER=dummy', 'SDL_AUDIODRIVER=dummy', 'QT_QPA_PLATFORM=offscreen', *command]
 
     def program_js(self, text):
         if not shutil.which('gjs'):
