@@ -6,6 +6,7 @@
 
 #include "core/pillion-binding.h"
 
+#include "base/pillion-json-outline.h"
 #include "core/pillion-wait.h"
 
 __thread PillionCallback *pillion_wait_callback __attribute__ ((tls_model ("initial-exec")));
@@ -64,4 +65,47 @@ guint64
 pillion_bytes_get_address (GBytes *bytes)
 {
   return bytes != NULL ? (guintptr) g_bytes_get_data (bytes, NULL) : 0;
+}
+
+/**
+ * pillion_outline_json:
+ * @text: a body of JSON, in UTF-8
+ * @max_part: how large a part may be, in bytes
+ * @n_numbers: (out): how many numbers there are
+ *
+ * For language bindings that parse JSON in slices: divides a text into parts of about @max_part bytes that can be parsed one by one. Each
+ * step of the outline is three numbers: what it is, where its part begins in the text, and where it ends.
+ *
+ * - 0: a value; there is nothing else in the text
+ * - 1, 2: an array or an object begins, and ends with step 7
+ * - 3: whole elements or members of it, with commas between them
+ * - 4: the key of the value that comes next
+ * - 5: a string begins, and ends with step 7
+ * - 6: a part of the inside of the string
+ * - 8: the text is not valid here; nothing follows
+ *
+ * It looks at the structure alone. Other errors are found by parsing the parts. From any thread.
+ *
+ * Returns: (transfer full) (array length=n_numbers): the steps
+ *
+ * Since: 1.0
+ */
+guint64 *
+pillion_outline_json (GBytes *text,
+                      gsize max_part,
+                      gsize *n_numbers)
+{
+  g_autoptr (GArray) steps = NULL;
+  gsize length;
+  const char *data;
+
+  g_return_val_if_fail (text != NULL, NULL);
+  g_return_val_if_fail (max_part > 0, NULL);
+  g_return_val_if_fail (n_numbers != NULL, NULL);
+
+  data = g_bytes_get_data (text, &length);
+  if (data == NULL)
+    data = "";
+  steps = pillion_json_outline (data, length, max_part);
+  return g_array_steal (steps, n_numbers);
 }

@@ -25,11 +25,16 @@ G_BEGIN_DECLS
 typedef gboolean (*PillionWaitFunc) (gpointer user_data);
 
 PILLION_AVAILABLE_IN_1_0
-void    pillion_set_wait_func     (PillionWaitFunc func,
-                                   gpointer        user_data,
-                                   GDestroyNotify  destroy);
+void     pillion_set_wait_func     (PillionWaitFunc func,
+                                    gpointer        user_data,
+                                    GDestroyNotify  destroy);
 
 PILLION_AVAILABLE_IN_1_0
-guint64 pillion_bytes_get_address (GBytes         *bytes);
+guint64  pillion_bytes_get_address (GBytes         *bytes);
+
+PILLION_AVAILABLE_IN_1_0
+guint64 *pillion_outline_json      (GBytes         *text,
+                                    gsize           max_part,
+                                    gsize          *n_numbers);
 
 G_END_DECLS

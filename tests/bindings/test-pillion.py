@@ -1095,6 +1095,12 @@ class ClosureTest(Case):
         self.assertEqual(ctypes.string_at(Pillion.bytes_get_address(data), 10), b'some bytes')
         self.assertEqual(Pillion.bytes_get_address(None), 0)
 
+    def test_outline_of_json(self):
+        self.assertEqual(Pillion.outline_json(GLib.Bytes.new(b' [1, [2, 3], "four"] '), 100), [0, 1, 20])
+        self.assertEqual(Pillion.outline_json(GLib.Bytes.new(b'{"a": [12, 34, 56], "b": 7}'), 4),
+                         [2, 0, 1, 4, 1, 4, 1, 6, 7, 3, 7, 9, 3, 11, 13, 3, 15, 17, 7, 17, 18, 3, 20, 26, 7, 26, 27])
+        self.assertEqual(Pillion.outline_json(GLib.Bytes.new(b'[1, 2'), 1), [8, 5, 5])
+
     def test_nothing_leaks(self):
         alive = weakref.WeakSet()
 

@@ -19,6 +19,7 @@ from asyncio.events import _get_running_loop
 import gi
 from gi.module import get_introspection_module
 from gi.overrides import override
+from gi.overrides._pillion_delivery import to_bytes
 from gi.overrides._pillion_interrupts import follows_close, keep, kept, raise_kept, runs, takes, tell_of_close, waits, wakes
 from gi.repository import Gio, GLib, GObject
 
@@ -149,7 +150,7 @@ def _to_python(value):
     if kind in _PLAIN:
         return value
     if kind is GLib.Bytes:
-        return value.get_data()
+        return to_bytes(value)
     if kind is GLib.Variant:
         return value.unpack()
     if kind.__module__ == 'gi.repository.Json':

@@ -4,11 +4,11 @@
 """What Python adds to the namespace PillionHttp: a client whose results are Python values, and an exception for what servers refuse."""
 
 import http.client
-import json
 import os
 import sys
 
 from gi.module import get_introspection_module
+from gi.overrides import _pillion_delivery as delivery
 from gi.overrides import override
 from gi.repository import Gio, GLib, Pillion
 
@@ -86,15 +86,18 @@ class Client(PillionHttp.Client):
 
     def get_bytes(self, url, cancellable=None):
         """Gets a body: a task whose result is bytes."""
-        return Pillion.Task._at(PillionHttp.Client.get_bytes(self, url, cancellable), core._site(2))
+        return self._deliver(url, cancellable, _copy, core._site(2))
 
     def get_json(self, url, cancellable=None):
         """Gets a body of JSON: a task whose result is the Python value."""
         # By Python's own parser: JSON-GLib has no numbers past 64 bits, and no texts with a NUL in them
-        site = core._site(2)
+        return self._deliver(url, cancellable, _parse_json, core._site(2))
+
+    def _deliver(self, url, cancellable, function, site):
+        """Has `function (body, url)` make the result of a body."""
         body = Pillion.Task._at(PillionHttp.Client.get_bytes(self, url, cancellable), site)
-        parse = core._Start(self.get_loop(), body.get_name(), _parse_json, (PillionHttp.redact_url(url),))
-        task = Pillion.Task._at(body.and_then_closure(parse), site)
+        start = core._Start(self.get_loop(), body.get_name(), function, (PillionHttp.redact_url(url),))
+        task = Pillion.Task._at(body.and_then_closure(start), site)
         task.set_name(body.get_name())
         return task
 
@@ -107,17 +110,38 @@ class Client(PillionHttp.Client):
         return Pillion.Task._at(PillionHttp.Client.download_into(self, url, _to_file(folder), sha256, cancellable), core._site(2))
 
 
+def _copy(body, url):
+    data = body.get_bytes()
+    if data.get_size() <= delivery.COPY_AT_ONCE:
+        return body
+    return body.get_loop().run_in_thread(body.get_name(), lambda task, cancellable: delivery.to_bytes(data))
+
+
 def _parse_json(body, url):
+    data = body.get_bytes()
     task = Pillion.Task.new(body.get_loop(), body.get_name())
-    try:
-        task.return_value(json.loads(body.result(), parse_constant=_refuse_constant))
-    except (ValueError, RecursionError) as error:
-        task.return_error(GLib.Error(f'{url}: {error}', ERROR, PillionHttp.Error.INVALID_JSON))
+
+    def to_error(error):
+        return GLib.Error(f'{url}: {error}', ERROR, PillionHttp.Error.INVALID_JSON)
+
+    def build(outline):
+        try:
+            delivery.build_in_slices(task, *outline.result(), to_error)
+        except ValueError as error:
+            task.return_error(to_error(error))
+        except BaseException as error:
+            task._return_exception(error)
+            raise
+
+    if data.get_size() > delivery.PARSE_AT_ONCE:
+        outline = body.get_loop().run_in_thread(body.get_name(), lambda task, cancellable: delivery.outline(data))
+        outline.add_done_callback(build)
+    else:
+        try:
+            task.return_value(delivery.parse(data.get_data() or b''))
+        except (ValueError, RecursionError) as error:
+            task.return_error(to_error(error))
     return task
-
-
-def _refuse_constant(name):
-    raise ValueError(f'{name} is not valid JSON')
 
 
 def _to_file(file):

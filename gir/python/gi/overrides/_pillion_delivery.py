@@ -1,0 +1,175 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Large results for Python, made without holding up the host: bytes are copied on a worker thread, and JSON is parsed in slices.
+
+Python's parser holds the interpreter, on whichever thread it runs. So C divides the text on a worker thread, and the parts are parsed
+between the host's other work, one at a time.
+"""
+
+import codecs
+import ctypes
+import gc
+import json
+import time
+
+from gi.module import get_introspection_module
+from gi.overrides._pillion_interrupts import keep
+from gi.repository import GLib
+
+Pillion = get_introspection_module('Pillion')
+
+# Results up to these sizes are made at once, in bytes
+COPY_AT_ONCE = 262144
+PARSE_AT_ONCE = 16384
+
+# How much text is parsed at a time, in bytes, and for how long a slice goes on, in seconds
+PART = 16384
+SLICE = 0.0005
+
+VALUE, ARRAY, OBJECT, MEMBERS, KEY, STRING, PART_OF_STRING, END, ERROR = range(9)
+
+_new_bytes = ctypes.pythonapi.PyBytes_FromStringAndSize
+_new_bytes.argtypes, _new_bytes.restype = [ctypes.c_void_p, ctypes.c_ssize_t], ctypes.py_object
+_address_of = ctypes.pythonapi.PyBytes_AsString
+_address_of.argtypes, _address_of.restype = [ctypes.py_object], ctypes.c_void_p
+
+
+def to_bytes(data):
+    """Copies a GLib.Bytes, while other threads have the interpreter."""
+    size = data.get_size()
+    if size <= COPY_AT_ONCE:
+        return data.get_data() or b''
+    # Nobody else knows this object yet, so it may still be written to
+    copy = _new_bytes(None, size)
+    ctypes.memmove(_address_of(copy), Pillion.bytes_get_address(data), size)
+    return copy
+
+
+def _refuse_constant(name):
+    raise ValueError(f'{name} is not valid JSON')
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
+
+
+def parse(text):
+    """Parses bytes of JSON at once."""
+    return json.loads(text, parse_constant=_refuse_constant)
+
+
+def outline(data):
+    """Divides a GLib.Bytes of JSON, on a worker thread. Returns the bytes in UTF-8, and the steps."""
+    encoding = json.detect_encoding(data.new_from_bytes(0, min(4, data.get_size())).get_data())
+    if not encoding.startswith('utf-8'):
+        data = _recode(data, encoding)
+    numbers = Pillion.outline_json(data, PART)
+    return data, numbers
+
+
+def _recode(data, encoding):
+    view = _view(data)
+    decoder = codecs.getincrementaldecoder(encoding)('surrogatepass')
+    parts = [decoder.decode(view[start:start + PART]).encode('utf-8', 'surrogatepass') for start in range(0, len(view), PART)]
+    parts.append(decoder.decode(b'', True).encode('utf-8', 'surrogatepass'))
+    return GLib.Bytes.new(b''.join(parts))
+
+
+def _view(data):
+    """The memory of a GLib.Bytes, which has to outlive it."""
+    return memoryview((ctypes.c_char * data.get_size()).from_address(Pillion.bytes_get_address(data)))
+
+
+def build(data, numbers):
+    """Yields after each part, and returns the value."""
+    view = _view(data)
+    steps = iter(numbers)
+    containers = []  # those that have begun
+    keys = []  # of the values that come next, one for each object among them
+    pieces = None  # of a string
+    value = None
+
+    def text(start, end):
+        return str(view[start:end], 'utf-8', 'surrogatepass')
+
+    def put(value):
+        container = containers[-1]
+        if type(container) is list:
+            container.append(value)
+        else:
+            container[keys.pop()] = value
+
+    for step, start, end in zip(steps, steps, steps):
+        try:
+            if step == MEMBERS:
+                container = containers[-1]
+                if type(container) is list:
+                    container += _decode(f'[{text(start, end)}]')
+                else:
+                    container.update(_decode(f'{{{text(start, end)}}}'))
+            elif step == KEY:
+                keys.append(_decode(text(start, end)))
+            elif step == PART_OF_STRING:
+                pieces.append(_decode(f'"{text(start, end)}"'))
+            elif step == STRING:
+                pieces = []
+                continue
+            elif step == END:
+                if pieces is not None:
+                    value, pieces = ''.join(pieces), None
+                else:
+                    value = containers.pop()
+                if containers:
+                    put(value)
+                continue
+            elif step == VALUE:
+                value = _decode(text(start, end))
+            elif step == ERROR:
+                raise ValueError('Not valid JSON')
+            else:
+                containers.append([] if step == ARRAY else {})
+                continue
+        except UnicodeDecodeError:
+            raise
+        except json.JSONDecodeError as error:
+            raise ValueError(f'{error.msg}: in bytes {start} to {end}') from None
+        except ValueError as error:
+            raise ValueError(f'{error}: in bytes {start} to {end}') from None
+        yield
+    return value
+
+
+def build_in_slices(task, data, numbers, to_error):
+    """Finishes a task with the value: parses one slice each turn of the loop's context, after what is more urgent there."""
+    steps = build(data, numbers)
+
+    def go_on(*_):
+        if task.is_done() or task.return_if_cancelled():
+            return False
+        end = time.monotonic() + SLICE
+        try:
+            while time.monotonic() < end:
+                next(steps)
+            _promote()
+            return True
+        except StopIteration as stop:
+            task.return_value(stop.value)
+        except (ValueError, RecursionError) as error:
+            task.return_error(to_error(error))
+        except BaseException as error:
+            task._return_exception(error)
+            if not isinstance(error, Exception):
+                keep(error)
+        return False
+
+    source = GLib.idle_source_new()
+    source.set_callback(go_on)
+    source.attach(task.get_loop().get_context())
+
+
+def _promote():
+    """Has the collector take what was built for old. Otherwise it would look at all of it again and again while there is ever more, for
+    longer each time, and the host would stand still."""
+    if gc.get_freeze_count() == 0:
+        gc.freeze()
+        gc.unfreeze()
