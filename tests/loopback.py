@@ -12,7 +12,7 @@ runs the program with its address in PILLION_TEST_URL, and each `@URL@` in the a
     /data.json       {"name": "pillion", "seats": 2, "parts": ["seat", "rail", "strap"]}
     /file.bin        1 MiB, the same each time; its SHA-256 is in PILLION_TEST_SHA256
     /broken.json     a text that is no JSON
-    /catalogue.json  {"thumbnails": ["/thumbnails/0.bin", …]}, 50 of them
+    /catalogue.json  {"thumbnails": [{"path": "/thumbnails/0.bin"}, …]}, 50 of them
     /thumbnails/N    2 KiB each, after a moment; three of them are missing, and those from N = 12 on come while `late` is set
     anything else    404
 """
@@ -40,7 +40,7 @@ PAGES = {
 THUMBNAILS = ['/thumbnails/%d.bin' % i for i in range(50)]
 LATE = set(THUMBNAILS[12:])
 MISSING = {THUMBNAILS[i] for i in (7, 20, 41)}
-PAGES['/catalogue.json'] = ('application/json', json.dumps({'thumbnails': THUMBNAILS}).encode())
+PAGES['/catalogue.json'] = ('application/json', json.dumps({'thumbnails': [{'path': path} for path in THUMBNAILS]}).encode())
 PAGES.update((path, ('application/octet-stream', FILE[2048 * i:2048 * (i + 1)]))
              for i, path in enumerate(THUMBNAILS) if path not in MISSING)
 late = threading.Event()
