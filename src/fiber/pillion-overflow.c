@@ -114,21 +114,37 @@ on_fault (int number,
 
 /* Here this ends */
 
-static void
+/* The handler is the whole process's, so the program has to ask for it */
+static gboolean
+is_wanted (void)
+{
+  const char *guard = g_getenv ("PILLION_FIBER_GUARD");
+
+  return guard != NULL && strcmp (guard, "1") == 0;
+}
+
+static gboolean
 install (void)
 {
-  static gsize installed;
+  static gsize asked;
+  static gboolean installed;
 
-  if (g_once_init_enter (&installed))
+  if (g_once_init_enter (&asked))
     {
       struct sigaction ours = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO | SA_ONSTACK };
 
       sigemptyset (&ours.sa_mask);
-      /* First known, then in use */
-      sigaction (SIGSEGV, NULL, &before);
-      sigaction (SIGSEGV, &ours, NULL);
-      g_once_init_leave (&installed, 1);
+      installed = is_wanted ();
+      if (installed)
+        {
+          /* First known, then in use */
+          sigaction (SIGSEGV, NULL, &before);
+          sigaction (SIGSEGV, &ours, NULL);
+        }
+      g_once_init_leave (&asked, 1);
     }
+
+  return installed;
 }
 
 void
@@ -136,7 +152,8 @@ pillion_overflow_begin_thread (void)
 {
   stack_t now;
 
-  install ();
+  if (!install ())
+    return;
 
   if (sigaltstack (NULL, &now) == 0 && now.ss_flags & SS_DISABLE)
     {

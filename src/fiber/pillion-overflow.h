@@ -6,7 +6,8 @@
 
 #include <glib.h>
 
-/* Names the fiber whose stack was too small when it hits its guard. For that the process gets a handler of SIGSEGV with the first stack, and each thread that has
- * fibers a stack for handlers, where it has none. What is not about our guards goes to the handler that was there before. */
+/* Names the fiber whose stack was too small when it hits its guard, if the environment says PILLION_FIBER_GUARD=1. The process gets a handler
+ * of SIGSEGV with the first stack then, and each thread that has fibers and no stack for handlers gets one. What is not about our guards goes
+ * to the handler that was there before. */
 void pillion_overflow_begin_thread (void);
 void pillion_overflow_end_thread   (void);

@@ -323,10 +323,36 @@ test_handler_stack (void)
   g_thread_join (g_thread_new ("own", look_at_handler_stack, GINT_TO_POINTER (1)));
 }
 
+/* Unless the program asks, its handlers stay as they are */
+static void
+leave_handlers_alone (void)
+{
+  struct sigaction before, after;
+
+  g_unsetenv ("PILLION_FIBER_GUARD");
+  sigaction (SIGSEGV, NULL, &before);
+  use_fiber ();
+  sigaction (SIGSEGV, NULL, &after);
+  if (before.sa_handler != after.sa_handler || before.sa_flags != after.sa_flags)
+    _exit (1);
+}
+
+static void
+test_unasked (void)
+{
+  g_autofree char *said = NULL;
+  gboolean ended_well;
+
+  said = run_alone ("/fiber/limits/subprocess/unasked", &ended_well);
+  if (!ended_well)
+    g_error ("%s", said);
+}
+
 int
 main (int argc,
       char **argv)
 {
+  g_setenv ("PILLION_FIBER_GUARD", "1", TRUE);
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/fiber/limits/out-of-memory-is-an-error", test_run_out);
@@ -339,7 +365,9 @@ main (int argc,
   g_test_add_func ("/fiber/limits/signals-that-are-sent-are-not-ours", test_sent);
   g_test_add_func ("/fiber/limits/other-faults-in-a-fiber-are-not-ours", test_inside);
   g_test_add_func ("/fiber/limits/stack-for-handlers", test_handler_stack);
+  g_test_add_func ("/fiber/limits/no-handler-unless-asked-for", test_unasked);
   g_test_add_func ("/fiber/limits/subprocess/run-out", run_out);
+  g_test_add_func ("/fiber/limits/subprocess/unasked", leave_handlers_alone);
   g_test_add_func ("/fiber/limits/subprocess/guard", overflow_guard);
   g_test_add_func ("/fiber/limits/subprocess/mapping", overflow_mapping);
   g_test_add_func ("/fiber/limits/subprocess/red-zone", overflow_red_zone);
