@@ -33,7 +33,7 @@ G_BEGIN_DECLS
  * @PILLION_ERROR_NAME_TAKEN: a hook of this name rides for another loop, or a scope or a task in it has the name
  * @PILLION_ERROR_WRONG_TYPE: the task's result is of another type than the one asked for
  * @PILLION_ERROR_NOT_DONE: the task has no result yet
- * @PILLION_ERROR_NO_RESOURCES: a stack, or memory or a descriptor for it, was not to be had
+ * @PILLION_ERROR_NO_RESOURCES: the system has no more threads, or no memory or descriptor for a stack
  * @PILLION_ERROR_NOT_IN_FIBER: only a fiber can do this, on its loop's thread
  * @PILLION_ERROR_DEADLOCK: it would wait for itself, directly or by way of others
  * @PILLION_ERROR_NOTHING_GIVEN: of no tasks none can succeed, nor be the first

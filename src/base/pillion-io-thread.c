@@ -166,8 +166,25 @@ after_fork_in_child (void)
   pillion_mutex_unlock (&lock);
 }
 
+/* Under the lock */
+static PillionIoThread *
+start (GError **error)
+{
+  PillionIoThread *self = g_new0 (PillionIoThread, 1);
+
+  self->context = g_main_context_new ();
+  self->thread = g_thread_try_new ("pillion-io", run, self, error);
+  if (self->thread == NULL)
+    {
+      g_main_context_unref (self->context);
+      g_clear_pointer (&self, g_free);
+    }
+
+  return self;
+}
+
 PillionIoThread *
-pillion_io_thread_ref (void)
+pillion_io_thread_ref (GError **error)
 {
   static gsize once;
   PillionIoThread *self;
@@ -180,13 +197,10 @@ pillion_io_thread_ref (void)
 
   pillion_mutex_lock (&lock);
   if (running == NULL)
-    {
-      running = g_new0 (PillionIoThread, 1);
-      running->context = g_main_context_new ();
-      running->thread = g_thread_new ("pillion-io", run, running);
-    }
+    running = start (error);
   self = running;
-  self->n_references++;
+  if (self != NULL)
+    self->n_references++;
   pillion_mutex_unlock (&lock);
 
   return self;

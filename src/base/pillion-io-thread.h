@@ -12,7 +12,9 @@ typedef void (*PillionIoFunc) (gpointer data);
 
 /* The one thread of the process, named "pillion-io", that waits for the network on behalf of all loops. It runs as long as
  * somebody holds a reference. All functions may be called from any thread. */
-PillionIoThread *pillion_io_thread_ref         (void);
+
+/* Returns NULL if it does not run yet and can't be started: then @error is a GThreadError */
+PillionIoThread *pillion_io_thread_ref         (GError         **error);
 void             pillion_io_thread_unref       (PillionIoThread *self);
 
 /* The thread's own context; it is the thread-default one there */

@@ -72,11 +72,17 @@ PillionWatch *
 pillion_watch_new (PillionWatchFunc func,
                    gpointer data)
 {
-  PillionWatch *self = g_new0 (PillionWatch, 1);
+  PillionIoThread *io = pillion_io_thread_ref (NULL);
+  PillionWatch *self;
 
+  if (io == NULL)
+    return NULL;
+
+  self = g_new0 (PillionWatch, 1);
   pillion_epoll_set_init (&self->set, TRUE);
   if (self->set.fd < 0)
     {
+      pillion_io_thread_unref (io);
       g_free (self);
       return NULL;
     }
@@ -84,7 +90,7 @@ pillion_watch_new (PillionWatchFunc func,
   g_mutex_init (&self->lock);
   self->func = func;
   self->data = data;
-  self->io = pillion_io_thread_ref ();
+  self->io = io;
   pillion_io_thread_post (self->io, start, self);
 
   return self;

@@ -13,8 +13,8 @@ typedef void (*PillionWatchFunc) (gpointer data);
 /* Watches a set of file descriptors from the I/O thread, so that the one who owns them need not ask the kernel. All
  * functions belong to the thread that made it. */
 
-/* @func is called on the I/O thread when a descriptor becomes ready, after the flag was set. Returns NULL where the platform
- * can't. */
+/* @func is called on the I/O thread when a descriptor becomes ready, after the flag was set. Returns NULL if the platform has no epoll, or
+ * no descriptor or thread for it is left: then the owner has to ask the kernel itself. */
 PillionWatch *pillion_watch_new       (PillionWatchFunc  func,
                                        gpointer          data);
 

@@ -121,21 +121,23 @@ pillion_workers_new (guint max_threads)
   return self;
 }
 
-/* As many threads as there is work that no idle one will take */
-static void
-add_threads (PillionWorkers *self)
+/* As many threads as there is work that no idle one will take. Sets @error if there is none at all. */
+static gboolean
+add_threads (PillionWorkers *self,
+             GError **error)
 {
   guint wanted = self->queue.length > self->n_idle ? self->queue.length - self->n_idle : 0;
 
   while (wanted-- > 0 && self->n_threads < self->max_threads)
     {
-      /* Where the system has no more threads, those that are there do the work. With none at all it waits for the next
-       * push; the task that it belongs to can be cancelled meanwhile. */
-      if (g_thread_try_new ("pillion-worker", run, self, NULL) == NULL)
-        break;
+      /* If the system has no more threads, those that are there do the work */
+      if (g_thread_try_new ("pillion-worker", run, self, self->n_threads == 0 ? error : NULL) == NULL)
+        return self->n_threads > 0;
       self->n_threads++;
       self->n_idle++; /* until it has taken the work */
     }
+
+  return TRUE;
 }
 
 void
@@ -144,17 +146,19 @@ pillion_workers_set_max (PillionWorkers *self,
 {
   pillion_mutex_lock (&self->lock);
   self->max_threads = max_threads;
-  add_threads (self);
+  add_threads (self, NULL);
   g_cond_broadcast (&self->work_cond);
   pillion_mutex_unlock (&self->lock);
 }
 
-void
+gboolean
 pillion_workers_push (PillionWorkers *self,
                       PillionWorkFunc func,
-                      gpointer data)
+                      gpointer data,
+                      GError **error)
 {
   Work *work = g_new (Work, 1);
+  gboolean pushed;
 
   work->func = func;
   work->data = data;
@@ -162,9 +166,14 @@ pillion_workers_push (PillionWorkers *self,
   pillion_mutex_lock (&self->lock);
   g_queue_push_tail (&self->queue, work);
   join_ended (self);
-  add_threads (self);
-  g_cond_signal (&self->work_cond);
+  pushed = add_threads (self, error);
+  if (pushed)
+    g_cond_signal (&self->work_cond);
+  else
+    g_free (g_queue_pop_tail (&self->queue));
   pillion_mutex_unlock (&self->lock);
+
+  return pushed;
 }
 
 guint

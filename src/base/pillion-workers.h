@@ -15,9 +15,13 @@ typedef void (*PillionWorkFunc) (gpointer data);
 PillionWorkers *pillion_workers_new     (guint            max_threads);
 void            pillion_workers_set_max (PillionWorkers  *self,
                                          guint            max_threads);
-void            pillion_workers_push    (PillionWorkers  *self,
+
+/* Has a thread call @func, at once or when one is free. Returns FALSE if there is no thread and none can be started: then @func is not
+ * called, and @error is a GThreadError. */
+gboolean        pillion_workers_push    (PillionWorkers  *self,
                                          PillionWorkFunc  func,
-                                         gpointer         data);
+                                         gpointer         data,
+                                         GError         **error);
 
 /* Lets the threads end, waits for them at most until the monotonic time @end_time, and frees the pool when the last one
  * has gone, which may be later. Work that is queued is still done. Returns how many threads had not ended. */

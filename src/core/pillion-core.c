@@ -6,6 +6,8 @@
 
 #include "core/pillion-core.h"
 
+#include <glib/gi18n-lib.h>
+
 __thread char pillion_core_thread_mark __attribute__ ((tls_model ("initial-exec")));
 __thread guint pillion_core_thread_depth __attribute__ ((tls_model ("initial-exec")));
 
@@ -21,6 +23,12 @@ pillion_core_wait_until_left (PillionCore *self)
 {
   while (__atomic_load_n (&self->n_entered, __ATOMIC_SEQ_CST) > 0)
     g_thread_yield ();
+}
+
+const char *
+pillion_core_describe_closed (PillionCore *self)
+{
+  return self->forked ? _("The loop belongs to the parent of this process: make a new one after the fork") : _("The loop was closed");
 }
 
 void

@@ -46,6 +46,7 @@ struct _PillionCore
   gboolean rung;   /* atomic: whether the wake was given since the last kick, or a kick is running */
   gboolean closing; /* whether nothing new is begun any more */
   gboolean closed; /* atomic: what is pushed from now on is dropped */
+  gboolean forked; /* whether this is the child of a fork (), and the loop the parent's; it is closed then */
 
   PillionWorkers *workers;
   guint max_workers;
@@ -141,6 +142,9 @@ pillion_core_leave (PillionCore *self)
 }
 
 void   pillion_core_wait_until_left (PillionCore *self);
+
+/* What the error says when something is asked of a loop that is closed; translated */
+const char *pillion_core_describe_closed (PillionCore *self);
 
 /* The context is set already */
 void   pillion_core_init  (PillionCore          *self);

@@ -9,9 +9,9 @@
 #include "core/pillion-core.h"
 
 PillionIoThread *
-pillion_private_io_thread_ref (void)
+pillion_private_io_thread_ref (GError **error)
 {
-  return pillion_io_thread_ref ();
+  return pillion_io_thread_ref (error);
 }
 
 void
@@ -47,12 +47,13 @@ pillion_private_workers_new (guint max_threads)
   return pillion_workers_new (max_threads);
 }
 
-void
+gboolean
 pillion_private_workers_push (PillionWorkers *workers,
                               PillionWorkFunc func,
-                              gpointer data)
+                              gpointer data,
+                              GError **error)
 {
-  pillion_workers_push (workers, func, data);
+  return pillion_workers_push (workers, func, data, error);
 }
 
 guint

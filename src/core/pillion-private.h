@@ -21,7 +21,7 @@
 
 /* The I/O thread: base/pillion-io-thread.h */
 PILLION_PRIVATE
-PillionIoThread *pillion_private_io_thread_ref         (void);
+PillionIoThread *pillion_private_io_thread_ref         (GError         **error);
 PILLION_PRIVATE
 void             pillion_private_io_thread_unref       (PillionIoThread *io);
 PILLION_PRIVATE
@@ -38,9 +38,10 @@ gboolean         pillion_private_io_thread_defer       (PillionIoFunc    func,
 PILLION_PRIVATE
 PillionWorkers  *pillion_private_workers_new           (guint            max_threads);
 PILLION_PRIVATE
-void             pillion_private_workers_push          (PillionWorkers  *workers,
+gboolean         pillion_private_workers_push          (PillionWorkers  *workers,
                                                         PillionWorkFunc  func,
-                                                        gpointer         data);
+                                                        gpointer         data,
+                                                        GError         **error);
 PILLION_PRIVATE
 guint            pillion_private_workers_close         (PillionWorkers  *workers,
                                                         gint64           end_time);

@@ -55,7 +55,8 @@ check (PillionFiber *self,
 
   if (G_UNLIKELY (self->core->closed))
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_CLOSED,
+                           pillion_core_describe_closed (self->core));
       return FALSE;
     }
 

@@ -213,7 +213,12 @@ pillion_http_client_constructed (GObject *object)
   G_OBJECT_CLASS (pillion_http_client_parent_class)->constructed (object);
 
   if (self->loop == NULL)
-    self->loop = g_object_ref (pillion_loop_get_default ());
+    {
+      PillionLoop *loop = pillion_loop_get_default ();
+
+      /* There may be none, which is the caller's error and was reported. Everything else relies on having one. */
+      self->loop = loop != NULL ? g_object_ref (loop) : pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+    }
 }
 
 static void
@@ -336,13 +341,21 @@ pillion_http_client_get_loop (PillionHttpClient *self)
   return self->loop;
 }
 
+/* Returns NULL if there can be none: then the task has failed */
 static PillionHttpEngine *
-get_engine (PillionHttpClient *self)
+get_engine (PillionHttpClient *self,
+            PillionTask *task)
 {
+  g_autoptr (GError) error = NULL;
+
   if (self->engine == NULL)
     {
-      self->engine = pillion_http_engine_new ();
-      pillion_http_engine_configure (self->engine, &self->config);
+      self->engine = pillion_http_engine_new (&error);
+      if (self->engine != NULL)
+        pillion_http_engine_configure (self->engine, &self->config);
+      else
+        pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_NO_RESOURCES,
+                                       _("The thread for the network could not be started: %s"), error->message);
     }
 
   return self->engine;
@@ -358,10 +371,11 @@ call (PillionHttpClient *self,
   g_autofree char *name = g_strconcat ("GET ", shown, NULL);
   /* Not from here, but from where the caller stands, which is not known */
   PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
+  PillionHttpEngine *engine;
 
   /* On a closed loop it has failed already */
-  if (!pillion_task_is_done (task))
-    pillion_transfer_submit (pillion_http_call_new (get_engine (self), task, url, json));
+  if (!pillion_task_is_done (task) && (engine = get_engine (self, task)) != NULL)
+    pillion_transfer_submit (pillion_http_call_new (engine, task, url, json));
 
   return task;
 }
@@ -450,6 +464,7 @@ fetch (PillionHttpClient *self,
   g_autofree char *digest = NULL;
   /* Not from here, but from where the caller stands, which is not known */
   PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
+  PillionHttpEngine *engine;
 
   if (pillion_task_is_done (task))
     return task;
@@ -466,9 +481,9 @@ fetch (PillionHttpClient *self,
       pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
                                      _("'%s' is not a local file"), uri);
     }
-  else
+  else if ((engine = get_engine (self, task)) != NULL)
     {
-      pillion_transfer_submit (pillion_http_fetch_new (get_engine (self), task, url, file, into, digest));
+      pillion_transfer_submit (pillion_http_fetch_new (engine, task, url, file, into, digest));
     }
 
   return task;

@@ -25,12 +25,17 @@ config_clear (PillionHttpConfig *config)
 }
 
 PillionHttpEngine *
-pillion_http_engine_new (void)
+pillion_http_engine_new (GError **error)
 {
-  PillionHttpEngine *self = g_new0 (PillionHttpEngine, 1);
+  PillionIoThread *io = pillion_private_io_thread_ref (error);
+  PillionHttpEngine *self;
 
+  if (io == NULL)
+    return NULL;
+
+  self = g_new0 (PillionHttpEngine, 1);
   self->n_references = 1;
-  self->io = pillion_private_io_thread_ref ();
+  self->io = io;
 
   return self;
 }
@@ -226,5 +231,7 @@ pillion_http_engine_run (PillionHttpEngine *self,
 {
   if (self->workers == NULL)
     self->workers = pillion_private_workers_new (MAX_WORKERS);
-  pillion_private_workers_push (self->workers, func, data);
+  /* If the system has no thread left for it, the I/O thread does the work, and the network waits */
+  if (!pillion_private_workers_push (self->workers, func, data, NULL))
+    func (data);
 }

@@ -37,7 +37,8 @@ struct _PillionHttpEngine
   gboolean pumping;
 };
 
-PillionHttpEngine *pillion_http_engine_new         (void);
+/* Returns NULL if the I/O thread can't be started: then @error is a GThreadError */
+PillionHttpEngine *pillion_http_engine_new         (GError                 **error);
 PillionHttpEngine *pillion_http_engine_ref         (PillionHttpEngine       *self);
 void               pillion_http_engine_unref       (PillionHttpEngine       *self);
 

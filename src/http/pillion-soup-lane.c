@@ -108,7 +108,7 @@ lane_new (PillionSoupLanes *self)
   /* Each feature connects to signals of each message, which is most of what a small answer costs */
   soup_session_remove_feature_by_type (lane->session, SOUP_TYPE_CONTENT_DECODER);
   soup_session_remove_feature_by_type (lane->session, SOUP_TYPE_AUTH_MANAGER);
-  g_object_weak_ref (G_OBJECT (lane->session), session_gone, pillion_private_io_thread_ref ());
+  g_object_weak_ref (G_OBJECT (lane->session), session_gone, pillion_private_io_thread_ref (NULL));
   lane->generation = self->generation;
   lane->free_link.data = lane;
   lane->key_link.data = lane;

@@ -33,6 +33,7 @@ struct _PillionLoop
   gboolean owns_context; /* whether the context is acquired */
   gboolean pushed;      /* whether the context is the thread's default by our doing */
   gboolean lasts;       /* whether the table of default loops has a reference */
+  PillionLive registry_link;
   gboolean winding_down; /* whether nothing lived at the last kick */
   gboolean auto_stop;
   PillionPassenger *passenger; /* while somebody else runs the context */
@@ -99,6 +100,24 @@ void     pillion_loop_name_regions   (PillionLoop  *self,
                                       GString      *text);
 const char *pillion_loop_get_barring (PillionLoop  *self);
 void     pillion_loop_regions_clear  (PillionLoop  *self);
+
+/* The loops of the process: pillion-loop-registry.c */
+void     pillion_loop_register       (PillionLoop  *self);
+void     pillion_loop_unregister     (PillionLoop  *self);
+void     pillion_loop_make_default   (PillionLoop  *self);
+void     pillion_loop_forget_default (PillionLoop  *self);
+
+/* The last reference went on another thread: leaves to the loop's own what only that can undo */
+void     pillion_loop_leave_thread   (PillionLoop  *self);
+
+/* Does that, on the loop's thread */
+void     pillion_loop_tidy_thread    (void);
+
+static inline PillionLoop *
+pillion_loop_from_link (PillionLive *link)
+{
+  return (PillionLoop *) ((char *) link - G_STRUCT_OFFSET (PillionLoop, registry_link));
+}
 
 /* pillion-loop.c */
 void     pillion_loop_shut           (PillionLoop  *self);

@@ -306,7 +306,8 @@ pillion_loop_ensure (PillionLoop *self,
     }
   if (self->core.closing || self->core.closed)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_CLOSED,
+                           pillion_core_describe_closed (&self->core));
       return FALSE;
     }
   if (self->ride != PILLION_RIDE_NONE && self->host == host)
@@ -341,7 +342,8 @@ pillion_loop_ensure (PillionLoop *self,
   if (self->core.closed)
     {
       /* From inside the host's function */
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_CLOSED,
+                           pillion_core_describe_closed (&self->core));
       return FALSE;
     }
 

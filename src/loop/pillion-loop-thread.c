@@ -107,6 +107,7 @@ pillion_loop_run_in_thread (PillionLoop *self,
                             gpointer user_data,
                             GDestroyNotify destroy)
 {
+  g_autoptr (GError) error = NULL;
   PillionTask *task;
   Job *job;
 
@@ -118,7 +119,8 @@ pillion_loop_run_in_thread (PillionLoop *self,
 
   task = pillion_task_new_at (self, name, cancellable, NULL);
   if (self->core.closed && !pillion_task_is_done (task))
-    pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+    pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
+                                   "%s", pillion_core_describe_closed (&self->core));
   if (pillion_task_is_done (task))
     {
       if (destroy != NULL)
@@ -135,7 +137,13 @@ pillion_loop_run_in_thread (PillionLoop *self,
   job->destroy = destroy;
 
   pillion_core_external (&self->core, 1);
-  pillion_workers_push (pillion_core_get_workers (&self->core), work, job);
+  if (!pillion_workers_push (pillion_core_get_workers (&self->core), work, job, &error))
+    {
+      pillion_core_external (&self->core, -1);
+      pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_NO_RESOURCES, _("No thread could be started: %s"),
+                                     error->message);
+      job_free (job);
+    }
 
   return task;
 }

@@ -351,7 +351,8 @@ pillion_loop_run_until_complete (PillionLoop *self,
     }
   if (!pillion_task_is_done (task) && self->core.closed)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_CLOSED,
+                           pillion_core_describe_closed (&self->core));
       return FALSE;
     }
 
@@ -382,7 +383,8 @@ pillion_loop_run_until_complete (PillionLoop *self,
     {
       /* A callback may have closed the loop, or begun a region, while the task was pending */
       if (self->core.closed)
-        g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+        g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_CLOSED,
+                             pillion_core_describe_closed (&self->core));
       else if (!uninterrupted)
         set_interrupted (error);
       else if (check_barred (self, error))

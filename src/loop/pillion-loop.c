@@ -59,9 +59,15 @@
  *
  * ## Threads
  *
- * A loop belongs to the thread that makes it. From other threads one may call
+ * A loop belongs to the thread that makes it. Other threads may call
  * [method@Pillion.Loop.call_soon_threadsafe], [method@Pillion.Loop.set_wake_func] and
  * [method@Pillion.Loop.is_closed], and finish or cancel tasks.
+ *
+ * The last reference may be dropped on any thread. If that is another one, a private context stays the default one of the loop's thread
+ * until that thread makes, closes or looks for a loop again, or ends.
+ *
+ * In the child of a `fork ()` the loops of the parent are closed: all that is asked of them fails with [error@Pillion.Error.CLOSED]. The
+ * child makes its own.
  *
  * Since: 1.0
  */
@@ -95,10 +101,6 @@ static GParamSpec *properties[N_PROPS];
 static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (PillionLoop, pillion_loop, G_TYPE_OBJECT)
-
-/* The loops that pillion_loop_get_default () gave out, by their contexts */
-static GMutex defaults_lock;
-static GHashTable *defaults;
 
 /* Emitting to nobody costs less than asking whether somebody is there */
 void
@@ -144,31 +146,6 @@ pillion_loop_emit_slow (PillionLoop *self,
   g_signal_emit (self, signals[SIGNAL_SLOW_CALLBACK], 0, name, duration_usec);
 }
 
-static void
-make_default (PillionLoop *self)
-{
-  pillion_mutex_lock (&defaults_lock);
-  if (defaults == NULL)
-    defaults = g_hash_table_new (NULL, NULL);
-  /* The loop keeps the context, and so the key */
-  g_hash_table_insert (defaults, self->core.context, self);
-  pillion_mutex_unlock (&defaults_lock);
-}
-
-static void
-forget_default (PillionLoop *self)
-{
-  gboolean was_default = FALSE;
-
-  pillion_mutex_lock (&defaults_lock);
-  if (defaults != NULL && g_hash_table_lookup (defaults, self->core.context) == self)
-    was_default = g_hash_table_steal (defaults, self->core.context);
-  pillion_mutex_unlock (&defaults_lock);
-
-  if (was_default && self->lasts)
-    g_object_unref (self);
-}
-
 /* The last steps of closing: from here on nothing is called any more */
 void
 pillion_loop_shut (PillionLoop *self)
@@ -193,7 +170,8 @@ pillion_loop_shut (PillionLoop *self)
   if (self->pushed && g_main_context_get_thread_default () == core->context)
     g_main_context_pop_thread_default (core->context);
   self->pushed = FALSE;
-  forget_default (self);
+  pillion_loop_tidy_thread ();
+  pillion_loop_forget_default (self);
 }
 
 static void
@@ -203,14 +181,15 @@ pillion_loop_constructed (GObject *object)
 
   G_OBJECT_CLASS (pillion_loop_parent_class)->constructed (object);
 
+  pillion_loop_tidy_thread ();
   if (self->flags & PILLION_LOOP_PRIVATE_CONTEXT)
     {
       g_clear_pointer (&self->core.context, g_main_context_unref);
       self->core.context = g_main_context_new_with_flags (G_MAIN_CONTEXT_FLAGS_OWNERLESS_POLLING);
       g_main_context_push_thread_default (self->core.context);
       self->pushed = TRUE;
-      /* Nobody else knows the context, so that this is who runs it */
-      make_default (self);
+      /* Nobody else knows the context, so this is the one that runs it */
+      pillion_loop_make_default (self);
     }
   else if (self->core.context == NULL)
     {
@@ -218,6 +197,7 @@ pillion_loop_constructed (GObject *object)
     }
 
   pillion_core_init (&self->core);
+  pillion_loop_register (self);
 }
 
 static void
@@ -225,9 +205,14 @@ pillion_loop_dispose (GObject *object)
 {
   PillionLoop *self = PILLION_LOOP (object);
 
-  /* What is pending keeps its loop: here nothing is. The thread may be another one, and then what belongs to it is left to it. */
-  if (pillion_core_on_thread (&self->core))
+  /* What is pending keeps its loop: here nothing is. The last reference may go on any thread, such as that of a collector of garbage. What
+   * only the loop's own thread can undo is left to that. */
+  if (self->core.forked)
+    pillion_loop_forget_default (self);
+  else if (pillion_core_on_thread (&self->core))
     pillion_loop_shut (self);
+  else
+    pillion_loop_leave_thread (self);
   pillion_core_wait_until_left (&self->core);
 
   G_OBJECT_CLASS (pillion_loop_parent_class)->dispose (object);
@@ -240,8 +225,9 @@ pillion_loop_finalize (GObject *object)
   PillionCore *core = &self->core;
 
   pillion_sync_acquire (self);
+  pillion_loop_unregister (self);
 
-  /* Only where another thread had the last reference */
+  /* Only if another thread had the last reference */
   g_clear_pointer (&self->passenger, pillion_passenger_free);
   __atomic_store_n (&core->closed, TRUE, __ATOMIC_SEQ_CST);
   if (core->workers != NULL)
@@ -559,42 +545,6 @@ pillion_loop_new (GMainContext *context,
   g_return_val_if_fail (context == NULL || !(flags & PILLION_LOOP_PRIVATE_CONTEXT), NULL);
 
   return g_object_new (PILLION_TYPE_LOOP, "context", context, "flags", flags, NULL);
-}
-
-/**
- * pillion_loop_get_default:
- *
- * Gives the loop for the thread-default context of the calling thread: the same one each time, until it is closed. That is the one that made
- * the context ([flags@Pillion.LoopFlags.PRIVATE_CONTEXT]). For any other context it is made at the first call, and lasts, so that code that
- * was reloaded finds it again.
- *
- * A thread without a context of its own shares the default one, and so its loop, with the main thread: such a loop belongs to the
- * thread that asked first.
- *
- * Returns: (transfer none): the loop
- *
- * Since: 1.0
- */
-PillionLoop *
-pillion_loop_get_default (void)
-{
-  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
-  PillionLoop *loop;
-
-  pillion_mutex_lock (&defaults_lock);
-  loop = defaults != NULL ? g_hash_table_lookup (defaults, context) : NULL;
-  if (loop == NULL)
-    {
-      if (defaults == NULL)
-        defaults = g_hash_table_new (NULL, NULL);
-      loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
-      loop->lasts = TRUE;
-      /* The loop keeps the context, and so the key */
-      g_hash_table_insert (defaults, context, loop);
-    }
-  pillion_mutex_unlock (&defaults_lock);
-
-  return loop;
 }
 
 /**

@@ -501,7 +501,12 @@ pillion_poll_source_constructed (GObject *object)
 
   /* A binding's constructor may leave it out */
   if (self->loop == NULL)
-    self->loop = g_object_ref (pillion_loop_get_default ());
+    {
+      PillionLoop *loop = pillion_loop_get_default ();
+
+      /* There may be none, which is the caller's error and was reported. Everything else relies on having one. */
+      self->loop = loop != NULL ? g_object_ref (loop) : pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+    }
 
   self->tasks = pillion_task_watches_new (self->loop, on_task_done, self);
   self->source = g_source_new (&foreign_source_funcs, sizeof (ForeignSource));

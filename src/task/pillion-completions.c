@@ -415,7 +415,7 @@ pillion_completions_new (PillionLoop *loop,
 
   if (core->closing || core->closed)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_CLOSED, pillion_core_describe_closed (core));
       return NULL;
     }
   for (gsize i = 0; i < n_tasks; i++)
@@ -465,7 +465,7 @@ pillion_completions_add (PillionCompletions *self,
 
   if (core->closing || core->closed)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_CLOSED, pillion_core_describe_closed (core));
       return FALSE;
     }
   if (!check_task (self->state->loop, task, error))
@@ -557,7 +557,8 @@ pillion_completions_next (PillionCompletions *self)
   task = pillion_task_new_static (loop, "next completion", NULL, NULL);
   /* Who was told of the task may have closed the loop */
   if (pillion_core (loop)->closed && !pillion_task_is_done (task))
-    pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+    pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
+                                   "%s", pillion_core_describe_closed (pillion_core (loop)));
   if (pillion_task_is_done (task))
     return task;
 

@@ -301,7 +301,7 @@ open_scope (PillionLoop *loop,
     }
   if (core->closing || core->closed)
     {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed"));
+      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_CLOSED, pillion_core_describe_closed (core));
       return NULL;
     }
   if (core->scope_names == NULL)

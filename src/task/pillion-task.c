@@ -441,8 +441,9 @@ pillion_task_new_static (PillionLoop *loop,
       self->returned = TRUE;
       self->looked = TRUE;
       self->result.kind = PILLION_RESULT_ERROR;
-      self->result.error = g_error_new (PILLION_ERROR, PILLION_ERROR_CLOSED,
-                                        _("The loop was closed before '%s' started"), name);
+      self->result.error = core->forked ?
+        g_error_new_literal (PILLION_ERROR, PILLION_ERROR_CLOSED, pillion_core_describe_closed (core)) :
+        g_error_new (PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed before '%s' started"), name);
       __atomic_store_n (&self->state, PILLION_TASK_FAILED, __ATOMIC_RELEASE);
       return self;
     }

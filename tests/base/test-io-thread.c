@@ -46,7 +46,7 @@ static void
 test_posts (void)
 {
   g_autoptr (GString) order = g_string_new (NULL);
-  PillionIoThread *io = pillion_io_thread_ref ();
+  PillionIoThread *io = pillion_io_thread_ref (NULL);
   Gate gate = GATE_INIT;
   Job jobs[3] = { 0 };
 
@@ -72,8 +72,8 @@ test_posts (void)
 static void
 test_shared (void)
 {
-  PillionIoThread *first = pillion_io_thread_ref ();
-  PillionIoThread *second = pillion_io_thread_ref ();
+  PillionIoThread *first = pillion_io_thread_ref (NULL);
+  PillionIoThread *second = pillion_io_thread_ref (NULL);
 
   g_assert_true (first == second);
   pillion_io_thread_unref (first);
@@ -90,7 +90,7 @@ test_runs_what_was_posted (void)
 {
   enum { N = 1000 };
   g_autoptr (GString) order = g_string_new (NULL);
-  PillionIoThread *io = pillion_io_thread_ref ();
+  PillionIoThread *io = pillion_io_thread_ref (NULL);
   Job job = { io, NULL, NULL, order, 'x', NULL };
 
   for (guint i = 0; i < N; i++)
@@ -115,7 +115,7 @@ test_last_reference_on_itself (void)
 {
   g_autoptr (GString) order = g_string_new (NULL);
   Gate gate = GATE_INIT;
-  Job job = { pillion_io_thread_ref (), NULL, NULL, order, 'x', &gate };
+  Job job = { pillion_io_thread_ref (NULL), NULL, NULL, order, 'x', &gate };
 
   pillion_io_thread_post (job.io, let_go_of_it, &job);
   gate_wait (&gate);
@@ -135,7 +135,7 @@ block (gpointer data)
 static void
 test_join_in_time (void)
 {
-  PillionIoThread *io = pillion_io_thread_ref ();
+  PillionIoThread *io = pillion_io_thread_ref (NULL);
   Gate begun = GATE_INIT, let_go = GATE_INIT;
   Gate *gates[] = { &begun, &let_go };
 
@@ -160,7 +160,7 @@ test_new_one_after_the_end (void)
 
   for (guint i = 0; i < 20; i++)
     {
-      PillionIoThread *io = pillion_io_thread_ref ();
+      PillionIoThread *io = pillion_io_thread_ref (NULL);
 
       pillion_io_thread_post (io, count, &n);
       pillion_io_thread_unref (io);
@@ -281,7 +281,7 @@ test_watch_lets_the_thread_go (void)
   for (guint i = 0; i < 200; i++)
     {
       PillionWatch *watch = pillion_watch_new (on_ready, NULL);
-      PillionIoThread *io = pillion_io_thread_ref ();
+      PillionIoThread *io = pillion_io_thread_ref (NULL);
       GMainContext *context = g_main_context_ref (pillion_io_thread_get_context (io));
 
       pillion_io_thread_unref (io);
@@ -301,7 +301,7 @@ test_fork (void)
 #ifdef PILLION_TSAN
   g_test_skip ("ThreadSanitizer can't follow threads that start after a fork");
 #else
-  PillionIoThread *io = pillion_io_thread_ref ();
+  PillionIoThread *io = pillion_io_thread_ref (NULL);
   char answer = 'n';
   int pipe[2];
   pid_t child;
@@ -311,7 +311,7 @@ test_fork (void)
   g_assert_cmpint (child, >=, 0);
   if (child == 0)
     {
-      PillionIoThread *own = pillion_io_thread_ref ();
+      PillionIoThread *own = pillion_io_thread_ref (NULL);
       g_autoptr (GString) order = g_string_new (NULL);
       Gate gate = GATE_INIT;
       Job job = { own, NULL, NULL, order, 'a', &gate };

@@ -59,7 +59,7 @@ test_does_all (void)
   Work work = WORK_INIT;
 
   for (guint i = 0; i < 1000; i++)
-    pillion_workers_push (workers, quick, &work);
+    g_assert_true (pillion_workers_push (workers, quick, &work, NULL));
   gate_wait_for (&work.ended, 1000);
   g_assert_cmpuint (pillion_workers_close (workers, G_MAXINT64), ==, 0);
   g_assert_cmpint (work.n_done, ==, 1000);
@@ -81,7 +81,7 @@ test_size (void)
   Work work = WORK_INIT;
 
   for (guint i = 0; i < 5; i++)
-    pillion_workers_push (workers, blocking, &work);
+    g_assert_true (pillion_workers_push (workers, blocking, &work, NULL));
   gate_wait_for (&work.begun, 2);
   gate_open (&work.go);
   gate_wait_for (&work.ended, 5);
@@ -96,7 +96,7 @@ test_more (void)
   Work work = WORK_INIT;
 
   for (guint i = 0; i < 4; i++)
-    pillion_workers_push (workers, blocking, &work);
+    g_assert_true (pillion_workers_push (workers, blocking, &work, NULL));
   gate_wait_for (&work.begun, 1);
   pillion_workers_set_max (workers, 4);
   /* What waits begins at once */
@@ -113,10 +113,10 @@ test_fewer (void)
   Work first = WORK_INIT, rest = WORK_INIT;
 
   for (guint i = 0; i < 4; i++)
-    pillion_workers_push (workers, blocking, &first);
+    g_assert_true (pillion_workers_push (workers, blocking, &first, NULL));
   gate_wait_for (&first.begun, 4);
   for (guint i = 0; i < 4; i++)
-    pillion_workers_push (workers, blocking, &rest);
+    g_assert_true (pillion_workers_push (workers, blocking, &rest, NULL));
   pillion_workers_set_max (workers, 1);
   gate_open (&first.go);
   gate_wait_for (&first.ended, 4);
@@ -136,13 +136,13 @@ test_fewer_idle (void)
       Work first = WORK_INIT, rest = WORK_INIT;
 
       for (guint i = 0; i < 4; i++)
-        pillion_workers_push (workers, blocking, &first);
+        g_assert_true (pillion_workers_push (workers, blocking, &first, NULL));
       gate_wait_for (&first.begun, 4);
       gate_open (&first.go);
       gate_wait_for (&first.ended, 4);
       pillion_workers_set_max (workers, 1);
       for (guint i = 0; i < 3; i++)
-        pillion_workers_push (workers, quick, &rest);
+        g_assert_true (pillion_workers_push (workers, quick, &rest, NULL));
       gate_wait_for (&rest.ended, 3);
       g_assert_cmpuint (pillion_workers_close (workers, G_MAXINT64), ==, 0);
     }
@@ -154,9 +154,9 @@ test_close_does_what_is_queued (void)
   PillionWorkers *workers = pillion_workers_new (1);
   Work work = WORK_INIT;
 
-  pillion_workers_push (workers, blocking, &work);
+  g_assert_true (pillion_workers_push (workers, blocking, &work, NULL));
   for (guint i = 0; i < 10; i++)
-    pillion_workers_push (workers, quick, &work);
+    g_assert_true (pillion_workers_push (workers, quick, &work, NULL));
   gate_open (&work.go);
   g_assert_cmpuint (pillion_workers_close (workers, G_MAXINT64), ==, 0);
   g_assert_cmpint (work.n_done, ==, 11);
@@ -169,8 +169,8 @@ test_close_deadline (void)
   Work work = WORK_INIT;
   gint64 start = g_get_monotonic_time ();
 
-  pillion_workers_push (workers, blocking, &work);
-  pillion_workers_push (workers, blocking, &work);
+  g_assert_true (pillion_workers_push (workers, blocking, &work, NULL));
+  g_assert_true (pillion_workers_push (workers, blocking, &work, NULL));
   gate_wait_for (&work.begun, 2);
   g_assert_cmpuint (pillion_workers_close (workers, start + 20000), ==, 2);
   g_assert_cmpint (g_get_monotonic_time () - start, >=, 20000);

@@ -243,11 +243,13 @@ test_default_loop_per_context (void)
 static gpointer
 use_default (gpointer data)
 {
-  PillionLoop *loop = pillion_loop_get_default ();
+  PillionLoop *loop = data;
   g_autoptr (GError) error = NULL;
 
-  /* It is the main thread's */
-  g_assert_true (loop == data);
+  /* The default context is the main thread's, and so is its loop */
+  logs_catch ();
+  g_assert_null (pillion_loop_get_default ());
+  assert_logged ("critical: *no default loop*main thread*PILLION_LOOP_PRIVATE_CONTEXT*");
   g_assert_false (pillion_loop_ensure (loop, NULL, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD);
   g_clear_error (&error);

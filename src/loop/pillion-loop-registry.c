@@ -1,0 +1,279 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "loop/pillion-loop-private.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
+
+#include "base/pillion-sync.h"
+
+/* What the process knows of its loops: which of them is the default one of a context, all of them for a fork, and what a loop whose last
+ * reference went on another thread has left on its own. */
+
+/* Only the thread itself can pop a context off its stack of default ones, and give an acquired one back */
+typedef struct
+{
+  gconstpointer thread;
+  GMainContext *context;
+  gboolean pushed;
+  gboolean acquired;
+} Leftover;
+
+/* All of it under the lock, which a fork takes as well */
+static GMutex lock;
+static GHashTable *defaults; /* context → loop; the loop keeps the context */
+static PillionLiveList loops;
+static GSList *leftovers;
+
+static void
+leftover_free (Leftover *self)
+{
+  g_main_context_unref (self->context);
+  g_free (self);
+}
+
+/* A thread has ended, and its stack of contexts with it */
+static void
+drop_leftovers (gpointer thread)
+{
+  GSList *next;
+
+  pillion_mutex_lock (&lock);
+  for (GSList *l = leftovers; l != NULL; l = next)
+    {
+      next = l->next;
+      if (((Leftover *) l->data)->thread == thread)
+        {
+          leftover_free (l->data);
+          leftovers = g_slist_delete_link (leftovers, l);
+        }
+    }
+  pillion_mutex_unlock (&lock);
+}
+
+/* Set to the thread's mark on the threads on which a loop was made */
+static GPrivate thread_key = G_PRIVATE_INIT (drop_leftovers);
+
+/* Under the lock. Returns whether the calling thread is done with it. */
+static gboolean
+tidy (Leftover *self)
+{
+  if (self->acquired)
+    g_main_context_release (self->context);
+  self->acquired = FALSE;
+
+  /* What lies on top of it has to go first */
+  if (self->pushed && g_main_context_get_thread_default () != self->context)
+    return FALSE;
+  if (self->pushed)
+    g_main_context_pop_thread_default (self->context);
+  return TRUE;
+}
+
+/* Under the lock */
+static void
+tidy_thread (void)
+{
+  gboolean again = leftovers != NULL;
+
+  while (again)
+    {
+      again = FALSE;
+      for (GSList *l = leftovers; l != NULL && !again; l = l->next)
+        {
+          if (((Leftover *) l->data)->thread == pillion_core_this_thread () && tidy (l->data))
+            {
+              leftover_free (l->data);
+              leftovers = g_slist_delete_link (leftovers, l);
+              again = TRUE;
+            }
+        }
+    }
+}
+
+void
+pillion_loop_tidy_thread (void)
+{
+  pillion_mutex_lock (&lock);
+  tidy_thread ();
+  pillion_mutex_unlock (&lock);
+}
+
+static void
+before_fork (void)
+{
+  pillion_mutex_lock (&lock);
+}
+
+static void
+after_fork (void)
+{
+  pillion_mutex_unlock (&lock);
+}
+
+/* The loops are the parent's: the threads that work for them are there, and their descriptors are shared. In the child they are closed, so
+ * that all that is asked of them is an error; what only those threads could free is not freed. */
+static void
+after_fork_in_child (void)
+{
+  for (PillionLive *link = loops.head; link != NULL; link = link->next)
+    {
+      PillionLoop *loop = pillion_loop_from_link (link);
+      PillionCore *core = &loop->core;
+
+      core->forked = TRUE;
+      core->closing = TRUE;
+      core->closed = TRUE;
+      core->n_entered = 0;
+      core->workers = NULL;
+      core->pump.watch = NULL;
+    }
+  if (defaults != NULL)
+    g_hash_table_steal_all (defaults);
+  pillion_mutex_unlock (&lock);
+}
+
+void
+pillion_loop_register (PillionLoop *self)
+{
+  static gsize once;
+
+  if (g_once_init_enter (&once))
+    {
+      pthread_atfork (before_fork, after_fork, after_fork_in_child);
+      g_once_init_leave (&once, 1);
+    }
+
+  if (g_private_get (&thread_key) == NULL)
+    g_private_set (&thread_key, (gpointer) pillion_core_this_thread ());
+
+  pillion_mutex_lock (&lock);
+  pillion_live_list_add (&loops, &self->registry_link);
+  pillion_mutex_unlock (&lock);
+}
+
+void
+pillion_loop_unregister (PillionLoop *self)
+{
+  pillion_mutex_lock (&lock);
+  pillion_live_list_remove (&loops, &self->registry_link);
+  pillion_mutex_unlock (&lock);
+}
+
+/* Under the lock */
+static void
+make_default (PillionLoop *self)
+{
+  if (defaults == NULL)
+    defaults = g_hash_table_new (NULL, NULL);
+  g_hash_table_insert (defaults, self->core.context, self);
+}
+
+void
+pillion_loop_make_default (PillionLoop *self)
+{
+  pillion_mutex_lock (&lock);
+  make_default (self);
+  pillion_mutex_unlock (&lock);
+}
+
+void
+pillion_loop_forget_default (PillionLoop *self)
+{
+  gboolean was_default = FALSE;
+
+  pillion_mutex_lock (&lock);
+  if (defaults != NULL && g_hash_table_lookup (defaults, self->core.context) == self)
+    was_default = g_hash_table_steal (defaults, self->core.context);
+  pillion_mutex_unlock (&lock);
+
+  if (was_default && self->lasts)
+    g_object_unref (self);
+}
+
+void
+pillion_loop_leave_thread (PillionLoop *self)
+{
+  Leftover *leftover;
+
+  pillion_loop_forget_default (self);
+  if (!self->pushed && !self->owns_context)
+    return;
+
+  leftover = g_new0 (Leftover, 1);
+  leftover->thread = self->core.thread;
+  leftover->context = g_main_context_ref (self->core.context);
+  leftover->pushed = self->pushed;
+  leftover->acquired = self->owns_context;
+  self->pushed = self->owns_context = FALSE;
+
+  pillion_mutex_lock (&lock);
+  leftovers = g_slist_prepend (leftovers, leftover);
+  pillion_mutex_unlock (&lock);
+}
+
+/* Whether the program began on the calling thread. Elsewhere than on Linux that is not known: there it is the first one that asks. */
+static gboolean
+is_main_thread (void)
+{
+#ifdef __linux__
+  return syscall (SYS_gettid) == getpid ();
+#else
+  static gconstpointer first;
+  gconstpointer none = NULL;
+
+  __atomic_compare_exchange_n (&first, &none, pillion_core_this_thread (), FALSE, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+  return first == pillion_core_this_thread ();
+#endif
+}
+
+/**
+ * pillion_loop_get_default:
+ *
+ * Gives the loop for the thread-default context of the calling thread: the same one each time, until it is closed. A loop that has made the
+ * context itself ([flags@Pillion.LoopFlags.PRIVATE_CONTEXT]) is its default loop. For any other context the loop is made by the first
+ * call and lasts, so that code that was reloaded finds it again.
+ *
+ * The process's default context belongs to the main thread, and so does its loop. A thread without a context of its own gets no loop: make
+ * one with a private context there.
+ *
+ * Returns: (transfer none) (nullable): the loop, or %NULL, with a critical message, on a thread that is not the main one and has no
+ *   context of its own
+ *
+ * Since: 1.0
+ */
+PillionLoop *
+pillion_loop_get_default (void)
+{
+  g_autoptr (GMainContext) context = NULL;
+  PillionLoop *loop;
+
+  pillion_mutex_lock (&lock);
+  tidy_thread ();
+  context = g_main_context_ref_thread_default ();
+  loop = defaults != NULL ? g_hash_table_lookup (defaults, context) : NULL;
+  pillion_mutex_unlock (&lock);
+
+  if (context == g_main_context_default () && !is_main_thread ())
+    {
+      g_critical ("This thread has no default loop, because it is not the main thread and has no context of its own: make a loop with "
+                  "PILLION_LOOP_PRIVATE_CONTEXT");
+      return NULL;
+    }
+  if (loop == NULL)
+    {
+      loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
+      loop->lasts = TRUE;
+      pillion_loop_make_default (loop);
+    }
+
+  return loop;
+}

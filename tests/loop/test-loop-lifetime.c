@@ -1,0 +1,197 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "../test-support.h"
+#include "../host/fake-host.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The last reference of a loop may go anywhere, and a fork may come at any time */
+
+static gpointer
+drop (gpointer object)
+{
+  g_object_unref (object);
+  return NULL;
+}
+
+static void
+drop_elsewhere (gpointer object)
+{
+  gpointer weak = object;
+
+  g_object_add_weak_pointer (object, &weak);
+  g_thread_join (g_thread_new ("collector", drop, object));
+  g_assert_null (weak);
+}
+
+static void
+test_default_loop (void)
+{
+  PillionLoop *loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+  PillionLoop *again;
+
+  g_assert_true (pillion_loop_get_default () == loop);
+  drop_elsewhere (loop);
+
+  /* Nothing is left of it: neither the loop nor its context */
+  again = pillion_loop_get_default ();
+  g_assert_true (PILLION_IS_LOOP (again));
+  g_assert_null (g_main_context_get_thread_default ());
+  g_assert_true (pillion_loop_get_context (again) == g_main_context_default ());
+  g_assert_true (pillion_loop_close (again, -1, NULL));
+}
+
+/* One that lies on top of another is popped when that has gone */
+static void
+test_stacked_contexts (void)
+{
+  PillionLoop *below = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+  PillionLoop *above = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+
+  drop_elsewhere (below);
+  g_assert_true (pillion_loop_get_default () == above);
+  loop_end (above);
+  g_assert_null (g_main_context_get_thread_default ());
+}
+
+static void
+test_acquired_context (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (PillionHost) host = PILLION_HOST (fake_host_new ("lifetime"));
+  g_autoptr (PillionHost) next_host = PILLION_HOST (fake_host_new ("lifetime, next"));
+  PillionLoop *loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
+  PillionLoop *next;
+
+  g_assert_true (pillion_loop_ensure (loop, host, NULL));
+  g_assert_true (g_main_context_is_owner (context));
+  drop_elsewhere (loop);
+  /* It would have to be told on its own thread */
+  FAKE_HOST (host)->loop = NULL;
+
+  /* The next one does not take the context for somebody else's */
+  next = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
+  g_assert_false (g_main_context_is_owner (context));
+  g_assert_true (pillion_loop_ensure (next, next_host, NULL));
+  g_assert_false (pillion_loop_is_passenger (next));
+  loop_end (next);
+}
+
+static gpointer
+end_with_leftover (gpointer data)
+{
+  PillionLoop *loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+
+  drop_elsewhere (loop);
+  return NULL;
+}
+
+static void
+test_thread_ends (void)
+{
+  for (int i = 0; i < 10; i++)
+    g_thread_join (g_thread_new ("short", end_with_leftover, NULL));
+}
+
+/* Forks */
+
+static void
+work (PillionTask *task,
+      GCancellable *cancellable,
+      gpointer data)
+{
+  pillion_task_return_boolean (task, TRUE);
+}
+
+static void
+never (gpointer data)
+{
+  g_assert_not_reached ();
+}
+
+/* What the child finds; returns its exit status. Only _exit () ends it, so that nothing of the parent's is written twice. */
+static int
+use_in_child (PillionLoop *loop,
+              PillionTask *pending)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PillionTask) task = NULL;
+  PillionLoop *own;
+
+  if (!pillion_loop_is_closed (loop) || pillion_loop_kick (loop))
+    return 1;
+
+  task = pillion_loop_run_in_thread (loop, "in the child", NULL, work, NULL, NULL);
+  if (pillion_loop_run_until_complete (loop, task, &error) || !g_error_matches (error, PILLION_ERROR, PILLION_ERROR_CLOSED) ||
+      strstr (error->message, "fork") == NULL)
+    return 2;
+  g_clear_error (&error);
+
+  if (pillion_loop_run_until_complete (loop, pending, &error) || !g_error_matches (error, PILLION_ERROR, PILLION_ERROR_CLOSED))
+    return 3;
+  g_clear_error (&error);
+
+  if (pillion_loop_ensure (loop, NULL, &error) || !g_error_matches (error, PILLION_ERROR, PILLION_ERROR_CLOSED))
+    return 4;
+
+  /* One of its own works, threads too */
+  own = pillion_loop_get_default ();
+  if (own == loop || pillion_loop_is_closed (own))
+    return 5;
+  g_clear_object (&task);
+  task = pillion_loop_run_in_thread (own, "work", NULL, work, NULL, NULL);
+  if (!pillion_loop_run_until_complete (own, task, NULL))
+    return 6;
+  return pillion_loop_close (own, -1, NULL) ? 0 : 7;
+}
+
+static void
+test_fork (void)
+{
+  PillionLoop *loop = pillion_loop_get_default ();
+  g_autoptr (PillionTask) task = pillion_loop_run_in_thread (loop, "before", NULL, work, NULL, NULL);
+  g_autoptr (PillionTask) pending = pillion_task_new (loop, "pending", NULL);
+  int status;
+  pid_t child;
+
+  g_assert_true (pillion_loop_run_until_complete (loop, task, NULL));
+  pillion_loop_kick (loop);
+  pillion_loop_call_later (loop, G_TIME_SPAN_HOUR, never, NULL, NULL);
+
+  child = fork ();
+  if (child == 0)
+    {
+      alarm (20);
+      _exit (use_in_child (loop, pending));
+    }
+  g_assert_cmpint (child, >, 0);
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+
+  /* The parent's goes on */
+  g_assert_false (pillion_loop_is_closed (loop));
+  g_clear_object (&task);
+  task = pillion_loop_run_in_thread (loop, "after", NULL, work, NULL, NULL);
+  g_assert_true (pillion_loop_run_until_complete (loop, task, NULL));
+  pillion_task_return_boolean (pending, TRUE);
+  g_assert_true (pillion_loop_close (loop, -1, NULL));
+}
+
+int
+main (int argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/loop/lifetime/dropped-elsewhere-leaves-no-default", test_default_loop);
+  g_test_add_func ("/loop/lifetime/dropped-elsewhere-below-another", test_stacked_contexts);
+  g_test_add_func ("/loop/lifetime/dropped-elsewhere-gives-the-context-back", test_acquired_context);
+  g_test_add_func ("/loop/lifetime/dropped-elsewhere-and-the-thread-ends", test_thread_ends);
+  g_test_add_func ("/loop/lifetime/closed-in-a-forked-child", test_fork);
+
+  return g_test_run ();
+}
