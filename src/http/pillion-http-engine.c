@@ -8,8 +8,12 @@
 
 #include "http/pillion-transfer.h"
 
-/* For digests, parsing and waiting for the disk */
-#define MAX_WORKERS 4
+/* Threads that compute: they parse and decompress */
+#define MAX_CPU_WORKERS 4
+
+/* Threads that wait for the disk. They are apart from the others, so that a small answer never waits for a file to be
+ * flushed. */
+#define MAX_DISK_WORKERS 4
 
 typedef struct
 {
@@ -56,8 +60,10 @@ free_on_thread (gpointer data)
   g_clear_pointer (&self->queue, pillion_http_queue_free);
   g_clear_pointer (&self->transport, pillion_transport_free);
   /* Nothing of ours is left to do, but one may not have returned yet from posting what it did, which needs the I/O thread */
-  if (self->workers != NULL)
-    pillion_private_workers_close (self->workers, g_get_monotonic_time () + G_USEC_PER_SEC);
+  if (self->cpu_workers != NULL)
+    pillion_private_workers_close (self->cpu_workers, g_get_monotonic_time () + G_USEC_PER_SEC);
+  if (self->disk_workers != NULL)
+    pillion_private_workers_close (self->disk_workers, g_get_monotonic_time () + G_USEC_PER_SEC);
   if (self->sweep != NULL)
     {
       g_source_destroy (self->sweep);
@@ -224,14 +230,31 @@ pillion_http_engine_unwatch (PillionHttpEngine *self,
   g_queue_unlink (&self->watched, &transfer->watch_link);
 }
 
-void
-pillion_http_engine_run (PillionHttpEngine *self,
-                         PillionWorkFunc func,
-                         gpointer data)
+/* If the system has no thread left, the I/O thread does the work, and the network waits */
+static void
+push (PillionWorkers **workers,
+      guint max_workers,
+      PillionWorkFunc func,
+      gpointer data)
 {
-  if (self->workers == NULL)
-    self->workers = pillion_private_workers_new (MAX_WORKERS);
-  /* If the system has no thread left for it, the I/O thread does the work, and the network waits */
-  if (!pillion_private_workers_push (self->workers, func, data, NULL))
+  if (*workers == NULL)
+    *workers = pillion_private_workers_new (max_workers);
+  if (!pillion_private_workers_push (*workers, func, data, NULL))
     func (data);
+}
+
+void
+pillion_http_engine_compute (PillionHttpEngine *self,
+                             PillionWorkFunc func,
+                             gpointer data)
+{
+  push (&self->cpu_workers, MAX_CPU_WORKERS, func, data);
+}
+
+void
+pillion_http_engine_use_disk (PillionHttpEngine *self,
+                              PillionWorkFunc func,
+                              gpointer data)
+{
+  push (&self->disk_workers, MAX_DISK_WORKERS, func, data);
 }

@@ -304,7 +304,7 @@ take_step (PillionHttpFetch *self)
   self->at_work = TRUE;
   self->keeper.until = self->part->size;
   self->keeper.last = self->finishing;
-  pillion_http_engine_run (self->parent.engine, step_on_worker, self);
+  pillion_http_engine_use_disk (self->parent.engine, step_on_worker, self);
 }
 
 static gboolean
