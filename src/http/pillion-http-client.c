@@ -83,6 +83,7 @@
  * | a target that is not a regular file | `G_IO_ERROR_NOT_REGULAR_FILE`, `G_IO_ERROR_IS_DIRECTORY` |
  * | a target that another download writes to, or whose name is taken | `G_IO_ERROR_EXISTS` |
  * | the disk | `G_IO_ERROR_NO_SPACE`, `G_IO_ERROR_PERMISSION_DENIED`, `G_IO_ERROR_IS_DIRECTORY`, `G_IO_ERROR_NOT_FOUND`… |
+ * | libsoup 3 is missing, or something else in the process has loaded libsoup 2 | [error@PillionHttp.Error.UNAVAILABLE] |
  * | the task or the given cancellable was cancelled | `G_IO_ERROR_CANCELLED` |
  *
  * ## Threads and life

@@ -6,6 +6,7 @@
 
 #include "http/pillion-http-engine.h"
 
+#include "http/pillion-soup-library.h"
 #include "http/pillion-transfer.h"
 
 /* Threads that compute: they parse and decompress */
@@ -70,6 +71,7 @@ free_on_thread (gpointer data)
       g_source_unref (self->sweep);
     }
   config_clear (&self->config);
+  g_clear_error (&self->unavailable);
   g_free (self);
 
   pillion_private_io_thread_unref (io);
@@ -145,7 +147,8 @@ ensure_started (PillionHttpEngine *self)
 
   context = pillion_private_io_thread_get_context (self->io);
   self->queue = pillion_http_queue_new (self->config.max_connections, self->config.max_connections_per_host);
-  self->transport = pillion_soup_transport_new (context);
+  if (pillion_soup_library_load (&self->unavailable))
+    self->transport = pillion_soup_transport_new (context);
   self->sweep = g_source_new (&sweep_funcs, sizeof (GSource));
   g_source_set_static_name (self->sweep, "pillion idle timeout");
   g_source_set_callback (self->sweep, sweep, self, NULL);
@@ -164,8 +167,11 @@ configure_on_thread (gpointer data)
 
   ensure_started (self);
   pillion_http_queue_set_limits (self->queue, self->config.max_connections, self->config.max_connections_per_host);
-  pillion_transport_set_max_connections (self->transport, self->config.max_connections);
-  pillion_transport_set_tls_database (self->transport, self->config.tls_database);
+  if (self->transport != NULL)
+    {
+      pillion_transport_set_max_connections (self->transport, self->config.max_connections);
+      pillion_transport_set_tls_database (self->transport, self->config.tls_database);
+    }
   /* Also where nothing is watched: the timer may stand at a time of the old timeout */
   sweep (self);
   pillion_http_engine_pump (self);

@@ -30,7 +30,8 @@ struct _PillionHttpEngine
   PillionIoThread *io;
   PillionHttpConfig config;
   PillionHttpQueue *queue;
-  PillionTransport *transport;
+  PillionTransport *transport; /* NULL if there is no libsoup to be had */
+  GError *unavailable;         /* then, else NULL */
   PillionWorkers *cpu_workers;  /* made when they are first needed */
   PillionWorkers *disk_workers; /* likewise */
   GQueue watched; /* transfers that may be too long idle, by their links; the one that was seen first at the head */

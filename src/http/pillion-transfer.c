@@ -119,6 +119,12 @@ submit_on_thread (gpointer data)
       return;
     }
 
+  if (self->engine->unavailable != NULL)
+    {
+      pillion_transfer_fail (self, g_error_copy (self->engine->unavailable));
+      return;
+    }
+
   uri = pillion_http_parse_url (self->given_url, &error);
   if (uri == NULL || !set_uri (self, uri, &error))
     pillion_transfer_fail (self, error);
