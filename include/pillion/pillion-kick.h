@@ -18,8 +18,11 @@ G_BEGIN_DECLS
  * PillionKick:
  * @items: how many items of the ready queue and dispatches of the context ran
  * @more_ready: whether work that is ready now was left for the next kick
- * @nested: whether the kick did nothing because it was called inside another one
+ * @refused: whether the kick did nothing because it came from inside of a callback, where nesting is switched off
+ *   ([property@Pillion.Loop:allow-nesting]) or 64 deep already
  * @held: whether the kick did nothing because of a region that allows no callbacks ([method@Pillion.Loop.begin_region])
+ * @depth: how many kicks and waits of this loop were on the stack when the kick was called: 0 unless a callback opened
+ *   a loop of the host's
  * @next_deadline: the time in µs of the host's clock at which work becomes ready by itself, 0 for now, -1 for never
  * @duration_usec: how long the kick took, in µs
  * @overshoot_usec: by how much the kick ended after its deadline, in µs; 0 if it did not
@@ -41,8 +44,9 @@ struct _PillionKick
 {
   guint    items;
   gboolean more_ready;
-  gboolean nested;
+  gboolean refused;
   gboolean held;
+  guint    depth;
   gint64   next_deadline;
   gint64   duration_usec;
   gint64   overshoot_usec;

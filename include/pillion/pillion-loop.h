@@ -124,6 +124,11 @@ PILLION_AVAILABLE_IN_1_0
 void              pillion_loop_set_auto_stop        (PillionLoop        *self,
                                                      gboolean            auto_stop);
 PILLION_AVAILABLE_IN_1_0
+gboolean          pillion_loop_get_allow_nesting    (PillionLoop        *self);
+PILLION_AVAILABLE_IN_1_0
+void              pillion_loop_set_allow_nesting    (PillionLoop        *self,
+                                                     gboolean            allow_nesting);
+PILLION_AVAILABLE_IN_1_0
 guint             pillion_loop_get_live_tasks       (PillionLoop        *self);
 
 PILLION_AVAILABLE_IN_1_0

@@ -70,7 +70,9 @@ ask (PillionPump *self)
 {
   int n;
 
+  self->looking = TRUE;
   self->prepared = g_main_context_prepare (self->context, &self->max_priority);
+  self->looking = FALSE;
   while ((n = g_main_context_query (self->context, self->max_priority, &self->timeout, self->fds,
                                     self->n_allocated)) > (int) self->n_allocated)
     {
@@ -122,10 +124,18 @@ forget_conditions (PillionPump *self)
 static gboolean
 dispatch (PillionPump *self)
 {
-  if (!g_main_context_check (self->context, self->max_priority, self->fds, self->n_fds))
+  int outer_depth = self->depth;
+  gboolean ready;
+
+  self->looking = TRUE;
+  ready = g_main_context_check (self->context, self->max_priority, self->fds, self->n_fds);
+  self->looking = FALSE;
+  if (!ready)
     return FALSE;
 
+  self->depth = g_main_depth () + 1;
   g_main_context_dispatch (self->context);
+  self->depth = outer_depth;
   self->changed = TRUE;
   return TRUE;
 }

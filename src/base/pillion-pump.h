@@ -28,6 +28,8 @@ typedef struct
   gboolean must_poll;   /* whether only the kernel knows if a descriptor is ready */
   gboolean always_poll; /* whether to ask it each time: before a virtual clock jumps, what the watch is about to see has to be seen */
   gboolean changed;     /* whether something was dispatched since the set was last handed to the watch */
+  gboolean looking;     /* whether the sources are being asked by this pump, and not by a main loop of somebody else's */
+  int depth;            /* g_main_depth () of what is being dispatched; 0 between dispatches */
   gint64 last_poll;     /* when the kernel was last asked, coarse µs */
 } PillionPump;
 
@@ -73,3 +75,10 @@ void     pillion_pump_wait      (PillionPump      *self,
 void     pillion_pump_poll      (PillionPump      *self,
                                  gint64            timeout_usec);
 gboolean pillion_pump_dispatch  (PillionPump      *self);
+
+/* Whether what is being dispatched now was dispatched by this pump, and not by a main loop inside of that */
+static inline gboolean
+pillion_pump_is_dispatching (PillionPump *self)
+{
+  return self->depth > 0 && self->depth == g_main_depth ();
+}

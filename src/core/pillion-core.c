@@ -95,13 +95,23 @@ pillion_core_drop_all (PillionCore *self)
   while (!pillion_inbox_is_empty (&self->inbox) || pillion_timer_heap_peek (&self->timers) != NULL);
 }
 
+/* Work came on the loop's own thread. Inside of a kick that sees it by itself, unless a callback has opened a loop of the host's that
+ * sleeps: for that one the bell rings. */
+static inline void
+announce (PillionCore *self)
+{
+  if (self->depth == 0)
+    pillion_core_busy (self);
+  else if (G_UNLIKELY (!__atomic_load_n (&self->rung, __ATOMIC_RELAXED)))
+    pillion_core_ring (self);
+}
+
 void
 pillion_core_push_local (PillionCore *self,
                          PillionItem *item)
 {
   pillion_ready_queue_push (&self->ready, item);
-  if (self->depth == 0)
-    pillion_core_busy (self);
+  announce (self);
 }
 
 /* Whether it is ours to ring: once between two kicks */
@@ -187,8 +197,8 @@ pillion_core_add_timer (PillionCore *self,
                         gint64 due)
 {
   pillion_timer_heap_add (&self->timers, timer, due);
-  if (self->depth == 0 && pillion_timer_heap_peek (&self->timers) == timer)
-    pillion_core_busy (self);
+  if (pillion_timer_heap_peek (&self->timers) == timer)
+    announce (self);
 }
 
 void

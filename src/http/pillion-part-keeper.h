@@ -11,6 +11,7 @@
 typedef struct
 {
   PillionPartFile *part;
+  char *target;       /* set before the last step */
   char *wanted;       /* the digest that is to come out, or NULL */
   GChecksum *checksum;
   guint8 *buffer;

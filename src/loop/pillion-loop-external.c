@@ -130,12 +130,9 @@ pillion_loop_wake (PillionLoop *self)
     }
 }
 
-void
-pillion_loop_consume_wake (PillionLoop *self)
+static inline void
+drain (PillionLoop *self)
 {
-  if (__atomic_load_n (&self->core.rung, __ATOMIC_RELAXED))
-    __atomic_store_n (&self->core.rung, FALSE, __ATOMIC_SEQ_CST);
-
   if (G_UNLIKELY (self->event_fd >= 0) && __atomic_exchange_n (&self->fd_rung, FALSE, __ATOMIC_SEQ_CST))
     {
       guint64 count;
@@ -143,6 +140,42 @@ pillion_loop_consume_wake (PillionLoop *self)
       while (read (self->event_fd, &count, sizeof count) < 0 && errno == EINTR)
         ;
     }
+}
+
+void
+pillion_loop_consume_wake (PillionLoop *self)
+{
+  if (__atomic_load_n (&self->core.rung, __ATOMIC_RELAXED))
+    __atomic_store_n (&self->core.rung, FALSE, __ATOMIC_SEQ_CST);
+  drain (self);
+}
+
+/* Kicks are refused for now, or for good, so nothing may ring for one: a host that sleeps on the descriptor would spin */
+void
+pillion_loop_mute (PillionLoop *self)
+{
+  /* Whoever finds the bell taken does not ring */
+  if (!__atomic_load_n (&self->core.rung, __ATOMIC_RELAXED))
+    __atomic_store_n (&self->core.rung, TRUE, __ATOMIC_SEQ_CST);
+  drain (self);
+  if (!self->muted && self->fds.fd >= 0)
+    pillion_epoll_set_update (&self->fds, NULL, 0, FALSE);
+  self->muted = TRUE;
+}
+
+/* If that is over: what is ready rings, and from now on whatever comes */
+void
+pillion_loop_unmute (PillionLoop *self)
+{
+  if (!self->muted || !pillion_loop_may_kick (self))
+    return;
+
+  self->muted = FALSE;
+  self->core.pump.changed = TRUE;
+  __atomic_store_n (&self->core.rung, FALSE, __ATOMIC_SEQ_CST);
+  /* This puts what the context polls behind the descriptor again */
+  if (pillion_loop_get_deadline (self) == 0)
+    pillion_core_ring (&self->core);
 }
 
 /* Before a host sleeps: makes the descriptor, or the watch, stand for what the context polls now. The host's own code may have closed a
@@ -165,6 +198,14 @@ sync_fds (PillionLoop *self)
 
   pillion_pump_settle (pump);
   return pump->watch == NULL || !pump->must_poll;
+}
+
+/* Called from what a main loop of somebody else's dispatches in the loop's context: that main loop looks at the context by itself, and to
+ * find the caller's own timer there would be to set it for ever */
+static gboolean
+is_within_context (PillionLoop *self)
+{
+  return pillion_loop_is_called_from_context (self) && !pillion_pump_is_dispatching (&self->core.pump);
 }
 
 /**
@@ -205,7 +246,7 @@ pillion_loop_get_fd (PillionLoop *self)
       pillion_pump_unwatch (&self->core.pump);
       pillion_loop_get_deadline (self);
       /* What was rung for before went elsewhere */
-      if (pillion_core_has_ready (&self->core))
+      if (!self->muted && pillion_core_has_ready (&self->core))
         {
           __atomic_store_n (&self->core.rung, FALSE, __ATOMIC_SEQ_CST);
           pillion_core_ring (&self->core);
@@ -243,7 +284,10 @@ pillion_loop_get_events (PillionLoop *self)
  *
  * Tells when the loop wants a kick even if nobody wakes the host: for how long that may sleep. It looks afresh at the context,
  * because a source that the host's own code attached between two kicks wakes nobody; so ask right before each sleep. On the
- * loop's thread only. In a region in which nothing may be called it is never: the end of the region rings.
+ * loop's thread only.
+ *
+ * It answers "never", and the descriptor is not readable, for as long as a kick would do nothing: in a region in which nothing may be
+ * called, too deep inside of callbacks, after [method@Pillion.Loop.stop], and once the loop is closed. Whatever ends that rings.
  *
  * Returns: the time in µs of the loop's clock ([method@Pillion.Loop.get_now]), 0 for now, -1 for never
  *
@@ -260,17 +304,23 @@ pillion_loop_get_deadline (PillionLoop *self)
   g_return_val_if_fail (PILLION_IS_LOOP (self), -1);
   g_return_val_if_fail (pillion_core_on_thread (core), -1);
 
-  /* The end of the region rings */
-  if (core->closed || core->n_barred > 0)
-    return -1;
+  if (!pillion_loop_may_kick (self))
+    {
+      /* Whatever ends that rings */
+      pillion_loop_mute (self);
+      return -1;
+    }
+  if (core->depth > 0)
+    pillion_loop_look_inside (self);
   if (pillion_core_has_ready (core))
     return 0;
-  /* Out of work, with the hook still there: the kicks that take it away are wanted now, or a host that sleeps never would */
-  if (self->ride == PILLION_RIDE_HOOK && self->auto_stop && !pillion_loop_has_work (self))
+  /* Out of work, with the hook still there: the kicks that take it away are wanted now, or a host that sleeps never would. Inside of a
+   * callback none of them does. */
+  if (self->ride == PILLION_RIDE_HOOK && self->auto_stop && core->depth == 0 && !pillion_loop_has_work (self))
     return 0;
 
   /* Somebody else may run the context: then it is theirs to ask */
-  if (self->ride != PILLION_RIDE_PASSENGER && pillion_loop_acquire (self))
+  if (self->ride != PILLION_RIDE_PASSENGER && !is_within_context (self) && g_main_context_acquire (core->context))
     {
       timeout = pillion_pump_get_timeout (&core->pump);
       /* The context's timeouts are by the monotonic clock, so they tell a host with another clock nothing */
@@ -282,9 +332,12 @@ pillion_loop_get_deadline (PillionLoop *self)
 
           deadline = deadline < 0 ? look : MIN (deadline, look);
         }
-      /* Where the hook is away the context is not ours to keep: a report asks all the same */
-      if (self->ride == PILLION_RIDE_NONE && (self->host != NULL || self->wanted) && core->depth == 0)
-        pillion_loop_release_context (self);
+      /* While the hook is away the context is not ours to keep: a report asks all the same */
+      if (self->owns_context || core->depth > 0 ||
+          (self->ride == PILLION_RIDE_NONE && (self->host != NULL || self->wanted)))
+        g_main_context_release (core->context);
+      else
+        self->owns_context = TRUE;
       if (timeout == 0)
         return 0;
     }

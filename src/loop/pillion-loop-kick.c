@@ -105,12 +105,21 @@ warm_next (PillionItem *next)
   __builtin_prefetch ((char *) next->next + 64);
 }
 
+/* Whether a callback has seen to it that no other one may run now. A wait goes on after stop (): it needs no host. */
+static inline gboolean
+is_halted (PillionLoop *self,
+           PillionWorkFlags flags)
+{
+  return self->core.n_barred > 0 || (self->stopped && (flags & PILLION_WORK_KICK));
+}
+
 /* Runs what is ready now, and not what becomes ready meanwhile, so that the context gets its turn. @now is moved on. Stops at
  * the deadline, but not before @least items. Returns whether there is time left. */
 static gboolean
 run_items (PillionLoop *self,
            gint64 deadline,
            guint least,
+           PillionWorkFlags flags,
            gint64 *now,
            PillionKick *report)
 {
@@ -154,21 +163,23 @@ run_items (PillionLoop *self,
 
       *now = g_get_monotonic_time ();
       duration = *now - before;
+      if (G_UNLIKELY (self->inside_start != 0))
+        duration -= pillion_loop_leave_inside (self);
       self->item_usec += (duration - self->item_usec) / 4;
       note_item (self, report, name, duration);
-      if (G_UNLIKELY (core->n_barred > 0))
+      if (G_UNLIKELY (is_halted (self, flags)))
         return FALSE;
     }
 
   return *now < deadline;
 }
 
-/* The part of a kick that does the work. @pump says whether the context is ours to iterate; @is_over, which may be NULL, ends it before the
- * deadline when it becomes TRUE. Returns whether something that is ready was left. */
+/* The part of a kick that does the work. @is_over, which may be NULL, ends it before the deadline when it becomes TRUE. Returns whether
+ * something that is ready was left. */
 gboolean
 pillion_loop_work (PillionLoop *self,
                    gint64 deadline,
-                   gboolean pump,
+                   PillionWorkFlags flags,
                    const gboolean *is_over,
                    PillionKick *report)
 {
@@ -176,6 +187,7 @@ pillion_loop_work (PillionLoop *self,
   gint64 start = g_get_monotonic_time ();
   gint64 now = start;
   gboolean was_passenger = self->ride == PILLION_RIDE_PASSENGER;
+  gboolean pump = flags & PILLION_WORK_PUMP;
   gboolean more;
   guint least = 1;
   PillionItem *item;
@@ -183,11 +195,12 @@ pillion_loop_work (PillionLoop *self,
   pillion_core_begin_work (core);
   core->turn++;
   __atomic_store_n (&core->rung, TRUE, __ATOMIC_SEQ_CST);
+  self->inside_usec = 0;
 
   /* One item before the context has its turn: it is what a host that slept was most likely woken for */
   if (pillion_core_gather (core))
     {
-      run_items (self, start, least, &now, report);
+      run_items (self, start, least, flags, &now, report);
       least = 0;
       /* The item may have closed the loop: its context is not ours to dispatch then */
       pump = pump && !core->closed;
@@ -196,10 +209,13 @@ pillion_loop_work (PillionLoop *self,
   do
     {
       more = FALSE;
+      /* A loop of the host's inside of a callback had the bell ring for it */
+      if (G_UNLIKELY (!__atomic_load_n (&core->rung, __ATOMIC_RELAXED)))
+        __atomic_store_n (&core->rung, TRUE, __ATOMIC_SEQ_CST);
 
       /* A callback may have handed the context to whoever runs it. A run-until of a passenger runs it itself. */
       pump = pump && (was_passenger || self->ride != PILLION_RIDE_PASSENGER);
-      if (pump && core->n_barred == 0)
+      if (pump && !is_halted (self, flags))
         {
           guint rounds = pillion_pump_turn (&core->pump);
 
@@ -208,16 +224,18 @@ pillion_loop_work (PillionLoop *self,
               gint64 before = now;
 
               now = g_get_monotonic_time ();
+              if (G_UNLIKELY (self->inside_start != 0))
+                before += pillion_loop_leave_inside (self);
               report->items += rounds - 1;
               note_item (self, report, "context", now - before);
               more = TRUE;
             }
         }
 
-      if (core->n_barred == 0 && pillion_core_gather (core))
+      if (!is_halted (self, flags) && pillion_core_gather (core))
         {
           /* Not by the clock again: where the next item is only expected to take too long, it has not come to the deadline */
-          gboolean in_time = run_items (self, deadline, least, &now, report);
+          gboolean in_time = run_items (self, deadline, least, flags, &now, report);
 
           least = 0;
           more |= pillion_core_has_ready (core);
@@ -230,7 +248,7 @@ pillion_loop_work (PillionLoop *self,
           more = FALSE;
           break;
         }
-      if (G_UNLIKELY (core->n_barred > 0))
+      if (G_UNLIKELY (is_halted (self, flags)))
         {
           more = pillion_core_has_ready (core);
           break;
@@ -253,7 +271,7 @@ pillion_loop_work (PillionLoop *self,
     pillion_ready_queue_push (&core->ready, item);
 
   pillion_core_end_work (core);
-  if (core->depth == 0)
+  if (flags & PILLION_WORK_KICK)
     {
       /* First the flag, then the inbox: what comes after the look rings */
       __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
@@ -261,20 +279,15 @@ pillion_loop_work (PillionLoop *self,
       /* What the watch saw meanwhile has rung nobody */
       if (pump && core->pump.watch != NULL)
         more |= pillion_watch_peek_flag (core->pump.watch);
+      if (G_UNLIKELY (self->muted))
+        pillion_loop_unmute (self);
     }
 
   report->more_ready = more;
-  report->duration_usec = now - start;
-  report->overshoot_usec = MAX (0, now - deadline);
+  report->duration_usec = now - start - self->inside_usec;
+  report->overshoot_usec = MAX (0, now - self->inside_usec - deadline);
 
   return more;
-}
-
-/* Somebody dispatches the loop's context, and this is called from there */
-static gboolean
-is_called_from_context (PillionLoop *self)
-{
-  return g_main_depth () > 0 && g_source_get_context (g_main_current_source ()) == self->core.context;
 }
 
 static gboolean
@@ -286,25 +299,29 @@ kick (PillionLoop *self,
   gboolean pump = TRUE;
   gboolean wanted;
   gint64 now;
+  guint turn;
 
   if (G_UNLIKELY (!pillion_core_on_thread (core)))
     {
       g_critical ("A loop was kicked from another thread than its own");
       return FALSE;
     }
-  if (G_UNLIKELY ((core->depth | core->n_barred) > 0))
+  if (G_UNLIKELY (!pillion_loop_may_kick (self)))
     {
-      report->nested = core->depth > 0;
+      report->depth = core->depth;
       report->held = core->n_barred > 0;
-      if (!report->nested)
-        pillion_loop_consume_wake (self);
-      return TRUE;
+      report->refused = core->depth > 0;
+      pillion_loop_mute (self);
+      return !core->closed && !self->stopped;
     }
-  if (G_UNLIKELY (core->closed))
-    return FALSE;
+  if (G_UNLIKELY (core->depth > 0))
+    {
+      report->depth = core->depth;
+      return pillion_loop_kick_inside (self, deadline, report);
+    }
 
   /* A host whose tick comes out of the very context: to iterate it here would be to do so inside itself */
-  if (G_UNLIKELY (self->ride == PILLION_RIDE_PASSENGER || is_called_from_context (self)))
+  if (G_UNLIKELY (self->ride == PILLION_RIDE_PASSENGER || pillion_loop_is_called_from_context (self)))
     {
       pump = FALSE;
       if (self->ride == PILLION_RIDE_HOOK)
@@ -329,7 +346,12 @@ kick (PillionLoop *self,
         measure_gap (self, now);
       if (deadline < 0)
         deadline = pillion_add_time (now, pillion_loop_get_budget_now (self));
-      self->last_kick = pillion_loop_work (self, deadline, pump, NULL, report) ? now : 0;
+      self->last_kick = 0;
+      turn = core->turn;
+      /* With kicks inside, this one says nothing about how often the host ticks */
+      if (pillion_loop_work (self, deadline, PILLION_WORK_KICK | (pump ? PILLION_WORK_PUMP : 0), NULL, report) &&
+          core->turn == turn + 1)
+        self->last_kick = now;
       wanted = pillion_loop_rest (self);
       g_object_unref (self);
     }
@@ -349,9 +371,14 @@ kick (PillionLoop *self,
  * Does a little work without blocking: what a host's hook calls once a tick. It works for
  * [property@Pillion.Loop:budget-usec], and at least one item and one iteration of the context are done whatever they cost.
  *
- * With nothing to do it makes no system call. Inside another kick, and in a region in which nothing may be called
- * ([method@Pillion.Loop.begin_region]), it does nothing and returns %TRUE. On another thread than the loop's it does
- * nothing but to log a critical message.
+ * With nothing to do it makes no system call.
+ *
+ * A callback may open a loop of the host's, such as that of a dialog, and that loop may kick: such a kick goes on with whatever is ready,
+ * within a budget of its own. It never calls again what is on the stack; what becomes ready for that waits until it has returned. See
+ * [Opening a dialog from a callback](dialogs.html).
+ *
+ * A kick does nothing and returns %TRUE in a region in which nothing may be called ([method@Pillion.Loop.begin_region]), 64 deep, and
+ * inside of another kick if [property@Pillion.Loop:allow-nesting] is off. On any thread but the loop's it only logs a critical message.
  *
  * Returns: whether more kicks are wanted; FALSE when nothing lives any more, so that a hook of the program's own may go, and after
  *   [method@Pillion.Loop.stop] until [method@Pillion.Loop.ensure] is called again
@@ -399,7 +426,7 @@ pillion_loop_kick_until (PillionLoop *self,
 
   g_object_ref (self);
   wanted = kick (self, MAX (deadline_usec, 0), report);
-  if (report != &own && !report->nested && pillion_core_on_thread (&self->core))
+  if (report != &own && pillion_core_on_thread (&self->core))
     report->next_deadline = report->more_ready ? 0 : pillion_loop_get_deadline (self);
   g_object_unref (self);
 

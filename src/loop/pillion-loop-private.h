@@ -36,6 +36,9 @@ struct _PillionLoop
   PillionLive registry_link;
   gboolean winding_down; /* whether nothing lived at the last kick */
   gboolean auto_stop;
+  gboolean stopped;     /* whether stop () took the hook away: kicks do nothing until ensure () */
+  gboolean allow_nesting;
+  gboolean muted;       /* whether nothing rings, because a kick would be refused */
   PillionPassenger *passenger; /* while somebody else runs the context */
 
   gint64 budget_usec;
@@ -45,6 +48,9 @@ struct _PillionLoop
   gint64 gaps[PILLION_LOOP_N_GAPS];
   guint n_gaps;
   gint64 item_usec;      /* what items took lately, to stop before the deadline rather than after it */
+  gint64 inside_start;   /* when a loop of the host's was first and last seen inside of the item that runs; else 0 */
+  gint64 inside_end;
+  gint64 inside_usec;    /* how long such loops took in the items of the kick that runs */
 
   GMutex wake_lock;
   PillionCallback *wake; /* under the lock */
@@ -63,19 +69,35 @@ struct _PillionLoop
 gboolean pillion_loop_acquire        (PillionLoop  *self);
 void     pillion_loop_release_context (PillionLoop *self);
 gboolean pillion_loop_is_run_by_another (PillionLoop *self);
+gboolean pillion_loop_is_called_from_context (PillionLoop *self);
 void     pillion_loop_get_off        (PillionLoop  *self);
 void     pillion_loop_become_passenger (PillionLoop *self);
 gboolean pillion_loop_rest           (PillionLoop  *self);
 void     pillion_loop_forget_host    (PillionLoop  *self);
 
 /* The work of a kick: pillion-loop-kick.c */
+typedef enum
+{
+  PILLION_WORK_ITEMS = 0,
+  PILLION_WORK_PUMP  = 1 << 0, /* the context is ours to iterate */
+  PILLION_WORK_KICK  = 1 << 1, /* for a host, which may stop the loop, and sleeps afterwards */
+} PillionWorkFlags;
+
 gboolean pillion_loop_work           (PillionLoop    *self,
                                       gint64          deadline_usec,
-                                      gboolean        pump,
+                                      PillionWorkFlags flags,
                                       const gboolean *is_over,
                                       PillionKick    *report);
 gint64   pillion_loop_get_budget_now (PillionLoop  *self);
 gboolean pillion_loop_has_work       (PillionLoop  *self);
+
+/* Kicks from inside of a callback: pillion-loop-nest.c */
+gboolean pillion_loop_may_kick       (PillionLoop  *self);
+gboolean pillion_loop_kick_inside    (PillionLoop  *self,
+                                      gint64        deadline,
+                                      PillionKick  *report);
+void     pillion_loop_look_inside    (PillionLoop  *self);
+gint64   pillion_loop_leave_inside   (PillionLoop  *self);
 
 /* Waiting for a loop inside of ours, which is told at once: pillion-loop-wait.c */
 void     pillion_loop_turn           (PillionLoop    *self,
@@ -89,6 +111,8 @@ void     pillion_loop_turn_until     (PillionLoop    *self,
 void     pillion_loop_external_init  (PillionLoop  *self);
 void     pillion_loop_external_clear (PillionLoop  *self);
 void     pillion_loop_consume_wake   (PillionLoop  *self);
+void     pillion_loop_mute           (PillionLoop  *self);
+void     pillion_loop_unmute         (PillionLoop  *self);
 void     pillion_loop_on_watch       (gpointer      data);
 
 /* Calls: pillion-loop-calls.c */

@@ -76,7 +76,7 @@ pillion_loop_get_barring (PillionLoop *self)
  * Begins a region: a stretch of the host's time, until [method@Pillion.Loop.end_region], in which callbacks must not run, or must
  * not do destructive things. Regions may lie in each other and overlap, also those of one name, and each is ended once.
  *
- * With [flags@Pillion.RegionFlags.NO_CALLBACKS] a kick does nothing but to say so in its report, and
+ * With [flags@Pillion.RegionFlags.NO_CALLBACKS] a kick does nothing but to say so in its report, nothing wakes the host, and
  * [method@Pillion.Loop.run_until_complete] and [method@Pillion.Scope.close] fail instead of waiting. Begun inside a callback, it lets no
  * other item run after that one, save for sources that the same turn of the context dispatches. Transfers and threads go on.
  *
@@ -108,7 +108,11 @@ pillion_loop_begin_region (PillionLoop *self,
 
   self->core.n_unsafe += flags != PILLION_REGION_NONE;
   if (flags & PILLION_REGION_NO_CALLBACKS)
-    self->core.n_barred++;
+    {
+      self->core.n_barred++;
+      if (self->core.depth == 0)
+        pillion_loop_mute (self);
+    }
 }
 
 /**
@@ -154,6 +158,7 @@ pillion_loop_end_region (PillionLoop *self,
   g_array_remove_index (self->regions, i - 1);
 
   pillion_core_let_held_go (core);
+  pillion_loop_unmute (self);
   /* Kicks may have done nothing for a while, and the host sleeps since */
   if (core->n_barred == 0 && core->depth == 0 && !core->closed)
     {

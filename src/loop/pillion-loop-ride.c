@@ -84,6 +84,13 @@ pillion_loop_release_context (PillionLoop *self)
     }
 }
 
+/* Whether this is called from a source of the loop's context, whoever dispatches it */
+gboolean
+pillion_loop_is_called_from_context (PillionLoop *self)
+{
+  return g_main_depth () > 0 && g_source_get_context (g_main_current_source ()) == self->core.context;
+}
+
 /* Whether somebody else runs the context on this thread */
 gboolean
 pillion_loop_is_run_by_another (PillionLoop *self)
@@ -92,7 +99,7 @@ pillion_loop_is_run_by_another (PillionLoop *self)
 
   if (self->core.depth > 0)
     return FALSE;
-  if (g_main_depth () > 0 && g_source_get_context (g_main_current_source ()) == context)
+  if (pillion_loop_is_called_from_context (self))
     return TRUE;
 
   /* Somebody has acquired it. That may be no more than the one who made it the thread's default. */
@@ -237,7 +244,7 @@ pillion_loop_rest (PillionLoop *self)
 
   if (self->ride == PILLION_RIDE_NONE && self->wanted == FALSE && self->host != NULL)
     {
-      /* Stopped inside the kick */
+      /* Stopped inside of the kick */
       pillion_loop_release_context (self);
       return FALSE;
     }
@@ -348,6 +355,8 @@ pillion_loop_ensure (PillionLoop *self,
     }
 
   __atomic_store_n (&self->wanted, TRUE, __ATOMIC_SEQ_CST);
+  self->stopped = FALSE;
+  pillion_loop_unmute (self);
   if (host != NULL && self->hook_name == NULL)
     add_hook_name (self, pillion_host_get_name (host));
   if (pillion_loop_has_work (self))
@@ -372,6 +381,8 @@ pillion_loop_stop (PillionLoop *self)
   g_return_if_fail (PILLION_IS_LOOP (self));
   g_return_if_fail (pillion_core_on_thread (&self->core));
 
+  /* A hook that is called once more, such as a timer that was queued, must run nothing. Without a host there is none. */
+  self->stopped |= self->wanted && self->host != NULL;
   __atomic_store_n (&self->wanted, FALSE, __ATOMIC_SEQ_CST);
   pillion_loop_get_off (self);
   remove_hook_name (self);

@@ -110,16 +110,22 @@ leave (PillionLoop *self,
   pillion_core_end_work (core);
   core->n_unsafe -= nested;
   pillion_core_let_held_go (core);
-  if (core->depth == 0)
+  if (core->depth > 0)
+    return;
+
+  if (core->closed)
+    pillion_loop_release_context (self);
+  if (!pillion_loop_may_kick (self))
     {
-      __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
-      if (core->closed)
-        pillion_loop_release_context (self);
-      /* What else became ready is for the host */
-      else if (!core->closing && (pillion_core_has_ready (core) ||
-                                  (core->pump.watch != NULL && pillion_watch_peek_flag (core->pump.watch))))
-        pillion_core_busy (core);
+      pillion_loop_mute (self);
+      return;
     }
+  __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
+  pillion_loop_unmute (self);
+  /* What else became ready is for the host */
+  if (!core->closing && (pillion_core_has_ready (core) ||
+                         (core->pump.watch != NULL && pillion_watch_peek_flag (core->pump.watch))))
+    pillion_core_busy (core);
 }
 
 /* Works and sleeps until @is_over says so, nothing may be called any more, or @timeout is over: by the monotonic clock, and by the
@@ -158,7 +164,7 @@ run_until (PillionLoop *self,
         break;
       if (end_time >= 0)
         deadline = MIN (deadline, end_time);
-      if (pillion_loop_work (self, deadline, TRUE, NULL, &report) || core->closed || core->n_barred > 0 || is_over (self, data))
+      if (pillion_loop_work (self, deadline, PILLION_WORK_PUMP, NULL, &report) || core->closed || core->n_barred > 0 || is_over (self, data))
         continue;
 
       if (begin_sleep (self))
@@ -196,7 +202,7 @@ pillion_loop_turn (PillionLoop *self,
   deadline = g_get_monotonic_time () + SLICE_USEC;
   nested = enter (self);
   /* The source of who waits stays ready, and would use up the rest */
-  pillion_loop_work (self, deadline, TRUE, is_over, &report);
+  pillion_loop_work (self, deadline, PILLION_WORK_PUMP, is_over, &report);
   leave (self, nested);
 }
 
@@ -221,8 +227,8 @@ pillion_loop_turn_until (PillionLoop *self,
         {
           gint64 deadline = g_get_monotonic_time () + SLICE_USEC;
 
-          if (pillion_loop_work (self, end_time < 0 ? deadline : MIN (deadline, end_time), TRUE, is_over, &report) || core->closed ||
-              *is_over)
+          if (pillion_loop_work (self, end_time < 0 ? deadline : MIN (deadline, end_time), PILLION_WORK_PUMP, is_over, &report) ||
+              core->closed || *is_over)
             continue;
         }
 
@@ -238,6 +244,8 @@ pillion_loop_turn_until (PillionLoop *self,
       end_sleep (self);
       if (polled)
         pillion_pump_dispatch (&core->pump);
+      if (self->inside_start != 0)
+        pillion_loop_leave_inside (self);
     }
   while (!*is_over && !core->closed && (end_time < 0 || g_get_monotonic_time () < end_time));
 

@@ -80,6 +80,7 @@ enum
   PROP_BUDGET_MODE,
   PROP_SLOW_THRESHOLD_USEC,
   PROP_AUTO_STOP,
+  PROP_ALLOW_NESTING,
   PROP_MAX_WORKERS,
   PROP_LIVE_TASKS,
   PROP_RIDING,
@@ -270,6 +271,9 @@ pillion_loop_get_property (GObject *object,
     case PROP_AUTO_STOP:
       g_value_set_boolean (value, self->auto_stop);
       break;
+    case PROP_ALLOW_NESTING:
+      g_value_set_boolean (value, self->allow_nesting);
+      break;
     case PROP_MAX_WORKERS:
       g_value_set_uint (value, self->core.max_workers);
       break;
@@ -317,6 +321,9 @@ pillion_loop_set_property (GObject *object,
       break;
     case PROP_AUTO_STOP:
       pillion_loop_set_auto_stop (self, g_value_get_boolean (value));
+      break;
+    case PROP_ALLOW_NESTING:
+      pillion_loop_set_allow_nesting (self, g_value_get_boolean (value));
       break;
     case PROP_MAX_WORKERS:
       pillion_loop_set_max_workers (self, g_value_get_uint (value));
@@ -406,6 +413,18 @@ pillion_loop_class_init (PillionLoopClass *klass)
    */
   properties[PROP_AUTO_STOP] =
     g_param_spec_boolean ("auto-stop", NULL, NULL, TRUE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionLoop:allow-nesting: (getter get_allow_nesting) (setter set_allow_nesting)
+   *
+   * Whether a kick from inside of a callback works. Switch it off for a host that ticks inside of callbacks by accident, and not because a
+   * callback opened a loop of the host's: such kicks then do nothing.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ALLOW_NESTING] =
+    g_param_spec_boolean ("allow-nesting", NULL, NULL, TRUE,
                           G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
@@ -520,6 +539,7 @@ pillion_loop_init (PillionLoop *self)
   self->budget_usec = 2000;
   self->slow_usec = 100000;
   self->auto_stop = TRUE;
+  self->allow_nesting = TRUE;
   self->core.max_workers = 8;
   self->core.thread = pillion_core_this_thread ();
   pillion_loop_external_init (self);
@@ -770,6 +790,49 @@ pillion_loop_set_auto_stop (PillionLoop *self,
     {
       self->auto_stop = auto_stop;
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTO_STOP]);
+    }
+}
+
+/**
+ * pillion_loop_get_allow_nesting: (get-property allow-nesting)
+ * @self: a loop
+ *
+ * Tells whether a kick from inside of a callback works.
+ *
+ * Returns: whether it does
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_loop_get_allow_nesting (PillionLoop *self)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
+
+  return self->allow_nesting;
+}
+
+/**
+ * pillion_loop_set_allow_nesting: (set-property allow-nesting)
+ * @self: a loop
+ * @allow_nesting: whether it is to work
+ *
+ * Sets whether a kick from inside of a callback works. On the loop's thread only.
+ *
+ * Since: 1.0
+ */
+void
+pillion_loop_set_allow_nesting (PillionLoop *self,
+                                gboolean allow_nesting)
+{
+  g_return_if_fail (PILLION_IS_LOOP (self));
+  g_return_if_fail (pillion_core_on_thread (&self->core));
+
+  allow_nesting = allow_nesting != FALSE;
+  if (self->allow_nesting != allow_nesting)
+    {
+      self->allow_nesting = allow_nesting;
+      pillion_loop_unmute (self);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ALLOW_NESTING]);
     }
 }
 

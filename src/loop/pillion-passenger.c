@@ -32,17 +32,22 @@ struct _PillionPassenger
 /* The shortest time that others get, in µs: GLib's own timers are not finer */
 #define MIN_STEP_BACK_USEC 1000
 
+/* The longest: a kick may have lasted for minutes, because a callback opened a dialog */
+#define MAX_STEP_BACK_USEC 100000
+
 /* Also if nothing is left: the last kicks take the sources away */
 static gboolean
 wants_kick (PillionLoop *loop)
 {
-  return pillion_core_has_ready (&loop->core) || (loop->auto_stop && !pillion_loop_has_work (loop));
+  return pillion_core_has_ready (&loop->core) ||
+    (loop->auto_stop && loop->core.depth == 0 && !pillion_loop_has_work (loop));
 }
 
+/* Not if the loop itself iterates the context, in a wait: then it sees to its items by itself */
 static gboolean
 may_kick (PillionLoop *loop)
 {
-  return (loop->core.depth | loop->core.n_barred) == 0;
+  return !loop->core.pump.looking && pillion_loop_may_kick (loop);
 }
 
 /* In µs, 0 once the turn may come */
@@ -77,6 +82,8 @@ turn_prepare (GSource *source,
   *timeout = -1;
   if (!may_kick (self->loop))
     return FALSE;
+  if (core->depth > 0)
+    pillion_loop_look_inside (self->loop);
 
   /* The context looks now, so whatever was rung for has been heard. First the flag, then the look: a thread that brings work after it
    * rings again. Without this, the ring of a timer that was set on this thread would swallow those of the threads. */
@@ -140,7 +147,7 @@ kick (GSource *source,
         {
           gint64 now = g_get_monotonic_time ();
 
-          self->step_back_end = now + MAX (now - start, MIN_STEP_BACK_USEC);
+          self->step_back_end = now + CLAMP (now - start, MIN_STEP_BACK_USEC, MAX_STEP_BACK_USEC);
         }
     }
   g_object_unref (loop);
@@ -171,6 +178,8 @@ source_new (PillionPassenger *self,
   ((PassengerSource *) source)->passenger = self;
   g_source_set_static_name (source, name);
   g_source_set_priority (source, priority);
+  /* A callback may open a main loop on the context */
+  g_source_set_can_recurse (source, TRUE);
   g_source_attach (source, self->loop->core.context);
 
   return source;

@@ -45,14 +45,14 @@ test('loop/report', loop => {
         loop.call_soon(() => {});
     const [more, report] = loop.kick_until(loop.get_now() + SECOND);
     assert(report.items >= 100);
-    assertEqual([more, report.more_ready, report.nested], [false, false, false]);
+    assertEqual([more, report.more_ready, report.refused], [false, false, false]);
     assert(report.duration_usec >= 0 && report.overshoot_usec === 0 && report.slowest_usec >= 0);
     assert(typeof report.get_slowest_name() === 'string');
 
     let inner = null;
     loop.call_soon(() => ([, inner] = loop.kick_until(0)));
     loop.kick();
-    assert(inner.nested);
+    assertEqual([inner.depth, inner.refused], [1, false]);
 });
 
 test('loop/properties', loop => {
@@ -349,7 +349,6 @@ test('scope', loop => {
     assert(Pillion.Scope.find(loop, 'addon/previews') === child);
     assert(scope.get_children().length === 1 && scope.get_children()[0] === child);
     scope.limit = 1;
-    scope.cancel_on_error = false;
     const begun = [];
     const tasks = [0, 1, 2].map(number => scope.start('work', () => {
         begun.push(number);

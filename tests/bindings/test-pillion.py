@@ -87,7 +87,7 @@ class LoopTest(Case):
         self.assertEqual(called, list(range(100)))
         self.assertGreaterEqual(report.items, 100)
         self.assertFalse(report.more_ready)
-        self.assertFalse(report.nested)
+        self.assertFalse(report.refused)
         self.assertGreater(report.duration_usec, 0)
         self.assertEqual(report.overshoot_usec, 0)
         self.assertGreaterEqual(report.slowest_usec, 0)
@@ -98,7 +98,7 @@ class LoopTest(Case):
         reports = []
         self.loop.call_soon(lambda: reports.append(self.loop.kick_until(0)[1]))
         self.loop.kick()
-        self.assertTrue(reports[0].nested)
+        self.assertEqual((reports[0].depth, reports[0].refused), (1, False))
 
     def test_the_rest_waits_for_the_next_kick(self):
         for _ in range(3):
@@ -616,7 +616,6 @@ class ScopeTest(Case):
     def test_start(self):
         scope = Pillion.Scope.new(self.loop, 'addon')
         scope.set_limit(1)
-        scope.set_cancel_on_error(False)
         begun = []
 
         def begin(number):

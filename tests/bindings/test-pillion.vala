@@ -65,7 +65,7 @@ void test_report () {
         loop.call_soon (() => { });
     assert (!loop.kick_until (loop.get_now () + SECOND, out report));
     assert (report.items >= 100);
-    assert (!report.more_ready && !report.nested);
+    assert (!report.more_ready && !report.refused);
     assert (report.overshoot_usec == 0 && report.duration_usec >= 0 && report.slowest_usec >= 0);
     assert (report.get_slowest_name () != null);
     close_loop (loop);

@@ -236,7 +236,7 @@ void test_hosts () {
         while (rider != null) {
             Pillion.Kick report;
             rider.kick_until (0, out report);
-            assert (report.overshoot_usec >= 0 && !report.nested && !report.held);
+            assert (report.overshoot_usec >= 0 && !report.refused && !report.held);
             assert (report.items == 0 || report.get_slowest_name () != "");
             Pillion.Kick copy = report;
             assert (copy.items == report.items && copy.next_deadline == report.next_deadline);

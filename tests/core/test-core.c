@@ -151,12 +151,21 @@ test_ring (Fixture *fixture,
   pillion_core_ring (&fake->core);
   g_assert_cmpint (fake->n_wakes, ==, 2);
 
-  /* Inside a kick nobody needs to be told */
-  fake->core.rung = FALSE;
+  /* Inside of a kick nobody needs to be told */
   fake->core.depth = 1;
   pillion_core_push (&fake->core, item (fixture, 'd'));
-  pillion_core_add_timer (&fake->core, timer (fixture, 'e'), 1);
+  pillion_core_add_timer (&fake->core, timer (fixture, 'e'), 3);
   g_assert_cmpint (fake->n_wakes, ==, 2);
+
+  /* Except for a loop of the host's that sleeps inside of a callback */
+  fake->core.rung = FALSE;
+  pillion_core_push (&fake->core, item (fixture, 'f'));
+  g_assert_cmpint (fake->n_wakes, ==, 3);
+  fake->core.rung = FALSE;
+  pillion_core_add_timer (&fake->core, timer (fixture, 'g'), 2);
+  pillion_core_add_timer (&fake->core, timer (fixture, 'h'), 4);
+  g_assert_cmpint (fake->n_wakes, ==, 4);
+  g_assert_cmpint (fake->n_busy, ==, 2);
 }
 
 static void

@@ -680,11 +680,14 @@ test_callback_inside (PillionLoop *loop,
   g_source_set_callback (source, try_all_idle, later, NULL);
   g_source_attach (source, pillion_loop_get_context (loop));
 
-  pillion_loop_kick_until (loop, 0, &kick);
-  g_assert_true (kick.nested);
+  pillion_loop_kick_until (loop, g_get_monotonic_time () + G_USEC_PER_SEC, &kick);
+  g_assert_cmpuint (kick.depth, >, 0);
+  g_assert_cmpuint (kick.items, ==, 2);
+  g_assert_true (g_source_is_destroyed (source));
+
+  pillion_loop_call_soon (loop, try_all, later, NULL);
   g_assert_true (pillion_loop_run_until_complete (loop, later, &error));
   g_assert_no_error (error);
-  g_assert_true (g_source_is_destroyed (source));
 
   g_assert_true (pillion_yield (NULL));
 }

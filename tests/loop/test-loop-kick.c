@@ -109,7 +109,7 @@ test_empty (Fixture *fixture,
   kick = kick_for (fixture, 1000);
   g_assert_cmpuint (kick.items, ==, 0);
   g_assert_false (kick.more_ready);
-  g_assert_false (kick.nested);
+  g_assert_false (kick.refused);
   g_assert_cmpint (kick.next_deadline, ==, -1);
   g_assert_cmpint (kick.slowest_usec, ==, 0);
   g_assert_cmpstr (pillion_kick_get_slowest_name (&kick), ==, "");
@@ -394,58 +394,6 @@ test_never_ready (Fixture *fixture,
   g_assert_cmpint (fixture->n_items, ==, 1);
 }
 
-/* Re-entry */
-
-typedef struct
-{
-  Fixture *fixture;
-  PillionKick kick;
-  gboolean wanted;
-} Nested;
-
-static void
-kick_inside (gpointer data)
-{
-  Nested *nested = data;
-
-  nested->wanted = pillion_loop_kick_until (nested->fixture->loop, G_MAXINT64, &nested->kick);
-  g_assert_true (pillion_loop_kick (nested->fixture->loop));
-}
-
-static gboolean
-kick_inside_source (gpointer data)
-{
-  kick_inside (data);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-test_nested (Fixture *fixture,
-             gconstpointer data)
-{
-  Nested nested = { fixture };
-
-  pillion_loop_call_soon (fixture->loop, kick_inside, &nested, NULL);
-  pillion_loop_call_soon (fixture->loop, count, &fixture->n_items, NULL);
-  pillion_loop_kick (fixture->loop);
-  g_assert_true (nested.wanted);
-  g_assert_true (nested.kick.nested);
-  g_assert_cmpuint (nested.kick.items, ==, 0);
-  g_assert_cmpint (fixture->n_items, ==, 1);
-}
-
-/* The same where the context's source is what called us */
-static void
-test_nested_in_source (Fixture *fixture,
-                       gconstpointer data)
-{
-  Nested nested = { fixture };
-
-  attach (fixture, g_idle_source_new (), G_PRIORITY_DEFAULT, kick_inside_source, &nested);
-  pillion_loop_kick (fixture->loop);
-  g_assert_true (nested.kick.nested);
-}
-
 static gpointer
 kick_there (gpointer loop)
 {
@@ -639,8 +587,6 @@ main (int argc,
   ADD ("items-are-served-beside-an-endless-source", test_items_beside_context);
   ADD ("idle-is-served-beside-an-always-readable-descriptor", test_idle_beside_fd);
   ADD ("source-that-is-never-ready-does-not-hold-it", test_never_ready);
-  ADD ("inside-a-kick-does-nothing", test_nested);
-  ADD ("inside-a-source-does-nothing", test_nested_in_source);
   ADD ("on-another-thread-is-critical", test_wrong_thread);
   ADD ("on-a-closed-loop-does-nothing", test_closed);
   ADD ("sees-a-descriptor-under-a-reused-number", test_reopened_fd);

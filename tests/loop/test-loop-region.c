@@ -120,7 +120,7 @@ test_no_callbacks (Fixture *fixture,
   g_assert_true (pillion_loop_kick (fixture->loop));
   g_assert_true (pillion_loop_kick_until (fixture->loop, 0, &kick));
   g_assert_true (kick.held);
-  g_assert_false (kick.nested);
+  g_assert_false (kick.refused);
   g_assert_cmpuint (kick.items, ==, 0);
   g_assert_cmpint (kick.next_deadline, ==, -1);
   assert_log (fixture, "");
@@ -451,7 +451,7 @@ wake (gpointer data)
   ((Fixture *) data)->n_woken++;
 }
 
-/* A wake that came meanwhile is not lost, and the end of the region gives one */
+/* Nothing may be called, so nothing rings; what came meanwhile is not lost, because the end of the region rings for it */
 static void
 test_wakes (Fixture *fixture,
             gconstpointer data)
@@ -459,13 +459,12 @@ test_wakes (Fixture *fixture,
   pillion_loop_set_wake_func (fixture->loop, wake, fixture, NULL);
   begin (fixture, "render", PILLION_REGION_NO_CALLBACKS);
   pillion_loop_call_soon (fixture->loop, call, fixture, NULL);
-  g_assert_cmpint (fixture->n_woken, ==, 1);
   pillion_loop_kick (fixture->loop);
   pillion_loop_call_soon (fixture->loop, call, fixture, NULL);
-  g_assert_cmpint (fixture->n_woken, ==, 2);
   pillion_loop_kick (fixture->loop);
+  g_assert_cmpint (fixture->n_woken, ==, 0);
   end (fixture, "render");
-  g_assert_cmpint (fixture->n_woken, ==, 3);
+  g_assert_cmpint (fixture->n_woken, ==, 1);
   kick_until_quiet (fixture->loop);
   assert_log (fixture, "call call ");
 

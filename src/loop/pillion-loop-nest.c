@@ -1,0 +1,122 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "loop/pillion-loop-private.h"
+
+/* Kicks from inside of a callback: the callback opened a loop of the host's, such as that of a dialog, and that loop ticks.
+ *
+ * Such a kick goes on with whatever is ready. The item on the stack was taken off the queue before it ran, the context keeps a source
+ * that is being dispatched from being dispatched again, and a fiber on the stack is not parked, so nothing can resume it. That is why
+ * nothing is entered twice. */
+
+/* How many kicks and waits may be on the stack */
+#define MAX_DEPTH 64
+
+/* Whether a kick would do anything. If not, nothing may ring for one, or the host would spin. */
+gboolean
+pillion_loop_may_kick (PillionLoop *self)
+{
+  PillionCore *core = &self->core;
+
+  if (core->closed || core->n_barred > 0 || self->stopped)
+    return FALSE;
+  return core->depth == 0 || (self->allow_nesting && core->depth < MAX_DEPTH);
+}
+
+static void
+bring_later (PillionCore *core)
+{
+  PillionItem *item;
+
+  while ((item = pillion_ready_queue_pop (&core->later)) != NULL)
+    pillion_ready_queue_push (&core->ready, item);
+}
+
+static void
+note_inside (PillionLoop *self)
+{
+  self->inside_end = g_get_monotonic_time ();
+  if (self->inside_start == 0)
+    self->inside_start = self->inside_end;
+}
+
+/* A loop of the host's that runs inside of a callback is about to sleep: from now on the bell rings for it */
+void
+pillion_loop_look_inside (PillionLoop *self)
+{
+  bring_later (&self->core);
+  note_inside (self);
+  /* First the flag, then the look at what is ready, which is the caller's: a thread that brings work after it rings */
+  if (__atomic_load_n (&self->core.rung, __ATOMIC_RELAXED))
+    __atomic_store_n (&self->core.rung, FALSE, __ATOMIC_SEQ_CST);
+}
+
+/* An item inside of which the host ran a loop has returned. Gives how long that loop took, in µs, which is not the item's fault. */
+gint64
+pillion_loop_leave_inside (PillionLoop *self)
+{
+  gint64 duration = self->inside_end - self->inside_start;
+
+  self->inside_start = 0;
+  self->inside_usec += duration;
+  /* What waits for a safe point was kept back by the kicks inside */
+  pillion_core_let_held_go (&self->core);
+
+  return duration;
+}
+
+/* The context is ours to iterate unless a main loop does so, be it because we are a passenger, or because that is what the callback
+ * opened */
+static gboolean
+may_pump (PillionLoop *self)
+{
+  if (self->ride == PILLION_RIDE_PASSENGER)
+    return FALSE;
+  return !pillion_loop_is_called_from_context (self) || pillion_pump_is_dispatching (&self->core.pump);
+}
+
+/* A kick while others are on the stack. It changes nothing about riding, and never ends it: the outermost one does that. Returns
+ * whether more kicks are wanted. */
+gboolean
+pillion_loop_kick_inside (PillionLoop *self,
+                          gint64 deadline,
+                          PillionKick *report)
+{
+  PillionCore *core = &self->core;
+  gboolean pump = may_pump (self) && g_main_context_acquire (core->context);
+  gint64 outer_start, outer_usec;
+
+  pillion_loop_look_inside (self);
+  pillion_loop_consume_wake (self);
+  if (!pillion_core_has_ready (core) && !(pump && pillion_pump_look (&core->pump)))
+    {
+      if (pump)
+        g_main_context_release (core->context);
+      return TRUE;
+    }
+
+  g_object_ref (self);
+  outer_start = self->inside_start;
+  outer_usec = self->inside_usec;
+  self->inside_start = 0;
+  if (deadline < 0)
+    deadline = pillion_add_time (self->inside_end, pillion_loop_get_budget_now (self));
+
+  /* The callback on the stack does not expect what is marked for a safe point */
+  core->n_unsafe++;
+  pillion_loop_work (self, deadline, PILLION_WORK_KICK | (pump ? PILLION_WORK_PUMP : 0), NULL, report);
+  core->n_unsafe--;
+
+  self->inside_start = outer_start;
+  self->inside_usec = outer_usec;
+  note_inside (self);
+  if (pump)
+    g_main_context_release (core->context);
+  pump = !core->closed && !self->stopped;
+  g_object_unref (self);
+
+  return pump;
+}
