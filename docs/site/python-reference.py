@@ -79,8 +79,7 @@ def class_entry(node, module):
                if isinstance(before, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)]
     yield '\n'.join(members) + '\n'
     for child in node.body:
-        if is_public(child) and not isinstance(child, ast.ClassDef) and ast.get_docstring(child) \
-                and not child.name.endswith('_closure'):
+        if is_public(child) and not isinstance(child, ast.ClassDef) and ast.get_docstring(child):
             yield from function_entry(child, 4, f'{module}.{node.name}')
 
 

@@ -99,6 +99,14 @@ class Stub:
         self.here = {name_of(element): element for element in self.namespace if tag(element) in (*BASES, 'callback')}
         self.override = Override(override, self.namespace.get('name'))
         self.results = []  # the classes of results that are several
+        # The function that one with a closure stands for, by the symbol of that one
+        self.shadowed = {element.get(C + 'identifier'): next(other for other in parent if other.get('name') == element.get('shadows'))
+                         for parent in self.namespace.iter() for element in parent if element.get('shadows')}
+
+    def function_of(self, element):
+        """The parameter that a closure of this function stands for."""
+        shadowed = self.shadowed[element.get(C + 'identifier')]
+        return next(parameter for parameter in self.parameters(shadowed) if parameter.get('scope'))
 
     # Types
 
@@ -193,6 +201,8 @@ class Stub:
                 plain.append(f'{name}: Any{default}')
                 continue
             kind = self.type_of(parameter, given=True)
+            if parameter.find(CORE + 'type[@name="GObject.Closure"]') is not None and element.get('shadows'):
+                kind = self.callback(self.here[self.function_of(element).find(CORE + 'type').get('name')])
             if index in data.values() and tag(self.here.get(parameter.find(CORE + 'type').get('name'), parameter)) == 'callback':
                 last = next(at for at, of in data.items() if of == index) == given[-1]
                 kind = self.callback(self.here[parameter.find(CORE + 'type').get('name')], () if last else ('Any',))
@@ -239,7 +249,7 @@ class Stub:
         for index, (parameters, returns) in enumerate(signatures):
             lines += (['@overload'] if len(signatures) > 1 else []) + decorators
             head = f'def {prefix}{name_of(element)}({", ".join(first + parameters)}) -> {returns}:'
-            doc = docstring(documentation(element)) if index == 0 else []
+            doc = docstring(documentation(self.shadowed.get(element.get(C + 'identifier'), element))) if index == 0 else []
             lines += [head, *indented(doc)] if doc else [head + ' ...']
         return lines
 
@@ -274,6 +284,8 @@ class Stub:
                 plain, _ = self.signatures(child)[0]
                 pairs = [part.partition(' = ')[0].split(': ', 1) for part in plain]
                 types[name_of(child)] = {label: re.sub(r'Callable\[\[.*\], .*?\]', 'Callable[..., Any]', kind) for label, kind in pairs}
+                if child.get('shadows'):
+                    types[name_of(child)][self.function_of(child).get('name')] = 'Callable[..., Any]'
         return types
 
     def property_types(self, element):

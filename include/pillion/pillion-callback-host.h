@@ -40,21 +40,30 @@ typedef void (*PillionHookFunc) (PillionLoop *loop,
 typedef void (*PillionWakeFunc) (gpointer user_data);
 
 PILLION_AVAILABLE_IN_1_0
-PillionCallbackHost *pillion_callback_host_new         (const char          *name);
+PillionCallbackHost *pillion_callback_host_new                 (const char          *name);
 PILLION_AVAILABLE_IN_1_0
-void                 pillion_callback_host_set_install (PillionCallbackHost *self,
-                                                        PillionHookFunc      func,
-                                                        gpointer             user_data,
-                                                        GDestroyNotify       destroy);
+void                 pillion_callback_host_set_install         (PillionCallbackHost *self,
+                                                                PillionHookFunc      func,
+                                                                gpointer             user_data,
+                                                                GDestroyNotify       destroy);
 PILLION_AVAILABLE_IN_1_0
-void                 pillion_callback_host_set_remove  (PillionCallbackHost *self,
-                                                        PillionHookFunc      func,
-                                                        gpointer             user_data,
-                                                        GDestroyNotify       destroy);
+void                 pillion_callback_host_set_install_closure (PillionCallbackHost *self,
+                                                                GClosure            *closure);
 PILLION_AVAILABLE_IN_1_0
-void                 pillion_callback_host_set_wake    (PillionCallbackHost *self,
-                                                        PillionWakeFunc      func,
-                                                        gpointer             user_data,
-                                                        GDestroyNotify       destroy);
+void                 pillion_callback_host_set_remove          (PillionCallbackHost *self,
+                                                                PillionHookFunc      func,
+                                                                gpointer             user_data,
+                                                                GDestroyNotify       destroy);
+PILLION_AVAILABLE_IN_1_0
+void                 pillion_callback_host_set_remove_closure  (PillionCallbackHost *self,
+                                                                GClosure            *closure);
+PILLION_AVAILABLE_IN_1_0
+void                 pillion_callback_host_set_wake            (PillionCallbackHost *self,
+                                                                PillionWakeFunc      func,
+                                                                gpointer             user_data,
+                                                                GDestroyNotify       destroy);
+PILLION_AVAILABLE_IN_1_0
+void                 pillion_callback_host_set_wake_closure    (PillionCallbackHost *self,
+                                                                GClosure            *closure);
 
 G_END_DECLS

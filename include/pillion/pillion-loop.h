@@ -212,6 +212,9 @@ void              pillion_loop_set_max_workers      (PillionLoop        *self,
 
 /* The same with closures, for language bindings */
 PILLION_AVAILABLE_IN_1_0
+void         pillion_loop_set_wake_closure             (PillionLoop  *self,
+                                                        GClosure     *closure);
+PILLION_AVAILABLE_IN_1_0
 guint        pillion_loop_call_soon_closure            (PillionLoop  *self,
                                                         GClosure     *closure);
 PILLION_AVAILABLE_IN_1_0

@@ -32,57 +32,60 @@ typedef gint64 (*PillionPollFunc) (PillionPollSource *self,
                                    gpointer           user_data);
 
 PILLION_AVAILABLE_IN_1_0
-PillionPollSource *pillion_poll_source_new            (PillionLoop       *loop,
-                                                       int                fd);
+PillionPollSource *pillion_poll_source_new                  (PillionLoop       *loop,
+                                                             int                fd);
 PILLION_AVAILABLE_IN_1_0
-PillionLoop       *pillion_poll_source_get_loop       (PillionPollSource *self);
+PillionLoop       *pillion_poll_source_get_loop             (PillionPollSource *self);
 PILLION_AVAILABLE_IN_1_0
-int                pillion_poll_source_get_fd         (PillionPollSource *self);
+int                pillion_poll_source_get_fd               (PillionPollSource *self);
 
 PILLION_AVAILABLE_IN_1_0
-void               pillion_poll_source_set_callback   (PillionPollSource *self,
-                                                       PillionPollFunc    func,
-                                                       gpointer           user_data,
-                                                       GDestroyNotify     destroy);
+void               pillion_poll_source_set_callback         (PillionPollSource *self,
+                                                             PillionPollFunc    func,
+                                                             gpointer           user_data,
+                                                             GDestroyNotify     destroy);
 PILLION_AVAILABLE_IN_1_0
-gint64             pillion_poll_source_get_ready_time (PillionPollSource *self);
+void               pillion_poll_source_set_callback_closure (PillionPollSource *self,
+                                                             GClosure          *closure);
 PILLION_AVAILABLE_IN_1_0
-void               pillion_poll_source_set_ready_time (PillionPollSource *self,
-                                                       gint64             ready_usec);
+gint64             pillion_poll_source_get_ready_time       (PillionPollSource *self);
 PILLION_AVAILABLE_IN_1_0
-void               pillion_poll_source_ring           (PillionPollSource *self);
+void               pillion_poll_source_set_ready_time       (PillionPollSource *self,
+                                                             gint64             ready_usec);
 PILLION_AVAILABLE_IN_1_0
-gboolean           pillion_poll_source_get_busy       (PillionPollSource *self);
+void               pillion_poll_source_ring                 (PillionPollSource *self);
 PILLION_AVAILABLE_IN_1_0
-void               pillion_poll_source_set_busy       (PillionPollSource *self,
-                                                       gboolean           busy);
+gboolean           pillion_poll_source_get_busy             (PillionPollSource *self);
 PILLION_AVAILABLE_IN_1_0
-gboolean           pillion_poll_source_get_muted      (PillionPollSource *self);
+void               pillion_poll_source_set_busy             (PillionPollSource *self,
+                                                             gboolean           busy);
 PILLION_AVAILABLE_IN_1_0
-void               pillion_poll_source_set_muted      (PillionPollSource *self,
-                                                       gboolean           muted);
+gboolean           pillion_poll_source_get_muted            (PillionPollSource *self);
 PILLION_AVAILABLE_IN_1_0
-guint              pillion_poll_source_get_external   (PillionPollSource *self);
+void               pillion_poll_source_set_muted            (PillionPollSource *self,
+                                                             gboolean           muted);
 PILLION_AVAILABLE_IN_1_0
-void               pillion_poll_source_set_external   (PillionPollSource *self,
-                                                       guint              n_external);
+guint              pillion_poll_source_get_external         (PillionPollSource *self);
+PILLION_AVAILABLE_IN_1_0
+void               pillion_poll_source_set_external         (PillionPollSource *self,
+                                                             guint              n_external);
 
 PILLION_AVAILABLE_IN_1_0
-gboolean           pillion_poll_source_watch_task     (PillionPollSource *self,
-                                                       PillionTask       *task);
+gboolean           pillion_poll_source_watch_task           (PillionPollSource *self,
+                                                             PillionTask       *task);
 PILLION_AVAILABLE_IN_1_0
-gboolean           pillion_poll_source_give_up_task   (PillionPollSource *self,
-                                                       PillionTask       *task);
+gboolean           pillion_poll_source_give_up_task         (PillionPollSource *self,
+                                                             PillionTask       *task);
 PILLION_AVAILABLE_IN_1_0
-PillionTask       *pillion_poll_source_take_task      (PillionPollSource *self);
+PillionTask       *pillion_poll_source_take_task            (PillionPollSource *self);
 
 PILLION_AVAILABLE_IN_1_0
-gboolean           pillion_poll_source_wait           (PillionPollSource *self,
-                                                       GTimeSpan          timeout);
+gboolean           pillion_poll_source_wait                 (PillionPollSource *self,
+                                                             GTimeSpan          timeout);
 PILLION_AVAILABLE_IN_1_0
-gboolean           pillion_poll_source_iterate        (PillionPollSource *self);
+gboolean           pillion_poll_source_iterate              (PillionPollSource *self);
 
 PILLION_AVAILABLE_IN_1_0
-void               pillion_poll_source_close          (PillionPollSource *self);
+void               pillion_poll_source_close                (PillionPollSource *self);
 
 G_END_DECLS

@@ -8,6 +8,7 @@
 
 #include "base/pillion-callback.h"
 #include "base/pillion-sync.h"
+#include "core/pillion-closure.h"
 
 /**
  * PillionCallbackHost:
@@ -242,6 +243,23 @@ pillion_callback_host_set_install (PillionCallbackHost *self,
 }
 
 /**
+ * pillion_callback_host_set_install_closure: (rename-to pillion_callback_host_set_install)
+ * @self: a host
+ * @closure: (nullable): installs the hook that kicks; called with the loop
+ *
+ * Does what `pillion_callback_host_set_install ()` does, with a closure, and is what language bindings call by that name.
+ *
+ * Since: 1.0
+ */
+void
+pillion_callback_host_set_install_closure (PillionCallbackHost *self,
+                                           GClosure *closure)
+{
+  pillion_callback_host_set_install (self, closure != NULL ? pillion_closure_hook : NULL, closure != NULL ? pillion_closure_take (closure) : NULL,
+                                     pillion_closure_let_go);
+}
+
+/**
  * pillion_callback_host_set_remove:
  * @self: a host
  * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): removes the hook
@@ -261,6 +279,23 @@ pillion_callback_host_set_remove (PillionCallbackHost *self,
   g_return_if_fail (PILLION_IS_CALLBACK_HOST (self));
 
   replace (&self->remove, G_CALLBACK (func), user_data, destroy);
+}
+
+/**
+ * pillion_callback_host_set_remove_closure: (rename-to pillion_callback_host_set_remove)
+ * @self: a host
+ * @closure: (nullable): removes the hook; called with the loop
+ *
+ * Does what `pillion_callback_host_set_remove ()` does, with a closure, and is what language bindings call by that name.
+ *
+ * Since: 1.0
+ */
+void
+pillion_callback_host_set_remove_closure (PillionCallbackHost *self,
+                                          GClosure *closure)
+{
+  pillion_callback_host_set_remove (self, closure != NULL ? pillion_closure_hook : NULL, closure != NULL ? pillion_closure_take (closure) : NULL,
+                                    pillion_closure_let_go);
 }
 
 /**
@@ -292,4 +327,21 @@ pillion_callback_host_set_wake (PillionCallbackHost *self,
   pillion_mutex_unlock (&self->lock);
 
   pillion_callback_unref (old);
+}
+
+/**
+ * pillion_callback_host_set_wake_closure: (rename-to pillion_callback_host_set_wake)
+ * @self: a host
+ * @closure: (nullable): ends the host's sleep; called without arguments, from any thread
+ *
+ * Does what `pillion_callback_host_set_wake ()` does, with a closure, and is what language bindings call by that name.
+ *
+ * Since: 1.0
+ */
+void
+pillion_callback_host_set_wake_closure (PillionCallbackHost *self,
+                                        GClosure *closure)
+{
+  pillion_callback_host_set_wake (self, closure != NULL ? pillion_closure_call : NULL, closure != NULL ? pillion_closure_take (closure) : NULL,
+                                  pillion_closure_let_go);
 }

@@ -5,8 +5,8 @@
 #include "config.h"
 
 #include "loop/pillion-loop-private.h"
+#include "core/pillion-closure.h"
 
-#include "task/pillion-closure.h"
 
 /* Functions that the loop calls soon or later */
 
@@ -180,7 +180,7 @@ pillion_loop_call_soon (PillionLoop *self,
 }
 
 /**
- * pillion_loop_call_soon_closure:
+ * pillion_loop_call_soon_closure: (rename-to pillion_loop_call_soon)
  * @self: a loop
  * @closure: what to call, without arguments
  *
@@ -232,7 +232,7 @@ pillion_loop_call_at_safe_point (PillionLoop *self,
 }
 
 /**
- * pillion_loop_call_at_safe_point_closure:
+ * pillion_loop_call_at_safe_point_closure: (rename-to pillion_loop_call_at_safe_point)
  * @self: a loop
  * @closure: what to call, without arguments
  *
@@ -280,7 +280,7 @@ pillion_loop_call_soon_threadsafe (PillionLoop *self,
 }
 
 /**
- * pillion_loop_call_soon_threadsafe_closure:
+ * pillion_loop_call_soon_threadsafe_closure: (rename-to pillion_loop_call_soon_threadsafe)
  * @self: a loop
  * @closure: what to call on the loop's thread, without arguments
  *
@@ -346,7 +346,7 @@ pillion_loop_call_later (PillionLoop *self,
 }
 
 /**
- * pillion_loop_call_later_closure:
+ * pillion_loop_call_later_closure: (rename-to pillion_loop_call_later)
  * @self: a loop
  * @delay: after how long, in µs; 0 or less means as soon as timers are looked at
  * @closure: what to call, without arguments

@@ -14,6 +14,7 @@
 #endif
 
 #include "base/pillion-sync.h"
+#include "core/pillion-closure.h"
 
 /* What hosts need that sleep: a descriptor, a deadline, and somebody who wakes them. */
 
@@ -409,4 +410,21 @@ pillion_loop_set_wake_func (PillionLoop *self,
   pillion_mutex_unlock (&self->wake_lock);
 
   pillion_callback_unref (old);
+}
+
+/**
+ * pillion_loop_set_wake_closure: (rename-to pillion_loop_set_wake_func)
+ * @self: a loop
+ * @closure: (nullable): wakes the host; called without arguments, from any thread
+ *
+ * Does what `pillion_loop_set_wake_func ()` does, with a closure, and is what language bindings call by that name.
+ *
+ * Since: 1.0
+ */
+void
+pillion_loop_set_wake_closure (PillionLoop *self,
+                               GClosure *closure)
+{
+  pillion_loop_set_wake_func (self, closure != NULL ? pillion_closure_call : NULL, closure != NULL ? pillion_closure_take (closure) : NULL,
+                              pillion_closure_let_go);
 }

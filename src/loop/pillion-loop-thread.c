@@ -9,7 +9,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "base/pillion-sync.h"
-#include "task/pillion-closure.h"
+#include "core/pillion-closure.h"
 #include "task/pillion-task-private.h"
 
 /* A function for the workers. What is left of it goes home to the loop's thread to be freed. */
@@ -149,7 +149,7 @@ pillion_loop_run_in_thread (PillionLoop *self,
 }
 
 /**
- * pillion_loop_run_in_thread_closure:
+ * pillion_loop_run_in_thread_closure: (rename-to pillion_loop_run_in_thread)
  * @self: a loop
  * @name: what the task is called in reports
  * @cancellable: (nullable): cancels the task when it is cancelled

@@ -9,6 +9,7 @@
 #include <glib-unix.h>
 
 #include "base/pillion-sync.h"
+#include "core/pillion-closure.h"
 
 /**
  * PillionPollSource:
@@ -756,6 +757,23 @@ pillion_poll_source_set_callback (PillionPollSource *self,
     {
       pillion_callback_unref (callback);
     }
+}
+
+/**
+ * pillion_poll_source_set_callback_closure: (rename-to pillion_poll_source_set_callback)
+ * @self: a source
+ * @closure: (nullable): does what is ready in the other loop; called with @self, returns when it is to be called again, as a [callback@Pillion.PollFunc] does
+ *
+ * Does what `pillion_poll_source_set_callback ()` does, with a closure, and is what language bindings call by that name.
+ *
+ * Since: 1.0
+ */
+void
+pillion_poll_source_set_callback_closure (PillionPollSource *self,
+                                          GClosure *closure)
+{
+  pillion_poll_source_set_callback (self, closure != NULL ? pillion_closure_poll : NULL, closure != NULL ? pillion_closure_take (closure) : NULL,
+                                    pillion_closure_let_go);
 }
 
 /**

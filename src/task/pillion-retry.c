@@ -8,7 +8,7 @@
 
 #include "base/pillion-callback.h"
 #include "base/pillion-sync.h"
-#include "task/pillion-closure.h"
+#include "core/pillion-closure.h"
 
 /**
  * PillionRetry:
@@ -773,7 +773,7 @@ pillion_retry_set_predicate (PillionRetry *self,
 }
 
 /**
- * pillion_retry_set_predicate_closure:
+ * pillion_retry_set_predicate_closure: (rename-to pillion_retry_set_predicate)
  * @self: a retry
  * @closure: (nullable): decides whether to try again: called with the [type@GLib.Error] and the number of the attempt, a `guint`, it
  *   returns a boolean; %NULL for everything but cancelled attempts
@@ -856,7 +856,7 @@ PillionTask *(pillion_retry_run) (PillionRetry *self,
 }
 
 /**
- * pillion_retry_run_closure:
+ * pillion_retry_run_closure: (rename-to pillion_retry_run)
  * @self: a retry
  * @loop: the loop that the attempts belong to
  * @name: what the task is called in reports

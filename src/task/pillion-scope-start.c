@@ -5,10 +5,10 @@
 #include "config.h"
 
 #include "task/pillion-scope-private.h"
+#include "core/pillion-closure.h"
 
 #include <glib/gi18n-lib.h>
 
-#include "task/pillion-closure.h"
 
 /* Work that begins when there is room for it */
 
@@ -366,7 +366,7 @@ pillion_scope_start (PillionScope *self,
 }
 
 /**
- * pillion_scope_start_closure:
+ * pillion_scope_start_closure: (rename-to pillion_scope_start)
  * @self: a scope
  * @name: what the task is called in reports
  * @closure: begins the work: called without arguments, it returns a [class@Pillion.Task]

@@ -5,8 +5,8 @@
 #include "config.h"
 
 #include "task/pillion-task-private.h"
+#include "core/pillion-closure.h"
 
-#include "task/pillion-closure.h"
 
 /* The done callbacks of a task: who is told, and in which order. */
 
@@ -294,7 +294,7 @@ pillion_task_add_done_callback (PillionTask *self,
 }
 
 /**
- * pillion_task_add_done_closure:
+ * pillion_task_add_done_closure: (rename-to pillion_task_add_done_callback)
  * @self: a task
  * @closure: what is called when the task is done, with the task
  *

@@ -10,7 +10,7 @@
 
 #include "base/pillion-callback.h"
 #include "base/pillion-sync.h"
-#include "task/pillion-closure.h"
+#include "core/pillion-closure.h"
 
 /* Tasks that are made of one task: with a timeout, shielded, and followed by another one. */
 
@@ -348,7 +348,7 @@ PillionTask *(pillion_task_and_then) (PillionTask *self,
 }
 
 /**
- * pillion_task_and_then_closure:
+ * pillion_task_and_then_closure: (rename-to pillion_task_and_then)
  * @self: a task
  * @closure: starts what comes after it: called with @self, it returns a [class@Pillion.Task] or nothing
  *

@@ -10,7 +10,7 @@
 
 #include "base/pillion-callback.h"
 #include "base/pillion-sync.h"
-#include "task/pillion-closure.h"
+#include "core/pillion-closure.h"
 
 /* Tasks that are made of a set of tasks: all, settle, any, race and map. */
 
@@ -607,7 +607,7 @@ PillionTask *(pillion_task_map) (PillionLoop *loop,
 }
 
 /**
- * pillion_task_map_closure:
+ * pillion_task_map_closure: (rename-to pillion_task_map)
  * @loop: the loop that the tasks will belong to
  * @n_inputs: how many inputs there are
  * @limit: how many tasks run at the same time, at most; 0 for no limit

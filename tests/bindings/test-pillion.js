@@ -567,10 +567,10 @@ test('compose/retry', loop => {
 
 test('compose/closures', loop => {
     const seen = [];
-    const task = taskOf(loop, 20).and_then_closure(first => taskOf(loop, first.get_int() + 22));
-    task.add_done_closure(done => seen.push(done.get_int()));
-    loop.call_soon_closure(() => seen.push('soon'));
-    const mapped = Pillion.Task.map_closure(loop, 3, 0, null, index => taskOf(loop, index));
+    const task = taskOf(loop, 20).and_then(first => taskOf(loop, first.get_int() + 22));
+    task.add_done_callback(done => seen.push(done.get_int()));
+    loop.call_soon(() => seen.push('soon'));
+    const mapped = Pillion.Task.map(loop, 3, 0, null, index => taskOf(loop, index));
     kickUntil(loop, () => seen.length === 2 && mapped.is_done());
     assertEqual(seen.sort(), [42, 'soon']);
     assertEqual(mapped.get_children().map(child => child.get_int()), [0, 1, 2]);

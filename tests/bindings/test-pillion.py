@@ -19,10 +19,14 @@ import gi
 gi.require_version('Json', '1.0')
 gi.require_version('Pillion', '1')
 gi.require_version('PillionHttp', '1')
+from gi.module import get_introspection_module
 from gi.repository import GLib, GObject, Gio, Json, Pillion, PillionHttp
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
+
+# The namespace as the typelib has it, without what the override adds
+Raw = get_introspection_module('Pillion')
 
 URL = os.environ['PILLION_TEST_URL']
 SHA256 = os.environ['PILLION_TEST_SHA256']
@@ -256,12 +260,12 @@ class HostTest(Case):
             log.append('install')
             hooks.append(loop)
 
-        def remove(loop, text):
-            log.append(text)
+        def remove(loop):
+            log.append('remove')
             hooks.remove(loop)
 
         host.set_install(install)
-        host.set_remove(remove, 'remove')
+        host.set_remove(remove)
         host.set_wake(lambda: None)
         self.assertIsInstance(host, Pillion.Host)
         self.assertEqual(host.get_name(), 'python-host')
@@ -982,11 +986,11 @@ class ClosureTest(Case):
     def test_calls(self):
         seen = []
         task = self.done(42)
-        task.add_done_closure(lambda task: seen.append(task.get_int()))
-        self.loop.call_soon_closure(lambda: seen.append('soon'))
-        self.loop.call_at_safe_point_closure(lambda: seen.append('safe'))
-        self.loop.call_later_closure(0, lambda: seen.append('later'))
-        thread = threading.Thread(target=self.loop.call_soon_threadsafe_closure, args=(lambda: seen.append('threadsafe'),))
+        Raw.Task.add_done_callback(task, lambda task: seen.append(task.get_int()))
+        Raw.Loop.call_soon(self.loop, lambda: seen.append('soon'))
+        Raw.Loop.call_at_safe_point(self.loop, lambda: seen.append('safe'))
+        Raw.Loop.call_later(self.loop, 0, lambda: seen.append('later'))
+        thread = threading.Thread(target=Raw.Loop.call_soon_threadsafe, args=(self.loop, lambda: seen.append('threadsafe'),))
         thread.start()
         thread.join()
         self.assertEqual(seen, [])
@@ -994,10 +998,34 @@ class ClosureTest(Case):
             self.loop.kick()
         self.assertEqual(set(seen), {42, 'soon', 'safe', 'later', 'threadsafe'})
 
+    def test_hosts_and_sources(self):
+        seen = []
+        host = Pillion.CallbackHost.new('closures')
+        host.set_install(lambda loop: seen.append(('install', loop)))
+        host.set_remove(lambda loop: seen.append(('remove', loop)))
+        host.set_wake(lambda: seen.append('wake'))
+        self.loop.set_wake_func(lambda: seen.append('rung'))
+        self.loop.ensure(host)
+        self.loop.kick()
+        source = Pillion.PollSource.new(self.loop, -1)
+        source.set_callback(lambda source: seen.append(('ready', source)) or -1)
+        source.set_ready_time(0)
+        for _ in range(3):
+            self.loop.kick()
+        self.loop.stop()
+        for call in ('install', self.loop), ('ready', source), ('remove', self.loop):
+            self.assertIn(call, seen)
+        thread = threading.Thread(target=lambda: self.loop.call_soon_threadsafe(lambda: None))
+        thread.start()
+        thread.join()
+        self.assertIn('rung', seen)
+        for clear in host.set_install, host.set_remove, host.set_wake, self.loop.set_wake_func, source.set_callback:
+            clear(None)
+
     def test_remove(self):
         task = self.done(42)
-        self.assertTrue(task.remove_done_callback(task.add_done_closure(self.fail)))
-        self.assertTrue(self.loop.cancel_call(self.loop.call_soon_closure(self.fail)))
+        self.assertTrue(task.remove_done_callback(Raw.Task.add_done_callback(task, self.fail)))
+        self.assertTrue(self.loop.cancel_call(Raw.Loop.call_soon(self.loop, self.fail)))
         self.kick_until_done(task)
 
     def test_thread(self):
@@ -1007,7 +1035,7 @@ class ClosureTest(Case):
             seen.append((threading.current_thread(), cancellable is task.get_cancellable()))
             task.return_string('from a worker')
 
-        tasks = [self.loop.run_in_thread_closure('work', None, work) for _ in range(20)]
+        tasks = [Raw.Loop.run_in_thread(self.loop, 'work', None, work) for _ in range(20)]
         self.kick_until_done(*tasks)
         self.assertEqual({task.get_string() for task in tasks}, {'from a worker'})
         self.assertEqual(len(seen), 20)
@@ -1016,11 +1044,11 @@ class ClosureTest(Case):
 
     def test_tasks(self):
         first = self.done(20)
-        then = first.and_then_closure(lambda task: self.done(task.get_int() + 22))
-        nothing = first.and_then_closure(lambda task: None)
-        mapped = Pillion.Task.map_closure(self.loop, 4, 2, None, lambda index: self.done(index * 10))
+        then = Raw.Task.and_then(first, lambda task: self.done(task.get_int() + 22))
+        nothing = Raw.Task.and_then(first, lambda task: None)
+        mapped = Raw.Task.map(self.loop, 4, 2, None, lambda index: self.done(index * 10))
         scope = Pillion.Scope.new(self.loop, 'closures')
-        started = scope.start_closure('work', lambda: self.done(7))
+        started = Raw.Scope.start(scope, 'work', lambda: self.done(7))
         self.kick_until_done(then, nothing, mapped, started)
         self.assertEqual(then.get_int(), 42)
         self.assertTrue(nothing.get_boolean())
@@ -1035,12 +1063,12 @@ class ClosureTest(Case):
             return attempt < 2
 
         retry = Pillion.Retry(attempts=5, initial_delay=100)
-        retry.set_predicate_closure(predicate)
-        task = retry.run_closure(self.loop, 'fetch', None, lambda attempt: self.failed(f'no {attempt}'))
+        Raw.Retry.set_predicate(retry, predicate)
+        task = Raw.Retry.run(retry, self.loop, 'fetch', None, lambda attempt: self.failed(f'no {attempt}'))
         self.kick_until_done(task)
         self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.get_int)
         self.assertEqual(asked, [('no 1', 1), ('no 2', 2)])
-        retry.set_predicate_closure(None)
+        Raw.Retry.set_predicate(retry, None)
 
     def test_exceptions(self):
         """PyGObject prints them, and then it is as if nothing was returned"""
@@ -1048,15 +1076,15 @@ class ClosureTest(Case):
             raise ValueError('on purpose')
 
         retry = Pillion.Retry(attempts=5)
-        retry.set_predicate_closure(broken)
+        Raw.Retry.set_predicate(retry, broken)
         scope = Pillion.Scope.new(self.loop, 'exceptions')
-        tasks = [self.loop.run_in_thread_closure('work', None, broken),
-                 Pillion.Task.map_closure(self.loop, 2, 0, None, broken), scope.start_closure('work', broken),
-                 Pillion.Retry().run_closure(self.loop, 'fetch', None, broken),
-                 retry.run_closure(self.loop, 'fetch', None, lambda attempt: self.failed(f'no {attempt}'))]
-        then = self.done(1).and_then_closure(broken)
-        then.add_done_closure(broken)
-        self.loop.call_soon_closure(broken)
+        tasks = [Raw.Loop.run_in_thread(self.loop, 'work', None, broken),
+                 Raw.Task.map(self.loop, 2, 0, None, broken), Raw.Scope.start(scope, 'work', broken),
+                 Raw.Retry.run(Pillion.Retry(), self.loop, 'fetch', None, broken),
+                 Raw.Retry.run(retry, self.loop, 'fetch', None, lambda attempt: self.failed(f'no {attempt}'))]
+        then = Raw.Task.and_then(self.done(1), broken)
+        Raw.Task.add_done_callback(then, broken)
+        Raw.Loop.call_soon(self.loop, broken)
 
         # Where it prints to
         kept, closed = os.dup(2), os.open(os.devnull, os.O_WRONLY)
@@ -1118,15 +1146,22 @@ class ClosureTest(Case):
         def round_trip():
             made = Function(lambda *arguments: self.done(7))
             child = self.done(1)
-            child.add_done_closure(Function(lambda task: None))
-            self.loop.call_soon_closure(Function(lambda: None))
-            self.loop.cancel_call(self.loop.call_later_closure(SECOND, Function(lambda: None)))
+            Raw.Task.add_done_callback(child, Function(lambda task: None))
+            Raw.Loop.call_soon(self.loop, Function(lambda: None))
+            self.loop.cancel_call(Raw.Loop.call_later(self.loop, SECOND, Function(lambda: None)))
             retry = Pillion.Retry()
-            retry.set_predicate_closure(Function(lambda error, attempt: False))
-            results = [child.and_then_closure(made), Pillion.Task.map_closure(self.loop, 4, 2, None, made),
-                       retry.run_closure(self.loop, 'fetch', None, made),
-                       self.loop.run_in_thread_closure('work', None, Function(finish))]
+            Raw.Retry.set_predicate(retry, Function(lambda error, attempt: False))
+            results = [Raw.Task.and_then(child, made), Raw.Task.map(self.loop, 4, 2, None, made),
+                       Raw.Retry.run(retry, self.loop, 'fetch', None, made),
+                       Raw.Loop.run_in_thread(self.loop, 'work', None, Function(finish))]
             alive.update(results)
+            host = Pillion.CallbackHost.new('closures')
+            for set_function in host.set_install, host.set_remove, host.set_wake, self.loop.set_wake_func:
+                set_function(Function(lambda *arguments: None))
+            source = Pillion.PollSource.new(self.loop, -1)
+            source.set_callback(Function(lambda source: -1))
+            source.close()
+            self.loop.set_wake_func(None)
             self.kick_until_done(*results)
 
         for _ in range(20):

@@ -46,6 +46,8 @@ class Function:
     owner: str           # Task, or '' for a function of the namespace
     name: str            # cancel
     introspectable: bool
+    shadows: str         # the plain function that bindings see this one in place of, or ''
+    shadowed: bool       # whether bindings see another one in place of this
     element: ElementTree.Element
 
 
@@ -64,7 +66,8 @@ def functions(library=PILLION):
                     continue
                 symbol = element.get(C + 'identifier')
                 found[symbol] = Function(symbol, kind, owner, element.get('name'),
-                                         element.get('introspectable') != '0', element)
+                                         element.get('introspectable') != '0', element.get('shadows', ''),
+                                         element.get('shadowed-by') is not None, element)
 
     top = namespace(library)
     collect(top, '')

@@ -127,7 +127,7 @@ class Vapi:
         functions = girfile.functions(self.library)
         self.assertGreater(len(functions), 20)
         for function in functions.values():
-            if not function.introspectable:
+            if not function.introspectable or function.shadows:
                 continue
             what = f'{function.owner}.{function.name}' if function.owner else function.name
             if function.kind == 'constructor':

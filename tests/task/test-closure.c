@@ -319,6 +319,80 @@ test_retry (Fixture *fixture,
   end_object (task);
 }
 
+static void
+on_hook (PillionLoop *loop,
+         gpointer data)
+{
+  Seen *seen = data;
+
+  seen->n_calls++;
+  g_assert_true (loop == seen->fixture->loop);
+}
+
+static void
+on_nothing (gpointer data)
+{
+}
+
+static gpointer
+ring (gpointer loop)
+{
+  pillion_loop_call_soon_threadsafe (loop, on_nothing, NULL, NULL);
+  return NULL;
+}
+
+static void
+test_host (Fixture *fixture,
+           gconstpointer data)
+{
+  g_autoptr (PillionCallbackHost) host = pillion_callback_host_new ("closures");
+  Seen install = { fixture }, removed = { fixture }, wake = { fixture };
+
+  pillion_callback_host_set_install_closure (host, closure_new (on_hook, &install));
+  pillion_callback_host_set_remove_closure (host, closure_new (on_hook, &removed));
+  pillion_callback_host_set_wake_closure (host, closure_new (on_call, &wake));
+  pillion_host_install (PILLION_HOST (host), fixture->loop, NULL);
+  pillion_host_wake (PILLION_HOST (host));
+  pillion_host_remove (PILLION_HOST (host), fixture->loop);
+  pillion_callback_host_set_install_closure (host, NULL);
+  pillion_callback_host_set_remove_closure (host, NULL);
+  pillion_callback_host_set_wake_closure (host, NULL);
+  assert_called_and_gone (&install, 1);
+  assert_called_and_gone (&removed, 1);
+  assert_called_and_gone (&wake, 1);
+
+  wake = (Seen) { fixture };
+  pillion_loop_set_wake_closure (fixture->loop, closure_new (on_call, &wake));
+  g_thread_join (g_thread_new ("ring", ring, fixture->loop));
+  pillion_loop_set_wake_closure (fixture->loop, NULL);
+  assert_called_and_gone (&wake, 1);
+}
+
+static gint64
+on_ready (PillionPollSource *source,
+          gpointer data)
+{
+  Seen *seen = data;
+
+  seen->n_calls++;
+  g_assert_true (pillion_poll_source_get_loop (source) == seen->fixture->loop);
+  return -1;
+}
+
+static void
+test_poll_source (Fixture *fixture,
+                  gconstpointer data)
+{
+  g_autoptr (PillionPollSource) source = pillion_poll_source_new (fixture->loop, -1);
+  Seen seen = { fixture };
+
+  pillion_poll_source_set_callback_closure (source, closure_new (on_ready, &seen));
+  pillion_poll_source_set_ready_time (source, 0);
+  settle (fixture);
+  pillion_poll_source_close (source);
+  assert_called_and_gone (&seen, 1);
+}
+
 int
 main (int argc,
       char **argv)
@@ -335,6 +409,8 @@ main (int argc,
   ADD ("then-gets-the-task-and-gives-another", test_then);
   ADD ("scope-start-gives-the-task-or-none", test_scope);
   ADD ("retry-gets-the-attempt-and-the-error", test_retry);
+  ADD ("hooks-get-the-loop", test_host);
+  ADD ("poll-source-gets-itself-and-gives-a-time", test_poll_source);
 
   return g_test_run ();
 }

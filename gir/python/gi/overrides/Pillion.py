@@ -461,7 +461,7 @@ class Task(Pillion.Task):
     def add_done_callback(self, func, *args):
         """Has `func (task, *args)` called when the task is done, never inside this call. Returns a number for
         remove_done_callback ()."""
-        number = self.add_done_closure(_Call(func, args))
+        number = Pillion.Task.add_done_callback(self, _Call(func, args))
         if number == 0:
             raise _wrong_thread()
         return number
@@ -516,7 +516,7 @@ class Task(Pillion.Task):
         awaitables. Its result is the list of theirs. A number as the inputs stands for a range."""
         inputs = range(inputs) if isinstance(inputs, int) else list(inputs)
         start = _Start(loop, 'map', lambda index: func(inputs[index]), ())
-        return cls._group(Pillion.Task.map_closure(loop, len(inputs), limit, cancellable, start), _site(2), True)
+        return cls._group(Pillion.Task.map(loop, len(inputs), limit, cancellable, start), _site(2), True)
 
     @staticmethod
     def _at(task, site):
@@ -534,7 +534,7 @@ class Task(Pillion.Task):
     def and_then(self, func, *args):
         """Has `func (task, *args)` start what comes after this task, when that has ended well: a task, an awaitable, or None."""
         start = _Start(self.get_loop(), 'and then', func, args)
-        return self._at(self.and_then_closure(start), _site(2))
+        return self._at(Pillion.Task.and_then(self, start), _site(2))
 
     _with_timeout = Pillion.Task.with_timeout
 
@@ -581,11 +581,11 @@ Completions = _public(override(Completions))
 class Retry(Pillion.Retry):
     def set_predicate(self, func, *args):
         """Has `func (error, attempt, *args)` decide whether there is any point in another attempt."""
-        self.set_predicate_closure(None if func is None else _Call(func, args))
+        Pillion.Retry.set_predicate(self, None if func is None else _Call(func, args))
 
     def run(self, loop, name, func, *args, cancellable=None):
         """Has `func (attempt, *args)` make attempts, each a task or an awaitable, until one ends well."""
-        task = self.run_closure(loop, name, cancellable, _Start(loop, name, func, args))
+        task = Pillion.Retry.run(self, loop, name, cancellable, _Start(loop, name, func, args))
         return Task._at(task, _site(2))
 
     def __repr__(self):
@@ -631,19 +631,19 @@ class Loop(Pillion.Loop):
 
     def call_soon(self, func, *args):
         """Has `func (*args)` called in the next kick. Returns a number for cancel_call ()."""
-        return _called(self, self.call_soon_closure(_Call(func, args)))
+        return _called(self, Pillion.Loop.call_soon(self, _Call(func, args)))
 
     def call_soon_threadsafe(self, func, *args):
         """Has `func (*args)` called on the loop's thread, from any thread, and wakes a host that sleeps."""
-        self.call_soon_threadsafe_closure(_Call(func, args))
+        Pillion.Loop.call_soon_threadsafe(self, _Call(func, args))
 
     def call_later(self, delay, func, *args):
         """Has `func (*args)` called after `delay` µs. Returns a number for cancel_call ()."""
-        return _called(self, self.call_later_closure(_usec(delay), _Call(func, args)))
+        return _called(self, Pillion.Loop.call_later(self, _usec(delay), _Call(func, args)))
 
     def call_at_safe_point(self, func, *args):
         """Has `func (*args)` called where the host allows what is destructive. Returns a number for cancel_call ()."""
-        return _called(self, self.call_at_safe_point_closure(_Call(func, args)))
+        return _called(self, Pillion.Loop.call_at_safe_point(self, _Call(func, args)))
 
     def sleep(self, delay, cancellable=None):
         """A task that ends well after `delay` µs."""
@@ -652,7 +652,7 @@ class Loop(Pillion.Loop):
     def run_in_thread(self, name, func, *args, cancellable=None):
         """Calls `func (task, cancellable, *args)` on a worker thread. What it returns, or raises, is what the task ends with, unless
         the function has finished that by itself."""
-        task = self.run_in_thread_closure(name, cancellable, _Work(func, args))
+        task = Pillion.Loop.run_in_thread(self, name, cancellable, _Work(func, args))
         return Task._at(task, _site(2))
 
     def __repr__(self):
@@ -791,7 +791,7 @@ class Scope(Pillion.Scope):
 
     def start(self, name, func, *args):
         """Has `func (*args)` start work when there is room for it: a task, or an awaitable."""
-        task = self.start_closure(name, _Start(self.get_loop(), name, func, args))
+        task = Pillion.Scope.start(self, name, _Start(self.get_loop(), name, func, args))
         return Task._at(task, _site(2))
 
     async def aclose(self, timeout=None):

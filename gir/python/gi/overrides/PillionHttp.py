@@ -97,7 +97,7 @@ class Client(PillionHttp.Client):
         """Has `function (body, url)` make the result of a body."""
         body = Pillion.Task._at(PillionHttp.Client.get_bytes(self, url, cancellable), site)
         start = core._Start(self.get_loop(), body.get_name(), function, (PillionHttp.redact_url(url),))
-        task = Pillion.Task._at(body.and_then_closure(start), site)
+        task = Pillion.Task._at(core.Pillion.Task.and_then(body, start), site)
         task.set_name(body.get_name())
         return task
 

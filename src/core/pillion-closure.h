@@ -23,6 +23,10 @@ void         pillion_closure_call_done (PillionTask  *task,
 void         pillion_closure_work      (PillionTask  *task,
                                         GCancellable *cancellable,
                                         gpointer      closure);
+void         pillion_closure_hook      (PillionLoop  *loop,
+                                        gpointer      closure);
+gint64       pillion_closure_poll      (PillionPollSource *source,
+                                        gpointer      closure);
 PillionTask *pillion_closure_start     (gpointer      closure);
 PillionTask *pillion_closure_number    (guint         number,
                                         gpointer      closure);

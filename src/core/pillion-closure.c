@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "task/pillion-closure.h"
+#include "core/pillion-closure.h"
 
 /* For the closures of C functions, which have none of their own. GLib's generic one takes a first argument for granted. */
 static void
@@ -95,6 +95,32 @@ pillion_closure_work (PillionTask *task,
   g_value_init (&arguments[1], G_TYPE_CANCELLABLE);
   g_value_set_object (&arguments[1], cancellable);
   invoke (closure, NULL, arguments, G_N_ELEMENTS (arguments));
+}
+
+void
+pillion_closure_hook (PillionLoop *loop,
+                      gpointer closure)
+{
+  GValue argument = G_VALUE_INIT;
+
+  g_value_init (&argument, PILLION_TYPE_LOOP);
+  g_value_set_object (&argument, loop);
+  invoke (closure, NULL, &argument, 1);
+}
+
+gint64
+pillion_closure_poll (PillionPollSource *source,
+                      gpointer closure)
+{
+  g_auto (GValue) result = G_VALUE_INIT;
+  GValue argument = G_VALUE_INIT;
+
+  g_value_init (&result, G_TYPE_INT64);
+  g_value_init (&argument, PILLION_TYPE_POLL_SOURCE);
+  g_value_set_object (&argument, source);
+  invoke (closure, &result, &argument, 1);
+
+  return g_value_get_int64 (&result);
 }
 
 PillionTask *
