@@ -6,6 +6,7 @@
 
 #include "base/pillion-pump.h"
 
+#include <string.h>
 #include <time.h>
 
 /* More descriptors than this are polled in each kick: to keep the watch true about them would cost more */
@@ -42,6 +43,8 @@ void
 pillion_pump_clear (PillionPump *self)
 {
   pillion_pump_unwatch (self);
+  for (guint i = 0; i < G_N_ELEMENTS (self->lifts); i++)
+    g_clear_pointer (&self->lifts[i], pillion_lift_free);
   g_clear_pointer (&self->fds, g_free);
   g_clear_pointer (&self->context, g_main_context_unref);
 }
@@ -121,16 +124,146 @@ forget_conditions (PillionPump *self)
     self->fds[i].revents = 0;
 }
 
+/* Keeps them in order. Returns whether it is a new one and there is room for it. */
+static gboolean
+add_level (PillionPump *self,
+           int priority)
+{
+  guint i = 0;
+
+  if (priority == G_MAXINT || self->n_levels == G_N_ELEMENTS (self->levels))
+    return FALSE;
+  while (i < self->n_levels && self->levels[i] < priority)
+    i++;
+  if (i < self->n_levels && self->levels[i] == priority)
+    return FALSE;
+
+  memmove (&self->levels[i + 1], &self->levels[i], (self->n_levels - i) * sizeof self->levels[0]);
+  self->levels[i] = priority;
+  self->n_levels++;
+  return TRUE;
+}
+
+static void
+forget_levels (PillionPump *self)
+{
+  self->n_levels = self->n_next = 0;
+}
+
+/* After a look that a dispatch follows: looks again, past the priorities that come before the one whose turn it is, or past all if
+ * @to_the_bottom */
+static void
+look_deeper (PillionPump *self,
+             gboolean to_the_bottom)
+{
+  guint n = to_the_bottom ? self->n_levels : self->n_next;
+
+  if (!self->prepared)
+    {
+      forget_levels (self);
+      return;
+    }
+  if (n == 0)
+    {
+      add_level (self, self->max_priority);
+      self->n_next = 1;
+      return;
+    }
+
+  for (guint i = 0; i < n; i++)
+    {
+      if (self->lifts[i] == NULL)
+        self->lifts[i] = pillion_lift_new (self->context);
+      pillion_lift_arm_prepare (self->lifts[i], self->levels[i]);
+    }
+  ask (self);
+  self->n_lifted = n;
+  if (add_level (self, self->max_priority) || (!to_the_bottom && n < self->n_levels))
+    self->n_next = n + 1;
+  else if (self->n_levels == G_N_ELEMENTS (self->levels))
+    forget_levels (self); /* some of them may not be ready any more */
+  else if (!to_the_bottom)
+    self->n_next = 0;
+}
+
+/* Of several descriptors that are ready the context serves those of the highest priority. So every other time only one of them is told,
+ * each in its turn. Returns whether this is such a time. */
+static gboolean
+is_for_one (PillionPump *self)
+{
+  return self->n_ready > 1 && self->n_polls++ % 2 == 1;
+}
+
+/* The first descriptor is the context's own wake-up, which is always told */
+static void
+pick_one (PillionPump *self)
+{
+  GPollFD *next = NULL, *first = NULL;
+
+  for (guint i = 1; i < self->n_fds; i++)
+    {
+      GPollFD *fd = &self->fds[i];
+
+      if (fd->revents == 0)
+        continue;
+      if (first == NULL || fd->fd < first->fd)
+        first = fd;
+      if (fd->fd > self->last_fd && (next == NULL || fd->fd < next->fd))
+        next = fd;
+    }
+  if (next == NULL)
+    next = first;
+  if (next == NULL)
+    return;
+
+  self->last_fd = next->fd;
+  for (guint i = 1; i < self->n_fds; i++)
+    if (&self->fds[i] != next)
+      self->fds[i].revents = 0;
+}
+
+/* Asks the kernel which descriptors are ready */
+static int
+poll_fds (PillionPump *self,
+          int timeout,
+          gboolean for_one)
+{
+  int n_ready;
+
+  forget_conditions (self);
+  n_ready = g_poll (self->fds, self->n_fds, timeout);
+  self->n_ready = n_ready - (self->n_fds > 0 && self->fds[0].revents != 0);
+  self->last_poll = pillion_coarse_time ();
+  if (for_one)
+    pick_one (self);
+
+  return n_ready;
+}
+
+static gboolean
+check (PillionPump *self)
+{
+  guint n_lifted = self->n_lifted;
+  gboolean ready;
+
+  for (guint i = 0; i < n_lifted; i++)
+    pillion_lift_arm_check (self->lifts[i]);
+  self->looking = TRUE;
+  ready = g_main_context_check (self->context, self->max_priority, self->fds, self->n_fds);
+  self->looking = FALSE;
+  for (guint i = 0; i < n_lifted; i++)
+    pillion_lift_disarm (self->lifts[i]);
+  self->n_lifted = 0;
+
+  return ready;
+}
+
 static gboolean
 dispatch (PillionPump *self)
 {
   int outer_depth = self->depth;
-  gboolean ready;
 
-  self->looking = TRUE;
-  ready = g_main_context_check (self->context, self->max_priority, self->fds, self->n_fds);
-  self->looking = FALSE;
-  if (!ready)
+  if (!check (self))
     return FALSE;
 
   self->depth = g_main_depth () + 1;
@@ -143,27 +276,41 @@ dispatch (PillionPump *self)
 guint
 pillion_pump_turn (PillionPump *self)
 {
+  gboolean for_one = FALSE;
   guint rounds = 0;
   int n_ready = 0;
 
   if (!pillion_pump_look (self))
-    return 0;
+    {
+      forget_levels (self);
+      return 0;
+    }
 
+  for_one = is_for_one (self);
+  look_deeper (self, for_one);
   forget_conditions (self);
   if (self->watch == NULL || pillion_watch_take_flag (self->watch) || self->must_poll || self->always_poll ||
       !pillion_watch_is (self->watch, self->fds, self->n_fds) || !self->prepared)
     {
-      n_ready = g_poll (self->fds, self->n_fds, 0);
-      self->last_poll = pillion_coarse_time ();
+      n_ready = poll_fds (self, 0, for_one);
       /* Something may have been left unread, and a watch tells of changes only: ask again until nothing is there */
       self->must_poll = n_ready != 0 || self->watch == NULL || self->prepared;
     }
 
   rounds += dispatch (self);
 
+  /* Its source may not want it */
+  if (rounds == 0 && n_ready > 0 && for_one)
+    {
+      ask (self);
+      poll_fds (self, 0, FALSE);
+      rounds += dispatch (self);
+    }
+
   if (rounds > 0 && n_ready > 0)
     {
       ask (self);
+      look_deeper (self, FALSE);
       forget_conditions (self);
       rounds += dispatch (self);
     }
@@ -226,10 +373,11 @@ void
 pillion_pump_poll (PillionPump *self,
                    gint64 timeout_usec)
 {
+  gboolean for_one = is_for_one (self);
+
   ask (self);
-  forget_conditions (self);
-  g_poll (self->fds, self->n_fds, get_sleep (self, timeout_usec));
-  self->last_poll = pillion_coarse_time ();
+  look_deeper (self, for_one);
+  poll_fds (self, get_sleep (self, timeout_usec), for_one);
   self->must_poll = TRUE;
 }
 

@@ -6,9 +6,18 @@
 
 #include <gio/gio.h>
 
+#include "base/pillion-lift.h"
 #include "base/pillion-watch.h"
 
+/* How many priorities that are ready all the time leave turns to those below them */
+#define PILLION_PUMP_MAX_LEVELS 8
+
 /* Fair, bounded turns of a GMainContext that the calling thread owns.
+ *
+ * GLib dispatches what is ready at the highest priority, and nothing else. So does the first turn after a quiet one. If something is ready
+ * again, the next turn goes past that priority to the one below, and so on to the lowest; then it begins anew. Of descriptors that are
+ * ready together, each has its turn alone as well. So whatever is ready all the time keeps nobody else from a share of the turns, and a
+ * higher priority still gets the larger one.
  *
  * A pump asks the context afresh what it waits for (prepare and query, which make no system call), and goes to the kernel
  * only when the I/O thread's watch has seen something, or where there is no watch. */
@@ -31,6 +40,17 @@ typedef struct
   gboolean looking;     /* whether the sources are being asked by this pump, and not by a main loop of somebody else's */
   int depth;            /* g_main_depth () of what is being dispatched; 0 between dispatches */
   gint64 last_poll;     /* when the kernel was last asked, coarse µs */
+
+  /* The priorities that were ready in the last turns, highest first */
+  int levels[PILLION_PUMP_MAX_LEVELS];
+  guint n_levels;
+  guint n_next;   /* how many of them the next turn goes past */
+  guint n_lifted; /* how many the dispatch does that is about to come */
+  PillionLift *lifts[PILLION_PUMP_MAX_LEVELS]; /* made when first wanted */
+
+  int n_ready;    /* how many descriptors of sources were ready when the kernel was last asked */
+  guint n_polls;  /* how often it was more than one */
+  int last_fd;    /* which of them was last served alone */
 } PillionPump;
 
 /* A clock that costs little, in µs, behind the monotonic one by up to PILLION_COARSE_USEC */
@@ -58,8 +78,8 @@ gboolean pillion_pump_has_others (PillionPump     *self,
  * seen is work now. */
 int      pillion_pump_get_timeout (PillionPump    *self);
 
-/* Dispatches what is ready at the highest priority, and then what needs no descriptor, so that sockets that are always
- * readable don't starve idle work. Returns how many rounds of dispatching that took, 0 when nothing was ready. */
+/* Dispatches what is ready, as said above; and after descriptors what needs none, so that sockets that are always readable don't starve
+ * idle work. Returns how many rounds of dispatching that took, 0 if nothing was ready. */
 guint    pillion_pump_turn      (PillionPump      *self);
 
 /* Hands what the last look found to the watch, when a kick ends with nothing ready */
@@ -70,8 +90,8 @@ void     pillion_pump_settle    (PillionPump      *self);
 void     pillion_pump_wait      (PillionPump      *self,
                                  gint64            timeout_usec);
 
-/* The two halves of a blocking iteration, for who may sleep now and then: the first one sleeps like pillion_pump_wait () but polls in any case, the
- * second one dispatches what that has found. Returns whether that was anything. */
+/* The two halves of a blocking iteration: the first one sleeps like pillion_pump_wait () but polls in any case, the second one dispatches what
+ * that has found, as fairly as a turn. Returns whether that was anything. */
 void     pillion_pump_poll      (PillionPump      *self,
                                  gint64            timeout_usec);
 gboolean pillion_pump_dispatch  (PillionPump      *self);

@@ -44,8 +44,8 @@
  * ([method@Pillion.Loop.ensure]).
  *
  * A kick bounds what it does by the clock, between items: callbacks of tasks, calls and timers. What the context dispatches it can
- * bound only between iterations. Sources that need no descriptor get a share of each kick even where sockets are always readable; otherwise the
- * context's priorities hold.
+ * bound only between iterations. A source with a higher priority comes first and gets more turns, but nothing starves: sources of every
+ * priority, and the items, get their share even if some source is always ready.
  *
  * ## Waiting, and the end
  *

@@ -566,6 +566,81 @@ test_kick_boxed (void)
   loop_end (loop);
 }
 
+static gboolean
+count_and_go_on (gpointer data)
+{
+  (*(int *) data)++;
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+call_endlessly (gpointer data)
+{
+  Fixture *fixture = data;
+
+  fixture->n_items++;
+  pillion_loop_call_soon (fixture->loop, call_endlessly, fixture, NULL);
+}
+
+/* Each kick has time for one turn only */
+static void
+test_every_priority (Fixture *fixture,
+                     gconstpointer data)
+{
+  static const int priorities[] = { G_PRIORITY_HIGH, G_PRIORITY_DEFAULT, 120, G_PRIORITY_DEFAULT_IDLE, G_PRIORITY_LOW };
+  GSource *sources[G_N_ELEMENTS (priorities)];
+  int counts[G_N_ELEMENTS (priorities)] = { 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (priorities); i++)
+    {
+      sources[i] = g_idle_source_new ();
+      g_source_set_priority (sources[i], priorities[i]);
+      g_source_set_callback (sources[i], count_and_go_on, &counts[i], NULL);
+      g_source_attach (sources[i], pillion_loop_get_context (fixture->loop));
+    }
+  pillion_loop_call_soon (fixture->loop, call_endlessly, fixture, NULL);
+  for (int i = 0; i < 100; i++)
+    pillion_loop_kick_until (fixture->loop, 0, NULL);
+
+  g_assert_cmpint (fixture->n_items, >=, 100);
+  for (guint i = 0; i < G_N_ELEMENTS (priorities); i++)
+    {
+      g_assert_cmpint (counts[i], >=, 10);
+      g_source_destroy (sources[i]);
+      g_source_unref (sources[i]);
+    }
+}
+
+/* A task that depends on a source of low priority ends although another source is always ready */
+static gboolean
+finish (gpointer task)
+{
+  pillion_task_return_boolean (task, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_low_priority_in_a_wait (Fixture *fixture,
+                             gconstpointer data)
+{
+  g_autoptr (PillionTask) task = pillion_task_new (fixture->loop, "low", NULL);
+  GMainContext *context = pillion_loop_get_context (fixture->loop);
+  GSource *busy = g_idle_source_new ();
+  g_autoptr (GSource) low = g_idle_source_new ();
+  int n = 0;
+
+  g_source_set_priority (busy, G_PRIORITY_HIGH);
+  g_source_set_callback (busy, count_and_go_on, &n, NULL);
+  g_source_attach (busy, context);
+  g_source_set_priority (low, G_PRIORITY_LOW);
+  g_source_set_callback (low, finish, task, NULL);
+  g_source_attach (low, context);
+
+  g_assert_true (pillion_loop_run_until_complete (fixture->loop, task, NULL));
+  g_source_destroy (busy);
+  g_source_unref (busy);
+}
+
 int
 main (int argc,
       char **argv)
@@ -592,6 +667,8 @@ main (int argc,
   ADD ("sees-a-descriptor-under-a-reused-number", test_reopened_fd);
   ADD ("serves-many-descriptors", test_many_fds);
   g_test_add ("/loop/kick/sees-a-new-source-under-a-reused-number", Fixture, "new", set_up, test_reopened_fd, tear_down);
+  ADD ("every-priority-has-a-share", test_every_priority);
+  ADD ("every-priority-has-a-share-in-a-wait", test_low_priority_in_a_wait);
   g_test_add_func ("/loop/kick/loop-may-be-dropped-inside", test_dropped_inside);
   g_test_add_func ("/loop/kick/two-loops-on-one-context", test_two_loops_one_context);
   g_test_add_func ("/loop/kick/report-is-a-boxed-type", test_kick_boxed);
