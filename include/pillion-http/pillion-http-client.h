@@ -10,6 +10,7 @@
 
 #include <pillion/pillion.h>
 
+#include <pillion-http/pillion-http-download.h>
 #include <pillion-http/pillion-http-version.h>
 
 G_BEGIN_DECLS
@@ -69,6 +70,11 @@ GTlsDatabase      *pillion_http_client_get_tls_database             (PillionHttp
 PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_tls_database             (PillionHttpClient *self,
                                                                      GTlsDatabase      *database);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionHttpNameConflict pillion_http_client_get_name_conflict       (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_name_conflict            (PillionHttpClient       *self,
+                                                                     PillionHttpNameConflict  conflict);
 
 PILLION_HTTP_AVAILABLE_IN_1_0
 char              *pillion_http_redact_url                          (const char        *url);

@@ -31,6 +31,23 @@ typedef enum
   PILLION_HTTP_INTEGRITY_DIGEST,
 } PillionHttpIntegrity;
 
+/**
+ * PillionHttpNameConflict:
+ * @PILLION_HTTP_NAME_CONFLICT_UNIQUIFY: keep both files: the new one gets a number, as in `name (1).ext`
+ * @PILLION_HTTP_NAME_CONFLICT_REFUSE: keep the existing file; the download fails with `G_IO_ERROR_EXISTS`
+ * @PILLION_HTTP_NAME_CONFLICT_OVERWRITE: replace the existing file
+ *
+ * What a download does if a server chose its name and a file already has that name.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  PILLION_HTTP_NAME_CONFLICT_UNIQUIFY,
+  PILLION_HTTP_NAME_CONFLICT_REFUSE,
+  PILLION_HTTP_NAME_CONFLICT_OVERWRITE,
+} PillionHttpNameConflict;
+
 #define PILLION_HTTP_TYPE_DOWNLOAD (pillion_http_download_get_type ())
 PILLION_HTTP_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (PillionHttpDownload, pillion_http_download, PILLION_HTTP, DOWNLOAD, GObject)

@@ -43,6 +43,8 @@ G_BEGIN_DECLS
  * @PILLION_HTTP_ERROR_UNSAFE_NAME: the server proposed a file name that could lead out of the folder
  * @PILLION_HTTP_ERROR_INVALID_JSON: the body is not valid JSON
  * @PILLION_HTTP_ERROR_TOO_LARGE: the body is larger than what is read into memory
+ * @PILLION_HTTP_ERROR_UNAVAILABLE: HTTP cannot be used in this process, because it has loaded libsoup 2, or because libsoup 3 is not
+ *   installed
  *
  * What can go wrong with a transfer, on our side of the connection or on the way. What the server refuses is an
  * [error@PillionHttp.StatusError] instead. Errors of the network, of TLS and of the disk keep the domains that GIO gives them
@@ -61,6 +63,7 @@ typedef enum
   PILLION_HTTP_ERROR_UNSAFE_NAME,
   PILLION_HTTP_ERROR_INVALID_JSON,
   PILLION_HTTP_ERROR_TOO_LARGE,
+  PILLION_HTTP_ERROR_UNAVAILABLE,
 } PillionHttpError;
 
 /**

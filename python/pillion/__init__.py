@@ -28,3 +28,7 @@ def run(main: Coroutine[Any, Any, _T], *, debug: bool | None = None) -> _T:
     meanwhile."""
     with asyncio.Runner(debug=debug, loop_factory=EventLoop) as runner:
         return runner.run(main)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, 'async_loop'])  # not what this module imports

@@ -34,7 +34,6 @@ class _Signature:
     """What is to be known of an asynchronous function before it is called."""
 
     def __init__(self, name, owner, arguments, is_method):
-        self.is_method = is_method
         self.has_cancellable = 'cancellable' in arguments
         self.priority = arguments.index('io_priority') if 'io_priority' in arguments else -1
         if 'callback' not in arguments:
@@ -42,6 +41,8 @@ class _Signature:
         for finish in _finish_names(name):
             if hasattr(owner, finish):
                 self.finish = getattr(owner, finish)
+                # That of Gio.IOStream.splice_async () is a function beside the methods
+                self.has_source = self.finish.is_method() if isinstance(self.finish, LibraryFunction) else is_method
                 return
         raise TypeError(f'{name} () is no asynchronous call: there is no {next(_finish_names(name))} ()')
 
@@ -131,7 +132,7 @@ async def _call(signature, function, args, cancellable, kwargs):
                 await future
         raise
     try:
-        return signature.finish(source or result.get_source_object(), result) if signature.is_method else signature.finish(result)
+        return signature.finish(source or result.get_source_object(), result) if signature.has_source else signature.finish(result)
     except GLib.Error as error:
         exception = overrides.to_exception(error)
     try:

@@ -55,6 +55,14 @@ call_head (PillionTransfer *transfer,
   if (response->status < 200 || response->status > 299)
     return PILLION_VERDICT_REFUSED;
 
+  /* A part of what was asked for must not pass for the whole */
+  if (response->status == 206)
+    {
+      g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
+                           _("the server sent a part of the body (206) although all of it was requested"));
+      return PILLION_VERDICT_FAIL;
+    }
+
   self->announced = response->length;
   self->coding = g_strdup (response->get_header (response, "Content-Encoding"));
   self->content = g_byte_array_sized_new ((guint) CLAMP (response->length, 0, MAX_TRUSTED));
@@ -170,7 +178,7 @@ call_whole (PillionTransfer *transfer)
   if (large)
     {
       pillion_transfer_ref (transfer);
-      pillion_http_engine_run (transfer->engine, make_on_worker, g_memdup2 (&making, sizeof making));
+      pillion_http_engine_compute (transfer->engine, make_on_worker, g_memdup2 (&making, sizeof making));
     }
   else
     {

@@ -42,18 +42,27 @@
  *
  * ## Downloads
  *
- * A download goes into a part file beside its target, named as the target with `.part` added, and with a small record in
- * `.part.info` of what it is a part of. When all has come, its length and, where one was given, its SHA-256 are right,
- * and the disk has it, it takes the target's place in one step. Until then, and whatever goes wrong, what the target was
- * before is untouched.
+ * A download goes into a part file in the folder of its target. When all of it has come, its length and SHA-256 are right (if the
+ * server announced the one and you gave the other), and the disk has it, it takes the target's place in one step. Until then, and
+ * whatever goes wrong, the target stays as it was.
+ *
+ * If the target exists, it has to be a regular file: folders, devices, pipes and sockets are refused. Symbolic links are followed.
+ * The new file gets the mode, the access control list and, if the system allows that, the owner of the old one, but no set-user-ID
+ * or set-group-ID bit.
+ *
+ * The part file is hidden: for `file.zip` it is `.file.zip.pillion-part`, with a record in `.file.zip.pillion-part.info` of what it is
+ * a part of. A file with one of these names that no such record vouches for, or that belongs to another user, is left alone, and
+ * another name is used.
  *
  * When a download fails or is cancelled, the part file stays if it can be continued: if the server gave a strong validator (an
- * entity tag, or a date that is good enough) and the error does not say that what has come is wrong. The next download of the same
- * URL to the same target, also after the program has been started again, asks for the rest only. Where
- * the server has another version by then, or does not answer with exactly that rest, it begins anew: two versions are never mixed.
+ * entity tag, or a date that is old enough) and the error does not mean that what has come is wrong. The next download of the same
+ * URL to the same target, even after a restart of the program, requests only the rest. If the server has another version by then, or
+ * does not send exactly that rest, it starts over: two versions are never mixed. After an error of the disk only what is known to be
+ * on it is kept.
  *
  * Two downloads to one target at the same time would write into the same part file: the second one fails with `G_IO_ERROR_EXISTS`,
- * also when the first one runs in another process.
+ * also if the first one runs in another process. If the first one has been cancelled or has failed, the second one waits until it
+ * has let go of the part file, and goes on from there.
  *
  * ## Errors
  *
@@ -71,7 +80,10 @@
  * | JSON that is none | [error@PillionHttp.Error.INVALID_JSON] |
  * | another SHA-256 | [error@PillionHttp.Error.DIGEST_MISMATCH] |
  * | a proposed file name that is none | [error@PillionHttp.Error.UNSAFE_NAME] |
+ * | a target that is not a regular file | `G_IO_ERROR_NOT_REGULAR_FILE`, `G_IO_ERROR_IS_DIRECTORY` |
+ * | a target that another download writes to, or whose name is taken | `G_IO_ERROR_EXISTS` |
  * | the disk | `G_IO_ERROR_NO_SPACE`, `G_IO_ERROR_PERMISSION_DENIED`, `G_IO_ERROR_IS_DIRECTORY`, `G_IO_ERROR_NOT_FOUND`… |
+ * | libsoup 3 is missing, or something else in the process has loaded libsoup 2 | [error@PillionHttp.Error.UNAVAILABLE] |
  * | the task or the given cancellable was cancelled | `G_IO_ERROR_CANCELLED` |
  *
  * ## Threads and life
@@ -88,6 +100,7 @@ struct _PillionHttpClient
   PillionLoop *loop;
   PillionHttpEngine *engine; /* NULL before the first call */
   PillionHttpConfig config;
+  PillionHttpNameConflict name_conflict;
 };
 
 enum
@@ -98,6 +111,7 @@ enum
   PROP_IDLE_TIMEOUT,
   PROP_USER_AGENT,
   PROP_TLS_DATABASE,
+  PROP_NAME_CONFLICT,
   N_PROPS
 };
 
@@ -167,6 +181,9 @@ pillion_http_client_get_property (GObject *object,
     case PROP_TLS_DATABASE:
       g_value_set_object (value, self->config.tls_database);
       break;
+    case PROP_NAME_CONFLICT:
+      g_value_set_enum (value, self->name_conflict);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -199,6 +216,9 @@ pillion_http_client_set_property (GObject *object,
       break;
     case PROP_TLS_DATABASE:
       pillion_http_client_set_tls_database (self, g_value_get_object (value));
+      break;
+    case PROP_NAME_CONFLICT:
+      pillion_http_client_set_name_conflict (self, g_value_get_enum (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -292,6 +312,17 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    * Since: 1.0
    */
   properties[PROP_TLS_DATABASE] = g_param_spec_object ("tls-database", NULL, NULL, G_TYPE_TLS_DATABASE, flags);
+
+  /**
+   * PillionHttpClient:name-conflict: (getter get_name_conflict) (setter set_name_conflict)
+   *
+   * What [method@PillionHttp.Client.download_into] does if a file already has the name that the server chose.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_NAME_CONFLICT] =
+    g_param_spec_enum ("name-conflict", NULL, NULL, PILLION_HTTP_TYPE_NAME_CONFLICT, PILLION_HTTP_NAME_CONFLICT_UNIQUIFY,
+                       flags);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
@@ -483,7 +514,7 @@ fetch (PillionHttpClient *self,
     }
   else if ((engine = get_engine (self, task)) != NULL)
     {
-      pillion_transfer_submit (pillion_http_fetch_new (engine, task, url, file, into, digest));
+      pillion_transfer_submit (pillion_http_fetch_new (engine, task, url, file, into, self->name_conflict, digest));
     }
 
   return task;
@@ -538,9 +569,12 @@ pillion_http_client_download (PillionHttpClient *self,
  * Downloads what is at @url into a folder, under the name that the server proposes (`Content-Disposition`, RFC 6266), or else
  * under the last part of the URL's path, which for a folder is `index.html`.
  *
- * A name that is empty, begins with a dot, has `..`, `/`, `\` or a control character in it, is longer than 255 bytes,
- * is no UTF-8, or is that of a part file (ends in `.part` or `.part.info`) fails with [error@PillionHttp.Error.UNSAFE_NAME]. A file that has the name already is replaced, as
- * [method@PillionHttp.Client.download] does; in all else too it is the same. The part file is named after the URL.
+ * If a file has the name already, [property@PillionHttp.Client:name-conflict] says what happens: by default the new file gets a
+ * number, as in `name (1).ext`, and both are kept. [method@PillionHttp.Download.get_file] tells the name.
+ *
+ * A name that is empty, begins with a dot, contains `..`, `/`, `\` or a control character, is longer than 255 bytes, or is not valid
+ * UTF-8 fails with [error@PillionHttp.Error.UNSAFE_NAME]. A symbolic link in the folder is never followed. In everything else this is
+ * the same as [method@PillionHttp.Client.download]. The part file is named after the URL.
  *
  * Returns: (transfer full): a task
  *
@@ -767,4 +801,46 @@ pillion_http_client_set_tls_database (PillionHttpClient *self,
 
   if (g_set_object (&self->config.tls_database, database))
     configure (self, PROP_TLS_DATABASE);
+}
+
+/**
+ * pillion_http_client_get_name_conflict: (get-property name-conflict)
+ * @self: a client
+ *
+ * Gets what [method@PillionHttp.Client.download_into] does if a file already has the name that the server chose.
+ *
+ * Returns: what it does
+ *
+ * Since: 1.0
+ */
+PillionHttpNameConflict
+pillion_http_client_get_name_conflict (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), PILLION_HTTP_NAME_CONFLICT_UNIQUIFY);
+
+  return self->name_conflict;
+}
+
+/**
+ * pillion_http_client_set_name_conflict: (set-property name-conflict)
+ * @self: a client
+ * @conflict: what to do
+ *
+ * Sets what [method@PillionHttp.Client.download_into] does if a file already has the name that the server chose. Downloads that
+ * were started earlier are not affected.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_name_conflict (PillionHttpClient *self,
+                                       PillionHttpNameConflict conflict)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (conflict >= PILLION_HTTP_NAME_CONFLICT_UNIQUIFY && conflict <= PILLION_HTTP_NAME_CONFLICT_OVERWRITE);
+
+  if (self->name_conflict == conflict)
+    return;
+
+  self->name_conflict = conflict;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NAME_CONFLICT]);
 }

@@ -6,10 +6,15 @@
 
 #include "http/pillion-http-engine.h"
 
+#include "http/pillion-soup-library.h"
 #include "http/pillion-transfer.h"
 
-/* For digests, parsing and waiting for the disk */
-#define MAX_WORKERS 4
+/* Threads that compute: they parse and decompress */
+#define MAX_CPU_WORKERS 4
+
+/* Threads that wait for the disk. They are apart from the others, so that a small answer never waits for a file to be
+ * flushed. */
+#define MAX_DISK_WORKERS 4
 
 typedef struct
 {
@@ -56,14 +61,17 @@ free_on_thread (gpointer data)
   g_clear_pointer (&self->queue, pillion_http_queue_free);
   g_clear_pointer (&self->transport, pillion_transport_free);
   /* Nothing of ours is left to do, but one may not have returned yet from posting what it did, which needs the I/O thread */
-  if (self->workers != NULL)
-    pillion_private_workers_close (self->workers, g_get_monotonic_time () + G_USEC_PER_SEC);
+  if (self->cpu_workers != NULL)
+    pillion_private_workers_close (self->cpu_workers, g_get_monotonic_time () + G_USEC_PER_SEC);
+  if (self->disk_workers != NULL)
+    pillion_private_workers_close (self->disk_workers, g_get_monotonic_time () + G_USEC_PER_SEC);
   if (self->sweep != NULL)
     {
       g_source_destroy (self->sweep);
       g_source_unref (self->sweep);
     }
   config_clear (&self->config);
+  g_clear_error (&self->unavailable);
   g_free (self);
 
   pillion_private_io_thread_unref (io);
@@ -139,7 +147,8 @@ ensure_started (PillionHttpEngine *self)
 
   context = pillion_private_io_thread_get_context (self->io);
   self->queue = pillion_http_queue_new (self->config.max_connections, self->config.max_connections_per_host);
-  self->transport = pillion_soup_transport_new (context);
+  if (pillion_soup_library_load (&self->unavailable))
+    self->transport = pillion_soup_transport_new (context);
   self->sweep = g_source_new (&sweep_funcs, sizeof (GSource));
   g_source_set_static_name (self->sweep, "pillion idle timeout");
   g_source_set_callback (self->sweep, sweep, self, NULL);
@@ -158,8 +167,11 @@ configure_on_thread (gpointer data)
 
   ensure_started (self);
   pillion_http_queue_set_limits (self->queue, self->config.max_connections, self->config.max_connections_per_host);
-  pillion_transport_set_max_connections (self->transport, self->config.max_connections);
-  pillion_transport_set_tls_database (self->transport, self->config.tls_database);
+  if (self->transport != NULL)
+    {
+      pillion_transport_set_max_connections (self->transport, self->config.max_connections);
+      pillion_transport_set_tls_database (self->transport, self->config.tls_database);
+    }
   /* Also where nothing is watched: the timer may stand at a time of the old timeout */
   sweep (self);
   pillion_http_engine_pump (self);
@@ -224,14 +236,31 @@ pillion_http_engine_unwatch (PillionHttpEngine *self,
   g_queue_unlink (&self->watched, &transfer->watch_link);
 }
 
-void
-pillion_http_engine_run (PillionHttpEngine *self,
-                         PillionWorkFunc func,
-                         gpointer data)
+/* If the system has no thread left, the I/O thread does the work, and the network waits */
+static void
+push (PillionWorkers **workers,
+      guint max_workers,
+      PillionWorkFunc func,
+      gpointer data)
 {
-  if (self->workers == NULL)
-    self->workers = pillion_private_workers_new (MAX_WORKERS);
-  /* If the system has no thread left for it, the I/O thread does the work, and the network waits */
-  if (!pillion_private_workers_push (self->workers, func, data, NULL))
+  if (*workers == NULL)
+    *workers = pillion_private_workers_new (max_workers);
+  if (!pillion_private_workers_push (*workers, func, data, NULL))
     func (data);
+}
+
+void
+pillion_http_engine_compute (PillionHttpEngine *self,
+                             PillionWorkFunc func,
+                             gpointer data)
+{
+  push (&self->cpu_workers, MAX_CPU_WORKERS, func, data);
+}
+
+void
+pillion_http_engine_use_disk (PillionHttpEngine *self,
+                              PillionWorkFunc func,
+                              gpointer data)
+{
+  push (&self->disk_workers, MAX_DISK_WORKERS, func, data);
 }

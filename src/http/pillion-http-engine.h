@@ -30,8 +30,10 @@ struct _PillionHttpEngine
   PillionIoThread *io;
   PillionHttpConfig config;
   PillionHttpQueue *queue;
-  PillionTransport *transport;
-  PillionWorkers *workers;
+  PillionTransport *transport; /* NULL if there is no libsoup to be had */
+  GError *unavailable;         /* then, else NULL */
+  PillionWorkers *cpu_workers;  /* made when they are first needed */
+  PillionWorkers *disk_workers; /* likewise */
   GQueue watched; /* transfers that may be too long idle, by their links; the one that was seen first at the head */
   GSource *sweep; /* one timer for all of them */
   gboolean pumping;
@@ -57,7 +59,12 @@ void               pillion_http_engine_watch       (PillionHttpEngine       *sel
 void               pillion_http_engine_unwatch     (PillionHttpEngine       *self,
                                                     PillionTransfer         *transfer);
 
-/* Runs a blocking function on a worker */
-void               pillion_http_engine_run         (PillionHttpEngine       *self,
+/* Runs a function that takes long to compute on a worker */
+void               pillion_http_engine_compute     (PillionHttpEngine       *self,
+                                                    PillionWorkFunc          func,
+                                                    gpointer                 data);
+
+/* Runs a function that may wait for the disk on a worker of the other kind */
+void               pillion_http_engine_use_disk    (PillionHttpEngine       *self,
                                                     PillionWorkFunc          func,
                                                     gpointer                 data);

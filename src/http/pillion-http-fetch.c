@@ -8,29 +8,36 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <glib/gi18n-lib.h>
-#include <glib/gstdio.h>
 
 #include "core/pillion-private.h"
 #include "http/pillion-http-download-private.h"
 #include "http/pillion-http-fields.h"
+#include "http/pillion-http-url.h"
 #include "http/pillion-part-file.h"
 #include "http/pillion-part-keeper.h"
+#include "http/pillion-target.h"
 
 /* How long after a progress the next one is told, in µs: often enough for a screen */
 #define PROGRESS_USEC 8000
 
-typedef struct
+typedef struct _PillionHttpFetch PillionHttpFetch;
+
+struct _PillionHttpFetch
 {
   PillionTransfer parent;
   GFile *file; /* the target, or the folder */
   gboolean into;
+  PillionHttpNameConflict conflict;
   char *sha256;
 
-  char *target;  /* path; NULL while the name is not known */
+  PillionTarget *target; /* NULL until the first request */
   PillionPartFile *part;
+  GList holder_link;           /* in the list of those with a part file */
+  GQueue waiting;              /* others that want the part file, by their links */
+  GList waiting_link;          /* in the holder's list */
+  PillionHttpFetch *waits_for; /* the holder, or NULL */
   PillionPartKeeper keeper;
   gboolean keeping;      /* whether the keeper was set up */
   gboolean at_work;      /* whether a worker has it */
@@ -48,60 +55,126 @@ typedef struct
   gint64 last_progress;
   char *etag;
   char *content_type;
-} PillionHttpFetch;
+};
+
+/* The downloads of this thread that have a part file open, by their links. A child of a fork has another I/O thread, and so a
+ * list of its own. */
+static GPrivate holders = G_PRIVATE_INIT ((GDestroyNotify) g_queue_free);
 
 static void step_on_worker (gpointer data);
 
-static gboolean
-check_target (const char *path,
-              GError **error)
+static GQueue *
+get_holders (void)
 {
-  struct stat info;
+  GQueue *list = g_private_get (&holders);
 
-  if (g_stat (path, &info) == 0 && S_ISDIR (info.st_mode))
+  if (list == NULL)
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY, _("'%s' is a folder, not a file"), path);
-      return FALSE;
+      list = g_queue_new ();
+      g_private_set (&holders, list);
     }
 
-  return TRUE;
+  return list;
 }
 
-/* Where the part file of a target is known it stands beside it, so that both are on one file system. Before the server has told
- * the name, it is named after the URL, so that another attempt finds it. */
+static PillionHttpFetch *
+find_holder (const PillionFileId *id)
+{
+  for (GList *l = get_holders ()->head; l != NULL; l = l->next)
+    {
+      PillionHttpFetch *fetch = l->data;
+
+      if (fetch->part->id.device == id->device && fetch->part->id.inode == id->inode)
+        return fetch;
+    }
+
+  return NULL;
+}
+
+/* The part file is gone, or somebody else's from now on */
+static void
+let_part_go (PillionHttpFetch *self)
+{
+  GList *link;
+
+  self->part = NULL;
+  g_queue_unlink (get_holders (), &self->holder_link);
+
+  while ((link = g_queue_pop_head_link (&self->waiting)) != NULL)
+    {
+      PillionHttpFetch *waiting = link->data;
+
+      waiting->waits_for = NULL;
+      pillion_transfer_prepare_again (&waiting->parent);
+    }
+}
+
+/* Before the server has told the name, the part file is named after the URL, so that another attempt finds it */
 static char *
-get_part_path (PillionHttpFetch *self)
+get_part_base (PillionHttpFetch *self)
 {
   g_autofree char *digest = NULL;
-  g_autofree char *name = NULL;
 
   if (!self->into)
-    return g_strconcat (self->target, ".part", NULL);
+    return g_strdup (self->target->name);
 
   digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, self->parent.url, -1);
-  name = g_strdup_printf ("pillion-%.32s.part", digest);
-  return g_build_filename (g_file_peek_path (self->file), name, NULL);
+  return g_strndup (digest, 32);
 }
 
+/* Sets @wait if the part file is about to be free */
 static gboolean
+open_part (PillionHttpFetch *self,
+           gboolean *wait,
+           GError **error)
+{
+  g_autofree char *base = NULL;
+  g_autoptr (GError) local = NULL;
+  PillionHttpFetch *holder;
+  PillionFileId busy;
+
+  if (self->target == NULL)
+    {
+      const char *path = g_file_peek_path (self->file);
+
+      self->target = self->into ? pillion_target_new_in (path, self->conflict, error) : pillion_target_new (path, error);
+      if (self->target == NULL)
+        return FALSE;
+    }
+
+  base = get_part_base (self);
+  self->part = pillion_part_file_open (self->target, base, self->parent.url, &busy, &local);
+  if (self->part != NULL)
+    {
+      g_queue_push_tail_link (get_holders (), &self->holder_link);
+      return TRUE;
+    }
+
+  holder = find_holder (&busy);
+  if (holder != NULL && holder->failure != NULL)
+    {
+      g_queue_push_tail_link (&holder->waiting, &self->waiting_link);
+      self->waits_for = holder;
+      *wait = TRUE;
+    }
+  else
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+    }
+
+  return FALSE;
+}
+
+static PillionReadiness
 fetch_prepare (PillionTransfer *transfer,
                PillionTransferFields *fields,
                GError **error)
 {
   PillionHttpFetch *self = (PillionHttpFetch *) transfer;
+  gboolean wait = FALSE;
 
-  if (self->part == NULL)
-    {
-      g_autofree char *path = NULL;
-
-      if (!self->into && !check_target (self->target, error))
-        return FALSE;
-
-      path = get_part_path (self);
-      self->part = pillion_part_file_open (path, transfer->url, error);
-      if (self->part == NULL)
-        return FALSE;
-    }
+  if (self->part == NULL && !open_part (self, &wait, error))
+    return wait ? PILLION_READINESS_LATER : PILLION_READINESS_FAIL;
 
   self->asked = self->anew ? 0 : pillion_part_file_get_offset (self->part);
   if (self->asked > 0)
@@ -111,7 +184,7 @@ fetch_prepare (PillionTransfer *transfer,
       pillion_transfer_add_field (fields, "If-Range", pillion_part_file_get_validator (self->part));
     }
 
-  return TRUE;
+  return PILLION_READINESS_SEND;
 }
 
 static gboolean
@@ -122,7 +195,7 @@ take_name (PillionHttpFetch *self,
   const char *disposition;
   g_autofree char *name = NULL;
 
-  if (self->target != NULL)
+  if (self->target->name != NULL)
     return TRUE;
 
   disposition = response->get_header (response, "Content-Disposition");
@@ -130,7 +203,7 @@ take_name (PillionHttpFetch *self,
     name = pillion_http_parse_filename (disposition);
   /* With the rest of a file a server need not say again what it is called (RFC 9110, section 15.3.7) */
   if (name == NULL && response->status == 206)
-    name = g_strdup (self->part->name);
+    name = g_strdup (self->part->record.name);
   if (name == NULL)
     {
       /* The URL that was asked for, not the one that the server redirects to: what it says is no proposal of the server's */
@@ -148,8 +221,7 @@ take_name (PillionHttpFetch *self,
       return FALSE;
     }
 
-  self->target = g_build_filename (g_file_peek_path (self->file), name, NULL);
-  return check_target (self->target, error);
+  return pillion_target_set_name (self->target, name, error);
 }
 
 /* Whether a 206 is the rest of what is there. Two versions are never mixed: whatever the answer says has to fit. */
@@ -168,17 +240,17 @@ is_the_rest (PillionHttpFetch *self,
     return FALSE;
 
   /* Without any word of the whole nobody knows whether this is all of the rest */
-  if (total < 0 && self->part->length < 0)
+  if (total < 0 && self->part->record.length < 0)
     return FALSE;
 
-  if (first != self->asked || (total >= 0 && self->part->length >= 0 && total != self->part->length) ||
-      (self->part->length >= 0 && last >= self->part->length))
+  if (first != self->asked || (total >= 0 && self->part->record.length >= 0 && total != self->part->record.length) ||
+      (self->part->record.length >= 0 && last >= self->part->record.length))
     return FALSE;
 
-  if (self->part->etag != NULL && etag != NULL && strcmp (etag, self->part->etag) != 0)
+  if (self->part->record.etag != NULL && etag != NULL && strcmp (etag, self->part->record.etag) != 0)
     return FALSE;
 
-  if (self->part->last_modified != NULL && last_modified != NULL && strcmp (last_modified, self->part->last_modified) != 0)
+  if (self->part->record.last_modified != NULL && last_modified != NULL && strcmp (last_modified, self->part->record.last_modified) != 0)
     return FALSE;
 
   if (response->length >= 0 && response->length != last - first + 1)
@@ -186,7 +258,7 @@ is_the_rest (PillionHttpFetch *self,
 
   self->begun = first;
   self->end = last + 1;
-  self->total = total >= 0 ? total : self->part->length;
+  self->total = total >= 0 ? total : self->part->record.length;
   return TRUE;
 }
 
@@ -197,7 +269,6 @@ begin_anew (PillionHttpFetch *self,
 {
   const char *etag = response->get_header (response, "ETag");
   const char *last_modified = response->get_header (response, "Last-Modified");
-  g_autofree char *name = self->into ? g_path_get_basename (self->target) : NULL;
 
   self->begun = 0;
   self->end = response->length;
@@ -209,7 +280,8 @@ begin_anew (PillionHttpFetch *self,
   if (!pillion_http_is_strong_date (last_modified, response->get_header (response, "Date")))
     last_modified = NULL;
 
-  if (!pillion_part_file_begin (self->part, etag, last_modified, name, response->length, error))
+  if (!pillion_part_file_begin (self->part, etag, last_modified, self->into ? self->target->name : NULL, response->length,
+                                error))
     return PILLION_VERDICT_FAIL;
 
   return PILLION_VERDICT_READ;
@@ -304,7 +376,7 @@ take_step (PillionHttpFetch *self)
   self->at_work = TRUE;
   self->keeper.until = self->part->size;
   self->keeper.last = self->finishing;
-  pillion_http_engine_run (self->parent.engine, step_on_worker, self);
+  pillion_http_engine_use_disk (self->parent.engine, step_on_worker, self);
 }
 
 static gboolean
@@ -341,6 +413,7 @@ static void
 fetch_whole (PillionTransfer *transfer)
 {
   PillionHttpFetch *self = (PillionHttpFetch *) transfer;
+  GError *error = NULL;
 
   if (self->end >= 0 && self->part->size != self->end)
     {
@@ -358,11 +431,15 @@ fetch_whole (PillionTransfer *transfer)
       return;
     }
 
+  if (!pillion_part_file_seal (self->part, &error))
+    {
+      pillion_transfer_fail (transfer, error);
+      return;
+    }
+
   pillion_task_set_progress (transfer->task, self->part->size, self->part->size);
   self->finishing = TRUE;
   self->total = self->part->size;
-  g_free (self->keeper.target);
-  self->keeper.target = g_strdup (self->target);
   if (!self->at_work)
     take_step (self);
 }
@@ -373,7 +450,7 @@ succeed (PillionHttpFetch *self)
   PillionTransfer *transfer = &self->parent;
   PillionHttpDownloadFacts facts = {
     .url = g_strdup (transfer->url),
-    .file = self->into ? g_file_new_for_path (self->target) : g_object_ref (self->file),
+    .file = self->into ? g_file_new_for_path (self->target->path) : g_object_ref (self->file),
     .size = self->total,
     .resumed_from = self->resumed_from,
     .sha256 = g_strdup (self->sha256),
@@ -409,8 +486,11 @@ static void
 put_away (PillionHttpFetch *self,
           const GError *error)
 {
-  if (self->part != NULL)
-    pillion_part_file_close (g_steal_pointer (&self->part), is_worth_keeping (self, error));
+  if (self->part == NULL)
+    return;
+
+  pillion_part_file_close (self->part, is_worth_keeping (self, error));
+  let_part_go (self);
 }
 
 static void
@@ -424,7 +504,7 @@ step_done (gpointer data)
   if (self->keeper.committed)
     {
       /* A cancellation that came too late to stop it does not undo it */
-      self->part = NULL;
+      let_part_go (self);
       g_clear_error (&self->failure);
       succeed (self);
     }
@@ -458,6 +538,9 @@ fetch_fail (PillionTransfer *transfer,
 {
   PillionHttpFetch *self = (PillionHttpFetch *) transfer;
 
+  if (self->waits_for != NULL)
+    g_queue_unlink (&g_steal_pointer (&self->waits_for)->waiting, &self->waiting_link);
+
   if (self->at_work)
     {
       /* The worker has the file: it gives it back soon */
@@ -475,13 +558,13 @@ fetch_clear (PillionTransfer *transfer)
 {
   PillionHttpFetch *self = (PillionHttpFetch *) transfer;
 
-  g_assert (self->part == NULL && !self->at_work);
+  g_assert (self->part == NULL && !self->at_work && self->waits_for == NULL && self->waiting.length == 0);
 
   if (self->keeping)
     pillion_part_keeper_clear (&self->keeper);
   pillion_sync_unref (self->file);
   g_free (self->sha256);
-  g_free (self->target);
+  g_clear_pointer (&self->target, pillion_target_free);
   g_free (self->etag);
   g_free (self->content_type);
 }
@@ -492,6 +575,7 @@ pillion_http_fetch_new (PillionHttpEngine *engine,
                         const char *url,
                         GFile *file,
                         gboolean into,
+                        PillionHttpNameConflict conflict,
                         const char *sha256)
 {
   static const PillionTransferClass klass = {
@@ -511,7 +595,9 @@ pillion_http_fetch_new (PillionHttpEngine *engine,
   self->file = g_object_ref (file);
   self->into = into;
   self->sha256 = g_strdup (sha256);
-  self->target = into ? NULL : g_file_get_path (file);
+  self->conflict = conflict;
+  self->holder_link.data = self;
+  self->waiting_link.data = self;
   self->total = -1;
   self->end = -1;
   pillion_task_set_progress_unit (task, "bytes");

@@ -285,31 +285,9 @@ pillion_http_url_filename (GUri *uri)
   return *name != '\0' ? unescape (name) : g_strdup ("index.html");
 }
 
-/* What other downloads of the same folder have beside their targets: where a file of a server's took the place of one of them, the
- * download would put it where its own belongs */
-static gboolean
-is_name_of_part (const char *name)
-{
-  static const char *const endings[] = { ".part", ".part.info", ".part.info~" };
-  gsize length = strlen (name);
-
-  for (guint i = 0; i < G_N_ELEMENTS (endings); i++)
-    {
-      gsize n = strlen (endings[i]);
-
-      if (length >= n && g_ascii_strcasecmp (name + length - n, endings[i]) == 0)
-        return TRUE;
-    }
-
-  return FALSE;
-}
-
 gboolean
 pillion_http_is_safe_name (const char *name)
 {
-  if (is_name_of_part (name))
-    return FALSE;
-
   if (name[0] == '\0' || name[0] == '.' || strlen (name) > MAX_NAME || strstr (name, "..") != NULL ||
       !g_utf8_validate (name, -1, NULL))
     return FALSE;
@@ -324,4 +302,58 @@ pillion_http_is_safe_name (const char *name)
     }
 
   return TRUE;
+}
+
+gsize
+pillion_http_cut_text (const char *text,
+                       gsize max)
+{
+  gsize length = strlen (text);
+
+  if (length <= max)
+    return length;
+
+  length = max;
+  while (length > 0 && ((guchar) text[length] & 0xc0) == 0x80)
+    length--;
+
+  return length;
+}
+
+/* Where the extension begins; two of them belong together in `name.tar.gz` */
+static gsize
+find_extension (const char *name)
+{
+  static const char tar[] = ".tar";
+  const char *dot = strrchr (name, '.');
+  gsize stem;
+
+  if (dot == NULL || dot == name)
+    return strlen (name);
+
+  stem = (gsize) (dot - name);
+  if (stem > strlen (tar) && g_ascii_strncasecmp (dot - strlen (tar), tar, strlen (tar)) == 0)
+    stem -= strlen (tar);
+
+  return stem;
+}
+
+char *
+pillion_http_number_name (const char *name,
+                          guint number,
+                          gsize max)
+{
+  gsize stem = find_extension (name);
+  g_autofree char *end = g_strdup_printf (" (%u)%s", number, name + stem);
+  g_autofree char *start = g_strndup (name, stem);
+
+  /* An extension that leaves no room for a name is none */
+  if (strlen (end) >= max)
+    {
+      g_free (end);
+      end = g_strdup_printf (" (%u)", number);
+    }
+  start[pillion_http_cut_text (start, max - strlen (end))] = '\0';
+
+  return g_strconcat (start, end, NULL);
 }

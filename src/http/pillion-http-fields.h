@@ -31,5 +31,14 @@ char    *pillion_http_parse_filename       (const char *content_disposition);
 /* The last segment of a URL's path, decoded; `index.html` where there is none, as nearly all servers take a folder to mean that */
 char    *pillion_http_url_filename         (GUri       *uri);
 
-/* Whether a file of this name is in the folder that it is put into, visible, named as it looks, and no part file of a download */
+/* Whether a file of this name ends up in the folder that it is put into, visible, and named as it looks */
 gboolean pillion_http_is_safe_name         (const char *name);
+
+/* The name with a number, as in `name (2).ext`, and not longer than @max bytes */
+char    *pillion_http_number_name          (const char *name,
+                                            guint       number,
+                                            gsize       max);
+
+/* How many of the first @max bytes of @text can be kept without cutting a character of UTF-8 */
+gsize    pillion_http_cut_text             (const char *text,
+                                            gsize       max);

@@ -8,146 +8,79 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <glib/gi18n-lib.h>
-#include <glib/gstdio.h>
-#include <pillion-http/pillion-http.h>
 
 #include "http/pillion-http-fields.h"
 
-#define GROUP "part"
-#define VERSION 1
+/* `.TARGET.pillion-part`, `.TARGET.pillion-part.info` for the record, and one more byte for its draft */
+#define SUFFIX ".pillion-part"
+#define RECORD_SUFFIX ".info"
+#define LONGEST_END SUFFIX ".99" RECORD_SUFFIX "~"
 
-static void
-set_errno_error (GError **error,
-                 int errsv,
-                 const char *path)
+/* How many names are tried */
+#define MAX_NAMES 99
+
+/* Hexadecimal digits that stand for the part of a name that does not fit */
+#define DIGEST_LENGTH 16
+
+#define FLAGS (O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+
+typedef enum
 {
-  GIOErrorEnum code = g_io_error_from_errno (errsv);
+  OUTCOME_OPENED,
+  OUTCOME_TAKEN,  /* something else has the name */
+  OUTCOME_FAILED,
+} Outcome;
 
-  /* A quota is a full disk to whom it is set */
-  if (errsv == EDQUOT)
-    code = G_IO_ERROR_NO_SPACE;
-
-  g_set_error (error, G_IO_ERROR, (int) code, "%s: %s", path, g_strerror (errsv));
-}
-
-/* Tells one run of the machine from the next */
+/* The name for a file with @base in it, which is shortened if the file system has no room for it */
 static char *
-get_boot_id (void)
+make_name (int folder,
+           const char *base,
+           guint number)
 {
-  char *id = NULL;
+  long limit = fpathconf (folder, _PC_NAME_MAX);
+  gsize max = (gsize) (limit > 0 ? limit : 255) - strlen ("." LONGEST_END);
+  g_autofree char *digest = NULL;
+  g_autofree char *start = NULL;
+  g_autofree char *end = number > 1 ? g_strdup_printf (".%u", number) : g_strdup ("");
 
-  if (g_file_get_contents ("/proc/sys/kernel/random/boot_id", &id, NULL, NULL))
-    g_strstrip (id);
+  if (strlen (base) <= max)
+    return g_strconcat (".", base, SUFFIX, end, NULL);
 
-  return id;
+  digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, base, -1);
+  digest[DIGEST_LENGTH] = '\0';
+  start = g_strndup (base, pillion_http_cut_text (base, max - DIGEST_LENGTH - 1));
+  return g_strconcat (".", start, "~", digest, SUFFIX, end, NULL);
 }
 
-static void
-clear_record (PillionPartFile *self)
-{
-  g_clear_pointer (&self->etag, g_free);
-  g_clear_pointer (&self->last_modified, g_free);
-  g_clear_pointer (&self->name, g_free);
-  self->length = -1;
-  self->safe = 0;
-}
-
-/* Reads the record. What it does not vouch for is no part of anything: the size is 0 then. */
-static void
-load_record (PillionPartFile *self)
-{
-  g_autoptr (GKeyFile) file = g_key_file_new ();
-  g_autofree char *url = NULL;
-  g_autofree char *boot = NULL;
-  g_autofree char *this_boot = NULL;
-
-  clear_record (self);
-
-  if (!g_key_file_load_from_file (file, self->info_path, G_KEY_FILE_NONE, NULL) ||
-      g_key_file_get_integer (file, GROUP, "version", NULL) != VERSION)
-    {
-      self->size = 0;
-      return;
-    }
-
-  url = g_key_file_get_string (file, GROUP, "url", NULL);
-  self->etag = g_key_file_get_string (file, GROUP, "etag", NULL);
-  self->last_modified = g_key_file_get_string (file, GROUP, "last-modified", NULL);
-  self->name = g_key_file_get_string (file, GROUP, "name", NULL);
-  self->length = g_key_file_has_key (file, GROUP, "length", NULL) ? g_key_file_get_int64 (file, GROUP, "length", NULL) : -1;
-  self->safe = g_key_file_get_int64 (file, GROUP, "safe", NULL);
-  boot = g_key_file_get_string (file, GROUP, "boot", NULL);
-
-  /* After a crash of the machine a file may be long and yet have holes where the disk was not told */
-  this_boot = get_boot_id ();
-  if (this_boot == NULL || g_strcmp0 (boot, this_boot) != 0)
-    self->size = MIN (self->size, MAX (self->safe, 0));
-
-  if (g_strcmp0 (url, self->url) != 0 || (self->length >= 0 && self->size > self->length) ||
-      (self->etag != NULL && !pillion_http_is_strong_etag (self->etag)) || !pillion_part_file_can_continue (self))
-    {
-      clear_record (self);
-      self->size = 0;
-    }
-}
-
-/* The record is never half: it is written beside and renamed */
 static gboolean
-save_record (PillionPartFile *self,
-             GError **error)
+fail (PillionPartFile *self,
+      GError **error)
 {
-  g_autoptr (GKeyFile) file = g_key_file_new ();
-  g_autofree char *boot = get_boot_id ();
-  g_autofree char *beside = g_strconcat (self->info_path, "~", NULL);
-  g_autofree char *text = NULL;
-  g_autoptr (GError) local = NULL;
-  gsize length;
+  pillion_target_set_error (self->target, errno, error);
+  return FALSE;
+}
 
-  g_key_file_set_integer (file, GROUP, "version", VERSION);
-  g_key_file_set_string (file, GROUP, "url", self->url);
-  if (self->etag != NULL)
-    g_key_file_set_string (file, GROUP, "etag", self->etag);
-  if (self->last_modified != NULL)
-    g_key_file_set_string (file, GROUP, "last-modified", self->last_modified);
-  if (self->name != NULL)
-    g_key_file_set_string (file, GROUP, "name", self->name);
-  if (self->length >= 0)
-    g_key_file_set_int64 (file, GROUP, "length", self->length);
-  g_key_file_set_int64 (file, GROUP, "safe", self->safe);
-  if (boot != NULL)
-    g_key_file_set_string (file, GROUP, "boot", boot);
-  text = g_key_file_to_data (file, &length, NULL);
+static void
+close_fd (PillionPartFile *self)
+{
+  if (self->fd < 0)
+    return;
 
-  /* Left by a crash: it would be written over and not be made shorter */
-  g_unlink (beside);
-
-  /* The URL in it may hold a password */
-  if (!g_file_set_contents_full (beside, text, (gssize) length, G_FILE_SET_CONTENTS_NONE, 0600, &local))
-    {
-      g_set_error (error, G_IO_ERROR, (int) g_io_error_from_file_error ((GFileError) local->code), "%s", local->message);
-      g_unlink (beside);
-      return FALSE;
-    }
-
-  if (g_rename (beside, self->info_path) != 0)
-    {
-      set_errno_error (error, errno, self->info_path);
-      g_unlink (beside);
-      return FALSE;
-    }
-
-  return TRUE;
+  /* A child that was forked meanwhile has the descriptor too, and would keep the lock */
+  flock (self->fd, LOCK_UN);
+  close (self->fd);
+  self->fd = -1;
 }
 
 static gboolean
 lock_part (PillionPartFile *self,
+           PillionFileId *busy,
            GError **error)
 {
   int result;
@@ -161,107 +94,193 @@ lock_part (PillionPartFile *self,
 
   if (errno == EWOULDBLOCK)
     {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("another download is writing to '%s'"), self->path);
+      *busy = self->id;
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("another download is writing to '%s'"), self->target->path);
       return FALSE;
     }
 
-  /* Some file systems of the network have no locks */
+  /* Some network file systems have no locks */
   if (errno == ENOLCK || errno == ENOSYS || errno == EOPNOTSUPP)
     return TRUE;
 
-  set_errno_error (error, errno, self->path);
-  return FALSE;
+  return fail (self, error);
 }
 
-/* Opens and locks it. Between the two another download may have finished and taken the file away, and then what is locked
- * has the name no more. */
+/* Whether the name still belongs to what is open */
 static gboolean
-open_locked (PillionPartFile *self,
-             GError **error)
+has_name (PillionPartFile *self,
+          struct stat *info)
+{
+  struct stat named;
+
+  return fstat (self->fd, info) == 0 && fstatat (self->target->folder, self->name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         info->st_dev == named.st_dev && info->st_ino == named.st_ino;
+}
+
+/* Takes from the record what a download of the URL can use */
+static void
+use_record (PillionPartFile *self)
+{
+  PillionPartRecord *record = &self->record;
+
+  /* After a crash of the machine a file may be long and yet have holes where the disk was not told */
+  if (!record->trusted)
+    self->size = MIN (self->size, record->safe);
+
+  if (g_strcmp0 (record->url, self->url) != 0 || (record->length >= 0 && self->size > record->length) ||
+      (record->etag != NULL && !pillion_http_is_strong_etag (record->etag)) || !pillion_part_file_can_continue (self))
+    {
+      pillion_part_record_clear (record);
+      self->size = 0;
+    }
+}
+
+/* Between opening and locking another download may have finished and moved the file away: then what is locked no longer has the
+ * name, and it is tried again. */
+static Outcome
+try_name (PillionPartFile *self,
+          PillionFileId *busy,
+          GError **error)
 {
   while (TRUE)
     {
-      struct stat opened;
-      struct stat named;
+      gboolean is_new = FALSE;
+      PillionPartRecordState state;
+      struct stat info;
 
-      self->fd = open (self->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+      self->fd = openat (self->target->folder, self->name, FLAGS);
+      if (self->fd < 0 && errno == ENOENT)
+        {
+          is_new = TRUE;
+          self->fd = openat (self->target->folder, self->name, FLAGS | O_CREAT | O_EXCL, 0666);
+          if (self->fd < 0 && errno == EEXIST)
+            continue;
+          if (self->fd < 0)
+            {
+              fail (self, error);
+              return OUTCOME_FAILED;
+            }
+        }
+      /* A link, a folder, a socket, another user's file */
       if (self->fd < 0)
+        return OUTCOME_TAKEN;
+
+      if (fstat (self->fd, &info) != 0)
         {
-          set_errno_error (error, errno, self->path);
-          return FALSE;
+          fail (self, error);
+          return OUTCOME_FAILED;
         }
 
-      if (fstat (self->fd, &opened) != 0)
+      self->id = (PillionFileId) { info.st_dev, info.st_ino };
+
+      /* Some file systems have one owner for all files: what is new is ours all the same */
+      if (!is_new && !pillion_part_is_ours (&info))
         {
-          set_errno_error (error, errno, self->path);
-          return FALSE;
+          close_fd (self);
+          return OUTCOME_TAKEN;
         }
 
-      if (!S_ISREG (opened.st_mode))
+      if (!lock_part (self, busy, error))
+        return OUTCOME_FAILED;
+
+      if (!has_name (self, &info))
         {
-          g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, _("'%s' is not a regular file"), self->path);
-          return FALSE;
+          close_fd (self);
+          continue;
         }
 
-      if (!lock_part (self, error))
-        return FALSE;
-
-      if (fstat (self->fd, &opened) == 0 && lstat (self->path, &named) == 0 && opened.st_dev == named.st_dev &&
-          opened.st_ino == named.st_ino)
+      state = pillion_part_record_load (&self->record, self->target->folder, self->record_name);
+      if (state == PILLION_PART_RECORD_FOREIGN || (state == PILLION_PART_RECORD_NONE && info.st_size > 0))
         {
-          self->size = opened.st_size;
-          return TRUE;
+          if (is_new)
+            unlinkat (self->target->folder, self->name, 0);
+          close_fd (self);
+          return OUTCOME_TAKEN;
         }
 
-      close (self->fd);
-      self->fd = -1;
+      self->size = info.st_size;
+      use_record (self);
+      return OUTCOME_OPENED;
     }
 }
 
 static void
 part_file_free (PillionPartFile *self)
 {
-  if (self->fd >= 0)
-    close (self->fd);
-  clear_record (self);
-  g_free (self->path);
-  g_free (self->info_path);
+  close_fd (self);
+  pillion_part_record_clear (&self->record);
+  g_free (self->name);
+  g_free (self->record_name);
   g_free (self->url);
   g_free (self);
 }
 
 PillionPartFile *
-pillion_part_file_open (const char *path,
+pillion_part_file_open (PillionTarget *target,
+                        const char *base,
                         const char *url,
+                        PillionFileId *busy,
                         GError **error)
 {
   PillionPartFile *self = g_new0 (PillionPartFile, 1);
+  Outcome outcome = OUTCOME_TAKEN;
 
-  self->path = g_strdup (path);
-  self->info_path = g_strconcat (path, ".info", NULL);
+  self->target = target;
   self->url = g_strdup (url);
   self->fd = -1;
-  self->length = -1;
+  *busy = (PillionFileId) { 0 };
 
-  if (!open_locked (self, error))
+  for (guint i = 1; i <= MAX_NAMES && outcome == OUTCOME_TAKEN; i++)
     {
-      part_file_free (self);
-      return NULL;
+      g_free (self->name);
+      self->name = make_name (target->folder, base, i);
+      g_free (self->record_name);
+      self->record_name = g_strconcat (self->name, RECORD_SUFFIX, NULL);
+      outcome = try_name (self, busy, error);
     }
 
-  load_record (self);
-  return self;
+  if (outcome == OUTCOME_OPENED)
+    return self;
+
+  if (outcome == OUTCOME_TAKEN)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("'%s' can't be downloaded: other files have all the names for its part file"),
+                 target->path);
+  part_file_free (self);
+  return NULL;
+}
+
+static gboolean
+truncate_part (PillionPartFile *self,
+               gint64 size,
+               GError **error)
+{
+  if (ftruncate (self->fd, size) != 0)
+    return fail (self, error);
+
+  self->size = size;
+  self->record.safe = MIN (self->record.safe, size);
+  return TRUE;
 }
 
 void
 pillion_part_file_close (PillionPartFile *self,
                          gboolean keep)
 {
-  if (!keep || !pillion_part_file_can_continue (self))
+  struct stat info;
+
+  if (self->doubtful && !truncate_part (self, MIN (self->size, self->record.safe), NULL))
+    keep = FALSE;
+
+  /* Where files of ours can't be told from those of others, nobody would know it again */
+  if (!has_name (self, &info) || !pillion_part_is_ours (&info) || !pillion_part_file_can_continue (self))
+    keep = FALSE;
+
+  if (!keep)
     {
-      /* While it is locked: the record first, because a record alone does no harm */
-      g_unlink (self->info_path);
-      g_unlink (self->path);
+      /* While it is locked. The record goes last: alone it does no harm, and without it nobody would know the part again. */
+      if (has_name (self, &info))
+        unlinkat (self->target->folder, self->name, 0);
+      unlinkat (self->target->folder, self->record_name, 0);
     }
 
   part_file_free (self);
@@ -279,28 +298,23 @@ pillion_part_file_get_offset (PillionPartFile *self)
   if (!pillion_part_file_can_continue (self))
     return 0;
 
-  return self->size == self->length ? self->size - 1 : self->size;
+  return self->size == self->record.length ? self->size - 1 : self->size;
 }
 
 const char *
 pillion_part_file_get_validator (PillionPartFile *self)
 {
-  return self->etag != NULL ? self->etag : self->last_modified;
+  return self->record.etag != NULL ? self->record.etag : self->record.last_modified;
 }
 
+/* The file that it replaces may not be for everybody's eyes, so neither is this one */
 static gboolean
-truncate_part (PillionPartFile *self,
-               gint64 size,
-               GError **error)
+hide_content (PillionPartFile *self,
+              GError **error)
 {
-  if (ftruncate (self->fd, size) != 0)
-    {
-      set_errno_error (error, errno, self->path);
-      return FALSE;
-    }
+  if (pillion_target_will_replace (self->target) && fchmod (self->fd, 0600) != 0 && errno != EPERM && errno != EOPNOTSUPP)
+    return fail (self, error);
 
-  self->size = size;
-  self->safe = MIN (self->safe, size);
   return TRUE;
 }
 
@@ -312,24 +326,22 @@ pillion_part_file_begin (PillionPartFile *self,
                          gint64 length,
                          GError **error)
 {
-  clear_record (self);
+  PillionPartRecord *record = &self->record;
 
-  /* No record of something else while the content changes */
-  if (g_unlink (self->info_path) != 0 && errno != ENOENT)
-    {
-      set_errno_error (error, errno, self->info_path);
-      return FALSE;
-    }
-
-  if (!truncate_part (self, 0, error))
+  /* An empty part does no harm with the record of something else */
+  if (!hide_content (self, error) || !truncate_part (self, 0, error))
     return FALSE;
 
-  self->etag = g_strdup (etag);
-  self->last_modified = g_strdup (last_modified);
-  self->name = g_strdup (name);
-  self->length = length;
+  pillion_part_record_clear (record);
+  record->url = g_strdup (self->url);
+  record->etag = g_strdup (etag);
+  record->last_modified = g_strdup (last_modified);
+  record->name = g_strdup (name);
+  record->length = length;
+  record->trusted = TRUE;
 
-  return pillion_part_file_get_validator (self) == NULL || save_record (self, error);
+  /* Also if there will be nothing to continue: after a crash it says whose the part is */
+  return pillion_part_record_save (record, self->target->folder, self->record_name) || fail (self, error);
 }
 
 gboolean
@@ -339,7 +351,11 @@ pillion_part_file_continue (PillionPartFile *self,
 {
   g_assert (offset <= self->size);
 
-  return truncate_part (self, offset, error);
+  /* From now on this run of the machine knows all of it */
+  self->record.trusted = TRUE;
+
+  return hide_content (self, error) && truncate_part (self, offset, error) &&
+         (pillion_part_record_save (&self->record, self->target->folder, self->record_name) || fail (self, error));
 }
 
 gboolean
@@ -350,15 +366,13 @@ pillion_part_file_write (PillionPartFile *self,
 {
   while (length > 0)
     {
-      gssize n = pwrite (self->fd, bytes, length, self->size);
+      /* Always at the end, so that there is never a hole if another program made the file shorter: its size tells then */
+      gssize n = write (self->fd, bytes, length);
 
       if (n < 0 && errno == EINTR)
         continue;
       if (n < 0)
-        {
-          set_errno_error (error, errno, self->path);
-          return FALSE;
-        }
+        return fail (self, error);
 
       bytes += n;
       length -= (gsize) n;
@@ -368,54 +382,84 @@ pillion_part_file_write (PillionPartFile *self,
   return TRUE;
 }
 
+/* The kernel says once that it could not write, drops what it had, and is content with the rest the next time. So what is not
+ * on the disk is lost, even if it can still be read. */
+static gboolean
+fail_to_sync (PillionPartFile *self,
+              GError **error)
+{
+  fail (self, error);
+  self->doubtful = TRUE;
+  self->record.trusted = FALSE;
+  /* Now, and not when it is closed: the program might end before */
+  if (!pillion_part_record_save (&self->record, self->target->folder, self->record_name))
+    unlinkat (self->target->folder, self->record_name, 0);
+
+  return FALSE;
+}
+
 gboolean
 pillion_part_file_save (PillionPartFile *self,
                         gint64 size,
                         GError **error)
 {
   if (fdatasync (self->fd) != 0)
-    {
-      set_errno_error (error, errno, self->path);
-      return FALSE;
-    }
+    return fail_to_sync (self, error);
 
-  self->safe = size;
-  return pillion_part_file_get_validator (self) == NULL || save_record (self, error);
+  self->record.safe = size;
+  return pillion_part_record_save (&self->record, self->target->folder, self->record_name) || fail (self, error);
+}
+
+static gint64
+get_modified_usec (const struct stat *info)
+{
+  return info->st_mtim.tv_sec * G_USEC_PER_SEC + info->st_mtim.tv_nsec / 1000;
+}
+
+void
+pillion_part_file_spoil (PillionPartFile *self,
+                         GError **error)
+{
+  self->doubtful = TRUE;
+  self->record.safe = 0;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("another program changed the part file of '%s'"),
+               self->target->path);
+}
+
+gboolean
+pillion_part_file_seal (PillionPartFile *self,
+                        GError **error)
+{
+  struct stat info;
+
+  if (fstat (self->fd, &info) != 0)
+    return fail (self, error);
+
+  self->modified_usec = get_modified_usec (&info);
+  return TRUE;
 }
 
 gboolean
 pillion_part_file_commit (PillionPartFile *self,
-                          const char *target,
                           GError **error)
 {
-  struct stat opened;
-  struct stat named;
+  struct stat info;
 
   if (fsync (self->fd) != 0)
+    return fail_to_sync (self, error);
+
+  /* What was verified is what is open. Other programs heed no lock. */
+  if (!has_name (self, &info) || info.st_nlink != 1 || info.st_size != self->size ||
+      get_modified_usec (&info) != self->modified_usec)
     {
-      set_errno_error (error, errno, self->path);
+      pillion_part_file_spoil (self, error);
       return FALSE;
     }
 
-  /* What was verified is what is open. Somebody may have put another file in its place, which takes no lock. */
-  if (fstat (self->fd, &opened) != 0 || lstat (self->path, &named) != 0)
-    {
-      set_errno_error (error, errno, self->path);
-      return FALSE;
-    }
-  if (opened.st_dev != named.st_dev || opened.st_ino != named.st_ino)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("'%s' was replaced by another file during the download"), self->path);
-      return FALSE;
-    }
+  if (!pillion_target_take (self->target, self->fd, self->name, error))
+    return FALSE;
 
-  if (g_rename (self->path, target) != 0)
-    {
-      set_errno_error (error, errno, target);
-      return FALSE;
-    }
-
-  g_unlink (self->info_path);
+  unlinkat (self->target->folder, self->record_name, 0);
   part_file_free (self);
   return TRUE;
 }

@@ -4,49 +4,59 @@
 
 #pragma once
 
-#include <gio/gio.h>
+#include "http/pillion-part-record.h"
+#include "http/pillion-target.h"
 
-/* The part file: what of a download has arrived, beside the file that it will be, and a record of what it is a part of. It is
- * locked as long as it is open, so that neither this process nor another one writes to it too.
- *
- * It belongs to one thread at a time. */
+/* Tells a file from all others that are open */
 typedef struct
 {
-  char *path;
-  char *info_path;
-  char *url;
-  int fd;
-  gint64 size; /* how much of it is good */
+  guint64 device;
+  guint64 inode;
+} PillionFileId;
 
-  /* The record: what the whole is */
-  char *etag;          /* strong, or NULL */
-  char *last_modified; /* strong, or NULL */
-  char *name;          /* what the server called it, or NULL: with the rest it may not say it again */
-  gint64 length;       /* -1 where the server did not say */
-  gint64 safe;         /* how much the disk has for sure, so that it also outlasts a crash of the machine */
+/* The part file: what has arrived of a download, in the folder of its target, with a record of what it is a part of. It is
+ * hidden and locked while it is open, so that neither this process nor another one writes to it too.
+ *
+ * Nothing is touched that no record vouches for. A file that happens to have the name stays as it is, and another name is used.
+ *
+ * It belongs to one thread at a time. Errors name the target, because that is what the user knows. */
+typedef struct
+{
+  PillionTarget *target; /* not owned */
+  char *name;            /* in the target's folder */
+  char *record_name;
+  char *url;             /* without user and password */
+  int fd;
+  PillionFileId id;
+  gint64 size;           /* how much of it is good */
+  gint64 modified_usec;  /* when the last byte was written, once all have come */
+  gboolean doubtful;     /* whether only the first `safe` bytes of the record are good */
+  PillionPartRecord record;
 } PillionPartFile;
 
-/* Opens or makes the part file at @path, and keeps what is in it where it is of @url and can be continued.
- * Fails with G_IO_ERROR_EXISTS while another download has it open. */
-PillionPartFile *pillion_part_file_open          (const char      *path,
+/* Opens or makes the part file for @base in the folder of @target, which has to last, and keeps what is in it if that is of @url
+ * and can be continued. Fails with G_IO_ERROR_EXISTS while another download has it open, which @busy says then. */
+PillionPartFile *pillion_part_file_open          (PillionTarget   *target,
+                                                  const char      *base,
                                                   const char      *url,
+                                                  PillionFileId   *busy,
                                                   GError         **error);
 
-/* Closes it. It stays where @keep and where it can be continued; else it is deleted. */
+/* Closes it. It stays if @keep and if it can be continued; otherwise it is deleted. */
 void             pillion_part_file_close         (PillionPartFile *self,
                                                   gboolean         keep);
 
 /* Whether there is something that a later request can continue */
 gboolean         pillion_part_file_can_continue  (PillionPartFile *self);
 
-/* From where on to ask; 0 where there is nothing to continue. It may be a byte less than is there, because a server can't be
- * asked for nothing. */
+/* From which byte on to ask; 0 if there is nothing to continue. It may be one byte less than what is there, because a server
+ * can't be asked for nothing. */
 gint64           pillion_part_file_get_offset    (PillionPartFile *self);
 
 /* The value for If-Range */
 const char      *pillion_part_file_get_validator (PillionPartFile *self);
 
-/* Forgets all, and records what comes now. Validators that are not strong are NULL. */
+/* Forgets everything, and records what comes now. Validators that are not strong are NULL. */
 gboolean         pillion_part_file_begin         (PillionPartFile *self,
                                                   const char      *etag,
                                                   const char      *last_modified,
@@ -65,12 +75,19 @@ gboolean         pillion_part_file_write         (PillionPartFile *self,
                                                   gsize            length,
                                                   GError         **error);
 
-/* Waits until the disk has the first @size bytes, and records it; from a worker, while the I/O thread appends */
+/* Waits until the disk has the first @size bytes, and records it; on a worker, while the I/O thread appends */
 gboolean         pillion_part_file_save          (PillionPartFile *self,
                                                   gint64           size,
                                                   GError         **error);
 
-/* Waits until the disk has all, and puts it in the place of @target at once */
+/* Notes that all has come, so that what another program changes from now on is noticed */
+gboolean         pillion_part_file_seal          (PillionPartFile *self,
+                                                  GError         **error);
+
+/* Waits until the disk has all, and moves it to the target in one step, which frees the part file. On failure it stays. */
 gboolean         pillion_part_file_commit        (PillionPartFile *self,
-                                                  const char      *target,
+                                                  GError         **error);
+
+/* The error for a part file that another program changed; nothing of it is good any more */
+void             pillion_part_file_spoil         (PillionPartFile *self,
                                                   GError         **error);

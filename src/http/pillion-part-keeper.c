@@ -43,7 +43,6 @@ pillion_part_keeper_init (PillionPartKeeper *self,
 void
 pillion_part_keeper_clear (PillionPartKeeper *self)
 {
-  g_free (self->target);
   g_free (self->wanted);
   g_clear_pointer (&self->checksum, g_checksum_free);
   g_free (self->buffer);
@@ -75,13 +74,16 @@ hash (PillionPartKeeper *self,
 
       if (n < 0 && errno == EINTR)
         continue;
-      if (n <= 0)
+      if (n < 0)
         {
-          /* Somebody else made it shorter */
-          int errsv = n < 0 ? errno : EIO;
-
-          g_set_error (error, G_IO_ERROR, (int) g_io_error_from_errno (errsv), "%s: %s", self->part->path,
-                       g_strerror (errsv));
+          /* What can't be read must not be continued */
+          pillion_target_set_error (self->part->target, errno, error);
+          self->part->doubtful = TRUE;
+          return FALSE;
+        }
+      if (n == 0)
+        {
+          pillion_part_file_spoil (self->part, error);
           return FALSE;
         }
 
@@ -135,7 +137,7 @@ step (PillionPartKeeper *self,
         }
     }
 
-  self->committed = pillion_part_file_commit (self->part, self->target, error);
+  self->committed = pillion_part_file_commit (self->part, error);
   return self->committed;
 }
 

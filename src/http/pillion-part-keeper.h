@@ -11,7 +11,6 @@
 typedef struct
 {
   PillionPartFile *part;
-  char *target;       /* set before the last step */
   char *wanted;       /* the digest that is to come out, or NULL */
   GChecksum *checksum;
   guint8 *buffer;

@@ -30,14 +30,14 @@ pillion_soup_body_init (PillionSoupBody *self,
                         SoupMessage *message,
                         GInputStream *stream)
 {
-  SoupMessageHeaders *headers = soup_message_get_response_headers (message);
+  SoupMessageHeaders *headers = pillion_soup.message_get_response_headers (message);
   GInputStream *coded;
   GInputStream *source = NULL;
   GInputStream *raw = NULL;
 
   *self = (PillionSoupBody) { .stream = stream };
 
-  if (soup_message_get_http_version (message) != SOUP_HTTP_2_0)
+  if (pillion_soup.message_get_http_version (message) != SOUP_HTTP_2_0)
     {
       coded = get_base (stream, "SoupClientInputStream");
       if (coded != NULL)
@@ -46,9 +46,9 @@ pillion_soup_body_init (PillionSoupBody *self,
         raw = get_base (source, "SoupFilterInputStream");
     }
 
-  if (raw != NULL && soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CHUNKED &&
-      soup_message_get_status (message) != SOUP_STATUS_NO_CONTENT &&
-      soup_message_get_status (message) != SOUP_STATUS_NOT_MODIFIED)
+  if (raw != NULL && pillion_soup.message_headers_get_encoding (headers) == SOUP_ENCODING_CHUNKED &&
+      pillion_soup.message_get_status (message) != SOUP_STATUS_NO_CONTENT &&
+      pillion_soup.message_get_status (message) != SOUP_STATUS_NOT_MODIFIED)
     self->source = source;
 
   /* After a read that would block, libsoup's streams hold nothing back: it is enough to wait for the lowest one, which

@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include <libsoup/soup.h>
+#include "http/pillion-soup-library.h"
 
 #include "http/pillion-chunked.h"
 

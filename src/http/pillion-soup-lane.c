@@ -97,17 +97,17 @@ lane_new (PillionSoupLanes *self)
 {
   PillionSoupLane *lane = g_new0 (PillionSoupLane, 1);
 
-  lane->session = soup_session_new_with_options ("max-conns", 1,
+  lane->session = pillion_soup.session_new_with_options ("max-conns", 1,
                                                  "max-conns-per-host", 1,
                                                  "idle-timeout", KEEP_ALIVE,
                                                  "timeout", 0,
                                                  NULL);
   /* Only where there is one: NULL would not mean the system's database but none */
   if (self->tls_database != NULL)
-    soup_session_set_tls_database (lane->session, self->tls_database);
+    pillion_soup.session_set_tls_database (lane->session, self->tls_database);
   /* Each feature connects to signals of each message, which is most of what a small answer costs */
-  soup_session_remove_feature_by_type (lane->session, SOUP_TYPE_CONTENT_DECODER);
-  soup_session_remove_feature_by_type (lane->session, SOUP_TYPE_AUTH_MANAGER);
+  pillion_soup.session_remove_feature_by_type (lane->session, pillion_soup.content_decoder_get_type ());
+  pillion_soup.session_remove_feature_by_type (lane->session, pillion_soup.auth_manager_get_type ());
   g_object_weak_ref (G_OBJECT (lane->session), session_gone, pillion_private_io_thread_ref (NULL));
   lane->generation = self->generation;
   lane->free_link.data = lane;
@@ -138,7 +138,7 @@ look_whether_closed (gpointer data)
     }
 
   /* Idle by now, maybe: only then it can be closed */
-  soup_session_abort (self->session);
+  pillion_soup.session_abort (self->session);
   if (++self->n_tries == CLOSE_TRIES && self->connection != NULL)
     {
       g_autoptr (GIOStream) base = NULL;
@@ -184,7 +184,7 @@ lane_free (PillionSoupLanes *self,
   if (lane->http2 && lane->connection != NULL)
     close_later (lane);
   forget_connection (lane);
-  soup_session_abort (lane->session);
+  pillion_soup.session_abort (lane->session);
   g_object_unref (lane->session);
   unset_key (self, lane);
   g_free (lane);
@@ -267,7 +267,7 @@ pillion_soup_lanes_take (PillionSoupLanes *self,
   else if (self->n_lanes >= self->max && (lane = find_idle (self)) != NULL)
     {
       unlink_lane (self, lane);
-      soup_session_abort (lane->session);
+      pillion_soup.session_abort (lane->session);
       lane->http2 = FALSE;
       unset_key (self, lane);
       set_key (self, lane, name);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include <glib/gi18n-lib.h>
-#include <libsoup/soup.h>
+#include "http/pillion-soup-library.h"
 #include <pillion-http/pillion-http.h>
 
 #include "http/pillion-http-fields.h"
@@ -138,7 +138,7 @@ translate_error (GError *error)
       error->domain = PILLION_HTTP_ERROR;
       error->code = PILLION_HTTP_ERROR_TRUNCATED;
     }
-  else if (error->domain == SOUP_SESSION_ERROR)
+  else if (error->domain == pillion_soup.session_error_quark ())
     {
       error->domain = PILLION_HTTP_ERROR;
       error->code = PILLION_HTTP_ERROR_PROTOCOL;
@@ -153,7 +153,7 @@ static gboolean
 has_ended_early (PillionExchange *self)
 {
   return g_pollable_input_stream_is_readable (self->body.wait) &&
-         !soup_message_headers_header_contains (soup_message_get_response_headers (self->message), "Connection", "close");
+         !pillion_soup.message_headers_header_contains (pillion_soup.message_get_response_headers (self->message), "Connection", "close");
 }
 
 /* libsoup takes a head that is cut between two lines for whole. The bytes that it read tell: they are as many as the head
@@ -161,21 +161,21 @@ has_ended_early (PillionExchange *self)
 static gboolean
 is_head_cut (PillionExchange *self)
 {
-  SoupMessageMetrics *metrics = soup_message_get_metrics (self->message);
-  const char *reason = soup_message_get_reason_phrase (self->message);
+  SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (self->message);
+  const char *reason = pillion_soup.message_get_reason_phrase (self->message);
   SoupMessageHeadersIter iter;
   const char *name;
   const char *value;
   guint64 n_received;
   guint64 n_lines;
 
-  if (metrics == NULL || soup_message_get_http_version (self->message) == SOUP_HTTP_2_0)
+  if (metrics == NULL || pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0)
     return FALSE;
 
-  n_received = soup_message_metrics_get_response_header_bytes_received (metrics);
+  n_received = pillion_soup.message_metrics_get_response_header_bytes_received (metrics);
   n_lines = strlen ("HTTP/1.1 200 \r\n") + (reason != NULL ? strlen (reason) : 0);
-  soup_message_headers_iter_init (&iter, soup_message_get_response_headers (self->message));
-  while (soup_message_headers_iter_next (&iter, &name, &value))
+  pillion_soup.message_headers_iter_init (&iter, pillion_soup.message_get_response_headers (self->message));
+  while (pillion_soup.message_headers_iter_next (&iter, &name, &value))
     n_lines += strlen (name) + strlen (value) + strlen (": \r\n");
 
   if (n_received == n_lines + strlen ("\r\n"))
@@ -184,7 +184,7 @@ is_head_cut (PillionExchange *self)
     return self->announced != 0 || has_ended_early (self);
 
   /* Written in another way. Where nothing but the end of the connection says that an empty body is whole, it is no proof. */
-  return self->announced < 0 && soup_message_get_status (self->message) != SOUP_STATUS_NO_CONTENT;
+  return self->announced < 0 && pillion_soup.message_get_status (self->message) != SOUP_STATUS_NO_CONTENT;
 }
 
 /* Holds what came against what was announced */
@@ -334,7 +334,7 @@ static const char *
 get_header (const PillionResponse *response,
             const char *name)
 {
-  return soup_message_headers_get_list (((const SoupResponse *) response)->headers, name);
+  return pillion_soup.message_headers_get_list (((const SoupResponse *) response)->headers, name);
 }
 
 static void
@@ -342,7 +342,7 @@ foreach_header (const PillionResponse *response,
                 PillionHeaderFunc func,
                 gpointer data)
 {
-  soup_message_headers_foreach (((const SoupResponse *) response)->headers, func, data);
+  pillion_soup.message_headers_foreach (((const SoupResponse *) response)->headers, func, data);
 }
 
 static SoupResponse
@@ -350,15 +350,15 @@ make_response (PillionExchange *self)
 {
   return (SoupResponse) {
     .parent = {
-      .status = soup_message_get_status (self->message),
-      .reason = soup_message_get_reason_phrase (self->message),
+      .status = pillion_soup.message_get_status (self->message),
+      .reason = pillion_soup.message_get_reason_phrase (self->message),
       .length = self->announced,
       .delimited = self->announced >= 0 || self->body.source != NULL ||
-                   soup_message_get_http_version (self->message) == SOUP_HTTP_2_0,
+                   pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0,
       .get_header = get_header,
       .foreach_header = foreach_header,
     },
-    .headers = soup_message_get_response_headers (self->message),
+    .headers = pillion_soup.message_get_response_headers (self->message),
   };
 }
 
@@ -392,9 +392,9 @@ sent_nothing (PillionExchange *self,
 static GError *
 check_head (PillionExchange *self)
 {
-  SoupMessageHeaders *headers = soup_message_get_response_headers (self->message);
-  const char *length = soup_message_headers_get_list (headers, "Content-Length");
-  guint status = soup_message_get_status (self->message);
+  SoupMessageHeaders *headers = pillion_soup.message_get_response_headers (self->message);
+  const char *length = pillion_soup.message_headers_get_list (headers, "Content-Length");
+  guint status = pillion_soup.message_get_status (self->message);
 
   self->announced = -1;
   if (length != NULL && !pillion_http_parse_content_length (length, &self->announced))
@@ -421,7 +421,7 @@ sent (GObject *session,
       g_clear_pointer (&self->source, g_source_unref);
     }
   g_clear_object (&self->cancellable);
-  self->stream = soup_session_send_finish (SOUP_SESSION (session), result, &error);
+  self->stream = pillion_soup.session_send_finish ((SoupSession *) session, result, &error);
 
   if (self->stream == NULL)
     {
@@ -429,7 +429,7 @@ sent (GObject *session,
       return;
     }
 
-  if (soup_message_get_http_version (self->message) == SOUP_HTTP_2_0)
+  if (pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0)
     pillion_soup_lanes_set_http2 (self->transport->lanes, self->lane);
   pillion_soup_body_init (&self->body, self->message, self->stream);
 
@@ -470,10 +470,10 @@ static gboolean
 gather_prepare (GSource *source,
                 int *timeout)
 {
-  SoupMessageMetrics *metrics = soup_message_get_metrics (((GatherSource *) source)->exchange->message);
+  SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (((GatherSource *) source)->exchange->message);
 
   *timeout = -1;
-  return soup_message_metrics_get_response_body_bytes_received (metrics) > PILLION_HTTP_RESPONSE_MAX_BODY;
+  return pillion_soup.message_metrics_get_response_body_bytes_received (metrics) > PILLION_HTTP_RESPONSE_MAX_BODY;
 }
 
 static gboolean
@@ -506,14 +506,14 @@ got_headers (SoupMessage *message,
              gpointer data)
 {
   PillionExchange *self = data;
-  SoupMessageHeaders *headers = soup_message_get_response_headers (message);
+  SoupMessageHeaders *headers = pillion_soup.message_get_response_headers (message);
 
-  switch (soup_message_get_status (message))
+  switch (pillion_soup.message_get_status (message))
     {
     case SOUP_STATUS_UNAUTHORIZED:
     case SOUP_STATUS_PROXY_UNAUTHORIZED:
       self->refused = TRUE;
-      if (soup_message_headers_get_content_length (headers) > PILLION_HTTP_RESPONSE_MAX_BODY)
+      if (pillion_soup.message_headers_get_content_length (headers) > PILLION_HTTP_RESPONSE_MAX_BODY)
         g_cancellable_cancel (self->cancellable);
       else
         watch_gathering (self);
@@ -563,13 +563,13 @@ soup_send (PillionTransport *transport,
   self->cancellable = g_cancellable_new ();
   self->bulk = request->bulk;
 
-  self->message = soup_message_new_from_uri ("GET", request->uri);
+  self->message = pillion_soup.message_new_from_uri ("GET", request->uri);
   /* Redirects are the caller's, because they go to other hosts with limits of their own */
-  soup_message_set_flags (self->message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS);
+  pillion_soup.message_set_flags (self->message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS);
   self->head_handler = g_signal_connect (self->message, "got-headers", G_CALLBACK (got_headers), self);
-  headers = soup_message_get_request_headers (self->message);
+  headers = pillion_soup.message_get_request_headers (self->message);
   for (const char *const *header = request->headers; *header != NULL; header += 2)
-    soup_message_headers_append (headers, header[0], header[1]);
+    pillion_soup.message_headers_append (headers, header[0], header[1]);
 
   if (tls)
     self->network_handler = g_signal_connect (self->message, "network-event", G_CALLBACK (network_event), self);
@@ -583,7 +583,7 @@ soup_send (PillionTransport *transport,
   else
     self->lane = pillion_soup_lanes_take (self->transport->lanes, request->origin);
 
-  soup_session_send_async (self->lane->session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent, self);
+  pillion_soup.session_send_async (self->lane->session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent, self);
 
   return self;
 }

@@ -119,6 +119,12 @@ submit_on_thread (gpointer data)
       return;
     }
 
+  if (self->engine->unavailable != NULL)
+    {
+      pillion_transfer_fail (self, g_error_copy (self->engine->unavailable));
+      return;
+    }
+
   uri = pillion_http_parse_url (self->given_url, &error);
   if (uri == NULL || !set_uri (self, uri, &error))
     pillion_transfer_fail (self, error);
@@ -155,7 +161,11 @@ detach_leg (PillionTransfer *self)
   leg->transfer = NULL;
   if (leg->exchange == NULL)
     {
+      gboolean had_place = leg->ticket.running;
+
       pillion_http_queue_remove (leg->engine->queue, &leg->ticket);
+      if (had_place)
+        pillion_http_engine_pump (leg->engine);
       pillion_http_engine_unref (leg->engine);
       g_free (leg);
     }
@@ -195,6 +205,7 @@ pillion_transfer_start_leg (PillionTransferLeg *leg)
 {
   PillionTransfer *self = leg->transfer;
   PillionTransferFields fields = { { NULL }, 0 };
+  PillionReadiness readiness;
   PillionRequest request;
   GError *error = NULL;
 
@@ -204,11 +215,11 @@ pillion_transfer_start_leg (PillionTransferLeg *leg)
   if (self->authorization != NULL)
     pillion_transfer_add_field (&fields, "Authorization", self->authorization);
 
-  if (self->klass->prepare != NULL && !self->klass->prepare (self, &fields, &error))
-    {
-      pillion_transfer_fail (self, error);
-      return;
-    }
+  readiness = self->klass->prepare != NULL ? self->klass->prepare (self, &fields, &error) : PILLION_READINESS_SEND;
+  if (readiness == PILLION_READINESS_FAIL)
+    pillion_transfer_fail (self, error);
+  if (readiness != PILLION_READINESS_SEND)
+    return;
 
   request = (PillionRequest) {
     .uri = self->uri,
@@ -218,6 +229,23 @@ pillion_transfer_start_leg (PillionTransferLeg *leg)
   };
   leg->exchange = pillion_transport_send (self->engine->transport, &request, &exchange_funcs, leg);
   pillion_http_engine_watch (self->engine, self);
+}
+
+static void
+prepare_again (gpointer data)
+{
+  PillionTransfer *self = data;
+
+  /* It may have been cancelled meanwhile */
+  if (self->leg != NULL)
+    pillion_transfer_start_leg (self->leg);
+  pillion_transfer_unref (self);
+}
+
+void
+pillion_transfer_prepare_again (PillionTransfer *self)
+{
+  pillion_private_io_thread_post (self->engine->io, prepare_again, pillion_transfer_ref (self));
 }
 
 static gboolean

@@ -30,6 +30,13 @@ typedef enum
   PILLION_VERDICT_FAIL,    /* the error was set */
 } PillionVerdict;
 
+typedef enum
+{
+  PILLION_READINESS_SEND,
+  PILLION_READINESS_LATER, /* pillion_transfer_prepare_again () will be called */
+  PILLION_READINESS_FAIL,  /* the error was set */
+} PillionReadiness;
+
 /* What the user asked for, from the call until its task is done: redirects and further requests belong to it. It is made on
  * the loop's thread; once it was submitted it belongs to the I/O thread. */
 struct _PillionTransfer
@@ -76,7 +83,7 @@ struct _PillionTransferClass
   const char *accept_encoding;
 
   /* Before each request: may add fields. What they point to has to last until the next call of it. */
-  gboolean       (*prepare) (PillionTransfer        *self,
+  PillionReadiness (*prepare) (PillionTransfer        *self,
                              PillionTransferFields  *fields,
                              GError                **error);
 
@@ -116,6 +123,9 @@ void             pillion_transfer_add_field      (PillionTransferFields      *fi
 
 /* Sends another request to the same place, which is the transfer's own from now on */
 void             pillion_transfer_send           (PillionTransfer            *self);
+
+/* After PILLION_READINESS_LATER: calls prepare () again, soon */
+void             pillion_transfer_prepare_again  (PillionTransfer            *self);
 
 /* Ends the transfer with an error (transfer full), to which the URL is added; nothing happens where it has ended or is ending */
 void             pillion_transfer_fail           (PillionTransfer            *self,

@@ -320,7 +320,8 @@ pillion_scope_dissolve_line (PillionScope *self)
  *
  * Where @func makes no task, the task fails with [error@Pillion.Error.FAILED]; where it makes one of another loop, with
  * `G_IO_ERROR_INVALID_ARGUMENT`; where it gives the very task that stands for it, with [error@Pillion.Error.DEADLOCK]. In a scope that is
- * closed, or being closed, it has failed with [error@Pillion.Error.CLOSED], and @func is not called.
+ * closed, or being closed, it has failed with [error@Pillion.Error.CLOSED], and @func is not called. In one that has cancelled its tasks
+ * because one failed ([property@Pillion.Scope:cancel-on-error]) it is cancelled.
  *
  * Returns: (transfer full): a task that ends as the work does
  *
@@ -333,6 +334,7 @@ pillion_scope_start (PillionScope *self,
                      gpointer user_data,
                      GDestroyNotify destroy)
 {
+  g_autoptr (GError) error = NULL;
   PillionTask *task;
   Start *start;
 
@@ -345,6 +347,8 @@ pillion_scope_start (PillionScope *self,
   task = pillion_task_new_at (self->loop, name, NULL, NULL);
   if (!pillion_task_is_done (task) && (self->closing || self->closed))
     pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The scope '%s' was closed"), self->name);
+  if (!pillion_task_is_done (task) && !pillion_scope_check_failed (self, &error))
+    pillion_task_return_error (task, g_steal_pointer (&error));
   if (pillion_task_is_done (task))
     {
       if (destroy != NULL)

@@ -75,6 +75,23 @@ has_failed (PillionScope *self)
   return self->failed != NULL && self->failed->len > 0;
 }
 
+gboolean
+pillion_scope_check_failed (PillionScope *self,
+                            GError **error)
+{
+  for (PillionScope *each = self; each != NULL; each = each->parent)
+    {
+      if (!each->cancel_on_error || !has_failed (each))
+        continue;
+
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Everything in the scope '%s' was cancelled, because '%s' failed"),
+                   each->name, get_failure (each, 0)->task->name);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
 static void
 end_join (PillionScope *self,
           PillionTask *join)
@@ -282,7 +299,11 @@ add (PillionScope *self,
     }
 
   if (member == NULL)
-    member = pillion_scope_take_in (self, task);
+    {
+      if (!pillion_scope_check_failed (self, error))
+        return FALSE;
+      member = pillion_scope_take_in (self, task);
+    }
   if (key != NULL)
     {
       member->key = g_strdup (key);
@@ -304,7 +325,8 @@ add (PillionScope *self,
  *
  * Where this fails, the task stays what it was: it is not cancelled, and whoever called decides what becomes of it.
  *
- * Returns: whether it is in the scope now; where not, @error is set: to [error@Pillion.Error.CLOSED] where the scope was closed, or is
+ * Returns: whether it is in the scope now; if not, @error is set: to `G_IO_ERROR_CANCELLED` if a task in it has failed
+ *   ([property@Pillion.Scope:cancel-on-error]), to [error@Pillion.Error.CLOSED] where the scope was closed, or is
  *   being closed, to `G_IO_ERROR_INVALID_ARGUMENT` where the task belongs to another loop, to `G_IO_ERROR_EXISTS` where it is in a
  *   scope already, this one or another, to [error@Pillion.Error.DEADLOCK] where it waits for the end of this scope, or to
  *   [error@Pillion.Error.WRONG_THREAD]
@@ -443,7 +465,8 @@ pillion_scope_get_n_failed (PillionScope *self)
  *
  * Gives the tasks of the scope itself that have failed since this was last called, so that their errors can be read one by one, and
  * forgets them. They are in the order in which they were added to the scope, whichever failed first. Of more than 1,000, it is those that were
- * added first. On the loop's thread only; it works after the scope was closed, too.
+ * added first. From now on a scope that had cancelled its tasks lets new ones in. On the loop's thread only; it works after the scope was
+ * closed, too.
  *
  * Returns: (transfer container) (element-type Pillion.Task): the tasks
  *

@@ -37,6 +37,13 @@
  * that failed are kept, up to 1,000, until [method@Pillion.Scope.take_failed]. To be in a scope is no waiting: when all who wait for a
  * task give it up, it is cancelled all the same.
  *
+ * ## Failures
+ *
+ * The first task of a scope that fails cancels all others in it and in its children, unless [property@Pillion.Scope:cancel-on-error] was
+ * turned off. From then on the scope is open but lets nothing in: [method@Pillion.Scope.add] fails, and a task of
+ * [method@Pillion.Scope.start] is cancelled before it begins. [method@Pillion.Scope.take_failed] gives the failures and makes the scope as
+ * good as new.
+ *
  * ## The end
  *
  * [method@Pillion.Scope.join] waits until nothing lives in the scope any more, [method@Pillion.Scope.cancel] asks all of it to end, and
@@ -199,12 +206,14 @@ pillion_scope_class_init (PillionScopeClass *klass)
   /**
    * PillionScope:cancel-on-error: (getter get_cancel_on_error) (setter set_cancel_on_error)
    *
-   * Whether a task of the scope itself that fails cancels all others in the scope and its children.
+   * Whether a task of the scope itself that fails cancels all others in the scope and its children, and lets no new ones in
+   * until [method@Pillion.Scope.take_failed] was called. It is set by default: turn it off for a scope whose tasks have nothing to do
+   * with each other.
    *
    * Since: 1.0
    */
   properties[PROP_CANCEL_ON_ERROR] =
-    g_param_spec_boolean ("cancel-on-error", NULL, NULL, FALSE,
+    g_param_spec_boolean ("cancel-on-error", NULL, NULL, TRUE,
                           G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
@@ -248,6 +257,7 @@ static void
 pillion_scope_init (PillionScope *self)
 {
   self->start_item.klass = &pillion_scope_start_item_class;
+  self->cancel_on_error = TRUE;
   self->children = g_ptr_array_new ();
 }
 

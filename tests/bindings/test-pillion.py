@@ -620,6 +620,7 @@ class ScopeTest(Case):
     def test_start(self):
         scope = Pillion.Scope.new(self.loop, 'addon')
         scope.set_limit(1)
+        scope.set_cancel_on_error(False)
         begun = []
 
         def begin(number):

@@ -296,7 +296,7 @@ assert_fails (TestFixture *self,
   g_assert_error (error, domain, code);
   g_assert_nonnull (strstr (error->message, resource->url));
   assert_content (self, "file", OLD, strlen (OLD));
-  g_assert_cmpuint (get_part_size (self, "file.part"), ==, part_size);
+  g_assert_cmpuint (get_part_size (self, ".file.pillion-part"), ==, part_size);
   g_assert_cmpuint (count_files (self), ==, part_size > 0 ? 3 : 1);
 }
 
@@ -470,7 +470,7 @@ assert_resumes (TestFixture *self,
     g_assert_null (download (self, resource->url, "file", sha256, &error));
     g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
   }
-  part = get_part_size (self, "file.part");
+  part = get_part_size (self, ".file.pillion-part");
   g_assert_cmpuint (part, >, 50000);
   g_assert_cmpuint (part, <=, 60000);
 
@@ -511,7 +511,7 @@ begin_partly (TestFixture *self)
   behave (resource, (Behaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"", .cut = 60000 });
   g_assert_null (download (self, resource->url, "file", NULL, &error));
   g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
-  g_assert_cmpuint (get_part_size (self, "file.part"), ==, 60000);
+  g_assert_cmpuint (get_part_size (self, ".file.pillion-part"), ==, 60000);
 
   return resource;
 }
@@ -592,7 +592,7 @@ test_resume_whole (TestFixture *self,
                    gconstpointer data)
 {
   Resource *resource = begin_partly (self);
-  g_autofree char *part = test_fixture_path (self, "file.part");
+  g_autofree char *part = test_fixture_path (self, ".file.pillion-part");
   g_autofree char *range = NULL;
 
   g_assert_true (g_file_set_contents_full (part, (const char *) resource->bytes, SIZE, G_FILE_SET_CONTENTS_NONE, 0644, NULL));
@@ -603,40 +603,177 @@ test_resume_whole (TestFixture *self,
   resource_free (resource);
 }
 
-/* Of a part file only what the record vouches for is used */
 static void
-test_resume_not_ours (TestFixture *self,
-                      gconstpointer data)
+assert_starts_over (TestFixture *self,
+                    Resource *resource)
 {
-  g_autofree char *part = test_fixture_path (self, "file.part");
-  g_autofree char *info = test_fixture_path (self, "file.part.info");
+  g_autofree char *range = NULL;
+
+  behave (resource, (Behaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"" });
+  assert_whole (self, resource, NULL, 0, PILLION_HTTP_INTEGRITY_LENGTH);
+  range = get_field (resource, 0, "Range");
+  g_assert_null (range);
+}
+
+/* The record says that the part is ours, but not that it is a part of this */
+static void
+test_resume_other (TestFixture *self,
+                   gconstpointer data)
+{
+  g_autofree char *part = test_fixture_path (self, ".file.pillion-part");
+  g_autofree char *info = test_fixture_path (self, ".file.pillion-part.info");
 
   for (guint i = 0; i < 4; i++)
     {
       Resource *resource = begin_partly (self);
-      g_autofree char *range = NULL;
-      g_autofree char *text = NULL;
-      g_autoptr (GString) changed = NULL;
+      g_autoptr (GString) text = NULL;
+      g_autofree char *before = NULL;
 
-      g_assert_true (g_file_get_contents (info, &text, NULL, NULL));
-      changed = g_string_new (text);
+      g_assert_true (g_file_get_contents (info, &before, NULL, NULL));
+      text = g_string_new (before);
       if (i == 0)
-        g_assert_cmpint (g_unlink (info), ==, 0);
+        g_assert_cmpuint (g_string_replace (text, "path/file.bin", "path/other.bin", 0), ==, 1);
       else if (i == 1)
-        g_string_assign (changed, "garbage");
+        g_assert_cmpuint (g_string_replace (text, "\"one\"", "W/\"one\"", 0), ==, 1);
       else if (i == 2)
-        g_assert_cmpuint (g_string_replace (changed, "path/file.bin", "path/other.bin", 0), ==, 1);
-      else
         g_assert_cmpint (truncate (part, SIZE + 1), ==, 0);
-      if (i == 1 || i == 2)
-        g_assert_true (g_file_set_contents (info, changed->str, -1, NULL));
+      else
+        g_assert_cmpint (truncate (part, 0), ==, 0);
+      g_assert_true (g_file_set_contents_full (info, text->str, (gssize) text->len, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
 
-      behave (resource, (Behaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"" });
-      assert_whole (self, resource, NULL, 0, PILLION_HTTP_INTEGRITY_LENGTH);
-      range = get_field (resource, 0, "Range");
-      g_assert_null (range);
+      assert_starts_over (self, resource);
       resource_free (resource);
     }
+}
+
+typedef struct
+{
+  const char *name;    /* in the folder */
+  const char *content;
+} Planted;
+
+/* What no record vouches for stays as it is, byte for byte: it is neither continued, nor emptied, nor deleted, whether the download
+ * succeeds or fails */
+static void
+test_not_ours (TestFixture *self,
+               gconstpointer data)
+{
+  const Planted planted[] = {
+    { "file.part", "of another program" },
+    { ".file.pillion-part", "with our name, but without a record" },
+    { ".file.pillion-part.info", "garbage" },
+    { ".file.pillion-part.info", "[pillion-part]\nversion=99\n" },
+    { ".file.pillion-part.info~", "[pillion-part]\nversion=2\n" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (planted); i++)
+    {
+      g_autofree char *path = test_fixture_path (self, planted[i].name);
+      g_autofree char *file = test_fixture_path (self, "file");
+      g_autofree char *other = test_fixture_path (self, "other");
+      gboolean is_draft = g_str_has_suffix (planted[i].name, "~");
+
+      for (guint j = 0; j < 2; j++)
+        {
+          Resource *resource = resource_new ();
+          g_autoptr (PillionHttpDownload) result = NULL;
+          g_autoptr (GError) error = NULL;
+
+          g_assert_true (g_file_set_contents (path, planted[i].content, -1, NULL));
+          /* A second name shows that it is not the draft of a record of ours */
+          if (is_draft)
+            g_assert_cmpint (link (path, other), ==, 0);
+
+          if (j == 0)
+            behave (resource, (Behaviour) { .status = 404 });
+          result = download (self, resource->url, "file", NULL, &error);
+          g_assert_cmpint (result != NULL, ==, j == 1);
+          test_assert_file (path, planted[i].content, strlen (planted[i].content));
+          if (j == 1)
+            test_assert_file (file, resource->bytes, SIZE);
+          g_assert_cmpuint (count_files (self), ==, 1 + is_draft + j);
+
+          g_unlink (file);
+          if (is_draft)
+            g_assert_cmpint (g_unlink (other), ==, 0);
+          g_assert_cmpint (g_unlink (path), ==, 0);
+          resource_free (resource);
+        }
+    }
+}
+
+/* A part that another download can continue, but with a second name, or of another user */
+static void
+test_not_only_ours (TestFixture *self,
+                    gconstpointer data)
+{
+  g_autofree char *part = test_fixture_path (self, ".file.pillion-part");
+  g_autofree char *info = test_fixture_path (self, ".file.pillion-part.info");
+  g_autofree char *other = test_fixture_path (self, "other");
+
+  for (guint i = 0; i < 3; i++)
+    {
+      Resource *resource = begin_partly (self);
+      g_autofree char *file = test_fixture_path (self, "file");
+      g_autofree char *range = NULL;
+      g_autoptr (PillionHttpDownload) result = NULL;
+      g_autoptr (GError) error = NULL;
+      struct stat info_before;
+      struct stat info_after;
+
+      if (i == 0)
+        {
+          g_assert_cmpint (link (part, other), ==, 0);
+        }
+      else if (geteuid () != 0 || chown (i == 1 ? part : info, 1, 1) != 0)
+        {
+          /* Only root can give files away */
+          g_assert_cmpint (g_unlink (part), ==, 0);
+          g_assert_cmpint (g_unlink (info), ==, 0);
+          resource_free (resource);
+          continue;
+        }
+      g_assert_cmpint (lstat (part, &info_before), ==, 0);
+
+      behave (resource, (Behaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"" });
+      result = download (self, resource->url, "file", NULL, &error);
+      g_assert_no_error (error);
+      range = get_field (resource, 0, "Range");
+      g_assert_null (range);
+      test_assert_file (file, resource->bytes, SIZE);
+      g_assert_cmpint (lstat (part, &info_after), ==, 0);
+      g_assert_cmpuint (info_after.st_ino, ==, info_before.st_ino);
+      g_assert_cmpint (info_after.st_size, ==, 60000);
+      g_assert_cmpint (lstat (file, &info_after), ==, 0);
+      g_assert_cmpuint (info_after.st_uid, ==, geteuid ());
+
+      g_assert_cmpint (g_unlink (file), ==, 0);
+      g_assert_cmpint (g_unlink (part), ==, 0);
+      g_assert_cmpint (g_unlink (info), ==, 0);
+      if (i == 0)
+        g_assert_cmpint (g_unlink (other), ==, 0);
+      g_assert_cmpuint (count_files (self), ==, 0);
+      resource_free (resource);
+    }
+}
+
+/* What a crash leaves before there was anything to record does no harm */
+static void
+test_empty_part_left (TestFixture *self,
+                      gconstpointer data)
+{
+  static const char *const names[] = { ".file.pillion-part", ".file.pillion-part.info", ".file.pillion-part.info~" };
+  Resource *resource = resource_new ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = test_fixture_path (self, names[i]);
+
+      g_assert_true (g_file_set_contents (path, "", 0, NULL));
+      assert_starts_over (self, resource);
+    }
+
+  resource_free (resource);
 }
 
 /* After the machine was started again nothing but what the disk had for sure is used */
@@ -644,7 +781,7 @@ static void
 test_resume_after_boot (TestFixture *self,
                         gconstpointer data)
 {
-  g_autofree char *info = test_fixture_path (self, "file.part.info");
+  g_autofree char *info = test_fixture_path (self, ".file.pillion-part.info");
 
   for (guint i = 0; i < 2; i++)
     {
@@ -652,8 +789,8 @@ test_resume_after_boot (TestFixture *self,
       g_autoptr (GKeyFile) record = g_key_file_new ();
 
       g_assert_true (g_key_file_load_from_file (record, info, G_KEY_FILE_NONE, NULL));
-      g_key_file_set_string (record, "part", "boot", "another one");
-      g_key_file_set_int64 (record, "part", "safe", i == 0 ? 0 : 40000);
+      g_key_file_set_string (record, "pillion-part", "boot", "another one");
+      g_key_file_set_int64 (record, "pillion-part", "safe", i == 0 ? 0 : 40000);
       g_assert_true (g_key_file_save_to_file (record, info, NULL));
 
       behave (resource, (Behaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"" });
@@ -688,7 +825,7 @@ assert_cancelled (TestFixture *self,
   g_assert_null (test_fixture_await_download (self, task, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   assert_content (self, "file", OLD, strlen (OLD));
-  g_assert_cmpuint (get_part_size (self, "file.part"), ==, part_size);
+  g_assert_cmpuint (get_part_size (self, ".file.pillion-part"), ==, part_size);
   g_assert_cmpuint (count_files (self), ==, part_size > 0 ? 3 : 1);
 }
 
@@ -727,7 +864,7 @@ test_cancel (TestFixture *self,
       task = start (self, resource->url, "file", NULL);
       queued = start (self, resource->url, "file", NULL);
       /* The second half waits for the gate */
-      while (get_part_size (self, "file.part") < SIZE / 2)
+      while (get_part_size (self, ".file.pillion-part") < SIZE / 2)
         g_thread_yield ();
       g_assert_cmpint (pillion_task_get_total (task), ==, SIZE);
       g_assert_cmpstr (pillion_task_get_progress_unit (task), ==, "bytes");
@@ -801,13 +938,13 @@ test_large (TestFixture *self,
   {
     g_autoptr (GError) error = NULL;
     g_autoptr (GKeyFile) record = g_key_file_new ();
-    g_autofree char *info = test_fixture_path (self, "file.part.info");
+    g_autofree char *info = test_fixture_path (self, ".file.pillion-part.info");
 
     g_assert_null (download (self, resource->url, "file", sha256, &error));
     g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
-    g_assert_cmpuint (get_part_size (self, "file.part"), ==, 100 * 1024 * 1024);
+    g_assert_cmpuint (get_part_size (self, ".file.pillion-part"), ==, 100 * 1024 * 1024);
     g_assert_true (g_key_file_load_from_file (record, info, G_KEY_FILE_NONE, NULL));
-    g_assert_cmpint (g_key_file_get_int64 (record, "part", "safe", NULL), >=, 0);
+    g_assert_cmpint (g_key_file_get_int64 (record, "pillion-part", "safe", NULL), >=, 0);
   }
 
   behave (resource, (Behaviour) { .bytes = bytes, .length = length, .fields = "ETag: \"one\"\r\n", .validator = "\"one\"" });
@@ -837,7 +974,7 @@ test_same_target (TestFixture *self,
   behave (resource, (Behaviour) { .gated = TRUE });
   first = start (self, resource->url, "file", NULL);
   test_server_wait_requests (resource->server, 1);
-  while (get_part_size (self, "file.part") < SIZE / 2)
+  while (get_part_size (self, ".file.pillion-part") < SIZE / 2)
     g_thread_yield ();
 
   g_assert_null (download (self, resource->url, "file", NULL, &error));
@@ -861,7 +998,6 @@ test_bad_targets (TestFixture *self,
 {
   Resource *resource = resource_new ();
   g_autofree char *folder = test_fixture_path (self, "folder");
-  g_autofree char *part = test_fixture_path (self, "linked.part");
   g_autofree char *locked = test_fixture_path (self, "locked");
   g_autoptr (GFile) remote = g_file_new_for_uri ("sftp://host/file");
   g_autoptr (GFile) here = g_file_new_for_path (self->folder);
@@ -875,19 +1011,6 @@ test_bad_targets (TestFixture *self,
 
   g_assert_null (download (self, resource->url, "nowhere/file", NULL, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND);
-  g_clear_error (&error);
-
-  /* A link that waits where the part file would be is not followed */
-  g_assert_cmpint (symlink (folder, part), ==, 0);
-  g_assert_null (download (self, resource->url, "linked", NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_LINKS);
-  g_clear_error (&error);
-  g_assert_cmpint (g_unlink (part), ==, 0);
-
-  /* Neither is a pipe read */
-  g_assert_cmpint (mkfifo (part, 0600), ==, 0);
-  g_assert_null (download (self, resource->url, "linked", NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE);
   g_clear_error (&error);
 
   g_assert_null (test_fixture_await_download (
@@ -922,6 +1045,53 @@ test_bad_targets (TestFixture *self,
   resource_free (resource);
 }
 
+/* What can't be a part of ours is left alone wherever it stands in the way */
+static void
+test_part_in_the_way (TestFixture *self,
+                      gconstpointer data)
+{
+  static const char *const names[] = { ".file.pillion-part", ".file.pillion-part.info", ".file.pillion-part.info~" };
+  Resource *resource = resource_new ();
+  g_autofree char *file = test_fixture_path (self, "file");
+  g_autofree char *precious = test_fixture_path (self, "precious");
+
+  g_assert_true (g_file_set_contents (precious, OLD, -1, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = test_fixture_path (self, names[i]);
+
+      for (guint kind = 0; kind < 4; kind++)
+        {
+          g_autoptr (PillionHttpDownload) result = NULL;
+          g_autoptr (GError) error = NULL;
+          struct stat before;
+          struct stat after;
+
+          if (kind == 0)
+            g_assert_cmpint (symlink ("precious", path), ==, 0);
+          else if (kind == 1)
+            g_assert_cmpint (mkfifo (path, 0600), ==, 0);
+          else if (kind == 2)
+            g_assert_cmpint (g_mkdir (path, 0755), ==, 0);
+          else
+            g_assert_cmpint (symlink ("nowhere", path), ==, 0);
+          g_assert_cmpint (lstat (path, &before), ==, 0);
+
+          result = download (self, resource->url, "file", NULL, &error);
+          g_assert_no_error (error);
+          test_assert_file (file, resource->bytes, SIZE);
+          test_assert_file (precious, OLD, strlen (OLD));
+          g_assert_cmpint (lstat (path, &after), ==, 0);
+          g_assert_cmpuint (before.st_ino, ==, after.st_ino);
+          g_assert_cmpuint (before.st_mode, ==, after.st_mode);
+          g_assert_cmpuint (count_files (self), ==, 3);
+          g_assert_cmpint (kind == 2 ? g_rmdir (path) : g_unlink (path), ==, 0);
+        }
+    }
+
+  resource_free (resource);
+}
+
 /* A folder of the kernel's, where nobody may make files */
 static void
 test_not_writable (TestFixture *self,
@@ -947,7 +1117,7 @@ test_on_full_disk (TestFixture *self,
   const gsize length = 5 * 1024 * 1024;
   g_autofree guint8 *bytes = test_bytes_new (length);
   g_autofree char *path = g_build_filename (disk, "file", NULL);
-  g_autofree char *part = g_build_filename (disk, "file.part", NULL);
+  g_autofree char *part = g_build_filename (disk, ".file.pillion-part", NULL);
   g_autofree char *other = g_build_filename (disk, "other", NULL);
   g_autoptr (GFile) file = g_file_new_for_path (path);
   Resource *resource = resource_new ();
@@ -1146,11 +1316,196 @@ test_into_resume (TestFixture *self,
   test_assert_file (path, resource->bytes, SIZE);
   g_assert_cmpuint (count_files (self), ==, 1);
 
-  /* A folder has the name already */
-  g_assert_cmpint (g_unlink (path), ==, 0);
-  g_assert_cmpint (g_mkdir (path, 0755), ==, 0);
-  g_assert_null (download_into (self, resource, "/path/x", &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY);
+  resource_free (resource);
+}
+
+/* What is done when something has the name already, on the way or from the beginning */
+static void
+test_into_taken (TestFixture *self,
+                 gconstpointer data)
+{
+  Resource *resource = resource_new ();
+  g_autofree char *path = test_fixture_path (self, "name.tar.gz");
+  g_autofree char *second = test_fixture_path (self, "name (1).tar.gz");
+  g_autofree char *third = test_fixture_path (self, "name (2).tar.gz");
+
+  g_assert_cmpint (pillion_http_client_get_name_conflict (self->client), ==, PILLION_HTTP_NAME_CONFLICT_UNIQUIFY);
+  g_assert_true (g_file_set_contents (path, OLD, -1, NULL));
+
+  /* Both files are kept, and a folder is in the way as a file is */
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (PillionHttpDownload) result = download_into (self, resource, "/path/name.tar.gz", &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (g_file_peek_path (pillion_http_download_get_file (result)), ==, i == 0 ? second : third);
+      test_assert_file (i == 0 ? second : third, resource->bytes, SIZE);
+      test_assert_file (path, OLD, strlen (OLD));
+      g_assert_cmpuint (count_files (self), ==, 2 + i);
+      if (i == 0)
+        {
+          g_assert_cmpint (g_unlink (second), ==, 0);
+          g_assert_cmpint (g_mkdir (second, 0755), ==, 0);
+        }
+    }
+
+  pillion_http_client_set_name_conflict (self->client, PILLION_HTTP_NAME_CONFLICT_REFUSE);
+  {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (download_into (self, resource, "/path/name.tar.gz", &error));
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+    g_assert_nonnull (strstr (error->message, path));
+    test_assert_file (path, OLD, strlen (OLD));
+    g_assert_cmpuint (count_files (self), ==, 3);
+  }
+
+  pillion_http_client_set_name_conflict (self->client, PILLION_HTTP_NAME_CONFLICT_OVERWRITE);
+  {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (PillionHttpDownload) result = download_into (self, resource, "/path/name.tar.gz", &error);
+
+    g_assert_no_error (error);
+    test_assert_file (path, resource->bytes, SIZE);
+    g_assert_cmpuint (count_files (self), ==, 3);
+  }
+  {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (download_into (self, resource, "/path/name%20(1).tar.gz", &error));
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY);
+  }
+  /* Where a link leads is not for a server to say */
+  {
+    g_autofree char *link = test_fixture_path (self, "link");
+    g_autoptr (GError) error = NULL;
+
+    g_assert_true (g_file_set_contents (path, OLD, -1, NULL));
+    g_assert_cmpint (symlink (path, link), ==, 0);
+    g_assert_null (download_into (self, resource, "/path/link", &error));
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE);
+    test_assert_file (path, OLD, strlen (OLD));
+    g_assert_true (g_file_test (link, G_FILE_TEST_IS_SYMLINK));
+  }
+
+  resource_free (resource);
+}
+
+/* Two URLs with one name, at the same time: each has its file */
+static void
+test_into_same_name (TestFixture *self,
+                     gconstpointer data)
+{
+  Resource *resources[] = { resource_new (), resource_new () };
+  g_autoptr (GFile) folder = g_file_new_for_path (self->folder);
+  PillionTask *tasks[2];
+  const char *paths[2];
+  g_autoptr (PillionHttpDownload) first = NULL;
+  g_autoptr (PillionHttpDownload) second = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = test_fixture_path (self, "file.bin");
+  g_autofree char *numbered = test_fixture_path (self, "file (1).bin");
+
+  resources[1]->bytes[0] ^= 0xff;
+  for (guint i = 0; i < 2; i++)
+    {
+      behave (resources[i], (Behaviour) { .gated = TRUE });
+      tasks[i] = pillion_http_client_download_into (self->client, resources[i]->url, folder, NULL, NULL);
+      test_server_wait_requests (resources[i]->server, 1);
+    }
+  for (guint i = 0; i < 2; i++)
+    test_server_open_gate (resources[i]->server);
+
+  first = test_fixture_await_download (self, tasks[0], &error);
+  g_assert_no_error (error);
+  second = test_fixture_await_download (self, tasks[1], &error);
+  g_assert_no_error (error);
+  paths[0] = g_file_peek_path (pillion_http_download_get_file (first));
+  paths[1] = g_file_peek_path (pillion_http_download_get_file (second));
+  g_assert_cmpstr (paths[0], !=, paths[1]);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_assert_true (strcmp (paths[i], path) == 0 || strcmp (paths[i], numbered) == 0);
+      test_assert_file (paths[i], resources[i]->bytes, SIZE);
+      resource_free (resources[i]);
+    }
+  g_assert_cmpuint (count_files (self), ==, 2);
+}
+
+/* Names that the file system takes, with no room for a word more */
+static void
+test_long_names (TestFixture *self,
+                 gconstpointer data)
+{
+  static const char *const characters[] = { "n", "\xc3\xa9" };
+  static const guint lengths[] = { 100, 230, 231, 232, 233, 240, 241, 245, 246, 254, 255 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (characters); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (lengths); j++)
+      {
+        Resource *resource = resource_new ();
+        g_autoptr (GString) name = g_string_new (lengths[j] % 2 == 0 ? "x" : "xx");
+        g_autofree char *numbered = NULL;
+        g_autoptr (PillionHttpDownload) result = NULL;
+        g_autoptr (GError) error = NULL;
+
+        while (name->len + strlen (characters[i]) + 4 <= lengths[j])
+          g_string_append (name, characters[i]);
+        g_string_append (name, ".zip");
+
+        behave (resource, (Behaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"", .cut = 60000 });
+        g_assert_null (download (self, resource->url, name->str, NULL, &error));
+        g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
+        g_clear_error (&error);
+        g_assert_cmpuint (count_files (self), ==, 2);
+
+        behave (resource, (Behaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"" });
+        result = download (self, resource->url, name->str, NULL, &error);
+        g_assert_no_error (error);
+        g_assert_cmpint (pillion_http_download_get_resumed_from (result), ==, 60000);
+        assert_content (self, name->str, resource->bytes, SIZE);
+        g_assert_cmpuint (count_files (self), ==, 1);
+        g_clear_object (&result);
+
+        /* Into a folder where the name is taken: there is room for the number too */
+        {
+          g_autofree char *escaped = g_uri_escape_string (name->str, NULL, FALSE);
+          g_autofree char *path = g_strconcat ("/", escaped, NULL);
+          g_autofree char *basename = NULL;
+
+          result = download_into (self, resource, path, &error);
+          g_assert_no_error (error);
+          basename = g_file_get_basename (pillion_http_download_get_file (result));
+          g_assert_true (g_str_has_suffix (basename, " (1).zip"));
+          g_assert_true (g_utf8_validate (basename, -1, NULL));
+          assert_content (self, basename, resource->bytes, SIZE);
+          assert_content (self, name->str, resource->bytes, SIZE);
+          numbered = test_fixture_path (self, basename);
+          g_assert_cmpint (g_unlink (numbered), ==, 0);
+        }
+
+        {
+          g_autofree char *path = test_fixture_path (self, name->str);
+
+          g_assert_cmpint (g_unlink (path), ==, 0);
+        }
+        resource_free (resource);
+      }
+}
+
+/* Too long for the file system: told before anything is asked for */
+static void
+test_name_too_long (TestFixture *self,
+                    gconstpointer data)
+{
+  Resource *resource = resource_new ();
+  g_autofree char *name = g_strnfill (256, 'n');
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (download (self, resource->url, name, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FILENAME_TOO_LONG);
+  g_assert_cmpuint (count_requests (resource), ==, 0);
   resource_free (resource);
 }
 
@@ -1289,7 +1644,10 @@ main (int argc,
   test_case ("/http/download/resume-in-pieces", test_resume_in_pieces);
   test_case ("/http/download/resume-wrong-length", test_resume_wrong_length);
   test_case ("/http/download/resume-whole", test_resume_whole);
-  test_case ("/http/download/resume-not-ours", test_resume_not_ours);
+  test_case ("/http/download/resume-of-something-else", test_resume_other);
+  test_case ("/http/download/what-is-not-ours-stays", test_not_ours);
+  test_case ("/http/download/what-is-not-only-ours-stays", test_not_only_ours);
+  test_case ("/http/download/empty-part-left", test_empty_part_left);
   test_case ("/http/download/resume-after-boot", test_resume_after_boot);
   test_case ("/http/download/resume-later", test_resume_later);
   test_case ("/http/download/cancel", test_cancel);
@@ -1297,12 +1655,17 @@ main (int argc,
   test_case ("/http/download/large", test_large);
   test_case ("/http/download/same-target", test_same_target);
   test_case ("/http/download/bad-targets", test_bad_targets);
+  test_case ("/http/download/part-in-the-way", test_part_in_the_way);
   test_case ("/http/download/not-writable", test_not_writable);
   test_case ("/http/download/full-disk", test_full_disk);
   test_case ("/http/download/file-too-large", test_file_too_large);
   test_case ("/http/download/into", test_into);
   test_case ("/http/download/into-unsafe", test_into_unsafe);
   test_case ("/http/download/into-resume", test_into_resume);
+  test_case ("/http/download/into-taken-name", test_into_taken);
+  test_case ("/http/download/into-one-name-twice", test_into_same_name);
+  test_case ("/http/download/long-names", test_long_names);
+  test_case ("/http/download/name-too-long", test_name_too_long);
   test_case ("/http/download/redirect-tls", test_redirect_tls);
   test_case ("/http/download/many", test_many);
   test_case ("/http/download/gigabyte", test_gigabyte);

@@ -179,6 +179,9 @@ test_protocol (TestFixture *self,
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: strange\r\n\r\nhello",
     "HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: 5\r\n\r\nhello",
     "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
+    "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-4/10\r\nContent-Length: 5\r\n\r\nhello",
+    "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-4/5\r\nContent-Length: 5\r\n\r\nhello",
+    "HTTP/1.1 206 Partial Content\r\nContent-Length: 0\r\n\r\n",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (answers); i++)

@@ -137,7 +137,7 @@ test_record_left (TestFixture *self,
   int broken = FALSE;
   TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_halves, &broken);
   g_autofree char *url = test_server_url (server, "/");
-  g_autofree char *beside = test_fixture_path (self, "file.part.info~");
+  g_autofree char *beside = test_fixture_path (self, ".file.pillion-part.info~");
   g_autofree char *path = test_fixture_path (self, "file");
   g_autofree char *rest = g_strnfill (5000, 'x');
   g_autoptr (PillionHttpDownload) download = NULL;
@@ -170,7 +170,7 @@ test_part_replaced (TestFixture *self,
   TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_gated, NULL);
   g_autofree char *url = test_server_url (server, "/");
   g_autofree char *path = test_fixture_path (self, "file");
-  g_autofree char *part = test_fixture_path (self, "file.part");
+  g_autofree char *part = test_fixture_path (self, ".file.pillion-part");
   g_autofree char *other = test_fixture_path (self, "other");
   PillionTask *task;
 
@@ -197,16 +197,27 @@ serve_name_of_part (TestConnection *connection,
                           "Content-Disposition: attachment; filename=\"%s\"\r\n\r\nhi", path + 1);
 }
 
+/* Part files are hidden, so no name that a server may propose is that of one */
 static void
 test_name_of_part (TestFixture *self,
                    gconstpointer data)
 {
-  static const char *const names[] = { "/file.part", "/file.PART", "/file.part.info", "/file.part.info~" };
+  static const char *const fine[] = { "/file.part", "/file.part.info", "/file.pillion-part" };
+  static const char *const unsafe[] = { "/.file.pillion-part", "/.file.pillion-part.info" };
   TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_name_of_part, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (fine); i++)
     {
-      g_autofree char *url = test_server_url (server, names[i]);
+      g_autofree char *url = test_server_url (server, fine[i]);
+      g_autofree char *path = test_fixture_path (self, fine[i] + 1);
+      g_autoptr (PillionHttpDownload) download = assert_succeeds (self, start_into (self, url));
+
+      test_assert_file (path, "hi", 2);
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (unsafe); i++)
+    {
+      g_autofree char *url = test_server_url (server, unsafe[i]);
 
       assert_fails (self, start_into (self, url), PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_UNSAFE_NAME);
     }

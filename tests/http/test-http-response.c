@@ -532,7 +532,7 @@ test_download (TestFixture *self,
   TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, &script);
   g_autofree char *url = test_server_url (server, "/");
   g_autofree char *path = test_fixture_path (self, "file");
-  g_autofree char *part = g_strconcat (path, ".part", NULL);
+  g_autofree char *part = test_fixture_path (self, ".file.pillion-part");
   g_autoptr (GFile) file = g_file_new_for_path (path);
   g_autoptr (PillionTask) task = pillion_http_client_download (self->client, url, file, NULL, NULL);
   g_autoptr (PillionHttpResponse) response = NULL;

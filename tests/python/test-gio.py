@@ -13,12 +13,15 @@ import tempfile
 import threading
 
 import gi
+from gi import Repository
+from gi._gi import Direction
 try:
     gi.require_version('Soup', '3.0')
     from gi.repository import Soup
 except (ImportError, ValueError):
     Soup = None
 from gi.repository import Gio
+from pillion import _gio
 from support import Case, GLib, Pillion, all_ways, guest, pillion, tap, turns, unittest
 
 URL = os.environ['PILLION_TEST_URL']
@@ -87,6 +90,44 @@ class Calls(GioCase):
         with self.assertRaises(GLib.Error):
             await pillion.gio(Gio.DBusConnection.new_for_address, 'unix:path=/nonexistent/bus',
                               Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT, None)
+
+    @all_ways
+    async def test_finish_function_that_takes_the_result_alone(self):
+        def stream(text):
+            return Gio.SimpleIOStream.new(Gio.MemoryInputStream.new_from_bytes(GLib.Bytes.new(text)), Gio.MemoryOutputStream.new_resizable())
+
+        one, two = stream(b'one'), stream(b'two')
+        self.assertTrue(await pillion.gio(one.splice_async, two, Gio.IOStreamSpliceFlags.WAIT_FOR_BOTH))
+        two.get_output_stream().close()
+        self.assertEqual(two.get_output_stream().steal_as_bytes().get_data(), b'one')
+
+    def test_every_pair_of_gio_and_libsoup(self):
+        """Each asynchronous function that they have finds the function that ends it."""
+        # They take a callback for something else, or for a call that somebody else makes; the last has no parameters that Python can give
+        others = {'g_simple_async_report_gerror_in_idle', 'g_simple_async_result_new', 'g_simple_async_result_new_from_error',
+                  'g_task_new', 'g_task_report_error', 'g_async_initable_newv_async'}
+        n_pairs = 0
+        for module in (Gio, Soup):
+            if module is None:
+                continue
+            for info in Repository.get_default().get_infos(module.__name__.rpartition('.')[2]):
+                has_methods = hasattr(info, 'get_methods')
+                owner = getattr(module, info.get_name(), None) if has_methods else module
+                for function in info.get_methods() if has_methods else [info]:
+                    if not self.takes_a_ready_callback(function) or function.get_symbol() in others:
+                        continue
+                    with self.subTest(function.get_symbol()):
+                        signature = _gio._look_up(getattr(owner, function.get_name()))
+                        given = [argument for argument in signature.finish.get_arguments() if argument.get_direction() != Direction.OUT]
+                        self.assertEqual([argument.get_type().get_interface().get_name() for argument in given], ['AsyncResult'])
+                        self.assertEqual(signature.has_source, signature.finish.is_method())
+                        n_pairs += 1
+        self.assertGreater(n_pairs, 100)
+
+    @staticmethod
+    def takes_a_ready_callback(function):
+        kinds = [argument.get_type() for argument in function.get_arguments()] if isinstance(function, _gio.LibraryFunction) else []
+        return any(kind.get_interface().get_name() == 'AsyncReadyCallback' for kind in kinds if kind.get_tag_as_string() == 'interface')
 
     @all_ways
     async def test_bus(self):

@@ -52,6 +52,10 @@ class Found(unittest.TestCase):
             ''')
         self.assertEqual(run.stdout.strip(), str(SOURCE / 'gir' / 'python' / 'gi' / 'overrides' / 'Pillion.py'), run.stderr)
 
+    def test_dir_shows_the_interface_and_no_imports(self):
+        import pillion
+        self.assertEqual(dir(pillion), sorted([*pillion.__all__, 'async_loop']))
+
     def test_parts_of_other_packages_have_no_init(self):
         """One beside the override would hide PyGObject's own."""
         self.assertEqual(list((SOURCE / 'gir' / 'python').rglob('__init__.py')), [])

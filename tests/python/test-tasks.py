@@ -966,7 +966,7 @@ class Callbacks(TaskCase):
             'run_until_complete': lambda: guest.run_until_complete(guest.sleep(20 * MSEC)),
             'asyncio outside': lambda: self.loop.run_until_complete(asyncio.sleep(0.02)),
         }
-        self.scope = Pillion.Scope('interrupts')
+        self.scope = Pillion.Scope('interrupts', cancel_on_error=False)
         for error in (KeyboardInterrupt('from inside'), SystemExit(3)):
             for start in starts.values():
                 for name, run in runs.items():
@@ -1030,17 +1030,61 @@ class Progress(TaskCase):
         self.assertEqual(seen, [(0, -1, 'files', None), (1, 2, 'files', 'half'), (2, 2, 'files', 'half')])
 
     @all_ways
-    async def test_left_early_and_failed(self):
+    async def test_left_early(self):
+        """That cancels the task, as it does when somebody who awaits it is cancelled."""
+        async def leave_by_break(task):
+            async for _ in task.progress():
+                break
+
+        async def leave_by_exception(task):
+            async for _ in task.progress():
+                raise Trouble
+
+        async def leave_by_timeout(task):
+            async with asyncio.timeout(0.001):
+                async for _ in task.progress():
+                    pass
+
+        async def leave_by_cancellation(task):
+            looking = asyncio.ensure_future(leave_by_timeout(task))
+            await turns()
+            looking.cancel()
+            await looking
+
+        for leave in (leave_by_break, leave_by_exception, leave_by_timeout, leave_by_cancellation):
+            for others in (False, True):
+                with self.subTest(leave.__name__, others=others):
+                    task = pending()
+                    other = asyncio.ensure_future(self.wait(task)) if others else None
+                    await turns()
+                    with contextlib.suppress(Trouble, TimeoutError, asyncio.CancelledError):
+                        await leave(task)
+                    await turns(10)
+                    self.assertIs(task.is_cancelled(), not others)
+                    task.return_value(3)
+                    if others:
+                        self.assertEqual(await other, 3)
+
+    @all_ways
+    async def test_left_early_and_awaited(self):
         task = pending()
-        progress = task.progress()
-        async for _ in progress:
+        async for _ in task.progress():
             break
-        await progress.aclose()
+        guest.call_later(MSEC, task.return_value, 3)
+        self.assertEqual(await task, 3)
         self.assertFalse(task.is_cancelled())
+
+    @all_ways
+    async def test_of_a_task_that_failed(self):
+        task = pending()
         task.return_exception(Trouble())
         self.assertEqual(len([each async for each in task.progress()]), 1)
         with self.assertRaises(Trouble):
             await task
+
+    @staticmethod
+    async def wait(task):
+        return await task
 
 
 class Http(TaskCase):

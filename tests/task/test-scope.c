@@ -116,12 +116,12 @@ test_new (Fixture *fixture,
   g_assert_cmpstr (name, ==, "mine");
   g_assert_null (parent);
   g_assert_false (closed);
-  g_assert_false (cancel_on_error);
+  g_assert_true (cancel_on_error);
   g_assert_cmpuint (limit, ==, 0);
   g_assert_cmpuint (live, ==, 0);
 
-  g_object_set (fixture->scope, "cancel-on-error", TRUE, "limit", 3, NULL);
-  g_assert_true (pillion_scope_get_cancel_on_error (fixture->scope));
+  g_object_set (fixture->scope, "cancel-on-error", FALSE, "limit", 3, NULL);
+  g_assert_false (pillion_scope_get_cancel_on_error (fixture->scope));
   g_assert_cmpuint (pillion_scope_get_limit (fixture->scope), ==, 3);
 }
 
@@ -544,6 +544,7 @@ test_failures (Fixture *fixture,
   g_autoptr (GPtrArray) failed = NULL;
   g_autoptr (GError) error = NULL;
 
+  pillion_scope_set_cancel_on_error (fixture->scope, FALSE);
   /* In the order added, whichever failed first; nothing is unhandled */
   fail (c);
   pillion_task_return_boolean (b, TRUE);
@@ -598,16 +599,23 @@ test_failures_are_bounded (Fixture *fixture,
     end_object (tasks[i]);
 }
 
+static PillionTask *
+start_never (gpointer data)
+{
+  g_assert_not_reached ();
+}
+
 static void
 test_cancel_on_error (Fixture *fixture,
                       gconstpointer data)
 {
   PillionTask *a, *b, *c;
+  g_autoptr (PillionScope) child = NULL;
   g_autoptr (PillionTask) join = NULL;
+  g_autoptr (PillionTask) started = NULL;
   g_autoptr (GPtrArray) failed = NULL;
   g_autoptr (GError) error = NULL;
 
-  pillion_scope_set_cancel_on_error (fixture->scope, TRUE);
   a = add (fixture, "a");
   b = pillion_task_new (fixture->loop, "b", NULL);
   g_assert_true (pillion_scope_add (fixture->scope, b, NULL));
@@ -628,12 +636,20 @@ test_cancel_on_error (Fixture *fixture,
   g_object_unref (b);
   g_object_unref (c);
 
-  /* The scope is open, and the failures are there until somebody takes them */
-  a = add (fixture, "a");
-  g_assert_false (pillion_task_is_cancelled (a));
-  pillion_task_return_boolean (a, TRUE);
-  kick_until_quiet (fixture->loop);
+  /* The scope is open, and lets nothing in until somebody takes the failures; nor do its children */
+  child = pillion_scope_new_child (fixture->scope, "child", NULL);
+  a = task_new (fixture, "a");
   g_clear_error (&error);
+  g_assert_false (pillion_scope_add (fixture->scope, a, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_false (pillion_scope_add (child, a, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_clear_error (&error);
+  g_assert_false (pillion_task_is_cancelled (a));
+  started = pillion_scope_start (fixture->scope, "started", start_never, NULL, NULL);
+  g_assert_cmpint (pillion_task_get_state (started), ==, PILLION_TASK_CANCELLED);
+  g_assert_cmpuint (pillion_scope_get_n_failed (fixture->scope), ==, 2);
   g_clear_object (&join);
   join = pillion_scope_join (fixture->scope);
   g_assert_false (pillion_loop_run_until_complete (fixture->loop, join, &error));
@@ -642,7 +658,11 @@ test_cancel_on_error (Fixture *fixture,
   g_clear_object (&join);
   join = pillion_scope_join (fixture->scope);
   g_assert_true (pillion_loop_run_until_complete (fixture->loop, join, NULL));
-  g_object_unref (a);
+
+  g_assert_true (pillion_scope_add (child, a, NULL));
+  pillion_task_return_boolean (a, TRUE);
+  kick_until_quiet (fixture->loop);
+  end_object (a);
 }
 
 static void

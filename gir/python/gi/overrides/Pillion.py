@@ -467,11 +467,17 @@ class Task(Pillion.Task):
         return number
 
     async def progress(self):
-        """Yields a Progress whenever there is a new one, and ends when the task does, however that ends."""
+        """Yields a Progress whenever there is a new one, and ends when the task does, however that ends. It waits for the task: leaving
+        it early cancels the task, unless somebody else waits for it, too."""
         changed = asyncio.Event()
         last = None
         handler = self.connect('progress', lambda _: changed.set())
-        callback = self.add_done_callback(lambda _: changed.set())
+        loop = asyncio.get_running_loop()
+        wait = None
+        if not self.done():
+            watched = getattr(loop, '_watch_task', _cannot_watch)(self)
+            wait = watched or asyncio.ensure_future(_wait_elsewhere(self, loop))
+            wait.add_done_callback(lambda _: changed.set())
         try:
             while True:
                 changed.clear()
@@ -481,12 +487,15 @@ class Task(Pillion.Task):
                 if now != last:
                     last = now
                     yield now
-                if is_done:
+                if is_done or wait.done():
                     break
                 await changed.wait()
         finally:
             self.disconnect(handler)
-            self.remove_done_callback(callback)
+            if wait is not None and not wait.done():
+                if watched is not None:
+                    loop._give_up_task(self, wait)
+                wait.cancel()
 
     # Combinators
 

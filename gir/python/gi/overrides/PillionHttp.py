@@ -20,7 +20,11 @@ __all__ = []
 # The version of the library that this file belongs to
 __version__ = '1.0.0'
 
-ERROR = GLib.quark_to_string(PillionHttp.error_quark())
+try:
+    ERROR = GLib.quark_to_string(PillionHttp.error_quark())
+except GLib.Error as error:
+    raise ImportError(f'libpillion-http-1.so.0 cannot be used. It must come from the same version of Pillion as libpillion-1.so.0, '
+                      f'and be where the system looks for libraries ({error.message}).') from error
 STATUS_ERROR = GLib.quark_to_string(PillionHttp.status_error_quark())
 
 

@@ -1,0 +1,225 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-part-record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define GROUP "pillion-part"
+#define VERSION 2
+
+/* A longer file is not a record */
+#define MAX_SIZE (64 * 1024)
+
+/* The record is written here first, and renamed when it is whole */
+#define DRAFT_SUFFIX "~"
+
+gboolean
+pillion_part_is_ours (const struct stat *info)
+{
+  return S_ISREG (info->st_mode) && info->st_nlink == 1 && info->st_uid == geteuid ();
+}
+
+/* Tells one run of the machine from the next */
+static char *
+get_boot_id (void)
+{
+  char *id = NULL;
+
+  if (g_file_get_contents ("/proc/sys/kernel/random/boot_id", &id, NULL, NULL))
+    g_strstrip (id);
+
+  return id;
+}
+
+/* Whether there is nothing of this name, or a file of ours */
+static gboolean
+is_free (int folder,
+         const char *name)
+{
+  struct stat info;
+
+  if (fstatat (folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+    return errno == ENOENT;
+
+  return pillion_part_is_ours (&info);
+}
+
+static GString *
+read_all (int fd)
+{
+  GString *text = g_string_new (NULL);
+  char buffer[4096];
+  gssize n;
+
+  while (text->len <= MAX_SIZE && ((n = read (fd, buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR)))
+    if (n > 0)
+      g_string_append_len (text, buffer, n);
+
+  return text;
+}
+
+static gboolean
+parse (PillionPartRecord *self,
+       const GString *text)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autofree char *boot = NULL;
+  g_autofree char *this_boot = get_boot_id ();
+
+  if (text->len > MAX_SIZE || !g_key_file_load_from_data (file, text->str, text->len, G_KEY_FILE_NONE, NULL) ||
+      g_key_file_get_integer (file, GROUP, "version", NULL) != VERSION)
+    return FALSE;
+
+  self->url = g_key_file_get_string (file, GROUP, "url", NULL);
+  self->etag = g_key_file_get_string (file, GROUP, "etag", NULL);
+  self->last_modified = g_key_file_get_string (file, GROUP, "last-modified", NULL);
+  self->name = g_key_file_get_string (file, GROUP, "name", NULL);
+  self->length = g_key_file_has_key (file, GROUP, "length", NULL) ? g_key_file_get_int64 (file, GROUP, "length", NULL) : -1;
+  self->safe = MAX (g_key_file_get_int64 (file, GROUP, "safe", NULL), 0);
+  boot = g_key_file_get_string (file, GROUP, "boot", NULL);
+  self->trusted = this_boot != NULL && g_strcmp0 (boot, this_boot) == 0;
+
+  return TRUE;
+}
+
+PillionPartRecordState
+pillion_part_record_load (PillionPartRecord *self,
+                          int folder,
+                          const char *name)
+{
+  g_autofree char *draft = g_strconcat (name, DRAFT_SUFFIX, NULL);
+  g_autoptr (GString) text = NULL;
+  struct stat info;
+  int fd;
+
+  if (!is_free (folder, draft))
+    return PILLION_PART_RECORD_FOREIGN;
+
+  fd = openat (folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0)
+    return errno == ENOENT ? PILLION_PART_RECORD_NONE : PILLION_PART_RECORD_FOREIGN;
+
+  if (fstat (fd, &info) != 0 || !pillion_part_is_ours (&info))
+    {
+      close (fd);
+      return PILLION_PART_RECORD_FOREIGN;
+    }
+
+  text = read_all (fd);
+  close (fd);
+  if (text->len == 0)
+    return PILLION_PART_RECORD_NONE;
+
+  return parse (self, text) ? PILLION_PART_RECORD_OURS : PILLION_PART_RECORD_FOREIGN;
+}
+
+static char *
+format (const PillionPartRecord *self,
+        gsize *length)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autofree char *boot = self->trusted ? get_boot_id () : NULL;
+
+  g_key_file_set_integer (file, GROUP, "version", VERSION);
+  g_key_file_set_string (file, GROUP, "url", self->url);
+  if (self->etag != NULL)
+    g_key_file_set_string (file, GROUP, "etag", self->etag);
+  if (self->last_modified != NULL)
+    g_key_file_set_string (file, GROUP, "last-modified", self->last_modified);
+  if (self->name != NULL)
+    g_key_file_set_string (file, GROUP, "name", self->name);
+  if (self->length >= 0)
+    g_key_file_set_int64 (file, GROUP, "length", self->length);
+  g_key_file_set_int64 (file, GROUP, "safe", self->safe);
+  if (boot != NULL)
+    g_key_file_set_string (file, GROUP, "boot", boot);
+
+  return g_key_file_to_data (file, length, NULL);
+}
+
+static gboolean
+write_all (int fd,
+           const char *text,
+           gsize length)
+{
+  while (length > 0)
+    {
+      gssize n = write (fd, text, length);
+
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n < 0)
+        return FALSE;
+      text += n;
+      length -= (gsize) n;
+    }
+
+  return TRUE;
+}
+
+/* Returns a descriptor, or -1 */
+static int
+open_draft (int folder,
+            const char *draft)
+{
+  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+  int fd = openat (folder, draft, flags, 0600);
+
+  /* A crash left it */
+  if (fd < 0 && errno == EEXIST && is_free (folder, draft) && unlinkat (folder, draft, 0) == 0)
+    fd = openat (folder, draft, flags, 0600);
+
+  return fd;
+}
+
+gboolean
+pillion_part_record_save (const PillionPartRecord *self,
+                          int folder,
+                          const char *name)
+{
+  g_autofree char *draft = g_strconcat (name, DRAFT_SUFFIX, NULL);
+  g_autofree char *text = NULL;
+  gsize length;
+  int errsv;
+  int fd = open_draft (folder, draft);
+
+  if (fd < 0)
+    return FALSE;
+
+  text = format (self, &length);
+  if (!write_all (fd, text, length))
+    {
+      errsv = errno;
+      close (fd);
+    }
+  else if (close (fd) != 0 || renameat (folder, draft, folder, name) != 0)
+    {
+      errsv = errno;
+    }
+  else
+    {
+      return TRUE;
+    }
+
+  unlinkat (folder, draft, 0);
+  errno = errsv;
+  return FALSE;
+}
+
+void
+pillion_part_record_clear (PillionPartRecord *self)
+{
+  g_free (self->url);
+  g_free (self->etag);
+  g_free (self->last_modified);
+  g_free (self->name);
+  *self = (PillionPartRecord) { .length = -1 };
+}

@@ -1,0 +1,43 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <sys/stat.h>
+
+#include <gio/gio.h>
+
+/* Says what a part file is a part of. It is a small file beside the part file; the part file is touched only if this vouches
+ * for it. */
+typedef struct
+{
+  char *url;           /* without user and password */
+  char *etag;          /* strong, or NULL */
+  char *last_modified; /* strong, or NULL */
+  char *name;          /* what the server called the whole, or NULL: it may not say so again with the rest */
+  gint64 length;       /* of the whole, or -1 if the server did not say */
+  gint64 safe;         /* how many bytes the disk has for certain */
+  gboolean trusted;    /* whether what the kernel has yet to write counts too: it does until the machine restarts */
+} PillionPartRecord;
+
+typedef enum
+{
+  PILLION_PART_RECORD_NONE,    /* there is none, or it is empty */
+  PILLION_PART_RECORD_OURS,
+  PILLION_PART_RECORD_FOREIGN, /* something that this library did not write has its name */
+} PillionPartRecordState;
+
+/* Whether the open file @info describes is one that only our user made: a regular file with one name */
+gboolean               pillion_part_is_ours       (const struct stat       *info);
+
+/* @folder is a descriptor. @self is zero, and stays zero unless the record is ours. */
+PillionPartRecordState pillion_part_record_load   (PillionPartRecord       *self,
+                                                   int                      folder,
+                                                   const char              *name);
+
+/* Replaces the record in one step. Returns FALSE and sets errno on failure. */
+gboolean               pillion_part_record_save   (const PillionPartRecord *self,
+                                                   int                      folder,
+                                                   const char              *name);
+void                   pillion_part_record_clear  (PillionPartRecord       *self);

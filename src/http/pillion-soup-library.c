@@ -1,0 +1,68 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-soup-library.h"
+
+#include <dlfcn.h>
+
+#include <glib/gi18n-lib.h>
+#include <pillion-http/pillion-http.h>
+
+#define SONAME "libsoup-3.0.so.0"
+#define SONAME_OF_2 "libsoup-2.4.so.1"
+
+PillionSoupLibrary pillion_soup;
+
+static gboolean
+is_loaded (const char *soname)
+{
+  void *library = dlopen (soname, RTLD_LAZY | RTLD_NOLOAD);
+
+  if (library == NULL)
+    return FALSE;
+
+  dlclose (library);
+  return TRUE;
+}
+
+/* What libsoup 3 itself asks, and also one that was loaded without showing its symbols to others: the types of both have the same
+ * names, so that they can't go together either way */
+static gboolean
+is_libsoup_2_loaded (void)
+{
+  return is_loaded (SONAME_OF_2) || dlsym (RTLD_DEFAULT, "soup_uri_new") != NULL;
+}
+
+gboolean
+pillion_soup_library_load (GError **error)
+{
+  static void *library;
+
+  if (library != NULL)
+    return TRUE;
+
+  if (!is_loaded (SONAME) && is_libsoup_2_loaded ())
+    {
+      g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_UNAVAILABLE,
+                           _("HTTP needs libsoup 3, which cannot be used in a program that has loaded libsoup 2"));
+      return FALSE;
+    }
+
+  /* Where others see it, as if it was linked: by its symbols libsoup 2 knows that it must not be loaded any more */
+  library = dlopen (SONAME, RTLD_LAZY | RTLD_GLOBAL | RTLD_NODELETE);
+  if (library == NULL)
+    {
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_UNAVAILABLE, _("HTTP needs libsoup 3, which cannot be loaded: %s"),
+                   dlerror ());
+      return FALSE;
+    }
+
+#define LOOK_UP(name) pillion_soup.name = (__typeof__ (pillion_soup.name)) dlsym (library, "soup_" #name);
+  PILLION_SOUP_FUNCTIONS (LOOK_UP)
+#undef LOOK_UP
+
+  return TRUE;
+}

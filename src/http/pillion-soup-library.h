@@ -1,0 +1,52 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <libsoup/soup.h>
+
+/* libsoup, loaded when HTTP is first used. It is not linked, because it ends the process on the spot if libsoup 2 is there already: a
+ * program that has both is to get an error that it can show. All calls of libsoup go through the table; one that is missing here does
+ * not link. */
+#define PILLION_SOUP_FUNCTIONS(F) \
+  F (auth_manager_get_type) \
+  F (content_decoder_get_type) \
+  F (message_get_http_version) \
+  F (message_get_metrics) \
+  F (message_get_reason_phrase) \
+  F (message_get_request_headers) \
+  F (message_get_response_headers) \
+  F (message_get_status) \
+  F (message_headers_append) \
+  F (message_headers_foreach) \
+  F (message_headers_get_content_length) \
+  F (message_headers_get_encoding) \
+  F (message_headers_get_list) \
+  F (message_headers_header_contains) \
+  F (message_headers_iter_init) \
+  F (message_headers_iter_next) \
+  F (message_metrics_get_response_body_bytes_received) \
+  F (message_metrics_get_response_header_bytes_received) \
+  F (message_new_from_uri) \
+  F (message_set_flags) \
+  F (session_abort) \
+  F (session_error_quark) \
+  F (session_new_with_options) \
+  F (session_remove_feature_by_type) \
+  F (session_send_async) \
+  F (session_send_finish) \
+  F (session_set_tls_database)
+
+typedef struct
+{
+#define PILLION_SOUP_MEMBER(name) __typeof__ (soup_##name) *name;
+  PILLION_SOUP_FUNCTIONS (PILLION_SOUP_MEMBER)
+#undef PILLION_SOUP_MEMBER
+} PillionSoupLibrary;
+
+/* Filled once pillion_soup_library_load () has returned TRUE */
+extern PillionSoupLibrary pillion_soup;
+
+/* On the I/O thread. The error is PILLION_HTTP_ERROR_UNAVAILABLE, and the same every time but for what has changed since. */
+gboolean pillion_soup_library_load (GError **error);

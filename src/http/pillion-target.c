@@ -1,0 +1,432 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* for renameat2 () and O_PATH */
+#endif
+
+#include "config.h"
+
+#include "http/pillion-target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#ifdef __linux__
+#include <sys/xattr.h>
+#endif
+#include <unistd.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "http/pillion-http-fields.h"
+
+/* As many as the kernel follows */
+#define MAX_LINKS 40
+
+/* How many names are tried before giving up */
+#define MAX_NUMBER 9999
+
+static void
+set_errno_error (GError **error,
+                 int errsv,
+                 const char *path)
+{
+  GIOErrorEnum code = g_io_error_from_errno (errsv);
+
+  /* For the user a quota is the size of the disk */
+  if (errsv == EDQUOT)
+    code = G_IO_ERROR_NO_SPACE;
+
+  g_set_error (error, G_IO_ERROR, (int) code, "%s: %s", path, g_strerror (errsv));
+}
+
+void
+pillion_target_set_error (PillionTarget *self,
+                          int errsv,
+                          GError **error)
+{
+  set_errno_error (error, errsv, self->path);
+}
+
+static gboolean
+check_type (const struct stat *info,
+            const char *path,
+            GError **error)
+{
+  if (S_ISREG (info->st_mode))
+    return TRUE;
+
+  if (S_ISDIR (info->st_mode))
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY, _("'%s' is a folder, not a file"), path);
+  else
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE,
+                 _("'%s' is not a regular file"), path);
+
+  return FALSE;
+}
+
+/* Where the symbolic links at @path lead, even if nothing is there */
+static char *
+follow_links (const char *path,
+              GError **error)
+{
+  g_autofree char *current = g_strdup (path);
+
+  for (guint i = 0; i < MAX_LINKS; i++)
+    {
+      g_autofree char *to = g_file_read_link (current, NULL);
+      g_autofree char *folder = NULL;
+      char *next;
+
+      if (to == NULL)
+        return g_steal_pointer (&current);
+
+      folder = g_path_get_dirname (current);
+      next = g_path_is_absolute (to) ? g_steal_pointer (&to) : g_build_filename (folder, to, NULL);
+      g_free (current);
+      current = next;
+    }
+
+  set_errno_error (error, ELOOP, path);
+  return NULL;
+}
+
+static gboolean
+open_folder (PillionTarget *self,
+             GError **error)
+{
+  self->folder = open (self->folder_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+#ifdef O_PATH
+  /* A folder that may be written to but not read */
+  if (self->folder < 0 && errno == EACCES)
+    self->folder = open (self->folder_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+#endif
+
+  if (self->folder < 0)
+    set_errno_error (error, errno, self->path);
+
+  return self->folder >= 0;
+}
+
+PillionTarget *
+pillion_target_new (const char *path,
+                    GError **error)
+{
+  g_autofree char *followed = NULL;
+  PillionTarget *self;
+  struct stat info;
+
+  /* The kernel knows which links may not be followed */
+  if (stat (path, &info) == 0)
+    {
+      if (!check_type (&info, path, error))
+        return NULL;
+    }
+  else if (errno != ENOENT)
+    {
+      set_errno_error (error, errno, path);
+      return NULL;
+    }
+
+  followed = follow_links (path, error);
+  if (followed == NULL)
+    return NULL;
+
+  self = g_new0 (PillionTarget, 1);
+  self->path = g_strdup (path);
+  self->folder_path = g_path_get_dirname (followed);
+  self->name = g_path_get_basename (followed);
+  self->folder = -1;
+  if (!open_folder (self, error))
+    g_clear_pointer (&self, pillion_target_free);
+
+  return self;
+}
+
+PillionTarget *
+pillion_target_new_in (const char *path,
+                       PillionHttpNameConflict conflict,
+                       GError **error)
+{
+  PillionTarget *self = g_new0 (PillionTarget, 1);
+
+  self->path = g_strdup (path);
+  self->folder_path = g_strdup (path);
+  self->folder = -1;
+  self->proposed = TRUE;
+  self->conflict = conflict;
+  if (!open_folder (self, error))
+    g_clear_pointer (&self, pillion_target_free);
+
+  return self;
+}
+
+void
+pillion_target_free (PillionTarget *self)
+{
+  if (self->folder >= 0)
+    close (self->folder);
+  g_free (self->folder_path);
+  g_free (self->path);
+  g_free (self->name);
+  g_free (self);
+}
+
+static gboolean
+replaces (PillionTarget *self)
+{
+  return !self->proposed || self->conflict == PILLION_HTTP_NAME_CONFLICT_OVERWRITE;
+}
+
+static void
+set_taken_error (PillionTarget *self,
+                 GError **error)
+{
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("'%s' already exists"), self->path);
+}
+
+gboolean
+pillion_target_set_name (PillionTarget *self,
+                         const char *name,
+                         GError **error)
+{
+  struct stat info;
+
+  g_free (self->name);
+  self->name = g_strdup (name);
+  g_free (self->path);
+  self->path = g_build_filename (self->folder_path, name, NULL);
+
+  if (fstatat (self->folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
+    {
+      if (errno == ENOENT)
+        return TRUE;
+
+      pillion_target_set_error (self, errno, error);
+      return FALSE;
+    }
+
+  switch (self->conflict)
+    {
+    case PILLION_HTTP_NAME_CONFLICT_UNIQUIFY:
+      return TRUE;
+    case PILLION_HTTP_NAME_CONFLICT_REFUSE:
+      set_taken_error (self, error);
+      return FALSE;
+    case PILLION_HTTP_NAME_CONFLICT_OVERWRITE:
+      break;
+    }
+
+  /* A link is not followed here, because then a server would choose a file outside the folder */
+  return check_type (&info, self->path, error);
+}
+
+gboolean
+pillion_target_will_replace (PillionTarget *self)
+{
+  struct stat info;
+
+  return replaces (self) && fstatat (self->folder, self->name, &info, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Gives @fd the same access control list as the file that it replaces, or none if that has none. Returns FALSE if the mode alone
+ * does not say who may do what. */
+static gboolean
+copy_acl (PillionTarget *self,
+          int fd)
+{
+#ifdef __linux__
+  static const char attribute[] = "system.posix_acl_access";
+  g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d/%s", self->folder, self->name);
+  char acl[4096];
+  gssize n = lgetxattr (path, attribute, acl, sizeof acl);
+
+  if (n >= 0)
+    return fsetxattr (fd, attribute, acl, (gsize) n, 0) == 0;
+  if (errno != ENODATA)
+    return errno == EOPNOTSUPP;
+
+  return fremovexattr (fd, attribute) == 0 || errno == ENODATA || errno == EOPNOTSUPP;
+#else
+  return TRUE;
+#endif
+}
+
+/* Nobody may read the new file who could not read the old one. Bits that let a program run as another user are not for what came
+ * from a network. */
+static gboolean
+take_attributes (PillionTarget *self,
+                 int fd,
+                 GError **error)
+{
+  gboolean same_group = TRUE;
+  struct stat before;
+  struct stat now;
+  mode_t mode;
+
+  if (fstatat (self->folder, self->name, &before, AT_SYMLINK_NOFOLLOW) != 0)
+    {
+      if (errno == ENOENT)
+        return TRUE;
+
+      pillion_target_set_error (self, errno, error);
+      return FALSE;
+    }
+
+  /* It was checked at the beginning, but that was long ago */
+  if (!check_type (&before, self->path, error))
+    return FALSE;
+
+  if (fstat (fd, &now) != 0)
+    {
+      pillion_target_set_error (self, errno, error);
+      return FALSE;
+    }
+
+  mode = before.st_mode & 0777;
+  if (before.st_uid != now.st_uid && fchown (fd, before.st_uid, before.st_gid) == 0)
+    now.st_gid = before.st_gid;
+  if (before.st_gid != now.st_gid)
+    same_group = fchown (fd, (uid_t) -1, before.st_gid) == 0;
+
+  /* What the old group was allowed is not for another group */
+  if (!copy_acl (self, fd) || !same_group)
+    mode &= (mode_t) (0707 | (mode & 0007) << 3);
+
+  /* Some file systems have one mode for all files */
+  if ((now.st_mode & 0777) != mode && fchmod (fd, mode) != 0 && errno != EPERM && errno != EOPNOTSUPP)
+    {
+      pillion_target_set_error (self, errno, error);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Returns 0 or what errno says: EEXIST if there is something of that name */
+static int
+move_without_replacing (PillionTarget *self,
+                        const char *part,
+                        const char *name)
+{
+  int fd;
+
+#ifdef HAVE_RENAMEAT2
+  if (renameat2 (self->folder, part, self->folder, name, RENAME_NOREPLACE) == 0)
+    return 0;
+  /* Not every kernel and file system can do it */
+  if (errno != ENOSYS && errno != EINVAL)
+    return errno;
+#endif
+
+  if (linkat (self->folder, part, self->folder, name, 0) == 0)
+    return unlinkat (self->folder, part, 0) == 0 ? 0 : errno;
+  if (errno != EPERM && errno != EOPNOTSUPP && errno != ENOSYS)
+    return errno;
+
+  /* Without either, an empty file takes the name first */
+  fd = openat (self->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return errno;
+  close (fd);
+
+  return renameat (self->folder, part, self->folder, name) == 0 ? 0 : errno;
+}
+
+static gboolean
+move_to_free_name (PillionTarget *self,
+                   const char *part,
+                   GError **error)
+{
+  g_autofree char *wanted = g_strdup (self->name);
+  long max = fpathconf (self->folder, _PC_NAME_MAX);
+  int errsv;
+
+  for (guint i = 0; i <= MAX_NUMBER; i++)
+    {
+      g_autofree char *name = i == 0 ? g_strdup (wanted) : pillion_http_number_name (wanted, i, max > 0 ? (gsize) max : 255);
+
+      errsv = move_without_replacing (self, part, name);
+      if (errsv == EEXIST && self->conflict == PILLION_HTTP_NAME_CONFLICT_UNIQUIFY)
+        continue;
+
+      if (errsv == EEXIST)
+        {
+          set_taken_error (self, error);
+          return FALSE;
+        }
+      if (errsv != 0)
+        {
+          pillion_target_set_error (self, errsv, error);
+          return FALSE;
+        }
+
+      g_free (self->path);
+      self->path = g_build_filename (self->folder_path, name, NULL);
+      g_free (self->name);
+      self->name = g_steal_pointer (&name);
+      return TRUE;
+    }
+
+  set_taken_error (self, error);
+  return FALSE;
+}
+
+/* Whether the folder still has the path that the user knows it by */
+static gboolean
+check_folder (PillionTarget *self,
+              GError **error)
+{
+  struct stat opened;
+  struct stat named;
+
+  if (fstat (self->folder, &opened) != 0 || stat (self->folder_path, &named) != 0)
+    {
+      pillion_target_set_error (self, errno, error);
+      return FALSE;
+    }
+
+  if (opened.st_dev != named.st_dev || opened.st_ino != named.st_ino)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("'%s' was moved during the download"), self->folder_path);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+gboolean
+pillion_target_take (PillionTarget *self,
+                     int fd,
+                     const char *part,
+                     GError **error)
+{
+  if (!check_folder (self, error))
+    return FALSE;
+
+  if (!replaces (self))
+    {
+      if (!move_to_free_name (self, part, error))
+        return FALSE;
+    }
+  else
+    {
+      if (!take_attributes (self, fd, error))
+        return FALSE;
+
+      if (renameat (self->folder, part, self->folder, self->name) != 0)
+        {
+          pillion_target_set_error (self, errno, error);
+          return FALSE;
+        }
+    }
+
+  /* The new name outlasts a crash of the machine too. If that can't be had, the file is still whole. */
+  fsync (self->folder);
+  return TRUE;
+}
