@@ -98,7 +98,7 @@ typedef enum
  * @PILLION_HTTP_STATUS_ERROR_HTTP_VERSION_NOT_SUPPORTED: 505: the server does not speak this version of HTTP
  *
  * Names for what HTTP servers refuse with ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-15), sections 15.5
- * and 15.6; 429 is RFC 6585's). The code of a [error@PillionHttp.StatusError] is always the status itself, also where it has
+ * and 15.6; 429 is RFC 6585's). The code of a [error@PillionHttp.StatusError] is always the status itself, also if it has
  * no name here.
  *
  * Since: 1.0

@@ -35,7 +35,7 @@ G_BEGIN_DECLS
  * @PILLION_ERROR_NOT_DONE: the task has no result yet
  * @PILLION_ERROR_NO_RESOURCES: the system has no more threads, or no memory or descriptor for a stack
  * @PILLION_ERROR_NOT_IN_FIBER: only a fiber can do this, on its loop's thread
- * @PILLION_ERROR_DEADLOCK: it would wait for itself, directly or by way of others
+ * @PILLION_ERROR_DEADLOCK: it would wait for itself, directly or through others
  * @PILLION_ERROR_NOTHING_GIVEN: of no tasks none can succeed, nor be the first
  * @PILLION_ERROR_OVER_RELEASED: more was given back, or ended, than had been taken, or begun
  *

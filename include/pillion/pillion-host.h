@@ -23,9 +23,9 @@ G_DECLARE_INTERFACE (PillionHost, pillion_host, PILLION, HOST, GObject)
  * @install: makes the host kick @loop from now on
  * @remove: makes the host kick @loop no more
  * @wake: ends the host's sleep; called from any thread; optional
- * @get_now: tells the time in µs; optional, the monotonic clock where it is missing
+ * @get_now: tells the time in µs; optional, the monotonic clock if it is missing
  * @skip_to: moves a virtual clock to a time instead of sleeping until then and returns %TRUE;
- *   optional, missing where time passes by itself
+ *   optional, missing if time passes by itself
  *
  * What a host does for the loops that ride on it.
  *

@@ -22,7 +22,7 @@ G_DECLARE_FINAL_TYPE (PillionScope, pillion_scope, PILLION, SCOPE, GObject)
  *
  * A function that begins work when there is room for it, called once on the loop's thread, in a kick.
  *
- * Returns: (transfer full) (nullable): the task of the work that was begun, or %NULL where that failed
+ * Returns: (transfer full) (nullable): the task of the work that was started, or %NULL if that failed
  *
  * Since: 1.0
  */

@@ -28,12 +28,12 @@ typedef PillionTask *(*PillionMapFunc) (guint    index,
 
 /**
  * PillionThenFunc:
- * @task: the task that ended well
+ * @task: the task that succeeded
  * @user_data: (closure): what was given along with the function
  *
  * Starts what comes after a task, on the loop's thread.
  *
- * Returns: (transfer full) (nullable): the task that does it, or %NULL where there is nothing more to do
+ * Returns: (transfer full) (nullable): the task that does it, or %NULL if there is nothing more to do
  *
  * Since: 1.0
  */

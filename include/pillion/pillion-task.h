@@ -53,7 +53,7 @@ typedef void (*PillionTaskDoneFunc) (PillionTask *task,
  * @cancellable: set when somebody wants the work to end
  * @user_data: (closure): what was given along with the function
  *
- * A blocking function that runs on a worker thread. It must finish @task; where it does not, the task fails.
+ * A blocking function that runs on a worker thread. It must finish @task; if it does not, the task fails.
  *
  * Since: 1.0
  */

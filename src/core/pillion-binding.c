@@ -74,7 +74,7 @@ pillion_bytes_get_address (GBytes *bytes)
  * @n_numbers: (out): how many numbers there are
  *
  * For language bindings that parse JSON in slices: divides a text into parts of about @max_part bytes that can be parsed one by one. Each
- * step of the outline is three numbers: what it is, where its part begins in the text, and where it ends.
+ * step of the outline is three numbers: what it is, if its part begins in the text, and if it ends.
  *
  * - 0: a value; there is nothing else in the text
  * - 1, 2: an array or an object begins, and ends with step 7

@@ -17,7 +17,7 @@
 /**
  * PillionHttpClient:
  *
- * Fetches over HTTP without holding up the host.
+ * Makes HTTP requests without holding up the host.
  *
  * ```c
  * g_autoptr (PillionHttpClient) client = pillion_http_client_new (loop);
@@ -26,15 +26,16 @@
  * pillion_task_add_done_callback (task, on_done, NULL, NULL);
  * ```
  *
- * Every call returns a task at once, and whatever goes wrong arrives as the task's error. The network is read, and files are
- * written, on a thread of Pillion's own: a transfer needs no kick to go on, and a kick sees no more of it than its end and its
- * progress.
+ * Every call returns a task at once, and any problem arrives as the task's error. The network is read, and
+ * files are written, on a thread of Pillion's own. A transfer needs no kicks to proceed; a kick only sees its
+ * progress and its end.
  *
  * ## The queue
  *
- * Calls wait in a queue of the client's for one of [property@PillionHttp.Client:max-connections] connections, of which at most
- * [property@PillionHttp.Client:max-connections-per-host] go to one server (scheme, host and port). For each server they run in
- * the order in which they were made, and the servers take turns. Connections are kept and used again.
+ * Calls wait in the client's queue for one of [property@PillionHttp.Client:max-connections] connections, of
+ * which at most [property@PillionHttp.Client:max-connections-per-host] go to one server (scheme, host and
+ * port). For each server they run in the order in which they were made, and servers take turns. Connections are
+ * kept and reused.
  *
  * Redirects are followed, 20 at most. Certificates are always verified: against the system's authorities, or against
  * [property@PillionHttp.Client:tls-database]. A user and password in a URL are sent to that server only, and appear
@@ -62,7 +63,7 @@
  *
  * Two downloads to one target at the same time would write into the same part file: the second one fails with `G_IO_ERROR_EXISTS`,
  * also if the first one runs in another process. If the first one has been cancelled or has failed, the second one waits until it
- * has let go of the part file, and goes on from there.
+ * has let go of the part file, and continues from there.
  *
  * ## Errors
  *
@@ -70,16 +71,16 @@
  *
  * | what | error |
  * | --- | --- |
- * | no URL, another scheme | [error@PillionHttp.Error.INVALID_URL], [error@PillionHttp.Error.UNSUPPORTED_SCHEME] |
+ * | an invalid URL, an unsupported scheme | [error@PillionHttp.Error.INVALID_URL], [error@PillionHttp.Error.UNSUPPORTED_SCHEME] |
  * | name, connection, TLS | what GIO says: `G_RESOLVER_ERROR`, `G_IO_ERROR_CONNECTION_REFUSED`, `G_TLS_ERROR`… |
- * | nothing heard for [property@PillionHttp.Client:idle-timeout] | `G_IO_ERROR_TIMED_OUT` |
- * | an answer that is cut anywhere | [error@PillionHttp.Error.TRUNCATED] |
- * | an answer with another length than was announced | [error@PillionHttp.Error.LENGTH_MISMATCH] |
- * | an answer that is no HTTP, too many redirects | [error@PillionHttp.Error.PROTOCOL] |
- * | any status that is no success | [error@PillionHttp.StatusError], with the status as its code, and a [class@PillionHttp.Response] behind it |
- * | JSON that is none | [error@PillionHttp.Error.INVALID_JSON] |
- * | another SHA-256 | [error@PillionHttp.Error.DIGEST_MISMATCH] |
- * | a proposed file name that is none | [error@PillionHttp.Error.UNSAFE_NAME] |
+ * | no data for [property@PillionHttp.Client:idle-timeout] | `G_IO_ERROR_TIMED_OUT` |
+ * | a response that ends early | [error@PillionHttp.Error.TRUNCATED] |
+ * | a response that does not have the announced length | [error@PillionHttp.Error.LENGTH_MISMATCH] |
+ * | a response that is not valid HTTP, too many redirects | [error@PillionHttp.Error.PROTOCOL] |
+ * | any status that is not a success | [error@PillionHttp.StatusError], with the status as its code, and a [class@PillionHttp.Response] behind it |
+ * | a body that is not valid JSON | [error@PillionHttp.Error.INVALID_JSON] |
+ * | a different SHA-256 digest | [error@PillionHttp.Error.DIGEST_MISMATCH] |
+ * | an unsafe file name | [error@PillionHttp.Error.UNSAFE_NAME] |
  * | a target that is not a regular file | `G_IO_ERROR_NOT_REGULAR_FILE`, `G_IO_ERROR_IS_DIRECTORY` |
  * | a target that another download writes to, or whose name is taken | `G_IO_ERROR_EXISTS` |
  * | the disk | `G_IO_ERROR_NO_SPACE`, `G_IO_ERROR_PERMISSION_DENIED`, `G_IO_ERROR_IS_DIRECTORY`, `G_IO_ERROR_NOT_FOUND`… |
@@ -88,7 +89,7 @@
  *
  * ## Threads and life
  *
- * A client belongs to its loop's thread. Transfers that run when it is finalized go on; closing the loop cancels them.
+ * A client belongs to its loop's thread. Transfers that run when it is finalized continue; closing the loop cancels them.
  *
  * Since: 1.0
  */
@@ -255,7 +256,7 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
   /**
    * PillionHttpClient:loop: (getter get_loop)
    *
-   * The loop whose tasks the calls return. Where none is given it is the calling thread's default loop.
+   * The loop whose tasks the calls return. If none is given it is the calling thread's default loop.
    *
    * Since: 1.0
    */
@@ -265,7 +266,7 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
   /**
    * PillionHttpClient:max-connections: (getter get_max_connections) (setter set_max_connections)
    *
-   * How many connections the client has open at most, idle ones with them.
+   * The maximum number of open connections, including idle ones.
    *
    * Since: 1.0
    */
@@ -275,7 +276,7 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
   /**
    * PillionHttpClient:max-connections-per-host: (getter get_max_connections_per_host) (setter set_max_connections_per_host)
    *
-   * How many requests run at one server (scheme, host and port) at the same time.
+   * The maximum number of requests that run at one server (scheme, host and port) at the same time.
    *
    * Since: 1.0
    */
@@ -285,10 +286,11 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
   /**
    * PillionHttpClient:idle-timeout: (getter get_idle_timeout) (setter set_idle_timeout)
    *
-   * After how many seconds without a byte from the server a transfer fails with `G_IO_ERROR_TIMED_OUT`; 0 for never.
+   * The number of seconds without a byte from the server after which a transfer fails with
+   * `G_IO_ERROR_TIMED_OUT`; 0 for never.
    *
-   * The time begins when the request leaves the queue, so that connecting is part of it. It runs on a clock of the transfer's
-   * own: a host that stalls makes nothing time out.
+   * The time starts when the request leaves the queue, so it includes connecting. It runs on the transfer's own
+   * clock: a host that stalls does not cause timeouts.
    *
    * Since: 1.0
    */
@@ -298,7 +300,7 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
   /**
    * PillionHttpClient:user-agent: (getter get_user_agent) (setter set_user_agent)
    *
-   * What the client says it is, in the field of this name; %NULL to send none.
+   * The value of the User-Agent field; %NULL to send none.
    *
    * Since: 1.0
    */
@@ -340,7 +342,7 @@ pillion_http_client_init (PillionHttpClient *self)
  * pillion_http_client_new:
  * @loop: (nullable): the loop whose tasks the calls return, or %NULL for the calling thread's default loop
  *
- * Makes a client.
+ * Creates a client.
  *
  * Returns: (transfer full): a new client
  *
@@ -358,7 +360,7 @@ pillion_http_client_new (PillionLoop *loop)
  * pillion_http_client_get_loop: (get-property loop)
  * @self: a client
  *
- * Gives the loop whose tasks the calls return.
+ * Gets the loop whose tasks the calls return.
  *
  * Returns: (transfer none): the loop
  *
@@ -417,7 +419,7 @@ call (PillionHttpClient *self,
  * @url: an absolute `http` or `https` URL
  * @cancellable: (nullable): cancels the task when it is cancelled
  *
- * Gets what is at @url into memory.
+ * Gets the body at @url into memory.
  *
  * The task's result is a [struct@GLib.Bytes] with the body: [method@Pillion.Task.get_bytes]. A body that the server compressed
  * for the way (gzip, deflate) is decompressed. More than 1 GiB is an error. The progress of a large
@@ -448,10 +450,10 @@ pillion_http_client_get_bytes (PillionHttpClient *self,
  * @url: an absolute `http` or `https` URL
  * @cancellable: (nullable): cancels the task when it is cancelled
  *
- * Gets the JSON that is at @url.
+ * Gets JSON from @url.
  *
  * The task's result is a `JsonParser` of JSON-GLib, from [method@Pillion.Task.get_object], whose root
- * (`json_parser_get_root ()`) is what was read, and is immutable. It is parsed away from the host's thread. A text that is no JSON (RFC 8259), is not encoded in
+ * (`json_parser_get_root ()`) is what was read, and is immutable. It is parsed away from the host's thread. A text that is not valid JSON (RFC 8259), is not encoded in
  * UTF-8, or is nested more than 500 deep, fails with [error@PillionHttp.Error.INVALID_JSON].
  *
  * The task fails as the [table of the class](class.Client.html#errors) says. On the loop's thread only.
@@ -528,14 +530,14 @@ fetch (PillionHttpClient *self,
  * @sha256: (nullable): the SHA-256 that it has to have, as 64 hexadecimal digits, or %NULL
  * @cancellable: (nullable): cancels the task when it is cancelled
  *
- * Downloads what is at @url to a file, whole or not at all.
+ * Downloads @url to a file, completely or not at all.
  *
  * The task's result is a [class@PillionHttp.Download]: [method@Pillion.Task.get_object]. Its progress counts the bytes that
- * the file has, those of an earlier attempt with them, and the total is -1 where the server does not say.
+ * the file has, those of an earlier attempt with them, and the total is -1 if the server does not say.
  * The file has the bytes that the server sends, even if it says that they are compressed.
  *
- * The task fails as the [table of the class](class.Client.html#errors) says, and with `G_IO_ERROR_NOT_SUPPORTED` where
- * @target is not local, `G_IO_ERROR_INVALID_ARGUMENT` where @sha256 is none, and `G_IO_ERROR_EXISTS` where another download
+ * The task fails as the [table of the class](class.Client.html#errors) says, and with `G_IO_ERROR_NOT_SUPPORTED` if
+ * @target is not local, `G_IO_ERROR_INVALID_ARGUMENT` if @sha256 is not a valid digest, and `G_IO_ERROR_EXISTS` if another download
  * writes to the same target. On the loop's thread only.
  *
  * Returns: (transfer full): a task
@@ -600,7 +602,7 @@ pillion_http_client_download_into (PillionHttpClient *self,
  * pillion_http_client_get_max_connections: (get-property max-connections)
  * @self: a client
  *
- * Tells how many connections the client has open at most.
+ * Gets the maximum number of open connections.
  *
  * Returns: that many
  *
@@ -619,7 +621,7 @@ pillion_http_client_get_max_connections (PillionHttpClient *self)
  * @self: a client
  * @max: how many, at least 1
  *
- * Sets how many connections the client has open at most, idle ones with them. What runs already goes on.
+ * Sets the maximum number of open connections, including idle ones. Running transfers are not affected.
  *
  * Since: 1.0
  */
@@ -641,7 +643,7 @@ pillion_http_client_set_max_connections (PillionHttpClient *self,
  * pillion_http_client_get_max_connections_per_host: (get-property max-connections-per-host)
  * @self: a client
  *
- * Tells how many requests run at one server at the same time.
+ * Gets the maximum number of requests at one server at the same time.
  *
  * Returns: that many
  *
@@ -660,7 +662,7 @@ pillion_http_client_get_max_connections_per_host (PillionHttpClient *self)
  * @self: a client
  * @max: how many, at least 1
  *
- * Sets how many requests run at one server at the same time. What runs already goes on.
+ * Sets the maximum number of requests at one server at the same time. Running transfers are not affected.
  *
  * Since: 1.0
  */
@@ -682,7 +684,7 @@ pillion_http_client_set_max_connections_per_host (PillionHttpClient *self,
  * pillion_http_client_get_idle_timeout: (get-property idle-timeout)
  * @self: a client
  *
- * Tells after how long without a byte from the server a transfer fails.
+ * Gets the number of seconds without a byte from the server after which a transfer fails.
  *
  * Returns: seconds, or 0 for never
  *
@@ -701,7 +703,8 @@ pillion_http_client_get_idle_timeout (PillionHttpClient *self)
  * @self: a client
  * @seconds: seconds, or 0 for never
  *
- * Sets after how long without a byte from the server a transfer fails, also for those that run already.
+ * Sets the number of seconds without a byte from the server after which a transfer fails, for running transfers
+ * too.
  *
  * Since: 1.0
  */
@@ -723,9 +726,9 @@ pillion_http_client_set_idle_timeout (PillionHttpClient *self,
  * pillion_http_client_get_user_agent: (get-property user-agent)
  * @self: a client
  *
- * Gives what the client says it is.
+ * Gets the value of the User-Agent field.
  *
- * Returns: (nullable): the text, or %NULL where it says nothing
+ * Returns: (nullable): the text, or %NULL if it says nothing
  *
  * Since: 1.0
  */
@@ -742,7 +745,7 @@ pillion_http_client_get_user_agent (PillionHttpClient *self)
  * @self: a client
  * @user_agent: (nullable): printable ASCII as in RFC 9110, section 10.1.5, or %NULL to say nothing
  *
- * Sets what the client says it is, in requests that leave the queue from now on.
+ * Sets the value of the User-Agent field, for requests that leave the queue from now on.
  *
  * Since: 1.0
  */
@@ -768,7 +771,7 @@ pillion_http_client_set_user_agent (PillionHttpClient *self,
  * pillion_http_client_get_tls_database: (get-property tls-database)
  * @self: a client
  *
- * Gives the authorities that certificates are verified against.
+ * Gets the authorities that certificates are verified against.
  *
  * Returns: (transfer none) (nullable): the authorities, or %NULL for the system's
  *

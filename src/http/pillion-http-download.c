@@ -11,7 +11,7 @@
 /**
  * PillionHttpDownload:
  *
- * What came of a download: the file, and how sure it is that it is whole.
+ * The result of a download: the file, and how certain it is that it is complete.
  *
  * It is the result of the tasks of [method@PillionHttp.Client.download] and [method@PillionHttp.Client.download_into]:
  *
@@ -145,7 +145,7 @@ pillion_http_download_class_init (PillionHttpDownloadClass *klass)
   /**
    * PillionHttpDownload:resumed-from: (getter get_resumed_from)
    *
-   * How many bytes were there already from an earlier attempt, 0 where it began anew.
+   * How many bytes came from an earlier attempt; 0 if the download started over.
    *
    * Since: 1.0
    */
@@ -154,7 +154,7 @@ pillion_http_download_class_init (PillionHttpDownloadClass *klass)
   /**
    * PillionHttpDownload:sha256: (getter get_sha256)
    *
-   * The SHA-256 of the file, where one was asked for.
+   * The SHA-256 of the file, if one was asked for.
    *
    * Since: 1.0
    */
@@ -163,7 +163,7 @@ pillion_http_download_class_init (PillionHttpDownloadClass *klass)
   /**
    * PillionHttpDownload:etag: (getter get_etag)
    *
-   * The entity tag that the server gave.
+   * The entity tag that the server sent.
    *
    * Since: 1.0
    */
@@ -172,7 +172,7 @@ pillion_http_download_class_init (PillionHttpDownloadClass *klass)
   /**
    * PillionHttpDownload:content-type: (getter get_content_type)
    *
-   * The media type that the server gave.
+   * The media type that the server sent.
    *
    * Since: 1.0
    */
@@ -181,7 +181,7 @@ pillion_http_download_class_init (PillionHttpDownloadClass *klass)
   /**
    * PillionHttpDownload:integrity: (getter get_integrity)
    *
-   * What is known about the file being whole.
+   * How far the file was verified.
    *
    * Since: 1.0
    */
@@ -210,7 +210,7 @@ pillion_http_download_new (const PillionHttpDownloadFacts *facts)
  * pillion_http_download_get_url: (get-property url)
  * @self: a download
  *
- * Gives the URL that was asked for, before any redirect.
+ * Gets the URL that was asked for, before any redirect.
  *
  * Returns: the URL
  *
@@ -228,7 +228,7 @@ pillion_http_download_get_url (PillionHttpDownload *self)
  * pillion_http_download_get_file: (get-property file)
  * @self: a download
  *
- * Gives the file.
+ * Gets the file.
  *
  * Returns: (transfer none): the file
  *
@@ -246,7 +246,7 @@ pillion_http_download_get_file (PillionHttpDownload *self)
  * pillion_http_download_get_size: (get-property size)
  * @self: a download
  *
- * Tells the size of the file.
+ * Gets the size of the file.
  *
  * Returns: the size in bytes
  *
@@ -264,9 +264,9 @@ pillion_http_download_get_size (PillionHttpDownload *self)
  * pillion_http_download_get_resumed_from: (get-property resumed-from)
  * @self: a download
  *
- * Tells how much of the file came from an earlier attempt.
+ * Gets how many bytes of the file came from an earlier attempt.
  *
- * Returns: that many bytes, 0 where the download began anew
+ * Returns: that many bytes, 0 if the download began anew
  *
  * Since: 1.0
  */
@@ -282,7 +282,7 @@ pillion_http_download_get_resumed_from (PillionHttpDownload *self)
  * pillion_http_download_get_sha256: (get-property sha256)
  * @self: a download
  *
- * Gives the SHA-256 of the file. It is computed only where the download was to be held against one.
+ * Gets the SHA-256 digest of the file. It is computed only if an expected digest was given.
  *
  * Returns: (nullable): 64 hexadecimal digits in lower case, or %NULL
  *
@@ -300,7 +300,7 @@ pillion_http_download_get_sha256 (PillionHttpDownload *self)
  * pillion_http_download_get_etag: (get-property etag)
  * @self: a download
  *
- * Gives the entity tag that the server gave, quotes and all.
+ * Gets the entity tag that the server sent, including its quotes.
  *
  * Returns: (nullable): the tag, or %NULL
  *
@@ -318,7 +318,7 @@ pillion_http_download_get_etag (PillionHttpDownload *self)
  * pillion_http_download_get_content_type: (get-property content-type)
  * @self: a download
  *
- * Gives the media type that the server gave, with its parameters.
+ * Gets the media type that the server sent, with its parameters.
  *
  * Returns: (nullable): the type, or %NULL
  *
@@ -336,7 +336,7 @@ pillion_http_download_get_content_type (PillionHttpDownload *self)
  * pillion_http_download_get_integrity: (get-property integrity)
  * @self: a download
  *
- * Tells what is known about the file being whole.
+ * Gets how far the file was verified.
  *
  * Returns: what is known
  *

@@ -13,7 +13,7 @@
 /**
  * PillionHttpResponse:
  *
- * What an HTTP server refused with: the answer behind a [error@PillionHttp.StatusError].
+ * An HTTP server's refusal: the response behind an [error@PillionHttp.StatusError].
  *
  * ```c
  * if (!pillion_task_check (task, &error))
@@ -25,18 +25,20 @@
  *   }
  * ```
  *
- * Every error that a call of [class@PillionHttp.Client] fails with because of the status has one, and so has each copy of that
- * error, wherever it is handed on to: the tasks that are made of the call's, a retry's, a `GTask`'s. Where a language makes an exception of
- * the error, as PyGObject does, and so loses what it carries, the task still has it: [func@PillionHttp.Response.from_task].
+ * Every error that a call of [class@PillionHttp.Client] fails with because of the status has a response, and so
+ * has each copy of that error, wherever it goes: tasks made from the call's, a retry, a `GTask`. If a language
+ * turns the error into an exception, as PyGObject does, and loses the response, the task still has it:
+ * [func@PillionHttp.Response.from_task].
  *
  * ## The body
  *
- * It is kept for people and programs that want to know why, and so not at any price. There are at most 64 KiB of it; a body that is
- * compressed (gzip, deflate) is decompressed, and coded otherwise, or not coded as its fields say, it stays as it was sent. It is read for three seconds
- * at most after the head of the answer, and while no more than one passes without a byte; then, and where the connection ends too early, the
- * response has what came until then, and [method@PillionHttp.Response.is_body_truncated] says so. The error is the same in any case.
+ * The body is kept to explain the refusal, within limits. At most 64 KiB are kept. A compressed body (gzip,
+ * deflate) is decompressed; one that is coded differently, or not as its fields say, stays as it was sent. It
+ * is read for at most three seconds after the header, and as long as no more than one second passes without a
+ * byte. After that, or if the connection is closed early, the response has what arrived, and
+ * [method@PillionHttp.Response.is_body_truncated] says so. The error is the same in any case.
  *
- * Of an answer with the status 421 there is no body, and of one with 401 or 407 there is all of it or none.
+ * A response with status 421 has no body; one with 401 or 407 has its complete body or none.
  *
  * ## Threads
  *
@@ -116,7 +118,7 @@ private_clear (GError *error)
 /**
  * pillion_http_status_error_quark:
  *
- * Gives the domain of the errors that HTTP servers answer with. The code of such an error is the status.
+ * Gets the domain of the errors that HTTP servers answer with. The code of such an error is the status.
  *
  * Returns: the domain [error@PillionHttp.StatusError]
  *
@@ -351,11 +353,12 @@ pillion_http_response_to_error (PillionHttpResponse *self)
  * pillion_http_response_from_error:
  * @error: (nullable): any error
  *
- * Gives what a server refused with, where that is what @error is about. From any thread.
+ * Gets the response behind @error, if it is a server's refusal. From any thread.
  *
- * A `GLib.Error` of Python's has lost it: there [func@PillionHttp.Response.from_task] is the one to call, which `PillionHttp.StatusError` does.
+ * A Python `GLib.Error` has lost its response: use [func@PillionHttp.Response.from_task] there, as
+ * `PillionHttp.StatusError` does.
  *
- * Returns: (transfer none) (nullable): the response, which lives as long as @error at least; %NULL where @error is another one, or an
+ * Returns: (transfer none) (nullable): the response, which lives as long as @error at least; %NULL if @error is another one, or an
  *   [error@PillionHttp.StatusError] that no server's answer was behind
  *
  * Since: 1.0
@@ -373,10 +376,11 @@ pillion_http_response_from_error (const GError *error)
  * pillion_http_response_from_task:
  * @task: a task
  *
- * Gives what a server refused with, where that is what @task failed with: a call of [class@PillionHttp.Client], or a task that ended as one did.
- * It looks at the error as [method@Pillion.Task.check] does, and counts as that does. From any thread.
+ * Gets the response behind the failure of @task, if it is a server's refusal: a call of
+ * [class@PillionHttp.Client], or a task that ended like one. It looks at the error like
+ * [method@Pillion.Task.check]. From any thread.
  *
- * Returns: (transfer full) (nullable): the response; %NULL where @task is pending, ended well, or failed with anything else
+ * Returns: (transfer full) (nullable): the response; %NULL if @task is pending, succeeded, or failed with anything else
  *
  * Since: 1.0
  */
@@ -399,7 +403,7 @@ pillion_http_response_from_task (PillionTask *task)
  * pillion_http_response_get_status: (get-property status)
  * @self: a response
  *
- * Gives the status, which is also the code of the error.
+ * Gets the status, which is also the code of the error.
  *
  * Returns: the status: 404, 503…
  *
@@ -417,7 +421,8 @@ pillion_http_response_get_status (PillionHttpResponse *self)
  * pillion_http_response_get_reason: (get-property reason)
  * @self: a response
  *
- * Gives what the server calls the status: "Not Found". It is for people, says nothing that is certain, and HTTP/2 has none.
+ * Gets the reason phrase, such as "Not Found". It is meant for people, is not reliable, and does not exist in
+ * HTTP/2.
  *
  * Returns: (nullable): the reason phrase, or %NULL
  *
@@ -435,7 +440,7 @@ pillion_http_response_get_reason (PillionHttpResponse *self)
  * pillion_http_response_get_url: (get-property url)
  * @self: a response
  *
- * Gives the URL that was refused: the last one, where the server redirected. A password is left out.
+ * Gets the URL that was refused: the last one, if the server redirected. A password is left out.
  *
  * Returns: the URL
  *
@@ -454,13 +459,13 @@ pillion_http_response_get_url (PillionHttpResponse *self)
  * @self: a response
  * @name: a field's name, in capitals or not
  *
- * Gives the value of a field of the answer's head. Where it came several times, its values stand in the order in which they came, with a comma and a
- * space between them ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-5.3), section 5.3); those of `Set-Cookie`, which have commas of their
- * own, with a line end between them.
+ * Gets the value of a header field. If the field came several times, its values are joined in order with a
+ * comma and a space ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-5.3), section 5.3); those of
+ * `Set-Cookie`, which contain commas, with a newline.
  *
- * Bytes that are no UTF-8 have become U+FFFD.
+ * Bytes that are not valid UTF-8 become U+FFFD.
  *
- * Returns: (nullable): the value, or %NULL where the answer has no such field
+ * Returns: (nullable): the value, or %NULL if the answer has no such field
  *
  * Since: 1.0
  */
@@ -478,8 +483,8 @@ pillion_http_response_get_header (PillionHttpResponse *self,
  * pillion_http_response_get_header_names: (get-property header-names)
  * @self: a response
  *
- * Gives the names of the fields of the answer's head, each once, in no particular order. A name that is in the standards is spelled as it is there, another
- * one as the server did first.
+ * Gets the names of the header fields, each once, in no particular order. Standard names are spelled as in the
+ * standards, others as the server first sent them.
  *
  * Returns: (transfer none) (array zero-terminated=1): the names
  *
@@ -497,9 +502,9 @@ pillion_http_response_get_header_names (PillionHttpResponse *self)
  * pillion_http_response_get_body: (get-property body)
  * @self: a response
  *
- * Gives the body, as far as it was read: see [the class](class.Response.html#the-body).
+ * Gets the body, as far as it was read: see [the class](class.Response.html#the-body).
  *
- * Returns: (transfer none): the body; empty where there is none
+ * Returns: (transfer none): the body; empty if there is none
  *
  * Since: 1.0
  */
@@ -515,7 +520,7 @@ pillion_http_response_get_body (PillionHttpResponse *self)
  * pillion_http_response_is_body_truncated: (get-property body-truncated)
  * @self: a response
  *
- * Tells whether the server's body has more, or may have.
+ * Checks whether the server's body has more, or may have.
  *
  * Returns: whether the body is not known to be whole
  *

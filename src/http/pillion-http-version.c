@@ -9,7 +9,7 @@
 /**
  * pillion_http_get_major_version:
  *
- * Gives the major version of the HTTP library that is running, which may be a newer one than that of the headers that a program was
+ * Gets the major version of the HTTP library that is running, which may be a newer one than that of the headers that a program was
  * compiled with ([const@PillionHttp.MAJOR_VERSION]). Any thread may call it.
  *
  * Returns: the major version
@@ -25,7 +25,7 @@ pillion_http_get_major_version (void)
 /**
  * pillion_http_get_minor_version:
  *
- * Gives the minor version of the HTTP library that is running; see [func@PillionHttp.get_major_version].
+ * Gets the minor version of the HTTP library that is running; see [func@PillionHttp.get_major_version].
  *
  * Returns: the minor version
  *
@@ -40,7 +40,7 @@ pillion_http_get_minor_version (void)
 /**
  * pillion_http_get_micro_version:
  *
- * Gives the micro version of the HTTP library that is running; see [func@PillionHttp.get_major_version].
+ * Gets the micro version of the HTTP library that is running; see [func@PillionHttp.get_major_version].
  *
  * Returns: the micro version
  *

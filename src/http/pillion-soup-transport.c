@@ -249,7 +249,7 @@ hand_on (PillionExchange *self,
   return FALSE;
 }
 
-/* Whether it would be for ever to wait for what is left: only the end is, which needs nothing from the network, or what libsoup
+/* Whether it would be forever to wait for what is left: only the end is, which needs nothing from the network, or what libsoup
  * has in memory, of which it tells when it comes, and not later */
 static gboolean
 is_here (PillionExchange *self,

@@ -46,7 +46,7 @@ pillion_kick_free (PillionKick *self)
  *
  * Names the slowest item: a task by its name, cut after 63 bytes, and a turn of the context as `context`.
  *
- * Returns: the name, empty where no item ran
+ * Returns: the name, empty if no item ran
  *
  * Since: 1.0
  */

@@ -238,7 +238,7 @@ is_main_thread (void)
 /**
  * pillion_loop_get_default:
  *
- * Gives the loop for the thread-default context of the calling thread: the same one each time, until it is closed. A loop that has made the
+ * Gets the loop for the thread-default context of the calling thread: the same one each time, until it is closed. A loop that has made the
  * context itself ([flags@Pillion.LoopFlags.PRIVATE_CONTEXT]) is its default loop. For any other context the loop is made by the first
  * call and lasts, so that code that was reloaded finds it again.
  *

@@ -148,7 +148,7 @@ release_sleep (gpointer data,
  * @delay: how long, in µs; 0 or less means until timers are next looked at
  * @cancellable: (nullable): ends the sleep when it is cancelled
  *
- * Makes a task that is done, with %TRUE, when some time has passed by the host's clock. Cancelling it ends it at once. On the
+ * Creates a task that is done, with %TRUE, when some time has passed by the host's clock. Cancelling it ends it at once. On the
  * loop's thread only.
  *
  * Returns: (transfer full): a task that ends with a boolean; it fails with `G_IO_ERROR_CANCELLED`

@@ -137,7 +137,7 @@ pillion_combinator_give_up (PillionCombinator *self,
   g_object_unref (child);
 }
 
-/* Whether @child waits for @task, by way of others or not */
+/* Whether @child waits for @task, through others or not */
 static gboolean
 waits_for (PillionTask *child,
            PillionTask *task)
@@ -282,11 +282,11 @@ pillion_task_let_go (PillionTask *task)
  * pillion_task_get_children:
  * @self: a task
  *
- * Gives the tasks that a task was made of: those given to [func@Pillion.Task.all] and its like in their order, those that
- * [func@Pillion.Task.map] and [method@Pillion.Retry.run] have started so far, and the one or two of the other combinators. So the results and
- * errors of all of them can be read one by one. On the loop's thread only.
+ * Gets the tasks that a combinator was made of: those passed to [func@Pillion.Task.all] and its siblings, in
+ * their order; those that [func@Pillion.Task.map] and [method@Pillion.Retry.run] have started so far; and the
+ * one or two of the other combinators. Use it to read all their results and errors. On the loop's thread only.
  *
- * Returns: (transfer container) (element-type PillionTask): the children; empty where the task is made of no others. The array has a
+ * Returns: (transfer container) (element-type PillionTask): the children; empty if the task is made of no others. The array has a
  *   reference to each, and drops them with itself
  *
  * Since: 1.0

@@ -13,7 +13,7 @@
 /**
  * PillionCompletions:
  *
- * Gives tasks one by one as they end, whatever their order was.
+ * Returns tasks one by one, in the order in which they end.
  *
  * ```c
  * static void
@@ -32,14 +32,16 @@
  * }
  * ```
  *
- * [method@Pillion.Completions.next] returns a task at once. That ends with the [class@Pillion.Task] that ended next, which has its own outcome,
- * or with %NULL when none is left. Tasks that had ended when they were given come first, in the order in which they were given.
+ * [method@Pillion.Completions.next] returns a task at once. Its result is the [class@Pillion.Task] that ended
+ * next, which has its own outcome, or %NULL if none is left. Tasks that had ended when they were added come
+ * first, in the order in which they were added.
  *
- * Several may be asked for at the same time; they are served first come first served. Where one is cancelled its turn goes to the one after
- * it, and no completion is lost. Tasks can be added at any time: with [method@Pillion.Completions.add].
+ * You can ask for several at the same time; they are served in order. If one of those waits is cancelled, its
+ * turn goes to the next, and no completion is lost. Tasks can be added at any time, with
+ * [method@Pillion.Completions.add].
  *
- * While somebody waits for the next one the object is kept. When it goes, the tasks are let be: they are not cancelled. Everything is to be
- * called on the loop's thread.
+ * A wait keeps a reference to the object. When the object goes, the tasks carry on: they are not cancelled. Use
+ * it only on the loop's thread.
  *
  * Since: 1.0
  */
@@ -334,7 +336,7 @@ pillion_completions_class_init (PillionCompletionsClass *klass)
   /**
    * PillionCompletions:n-left: (getter get_n_left)
    *
-   * How many tasks were given and not given out yet. It changes without notification.
+   * The number of tasks that were added but not returned yet. It changes without notification.
    *
    * Since: 1.0
    */
@@ -390,10 +392,10 @@ add_task (State *self,
  * @n_tasks: how many there are
  * @error: return location for an error
  *
- * Makes an object that gives out tasks as they end. A task that is given twice is given out twice.
+ * Creates an object that returns tasks as they end. A task that is given twice is returned twice.
  *
- * Returns: (transfer full) (nullable): new completions; %NULL where @error is set: to `G_IO_ERROR_INVALID_ARGUMENT` where one of @tasks belongs
- *   to another loop, or to [error@Pillion.Error.CLOSED] where the loop was closed
+ * Returns: (transfer full) (nullable): new completions; %NULL if @error is set: to `G_IO_ERROR_INVALID_ARGUMENT` if one of @tasks belongs
+ *   to another loop, or to [error@Pillion.Error.CLOSED] if the loop was closed
  *
  * Since: 1.0
  */
@@ -441,10 +443,10 @@ pillion_completions_new (PillionLoop *loop,
  * @task: one more task
  * @error: return location for an error
  *
- * Adds a task to those that are given out as they end.
+ * Adds a task to those that are returned as they end.
  *
- * Returns: whether it was added; where not, @error is set: to `G_IO_ERROR_INVALID_ARGUMENT` where @task belongs to another loop, or to
- *   [error@Pillion.Error.CLOSED] where the loop was closed
+ * Returns: whether it was added; if not, @error is set: to `G_IO_ERROR_INVALID_ARGUMENT` if @task belongs to another loop, or to
+ *   [error@Pillion.Error.CLOSED] if the loop was closed
  *
  * Since: 1.0
  */
@@ -532,9 +534,9 @@ static const PillionTaskBodyClass next_class = {
  * pillion_completions_next:
  * @self: completions
  *
- * Makes a task that ends with the task that ends next; it is done already where one has ended. When none is left it ends with %NULL: those that wait then
- * do so as well. Cancelling it leaves the completion to the next one who asks, also where it is done but nobody was told, and the
- * tasks alone.
+ * Creates a task that ends with the task that ends next, or that has ended already. If none is left, it ends
+ * with %NULL, as do other waits. Cancelling it leaves the completion to the next wait, even if it is done but
+ * nothing was told, and doesn't affect the tasks.
  *
  * Returns: (transfer full): a task that ends with an object, which is a [class@Pillion.Task] or %NULL; it fails with `G_IO_ERROR_CANCELLED`, or
  *   with [error@Pillion.Error.CLOSED]
@@ -578,7 +580,7 @@ pillion_completions_next (PillionCompletions *self)
  * pillion_completions_get_n_left: (get-property n-left)
  * @self: completions
  *
- * Tells how many tasks were given and not given out yet, whether they have ended or not.
+ * Gets the number of tasks that were added but not returned yet, whether they have ended or not.
  *
  * Returns: the number of tasks
  *

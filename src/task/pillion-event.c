@@ -11,7 +11,7 @@
 /**
  * PillionEvent:
  *
- * Something that happens, and that any number of tasks wait for.
+ * Something that happens once, and that any number of tasks can wait for.
  *
  * ```c
  * g_autoptr (PillionEvent) loaded = pillion_event_new (loop);
@@ -21,11 +21,11 @@
  * pillion_event_set (loaded);
  * ```
  *
- * All who wait when it is set are told, in the order in which they came, also where it is cleared right after. Who comes later
- * is told at once, until it is cleared.
+ * Setting the event ends all waits, in the order in which they began, even if the event is cleared right after.
+ * Until then, later waits end at once.
  *
- * Whoever waits keeps the event. When the loop is closed waiters are cancelled like all tasks. All of it belongs to the loop's
- * thread.
+ * A wait keeps a reference to the event. Closing the loop cancels waits, like all tasks. Use an event only on
+ * the loop's thread.
  *
  * Since: 1.0
  */
@@ -110,7 +110,7 @@ pillion_event_class_init (PillionEventClass *klass)
   /**
    * PillionEvent:loop: (getter get_loop)
    *
-   * The loop that those who wait belong to.
+   * The loop of the tasks that wait.
    *
    * Since: 1.0
    */
@@ -130,7 +130,7 @@ pillion_event_init (PillionEvent *self)
  * pillion_event_new:
  * @loop: the loop that those who wait belong to
  *
- * Makes an event that is not set.
+ * Creates an event that is not set.
  *
  * Returns: (transfer full): a new event
  *
@@ -148,7 +148,7 @@ pillion_event_new (PillionLoop *loop)
  * pillion_event_get_loop: (get-property loop)
  * @self: an event
  *
- * Gives the loop that those who wait belong to.
+ * Gets the loop of the tasks that wait.
  *
  * Returns: (transfer none): the loop
  *
@@ -166,7 +166,7 @@ pillion_event_get_loop (PillionEvent *self)
  * pillion_event_is_set:
  * @self: an event
  *
- * Tells whether the event is set.
+ * Checks whether the event is set.
  *
  * Returns: whether it is
  *
@@ -184,7 +184,7 @@ pillion_event_is_set (PillionEvent *self)
  * pillion_event_set:
  * @self: an event
  *
- * Sets the event, and ends all that wait for it. It does nothing to one that is set.
+ * Sets the event, which ends all waits. Setting it again has no effect.
  *
  * Since: 1.0
  */
@@ -206,7 +206,7 @@ pillion_event_set (PillionEvent *self)
  * pillion_event_clear:
  * @self: an event
  *
- * Makes the event one that is not set, for those who come from now on.
+ * Clears the event: waits that begin from now on wait until it is set again.
  *
  * Since: 1.0
  */
@@ -226,8 +226,8 @@ pillion_event_clear (PillionEvent *self)
  *
  * Waits until the event is set.
  *
- * Returns: (transfer full): a task that ends with %TRUE when the event is set, at once where it is; it fails with
- *   `G_IO_ERROR_CANCELLED`, and with [error@Pillion.Error.CLOSED] where the loop was closed
+ * Returns: (transfer full): a task that ends with %TRUE when the event is set, at once if it is; it fails with
+ *   `G_IO_ERROR_CANCELLED`, and with [error@Pillion.Error.CLOSED] if the loop was closed
  *
  * Since: 1.0
  */

@@ -13,7 +13,8 @@
 /**
  * PillionQueue:
  *
- * Items on their way from those who make them to those who use them, with a bound on how many lie in between.
+ * A queue of items between those who produce them and those who consume them, with an optional limit on its
+ * length.
  *
  * ```c
  * g_autoptr (PillionQueue) queue = pillion_queue_new (loop, 10);
@@ -23,21 +24,23 @@
  * pillion_task_add_done_callback (get, on_done, NULL, NULL);
  * ```
  *
- * To put is to wait where the queue is full, to get is to wait where it is empty. Both go first come, first served. What was put is read
- * from the task of the get with the `get` function for its type, as from any task.
+ * Putting waits while the queue is full; getting waits while it is empty. Both are served in order. The task of
+ * a get holds the item: read it with the `get` function for its type, as with any task.
  *
  * ## Nothing is lost
  *
- * A put that is cancelled while it waits has put nothing, and one that ended well has put its item. An item is handed over when
- * whoever gets it is told: when a done callback of the task is called, or somebody asks for its result. A get that is cancelled after
- * it got an item, but before anybody was told, lets that go to the next get; where nobody waits, it is in the queue again, at its old place.
+ * A put that is cancelled while it waits has put nothing, and one that succeeded has put its item. An item is
+ * handed over when its receiver is told: when a done callback of the task runs, or when something asks for the
+ * task's result. If a get is cancelled after it got an item but before its receiver was told, the item goes to
+ * the next get. If nothing waits, it returns to its old place in the queue.
  *
  * ## The end
  *
- * After [method@Pillion.Queue.close] nothing can be put any more. What is in the queue can still be got; then a get fails with
- * [error@Pillion.Error.CLOSED].
+ * After [method@Pillion.Queue.close], nothing can be put any more. The items in the queue can still be read;
+ * after that, a get fails with [error@Pillion.Error.CLOSED].
  *
- * Whoever waits keeps the queue. When the loop is closed waiters are cancelled like all tasks. All of it belongs to the loop's thread.
+ * A wait keeps a reference to the queue. Closing the loop cancels waits, like all tasks. Use a queue only on
+ * the loop's thread.
  *
  * Since: 1.0
  */
@@ -268,7 +271,7 @@ pillion_queue_class_init (PillionQueueClass *klass)
   /**
    * PillionQueue:loop: (getter get_loop)
    *
-   * The loop that those who wait belong to.
+   * The loop of the tasks that wait.
    *
    * Since: 1.0
    */
@@ -279,7 +282,7 @@ pillion_queue_class_init (PillionQueueClass *klass)
   /**
    * PillionQueue:capacity: (getter get_capacity)
    *
-   * How many items there can be in the queue; 0 for any number.
+   * The maximum number of items in the queue; 0 for no limit.
    *
    * Since: 1.0
    */
@@ -290,7 +293,7 @@ pillion_queue_class_init (PillionQueueClass *klass)
   /**
    * PillionQueue:length: (getter get_length)
    *
-   * How many items there are in the queue. It changes without notification.
+   * The number of items in the queue. It changes without notification.
    *
    * Since: 1.0
    */
@@ -360,7 +363,7 @@ set_content (PillionTaskResult *content,
  * @loop: the loop that those who wait belong to
  * @capacity: how many items there can be in the queue; 0 for any number
  *
- * Makes a queue that is empty.
+ * Creates an empty queue.
  *
  * Returns: (transfer full): a new queue
  *
@@ -379,7 +382,7 @@ pillion_queue_new (PillionLoop *loop,
  * pillion_queue_get_loop: (get-property loop)
  * @self: a queue
  *
- * Gives the loop that those who wait belong to.
+ * Gets the loop of the tasks that wait.
  *
  * Returns: (transfer none): the loop
  *
@@ -397,7 +400,7 @@ pillion_queue_get_loop (PillionQueue *self)
  * pillion_queue_get_capacity: (get-property capacity)
  * @self: a queue
  *
- * Tells how many items there can be in the queue.
+ * Gets the maximum number of items in the queue.
  *
  * Returns: the number of items; 0 for any number
  *
@@ -415,8 +418,8 @@ pillion_queue_get_capacity (PillionQueue *self)
  * pillion_queue_get_length: (get-property length)
  * @self: a queue
  *
- * Tells how many items there are in the queue. Those that wait to be put don't count. It may be one more than the capacity for each
- * item that came back from a get that was cancelled.
+ * Gets the number of items in the queue, not counting those that wait to be put. It can exceed the capacity by
+ * one for each item that came back from a cancelled get.
  *
  * Returns: the number of items
  *
@@ -435,10 +438,10 @@ pillion_queue_get_length (PillionQueue *self)
  * @self: a queue
  * @item: (nullable): what to put, of any type; copied
  *
- * Puts an item into the queue, or stands in line until there is room. Cancelling the task takes it out of the line.
+ * Puts an item into the queue, waiting until there is room. Cancelling the task gives up the wait.
  *
- * Returns: (transfer full): a task that ends with %TRUE when the item is in the queue, at once where there is room; it fails with
- *   `G_IO_ERROR_CANCELLED`, and with [error@Pillion.Error.CLOSED] where the queue is closed, or the loop
+ * Returns: (transfer full): a task that ends with %TRUE when the item is in the queue, at once if there is room; it fails with
+ *   `G_IO_ERROR_CANCELLED`, and with [error@Pillion.Error.CLOSED] if the queue is closed, or the loop
  *
  * Since: 1.0
  */
@@ -462,7 +465,7 @@ pillion_queue_put (PillionQueue *self,
  * @self: a queue
  * @item: (type GObject.Object) (nullable) (transfer none): what to put
  *
- * Does what [method@Pillion.Queue.put] does with an object, which the queue takes a reference of.
+ * Puts an object into the queue, like [method@Pillion.Queue.put]. The queue takes a reference.
  *
  * Returns: (transfer full): a task as that of [method@Pillion.Queue.put]
  *
@@ -487,9 +490,9 @@ pillion_queue_put_object (PillionQueue *self,
  * pillion_queue_put_pointer: (skip)
  * @self: a queue
  * @item: (nullable) (transfer full): what to put
- * @destroy: (nullable): frees @item, with the task that got it, or where nobody does
+ * @destroy: (nullable): frees @item, with the task that got it, or if nobody does
  *
- * Does what [method@Pillion.Queue.put] does with a pointer, which the queue takes over.
+ * Puts a pointer into the queue, like [method@Pillion.Queue.put]. The queue takes ownership.
  *
  * Returns: (transfer full): a task as that of [method@Pillion.Queue.put]
  *
@@ -516,9 +519,9 @@ pillion_queue_put_pointer (PillionQueue *self,
  * @self: a queue
  * @item: (nullable): what to put, of any type; copied
  *
- * Puts an item into the queue where there is room.
+ * Puts an item into the queue if there is room.
  *
- * Returns: whether it is in the queue now; %FALSE where that is full or closed
+ * Returns: whether it is in the queue now; %FALSE if that is full or closed
  *
  * Since: 1.0
  */
@@ -542,10 +545,10 @@ pillion_queue_try_put (PillionQueue *self,
  * pillion_queue_get:
  * @self: a queue
  *
- * Takes the first item out of the queue, or stands in line for one. Cancelling the task takes it out of the line.
+ * Takes the first item out of the queue, waiting for one if it is empty. Cancelling the task gives up the wait.
  *
- * Returns: (transfer full): a task that ends with the item, at once where there is one; it fails with
- *   `G_IO_ERROR_CANCELLED`, and with [error@Pillion.Error.CLOSED] where the queue is closed and empty, or the loop closed
+ * Returns: (transfer full): a task that ends with the item, at once if there is one; it fails with
+ *   `G_IO_ERROR_CANCELLED`, and with [error@Pillion.Error.CLOSED] if the queue is closed and empty, or the loop closed
  *
  * Since: 1.0
  */
@@ -576,9 +579,9 @@ pillion_queue_get (PillionQueue *self)
  * pillion_queue_try_get:
  * @self: a queue
  *
- * Takes the first item out of the queue where there is one.
+ * Takes the first item out of the queue if there is one.
  *
- * Returns: (transfer full) (nullable): a task that has ended with the item; %NULL where the queue is empty, or the loop closed
+ * Returns: (transfer full) (nullable): a task that has ended with the item; %NULL if the queue is empty, or the loop closed
  *
  * Since: 1.0
  */
@@ -606,8 +609,8 @@ pillion_queue_try_get (PillionQueue *self)
  * pillion_queue_close:
  * @self: a queue
  *
- * Says that nothing more comes. Who waits to put fails with [error@Pillion.Error.CLOSED], as does who waits to get. What is in
- * the queue stays there to be got. To close a second time does nothing.
+ * Closes the queue: nothing more can be put. Waiting puts and gets fail with [error@Pillion.Error.CLOSED].
+ * Items in the queue can still be read. Closing it twice has no effect.
  *
  * Since: 1.0
  */
@@ -629,7 +632,7 @@ pillion_queue_close (PillionQueue *self)
  * pillion_queue_is_closed:
  * @self: a queue
  *
- * Tells whether the queue was closed.
+ * Checks whether the queue was closed.
  *
  * Returns: whether it was
  *

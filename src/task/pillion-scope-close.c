@@ -293,22 +293,22 @@ pillion_scope_cancel (PillionScope *self)
  *
  * Ends everything in the scope and in its children, now: cancels all tasks, works until every callback of theirs was delivered or the time
  * is over, and takes the scope and its children off the loop. This is the one call for a reload, for another file, for the end of a
- * game and for quitting. Never more than @timeout passes, save for a callback that blocks. Meanwhile all else of the
- * loop goes on, as in [method@Pillion.Loop.run_until_complete].
+ * game and for quitting. Never more than @timeout passes, except for a callback that blocks. Meanwhile all else of the
+ * loop continues, as in [method@Pillion.Loop.run_until_complete].
  *
  * From its beginning on nothing can be added. A scope that was closed can be closed again, which does nothing.
  *
  * It may be called from a done callback of one of the tasks. Then that one counts as ended; callbacks that it has left are called after
- * this one has returned. What waits for that one can't go on before, and is left. From inside a fiber that is in the scope, or a function
+ * this one has returned. What waits for that one can't continue before, and is left. From inside a fiber that is in the scope, or a function
  * that one of its tasks calls ([method@Pillion.Scope.start], [func@Pillion.Task.map] and others), it does nothing and fails: the close would wait for
  * its own caller. At a place that is no safe point, callbacks that wait for one are left.
  *
- * Returns: whether everything had ended. Where not, @error is [error@Pillion.Error.LEFT_BEHIND]: the scope is closed all the same, the
+ * Returns: whether everything had ended. If not, @error is [error@Pillion.Error.LEFT_BEHIND]: the scope is closed all the same, the
  *   tasks that were left are the loop's, and the message names each with the place where it was made, how long it was in the
- *   scope, and what it waits for. With any other error the scope is still open: [error@Pillion.Error.NESTED] where it is being
- *   closed further up, or the loop is, or one of its tasks is on the stack; [error@Pillion.Error.BUSY] where everything was cancelled,
+ *   scope, and what it waits for. With any other error the scope is still open: [error@Pillion.Error.NESTED] if it is being
+ *   closed further up, or the loop is, or one of its tasks is on the stack; [error@Pillion.Error.BUSY] if everything was cancelled,
  *   but nothing can be called for now ([method@Pillion.Loop.begin_region]) or another thread runs the context;
- *   [error@Pillion.Error.WRONG_THREAD]. It is [error@Pillion.Error.CLOSED] where a callback closed the loop meanwhile
+ *   [error@Pillion.Error.WRONG_THREAD]. It is [error@Pillion.Error.CLOSED] if a callback closed the loop meanwhile
  *
  * Since: 1.0
  */

@@ -326,9 +326,9 @@ add (PillionScope *self,
  * Where this fails, the task stays what it was: it is not cancelled, and whoever called decides what becomes of it.
  *
  * Returns: whether it is in the scope now; if not, @error is set: to `G_IO_ERROR_CANCELLED` if a task in it has failed
- *   ([property@Pillion.Scope:cancel-on-error]), to [error@Pillion.Error.CLOSED] where the scope was closed, or is
- *   being closed, to `G_IO_ERROR_INVALID_ARGUMENT` where the task belongs to another loop, to `G_IO_ERROR_EXISTS` where it is in a
- *   scope already, this one or another, to [error@Pillion.Error.DEADLOCK] where it waits for the end of this scope, or to
+ *   ([property@Pillion.Scope:cancel-on-error]), to [error@Pillion.Error.CLOSED] if the scope was closed, or is
+ *   being closed, to `G_IO_ERROR_INVALID_ARGUMENT` if the task belongs to another loop, to `G_IO_ERROR_EXISTS` if it is in a
+ *   scope already, this one or another, to [error@Pillion.Error.DEADLOCK] if it waits for the end of this scope, or to
  *   [error@Pillion.Error.WRONG_THREAD]
  *
  * Since: 1.0
@@ -356,8 +356,8 @@ pillion_scope_add (PillionScope *self,
  * Takes a task in as [method@Pillion.Scope.add] does, to be found again by a key: the address of what it fetches, say. A task that is in
  * this scope already, because [method@Pillion.Scope.start] gave it, gets the key.
  *
- * Returns: whether it is in the scope with that key now; where not, @error is set as by [method@Pillion.Scope.add], or to
- *   [error@Pillion.Error.NAME_TAKEN] where another task that lives in the scope has the key
+ * Returns: whether it is in the scope with that key now; if not, @error is set as by [method@Pillion.Scope.add], or to
+ *   [error@Pillion.Error.NAME_TAKEN] if another task that lives in the scope has the key
  *
  * Since: 1.0
  */
@@ -383,7 +383,7 @@ pillion_scope_add_with_key (PillionScope *self,
  *
  * Finds a task of the scope itself, not of its children, whose callbacks were not all delivered yet. On the loop's thread only.
  *
- * Returns: (transfer full) (nullable): the task, or %NULL where there is none
+ * Returns: (transfer full) (nullable): the task, or %NULL if there is none
  *
  * Since: 1.0
  */
@@ -408,12 +408,12 @@ pillion_scope_find_task (PillionScope *self,
  *
  * Takes a task over from the code that was there before a reload: finds it as [method@Pillion.Scope.find_task] does, takes it out of the
  * scope, and removes every done callback that was added to it and not called yet. Their destroy functions are called, so that whoever
- * waited for it is told as when a loop is closed; a fiber goes on in a later kick, and its await fails. On the loop's thread only.
+ * waited for it is told as when a loop is closed; a fiber continues in a later kick, and its await fails. On the loop's thread only.
  *
  * The new code adds its own callbacks, and puts the task into a scope of its own ([method@Pillion.Scope.add]). Until then the task belongs
  * to the loop alone. If it was still waiting for room in the old scope, it starts in the next kick.
  *
- * Returns: (transfer full) (nullable): the task, which may be done already; %NULL where there is none
+ * Returns: (transfer full) (nullable): the task, which may be done already; %NULL if there is none
  *
  * Since: 1.0
  */
@@ -444,7 +444,7 @@ pillion_scope_adopt (PillionScope *self,
  * pillion_scope_get_n_failed:
  * @self: a scope
  *
- * Tells how many tasks of the scope itself have failed since [method@Pillion.Scope.take_failed] was last called. It counts those
+ * Returns how many tasks of the scope itself have failed since [method@Pillion.Scope.take_failed] was last called. It counts those
  * that are not kept. Cancelled tasks are no failures.
  *
  * Returns: the number of tasks
@@ -463,7 +463,7 @@ pillion_scope_get_n_failed (PillionScope *self)
  * pillion_scope_take_failed:
  * @self: a scope
  *
- * Gives the tasks of the scope itself that have failed since this was last called, so that their errors can be read one by one, and
+ * Gets the tasks of the scope itself that have failed since this was last called, so that their errors can be read one by one, and
  * forgets them. They are in the order in which they were added to the scope, whichever failed first. Of more than 1,000, it is those that were
  * added first. From now on a scope that had cancelled its tasks lets new ones in. On the loop's thread only; it works after the scope was
  * closed, too.
@@ -498,7 +498,7 @@ pillion_scope_take_failed (PillionScope *self)
  * which they were added, whichever failed first, of those that [method@Pillion.Scope.take_failed] would give.
  *
  * Returns: (transfer full): a task that ends with %TRUE; besides what was said, it fails with `G_IO_ERROR_CANCELLED`, with
- *   [error@Pillion.Error.LEFT_BEHIND] where the scope is closed, or was before, and not all of it had ended, and with [error@Pillion.Error.CLOSED] where the
+ *   [error@Pillion.Error.LEFT_BEHIND] if the scope is closed, or was before, and not all of it had ended, and with [error@Pillion.Error.CLOSED] if the
  *   loop was closed
  *
  * Since: 1.0

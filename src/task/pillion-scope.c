@@ -344,8 +344,8 @@ open_scope (PillionLoop *loop,
  *
  * Opens a scope. The loop keeps it until it is closed.
  *
- * Returns: (transfer full): a new scope; %NULL where @error is set: to [error@Pillion.Error.NAME_TAKEN] where a scope of this name
- *   is open, to [error@Pillion.Error.CLOSED] where the loop was closed, or to [error@Pillion.Error.WRONG_THREAD]
+ * Returns: (transfer full): a new scope; %NULL if @error is set: to [error@Pillion.Error.NAME_TAKEN] if a scope of this name
+ *   is open, to [error@Pillion.Error.CLOSED] if the loop was closed, or to [error@Pillion.Error.WRONG_THREAD]
  *
  * Since: 1.0
  */
@@ -370,8 +370,8 @@ pillion_scope_new (PillionLoop *loop,
  * Opens a scope in another one. To wait for, to cancel or to close the parent covers it. The loop finds it as the parent's name, a slash,
  * and @name.
  *
- * Returns: (transfer full): a new scope; %NULL where @error is set: to [error@Pillion.Error.NAME_TAKEN] where a scope of this name
- *   is open, to [error@Pillion.Error.CLOSED] where @parent was closed, or to [error@Pillion.Error.WRONG_THREAD]
+ * Returns: (transfer full): a new scope; %NULL if @error is set: to [error@Pillion.Error.NAME_TAKEN] if a scope of this name
+ *   is open, to [error@Pillion.Error.CLOSED] if @parent was closed, or to [error@Pillion.Error.WRONG_THREAD]
  *
  * Since: 1.0
  */
@@ -399,7 +399,7 @@ pillion_scope_new_child (PillionScope *parent,
  * Finds a scope that is open by its name, or one whose close is not over yet. So code that was reloaded finds the scope of its former self. On
  * the loop's thread only.
  *
- * Returns: (transfer full) (nullable): the scope, or %NULL where none of this name is open
+ * Returns: (transfer full) (nullable): the scope, or %NULL if none of this name is open
  *
  * Since: 1.0
  */
@@ -422,7 +422,7 @@ pillion_scope_find (PillionLoop *loop,
  * pillion_scope_get_loop: (get-property loop)
  * @self: a scope
  *
- * Gives the loop whose tasks can be in the scope.
+ * Gets the loop whose tasks can be in the scope.
  *
  * Returns: (transfer none): the loop
  *
@@ -440,7 +440,7 @@ pillion_scope_get_loop (PillionScope *self)
  * pillion_scope_get_name: (get-property name)
  * @self: a scope
  *
- * Gives the name by which the loop finds the scope, with those of its parents in front.
+ * Gets the name by which the loop finds the scope, with those of its parents in front.
  *
  * Returns: the name
  *
@@ -458,9 +458,9 @@ pillion_scope_get_name (PillionScope *self)
  * pillion_scope_get_parent: (get-property parent)
  * @self: a scope
  *
- * Gives the scope that this one is a part of.
+ * Gets the scope that this one is a part of.
  *
- * Returns: (transfer none) (nullable): the parent, or %NULL where there is none
+ * Returns: (transfer none) (nullable): the parent, or %NULL if there is none
  *
  * Since: 1.0
  */
@@ -476,7 +476,7 @@ pillion_scope_get_parent (PillionScope *self)
  * pillion_scope_get_children:
  * @self: a scope
  *
- * Gives the scopes that are a part of this one and open, in the order in which they were opened.
+ * Gets the scopes that are a part of this one and open, in the order in which they were opened.
  *
  * Returns: (transfer container) (element-type Pillion.Scope): the children
  *
@@ -499,7 +499,7 @@ pillion_scope_get_children (PillionScope *self)
  * pillion_scope_get_limit: (get-property limit)
  * @self: a scope
  *
- * Tells how many tasks of the scope itself run at once before others wait.
+ * Returns how many tasks of the scope itself run at once before others wait.
  *
  * Returns: the number of tasks; 0 for any number
  *
@@ -542,7 +542,7 @@ pillion_scope_set_limit (PillionScope *self,
  * pillion_scope_get_cancel_on_error: (get-property cancel-on-error)
  * @self: a scope
  *
- * Tells whether a task that fails cancels all others.
+ * Checks whether a task that fails cancels all others.
  *
  * Returns: whether it does
  *
@@ -584,7 +584,7 @@ pillion_scope_set_cancel_on_error (PillionScope *self,
  * pillion_scope_get_live_tasks: (get-property live-tasks)
  * @self: a scope
  *
- * Tells how many tasks of the scope and its children are pending or yet to be delivered.
+ * Returns how many tasks of the scope and its children are pending or yet to be delivered.
  *
  * Returns: the number of tasks
  *
@@ -602,8 +602,8 @@ pillion_scope_get_live_tasks (PillionScope *self)
  * pillion_scope_is_closed: (get-property closed)
  * @self: a scope
  *
- * Tells whether the scope was closed, by itself, with its parent or with its loop. It was from the moment when that begins, so that what runs
- * meanwhile begins nothing anew. It is open again where [method@Pillion.Scope.close] fails with an error that says so. On the loop's
+ * Checks whether the scope was closed, by itself, with its parent or with its loop. It was from the moment when that begins, so that what runs
+ * meanwhile begins nothing anew. It is open again if [method@Pillion.Scope.close] fails with an error that says so. On the loop's
  * thread only.
  *
  * Returns: whether it was

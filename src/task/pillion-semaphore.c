@@ -13,7 +13,7 @@
 /**
  * PillionSemaphore:
  *
- * A number of permits, so that no more work than that goes on at once.
+ * Limits how many pieces of work run at once: each needs a permit, and there are only so many.
  *
  * ```c
  * g_autoptr (PillionSemaphore) doors = pillion_semaphore_new (loop, 4);
@@ -22,25 +22,26 @@
  * pillion_task_add_done_callback (inside, on_done, NULL, NULL);
  * ```
  *
- * The done callback has a permit, and gives it back with [method@Pillion.Semaphore.release] when its work is over.
+ * When the done callback runs, it holds a permit, and returns it with [method@Pillion.Semaphore.release] when
+ * its work is over.
  *
  * ## Who is next
  *
- * First come, first served: a permit that is given back goes to the one who has waited longest, directly. Nobody overtakes, so
- * [method@Pillion.Semaphore.try_acquire] fails while somebody waits.
+ * Waiters are served in order: a released permit goes directly to the longest waiter. Nothing can overtake, so
+ * [method@Pillion.Semaphore.try_acquire] fails while something waits.
  *
  * ## Whose a permit is
  *
- * A permit is handed over when whoever waits is told: when a done callback of the task is called, or somebody asks for its result. A
- * waiter that is cancelled leaves the line in the next kick and is passed over from then on. Where it is cancelled after it
- * got a permit, but before anybody was told, the permit goes to the next one. A task that is made of the waiter, such as that of
- * [method@Pillion.Task.with_timeout], is one who is told: from then on the permit is with it, and whoever gives that one up has to see how it
- * ended, and to release.
+ * A permit is handed over when the waiter is told: when a done callback of the task runs, or when something
+ * asks for the task's result. If a waiter is cancelled after it got a permit but before it was told, the permit
+ * goes to the next one. A task made from the waiter's, such as with [method@Pillion.Task.with_timeout], counts
+ * as being told: from then on it holds the permit, so if you give that task up, check how it ended, and release
+ * the permit.
  *
  * ## Life and threads
  *
- * Whoever waits keeps the semaphore. When the loop is closed waiters are cancelled like all tasks. All of it belongs to the loop's
- * thread.
+ * A wait keeps a reference to the semaphore. Closing the loop cancels waits, like all tasks. Use a semaphore
+ * only on the loop's thread.
  *
  * Since: 1.0
  */
@@ -165,7 +166,7 @@ pillion_semaphore_class_init (PillionSemaphoreClass *klass)
   /**
    * PillionSemaphore:loop: (getter get_loop)
    *
-   * The loop that those who wait belong to.
+   * The loop of the tasks that wait.
    *
    * Since: 1.0
    */
@@ -176,7 +177,7 @@ pillion_semaphore_class_init (PillionSemaphoreClass *klass)
   /**
    * PillionSemaphore:permits: (getter get_permits)
    *
-   * How many permits there are, those that are taken among them.
+   * The number of permits, including those that are taken.
    *
    * Since: 1.0
    */
@@ -187,7 +188,7 @@ pillion_semaphore_class_init (PillionSemaphoreClass *klass)
   /**
    * PillionSemaphore:available: (getter get_available)
    *
-   * How many permits nobody has. It changes without notification.
+   * The number of free permits. It changes without notification.
    *
    * Since: 1.0
    */
@@ -216,7 +217,7 @@ may_use (PillionSemaphore *self)
  * @loop: the loop that those who wait belong to
  * @permits: how many permits there are, at least 1
  *
- * Makes a semaphore of which all permits are there to be taken.
+ * Creates a semaphore whose permits are all free.
  *
  * Returns: (transfer full): a new semaphore
  *
@@ -236,7 +237,7 @@ pillion_semaphore_new (PillionLoop *loop,
  * pillion_semaphore_get_loop: (get-property loop)
  * @self: a semaphore
  *
- * Gives the loop that those who wait belong to.
+ * Gets the loop of the tasks that wait.
  *
  * Returns: (transfer none): the loop
  *
@@ -254,7 +255,7 @@ pillion_semaphore_get_loop (PillionSemaphore *self)
  * pillion_semaphore_get_permits: (get-property permits)
  * @self: a semaphore
  *
- * Tells how many permits there are, those that are taken among them.
+ * Gets the number of permits, including those that are taken.
  *
  * Returns: the number of permits
  *
@@ -272,7 +273,7 @@ pillion_semaphore_get_permits (PillionSemaphore *self)
  * pillion_semaphore_get_available: (get-property available)
  * @self: a semaphore
  *
- * Tells how many permits nobody has.
+ * Gets the number of free permits.
  *
  * Returns: the number of permits
  *
@@ -290,10 +291,10 @@ pillion_semaphore_get_available (PillionSemaphore *self)
  * pillion_semaphore_acquire:
  * @self: a semaphore
  *
- * Takes a permit, or stands in line for one. Cancelling the task takes it out of the line.
+ * Takes a permit, waiting until one is free. Cancelling the task gives up the wait.
  *
- * Returns: (transfer full): a task that ends with %TRUE when the permit is there, at once where there is one; it fails with
- *   `G_IO_ERROR_CANCELLED`, and with [error@Pillion.Error.CLOSED] where the loop was closed
+ * Returns: (transfer full): a task that ends with %TRUE when the permit is there, at once if there is one; it fails with
+ *   `G_IO_ERROR_CANCELLED`, and with [error@Pillion.Error.CLOSED] if the loop was closed
  *
  * Since: 1.0
  */
@@ -322,7 +323,7 @@ pillion_semaphore_acquire (PillionSemaphore *self)
  * pillion_semaphore_try_acquire:
  * @self: a semaphore
  *
- * Takes a permit where one is there and nobody waits for it.
+ * Takes a permit if one is free and nothing waits for it.
  *
  * Returns: whether the caller has a permit now
  *
@@ -344,9 +345,9 @@ pillion_semaphore_try_acquire (PillionSemaphore *self)
  * @self: a semaphore
  * @error: return location for an error
  *
- * Gives a permit back. Where somebody waits, it is theirs.
+ * Returns a permit. If something waits, the permit goes to the longest waiter.
  *
- * Returns: whether one had been taken; where not, @error is [error@Pillion.Error.OVER_RELEASED]
+ * Returns: whether one had been taken; if not, @error is [error@Pillion.Error.OVER_RELEASED]
  *
  * Since: 1.0
  */

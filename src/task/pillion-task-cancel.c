@@ -142,8 +142,8 @@ pillion_task_follow (PillionTask *self,
  * pillion_task_get_cancellable:
  * @self: a task
  *
- * Gives what tells the work of the task that it should end. It is made when this is first called, which is to be on the loop's
- * thread; from then on any thread may use it.
+ * Gets the cancellable that tells the work to end. It is created by the first call, which must be on the loop's
+ * thread; after that, any thread may use it.
  *
  * Returns: (transfer none): the task's own cancellable
  *
@@ -172,8 +172,8 @@ pillion_task_get_cancellable (PillionTask *self)
  * pillion_task_cancel:
  * @self: a task
  *
- * Asks the work of the task to end, from any thread. The task is done when the work says so: a task that nobody works on
- * stays pending. It does nothing to a task that is done.
+ * Asks the work of the task to end, from any thread. The task is done when its work says so; a task that
+ * nothing works on stays pending. It does nothing to a task that is done.
  *
  * Since: 1.0
  */
@@ -213,7 +213,8 @@ pillion_task_cancel (PillionTask *self)
  * pillion_task_is_cancelled:
  * @self: a task
  *
- * Tells whether the task was asked to end, from any thread. Work that does not use the cancellable looks here between two steps.
+ * Checks whether the task was asked to end, from any thread. Work that does not use the cancellable checks this
+ * between steps.
  *
  * Returns: whether it was
  *

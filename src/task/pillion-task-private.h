@@ -35,7 +35,7 @@ struct _PillionTaskBodyClass
   /* With the task: perhaps on another thread than the loop's */
   void         (*free)      (PillionTaskBody *self);
 
-  /* These may be NULL. The task had ended well when somebody asked it to end, and nobody was ever told: what it got is nobody's.
+  /* These may be NULL. The task had succeeded when somebody asked it to end, and nobody was ever told: what it got is nobody's.
    * Called once at most, as cancelled (), and instead of it. */
   void         (*unwanted)  (PillionTaskBody *self);
 

@@ -175,10 +175,10 @@ sample_rate (PillionTaskExtra *extra,
  * pillion_task_set_progress:
  * @self: a task
  * @completed: how much is done, in the task's unit
- * @total: how much there is, or -1 where that is not known
+ * @total: how much there is, or -1 if that is not known
  *
- * Says how far the work of the task is, from any thread. However often it is called, [signal@Pillion.Task::progress] is
- * emitted at most once a kick.
+ * Sets how far the work of the task has come, from any thread. However often it is called,
+ * [signal@Pillion.Task::progress] is emitted at most once a kick.
  *
  * Since: 1.0
  */
@@ -207,7 +207,7 @@ pillion_task_set_progress (PillionTask *self,
  * @self: a task
  * @unit: (nullable): what the progress counts, such as `bytes`
  *
- * Says what the progress counts, from any thread.
+ * Sets what the progress counts, from any thread.
  *
  * Since: 1.0
  */
@@ -232,7 +232,7 @@ pillion_task_set_progress_unit (PillionTask *self,
  * @self: a task
  * @message: (nullable): what is being done, for a person to read
  *
- * Says in words what the work of the task is at, from any thread.
+ * Sets a message that says what the task is doing, from any thread.
  *
  * Since: 1.0
  */
@@ -259,9 +259,9 @@ pillion_task_set_progress_message (PillionTask *self,
  * pillion_task_get_completed:
  * @self: a task
  *
- * Tells how much of the work is done, from any thread.
+ * Returns how much of the work is done, from any thread.
  *
- * Returns: how much, in the task's unit; 0 where nothing was said
+ * Returns: how much, in the task's unit; 0 if nothing was said
  *
  * Since: 1.0
  */
@@ -288,9 +288,9 @@ pillion_task_get_completed (PillionTask *self)
  * pillion_task_get_total:
  * @self: a task
  *
- * Tells how much work there is, from any thread.
+ * Returns how much work there is, from any thread.
  *
- * Returns: how much, in the task's unit; -1 where that is not known
+ * Returns: how much, in the task's unit; -1 if that is not known
  *
  * Since: 1.0
  */
@@ -317,9 +317,9 @@ pillion_task_get_total (PillionTask *self)
  * pillion_task_get_progress_unit:
  * @self: a task
  *
- * Tells what the progress counts, from any thread.
+ * Returns what the progress counts, from any thread.
  *
- * Returns: (nullable): the unit, or %NULL where nothing was said
+ * Returns: (nullable): the unit, or %NULL if nothing was said
  *
  * Since: 1.0
  */
@@ -346,9 +346,9 @@ pillion_task_get_progress_unit (PillionTask *self)
  * pillion_task_dup_progress_message:
  * @self: a task
  *
- * Tells in words what the work of the task is at, from any thread.
+ * Gets the message that says what the task is doing, from any thread.
  *
- * Returns: (transfer full) (nullable): the message, or %NULL where nothing was said
+ * Returns: (transfer full) (nullable): the message, or %NULL if nothing was said
  *
  * Since: 1.0
  */
@@ -375,9 +375,9 @@ pillion_task_dup_progress_message (PillionTask *self)
  * pillion_task_get_rate:
  * @self: a task
  *
- * Tells how fast the work goes, smoothed over about a second, from any thread.
+ * Gets how fast the work proceeds, averaged over about a second, from any thread.
  *
- * Returns: how much is done a second, in the task's unit; 0 where too little was seen
+ * Returns: how much is done a second, in the task's unit; 0 if too little was seen
  *
  * Since: 1.0
  */

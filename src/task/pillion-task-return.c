@@ -170,9 +170,9 @@ get_result (PillionTask *self,
  * @self: a task that is pending
  * @result: the result
  *
- * Ends a task well, with a boolean.
+ * Finishes a task successfully, with a boolean.
  *
- * It may be called from any thread, and once.
+ * Can be called from any thread, once.
  *
  * Since: 1.0
  */
@@ -195,9 +195,9 @@ pillion_task_return_boolean (PillionTask *self,
  * @self: a task that is pending
  * @result: the result
  *
- * Ends a task well, with an integer.
+ * Finishes a task successfully, with an integer.
  *
- * It may be called from any thread, and once.
+ * Can be called from any thread, once.
  *
  * Since: 1.0
  */
@@ -220,9 +220,9 @@ pillion_task_return_int (PillionTask *self,
  * @self: a task that is pending
  * @result: the result
  *
- * Ends a task well, with a floating-point number.
+ * Finishes a task successfully, with a floating-point number.
  *
- * It may be called from any thread, and once.
+ * Can be called from any thread, once.
  *
  * Since: 1.0
  */
@@ -245,9 +245,9 @@ pillion_task_return_double (PillionTask *self,
  * @self: a task that is pending
  * @result: (nullable): the result
  *
- * Ends a task well, with a copy of a string.
+ * Finishes a task successfully, with a copy of a string.
  *
- * It may be called from any thread, and once.
+ * Can be called from any thread, once.
  *
  * Since: 1.0
  */
@@ -270,9 +270,9 @@ pillion_task_return_string (PillionTask *self,
  * @self: a task that is pending
  * @result: (nullable): the result
  *
- * Ends a task well, with bytes, which the task takes a reference of.
+ * Finishes a task successfully, with bytes, to which it takes a reference.
  *
- * It may be called from any thread, and once.
+ * Can be called from any thread, once.
  *
  * Since: 1.0
  */
@@ -288,9 +288,9 @@ pillion_task_return_bytes (PillionTask *self,
  * @self: a task that is pending
  * @result: (nullable): the result
  *
- * Ends a task well, with a variant, which the task takes a reference of; a floating one is sunk.
+ * Finishes a task successfully, with a variant, to which it takes a reference; a floating one is sunk.
  *
- * It may be called from any thread, and once.
+ * Can be called from any thread, once.
  *
  * Since: 1.0
  */
@@ -318,9 +318,9 @@ pillion_task_return_variant (PillionTask *self,
  * @self: a task that is pending
  * @result: (type GObject.Object) (nullable) (transfer none): the result
  *
- * Ends a task well, with an object, which the task takes a reference of.
+ * Finishes a task successfully, with an object, to which it takes a reference.
  *
- * It may be called from any thread, and once.
+ * Can be called from any thread, once.
  *
  * Since: 1.0
  */
@@ -345,9 +345,9 @@ pillion_task_return_object (PillionTask *self,
  * @type: the boxed type of @result
  * @result: (nullable) (transfer full): the result
  *
- * Ends a task well, with a boxed value, which the task takes over.
+ * Finishes a task successfully, with a boxed value, of which it takes ownership.
  *
- * It may be called from any thread, and once. Bindings use [method@Pillion.Task.return_value].
+ * Can be called from any thread, once. Bindings use [method@Pillion.Task.return_value].
  *
  * Since: 1.0
  */
@@ -378,9 +378,9 @@ pillion_task_return_boxed (PillionTask *self,
  * @result: (nullable) (transfer full): the result
  * @destroy: (nullable): frees @result with the task
  *
- * Ends a task well, with a pointer, which the task takes over.
+ * Finishes a task successfully, with a pointer, of which it takes ownership.
  *
- * It may be called from any thread, and once.
+ * Can be called from any thread, once.
  *
  * Since: 1.0
  */
@@ -409,10 +409,10 @@ pillion_task_return_pointer (PillionTask *self,
  * @self: a task that is pending
  * @result: (nullable): the result
  *
- * Ends a task successfully, with a copy of a value of any type, as bindings have it. A result whose type has a `get` function is read with
+ * Finishes a task successfully, with a copy of a value of any type, as bindings have it. A result whose type has a `get` function is read with
  * that, and any result with [method@Pillion.Task.get_value].
  *
- * It may be called from any thread, and once.
+ * Can be called from any thread, once.
  *
  * Since: 1.0
  */
@@ -438,9 +438,10 @@ pillion_task_return_value (PillionTask *self,
  * @self: a task that is pending
  * @error: (transfer full): why it failed
  *
- * Ends a task with an error, which the task takes over. With `G_IO_ERROR_CANCELLED` it is cancelled, with any other it has failed.
+ * Finishes a task with an error, of which it takes ownership. With `G_IO_ERROR_CANCELLED` the task is
+ * cancelled, with any other error it has failed.
  *
- * It may be called from any thread, and once.
+ * Can be called from any thread, once.
  *
  * Since: 1.0
  */
@@ -471,9 +472,9 @@ pillion_task_return_error (PillionTask *self,
  * @format: the message, as for `printf ()`
  * @...: what @format speaks of
  *
- * Ends a task with an error that is made here.
+ * Finishes a task with a new error.
  *
- * It may be called from any thread, and once.
+ * Can be called from any thread, once.
  *
  * Since: 1.0
  */
@@ -495,9 +496,9 @@ pillion_task_return_new_error (PillionTask *self,
  * pillion_task_return_if_cancelled:
  * @self: a task that is pending
  *
- * Ends a task with `G_IO_ERROR_CANCELLED` where it was asked to end.
+ * Finishes a task with `G_IO_ERROR_CANCELLED` if it was asked to end.
  *
- * It may be called from any thread.
+ * Can be called from any thread.
  *
  * Returns: whether it was, so that the caller stops here
  *
@@ -520,9 +521,9 @@ pillion_task_return_if_cancelled (PillionTask *self)
  * @self: a task
  * @error: return location for an error
  *
- * Gives the result of a task that ended with a boolean. It may be called from any thread, and as often as one likes.
+ * Gets the result of a task that ended with a boolean. Can be called from any thread, any number of times.
  *
- * Returns: the result; %FALSE as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ * Returns: the result; %FALSE also if @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
  *   [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
@@ -545,9 +546,9 @@ pillion_task_get_boolean (PillionTask *self,
  * @self: a task
  * @error: return location for an error
  *
- * Gives the result of a task that ended with an integer. It may be called from any thread, and as often as one likes.
+ * Gets the result of a task that ended with an integer. Can be called from any thread, any number of times.
  *
- * Returns: the result; 0 as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ * Returns: the result; 0 also if @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
  *   [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
@@ -570,9 +571,9 @@ pillion_task_get_int (PillionTask *self,
  * @self: a task
  * @error: return location for an error
  *
- * Gives the result of a task that ended with a floating-point number. It may be called from any thread, and as often as one likes.
+ * Gets the result of a task that ended with a floating-point number. Can be called from any thread, any number of times.
  *
- * Returns: the result; 0 as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ * Returns: the result; 0 also if @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
  *   [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
@@ -595,9 +596,9 @@ pillion_task_get_double (PillionTask *self,
  * @self: a task
  * @error: return location for an error
  *
- * Gives the result of a task that ended with a string. It may be called from any thread, and as often as one likes.
+ * Gets the result of a task that ended with a string. Can be called from any thread, any number of times.
  *
- * Returns: (transfer full) (nullable): a copy of the result; %NULL as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ * Returns: (transfer full) (nullable): a copy of the result; %NULL also if @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
  *   [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
@@ -620,9 +621,9 @@ pillion_task_get_string (PillionTask *self,
  * @self: a task
  * @error: return location for an error
  *
- * Gives the result of a task that ended with bytes. It may be called from any thread, and as often as one likes.
+ * Gets the result of a task that ended with bytes. Can be called from any thread, any number of times.
  *
- * Returns: (transfer full) (nullable): the result; %NULL as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ * Returns: (transfer full) (nullable): the result; %NULL also if @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
  *   [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
@@ -639,9 +640,9 @@ pillion_task_get_bytes (PillionTask *self,
  * @self: a task
  * @error: return location for an error
  *
- * Gives the result of a task that ended with a variant. It may be called from any thread, and as often as one likes.
+ * Gets the result of a task that ended with a variant. Can be called from any thread, any number of times.
  *
- * Returns: (transfer full) (nullable): the result; %NULL as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ * Returns: (transfer full) (nullable): the result; %NULL also if @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
  *   [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
@@ -664,9 +665,9 @@ pillion_task_get_variant (PillionTask *self,
  * @self: a task
  * @error: return location for an error
  *
- * Gives the result of a task that ended with an object. It may be called from any thread, and as often as one likes.
+ * Gets the result of a task that ended with an object. Can be called from any thread, any number of times.
  *
- * Returns: (transfer full) (nullable) (type GObject.Object): a reference to the result; %NULL as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ * Returns: (transfer full) (nullable) (type GObject.Object): a reference to the result; %NULL also if @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
  *   [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
@@ -690,9 +691,9 @@ pillion_task_get_object (PillionTask *self,
  * @type: the boxed type that is wanted
  * @error: return location for an error
  *
- * Gives the result of a task that ended with a boxed value. It may be called from any thread, and as often as one likes.
+ * Gets the result of a task that ended with a boxed value. Can be called from any thread, any number of times.
  *
- * Returns: (transfer full) (nullable): a copy of the result; %NULL as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ * Returns: (transfer full) (nullable): a copy of the result; %NULL also if @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
  *   [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
@@ -727,9 +728,9 @@ pillion_task_get_boxed (PillionTask *self,
  * @self: a task
  * @error: return location for an error
  *
- * Gives the result of a task that ended with a pointer. It may be called from any thread, and as often as one likes.
+ * Gets the result of a task that ended with a pointer. Can be called from any thread, any number of times.
  *
- * Returns: (transfer none) (nullable): the result, which belongs to the task; %NULL as well where @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
+ * Returns: (transfer none) (nullable): the result, which belongs to the task; %NULL also if @error is set: to the task's own error, to [error@Pillion.Error.NOT_DONE], or to
  *   [error@Pillion.Error.WRONG_TYPE]
  *
  * Since: 1.0
@@ -750,10 +751,10 @@ pillion_task_get_pointer (PillionTask *self,
 /**
  * pillion_task_get_value:
  * @self: a task
- * @value: (out caller-allocates): where to put the result; uninitialized, and left so where @error is set
+ * @value: (out caller-allocates): where to put the result; uninitialized, and left so if @error is set
  * @error: return location for an error
  *
- * Gives a copy of the result of a task, whatever its type. It may be called from any thread, and as often as you like.
+ * Gets a copy of the result of a task, whatever its type. Can be called from any thread, any number of times.
  *
  * Returns: whether the task succeeded; if not, @error is set to the task's own error or to [error@Pillion.Error.NOT_DONE]
  *
@@ -781,7 +782,7 @@ pillion_task_get_value (PillionTask *self,
 /**
  * pillion_task_peek_value:
  * @self: a task
- * @value: (out caller-allocates): where to put the result; uninitialized, and left so where @error is set
+ * @value: (out caller-allocates): where to put the result; uninitialized, and left so if @error is set
  * @error: return location for an error
  *
  * Does what [method@Pillion.Task.get_value] does, except that a boxed result in @value is not a copy and belongs to the task. It exists for
@@ -814,11 +815,12 @@ pillion_task_peek_value (PillionTask *self,
  * pillion_task_get_source:
  * @self: a task
  *
- * Gives the task whose outcome this one passes on: that of a race which came first, the one that a timeout was put on, the failed one
- * because of which [func@Pillion.Task.all] has failed. However often an outcome was passed on, it is the task where it came from. For
- * bindings, which may know more of that one than its outcome. It may be called from any thread.
+ * Gets the task whose outcome this one passes on: the one that came first in a race, the one that a timeout was
+ * put on, the one whose failure made [func@Pillion.Task.all] fail. However often an outcome was passed on, this
+ * is the task where it started. It is for bindings, which may know more about that task than its outcome. Can
+ * be called from any thread.
  *
- * Returns: (transfer none) (nullable): the task; %NULL where the outcome is this one's own, and while there is none
+ * Returns: (transfer none) (nullable): the task; %NULL if the outcome is this one's own, and while there is none
  *
  * Since: 1.0
  */
@@ -844,11 +846,12 @@ pillion_task_get_source (PillionTask *self)
  * pillion_task_get_result_type:
  * @self: a task
  *
- * Tells what type the value has that [method@Pillion.Task.get_value] gives, so that a binding can choose the function that suits it:
- * integers are 64 bits wide, an object has its own type, and where [func@Pillion.Task.ready] finished the task it is that of the
- * `GAsyncResult`. It may be called from any thread, and it is no look at the outcome.
+ * Gets the type of the value that [method@Pillion.Task.get_value] returns, so that a binding can choose the
+ * right function. Integers are 64 bits wide, an object has its own type, and if [func@Pillion.Task.ready]
+ * finished the task, the type is that of the `GAsyncResult`. Can be called from any thread, and does not count
+ * as looking at the outcome.
  *
- * Returns: the type of the result, or %G_TYPE_NONE where the task did not end well, or not yet
+ * Returns: the type of the result, or %G_TYPE_NONE if the task did not succeed, or not yet
  *
  * Since: 1.0
  */
@@ -868,14 +871,14 @@ pillion_task_get_result_type (PillionTask *self)
  * @self: a task
  * @error: return location for an error
  *
- * Gives the error of a task that did not end well. It may be called from any thread, and as often as one likes.
+ * Gets the error of a task that did not succeed. Can be called from any thread, any number of times.
  *
- * Where [func@Pillion.Task.ready] finished the task, its finish function gives the error instead; after this
- * function has taken it, the finish function must not be called. Once [method@Pillion.Task.get_async_result] was called, the
- * error is left to the finish function, and who asks here gets [error@Pillion.Error.FAILED], or `G_IO_ERROR_CANCELLED` where the
- * task was cancelled.
+ * If [func@Pillion.Task.ready] finished the task, this calls the finish function to get the error, so don't
+ * call it afterwards. After [method@Pillion.Task.get_async_result] was called, the error is left to the finish
+ * function: this then fails with [error@Pillion.Error.FAILED], or with `G_IO_ERROR_CANCELLED` if the task was
+ * cancelled.
  *
- * Returns: whether the task ended well; where not, @error is set to the task's own error or to
+ * Returns: whether the task succeeded; if not, @error is set to the task's own error or to
  *   [error@Pillion.Error.NOT_DONE]
  *
  * Since: 1.0

@@ -150,8 +150,8 @@ release_waiter (gpointer waiter,
  * @callback: (scope async) (closure user_data): called when the task is done, in the thread-default context
  * @user_data: data for @callback
  *
- * Waits for the task as callers of GIO do; in Vala this is `yield task.wait_async ()`, in JavaScript a promise. On the
- * loop's thread only.
+ * Waits for the task in the style of GIO. In Vala this is `yield task.wait_async ()`, in JavaScript a promise.
+ * On the loop's thread only.
  *
  * Since: 1.0
  */
@@ -211,10 +211,11 @@ pillion_task_wait_async (PillionTask *self,
  * @result: what the callback was given
  * @error: return location for an error
  *
- * Tells how the task ended. The `get` function for its type gives its result.
+ * Finishes a wait, and says whether the task succeeded. The `get` function for its type returns the task's
+ * result.
  *
- * Returns: whether it ended well. Where not, @error is the task's, or `G_IO_ERROR_CANCELLED` where the wait was cancelled, or
- *   [error@Pillion.Error.CLOSED] where the loop was closed first
+ * Returns: whether it succeeded. If not, @error is the task's, or `G_IO_ERROR_CANCELLED` if the wait was cancelled, or
+ *   [error@Pillion.Error.CLOSED] if the loop was closed first
  *
  * Since: 1.0
  */
@@ -236,11 +237,12 @@ pillion_task_wait_finish (PillionTask *self,
  * @result: the outcome of the call
  * @task: (type PillionTask) (not nullable): the task to finish
  *
- * Finishes a task when an asynchronous call of GIO's kind is done: give this function as its callback and the task as the data.
+ * Finishes a task when an asynchronous GIO call is done: pass this function as the callback and the task as its
+ * data.
  *
- * The done callback calls the finish function that belongs to the call, with
- * [method@Pillion.Task.get_async_result] and, where it needs one, `g_async_result_get_source_object ()`. The task
- * has failed where the call has, as far as its result is a `GTask`, which it is nearly everywhere.
+ * The done callback then calls the finish function of the call, with [method@Pillion.Task.get_async_result]
+ * and, if needed, `g_async_result_get_source_object ()`. If the call failed, so has the task, provided that the
+ * call uses a `GTask`, as nearly all do.
  *
  * Since: 1.0
  */
@@ -271,9 +273,9 @@ pillion_task_ready (GObject *source_object,
  * pillion_task_get_async_result:
  * @self: a task that [func@Pillion.Task.ready] finished
  *
- * Gives the outcome of the asynchronous call that the task stands for.
+ * Gets the result of the asynchronous call that the task stands for.
  *
- * Returns: (transfer none) (nullable): the result, or %NULL where the task was not, or not yet, finished that way
+ * Returns: (transfer none) (nullable): the result, or %NULL if the task was not, or not yet, finished that way
  *
  * Since: 1.0
  */

@@ -13,7 +13,7 @@
 /**
  * PillionTask:
  *
- * Something that will be done: a result to come, callbacks for when it is there, cancellation, progress and a name.
+ * Work that will be done: a result to come, callbacks for when it is there, cancellation, progress and a name.
  *
  * ```c
  * static void
@@ -35,9 +35,9 @@
  *
  * ## Making and finishing one
  *
- * Most tasks come from a function that starts something. A program makes its own with
- * [ctor@Pillion.Task.new] and finishes it, once, with one of the `return` functions, from any thread. Or it hands the task to a
- * function of GIO's kind: [func@Pillion.Task.ready] is a ready-made `GAsyncReadyCallback`.
+ * Most tasks come from a function that starts something. To make your own, create it with
+ * [ctor@Pillion.Task.new] and finish it, once, with one of the `return` functions, from any thread. Or pass the
+ * task to an asynchronous function of GIO: [func@Pillion.Task.ready] is a ready-made `GAsyncReadyCallback`.
  *
  * ```c
  * task = pillion_task_new (loop, "load settings", NULL);
@@ -45,38 +45,41 @@
  * g_file_load_contents_async (file, pillion_task_get_cancellable (task), pillion_task_ready, task);
  * ```
  *
- * There the done callback reads the outcome with the function's own finish function, from
+ * The done callback then reads the outcome with the function's own finish function, from
  * [method@Pillion.Task.get_async_result].
  *
  * ## Done callbacks
  *
- * They run on the loop's thread inside a kick, in the order in which they were added, each once, and never inside the call that added
- * them or that finished the task. One that is added to a task that is done already runs in a kick like any other.
+ * They run on the loop's thread inside a kick, in the order in which they were added, each once, and never
+ * inside the call that added them or that finished the task. A callback added to a task that is already done
+ * runs in a kick like any other.
  *
  * ## Results and errors
  *
- * The `get` functions ([method@Pillion.Task.get_int], [method@Pillion.Task.get_bytes]…) give the result and leave it where it is: call them as
- * often as you like. [method@Pillion.Task.check] only says whether the task succeeded. A result has one type; asking for another gives
- * [error@Pillion.Error.WRONG_TYPE].
+ * The `get` functions ([method@Pillion.Task.get_int], [method@Pillion.Task.get_bytes]…) return the result and
+ * keep it: call them as often as you like. [method@Pillion.Task.check] only says whether the task succeeded. A
+ * result has one type; asking for another fails with [error@Pillion.Error.WRONG_TYPE].
  *
- * A failure that nobody looks at (no done callback, no `get` or `check`, no wait) is reported once, with the
- * name of the task and the place where it was made, through [signal@Pillion.Loop::unhandled-error]. A cancelled task is no failure.
+ * A failure that nothing looks at (no done callback, no `get` or `check`, no wait) is reported once, with the
+ * task's name and the place where it was made, through [signal@Pillion.Loop::unhandled-error]. Cancellation
+ * does not count as a failure.
  *
  * ## Cancelling
  *
- * [method@Pillion.Task.cancel] is a request. The task is done when its work says so, and then its error is
- * `G_IO_ERROR_CANCELLED`. The work hears of the request through [method@Pillion.Task.get_cancellable].
+ * [method@Pillion.Task.cancel] is a request. The task is done when its work says so, with the error
+ * `G_IO_ERROR_CANCELLED`. The work learns about the request through [method@Pillion.Task.get_cancellable].
  *
  * ## Life
  *
- * While a task is pending its loop keeps a reference to it and does not stop; both last until its callbacks were delivered. A
- * program that only wants a callback may drop its reference at once. When the loop is closed, what is pending is cancelled
- * ([method@Pillion.Loop.close]).
+ * While a task is pending, its loop keeps a reference to it and does not stop, until the task's callbacks have
+ * run. A program that only wants a callback can drop its reference at once. When the loop is closed, pending
+ * tasks are cancelled ([method@Pillion.Loop.close]).
  *
  * ## Threads
  *
- * A task is made on its loop's thread, and callbacks are added, removed and run there. The `return`, `get` and progress functions,
- * [method@Pillion.Task.cancel] and the functions that ask for the state may be called from any thread.
+ * Create a task, and add, remove and run its callbacks, on its loop's thread. The `return`, `get` and progress
+ * functions, [method@Pillion.Task.cancel], and the functions that ask for the state can be called from any
+ * thread.
  *
  * Since: 1.0
  */
@@ -357,7 +360,7 @@ pillion_task_class_init (PillionTaskClass *klass)
   /**
    * PillionTask:site: (getter get_site)
    *
-   * Where the task was made, as `file:line`, where that is known.
+   * Where the task was made, as `file:line`, if that is known.
    *
    * Since: 1.0
    */
@@ -367,7 +370,7 @@ pillion_task_class_init (PillionTaskClass *klass)
   /**
    * PillionTask:state: (getter get_state)
    *
-   * How the task stands. It changes without notification: add a done callback instead.
+   * The state of the task. It changes without notification: add a done callback instead.
    *
    * Since: 1.0
    */
@@ -407,7 +410,7 @@ pillion_task_emit_progress (PillionTask *self)
  * @cancellable: (nullable): cancels the task when it is cancelled
  * @site: (nullable): where the task is made; not copied, so it has to last
  *
- * Makes a task without copying its name. In C, [ctor@Pillion.Task.new] is a macro that calls this where the name is
+ * Creates a task without copying its name. In C, [ctor@Pillion.Task.new] is a macro that calls this if the name is
  * a literal.
  *
  * Returns: (transfer full): a new task
@@ -474,7 +477,7 @@ pillion_task_new_static (PillionLoop *loop,
  * @cancellable: (nullable): cancels the task when it is cancelled
  * @site: (nullable): where the task is made; not copied, so it has to last
  *
- * Makes a task. In C, [ctor@Pillion.Task.new] is a macro that calls this where the name is no literal.
+ * Creates a task. In C, [ctor@Pillion.Task.new] is a macro that calls this if the name is not a literal.
  *
  * Returns: (transfer full): a new task
  *
@@ -500,9 +503,11 @@ pillion_task_new_at (PillionLoop *loop,
  * @name: what the task is called in reports
  * @cancellable: (nullable): cancels the task when it is cancelled
  *
- * Makes a task that is pending, on the loop's thread. In C this is a macro that keeps the place where it stands.
+ * Creates a pending task, on the loop's thread. In C, this is a macro that records the place where it is
+ * called.
  *
- * Where @loop was closed, the task has failed with [error@Pillion.Error.CLOSED] already, and its callbacks are never called.
+ * If @loop was closed, the task has already failed with [error@Pillion.Error.CLOSED], and its callbacks are
+ * never called.
  *
  * Returns: (transfer full): a new task
  *
@@ -519,7 +524,7 @@ PillionTask *(pillion_task_new) (PillionLoop *loop,
  * pillion_task_get_loop: (get-property loop)
  * @self: a task
  *
- * Gives the loop that the task belongs to.
+ * Gets the loop that the task belongs to.
  *
  * Returns: (transfer none): the loop
  *
@@ -537,7 +542,7 @@ pillion_task_get_loop (PillionTask *self)
  * pillion_task_get_name: (get-property name)
  * @self: a task
  *
- * Gives what the task is called in reports.
+ * Returns what the task is called in reports.
  *
  * Returns: the name
  *
@@ -580,9 +585,9 @@ pillion_task_set_name (PillionTask *self,
  * pillion_task_get_site: (get-property site)
  * @self: a task
  *
- * Gives the place where the task was made.
+ * Gets the place where the task was made.
  *
- * Returns: (nullable): the place as `file:line`, or %NULL where it is not known
+ * Returns: (nullable): the place as `file:line`, or %NULL if it is not known
  *
  * Since: 1.0
  */
@@ -622,8 +627,7 @@ pillion_task_set_site (PillionTask *self,
  * pillion_task_get_state: (get-property state)
  * @self: a task
  *
- * Tells how the task stands. A task that ended is not pending any more from the moment it was finished, even if its callbacks are
- * yet to be delivered.
+ * Gets the state of the task. A finished task is no longer pending, even if its callbacks have not run yet.
  *
  * Returns: the state
  *
@@ -641,7 +645,7 @@ pillion_task_get_state (PillionTask *self)
  * pillion_task_is_done:
  * @self: a task
  *
- * Tells whether the task has ended, in whatever way.
+ * Checks whether the task has ended, whatever its outcome.
  *
  * Returns: whether it has
  *
@@ -660,9 +664,9 @@ pillion_task_is_done (PillionTask *self)
  * @self: a task that is pending
  * @safe_point: whether its done callbacks wait for a safe point
  *
- * Marks that what follows the task must not happen anywhere: its done callbacks, and whoever waits for it, are told at a
- * safe point only ([method@Pillion.Loop.begin_region]), in order with all else that waits for one. The loop does not stop before. On
- * the loop's thread only.
+ * Marks a task whose consequences must not happen just anywhere. Its done callbacks run, and its waiters are
+ * told, only at a safe point ([method@Pillion.Loop.begin_region]), in order with everything else that waits for
+ * one. The loop does not stop before. On the loop's thread only.
  *
  * Since: 1.0
  */
@@ -681,7 +685,7 @@ pillion_task_set_safe_point (PillionTask *self,
  * pillion_task_get_safe_point:
  * @self: a task
  *
- * Tells whether the task's done callbacks wait for a safe point. On the loop's thread only.
+ * Checks whether the task's done callbacks wait for a safe point. On the loop's thread only.
  *
  * Returns: whether they do
  *
