@@ -26,6 +26,7 @@ HERE = Path(__file__).resolve().parent
 PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
 
 LARGE = 300 * 1000 * 1000
+BODY = 200 * 1000 * 1000
 GETS, AT_ONCE = 2000, 32
 SCOPE_FEW, SCOPE_SOME, SCOPE_MANY = 1000, 10_000, 100_000
 CONNECTIONS, TASKS = 1000, 100_000
@@ -88,6 +89,8 @@ class Nginx:
         with open(self.large, "wb") as file:
             for _ in range(LARGE // 1_000_000):
                 file.write(os.urandom(1_000_000))
+        with open(www / "body", "wb") as file, open(self.large, "rb") as source:
+            file.write(source.read(BODY))
 
         for _ in range(5):
             if self._start(program):
@@ -416,6 +419,12 @@ class Bench:
     def get_curl_queue(self):
         return self.peer("curl", "queue", self.nginx.url("small"), GETS, AT_ONCE)
 
+    def get_large(self):
+        return self.ours("get", "large", self.nginx.url("body"), BODY)
+
+    def get_large_curl(self):
+        return self.peer("curl", "memory", self.nginx.url("body"), BODY)
+
     def get_aiohttp(self):
         return self.python("aiohttp", "asyncio", self.nginx.url("small"), GETS, AT_ONCE, modules=["aiohttp"])
 
@@ -573,6 +582,7 @@ THEMES = [
         Line("get-small-curl-queue", "get_poll", "get_curl_queue", "curl_multi's own queue", "s"),
         Line("get-small-60hz", "get_tick", "get_aiohttp", "aiohttp, not at 60 Hz", "s"),
     ],
+    [Line("get-large", "get_large", "get_large_curl", "curl easy in a thread", "s", "≤ 1.2")],
     [
         Line("get-ticks", "get_ticks", "get_ticks_soup", "libsoup in the kicks", "ticks", "≤ 2",
              absolute=True),

@@ -2,12 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Small answers.
+/* Answers into memory.
  *
  *   bench-get poll URL N AT_ONCE     seconds for N GETs, the host sleeps on the loop's descriptor
  *   bench-get tick URL N AT_ONCE     the same, the host draws 60 frames a second
  *   bench-get ticks URL N            frames at 60 Hz from the call to the done callback, of the first GET of
  *                                    a client and of its second, the median of N clients
+ *   bench-get large URL SIZE         seconds for one GET of SIZE bytes, the host sleeps on the loop's descriptor
  *
  * For `ticks` the answer begins with how many requests its connection has seen, so that a connection that was
  * not new, or not kept, is found out. */
@@ -62,6 +63,22 @@ one_of_many (PillionTask *task,
 }
 
 static void
+sleep_and_kick (Job *job)
+{
+  struct pollfd fd = { pillion_loop_get_fd (job->loop), pillion_loop_get_events (job->loop), 0 };
+  gint64 deadline = pillion_loop_get_deadline (job->loop);
+  int timeout = -1;
+
+  if (deadline == 0)
+    timeout = 0;
+  else if (deadline > 0)
+    timeout = CLAMP ((deadline - pillion_loop_get_now (job->loop) + 999) / 1000, 0, 10000);
+
+  poll (&fd, 1, timeout);
+  pillion_loop_kick (job->loop);
+}
+
+static void
 run_many (Job *job,
           guint at_once)
 {
@@ -84,19 +101,34 @@ run_many (Job *job,
     pillion_tick_host_run (PILLION_TICK_HOST (job->host), 0);
 
   while (job->n_done < job->n_wanted)
-    {
-      struct pollfd fd = { pillion_loop_get_fd (job->loop), pillion_loop_get_events (job->loop), 0 };
-      gint64 deadline = pillion_loop_get_deadline (job->loop);
-      int timeout = -1;
+    sleep_and_kick (job);
 
-      if (deadline == 0)
-        timeout = 0;
-      else if (deadline > 0)
-        timeout = CLAMP ((deadline - pillion_loop_get_now (job->loop) + 999) / 1000, 0, 10000);
+  printf ("{\"value\": %.4f}\n", (bench_now () - start) / 1e9);
+}
 
-      poll (&fd, 1, timeout);
-      pillion_loop_kick (job->loop);
-    }
+static void
+large (PillionTask *task,
+       gpointer user_data)
+{
+  g_autoptr (GBytes) bytes = get_answer (task);
+  Job *job = user_data;
+
+  if (g_bytes_get_size (bytes) != job->n_wanted)
+    g_error ("the answer has %" G_GSIZE_FORMAT " bytes", g_bytes_get_size (bytes));
+  job->n_done = job->n_wanted;
+}
+
+static void
+run_large (Job *job)
+{
+  gint64 start = bench_now ();
+  g_autoptr (PillionTask) task = NULL;
+
+  job->client = pillion_http_client_new (job->loop);
+  task = pillion_http_client_get_bytes (job->client, job->url, NULL);
+  pillion_task_add_done_callback (task, large, job, NULL);
+  while (job->n_done < job->n_wanted)
+    sleep_and_kick (job);
 
   printf ("{\"value\": %.4f}\n", (bench_now () - start) / 1e9);
 }
@@ -181,7 +213,7 @@ main (int argc,
   job.url = argv[2];
   job.n_wanted = atoi (argv[3]);
 
-  if (g_str_equal (argv[1], "poll"))
+  if (g_str_equal (argv[1], "poll") || g_str_equal (argv[1], "large"))
     host = PILLION_HOST (pillion_callback_host_new ("bench"));
   else
     host = job.host = PILLION_HOST (pillion_tick_host_new ("bench", RATE));
@@ -192,6 +224,8 @@ main (int argc,
 
   if (g_str_equal (argv[1], "ticks"))
     run_ticks (&job);
+  else if (g_str_equal (argv[1], "large"))
+    run_large (&job);
   else if (argc == 5)
     run_many (&job, atoi (argv[4]));
   else

@@ -5,6 +5,7 @@
 /* The same with libcurl.
  *
  *   peer-curl download URL TARGET sync|nosync   seconds for one file, libcurl easy on a thread
+ *   peer-curl memory URL SIZE                   seconds for one body of SIZE bytes to memory, libcurl easy on a thread
  *   peer-curl queue URL N AT_ONCE               seconds for N GETs to memory, all given to curl_multi at once
  *   peer-curl reuse URL N AT_ONCE               the same, AT_ONCE given at a time
  */
@@ -92,6 +93,63 @@ to_memory (char *data,
   return size * n;
 }
 
+typedef struct
+{
+  const char *url;
+  gsize size;
+  CURL *easy;
+  GByteArray *body;
+} Memory;
+
+/* The memory is had at once if the length is announced, as ours is */
+static size_t
+to_announced_memory (char *data,
+                     size_t size,
+                     size_t n,
+                     void *user_data)
+{
+  Memory *memory = user_data;
+  curl_off_t announced = -1;
+
+  if (memory->body == NULL)
+    {
+      curl_easy_getinfo (memory->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+      memory->body = g_byte_array_sized_new (announced > 0 ? (guint) announced : 0);
+    }
+
+  g_byte_array_append (memory->body, (guint8 *) data, size * n);
+  return size * n;
+}
+
+static gpointer
+memory_thread (gpointer user_data)
+{
+  Memory *memory = user_data;
+
+  memory->easy = curl_easy_init ();
+  curl_easy_setopt (memory->easy, CURLOPT_URL, memory->url);
+  curl_easy_setopt (memory->easy, CURLOPT_BUFFERSIZE, (long) BUFFER_SIZE);
+  curl_easy_setopt (memory->easy, CURLOPT_FAILONERROR, 1L);
+  curl_easy_setopt (memory->easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt (memory->easy, CURLOPT_WRITEFUNCTION, to_announced_memory);
+  curl_easy_setopt (memory->easy, CURLOPT_WRITEDATA, memory);
+  check (curl_easy_perform (memory->easy), memory->url);
+  curl_easy_cleanup (memory->easy);
+
+  return g_byte_array_free_to_bytes (memory->body);
+}
+
+static void
+run_memory (Memory *memory)
+{
+  gint64 start = bench_now ();
+  g_autoptr (GBytes) bytes = g_thread_join (g_thread_new ("curl", memory_thread, memory));
+
+  printf ("{\"value\": %.4f}\n", (bench_now () - start) / 1e9);
+  if (g_bytes_get_size (bytes) != memory->size)
+    g_error ("the answer has %" G_GSIZE_FORMAT " bytes", g_bytes_get_size (bytes));
+}
+
 static void
 slot_send (Slot *slot,
            CURLM *multi,
@@ -172,7 +230,7 @@ int
 main (int argc,
       char **argv)
 {
-  if (argc != 5)
+  if (argc != 5 && !(argc == 4 && g_str_equal (argv[1], "memory")))
     return 2;
 
   curl_global_init (CURL_GLOBAL_DEFAULT);
@@ -181,6 +239,12 @@ main (int argc,
       Download download = { argv[2], argv[3], g_str_equal (argv[4], "sync") };
 
       run_download (&download);
+    }
+  else if (g_str_equal (argv[1], "memory"))
+    {
+      Memory memory = { argv[2], (gsize) g_ascii_strtoull (argv[3], NULL, 10) };
+
+      run_memory (&memory);
     }
   else
     {

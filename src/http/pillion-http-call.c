@@ -6,16 +6,23 @@
 
 #include "http/pillion-http-call.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <glib/gi18n-lib.h>
 
 #include "http/pillion-gunzip.h"
 #include "http/pillion-http-json.h"
 
-/* How much memory an announcement alone can make us take */
-#define MAX_TRUSTED (1024 * 1024)
-
 /* A GByteArray counts with 32 bits */
 #define MAX_SIZE (1u << 30)
+
+/* How much memory an announcement alone can make us take. Where addresses are plentiful it may be all: nothing but addresses is
+ * taken for what does not come. */
+#define MAX_TRUSTED (GLIB_SIZEOF_VOID_P >= 8 ? MAX_SIZE : 1024 * 1024)
+
+/* From this size on the kernel is asked for large pages */
+#define LARGE_PAGES_FROM (4 * 1024 * 1024)
 
 /* From this size on a worker parses, so that the I/O thread is soon back at its sockets. What is compressed may become a
  * thousand times as large. */
@@ -43,7 +50,41 @@ typedef struct
   gint64 announced;
   char *coding;
   GByteArray *content;
+  gboolean sized; /* whether the content has room for all that was announced */
 } PillionHttpCall;
+
+/* With fewer and larger pages the kernel has less to do when they are first written to */
+static void
+use_large_pages (guint8 *memory,
+                 gsize size)
+{
+#ifdef MADV_HUGEPAGE
+  const gsize page = (gsize) sysconf (_SC_PAGESIZE);
+  const gsize skip = (page - (gsize) (guintptr) memory % page) % page;
+
+  if (size >= LARGE_PAGES_FROM)
+    madvise (memory + skip, (size - skip) / page * page, MADV_HUGEPAGE);
+#endif
+}
+
+/* Memory for a body whose length was announced. An announcement must not be what ends the program: without the memory it
+ * grows as the body comes. */
+static GByteArray *
+make_content (gint64 announced)
+{
+  guint8 *memory = NULL;
+  GByteArray *content;
+
+  if (announced > 0 && announced <= MAX_TRUSTED)
+    memory = g_try_malloc ((gsize) announced);
+  if (memory == NULL)
+    return NULL;
+
+  use_large_pages (memory, (gsize) announced);
+  content = g_byte_array_new_take (memory, (gsize) announced);
+  g_byte_array_set_size (content, 0);
+  return content;
+}
 
 static PillionVerdict
 call_head (PillionTransfer *transfer,
@@ -65,9 +106,25 @@ call_head (PillionTransfer *transfer,
 
   self->announced = response->length;
   self->coding = g_strdup (response->get_header (response, "Content-Encoding"));
-  self->content = g_byte_array_sized_new ((guint) CLAMP (response->length, 0, MAX_TRUSTED));
+  self->content = make_content (response->length);
+  self->sized = self->content != NULL;
+  if (!self->sized)
+    self->content = g_byte_array_new ();
 
   return PILLION_VERDICT_READ;
+}
+
+static guint8 *
+call_room (PillionTransfer *transfer,
+           gsize *size)
+{
+  PillionHttpCall *self = (PillionHttpCall *) transfer;
+
+  if (!self->sized || self->content->len >= self->announced)
+    return NULL;
+
+  *size = (gsize) self->announced - self->content->len;
+  return self->content->data + self->content->len;
 }
 
 static gboolean
@@ -85,14 +142,17 @@ call_body (PillionTransfer *transfer,
       return FALSE;
     }
 
-  g_byte_array_append (self->content, bytes, (guint) length);
+  if (bytes == self->content->data + self->content->len)
+    g_byte_array_set_size (self->content, self->content->len + (guint) length);
+  else
+    g_byte_array_append (self->content, bytes, (guint) length);
 
   /* What comes at once needs no progress */
   if (self->announced < 0 || self->content->len < self->announced)
     {
       if (pillion_task_get_progress_unit (transfer->task) == NULL)
         pillion_task_set_progress_unit (transfer->task, "bytes");
-      pillion_task_set_progress (transfer->task, self->content->len, self->announced);
+      pillion_transfer_set_progress (transfer, self->content->len, self->announced);
     }
 
   return TRUE;
@@ -168,7 +228,12 @@ call_whole (PillionTransfer *transfer)
 {
   PillionHttpCall *self = (PillionHttpCall *) transfer;
   gboolean large = (self->json && self->content->len > LARGE) || (self->coding != NULL && self->content->len > LARGE_CODED);
-  Making making = {
+  Making making;
+
+  if (pillion_task_get_progress_unit (transfer->task) != NULL)
+    pillion_task_set_progress (transfer->task, self->content->len, self->content->len);
+
+  making = (Making) {
     .transfer = transfer,
     .json = self->json,
     .coding = g_steal_pointer (&self->coding),
@@ -207,6 +272,7 @@ pillion_http_call_new (PillionHttpEngine *engine,
     .size = sizeof (PillionHttpCall),
     .accept_encoding = "gzip, deflate",
     .head = call_head,
+    .room = call_room,
     .body = call_body,
     .whole = call_whole,
     .clear = call_clear,

@@ -19,9 +19,6 @@
 #include "http/pillion-part-keeper.h"
 #include "http/pillion-target.h"
 
-/* How long after a progress the next one is told, in µs: often enough for a screen */
-#define PROGRESS_USEC 8000
-
 typedef struct _PillionHttpFetch PillionHttpFetch;
 
 struct _PillionHttpFetch
@@ -52,7 +49,6 @@ struct _PillionHttpFetch
   gint64 total;          /* how long the whole is, or -1 */
   gboolean delimited;    /* whether a cut would have been seen */
   gint64 resumed_from;
-  gint64 last_progress;
   char *etag;
   char *content_type;
 };
@@ -400,11 +396,7 @@ fetch_body (PillionTransfer *transfer,
   if (!self->at_work && pillion_part_keeper_is_due (&self->keeper, self->part->size))
     take_step (self);
 
-  if (transfer->last_activity - self->last_progress >= PROGRESS_USEC)
-    {
-      self->last_progress = transfer->last_activity;
-      pillion_task_set_progress (transfer->task, self->part->size, self->total);
-    }
+  pillion_transfer_set_progress (transfer, self->part->size, self->total);
 
   return TRUE;
 }

@@ -18,7 +18,7 @@
 #include "http/pillion-soup-body.h"
 #include "http/pillion-soup-lane.h"
 
-/* What is handed on at once */
+/* What is handed on at once, unless whoever takes it has room for more */
 #define BUFFER_SIZE (256 * 1024)
 
 /* What one exchange reads before the others have their turn */
@@ -238,10 +238,11 @@ end (PillionExchange *self,
 
 static gboolean
 hand_on (PillionExchange *self,
+         const guint8 *bytes,
          gsize length)
 {
   self->received += (gint64) length;
-  if (length == 0 || self->funcs->body (self->data, self->transport->buffer, length))
+  if (length == 0 || self->funcs->body (self->data, bytes, length))
     return TRUE;
 
   if (!self->aborted)
@@ -258,33 +259,51 @@ is_here (PillionExchange *self,
   return self->body.once || self->body.whole || (self->announced >= 0 && self->received + (gint64) fill == self->announced);
 }
 
+static guint8 *
+get_room (PillionExchange *self,
+          gsize *size)
+{
+  guint8 *room = self->funcs->room (self->data, size);
+
+  if (room != NULL)
+    {
+      *size = MIN (*size, TURN_SIZE);
+      return room;
+    }
+
+  *size = BUFFER_SIZE;
+  return self->transport->buffer;
+}
+
 /* Reads for one turn. Returns FALSE when the exchange has ended, and may be gone. */
 static gboolean
 read_turn (PillionExchange *self)
 {
-  PillionSoupTransport *transport = self->transport;
+  gsize size;
+  guint8 *room = get_room (self, &size);
   gsize fill = 0;
   gsize n_read = 0;
 
   while (n_read < TURN_SIZE || is_here (self, fill))
     {
       GError *error = NULL;
-      gssize n = pillion_soup_body_read (&self->body, transport->buffer + fill, BUFFER_SIZE - fill, &error);
+      gssize n = pillion_soup_body_read (&self->body, room + fill, size - fill, &error);
 
       if (n > 0)
         {
           fill += (gsize) n;
           n_read += (gsize) n;
-          if (fill == BUFFER_SIZE)
+          if (fill == size)
             {
-              if (!hand_on (self, fill))
+              if (!hand_on (self, room, fill))
                 return FALSE;
+              room = get_room (self, &size);
               fill = 0;
             }
           continue;
         }
 
-      if (!hand_on (self, fill))
+      if (!hand_on (self, room, fill))
         {
           g_clear_error (&error);
           return FALSE;
@@ -300,7 +319,7 @@ read_turn (PillionExchange *self)
       return FALSE;
     }
 
-  return hand_on (self, fill);
+  return hand_on (self, room, fill);
 }
 
 static gboolean readable (gpointer stream, gpointer data);

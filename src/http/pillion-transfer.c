@@ -16,6 +16,9 @@
 /* As many as libsoup follows */
 #define MAX_REDIRECTS 20
 
+/* How long after a progress the next one is told, in µs: often enough for a screen */
+#define PROGRESS_USEC 8000
+
 static const PillionExchangeFuncs exchange_funcs;
 
 PillionTransfer *
@@ -329,6 +332,16 @@ exchange_head (gpointer data,
   return leg->transfer != NULL;
 }
 
+static guint8 *
+exchange_room (gpointer data,
+               gsize *size)
+{
+  PillionTransferLeg *leg = data;
+  PillionTransfer *self = leg->transfer;
+
+  return self->refusal == NULL && self->klass->room != NULL ? self->klass->room (self, size) : NULL;
+}
+
 static gboolean
 exchange_body (gpointer data,
                const guint8 *bytes,
@@ -399,10 +412,23 @@ exchange_gone (gpointer data)
 
 static const PillionExchangeFuncs exchange_funcs = {
   .head = exchange_head,
+  .room = exchange_room,
   .body = exchange_body,
   .end = exchange_end,
   .gone = exchange_gone,
 };
+
+void
+pillion_transfer_set_progress (PillionTransfer *self,
+                               gint64 completed,
+                               gint64 total)
+{
+  if (self->last_activity - self->last_progress < PROGRESS_USEC)
+    return;
+
+  self->last_progress = self->last_activity;
+  pillion_task_set_progress (self->task, completed, total);
+}
 
 void
 pillion_transfer_fail (PillionTransfer *self,

@@ -64,6 +64,7 @@ struct _PillionTransfer
   GList watch_link;     /* in the engine's list, while the idle timeout counts */
   gboolean watched;
   gint64 last_activity;
+  gint64 last_progress;
 };
 
 /* A request in the queue or on its way. It may outlast the interest of its transfer in it. */
@@ -91,6 +92,9 @@ struct _PillionTransferClass
   PillionVerdict (*head)    (PillionTransfer        *self,
                              const PillionResponse  *response,
                              GError                **error);
+  /* Where the next piece of the body is to be read to, or NULL; optional */
+  guint8        *(*room)    (PillionTransfer        *self,
+                             gsize                  *size);
   gboolean       (*body)    (PillionTransfer        *self,
                              const guint8           *bytes,
                              gsize                   length,
@@ -126,6 +130,11 @@ void             pillion_transfer_send           (PillionTransfer            *se
 
 /* After PILLION_READINESS_LATER: calls prepare () again, soon */
 void             pillion_transfer_prepare_again  (PillionTransfer            *self);
+
+/* Tells how much of the body has come, unless that was told a moment ago: the host would be woken for each piece */
+void             pillion_transfer_set_progress   (PillionTransfer            *self,
+                                                  gint64                      completed,
+                                                  gint64                      total);
 
 /* Ends the transfer with an error (transfer full), to which the URL is added; nothing happens where it has ended or is ending */
 void             pillion_transfer_fail           (PillionTransfer            *self,

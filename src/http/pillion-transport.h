@@ -54,7 +54,12 @@ struct _PillionExchangeFuncs
   gboolean (*head) (gpointer               data,
                     const PillionResponse *response);
 
-  /* A piece of the body. FALSE: as above. */
+  /* Where the next piece of the body is to be read to, and how many bytes fit there, so that they need not be copied.
+   * NULL: wherever the transport likes. */
+  guint8  *(*room) (gpointer               data,
+                    gsize                 *size);
+
+  /* A piece of the body, at the beginning of the room if there was some. FALSE: as above. */
   gboolean (*body) (gpointer               data,
                     const guint8          *bytes,
                     gsize                  length);

@@ -94,7 +94,8 @@ test_large (TestFixture *self,
             gconstpointer data)
 {
   TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, NULL);
-  const gsize sizes[] = { 1, 255 * 1024, 256 * 1024, 1024 * 1024 - 1, 1024 * 1024, 1024 * 1024 + 1, 5 * 1024 * 1024 };
+  const gsize sizes[] = { 1, 255 * 1024, 256 * 1024, 1024 * 1024 - 1, 1024 * 1024, 1024 * 1024 + 1, 5 * 1024 * 1024,
+                          9 * 1024 * 1024 + 7 };
 
   for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
     {
@@ -113,6 +114,60 @@ test_large (TestFixture *self,
 }
 
 /* One connection is enough for calls that follow each other, whatever framing the answers have */
+static void
+serve_announcement (TestConnection *connection,
+                    const char *request,
+                    gpointer data)
+{
+  test_connection_printf (connection, "HTTP/1.1 200 OK\r\nContent-Length: %s\r\n\r\nhello", (const char *) data);
+  test_connection_close (connection);
+}
+
+/* Whatever is announced, only what comes takes memory, and the limit holds */
+static void
+test_announcement (TestFixture *self,
+                   gconstpointer data)
+{
+  const struct
+  {
+    const char *length;
+    int code;
+  } cases[] = {
+    { "1073741823", PILLION_HTTP_ERROR_TRUNCATED },
+    { "1073741824", PILLION_HTTP_ERROR_TRUNCATED },
+    { "1073741825", PILLION_HTTP_ERROR_TOO_LARGE },
+    { "9223372036854775807", PILLION_HTTP_ERROR_TOO_LARGE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_announcement, (gpointer) cases[i].length);
+      g_autofree char *url = test_server_url (server, "/");
+
+      test_fixture_assert_error (self, url, PILLION_HTTP_ERROR, cases[i].code);
+      test_server_free (server);
+    }
+}
+
+/* The last progress is the whole, even if it came right after the one before it */
+static void
+test_progress (TestFixture *self,
+               gconstpointer data)
+{
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, NULL);
+  const gint64 size = 20 * 1024 * 1024;
+  g_autofree char *path = g_strdup_printf ("/bytes/%" G_GINT64_FORMAT, size);
+  g_autofree char *url = test_server_url (server, path);
+  g_autoptr (PillionTask) task = pillion_http_client_get_bytes (self->client, url, NULL);
+
+  test_fixture_await (self, task);
+  g_assert_true (pillion_task_check (task, NULL));
+  g_assert_cmpint (pillion_task_get_completed (task), ==, size);
+  g_assert_cmpint (pillion_task_get_total (task), ==, size);
+  g_assert_cmpstr (pillion_task_get_progress_unit (task), ==, "bytes");
+  test_server_free (server);
+}
+
 static void
 test_keep_alive (TestFixture *self,
                  gconstpointer data)
@@ -1067,6 +1122,8 @@ main (int argc,
 
   test_case ("/http/client/bytes", test_bytes);
   test_case ("/http/client/large", test_large);
+  test_case ("/http/client/announcement", test_announcement);
+  test_case ("/http/client/progress-is-whole-in-the-end", test_progress);
   test_case ("/http/client/keep-alive", test_keep_alive);
   test_case ("/http/client/closed-between", test_closed_between);
   test_case ("/http/client/request", test_request);
