@@ -26,6 +26,7 @@
   F (message_headers_header_contains) \
   F (message_headers_iter_init) \
   F (message_headers_iter_next) \
+  F (message_metrics_get_request_start) \
   F (message_metrics_get_response_body_bytes_received) \
   F (message_metrics_get_response_header_bytes_received) \
   F (message_new_from_uri) \

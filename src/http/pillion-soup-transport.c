@@ -24,6 +24,9 @@
 /* What one exchange reads before the others have their turn */
 #define TURN_SIZE (1024 * 1024)
 
+/* libsoup gives up on a head that is longer */
+#define MAX_HEAD (64 * 1024)
+
 /* How long libsoup may gather a body of its own accord, in µs */
 #define GATHER_USEC G_USEC_PER_SEC
 
@@ -129,19 +132,61 @@ discard (PillionExchange *self)
   break_off (self);
 }
 
-/* Gives an error the code that says what it means to a caller. What GIO says of the network and of TLS stays. */
-static GError *
-translate_error (GError *error)
+/* Whether a head that libsoup can't parse was cut. It parses the fields before the status line, so one that it knows means that
+ * the rest is missing: only in a line without an end it finds a fault. Without a field, only a head that is too short to be one
+ * certainly is. */
+static gboolean
+is_unparsed_head_cut (PillionExchange *self)
 {
+  SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (self->message);
+  SoupMessageHeadersIter iter;
+  const char *name;
+  const char *value;
+
+  pillion_soup.message_headers_iter_init (&iter, pillion_soup.message_get_response_headers (self->message));
+
+  return pillion_soup.message_headers_iter_next (&iter, &name, &value) ||
+         pillion_soup.message_metrics_get_response_header_bytes_received (metrics) < strlen ("HTTP/1.1 200\r\n\r\n");
+}
+
+/* What an error means to the caller, or -1 if it stays as it is */
+static int
+get_code (PillionExchange *self,
+          const GError *error)
+{
+  SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (self->message);
+
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
     {
-      error->domain = PILLION_HTTP_ERROR;
-      error->code = PILLION_HTTP_ERROR_TRUNCATED;
+      /* libsoup says the same of a head that it gives up on because of its size */
+      if (self->stream == NULL && pillion_soup.message_metrics_get_response_header_bytes_received (metrics) > MAX_HEAD)
+        return PILLION_HTTP_ERROR_PROTOCOL;
+
+      return PILLION_HTTP_ERROR_TRUNCATED;
     }
-  else if (error->domain == pillion_soup.session_error_quark ())
+
+  /* A connection that is reset while it is being made has cut nothing */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED) &&
+      pillion_soup.message_metrics_get_request_start (metrics) > 0)
+    return PILLION_HTTP_ERROR_TRUNCATED;
+
+  if (g_error_matches (error, pillion_soup.session_error_quark (), SOUP_SESSION_ERROR_PARSING))
+    return is_unparsed_head_cut (self) ? PILLION_HTTP_ERROR_TRUNCATED : PILLION_HTTP_ERROR_PROTOCOL;
+
+  return error->domain == pillion_soup.session_error_quark () ? PILLION_HTTP_ERROR_PROTOCOL : -1;
+}
+
+/* Gives an error the code that says what it means to a caller. What GIO says of the network and of TLS stays. */
+static GError *
+translate_error (PillionExchange *self,
+                 GError *error)
+{
+  int code = get_code (self, error);
+
+  if (code >= 0)
     {
       error->domain = PILLION_HTTP_ERROR;
-      error->code = PILLION_HTTP_ERROR_PROTOCOL;
+      error->code = code;
     }
 
   return error;
@@ -231,7 +276,7 @@ end (PillionExchange *self,
           g_source_destroy (self->source);
           g_clear_pointer (&self->source, g_source_unref);
         }
-      self->funcs->end (self->data, translate_error (error));
+      self->funcs->end (self->data, translate_error (self, error));
       break_off (self);
     }
 }
@@ -400,7 +445,7 @@ sent_nothing (PillionExchange *self,
   if (!self->aborted)
     {
       self->aborted = TRUE;
-      self->funcs->end (self->data, translate_error (g_steal_pointer (&error)));
+      self->funcs->end (self->data, translate_error (self, g_steal_pointer (&error)));
     }
 
   g_clear_error (&error);
