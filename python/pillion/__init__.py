@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""asyncio in the guest loop of a program that has a main loop of its own.
+"""asyncio inside the guest loop of a program that has its own main loop.
 
-`EventLoop` is an event loop for asyncio, and a factory of loops for `asyncio.Runner` and `asyncio.run`; `run ()` runs a
-coroutine in one. `call_in_host ()` calls a function on the host's thread, and `gio ()` awaits an asynchronous call of GIO's kind.
-`pillion.async_loop` is for add-ons.
+`EventLoop` is an event loop for asyncio, and a loop factory for `asyncio.Runner` and `asyncio.run`; `run ()` runs a
+coroutine in one. `call_in_host ()` calls a function on the host's thread, and `gio ()` awaits an asynchronous call in
+the style of GIO. `pillion.async_loop` is for add-ons.
 """
 
 import asyncio
@@ -24,8 +24,7 @@ _T = TypeVar('_T')
 
 
 def run(main: Coroutine[Any, Any, _T], *, debug: bool | None = None) -> _T:
-    """Runs a coroutine, and returns its result: asyncio.run (), with the work of the guest loop and of GLib going on
-    meanwhile."""
+    """Runs a coroutine and returns its result, like asyncio.run (). Meanwhile the guest loop and GLib carry on."""
     with asyncio.Runner(debug=debug, loop_factory=EventLoop) as runner:
         return runner.run(main)
 

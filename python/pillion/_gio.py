@@ -37,14 +37,14 @@ class _Signature:
         self.has_cancellable = 'cancellable' in arguments
         self.priority = arguments.index('io_priority') if 'io_priority' in arguments else -1
         if 'callback' not in arguments:
-            raise TypeError(f'{name} () is no asynchronous call: it takes no callback')
+            raise TypeError(f'{name} () is not asynchronous: it takes no callback')
         for finish in _finish_names(name):
             if hasattr(owner, finish):
                 self.finish = getattr(owner, finish)
                 # That of Gio.IOStream.splice_async () is a function beside the methods
                 self.has_source = self.finish.is_method() if isinstance(self.finish, LibraryFunction) else is_method
                 return
-        raise TypeError(f'{name} () is no asynchronous call: there is no {next(_finish_names(name))} ()')
+        raise TypeError(f'{name} () is not asynchronous: there is no {next(_finish_names(name))} ()')
 
 
 def _look_up(function):
@@ -63,12 +63,12 @@ def _look_up(function):
             signature = _signatures[symbol] = _Signature(function.get_name(), owner, names, function.is_method())
         return signature
     if not callable(function) or not hasattr(function, '__name__'):
-        raise TypeError(f'{function!r} is no function')
+        raise TypeError(f'{function!r} is not a function')
     # One that is written in Python, such as an override's
     owner = getattr(function, '__self__', None)
     code = getattr(getattr(function, '__func__', function), '__code__', None)
     if owner is None or code is None:
-        raise TypeError(f'{function.__name__} () is no asynchronous call: it is neither a library\'s nor a method')
+        raise TypeError(f'{function.__name__} () is not asynchronous: it is neither a library function nor a method')
     is_method = not isinstance(owner, type)
     names = code.co_varnames[1:code.co_argcount + code.co_kwonlyargcount]
     return _Signature(function.__name__, type(owner) if is_method else owner, list(names), is_method)
@@ -76,14 +76,15 @@ def _look_up(function):
 
 def gio(function: Callable[..., Any], *args: Any, cancellable: Gio.Cancellable | None = None,
         **kwargs: Any) -> Coroutine[Any, Any, Any]:
-    """Calls an asynchronous function of GIO's kind, which takes a callback, and gives what can be awaited: the result of the finish
-    function that belongs to it.
+    """Calls an asynchronous function in the style of GIO, which takes a callback. Await what it returns for the
+    result of the matching finish function.
 
         contents = await pillion.gio(file.load_contents_async)
         line, length = await pillion.gio(stream.read_line_async)
 
-    The arguments are the function's own, without the callback; `io_priority` may be left out. To cancel who awaits it cancels the call, and waits until that
-    has ended. A GLib.Error comes as the exception that Python has for it. On the thread of an event loop of Pillion's."""
+    The arguments are those of the function, without the callback; `io_priority` may be left out. Cancelling the
+    waiter cancels the call, and waits until it has ended. A GLib.Error is raised as the matching Python exception.
+    Use it on the thread of one of Pillion's event loops."""
     signature = _look_up(function)
     if 'callback' in kwargs:
         raise TypeError('what is awaited has no callback')
@@ -93,7 +94,7 @@ def gio(function: Callable[..., Any], *args: Any, cancellable: Gio.Cancellable |
 async def _call(signature, function, args, cancellable, kwargs):
     loop = asyncio.get_running_loop()
     if not isinstance(loop, EventLoop):
-        raise RuntimeError('this loop does not run GLib\'s context, and so the call would never end: use pillion.run ()')
+        raise RuntimeError('this loop does not run GLib\'s context, so the call would never end: use pillion.run ()')
     if signature.has_cancellable:
         if cancellable is None:
             cancellable = Gio.Cancellable()
@@ -142,7 +143,7 @@ async def _call(signature, function, args, cancellable, kwargs):
 
 
 async def chunks(stream: Gio.InputStream, size: int = 65536) -> AsyncIterator[bytes]:
-    """Yields what a Gio.InputStream has to give, as bytes of up to `size` at a time, until it ends."""
+    """Yields the contents of a Gio.InputStream, as bytes, up to `size` at a time."""
     while True:
         chunk = (await gio(stream.read_bytes_async, size)).get_data()
         if not chunk:
@@ -151,7 +152,8 @@ async def chunks(stream: Gio.InputStream, size: int = 65536) -> AsyncIterator[by
 
 
 async def lines(stream: Gio.InputStream) -> AsyncIterator[bytes]:
-    """Yields the lines of a Gio.InputStream as bytes, each with the newline that ends it, as asyncio's streams do. It reads ahead."""
+    """Yields the lines of a Gio.InputStream as bytes, each with its newline, like asyncio's streams. It reads
+    ahead."""
     pieces = []  # of a line that has not ended yet
     async for chunk in chunks(stream):
         first, *others = NEWLINE.split(chunk)

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""asyncio for a program that has a main loop of its own.
+"""asyncio for a program that has its own main loop.
 
-Work that goes on by itself, while the program does its own:
+Work that runs by itself:
 
     async_task = asyncio.ensure_future(some_async_func())
     async_task.add_done_callback(done_callback)
@@ -14,9 +14,9 @@ Work that the program waits for:
     loop = asyncio.get_event_loop()
     res = loop.run_until_complete(some_async_func())
 
-To import this module makes an event loop that rides on the guest loop the current one of the host's thread. Who kicks is
-the host that the guest loop was given (`set_host ()`), or whoever runs GLib's default context, or the program itself,
-which calls `kick_async_loop ()` now and then.
+Importing this module makes an event loop that rides on the guest loop the current one of the host's thread. It is
+kicked by the host that the guest loop was given (`set_host ()`), by whatever runs GLib's default context, or by the
+program itself, which calls `kick_async_loop ()` now and then.
 """
 
 import asyncio
@@ -39,8 +39,8 @@ PATIENCE = 1
 
 
 def _make_current():
-    """Gives the host's thread a current loop. It stays with the guest loop, so that this module finds it again when it
-    is imported anew."""
+    """Gives the host's thread a current loop. It stays with the guest loop, so that this module finds it when it is
+    imported again."""
     global guest
     guest = _host.host_loop()  # another one, where the last was closed
     loop = getattr(guest, 'asyncio_loop', None)
@@ -55,7 +55,7 @@ def _make_current():
 
 
 def _make_host():
-    """A host for a program that kicks by itself, or lets somebody run the context."""
+    """A host for a program that kicks by itself, or whose context something else runs."""
     def install(guest):
         def on_idle(_):
             # Where this is not called from inside a kick, somebody else runs the context: then the guest rides along
@@ -72,15 +72,15 @@ def _make_host():
 
 
 def set_host(host: Pillion.Host | None) -> None:
-    """Says who kicks: a Pillion.Host, in which the hook is installed while there is work; None for whoever runs the
-    context."""
+    """Sets what kicks: a Pillion.Host, in which the hook is installed while there is work, or None for whatever runs
+    the context."""
     _make_current()
     guest.ensure(host)
 
 
 def ensure_async_loop() -> None:
-    """Makes sure that the loop is kicked; the hook is installed once, however often this is called. When everything is
-    done it goes by itself, and comes again with the next task."""
+    """Makes sure that the loop is kicked. The hook is installed once, however often this is called. It is removed
+    when everything is done, and installed again by the next task."""
     loop = _make_current()
     if not guest.is_passenger():
         guest.ensure(guest.get_host() or _make_host())
@@ -89,7 +89,7 @@ def ensure_async_loop() -> None:
 
 
 def kick_async_loop(*args: object) -> bool:
-    """Does a little of what is ready, without waiting. Returns whether to stop, because nothing is left."""
+    """Runs a little of what is ready, without waiting. Returns true when nothing is left."""
     loop = guest.asyncio_loop
     if loop._closed:
         log.warning('The loop is closed; stopping at once')
@@ -99,16 +99,16 @@ def kick_async_loop(*args: object) -> bool:
 
 
 def stop_async_loop() -> None:
-    """Takes the hook out of the host, also one that an earlier import of this module has installed. What is pending
-    stays so until the next ensure_async_loop ()."""
+    """Removes the hook from the host, even one that an earlier import of this module installed. Pending work stays
+    pending until the next ensure_async_loop ()."""
     host = guest.get_host()
     if host is None or not Pillion.Loop.stop_by_name(host.get_name()):
         guest.stop()
 
 
 def erase_async_loop() -> None:
-    """Ends everything: takes the hook out, cancels what is pending and waits a moment for it, closes the loop, and makes
-    a new one the current one."""
+    """Ends everything: removes the hook, cancels pending work and waits a moment for it, closes the loop, and makes a
+    new one current."""
     loop = guest.asyncio_loop
     if loop.is_running():
         raise RuntimeError('a loop can\'t be erased from inside one of its own callbacks')

@@ -338,7 +338,7 @@ class Bodies(ScopeCase):
             with self.assertRaises(GLib.Error) as caught:
                 Pillion.Scope('taken')
             self.assertMatches(caught.exception, Pillion.Error.NAME_TAKEN)
-            with self.assertRaisesRegex(RuntimeError, 'entered already'):
+            with self.assertRaisesRegex(RuntimeError, 'already been entered'):
                 async with scope:
                     pass
 

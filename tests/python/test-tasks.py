@@ -663,7 +663,7 @@ class Results(TaskCase):
             self.assertIs(caught.exception, error)
         self.finish()
         task = pending()
-        with self.assertRaisesRegex(TypeError, 'no exception'):
+        with self.assertRaisesRegex(TypeError, 'not an exception'):
             task.return_exception('text')
         task.return_value(1)
         self.finish(task)

@@ -46,7 +46,7 @@ def _public(kind):
 # Functions for C to call
 
 class _Call:
-    """A function for C to call, with the arguments that were given along."""
+    """A function for C to call, with further arguments."""
 
     __slots__ = ('function', 'args')
 
@@ -69,7 +69,7 @@ class _Call:
 
 
 class _Start(_Call):
-    """One that gives a task, or what can be awaited instead."""
+    """One that returns a task or an awaitable."""
 
     __slots__ = ('loop', 'name')
 
@@ -94,13 +94,13 @@ class _Start(_Call):
 
 
 def _site(depth):
-    """Where the caller's caller is, as tasks have it."""
+    """The place of the caller's caller, in the form that tasks use."""
     frame = sys._getframe(depth)
     return f'{frame.f_code.co_filename}:{frame.f_lineno}'
 
 
 def _sited(function):
-    """A function of C that gives a task, which is made where that is called."""
+    """A C function that creates a task, whose place is its caller's."""
     @functools.wraps(function)
     def call(*args, **kwargs):
         return Task._at(function(*args, **kwargs), _site(2))
@@ -109,9 +109,9 @@ def _sited(function):
 
 
 def _usec(time):
-    """A time for C, which would make nothing of a fraction of a second."""
+    """A time for C, which would truncate fractions."""
     if isinstance(time, float):
-        raise TypeError(f'{time!r} is no number of microseconds, of which a second has 1_000_000')
+        raise TypeError(f'{time!r} is not a whole number of microseconds (a second has 1_000_000)')
     return time
 
 
@@ -133,7 +133,7 @@ def _new_task(loop, name, cancellable):
 
 
 def _called(loop, number):
-    """The number of a call that C has taken."""
+    """The number of a call that C has accepted."""
     if number == 0 and not loop.is_closed():
         raise _wrong_thread()
     return number
@@ -145,7 +145,7 @@ _PLAIN = frozenset((bool, int, float, str, bytes, type(None)))
 
 
 def _to_python(value):
-    """The result of a task as Python has it."""
+    """The result of a task as a Python value."""
     kind = type(value)
     if kind in _PLAIN:
         return value
@@ -204,8 +204,8 @@ def _is_utf8(text):
 
 
 def to_exception(error, task=None):
-    """The exception that Python has for an error of GLib's: CancelledError, TimeoutError, that of another library of ours, or the
-    error itself."""
+    """The exception for a GLib error: CancelledError, TimeoutError, that of another library of ours, or the error
+    itself."""
     if error.domain == IO_ERROR:
         if error.code == Gio.IOErrorEnum.CANCELLED:
             return CancelledError(error.message)
@@ -216,7 +216,7 @@ def to_exception(error, task=None):
 
 
 def _to_error(exception):
-    """The error of GLib's that tells C of an exception."""
+    """The GLib error that tells C about an exception."""
     if isinstance(exception, GLib.Error):
         return exception
     text = str(exception)
@@ -240,7 +240,8 @@ PATIENCE = 5
 
 
 class _Relay:
-    """Tells another event loop that a task is done. Or that it never will be: then this is dropped before it was called."""
+    """Tells another event loop that a task is done, or, by being dropped before it was called, that it never will
+    be."""
 
     __slots__ = ('loop', 'future')
 
@@ -305,8 +306,8 @@ async def _wait_elsewhere(task, loop):
 
 
 class Task(Pillion.Task):
-    """A Pillion task is awaited like one of asyncio's: that gives its result as Python has it, or raises its exception. To cancel
-    who awaits it cancels it, unless somebody else waits for it, too."""
+    """A task can be awaited: that returns its result as a Python value, or raises its exception. Cancelling the
+    waiter cancels the task, unless something else waits for it too."""
 
     _exception = None  # what a function of Python's raised, where C has only an error
     _traceback = None  # where that was raised
@@ -326,7 +327,7 @@ class Task(Pillion.Task):
                     loop._give_up_task(self, future)
                     raise
             if not self.is_done():
-                raise GLib.Error(f'{self.get_name()!r} is waited for no more: its loop was closed, or others have adopted it',
+                raise GLib.Error(f'{self.get_name()!r} can no longer be awaited: its loop was closed, or something else adopted it',
                                  ERROR, Pillion.Error.CLOSED)
         try:
             return self.result()
@@ -343,13 +344,13 @@ class Task(Pillion.Task):
 
     @classmethod
     def new(cls, loop, name, cancellable=None):
-        """A task that somebody finishes with one of the return functions. It is made where this is called."""
+        """Creates a task, to be finished with one of the return functions."""
         return cls._at(_new_task(loop, name, cancellable), _site(2))
 
     @classmethod
     def from_awaitable(cls, awaitable, loop=None, name=None):
-        """A task that ends as an asyncio future, or a coroutine, does, for scopes and combinators. To cancel one cancels the
-        other."""
+        """Creates a task that ends like an asyncio future or a coroutine, for scopes and combinators. Cancelling one
+        cancels the other."""
         future = asyncio.ensure_future(awaitable)
         if loop is None:
             loop = Pillion.Loop.get_default()
@@ -388,25 +389,25 @@ class Task(Pillion.Task):
         self.return_error(_to_error(exception))
 
     def return_value(self, value):
-        """Finishes the task with any object of Python's as its result."""
+        """Finishes the task with any Python object as its result."""
         Pillion.Task.return_value(self, _to_value(value))
 
     def return_exception(self, exception):
-        """Finishes the task with an exception, which result () raises again."""
+        """Finishes the task with an exception, which result () raises."""
         if not isinstance(exception, BaseException):
-            raise TypeError(f'{exception!r} is no exception')
+            raise TypeError(f'{exception!r} is not an exception')
         self._return_exception(exception)
 
     def get_value(self):
-        """The result as the library has it (GLib.Bytes, a Json.Parser). Raises the task's GLib.Error."""
+        """Returns the result as the library has it (GLib.Bytes, a Json.Parser). Raises the task's GLib.Error."""
         self.check()  # without a value: PyGObject 3.42 never frees the one that it makes for a function that fails
         return _own(self.peek_value()[1])
 
     # What asyncio's futures have, too
 
     def result(self):
-        """The result as Python has it: bytes for GLib.Bytes, plain objects for JSON and GLib.Variant, a list for `all` and `map`. Raises
-        the task's exception, or InvalidStateError where it is pending."""
+        """Returns the result as a Python value: bytes for GLib.Bytes, plain objects for JSON and GLib.Variant, a list
+        for `all` and `map`. Raises the task's exception, or InvalidStateError if it is pending."""
         self = self.get_source() or self
         try:
             # First without a value: PyGObject 3.42 never frees the one that it has made for a function that fails
@@ -426,8 +427,8 @@ class Task(Pillion.Task):
             self = exception = None  # else its traceback would hold this frame, and so itself
 
     def exception(self):
-        """The exception that the task ended with, or None. Raises CancelledError where it was cancelled, InvalidStateError where it is
-        pending."""
+        """Returns the exception that the task ended with, or None. Raises CancelledError if it was cancelled,
+        InvalidStateError if it is pending."""
         self = self.get_source() or self
         try:
             self.check()
@@ -451,15 +452,15 @@ class Task(Pillion.Task):
         return exception
 
     def done(self):
-        """Whether the task has ended."""
+        """Returns whether the task has ended."""
         return self.is_done()
 
     def cancelled(self):
-        """Whether the task ended by being cancelled."""
+        """Returns whether the task was cancelled."""
         return self.get_state() == CANCELLED
 
     def add_done_callback(self, func, *args):
-        """Has `func (task, *args)` called when the task is done, never inside this call. Returns a number for
+        """Calls `func (task, *args)` when the task is done, never inside this call. Returns a number for
         remove_done_callback ()."""
         number = Pillion.Task.add_done_callback(self, _Call(func, args))
         if number == 0:
@@ -467,8 +468,8 @@ class Task(Pillion.Task):
         return number
 
     async def progress(self):
-        """Yields a Progress whenever there is a new one, and ends when the task does, however that ends. It waits for the task: leaving
-        it early cancels the task, unless somebody else waits for it, too."""
+        """Yields a Progress whenever it changes, and ends when the task does, whatever its outcome. This waits for
+        the task: leaving it early cancels the task, unless something else waits for it too."""
         changed = asyncio.Event()
         last = None
         handler = self.connect('progress', lambda _: changed.set())
@@ -501,28 +502,29 @@ class Task(Pillion.Task):
 
     @classmethod
     def all(cls, loop, tasks):
-        """Ends when all have ended well; its result is the list of theirs."""
+        """Succeeds when all tasks have; its result is the list of theirs."""
         return cls._group(Pillion.Task.all(loop, list(tasks)), _site(2), True)
 
     @classmethod
     def settle(cls, loop, tasks):
-        """Ends when all have ended, well or not; its result is the list of them."""
+        """Succeeds when all tasks have ended, whatever their outcomes; its result is the list of tasks."""
         return cls._group(Pillion.Task.settle(loop, list(tasks)), _site(2), False)
 
     @classmethod
     def any(cls, loop, tasks):
-        """Ends as the first one that ends well."""
+        """Has the outcome of the first task that succeeds."""
         return cls._at(Pillion.Task.any(loop, list(tasks)), _site(2))
 
     @classmethod
     def race(cls, loop, tasks):
-        """Ends as the first one that ends."""
+        """Has the outcome of the first task that ends."""
         return cls._at(Pillion.Task.race(loop, list(tasks)), _site(2))
 
     @classmethod
     def map(cls, loop, inputs, limit, func, cancellable=None):
-        """Calls `func (input)` for each of the inputs, with at most `limit` (0: any number) of the tasks that it gives under way; it may give
-        awaitables. Its result is the list of theirs. A number as the inputs stands for a range."""
+        """Calls `func (input)` for each of the inputs, with at most `limit` of its tasks running (0 for no limit); it
+        may also return awaitables. The result is the list of their results. A number as the inputs stands for a
+        range."""
         inputs = range(inputs) if isinstance(inputs, int) else list(inputs)
         start = _Start(loop, 'map', lambda index: func(inputs[index]), ())
         return cls._group(Pillion.Task.map(loop, len(inputs), limit, cancellable, start), _site(2), True)
@@ -541,14 +543,15 @@ class Task(Pillion.Task):
         return task
 
     def and_then(self, func, *args):
-        """Has `func (task, *args)` start what comes after this task, when that has ended well: a task, an awaitable, or None."""
+        """Calls `func (task, *args)` when this task has succeeded, to start what comes next: it returns a task, an
+        awaitable, or None."""
         start = _Start(self.get_loop(), 'and then', func, args)
         return self._at(Pillion.Task.and_then(self, start), _site(2))
 
     _with_timeout = Pillion.Task.with_timeout
 
     def with_timeout(self, timeout):
-        """Ends as this task, or fails with TimeoutError when that takes more than `timeout` µs."""
+        """Has the outcome of this task, or fails with TimeoutError if that takes more than `timeout` µs."""
         return self._at(self._with_timeout(_usec(timeout)), _site(2))
 
     with_deadline = _sited(Pillion.Task.with_deadline)
@@ -563,7 +566,7 @@ Task = _public(override(Task))
 
 
 class Completions(Pillion.Completions):
-    """`async for task in completions` gives the tasks as they end."""
+    """`async for task in completions` yields the tasks as they end."""
 
     def __new__(cls, tasks=(), loop=None):
         return Pillion.Completions.new(_or_default(loop), list(tasks))
@@ -589,11 +592,11 @@ Completions = _public(override(Completions))
 
 class Retry(Pillion.Retry):
     def set_predicate(self, func, *args):
-        """Has `func (error, attempt, *args)` decide whether there is any point in another attempt."""
+        """Sets `func (error, attempt, *args)` to decide whether to try again."""
         Pillion.Retry.set_predicate(self, None if func is None else _Call(func, args))
 
     def run(self, loop, name, func, *args, cancellable=None):
-        """Has `func (attempt, *args)` make attempts, each a task or an awaitable, until one ends well."""
+        """Calls `func (attempt, *args)` for attempts, each a task or an awaitable, until one succeeds."""
         task = Pillion.Retry.run(self, loop, name, cancellable, _Start(loop, name, func, args))
         return Task._at(task, _site(2))
 
@@ -619,17 +622,17 @@ class Loop(Pillion.Loop):
     _sleep = Pillion.Loop.sleep
 
     def close(self, timeout):
-        """Ends everything, for `timeout` µs at most, or as long as it takes where that is less than 0."""
+        """Ends everything, within `timeout` µs, or however long it takes if that is negative."""
         try:
             return self._close(_usec(timeout))
         finally:
             tell_of_close()
 
     def run_until_complete(self, task):
-        """Runs the loop until the task is done, and returns its result, or raises its exception."""
+        """Runs the loop until the task is done, and returns its result or raises its exception."""
         running = _get_running_loop()
         if running is not None and not task.done() and _follows(task, running):
-            raise RuntimeError(f'{task.get_name()!r} can\'t be waited for here, inside of the event loop that is to run it: await it')
+            raise RuntimeError(f'{task.get_name()!r} can\'t be waited for inside the event loop that runs it: await it instead')
         try:
             self._run_until_complete(task)
         except GLib.Error:
@@ -639,28 +642,28 @@ class Loop(Pillion.Loop):
         return task.result()
 
     def call_soon(self, func, *args):
-        """Has `func (*args)` called in the next kick. Returns a number for cancel_call ()."""
+        """Calls `func (*args)` in the next kick. Returns a number for cancel_call ()."""
         return _called(self, Pillion.Loop.call_soon(self, _Call(func, args)))
 
     def call_soon_threadsafe(self, func, *args):
-        """Has `func (*args)` called on the loop's thread, from any thread, and wakes a host that sleeps."""
+        """Calls `func (*args)` on the loop's thread, from any thread, and wakes a host that sleeps."""
         Pillion.Loop.call_soon_threadsafe(self, _Call(func, args))
 
     def call_later(self, delay, func, *args):
-        """Has `func (*args)` called after `delay` µs. Returns a number for cancel_call ()."""
+        """Calls `func (*args)` after `delay` µs. Returns a number for cancel_call ()."""
         return _called(self, Pillion.Loop.call_later(self, _usec(delay), _Call(func, args)))
 
     def call_at_safe_point(self, func, *args):
-        """Has `func (*args)` called where the host allows what is destructive. Returns a number for cancel_call ()."""
+        """Calls `func (*args)` at the next safe point. Returns a number for cancel_call ()."""
         return _called(self, Pillion.Loop.call_at_safe_point(self, _Call(func, args)))
 
     def sleep(self, delay, cancellable=None):
-        """A task that ends well after `delay` µs."""
+        """Creates a task that succeeds after `delay` µs."""
         return Task._at(self._sleep(_usec(delay), cancellable), _site(2))
 
     def run_in_thread(self, name, func, *args, cancellable=None):
-        """Calls `func (task, cancellable, *args)` on a worker thread. What it returns, or raises, is what the task ends with, unless
-        the function has finished that by itself."""
+        """Calls `func (task, cancellable, *args)` on a worker thread. The task ends with what it returns or raises,
+        unless the function has finished the task itself."""
         task = Pillion.Loop.run_in_thread(self, name, cancellable, _Work(func, args))
         return Task._at(task, _site(2))
 
@@ -741,8 +744,9 @@ class _Body:
 
 
 class Scope(Pillion.Scope):
-    """`async with Pillion.Scope ('panel') as scope:` waits at its end for all that was started in it. Where one fails, or the body does, it
-    cancels the rest and the body. The failures of tasks come as an ExceptionGroup, as those of asyncio.TaskGroup do."""
+    """At its end, `async with Pillion.Scope ('panel') as scope:` waits for everything that was started in the scope.
+    If a task or the body fails, the rest and the body are cancelled. The failures of tasks are raised as an
+    ExceptionGroup, as with asyncio.TaskGroup."""
 
     _body = None
 
@@ -761,11 +765,11 @@ class Scope(Pillion.Scope):
     _close = waits(Pillion.Scope.close)
 
     def close(self, timeout=0):
-        """Cancels all, and runs the loop until they have ended, for `timeout` µs at most: host code's. Code that awaits has
-        aclose ()."""
+        """Cancels all tasks and runs the loop until they have ended, for at most `timeout` µs. For host code;
+        coroutines await aclose ()."""
         running = _get_running_loop()
         if timeout != 0 and running is not None and self._is_run_by(running):
-            raise GLib.Error(f'The scope {self.get_name()!r} can\'t be closed here, inside of the event loop that is to end its tasks: '
+            raise GLib.Error(f'The scope {self.get_name()!r} can\'t be closed inside the event loop that has to end its tasks: '
                              'await aclose ()', ERROR, Pillion.Error.NESTED)
         return self._close(_usec(timeout))
 
@@ -778,7 +782,7 @@ class Scope(Pillion.Scope):
             join.cancel()
 
     def create_task(self, awaitable, *, name=None, key=None):
-        """Starts a coroutine in the scope, or puts another awaitable into it. Returns a Pillion.Task."""
+        """Starts a coroutine in the scope, or adds another awaitable to it. Returns a Pillion.Task."""
         if self.is_closed():
             if asyncio.iscoroutine(awaitable):
                 awaitable.close()
@@ -799,12 +803,12 @@ class Scope(Pillion.Scope):
         return task
 
     def start(self, name, func, *args):
-        """Has `func (*args)` start work when there is room for it: a task, or an awaitable."""
+        """Calls `func (*args)` when there is room for more work; it returns a task or an awaitable."""
         task = Pillion.Scope.start(self, name, _Start(self.get_loop(), name, func, args))
         return Task._at(task, _site(2))
 
     async def aclose(self, timeout=None):
-        """Cancels all and waits until they have ended, for `timeout` µs at most, or as long as it takes. Then the scope is closed."""
+        """Cancels all tasks, waits until they have ended, for at most `timeout` µs if given, and closes the scope."""
         self.cancel()
         if self.get_live_tasks() > 0:
             join = self.join()
@@ -816,7 +820,7 @@ class Scope(Pillion.Scope):
 
     async def __aenter__(self):
         if self._body is not None:
-            raise RuntimeError(f'the scope {self.get_name()!r} has been entered already')
+            raise RuntimeError(f'the scope {self.get_name()!r} has already been entered')
         self._body = _Body(self)
         return self
 
@@ -864,7 +868,7 @@ Scope = _public(override(Scope))
 
 
 class Queue(Pillion.Queue):
-    """Takes any objects of Python's. `async for item in queue` ends when the queue is closed and empty."""
+    """Items can be any Python objects. `async for item in queue` ends when the queue is closed and empty."""
 
     def __new__(cls, capacity=0, loop=None):
         return Pillion.Queue.new(_or_default(loop), capacity)
@@ -875,7 +879,7 @@ class Queue(Pillion.Queue):
     _put = Pillion.Queue.put
 
     def put(self, item):
-        """Puts an item in: a task that ends when there was room."""
+        """Puts an item in. Returns a task that ends once there was room."""
         return Task._at(self._put(_to_value(item)), _site(2))
 
     def try_put(self, item):

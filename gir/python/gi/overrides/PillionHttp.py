@@ -35,8 +35,8 @@ def _public(kind):
 
 @_public
 class StatusError(GLib.Error):
-    """A server refused. `status` is its answer (404, 503…) and `reason` the same in words; `url` is where that was, after redirects;
-    `headers` is an http.client.HTTPMessage, and `body` holds the beginning of the body, as bytes."""
+    """A server refused. `status` is the status (404, 503…) and `reason` its name; `url` is the final URL, after
+    redirects; `headers` is an http.client.HTTPMessage, and `body` is the beginning of the body, as bytes."""
 
     status: int
     reason: str | None
@@ -89,11 +89,11 @@ class Client(PillionHttp.Client):
         pass  # it was made by __new__ ()
 
     def get_bytes(self, url, cancellable=None):
-        """Gets a body: a task whose result is bytes."""
+        """Gets a body. Returns a task whose result is bytes."""
         return self._deliver(url, cancellable, _copy, core._site(2))
 
     def get_json(self, url, cancellable=None):
-        """Gets a body of JSON: a task whose result is the Python value."""
+        """Gets a JSON body. Returns a task whose result is the Python value."""
         # By Python's own parser: JSON-GLib has no numbers past 64 bits, and no texts with a NUL in them
         return self._deliver(url, cancellable, _parse_json, core._site(2))
 
@@ -106,11 +106,12 @@ class Client(PillionHttp.Client):
         return task
 
     def download(self, url, target, sha256=None, cancellable=None):
-        """Gets a body into a file, named by a path or a Gio.File: a task whose result is a PillionHttp.Download."""
+        """Downloads a body to a file, given as a path or a Gio.File. Returns a task whose result is a
+        PillionHttp.Download."""
         return Pillion.Task._at(PillionHttp.Client.download(self, url, _to_file(target), sha256, cancellable), core._site(2))
 
     def download_into(self, url, folder, sha256=None, cancellable=None):
-        """Gets a body into a folder, under the name that the server or the URL gives it."""
+        """Downloads a body into a folder, under the name that the server or the URL gives it."""
         return Pillion.Task._at(PillionHttp.Client.download_into(self, url, _to_file(folder), sha256, cancellable), core._site(2))
 
 
