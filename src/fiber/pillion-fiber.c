@@ -10,6 +10,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "fiber/pillion-overflow.h"
+
 /* Fibers: how they come and go, run and stop. */
 
 /* What a fiber that goes on touches first: the frames of its await */
@@ -57,6 +59,26 @@ let_go (PillionFiber *self)
   if (self->destroy != NULL)
     self->destroy (self->data);
   pillion_sync_unref (task);
+}
+
+static gboolean
+find_overflow (gconstpointer address,
+               PillionOverflow *overflow)
+{
+  PillionFiber *self = pillion_fiber_current;
+  const char *limit;
+
+  if (self == NULL || self->stack == NULL)
+    return FALSE;
+
+  limit = self->stack->limit;
+  if ((const char *) address >= limit || (const char *) address < limit - PILLION_STACK_GUARD_SIZE)
+    return FALSE;
+
+  overflow->name = self->body.task->name;
+  overflow->site = self->body.task->site;
+  overflow->size = pillion_stack_get_size (self->stack);
+  return TRUE;
 }
 
 static void
@@ -120,6 +142,7 @@ start (PillionFiber *self)
       return;
     }
 
+  pillion_overflow_watch_thread (find_overflow);
   self->stack = pillion_stack_take (self->stack_size, self);
   if (self->stack == NULL)
     {

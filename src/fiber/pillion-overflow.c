@@ -12,11 +12,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "fiber/pillion-fiber-private.h"
-
 #define HANDLER_STACK_SIZE (64 * 1024)
 
 static struct sigaction before;
+static PillionOverflowFunc find_overflow;
 
 /* The thread's stack for handlers, where it is ours */
 static __thread gpointer handler_stack __attribute__ ((tls_model ("initial-exec")));
@@ -55,37 +54,27 @@ say_number (gsize number)
   say (next);
 }
 
-static gboolean
-is_overflow (PillionFiber *fiber,
-             siginfo_t *info)
-{
-  char *address = info->si_addr;
-
-  return info->si_code > 0 && fiber != NULL && fiber->stack != NULL && address < fiber->stack->limit &&
-         address >= fiber->stack->limit - PILLION_STACK_GUARD_SIZE;
-}
-
 static void
 on_fault (int number,
           siginfo_t *info,
           gpointer context)
 {
-  PillionFiber *fiber = pillion_fiber_current;
+  PillionOverflow overflow = { 0 };
   int saved_errno = errno;
 
-  if (is_overflow (fiber, info))
+  if (info->si_code > 0 && find_overflow (info->si_addr, &overflow))
     {
       say ("Pillion: the stack of fiber '");
-      say (fiber->body.task->name);
+      say (overflow.name);
       say ("'");
-      if (fiber->body.task->site != NULL)
+      if (overflow.site != NULL)
         {
           say (", spawned at ");
-          say (fiber->body.task->site);
+          say (overflow.site);
           say (",");
         }
       say (" has overflowed: it has ");
-      say_number (pillion_stack_get_size (fiber->stack) / 1024);
+      say_number (overflow.size / 1024);
       say (" KiB, and pillion_loop_spawn_full () gives more\n");
 
       /* Back to where it hit the guard, which it will do again: now for whoever was there before us, or for a core dump of that very place */
@@ -124,7 +113,7 @@ is_wanted (void)
 }
 
 static gboolean
-install (void)
+install (PillionOverflowFunc find)
 {
   static gsize asked;
   static gboolean installed;
@@ -137,6 +126,7 @@ install (void)
       installed = is_wanted ();
       if (installed)
         {
+          find_overflow = find;
           /* First known, then in use */
           sigaction (SIGSEGV, NULL, &before);
           sigaction (SIGSEGV, &ours, NULL);
@@ -147,30 +137,8 @@ install (void)
   return installed;
 }
 
-void
-pillion_overflow_begin_thread (void)
-{
-  stack_t now;
-
-  if (!install ())
-    return;
-
-  if (sigaltstack (NULL, &now) == 0 && now.ss_flags & SS_DISABLE)
-    {
-      stack_t ours = { .ss_size = HANDLER_STACK_SIZE };
-
-      ours.ss_sp = mmap (NULL, HANDLER_STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-      if (ours.ss_sp == MAP_FAILED)
-        return;
-      if (sigaltstack (&ours, NULL) == 0)
-        handler_stack = ours.ss_sp;
-      else
-        munmap (ours.ss_sp, HANDLER_STACK_SIZE);
-    }
-}
-
-void
-pillion_overflow_end_thread (void)
+static void
+end_thread (gpointer data)
 {
   stack_t now;
 
@@ -185,4 +153,44 @@ pillion_overflow_end_thread (void)
     }
   munmap (handler_stack, HANDLER_STACK_SIZE);
   handler_stack = NULL;
+}
+
+static void
+watch_thread (PillionOverflowFunc find)
+{
+  static GPrivate of_thread = G_PRIVATE_INIT (end_thread);
+  stack_t now;
+
+  if (!install (find))
+    return;
+
+  if (sigaltstack (NULL, &now) == 0 && now.ss_flags & SS_DISABLE)
+    {
+      stack_t ours = { .ss_size = HANDLER_STACK_SIZE };
+
+      ours.ss_sp = mmap (NULL, HANDLER_STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      if (ours.ss_sp == MAP_FAILED)
+        return;
+      if (sigaltstack (&ours, NULL) == 0)
+        {
+          handler_stack = ours.ss_sp;
+          g_private_set (&of_thread, handler_stack);
+        }
+      else
+        {
+          munmap (ours.ss_sp, HANDLER_STACK_SIZE);
+        }
+    }
+}
+
+void
+pillion_overflow_watch_thread (PillionOverflowFunc find)
+{
+  static __thread gboolean watched __attribute__ ((tls_model ("initial-exec")));
+
+  if (G_UNLIKELY (!watched))
+    {
+      watched = TRUE;
+      watch_thread (find);
+    }
 }

@@ -6,8 +6,19 @@
 
 #include <glib.h>
 
-/* Names the fiber whose stack was too small when it hits its guard, if the environment says PILLION_FIBER_GUARD=1. The process gets a handler
- * of SIGSEGV with the first stack then, and each thread that has fibers and no stack for handlers gets one. What is not about our guards goes
- * to the handler that was there before. */
-void pillion_overflow_begin_thread (void);
-void pillion_overflow_end_thread   (void);
+/* The fiber whose stack was too small */
+typedef struct
+{
+  const char *name;
+  const char *site; /* may be NULL */
+  gsize size;       /* of its stack, in bytes */
+} PillionOverflow;
+
+/* Whether @address is in the guard of the stack that the calling thread is on; called in a signal handler */
+typedef gboolean (*PillionOverflowFunc) (gconstpointer    address,
+                                         PillionOverflow *overflow);
+
+/* Says which fiber's stack was too small when it hits its guard, if the environment has PILLION_FIBER_GUARD=1: called on each thread
+ * before a fiber runs there, with the same function each time. The process then gets a handler of SIGSEGV, and the thread a stack for
+ * handlers unless it has one. Faults that are not about our guards go to the handler that was there before. */
+void pillion_overflow_watch_thread (PillionOverflowFunc find);

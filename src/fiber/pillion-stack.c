@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "base/pillion-sync.h"
-#include "fiber/pillion-overflow.h"
 #include "fiber/pillion-sanitizer.h"
 #include "fiber/pillion-switch.h"
 
@@ -129,7 +128,6 @@ pool_end (gpointer data)
 {
   PillionStackPool *self = data;
 
-  pillion_overflow_end_thread ();
   thread_pool = NULL;
   self->orphaned = TRUE;
 
@@ -165,7 +163,6 @@ get_pool (void)
       thread_pool = self;
       g_private_set (&pool_of_thread, self);
       pillion_switch_init ();
-      pillion_overflow_begin_thread ();
 
       pillion_mutex_lock (&pools_lock);
       self->next = pillion_stack_pools;

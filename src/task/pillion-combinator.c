@@ -254,30 +254,6 @@ pillion_combinator_end_closed (PillionCombinator *self)
                                                    _("The loop was closed while waiting for '%s'"), task->name));
 }
 
-void
-pillion_task_let_go (PillionTask *task)
-{
-  static __thread GPtrArray *waiting;
-
-  if (waiting != NULL)
-    {
-      g_ptr_array_add (waiting, task);
-      return;
-    }
-
-  if (g_atomic_int_get (&task->parent_instance.ref_count) > 1)
-    {
-      pillion_sync_unref (task);
-      return;
-    }
-
-  waiting = g_ptr_array_new ();
-  pillion_sync_unref (task);
-  while (waiting->len > 0)
-    pillion_sync_unref (g_ptr_array_steal_index_fast (waiting, waiting->len - 1));
-  g_clear_pointer (&waiting, g_ptr_array_unref);
-}
-
 /**
  * pillion_task_get_children:
  * @self: a task

@@ -209,10 +209,6 @@ void              pillion_task_set_body       (PillionTask                *self,
 void              pillion_task_return_from    (PillionTask      *self,
                                                PillionTask      *source);
 
-/* Drops a reference to a task that another one has, when that goes. However deep they are nested, they go one after the other, not one
- * inside the other. */
-void              pillion_task_let_go         (PillionTask      *self);
-
 #define PILLION_TASK_LOOKED 1
 #define PILLION_TASK_ASKED 3
 

@@ -6,7 +6,31 @@
 
 #include "task/pillion-task-result.h"
 
-#include "task/pillion-task-private.h"
+#include "base/pillion-sync.h"
+
+void
+pillion_task_let_go (PillionTask *task)
+{
+  static __thread GPtrArray *waiting;
+
+  if (waiting != NULL)
+    {
+      g_ptr_array_add (waiting, task);
+      return;
+    }
+
+  if (g_atomic_int_get (&G_OBJECT (task)->ref_count) > 1)
+    {
+      pillion_sync_unref (task);
+      return;
+    }
+
+  waiting = g_ptr_array_new ();
+  pillion_sync_unref (task);
+  while (waiting->len > 0)
+    pillion_sync_unref (g_ptr_array_steal_index_fast (waiting, waiting->len - 1));
+  g_clear_pointer (&waiting, g_ptr_array_unref);
+}
 
 void
 pillion_task_result_clear (PillionTaskResult *self)

@@ -49,6 +49,10 @@ typedef struct
 
 void        pillion_task_result_clear         (PillionTaskResult       *self);
 
+/* Drops a reference that a task has to another one, when the first is finalized. However deeply they are nested, they are finalized one after
+ * the other, and not one inside the other. */
+void        pillion_task_let_go               (PillionTask             *task);
+
 /* What a message calls the kind of the result */
 const char *pillion_task_result_describe      (const PillionTaskResult *self);
 

@@ -292,17 +292,29 @@ test_inside (void)
   test_fault ("inside", NULL, "*overflowed*");
 }
 
-/* The thread's stack for handlers: where there is one it is left alone, and ours goes with the thread */
+static void
+do_nothing (PillionTask *task,
+            gpointer data)
+{
+  pillion_task_return_boolean (task, TRUE);
+}
+
+/* The thread's stack for handlers: if there is one it is left alone, and ours goes with the thread */
 static gpointer
 look_at_handler_stack (gpointer data)
 {
   static char own[65536];
+  g_autoptr (PillionLoop) loop = NULL;
+  g_autoptr (PillionTask) fiber = NULL;
   stack_t stack = { .ss_sp = own, .ss_size = sizeof own };
   stack_t now;
 
   if (data != NULL)
     g_assert_cmpint (sigaltstack (&stack, NULL), ==, 0);
-  pillion_stack_give (pillion_stack_take (0, NULL));
+  loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+  fiber = pillion_loop_spawn (loop, "short", do_nothing, NULL, NULL);
+  g_assert_true (pillion_loop_run_until_complete (loop, fiber, NULL));
+  g_assert_true (pillion_loop_close (loop, G_USEC_PER_SEC, NULL));
   g_assert_cmpint (sigaltstack (NULL, &now), ==, 0);
   g_assert_false (now.ss_flags & SS_DISABLE);
   if (data != NULL)
