@@ -34,13 +34,6 @@ pillion_private_io_thread_post (PillionIoThread *io,
   pillion_io_thread_post (io, func, data);
 }
 
-gboolean
-pillion_private_io_thread_defer (PillionIoFunc func,
-                                 gpointer data)
-{
-  return pillion_io_thread_defer (func, data);
-}
-
 PillionWorkers *
 pillion_private_workers_new (guint max_threads)
 {
@@ -67,18 +60,4 @@ gboolean
 pillion_private_loop_on_thread (PillionLoop *loop)
 {
   return pillion_core_on_thread (pillion_core (loop));
-}
-
-void
-pillion_private_loop_external (PillionLoop *loop,
-                               int change)
-{
-  pillion_core_external (pillion_core (loop), change);
-}
-
-void
-pillion_private_loop_push (PillionLoop *loop,
-                           PillionItem *item)
-{
-  pillion_core_push (pillion_core (loop), item);
 }

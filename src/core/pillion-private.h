@@ -30,9 +30,6 @@ PILLION_PRIVATE
 void             pillion_private_io_thread_post        (PillionIoThread *io,
                                                         PillionIoFunc    func,
                                                         gpointer         data);
-PILLION_PRIVATE
-gboolean         pillion_private_io_thread_defer       (PillionIoFunc    func,
-                                                        gpointer         data);
 
 /* Worker pools: base/pillion-workers.h */
 PILLION_PRIVATE
@@ -50,13 +47,6 @@ guint            pillion_private_workers_close         (PillionWorkers  *workers
 PILLION_PRIVATE
 gboolean         pillion_private_loop_on_thread        (PillionLoop     *loop);
 
-/* Counts a task that another thread will finish, so that a virtual clock waits for it; any thread. @change is 1, and -1 after
- * the task was finished: never before, or it would be lost from sight for a moment. */
+/* Another thread will finish the task, which is pending: a virtual clock waits for it until it is delivered. On the loop's thread. */
 PILLION_PRIVATE
-void             pillion_private_loop_external         (PillionLoop     *loop,
-                                                        int              change);
-
-/* Puts an item at the end of the loop's ready queue; any thread */
-PILLION_PRIVATE
-void             pillion_private_loop_push             (PillionLoop     *loop,
-                                                        PillionItem     *item);
+void             pillion_private_task_set_external     (PillionTask     *task);

@@ -185,6 +185,7 @@ static void
 deliver (Making *self)
 {
   PillionTransfer *transfer = self->transfer;
+  PillionTask *task;
 
   if (self->error != NULL)
     {
@@ -192,11 +193,11 @@ deliver (Making *self)
       return;
     }
 
+  task = pillion_transfer_finish (transfer);
   if (self->json)
-    pillion_task_return_object (transfer->task, self->parser);
+    pillion_task_return_object (task, self->parser);
   else
-    pillion_task_return_bytes (transfer->task, self->bytes);
-  pillion_transfer_finish (transfer);
+    pillion_task_return_bytes (task, self->bytes);
 }
 
 static void

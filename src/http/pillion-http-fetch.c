@@ -454,9 +454,8 @@ succeed (PillionHttpFetch *self)
   };
   PillionHttpDownload *download = pillion_http_download_new (&facts);
 
-  pillion_task_return_object (transfer->task, download);
+  pillion_task_return_object (pillion_transfer_finish (transfer), download);
   pillion_sync_unref (download);
-  pillion_transfer_finish (transfer);
 }
 
 /* Whether another attempt may continue after this error */

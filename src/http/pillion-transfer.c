@@ -139,7 +139,7 @@ void
 pillion_transfer_submit (PillionTransfer *self)
 {
   self->cancellable = g_object_ref (pillion_task_get_cancellable (self->task));
-  pillion_private_loop_external (pillion_task_get_loop (self->task), 1);
+  pillion_private_task_set_external (self->task);
 
   /* Not g_cancellable_connect (), because its counterpart waits for other people's handlers. What the handler posts may come
    * before the transfer itself does, and waits for it there. */
@@ -465,54 +465,13 @@ void
 pillion_transfer_finish_failure (PillionTransfer *self,
                                  GError *error)
 {
-  pillion_task_return_error (self->task, error);
-  pillion_transfer_finish (self);
+  pillion_task_return_error (pillion_transfer_finish (self), error);
 }
 
-/* What is left goes home to the loop's thread: where the task has no other reference any more, its callbacks are freed there */
-static void
-go_home (PillionTransfer *self)
-{
-  pillion_sync_unref (g_steal_pointer (&self->task));
-  pillion_transfer_unref (self);
-}
-
-static gboolean
-home_run (PillionItem *item,
-          PillionCore *core)
-{
-  go_home ((PillionTransfer *) ((char *) item - G_STRUCT_OFFSET (PillionTransfer, home)));
-  return FALSE;
-}
-
-static const char *
-home_get_name (PillionItem *item)
-{
-  return "end of a transfer";
-}
-
-static void
-home_drop (PillionItem *item)
-{
-  go_home ((PillionTransfer *) ((char *) item - G_STRUCT_OFFSET (PillionTransfer, home)));
-}
-
-static const PillionItemClass home_class = {
-  .run = home_run,
-  .get_name = home_get_name,
-  .drop = home_drop,
-};
-
-static void
-let_go (gpointer loop)
-{
-  pillion_sync_unref (loop);
-}
-
-void
+PillionTask *
 pillion_transfer_finish (PillionTransfer *self)
 {
-  PillionLoop *loop = g_object_ref (pillion_task_get_loop (self->task));
+  PillionTask *task = g_steal_pointer (&self->task);
 
   self->done = TRUE;
   detach_leg (self);
@@ -525,14 +484,12 @@ pillion_transfer_finish (PillionTransfer *self)
   g_clear_pointer (&self->origin, g_free);
   g_clear_pointer (&self->authorization, g_free);
 
-  /* In this order: who waits until nothing is under way any more is woken by the item */
-  pillion_private_loop_external (loop, -1);
-  self->home.klass = &home_class;
-  pillion_private_loop_push (loop, &self->home);
+  /* Now, and not once the task has its outcome: the loop's thread may drop the task and the loop then, and the last reference to them must
+   * not be one of this thread's */
+  pillion_sync_unref (task);
+  pillion_transfer_unref (self);
 
-  /* After the wake that the push deferred, for which the loop has to be there */
-  if (!pillion_private_io_thread_defer (let_go, loop))
-    let_go (loop);
+  return task;
 }
 
 void

@@ -45,7 +45,6 @@ struct _PillionTransfer
   int n_references; /* atomic */
   PillionHttpEngine *engine;
   PillionTask *task;
-  PillionItem home;
   char *given_url;
   char *url; /* without user and password: for files, results and messages */
   GCancellable *cancellable;
@@ -142,8 +141,9 @@ void             pillion_transfer_fail           (PillionTransfer            *se
 void             pillion_transfer_finish_failure (PillionTransfer            *self,
                                                   GError                     *error);
 
-/* After the task was finished well */
-void             pillion_transfer_finish         (PillionTransfer            *self);
+/* Ends the transfer. Returns its task, without a reference: the loop keeps it as long as it has no outcome. To give it one is the last thing to
+ * do, because the task and its loop may be gone right after that. */
+PillionTask     *pillion_transfer_finish         (PillionTransfer            *self);
 
 /* For the engine */
 void             pillion_transfer_start_leg      (PillionTransferLeg         *leg);

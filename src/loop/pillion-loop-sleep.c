@@ -31,7 +31,8 @@ sleep_clear (gpointer data)
   pillion_sync_acquire (self);
   g_clear_object (&self->task);
   g_clear_object (&self->cancellable);
-  pillion_sync_unref (g_steal_pointer (&self->loop));
+  if (self->loop != NULL)
+    pillion_sync_unref (self->loop);
 }
 
 static void
@@ -130,8 +131,12 @@ on_sleep_cancelled (GCancellable *cancellable,
   pillion_sync_acquire (self);
   if (!__atomic_exchange_n (&self->cancelled, TRUE, __ATOMIC_SEQ_CST))
     {
+      /* The loop may have been dropped, and then nobody would take the item out of its queue: the item must not keep it */
+      PillionLoop *loop = g_steal_pointer (&self->loop);
+
       g_atomic_rc_box_acquire (self);
-      pillion_core_push (pillion_core (self->loop), &self->cancel_item);
+      pillion_core_push (pillion_core (loop), &self->cancel_item);
+      pillion_sync_unref (loop);
     }
 }
 

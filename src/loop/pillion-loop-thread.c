@@ -28,8 +28,9 @@ job_free (Job *self)
 {
   if (self->destroy != NULL)
     self->destroy (self->data);
-  g_object_unref (self->cancellable);
-  pillion_sync_unref (self->task);
+  g_clear_object (&self->cancellable);
+  if (self->task != NULL)
+    pillion_sync_unref (self->task);
   g_free (self);
 }
 
@@ -64,19 +65,24 @@ static void
 work (gpointer data)
 {
   Job *self = data;
-  PillionCore *core = pillion_core (self->task->loop);
+  PillionTask *task = g_steal_pointer (&self->task);
+  PillionCore *core = pillion_core (task->loop);
 
-  if (!pillion_task_return_if_cancelled (self->task))
+  if (!pillion_task_return_if_cancelled (task))
     {
-      self->func (self->task, self->cancellable, self->data);
-      if (!__atomic_load_n (&self->task->returned, __ATOMIC_ACQUIRE))
-        pillion_task_return_new_error (self->task, PILLION_ERROR, PILLION_ERROR_FAILED,
-                                       _("The function of '%s' returned without setting a result"), self->task->name);
+      self->func (task, self->cancellable, self->data);
+      if (!__atomic_load_n (&task->returned, __ATOMIC_ACQUIRE))
+        pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_FAILED,
+                                       _("The function of '%s' returned without setting a result"), task->name);
     }
+  g_clear_object (&self->cancellable);
 
-  /* In this order: whoever sees that it is counted no more finds the outcome, and whoever waits for that is woken by the item */
+  /* In this order: whoever sees that it is counted no more finds the outcome, and whoever waits for that is woken by the item. The item
+   * holds neither the task nor the loop, which may have been dropped since the outcome is known: nobody would ever take it out of the queue.
+   * If this is the last reference, the loop ends here and takes the item with it. */
   pillion_core_external (core, -1);
   pillion_core_push (core, &self->item);
+  pillion_sync_unref (task);
 }
 
 /**

@@ -84,7 +84,8 @@ struct _PillionTask
   guint told : 1;      /* whether a callback was called that was no owner's, nor a relay's */
   guint safe_point : 1; /* whether callbacks wait for a safe point */
   guint ids_again : 1; /* whether all ids of callbacks were given once */
-  guint last_id : 23;
+  guint external : 1; /* whether another thread finishes it, and the core counts that */
+  guint last_id : 22;
 
   PillionTaskResult result;
 

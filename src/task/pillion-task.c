@@ -9,6 +9,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "base/pillion-sync.h"
+#include "core/pillion-private.h"
 
 /**
  * PillionTask:
@@ -127,11 +128,21 @@ leave (PillionTask *self,
 {
   pillion_live_list_remove (&core->live, &self->link);
   self->live = FALSE;
+  if (self->external)
+    pillion_core_external (core, -1);
+  self->external = FALSE;
   if (self->extra != NULL)
     {
       disconnect (self->extra->parent, &self->extra->parent_handler);
       disconnect (self->cancellable, &self->extra->own_handler);
     }
+}
+
+void
+pillion_private_task_set_external (PillionTask *self)
+{
+  self->external = TRUE;
+  pillion_core_external (pillion_core (self->loop), 1);
 }
 
 void

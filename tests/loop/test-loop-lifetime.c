@@ -181,6 +181,66 @@ test_fork (void)
   g_assert_true (pillion_loop_close (loop, -1, NULL));
 }
 
+/* Whoever waits for a task may drop the loop right after, whatever the threads that worked on it still have to do */
+
+static void
+work_on (PillionTask *task,
+         GCancellable *cancellable,
+         gpointer data)
+{
+  pillion_task_return_boolean (task, TRUE);
+  /* The waiter is faster than this thread */
+  gate_wait (data);
+}
+
+static void
+count_destroyed (gpointer data)
+{
+  gate_open (data);
+}
+
+static void
+loop_gone (gpointer data,
+           GObject *loop)
+{
+  gate_open (data);
+}
+
+static void
+test_dropped_after_a_wait (void)
+{
+  for (int i = 0; i < 50; i++)
+    {
+      static Gate gone = GATE_INIT; /* the threads let go of them last of all */
+      static Gate dropped;
+      PillionLoop *loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+      PillionTask *task;
+
+      dropped = (Gate) GATE_INIT;
+      task = pillion_loop_run_in_thread (loop, "work", NULL, work_on, &dropped, NULL);
+      g_object_weak_ref (G_OBJECT (loop), loop_gone, &gone);
+      g_assert_true (pillion_loop_run_until_complete (loop, task, NULL));
+      g_object_unref (task);
+      g_object_unref (loop);
+      gate_open (&dropped);
+      gate_wait_for (&gone, i + 1);
+    }
+}
+
+static void
+test_data_of_a_dropped_loop (void)
+{
+  static Gate dropped = GATE_INIT; /* the thread lets go of it last of all */
+  PillionLoop *loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+  PillionTask *task = pillion_loop_run_in_thread (loop, "work", NULL, work_on, &dropped, count_destroyed);
+
+  g_assert_true (pillion_loop_run_until_complete (loop, task, NULL));
+  g_object_unref (task);
+  g_object_unref (loop);
+  gate_open (&dropped);
+  gate_wait_for (&dropped, 2);
+}
+
 int
 main (int argc,
       char **argv)
@@ -191,6 +251,8 @@ main (int argc,
   g_test_add_func ("/loop/lifetime/dropped-elsewhere-below-another", test_stacked_contexts);
   g_test_add_func ("/loop/lifetime/dropped-elsewhere-gives-the-context-back", test_acquired_context);
   g_test_add_func ("/loop/lifetime/dropped-elsewhere-and-the-thread-ends", test_thread_ends);
+  g_test_add_func ("/loop/lifetime/dropped-after-a-wait", test_dropped_after_a_wait);
+  g_test_add_func ("/loop/lifetime/dropped-after-a-wait-frees-the-data", test_data_of_a_dropped_loop);
   g_test_add_func ("/loop/lifetime/closed-in-a-forked-child", test_fork);
 
   return g_test_run ();
