@@ -24,20 +24,20 @@ G_BEGIN_DECLS
 /**
  * PillionError:
  * @PILLION_ERROR_FAILED: something failed that has no code of its own
- * @PILLION_ERROR_CLOSED: the loop, the client, the scope or the queue was closed before
- * @PILLION_ERROR_WRONG_THREAD: called from another thread than the host's
- * @PILLION_ERROR_BUSY: the context is run by another thread, or the host is in a region in which nothing may be called
- * @PILLION_ERROR_NESTED: waiting here would wait for the frame that waits
- * @PILLION_ERROR_LEFT_BEHIND: at the deadline of a close something had not ended; the message names it
- * @PILLION_ERROR_HOST: the host could not install or does not hold the hook
- * @PILLION_ERROR_NAME_TAKEN: a hook of this name rides for another loop, or a scope or a task in it has the name
- * @PILLION_ERROR_WRONG_TYPE: the task's result is of another type than the one asked for
+ * @PILLION_ERROR_CLOSED: the loop, the client, the scope or the queue was closed
+ * @PILLION_ERROR_WRONG_THREAD: called on a thread other than the host's
+ * @PILLION_ERROR_BUSY: the context is run by another thread, or the host is in a region that allows no callbacks
+ * @PILLION_ERROR_NESTED: the caller would wait for itself to return
+ * @PILLION_ERROR_LEFT_BEHIND: something had not ended by the deadline of a close; the message names it
+ * @PILLION_ERROR_HOST: the host could not install the hook
+ * @PILLION_ERROR_NAME_TAKEN: the name is taken, by a hook of another loop, a scope, or a task in a scope
+ * @PILLION_ERROR_WRONG_TYPE: the result of the task has a different type
  * @PILLION_ERROR_NOT_DONE: the task has no result yet
  * @PILLION_ERROR_NO_RESOURCES: the system has no more threads, or no memory or descriptor for a stack
  * @PILLION_ERROR_NOT_IN_FIBER: only a fiber can do this, on its loop's thread
- * @PILLION_ERROR_DEADLOCK: it would wait for itself, directly or through others
- * @PILLION_ERROR_NOTHING_GIVEN: of no tasks none can succeed, nor be the first
- * @PILLION_ERROR_OVER_RELEASED: more was given back, or ended, than had been taken, or begun
+ * @PILLION_ERROR_DEADLOCK: it would wait for itself, directly or indirectly
+ * @PILLION_ERROR_NOTHING_GIVEN: no tasks were given, so none can succeed or finish first
+ * @PILLION_ERROR_OVER_RELEASED: more was released or ended than was acquired or begun
  *
  * What can go wrong in Pillion itself. Errors of the system keep the domains that GIO gives them (`G_IO_ERROR` and others), and
  * cancellation is `G_IO_ERROR_CANCELLED` everywhere.

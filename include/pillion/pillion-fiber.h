@@ -18,8 +18,9 @@ G_BEGIN_DECLS
  * @task: the fiber's task
  * @user_data: what was given along with the function
  *
- * The function of a fiber: it runs on the loop's thread, on a stack of its own, and may wait with [func@Pillion.await] and the
- * functions like it. It finishes @task with one of the `return` functions, last thing.
+ * The function of a fiber. It runs on the loop's thread, with a stack of its own, and can wait with
+ * [func@Pillion.await] and its siblings. As the last thing it does, it finishes @task with one of the `return`
+ * functions.
  *
  * Since: 1.0
  */

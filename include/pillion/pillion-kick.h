@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  * PillionKick:
  * @items: how many items of the ready queue and dispatches of the context ran
  * @more_ready: whether work that is ready now was left for the next kick
- * @refused: whether the kick did nothing because it came from inside of a callback, where nesting is switched off
+ * @refused: whether the kick did nothing because it came from inside of a callback, if nesting is switched off
  *   ([property@Pillion.Loop:allow-nesting]) or 64 deep already
  * @held: whether the kick did nothing because of a region that allows no callbacks ([method@Pillion.Loop.begin_region])
  * @depth: how many kicks and waits of this loop were on the stack when the kick was called: 0 unless a callback opened

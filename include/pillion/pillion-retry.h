@@ -36,7 +36,7 @@ typedef PillionTask *(*PillionAttemptFunc) (guint    attempt,
  * @attempt: which attempt it was, from 1 on
  * @user_data: (closure): what was given along with the function
  *
- * Decides whether there is any point in another attempt, on the loop's thread. It is not asked after the last one.
+ * Decides whether to try again, on the loop's thread. It is not asked after the last attempt.
  *
  * Returns: whether to try again
  *

@@ -20,7 +20,7 @@ G_DECLARE_FINAL_TYPE (PillionScope, pillion_scope, PILLION, SCOPE, GObject)
  * PillionStartFunc:
  * @user_data: (closure): what was given along with the function
  *
- * A function that begins work when there is room for it, called once on the loop's thread, in a kick.
+ * A function that starts work when there is room for it. It is called once, in a kick, on the loop's thread.
  *
  * Returns: (transfer full) (nullable): the task of the work that was started, or %NULL if that failed
  *

@@ -44,7 +44,7 @@ pillion_kick_free (PillionKick *self)
  * pillion_kick_get_slowest_name:
  * @self: a report
  *
- * Names the slowest item: a task by its name, cut after 63 bytes, and a turn of the context as `context`.
+ * Gets the name of the slowest item: a task's name, cut after 63 bytes, or `context` for a turn of the context.
  *
  * Returns: the name, empty if no item ran
  *

@@ -157,12 +157,13 @@ pillion_loop_calls_clear (PillionLoop *self)
  * @user_data: data for @func
  * @destroy: frees @user_data after the call, or when the call is taken back
  *
- * Calls a function in the next kick, or later in the same one, after what is ready already. The loop does not stop before. On the
- * loop's thread only; other threads use [method@Pillion.Loop.call_soon_threadsafe].
+ * Calls a function in the next kick, or later in the current one, after everything that is ready already. Until
+ * then the loop does not stop. On the loop's thread only; other threads use
+ * [method@Pillion.Loop.call_soon_threadsafe].
  *
- * Where the loop was closed, nothing is called.
+ * If the loop was closed, nothing is called.
  *
- * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 where the loop was closed
+ * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 if the loop was closed
  *
  * Since: 1.0
  */
@@ -184,9 +185,9 @@ pillion_loop_call_soon (PillionLoop *self,
  * @self: a loop
  * @closure: what to call, without arguments
  *
- * Does what [method@Pillion.Loop.call_soon] does, with a closure: for language bindings, as [method@Pillion.Task.add_done_closure] is.
+ * Like [method@Pillion.Loop.call_soon], but takes a closure. For language bindings.
  *
- * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 where the loop was closed
+ * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 if the loop was closed
  *
  * Since: 1.0
  */
@@ -208,13 +209,13 @@ pillion_loop_call_soon_closure (PillionLoop *self,
  * @user_data: data for @func
  * @destroy: frees @user_data after the call, or when the call is taken back
  *
- * Calls a function as [method@Pillion.Loop.call_soon] does, but at a safe point only: in a kick that is inside of nothing else, or in a
- * wait that no callback began, and in no region. What waits for the next safe point keeps its order, and the loop does not stop
- * before. On the loop's thread only.
+ * Calls a function like [method@Pillion.Loop.call_soon], but only at a safe point: in a kick that is not inside
+ * anything else, or in a wait that was not started by a callback, with no region open. Calls that wait for a
+ * safe point keep their order, and the loop does not stop before. On the loop's thread only.
  *
- * Where the loop was closed, or is closed where there is no safe point, nothing is called.
+ * If the loop was closed, or is closed if there is no safe point, nothing is called.
  *
- * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 where the loop was closed
+ * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 if the loop was closed
  *
  * Since: 1.0
  */
@@ -239,7 +240,7 @@ pillion_loop_call_at_safe_point (PillionLoop *self,
  * Does what [method@Pillion.Loop.call_at_safe_point] does, with a closure: for language bindings, as
  * [method@Pillion.Task.add_done_closure] is.
  *
- * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 where the loop was closed
+ * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 if the loop was closed
  *
  * Since: 1.0
  */
@@ -261,9 +262,10 @@ pillion_loop_call_at_safe_point_closure (PillionLoop *self,
  * @user_data: data for @func
  * @destroy: frees @user_data after the call, on the loop's thread
  *
- * Calls a function in the next kick, from any thread, and wakes the host where that sleeps. It can't be taken back.
+ * Calls a function in the next kick, from any thread, and wakes the host if it sleeps. The call can't be
+ * cancelled.
  *
- * Where the loop was closed, nothing is called, and @user_data is freed on the calling thread.
+ * If the loop was closed, nothing is called, and @user_data is freed on the calling thread.
  *
  * Since: 1.0
  */
@@ -307,12 +309,12 @@ pillion_loop_call_soon_threadsafe_closure (PillionLoop *self,
  * @user_data: data for @func
  * @destroy: frees @user_data after the call, or when the call is taken back
  *
- * Calls a function once when some time has passed by the host's clock. The loop does not stop before. Calls of the same time keep
- * their order. On the loop's thread only.
+ * Calls a function once, after some time has passed on the host's clock. Until then the loop does not stop.
+ * Calls due at the same time keep their order. On the loop's thread only.
  *
- * Where the loop is closed before, nothing is called.
+ * If the loop is closed first, nothing is called.
  *
- * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 where the loop was closed
+ * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 if the loop was closed
  *
  * Since: 1.0
  */
@@ -351,9 +353,9 @@ pillion_loop_call_later (PillionLoop *self,
  * @delay: after how long, in µs; 0 or less means as soon as timers are looked at
  * @closure: what to call, without arguments
  *
- * Does what [method@Pillion.Loop.call_later] does, with a closure: for language bindings, as [method@Pillion.Task.add_done_closure] is.
+ * Like [method@Pillion.Loop.call_later], but takes a closure. For language bindings.
  *
- * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 where the loop was closed
+ * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 if the loop was closed
  *
  * Since: 1.0
  */
@@ -374,7 +376,7 @@ pillion_loop_call_later_closure (PillionLoop *self,
  * @self: a loop
  * @id: what [method@Pillion.Loop.call_soon], [method@Pillion.Loop.call_later] or [method@Pillion.Loop.call_at_safe_point] returned
  *
- * Takes back a call that was not made yet. On the loop's thread only.
+ * Cancels a call that has not been made yet. On the loop's thread only.
  *
  * Returns: whether there was one
  *

@@ -73,17 +73,19 @@ pillion_loop_get_barring (PillionLoop *self)
  * @name: what the host is doing, such as `render` or `undo`
  * @flags: what must not be called meanwhile
  *
- * Begins a region: a stretch of the host's time, until [method@Pillion.Loop.end_region], in which callbacks must not run, or must
- * not do destructive things. Regions may lie in each other and overlap, also those of one name, and each is ended once.
+ * Begins a region: a period, until [method@Pillion.Loop.end_region], in which callbacks must not run, or must
+ * not do destructive things. Regions can nest and overlap, even under the same name. Each is ended once.
  *
- * With [flags@Pillion.RegionFlags.NO_CALLBACKS] a kick does nothing but to say so in its report, nothing wakes the host, and
- * [method@Pillion.Loop.run_until_complete] and [method@Pillion.Scope.close] fail instead of waiting. Begun inside a callback, it lets no
- * other item run after that one, save for sources that the same turn of the context dispatches. Transfers and threads go on.
+ * With [flags@Pillion.RegionFlags.NO_CALLBACKS], a kick does nothing but say so in its report, nothing wakes
+ * the host, and [method@Pillion.Loop.run_until_complete] and [method@Pillion.Scope.close] fail instead of
+ * waiting. If it begins inside a callback, no other item runs after that one, except for sources that the same
+ * turn of the context dispatches. Transfers and threads carry on.
  *
- * With [flags@Pillion.RegionFlags.NO_DESTRUCTIVE] everything runs but what was marked, with
- * [method@Pillion.Loop.call_at_safe_point] or [method@Pillion.Task.set_safe_point]; the first does that too.
+ * With [flags@Pillion.RegionFlags.NO_DESTRUCTIVE], everything runs except what was marked with
+ * [method@Pillion.Loop.call_at_safe_point] or [method@Pillion.Task.set_safe_point]. The first flag includes
+ * this.
  *
- * What is held back is delivered in order after the last region has ended. On the loop's thread only.
+ * What was held back is delivered, in order, after the last region has ended. On the loop's thread only.
  *
  * Since: 1.0
  */
@@ -118,13 +120,13 @@ pillion_loop_begin_region (PillionLoop *self,
 /**
  * pillion_loop_end_region:
  * @self: a loop
- * @name: the name that the region was begun with
+ * @name: the name that the region was started with
  * @error: return location for an error
  *
- * Ends the region of this name that was begun last, and wakes the host where something waits to be called. On the loop's thread
- * only.
+ * Ends the region of this name that began last, and wakes the host if something waits to be called. On the
+ * loop's thread only.
  *
- * Returns: whether there was one; where not, @error is [error@Pillion.Error.OVER_RELEASED]
+ * Returns: whether there was one; if not, @error is [error@Pillion.Error.OVER_RELEASED]
  *
  * Since: 1.0
  */
@@ -175,8 +177,8 @@ pillion_loop_end_region (PillionLoop *self,
  * pillion_loop_is_safe_point:
  * @self: a loop
  *
- * Tells whether what was marked for a safe point could be called now: whether no region is begun, and no wait that a callback began
- * is on the stack. On the loop's thread only.
+ * Checks whether this is a safe point: no region is open, and no wait that a callback started is on the stack.
+ * On the loop's thread only.
  *
  * Returns: whether it is one
  *

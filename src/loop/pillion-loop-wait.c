@@ -15,7 +15,7 @@
 
 /* Where a loop blocks: run-until and close. */
 
-/* How long to work before looking whether what was waited for is there, in µs */
+/* How long to work before checking whether what was waited for is there, in µs */
 #define SLICE_USEC 1000
 
 /* How long a close waits at least for threads that are about to end, in µs */
@@ -40,7 +40,7 @@ get_next (PillionCore *core,
   return MAX (timer->due, 0);
 }
 
-/* How long it is until the host's time @next or the monotonic time @end_time, in µs; -1 for ever, as are the two */
+/* How long it is until the host's time @next or the monotonic time @end_time, in µs; -1 forever, as are the two */
 static gint64
 get_timeout (PillionCore *core,
              gint64 next,
@@ -48,7 +48,7 @@ get_timeout (PillionCore *core,
 {
   gint64 timeout = -1;
 
-  /* Each clock is read once: MAX () evaluates what it takes, and time that has gone by in between would be a wait for ever */
+  /* Each clock is read once: MAX () evaluates what it takes, and time that has gone by in between would be a wait forever */
   if (next >= 0)
     {
       gint64 left = next - pillion_core_now (core);
@@ -314,23 +314,24 @@ is_delivered (PillionLoop *self,
  * @task: the task to wait for
  * @error: return location for an error
  *
- * Blocks until a task is done: how the synchronous world calls the asynchronous one. Meanwhile everything else of the loop goes on, and of its
- * context too. The task's callbacks have begun to be delivered when it returns, and the `get` functions of the
- * task give its result.
+ * Blocks until a task is done, so that synchronous code can call asynchronous code. Meanwhile everything else
+ * of the loop and its context carries on. When it returns, the task's callbacks have begun to run, and the
+ * task's `get` functions return its result.
  *
- * It works without a host, in a host's code between two kicks, and nested inside of a callback. Nested, it runs
- * other callbacks, but it never resumes the one that called it: so two callbacks that wait for each other's end wait for ever. Where it is
- * known that @task waits for what called this (a callback of one of its children, or a function that it called itself), that is
- * [error@Pillion.Error.NESTED].
+ * It works without a host, in a host's code between two kicks, and nested inside a callback. Nested, it runs
+ * other callbacks, but never resumes the one that called it, so two callbacks that wait for each other wait
+ * forever. If the loop knows that @task waits for the caller (a callback of one of its children, or a function
+ * that it called itself), this fails with [error@Pillion.Error.NESTED].
  *
- * Nested, and in a region, what is marked for a safe point is not called ([method@Pillion.Task.set_safe_point]). A task that is marked is
- * waited for until it is done; its callbacks come at the next safe point. A task that waits for such a one would wait for ever:
- * that is [error@Pillion.Error.NESTED], too.
+ * Nested, or in a region, work that is marked for a safe point does not run
+ * ([method@Pillion.Task.set_safe_point]). Waiting for a marked task ends when the task is done; its callbacks
+ * run at the next safe point. Waiting for something that depends on such a task would never end, so it fails
+ * with [error@Pillion.Error.NESTED].
  *
- * Returns: whether the task ended well; where not, @error is set: to the task's own,
+ * Returns: whether the task succeeded; if not, @error is set: to the task's own,
  *   [error@Pillion.Error.WRONG_THREAD], [error@Pillion.Error.CLOSED], [error@Pillion.Error.NESTED],
- *   [error@Pillion.Error.BUSY] where another thread runs the context, or where the host is in a region in which nothing may be
- *   called, or `G_IO_ERROR_INVALID_ARGUMENT` where the task belongs to another loop
+ *   [error@Pillion.Error.BUSY] if another thread runs the context, or if the host is in a region in which nothing may be
+ *   called, or `G_IO_ERROR_INVALID_ARGUMENT` if the task belongs to another loop
  *
  * Since: 1.0
  */
@@ -406,7 +407,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
   return ended_well;
 }
 
-/* Nothing lives, save for what can't end or be delivered as long as somebody waits here */
+/* Nothing lives, except for what can't end or be delivered as long as somebody waits here */
 static gboolean
 is_quiet (PillionLoop *self,
           gpointer data)
@@ -481,20 +482,22 @@ name_left (PillionLoop *self,
  * @timeout: how long it may take, in µs; less than 0 for as long as it takes
  * @error: return location for an error
  *
- * Ends everything: cancels all tasks, those in scopes among them, closes the scopes, works until every callback was delivered or the time is over, joins the threads, removes the hook
- * and gives the context back. Calls that are not due are dropped. Never more than @timeout passes, save for a callback
- * that blocks, and a moment for threads that are about to end. Called from inside a callback, it does not wait for what waits for that one.
+ * Ends everything. It cancels all tasks, including those in scopes, closes the scopes, works until every
+ * callback was delivered or the time is up, joins the threads, removes the hook and releases the context. Calls
+ * that are not due are dropped. It never takes longer than @timeout, except for a callback that blocks, and a
+ * moment for threads that are about to end. Called inside a callback, it does not wait for what waits for that
+ * callback.
  *
- * In a region in which nothing may be called nothing is, and the region is named as left. What is marked for a safe point
- * is delivered where this is one.
+ * In a region that allows no callbacks, none are called, and the error names the region. Work that is marked
+ * for a safe point runs if this is one.
  *
- * From its beginning on, what is begun anew fails with [error@Pillion.Error.CLOSED], and nothing is called any more after it.
- * To close a second time does nothing. It is called on the loop's thread, also from inside a callback. A fiber of the loop may close
- * it too, and is then among what is left.
+ * From the moment it begins, starting anything fails with [error@Pillion.Error.CLOSED], and nothing is called
+ * after it returns. Closing twice has no effect. Call it on the loop's thread, inside a callback if you like. A
+ * fiber of the loop can close it too, and is then among what is left.
  *
- * Returns: whether everything had ended; where not, the loop is closed all the same, and @error is
+ * Returns: whether everything had ended; if not, the loop is closed all the same, and @error is
  *   [error@Pillion.Error.LEFT_BEHIND] and names what was left. It may also be [error@Pillion.Error.WRONG_THREAD], or
- *   [error@Pillion.Error.NESTED] where the loop is being closed further up; then this call did nothing
+ *   [error@Pillion.Error.NESTED] if the loop is being closed further up; then this call did nothing
  *
  * Since: 1.0
  */
@@ -558,7 +561,7 @@ pillion_loop_close (PillionLoop *self,
  * pillion_loop_is_closed:
  * @self: a loop
  *
- * Tells whether the loop was closed, from any thread.
+ * Checks whether the loop was closed, from any thread.
  *
  * Returns: whether it was
  *
@@ -576,7 +579,7 @@ pillion_loop_is_closed (PillionLoop *self)
  * pillion_loop_is_on_thread:
  * @self: a loop
  *
- * Tells whether the calling thread is the loop's own: the one that kicks it, and on which its tasks are used. From any thread.
+ * Checks whether the calling thread is the loop's own: the one that kicks it, and on which its tasks are used. From any thread.
  *
  * Returns: whether it is
  *

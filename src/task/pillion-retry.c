@@ -13,7 +13,7 @@
 /**
  * PillionRetry:
  *
- * Tries again what failed, after a while.
+ * Tries again, after a pause, what failed.
  *
  * ```c
  * static PillionTask *
@@ -29,22 +29,24 @@
  * task = pillion_retry_run (retry, loop, "fetch", NULL, attempt, client, NULL);
  * ```
  *
- * The task ends as the first attempt that ends well, or else as the last one. The attempts, each with its own error, are its
- * [method@Pillion.Task.get_children].
+ * The task has the outcome of the first attempt that succeeds, or of the last one.
+ * [method@Pillion.Task.get_children] returns the attempts, each with its own error.
  *
  * ## How long it waits
  *
- * After the first attempt [property@Pillion.Retry:initial-delay] passes, after each further one
- * [property@Pillion.Retry:multiplier] times as long, but never more than [property@Pillion.Retry:max-delay]. So that many clients of a server that
- * has come back do not all ask at the same moment, up to [property@Pillion.Retry:jitter] of that, by chance, is left out: with the default of
- * 0.5 between half of it and all of it passes. The time is the host's.
+ * After the first attempt, the pause is [property@Pillion.Retry:initial-delay]; after each further one, it is
+ * [property@Pillion.Retry:multiplier] times as long, but never longer than [property@Pillion.Retry:max-delay].
+ * So that the clients of a server that comes back do not all ask at the same moment, each pause is shortened at
+ * random, by at most the share [property@Pillion.Retry:jitter]: with the default of 0.5, it is between half as
+ * long and full length. Pauses run on the host's clock.
  *
  * ## What it tries again
  *
- * Everything but an attempt that was cancelled, unless [method@Pillion.Retry.set_predicate] gave a function that decides.
+ * Everything except cancelled attempts, unless [method@Pillion.Retry.set_predicate] set a function that
+ * decides.
  *
- * A retry is only the settings. It can be used for many things, also at the same time, and a run keeps to what was set when it began. It is used on
- * the loop's thread.
+ * A retry only holds the settings. You can use it for many things, even at the same time; a run keeps the
+ * settings that it began with. Use it on the loop's thread.
  *
  * Since: 1.0
  */
@@ -413,7 +415,7 @@ pillion_retry_class_init (PillionRetryClass *klass)
   /**
    * PillionRetry:attempts: (getter get_attempts) (setter set_attempts)
    *
-   * How many attempts are made at most, the first one included.
+   * The maximum number of attempts, including the first.
    *
    * Since: 1.0
    */
@@ -422,7 +424,7 @@ pillion_retry_class_init (PillionRetryClass *klass)
   /**
    * PillionRetry:initial-delay: (getter get_initial_delay) (setter set_initial_delay)
    *
-   * How much time passes after the first attempt, in µs.
+   * The pause after the first attempt, in µs.
    *
    * Since: 1.0
    */
@@ -432,7 +434,7 @@ pillion_retry_class_init (PillionRetryClass *klass)
   /**
    * PillionRetry:max-delay: (getter get_max_delay) (setter set_max_delay)
    *
-   * How much time passes between two attempts at most, in µs.
+   * The longest pause between two attempts, in µs.
    *
    * Since: 1.0
    */
@@ -442,7 +444,7 @@ pillion_retry_class_init (PillionRetryClass *klass)
   /**
    * PillionRetry:multiplier: (getter get_multiplier) (setter set_multiplier)
    *
-   * How many times as long as after the attempt before.
+   * The factor by which each pause is longer than the one before.
    *
    * Since: 1.0
    */
@@ -452,7 +454,7 @@ pillion_retry_class_init (PillionRetryClass *klass)
   /**
    * PillionRetry:jitter: (getter get_jitter) (setter set_jitter)
    *
-   * How much of a delay is left to chance, from 0 for nothing to 1 for all of it.
+   * The share of a pause that is random, from 0 for none to 1 for all of it.
    *
    * Since: 1.0
    */
@@ -461,7 +463,8 @@ pillion_retry_class_init (PillionRetryClass *klass)
   /**
    * PillionRetry:seed: (getter get_seed) (setter set_seed)
    *
-   * What chance begins with: each run with the same seed, other than 0, waits as long as another one. With 0 no two runs do.
+   * The seed of the random numbers. Runs with the same seed, other than 0, have the same pauses. With 0, no two
+   * runs do.
    *
    * Since: 1.0
    */
@@ -485,7 +488,7 @@ pillion_retry_init (PillionRetry *self)
 /**
  * pillion_retry_new:
  *
- * Makes settings with three attempts, a second between the first two, twice as long after each further one, a minute at most, and a
+ * Creates settings with three attempts, a pause of one second that doubles each time, up to a minute, and a
  * jitter of 0.5.
  *
  * Returns: (transfer full): a new retry
@@ -502,7 +505,7 @@ pillion_retry_new (void)
  * pillion_retry_get_attempts: (get-property attempts)
  * @self: a retry
  *
- * Gives how many attempts are made at most.
+ * Gets the maximum number of attempts.
  *
  * Returns: the number of attempts
  *
@@ -521,7 +524,7 @@ pillion_retry_get_attempts (PillionRetry *self)
  * @self: a retry
  * @attempts: the number of attempts, at least 1
  *
- * Sets how many attempts are made at most, the first one included.
+ * Sets the maximum number of attempts, including the first.
  *
  * Since: 1.0
  */
@@ -543,7 +546,7 @@ pillion_retry_set_attempts (PillionRetry *self,
  * pillion_retry_get_initial_delay: (get-property initial-delay)
  * @self: a retry
  *
- * Gives how much time passes after the first attempt.
+ * Gets the pause after the first attempt.
  *
  * Returns: the time in µs
  *
@@ -562,7 +565,7 @@ pillion_retry_get_initial_delay (PillionRetry *self)
  * @self: a retry
  * @delay: the time in µs, not negative
  *
- * Sets how much time passes after the first attempt.
+ * Sets the pause after the first attempt.
  *
  * Since: 1.0
  */
@@ -584,7 +587,7 @@ pillion_retry_set_initial_delay (PillionRetry *self,
  * pillion_retry_get_max_delay: (get-property max-delay)
  * @self: a retry
  *
- * Gives how much time passes between two attempts at most.
+ * Gets the longest pause between two attempts.
  *
  * Returns: the time in µs
  *
@@ -603,7 +606,7 @@ pillion_retry_get_max_delay (PillionRetry *self)
  * @self: a retry
  * @delay: the time in µs, not negative
  *
- * Sets how much time passes between two attempts at most.
+ * Sets the longest pause between two attempts.
  *
  * Since: 1.0
  */
@@ -625,7 +628,7 @@ pillion_retry_set_max_delay (PillionRetry *self,
  * pillion_retry_get_multiplier: (get-property multiplier)
  * @self: a retry
  *
- * Gives how many times as long it waits as after the attempt before.
+ * Gets the factor by which each pause is longer than the one before.
  *
  * Returns: the factor
  *
@@ -644,7 +647,7 @@ pillion_retry_get_multiplier (PillionRetry *self)
  * @self: a retry
  * @multiplier: the factor, from 1 to 1000
  *
- * Sets how many times as long it waits as after the attempt before.
+ * Sets the factor by which each pause is longer than the one before.
  *
  * Since: 1.0
  */
@@ -666,7 +669,7 @@ pillion_retry_set_multiplier (PillionRetry *self,
  * pillion_retry_get_jitter: (get-property jitter)
  * @self: a retry
  *
- * Gives how much of a delay is left to chance.
+ * Gets the share of a pause that is random.
  *
  * Returns: the share
  *
@@ -685,7 +688,7 @@ pillion_retry_get_jitter (PillionRetry *self)
  * @self: a retry
  * @jitter: the share, from 0 to 1
  *
- * Sets how much of a delay is left to chance: with 0 all of it passes, with 1 any part of it may.
+ * Sets the share of a pause that is random: with 0 none of it, with 1 all of it.
  *
  * Since: 1.0
  */
@@ -707,9 +710,9 @@ pillion_retry_set_jitter (PillionRetry *self,
  * pillion_retry_get_seed: (get-property seed)
  * @self: a retry
  *
- * Gives what chance begins with.
+ * Gets the seed of the random numbers.
  *
- * Returns: the seed; 0 where no two runs begin alike
+ * Returns: the seed; 0 if no two runs begin alike
  *
  * Since: 1.0
  */
@@ -724,9 +727,9 @@ pillion_retry_get_seed (PillionRetry *self)
 /**
  * pillion_retry_set_seed: (set-property seed)
  * @self: a retry
- * @seed: the seed; 0 where no two runs are to begin alike
+ * @seed: the seed; 0 if no two runs are to begin alike
  *
- * Sets what chance begins with, so that a test is the same each time.
+ * Sets the seed of the random numbers, so that a test is the same each time.
  *
  * Since: 1.0
  */
@@ -750,8 +753,8 @@ pillion_retry_set_seed (PillionRetry *self,
  * @user_data: data for @func
  * @destroy: frees @user_data when @func is not called any more
  *
- * Sets what decides whether there is any point in another attempt. It is asked about cancelled attempts as well, but not when the
- * run itself was cancelled.
+ * Sets a function that decides whether to try again. It is also asked about cancelled attempts, but not when
+ * the run itself was cancelled.
  *
  * Since: 1.0
  */
@@ -805,14 +808,16 @@ pillion_retry_set_predicate_closure (PillionRetry *self,
  * @user_data: data for @func
  * @destroy: frees @user_data when @func is not called any more
  *
- * Makes a task that ends as the first attempt that ends well. The first one begins in a kick, not inside this call. Where an attempt
- * does not end well, another one begins after a while; where that was the last one, or there is no point in another one, the task ends as it.
+ * Creates a task that has the outcome of the first attempt that succeeds. The first attempt starts in a kick,
+ * not inside this call. If an attempt does not succeed, another one starts after a pause; if that was the last
+ * one, or trying again makes no sense, the task has its outcome.
  *
- * Cancelling the task between two attempts ends it at once; during one it cancels that, where nobody else waits for it, and the task ends as that then
- * does. Where @func returns %NULL, the task has failed, and nothing is tried any more. [method@Pillion.Task.get_children] gives the attempts.
+ * Cancelling the task between two attempts ends it at once. During an attempt, it cancels the attempt, if
+ * nothing else waits for it, and the task ends like that. If @func returns %NULL, the task fails, and nothing
+ * more is tried. [method@Pillion.Task.get_children] returns the attempts.
  *
- * Returns: (transfer full): a task that ends as an attempt; it fails with `G_IO_ERROR_CANCELLED`, with [error@Pillion.Error.FAILED] where @func returns no
- *   task, with `G_IO_ERROR_INVALID_ARGUMENT` or [error@Pillion.Error.DEADLOCK] where it returns one of another loop, or this very task or one that
+ * Returns: (transfer full): a task that ends as an attempt; it fails with `G_IO_ERROR_CANCELLED`, with [error@Pillion.Error.FAILED] if @func returns no
+ *   task, with `G_IO_ERROR_INVALID_ARGUMENT` or [error@Pillion.Error.DEADLOCK] if it returns one of another loop, or this very task or one that
  *   waits for it, or with [error@Pillion.Error.CLOSED]
  *
  * Since: 1.0
@@ -863,7 +868,7 @@ PillionTask *(pillion_retry_run) (PillionRetry *self,
  * @cancellable: (nullable): cancels the task when it is cancelled
  * @closure: starts an attempt: called with its number, a `guint`, it returns a [class@Pillion.Task]
  *
- * Does what [method@Pillion.Retry.run] does, with a closure: for language bindings, as [method@Pillion.Task.add_done_closure] is.
+ * Like [method@Pillion.Retry.run], but takes a closure. For language bindings.
  *
  * Returns: (transfer full): a task that ends as an attempt; it fails as that of [method@Pillion.Retry.run] does
  *

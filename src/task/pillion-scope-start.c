@@ -312,14 +312,15 @@ pillion_scope_dissolve_line (PillionScope *self)
  * @user_data: data for @func
  * @destroy: frees @user_data after the call, or when the task was cancelled before
  *
- * Begins work when there is room for it: when fewer tasks than [property@Pillion.Scope:limit] run in the scope. @func is called once, in a
- * kick and never inside this call, after the functions that were given before. On the loop's thread only.
+ * Starts work when there is room for it: when fewer than [property@Pillion.Scope:limit] tasks run in the scope.
+ * @func is called once, in a kick and never inside this call, in the order in which functions were given. On
+ * the loop's thread only.
  *
- * The task that this returns is in the scope from now on. It stands for the task that @func makes: it ends as that one does, and has its
- * progress. Cancelling it takes it out of the line, or cancels the work, unless somebody else waits for that.
+ * The returned task is in the scope from now on. It stands for the task that @func returns: it has its outcome
+ * and its progress. Cancelling it gives up its turn, or cancels the work, unless something else waits for that.
  *
- * Where @func makes no task, the task fails with [error@Pillion.Error.FAILED]; where it makes one of another loop, with
- * `G_IO_ERROR_INVALID_ARGUMENT`; where it gives the very task that stands for it, with [error@Pillion.Error.DEADLOCK]. In a scope that is
+ * If @func makes no task, the task fails with [error@Pillion.Error.FAILED]; if it makes one of another loop, with
+ * `G_IO_ERROR_INVALID_ARGUMENT`; if it gives the very task that stands for it, with [error@Pillion.Error.DEADLOCK]. In a scope that is
  * closed, or being closed, it has failed with [error@Pillion.Error.CLOSED], and @func is not called. In one that has cancelled its tasks
  * because one failed ([property@Pillion.Scope:cancel-on-error]) it is cancelled.
  *
@@ -375,7 +376,7 @@ pillion_scope_start (PillionScope *self,
  * @name: what the task is called in reports
  * @closure: begins the work: called without arguments, it returns a [class@Pillion.Task]
  *
- * Does what [method@Pillion.Scope.start] does, with a closure: for language bindings, as [method@Pillion.Task.add_done_closure] is.
+ * Like [method@Pillion.Scope.start], but takes a closure. For language bindings.
  *
  * Returns: (transfer full): a task that ends as the work does
  *

@@ -226,11 +226,12 @@ static const PillionItemClass timeout_class = {
  * @self: a task
  * @timeout: how long it may take from now on, in µs
  *
- * Makes a task that ends as @self ends, or fails with `G_IO_ERROR_TIMED_OUT` as soon as the time is over by the host's clock; then @self is
- * cancelled where nobody else waits for it. With 0 or less a task that is not done yet is late as soon as timers are looked at.
+ * Creates a task that has the outcome of @self, or fails with `G_IO_ERROR_TIMED_OUT` when the time on the
+ * host's clock is up; then @self is cancelled if nothing else waits for it. With 0 or less, a task that is not
+ * done yet times out as soon as timers are next checked.
  *
- * Cancelling it cancels @self where nobody else waits for that, and the task ends as @self then does, or when the time is over; where
- * somebody does, it ends at once. On the loop's thread only.
+ * Cancelling the task cancels @self if nothing else waits for it, and the task ends when @self does, or when
+ * the time is up. If something else waits for @self, the task ends at once. On the loop's thread only.
  *
  * Returns: (transfer full): a task that ends as @self; it fails with `G_IO_ERROR_TIMED_OUT`, with `G_IO_ERROR_CANCELLED`, or with
  *   [error@Pillion.Error.CLOSED]
@@ -254,8 +255,8 @@ PillionTask *(pillion_task_with_timeout) (PillionTask *self,
  * @self: a task
  * @deadline_usec: until when it may take, in µs of [method@Pillion.Loop.get_now]
  *
- * Does what [method@Pillion.Task.with_timeout] does, with a time instead of a span: several tasks can share it. A time that has passed is like a
- * timeout of 0. On the loop's thread only.
+ * Like [method@Pillion.Task.with_timeout], but with a point in time, which several tasks can share. A time in
+ * the past is like a timeout of 0. On the loop's thread only.
  *
  * Returns: (transfer full): a task that ends as @self; it fails with `G_IO_ERROR_TIMED_OUT`, with `G_IO_ERROR_CANCELLED`, or with
  *   [error@Pillion.Error.CLOSED]
@@ -288,8 +289,8 @@ PillionTask *(pillion_task_with_deadline) (PillionTask *self,
  * pillion_task_shield:
  * @self: a task
  *
- * Makes a task that ends as @self ends, and keeps cancellation from it: cancelling the shield ends that at once, and leaves @self alone. Closing
- * the loop cancels both. On the loop's thread only.
+ * Creates a task that has the outcome of @self, but does not pass on cancellation: cancelling the shield ends
+ * it at once, and leaves @self alone. Closing the loop cancels both. On the loop's thread only.
  *
  * Returns: (transfer full): a task that ends as @self; it fails with `G_IO_ERROR_CANCELLED`, or with [error@Pillion.Error.CLOSED]
  *
@@ -311,15 +312,17 @@ PillionTask *(pillion_task_shield) (PillionTask *self)
  * @user_data: data for @func
  * @destroy: frees @user_data after the call, or when there will be none
  *
- * Makes a task that goes on when @self has ended well: then @func is called, and the task ends as the one that it returns ends. Where
- * it returns %NULL, the task ends well, with %TRUE. Where @self does not end well, @func is not called, and the task ends as
+ * Creates a task that calls @func when @self has succeeded, and has the outcome of the task that @func returns.
+ * If that is %NULL, the task succeeds, with %TRUE. If @self does not succeed, @func is not called, and the task
+ * ends like @self.
  * @self.
  *
- * Cancelling it cancels @self, or later what @func returned, where nobody else waits for that, and the task ends as that then does; where
- * somebody does, it ends at once. After that @func is not called. On the loop's thread only.
+ * Cancelling the task cancels @self, or later the task that @func returned, if nothing else waits for it, and
+ * ends when that does. If something else waits for it, the task ends at once. After that, @func is not called.
+ * On the loop's thread only.
  *
  * Returns: (transfer full): a task that ends as what @func returns; it fails with the error of @self, with `G_IO_ERROR_CANCELLED`, with
- *   `G_IO_ERROR_INVALID_ARGUMENT` or [error@Pillion.Error.DEADLOCK] where @func returns a task of another loop, or this very
+ *   `G_IO_ERROR_INVALID_ARGUMENT` or [error@Pillion.Error.DEADLOCK] if @func returns a task of another loop, or this very
  *   task or one that waits for it, or with [error@Pillion.Error.CLOSED]
  *
  * Since: 1.0
@@ -352,7 +355,7 @@ PillionTask *(pillion_task_and_then) (PillionTask *self,
  * @self: a task
  * @closure: starts what comes after it: called with @self, it returns a [class@Pillion.Task] or nothing
  *
- * Does what [method@Pillion.Task.and_then] does, with a closure: for language bindings, as [method@Pillion.Task.add_done_closure] is. A closure
+ * Like [method@Pillion.Task.and_then], but takes a closure. For language bindings. A closure
  * whose function has thrown an exception returns nothing: a binding that wants the task to fail then has to catch it.
  *
  * Returns: (transfer full): a task that ends as what @closure returns; it fails as that of [method@Pillion.Task.and_then] does

@@ -368,15 +368,17 @@ make_group (PillionLoop *loop,
  * @tasks: (array length=n_tasks) (element-type PillionTask) (nullable): the tasks
  * @n_tasks: how many there are
  *
- * Makes a task that ends well, with %TRUE, when all of @tasks have; the tasks themselves have their results.
+ * Creates a task that succeeds, with %TRUE, when all of @tasks have. Read the results from the tasks
+ * themselves.
  *
- * When one of them fails or is cancelled, those that nobody else waits for are cancelled, and the task ends when all have ended: as the first one in the
- * list that failed by itself, or else with `G_IO_ERROR_CANCELLED`. The errors of all are kept in
- * [method@Pillion.Task.get_children]. Cancelling it cancels those that nobody else waits for; when they have ended, so does the task.
+ * If one of them fails or is cancelled, those that nothing else waits for are cancelled. The task ends when all
+ * have ended: like the first in the list that failed by itself, otherwise with `G_IO_ERROR_CANCELLED`. The
+ * errors of all are kept in [method@Pillion.Task.get_children]. Cancelling the task cancels those that nothing
+ * else waits for; it ends when they have ended.
  *
- * Of no tasks, all end well. A task that is given twice counts twice. On the loop's thread only.
+ * With no tasks, it succeeds. A task that is given twice counts twice. On the loop's thread only.
  *
- * Returns: (transfer full): a task that ends with a boolean; it fails with the error of one of @tasks, with `G_IO_ERROR_INVALID_ARGUMENT` where one
+ * Returns: (transfer full): a task that ends with a boolean; it fails with the error of one of @tasks, with `G_IO_ERROR_INVALID_ARGUMENT` if one
  *   belongs to another loop (then none is touched), or with [error@Pillion.Error.CLOSED]
  *
  * Since: 1.0
@@ -394,12 +396,13 @@ PillionTask *(pillion_task_all) (PillionLoop *loop,
  * @tasks: (array length=n_tasks) (element-type PillionTask) (nullable): the tasks
  * @n_tasks: how many there are
  *
- * Makes a task that ends well, with %TRUE, when all of @tasks have ended, however they did. None is cancelled because of another one.
+ * Creates a task that succeeds, with %TRUE, when all of @tasks have ended, whatever their outcomes. None is
+ * cancelled because of another.
  *
- * Cancelling it cancels those that nobody else waits for; when they have ended, the task ends with `G_IO_ERROR_CANCELLED`. A task that is given
+ * Cancelling it cancels those that nothing else waits for; when they have ended, the task ends with `G_IO_ERROR_CANCELLED`. A task that is given
  * twice counts twice. On the loop's thread only.
  *
- * Returns: (transfer full): a task that ends with a boolean; it fails with `G_IO_ERROR_INVALID_ARGUMENT` where one of @tasks belongs to another loop
+ * Returns: (transfer full): a task that ends with a boolean; it fails with `G_IO_ERROR_INVALID_ARGUMENT` if one of @tasks belongs to another loop
  *   (then none is touched), with `G_IO_ERROR_CANCELLED`, or with [error@Pillion.Error.CLOSED]
  *
  * Since: 1.0
@@ -417,15 +420,16 @@ PillionTask *(pillion_task_settle) (PillionLoop *loop,
  * @tasks: (array length=n_tasks) (element-type PillionTask) (nullable): the tasks
  * @n_tasks: how many there are
  *
- * Makes a task that ends as the first of @tasks that ends well, with its result, and at once. Of those that had ended well already, it is the first one in
- * the list. The others are cancelled where nobody else waits for them.
+ * Creates a task that ends as soon as the first of @tasks succeeds, with its result. If several had already
+ * succeeded, the first in the list counts. The others are cancelled if nothing else waits for them.
  *
- * Where none ends well it ends when all have ended, as the first one in the list that failed by itself, or else with
- * `G_IO_ERROR_CANCELLED`. The errors of all are kept in [method@Pillion.Task.get_children]. Cancelling it ends it at once, and cancels those that
- * nobody else waits for. A task that is given twice counts twice. On the loop's thread only.
+ * If none succeeds, it ends when all have ended: like the first in the list that failed by itself, otherwise
+ * with `G_IO_ERROR_CANCELLED`. The errors of all are kept in [method@Pillion.Task.get_children]. Cancelling the
+ * task ends it at once, and cancels those that nothing else waits for. A task that is given twice counts twice.
+ * On the loop's thread only.
  *
- * Returns: (transfer full): a task that ends as one of @tasks; it fails with [error@Pillion.Error.NOTHING_GIVEN] where there are none, with
- *   `G_IO_ERROR_INVALID_ARGUMENT` where one belongs to another loop (then none is touched), or with [error@Pillion.Error.CLOSED]
+ * Returns: (transfer full): a task that ends as one of @tasks; it fails with [error@Pillion.Error.NOTHING_GIVEN] if there are none, with
+ *   `G_IO_ERROR_INVALID_ARGUMENT` if one belongs to another loop (then none is touched), or with [error@Pillion.Error.CLOSED]
  *
  * Since: 1.0
  */
@@ -442,14 +446,14 @@ PillionTask *(pillion_task_any) (PillionLoop *loop,
  * @tasks: (array length=n_tasks) (element-type PillionTask) (nullable): the tasks
  * @n_tasks: how many there are
  *
- * Makes a task that ends as the first of @tasks that ends, well or not, and at once. Of those that had ended already, it is the first one in the list. The
- * others are cancelled where nobody else waits for them.
+ * Creates a task that ends as soon as the first of @tasks ends, with its outcome. If several had already ended,
+ * the first in the list counts. The others are cancelled if nothing else waits for them.
  *
- * Cancelling it ends it at once, and cancels those that nobody else waits for. A task that is given twice counts twice. On the loop's
+ * Cancelling it ends it at once, and cancels those that nothing else waits for. A task that is given twice counts twice. On the loop's
  * thread only.
  *
- * Returns: (transfer full): a task that ends as one of @tasks; it fails with [error@Pillion.Error.NOTHING_GIVEN] where there are none, with
- *   `G_IO_ERROR_INVALID_ARGUMENT` where one belongs to another loop (then none is touched), or with [error@Pillion.Error.CLOSED]
+ * Returns: (transfer full): a task that ends as one of @tasks; it fails with [error@Pillion.Error.NOTHING_GIVEN] if there are none, with
+ *   `G_IO_ERROR_INVALID_ARGUMENT` if one belongs to another loop (then none is touched), or with [error@Pillion.Error.CLOSED]
  *
  * Since: 1.0
  */
@@ -554,18 +558,21 @@ static const PillionItemClass starter_class = {
  * @user_data: data for @func
  * @destroy: frees @user_data when @func is not called any more
  *
- * Calls a function for each of many inputs, and makes a task that ends well, with %TRUE, when all the tasks that it returned
- * have. The function is called with 0, 1, 2 and so on, never inside this call, and not before fewer than @limit of its tasks are pending.
+ * Calls a function for each of many inputs, and creates a task that succeeds, with %TRUE, when all the tasks
+ * that it returned have. The function is called with 0, 1, 2 and so on, never inside this call, and only while
+ * fewer than @limit of its tasks are pending.
  *
- * As with [func@Pillion.Task.all], when one of the tasks fails or is cancelled, no more are started, those that nobody else waits for are cancelled, and when
- * all have ended the task ends as the first one that failed by itself, or else with `G_IO_ERROR_CANCELLED`. Where @func
- * returns %NULL, that counts as a failure with [error@Pillion.Error.FAILED].
+ * As with [func@Pillion.Task.all], if one of the tasks fails or is cancelled, no more are started and those
+ * that nothing else waits for are cancelled. When all have ended, the task ends like the first that failed by
+ * itself, otherwise with `G_IO_ERROR_CANCELLED`. If @func returns %NULL, that counts as a failure with
+ * [error@Pillion.Error.FAILED].
  *
- * Cancelling it starts no more and cancels those that nobody else waits for. [method@Pillion.Task.get_children] gives the tasks that were started, in the
- * order of their inputs. On the loop's thread only.
+ * Cancelling the task starts no more, and cancels those that nothing else waits for.
+ * [method@Pillion.Task.get_children] returns the tasks that were started, in the order of their inputs. On the
+ * loop's thread only.
  *
- * Returns: (transfer full): a task that ends with a boolean; it fails with the error of one of the tasks, with [error@Pillion.Error.FAILED] where
- *   @func returns none, with `G_IO_ERROR_INVALID_ARGUMENT` or [error@Pillion.Error.DEADLOCK] where it returns one of another loop, or this very
+ * Returns: (transfer full): a task that ends with a boolean; it fails with the error of one of the tasks, with [error@Pillion.Error.FAILED] if
+ *   @func returns none, with `G_IO_ERROR_INVALID_ARGUMENT` or [error@Pillion.Error.DEADLOCK] if it returns one of another loop, or this very
  *   task or one that waits for it, or with [error@Pillion.Error.CLOSED]
  *
  * Since: 1.0
@@ -614,7 +621,7 @@ PillionTask *(pillion_task_map) (PillionLoop *loop,
  * @cancellable: (nullable): cancels the task when it is cancelled
  * @closure: starts the work for one input: called with its number, a `guint`, it returns a [class@Pillion.Task]
  *
- * Does what [func@Pillion.Task.map] does, with a closure: for language bindings, as [method@Pillion.Task.add_done_closure] is.
+ * Like [func@Pillion.Task.map], but takes a closure. For language bindings.
  *
  * Returns: (transfer full): a task that ends with a boolean; it fails as that of [func@Pillion.Task.map] does
  *

@@ -817,7 +817,7 @@ pillion_task_peek_value (PillionTask *self,
  *
  * Gets the task whose outcome this one passes on: the one that came first in a race, the one that a timeout was
  * put on, the one whose failure made [func@Pillion.Task.all] fail. However often an outcome was passed on, this
- * is the task where it started. It is for bindings, which may know more about that task than its outcome. Can
+ * is the task if it started. It is for bindings, which may know more about that task than its outcome. Can
  * be called from any thread.
  *
  * Returns: (transfer none) (nullable): the task; %NULL if the outcome is this one's own, and while there is none
