@@ -14,25 +14,39 @@
 #include <sys/epoll.h>
 #endif
 
+#ifdef HAVE_EPOLL
+static gboolean
+make_inner (PillionEpollSet *self)
+{
+  struct epoll_event event = { .events = EPOLLIN };
+
+  self->inner = epoll_create1 (EPOLL_CLOEXEC);
+  return self->inner >= 0 && epoll_ctl (self->fd, EPOLL_CTL_ADD, self->inner, &event) == 0;
+}
+#endif
+
 void
 pillion_epoll_set_init (PillionEpollSet *self,
                         gboolean edge)
 {
   memset (self, 0, sizeof *self);
+  self->fd = self->inner = -1;
 #ifdef HAVE_EPOLL
   self->fd = epoll_create1 (EPOLL_CLOEXEC);
   self->flags = edge ? EPOLLET : 0;
-#else
-  self->fd = -1;
+  if (self->fd >= 0 && !make_inner (self))
+    pillion_epoll_set_clear (self);
 #endif
 }
 
 void
 pillion_epoll_set_clear (PillionEpollSet *self)
 {
+  if (self->inner >= 0)
+    close (self->inner);
   if (self->fd >= 0)
     close (self->fd);
-  self->fd = -1;
+  self->fd = self->inner = -1;
   g_clear_pointer (&self->members, g_free);
   self->n_members = self->n_allocated = 0;
 }
@@ -46,14 +60,17 @@ control (PillionEpollSet *self,
   /* On Linux the conditions of poll and epoll are the same bits */
   struct epoll_event event = { .events = member->events | self->flags, .data.fd = member->fd };
 
-  if (epoll_ctl (self->fd, operation, member->fd, &event) == 0)
+  if (epoll_ctl (self->inner, operation, member->fd, &event) == 0)
     return TRUE;
 
-  /* The number may stand for another file than it did: closing one takes it out of the set */
+  /* The number may stand for another file than it did */
   if (operation == EPOLL_CTL_MOD && errno == ENOENT)
-    return epoll_ctl (self->fd, EPOLL_CTL_ADD, member->fd, &event) == 0;
+    {
+      self->suspect = TRUE;
+      return epoll_ctl (self->inner, EPOLL_CTL_ADD, member->fd, &event) == 0;
+    }
   if (operation == EPOLL_CTL_ADD && errno == EEXIST)
-    return epoll_ctl (self->fd, EPOLL_CTL_MOD, member->fd, &event) == 0;
+    return epoll_ctl (self->inner, EPOLL_CTL_MOD, member->fd, &event) == 0;
 
   return FALSE;
 }
@@ -81,9 +98,9 @@ pillion_epoll_set_add (PillionEpollSet *self,
                        int fd)
 {
 #ifdef HAVE_EPOLL
-  GPollFD member = { fd, G_IO_IN, 0 };
+  struct epoll_event event = { .events = EPOLLIN | self->flags };
 
-  return self->fd >= 0 && control (self, EPOLL_CTL_ADD, &member);
+  return self->fd >= 0 && epoll_ctl (self->fd, EPOLL_CTL_ADD, fd, &event) == 0;
 #else
   return FALSE;
 #endif
@@ -119,8 +136,9 @@ pillion_epoll_set_update (PillionEpollSet *self,
     return TRUE;
 
   for (guint i = 0; i < self->n_members; i++)
-    if (find (fds, n_fds, self->members[i].fd, i) == NULL)
-      epoll_ctl (self->fd, EPOLL_CTL_DEL, self->members[i].fd, NULL);
+    if (find (fds, n_fds, self->members[i].fd, i) == NULL &&
+        epoll_ctl (self->inner, EPOLL_CTL_DEL, self->members[i].fd, NULL) < 0)
+      self->suspect = TRUE;
 
   for (guint i = 0; i < n_fds; i++)
     {
@@ -150,6 +168,47 @@ pillion_epoll_set_update (PillionEpollSet *self,
 }
 
 gboolean
+pillion_epoll_set_is_stale (PillionEpollSet *self)
+{
+#ifdef HAVE_EPOLL
+  struct epoll_event events[32];
+  int n = epoll_wait (self->inner, events, G_N_ELEMENTS (events), 0);
+
+  for (int i = 0; i < n; i++)
+    {
+      const GPollFD *member = find (self->members, self->n_members, events[i].data.fd, 0);
+      GPollFD now;
+
+      if (member == NULL)
+        return TRUE;
+      /* The number may stand for another file by now, which is another member */
+      now = *member;
+      if (g_poll (&now, 1, 0) == 0)
+        return TRUE;
+    }
+#endif
+
+  return FALSE;
+}
+
+void
+pillion_epoll_set_renew (PillionEpollSet *self)
+{
+#ifdef HAVE_EPOLL
+  gboolean complete;
+
+  /* Taken out, and not only closed: a forked child has it open as well */
+  epoll_ctl (self->fd, EPOLL_CTL_DEL, self->inner, NULL);
+  close (self->inner);
+  complete = make_inner (self);
+  for (guint i = 0; complete && i < self->n_members; i++)
+    complete = control (self, EPOLL_CTL_ADD, &self->members[i]);
+  self->incomplete = !complete;
+  self->suspect = FALSE;
+#endif
+}
+
+gboolean
 pillion_epoll_set_drain (PillionEpollSet *self)
 {
 #ifdef HAVE_EPOLL
@@ -159,7 +218,7 @@ pillion_epoll_set_drain (PillionEpollSet *self)
 
   do
     {
-      n = epoll_wait (self->fd, events, G_N_ELEMENTS (events), 0);
+      n = epoll_wait (self->inner, events, G_N_ELEMENTS (events), 0);
       any |= n > 0;
     }
   while (n == G_N_ELEMENTS (events) && self->flags != 0);

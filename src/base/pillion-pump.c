@@ -232,7 +232,13 @@ poll_fds (PillionPump *self,
 
   forget_conditions (self);
   n_ready = g_poll (self->fds, self->n_fds, timeout);
-  self->n_ready = n_ready - (self->n_fds > 0 && self->fds[0].revents != 0);
+  self->n_ready = n_ready;
+  if (self->n_fds > 0 && self->fds[0].revents != 0)
+    {
+      /* The context's own wake-up: somebody has changed what it polls, and may have put another file under a number */
+      self->n_ready--;
+      self->changed = TRUE;
+    }
   self->last_poll = pillion_coarse_time ();
   if (for_one)
     pick_one (self);
@@ -277,6 +283,7 @@ guint
 pillion_pump_turn (PillionPump *self)
 {
   gboolean for_one = FALSE;
+  gboolean was_told = FALSE;
   guint rounds = 0;
   int n_ready = 0;
 
@@ -289,10 +296,13 @@ pillion_pump_turn (PillionPump *self)
   for_one = is_for_one (self);
   look_deeper (self, for_one);
   forget_conditions (self);
-  if (self->watch == NULL || pillion_watch_take_flag (self->watch) || self->must_poll || self->always_poll ||
+  was_told = self->watch != NULL && pillion_watch_take_flag (self->watch);
+  if (self->watch == NULL || was_told || self->must_poll || self->always_poll ||
       !pillion_watch_is (self->watch, self->fds, self->n_fds) || !self->prepared)
     {
       n_ready = poll_fds (self, 0, for_one);
+      if (was_told && n_ready == 0)
+        pillion_watch_doubt (self->watch);
       /* Something may have been left unread, and a watch tells of changes only: ask again until nothing is there */
       self->must_poll = n_ready != 0 || self->watch == NULL || self->prepared;
     }

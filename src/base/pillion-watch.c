@@ -18,6 +18,7 @@ struct _PillionWatch
   PillionIoThread *io;
   GSource *source; /* the I/O thread's */
   gboolean flag;   /* atomic */
+  GMutex set_lock; /* while the I/O thread takes what the set has to tell, it is not made anew */
 
   GMutex lock;
   PillionWatchFunc func; /* under the lock; NULL once freed */
@@ -31,8 +32,12 @@ on_readable (int fd,
              gpointer data)
 {
   PillionWatch *self = data;
+  gboolean any;
 
-  if (pillion_epoll_set_drain (&self->set))
+  pillion_mutex_lock (&self->set_lock);
+  any = pillion_epoll_set_drain (&self->set);
+  pillion_mutex_unlock (&self->set_lock);
+  if (any)
     {
       __atomic_store_n (&self->flag, TRUE, __ATOMIC_SEQ_CST);
 
@@ -64,6 +69,7 @@ end (gpointer data)
   g_source_destroy (self->source);
   g_source_unref (self->source);
   pillion_epoll_set_clear (&self->set);
+  g_mutex_clear (&self->set_lock);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -88,6 +94,7 @@ pillion_watch_new (PillionWatchFunc func,
     }
 
   g_mutex_init (&self->lock);
+  g_mutex_init (&self->set_lock);
   self->func = func;
   self->data = data;
   self->io = io;
@@ -117,6 +124,17 @@ pillion_watch_set (PillionWatch *self,
                    gboolean fresh)
 {
   return pillion_epoll_set_update (&self->set, fds, n_fds, fresh);
+}
+
+void
+pillion_watch_doubt (PillionWatch *self)
+{
+  if (!self->set.suspect)
+    return;
+
+  pillion_mutex_lock (&self->set_lock);
+  pillion_epoll_set_renew (&self->set);
+  pillion_mutex_unlock (&self->set_lock);
 }
 
 gboolean

@@ -28,6 +28,9 @@ gboolean      pillion_watch_set       (PillionWatch     *self,
                                        guint             n_fds,
                                        gboolean          fresh);
 
+/* It told of something, and nothing was ready: sees to it that it does not because of a file whose number was closed */
+void          pillion_watch_doubt     (PillionWatch     *self);
+
 /* Whether @fds are the watched set */
 gboolean      pillion_watch_is        (PillionWatch     *self,
                                        const GPollFD    *fds,

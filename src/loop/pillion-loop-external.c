@@ -22,6 +22,10 @@
  * watched; in µs */
 #define BLIND_USEC 10000
 
+/* From how many descriptors on they are not all told anew before each sleep, and how soon they are, in µs */
+#define MANY_FDS 64
+#define FRESH_USEC 100000
+
 void
 pillion_loop_external_init (PillionLoop *self)
 {
@@ -179,26 +183,49 @@ pillion_loop_unmute (PillionLoop *self)
     pillion_core_ring (&self->core);
 }
 
-/* Before a host sleeps: makes the descriptor, or the watch, stand for what the context polls now. The host's own code may have closed a
- * descriptor and opened another one under its number, which nobody can see, so all of them are told anew. Returns whether that was
- * possible. */
-static gboolean
+/* Before a host sleeps: makes the descriptor, or the watch, stand for what the context polls now. The host's own code may have put another
+ * file under a descriptor's number, which nobody can see, so all of them are told anew: each time if they are few, and if they are many
+ * after some time, because it costs a system call for each. Returns for how long the host may sleep then, in µs, or -1 for ever. */
+static gint64
 sync_fds (PillionLoop *self)
 {
   PillionPump *pump = &self->core.pump;
+  gint64 next_fresh = -1;
+  gint64 now;
 
-  /* The first one is the context's own wake-up */
-  pump->changed |= pump->n_fds > 1;
-  if (self->fds.fd >= 0)
+  if (self->fds.fd < 0)
     {
-      gboolean fresh = pump->changed;
-
-      pump->changed = FALSE;
-      return pillion_epoll_set_update (&self->fds, pump->fds, pump->n_fds, fresh);
+      /* The first one is the context's own wake-up */
+      pump->changed |= pump->n_fds > 1;
+      pillion_pump_settle (pump);
+      return pump->watch == NULL || !pump->must_poll ? -1 : BLIND_USEC;
     }
 
-  pillion_pump_settle (pump);
-  return pump->watch == NULL || !pump->must_poll;
+  if (pump->n_fds > MANY_FDS)
+    {
+      now = pillion_coarse_time ();
+      next_fresh = MAX (0, self->last_fresh + FRESH_USEC - now);
+      if (next_fresh == 0)
+        {
+          self->last_fresh = now;
+          next_fresh = -1;
+          pump->changed = TRUE;
+        }
+    }
+  else
+    {
+      pump->changed |= pump->n_fds > 1;
+    }
+
+  if (!pillion_epoll_set_update (&self->fds, pump->fds, pump->n_fds, pump->changed))
+    next_fresh = BLIND_USEC;
+  pump->changed = FALSE;
+
+  /* What the kernel tells and poll () does not know of would wake the host for ever */
+  if (G_UNLIKELY (self->fds.suspect) && pump->n_ready == 0 && pillion_epoll_set_is_stale (&self->fds))
+    pillion_epoll_set_renew (&self->fds);
+
+  return next_fresh;
 }
 
 /* Called from what a main loop of somebody else's dispatches in the loop's context: that main loop looks at the context by itself, and to
@@ -301,6 +328,7 @@ pillion_loop_get_deadline (PillionLoop *self)
   PillionTimer *timer;
   gint64 deadline = -1;
   int timeout = -1;
+  gint64 sleep_usec;
 
   g_return_val_if_fail (PILLION_IS_LOOP (self), -1);
   g_return_val_if_fail (pillion_core_on_thread (core), -1);
@@ -327,9 +355,10 @@ pillion_loop_get_deadline (PillionLoop *self)
       /* The context's timeouts are by the monotonic clock, so they tell a host with another clock nothing */
       if (timeout > 0 && !core->virtual_clock)
         deadline = g_get_monotonic_time () + timeout * G_TIME_SPAN_MILLISECOND;
-      if (!sync_fds (self))
+      sleep_usec = sync_fds (self);
+      if (sleep_usec >= 0)
         {
-          gint64 look = pillion_core_now (core) + BLIND_USEC;
+          gint64 look = pillion_core_now (core) + sleep_usec;
 
           deadline = deadline < 0 ? look : MIN (deadline, look);
         }

@@ -55,6 +55,7 @@ struct _PillionLoop
   GMutex wake_lock;
   PillionCallback *wake; /* under the lock */
   PillionEpollSet fds;   /* behind get_fd (); its fd is -1 until that is called */
+  gint64 last_fresh;     /* when all of its members were last told anew, coarse */
   int event_fd;          /* atomic: -1 until get_fd () is called */
   gboolean fd_rung;      /* atomic: whether the event fd was written since the last kick */
   gboolean blocked;      /* atomic: whether the loop's thread sleeps in run-until */

@@ -212,6 +212,55 @@ test_closed (Fixture *fixture,
   g_assert_false (pillion_epoll_set_update (&fixture->set, fixture->fds, 1, FALSE));
 }
 
+/* A duplicate keeps a file in the set whose number was closed: that is what has to be found, and to end */
+static void
+test_stale (Fixture *fixture,
+            gconstpointer data)
+{
+  int copy = dup (fixture->pipes[0][0]);
+  int fd = fixture->set.fd;
+
+  g_assert_true (pillion_epoll_set_update (&fixture->set, fixture->fds, 2, FALSE));
+  close (fixture->pipes[0][0]);
+  g_assert_true (pillion_epoll_set_update (&fixture->set, fixture->fds + 1, 1, FALSE));
+  g_assert_true (fixture->set.suspect);
+  g_assert_false (pillion_epoll_set_is_stale (&fixture->set));
+
+  put (fixture->pipes[0][1]);
+  g_assert_true (is_readable (fd));
+  g_assert_true (pillion_epoll_set_is_stale (&fixture->set));
+  pillion_epoll_set_renew (&fixture->set);
+  g_assert_false (is_readable (fd));
+  g_assert_cmpint (fixture->set.fd, ==, fd);
+
+  /* The other member is still one */
+  put (fixture->pipes[1][1]);
+  g_assert_true (is_readable (fd));
+  g_assert_false (pillion_epoll_set_is_stale (&fixture->set));
+  fixture->pipes[0][0] = copy;
+}
+
+/* The number is a member again, with another file */
+static void
+test_stale_under_a_reused_number (Fixture *fixture,
+                                  gconstpointer data)
+{
+  int fd = fixture->pipes[0][0];
+  int copy = dup (fd);
+
+  g_assert_true (pillion_epoll_set_update (&fixture->set, fixture->fds, 1, FALSE));
+  g_assert_cmpint (dup2 (fixture->pipes[1][0], fd), ==, fd);
+  g_assert_true (pillion_epoll_set_update (&fixture->set, fixture->fds, 1, TRUE));
+  g_assert_true (fixture->set.suspect);
+  put (fixture->pipes[0][1]);
+  g_assert_true (pillion_epoll_set_is_stale (&fixture->set));
+  pillion_epoll_set_renew (&fixture->set);
+  g_assert_false (is_readable (fixture->set.fd));
+  put (fixture->pipes[1][1]);
+  g_assert_true (is_readable (fixture->set.fd));
+  close (copy);
+}
+
 int
 main (int argc,
       char **argv)
@@ -223,6 +272,8 @@ main (int argc,
   ADD ("/core/epoll-set/follows-the-conditions", NULL, test_events);
   ADD ("/core/epoll-set/keeps-what-was-added-for-good", NULL, test_permanent);
   ADD ("/core/epoll-set/sees-another-file-under-the-same-number", NULL, test_reopened);
+  ADD ("/core/epoll-set/finds-a-file-whose-number-was-closed", NULL, test_stale);
+  ADD ("/core/epoll-set/finds-a-file-whose-number-was-reused", NULL, test_stale_under_a_reused_number);
   ADD ("/core/epoll-set/regular-file-makes-it-incomplete", NULL, test_regular_file);
   ADD ("/core/epoll-set/edge-tells-each-change-once", "edge", test_edge);
   ADD ("/core/epoll-set/edge-drains-more-than-one-batch", "edge", test_many);

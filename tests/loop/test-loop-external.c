@@ -599,6 +599,84 @@ test_now (Fixture *fixture,
   end_object (host);
 }
 
+/* A forked child, here a duplicate, still has a file whose descriptor the host closed: its readiness must not keep the host awake */
+static void
+test_stale_file (Fixture *fixture,
+                 gconstpointer data)
+{
+  int fd = pillion_loop_get_fd (fixture->loop);
+  GSource *source = g_unix_fd_source_new (fixture->pipe[0], G_IO_IN);
+  struct pollfd poll_fd = { fd, POLLIN, 0 };
+  int copy, n_woken = 0;
+
+  pillion_loop_hold (fixture->loop);
+  g_source_set_callback (source, G_SOURCE_FUNC (read_fd), fixture, NULL);
+  g_source_attach (source, pillion_loop_get_context (fixture->loop));
+  pillion_loop_kick (fixture->loop);
+  pillion_loop_get_deadline (fixture->loop);
+
+  copy = dup (fixture->pipe[0]);
+  g_source_destroy (source);
+  g_source_unref (source);
+  close (fixture->pipe[0]);
+  g_assert_cmpint (write (fixture->pipe[1], "x", 1), ==, 1);
+  for (int i = 0; i < 20; i++)
+    {
+      pillion_loop_get_deadline (fixture->loop);
+      n_woken += poll (&poll_fd, 1, 0);
+      pillion_loop_kick (fixture->loop);
+    }
+  g_assert_cmpint (n_woken, <=, 3);
+
+  fixture->pipe[0] = copy;
+  pillion_loop_release (fixture->loop);
+}
+
+/* Of many descriptors those that stay the same cost nothing, and yet another file under an old number is found soon */
+static void
+test_many_fds (Fixture *fixture,
+               gconstpointer data)
+{
+  int fd = pillion_loop_get_fd (fixture->loop);
+  GSource *sources[100];
+  int pipes[100][2];
+  struct pollfd poll_fd = { fd, POLLIN, 0 };
+  gint64 deadline;
+
+  for (guint i = 0; i < G_N_ELEMENTS (pipes); i++)
+    {
+      g_assert_true (g_unix_open_pipe (pipes[i], FD_CLOEXEC, NULL));
+      sources[i] = g_unix_fd_source_new (pipes[i][0], G_IO_IN);
+      g_source_set_callback (sources[i], G_SOURCE_FUNC (read_fd), fixture, NULL);
+      g_source_attach (sources[i], pillion_loop_get_context (fixture->loop));
+    }
+  pillion_loop_hold (fixture->loop);
+  for (int i = 0; i < 3; i++)
+    {
+      pillion_loop_kick (fixture->loop);
+      pillion_loop_get_deadline (fixture->loop);
+    }
+
+  /* Behind everybody's back */
+  g_assert_cmpint (dup2 (fixture->pipe[0], pipes[50][0]), ==, pipes[50][0]);
+  g_assert_cmpint (write (fixture->pipe[1], "x", 1), ==, 1);
+  while (fixture->n == 0)
+    {
+      deadline = pillion_loop_get_deadline (fixture->loop);
+      g_assert_cmpint (poll (&poll_fd, 1, deadline < 0 ? 10000 : 100), >=, 0);
+      pillion_loop_kick (fixture->loop);
+    }
+
+  pillion_loop_release (fixture->loop);
+  for (guint i = 0; i < G_N_ELEMENTS (pipes); i++)
+    {
+      g_source_destroy (sources[i]);
+      g_source_unref (sources[i]);
+      close (pipes[i][0]);
+      close (pipes[i][1]);
+    }
+}
+
 int
 main (int argc,
       char **argv)
@@ -614,6 +692,8 @@ main (int argc,
   ADD ("fd/own-work-rings", test_fd_local_work);
   ADD ("fd/descriptor-of-the-context", test_fd_socket);
   ADD ("fd/descriptor-under-a-reused-number", test_fd_reopened);
+  ADD ("fd/file-whose-number-was-closed", test_stale_file);
+  ADD ("fd/many-descriptors", test_many_fds);
   ADD ("fd/regular-file", test_regular_file);
   ADD ("fd/sources-from-threads", test_context_from_threads_fd);
   ADD ("fd/no-wake-is-lost", test_no_wake_lost);
