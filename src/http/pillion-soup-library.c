@@ -9,6 +9,7 @@
 #include <dlfcn.h>
 
 #include <glib/gi18n-lib.h>
+#include <gmodule.h>
 #include <pillion-http/pillion-http.h>
 
 #define SONAME "libsoup-3.0.so.0"
@@ -39,7 +40,7 @@ is_libsoup_2_loaded (void)
 gboolean
 pillion_soup_library_load (GError **error)
 {
-  static void *library;
+  static GModule *library;
 
   if (library != NULL)
     return TRUE;
@@ -51,16 +52,19 @@ pillion_soup_library_load (GError **error)
       return FALSE;
     }
 
-  /* Where others see it, as if it was linked: by its symbols libsoup 2 knows that it must not be loaded any more */
-  library = dlopen (SONAME, RTLD_LAZY | RTLD_GLOBAL | RTLD_NODELETE);
+  /* Not by dlopen (): libsoup calls GModule while it is loaded, whose lock another thread may hold that waits for the loader's.
+   * GModule takes them in the other order. The symbols are shown to others, as if it was linked: by these libsoup 2 knows that it must not
+   * be loaded any more. */
+  library = g_module_open (SONAME, G_MODULE_BIND_LAZY);
   if (library == NULL)
     {
       g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_UNAVAILABLE, _("HTTP needs libsoup 3, which cannot be loaded: %s"),
-                   dlerror ());
+                   g_module_error ());
       return FALSE;
     }
+  g_module_make_resident (library);
 
-#define LOOK_UP(name) pillion_soup.name = (__typeof__ (pillion_soup.name)) dlsym (library, "soup_" #name);
+#define LOOK_UP(name) g_module_symbol (library, "soup_" #name, (gpointer *) &pillion_soup.name);
   PILLION_SOUP_FUNCTIONS (LOOK_UP)
 #undef LOOK_UP
 
