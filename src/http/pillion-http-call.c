@@ -41,7 +41,7 @@ typedef struct
   GBytes *bytes;
   JsonParser *parser;
   GError *error;
-} Making;
+} Decoding;
 
 typedef struct
 {
@@ -159,7 +159,7 @@ call_body (PillionTransfer *transfer,
 }
 
 static void
-making_clear (Making *self)
+decoding_clear (Decoding *self)
 {
   g_free (self->coding);
   g_clear_pointer (&self->content, g_byte_array_unref);
@@ -169,7 +169,7 @@ making_clear (Making *self)
 }
 
 static void
-make (Making *self)
+decode (Decoding *self)
 {
   if (self->coding != NULL)
     self->content = pillion_http_decode (self->content, self->coding, &self->error);
@@ -182,7 +182,7 @@ make (Making *self)
 }
 
 static void
-deliver (Making *self)
+deliver (Decoding *self)
 {
   PillionTransfer *transfer = self->transfer;
   PillionTask *task;
@@ -203,24 +203,24 @@ deliver (Making *self)
 static void
 deliver_on_thread (gpointer data)
 {
-  Making *self = data;
+  Decoding *self = data;
   PillionTransfer *transfer = self->transfer;
 
   /* It was maybe cancelled meanwhile, and then nobody waits */
   if (!transfer->done)
     deliver (self);
 
-  making_clear (self);
+  decoding_clear (self);
   g_free (self);
   pillion_transfer_unref (transfer);
 }
 
 static void
-make_on_worker (gpointer data)
+decode_on_worker (gpointer data)
 {
-  Making *self = data;
+  Decoding *self = data;
 
-  make (self);
+  decode (self);
   pillion_private_io_thread_post (self->transfer->engine->io, deliver_on_thread, self);
 }
 
@@ -229,12 +229,12 @@ call_whole (PillionTransfer *transfer)
 {
   PillionHttpCall *self = (PillionHttpCall *) transfer;
   gboolean large = (self->json && self->content->len > LARGE) || (self->coding != NULL && self->content->len > LARGE_CODED);
-  Making making;
+  Decoding decoding;
 
   if (pillion_task_get_progress_unit (transfer->task) != NULL)
     pillion_task_set_progress (transfer->task, self->content->len, self->content->len);
 
-  making = (Making) {
+  decoding = (Decoding) {
     .transfer = transfer,
     .json = self->json,
     .coding = g_steal_pointer (&self->coding),
@@ -244,13 +244,13 @@ call_whole (PillionTransfer *transfer)
   if (large)
     {
       pillion_transfer_ref (transfer);
-      pillion_http_engine_compute (transfer->engine, make_on_worker, g_memdup2 (&making, sizeof making));
+      pillion_http_engine_compute (transfer->engine, decode_on_worker, g_memdup2 (&decoding, sizeof decoding));
     }
   else
     {
-      make (&making);
-      deliver (&making);
-      making_clear (&making);
+      decode (&decoding);
+      deliver (&decoding);
+      decoding_clear (&decoding);
     }
 }
 

@@ -69,9 +69,9 @@ pillion_http_download_finalize (GObject *object)
 
 static void
 pillion_http_download_get_property (GObject *object,
-                               guint prop_id,
-                               GValue *value,
-                               GParamSpec *pspec)
+                                    guint prop_id,
+                                    GValue *value,
+                                    GParamSpec *pspec)
 {
   PillionHttpDownload *self = PILLION_HTTP_DOWNLOAD (object);
 

@@ -197,15 +197,15 @@ pillion_http_engine_configure (PillionHttpEngine *self,
 void
 pillion_http_engine_pump (PillionHttpEngine *self)
 {
-  PillionTransferLeg *leg;
+  PillionTransferHop *hop;
 
-  /* A leg that can't start ends at once, and gives its place back in the middle of this */
+  /* A hop that can't start ends at once, and gives its place back in the middle of this */
   if (self->pumping)
     return;
 
   self->pumping = TRUE;
-  while ((leg = pillion_http_queue_pop (self->queue)) != NULL)
-    pillion_transfer_start_leg (leg);
+  while ((hop = pillion_http_queue_pop (self->queue)) != NULL)
+    pillion_transfer_start_hop (hop);
   self->pumping = FALSE;
 }
 

@@ -16,7 +16,7 @@
 #include "http/pillion-http-fields.h"
 #include "http/pillion-http-url.h"
 #include "http/pillion-part-file.h"
-#include "http/pillion-part-keeper.h"
+#include "http/pillion-part-writer.h"
 #include "http/pillion-target.h"
 
 typedef struct _PillionHttpFetch PillionHttpFetch;
@@ -35,8 +35,8 @@ struct _PillionHttpFetch
   GQueue waiting;              /* others that want the part file, by their links */
   GList waiting_link;          /* in the holder's list */
   PillionHttpFetch *waits_for; /* the holder, or NULL */
-  PillionPartKeeper keeper;
-  gboolean keeping;      /* whether the keeper was set up */
+  PillionPartWriter writer;
+  gboolean writing;      /* whether the writer was set up */
   gboolean at_work;      /* whether a worker has it */
   gboolean finishing;    /* all has come */
   GError *failure;       /* what the transfer fails with, when the worker gives the part file back */
@@ -288,7 +288,7 @@ continue_part (PillionHttpFetch *self,
                GError **error)
 {
   /* Where this goes on within one download, a worker may be at the file */
-  if (self->keeping)
+  if (self->writing)
     return PILLION_VERDICT_READ;
 
   if (!pillion_part_file_continue (self->part, self->begun, error))
@@ -318,7 +318,7 @@ fetch_head (PillionTransfer *transfer,
 
   if (self->asked > 0 && (response->status == 206 ? !is_the_rest (self, response) : response->status == 416))
     {
-      if (self->keeping)
+      if (self->writing)
         {
           /* It has begun to be held against the digest */
           g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
@@ -334,7 +334,7 @@ fetch_head (PillionTransfer *transfer,
   if (response->status < 200 || response->status > 299 || response->status == 204 || response->status == 205)
     return PILLION_VERDICT_REFUSED;
 
-  if (response->status == 206 ? self->asked == 0 : self->keeping)
+  if (response->status == 206 ? self->asked == 0 : self->writing)
     {
       g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
                    _("unexpected status %u: the server sent a different part of the file, or one that was not requested"),
@@ -355,10 +355,10 @@ fetch_head (PillionTransfer *transfer,
   g_free (self->content_type);
   self->content_type = get_text (response, "Content-Type");
 
-  if (!self->keeping)
+  if (!self->writing)
     {
-      pillion_part_keeper_init (&self->keeper, self->part, self->sha256);
-      self->keeping = TRUE;
+      pillion_part_writer_init (&self->writer, self->part, self->sha256);
+      self->writing = TRUE;
     }
   pillion_task_set_progress (transfer->task, self->part->size, self->total);
 
@@ -370,8 +370,8 @@ static void
 take_step (PillionHttpFetch *self)
 {
   self->at_work = TRUE;
-  self->keeper.until = self->part->size;
-  self->keeper.last = self->finishing;
+  self->writer.until = self->part->size;
+  self->writer.last = self->finishing;
   pillion_http_engine_use_disk (self->parent.engine, step_on_worker, self);
 }
 
@@ -393,7 +393,7 @@ fetch_body (PillionTransfer *transfer,
   if (!pillion_part_file_write (self->part, bytes, length, error))
     return FALSE;
 
-  if (!self->at_work && pillion_part_keeper_is_due (&self->keeper, self->part->size))
+  if (!self->at_work && pillion_part_writer_is_due (&self->writer, self->part->size))
     take_step (self);
 
   pillion_transfer_set_progress (transfer, self->part->size, self->total);
@@ -467,7 +467,7 @@ is_worth_keeping (PillionHttpFetch *self,
     return error->code != 404 && error->code != 410;
 
   /* What is wrong with an answer of which nothing was taken says nothing of what was there before it */
-  if (error->domain == PILLION_HTTP_ERROR && self->keeping)
+  if (error->domain == PILLION_HTTP_ERROR && self->writing)
     return error->code == PILLION_HTTP_ERROR_TRUNCATED;
 
   return TRUE;
@@ -492,7 +492,7 @@ step_done (gpointer data)
 
   self->at_work = FALSE;
 
-  if (self->keeper.committed)
+  if (self->writer.committed)
     {
       /* A cancellation that came too late to stop it does not undo it */
       let_part_go (self);
@@ -504,11 +504,11 @@ step_done (gpointer data)
       put_away (self, self->failure);
       pillion_transfer_finish_failure (transfer, g_steal_pointer (&self->failure));
     }
-  else if (self->keeper.error != NULL)
+  else if (self->writer.error != NULL)
     {
-      pillion_transfer_fail (transfer, g_steal_pointer (&self->keeper.error));
+      pillion_transfer_fail (transfer, g_steal_pointer (&self->writer.error));
     }
-  else if (self->finishing || pillion_part_keeper_is_due (&self->keeper, self->part->size))
+  else if (self->finishing || pillion_part_writer_is_due (&self->writer, self->part->size))
     {
       take_step (self);
     }
@@ -519,7 +519,7 @@ step_on_worker (gpointer data)
 {
   PillionHttpFetch *self = data;
 
-  pillion_part_keeper_step (&self->keeper);
+  pillion_part_writer_step (&self->writer);
   pillion_private_io_thread_post (self->parent.engine->io, step_done, self);
 }
 
@@ -536,7 +536,7 @@ fetch_fail (PillionTransfer *transfer,
     {
       /* The worker has the file: it gives it back soon */
       self->failure = error;
-      __atomic_store_n (&self->keeper.stop, TRUE, __ATOMIC_RELEASE);
+      __atomic_store_n (&self->writer.stop, TRUE, __ATOMIC_RELEASE);
       return;
     }
 
@@ -551,8 +551,8 @@ fetch_clear (PillionTransfer *transfer)
 
   g_assert (self->part == NULL && !self->at_work && self->waits_for == NULL && self->waiting.length == 0);
 
-  if (self->keeping)
-    pillion_part_keeper_clear (&self->keeper);
+  if (self->writing)
+    pillion_part_writer_clear (&self->writer);
   pillion_sync_unref (self->file);
   g_free (self->sha256);
   g_clear_pointer (&self->target, pillion_target_free);

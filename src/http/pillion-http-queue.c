@@ -9,7 +9,7 @@
 struct _PillionHttpOrigin
 {
   char *name;
-  GQueue waiting; /* of the tickets' links */
+  GQueue waiting; /* of the entries' links */
   guint running;
   GList link;     /* in the ring while something waits that may run */
   gboolean in_ring;
@@ -34,7 +34,7 @@ origin_free (gpointer data)
   g_free (origin);
 }
 
-/* An origin is in the ring exactly when its next ticket may run as far as the origin goes */
+/* An origin is in the ring exactly when its next entry may run as far as the origin goes */
 static void
 update_ring (PillionHttpQueue *self,
              PillionHttpOrigin *origin)
@@ -92,12 +92,12 @@ pillion_http_queue_set_limits (PillionHttpQueue *self,
 void
 pillion_http_queue_push (PillionHttpQueue *self,
                          const char *name,
-                         PillionHttpTicket *ticket,
+                         PillionHttpQueueEntry *entry,
                          gpointer owner)
 {
   PillionHttpOrigin *origin = g_hash_table_lookup (self->origins, name);
 
-  g_assert (ticket->origin == NULL);
+  g_assert (entry->origin == NULL);
 
   if (origin == NULL)
     {
@@ -107,10 +107,10 @@ pillion_http_queue_push (PillionHttpQueue *self,
       g_hash_table_insert (self->origins, origin->name, origin);
     }
 
-  ticket->origin = origin;
-  ticket->link.data = owner;
-  ticket->running = FALSE;
-  g_queue_push_tail_link (&origin->waiting, &ticket->link);
+  entry->origin = origin;
+  entry->link.data = owner;
+  entry->running = FALSE;
+  g_queue_push_tail_link (&origin->waiting, &entry->link);
   self->waiting++;
   update_ring (self, origin);
 }
@@ -119,7 +119,7 @@ gpointer
 pillion_http_queue_pop (PillionHttpQueue *self)
 {
   PillionHttpOrigin *origin;
-  PillionHttpTicket *ticket;
+  PillionHttpQueueEntry *entry;
   GList *link;
 
   if (self->running >= self->max || self->ring.length == 0)
@@ -127,8 +127,8 @@ pillion_http_queue_pop (PillionHttpQueue *self)
 
   origin = self->ring.head->data;
   link = g_queue_pop_head_link (&origin->waiting);
-  ticket = (PillionHttpTicket *) ((char *) link - G_STRUCT_OFFSET (PillionHttpTicket, link));
-  ticket->running = TRUE;
+  entry = (PillionHttpQueueEntry *) ((char *) link - G_STRUCT_OFFSET (PillionHttpQueueEntry, link));
+  entry->running = TRUE;
   self->waiting--;
   self->running++;
   origin->running++;
@@ -143,14 +143,14 @@ pillion_http_queue_pop (PillionHttpQueue *self)
 
 void
 pillion_http_queue_remove (PillionHttpQueue *self,
-                           PillionHttpTicket *ticket)
+                           PillionHttpQueueEntry *entry)
 {
-  PillionHttpOrigin *origin = ticket->origin;
+  PillionHttpOrigin *origin = entry->origin;
 
   if (origin == NULL)
     return;
 
-  if (ticket->running)
+  if (entry->running)
     {
       self->running--;
       origin->running--;
@@ -158,10 +158,10 @@ pillion_http_queue_remove (PillionHttpQueue *self,
   else
     {
       self->waiting--;
-      g_queue_unlink (&origin->waiting, &ticket->link);
+      g_queue_unlink (&origin->waiting, &entry->link);
     }
 
-  *ticket = (PillionHttpTicket) { NULL };
+  *entry = (PillionHttpQueueEntry) { NULL };
   update_ring (self, origin);
 
   if (origin->running == 0 && origin->waiting.length == 0)

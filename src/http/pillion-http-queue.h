@@ -15,30 +15,30 @@ typedef struct
   PillionHttpOrigin *origin;
   GList link;
   gboolean running;
-} PillionHttpTicket;
+} PillionHttpQueueEntry;
 
 /* What waits for a connection: first in, first out for each origin (scheme, host and port), and the origins in turn, so
  * that a thousand requests to one don't hold up one request to another. At most so many run for an origin and in all. Every
  * operation takes constant time, however much waits. */
-PillionHttpQueue  *pillion_http_queue_new         (guint              max,
-                                                   guint              max_per_origin);
-void               pillion_http_queue_free        (PillionHttpQueue  *self);
-void               pillion_http_queue_set_limits  (PillionHttpQueue  *self,
-                                                   guint              max,
-                                                   guint              max_per_origin);
+PillionHttpQueue *pillion_http_queue_new         (guint max,
+                                                  guint max_per_origin);
+void              pillion_http_queue_free        (PillionHttpQueue *self);
+void              pillion_http_queue_set_limits  (PillionHttpQueue *self,
+                                                  guint             max,
+                                                  guint             max_per_origin);
 
-/* Puts @ticket at the end of what waits for @origin */
-void               pillion_http_queue_push        (PillionHttpQueue  *self,
-                                                   const char        *origin,
-                                                   PillionHttpTicket *ticket,
-                                                   gpointer           owner);
+/* Puts @entry at the end of what waits for @origin */
+void              pillion_http_queue_push        (PillionHttpQueue      *self,
+                                                  const char            *origin,
+                                                  PillionHttpQueueEntry *entry,
+                                                  gpointer               owner);
 
-/* The owner of the next ticket that may run, which runs from now on; NULL when there is none */
-gpointer           pillion_http_queue_pop         (PillionHttpQueue  *self);
+/* The owner of the next entry that may run, which runs from now on; NULL when there is none */
+gpointer          pillion_http_queue_pop         (PillionHttpQueue *self);
 
-/* Takes @ticket out, whether it waits or runs */
-void               pillion_http_queue_remove      (PillionHttpQueue  *self,
-                                                   PillionHttpTicket *ticket);
+/* Takes @entry out, whether it waits or runs */
+void              pillion_http_queue_remove      (PillionHttpQueue      *self,
+                                                  PillionHttpQueueEntry *entry);
 
-guint              pillion_http_queue_get_waiting (PillionHttpQueue  *self);
-guint              pillion_http_queue_get_running (PillionHttpQueue  *self);
+guint             pillion_http_queue_get_waiting (PillionHttpQueue *self);
+guint             pillion_http_queue_get_running (PillionHttpQueue *self);

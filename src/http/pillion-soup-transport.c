@@ -16,7 +16,7 @@
 #include "http/pillion-http-fields.h"
 #include "http/pillion-http-response-private.h"
 #include "http/pillion-soup-body.h"
-#include "http/pillion-soup-lane.h"
+#include "http/pillion-soup-pool.h"
 
 /* What is handed on at once, unless whoever takes it has room for more */
 #define BUFFER_SIZE (256 * 1024)
@@ -34,7 +34,7 @@ typedef struct
 {
   PillionTransport parent;
   GMainContext *context;
-  PillionSoupLanes *lanes;
+  PillionSoupPool *pool;
   guint8 *buffer; /* all exchanges read into it, one after the other */
 } PillionSoupTransport;
 
@@ -44,7 +44,7 @@ struct _PillionExchange
   const PillionExchangeFuncs *funcs;
   gpointer data;
 
-  PillionSoupLane *lane;
+  PillionSoupConnection *connection;
   SoupMessage *message;
   gulong head_handler;
   gulong network_handler;    /* 0 where there is no TLS */
@@ -82,7 +82,7 @@ exchange_free (PillionExchange *self)
   g_clear_signal_handler (&self->head_handler, self->message);
   g_clear_signal_handler (&self->network_handler, self->message);
   g_clear_object (&self->message);
-  pillion_soup_lanes_give_back (transport->lanes, self->lane);
+  pillion_soup_pool_give_back (transport->pool, self->connection);
   g_free (self);
 
   funcs->gone (data);
@@ -494,7 +494,7 @@ sent (GObject *session,
     }
 
   if (pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0)
-    pillion_soup_lanes_set_http2 (self->transport->lanes, self->lane);
+    pillion_soup_pool_set_http2 (self->transport->pool, self->connection);
   pillion_soup_body_init (&self->body, self->message, self->stream);
 
   if (self->aborted)
@@ -605,7 +605,7 @@ network_event (SoupMessage *message,
 
   if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (connection))
     {
-      pillion_soup_lane_set_connection (self->lane, connection);
+      pillion_soup_connection_set_stream (self->connection, connection);
       if (self->bulk)
         g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection), protocols);
     }
@@ -642,12 +642,12 @@ soup_send (PillionTransport *transport,
     {
       g_autofree char *key = g_strconcat (request->origin, " bulk", NULL);
 
-      self->lane = pillion_soup_lanes_take (self->transport->lanes, key);
+      self->connection = pillion_soup_pool_take (self->transport->pool, key);
     }
   else
-    self->lane = pillion_soup_lanes_take (self->transport->lanes, request->origin);
+    self->connection = pillion_soup_pool_take (self->transport->pool, request->origin);
 
-  pillion_soup.session_send_async (self->lane->session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent, self);
+  pillion_soup.session_send_async (self->connection->session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent, self);
 
   return self;
 }
@@ -670,14 +670,14 @@ static void
 soup_set_tls_database (PillionTransport *transport,
                        GTlsDatabase *database)
 {
-  pillion_soup_lanes_set_tls_database (((PillionSoupTransport *) transport)->lanes, database);
+  pillion_soup_pool_set_tls_database (((PillionSoupTransport *) transport)->pool, database);
 }
 
 static void
 soup_set_max_connections (PillionTransport *transport,
                           guint max)
 {
-  pillion_soup_lanes_set_max (((PillionSoupTransport *) transport)->lanes, max);
+  pillion_soup_pool_set_max (((PillionSoupTransport *) transport)->pool, max);
 }
 
 static void
@@ -685,7 +685,7 @@ soup_free (PillionTransport *transport)
 {
   PillionSoupTransport *self = (PillionSoupTransport *) transport;
 
-  pillion_soup_lanes_free (self->lanes);
+  pillion_soup_pool_free (self->pool);
   g_main_context_unref (self->context);
   g_free (self->buffer);
   g_free (self);
@@ -705,7 +705,7 @@ pillion_soup_transport_new (GMainContext *context)
 
   self->parent.klass = &klass;
   self->context = g_main_context_ref (context);
-  self->lanes = pillion_soup_lanes_new ();
+  self->pool = pillion_soup_pool_new ();
   self->buffer = g_malloc (BUFFER_SIZE);
 
   return &self->parent;

@@ -152,42 +152,42 @@ pillion_transfer_submit (PillionTransfer *self)
   pillion_private_io_thread_post (self->engine->io, submit_on_thread, self);
 }
 
-/* Lets the leg go: its place in the queue is free when its exchange is gone */
+/* Lets the hop go: its place in the queue is free when its exchange is gone */
 static void
-detach_leg (PillionTransfer *self)
+detach_hop (PillionTransfer *self)
 {
-  PillionTransferLeg *leg = g_steal_pointer (&self->leg);
+  PillionTransferHop *hop = g_steal_pointer (&self->hop);
 
-  if (leg == NULL)
+  if (hop == NULL)
     return;
 
-  leg->transfer = NULL;
-  if (leg->exchange == NULL)
+  hop->transfer = NULL;
+  if (hop->exchange == NULL)
     {
-      gboolean had_place = leg->ticket.running;
+      gboolean had_place = hop->entry.running;
 
-      pillion_http_queue_remove (leg->engine->queue, &leg->ticket);
+      pillion_http_queue_remove (hop->engine->queue, &hop->entry);
       if (had_place)
-        pillion_http_engine_pump (leg->engine);
-      pillion_http_engine_unref (leg->engine);
-      g_free (leg);
+        pillion_http_engine_pump (hop->engine);
+      pillion_http_engine_unref (hop->engine);
+      g_free (hop);
     }
-  else if (!leg->inside)
-    pillion_transport_abort (leg->engine->transport, leg->exchange);
+  else if (!hop->inside)
+    pillion_transport_abort (hop->engine->transport, hop->exchange);
 }
 
 void
 pillion_transfer_send (PillionTransfer *self)
 {
-  PillionTransferLeg *leg = g_new0 (PillionTransferLeg, 1);
+  PillionTransferHop *hop = g_new0 (PillionTransferHop, 1);
 
-  detach_leg (self);
+  detach_hop (self);
   pillion_http_engine_unwatch (self->engine, self);
 
-  self->leg = leg;
-  leg->engine = pillion_http_engine_ref (self->engine);
-  leg->transfer = self;
-  pillion_http_queue_push (self->engine->queue, self->origin, &leg->ticket, leg);
+  self->hop = hop;
+  hop->engine = pillion_http_engine_ref (self->engine);
+  hop->transfer = self;
+  pillion_http_queue_push (self->engine->queue, self->origin, &hop->entry, hop);
   pillion_http_engine_pump (self->engine);
 }
 
@@ -204,9 +204,9 @@ pillion_transfer_add_field (PillionTransferFields *fields,
 }
 
 void
-pillion_transfer_start_leg (PillionTransferLeg *leg)
+pillion_transfer_start_hop (PillionTransferHop *hop)
 {
-  PillionTransfer *self = leg->transfer;
+  PillionTransfer *self = hop->transfer;
   PillionTransferFields fields = { { NULL }, 0 };
   PillionReadiness readiness;
   PillionRequest request;
@@ -230,7 +230,7 @@ pillion_transfer_start_leg (PillionTransferLeg *leg)
     .bulk = self->klass->bulk,
     .headers = fields.v,
   };
-  leg->exchange = pillion_transport_send (self->engine->transport, &request, &exchange_funcs, leg);
+  hop->exchange = pillion_transport_send (self->engine->transport, &request, &exchange_funcs, hop);
   pillion_http_engine_watch (self->engine, self);
 }
 
@@ -240,8 +240,8 @@ prepare_again (gpointer data)
   PillionTransfer *self = data;
 
   /* It may have been cancelled meanwhile */
-  if (self->leg != NULL)
-    pillion_transfer_start_leg (self->leg);
+  if (self->hop != NULL)
+    pillion_transfer_start_hop (self->hop);
   pillion_transfer_unref (self);
 }
 
@@ -312,13 +312,13 @@ static gboolean
 exchange_head (gpointer data,
                const PillionResponse *response)
 {
-  PillionTransferLeg *leg = data;
-  PillionTransfer *self = leg->transfer;
+  PillionTransferHop *hop = data;
+  PillionTransfer *self = hop->transfer;
   PillionVerdict verdict;
   GError *error = NULL;
 
   self->last_activity = g_get_monotonic_time ();
-  leg->inside = TRUE;
+  hop->inside = TRUE;
 
   verdict = is_redirect (response) ? redirect (self, response, &error) : self->klass->head (self, response, &error);
   if (verdict == PILLION_VERDICT_FAIL)
@@ -328,16 +328,16 @@ exchange_head (gpointer data,
   else if (verdict == PILLION_VERDICT_REFUSED)
     self->refusal = pillion_refusal_new (response, self->uri, refusal_late, self);
 
-  leg->inside = FALSE;
-  return leg->transfer != NULL;
+  hop->inside = FALSE;
+  return hop->transfer != NULL;
 }
 
 static guint8 *
 exchange_room (gpointer data,
                gsize *size)
 {
-  PillionTransferLeg *leg = data;
-  PillionTransfer *self = leg->transfer;
+  PillionTransferHop *hop = data;
+  PillionTransfer *self = hop->transfer;
 
   return self->refusal == NULL && self->klass->room != NULL ? self->klass->room (self, size) : NULL;
 }
@@ -347,12 +347,12 @@ exchange_body (gpointer data,
                const guint8 *bytes,
                gsize length)
 {
-  PillionTransferLeg *leg = data;
-  PillionTransfer *self = leg->transfer;
+  PillionTransferHop *hop = data;
+  PillionTransfer *self = hop->transfer;
   GError *error = NULL;
 
   self->last_activity = g_get_monotonic_time ();
-  leg->inside = TRUE;
+  hop->inside = TRUE;
 
   if (self->refusal != NULL)
     {
@@ -364,18 +364,18 @@ exchange_body (gpointer data,
       pillion_transfer_fail (self, error);
     }
 
-  leg->inside = FALSE;
-  return leg->transfer != NULL;
+  hop->inside = FALSE;
+  return hop->transfer != NULL;
 }
 
 static void
 exchange_end (gpointer data,
               GError *error)
 {
-  PillionTransferLeg *leg = data;
-  PillionTransfer *self = leg->transfer;
+  PillionTransferHop *hop = data;
+  PillionTransfer *self = hop->transfer;
 
-  leg->inside = TRUE;
+  hop->inside = TRUE;
 
   if (self->refusal != NULL)
     {
@@ -388,24 +388,24 @@ exchange_end (gpointer data,
     }
   else
     {
-      detach_leg (self);
+      detach_hop (self);
       pillion_http_engine_unwatch (self->engine, self);
       self->klass->whole (self);
     }
 
-  leg->inside = FALSE;
+  hop->inside = FALSE;
 }
 
 static void
 exchange_gone (gpointer data)
 {
-  PillionTransferLeg *leg = data;
-  PillionHttpEngine *engine = leg->engine;
+  PillionTransferHop *hop = data;
+  PillionHttpEngine *engine = hop->engine;
 
-  g_assert (leg->transfer == NULL);
+  g_assert (hop->transfer == NULL);
 
-  pillion_http_queue_remove (engine->queue, &leg->ticket);
-  g_free (leg);
+  pillion_http_queue_remove (engine->queue, &hop->entry);
+  g_free (hop);
   pillion_http_engine_pump (engine);
   pillion_http_engine_unref (engine);
 }
@@ -442,7 +442,7 @@ pillion_transfer_fail (PillionTransfer *self,
 
   self->failed = TRUE;
   g_clear_pointer (&self->refusal, pillion_refusal_free);
-  detach_leg (self);
+  detach_hop (self);
   pillion_http_engine_unwatch (self->engine, self);
 
   g_prefix_error (&error, "%s: ", self->url);
@@ -474,7 +474,7 @@ pillion_transfer_finish (PillionTransfer *self)
   PillionTask *task = g_steal_pointer (&self->task);
 
   self->done = TRUE;
-  detach_leg (self);
+  detach_hop (self);
   pillion_http_engine_unwatch (self->engine, self);
   g_signal_handler_disconnect (self->cancellable, self->cancelled_handler);
 

@@ -13,7 +13,7 @@
 #include "http/pillion-transport.h"
 
 typedef struct _PillionTransferClass PillionTransferClass;
-typedef struct _PillionTransferLeg PillionTransferLeg;
+typedef struct _PillionTransferHop PillionTransferHop;
 
 /* Fields of a request: name, value, name, value, … NULL */
 typedef struct
@@ -53,7 +53,7 @@ struct _PillionTransfer
   GUri *uri; /* where the request goes now */
   char *origin;
   char *authorization;
-  PillionTransferLeg *leg;
+  PillionTransferHop *hop;
   guint n_redirects;
   gboolean submitted;
   gboolean cancel_seen; /* maybe before it was submitted */
@@ -67,11 +67,11 @@ struct _PillionTransfer
 };
 
 /* A request in the queue or on its way. It may outlast the interest of its transfer in it. */
-struct _PillionTransferLeg
+struct _PillionTransferHop
 {
   PillionHttpEngine *engine;
   PillionTransfer *transfer; /* NULL when that has gone on */
-  PillionHttpTicket ticket;
+  PillionHttpQueueEntry entry;
   PillionExchange *exchange;
   gboolean inside;           /* one of the exchange's callbacks */
 };
@@ -146,6 +146,6 @@ void             pillion_transfer_finish_failure (PillionTransfer            *se
 PillionTask     *pillion_transfer_finish         (PillionTransfer            *self);
 
 /* For the engine */
-void             pillion_transfer_start_leg      (PillionTransferLeg         *leg);
+void             pillion_transfer_start_hop      (PillionTransferHop         *hop);
 void             pillion_transfer_time_out       (PillionTransfer            *self,
                                                   guint                       seconds);

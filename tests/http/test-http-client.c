@@ -399,7 +399,7 @@ test_redirects (TestFixture *self,
     { "/code/305", PILLION_HTTP_STATUS_ERROR, 305 },
   };
 
-  /* With one place in the queue a redirect has to wait for its own first leg */
+  /* With one place in the queue a redirect has to wait for its own first hop */
   pillion_http_client_set_max_connections (self->client, 1);
 
   for (guint i = 0; i < G_N_ELEMENTS (good); i++)

@@ -8,7 +8,7 @@
 
 typedef struct
 {
-  PillionHttpTicket ticket;
+  PillionHttpQueueEntry entry;
   int id;
 } Entry;
 
@@ -27,7 +27,7 @@ push (PillionHttpQueue *queue,
       int id)
 {
   entry->id = id;
-  pillion_http_queue_push (queue, origin, &entry->ticket, entry);
+  pillion_http_queue_push (queue, origin, &entry->entry, entry);
 }
 
 static void
@@ -47,7 +47,7 @@ test_first_in_first_out (void)
   g_assert_cmpuint (pillion_http_queue_get_running (queue), ==, 5);
 
   for (int i = 0; i < 5; i++)
-    pillion_http_queue_remove (queue, &entries[i].ticket);
+    pillion_http_queue_remove (queue, &entries[i].entry);
   g_assert_cmpuint (pillion_http_queue_get_running (queue), ==, 0);
   pillion_http_queue_free (queue);
 }
@@ -66,12 +66,12 @@ test_limit_in_all (void)
   g_assert_cmpint (pop (queue), ==, 1);
   g_assert_cmpint (pop (queue), ==, -1);
 
-  pillion_http_queue_remove (queue, &entries[0].ticket);
+  pillion_http_queue_remove (queue, &entries[0].entry);
   g_assert_cmpint (pop (queue), ==, 2);
   g_assert_cmpint (pop (queue), ==, -1);
 
   for (int i = 1; i < 4; i++)
-    pillion_http_queue_remove (queue, &entries[i].ticket);
+    pillion_http_queue_remove (queue, &entries[i].entry);
   pillion_http_queue_free (queue);
 }
 
@@ -90,13 +90,13 @@ test_limit_per_origin (void)
   g_assert_cmpint (pop (queue), ==, 10);
   g_assert_cmpint (pop (queue), ==, -1);
 
-  pillion_http_queue_remove (queue, &a[0].ticket);
+  pillion_http_queue_remove (queue, &a[0].entry);
   g_assert_cmpint (pop (queue), ==, 1);
   g_assert_cmpint (pop (queue), ==, -1);
 
-  pillion_http_queue_remove (queue, &a[1].ticket);
-  pillion_http_queue_remove (queue, &a[2].ticket);
-  pillion_http_queue_remove (queue, &b.ticket);
+  pillion_http_queue_remove (queue, &a[1].entry);
+  pillion_http_queue_remove (queue, &a[2].entry);
+  pillion_http_queue_remove (queue, &b.entry);
   g_assert_cmpint (pop (queue), ==, -1);
   pillion_http_queue_free (queue);
 }
@@ -119,8 +119,8 @@ test_origins_take_turns (void)
 
   for (int i = 0; i < 3; i++)
     {
-      pillion_http_queue_remove (queue, &a[i].ticket);
-      pillion_http_queue_remove (queue, &b[i].ticket);
+      pillion_http_queue_remove (queue, &a[i].entry);
+      pillion_http_queue_remove (queue, &b[i].entry);
     }
   pillion_http_queue_free (queue);
 }
@@ -133,9 +133,9 @@ test_remove_waiting (void)
 
   for (int i = 0; i < 3; i++)
     push (queue, "a", &entries[i], i);
-  pillion_http_queue_remove (queue, &entries[1].ticket);
+  pillion_http_queue_remove (queue, &entries[1].entry);
   /* What is in no queue may be taken out again */
-  pillion_http_queue_remove (queue, &entries[1].ticket);
+  pillion_http_queue_remove (queue, &entries[1].entry);
 
   g_assert_cmpint (pop (queue), ==, 0);
   g_assert_cmpint (pop (queue), ==, 2);
@@ -146,7 +146,7 @@ test_remove_waiting (void)
   g_assert_cmpint (pop (queue), ==, 1);
 
   for (int i = 0; i < 3; i++)
-    pillion_http_queue_remove (queue, &entries[i].ticket);
+    pillion_http_queue_remove (queue, &entries[i].entry);
   pillion_http_queue_free (queue);
 }
 
@@ -168,16 +168,16 @@ test_change_limits (void)
 
   /* Lower than what runs: nothing starts until enough has ended */
   pillion_http_queue_set_limits (queue, 100, 2);
-  pillion_http_queue_remove (queue, &entries[0].ticket);
+  pillion_http_queue_remove (queue, &entries[0].entry);
   g_assert_cmpint (pop (queue), ==, -1);
-  pillion_http_queue_remove (queue, &entries[1].ticket);
+  pillion_http_queue_remove (queue, &entries[1].entry);
   g_assert_cmpint (pop (queue), ==, 3);
 
   pillion_http_queue_set_limits (queue, 1, 100);
   g_assert_cmpint (pop (queue), ==, -1);
 
   for (int i = 0; i < 6; i++)
-    pillion_http_queue_remove (queue, &entries[i].ticket);
+    pillion_http_queue_remove (queue, &entries[i].entry);
   pillion_http_queue_free (queue);
 }
 
@@ -208,7 +208,7 @@ test_many (void)
 
       entry = g_queue_pop_head (&running);
       g_assert_nonnull (entry);
-      pillion_http_queue_remove (queue, &entry->ticket);
+      pillion_http_queue_remove (queue, &entry->entry);
       n_done++;
     }
 

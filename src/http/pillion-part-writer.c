@@ -8,7 +8,7 @@
 
 #include "config.h"
 
-#include "http/pillion-part-keeper.h"
+#include "http/pillion-part-writer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,11 +26,11 @@
 #define SAVE_SIZE (64 * 1024 * 1024)
 
 void
-pillion_part_keeper_init (PillionPartKeeper *self,
+pillion_part_writer_init (PillionPartWriter *self,
                           PillionPartFile *part,
                           const char *wanted)
 {
-  *self = (PillionPartKeeper) { .part = part, .pushed = part->size, .saved = part->size };
+  *self = (PillionPartWriter) { .part = part, .pushed = part->size, .saved = part->size };
 
   if (wanted != NULL)
     {
@@ -41,7 +41,7 @@ pillion_part_keeper_init (PillionPartKeeper *self,
 }
 
 void
-pillion_part_keeper_clear (PillionPartKeeper *self)
+pillion_part_writer_clear (PillionPartWriter *self)
 {
   g_free (self->wanted);
   g_clear_pointer (&self->checksum, g_checksum_free);
@@ -50,7 +50,7 @@ pillion_part_keeper_clear (PillionPartKeeper *self)
 }
 
 gboolean
-pillion_part_keeper_is_due (PillionPartKeeper *self,
+pillion_part_writer_is_due (PillionPartWriter *self,
                             gint64 size)
 {
   gint64 done = self->checksum != NULL ? MIN (self->hashed, self->pushed) : self->pushed;
@@ -59,13 +59,13 @@ pillion_part_keeper_is_due (PillionPartKeeper *self,
 }
 
 static gboolean
-is_stopped (PillionPartKeeper *self)
+is_stopped (PillionPartWriter *self)
 {
   return __atomic_load_n (&self->stop, __ATOMIC_ACQUIRE);
 }
 
 static gboolean
-hash (PillionPartKeeper *self,
+hash (PillionPartWriter *self,
       GError **error)
 {
   while (self->hashed < self->until && !is_stopped (self))
@@ -96,7 +96,7 @@ hash (PillionPartKeeper *self,
 
 /* Lets the disk begin, without waiting for it */
 static void
-push (PillionPartKeeper *self)
+push (PillionPartWriter *self)
 {
 #ifdef SYNC_FILE_RANGE_WRITE
   if (self->until > self->pushed)
@@ -106,7 +106,7 @@ push (PillionPartKeeper *self)
 }
 
 static gboolean
-step (PillionPartKeeper *self,
+step (PillionPartWriter *self,
       GError **error)
 {
   const char *digest;
@@ -142,7 +142,7 @@ step (PillionPartKeeper *self,
 }
 
 void
-pillion_part_keeper_step (PillionPartKeeper *self)
+pillion_part_writer_step (PillionPartWriter *self)
 {
   step (self, &self->error);
 }

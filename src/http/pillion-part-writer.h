@@ -24,17 +24,17 @@ typedef struct
   /* What the last step says */
   gboolean committed; /* the part file is gone, and the target is there */
   GError *error;
-} PillionPartKeeper;
+} PillionPartWriter;
 
 /* @wanted is NULL or a SHA-256 in lower case. What the part file has from @from on is yet to come. */
-void     pillion_part_keeper_init    (PillionPartKeeper *self,
-                                      PillionPartFile   *part,
-                                      const char        *wanted);
-void     pillion_part_keeper_clear   (PillionPartKeeper *self);
+void     pillion_part_writer_init   (PillionPartWriter *self,
+                                     PillionPartFile   *part,
+                                     const char        *wanted);
+void     pillion_part_writer_clear  (PillionPartWriter *self);
 
 /* Whether a step is worth its while when the part file has @size bytes */
-gboolean pillion_part_keeper_is_due  (PillionPartKeeper *self,
-                                      gint64             size);
+gboolean pillion_part_writer_is_due (PillionPartWriter *self,
+                                     gint64             size);
 
 /* Takes a step up to `until`; on a worker */
-void     pillion_part_keeper_step    (PillionPartKeeper *self);
+void     pillion_part_writer_step   (PillionPartWriter *self);

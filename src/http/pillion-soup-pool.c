@@ -1,0 +1,357 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-soup-pool.h"
+
+#include "core/pillion-private.h"
+
+/* How long a connection waits for the next request, in seconds: less than servers wait, so that seldom a request goes
+ * into a connection that closes */
+#define KEEP_ALIVE 30
+
+/* How many exchanges share an HTTP/2 connection: no more, because the queue of a session is quadratic */
+#define MAX_STREAMS 8
+
+/* How often a connection that closes is looked at, in ms, and how many times before it is cut */
+#define CLOSE_INTERVAL 5
+#define CLOSE_TRIES 200
+
+/* What connections to one server have in common; it lives as long as one of them */
+struct _PillionSoupKey
+{
+  char *name;
+  GQueue free; /* those that have room; the one used last is at the end */
+  guint n_connections;
+};
+
+struct _PillionSoupPool
+{
+  GQueue free;      /* the connections that have room; the one used last is at the end */
+  GHashTable *keys; /* by name */
+  guint n_connections;
+  guint max;
+  guint generation;
+  GTlsDatabase *tls_database;
+};
+
+static gboolean
+has_room (PillionSoupPool *self,
+          PillionSoupConnection *connection)
+{
+  if (connection->n_users == 0)
+    return TRUE;
+
+  return connection->http2 && connection->n_users < MAX_STREAMS && connection->generation == self->generation;
+}
+
+/* A session may outlive its connection until its last message has left its queue; the thread must run until then */
+static void
+session_gone (gpointer io,
+              GObject *session)
+{
+  pillion_private_io_thread_unref (io);
+}
+
+static void
+key_free (gpointer data)
+{
+  PillionSoupKey *key = data;
+
+  g_free (key->name);
+  g_free (key);
+}
+
+static void
+set_key (PillionSoupPool *self,
+         PillionSoupConnection *connection,
+         const char *name)
+{
+  PillionSoupKey *key = g_hash_table_lookup (self->keys, name);
+
+  if (key == NULL)
+    {
+      key = g_new0 (PillionSoupKey, 1);
+      key->name = g_strdup (name);
+      g_hash_table_insert (self->keys, key->name, key);
+    }
+
+  key->n_connections++;
+  connection->key = key;
+}
+
+static void
+unset_key (PillionSoupPool *self,
+           PillionSoupConnection *connection)
+{
+  PillionSoupKey *key = g_steal_pointer (&connection->key);
+
+  if (--key->n_connections == 0)
+    g_hash_table_remove (self->keys, key->name);
+}
+
+static PillionSoupConnection *
+connection_new (PillionSoupPool *self)
+{
+  PillionSoupConnection *connection = g_new0 (PillionSoupConnection, 1);
+
+  connection->session = pillion_soup.session_new_with_options ("max-conns", 1,
+                                                               "max-conns-per-host", 1,
+                                                               "idle-timeout", KEEP_ALIVE,
+                                                               "timeout", 0,
+                                                               NULL);
+  /* Only where there is one: NULL would not mean the system's database but none */
+  if (self->tls_database != NULL)
+    pillion_soup.session_set_tls_database (connection->session, self->tls_database);
+  /* Each feature connects to signals of each message, which is most of what a small answer costs */
+  pillion_soup.session_remove_feature_by_type (connection->session, pillion_soup.content_decoder_get_type ());
+  pillion_soup.session_remove_feature_by_type (connection->session, pillion_soup.auth_manager_get_type ());
+  g_object_weak_ref (G_OBJECT (connection->session), session_gone, pillion_private_io_thread_ref (NULL));
+  connection->generation = self->generation;
+  connection->free_link.data = connection;
+  connection->key_link.data = connection;
+  self->n_connections++;
+
+  return connection;
+}
+
+/* A session whose connection is closing */
+typedef struct
+{
+  SoupSession *session;
+  gpointer stream; /* weak */
+  guint n_tries;
+} Closing;
+
+static gboolean
+look_whether_closed (gpointer data)
+{
+  Closing *self = data;
+
+  if (self->stream == NULL)
+    {
+      g_object_unref (self->session);
+      g_free (self);
+      return G_SOURCE_REMOVE;
+    }
+
+  /* Idle by now, maybe: only then it can be closed */
+  pillion_soup.session_abort (self->session);
+  if (++self->n_tries == CLOSE_TRIES && self->stream != NULL)
+    {
+      g_autoptr (GIOStream) base = NULL;
+
+      g_object_get (self->stream, "base-io-stream", &base, NULL);
+      if (G_IS_SOCKET_CONNECTION (base))
+        g_socket_shutdown (g_socket_connection_get_socket (G_SOCKET_CONNECTION (base)), TRUE, TRUE, NULL);
+    }
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+forget_stream (PillionSoupConnection *connection)
+{
+  if (connection->stream != NULL)
+    g_object_remove_weak_pointer (connection->stream, &connection->stream);
+  connection->stream = NULL;
+}
+
+/* An HTTP/2 connection takes leave of the server, and is not idle as long as a stream is being reset. libsoup 3.2 complains where its session
+ * goes first, and says to nobody when the connection has gone. */
+static void
+close_later (PillionSoupConnection *connection)
+{
+  Closing *closing = g_new0 (Closing, 1);
+  GSource *source = g_timeout_source_new (CLOSE_INTERVAL);
+
+  closing->session = g_object_ref (connection->session);
+  closing->stream = connection->stream;
+  g_object_add_weak_pointer (closing->stream, &closing->stream);
+  g_source_set_static_name (source, "pillion closing");
+  g_source_set_callback (source, look_whether_closed, closing, NULL);
+  g_source_attach (source, g_main_context_get_thread_default ());
+  g_source_unref (source);
+}
+
+static void
+connection_free (PillionSoupPool *self,
+                 PillionSoupConnection *connection)
+{
+  self->n_connections--;
+  if (connection->http2 && connection->stream != NULL)
+    close_later (connection);
+  forget_stream (connection);
+  pillion_soup.session_abort (connection->session);
+  g_object_unref (connection->session);
+  unset_key (self, connection);
+  g_free (connection);
+}
+
+static void
+link_connection (PillionSoupPool *self,
+                 PillionSoupConnection *connection)
+{
+  g_queue_push_tail_link (&connection->key->free, &connection->key_link);
+  g_queue_push_tail_link (&self->free, &connection->free_link);
+}
+
+static void
+unlink_connection (PillionSoupPool *self,
+                   PillionSoupConnection *connection)
+{
+  g_queue_unlink (&self->free, &connection->free_link);
+  g_queue_unlink (&connection->key->free, &connection->key_link);
+}
+
+/* Of the connections without users, the one whose last use is longest ago */
+static PillionSoupConnection *
+find_idle (PillionSoupPool *self)
+{
+  for (GList *l = self->free.head; l != NULL; l = l->next)
+    if (((PillionSoupConnection *) l->data)->n_users == 0)
+      return l->data;
+
+  return NULL;
+}
+
+static void
+trim (PillionSoupPool *self)
+{
+  PillionSoupConnection *connection;
+
+  while (self->n_connections > self->max && (connection = find_idle (self)) != NULL)
+    {
+      unlink_connection (self, connection);
+      connection_free (self, connection);
+    }
+}
+
+PillionSoupPool *
+pillion_soup_pool_new (void)
+{
+  PillionSoupPool *self = g_new0 (PillionSoupPool, 1);
+
+  self->keys = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, key_free);
+  self->max = G_MAXUINT;
+
+  return self;
+}
+
+void
+pillion_soup_pool_free (PillionSoupPool *self)
+{
+  pillion_soup_pool_set_max (self, 0);
+  g_assert (self->n_connections == 0);
+
+  g_hash_table_unref (self->keys);
+  g_clear_object (&self->tls_database);
+  g_free (self);
+}
+
+PillionSoupConnection *
+pillion_soup_pool_take (PillionSoupPool *self,
+                        const char *name)
+{
+  PillionSoupKey *key = g_hash_table_lookup (self->keys, name);
+  PillionSoupConnection *connection;
+
+  if (key != NULL && key->free.length > 0)
+    {
+      /* The one that was used last is the likeliest to be open still, and the others may close */
+      connection = key->free.tail->data;
+      unlink_connection (self, connection);
+    }
+  else if (self->n_connections >= self->max && (connection = find_idle (self)) != NULL)
+    {
+      unlink_connection (self, connection);
+      pillion_soup.session_abort (connection->session);
+      connection->http2 = FALSE;
+      unset_key (self, connection);
+      set_key (self, connection, name);
+    }
+  else
+    {
+      connection = connection_new (self);
+      set_key (self, connection, name);
+    }
+
+  connection->n_users++;
+  if (has_room (self, connection))
+    link_connection (self, connection);
+
+  return connection;
+}
+
+void
+pillion_soup_pool_set_http2 (PillionSoupPool *self,
+                             PillionSoupConnection *connection)
+{
+  gboolean had_room = has_room (self, connection);
+
+  connection->http2 = TRUE;
+  if (!had_room && has_room (self, connection))
+    link_connection (self, connection);
+}
+
+void
+pillion_soup_connection_set_stream (PillionSoupConnection *connection,
+                                    GIOStream *stream)
+{
+  forget_stream (connection);
+  connection->stream = stream;
+  g_object_add_weak_pointer (connection->stream, &connection->stream);
+}
+
+void
+pillion_soup_pool_give_back (PillionSoupPool *self,
+                             PillionSoupConnection *connection)
+{
+  gboolean had_room = has_room (self, connection);
+
+  connection->n_users--;
+  if (connection->n_users == 0 && connection->generation != self->generation)
+    {
+      connection_free (self, connection);
+      return;
+    }
+
+  if (had_room)
+    unlink_connection (self, connection);
+  if (has_room (self, connection))
+    link_connection (self, connection);
+  trim (self);
+}
+
+void
+pillion_soup_pool_set_tls_database (PillionSoupPool *self,
+                                    GTlsDatabase *database)
+{
+  GList *next;
+
+  if (!g_set_object (&self->tls_database, database))
+    return;
+
+  for (GList *l = self->free.head; l != NULL; l = next)
+    {
+      PillionSoupConnection *connection = l->data;
+
+      next = l->next;
+      unlink_connection (self, connection);
+      if (connection->n_users == 0)
+        connection_free (self, connection);
+    }
+
+  /* The others are closed when they are given back */
+  self->generation++;
+}
+
+void
+pillion_soup_pool_set_max (PillionSoupPool *self,
+                           guint max)
+{
+  self->max = max;
+  trim (self);
+}

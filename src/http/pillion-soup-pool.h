@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-soup-library.h"
+
+typedef struct _PillionSoupPool PillionSoupPool;
+typedef struct _PillionSoupConnection PillionSoupConnection;
+typedef struct _PillionSoupKey PillionSoupKey;
+
+/* A session of its own for each connection. With every message in its queue a SoupSession does work at each step of each of them, and it
+ * checks every idle connection at each step too: one session for everything would be quadratic, and would connect to one host after
+ * another. So a connection takes one exchange at a time, or a few if it turns out to speak HTTP/2. */
+struct _PillionSoupConnection
+{
+  SoupSession *session;
+  PillionSoupKey *key; /* the server that it goes to */
+  guint n_users;
+  gboolean http2;
+  gpointer stream; /* weak: the TLS stream that was opened last, or NULL */
+  guint generation; /* of the TLS database that it verifies with */
+  GList free_link;  /* in the list of connections that have room */
+  GList key_link;   /* in the list of those of them with the same key */
+};
+
+PillionSoupPool       *pillion_soup_pool_new              (void);
+void                   pillion_soup_pool_free             (PillionSoupPool *self);
+
+/* A connection for an exchange with the key of this name, preferably one that is open already */
+PillionSoupConnection *pillion_soup_pool_take             (PillionSoupPool *self,
+                                                           const char      *name);
+
+/* Says that a connection that was taken speaks HTTP/2 */
+void                   pillion_soup_pool_set_http2        (PillionSoupPool       *self,
+                                                           PillionSoupConnection *connection);
+
+/* Says over which TLS stream a connection that was taken goes */
+void                   pillion_soup_connection_set_stream (PillionSoupConnection *connection,
+                                                           GIOStream             *stream);
+
+void                   pillion_soup_pool_give_back        (PillionSoupPool       *self,
+                                                           PillionSoupConnection *connection);
+
+void                   pillion_soup_pool_set_tls_database (PillionSoupPool *self,
+                                                           GTlsDatabase    *database);
+
+/* How many there may be while none of them is taken */
+void                   pillion_soup_pool_set_max          (PillionSoupPool *self,
+                                                           guint            max);
