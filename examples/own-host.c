@@ -106,20 +106,17 @@ poll_host_run (PollHost *self)
         break;
 
       /* Right before the sleep: what the kick's callbacks have attached to the context is seen now */
-      gint64 deadline = pillion_loop_get_deadline (self->rider);
-      int timeout = -1;
-      if (deadline >= 0)
-        {
-          /* The clock is read once: MAX () evaluates what it takes, and what is late by the second time would be a sleep without end */
-          gint64 left = deadline - pillion_loop_get_now (self->rider);
-          timeout = (int) MIN ((MAX (left, 0) + 999) / 1000, INT_MAX);
-        }
+      GTimeSpan timeout;
+      int fd;
+      if (pillion_loop_prepare_sleep (self->rider, &fd, &timeout) == PILLION_SLEEP_KICK)
+        continue;
 
       struct pollfd ears[] = {
         { .fd = self->bell, .events = POLLIN },
-        { .fd = pillion_loop_get_fd (self->rider), .events = (short) pillion_loop_get_events (self->rider) },
+        { .fd = fd, .events = POLLIN },
       };
-      if (poll (ears, G_N_ELEMENTS (ears), timeout) < 0 && errno != EINTR)
+      int msec = timeout < 0 ? -1 : (int) MIN ((timeout + 999) / 1000, INT_MAX);
+      if (poll (ears, G_N_ELEMENTS (ears), msec) < 0 && errno != EINTR)
         g_error ("poll: %s", g_strerror (errno));
 
       uint64_t rings;

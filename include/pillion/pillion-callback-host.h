@@ -65,5 +65,13 @@ void                 pillion_callback_host_set_wake            (PillionCallbackH
 PILLION_AVAILABLE_IN_1_0
 void                 pillion_callback_host_set_wake_closure    (PillionCallbackHost *self,
                                                                 GClosure            *closure);
+PILLION_AVAILABLE_IN_1_0
+void                 pillion_callback_host_refuse_install      (PillionCallbackHost *self,
+                                                                const GError        *error);
+PILLION_AVAILABLE_IN_1_0
+gboolean             pillion_callback_host_get_keeps_hook      (PillionCallbackHost *self);
+PILLION_AVAILABLE_IN_1_0
+void                 pillion_callback_host_set_keeps_hook      (PillionCallbackHost *self,
+                                                                gboolean             keeps_hook);
 
 G_END_DECLS

@@ -26,6 +26,8 @@ G_DECLARE_INTERFACE (PillionHost, pillion_host, PILLION, HOST, GObject)
  * @get_now: tells the time in µs; optional, the monotonic clock if it is missing
  * @skip_to: moves a virtual clock to a time instead of sleeping until then and returns %TRUE;
  *   optional, missing if time passes by itself
+ * @runs_context: tells whether the host's main loop runs a context by itself; optional
+ * @keeps_hook: tells whether the hook stays while the loop is out of work; optional
  *
  * What a host does for the loops that ride on it.
  *
@@ -45,9 +47,12 @@ struct _PillionHostInterface
   gint64      (*get_now)  (PillionHost  *host);
   gboolean    (*skip_to)  (PillionHost  *host,
                            gint64        time);
+  gboolean    (*runs_context) (PillionHost  *host,
+                               GMainContext *context);
+  gboolean    (*keeps_hook)   (PillionHost  *host);
 
   /*< private >*/
-  gpointer padding[8];
+  gpointer padding[6];
 };
 
 PILLION_AVAILABLE_IN_1_0
@@ -65,6 +70,13 @@ PILLION_AVAILABLE_IN_1_0
 gint64      pillion_host_get_now       (PillionHost  *host);
 PILLION_AVAILABLE_IN_1_0
 gboolean    pillion_host_has_own_clock (PillionHost  *host);
+PILLION_AVAILABLE_IN_1_0
+gboolean    pillion_host_has_virtual_clock (PillionHost  *host);
+PILLION_AVAILABLE_IN_1_0
+gboolean    pillion_host_runs_context  (PillionHost  *host,
+                                        GMainContext *context);
+PILLION_AVAILABLE_IN_1_0
+gboolean    pillion_host_keeps_hook    (PillionHost  *host);
 PILLION_AVAILABLE_IN_1_0
 gboolean    pillion_host_skip_to       (PillionHost  *host,
                                         gint64        time);

@@ -35,6 +35,23 @@ typedef enum /*< flags >*/
 } PillionLoopFlags;
 
 /**
+ * PillionSleep:
+ * @PILLION_SLEEP_WAIT: sleep until the descriptor is readable or the time is over, and then kick
+ * @PILLION_SLEEP_KICK: don't sleep: kick now
+ * @PILLION_SLEEP_NOT_YOURS: sleep as if there were no loop: a kick would do nothing, or somebody else sees to it
+ *
+ * What [method@Pillion.Loop.prepare_sleep] tells a host to do.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  PILLION_SLEEP_WAIT,
+  PILLION_SLEEP_KICK,
+  PILLION_SLEEP_NOT_YOURS,
+} PillionSleep;
+
+/**
  * PillionBudgetMode:
  * @PILLION_BUDGET_FIXED: a kick works for [property@Pillion.Loop:budget-usec]
  * @PILLION_BUDGET_AUTOMATIC: a kick works longer where the host ticks seldom: 0.3 of the time by which
@@ -162,7 +179,13 @@ GIOCondition      pillion_loop_get_events           (PillionLoop        *self);
 PILLION_AVAILABLE_IN_1_0
 gint64            pillion_loop_get_deadline         (PillionLoop        *self);
 PILLION_AVAILABLE_IN_1_0
+PillionSleep      pillion_loop_prepare_sleep        (PillionLoop        *self,
+                                                     int                *fd,
+                                                     GTimeSpan          *timeout);
+PILLION_AVAILABLE_IN_1_0
 gint64            pillion_loop_get_now              (PillionLoop        *self);
+PILLION_AVAILABLE_IN_1_0
+void              pillion_loop_hook_lost            (PillionLoop        *self);
 PILLION_AVAILABLE_IN_1_0
 void              pillion_loop_set_wake_func        (PillionLoop        *self,
                                                      PillionCallFunc     func,

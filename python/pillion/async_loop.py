@@ -71,10 +71,16 @@ def _make_host():
     return host
 
 
+# The guest loop lets go of its host when it is stopped
+_stopped_host: Pillion.Host | None = None
+
+
 def set_host(host: Pillion.Host | None) -> None:
     """Sets what kicks: a Pillion.Host, in which the hook is installed while there is work, or None for whatever runs
     the context."""
+    global _stopped_host
     _make_current()
+    _stopped_host = None
     guest.ensure(host)
 
 
@@ -83,7 +89,7 @@ def ensure_async_loop() -> None:
     when everything is done, and installed again by the next task."""
     loop = _make_current()
     if not guest.is_passenger():
-        guest.ensure(guest.get_host() or _make_host())
+        guest.ensure(guest.get_host() or _stopped_host or _make_host())
     if not loop._armed:
         loop._arm()
 
@@ -101,7 +107,9 @@ def kick_async_loop(*args: object) -> bool:
 def stop_async_loop() -> None:
     """Removes the hook from the host, even one that an earlier import of this module installed. Pending work stays
     pending until the next ensure_async_loop ()."""
+    global _stopped_host
     host = guest.get_host()
+    _stopped_host = host or _stopped_host
     if host is None or not Pillion.Loop.stop_by_name(host.get_name()):
         guest.stop()
 

@@ -52,11 +52,12 @@ pillion_pump_clear (PillionPump *self)
 void
 pillion_pump_watch (PillionPump *self,
                     PillionWatchFunc func,
+                    PillionWatchFunc hold,
                     gpointer data)
 {
   if (self->watch == NULL)
     {
-      self->watch = pillion_watch_new (func, data);
+      self->watch = pillion_watch_new (func, hold, data);
       self->must_poll = TRUE;
     }
 }

@@ -61,9 +61,10 @@ void     pillion_pump_init      (PillionPump      *self,
                                  GMainContext     *context);
 void     pillion_pump_clear     (PillionPump      *self);
 
-/* Lets the I/O thread watch from now on; @func as in pillion_watch_new () */
+/* Lets the I/O thread watch from now on; @func and @hold as in pillion_watch_new () */
 void     pillion_pump_watch     (PillionPump      *self,
                                  PillionWatchFunc  func,
+                                 PillionWatchFunc  hold,
                                  gpointer          data);
 void     pillion_pump_unwatch   (PillionPump      *self);
 

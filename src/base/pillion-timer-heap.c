@@ -120,3 +120,19 @@ pillion_timer_heap_pop (PillionTimerHeap *self,
   pillion_timer_heap_remove (self, timer);
   return timer;
 }
+
+void
+pillion_timer_heap_shift (PillionTimerHeap *self,
+                          gint64 change)
+{
+  for (guint i = 0; i < self->timers->len; i++)
+    {
+      PillionTimer *timer = self->timers->pdata[i];
+
+      /* At the end of time it stays there */
+      if (change > 0 && timer->due > G_MAXINT64 - change)
+        timer->due = G_MAXINT64;
+      else if (timer->due != G_MAXINT64)
+        timer->due += change;
+    }
+}

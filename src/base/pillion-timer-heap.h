@@ -33,6 +33,10 @@ void          pillion_timer_heap_remove (PillionTimerHeap *self,
 PillionTimer *pillion_timer_heap_pop    (PillionTimerHeap *self,
                                          gint64            now);
 
+/* Moves all of them by @change, whatever that is the order stays the same */
+void          pillion_timer_heap_shift  (PillionTimerHeap *self,
+                                         gint64            change);
+
 static inline PillionTimer *
 pillion_timer_heap_peek (PillionTimerHeap *self)
 {

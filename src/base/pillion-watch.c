@@ -22,6 +22,7 @@ struct _PillionWatch
 
   GMutex lock;
   PillionWatchFunc func; /* under the lock; NULL once freed */
+  PillionWatchFunc hold;
   gpointer data;
 };
 
@@ -39,12 +40,19 @@ on_readable (int fd,
   pillion_mutex_unlock (&self->set_lock);
   if (any)
     {
+      PillionWatchFunc func;
+      gpointer owner;
+
       __atomic_store_n (&self->flag, TRUE, __ATOMIC_SEQ_CST);
 
       pillion_mutex_lock (&self->lock);
-      if (self->func != NULL)
-        self->func (self->data);
+      func = self->func;
+      owner = self->data;
+      if (func != NULL && self->hold != NULL)
+        self->hold (owner);
       pillion_mutex_unlock (&self->lock);
+      if (func != NULL)
+        func (owner);
     }
 
   return G_SOURCE_CONTINUE;
@@ -76,6 +84,7 @@ end (gpointer data)
 
 PillionWatch *
 pillion_watch_new (PillionWatchFunc func,
+                   PillionWatchFunc hold,
                    gpointer data)
 {
   PillionIoThread *io = pillion_io_thread_ref (NULL);
@@ -96,6 +105,7 @@ pillion_watch_new (PillionWatchFunc func,
   g_mutex_init (&self->lock);
   g_mutex_init (&self->set_lock);
   self->func = func;
+  self->hold = hold;
   self->data = data;
   self->io = io;
   pillion_io_thread_post (self->io, start, self);

@@ -14,11 +14,15 @@ typedef void (*PillionWatchFunc) (gpointer data);
  * functions belong to the thread that made it. */
 
 /* @func is called on the I/O thread when a descriptor becomes ready, after the flag was set. Returns NULL if the platform has no epoll, or
- * no descriptor or thread for it is left: then the owner has to ask the kernel itself. */
+ * no descriptor or thread for it is left: then the owner has to ask the kernel itself.
+ *
+ * @func is called with nothing locked, because it may call code of the program's. So it may still run when pillion_watch_free () has
+ * returned. @hold, which may be NULL, is called before it, and not any more after that: it sees to it that @data lasts for @func. */
 PillionWatch *pillion_watch_new       (PillionWatchFunc  func,
+                                       PillionWatchFunc  hold,
                                        gpointer          data);
 
-/* @func is not called any more when this returns */
+/* @hold is not called any more when this returns */
 void          pillion_watch_free      (PillionWatch     *self);
 
 /* Makes @fds the watched set; @fresh and the result are those of pillion_epoll_set_update (). A descriptor that is ready

@@ -212,6 +212,15 @@ pillion_core_ring (PillionCore *self)
 }
 
 void
+pillion_core_ring_entered (PillionCore *self)
+{
+  if (take_bell (self))
+    pillion_loop_wake (pillion_core_loop (self));
+  else
+    pillion_core_leave (self);
+}
+
+void
 pillion_core_busy (PillionCore *self)
 {
   pillion_loop_busy (pillion_core_loop (self));
@@ -221,14 +230,14 @@ pillion_core_busy (PillionCore *self)
 gint64
 pillion_core_now (PillionCore *self)
 {
-  return self->virtual_clock ? pillion_loop_get_now (pillion_core_loop (self)) : g_get_monotonic_time ();
+  return self->own_clock ? pillion_loop_get_now (pillion_core_loop (self)) : g_get_monotonic_time ();
 }
 
 static gboolean
 is_due (PillionCore *self,
         PillionTimer *timer)
 {
-  if (!self->virtual_clock && timer->due - pillion_coarse_time () > PILLION_COARSE_USEC)
+  if (!self->own_clock && timer->due - pillion_coarse_time () > PILLION_COARSE_USEC)
     return FALSE;
 
   return timer->due <= pillion_core_now (self);

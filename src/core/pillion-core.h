@@ -38,7 +38,8 @@ struct _PillionCore
   guint n_calls;   /* calls and timers of call_soon () and call_later () that have not run */
   guint n_holds;
   int n_external;  /* atomic: how many tasks another thread will finish */
-  gboolean virtual_clock; /* whether the host's clock is not the monotonic one */
+  gboolean own_clock;     /* whether the host's clock is not the monotonic one */
+  gboolean virtual_clock; /* whether it moves only when it is told to */
   guint depth;     /* how many kicks and run-untils are on the stack */
   guint n_barred;  /* how many regions forbid to call anything */
   guint n_unsafe;  /* how many regions there are, and run-untils that a callback called: at 0 it is a safe point */
@@ -183,6 +184,9 @@ void   pillion_core_add_timer    (PillionCore  *self,
 
 /* Ends the sleep of whoever kicks, once between two kicks; any thread */
 void   pillion_core_ring  (PillionCore          *self);
+
+/* The same for a caller that has entered the core: this leaves it */
+void   pillion_core_ring_entered (PillionCore   *self);
 
 /* Says that something lives again, so that the hook is wanted */
 void   pillion_core_busy  (PillionCore          *self);

@@ -33,6 +33,9 @@ struct _PillionCallbackHost
   GObject parent_instance;
 
   char *name;
+  GMainContext *context; /* that the host's main loop runs by itself, or NULL */
+  gboolean keeps_hook;
+  GError *refusal;       /* what the function that installs the hook said */
   PillionCallback *install;
   PillionCallback *remove;
   GMutex lock;
@@ -42,6 +45,8 @@ struct _PillionCallbackHost
 enum
 {
   PROP_NAME = 1,
+  PROP_CONTEXT,
+  PROP_KEEPS_HOOK,
   N_PROPS
 };
 
@@ -78,8 +83,28 @@ pillion_callback_host_install (PillionHost *host,
                                PillionLoop *loop,
                                GError **error)
 {
-  call_hook (PILLION_CALLBACK_HOST (host)->install, loop);
-  return TRUE;
+  PillionCallbackHost *self = PILLION_CALLBACK_HOST (host);
+
+  g_clear_error (&self->refusal);
+  call_hook (self->install, loop);
+  if (self->refusal == NULL)
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&self->refusal));
+  return FALSE;
+}
+
+static gboolean
+pillion_callback_host_runs_context (PillionHost *host,
+                                    GMainContext *context)
+{
+  return PILLION_CALLBACK_HOST (host)->context == context;
+}
+
+static gboolean
+pillion_callback_host_keeps_hook (PillionHost *host)
+{
+  return PILLION_CALLBACK_HOST (host)->keeps_hook;
 }
 
 static void
@@ -111,6 +136,8 @@ host_iface_init (PillionHostInterface *iface)
   iface->install = pillion_callback_host_install;
   iface->remove = pillion_callback_host_remove;
   iface->wake = pillion_callback_host_wake;
+  iface->runs_context = pillion_callback_host_runs_context;
+  iface->keeps_hook = pillion_callback_host_keeps_hook;
 }
 
 static void
@@ -123,6 +150,8 @@ pillion_callback_host_finalize (GObject *object)
   g_clear_pointer (&self->install, pillion_callback_unref);
   g_clear_pointer (&self->remove, pillion_callback_unref);
   g_clear_pointer (&self->wake, pillion_callback_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  g_clear_error (&self->refusal);
   g_mutex_clear (&self->lock);
   g_free (self->name);
 
@@ -140,6 +169,12 @@ pillion_callback_host_get_property (GObject *object,
     case PROP_NAME:
       g_value_set_string (value, PILLION_CALLBACK_HOST (object)->name);
       break;
+    case PROP_CONTEXT:
+      g_value_set_boxed (value, PILLION_CALLBACK_HOST (object)->context);
+      break;
+    case PROP_KEEPS_HOOK:
+      g_value_set_boolean (value, PILLION_CALLBACK_HOST (object)->keeps_hook);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -155,6 +190,12 @@ pillion_callback_host_set_property (GObject *object,
     {
     case PROP_NAME:
       PILLION_CALLBACK_HOST (object)->name = g_value_dup_string (value);
+      break;
+    case PROP_CONTEXT:
+      PILLION_CALLBACK_HOST (object)->context = g_value_dup_boxed (value);
+      break;
+    case PROP_KEEPS_HOOK:
+      pillion_callback_host_set_keeps_hook (PILLION_CALLBACK_HOST (object), g_value_get_boolean (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -180,6 +221,29 @@ pillion_callback_host_class_init (PillionCallbackHostClass *klass)
   properties[PROP_NAME] =
     g_param_spec_string ("name", NULL, NULL, "callback",
                          G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionCallbackHost:context:
+   *
+   * The context that the host's main loop runs by itself, as Qt does with the default one if it was built with GLib. A loop on this
+   * context is a passenger from [method@Pillion.Loop.ensure] on.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CONTEXT] =
+    g_param_spec_boxed ("context", NULL, NULL, G_TYPE_MAIN_CONTEXT,
+                        G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionCallbackHost:keeps-hook: (getter get_keeps_hook) (setter set_keeps_hook)
+   *
+   * Whether the hook stays while nothing of Pillion's lives, so that sources that others attached to the context are served.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_KEEPS_HOOK] =
+    g_param_spec_boolean ("keeps-hook", NULL, NULL, FALSE,
+                          G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
@@ -344,4 +408,67 @@ pillion_callback_host_set_wake_closure (PillionCallbackHost *self,
 {
   pillion_callback_host_set_wake (self, closure != NULL ? pillion_closure_call : NULL, closure != NULL ? pillion_closure_take (closure) : NULL,
                                   pillion_closure_let_go);
+}
+
+/**
+ * pillion_callback_host_refuse_install:
+ * @self: a host
+ * @error: why; copied
+ *
+ * Says that the hook can't be installed. It is called from inside the function that installs it, and makes [method@Pillion.Loop.ensure] fail
+ * with @error.
+ *
+ * Since: 1.0
+ */
+void
+pillion_callback_host_refuse_install (PillionCallbackHost *self,
+                                      const GError *error)
+{
+  g_return_if_fail (PILLION_IS_CALLBACK_HOST (self));
+  g_return_if_fail (error != NULL);
+
+  g_clear_error (&self->refusal);
+  self->refusal = g_error_copy (error);
+}
+
+/**
+ * pillion_callback_host_get_keeps_hook: (get-property keeps-hook)
+ * @self: a host
+ *
+ * Tells whether the hook stays while nothing of Pillion's lives.
+ *
+ * Returns: whether it does
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_callback_host_get_keeps_hook (PillionCallbackHost *self)
+{
+  g_return_val_if_fail (PILLION_IS_CALLBACK_HOST (self), FALSE);
+
+  return self->keeps_hook;
+}
+
+/**
+ * pillion_callback_host_set_keeps_hook: (set-property keeps-hook)
+ * @self: a host
+ * @keeps_hook: whether it is to stay
+ *
+ * Sets whether the hook stays while nothing of Pillion's lives, so that sources that others attached to the context are served. Set it before
+ * [method@Pillion.Loop.ensure].
+ *
+ * Since: 1.0
+ */
+void
+pillion_callback_host_set_keeps_hook (PillionCallbackHost *self,
+                                      gboolean keeps_hook)
+{
+  g_return_if_fail (PILLION_IS_CALLBACK_HOST (self));
+
+  keeps_hook = keeps_hook != FALSE;
+  if (self->keeps_hook != keeps_hook)
+    {
+      self->keeps_hook = keeps_hook;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_KEEPS_HOOK]);
+    }
 }

@@ -56,9 +56,6 @@ typedef struct
   gpointer fd_tag;
 } HookSource;
 
-/* How long the host sleeps at most where there is no descriptor to wait for, in ms */
-#define BLIND_MSEC 10
-
 enum
 {
   PROP_NAME = 1,
@@ -80,23 +77,13 @@ hook_source_prepare (GSource *source,
                      int *timeout)
 {
   HookSource *self = (HookSource *) source;
-  PillionCore *core = pillion_core (self->loop);
-  gint64 deadline = pillion_loop_get_deadline (self->loop);
-  gint64 wait = -1;
+  GTimeSpan left;
+  int fd;
 
-  if (deadline == 0)
+  if (pillion_loop_prepare_sleep (self->loop, &fd, &left) == PILLION_SLEEP_KICK)
     return TRUE;
 
-  if (deadline > 0)
-    {
-      wait = (deadline - pillion_core_now (core) + 999) / 1000;
-      if (wait <= 0)
-        return TRUE;
-    }
-  if (self->fd_tag == NULL)
-    wait = wait < 0 ? BLIND_MSEC : MIN (wait, BLIND_MSEC);
-
-  *timeout = MIN (wait, G_MAXINT);
+  *timeout = left < 0 ? -1 : (int) MIN ((left + 999) / 1000, G_MAXINT);
   return FALSE;
 }
 
@@ -104,13 +91,11 @@ static gboolean
 hook_source_check (GSource *source)
 {
   HookSource *self = (HookSource *) source;
-  gint64 deadline;
 
   if (self->fd_tag == NULL || g_source_query_unix_fd (source, self->fd_tag) != 0)
-    return TRUE;
+    return pillion_loop_prepare_sleep (self->loop, NULL, NULL) != PILLION_SLEEP_NOT_YOURS;
 
-  deadline = pillion_loop_get_deadline (self->loop);
-  return deadline >= 0 && deadline <= pillion_core_now (pillion_core (self->loop));
+  return pillion_loop_prepare_sleep (self->loop, NULL, NULL) == PILLION_SLEEP_KICK;
 }
 
 static gboolean
@@ -199,6 +184,8 @@ pillion_glib_host_install (PillionHost *host,
       if (fd >= 0)
         source->fd_tag = g_source_add_unix_fd (hook->source, fd, G_IO_IN);
       g_source_set_static_name (hook->source, "pillion hook");
+      /* A callback may open a main loop on the host's context */
+      g_source_set_can_recurse (hook->source, TRUE);
       g_source_attach (hook->source, self->context);
     }
   pillion_mutex_unlock (&self->lock);
@@ -280,6 +267,13 @@ pillion_glib_host_wake (PillionHost *host)
     g_main_context_wakeup (self->context);
 }
 
+static gboolean
+pillion_glib_host_runs_context (PillionHost *host,
+                                GMainContext *context)
+{
+  return PILLION_GLIB_HOST (host)->context == context;
+}
+
 static void
 host_iface_init (PillionHostInterface *iface)
 {
@@ -287,6 +281,7 @@ host_iface_init (PillionHostInterface *iface)
   iface->install = pillion_glib_host_install;
   iface->remove = pillion_glib_host_remove;
   iface->wake = pillion_glib_host_wake;
+  iface->runs_context = pillion_glib_host_runs_context;
 }
 
 static void

@@ -58,6 +58,19 @@ pillion_host_default_skip_to (PillionHost *host,
   return FALSE;
 }
 
+static gboolean
+pillion_host_default_runs_context (PillionHost *host,
+                                   GMainContext *context)
+{
+  return FALSE;
+}
+
+static gboolean
+pillion_host_default_keeps_hook (PillionHost *host)
+{
+  return FALSE;
+}
+
 static const char *
 pillion_host_default_get_name (PillionHost *host)
 {
@@ -73,6 +86,8 @@ pillion_host_default_init (PillionHostInterface *iface)
   iface->wake = pillion_host_default_wake;
   iface->get_now = pillion_host_default_get_now;
   iface->skip_to = pillion_host_default_skip_to;
+  iface->runs_context = pillion_host_default_runs_context;
+  iface->keeps_hook = pillion_host_default_keeps_hook;
 }
 
 /**
@@ -193,6 +208,66 @@ pillion_host_has_own_clock (PillionHost *host)
   g_return_val_if_fail (PILLION_IS_HOST (host), FALSE);
 
   return PILLION_HOST_GET_IFACE (host)->get_now != pillion_host_default_get_now;
+}
+
+/**
+ * pillion_host_has_virtual_clock:
+ * @host: a host
+ *
+ * Tells whether the clock of @host is a virtual one, which moves only when it is told to: whether the host has `skip_to`. A host that only
+ * has `get_now` counts real time from another beginning.
+ *
+ * Returns: whether it is
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_host_has_virtual_clock (PillionHost *host)
+{
+  g_return_val_if_fail (PILLION_IS_HOST (host), FALSE);
+
+  return PILLION_HOST_GET_IFACE (host)->skip_to != pillion_host_default_skip_to;
+}
+
+/**
+ * pillion_host_runs_context:
+ * @host: a host
+ * @context: a context
+ *
+ * Tells whether the main loop of @host runs @context by itself. A loop that rides on this context becomes a passenger, and no hook is
+ * installed.
+ *
+ * Returns: whether it does; %FALSE if the host does not know
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_host_runs_context (PillionHost *host,
+                           GMainContext *context)
+{
+  g_return_val_if_fail (PILLION_IS_HOST (host), FALSE);
+  g_return_val_if_fail (context != NULL, FALSE);
+
+  return PILLION_HOST_GET_IFACE (host)->runs_context (host, context);
+}
+
+/**
+ * pillion_host_keeps_hook:
+ * @host: a host
+ *
+ * Tells whether @host keeps kicking while nothing of Pillion's lives, so that sources that others attached to the context are served as
+ * well. It is as if [property@Pillion.Loop:auto-stop] were off.
+ *
+ * Returns: whether it does
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_host_keeps_hook (PillionHost *host)
+{
+  g_return_val_if_fail (PILLION_IS_HOST (host), FALSE);
+
+  return PILLION_HOST_GET_IFACE (host)->keeps_hook (host);
 }
 
 /**

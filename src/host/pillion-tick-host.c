@@ -48,7 +48,8 @@ struct _PillionTickHost
   GArray *frame_times;
   GArray *kick_times;
   guint late_frames;
-  gboolean running;
+  guint n_runs;         /* how many are on the stack */
+  gboolean interrupted; /* whether all of them end */
   gboolean quit;
 };
 
@@ -441,7 +442,10 @@ kick_all (PillionTickHost *self)
  *
  * Runs the frame loop until [method@Pillion.TickHost.quit] is called or @max_frames have been drawn, and
  * records the times of its frames, forgetting those of an earlier run. It does not end when the loops that ride
- * are out of work: the program carries on, like a real one. Called from inside itself, it does nothing.
+ * are out of work: the program carries on, like a real one.
+ *
+ * A callback may call it again, as a program does that opens a modal dialog: that is an inner loop, which goes on with the kicks, and
+ * whose frames are counted with those of the outer one. [method@Pillion.TickHost.quit] ends the innermost.
  *
  * Returns: how many frames were drawn
  *
@@ -452,22 +456,27 @@ pillion_tick_host_run (PillionTickHost *self,
                        guint max_frames)
 {
   gint64 period, due;
-  guint n_frames;
+  gboolean outer_quit;
+  guint frame;
 
   g_return_val_if_fail (PILLION_IS_TICK_HOST (self), 0);
-  g_return_val_if_fail (!self->running, 0);
 
   g_object_ref (self);
-  self->running = TRUE;
+  outer_quit = self->n_runs > 0 && self->quit;
   self->quit = FALSE;
-  self->late_frames = 0;
-  g_array_set_size (self->frame_times, 0);
-  g_array_set_size (self->kick_times, 0);
+  if (self->n_runs == 0)
+    {
+      self->interrupted = FALSE;
+      self->late_frames = 0;
+      g_array_set_size (self->frame_times, 0);
+      g_array_set_size (self->kick_times, 0);
+    }
+  self->n_runs++;
 
   period = MAX (1, (gint64) (G_USEC_PER_SEC / self->rate + 0.5));
   due = g_get_monotonic_time ();
 
-  for (guint frame = 0; !self->quit && (max_frames == 0 || frame < max_frames); frame++)
+  for (frame = 0; !self->quit && !self->interrupted && (max_frames == 0 || frame < max_frames); frame++)
     {
       gint64 start = g_get_monotonic_time ();
       gint64 *stall;
@@ -486,7 +495,7 @@ pillion_tick_host_run (PillionTickHost *self,
       if (due < end)
         due += (end - due + period - 1) / period * period;
       if (!sleep_until (due))
-        self->quit = TRUE;
+        self->interrupted = TRUE;
 
       frame_time = g_get_monotonic_time () - start;
       if (frame_time > period + period / 2)
@@ -495,11 +504,11 @@ pillion_tick_host_run (PillionTickHost *self,
       g_array_append_val (self->kick_times, kick_time);
     }
 
-  self->running = FALSE;
-  n_frames = self->frame_times->len;
+  self->n_runs--;
+  self->quit = outer_quit;
   g_object_unref (self);
 
-  return n_frames;
+  return frame;
 }
 
 /**

@@ -45,10 +45,18 @@ pillion_loop_external_clear (PillionLoop *self)
   g_mutex_clear (&self->wake_lock);
 }
 
+/* On the I/O thread, as is the next one: the loop must not be freed between the two */
+void
+pillion_loop_hold_for_watch (gpointer data)
+{
+  pillion_core_enter (data);
+}
+
 void
 pillion_loop_on_watch (gpointer data)
 {
-  pillion_core_ring (data);
+  /* Not held while the host's function runs: whoever disposes of the loop may wait for that */
+  pillion_core_ring_entered (data);
 }
 
 /* A reference that keeps no loop: the context may never be run again, and the loop keeps the context */
@@ -103,7 +111,8 @@ pillion_loop_wake (PillionLoop *self)
       return;
     }
 
-  if (event_fd >= 0)
+  /* A passenger is woken through its context */
+  if (event_fd >= 0 && ride != PILLION_RIDE_PASSENGER)
     {
       const guint64 one = 1;
 
@@ -121,7 +130,7 @@ pillion_loop_wake (PillionLoop *self)
   host = self->host != NULL ? g_object_ref (self->host) : NULL;
   pillion_mutex_unlock (&self->wake_lock);
 
-  if (host == NULL && ride == PILLION_RIDE_NONE && __atomic_load_n (&self->wanted, __ATOMIC_SEQ_CST) && !is_own_thread)
+  if ((host == NULL || __atomic_load_n (&self->shared, __ATOMIC_SEQ_CST)) && ride == PILLION_RIDE_NONE && __atomic_load_n (&self->wanted, __ATOMIC_SEQ_CST) && !is_own_thread)
     call_passenger_back (self);
   pillion_core_leave (&self->core);
 
@@ -153,6 +162,14 @@ pillion_loop_consume_wake (PillionLoop *self)
   if (__atomic_load_n (&self->core.rung, __ATOMIC_RELAXED))
     __atomic_store_n (&self->core.rung, FALSE, __ATOMIC_SEQ_CST);
   drain (self);
+}
+
+/* Rings although the bell was rung: nobody has heard that */
+void
+pillion_loop_ring_anew (PillionLoop *self)
+{
+  __atomic_store_n (&self->core.rung, FALSE, __ATOMIC_SEQ_CST);
+  pillion_core_ring (&self->core);
 }
 
 /* Kicks are refused for now, or for good, so nothing may ring for one: a host that sleeps on the descriptor would spin */
@@ -243,7 +260,8 @@ is_within_context (PillionLoop *self)
  * Gives a descriptor that is readable when the loop wants a kick, for hosts that sleep in `poll ()`. Before each sleep ask
  * [method@Pillion.Loop.get_deadline] for how long, which also tells the descriptor of what is new.
  *
- * The descriptor belongs to the loop and stays the same. From the first call on, each kick makes a system call, because the host waits
+ * The descriptor belongs to the loop and stays the same until that is finalized: watch it from [method@Pillion.Loop.ensure] on until
+ * [signal@Pillion.Loop::closed], also while the hook is away. From the first call on, each kick makes a system call, because the host waits
  * instead of the I/O thread. On the loop's thread only.
  *
  * Returns: the descriptor, or -1 where the platform has none: use [method@Pillion.Loop.set_wake_func] and the deadline there
@@ -345,16 +363,16 @@ pillion_loop_get_deadline (PillionLoop *self)
     return 0;
   /* Out of work, with the hook still there: the kicks that take it away are wanted now, or a host that sleeps never would. Inside of a
    * callback none of them does. */
-  if (self->ride == PILLION_RIDE_HOOK && self->auto_stop && core->depth == 0 && !pillion_loop_has_work (self))
+  if (self->ride == PILLION_RIDE_HOOK && core->depth == 0 && pillion_loop_stops_alone (self) && !pillion_loop_has_work (self))
     return 0;
 
   /* Somebody else may run the context: then it is theirs to ask */
-  if (self->ride != PILLION_RIDE_PASSENGER && !is_within_context (self) && g_main_context_acquire (core->context))
+  if (self->ride != PILLION_RIDE_PASSENGER && !self->shared && !is_within_context (self) && g_main_context_acquire (core->context))
     {
       timeout = pillion_pump_get_timeout (&core->pump);
       /* The context's timeouts are by the monotonic clock, so they tell a host with another clock nothing */
       if (timeout > 0 && !core->virtual_clock)
-        deadline = g_get_monotonic_time () + timeout * G_TIME_SPAN_MILLISECOND;
+        deadline = pillion_core_now (core) + timeout * G_TIME_SPAN_MILLISECOND;
       sleep_usec = sync_fds (self);
       if (sleep_usec >= 0)
         {
@@ -380,6 +398,64 @@ pillion_loop_get_deadline (PillionLoop *self)
 }
 
 /**
+ * pillion_loop_prepare_sleep:
+ * @self: a loop
+ * @fd: (out) (optional): a descriptor to sleep on, or -1 if there is none: the one of [method@Pillion.Loop.get_fd]. In C it may be
+ *   %NULL, if the host is woken in another way
+ * @timeout: (out) (optional): how long to sleep at most, in µs; -1 for as long as it takes
+ *
+ * Tells a host what to do right before it sleeps. This is all that an adapter for a main loop has to ask, in every state: out of work,
+ * inside of a dialog that a callback opened, in a region, and after the loop was closed. It looks afresh at the context, as
+ * [method@Pillion.Loop.get_deadline] does. On the loop's thread only.
+ *
+ * - [enum@Pillion.Sleep.KICK]: don't sleep, kick. @timeout is 0.
+ * - [enum@Pillion.Sleep.WAIT]: sleep until @fd is readable or @timeout is over, and then kick.
+ * - [enum@Pillion.Sleep.NOT_YOURS]: a kick would do nothing, or somebody else sees to it. Sleep as if there were no loop; @timeout is -1. When
+ *   this changes, the loop rings. @fd may be watched, but is not readable meanwhile.
+ *
+ * Returns: what to do
+ *
+ * Since: 1.0
+ */
+PillionSleep
+pillion_loop_prepare_sleep (PillionLoop *self,
+                            int *fd,
+                            GTimeSpan *timeout)
+{
+  gint64 deadline, left = -1;
+
+  if (fd != NULL)
+    *fd = -1;
+  if (timeout != NULL)
+    *timeout = -1;
+
+  g_return_val_if_fail (PILLION_IS_LOOP (self), PILLION_SLEEP_NOT_YOURS);
+  g_return_val_if_fail (pillion_core_on_thread (&self->core), PILLION_SLEEP_NOT_YOURS);
+
+  if (fd != NULL)
+    *fd = pillion_loop_get_fd (self);
+  /* The host's own timers are sources of the context */
+  if (self->ride == PILLION_RIDE_HOOK && self->core.depth == 0 && is_within_context (self))
+    pillion_loop_become_passenger (self);
+  deadline = pillion_loop_get_deadline (self);
+  if (pillion_loop_is_passenger (self) || !pillion_loop_may_kick (self))
+    return PILLION_SLEEP_NOT_YOURS;
+
+  if (deadline >= 0)
+    {
+      left = deadline - pillion_core_now (&self->core);
+      left = MAX (left, 0);
+    }
+  /* Nothing wakes a host for the context's descriptors then */
+  if (fd != NULL && *fd < 0)
+    left = left < 0 ? BLIND_USEC : MIN (left, BLIND_USEC);
+  if (timeout != NULL)
+    *timeout = left;
+
+  return left == 0 ? PILLION_SLEEP_KICK : PILLION_SLEEP_WAIT;
+}
+
+/**
  * pillion_loop_get_now:
  * @self: a loop
  *
@@ -397,7 +473,7 @@ pillion_loop_get_now (PillionLoop *self)
 
   g_return_val_if_fail (PILLION_IS_LOOP (self), 0);
 
-  if (!self->core.virtual_clock)
+  if (!self->core.own_clock)
     return g_get_monotonic_time ();
 
   pillion_mutex_lock (&self->wake_lock);
@@ -419,7 +495,8 @@ pillion_loop_get_now (PillionLoop *self)
  * @destroy: frees @user_data when it is needed no more, on whichever thread that is
  *
  * Sets a function that is called when the loop wants a kick: when work arrived, or its deadline or what it polls has changed. It is called from
- * any thread, at most once between two kicks, and never during a kick. It must only ring.
+ * any thread, at most once between two kicks, and never during a kick, except for a loop of the host's that sleeps inside of a callback. It
+ * must only ring. The first one rings at once if work is waiting already, or if it is set on another thread than the loop's.
  *
  * Since: 1.0
  */
@@ -430,6 +507,7 @@ pillion_loop_set_wake_func (PillionLoop *self,
                             GDestroyNotify destroy)
 {
   PillionCallback *old;
+  gboolean is_first;
 
   g_return_if_fail (PILLION_IS_LOOP (self));
 
@@ -438,7 +516,13 @@ pillion_loop_set_wake_func (PillionLoop *self,
   self->wake = func != NULL ? pillion_callback_new (G_CALLBACK (func), user_data, destroy) : NULL;
   pillion_mutex_unlock (&self->wake_lock);
 
+  is_first = old == NULL;
   pillion_callback_unref (old);
+  /* What was rung for before, nobody heard. Another thread can't look at what is ready, so there it rings in any case. */
+  if (is_first && func != NULL && !self->core.closed &&
+      (!pillion_core_on_thread (&self->core) ||
+       (self->core.depth == 0 && pillion_loop_may_kick (self) && pillion_core_has_ready (&self->core))))
+    pillion_loop_ring_anew (self);
 }
 
 /**

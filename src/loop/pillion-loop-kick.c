@@ -331,9 +331,11 @@ kick (PillionLoop *self,
     {
       pump = pillion_loop_acquire (self);
       if (pump && self->event_fd < 0)
-        pillion_pump_watch (&core->pump, pillion_loop_on_watch, self);
+        pillion_pump_watch (&core->pump, pillion_loop_on_watch, pillion_loop_hold_for_watch, self);
     }
 
+  if (self->ride == PILLION_RIDE_HOOK)
+    self->kicked_usec = pillion_coarse_time ();
   pillion_loop_consume_wake (self);
   if (G_UNLIKELY (self->ride == PILLION_RIDE_NONE && self->wanted) && pillion_core_has_ready (core))
     pillion_loop_busy (self);

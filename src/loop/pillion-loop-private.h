@@ -36,6 +36,9 @@ struct _PillionLoop
   PillionLive registry_link;
   gboolean winding_down; /* whether nothing lived at the last kick */
   gboolean auto_stop;
+  gboolean shared;      /* whether somebody else is known to run the context: then the loop is a passenger, also while out of work */
+  gboolean keeps_hook;  /* whether the host wants to kick while nothing lives */
+  gint64 kicked_usec;   /* when the hook last kicked, by a coarse clock */
   gboolean stopped;     /* whether stop () took the hook away: kicks do nothing until ensure () */
   gboolean allow_nesting;
   gboolean muted;       /* whether nothing rings, because a kick would be refused */
@@ -74,6 +77,7 @@ gboolean pillion_loop_is_called_from_context (PillionLoop *self);
 void     pillion_loop_get_off        (PillionLoop  *self);
 void     pillion_loop_become_passenger (PillionLoop *self);
 gboolean pillion_loop_rest           (PillionLoop  *self);
+gboolean pillion_loop_stops_alone    (PillionLoop  *self);
 void     pillion_loop_forget_host    (PillionLoop  *self);
 
 /* The work of a kick: pillion-loop-kick.c */
@@ -112,9 +116,11 @@ void     pillion_loop_turn_until     (PillionLoop    *self,
 void     pillion_loop_external_init  (PillionLoop  *self);
 void     pillion_loop_external_clear (PillionLoop  *self);
 void     pillion_loop_consume_wake   (PillionLoop  *self);
+void     pillion_loop_ring_anew      (PillionLoop  *self);
 void     pillion_loop_mute           (PillionLoop  *self);
 void     pillion_loop_unmute         (PillionLoop  *self);
 void     pillion_loop_on_watch       (gpointer      data);
+void     pillion_loop_hold_for_watch (gpointer      data);
 
 /* Calls: pillion-loop-calls.c */
 void     pillion_loop_calls_init     (PillionLoop  *self);

@@ -10,6 +10,9 @@
 
 #include "base/pillion-sync.h"
 
+/* How long a hook may be silent while something lives before it seems to be lost, in µs */
+#define LOST_USEC 5000
+
 /* How a loop gets onto a host, or into somebody else's context, and off again. */
 
 /* The hooks of the process by their names, so that code that was reloaded finds them. The loops are not kept alive by it. */
@@ -117,11 +120,12 @@ set_ride (PillionLoop *self,
 /* The last step of whatever changes it: who hears of it may change it again */
 static void
 notify_ride (PillionLoop *self,
-             PillionRide old)
+             PillionRide old,
+             gboolean was_passenger)
 {
   if ((self->ride == PILLION_RIDE_NONE) != (old == PILLION_RIDE_NONE))
     g_object_notify (G_OBJECT (self), "riding");
-  if ((self->ride == PILLION_RIDE_PASSENGER) != (old == PILLION_RIDE_PASSENGER))
+  if (pillion_loop_is_passenger (self) != was_passenger)
     g_object_notify (G_OBJECT (self), "passenger");
 }
 
@@ -129,6 +133,7 @@ void
 pillion_loop_become_passenger (PillionLoop *self)
 {
   PillionRide old = self->ride;
+  gboolean was_passenger = pillion_loop_is_passenger (self);
 
   if (old == PILLION_RIDE_HOOK)
     pillion_host_remove (self->host, self);
@@ -141,17 +146,16 @@ pillion_loop_become_passenger (PillionLoop *self)
   if (self->passenger == NULL)
     self->passenger = pillion_passenger_new (self);
   set_ride (self, PILLION_RIDE_PASSENGER);
-  notify_ride (self, old);
+  __atomic_store_n (&self->shared, TRUE, __ATOMIC_SEQ_CST);
+  notify_ride (self, old, was_passenger);
 }
 
 static gboolean
 get_on (PillionLoop *self,
         GError **error)
 {
-  gboolean is_own_context = PILLION_IS_GLIB_HOST (self->host) &&
-    pillion_glib_host_get_context (PILLION_GLIB_HOST (self->host)) == self->core.context;
-
-  if (self->host == NULL || is_own_context || pillion_loop_is_run_by_another (self))
+  if (self->host == NULL || self->shared || pillion_host_runs_context (self->host, self->core.context) ||
+      pillion_loop_is_run_by_another (self))
     {
       pillion_loop_become_passenger (self);
       return TRUE;
@@ -166,7 +170,8 @@ get_on (PillionLoop *self,
   /* Before the hook, because a host may kick from inside of it */
   set_ride (self, PILLION_RIDE_HOOK);
   if (self->event_fd < 0)
-    pillion_pump_watch (&self->core.pump, pillion_loop_on_watch, self);
+    pillion_pump_watch (&self->core.pump, pillion_loop_on_watch, pillion_loop_hold_for_watch, self);
+  self->kicked_usec = g_get_monotonic_time ();
   if (!pillion_host_install (self->host, self, error))
     {
       set_ride (self, PILLION_RIDE_NONE);
@@ -177,7 +182,7 @@ get_on (PillionLoop *self,
       return FALSE;
     }
 
-  notify_ride (self, PILLION_RIDE_NONE);
+  notify_ride (self, PILLION_RIDE_NONE, FALSE);
   return TRUE;
 }
 
@@ -186,6 +191,7 @@ void
 pillion_loop_get_off (PillionLoop *self)
 {
   PillionRide ride = self->ride;
+  gboolean was_passenger = pillion_loop_is_passenger (self);
 
   if (ride == PILLION_RIDE_NONE)
     return;
@@ -199,13 +205,16 @@ pillion_loop_get_off (PillionLoop *self)
       if (self->core.depth == 0)
         pillion_loop_release_context (self);
     }
-  notify_ride (self, ride);
+  notify_ride (self, ride, was_passenger);
 }
 
 static void
 set_host (PillionLoop *self,
           PillionHost *host)
 {
+  gboolean has_own_clock = host != NULL && pillion_host_has_own_clock (host);
+  gint64 old_now = pillion_core_now (&self->core);
+  gboolean had_own_clock = self->core.own_clock;
   PillionHost *old;
 
   if (host != NULL)
@@ -214,7 +223,12 @@ set_host (PillionLoop *self,
   old = self->host;
   self->host = host;
   pillion_mutex_unlock (&self->wake_lock);
-  self->core.virtual_clock = self->core.pump.always_poll = host != NULL && pillion_host_has_own_clock (host);
+  self->core.own_clock = has_own_clock;
+  self->core.virtual_clock = self->core.pump.always_poll = host != NULL && pillion_host_has_virtual_clock (host);
+  self->keeps_hook = host != NULL && pillion_host_keeps_hook (host);
+  /* Timers that were set by another clock are as far away as before */
+  if (has_own_clock || had_own_clock)
+    pillion_timer_heap_shift (&self->core.timers, pillion_core_now (&self->core) - old_now);
 
   if (old != host)
     g_object_notify (G_OBJECT (self), "host");
@@ -231,6 +245,13 @@ pillion_loop_busy (PillionLoop *self)
     g_warning ("Work came, and its host could not be told: %s", error->message);
 }
 
+/* Whether the hook goes when the loop is out of work */
+gboolean
+pillion_loop_stops_alone (PillionLoop *self)
+{
+  return self->auto_stop && !self->keeps_hook;
+}
+
 /* When a kick has ended: whether more are wanted. After the first one that found nothing alive there is one more, for callbacks that
  * come late; then the hook goes. */
 gboolean
@@ -242,9 +263,9 @@ pillion_loop_rest (PillionLoop *self)
       return FALSE;
     }
 
-  if (self->ride == PILLION_RIDE_NONE && self->wanted == FALSE && self->host != NULL)
+  if (self->stopped)
     {
-      /* Stopped inside of the kick */
+      /* Inside of the kick */
       pillion_loop_release_context (self);
       return FALSE;
     }
@@ -256,7 +277,7 @@ pillion_loop_rest (PillionLoop *self)
       self->winding_down = FALSE;
       return TRUE;
     }
-  if (!self->auto_stop)
+  if (!pillion_loop_stops_alone (self))
     return TRUE;
   if (self->ride == PILLION_RIDE_NONE)
     return FALSE;
@@ -274,6 +295,26 @@ pillion_loop_rest (PillionLoop *self)
   return self->ride != PILLION_RIDE_NONE;
 }
 
+/* Whether the hook may be gone, without the host's having said so: it has not kicked for a while although something lives. A host that
+ * sleeps looks the same, and installing its hook once more does no harm. */
+static gboolean
+seems_lost (PillionLoop *self)
+{
+  return self->ride == PILLION_RIDE_HOOK && self->core.depth == 0 && pillion_loop_has_work (self) &&
+    g_get_monotonic_time () - self->kicked_usec > LOST_USEC;
+}
+
+/* From now on nobody is known to run the context */
+static void
+forget_passenger (PillionLoop *self)
+{
+  gboolean was_passenger = pillion_loop_is_passenger (self);
+
+  __atomic_store_n (&self->shared, FALSE, __ATOMIC_SEQ_CST);
+  if (was_passenger && !pillion_loop_is_passenger (self))
+    g_object_notify (G_OBJECT (self), "passenger");
+}
+
 /**
  * pillion_loop_ensure:
  * @self: a loop
@@ -281,7 +322,7 @@ pillion_loop_rest (PillionLoop *self)
  * @error: return location for an error
  *
  * Makes sure that the loop is kicked: installs the hook in @host, once however often this is called. A second call with the same host
- * does nothing, and with another one moves the hook there.
+ * does nothing, unless the hook seems to be lost (see [method@Pillion.Loop.hook_lost]), and with another one moves the hook there.
  *
  * Where somebody runs the loop's context already (a program on GTK, a Qt that was built with GLib), kicking it too would do the work twice. Then the
  * loop becomes a passenger instead, as it does where @host is %NULL: one `GSource` in that context does
@@ -318,7 +359,12 @@ pillion_loop_ensure (PillionLoop *self,
       return FALSE;
     }
   if (self->ride != PILLION_RIDE_NONE && self->host == host)
-    return TRUE;
+    {
+      if (!seems_lost (self))
+        return TRUE;
+      /* Also if it is still there after all: a host never has two */
+      pillion_loop_get_off (self);
+    }
 
   if (host != NULL)
     {
@@ -336,6 +382,7 @@ pillion_loop_ensure (PillionLoop *self,
     {
       pillion_loop_get_off (self);
       remove_hook_name (self);
+      forget_passenger (self);
       set_host (self, host);
     }
 
@@ -359,10 +406,43 @@ pillion_loop_ensure (PillionLoop *self,
   pillion_loop_unmute (self);
   if (host != NULL && self->hook_name == NULL)
     add_hook_name (self, pillion_host_get_name (host));
+  /* What was rung for before went to another host, or to none */
   if (pillion_loop_has_work (self))
-    pillion_core_ring (&self->core);
+    pillion_loop_ring_anew (self);
 
   return TRUE;
+}
+
+/**
+ * pillion_loop_hook_lost:
+ * @self: a loop
+ *
+ * Says that the host has dropped the hook by itself, as some do with their timers when they open another file. While there is work, the
+ * hook is installed again at once, otherwise with the next work. The host's function to remove it is not called. It does nothing if no hook
+ * was installed. On the loop's thread only.
+ *
+ * Without this, [method@Pillion.Loop.ensure] installs a hook again that has not kicked for a few milliseconds although there was work.
+ *
+ * Since: 1.0
+ */
+void
+pillion_loop_hook_lost (PillionLoop *self)
+{
+  g_return_if_fail (PILLION_IS_LOOP (self));
+  g_return_if_fail (pillion_core_on_thread (&self->core));
+
+  if (self->ride != PILLION_RIDE_HOOK)
+    return;
+
+  set_ride (self, PILLION_RIDE_NONE);
+  if (self->core.depth == 0)
+    pillion_loop_release_context (self);
+  notify_ride (self, PILLION_RIDE_HOOK, FALSE);
+  if (pillion_loop_has_work (self))
+    {
+      pillion_loop_busy (self);
+      pillion_loop_ring_anew (self);
+    }
 }
 
 /**
@@ -371,7 +451,10 @@ pillion_loop_ensure (PillionLoop *self,
  *
  * Removes the hook from the host, or leaves the context in which the loop is a passenger. What is pending stays so and goes on
  * after the next [method@Pillion.Loop.ensure]; transfers and threads go on meanwhile. It does nothing where the loop
- * does not ride. It may be called from inside a callback. On the loop's thread only.
+ * does not ride. It may be called from inside a callback, and is then the last one of that kick. On the loop's thread only.
+ *
+ * The loop lets go of its host, and goes by the monotonic clock. A hook that is called once more, such as a timer that was queued, runs
+ * nothing.
  *
  * Since: 1.0
  */
@@ -385,7 +468,9 @@ pillion_loop_stop (PillionLoop *self)
   self->stopped |= self->wanted && self->host != NULL;
   __atomic_store_n (&self->wanted, FALSE, __ATOMIC_SEQ_CST);
   pillion_loop_get_off (self);
+  forget_passenger (self);
   remove_hook_name (self);
+  set_host (self, NULL);
 }
 
 /**
@@ -455,7 +540,9 @@ pillion_loop_is_riding (PillionLoop *self)
  * pillion_loop_is_passenger: (get-property passenger)
  * @self: a loop
  *
- * Tells whether the loop rides in a context that somebody else runs, and so without a hook.
+ * Tells whether the loop rides in a context that somebody else runs, and so without a hook. Once that is known it stays true while the loop
+ * is out of work, until [method@Pillion.Loop.stop] or another host. If the host says that it runs the context, it is known from
+ * [method@Pillion.Loop.ensure] on; otherwise it is found out at the first kick at the latest.
  *
  * Returns: whether it is a passenger
  *
@@ -466,7 +553,7 @@ pillion_loop_is_passenger (PillionLoop *self)
 {
   g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
 
-  return self->ride == PILLION_RIDE_PASSENGER;
+  return self->ride == PILLION_RIDE_PASSENGER || (self->shared && self->wanted);
 }
 
 /**

@@ -95,6 +95,7 @@ enum
   SIGNAL_TASK_DONE,
   SIGNAL_UNHANDLED_ERROR,
   SIGNAL_SLOW_CALLBACK,
+  SIGNAL_CLOSED,
   N_SIGNALS
 };
 
@@ -163,7 +164,9 @@ pillion_loop_shut (PillionLoop *self)
   __atomic_store_n (&core->closed, TRUE, __ATOMIC_SEQ_CST);
   pillion_core_drop_all (core);
   pillion_pump_unwatch (&core->pump);
+  pillion_loop_mute (self);
   pillion_loop_set_wake_func (self, NULL, NULL, NULL);
+  g_signal_emit (self, signals[SIGNAL_CLOSED], 0);
 
   /* Inside a kick the context is still in use: its end gives it back */
   if (core->depth == 0)
@@ -531,6 +534,18 @@ pillion_loop_class_init (PillionLoopClass *klass)
   signals[SIGNAL_SLOW_CALLBACK] =
     g_signal_new ("slow-callback", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
                   G_TYPE_STRING, G_TYPE_INT64);
+
+  /**
+   * PillionLoop::closed:
+   * @self: the loop
+   *
+   * Emitted once, when the loop has been closed. A host that watches the descriptor of [method@Pillion.Loop.get_fd] stops here: it is not
+   * readable any more, and its number is free when the loop is finalized.
+   *
+   * Since: 1.0
+   */
+  signals[SIGNAL_CLOSED] = g_signal_new ("closed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                         G_TYPE_NONE, 0);
 }
 
 static void

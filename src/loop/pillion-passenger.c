@@ -40,7 +40,7 @@ static gboolean
 wants_kick (PillionLoop *loop)
 {
   return pillion_core_has_ready (&loop->core) ||
-    (loop->auto_stop && loop->core.depth == 0 && !pillion_loop_has_work (loop));
+    (loop->core.depth == 0 && pillion_loop_stops_alone (loop) && !pillion_loop_has_work (loop));
 }
 
 /* Not if the loop itself iterates the context, in a wait: then it sees to its items by itself */

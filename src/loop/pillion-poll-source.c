@@ -165,7 +165,7 @@ apply_ready_time (PillionPollSource *self)
 {
   PillionCore *core = &self->loop->core;
   gint64 ready_usec = self->resting ? -1 : self->ready_usec;
-  gboolean by_timer = core->virtual_clock && ready_usec > 0;
+  gboolean by_timer = core->own_clock && ready_usec > 0;
 
   unset_timer (self);
   g_source_set_ready_time (self->source, by_timer ? -1 : ready_usec);

@@ -197,7 +197,7 @@ set_up (Fixture *fixture,
       g_assert_true (g_unix_open_pipe (fixture->pipes[i], FD_CLOEXEC, NULL));
       fixture->fds[i] = (GPollFD) { fixture->pipes[i][0], G_IO_IN, 0 };
     }
-  fixture->watch = pillion_watch_new (on_ready, &fixture->rung);
+  fixture->watch = pillion_watch_new (on_ready, NULL, &fixture->rung);
   g_assert_nonnull (fixture->watch);
 }
 
@@ -262,7 +262,7 @@ test_watch_freed_is_silent (Fixture *fixture,
   for (guint i = 0; i < 200; i++)
     {
       Gate gate = GATE_INIT;
-      PillionWatch *watch = pillion_watch_new (on_ready, &gate);
+      PillionWatch *watch = pillion_watch_new (on_ready, NULL, &gate);
       int before;
 
       pillion_watch_set (watch, fixture->fds, 1, FALSE);
@@ -280,7 +280,7 @@ test_watch_lets_the_thread_go (void)
 {
   for (guint i = 0; i < 200; i++)
     {
-      PillionWatch *watch = pillion_watch_new (on_ready, NULL);
+      PillionWatch *watch = pillion_watch_new (on_ready, NULL, NULL);
       PillionIoThread *io = pillion_io_thread_ref (NULL);
       GMainContext *context = g_main_context_ref (pillion_io_thread_get_context (io));
 

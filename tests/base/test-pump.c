@@ -36,7 +36,7 @@ set_up (Fixture *fixture,
   fixture->rung = gate;
   g_assert_true (g_unix_open_pipe (fixture->pipe, FD_CLOEXEC, NULL));
   if (watch != NULL)
-    pillion_pump_watch (&fixture->pump, on_ready, &fixture->rung);
+    pillion_pump_watch (&fixture->pump, on_ready, NULL, &fixture->rung);
 }
 
 static void

@@ -62,7 +62,7 @@ set_up (Fixture *fixture,
 {
   fixture->fake.core.context = g_main_context_new ();
   fixture->fake.core.thread = pillion_core_this_thread ();
-  fixture->fake.core.virtual_clock = virtual_clock != NULL;
+  fixture->fake.core.own_clock = fixture->fake.core.virtual_clock = virtual_clock != NULL;
   pillion_core_init (&fixture->fake.core);
   fixture->dropped = g_string_new (NULL);
   for (guint i = 0; i < G_N_ELEMENTS (fixture->letters); i++)

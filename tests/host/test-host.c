@@ -158,7 +158,7 @@ test_idle_loop_dropped (void)
     }
 }
 
-/* A host that goes away while a loop that was stopped remembers it */
+/* A loop that was stopped lets go of its host, and of what a binding gave that */
 static void
 test_host_after_stop (void)
 {
@@ -168,11 +168,98 @@ test_host_after_stop (void)
 
   g_assert_true (pillion_loop_ensure (loop, PILLION_HOST (host), NULL));
   pillion_loop_stop (loop);
-  g_assert_true (pillion_loop_get_host (loop) == PILLION_HOST (host));
-  g_assert_true (pillion_loop_ensure (loop, PILLION_HOST (next), NULL));
+  g_assert_null (pillion_loop_get_host (loop));
   end_object (host);
+  g_assert_true (pillion_loop_ensure (loop, PILLION_HOST (next), NULL));
   loop_end (loop);
   end_object (next);
+}
+
+/* A clock that counts real time from another beginning */
+
+#define EPOCH_TYPE_HOST (epoch_host_get_type ())
+G_DECLARE_FINAL_TYPE (EpochHost, epoch_host, EPOCH, HOST, GObject)
+
+struct _EpochHost
+{
+  GObject parent_instance;
+};
+
+#define EPOCH (1000 * G_TIME_SPAN_HOUR)
+
+static gint64
+epoch_host_get_now (PillionHost *host)
+{
+  return g_get_monotonic_time () + EPOCH;
+}
+
+static void
+epoch_host_iface_init (PillionHostInterface *iface)
+{
+  iface->get_now = epoch_host_get_now;
+}
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (EpochHost,
+                               epoch_host,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (PILLION_TYPE_HOST, epoch_host_iface_init))
+
+static void
+epoch_host_class_init (EpochHostClass *klass)
+{
+}
+
+static void
+epoch_host_init (EpochHost *self)
+{
+}
+
+static void
+test_other_epoch (void)
+{
+  PillionLoop *loop = loop_new ();
+  g_autoptr (EpochHost) host = g_object_new (EPOCH_TYPE_HOST, NULL);
+  g_autoptr (GSource) source = g_timeout_source_new (3600 * 1000);
+  PillionTask *task;
+  GTimeSpan timeout;
+  gint64 left;
+
+  g_assert_true (pillion_host_has_own_clock (PILLION_HOST (host)));
+  g_assert_false (pillion_host_has_virtual_clock (PILLION_HOST (host)));
+  g_source_attach (source, pillion_loop_get_context (loop));
+  pillion_loop_hold (loop);
+  g_assert_true (pillion_loop_ensure (loop, PILLION_HOST (host), NULL));
+  kick_until_quiet (loop);
+
+  /* GLib's timeouts count, by the host's clock */
+  left = pillion_loop_get_deadline (loop) - pillion_host_get_now (PILLION_HOST (host));
+  g_assert_cmpint (left, >, 3500 * G_TIME_SPAN_SECOND);
+  g_assert_cmpint (left, <=, 3600 * G_TIME_SPAN_SECOND + G_TIME_SPAN_MILLISECOND);
+  g_assert_cmpint (pillion_loop_prepare_sleep (loop, NULL, &timeout), ==, PILLION_SLEEP_WAIT);
+  g_assert_cmpint (timeout, <=, 3600 * G_TIME_SPAN_SECOND + G_TIME_SPAN_MILLISECOND);
+
+  /* Time passes by itself */
+  task = pillion_loop_sleep (loop, 2000, NULL);
+  g_assert_true (pillion_loop_run_until_complete (loop, task, NULL));
+  g_object_unref (task);
+  g_source_destroy (source);
+  pillion_loop_release (loop);
+  loop_end (loop);
+}
+
+static void
+test_what_hosts_tell (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (PillionGlibHost) glib = pillion_glib_host_new ("glib", context);
+  g_autoptr (PillionTestHost) test = pillion_test_host_new ();
+
+  g_assert_true (pillion_host_runs_context (PILLION_HOST (glib), context));
+  g_assert_false (pillion_host_runs_context (PILLION_HOST (glib), g_main_context_default ()));
+  g_assert_false (pillion_host_runs_context (PILLION_HOST (test), context));
+  g_assert_true (pillion_host_has_virtual_clock (PILLION_HOST (test)));
+  g_assert_false (pillion_host_has_virtual_clock (PILLION_HOST (glib)));
+  g_assert_false (pillion_host_keeps_hook (PILLION_HOST (glib)));
 }
 
 int
@@ -187,6 +274,8 @@ main (int argc,
   g_test_add_func ("/host/interface/loop-dropped-while-it-rides", test_loop_dropped);
   g_test_add_func ("/host/interface/loop-dropped-while-out-of-work", test_idle_loop_dropped);
   g_test_add_func ("/host/interface/host-dropped-after-stop", test_host_after_stop);
+  g_test_add_func ("/host/clock-of-another-epoch-is-no-virtual-one", test_other_epoch);
+  g_test_add_func ("/host/tells-of-its-clock-and-context", test_what_hosts_tell);
 
   return g_test_run ();
 }

@@ -31,7 +31,7 @@ class Workflows(unittest.TestCase):
 
     def tearDown(self):
         async_loop.erase_async_loop()
-        guest.ensure(None)
+        async_loop.set_host(None)
         guest.stop()
 
     def run_workflow(self, text, pause=0.005):
