@@ -15,14 +15,26 @@ const SLICE_USEC = 500;
 // After how many of those who wait a kick looks
 const LOOKS = 2;
 
-// GJS continues promises from a source of its own on the default context. A loop with a context of its own never iterates
-// that one, and a loop that is kicked from there only after the kick. So we call what GJS's own timers call: it continues all that
-// is ready, and inside a continuation does nothing. GJS has it since 1.72; without it promises go on when the default context does.
-let drain;
-try {
-    drain = imports._promiseNative.drainMicrotaskQueue;
-} catch (error) {
-    drain = () => {};
+// GJS continues promises from a source of its own on the default context, at this priority. A loop with a context of its own never
+// iterates that one, and a loop that is kicked from there only after the kick. So we iterate it: while promises wait to be continued, that
+// dispatches their source and nothing else. Not the function that GJS's own timers call, imports._promiseNative.drainMicrotaskQueue ():
+// outside of its dispatch the source would be ready all the time, and take every turn of a main loop that a continuation runs.
+const JOBS = 'GjsPromiseJobQueueSource';
+let draining = false;
+
+function drain() {
+    // Inside a continuation nothing is continued; all goes on when it returns
+    if (draining || GLib.main_current_source()?.get_name() === JOBS)
+        return;
+
+    draining = true;
+    // So that there is something to continue
+    Promise.resolve().then(() => {});
+    try {
+        GLib.MainContext.default().iteration(false);
+    } finally {
+        draining = false;
+    }
 }
 
 let Pillion;
@@ -35,8 +47,11 @@ let cursor = waits.values();
 let settled = 0;
 let settledBefore = 0;
 
-// When the continuations that run now have had their time; 0 outside of kicks, where nobody is held up
+// When the continuations that run now have had their time; 0 outside of kicks
 let sliceEnd = 0;
+
+// The same for those that the main loop of a host runs by itself: this long after the last one was told of its task
+let turnEnd = 0;
 
 function _inSlice(func) {
     const outer = sliceEnd;
@@ -49,16 +64,26 @@ function _inSlice(func) {
     }
 }
 
+function isDefault(loop) {
+    return loop.get_context() === GLib.MainContext.default();
+}
+
 function _settle(wait, error = null) {
     if (!waits.delete(wait))
         return;
 
     settled++;
+    turnEnd = GLib.get_monotonic_time() + SLICE_USEC;
+    if (sliceEnd !== 0)
+        sliceEnd = turnEnd;
     if (error === null)
         wait.resolve();
     else
         wait.reject(error);
-    _inSlice(drain);
+
+    // Whoever runs the default context continues it at once
+    if (!isDefault(wait.loop))
+        _inSlice(drain);
 }
 
 function _closedError(task) {
@@ -67,13 +92,20 @@ function _closedError(task) {
     return new GLib.Error(Pillion.error_quark(), Pillion.Error.CLOSED, text.replace('%s', () => task.get_name()));
 }
 
+// Whether others have their turn before what continues now goes on. Where nobody kicks it goes on.
+function hadItsTime(loop) {
+    const end = sliceEnd !== 0 ? sliceEnd : loop.is_riding() ? turnEnd : 0;
+
+    return end !== 0 && GLib.get_monotonic_time() >= end;
+}
+
 // Settles when the task is done, whatever its outcome; it fails only where the loop is closed before. Not with the task itself,
 // because a promise takes the outcome of whatever has a then () for its own.
 function _ended(task) {
     const loop = task.get_loop();
 
     // What is done can be waited for where nobody kicks any more
-    if (task.is_done() && (loop.is_closed() || !task.get_safe_point()) && (sliceEnd === 0 || GLib.get_monotonic_time() < sliceEnd))
+    if (task.is_done() && (loop.is_closed() || !task.get_safe_point()) && !hadItsTime(loop))
         return Promise.resolve();
     if (loop.is_closed())
         return task.is_done() ? Promise.resolve() : Promise.reject(_closedError(task));

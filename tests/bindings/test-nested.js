@@ -1,0 +1,127 @@
+// SPDX-FileCopyrightText: 2026 The Pillion authors
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Main loops that JavaScript opens inside of what Pillion calls, as a modal dialog does: they run, others go on in them, and the host
+// draws while promises are busy.
+
+import GLib from 'gi://GLib';
+import Pillion from 'gi://Pillion?version=1';
+
+import {assert, assertEqual, runTests, test} from './support.js';
+
+const MSEC = 1000;
+
+function after(msec, func) {
+    GLib.timeout_add(GLib.PRIORITY_DEFAULT, msec, () => {
+        func();
+        return GLib.SOURCE_REMOVE;
+    });
+}
+
+// Runs a main loop until the promise has settled, and no longer than a test may take
+function runUntilSettled(promise) {
+    const main = new GLib.MainLoop(null, false);
+    const late = GLib.timeout_add(GLib.PRIORITY_HIGH, 20000, () => {
+        throw new Error('nothing happens');
+    });
+    let failure = null;
+
+    promise.catch(error => (failure = error)).finally(() => main.quit());
+    main.run();
+    GLib.source_remove(late);
+    if (failure)
+        throw failure;
+}
+
+// The frames of a host; the next one is only due when this one is over
+function startKicks(loop) {
+    let going = true;
+    const frame = () => {
+        loop.kick();
+        if (going)
+            after(1, frame);
+    };
+    after(1, frame);
+    return () => (going = false);
+}
+
+async function openDialog(loop, order) {
+    await loop.sleep(MSEC, null);
+    const nested = new GLib.MainLoop(null, false);
+    after(20, () => {
+        order.push('closes');
+        nested.quit();
+    });
+    order.push('opens');
+    nested.run();
+    order.push('is over');
+}
+
+test('in-a-promise/as-passenger', loop => {
+    const order = [];
+
+    loop.ensure(null);
+    const dialog = openDialog(loop, order);
+    const inside = loop.sleep(5 * MSEC, null);
+    inside.add_done_callback(() => order.push('done callback'));
+    inside.then(() => order.push('promise'));
+    runUntilSettled(dialog.then(() => inside));
+    // Callbacks go on inside; GJS continues promises one after the other
+    assertEqual(order, ['opens', 'done callback', 'closes', 'is over', 'promise']);
+});
+
+test('in-a-promise/kicked', loop => {
+    const order = [];
+    const stop = startKicks(loop);
+
+    runUntilSettled(openDialog(loop, order));
+    stop();
+    assertEqual(order, ['opens', 'closes', 'is over']);
+    // The last frame that was asked for
+    runUntilSettled(new Promise(resolve => after(10, resolve)));
+});
+
+test('in-a-done-callback/as-passenger', loop => {
+    const order = [];
+
+    loop.ensure(null);
+    const settled = new Promise(resolve => {
+        loop.sleep(MSEC, null).add_done_callback(() => {
+            const nested = new GLib.MainLoop(null, false);
+            after(20, () => nested.quit());
+            loop.sleep(5 * MSEC, null).then(() => order.push('promise'));
+            order.push('opens');
+            nested.run();
+            order.push('is over');
+            resolve();
+        });
+    });
+    runUntilSettled(settled);
+    assertEqual(order, ['opens', 'promise', 'is over']);
+});
+
+test('promises-let-the-host-draw', loop => {
+    const end = GLib.get_monotonic_time() + 200 * MSEC;
+    const queue = Pillion.Queue.new(loop, 10);
+    let frames = 0;
+
+    loop.ensure(null);
+    const redraw = GLib.timeout_add(GLib.PRIORITY_HIGH_IDLE + 20, 10, () => {
+        frames++;
+        return GLib.SOURCE_CONTINUE;
+    });
+    async function write() {
+        while (GLib.get_monotonic_time() < end)
+            await queue.put(1);
+        queue.close();
+    }
+    async function read() {
+        for await (const item of queue)
+            assert(item === 1);
+    }
+    runUntilSettled(Promise.all([write(), read()]));
+    GLib.source_remove(redraw);
+    assert(frames >= 3, `${frames} frames`);
+});
+
+runTests();
