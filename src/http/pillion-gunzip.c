@@ -14,6 +14,9 @@
 /* GByteArray counts with 32 bits, and grows by doubling */
 #define MAX_SIZE (1u << 30)
 
+/* How much is decoded before it is looked whether anybody still wants it */
+#define STEP_SIZE (1024 * 1024)
+
 static gboolean
 is_gzip (const char *coding)
 {
@@ -59,6 +62,7 @@ static gboolean
 inflate_all (GByteArray *in,
              GByteArray *out,
              GZlibCompressorFormat format,
+             GCancellable *cancellable,
              GError **error)
 {
   g_autoptr (GZlibDecompressor) decompressor = g_zlib_decompressor_new (format);
@@ -74,11 +78,11 @@ inflate_all (GByteArray *in,
       gsize n_read = 0;
       gsize n_written = 0;
 
-      if (!grow (out, &used, error))
+      if (g_cancellable_set_error_if_cancelled (cancellable, error) || !grow (out, &used, error))
         return FALSE;
 
       result = g_converter_convert (G_CONVERTER (decompressor), in->data + position, in->len - position,
-                                    out->data + used, out->len - used, G_CONVERTER_INPUT_AT_END, &n_read, &n_written,
+                                    out->data + used, MIN (out->len - used, STEP_SIZE), G_CONVERTER_INPUT_AT_END, &n_read, &n_written,
                                     &local);
       if (result == G_CONVERTER_ERROR)
         {
@@ -113,6 +117,7 @@ inflate_all (GByteArray *in,
 static GByteArray *
 decode_one (GByteArray *body,
             const char *coding,
+            GCancellable *cancellable,
             GError **error)
 {
   g_autoptr (GByteArray) in = body;
@@ -135,14 +140,15 @@ decode_one (GByteArray *body,
     return g_steal_pointer (&in);
 
   out = g_byte_array_new ();
-  if (inflate_all (in, out, deflate ? G_ZLIB_COMPRESSOR_FORMAT_ZLIB : G_ZLIB_COMPRESSOR_FORMAT_GZIP, &local))
+  if (inflate_all (in, out, deflate ? G_ZLIB_COMPRESSOR_FORMAT_ZLIB : G_ZLIB_COMPRESSOR_FORMAT_GZIP, cancellable,
+                   &local))
     return g_steal_pointer (&out);
 
   /* Some servers send "deflate" without the zlib frame that RFC 9110, section 8.4.1.2 asks for */
   if (deflate && (in->data[0] & 0x0f) != 8)
     {
       g_clear_error (&local);
-      if (inflate_all (in, out, G_ZLIB_COMPRESSOR_FORMAT_RAW, &local))
+      if (inflate_all (in, out, G_ZLIB_COMPRESSOR_FORMAT_RAW, cancellable, &local))
         return g_steal_pointer (&out);
     }
 
@@ -153,6 +159,7 @@ decode_one (GByteArray *body,
 GByteArray *
 pillion_http_decode (GByteArray *body,
                      const char *value,
+                     GCancellable *cancellable,
                      GError **error)
 {
   g_auto (GStrv) codings = g_strsplit (value, ",", MAX_CODINGS + 1);
@@ -166,7 +173,7 @@ pillion_http_decode (GByteArray *body,
 
   /* The last one was put on last */
   for (guint i = g_strv_length (codings); i > 0 && body != NULL; i--)
-    body = decode_one (body, g_strstrip (codings[i - 1]), error);
+    body = decode_one (body, g_strstrip (codings[i - 1]), cancellable, error);
 
   return body;
 }

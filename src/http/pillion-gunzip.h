@@ -7,10 +7,12 @@
 #include <gio/gio.h>
 
 /* Takes the content codings of @value (a Content-Encoding header) off a whole body, which it takes. A body that is cut is
- * PILLION_HTTP_ERROR_TRUNCATED, one that is broken or goes on after its end PILLION_HTTP_ERROR_PROTOCOL. Returns NULL on error. */
-GByteArray *pillion_http_decode (GByteArray  *body,
-                                 const char  *value,
-                                 GError     **error);
+ * PILLION_HTTP_ERROR_TRUNCATED, one that is broken or goes on after its end PILLION_HTTP_ERROR_PROTOCOL. Returns NULL on error.
+ * A small body may become a very large one, so it looks at @cancellable as it goes. */
+GByteArray *pillion_http_decode (GByteArray    *body,
+                                 const char    *value,
+                                 GCancellable  *cancellable,
+                                 GError       **error);
 
 /* The same for a body of which all that can be had is good enough: what comes of the part that is there, up to @max bytes. Sets
  * @whole to FALSE where that is not all. A body that is coded otherwise, or not as it says, stays as it is. */

@@ -172,7 +172,7 @@ static void
 decode (Decoding *self)
 {
   if (self->coding != NULL)
-    self->content = pillion_http_decode (self->content, self->coding, &self->error);
+    self->content = pillion_http_decode (self->content, self->coding, self->transfer->cancellable, &self->error);
 
   if (self->content != NULL)
     self->bytes = g_byte_array_free_to_bytes (g_steal_pointer (&self->content));

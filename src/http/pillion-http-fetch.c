@@ -19,6 +19,10 @@
 #include "http/pillion-part-writer.h"
 #include "http/pillion-target.h"
 
+/* A server may send the rest in pieces, but not as many small ones as it likes: each costs a request */
+#define SMALL_PIECE (64 * 1024)
+#define MAX_SMALL_PIECES 100
+
 typedef struct _PillionHttpFetch PillionHttpFetch;
 
 struct _PillionHttpFetch
@@ -47,6 +51,7 @@ struct _PillionHttpFetch
   gint64 begun;          /* where the body that comes now began */
   gint64 end;            /* where it is to end, or -1 */
   gint64 total;          /* how long the whole is, or -1 */
+  guint n_small_pieces;
   gboolean delimited;    /* whether a cut would have been seen */
   gint64 resumed_from;
   char *etag;
@@ -419,6 +424,14 @@ fetch_whole (PillionTransfer *transfer)
   /* A server may send less of the rest than it was asked for */
   if (self->total >= 0 && self->part->size < self->total)
     {
+      if (self->part->size - self->begun < SMALL_PIECE && ++self->n_small_pieces > MAX_SMALL_PIECES)
+        {
+          pillion_transfer_fail (transfer, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
+                                                        _("the server sent more than %d pieces of less than %d bytes"),
+                                                        MAX_SMALL_PIECES, SMALL_PIECE));
+          return;
+        }
+
       pillion_transfer_send (transfer);
       return;
     }

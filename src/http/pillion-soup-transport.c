@@ -27,6 +27,9 @@
 /* libsoup gives up on a head that is longer */
 #define MAX_HEAD (64 * 1024)
 
+/* How many informational answers may come before the real one */
+#define MAX_INFORMATIONAL 100
+
 /* How long libsoup may gather a body of its own accord, in µs */
 #define GATHER_USEC G_USEC_PER_SEC
 
@@ -47,6 +50,7 @@ struct _PillionExchange
   PillionSoupConnection *connection;
   SoupMessage *message;
   gulong head_handler;
+  gulong informational_handler;
   gulong network_handler;    /* 0 where there is no TLS */
   GCancellable *cancellable; /* until the head is here */
   GInputStream *stream;      /* from then on */
@@ -57,6 +61,7 @@ struct _PillionExchange
   gboolean bulk;
   gboolean refused; /* with a status whose body libsoup gathers in memory */
   gboolean aborted;
+  guint n_informational; /* answers of the status 1xx before the real one */
 };
 
 typedef struct
@@ -80,6 +85,7 @@ exchange_free (PillionExchange *self)
   g_clear_object (&self->stream);
   g_clear_object (&self->cancellable);
   g_clear_signal_handler (&self->head_handler, self->message);
+  g_clear_signal_handler (&self->informational_handler, self->message);
   g_clear_signal_handler (&self->network_handler, self->message);
   g_clear_object (&self->message);
   pillion_soup_pool_give_back (transport->pool, self->connection);
@@ -442,6 +448,13 @@ sent_nothing (PillionExchange *self,
         self->aborted = TRUE;
     }
 
+  if (!self->aborted && self->n_informational > MAX_INFORMATIONAL)
+    {
+      g_clear_error (&error);
+      error = g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
+                           _("the server sent more than %d informational responses"), MAX_INFORMATIONAL);
+    }
+
   if (!self->aborted)
     {
       self->aborted = TRUE;
@@ -592,6 +605,17 @@ got_headers (SoupMessage *message,
     }
 }
 
+/* These say that the real answer is yet to come, and a server may send them for ever */
+static void
+got_informational (SoupMessage *message,
+                   gpointer data)
+{
+  PillionExchange *self = data;
+
+  if (++self->n_informational > MAX_INFORMATIONAL)
+    g_cancellable_cancel (self->cancellable);
+}
+
 /* libsoup 3.2 can't be told to keep to HTTP/1.1, whose connections push back on a sender that is too fast: its HTTP/2
  * reads all there is into memory. So HTTP/2 is not offered to the server. (3.4 has soup_message_set_force_http1 ().) */
 static void
@@ -631,6 +655,7 @@ soup_send (PillionTransport *transport,
   /* Redirects are the caller's, because they go to other hosts with limits of their own */
   pillion_soup.message_set_flags (self->message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS);
   self->head_handler = g_signal_connect (self->message, "got-headers", G_CALLBACK (got_headers), self);
+  self->informational_handler = g_signal_connect (self->message, "got-informational", G_CALLBACK (got_informational), self);
   headers = pillion_soup.message_get_request_headers (self->message);
   for (const char *const *header = request->headers; *header != NULL; header += 2)
     pillion_soup.message_headers_append (headers, header[0], header[1]);

@@ -251,9 +251,33 @@ pillion_transfer_prepare_again (PillionTransfer *self)
   pillion_private_io_thread_post (self->engine->io, prepare_again, pillion_transfer_ref (self));
 }
 
-static gboolean
-is_redirect (const PillionResponse *response)
+/* Where an answer leads to. A URL may have commas in it, so the fields can't be looked at as a list. */
+typedef struct
 {
+  const char *value; /* NULL if there is none, or an empty one */
+  gboolean ambiguous;
+} Location;
+
+static void
+read_location (const char *name,
+               const char *value,
+               gpointer data)
+{
+  Location *self = data;
+
+  if (g_ascii_strcasecmp (name, "Location") != 0 || value[strspn (value, " \t")] == '\0')
+    return;
+
+  if (self->value != NULL && strcmp (self->value, value) != 0)
+    self->ambiguous = TRUE;
+  self->value = value;
+}
+
+static Location
+get_location (const PillionResponse *response)
+{
+  Location location = { NULL };
+
   switch (response->status)
     {
     case 301:
@@ -261,15 +285,18 @@ is_redirect (const PillionResponse *response)
     case 303:
     case 307:
     case 308:
-      return response->get_header (response, "Location") != NULL;
+      response->foreach_header (response, read_location, &location);
+      break;
     default:
-      return FALSE;
+      break;
     }
+
+  return location;
 }
 
 static PillionVerdict
 redirect (PillionTransfer *self,
-          const PillionResponse *response,
+          const Location *location,
           GError **error)
 {
   g_autofree char *origin = g_strdup (self->origin);
@@ -283,7 +310,14 @@ redirect (PillionTransfer *self,
       return PILLION_VERDICT_FAIL;
     }
 
-  uri = pillion_http_resolve (self->uri, response->get_header (response, "Location"), error);
+  if (location->ambiguous)
+    {
+      g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
+                           _("the server redirects to several URLs at once"));
+      return PILLION_VERDICT_FAIL;
+    }
+
+  uri = pillion_http_resolve (self->uri, location->value, error);
   if (uri == NULL || !set_uri (self, uri, error))
     return PILLION_VERDICT_FAIL;
 
@@ -315,12 +349,14 @@ exchange_head (gpointer data,
   PillionTransferHop *hop = data;
   PillionTransfer *self = hop->transfer;
   PillionVerdict verdict;
+  Location location;
   GError *error = NULL;
 
   self->last_activity = g_get_monotonic_time ();
   hop->inside = TRUE;
 
-  verdict = is_redirect (response) ? redirect (self, response, &error) : self->klass->head (self, response, &error);
+  location = get_location (response);
+  verdict = location.value != NULL ? redirect (self, &location, &error) : self->klass->head (self, response, &error);
   if (verdict == PILLION_VERDICT_FAIL)
     pillion_transfer_fail (self, error);
   else if (verdict == PILLION_VERDICT_AGAIN)

@@ -574,6 +574,19 @@ test_resume_in_pieces (TestFixture *self,
   resource_free (resource);
 }
 
+/* A server that sends a byte at a time is not asked for ever */
+static void
+test_resume_in_crumbs (TestFixture *self,
+                       gconstpointer data)
+{
+  Resource *resource = begin_partly (self);
+
+  behave (resource, (Behaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"", .piece = 1 });
+  assert_fails (self, resource, NULL, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL, 0);
+  g_assert_cmpuint (count_requests (resource), ==, 101);
+  resource_free (resource);
+}
+
 /* A body that ends well, but is not as long as its range says */
 static void
 test_resume_wrong_length (TestFixture *self,
@@ -1642,6 +1655,7 @@ main (int argc,
   test_case ("/http/download/resume", test_resume);
   test_case ("/http/download/resume-changed", test_resume_changed);
   test_case ("/http/download/resume-in-pieces", test_resume_in_pieces);
+  test_case ("/http/download/resume-in-crumbs", test_resume_in_crumbs);
   test_case ("/http/download/resume-wrong-length", test_resume_wrong_length);
   test_case ("/http/download/resume-whole", test_resume_whole);
   test_case ("/http/download/resume-of-something-else", test_resume_other);

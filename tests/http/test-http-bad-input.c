@@ -250,6 +250,87 @@ test_more_than_announced (TestFixture *self,
 }
 
 static void
+serve_informational (TestConnection *connection,
+                     const char *request,
+                     gpointer data)
+{
+  guint n = GPOINTER_TO_UINT (data);
+  g_autoptr (GString) answer = g_string_new (NULL);
+
+  for (guint i = 0; i < n; i++)
+    g_string_append (answer, "HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n");
+  g_string_append (answer, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+  test_connection_write (connection, answer->str, (gssize) answer->len);
+}
+
+/* Answers that only say that the answer is yet to come: some are fine, and not one more than that */
+static void
+test_informational (TestFixture *self,
+                    gconstpointer data)
+{
+  const guint counts[] = { 1, 100, 101, 10000 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (counts); i++)
+    {
+      TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_informational, GUINT_TO_POINTER (counts[i]));
+      g_autofree char *url = test_server_url (server, "/");
+
+      if (counts[i] <= 100)
+        test_fixture_assert_get (self, url, "hello");
+      else
+        test_fixture_assert_error (self, url, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL);
+      test_server_free (server);
+    }
+}
+
+static void
+serve_locations (TestConnection *connection,
+                 const char *request,
+                 gpointer data)
+{
+  g_autofree char *path = test_request_get_path (request);
+
+  if (strcmp (path, "/from") == 0)
+    test_connection_printf (connection, "HTTP/1.1 302 Found\r\n%sContent-Length: 0\r\n\r\n", (const char *) data);
+  else
+    test_connection_answer (connection, NULL, path, -1);
+}
+
+/* Two that differ lead nowhere, equal ones are one, and an empty one is none */
+static void
+test_locations (TestFixture *self,
+                gconstpointer data)
+{
+  const struct
+  {
+    const char *fields;
+    const char *text; /* NULL: an error */
+    gboolean refused;
+  } cases[] = {
+    { "Location: /a,b\r\n", "/a,b", FALSE },
+    { "Location: /a\r\nLocation: /a\r\n", "/a", FALSE },
+    { "Location: /a\r\nlocation: /b\r\n", NULL, FALSE },
+    { "Location:\r\n", NULL, TRUE },
+    { "Location: \r\nLocation: /a\r\n", "/a", FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_locations, (gpointer) cases[i].fields);
+      g_autofree char *url = test_server_url (server, "/from");
+
+      if (cases[i].text != NULL)
+        test_fixture_assert_get (self, url, cases[i].text);
+      else if (cases[i].refused)
+        test_fixture_assert_error (self, url, PILLION_HTTP_STATUS_ERROR, 302);
+      else
+        test_fixture_assert_error (self, url, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL);
+      g_assert_cmpuint (test_server_get_requests (server), ==, cases[i].text != NULL ? 2 : 1);
+      test_server_free (server);
+    }
+}
+
+static void
 test_reset (TestFixture *self,
             gconstpointer data)
 {
@@ -404,6 +485,8 @@ main (int argc,
   test_case ("/http/bad-input/cut-gzip-without-length", test_cut_gzip_without_length);
   test_case ("/http/bad-input/protocol", test_protocol);
   test_case ("/http/bad-input/negative-length", test_negative_length);
+  test_case ("/http/bad-input/informational-without-end", test_informational);
+  test_case ("/http/bad-input/locations", test_locations);
   test_case ("/http/bad-input/length-mismatch", test_length_mismatch);
   test_case ("/http/bad-input/more-than-announced", test_more_than_announced);
   test_case ("/http/bad-input/reset", test_reset);
