@@ -112,6 +112,32 @@ class Libsoup(Case):
                 ''', url + '/hello.txt')
         self.assertEqual(said, ['False', "b'Hello from loopback\\n'", 'True'])
 
+    def test_loading_does_not_stop_against_a_thread_that_looks_up_symbols(self):
+        """libsoup takes GModule's lock inside of the loader's, and PyGObject takes them the other way round, again and again."""
+        with loopback.Server() as url:
+            said = self.check('''
+                import threading
+                from gi.repository import Pillion, PillionHttp
+                gmodule = ctypes.CDLL('libgmodule-2.0.so.0')
+                gmodule.g_module_open.restype = ctypes.c_void_p
+                module = ctypes.c_void_p(gmodule.g_module_open(None, 0))
+                over = False
+
+                def look_up():
+                    address = ctypes.c_void_p()
+                    while not over:
+                        gmodule.g_module_symbol(module, b'malloc', ctypes.byref(address))
+
+                threads = [threading.Thread(target=look_up, daemon=True) for _ in range(4)]
+                for thread in threads:
+                    thread.start()
+                print(outcome(PillionHttp.Client().get_bytes(sys.argv[1])))
+                over = True
+                for thread in threads:
+                    thread.join()
+                ''', url + '/hello.txt')
+        self.assertEqual(said, ["b'Hello from loopback\\n'"])
+
     @unittest.skipIf(NO_SOUP_2, 'libsoup 2 is not installed')
     def test_2_and_the_core_go_together(self):
         said = self.check('''
