@@ -49,7 +49,7 @@ on_done (PillionTask *task, gpointer user_data)
 static void
 draw_frame (guint frame)
 {
-  /* A real program would be at its picture for some milliseconds here */
+  /* A real program would draw for some milliseconds here */
 }
 
 int

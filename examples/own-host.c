@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* A host of one's own: an event loop that sleeps in poll () until it is woken or something is due, and carries a guest.
- * It counts words of the files named, on a worker each, and says how often it had to get up. */
+/* A host of your own: an event loop that sleeps in poll () until it is woken or something is due, and carries a guest.
+ * It counts the words of files, each on a worker thread, and reports how often it woke up. */
 
 #include <errno.h>
 #include <limits.h>

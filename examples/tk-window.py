@@ -21,7 +21,7 @@ FRAME_MSEC = 16
 
 
 class TkHost:
-    """What makes Tk a host: a hook that kicks and plants itself anew."""
+    """Makes Tk a host, with a timer that kicks and restarts itself."""
 
     def __init__(self, root):
         self.root = root

@@ -24,7 +24,7 @@ G_DECLARE_FINAL_TYPE (PillionLoop, pillion_loop, PILLION, LOOP, GObject)
  * @PILLION_LOOP_PRIVATE_CONTEXT: make a context of the loop's own, without a blind spot for sleeping
  *   hosts, and push it as the thread's default until the loop is closed
  *
- * How a loop comes by its context.
+ * How a loop gets its context.
  *
  * Since: 1.0
  */
@@ -54,7 +54,7 @@ typedef enum
 /**
  * PillionBudgetMode:
  * @PILLION_BUDGET_FIXED: a kick works for [property@Pillion.Loop:budget-usec]
- * @PILLION_BUDGET_AUTOMATIC: a kick works longer where the host ticks seldom: 0.3 of the time by which
+ * @PILLION_BUDGET_AUTOMATIC: a kick works longer if the host ticks seldom: 0.3 of the time by which
  *   the host's period exceeds that of 60 Hz comes on top, up to 100 ms in all
  *
  * How long a plain kick works before it leaves the rest for the next one.
@@ -73,7 +73,7 @@ typedef enum
  * @PILLION_REGION_NO_CALLBACKS: nothing may be called: a kick does nothing
  * @PILLION_REGION_NO_DESTRUCTIVE: nothing may be called that was marked for a safe point
  *
- * What a host forbids for a while, with [method@Pillion.Loop.begin_region].
+ * What a host forbids for a while with [method@Pillion.Loop.begin_region].
  *
  * Since: 1.0
  */

@@ -10,7 +10,7 @@
  *
  * The kernel keeps files in such a set, not numbers. A file leaves it when its last descriptor is closed, and while a number still stands for it
  * it can be taken out. So one whose number was closed first, while a duplicate or a forked child still holds it, stays in for good and is
- * reported for ever. Then the set has to be made anew; its members are in a set of their own inside of the one that others poll, so that
+ * reported forever. Then the set has to be made anew; its members are in a set of their own inside of the one that others poll, so that
  * the descriptor stays the same. */
 typedef struct
 {

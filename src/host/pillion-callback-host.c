@@ -435,7 +435,7 @@ pillion_callback_host_refuse_install (PillionCallbackHost *self,
  * pillion_callback_host_get_keeps_hook: (get-property keeps-hook)
  * @self: a host
  *
- * Tells whether the hook stays while nothing of Pillion's lives.
+ * Checks whether the hook stays while nothing of Pillion's lives.
  *
  * Returns: whether it does
  *

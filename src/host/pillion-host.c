@@ -214,7 +214,7 @@ pillion_host_has_own_clock (PillionHost *host)
  * pillion_host_has_virtual_clock:
  * @host: a host
  *
- * Tells whether the clock of @host is a virtual one, which moves only when it is told to: whether the host has `skip_to`. A host that only
+ * Checks whether the clock of @host is a virtual one, which moves only when it is told to: whether the host has `skip_to`. A host that only
  * has `get_now` counts real time from another beginning.
  *
  * Returns: whether it is
@@ -234,7 +234,7 @@ pillion_host_has_virtual_clock (PillionHost *host)
  * @host: a host
  * @context: a context
  *
- * Tells whether the main loop of @host runs @context by itself. A loop that rides on this context becomes a passenger, and no hook is
+ * Checks whether the main loop of @host runs @context by itself. A loop that rides on this context becomes a passenger, and no hook is
  * installed.
  *
  * Returns: whether it does; %FALSE if the host does not know
@@ -255,7 +255,7 @@ pillion_host_runs_context (PillionHost *host,
  * pillion_host_keeps_hook:
  * @host: a host
  *
- * Tells whether @host keeps kicking while nothing of Pillion's lives, so that sources that others attached to the context are served as
+ * Checks whether @host keeps kicking while nothing of Pillion's lives, so that sources that others attached to the context are served as
  * well. It is as if [property@Pillion.Loop:auto-stop] were off.
  *
  * Returns: whether it does

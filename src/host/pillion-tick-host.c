@@ -444,7 +444,7 @@ kick_all (PillionTickHost *self)
  * records the times of its frames, forgetting those of an earlier run. It does not end when the loops that ride
  * are out of work: the program carries on, like a real one.
  *
- * A callback may call it again, as a program does that opens a modal dialog: that is an inner loop, which goes on with the kicks, and
+ * A callback may call it again, as a program does that opens a modal dialog: that is an inner loop, which continues with the kicks, and
  * whose frames are counted with those of the outer one. [method@Pillion.TickHost.quit] ends the innermost.
  *
  * Returns: how many frames were drawn

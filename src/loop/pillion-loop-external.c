@@ -202,7 +202,7 @@ pillion_loop_unmute (PillionLoop *self)
 
 /* Before a host sleeps: makes the descriptor, or the watch, stand for what the context polls now. The host's own code may have put another
  * file under a descriptor's number, which nobody can see, so all of them are told anew: each time if they are few, and if they are many
- * after some time, because it costs a system call for each. Returns for how long the host may sleep then, in µs, or -1 for ever. */
+ * after some time, because it costs a system call for each. Returns for how long the host may sleep then, in µs, or -1 forever. */
 static gint64
 sync_fds (PillionLoop *self)
 {
@@ -238,7 +238,7 @@ sync_fds (PillionLoop *self)
     next_fresh = BLIND_USEC;
   pump->changed = FALSE;
 
-  /* What the kernel tells and poll () does not know of would wake the host for ever */
+  /* What the kernel tells and poll () does not know of would wake the host forever */
   if (G_UNLIKELY (self->fds.suspect) && pump->n_ready == 0 && pillion_epoll_set_is_stale (&self->fds))
     pillion_epoll_set_renew (&self->fds);
 
@@ -246,7 +246,7 @@ sync_fds (PillionLoop *self)
 }
 
 /* Called from what a main loop of somebody else's dispatches in the loop's context: that main loop looks at the context by itself, and to
- * find the caller's own timer there would be to set it for ever */
+ * find the caller's own timer there would be to set it forever */
 static gboolean
 is_within_context (PillionLoop *self)
 {
@@ -257,14 +257,14 @@ is_within_context (PillionLoop *self)
  * pillion_loop_get_fd:
  * @self: a loop
  *
- * Gives a descriptor that is readable when the loop wants a kick, for hosts that sleep in `poll ()`. Before each sleep ask
- * [method@Pillion.Loop.get_deadline] for how long, which also tells the descriptor of what is new.
+ * Gets a file descriptor that is readable when the loop wants a kick, for hosts that sleep in `poll ()`. Before
+ * each sleep, call [method@Pillion.Loop.get_deadline] to find out for how long; that call also updates what the
+ * descriptor watches.
  *
- * The descriptor belongs to the loop and stays the same until that is finalized: watch it from [method@Pillion.Loop.ensure] on until
- * [signal@Pillion.Loop::closed], also while the hook is away. From the first call on, each kick makes a system call, because the host waits
- * instead of the I/O thread. On the loop's thread only.
+ * The descriptor belongs to the loop and stays the same. From the first call on, each kick makes a system call,
+ * because the host waits instead of the I/O thread. On the loop's thread only.
  *
- * Returns: the descriptor, or -1 where the platform has none: use [method@Pillion.Loop.set_wake_func] and the deadline there
+ * Returns: the descriptor, or -1 if the platform has none: use [method@Pillion.Loop.set_wake_func] and the deadline there
  *
  * Since: 1.0
  */
@@ -307,8 +307,8 @@ pillion_loop_get_fd (PillionLoop *self)
  * pillion_loop_get_events:
  * @self: a loop
  *
- * Tells for what to poll the descriptor of [method@Pillion.Loop.get_fd], after a fresh look at what the context waits for. On
- * the loop's thread only.
+ * Gets the events to poll for on the descriptor of [method@Pillion.Loop.get_fd], after looking afresh at what
+ * the context waits for. On the loop's thread only.
  *
  * Returns: the conditions
  *
@@ -328,12 +328,13 @@ pillion_loop_get_events (PillionLoop *self)
  * pillion_loop_get_deadline:
  * @self: a loop
  *
- * Tells when the loop wants a kick even if nobody wakes the host: for how long that may sleep. It looks afresh at the context,
- * because a source that the host's own code attached between two kicks wakes nobody; so ask right before each sleep. On the
- * loop's thread only.
+ * Gets the time when the loop wants a kick even if nothing wakes the host, which says how long the host may
+ * sleep. It looks afresh at the context, because a source that the host's own code attached between two kicks
+ * wakes nothing; so call it right before each sleep. On the loop's thread only.
  *
- * It answers "never", and the descriptor is not readable, for as long as a kick would do nothing: in a region in which nothing may be
- * called, too deep inside of callbacks, after [method@Pillion.Loop.stop], and once the loop is closed. Whatever ends that rings.
+ * It returns -1, and the descriptor is not readable, as long as a kick would do nothing: in a region that
+ * allows no callbacks, nested too deep inside callbacks, after [method@Pillion.Loop.stop], and once the loop is
+ * closed. Whatever ends that state wakes the host.
  *
  * Returns: the time in µs of the loop's clock ([method@Pillion.Loop.get_now]), 0 for now, -1 for never
  *
@@ -459,7 +460,7 @@ pillion_loop_prepare_sleep (PillionLoop *self,
  * pillion_loop_get_now:
  * @self: a loop
  *
- * Tells the time by which the loop's timers run: the host's.
+ * Gets the time by which the loop's timers run: the host's.
  *
  * Returns: the time in µs
  *
@@ -492,11 +493,11 @@ pillion_loop_get_now (PillionLoop *self)
  * @self: a loop
  * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): wakes the host
  * @user_data: data for @func
- * @destroy: frees @user_data when it is needed no more, on whichever thread that is
+ * @destroy: frees @user_data when it is no longer needed, on whichever thread that is
  *
- * Sets a function that is called when the loop wants a kick: when work arrived, or its deadline or what it polls has changed. It is called from
- * any thread, at most once between two kicks, and never during a kick, except for a loop of the host's that sleeps inside of a callback. It
- * must only ring. The first one rings at once if work is waiting already, or if it is set on another thread than the loop's.
+ * Sets a function that is called when the loop wants a kick: when work arrived, or its deadline or what it
+ * polls has changed. It is called from any thread, at most once between two kicks, and never during a kick. It
+ * must only wake the host.
  *
  * Since: 1.0
  */

@@ -321,19 +321,20 @@ forget_passenger (PillionLoop *self)
  * @host: (nullable): the host that kicks; %NULL to ride along with whoever runs the context
  * @error: return location for an error
  *
- * Makes sure that the loop is kicked: installs the hook in @host, once however often this is called. A second call with the same host
- * does nothing, unless the hook seems to be lost (see [method@Pillion.Loop.hook_lost]), and with another one moves the hook there.
+ * Makes sure that the loop is kicked: installs the hook in @host, once, however often this is called. A second
+ * call with the same host does nothing; with another host it moves the hook there.
  *
- * Where somebody runs the loop's context already (a program on GTK, a Qt that was built with GLib), kicking it too would do the work twice. Then the
- * loop becomes a passenger instead, as it does where @host is %NULL: one `GSource` in that context does
- * what is ready, and no hook is installed. That is found out here, or at the first kick.
+ * If something already runs the loop's context (a program on GTK, a Qt that was built with GLib), kicking it
+ * too would do the work twice. The loop then becomes a passenger, as it does if @host is %NULL: one `GSource`
+ * in that context does what is ready, and no hook is installed. The loop finds this out here, or at the first
+ * kick.
  *
- * When the loop is out of work it removes the hook, and the next task installs it again
- * ([property@Pillion.Loop:auto-stop]). Timers run by the clock of @host from now on.
+ * When the loop is out of work, it removes the hook, and the next task installs it again
+ * ([property@Pillion.Loop:auto-stop]). From now on timers run on the clock of @host.
  *
- * Returns: whether the loop rides; where not, @error is set: to [error@Pillion.Error.WRONG_THREAD],
- *   [error@Pillion.Error.CLOSED], [error@Pillion.Error.NAME_TAKEN] where a hook of the host's name kicks another loop,
- *   [error@Pillion.Error.BUSY] where another thread runs the context, or to the host's own
+ * Returns: whether the loop rides; if not, @error is set: to [error@Pillion.Error.WRONG_THREAD],
+ *   [error@Pillion.Error.CLOSED], [error@Pillion.Error.NAME_TAKEN] if a hook of the host's name kicks another loop,
+ *   [error@Pillion.Error.BUSY] if another thread runs the context, or to the host's own
  *
  * Since: 1.0
  */
@@ -449,9 +450,9 @@ pillion_loop_hook_lost (PillionLoop *self)
  * pillion_loop_stop:
  * @self: a loop
  *
- * Removes the hook from the host, or leaves the context in which the loop is a passenger. What is pending stays so and goes on
- * after the next [method@Pillion.Loop.ensure]; transfers and threads go on meanwhile. It does nothing where the loop
- * does not ride. It may be called from inside a callback, and is then the last one of that kick. On the loop's thread only.
+ * Removes the hook from the host, or leaves the context in which the loop is a passenger. Pending work stays
+ * pending and continues after the next [method@Pillion.Loop.ensure]; transfers and threads carry on meanwhile.
+ * It does nothing if the loop does not ride. You can call it inside a callback. On the loop's thread only.
  *
  * The loop lets go of its host, and goes by the monotonic clock. A hook that is called once more, such as a timer that was queued, runs
  * nothing.
@@ -477,10 +478,10 @@ pillion_loop_stop (PillionLoop *self)
  * pillion_loop_find_by_name:
  * @name: the name of a host
  *
- * Finds the loop that a hook kicks, by the name of the host that holds the hook, from any thread. So code that was
- * reloaded finds the loop of its former self.
+ * Finds the loop that a hook kicks, by the name of the host that has the hook, from any thread. Reloaded code
+ * finds the loop of its previous version this way.
  *
- * Returns: (transfer full) (nullable): the loop, or %NULL where no loop was told to ride on a host of this name
+ * Returns: (transfer full) (nullable): the loop, or %NULL if no loop was told to ride on a host of this name
  *
  * Since: 1.0
  */
@@ -496,7 +497,8 @@ pillion_loop_find_by_name (const char *name)
  * pillion_loop_stop_by_name:
  * @name: the name of a host
  *
- * Stops the loop that rides on a host of this name, as [method@Pillion.Loop.stop] does, on that loop's thread only.
+ * Stops the loop that rides on a host of this name, like [method@Pillion.Loop.stop], on that loop's thread
+ * only.
  *
  * Returns: whether there was one
  *
@@ -522,7 +524,7 @@ pillion_loop_stop_by_name (const char *name)
  * pillion_loop_is_riding: (get-property riding)
  * @self: a loop
  *
- * Tells whether a hook kicks the loop at present, or it is a passenger.
+ * Checks whether a hook kicks the loop, or it is a passenger.
  *
  * Returns: whether it rides
  *
@@ -540,9 +542,7 @@ pillion_loop_is_riding (PillionLoop *self)
  * pillion_loop_is_passenger: (get-property passenger)
  * @self: a loop
  *
- * Tells whether the loop rides in a context that somebody else runs, and so without a hook. Once that is known it stays true while the loop
- * is out of work, until [method@Pillion.Loop.stop] or another host. If the host says that it runs the context, it is known from
- * [method@Pillion.Loop.ensure] on; otherwise it is found out at the first kick at the latest.
+ * Checks whether the loop is a passenger: whether something else runs its context, so that it has no hook.
  *
  * Returns: whether it is a passenger
  *
@@ -560,9 +560,9 @@ pillion_loop_is_passenger (PillionLoop *self)
  * pillion_loop_get_host: (get-property host)
  * @self: a loop
  *
- * Gives the host that [method@Pillion.Loop.ensure] was last given.
+ * Gets the host that [method@Pillion.Loop.ensure] was last given.
  *
- * Returns: (transfer none) (nullable): the host, or %NULL where there is none
+ * Returns: (transfer none) (nullable): the host, or %NULL if there is none
  *
  * Since: 1.0
  */

@@ -153,8 +153,8 @@ release_sleep (gpointer data,
  * @delay: how long, in µs; 0 or less means until timers are next looked at
  * @cancellable: (nullable): ends the sleep when it is cancelled
  *
- * Creates a task that is done, with %TRUE, when some time has passed by the host's clock. Cancelling it ends it at once. On the
- * loop's thread only.
+ * Creates a task that succeeds, with %TRUE, after some time has passed on the host's clock. Cancelling it ends
+ * it at once. On the loop's thread only.
  *
  * Returns: (transfer full): a task that ends with a boolean; it fails with `G_IO_ERROR_CANCELLED`
  *

@@ -94,12 +94,13 @@ work (gpointer data)
  * @user_data: data for @func
  * @destroy: frees @user_data on the loop's thread when @func has ended
  *
- * Runs a blocking function on a worker thread, of which the loop has at most
- * [property@Pillion.Loop:max-workers]; what is more waits for its turn. The function gets the task, and finishes it with one of the
- * `return` functions; where it does not, the task fails with [error@Pillion.Error.FAILED].
+ * Runs a blocking function on a worker thread. The loop has at most [property@Pillion.Loop:max-workers] of
+ * them; further functions wait for their turn. The function gets the task, and finishes it with one of the
+ * `return` functions; if it does not, the task fails with [error@Pillion.Error.FAILED].
  *
- * Cancelling the task keeps the function from being called where it was not yet; else the function sees it in its
- * cancellable, and the task is done when the function says so. On the loop's thread only.
+ * Cancelling the task before the function has started keeps it from being called. After that, the function sees
+ * the cancellation in its cancellable, and the task is done when the function says so. On the loop's thread
+ * only.
  *
  * Returns: (transfer full): a task that ends as @func ends it
  *
@@ -188,7 +189,7 @@ pillion_loop_run_in_thread_closure (PillionLoop *self,
  * pillion_loop_get_max_workers: (get-property max-workers)
  * @self: a loop
  *
- * Gives how many worker threads the loop has at most.
+ * Gets the maximum number of worker threads.
  *
  * Returns: the number of threads
  *
@@ -207,8 +208,8 @@ pillion_loop_get_max_workers (PillionLoop *self)
  * @self: a loop
  * @max_workers: the number of threads, at least 1
  *
- * Sets how many worker threads the loop has at most. Work that waits gets new ones at once; threads that are too many end when
- * they have done theirs. On the loop's thread only.
+ * Sets the maximum number of worker threads. Waiting work gets new threads at once; surplus threads end when
+ * they finish their current work. On the loop's thread only.
  *
  * Since: 1.0
  */

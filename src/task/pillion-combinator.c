@@ -290,7 +290,7 @@ pillion_task_get_children (PillionTask *self)
  * @self: (transfer full) (nullable): a task
  * @site: where it was made; not copied, so it has to last
  *
- * Says where a task was made. In C, the functions that make tasks of tasks are macros that call this.
+ * Says if a task was made. In C, the functions that make tasks of tasks are macros that call this.
  *
  * Returns: (transfer full) (nullable): @self
  *
