@@ -42,10 +42,13 @@ pillion_epoll_set_init (PillionEpollSet *self,
 void
 pillion_epoll_set_clear (PillionEpollSet *self)
 {
-  if (self->inner >= 0)
-    close (self->inner);
+  /* One that was never made has no inner one either */
   if (self->fd >= 0)
-    close (self->fd);
+    {
+      if (self->inner >= 0)
+        close (self->inner);
+      close (self->fd);
+    }
   self->fd = self->inner = -1;
   g_clear_pointer (&self->members, g_free);
   self->n_members = self->n_allocated = 0;

@@ -599,6 +599,23 @@ test_now (Fixture *fixture,
   end_object (host);
 }
 
+/* A loop that was never asked for a descriptor closes none: least of all number 0 */
+static void
+test_closes_nothing_else (Fixture *fixture,
+                          gconstpointer data)
+{
+  int copy = dup (STDIN_FILENO);
+
+  g_assert_cmpint (dup2 (fixture->pipe[0], STDIN_FILENO), ==, STDIN_FILENO);
+  loop_end (loop_new ());
+  g_assert_cmpint (fcntl (STDIN_FILENO, F_GETFD), >=, 0);
+  if (copy >= 0)
+    {
+      dup2 (copy, STDIN_FILENO);
+      close (copy);
+    }
+}
+
 /* A forked child, here a duplicate, still has a file whose descriptor the host closed: its readiness must not keep the host awake */
 static void
 test_stale_file (Fixture *fixture,
@@ -692,6 +709,7 @@ main (int argc,
   ADD ("fd/own-work-rings", test_fd_local_work);
   ADD ("fd/descriptor-of-the-context", test_fd_socket);
   ADD ("fd/descriptor-under-a-reused-number", test_fd_reopened);
+  ADD ("fd/closes-no-other-descriptor", test_closes_nothing_else);
   ADD ("fd/file-whose-number-was-closed", test_stale_file);
   ADD ("fd/many-descriptors", test_many_fds);
   ADD ("fd/regular-file", test_regular_file);
