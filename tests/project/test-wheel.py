@@ -42,7 +42,7 @@ WRONG_CALL = '''
 from gi.repository import GLib, Pillion
 import pillion
 GLib.anything()
-Pillion.Loop.get_default().sleep('long')
+Pillion.Loop.new(None, Pillion.LoopFlags.DEFAULT).sleep('long')
 pillion.call_in_host()
 '''
 
