@@ -128,13 +128,10 @@ class Fetch(tooltest.ToolTest):
             self.assertNotIn(secret, name)
 
     def test_two_of_one_name(self):
-        first, second = self.url("thumbnails/000.png?first"), self.url("thumbnails/000.png?second")
-        done = self.fetch(first, second)
-        self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, r"^failed  \S+: it has the same name as the file from \S+, and replaced it\n$")
-        self.assertIn(first, done.stderr)
-        self.assertIn(second, done.stderr)
-        self.assertEqual(os.listdir(self.path("out")), ["000.png"])
+        """Both files are kept."""
+        done = self.fetch(self.url("thumbnails/000.png?first"), self.url("thumbnails/000.png?second"))
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(sorted(os.listdir(self.path("out"))), ["000 (1).png", "000.png"])
 
     def test_folder_that_is_a_file(self):
         with open(self.path("out"), "w", encoding="utf-8") as file:

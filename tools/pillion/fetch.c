@@ -71,24 +71,6 @@ on_progress (PillionTask *task,
     start_file (self, find_file (self, task));
 }
 
-/* Names come from servers, so two files may turn out to have the same one: the later has taken the place of the first. */
-static void
-check_name (Fetch     *self,
-            FetchFile *file)
-{
-  for (guint i = 0; i < self->files->len && file->state == FETCH_DONE; i++)
-    {
-      FetchFile *other = g_ptr_array_index (self->files, i);
-
-      if (other == file || other->state != FETCH_DONE
-          || !g_file_equal (pillion_http_download_get_file (other->download), pillion_http_download_get_file (file->download)))
-        continue;
-      file->state = FETCH_FAILED;
-      g_set_error (&file->error, G_IO_ERROR, G_IO_ERROR_EXISTS,
-                   _("it has the same name as the file from %s, and replaced it"), other->shown_url);
-    }
-}
-
 static void
 on_done (PillionTask *task,
          gpointer     user_data)
@@ -99,7 +81,6 @@ on_done (PillionTask *task,
   if (!g_cancellable_is_cancelled (self->cancellable))
     start_file (self, file);
   fetch_file_settle (file);
-  check_name (self, file);
   fetch_view_settled (self->view, file);
   if (--self->pending == 0)
     {
