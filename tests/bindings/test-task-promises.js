@@ -189,6 +189,45 @@ test('errors/nobody-awaits-the-task', () => {
     assert(!told.includes('promise'), told);
 });
 
+test('scope-starts-async-functions', loop => {
+    const scope = Pillion.Scope.new(loop, 'scope');
+    scope.cancel_on_error = false;
+    const broken = new TypeError('broken');
+    const object = {some: 'thing'};
+    const tasks = [
+        scope.start('async', async () => {
+            await loop.sleep(1000, null);
+            return object;
+        }),
+        scope.start('nothing', async () => {}),
+        scope.start('task', () => loop.sleep(0, null)),
+        scope.start('fails', async () => {
+            await loop.sleep(0, null);
+            throw broken;
+        }),
+        scope.start('throws', () => {
+            throw broken;
+        }),
+        scope.start('cancelled', async cancellable => {
+            await loop.sleep(3600 * SECOND, cancellable);
+        }),
+    ];
+    async function work() {
+        assert(await tasks[0] === object);
+        assert(await tasks[1] === undefined);
+        assert(await tasks[2] === true);
+        for (const task of tasks.slice(3, 5)) {
+            const error = await task.then(() => null, reason => reason);
+            assert(error === broken, `${error}`);
+        }
+        tasks[5].cancel();
+        await assertRejects(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED, tasks[5]);
+    }
+    kickUntilSettled(loop, work());
+    assert(scope.get_n_failed() === 2);
+    scope.close(0);
+});
+
 test('cancelled', loop => {
     async function work() {
         const task = loop.sleep(3600 * SECOND, null);

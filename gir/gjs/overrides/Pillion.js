@@ -129,7 +129,34 @@ const readers = new Map([
     [GLib.Bytes.$gtype, task => task.get_bytes()],
 ]);
 
+// What an async function of scope.start () gave, whatever it is: C has no type for most of it
+const OUTCOME = Symbol('outcome');
+
+function _taskOf(promise, task, cancellable) {
+    GObject.Object.prototype.connect.call(task.get_cancellable(), 'cancelled', () => cancellable.cancel());
+    promise.then(value => {
+        task[OUTCOME] = {value};
+        if (!task.return_if_cancelled())
+            task.return_boolean(true);
+    }, error => {
+        task[OUTCOME] = {error};
+        if (!task.return_if_cancelled()) {
+            task.return_error(error instanceof GLib.Error ? error
+                : new GLib.Error(Pillion.error_quark(), Pillion.Error.FAILED, `${error}`));
+        }
+    });
+    return task;
+}
+
 function _result(task) {
+    const outcome = (task.get_source() ?? task)[OUTCOME];
+
+    if (outcome && task.get_state() !== Pillion.TaskState.CANCELLED) {
+        if (outcome.error)
+            throw outcome.error;
+        return outcome.value;
+    }
+
     const type = task.get_result_type();
     const read = readers.get(type);
 
@@ -252,11 +279,32 @@ function _overrideLoop(proto) {
     };
 }
 
+function _overrideScope(proto) {
+    const start = proto.start;
+
+    // The function may be async, or give another promise. It is given the task's cancellable.
+    proto.start = function (name, func) {
+        return start.call(this, name, () => {
+            const cancellable = new Gio.Cancellable();
+            const stand = promise => _taskOf(promise, Pillion.Task.new(this.get_loop(), name, null), cancellable);
+
+            try {
+                const started = func(cancellable);
+
+                return started instanceof Pillion.Task || typeof started?.then !== 'function' ? started : stand(started);
+            } catch (error) {
+                return stand(Promise.reject(error));
+            }
+        });
+    };
+}
+
 function _init() {
     Pillion = this;
 
     _overrideTask(Pillion.Task.prototype);
     _overrideLoop(Pillion.Loop.prototype);
+    _overrideScope(Pillion.Scope.prototype);
     for (const name of ['advance', 'run_until_idle'])
         _drainAround(Pillion.TestHost.prototype, name);
     _drainAround(Pillion.TickHost.prototype, 'run');
