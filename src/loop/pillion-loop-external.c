@@ -172,6 +172,15 @@ pillion_loop_ring_anew (PillionLoop *self)
   pillion_core_ring (&self->core);
 }
 
+/* The descriptor is not readable any more, until somebody rings or asks for the deadline again */
+void
+pillion_loop_leave_fds (PillionLoop *self)
+{
+  drain (self);
+  if (self->fds.fd >= 0)
+    pillion_epoll_set_update (&self->fds, NULL, 0, FALSE);
+}
+
 /* Kicks are refused for now, or for good, so nothing may ring for one: a host that sleeps on the descriptor would spin */
 void
 pillion_loop_mute (PillionLoop *self)
@@ -179,9 +188,10 @@ pillion_loop_mute (PillionLoop *self)
   /* Whoever finds the bell taken does not ring */
   if (!__atomic_load_n (&self->core.rung, __ATOMIC_RELAXED))
     __atomic_store_n (&self->core.rung, TRUE, __ATOMIC_SEQ_CST);
-  drain (self);
-  if (!self->muted && self->fds.fd >= 0)
-    pillion_epoll_set_update (&self->fds, NULL, 0, FALSE);
+  if (self->muted)
+    drain (self);
+  else
+    pillion_loop_leave_fds (self);
   self->muted = TRUE;
 }
 

@@ -117,6 +117,7 @@ void     pillion_loop_external_init  (PillionLoop  *self);
 void     pillion_loop_external_clear (PillionLoop  *self);
 void     pillion_loop_consume_wake   (PillionLoop  *self);
 void     pillion_loop_ring_anew      (PillionLoop  *self);
+void     pillion_loop_leave_fds      (PillionLoop  *self);
 void     pillion_loop_mute           (PillionLoop  *self);
 void     pillion_loop_unmute         (PillionLoop  *self);
 void     pillion_loop_on_watch       (gpointer      data);

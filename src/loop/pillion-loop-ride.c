@@ -145,6 +145,8 @@ pillion_loop_become_passenger (PillionLoop *self)
 
   if (self->passenger == NULL)
     self->passenger = pillion_passenger_new (self);
+  /* A host that watches the descriptor has nothing to do any more */
+  pillion_loop_leave_fds (self);
   set_ride (self, PILLION_RIDE_PASSENGER);
   __atomic_store_n (&self->shared, TRUE, __ATOMIC_SEQ_CST);
   notify_ride (self, old, was_passenger);

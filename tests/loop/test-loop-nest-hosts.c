@@ -561,6 +561,62 @@ test_known_passenger (Fixture *fixture,
   g_assert_false (pillion_loop_is_passenger (fixture->loop));
 }
 
+/* It is found out at the first kick, and from then on the descriptor that the host watches stays silent, whatever the context polls */
+
+static gboolean
+kick_once (gpointer data)
+{
+  pillion_loop_kick (((Fixture *) data)->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+do_nothing (int fd,
+            GIOCondition condition,
+            gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+test_descriptor_of_passenger (Fixture *fixture,
+                              gconstpointer data)
+{
+  GMainContext *context = pillion_loop_get_context (fixture->loop);
+  g_autoptr (FakeHost) host = fake_host_new ("qt");
+  g_autoptr (GSource) source = NULL;
+  g_autoptr (GSource) idle = g_idle_source_new ();
+  struct pollfd fd = { pillion_loop_get_fd (fixture->loop), POLLIN, 0 };
+  int pipes[2];
+
+  g_assert_true (g_unix_open_pipe (pipes, FD_CLOEXEC, NULL));
+  source = g_unix_fd_source_new (pipes[0], G_IO_IN);
+  g_source_set_callback (source, G_SOURCE_FUNC (do_nothing), NULL, NULL);
+  g_source_attach (source, context);
+  pillion_loop_hold (fixture->loop);
+  g_assert_true (pillion_loop_ensure (fixture->loop, PILLION_HOST (host), NULL));
+  pillion_loop_kick (fixture->loop);
+  pillion_loop_get_deadline (fixture->loop);
+  g_assert_cmpint (write (pipes[1], "x", 1), ==, 1);
+  g_assert_cmpint (poll (&fd, 1, -1), ==, 1);
+
+  /* Before the source that is always ready */
+  g_source_set_priority (idle, G_PRIORITY_HIGH);
+  g_source_set_callback (idle, kick_once, fixture, NULL);
+  g_source_attach (idle, context);
+  while (!pillion_loop_is_passenger (fixture->loop))
+    g_main_context_iteration (context, TRUE);
+  g_assert_cmpint (poll (&fd, 1, 0), ==, 0);
+  g_assert_cmpint (pillion_loop_prepare_sleep (fixture->loop, NULL, NULL), ==, PILLION_SLEEP_NOT_YOURS);
+  g_assert_cmpint (poll (&fd, 1, 0), ==, 0);
+
+  pillion_loop_release (fixture->loop);
+  pillion_loop_stop (fixture->loop);
+  g_source_destroy (source);
+  close (pipes[0]);
+  close (pipes[1]);
+}
+
 static void
 test_keeps_hook (Fixture *fixture,
                  gconstpointer data)
@@ -654,6 +710,7 @@ main (int argc,
   ADD ("lost-hook-is-installed-again", test_hook_lost);
   ADD ("late-hosts-hear-of-what-came-before", test_late_wakes);
   ADD ("passenger-is-known-from-the-host", test_known_passenger);
+  ADD ("does-not-spin-as-passenger", test_descriptor_of_passenger);
   ADD ("hook-stays-if-the-host-keeps-it", test_keeps_hook);
   ADD ("install-function-fails-with-an-error", test_install_fails);
   ADD ("timers-keep-their-distance-under-another-clock", test_clock_changes);
