@@ -216,6 +216,9 @@ class Bench:
     def kick_fd(self):
         return self.ours("kick", "fd")
 
+    def kick_nested(self):
+        return self.ours("kick", "nested")
+
     def kick_glib(self):
         return self.ours("kick", "theirs")
 
@@ -546,6 +549,7 @@ THEMES = [
     [
         Line("kick-empty", "kick_empty", "kick_glib", "g_main_context_iteration", "ns", "≤ 0.15"),
         Line("kick-empty-fd", "kick_fd", "kick_glib", "g_main_context_iteration", "ns"),
+        Line("nested-kick", "kick_nested", "kick_empty", "the empty kick", "ns", "≤ 2"),
         Line("kick-loaded", "kick_loaded", "kick_empty", "the empty kick", "ns", "≤ 1.3"),
     ],
     [

@@ -6,6 +6,7 @@
  *
  *   bench-kick ours                   a loop with nothing in it
  *   bench-kick fd                     the same, after the host has asked for the loop's descriptor
+ *   bench-kick nested                 a loop with nothing in it, from inside of a callback
  *   bench-kick theirs                 bare GLib
  *   bench-kick loaded URL             a loop with much pending, and connections to URL's server
  *   bench-kick marked ours|theirs N   N kicks between two marks that a tracer of system calls sees
@@ -200,6 +201,15 @@ run_marked (gboolean ours,
   printf ("{\"value\": %d}\n", n_kicks);
 }
 
+static void
+measure_nested (gpointer loop)
+{
+  double nsec;
+
+  MEASURE (pillion_loop_kick (loop));
+  printf ("{\"value\": %.2f}\n", nsec);
+}
+
 int
 main (int argc,
       char **argv)
@@ -216,6 +226,13 @@ main (int argc,
 
       MEASURE (pillion_loop_kick (loop));
       printf ("{\"value\": %.2f}\n", nsec);
+    }
+  else if (g_str_equal (mode, "nested"))
+    {
+      g_autoptr (PillionLoop) loop = ride ();
+
+      pillion_loop_call_soon (loop, measure_nested, loop, NULL);
+      pillion_loop_kick (loop);
     }
   else if (g_str_equal (mode, "theirs"))
     {
