@@ -171,6 +171,7 @@ use_fiber (void)
   no_core_dump ();
   g_object_unref (pillion_loop_spawn (loop, "shallow", overflow, GUINT_TO_POINTER (1), NULL));
   kick_until_quiet (loop);
+  g_assert_true (pillion_loop_close (loop, G_USEC_PER_SEC, NULL));
   g_object_unref (loop);
 }
 
