@@ -80,6 +80,12 @@ gboolean pillion_loop_rest           (PillionLoop  *self);
 gboolean pillion_loop_stops_alone    (PillionLoop  *self);
 void     pillion_loop_forget_host    (PillionLoop  *self);
 
+/* Hooks by their names: pillion-loop-hook-name.c */
+PillionLoop *pillion_loop_ref_by_hook_name (const char *name);
+void     pillion_loop_add_hook_name  (PillionLoop  *self,
+                                      const char   *name);
+void     pillion_loop_remove_hook_name (PillionLoop *self);
+
 /* The work of a kick: pillion-loop-kick.c */
 typedef enum
 {

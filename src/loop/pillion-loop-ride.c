@@ -15,59 +15,6 @@
 
 /* How a loop gets onto a host, or into somebody else's context, and off again. */
 
-/* The hooks of the process by their names, so that code that was reloaded finds them. The loops are not kept alive by it. */
-static GMutex hooks_lock;
-static GHashTable *hooks; /* of GWeakRef */
-
-static void
-hook_free (gpointer data)
-{
-  g_weak_ref_clear (data);
-  g_free (data);
-}
-
-static PillionLoop *
-ref_loop_of_hook (const char *name)
-{
-  PillionLoop *loop = NULL;
-  GWeakRef *hook;
-
-  pillion_mutex_lock (&hooks_lock);
-  hook = hooks != NULL ? g_hash_table_lookup (hooks, name) : NULL;
-  if (hook != NULL)
-    loop = g_weak_ref_get (hook);
-  pillion_mutex_unlock (&hooks_lock);
-
-  return loop;
-}
-
-static void
-add_hook_name (PillionLoop *self,
-               const char *name)
-{
-  GWeakRef *hook = g_new0 (GWeakRef, 1);
-
-  g_weak_ref_init (hook, self);
-  self->hook_name = g_strdup (name);
-  pillion_mutex_lock (&hooks_lock);
-  if (hooks == NULL)
-    hooks = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, hook_free);
-  g_hash_table_replace (hooks, g_strdup (name), hook);
-  pillion_mutex_unlock (&hooks_lock);
-}
-
-static void
-remove_hook_name (PillionLoop *self)
-{
-  if (self->hook_name == NULL)
-    return;
-
-  pillion_mutex_lock (&hooks_lock);
-  g_hash_table_remove (hooks, self->hook_name);
-  pillion_mutex_unlock (&hooks_lock);
-  g_clear_pointer (&self->hook_name, g_free);
-}
-
 gboolean
 pillion_loop_acquire (PillionLoop *self)
 {
@@ -371,7 +318,7 @@ pillion_loop_ensure (PillionLoop *self,
 
   if (host != NULL)
     {
-      g_autoptr (PillionLoop) other = ref_loop_of_hook (pillion_host_get_name (host));
+      g_autoptr (PillionLoop) other = pillion_loop_ref_by_hook_name (pillion_host_get_name (host));
 
       if (other != NULL && other != self)
         {
@@ -384,7 +331,7 @@ pillion_loop_ensure (PillionLoop *self,
   if (self->host != host)
     {
       pillion_loop_get_off (self);
-      remove_hook_name (self);
+      pillion_loop_remove_hook_name (self);
       forget_passenger (self);
       set_host (self, host);
     }
@@ -393,7 +340,7 @@ pillion_loop_ensure (PillionLoop *self,
     {
       /* Nor does the next work try: whoever called knows that nobody kicks */
       __atomic_store_n (&self->wanted, FALSE, __ATOMIC_SEQ_CST);
-      remove_hook_name (self);
+      pillion_loop_remove_hook_name (self);
       return FALSE;
     }
   if (self->core.closed)
@@ -408,7 +355,7 @@ pillion_loop_ensure (PillionLoop *self,
   self->stopped = FALSE;
   pillion_loop_unmute (self);
   if (host != NULL && self->hook_name == NULL)
-    add_hook_name (self, pillion_host_get_name (host));
+    pillion_loop_add_hook_name (self, pillion_host_get_name (host));
   /* What was rung for before went to another host, or to none */
   if (pillion_loop_has_work (self))
     pillion_loop_ring_anew (self);
@@ -472,54 +419,8 @@ pillion_loop_stop (PillionLoop *self)
   __atomic_store_n (&self->wanted, FALSE, __ATOMIC_SEQ_CST);
   pillion_loop_get_off (self);
   forget_passenger (self);
-  remove_hook_name (self);
+  pillion_loop_remove_hook_name (self);
   set_host (self, NULL);
-}
-
-/**
- * pillion_loop_find_by_name:
- * @name: the name of a host
- *
- * Finds the loop that a hook kicks, by the name of the host that has the hook, from any thread. Reloaded code
- * finds the loop of its previous version this way.
- *
- * Returns: (transfer full) (nullable): the loop, or %NULL if no loop was told to ride on a host of this name
- *
- * Since: 1.0
- */
-PillionLoop *
-pillion_loop_find_by_name (const char *name)
-{
-  g_return_val_if_fail (name != NULL, NULL);
-
-  return ref_loop_of_hook (name);
-}
-
-/**
- * pillion_loop_stop_by_name:
- * @name: the name of a host
- *
- * Stops the loop that rides on a host of this name, like [method@Pillion.Loop.stop], on that loop's thread
- * only.
- *
- * Returns: whether there was one
- *
- * Since: 1.0
- */
-gboolean
-pillion_loop_stop_by_name (const char *name)
-{
-  g_autoptr (PillionLoop) loop = NULL;
-
-  g_return_val_if_fail (name != NULL, FALSE);
-
-  loop = ref_loop_of_hook (name);
-  if (loop == NULL)
-    return FALSE;
-
-  g_return_val_if_fail (pillion_core_on_thread (&loop->core), FALSE);
-  pillion_loop_stop (loop);
-  return TRUE;
 }
 
 /**
@@ -580,6 +481,6 @@ void
 pillion_loop_forget_host (PillionLoop *self)
 {
   pillion_loop_get_off (self);
-  remove_hook_name (self);
+  pillion_loop_remove_hook_name (self);
   set_host (self, NULL);
 }
