@@ -473,6 +473,12 @@ class Bench:
     def py_ticks_standard(self):
         return self.py_ticks("standard")
 
+    def py_bytes_ours(self):
+        return self.asyncio("outside", "bytes")
+
+    def py_bytes_standard(self):
+        return self.asyncio("standard", "bytes")
+
     def py_get_outside(self):
         return self.asyncio("outside", "get", self.nginx.url("small"), GETS, AT_ONCE)
 
@@ -629,6 +635,7 @@ for _what in ("call-soon", "spawn", "sleep0", "timers", "tcp", "http"):
         Line(f"py-{_what}-kicked", f"{_name}_kicked", f"{_name}_standard", "asyncio", "/s", "≥ 0.75"),
     ])
 THEMES += [
+    [Line("py-bytes", "py_bytes_ours", "py_bytes_standard", "one copy of a memoryview", "ms", "≤ 1.5")],
     [
         Line("py-kick-idle", "py_idle_kicked", "py_idle_standard", "stop () and run_forever ()", "µs", "≤ 0.5"),
         Line("py-kick-idle-pending", "py_idle_pending_kicked", "py_idle_pending_standard",

@@ -13,6 +13,7 @@ processor. WHAT is
     sleep0       turns of one task, a second             idle   µs an idle kick; the standard side is the ancestor's way
     timers       sleeps of 1,000 tasks, a second         idle-pending   the same with 1,000 tasks that wait
     tcp          round trips over loopback, a second
+    bytes        ms for 50 MB as the result of a task, or for one copy of as much memory
     await        µs an await of a task of Pillion's that is made and ends in the next kick, or of a future that is set in the
                  next pass; await-done: of one that is done
     get          seconds for GETs of URL through Pillion: URL NUMBER AT_ONCE
@@ -111,6 +112,24 @@ class Bench:
                     await sleep(0)
 
         return 1e6 / self.rate(work, 1000)
+
+    def bytes_(self):
+        """ms for the result of a task that is 50 MB of bytes, or for a copy of as much memory"""
+        size = 50 << 20
+        if self.side == 'standard':
+            view = memoryview(bytearray(size))
+            read = lambda: bytes(view)
+        else:
+            from gi.repository import GLib, Pillion
+            task = Pillion.Task.new(Pillion.Loop.get_default(), 'bytes')
+            task.return_bytes(GLib.Bytes.new(bytes(bytearray(size))))
+            read = task.result
+        times = []
+        for _ in range(20):
+            start = time.perf_counter()
+            read()
+            times.append(time.perf_counter() - start)
+        return 1e3 * sorted(times)[len(times) // 2]
 
     def await_done(self):
         from gi.repository import Pillion
@@ -249,7 +268,7 @@ class Bench:
 def main():
     side, what, *arguments = sys.argv[1:]
     bench = Bench(side)
-    print(json.dumps({'value': getattr(bench, 'await_' if what == 'await' else what.replace('-', '_'))(*arguments)}))
+    print(json.dumps({'value': getattr(bench, what + '_' if what in ('await', 'bytes') else what.replace('-', '_'))(*arguments)}))
 
 
 if __name__ == '__main__':
