@@ -19,16 +19,19 @@ G_DECLARE_FINAL_TYPE (PillionPollSource, pillion_poll_source, PILLION, POLL_SOUR
 /**
  * PillionPollFunc:
  * @self: the source
+ * @deadline_usec: when to stop, in µs of `g_get_monotonic_time ()`
  * @user_data: (closure): what was given along with the function
  *
- * Does what is ready in the foreign loop, without blocking and for a short time: it is called again at once where it says so. It is
- * called on the loop's thread, from the context.
+ * Does what is ready in the other loop, without blocking. Between two steps, but not before the first one, it looks whether
+ * @deadline_usec has come; it is called again at once if it says so. It is called on the loop's thread, from the context, also inside of itself
+ * when it runs a main loop.
  *
  * Returns: the new ready time: in µs of the loop's clock, 0 for now, -1 for never
  *
  * Since: 1.0
  */
 typedef gint64 (*PillionPollFunc) (PillionPollSource *self,
+                                   gint64             deadline_usec,
                                    gpointer           user_data);
 
 PILLION_AVAILABLE_IN_1_0
@@ -60,10 +63,10 @@ PILLION_AVAILABLE_IN_1_0
 void               pillion_poll_source_set_busy             (PillionPollSource *self,
                                                              gboolean           busy);
 PILLION_AVAILABLE_IN_1_0
-gboolean           pillion_poll_source_get_muted            (PillionPollSource *self);
+gboolean           pillion_poll_source_get_running          (PillionPollSource *self);
 PILLION_AVAILABLE_IN_1_0
-void               pillion_poll_source_set_muted            (PillionPollSource *self,
-                                                             gboolean           muted);
+void               pillion_poll_source_set_running          (PillionPollSource *self,
+                                                             gboolean           running);
 PILLION_AVAILABLE_IN_1_0
 guint              pillion_poll_source_get_external         (PillionPollSource *self);
 PILLION_AVAILABLE_IN_1_0

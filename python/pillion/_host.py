@@ -103,7 +103,7 @@ class _Level:
         self.caller = caller
         self.number = number
 
-    def make(self, source):
+    def make(self, source, deadline):
         try:
             return self.caller.make(self.number)
         except BaseException as error:

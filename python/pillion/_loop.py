@@ -7,13 +7,18 @@ It is the standard library's loop, whose selector and next timer are one C sourc
 There are two ways of running it:
 
 The context is outside: a host's kicks, a program on GTK, or a test's host run the context, and that calls `_dispatch ()`,
-which makes a few passes of the loop without ever waiting. It is what the names call kicked.
+which makes a few passes of the loop without ever waiting, and looks at the clock after each step. It is what the names call kicked.
 
-asyncio is outside: `run_forever ()` and `run_until_complete ()` make the passes, and where there is nothing to do they
+asyncio is outside: `run_forever ()` and `run_until_complete ()` make the passes, and when there is nothing to do they
 wait in the context instead of in the selector, so that GLib's and Pillion's work goes on.
 
+A step may run a main loop of its own, as a dialog does. That calls `_dispatch ()` inside of whichever of the two goes on. It leaves the
+task that is on the stack, so that the steps of others can be made, and holds back what would enter the same frame, or the same
+context of variables, a second time.
+
 The standard library's private names that are used are `_run_once`, `_ready`, `_scheduled`, `_stopping`, `_thread_id`,
-`_csock` and `_internal_fds`; the conformance test shows when a Python changes them.
+`_csock`, `_internal_fds`, `_process_events`, `_current_handle`, `_timer_cancelled_count` and `_clock_resolution`; the conformance test shows when
+a Python changes them.
 """
 
 import asyncio
@@ -28,13 +33,13 @@ import sys
 import threading
 import time
 import weakref
-from asyncio import events, tasks
+from asyncio import base_events, events, tasks
 from asyncio.events import Handle, TimerHandle
 from asyncio.futures import Future
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextvars import Context
-from select import EPOLLIN, EPOLLOUT
+from select import EPOLLET, EPOLLIN, EPOLLOUT
 from selectors import EVENT_READ, EVENT_WRITE
 from typing import Any, TypeVar
 
@@ -44,18 +49,22 @@ from pillion._library import GLib, GObject, Pillion, overrides
 
 _T = TypeVar('_T')
 
-# How long one dispatch goes on while there is more to do, in seconds: a quarter of what a kick has by default, so that
-# others get their turns in it
-SLICE = 0.0005
-
 # How many passes asyncio makes before the context has a turn, while it never has to wait; and how many where the last ones
 # took less than so long together, in seconds
 PASSES = 16
 LIGHT_PASSES = 48
 LIGHT = 0.0002
 
-# To look for cycles when the loop falls idle may take this share of the time at most
+# Looking for cycles when the loop falls idle may take this share of the time at most, and is not done when more than so many objects are young
 COLLECT_SHARE = 0.01
+COLLECT_OBJECTS = 10_000
+
+# A time that C can't hold, in seconds: never
+NEVER = 2**62 / 1e6
+
+# When standard loops clear their timers of those that were cancelled
+MANY_TIMERS = 100
+MANY_CANCELLED = 0.5
 
 monotonic = time.monotonic
 
@@ -69,9 +78,10 @@ class _Selector(selectors.EpollSelector):
     def __init__(self):
         super().__init__()
         self.kicked = False  # whether a pass is under way with the context outside
-        self.turns = 0  # how many more may pass before the context has a turn, with asyncio outside
+        self.turns = PASSES  # how many more may pass before the context has a turn, with asyncio outside
         self.found = False  # whether the last pass found a descriptor that is ready
         self.wait = None  # the loop's way to select, where that may wait
+        self.edges = set()  # descriptors that are to be found once only, because what is to be done about them has to wait
         self._now = self._selector.poll
 
     def select(self, timeout=None):
@@ -98,6 +108,30 @@ class _Selector(selectors.EpollSelector):
                 found.append((key, mask & key.events))
         return found
 
+    def set_edge(self, fd, edge):
+        """Says whether a descriptor is to be found when it becomes ready, or as long as it is."""
+        key = self._fd_to_key.get(fd)
+        if edge == (fd in self.edges):
+            return
+        if edge:
+            self.edges.add(fd)
+        else:
+            self.edges.discard(fd)
+        if key is not None:
+            mask = (EPOLLIN if key.events & EVENT_READ else 0) | (EPOLLOUT if key.events & EVENT_WRITE else 0)
+            self._selector.modify(fd, mask | EPOLLET if edge else mask)
+
+    def modify(self, fileobj, events, data=None):
+        key = super().modify(fileobj, events, data)
+        if key.fd in self.edges:
+            self.set_edge(key.fd, False)
+        return key
+
+    def unregister(self, fileobj):
+        key = super().unregister(fileobj)
+        self.edges.discard(key.fd)
+        return key
+
     def select_now(self):
         self.turns = self.turns or 1
         return self.select(0)
@@ -122,13 +156,17 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._busy = False
         self._witness = None  # a weak reference to a task that was last seen pending
         self._collected = (-math.inf, 0)  # when cycles were last looked for, and how long that took
+        self._n_left = 0  # how many steps of the pass that is under way are still to be made
+        self._held = []  # handles that are ready, but would enter a frame that is on the stack
         self._forked = False
-        self._outer_wakeup = -1  # who is told of signals while this loop is not run
+        self._has_wakeup = False  # whether this loop has taken the descriptor that signals wake, for a wait in C
+        self._outer_wakeup = -1  # the one that it has taken it from
         self._is_current = False  # whether it is to be its thread's current loop, whoever unsets that
         self._clock = monotonic
         selector = _Selector()
         selector.wait = self._select
         super().__init__(selector)
+        self._own_wakeup = self._csock.fileno()  # this loop's own one
         _loops.add(self)
         if threading.current_thread() is threading.main_thread():
             self._attach()
@@ -159,14 +197,9 @@ class EventLoop(asyncio.SelectorEventLoop):
             self._detach()
         ref = weakref.ref(self)
 
-        def on_ready(source):
+        def on_ready(source, deadline):
             loop = ref()
-            return -1 if loop is None else loop._dispatch()
-
-        def on_host(guest, spec):
-            loop = ref()
-            if loop is not None:
-                loop._follow_clock()
+            return -1 if loop is None else loop._dispatch(deadline / 1e6)
 
         self._owner = thread
         self._guest = _host.take_guest()
@@ -175,7 +208,9 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._set_ready_time = self._source.set_ready_time
         self._wait = self._source.wait
         self._take_task = self._source.take_task
-        self._on_host = self._guest.connect('notify::host', on_host)
+        if not hasattr(self._guest, 'clock_followed'):
+            self._guest.clock_followed = True
+            self._guest.connect('notify::host', _follow_clocks)
         self._source.set_external(self._n_external)
         self._armed = False
         self._follow_clock()
@@ -194,7 +229,6 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._armed = True
         self._set_busy(False)
         source.close()
-        guest.disconnect(self._on_host)
         _host.give_back(guest)
 
     def _follow_clock(self):
@@ -237,57 +271,136 @@ class EventLoop(asyncio.SelectorEventLoop):
             asyncio.set_event_loop(self)
 
     def _set_busy(self, busy):
+        if busy:
+            _busy.add(self)
+        else:
+            _busy.discard(self)
         if self._busy != busy:
             self._busy = busy
-            if busy:
-                _busy.add(self)
-            else:
-                _busy.discard(self)
             if self._source is not None and self._owner == threading.get_ident():
                 self._source.set_busy(busy)
 
+    # A pass
+
+    def _run_once(self, end=math.inf):
+        """Makes a pass, or what is left of one, as the standard loop does; but when the time `end` has come, the rest is left."""
+        if self._n_left == 0:
+            self._begin_pass()
+        ready = self._ready
+        timed = end != math.inf
+        while self._n_left:
+            self._n_left -= 1
+            handle = ready.popleft()
+            if handle._cancelled:
+                continue
+            if self._debug:
+                self._run_watched(handle)
+            else:
+                handle._run()
+            if timed and monotonic() >= end:
+                break
+        handle = None  # it would be in a cycle with its exception
+
+    def _begin_pass(self, entered=None):
+        """Finds what is ready. What its steps make ready belongs to the next pass."""
+        scheduled, ready = self._scheduled, self._ready
+        if self._held or self._selector.edges:
+            self._let_go(entered)
+        if scheduled:
+            if len(scheduled) > MANY_TIMERS and self._timer_cancelled_count / len(scheduled) > MANY_CANCELLED:
+                self._drop_cancelled_timers()
+                scheduled = self._scheduled
+            while scheduled and scheduled[0]._cancelled:
+                self._timer_cancelled_count -= 1
+                heapq.heappop(scheduled)._scheduled = False
+        if ready or self._stopping:
+            timeout = 0
+        elif scheduled:
+            timeout = min(max(0, scheduled[0]._when - self._clock()), base_events.MAXIMUM_SELECT_TIMEOUT)
+        else:
+            timeout = None
+        found = self._selector.select(timeout)
+        if found:
+            self._process_events(self._leave_out(found, entered) if entered else found)
+        scheduled = self._scheduled
+        if scheduled:
+            until = self._clock() + self._clock_resolution
+            while scheduled and scheduled[0]._when < until:
+                timer = heapq.heappop(scheduled)
+                timer._scheduled = False
+                ready.append(timer)
+        self._n_left = len(ready)
+
+    def _run_watched(self, handle):
+        outer = self._current_handle
+        try:
+            self._current_handle = handle
+            start = self._clock()
+            handle._run()
+            took = self._clock() - start
+            if took >= self.slow_callback_duration:
+                base_events.logger.warning('Executing %s took %.3f seconds', base_events._format_handle(handle), took)
+        finally:
+            self._current_handle = outer
+
+    def _drop_cancelled_timers(self):
+        left = []
+        for timer in self._scheduled:
+            if timer._cancelled:
+                timer._scheduled = False
+            else:
+                left.append(timer)
+        heapq.heapify(left)
+        self._scheduled = left
+        self._timer_cancelled_count = 0
+
     # The context outside
 
-    def _dispatch(self):
-        """Makes a few passes; returns the next ready time."""
+    def _dispatch(self, end):
+        """Makes a few passes, until the time `end`; returns the next ready time."""
         if self._closed:
             return -1
         selector = self._selector
         running = events._get_running_loop()
+        outer_task = None
+        thread_id, kicked, stopping = self._thread_id, self._kicked, self._stopping
         hooks = sys.get_asyncgen_hooks()
-        stopping = self._stopping
         # A signal's handler may raise anything, between any two of these lines
         try:
             try:
+                if running is not None:
+                    outer_task = tasks.current_task(running)
+                    if outer_task is not None:
+                        tasks._leave_task(running, outer_task)
                 if self._is_current:
                     self._set_current()
-                self._stopping = False
+                if thread_id is None:
+                    self._stopping = False
+                    self._thread_id = self._owner
+                    if self._debug:
+                        self._set_coroutine_origin_tracking(True)
                 self._armed = self._kicked = selector.kicked = True
-                self._thread_id = self._owner
-                if self._debug:
-                    self._set_coroutine_origin_tracking(True)
                 sys.set_asyncgen_hooks(firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook)
                 events._set_running_loop(self)
                 if self._awaited:
                     self._deliver()
-                end = monotonic() + SLICE
-                while True:
-                    ran = bool(self._ready)
-                    self._run_once()
-                    # What was done may have made a descriptor ready, but not where none is there
-                    ran = ran and len(selector._fd_to_key) > self._internal_fds
-                    if self._stopping or not (ran or selector.found or self._ready) or monotonic() >= end:
-                        break
+                if thread_id is None:
+                    self._make_passes(end)
+                else:
+                    self._make_inner_passes(end)
             finally:
-                # To stop means to stop what runs it, and that was this dispatch
-                self._stopping = stopping
-                self._kicked = selector.kicked = False
-                self._thread_id = None
-                if self._debug:
-                    self._set_coroutine_origin_tracking(False)
+                self._kicked = selector.kicked = kicked
+                if thread_id is None:
+                    # To stop means to stop what runs it, and that was this dispatch
+                    self._stopping = stopping
+                    self._thread_id = None
+                    if self._debug:
+                        self._set_coroutine_origin_tracking(False)
                 sys.set_asyncgen_hooks(*hooks)
                 events._set_running_loop(running)
-            return self._rest()
+                if outer_task is not None:
+                    tasks._enter_task(running, outer_task)
+            return self._rest() if thread_id is None else self._rest_inside()
         except Exception as error:
             self.call_exception_handler({'message': 'Unhandled exception in the event loop', 'exception': error})
         except BaseException as error:
@@ -298,6 +411,18 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._armed = True
         return 0
 
+    def _make_passes(self, end):
+        selector = self._selector
+        while True:
+            ran = bool(self._ready)
+            self._run_once(end)
+            if self._held or selector.edges:
+                self._let_go()
+            # What was done may have made a descriptor ready, but not if none is there
+            ran = ran and len(selector._fd_to_key) > self._internal_fds
+            if self._stopping or not (ran or selector.found or self._ready) or monotonic() >= end:
+                break
+
     def _rest(self):
         """After passes: looks what is left. Returns the ready time, in µs."""
         if self._closed or self._source is None:
@@ -305,12 +430,8 @@ class EventLoop(asyncio.SelectorEventLoop):
         if self._ready:
             return 0
         self._armed = False
-        selector, scheduled = self._selector, self._scheduled
-        while scheduled and scheduled[0]._cancelled:
-            self._timer_cancelled_count -= 1
-            heapq.heappop(scheduled)._scheduled = False
-        busy = (bool(scheduled) or len(selector._fd_to_key) > self._internal_fds or self._n_external > 0 or
-                self._has_task())
+        ready = self._get_ready_time()
+        busy = self._is_occupied() or self._has_task()
         if self._busy and not busy:
             self._collect()
             # Which may have brought something to light
@@ -319,7 +440,99 @@ class EventLoop(asyncio.SelectorEventLoop):
                 self._armed = True
                 return 0
         self._set_busy(busy)
-        return math.ceil(scheduled[0]._when * 1e6) if scheduled else -1
+        return ready
+
+    def _get_ready_time(self):
+        """When the next timer is due, in µs, or -1 if there is none, or none that ever is."""
+        scheduled = self._scheduled
+        while scheduled and scheduled[0]._cancelled:
+            self._timer_cancelled_count -= 1
+            heapq.heappop(scheduled)._scheduled = False
+        return math.ceil(scheduled[0]._when * 1e6) if scheduled and scheduled[0]._when < NEVER else -1
+
+    # Inside of a step that runs a main loop
+
+    def _make_inner_passes(self, end):
+        """Makes passes without what is on the stack already."""
+        entered = self._get_entered()
+        selector = self._selector
+        while True:
+            ran = bool(self._ready)
+            if self._n_left == 0:
+                self._begin_pass(entered)
+            self._hold(entered)
+            if self._n_left:
+                self._run_once(end)
+            if self._held or selector.edges:
+                self._let_go(entered)
+            ran = ran and len(selector._fd_to_key) > self._internal_fds
+            if self._stopping or not (ran or selector.found or self._ready) or monotonic() >= end:
+                break
+
+    def _rest_inside(self):
+        if self._closed or self._source is None:
+            return -1
+        if self._ready:
+            return 0
+        # What becomes ready from here on is not seen until the main loop ends, unless it is told
+        self._armed = False
+        return self._get_ready_time()
+
+    def _get_entered(self):
+        """The numbers of the handles that are on the stack, and of the contexts that they are run in."""
+        entered = set()
+        frame = sys._getframe(1)
+        while frame is not None:
+            if frame.f_code in _step_makers:
+                handle = frame.f_locals.get('handle')
+                if handle is not None:
+                    entered.add(id(handle))
+                    entered.add(id(handle._context))
+            frame = frame.f_back
+        return entered
+
+    def _hold(self, entered):
+        """Takes out of this pass what would enter a frame or a context that is on the stack."""
+        ready = self._ready
+        steps = [ready.popleft() for _ in range(self._n_left)]
+        left = [handle for handle in steps if id(handle) not in entered and id(handle._context) not in entered]
+        if len(left) < len(steps):
+            self._held += [handle for handle in steps if id(handle) in entered or id(handle._context) in entered]
+        ready.extendleft(reversed(left))
+        self._n_left = len(left)
+
+    def _leave_out(self, found, entered):
+        """Gives the descriptors whose handles are not on the stack. The others are not to be found over and over."""
+        others = []
+        for key, mask in found:
+            reader, writer = key.data
+            left = mask
+            if id(reader) in entered:
+                left &= ~EVENT_READ
+            if id(writer) in entered:
+                left &= ~EVENT_WRITE
+            if left != mask:
+                self._selector.set_edge(key.fd, True)
+            if left:
+                others.append((key, left))
+        return others
+
+    def _let_go(self, entered=None):
+        """Makes ready what was held, and is not on the stack of this call."""
+        held, self._held = self._held, []
+        if entered:
+            self._held = [handle for handle in held if id(handle) in entered or id(handle._context) in entered]
+            held = [handle for handle in held if id(handle) not in entered and id(handle._context) not in entered]
+        else:
+            for fd in list(self._selector.edges):
+                self._selector.set_edge(fd, False)
+        self._ready.extendleft(reversed(held))
+
+    # What the loop lives for
+
+    def _is_occupied(self):
+        return bool(self._ready or self._scheduled or len(self._selector._fd_to_key) > self._internal_fds or self._n_external or
+                    self._awaited)
 
     def _has_task(self):
         """Whether a task is pending. The witness answers that in most cases, at no cost a task."""
@@ -344,11 +557,13 @@ class EventLoop(asyncio.SelectorEventLoop):
         return False
 
     def _collect(self):
-        """Has exceptions shown that nobody fetched, of tasks that are in cycles."""
+        """Has exceptions shown that nobody fetched, of tasks that are in cycles: of those that are young. A look at all objects would stop the
+        host, and is left to Python, or to a host that has the time for it."""
         now = monotonic()
         last, cost = self._collected
-        if now - last >= cost / COLLECT_SHARE:
-            gc.collect()
+        youngest, middle, _ = gc.get_count()
+        if now - last >= cost / COLLECT_SHARE and youngest + middle * gc.get_threshold()[0] <= COLLECT_OBJECTS:
+            gc.collect(1)
             self._collected = (now, monotonic() - now)
 
     # asyncio outside
@@ -358,49 +573,92 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._check_running()
         self._attach()
         source = self._source
-        is_main = threading.current_thread() is threading.main_thread()
         self._armed = True
-        source.set_muted(True)
+        self._n_left = 0
+        source.set_running(True)
         try:
-            if is_main:
-                # While it waits in C no handler in Python runs: a signal has to end that
-                wakeup = signal.set_wakeup_fd(self._csock.fileno(), warn_on_full_buffer=False)
-                if wakeup != self._csock.fileno():
-                    self._outer_wakeup = wakeup
             super().run_forever()
         finally:
-            if is_main and not self._signal_handlers:
-                signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
-            if self._outer_wakeup != -1:
-                self._read_from_self()
-                self._outer_wakeup = -1
-            source.set_muted(False)
+            if self._has_wakeup:
+                self._give_wakeup_back()
+            source.set_running(False)
             if self._source is source and not self._guest.is_closed():
-                ready = self._rest()
-                if ready == 0:
+                if self._busy:
+                    # Whether a task is left is for the next kick to see, because to look takes longer than a short run. A task that can still go on
+                    # is held by what it waits for.
+                    if not self._is_occupied():
+                        _busy.discard(self)
                     self._arm()
-                elif self._scheduled:
+                elif (ready := self._rest()) == 0:
+                    self._arm()
+                elif ready > 0:
                     self._set_ready_time(ready)
 
-    def _handle_signal(self, sig):
-        super()._handle_signal(sig)
-        if self._outer_wakeup != -1 and sig not in self._signal_handlers:
-            # It may be for a loop that is kicked, or for the host
-            try:
-                os.write(self._outer_wakeup, bytes((sig,)))
-            except OSError:
-                pass
+    # Signals. Their handlers are called by Python, and not because of a byte in the descriptor that signals wake, as with the standard loop:
+    # that belongs to the host, or to the main loop that runs, and is taken only for a wait in C, in which Python calls no handler.
+
+    def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return super().add_signal_handler(sig, callback, *args)  # it says what is wrong
+        ref = weakref.ref(self)
+
+        def on_signal(sig, frame):
+            loop = ref()
+            if loop is not None and not loop._closed:
+                loop._handle_signal(sig)
+
+        wakeup = signal.set_wakeup_fd(-1)
+        try:
+            super().add_signal_handler(sig, callback, *args)
+            signal.signal(sig, on_signal)
+            signal.siginterrupt(sig, False)
+        finally:
+            self._set_wakeup(wakeup)
 
     def remove_signal_handler(self, sig: int) -> bool:
-        removed = super().remove_signal_handler(sig)
-        if removed and not self._signal_handlers and self.is_running() and not self._kicked:
-            signal.set_wakeup_fd(self._csock.fileno(), warn_on_full_buffer=False)
-        return removed
+        if threading.current_thread() is not threading.main_thread():
+            return super().remove_signal_handler(sig)
+        wakeup = signal.set_wakeup_fd(-1)
+        try:
+            return super().remove_signal_handler(sig)
+        finally:
+            self._set_wakeup(wakeup)
+
+    def _set_wakeup(self, wakeup):
+        """Puts the descriptor that signals wake back. If there is none, and a handler is waiting, that is this loop's, which wakes the host."""
+        ours = self._own_wakeup
+        wanted = (self._signal_handlers or self._has_wakeup) and self._csock is not None
+        if wakeup in (-1, ours):
+            wakeup = ours if wanted else -1
+        signal.set_wakeup_fd(wakeup, warn_on_full_buffer=False)
+
+    def _take_wakeup(self):
+        outer = signal.set_wakeup_fd(self._own_wakeup, warn_on_full_buffer=False)
+        self._outer_wakeup = outer if outer != self._own_wakeup else -1
+        self._has_wakeup = True
+
+    def _give_wakeup_back(self):
+        outer = self._outer_wakeup
+        if outer != -1:
+            self._read_from_self()
+        self._has_wakeup, self._outer_wakeup = False, -1
+        self._set_wakeup(outer if outer != -1 else self._own_wakeup)
+
+    def _process_self_data(self, data):
+        if self._outer_wakeup != -1:
+            # They are for whoever it belongs to as well
+            signals = data.replace(b'\0', b'')
+            if signals:
+                try:
+                    os.write(self._outer_wakeup, signals)
+                except OSError:
+                    pass
 
     def stop(self) -> None:
         super().stop()
-        # Then the context has a turn in any case: a host may do no more than to stop () and run_forever ()
-        self._selector.turns = 0
+        if self._thread_id is None:
+            # A host may do no more than to stop () and run_forever (): then the context has a turn
+            self._selector.turns = 0
 
     @overrides.takes
     def _select(self, timeout):
@@ -411,6 +669,7 @@ class EventLoop(asyncio.SelectorEventLoop):
             selector.turns = LIGHT_PASSES if now - self._turned < LIGHT else PASSES
             self._turned = now
             self._source.iterate()
+            self._armed = True
             if overrides.kept:
                 overrides.raise_kept()
             if self._awaited:
@@ -420,6 +679,8 @@ class EventLoop(asyncio.SelectorEventLoop):
             if found or timeout == 0 or self._ready:
                 return found
         # Else what is waited for is in the context
+        if not self._has_wakeup and threading.current_thread() is threading.main_thread():
+            self._take_wakeup()
         self._armed = False
         try:
             waited = self._wait(-1 if timeout is None else math.ceil(timeout * 1e6))
@@ -601,6 +862,8 @@ class EventLoop(asyncio.SelectorEventLoop):
         if not self.is_running():
             self._detach()
             self._armed = True  # one that was never used is not to be put into a context now
+            self._n_left = 0
+            self._held.clear()
         super().close()
 
     def _abandon(self):
@@ -610,6 +873,16 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._source = self._guest = self._thread_id = None
         self._check_closed = self._wait = self._selector.wait = _host.refuse_fork
         self._selector.turns, self._selector.kicked = 0, False
+
+
+def _follow_clocks(guest, spec):
+    for loop in list(_loops):
+        if loop._guest is guest:
+            loop._follow_clock()
+
+
+# The code of what makes steps, with the step in the variable handle
+_step_makers = {EventLoop._run_once.__code__, base_events.BaseEventLoop._run_once.__code__}
 
 
 @overrides.wakes

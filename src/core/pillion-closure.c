@@ -110,15 +110,18 @@ pillion_closure_hook (PillionLoop *loop,
 
 gint64
 pillion_closure_poll (PillionPollSource *source,
+                      gint64 deadline_usec,
                       gpointer closure)
 {
   g_auto (GValue) result = G_VALUE_INIT;
-  GValue argument = G_VALUE_INIT;
+  GValue arguments[2] = { G_VALUE_INIT, G_VALUE_INIT };
 
   g_value_init (&result, G_TYPE_INT64);
-  g_value_init (&argument, PILLION_TYPE_POLL_SOURCE);
-  g_value_set_object (&argument, source);
-  invoke (closure, &result, &argument, 1);
+  g_value_init (&arguments[0], PILLION_TYPE_POLL_SOURCE);
+  g_value_set_object (&arguments[0], source);
+  g_value_init (&arguments[1], G_TYPE_INT64);
+  g_value_set_int64 (&arguments[1], deadline_usec);
+  invoke (closure, &result, arguments, G_N_ELEMENTS (arguments));
 
   return g_value_get_int64 (&result);
 }

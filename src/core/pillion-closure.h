@@ -26,7 +26,8 @@ void         pillion_closure_work      (PillionTask  *task,
 void         pillion_closure_hook      (PillionLoop  *loop,
                                         gpointer      closure);
 gint64       pillion_closure_poll      (PillionPollSource *source,
-                                        gpointer      closure);
+                                        gint64             deadline_usec,
+                                        gpointer           closure);
 PillionTask *pillion_closure_start     (gpointer      closure);
 PillionTask *pillion_closure_number    (guint         number,
                                         gpointer      closure);

@@ -41,6 +41,7 @@ struct _PillionCore
   gboolean own_clock;     /* whether the host's clock is not the monotonic one */
   gboolean virtual_clock; /* whether it moves only when it is told to */
   guint depth;     /* how many kicks and run-untils are on the stack */
+  gint64 deadline; /* when the work of the innermost of them is to stop, monotonic; 0 outside of such work */
   guint n_barred;  /* how many regions forbid to call anything */
   guint n_unsafe;  /* how many regions there are, and run-untils that a callback called: at 0 it is a safe point */
   guint n_entered; /* atomic: how many threads are in here that may hold no reference */

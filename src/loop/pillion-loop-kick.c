@@ -186,6 +186,7 @@ pillion_loop_work (PillionLoop *self,
   PillionCore *core = &self->core;
   gint64 start = g_get_monotonic_time ();
   gint64 now = start;
+  gint64 outer_deadline = core->deadline;
   gboolean was_passenger = self->ride == PILLION_RIDE_PASSENGER;
   gboolean pump = flags & PILLION_WORK_PUMP;
   gboolean more;
@@ -193,6 +194,7 @@ pillion_loop_work (PillionLoop *self,
   PillionItem *item;
 
   pillion_core_begin_work (core);
+  core->deadline = MAX (deadline, 1);
   core->turn++;
   __atomic_store_n (&core->rung, TRUE, __ATOMIC_SEQ_CST);
   self->inside_usec = 0;
@@ -270,6 +272,7 @@ pillion_loop_work (PillionLoop *self,
   while ((item = pillion_ready_queue_pop (&core->later)) != NULL)
     pillion_ready_queue_push (&core->ready, item);
 
+  core->deadline = outer_deadline;
   pillion_core_end_work (core);
   if (flags & PILLION_WORK_KICK)
     {

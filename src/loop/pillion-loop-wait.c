@@ -215,7 +215,10 @@ pillion_loop_turn_until (PillionLoop *self,
   PillionKick report = { 0 };
   gboolean nested = enter (self);
   gboolean polled;
+  gint64 outer_deadline = core->deadline;
 
+  /* What is dispatched right after a sleep has a slice of its own, and not what a kick around this has left */
+  core->deadline = 0;
   do
     {
       /* Nothing of the loop's is called then. A virtual clock moves by its timers alone: they go on. */
@@ -249,6 +252,7 @@ pillion_loop_turn_until (PillionLoop *self,
     }
   while (!*is_over && !core->closed && (end_time < 0 || g_get_monotonic_time () < end_time));
 
+  core->deadline = outer_deadline;
   leave (self, nested);
 }
 

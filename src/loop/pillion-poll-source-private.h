@@ -5,7 +5,7 @@
 #pragma once
 
 #include "loop/pillion-loop-private.h"
-#include "loop/pillion-task-watches.h"
+#include "loop/pillion-awaited-tasks.h"
 
 typedef struct _PillionReadyTimer PillionReadyTimer;
 
@@ -17,7 +17,6 @@ struct _PillionPollSource
   int fd;
   GSource *source;   /* lasts as long as this, destroyed or not */
   gboolean closed;   /* atomic */
-  gpointer tag;      /* of the descriptor in the source */
   PillionCallback *callback; /* atomic, because another thread lets go of it where the loop is closed */
 
   gint64 ready_usec;
@@ -28,16 +27,19 @@ struct _PillionPollSource
   gboolean silenced;  /* atomic: whether another thread that ran the context has silenced the source */
 
   gboolean busy;
-  gboolean muted;
-  gboolean resting;   /* whether the context does not poll the descriptor, because the source was dispatched while muted */
-  gboolean acquired;  /* whether the context became the loop's when the source was muted */
-  gboolean dispatching;
+  gboolean running;
+  gboolean resting;   /* whether the context does not look at the source, because there is nothing to be done about what it sees */
+  gboolean acquired;  /* whether the context became the loop's when the other loop began to run */
+  guint n_calls;      /* how many calls of the callback are on the stack */
+  guint turn;         /* the loop's last turn in which the context has called it: once in each, whatever the time */
+  gboolean untold;    /* whether only the other loop, which is on the stack, knows what is ready in it */
   gboolean again;     /* whether somebody rang while the callback was being called */
   guint n_waits;      /* how many waits are on the stack */
-  gboolean fired;     /* whether the source was dispatched in a wait */
+  guint wait_depth;   /* the depth of the loop at which the innermost of them works */
+  gboolean fired;     /* whether the innermost of them has seen the source */
   guint n_external;
 
-  PillionTaskWatches *tasks;
+  PillionAwaitedTasks *tasks;
   PillionItem tell;   /* queued, with a reference, when a task is done */
   gboolean telling;   /* whether it is */
 };
@@ -48,8 +50,21 @@ pillion_poll_source_is_open (PillionPollSource *self)
   return !__atomic_load_n (&self->closed, __ATOMIC_RELAXED) && !__atomic_load_n (&self->loop->core.closed, __ATOMIC_RELAXED);
 }
 
-/* pillion-poll-source.c */
-void pillion_poll_source_change_ready_time (PillionPollSource *self,
-                                            gint64             ready_usec);
-void pillion_poll_source_set_resting       (PillionPollSource *self,
-                                            gboolean           resting);
+/* pillion-foreign-source.c */
+GSource *pillion_foreign_source_new            (PillionPollSource *owner);
+void     pillion_poll_source_init_items        (PillionPollSource *self);
+void     pillion_poll_source_apply_ready_time  (PillionPollSource *self);
+void     pillion_poll_source_change_ready_time (PillionPollSource *self,
+                                                gint64             ready_usec);
+void     pillion_poll_source_unset_timer       (PillionPollSource *self);
+
+/* While it rests neither the descriptor nor the ready time is looked at */
+void     pillion_poll_source_set_resting       (PillionPollSource *self,
+                                                gboolean           resting);
+
+/* Whether whoever runs the context next has to call the callback first */
+void     pillion_poll_source_set_untold        (PillionPollSource *self,
+                                                gboolean           untold);
+
+/* For the tasks that are watched: one of them is done */
+void     pillion_poll_source_on_task_done      (gpointer           self);

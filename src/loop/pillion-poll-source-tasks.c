@@ -30,7 +30,7 @@ pillion_poll_source_watch_task (PillionPollSource *self,
   g_return_val_if_fail (PILLION_IS_TASK (task) && task->loop != NULL, FALSE);
   g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), FALSE);
 
-  return pillion_poll_source_is_open (self) && pillion_task_watches_add (self->tasks, task);
+  return pillion_poll_source_is_open (self) && pillion_awaited_tasks_add (self->tasks, task);
 }
 
 /**
@@ -54,7 +54,7 @@ pillion_poll_source_give_up_task (PillionPollSource *self,
   g_return_val_if_fail (PILLION_IS_TASK (task) && task->loop != NULL, FALSE);
   g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), FALSE);
 
-  return pillion_task_watches_give_up (self->tasks, task);
+  return pillion_awaited_tasks_give_up (self->tasks, task);
 }
 
 /**
@@ -74,5 +74,5 @@ pillion_poll_source_take_task (PillionPollSource *self)
   g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), NULL);
   g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), NULL);
 
-  return pillion_task_watches_take (self->tasks);
+  return pillion_awaited_tasks_take (self->tasks);
 }

@@ -8,29 +8,41 @@
 
 /* The other loop outside: how it waits in the guest loop instead of for its descriptors */
 
-/* Whether a wait makes sense now, and the context is ours for it */
+/* Waiting is one level of the loop's, and working in it another one */
+#define WAIT_LEVELS 2
+
+/* Returns whether a wait makes sense now, and the context is ours for it. Gives what end_wait () needs. */
 static gboolean
-begin_wait (PillionPollSource *self)
+begin_wait (PillionPollSource *self,
+            guint *outer_depth)
 {
-  if (!pillion_poll_source_is_open (self) || self->dispatching || !g_main_context_acquire (self->loop->core.context))
+  if (!pillion_poll_source_is_open (self) || self->n_calls > 0 || !g_main_context_acquire (self->loop->core.context))
     return FALSE;
 
   g_object_ref (self);
   self->n_waits++;
+  *outer_depth = self->wait_depth;
+  self->wait_depth = self->loop->core.depth + WAIT_LEVELS;
   self->fired = FALSE;
+  pillion_poll_source_set_untold (self, FALSE);
   pillion_poll_source_set_resting (self, FALSE);
   return TRUE;
 }
 
 static void
-end_wait (PillionPollSource *self)
+end_wait (PillionPollSource *self,
+          guint outer_depth)
 {
   self->n_waits--;
-  /* Who waits further up looks again: what that was for may have been seen, or taken back, in this one */
+  self->wait_depth = outer_depth;
+  /* A wait further up looks again: what that was for may have been seen, or taken back, in this one */
   if (self->n_waits > 0)
     self->fired = TRUE;
-  else if (pillion_poll_source_is_open (self) && !self->muted)
-    pillion_poll_source_set_resting (self, FALSE);
+  if (pillion_poll_source_is_open (self))
+    {
+      pillion_poll_source_set_resting (self, FALSE);
+      pillion_poll_source_set_untold (self, self->running && self->n_waits == 0);
+    }
   g_main_context_release (self->loop->core.context);
   g_object_unref (self);
 }
@@ -58,30 +70,30 @@ pillion_poll_source_wait (PillionPollSource *self,
 {
   PillionCore *core;
   gint64 end_time = -1;
+  guint outer_depth;
 
   g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), FALSE);
   g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), FALSE);
 
-  if (!begin_wait (self))
+  if (!begin_wait (self, &outer_depth))
     return FALSE;
 
   core = &self->loop->core;
-  if (timeout >= 0 && core->virtual_clock)
+  if (timeout >= 0)
     {
+      /* Also by the ready time, so that a main loop inside of this wait sees it */
       gint64 due = pillion_add_time (pillion_core_now (core), timeout);
 
       if (self->ready_usec < 0 || due < self->ready_usec)
         pillion_poll_source_change_ready_time (self, due);
-    }
-  else if (timeout >= 0)
-    {
-      end_time = pillion_add_time (g_get_monotonic_time (), timeout);
+      if (!core->virtual_clock)
+        end_time = pillion_add_time (g_get_monotonic_time (), timeout);
     }
 
   pillion_loop_turn_until (self->loop, &self->fired, end_time);
   if (pillion_poll_source_is_open (self))
     pillion_poll_source_change_ready_time (self, -1);
-  end_wait (self);
+  end_wait (self, outer_depth);
 
   return TRUE;
 }
@@ -100,14 +112,16 @@ pillion_poll_source_wait (PillionPollSource *self,
 gboolean
 pillion_poll_source_iterate (PillionPollSource *self)
 {
+  guint outer_depth;
+
   g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), FALSE);
   g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), FALSE);
 
-  if (!begin_wait (self))
+  if (!begin_wait (self, &outer_depth))
     return FALSE;
 
   pillion_loop_turn (self->loop, self->fd >= 0 ? 1 : 0, &self->fired);
-  end_wait (self);
+  end_wait (self, outer_depth);
 
   return TRUE;
 }

@@ -6,8 +6,6 @@
 
 #include "loop/pillion-poll-source-private.h"
 
-#include <glib-unix.h>
-
 #include "base/pillion-sync.h"
 #include "core/pillion-closure.h"
 
@@ -46,13 +44,15 @@
  * [method@Pillion.PollSource.set_ready_time] is for what begins elsewhere, in the host's own code: it rings the host, which may sleep. A loop
  * that is out of work stops; [method@Pillion.PollSource.set_busy] says that the other loop has some, and so holds it.
  *
- * A main loop that is run from inside the callback does not call it again.
+ * A main loop that is run from inside the callback, as a dialog does, calls it again: what is ready and is not on the stack goes on. What is
+ * on the stack must not be entered again; the other loop sees to that.
  *
  * ## The other loop outside
  *
- * It may also run by itself for a while, mute the source ([method@Pillion.PollSource.set_muted]), and wait in
- * [method@Pillion.PollSource.wait] instead of in its own call of the system, so that the work of the guest loop and of its context goes on. A main loop
- * that is run from one of its callbacks does not get to see the source then.
+ * It may also run by itself for a while, say so ([method@Pillion.PollSource.set_running]), and wait in
+ * [method@Pillion.PollSource.wait] instead of in its own system call, so that the work of the guest loop and of its context goes on. The wait
+ * sees the descriptor and the ready time, and the callback is not called, except by a main loop that is run from something that
+ * the other loop or the wait has called.
  *
  * ## Tasks that it waits for
  *
@@ -69,18 +69,6 @@
  */
 typedef struct
 {
-  GSource source;
-  GWeakRef owner; /* which destroys the source, perhaps on another thread while this is being dispatched */
-} ForeignSource;
-
-struct _PillionReadyTimer
-{
-  PillionTimer timer;
-  PillionPollSource *source; /* which need not last as long; NULL where it did not, or has another one */
-};
-
-typedef struct
-{
   PillionItem item;
   PillionPollSource *source;
 } Ending;
@@ -90,7 +78,7 @@ enum
   PROP_LOOP = 1,
   PROP_FD,
   PROP_BUSY,
-  PROP_MUTED,
+  PROP_RUNNING,
   N_PROPS
 };
 
@@ -98,119 +86,7 @@ static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (PillionPollSource, pillion_poll_source, G_TYPE_OBJECT)
 
-static void apply_ready_time (PillionPollSource *self);
-
-static gboolean
-timer_run (PillionItem *item,
-           PillionCore *core)
-{
-  PillionReadyTimer *timer = (PillionReadyTimer *) item;
-  PillionPollSource *self = timer->source;
-
-  g_free (timer);
-  if (self != NULL)
-    {
-      self->timer = NULL;
-      /* By way of the context, which sees to it that the callback is never called inside itself. While this was in the queue the source may
-       * have come to rest, or its time may have been moved. */
-      if (!self->resting && self->ready_usec >= 0 && self->ready_usec <= pillion_core_now (core))
-        g_source_set_ready_time (self->source, 0);
-      else
-        apply_ready_time (self);
-    }
-
-  return FALSE;
-}
-
-static const char *
-timer_get_name (PillionItem *item)
-{
-  return "poll source";
-}
-
-/* The loop is closed, and the source may be gone */
-static void
-timer_drop (PillionItem *item)
-{
-  g_free (item);
-}
-
-static const PillionItemClass timer_class = {
-  .run = timer_run,
-  .get_name = timer_get_name,
-  .drop = timer_drop,
-};
-
-/* Not where the loop is closed: that has dropped it */
-static void
-unset_timer (PillionPollSource *self)
-{
-  PillionReadyTimer *timer = g_steal_pointer (&self->timer);
-
-  if (timer == NULL)
-    return;
-
-  timer->source = NULL;
-  if (timer->timer.index != 0)
-    {
-      pillion_timer_heap_remove (&self->loop->core.timers, &timer->timer);
-      g_free (timer);
-    }
-}
-
-/* Makes the source, or the timer, stand for the ready time. GLib writes to the context's own descriptor where that changes
- * outside of a dispatch, so it is told of changes alone. */
-static void
-apply_ready_time (PillionPollSource *self)
-{
-  PillionCore *core = &self->loop->core;
-  gint64 ready_usec = self->resting ? -1 : self->ready_usec;
-  gboolean by_timer = core->own_clock && ready_usec > 0;
-
-  unset_timer (self);
-  g_source_set_ready_time (self->source, by_timer ? -1 : ready_usec);
-  if (by_timer)
-    {
-      self->timer = g_new0 (PillionReadyTimer, 1);
-      self->timer->timer.item.klass = &timer_class;
-      self->timer->source = self;
-      pillion_core_add_timer (core, &self->timer->timer, ready_usec);
-    }
-}
-
-void
-pillion_poll_source_change_ready_time (PillionPollSource *self,
-                                       gint64 ready_usec)
-{
-  if (self->ready_usec != ready_usec)
-    {
-      self->ready_usec = ready_usec;
-      apply_ready_time (self);
-    }
-}
-
-/* On any thread */
-static void
-poll_descriptor (PillionPollSource *self,
-                 gboolean whether)
-{
-  if (self->tag != NULL)
-    g_source_modify_unix_fd (self->source, self->tag, whether ? G_IO_IN : 0);
-}
-
-void
-pillion_poll_source_set_resting (PillionPollSource *self,
-                                 gboolean resting)
-{
-  if (self->resting != resting)
-    {
-      self->resting = resting;
-      poll_descriptor (self, !resting);
-      apply_ready_time (self);
-    }
-}
-
-/* On any thread, but on another one than the loop's only where that is closed, and so calls nothing any more */
+/* On any thread, but on another one than the loop's only if that is closed, and so calls nothing any more */
 static void
 set_callback (PillionPollSource *self,
               PillionCallback *callback)
@@ -218,211 +94,12 @@ set_callback (PillionPollSource *self,
   pillion_callback_unref (__atomic_exchange_n (&self->callback, callback, __ATOMIC_ACQ_REL));
 }
 
-/* Returns the new ready time */
-static gint64
-call (PillionPollSource *self)
-{
-  PillionCallback *callback = pillion_callback_ref (self->callback);
-  gint64 ready_usec;
-
-  self->dispatching = TRUE;
-  ready_usec = ((PillionPollFunc) callback->func) (self, callback->data);
-  self->dispatching = FALSE;
-  pillion_callback_unref (callback);
-  if (self->again)
-    ready_usec = 0;
-  self->again = FALSE;
-
-  return MAX (ready_usec, -1);
-}
-
-static PillionPollSource *
-from_ring (PillionItem *item)
-{
-  return (PillionPollSource *) ((char *) item - G_STRUCT_OFFSET (PillionPollSource, ring));
-}
-
-static gboolean
-ring_run (PillionItem *item,
-          PillionCore *core)
-{
-  PillionPollSource *self = from_ring (item);
-
-  /* First the flag: who rings from here on is heard again */
-  __atomic_store_n (&self->rung, FALSE, __ATOMIC_SEQ_CST);
-  self->again = self->dispatching;
-  if (pillion_poll_source_is_open (self))
-    {
-      if (__atomic_exchange_n (&self->silenced, FALSE, __ATOMIC_SEQ_CST))
-        {
-          poll_descriptor (self, !self->resting);
-          apply_ready_time (self);
-        }
-      pillion_poll_source_set_ready_time (self, 0);
-    }
-  pillion_sync_unref (self);
-
-  return FALSE;
-}
-
-static void
-ring_drop (PillionItem *item)
-{
-  PillionPollSource *self = from_ring (item);
-
-  /* The loop is closed: who waits for an answer learns it from the callback's being freed */
-  pillion_poll_source_close (self);
-  __atomic_store_n (&self->rung, FALSE, __ATOMIC_SEQ_CST);
-  pillion_sync_unref (self);
-}
-
-static const PillionItemClass ring_class = {
-  .run = ring_run,
-  .get_name = timer_get_name,
-  .drop = ring_drop,
-};
-
-/* Who has more to do right away steps back behind everybody else, so that a busy loop does not starve the host's idle work and its
- * redrawing */
-static void
-set_priority (PillionPollSource *self,
-              int priority)
-{
-  if (g_source_get_priority (self->source) != priority)
-    g_source_set_priority (self->source, priority);
-}
-
-/* Calls back, and sets what that returns */
-static void
-dispatch (PillionPollSource *self)
-{
-  gint64 ready_usec = call (self);
-
-  if (pillion_poll_source_is_open (self))
-    {
-      /* GLib's own ready time may have come and would come again, so it is set whether that is a change or not */
-      self->ready_usec = ready_usec;
-      apply_ready_time (self);
-      set_priority (self, ready_usec == 0 ? G_PRIORITY_DEFAULT_IDLE : G_PRIORITY_DEFAULT);
-    }
-}
-
-static PillionPollSource *
-from_tell (PillionItem *item)
-{
-  return (PillionPollSource *) ((char *) item - G_STRUCT_OFFSET (PillionPollSource, tell));
-}
-
-static gboolean
-tell_run (PillionItem *item,
-          PillionCore *core)
-{
-  PillionPollSource *self = from_tell (item);
-
-  self->telling = FALSE;
-  if (pillion_poll_source_is_open (self))
-    {
-      if (self->dispatching || self->n_waits > 0 || self->muted || self->callback == NULL)
-        {
-          self->again = self->dispatching;
-          pillion_poll_source_set_ready_time (self, 0);
-        }
-      else
-        {
-          dispatch (self);
-        }
-    }
-  pillion_sync_unref (self);
-
-  return FALSE;
-}
-
-static void
-tell_drop (PillionItem *item)
-{
-  from_tell (item)->telling = FALSE;
-  pillion_sync_unref (from_tell (item));
-}
-
-static const PillionItemClass tell_class = {
-  .run = tell_run,
-  .get_name = timer_get_name,
-  .drop = tell_drop,
-};
-
-/* A task that the other loop waits for is done. By way of the ready queue, behind others that are, and not of the context: that would
- * be told through its descriptor. */
-static void
-on_task_done (gpointer user_data)
-{
-  PillionPollSource *self = user_data;
-
-  if (self->n_waits > 0)
-    {
-      pillion_poll_source_set_ready_time (self, 0);
-    }
-  else if (!self->telling && pillion_poll_source_is_open (self))
-    {
-      self->telling = TRUE;
-      g_object_ref (self);
-      pillion_core_push_local (&self->loop->core, &self->tell);
-    }
-}
-
-static gboolean
-foreign_source_dispatch (GSource *source,
-                         GSourceFunc func,
-                         gpointer user_data)
-{
-  g_autoptr (PillionPollSource) self = g_weak_ref_get (&((ForeignSource *) source)->owner);
-
-  if (self == NULL || !pillion_poll_source_is_open (self))
-    return G_SOURCE_REMOVE;
-
-  if (G_UNLIKELY (!pillion_core_on_thread (&self->loop->core)))
-    {
-      /* Another thread runs the context. It would dispatch this again and again: the loop's own hears of it, and looks for itself. */
-      poll_descriptor (self, FALSE);
-      g_source_set_ready_time (source, -1);
-      __atomic_store_n (&self->silenced, TRUE, __ATOMIC_SEQ_CST);
-      pillion_poll_source_ring (self);
-    }
-  else if (self->n_waits > 0 && !self->fired)
-    {
-      self->fired = TRUE;
-      pillion_poll_source_change_ready_time (self, -1);
-    }
-  else if (self->n_waits > 0 || self->muted || self->callback == NULL)
-    {
-      /* It would be dispatched again and again: it rests until somebody wants it */
-      pillion_poll_source_set_resting (self, TRUE);
-    }
-  else
-    {
-      dispatch (self);
-    }
-
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-foreign_source_finalize (GSource *source)
-{
-  g_weak_ref_clear (&((ForeignSource *) source)->owner);
-}
-
-/* No prepare and no check: GLib looks at the ready time and at the descriptor */
-static GSourceFuncs foreign_source_funcs = {
-  .dispatch = foreign_source_dispatch,
-  .finalize = foreign_source_finalize,
-};
-
 /* The host's clock may be another one now */
 static void
 on_host_changed (PillionPollSource *self)
 {
   if (pillion_poll_source_is_open (self))
-    apply_ready_time (self);
+    pillion_poll_source_apply_ready_time (self);
 }
 
 static void
@@ -443,8 +120,8 @@ let_go (PillionPollSource *self)
   gboolean was_busy = self->busy;
 
   if (!self->loop->core.closed)
-    unset_timer (self);
-  pillion_task_watches_clear (self->tasks);
+    pillion_poll_source_unset_timer (self);
+  pillion_awaited_tasks_clear (self->tasks);
   set_external (self, 0);
   if (was_busy && !self->loop->core.closed)
     pillion_loop_release (self->loop);
@@ -487,9 +164,15 @@ ending_drop (PillionItem *item)
   g_free (self);
 }
 
+static const char *
+ending_get_name (PillionItem *item)
+{
+  return "poll source";
+}
+
 static const PillionItemClass ending_class = {
   .run = ending_run,
-  .get_name = timer_get_name,
+  .get_name = ending_get_name,
   .drop = ending_drop,
 };
 
@@ -509,12 +192,8 @@ pillion_poll_source_constructed (GObject *object)
       self->loop = loop != NULL ? g_object_ref (loop) : pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
     }
 
-  self->tasks = pillion_task_watches_new (self->loop, on_task_done, self);
-  self->source = g_source_new (&foreign_source_funcs, sizeof (ForeignSource));
-  g_weak_ref_init (&((ForeignSource *) self->source)->owner, self);
-  g_source_set_static_name (self->source, "pillion poll source");
-  if (self->fd >= 0)
-    self->tag = g_source_add_unix_fd (self->source, self->fd, G_IO_IN);
+  self->tasks = pillion_awaited_tasks_new (self->loop, pillion_poll_source_on_task_done, self);
+  self->source = pillion_foreign_source_new (self);
   g_source_attach (self->source, pillion_loop_get_context (self->loop));
   g_signal_connect_object (self->loop, "notify::host", G_CALLBACK (on_host_changed), self, G_CONNECT_SWAPPED);
 }
@@ -537,7 +216,7 @@ pillion_poll_source_finalize (GObject *object)
   pillion_sync_acquire (self);
   g_clear_pointer (&self->source, g_source_unref);
   g_clear_pointer (&self->callback, pillion_callback_unref);
-  g_clear_pointer (&self->tasks, pillion_task_watches_unref);
+  g_clear_pointer (&self->tasks, pillion_awaited_tasks_unref);
   g_clear_object (&self->loop);
 
   G_OBJECT_CLASS (pillion_poll_source_parent_class)->finalize (object);
@@ -562,8 +241,8 @@ pillion_poll_source_get_property (GObject *object,
     case PROP_BUSY:
       g_value_set_boolean (value, self->busy);
       break;
-    case PROP_MUTED:
-      g_value_set_boolean (value, self->muted);
+    case PROP_RUNNING:
+      g_value_set_boolean (value, self->running);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -589,8 +268,8 @@ pillion_poll_source_set_property (GObject *object,
     case PROP_BUSY:
       pillion_poll_source_set_busy (self, g_value_get_boolean (value));
       break;
-    case PROP_MUTED:
-      pillion_poll_source_set_muted (self, g_value_get_boolean (value));
+    case PROP_RUNNING:
+      pillion_poll_source_set_running (self, g_value_get_boolean (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -641,14 +320,14 @@ pillion_poll_source_class_init (PillionPollSourceClass *klass)
                           G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
-   * PillionPollSource:muted: (getter get_muted) (setter set_muted)
+   * PillionPollSource:running: (getter get_running) (setter set_running)
    *
-   * Whether the callback is not called, because the other loop runs by itself.
+   * Whether the other loop runs by itself, and waits in [method@Pillion.PollSource.wait].
    *
    * Since: 1.0
    */
-  properties[PROP_MUTED] =
-    g_param_spec_boolean ("muted", NULL, NULL, FALSE,
+  properties[PROP_RUNNING] =
+    g_param_spec_boolean ("running", NULL, NULL, FALSE,
                           G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
@@ -659,8 +338,7 @@ pillion_poll_source_init (PillionPollSource *self)
 {
   self->fd = -1;
   self->ready_usec = -1;
-  self->ring.klass = &ring_class;
-  self->tell.klass = &tell_class;
+  pillion_poll_source_init_items (self);
 }
 
 /**
@@ -749,7 +427,7 @@ pillion_poll_source_set_callback (PillionPollSource *self,
   callback = func != NULL ? pillion_callback_new (G_CALLBACK (func), user_data, destroy) : NULL;
   if (pillion_poll_source_is_open (self))
     {
-      if (callback != NULL && !self->muted)
+      if (callback != NULL)
         pillion_poll_source_set_resting (self, FALSE);
       set_callback (self, callback);
     }
@@ -762,7 +440,7 @@ pillion_poll_source_set_callback (PillionPollSource *self,
 /**
  * pillion_poll_source_set_callback_closure: (rename-to pillion_poll_source_set_callback)
  * @self: a source
- * @closure: (nullable): does what is ready in the other loop; called with @self, returns when it is to be called again, as a [callback@Pillion.PollFunc] does
+ * @closure: (nullable): does what is ready in the other loop; called with @self and the deadline, as a [callback@Pillion.PollFunc] is, and returns when it is to be called again
  *
  * Does what `pillion_poll_source_set_callback ()` does, with a closure, and is what language bindings call by that name.
  *
@@ -800,8 +478,8 @@ pillion_poll_source_get_ready_time (PillionPollSource *self)
  * @ready_usec: the time in µs of the loop's clock ([method@Pillion.Loop.get_now]), 0 for now, -1 for never
  *
  * Sets when the callback is to be called even if the descriptor is not readable; or when [method@Pillion.PollSource.wait] is to
- * end. In the host's own code, between two kicks, this installs the hook and rings where it is needed. From inside the callback it does nothing: that
- * returns the time. On the loop's thread.
+ * end. In the host's own code, between two kicks, this installs the hook and rings the host if need be. What the callback returns
+ * replaces what was set from inside of it. Call this on the loop's thread.
  *
  * Since: 1.0
  */
@@ -815,20 +493,26 @@ pillion_poll_source_set_ready_time (PillionPollSource *self,
   g_return_if_fail (pillion_core_on_thread (&self->loop->core));
 
   ready_usec = MAX (ready_usec, -1);
-  if (!pillion_poll_source_is_open (self) || self->dispatching || self->ready_usec == ready_usec)
+  if (!pillion_poll_source_is_open (self) || self->ready_usec == ready_usec)
     return;
 
   core = &self->loop->core;
   if (self->n_waits > 0 && ready_usec == 0)
     {
-      /* The wait sees that before it sleeps again */
+      /* The wait sees that before it sleeps again. A main loop in it sees the ready time. */
       self->fired = TRUE;
-      return;
+      if (core->depth <= self->wait_depth && self->n_calls == 0)
+        return;
     }
 
   pillion_poll_source_change_ready_time (self, ready_usec);
-  if (ready_usec >= 0 && core->depth == 0 && !self->muted)
-    pillion_core_busy (core);
+  if (ready_usec >= 0 && core->depth == 0 && !self->running)
+    {
+      /* Another thread that runs the context may sleep in it */
+      if (!g_main_context_is_owner (core->context))
+        g_main_context_wakeup (core->context);
+      pillion_core_busy (core);
+    }
 }
 
 /**
@@ -900,47 +584,47 @@ pillion_poll_source_set_busy (PillionPollSource *self,
 }
 
 /**
- * pillion_poll_source_get_muted: (get-property muted)
+ * pillion_poll_source_get_running: (get-property running)
  * @self: a source
  *
- * Tells whether the callback is not called at present.
+ * Tells whether the other loop runs by itself.
  *
- * Returns: whether the source is muted
+ * Returns: whether it was said to
  *
  * Since: 1.0
  */
 gboolean
-pillion_poll_source_get_muted (PillionPollSource *self)
+pillion_poll_source_get_running (PillionPollSource *self)
 {
   g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), FALSE);
 
-  return self->muted;
+  return self->running;
 }
 
 /**
- * pillion_poll_source_set_muted: (set-property muted)
+ * pillion_poll_source_set_running: (set-property running)
  * @self: a source
- * @muted: whether the callback is not to be called
+ * @running: whether the other loop runs by itself
  *
- * Mutes the source while the other loop runs by itself: then the callback is not called, whoever runs the context, and only
- * [method@Pillion.PollSource.wait] sees the descriptor and the ready time. The context is the loop's until then, unless another thread has it. On
- * the loop's thread.
+ * Says that the other loop runs by itself, and waits in [method@Pillion.PollSource.wait], or that it has stopped. While it runs,
+ * whoever else runs the context is called from it, and so the callback is called there. The context is the loop's until
+ * it stops, unless another thread has it. Call this on the loop's thread.
  *
  * Since: 1.0
  */
 void
-pillion_poll_source_set_muted (PillionPollSource *self,
-                               gboolean muted)
+pillion_poll_source_set_running (PillionPollSource *self,
+                                 gboolean running)
 {
   g_return_if_fail (PILLION_IS_POLL_SOURCE (self));
   g_return_if_fail (pillion_core_on_thread (&self->loop->core));
 
-  muted = muted != FALSE;
-  if (!pillion_poll_source_is_open (self) || self->muted == muted)
+  running = running != FALSE;
+  if (!pillion_poll_source_is_open (self) || self->running == running)
     return;
 
-  self->muted = muted;
-  if (muted)
+  self->running = running;
+  if (running)
     {
       self->acquired = !self->loop->owns_context && pillion_loop_acquire (self->loop);
     }
@@ -951,7 +635,8 @@ pillion_poll_source_set_muted (PillionPollSource *self,
       self->acquired = FALSE;
       pillion_poll_source_set_resting (self, FALSE);
     }
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MUTED]);
+  pillion_poll_source_set_untold (self, running);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RUNNING]);
 }
 
 /**

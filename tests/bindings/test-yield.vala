@@ -255,12 +255,12 @@ void test_poll_source () {
         assert (Posix.pipe (pipe) == 0);
         var source = new Pillion.PollSource (loop, pipe[0]);
         var seen = 0;
-        source.set_callback ((source) => {
+        source.set_callback ((source, deadline) => {
             seen++;
             Posix.read (pipe[0], new uint8[1], 1);
             return -1;
         });
-        assert (source.fd == pipe[0] && source.loop == loop && !source.muted);
+        assert (source.fd == pipe[0] && source.loop == loop && !source.running);
         Posix.write (pipe[1], "x".data, 1);
         var end = get_monotonic_time () + 30 * SECOND;
         while (seen == 0 && get_monotonic_time () < end)

@@ -18,6 +18,7 @@ typedef struct
 
 static gint64
 on_ready (PillionPollSource *source,
+          gint64 deadline_usec,
           gpointer data)
 {
   Fixture *fixture = data;
@@ -138,17 +139,18 @@ test_wait (Fixture *fixture,
   g_source_set_callback (idle, finish, fixture->task, NULL);
   g_source_attach (idle, pillion_loop_get_context (fixture->loop));
   g_source_unref (idle);
-  pillion_poll_source_set_muted (fixture->source, TRUE);
+  pillion_poll_source_set_running (fixture->source, TRUE);
   g_assert_true (pillion_poll_source_watch_task (fixture->source, fixture->task));
   g_assert_true (pillion_poll_source_wait (fixture->source, -1));
   g_assert_cmpint (fixture->n, ==, 0);
   task = pillion_poll_source_take_task (fixture->source);
   g_assert_true (task == fixture->task);
   g_object_unref (task);
-  pillion_poll_source_set_muted (fixture->source, FALSE);
+  pillion_poll_source_set_running (fixture->source, FALSE);
 }
 
-/* What is done while the callback is on the stack is told in the next call */
+/* What is done while the callback is on the stack is told in another call. One more is made by the main loop in the callback, because only
+ * the other loop knows what is ready in it. */
 static void
 test_nested (Fixture *fixture,
              gconstpointer data)
@@ -157,7 +159,7 @@ test_nested (Fixture *fixture,
   g_assert_true (pillion_poll_source_watch_task (fixture->source, fixture->task));
   pillion_poll_source_set_ready_time (fixture->source, 0);
   kick_until_quiet (fixture->loop);
-  g_assert_cmpint (fixture->n, ==, 2);
+  g_assert_cmpint (fixture->n, ==, 3);
   g_assert_cmpuint (fixture->taken->len, ==, 1);
 }
 
@@ -221,7 +223,7 @@ test_give_up_what_was_got (Fixture *fixture,
       if (taken)
         kick_until_quiet (fixture->loop);
       else
-        pillion_poll_source_set_muted (fixture->source, TRUE);
+        pillion_poll_source_set_running (fixture->source, TRUE);
       g_assert_cmpuint (pillion_semaphore_get_available (semaphore), ==, 0);
       g_assert_cmpint (pillion_poll_source_give_up_task (fixture->source, task), ==, !taken);
       if (taken)
@@ -229,7 +231,7 @@ test_give_up_what_was_got (Fixture *fixture,
       /* It is no more than one permit, however often this is said */
       g_assert_false (pillion_poll_source_give_up_task (fixture->source, task));
       pillion_task_cancel (task);
-      pillion_poll_source_set_muted (fixture->source, FALSE);
+      pillion_poll_source_set_running (fixture->source, FALSE);
       kick_until_quiet (fixture->loop);
       g_assert_cmpuint (pillion_semaphore_get_available (semaphore), ==, 1);
       g_ptr_array_set_size (fixture->taken, 0);
@@ -254,8 +256,8 @@ test_closed (Fixture *fixture,
 {
   PillionTask *done = pillion_task_new (fixture->loop, "done", NULL);
 
+  pillion_poll_source_set_callback (fixture->source, NULL, NULL, NULL);
   g_assert_true (pillion_poll_source_watch_task (fixture->source, fixture->task));
-  pillion_poll_source_set_muted (fixture->source, TRUE);
   g_assert_true (pillion_poll_source_watch_task (fixture->source, done));
   pillion_task_return_boolean (done, TRUE);
   kick_until_quiet (fixture->loop);

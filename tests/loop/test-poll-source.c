@@ -30,6 +30,7 @@ typedef struct
 
 static gint64
 on_ready (PillionPollSource *source,
+          gint64 deadline_usec,
           gpointer data)
 {
   Fixture *fixture = data;
@@ -115,23 +116,23 @@ test_properties (Fixture *fixture,
                  gconstpointer data)
 {
   PillionLoop *loop;
-  gboolean busy, muted;
+  gboolean busy, running;
   int fd;
 
-  g_object_get (fixture->source, "loop", &loop, "fd", &fd, "busy", &busy, "muted", &muted, NULL);
+  g_object_get (fixture->source, "loop", &loop, "fd", &fd, "busy", &busy, "running", &running, NULL);
   g_assert_true (loop == fixture->loop);
   g_object_unref (loop);
   g_assert_cmpint (fd, ==, fixture->pipe[0]);
   g_assert_false (busy);
-  g_assert_false (muted);
+  g_assert_false (running);
   g_assert_true (pillion_poll_source_get_loop (fixture->source) == fixture->loop);
   g_assert_cmpint (pillion_poll_source_get_fd (fixture->source), ==, fixture->pipe[0]);
   g_assert_cmpint (pillion_poll_source_get_ready_time (fixture->source), ==, -1);
   g_assert_cmpuint (pillion_poll_source_get_external (fixture->source), ==, 0);
-  g_object_set (fixture->source, "busy", TRUE, "muted", TRUE, NULL);
+  g_object_set (fixture->source, "busy", TRUE, "running", TRUE, NULL);
   g_assert_true (pillion_poll_source_get_busy (fixture->source));
-  g_assert_true (pillion_poll_source_get_muted (fixture->source));
-  g_object_set (fixture->source, "busy", FALSE, "muted", FALSE, NULL);
+  g_assert_true (pillion_poll_source_get_running (fixture->source));
+  g_object_set (fixture->source, "busy", FALSE, "running", FALSE, NULL);
 }
 
 /* The context outside */
@@ -281,6 +282,7 @@ test_without_a_loop (void)
 
 static gint64
 replace_itself (PillionPollSource *source,
+                gint64 deadline_usec,
                 gpointer data)
 {
   Fixture *fixture = data;
@@ -305,6 +307,7 @@ test_replaced_inside (Fixture *fixture,
 
 static gint64
 close_inside (PillionPollSource *source,
+              gint64 deadline_usec,
               gpointer data)
 {
   Fixture *fixture = data;
@@ -328,6 +331,7 @@ test_closed_inside (Fixture *fixture,
 /* Who always has more to do lets those of lower priority have a turn */
 static gint64
 go_on_until_idle (PillionPollSource *source,
+                  gint64 deadline_usec,
                   gpointer data)
 {
   Fixture *fixture = data;
@@ -347,7 +351,7 @@ test_no_starving (Fixture *fixture,
   kick_until_quiet (fixture->loop);
 }
 
-/* A main loop that is run from inside the callback */
+/* A main loop that is run from inside the callback calls it again, for what is ready and for what becomes ready */
 static gboolean
 quit (gpointer data)
 {
@@ -355,32 +359,42 @@ quit (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+ring_the_source (gpointer data)
+{
+  Fixture *fixture = data;
+
+  pillion_poll_source_set_ready_time (fixture->source, 0);
+  return G_SOURCE_REMOVE;
+}
+
 static gint64
 run_main_loop (PillionPollSource *source,
+               gint64 deadline_usec,
                gpointer data)
 {
   Fixture *fixture = data;
 
-  fixture->n++;
-  if (fixture->n == 1)
+  if (fixture->n == 0)
     {
       int idles = fixture->n_idles;
 
+      fixture->n++;
+      fixture->drains = TRUE;
       fixture->main_loop = g_main_loop_new (pillion_loop_get_context (fixture->loop), FALSE);
       add_idle (fixture, count_idle);
-      attach (fixture, g_timeout_source_new (20), quit);
+      attach (fixture, g_timeout_source_new (10), ring_the_source);
+      attach (fixture, g_timeout_source_new (30), quit);
       g_assert_false (pillion_poll_source_wait (source, 0));
       g_assert_false (pillion_poll_source_iterate (source));
-      pillion_loop_kick (fixture->loop);
       g_main_loop_run (fixture->main_loop);
       g_main_loop_unref (fixture->main_loop);
-      /* The pipe was readable all the time */
-      g_assert_cmpint (fixture->n, ==, 1);
+      /* Once because the callback was on the stack, and once for the ready time: not over and over */
+      g_assert_cmpint (fixture->n, ==, 3);
       g_assert_cmpint (fixture->n_idles, ==, idles + 1);
       return -1;
     }
-  fixture->n--;
-  return on_ready (source, data);
+  return on_ready (source, deadline_usec, data);
 }
 
 static void
@@ -389,7 +403,39 @@ test_nested_main_loop (Fixture *fixture,
 {
   pillion_poll_source_set_callback (fixture->source, run_main_loop, fixture, NULL);
   write_byte (fixture);
-  kick_until (fixture->loop, fixture->n == 2);
+  kick_until (fixture->loop, fixture->n == 3);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (fixture->n, ==, 3);
+}
+
+static gint64
+note_deadline (PillionPollSource *source,
+               gint64 deadline_usec,
+               gpointer data)
+{
+  ((Fixture *) data)->times[0] = deadline_usec;
+  ((Fixture *) data)->n++;
+  return -1;
+}
+
+/* The callback's deadline is the kick's if that comes soon, and never much later than now */
+static void
+test_slice (Fixture *fixture,
+            gconstpointer data)
+{
+  gint64 deadline;
+
+  pillion_poll_source_set_callback (fixture->source, note_deadline, fixture, NULL);
+  pillion_poll_source_set_ready_time (fixture->source, 0);
+  deadline = g_get_monotonic_time () - 5;
+  pillion_loop_kick_until (fixture->loop, deadline, NULL);
+  g_assert_cmpint (fixture->n, ==, 1);
+  g_assert_cmpint (fixture->times[0], ==, deadline);
+
+  pillion_poll_source_set_ready_time (fixture->source, 0);
+  pillion_loop_kick_until (fixture->loop, g_get_monotonic_time () + G_TIME_SPAN_HOUR, NULL);
+  g_assert_cmpint (fixture->n, ==, 2);
+  g_assert_cmpint (fixture->times[0], <, g_get_monotonic_time () + G_TIME_SPAN_SECOND);
 }
 
 static gpointer
@@ -695,6 +741,7 @@ write_soon (gpointer data)
 /* A virtual clock waits for what another thread is at */
 static gint64
 open_gate (PillionPollSource *source,
+           gint64 deadline_usec,
            gpointer data)
 {
   Fixture *fixture = data;
@@ -745,13 +792,13 @@ test_wait_readable (Fixture *fixture,
 {
   GThread *thread = g_thread_new ("writer", write_soon, fixture);
 
-  pillion_poll_source_set_muted (fixture->source, TRUE);
+  pillion_poll_source_set_running (fixture->source, TRUE);
   gate_open (&fixture->gate);
   g_assert_true (pillion_poll_source_wait (fixture->source, -1));
   g_thread_join (thread);
   /* As often as it is asked, until somebody reads */
   g_assert_true (pillion_poll_source_wait (fixture->source, -1));
-  pillion_poll_source_set_muted (fixture->source, FALSE);
+  pillion_poll_source_set_running (fixture->source, FALSE);
   g_assert_cmpint (fixture->n, ==, 0);
   kick_until (fixture->loop, fixture->n == 1);
 }
@@ -805,7 +852,7 @@ test_wait_works (Fixture *fixture,
 {
   GThread *thread = g_thread_new ("caller", call_soon, fixture);
 
-  pillion_poll_source_set_muted (fixture->source, TRUE);
+  pillion_poll_source_set_running (fixture->source, TRUE);
   add_idle (fixture, ring);
   g_assert_true (pillion_poll_source_wait (fixture->source, -1));
   g_assert_cmpint (fixture->n_idles, ==, 1);
@@ -822,7 +869,7 @@ test_wait_works (Fixture *fixture,
   g_assert_true (pillion_poll_source_wait (fixture->source, -1));
   g_assert_cmpint (fixture->n_idles, ==, 5);
   g_thread_join (thread);
-  pillion_poll_source_set_muted (fixture->source, FALSE);
+  pillion_poll_source_set_running (fixture->source, FALSE);
   g_assert_cmpint (fixture->n, ==, 0);
 }
 
@@ -830,36 +877,47 @@ static void
 test_iterate (Fixture *fixture,
               gconstpointer data)
 {
-  pillion_poll_source_set_muted (fixture->source, TRUE);
+  pillion_poll_source_set_running (fixture->source, TRUE);
   write_byte (fixture);
   add_idle (fixture, count_idle);
   pillion_loop_call_soon (fixture->loop, on_wake, fixture, NULL);
   while (fixture->n_idles == 0 || get_atomic (&fixture->n_wakes) == 0)
     g_assert_true (pillion_poll_source_iterate (fixture->source));
   g_assert_cmpint (fixture->n, ==, 0);
-  pillion_poll_source_set_muted (fixture->source, FALSE);
+  pillion_poll_source_set_running (fixture->source, FALSE);
   kick_until (fixture->loop, fixture->n == 1);
 }
 
-/* Between two waits somebody runs a main loop: the source is not seen, and does not keep it busy */
+/* Something that the other loop has called runs a main loop: the callback is called there, first because only the other loop knows what is
+ * ready in it, then for what the source sees, and not over and over */
 static void
-test_muted_main_loop (Fixture *fixture,
-                      gconstpointer data)
+test_main_loop_while_it_runs (Fixture *fixture,
+                              gconstpointer data)
 {
   GMainContext *context = pillion_loop_get_context (fixture->loop);
 
-  pillion_poll_source_set_muted (fixture->source, TRUE);
+  fixture->drains = TRUE;
+  pillion_poll_source_set_running (fixture->source, TRUE);
+  while (g_main_context_iteration (context, FALSE))
+    ;
+  g_assert_cmpint (fixture->n, ==, 1);
   write_byte (fixture);
-  pillion_poll_source_set_ready_time (fixture->source, 0);
   while (g_main_context_iteration (context, FALSE))
     ;
-  g_assert_cmpint (fixture->n, ==, 0);
+  g_assert_cmpint (fixture->n, ==, 2);
+
+  /* A wait sees the source itself */
+  write_byte (fixture);
   g_assert_true (pillion_poll_source_wait (fixture->source, -1));
+  g_assert_cmpint (fixture->n, ==, 2);
   while (g_main_context_iteration (context, FALSE))
     ;
-  pillion_poll_source_set_muted (fixture->source, FALSE);
-  while (fixture->n < 1)
-    g_main_context_iteration (context, TRUE);
+  g_assert_cmpint (fixture->n, ==, 3);
+
+  pillion_poll_source_set_running (fixture->source, FALSE);
+  while (g_main_context_iteration (context, FALSE))
+    ;
+  g_assert_cmpint (fixture->n, ==, 3);
 }
 
 static void
@@ -867,11 +925,11 @@ wait_inside (gpointer data)
 {
   Fixture *fixture = data;
 
-  pillion_poll_source_set_muted (fixture->source, TRUE);
+  pillion_poll_source_set_running (fixture->source, TRUE);
   add_idle (fixture, ring);
   g_assert_true (pillion_poll_source_wait (fixture->source, -1));
   g_assert_cmpint (fixture->n_idles, ==, 1);
-  pillion_poll_source_set_muted (fixture->source, FALSE);
+  pillion_poll_source_set_running (fixture->source, FALSE);
   fixture->n_busy++;
 }
 
@@ -902,10 +960,10 @@ test_wait_as_passenger (Fixture *fixture,
     g_main_context_iteration (context, TRUE);
   /* Without a wait, too: a run-until of a passenger runs the context */
   add_idle (fixture, count_idle);
-  pillion_poll_source_set_muted (fixture->source, TRUE);
+  pillion_poll_source_set_running (fixture->source, TRUE);
   while (fixture->n_idles < 2)
     g_assert_true (pillion_poll_source_iterate (fixture->source));
-  pillion_poll_source_set_muted (fixture->source, FALSE);
+  pillion_poll_source_set_running (fixture->source, FALSE);
   pillion_loop_stop (fixture->loop);
 }
 
@@ -917,14 +975,14 @@ test_wait_virtual (Fixture *fixture,
   gint64 start = pillion_host_get_now (host);
 
   g_assert_true (pillion_loop_ensure (fixture->loop, host, NULL));
-  pillion_poll_source_set_muted (fixture->source, TRUE);
+  pillion_poll_source_set_running (fixture->source, TRUE);
   g_assert_true (pillion_poll_source_wait (fixture->source, G_TIME_SPAN_HOUR));
   g_assert_cmpint (pillion_host_get_now (host), ==, start + G_TIME_SPAN_HOUR);
   /* What is readable comes before the jump */
   write_byte (fixture);
   g_assert_true (pillion_poll_source_wait (fixture->source, G_TIME_SPAN_HOUR));
   g_assert_cmpint (pillion_host_get_now (host), ==, start + G_TIME_SPAN_HOUR);
-  pillion_poll_source_set_muted (fixture->source, FALSE);
+  pillion_poll_source_set_running (fixture->source, FALSE);
 
   pillion_loop_stop (fixture->loop);
   g_clear_object (&fixture->source);
@@ -957,14 +1015,16 @@ drain_context (gpointer data)
 {
   Fixture *fixture = data;
 
+  fixture->drains = TRUE;
   write_byte (fixture);
-  /* It ends, because the source does not stay ready */
   while (g_main_context_iteration (pillion_loop_get_context (fixture->loop), FALSE))
     ;
+  g_assert_cmpint (fixture->n, ==, 1);
   fixture->n_idles++;
   return G_SOURCE_REMOVE;
 }
 
+/* A main loop in a wait calls back, and then the wait ends, because that may be what it was for */
 static void
 test_main_loop_in_a_wait (Fixture *fixture,
                           gconstpointer data)
@@ -972,8 +1032,8 @@ test_main_loop_in_a_wait (Fixture *fixture,
   add_idle (fixture, drain_context);
   g_assert_true (pillion_poll_source_wait (fixture->source, -1));
   g_assert_cmpint (fixture->n_idles, ==, 1);
-  /* It was not muted, and is called again */
-  kick_until (fixture->loop, fixture->n == 1);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (fixture->n, ==, 1);
 }
 
 static gpointer
@@ -998,8 +1058,8 @@ test_wait_for_nothing (Fixture *fixture,
   gate_wait (&fixture->gate);
   g_assert_false (pillion_poll_source_wait (fixture->source, -1));
   g_assert_false (pillion_poll_source_iterate (fixture->source));
-  pillion_poll_source_set_muted (fixture->source, TRUE);
-  pillion_poll_source_set_muted (fixture->source, FALSE);
+  pillion_poll_source_set_running (fixture->source, TRUE);
+  pillion_poll_source_set_running (fixture->source, FALSE);
   gate_open (&fixture->gate);
   g_thread_join (thread);
   pillion_poll_source_close (fixture->source);
@@ -1128,6 +1188,7 @@ unref_source (gpointer data)
 
 static gint64
 count_call (PillionPollSource *source,
+            gint64 deadline_usec,
             gpointer data)
 {
   add_atomic (data, 1);
@@ -1169,7 +1230,7 @@ test_loop_closed (Fixture *fixture,
   g_assert_false (pillion_poll_source_wait (fixture->source, -1));
   pillion_poll_source_set_ready_time (fixture->source, 0);
   pillion_poll_source_set_busy (fixture->source, FALSE);
-  pillion_poll_source_set_muted (fixture->source, TRUE);
+  pillion_poll_source_set_running (fixture->source, TRUE);
   while (g_main_context_iteration (context, FALSE))
     ;
   g_assert_cmpint (fixture->n, ==, 0);
@@ -1177,6 +1238,7 @@ test_loop_closed (Fixture *fixture,
 
 static gint64
 close_loop (PillionPollSource *source,
+            gint64 deadline_usec,
             gpointer data)
 {
   Fixture *fixture = data;
@@ -1233,6 +1295,7 @@ test_ring (Fixture *fixture,
 
 static gint64
 ring_inside (PillionPollSource *source,
+             gint64 deadline_usec,
              gpointer data)
 {
   Fixture *fixture = data;
@@ -1306,7 +1369,7 @@ test_wait_in_a_region (Fixture *fixture,
 {
   int n_calls = 0;
 
-  pillion_poll_source_set_muted (fixture->source, TRUE);
+  pillion_poll_source_set_running (fixture->source, TRUE);
   pillion_loop_begin_region (fixture->loop, "render", PILLION_REGION_NO_CALLBACKS);
   for (int i = 0; i < 3; i++)
     pillion_loop_call_soon (fixture->loop, note_call, &n_calls, NULL);
@@ -1317,7 +1380,7 @@ test_wait_in_a_region (Fixture *fixture,
   g_assert_true (pillion_poll_source_wait (fixture->source, -1));
   g_assert_cmpint (n_calls, ==, 0);
   g_assert_true (pillion_loop_end_region (fixture->loop, "render", NULL));
-  pillion_poll_source_set_muted (fixture->source, FALSE);
+  pillion_poll_source_set_running (fixture->source, FALSE);
   kick_until_quiet (fixture->loop);
   g_assert_cmpint (n_calls, ==, 3);
 }
@@ -1342,7 +1405,8 @@ main (int argc,
   ADD ("context-outside/replaced-inside", test_replaced_inside);
   ADD ("context-outside/closed-inside", test_closed_inside);
   ADD ("context-outside/does-not-starve-others", test_no_starving);
-  ADD ("context-outside/main-loop-inside-the-callback", test_nested_main_loop);
+  ADD ("context-outside/told-when-to-stop", test_slice);
+  ADD ("context-outside/main-loop-inside-the-callback-calls-it-again", test_nested_main_loop);
   ADD ("context-outside/nobody-rides", test_plain_context);
   ADD ("context-outside/passenger", test_passenger);
   ADD ("context-outside/work-installs-the-hook", test_hook);
@@ -1357,12 +1421,12 @@ main (int argc,
   ADD ("wait/timeout", test_wait_timeout);
   ADD ("wait/everything-goes-on", test_wait_works);
   ADD ("wait/iterate", test_iterate);
-  ADD ("wait/main-loop-in-between", test_muted_main_loop);
+  ADD ("wait/main-loop-in-between-calls-back", test_main_loop_while_it_runs);
   ADD ("wait/inside-a-kick", test_wait_in_a_kick);
   ADD ("wait/as-passenger", test_wait_as_passenger);
   ADD ("wait/virtual-clock", test_wait_virtual);
   ADD ("wait/inside-a-wait", test_wait_in_a_wait);
-  ADD ("wait/main-loop-inside", test_main_loop_in_a_wait);
+  ADD ("wait/main-loop-inside-calls-back", test_main_loop_in_a_wait);
   ADD ("wait/in-a-region", test_wait_in_a_region);
   ADD ("wait/refused", test_wait_for_nothing);
   ADD ("ring/from-threads", test_ring);

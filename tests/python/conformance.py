@@ -43,28 +43,26 @@ def kicked(EventLoop):
         not to be seen from stop () until it is run again."""
 
         _asked = False
+        _hidden = True
 
-        def _attach(self):
-            if self._source is None or self._owner != threading.get_ident():
-                super()._attach()
-                self._source.set_muted(True)
+        def _dispatch(self, end):
+            return -1 if self._hidden else super()._dispatch(end)
 
         def stop(self):
             super().stop()
             self._asked = True
             if self._kicked:
-                self._source.set_muted(True)
+                self._hidden = True
 
         def run_forever(self):
             self._check_closed()
             self._check_running()
             self._attach()
-            source, guest = self._source, self._guest
+            guest = self._guest
             try:
-                source.set_muted(False)
+                self._hidden = False
                 # What was done to the loop while it was not to be seen
-                if not self._armed:
-                    self._arm()
+                self._arm()
                 while True:
                     last = self._asked
                     guest.kick()
@@ -72,7 +70,7 @@ def kicked(EventLoop):
                         break
                     time.sleep(0.001)
             finally:
-                source.set_muted(True)
+                self._hidden = True
                 self._asked = self._stopping = False
 
     return Kicked

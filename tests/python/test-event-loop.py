@@ -9,6 +9,7 @@ import contextvars
 import gc
 import io
 import logging
+import math
 import os
 import signal
 import socket
@@ -18,7 +19,7 @@ import threading
 import time
 import warnings
 
-from support import Case, FrameHost, GLib, Pillion, guest, pillion, tap
+from support import Case, FrameHost, GLib, Pillion, guest, pillion, tap, until
 
 
 class ContextOutside(Case):
@@ -70,6 +71,61 @@ class ContextOutside(Case):
         self.kick_until(task.done)
         self.assertEqual(len(idle), 1)
 
+    def test_the_budget_holds_between_steps(self):
+        """However many are ready together"""
+        async def work():
+            await event.wait()
+            end = time.monotonic() + 0.003
+            while time.monotonic() < end:
+                pass
+            done.append(None)
+
+        event, done, most = asyncio.Event(), [], 0
+        tasks = [self.loop.create_task(work()) for _ in range(8)]
+        self.kick_until(lambda: len(event._waiters) == 8)
+        event.set()
+        while len(done) < 8:
+            before = len(done)
+            guest.kick_until(guest.get_now() + 1000)
+            most = max(most, len(done) - before)
+        self.assertEqual(most, 1)
+        self.kick_until(lambda: all(task.done() for task in tasks))
+
+    def test_what_is_left_of_a_pass_comes_before_the_next_one(self):
+        order = []
+
+        def step(name):
+            order.append(name)
+            self.loop.call_soon(order.append, name.upper())
+
+        for name in 'abc':
+            self.loop.call_soon(step, name)
+        while len(order) < 6:
+            guest.kick_until(0)
+        self.assertEqual(order, list('abcABC'))
+
+    def test_what_is_left_of_a_pass_is_run_by_who_waits(self):
+        order = []
+        for name in 'abc':
+            self.loop.call_soon(order.append, name)
+        guest.kick_until(0)
+        self.assertEqual(len(order), 1)
+        self.loop.run_until_complete(asyncio.sleep(0))
+        self.assertEqual(order, list('abc'))
+
+    def test_times_that_never_come(self):
+        self.catch_reports()
+        for delay in math.inf, sys.maxsize, 2.0**55, 1e13:
+            with self.subTest(delay):
+                task = self.loop.create_task(asyncio.sleep(delay))
+                other = self.loop.create_task(asyncio.sleep(0.001, 'other'))
+                self.kick_until(other.done)
+                self.assertTrue(guest.kick())
+                task.cancel()
+                self.kick_until(task.done)
+                self.assertTrue(task.cancelled())
+                self.assertEqual(self.reports, [])
+
     def test_one_kick_drives_two_loops(self):
         other = pillion.EventLoop()
         self.addCleanup(other.close)
@@ -95,7 +151,165 @@ class ContextOutside(Case):
         first, second = self.loop.create_task(nests()), self.loop.create_task(other())
         self.kick_until(second.done)
         self.assertTrue(first.done())
-        self.assertEqual(order, ['begin', 'end', 'other'])
+        self.assertEqual(order, ['begin', 'other', 'end'])
+
+    def make_dialog(self):
+        """As a window does that waits for its button: gives a function that closes it, and one that shows it"""
+        main_loop = GLib.MainLoop()
+
+        def show():
+            late = GLib.timeout_add_seconds(30, main_loop.quit)
+            main_loop.run()
+            GLib.source_remove(late)
+
+        return main_loop.quit, show
+
+    def test_tasks_go_on_in_a_dialog_of_a_step(self):
+        close, show = self.make_dialog()
+        order = []
+
+        async def dialog():
+            mine = asyncio.current_task()
+            order.append('open')
+            show()
+            order.append('closed')
+            self.assertIs(asyncio.current_task(), mine)
+            self.assertIs(asyncio.get_running_loop(), self.loop)
+
+        async def other():
+            for number in range(3):
+                await asyncio.sleep(0.002)
+                order.append(number)
+            self.assertIsNot(asyncio.current_task(), task)
+            close()
+
+        task, second = self.loop.create_task(dialog()), self.loop.create_task(other())
+        self.kick_until(task.done)
+        task.result()
+        self.kick_until(second.done)
+        second.result()
+        self.assertEqual(order, ['open', 0, 1, 2, 'closed'])
+
+    def test_a_dialog_in_a_dialog(self):
+        order = []
+
+        async def dialog(depth):
+            close, show = self.make_dialog()
+            inner = self.loop.create_task(dialog(depth + 1) if depth < 5 else asyncio.sleep(0))
+            inner.add_done_callback(lambda _: close())
+            show()
+            order.append(depth)
+
+        task = self.loop.create_task(dialog(0))
+        self.kick_until(task.done)
+        task.result()
+        self.assertEqual(order, [5, 4, 3, 2, 1, 0])
+
+    def test_a_dialog_does_not_spin(self):
+        close, show = self.make_dialog()
+        passes = 0
+        inside = self.loop._begin_pass
+
+        def count(*args):
+            nonlocal passes
+            passes += 1
+            return inside(*args)
+
+        async def dialog():
+            self.loop._begin_pass = count
+            GLib.timeout_add(50, close)
+            show()
+
+        task = self.loop.create_task(dialog())
+        self.kick_until(task.done)
+        self.assertLess(passes, 10)
+
+    def test_a_reader_is_not_entered_twice(self):
+        """What it has yet to read stays ready while it is on the stack, and is not asked about over and over"""
+        for run in self.kick_until, lambda is_over: self.loop.run_until_complete(until(is_over)):
+            with self.subTest(run):
+                close, show = self.make_dialog()
+                ours, theirs = socket.socketpair()
+                ours.setblocking(False)
+                depth, deepest, read, ticks = 0, 0, [], []
+
+                def on_readable():
+                    nonlocal depth, deepest
+                    depth += 1
+                    deepest = max(deepest, depth)
+                    if not read:
+                        show()
+                    read.append(ours.recv(1))
+                    depth -= 1
+
+                def tick():
+                    ticks.append(len(read))
+                    if len(ticks) < 5:
+                        self.loop.call_later(0.002, tick)
+                    else:
+                        close()
+
+                theirs.send(b'abc')
+                self.loop.add_reader(ours.fileno(), on_readable)
+                self.loop.call_later(0.002, tick)
+                passes = 0
+                inside = self.loop._begin_pass
+
+                def count(*args):
+                    nonlocal passes
+                    passes += 1
+                    return inside(*args)
+
+                self.loop._begin_pass = count
+                run(lambda: len(read) == 3)
+                del self.loop._begin_pass
+                self.assertEqual(deepest, 1)
+                self.assertEqual(b''.join(read), b'abc')
+                self.assertEqual(ticks, [0] * 5)
+                self.assertLess(passes, 200)
+                self.loop.remove_reader(ours.fileno())
+                ours.close()
+                theirs.close()
+
+    def test_what_shares_a_context_waits_for_the_dialog(self):
+        close, show = self.make_dialog()
+        order = []
+        context = contextvars.copy_context()
+
+        async def dialog():
+            GLib.timeout_add(20, close)
+            show()
+            order.append('closed')
+
+        async def shares():
+            order.append('shares')
+
+        async def other():
+            order.append('other')
+
+        self.catch_reports()
+        tasks = [self.loop.create_task(dialog(), context=context), self.loop.create_task(shares(), context=context),
+                 self.loop.create_task(other())]
+        self.kick_until(lambda: all(task.done() for task in tasks))
+        self.assertEqual(order, ['other', 'closed', 'shares'])
+        self.assertEqual(self.reports, [])
+
+    def test_a_dialog_in_a_step_of_another_loop(self):
+        close, show = self.make_dialog()
+        other = pillion.EventLoop()
+        self.addCleanup(other.close)
+
+        async def dialog():
+            show()
+            return asyncio.current_task()
+
+        async def closes():
+            await asyncio.sleep(0.001)
+            close()
+
+        task, second = self.loop.create_task(dialog()), other.create_task(closes())
+        self.kick_until(lambda: task.done() and second.done())
+        self.assertIs(task.result(), task)
 
     def test_kick_inside_a_step(self):
         async def work():
@@ -554,7 +768,56 @@ class AsyncioOutside(Case):
             await asyncio.sleep(0)
 
         self.loop.run_until_complete(both())
-        self.assertEqual(order, ['end', 'other', 'called'])
+        self.assertEqual(order, ['other', 'called', 'end'])
+
+    def test_dialogs_while_asyncio_waits(self):
+        """A callback of GLib's opens one, and tasks go on in it"""
+        main_loop = GLib.MainLoop()
+        order = []
+
+        async def other():
+            for number in range(3):
+                await asyncio.sleep(0.002)
+                order.append(number)
+            main_loop.quit()
+
+        async def work():
+            done = self.loop.create_future()
+
+            def show():
+                main_loop.run()
+                done.set_result(len(order))
+                return False
+
+            GLib.idle_add(show)
+            await asyncio.sleep(0.001)
+            await asyncio.gather(other(), done)
+            return done.result()
+
+        self.assertEqual(self.loop.run_until_complete(work()), 3)
+
+    def test_run_from_a_dialog_is_refused(self):
+        main_loop = GLib.MainLoop()
+        errors = []
+
+        def runs():
+            coroutine = asyncio.sleep(0)
+            try:
+                self.loop.run_until_complete(coroutine)
+            except RuntimeError as error:
+                coroutine.close()
+                errors.append(error)
+            main_loop.quit()
+            return False
+
+        async def dialog():
+            GLib.idle_add(runs)
+            main_loop.run()
+
+        self.loop.run_until_complete(dialog())
+        task = self.loop.create_task(dialog())
+        self.kick_until(task.done)
+        self.assertEqual(len(errors), 2)
 
     def test_another_loop_is_driven_meanwhile(self):
         other = pillion.EventLoop()
@@ -798,6 +1061,33 @@ class Errors(Case):
         del holder
         self.kick_until(lambda: self.reports)
         self.assertIsInstance(self.reports[0]['exception'], ValueError)
+
+    def test_no_look_at_all_objects_in_a_kick(self):
+        generations = []
+
+        def on_collection(phase, info):
+            if phase == 'start':
+                generations.append(info['generation'])
+
+        gc.collect()
+        gc.disable()
+        self.addCleanup(gc.enable)
+        gc.callbacks.append(on_collection)
+        self.addCleanup(gc.callbacks.remove, on_collection)
+        for _ in range(3):
+            self.loop._collected = (-float('inf'), 0)
+            task = self.loop.create_task(asyncio.sleep(0.001))
+            self.kick_until(lambda: task.done() and not self.loop._busy)
+        pillion.run(asyncio.sleep(0))
+        self.assertEqual(set(generations), {1})
+        # Nor at the young ones, if there are many
+        generations.clear()
+        heap = [[number] for number in range(20000)]
+        self.loop._collected = (-float('inf'), 0)
+        task = self.loop.create_task(asyncio.sleep(0.001))
+        self.kick_until(lambda: task.done() and not self.loop._busy)
+        self.assertEqual(generations, [])
+        del heap
 
     def test_unhandled_error_of_the_guest(self):
         seen = []

@@ -158,6 +158,64 @@ class Signals(Case):
                 print('interrupted')
             '''), 'interrupted\n')
 
+    def test_handler_in_a_main_loop_of_glib(self):
+        """Added before, or while it runs, which brings a descriptor of its own for signals"""
+        for early in 'True', 'False':
+            with self.subTest(early):
+                self.assertEqual(self.check(f'''
+                    import asyncio, os, signal
+                    from gi.repository import GLib
+                    from pillion import async_loop
+                    async_loop.set_host(None)
+                    loop, main_loop = asyncio.get_event_loop(), GLib.MainLoop()
+
+                    def stop():
+                        print('called')
+                        main_loop.quit()
+
+                    def add():
+                        loop.add_signal_handler(signal.SIGTERM, stop)
+
+                    add() if {early} else loop.call_soon(add)
+                    loop.call_later(0.02, os.kill, os.getpid(), signal.SIGTERM)
+                    GLib.timeout_add_seconds(30, main_loop.quit)
+                    main_loop.run()
+                    '''), 'called\n')
+
+    def test_the_hosts_descriptor_for_signals(self):
+        """It stays where it is, hears of all signals, and is there afterwards"""
+        self.assertEqual(self.check('''
+            import asyncio, os, signal, socket, time
+            import pillion
+            from pillion import async_loop
+            ours, host = socket.socketpair()
+            ours.setblocking(False)
+            host.setblocking(False)
+            loop = asyncio.get_event_loop()
+            signal.signal(signal.SIGUSR2, lambda *_: None)
+
+            def is_the_hosts():
+                return signal.set_wakeup_fd(host.fileno(), warn_on_full_buffer=False) == host.fileno()
+
+            signal.set_wakeup_fd(host.fileno(), warn_on_full_buffer=False)
+            loop.add_signal_handler(signal.SIGUSR1, print, 'called')
+            print(is_the_hosts())
+            os.kill(os.getpid(), signal.SIGUSR1)
+            os.kill(os.getpid(), signal.SIGUSR2)
+            async_loop.ensure_async_loop()
+            while not async_loop.kick_async_loop():
+                time.sleep(0.001)
+            print(sorted(ours.recv(10)) == [signal.SIGUSR1, signal.SIGUSR2])
+            # In a wait that has taken it for the time
+            loop.call_later(0.02, os.kill, os.getpid(), signal.SIGUSR2)
+            loop.run_until_complete(asyncio.sleep(0.1))
+            print(ours.recv(10) == bytes((signal.SIGUSR2,)), is_the_hosts())
+            loop.remove_signal_handler(signal.SIGUSR1)
+            print(is_the_hosts())
+            pillion.run(asyncio.sleep(0.01))
+            print(is_the_hosts())
+            '''), 'True\ncalled\nTrue\nTrue True\nTrue\nTrue\n')
+
     def test_handler_that_was_removed_meanwhile(self):
         self.assertEqual(self.check('''
             import asyncio, os, signal, threading

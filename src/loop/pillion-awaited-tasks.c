@@ -4,12 +4,12 @@
 
 #include "config.h"
 
-#include "loop/pillion-task-watches.h"
+#include "loop/pillion-awaited-tasks.h"
 
 #include "base/pillion-sync.h"
 #include "task/pillion-task-private.h"
 
-struct _PillionTaskWatches
+struct _PillionAwaitedTasks
 {
   int n_refs;          /* atomic: the owner has one, and each Watch */
   PillionLoop *loop;
@@ -22,17 +22,17 @@ struct _PillionTaskWatches
 /* The data of a done callback */
 typedef struct
 {
-  PillionTaskWatches *watches; /* a reference; NULL once it was told or given up */
+  PillionAwaitedTasks *watches; /* a reference; NULL once it was told or given up */
   PillionTask *task;           /* no reference: the task owns this */
   guint callback;
 } Watch;
 
-PillionTaskWatches *
-pillion_task_watches_new (PillionLoop *loop,
+PillionAwaitedTasks *
+pillion_awaited_tasks_new (PillionLoop *loop,
                           void (*notify) (gpointer owner),
                           gpointer owner)
 {
-  PillionTaskWatches *self = g_new0 (PillionTaskWatches, 1);
+  PillionAwaitedTasks *self = g_new0 (PillionAwaitedTasks, 1);
 
   self->n_refs = 1;
   self->loop = g_object_ref (loop);
@@ -43,7 +43,7 @@ pillion_task_watches_new (PillionLoop *loop,
 }
 
 void
-pillion_task_watches_unref (PillionTaskWatches *self)
+pillion_awaited_tasks_unref (PillionAwaitedTasks *self)
 {
   if (__atomic_sub_fetch (&self->n_refs, 1, __ATOMIC_ACQ_REL) > 0)
     return;
@@ -58,14 +58,14 @@ pillion_task_watches_unref (PillionTaskWatches *self)
 static void
 forget (Watch *watch)
 {
-  PillionTaskWatches *self = g_steal_pointer (&watch->watches);
+  PillionAwaitedTasks *self = g_steal_pointer (&watch->watches);
 
   g_hash_table_remove (self->pending, watch->task);
-  pillion_task_watches_unref (self);
+  pillion_awaited_tasks_unref (self);
 }
 
 void
-pillion_task_watches_clear (PillionTaskWatches *self)
+pillion_awaited_tasks_clear (PillionAwaitedTasks *self)
 {
   g_autoptr (GHashTable) pending = g_steal_pointer (&self->pending);
   GHashTableIter iter;
@@ -77,7 +77,7 @@ pillion_task_watches_clear (PillionTaskWatches *self)
       while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &watch))
         {
           watch->watches = NULL;
-          pillion_task_watches_unref (self);
+          pillion_awaited_tasks_unref (self);
           g_hash_table_iter_steal (&iter);
           /* The last thing that keeps the task may have been this */
           pillion_task_remove_done_callback (watch->task, watch->callback);
@@ -91,14 +91,14 @@ pillion_task_watches_clear (PillionTaskWatches *self)
 static void
 tell (Watch *self)
 {
-  PillionTaskWatches *watches = g_steal_pointer (&self->watches);
+  PillionAwaitedTasks *watches = g_steal_pointer (&self->watches);
 
   g_hash_table_remove (watches->pending, self->task);
   g_queue_push_tail (&watches->done, g_object_ref (self->task));
   /* Where its loop is closed, which this thread would know, the owner may be gone */
   if (!pillion_core (watches->loop)->closed)
     watches->notify (watches->owner);
-  pillion_task_watches_unref (watches);
+  pillion_awaited_tasks_unref (watches);
 }
 
 static void
@@ -120,7 +120,7 @@ watch_free (gpointer data)
 }
 
 gboolean
-pillion_task_watches_add (PillionTaskWatches *self,
+pillion_awaited_tasks_add (PillionAwaitedTasks *self,
                           PillionTask *task)
 {
   PillionCore *core = pillion_core (task->loop);
@@ -144,7 +144,7 @@ pillion_task_watches_add (PillionTaskWatches *self,
 }
 
 gboolean
-pillion_task_watches_give_up (PillionTaskWatches *self,
+pillion_awaited_tasks_give_up (PillionAwaitedTasks *self,
                               PillionTask *task)
 {
   Watch *watch = self->pending != NULL ? g_hash_table_lookup (self->pending, task) : NULL;
@@ -162,7 +162,7 @@ pillion_task_watches_give_up (PillionTaskWatches *self,
 }
 
 PillionTask *
-pillion_task_watches_take (PillionTaskWatches *self)
+pillion_awaited_tasks_take (PillionAwaitedTasks *self)
 {
   return g_queue_pop_head (&self->done);
 }

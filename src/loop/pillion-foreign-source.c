@@ -1,0 +1,453 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "loop/pillion-poll-source-private.h"
+
+#include <glib-unix.h>
+
+#include "base/pillion-sync.h"
+
+/* When the callback of a poll source is called: the source in the context, the ready time, and the ready queue's items that stand for a
+ * timer, a ring and a finished task. */
+
+/* How long one call may go on, unless the kick that it belongs to ends sooner. A quarter of what a kick has by default, so that others get
+ * their turns in it. */
+#define SLICE_USEC 500
+
+/* It may be dispatched inside of its own dispatch: by a main loop that the callback runs. GLib writes to the context's wake-up descriptor
+ * whenever the ready time of such a source changes, and takes one that may not recurse out of the poll set and puts it back at every
+ * dispatch, which writes as well. So it may recurse, and the ready time is its own. */
+typedef struct
+{
+  GSource source;
+  GWeakRef owner; /* which destroys the source, perhaps on another thread while this is being dispatched */
+  gpointer tag;   /* of the descriptor; NULL if there is none */
+  gint64 ready_usec; /* atomic: monotonic, 0 for now, -1 for never */
+} ForeignSource;
+
+struct _PillionReadyTimer
+{
+  PillionTimer timer;
+  PillionPollSource *source; /* no reference; NULL once the source is gone or has another timer */
+};
+
+static gboolean
+foreign_source_is_due (GSource *source,
+                       int *timeout)
+{
+  gint64 ready_usec = __atomic_load_n (&((ForeignSource *) source)->ready_usec, __ATOMIC_RELAXED);
+  gint64 left;
+
+  *timeout = -1;
+  if (ready_usec <= 0)
+    return ready_usec == 0;
+
+  left = ready_usec - g_source_get_time (source);
+  *timeout = CLAMP ((left + 999) / 1000, 0, G_MAXINT);
+  return left <= 0;
+}
+
+static gboolean
+foreign_source_prepare (GSource *source,
+                        int *timeout)
+{
+  return foreign_source_is_due (source, timeout);
+}
+
+/* GLib itself looks at the descriptor */
+static gboolean
+foreign_source_check (GSource *source)
+{
+  int timeout;
+
+  return foreign_source_is_due (source, &timeout);
+}
+
+static gboolean foreign_source_dispatch (GSource    *source,
+                                         GSourceFunc func,
+                                         gpointer    user_data);
+
+static void
+foreign_source_finalize (GSource *source)
+{
+  g_weak_ref_clear (&((ForeignSource *) source)->owner);
+}
+
+static GSourceFuncs foreign_source_funcs = {
+  .prepare = foreign_source_prepare,
+  .check = foreign_source_check,
+  .dispatch = foreign_source_dispatch,
+  .finalize = foreign_source_finalize,
+};
+
+GSource *
+pillion_foreign_source_new (PillionPollSource *owner)
+{
+  GSource *source = g_source_new (&foreign_source_funcs, sizeof (ForeignSource));
+  ForeignSource *self = (ForeignSource *) source;
+
+  g_weak_ref_init (&self->owner, owner);
+  self->ready_usec = -1;
+  g_source_set_static_name (source, "pillion poll source");
+  g_source_set_can_recurse (source, TRUE);
+  if (owner->fd >= 0)
+    self->tag = g_source_add_unix_fd (source, owner->fd, G_IO_IN);
+
+  return source;
+}
+
+static void
+set_source_time (PillionPollSource *self,
+                 gint64 ready_usec)
+{
+  __atomic_store_n (&((ForeignSource *) self->source)->ready_usec, ready_usec, __ATOMIC_RELAXED);
+}
+
+/* On any thread */
+static void
+poll_descriptor (PillionPollSource *self,
+                 gboolean whether)
+{
+  gpointer tag = ((ForeignSource *) self->source)->tag;
+
+  if (tag != NULL)
+    g_source_modify_unix_fd (self->source, tag, whether ? G_IO_IN : 0);
+}
+
+static gboolean
+timer_run (PillionItem *item,
+           PillionCore *core)
+{
+  PillionReadyTimer *timer = (PillionReadyTimer *) item;
+  PillionPollSource *self = timer->source;
+
+  g_free (timer);
+  if (self != NULL)
+    {
+      self->timer = NULL;
+      /* By way of the context, like everything that is ready. While this was in the queue the source may have come to rest, or its time may
+       * have been moved. */
+      if (!self->resting && self->ready_usec >= 0 && self->ready_usec <= pillion_core_now (core))
+        set_source_time (self, 0);
+      else
+        pillion_poll_source_apply_ready_time (self);
+    }
+
+  return FALSE;
+}
+
+static const char *
+get_name (PillionItem *item)
+{
+  return "poll source";
+}
+
+/* The loop is closed, and the source may be gone */
+static void
+timer_drop (PillionItem *item)
+{
+  g_free (item);
+}
+
+static const PillionItemClass timer_class = {
+  .run = timer_run,
+  .get_name = get_name,
+  .drop = timer_drop,
+};
+
+/* Not if the loop is closed: that has dropped it */
+void
+pillion_poll_source_unset_timer (PillionPollSource *self)
+{
+  PillionReadyTimer *timer = g_steal_pointer (&self->timer);
+
+  if (timer == NULL)
+    return;
+
+  timer->source = NULL;
+  if (timer->timer.index != 0)
+    {
+      pillion_timer_heap_remove (&self->loop->core.timers, &timer->timer);
+      g_free (timer);
+    }
+}
+
+/* Makes the source, or the timer, stand for the ready time */
+void
+pillion_poll_source_apply_ready_time (PillionPollSource *self)
+{
+  PillionCore *core = &self->loop->core;
+  gint64 ready_usec = self->resting ? -1 : self->untold ? 0 : self->ready_usec;
+  gboolean by_timer = core->own_clock && ready_usec > 0;
+
+  if (self->timer != NULL)
+    pillion_poll_source_unset_timer (self);
+  set_source_time (self, by_timer ? -1 : ready_usec);
+  if (by_timer)
+    {
+      self->timer = g_new0 (PillionReadyTimer, 1);
+      self->timer->timer.item.klass = &timer_class;
+      self->timer->source = self;
+      pillion_core_add_timer (core, &self->timer->timer, ready_usec);
+    }
+}
+
+void
+pillion_poll_source_change_ready_time (PillionPollSource *self,
+                                       gint64 ready_usec)
+{
+  if (self->ready_usec != ready_usec)
+    {
+      self->ready_usec = ready_usec;
+      pillion_poll_source_apply_ready_time (self);
+    }
+}
+
+void
+pillion_poll_source_set_resting (PillionPollSource *self,
+                                 gboolean resting)
+{
+  if (self->resting != resting)
+    {
+      self->resting = resting;
+      poll_descriptor (self, !resting);
+      pillion_poll_source_apply_ready_time (self);
+    }
+}
+
+void
+pillion_poll_source_set_untold (PillionPollSource *self,
+                                gboolean untold)
+{
+  if (self->untold != untold)
+    {
+      self->untold = untold;
+      pillion_poll_source_apply_ready_time (self);
+    }
+}
+
+/* Source and loop outlast it. Returns the new ready time. */
+static gint64
+call (PillionPollSource *self,
+      gint64 deadline_usec)
+{
+  PillionCallback *callback = pillion_callback_ref (self->callback);
+  gint64 slice_usec = g_get_monotonic_time () + SLICE_USEC;
+  gint64 ready_usec;
+
+  self->n_calls++;
+  /* Only the other loop knows what is ready in it from now on. So a main loop that the callback runs asks it first. */
+  self->untold = TRUE;
+  set_source_time (self, 0);
+  ready_usec = ((PillionPollFunc) callback->func) (self, deadline_usec > 0 ? MIN (deadline_usec, slice_usec) : slice_usec,
+                                                   callback->data);
+  self->untold = FALSE;
+  self->n_calls--;
+  pillion_callback_unref (callback);
+  if (self->again)
+    ready_usec = 0;
+  self->again = FALSE;
+
+  return MAX (ready_usec, -1);
+}
+
+/* A loop that has more to do right away steps back behind everybody else, so that it does not starve the host's idle work and its
+ * redrawing */
+static void
+set_priority (PillionPollSource *self,
+              int priority)
+{
+  if (g_source_get_priority (self->source) != priority)
+    g_source_set_priority (self->source, priority);
+}
+
+/* Calls back, and sets what that returns. @deadline_usec is when the kick is to end, or 0 if this is not part of one. */
+static void
+dispatch (PillionPollSource *self,
+          gint64 deadline_usec)
+{
+  gint64 ready_usec = call (self, deadline_usec);
+
+  if (pillion_poll_source_is_open (self))
+    {
+      self->ready_usec = ready_usec;
+      pillion_poll_source_apply_ready_time (self);
+      set_priority (self, ready_usec == 0 ? G_PRIORITY_DEFAULT_IDLE : G_PRIORITY_DEFAULT);
+    }
+  /* What a wait further up waits for may have been seen, or be there, by now */
+  if (self->n_waits > 0)
+    self->fired = TRUE;
+}
+
+/* Whether the work that goes on is that of this source's own wait, and not that of a main loop or a kick that something has begun in it */
+static gboolean
+is_in_own_wait (PillionPollSource *self)
+{
+  return self->n_waits > 0 && self->n_calls == 0 && self->loop->core.depth <= self->wait_depth;
+}
+
+static PillionPollSource *
+from_ring (PillionItem *item)
+{
+  return (PillionPollSource *) ((char *) item - G_STRUCT_OFFSET (PillionPollSource, ring));
+}
+
+static gboolean
+ring_run (PillionItem *item,
+          PillionCore *core)
+{
+  PillionPollSource *self = from_ring (item);
+
+  /* First the flag: a ring from here on is heard again */
+  __atomic_store_n (&self->rung, FALSE, __ATOMIC_SEQ_CST);
+  self->again = self->n_calls > 0;
+  if (pillion_poll_source_is_open (self))
+    {
+      if (__atomic_exchange_n (&self->silenced, FALSE, __ATOMIC_SEQ_CST))
+        {
+          poll_descriptor (self, !self->resting);
+          pillion_poll_source_apply_ready_time (self);
+        }
+      pillion_poll_source_set_ready_time (self, 0);
+    }
+  pillion_sync_unref (self);
+
+  return FALSE;
+}
+
+static void
+ring_drop (PillionItem *item)
+{
+  PillionPollSource *self = from_ring (item);
+
+  /* The loop is closed: a caller that expects an answer learns it when the callback is freed */
+  pillion_poll_source_close (self);
+  __atomic_store_n (&self->rung, FALSE, __ATOMIC_SEQ_CST);
+  pillion_sync_unref (self);
+}
+
+static const PillionItemClass ring_class = {
+  .run = ring_run,
+  .get_name = get_name,
+  .drop = ring_drop,
+};
+
+static PillionPollSource *
+from_tell (PillionItem *item)
+{
+  return (PillionPollSource *) ((char *) item - G_STRUCT_OFFSET (PillionPollSource, tell));
+}
+
+static gboolean
+tell_run (PillionItem *item,
+          PillionCore *core)
+{
+  PillionPollSource *self = from_tell (item);
+
+  self->telling = FALSE;
+  if (pillion_poll_source_is_open (self))
+    {
+      if (self->callback == NULL || is_in_own_wait (self))
+        pillion_poll_source_set_ready_time (self, 0);
+      else
+        dispatch (self, core->deadline);
+    }
+  pillion_sync_unref (self);
+
+  return FALSE;
+}
+
+static void
+tell_drop (PillionItem *item)
+{
+  from_tell (item)->telling = FALSE;
+  pillion_sync_unref (from_tell (item));
+}
+
+static const PillionItemClass tell_class = {
+  .run = tell_run,
+  .get_name = get_name,
+  .drop = tell_drop,
+};
+
+void
+pillion_poll_source_init_items (PillionPollSource *self)
+{
+  self->ring.klass = &ring_class;
+  self->tell.klass = &tell_class;
+}
+
+/* By way of the ready queue, behind others that are ready, and not of the context: that would be told through its descriptor */
+void
+pillion_poll_source_on_task_done (gpointer user_data)
+{
+  PillionPollSource *self = user_data;
+
+  if (self->n_waits > 0 && self->loop->core.depth <= self->wait_depth)
+    {
+      pillion_poll_source_set_ready_time (self, 0);
+    }
+  else if (!self->telling && pillion_poll_source_is_open (self))
+    {
+      self->telling = TRUE;
+      g_object_ref (self);
+      pillion_core_push_local (&self->loop->core, &self->tell);
+    }
+}
+
+static gboolean
+foreign_source_dispatch (GSource *source,
+                         GSourceFunc func,
+                         gpointer user_data)
+{
+  g_autoptr (PillionPollSource) self = g_weak_ref_get (&((ForeignSource *) source)->owner);
+  PillionCore *core;
+  gboolean by_pump;
+
+  if (self == NULL || !pillion_poll_source_is_open (self))
+    return G_SOURCE_REMOVE;
+
+  core = &self->loop->core;
+  if (G_UNLIKELY (!pillion_core_on_thread (core)))
+    {
+      /* Another thread runs the context. It would dispatch this again and again: the loop's own hears of it, and looks for itself. */
+      poll_descriptor (self, FALSE);
+      set_source_time (self, -1);
+      __atomic_store_n (&self->silenced, TRUE, __ATOMIC_SEQ_CST);
+      pillion_poll_source_ring (self);
+      return G_SOURCE_CONTINUE;
+    }
+
+  by_pump = pillion_pump_is_dispatching (&core->pump);
+  if (by_pump && is_in_own_wait (self))
+    {
+      if (self->fired)
+        {
+          /* It would be dispatched again and again: it rests until the wait has ended */
+          pillion_poll_source_set_resting (self, TRUE);
+        }
+      else
+        {
+          self->fired = TRUE;
+          pillion_poll_source_change_ready_time (self, -1);
+        }
+    }
+  else if (self->callback == NULL)
+    {
+      pillion_poll_source_set_resting (self, TRUE);
+    }
+  else if (!by_pump || core->deadline == 0)
+    {
+      dispatch (self, 0);
+    }
+  else if (self->turn != core->turn || g_get_monotonic_time () < core->deadline)
+    {
+      self->turn = core->turn;
+      dispatch (self, core->deadline);
+    }
+
+  return G_SOURCE_CONTINUE;
+}
