@@ -6,6 +6,7 @@
 import asyncio
 import collections
 import concurrent.futures
+import contextvars
 import logging
 import os
 import threading
@@ -213,17 +214,18 @@ class _Job:
         self.call = call
         self.function = function
         self.arguments = arguments
+        self.context = contextvars.copy_context()  # the caller's, as in asyncio.to_thread ()
 
     def make(self):
         if not self.call.set_running_or_notify_cancel():
             return
         try:
-            result = self.function(*self.arguments)
+            result = self.context.run(self.function, *self.arguments)
         except BaseException as error:
             self.call.set_exception(error)
             if isinstance(error, (KeyboardInterrupt, SystemExit)):
                 overrides.keep(error)
-            self.call = self.function = self.arguments = None  # the traceback holds this frame
+            self.call = self.function = self.arguments = self.context = None  # the traceback holds this frame
         else:
             self.call.set_result(result)
 

@@ -49,7 +49,8 @@ def _make_current():
         loop._is_current = True
         asyncio.set_event_loop(loop)
     else:
-        loop._set_current()
+        # Another add-on may have set a loop of its own, or a policy
+        asyncio.set_event_loop(loop)
     loop._attach()
     return loop
 

@@ -5,12 +5,13 @@
 """pillion.async_loop: both workflows as they are written, in each kind of host"""
 
 import asyncio
+import contextvars
 import importlib
 import shutil
 import sys
 import unittest
 
-from support import FrameHost, GLib, Pillion, guest, run_script, tap
+from support import FrameHost, GLib, Pillion, guest, pillion, run_script, tap
 from pillion import async_loop
 
 # Character for character what add-ons have
@@ -204,6 +205,24 @@ class Workflows(unittest.TestCase):
             asyncio.get_event_loop()
         async_loop.kick_async_loop()
         self.assertIs(asyncio.get_event_loop(), ours)
+
+    def test_ensure_makes_the_loop_current_again(self):
+        """Whoever has set another one, or a policy"""
+        loop = asyncio.get_event_loop()
+        other = asyncio.SelectorEventLoop()
+        self.addCleanup(other.close)
+        asyncio.set_event_loop(other)
+        async_loop.ensure_async_loop()
+        self.assertIs(asyncio.get_event_loop(), loop)
+
+    def test_call_in_host_keeps_the_callers_context(self):
+        variable = contextvars.ContextVar('variable')
+        variable.set('kept')
+        call = pillion.call_in_host(variable.get)
+        variable.set('later')
+        while not call.done():
+            async_loop.kick_async_loop()
+        self.assertEqual(call.result(), 'kept')
 
     def test_executor(self):
         import threading
