@@ -225,19 +225,19 @@ void             pillion_task_set_progress         (PillionTask          *self,
                                                     gint64                completed,
                                                     gint64                total);
 PILLION_AVAILABLE_IN_1_0
-void             pillion_task_set_progress_unit    (PillionTask          *self,
+void             pillion_task_set_unit             (PillionTask          *self,
                                                     const char           *unit);
 PILLION_AVAILABLE_IN_1_0
-void             pillion_task_set_progress_message (PillionTask          *self,
+void             pillion_task_set_message          (PillionTask          *self,
                                                     const char           *message);
 PILLION_AVAILABLE_IN_1_0
 gint64           pillion_task_get_completed        (PillionTask          *self);
 PILLION_AVAILABLE_IN_1_0
 gint64           pillion_task_get_total            (PillionTask          *self);
 PILLION_AVAILABLE_IN_1_0
-const char      *pillion_task_get_progress_unit    (PillionTask          *self);
+const char      *pillion_task_get_unit             (PillionTask          *self);
 PILLION_AVAILABLE_IN_1_0
-char            *pillion_task_dup_progress_message (PillionTask          *self);
+char            *pillion_task_dup_message          (PillionTask          *self);
 PILLION_AVAILABLE_IN_1_0
 double           pillion_task_get_rate             (PillionTask          *self);
 

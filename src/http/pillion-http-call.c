@@ -150,8 +150,8 @@ call_body (PillionTransfer *transfer,
   /* What comes at once needs no progress */
   if (self->announced < 0 || self->content->len < self->announced)
     {
-      if (pillion_task_get_progress_unit (transfer->task) == NULL)
-        pillion_task_set_progress_unit (transfer->task, "bytes");
+      if (pillion_task_get_unit (transfer->task) == NULL)
+        pillion_task_set_unit (transfer->task, "bytes");
       pillion_transfer_set_progress (transfer, self->content->len, self->announced);
     }
 
@@ -231,7 +231,7 @@ call_whole (PillionTransfer *transfer)
   gboolean large = (self->json && self->content->len > LARGE) || (self->coding != NULL && self->content->len > LARGE_CODED);
   Decoding decoding;
 
-  if (pillion_task_get_progress_unit (transfer->task) != NULL)
+  if (pillion_task_get_unit (transfer->task) != NULL)
     pillion_task_set_progress (transfer->task, self->content->len, self->content->len);
 
   decoding = (Decoding) {

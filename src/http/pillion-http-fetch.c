@@ -604,7 +604,7 @@ pillion_http_fetch_new (PillionHttpEngine *engine,
   self->waiting_link.data = self;
   self->total = -1;
   self->end = -1;
-  pillion_task_set_progress_unit (task, "bytes");
+  pillion_task_set_unit (task, "bytes");
 
   return transfer;
 }

@@ -109,6 +109,7 @@ void
 pillion_loop_emit_task_added (PillionLoop *self,
                               PillionTask *task)
 {
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LIVE_TASKS]);
   g_signal_emit (self, signals[SIGNAL_TASK_ADDED], 0, task);
 }
 
@@ -116,6 +117,7 @@ void
 pillion_loop_emit_task_done (PillionLoop *self,
                              PillionTask *task)
 {
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LIVE_TASKS]);
   g_signal_emit (self, signals[SIGNAL_TASK_DONE], 0, task);
 }
 
@@ -444,7 +446,7 @@ pillion_loop_class_init (PillionLoopClass *klass)
   /**
    * PillionLoop:live-tasks: (getter get_live_tasks)
    *
-   * How many tasks are pending or yet to be delivered. It changes without notification.
+   * How many tasks are pending or yet to be delivered.
    *
    * Since: 1.0
    */

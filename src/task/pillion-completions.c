@@ -46,14 +46,6 @@
  * Since: 1.0
  */
 
-enum
-{
-  PROP_N_LEFT = 1,
-  N_PROPS
-};
-
-static GParamSpec *properties[N_PROPS];
-
 typedef struct _State State;
 
 /* A task that is waited for */
@@ -310,40 +302,11 @@ pillion_completions_finalize (GObject *object)
 }
 
 static void
-pillion_completions_get_property (GObject *object,
-                                  guint prop_id,
-                                  GValue *value,
-                                  GParamSpec *pspec)
-{
-  switch (prop_id)
-    {
-    case PROP_N_LEFT:
-      g_value_set_uint (value, pillion_completions_get_n_left (PILLION_COMPLETIONS (object)));
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
-    }
-}
-
-static void
 pillion_completions_class_init (PillionCompletionsClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
   object_class->finalize = pillion_completions_finalize;
-  object_class->get_property = pillion_completions_get_property;
-
-  /**
-   * PillionCompletions:n-left: (getter get_n_left)
-   *
-   * The number of tasks that were added but not returned yet. It changes without notification.
-   *
-   * Since: 1.0
-   */
-  properties[PROP_N_LEFT] =
-    g_param_spec_uint ("n-left", NULL, NULL, 0, G_MAXUINT, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-
-  g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
@@ -577,7 +540,7 @@ pillion_completions_next (PillionCompletions *self)
 }
 
 /**
- * pillion_completions_get_n_left: (get-property n-left)
+ * pillion_completions_get_n_left:
  * @self: completions
  *
  * Gets the number of tasks that were added but not returned yet, whether they have ended or not.

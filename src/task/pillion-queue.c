@@ -122,9 +122,13 @@ bring (PillionQueue *self,
   guint64 order = self->n_put++;
 
   if (getter != NULL)
-    end_get (getter, content, order);
-  else
-    g_queue_push_tail (&self->items, item_new (content, order));
+    {
+      end_get (getter, content, order);
+      return;
+    }
+
+  g_queue_push_tail (&self->items, item_new (content, order));
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LENGTH]);
 }
 
 /* Takes the content over, which had been taken out */
@@ -146,6 +150,7 @@ bring_back (PillionQueue *self,
   while (link != NULL && ((Item *) link->data)->order < order)
     link = link->next;
   g_queue_insert_before (&self->items, link, item_new (content, order));
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LENGTH]);
 }
 
 static gboolean
@@ -176,6 +181,7 @@ take_first (PillionQueue *self,
 
   end_get (task, &item->content, item->order);
   item_free (item);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LENGTH]);
   fill (self);
 }
 
@@ -293,7 +299,7 @@ pillion_queue_class_init (PillionQueueClass *klass)
   /**
    * PillionQueue:length: (getter get_length)
    *
-   * The number of items in the queue. It changes without notification.
+   * The number of items in the queue.
    *
    * Since: 1.0
    */

@@ -116,6 +116,7 @@ set_closing (PillionScope *self,
   self->closing = closing;
   for (guint i = 0; i < self->children->len; i++)
     set_closing (self->children->pdata[i], closing);
+  pillion_scope_notify_closed (self);
 }
 
 static PillionScope *

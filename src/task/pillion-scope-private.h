@@ -76,6 +76,10 @@ void          pillion_scope_end_joins        (PillionScope *self);
 /* The same for the scope and its parents, as far as nothing lives there */
 void          pillion_scope_look_for_end     (PillionScope *self);
 
+/* The number of live tasks of the scope, and so of its ancestors, has changed; or the scope was closed */
+void          pillion_scope_notify_live_tasks (PillionScope *self);
+void          pillion_scope_notify_closed    (PillionScope *self);
+
 void          pillion_scope_emit_task_failed (PillionScope *self,
                                               PillionTask  *task);
 

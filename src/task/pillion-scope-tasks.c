@@ -132,6 +132,7 @@ pillion_scope_member_leave (PillionScopeMember *self)
     each->n_live--;
   if (self->key != NULL)
     g_hash_table_remove (scope->keys, self->key);
+  pillion_scope_notify_live_tasks (scope);
 }
 
 static void
@@ -192,6 +193,7 @@ pillion_scope_take_in (PillionScope *self,
     each->n_live++;
   /* Called after all other callbacks, also those that are added later: then the task is over */
   member->callback = pillion_task_add_owner_callback (task, on_member_done, member, member_free);
+  pillion_scope_notify_live_tasks (self);
 
   return member;
 }
@@ -271,15 +273,17 @@ add (PillionScope *self,
      PillionTask *task,
      GError **error)
 {
-  PillionScopeMember *member = pillion_scope_member_of (task);
+  PillionScopeMember *member;
 
   if (!pillion_scope_check_open (self, error))
     return FALSE;
+  /* Before anything of the task is looked at that belongs to its loop's thread */
   if (task->loop != self->loop)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("'%s' belongs to another loop"), task->name);
       return FALSE;
     }
+  member = pillion_scope_member_of (task);
   if (is_own_join (self, task))
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("'%s' would wait for itself"), task->name);

@@ -219,7 +219,7 @@ pillion_scope_class_init (PillionScopeClass *klass)
   /**
    * PillionScope:live-tasks: (getter get_live_tasks)
    *
-   * How many tasks of the scope and its children are pending or yet to be delivered. It changes without notification.
+   * How many tasks of the scope and its children are pending or yet to be delivered.
    *
    * Since: 1.0
    */
@@ -229,7 +229,7 @@ pillion_scope_class_init (PillionScopeClass *klass)
   /**
    * PillionScope:closed: (getter is_closed)
    *
-   * Whether the scope was closed, or is being closed. It changes without notification.
+   * Whether the scope was closed, or is being closed.
    *
    * Since: 1.0
    */
@@ -259,6 +259,19 @@ pillion_scope_init (PillionScope *self)
   self->start_item.klass = &pillion_scope_start_item_class;
   self->cancel_on_error = TRUE;
   self->children = g_ptr_array_new ();
+}
+
+void
+pillion_scope_notify_live_tasks (PillionScope *self)
+{
+  for (; self != NULL; self = self->parent)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LIVE_TASKS]);
+}
+
+void
+pillion_scope_notify_closed (PillionScope *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CLOSED]);
 }
 
 void

@@ -76,7 +76,10 @@ give_back (PillionSemaphore *self)
   if (next != NULL)
     pillion_task_return_boolean (next, TRUE);
   else
-    self->available++;
+    {
+      self->available++;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AVAILABLE]);
+    }
 }
 
 static void
@@ -188,7 +191,7 @@ pillion_semaphore_class_init (PillionSemaphoreClass *klass)
   /**
    * PillionSemaphore:available: (getter get_available)
    *
-   * The number of free permits. It changes without notification.
+   * The number of free permits.
    *
    * Since: 1.0
    */
@@ -337,6 +340,7 @@ pillion_semaphore_try_acquire (PillionSemaphore *self)
     return FALSE;
 
   self->available--;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AVAILABLE]);
   return TRUE;
 }
 

@@ -335,6 +335,7 @@ pillion_task_remove_done_callback (PillionTask *self,
   PillionTaskDone done;
 
   g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
+  g_return_val_if_fail (self->loop == NULL || pillion_core_on_thread (pillion_core (self->loop)), FALSE);
 
   if (self->first.func != NULL && self->first.id == id)
     {

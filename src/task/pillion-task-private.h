@@ -97,6 +97,17 @@ struct _PillionTask
   PillionTaskExtra *extra;   /* atomic: made when first wanted */
 };
 
+/* What of a task's progress has changed */
+typedef enum
+{
+  PILLION_PROGRESS_COMPLETED = 1 << 0,
+  PILLION_PROGRESS_TOTAL = 1 << 1,
+  PILLION_PROGRESS_RATE = 1 << 2,
+  PILLION_PROGRESS_UNIT = 1 << 3,
+  PILLION_PROGRESS_MESSAGE = 1 << 4,
+  PILLION_PROGRESS_SAID = 1 << 5, /* anything, even what was said before */
+} PillionTaskProgress;
+
 /* What few tasks have */
 struct _PillionTaskExtra
 {
@@ -108,6 +119,7 @@ struct _PillionTaskExtra
   PillionTask *task;
   GMutex lock; /* for the rest */
   gboolean progress_queued;
+  guint progress_changed; /* bits of PillionTaskProgress that nobody was told of yet */
   guint progress_turn; /* of the kick that emitted the signal last; the loop's thread */
   gint64 completed;
   gint64 total;
@@ -266,5 +278,9 @@ gboolean          pillion_task_keep         (PillionTask      *self,
 /* A task as g_object_new () makes it, or NULL */
 PillionTask      *pillion_task_take_spare   (PillionCore      *core);
 
-/* Emits the signal, on the loop's thread */
-void              pillion_task_emit_progress (PillionTask     *self);
+/* Notifies of the properties that changed and emits the signal, on the loop's thread */
+void              pillion_task_emit_progress  (PillionTask        *self,
+                                               PillionTaskProgress changed);
+
+/* Tells of what has changed and was not told yet, on the loop's thread */
+void              pillion_task_flush_progress (PillionTask        *self);

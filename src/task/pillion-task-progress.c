@@ -15,10 +15,12 @@
 /* Ends a change: under the lock, which it gives back */
 static void
 changed (PillionTask *self,
-         PillionTaskExtra *extra)
+         PillionTaskExtra *extra,
+         PillionTaskProgress what)
 {
   gboolean is_first = !extra->progress_queued;
 
+  extra->progress_changed |= what | PILLION_PROGRESS_SAID;
   extra->progress_queued = TRUE;
   pillion_mutex_unlock (&extra->lock);
 
@@ -58,8 +60,34 @@ pass_on (PillionTaskExtra *from,
   to->unit = unit;
   old = to->message;
   to->message = message;
-  changed (done->data, to);
+  changed (done->data, to, PILLION_PROGRESS_COMPLETED | PILLION_PROGRESS_TOTAL | PILLION_PROGRESS_RATE | PILLION_PROGRESS_UNIT |
+                           PILLION_PROGRESS_MESSAGE);
   g_free (old);
+}
+
+void
+pillion_task_flush_progress (PillionTask *self)
+{
+  PillionTaskExtra *extra = __atomic_load_n (&self->extra, __ATOMIC_ACQUIRE);
+  PillionTaskProgress what;
+
+  if (extra == NULL)
+    return;
+
+  /* Before the signal, so that what changes from now on is told again */
+  pillion_mutex_lock (&extra->lock);
+  what = extra->progress_changed;
+  extra->progress_changed = 0;
+  pillion_mutex_unlock (&extra->lock);
+  if (what == 0)
+    return;
+
+  pillion_task_emit_progress (self, what);
+
+  /* Tasks that stand for this one */
+  pass_on (extra, &self->first);
+  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
+    pass_on (extra, link->data);
 }
 
 static gboolean
@@ -82,12 +110,7 @@ progress_run (PillionItem *item,
   extra->progress_queued = FALSE;
   pillion_mutex_unlock (&extra->lock);
 
-  pillion_task_emit_progress (task);
-
-  /* Tasks that stand for this one */
-  pass_on (extra, &task->first);
-  for (GList *link = task->others != NULL ? task->others->head : NULL; link != NULL; link = link->next)
-    pass_on (extra, link->data);
+  pillion_task_flush_progress (task);
   g_object_unref (task);
 
   return FALSE;
@@ -148,10 +171,12 @@ pillion_task_extra_free (PillionTaskExtra *extra)
   g_free (extra);
 }
 
-static void
+/* Returns whether the rate has changed */
+static gboolean
 sample_rate (PillionTaskExtra *extra,
              gint64 completed)
 {
+  double before = extra->rate;
   gint64 now = g_get_monotonic_time ();
   gint64 elapsed = now - extra->sample_time;
 
@@ -169,6 +194,8 @@ sample_rate (PillionTaskExtra *extra,
       extra->sample_time = now;
       extra->sample_completed = completed;
     }
+
+  return extra->rate != before;
 }
 
 /**
@@ -177,8 +204,9 @@ sample_rate (PillionTaskExtra *extra,
  * @completed: how much is done, in the task's unit
  * @total: how much there is, or -1 if that is not known
  *
- * Sets how far the work of the task has come, from any thread. However often it is called,
- * [signal@Pillion.Task::progress] is emitted at most once a kick.
+ * Sets how far the work of the task has come, from any thread. However often it is called, the properties notify and
+ * [signal@Pillion.Task::progress] is emitted once a kick, the last time right before the done callbacks. It does nothing to a task that is
+ * done.
  *
  * Since: 1.0
  */
@@ -187,6 +215,7 @@ pillion_task_set_progress (PillionTask *self,
                            gint64 completed,
                            gint64 total)
 {
+  PillionTaskProgress what = 0;
   PillionTaskExtra *extra;
 
   g_return_if_fail (PILLION_IS_TASK (self));
@@ -194,16 +223,25 @@ pillion_task_set_progress (PillionTask *self,
   g_return_if_fail (completed >= 0);
   g_return_if_fail (total >= -1);
 
+  /* What is said too late must not be told after the done callbacks */
+  if (pillion_task_is_done (self))
+    return;
+
   extra = pillion_task_get_extra (self);
   pillion_mutex_lock (&extra->lock);
+  if (extra->completed != completed)
+    what |= PILLION_PROGRESS_COMPLETED;
+  if (extra->total != total)
+    what |= PILLION_PROGRESS_TOTAL;
   extra->completed = completed;
   extra->total = total;
-  sample_rate (extra, completed);
-  changed (self, extra);
+  if (sample_rate (extra, completed))
+    what |= PILLION_PROGRESS_RATE;
+  changed (self, extra, what);
 }
 
 /**
- * pillion_task_set_progress_unit:
+ * pillion_task_set_unit:
  * @self: a task
  * @unit: (nullable): what the progress counts, such as `bytes`
  *
@@ -212,23 +250,26 @@ pillion_task_set_progress (PillionTask *self,
  * Since: 1.0
  */
 void
-pillion_task_set_progress_unit (PillionTask *self,
-                                const char *unit)
+pillion_task_set_unit (PillionTask *self,
+                       const char *unit)
 {
   PillionTaskExtra *extra;
 
   g_return_if_fail (PILLION_IS_TASK (self));
   g_return_if_fail (self->loop != NULL);
 
+  if (pillion_task_is_done (self))
+    return;
+
   extra = pillion_task_get_extra (self);
   pillion_mutex_lock (&extra->lock);
   /* There are few units in a program, and what was given out stays valid */
   extra->unit = g_intern_string (unit);
-  changed (self, extra);
+  changed (self, extra, PILLION_PROGRESS_UNIT);
 }
 
 /**
- * pillion_task_set_progress_message:
+ * pillion_task_set_message:
  * @self: a task
  * @message: (nullable): what is being done, for a person to read
  *
@@ -237,8 +278,8 @@ pillion_task_set_progress_unit (PillionTask *self,
  * Since: 1.0
  */
 void
-pillion_task_set_progress_message (PillionTask *self,
-                                   const char *message)
+pillion_task_set_message (PillionTask *self,
+                          const char *message)
 {
   PillionTaskExtra *extra;
   char *copy, *old;
@@ -246,17 +287,20 @@ pillion_task_set_progress_message (PillionTask *self,
   g_return_if_fail (PILLION_IS_TASK (self));
   g_return_if_fail (self->loop != NULL);
 
+  if (pillion_task_is_done (self))
+    return;
+
   copy = g_strdup (message);
   extra = pillion_task_get_extra (self);
   pillion_mutex_lock (&extra->lock);
   old = extra->message;
   extra->message = copy;
-  changed (self, extra);
+  changed (self, extra, PILLION_PROGRESS_MESSAGE);
   g_free (old);
 }
 
 /**
- * pillion_task_get_completed:
+ * pillion_task_get_completed: (get-property completed)
  * @self: a task
  *
  * Returns how much of the work is done, from any thread.
@@ -285,7 +329,7 @@ pillion_task_get_completed (PillionTask *self)
 }
 
 /**
- * pillion_task_get_total:
+ * pillion_task_get_total: (get-property total)
  * @self: a task
  *
  * Returns how much work there is, from any thread.
@@ -314,7 +358,7 @@ pillion_task_get_total (PillionTask *self)
 }
 
 /**
- * pillion_task_get_progress_unit:
+ * pillion_task_get_unit: (get-property unit)
  * @self: a task
  *
  * Returns what the progress counts, from any thread.
@@ -324,7 +368,7 @@ pillion_task_get_total (PillionTask *self)
  * Since: 1.0
  */
 const char *
-pillion_task_get_progress_unit (PillionTask *self)
+pillion_task_get_unit (PillionTask *self)
 {
   PillionTaskExtra *extra;
   const char *unit = NULL;
@@ -343,7 +387,7 @@ pillion_task_get_progress_unit (PillionTask *self)
 }
 
 /**
- * pillion_task_dup_progress_message:
+ * pillion_task_dup_message: (get-property message)
  * @self: a task
  *
  * Gets the message that says what the task is doing, from any thread.
@@ -353,7 +397,7 @@ pillion_task_get_progress_unit (PillionTask *self)
  * Since: 1.0
  */
 char *
-pillion_task_dup_progress_message (PillionTask *self)
+pillion_task_dup_message (PillionTask *self)
 {
   PillionTaskExtra *extra;
   char *message = NULL;
@@ -372,7 +416,7 @@ pillion_task_dup_progress_message (PillionTask *self)
 }
 
 /**
- * pillion_task_get_rate:
+ * pillion_task_get_rate: (get-property rate)
  * @self: a task
  *
  * Gets how fast the work proceeds, averaged over about a second, from any thread.

@@ -91,6 +91,11 @@ enum
   PROP_NAME,
   PROP_SITE,
   PROP_STATE,
+  PROP_COMPLETED,
+  PROP_TOTAL,
+  PROP_RATE,
+  PROP_UNIT,
+  PROP_MESSAGE,
   N_PROPS
 };
 
@@ -183,7 +188,9 @@ task_item_run (PillionItem *item,
 
   if (self->live)
     {
+      pillion_task_flush_progress (self);
       leave (self, core);
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
       pillion_loop_emit_task_done (self->loop, self);
     }
 
@@ -334,6 +341,21 @@ pillion_task_get_property (GObject *object,
     case PROP_STATE:
       g_value_set_enum (value, pillion_task_load_state (self));
       break;
+    case PROP_COMPLETED:
+      g_value_set_int64 (value, pillion_task_get_completed (self));
+      break;
+    case PROP_TOTAL:
+      g_value_set_int64 (value, pillion_task_get_total (self));
+      break;
+    case PROP_RATE:
+      g_value_set_double (value, pillion_task_get_rate (self));
+      break;
+    case PROP_UNIT:
+      g_value_set_static_string (value, pillion_task_get_unit (self));
+      break;
+    case PROP_MESSAGE:
+      g_value_take_string (value, pillion_task_dup_message (self));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -381,7 +403,7 @@ pillion_task_class_init (PillionTaskClass *klass)
   /**
    * PillionTask:state: (getter get_state)
    *
-   * The state of the task. It changes without notification: add a done callback instead.
+   * Whether the task is pending, and if not, how it ended. It notifies on the loop's thread, right before the done callbacks.
    *
    * Since: 1.0
    */
@@ -389,13 +411,65 @@ pillion_task_class_init (PillionTaskClass *klass)
     g_param_spec_enum ("state", NULL, NULL, PILLION_TYPE_TASK_STATE, PILLION_TASK_PENDING,
                        G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
+  /**
+   * PillionTask:completed: (getter get_completed)
+   *
+   * How much of the work is done, in the task's unit. Like the other properties of progress it notifies on the loop's thread, once a
+   * kick, and for the last time right before the done callbacks.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_COMPLETED] =
+    g_param_spec_int64 ("completed", NULL, NULL, 0, G_MAXINT64, 0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionTask:total: (getter get_total)
+   *
+   * How much work there is, in the task's unit; -1 if that is not known.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_TOTAL] =
+    g_param_spec_int64 ("total", NULL, NULL, -1, G_MAXINT64, -1, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionTask:rate: (getter get_rate)
+   *
+   * How much is done a second, in the task's unit, smoothed over about a second.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RATE] =
+    g_param_spec_double ("rate", NULL, NULL, 0.0, G_MAXDOUBLE, 0.0, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionTask:unit: (getter get_unit)
+   *
+   * What the progress counts, such as `bytes`.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_UNIT] =
+    g_param_spec_string ("unit", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionTask:message: (getter dup_message)
+   *
+   * What is being done, for a person to read.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MESSAGE] =
+    g_param_spec_string ("message", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   /**
    * PillionTask::progress:
    * @self: the task
    *
-   * Emitted on the loop's thread when the progress has changed, at most once a kick however often it did.
+   * Emitted on the loop's thread when the progress has changed, once a kick however often it did, and for the last time right before the
+   * done callbacks.
    *
    * Since: 1.0
    */
@@ -409,8 +483,16 @@ pillion_task_init (PillionTask *self)
 }
 
 void
-pillion_task_emit_progress (PillionTask *self)
+pillion_task_emit_progress (PillionTask *self,
+                            PillionTaskProgress changed)
 {
+  static const guint of_bit[] = { PROP_COMPLETED, PROP_TOTAL, PROP_RATE, PROP_UNIT, PROP_MESSAGE };
+
+  for (guint i = 0; i < G_N_ELEMENTS (of_bit); i++)
+    {
+      if (changed & 1u << i)
+        g_object_notify_by_pspec (G_OBJECT (self), properties[of_bit[i]]);
+    }
   g_signal_emit (self, signals[SIGNAL_PROGRESS], 0);
 }
 

@@ -74,13 +74,15 @@ pillion_waiters_add (PillionWaiters *self,
 PillionTask *
 pillion_waiters_peek (PillionWaiters *self)
 {
-  /* Who was asked to leave goes in the next kick, and is not served any more */
-  for (PillionLive *link = self->line.head; link != NULL; link = link->next)
+  /* A waiter that was asked to end does so in the next kick and is not served any more. It leaves the line right here, so that nobody passes
+   * it twice: a crowd of them costs what it cost to come. */
+  while (self->line.head != NULL)
     {
-      PillionTask *task = from_link (link)->body.task;
+      PillionWaiter *waiter = from_link (self->line.head);
 
-      if (!pillion_task_is_cancelled (task))
-        return task;
+      if (!pillion_task_is_cancelled (waiter->body.task))
+        return waiter->body.task;
+      leave (waiter);
     }
 
   return NULL;

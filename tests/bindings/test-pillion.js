@@ -281,13 +281,13 @@ test('task/progress', loop => {
     const task = Pillion.Task.new(loop, 'counting', null);
     const seen = [];
     task.connect('progress', () => seen.push([task.get_completed(), task.get_total()]));
-    task.set_progress_unit('files');
-    task.set_progress_message('one by one');
+    task.set_unit('files');
+    task.set_message('one by one');
     task.set_progress(1, 3);
     task.set_progress(2, 3);
     loop.kick();
     assertEqual(seen, [[2, 3]]);
-    assertEqual([task.get_progress_unit(), task.dup_progress_message()], ['files', 'one by one']);
+    assertEqual([task.get_unit(), task.dup_message()], ['files', 'one by one']);
     assert(task.get_rate() >= 0);
     task.return_boolean(true);
     kickUntilDone(loop, task);
@@ -539,7 +539,7 @@ test('compose/completions', loop => {
         const seen = [];
         for (;;) {
             const next = completions.next();
-            if (completions.n_left === 1)
+            if (completions.get_n_left() === 1)
                 tasks[0].return_int(0);
             await next.wait_async(null);
             const task = next.get_object();

@@ -307,13 +307,13 @@ void test_cancel_and_progress () {
     task.set_site ("test-pillion.vala:1");
     assert (task.get_name () == "second" && task.get_site () == "test-pillion.vala:1" && task.get_loop () == loop);
     task.progress.connect (() => { seen++; });
-    task.set_progress_unit ("files");
-    task.set_progress_message ("one by one");
+    task.set_unit ("files");
+    task.set_message ("one by one");
     task.set_progress (1, 3);
     task.set_progress (2, 3);
     loop.kick ();
     assert (seen == 1 && task.get_completed () == 2 && task.get_total () == 3);
-    assert (task.get_progress_unit () == "files" && task.dup_progress_message () == "one by one");
+    assert (task.get_unit () == "files" && task.dup_message () == "one by one");
     assert (task.get_rate () >= 0);
 
     cancellable.cancel ();
@@ -481,7 +481,7 @@ void test_compose () {
     } catch (Error error) {
         assert_not_reached ();
     }
-    assert (completions.n_left == 2);
+    assert (completions.get_n_left () == 2);
     var next = completions.next ();
     var last = completions.next ();
     var retry = new Pillion.Retry ();

@@ -880,7 +880,7 @@ test_cancel (TestFixture *self,
       while (get_part_size (self, ".file.pillion-part") < SIZE / 2)
         g_thread_yield ();
       g_assert_cmpint (pillion_task_get_total (task), ==, SIZE);
-      g_assert_cmpstr (pillion_task_get_progress_unit (task), ==, "bytes");
+      g_assert_cmpstr (pillion_task_get_unit (task), ==, "bytes");
       pillion_task_cancel (queued);
       pillion_task_cancel (task);
       test_fixture_await (self, task);

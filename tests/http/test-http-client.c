@@ -164,7 +164,7 @@ test_progress (TestFixture *self,
   g_assert_true (pillion_task_check (task, NULL));
   g_assert_cmpint (pillion_task_get_completed (task), ==, size);
   g_assert_cmpint (pillion_task_get_total (task), ==, size);
-  g_assert_cmpstr (pillion_task_get_progress_unit (task), ==, "bytes");
+  g_assert_cmpstr (pillion_task_get_unit (task), ==, "bytes");
   test_server_free (server);
 }
 
@@ -859,7 +859,7 @@ test_cancel (TestFixture *self,
   while (pillion_task_get_completed (task) < 5)
     g_thread_yield ();
   g_assert_cmpint (pillion_task_get_total (task), ==, 100);
-  g_assert_cmpstr (pillion_task_get_progress_unit (task), ==, "bytes");
+  g_assert_cmpstr (pillion_task_get_unit (task), ==, "bytes");
   pillion_task_cancel (task);
   assert_cancelled (self, task);
 

@@ -1012,7 +1012,7 @@ class Progress(TaskCase):
     @all_ways
     async def test_progress(self):
         task = pending()
-        task.set_progress_unit('files')
+        task.set_unit('files')
         seen = []
 
         async def look():
@@ -1021,7 +1021,7 @@ class Progress(TaskCase):
 
         looking = asyncio.ensure_future(look())
         await until(lambda: seen)
-        task.set_progress_message('half')
+        task.set_message('half')
         task.set_progress(1, 2)
         await until(lambda: seen[-1][0] == 1)
         task.set_progress(2, 2)

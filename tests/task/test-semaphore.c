@@ -315,6 +315,27 @@ test_wrong_thread (Fixture *fixture,
   g_test_assert_expected_messages ();
 }
 
+static void
+count_notify (GObject *object,
+              GParamSpec *pspec,
+              gpointer data)
+{
+  ++*(guint *) data;
+}
+
+static void
+test_notifies (Fixture *fixture,
+               gconstpointer data)
+{
+  guint n = 0;
+
+  g_signal_connect (fixture->semaphore, "notify::available", G_CALLBACK (count_notify), &n);
+  g_assert_true (pillion_semaphore_try_acquire (fixture->semaphore));
+  g_assert_cmpuint (n, ==, 1);
+  release (fixture);
+  g_assert_cmpuint (n, ==, 2);
+}
+
 int
 main (int argc,
       char **argv)
@@ -332,6 +353,7 @@ main (int argc,
   ADD ("kept-by-who-waits", test_kept);
   ADD ("loop-closed", test_loop_closed);
   ADD ("wrong-thread", test_wrong_thread);
+  ADD ("available-notifies", test_notifies);
 #undef ADD
 
   return g_test_run ();

@@ -50,8 +50,8 @@ test_nothing_said (Fixture *fixture,
 {
   g_assert_cmpint (pillion_task_get_completed (fixture->task), ==, 0);
   g_assert_cmpint (pillion_task_get_total (fixture->task), ==, -1);
-  g_assert_null (pillion_task_get_progress_unit (fixture->task));
-  g_assert_null (pillion_task_dup_progress_message (fixture->task));
+  g_assert_null (pillion_task_get_unit (fixture->task));
+  g_assert_null (pillion_task_dup_message (fixture->task));
   g_assert_cmpfloat (pillion_task_get_rate (fixture->task), ==, 0.0);
   kick_until_quiet (fixture->loop);
   g_assert_cmpint (fixture->n_signals, ==, 0);
@@ -64,21 +64,100 @@ test_said (Fixture *fixture,
   g_autofree char *message = NULL;
 
   pillion_task_set_progress (fixture->task, 30, 100);
-  pillion_task_set_progress_unit (fixture->task, "bytes");
-  pillion_task_set_progress_message (fixture->task, "halfway");
-  pillion_task_set_progress_message (fixture->task, "nearly there");
+  pillion_task_set_unit (fixture->task, "bytes");
+  pillion_task_set_message (fixture->task, "halfway");
+  pillion_task_set_message (fixture->task, "nearly there");
   g_assert_cmpint (pillion_task_get_completed (fixture->task), ==, 30);
   g_assert_cmpint (pillion_task_get_total (fixture->task), ==, 100);
-  g_assert_cmpstr (pillion_task_get_progress_unit (fixture->task), ==, "bytes");
-  message = pillion_task_dup_progress_message (fixture->task);
+  g_assert_cmpstr (pillion_task_get_unit (fixture->task), ==, "bytes");
+  message = pillion_task_dup_message (fixture->task);
   g_assert_cmpstr (message, ==, "nearly there");
 
   pillion_task_set_progress (fixture->task, 31, -1);
   g_assert_cmpint (pillion_task_get_total (fixture->task), ==, -1);
-  pillion_task_set_progress_unit (fixture->task, NULL);
-  g_assert_null (pillion_task_get_progress_unit (fixture->task));
-  pillion_task_set_progress_message (fixture->task, NULL);
-  g_assert_null (pillion_task_dup_progress_message (fixture->task));
+  pillion_task_set_unit (fixture->task, NULL);
+  g_assert_null (pillion_task_get_unit (fixture->task));
+  pillion_task_set_message (fixture->task, NULL);
+  g_assert_null (pillion_task_dup_message (fixture->task));
+}
+
+static void
+on_order (PillionTask *task,
+          gpointer data)
+{
+  g_string_append_printf (data, "%s%d ", pillion_task_is_done (task) ? "done" : "", (int) pillion_task_get_completed (task));
+}
+
+static void
+on_done_order (PillionTask *task,
+               gpointer data)
+{
+  g_string_append (data, "callback ");
+}
+
+static void
+on_notify (PillionTask *task,
+           GParamSpec *pspec,
+           gpointer data)
+{
+  g_string_append_printf (data, "%s ", pspec->name);
+}
+
+/* Also when the work says it is done within the same kick, and says more too late */
+static void
+test_last_before_callbacks (Fixture *fixture,
+                            gconstpointer data)
+{
+  g_autoptr (GString) log = g_string_new (NULL);
+
+  g_signal_connect (fixture->task, "progress", G_CALLBACK (on_order), log);
+  pillion_task_add_done_callback (fixture->task, on_done_order, log, NULL);
+  pillion_task_set_progress (fixture->task, 1, 3);
+  kick_until_quiet (fixture->loop);
+  pillion_task_set_progress (fixture->task, 3, 3);
+  pillion_task_return_boolean (fixture->task, TRUE);
+  pillion_task_set_progress (fixture->task, 4, 3);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpstr (log->str, ==, "1 done3 callback ");
+}
+
+static void
+test_notifies (Fixture *fixture,
+               gconstpointer data)
+{
+  g_autoptr (GString) log = g_string_new (NULL);
+  g_autofree char *message = NULL, *unit = NULL;
+  gint64 completed, total;
+  double rate;
+  PillionTaskState state;
+
+  g_signal_connect (fixture->task, "notify", G_CALLBACK (on_notify), log);
+  pillion_task_set_progress (fixture->task, 1, 3);
+  pillion_task_set_progress (fixture->task, 2, 3);
+  g_assert_cmpstr (log->str, ==, "");
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpstr (log->str, ==, "completed total ");
+
+  pillion_task_set_progress (fixture->task, 3, 3);
+  pillion_task_set_unit (fixture->task, "files");
+  pillion_task_set_message (fixture->task, "packing");
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpstr (log->str, ==, "completed total completed unit message ");
+
+  g_object_get (fixture->task, "completed", &completed, "total", &total, "rate", &rate, "unit", &unit, "message", &message, NULL);
+  g_assert_cmpint (completed, ==, 3);
+  g_assert_cmpint (total, ==, 3);
+  g_assert_cmpfloat (rate, ==, 0.0);
+  g_assert_cmpstr (unit, ==, "files");
+  g_assert_cmpstr (message, ==, "packing");
+
+  g_string_truncate (log, 0);
+  pillion_task_add_done_callback (fixture->task, on_done_order, log, NULL);
+  pillion_task_return_boolean (fixture->task, TRUE);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpstr (log->str, ==, "state callback ");
+  g_object_get (fixture->task, "state", &state, NULL);
+  g_assert_cmpint (state, ==, PILLION_TASK_SUCCEEDED);
 }
 
 static void
@@ -100,10 +179,10 @@ static void
 test_each_setter_tells (Fixture *fixture,
                         gconstpointer data)
 {
-  pillion_task_set_progress_unit (fixture->task, "files");
+  pillion_task_set_unit (fixture->task, "files");
   kick_until_quiet (fixture->loop);
   g_assert_cmpint (fixture->n_signals, ==, 1);
-  pillion_task_set_progress_message (fixture->task, "text");
+  pillion_task_set_message (fixture->task, "text");
   kick_until_quiet (fixture->loop);
   g_assert_cmpint (fixture->n_signals, ==, 2);
 }
@@ -142,8 +221,8 @@ work (gpointer task)
       pillion_task_set_progress (task, i, 2000);
       if (i % 100 == 0)
         {
-          pillion_task_set_progress_message (task, i % 200 == 0 ? "even" : "odd");
-          pillion_task_set_progress_unit (task, "steps");
+          pillion_task_set_message (task, i % 200 == 0 ? "even" : "odd");
+          pillion_task_set_unit (task, "steps");
         }
     }
   g_object_unref (task);
@@ -160,7 +239,7 @@ test_threads (Fixture *fixture,
     threads[i] = g_thread_new ("worker", work, g_object_ref (fixture->task));
   for (guint i = 0; i < 200; i++)
     {
-      g_free (pillion_task_dup_progress_message (fixture->task));
+      g_free (pillion_task_dup_message (fixture->task));
       pillion_task_get_rate (fixture->task);
       g_assert_cmpint (pillion_task_get_completed (fixture->task), <=, 2000);
       pillion_loop_kick (fixture->loop);
@@ -206,7 +285,7 @@ test_after_close (Fixture *fixture,
   pillion_task_return_boolean (fixture->task, TRUE);
   g_assert_true (pillion_loop_close (fixture->loop, -1, NULL));
   pillion_task_set_progress (fixture->task, 5, 6);
-  g_assert_cmpint (pillion_task_get_completed (fixture->task), ==, 5);
+  g_assert_cmpint (pillion_task_get_completed (fixture->task), ==, 0);
   g_assert_cmpint (fixture->n_signals, ==, 0);
 }
 
@@ -255,15 +334,15 @@ assert_passed_on (Fixture *fixture,
   kick_until_quiet (fixture->loop);
   n_signals = fixture->n_signals;
   pillion_task_set_progress (fixture->task, 3, 7);
-  pillion_task_set_progress_unit (fixture->task, "files");
-  pillion_task_set_progress_message (fixture->task, "third");
+  pillion_task_set_unit (fixture->task, "files");
+  pillion_task_set_message (fixture->task, "third");
   kick_until_quiet (fixture->loop);
 
   g_assert_cmpint (fixture->n_signals, ==, n_signals + 2);
   g_assert_cmpint (pillion_task_get_completed (stand_in), ==, 3);
   g_assert_cmpint (pillion_task_get_total (stand_in), ==, 7);
-  g_assert_cmpstr (pillion_task_get_progress_unit (stand_in), ==, "files");
-  message = pillion_task_dup_progress_message (stand_in);
+  g_assert_cmpstr (pillion_task_get_unit (stand_in), ==, "files");
+  message = pillion_task_dup_message (stand_in);
   g_assert_cmpstr (message, ==, "third");
   pillion_task_return_boolean (fixture->task, TRUE);
   kick_until_quiet (fixture->loop);
@@ -338,11 +417,13 @@ main (int argc,
   ADD ("nothing-said-is-unknown", test_nothing_said);
   ADD ("is-what-was-said", test_said);
   ADD ("signal-comes-once-a-kick", test_coalesced);
+  ADD ("last-one-comes-before-the-done-callbacks", test_last_before_callbacks);
+  ADD ("properties-notify-once-a-kick", test_notifies);
   ADD ("each-setter-tells", test_each_setter_tells);
   ADD ("said-inside-a-handler-is-told-by-the-next-kick", test_said_inside);
   ADD ("from-threads", test_threads);
   ADD ("rate-is-about-right", test_rate);
-  ADD ("after-close-is-kept-and-not-told", test_after_close);
+  ADD ("after-the-end-is-not-told", test_after_close);
   ADD ("pending-at-close-is-not-told", test_pending_at_close);
   ADD ("passed-on-to-what-stands-for-the-task", test_stand_ins);
   ADD ("out-of-range-is-critical", test_wrong);

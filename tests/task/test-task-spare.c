@@ -67,8 +67,8 @@ test_as_new (void)
   pillion_task_set_site (first, "here.c:1");
   pillion_task_set_safe_point (first, TRUE);
   pillion_task_set_progress (first, 3, 4);
-  pillion_task_set_progress_unit (first, "bytes");
-  pillion_task_set_progress_message (first, "half way");
+  pillion_task_set_unit (first, "bytes");
+  pillion_task_set_message (first, "half way");
   pillion_task_get_cancellable (first);
   for (int i = 0; i < 3; i++)
     pillion_task_add_done_callback (first, count, &n_called, NULL);
@@ -89,8 +89,8 @@ test_as_new (void)
   g_assert_false (pillion_task_get_safe_point (second));
   g_assert_null (pillion_task_get_async_result (second));
   g_assert_cmpint (pillion_task_get_completed (second), ==, 0);
-  g_assert_null (pillion_task_get_progress_unit (second));
-  g_assert_null (pillion_task_dup_progress_message (second));
+  g_assert_null (pillion_task_get_unit (second));
+  g_assert_null (pillion_task_dup_message (second));
   g_cancellable_cancel (parent);
   g_assert_false (pillion_task_is_cancelled (second));
   g_assert_false (g_cancellable_is_cancelled (pillion_task_get_cancellable (second)));
@@ -230,7 +230,7 @@ test_handlers (void)
   int n_progress = 0, n_gone = 0;
 
   g_signal_connect_data (task, "progress", G_CALLBACK (count), &n_progress, NULL, 0);
-  g_signal_connect_data (task, "notify", G_CALLBACK (count), &n_gone, unref_handler, 0);
+  g_signal_connect_data (task, "notify::name", G_CALLBACK (count), &n_gone, unref_handler, 0);
   end_task (task);
   g_assert_cmpint (n_gone, ==, 1);
   g_assert_cmpuint (get_n_spare (loop), ==, 1);

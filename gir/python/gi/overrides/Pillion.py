@@ -483,8 +483,8 @@ class Task(Pillion.Task):
             while True:
                 changed.clear()
                 is_done = self.done()
-                now = Progress(self.get_completed(), self.get_total(), self.get_rate(), self.get_progress_unit(),
-                               self.dup_progress_message())
+                now = Progress(self.get_completed(), self.get_total(), self.get_rate(), self.get_unit(),
+                               self.dup_message())
                 if now != last:
                     last = now
                     yield now
