@@ -268,15 +268,30 @@ void              pillion_task_abandon      (PillionTask      *self);
 /* Lets go of all that the task has, save its loop */
 void              pillion_task_empty        (PillionTask      *self);
 
+#ifdef PILLION_RECYCLE_TASKS
 /* Tasks that are over, to be used again: pillion-task-spare.c */
 
-/* Where the caller's reference, which is the loop's, is the last one, and nobody could get another: takes it, and keeps the task to be used again.
- * Else returns FALSE. On the loop's thread. */
+/* If the caller's reference, which is the loop's, is the last one, and nobody could get another: takes it, and keeps the task to be used
+ * again. Otherwise returns FALSE. On the loop's thread. */
 gboolean          pillion_task_keep         (PillionTask      *self,
                                              PillionCore      *core);
 
 /* A task as g_object_new () makes it, or NULL */
 PillionTask      *pillion_task_take_spare   (PillionCore      *core);
+#else
+static inline gboolean
+pillion_task_keep (PillionTask *self,
+                   PillionCore *core)
+{
+  return FALSE;
+}
+
+static inline PillionTask *
+pillion_task_take_spare (PillionCore *core)
+{
+  return NULL;
+}
+#endif
 
 /* Notifies of the properties that changed and emits the signal, on the loop's thread */
 void              pillion_task_emit_progress  (PillionTask        *self,
