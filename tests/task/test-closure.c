@@ -370,11 +370,13 @@ test_host (Fixture *fixture,
 
 static gint64
 on_ready (PillionPollSource *source,
+          gint64 deadline_usec,
           gpointer data)
 {
   Seen *seen = data;
 
   seen->n_calls++;
+  g_assert_cmpint (deadline_usec, >, 0);
   g_assert_true (pillion_poll_source_get_loop (source) == seen->fixture->loop);
   return -1;
 }
