@@ -398,6 +398,16 @@ pillion_poll_source_on_task_done (gpointer user_data)
     }
 }
 
+/* It can't be called now, and whoever runs the context would dispatch it again and again: it is silent until the next kick */
+static void
+put_off (PillionPollSource *self)
+{
+  poll_descriptor (self, FALSE);
+  set_source_time (self, -1);
+  __atomic_store_n (&self->silenced, TRUE, __ATOMIC_SEQ_CST);
+  pillion_poll_source_ring (self);
+}
+
 static gboolean
 foreign_source_dispatch (GSource *source,
                          GSourceFunc func,
@@ -413,16 +423,15 @@ foreign_source_dispatch (GSource *source,
   core = &self->loop->core;
   if (G_UNLIKELY (!pillion_core_on_thread (core)))
     {
-      /* Another thread runs the context. It would dispatch this again and again: the loop's own hears of it, and looks for itself. */
-      poll_descriptor (self, FALSE);
-      set_source_time (self, -1);
-      __atomic_store_n (&self->silenced, TRUE, __ATOMIC_SEQ_CST);
-      pillion_poll_source_ring (self);
+      /* The loop's own thread hears of it, and looks for itself */
+      put_off (self);
       return G_SOURCE_CONTINUE;
     }
 
   by_pump = pillion_pump_is_dispatching (&core->pump);
-  if (by_pump && is_in_own_wait (self))
+  if (!by_pump && G_UNLIKELY (!pillion_loop_may_call (self->loop)))
+    put_off (self);
+  else if (by_pump && is_in_own_wait (self))
     {
       if (self->fired)
         {

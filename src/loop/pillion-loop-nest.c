@@ -15,15 +15,20 @@
 /* How many kicks and waits may be on the stack */
 #define MAX_DEPTH 64
 
+/* Whether callbacks may be called now: not in a region that forbids it, and not inside of others if that is switched off or too deep */
+gboolean
+pillion_loop_may_call (PillionLoop *self)
+{
+  PillionCore *core = &self->core;
+
+  return core->n_barred == 0 && (core->depth == 0 || (self->allow_nesting && core->depth < MAX_DEPTH));
+}
+
 /* Whether a kick would do anything. If not, nothing may ring for one, or the host would spin. */
 gboolean
 pillion_loop_may_kick (PillionLoop *self)
 {
-  PillionCore *core = &self->core;
-
-  if (core->closed || core->n_barred > 0 || self->stopped)
-    return FALSE;
-  return core->depth == 0 || (self->allow_nesting && core->depth < MAX_DEPTH);
+  return !self->core.closed && !self->stopped && pillion_loop_may_call (self);
 }
 
 static void

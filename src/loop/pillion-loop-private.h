@@ -103,6 +103,7 @@ gint64   pillion_loop_get_budget_now (PillionLoop  *self);
 gboolean pillion_loop_has_work       (PillionLoop  *self);
 
 /* Kicks from inside of a callback: pillion-loop-nest.c */
+gboolean pillion_loop_may_call       (PillionLoop  *self);
 gboolean pillion_loop_may_kick       (PillionLoop  *self);
 gboolean pillion_loop_kick_inside    (PillionLoop  *self,
                                       gint64        deadline,

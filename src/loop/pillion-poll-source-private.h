@@ -24,7 +24,7 @@ struct _PillionPollSource
 
   PillionItem ring;   /* queued, with a reference, when another thread has rung */
   gboolean rung;      /* atomic: whether it is */
-  gboolean silenced;  /* atomic: whether another thread that ran the context has silenced the source */
+  gboolean silenced;  /* atomic: whether the source was put off until the next kick */
 
   gboolean busy;
   gboolean running;

@@ -515,6 +515,34 @@ test_passenger (Fixture *fixture,
   pillion_loop_stop (fixture->loop);
 }
 
+/* Nothing is called in such a region, whoever runs the context, and what is ready does not make that spin */
+static void
+test_passenger_in_a_region (Fixture *fixture,
+                            gconstpointer data)
+{
+  GMainContext *context = pillion_loop_get_context (fixture->loop);
+  int n_iterations = 0;
+
+  g_assert_true (pillion_loop_ensure (fixture->loop, NULL, NULL));
+  pillion_poll_source_set_busy (fixture->source, TRUE);
+  pillion_loop_begin_region (fixture->loop, "render", PILLION_REGION_NO_CALLBACKS);
+  write_byte (fixture);
+  pillion_poll_source_set_ready_time (fixture->source, 0);
+  while (g_main_context_iteration (context, FALSE))
+    g_assert_cmpint (++n_iterations, <, 10);
+  g_assert_cmpint (fixture->n, ==, 0);
+
+  g_assert_true (pillion_loop_end_region (fixture->loop, "render", NULL));
+  while (fixture->n < 1)
+    g_main_context_iteration (context, TRUE);
+  /* And it goes on as before */
+  write_byte (fixture);
+  while (fixture->n < 2)
+    g_main_context_iteration (context, TRUE);
+  pillion_poll_source_set_busy (fixture->source, FALSE);
+  pillion_loop_stop (fixture->loop);
+}
+
 static void
 on_busy (GObject *object,
          GParamSpec *pspec,
@@ -1409,6 +1437,7 @@ main (int argc,
   ADD ("context-outside/main-loop-inside-the-callback-calls-it-again", test_nested_main_loop);
   ADD ("context-outside/nobody-rides", test_plain_context);
   ADD ("context-outside/passenger", test_passenger);
+  ADD ("context-outside/passenger-in-a-region", test_passenger_in_a_region);
   ADD ("context-outside/work-installs-the-hook", test_hook);
   ADD ("context-outside/watched", test_watched);
   ADD ("context-outside/two-in-one-kick", test_two);
