@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Qt 5, whose dialogs run QDialog.exec (). Unless it is told not to, it runs the default context by itself."""
+
+import os
+
+import gi
+gi.require_version('Pillion', '1')
+from gi.repository import GLib, Pillion
+from PyQt5.QtCore import QAbstractEventDispatcher, QSocketNotifier, Qt, QTimer
+from PyQt5.QtWidgets import QApplication, QDialog
+
+from glib_host import count_iterations
+
+
+class Host:
+    def __init__(self, loop):
+        self.app = QApplication(['dialogs'])
+        self.app.setQuitOnLastWindowClosed(False)
+        self.loop = loop
+        self.n_kicks = 0
+        if 'QT_NO_GLIB' in os.environ:
+            self.host = Pillion.CallbackHost.new('qt')
+        else:
+            self.host = Pillion.CallbackHost(name='qt', context=GLib.MainContext.default())
+            count_iterations(self)
+        self.timer = QTimer(singleShot=True, timerType=Qt.PreciseTimer)
+        self.timer.timeout.connect(self.kick)
+        self.notifier = QSocketNotifier(loop.get_fd(), QSocketNotifier.Read)
+        self.notifier.activated.connect(self.kick)
+        QAbstractEventDispatcher.instance().aboutToBlock.connect(self.prepare)
+        loop.ensure(self.host)
+
+    def prepare(self):
+        answer, _, timeout = self.loop.prepare_sleep()
+        if answer == Pillion.Sleep.KICK:
+            self.timer.start(0)
+        elif answer == Pillion.Sleep.WAIT and timeout >= 0:
+            self.timer.start(-(-timeout // 1000))
+        else:
+            self.timer.stop()
+
+    def kick(self, *_):
+        self.n_kicks += 1
+        self.loop.kick()
+
+    def ask(self, is_over, end):
+        timer = QTimer(self.app, timerType=Qt.PreciseTimer)
+
+        def ask():
+            if is_over():
+                timer.deleteLater()
+                end()
+
+        timer.timeout.connect(ask)
+        timer.start(10)
+
+    def run(self, is_over):
+        self.ask(is_over, self.app.quit)
+        self.app.exec()
+
+    def show_dialog(self, is_over):
+        dialog = QDialog()
+        self.ask(is_over, dialog.accept)
+        dialog.exec()
