@@ -57,6 +57,45 @@ snippet (void)
 }
 '''
 
+# What is done to the programs of docs/your-program.md, each with the window of one toolkit: open a dialog from a
+# coroutine, whose end needs the loop, and close the window by its frame
+IN_A_WINDOW = {
+    'Tk': {
+        'dialog': """
+async def work():
+    dialog = tkinter.Toplevel(window)
+    asyncio.ensure_future(asyncio.sleep(0.05)).add_done_callback(lambda task: dialog.destroy())
+    dialog.wait_window()
+
+window = tkinter.Tk()
+host = TkHost(window)
+job = asyncio.ensure_future(work())
+job.add_done_callback(lambda job: window.destroy())
+window.mainloop()
+job.result()
+""",
+        'run': 'window.mainloop()\n',
+        'close': "window.after(1, window.tk.eval, window.protocol('WM_DELETE_WINDOW'))\n",
+    },
+    'Qt': {
+        'dialog': """
+async def work():
+    dialog = QtWidgets.QDialog()
+    asyncio.ensure_future(asyncio.sleep(0.05)).add_done_callback(lambda task: dialog.accept())
+    dialog.exec_()
+
+app = QtWidgets.QApplication(sys.argv[:1])
+host = QtHost()
+job = asyncio.ensure_future(work())
+job.add_done_callback(lambda job: app.quit())
+app.exec_()
+job.result()
+""",
+        'run': 'app.exec_()\n',
+        'close': 'QtCore.QTimer.singleShot(1, button.close)\n',
+    },
+}
+
 
 def pages():
     """Pairs of a name and a text in which snippets may be."""
@@ -113,7 +152,8 @@ class Snippets(unittest.TestCase):
         for module, package in (('tkinter', 'Tk for Python'), ('pygame', 'pygame'), ('PyQt5', 'PyQt')):
             if re.search(rf'^(import|from) {module}', text, re.MULTILINE) and not importlib.util.find_spec(module):
                 self.skipTest(f'{package} is not installed')
-        command = ['/usr/bin/python3', '-u', '-X', 'dev', '-W', 'ignore', 'snippet.py']
+        # PyGObject warns if a program doesn't say which version of a namespace it wants
+        command = ['/usr/bin/python3', '-u', '-X', 'dev', '-W', 'ignore', '-W', 'error:Pillion', 'snippet.py']
         if 'import tkinter' in text:
             if not shutil.which('xvfb-run'):
                 self.skipTest('Xvfb is not installed')
@@ -183,6 +223,27 @@ class Snippets(unittest.TestCase):
                     self.assertRegex(said[-1], '^([5-9]|1[01]) of 50')
                 else:
                     self.assertEqual(said[-1], '47 of 50, 3 failed')
+
+    def in_a_window(self):
+        """The programs of docs/your-program.md that have a window, and what to do to them."""
+        page = (SOURCE / 'docs' / 'your-program.md').read_text(encoding='utf-8')
+        for toolkit, changes in IN_A_WINDOW.items():
+            section = page.partition(f'\n## {toolkit}\n')[2]
+            with self.subTest(toolkit):
+                yield FENCE.search(section).group(2), changes
+
+    def test_hosts_kick_in_a_dialog_of_a_coroutine(self):
+        for text, changes in self.in_a_window():
+            host, fetch, _ = text.partition('async def fetch')
+            self.assertTrue(fetch)
+            program = self.program_python(host + changes['dialog'])
+            self.check(*program, timeout=30, QT_NO_GLIB='1')  # with GLib in it, Qt needs no kicks
+
+    def test_closing_the_window_cancels_the_job(self):
+        for text, changes in self.in_a_window():
+            self.assertEqual(text.count(changes['run']), 1)
+            closing = text.replace(changes['run'], changes['close'] + changes['run']) + 'assert job.cancelled()\n'
+            self.run_program(*self.program_python(closing))
 
     def snippet_sh(self, text, before):
         usage = subprocess.run([SOURCE / 'run'], capture_output=True, text=True, check=True).stdout
