@@ -17,10 +17,11 @@
  * ```c
  * static gint64
  * run_what_is_ready (PillionPollSource *source,
+ *                    gint64 deadline_usec,
  *                    gpointer user_data)
  * {
- *   // The other loop polls its descriptors without waiting, and calls what is ready
- *   return -1; // or when it has a timer due, in µs of the loop's clock
+ *   // The other loop polls its descriptors without waiting, and calls what is ready until the deadline
+ *   return -1; // or when its next timer is due, in µs of the loop's clock
  * }
  *
  * static PillionPollSource *
