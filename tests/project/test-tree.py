@@ -150,6 +150,18 @@ class Run(unittest.TestCase):
         check = run('sh', '-c', script, cwd=SOURCE, env=env)
         self.assertEqual(check.returncode, 0, check.stdout)
 
+    def test_env_warns_of_a_python_without_pygobject(self):
+        if pathlib.Path(os.environ['PILLION_BUILD_DIR']) != SOURCE / '_build':
+            self.skipTest('this is not _build, which is what `run env` is about')
+        with tempfile.TemporaryDirectory() as folder:
+            other = pathlib.Path(folder, 'python3')
+            other.write_text('#!/bin/sh\nexit 1\n', encoding='utf-8')
+            other.chmod(0o755)
+            for path, warned in ((f'{folder}:/usr/bin:/bin', True), ('/usr/bin:/bin', False)):
+                said = run('sh', '-c', './run env 2>&1 >/dev/null', cwd=SOURCE, env=dict(os.environ, PATH=path))
+                self.assertEqual(said.returncode, 0, said.stdout)
+                self.assertEqual(f'{other} has no PyGObject' in said.stdout, warned, said.stdout)
+
     def test_package_list(self):
         groups = set()
         for line in (SOURCE / 'packages.debian').read_text(encoding='utf-8').splitlines():
