@@ -26,6 +26,7 @@ never (int fd,
        gpointer data)
 {
   g_error ("a pipe that nobody writes to is readable");
+  return G_SOURCE_REMOVE;
 }
 
 int
