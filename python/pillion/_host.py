@@ -127,12 +127,12 @@ def host_loop():
     thread = threading.get_ident()
     old = None
     with _lock:
-        if _caller is None:
-            _host_thread = thread
-        elif thread != _host_thread:
+        if _caller is not None and thread != _host_thread:
             raise RuntimeError('another thread is the host\'s')
         if _caller is None or _caller.host.is_closed():
             old, _caller = _caller, _Caller(_new_loop() if _forked else Pillion.Loop.get_default())
+            # Not before: a thread without a default loop is not the host's
+            _host_thread = thread
         host = _caller.host
     for source in old.levels if old else ():
         source.close()

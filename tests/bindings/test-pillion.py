@@ -250,7 +250,51 @@ class LoopTest(Case):
         self.kick_until_done(task)
 
 
+class DefaultLoopTest(unittest.TestCase):
+    def test_thread_without_a_context(self):
+        errors = []
+
+        def work():
+            try:
+                Pillion.Loop.get_default()
+            except RuntimeError as error:
+                errors.append(str(error))
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        self.assertEqual(len(errors), 1)
+        self.assertIn('PRIVATE_CONTEXT', errors[0])
+
+    def test_thread_with_a_context(self):
+        found = []
+
+        def work():
+            loop = Pillion.Loop.new(None, Pillion.LoopFlags.PRIVATE_CONTEXT)
+            found.append(Pillion.Loop.get_default() is loop)
+            loop.close(0)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        self.assertEqual(found, [True])
+
+
 class HostTest(Case):
+    def test_install_that_raises(self):
+        host = Pillion.CallbackHost.new('no-timers')
+
+        def install(loop, reason):
+            raise ValueError(reason)
+
+        host.set_install(install, 'no timers here')
+        with self.assertRaisesRegex(GLib.Error, 'ValueError: no timers here'):
+            self.loop.ensure(host)
+        self.assertFalse(self.loop.is_riding())
+        host.set_install(lambda loop: None)
+        self.assertTrue(self.loop.ensure(host))
+        self.loop.stop()
+
     def test_callback_host(self):
         log = []
         hooks = []

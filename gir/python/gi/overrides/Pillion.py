@@ -12,7 +12,9 @@ import asyncio
 import collections
 import functools
 import json
+import os
 import sys
+import threading
 from asyncio import CancelledError, InvalidStateError
 from asyncio.events import _get_running_loop
 
@@ -618,8 +620,22 @@ class Loop(Pillion.Loop):
     kick = runs(Pillion.Loop.kick)
     kick_until = runs(Pillion.Loop.kick_until)
     _close = waits(Pillion.Loop.close)
+    _get_default = Pillion.Loop.get_default
     _run_until_complete = waits(Pillion.Loop.run_until_complete)
     _sleep = Pillion.Loop.sleep
+
+    @staticmethod
+    def get_default() -> 'Loop':
+        """The loop for the thread-default context of the calling thread. On a thread that is not the main one and has no context of its own
+        there is none, and this raises RuntimeError."""
+        # C says so as well, but with a message that may end the program
+        refused = (sys.platform == 'linux' and threading.get_native_id() != os.getpid() and
+                   GLib.MainContext.get_thread_default() is None)
+        loop = None if refused else Loop._get_default()
+        if loop is None:
+            raise RuntimeError('this thread has no default loop, because it is not the main thread and has no context of its own: '
+                               'make a loop with Pillion.Loop.new(None, Pillion.LoopFlags.PRIVATE_CONTEXT)')
+        return loop
 
     def close(self, timeout):
         """Ends everything, within `timeout` µs, or however long it takes if that is negative."""
@@ -693,6 +709,33 @@ class _Work(_Call):
 
 
 Loop = _public(override(Loop))
+
+
+class _Install(_Call):
+    """A function that installs a hook. If it raises an exception there is no hook."""
+
+    __slots__ = ()
+
+    def __call__(self, loop):
+        try:
+            self.function(loop, *self.args)
+        except (Exception, CancelledError) as error:
+            host = loop.get_host()
+            if not isinstance(host, Pillion.CallbackHost):
+                raise
+            host.refuse_install(_to_error(error))
+        except BaseException as error:
+            if not keep(error):
+                raise
+
+
+class CallbackHost(Pillion.CallbackHost):
+    def set_install(self, func, *args):
+        """Sets the function that installs the hook: `func (loop, *args)`. If it raises an exception, ensure () fails with it."""
+        Pillion.CallbackHost.set_install(self, None if func is None else _Install(func, args))
+
+
+CallbackHost = _public(override(CallbackHost))
 
 
 class TestHost(Pillion.TestHost):
