@@ -24,12 +24,10 @@ is_unwanted (PillionTask *self)
          !pillion_task_has_waiters (self);
 }
 
-/* A reference of the task came with the item */
-static gboolean
-body_cancel_run (PillionItem *item,
-                 PillionCore *core)
+/* On the loop's thread */
+static void
+ask_body (PillionTaskBody *self)
 {
-  PillionTaskBody *self = body_from_item (item);
   PillionTask *task = self->task;
 
   if (pillion_task_load_state (task) == PILLION_TASK_PENDING)
@@ -41,6 +39,17 @@ body_cancel_run (PillionItem *item,
     {
       self->klass->unwanted (self);
     }
+}
+
+/* A reference of the task came with the item */
+static gboolean
+body_cancel_run (PillionItem *item,
+                 PillionCore *core)
+{
+  PillionTaskBody *self = body_from_item (item);
+  PillionTask *task = self->task;
+
+  ask_body (self);
   pillion_sync_unref (task);
 
   return FALSE;
@@ -64,15 +73,77 @@ static const PillionItemClass body_cancel_class = {
   .drop = body_cancel_drop,
 };
 
+/* Takes a request of another thread to the loop's. While that is on its way the task may end, and the loop be dropped. Nobody would take the
+ * item out of its queue then, so it must not keep the loop. */
+typedef struct
+{
+  PillionItem item;
+  GWeakRef task;
+} Request;
+
+static void
+request_free (Request *self)
+{
+  g_weak_ref_clear (&self->task);
+  g_free (self);
+}
+
+static gboolean
+request_run (PillionItem *item,
+             PillionCore *core)
+{
+  PillionTask *task = g_weak_ref_get (&((Request *) item)->task);
+
+  if (task != NULL)
+    {
+      ask_body (task->body);
+      pillion_sync_unref (task);
+    }
+  request_free ((Request *) item);
+
+  return FALSE;
+}
+
+static const char *
+request_get_name (PillionItem *item)
+{
+  return "request to end";
+}
+
+static void
+request_drop (PillionItem *item)
+{
+  request_free ((Request *) item);
+}
+
+static const PillionItemClass request_class = {
+  .run = request_run,
+  .get_name = request_get_name,
+  .drop = request_drop,
+};
+
 static void
 tell_body (PillionTask *self)
 {
   PillionTaskBody *body = __atomic_load_n (&self->body, __ATOMIC_SEQ_CST);
+  PillionCore *core = pillion_core (self->loop);
 
-  if (body != NULL && !__atomic_exchange_n (&body->told, TRUE, __ATOMIC_SEQ_CST))
+  if (body == NULL || __atomic_exchange_n (&body->told, TRUE, __ATOMIC_SEQ_CST))
+    return;
+
+  /* What the task got may be nobody's, and has to be given back even if the caller drops the task: then the request keeps it */
+  if (pillion_core_on_thread (core) || body->klass->unwanted != NULL)
     {
       g_object_ref (self);
-      pillion_core_push (pillion_core (self->loop), &body->cancel_item);
+      pillion_core_push (core, &body->cancel_item);
+    }
+  else
+    {
+      Request *request = g_new0 (Request, 1);
+
+      request->item.klass = &request_class;
+      g_weak_ref_init (&request->task, self);
+      pillion_core_push (core, &request->item);
     }
 }
 

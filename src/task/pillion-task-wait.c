@@ -12,11 +12,13 @@
 
 /* Waiting for a task as GIO's callers do, and tasks that wait for GIO. */
 
+/* A cancellable's handler, on any thread, and the item that it pushes have a reference, and may outlast the wait. Neither keeps the task or its
+ * loop: the loop may have been dropped, and then nobody would take the item out of its queue. */
 typedef struct
 {
-  PillionTask *task;
-  GTask *waiter;
-  guint callback; /* 0 once the wait has ended */
+  GTask *waiter;     /* NULL once the wait has ended; the loop's thread */
+  guint callback;
+  PillionLoop *loop; /* NULL once the item was pushed */
   GCancellable *cancellable;
   gulong handler;
   PillionItem give_up_item; /* pushed by the cancellable's signal */
@@ -30,58 +32,55 @@ wait_from_item (PillionItem *item)
 }
 
 static void
-wait_free (gpointer data)
+wait_clear (gpointer data)
 {
   Wait *self = data;
 
   pillion_sync_acquire (self);
-  g_clear_object (&self->task);
   g_clear_object (&self->cancellable);
-  g_free (self);
+  if (self->loop != NULL)
+    pillion_sync_unref (self->loop);
 }
 
 /* The last reference may be the handler's, on another thread */
 static void
-unref_waiter (gpointer waiter)
+wait_unref (gpointer data)
 {
-  pillion_sync_release (g_task_get_task_data (waiter));
-  g_object_unref (waiter);
+  pillion_sync_release (data);
+  g_atomic_rc_box_release_full (data, wait_clear);
 }
 
-/* Returns whether the wait goes on until now */
-static gboolean
+/* Returns what waits, if it still does */
+static GTask *
 end_wait (Wait *self)
 {
-  if (self->callback == 0)
-    return FALSE;
+  GTask *waiter = g_steal_pointer (&self->waiter);
 
-  self->callback = 0;
-  if (self->handler != 0)
+  if (waiter != NULL && self->handler != 0)
     g_signal_handler_disconnect (self->cancellable, self->handler);
-  return TRUE;
+  return waiter;
 }
 
 static void
 on_done (PillionTask *task,
          gpointer user_data)
 {
-  Wait *self = g_task_get_task_data (user_data);
+  g_autoptr (GTask) waiter = end_wait (user_data);
 
-  if (end_wait (self))
-    g_task_return_boolean (self->waiter, TRUE);
+  if (waiter != NULL)
+    g_task_return_boolean (waiter, TRUE);
 }
 
 /* Called after on_done (), or instead of it where the task will never be delivered */
 static void
 let_go (gpointer user_data)
 {
-  GTask *waiter = user_data;
-  Wait *self = g_task_get_task_data (waiter);
+  g_autoptr (GTask) waiter = end_wait (user_data);
 
-  if (end_wait (self))
-    g_task_return_new_error (waiter, PILLION_ERROR, PILLION_ERROR_CLOSED,
-                             _("The loop was closed while waiting for '%s'"), self->task->name);
-  unref_waiter (waiter);
+  if (waiter != NULL)
+    g_task_return_new_error (waiter, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed while waiting for '%s'"),
+                             pillion_task_get_name (g_task_get_source_object (waiter)));
+  wait_unref (user_data);
 }
 
 static gboolean
@@ -89,16 +88,16 @@ give_up_run (PillionItem *item,
              PillionCore *core)
 {
   Wait *self = wait_from_item (item);
-  GTask *waiter = self->waiter;
-  guint callback = self->callback;
+  g_autoptr (GTask) waiter = end_wait (self);
 
-  if (end_wait (self))
+  if (waiter != NULL)
     {
-      g_task_return_new_error (waiter, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Waiting for '%s' was cancelled"),
-                               self->task->name);
-      pillion_task_remove_done_callback (self->task, callback);
+      PillionTask *task = g_task_get_source_object (waiter);
+
+      g_task_return_new_error (waiter, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Waiting for '%s' was cancelled"), task->name);
+      pillion_task_remove_done_callback (task, self->callback);
     }
-  unref_waiter (waiter);
+  wait_unref (self);
 
   return FALSE;
 }
@@ -112,7 +111,7 @@ give_up_get_name (PillionItem *item)
 static void
 give_up_drop (PillionItem *item)
 {
-  unref_waiter (wait_from_item (item)->waiter);
+  wait_unref (wait_from_item (item));
 }
 
 static const PillionItemClass give_up_class = {
@@ -124,23 +123,26 @@ static const PillionItemClass give_up_class = {
 /* On any thread: callbacks are removed on the loop's */
 static void
 on_cancelled (GCancellable *cancellable,
-              gpointer waiter)
+              gpointer data)
 {
-  Wait *self = g_task_get_task_data (waiter);
+  Wait *self = data;
+  PillionLoop *loop;
 
   pillion_sync_acquire (self);
   if (__atomic_exchange_n (&self->given_up, TRUE, __ATOMIC_SEQ_CST))
     return;
 
-  g_object_ref (waiter);
-  pillion_core_push (pillion_core (self->task->loop), &self->give_up_item);
+  loop = g_steal_pointer (&self->loop);
+  g_atomic_rc_box_acquire (self);
+  pillion_core_push (pillion_core (loop), &self->give_up_item);
+  pillion_sync_unref (loop);
 }
 
 static void
-release_waiter (gpointer waiter,
-                GClosure *closure)
+release_wait (gpointer data,
+              GClosure *closure)
 {
-  unref_waiter (waiter);
+  wait_unref (data);
 }
 
 /**
@@ -186,22 +188,21 @@ pillion_task_wait_async (PillionTask *self,
       return;
     }
 
-  wait = g_new0 (Wait, 1);
-  wait->task = g_object_ref (self);
-  wait->waiter = waiter;
+  wait = g_atomic_rc_box_new0 (Wait);
+  wait->waiter = g_object_ref (waiter);
+  wait->loop = g_object_ref (self->loop);
   wait->give_up_item.klass = &give_up_class;
-  g_task_set_task_data (waiter, wait, wait_free);
-  wait->callback = pillion_task_add_done_callback (self, on_done, g_object_ref (waiter), let_go);
+  wait->callback = pillion_task_add_done_callback (self, on_done, wait, let_go);
 
   if (cancellable != NULL)
     {
       wait->cancellable = g_object_ref (cancellable);
       pillion_sync_release (wait);
-      wait->handler = g_signal_connect_data (cancellable, "cancelled", G_CALLBACK (on_cancelled),
-                                             g_object_ref (waiter), release_waiter, 0);
+      wait->handler = g_signal_connect_data (cancellable, "cancelled", G_CALLBACK (on_cancelled), g_atomic_rc_box_acquire (wait),
+                                             release_wait, 0);
       /* Cancelled by another thread since we looked: perhaps nobody called the handler */
       if (g_cancellable_is_cancelled (cancellable))
-        on_cancelled (cancellable, waiter);
+        on_cancelled (cancellable, wait);
     }
 }
 
