@@ -289,17 +289,68 @@ is_in_own_wait (PillionPollSource *self)
   return self->n_waits > 0 && self->n_calls == 0 && self->loop->core.depth <= self->wait_depth;
 }
 
-static PillionPollSource *
-from_ring (PillionItem *item)
+/* An item that finds its source when it is run. It keeps neither that nor the loop, which may have been dropped: nobody would take it out of the
+ * queue then. */
+struct _PillionPollNote
 {
-  return (PillionPollSource *) ((char *) item - G_STRUCT_OFFSET (PillionPollSource, ring));
+  PillionItem item;
+  GWeakRef source;
+};
+
+static PillionPollNote *
+note_new (PillionPollSource *source,
+          const PillionItemClass *klass)
+{
+  PillionPollNote *self = g_atomic_rc_box_new0 (PillionPollNote);
+
+  self->item.klass = klass;
+  g_weak_ref_init (&self->source, source);
+
+  return self;
+}
+
+static void
+note_clear (gpointer data)
+{
+  PillionPollNote *self = data;
+
+  pillion_sync_acquire (self);
+  g_weak_ref_clear (&self->source);
+}
+
+static void
+note_unref (PillionPollNote *self)
+{
+  pillion_sync_release (self);
+  g_atomic_rc_box_release_full (self, note_clear);
+}
+
+/* To be queued, with a reference */
+static PillionItem *
+note_take (PillionPollNote *self)
+{
+  return &((PillionPollNote *) g_atomic_rc_box_acquire (self))->item;
+}
+
+/* It was in the queue. Returns its source with a reference, or NULL if that is gone. */
+static PillionPollSource *
+note_release (PillionItem *item)
+{
+  PillionPollNote *self = (PillionPollNote *) item;
+  PillionPollSource *source = g_weak_ref_get (&self->source);
+
+  note_unref (self);
+  return source;
 }
 
 static gboolean
 ring_run (PillionItem *item,
           PillionCore *core)
 {
-  PillionPollSource *self = from_ring (item);
+  PillionPollSource *self = note_release (item);
+
+  if (self == NULL)
+    return FALSE;
 
   /* First the flag: a ring from here on is heard again */
   __atomic_store_n (&self->rung, FALSE, __ATOMIC_SEQ_CST);
@@ -321,7 +372,10 @@ ring_run (PillionItem *item,
 static void
 ring_drop (PillionItem *item)
 {
-  PillionPollSource *self = from_ring (item);
+  PillionPollSource *self = note_release (item);
+
+  if (self == NULL)
+    return;
 
   /* The loop is closed: a caller that expects an answer learns it when the callback is freed */
   pillion_poll_source_close (self);
@@ -335,17 +389,14 @@ static const PillionItemClass ring_class = {
   .drop = ring_drop,
 };
 
-static PillionPollSource *
-from_tell (PillionItem *item)
-{
-  return (PillionPollSource *) ((char *) item - G_STRUCT_OFFSET (PillionPollSource, tell));
-}
-
 static gboolean
 tell_run (PillionItem *item,
           PillionCore *core)
 {
-  PillionPollSource *self = from_tell (item);
+  PillionPollSource *self = note_release (item);
+
+  if (self == NULL)
+    return FALSE;
 
   self->telling = FALSE;
   if (pillion_poll_source_is_open (self))
@@ -363,8 +414,13 @@ tell_run (PillionItem *item,
 static void
 tell_drop (PillionItem *item)
 {
-  from_tell (item)->telling = FALSE;
-  pillion_sync_unref (from_tell (item));
+  PillionPollSource *self = note_release (item);
+
+  if (self != NULL)
+    {
+      self->telling = FALSE;
+      pillion_sync_unref (self);
+    }
 }
 
 static const PillionItemClass tell_class = {
@@ -374,10 +430,25 @@ static const PillionItemClass tell_class = {
 };
 
 void
-pillion_poll_source_init_items (PillionPollSource *self)
+pillion_poll_source_init_notes (PillionPollSource *self)
 {
-  self->ring.klass = &ring_class;
-  self->tell.klass = &tell_class;
+  self->ring = note_new (self, &ring_class);
+  self->tell = note_new (self, &tell_class);
+}
+
+void
+pillion_poll_source_clear_notes (PillionPollSource *self)
+{
+  g_clear_pointer (&self->ring, note_unref);
+  g_clear_pointer (&self->tell, note_unref);
+}
+
+/* On any thread */
+void
+pillion_poll_source_push_ring (PillionPollSource *self)
+{
+  if (!__atomic_exchange_n (&self->rung, TRUE, __ATOMIC_SEQ_CST))
+    pillion_core_push (&self->loop->core, note_take (self->ring));
 }
 
 /* By way of the ready queue, behind others that are ready, and not of the context: that would be told through its descriptor */
@@ -393,8 +464,7 @@ pillion_poll_source_on_task_done (gpointer user_data)
   else if (!self->telling && pillion_poll_source_is_open (self))
     {
       self->telling = TRUE;
-      g_object_ref (self);
-      pillion_core_push_local (&self->loop->core, &self->tell);
+      pillion_core_push_local (&self->loop->core, note_take (self->tell));
     }
 }
 
@@ -405,7 +475,7 @@ put_off (PillionPollSource *self)
   poll_descriptor (self, FALSE);
   set_source_time (self, -1);
   __atomic_store_n (&self->silenced, TRUE, __ATOMIC_SEQ_CST);
-  pillion_poll_source_ring (self);
+  pillion_poll_source_push_ring (self);
 }
 
 static gboolean

@@ -8,6 +8,7 @@
 #include "loop/pillion-awaited-tasks.h"
 
 typedef struct _PillionReadyTimer PillionReadyTimer;
+typedef struct _PillionPollNote PillionPollNote;
 
 struct _PillionPollSource
 {
@@ -22,7 +23,7 @@ struct _PillionPollSource
   gint64 ready_usec;
   PillionReadyTimer *timer; /* stands for the ready time where the host's clock is a virtual one; NULL where it is in no queue */
 
-  PillionItem ring;   /* queued, with a reference, when another thread has rung */
+  PillionPollNote *ring; /* queued when another thread has rung */
   gboolean rung;      /* atomic: whether it is */
   gboolean silenced;  /* atomic: whether the source was put off until the next kick */
 
@@ -40,7 +41,7 @@ struct _PillionPollSource
   guint n_external;
 
   PillionAwaitedTasks *tasks;
-  PillionItem tell;   /* queued, with a reference, when a task is done */
+  PillionPollNote *tell; /* queued when a task is done */
   gboolean telling;   /* whether it is */
 };
 
@@ -52,7 +53,9 @@ pillion_poll_source_is_open (PillionPollSource *self)
 
 /* pillion-foreign-source.c */
 GSource *pillion_foreign_source_new            (PillionPollSource *owner);
-void     pillion_poll_source_init_items        (PillionPollSource *self);
+void     pillion_poll_source_init_notes        (PillionPollSource *self);
+void     pillion_poll_source_clear_notes       (PillionPollSource *self);
+void     pillion_poll_source_push_ring         (PillionPollSource *self);
 void     pillion_poll_source_apply_ready_time  (PillionPollSource *self);
 void     pillion_poll_source_change_ready_time (PillionPollSource *self,
                                                 gint64             ready_usec);

@@ -215,6 +215,7 @@ pillion_poll_source_finalize (GObject *object)
   PillionPollSource *self = PILLION_POLL_SOURCE (object);
 
   pillion_sync_acquire (self);
+  pillion_poll_source_clear_notes (self);
   g_clear_pointer (&self->source, g_source_unref);
   g_clear_pointer (&self->callback, pillion_callback_unref);
   g_clear_pointer (&self->tasks, pillion_awaited_tasks_unref);
@@ -339,7 +340,7 @@ pillion_poll_source_init (PillionPollSource *self)
 {
   self->fd = -1;
   self->ready_usec = -1;
-  pillion_poll_source_init_items (self);
+  pillion_poll_source_init_notes (self);
 }
 
 /**
@@ -530,11 +531,7 @@ pillion_poll_source_ring (PillionPollSource *self)
 {
   g_return_if_fail (PILLION_IS_POLL_SOURCE (self));
 
-  if (!__atomic_exchange_n (&self->rung, TRUE, __ATOMIC_SEQ_CST))
-    {
-      g_object_ref (self);
-      pillion_core_push (&self->loop->core, &self->ring);
-    }
+  pillion_poll_source_push_ring (self);
 }
 
 /**

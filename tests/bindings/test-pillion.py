@@ -1053,7 +1053,7 @@ class ClosureTest(Case):
         self.loop.ensure(host)
         self.loop.kick()
         source = Pillion.PollSource.new(self.loop, -1)
-        source.set_callback(lambda source: seen.append(('ready', source)) or -1)
+        source.set_callback(lambda source, deadline: seen.append(('ready', source)) or -1)
         source.set_ready_time(0)
         for _ in range(3):
             self.loop.kick()
@@ -1204,7 +1204,7 @@ class ClosureTest(Case):
             for set_function in host.set_install, host.set_remove, host.set_wake, self.loop.set_wake_func:
                 set_function(Function(lambda *arguments: None))
             source = Pillion.PollSource.new(self.loop, -1)
-            source.set_callback(Function(lambda source: -1))
+            source.set_callback(Function(lambda source, deadline: -1))
             source.close()
             self.loop.set_wake_func(None)
             self.kick_until_done(*results)

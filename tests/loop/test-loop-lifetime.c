@@ -244,6 +244,120 @@ test_data_of_a_dropped_loop (void)
   gate_wait_for (&dropped, 2);
 }
 
+static gpointer
+cancel (gpointer cancellable)
+{
+  g_cancellable_cancel (cancellable);
+  return NULL;
+}
+
+static void
+cancel_elsewhere (PillionTask *task,
+                  gpointer cancellable)
+{
+  g_thread_join (g_thread_new ("canceller", cancel, cancellable));
+}
+
+static void
+on_waited (GObject *source,
+           GAsyncResult *result,
+           gpointer data)
+{
+  g_assert_true (pillion_task_wait_finish (PILLION_TASK (source), result, NULL));
+  *(gboolean *) data = TRUE;
+}
+
+/* A thread ends a wait when that is about to be over, and what it has pushed is in the loop's queue when the loop is dropped */
+static void
+test_wait_given_up_late (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  PillionLoop *loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
+  PillionTask *task = pillion_task_new (loop, "work", NULL);
+  gboolean waited = FALSE;
+
+  g_main_context_push_thread_default (context);
+  pillion_task_add_done_callback (task, cancel_elsewhere, cancellable, NULL);
+  pillion_task_wait_async (task, cancellable, on_waited, &waited);
+  g_main_context_pop_thread_default (context);
+  pillion_task_return_boolean (task, TRUE);
+  g_assert_true (pillion_loop_run_until_complete (loop, task, NULL));
+  /* GLib calls back in the next turn of the context */
+  while (!waited)
+    g_main_context_iteration (context, FALSE);
+
+  g_object_add_weak_pointer (G_OBJECT (loop), (gpointer *) &loop);
+  g_object_unref (task);
+  g_object_unref (loop);
+  g_assert_null (loop);
+}
+
+static gint64
+report_nothing (PillionPollSource *source,
+                gint64 deadline_usec,
+                gpointer data)
+{
+  return -1;
+}
+
+static gpointer
+ring (gpointer source)
+{
+  pillion_poll_source_ring (source);
+  return NULL;
+}
+
+static void
+ring_elsewhere (PillionTask *task,
+                gpointer source)
+{
+  g_thread_join (g_thread_new ("ringer", ring, source));
+}
+
+static void
+test_poll_source_rung_late (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  PillionLoop *loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
+  PillionPollSource *source = pillion_poll_source_new (loop, -1);
+  PillionTask *task = pillion_task_new (loop, "work", NULL);
+
+  pillion_poll_source_set_callback (source, report_nothing, NULL, NULL);
+  pillion_task_add_done_callback (task, ring_elsewhere, source, NULL);
+  pillion_task_return_boolean (task, TRUE);
+  g_assert_true (pillion_loop_run_until_complete (loop, task, NULL));
+
+  g_object_add_weak_pointer (G_OBJECT (loop), (gpointer *) &loop);
+  g_object_unref (task);
+  pillion_poll_source_close (source);
+  g_object_unref (source);
+  g_object_unref (loop);
+  g_assert_null (loop);
+}
+
+/* The source is told of the task in the same kick that the wait for it ends in */
+static void
+test_poll_source_told_late (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  PillionLoop *loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
+  PillionPollSource *source = pillion_poll_source_new (loop, -1);
+  PillionTask *task = pillion_task_new (loop, "work", NULL);
+
+  pillion_poll_source_set_callback (source, report_nothing, NULL, NULL);
+  g_assert_true (pillion_poll_source_watch_task (source, task));
+  pillion_task_return_boolean (task, TRUE);
+  g_assert_true (pillion_loop_run_until_complete (loop, task, NULL));
+
+  g_object_add_weak_pointer (G_OBJECT (loop), (gpointer *) &loop);
+  g_object_unref (task);
+  pillion_poll_source_close (source);
+  g_object_unref (source);
+  g_object_unref (loop);
+  g_assert_null (loop);
+}
+
 int
 main (int argc,
       char **argv)
@@ -256,6 +370,9 @@ main (int argc,
   g_test_add_func ("/loop/lifetime/dropped-elsewhere-and-the-thread-ends", test_thread_ends);
   g_test_add_func ("/loop/lifetime/dropped-after-a-wait", test_dropped_after_a_wait);
   g_test_add_func ("/loop/lifetime/dropped-after-a-wait-frees-the-data", test_data_of_a_dropped_loop);
+  g_test_add_func ("/loop/lifetime/dropped-after-a-wait-that-was-given-up-late", test_wait_given_up_late);
+  g_test_add_func ("/loop/lifetime/dropped-after-a-poll-source-was-rung", test_poll_source_rung_late);
+  g_test_add_func ("/loop/lifetime/dropped-after-a-poll-source-was-told", test_poll_source_told_late);
   g_test_add_func ("/loop/lifetime/closed-in-a-forked-child", test_fork);
 
   return g_test_run ();
