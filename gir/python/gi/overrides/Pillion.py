@@ -17,6 +17,7 @@ import sys
 import threading
 from asyncio import CancelledError, InvalidStateError
 from asyncio.events import _get_running_loop
+from contextvars import copy_context
 
 import gi
 from gi.module import get_introspection_module
@@ -48,19 +49,24 @@ def _public(kind):
 # Functions for C to call
 
 class _Call:
-    """A function for C to call, with further arguments."""
+    """A function for C to call, with further arguments, and with the context variables of whoever gave it."""
 
-    __slots__ = ('function', 'args')
+    __slots__ = ('function', 'args', 'context')
 
     def __init__(self, function, args):
         if not callable(function):
             raise TypeError(f'{function!r} can\'t be called')
         self.function = function
         self.args = args
+        self.context = copy_context()
+
+    def _run(self, function, *values):
+        # In a copy, because a context can't be entered twice: a function that runs a main loop may be called again inside it
+        return self.context.copy().run(function, *values)
 
     def __call__(self, *values):
         try:
-            return self.function(*values, *self.args)
+            return self._run(self.function, *values, *self.args)
         except (Exception, CancelledError):
             # PyGObject shows it. A task that was cancelled is no reason to end the host.
             raise
@@ -80,12 +86,15 @@ class _Start(_Call):
         self.loop = loop
         self.name = name
 
+    def _start(self, *values):
+        started = self.function(*values, *self.args)
+        if started is None or isinstance(started, Task):
+            return started
+        return Task.from_awaitable(started, self.loop, self.name)
+
     def __call__(self, *values):
         try:
-            started = self.function(*values, *self.args)
-            if started is None or isinstance(started, Task):
-                return started
-            return Task.from_awaitable(started, self.loop, self.name)
+            return self._run(self._start, *values)
         except BaseException as error:
             # As if what it was to start had failed, which somebody looks at
             task = Task.new(self.loop, self.name)
@@ -699,7 +708,7 @@ class _Work(_Call):
 
     def __call__(self, task, cancellable):
         try:
-            result = self.function(task, cancellable, *self.args)
+            result = self._run(self.function, task, cancellable, *self.args)
         except BaseException as error:
             if not task.done():
                 task._return_exception(error)
