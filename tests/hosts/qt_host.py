@@ -45,22 +45,22 @@ class Host:
         self.n_kicks += 1
         self.loop.kick()
 
-    def ask(self, is_over, end):
-        timer = QTimer(self.app, timerType=Qt.PreciseTimer)
+    def run_while_asking(self, run, is_over, end):
+        # The timer is a variable of this function, because Python collects one that only its own slot refers to while it still fires
+        timer = QTimer(timerType=Qt.PreciseTimer)
 
         def ask():
             if is_over():
-                timer.deleteLater()
+                timer.stop()
                 end()
 
         timer.timeout.connect(ask)
         timer.start(10)
+        run()
 
     def run(self, is_over):
-        self.ask(is_over, self.app.quit)
-        self.app.exec()
+        self.run_while_asking(self.app.exec, is_over, self.app.quit)
 
     def show_dialog(self, is_over):
         dialog = QDialog()
-        self.ask(is_over, dialog.accept)
-        dialog.exec()
+        self.run_while_asking(dialog.exec, is_over, dialog.accept)
