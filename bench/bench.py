@@ -511,7 +511,7 @@ def add_asyncio_side(what, side):
             lambda bench: bench.asyncio(side, what, modules=modules))
 
 
-for _what in ("call-soon", "spawn", "sleep0", "timers", "tcp", "http", "idle", "idle-pending", "await", "await-done"):
+for _what in ("call-soon", "spawn", "sleep0", "timers", "tcp", "http", "idle", "idle-pending", "await", "await-done", "run", "run-heap"):
     for _side in ("standard", "outside", "kicked"):
         add_asyncio_side(_what, _side)
 
@@ -635,6 +635,10 @@ for _what in ("call-soon", "spawn", "sleep0", "timers", "tcp", "http"):
         Line(f"py-{_what}-kicked", f"{_name}_kicked", f"{_name}_standard", "asyncio", "/s", "≥ 0.75"),
     ])
 THEMES += [
+    [
+        Line("py-run", "py_run_outside", "py_run_standard", "asyncio.run ()", "µs", "≤ 1.5"),
+        Line("py-run-heap", "py_run_heap_outside", "py_run_heap_standard", "asyncio.run ()", "µs", "≤ 1.5"),
+    ],
     [Line("py-bytes", "py_bytes_ours", "py_bytes_standard", "one copy of a memoryview", "ms", "≤ 1.5")],
     [
         Line("py-kick-idle", "py_idle_kicked", "py_idle_standard", "stop () and run_forever ()", "µs", "≤ 0.5"),

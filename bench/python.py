@@ -13,6 +13,7 @@ processor. WHAT is
     sleep0       turns of one task, a second             idle   µs an idle kick; the standard side is the ancestor's way
     timers       sleeps of 1,000 tasks, a second         idle-pending   the same with 1,000 tasks that wait
     tcp          round trips over loopback, a second
+    run          µs a run of a coroutine that does nothing: pillion.run () or asyncio.run (); run-heap: with a million lists in memory
     bytes        ms for 50 MB as the result of a task, or for one copy of as much memory
     await        µs an await of a task of Pillion's that is made and ends in the next kick, or of a future that is set in the
                  next pass; await-done: of one that is done
@@ -95,6 +96,27 @@ class Bench:
             await asyncio.gather(*(asyncio.sleep(0.0001 * (n % 10)) for n in range(number)))
 
         return self.rate(work, 1000)
+
+    def run(self, lists=0):
+        async def nothing():
+            pass
+
+        if self.side == 'standard':
+            run = asyncio.run
+        else:
+            from pillion import run
+        heap = [[] for _ in range(lists)]
+        times = []
+        for _ in range(10 * CHUNKS):
+            start = time.perf_counter()
+            for _ in range(5):
+                run(nothing())
+            times.append((time.perf_counter() - start) / 5)
+        del heap
+        return 1e6 * sorted(times)[CHUNKS]
+
+    def run_heap(self):
+        return self.run(1_000_000)
 
     def await_(self):
         if self.side == 'standard':
