@@ -58,6 +58,7 @@ LIGHT = 0.0002
 # Looking for cycles when the loop falls idle may take this share of the time at most, and is not done when more than so many objects are young
 COLLECT_SHARE = 0.01
 COLLECT_OBJECTS = 10_000
+NEVER_COLLECTED = (-math.inf, 0.0)  # when that was last done, and how long it took
 
 # A time that C can't hold, in seconds: never
 NEVER = 2**62 / 1e6
@@ -67,6 +68,9 @@ MANY_TIMERS = 100
 MANY_CANCELLED = 0.5
 
 monotonic = time.monotonic
+get_ident = threading.get_ident
+# Through the namespace, each look costs as much as a call
+new_source = Pillion.PollSource.new
 
 _loops = weakref.WeakSet()
 _busy = set()  # those with work: as long as they have, somebody has to hold them
@@ -144,6 +148,11 @@ class EventLoop(asyncio.SelectorEventLoop):
     """An asyncio event loop that runs inside the guest loop of its thread. A loop that was made in the main thread is
     in its context from the beginning; on other threads it is when it is first run or used there."""
 
+    # With these the instance keeps below the 30 attributes that Python stores and looks up fast
+    __slots__ = ('_armed', '_awaited', '_busy', '_clock', '_collected', '_forked', '_guest', '_has_wakeup', '_held', '_is_current', '_kicked',
+                 '_n_external', '_n_left', '_outer_wakeup', '_own_wakeup', '_owner', '_set_ready_time', '_source', '_take_task', '_turned',
+                 '_wait', '_witness')
+
     def __init__(self) -> None:
         self._source: Any = None
         self._guest: Any = None
@@ -151,13 +160,13 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._armed = True  # whether what becomes ready is seen anyway: in a pass, and when one is on its way
         self._kicked = False  # whether a pass is under way with the context outside
         self._n_external = 0  # functions that an executor runs
-        self._turned = 0  # when the context last had a turn, with asyncio outside
-        self._awaited = {}  # the tasks of Pillion's that are awaited, and a list of futures for each
+        self._turned = 0.0  # when the context last had a turn, with asyncio outside
+        self._awaited: Any = {}  # the tasks of Pillion's that are awaited, and a list of futures for each
         self._busy = False
-        self._witness = None  # a weak reference to a task that was last seen pending
-        self._collected = (-math.inf, 0)  # when cycles were last looked for, and how long that took
+        self._witness: Any = None  # a weak reference to a task that was last seen pending
+        self._collected = NEVER_COLLECTED
         self._n_left = 0  # how many steps of the pass that is under way are still to be made
-        self._held = []  # handles that are ready, but would enter a frame that is on the stack
+        self._held: Any = []  # handles that are ready, but would enter a frame that is on the stack
         self._forked = False
         self._has_wakeup = False  # whether this loop has taken the descriptor that signals wake, for a wait in C
         self._outer_wakeup = -1  # the one that it has taken it from
@@ -202,21 +211,23 @@ class EventLoop(asyncio.SelectorEventLoop):
             return -1 if loop is None else loop._dispatch(deadline / 1e6)
 
         self._owner = thread
-        self._guest = _host.take_guest()
-        self._source = Pillion.PollSource.new(self._guest, self._selector.fileno())
-        self._source.set_callback(on_ready)
-        self._set_ready_time = self._source.set_ready_time
-        self._wait = self._source.wait
-        self._take_task = self._source.take_task
-        if not hasattr(self._guest, 'clock_followed'):
-            self._guest.clock_followed = True
-            self._guest.connect('notify::host', _follow_clocks)
-        self._source.set_external(self._n_external)
+        self._guest = guest = _host.take_guest()
+        self._source = source = new_source(guest, self._selector.fileno())
+        source.set_callback(on_ready)
+        self._set_ready_time = source.set_ready_time
+        self._wait = source.wait
+        self._take_task = source.take_task
+        if not hasattr(guest, 'clock_followed'):
+            guest.clock_followed = True
+            guest.connect('notify::host', _follow_clocks)
+        if self._n_external:
+            source.set_external(self._n_external)
         self._armed = False
         self._follow_clock()
-        for task in list(self._awaited):
-            if not self._source.watch_task(task):
-                self._end_waits_for(task)
+        if self._awaited:
+            for task in list(self._awaited):
+                if not source.watch_task(task):
+                    self._end_waits_for(task)
         if self._ready or self._scheduled:
             self._arm()
 
@@ -254,14 +265,14 @@ class EventLoop(asyncio.SelectorEventLoop):
             if self._closed or self._forked:
                 return
             self._attach()
-        elif self._owner != threading.get_ident():
-            return  # as with the standard loop, who calls from another thread wakes nobody
+        elif self._owner != get_ident():
+            return  # as with the standard loop, a call from another thread wakes nobody
         self._armed = True
-        if self._guest.is_closed():
-            return
         if not self._busy and self._thread_id is None:
+            if self._guest.is_closed():
+                return
             self._set_busy(True)
-        self._set_ready_time(0)
+        self._set_ready_time(0)  # which does nothing once the guest loop is closed
 
     def _set_current(self):
         """asyncio.run () leaves no current loop behind, and then no future could be made between two kicks."""
@@ -282,12 +293,11 @@ class EventLoop(asyncio.SelectorEventLoop):
 
     # A pass
 
-    def _run_once(self, end=math.inf):
+    def _run_once(self, end=None):
         """Makes a pass, or what is left of one, as the standard loop does; but when the time `end` has come, the rest is left."""
         if self._n_left == 0:
             self._begin_pass()
         ready = self._ready
-        timed = end != math.inf
         while self._n_left:
             self._n_left -= 1
             handle = ready.popleft()
@@ -297,7 +307,7 @@ class EventLoop(asyncio.SelectorEventLoop):
                 self._run_watched(handle)
             else:
                 handle._run()
-            if timed and monotonic() >= end:
+            if end is not None and monotonic() >= end:
                 break
         handle = None  # it would be in a cycle with its exception
 
@@ -569,8 +579,8 @@ class EventLoop(asyncio.SelectorEventLoop):
     # asyncio outside
 
     def run_forever(self) -> None:
-        self._check_closed()
-        self._check_running()
+        if self._closed or self._thread_id is not None or events._get_running_loop() is not None:
+            return super().run_forever()  # it says what is wrong
         self._attach()
         source = self._source
         self._armed = True
@@ -582,13 +592,15 @@ class EventLoop(asyncio.SelectorEventLoop):
             if self._has_wakeup:
                 self._give_wakeup_back()
             source.set_running(False)
-            if self._source is source and not self._guest.is_closed():
+            if self._source is source:
                 if self._busy:
                     # Whether a task is left is for the next kick to see, because to look takes longer than a short run. A task that can still go on
                     # is held by what it waits for.
                     if not self._is_occupied():
                         _busy.discard(self)
-                    self._arm()
+                    self._set_ready_time(0)
+                elif self._guest.is_closed():
+                    pass
                 elif (ready := self._rest()) == 0:
                     self._arm()
                 elif ready > 0:
@@ -864,6 +876,8 @@ class EventLoop(asyncio.SelectorEventLoop):
             self._armed = True  # one that was never used is not to be put into a context now
             self._n_left = 0
             self._held.clear()
+            if self._selector is not None:
+                self._selector.wait = None  # or only the garbage collector could free the two
         super().close()
 
     def _abandon(self):
