@@ -214,7 +214,7 @@ class _Job:
         self.call = call
         self.function = function
         self.arguments = arguments
-        self.context = contextvars.copy_context()  # the caller's, as in asyncio.to_thread ()
+        self.context: Any = contextvars.copy_context()  # the caller's, as in asyncio.to_thread ()
 
     def make(self):
         if not self.call.set_running_or_notify_cancel():
