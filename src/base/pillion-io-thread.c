@@ -11,6 +11,9 @@
 #include "base/pillion-inbox.h"
 #include "base/pillion-sync.h"
 
+/* How many threads GTask has, before it takes more for a while */
+#define MAX_GTASK_THREADS 10
+
 typedef struct
 {
   PillionIoFunc func;
@@ -36,6 +39,9 @@ struct _PillionIoThread
 
 /* What waits for the end of the iteration, as jobs; NULL on every other thread */
 static __thread GArray *deferred;
+
+/* In a child that has not had its own thread yet */
+static gboolean forked;
 
 static GMutex lock;
 static GCond ended_cond;
@@ -100,6 +106,30 @@ run_deferred (void)
   g_array_set_size (deferred, 0);
 }
 
+static void
+do_nothing (GTask *task,
+            gpointer source_object,
+            gpointer task_data,
+            GCancellable *cancellable)
+{
+  g_task_return_boolean (task, TRUE);
+}
+
+/* GLib believes that its idle threads, which GTask uses, came along, and gives them work: lookups of names and proxies would
+ * never end. As much work as it can have idle threads makes it start threads again; seen in GLib 2.74. */
+static void
+replace_threads_of_parent (void)
+{
+  g_thread_pool_stop_unused_threads ();
+  for (guint i = 0; i < MAX_GTASK_THREADS; i++)
+    {
+      GTask *task = g_task_new (NULL, NULL, NULL, NULL);
+
+      g_task_run_in_thread (task, do_nothing);
+      g_object_unref (task);
+    }
+}
+
 static gpointer
 run (gpointer data)
 {
@@ -108,6 +138,8 @@ run (gpointer data)
 
   deferred = g_array_new (FALSE, FALSE, sizeof (Deferred));
   g_main_context_push_thread_default (self->context);
+  if (__atomic_exchange_n (&forked, FALSE, __ATOMIC_SEQ_CST))
+    replace_threads_of_parent ();
 
   source = g_source_new (&inbox_source_funcs, sizeof (InboxSource));
   ((InboxSource *) source)->thread = self;
@@ -163,6 +195,7 @@ after_fork_in_child (void)
 {
   running = NULL;
   ending = NULL;
+  forked = TRUE;
   pillion_mutex_unlock (&lock);
 }
 

@@ -336,6 +336,68 @@ test_fork (void)
 #endif
 }
 
+static void
+open_gate (GTask *task,
+           gpointer source_object,
+           gpointer gate,
+           GCancellable *cancellable)
+{
+  gate_open (gate);
+  g_task_return_boolean (task, TRUE);
+}
+
+/* GLib has an idle thread once this returns */
+static void
+run_gtask (void)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
+  Gate gate = GATE_INIT;
+
+  g_task_set_task_data (task, &gate, NULL);
+  g_task_run_in_thread (task, open_gate);
+  gate_wait (&gate);
+  while (!g_task_get_completed (task))
+    g_main_context_iteration (NULL, TRUE);
+}
+
+/* GIO looks up names and proxies on threads that the child of a fork doesn't have */
+static void
+test_gtask_after_fork (void)
+{
+#ifdef PILLION_TSAN
+  g_test_skip ("ThreadSanitizer can't follow threads that start after a fork");
+#else
+  PillionIoThread *io = pillion_io_thread_ref (NULL);
+  int status;
+  pid_t child;
+
+  run_gtask ();
+  child = fork ();
+  g_assert_cmpint (child, >=, 0);
+  if (child == 0)
+    {
+      g_autoptr (GString) order = g_string_new (NULL);
+      PillionIoThread *own = pillion_io_thread_ref (NULL);
+      Gate gate = GATE_INIT;
+      Job job = { own, NULL, NULL, order, 'a', &gate };
+
+      /* Ends a child that hangs */
+      alarm (30);
+      pillion_io_thread_post (own, note, &job);
+      gate_wait (&gate);
+      run_gtask ();
+      /* And not in order: what the parent's threads have on their stacks would count as leaked */
+      raise (SIGKILL);
+    }
+
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_true (WIFSIGNALED (status));
+  g_assert_cmpint (WTERMSIG (status), ==, SIGKILL);
+  pillion_io_thread_unref (io);
+  join ();
+#endif
+}
+
 int
 main (int argc,
       char **argv)
@@ -349,6 +411,7 @@ main (int argc,
   g_test_add_func ("/core/io-thread/may-drop-its-own-last-reference", test_last_reference_on_itself);
   g_test_add_func ("/core/io-thread/begins-anew-after-its-end", test_new_one_after_the_end);
   g_test_add_func ("/core/io-thread/begins-anew-after-a-fork", test_fork);
+  g_test_add_func ("/core/io-thread/gtask-has-threads-after-a-fork", test_gtask_after_fork);
 #define ADD(path, function) g_test_add (path, Fixture, NULL, set_up, function, tear_down)
   ADD ("/core/watch/rings-at-each-change", test_watch_rings);
   ADD ("/core/watch/rings-for-what-is-ready-when-it-is-set", test_watch_sees_what_is_ready);
