@@ -289,65 +289,11 @@ is_in_own_wait (PillionPollSource *self)
   return self->n_waits > 0 && self->n_calls == 0 && self->loop->core.depth <= self->wait_depth;
 }
 
-/* An item that finds its source when it is run. It keeps neither that nor the loop, which may have been dropped: nobody would take it out of the
- * queue then. */
-struct _PillionPollNote
-{
-  PillionItem item;
-  GWeakRef source;
-};
-
-static PillionPollNote *
-note_new (PillionPollSource *source,
-          const PillionItemClass *klass)
-{
-  PillionPollNote *self = g_atomic_rc_box_new0 (PillionPollNote);
-
-  self->item.klass = klass;
-  g_weak_ref_init (&self->source, source);
-
-  return self;
-}
-
-static void
-note_clear (gpointer data)
-{
-  PillionPollNote *self = data;
-
-  pillion_sync_acquire (self);
-  g_weak_ref_clear (&self->source);
-}
-
-static void
-note_unref (PillionPollNote *self)
-{
-  pillion_sync_release (self);
-  g_atomic_rc_box_release_full (self, note_clear);
-}
-
-/* To be queued, with a reference */
-static PillionItem *
-note_take (PillionPollNote *self)
-{
-  return &((PillionPollNote *) g_atomic_rc_box_acquire (self))->item;
-}
-
-/* It was in the queue. Returns its source with a reference, or NULL if that is gone. */
-static PillionPollSource *
-note_release (PillionItem *item)
-{
-  PillionPollNote *self = (PillionPollNote *) item;
-  PillionPollSource *source = g_weak_ref_get (&self->source);
-
-  note_unref (self);
-  return source;
-}
-
 static gboolean
 ring_run (PillionItem *item,
           PillionCore *core)
 {
-  PillionPollSource *self = note_release (item);
+  PillionPollSource *self = pillion_note_release (item);
 
   if (self == NULL)
     return FALSE;
@@ -372,7 +318,7 @@ ring_run (PillionItem *item,
 static void
 ring_drop (PillionItem *item)
 {
-  PillionPollSource *self = note_release (item);
+  PillionPollSource *self = pillion_note_release (item);
 
   if (self == NULL)
     return;
@@ -393,7 +339,7 @@ static gboolean
 tell_run (PillionItem *item,
           PillionCore *core)
 {
-  PillionPollSource *self = note_release (item);
+  PillionPollSource *self = pillion_note_release (item);
 
   if (self == NULL)
     return FALSE;
@@ -414,7 +360,7 @@ tell_run (PillionItem *item,
 static void
 tell_drop (PillionItem *item)
 {
-  PillionPollSource *self = note_release (item);
+  PillionPollSource *self = pillion_note_release (item);
 
   if (self != NULL)
     {
@@ -432,15 +378,15 @@ static const PillionItemClass tell_class = {
 void
 pillion_poll_source_init_notes (PillionPollSource *self)
 {
-  self->ring = note_new (self, &ring_class);
-  self->tell = note_new (self, &tell_class);
+  self->ring = pillion_note_new (self, &ring_class);
+  self->tell = pillion_note_new (self, &tell_class);
 }
 
 void
 pillion_poll_source_clear_notes (PillionPollSource *self)
 {
-  g_clear_pointer (&self->ring, note_unref);
-  g_clear_pointer (&self->tell, note_unref);
+  g_clear_pointer (&self->ring, pillion_note_unref);
+  g_clear_pointer (&self->tell, pillion_note_unref);
 }
 
 /* On any thread */
@@ -448,7 +394,7 @@ void
 pillion_poll_source_push_ring (PillionPollSource *self)
 {
   if (!__atomic_exchange_n (&self->rung, TRUE, __ATOMIC_SEQ_CST))
-    pillion_core_push (&self->loop->core, note_take (self->ring));
+    pillion_core_push (&self->loop->core, pillion_note_take (self->ring));
 }
 
 /* By way of the ready queue, behind others that are ready, and not of the context: that would be told through its descriptor */
@@ -464,7 +410,7 @@ pillion_poll_source_on_task_done (gpointer user_data)
   else if (!self->telling && pillion_poll_source_is_open (self))
     {
       self->telling = TRUE;
-      pillion_core_push_local (&self->loop->core, note_take (self->tell));
+      pillion_core_push_local (&self->loop->core, pillion_note_take (self->tell));
     }
 }
 

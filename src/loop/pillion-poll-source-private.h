@@ -4,11 +4,11 @@
 
 #pragma once
 
+#include "core/pillion-note.h"
 #include "loop/pillion-loop-private.h"
 #include "loop/pillion-awaited-tasks.h"
 
 typedef struct _PillionReadyTimer PillionReadyTimer;
-typedef struct _PillionPollNote PillionPollNote;
 
 struct _PillionPollSource
 {
@@ -23,7 +23,7 @@ struct _PillionPollSource
   gint64 ready_usec;
   PillionReadyTimer *timer; /* stands for the ready time where the host's clock is a virtual one; NULL where it is in no queue */
 
-  PillionPollNote *ring; /* queued when another thread has rung */
+  PillionNote *ring; /* queued when another thread has rung */
   gboolean rung;      /* atomic: whether it is */
   gboolean silenced;  /* atomic: whether the source was put off until the next kick */
 
@@ -41,7 +41,7 @@ struct _PillionPollSource
   guint n_external;
 
   PillionAwaitedTasks *tasks;
-  PillionPollNote *tell; /* queued when a task is done */
+  PillionNote *tell; /* queued when a task is done */
   gboolean telling;   /* whether it is */
 };
 

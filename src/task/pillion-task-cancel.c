@@ -73,33 +73,17 @@ static const PillionItemClass body_cancel_class = {
   .drop = body_cancel_drop,
 };
 
-/* Takes a request of another thread to the loop's. While that is on its way the task may end, and the loop be dropped. Nobody would take the
- * item out of its queue then, so it must not keep the loop. */
-typedef struct
-{
-  PillionItem item;
-  GWeakRef task;
-} Request;
-
-static void
-request_free (Request *self)
-{
-  g_weak_ref_clear (&self->task);
-  g_free (self);
-}
-
 static gboolean
 request_run (PillionItem *item,
              PillionCore *core)
 {
-  PillionTask *task = g_weak_ref_get (&((Request *) item)->task);
+  PillionTask *task = pillion_note_release (item);
 
   if (task != NULL)
     {
       ask_body (task->body);
       pillion_sync_unref (task);
     }
-  request_free ((Request *) item);
 
   return FALSE;
 }
@@ -113,7 +97,10 @@ request_get_name (PillionItem *item)
 static void
 request_drop (PillionItem *item)
 {
-  request_free ((Request *) item);
+  PillionTask *task = pillion_note_release (item);
+
+  if (task != NULL)
+    pillion_sync_unref (task);
 }
 
 static const PillionItemClass request_class = {
@@ -139,11 +126,10 @@ tell_body (PillionTask *self)
     }
   else
     {
-      Request *request = g_new0 (Request, 1);
+      PillionNote *note = pillion_note_new (self, &request_class);
 
-      request->item.klass = &request_class;
-      g_weak_ref_init (&request->task, self);
-      pillion_core_push (core, &request->item);
+      /* With the only reference: one request is all that there is */
+      pillion_core_push (core, &note->item);
     }
 }
 

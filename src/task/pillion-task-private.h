@@ -7,6 +7,7 @@
 #include <pillion/pillion.h>
 
 #include "core/pillion-core.h"
+#include "core/pillion-note.h"
 #include "task/pillion-task-result.h"
 
 typedef struct _PillionTaskBody PillionTaskBody;
@@ -115,9 +116,8 @@ struct _PillionTaskExtra
   gulong parent_handler;
   gulong own_handler;   /* on the task's own cancellable, where a body wants to know */
 
-  PillionItem progress_item;
-  PillionTask *task;
   GMutex lock; /* for the rest */
+  PillionNote *progress_note; /* made by the first change */
   gboolean progress_queued;
   guint progress_changed; /* bits of PillionTaskProgress that nobody was told of yet */
   guint progress_turn; /* of the kick that emitted the signal last; the loop's thread */

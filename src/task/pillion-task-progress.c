@@ -12,6 +12,8 @@
 #define SAMPLE_USEC 250000
 #define SAMPLE_WEIGHT 0.4
 
+static const PillionItemClass progress_class;
+
 /* Ends a change: under the lock, which it gives back */
 static void
 changed (PillionTask *self,
@@ -22,12 +24,13 @@ changed (PillionTask *self,
 
   extra->progress_changed |= what | PILLION_PROGRESS_SAID;
   extra->progress_queued = TRUE;
+  if (extra->progress_note == NULL)
+    extra->progress_note = pillion_note_new (self, &progress_class);
   pillion_mutex_unlock (&extra->lock);
 
   if (is_first)
     {
-      g_object_ref (self);
-      pillion_core_push (pillion_core (self->loop), &extra->progress_item);
+      pillion_core_push (pillion_core (self->loop), pillion_note_take (extra->progress_note));
     }
 }
 
@@ -94,24 +97,30 @@ static gboolean
 progress_run (PillionItem *item,
               PillionCore *core)
 {
-  PillionTaskExtra *extra = (PillionTaskExtra *) ((char *) item - G_STRUCT_OFFSET (PillionTaskExtra, progress_item));
-  PillionTask *task = extra->task;
+  PillionTask *task = pillion_note_release (item);
+  PillionTaskExtra *extra;
 
-  /* Once a kick */
+  if (task == NULL)
+    return FALSE;
+
+  extra = task->extra;
   if (extra->progress_turn == core->turn)
     {
-      pillion_core_push_later (core, item);
-      return FALSE;
+      /* Once a kick */
+      pillion_core_push_later (core, pillion_note_take (extra->progress_note));
     }
-  extra->progress_turn = core->turn;
+  else
+    {
+      extra->progress_turn = core->turn;
 
-  /* Before the signal, so that what changes from now on rings again */
-  pillion_mutex_lock (&extra->lock);
-  extra->progress_queued = FALSE;
-  pillion_mutex_unlock (&extra->lock);
+      /* Before the signal, so that what changes from now on rings again */
+      pillion_mutex_lock (&extra->lock);
+      extra->progress_queued = FALSE;
+      pillion_mutex_unlock (&extra->lock);
 
-  pillion_task_flush_progress (task);
-  g_object_unref (task);
+      pillion_task_flush_progress (task);
+    }
+  pillion_sync_unref (task);
 
   return FALSE;
 }
@@ -119,17 +128,25 @@ progress_run (PillionItem *item,
 static const char *
 progress_get_name (PillionItem *item)
 {
-  PillionTaskExtra *extra = (PillionTaskExtra *) ((char *) item - G_STRUCT_OFFSET (PillionTaskExtra, progress_item));
+  PillionTask *task = g_weak_ref_get (&((PillionNote *) item)->object);
+  const char *name = "progress";
 
-  return extra->task->name;
+  /* While it lives the loop keeps it, and with it its name */
+  if (task != NULL && task->live)
+    name = task->name;
+  if (task != NULL)
+    pillion_sync_unref (task);
+
+  return name;
 }
 
 static void
 progress_drop (PillionItem *item)
 {
-  PillionTaskExtra *extra = (PillionTaskExtra *) ((char *) item - G_STRUCT_OFFSET (PillionTaskExtra, progress_item));
+  PillionTask *task = pillion_note_release (item);
 
-  pillion_sync_unref (extra->task);
+  if (task != NULL)
+    pillion_sync_unref (task);
 }
 
 static const PillionItemClass progress_class = {
@@ -148,8 +165,6 @@ pillion_task_get_extra (PillionTask *self)
     return extra;
 
   extra = g_new0 (PillionTaskExtra, 1);
-  extra->task = self;
-  extra->progress_item.klass = &progress_class;
   extra->total = -1;
   g_mutex_init (&extra->lock);
 
@@ -165,6 +180,7 @@ pillion_task_get_extra (PillionTask *self)
 void
 pillion_task_extra_free (PillionTaskExtra *extra)
 {
+  g_clear_pointer (&extra->progress_note, pillion_note_unref);
   g_clear_object (&extra->parent);
   g_mutex_clear (&extra->lock);
   g_free (extra->message);

@@ -358,6 +358,36 @@ test_poll_source_told_late (void)
   g_assert_null (loop);
 }
 
+static void
+say_progress_and_end (PillionTask *task,
+                      gpointer other)
+{
+  pillion_task_set_progress (other, 2, 2);
+  pillion_task_return_boolean (other, TRUE);
+}
+
+/* What is told at most once a kick waits for the next one, and there is none */
+static void
+test_progress_said_late (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  PillionLoop *loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
+  PillionTask *task = pillion_task_new (loop, "work", NULL);
+  PillionTask *first = pillion_task_new (loop, "first", NULL);
+
+  pillion_task_set_progress (task, 1, 2);
+  pillion_task_add_done_callback (first, say_progress_and_end, task, NULL);
+  pillion_task_return_boolean (first, TRUE);
+  g_assert_true (pillion_loop_run_until_complete (loop, task, NULL));
+  g_assert_cmpint (pillion_task_get_completed (task), ==, 2);
+
+  g_object_add_weak_pointer (G_OBJECT (loop), (gpointer *) &loop);
+  g_object_unref (first);
+  g_object_unref (task);
+  g_object_unref (loop);
+  g_assert_null (loop);
+}
+
 int
 main (int argc,
       char **argv)
@@ -373,6 +403,7 @@ main (int argc,
   g_test_add_func ("/loop/lifetime/dropped-after-a-wait-that-was-given-up-late", test_wait_given_up_late);
   g_test_add_func ("/loop/lifetime/dropped-after-a-poll-source-was-rung", test_poll_source_rung_late);
   g_test_add_func ("/loop/lifetime/dropped-after-a-poll-source-was-told", test_poll_source_told_late);
+  g_test_add_func ("/loop/lifetime/dropped-after-progress", test_progress_said_late);
   g_test_add_func ("/loop/lifetime/closed-in-a-forked-child", test_fork);
 
   return g_test_run ();
