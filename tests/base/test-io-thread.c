@@ -346,7 +346,6 @@ open_gate (GTask *task,
   g_task_return_boolean (task, TRUE);
 }
 
-/* GLib has an idle thread once this returns */
 static void
 run_gtask (void)
 {
@@ -372,6 +371,8 @@ test_gtask_after_fork (void)
   pid_t child;
 
   run_gtask ();
+  while (g_thread_pool_get_num_unused_threads () == 0)
+    g_usleep (1000);
   child = fork ();
   g_assert_cmpint (child, >=, 0);
   if (child == 0)
@@ -382,7 +383,7 @@ test_gtask_after_fork (void)
       Job job = { own, NULL, NULL, order, 'a', &gate };
 
       /* Ends a child that hangs */
-      alarm (30);
+      alarm (10);
       pillion_io_thread_post (own, note, &job);
       gate_wait (&gate);
       run_gtask ();
