@@ -21,10 +21,11 @@ program itself, which calls `kick_async_loop ()` now and then.
 
 import asyncio
 import logging
+import sys
 
 from pillion import _host, _loop
 from pillion._executor import DaemonExecutor
-from pillion._library import GLib, Pillion
+from pillion._library import GLib, Pillion, overrides
 
 __all__ = ['ensure_async_loop', 'erase_async_loop', 'kick_async_loop', 'set_host', 'setup_asyncio_executor',
            'stop_async_loop']
@@ -60,7 +61,12 @@ def _make_host():
     def install(guest):
         def on_idle(_):
             # Where this is not called from inside a kick, somebody else runs the context: then the guest rides along
-            guest.kick()
+            try:
+                guest.kick()
+            except BaseException as error:
+                # PyGObject would end the process for SystemExit
+                if not overrides.keep(error):
+                    sys.excepthook(type(error), error, error.__traceback__)
             return GLib.SOURCE_REMOVE
 
         source = GLib.Idle(priority=GLib.PRIORITY_DEFAULT)
@@ -69,6 +75,7 @@ def _make_host():
 
     host = Pillion.CallbackHost.new(HOST_NAME)
     host.set_install(install)
+    host.raises_interrupts = True
     return host
 
 

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Ctrl-C ends each wait in C, and what it interrupts can be used afterwards."""
+"""Ctrl-C ends each wait in C, and what it interrupts can be used afterwards. It never ends a host's hook."""
 
 import os
 import sys
@@ -128,6 +128,49 @@ except GLib.Error:
     raise AssertionError('it was not interrupted')
 finally:
     assert other.is_closed()''')
+
+
+class Hooks(support.Case):
+    """Blender, for one, drops a timer that raises."""
+
+    def setUp(self):
+        super().setUp()
+        self.shown = []
+        hook, sys.excepthook = sys.excepthook, lambda kind, error, traceback: self.shown.append(error)
+        self.addCleanup(setattr, sys, 'excepthook', hook)
+
+    def raise_in_hook(self, host, start, error):
+        def fail(*_):
+            raise error
+
+        support.guest.ensure(host.host)
+        start(fail)
+        ended = support.guest.sleep(20 * support.MSEC)
+        host.run_until(ended.is_done)
+
+    def test_hook_stays(self):
+        starts = {
+            'call_soon': support.guest.call_soon,
+            'call_later': lambda fail: support.guest.call_later(0, fail),
+            'done callback': lambda fail: support.guest.sleep(0).add_done_callback(fail),
+            'asyncio': self.loop.call_soon,
+        }
+        for start, function in starts.items():
+            for error in KeyboardInterrupt('in a hook'), SystemExit(3):
+                with self.subTest(start, error=error):
+                    self.shown.clear()
+                    reports = []
+                    handler = support.guest.connect('unhandled-error', lambda loop, task, *_: reports.append(task.exception().message))
+                    self.raise_in_hook(support.FrameHost(), function, error)
+                    support.guest.disconnect(handler)
+                    self.assertEqual((self.shown, reports), ([error], [f'{type(error).__name__}: {error}']))
+
+    def test_host_that_asks_for_it(self):
+        host = support.FrameHost()
+        host.host.raises_interrupts = True
+        with self.assertRaises(KeyboardInterrupt):
+            self.raise_in_hook(host, support.guest.call_soon, KeyboardInterrupt())
+        self.assertEqual(self.shown, [])
 
 
 if __name__ == '__main__':

@@ -625,9 +625,46 @@ def _follows(task, running):
     return task._follows is running or any(_follows(child, running) for child in task.get_children() if not child.done())
 
 
+# Their kicks come from a function that Python has called, and that raises what it should
+_CALLED_HOSTS = Pillion.TestHost, Pillion.TickHost, Pillion.GlibHost
+
+
+def _is_kicked_by_hook(loop):
+    host = loop.get_host()
+    return not (host is None or isinstance(host, _CALLED_HOSTS) or getattr(host, 'raises_interrupts', False))
+
+
+def _report_interrupt(loop, error):
+    """Shows a KeyboardInterrupt or SystemExit that must not leave a hook."""
+    sys.excepthook(type(error), error, error.__traceback__)
+    if not loop.is_closed() and GObject.signal_has_handler_pending(
+            loop, GObject.signal_lookup('unhandled-error', Pillion.Loop), 0, False):
+        # Nothing looks at this task, so the loop reports it
+        _new_task(loop, 'kick', None)._return_exception(error)
+
+
+def _hooked(function):
+    """A function of C that runs the context, and that a host's hook calls. Hosts drop a hook that raises, so it raises only if the
+    program itself kicks."""
+    @functools.wraps(function)
+    def call(self, *args, **kwargs):
+        try:
+            return function(self, *args, **kwargs)
+        finally:
+            if kept:
+                try:
+                    raise_kept()
+                except BaseException as error:
+                    if not _is_kicked_by_hook(self):
+                        raise
+                    _report_interrupt(self, error)
+
+    return takes(call)
+
+
 class Loop(Pillion.Loop):
-    kick = runs(Pillion.Loop.kick)
-    kick_until = runs(Pillion.Loop.kick_until)
+    kick = _hooked(Pillion.Loop.kick)
+    kick_until = _hooked(Pillion.Loop.kick_until)
     _close = waits(Pillion.Loop.close)
     _get_default = Pillion.Loop.get_default
     _run_until_complete = waits(Pillion.Loop.run_until_complete)
@@ -739,6 +776,9 @@ class _Install(_Call):
 
 
 class CallbackHost(Pillion.CallbackHost):
+    # Whether `Loop.kick ()` raises KeyboardInterrupt and SystemExit. For a program that kicks in a loop of its own, which they are to end
+    raises_interrupts = False
+
     def set_install(self, func, *args):
         """Sets the function that installs the hook: `func (loop, *args)`. If it raises an exception, ensure () fails with it."""
         Pillion.CallbackHost.set_install(self, None if func is None else _Install(func, args))
