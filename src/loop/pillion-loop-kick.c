@@ -373,17 +373,19 @@ kick (PillionLoop *self,
  * pillion_loop_kick:
  * @self: a loop
  *
- * Does a little work without blocking: what a host's hook calls once a tick. It works for
- * [property@Pillion.Loop:budget-usec], and at least one item and one iteration of the context are done whatever they cost.
+ * Does a little work without blocking: this is what a host's hook calls once a tick. It works for
+ * [property@Pillion.Loop:budget-usec], and does at least one item and one iteration of the context.
  *
- * With nothing to do it makes no system call.
+ * If there is nothing to do, it makes no system call.
  *
- * A callback may open a loop of the host's, such as that of a dialog, and that loop may kick: such a kick goes on with whatever is ready,
- * within a budget of its own. It never calls again what is on the stack; what becomes ready for that waits until it has returned. See
- * [Opening a dialog from a callback](dialogs.html).
+ * A callback may open one of the host's loops, such as that of a dialog, and that loop may kick. Such a kick
+ * continues with whatever is ready, within a budget of its own. It never re-enters what is on the stack;
+ * whatever becomes ready for that waits until it has returned. See [Opening a dialog from a
+ * callback](dialogs.html).
  *
- * A kick does nothing and returns %TRUE in a region in which nothing may be called ([method@Pillion.Loop.begin_region]), 64 deep, and
- * inside of another kick if [property@Pillion.Loop:allow-nesting] is off. On any thread but the loop's it only logs a critical message.
+ * A kick does nothing and returns %TRUE in a region that allows no callbacks
+ * ([method@Pillion.Loop.begin_region]), 64 levels deep, and inside another kick if
+ * [property@Pillion.Loop:allow-nesting] is off. On any thread but the loop's, it only logs a critical message.
  *
  * Returns: whether more kicks are wanted; FALSE when nothing lives any more, so that a hook of the program's own may go, and after
  *   [method@Pillion.Loop.stop] until [method@Pillion.Loop.ensure] is called again
@@ -408,8 +410,8 @@ pillion_loop_kick (PillionLoop *self)
  * @deadline_usec: when to stop, in µs of `g_get_monotonic_time ()`; a time that has passed means at once
  * @report: (out caller-allocates) (optional): what was done and what was left
  *
- * Does what [method@Pillion.Loop.kick] does until a time that the host gives, and tells about it. At least one item and one
- * iteration of the context are done whatever the time.
+ * Like [method@Pillion.Loop.kick], but works until a time that the host gives, and reports what it did. It does
+ * at least one item and one iteration of the context, whatever the time.
  *
  * Returns: whether more kicks are wanted
  *

@@ -15,10 +15,11 @@
  * @self: a source
  * @task: a task, of this loop or of another one of the same thread
  *
- * Has the callback called, or [method@Pillion.PollSource.wait] end, when the task is done; in the next turn of the loop where it is
- * done already. Then [method@Pillion.PollSource.take_task] gives it, once, however often this was called. On the loop's thread.
+ * Makes the callback run, or [method@Pillion.PollSource.wait] return, when the task is done; if it is already
+ * done, in the next iteration of the loop. [method@Pillion.PollSource.take_task] then returns the task, once,
+ * however often this was called. On the loop's thread only.
  *
- * Returns: whether it will be told; FALSE where the task belongs to another thread's loop or to one that is closed, or the source is closed
+ * Returns: whether the source watches it; FALSE if the task belongs to another thread's loop or to one that is closed, or the source is closed
  *
  * Since: 1.0
  */
@@ -38,11 +39,12 @@ pillion_poll_source_watch_task (PillionPollSource *self,
  * @self: a source
  * @task: a task that is watched, or was
  *
- * Waits for the task no more, and cancels it where nobody else waits for it either. Where it is done, taken or not, and nobody has asked for its
- * outcome, what it got goes to the next one: the item of a queue, the permit of a semaphore. To be called for the last of those who waited
- * by this source. On the loop's thread.
+ * Stops waiting for the task, and cancels it if nothing else waits for it either. If the task is done, taken or
+ * not, and nothing has asked for its outcome, whatever it got goes to the next waiter: the item of a queue, the
+ * permit of a semaphore. Call it when the last waiter that uses this source gives up. On the loop's thread
+ * only.
  *
- * Returns: whether it was watched; FALSE also where it is done
+ * Returns: whether it was watched; FALSE also if it is done
  *
  * Since: 1.0
  */
@@ -61,10 +63,11 @@ pillion_poll_source_give_up_task (PillionPollSource *self,
  * pillion_poll_source_take_task:
  * @self: a source
  *
- * Takes a task that was watched and is done, in the order in which they were. It is not done where there is nothing more to wait for: its
- * own loop was closed, or its done callbacks were taken off ([method@Pillion.Scope.adopt]). On the loop's thread.
+ * Takes the next watched task that has ended, in the order in which they ended. A task that is not done can no
+ * longer be waited for: its loop was closed, or its done callbacks were removed ([method@Pillion.Scope.adopt]).
+ * On the loop's thread only.
  *
- * Returns: (transfer full) (nullable): the task, or %NULL where there is no other one
+ * Returns: (transfer full) (nullable): the task, or %NULL if no more have ended
  *
  * Since: 1.0
  */

@@ -52,14 +52,14 @@ end_wait (PillionPollSource *self,
  * @self: a source
  * @timeout: how long to wait, in µs of the loop's clock; less than 0 for as long as it takes
  *
- * Waits until the descriptor is readable, the ready time has come, or @timeout is over, while the work of the loop and of its context
- * goes on: what another loop that runs by itself does instead of waiting for its descriptors. The callback is not called. Afterwards the
- * ready time is -1. Where the clock is a virtual one, it jumps.
+ * Waits until the descriptor is readable, the ready time has come, or @timeout is over, while the loop and its
+ * context carry on. Another loop that runs by itself calls this instead of waiting for its descriptors. The
+ * callback is not called. Afterwards the ready time is -1. A virtual clock jumps.
  *
- * On the loop's thread. It may be called between two kicks, in a callback inside of one, and in another loop's wait. A wait inside of a
- * wait for the same source ends that one, too.
+ * On the loop's thread only. You can call it between two kicks, in a callback inside a kick, and while another
+ * loop waits. A wait inside a wait for the same source ends the outer one, too.
  *
- * Returns: whether it waited; FALSE where another thread runs the context, where the loop is closed, and from inside the source's own
+ * Returns: whether it waited; FALSE if another thread runs the context, if the loop is closed, or inside the source's own
  *   callback
  *
  * Since: 1.0

@@ -12,7 +12,7 @@
 /**
  * PillionPollSource:
  *
- * A whole other event loop, as one source of a guest loop's context.
+ * Runs another event loop as one source of a guest loop's context.
  *
  * ```c
  * static gint64
@@ -35,36 +35,39 @@
  * }
  * ```
  *
- * An event loop of another language (asyncio, for one) waits for a set of descriptors and for its next timer. Where the set has a
- * descriptor of its own, as that of `epoll` has, both are one source here: the descriptor, and a ready time. Whoever runs the context drives the
- * other loop, be it a host that kicks, a program on GTK, or a [class@Pillion.TestHost], by whose clock the ready time is.
+ * The event loop of another language, such as asyncio, waits for a set of descriptors and for its next timer.
+ * If the set has a descriptor of its own, as `epoll` has, one source here stands for both: the descriptor, and
+ * a ready time. Whatever runs the context drives the other loop: a host that kicks, a program on GTK, or a
+ * [class@Pillion.TestHost], whose clock the ready time then uses.
  *
  * ## The context outside
  *
- * When the descriptor is readable or the ready time has come, the callback is called, once a turn of the context. It returns the new ready time.
- * [method@Pillion.PollSource.set_ready_time] is for what begins elsewhere, in the host's own code: it rings the host, which may sleep. A loop
- * that is out of work stops; [method@Pillion.PollSource.set_busy] says that the other loop has some, and so holds it.
+ * When the descriptor is readable or the ready time has come, the callback is called, once per iteration of the
+ * context. It returns the new ready time. Call [method@Pillion.PollSource.set_ready_time] for work that begins
+ * elsewhere, in the host's own code: it wakes a host that sleeps. A loop that is out of work stops;
+ * [method@Pillion.PollSource.set_busy] says that the other loop has work, and holds it.
  *
- * A main loop that is run from inside the callback, as a dialog does, calls it again: what is ready and is not on the stack goes on. What is
- * on the stack must not be entered again; the other loop sees to that.
+ * If the callback runs a main loop, as a dialog does, that loop calls the callback again, and whatever is ready
+ * and not on the stack continues. The other loop must not re-enter what is on the stack.
  *
  * ## The other loop outside
  *
- * It may also run by itself for a while, say so ([method@Pillion.PollSource.set_running]), and wait in
- * [method@Pillion.PollSource.wait] instead of in its own system call, so that the work of the guest loop and of its context goes on. The wait
- * sees the descriptor and the ready time, and the callback is not called, except by a main loop that is run from something that
- * the other loop or the wait has called.
+ * The other loop can also run by itself for a while. It says so with [method@Pillion.PollSource.set_running],
+ * and waits in [method@Pillion.PollSource.wait] instead of in its own system call, so that the guest loop and
+ * its context carry on. The wait ends when the descriptor is readable or the ready time has come. The callback
+ * is not called, except by a main loop that something called by the other loop or the wait runs.
  *
  * ## Tasks that it waits for
  *
- * Code in the other loop may wait for a [class@Pillion.Task]: [method@Pillion.PollSource.watch_task]. When the task is done the source is
- * ready, and [method@Pillion.PollSource.take_task] tells which it was. That is one callback for all, while each done callback of
- * [method@Pillion.Task.add_done_callback] costs a binding one of its own.
+ * Code in the other loop can wait for a [class@Pillion.Task] with [method@Pillion.PollSource.watch_task]. When
+ * the task is done, the source is ready, and [method@Pillion.PollSource.take_task] returns the task. This takes
+ * one callback for all tasks, while [method@Pillion.Task.add_done_callback] costs a binding one for each.
  *
  * ## Threads, and the end
  *
- * The source belongs to its loop's thread, save for [method@Pillion.PollSource.ring] and [method@Pillion.PollSource.close]. When the last reference goes, or the loop is closed,
- * nothing is called any more. The descriptor stays the caller's: close the source first.
+ * The source belongs to its loop's thread, except for [method@Pillion.PollSource.ring] and
+ * [method@Pillion.PollSource.close]. After the last reference is dropped or the loop is closed, nothing is
+ * called any more. The descriptor remains the caller's: close the source before the descriptor.
  *
  * Since: 1.0
  */
@@ -292,7 +295,7 @@ pillion_poll_source_class_init (PillionPollSourceClass *klass)
   /**
    * PillionPollSource:loop: (getter get_loop)
    *
-   * The loop in whose context the source is. Where none is given, it is the default one of the thread's context.
+   * The loop whose context the source is in. By default, the default loop of the thread's context.
    *
    * Since: 1.0
    */
@@ -302,7 +305,7 @@ pillion_poll_source_class_init (PillionPollSourceClass *klass)
   /**
    * PillionPollSource:fd: (getter get_fd)
    *
-   * The descriptor, or -1 where there is only a ready time.
+   * The descriptor, or -1 if there is only a ready time.
    *
    * Since: 1.0
    */
@@ -371,7 +374,7 @@ pillion_poll_source_new (PillionLoop *loop,
  * pillion_poll_source_get_loop: (get-property loop)
  * @self: a source
  *
- * Gives the loop in whose context the source is.
+ * Gets the loop whose context the source is in.
  *
  * Returns: (transfer none): the loop
  *
@@ -389,9 +392,9 @@ pillion_poll_source_get_loop (PillionPollSource *self)
  * pillion_poll_source_get_fd: (get-property fd)
  * @self: a source
  *
- * Gives the descriptor.
+ * Gets the descriptor.
  *
- * Returns: the descriptor, or -1 where there is none
+ * Returns: the descriptor, or -1 if there is none
  *
  * Since: 1.0
  */
@@ -408,9 +411,10 @@ pillion_poll_source_get_fd (PillionPollSource *self)
  * @self: a source
  * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): does what is ready in the other loop
  * @user_data: data for @func
- * @destroy: frees @user_data when it is needed no more
+ * @destroy: frees @user_data when it is no longer needed
  *
- * Sets what is called when the descriptor is readable or the ready time has come. On the loop's thread. Where the source or its loop is closed,
+ * Sets the function to call when the descriptor is readable or the ready time has come. On the loop's thread
+ * only. If the source or its loop is closed, @user_data is freed at once.
  * @user_data is freed at once.
  *
  * Since: 1.0
@@ -460,7 +464,7 @@ pillion_poll_source_set_callback_closure (PillionPollSource *self,
  * pillion_poll_source_get_ready_time:
  * @self: a source
  *
- * Tells when the callback is to be called even if the descriptor is not readable.
+ * Gets the time when the callback is called even if the descriptor is not readable.
  *
  * Returns: the time in µs of the loop's clock, 0 for now, -1 for never
  *
@@ -521,8 +525,9 @@ pillion_poll_source_set_ready_time (PillionPollSource *self,
  * pillion_poll_source_ring:
  * @self: a source
  *
- * Has the callback called soon, or [method@Pillion.PollSource.wait] end, from any thread; a host that sleeps is woken. To ring
- * again before it was heard costs nothing, and adds nothing. Where the loop is closed, so is the source.
+ * Makes the callback run soon, or [method@Pillion.PollSource.wait] return, from any thread, and wakes a host
+ * that sleeps. Ringing again before the callback has run has no effect. A source whose loop is closed is
+ * closed, too.
  *
  * Since: 1.0
  */
@@ -538,7 +543,7 @@ pillion_poll_source_ring (PillionPollSource *self)
  * pillion_poll_source_get_busy: (get-property busy)
  * @self: a source
  *
- * Tells whether the other loop has work.
+ * Checks whether the other loop has work.
  *
  * Returns: whether it was said to have
  *
@@ -585,7 +590,7 @@ pillion_poll_source_set_busy (PillionPollSource *self,
  * pillion_poll_source_get_running: (get-property running)
  * @self: a source
  *
- * Tells whether the other loop runs by itself.
+ * Checks whether the other loop runs by itself.
  *
  * Returns: whether it was said to
  *
@@ -641,7 +646,7 @@ pillion_poll_source_set_running (PillionPollSource *self,
  * pillion_poll_source_get_external:
  * @self: a source
  *
- * Tells how many things other threads are at for the other loop.
+ * Gets how many operations other threads are performing for the other loop.
  *
  * Returns: the number that was set
  *
@@ -680,8 +685,9 @@ pillion_poll_source_set_external (PillionPollSource *self,
  * pillion_poll_source_close:
  * @self: a source
  *
- * Takes the source out of the context and lets go of the loop, from any thread. From then on nothing is called any more, save where
- * that is being done on the loop's thread right now. A wait ends. To close a second time does nothing.
+ * Removes the source from the context and releases the loop, from any thread. After that nothing is called any
+ * more, except for a callback that is running on the loop's thread right now. A wait ends. Closing a closed
+ * source has no effect.
  *
  * Since: 1.0
  */

@@ -269,8 +269,9 @@ may_close (PillionScope *self,
  * pillion_scope_cancel:
  * @self: a scope
  *
- * Cancels all tasks that are in the scope and in its children now, those that wait for room among them. The scope stays open, and what
- * is added later is not cancelled. It does nothing to a scope that was closed. On the loop's thread only.
+ * Cancels all tasks that are in the scope and its children now, including those that wait for room. The scope
+ * stays open, and what is added later is not cancelled. It does nothing to a closed scope. On the loop's thread
+ * only.
  *
  * Since: 1.0
  */
@@ -292,17 +293,19 @@ pillion_scope_cancel (PillionScope *self)
  * @timeout: how long it may take, in µs by the host's clock; 0 to cancel and not to wait, less than 0 for as long as it takes
  * @error: return location for an error
  *
- * Ends everything in the scope and in its children, now: cancels all tasks, works until every callback of theirs was delivered or the time
- * is over, and takes the scope and its children off the loop. This is the one call for a reload, for another file, for the end of a
- * game and for quitting. Never more than @timeout passes, except for a callback that blocks. Meanwhile all else of the
- * loop continues, as in [method@Pillion.Loop.run_until_complete].
+ * Ends everything in the scope and its children, now. It cancels all tasks, works until their callbacks have
+ * run or the time is up, and removes the scope and its children from the loop. Call it for a reload, for
+ * another file, at the end of a game and when quitting. It never takes longer than @timeout, except for a
+ * callback that blocks. Meanwhile everything else of the loop carries on, as in
+ * [method@Pillion.Loop.run_until_complete].
  *
- * From its beginning on nothing can be added. A scope that was closed can be closed again, which does nothing.
+ * From the moment it begins, nothing can be added. Closing a closed scope has no effect.
  *
- * It may be called from a done callback of one of the tasks. Then that one counts as ended; callbacks that it has left are called after
- * this one has returned. What waits for that one can't continue before, and is left. From inside a fiber that is in the scope, or a function
- * that one of its tasks calls ([method@Pillion.Scope.start], [func@Pillion.Task.map] and others), it does nothing and fails: the close would wait for
- * its own caller. At a place that is no safe point, callbacks that wait for one are left.
+ * You can call it in a done callback of one of the tasks. That task then counts as ended; its remaining
+ * callbacks run after this one has returned. What waits for that task can't continue before, and is left.
+ * Inside a fiber that is in the scope, or a function that one of its tasks calls ([method@Pillion.Scope.start],
+ * [func@Pillion.Task.map] and others), it does nothing and fails, because it would wait for its own caller. If
+ * this is not a safe point, callbacks that wait for one are left.
  *
  * Returns: whether everything had ended. If not, @error is [error@Pillion.Error.LEFT_BEHIND]: the scope is closed all the same, the
  *   tasks that were left are the loop's, and the message names each with the place where it was made, how long it was in the

@@ -271,9 +271,9 @@ pillion_task_give_up (PillionTask *self,
  * @user_data: data for @func
  * @destroy: frees @user_data after the call, or when the callback is removed
  *
- * Adds a function that is called on the loop's thread when the task is done: after those that were added before, once, and
- * never inside this call, even if the task is done already; added by a callback of the same task, it may be called in the same kick. On
- * the loop's thread only.
+ * Adds a function that is called once on the loop's thread when the task is done, after those that were added
+ * before, and never inside this call, even if the task is already done. If a callback of the same task adds it,
+ * it may be called in the same kick. On the loop's thread only.
  *
  * Returns: a number for [method@Pillion.Task.remove_done_callback], never 0
  *
@@ -322,7 +322,7 @@ pillion_task_add_done_closure (PillionTask *self,
  * @self: a task
  * @id: what [method@Pillion.Task.add_done_callback] returned
  *
- * Removes a callback that was not called yet. On the loop's thread only.
+ * Removes a callback that has not been called yet. On the loop's thread only.
  *
  * Returns: whether it was there
  *
