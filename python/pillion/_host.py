@@ -27,12 +27,12 @@ _forked = False  # whether this is the child of a fork () whose parent has used 
 
 
 def refuse_fork(*args):
-    """For what belongs to the parent of a fork ()."""
+    """Raises an error for an object that belongs to the parent of a fork ()."""
     raise RuntimeError('this event loop belongs to the parent of this process: make a new one after the fork')
 
 
 def _after_fork():
-    """The threads are in the parent only, and its contexts are shared with it: here everything begins anew."""
+    """The threads exist only in the parent, and the contexts are shared with it, so the child starts afresh."""
     global _lock, _caller, _host_thread, _local, _forked
     _forked = _forked or _caller is not None or hasattr(_local, 'guest')
     if _forked:
@@ -44,8 +44,8 @@ def _after_fork():
 
 
 class _Caller:
-    """Makes the calls that other threads want made. PyGObject leaks something with each function that C is to call, so there
-    is one for all of them, and one more for each call in the making that waits for others."""
+    """Makes the calls that other threads request. PyGObject leaks memory for each function that C calls, so they
+    share one, plus one for each running call that waits for others."""
 
     def __init__(self, host):
         self.host = host
@@ -91,7 +91,7 @@ class _Caller:
         return 0 if self.calls else -1
 
     def refuse(self):
-        """The loop was closed before they were made. On any thread."""
+        """Refuses the calls that the loop was closed before. On any thread."""
         try:
             while True:
                 self.calls.popleft().refuse()
@@ -122,7 +122,7 @@ os.register_at_fork(after_in_child=_after_fork)
 
 
 def host_loop():
-    """The guest loop of the host's thread, on that thread: the one that asks first."""
+    """The guest loop of the host's thread, which is the first thread that asks."""
     global _caller, _host_thread
     thread = threading.get_ident()
     old = None
@@ -144,7 +144,8 @@ def _new_loop():
 
 
 class _Guest:
-    """The guest loop of another thread, and how many event loops ride on it. It ends with its thread, whoever still has those."""
+    """The guest loop of another thread, and how many event loops ride on it. It ends with its thread, even if those
+    are still referenced."""
 
     def __init__(self):
         self.loop = _new_loop()
@@ -164,8 +165,9 @@ class _Guest:
 
 
 def take_guest():
-    """The guest loop for an event loop that is used on this thread. The host's threads and those with a context of their
-    own have one; for another thread one is made, with a context that is the thread's default until give_back ()."""
+    """The guest loop for an event loop that is used on this thread. The host's thread, and threads with their own
+    context, have one; for any other thread one is created, whose context is the thread's default until
+    give_back ()."""
     is_main = threading.current_thread() is threading.main_thread()
     if threading.get_ident() == _host_thread or (is_main and _host_thread is None):
         return host_loop()
@@ -188,8 +190,8 @@ def give_back(loop):
 
 
 class HostCall(concurrent.futures.Future[_T]):
-    """The outcome of a function that the host's thread calls. It is awaited in any event loop; a thread without one waits
-    in result ()."""
+    """The outcome of a function that the host's thread calls. It can be awaited in any event loop; a thread without
+    one calls result ()."""
 
     def __await__(self) -> Generator[Any, None, _T]:
         return asyncio.wrap_future(self).__await__()
@@ -235,10 +237,10 @@ class _Job:
 
 
 def call_in_host(func: Callable[..., _T], *args: Any) -> HostCall[_T]:
-    """Calls a function on the host's thread, in its next kick, from any thread, and wakes a host that sleeps.
+    """Calls a function on the host's thread, in the next kick, and wakes a host that sleeps. From any thread.
 
-    Returns what can be awaited in any event loop, or waited for by a thread that has none: `result ()`. Its result is
-    that of the function, as is its exception. To cancel it takes the call back, unless it is being made."""
+    What it returns can be awaited in any event loop; a thread without one calls `result ()`. Its result, or
+    exception, is the function's. Cancelling it takes the call back, unless it is already running."""
     if not callable(func):
         raise TypeError(f'{func!r} can\'t be called')
     if threading.get_ident() == _host_thread or (

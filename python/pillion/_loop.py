@@ -77,7 +77,8 @@ _busy = set()  # those with work: as long as they have, somebody has to hold the
 
 
 class _Selector(selectors.EpollSelector):
-    """The standard one. To select without waiting, which a busy loop does all the time, costs one call instead of two."""
+    """The standard selector, except that selecting without waiting, which a busy loop does all the time, costs one
+    call instead of two."""
 
     def __init__(self):
         super().__init__()
@@ -113,7 +114,7 @@ class _Selector(selectors.EpollSelector):
         return found
 
     def set_edge(self, fd, edge):
-        """Says whether a descriptor is to be found when it becomes ready, or as long as it is."""
+        """Sets whether a descriptor is reported when it becomes ready, or as long as it is."""
         key = self._fd_to_key.get(fd)
         if edge == (fd in self.edges):
             return
@@ -145,8 +146,8 @@ class _Selector(selectors.EpollSelector):
 
 
 class EventLoop(asyncio.SelectorEventLoop):
-    """An asyncio event loop that runs inside the guest loop of its thread. A loop that was made in the main thread is
-    in its context from the beginning; on other threads it is when it is first run or used there."""
+    """An asyncio event loop that runs inside the guest loop of its thread. A loop created on the main thread joins
+    that thread's context at once; on other threads, when it is first run or used there."""
 
     # With these the instance keeps below the 30 attributes that Python stores and looks up fast
     __slots__ = ('_armed', '_awaited', '_busy', '_clock', '_collected', '_forked', '_guest', '_has_wakeup', '_held', '_is_current', '_kicked',
@@ -190,13 +191,13 @@ class EventLoop(asyncio.SelectorEventLoop):
 
     @property
     def _context(self):
-        """The context that this loop runs. PyGObject's own awaitables, from 3.50 on, ask a loop for it by this name."""
+        """The context that this loop runs. PyGObject's own awaitables, since 3.50, look for this name."""
         if self._source is None:
             self._attach()
         return self._guest.get_context()
 
     def _attach(self):
-        """Puts the loop into the context of this thread; out of that of another one."""
+        """Attaches the loop to the context of this thread, after detaching it from another thread's."""
         thread = threading.get_ident()
         if self._source is not None:
             if self._owner == thread:
@@ -243,7 +244,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         _host.give_back(guest)
 
     def _follow_clock(self):
-        """Goes by the clock of the host, which may be a virtual one."""
+        """Follows the clock of the host, which may be virtual."""
         host = self._guest.get_host()
         if host is not None and host.has_own_clock():
             # The host's own, because what the guest goes by has changed already when this is called the next time
@@ -260,7 +261,7 @@ class EventLoop(asyncio.SelectorEventLoop):
                 self._arm()
 
     def _arm(self):
-        """Something is ready, and no pass is on its way that would see it."""
+        """Something is ready that no coming pass would see."""
         if self._source is None:
             if self._closed or self._forked:
                 return
@@ -275,7 +276,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._set_ready_time(0)  # which does nothing once the guest loop is closed
 
     def _set_current(self):
-        """asyncio.run () leaves no current loop behind, and then no future could be made between two kicks."""
+        """asyncio.run () leaves no current loop behind, and without one no future can be created between kicks."""
         try:
             asyncio.get_event_loop()
         except RuntimeError:
@@ -294,7 +295,7 @@ class EventLoop(asyncio.SelectorEventLoop):
     # A pass
 
     def _run_once(self, end=None):
-        """Makes a pass, or what is left of one, as the standard loop does; but when the time `end` has come, the rest is left."""
+        """Makes a pass, or the rest of one, like the standard loop, but stops at the time `end`."""
         if self._n_left == 0:
             self._begin_pass()
         ready = self._ready
@@ -312,7 +313,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         handle = None  # it would be in a cycle with its exception
 
     def _begin_pass(self, entered=None):
-        """Finds what is ready. What its steps make ready belongs to the next pass."""
+        """Collects what is ready. What its steps make ready belongs to the next pass."""
         scheduled, ready = self._scheduled, self._ready
         if self._held or self._selector.edges:
             self._let_go(entered)
@@ -434,7 +435,7 @@ class EventLoop(asyncio.SelectorEventLoop):
                 break
 
     def _rest(self):
-        """After passes: looks what is left. Returns the ready time, in µs."""
+        """Checks what is left after passes. Returns the ready time, in µs."""
         if self._closed or self._source is None:
             return -1
         if self._ready:
@@ -453,7 +454,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         return ready
 
     def _get_ready_time(self):
-        """When the next timer is due, in µs, or -1 if there is none, or none that ever is."""
+        """When the next timer is due, in µs, or -1 for never."""
         scheduled = self._scheduled
         while scheduled and scheduled[0]._cancelled:
             self._timer_cancelled_count -= 1
@@ -463,7 +464,7 @@ class EventLoop(asyncio.SelectorEventLoop):
     # Inside of a step that runs a main loop
 
     def _make_inner_passes(self, end):
-        """Makes passes without what is on the stack already."""
+        """Makes passes that leave out what is on the stack."""
         entered = self._get_entered()
         selector = self._selector
         while True:
@@ -502,7 +503,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         return entered
 
     def _hold(self, entered):
-        """Takes out of this pass what would enter a frame or a context that is on the stack."""
+        """Removes from this pass what would re-enter a frame or context that is on the stack."""
         ready = self._ready
         steps = [ready.popleft() for _ in range(self._n_left)]
         left = [handle for handle in steps if id(handle) not in entered and id(handle._context) not in entered]
@@ -512,7 +513,8 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._n_left = len(left)
 
     def _leave_out(self, found, entered):
-        """Gives the descriptors whose handles are not on the stack. The others are not to be found over and over."""
+        """Returns the descriptors whose handles are not on the stack, and keeps the others from being reported over
+        and over."""
         others = []
         for key, mask in found:
             reader, writer = key.data
@@ -528,7 +530,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         return others
 
     def _let_go(self, entered=None):
-        """Makes ready what was held, and is not on the stack of this call."""
+        """Makes ready whatever was held and is not on the stack of this call."""
         held, self._held = self._held, []
         if entered:
             self._held = [handle for handle in held if id(handle) in entered or id(handle._context) in entered]
@@ -545,7 +547,7 @@ class EventLoop(asyncio.SelectorEventLoop):
                     self._awaited)
 
     def _has_task(self):
-        """Whether a task is pending. The witness answers that in most cases, at no cost a task."""
+        """Whether a task is pending. Usually the witness answers that, without a cost per task."""
         task = self._witness and self._witness()
         if task is not None and not task.done():
             return True
@@ -567,8 +569,8 @@ class EventLoop(asyncio.SelectorEventLoop):
         return False
 
     def _collect(self):
-        """Has exceptions shown that nobody fetched, of tasks that are in cycles: of those that are young. A look at all objects would stop the
-        host, and is left to Python, or to a host that has the time for it."""
+        """Reports exceptions that nothing fetched, of young tasks in reference cycles. Looking at all objects would
+        stall the host, so that is left to Python, or to a host that has the time."""
         now = monotonic()
         last, cost = self._collected
         youngest, middle, _ = gc.get_count()
@@ -637,7 +639,8 @@ class EventLoop(asyncio.SelectorEventLoop):
             self._set_wakeup(wakeup)
 
     def _set_wakeup(self, wakeup):
-        """Puts the descriptor that signals wake back. If there is none, and a handler is waiting, that is this loop's, which wakes the host."""
+        """Restores the descriptor that signals wake. If there was none and a handler is waiting, sets this loop's,
+        which wakes the host."""
         ours = self._own_wakeup
         wanted = (self._signal_handlers or self._has_wakeup) and self._csock is not None
         if wakeup in (-1, ours):
@@ -674,7 +677,7 @@ class EventLoop(asyncio.SelectorEventLoop):
 
     @overrides.takes
     def _select(self, timeout):
-        """Selects, with asyncio outside, and gives the context a turn or waits in it."""
+        """Selects while asyncio is outside, and gives the context a turn or waits in it."""
         selector = self._selector
         if selector.turns <= 0:
             now = monotonic()
@@ -712,7 +715,8 @@ class EventLoop(asyncio.SelectorEventLoop):
     # Tasks of Pillion's, which the override awaits here
 
     def _watch_task(self, task):
-        """Gives a future that is done when the task is; None where that is another thread's. Its result is whether nobody else waited."""
+        """Returns a future that is done when the task is, or None if the task is another thread's. Its result is
+        whether nothing else waited."""
         futures_of = self._awaited.get(task)
         future = Future(loop=self)
         if futures_of is not None:
@@ -724,7 +728,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         return future
 
     def _give_up_task(self, task, future):
-        """Who awaited the task is not there any more."""
+        """The waiter of the task is gone."""
         if self._source is None:
             return  # the loop is closed
         if self._owner != threading.get_ident():
@@ -881,7 +885,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         super().close()
 
     def _abandon(self):
-        """In the child of a fork (): the loop is the parent's, and so is all in C. It must not be touched, nor freed."""
+        """In the child of a fork (), the loop and everything in C are the parent's: neither use nor free them."""
         _kept.append((self._source, self._guest, self._selector))
         self._forked = self._closed = self._armed = True
         self._source = self._guest = self._thread_id = None
@@ -908,7 +912,7 @@ def _end_waits():
 
 @overrides.follows_close
 def _tell_of_close():
-    """What is awaited in a guest loop that was closed is awaited no more."""
+    """Ends waits for what is awaited in a guest loop that was closed."""
     for loop in list(_loops):
         if loop._awaited and loop._source is not None and loop._owner == threading.get_ident() and loop._guest.is_closed():
             loop._deliver()
