@@ -53,7 +53,8 @@ struct _PillionKick
   gint64   slowest_usec;
 
   /*< private >*/
-  char slowest_name[64];
+  char   slowest_name[64];
+  gint64 reserved[8]; /* room to grow */
 };
 
 PILLION_AVAILABLE_IN_1_0

@@ -147,6 +147,8 @@ void              pillion_loop_set_allow_nesting    (PillionLoop        *self,
                                                      gboolean            allow_nesting);
 PILLION_AVAILABLE_IN_1_0
 guint             pillion_loop_get_live_tasks       (PillionLoop        *self);
+PILLION_AVAILABLE_IN_1_0
+GListModel       *pillion_loop_observe_tasks        (PillionLoop        *self);
 
 PILLION_AVAILABLE_IN_1_0
 gboolean          pillion_loop_run_until_complete   (PillionLoop        *self,

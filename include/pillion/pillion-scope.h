@@ -61,6 +61,8 @@ void          pillion_scope_set_cancel_on_error (PillionScope      *self,
 PILLION_AVAILABLE_IN_1_0
 guint         pillion_scope_get_live_tasks      (PillionScope      *self);
 PILLION_AVAILABLE_IN_1_0
+GListModel   *pillion_scope_observe_tasks       (PillionScope      *self);
+PILLION_AVAILABLE_IN_1_0
 gboolean      pillion_scope_is_closed           (PillionScope      *self);
 
 PILLION_AVAILABLE_IN_1_0

@@ -75,6 +75,9 @@ gboolean pillion_loop_run_until  (PillionLoop *self,
                                   GError     **error);
 
 /* For tasks */
+void     pillion_loop_list_task            (PillionLoop  *self,
+                                            PillionTask  *task,
+                                            gboolean      lives);
 void     pillion_loop_emit_task_added      (PillionLoop  *self,
                                             PillionTask  *task);
 void     pillion_loop_emit_task_done       (PillionLoop  *self,

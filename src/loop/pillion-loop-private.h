@@ -10,6 +10,7 @@
 #include "core/pillion-core.h"
 #include "base/pillion-epoll-set.h"
 #include "loop/pillion-passenger.h"
+#include "task/pillion-live-tasks.h"
 
 /* How many gaps between kicks the automatic budget remembers */
 #define PILLION_LOOP_N_GAPS 3
@@ -65,6 +66,8 @@ struct _PillionLoop
 
   GHashTable *calls;     /* id → Call, that were not called yet */
   guint next_call;
+
+  PillionLiveTasks live_tasks;
 
   GArray *regions;       /* of Region, in the order begun; NULL until there was one */
 };

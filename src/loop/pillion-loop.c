@@ -10,6 +10,7 @@
 
 #include "base/pillion-sync.h"
 #include "task/pillion-scope-private.h"
+#include "task/pillion-task-private.h"
 
 /**
  * PillionLoop:
@@ -121,6 +122,14 @@ pillion_loop_emit_task_done (PillionLoop *self,
   g_signal_emit (self, signals[SIGNAL_TASK_DONE], 0, task);
 }
 
+void
+pillion_loop_list_task (PillionLoop *self,
+                        PillionTask *task,
+                        gboolean lives)
+{
+  pillion_live_tasks_changed (&self->live_tasks, self, &self->core, task, lives);
+}
+
 gboolean
 pillion_loop_hears_unhandled (PillionLoop *self)
 {
@@ -165,6 +174,7 @@ pillion_loop_shut (PillionLoop *self)
   pillion_loop_forget_host (self);
   __atomic_store_n (&core->closed, TRUE, __ATOMIC_SEQ_CST);
   pillion_core_drop_all (core);
+  pillion_live_tasks_tell (&self->live_tasks);
   pillion_pump_unwatch (&core->pump);
   pillion_loop_mute (self);
   pillion_loop_set_wake_func (self, NULL, NULL, NULL);
@@ -240,6 +250,7 @@ pillion_loop_finalize (GObject *object)
     pillion_workers_close (g_steal_pointer (&core->workers), 0);
   pillion_core_clear (core);
   pillion_loop_calls_clear (self);
+  pillion_live_tasks_clear (&self->live_tasks);
   pillion_loop_regions_clear (self);
   pillion_loop_external_clear (self);
   g_clear_object (&self->host);
@@ -869,4 +880,36 @@ pillion_loop_get_live_tasks (PillionLoop *self)
   g_return_val_if_fail (PILLION_IS_LOOP (self), 0);
 
   return self->core.live.length;
+}
+
+/**
+ * pillion_loop_observe_tasks:
+ * @self: a loop
+ *
+ * Gives the tasks that are pending or yet to be delivered as a list model, oldest first, for a list widget to show. It changes once a kick,
+ * and costs nothing once nobody has a reference to it. A closed loop's list is empty. On the loop's thread only.
+ *
+ * The properties of [class@Pillion.Task], such as [property@Pillion.Task:completed], say what to show of each.
+ *
+ * Returns: (transfer full): a list of [class@Pillion.Task]
+ *
+ * Since: 1.0
+ */
+GListModel *
+pillion_loop_observe_tasks (PillionLoop *self)
+{
+  g_autoptr (GPtrArray) tasks = NULL;
+  GListModel *list;
+
+  g_return_val_if_fail (PILLION_IS_LOOP (self), NULL);
+  g_return_val_if_fail (pillion_core_on_thread (&self->core), NULL);
+
+  list = pillion_live_tasks_find (&self->live_tasks);
+  if (list != NULL)
+    return list;
+
+  tasks = g_ptr_array_new ();
+  for (PillionLive *link = self->core.live.head; link != NULL; link = link->next)
+    g_ptr_array_add (tasks, pillion_task_from_link (link));
+  return pillion_live_tasks_start (&self->live_tasks, tasks);
 }

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "task/pillion-live-tasks.h"
 #include "task/pillion-waiters.h"
 
 typedef struct _PillionScopeMember PillionScopeMember;
@@ -27,6 +28,7 @@ struct _PillionScope
   guint cursor_index;
   guint64 next_order;
   guint n_live;          /* members here and in the children */
+  PillionLiveTasks live_tasks; /* the same */
   GHashTable *keys;      /* key → member; made when first wanted */
   PillionWaiters joins;
 

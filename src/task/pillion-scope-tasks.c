@@ -129,7 +129,10 @@ pillion_scope_member_leave (PillionScopeMember *self)
   scope->cursor = NULL;
   pillion_live_list_remove (&scope->members, &self->link);
   for (PillionScope *each = scope; each != NULL; each = each->parent)
-    each->n_live--;
+    {
+      each->n_live--;
+      pillion_live_tasks_changed (&each->live_tasks, each, pillion_core (each->loop), self->task, FALSE);
+    }
   if (self->key != NULL)
     g_hash_table_remove (scope->keys, self->key);
   pillion_scope_notify_live_tasks (scope);
@@ -190,7 +193,10 @@ pillion_scope_take_in (PillionScope *self,
   member->since = pillion_core_now (pillion_core (self->loop));
   pillion_live_list_add (&self->members, &member->link);
   for (PillionScope *each = self; each != NULL; each = each->parent)
-    each->n_live++;
+    {
+      each->n_live++;
+      pillion_live_tasks_changed (&each->live_tasks, each, pillion_core (each->loop), task, TRUE);
+    }
   /* Called after all other callbacks, also those that are added later: then the task is over */
   member->callback = pillion_task_add_owner_callback (task, on_member_done, member, member_free);
   pillion_scope_notify_live_tasks (self);
@@ -526,4 +532,44 @@ pillion_scope_join (PillionScope *self)
     pillion_waiters_add (&self->joins, task);
 
   return task;
+}
+
+static void
+collect (PillionScope *self,
+         GPtrArray *tasks)
+{
+  for (PillionLive *link = self->members.head; link != NULL; link = link->next)
+    g_ptr_array_add (tasks, pillion_scope_member_from_link (link)->task);
+  for (guint i = 0; i < self->children->len; i++)
+    collect (self->children->pdata[i], tasks);
+}
+
+/**
+ * pillion_scope_observe_tasks:
+ * @self: a scope
+ *
+ * Gives the tasks of the scope and its children that are pending or yet to be delivered as a list model, for a list widget to show. New ones
+ * are added at the end. It changes once a kick, and costs nothing once nobody has a reference to it. On the loop's thread only.
+ *
+ * Returns: (transfer full): a list of [class@Pillion.Task]
+ *
+ * Since: 1.0
+ */
+GListModel *
+pillion_scope_observe_tasks (PillionScope *self)
+{
+  g_autoptr (GPtrArray) tasks = NULL;
+  GListModel *list;
+
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (self->loop != NULL, NULL);
+  g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), NULL);
+
+  list = pillion_live_tasks_find (&self->live_tasks);
+  if (list != NULL)
+    return list;
+
+  tasks = g_ptr_array_new ();
+  collect (self, tasks);
+  return pillion_live_tasks_start (&self->live_tasks, tasks);
 }

@@ -86,6 +86,7 @@ pillion_scope_finalize (GObject *object)
   PillionScope *self = PILLION_SCOPE (object);
 
   pillion_sync_acquire (self);
+  pillion_live_tasks_clear (&self->live_tasks);
   g_clear_pointer (&self->failed, g_array_unref);
   g_clear_pointer (&self->keys, g_hash_table_unref);
   g_clear_pointer (&self->children, g_ptr_array_unref);

@@ -132,6 +132,7 @@ leave (PillionTask *self,
        PillionCore *core)
 {
   pillion_live_list_remove (&core->live, &self->link);
+  pillion_loop_list_task (self->loop, self, FALSE);
   self->live = FALSE;
   if (self->external)
     pillion_core_external (core, -1);
@@ -556,6 +557,7 @@ pillion_task_new_static (PillionLoop *loop,
   self->queued = TRUE; /* it will be, with the reference that the loop has from now on */
   g_object_ref (self);
   pillion_live_list_add (&core->live, &self->link);
+  pillion_loop_list_task (loop, self, TRUE);
   if (core->live.length == 1)
     pillion_loop_busy (loop);
   pillion_loop_emit_task_added (loop, self);

@@ -19,6 +19,7 @@ LEFT_OUT = {
     'Kick.copy': 'the report is a struct: assignment copies it',
     'Kick.free': 'the report is a struct, on the stack',
     'Kick.slowest_name': 'is read by get_slowest_name ()',
+    'Kick.reserved': 'is room to grow',
     'Task.wait_finish': 'is the second half of `yield task.wait_async ()`',
 }
 
