@@ -9,6 +9,7 @@
 #include <glib-unix.h>
 
 #include "base/pillion-sync.h"
+#include "loop/pillion-loop-private.h"
 
 /* When the callback of a poll source is called: the source in the context, the ready time, and the ready queue's items that stand for a
  * timer, a ring and a finished task. */
@@ -255,7 +256,87 @@ call (PillionPollSource *self,
 }
 
 /* A loop that has more to do right away steps back behind everybody else, so that it does not starve the host's idle work and its
- * redrawing */
+ * redrawing. In a kick every priority has its share, but GLib serves strictly by priority: there, sources between the two priorities that
+ * are always ready would starve the loop. So a second source keeps the default priority, and takes a turn once the others have had about
+ * as long as the last call took. */
+typedef struct
+{
+  GSource source;
+  GSource *foreign;
+  gint64 due; /* atomic: monotonic, 0 while the other source keeps the default priority */
+} TurnSource;
+
+/* The shortest time that others get, in µs: GLib's own timers are not finer */
+#define MIN_STEP_BACK_USEC 1000
+
+/* The longest: a call may have lasted for minutes, because it opened a dialog */
+#define MAX_STEP_BACK_USEC 100000
+
+static gboolean
+turn_is_due (GSource *source,
+             int *timeout)
+{
+  TurnSource *self = (TurnSource *) source;
+  gint64 due = __atomic_load_n (&self->due, __ATOMIC_RELAXED);
+  gint64 left;
+
+  *timeout = -1;
+  if (g_source_is_destroyed (self->foreign))
+    return TRUE; /* its dispatch removes this one */
+  if (due == 0 || __atomic_load_n (&((ForeignSource *) self->foreign)->ready_usec, __ATOMIC_RELAXED) != 0)
+    return FALSE;
+
+  left = due - g_source_get_time (source);
+  *timeout = CLAMP ((left + 999) / 1000, 0, G_MAXINT);
+  return left <= 0;
+}
+
+static gboolean
+turn_check (GSource *source)
+{
+  int timeout;
+
+  return turn_is_due (source, &timeout);
+}
+
+static gboolean
+turn_dispatch (GSource *source,
+               GSourceFunc func,
+               gpointer user_data)
+{
+  return foreign_source_dispatch (((TurnSource *) source)->foreign, func, user_data);
+}
+
+static void
+turn_finalize (GSource *source)
+{
+  g_source_unref (((TurnSource *) source)->foreign);
+}
+
+static GSourceFuncs turn_funcs = {
+  .prepare = turn_is_due,
+  .check = turn_check,
+  .dispatch = turn_dispatch,
+  .finalize = turn_finalize,
+};
+
+static void
+set_turn (PillionPollSource *self,
+          gint64 due)
+{
+  if (self->turn_source == NULL)
+    {
+      if (due == 0)
+        return;
+      self->turn_source = g_source_new (&turn_funcs, sizeof (TurnSource));
+      ((TurnSource *) self->turn_source)->foreign = g_source_ref (self->source);
+      g_source_set_static_name (self->turn_source, "pillion poll source, turn");
+      g_source_set_can_recurse (self->turn_source, TRUE);
+      g_source_attach (self->turn_source, self->loop->core.context);
+    }
+  __atomic_store_n (&((TurnSource *) self->turn_source)->due, due, __ATOMIC_RELAXED);
+}
+
 static void
 set_priority (PillionPollSource *self,
               int priority)
@@ -269,13 +350,24 @@ static void
 dispatch (PillionPollSource *self,
           gint64 deadline_usec)
 {
+  gboolean is_shared = pillion_pump_is_dispatching (&self->loop->core.pump) || self->loop->ride == PILLION_RIDE_HOOK;
+  gint64 start = g_get_monotonic_time ();
   gint64 ready_usec = call (self, deadline_usec);
 
   if (pillion_poll_source_is_open (self))
     {
+      gint64 due = 0;
+
+      if (ready_usec == 0 && !is_shared)
+        {
+          gint64 now = g_get_monotonic_time ();
+
+          due = now + CLAMP (now - start, MIN_STEP_BACK_USEC, MAX_STEP_BACK_USEC);
+        }
       self->ready_usec = ready_usec;
       pillion_poll_source_apply_ready_time (self);
       set_priority (self, ready_usec == 0 ? G_PRIORITY_DEFAULT_IDLE : G_PRIORITY_DEFAULT);
+      set_turn (self, due);
     }
   /* What a wait further up waits for may have been seen, or be there, by now */
   if (self->n_waits > 0)

@@ -17,6 +17,7 @@ struct _PillionPollSource
   PillionLoop *loop;
   int fd;
   GSource *source;   /* lasts as long as this, destroyed or not */
+  GSource *turn_source; /* has a share for it while it steps back; NULL until that is needed */
   gboolean closed;   /* atomic */
   PillionCallback *callback; /* atomic, because another thread lets go of it where the loop is closed */
 

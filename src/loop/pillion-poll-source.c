@@ -219,6 +219,9 @@ pillion_poll_source_finalize (GObject *object)
 
   pillion_sync_acquire (self);
   pillion_poll_source_clear_notes (self);
+  if (self->turn_source != NULL)
+    g_source_destroy (self->turn_source);
+  g_clear_pointer (&self->turn_source, g_source_unref);
   g_clear_pointer (&self->source, g_source_unref);
   g_clear_pointer (&self->callback, pillion_callback_unref);
   g_clear_pointer (&self->tasks, pillion_awaited_tasks_unref);

@@ -351,6 +351,49 @@ test_no_starving (Fixture *fixture,
   kick_until_quiet (fixture->loop);
 }
 
+/* GLib alone runs the context, and serves strictly by priority */
+static gboolean
+count_idle_again (gpointer data)
+{
+  Fixture *fixture = data;
+
+  fixture->n_idles++;
+  return fixture->n < 20 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+static gint64
+go_on_until_called (PillionPollSource *source,
+                    gint64 deadline_usec,
+                    gpointer data)
+{
+  Fixture *fixture = data;
+
+  return ++fixture->n < 20 ? 0 : -1;
+}
+
+static void
+test_not_starved (Fixture *fixture,
+                  gconstpointer data)
+{
+  GMainContext *context = pillion_loop_get_context (fixture->loop);
+  gint64 end = g_get_monotonic_time () + 30 * G_TIME_SPAN_SECOND;
+  GSource *idle = g_idle_source_new ();
+
+  g_source_set_priority (idle, 1);
+  attach (fixture, idle, count_idle_again);
+  pillion_poll_source_set_callback (fixture->source, go_on_until_called, fixture, NULL);
+  pillion_poll_source_set_ready_time (fixture->source, 0);
+  while (fixture->n < 20)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_main_context_iteration (context, TRUE);
+    }
+  g_assert_cmpint (fixture->n_idles, >, 20);
+  while (g_main_context_iteration (context, FALSE))
+    g_assert_cmpint (g_get_monotonic_time (), <, end);
+  g_assert_cmpint (fixture->n, ==, 20);
+}
+
 /* A main loop that is run from inside the callback calls it again, for what is ready and for what becomes ready */
 static gboolean
 quit (gpointer data)
@@ -1433,6 +1476,7 @@ main (int argc,
   ADD ("context-outside/replaced-inside", test_replaced_inside);
   ADD ("context-outside/closed-inside", test_closed_inside);
   ADD ("context-outside/does-not-starve-others", test_no_starving);
+  ADD ("context-outside/is-not-starved-by-others", test_not_starved);
   ADD ("context-outside/told-when-to-stop", test_slice);
   ADD ("context-outside/main-loop-inside-the-callback-calls-it-again", test_nested_main_loop);
   ADD ("context-outside/nobody-rides", test_plain_context);
