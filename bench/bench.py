@@ -199,7 +199,7 @@ class Bench:
     def tree(self):
         """What Python needs to find the package and the library of the build"""
         source = str(self.programs.parent / "src")
-        python = f"{HERE.parent / 'python'}:{HERE.parent / 'gir' / 'python'}"
+        python = f"{HERE.parent / 'python'}:{self.programs.parent / 'python'}"
         return {"LD_LIBRARY_PATH": source, "GI_TYPELIB_PATH": source, "PYTHONPATH": python}
 
     def asyncio(self, side, what, *arguments, modules=()):

@@ -46,7 +46,6 @@ def _whose_python():
 
 try:
     import gi
-    # Where PyGObject is missing, the folder of the override passes for a package of that name
     from gi import require_version
     from gi.module import get_introspection_module
 except ImportError as error:

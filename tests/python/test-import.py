@@ -22,7 +22,7 @@ import tap
 SOURCE = pathlib.Path(os.environ['PILLION_SOURCE_DIR'])
 BUILD = pathlib.Path(os.environ['PILLION_BUILD_DIR'])
 PACKAGE = str(SOURCE / 'python')
-OVERRIDES = str(SOURCE / 'gir' / 'python')
+OVERRIDES = str(BUILD / 'python')  # where PyGObject finds them from
 
 # Prints what the import said, and what that came of
 IMPORT = '''
@@ -88,14 +88,18 @@ class Missing(unittest.TestCase):
             self.assertIn(text, said)
         self.assertNotIn('This Python', said)
 
-    def test_pygobject_where_the_override_is(self):
-        """Whose folder is a package of that name, too."""
-        said = self.fail_import(python=(sys.executable, '-S'), cause='ImportError')
+    def test_pygobject_with_the_path_of_the_build_tree(self):
+        """The overrides' folder is no empty package `gi` then, whichever import comes first."""
+        said = self.fail_import(python=(sys.executable, '-S'), cause='ModuleNotFoundError')
         self.assertIn('python3-gi', said)
+        run = subprocess.run([sys.executable, '-S', '-c', 'import gi'], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                             timeout=60, check=False)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("ModuleNotFoundError: No module named 'gi'", run.stderr)
 
     def test_pygobject_in_a_virtual_environment(self):
         subprocess.run([sys.executable, '-m', 'venv', '--without-pip', self.folder], check=True)
-        said = self.fail_import(python=(self.folder / 'bin' / 'python3',), cause='ImportError')
+        said = self.fail_import(python=(self.folder / 'bin' / 'python3',), cause='ModuleNotFoundError')
         self.assertIn('python3-gi', said)
         self.assertIn(f'virtual environment {self.folder}', said)
         self.assertIn('--system-site-packages', said)

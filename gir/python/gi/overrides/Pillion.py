@@ -5,7 +5,7 @@
 progress for `async for`, results as Python has them.
 
 PyGObject finds this file by its name: the packages gi and gi.overrides extend their paths to every folder of sys.path that has a part
-of them, which is why there must be no __init__.py beside it.
+of them, or a file gi.pkg with the name of such a folder. So there must be no __init__.py beside it.
 """
 
 import asyncio
