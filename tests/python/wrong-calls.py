@@ -57,7 +57,7 @@ def main(loop: Pillion.Loop, task: Pillion.Task, scope: Pillion.Scope, client: P
     task.add_done_callback(lambda done: print(done.get_name()))
     task.add_done_callback(lambda done, data: print(data), 'data')
     Pillion.CallbackHost.new('frames').set_install(print)
-    Pillion.CallbackHost.new('frames').set_install(main)  # error
+    Pillion.CallbackHost.new('frames').set_remove(main)  # error
     task.and_then(lambda done: done)
     loop.call_later(10, print)
     loop.call_later(print)  # error
