@@ -62,11 +62,11 @@ struct _PillionCore
 /* Something lives again: the hook is wanted */
 void     pillion_loop_busy       (PillionLoop *self);
 
-/* Ends the sleep of whoever kicks, on any thread, and leaves the core: the loop may be gone when it returns */
+/* Ends the sleep of whatever kicks, on any thread, and leaves the core: the loop may be gone when it returns */
 void     pillion_loop_wake       (PillionLoop *self);
 
 /* For scopes. Works and sleeps until @is_over says so, the loop is closed, nothing may be called any more, or @timeout_usec is over
- * (less than 0: never). Returns FALSE, with an error, where it can't work at all. */
+ * (less than 0: never). Returns FALSE, with an error, if it can't work at all. */
 gboolean pillion_loop_run_until  (PillionLoop *self,
                                   gboolean   (*is_over) (PillionLoop *loop,
                                                          gpointer     data),
@@ -186,7 +186,7 @@ void   pillion_core_add_timer    (PillionCore  *self,
                                   PillionTimer *timer,
                                   gint64        due);
 
-/* Ends the sleep of whoever kicks, once between two kicks; any thread */
+/* Ends the sleep of whatever kicks, once between two kicks; any thread */
 void   pillion_core_ring  (PillionCore          *self);
 
 /* The same for a caller that has entered the core: this leaves it */

@@ -10,7 +10,7 @@
 
 /* What a fiber waits for. */
 
-/* The fiber that calls, where it may wait here; else NULL, and @error is set. @core: the loop to wait in, or NULL for the fiber's own. */
+/* The calling fiber, if it may wait here; else NULL, and @error is set. @core: the loop to wait in, or NULL for the fiber's own. */
 static inline PillionFiber *
 get_caller (PillionCore *core,
             GError **error)
@@ -190,7 +190,7 @@ await_done (PillionFiber *self,
 
       /* As if it had been cancelled a moment later */
       pillion_task_cancel (task);
-      /* Whoever heard of it may have closed the loop, and then nothing is delivered any more */
+      /* A listener may have closed the loop, and then nothing is delivered any more */
       if (self->core->closed)
         return FALSE;
       self->giving_up = TRUE;

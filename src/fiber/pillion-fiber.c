@@ -275,7 +275,7 @@ pillion_loop_spawn_static (PillionLoop *self,
   if (G_UNLIKELY (task == NULL))
     return NULL;
 
-  /* Whoever was told of the new task may have closed the loop */
+  /* A handler that was told about the new task may have closed the loop */
   if (G_UNLIKELY (pillion_core (self)->closed && !pillion_task_is_done (task)))
     pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
                                    "%s", pillion_core_describe_closed (pillion_core (self)));

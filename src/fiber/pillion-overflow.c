@@ -17,7 +17,7 @@
 static struct sigaction before;
 static PillionOverflowFunc find_overflow;
 
-/* The thread's stack for handlers, where it is ours */
+/* The thread's stack for signal handlers, if it is ours */
 static __thread gpointer handler_stack __attribute__ ((tls_model ("initial-exec")));
 
 /* From here on only what a signal handler may do */
@@ -77,7 +77,7 @@ on_fault (int number,
       say_number (overflow.size / 1024);
       say (" KiB, and pillion_loop_spawn_full () gives more\n");
 
-      /* Back to where it hit the guard, which it will do again: now for whoever was there before us, or for a core dump of that very place */
+      /* Return to where it hit the guard. It will hit it again: then the previous handler runs, or the core dump shows that very place. */
       sigaction (number, &before, NULL);
     }
   else if (before.sa_flags & SA_SIGINFO)

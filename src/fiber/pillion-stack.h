@@ -67,7 +67,7 @@ typedef enum
 /* The best that is tried; tests choose a lesser one */
 extern PillionGuardKind pillion_stack_best_guard;
 
-/* For a fiber that needs at least @size bytes (0: the default). Returns NULL, and errno says why, where there is no room. */
+/* For a fiber that needs at least @size bytes (0: the default). Returns NULL, with errno set, if there is no room. */
 PillionStack *pillion_stack_take  (gsize         size,
                                    gpointer      owner);
 void          pillion_stack_give  (PillionStack *self);

@@ -479,7 +479,7 @@ is_worth_keeping (PillionHttpFetch *self,
   if (error->domain == PILLION_HTTP_STATUS_ERROR)
     return error->code != 404 && error->code != 410;
 
-  /* What is wrong with an answer of which nothing was taken says nothing of what was there before it */
+  /* An error in a response that was not used says nothing about what was there before */
   if (error->domain == PILLION_HTTP_ERROR && self->writing)
     return error->code == PILLION_HTTP_ERROR_TRUNCATED;
 

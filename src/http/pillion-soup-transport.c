@@ -18,7 +18,7 @@
 #include "http/pillion-soup-body.h"
 #include "http/pillion-soup-pool.h"
 
-/* What is handed on at once, unless whoever takes it has room for more */
+/* What is passed on at once, unless the receiver has room for more */
 #define BUFFER_SIZE (256 * 1024)
 
 /* What one exchange reads before the others have their turn */

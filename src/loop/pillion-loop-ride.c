@@ -34,7 +34,7 @@ pillion_loop_release_context (PillionLoop *self)
     }
 }
 
-/* Whether this is called from a source of the loop's context, whoever dispatches it */
+/* Whether this is called from a source of the loop's context, whatever dispatches it */
 gboolean
 pillion_loop_is_called_from_context (PillionLoop *self)
 {
@@ -85,7 +85,7 @@ pillion_loop_become_passenger (PillionLoop *self)
   if (old == PILLION_RIDE_HOOK)
     pillion_host_remove (self->host, self);
 
-  /* Whoever runs the context owns it, and wakes it. Inside a kick it is still in use: its end gives it back. */
+  /* Whatever runs the context owns it, and wakes it. Inside a kick it is still in use: the end of the kick releases it. */
   pillion_pump_unwatch (&self->core.pump);
   if (self->core.depth == 0)
     pillion_loop_release_context (self);
@@ -267,7 +267,7 @@ forget_passenger (PillionLoop *self)
 /**
  * pillion_loop_ensure:
  * @self: a loop
- * @host: (nullable): the host that kicks; %NULL to ride along with whoever runs the context
+ * @host: (nullable): the host that kicks; %NULL to ride along with whatever runs the context
  * @error: return location for an error
  *
  * Makes sure that the loop is kicked: installs the hook in @host, once, however often this is called. A second
@@ -338,7 +338,7 @@ pillion_loop_ensure (PillionLoop *self,
 
   if (!get_on (self, error))
     {
-      /* Nor does the next work try: whoever called knows that nobody kicks */
+      /* The next work doesn't try either: the caller knows that nothing kicks */
       __atomic_store_n (&self->wanted, FALSE, __ATOMIC_SEQ_CST);
       pillion_loop_remove_hook_name (self);
       return FALSE;

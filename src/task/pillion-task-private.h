@@ -262,7 +262,7 @@ gboolean          pillion_task_peek_error     (PillionTask      *self,
 /* The outcome of the call that a task which is done stands for, or NULL. Its error is left to the call's finish function from now on. */
 GAsyncResult     *pillion_task_hand_out     (PillionTask      *self);
 
-/* Takes a pending task off the list of what lives, because its loop is closed. Its reference stays with whoever works on it. */
+/* Takes a pending task off the list of what lives, because its loop is closed. Whatever works on it keeps its reference. */
 void              pillion_task_abandon      (PillionTask      *self);
 
 /* Lets go of all that the task has, save its loop */
