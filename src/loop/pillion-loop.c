@@ -15,7 +15,7 @@
 /**
  * PillionLoop:
  *
- * The second loop that a program with a main loop of its own carries along.
+ * The second loop, carried along by a program that has its own main loop.
  *
  * ```c
  * g_autoptr (PillionLoop) loop = pillion_loop_new (NULL, PILLION_LOOP_DEFAULT);
@@ -27,48 +27,51 @@
  *   }
  * ```
  *
- * That is all that a host has to do: call [method@Pillion.Loop.kick] once a frame. It works for
- * [property@Pillion.Loop:budget-usec] at most and never blocks; everything that the program starts through Pillion, or
- * through GIO in the loop's context, goes on in it, and its callbacks are called from there.
+ * That is all that a host has to do: call [method@Pillion.Loop.kick] once per frame. A kick works for at most
+ * [property@Pillion.Loop:budget-usec] and never blocks. Everything that the program starts through Pillion, or
+ * through GIO in the loop's context, proceeds in kicks, and its callbacks are called from there.
  *
  * ## Installing the hook
  *
- * Where a program can't simply call it, because its main loop is somebody else's, a [iface@Pillion.Host] knows how to be kicked, and
- * [method@Pillion.Loop.ensure] installs the hook. When nothing lives any more (no task, no call that is due later, no
- * [method@Pillion.Loop.hold]), the loop does one last kick for late callbacks and removes the hook; the next task installs it again.
+ * If a program can't simply call it, because its main loop is somebody else's, a [iface@Pillion.Host] knows how
+ * to be kicked, and [method@Pillion.Loop.ensure] installs the hook. When nothing is left (no task, no call that
+ * is due later, no [method@Pillion.Loop.hold]), the loop does one last kick for late callbacks and removes the
+ * hook; the next task installs it again.
  *
  * ## The context
  *
- * A loop rides on one `GMainContext`: by default the thread-default one of the thread that makes it, so that what GIO, libsoup or D-Bus
- * do for the program's scripts just works. While it rides on a host that does not itself run that context, it keeps the context
- * acquired between the kicks too. Where somebody else runs the context, it becomes a passenger
- * ([method@Pillion.Loop.ensure]).
+ * A loop rides on one `GMainContext`: by default the thread-default one of the thread that creates it, so that
+ * whatever GIO, libsoup or D-Bus do for the program's scripts just works. While it rides on a host that doesn't
+ * run that context itself, it keeps the context acquired between kicks, too. If something else runs the
+ * context, the loop becomes a passenger ([method@Pillion.Loop.ensure]).
  *
- * A kick bounds what it does by the clock, between items: callbacks of tasks, calls and timers. What the context dispatches it can
- * bound only between iterations. A source with a higher priority comes first and gets more turns, but nothing starves: sources of every
- * priority, and the items, get their share even if some source is always ready.
+ * A kick checks the clock between items, which are callbacks of tasks, calls and timers. It can limit what the
+ * context dispatches only between iterations. A source with a higher priority comes first and gets more turns,
+ * but nothing starves: sources of every priority, and the items, get their share even if some source is always
+ * ready.
  *
  * ## Waiting, and the end
  *
  * [method@Pillion.Loop.run_until_complete] blocks until a task is done. [method@Pillion.Loop.close] ends
- * everything by a deadline and says what was left.
+ * everything by a deadline and reports what was left.
  *
  * ## Hosts that sleep
  *
- * A host that sleeps between events asks [method@Pillion.Loop.get_fd] and [method@Pillion.Loop.get_deadline] what to
- * wait for, or is woken through [method@Pillion.Loop.set_wake_func] or [method@Pillion.Host.wake].
+ * A host that sleeps between events calls [method@Pillion.Loop.get_fd] and [method@Pillion.Loop.get_deadline]
+ * to find out what to wait for, or is woken through [method@Pillion.Loop.set_wake_func] or
+ * [method@Pillion.Host.wake].
  *
  * ## Threads
  *
- * A loop belongs to the thread that makes it. Other threads may call
+ * A loop belongs to the thread that creates it. Other threads can call
  * [method@Pillion.Loop.call_soon_threadsafe], [method@Pillion.Loop.set_wake_func] and
  * [method@Pillion.Loop.is_closed], and finish or cancel tasks.
  *
- * The last reference may be dropped on any thread. If that is another one, a private context stays the default one of the loop's thread
- * until that thread makes, closes or looks for a loop again, or ends.
+ * The last reference can be dropped on any thread. If that is another thread, a private context stays the
+ * default of the loop's thread until that thread creates, closes or looks for a loop again, or ends.
  *
- * In the child of a `fork ()` the loops of the parent are closed: all that is asked of them fails with [error@Pillion.Error.CLOSED]. The
- * child makes its own.
+ * In the child of a `fork ()`, the parent's loops are closed: using them fails with
+ * [error@Pillion.Error.CLOSED]. The child can create its own.
  *
  * Since: 1.0
  */
@@ -411,7 +414,7 @@ pillion_loop_class_init (PillionLoopClass *klass)
   /**
    * PillionLoop:slow-threshold-usec: (getter get_slow_threshold_usec) (setter set_slow_threshold_usec)
    *
-   * From how many µs on an item is reported as slow.
+   * How long an item must take, in µs, to be reported as slow.
    *
    * Since: 1.0
    */
@@ -422,8 +425,8 @@ pillion_loop_class_init (PillionLoopClass *klass)
   /**
    * PillionLoop:auto-stop: (getter get_auto_stop) (setter set_auto_stop)
    *
-   * Whether the hook goes when nothing lives any more. Switch it off where scripts use GIO without tasks around it, which the loop
-   * can't count.
+   * Whether the hook is removed when nothing is left. Turn it off if scripts use GIO without wrapping it in
+   * tasks, which the loop can't count.
    *
    * Since: 1.0
    */
@@ -434,8 +437,8 @@ pillion_loop_class_init (PillionLoopClass *klass)
   /**
    * PillionLoop:allow-nesting: (getter get_allow_nesting) (setter set_allow_nesting)
    *
-   * Whether a kick from inside of a callback works. Switch it off for a host that ticks inside of callbacks by accident, and not because a
-   * callback opened a loop of the host's: such kicks then do nothing.
+   * Whether a kick inside a callback works. Turn it off for a host that ticks inside callbacks by accident,
+   * rather than because a callback opened one of the host's loops: such kicks then do nothing.
    *
    * Since: 1.0
    */
@@ -446,7 +449,7 @@ pillion_loop_class_init (PillionLoopClass *klass)
   /**
    * PillionLoop:max-workers: (getter get_max_workers) (setter set_max_workers)
    *
-   * How many worker threads there are at most.
+   * The maximum number of worker threads.
    *
    * Since: 1.0
    */
@@ -457,7 +460,7 @@ pillion_loop_class_init (PillionLoopClass *klass)
   /**
    * PillionLoop:live-tasks: (getter get_live_tasks)
    *
-   * How many tasks are pending or yet to be delivered.
+   * The number of tasks that are pending or whose callbacks have not run yet. It changes without notification.
    *
    * Since: 1.0
    */
@@ -477,7 +480,7 @@ pillion_loop_class_init (PillionLoopClass *klass)
   /**
    * PillionLoop:passenger: (getter is_passenger)
    *
-   * Whether somebody else runs the context and the loop rides along without a hook.
+   * Whether something else runs the context, so that the loop rides along without a hook.
    *
    * Since: 1.0
    */
@@ -501,7 +504,7 @@ pillion_loop_class_init (PillionLoopClass *klass)
    * @self: the loop
    * @task: the task
    *
-   * Emitted when a task was made.
+   * Emitted when a task is created.
    *
    * Since: 1.0
    */
@@ -526,7 +529,8 @@ pillion_loop_class_init (PillionLoopClass *klass)
    * @task: the task that failed
    * @error: its error
    *
-   * Emitted once, in a kick, for a task that failed and that nobody looks at. Where no handler is connected, a warning is logged.
+   * Emitted once, in a kick, for a task that failed and whose error nothing looks at. If no handler is
+   * connected, a warning is logged.
    *
    * Since: 1.0
    */
@@ -617,7 +621,7 @@ pillion_loop_get_context (PillionLoop *self)
  * pillion_loop_get_budget_usec: (get-property budget-usec)
  * @self: a loop
  *
- * Gives how long a plain kick works.
+ * Gets how long a plain kick works.
  *
  * Returns: the time in µs
  *
@@ -658,7 +662,7 @@ pillion_loop_set_budget_usec (PillionLoop *self,
  * pillion_loop_get_budget_mode: (get-property budget-mode)
  * @self: a loop
  *
- * Tells whether the budget grows where the host ticks seldom.
+ * Gets whether the budget grows if the host ticks seldom.
  *
  * Returns: the mode
  *
@@ -677,8 +681,8 @@ pillion_loop_get_budget_mode (PillionLoop *self)
  * @self: a loop
  * @mode: the mode
  *
- * Sets whether the budget grows where the host ticks seldom. How seldom is seen while there is more to do than fits into a kick; the growth
- * begins when that has been so four times in a row.
+ * Sets whether the budget grows if the host ticks seldom. That shows while there is more to do than fits into a
+ * kick; the budget starts to grow when this has been so four times in a row.
  *
  * Since: 1.0
  */
@@ -702,7 +706,7 @@ pillion_loop_set_budget_mode (PillionLoop *self,
  * pillion_loop_get_slow_threshold_usec: (get-property slow-threshold-usec)
  * @self: a loop
  *
- * Gives from how long on an item is reported as slow.
+ * Gets how long an item must take to be reported as slow.
  *
  * Returns: the time in µs
  *
@@ -721,7 +725,7 @@ pillion_loop_get_slow_threshold_usec (PillionLoop *self)
  * @self: a loop
  * @threshold_usec: the time in µs
  *
- * Sets from how long on an item is reported through [signal@Pillion.Loop::slow-callback].
+ * Sets how long an item must take to be reported through [signal@Pillion.Loop::slow-callback].
  *
  * Since: 1.0
  */
@@ -743,8 +747,8 @@ pillion_loop_set_slow_threshold_usec (PillionLoop *self,
  * pillion_loop_hold:
  * @self: a loop
  *
- * Keeps the loop from stopping when it is out of work, until [method@Pillion.Loop.release] is called as often. On the
- * loop's thread only.
+ * Keeps the loop from stopping when it is out of work, until [method@Pillion.Loop.release] is called the same
+ * number of times. On the loop's thread only.
  *
  * Since: 1.0
  */
@@ -763,7 +767,7 @@ pillion_loop_hold (PillionLoop *self)
  * pillion_loop_release:
  * @self: a loop that is held
  *
- * Takes back one [method@Pillion.Loop.hold]. On the loop's thread only.
+ * Undoes one [method@Pillion.Loop.hold]. On the loop's thread only.
  *
  * Since: 1.0
  */
@@ -784,7 +788,7 @@ pillion_loop_release (PillionLoop *self)
  * pillion_loop_get_auto_stop: (get-property auto-stop)
  * @self: a loop
  *
- * Tells whether the hook goes when nothing lives any more.
+ * Checks whether the hook is removed when nothing is left.
  *
  * Returns: whether it does
  *
@@ -803,7 +807,7 @@ pillion_loop_get_auto_stop (PillionLoop *self)
  * @self: a loop
  * @auto_stop: whether the hook is to go
  *
- * Sets whether the hook goes when nothing lives any more.
+ * Sets whether the hook is removed when nothing is left.
  *
  * Since: 1.0
  */
@@ -825,7 +829,7 @@ pillion_loop_set_auto_stop (PillionLoop *self,
  * pillion_loop_get_allow_nesting: (get-property allow-nesting)
  * @self: a loop
  *
- * Tells whether a kick from inside of a callback works.
+ * Checks whether a kick inside a callback works.
  *
  * Returns: whether it does
  *
@@ -844,7 +848,7 @@ pillion_loop_get_allow_nesting (PillionLoop *self)
  * @self: a loop
  * @allow_nesting: whether it is to work
  *
- * Sets whether a kick from inside of a callback works. On the loop's thread only.
+ * Sets whether a kick inside a callback works. On the loop's thread only.
  *
  * Since: 1.0
  */
@@ -868,7 +872,7 @@ pillion_loop_set_allow_nesting (PillionLoop *self,
  * pillion_loop_get_live_tasks: (get-property live-tasks)
  * @self: a loop
  *
- * Tells how many tasks are pending or yet to be delivered.
+ * Gets the number of tasks that are pending or whose callbacks have not run yet.
  *
  * Returns: the number of tasks
  *

@@ -331,9 +331,10 @@ add (PillionScope *self,
  * @task: a task of the same loop that is in no scope
  * @error: return location for an error
  *
- * Takes a task in, until its callbacks were delivered. It runs already, so [property@Pillion.Scope:limit] does not stop it.
+ * Adds a task to the scope, until its callbacks have run. It is running already, so
+ * [property@Pillion.Scope:limit] does not stop it.
  *
- * Where this fails, the task stays what it was: it is not cancelled, and whoever called decides what becomes of it.
+ * If this fails, the task is unchanged: it is not cancelled, and the caller decides what becomes of it.
  *
  * Returns: whether it is in the scope now; if not, @error is set: to `G_IO_ERROR_CANCELLED` if a task in it has failed
  *   ([property@Pillion.Scope:cancel-on-error]), to [error@Pillion.Error.CLOSED] if the scope was closed, or is
@@ -363,8 +364,9 @@ pillion_scope_add (PillionScope *self,
  * @task: a task of the same loop that is in no scope, or in this one without a key
  * @error: return location for an error
  *
- * Takes a task in as [method@Pillion.Scope.add] does, to be found again by a key: the address of what it fetches, say. A task that is in
- * this scope already, because [method@Pillion.Scope.start] gave it, gets the key.
+ * Adds a task like [method@Pillion.Scope.add], so that it can be found again by a key, such as the address of
+ * what it fetches. A task that is already in this scope, because [method@Pillion.Scope.start] returned it, gets
+ * the key.
  *
  * Returns: whether it is in the scope with that key now; if not, @error is set as by [method@Pillion.Scope.add], or to
  *   [error@Pillion.Error.NAME_TAKEN] if another task that lives in the scope has the key
@@ -391,7 +393,8 @@ pillion_scope_add_with_key (PillionScope *self,
  * @self: a scope
  * @key: the key that the task was added with
  *
- * Finds a task of the scope itself, not of its children, whose callbacks were not all delivered yet. On the loop's thread only.
+ * Finds a task of the scope itself, not of its children, whose callbacks have not all run yet. On the loop's
+ * thread only.
  *
  * Returns: (transfer full) (nullable): the task, or %NULL if there is none
  *
@@ -416,12 +419,14 @@ pillion_scope_find_task (PillionScope *self,
  * @self: a scope
  * @key: the key that the task was added with
  *
- * Takes a task over from the code that was there before a reload: finds it as [method@Pillion.Scope.find_task] does, takes it out of the
- * scope, and removes every done callback that was added to it and not called yet. Their destroy functions are called, so that whoever
- * waited for it is told as when a loop is closed; a fiber continues in a later kick, and its await fails. On the loop's thread only.
+ * Takes over a task from code that was there before a reload. It finds the task like
+ * [method@Pillion.Scope.find_task], takes it out of the scope, and removes every done callback that has not
+ * been called yet. Their destroy functions are called, so whatever waited for the task is told, as when a loop
+ * is closed; a fiber continues in a later kick, and its await fails. On the loop's thread only.
  *
- * The new code adds its own callbacks, and puts the task into a scope of its own ([method@Pillion.Scope.add]). Until then the task belongs
- * to the loop alone. If it was still waiting for room in the old scope, it starts in the next kick.
+ * The new code adds its own callbacks, and adds the task to a scope of its own ([method@Pillion.Scope.add]).
+ * Until then the task belongs to the loop alone. If it was still waiting for room in the old scope, it starts
+ * in the next kick.
  *
  * Returns: (transfer full) (nullable): the task, which may be done already; %NULL if there is none
  *
@@ -454,8 +459,8 @@ pillion_scope_adopt (PillionScope *self,
  * pillion_scope_get_n_failed:
  * @self: a scope
  *
- * Returns how many tasks of the scope itself have failed since [method@Pillion.Scope.take_failed] was last called. It counts those
- * that are not kept. Cancelled tasks are no failures.
+ * Gets how many tasks of the scope itself have failed since [method@Pillion.Scope.take_failed] was last called,
+ * including those that are not kept. Cancellation does not count as a failure.
  *
  * Returns: the number of tasks
  *
@@ -473,10 +478,10 @@ pillion_scope_get_n_failed (PillionScope *self)
  * pillion_scope_take_failed:
  * @self: a scope
  *
- * Gets the tasks of the scope itself that have failed since this was last called, so that their errors can be read one by one, and
- * forgets them. They are in the order in which they were added to the scope, whichever failed first. Of more than 1,000, it is those that were
- * added first. From now on a scope that had cancelled its tasks lets new ones in. On the loop's thread only; it works after the scope was
- * closed, too.
+ * Gets the tasks of the scope itself that have failed since the last call, so that their errors can be read,
+ * and forgets them. They are in the order in which they were added, whichever failed first; if more than 1,000
+ * failed, those that were added first. A scope that had cancelled its tasks accepts new ones again. On the
+ * loop's thread only; it works after the scope was closed, too.
  *
  * Returns: (transfer container) (element-type Pillion.Task): the tasks
  *
@@ -501,11 +506,11 @@ pillion_scope_take_failed (PillionScope *self)
  * pillion_scope_join:
  * @self: a scope
  *
- * Waits until nothing lives in the scope and its children any more. What is added meanwhile is waited for, too. Cancelling the task ends the
- * wait and nothing else. On the loop's thread only.
+ * Waits until nothing is left in the scope and its children, including what is added meanwhile. Cancelling the
+ * task only ends the wait. On the loop's thread only.
  *
- * With [property@Pillion.Scope:cancel-on-error] the task fails as one of those in the scope that failed: the first in the order in
- * which they were added, whichever failed first, of those that [method@Pillion.Scope.take_failed] would give.
+ * With [property@Pillion.Scope:cancel-on-error], the task fails like the first failed task, in the order in
+ * which they were added, of those that [method@Pillion.Scope.take_failed] would return.
  *
  * Returns: (transfer full): a task that ends with %TRUE; besides what was said, it fails with `G_IO_ERROR_CANCELLED`, with
  *   [error@Pillion.Error.LEFT_BEHIND] if the scope is closed, or was before, and not all of it had ended, and with [error@Pillion.Error.CLOSED] if the

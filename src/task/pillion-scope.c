@@ -13,7 +13,7 @@
 /**
  * PillionScope:
  *
- * A named owner of tasks: what is in it can be waited for, cancelled and ended together.
+ * A named owner of tasks, which can be waited for, cancelled and ended together.
  *
  * ```c
  * g_autoptr (PillionScope) scope = pillion_scope_new (loop, "my-addon", &error);
@@ -26,33 +26,35 @@
  *
  * ## Names
  *
- * The loop keeps a scope, and the scope its loop, until it is closed. Code that was reloaded finds the scope of its former self by the
- * name ([func@Pillion.Scope.find]), and what still runs in it by its key ([method@Pillion.Scope.adopt]). In a loop each name is there
- * once. That of a child is its parent's, a slash, and its own: `my-addon/previews`.
+ * The loop keeps a scope, and the scope keeps its loop, until the scope is closed. Reloaded code finds the
+ * scope of its previous version by name ([func@Pillion.Scope.find]), and what still runs in it by key
+ * ([method@Pillion.Scope.adopt]). Each name exists once per loop. The name of a child is its parent's, a slash,
+ * and its own: `my-addon/previews`.
  *
  * ## What is in it
  *
- * A task is in one scope at most, from [method@Pillion.Scope.add] or [method@Pillion.Scope.start] until its callbacks were delivered. The
- * scope looks at how it ends, so that no failure in it is reported as unhandled, and costs nothing for what has ended: only the tasks
- * that failed are kept, up to 1,000, until [method@Pillion.Scope.take_failed]. To be in a scope is no waiting: when all who wait for a
- * task give it up, it is cancelled all the same.
+ * A task is in at most one scope, from [method@Pillion.Scope.add] or [method@Pillion.Scope.start] until its
+ * callbacks have run. The scope looks at the outcome, so no failure in it is reported as unhandled. Tasks that
+ * have ended cost nothing: only failed ones are kept, up to 1,000, until [method@Pillion.Scope.take_failed].
+ * Being in a scope does not count as being waited for: if every waiter gives a task up, it is cancelled all the
+ * same.
  *
  * ## Failures
  *
- * The first task of a scope that fails cancels all others in it and in its children, unless [property@Pillion.Scope:cancel-on-error] was
- * turned off. From then on the scope is open but lets nothing in: [method@Pillion.Scope.add] fails, and a task of
- * [method@Pillion.Scope.start] is cancelled before it begins. [method@Pillion.Scope.take_failed] gives the failures and makes the scope as
- * good as new.
+ * The first failure in a scope cancels all other tasks in it and in its children, unless
+ * [property@Pillion.Scope:cancel-on-error] is off. From then on the scope stays open but accepts nothing:
+ * [method@Pillion.Scope.add] fails, and a task of [method@Pillion.Scope.start] is cancelled before it begins.
+ * [method@Pillion.Scope.take_failed] returns the failures and makes the scope accept tasks again.
  *
  * ## The end
  *
- * [method@Pillion.Scope.join] waits until nothing lives in the scope any more, [method@Pillion.Scope.cancel] asks all of it to end, and
- * [method@Pillion.Scope.close] ends it by a deadline and says what would not go. All three cover the children. Closing the loop closes its
- * scopes.
+ * [method@Pillion.Scope.join] waits until the scope is empty, [method@Pillion.Scope.cancel] asks everything in
+ * it to end, and [method@Pillion.Scope.close] ends it by a deadline and reports what did not end. All three
+ * include the children. Closing the loop closes its scopes.
  *
  * ## Threads
  *
- * All of it belongs to the loop's thread.
+ * Use a scope only on the loop's thread.
  *
  * Since: 1.0
  */
@@ -176,7 +178,7 @@ pillion_scope_class_init (PillionScopeClass *klass)
   /**
    * PillionScope:name: (getter get_name)
    *
-   * The name by which the loop finds the scope: that of a child has its parent's in front, and a slash.
+   * The name by which the loop finds the scope. A child's name begins with its parent's and a slash.
    *
    * Since: 1.0
    */
@@ -186,7 +188,7 @@ pillion_scope_class_init (PillionScopeClass *klass)
   /**
    * PillionScope:parent: (getter get_parent)
    *
-   * The scope that this one is a part of.
+   * The parent scope.
    *
    * Since: 1.0
    */
@@ -196,7 +198,8 @@ pillion_scope_class_init (PillionScopeClass *klass)
   /**
    * PillionScope:limit: (getter get_limit) (setter set_limit)
    *
-   * How many tasks of the scope itself run at once before [method@Pillion.Scope.start] lets others wait; 0 for any number.
+   * How many tasks of the scope itself run at once before [method@Pillion.Scope.start] makes others wait; 0 for
+   * no limit.
    *
    * Since: 1.0
    */
@@ -207,9 +210,9 @@ pillion_scope_class_init (PillionScopeClass *klass)
   /**
    * PillionScope:cancel-on-error: (getter get_cancel_on_error) (setter set_cancel_on_error)
    *
-   * Whether a task of the scope itself that fails cancels all others in the scope and its children, and lets no new ones in
-   * until [method@Pillion.Scope.take_failed] was called. It is set by default: turn it off for a scope whose tasks have nothing to do
-   * with each other.
+   * Whether a failure of one of the scope's own tasks cancels all other tasks in the scope and its children,
+   * and keeps new ones out until [method@Pillion.Scope.take_failed] is called. On by default; turn it off for
+   * tasks that have nothing to do with each other.
    *
    * Since: 1.0
    */
@@ -220,7 +223,8 @@ pillion_scope_class_init (PillionScopeClass *klass)
   /**
    * PillionScope:live-tasks: (getter get_live_tasks)
    *
-   * How many tasks of the scope and its children are pending or yet to be delivered.
+   * The number of tasks of the scope and its children that are pending or whose callbacks have not run yet. It
+   * changes without notification.
    *
    * Since: 1.0
    */
@@ -244,9 +248,9 @@ pillion_scope_class_init (PillionScopeClass *klass)
    * @self: the scope
    * @task: the task
    *
-   * Emitted on the loop's thread when a task of the scope itself has failed, after its callbacks were called and before
-   * [property@Pillion.Scope:cancel-on-error] cancels the others. So code that runs beside the tasks, and is none of them, hears that it
-   * is to end. Not emitted for a task that is cancelled.
+   * Emitted on the loop's thread when one of the scope's own tasks has failed, after its callbacks ran and
+   * before [property@Pillion.Scope:cancel-on-error] cancels the others. It lets code that runs beside the
+   * tasks, without being one of them, know that it should end. Not emitted for cancelled tasks.
    *
    * Since: 1.0
    */
@@ -356,7 +360,7 @@ open_scope (PillionLoop *loop,
  * @name: the name by which the loop finds it
  * @error: return location for an error
  *
- * Opens a scope. The loop keeps it until it is closed.
+ * Creates a scope. The loop keeps it until it is closed.
  *
  * Returns: (transfer full): a new scope; %NULL if @error is set: to [error@Pillion.Error.NAME_TAKEN] if a scope of this name
  *   is open, to [error@Pillion.Error.CLOSED] if the loop was closed, or to [error@Pillion.Error.WRONG_THREAD]
@@ -381,8 +385,8 @@ pillion_scope_new (PillionLoop *loop,
  * @name: its name within @parent
  * @error: return location for an error
  *
- * Opens a scope in another one. To wait for, to cancel or to close the parent covers it. The loop finds it as the parent's name, a slash,
- * and @name.
+ * Creates a scope inside another. Waiting for, cancelling or closing the parent includes it. The loop finds it
+ * by the parent's name, a slash, and @name.
  *
  * Returns: (transfer full): a new scope; %NULL if @error is set: to [error@Pillion.Error.NAME_TAKEN] if a scope of this name
  *   is open, to [error@Pillion.Error.CLOSED] if @parent was closed, or to [error@Pillion.Error.WRONG_THREAD]
@@ -410,8 +414,8 @@ pillion_scope_new_child (PillionScope *parent,
  * @loop: a loop
  * @name: the name of a scope, with those of its parents in front
  *
- * Finds a scope that is open by its name, or one whose close is not over yet. So code that was reloaded finds the scope of its former self. On
- * the loop's thread only.
+ * Finds a scope by its name, if it is open or its close is not over yet. Reloaded code finds the scope of its
+ * previous version this way. On the loop's thread only.
  *
  * Returns: (transfer full) (nullable): the scope, or %NULL if none of this name is open
  *
@@ -454,7 +458,7 @@ pillion_scope_get_loop (PillionScope *self)
  * pillion_scope_get_name: (get-property name)
  * @self: a scope
  *
- * Gets the name by which the loop finds the scope, with those of its parents in front.
+ * Gets the name by which the loop finds the scope, beginning with those of its parents.
  *
  * Returns: the name
  *
@@ -472,7 +476,7 @@ pillion_scope_get_name (PillionScope *self)
  * pillion_scope_get_parent: (get-property parent)
  * @self: a scope
  *
- * Gets the scope that this one is a part of.
+ * Gets the parent scope.
  *
  * Returns: (transfer none) (nullable): the parent, or %NULL if there is none
  *
@@ -490,7 +494,7 @@ pillion_scope_get_parent (PillionScope *self)
  * pillion_scope_get_children:
  * @self: a scope
  *
- * Gets the scopes that are a part of this one and open, in the order in which they were opened.
+ * Gets the open children of the scope, in the order in which they were created.
  *
  * Returns: (transfer container) (element-type Pillion.Scope): the children
  *
@@ -513,7 +517,7 @@ pillion_scope_get_children (PillionScope *self)
  * pillion_scope_get_limit: (get-property limit)
  * @self: a scope
  *
- * Returns how many tasks of the scope itself run at once before others wait.
+ * Gets how many tasks of the scope itself run at once before others wait.
  *
  * Returns: the number of tasks; 0 for any number
  *
@@ -532,8 +536,8 @@ pillion_scope_get_limit (PillionScope *self)
  * @self: a scope
  * @limit: the number of tasks; 0 for any number
  *
- * Sets how many tasks of the scope itself run at once before [method@Pillion.Scope.start] lets others wait. Those that were added run
- * already: they are counted, and never wait. On the loop's thread only.
+ * Sets how many tasks of the scope itself run at once before [method@Pillion.Scope.start] makes others wait.
+ * Tasks that were added are running already: they count, and never wait. On the loop's thread only.
  *
  * Since: 1.0
  */
@@ -556,7 +560,7 @@ pillion_scope_set_limit (PillionScope *self,
  * pillion_scope_get_cancel_on_error: (get-property cancel-on-error)
  * @self: a scope
  *
- * Checks whether a task that fails cancels all others.
+ * Checks whether a failure cancels all other tasks.
  *
  * Returns: whether it does
  *
@@ -598,7 +602,7 @@ pillion_scope_set_cancel_on_error (PillionScope *self,
  * pillion_scope_get_live_tasks: (get-property live-tasks)
  * @self: a scope
  *
- * Returns how many tasks of the scope and its children are pending or yet to be delivered.
+ * Gets the number of tasks of the scope and its children that are pending or whose callbacks have not run yet.
  *
  * Returns: the number of tasks
  *
@@ -616,9 +620,9 @@ pillion_scope_get_live_tasks (PillionScope *self)
  * pillion_scope_is_closed: (get-property closed)
  * @self: a scope
  *
- * Checks whether the scope was closed, by itself, with its parent or with its loop. It was from the moment when that begins, so that what runs
- * meanwhile begins nothing anew. It is open again if [method@Pillion.Scope.close] fails with an error that says so. On the loop's
- * thread only.
+ * Checks whether the scope was closed, by itself, with its parent or with its loop. This is true from the
+ * moment when the close begins, so that nothing new is started meanwhile, and false again if
+ * [method@Pillion.Scope.close] fails with an error that says so. On the loop's thread only.
  *
  * Returns: whether it was
  *
