@@ -427,6 +427,19 @@ static const PillionItemClass ring_class = {
   .drop = ring_drop,
 };
 
+/* Whether a call still fits into the kick. The first one always does, so that a loop is not starved by others; but only the first, whether the
+ * ready queue or the context makes it: two long steps would add up. */
+static gboolean
+take_turn (PillionPollSource *self,
+           PillionCore *core)
+{
+  if (core->deadline > 0 && self->turn == core->turn && g_get_monotonic_time () >= core->deadline)
+    return FALSE;
+
+  self->turn = core->turn;
+  return TRUE;
+}
+
 static gboolean
 tell_run (PillionItem *item,
           PillionCore *core)
@@ -439,7 +452,7 @@ tell_run (PillionItem *item,
   self->telling = FALSE;
   if (pillion_poll_source_is_open (self))
     {
-      if (self->callback == NULL || is_in_own_wait (self))
+      if (self->callback == NULL || is_in_own_wait (self) || !take_turn (self, core))
         pillion_poll_source_set_ready_time (self, 0);
       else
         dispatch (self, core->deadline);
@@ -560,9 +573,8 @@ foreign_source_dispatch (GSource *source,
     {
       dispatch (self, 0);
     }
-  else if (self->turn != core->turn || g_get_monotonic_time () < core->deadline)
+  else if (take_turn (self, core))
     {
-      self->turn = core->turn;
       dispatch (self, core->deadline);
     }
 
