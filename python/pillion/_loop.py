@@ -150,9 +150,9 @@ class EventLoop(asyncio.SelectorEventLoop):
     that thread's context at once; on other threads, when it is first run or used there."""
 
     # With these the instance keeps below the 30 attributes that Python stores and looks up fast
-    __slots__ = ('_armed', '_awaited', '_busy', '_clock', '_collected', '_forked', '_guest', '_has_wakeup', '_held', '_is_current', '_kicked',
-                 '_n_external', '_n_left', '_outer_wakeup', '_own_wakeup', '_owner', '_set_ready_time', '_source', '_take_task', '_turned',
-                 '_wait', '_witness')
+    __slots__ = ('_armed', '_awaited', '_busy', '_clock', '_collected', '_end', '_forked', '_guest', '_has_wakeup', '_held',
+                 '_is_current', '_kicked', '_n_external', '_n_left', '_outer_wakeup', '_own_wakeup', '_owner', '_set_ready_time',
+                 '_source', '_take_task', '_turned', '_wait', '_witness')
 
     def __init__(self) -> None:
         self._source: Any = None
@@ -160,6 +160,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._owner: int | None = None  # the thread that the source belongs to
         self._armed = True  # whether what becomes ready is seen anyway: in a pass, and when one is on its way
         self._kicked = False  # whether a pass is under way with the context outside
+        self._end: float | None = None  # when that pass is to end
         self._n_external = 0  # functions that an executor runs
         self._turned = 0.0  # when the context last had a turn, with asyncio outside
         self._awaited: Any = {}  # the tasks of Pillion's that are awaited, and a list of futures for each
@@ -294,8 +295,11 @@ class EventLoop(asyncio.SelectorEventLoop):
 
     # A pass
 
-    def _run_once(self, end=None):
-        """Makes a pass, or the rest of one, like the standard loop, but stops at the time `end`."""
+    def _run_once(self):
+        """Makes a pass, or the rest of one, like the standard loop. In a kick it stops when the kick is to end.
+
+        It takes no arguments because the standard one takes none, and programs may wrap it."""
+        end = self._end
         if self._n_left == 0:
             self._begin_pass()
         ready = self._ready
@@ -374,7 +378,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         selector = self._selector
         running = events._get_running_loop()
         outer_task = None
-        thread_id, kicked, stopping = self._thread_id, self._kicked, self._stopping
+        thread_id, kicked, stopping, outer_end = self._thread_id, self._kicked, self._stopping, self._end
         hooks = sys.get_asyncgen_hooks()
         # A signal's handler may raise anything, between any two of these lines
         try:
@@ -391,6 +395,7 @@ class EventLoop(asyncio.SelectorEventLoop):
                     if self._debug:
                         self._set_coroutine_origin_tracking(True)
                 self._armed = self._kicked = selector.kicked = True
+                self._end = end
                 sys.set_asyncgen_hooks(firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook)
                 events._set_running_loop(self)
                 if self._awaited:
@@ -401,6 +406,7 @@ class EventLoop(asyncio.SelectorEventLoop):
                     self._make_inner_passes(end)
             finally:
                 self._kicked = selector.kicked = kicked
+                self._end = outer_end
                 if thread_id is None:
                     # To stop means to stop what runs it, and that was this dispatch
                     self._stopping = stopping
@@ -426,7 +432,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         selector = self._selector
         while True:
             ran = bool(self._ready)
-            self._run_once(end)
+            self._run_once()
             if self._held or selector.edges:
                 self._let_go()
             # What was done may have made a descriptor ready, but not if none is there
@@ -473,7 +479,7 @@ class EventLoop(asyncio.SelectorEventLoop):
                 self._begin_pass(entered)
             self._hold(entered)
             if self._n_left:
-                self._run_once(end)
+                self._run_once()
             if self._held or selector.edges:
                 self._let_go(entered)
             ran = ran and len(selector._fd_to_key) > self._internal_fds
