@@ -85,6 +85,9 @@ class Nginx:
         www.mkdir()
         (www / "small").write_bytes(os.urandom(1024))
         (www / "slow").write_bytes(os.urandom(3000))
+        (www / "middling").write_bytes(os.urandom(50 << 20))
+        (www / "json").write_text(json.dumps([{"id": n, "name": f"item {n}", "tags": ["a", "b", str(n)], "size": n * 1.5}
+                                              for n in range(240_000)]))
         (www / "medium").write_bytes(os.urandom(20_000_000))
         self.large = www / "large"
         with open(self.large, "wb") as file:
@@ -473,6 +476,12 @@ class Bench:
     def py_ticks_standard(self):
         return self.py_ticks("standard")
 
+    def py_kick_max_kicked(self):
+        return self.asyncio("kicked", "kick-max", self.nginx.url("middling"), self.nginx.url("json"))
+
+    def py_kick_max_standard(self):
+        return self.asyncio("standard", "kick-max")
+
     def py_bytes_ours(self):
         return self.asyncio("outside", "bytes")
 
@@ -644,6 +653,11 @@ THEMES += [
         Line("py-kick-idle", "py_idle_kicked", "py_idle_standard", "stop () and run_forever ()", "µs", "≤ 0.5"),
         Line("py-kick-idle-pending", "py_idle_pending_kicked", "py_idle_pending_standard",
              "stop () and run_forever ()", "µs", "≤ 0.5"),
+    ],
+    [
+        Line("py-kick-max", "py_kick_max_kicked", "py_kick_max_standard", "stop () and run_forever ()", "ms", "≤ 2", absolute=True),
+        Line("py-kick-max-wall", "py_kick_max_kicked", "py_kick_max_standard", "stop () and run_forever ()", "ms", absolute=True,
+             value=median_of("wall")),
     ],
     [
         Line("py-get-ticks", "py_ticks_kicked", "py_ticks_standard", "stop () and run_forever ()", "ticks", "≤ 2",

@@ -14,6 +14,8 @@ processor. WHAT is
     timers       sleeps of 1,000 tasks, a second         idle-pending   the same with 1,000 tasks that wait
     tcp          round trips over loopback, a second
     run          µs a run of a coroutine that does nothing: pillion.run () or asyncio.run (); run-heap: with a million lists in memory
+    kick-max     ms of processor time that the longest kick takes more than the longest single step, with 1,000 small tasks and 50
+                 coroutines of 3 ms due at once, and GETs of BODY and of JSON; of passes, and without the GETs, for the standard side
     bytes        ms for 50 MB as the result of a task, or for one copy of as much memory
     await        µs an await of a task of Pillion's that is made and ends in the next kick, or of a future that is set in the
                  next pass; await-done: of one that is done
@@ -153,6 +155,58 @@ class Bench:
             times.append(time.perf_counter() - start)
         return 1e3 * sorted(times)[len(times) // 2]
 
+    def kick_max(self, body=None, document=None):
+        excesses = [self.longest_kick(body, document) for _ in range(7)]
+        cpu, wall = (1e3 * sorted(values)[len(values) // 2] for values in zip(*excesses))
+        return {'value': cpu, 'wall': wall}
+
+    def longest_kick(self, body, document):
+        """How much longer the longest kick takes than the longest step, in seconds of the thread's processor time and of the clock"""
+        loop = self.loop
+        clocks = time.thread_time, time.perf_counter
+        now = lambda: [clock() for clock in clocks]
+        passed = lambda start: [clock() - begin for clock, begin in zip(clocks, start)]
+        start, steps = asyncio.Event(), []
+
+        async def small():
+            await start.wait()
+            await asyncio.sleep(0)
+
+        async def large():
+            await start.wait()
+            begin = now()
+            while time.thread_time() - begin[0] < 0.003:
+                pass
+            steps.append(passed(begin))
+
+        if self.side == 'standard':
+            awaitables = []
+
+            def kick():
+                loop.stop()
+                loop.run_forever()
+        else:
+            from gi.repository import PillionHttp
+            kick = loop._guest.kick
+            client = PillionHttp.Client()
+            awaitables = [client.get_bytes(body), client.get_json(document)]
+
+        async def work():
+            await asyncio.gather(*awaitables, *(small() for _ in range(1000)), *(large() for _ in range(50)))
+
+        task = loop.create_task(work())
+        for _ in range(10):
+            kick()
+        start.set()
+        kicks = []
+        while not task.done():
+            begin = now()
+            kick()
+            kicks.append(passed(begin))
+            time.sleep(0.001)
+        task.result()
+        return [max(times) - max(step) for times, step in zip(zip(*kicks), zip(*steps))]
+
     def await_done(self):
         from gi.repository import Pillion
         task = Pillion.Task.new(self.loop._guest, 'done')
@@ -290,7 +344,8 @@ class Bench:
 def main():
     side, what, *arguments = sys.argv[1:]
     bench = Bench(side)
-    print(json.dumps({'value': getattr(bench, what + '_' if what in ('await', 'bytes') else what.replace('-', '_'))(*arguments)}))
+    value = getattr(bench, what + '_' if what in ('await', 'bytes') else what.replace('-', '_'))(*arguments)
+    print(json.dumps(value if isinstance(value, dict) else {'value': value}))
 
 
 if __name__ == '__main__':
