@@ -19,11 +19,11 @@ G_DECLARE_INTERFACE (PillionHost, pillion_host, PILLION, HOST, GObject)
 /**
  * PillionHostInterface:
  * @parent_iface: the parent interface
- * @get_name: gives the name under which the hook is known
+ * @get_name: returns the name under which the hook is known
  * @install: makes the host kick @loop from now on
- * @remove: makes the host kick @loop no more
+ * @remove: makes the host stop kicking @loop
  * @wake: ends the host's sleep; called from any thread; optional
- * @get_now: tells the time in µs; optional, the monotonic clock if it is missing
+ * @get_now: returns the time in µs; optional, the monotonic clock if it is missing
  * @skip_to: moves a virtual clock to a time instead of sleeping until then and returns %TRUE;
  *   optional, missing if time passes by itself
  * @runs_context: tells whether the host's main loop runs a context by itself; optional

@@ -123,7 +123,7 @@ pillion_watch_free (PillionWatch *self)
   pillion_mutex_unlock (&self->lock);
 
   pillion_io_thread_post (io, end, self);
-  /* Here and not over there, so that whoever joins the thread after this finds it ending */
+  /* Not on the I/O thread itself, so that a join of that thread after this finds it ending */
   pillion_io_thread_unref (io);
 }
 

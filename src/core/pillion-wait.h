@@ -11,7 +11,7 @@
 /* How the waits of a thread (run-until, close, the hosts of tests) are interrupted. A signal ends the sleep of the thread that it is
  * delivered to, but between the last look and the sleep it would be missed: hence the limit. */
 
-/* How long a wait sleeps at most while somebody is to be asked, in µs */
+/* How long a wait sleeps at most while it has to poll, in µs */
 #define PILLION_WAIT_SLICE_USEC 20000
 
 /* Who is asked on this thread; NULL for nobody */

@@ -117,7 +117,7 @@ pillion_fiber_give_up (PillionFiber *self)
   pillion_task_remove_done_callback (awaited, self->await_id);
   self->unhooked = FALSE;
 
-  /* What is done writes nowhere any more, and it may be long until somebody is told, where that waits for a safe point */
+  /* A finished task writes nowhere any more, and its waiters may hear of it much later, if that waits for a safe point */
   if (pillion_task_is_done (awaited) || pillion_task_has_waiters (awaited))
     {
       pillion_fiber_resume (self);

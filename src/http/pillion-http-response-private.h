@@ -9,7 +9,7 @@
 /* How much of a refusal's body is kept, in bytes, as it came and decoded */
 #define PILLION_HTTP_RESPONSE_MAX_BODY (64 * 1024)
 
-/* A response that is being made: nobody else has it yet */
+/* A response under construction: nothing else has it yet */
 PillionHttpResponse *pillion_http_response_new        (guint                status,
                                                        const char          *reason,
                                                        const char          *url);

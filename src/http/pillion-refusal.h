@@ -11,13 +11,13 @@ typedef struct _PillionRefusal PillionRefusal;
 
 typedef void (*PillionRefusalFunc) (gpointer data);
 
-/* @late is called when the body takes too long; then it is to be ended */
+/* @late is called when the body takes too long; the caller then ends it */
 PillionRefusal *pillion_refusal_new  (const PillionResponse *response,
                                       GUri                  *uri,
                                       PillionRefusalFunc     late,
                                       gpointer               data);
 
-/* FALSE when there is enough: then it is to be ended */
+/* FALSE when there is enough: the caller then ends it */
 gboolean        pillion_refusal_add  (PillionRefusal        *self,
                                       const guint8          *bytes,
                                       gsize                  length);

@@ -605,7 +605,7 @@ got_headers (SoupMessage *message,
     }
 }
 
-/* These say that the real answer is yet to come, and a server may send them for ever */
+/* These say that the real answer is yet to come, and a server may send them forever */
 static void
 got_informational (SoupMessage *message,
                    gpointer data)

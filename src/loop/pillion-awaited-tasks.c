@@ -54,7 +54,7 @@ pillion_awaited_tasks_unref (PillionAwaitedTasks *self)
   g_free (self);
 }
 
-/* Waits for the task no more, which has the watch until it lets go of it */
+/* Stops waiting for the task, which keeps the watch until it lets go of it */
 static void
 forget (Watch *watch)
 {

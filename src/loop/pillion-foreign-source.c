@@ -519,7 +519,7 @@ pillion_poll_source_on_task_done (gpointer user_data)
     }
 }
 
-/* It can't be called now, and whoever runs the context would dispatch it again and again: it is silent until the next kick */
+/* It can't be called now, and whatever runs the context would dispatch it again and again: it stays silent until the next kick */
 static void
 put_off (PillionPollSource *self)
 {

@@ -55,7 +55,7 @@ pillion_loop_hold_for_watch (gpointer data)
 void
 pillion_loop_on_watch (gpointer data)
 {
-  /* Not held while the host's function runs: whoever disposes of the loop may wait for that */
+  /* Not held while the host's function runs: the thread that disposes of the loop may wait for that */
   pillion_core_ring_entered (data);
 }
 
@@ -185,7 +185,7 @@ pillion_loop_leave_fds (PillionLoop *self)
 void
 pillion_loop_mute (PillionLoop *self)
 {
-  /* Whoever finds the bell taken does not ring */
+  /* A thread that finds the bell taken does not ring */
   if (!__atomic_load_n (&self->core.rung, __ATOMIC_RELAXED))
     __atomic_store_n (&self->core.rung, TRUE, __ATOMIC_SEQ_CST);
   if (self->muted)
@@ -415,14 +415,14 @@ pillion_loop_get_deadline (PillionLoop *self)
  *   %NULL, if the host is woken in another way
  * @timeout: (out) (optional): how long to sleep at most, in µs; -1 for as long as it takes
  *
- * Tells a host what to do right before it sleeps. This is all that an adapter for a main loop has to ask, in every state: out of work,
- * inside of a dialog that a callback opened, in a region, and after the loop was closed. It looks afresh at the context, as
- * [method@Pillion.Loop.get_deadline] does. On the loop's thread only.
+ * Tells a host what to do right before it sleeps. An adapter for a main loop needs to ask nothing else, in any
+ * state: out of work, inside a dialog that a callback opened, in a region, and after the loop was closed. It
+ * looks afresh at the context, like [method@Pillion.Loop.get_deadline]. On the loop's thread only.
  *
  * - [enum@Pillion.Sleep.KICK]: don't sleep, kick. @timeout is 0.
  * - [enum@Pillion.Sleep.WAIT]: sleep until @fd is readable or @timeout is over, and then kick.
- * - [enum@Pillion.Sleep.NOT_YOURS]: a kick would do nothing, or somebody else sees to it. Sleep as if there were no loop; @timeout is -1. When
- *   this changes, the loop rings. @fd may be watched, but is not readable meanwhile.
+ * - [enum@Pillion.Sleep.NOT_YOURS]: a kick would do nothing, or something else does the work. Sleep as if there were no loop; @timeout is
+ *   -1. When this changes, the loop wakes the host. @fd may be watched, but is not readable meanwhile.
  *
  * Returns: what to do
  *

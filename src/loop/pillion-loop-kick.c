@@ -215,7 +215,7 @@ pillion_loop_work (PillionLoop *self,
       if (G_UNLIKELY (!__atomic_load_n (&core->rung, __ATOMIC_RELAXED)))
         __atomic_store_n (&core->rung, TRUE, __ATOMIC_SEQ_CST);
 
-      /* A callback may have handed the context to whoever runs it. A run-until of a passenger runs it itself. */
+      /* A callback may have handed the context to whatever runs it. A run-until of a passenger runs it itself. */
       pump = pump && (was_passenger || self->ride != PILLION_RIDE_PASSENGER);
       if (pump && !is_halted (self, flags))
         {

@@ -59,7 +59,7 @@ pillion_loop_look_inside (PillionLoop *self)
     __atomic_store_n (&self->core.rung, FALSE, __ATOMIC_SEQ_CST);
 }
 
-/* An item inside of which the host ran a loop has returned. Gives how long that loop took, in µs, which is not the item's fault. */
+/* An item inside which the host ran a loop has returned. Returns how long that loop took, in µs, which is not the item's fault. */
 gint64
 pillion_loop_leave_inside (PillionLoop *self)
 {

@@ -52,7 +52,7 @@ pillion_loop_is_run_by_another (PillionLoop *self)
   if (pillion_loop_is_called_from_context (self))
     return TRUE;
 
-  /* Somebody has acquired it. That may be no more than the one who made it the thread's default. */
+  /* Something has acquired it. That may just be the code that made it the thread's default. */
   return !self->owns_context && g_main_context_is_owner (context) && g_main_context_get_thread_default () != context;
 }
 

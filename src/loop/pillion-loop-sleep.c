@@ -66,7 +66,7 @@ sleep_run (PillionItem *item,
   return FALSE;
 }
 
-/* The loop is gone, and with it whoever would end the task */
+/* The loop is gone, and with it whatever would end the task */
 static void
 sleep_drop (PillionItem *item)
 {

@@ -65,7 +65,7 @@ get_timeout (PillionCore *core,
   return timeout;
 }
 
-/* Has a virtual clock jump to the host's time @next, where it may */
+/* Makes a virtual clock jump to the host's time @next, if it may */
 static gboolean
 skip_to (PillionLoop *self,
          gint64 next)
@@ -448,7 +448,7 @@ cancel_all (PillionLoop *self)
 /* How many are named before the rest is only counted */
 #define MAX_NAMED 10
 
-/* Takes what still lives off the list. Each keeps its reference until whoever works on it lets go. */
+/* Takes what is still live off the list. Each keeps its reference until whatever works on it lets go. */
 static void
 name_left (PillionLoop *self,
            guint n_threads,

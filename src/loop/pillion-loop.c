@@ -584,7 +584,7 @@ pillion_loop_init (PillionLoop *self)
  *   [flags@Pillion.LoopFlags.PRIVATE_CONTEXT]
  * @flags: how to come by the context
  *
- * Makes a loop that belongs to the calling thread.
+ * Creates a loop that belongs to the calling thread.
  *
  * Returns: (transfer full): a new loop
  *
@@ -603,7 +603,7 @@ pillion_loop_new (GMainContext *context,
  * pillion_loop_get_context: (get-property context)
  * @self: a loop
  *
- * Gives the context that the loop rides on.
+ * Gets the context that the loop rides on.
  *
  * Returns: (transfer none): the context
  *
@@ -890,10 +890,11 @@ pillion_loop_get_live_tasks (PillionLoop *self)
  * pillion_loop_observe_tasks:
  * @self: a loop
  *
- * Gives the tasks that are pending or yet to be delivered as a list model, oldest first, for a list widget to show. It changes once a kick,
- * and costs nothing once nobody has a reference to it. A closed loop's list is empty. On the loop's thread only.
+ * Gets the tasks that are pending or whose callbacks have not run yet, as a list model for a list widget,
+ * oldest first. The list changes once per kick, and costs nothing after its last reference is dropped. The list
+ * of a closed loop is empty. On the loop's thread only.
  *
- * The properties of [class@Pillion.Task], such as [property@Pillion.Task:completed], say what to show of each.
+ * A list widget can show the properties of [class@Pillion.Task], such as [property@Pillion.Task:completed].
  *
  * Returns: (transfer full): a list of [class@Pillion.Task]
  *

@@ -66,7 +66,7 @@ void     pillion_poll_source_unset_timer       (PillionPollSource *self);
 void     pillion_poll_source_set_resting       (PillionPollSource *self,
                                                 gboolean           resting);
 
-/* Whether whoever runs the context next has to call the callback first */
+/* Whether the next one to run the context has to call the callback first */
 void     pillion_poll_source_set_untold        (PillionPollSource *self,
                                                 gboolean           untold);
 

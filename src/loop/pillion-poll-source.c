@@ -351,10 +351,10 @@ pillion_poll_source_init (PillionPollSource *self)
 
 /**
  * pillion_poll_source_new:
- * @loop: the loop in whose context the source is to be
+ * @loop: the loop whose context the source joins
  * @fd: a descriptor that is readable when the other loop has something to do; -1 for none
  *
- * Carries another event loop in @loop. On the loop's thread.
+ * Runs another event loop in @loop. On the loop's thread only.
  *
  * Nothing happens until there is a callback.
  *
@@ -449,7 +449,7 @@ pillion_poll_source_set_callback (PillionPollSource *self,
 /**
  * pillion_poll_source_set_callback_closure: (rename-to pillion_poll_source_set_callback)
  * @self: a source
- * @closure: (nullable): does what is ready in the other loop; called with @self and the deadline, as a [callback@Pillion.PollFunc] is, and returns when it is to be called again
+ * @closure: (nullable): does what is ready in the other loop; called with @self and the deadline, like a [callback@Pillion.PollFunc], and returns when to be called again
  *
  * Does what `pillion_poll_source_set_callback ()` does, with a closure, and is what language bindings call by that name.
  *
@@ -486,9 +486,10 @@ pillion_poll_source_get_ready_time (PillionPollSource *self)
  * @self: a source
  * @ready_usec: the time in µs of the loop's clock ([method@Pillion.Loop.get_now]), 0 for now, -1 for never
  *
- * Sets when the callback is to be called even if the descriptor is not readable; or when [method@Pillion.PollSource.wait] is to
- * end. In the host's own code, between two kicks, this installs the hook and rings the host if need be. What the callback returns
- * replaces what was set from inside of it. Call this on the loop's thread.
+ * Sets when the callback is called even if the descriptor is not readable, or when
+ * [method@Pillion.PollSource.wait] returns. In the host's own code, between two kicks, this installs the hook
+ * and wakes the host if need be. What the callback returns replaces what was set inside it. On the loop's
+ * thread only.
  *
  * Since: 1.0
  */
@@ -612,9 +613,10 @@ pillion_poll_source_get_running (PillionPollSource *self)
  * @self: a source
  * @running: whether the other loop runs by itself
  *
- * Says that the other loop runs by itself, and waits in [method@Pillion.PollSource.wait], or that it has stopped. While it runs,
- * whoever else runs the context is called from it, and so the callback is called there. The context is the loop's until
- * it stops, unless another thread has it. Call this on the loop's thread.
+ * Says that the other loop runs by itself, and waits in [method@Pillion.PollSource.wait], or that it has
+ * stopped. While it runs, anything else that runs the context is called from it, and so calls the callback
+ * there. The loop keeps the context until the other loop stops, unless another thread has it. On the loop's
+ * thread only.
  *
  * Since: 1.0
  */

@@ -248,7 +248,7 @@ pillion_combinator_end_closed (PillionCombinator *self)
   if (self->over)
     return;
 
-  /* Whoever closed the loop was told what was left */
+  /* The caller that closed the loop was told what was left */
   pillion_task_look (task);
   pillion_combinator_end_error (self, g_error_new (PILLION_ERROR, PILLION_ERROR_CLOSED,
                                                    _("The loop was closed while waiting for '%s'"), task->name));

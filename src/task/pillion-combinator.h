@@ -59,7 +59,7 @@ guint        pillion_combinator_wait        (PillionCombinator            *self,
 gboolean     pillion_combinator_is_alone    (PillionCombinator            *self,
                                              PillionTask                  *child);
 
-/* Waits for a child no more, and cancels it where nobody else does */
+/* Stops waiting for a child, and cancels it if nothing else waits for it */
 void         pillion_combinator_give_up     (PillionCombinator            *self,
                                              PillionTask                  *child,
                                              guint                         id);

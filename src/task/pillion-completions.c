@@ -65,7 +65,7 @@ typedef struct
   guint64 order; /* in which they are given out */
 } Completion;
 
-/* What belongs to the loop's thread. The callbacks may outlive the object for a moment, where that goes on another thread. */
+/* What belongs to the loop's thread. The callbacks may outlive the object for a moment, if another thread drops it. */
 struct _State
 {
   PillionItem item; /* takes the end of the object to the loop's thread */
@@ -155,7 +155,7 @@ serve (State *self)
       g_autoptr (PillionTask) task = g_object_ref (next->body.task);
 
       leave_queue (self, next);
-      /* Whoever asked it to end, or ended it, does not want a completion */
+      /* The caller that asked it to end, or ended it, does not want a completion */
       if (!pillion_task_is_done (task) && !pillion_task_return_if_cancelled (task))
         {
           Completion *finished = g_queue_pop_head (&self->finished);

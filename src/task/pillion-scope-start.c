@@ -296,7 +296,7 @@ pillion_scope_start_alone (PillionTask *task)
   pillion_loop_call_soon (task->loop, begin_now, g_object_ref (task), g_object_unref);
 }
 
-/* The scope is closed: who stands in the line does so no more, and ends when it hears that it was cancelled */
+/* The scope is closed: tasks leave the line, and end when they hear that they were cancelled */
 void
 pillion_scope_dissolve_line (PillionScope *self)
 {

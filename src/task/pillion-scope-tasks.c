@@ -553,8 +553,9 @@ collect (PillionScope *self,
  * pillion_scope_observe_tasks:
  * @self: a scope
  *
- * Gives the tasks of the scope and its children that are pending or yet to be delivered as a list model, for a list widget to show. New ones
- * are added at the end. It changes once a kick, and costs nothing once nobody has a reference to it. On the loop's thread only.
+ * Gets the tasks of the scope and its children that are pending or whose callbacks have not run yet, as a list
+ * model for a list widget. New tasks are added at the end. The list changes once per kick, and costs nothing
+ * after its last reference is dropped. On the loop's thread only.
  *
  * Returns: (transfer full): a list of [class@Pillion.Task]
  *

@@ -240,7 +240,7 @@ pillion_task_ask (PillionTask *self)
   __atomic_store_n (&self->looked, PILLION_TASK_ASKED, __ATOMIC_RELAXED);
 }
 
-/* Those who were to be told have left: unless others wait, a failure is to be reported again */
+/* The listeners have left: unless others wait, a failure has to be reported again */
 static inline void
 pillion_task_unlook (PillionTask *self)
 {
@@ -249,7 +249,7 @@ pillion_task_unlook (PillionTask *self)
     __atomic_store_n (&self->looked, FALSE, __ATOMIC_RELAXED);
 }
 
-/* Begins to finish the task: FALSE, with a complaint, where that was done before. Then the caller writes the result and calls
+/* Begins to finish the task: FALSE, with a critical message, if that was done before. Then the caller writes the result and calls
  * pillion_task_finish (). */
 gboolean          pillion_task_begin_return (PillionTask      *self);
 void              pillion_task_finish       (PillionTask      *self,

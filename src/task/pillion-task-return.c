@@ -142,7 +142,7 @@ pillion_task_return_from (PillionTask *self,
   pillion_task_finish (self, state);
 }
 
-/* The result, where there is one of this kind; else NULL, and @error is set */
+/* The result, if there is one of this kind; else NULL, and @error is set */
 static const PillionTaskResult *
 get_result (PillionTask *self,
             PillionResultKind kind,
@@ -345,7 +345,7 @@ pillion_task_return_object (PillionTask *self,
  * @type: the boxed type of @result
  * @result: (nullable) (transfer full): the result
  *
- * Finishes a task successfully, with a boxed value, of which it takes ownership.
+ * Finishes a task successfully, with a boxed value, which it takes ownership of.
  *
  * Can be called from any thread, once. Bindings use [method@Pillion.Task.return_value].
  *
@@ -378,7 +378,7 @@ pillion_task_return_boxed (PillionTask *self,
  * @result: (nullable) (transfer full): the result
  * @destroy: (nullable): frees @result with the task
  *
- * Finishes a task successfully, with a pointer, of which it takes ownership.
+ * Finishes a task successfully, with a pointer, which it takes ownership of.
  *
  * Can be called from any thread, once.
  *
@@ -438,7 +438,7 @@ pillion_task_return_value (PillionTask *self,
  * @self: a task that is pending
  * @error: (transfer full): why it failed
  *
- * Finishes a task with an error, of which it takes ownership. With `G_IO_ERROR_CANCELLED` the task is
+ * Finishes a task with an error, which it takes ownership of. With `G_IO_ERROR_CANCELLED` the task is
  * cancelled, with any other error it has failed.
  *
  * Can be called from any thread, once.

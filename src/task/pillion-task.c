@@ -126,7 +126,7 @@ disconnect (GCancellable *cancellable,
   *handler = 0;
 }
 
-/* The work is over: the task counts no more among what lives */
+/* The work is over: the task no longer counts as live */
 static void
 leave (PillionTask *self,
        PillionCore *core)

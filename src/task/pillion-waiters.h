@@ -37,7 +37,7 @@ struct _PillionWaiter
 void           pillion_waiter_cancelled (PillionTaskBody *body);
 void           pillion_waiter_free      (PillionTaskBody *body);
 
-/* Makes a task that its caller ends, or puts into a line. It has failed already, and has no body, where the loop was closed. */
+/* Makes a task that its caller ends, or puts into a line. If the loop is closed, it has already failed and has no body. */
 PillionTask   *pillion_waiter_new       (PillionLoop     *loop,
                                          const char      *name,
                                          gpointer         owner,
