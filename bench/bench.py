@@ -584,7 +584,7 @@ THEMES = [
     [
         Line("scope-growth", "scope_settle_many", "scope_settle_few", "1,000 in the scope", "ns", "≤ 1.3"),
         Line("scope-growth-10k", "scope_settle", "scope_settle_few", "1,000 in the scope", "ns"),
-        Line("scope-close", "scope_close", "scope_settle_few", "(ns to settle a task)", "ms", absolute=True),
+        Line("scope-close", "scope_close", "scope_settle_few", "(ns a scope adds)", "ms", absolute=True),
     ],
     [Line("task-memory", "task_memory", "task_memory_gtask", "GTask", "bytes", "≤ 1.0")],
     [Line("fiber-spawn", "fiber_spawn", "fiber_spawn_asyncio", "asyncio task", "ns", "≤ 0.3")],
