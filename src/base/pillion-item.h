@@ -33,6 +33,6 @@ struct _PillionItemClass
   /* Frees it unrun, because the loop is gone */
   void (*drop) (PillionItem *item);
 
-  /* Whether it runs at a safe point only; asked where there is none. May be NULL: it runs anywhere. */
+  /* Whether it runs at a safe point only; asked at other points. May be NULL: it runs anywhere. */
   gboolean (*needs_safe_point) (PillionItem *item);
 };

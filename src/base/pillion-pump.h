@@ -20,7 +20,7 @@
  * higher priority still gets the larger one.
  *
  * A pump asks the context afresh what it waits for (prepare and query, which make no system call), and goes to the kernel
- * only when the I/O thread's watch has seen something, or where there is no watch. */
+ * only when the I/O thread's watch has seen something, or if there is no watch. */
 typedef struct
 {
   GMainContext *context;
@@ -75,7 +75,7 @@ gboolean pillion_pump_look      (PillionPump      *self);
 gboolean pillion_pump_has_others (PillionPump     *self,
                                   guint            n_known);
 
-/* Asks the context afresh when it will have work without a descriptor: in ms, 0 now, -1 never. Where there is a watch, what that has
+/* Asks the context afresh when it will have work without a descriptor: in ms, 0 now, -1 never. If there is a watch, what that has
  * seen is work now. */
 int      pillion_pump_get_timeout (PillionPump    *self);
 

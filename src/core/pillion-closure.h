@@ -9,7 +9,7 @@
 /* Functions that call a closure, which is their data. A binding's closure costs the binding one reference, where a function of its own
  * costs it a piece of machine code that some never free. */
 
-/* Takes a reference, sinking it where it floats, for one of the functions below */
+/* Takes a reference, sinking it if it floats, for one of the functions below */
 GClosure    *pillion_closure_take      (GClosure     *closure);
 
 /* The destroy function that goes with it; any thread */

@@ -200,7 +200,7 @@ gint64 pillion_core_now   (PillionCore          *self);
 /* Moves what other threads pushed and the timers that are due into the ready queue. Returns whether anything is ready. */
 gboolean pillion_core_gather (PillionCore       *self);
 
-/* Whether pillion_core_gather () would return TRUE; where no timer is near, a coarse clock is all it reads */
+/* Whether pillion_core_gather () would return TRUE; if no timer is near, a coarse clock is all it reads */
 gboolean pillion_core_has_ready (PillionCore    *self);
 
 /* The workers, made when first wanted; NULL once the loop is closed */

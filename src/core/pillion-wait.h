@@ -14,7 +14,7 @@
 /* How long a wait sleeps at most while it has to poll, in µs */
 #define PILLION_WAIT_SLICE_USEC 20000
 
-/* Who is asked on this thread; NULL for nobody */
+/* The function to ask on this thread, or NULL */
 extern __thread PillionCallback *pillion_wait_callback __attribute__ ((tls_model ("initial-exec")));
 
 /* Asks whether the innermost wait of this thread is to end */

@@ -70,7 +70,7 @@ on_awaited (PillionTask *task,
   ((PillionFiber *) data)->delivered = TRUE;
 }
 
-/* Called after on_awaited (), or instead of it where the callback goes. It is the last that the task does with the fiber, which may be gone when it comes
+/* Called after on_awaited (), or instead of it if the callback goes. It is the last that the task does with the fiber, which may be gone when it comes
  * back: so here the fiber goes on. */
 static void
 on_awaited_over (gpointer data)

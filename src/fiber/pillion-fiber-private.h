@@ -41,7 +41,7 @@ struct _PillionFiber
   PillionTask *awaited;    /* no reference: a task that is pending lives */
 
   PillionSwitch here;      /* where it goes on, */
-  PillionSwitch back;      /* and where the one goes on who resumed it */
+  PillionSwitch back;      /* and where its resumer goes on */
   PillionStack *stack;     /* NULL before it first runs, and when it has ended */
   PillionFiber *resumer;   /* the fiber on whose stack that was, if any */
   guint depth;             /* how deep in kicks and run-untils, */

@@ -26,7 +26,7 @@ has_shadow_stack (void)
 #ifdef __x86_64__
   gulong ssp = 0;
 
-  /* rdsspq: does nothing where there is none */
+  /* rdsspq: does nothing if there is none */
   __asm__ volatile (".byte 0xf3, 0x48, 0x0f, 0x1e, 0xc8" : "+a" (ssp));
   return ssp != 0;
 #else

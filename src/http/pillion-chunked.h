@@ -30,7 +30,7 @@ typedef struct
 } PillionChunked;
 
 /* Decodes @length bytes in place. Returns how many bytes of content now begin the buffer, or -1. Sets @consumed to how many
- * bytes were read: fewer than @length only where the body ends before. */
+ * bytes were read: fewer than @length only if the body ends before. */
 gssize pillion_chunked_decode (PillionChunked  *self,
                                guint8          *bytes,
                                gsize            length,

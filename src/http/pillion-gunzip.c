@@ -178,7 +178,7 @@ pillion_http_decode (GByteArray *body,
   return body;
 }
 
-/* What comes of the stream before it ends, breaks, is cut, or has given @max bytes. NULL where it is none of @format. */
+/* What comes of the stream before it ends, breaks, is cut, or has given @max bytes. NULL if it is not of @format. */
 static GByteArray *
 inflate_some (GByteArray *in,
               GZlibCompressorFormat format,

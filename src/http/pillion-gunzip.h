@@ -14,8 +14,8 @@ GByteArray *pillion_http_decode (GByteArray    *body,
                                  GCancellable  *cancellable,
                                  GError       **error);
 
-/* The same for a body of which all that can be had is good enough: what comes of the part that is there, up to @max bytes. Sets
- * @whole to FALSE where that is not all. A body that is coded otherwise, or not as it says, stays as it is. */
+/* The same for a body of which a part is good enough: what the part that is there decodes to, up to @max bytes. Sets
+ * @whole to FALSE if that is not all. A body that is coded otherwise, or not as it says, stays as it is. */
 GByteArray *pillion_http_decode_some (GByteArray *body,
                                       const char *value,
                                       gsize       max,

@@ -17,7 +17,7 @@
 /* A GByteArray counts with 32 bits */
 #define MAX_SIZE (1u << 30)
 
-/* How much memory an announcement alone can make us take. Where addresses are plentiful it may be all: nothing but addresses is
+/* How much memory an announcement alone can make us take. If addresses are plentiful it may be all: nothing but addresses is
  * taken for what does not come. */
 #define MAX_TRUSTED (GLIB_SIZEOF_VOID_P >= 8 ? MAX_SIZE : 1024 * 1024)
 

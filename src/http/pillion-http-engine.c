@@ -172,7 +172,7 @@ configure_on_thread (gpointer data)
       pillion_transport_set_max_connections (self->transport, self->config.max_connections);
       pillion_transport_set_tls_database (self->transport, self->config.tls_database);
     }
-  /* Also where nothing is watched: the timer may stand at a time of the old timeout */
+  /* Also if nothing is watched: the timer may stand at a time of the old timeout */
   sweep (self);
   pillion_http_engine_pump (self);
 

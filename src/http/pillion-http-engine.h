@@ -30,7 +30,7 @@ struct _PillionHttpEngine
   PillionIoThread *io;
   PillionHttpConfig config;
   PillionHttpQueue *queue;
-  PillionTransport *transport; /* NULL if there is no libsoup to be had */
+  PillionTransport *transport; /* NULL if libsoup can't be loaded */
   GError *unavailable;         /* then, else NULL */
   PillionWorkers *cpu_workers;  /* made when they are first needed */
   PillionWorkers *disk_workers; /* likewise */

@@ -46,7 +46,7 @@ struct _PillionHttpFetch
   GError *failure;       /* what the transfer fails with, when the worker gives the part file back */
 
   gboolean anew;         /* nothing is to be continued any more */
-  gint64 asked;          /* the offset that the request is about, 0 where it is about all */
+  gint64 asked;          /* the offset that the request is about, 0 if it is about all */
   char range[32];
   gint64 begun;          /* where the body that comes now began */
   gint64 end;            /* where it is to end, or -1 */

@@ -15,7 +15,7 @@
 /* By how much a document must be older than its answer, so that it was not changed twice within the date's resolution */
 #define STRONG_DATE_AGE (60 * G_TIME_SPAN_SECOND)
 
-/* Reads digits; returns FALSE where there is none or the number overflows */
+/* Reads digits; returns FALSE if there are none or the number overflows */
 static gboolean
 read_number (const char **p,
              gint64 *number)
@@ -206,7 +206,7 @@ unescape (const char *text)
   return g_string_free (result, FALSE);
 }
 
-/* charset'language'percent-encoded; NULL where it is not that */
+/* charset'language'percent-encoded; NULL if it is not that */
 static char *
 decode_extended (const char *value)
 {

@@ -6,9 +6,9 @@
 
 #include <gio/gio.h>
 
-/* What the values of header fields say. The numbers of sections are those of RFC 9110 where nothing else is said. */
+/* What the values of header fields say. The numbers of sections are those of RFC 9110 unless another one is named. */
 
-/* Content-Length (8.6): digits only, and where it was sent several times, the same each time */
+/* Content-Length (8.6): digits only, and if it was sent several times, the same each time */
 gboolean pillion_http_parse_content_length (const char *value,
                                             gint64     *length);
 
@@ -28,7 +28,7 @@ gboolean pillion_http_is_strong_date       (const char *last_modified,
 /* The name that Content-Disposition proposes (RFC 6266, with RFC 8187 for filename*), as it stands; NULL when there is none */
 char    *pillion_http_parse_filename       (const char *content_disposition);
 
-/* The last segment of a URL's path, decoded; `index.html` where there is none, as nearly all servers take a folder to mean that */
+/* The last segment of a URL's path, decoded; `index.html` if there is none, because nearly all servers take a folder to mean that */
 char    *pillion_http_url_filename         (GUri       *uri);
 
 /* Whether a file of this name ends up in the folder that it is put into, visible, and named as it looks */

@@ -52,7 +52,7 @@ struct _PillionHttpResponse
   GObject parent_instance;
 
   guint status;
-  char *reason; /* NULL where there is none */
+  char *reason; /* NULL if there is none */
   char *url;
   GPtrArray *names;    /* of the fields, each once, as it was written first; NULL-terminated */
   GHashTable *headers; /* name → value, whatever the case of the name */

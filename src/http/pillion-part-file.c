@@ -123,7 +123,7 @@ use_record (PillionPartFile *self)
 {
   PillionPartRecord *record = &self->record;
 
-  /* After a crash of the machine a file may be long and yet have holes where the disk was not told */
+  /* After a crash of the machine a file may be long and yet have holes in place of what had not been synced */
   if (!record->trusted)
     self->size = MIN (self->size, record->safe);
 

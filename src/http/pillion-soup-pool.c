@@ -102,7 +102,7 @@ connection_new (PillionSoupPool *self)
                                                                "idle-timeout", KEEP_ALIVE,
                                                                "timeout", 0,
                                                                NULL);
-  /* Only where there is one: NULL would not mean the system's database but none */
+  /* Only if there is one: NULL would mean no database, and not the system's */
   if (self->tls_database != NULL)
     pillion_soup.session_set_tls_database (connection->session, self->tls_database);
   /* Each feature connects to signals of each message, which is most of what a small answer costs */

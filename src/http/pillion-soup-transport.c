@@ -51,7 +51,7 @@ struct _PillionExchange
   SoupMessage *message;
   gulong head_handler;
   gulong informational_handler;
-  gulong network_handler;    /* 0 where there is no TLS */
+  gulong network_handler;    /* 0 if there is no TLS */
   GCancellable *cancellable; /* until the head is here */
   GInputStream *stream;      /* from then on */
   PillionSoupBody body;
@@ -116,7 +116,7 @@ break_off (PillionExchange *self)
   g_input_stream_close_async (self->stream, G_PRIORITY_DEFAULT, NULL, closed, self);
 }
 
-/* For a body that nobody wants: where all of it is here already, the connection can be used again */
+/* For a body that nobody wants: if all of it is here already, the connection can be used again */
 static void
 discard (PillionExchange *self)
 {
@@ -432,7 +432,7 @@ make_response (PillionExchange *self)
   };
 }
 
-/* There was no body to be had */
+/* There was no body */
 static void
 sent_nothing (PillionExchange *self,
               GError *error)

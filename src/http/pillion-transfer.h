@@ -135,7 +135,7 @@ void             pillion_transfer_set_progress   (PillionTransfer            *se
                                                   gint64                      completed,
                                                   gint64                      total);
 
-/* Ends the transfer with an error (transfer full), to which the URL is added; nothing happens where it has ended or is ending */
+/* Ends the transfer with an error (transfer full), to which the URL is added; nothing happens if it has ended or is ending */
 void             pillion_transfer_fail           (PillionTransfer            *self,
                                                   GError                     *error);
 void             pillion_transfer_finish_failure (PillionTransfer            *self,

@@ -13,7 +13,7 @@ struct _PillionAwaitedTasks
 {
   int n_refs;          /* atomic: the owner has one, and each Watch */
   PillionLoop *loop;
-  GHashTable *pending; /* of tasks to their Watch, which the task owns; NULL where there was never one */
+  GHashTable *pending; /* of tasks to their Watch, which the task owns; NULL if there was never one */
   GQueue done;         /* of tasks, each with a reference */
   void (*notify) (gpointer owner);
   gpointer owner;      /* no reference: as long as the loop is open it clears this before it goes */
@@ -95,7 +95,7 @@ tell (Watch *self)
 
   g_hash_table_remove (watches->pending, self->task);
   g_queue_push_tail (&watches->done, g_object_ref (self->task));
-  /* Where its loop is closed, which this thread would know, the owner may be gone */
+  /* If its loop is closed, which this thread would know, the owner may be gone */
   if (!pillion_core (watches->loop)->closed)
     watches->notify (watches->owner);
   pillion_awaited_tasks_unref (watches);
@@ -108,7 +108,7 @@ on_done (PillionTask *task,
   tell (user_data);
 }
 
-/* After on_done (), or instead of it where the task's loop was closed, or somebody else has adopted the task: nobody else would tell */
+/* After on_done (), or instead of it if the task's loop was closed, or somebody else has adopted the task: nobody else would tell */
 static void
 watch_free (gpointer data)
 {

@@ -20,11 +20,11 @@ void                pillion_awaited_tasks_unref   (PillionAwaitedTasks *self);
 /* Forgets all of them; the tasks go on */
 void                pillion_awaited_tasks_clear   (PillionAwaitedTasks *self);
 
-/* FALSE where the task is another thread's, or its loop is closed and tells nobody any more */
+/* FALSE if the task is another thread's, or its loop is closed and tells nobody any more */
 gboolean            pillion_awaited_tasks_add     (PillionAwaitedTasks *self,
                                                   PillionTask        *task);
 
-/* Whether the task was waited for. It is cancelled where nobody else waits for it. */
+/* Whether the task was waited for. It is cancelled if nobody else waits for it. */
 gboolean            pillion_awaited_tasks_give_up (PillionAwaitedTasks *self,
                                                   PillionTask        *task);
 

@@ -14,7 +14,7 @@ typedef struct
 {
   PillionTimer timer; /* its item is what is queued */
   PillionLoop *loop;
-  guint id;           /* 0 where the call can't be taken back */
+  guint id;           /* 0 if the call can't be taken back */
   gboolean safe_point; /* whether it waits for one */
   PillionCallFunc func; /* NULL once it was taken back */
   gpointer data;

@@ -32,7 +32,7 @@ static void
 measure_gap (PillionLoop *self,
              gint64 now)
 {
-  /* Where nothing was left to do, the host may have slept until now */
+  /* If nothing was left to do, the host may have slept until now */
   if (self->last_kick > 0)
     self->gaps[self->n_gaps++ % PILLION_LOOP_N_GAPS] = now - self->last_kick;
   if (self->n_gaps >= 2 * PILLION_LOOP_N_GAPS)
@@ -236,7 +236,7 @@ pillion_loop_work (PillionLoop *self,
 
       if (!is_halted (self, flags) && pillion_core_gather (core))
         {
-          /* Not by the clock again: where the next item is only expected to take too long, it has not come to the deadline */
+          /* Not by the clock again: if the next item is only expected to take too long, the deadline has not come */
           gboolean in_time = run_items (self, deadline, least, flags, &now, report);
 
           least = 0;

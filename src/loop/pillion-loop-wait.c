@@ -28,7 +28,7 @@ may_skip (PillionCore *core)
   return core->virtual_clock && !core->closing && __atomic_load_n (&core->n_external, __ATOMIC_SEQ_CST) == 0;
 }
 
-/* The host's time until the next timer, or until @skip_end where that comes first; -1 where there is neither */
+/* The host's time until the next timer, or until @skip_end if that comes first; -1 if there is neither */
 static gint64
 get_next (PillionCore *core,
           gint64 skip_end)
@@ -129,7 +129,7 @@ leave (PillionLoop *self,
 }
 
 /* Works and sleeps until @is_over says so, nothing may be called any more, or @timeout is over: by the monotonic clock, and by the
- * host's where that is a virtual one; less than 0: never. The context is ours. Returns FALSE if it was interrupted. */
+ * host's if that is a virtual one; less than 0: never. The context is ours. Returns FALSE if it was interrupted. */
 static gboolean
 run_until (PillionLoop *self,
            gboolean (*is_over) (PillionLoop *self,
@@ -192,7 +192,7 @@ pillion_loop_turn (PillionLoop *self,
   gboolean nested;
   gint64 deadline;
 
-  /* With nothing there but who waits, or nothing that may be called, this costs no system call */
+  /* With nothing there but the waiting source, or nothing that may be called, this costs no system call */
   if (self->core.n_barred > 0)
     return;
   if (!pillion_core_has_ready (&self->core) && pillion_ready_queue_is_empty (&self->core.later) &&
@@ -201,7 +201,7 @@ pillion_loop_turn (PillionLoop *self,
 
   deadline = g_get_monotonic_time () + SLICE_USEC;
   nested = enter (self);
-  /* The source of who waits stays ready, and would use up the rest */
+  /* The waiting source stays ready, and would use up the rest */
   pillion_loop_work (self, deadline, PILLION_WORK_PUMP, is_over, &report);
   leave (self, nested);
 }
@@ -235,7 +235,7 @@ pillion_loop_turn_until (PillionLoop *self,
             continue;
         }
 
-      /* In a region that allows no callbacks what is ready stays so: nothing but the source of who waits is waited for */
+      /* In a region that allows no callbacks what is ready stays so: only the waiting source is polled */
       polled = begin_sleep (self) || core->n_barred > 0;
       if (polled)
         {
@@ -256,7 +256,7 @@ pillion_loop_turn_until (PillionLoop *self,
   leave (self, nested);
 }
 
-/* Fails where nothing can be called for now */
+/* Fails if nothing can be called for now */
 static gboolean
 check_barred (PillionLoop *self,
               GError **error)

@@ -403,7 +403,7 @@ pillion_loop_class_init (PillionLoopClass *klass)
   /**
    * PillionLoop:budget-mode: (getter get_budget_mode) (setter set_budget_mode)
    *
-   * Whether the budget grows where the host ticks seldom.
+   * Whether the budget grows if the host ticks seldom.
    *
    * Since: 1.0
    */

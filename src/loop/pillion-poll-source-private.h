@@ -19,10 +19,10 @@ struct _PillionPollSource
   GSource *source;   /* lasts as long as this, destroyed or not */
   GSource *turn_source; /* has a share for it while it steps back; NULL until that is needed */
   gboolean closed;   /* atomic */
-  PillionCallback *callback; /* atomic, because another thread lets go of it where the loop is closed */
+  PillionCallback *callback; /* atomic, because another thread lets go of it if the loop is closed */
 
   gint64 ready_usec;
-  PillionReadyTimer *timer; /* stands for the ready time where the host's clock is a virtual one; NULL where it is in no queue */
+  PillionReadyTimer *timer; /* stands for the ready time if the host's clock is a virtual one; NULL while it is in no queue */
 
   PillionNote *ring; /* queued when another thread has rung */
   gboolean rung;      /* atomic: whether it is */

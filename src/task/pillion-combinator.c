@@ -34,7 +34,7 @@ on_child_done (PillionTask *child,
     get_class (self)->child_done (self, child);
 }
 
-/* After on_child_done (), or instead of it where the child will never be delivered because the loop is closed */
+/* After on_child_done (), or instead of it if the child will never be delivered because the loop is closed */
 static void
 on_callback_freed (gpointer task)
 {
@@ -68,7 +68,7 @@ pillion_combinator_new (PillionLoop *loop,
 {
   PillionTask *task = pillion_task_new_at (loop, name, cancellable, NULL);
 
-  /* Who was told of the task may have closed the loop */
+  /* A handler of the task's signal may have closed the loop */
   if (pillion_core (loop)->closed && !pillion_task_is_done (task))
     pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
                                    "%s", pillion_core_describe_closed (pillion_core (loop)));
@@ -127,7 +127,7 @@ pillion_combinator_give_up (PillionCombinator *self,
                             PillionTask *child,
                             guint id)
 {
-  /* Where the callback is still there, it is freed now without having been called */
+  /* If the callback is still there, it is freed now without having been called */
   self->n_heard++;
   g_object_ref (child);
   if (!pillion_task_remove_done_callback (child, id))

@@ -64,7 +64,7 @@ void         pillion_combinator_give_up     (PillionCombinator            *self,
                                              PillionTask                  *child,
                                              guint                         id);
 
-/* Why what a function of the user's returned can't be waited for; NULL where it can */
+/* Why what a function of the user's returned can't be waited for; NULL if it can */
 GError      *pillion_combinator_check_child (PillionCombinator            *self,
                                              PillionTask                  *child);
 
@@ -80,7 +80,7 @@ void         pillion_combinator_end_error     (PillionCombinator          *self,
                                                GError                     *error);
 void         pillion_combinator_end_cancelled (PillionCombinator          *self);
 
-/* Where it is not over yet: the loop is gone, and nobody is left who would end it */
+/* If it is not over yet: the loop is gone, and nobody is left to end it */
 void         pillion_combinator_end_closed    (PillionCombinator          *self);
 
 static inline PillionCore *

@@ -144,7 +144,7 @@ leave_queue (State *self,
   pillion_sync_unref (next->body.task);
 }
 
-/* Serves who waits, as far as there is something to give */
+/* Serves those that wait while there is something to give */
 static void
 serve (State *self)
 {
@@ -200,7 +200,7 @@ on_done (PillionTask *task,
   serve (pending->state);
 }
 
-/* After on_done (), or instead of it where the task will never be delivered, or is not waited for any more */
+/* After on_done (), or instead of it if the task will never be delivered, or is not waited for any more */
 static void
 on_callback_freed (gpointer user_data)
 {
@@ -520,7 +520,7 @@ pillion_completions_next (PillionCompletions *self)
   g_return_val_if_fail (pillion_core_on_thread (pillion_core (loop)), NULL);
 
   task = pillion_task_new_static (loop, "next completion", NULL, NULL);
-  /* Who was told of the task may have closed the loop */
+  /* A handler of the task's signal may have closed the loop */
   if (pillion_core (loop)->closed && !pillion_task_is_done (task))
     pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
                                    "%s", pillion_core_describe_closed (pillion_core (loop)));

@@ -159,7 +159,7 @@ has_room (PillionQueue *self)
   return self->capacity == 0 || self->items.length < self->capacity;
 }
 
-/* Lets those who wait to put do so */
+/* Lets puts that wait for room continue */
 static void
 fill (PillionQueue *self)
 {

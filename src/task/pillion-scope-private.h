@@ -24,7 +24,7 @@ struct _PillionScope
   gboolean left_behind;  /* whether not everything had ended then */
 
   PillionLiveList members; /* in the order added */
-  PillionLive *cursor;     /* the one of them that was last looked up by its index; NULL where that is not known */
+  PillionLive *cursor;     /* the one of them that was last looked up by its index; NULL if that is not known */
   guint cursor_index;
   guint64 next_order;
   guint n_live;          /* members here and in the children */
@@ -68,11 +68,11 @@ PillionScopeMember *pillion_scope_take_in    (PillionScope *self,
 /* Takes the task out, without looking at how it ended */
 void          pillion_scope_member_leave     (PillionScopeMember *self);
 
-/* Keeps the task where it has failed. Returns whether it has. */
+/* Keeps the task if it has failed. Returns whether it has. */
 gboolean      pillion_scope_look_at_end      (PillionScope *self,
                                               PillionScopeMember *member);
 
-/* Ends those who wait for the scope to be empty */
+/* Ends the joins, which wait for the scope to be empty */
 void          pillion_scope_end_joins        (PillionScope *self);
 
 /* The same for the scope and its parents, as far as nothing lives there */
@@ -85,7 +85,7 @@ void          pillion_scope_notify_closed    (PillionScope *self);
 void          pillion_scope_emit_task_failed (PillionScope *self,
                                               PillionTask  *task);
 
-/* Fails where the scope can't be used: on another thread, or closed */
+/* Fails if the scope can't be used: on another thread, or closed */
 gboolean      pillion_scope_check_thread     (PillionScope *self,
                                               GError      **error);
 /* Fails if the scope, or one that it is in, has cancelled its tasks because one failed, and its failures were not taken */

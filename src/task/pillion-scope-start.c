@@ -69,7 +69,7 @@ on_work_done (PillionTask *work,
     pillion_task_return_from (task, work);
 }
 
-/* After that, or instead of it where the work will never be delivered */
+/* After that, or instead of it if the work will never be delivered */
 static void
 let_go (gpointer data)
 {
@@ -125,7 +125,7 @@ start_free (PillionTaskBody *body)
   g_free (self);
 }
 
-/* Where there is work, that lets go of the task */
+/* If there is work, that lets go of the task */
 static void
 start_abandoned (PillionTaskBody *body)
 {

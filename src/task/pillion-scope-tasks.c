@@ -8,7 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
-/* What is in a scope, how it ended, and who waits for that */
+/* What is in a scope, how it ended, and what waits for that */
 
 /* How many of the tasks that failed are kept */
 #define MAX_FAILED 1000
@@ -161,7 +161,7 @@ on_member_done (PillionTask *task,
   g_object_unref (scope);
 }
 
-/* After that, or instead of it where the loop was closed */
+/* After that, or instead of it if the loop was closed */
 static void
 member_free (gpointer data)
 {

@@ -52,7 +52,7 @@ struct _PillionSemaphore
 
   PillionLoop *loop;
   guint permits;
-  guint available; /* 0 while somebody waits who was not asked to leave */
+  guint available; /* 0 while a waiter that was not cancelled is in the line */
   PillionWaiters waiters;
 };
 

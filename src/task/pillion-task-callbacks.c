@@ -8,7 +8,7 @@
 #include "core/pillion-closure.h"
 
 
-/* The done callbacks of a task: who is told, and in which order. */
+/* The done callbacks of a task: which are called, and in which order. */
 
 gboolean
 pillion_task_take_callback (PillionTask *self,

@@ -159,7 +159,7 @@ pillion_task_set_body (PillionTask *self,
   /* The cancellable that it was made with may have been cancelled, now or by another thread since */
   if (__atomic_load_n (&self->cancelled, __ATOMIC_SEQ_CST))
     tell_body (self);
-  /* Who was told of the task may have asked for its cancellable */
+  /* A handler of the task's signal may have asked for its cancellable */
   else if (self->cancellable != NULL && self->live)
     pillion_task_get_extra (self)->own_handler = pillion_task_follow (self, self->cancellable);
 }

@@ -28,7 +28,7 @@ static const char *const kind_names[] = { "all", "settle", "any", "race", "map" 
 typedef struct
 {
   PillionTask *task;
-  guint id; /* of the callback; 0 where it is not waited for */
+  guint id; /* of the callback; 0 if it is not waited for */
 } Child;
 
 typedef struct _Group Group;
@@ -488,7 +488,7 @@ start_one (Group *self)
   if (self->error == NULL)
     {
       add_child (self, child);
-      /* Made in vain where it has been stopped meanwhile */
+      /* Made in vain if it has been stopped meanwhile */
       if (self->stopped)
         stop (self);
     }

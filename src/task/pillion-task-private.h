@@ -90,8 +90,8 @@ struct _PillionTask
 
   PillionTaskResult result;
 
-  PillionTaskBody *body;   /* atomic: what works on it, where that is one of ours */
-  PillionTaskDone first;   /* most tasks have one callback: func is NULL where there is none */
+  PillionTaskBody *body;   /* atomic: what works on it, if that is one of ours */
+  PillionTaskDone first;   /* most tasks have one callback: func is NULL if there is none */
   GQueue *others;          /* of PillionTaskDone, in the order added */
 
   GCancellable *cancellable; /* atomic: made when first wanted */
@@ -114,7 +114,7 @@ struct _PillionTaskExtra
 {
   GCancellable *parent; /* that was given at creation */
   gulong parent_handler;
-  gulong own_handler;   /* on the task's own cancellable, where a body wants to know */
+  gulong own_handler;   /* on the task's own cancellable, if a body wants to know */
 
   GMutex lock; /* for the rest */
   PillionNote *progress_note; /* made by the first change */
@@ -167,14 +167,14 @@ gboolean          pillion_task_take_callback  (PillionTask        *self,
 /* They are not called any more. What waits is told so by this, and lets go of the task. */
 void              pillion_task_free_callbacks (PillionTask        *self);
 
-/* A done callback of one who is no waiter: pillion_task_has_waiters () does not count it, and it is called after all that are. The
+/* A done callback that is not a waiter's: pillion_task_has_waiters () does not count it, and it is called after those of waiters. The
  * scope that a task is in is one. */
 guint             pillion_task_add_owner_callback (PillionTask        *self,
                                                    PillionTaskDoneFunc func,
                                                    gpointer            user_data,
                                                    GDestroyNotify      destroy);
 
-/* A done callback of one who passes the task on to a waiter. Where that one gives up before it has asked for the outcome, what the task
+/* A done callback that passes the task on to a waiter. If the waiter gives up before it has asked for the outcome, what the task
  * got is nobody's, and pillion_task_cancel () says so. */
 guint             pillion_task_add_relay_callback (PillionTask        *self,
                                                    PillionTaskDoneFunc func,
@@ -192,7 +192,7 @@ void              pillion_task_pass_progress  (PillionTask      *self,
 void              pillion_task_step_back      (PillionTask      *self,
                                                guint             id);
 
-/* Takes the caller's done callback back, and cancels the task where nobody else waits for it */
+/* Takes the caller's done callback back, and cancels the task if nobody else waits for it */
 void              pillion_task_give_up        (PillionTask      *self,
                                                guint             id);
 
@@ -209,7 +209,7 @@ void              pillion_task_remove_waiters (PillionTask      *self);
 gulong            pillion_task_follow         (PillionTask                *self,
                                                GCancellable               *cancellable);
 
-/* What the task got, if it is done and nobody asked, goes to the next one at once. For the only one who was to be told. On the loop's
+/* What the task got, if it is done and nobody asked, goes to the next one at once. For the only waiter. On the loop's
  * thread. */
 void              pillion_task_take_back      (PillionTask               *self);
 
@@ -218,7 +218,7 @@ void              pillion_task_set_body       (PillionTask                *self,
                                                PillionTaskBody            *body,
                                                const PillionTaskBodyClass *klass);
 
-/* Ends the task as @source, which is done, has ended. Who asks for its result is given that of @source. */
+/* Ends the task as @source, which is done, has ended. Its result is that of @source. */
 void              pillion_task_return_from    (PillionTask      *self,
                                                PillionTask      *source);
 
@@ -265,7 +265,7 @@ GAsyncResult     *pillion_task_hand_out     (PillionTask      *self);
 /* Takes a pending task off the list of what lives, because its loop is closed. Whatever works on it keeps its reference. */
 void              pillion_task_abandon      (PillionTask      *self);
 
-/* Lets go of all that the task has, save its loop */
+/* Lets go of all that the task has except its loop */
 void              pillion_task_empty        (PillionTask      *self);
 
 #ifdef PILLION_RECYCLE_TASKS

@@ -60,7 +60,7 @@ const char *pillion_task_result_describe      (const PillionTaskResult *self);
 void        pillion_task_result_set_value     (PillionTaskResult       *self,
                                                const GValue            *value);
 
-/* What the value below is of; G_TYPE_NONE where there is none */
+/* What the value below is of; G_TYPE_NONE if there is none */
 GType       pillion_task_result_get_value_type (const PillionTaskResult *self);
 
 /* Gives the result as a value that is initialized here: a copy, but of a boxed one, which stays this result's */

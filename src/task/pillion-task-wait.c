@@ -71,7 +71,7 @@ on_done (PillionTask *task,
     g_task_return_boolean (waiter, TRUE);
 }
 
-/* Called after on_done (), or instead of it where the task will never be delivered */
+/* Called after on_done (), or instead of it if the task will never be delivered */
 static void
 let_go (gpointer user_data)
 {

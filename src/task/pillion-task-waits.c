@@ -21,7 +21,7 @@ get_child (PillionTask *self,
   return self->body->klass->get_child (self->body, index);
 }
 
-/* Whether nobody who waits for it will be told any more */
+/* Whether none of its waiters will be told any more */
 static gboolean
 is_delivered (PillionTask *self)
 {

@@ -12,7 +12,7 @@
 void     pillion_task_describe      (PillionTask *self,
                                      GString     *text);
 
-/* Appends what the task waits for, and what that waits for; nothing where nobody knows */
+/* Appends what the task waits for, and what that waits for; nothing if that is not known */
 void     pillion_task_describe_wait (PillionTask *self,
                                      GString     *text);
 

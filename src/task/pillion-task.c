@@ -162,7 +162,7 @@ pillion_task_abandon (PillionTask *self)
   g_object_unref (self);
 }
 
-/* Whether it failed and nobody looks; who asks has looked */
+/* Whether it failed and nobody looks; asking counts as a look */
 static gboolean
 take_unhandled (PillionTask *self)
 {
@@ -207,7 +207,7 @@ task_item_run (PillionItem *item,
     }
 
   self->queued = FALSE;
-  /* Where nobody else has a reference nobody can look any more; else it is asked again when the last one goes */
+  /* Without another reference nobody can look any more; otherwise this is asked again when the last one goes */
   if (self->to_report || (g_atomic_int_get (&self->parent_instance.ref_count) == 1 && take_unhandled (self)))
     report (self);
   self->to_report = FALSE;

@@ -21,8 +21,8 @@ struct _PillionWaiter
   PillionLive link;
   PillionWaiters *waiters; /* NULL once it stands in line no more */
   GObject *owner;          /* what has the line; kept as long as somebody stands in it */
-  PillionTaskResult item;  /* what it brings, where it brings something */
-  guint64 order;           /* of what it got, where that may have to go back */
+  PillionTaskResult item;  /* what it brings, if anything */
+  guint64 order;           /* of what it got, if that may have to go back */
 };
 
 /* What a class of bodies that begin with a waiter is made of. @func does what is right with what a task got that nobody wants. */
