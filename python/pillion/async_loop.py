@@ -22,6 +22,7 @@ program itself, which calls `kick_async_loop ()` now and then.
 import asyncio
 import logging
 import sys
+from typing import Any
 
 from pillion import _host, _loop
 from pillion._executor import DaemonExecutor
@@ -43,7 +44,12 @@ def _make_current():
     """Gives the host's thread a current loop. It stays with the guest loop, so that this module finds it when it is
     imported again."""
     global guest
-    guest = _host.host_loop()  # another one, where the last was closed
+    closed, guest = guest, _host.host_loop()
+    if closed is not None and closed is not guest and closed.is_closed():
+        # The guest loop and its event loop keep each other, in a way that the garbage collector can't see
+        loop = closed.__dict__.pop('asyncio_loop', None)
+        if loop is not None and not loop.is_running():
+            loop.close()
     loop = getattr(guest, 'asyncio_loop', None)
     if loop is None or loop.is_closed():
         loop = guest.asyncio_loop = _loop.EventLoop()
@@ -148,5 +154,5 @@ def setup_asyncio_executor(max_workers: int = 10) -> None:
     _make_current().set_default_executor(DaemonExecutor(max_workers, thread_name_prefix='asyncio'))
 
 
-guest = None  # the guest loop of the host's thread
+guest: Any = None  # the guest loop of the host's thread
 _make_current()

@@ -260,6 +260,20 @@ class Processes(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (0, ''))
         return done.stdout
 
+    def test_a_closed_guest_loop_goes_with_its_event_loop(self):
+        self.check('''
+            import asyncio, gc, weakref
+            from pillion import async_loop
+            old = weakref.ref(async_loop.guest), weakref.ref(asyncio.get_event_loop())
+            loop = old[1]()
+            async_loop.guest.close(0)
+            async_loop.ensure_async_loop()
+            assert loop.is_closed() and asyncio.get_event_loop() is not loop
+            del loop
+            gc.collect()
+            assert [ref() for ref in old] == [None, None]
+            ''')
+
     def test_import_anew(self):
         """All of the package, as add-ons do that drop it from sys.modules"""
         self.assertEqual(self.check('''
