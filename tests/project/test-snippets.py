@@ -57,6 +57,9 @@ snippet (void)
 }
 '''
 
+HAVE_GTK = subprocess.run(['/usr/bin/python3', '-c', "import gi; gi.require_version('Gtk', '4.0')"],
+                          stderr=subprocess.DEVNULL, check=False).returncode == 0
+
 # What is done to the programs of docs/your-program.md, each with the window of one toolkit: open a dialog from a
 # coroutine, whose end needs the loop, and close the window by its frame
 IN_A_WINDOW = {
@@ -93,6 +96,30 @@ job.result()
 """,
         'run': 'app.exec_()\n',
         'close': 'QtCore.QTimer.singleShot(1, button.close)\n',
+    },
+    'GTK, and anything else on GLib': {
+        'dialog': """
+from gi.repository import GLib
+
+async def work():
+    dialog = GLib.MainLoop()
+    asyncio.ensure_future(asyncio.sleep(0.05)).add_done_callback(lambda task: dialog.quit())
+    dialog.run()
+
+def on_activate(app):
+    global job
+    window = Gtk.ApplicationWindow(application=app)
+    job = asyncio.ensure_future(work())
+    job.add_done_callback(lambda job: window.destroy())
+
+async_loop.set_host(None)
+app = Gtk.Application()
+app.connect('activate', on_activate)
+app.run()
+job.result()
+""",
+        'run': 'app.run()\n',
+        'close': "app.connect_after('activate', lambda app: app.get_windows()[0].close())\n",
     },
 }
 
@@ -149,12 +176,14 @@ class Snippets(unittest.TestCase):
 
     def program_python(self, text):
         (self.folder / 'snippet.py').write_text(text, encoding='utf-8')
+        if "'Gtk', '4.0'" in text and not HAVE_GTK:
+            self.skipTest('GTK 4 is not installed')
         for module, package in (('tkinter', 'Tk for Python'), ('pygame', 'pygame'), ('PyQt5', 'PyQt')):
             if re.search(rf'^(import|from) {module}', text, re.MULTILINE) and not importlib.util.find_spec(module):
                 self.skipTest(f'{package} is not installed')
         # PyGObject warns if a program doesn't say which version of a namespace it wants
         command = ['/usr/bin/python3', '-u', '-X', 'dev', '-W', 'ignore', '-W', 'error:Pillion', 'snippet.py']
-        if 'import tkinter' in text:
+        if re.search(r'^import tkinter|import Gtk\b', text, re.MULTILINE):
             if not shutil.which('xvfb-run'):
                 self.skipTest('Xvfb is not installed')
             command = ['xvfb-run', '-a', *command]
