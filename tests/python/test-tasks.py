@@ -967,6 +967,15 @@ class FromAwaitable(TaskCase):
 
 
 class Callbacks(TaskCase):
+    def test_asyncio_wait_says_what_it_takes(self):
+        async def main():
+            with self.assertRaisesRegex(TypeError, 'ensure_future'):
+                await asyncio.wait([guest.sleep(1000)])
+            done, pending = await asyncio.wait([asyncio.ensure_future(guest.sleep(1000))])
+            self.assertEqual(([task.result() for task in done], pending), ([True], set()))
+
+        pillion.run(main())
+
     def test_order_and_arguments(self):
         called = []
         task = pending()

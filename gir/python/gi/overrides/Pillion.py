@@ -478,6 +478,13 @@ class Task(Pillion.Task):
             raise _wrong_thread()
         return number
 
+    def remove_done_callback(self, id):
+        """Removes the function for which add_done_callback () returned this number. Returns whether it was there."""
+        if callable(id):  # as asyncio.wait () passes to a future
+            raise TypeError('remove_done_callback () takes the number that add_done_callback () returned. For '
+                            'asyncio.wait (), make a future of the task with asyncio.ensure_future (task)')
+        return Pillion.Task.remove_done_callback(self, id)
+
     async def progress(self):
         """Yields a Progress whenever it changes, and ends when the task does, whatever its outcome. This waits for
         the task: leaving it early cancels the task, unless something else waits for it too."""
