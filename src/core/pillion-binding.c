@@ -7,14 +7,14 @@
 #include "core/pillion-binding.h"
 
 #include "base/pillion-json-outline.h"
-#include "core/pillion-wait.h"
+#include "core/pillion-interrupt.h"
 
-__thread PillionCallback *pillion_wait_callback __attribute__ ((tls_model ("initial-exec")));
+__thread PillionCallback *pillion_interrupt_callback __attribute__ ((tls_model ("initial-exec")));
 
 gboolean
-pillion_wait_ask (void)
+pillion_interrupt_ask (void)
 {
-  PillionCallback *callback = pillion_callback_ref (pillion_wait_callback);
+  PillionCallback *callback = pillion_callback_ref (pillion_interrupt_callback);
   PillionWaitFunc func = (PillionWaitFunc) callback->func;
   /* An interpreter runs signal handlers on its way into the function, which sees what they did when it is called again */
   gboolean is_over = func (callback->data) || func (callback->data);
@@ -44,9 +44,9 @@ pillion_set_wait_func (PillionWaitFunc func,
                        gpointer user_data,
                        GDestroyNotify destroy)
 {
-  PillionCallback *old = pillion_wait_callback;
+  PillionCallback *old = pillion_interrupt_callback;
 
-  pillion_wait_callback = func != NULL ? pillion_callback_new (G_CALLBACK (func), user_data, destroy) : NULL;
+  pillion_interrupt_callback = func != NULL ? pillion_callback_new (G_CALLBACK (func), user_data, destroy) : NULL;
   pillion_callback_unref (old);
 }
 

@@ -7,7 +7,7 @@
 #include <pillion/pillion.h>
 
 #include "core/pillion-core.h"
-#include "core/pillion-wait.h"
+#include "core/pillion-interrupt.h"
 #include "base/pillion-sync.h"
 
 /**
@@ -257,7 +257,7 @@ wait_until_woken (PillionTestHost *self)
   pillion_mutex_lock (&self->lock);
   while (!self->woken && !interrupted)
     {
-      gint64 limit = pillion_wait_limit (-1);
+      gint64 limit = pillion_interrupt_limit (-1);
 
       if (limit < 0)
         {
@@ -267,7 +267,7 @@ wait_until_woken (PillionTestHost *self)
         {
           /* What is asked may wake this host */
           pillion_mutex_unlock (&self->lock);
-          interrupted = pillion_wait_is_interrupted ();
+          interrupted = pillion_interrupt_is_due ();
           pillion_mutex_lock (&self->lock);
         }
     }
@@ -335,7 +335,7 @@ pillion_test_host_run_until_idle (PillionTestHost *self)
 
   g_return_val_if_fail (PILLION_IS_TEST_HOST (self), 0);
 
-  while (!pillion_wait_is_interrupted ())
+  while (!pillion_interrupt_is_due ())
     {
       Outlook outlook;
 

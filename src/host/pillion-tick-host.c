@@ -10,7 +10,7 @@
 #include <pillion/pillion.h>
 
 #include "core/pillion-core.h"
-#include "core/pillion-wait.h"
+#include "core/pillion-interrupt.h"
 #include "base/pillion-sync.h"
 
 /**
@@ -399,12 +399,12 @@ sleep_until (gint64 time)
 
   while ((now = g_get_monotonic_time ()) < time)
     {
-      if (pillion_wait_is_interrupted ())
+      if (pillion_interrupt_is_due ())
         return FALSE;
-      sleep_once (pillion_add_time (now, pillion_wait_limit (time - now)));
+      sleep_once (pillion_add_time (now, pillion_interrupt_limit (time - now)));
     }
 
-  return !pillion_wait_is_interrupted ();
+  return !pillion_interrupt_is_due ();
 }
 
 /* A loop that was out of work, and was brought some by a thread, rides again */

@@ -22,15 +22,15 @@ struct _PillionAwaitedTasks
 /* The data of a done callback */
 typedef struct
 {
-  PillionAwaitedTasks *watches; /* a reference; NULL once it was told or given up */
-  PillionTask *task;           /* no reference: the task owns this */
+  PillionAwaitedTasks *tasks; /* a reference; NULL once it was told or given up */
+  PillionTask *task;          /* no reference: the task owns this */
   guint callback;
 } Watch;
 
 PillionAwaitedTasks *
 pillion_awaited_tasks_new (PillionLoop *loop,
-                          void (*notify) (gpointer owner),
-                          gpointer owner)
+                           void (*notify) (gpointer owner),
+                           gpointer owner)
 {
   PillionAwaitedTasks *self = g_new0 (PillionAwaitedTasks, 1);
 
@@ -58,7 +58,7 @@ pillion_awaited_tasks_unref (PillionAwaitedTasks *self)
 static void
 forget (Watch *watch)
 {
-  PillionAwaitedTasks *self = g_steal_pointer (&watch->watches);
+  PillionAwaitedTasks *self = g_steal_pointer (&watch->tasks);
 
   g_hash_table_remove (self->pending, watch->task);
   pillion_awaited_tasks_unref (self);
@@ -76,7 +76,7 @@ pillion_awaited_tasks_clear (PillionAwaitedTasks *self)
       g_hash_table_iter_init (&iter, pending);
       while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &watch))
         {
-          watch->watches = NULL;
+          watch->tasks = NULL;
           pillion_awaited_tasks_unref (self);
           g_hash_table_iter_steal (&iter);
           /* The last thing that keeps the task may have been this */
@@ -91,14 +91,14 @@ pillion_awaited_tasks_clear (PillionAwaitedTasks *self)
 static void
 tell (Watch *self)
 {
-  PillionAwaitedTasks *watches = g_steal_pointer (&self->watches);
+  PillionAwaitedTasks *tasks = g_steal_pointer (&self->tasks);
 
-  g_hash_table_remove (watches->pending, self->task);
-  g_queue_push_tail (&watches->done, g_object_ref (self->task));
+  g_hash_table_remove (tasks->pending, self->task);
+  g_queue_push_tail (&tasks->done, g_object_ref (self->task));
   /* If its loop is closed, which this thread would know, the owner may be gone */
-  if (!pillion_core (watches->loop)->closed)
-    watches->notify (watches->owner);
-  pillion_awaited_tasks_unref (watches);
+  if (!pillion_core (tasks->loop)->closed)
+    tasks->notify (tasks->owner);
+  pillion_awaited_tasks_unref (tasks);
 }
 
 static void
@@ -114,14 +114,14 @@ watch_free (gpointer data)
 {
   Watch *self = data;
 
-  if (self->watches != NULL)
+  if (self->tasks != NULL)
     tell (self);
   g_free (self);
 }
 
 gboolean
 pillion_awaited_tasks_add (PillionAwaitedTasks *self,
-                          PillionTask *task)
+                           PillionTask *task)
 {
   PillionCore *core = pillion_core (task->loop);
   Watch *watch;
@@ -135,7 +135,7 @@ pillion_awaited_tasks_add (PillionAwaitedTasks *self,
     return TRUE;
 
   watch = g_new (Watch, 1);
-  watch->watches = self;
+  watch->tasks = self;
   __atomic_add_fetch (&self->n_refs, 1, __ATOMIC_RELAXED);
   watch->task = task;
   g_hash_table_insert (self->pending, task, watch);
@@ -145,7 +145,7 @@ pillion_awaited_tasks_add (PillionAwaitedTasks *self,
 
 gboolean
 pillion_awaited_tasks_give_up (PillionAwaitedTasks *self,
-                              PillionTask *task)
+                               PillionTask *task)
 {
   Watch *watch = self->pending != NULL ? g_hash_table_lookup (self->pending, task) : NULL;
 

@@ -114,7 +114,7 @@ gboolean pillion_loop_kick_inside    (PillionLoop  *self,
 void     pillion_loop_look_inside    (PillionLoop  *self);
 gint64   pillion_loop_leave_inside   (PillionLoop  *self);
 
-/* Waiting for a loop inside of ours, which is told at once: pillion-loop-wait.c */
+/* Waiting for a loop inside of ours, which is told at once: pillion-loop-run-until.c */
 void     pillion_loop_turn           (PillionLoop    *self,
                                       guint           n_known,
                                       const gboolean *is_over);

@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "task/pillion-waiters.h"
+#include "task/pillion-wait-queue.h"
 
 #include "base/pillion-sync.h"
 
@@ -36,7 +36,7 @@ struct _PillionEvent
 
   PillionLoop *loop;
   gboolean is_set;
-  PillionWaiters waiters;
+  PillionWaitQueue waiters;
 };
 
 enum
@@ -198,7 +198,7 @@ pillion_event_set (PillionEvent *self)
   g_return_if_fail (pillion_core_on_thread (pillion_core (self->loop)));
 
   self->is_set = TRUE;
-  while ((task = pillion_waiters_pop (&self->waiters)) != NULL)
+  while ((task = pillion_wait_queue_pop (&self->waiters)) != NULL)
     pillion_task_return_boolean (task, TRUE);
 }
 
@@ -247,7 +247,7 @@ pillion_event_wait (PillionEvent *self)
   if (self->is_set)
     pillion_task_return_boolean (task, TRUE);
   else
-    pillion_waiters_add (&self->waiters, task);
+    pillion_wait_queue_push (&self->waiters, task);
 
   return task;
 }

@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "task/pillion-waiters.h"
+#include "task/pillion-wait-queue.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -54,8 +54,8 @@ struct _PillionQueue
   gboolean closed;
   GQueue items;    /* of Item, in the order put; empty while somebody waits to get one */
   guint64 n_put;
-  PillionWaiters getters;
-  PillionWaiters putters; /* none while there is room */
+  PillionWaitQueue getters;
+  PillionWaitQueue putters; /* none while there is room */
 };
 
 typedef struct
@@ -118,7 +118,7 @@ static void
 bring (PillionQueue *self,
        PillionTaskResult *content)
 {
-  PillionTask *getter = pillion_waiters_pop (&self->getters);
+  PillionTask *getter = pillion_wait_queue_pop (&self->getters);
   guint64 order = self->n_put++;
 
   if (getter != NULL)
@@ -137,7 +137,7 @@ bring_back (PillionQueue *self,
             PillionTaskResult *content,
             guint64 order)
 {
-  PillionTask *getter = pillion_waiters_pop (&self->getters);
+  PillionTask *getter = pillion_wait_queue_pop (&self->getters);
   GList *link = self->items.head;
 
   if (getter != NULL)
@@ -165,7 +165,7 @@ fill (PillionQueue *self)
 {
   PillionTask *putter;
 
-  while (has_room (self) && (putter = pillion_waiters_pop (&self->putters)) != NULL)
+  while (has_room (self) && (putter = pillion_wait_queue_pop (&self->putters)) != NULL)
     {
       bring (self, &pillion_waiter_of (putter)->item);
       pillion_task_return_boolean (putter, TRUE);
@@ -346,7 +346,7 @@ put (PillionQueue *self,
         {
           pillion_waiter_of (task)->item = *content;
           content->kind = PILLION_RESULT_NONE;
-          pillion_waiters_add (&self->putters, task);
+          pillion_wait_queue_push (&self->putters, task);
         }
     }
 
@@ -576,7 +576,7 @@ pillion_queue_get (PillionQueue *self)
   else if (self->closed)
     return_closed (task);
   else
-    pillion_waiters_add (&self->getters, task);
+    pillion_wait_queue_push (&self->getters, task);
 
   return task;
 }
@@ -630,7 +630,7 @@ pillion_queue_close (PillionQueue *self)
     return;
 
   self->closed = TRUE;
-  while ((task = pillion_waiters_pop (&self->putters)) != NULL || (task = pillion_waiters_pop (&self->getters)) != NULL)
+  while ((task = pillion_wait_queue_pop (&self->putters)) != NULL || (task = pillion_wait_queue_pop (&self->getters)) != NULL)
     return_closed (task);
 }
 

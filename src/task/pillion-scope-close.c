@@ -8,7 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "task/pillion-task-waits.h"
+#include "task/pillion-task-dependencies.h"
 
 /* The end of a scope, and what it says about those that would not go */
 
@@ -173,7 +173,7 @@ describe (PillionTask *task,
   if (member != NULL)
     g_string_append_printf (text, _(", %.1f s old"),
                             (pillion_core_now (pillion_core (task->loop)) - member->since) / (double) G_USEC_PER_SEC);
-  pillion_task_describe_wait (task, text);
+  pillion_task_describe_dependencies (task, text);
 }
 
 void

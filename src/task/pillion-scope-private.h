@@ -5,7 +5,7 @@
 #pragma once
 
 #include "task/pillion-live-tasks.h"
-#include "task/pillion-waiters.h"
+#include "task/pillion-wait-queue.h"
 
 typedef struct _PillionScopeMember PillionScopeMember;
 
@@ -30,7 +30,7 @@ struct _PillionScope
   guint n_live;          /* members here and in the children */
   PillionLiveTasks live_tasks; /* the same */
   GHashTable *keys;      /* key → member; made when first wanted */
-  PillionWaiters joins;
+  PillionWaitQueue joins;
 
   GArray *failed;        /* of the first that failed, in the order added; made when first wanted */
   guint n_failed;        /* with those that are not kept */

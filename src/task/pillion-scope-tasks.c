@@ -110,7 +110,7 @@ pillion_scope_end_joins (PillionScope *self)
 {
   PillionTask *join;
 
-  while ((join = pillion_waiters_pop (&self->joins)) != NULL)
+  while ((join = pillion_wait_queue_pop (&self->joins)) != NULL)
     end_join (self, join);
 }
 
@@ -534,7 +534,7 @@ pillion_scope_join (PillionScope *self)
   if (self->n_live == 0)
     end_join (self, task);
   else
-    pillion_waiters_add (&self->joins, task);
+    pillion_wait_queue_push (&self->joins, task);
 
   return task;
 }

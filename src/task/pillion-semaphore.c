@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "task/pillion-waiters.h"
+#include "task/pillion-wait-queue.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -53,7 +53,7 @@ struct _PillionSemaphore
   PillionLoop *loop;
   guint permits;
   guint available; /* 0 while a waiter that was not cancelled is in the line */
-  PillionWaiters waiters;
+  PillionWaitQueue waiters;
 };
 
 enum
@@ -71,7 +71,7 @@ G_DEFINE_FINAL_TYPE (PillionSemaphore, pillion_semaphore, G_TYPE_OBJECT)
 static void
 give_back (PillionSemaphore *self)
 {
-  PillionTask *next = pillion_waiters_pop (&self->waiters);
+  PillionTask *next = pillion_wait_queue_pop (&self->waiters);
 
   if (next != NULL)
     pillion_task_return_boolean (next, TRUE);
@@ -317,7 +317,7 @@ pillion_semaphore_acquire (PillionSemaphore *self)
   if (pillion_semaphore_try_acquire (self))
     pillion_task_return_boolean (task, TRUE);
   else
-    pillion_waiters_add (&self->waiters, task);
+    pillion_wait_queue_push (&self->waiters, task);
 
   return task;
 }

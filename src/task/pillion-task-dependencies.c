@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "task/pillion-task-waits.h"
+#include "task/pillion-task-dependencies.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -21,7 +21,7 @@ get_child (PillionTask *self,
   return self->body->klass->get_child (self->body, index);
 }
 
-/* Whether none of its waiters will be told any more */
+/* Whether all of its callbacks have been called */
 static gboolean
 is_delivered (PillionTask *self)
 {
@@ -38,8 +38,8 @@ pillion_task_describe (PillionTask *self,
 }
 
 void
-pillion_task_describe_wait (PillionTask *self,
-                            GString *text)
+pillion_task_describe_dependencies (PillionTask *self,
+                                    GString *text)
 {
   for (guint depth = 0; depth < MAX_DEPTH && !pillion_task_is_done (self); depth++)
     {
@@ -75,8 +75,8 @@ is_running (PillionTask *self)
   return self->body != NULL && self->body->klass->is_running != NULL && self->body->klass->is_running (self->body);
 }
 
-/* Tasks that wait, to look at what they wait for. Not by recursion: fibers await each other as deep as they like, and their stacks are
- * small. */
+/* The tasks whose dependencies are still to be looked at. This is no recursion, because fibers can await each other to any depth, and their
+ * stacks are small. */
 typedef struct
 {
   GPtrArray *left;
@@ -107,7 +107,7 @@ search_end (Search *self)
   g_clear_pointer (&self->left, g_ptr_array_unref);
 }
 
-/* Whether it is a leaf, which waits for nothing more; then @held says whether it is held back */
+/* Whether it waits for no other task; then @held says whether it is held back */
 static gboolean
 is_leaf (PillionTask *self,
          gboolean *held)
@@ -134,7 +134,7 @@ is_leaf (PillionTask *self,
   return TRUE;
 }
 
-/* It is, where whatever it waits for in the end is */
+/* It is, if everything that it waits for in the end is */
 static gboolean
 is_held_back (PillionTask *self)
 {

@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "task/pillion-waiters.h"
+#include "task/pillion-wait-queue.h"
 
 #include <glib/gi18n-lib.h>
 
@@ -19,9 +19,9 @@ from_link (PillionLive *link)
 static void
 leave (PillionWaiter *self)
 {
-  if (self->waiters != NULL)
-    pillion_live_list_remove (&self->waiters->line, &self->link);
-  self->waiters = NULL;
+  if (self->queue != NULL)
+    pillion_live_list_remove (&self->queue->line, &self->link);
+  self->queue = NULL;
 }
 
 void
@@ -62,20 +62,20 @@ pillion_waiter_new (PillionLoop *loop,
 }
 
 void
-pillion_waiters_add (PillionWaiters *self,
-                     PillionTask *task)
+pillion_wait_queue_push (PillionWaitQueue *self,
+                         PillionTask *task)
 {
   PillionWaiter *waiter = pillion_waiter_of (task);
 
-  waiter->waiters = self;
+  waiter->queue = self;
   pillion_live_list_add (&self->line, &waiter->link);
 }
 
 PillionTask *
-pillion_waiters_peek (PillionWaiters *self)
+pillion_wait_queue_peek (PillionWaitQueue *self)
 {
-  /* A waiter that was asked to end does so in the next kick and is not served any more. It leaves the line right here, so that nobody passes
-   * it twice: a crowd of them costs what it cost to come. */
+  /* A cancelled waiter ends in the next kick and must not be served before that. It is taken out here, so that it is passed once at
+   * most. */
   while (self->line.head != NULL)
     {
       PillionWaiter *waiter = from_link (self->line.head);
@@ -89,9 +89,9 @@ pillion_waiters_peek (PillionWaiters *self)
 }
 
 PillionTask *
-pillion_waiters_pop (PillionWaiters *self)
+pillion_wait_queue_pop (PillionWaitQueue *self)
 {
-  PillionTask *task = pillion_waiters_peek (self);
+  PillionTask *task = pillion_wait_queue_peek (self);
 
   if (task != NULL)
     leave (pillion_waiter_of (task));

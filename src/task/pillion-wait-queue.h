@@ -6,26 +6,26 @@
 
 #include "task/pillion-task-private.h"
 
-/* Tasks that stand in line for something, first come, first served: for a permit, for an item, for an event. */
+/* The tasks that wait for a permit of a semaphore, for an item of a queue, for an event…: first come, first served. */
 
 typedef struct _PillionWaiter PillionWaiter;
 
 typedef struct
 {
   PillionLiveList line;
-} PillionWaiters;
+} PillionWaitQueue;
 
 struct _PillionWaiter
 {
   PillionTaskBody body;
   PillionLive link;
-  PillionWaiters *waiters; /* NULL once it stands in line no more */
-  GObject *owner;          /* what has the line; kept as long as somebody stands in it */
+  PillionWaitQueue *queue; /* NULL when it isn't in one */
+  GObject *owner;          /* what the queue is a part of */
   PillionTaskResult item;  /* what it brings, if anything */
   guint64 order;           /* of what it got, if that may have to go back */
 };
 
-/* What a class of bodies that begin with a waiter is made of. @func does what is right with what a task got that nobody wants. */
+/* The class of a body that begins with a waiter. @func is called if the task got something that nobody wants. */
 #define PILLION_WAITER_CLASS(func) \
   { \
     .cancelled = pillion_waiter_cancelled, \
@@ -37,7 +37,7 @@ struct _PillionWaiter
 void           pillion_waiter_cancelled (PillionTaskBody *body);
 void           pillion_waiter_free      (PillionTaskBody *body);
 
-/* Makes a task that its caller ends, or puts into a line. If the loop is closed, it has already failed and has no body. */
+/* Makes a task, which the caller then finishes or adds to a queue. If the loop is closed, it has already failed and has no body. */
 PillionTask   *pillion_waiter_new       (PillionLoop     *loop,
                                          const char      *name,
                                          gpointer         owner,
@@ -49,12 +49,12 @@ pillion_waiter_of (PillionTask *task)
   return (PillionWaiter *) task->body;
 }
 
-/* Puts the task at the end of the line. Cancelled, it leaves. */
-void           pillion_waiters_add      (PillionWaiters  *self,
+/* Puts the task at the end. It leaves when it is cancelled. */
+void           pillion_wait_queue_push  (PillionWaitQueue *self,
                                          PillionTask     *task);
 
-/* The first that was not asked to leave, or NULL; the caller is given no reference */
-PillionTask   *pillion_waiters_peek     (PillionWaiters  *self);
+/* The first task that isn't cancelled, or NULL. It still belongs to the queue. */
+PillionTask   *pillion_wait_queue_peek  (PillionWaitQueue *self);
 
-/* The same, taken out of the line, to be ended by the caller */
-PillionTask   *pillion_waiters_pop      (PillionWaiters  *self);
+/* Takes that task out. The caller finishes it. */
+PillionTask   *pillion_wait_queue_pop   (PillionWaitQueue *self);
