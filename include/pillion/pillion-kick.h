@@ -23,7 +23,7 @@ G_BEGIN_DECLS
  * @held: whether the kick did nothing because of a region that allows no callbacks ([method@Pillion.Loop.begin_region])
  * @depth: how many kicks and waits of this loop were on the stack when the kick was called: 0 unless a callback opened
  *   a loop of the host's
- * @next_deadline: the time in µs of the host's clock at which work becomes ready by itself, 0 for now, -1 for never
+ * @next_deadline_usec: the time, in µs of the loop's clock, at which work becomes ready by itself; 0 for now, -1 for never
  * @duration_usec: how long the kick took, in µs
  * @overshoot_usec: by how much the kick ended after its deadline, in µs; 0 if it did not
  * @slowest_usec: how long the slowest item took, in µs; 0 if none ran
@@ -47,14 +47,17 @@ struct _PillionKick
   gboolean refused;
   gboolean held;
   guint    depth;
-  gint64   next_deadline;
+  gint64   next_deadline_usec;
   gint64   duration_usec;
   gint64   overshoot_usec;
   gint64   slowest_usec;
 
   /*< private >*/
-  char   slowest_name[64];
-  gint64 reserved[8]; /* room to grow */
+  char slowest_name[64];
+
+  /* A program has its report on the stack, so its size never changes, and a field never moves. A new field takes room from
+   * the front of this, as whole elements. 0 must mean that nothing is known, since that is what an older library leaves in it. */
+  gint64 reserved[8];
 };
 
 PILLION_AVAILABLE_IN_1_0

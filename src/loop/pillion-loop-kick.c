@@ -434,7 +434,7 @@ pillion_loop_kick_until (PillionLoop *self,
   g_object_ref (self);
   wanted = kick (self, MAX (deadline_usec, 0), report);
   if (report != &own && pillion_core_on_thread (&self->core))
-    report->next_deadline = report->more_ready ? 0 : pillion_loop_get_deadline (self);
+    report->next_deadline_usec = report->more_ready ? 0 : pillion_loop_get_deadline (self);
   g_object_unref (self);
 
   return wanted;

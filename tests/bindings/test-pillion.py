@@ -110,7 +110,7 @@ class LoopTest(Case):
         more, report = self.loop.kick_until(0)
         self.assertTrue(more)
         self.assertTrue(report.more_ready)
-        self.assertEqual(report.next_deadline, 0)
+        self.assertEqual(report.next_deadline_usec, 0)
 
     def test_cancel_call(self):
         called = []

@@ -239,7 +239,7 @@ void test_hosts () {
             assert (report.overshoot_usec >= 0 && !report.refused && !report.held);
             assert (report.items == 0 || report.get_slowest_name () != "");
             Pillion.Kick copy = report;
-            assert (copy.items == report.items && copy.next_deadline == report.next_deadline);
+            assert (copy.items == report.items && copy.next_deadline_usec == report.next_deadline_usec);
             Thread.usleep (200);
         }
         loop.stop ();

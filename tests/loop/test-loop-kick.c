@@ -110,7 +110,7 @@ test_empty (Fixture *fixture,
   g_assert_cmpuint (kick.items, ==, 0);
   g_assert_false (kick.more_ready);
   g_assert_false (kick.refused);
-  g_assert_cmpint (kick.next_deadline, ==, -1);
+  g_assert_cmpint (kick.next_deadline_usec, ==, -1);
   g_assert_cmpint (kick.slowest_usec, ==, 0);
   g_assert_cmpstr (pillion_kick_get_slowest_name (&kick), ==, "");
 }
@@ -160,7 +160,7 @@ test_report (Fixture *fixture,
   g_assert_cmpint (kick.duration_usec, >=, kick.slowest_usec);
   g_assert_cmpint (kick.duration_usec, <=, g_get_monotonic_time () - before);
   g_assert_cmpint (kick.overshoot_usec, ==, 0);
-  g_assert_cmpint (kick.next_deadline, ==, -1);
+  g_assert_cmpint (kick.next_deadline_usec, ==, -1);
   g_assert_cmpstr (pillion_kick_get_slowest_name (&kick), ==, "the slow one");
   g_object_unref (task);
 }
@@ -187,15 +187,15 @@ test_report_deadline (Fixture *fixture,
   guint id = pillion_loop_call_later (fixture->loop, G_TIME_SPAN_MINUTE, count, &fixture->n_items, NULL);
 
   kick = kick_for (fixture, 1000);
-  g_assert_cmpint (kick.next_deadline, >=, before + G_TIME_SPAN_MINUTE);
-  g_assert_cmpint (kick.next_deadline, <=, g_get_monotonic_time () + G_TIME_SPAN_MINUTE);
+  g_assert_cmpint (kick.next_deadline_usec, >=, before + G_TIME_SPAN_MINUTE);
+  g_assert_cmpint (kick.next_deadline_usec, <=, g_get_monotonic_time () + G_TIME_SPAN_MINUTE);
   pillion_loop_cancel_call (fixture->loop, id);
-  g_assert_cmpint (kick_for (fixture, 1000).next_deadline, ==, -1);
+  g_assert_cmpint (kick_for (fixture, 1000).next_deadline_usec, ==, -1);
 
   attach (fixture, g_timeout_source_new (1000), G_PRIORITY_DEFAULT, count_idle, &fixture->n_idles);
   kick = kick_for (fixture, 1000);
-  g_assert_cmpint (kick.next_deadline, >=, before);
-  g_assert_cmpint (kick.next_deadline, <=, g_get_monotonic_time () + 1001000);
+  g_assert_cmpint (kick.next_deadline_usec, >=, before);
+  g_assert_cmpint (kick.next_deadline_usec, <=, g_get_monotonic_time () + 1001000);
 }
 
 static void
@@ -267,7 +267,7 @@ test_past_deadline (Fixture *fixture,
       g_assert_cmpint (fixture->n_items, ==, 1);
       g_assert_cmpint (fixture->n_idles, >=, 1);
       g_assert_true (kick.more_ready);
-      g_assert_cmpint (kick.next_deadline, ==, 0);
+      g_assert_cmpint (kick.next_deadline_usec, ==, 0);
     }
 }
 
@@ -428,7 +428,7 @@ test_closed (Fixture *fixture,
   g_assert_false (pillion_loop_kick (fixture->loop));
   kick = kick_for (fixture, 1000);
   g_assert_cmpuint (kick.items, ==, 0);
-  g_assert_cmpint (kick.next_deadline, ==, -1);
+  g_assert_cmpint (kick.next_deadline_usec, ==, -1);
 }
 
 static void

@@ -191,7 +191,7 @@ kick_once (Fixture *fixture)
   g_assert_false (fixture->kick.refused);
   g_assert_false (fixture->kick.held);
   g_assert_false (fixture->kick.more_ready);
-  g_assert_cmpint (fixture->kick.next_deadline, ==, -1);
+  g_assert_cmpint (fixture->kick.next_deadline_usec, ==, -1);
 }
 
 static void
@@ -371,7 +371,7 @@ kick_late (Fixture *fixture)
   pillion_loop_kick_until (fixture->loop, 0, &fixture->kick);
   g_assert_cmpuint (fixture->kick.items, ==, 1);
   g_assert_true (fixture->kick.more_ready);
-  g_assert_cmpint (fixture->kick.next_deadline, ==, 0);
+  g_assert_cmpint (fixture->kick.next_deadline_usec, ==, 0);
   assert_log (fixture, "open a-inside ");
 }
 
@@ -406,13 +406,13 @@ dig (gpointer data)
     {
       g_assert_cmpuint (report.items, ==, 0);
       /* Nothing spins */
-      g_assert_cmpint (report.next_deadline, ==, -1);
+      g_assert_cmpint (report.next_deadline_usec, ==, -1);
     }
   else
     {
       /* What was refused is wanted one level up */
       g_assert_true (report.more_ready);
-      g_assert_cmpint (report.next_deadline, ==, 0);
+      g_assert_cmpint (report.next_deadline_usec, ==, 0);
     }
 }
 
@@ -467,7 +467,7 @@ kick_in_region (Fixture *fixture)
   kick (fixture);
   g_assert_true (fixture->kick.held);
   g_assert_cmpuint (fixture->kick.items, ==, 0);
-  g_assert_cmpint (fixture->kick.next_deadline, ==, -1);
+  g_assert_cmpint (fixture->kick.next_deadline_usec, ==, -1);
   g_assert_true (pillion_loop_end_region (fixture->loop, "render", NULL));
   kick (fixture);
   g_assert_false (fixture->kick.held);

@@ -122,7 +122,7 @@ test_no_callbacks (Fixture *fixture,
   g_assert_true (kick.held);
   g_assert_false (kick.refused);
   g_assert_cmpuint (kick.items, ==, 0);
-  g_assert_cmpint (kick.next_deadline, ==, -1);
+  g_assert_cmpint (kick.next_deadline_usec, ==, -1);
   assert_log (fixture, "");
 
   end (fixture, "render");

@@ -56,6 +56,10 @@ class Symbols:
     def test_only_functions_are_exported(self):
         self.assertEqual([name for name, (kind, _) in exported_by(self.library).items() if kind != 'T'], [])
 
+    def test_each_has_the_version_of_its_library(self):
+        versions = {version for name, (_, version) in exported_by(self.library).items() if not name.startswith('pillion_private_')}
+        self.assertEqual(versions, {'LIB' + self.library.macro + '_1'})
+
     def test_exported_is_what_the_gir_describes(self):
         expected = set(self.described) | girfile.get_type_functions(self.library)
         self.assertGreater(len(expected), 30)

@@ -353,7 +353,7 @@ test_budget_between (Fixture *fixture,
   assert_log ("Aa");
   g_assert_true (kick.more_ready);
   g_assert_cmpuint (kick.items, ==, 1);
-  g_assert_cmpint (kick.next_deadline, ==, 0);
+  g_assert_cmpint (kick.next_deadline_usec, ==, 0);
   pillion_loop_kick_until (fixture->loop, 0, &kick);
   assert_log ("AaBb");
   pillion_loop_kick_until (fixture->loop, 0, &kick);
