@@ -164,15 +164,33 @@ wipe (gpointer from,
   memset (from, 0, (char *) to - (char *) from);
 }
 
-/* Whether nobody else has it, or could get at it again: nobody has a reference, nor a note on the object that one could be made of. Of who makes one
- * of a GWeakRef, and drops that, between two of these looks, one of them sees something: the first count is from before the note was looked for,
- * the second one from after. A thread that has dropped its reference may still be about to unlock the object (GLib 2.80 to 2.84; later ones have
- * that lock in the same pointer): nobody can make the first new reference before it has. */
+/* Whether nobody else has it, or could get at it again: nobody has a reference, nor anything noted on the object that a reference could
+ * come from. If somebody makes one from a GWeakRef and drops both in between, one of the looks sees it: the first count is from before
+ * the note was looked for, the second from after. A thread that has dropped its reference may still be about to unlock the object (GLib
+ * 2.80 to 2.84; later ones have that lock in the same pointer): nobody can make the first new reference before it has. */
 static inline gboolean
 is_ours_alone (GObject *object)
 {
   return g_atomic_int_get (&object->ref_count) == 1 && g_atomic_pointer_get (&object->qdata) == NULL &&
          g_atomic_int_get (&object->ref_count) == 1;
+}
+
+/* The note that carries progress has a weak reference of its own, which would count as somebody else's. Nobody makes the note or queues
+ * it again once the task is done and the loop's is the only reference. While it is still queued it stays, and the task is not kept. */
+static inline void
+drop_progress_note (PillionTask *self)
+{
+  PillionTaskExtra *extra = __atomic_load_n (&self->extra, __ATOMIC_ACQUIRE);
+  PillionNote *note = NULL;
+
+  if (extra == NULL || g_atomic_int_get (&self->parent_instance.ref_count) > 1)
+    return;
+
+  pillion_mutex_lock (&extra->lock);
+  if (!extra->progress_queued)
+    note = g_steal_pointer (&extra->progress_note);
+  pillion_mutex_unlock (&extra->lock);
+  g_clear_pointer (&note, pillion_note_unref);
 }
 
 gboolean
@@ -185,6 +203,7 @@ pillion_task_keep (PillionTask *self,
   if (core->closing || core->closed || core->spare.length >= MAX_SPARE || !is_seen ())
     return FALSE;
 
+  drop_progress_note (self);
   if (!is_ours_alone (object))
     return FALSE;
   pillion_sync_acquire (self);
