@@ -56,6 +56,40 @@ pillion_private_workers_close (PillionWorkers *workers,
   return pillion_workers_close (workers, end_time);
 }
 
+void
+pillion_private_timer_heap_init (PillionTimerHeap *heap)
+{
+  pillion_timer_heap_init (heap);
+}
+
+void
+pillion_private_timer_heap_clear (PillionTimerHeap *heap)
+{
+  pillion_timer_heap_clear (heap);
+}
+
+void
+pillion_private_timer_heap_add (PillionTimerHeap *heap,
+                                PillionTimer *timer,
+                                gint64 due)
+{
+  pillion_timer_heap_add (heap, timer, due);
+}
+
+void
+pillion_private_timer_heap_remove (PillionTimerHeap *heap,
+                                   PillionTimer *timer)
+{
+  pillion_timer_heap_remove (heap, timer);
+}
+
+PillionTimer *
+pillion_private_timer_heap_pop (PillionTimerHeap *heap,
+                                gint64 now)
+{
+  return pillion_timer_heap_pop (heap, now);
+}
+
 gboolean
 pillion_private_loop_on_thread (PillionLoop *loop)
 {

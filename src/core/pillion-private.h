@@ -9,6 +9,7 @@
 #include "base/pillion-io-thread.h"
 #include "base/pillion-item.h"
 #include "base/pillion-sync.h"
+#include "base/pillion-timer-heap.h"
 #include "base/pillion-workers.h"
 
 /* What libpillion-http-1 needs of libpillion-1 beyond its public interface. There is one I/O thread in a process, and it belongs to
@@ -42,6 +43,22 @@ gboolean         pillion_private_workers_push          (PillionWorkers  *workers
 PILLION_PRIVATE
 guint            pillion_private_workers_close         (PillionWorkers  *workers,
                                                         gint64           end_time);
+
+/* Timers: base/pillion-timer-heap.h */
+PILLION_PRIVATE
+void             pillion_private_timer_heap_init       (PillionTimerHeap *heap);
+PILLION_PRIVATE
+void             pillion_private_timer_heap_clear      (PillionTimerHeap *heap);
+PILLION_PRIVATE
+void             pillion_private_timer_heap_add        (PillionTimerHeap *heap,
+                                                        PillionTimer    *timer,
+                                                        gint64           due);
+PILLION_PRIVATE
+void             pillion_private_timer_heap_remove     (PillionTimerHeap *heap,
+                                                        PillionTimer    *timer);
+PILLION_PRIVATE
+PillionTimer    *pillion_private_timer_heap_pop        (PillionTimerHeap *heap,
+                                                        gint64           now);
 
 /* Whether the calling thread is the loop's */
 PILLION_PRIVATE

@@ -10,9 +10,12 @@
 #include <pillion-http/pillion-http.h>
 
 #include "core/pillion-private.h"
-#include "http/pillion-http-call.h"
+#include "http/pillion-call.h"
+#include "http/pillion-credentials-stage.h"
+#include "http/pillion-file-sink.h"
 #include "http/pillion-http-engine.h"
-#include "http/pillion-http-fetch.h"
+#include "http/pillion-memory-sink.h"
+#include "http/pillion-redirect-stage.h"
 
 /**
  * PillionHttpClient:
@@ -394,11 +397,27 @@ get_engine (PillionHttpClient *self,
   return self->engine;
 }
 
+/* The stages of every call, the outermost first. What a request is given for the place that it goes to belongs inside of what changes that
+ * place. */
+static void
+submit (PillionHttpEngine *engine,
+        PillionTask *task,
+        const char *url,
+        PillionSink *sink)
+{
+  PillionCall *call = pillion_call_new (engine, task, url);
+
+  pillion_call_add_stage (call, pillion_redirect_stage_new ());
+  pillion_call_add_stage (call, pillion_credentials_stage_new ());
+  pillion_call_set_sink (call, sink);
+  pillion_call_submit (call);
+}
+
 static PillionTask *
-call (PillionHttpClient *self,
-      const char *url,
-      gboolean json,
-      GCancellable *cancellable)
+get (PillionHttpClient *self,
+     const char *url,
+     gboolean json,
+     GCancellable *cancellable)
 {
   g_autofree char *shown = pillion_http_redact_url (url);
   g_autofree char *name = g_strconcat ("GET ", shown, NULL);
@@ -408,7 +427,7 @@ call (PillionHttpClient *self,
 
   /* On a closed loop it has failed already */
   if (!pillion_task_is_done (task) && (engine = get_engine (self, task)) != NULL)
-    pillion_transfer_submit (pillion_http_call_new (engine, task, url, json));
+    submit (engine, task, url, pillion_memory_sink_new (json));
 
   return task;
 }
@@ -441,7 +460,7 @@ pillion_http_client_get_bytes (PillionHttpClient *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (on_thread (self), NULL);
 
-  return call (self, url, FALSE, cancellable);
+  return get (self, url, FALSE, cancellable);
 }
 
 /**
@@ -472,7 +491,7 @@ pillion_http_client_get_json (PillionHttpClient *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (on_thread (self), NULL);
 
-  return call (self, url, TRUE, cancellable);
+  return get (self, url, TRUE, cancellable);
 }
 
 /* 64 hexadecimal digits in lower case, or NULL */
@@ -485,12 +504,12 @@ normalize_sha256 (const char *text)
 }
 
 static PillionTask *
-fetch (PillionHttpClient *self,
-       const char *url,
-       GFile *file,
-       gboolean into,
-       const char *sha256,
-       GCancellable *cancellable)
+download (PillionHttpClient *self,
+          const char *url,
+          GFile *file,
+          gboolean into,
+          const char *sha256,
+          GCancellable *cancellable)
 {
   g_autofree char *shown = pillion_http_redact_url (url);
   g_autofree char *name = g_strconcat ("download ", shown, NULL);
@@ -516,7 +535,8 @@ fetch (PillionHttpClient *self,
     }
   else if ((engine = get_engine (self, task)) != NULL)
     {
-      pillion_transfer_submit (pillion_http_fetch_new (engine, task, url, file, into, self->name_conflict, digest));
+      pillion_task_set_unit (task, "bytes");
+      submit (engine, task, url, pillion_file_sink_new (file, into, self->name_conflict, digest));
     }
 
   return task;
@@ -557,7 +577,7 @@ pillion_http_client_download (PillionHttpClient *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (on_thread (self), NULL);
 
-  return fetch (self, url, target, FALSE, sha256, cancellable);
+  return download (self, url, target, FALSE, sha256, cancellable);
 }
 
 /**
@@ -595,7 +615,7 @@ pillion_http_client_download_into (PillionHttpClient *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (on_thread (self), NULL);
 
-  return fetch (self, url, folder, TRUE, sha256, cancellable);
+  return download (self, url, folder, TRUE, sha256, cancellable);
 }
 
 /**

@@ -7,7 +7,6 @@
 #include "http/pillion-http-engine.h"
 
 #include "http/pillion-soup-library.h"
-#include "http/pillion-transfer.h"
 
 /* Threads that compute: they parse and decompress */
 #define MAX_CPU_WORKERS 4
@@ -65,11 +64,7 @@ free_on_thread (gpointer data)
     pillion_private_workers_close (self->cpu_workers, g_get_monotonic_time () + G_USEC_PER_SEC);
   if (self->disk_workers != NULL)
     pillion_private_workers_close (self->disk_workers, g_get_monotonic_time () + G_USEC_PER_SEC);
-  if (self->sweep != NULL)
-    {
-      g_source_destroy (self->sweep);
-      g_source_unref (self->sweep);
-    }
+  g_clear_pointer (&self->deadlines, pillion_deadlines_free);
   config_clear (&self->config);
   g_clear_error (&self->unavailable);
   g_free (self);
@@ -85,57 +80,6 @@ pillion_http_engine_unref (PillionHttpEngine *self)
     pillion_private_io_thread_post (self->io, free_on_thread, self);
 }
 
-static gint64
-get_idle_usec (PillionHttpEngine *self)
-{
-  return (gint64) self->config.idle_timeout * G_USEC_PER_SEC;
-}
-
-/* Something happens on a transfer all the time, but only its clock is read then: the timer is set for the time at which the
- * oldest sign of life would be too old, and looks again when that is over. */
-static gboolean
-sweep (gpointer data)
-{
-  PillionHttpEngine *self = data;
-  gint64 now = g_get_monotonic_time ();
-  gint64 first = -1;
-  GList *next;
-
-  g_source_set_ready_time (self->sweep, -1);
-  if (self->config.idle_timeout == 0)
-    return G_SOURCE_CONTINUE;
-
-  for (GList *l = self->watched.head; l != NULL; l = next)
-    {
-      PillionTransfer *transfer = l->data;
-      gint64 due = transfer->last_activity + get_idle_usec (self);
-
-      next = l->next;
-      if (due <= now)
-        pillion_transfer_time_out (transfer, self->config.idle_timeout);
-      else if (first < 0 || due < first)
-        first = due;
-    }
-
-  /* A transfer that ended may have let another one start */
-  if (first >= 0 && (g_source_get_ready_time (self->sweep) < 0 || g_source_get_ready_time (self->sweep) > first))
-    g_source_set_ready_time (self->sweep, first);
-
-  return G_SOURCE_CONTINUE;
-}
-
-static gboolean
-sweep_dispatch (GSource *source,
-                GSourceFunc callback,
-                gpointer data)
-{
-  return callback (data);
-}
-
-static GSourceFuncs sweep_funcs = {
-  .dispatch = sweep_dispatch,
-};
-
 /* Makes what is made on the thread itself */
 static void
 ensure_started (PillionHttpEngine *self)
@@ -149,10 +93,7 @@ ensure_started (PillionHttpEngine *self)
   self->queue = pillion_http_queue_new (self->config.max_connections, self->config.max_connections_per_host);
   if (pillion_soup_library_load (&self->unavailable))
     self->transport = pillion_soup_transport_new (context);
-  self->sweep = g_source_new (&sweep_funcs, sizeof (GSource));
-  g_source_set_static_name (self->sweep, "pillion idle timeout");
-  g_source_set_callback (self->sweep, sweep, self, NULL);
-  g_source_attach (self->sweep, context);
+  self->deadlines = pillion_deadlines_new (context);
 }
 
 static void
@@ -172,9 +113,8 @@ configure_on_thread (gpointer data)
       pillion_transport_set_max_connections (self->transport, self->config.max_connections);
       pillion_transport_set_tls_database (self->transport, self->config.tls_database);
     }
-  /* Also if nothing is watched: the timer may stand at a time of the old timeout */
-  sweep (self);
-  pillion_http_engine_pump (self);
+  pillion_deadlines_look_again (self->deadlines);
+  pillion_http_queue_run (self->queue);
 
   pillion_http_engine_unref (self);
 }
@@ -192,48 +132,6 @@ pillion_http_engine_configure (PillionHttpEngine *self,
     g_object_ref (config->tls_database);
 
   pillion_private_io_thread_post (self->io, configure_on_thread, configuration);
-}
-
-void
-pillion_http_engine_pump (PillionHttpEngine *self)
-{
-  PillionTransferHop *hop;
-
-  /* A hop that can't start ends at once, and gives its place back in the middle of this */
-  if (self->pumping)
-    return;
-
-  self->pumping = TRUE;
-  while ((hop = pillion_http_queue_pop (self->queue)) != NULL)
-    pillion_transfer_start_hop (hop);
-  self->pumping = FALSE;
-}
-
-void
-pillion_http_engine_watch (PillionHttpEngine *self,
-                           PillionTransfer *transfer)
-{
-  transfer->last_activity = g_get_monotonic_time ();
-  if (transfer->watched)
-    return;
-
-  transfer->watched = TRUE;
-  g_queue_push_tail_link (&self->watched, &transfer->watch_link);
-
-  /* The others' times are not later than this one's */
-  if (self->config.idle_timeout > 0 && g_source_get_ready_time (self->sweep) < 0)
-    g_source_set_ready_time (self->sweep, transfer->last_activity + get_idle_usec (self));
-}
-
-void
-pillion_http_engine_unwatch (PillionHttpEngine *self,
-                             PillionTransfer *transfer)
-{
-  if (!transfer->watched)
-    return;
-
-  transfer->watched = FALSE;
-  g_queue_unlink (&self->watched, &transfer->watch_link);
 }
 
 /* If the system has no thread left, the I/O thread does the work, and the network waits */

@@ -7,11 +7,11 @@
 #include <gio/gio.h>
 
 #include "core/pillion-private.h"
+#include "http/pillion-deadlines.h"
 #include "http/pillion-http-queue.h"
 #include "http/pillion-transport.h"
 
 typedef struct _PillionHttpEngine PillionHttpEngine;
-typedef struct _PillionTransfer PillionTransfer;
 
 typedef struct
 {
@@ -22,7 +22,7 @@ typedef struct
   GTlsDatabase *tls_database;
 } PillionHttpConfig;
 
-/* What a client has on the I/O thread: it outlives the client while transfers run. References may be taken and dropped on
+/* What a client has on the I/O thread. It outlives the client while calls run. References may be taken and dropped on
  * any thread; everything in it belongs to the I/O thread. */
 struct _PillionHttpEngine
 {
@@ -32,11 +32,9 @@ struct _PillionHttpEngine
   PillionHttpQueue *queue;
   PillionTransport *transport; /* NULL if libsoup can't be loaded */
   GError *unavailable;         /* then, else NULL */
+  PillionDeadlines *deadlines;
   PillionWorkers *cpu_workers;  /* made when they are first needed */
   PillionWorkers *disk_workers; /* likewise */
-  GQueue watched; /* transfers that may be too long idle, by their links; the one that was seen first at the head */
-  GSource *sweep; /* one timer for all of them */
-  gboolean pumping;
 };
 
 /* Returns NULL if the I/O thread can't be started: then @error is a GThreadError */
@@ -49,15 +47,6 @@ void               pillion_http_engine_configure   (PillionHttpEngine       *sel
                                                     const PillionHttpConfig *config);
 
 /* The rest is for the I/O thread */
-
-/* Starts what may run */
-void               pillion_http_engine_pump        (PillionHttpEngine       *self);
-
-/* From now on @transfer fails when nothing happens for the idle timeout */
-void               pillion_http_engine_watch       (PillionHttpEngine       *self,
-                                                    PillionTransfer         *transfer);
-void               pillion_http_engine_unwatch     (PillionHttpEngine       *self,
-                                                    PillionTransfer         *transfer);
 
 /* Runs a function that takes long to compute on a worker */
 void               pillion_http_engine_compute     (PillionHttpEngine       *self,

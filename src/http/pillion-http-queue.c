@@ -23,6 +23,7 @@ struct _PillionHttpQueue
   guint max_per_origin;
   guint waiting;
   guint running;
+  gboolean starting;
 };
 
 static void
@@ -115,8 +116,8 @@ pillion_http_queue_push (PillionHttpQueue *self,
   update_ring (self, origin);
 }
 
-gpointer
-pillion_http_queue_pop (PillionHttpQueue *self)
+static PillionHttpQueueEntry *
+pop_entry (PillionHttpQueue *self)
 {
   PillionHttpOrigin *origin;
   PillionHttpQueueEntry *entry;
@@ -138,7 +139,15 @@ pillion_http_queue_pop (PillionHttpQueue *self)
   origin->in_ring = FALSE;
   update_ring (self, origin);
 
-  return link->data;
+  return entry;
+}
+
+gpointer
+pillion_http_queue_pop (PillionHttpQueue *self)
+{
+  PillionHttpQueueEntry *entry = pop_entry (self);
+
+  return entry != NULL ? entry->link.data : NULL;
 }
 
 void
@@ -161,11 +170,25 @@ pillion_http_queue_remove (PillionHttpQueue *self,
       g_queue_unlink (&origin->waiting, &entry->link);
     }
 
-  *entry = (PillionHttpQueueEntry) { NULL };
+  *entry = (PillionHttpQueueEntry) { .start = entry->start };
   update_ring (self, origin);
 
   if (origin->running == 0 && origin->waiting.length == 0)
     g_hash_table_remove (self->origins, origin->name);
+}
+
+void
+pillion_http_queue_run (PillionHttpQueue *self)
+{
+  PillionHttpQueueEntry *entry;
+
+  if (self->starting)
+    return;
+
+  self->starting = TRUE;
+  while ((entry = pop_entry (self)) != NULL)
+    entry->start (entry->link.data);
+  self->starting = FALSE;
 }
 
 guint

@@ -9,16 +9,17 @@
 typedef struct _PillionHttpQueue PillionHttpQueue;
 typedef struct _PillionHttpOrigin PillionHttpOrigin;
 
-/* A place in the queue, embedded in what waits. It is zero while it is in no queue. */
+/* A place in the queue, embedded in what waits. All but @start is zero while it is in no queue. */
 typedef struct
 {
+  void (*start) (gpointer owner); /* called by pillion_http_queue_run () */
   PillionHttpOrigin *origin;
   GList link;
   gboolean running;
 } PillionHttpQueueEntry;
 
-/* What waits for a connection: first in, first out for each origin (scheme, host and port), and the origins in turn, so
- * that a thousand requests to one don't hold up one request to another. At most so many run for an origin and in all. Every
+/* What waits for a connection: first in, first out for each origin (scheme, host and port). The origins take turns, so that
+ * a thousand requests to one don't hold up one request to another. There is a limit for each origin and one for all. Every
  * operation takes constant time, however much waits. */
 PillionHttpQueue *pillion_http_queue_new         (guint max,
                                                   guint max_per_origin);
@@ -39,6 +40,10 @@ gpointer          pillion_http_queue_pop         (PillionHttpQueue *self);
 /* Takes @entry out, whether it waits or runs */
 void              pillion_http_queue_remove      (PillionHttpQueue      *self,
                                                   PillionHttpQueueEntry *entry);
+
+/* Starts each entry that may run. Start functions may remove entries, also their own. Called from one of them, this does nothing: the
+ * call that is going on sees what has become free. */
+void              pillion_http_queue_run         (PillionHttpQueue      *self);
 
 guint             pillion_http_queue_get_waiting (PillionHttpQueue *self);
 guint             pillion_http_queue_get_running (PillionHttpQueue *self);

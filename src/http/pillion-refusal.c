@@ -63,7 +63,7 @@ add_header (const char *name,
 }
 
 PillionRefusal *
-pillion_refusal_new (const PillionResponse *response,
+pillion_refusal_new (const PillionHead *head,
                      GUri *uri,
                      PillionRefusalFunc late,
                      gpointer data)
@@ -71,9 +71,9 @@ pillion_refusal_new (const PillionResponse *response,
   PillionRefusal *self = g_new0 (PillionRefusal, 1);
   g_autofree char *url = g_uri_to_string_partial (uri, G_URI_HIDE_USERINFO);
 
-  self->response = pillion_http_response_new (response->status, response->reason, url);
-  response->foreach_header (response, add_header, self->response);
-  self->coding = g_strdup (response->get_header (response, "Content-Encoding"));
+  self->response = pillion_http_response_new (head->status, head->reason, url);
+  head->foreach_field (head, add_header, self->response);
+  self->coding = g_strdup (head->get_field (head, "Content-Encoding"));
   self->body = g_byte_array_new ();
   self->late = late;
   self->data = data;

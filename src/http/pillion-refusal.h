@@ -12,7 +12,7 @@ typedef struct _PillionRefusal PillionRefusal;
 typedef void (*PillionRefusalFunc) (gpointer data);
 
 /* @late is called when the body takes too long; the caller then ends it */
-PillionRefusal *pillion_refusal_new  (const PillionResponse *response,
+PillionRefusal *pillion_refusal_new  (const PillionHead     *head,
                                       GUri                  *uri,
                                       PillionRefusalFunc     late,
                                       gpointer               data);

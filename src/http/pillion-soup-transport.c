@@ -66,9 +66,9 @@ struct _PillionExchange
 
 typedef struct
 {
-  PillionResponse parent;
+  PillionHead parent;
   SoupMessageHeaders *headers;
-} SoupResponse;
+} SoupHead;
 
 static void
 exchange_free (PillionExchange *self)
@@ -401,32 +401,32 @@ readable (gpointer stream,
 }
 
 static const char *
-get_header (const PillionResponse *response,
-            const char *name)
+get_field (const PillionHead *head,
+           const char *name)
 {
-  return pillion_soup.message_headers_get_list (((const SoupResponse *) response)->headers, name);
+  return pillion_soup.message_headers_get_list (((const SoupHead *) head)->headers, name);
 }
 
 static void
-foreach_header (const PillionResponse *response,
-                PillionHeaderFunc func,
-                gpointer data)
+foreach_field (const PillionHead *head,
+               PillionFieldFunc func,
+               gpointer data)
 {
-  pillion_soup.message_headers_foreach (((const SoupResponse *) response)->headers, func, data);
+  pillion_soup.message_headers_foreach (((const SoupHead *) head)->headers, func, data);
 }
 
-static SoupResponse
-make_response (PillionExchange *self)
+static SoupHead
+make_head (PillionExchange *self)
 {
-  return (SoupResponse) {
+  return (SoupHead) {
     .parent = {
       .status = pillion_soup.message_get_status (self->message),
       .reason = pillion_soup.message_get_reason_phrase (self->message),
       .length = self->announced,
       .delimited = self->announced >= 0 || self->body.source != NULL ||
                    pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0,
-      .get_header = get_header,
-      .foreach_header = foreach_header,
+      .get_field = get_field,
+      .foreach_field = foreach_field,
     },
     .headers = pillion_soup.message_get_response_headers (self->message),
   };
@@ -439,12 +439,12 @@ sent_nothing (PillionExchange *self,
 {
   if (!self->aborted && self->refused)
     {
-      SoupResponse response = make_response (self);
+      SoupHead head = make_head (self);
 
-      response.parent.length = -1;
-      response.parent.delimited = FALSE;
+      head.parent.length = -1;
+      head.parent.delimited = FALSE;
       /* Who wants the body all the same can't have it */
-      if (!self->funcs->head (self->data, &response.parent))
+      if (!self->funcs->head (self->data, &head.parent))
         self->aborted = TRUE;
     }
 
@@ -489,7 +489,7 @@ sent (GObject *session,
       gpointer data)
 {
   PillionExchange *self = data;
-  SoupResponse response;
+  SoupHead head;
   GError *error = NULL;
 
   if (self->source != NULL)
@@ -523,8 +523,8 @@ sent (GObject *session,
       return;
     }
 
-  response = make_response (self);
-  if (!self->funcs->head (self->data, &response.parent))
+  head = make_head (self);
+  if (!self->funcs->head (self->data, &head.parent))
     {
       if (!self->aborted)
         discard (self);
@@ -636,8 +636,8 @@ network_event (SoupMessage *message,
 }
 
 static PillionExchange *
-soup_send (PillionTransport *transport,
-           const PillionRequest *request,
+soup_exchange (PillionTransport *transport,
+           const PillionWireRequest *request,
            const PillionExchangeFuncs *funcs,
            gpointer data)
 {
@@ -651,14 +651,14 @@ soup_send (PillionTransport *transport,
   self->cancellable = g_cancellable_new ();
   self->bulk = request->bulk;
 
-  self->message = pillion_soup.message_new_from_uri ("GET", request->uri);
+  self->message = pillion_soup.message_new_from_uri (request->method, request->uri);
   /* Redirects are the caller's, because they go to other hosts with limits of their own */
   pillion_soup.message_set_flags (self->message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS);
   self->head_handler = g_signal_connect (self->message, "got-headers", G_CALLBACK (got_headers), self);
   self->informational_handler = g_signal_connect (self->message, "got-informational", G_CALLBACK (got_informational), self);
   headers = pillion_soup.message_get_request_headers (self->message);
-  for (const char *const *header = request->headers; *header != NULL; header += 2)
-    pillion_soup.message_headers_append (headers, header[0], header[1]);
+  for (const char *const *field = request->fields; *field != NULL; field += 2)
+    pillion_soup.message_headers_append (headers, field[0], field[1]);
 
   if (tls)
     self->network_handler = g_signal_connect (self->message, "network-event", G_CALLBACK (network_event), self);
@@ -720,7 +720,7 @@ PillionTransport *
 pillion_soup_transport_new (GMainContext *context)
 {
   static const PillionTransportClass klass = {
-    .send = soup_send,
+    .exchange = soup_exchange,
     .abort = soup_abort,
     .set_tls_database = soup_set_tls_database,
     .set_max_connections = soup_set_max_connections,

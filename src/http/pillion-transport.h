@@ -13,63 +13,64 @@ typedef struct _PillionTransport PillionTransport;
 typedef struct _PillionTransportClass PillionTransportClass;
 typedef struct _PillionExchange PillionExchange;
 typedef struct _PillionExchangeFuncs PillionExchangeFuncs;
-typedef struct _PillionRequest PillionRequest;
-typedef struct _PillionResponse PillionResponse;
+typedef struct _PillionWireRequest PillionWireRequest;
+typedef struct _PillionHead PillionHead;
 
-typedef void (*PillionHeaderFunc) (const char *name,
-                                   const char *value,
-                                   gpointer    data);
+typedef void (*PillionFieldFunc) (const char *name,
+                                  const char *value,
+                                  gpointer    data);
 
-/* One GET. It is read during the call to pillion_transport_send () only. */
-struct _PillionRequest
+/* A request as it is sent. It is read during the call of pillion_transport_exchange () only. */
+struct _PillionWireRequest
 {
+  const char *method;
   GUri *uri;
-  const char *origin;         /* what one connection can serve: scheme, host and port */
-  gboolean bulk;              /* a large body is expected: no protocol without back-pressure */
-  const char *const *headers; /* name, value, name, value, … NULL */
+  const char *origin;        /* what one connection can serve: scheme, host and port */
+  gboolean bulk;             /* a large body is expected: no protocol without back-pressure */
+  const char *const *fields; /* name, value, name, value, … NULL */
 };
 
 /* The head of an answer; it lives as long as the call that hands it out */
-struct _PillionResponse
+struct _PillionHead
 {
   guint status;
   const char *reason;
-  gint64 length;      /* of the body as it is sent, -1 when it is not announced */
+  gint64 length;      /* of the body as it is sent, -1 if it is not announced */
   gboolean delimited; /* whether the protocol tells where the body ends, so that a cut is noticed */
 
-  /* All values of a header joined by commas, or NULL */
-  const char *(*get_header) (const PillionResponse *self,
-                             const char            *name);
+  /* All values of a field joined by commas, or NULL */
+  const char *(*get_field) (const PillionHead *self,
+                            const char        *name);
 
   /* All fields, those of one name in the order in which they came */
-  void (*foreach_header)    (const PillionResponse *self,
-                             PillionHeaderFunc      func,
-                             gpointer               data);
+  void (*foreach_field)    (const PillionHead *self,
+                            PillionFieldFunc   func,
+                            gpointer           data);
 };
 
-/* What an exchange tells. It calls nothing inside pillion_transport_send (). */
+/* What an exchange tells. It calls nothing inside pillion_transport_exchange (). */
 struct _PillionExchangeFuncs
 {
   /* The head of the answer is here. FALSE: the rest is not wanted, and neither body () nor end () is called. */
-  gboolean (*head) (gpointer               data,
-                    const PillionResponse *response);
+  gboolean (*head) (gpointer           data,
+                    const PillionHead *head);
 
   /* Where the next piece of the body is to be read to, and how many bytes fit there, so that they need not be copied.
    * NULL: wherever the transport likes. */
-  guint8  *(*room) (gpointer               data,
-                    gsize                 *size);
+  guint8  *(*room) (gpointer           data,
+                    gsize             *size);
 
   /* A piece of the body, at the beginning of the room if there was some. FALSE: as above. */
-  gboolean (*body) (gpointer               data,
-                    const guint8          *bytes,
-                    gsize                  length);
+  gboolean (*body) (gpointer           data,
+                    const guint8      *bytes,
+                    gsize              length);
 
   /* The answer is whole, or what went wrong (transfer full). What the answer announced was held against what came. */
-  void     (*end)  (gpointer               data,
-                    GError                *error);
+  void     (*end)  (gpointer           data,
+                    GError            *error);
 
   /* Always called, last: the connection is free for another request, or closed */
-  void     (*gone) (gpointer               data);
+  void     (*gone) (gpointer           data);
 };
 
 struct _PillionTransport
@@ -79,26 +80,26 @@ struct _PillionTransport
 
 struct _PillionTransportClass
 {
-  PillionExchange *(*send)             (PillionTransport           *self,
-                                        const PillionRequest       *request,
-                                        const PillionExchangeFuncs *funcs,
-                                        gpointer                    data);
-  void             (*abort)            (PillionTransport           *self,
-                                        PillionExchange            *exchange);
-  void             (*set_tls_database) (PillionTransport           *self,
-                                        GTlsDatabase               *database);
-  void             (*set_max_connections) (PillionTransport        *self,
-                                           guint                    max);
-  void             (*free)             (PillionTransport           *self);
+  PillionExchange *(*exchange)            (PillionTransport           *self,
+                                           const PillionWireRequest   *request,
+                                           const PillionExchangeFuncs *funcs,
+                                           gpointer                    data);
+  void             (*abort)               (PillionTransport           *self,
+                                           PillionExchange            *exchange);
+  void             (*set_tls_database)    (PillionTransport           *self,
+                                           GTlsDatabase               *database);
+  void             (*set_max_connections) (PillionTransport           *self,
+                                           guint                       max);
+  void             (*free)                (PillionTransport           *self);
 };
 
 static inline PillionExchange *
-pillion_transport_send (PillionTransport *self,
-                        const PillionRequest *request,
-                        const PillionExchangeFuncs *funcs,
-                        gpointer data)
+pillion_transport_exchange (PillionTransport *self,
+                            const PillionWireRequest *request,
+                            const PillionExchangeFuncs *funcs,
+                            gpointer data)
 {
-  return self->klass->send (self, request, funcs, data);
+  return self->klass->exchange (self, request, funcs, data);
 }
 
 /* Ends an exchange that has not called end (): of its functions only gone () is called from now on, later */
@@ -117,7 +118,7 @@ pillion_transport_set_tls_database (PillionTransport *self,
   self->klass->set_tls_database (self, database);
 }
 
-/* How many connections may be open, idle ones with them */
+/* How many connections may be open, including idle ones */
 static inline void
 pillion_transport_set_max_connections (PillionTransport *self,
                                        guint max)

@@ -27,7 +27,6 @@ PRIVATE = 'core/pillion-private.h'
 # Files of one room that know each other, because neither is of any use without the other
 PAIRS = {
     frozenset({'loop/pillion-loop', 'loop/pillion-passenger'}): 'a loop owns its passenger, whose sources are a part of the loop',
-    frozenset({'http/pillion-http-engine', 'http/pillion-transfer'}): 'an engine starts the transfers that own it',
 }
 
 

@@ -4,7 +4,7 @@
 
 #include "config.h"
 
-#include "http/pillion-http-fetch.h"
+#include "http/pillion-file-sink.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -12,6 +12,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "core/pillion-private.h"
+#include "http/pillion-call.h"
 #include "http/pillion-http-download-private.h"
 #include "http/pillion-http-fields.h"
 #include "http/pillion-http-url.h"
@@ -23,11 +24,11 @@
 #define SMALL_PIECE (64 * 1024)
 #define MAX_SMALL_PIECES 100
 
-typedef struct _PillionHttpFetch PillionHttpFetch;
+typedef struct _PillionFileSink PillionFileSink;
 
-struct _PillionHttpFetch
+struct _PillionFileSink
 {
-  PillionTransfer parent;
+  PillionSink parent;
   GFile *file; /* the target, or the folder */
   gboolean into;
   PillionHttpNameConflict conflict;
@@ -38,12 +39,12 @@ struct _PillionHttpFetch
   GList holder_link;           /* in the list of those with a part file */
   GQueue waiting;              /* others that want the part file, by their links */
   GList waiting_link;          /* in the holder's list */
-  PillionHttpFetch *waits_for; /* the holder, or NULL */
+  PillionFileSink *waits_for; /* the holder, or NULL */
   PillionPartWriter writer;
   gboolean writing;      /* whether the writer was set up */
   gboolean at_work;      /* whether a worker has it */
   gboolean finishing;    /* all has come */
-  GError *failure;       /* what the transfer fails with, when the worker gives the part file back */
+  GError *failure;       /* what the call fails with once the worker gives the part file back */
 
   gboolean anew;         /* nothing is to be continued any more */
   gint64 asked;          /* the offset that the request is about, 0 if it is about all */
@@ -78,15 +79,15 @@ get_holders (void)
   return list;
 }
 
-static PillionHttpFetch *
+static PillionFileSink *
 find_holder (const PillionFileId *id)
 {
   for (GList *l = get_holders ()->head; l != NULL; l = l->next)
     {
-      PillionHttpFetch *fetch = l->data;
+      PillionFileSink *sink = l->data;
 
-      if (fetch->part->id.device == id->device && fetch->part->id.inode == id->inode)
-        return fetch;
+      if (sink->part->id.device == id->device && sink->part->id.inode == id->inode)
+        return sink;
     }
 
   return NULL;
@@ -94,7 +95,7 @@ find_holder (const PillionFileId *id)
 
 /* The part file is gone, or somebody else's from now on */
 static void
-let_part_go (PillionHttpFetch *self)
+let_part_go (PillionFileSink *self)
 {
   GList *link;
 
@@ -103,35 +104,35 @@ let_part_go (PillionHttpFetch *self)
 
   while ((link = g_queue_pop_head_link (&self->waiting)) != NULL)
     {
-      PillionHttpFetch *waiting = link->data;
+      PillionFileSink *waiting = link->data;
 
       waiting->waits_for = NULL;
-      pillion_transfer_prepare_again (&waiting->parent);
+      pillion_call_resume (waiting->parent.call);
     }
 }
 
 /* Before the server has told the name, the part file is named after the URL, so that another attempt finds it */
 static char *
-get_part_base (PillionHttpFetch *self)
+get_part_base (PillionFileSink *self)
 {
   g_autofree char *digest = NULL;
 
   if (!self->into)
     return g_strdup (self->target->name);
 
-  digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, self->parent.url, -1);
+  digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, self->parent.call->url, -1);
   return g_strndup (digest, 32);
 }
 
 /* Sets @wait if the part file is about to be free */
 static gboolean
-open_part (PillionHttpFetch *self,
+open_part (PillionFileSink *self,
            gboolean *wait,
            GError **error)
 {
   g_autofree char *base = NULL;
   g_autoptr (GError) local = NULL;
-  PillionHttpFetch *holder;
+  PillionFileSink *holder;
   PillionFileId busy;
 
   if (self->target == NULL)
@@ -144,7 +145,7 @@ open_part (PillionHttpFetch *self,
     }
 
   base = get_part_base (self);
-  self->part = pillion_part_file_open (self->target, base, self->parent.url, &busy, &local);
+  self->part = pillion_part_file_open (self->target, base, self->parent.call->url, &busy, &local);
   if (self->part != NULL)
     {
       g_queue_push_tail_link (get_holders (), &self->holder_link);
@@ -166,31 +167,31 @@ open_part (PillionHttpFetch *self,
   return FALSE;
 }
 
-static PillionReadiness
-fetch_prepare (PillionTransfer *transfer,
-               PillionTransferFields *fields,
+static PillionVerdict
+file_request (PillionSink *sink,
+               PillionFieldList *fields,
                GError **error)
 {
-  PillionHttpFetch *self = (PillionHttpFetch *) transfer;
+  PillionFileSink *self = (PillionFileSink *) sink;
   gboolean wait = FALSE;
 
   if (self->part == NULL && !open_part (self, &wait, error))
-    return wait ? PILLION_READINESS_LATER : PILLION_READINESS_FAIL;
+    return wait ? PILLION_VERDICT_WAIT : PILLION_VERDICT_FAIL;
 
   self->asked = self->anew ? 0 : pillion_part_file_get_offset (self->part);
   if (self->asked > 0)
     {
       g_snprintf (self->range, sizeof self->range, "bytes=%" G_GINT64_FORMAT "-", self->asked);
-      pillion_transfer_add_field (fields, "Range", self->range);
-      pillion_transfer_add_field (fields, "If-Range", pillion_part_file_get_validator (self->part));
+      pillion_field_list_append (fields, "Range", self->range);
+      pillion_field_list_append (fields, "If-Range", pillion_part_file_get_validator (self->part));
     }
 
-  return PILLION_READINESS_SEND;
+  return PILLION_VERDICT_PASS;
 }
 
 static gboolean
-take_name (PillionHttpFetch *self,
-           const PillionResponse *response,
+take_name (PillionFileSink *self,
+           const PillionHead *head,
            GError **error)
 {
   const char *disposition;
@@ -199,18 +200,18 @@ take_name (PillionHttpFetch *self,
   if (self->target->name != NULL)
     return TRUE;
 
-  disposition = response->get_header (response, "Content-Disposition");
+  disposition = head->get_field (head, "Content-Disposition");
   if (disposition != NULL)
     name = pillion_http_parse_filename (disposition);
   /* With the rest of a file a server need not say again what it is called (RFC 9110, section 15.3.7) */
-  if (name == NULL && response->status == 206)
+  if (name == NULL && head->status == 206)
     name = g_strdup (self->part->record.name);
   if (name == NULL)
     {
       /* The URL that was asked for, not the one that the server redirects to: what it says is no proposal of the server's */
-      g_autoptr (GUri) uri = g_uri_parse (self->parent.url, G_URI_FLAGS_ENCODED_PATH | G_URI_FLAGS_ENCODED_QUERY, NULL);
+      g_autoptr (GUri) uri = g_uri_parse (self->parent.call->url, G_URI_FLAGS_ENCODED_PATH | G_URI_FLAGS_ENCODED_QUERY, NULL);
 
-      name = pillion_http_url_filename (uri != NULL ? uri : self->parent.uri);
+      name = pillion_http_url_filename (uri != NULL ? uri : self->parent.call->uri);
     }
 
   if (!pillion_http_is_safe_name (name))
@@ -227,12 +228,12 @@ take_name (PillionHttpFetch *self,
 
 /* Whether a 206 is the rest of what is there. Two versions are never mixed: whatever the answer says has to fit. */
 static gboolean
-is_the_rest (PillionHttpFetch *self,
-             const PillionResponse *response)
+is_the_rest (PillionFileSink *self,
+             const PillionHead *head)
 {
-  const char *range = response->get_header (response, "Content-Range");
-  const char *etag = response->get_header (response, "ETag");
-  const char *last_modified = response->get_header (response, "Last-Modified");
+  const char *range = head->get_field (head, "Content-Range");
+  const char *etag = head->get_field (head, "ETag");
+  const char *last_modified = head->get_field (head, "Last-Modified");
   gint64 first;
   gint64 last;
   gint64 total;
@@ -254,7 +255,7 @@ is_the_rest (PillionHttpFetch *self,
   if (self->part->record.last_modified != NULL && last_modified != NULL && strcmp (last_modified, self->part->record.last_modified) != 0)
     return FALSE;
 
-  if (response->length >= 0 && response->length != last - first + 1)
+  if (head->length >= 0 && head->length != last - first + 1)
     return FALSE;
 
   self->begun = first;
@@ -264,64 +265,64 @@ is_the_rest (PillionHttpFetch *self,
 }
 
 static PillionVerdict
-begin_anew (PillionHttpFetch *self,
-            const PillionResponse *response,
+begin_anew (PillionFileSink *self,
+            const PillionHead *head,
             GError **error)
 {
-  const char *etag = response->get_header (response, "ETag");
-  const char *last_modified = response->get_header (response, "Last-Modified");
+  const char *etag = head->get_field (head, "ETag");
+  const char *last_modified = head->get_field (head, "Last-Modified");
 
   self->begun = 0;
-  self->end = response->length;
-  self->total = response->length;
+  self->end = head->length;
+  self->total = head->length;
   self->resumed_from = 0;
 
   if (!pillion_http_is_strong_etag (etag))
     etag = NULL;
-  if (!pillion_http_is_strong_date (last_modified, response->get_header (response, "Date")))
+  if (!pillion_http_is_strong_date (last_modified, head->get_field (head, "Date")))
     last_modified = NULL;
 
-  if (!pillion_part_file_begin (self->part, etag, last_modified, self->into ? self->target->name : NULL, response->length,
+  if (!pillion_part_file_begin (self->part, etag, last_modified, self->into ? self->target->name : NULL, head->length,
                                 error))
     return PILLION_VERDICT_FAIL;
 
-  return PILLION_VERDICT_READ;
+  return PILLION_VERDICT_PASS;
 }
 
 static PillionVerdict
-continue_part (PillionHttpFetch *self,
+continue_part (PillionFileSink *self,
                GError **error)
 {
   /* Where this goes on within one download, a worker may be at the file */
   if (self->writing)
-    return PILLION_VERDICT_READ;
+    return PILLION_VERDICT_PASS;
 
   if (!pillion_part_file_continue (self->part, self->begun, error))
     return PILLION_VERDICT_FAIL;
 
   self->resumed_from = self->begun;
-  return PILLION_VERDICT_READ;
+  return PILLION_VERDICT_PASS;
 }
 
 /* A server may send any bytes, and a string of ours is text */
 static char *
-get_text (const PillionResponse *response,
+get_text (const PillionHead *head,
           const char *name)
 {
-  const char *value = response->get_header (response, name);
+  const char *value = head->get_field (head, name);
 
   return value != NULL ? g_utf8_make_valid (value, -1) : NULL;
 }
 
 static PillionVerdict
-fetch_head (PillionTransfer *transfer,
-            const PillionResponse *response,
+file_head (PillionSink *sink,
+            const PillionHead *head,
             GError **error)
 {
-  PillionHttpFetch *self = (PillionHttpFetch *) transfer;
+  PillionFileSink *self = (PillionFileSink *) sink;
   PillionVerdict verdict;
 
-  if (self->asked > 0 && (response->status == 206 ? !is_the_rest (self, response) : response->status == 416))
+  if (self->asked > 0 && (head->status == 206 ? !is_the_rest (self, head) : head->status == 416))
     {
       if (self->writing)
         {
@@ -336,57 +337,57 @@ fetch_head (PillionTransfer *transfer,
     }
 
   /* No Content and Reset Content are no file, and least of all one to replace another */
-  if (response->status < 200 || response->status > 299 || response->status == 204 || response->status == 205)
+  if (head->status < 200 || head->status > 299 || head->status == 204 || head->status == 205)
     return PILLION_VERDICT_REFUSED;
 
-  if (response->status == 206 ? self->asked == 0 : self->writing)
+  if (head->status == 206 ? self->asked == 0 : self->writing)
     {
       g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
                    _("unexpected status %u: the server sent a different part of the file, or one that was not requested"),
-                   response->status);
+                   head->status);
       return PILLION_VERDICT_FAIL;
     }
 
-  if (!take_name (self, response, error))
+  if (!take_name (self, head, error))
     return PILLION_VERDICT_FAIL;
 
-  verdict = response->status == 206 ? continue_part (self, error) : begin_anew (self, response, error);
-  if (verdict != PILLION_VERDICT_READ)
+  verdict = head->status == 206 ? continue_part (self, error) : begin_anew (self, head, error);
+  if (verdict != PILLION_VERDICT_PASS)
     return verdict;
 
-  self->delimited = response->delimited;
+  self->delimited = head->delimited;
   g_free (self->etag);
-  self->etag = get_text (response, "ETag");
+  self->etag = get_text (head, "ETag");
   g_free (self->content_type);
-  self->content_type = get_text (response, "Content-Type");
+  self->content_type = get_text (head, "Content-Type");
 
   if (!self->writing)
     {
       pillion_part_writer_init (&self->writer, self->part, self->sha256);
       self->writing = TRUE;
     }
-  pillion_task_set_progress (transfer->task, self->part->size, self->total);
+  pillion_task_set_progress (sink->call->task, self->part->size, self->total);
 
-  return PILLION_VERDICT_READ;
+  return PILLION_VERDICT_PASS;
 }
 
 /* Gives the part file's end to a worker */
 static void
-take_step (PillionHttpFetch *self)
+take_step (PillionFileSink *self)
 {
   self->at_work = TRUE;
   self->writer.until = self->part->size;
   self->writer.last = self->finishing;
-  pillion_http_engine_use_disk (self->parent.engine, step_on_worker, self);
+  pillion_http_engine_use_disk (self->parent.call->engine, step_on_worker, self);
 }
 
 static gboolean
-fetch_body (PillionTransfer *transfer,
+file_body (PillionSink *sink,
             const guint8 *bytes,
             gsize length,
             GError **error)
 {
-  PillionHttpFetch *self = (PillionHttpFetch *) transfer;
+  PillionFileSink *self = (PillionFileSink *) sink;
 
   if (self->end >= 0 && (gint64) length > self->end - self->part->size)
     {
@@ -401,20 +402,21 @@ fetch_body (PillionTransfer *transfer,
   if (!self->at_work && pillion_part_writer_is_due (&self->writer, self->part->size))
     take_step (self);
 
-  pillion_transfer_set_progress (transfer, self->part->size, self->total);
+  pillion_call_set_progress (sink->call, self->part->size, self->total);
 
   return TRUE;
 }
 
 static void
-fetch_whole (PillionTransfer *transfer)
+file_whole (PillionSink *sink)
 {
-  PillionHttpFetch *self = (PillionHttpFetch *) transfer;
+  PillionFileSink *self = (PillionFileSink *) sink;
+  PillionCall *call = sink->call;
   GError *error = NULL;
 
   if (self->end >= 0 && self->part->size != self->end)
     {
-      pillion_transfer_fail (transfer, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
+      pillion_call_fail (call, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
                                                     _("the server announced %" PRId64
                                                       " bytes but sent %" PRId64),
                                                     self->end - self->begun, self->part->size - self->begun));
@@ -426,23 +428,23 @@ fetch_whole (PillionTransfer *transfer)
     {
       if (self->part->size - self->begun < SMALL_PIECE && ++self->n_small_pieces > MAX_SMALL_PIECES)
         {
-          pillion_transfer_fail (transfer, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
+          pillion_call_fail (call, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
                                                         _("the server sent more than %d pieces of less than %d bytes"),
                                                         MAX_SMALL_PIECES, SMALL_PIECE));
           return;
         }
 
-      pillion_transfer_send (transfer);
+      pillion_call_send (call);
       return;
     }
 
   if (!pillion_part_file_seal (self->part, &error))
     {
-      pillion_transfer_fail (transfer, error);
+      pillion_call_fail (call, error);
       return;
     }
 
-  pillion_task_set_progress (transfer->task, self->part->size, self->part->size);
+  pillion_task_set_progress (call->task, self->part->size, self->part->size);
   self->finishing = TRUE;
   self->total = self->part->size;
   if (!self->at_work)
@@ -450,11 +452,11 @@ fetch_whole (PillionTransfer *transfer)
 }
 
 static void
-succeed (PillionHttpFetch *self)
+succeed (PillionFileSink *self)
 {
-  PillionTransfer *transfer = &self->parent;
+  PillionCall *call = self->parent.call;
   PillionHttpDownloadFacts facts = {
-    .url = g_strdup (transfer->url),
+    .url = g_strdup (call->url),
     .file = self->into ? g_file_new_for_path (self->target->path) : g_object_ref (self->file),
     .size = self->total,
     .resumed_from = self->resumed_from,
@@ -467,13 +469,13 @@ succeed (PillionHttpFetch *self)
   };
   PillionHttpDownload *download = pillion_http_download_new (&facts);
 
-  pillion_task_return_object (pillion_transfer_finish (transfer), download);
+  pillion_task_return_object (pillion_call_finish (call), download);
   pillion_sync_unref (download);
 }
 
 /* Whether another attempt may continue after this error */
 static gboolean
-is_worth_keeping (PillionHttpFetch *self,
+is_worth_keeping (PillionFileSink *self,
                   const GError *error)
 {
   if (error->domain == PILLION_HTTP_STATUS_ERROR)
@@ -487,7 +489,7 @@ is_worth_keeping (PillionHttpFetch *self,
 }
 
 static void
-put_away (PillionHttpFetch *self,
+put_away (PillionFileSink *self,
           const GError *error)
 {
   if (self->part == NULL)
@@ -500,8 +502,8 @@ put_away (PillionHttpFetch *self,
 static void
 step_done (gpointer data)
 {
-  PillionHttpFetch *self = data;
-  PillionTransfer *transfer = data;
+  PillionFileSink *self = data;
+  PillionCall *call = self->parent.call;
 
   self->at_work = FALSE;
 
@@ -515,11 +517,11 @@ step_done (gpointer data)
   else if (self->failure != NULL)
     {
       put_away (self, self->failure);
-      pillion_transfer_finish_failure (transfer, g_steal_pointer (&self->failure));
+      pillion_call_finish_failure (call, g_steal_pointer (&self->failure));
     }
   else if (self->writer.error != NULL)
     {
-      pillion_transfer_fail (transfer, g_steal_pointer (&self->writer.error));
+      pillion_call_fail (call, g_steal_pointer (&self->writer.error));
     }
   else if (self->finishing || pillion_part_writer_is_due (&self->writer, self->part->size))
     {
@@ -530,17 +532,17 @@ step_done (gpointer data)
 static void
 step_on_worker (gpointer data)
 {
-  PillionHttpFetch *self = data;
+  PillionFileSink *self = data;
 
   pillion_part_writer_step (&self->writer);
-  pillion_private_io_thread_post (self->parent.engine->io, step_done, self);
+  pillion_private_io_thread_post (self->parent.call->engine->io, step_done, self);
 }
 
 static void
-fetch_fail (PillionTransfer *transfer,
+file_fail (PillionSink *sink,
             GError *error)
 {
-  PillionHttpFetch *self = (PillionHttpFetch *) transfer;
+  PillionFileSink *self = (PillionFileSink *) sink;
 
   if (self->waits_for != NULL)
     g_queue_unlink (&g_steal_pointer (&self->waits_for)->waiting, &self->waiting_link);
@@ -554,13 +556,13 @@ fetch_fail (PillionTransfer *transfer,
     }
 
   put_away (self, error);
-  pillion_transfer_finish_failure (transfer, error);
+  pillion_call_finish_failure (sink->call, error);
 }
 
 static void
-fetch_clear (PillionTransfer *transfer)
+file_free (PillionSink *sink)
 {
-  PillionHttpFetch *self = (PillionHttpFetch *) transfer;
+  PillionFileSink *self = (PillionFileSink *) sink;
 
   g_assert (self->part == NULL && !self->at_work && self->waits_for == NULL && self->waiting.length == 0);
 
@@ -571,31 +573,28 @@ fetch_clear (PillionTransfer *transfer)
   g_clear_pointer (&self->target, pillion_target_free);
   g_free (self->etag);
   g_free (self->content_type);
+  g_free (self);
 }
 
-PillionTransfer *
-pillion_http_fetch_new (PillionHttpEngine *engine,
-                        PillionTask *task,
-                        const char *url,
-                        GFile *file,
-                        gboolean into,
-                        PillionHttpNameConflict conflict,
-                        const char *sha256)
+PillionSink *
+pillion_file_sink_new (GFile *file,
+                       gboolean into,
+                       PillionHttpNameConflict conflict,
+                       const char *sha256)
 {
-  static const PillionTransferClass klass = {
-    .size = sizeof (PillionHttpFetch),
+  static const PillionSinkClass klass = {
     .bulk = TRUE,
     .accept_encoding = "identity",
-    .prepare = fetch_prepare,
-    .head = fetch_head,
-    .body = fetch_body,
-    .whole = fetch_whole,
-    .fail = fetch_fail,
-    .clear = fetch_clear,
+    .request = file_request,
+    .head = file_head,
+    .body = file_body,
+    .whole = file_whole,
+    .fail = file_fail,
+    .free = file_free,
   };
-  PillionTransfer *transfer = pillion_transfer_new (&klass, engine, task, url);
-  PillionHttpFetch *self = (PillionHttpFetch *) transfer;
+  PillionFileSink *self = g_new0 (PillionFileSink, 1);
 
+  self->parent.klass = &klass;
   self->file = g_object_ref (file);
   self->into = into;
   self->sha256 = g_strdup (sha256);
@@ -604,7 +603,6 @@ pillion_http_fetch_new (PillionHttpEngine *engine,
   self->waiting_link.data = self;
   self->total = -1;
   self->end = -1;
-  pillion_task_set_unit (task, "bytes");
 
-  return transfer;
+  return &self->parent;
 }

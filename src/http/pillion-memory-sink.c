@@ -4,13 +4,14 @@
 
 #include "config.h"
 
-#include "http/pillion-http-call.h"
+#include "http/pillion-memory-sink.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <glib/gi18n-lib.h>
 
+#include "http/pillion-call.h"
 #include "http/pillion-gunzip.h"
 #include "http/pillion-http-json.h"
 
@@ -32,7 +33,7 @@
 /* From the body as it came to the result */
 typedef struct
 {
-  PillionTransfer *transfer; /* while a worker has it: a reference */
+  PillionCall *call; /* while a worker has it: a reference */
   gboolean json;
   char *coding;
   GByteArray *content;
@@ -45,13 +46,13 @@ typedef struct
 
 typedef struct
 {
-  PillionTransfer parent;
+  PillionSink parent;
   gboolean json;
   gint64 announced;
   char *coding;
   GByteArray *content;
   gboolean sized; /* whether the content has room for all that was announced */
-} PillionHttpCall;
+} PillionMemorySink;
 
 /* With fewer and larger pages the kernel has less to do when they are first written to */
 static void
@@ -87,38 +88,38 @@ make_content (gint64 announced)
 }
 
 static PillionVerdict
-call_head (PillionTransfer *transfer,
-           const PillionResponse *response,
+memory_head (PillionSink *sink,
+           const PillionHead *head,
            GError **error)
 {
-  PillionHttpCall *self = (PillionHttpCall *) transfer;
+  PillionMemorySink *self = (PillionMemorySink *) sink;
 
-  if (response->status < 200 || response->status > 299)
+  if (head->status < 200 || head->status > 299)
     return PILLION_VERDICT_REFUSED;
 
   /* A part of what was asked for must not pass for the whole */
-  if (response->status == 206)
+  if (head->status == 206)
     {
       g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
                            _("the server sent a part of the body (206) although all of it was requested"));
       return PILLION_VERDICT_FAIL;
     }
 
-  self->announced = response->length;
-  self->coding = g_strdup (response->get_header (response, "Content-Encoding"));
-  self->content = make_content (response->length);
+  self->announced = head->length;
+  self->coding = g_strdup (head->get_field (head, "Content-Encoding"));
+  self->content = make_content (head->length);
   self->sized = self->content != NULL;
   if (!self->sized)
     self->content = g_byte_array_new ();
 
-  return PILLION_VERDICT_READ;
+  return PILLION_VERDICT_PASS;
 }
 
 static guint8 *
-call_room (PillionTransfer *transfer,
+memory_room (PillionSink *sink,
            gsize *size)
 {
-  PillionHttpCall *self = (PillionHttpCall *) transfer;
+  PillionMemorySink *self = (PillionMemorySink *) sink;
 
   if (!self->sized || self->content->len >= self->announced)
     return NULL;
@@ -128,12 +129,12 @@ call_room (PillionTransfer *transfer,
 }
 
 static gboolean
-call_body (PillionTransfer *transfer,
+memory_body (PillionSink *sink,
            const guint8 *bytes,
            gsize length,
            GError **error)
 {
-  PillionHttpCall *self = (PillionHttpCall *) transfer;
+  PillionMemorySink *self = (PillionMemorySink *) sink;
 
   if (length > MAX_SIZE - self->content->len || self->announced > MAX_SIZE)
     {
@@ -150,9 +151,9 @@ call_body (PillionTransfer *transfer,
   /* What comes at once needs no progress */
   if (self->announced < 0 || self->content->len < self->announced)
     {
-      if (pillion_task_get_unit (transfer->task) == NULL)
-        pillion_task_set_unit (transfer->task, "bytes");
-      pillion_transfer_set_progress (transfer, self->content->len, self->announced);
+      if (pillion_task_get_unit (sink->call->task) == NULL)
+        pillion_task_set_unit (sink->call->task, "bytes");
+      pillion_call_set_progress (sink->call, self->content->len, self->announced);
     }
 
   return TRUE;
@@ -172,7 +173,7 @@ static void
 decode (Decoding *self)
 {
   if (self->coding != NULL)
-    self->content = pillion_http_decode (self->content, self->coding, self->transfer->cancellable, &self->error);
+    self->content = pillion_http_decode (self->content, self->coding, self->call->cancellable, &self->error);
 
   if (self->content != NULL)
     self->bytes = g_byte_array_free_to_bytes (g_steal_pointer (&self->content));
@@ -184,16 +185,16 @@ decode (Decoding *self)
 static void
 deliver (Decoding *self)
 {
-  PillionTransfer *transfer = self->transfer;
+  PillionCall *call = self->call;
   PillionTask *task;
 
   if (self->error != NULL)
     {
-      pillion_transfer_fail (transfer, g_steal_pointer (&self->error));
+      pillion_call_fail (call, g_steal_pointer (&self->error));
       return;
     }
 
-  task = pillion_transfer_finish (transfer);
+  task = pillion_call_finish (call);
   if (self->json)
     pillion_task_return_object (task, self->parser);
   else
@@ -204,15 +205,15 @@ static void
 deliver_on_thread (gpointer data)
 {
   Decoding *self = data;
-  PillionTransfer *transfer = self->transfer;
+  PillionCall *call = self->call;
 
   /* It was maybe cancelled meanwhile, and then nobody waits */
-  if (!transfer->done)
+  if (!call->done)
     deliver (self);
 
   decoding_clear (self);
   g_free (self);
-  pillion_transfer_unref (transfer);
+  pillion_call_unref (call);
 }
 
 static void
@@ -221,21 +222,21 @@ decode_on_worker (gpointer data)
   Decoding *self = data;
 
   decode (self);
-  pillion_private_io_thread_post (self->transfer->engine->io, deliver_on_thread, self);
+  pillion_private_io_thread_post (self->call->engine->io, deliver_on_thread, self);
 }
 
 static void
-call_whole (PillionTransfer *transfer)
+memory_whole (PillionSink *sink)
 {
-  PillionHttpCall *self = (PillionHttpCall *) transfer;
+  PillionMemorySink *self = (PillionMemorySink *) sink;
   gboolean large = (self->json && self->content->len > LARGE) || (self->coding != NULL && self->content->len > LARGE_CODED);
   Decoding decoding;
 
-  if (pillion_task_get_unit (transfer->task) != NULL)
-    pillion_task_set_progress (transfer->task, self->content->len, self->content->len);
+  if (pillion_task_get_unit (sink->call->task) != NULL)
+    pillion_task_set_progress (sink->call->task, self->content->len, self->content->len);
 
   decoding = (Decoding) {
-    .transfer = transfer,
+    .call = sink->call,
     .json = self->json,
     .coding = g_steal_pointer (&self->coding),
     .content = g_steal_pointer (&self->content),
@@ -243,8 +244,8 @@ call_whole (PillionTransfer *transfer)
 
   if (large)
     {
-      pillion_transfer_ref (transfer);
-      pillion_http_engine_compute (transfer->engine, decode_on_worker, g_memdup2 (&decoding, sizeof decoding));
+      pillion_call_ref (sink->call);
+      pillion_http_engine_compute (sink->call->engine, decode_on_worker, g_memdup2 (&decoding, sizeof decoding));
     }
   else
     {
@@ -255,32 +256,30 @@ call_whole (PillionTransfer *transfer)
 }
 
 static void
-call_clear (PillionTransfer *transfer)
+memory_free (PillionSink *sink)
 {
-  PillionHttpCall *self = (PillionHttpCall *) transfer;
+  PillionMemorySink *self = (PillionMemorySink *) sink;
 
   g_free (self->coding);
   g_clear_pointer (&self->content, g_byte_array_unref);
+  g_free (self);
 }
 
-PillionTransfer *
-pillion_http_call_new (PillionHttpEngine *engine,
-                       PillionTask *task,
-                       const char *url,
-                       gboolean json)
+PillionSink *
+pillion_memory_sink_new (gboolean json)
 {
-  static const PillionTransferClass klass = {
-    .size = sizeof (PillionHttpCall),
+  static const PillionSinkClass klass = {
     .accept_encoding = "gzip, deflate",
-    .head = call_head,
-    .room = call_room,
-    .body = call_body,
-    .whole = call_whole,
-    .clear = call_clear,
+    .head = memory_head,
+    .room = memory_room,
+    .body = memory_body,
+    .whole = memory_whole,
+    .free = memory_free,
   };
-  PillionTransfer *transfer = pillion_transfer_new (&klass, engine, task, url);
+  PillionMemorySink *self = g_new0 (PillionMemorySink, 1);
 
-  ((PillionHttpCall *) transfer)->json = json;
+  self->parent.klass = &klass;
+  self->json = json;
 
-  return transfer;
+  return &self->parent;
 }

@@ -1,0 +1,480 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-call.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "core/pillion-private.h"
+#include "http/pillion-http-url.h"
+
+/* How long after a progress the next one is told, in µs: often enough for a screen */
+#define PROGRESS_USEC 8000
+
+static const PillionHopFuncs hop_funcs;
+
+PillionCall *
+pillion_call_new (PillionHttpEngine *engine,
+                  PillionTask *task,
+                  const char *url)
+{
+  PillionCall *self = g_new0 (PillionCall, 1);
+
+  self->n_references = 1;
+  self->engine = pillion_http_engine_ref (engine);
+  self->task = g_object_ref (task);
+  self->given_url = g_strdup (url);
+  self->url = pillion_http_strip_user (url);
+
+  return self;
+}
+
+void
+pillion_call_add_stage (PillionCall *self,
+                        PillionStage *stage)
+{
+  pillion_stages_add (&self->stages, stage);
+}
+
+void
+pillion_call_set_sink (PillionCall *self,
+                       PillionSink *sink)
+{
+  g_assert (self->sink == NULL);
+
+  self->sink = sink;
+  sink->call = self;
+}
+
+PillionCall *
+pillion_call_ref (PillionCall *self)
+{
+  __atomic_add_fetch (&self->n_references, 1, __ATOMIC_RELAXED);
+  return self;
+}
+
+/* What matters was let go when the call was finished: the last reference may be that of a signal handler, anywhere */
+void
+pillion_call_unref (PillionCall *self)
+{
+  if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) > 0)
+    return;
+
+  g_object_unref (self->cancellable);
+  pillion_http_engine_unref (self->engine);
+  g_free (self->given_url);
+  g_free (self->url);
+  g_free (self);
+}
+
+static void
+unref_in_closure (gpointer data,
+                  GClosure *closure)
+{
+  pillion_call_unref (data);
+}
+
+static void
+cancel_on_thread (gpointer data)
+{
+  PillionCall *self = data;
+
+  self->cancel_seen = TRUE;
+  if (self->submitted)
+    pillion_call_fail (self, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the transfer was cancelled")));
+  pillion_call_unref (self);
+}
+
+/* On any thread */
+static void
+cancelled (GCancellable *cancellable,
+           gpointer data)
+{
+  PillionCall *self = data;
+
+  pillion_sync_acquire (self);
+  pillion_private_io_thread_post (self->engine->io, cancel_on_thread, pillion_call_ref (self));
+}
+
+gboolean
+pillion_call_set_uri (PillionCall *self,
+                      GUri *uri,
+                      GError **error)
+{
+  if (!pillion_http_check_uri (uri, error))
+    return FALSE;
+
+  g_uri_ref (uri);
+  g_clear_pointer (&self->uri, g_uri_unref);
+  self->uri = uri;
+  g_free (self->origin);
+  self->origin = pillion_http_uri_get_origin (uri);
+
+  return TRUE;
+}
+
+static void
+submit_on_thread (gpointer data)
+{
+  PillionCall *self = data;
+  g_autoptr (GUri) uri = NULL;
+  GError *error = NULL;
+
+  self->submitted = TRUE;
+  if (self->cancel_seen)
+    {
+      cancel_on_thread (pillion_call_ref (self));
+      return;
+    }
+
+  if (self->engine->unavailable != NULL)
+    {
+      pillion_call_fail (self, g_error_copy (self->engine->unavailable));
+      return;
+    }
+
+  uri = pillion_http_parse_url (self->given_url, &error);
+  if (uri == NULL || !pillion_call_set_uri (self, uri, &error))
+    pillion_call_fail (self, error);
+  else
+    pillion_call_send (self);
+}
+
+void
+pillion_call_submit (PillionCall *self)
+{
+  self->cancellable = g_object_ref (pillion_task_get_cancellable (self->task));
+  pillion_private_task_set_external (self->task);
+
+  /* Not g_cancellable_connect (), because its counterpart waits for other people's handlers. What the handler posts may come
+   * before the call itself does, and waits for it there. */
+  pillion_sync_release (self);
+  self->cancelled_handler = g_signal_connect_data (self->cancellable, "cancelled", G_CALLBACK (cancelled),
+                                                   pillion_call_ref (self), unref_in_closure, 0);
+  if (g_cancellable_is_cancelled (self->cancellable))
+    cancelled (self->cancellable, self);
+
+  pillion_private_io_thread_post (self->engine->io, submit_on_thread, self);
+}
+
+/* Nothing is queued or on its way from here on */
+static void
+drop_hop (PillionCall *self)
+{
+  pillion_deadlines_unset (self->engine->deadlines, &self->idle);
+  g_clear_pointer (&self->hop, pillion_hop_drop);
+}
+
+/* What follows from a verdict that is not to go on */
+static void
+stop (PillionCall *self,
+      PillionVerdict verdict,
+      GError *error)
+{
+  switch (verdict)
+    {
+    case PILLION_VERDICT_AGAIN:
+      pillion_call_send (self);
+      break;
+    case PILLION_VERDICT_WAIT:
+      drop_hop (self);
+      self->waiting = TRUE;
+      break;
+    case PILLION_VERDICT_FAIL:
+      pillion_call_fail (self, error);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+void
+pillion_call_send (PillionCall *self)
+{
+  PillionVerdict verdict;
+  GError *error = NULL;
+
+  drop_hop (self);
+
+  verdict = pillion_stages_begin (&self->stages, self, &error);
+  if (verdict != PILLION_VERDICT_PASS)
+    {
+      stop (self, verdict, error);
+      return;
+    }
+
+  self->hop = pillion_hop_new (self->engine, &hop_funcs, self);
+  pillion_hop_send (self->hop, self->origin);
+}
+
+static void
+resume (gpointer data)
+{
+  PillionCall *self = data;
+
+  /* It may have been cancelled meanwhile */
+  if (self->waiting && !self->failed && !self->done)
+    {
+      self->waiting = FALSE;
+      pillion_call_send (self);
+    }
+  pillion_call_unref (self);
+}
+
+void
+pillion_call_resume (PillionCall *self)
+{
+  pillion_private_io_thread_post (self->engine->io, resume, pillion_call_ref (self));
+}
+
+/* The exchange is over: the body is whole if there is no error */
+static void
+end_exchange (PillionCall *self,
+              GError *error)
+{
+  PillionVerdict verdict;
+
+  drop_hop (self);
+
+  verdict = pillion_stages_end (&self->stages, self, error);
+  if (verdict != PILLION_VERDICT_PASS)
+    {
+      g_clear_error (&error);
+      stop (self, verdict, NULL);
+    }
+  else if (error != NULL)
+    pillion_call_fail (self, error);
+  else
+    self->sink->klass->whole (self->sink);
+}
+
+/* The call fails with what was refused, and with as much as there is of the reason */
+static void
+end_refusal (PillionCall *self,
+             gboolean whole)
+{
+  pillion_call_fail (self, pillion_refusal_end (g_steal_pointer (&self->refusal), whole));
+}
+
+static void
+refusal_late (gpointer data)
+{
+  end_refusal (data, FALSE);
+}
+
+static gint64
+look_whether_idle (gpointer data,
+                   gint64 now)
+{
+  PillionCall *self = data;
+  guint seconds = self->engine->config.idle_timeout;
+  gint64 due = self->last_activity + (gint64) seconds * G_USEC_PER_SEC;
+
+  /* Without a timeout there is still a deadline, which looks again when there is one */
+  if (seconds == 0)
+    return PILLION_DEADLINE_NEVER - 1;
+  if (due > now)
+    return due;
+
+  if (self->refusal != NULL)
+    end_refusal (self, FALSE);
+  else
+    end_exchange (self, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                                     g_dngettext (GETTEXT_PACKAGE,
+                                                  "the server sent nothing for %u second",
+                                                  "the server sent nothing for %u seconds", seconds),
+                                     seconds));
+  return PILLION_DEADLINE_NEVER;
+}
+
+static gboolean
+hop_start (gpointer data,
+           PillionWireRequest *request)
+{
+  PillionCall *self = data;
+  PillionHttpConfig *config = &self->engine->config;
+  PillionSink *sink = self->sink;
+  PillionVerdict verdict;
+  GError *error = NULL;
+
+  pillion_field_list_clear (&self->fields);
+  if (config->user_agent != NULL)
+    pillion_field_list_append (&self->fields, "User-Agent", config->user_agent);
+  pillion_field_list_append (&self->fields, "Accept-Encoding", sink->klass->accept_encoding);
+
+  verdict = pillion_stages_request (&self->stages, self, &self->fields, &error);
+  if (verdict == PILLION_VERDICT_PASS && sink->klass->request != NULL)
+    verdict = sink->klass->request (sink, &self->fields, &error);
+  if (verdict != PILLION_VERDICT_PASS)
+    {
+      stop (self, verdict, error);
+      return FALSE;
+    }
+
+  self->last_activity = g_get_monotonic_time ();
+  pillion_deadlines_set (self->engine->deadlines, &self->idle,
+                         config->idle_timeout > 0 ? self->last_activity + (gint64) config->idle_timeout * G_USEC_PER_SEC
+                                                  : PILLION_DEADLINE_NEVER - 1,
+                         look_whether_idle, self);
+
+  *request = (PillionWireRequest) {
+    .method = "GET",
+    .uri = self->uri,
+    .origin = self->origin,
+    .bulk = sink->klass->bulk,
+    .fields = (const char *const *) self->fields.strv,
+  };
+  return TRUE;
+}
+
+static void
+hop_head (gpointer data,
+          const PillionHead *head)
+{
+  PillionCall *self = data;
+  PillionVerdict verdict;
+  GError *error = NULL;
+
+  self->last_activity = g_get_monotonic_time ();
+
+  verdict = pillion_stages_head (&self->stages, self, head, &error);
+  if (verdict == PILLION_VERDICT_PASS)
+    verdict = self->sink->klass->head (self->sink, head, &error);
+
+  if (verdict == PILLION_VERDICT_REFUSED)
+    self->refusal = pillion_refusal_new (head, self->uri, refusal_late, self);
+  else if (verdict != PILLION_VERDICT_PASS)
+    stop (self, verdict, error);
+}
+
+static guint8 *
+hop_room (gpointer data,
+          gsize *size)
+{
+  PillionCall *self = data;
+  PillionSink *sink = self->sink;
+
+  return self->refusal == NULL && sink->klass->room != NULL ? sink->klass->room (sink, size) : NULL;
+}
+
+static void
+hop_body (gpointer data,
+          const guint8 *bytes,
+          gsize length)
+{
+  PillionCall *self = data;
+  GError *error = NULL;
+
+  self->last_activity = g_get_monotonic_time ();
+
+  if (self->refusal != NULL)
+    {
+      if (!pillion_refusal_add (self->refusal, bytes, length))
+        end_refusal (self, FALSE);
+    }
+  else if (!self->sink->klass->body (self->sink, bytes, length, &error))
+    {
+      pillion_call_fail (self, error);
+    }
+}
+
+static void
+hop_end (gpointer data,
+         GError *error)
+{
+  PillionCall *self = data;
+
+  if (self->refusal != NULL)
+    {
+      end_refusal (self, error == NULL);
+      g_clear_error (&error);
+    }
+  else
+    {
+      end_exchange (self, error);
+    }
+}
+
+static const PillionHopFuncs hop_funcs = {
+  .start = hop_start,
+  .head = hop_head,
+  .room = hop_room,
+  .body = hop_body,
+  .end = hop_end,
+};
+
+void
+pillion_call_set_progress (PillionCall *self,
+                           gint64 completed,
+                           gint64 total)
+{
+  if (self->last_activity - self->last_progress < PROGRESS_USEC)
+    return;
+
+  self->last_progress = self->last_activity;
+  pillion_task_set_progress (self->task, completed, total);
+}
+
+void
+pillion_call_fail (PillionCall *self,
+                   GError *error)
+{
+  if (self->failed || self->done)
+    {
+      g_error_free (error);
+      return;
+    }
+
+  self->failed = TRUE;
+  g_clear_pointer (&self->refusal, pillion_refusal_free);
+  drop_hop (self);
+
+  g_prefix_error (&error, "%s: ", self->url);
+  /* It may quote what a server sent, or a path */
+  if (!g_utf8_validate (error->message, -1, NULL))
+    {
+      char *text = g_utf8_make_valid (error->message, -1);
+
+      g_free (error->message);
+      error->message = text;
+    }
+
+  if (self->sink->klass->fail != NULL)
+    self->sink->klass->fail (self->sink, error);
+  else
+    pillion_call_finish_failure (self, error);
+}
+
+void
+pillion_call_finish_failure (PillionCall *self,
+                             GError *error)
+{
+  pillion_task_return_error (pillion_call_finish (self), error);
+}
+
+PillionTask *
+pillion_call_finish (PillionCall *self)
+{
+  PillionTask *task = g_steal_pointer (&self->task);
+  PillionSink *sink = g_steal_pointer (&self->sink);
+
+  self->done = TRUE;
+  drop_hop (self);
+  g_signal_handler_disconnect (self->cancellable, self->cancelled_handler);
+
+  sink->klass->free (sink);
+  pillion_stages_clear (&self->stages);
+  pillion_field_list_clear (&self->fields);
+  g_clear_pointer (&self->uri, g_uri_unref);
+  g_clear_pointer (&self->origin, g_free);
+
+  /* Now, and not once the task has its outcome: the loop's thread may drop the task and the loop then, and the last reference to them must
+   * not be one of this thread's */
+  pillion_sync_unref (task);
+  pillion_call_unref (self);
+
+  return task;
+}

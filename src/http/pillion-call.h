@@ -1,0 +1,93 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <pillion-http/pillion-http.h>
+
+#include "core/pillion-private.h"
+#include "http/pillion-deadlines.h"
+#include "http/pillion-hop.h"
+#include "http/pillion-http-engine.h"
+#include "http/pillion-refusal.h"
+#include "http/pillion-sink.h"
+#include "http/pillion-stage.h"
+
+/* What the user asked for, until its task is done: one task, one cancellable, and as many hops as it takes. It is made on the loop's thread;
+ * once it was submitted it belongs to the I/O thread. */
+struct _PillionCall
+{
+  int n_references; /* atomic */
+  PillionHttpEngine *engine;
+  PillionTask *task;
+  char *given_url;
+  char *url; /* without user and password: for files, results and messages */
+  GCancellable *cancellable;
+  gulong cancelled_handler;
+
+  PillionStages stages;
+  PillionSink *sink;
+  PillionFieldList fields; /* of the request that is being sent */
+
+  GUri *uri; /* where the request goes now */
+  char *origin;
+  PillionHop *hop;         /* NULL while nothing is queued or on its way */
+  PillionRefusal *refusal; /* while its body comes, else NULL */
+  PillionDeadline idle;
+  gint64 last_activity;
+  gint64 last_progress;
+
+  gboolean submitted;
+  gboolean cancel_seen; /* maybe before it was submitted */
+  gboolean waiting;     /* for pillion_call_resume () */
+  gboolean failed;      /* the task is to end with an error */
+  gboolean done;
+};
+
+/* On the loop's thread. @task is pending; a reference is taken. */
+PillionCall *pillion_call_new            (PillionHttpEngine *engine,
+                                          PillionTask       *task,
+                                          const char        *url);
+
+/* These take what they are given. The call needs a sink. */
+void         pillion_call_add_stage      (PillionCall       *self,
+                                          PillionStage      *stage);
+void         pillion_call_set_sink       (PillionCall       *self,
+                                          PillionSink       *sink);
+
+/* Hands the call over to the I/O thread, with the reference */
+void         pillion_call_submit         (PillionCall       *self);
+
+PillionCall *pillion_call_ref            (PillionCall       *self);
+void         pillion_call_unref          (PillionCall       *self);
+
+/* The rest is for the I/O thread */
+
+/* Where the next request goes. The error is one of a URL that can't be used. */
+gboolean     pillion_call_set_uri        (PillionCall       *self,
+                                          GUri              *uri,
+                                          GError           **error);
+
+/* Sends another request to the place where requests go now; the current one is dropped */
+void         pillion_call_send           (PillionCall       *self);
+
+/* After PILLION_VERDICT_WAIT: sends a request soon, and never inside this call */
+void         pillion_call_resume         (PillionCall       *self);
+
+/* Tells how much of the body has come, unless that was told a moment ago: the host would be woken for each piece */
+void         pillion_call_set_progress   (PillionCall       *self,
+                                          gint64             completed,
+                                          gint64             total);
+
+/* Ends the call with an error (transfer full), to which the URL is added. Nothing happens if it has ended or is ending. */
+void         pillion_call_fail           (PillionCall       *self,
+                                          GError            *error);
+
+/* For the sink's fail () */
+void         pillion_call_finish_failure (PillionCall       *self,
+                                          GError            *error);
+
+/* Ends the call. Returns its task, without a reference: the loop keeps it as long as it has no outcome. To give it one is the last thing to
+ * do, because the task and its loop may be gone right after that. The sink is freed in here. */
+PillionTask *pillion_call_finish         (PillionCall       *self);

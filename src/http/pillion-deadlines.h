@@ -1,0 +1,43 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "core/pillion-private.h"
+
+/* The clocks of all calls, behind one source of the I/O thread's context. A deadline that moves all the time, because something keeps
+ * arriving, costs nothing when it moves: its function is called at the time that was given and says when to look again. */
+typedef struct _PillionDeadlines PillionDeadlines;
+
+#define PILLION_DEADLINE_NEVER G_MAXINT64
+
+/* Returns when to be called again, in µs of the monotonic clock. PILLION_DEADLINE_NEVER if the time was over: then it may have freed
+ * the deadline. */
+typedef gint64 (*PillionDeadlineFunc) (gpointer data,
+                                       gint64   now);
+
+/* Embedded in what it belongs to; zero while it is not set */
+typedef struct
+{
+  PillionTimer timer;
+  PillionDeadlineFunc func;
+  gpointer data;
+} PillionDeadline;
+
+PillionDeadlines *pillion_deadlines_new        (GMainContext        *context);
+void              pillion_deadlines_free       (PillionDeadlines    *self);
+
+/* Sets a deadline, or moves it */
+void              pillion_deadlines_set        (PillionDeadlines    *self,
+                                                PillionDeadline     *deadline,
+                                                gint64               due,
+                                                PillionDeadlineFunc  func,
+                                                gpointer             data);
+void              pillion_deadlines_unset      (PillionDeadlines    *self,
+                                                PillionDeadline     *deadline);
+
+/* Calls every function soon, because what they go by has changed */
+void              pillion_deadlines_look_again (PillionDeadlines    *self);

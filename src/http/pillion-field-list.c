@@ -1,0 +1,80 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-field-list.h"
+
+void
+pillion_field_list_clear (PillionFieldList *self)
+{
+  g_strfreev (self->strv);
+  *self = (PillionFieldList) { NULL };
+}
+
+void
+pillion_field_list_append (PillionFieldList *self,
+                           const char *name,
+                           const char *value)
+{
+  if (self->n + 2 >= self->size)
+    {
+      self->size = MAX (self->size * 2, 17);
+      self->strv = g_renew (char *, self->strv, self->size);
+    }
+
+  self->strv[self->n++] = g_strdup (name);
+  self->strv[self->n++] = g_strdup (value);
+  self->strv[self->n] = NULL;
+}
+
+void
+pillion_field_list_set (PillionFieldList *self,
+                        const char *name,
+                        const char *value)
+{
+  /* The value may be one of those that go */
+  g_autofree char *copy = g_strdup (value);
+
+  pillion_field_list_remove (self, name);
+  pillion_field_list_append (self, name, copy);
+}
+
+gboolean
+pillion_field_list_remove (PillionFieldList *self,
+                           const char *name)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->n; i += 2)
+    {
+      if (g_ascii_strcasecmp (self->strv[i], name) == 0)
+        {
+          g_free (self->strv[i]);
+          g_free (self->strv[i + 1]);
+          continue;
+        }
+
+      self->strv[n++] = self->strv[i];
+      self->strv[n++] = self->strv[i + 1];
+    }
+
+  if (n == self->n)
+    return FALSE;
+
+  self->n = n;
+  self->strv[n] = NULL;
+  return TRUE;
+}
+
+const char *
+pillion_field_list_get (const PillionFieldList *self,
+                        const char *name)
+{
+  for (guint i = 0; i < self->n; i += 2)
+    if (g_ascii_strcasecmp (self->strv[i], name) == 0)
+      return self->strv[i + 1];
+
+  return NULL;
+}

@@ -1,0 +1,35 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <glib.h>
+
+/* Header fields in order, with copies of their names and values. Names compare without regard to case. All zero is an empty list. */
+typedef struct
+{
+  char **strv; /* name, value, name, value, … NULL; NULL while the list is empty */
+  guint n;     /* strings in it */
+  guint size;
+} PillionFieldList;
+
+void        pillion_field_list_clear  (PillionFieldList       *self);
+
+/* Adds a field after those that are there */
+void        pillion_field_list_append (PillionFieldList       *self,
+                                       const char             *name,
+                                       const char             *value);
+
+/* Puts this field in the place of all of its name */
+void        pillion_field_list_set    (PillionFieldList       *self,
+                                       const char             *name,
+                                       const char             *value);
+
+/* Returns whether there was one */
+gboolean    pillion_field_list_remove (PillionFieldList       *self,
+                                       const char             *name);
+
+/* The first value, or NULL */
+const char *pillion_field_list_get    (const PillionFieldList *self,
+                                       const char             *name);

@@ -1,0 +1,45 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-http-engine.h"
+#include "http/pillion-transport.h"
+
+/* One request and its answer: a place in the queue, then an exchange. The place is free again when the exchange is gone, which may be
+ * later than the caller's interest in it. All of it belongs to the I/O thread. */
+typedef struct _PillionHop PillionHop;
+typedef struct _PillionHopFuncs PillionHopFuncs;
+
+/* Each of these may call pillion_hop_drop (), and then none of them is called again */
+struct _PillionHopFuncs
+{
+  /* There is a place: the request is to be sent. FALSE: it is not; the hop was dropped. */
+  gboolean (*start) (gpointer            data,
+                     PillionWireRequest *request);
+
+  /* As in PillionExchangeFuncs */
+  void     (*head)  (gpointer            data,
+                     const PillionHead  *head);
+  guint8  *(*room)  (gpointer            data,
+                     gsize              *size);
+  void     (*body)  (gpointer            data,
+                     const guint8       *bytes,
+                     gsize               length);
+
+  /* The caller drops the hop in here */
+  void     (*end)   (gpointer            data,
+                     GError             *error);
+};
+
+PillionHop *pillion_hop_new  (PillionHttpEngine     *engine,
+                              const PillionHopFuncs *funcs,
+                              gpointer               data);
+
+/* Takes a place in the queue for @origin. May call start () at once. */
+void        pillion_hop_send (PillionHop            *self,
+                              const char            *origin);
+
+/* Ends it, at any time */
+void        pillion_hop_drop (PillionHop            *self);

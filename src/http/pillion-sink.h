@@ -1,0 +1,52 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-stage.h"
+
+typedef struct _PillionSink PillionSink;
+typedef struct _PillionSinkClass PillionSinkClass;
+
+/* Where the body of a call's answer goes, and what makes the task's result of it. A call has one, and frees it. All of it runs on the I/O
+ * thread. */
+struct _PillionSinkClass
+{
+  gboolean bulk; /* a large body is expected */
+  const char *accept_encoding;
+
+  /* The request leaves now, and may not be the first one: adds fields. PASS, WAIT or FAIL. Optional. */
+  PillionVerdict (*request) (PillionSink       *self,
+                             PillionFieldList  *fields,
+                             GError           **error);
+
+  /* The head of an answer that all stages let pass */
+  PillionVerdict (*head)    (PillionSink       *self,
+                             const PillionHead *head,
+                             GError           **error);
+
+  /* Where the next piece of the body is to be read to, or NULL; optional */
+  guint8        *(*room)    (PillionSink       *self,
+                             gsize             *size);
+  gboolean       (*body)    (PillionSink       *self,
+                             const guint8      *bytes,
+                             gsize              length,
+                             GError           **error);
+
+  /* All of the body has come: the call is finished from here, or later */
+  void           (*whole)   (PillionSink       *self);
+
+  /* The call fails with @error (transfer full), which is to be passed to pillion_call_finish_failure (), now or later; optional */
+  void           (*fail)    (PillionSink       *self,
+                             GError            *error);
+
+  void           (*free)    (PillionSink       *self);
+};
+
+/* Begins the struct of each sink */
+struct _PillionSink
+{
+  const PillionSinkClass *klass;
+  PillionCall *call; /* which owns it */
+};

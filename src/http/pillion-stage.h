@@ -1,0 +1,89 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-field-list.h"
+#include "http/pillion-transport.h"
+
+typedef struct _PillionCall PillionCall;
+typedef struct _PillionStage PillionStage;
+typedef struct _PillionStageClass PillionStageClass;
+
+/* What is to be done next */
+typedef enum
+{
+  PILLION_VERDICT_PASS,    /* go on: the next stage is asked, and after the last one the call goes on */
+  PILLION_VERDICT_AGAIN,   /* send another request: from the outermost stage's begin () on */
+  PILLION_VERDICT_WAIT,    /* the same, once pillion_call_resume () is called; no place in the queue is held until then */
+  PILLION_VERDICT_REFUSED, /* an answer that is of no use, but for the error that it becomes; for head () only */
+  PILLION_VERDICT_FAIL,    /* the error was set */
+} PillionVerdict;
+
+/* Something that a call does with its requests and answers: it follows redirects, adds credentials, tries again. A call has a list of
+ * them, the outermost first. Each lasts as long as its call, so it can count. All of it runs on the I/O thread. A function that a
+ * stage does not need is NULL. */
+struct _PillionStageClass
+{
+  /* Before a request asks for its place in the queue; outermost first */
+  PillionVerdict (*begin)   (PillionStage      *self,
+                             PillionCall       *call,
+                             GError           **error);
+
+  /* The request has its place and leaves now: adds fields; outermost first. PASS, WAIT or FAIL. */
+  PillionVerdict (*request) (PillionStage      *self,
+                             PillionCall       *call,
+                             PillionFieldList  *fields,
+                             GError           **error);
+
+  /* The head of an answer; innermost first */
+  PillionVerdict (*head)    (PillionStage      *self,
+                             PillionCall       *call,
+                             const PillionHead *head,
+                             GError           **error);
+
+  /* The exchange is over: the body is whole, or *@error says what went wrong; innermost first. PASS, AGAIN or WAIT; the error is freed unless
+   * it is PASS. */
+  PillionVerdict (*end)     (PillionStage      *self,
+                             PillionCall       *call,
+                             const GError      *error);
+
+  void           (*free)    (PillionStage      *self);
+};
+
+/* Begins the struct of each stage */
+struct _PillionStage
+{
+  const PillionStageClass *klass;
+  PillionStage *outer;
+  PillionStage *inner;
+};
+
+/* The stages of a call */
+typedef struct
+{
+  PillionStage *outermost;
+  PillionStage *innermost;
+} PillionStages;
+
+/* Takes @stage, as the innermost one */
+void           pillion_stages_add     (PillionStages     *self,
+                                       PillionStage      *stage);
+void           pillion_stages_clear   (PillionStages     *self);
+
+/* These ask one stage after another, until one says something else than PASS */
+PillionVerdict pillion_stages_begin   (PillionStages     *self,
+                                       PillionCall       *call,
+                                       GError           **error);
+PillionVerdict pillion_stages_request (PillionStages     *self,
+                                       PillionCall       *call,
+                                       PillionFieldList  *fields,
+                                       GError           **error);
+PillionVerdict pillion_stages_head    (PillionStages     *self,
+                                       PillionCall       *call,
+                                       const PillionHead *head,
+                                       GError           **error);
+PillionVerdict pillion_stages_end     (PillionStages     *self,
+                                       PillionCall       *call,
+                                       const GError      *error);
