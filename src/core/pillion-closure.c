@@ -4,9 +4,11 @@
 
 #include "config.h"
 
+#include <gobject/gvaluecollector.h>
+
 #include "core/pillion-closure.h"
 
-/* For the closures of C functions, which have none of their own. GLib's generic one takes a first argument for granted. */
+/* The marshaller for closures of C functions that have none. GLib's generic one can't call a function without arguments. */
 static void
 marshal (GClosure *closure,
          GValue *result,
@@ -42,45 +44,45 @@ pillion_closure_let_go (gpointer closure)
   g_closure_unref (closure);
 }
 
+/* Calls a closure with n_arguments arguments, each given as its GType and its value. */
 static void
 invoke (GClosure *closure,
         GValue *result,
-        GValue *arguments,
-        guint n_arguments)
+        guint n_arguments,
+        ...)
 {
+  GValue arguments[2] = { G_VALUE_INIT, G_VALUE_INIT };
+  va_list list;
+
+  g_assert (n_arguments <= G_N_ELEMENTS (arguments));
+
+  va_start (list, n_arguments);
+  for (guint i = 0; i < n_arguments; i++)
+    {
+      GType type = va_arg (list, GType);
+      char *problem;
+
+      G_VALUE_COLLECT_INIT (&arguments[i], type, list, 0, &problem);
+      g_assert (problem == NULL);
+    }
+  va_end (list);
+
   g_closure_invoke (closure, result, n_arguments, arguments, NULL);
   for (guint i = 0; i < n_arguments; i++)
     g_value_unset (&arguments[i]);
 }
 
-static PillionTask *
-invoke_for_task (GClosure *closure,
-                 GValue *arguments,
-                 guint n_arguments)
-{
-  g_auto (GValue) result = G_VALUE_INIT;
-
-  g_value_init (&result, PILLION_TYPE_TASK);
-  invoke (closure, &result, arguments, n_arguments);
-
-  return g_value_dup_object (&result);
-}
-
 void
 pillion_closure_call (gpointer closure)
 {
-  invoke (closure, NULL, NULL, 0);
+  invoke (closure, NULL, 0);
 }
 
 void
 pillion_closure_call_done (PillionTask *task,
                            gpointer closure)
 {
-  GValue argument = G_VALUE_INIT;
-
-  g_value_init (&argument, PILLION_TYPE_TASK);
-  g_value_set_object (&argument, task);
-  invoke (closure, NULL, &argument, 1);
+  invoke (closure, NULL, 1, PILLION_TYPE_TASK, task);
 }
 
 void
@@ -88,24 +90,14 @@ pillion_closure_work (PillionTask *task,
                       GCancellable *cancellable,
                       gpointer closure)
 {
-  GValue arguments[2] = { G_VALUE_INIT, G_VALUE_INIT };
-
-  g_value_init (&arguments[0], PILLION_TYPE_TASK);
-  g_value_set_object (&arguments[0], task);
-  g_value_init (&arguments[1], G_TYPE_CANCELLABLE);
-  g_value_set_object (&arguments[1], cancellable);
-  invoke (closure, NULL, arguments, G_N_ELEMENTS (arguments));
+  invoke (closure, NULL, 2, PILLION_TYPE_TASK, task, G_TYPE_CANCELLABLE, cancellable);
 }
 
 void
 pillion_closure_hook (PillionLoop *loop,
                       gpointer closure)
 {
-  GValue argument = G_VALUE_INIT;
-
-  g_value_init (&argument, PILLION_TYPE_LOOP);
-  g_value_set_object (&argument, loop);
-  invoke (closure, NULL, &argument, 1);
+  invoke (closure, NULL, 1, PILLION_TYPE_LOOP, loop);
 }
 
 gint64
@@ -114,14 +106,9 @@ pillion_closure_poll (PillionPollSource *source,
                       gpointer closure)
 {
   g_auto (GValue) result = G_VALUE_INIT;
-  GValue arguments[2] = { G_VALUE_INIT, G_VALUE_INIT };
 
   g_value_init (&result, G_TYPE_INT64);
-  g_value_init (&arguments[0], PILLION_TYPE_POLL_SOURCE);
-  g_value_set_object (&arguments[0], source);
-  g_value_init (&arguments[1], G_TYPE_INT64);
-  g_value_set_int64 (&arguments[1], deadline_usec);
-  invoke (closure, &result, arguments, G_N_ELEMENTS (arguments));
+  invoke (closure, &result, 2, PILLION_TYPE_POLL_SOURCE, source, G_TYPE_INT64, deadline_usec);
 
   return g_value_get_int64 (&result);
 }
@@ -129,31 +116,36 @@ pillion_closure_poll (PillionPollSource *source,
 PillionTask *
 pillion_closure_start (gpointer closure)
 {
-  return invoke_for_task (closure, NULL, 0);
+  g_auto (GValue) result = G_VALUE_INIT;
+
+  g_value_init (&result, PILLION_TYPE_TASK);
+  invoke (closure, &result, 0);
+
+  return g_value_dup_object (&result);
 }
 
 PillionTask *
 pillion_closure_number (guint number,
                         gpointer closure)
 {
-  GValue argument = G_VALUE_INIT;
+  g_auto (GValue) result = G_VALUE_INIT;
 
-  g_value_init (&argument, G_TYPE_UINT);
-  g_value_set_uint (&argument, number);
+  g_value_init (&result, PILLION_TYPE_TASK);
+  invoke (closure, &result, 1, G_TYPE_UINT, number);
 
-  return invoke_for_task (closure, &argument, 1);
+  return g_value_dup_object (&result);
 }
 
 PillionTask *
 pillion_closure_then (PillionTask *task,
                       gpointer closure)
 {
-  GValue argument = G_VALUE_INIT;
+  g_auto (GValue) result = G_VALUE_INIT;
 
-  g_value_init (&argument, PILLION_TYPE_TASK);
-  g_value_set_object (&argument, task);
+  g_value_init (&result, PILLION_TYPE_TASK);
+  invoke (closure, &result, 1, PILLION_TYPE_TASK, task);
 
-  return invoke_for_task (closure, &argument, 1);
+  return g_value_dup_object (&result);
 }
 
 gboolean
@@ -162,14 +154,9 @@ pillion_closure_decide (const GError *error,
                         gpointer closure)
 {
   g_auto (GValue) result = G_VALUE_INIT;
-  GValue arguments[2] = { G_VALUE_INIT, G_VALUE_INIT };
 
   g_value_init (&result, G_TYPE_BOOLEAN);
-  g_value_init (&arguments[0], G_TYPE_ERROR);
-  g_value_set_boxed (&arguments[0], error);
-  g_value_init (&arguments[1], G_TYPE_UINT);
-  g_value_set_uint (&arguments[1], attempt);
-  invoke (closure, &result, arguments, G_N_ELEMENTS (arguments));
+  invoke (closure, &result, 2, G_TYPE_ERROR, error, G_TYPE_UINT, attempt);
 
   return g_value_get_boolean (&result);
 }

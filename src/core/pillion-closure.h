@@ -6,17 +6,17 @@
 
 #include <pillion/pillion.h>
 
-/* Functions that call a closure, which is their data. A binding's closure costs the binding one reference, where a function of its own
- * costs it a piece of machine code that some never free. */
+/* Functions that call a closure, which is their data. Bindings pass closures, because a C function made for a callback costs
+ * them a piece of machine code, which some never free. */
 
-/* Takes a reference, sinking it if it floats, for one of the functions below */
+/* Takes a reference for one of the functions below, sinking a floating one */
 GClosure    *pillion_closure_take      (GClosure     *closure);
 
-/* The destroy function that goes with it; any thread */
+/* The matching destroy function; any thread */
 void         pillion_closure_let_go    (gpointer      closure);
 
-/* Each has the type of the function that it stands for. Where a closure is to give a task and gives nothing, as one does that has thrown an
- * exception, that is NULL. */
+/* Each has the type of the function that it stands for. Those that return a task return NULL if the closure doesn't, for example
+ * because it threw an exception. */
 void         pillion_closure_call      (gpointer      closure);
 void         pillion_closure_call_done (PillionTask  *task,
                                         gpointer      closure);
