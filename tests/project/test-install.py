@@ -202,6 +202,13 @@ class Install(unittest.TestCase):
         self.assertIn('class Task(', (folder / 'repository' / 'Pillion.pyi').read_text(encoding='utf-8'))
         self.assertTrue((folder.parent / 'pillion' / 'py.typed').exists())
 
+    @unittest.skipUnless(shutil.which('mypy'), 'mypy is not installed')
+    def test_mypy_finds_the_stubs(self):
+        # If it didn't, nothing would need the ignore
+        (self.work / 'typed.py').write_text('from gi.repository import Pillion\n'
+                                            'Pillion.Loop.get_default().sleep("long")  # type: ignore[arg-type]\n', encoding='utf-8')
+        self.run_quietly('env', f'PYTHONPATH={self.python_folder(self.prefix)}', 'mypy', '--strict', 'typed.py', cwd=self.work)
+
     def test_everything_is_there(self):
         paths = ['bin/pillion', 'share/locale/de/LC_MESSAGES/pillion.mo']
         for name, namespace in (('pillion', 'Pillion'), ('pillion-http', 'PillionHttp')):

@@ -201,7 +201,7 @@ class Snippets(unittest.TestCase):
         (self.folder / 'snippet.vala').write_text(text, encoding='utf-8')
         packages = ['gio-2.0', 'pillion-1']
         packages += [package for package, word in (('json-glib-1.0', 'Json.'), ('posix', 'Posix.'), ('pillion-http-1', 'PillionHttp.')) if word in text]
-        self.check('valac', f'--vapidir={BUILD}/src', *(f'--pkg={package}' for package in packages), '-X', '-w',
+        self.check('valac', *(f'--pkg={package}' for package in packages), '-X', '-w',
                    '-o', 'snippet', 'snippet.vala')
         return ['./snippet']
 

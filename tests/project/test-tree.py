@@ -143,11 +143,20 @@ class Run(unittest.TestCase):
         if shutil.which('gjs'):
             # Its tasks are promises although nothing has imported Pillion by name
             script += ' && gjs -c "if (!new imports.gi.PillionHttp.Client ().get_bytes (\'\', null).then) throw new Error ()"'
+        if shutil.which('valac'):
+            script += ' && cd "$FOLDER" && valac -C --pkg pillion-1 --pkg pillion-http-1 empty.vala'
+        if shutil.which('mypy'):
+            script += ' && mypy --strict typed.py'
         if pathlib.Path(os.environ['PILLION_BUILD_DIR']) != SOURCE / '_build':
             self.skipTest('this is not _build, which is what `run env` is about')
-        env = {name: value for name, value in os.environ.items()
-               if name not in ('LD_LIBRARY_PATH', 'GI_TYPELIB_PATH', 'PKG_CONFIG_PATH', 'GJS_PATH')}
-        check = run('sh', '-c', script, cwd=SOURCE, env=env)
+        env = {name: value for name, value in os.environ.items() if name not in
+               ('LD_LIBRARY_PATH', 'GI_TYPELIB_PATH', 'PKG_CONFIG_PATH', 'PYTHONPATH', 'MYPYPATH', 'GJS_PATH', 'XDG_DATA_DIRS')}
+        with tempfile.TemporaryDirectory() as folder:
+            pathlib.Path(folder, 'empty.vala').write_text('Pillion.Loop loop; PillionHttp.Client client;\n', encoding='utf-8')
+            # mypy complains of an ignore that hides nothing, as it would if it didn't find the stubs
+            pathlib.Path(folder, 'typed.py').write_text(
+                'from gi.repository import Pillion\nPillion.Loop.get_default().sleep("long")  # type: ignore[arg-type]\n', encoding='utf-8')
+            check = run('sh', '-c', script, cwd=SOURCE, env=dict(env, FOLDER=folder))
         self.assertEqual(check.returncode, 0, check.stdout)
 
     def test_env_warns_of_a_python_without_pygobject(self):

@@ -27,7 +27,7 @@ import tap
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = pathlib.Path(os.environ['PILLION_SOURCE_DIR'])
 BUILD = pathlib.Path(os.environ['PILLION_BUILD_DIR'])
-STUBS = [BUILD / 'python' / f'{name}.pyi' for name in ('Pillion', 'PillionHttp')]
+STUBS = [BUILD / 'gir/python/gi-stubs/repository' / f'{name}.pyi' for name in ('Pillion', 'PillionHttp')]
 FENCE = re.compile(r'^```python\n(.*?)^```$', re.DOTALL | re.MULTILINE)
 
 # A name that nobody's override has
@@ -141,7 +141,7 @@ class Described:
     def setUpClass(cls):
         name = cls.namespace.__name__.rpartition('.')[2]
         cls.library = get_introspection_module(name)  # without the override
-        cls.tree = ast.parse((BUILD / 'python' / f'{name}.pyi').read_text(encoding='utf-8'))
+        cls.tree = ast.parse((BUILD / 'gir/python/gi-stubs/repository' / f'{name}.pyi').read_text(encoding='utf-8'))
         cls.classes = {node.name: node for node in cls.tree.body if isinstance(node, ast.ClassDef)}
 
         cls.assigned = {target.id for node in cls.tree.body if isinstance(node, ast.Assign) for target in node.targets}
