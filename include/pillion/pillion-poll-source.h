@@ -67,20 +67,6 @@ gboolean           pillion_poll_source_get_running          (PillionPollSource *
 PILLION_AVAILABLE_IN_1_0
 void               pillion_poll_source_set_running          (PillionPollSource *self,
                                                              gboolean           running);
-PILLION_AVAILABLE_IN_1_0
-guint              pillion_poll_source_get_external         (PillionPollSource *self);
-PILLION_AVAILABLE_IN_1_0
-void               pillion_poll_source_set_external         (PillionPollSource *self,
-                                                             guint              n_external);
-
-PILLION_AVAILABLE_IN_1_0
-gboolean           pillion_poll_source_watch_task           (PillionPollSource *self,
-                                                             PillionTask       *task);
-PILLION_AVAILABLE_IN_1_0
-gboolean           pillion_poll_source_give_up_task         (PillionPollSource *self,
-                                                             PillionTask       *task);
-PILLION_AVAILABLE_IN_1_0
-PillionTask       *pillion_poll_source_take_task            (PillionPollSource *self);
 
 PILLION_AVAILABLE_IN_1_0
 gboolean           pillion_poll_source_wait                 (PillionPollSource *self,

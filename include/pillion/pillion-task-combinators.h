@@ -94,9 +94,6 @@ PILLION_AVAILABLE_IN_1_0
 GPtrArray   *pillion_task_get_children  (PillionTask     *self);
 
 PILLION_AVAILABLE_IN_1_0
-PillionTask *pillion_task_get_source    (PillionTask     *self);
-
-PILLION_AVAILABLE_IN_1_0
 PillionTask *pillion_task_made_at       (PillionTask     *self,
                                          const char      *site);
 

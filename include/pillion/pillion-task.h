@@ -211,12 +211,6 @@ gboolean         pillion_task_get_value            (PillionTask          *self,
                                                     GValue               *value,
                                                     GError              **error);
 PILLION_AVAILABLE_IN_1_0
-gboolean         pillion_task_peek_value           (PillionTask          *self,
-                                                    GValue               *value,
-                                                    GError              **error);
-PILLION_AVAILABLE_IN_1_0
-GType            pillion_task_get_result_type      (PillionTask          *self);
-PILLION_AVAILABLE_IN_1_0
 gboolean         pillion_task_check                (PillionTask          *self,
                                                     GError              **error);
 

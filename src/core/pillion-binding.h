@@ -8,7 +8,8 @@
 
 #include <pillion/pillion.h>
 
-/* What the bindings need beside the public interface. It is in the GIR, because they find it there, and in no installed header. */
+/* What the overrides for Python and GJS need beside the public interface. It is exported and in the GIR, which is where they find it,
+ * but in no installed header, in no vapi, and not in the reference. */
 
 G_BEGIN_DECLS
 
@@ -25,16 +26,41 @@ G_BEGIN_DECLS
 typedef gboolean (*PillionWaitFunc) (gpointer user_data);
 
 PILLION_AVAILABLE_IN_1_0
-void     pillion_set_wait_func     (PillionWaitFunc func,
-                                    gpointer        user_data,
-                                    GDestroyNotify  destroy);
+void         pillion_set_wait_func            (PillionWaitFunc    func,
+                                               gpointer           user_data,
+                                               GDestroyNotify     destroy);
 
 PILLION_AVAILABLE_IN_1_0
-guint64  pillion_bytes_get_address (GBytes         *bytes);
+guint64      pillion_bytes_get_address        (GBytes            *bytes);
 
 PILLION_AVAILABLE_IN_1_0
-guint64 *pillion_outline_json      (GBytes         *text,
-                                    gsize           max_part,
-                                    gsize          *n_numbers);
+guint64     *pillion_outline_json             (GBytes            *text,
+                                               gsize              max_part,
+                                               gsize             *n_numbers);
+
+/* The outcome of a task */
+PILLION_AVAILABLE_IN_1_0
+gboolean     pillion_task_peek_value          (PillionTask       *self,
+                                               GValue            *value,
+                                               GError           **error);
+PILLION_AVAILABLE_IN_1_0
+GType        pillion_task_get_result_type     (PillionTask       *self);
+PILLION_AVAILABLE_IN_1_0
+PillionTask *pillion_task_get_source          (PillionTask       *self);
+
+/* What the event loop of a language does with its tasks and threads */
+PILLION_AVAILABLE_IN_1_0
+gboolean     pillion_poll_source_watch_task   (PillionPollSource *self,
+                                               PillionTask       *task);
+PILLION_AVAILABLE_IN_1_0
+gboolean     pillion_poll_source_give_up_task (PillionPollSource *self,
+                                               PillionTask       *task);
+PILLION_AVAILABLE_IN_1_0
+PillionTask *pillion_poll_source_take_task    (PillionPollSource *self);
+PILLION_AVAILABLE_IN_1_0
+guint        pillion_poll_source_get_external (PillionPollSource *self);
+PILLION_AVAILABLE_IN_1_0
+void         pillion_poll_source_set_external (PillionPollSource *self,
+                                               guint              n_external);
 
 G_END_DECLS

@@ -6,6 +6,7 @@
 
 #include "loop/pillion-poll-source-private.h"
 
+#include "core/pillion-binding.h"
 #include "task/pillion-task-private.h"
 
 /* The tasks that code in the other loop waits for. */
@@ -15,11 +16,13 @@
  * @self: a source
  * @task: a task, of this loop or of another one of the same thread
  *
- * Makes the callback run, or [method@Pillion.PollSource.wait] return, when the task is done; if it is already
- * done, in the next iteration of the loop. [method@Pillion.PollSource.take_task] then returns the task, once,
- * however often this was called. On the loop's thread only.
+ * For language bindings: makes the callback run, or [method@Pillion.PollSource.wait] return, when the task is
+ * done; if it is already done, in the next iteration of the loop. `pillion_poll_source_take_task ()` then returns
+ * the task, once, however often this was called. One callback serves all tasks, while
+ * [method@Pillion.Task.add_done_callback] costs a binding one for each. On the loop's thread only.
  *
- * Returns: whether the source watches it; FALSE if the task belongs to another thread's loop or to one that is closed, or the source is closed
+ * Returns: whether the source watches it; %FALSE if the task belongs to a loop of another thread or to one that
+ *   is closed, or if the source is closed
  *
  * Since: 1.0
  */
@@ -39,7 +42,7 @@ pillion_poll_source_watch_task (PillionPollSource *self,
  * @self: a source
  * @task: a task that is watched, or was
  *
- * Stops waiting for the task, and cancels it if nothing else waits for it either. If the task is done, taken or
+ * For language bindings: stops waiting for the task, and cancels it if nothing else waits for it either. If the task is done, taken or
  * not, and nothing has asked for its outcome, whatever it got goes to the next waiter: the item of a queue, the
  * permit of a semaphore. Call it when the last waiter that uses this source gives up. On the loop's thread
  * only.
@@ -63,7 +66,7 @@ pillion_poll_source_give_up_task (PillionPollSource *self,
  * pillion_poll_source_take_task:
  * @self: a source
  *
- * Takes the next watched task that has ended, in the order in which they ended. A task that is not done can no
+ * For language bindings: takes the next watched task that has ended, in the order in which they ended. A task that is not done can no
  * longer be waited for: its loop was closed, or its done callbacks were removed ([method@Pillion.Scope.adopt]).
  * On the loop's thread only.
  *

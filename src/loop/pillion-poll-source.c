@@ -7,6 +7,7 @@
 #include "loop/pillion-poll-source-private.h"
 
 #include "base/pillion-sync.h"
+#include "core/pillion-binding.h"
 #include "core/pillion-closure.h"
 
 /**
@@ -56,12 +57,6 @@
  * and waits in [method@Pillion.PollSource.wait] instead of in its own system call, so that the guest loop and
  * its context carry on. The wait ends when the descriptor is readable or the ready time has come. The callback
  * is not called, except by a main loop that something called by the other loop or the wait runs.
- *
- * ## Tasks that it waits for
- *
- * Code in the other loop can wait for a [class@Pillion.Task] with [method@Pillion.PollSource.watch_task]. When
- * the task is done, the source is ready, and [method@Pillion.PollSource.take_task] returns the task. This takes
- * one callback for all tasks, while [method@Pillion.Task.add_done_callback] costs a binding one for each.
  *
  * ## Threads, and the end
  *
@@ -418,7 +413,6 @@ pillion_poll_source_get_fd (PillionPollSource *self)
  *
  * Sets the function to call when the descriptor is readable or the ready time has come. On the loop's thread
  * only. If the source or its loop is closed, @user_data is freed at once.
- * @user_data is freed at once.
  *
  * Since: 1.0
  */
@@ -651,7 +645,7 @@ pillion_poll_source_set_running (PillionPollSource *self,
  * pillion_poll_source_get_external:
  * @self: a source
  *
- * Gets how many operations other threads are performing for the other loop.
+ * For language bindings: gets how many operations other threads are performing for the other loop.
  *
  * Returns: the number that was set
  *
@@ -668,10 +662,10 @@ pillion_poll_source_get_external (PillionPollSource *self)
 /**
  * pillion_poll_source_set_external:
  * @self: a source
- * @n_external: a number of things
+ * @n_external: how many operations
  *
- * Says how many things other threads are at for the other loop, which will make its descriptor readable. A virtual clock
- * ([class@Pillion.TestHost]) waits for them, and does not jump. On the loop's thread.
+ * For language bindings: says how many operations other threads are performing for the other loop. Each will make its descriptor
+ * readable. A virtual clock ([class@Pillion.TestHost]) waits for them, and does not jump. On the loop's thread only.
  *
  * Since: 1.0
  */

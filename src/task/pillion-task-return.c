@@ -9,6 +9,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "base/pillion-sync.h"
+#include "core/pillion-binding.h"
 
 /* The outcome of a task: how it gets there, and how it is read. */
 
@@ -785,9 +786,9 @@ pillion_task_get_value (PillionTask *self,
  * @value: (out caller-allocates): where to put the result; uninitialized, and left so if @error is set
  * @error: return location for an error
  *
- * Does what [method@Pillion.Task.get_value] does, except that a boxed result in @value is not a copy and belongs to the task. It exists for
- * the Python override alone, which copies it: PyGObject 3.42 unsets a value before it looks at what is in it. It may be called from any
- * thread.
+ * For the Python override: does what [method@Pillion.Task.get_value] does, except that a boxed result in @value is not a
+ * copy and belongs to the task. The override copies it, since PyGObject 3.42 unsets a value before it looks at what is in
+ * it. Can be called from any thread.
  *
  * Returns: whether the task succeeded; if not, @error is set to the task's own error or to [error@Pillion.Error.NOT_DONE]
  *
@@ -815,10 +816,10 @@ pillion_task_peek_value (PillionTask *self,
  * pillion_task_get_source:
  * @self: a task
  *
- * Gets the task whose outcome this one passes on: the one that came first in a race, the one that a timeout was
- * put on, the one whose failure made [func@Pillion.Task.all] fail. However often an outcome was passed on, this
- * is the task if it started. It is for bindings, which may know more about that task than its outcome. Can
- * be called from any thread.
+ * For language bindings, which may know more about a task than its outcome: gets the task whose outcome this one
+ * passes on, such as the one that came first in a race, the one that a timeout was put on, or the one whose failure
+ * made [func@Pillion.Task.all] fail. However often an outcome was passed on, this is the task in which it began. Can be
+ * called from any thread.
  *
  * Returns: (transfer none) (nullable): the task; %NULL if the outcome is this one's own, and while there is none
  *
@@ -846,8 +847,8 @@ pillion_task_get_source (PillionTask *self)
  * pillion_task_get_result_type:
  * @self: a task
  *
- * Gets the type of the value that [method@Pillion.Task.get_value] returns, so that a binding can choose the
- * right function. Integers are 64 bits wide, an object has its own type, and if [func@Pillion.Task.ready]
+ * For language bindings: gets the type of the value that [method@Pillion.Task.get_value] returns, so that a binding can
+ * choose the right function. Integers are 64 bits wide, an object has its own type, and if [func@Pillion.Task.ready]
  * finished the task, the type is that of the `GAsyncResult`. Can be called from any thread, and does not count
  * as looking at the outcome.
  *

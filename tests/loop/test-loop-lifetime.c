@@ -4,6 +4,7 @@
 
 #include "../test-support.h"
 #include "../host/fake-host.h"
+#include "core/pillion-binding.h"
 
 #include <glib-unix.h>
 #include <signal.h>

@@ -4,6 +4,8 @@
 
 #include "../test-support.h"
 
+#include "core/pillion-binding.h"
+
 /* What another loop waits for that is Pillion's own */
 
 typedef struct

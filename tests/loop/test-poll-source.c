@@ -4,6 +4,7 @@
 
 #include "../test-support.h"
 #include "../host/fake-host.h"
+#include "core/pillion-binding.h"
 
 #include <fcntl.h>
 #include <glib-unix.h>

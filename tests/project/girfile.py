@@ -5,6 +5,7 @@
 
 import dataclasses
 import os
+import re
 import xml.etree.ElementTree as ElementTree
 
 CORE = '{http://www.gtk.org/introspection/core/1.0}'
@@ -37,6 +38,12 @@ class Library:
 PILLION = Library('Pillion', 'pillion', 'PILLION')
 PILLION_HTTP = Library('PillionHttp', 'pillion-http', 'PILLION_HTTP')
 LIBRARIES = (PILLION, PILLION_HTTP)
+
+
+def for_bindings():
+    """The symbols that only the overrides use: exported and in the GIR, but in no installed header."""
+    with open(os.path.join(SOURCE, 'src/core/pillion-binding.h'), encoding='utf-8') as header:
+        return set(re.findall(r'\b(pillion_\w+)\s*\(', header.read()))
 
 
 @dataclasses.dataclass

@@ -74,6 +74,8 @@ def interface(library):
         seen = 'C only' if not function.introspectable or function.shadowed else f'{library.namespace}.{name}'
         if function.shadows:
             seen = seen[:-len(function.name)] + function.shadows
+        if symbol in girfile.for_bindings():
+            seen = f'for overrides: {seen}'
         lines.append(f'function {symbol} {prototype(function.element)} [{seen}]')
     for symbol in girfile.get_type_functions(library):
         lines.append(f'type {symbol}')

@@ -9,6 +9,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tomllib
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
@@ -105,6 +106,22 @@ class Core(Symbols, unittest.TestCase):
     def test_private_symbols_are_in_no_public_header(self):
         for path in sorted((SOURCE / 'include').rglob('*.h*')):
             self.assertNotIn('pillion_private', path.read_text(encoding='utf-8'), path)
+
+    def test_what_only_overrides_use_is_not_for_programs(self):
+        """It is in the GIR, but in no installed header, and not in the reference; test-vapi.py looks for it in the vapi."""
+        symbols = girfile.for_bindings()
+        self.assertGreater(len(symbols), 5)
+        self.assertEqual(symbols - self.exported, set())
+        for path in sorted((SOURCE / 'include').rglob('*.h*')):
+            self.assertEqual(symbols & set(re.findall(r'\w+', path.read_text(encoding='utf-8'))), set(), path)
+        config = tomllib.loads((SOURCE / 'docs/pillion.toml.in').read_text(encoding='utf-8'))
+        hidden = set()
+        for function in self.described.values():
+            for entry in config['object']:
+                entries = [entry] if not function.owner else entry.get('method', []) if entry.get('name') == function.owner else []
+                if any(one.get('hidden') and re.match(one['pattern'], function.name) for one in entries if 'pattern' in one):
+                    hidden.add(function.symbol)
+        self.assertEqual(hidden, symbols)
 
 
 class Http(Symbols, unittest.TestCase):

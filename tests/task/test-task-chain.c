@@ -4,6 +4,7 @@
 
 #include "combinator-support.h"
 
+#include "core/pillion-binding.h"
 #include "core/pillion-core.h"
 
 /* Of the loop's timers; nothing may be left in it */

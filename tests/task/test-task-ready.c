@@ -4,6 +4,8 @@
 
 #include "../test-support.h"
 
+#include "core/pillion-binding.h"
+
 #include <glib/gstdio.h>
 #include <unistd.h>
 

@@ -4,6 +4,8 @@
 
 #include "../test-support.h"
 
+#include "core/pillion-binding.h"
+
 /* Every type of result, from the loop's thread and from another one, read with the right function and with the wrong ones */
 
 typedef enum

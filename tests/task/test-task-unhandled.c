@@ -4,6 +4,8 @@
 
 #include "../test-support.h"
 
+#include "core/pillion-binding.h"
+
 /* Failures that nobody looks at */
 
 typedef struct
