@@ -103,8 +103,9 @@ static gboolean
 get_on (PillionLoop *self,
         GError **error)
 {
+  /* A virtual clock moves only while its host kicks, whatever else runs the context */
   if (self->host == NULL || self->shared || pillion_host_runs_context (self->host, self->core.context) ||
-      pillion_loop_is_run_by_another (self))
+      (!self->core.virtual_clock && pillion_loop_is_run_by_another (self)))
     {
       pillion_loop_become_passenger (self);
       return TRUE;

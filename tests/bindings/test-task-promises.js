@@ -432,6 +432,30 @@ test('kick/from-a-timer-of-the-context', loop => {
         GLib.MainContext.default().iteration(true);
 });
 
+test('test-host/continuation-that-starts-work-after-the-hook-went', () => {
+    const loop = Pillion.Loop.new(null, Pillion.LoopFlags.DEFAULT);
+    const host = Pillion.TestHost.new();
+    let naps = 0;
+
+    async function nap() {
+        await null; // so that a continuation starts the sleep
+        await loop.sleep(SECOND, null);
+        naps++;
+    }
+
+    try {
+        loop.ensure(host);
+        for (let round = 1; round <= 3; round++) {
+            nap().catch(logError);
+            host.advance(2 * SECOND);
+            assertEqual(naps, round);
+            assert(!loop.is_riding());
+        }
+    } finally {
+        loop.close(SECOND);
+    }
+});
+
 for (const [name, kick] of [
     ['kick', loop => loop.kick_until(loop.get_now() + 30 * SECOND)],
     ['run-until-complete', (loop, counting) => {

@@ -283,6 +283,37 @@ test_context (Fixture *fixture,
   g_source_destroy (timeout);
 }
 
+static gboolean
+start_sleep (gpointer data)
+{
+  PillionTask **task = data;
+
+  *task = pillion_loop_sleep (pillion_task_get_loop (*task), G_TIME_SPAN_HOUR, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+/* As a passenger, the loop would wait for kicks that never come: time passes only in those of the host */
+static void
+test_work_from_the_context (Fixture *fixture,
+                            gconstpointer data)
+{
+  g_autoptr (PillionTask) first = pillion_loop_sleep (fixture->loop, 1, NULL);
+  g_autoptr (GSource) idle = g_idle_source_new ();
+  PillionTask *task = first;
+
+  pillion_test_host_run_until_idle (fixture->test);
+  g_assert_false (pillion_loop_is_riding (fixture->loop));
+  g_source_set_callback (idle, start_sleep, &task, NULL);
+  g_source_attach (idle, pillion_loop_get_context (fixture->loop));
+  g_assert_true (g_main_context_iteration (pillion_loop_get_context (fixture->loop), FALSE));
+  g_assert_true (task != first);
+  g_assert_false (pillion_loop_is_passenger (fixture->loop));
+
+  pillion_test_host_advance (fixture->test, G_TIME_SPAN_HOUR);
+  g_assert_true (pillion_task_is_done (task));
+  end_object (task);
+}
+
 static void
 test_without_loop (void)
 {
@@ -310,6 +341,7 @@ main (int argc,
   ADD ("name-is-taken-by-one-loop", test_two_loops);
   ADD ("thread-brings-work-while-the-hook-is-away", test_thread_while_away);
   ADD ("context-is-served", test_context);
+  ADD ("work-that-comes-from-the-context-is-kicked", test_work_from_the_context);
   g_test_add_func ("/host/test/without-a-loop", test_without_loop);
 
   return g_test_run ();
