@@ -298,14 +298,34 @@ pillion_loop_run_until (PillionLoop *self,
   return uninterrupted;
 }
 
-/* Done, and its callbacks delivered, unless it is one of them that waits. Or not delivered as long as somebody waits here. */
+/* A wait for a task */
+typedef struct
+{
+  PillionTask *task;
+  gboolean seen_done;
+  guint last_callback; /* the last one that the task had by then: later ones don't prolong the wait */
+} TaskWait;
+
+/* Whether the task is done and its callbacks have been called, or are held back for as long as somebody waits here */
 static gboolean
 is_delivered (PillionLoop *self,
               gpointer data)
 {
-  PillionTask *task = data;
+  TaskWait *wait = data;
+  PillionTask *task = wait->task;
 
-  return (pillion_task_is_done (task) && !task->live) || pillion_task_is_held_back (task);
+  if (pillion_task_is_done (task))
+    {
+      if (!wait->seen_done)
+        {
+          wait->seen_done = TRUE;
+          wait->last_callback = task->last_id;
+        }
+      if (pillion_task_is_delivered (task, wait->last_callback))
+        return TRUE;
+    }
+
+  return pillion_task_is_held_back (task);
 }
 
 /**
@@ -314,9 +334,9 @@ is_delivered (PillionLoop *self,
  * @task: the task to wait for
  * @error: return location for an error
  *
- * Blocks until a task is done, so that synchronous code can call asynchronous code. Meanwhile everything else
- * of the loop and its context carries on. When it returns, the task's callbacks have begun to run, and the
- * task's `get` functions return its result.
+ * Blocks until a task is done and its done callbacks have run, so that synchronous code can call asynchronous
+ * code. Meanwhile everything else of the loop and its context carries on. Callbacks that are added after the task
+ * is done, or after this is called if that is later, may be left for the next kick.
  *
  * It works without a host, in a host's code between two kicks, and nested inside a callback. Nested, it runs
  * other callbacks, but never resumes the one that called it, so two callbacks that wait for each other wait
@@ -340,6 +360,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
                                  PillionTask *task,
                                  GError **error)
 {
+  TaskWait wait = { task };
   gboolean acquired, ended_well, uninterrupted = TRUE;
 
   g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
@@ -365,11 +386,11 @@ pillion_loop_run_until_complete (PillionLoop *self,
       return FALSE;
     }
 
-  if (!is_delivered (self, task) && !check_barred (self, error))
+  if (!is_delivered (self, &wait) && !check_barred (self, error))
     return FALSE;
 
   acquired = g_main_context_acquire (self->core.context);
-  if (!acquired && !is_delivered (self, task))
+  if (!acquired && !is_delivered (self, &wait))
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_BUSY, _("Another thread is running the loop's context"));
       return FALSE;
@@ -379,7 +400,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
   g_object_ref (task);
   if (acquired)
     {
-      uninterrupted = run_until (self, is_delivered, task, -1);
+      uninterrupted = run_until (self, is_delivered, &wait, -1);
       g_main_context_release (self->core.context);
     }
 

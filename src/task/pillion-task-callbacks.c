@@ -135,6 +135,23 @@ add_callback (PillionTask *self,
   return done.id;
 }
 
+gboolean
+pillion_task_is_delivered (PillionTask *self,
+                           guint id)
+{
+  guint next;
+
+  if (self->live)
+    return FALSE;
+  /* If one of them is on the stack, the rest can't be called before it returns */
+  if (!self->queued || self->running || !pillion_task_has_callback (self))
+    return TRUE;
+
+  /* Ids start again, so "later" means by less than half of all there are */
+  next = self->first.func != NULL ? self->first.id : ((PillionTaskDone *) g_queue_peek_head (self->others))->id;
+  return next != id && ((next - id) & ((1 << PILLION_TASK_ID_BITS) - 1)) < 1 << (PILLION_TASK_ID_BITS - 1);
+}
+
 void
 pillion_task_pass_progress (PillionTask *self,
                             guint id)

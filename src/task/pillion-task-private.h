@@ -59,6 +59,9 @@ typedef struct
   guint stand_in : 1; /* whether the data is a task that stands for this one, and has its progress */
 } PillionTaskDone;
 
+/* A task has 2 to the power of this ids for its callbacks; then they start again */
+#define PILLION_TASK_ID_BITS 22
+
 /* A task is small, because there are many: what few of them need is in the extra part. */
 struct _PillionTask
 {
@@ -86,7 +89,7 @@ struct _PillionTask
   guint safe_point : 1; /* whether callbacks wait for a safe point */
   guint ids_again : 1; /* whether all ids of callbacks were given once */
   guint external : 1; /* whether another thread finishes it, and the core counts that */
-  guint last_id : 22;
+  guint last_id : PILLION_TASK_ID_BITS;
 
   PillionTaskResult result;
 
@@ -180,6 +183,10 @@ guint             pillion_task_add_relay_callback (PillionTask        *self,
                                                    PillionTaskDoneFunc func,
                                                    gpointer            user_data,
                                                    GDestroyNotify      destroy);
+
+/* For a task that is done: whether all callbacks up to this id have been called, or one that was added later comes next */
+gboolean          pillion_task_is_delivered   (PillionTask        *self,
+                                               guint               id);
 
 /* Whether a done callback is still to be delivered, owners' apart */
 gboolean          pillion_task_has_waiters    (PillionTask      *self);

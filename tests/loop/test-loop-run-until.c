@@ -73,6 +73,66 @@ test_plain (Fixture *fixture,
   end_object (task);
 }
 
+/* However long they take: a wait works in slices of 1 ms */
+static void
+on_done_slowly (PillionTask *task,
+                gpointer data)
+{
+  spin_for (2000);
+  on_done (task, data);
+}
+
+static void
+test_all_callbacks (Fixture *fixture,
+                    gconstpointer data)
+{
+  g_autoptr (PillionScope) scope = pillion_scope_new (fixture->loop, "scope", NULL);
+  PillionTask *task = pillion_task_new (fixture->loop, "a", NULL);
+
+  g_assert_true (pillion_scope_add (scope, task, NULL));
+  for (int i = 0; i < 3; i++)
+    pillion_task_add_done_callback (task, on_done_slowly, fixture, NULL);
+  pillion_loop_call_soon (fixture->loop, finish, task, NULL);
+  g_assert_true (run (fixture, task, NULL));
+  g_assert_cmpstr (fixture->log->str, ==, "aaa");
+  g_assert_cmpuint (pillion_scope_get_live_tasks (scope), ==, 0);
+
+  /* Those that were added to a task that was done, too */
+  pillion_task_add_done_callback (task, on_done_slowly, fixture, NULL);
+  pillion_task_add_done_callback (task, on_done_slowly, fixture, NULL);
+  g_assert_true (run (fixture, task, NULL));
+  g_assert_cmpstr (fixture->log->str, ==, "aaaaa");
+  g_assert_true (pillion_scope_close (scope, -1, NULL));
+  end_object (task);
+}
+
+static void
+add_itself_again (PillionTask *task,
+                  gpointer data)
+{
+  Fixture *fixture = data;
+
+  if (fixture->n++ < 100000)
+    pillion_task_add_done_callback (task, add_itself_again, fixture, NULL);
+}
+
+static void
+test_endless_callbacks (Fixture *fixture,
+                        gconstpointer data)
+{
+  PillionTask *task = pillion_task_new (fixture->loop, "a", NULL);
+
+  pillion_task_add_done_callback (task, add_itself_again, fixture, NULL);
+  pillion_task_add_done_callback (task, on_done, fixture, NULL);
+  pillion_task_return_boolean (task, TRUE);
+  g_assert_true (run (fixture, task, NULL));
+  g_assert_cmpstr (fixture->log->str, ==, "a");
+  g_assert_cmpint (fixture->n, <, 100000);
+  fixture->n = 100000;
+  kick_until_quiet (fixture->loop);
+  end_object (task);
+}
+
 static void
 test_failed (Fixture *fixture,
              gconstpointer data)
@@ -506,6 +566,8 @@ main (int argc,
 
 #define ADD(name, function) g_test_add ("/loop/run-until/" name, Fixture, NULL, set_up, function, tear_down)
   ADD ("plain", test_plain);
+  ADD ("returns-after-all-callbacks", test_all_callbacks);
+  ADD ("callbacks-added-without-end", test_endless_callbacks);
   ADD ("gives-the-tasks-error", test_failed);
   ADD ("task-of-a-thread", test_thread);
   ADD ("serves-the-context", test_context);
