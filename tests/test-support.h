@@ -10,6 +10,21 @@
 
 /* What the tests of several rooms need */
 
+/* Whether the test can't be run, because its child starts threads, or allocates memory that other threads may be allocating at the fork */
+static inline gboolean
+skip_fork (void)
+{
+#ifdef __SANITIZE_THREAD__
+  g_test_skip ("ThreadSanitizer can't follow threads that start after a fork");
+  return TRUE;
+#elif defined(__SANITIZE_ADDRESS__)
+  g_test_skip ("AddressSanitizer does not unlock its allocator in the child of a fork");
+  return TRUE;
+#else
+  return FALSE;
+#endif
+}
+
 /* Opened by one thread, waited for by another. Made of pthread's pieces, which ThreadSanitizer knows. */
 typedef struct
 {

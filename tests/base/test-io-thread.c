@@ -298,14 +298,15 @@ test_watch_lets_the_thread_go (void)
 static void
 test_fork (void)
 {
-#ifdef PILLION_TSAN
-  g_test_skip ("ThreadSanitizer can't follow threads that start after a fork");
-#else
-  PillionIoThread *io = pillion_io_thread_ref (NULL);
+  PillionIoThread *io;
   char answer = 'n';
   int pipe[2];
   pid_t child;
 
+  if (skip_fork ())
+    return;
+
+  io = pillion_io_thread_ref (NULL);
   g_assert_true (g_unix_open_pipe (pipe, FD_CLOEXEC, NULL));
   child = fork ();
   g_assert_cmpint (child, >=, 0);
@@ -333,7 +334,6 @@ test_fork (void)
   g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
   pillion_io_thread_unref (io);
   join ();
-#endif
 }
 
 static void
@@ -363,13 +363,14 @@ run_gtask (void)
 static void
 test_gtask_after_fork (void)
 {
-#ifdef PILLION_TSAN
-  g_test_skip ("ThreadSanitizer can't follow threads that start after a fork");
-#else
-  PillionIoThread *io = pillion_io_thread_ref (NULL);
+  PillionIoThread *io;
   int status;
   pid_t child;
 
+  if (skip_fork ())
+    return;
+
+  io = pillion_io_thread_ref (NULL);
   run_gtask ();
   while (g_thread_pool_get_num_unused_threads () == 0)
     g_usleep (1000);
@@ -396,7 +397,6 @@ test_gtask_after_fork (void)
   g_assert_cmpint (WTERMSIG (status), ==, SIGKILL);
   pillion_io_thread_unref (io);
   join ();
-#endif
 }
 
 int
