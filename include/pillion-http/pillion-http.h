@@ -10,5 +10,7 @@
 #include <pillion-http/pillion-http-enums.h>
 #include <pillion-http/pillion-http-error.h>
 #include <pillion-http/pillion-http-response.h>
+#include <pillion-http/pillion-http-test-exchange.h>
+#include <pillion-http/pillion-http-test-server.h>
 #include <pillion-http/pillion-http-version.h>
 #undef PILLION_HTTP_INSIDE

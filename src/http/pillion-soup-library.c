@@ -12,6 +12,8 @@
 #include <gmodule.h>
 #include <pillion-http/pillion-http.h>
 
+#include "base/pillion-sync.h"
+
 #define SONAME "libsoup-3.0.so.0"
 #define SONAME_OF_2 "libsoup-2.4.so.1"
 
@@ -37,8 +39,8 @@ is_libsoup_2_loaded (void)
   return is_loaded (SONAME_OF_2) || dlsym (RTLD_DEFAULT, "soup_uri_new") != NULL;
 }
 
-gboolean
-pillion_soup_library_load (GError **error)
+static gboolean
+load (GError **error)
 {
   static GModule *library;
 
@@ -69,4 +71,17 @@ pillion_soup_library_load (GError **error)
 #undef LOOK_UP
 
   return TRUE;
+}
+
+gboolean
+pillion_soup_library_load (GError **error)
+{
+  static GMutex lock;
+  gboolean loaded;
+
+  pillion_mutex_lock (&lock);
+  loaded = load (error);
+  pillion_mutex_unlock (&lock);
+
+  return loaded;
 }

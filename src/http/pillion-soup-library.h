@@ -12,6 +12,7 @@
 #define PILLION_SOUP_FUNCTIONS(F) \
   F (auth_manager_get_type) \
   F (content_decoder_get_type) \
+  F (message_body_flatten) \
   F (message_get_http_version) \
   F (message_get_metrics) \
   F (message_get_reason_phrase) \
@@ -31,13 +32,28 @@
   F (message_metrics_get_response_header_bytes_received) \
   F (message_new_from_uri) \
   F (message_set_flags) \
+  F (server_accept_iostream) \
+  F (server_add_handler) \
+  F (server_disconnect) \
+  F (server_message_get_method) \
+  F (server_message_get_request_body) \
+  F (server_message_get_request_headers) \
+  F (server_message_get_response_headers) \
+  F (server_message_get_uri) \
+  F (server_message_pause) \
+  F (server_message_set_response) \
+  F (server_message_set_status) \
+  F (server_message_steal_connection) \
+  F (server_message_unpause) \
+  F (server_new) \
   F (session_abort) \
   F (session_error_quark) \
   F (session_new_with_options) \
   F (session_remove_feature_by_type) \
   F (session_send_async) \
   F (session_send_finish) \
-  F (session_set_tls_database)
+  F (session_set_tls_database) \
+  F (status_get_phrase)
 
 typedef struct
 {
@@ -49,5 +65,5 @@ typedef struct
 /* Filled once pillion_soup_library_load () has returned TRUE */
 extern PillionSoupLibrary pillion_soup;
 
-/* On the I/O thread. The error is PILLION_HTTP_ERROR_UNAVAILABLE, and the same every time but for what has changed since. */
+/* On any thread. The error is PILLION_HTTP_ERROR_UNAVAILABLE, and the same every time but for what has changed since. */
 gboolean pillion_soup_library_load (GError **error);

@@ -1,0 +1,704 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include <pillion-http/pillion-http.h>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+#include "base/pillion-sync.h"
+#include "core/pillion-private.h"
+#include "http/pillion-http-test-exchange-private.h"
+#include "http/pillion-soup-library.h"
+
+/**
+ * PillionHttpTestServer:
+ *
+ * An HTTP server on the loopback address, for tests of programs that use HTTP.
+ *
+ * ```c
+ * g_autoptr (PillionHttpTestServer) server = pillion_http_test_server_new (loop, &error);
+ * g_autofree char *url = NULL;
+ *
+ * pillion_http_test_server_add_handler (server, "/item", on_item, NULL, NULL);
+ * url = g_strconcat (pillion_http_test_server_get_url (server), "/item", NULL);
+ * ```
+ *
+ * It listens on a free port from the moment it is made until it is closed or finalized.
+ *
+ * ## Paths
+ *
+ * [method@PillionHttp.TestServer.add_bytes] gives a path a fixed body, and [method@PillionHttp.TestServer.add_handler] a function that
+ * sees the request and decides about the response. A path that ends in a slash stands for everything below it, too, unless something
+ * more specific was added. All other paths are answered with 404.
+ *
+ * A `GET` of a fixed body with a `Range` is answered with that range.
+ *
+ * ## Threads
+ *
+ * The server has a thread of its own, so that a client that blocks the host still gets what needs no handler. Handlers run
+ * on the loop's thread, in a kick, like everything else that you write. A handler that has to wait returns a task; the response is
+ * sent after that.
+ *
+ * If the loop is closed, so is the server. A program outside of the process may call a handler only while the loop
+ * rides: hold the loop for that.
+ *
+ * Since: 1.0
+ */
+
+/* Many clients that connect at once would else wait for a second and more */
+#define BACKLOG 1024
+
+typedef struct
+{
+  GBytes *body; /* a fixed one, or NULL */
+  char *content_type;
+  PillionHttpTestHandler func;
+  gpointer data;
+  GDestroyNotify destroy;
+} Route;
+
+struct _PillionHttpTestServer
+{
+  GObject parent_instance;
+
+  PillionLoop *loop;
+  PillionHttpTestThread *context; /* NULL before it was initialized */
+  GThread *thread;                /* NULL if it does not run */
+  GMainLoop *main_loop;
+  char *url;
+
+  /* The thread's own */
+  SoupServer *soup;
+  GSocketService *service;
+
+  GMutex lock;
+  GHashTable *routes;     /* path → Route; under the lock */
+  GHashTable *n_requests; /* path → how many requests came; under the lock */
+  guint n_total;          /* under the lock */
+};
+
+enum
+{
+  PROP_LOOP = 1,
+  PROP_URL,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+static void initable_iface_init (GInitableIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (PillionHttpTestServer,
+                               pillion_http_test_server,
+                               G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_INITABLE, initable_iface_init))
+
+static void
+route_clear (gpointer data)
+{
+  Route *self = data;
+
+  pillion_sync_acquire (self);
+  g_clear_pointer (&self->body, g_bytes_unref);
+  g_free (self->content_type);
+  if (self->destroy != NULL)
+    self->destroy (self->data);
+}
+
+static void
+route_unref (gpointer route)
+{
+  pillion_sync_release (route);
+  g_atomic_rc_box_release_full (route, route_clear);
+}
+
+/* What serves a path, or NULL: itself, or the nearest of those above it that end in a slash */
+static Route *
+find_route (PillionHttpTestServer *self,
+            const char *path)
+{
+  g_autofree char *prefix = g_strdup (path);
+  Route *route = g_hash_table_lookup (self->routes, path);
+
+  while (route == NULL && *prefix != '\0')
+    {
+      char *slash = strrchr (prefix, '/');
+
+      if (slash == NULL)
+        break;
+      slash[1] = '\0';
+      route = g_hash_table_lookup (self->routes, prefix);
+      slash[0] = '\0';
+    }
+
+  return route != NULL ? g_atomic_rc_box_acquire (route) : NULL;
+}
+
+/* A handler's turn */
+typedef struct
+{
+  PillionHttpTestExchange *exchange;
+  Route *route;
+} Call;
+
+static void
+call_free (gpointer data)
+{
+  Call *self = data;
+
+  pillion_sync_unref (self->exchange);
+  route_unref (self->route);
+  g_free (self);
+}
+
+static void
+on_handler_done (PillionTask *task,
+                 gpointer data)
+{
+  PillionHttpTestExchange *exchange = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!pillion_task_check (task, &error))
+    pillion_http_test_exchange_fail (exchange, error->message);
+  pillion_http_test_exchange_send (exchange);
+}
+
+/* On the loop's thread */
+static void
+run_handler (gpointer data)
+{
+  Call *self = data;
+  g_autoptr (PillionTask) task = self->route->func (self->exchange, self->route->data);
+
+  if (task != NULL)
+    pillion_task_add_done_callback (task, on_handler_done, g_object_ref (self->exchange), g_object_unref);
+  else
+    pillion_http_test_exchange_send (self->exchange);
+}
+
+static void
+count (PillionHttpTestServer *self,
+       const char *path)
+{
+  guint n = GPOINTER_TO_UINT (g_hash_table_lookup (self->n_requests, path));
+
+  g_hash_table_replace (self->n_requests, g_strdup (path), GUINT_TO_POINTER (n + 1));
+  self->n_total++;
+}
+
+/* On the server's thread */
+static void
+on_request (SoupServer *soup,
+            SoupServerMessage *message,
+            const char *path,
+            GHashTable *query,
+            gpointer data)
+{
+  PillionHttpTestServer *self = data;
+  Route *route;
+
+  pillion_mutex_lock (&self->lock);
+  count (self, path);
+  route = find_route (self, path);
+  pillion_mutex_unlock (&self->lock);
+
+  if (route == NULL)
+    {
+      pillion_soup.server_message_set_status (message, 404, NULL);
+    }
+  else if (route->func == NULL)
+    {
+      gsize size;
+      const char *body = g_bytes_get_data (route->body, &size);
+
+      pillion_soup.server_message_set_status (message, 200, NULL);
+      pillion_soup.server_message_set_response (message, route->content_type, SOUP_MEMORY_COPY, body, size);
+      route_unref (route);
+    }
+  else
+    {
+      Call *call = g_new0 (Call, 1);
+
+      call->exchange = pillion_http_test_exchange_new (self->context, message);
+      call->route = route;
+      pillion_loop_call_soon_threadsafe (self->loop, run_handler, call, call_free);
+    }
+}
+
+static gboolean
+on_incoming (GSocketService *service,
+             GSocketConnection *connection,
+             GObject *source_object,
+             gpointer data)
+{
+  PillionHttpTestServer *self = data;
+  g_autoptr (GSocketAddress) local = g_socket_connection_get_local_address (connection, NULL);
+  g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
+
+  /* A small response must not wait until the one before it is acknowledged */
+  g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
+  pillion_soup.server_accept_iostream (self->soup, G_IO_STREAM (connection), local, remote, NULL);
+
+  return TRUE;
+}
+
+static gpointer
+serve (gpointer data)
+{
+  PillionHttpTestServer *self = data;
+  PillionHttpTestThread *context = self->context;
+
+  pillion_sync_acquire (self);
+  g_main_context_push_thread_default (context->context);
+  g_socket_service_start (self->service);
+  g_main_loop_run (self->main_loop);
+
+  g_socket_service_stop (self->service);
+  g_socket_listener_close (G_SOCKET_LISTENER (self->service));
+  pillion_soup.server_disconnect (self->soup);
+
+  /* What was closed just now still has callbacks on their way; whoever comes after that finds it closed */
+  pillion_mutex_lock (&context->lock);
+  context->closed = TRUE;
+  pillion_mutex_unlock (&context->lock);
+  while (g_main_context_iteration (context->context, FALSE))
+    ;
+  g_clear_object (&self->service);
+  g_clear_object (&self->soup);
+  g_main_context_pop_thread_default (context->context);
+  pillion_sync_release (self);
+
+  return NULL;
+}
+
+static gboolean
+quit (gpointer data)
+{
+  g_main_loop_quit (data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_loop_closed (PillionLoop *loop,
+                gpointer data)
+{
+  pillion_http_test_server_close (data);
+}
+
+/* Its service belongs to the context that is the thread's default while it is made */
+static gboolean
+listen_on_loopback (PillionHttpTestServer *self,
+                    GError **error)
+{
+  g_autoptr (GInetAddress) loopback = g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
+  g_autoptr (GSocketAddress) wanted = g_inet_socket_address_new (loopback, 0);
+  g_autoptr (GSocketAddress) effective = NULL;
+
+  /* Not the listener of SoupServer, which leaks a socket a connection in libsoup 3.2 */
+  self->service = g_socket_service_new ();
+  g_socket_service_stop (self->service);
+  g_socket_listener_set_backlog (G_SOCKET_LISTENER (self->service), BACKLOG);
+  g_signal_connect (self->service, "incoming", G_CALLBACK (on_incoming), self);
+  if (!g_socket_listener_add_address (G_SOCKET_LISTENER (self->service), wanted, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL,
+                                      &effective, error))
+    return FALSE;
+
+  self->url = g_strdup_printf ("http://127.0.0.1:%u", g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (effective)));
+  return TRUE;
+}
+
+static gboolean
+start (PillionHttpTestServer *self,
+       GError **error)
+{
+  gboolean listens;
+
+  g_main_context_push_thread_default (self->context->context);
+  self->soup = pillion_soup.server_new ("server-header", "Pillion", "raw-paths", TRUE, NULL);
+  pillion_soup.server_add_handler (self->soup, NULL, on_request, self, NULL);
+  listens = listen_on_loopback (self, error);
+  g_main_context_pop_thread_default (self->context->context);
+  if (!listens)
+    return FALSE;
+
+  pillion_sync_release (self);
+  self->main_loop = g_main_loop_new (self->context->context, FALSE);
+  self->thread = g_thread_try_new ("pillion-test", serve, self, error);
+
+  return self->thread != NULL;
+}
+
+static gboolean
+pillion_http_test_server_initable_init (GInitable *initable,
+                                        GCancellable *cancellable,
+                                        GError **error)
+{
+  PillionHttpTestServer *self = PILLION_HTTP_TEST_SERVER (initable);
+
+  g_return_val_if_fail (self->loop != NULL, FALSE);
+
+  if (self->context != NULL)
+    return self->url != NULL;
+  if (!pillion_soup_library_load (error))
+    return FALSE;
+
+  self->context = pillion_http_test_thread_new ();
+  if (!start (self, error))
+    {
+      g_clear_pointer (&self->url, g_free);
+      return FALSE;
+    }
+  g_signal_connect_object (self->loop, "closed", G_CALLBACK (on_loop_closed), self, 0);
+
+  return TRUE;
+}
+
+static void
+initable_iface_init (GInitableIface *iface)
+{
+  iface->init = pillion_http_test_server_initable_init;
+}
+
+static void
+pillion_http_test_server_finalize (GObject *object)
+{
+  PillionHttpTestServer *self = PILLION_HTTP_TEST_SERVER (object);
+
+  pillion_http_test_server_close (self);
+  g_clear_object (&self->service);
+  g_clear_object (&self->soup);
+  g_clear_pointer (&self->context, pillion_http_test_thread_unref);
+  g_clear_pointer (&self->main_loop, g_main_loop_unref);
+  g_free (self->url);
+  g_hash_table_unref (self->routes);
+  g_hash_table_unref (self->n_requests);
+  g_mutex_clear (&self->lock);
+  g_clear_object (&self->loop);
+
+  G_OBJECT_CLASS (pillion_http_test_server_parent_class)->finalize (object);
+}
+
+static void
+pillion_http_test_server_get_property (GObject *object,
+                                       guint prop_id,
+                                       GValue *value,
+                                       GParamSpec *pspec)
+{
+  PillionHttpTestServer *self = PILLION_HTTP_TEST_SERVER (object);
+
+  switch (prop_id)
+    {
+    case PROP_LOOP:
+      g_value_set_object (value, self->loop);
+      break;
+    case PROP_URL:
+      g_value_set_string (value, self->url);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_http_test_server_set_property (GObject *object,
+                                       guint prop_id,
+                                       const GValue *value,
+                                       GParamSpec *pspec)
+{
+  PillionHttpTestServer *self = PILLION_HTTP_TEST_SERVER (object);
+
+  switch (prop_id)
+    {
+    case PROP_LOOP:
+      self->loop = g_value_dup_object (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_http_test_server_class_init (PillionHttpTestServerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = pillion_http_test_server_finalize;
+  object_class->get_property = pillion_http_test_server_get_property;
+  object_class->set_property = pillion_http_test_server_set_property;
+
+  /**
+   * PillionHttpTestServer:loop: (getter get_loop)
+   *
+   * The loop that handlers run in.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LOOP] =
+      g_param_spec_object ("loop", NULL, NULL, PILLION_TYPE_LOOP, G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionHttpTestServer:url: (getter get_url)
+   *
+   * The URL of the server, without a slash at its end.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_URL] =
+      g_param_spec_string ("url", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+pillion_http_test_server_init (PillionHttpTestServer *self)
+{
+  g_mutex_init (&self->lock);
+  self->routes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, route_unref);
+  self->n_requests = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+}
+
+/**
+ * pillion_http_test_server_new:
+ * @loop: a loop, on its thread
+ * @error: return location for an error
+ *
+ * Creates a server that listens on a free port of 127.0.0.1.
+ *
+ * It fails with [error@PillionHttp.Error.UNAVAILABLE] if libsoup 3 can't be used, and with an error of GIO's if the system gives
+ * no socket or no thread.
+ *
+ * Returns: (transfer full): a new server, or `NULL` with @error set
+ *
+ * Since: 1.0
+ */
+PillionHttpTestServer *
+pillion_http_test_server_new (PillionLoop *loop,
+                              GError **error)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (pillion_private_loop_on_thread (loop), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return g_initable_new (PILLION_HTTP_TYPE_TEST_SERVER, NULL, error, "loop", loop, NULL);
+}
+
+/**
+ * pillion_http_test_server_get_loop: (get-property loop)
+ * @self: a server
+ *
+ * Gets the loop that handlers run in.
+ *
+ * Returns: (transfer none): the loop
+ *
+ * Since: 1.0
+ */
+PillionLoop *
+pillion_http_test_server_get_loop (PillionHttpTestServer *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_TEST_SERVER (self), NULL);
+
+  return self->loop;
+}
+
+/**
+ * pillion_http_test_server_get_url: (get-property url)
+ * @self: a server
+ *
+ * Gets the URL of the server, such as `http://127.0.0.1:34567`: paths are appended to it. It stays the same after the server was
+ * closed, so that connecting to it is refused.
+ *
+ * Returns: the URL
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_http_test_server_get_url (PillionHttpTestServer *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_TEST_SERVER (self), NULL);
+
+  return self->url;
+}
+
+static void
+add_route (PillionHttpTestServer *self,
+           const char *path,
+           Route *route)
+{
+  gpointer old_path = NULL, old_route = NULL;
+
+  pillion_mutex_lock (&self->lock);
+  g_hash_table_steal_extended (self->routes, path, &old_path, &old_route);
+  g_hash_table_insert (self->routes, g_strdup (path), route);
+  pillion_mutex_unlock (&self->lock);
+
+  /* Its destroy function may call us */
+  g_free (old_path);
+  if (old_route != NULL)
+    route_unref (old_route);
+}
+
+/**
+ * pillion_http_test_server_add_bytes:
+ * @self: a server
+ * @path: a path, which begins with a slash; percent-encoded
+ * @body: the body
+ * @content_type: (nullable): its type, such as `application/json`
+ *
+ * Answers requests for @path with a fixed body. It replaces what @path had before.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_test_server_add_bytes (PillionHttpTestServer *self,
+                                    const char *path,
+                                    GBytes *body,
+                                    const char *content_type)
+{
+  Route *route;
+
+  g_return_if_fail (PILLION_HTTP_IS_TEST_SERVER (self));
+  g_return_if_fail (path != NULL && path[0] == '/');
+  g_return_if_fail (body != NULL);
+  g_return_if_fail (content_type == NULL || (strchr (content_type, '/') != NULL && strpbrk (content_type, "\r\n") == NULL));
+
+  route = g_atomic_rc_box_new0 (Route);
+  route->body = g_bytes_ref (body);
+  route->content_type = g_strdup (content_type);
+  add_route (self, path, route);
+}
+
+/**
+ * pillion_http_test_server_add_handler:
+ * @self: a server
+ * @path: a path, which begins with a slash; percent-encoded
+ * @func: (scope notified) (closure user_data) (destroy destroy): answers the requests
+ * @user_data: data for @func
+ * @destroy: frees @user_data when the path gets something else, or with the server
+ *
+ * Answers requests for @path with what a function sets. It replaces what @path had before.
+ *
+ * @func runs on the loop's thread. If the task that it returns fails, the response has status 500 and the error's message as its body.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_test_server_add_handler (PillionHttpTestServer *self,
+                                      const char *path,
+                                      PillionHttpTestHandler func,
+                                      gpointer user_data,
+                                      GDestroyNotify destroy)
+{
+  Route *route;
+
+  g_return_if_fail (PILLION_HTTP_IS_TEST_SERVER (self));
+  g_return_if_fail (path != NULL && path[0] == '/');
+  g_return_if_fail (func != NULL);
+
+  route = g_atomic_rc_box_new0 (Route);
+  route->func = func;
+  route->data = user_data;
+  route->destroy = destroy;
+  add_route (self, path, route);
+}
+
+static PillionTask *
+call_closure (PillionHttpTestExchange *exchange,
+              gpointer closure)
+{
+  g_auto (GValue) result = G_VALUE_INIT;
+  g_auto (GValue) argument = G_VALUE_INIT;
+
+  g_value_init (&result, PILLION_TYPE_TASK);
+  g_value_init (&argument, PILLION_HTTP_TYPE_TEST_EXCHANGE);
+  g_value_set_object (&argument, exchange);
+  g_closure_invoke (closure, &result, 1, &argument, NULL);
+
+  return g_value_dup_object (&result);
+}
+
+static void
+let_go_of_closure (gpointer closure)
+{
+  g_closure_unref (closure);
+}
+
+/**
+ * pillion_http_test_server_add_handler_closure: (rename-to pillion_http_test_server_add_handler)
+ * @self: a server
+ * @path: a path, which begins with a slash; percent-encoded
+ * @closure: answers the requests: it gets a [class@PillionHttp.TestExchange], and returns a [class@Pillion.Task] after whose end the
+ *   response is sent, or nothing to send it now
+ *
+ * Like [method@PillionHttp.TestServer.add_handler], but takes a closure. For language bindings.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_test_server_add_handler_closure (PillionHttpTestServer *self,
+                                              const char *path,
+                                              GClosure *closure)
+{
+  g_return_if_fail (PILLION_HTTP_IS_TEST_SERVER (self));
+  g_return_if_fail (path != NULL && path[0] == '/');
+  g_return_if_fail (closure != NULL);
+
+  g_closure_ref (closure);
+  g_closure_sink (closure);
+  if (G_CLOSURE_NEEDS_MARSHAL (closure))
+    g_closure_set_marshal (closure, g_cclosure_marshal_generic);
+  pillion_http_test_server_add_handler (self, path, call_closure, closure, let_go_of_closure);
+}
+
+/**
+ * pillion_http_test_server_get_n_requests:
+ * @self: a server
+ * @path: (nullable): a path, as requests have it, or `NULL` for all
+ *
+ * Tells how many requests the server got, also those that it answered with 404.
+ *
+ * Returns: how many
+ *
+ * Since: 1.0
+ */
+guint
+pillion_http_test_server_get_n_requests (PillionHttpTestServer *self,
+                                         const char *path)
+{
+  guint n;
+
+  g_return_val_if_fail (PILLION_HTTP_IS_TEST_SERVER (self), 0);
+
+  pillion_mutex_lock (&self->lock);
+  n = path != NULL ? GPOINTER_TO_UINT (g_hash_table_lookup (self->n_requests, path)) : self->n_total;
+  pillion_mutex_unlock (&self->lock);
+
+  return n;
+}
+
+/**
+ * pillion_http_test_server_close:
+ * @self: a server
+ *
+ * Closes all connections and stops listening. A server that is closed stays so; calling this again does nothing.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_test_server_close (PillionHttpTestServer *self)
+{
+  g_return_if_fail (PILLION_HTTP_IS_TEST_SERVER (self));
+
+  if (self->thread == NULL)
+    return;
+
+  /* On its own thread, so that it can't come before the main loop runs */
+  pillion_http_test_thread_post (self->context, 0, quit, self->main_loop, NULL);
+  g_thread_join (g_steal_pointer (&self->thread));
+  pillion_sync_acquire (self);
+}
