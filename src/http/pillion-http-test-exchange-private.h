@@ -36,3 +36,8 @@ void                     pillion_http_test_exchange_send (PillionHttpTestExchang
 /* On the loop's thread. Makes it a response of status 500, whatever it was. */
 void                     pillion_http_test_exchange_fail (PillionHttpTestExchange *self,
                                                           const char              *message);
+
+/* On the server's thread. @content_type may be NULL. */
+void                     pillion_http_test_set_body       (SoupServerMessage       *message,
+                                                          GBytes                  *body,
+                                                          const char              *content_type);

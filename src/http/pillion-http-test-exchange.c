@@ -216,6 +216,17 @@ answer_fail (Answer *self,
   self->is_set = TRUE;
 }
 
+void
+pillion_http_test_set_body (SoupServerMessage *message,
+                            GBytes *body,
+                            const char *content_type)
+{
+  if (content_type != NULL)
+    pillion_soup.message_headers_append (pillion_soup.server_message_get_response_headers (message), "Content-Type", content_type);
+  if (g_bytes_get_size (body) > 0)
+    pillion_soup.message_body_append_bytes (pillion_soup.server_message_get_response_body (message), body);
+}
+
 static void
 on_closed (GObject *source,
            GAsyncResult *result,
@@ -312,12 +323,7 @@ answer_send (gpointer data)
 
   pillion_soup.server_message_set_status (self->message, self->status, NULL);
   if (self->body != NULL)
-    {
-      gsize size;
-      const char *bytes = g_bytes_get_data (self->body, &size);
-
-      pillion_soup.server_message_set_response (self->message, self->content_type, SOUP_MEMORY_COPY, bytes, size);
-    }
+    pillion_http_test_set_body (self->message, self->body, self->content_type);
   for (guint i = 0; i < self->headers->len; i++)
     {
       Header *header = &g_array_index (self->headers, Header, i);

@@ -22,9 +22,11 @@
  *
  * ```c
  * g_autoptr (PillionHttpTestServer) server = pillion_http_test_server_new (loop, &error);
+ * g_autoptr (GBytes) item = g_bytes_new_static ("{\"id\": 1}", 9);
  * g_autofree char *url = NULL;
  *
- * pillion_http_test_server_add_handler (server, "/item", on_item, NULL, NULL);
+ * g_assert_no_error (error);
+ * pillion_http_test_server_add_bytes (server, "/item", item, "application/json");
  * url = g_strconcat (pillion_http_test_server_get_url (server), "/item", NULL);
  * ```
  *
@@ -213,11 +215,8 @@ on_request (SoupServer *soup,
     }
   else if (route->func == NULL)
     {
-      gsize size;
-      const char *body = g_bytes_get_data (route->body, &size);
-
       pillion_soup.server_message_set_status (message, 200, NULL);
-      pillion_soup.server_message_set_response (message, route->content_type, SOUP_MEMORY_COPY, body, size);
+      pillion_http_test_set_body (message, route->body, route->content_type);
       route_unref (route);
     }
   else

@@ -12,6 +12,7 @@
 #define PILLION_SOUP_FUNCTIONS(F) \
   F (auth_manager_get_type) \
   F (content_decoder_get_type) \
+  F (message_body_append_bytes) \
   F (message_body_flatten) \
   F (message_get_http_version) \
   F (message_get_metrics) \
@@ -38,10 +39,10 @@
   F (server_message_get_method) \
   F (server_message_get_request_body) \
   F (server_message_get_request_headers) \
+  F (server_message_get_response_body) \
   F (server_message_get_response_headers) \
   F (server_message_get_uri) \
   F (server_message_pause) \
-  F (server_message_set_response) \
   F (server_message_set_status) \
   F (server_message_steal_connection) \
   F (server_message_unpause) \

@@ -606,6 +606,32 @@ test('close/continues-what-it-cancels', loop => {
 
 // A collection of garbage that takes several slices makes GJS drop calls
 
+test('test-server/handlers', loop => {
+    const server = PillionHttp.TestServer.new(loop);
+    const client = PillionHttp.Client.new(loop);
+    const get = path => kickUntilSettled(loop, client.get_bytes(server.get_url() + path, null));
+    const text = bytes => new TextDecoder().decode(bytes.toArray());
+
+    server.add_handler('/plain', exchange => {
+        exchange.set_text(`${exchange.get_method()} ${exchange.get_query()}`, null);
+    });
+    server.add_handler('/waiting', async exchange => {
+        await loop.sleep(MSEC, null);
+        exchange.set_text('late', null);
+    });
+    server.add_handler('/failing', () => Promise.reject(failure('no')));
+    server.add_handler('/throwing', () => {
+        throw failure('no');
+    });
+
+    assertEqual(text(get('/plain?a=b')), 'GET a=b');
+    assertEqual(text(get('/waiting')), 'late');
+    for (const path of ['/failing', '/throwing'])
+        assertFails(PillionHttp.status_error_quark(), 500, () => get(path));
+    assertEqual(server.get_n_requests(null), 4);
+    server.close();
+});
+
 test('lost-calls', () => {
     runOther(`
         const {GLib, Pillion} = imports.gi;

@@ -90,8 +90,11 @@ test_fixed (PillionLoop *loop,
             gpointer data)
 {
   g_autoptr (PillionHttpTestServer) server = new_server (loop);
+  g_autoptr (GBytes) untyped = g_bytes_new_static ("untyped", strlen ("untyped"));
   g_autofree char *missing = NULL;
 
+  add_text (server, "/empty", "");
+  assert_gets (server, "/empty", "");
   add_text (server, "/a", "one");
   add_text (server, "/dir/", "below");
   add_text (server, "/dir/b", "two");
@@ -110,10 +113,13 @@ test_fixed (PillionLoop *loop,
   g_assert_cmpuint (pillion_http_test_server_get_n_requests (server, "/a"), ==, 3);
   g_assert_cmpuint (pillion_http_test_server_get_n_requests (server, "/dir"), ==, 1);
   g_assert_cmpuint (pillion_http_test_server_get_n_requests (server, "/never"), ==, 0);
-  g_assert_cmpuint (pillion_http_test_server_get_n_requests (server, NULL), ==, 8);
+  g_assert_cmpuint (pillion_http_test_server_get_n_requests (server, NULL), ==, 9);
 
   add_text (server, "/", "all");
   assert_gets (server, "/anything", "all");
+
+  pillion_http_test_server_add_bytes (server, "/untyped", untyped, NULL);
+  assert_gets (server, "/untyped", "untyped");
 }
 
 static PillionTask *
@@ -145,6 +151,51 @@ test_request (PillionLoop *loop,
   text = g_strdup_printf ("GET /echo/%%C3%%A9 q=1&q=%%20 %s", url + strlen ("http://"));
   pillion_http_test_server_add_handler (server, "/echo/", on_echo, loop, NULL);
   assert_gets (server, "/echo/%C3%A9?q=1&q=%20", text);
+}
+
+static PillionTask *
+on_wait (PillionHttpTestExchange *exchange,
+         gpointer data)
+{
+  pillion_http_test_exchange_set_text (exchange, "late", NULL);
+
+  return g_object_ref (data);
+}
+
+static void
+unref_data (gpointer data,
+            GClosure *closure)
+{
+  g_object_unref (data);
+}
+
+static void
+count_finalized (gpointer count,
+                 GClosure *closure)
+{
+  ++*(guint *) count;
+}
+
+/* As a binding does it */
+static void
+test_closure (PillionLoop *loop,
+              gpointer data)
+{
+  g_autoptr (PillionHttpTestServer) server = new_server (loop);
+  guint destroyed = 0;
+  GClosure *closure = g_cclosure_new (G_CALLBACK (on_wait), pillion_task_new (loop, "wait", NULL), unref_data);
+  g_autoptr (PillionTask) waiting = NULL;
+
+  g_closure_add_finalize_notifier (closure, &destroyed, count_finalized);
+  pillion_http_test_server_add_handler_closure (server, "/", closure);
+  waiting = get (server, "/");
+  while (pillion_http_test_server_get_n_requests (server, "/") == 0)
+    g_assert_true (pillion_yield (NULL));
+  pillion_task_return_boolean (closure->data, TRUE);
+  g_assert_true (pillion_await (waiting, NULL));
+
+  add_text (server, "/", "other");
+  g_assert_cmpuint (destroyed, ==, 1);
 }
 
 static PillionTask *
@@ -195,15 +246,6 @@ test_nothing_set (PillionLoop *loop,
   pillion_http_test_server_add_handler (server, "/", on_nothing, NULL, NULL);
   text = assert_refuses (server, "/", 500);
   g_assert_cmpstr (text, ==, "The handler set no response.");
-}
-
-static PillionTask *
-on_wait (PillionHttpTestExchange *exchange,
-         gpointer data)
-{
-  pillion_http_test_exchange_set_text (exchange, "late", NULL);
-
-  return g_object_ref (data);
 }
 
 /* It waits for the task, and a failure of that is the server's */
@@ -410,6 +452,7 @@ main (int argc,
   pillion_test_add_func ("/http/test-server/handler-decides-about-the-response", test_response);
   pillion_test_add_func ("/http/test-server/handler-that-sets-nothing-is-told", test_nothing_set);
   pillion_test_add_func ("/http/test-server/handler-waits-for-its-task", test_tasks);
+  pillion_test_add_func ("/http/test-server/closure", test_closure);
   pillion_test_add_func ("/http/test-server/faults", test_faults);
   pillion_test_add_func ("/http/test-server/close-refuses", test_close);
   g_test_add_func ("/http/test-server/closes-with-its-loop", test_loop_closed);

@@ -8,7 +8,7 @@ import asyncio
 
 from support import Case, GLib, Pillion, run_script, tap
 
-from gi.repository import PillionHttp
+from gi.repository import Gio, PillionHttp
 
 import loopback
 
@@ -83,6 +83,62 @@ class Passwords(Case):
 class Redacted(Case):
     def test_by_hand(self):
         self.assertEqual(PillionHttp.redact_url('https://me:s3cret@example.org/a?b#c'), 'https://example.org/a?b#c')
+
+
+class TestServers(Case):
+    def get(self, path):
+        task = PillionHttp.Client().get_bytes(self.server.get_url() + path)
+        self.kick_until(task.done)
+        return task.result()
+
+    def setUp(self):
+        super().setUp()
+        self.server = PillionHttp.TestServer()
+        self.addCleanup(self.server.close)
+
+    def test_fixed_bodies(self):
+        self.server.add_bytes('/bytes', b'one')
+        self.server.add_bytes('/array', bytearray(b'two'), 'text/plain')
+        self.server.add_bytes('/glib', GLib.Bytes.new(b'three'))
+        self.assertEqual([self.get(path) for path in ('/bytes', '/array', '/glib')], [b'one', b'two', b'three'])
+        self.assertEqual(self.server.get_n_requests(None), 3)
+
+    def test_handlers(self):
+        def plain(exchange, *args):
+            self.assertEqual(exchange.get_body(), b'')
+            exchange.set_text(f'{exchange.get_method()} {exchange.get_query()} {args}')
+
+        async def waiting(exchange):
+            await asyncio.sleep(0.001)
+            exchange.set_status(201)
+            exchange.set_body(b'late')
+
+        self.server.add_handler('/plain', plain, 1, 2)
+        self.server.add_handler('/waiting', waiting)
+        self.assertEqual(self.get('/plain?a=b'), b'GET a=b (1, 2)')
+        self.assertEqual(self.get('/waiting'), b'late')
+
+    def test_exceptions_are_the_response(self):
+        def plain(exchange):
+            raise ValueError('plain')
+
+        async def waiting(exchange):
+            raise ValueError('waiting')
+
+        self.server.add_handler('/plain', plain)
+        self.server.add_handler('/waiting', waiting)
+        for path in '/plain', '/waiting':
+            with self.assertRaises(PillionHttp.StatusError) as caught:
+                self.get(path)
+            self.assertEqual((caught.exception.status, caught.exception.body), (500, f'ValueError: {path[1:]}'.encode()))
+
+    def test_context_manager_closes(self):
+        with PillionHttp.TestServer() as self.server:
+            self.server.add_bytes('/', b'')
+            self.get('/')
+        with self.assertRaises(GLib.Error) as caught:
+            self.get('/')
+        self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.CONNECTION_REFUSED))
 
 
 if __name__ == '__main__':

@@ -279,23 +279,27 @@ function _overrideLoop(proto) {
     };
 }
 
+// Calls a function that may be async, or give another promise. Returns the task that it gives, one that stands for the promise, or
+// what else it returns.
+function _start(loop, name, func, argument = new Gio.Cancellable()) {
+    const cancellable = argument instanceof Gio.Cancellable ? argument : new Gio.Cancellable();
+    const stand = promise => _taskOf(promise, Pillion.Task.new(loop, name, null), cancellable);
+
+    try {
+        const started = func(argument);
+
+        return started instanceof Pillion.Task || typeof started?.then !== 'function' ? started : stand(started);
+    } catch (error) {
+        return stand(Promise.reject(error));
+    }
+}
+
 function _overrideScope(proto) {
     const start = proto.start;
 
-    // The function may be async, or give another promise. It is given the task's cancellable.
+    // The function is given the task's cancellable
     proto.start = function (name, func) {
-        return start.call(this, name, () => {
-            const cancellable = new Gio.Cancellable();
-            const stand = promise => _taskOf(promise, Pillion.Task.new(this.get_loop(), name, null), cancellable);
-
-            try {
-                const started = func(cancellable);
-
-                return started instanceof Pillion.Task || typeof started?.then !== 'function' ? started : stand(started);
-            } catch (error) {
-                return stand(Promise.reject(error));
-            }
-        });
+        return start.call(this, name, () => _start(this.get_loop(), name, func));
     };
 }
 

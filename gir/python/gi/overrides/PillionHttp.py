@@ -115,6 +115,50 @@ class Client(PillionHttp.Client):
         return Pillion.Task._at(PillionHttp.Client.download_into(self, url, _to_file(folder), sha256, cancellable), core._site(2))
 
 
+class TestServer(PillionHttp.TestServer):
+    """An HTTP server on the loopback address, for tests. As a context manager it is closed in the end."""
+
+    __test__ = False  # pytest takes a class of this name for tests
+
+    def __new__(cls, loop=None):
+        return PillionHttp.TestServer.new(core._or_default(loop))
+
+    def __init__(self, *args, **kwargs):
+        pass  # it was made by __new__ ()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        self.close()
+
+    def add_bytes(self, path, body, content_type=None):
+        """Answers requests for `path` with fixed bytes."""
+        PillionHttp.TestServer.add_bytes(self, path, body if isinstance(body, GLib.Bytes) else GLib.Bytes.new(bytes(body)), content_type)
+
+    def add_handler(self, path, func, *args):
+        """Answers requests for `path` with what `func (exchange, *args)` sets, which may be a coroutine function."""
+        PillionHttp.TestServer.add_handler(self, path, core._Start(self.get_loop(), path, func, args))
+
+
+class TestExchange(PillionHttp.TestExchange):
+    """A request that a test server got, and the response that it will send."""
+
+    __test__ = False
+
+    def get_body(self):
+        """The body of the request, as bytes."""
+        return PillionHttp.TestExchange.get_body(self).get_data() or b''
+
+    def set_body(self, body, content_type=None):
+        """Sets the body of the response."""
+        PillionHttp.TestExchange.set_body(self, body if isinstance(body, GLib.Bytes) else GLib.Bytes.new(bytes(body)), content_type)
+
+    def set_text(self, text, content_type=None):
+        """Sets the body of the response to a text."""
+        PillionHttp.TestExchange.set_text(self, text, content_type)
+
+
 def _copy(body, url):
     data = body.get_bytes()
     if data.get_size() <= delivery.COPY_AT_ONCE:
@@ -154,3 +198,5 @@ def _to_file(file):
 
 
 Client = _public(override(Client))
+TestExchange = _public(override(TestExchange))
+TestServer = _public(override(TestServer))
