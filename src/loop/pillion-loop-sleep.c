@@ -11,57 +11,34 @@
 #include "base/pillion-sync.h"
 #include "task/pillion-task-private.h"
 
-/* A sleep ends by its timer or by its cancellable, whichever comes first; the other one finds it over. */
+/* A sleep ends by its timer or by a request to end, whichever comes first. The timer has a reference to the task. */
 typedef struct
 {
+  PillionTaskBody body;
   PillionTimer timer;
-  PillionItem cancel_item;
-  PillionTask *task; /* NULL once it is over */
-  PillionLoop *loop; /* a handler may still be running on another thread when the task is over */
-  GCancellable *cancellable;
-  gulong handler;
-  gboolean cancelled; /* atomic: whether the item was pushed */
 } Sleep;
 
-static void
-sleep_clear (gpointer data)
+static Sleep *
+sleep_from_item (PillionItem *item)
 {
-  Sleep *self = data;
-
-  pillion_sync_acquire (self);
-  g_clear_object (&self->task);
-  g_clear_object (&self->cancellable);
-  if (self->loop != NULL)
-    pillion_sync_unref (self->loop);
+  return (Sleep *) ((char *) item - G_STRUCT_OFFSET (Sleep, timer.item));
 }
 
 static void
-sleep_unref (gpointer data)
+return_cancelled (PillionTask *task)
 {
-  pillion_sync_release (data);
-  g_atomic_rc_box_release_full (data, sleep_clear);
-}
-
-static PillionTask *
-end_sleep (Sleep *self)
-{
-  PillionTask *task = g_steal_pointer (&self->task);
-
-  if (task != NULL && self->handler != 0)
-    g_signal_handler_disconnect (self->cancellable, self->handler);
-  return task;
+  pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task '%s' was cancelled"), task->name);
 }
 
 static gboolean
 sleep_run (PillionItem *item,
            PillionCore *core)
 {
-  Sleep *self = (Sleep *) item;
-  g_autoptr (PillionTask) task = end_sleep (self);
+  PillionTask *task = sleep_from_item (item)->body.task;
 
-  if (task != NULL)
+  if (pillion_task_load_state (task) == PILLION_TASK_PENDING)
     pillion_task_return_boolean (task, TRUE);
-  sleep_unref (self);
+  pillion_sync_unref (task);
 
   return FALSE;
 }
@@ -70,37 +47,11 @@ sleep_run (PillionItem *item,
 static void
 sleep_drop (PillionItem *item)
 {
-  Sleep *self = (Sleep *) item;
-  g_autoptr (PillionTask) task = end_sleep (self);
+  PillionTask *task = sleep_from_item (item)->body.task;
 
-  if (task != NULL)
-    pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task '%s' was cancelled"), task->name);
-  sleep_unref (self);
-}
-
-static gboolean
-sleep_cancel_run (PillionItem *item,
-                  PillionCore *core)
-{
-  Sleep *self = (Sleep *) ((char *) item - G_STRUCT_OFFSET (Sleep, cancel_item));
-  g_autoptr (PillionTask) task = end_sleep (self);
-
-  if (task != NULL)
-    pillion_task_return_if_cancelled (task);
-  if (self->timer.index != 0)
-    {
-      pillion_timer_heap_remove (&core->timers, &self->timer);
-      sleep_unref (self);
-    }
-  sleep_unref (self);
-
-  return FALSE;
-}
-
-static void
-sleep_cancel_drop (PillionItem *item)
-{
-  sleep_unref ((char *) item - G_STRUCT_OFFSET (Sleep, cancel_item));
+  if (pillion_task_load_state (task) == PILLION_TASK_PENDING)
+    return_cancelled (task);
+  pillion_sync_unref (task);
 }
 
 static const char *
@@ -109,43 +60,37 @@ sleep_get_name (PillionItem *item)
   return "sleep";
 }
 
-static const PillionItemClass sleep_class = {
+static const PillionItemClass sleep_item_class = {
   .run = sleep_run,
   .get_name = sleep_get_name,
   .drop = sleep_drop,
 };
 
-static const PillionItemClass sleep_cancel_class = {
-  .run = sleep_cancel_run,
-  .get_name = sleep_get_name,
-  .drop = sleep_cancel_drop,
-};
-
-/* On any thread */
 static void
-on_sleep_cancelled (GCancellable *cancellable,
-                    gpointer data)
+sleep_cancelled (PillionTaskBody *body)
 {
-  Sleep *self = data;
+  Sleep *self = (Sleep *) body;
+  PillionTask *task = body->task;
 
-  pillion_sync_acquire (self);
-  if (!__atomic_exchange_n (&self->cancelled, TRUE, __ATOMIC_SEQ_CST))
+  return_cancelled (task);
+  /* If it is due, it is in the ready queue, and finds the task done */
+  if (self->timer.index != 0)
     {
-      /* The loop may have been dropped, and then nobody would take the item out of its queue: the item must not keep it */
-      PillionLoop *loop = g_steal_pointer (&self->loop);
-
-      g_atomic_rc_box_acquire (self);
-      pillion_core_push (pillion_core (loop), &self->cancel_item);
-      pillion_sync_unref (loop);
+      pillion_timer_heap_remove (&pillion_core (task->loop)->timers, &self->timer);
+      pillion_sync_unref (task);
     }
 }
 
 static void
-release_sleep (gpointer data,
-               GClosure *closure)
+sleep_free (PillionTaskBody *body)
 {
-  sleep_unref (data);
+  g_free (body);
 }
+
+static const PillionTaskBodyClass sleep_class = {
+  .cancelled = sleep_cancelled,
+  .free = sleep_free,
+};
 
 /**
  * pillion_loop_sleep:
@@ -180,20 +125,12 @@ pillion_loop_sleep (PillionLoop *self,
   if (pillion_task_is_done (task))
     return task;
 
-  sleep = g_atomic_rc_box_new0 (Sleep);
-  sleep->timer.item.klass = &sleep_class;
-  sleep->cancel_item.klass = &sleep_cancel_class;
-  sleep->task = g_object_ref (task);
-  sleep->loop = g_object_ref (self);
+  sleep = g_new0 (Sleep, 1);
+  sleep->timer.item.klass = &sleep_item_class;
+  pillion_task_set_body (task, &sleep->body, &sleep_class);
   now = pillion_core_now (&self->core);
+  g_object_ref (task);
   pillion_core_add_timer (&self->core, &sleep->timer, now + CLAMP (delay, 0, G_MAXINT64 - now));
-
-  sleep->cancellable = g_object_ref (pillion_task_get_cancellable (task));
-  pillion_sync_release (sleep);
-  sleep->handler = g_signal_connect_data (sleep->cancellable, "cancelled", G_CALLBACK (on_sleep_cancelled),
-                                          g_atomic_rc_box_acquire (sleep), release_sleep, 0);
-  if (g_cancellable_is_cancelled (sleep->cancellable))
-    on_sleep_cancelled (sleep->cancellable, sleep);
 
   return task;
 }
