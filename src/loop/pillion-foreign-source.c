@@ -18,6 +18,9 @@
  * their turns in it. */
 #define SLICE_USEC 500
 
+/* How many waits in a row may end without a turn of the context */
+#define BRIEF_WAITS 16
+
 /* It may be dispatched inside of its own dispatch: by a main loop that the callback runs. GLib writes to the context's wake-up descriptor
  * whenever the ready time of such a source changes, and takes one that may not recurse out of the poll set and puts it back at every
  * dispatch, which writes as well. So it may recurse, and the ready time is its own. */
@@ -502,7 +505,15 @@ pillion_poll_source_push_ring (PillionPollSource *self)
     pillion_core_push (&self->loop->core, pillion_note_take (self->ring));
 }
 
-/* By way of the ready queue, behind others that are ready, and not of the context: that would be told through its descriptor */
+void
+pillion_poll_source_allow_brief (PillionPollSource *self)
+{
+  self->n_brief = BRIEF_WAITS;
+}
+
+/* By way of the ready queue, behind others that are ready, and not of the context: that would be told through its descriptor. A wait ends
+ * at once if nothing else is ready, because a turn of the context costs as much as everything else that a task needs; but only so often in a
+ * row. */
 void
 pillion_poll_source_on_task_done (gpointer user_data)
 {
@@ -510,7 +521,15 @@ pillion_poll_source_on_task_done (gpointer user_data)
 
   if (self->n_waits > 0 && self->loop->core.depth <= self->wait_depth)
     {
-      pillion_poll_source_set_ready_time (self, 0);
+      if (self->n_brief > 0 && pillion_ready_queue_is_empty (&self->loop->core.ready))
+        {
+          self->n_brief--;
+          self->fired = TRUE;
+        }
+      else
+        {
+          pillion_poll_source_set_ready_time (self, 0);
+        }
     }
   else if (!self->telling && pillion_poll_source_is_open (self))
     {
@@ -562,6 +581,7 @@ foreign_source_dispatch (GSource *source,
       else
         {
           self->fired = TRUE;
+          pillion_poll_source_allow_brief (self);
           pillion_poll_source_change_ready_time (self, -1);
         }
     }

@@ -120,7 +120,8 @@ void     pillion_loop_turn           (PillionLoop    *self,
                                       const gboolean *is_over);
 void     pillion_loop_turn_until     (PillionLoop    *self,
                                       const gboolean *is_over,
-                                      gint64          end_time);
+                                      gint64          end_time,
+                                      gboolean        brief);
 
 /* What sleeping hosts need: pillion-loop-external.c */
 void     pillion_loop_external_init  (PillionLoop  *self);

@@ -205,7 +205,8 @@ pillion_loop_turn (PillionLoop *self,
 void
 pillion_loop_turn_until (PillionLoop *self,
                          const gboolean *is_over,
-                         gint64 end_time)
+                         gint64 end_time,
+                         gboolean brief)
 {
   PillionCore *core = &self->core;
   PillionKick report = { 0 };
@@ -225,8 +226,11 @@ pillion_loop_turn_until (PillionLoop *self,
       if (!barred && (pillion_core_has_ready (core) || !pillion_ready_queue_is_empty (&core->later) || core->virtual_clock))
         {
           gint64 deadline = g_get_monotonic_time () + SLICE_USEC;
+          /* The context's turn costs as much as everything else that a short task needs */
+          PillionWorkFlags flags = brief && !core->virtual_clock ? PILLION_WORK_ITEMS : PILLION_WORK_PUMP;
 
-          if (pillion_loop_work (self, end_time < 0 ? deadline : MIN (deadline, end_time), PILLION_WORK_PUMP, is_over, &report) ||
+          brief = FALSE;
+          if (pillion_loop_work (self, end_time < 0 ? deadline : MIN (deadline, end_time), flags, is_over, &report) ||
               core->closed || *is_over)
             continue;
         }

@@ -39,6 +39,7 @@ struct _PillionPollSource
   guint n_waits;      /* how many waits are on the stack */
   guint wait_depth;   /* the depth of the loop at which the innermost of them works */
   gboolean fired;     /* whether the innermost of them has seen the source */
+  guint n_brief;      /* how many more waits a task may end before the context has had its turn */
   guint n_external;
 
   PillionAwaitedTasks *tasks;
@@ -69,6 +70,9 @@ void     pillion_poll_source_set_resting       (PillionPollSource *self,
 /* Whether the next one to run the context has to call the callback first */
 void     pillion_poll_source_set_untold        (PillionPollSource *self,
                                                 gboolean           untold);
+
+/* In a wait the context has had its turn */
+void     pillion_poll_source_allow_brief       (PillionPollSource *self);
 
 /* For the tasks that are watched: one of them is done */
 void     pillion_poll_source_on_task_done      (gpointer           self);

@@ -90,7 +90,7 @@ pillion_poll_source_wait (PillionPollSource *self,
         end_time = pillion_add_time (g_get_monotonic_time (), timeout);
     }
 
-  pillion_loop_turn_until (self->loop, &self->fired, end_time);
+  pillion_loop_turn_until (self->loop, &self->fired, end_time, self->n_brief > 0);
   if (pillion_poll_source_is_open (self))
     pillion_poll_source_change_ready_time (self, -1);
   end_wait (self, outer_depth);
@@ -120,7 +120,9 @@ pillion_poll_source_iterate (PillionPollSource *self)
   if (!begin_wait (self, &outer_depth))
     return FALSE;
 
+  self->n_brief = 0;
   pillion_loop_turn (self->loop, self->fd >= 0 ? 1 : 0, &self->fired);
+  pillion_poll_source_allow_brief (self);
   end_wait (self, outer_depth);
 
   return TRUE;

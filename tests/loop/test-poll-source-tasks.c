@@ -151,6 +151,47 @@ test_wait (Fixture *fixture,
   pillion_poll_source_set_running (fixture->source, FALSE);
 }
 
+static gboolean
+count_idle (gpointer n)
+{
+  (*(int *) n)++;
+  return G_SOURCE_CONTINUE;
+}
+
+/* Waits that tasks end right away need no turn of the context, but must not starve it */
+static void
+test_wait_in_a_row (Fixture *fixture,
+                    gconstpointer data)
+{
+  GSource *idle = g_idle_source_new ();
+  int n = 0;
+
+  g_source_set_callback (idle, count_idle, &n, NULL);
+  g_source_attach (idle, pillion_loop_get_context (fixture->loop));
+  pillion_poll_source_set_running (fixture->source, TRUE);
+  for (int i = 0; i < 1000; i++)
+    {
+      PillionTask *task = pillion_loop_sleep (fixture->loop, 0, NULL);
+      PillionTask *taken;
+
+      g_assert_true (pillion_poll_source_watch_task (fixture->source, task));
+      do
+        {
+          g_assert_true (pillion_poll_source_wait (fixture->source, -1));
+          taken = pillion_poll_source_take_task (fixture->source);
+        }
+      while (taken == NULL);
+      g_assert_true (taken == task);
+      g_assert_true (pillion_task_is_done (task));
+      g_object_unref (task);
+      end_object (taken);
+    }
+  g_assert_cmpint (n, >=, 30);
+  pillion_poll_source_set_running (fixture->source, FALSE);
+  g_source_destroy (idle);
+  g_source_unref (idle);
+}
+
 /* What is done while the callback is on the stack is told in another call. One more is made by the main loop in the callback, because only
  * the other loop knows what is ready in it. */
 static void
@@ -432,6 +473,7 @@ main (int argc,
   ADD ("done-already", test_done);
   ADD ("order-in-which-they-end", test_order);
   ADD ("ends-a-wait", test_wait);
+  ADD ("wait-in-a-row", test_wait_in_a_row);
   ADD ("done-inside-the-callback", test_nested);
   ADD ("give-up", test_give_up);
   ADD ("give-up-what-was-got", test_give_up_what_was_got);
