@@ -71,6 +71,8 @@ monotonic = time.monotonic
 get_ident = threading.get_ident
 # Through the namespace, each look costs as much as a call
 new_source = Pillion.PollSource.new
+take_task = Pillion.PollSource.take_task
+watch_task = Pillion.PollSource.watch_task
 
 _loops = weakref.WeakSet()
 _busy = set()  # those with work: as long as they have, somebody has to hold them
@@ -152,7 +154,7 @@ class EventLoop(asyncio.SelectorEventLoop):
     # With these the instance keeps below the 30 attributes that Python stores and looks up fast
     __slots__ = ('_armed', '_awaited', '_busy', '_clock', '_collected', '_end', '_forked', '_guest', '_has_wakeup', '_held',
                  '_is_current', '_kicked', '_n_external', '_n_left', '_outer_wakeup', '_own_wakeup', '_owner', '_set_ready_time',
-                 '_source', '_take_task', '_turned', '_wait', '_witness')
+                 '_source', '_turned', '_wait', '_witness')
 
     def __init__(self) -> None:
         self._source: Any = None
@@ -210,7 +212,7 @@ class EventLoop(asyncio.SelectorEventLoop):
 
         def on_ready(source, deadline):
             loop = ref()
-            return -1 if loop is None else loop._dispatch(deadline / 1e6)
+            return -1 if loop is None else loop._dispatch(deadline * 1e-6)
 
         self._owner = thread
         self._guest = guest = _host.take_guest()
@@ -218,7 +220,6 @@ class EventLoop(asyncio.SelectorEventLoop):
         source.set_callback(on_ready)
         self._set_ready_time = source.set_ready_time
         self._wait = source.wait
-        self._take_task = source.take_task
         if not hasattr(guest, 'clock_followed'):
             guest.clock_followed = True
             guest.connect('notify::host', _follow_clocks)
@@ -238,7 +239,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         if source is None:
             return
         self._source = self._guest = None
-        self._set_ready_time = self._wait = self._take_task = None
+        self._set_ready_time = self._wait = None
         self._armed = True
         self._set_busy(False)
         source.close()
@@ -396,7 +397,7 @@ class EventLoop(asyncio.SelectorEventLoop):
                         self._set_coroutine_origin_tracking(True)
                 self._armed = self._kicked = selector.kicked = True
                 self._end = end
-                sys.set_asyncgen_hooks(firstiter=self._asyncgen_firstiter_hook, finalizer=self._asyncgen_finalizer_hook)
+                sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
                 events._set_running_loop(self)
                 if self._awaited:
                     self._deliver()
@@ -447,16 +448,17 @@ class EventLoop(asyncio.SelectorEventLoop):
         if self._ready:
             return 0
         self._armed = False
-        ready = self._get_ready_time()
-        busy = self._is_occupied() or self._has_task()
-        if self._busy and not busy:
+        ready = self._get_ready_time() if self._scheduled else -1
+        if self._awaited or self._is_occupied() or self._has_task():
+            self._set_busy(True)
+            return ready
+        if self._busy:
             self._collect()
             # Which may have brought something to light
-            busy = bool(self._ready)
-            if busy:
+            if self._ready:
                 self._armed = True
                 return 0
-        self._set_busy(busy)
+            self._set_busy(False)
         return ready
 
     def _get_ready_time(self):
@@ -727,7 +729,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         future = Future(loop=self)
         if futures_of is not None:
             futures_of.append(future)
-        elif self._source.watch_task(task):
+        elif watch_task(self._source, task):
             self._awaited[task] = [future]
         else:
             return None
@@ -759,12 +761,16 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._source.give_up_task(task)
 
     def _deliver(self):
-        take, awaited = self._take_task, self._awaited
-        while awaited and (task := take()) is not None:
+        source, awaited = self._source, self._awaited
+        while awaited and (task := take_task(source)) is not None:
             self._end_waits_for(task)
 
     def _end_waits_for(self, task):
-        futures_of = [future for future in self._awaited.pop(task, ()) if not future.done()]
+        futures_of = self._awaited.pop(task, ())
+        if len(futures_of) == 1 and not futures_of[0].done():
+            futures_of[0].set_result(True)
+            return
+        futures_of = [future for future in futures_of if not future.done()]
         for future in futures_of:
             future.set_result(len(futures_of) == 1)
         if not futures_of:

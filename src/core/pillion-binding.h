@@ -40,9 +40,8 @@ guint64     *pillion_outline_json             (GBytes            *text,
 
 /* The outcome of a task */
 PILLION_AVAILABLE_IN_1_0
-gboolean     pillion_task_peek_value          (PillionTask       *self,
-                                               GValue            *value,
-                                               GError           **error);
+void         pillion_task_peek_value          (PillionTask       *self,
+                                               GValue            *value);
 PILLION_AVAILABLE_IN_1_0
 GType        pillion_task_get_result_type     (PillionTask       *self);
 PILLION_AVAILABLE_IN_1_0

@@ -772,9 +772,11 @@ pillion_task_get_value (PillionTask *self,
   g_return_val_if_fail (value != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (!pillion_task_peek_value (self, &peeked, error))
+  if (!pillion_task_check (self, error))
     return FALSE;
 
+  /* A boxed one is not a copy */
+  pillion_task_result_get_value (&get_source (self)->result, &peeked);
   g_value_init (value, G_VALUE_TYPE (&peeked));
   g_value_copy (&peeked, value);
   return TRUE;
@@ -783,33 +785,30 @@ pillion_task_get_value (PillionTask *self,
 /**
  * pillion_task_peek_value:
  * @self: a task
- * @value: (out caller-allocates): where to put the result; uninitialized, and left so if @error is set
- * @error: return location for an error
+ * @value: (out caller-allocates): where to put the result; uninitialized
  *
- * For the Python override: does what [method@Pillion.Task.get_value] does, except that a boxed result in @value is not a
- * copy and belongs to the task. The override copies it, since PyGObject 3.42 unsets a value before it looks at what is in
- * it. Can be called from any thread.
- *
- * Returns: whether the task succeeded; if not, @error is set to the task's own error or to [error@Pillion.Error.NOT_DONE]
+ * For the Python override: gets the result of a task that succeeded, with one call and without an error to free. If the task did not succeed,
+ * is not done, or passes on the outcome of another one, the value is an object, %NULL. A boxed result is not a copy and belongs to the task:
+ * PyGObject 3.42 unsets a value before it looks at what is in it. From any thread.
  *
  * Since: 1.0
  */
-gboolean
+void
 pillion_task_peek_value (PillionTask *self,
-                         GValue *value,
-                         GError **error)
+                         GValue *value)
 {
-  g_return_val_if_fail (PILLION_IS_TASK (self), FALSE);
-  g_return_val_if_fail (value != NULL, FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+  g_return_if_fail (PILLION_IS_TASK (self));
+  g_return_if_fail (value != NULL);
 
-  pillion_task_look (self);
-  if (!pillion_task_peek_error (self, error))
-    return FALSE;
-
-  pillion_task_ask (self);
-  pillion_task_result_get_value (&get_source (self)->result, value);
-  return TRUE;
+  if (pillion_task_load_state (self) == PILLION_TASK_SUCCEEDED && self->result.kind != PILLION_RESULT_TASK)
+    {
+      pillion_task_ask (self);
+      pillion_task_result_get_value (&self->result, value);
+    }
+  else
+    {
+      g_value_init (value, G_TYPE_OBJECT);
+    }
 }
 
 /**

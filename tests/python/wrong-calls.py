@@ -44,10 +44,9 @@ def main(loop: Pillion.Loop, task: Pillion.Task, scope: Pillion.Scope, client: P
     text: str = task.get_int()  # error
     name: str = task.get_name()
     site: str = task.get_site()  # error
-    good, value = task.peek_value()
-    task.peek_value().value
-    task.peek_value().values  # error
     _, report = loop.kick_until(0)
+    loop.kick_until(0).report
+    loop.kick_until(0).reports  # error
     items: str = report.items  # error
     first: Pillion.Task = task.get_children()[0]
     children: str = task.get_children()  # error

@@ -152,6 +152,11 @@ def _called(loop, number):
 
 # Values and errors
 
+# Once, because looking a function up through the class costs as much as calling it
+_is_done = Pillion.Task.is_done
+_peek_value = Pillion.Task.peek_value  # which raises nothing: PyGObject 3.42 leaks the value of a function that fails
+_set_site = Pillion.Task.set_site
+
 _PLAIN = frozenset((bool, int, float, str, bytes, type(None)))
 
 
@@ -326,7 +331,7 @@ class Task(Pillion.Task):
     _follows = None  # the event loop that runs what it is made of
 
     def __await__(self):
-        if not self.is_done():
+        if not _is_done(self):
             loop = _get_running_loop()
             future = getattr(loop, '_watch_task', _cannot_watch)(self)
             if future is None:
@@ -337,13 +342,16 @@ class Task(Pillion.Task):
                 except BaseException:
                     loop._give_up_task(self, future)
                     raise
-            if not self.is_done():
-                raise GLib.Error(f'{self.get_name()!r} can no longer be awaited: its loop was closed, or something else adopted it',
-                                 ERROR, Pillion.Error.CLOSED)
+        value = _peek_value(self)
+        if value is not None and self._results is None:
+            return value if type(value) in _PLAIN else _to_python(value)
+        if not _is_done(self):
+            raise GLib.Error(f'{self.get_name()!r} can no longer be awaited: its loop was closed, or something else adopted it',
+                             ERROR, Pillion.Error.CLOSED)
         try:
-            return self.result()
+            return self._read()
         finally:
-            self = None  # as in result ()
+            self = None  # as in _read ()
 
     def __repr__(self):
         if self.get_loop() is None:
@@ -411,22 +419,31 @@ class Task(Pillion.Task):
 
     def get_value(self):
         """Returns the result as the library has it (GLib.Bytes, a Json.Parser). Raises the task's GLib.Error."""
-        self.check()  # without a value: PyGObject 3.42 never frees the one that it makes for a function that fails
-        return _own(self.peek_value()[1])
+        self.check()
+        return _own(_peek_value(self.get_source() or self))
 
     # What asyncio's futures have, too
 
     def result(self):
         """Returns the result as a Python value: bytes for GLib.Bytes, plain objects for JSON and GLib.Variant, a list
         for `all` and `map`. Raises the task's exception, or InvalidStateError if it is pending."""
+        value = _peek_value(self)
+        if value is not None and self._results is None:
+            return value if type(value) in _PLAIN else _to_python(value)
+        try:
+            return self._read()
+        finally:
+            self = None  # as in _read ()
+
+    def _read(self):
+        """What result () returns, for all kinds of outcomes."""
         self = self.get_source() or self
         try:
-            # First without a value: PyGObject 3.42 never frees the one that it has made for a function that fails
             self.check()
         except GLib.Error as error:
             exception = self._to_exception(error)
         else:
-            value = self.peek_value()[1]
+            value = _peek_value(self)
             if self._results is not None:
                 children = self.get_children()
                 return [child.result() for child in children] if self._results else children
@@ -552,7 +569,7 @@ class Task(Pillion.Task):
         if task is None:
             # With the right arguments there is no other reason
             raise _wrong_thread()
-        task.set_site(site)
+        _set_site(task, site)
         return task
 
     @classmethod
@@ -669,13 +686,15 @@ def _hooked(function):
     return takes(call)
 
 
+_sleep = Pillion.Loop.sleep
+
+
 class Loop(Pillion.Loop):
     kick = _hooked(Pillion.Loop.kick)
     kick_until = _hooked(Pillion.Loop.kick_until)
     _close = waits(Pillion.Loop.close)
     _get_default = Pillion.Loop.get_default
     _run_until_complete = waits(Pillion.Loop.run_until_complete)
-    _sleep = Pillion.Loop.sleep
 
     @staticmethod
     def get_default() -> 'Loop':
@@ -728,7 +747,7 @@ class Loop(Pillion.Loop):
 
     def sleep(self, delay, cancellable=None):
         """Creates a task that succeeds after `delay` µs."""
-        return Task._at(self._sleep(_usec(delay), cancellable), _site(2))
+        return Task._at(_sleep(self, delay if type(delay) is int else _usec(delay), cancellable), _site(2))
 
     def run_in_thread(self, name, func, *args, cancellable=None):
         """Calls `func (task, cancellable, *args)` on a worker thread. The task ends with what it returns or raises,
