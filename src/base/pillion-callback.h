@@ -6,7 +6,7 @@
 
 #include <glib-object.h>
 
-/* A function with its data, for those that are replaced on one thread while another one may be calling them */
+/* A function with its data, which one thread may replace while another is calling it */
 typedef struct
 {
   GCallback func;

@@ -42,7 +42,7 @@ pillion_epoll_set_init (PillionEpollSet *self,
 void
 pillion_epoll_set_clear (PillionEpollSet *self)
 {
-  /* One that was never made has no inner one either */
+  /* If it was never made, neither was the inner one */
   if (self->fd >= 0)
     {
       if (self->inner >= 0)
@@ -60,13 +60,13 @@ control (PillionEpollSet *self,
          int operation,
          const GPollFD *member)
 {
-  /* On Linux the conditions of poll and epoll are the same bits */
+  /* On Linux, poll and epoll use the same bits for conditions */
   struct epoll_event event = { .events = member->events | self->flags, .data.fd = member->fd };
 
   if (epoll_ctl (self->inner, operation, member->fd, &event) == 0)
     return TRUE;
 
-  /* The number may stand for another file than it did */
+  /* The number may belong to another file now */
   if (operation == EPOLL_CTL_MOD && errno == ENOENT)
     {
       self->suspect = TRUE;
@@ -78,7 +78,7 @@ control (PillionEpollSet *self,
   return FALSE;
 }
 
-/* From @start on and round: two sets that are alike have the same descriptor at about the same place */
+/* Starts at @start and wraps around: two similar sets have the same descriptor at about the same place */
 static const GPollFD *
 find (const GPollFD *fds,
       guint n_fds,
@@ -161,7 +161,7 @@ pillion_epoll_set_update (PillionEpollSet *self,
   if (n_fds > 0)
     memcpy (self->members, fds, n_fds * sizeof *fds);
   self->n_members = n_fds;
-  /* What could not be added is tried again, and refused again, at the next update */
+  /* The next update tries again to add what could not be added */
   self->incomplete = !complete;
 
   return complete;
@@ -184,7 +184,7 @@ pillion_epoll_set_is_stale (PillionEpollSet *self)
 
       if (member == NULL)
         return TRUE;
-      /* The number may stand for another file by now, which is another member */
+      /* The number may belong to another file by now, which is another member */
       now = *member;
       if (g_poll (&now, 1, 0) == 0)
         return TRUE;
@@ -200,7 +200,7 @@ pillion_epoll_set_renew (PillionEpollSet *self)
 #ifdef HAVE_EPOLL
   gboolean complete;
 
-  /* Taken out, and not only closed: a forked child has it open as well */
+  /* Remove it, rather than just close it: a forked child may have it open, too */
   epoll_ctl (self->fd, EPOLL_CTL_DEL, self->inner, NULL);
   close (self->inner);
   complete = make_inner (self);

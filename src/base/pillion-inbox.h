@@ -6,13 +6,13 @@
 
 #include "base/pillion-item.h"
 
-/* Where other threads put items: a stack that many push to and one takes whole. It needs no lock. */
+/* Where other threads put items: a lock-free stack that many push to and one takes as a whole */
 typedef struct
 {
   PillionItem *head;
 } PillionInbox;
 
-/* Returns whether the inbox was empty, so that the one who put the first item rings */
+/* Returns whether the inbox was empty: if so, the caller wakes the owner */
 static inline gboolean
 pillion_inbox_push (PillionInbox *self,
                     PillionItem *item)
@@ -32,7 +32,7 @@ pillion_inbox_is_empty (PillionInbox *self)
   return __atomic_load_n (&self->head, __ATOMIC_SEQ_CST) == NULL;
 }
 
-/* Takes all, oldest first */
+/* Takes all items, oldest first */
 static inline PillionItem *
 pillion_inbox_take (PillionInbox *self)
 {

@@ -11,7 +11,7 @@
 #include "base/pillion-inbox.h"
 #include "base/pillion-sync.h"
 
-/* How many threads GTask has, before it takes more for a while */
+/* How many threads GTask starts at once; after that it adds more only slowly */
 #define MAX_GTASK_THREADS 10
 
 typedef struct
@@ -33,20 +33,20 @@ struct _PillionIoThread
   PillionInbox inbox;
   GThread *thread;
   guint n_references; /* under the lock */
-  gboolean quit;      /* the thread's own */
+  gboolean quit;      /* used only by the thread itself */
   gboolean ended;     /* under the lock */
 };
 
-/* What waits for the end of the iteration, as jobs; NULL on every other thread */
+/* Jobs for the end of the iteration; NULL on every other thread */
 static __thread GArray *deferred;
 
-/* In a child that has not had its own thread yet */
+/* Whether this is a forked child that has not started its own thread yet */
 static gboolean forked;
 
 static GMutex lock;
 static GCond ended_cond;
-static PillionIoThread *running; /* under the lock: the one with references */
-static GSList *ending;           /* under the lock: those without, until they are joined */
+static PillionIoThread *running; /* under the lock: the thread that has references */
+static GSList *ending;           /* under the lock: threads without references, until they are joined */
 
 typedef struct
 {
@@ -96,7 +96,7 @@ static GSourceFuncs inbox_source_funcs = {
 static void
 run_deferred (void)
 {
-  /* One may defer another */
+  /* A job may defer another */
   for (guint i = 0; i < deferred->len; i++)
     {
       Deferred job = g_array_index (deferred, Deferred, i);
@@ -115,8 +115,9 @@ do_nothing (GTask *task,
   g_task_return_boolean (task, TRUE);
 }
 
-/* GLib believes that its idle threads, which GTask uses, came along, and gives them work: lookups of names and proxies would
- * never end. As much work as it can have idle threads makes it start threads again; seen in GLib 2.74. */
+/* GLib believes that its idle threads, which GTask uses, exist in the child too, and gives them work, so
+ * lookups of names and proxies would never end. Giving it as many jobs as it can have idle threads makes it
+ * start new ones. Seen in GLib 2.74. */
 static void
 replace_threads_of_parent (void)
 {
@@ -156,7 +157,8 @@ run (gpointer data)
   g_source_destroy (source);
   g_source_unref (source);
 
-  /* What the jobs left for later, such as connections that close themselves; bounded, for one that never ends */
+  /* What the jobs left for later, such as connections that close themselves. Bounded, in case that never
+   * ends. */
   for (guint i = 0; i < 1000 && g_main_context_iteration (self->context, FALSE); i++)
     ;
   run_deferred ();
@@ -189,7 +191,8 @@ after_fork (void)
   pillion_mutex_unlock (&lock);
 }
 
-/* The thread is in the parent only. What refers to it here is of no use, but a new loop gets a new one. */
+/* The thread exists only in the parent. What refers to it is useless in the child, but a new loop gets a new
+ * thread. */
 static void
 after_fork_in_child (void)
 {
@@ -250,7 +253,7 @@ pillion_io_thread_unref (PillionIoThread *self)
     {
       running = NULL;
       ending = g_slist_prepend (ending, self);
-      /* Under the lock, because once it is given back somebody may join the thread, and free it */
+      /* Under the lock: once that is released, another thread may join this one and free it */
       pillion_io_thread_post (self, quit, self);
     }
   pillion_mutex_unlock (&lock);
@@ -310,7 +313,7 @@ pillion_io_thread_join (gint64 end_time)
         }
       else
         {
-          /* While the lock is away another thread may join it: look again from the start */
+          /* While the lock is released, another thread may join it, so start over */
           in_time = pillion_cond_wait_until (&ended_cond, &lock, end_time);
         }
     }

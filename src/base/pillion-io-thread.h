@@ -10,27 +10,27 @@ typedef struct _PillionIoThread PillionIoThread;
 
 typedef void (*PillionIoFunc) (gpointer data);
 
-/* The one thread of the process, named "pillion-io", that waits for the network on behalf of all loops. It runs as long as
- * somebody holds a reference. All functions may be called from any thread. */
+/* The one thread of the process, named "pillion-io", that waits for the network on behalf of all loops. It
+ * runs as long as it has references. All functions can be called from any thread. */
 
-/* Returns NULL if it does not run yet and can't be started: then @error is a GThreadError */
+/* Returns NULL if it is not running and can't be started; @error is then a GThreadError */
 PillionIoThread *pillion_io_thread_ref         (GError         **error);
 void             pillion_io_thread_unref       (PillionIoThread *self);
 
 /* The thread's own context; it is the thread-default one there */
 GMainContext    *pillion_io_thread_get_context (PillionIoThread *self);
 
-/* Runs @func on the thread, after all that was posted before. A job that was posted while a reference is held always
- * runs, also when that reference is dropped right after. */
+/* Runs @func on the thread, after everything that was posted before. A job posted while a reference is held
+ * always runs, even if that reference is dropped right afterwards. */
 void             pillion_io_thread_post        (PillionIoThread *self,
                                                 PillionIoFunc    func,
                                                 gpointer         data);
 
-/* Called on the thread itself, runs @func when its context's iteration is over, and not before: many ends of transfers make one call. Returns
- * FALSE on any other thread, and does nothing there. */
+/* On the thread itself, runs @func after the current iteration of its context, so that many transfers that
+ * end together make one call. On any other thread, does nothing and returns FALSE. */
 gboolean         pillion_io_thread_defer       (PillionIoFunc    func,
                                                 gpointer         data);
 
-/* Waits until the thread has ended, once nobody refers to it, at most until the monotonic time @end_time.
- * Returns FALSE when it has not ended by then; TRUE when it has, or when others still use it. */
+/* If nothing refers to the thread any more, waits until it has ended, at most until the monotonic time
+ * @end_time. Returns FALSE if it has not ended by then; TRUE if it has, or if it is still in use. */
 gboolean         pillion_io_thread_join        (gint64           end_time);

@@ -8,29 +8,29 @@
 
 #include <string.h>
 
-/* Deeper than any parser goes */
+/* Deeper than parsers go */
 #define MAX_DEPTH 10000
 
 #define NOWHERE G_MAXSIZE
 
-/* A container that was opened */
+/* An open container */
 typedef struct
 {
   gboolean is_object;
-  gboolean told;      /* whether the outline has it as a container; otherwise it is a part of a part, so far */
-  gboolean alone;     /* whether the element that it is in has nothing before it but a key */
-  gsize start;        /* of its bracket */
+  gboolean told;      /* whether the outline lists it as a container; until then it is part of a part */
+  gboolean alone;     /* whether nothing but a key precedes it in its element */
+  gsize start;        /* where its bracket is */
 
-  /* The elements that are complete and not in the outline yet */
-  gsize run_start;    /* NOWHERE if there are none */
+  /* Complete elements that are not in the outline yet */
+  gsize run_start;    /* NOWHERE if there are no such elements */
   gsize run_end;
 
   /* The element that is being read */
   gsize element;      /* NOWHERE before its first byte */
-  gsize key_end;      /* in an object, after the key; NOWHERE before that */
+  gsize key_end;      /* in an object, the end of the key; NOWHERE before that */
   gboolean colon;
-  gboolean has_more;  /* whether there is more than a key and a colon */
-  gboolean has_value; /* whether a container or a long string of it is in the outline: nothing may follow */
+  gboolean has_more;  /* whether it has more than a key and a colon */
+  gboolean has_value; /* whether the outline already lists its container or long string: nothing may follow */
   gboolean comma;     /* whether a comma came before it */
 } Level;
 
@@ -76,14 +76,14 @@ flush (Outline *self,
   level->run_start = NOWHERE;
 }
 
-/* Whether what begins now is the value of the element that is being read, and nothing but its key is before it */
+/* Whether what begins now is the value of the current element, with nothing but its key before it */
 static gboolean
 begins_value (Level *level)
 {
   return !level->has_more && (!level->is_object || (level->key_end != NOWHERE && level->colon));
 }
 
-/* The element's value is told in steps of its own, which follow */
+/* The steps that follow describe the element's value */
 static void
 begin_value (Outline *self,
              Level *level)
@@ -94,7 +94,8 @@ begin_value (Outline *self,
   level->has_value = TRUE;
 }
 
-/* The containers down to @depth are too large to be parts of a part. Returns FALSE if they can't be where they are. */
+/* The containers down to @depth are too large to be parts of a part. Returns FALSE if they are not valid
+ * there. */
 static gboolean
 tell_levels (Outline *self,
              guint depth)
@@ -146,7 +147,7 @@ end_element (Outline *self,
   return TRUE;
 }
 
-/* Splits the inside of a string where it can be split: not inside an escape, a character, or a pair of surrogates */
+/* Splits the inside of a string at a valid place: not inside an escape, a character, or a surrogate pair */
 static void
 say_string (Outline *self,
             gsize start,
@@ -185,7 +186,7 @@ say_string (Outline *self,
   say (self, PILLION_JSON_END, end, end);
 }
 
-/* The end of the string that begins at @start, after its quotation mark; NOWHERE if it has none */
+/* The end of the string that begins at @start, after its closing quotation mark; NOWHERE if it has no end */
 static gsize
 find_string_end (Outline *self,
                  gsize start)
@@ -201,7 +202,7 @@ find_string_end (Outline *self,
   return NOWHERE;
 }
 
-/* Reads the string at @start that is in a container. Returns where it ends, or NOWHERE if something is wrong. */
+/* Reads the string at @start, inside a container. Returns its end, or NOWHERE if something is wrong. */
 static gsize
 read_string (Outline *self,
              guint depth,
@@ -233,7 +234,7 @@ read_string (Outline *self,
   return end;
 }
 
-/* Reads the container that begins at @at. Returns where it ends; or what is wrong, and -1. */
+/* Reads the container that begins at @at. Returns where it ends, or -1 on an error, which is at @wrong. */
 static gssize
 read_container (Outline *self,
                 gsize at,

@@ -12,8 +12,9 @@ typedef struct
   gboolean armed;
 } LiftSource;
 
-/* A source that prepare () has found ready is not checked again, so each of the two looks has a source of its own. While one of them steps
- * down, the other stays: GLib's iteration is at the list of that priority, which must not become empty meanwhile. */
+/* A source that prepare () has found ready is not checked again, so each of the two looks has its own source.
+ * While one of them steps down, the other stays: GLib is iterating over the list of that priority, which must
+ * not become empty meanwhile. */
 struct _PillionLift
 {
   LiftSource *preparing;
@@ -103,7 +104,7 @@ pillion_lift_free (PillionLift *self)
   g_free (self);
 }
 
-/* Behind all others of the priority, also if it has that already */
+/* Moves it behind all others of the priority, even if it has that priority already */
 static void
 place (LiftSource *source,
        int priority)

@@ -6,13 +6,14 @@
 
 #include <glib.h>
 
-/* Gets sources of a GMainContext dispatched although others of a higher priority are ready all the time.
+/* Makes a GMainContext dispatch sources even if others of a higher priority are always ready.
  *
- * GLib looks at the sources in the order of their priorities, and stops at the first one that comes after one that is ready. A lift is
- * placed behind the last source of a priority. When it is looked at it says that it is ready, and steps down to the lowest priority of all:
- * what GLib has found ready last is of that priority then, and so it looks at the sources below as well. This uses nothing but
- * g_source_set_priority () from a source's own prepare () and check (), in which the context is not locked. A GLib to which that made no
- * difference would go by the priorities strictly. */
+ * GLib looks at sources in the order of their priorities, and stops at the first one that comes after a ready
+ * one. A lift is placed behind the last source of a priority. When it is looked at, it says that it is ready
+ * and steps down to the lowest priority of all. That is then the priority of what GLib last found ready, so
+ * it also looks at the sources below. This only takes calls of g_source_set_priority () in a source's own
+ * prepare () and check (), during which the context is not locked. If they had no effect in some version of
+ * GLib, it would just follow the priorities strictly. */
 typedef struct _PillionLift PillionLift;
 
 /* All functions belong to the thread that owns the context */
@@ -26,5 +27,5 @@ void         pillion_lift_arm_prepare (PillionLift  *self,
 /* Lifts the g_main_context_check () that follows it */
 void         pillion_lift_arm_check   (PillionLift  *self);
 
-/* Ends that, whether it was looked at or not */
+/* Disarms it, whether it was looked at or not */
 void         pillion_lift_disarm      (PillionLift  *self);

@@ -8,14 +8,14 @@
 
 typedef struct _PillionLive PillionLive;
 
-/* A link of the list of what lives; embedded in what it belongs to */
+/* A link in the list of what lives; embedded in whatever it belongs to */
 struct _PillionLive
 {
   PillionLive *previous;
   PillionLive *next;
 };
 
-/* What lives, oldest first, counted so that nobody has to */
+/* What lives, oldest first, with its number */
 typedef struct
 {
   PillionLive *head;

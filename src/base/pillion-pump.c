@@ -9,11 +9,11 @@
 #include <string.h>
 #include <time.h>
 
-/* More descriptors than this are polled in each kick: to keep the watch true about them would cost more */
+/* Polling more descriptors than this in each kick costs less than keeping the watch up to date */
 #define MAX_WATCHED 64
 
-/* A descriptor that was closed and opened again under its number between two kicks is invisible to the watch. So where the
- * context has any of its own, the kernel is asked all the same this often. */
+/* The watch can't see that a descriptor was closed and another one opened under its number between two kicks.
+ * So if the context has descriptors of its own, the kernel is asked this often anyway. */
 #define STALE_USEC 100000
 
 gint64
@@ -125,7 +125,7 @@ forget_conditions (PillionPump *self)
     self->fds[i].revents = 0;
 }
 
-/* Keeps them in order. Returns whether it is a new one and there is room for it. */
+/* Keeps the levels in order. Returns whether it is a new one and there was room for it. */
 static gboolean
 add_level (PillionPump *self,
            int priority)
@@ -151,8 +151,8 @@ forget_levels (PillionPump *self)
   self->n_levels = self->n_next = 0;
 }
 
-/* After a look that a dispatch follows: looks again, past the priorities that come before the one whose turn it is, or past all if
- * @to_the_bottom */
+/* Called between a look and the dispatch: looks again, past the priorities before the one whose turn it is,
+ * or past all of them if @to_the_bottom */
 static void
 look_deeper (PillionPump *self,
              gboolean to_the_bottom)
@@ -182,20 +182,20 @@ look_deeper (PillionPump *self,
   if (add_level (self, self->max_priority) || (!to_the_bottom && n < self->n_levels))
     self->n_next = n + 1;
   else if (self->n_levels == G_N_ELEMENTS (self->levels))
-    forget_levels (self); /* some of them may not be ready any more */
+    forget_levels (self); /* some of them may no longer be ready */
   else if (!to_the_bottom)
     self->n_next = 0;
 }
 
-/* Of several descriptors that are ready the context serves those of the highest priority. So every other time only one of them is told,
- * each in its turn. Returns whether this is such a time. */
+/* If several descriptors are ready, the context serves those of the highest priority. So every other time it
+ * is told about only one of them, each in turn. Returns whether this is such a time. */
 static gboolean
 is_for_one (PillionPump *self)
 {
   return self->n_ready > 1 && self->n_polls++ % 2 == 1;
 }
 
-/* The first descriptor is the context's own wake-up, which is always told */
+/* The first descriptor is the context's own wake-up, which is always kept */
 static void
 pick_one (PillionPump *self)
 {
@@ -236,7 +236,7 @@ poll_fds (PillionPump *self,
   self->n_ready = n_ready;
   if (self->n_fds > 0 && self->fds[0].revents != 0)
     {
-      /* The context's own wake-up: somebody has changed what it polls, and may have put another file under a number */
+      /* The context's own wake-up: what it polls has changed, and a number may belong to another file now */
       self->n_ready--;
       self->changed = TRUE;
     }
@@ -304,13 +304,13 @@ pillion_pump_turn (PillionPump *self)
       n_ready = poll_fds (self, 0, for_one);
       if (was_told && n_ready == 0)
         pillion_watch_doubt (self->watch);
-      /* Something may have been left unread, and a watch tells of changes only: ask again until nothing is there */
+      /* Something may be left unread, and a watch reports only changes: ask again until nothing is ready */
       self->must_poll = n_ready != 0 || self->watch == NULL || self->prepared;
     }
 
   rounds += dispatch (self);
 
-  /* Its source may not want it */
+  /* Its source may not have wanted it */
   if (rounds == 0 && n_ready > 0 && for_one)
     {
       ask (self);
@@ -341,13 +341,13 @@ pillion_pump_settle (PillionPump *self)
     }
   else if (self->changed || self->must_poll || !pillion_watch_is (self->watch, self->fds, self->n_fds))
     {
-      /* What was seen and not dispatched has to be told again, as has what may be another file by now */
+      /* Report again what was seen but not dispatched, and what may be another file by now */
       self->must_poll = !pillion_watch_set (self->watch, self->fds, self->n_fds, self->changed || self->must_poll);
       self->changed = FALSE;
     }
 }
 
-/* For how long to sleep, in ms, after a look at the context */
+/* How long to sleep after a look at the context, in ms */
 static int
 get_sleep (PillionPump *self,
            gint64 timeout_usec)
@@ -357,7 +357,7 @@ get_sleep (PillionPump *self,
   if (self->prepared || self->timeout == 0)
     return 0;
 
-  /* Rounded up: a timer that is not due yet would make a circle of waits of no length */
+  /* Rounded up: otherwise, just before a timer is due, waits of no length would spin */
   timeout = timeout_usec < 0 ? -1 : MIN ((timeout_usec + 999) / 1000, G_MAXINT);
   if (self->timeout >= 0 && (timeout < 0 || self->timeout < timeout))
     timeout = self->timeout;

@@ -6,8 +6,9 @@
 
 #include <glib-object.h>
 
-/* Every lock that our threads share goes through here. ThreadSanitizer sees the futexes of GLib's locks as little as
- * GObject's reference counts, because the GLib that is installed was built without it: here it is told what they order. */
+/* Every lock that our threads share goes through here. ThreadSanitizer sees neither the futexes of GLib's
+ * locks nor GObject's reference counts, because the installed GLib was built without it. This tells it what
+ * they order. */
 
 #if defined(__SANITIZE_THREAD__)
 #define PILLION_TSAN 1
@@ -71,8 +72,8 @@ pillion_cond_wait_until (GCond *cond,
   return signalled;
 }
 
-/* Dropping a reference on one thread comes before the finalization on another one: call this before g_object_unref ()
- * where the object crosses threads, and pillion_sync_acquire () first thing in its finalize. */
+/* Dropping a reference on one thread comes before finalizing the object on another. If an object crosses
+ * threads, call this before g_object_unref (), and pillion_sync_acquire () first thing in its finalize. */
 static inline void
 pillion_sync_unref (gpointer object)
 {

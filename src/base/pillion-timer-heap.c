@@ -107,7 +107,7 @@ pillion_timer_heap_remove (PillionTimerHeap *self,
     sift_down (self, index, last);
 }
 
-/* The earliest timer if it is due at @now, taken out */
+/* Removes and returns the earliest timer, if it is due at @now */
 PillionTimer *
 pillion_timer_heap_pop (PillionTimerHeap *self,
                         gint64 now)
@@ -129,7 +129,7 @@ pillion_timer_heap_shift (PillionTimerHeap *self,
     {
       PillionTimer *timer = self->timers->pdata[i];
 
-      /* At the end of time it stays there */
+      /* A timer at the end of time stays there */
       if (change > 0 && timer->due > G_MAXINT64 - change)
         timer->due = G_MAXINT64;
       else if (timer->due != G_MAXINT64)

@@ -14,7 +14,7 @@ struct _PillionTimer
   PillionItem item;
   gint64 due;
   guint64 order;
-  guint index; /* its place in the heap, counted from 1; 0 when it is not in it */
+  guint index; /* its place in the heap, counted from 1; 0 if it is not in the heap */
 };
 
 typedef struct
@@ -33,7 +33,7 @@ void          pillion_timer_heap_remove (PillionTimerHeap *self,
 PillionTimer *pillion_timer_heap_pop    (PillionTimerHeap *self,
                                          gint64            now);
 
-/* Moves all of them by @change, whatever that is the order stays the same */
+/* Moves all of them by @change, which keeps their order */
 void          pillion_timer_heap_shift  (PillionTimerHeap *self,
                                          gint64            change);
 

@@ -16,9 +16,9 @@ struct _PillionWatch
 {
   PillionEpollSet set;
   PillionIoThread *io;
-  GSource *source; /* the I/O thread's */
+  GSource *source; /* belongs to the I/O thread */
   gboolean flag;   /* atomic */
-  GMutex set_lock; /* while the I/O thread takes what the set has to tell, it is not made anew */
+  GMutex set_lock; /* keeps the set from being rebuilt while the I/O thread drains it */
 
   GMutex lock;
   PillionWatchFunc func; /* under the lock; NULL once freed */
@@ -26,7 +26,8 @@ struct _PillionWatch
   gpointer data;
 };
 
-/* The set is edge-triggered: readiness that the owner has not consumed yet is told once, not in a circle. */
+/* The set is edge-triggered, so readiness that the owner has not consumed yet is reported once, instead of
+ * spinning */
 static gboolean
 on_readable (int fd,
              GIOCondition condition,
@@ -123,7 +124,7 @@ pillion_watch_free (PillionWatch *self)
   pillion_mutex_unlock (&self->lock);
 
   pillion_io_thread_post (io, end, self);
-  /* Not on the I/O thread itself, so that a join of that thread after this finds it ending */
+  /* Done here, not on the I/O thread, so that a join of that thread after this finds it ending */
   pillion_io_thread_unref (io);
 }
 

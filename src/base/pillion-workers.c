@@ -29,7 +29,7 @@ struct _PillionWorkers
   guint n_idle;
   GSList *ended; /* threads to join */
   gboolean closed;
-  gboolean abandoned; /* nobody waits for the threads any more: the last one frees the pool */
+  gboolean abandoned; /* nothing waits for the threads any more: the last one frees the pool */
 };
 
 static void
@@ -51,7 +51,7 @@ workers_free (PillionWorkers *self)
   g_free (self);
 }
 
-/* Returns NULL when the thread is to end */
+/* Returns NULL if the thread has to end */
 static Work *
 wait_for_work (PillionWorkers *self)
 {
@@ -64,7 +64,7 @@ wait_for_work (PillionWorkers *self)
 
   if (self->n_threads > self->max_threads && !self->closed)
     {
-      /* One too many: the others do what is queued. This one may have been woken for it. */
+      /* One too many: the others do what is queued. This one may have been woken for it, so wake another. */
       g_cond_signal (&self->work_cond);
       return NULL;
     }
@@ -121,7 +121,8 @@ pillion_workers_new (guint max_threads)
   return self;
 }
 
-/* As many threads as there is work that no idle one will take. Sets @error if there is none at all. */
+/* Starts as many threads as there is work that no idle one will take. Sets @error if there is no thread at
+ * all. */
 static gboolean
 add_threads (PillionWorkers *self,
              GError **error)
@@ -130,7 +131,7 @@ add_threads (PillionWorkers *self,
 
   while (wanted-- > 0 && self->n_threads < self->max_threads)
     {
-      /* If the system has no more threads, those that are there do the work */
+      /* If the system can't start more threads, the existing ones do the work */
       if (g_thread_try_new ("pillion-worker", run, self, self->n_threads == 0 ? error : NULL) == NULL)
         return self->n_threads > 0;
       self->n_threads++;

@@ -16,7 +16,8 @@ pillion_interrupt_ask (void)
 {
   PillionCallback *callback = pillion_callback_ref (pillion_interrupt_callback);
   PillionWaitFunc func = (PillionWaitFunc) callback->func;
-  /* An interpreter runs signal handlers on its way into the function, which sees what they did when it is called again */
+  /* An interpreter runs signal handlers on its way into the function, which sees what they did when it is
+   * called again */
   gboolean is_over = func (callback->data) || func (callback->data);
 
   pillion_callback_unref (callback);
@@ -25,17 +26,19 @@ pillion_interrupt_ask (void)
 
 /**
  * pillion_set_wait_func:
- * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): tells whether to end a wait; %NULL for none
+ * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): returns whether to end a wait;
+ *   %NULL to unset it
  * @user_data: data for @func
  * @destroy: frees @user_data when it is no longer needed
  *
- * For language bindings: sets the function that is asked on this thread, while it waits in [method@Pillion.Loop.run_until_complete],
- * [method@Pillion.Loop.close], [method@Pillion.Scope.close], [method@Pillion.TestHost.run_until_idle] or [method@Pillion.TickHost.run],
- * whether to continue. It is asked when a signal was delivered to the thread, and every 20 ms. An interpreter runs its signal
- * handlers in it, so that Ctrl-C ends the wait.
+ * For language bindings: sets a function that is asked on this thread whether to continue while it waits in
+ * [method@Pillion.Loop.run_until_complete], [method@Pillion.Loop.close], [method@Pillion.Scope.close],
+ * [method@Pillion.TestHost.run_until_idle] or [method@Pillion.TickHost.run]. It is asked when a signal was
+ * delivered to the thread, and every 20 ms. An interpreter runs its signal handlers in it, so that Ctrl-C
+ * ends the wait.
  *
- * A wait that ends early returns what it would for a time that is over, or fails with `G_IO_ERROR_CANCELLED`. Unset the function before the
- * thread ends.
+ * A wait that ends early returns as if its time were up, or fails with `G_IO_ERROR_CANCELLED`. Unset the
+ * function before the thread ends.
  *
  * Since: 1.0
  */
@@ -54,8 +57,8 @@ pillion_set_wait_func (PillionWaitFunc func,
  * pillion_bytes_get_address:
  * @bytes: (nullable): bytes
  *
- * For language bindings that can read memory without copying it: gives the address of the data, which is valid as long as @bytes is
- * referenced. From any thread.
+ * For language bindings that can read memory without copying it: gets the address of the data, which is valid
+ * as long as @bytes is referenced. From any thread.
  *
  * Returns: the address; 0 if there are no bytes
  *
@@ -69,12 +72,13 @@ pillion_bytes_get_address (GBytes *bytes)
 
 /**
  * pillion_outline_json:
- * @text: a body of JSON, in UTF-8
+ * @text: a JSON text, in UTF-8
  * @max_part: how large a part may be, in bytes
  * @n_numbers: (out): how many numbers there are
  *
- * For language bindings that parse JSON in slices: divides a text into parts of about @max_part bytes that can be parsed one by one. Each
- * step of the outline is three numbers: what it is, if its part begins in the text, and if it ends.
+ * For language bindings that parse JSON in slices: divides a text into parts of about @max_part bytes that
+ * can be parsed one by one. Each step of the outline has three numbers: what it is, where its part of the
+ * text begins, and where it ends.
  *
  * - 0: a value; there is nothing else in the text
  * - 1, 2: an array or an object begins, and ends with step 7
@@ -84,7 +88,7 @@ pillion_bytes_get_address (GBytes *bytes)
  * - 6: a part of the inside of the string
  * - 8: the text is not valid here; nothing follows
  *
- * It looks at the structure alone. Other errors are found by parsing the parts. From any thread.
+ * It only looks at the structure. Other errors are found when the parts are parsed. From any thread.
  *
  * Returns: (transfer full) (array length=n_numbers): the steps
  *

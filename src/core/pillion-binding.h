@@ -8,8 +8,8 @@
 
 #include <pillion/pillion.h>
 
-/* What the overrides for Python and GJS need beside the public interface. It is exported and in the GIR, which is where they find it,
- * but in no installed header, in no vapi, and not in the reference. */
+/* What the overrides for Python and GJS need beyond the public interface. It is exported and in the GIR,
+ * where they find it, but in no installed header, in no vapi, and not in the reference. */
 
 G_BEGIN_DECLS
 
@@ -17,9 +17,9 @@ G_BEGIN_DECLS
  * PillionWaitFunc:
  * @user_data: data for the function
  *
- * Checks whether the innermost wait on this thread is to end.
+ * Checks whether the innermost wait on this thread has to end.
  *
- * Returns: whether it is
+ * Returns: whether it has to end
  *
  * Since: 1.0
  */
@@ -47,7 +47,7 @@ GType        pillion_task_get_result_type     (PillionTask       *self);
 PILLION_AVAILABLE_IN_1_0
 PillionTask *pillion_task_get_source          (PillionTask       *self);
 
-/* What the event loop of a language does with its tasks and threads */
+/* What a language's event loop does with its tasks and threads */
 PILLION_AVAILABLE_IN_1_0
 gboolean     pillion_poll_source_watch_task   (PillionPollSource *self,
                                                PillionTask       *task);

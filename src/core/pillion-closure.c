@@ -8,7 +8,8 @@
 
 #include "core/pillion-closure.h"
 
-/* The marshaller for closures of C functions that have none. GLib's generic one can't call a function without arguments. */
+/* The marshaller for closures of C functions that have none. GLib's generic one can't call a function without
+ * arguments. */
 static void
 marshal (GClosure *closure,
          GValue *result,

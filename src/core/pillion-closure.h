@@ -6,17 +6,17 @@
 
 #include <pillion/pillion.h>
 
-/* Functions that call a closure, which is their data. Bindings pass closures, because a C function made for a callback costs
- * them a piece of machine code, which some never free. */
+/* Functions that call a closure, which is their data. Bindings pass closures, because a C function made for a
+ * callback costs them a piece of machine code, which some of them never free. */
 
-/* Takes a reference for one of the functions below, sinking a floating one */
+/* Takes a reference for one of the functions below, and sinks a floating one */
 GClosure    *pillion_closure_take      (GClosure     *closure);
 
-/* The matching destroy function; any thread */
+/* The matching destroy function; works on any thread */
 void         pillion_closure_let_go    (gpointer      closure);
 
-/* Each has the type of the function that it stands for. Those that return a task return NULL if the closure doesn't, for example
- * because it threw an exception. */
+/* Each has the type of the function that it stands in for. Those that return a task return NULL if the
+ * closure does not return one, for example because it raised an exception. */
 void         pillion_closure_call      (gpointer      closure);
 void         pillion_closure_call_done (PillionTask  *task,
                                         gpointer      closure);

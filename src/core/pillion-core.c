@@ -73,7 +73,7 @@ pillion_core_drop_all (PillionCore *self)
   PillionTimer *timer;
   PillionItem *item;
 
-  /* What is dropped may push again */
+  /* Dropping an item may push others */
   do
     {
       while ((timer = pillion_timer_heap_peek (&self->timers)) != NULL)
@@ -95,8 +95,8 @@ pillion_core_drop_all (PillionCore *self)
   while (!pillion_inbox_is_empty (&self->inbox) || pillion_timer_heap_peek (&self->timers) != NULL);
 }
 
-/* Work came on the loop's own thread. Inside of a kick that sees it by itself, unless a callback has opened a loop of the host's that
- * sleeps: for that one the bell rings. */
+/* Work came on the loop's own thread. A kick sees it by itself, unless a callback inside the kick has opened
+ * an inner loop of the host's that sleeps: then wake that. */
 static inline void
 announce (PillionCore *self)
 {
@@ -114,7 +114,7 @@ pillion_core_push_local (PillionCore *self,
   announce (self);
 }
 
-/* Whether it is ours to ring: once between two kicks */
+/* Whether this caller has to wake the host: once between two kicks */
 static inline gboolean
 take_bell (PillionCore *self)
 {
@@ -137,7 +137,7 @@ pillion_core_push (PillionCore *self,
     }
   else if (pillion_core_on_thread (self))
     {
-      /* What other threads pushed came before */
+      /* What other threads pushed comes before this */
       if (!pillion_inbox_is_empty (&self->inbox))
         take_inbox (self);
       pillion_core_push_local (self, item);
@@ -151,13 +151,13 @@ pillion_core_push (PillionCore *self,
       is_first = pillion_inbox_push (&self->inbox, item);
       if (G_UNLIKELY (__atomic_load_n (&self->closed, __ATOMIC_SEQ_CST)))
         {
-          /* Closed since we looked: nobody else may take it */
+          /* Closed since the check; nothing else may take it */
           refused = pillion_inbox_take (&self->inbox);
           is_first = FALSE;
         }
       if (is_first && take_bell (self))
         {
-          /* The I/O thread rings once for all that ended together */
+          /* The I/O thread wakes the host once for everything that ended together */
           if (!pillion_io_thread_defer (wake, self))
             wake (self);
         }

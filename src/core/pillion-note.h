@@ -6,8 +6,9 @@
 
 #include "core/pillion-core.h"
 
-/* An item that finds its object when it is run. It keeps neither the object nor its loop: if the loop is dropped just as a thread has pushed
- * something, nobody takes that out of the queue any more. Whoever pushes it gives the queue a reference to the note. */
+/* An item that finds its object when it is run. It keeps neither the object nor its loop alive: if the loop
+ * is dropped just as a thread has pushed something, nothing removes that from the queue any more. The caller
+ * that pushes it gives the queue a reference to the note. */
 typedef struct
 {
   PillionItem item;
@@ -21,6 +22,6 @@ void         pillion_note_unref   (PillionNote            *self);
 /* The item, to be pushed, with a reference */
 PillionItem *pillion_note_take    (PillionNote            *self);
 
-/* For run () and drop (), which it leaves without the item: the object with a reference, to be let go of with pillion_sync_unref (), or NULL if
- * it is gone */
+/* For run () and drop (), which it leaves without the item. Returns the object, with a reference to be
+ * released by pillion_sync_unref (), or NULL if the object is gone. */
 gpointer     pillion_note_release (PillionItem            *item);

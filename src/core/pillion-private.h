@@ -12,9 +12,10 @@
 #include "base/pillion-timer-heap.h"
 #include "base/pillion-workers.h"
 
-/* What libpillion-http-1 needs of libpillion-1 beyond its public interface. There is one I/O thread in a process, and it belongs to
- * the core. This header is not installed: both libraries come from one build, and the symbols carry the whole version
- * (src/pillion.map.in), so that the dynamic linker refuses to load the two together if their versions differ. */
+/* What libpillion-http-1 needs of libpillion-1 beyond its public interface. A process has one I/O thread,
+ * which belongs to the core. This header is not installed. Both libraries come from one build, and the
+ * symbols carry the whole version (src/pillion.map.in), so the dynamic linker refuses to load different
+ * versions together. */
 
 #ifndef PILLION_PRIVATE
 #define PILLION_PRIVATE _PILLION_EXTERN
@@ -64,6 +65,7 @@ PillionTimer    *pillion_private_timer_heap_pop        (PillionTimerHeap *heap,
 PILLION_PRIVATE
 gboolean         pillion_private_loop_on_thread        (PillionLoop     *loop);
 
-/* Another thread will finish the task, which is pending: a virtual clock waits for it until it is delivered. On the loop's thread. */
+/* Another thread will finish the task, which is pending: a virtual clock waits until it is delivered. On the
+ * loop's thread. */
 PILLION_PRIVATE
 void             pillion_private_task_set_external     (PillionTask     *task);

@@ -9,7 +9,7 @@
 /**
  * pillion_get_major_version:
  *
- * Gets the major version of the library that is running, which may be a newer one than that of the headers that a program was
+ * Gets the major version of the running library, which may be newer than the headers that the program was
  * compiled with ([const@Pillion.MAJOR_VERSION]). Any thread may call it.
  *
  * Returns: the major version
@@ -25,7 +25,7 @@ pillion_get_major_version (void)
 /**
  * pillion_get_minor_version:
  *
- * Gets the minor version of the library that is running; see [func@Pillion.get_major_version].
+ * Gets the minor version of the running library; see [func@Pillion.get_major_version].
  *
  * Returns: the minor version
  *
@@ -40,7 +40,7 @@ pillion_get_minor_version (void)
 /**
  * pillion_get_micro_version:
  *
- * Gets the micro version of the library that is running; see [func@Pillion.get_major_version].
+ * Gets the micro version of the running library; see [func@Pillion.get_major_version].
  *
  * Returns: the micro version
  *

@@ -33,9 +33,9 @@ struct _PillionCallbackHost
   GObject parent_instance;
 
   char *name;
-  GMainContext *context; /* that the host's main loop runs by itself, or NULL */
+  GMainContext *context; /* the context that the host's main loop runs, or NULL */
   gboolean keeps_hook;
-  GError *refusal;       /* what the function that installs the hook said */
+  GError *refusal;       /* what the install function set */
   PillionCallback *install;
   PillionCallback *remove;
   GMutex lock;
@@ -225,8 +225,8 @@ pillion_callback_host_class_init (PillionCallbackHostClass *klass)
   /**
    * PillionCallbackHost:context:
    *
-   * The context that the host's main loop runs by itself, as Qt does with the default one if it was built with GLib. A loop on this
-   * context is a passenger from [method@Pillion.Loop.ensure] on.
+   * The context that the host's main loop runs by itself, as Qt does with the default one if it was built
+   * with GLib. A loop on this context becomes a passenger in [method@Pillion.Loop.ensure].
    *
    * Since: 1.0
    */
@@ -237,7 +237,8 @@ pillion_callback_host_class_init (PillionCallbackHostClass *klass)
   /**
    * PillionCallbackHost:keeps-hook: (getter get_keeps_hook) (setter set_keeps_hook)
    *
-   * Whether the hook stays while nothing of Pillion's lives, so that sources that others attached to the context are served.
+   * Whether the hook stays while Pillion has nothing to do, so that sources that other code attached to the
+   * context are served.
    *
    * Since: 1.0
    */
@@ -311,7 +312,8 @@ pillion_callback_host_set_install (PillionCallbackHost *self,
  * @self: a host
  * @closure: (nullable): installs the hook that kicks; called with the loop
  *
- * Does what `pillion_callback_host_set_install ()` does, with a closure, and is what language bindings call by that name.
+ * The same as `pillion_callback_host_set_install ()`, with a closure. Language bindings call this one by that
+ * name.
  *
  * Since: 1.0
  */
@@ -350,7 +352,8 @@ pillion_callback_host_set_remove (PillionCallbackHost *self,
  * @self: a host
  * @closure: (nullable): removes the hook; called with the loop
  *
- * Does what `pillion_callback_host_set_remove ()` does, with a closure, and is what language bindings call by that name.
+ * The same as `pillion_callback_host_set_remove ()`, with a closure. Language bindings call this one by that
+ * name.
  *
  * Since: 1.0
  */
@@ -367,7 +370,7 @@ pillion_callback_host_set_remove_closure (PillionCallbackHost *self,
  * @self: a host
  * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): ends the host's sleep; called from any thread
  * @user_data: data for @func
- * @destroy: frees @user_data when it is no longer needed, on whichever thread that is
+ * @destroy: frees @user_data when it is no longer needed, on any thread
  *
  * Sets the function that wakes the host. A host that ticks by itself, such as a game, needs none. It is also
  * called when a thread brings work to a loop that was out of work and whose hook is removed: kicking that loop
@@ -398,7 +401,8 @@ pillion_callback_host_set_wake (PillionCallbackHost *self,
  * @self: a host
  * @closure: (nullable): ends the host's sleep; called without arguments, from any thread
  *
- * Does what `pillion_callback_host_set_wake ()` does, with a closure, and is what language bindings call by that name.
+ * The same as `pillion_callback_host_set_wake ()`, with a closure. Language bindings call this one by that
+ * name.
  *
  * Since: 1.0
  */
@@ -413,10 +417,10 @@ pillion_callback_host_set_wake_closure (PillionCallbackHost *self,
 /**
  * pillion_callback_host_refuse_install:
  * @self: a host
- * @error: why; copied
+ * @error: the reason; copied
  *
- * Says that the hook can't be installed. It is called from inside the function that installs it, and makes [method@Pillion.Loop.ensure] fail
- * with @error.
+ * Says that the hook can't be installed. Call it in the function that installs the hook: it makes
+ * [method@Pillion.Loop.ensure] fail with @error.
  *
  * Since: 1.0
  */
@@ -435,7 +439,7 @@ pillion_callback_host_refuse_install (PillionCallbackHost *self,
  * pillion_callback_host_get_keeps_hook: (get-property keeps-hook)
  * @self: a host
  *
- * Checks whether the hook stays while nothing of Pillion's lives.
+ * Checks whether the hook stays while Pillion has nothing to do.
  *
  * Returns: whether it does
  *
@@ -452,10 +456,10 @@ pillion_callback_host_get_keeps_hook (PillionCallbackHost *self)
 /**
  * pillion_callback_host_set_keeps_hook: (set-property keeps-hook)
  * @self: a host
- * @keeps_hook: whether it is to stay
+ * @keeps_hook: whether it has to stay
  *
- * Sets whether the hook stays while nothing of Pillion's lives, so that sources that others attached to the context are served. Set it before
- * [method@Pillion.Loop.ensure].
+ * Sets whether the hook stays while Pillion has nothing to do, so that sources that other code attached to
+ * the context are served. Set it before [method@Pillion.Loop.ensure].
  *
  * Since: 1.0
  */

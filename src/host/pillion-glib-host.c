@@ -40,7 +40,7 @@ struct _PillionGlibHost
   GMainContext *context;
   GMutex lock;
   GPtrArray *hooks;       /* under the lock */
-  GSource *return_source; /* under the lock: calls back loops that were out of work and got some from a thread */
+  GSource *return_source; /* under the lock: lets loops ride again that were out of work and got some from a thread */
 };
 
 typedef struct
@@ -214,7 +214,7 @@ pillion_glib_host_remove (PillionHost *host,
     }
 }
 
-/* On the host's thread: loops that are out of work, and were rung for by another thread, ride again */
+/* On the host's thread: loops that were out of work ride again if another thread brought some */
 static gboolean
 call_back (gpointer data)
 {
@@ -238,7 +238,8 @@ call_back (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* A loop that rides wakes the host through its descriptor. What is left are loops without one, and those that are out of work. */
+/* A loop that rides wakes the host through its descriptor. That leaves loops without a descriptor, and those
+ * that are out of work. */
 static void
 pillion_glib_host_wake (PillionHost *host)
 {

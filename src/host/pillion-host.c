@@ -139,7 +139,7 @@ pillion_host_install (PillionHost *host,
 /**
  * pillion_host_remove:
  * @host: a host
- * @loop: the loop not to kick any more
+ * @loop: the loop to stop kicking
  *
  * Makes @host stop kicking @loop. Programs don't call this; [method@Pillion.Loop.stop] does, and so does the
  * loop itself when it is out of work.
@@ -177,9 +177,9 @@ pillion_host_wake (PillionHost *host)
  * pillion_host_get_now:
  * @host: a host
  *
- * Gets the time on the clock of @host, which timers go by.
+ * Gets the time on the clock of @host, which timers use.
  *
- * Returns: the time in µs; that of the monotonic clock unless the host has a clock of its own
+ * Returns: the time in µs; the monotonic one unless the host has a clock of its own
  *
  * Since: 1.0
  */
@@ -214,10 +214,10 @@ pillion_host_has_own_clock (PillionHost *host)
  * pillion_host_has_virtual_clock:
  * @host: a host
  *
- * Checks whether the clock of @host is a virtual one, which moves only when it is told to: whether the host has `skip_to`. A host that only
- * has `get_now` counts real time from another beginning.
+ * Checks whether the clock of @host is a virtual one, which moves only when told: whether the host has
+ * `skip_to`. A host that only has `get_now` counts real time from another starting point.
  *
- * Returns: whether it is
+ * Returns: whether it is virtual
  *
  * Since: 1.0
  */
@@ -234,8 +234,8 @@ pillion_host_has_virtual_clock (PillionHost *host)
  * @host: a host
  * @context: a context
  *
- * Checks whether the main loop of @host runs @context by itself. A loop that rides on this context becomes a passenger, and no hook is
- * installed.
+ * Checks whether the main loop of @host runs @context by itself. A loop on this context becomes a passenger,
+ * and no hook is installed.
  *
  * Returns: whether it does; %FALSE if the host does not know
  *
@@ -255,8 +255,8 @@ pillion_host_runs_context (PillionHost *host,
  * pillion_host_keeps_hook:
  * @host: a host
  *
- * Checks whether @host keeps kicking while nothing of Pillion's lives, so that sources that others attached to the context are served as
- * well. It is as if [property@Pillion.Loop:auto-stop] were off.
+ * Checks whether @host keeps kicking while Pillion has nothing to do, so that sources that other code
+ * attached to the context are served, as if [property@Pillion.Loop:auto-stop] were off.
  *
  * Returns: whether it does
  *

@@ -39,7 +39,7 @@ struct _PillionTestHost
   GObject parent_instance;
 
   gint64 now;
-  GPtrArray *loops; /* those that ride, and below those that are out of work; weak: a loop leaves when it is finalized */
+  GPtrArray *loops; /* loops that ride, and below loops that are out of work; weak: a loop leaves when it is finalized */
   GPtrArray *away;
 
   GMutex lock;
@@ -191,7 +191,7 @@ typedef struct
   int external;  /* how many tasks other threads will finish */
 } Outlook;
 
-/* A loop that was out of work, and was brought some by a thread, rides again */
+/* A loop that was out of work rides again if a thread brought some */
 static void
 call_back (PillionTestHost *self)
 {
@@ -238,7 +238,7 @@ look_out (PillionTestHost *self)
       PillionCore *core = pillion_core (self->loops->pdata[i]);
       gint64 deadline;
 
-      /* In this order: what a thread does is ready before it is no longer counted */
+      /* In this order: what a thread does becomes ready before it is no longer counted */
       outlook.external += __atomic_load_n (&core->n_external, __ATOMIC_SEQ_CST);
       deadline = pillion_loop_get_deadline (self->loops->pdata[i]);
       if (deadline >= 0 && (outlook.next < 0 || deadline < outlook.next))
@@ -248,7 +248,7 @@ look_out (PillionTestHost *self)
   return outlook;
 }
 
-/* Returns FALSE if that was interrupted */
+/* Returns FALSE if it was interrupted */
 static gboolean
 wait_until_woken (PillionTestHost *self)
 {
@@ -265,7 +265,7 @@ wait_until_woken (PillionTestHost *self)
         }
       else if (!pillion_cond_wait_until (&self->cond, &self->lock, g_get_monotonic_time () + limit))
         {
-          /* What is asked may wake this host */
+          /* The function that is asked may wake this host */
           pillion_mutex_unlock (&self->lock);
           interrupted = pillion_interrupt_is_due ();
           pillion_mutex_lock (&self->lock);

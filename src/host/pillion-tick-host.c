@@ -42,14 +42,14 @@ struct _PillionTickHost
   char *name;
   double rate;
   gint64 work_usec;
-  GPtrArray *loops;   /* those that ride, and below those that are out of work; weak: a loop leaves when it is finalized */
+  GPtrArray *loops;   /* that ride; below, that are out of work; weak: a loop leaves when it is finalized */
   GPtrArray *away;
   GHashTable *stalls; /* frame → µs, as pointers to gint64 */
   GArray *frame_times;
   GArray *kick_times;
   guint late_frames;
-  guint n_runs;         /* how many are on the stack */
-  gboolean interrupted; /* whether all of them end */
+  guint n_runs;         /* how many runs are on the stack */
+  gboolean interrupted; /* whether all runs have to end */
   gboolean quit;
 };
 
@@ -220,7 +220,7 @@ pillion_tick_host_class_init (PillionTickHostClass *klass)
   /**
    * PillionTickHost:rate: (getter get_rate)
    *
-   * How many frames a second the host draws.
+   * How many frames per second the host draws.
    *
    * Since: 1.0
    */
@@ -246,7 +246,7 @@ pillion_tick_host_class_init (PillionTickHostClass *klass)
    * @self: the host
    * @frame: the number of the frame, counted from 0
    *
-   * Emitted once a frame, before the host's work and the kicks.
+   * Emitted once per frame, before the host's work and the kicks.
    *
    * Since: 1.0
    */
@@ -267,7 +267,7 @@ pillion_tick_host_init (PillionTickHost *self)
 /**
  * pillion_tick_host_new:
  * @name: the name under which the hooks are known
- * @rate: how many frames a second the host draws, from 0.01 to 100,000
+ * @rate: how many frames per second the host draws, from 0.01 to 100,000
  *
  * Creates a simulated frame loop.
  *
@@ -289,9 +289,9 @@ pillion_tick_host_new (const char *name,
  * pillion_tick_host_get_rate: (get-property rate)
  * @self: a host
  *
- * Gets the rate.
+ * Gets the frame rate.
  *
- * Returns: how many frames a second the host draws
+ * Returns: how many frames per second the host draws
  *
  * Since: 1.0
  */
@@ -374,7 +374,7 @@ spin (GTimeSpan duration)
     ;
 }
 
-/* Or until a signal comes */
+/* Or until a signal arrives */
 static void
 sleep_once (gint64 time)
 {
@@ -391,7 +391,7 @@ sleep_once (gint64 time)
 #endif
 }
 
-/* Returns FALSE if that was interrupted */
+/* Returns FALSE if it was interrupted */
 static gboolean
 sleep_until (gint64 time)
 {
@@ -407,7 +407,7 @@ sleep_until (gint64 time)
   return !pillion_interrupt_is_due ();
 }
 
-/* A loop that was out of work, and was brought some by a thread, rides again */
+/* A loop that was out of work rides again if a thread brought some */
 static void
 call_back (PillionTickHost *self)
 {
@@ -423,7 +423,7 @@ call_back (PillionTickHost *self)
 static void
 kick_all (PillionTickHost *self)
 {
-  /* A loop that is out of work leaves during its kick, and a callback may bring another one */
+  /* A loop that is out of work leaves during its kick, and a callback may add another one */
   g_autoptr (GPtrArray) loops = g_ptr_array_new_with_free_func (g_object_unref);
 
   call_back (self);
@@ -444,8 +444,9 @@ kick_all (PillionTickHost *self)
  * records the times of its frames, forgetting those of an earlier run. It does not end when the loops that ride
  * are out of work: the program carries on, like a real one.
  *
- * A callback may call it again, as a program does that opens a modal dialog: that is an inner loop, which continues with the kicks, and
- * whose frames are counted with those of the outer one. [method@Pillion.TickHost.quit] ends the innermost.
+ * A callback may call it again, like a program that opens a modal dialog. That is an inner loop: it goes on
+ * with the kicks, and its frames are counted together with those of the outer one.
+ * [method@Pillion.TickHost.quit] ends the innermost.
  *
  * Returns: how many frames were drawn
  *

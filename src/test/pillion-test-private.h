@@ -6,5 +6,5 @@
 
 #include <glib.h>
 
-/* How long a test may take by the real clock until it is ended, with the names of what it waits for, in ms */
+/* How long a test may take in real time before it is ended with the names of what it waits for, in ms */
 extern guint pillion_test_patience_msec;

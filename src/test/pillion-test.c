@@ -13,10 +13,10 @@
 
 /* Tests whose bodies are fibers. */
 
-/* Enough for the odd large buffer of a test's */
+/* Enough for a test's occasional large buffer */
 #define STACK_SIZE (1024 * 1024)
 
-/* What leaked tasks get to end in, in µs */
+/* How long leaked tasks get to end, in µs */
 #define CLOSE_USEC 100000
 
 guint pillion_test_patience_msec = 60000;
@@ -33,11 +33,11 @@ struct _Test
   /* While it runs */
   PillionLoop *loop;
   GString *complaints;
-  GMutex lock;       /* for the table, because the last reference of a task may go on another thread, perhaps when the test has ended */
-  GHashTable *tasks; /* those that were made and are not finalized; NULL while it does not run */
+  GMutex lock;       /* for the table: the last reference to a task may be dropped on another thread, even late */
+  GHashTable *tasks; /* tasks that were created and are not finalized; NULL while no test runs */
 };
 
-/* Kept to the end, because GLib frees the data of those tests only that it runs */
+/* Kept to the end, because GLib only frees the data of the tests that it runs */
 static Test *tests;
 
 static void
@@ -109,7 +109,7 @@ run_body (PillionTask *task,
     pillion_task_return_boolean (task, TRUE);
 }
 
-/* A test that waits for what never comes would hang */
+/* A test that waits for something that never comes would hang */
 static gboolean
 on_patience_over (gpointer data)
 {
@@ -134,14 +134,14 @@ on_patience_over (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* What was pending when the body had returned, and all that is ready had been done */
+/* What was still pending after the body had returned and everything ready was done */
 static void
 check_live (Test *self)
 {
   gint64 end_time = g_get_monotonic_time () + pillion_test_patience_msec * G_TIME_SPAN_MILLISECOND;
   PillionKick kick = { 0 };
 
-  /* There may be something that is ready forever */
+  /* Something may be ready forever */
   do
     pillion_loop_kick_until (self->loop, MIN (end_time, g_get_monotonic_time () + G_USEC_PER_SEC), &kick);
   while (kick.more_ready && g_get_monotonic_time () < end_time);
@@ -157,7 +157,7 @@ check_live (Test *self)
     }
 }
 
-/* What the body did to the loop, and did not undo */
+/* What the body did to the loop and did not undo */
 static void
 check_loop (Test *self)
 {
@@ -169,7 +169,7 @@ check_loop (Test *self)
     complain (self, NULL, "a region has not ended");
 }
 
-/* What has ended, and somebody still holds: perhaps another thread, which is about to let go */
+/* What has ended and is still referenced, perhaps by another thread that is about to drop it */
 static void
 check_held (Test *self)
 {
@@ -210,7 +210,7 @@ run_test (gconstpointer data)
   handlers[0] = g_signal_connect (self->loop, "task-added", G_CALLBACK (on_task_added), self);
   handlers[1] = g_signal_connect (self->loop, "unhandled-error", G_CALLBACK (on_unhandled), self);
 
-  /* The body may have closed the loop, and then it has been told what was left */
+  /* If the body has closed the loop, the close has reported what was left */
   if (!pillion_loop_run_until_complete (self->loop, task, &error) && !pillion_loop_is_closed (self->loop))
     complain (self, NULL, error->message);
   g_object_unref (task);
