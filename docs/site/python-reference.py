@@ -57,6 +57,22 @@ def function_entry(function, level, owner=None):
     yield prose(ast.get_docstring(function)) + '\n'
 
 
+def of_further_arguments(body):
+    """The members of a class, with one function for the overloads by the number of further arguments: the last of them takes any."""
+    functions = {}
+    for child in body:
+        if isinstance(child, ast.FunctionDef):
+            functions.setdefault(child.name, []).append(child)
+    for child in body:
+        last = functions.get(getattr(child, 'name', None), [child])[-1]
+        named = getattr(last, 'args', ast.arguments(posonlyargs=[])).posonlyargs
+        if named and named[-1].arg.startswith('arg') and last.args.vararg is not None:
+            last.args.args = [argument for argument in named if not argument.arg.startswith('arg')]
+            last.args.posonlyargs = []
+            child.args = last.args
+        yield child
+
+
 def properties(node):
     for child in node.body:
         if isinstance(child, ast.ClassDef) and child.name == 'Props':
@@ -71,6 +87,7 @@ def class_entry(node, module):
     yield prose(ast.get_docstring(node) or '') + '\n'
     for child in node.body:
         if isinstance(child, ast.FunctionDef) and child.name == '__init__' and len(child.args.args) > 1:
+            child.args.args[0].annotation = None
             arguments = re.sub(r'^self(, )?', '', ast.unparse(child.args))
             yield f'`{module}.{node.name} ({arguments})`\n'
     yield '\n'.join(properties(node)) + '\n'
@@ -78,7 +95,7 @@ def class_entry(node, module):
     members = [item(before.target.id, after.value.value) for before, after in zip(node.body, node.body[1:])
                if isinstance(before, ast.AnnAssign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)]
     yield '\n'.join(members) + '\n'
-    for child in node.body:
+    for child in of_further_arguments(node.body):
         if is_public(child) and not isinstance(child, ast.ClassDef) and ast.get_docstring(child):
             yield from function_entry(child, 4, f'{module}.{node.name}')
 

@@ -9,6 +9,13 @@ there: the names in its __all__, or that a function of its puts there. A class t
 name. A parameter without a type has that of the library's parameter by the same name, where it replaces a method; what is
 made of a method of the library, as in `name = decorated (Namespace.Class.name)`, is as that is.
 
+What only a type checker needs is written in an override's annotations, which nothing evaluates:
+
+- `__class_getitem__: Generic[T]` makes a class generic.
+- `name: Callable[..., R]`, with or without a value, says what a method of the library returns.
+- `func: Callable[[*Ts], R], *args: *Ts` stands for overloads with up to MAX_ARGUMENTS arguments that are checked, because mypy
+  before 1.7 doesn't know type variable tuples.
+
 How PyGObject presents a function: arguments that C writes to become results; so does the length of an array vanish, and a
 GError is raised. Arguments at the end that may be NULL may be left out. After a callback that comes last any number of
 values may follow, which it is given at each call; one that comes earlier is given one value, always.
@@ -28,6 +35,9 @@ GLIB = '{http://www.gtk.org/introspection/glib/1.0}'
 
 WIDTH = 120
 
+# How many further arguments of a function are checked
+MAX_ARGUMENTS = 4
+
 BASIC = {'none': 'None', 'gboolean': 'bool', 'gfloat': 'float', 'gdouble': 'float', 'utf8': 'str', 'filename': 'str',
          'gunichar': 'str', 'gpointer': 'Any', 'gconstpointer': 'Any', 'GType': 'type[Any] | GObject.GType'}
 BASIC.update(dict.fromkeys(['gchar', 'guchar', 'gshort', 'gushort', 'gint', 'guint', 'glong', 'gulong', 'gsize', 'gssize',
@@ -35,7 +45,8 @@ BASIC.update(dict.fromkeys(['gchar', 'guchar', 'gshort', 'gushort', 'gint', 'gui
                             'gint64', 'guint64'], 'int'))
 
 # What has another face in Python than its name says
-FOREIGN = {'GLib.Quark': 'int', 'GLib.TimeSpan': 'int', 'GObject.Value': 'Any', 'GObject.Closure': 'Callable[..., Any]'}
+FOREIGN = {'GLib.Quark': 'int', 'GLib.TimeSpan': 'int', 'GObject.Value': 'Any', 'GObject.Closure': 'Callable[..., Any]',
+           'Pillion.Task': 'Pillion.Task[Any]'}
 BASES = {'class': 'GObject.Object', 'interface': 'GObject.GInterface', 'record': 'GObject.GBoxed',
          'enumeration': 'GObject.GEnum', 'bitfield': 'GObject.GFlags'}
 
@@ -43,6 +54,45 @@ BASES = {'class': 'GObject.Object', 'interface': 'GObject.GInterface', 'record':
 OBJECT_METHODS = '''\
 def connect(self, detailed_signal: str, handler: Callable[..., Any], *args: Any) -> int: ...
 def connect_after(self, detailed_signal: str, handler: Callable[..., Any], *args: Any) -> int: ...'''
+
+# What a class that can be awaited has instead of GObject.Object. Where there is no stub of GObject's, a class derived from that could
+# be of any type, an asyncio.Future too, and type checkers couldn't tell what gather () or wait_for () makes of it.
+AWAITABLE_BASE = '_Object'
+AWAITABLE_BASE_CLASS = f'''\
+class {AWAITABLE_BASE}:
+    __gtype__: ClassVar[GObject.GType]
+    ref_count: int
+    def bind_property(self, source_property: str, target: Any, target_property: str, flags: Any = ...,
+                      transform_to: Callable[..., Any] | None = ..., transform_from: Callable[..., Any] | None = ...,
+                      user_data: Any = ...) -> Any: ...
+    def chain(self, *args: Any) -> Any: ...
+    def connect(self, detailed_signal: str, handler: Callable[..., Any], *args: Any) -> int: ...
+    def connect_after(self, detailed_signal: str, handler: Callable[..., Any], *args: Any) -> int: ...
+    def connect_data(self, detailed_signal: str, handler: Callable[..., Any], *data: Any, connect_flags: Any = ...) -> int: ...
+    def connect_object(self, detailed_signal: str, handler: Callable[..., Any], object: Any, *args: Any) -> int: ...
+    def connect_object_after(self, detailed_signal: str, handler: Callable[..., Any], object: Any, *args: Any) -> int: ...
+    def disconnect(self, handler_id: int) -> None: ...
+    def disconnect_by_func(self, func: Callable[..., Any]) -> int: ...
+    def emit(self, signal_name: str, *args: Any) -> Any: ...
+    @classmethod
+    def find_property(cls, property_name: str) -> Any: ...
+    def freeze_notify(self) -> Any: ...
+    def get_properties(self, *names: str) -> tuple[Any, ...]: ...
+    def get_property(self, property_name: str) -> Any: ...
+    def handler_block(self, handler_id: int) -> Any: ...
+    def handler_block_by_func(self, func: Callable[..., Any]) -> int: ...
+    def handler_disconnect(self, handler_id: int) -> None: ...
+    def handler_is_connected(self, handler_id: int) -> bool: ...
+    def handler_unblock(self, handler_id: int) -> None: ...
+    def handler_unblock_by_func(self, func: Callable[..., Any]) -> int: ...
+    @classmethod
+    def list_properties(cls) -> list[Any]: ...
+    def notify(self, property_name: str) -> None: ...
+    def set_properties(self, **properties: Any) -> None: ...
+    def set_property(self, property_name: str, value: Any) -> None: ...
+    def stop_emission_by_name(self, detailed_signal: str) -> None: ...
+    def thaw_notify(self) -> None: ...
+    def weak_ref(self, callback: Callable[..., Any] | None = ..., *args: Any) -> Any: ...'''
 
 
 def tag(element):
@@ -134,7 +184,7 @@ class Stub:
         if name in FOREIGN:
             return FOREIGN[name]
         if name in self.here:
-            return self.callback(self.here[name]) if tag(self.here[name]) == 'callback' else name
+            return self.callback(self.here[name]) if tag(self.here[name]) == 'callback' else self.override.type_of(name)
         if '.' in name:
             # A GIR does not say what another one's names are; functions are given as such, in any case
             return 'Callable[..., Any]' if is_function else name
@@ -238,7 +288,7 @@ class Stub:
             self.results.append(lines)
         return name
 
-    def function(self, element, prefix=''):
+    def function(self, element, prefix='', own_returns=None):
         kind = tag(element)
         first = {'constructor': ['cls'], 'method': ['self'], 'virtual-method': ['self']}.get(kind, [])
         decorators = {'constructor': ['@classmethod']}.get(kind, [])
@@ -248,7 +298,7 @@ class Stub:
         lines = []
         for index, (parameters, returns) in enumerate(signatures):
             lines += (['@overload'] if len(signatures) > 1 else []) + decorators
-            head = f'def {prefix}{name_of(element)}({", ".join(first + parameters)}) -> {returns}:'
+            head = f'def {prefix}{name_of(element)}({", ".join(first + parameters)}) -> {own_returns or returns}:'
             doc = docstring(documentation(self.shadowed.get(element.get(C + 'identifier'), element))) if index == 0 else []
             lines += [head, *indented(doc)] if doc else [head + ' ...']
         return lines
@@ -265,12 +315,13 @@ class Stub:
             lines += indented([f'{member.get("name").upper()}: ClassVar[{"int" if own else name}]', *docstring(documentation(member))])
         return lines + (indented(own.lines({})) if own else self.functions(element))
 
-    def functions(self, element, without=()):
+    def functions(self, element, without=(), returns={}):
+        """returns: what those return for which the override says it."""
         lines = []
         self.static = set(children(element, 'function'))
         for child in children(element, 'constructor', 'function', 'method'):
             if is_there(child) and name_of(child) not in without:
-                lines += indented(self.function(child))
+                lines += indented(self.function(child, own_returns=returns.get(name_of(child))))
         for child in children(element, 'virtual-method'):
             if is_there(child) and 'do_' + name_of(child) not in without:
                 lines += indented(self.function(child, prefix='do_'))
@@ -305,9 +356,13 @@ class Stub:
         bases = [element.get('parent') or BASES[tag(element)],
                  *(child.get('name') for child in children(element, 'implements'))]
         own = self.override.classes.get(name)
+        returns = own.take_returns({name_of(child) for child in children(element, 'method')}) if own else {}
         without = own.names if own else set()
+        is_awaitable = '__await__' in without
+        if is_awaitable:
+            bases = [AWAITABLE_BASE if base == BASES['class'] else base for base in bases]
         if own:
-            bases = [base for base in own.bases if base not in (name, 'object')] + bases
+            bases = [base for base in own.bases if base not in (name, 'object')] + bases + own.generic
         lines = [f'class {name}({", ".join(bases)}):', *indented(docstring((own and own.doc) or documentation(element)))]
         for field in children(element, 'field'):
             if field.get('private') != '1' and field.get('readable') != '0':
@@ -325,17 +380,17 @@ class Stub:
                 else:
                     head = f'def {label}(self) -> {had}:'
                     lines += indented(indented(['@property', *([head, *indented(doc)] if doc else [head + ' ...'])]))
-            lines += indented(['props: Props  # type: ignore[assignment]'])
+            lines += indented(['props: Props' + ('' if is_awaitable else '  # type: ignore[assignment]')])
         if tag(element) == 'class':
             if '__init__' not in without:
                 settable = [f'{label}: {given} = ...' for label, given, had, child in properties
                             if child.get('writable') == '1']
                 lines += indented([f'def __init__({", ".join(["self", *(["*"] if settable else []), *settable])}) -> None: ...'])
-            if element.get('parent') not in self.here:
+            if element.get('parent') not in self.here and not is_awaitable:
                 lines += indented(OBJECT_METHODS.splitlines())
         elif tag(element) == 'record' and '__init__' not in without:
             lines += indented(['def __init__(self) -> None: ...'])
-        lines += self.functions(element, without)
+        lines += self.functions(element, without, returns)
         if own:
             lines += indented(own.lines(self.parameter_types(element)))
         return lines if len(lines) > 1 else [lines[0] + ' ...']
@@ -349,7 +404,7 @@ class Stub:
             '# Made by the build: changes are lost',
             '',
             'from collections.abc import Callable, Sequence',
-            'from typing import Any, ClassVar, overload',
+            'from typing import Any, ClassVar, TypeVar, overload',
             '',
             f'from gi.repository import {", ".join(sorted({"Gio", "GLib", "GObject", *self.includes}))}',
         ]]
@@ -366,10 +421,12 @@ class Stub:
                 parts.append(self.record(element))
             elif kind == 'function' and is_there(element) and name_of(element) not in names:
                 parts.append(self.function(element))
+        if any('__await__' in own.names for own in self.override.classes.values()):
+            parts.append(AWAITABLE_BASE_CLASS.splitlines())
         parts += self.results
         parts += self.override.parts(self.here)
         rest = '\n'.join('\n'.join(part) for part in parts[1:])
-        parts[0] += [line for line, names in self.override.imports if any(re.search(rf'\b{name}\b', rest) for name in names)]
+        parts[0] += self.override.imports_for(rest)
         return '\n\n'.join('\n'.join(part) for part in parts) + '\n'
 
 
@@ -380,7 +437,7 @@ class Override:
         self.namespace = namespace
         tree = ast.parse(pathlib.Path(path).read_text(encoding='utf-8'))
         self.everything = {}
-        public, self.imports = set(), []  # of an import: its line, and the names that it brings
+        public, self.imports = set(), []
         publishers = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)
                       and any(isinstance(part, ast.Attribute) and ast.unparse(part) == '__all__.append' for part in ast.walk(node))}
         for node in self.flattened(tree.body):
@@ -392,7 +449,7 @@ class Override:
                 if module.split('.')[0] == 'gi' and module != 'gi.repository' or module == '__future__':
                     continue
                 if node.names:
-                    self.imports.append((ast.unparse(node), [name.asname or name.name.split('.')[0] for name in node.names]))
+                    self.imports.append(node)
             elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 if node.targets[0].id == '__all__':
                     public = set(ast.literal_eval(node.value))
@@ -407,10 +464,13 @@ class Override:
         missing = public - set(self.everything)
         if missing:
             raise SystemExit(f'{path}: in __all__, but not there: {", ".join(sorted(missing))}')
+        # Type variables that stand for any number of types
+        self.tuples = {name for name, nodes in self.everything.items() if isinstance(nodes[0], ast.Assign)
+                       and re.match(r'(typing\.)?TypeVarTuple\(', ast.unparse(nodes[0].value))}
         self.wanted = self.with_what_they_need(public)
         self.classes, self.functions, self.others = {}, {}, {}
         for name, nodes in self.everything.items():
-            if name not in self.wanted:
+            if name not in self.wanted or name in self.tuples:
                 continue
             # A class may be registered by an assignment of its own name: what counts is the class
             first = nodes[0]
@@ -420,6 +480,18 @@ class Override:
                 self.functions[name] = [node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
             else:
                 self.others[name] = first
+
+    def imports_for(self, text):
+        """The imports with those of their names that a text uses."""
+        for node in self.imports:
+            names = [name for name in node.names if re.search(rf'\b{name.asname or name.name.split(".")[0]}\b', text)]
+            if names:
+                yield ast.unparse(ast.ImportFrom(node.module, names, node.level) if isinstance(node, ast.ImportFrom) else ast.Import(names))
+
+    def type_of(self, name):
+        """The type of an object of a class that may be generic, of which nothing more is known."""
+        own = self.classes.get(name)
+        return f'{name}[Any]' if own and own.generic else name
 
     @staticmethod
     def published(node, publishers):
@@ -483,6 +555,21 @@ class Override:
 
         return Plain().visit(copy.deepcopy(expression))
 
+    def definitions(self, node, name=None, owner=None, types={}):
+        """A function as a stub has it, more than once if the types of its further arguments are checked."""
+        vararg = node.args.vararg
+        further = vararg.annotation if vararg is not None else None
+        if not isinstance(further, ast.Starred) or further.value.id not in self.tuples:
+            return self.definition(node, name, owner, types)
+        lines = []
+        for count in range(MAX_ARGUMENTS + 2):
+            some = Further(further.value.id, count).visit(copy.deepcopy(node))
+            if count > 0:
+                some.body = [ast.Pass()]  # one docstring is enough
+            some.decorator_list.insert(0, ast.Name('overload', ast.Load()))
+            lines += self.definition(some, name, owner, types)
+        return lines
+
     def definition(self, node, name=None, owner=None, types={}):
         """A function as a stub has it. types: those of parameters that have none."""
         node = copy.deepcopy(node)
@@ -492,7 +579,7 @@ class Override:
         for argument in everyone:
             if argument is not None and argument.annotation is not None:
                 argument.annotation = self.plain(argument.annotation)
-        in_class = bool(arguments.args) and arguments.args[0].arg in ('self', 'cls')
+        in_class = bool(everyone) and everyone[0] is not None and everyone[0].arg in ('self', 'cls')
         for argument in everyone[1 if in_class else 0:]:
             if argument is not None and argument.annotation is None:
                 single = argument not in (arguments.vararg, arguments.kwarg)
@@ -516,8 +603,11 @@ class Override:
         node.body = [ast.Expr(ast.Constant(...))]
         lines = ast.unparse(ast.fix_missing_locations(node)).splitlines()
         assert lines[-1].strip() == '...'
+        if any(isinstance(argument.annotation, ast.Name) and argument.annotation.id.endswith('_co') for argument in everyone if argument):
+            # As strict as can be: a Task[bool] may be used as a Task[int], and would take any integer then
+            lines[-2] += '  # type: ignore[misc]'
         doc = indented(docstring(' '.join(doc.split())))
-        return [*lines[:-1], *doc] if doc else [*lines[:-2], lines[-2] + ' ...']
+        return [*lines[:-1], *doc] if doc else [*lines[:-2], lines[-2].replace(':  #', ': ...  #') if '  # type: ' in lines[-2] else lines[-2] + ' ...']
 
     def parts(self, of_the_library):
         """What is no part of a class of the library."""
@@ -530,13 +620,57 @@ class Override:
                 # A type variable, whose name stays in quotes, or an alias
                 value = node.value if isinstance(node.value, ast.Call) else self.plain(node.value)
                 yield [f'{name} = {ast.unparse(value)}']
+        if self.tuples & self.wanted:
+            yield [f'{argument_type(number)} = TypeVar({argument_type(number)!r})' for number in range(1, MAX_ARGUMENTS + 1)]
         for name, own in self.classes.items():
             if name not in of_the_library:
-                head = f'class {name}({", ".join(own.bases)}):' if own.bases else f'class {name}:'
+                bases = own.bases + own.generic
+                head = f'class {name}({", ".join(bases)}):' if bases else f'class {name}:'
                 lines = indented([*docstring(own.doc), *own.lines({})])
                 yield [head, *lines] if lines else [head + ' ...']
         for nodes in self.functions.values():
-            yield [line for node in nodes for line in self.definition(node)]
+            yield [line for node in nodes for line in self.definitions(node)]
+
+
+def argument_type(number):
+    """The type variable of a further argument."""
+    return f'_Argument{number}'
+
+
+class Further(ast.NodeTransformer):
+    """Makes of a function with `*args: *Ts` one with so many arguments; with more than MAX_ARGUMENTS, their types can't be checked."""
+
+    def __init__(self, types, count):
+        self.types = types
+        self.count = count
+        self.is_checked = count <= MAX_ARGUMENTS
+
+    def visit_FunctionDef(self, node):
+        self.generic_visit(node)
+        arguments = node.args
+        numbers = range(1, self.count + 1)
+        if numbers:
+            # They are given by position, and so is what comes before them
+            arguments.posonlyargs = [*arguments.posonlyargs, *arguments.args, *(
+                ast.arg(f'arg{number}', ast.Name(argument_type(number) if self.is_checked else 'Any', ast.Load())) for number in numbers)]
+            arguments.args = []
+            arguments.defaults = []
+        if self.is_checked:
+            arguments.vararg = None
+        else:
+            arguments.vararg.annotation = ast.Name('Any', ast.Load())
+        return node
+
+    def visit_Subscript(self, node):
+        self.generic_visit(node)
+        is_function = ast.unparse(node.value).rpartition('.')[2] == 'Callable' and isinstance(node.slice.elts[0], ast.List)
+        types = node.slice.elts[0].elts if is_function else []
+        if types and isinstance(types[-1], ast.Starred) and types[-1].value.id == self.types:
+            if self.is_checked:
+                types[-1:] = [ast.Name(argument_type(number), ast.Load()) for number in range(1, self.count + 1)]
+            else:
+                node.slice.elts[0] = ast.Constant(...)
+        return node
 
 
 class Class:
@@ -546,11 +680,16 @@ class Class:
         self.bases = [ast.unparse(override.plain(base)) for base in node.bases]
         self.doc = ' '.join((ast.get_docstring(node) or '').split('\n\n')[0].split())
         self.members = []  # pairs of a name and a node
+        self.generic = []  # the base that makes it generic, if it is
         defined = {}
         for member in node.body:
             if isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                before = defined.get(member.name)
                 defined[member.name] = member
-                self.members.append((member.name, member))
+                if before is None or not self.is_overload(before) or self.is_overload(member):
+                    self.members.append((member.name, member))
+            elif isinstance(member, ast.AnnAssign) and member.target.id == '__class_getitem__':
+                self.generic = [ast.unparse(override.plain(member.annotation))]
             elif isinstance(member, ast.AnnAssign):
                 self.members.append((member.target.id, member))
             elif isinstance(member, ast.Assign):
@@ -562,7 +701,33 @@ class Class:
         self.members = [(name, member) for name, member in self.members
                         if not name.startswith('_') or name.startswith('__') and name.endswith('__')
                         if name not in ('__slots__', '__doc__')]
+        if {'__new__', '__init__'} <= set(defined):
+            self.tell_how_to_make(defined['__new__'])
         self.names = {name for name, _ in self.members}
+
+    @staticmethod
+    def is_overload(function):
+        return any(ast.unparse(decorator) in ('overload', 'typing.overload') for decorator in function.decorator_list)
+
+    def tell_how_to_make(self, new):
+        """Of __new__ (), and an __init__ () that does nothing, type checkers see the latter with the parameters of the former."""
+        init = copy.deepcopy(new)
+        init.name = '__init__'
+        init.args.args[0] = ast.arg('self', new.returns or (ast.Name(f'{self.name}[Any]', ast.Load()) if self.generic else None))
+        init.returns = ast.Constant(None)
+        self.members = [(name, init if name == '__init__' else member) for name, member in self.members if name != '__new__']
+
+    def take_returns(self, methods):
+        """What methods of the library return, as annotations say that. They are no members of the override's."""
+        returns = {}
+        for name, member in self.members:
+            if name in methods and isinstance(member, ast.AnnAssign):
+                head, result = member.annotation.slice.elts
+                assert ast.unparse(member.annotation.value).endswith('Callable') and ast.unparse(head) == '...', name
+                returns[name] = ast.unparse(self.override.plain(result))
+        self.members = [(name, member) for name, member in self.members if name not in returns]
+        self.names -= set(returns)
+        return returns
 
     def lines(self, types):
         """types: those of the library's parameters, by the names of the methods."""
@@ -574,7 +739,7 @@ class Class:
                 constant = member.value.value if isinstance(member.value, ast.Constant) else None
                 lines.append(f'{name}: {"Any" if constant is None else type(constant).__name__}')
             else:
-                lines += self.override.definition(member, name, self.name, types.get(name, {}))
+                lines += self.override.definitions(member, name, self.override.type_of(self.name), types.get(name, {}))
         return lines
 
 

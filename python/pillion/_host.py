@@ -11,13 +11,14 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Generator
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from pillion._library import GLib, Pillion, overrides
 
 log = logging.getLogger('pillion')
 
 _T = TypeVar('_T')
+_P = ParamSpec('_P')
 
 _lock = threading.Lock()
 _caller: Any = None  # the one of the host's thread, and so its guest loop
@@ -212,22 +213,23 @@ class HostCall(concurrent.futures.Future[_T]):
 
 
 class _Job:
-    def __init__(self, call, function, arguments):
+    def __init__(self, call, function, arguments, keywords):
         self.call = call
         self.function = function
         self.arguments = arguments
+        self.keywords = keywords
         self.context: Any = contextvars.copy_context()  # the caller's, as in asyncio.to_thread ()
 
     def make(self):
         if not self.call.set_running_or_notify_cancel():
             return
         try:
-            result = self.context.run(self.function, *self.arguments)
+            result = self.context.run(self.function, *self.arguments, **self.keywords)
         except BaseException as error:
             self.call.set_exception(error)
             if isinstance(error, (KeyboardInterrupt, SystemExit)):
                 overrides.keep(error)
-            self.call = self.function = self.arguments = self.context = None  # the traceback holds this frame
+            self.call = self.function = self.arguments = self.keywords = self.context = None  # the traceback holds this frame
         else:
             self.call.set_result(result)
 
@@ -236,8 +238,8 @@ class _Job:
             self.call.set_exception(RuntimeError('the host\'s loop was closed before it made this call'))
 
 
-def call_in_host(func: Callable[..., _T], *args: Any) -> HostCall[_T]:
-    """Calls a function on the host's thread, in the next kick, and wakes a host that sleeps. From any thread.
+def call_in_host(func: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> HostCall[_T]:
+    """Calls `func (*args, **kwargs)` on the host's thread, in the next kick, and wakes a host that sleeps. From any thread.
 
     What it returns can be awaited in any event loop; a thread without one calls `result ()`. Its result, or
     exception, is the function's. Cancelling it takes the call back, unless it is already running."""
@@ -252,5 +254,5 @@ def call_in_host(func: Callable[..., _T], *args: Any) -> HostCall[_T]:
     if caller.host.is_closed():
         raise RuntimeError('the host\'s loop is closed')
     call: HostCall[_T] = HostCall()
-    caller.call(_Job(call, func, args))
+    caller.call(_Job(call, func, args, kwargs))
     return call

@@ -127,6 +127,13 @@ class ContextVariables(Case):
 
 
 class Awaiting(TaskCase):
+    def test_classes_take_types(self):
+        for kind in (Pillion.Task, Pillion.Queue, Pillion.Completions):
+            self.assertIs(kind[bytes].__origin__, kind)
+        queue = Pillion.Queue[bytes](3)
+        self.assertIs(type(queue), Pillion.Queue)
+        self.assertEqual(queue.get_capacity(), 3)
+
     @all_ways
     async def test_pending(self):
         task = pending()

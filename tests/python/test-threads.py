@@ -313,6 +313,11 @@ class CallInHost(Case):
             self.kick_until(worker.done)
             self.assertEqual(worker.result(), list(range(1, 11)))
 
+    def test_arguments_by_name(self):
+        worker = InThread(lambda: pillion.call_in_host(int, '11', base=2).result(30))
+        self.kick_until(worker.done)
+        self.assertEqual(worker.result(), 3)
+
     def test_in_the_host_itself(self):
         async def work():
             return await pillion.call_in_host(threading.current_thread)

@@ -30,6 +30,9 @@ BUILD = pathlib.Path(os.environ['PILLION_BUILD_DIR'])
 STUBS = [BUILD / 'gir/python/gi-stubs/repository' / f'{name}.pyi' for name in ('Pillion', 'PillionHttp')]
 FENCE = re.compile(r'^```python\n(.*?)^```$', re.DOTALL | re.MULTILINE)
 
+# How mypy can be strict without stubs of PyGObject's, and with a little of one
+STRICT = {'plain': ['--strict', '--allow-subclassing-any', '--no-warn-unused-ignores'], 'known': ['--strict']}
+
 # A name that nobody's override has
 OVERRIDE = '''
 """An override"""
@@ -45,11 +48,13 @@ from gi.module import get_introspection_module
 Pillion = get_introspection_module('Pillion')
 __all__ = ['Trouble', 'count']
 T = TypeVar('T')
+Ts = typing.TypeVarTuple('Ts')
+T_co = TypeVar('T_co', covariant=True)
 _Name = typing.Union[str, int]
 
 
 class _Waits:
-    def wait_long(self, name: _Name) -> 'Pillion.Task':
+    def wait_long(self, name: _Name) -> 'Pillion.Task[str]':
         """Waits.
 
         For long."""
@@ -62,7 +67,18 @@ class _Waits:
 class Task(Pillion.Task, _Waits):
     """A task that can be awaited."""
 
+    __class_getitem__: typing.Generic[T_co] = classmethod(tuple)
+
     limit: int = 3
+
+    def __new__(cls, name: str):
+        return cls.new(name)
+
+    def __init__(self, *args):
+        pass
+
+    def give(self, value: T_co) -> None:
+        """Gives."""
 
     def __await__(self) -> typing.Generator[Any, None, Any]:
         yield
@@ -115,6 +131,23 @@ class Loop(Pillion.Loop):
 
     def call_soon(self, func, *args):
         pass
+
+    run_until_complete: typing.Callable[..., 'T'] = _decorated(Pillion.Loop.run_until_complete)
+    get_now: typing.Callable[..., float]
+
+    def call_later(self, delay, func: typing.Callable[[*Ts], T], *args: *Ts, cancellable=None) -> T:
+        """Calls it."""
+
+    @typing.overload
+    def hold(self, name: str) -> str:
+        """Holds it."""
+
+    @typing.overload
+    def hold(self, name: int) -> int:
+        ...
+
+    def hold(self, name):
+        return name
 
 Loop = _public(override(Loop))
 Progress = collections.namedtuple('Progress', 'completed total')
@@ -263,15 +296,18 @@ class Merged(unittest.TestCase):
         names = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
         self.assertEqual(names.count('Task'), 1)
         task = ast.unparse(next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == 'Task'))
-        for there in ('class Task(_Waits, GObject.Object):', 'A task that can be awaited.', 'limit: int',
+        for there in ('class Task(_Waits, _Object, typing.Generic[T_co]):', 'A task that can be awaited.', 'limit: int',
                       'def __await__(self) -> typing.Generator[Any, None, Any]', 'def __iter__(self) -> typing.Generator',
                       '@property\n    def loop(self) -> Loop:', 'def get_name(self) -> bytes:',
                       '\n    def all_of_it(self) -> typing.AsyncIterator[Task]:',
                       'async def one(self, default: T, *rest: Any, key: Any=...) -> T:', 'def cancel(self) -> None:'):
             self.assertIn(there, task)
         self.assertEqual(task.count('def get_name'), 1)
+        self.assertIn('def __init__(self: Task[Any], name: str) -> None:', task)
+        self.assertNotIn('__new__', task)
+        self.assertIn('    def give(self, value: T_co) -> None:  # type: ignore[misc]\n', text)
         for there in ('class Trouble(GLib.Error):\n    status: int', 'def count(tasks: list[Task]) -> Any: ...', 'class _Waits:',
-                      'def wait_long(self, name: _Name) -> Task:\n        """Waits."""', 'import typing', 'T = TypeVar(\'T\')',
+                      'def wait_long(self, name: _Name) -> Task[str]:\n        """Waits."""', 'import typing', 'T = TypeVar(\'T\')',
                       '_Name = typing.Union[str, int]'):
             self.assertIn(there, text)
         for absent in ('get_introspection_module', 'def _wait', 'gi.overrides', '__future__', 'import asyncio', 'Nothing', '_decorated'):
@@ -284,8 +320,46 @@ class Merged(unittest.TestCase):
                       'def call_soon(self, func: Callable[..., Any], *args: Any) -> Any:'):
             self.assertIn(there, loop)
         self.assertEqual((loop.count('def kick('), loop.count('def sleep('), loop.count('def call_soon(')), (1, 1, 1))
+
+        # What only type checkers need
+        for there in ('def run_until_complete(self, task: Task[Any]) -> T:', 'def get_now(self) -> float:',
+                      'def get_live_tasks(self) -> int:', 'def run_in_thread(', 'def hold(self, name: str) -> str:',
+                      'def hold(self, name: int) -> int:',
+                      '@overload\n    def call_later(self, delay: int, func: typing.Callable[[], T], *, cancellable: Any=None) -> T:',
+                      '@overload\n    def call_later(self, delay: int, func: typing.Callable[[_Argument1], T], arg1: _Argument1, /, *, '
+                      'cancellable: Any=None) -> T:',
+                      'def call_later(self, delay: int, func: typing.Callable[..., T], arg1: Any, arg2: Any, arg3: Any, arg4: Any, '
+                      'arg5: Any, /, *args: Any, cancellable: Any=None) -> T:'):
+            self.assertIn(there, loop)
+        self.assertEqual((loop.count('def hold('), loop.count('def call_later(')), (2, 6))
+        self.assertIn('_Argument4 = TypeVar(\'_Argument4\')', text)
+        self.assertNotIn('Ts', text)
         self.assertIn('class Worse(Trouble): ...', text)
         self.assertIn('Progress = collections.namedtuple(\'Progress\', \'completed total\')', text)
+
+    def test_the_overrides_say_what_they_return(self):
+        """What an override adds has types, and what it replaces would lose them."""
+        known = {'__init__', '__new__', '__repr__', '__str__', '__len__', '__bool__'}  # to make-stub.py
+        for name in ('Pillion', 'PillionHttp'):
+            tree = ast.parse((SOURCE / 'gir/python/gi/overrides' / f'{name}.py').read_text(encoding='utf-8'))
+            public = sys.modules[f'gi.overrides.{name}'].__all__
+            for owner in (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name in public):
+                overloaded = {node.name for node in owner.body if getattr(node, 'decorator_list', None)
+                              and ast.unparse(node.decorator_list[0]) == 'overload'}
+                for function in owner.body:
+                    if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and function.returns is None:
+                        with self.subTest(f'{owner.name}.{function.name}'):
+                            private = function.name.startswith('_') and not function.name.endswith('__')
+                            self.assertTrue(private or function.name in known | overloaded)
+
+    def test_tasks_say_what_they_give(self):
+        """Those of unknown results are those that are looked up."""
+        unknown = set()
+        for stub in STUBS:
+            for owner in (node for node in ast.parse(stub.read_text(encoding='utf-8')).body if isinstance(node, ast.ClassDef)):
+                unknown |= {function.name for function in Described.functions(owner.body).values()
+                            if function.returns is not None and re.search(r'\bTask\[Any\]', ast.unparse(function.returns))}
+        self.assertEqual(unknown, {'new', 'get_json', 'get_children', 'find_task', 'adopt', 'take_failed', 'take_task'})
 
     def test_a_name_that_is_not_there(self):
         made = self.make('__all__ = ["Nobody"]\n')
@@ -326,9 +400,9 @@ class Checked(unittest.TestCase):
         return run.stdout + run.stderr
 
     def test_the_stub(self):
-        for mode, options in {'plain': ['--allow-subclassing-any', '--no-warn-unused-ignores'], 'known': []}.items():
+        for mode, options in STRICT.items():
             with self.subTest(mode):
-                self.assertEqual(self.mypy(mode, '--strict', *options, '-m', 'gi.repository.Pillion', '-m', 'gi.repository.PillionHttp'), '')
+                self.assertEqual(self.mypy(mode, *options, '-m', 'gi.repository.Pillion', '-m', 'gi.repository.PillionHttp'), '')
 
     def test_the_package(self):
         for mode in ('plain', 'known'):
@@ -365,6 +439,20 @@ class Checked(unittest.TestCase):
         for mode in ('plain', 'known'):
             with self.subTest(mode):
                 self.assertEqual(self.mypy(mode, *options, *sorted(folder.glob('*.py'))), '')
+
+    def test_what_tasks_give(self):
+        lines = (HERE / 'reveals.py').read_text(encoding='utf-8').splitlines()
+        expected = {number: line.rpartition('  # ')[2] for number, line in enumerate(lines, 1) if 'reveal_type(' in line}
+        self.assertGreater(len(expected), 50)
+        for mode, options in STRICT.items():
+            with self.subTest(mode):
+                said = self.mypy(mode, *options, HERE / 'reveals.py')
+                self.assertNotIn('error', said)
+                found = {}
+                for number, kind in re.findall(r'reveals\.py:(\d+): note: Revealed type is "(.*)"', said):
+                    kind = re.sub(r'\b[\w.]+\.(\w+)', r'\1', kind).replace('Tuple[', 'tuple[')  # without the modules
+                    found[int(number)] = re.sub(r'^Union\[(.*), None\]$', r'\1 | None', re.sub(r'Union\[([^,]*), None\]\]', r'\1 | None]', kind))
+                self.assertEqual(found, expected)
 
     def test_wrong_calls(self):
         lines = (HERE / 'wrong-calls.py').read_text(encoding='utf-8').splitlines()

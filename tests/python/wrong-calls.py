@@ -20,7 +20,11 @@ async def work() -> str:
     return 'done'
 
 
-def main(loop: Pillion.Loop, task: Pillion.Task, scope: Pillion.Scope, client: PillionHttp.Client) -> None:
+def parse(text: str, *, base: int) -> int:
+    return int(text, base)
+
+
+def main(loop: Pillion.Loop, task: Pillion.Task[bytes], scope: Pillion.Scope, client: PillionHttp.Client) -> None:
     # Parameters
     loop.sleep(1000)
     loop.sleep(1000, None)
@@ -36,8 +40,10 @@ def main(loop: Pillion.Loop, task: Pillion.Task, scope: Pillion.Scope, client: P
     Pillion.Scope.new(loop, 'panel').set_limit(None)  # error
     Pillion.Task.all(loop, [task])
     Pillion.Task.all(loop, [task], 1)  # error
-    Pillion.Task.all(loop, task)  # error where GObject is known
+    Pillion.Task.all(loop, task)  # error
     client.download('https://example.org', Gio.File.new_for_path('target'))
+    Pillion.Scope('panel', limit='many')  # error
+    Pillion.Queue('many')  # error
 
     # Results
     number: int = task.get_int()
@@ -48,7 +54,7 @@ def main(loop: Pillion.Loop, task: Pillion.Task, scope: Pillion.Scope, client: P
     loop.kick_until(0).report
     loop.kick_until(0).reports  # error
     items: str = report.items  # error
-    first: Pillion.Task = task.get_children()[0]
+    first: Pillion.Task[int] = task.get_children()[0]
     children: str = task.get_children()  # error
     frames: list[int] = Pillion.TickHost.new('frames', 60.0).get_frame_times()
 
@@ -60,7 +66,29 @@ def main(loop: Pillion.Loop, task: Pillion.Task, scope: Pillion.Scope, client: P
     task.and_then(lambda done: done)
     loop.call_later(10, print)
     loop.call_later(print)  # error
-    loop.run_in_thread('work', lambda job, cancellable, data: job.return_boolean(True), None, None)
+    loop.call_later(10, print, 'soon', 'later')
+    loop.call_later(10, len)  # error
+    loop.call_soon(len, 'text')
+    loop.call_soon(len, 3)  # error
+    loop.call_soon(len, 'text', 'more')  # error
+    loop.call_soon(max, 1, 2, 3, 4, 5, 6, 7)
+    loop.run_in_thread('work', lambda job, cancellable, data: job.return_boolean(True), None)
+    loop.run_in_thread('work', lambda job, cancellable, data: job.return_boolean(True), None, None)  # error
+    Pillion.Task.map(loop, ['a', 'b'], 0, lambda letter: letter)  # error
+    Pillion.Retry().set_predicate(lambda error, attempt: attempt < 3)
+    Pillion.Retry().set_predicate(lambda error: True)  # error
+    Pillion.Retry().set_predicate(None)
+    scope.start('panel', work)
+    scope.start('panel', work, 3)  # error
+    scope.start('panel', len, 'text')  # error
+
+    # What a task gives
+    task.return_value(b'data')
+    task.return_value('data')  # error
+    length: str = task.result()  # error
+    strings: Pillion.Queue[str] = Pillion.Queue(3)
+    strings.put('item')
+    strings.put(3)  # error
 
     # Properties, signals and names
     unit: int = task.props.name  # error
@@ -69,7 +97,8 @@ def main(loop: Pillion.Loop, task: Pillion.Task, scope: Pillion.Scope, client: P
     loop.props.live_tasks = 3  # error
     loop.props.budget_usec = 3
     task.connect('progress', print)
-    task.propagate_text()  # error where GObject is known
+    task.propagate_text()  # error
+    scope.propagate_text()  # error where GObject is known
     Pillion.Nothing  # error
     GLib.anything(task)
 
@@ -79,6 +108,9 @@ def main(loop: Pillion.Loop, task: Pillion.Task, scope: Pillion.Scope, client: P
     pillion.run(work)  # error
     answer: str = pillion.call_in_host(str, 3).result()
     pillion.call_in_host()  # error
+    pillion.call_in_host(parse, '11', base=2)
+    pillion.call_in_host(parse, '11', base='2')  # error
+    pillion.call_in_host(work, 3)  # error
     pillion.EventLoop().call_soon(print, 'soon')
     pillion.EventLoop().call_soon('soon')  # error
     async_loop.set_host(Pillion.CallbackHost.new('frames'))

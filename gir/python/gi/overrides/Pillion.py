@@ -8,8 +8,9 @@ PyGObject finds this file by its name: the packages gi and gi.overrides extend t
 of them, or a file gi.pkg with the name of such a folder. So there must be no __init__.py beside it.
 """
 
+from __future__ import annotations
+
 import asyncio
-import collections
 import functools
 import json
 import os
@@ -17,7 +18,10 @@ import sys
 import threading
 from asyncio import CancelledError, InvalidStateError
 from asyncio.events import _get_running_loop
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
 from contextvars import copy_context
+from types import GenericAlias, TracebackType
+from typing import Any, Generic, NamedTuple, Self, TypeVar, TypeVarTuple, overload
 
 import gi
 from gi.module import get_introspection_module
@@ -29,6 +33,12 @@ from gi.repository import Gio, GLib, GObject
 Pillion = get_introspection_module('Pillion')
 
 __all__ = []
+
+# For the annotations, which only type checkers read: the type stubs are made from them
+_T = TypeVar('_T')
+_T_co = TypeVar('_T_co', covariant=True)
+_Ts = TypeVarTuple('_Ts')
+_Input = TypeVar('_Input')
 
 # The version of the library that this file belongs to
 __version__ = '1.0.0'
@@ -246,9 +256,16 @@ def _to_error(exception):
 
 # Tasks
 
-Progress = collections.namedtuple('Progress', 'completed total rate unit message')
-Progress.__doc__ = 'How far a task is: bytes or whatever `unit` says; -1 where the total is not known; `rate` is a second\'s.'
-_public(Progress)
+@_public
+class Progress(NamedTuple):
+    """How far a task is: `completed` of `total`, in bytes or whatever `unit` says, and `rate` a second. The total is -1 if it
+    is not known."""
+
+    completed: int
+    total: int
+    rate: float
+    unit: str | None
+    message: str | None
 
 
 # How long a task is waited for in an event loop that is none of Pillion's, on the thread that is to kick, in seconds, before the first kick
@@ -323,14 +340,20 @@ async def _wait_elsewhere(task, loop):
 
 class Task(Pillion.Task):
     """A task can be awaited: that returns its result as a Python value, or raises its exception. Cancelling the
-    waiter cancels the task, unless something else waits for it too."""
+    waiter cancels the task, unless something else waits for it too.
+
+    The type of a task says what it gives: `Pillion.Task[bytes]`."""
+
+    __class_getitem__: Generic[_T_co] = classmethod(GenericAlias)
+
+    get_source: Callable[..., Task[_T_co] | None]
 
     _exception = None  # what a function of Python's raised, where C has only an error
     _traceback = None  # where that was raised
     _results = None  # whether the result is the list of the children's results, or (False) of the children
     _follows = None  # the event loop that runs what it is made of
 
-    def __await__(self):
+    def __await__(self) -> Generator[Any, None, _T_co]:
         if not _is_done(self):
             loop = _get_running_loop()
             future = getattr(loop, '_watch_task', _cannot_watch)(self)
@@ -362,12 +385,12 @@ class Task(Pillion.Task):
                 f'{f" made at {site}" if site else ""}>')
 
     @classmethod
-    def new(cls, loop, name, cancellable=None):
+    def new(cls, loop, name, cancellable=None) -> Task[Any]:
         """Creates a task, to be finished with one of the return functions."""
         return cls._at(_new_task(loop, name, cancellable), _site(2))
 
     @classmethod
-    def from_awaitable(cls, awaitable, loop=None, name=None):
+    def from_awaitable(cls, awaitable: Awaitable[_T], loop: Loop | None = None, name: str | None = None) -> Task[_T]:
         """Creates a task that ends like an asyncio future or a coroutine, for scopes and combinators. Cancelling one
         cancels the other."""
         future = asyncio.ensure_future(awaitable)
@@ -407,24 +430,24 @@ class Task(Pillion.Task):
         self._traceback = exception.__traceback__
         self.return_error(_to_error(exception))
 
-    def return_value(self, value):
+    def return_value(self, value: _T_co) -> None:
         """Finishes the task with any Python object as its result."""
         Pillion.Task.return_value(self, _to_value(value))
 
-    def return_exception(self, exception):
+    def return_exception(self, exception: BaseException) -> None:
         """Finishes the task with an exception, which result () raises."""
         if not isinstance(exception, BaseException):
             raise TypeError(f'{exception!r} is not an exception')
         self._return_exception(exception)
 
-    def get_value(self):
+    def get_value(self) -> Any:
         """Returns the result as the library has it (GLib.Bytes, a Json.Parser). Raises the task's GLib.Error."""
         self.check()
         return _own(_peek_value(self.get_source() or self))
 
     # What asyncio's futures have, too
 
-    def result(self):
+    def result(self) -> _T_co:
         """Returns the result as a Python value: bytes for GLib.Bytes, plain objects for JSON and GLib.Variant, a list
         for `all` and `map`. Raises the task's exception, or InvalidStateError if it is pending."""
         value = _peek_value(self)
@@ -454,7 +477,7 @@ class Task(Pillion.Task):
         finally:
             self = exception = None  # else its traceback would hold this frame, and so itself
 
-    def exception(self):
+    def exception(self) -> BaseException | None:
         """Returns the exception that the task ended with, or None. Raises CancelledError if it was cancelled,
         InvalidStateError if it is pending."""
         self = self.get_source() or self
@@ -479,15 +502,15 @@ class Task(Pillion.Task):
             self._exception = exception  # whoever asks is given the same one
         return exception
 
-    def done(self):
+    def done(self) -> bool:
         """Returns whether the task has ended."""
         return self.is_done()
 
-    def cancelled(self):
+    def cancelled(self) -> bool:
         """Returns whether the task was cancelled."""
         return self.get_state() == CANCELLED
 
-    def add_done_callback(self, func, *args):
+    def add_done_callback(self, func: Callable[[Task[_T_co], *_Ts], object], *args: *_Ts) -> int:
         """Calls `func (task, *args)` when the task is done, never inside this call. Returns a number for
         remove_done_callback ()."""
         number = Pillion.Task.add_done_callback(self, _Call(func, args))
@@ -495,14 +518,14 @@ class Task(Pillion.Task):
             raise _wrong_thread()
         return number
 
-    def remove_done_callback(self, id):
+    def remove_done_callback(self, id) -> bool:
         """Removes the function for which add_done_callback () returned this number. Returns whether it was there."""
         if callable(id):  # as asyncio.wait () passes to a future
             raise TypeError('remove_done_callback () takes the number that add_done_callback () returned. For '
                             'asyncio.wait (), make a future of the task with asyncio.ensure_future (task)')
         return Pillion.Task.remove_done_callback(self, id)
 
-    async def progress(self):
+    async def progress(self) -> AsyncGenerator[Progress, None]:
         """Yields a Progress whenever it changes, and ends when the task does, whatever its outcome. This waits for
         the task: leaving it early cancels the task, unless something else waits for it too."""
         changed = asyncio.Event()
@@ -536,24 +559,36 @@ class Task(Pillion.Task):
     # Combinators
 
     @classmethod
-    def all(cls, loop, tasks):
+    def all(cls, loop, tasks: Iterable[Task[_T]]) -> Task[list[_T]]:
         """Succeeds when all tasks have; its result is the list of theirs."""
         return cls._group(Pillion.Task.all(loop, list(tasks)), _site(2), True)
 
     @classmethod
-    def settle(cls, loop, tasks):
+    def settle(cls, loop, tasks: Iterable[Task[_T]]) -> Task[list[Task[_T]]]:
         """Succeeds when all tasks have ended, whatever their outcomes; its result is the list of tasks."""
         return cls._group(Pillion.Task.settle(loop, list(tasks)), _site(2), False)
 
     @classmethod
-    def any(cls, loop, tasks):
+    def any(cls, loop, tasks: Iterable[Task[_T]]) -> Task[_T]:
         """Has the outcome of the first task that succeeds."""
         return cls._at(Pillion.Task.any(loop, list(tasks)), _site(2))
 
     @classmethod
-    def race(cls, loop, tasks):
+    def race(cls, loop, tasks: Iterable[Task[_T]]) -> Task[_T]:
         """Has the outcome of the first task that ends."""
         return cls._at(Pillion.Task.race(loop, list(tasks)), _site(2))
+
+    @overload
+    @classmethod
+    def map(cls, loop, inputs: Iterable[_Input], limit, func: Callable[[_Input], Awaitable[_T]], cancellable=None) -> Task[list[_T]]:
+        """Calls `func (input)` for each of the inputs, with at most `limit` of its tasks running (0 for no limit); it
+        may also return awaitables. The result is the list of their results. A number as the inputs stands for a
+        range."""
+
+    @overload
+    @classmethod
+    def map(cls, loop, inputs: int, limit, func: Callable[[int], Awaitable[_T]], cancellable=None) -> Task[list[_T]]:
+        ...
 
     @classmethod
     def map(cls, loop, inputs, limit, func, cancellable=None):
@@ -577,7 +612,7 @@ class Task(Pillion.Task):
         cls._at(task, site)._results = results
         return task
 
-    def and_then(self, func, *args):
+    def and_then(self, func: Callable[[Task[_T_co], *_Ts], Awaitable[_T] | None], *args: *_Ts) -> Task[_T]:
         """Calls `func (task, *args)` when this task has succeeded, to start what comes next: it returns a task, an
         awaitable, or None."""
         start = _Start(self.get_loop(), 'and then', func, args)
@@ -585,12 +620,12 @@ class Task(Pillion.Task):
 
     _with_timeout = Pillion.Task.with_timeout
 
-    def with_timeout(self, timeout):
+    def with_timeout(self, timeout) -> Task[_T_co]:
         """Has the outcome of this task, or fails with TimeoutError if that takes more than `timeout` µs."""
         return self._at(self._with_timeout(_usec(timeout)), _site(2))
 
-    with_deadline = _sited(Pillion.Task.with_deadline)
-    shield = _sited(Pillion.Task.shield)
+    with_deadline: Callable[..., Task[_T_co]] = _sited(Pillion.Task.with_deadline)
+    shield: Callable[..., Task[_T_co]] = _sited(Pillion.Task.shield)
 
 
 def _cannot_watch(task):
@@ -603,16 +638,20 @@ Task = _public(override(Task))
 class Completions(Pillion.Completions):
     """`async for task in completions` yields the tasks as they end."""
 
-    def __new__(cls, tasks=(), loop=None):
+    __class_getitem__: Generic[_T_co] = classmethod(GenericAlias)
+
+    def __new__(cls, tasks: Iterable[Task[_T_co]] = (), loop: Loop | None = None) -> Completions[_T_co]:
         return Pillion.Completions.new(_or_default(loop), list(tasks))
 
     def __init__(self, *args, **kwargs):
         pass  # it was made by __new__ ()
 
-    def __aiter__(self):
+    next: Callable[..., Task[Task[_T_co] | None]] = _sited(Pillion.Completions.next)
+
+    def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self):
+    async def __anext__(self) -> Task[_T_co]:
         task = await self.next()
         if task is None:
             raise StopAsyncIteration
@@ -626,11 +665,11 @@ Completions = _public(override(Completions))
 
 
 class Retry(Pillion.Retry):
-    def set_predicate(self, func, *args):
+    def set_predicate(self, func: Callable[[GLib.Error, int, *_Ts], bool | None] | None, *args: *_Ts) -> None:
         """Sets `func (error, attempt, *args)` to decide whether to try again."""
         Pillion.Retry.set_predicate(self, None if func is None else _Call(func, args))
 
-    def run(self, loop, name, func, *args, cancellable=None):
+    def run(self, loop, name, func: Callable[[int, *_Ts], Awaitable[_T]], *args: *_Ts, cancellable=None) -> Task[_T]:
         """Calls `func (attempt, *args)` for attempts, each a task or an awaitable, until one succeeds."""
         task = Pillion.Retry.run(self, loop, name, cancellable, _Start(loop, name, func, args))
         return Task._at(task, _site(2))
@@ -697,7 +736,7 @@ class Loop(Pillion.Loop):
     _run_until_complete = waits(Pillion.Loop.run_until_complete)
 
     @staticmethod
-    def get_default() -> 'Loop':
+    def get_default() -> Loop:
         """The loop for the thread-default context of the calling thread. On a thread that is not the main one and has no context of its own
         there is none, and this raises RuntimeError."""
         # C says so as well, but with a message that may end the program
@@ -709,14 +748,14 @@ class Loop(Pillion.Loop):
                                'make a loop with Pillion.Loop.new(None, Pillion.LoopFlags.PRIVATE_CONTEXT)')
         return loop
 
-    def close(self, timeout):
+    def close(self, timeout) -> bool:
         """Ends everything, within `timeout` µs, or however long it takes if that is negative."""
         try:
             return self._close(_usec(timeout))
         finally:
             tell_of_close()
 
-    def run_until_complete(self, task):
+    def run_until_complete(self, task: Task[_T]) -> _T:
         """Runs the loop until the task is done, and returns its result or raises its exception."""
         running = _get_running_loop()
         if running is not None and not task.done() and _follows(task, running):
@@ -729,27 +768,27 @@ class Loop(Pillion.Loop):
                 raise
         return task.result()
 
-    def call_soon(self, func, *args):
+    def call_soon(self, func: Callable[[*_Ts], object], *args: *_Ts) -> int:
         """Calls `func (*args)` in the next kick. Returns a number for cancel_call ()."""
         return _called(self, Pillion.Loop.call_soon(self, _Call(func, args)))
 
-    def call_soon_threadsafe(self, func, *args):
+    def call_soon_threadsafe(self, func: Callable[[*_Ts], object], *args: *_Ts) -> None:
         """Calls `func (*args)` on the loop's thread, from any thread, and wakes a host that sleeps."""
         Pillion.Loop.call_soon_threadsafe(self, _Call(func, args))
 
-    def call_later(self, delay, func, *args):
+    def call_later(self, delay, func: Callable[[*_Ts], object], *args: *_Ts) -> int:
         """Calls `func (*args)` after `delay` µs. Returns a number for cancel_call ()."""
         return _called(self, Pillion.Loop.call_later(self, _usec(delay), _Call(func, args)))
 
-    def call_at_safe_point(self, func, *args):
+    def call_at_safe_point(self, func: Callable[[*_Ts], object], *args: *_Ts) -> int:
         """Calls `func (*args)` at the next safe point. Returns a number for cancel_call ()."""
         return _called(self, Pillion.Loop.call_at_safe_point(self, _Call(func, args)))
 
-    def sleep(self, delay, cancellable=None):
+    def sleep(self, delay, cancellable=None) -> Task[bool]:
         """Creates a task that succeeds after `delay` µs."""
         return Task._at(_sleep(self, delay if type(delay) is int else _usec(delay), cancellable), _site(2))
 
-    def run_in_thread(self, name, func, *args, cancellable=None):
+    def run_in_thread(self, name, func: Callable[[Task[Any], Gio.Cancellable, *_Ts], _T], *args: *_Ts, cancellable=None) -> Task[_T]:
         """Calls `func (task, cancellable, *args)` on a worker thread. The task ends with what it returns or raises,
         unless the function has finished the task itself."""
         task = Pillion.Loop.run_in_thread(self, name, cancellable, _Work(func, args))
@@ -805,7 +844,7 @@ class CallbackHost(Pillion.CallbackHost):
     # Whether `Loop.kick ()` raises KeyboardInterrupt and SystemExit. For a program that kicks in a loop of its own, which they are to end
     raises_interrupts = False
 
-    def set_install(self, func, *args):
+    def set_install(self, func: Callable[[Loop, *_Ts], object] | None, *args: *_Ts) -> None:
         """Sets the function that installs the hook: `func (loop, *args)`. If it raises an exception, ensure () fails with it."""
         Pillion.CallbackHost.set_install(self, None if func is None else _Install(func, args))
 
@@ -868,7 +907,8 @@ class Scope(Pillion.Scope):
 
     _body = None
 
-    def __new__(cls, name, loop=None, *, parent=None, limit=0, cancel_on_error=True):
+    def __new__(cls, name: str, loop: Loop | None = None, *, parent: Scope | None = None, limit: int = 0,
+                cancel_on_error: bool = True):
         if parent is not None:
             self = Pillion.Scope.new_child(parent, name)
         else:
@@ -881,8 +921,9 @@ class Scope(Pillion.Scope):
         pass  # it was made by __new__ ()
 
     _close = waits(Pillion.Scope.close)
+    join: Callable[..., Task[bool]] = _sited(Pillion.Scope.join)
 
-    def close(self, timeout=0):
+    def close(self, timeout=0) -> bool:
         """Cancels all tasks and runs the loop until they have ended, for at most `timeout` µs. For host code;
         coroutines await aclose ()."""
         running = _get_running_loop()
@@ -899,7 +940,7 @@ class Scope(Pillion.Scope):
         finally:
             join.cancel()
 
-    def create_task(self, awaitable, *, name=None, key=None):
+    def create_task(self, awaitable: Awaitable[_T], *, name: str | None = None, key: str | None = None) -> Task[_T]:
         """Starts a coroutine in the scope, or adds another awaitable to it. Returns a Pillion.Task."""
         if self.is_closed():
             if asyncio.iscoroutine(awaitable):
@@ -920,12 +961,12 @@ class Scope(Pillion.Scope):
             raise
         return task
 
-    def start(self, name, func, *args):
+    def start(self, name, func: Callable[[*_Ts], Awaitable[_T]], *args: *_Ts) -> Task[_T]:
         """Calls `func (*args)` when there is room for more work; it returns a task or an awaitable."""
         task = Pillion.Scope.start(self, name, _Start(self.get_loop(), name, func, args))
         return Task._at(task, _site(2))
 
-    async def aclose(self, timeout=None):
+    async def aclose(self, timeout: int | None = None) -> bool:
         """Cancels all tasks, waits until they have ended, for at most `timeout` µs if given, and closes the scope."""
         self.cancel()
         if self.get_live_tasks() > 0:
@@ -936,13 +977,13 @@ class Scope(Pillion.Scope):
                 pass  # what the tasks failed with is theirs; what is left close () names
         return self._close(0)
 
-    async def __aenter__(self):
+    async def __aenter__(self) -> Self:
         if self._body is not None:
             raise RuntimeError(f'the scope {self.get_name()!r} has already been entered')
         self._body = _Body(self)
         return self
 
-    async def __aexit__(self, kind, error, traceback):
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         body, self._body = self._body, None
         cancelled = await body.leave(error)
         if error is not None:
@@ -988,7 +1029,9 @@ Scope = _public(override(Scope))
 class Queue(Pillion.Queue):
     """Items can be any Python objects. `async for item in queue` ends when the queue is closed and empty."""
 
-    def __new__(cls, capacity=0, loop=None):
+    __class_getitem__: Generic[_T] = classmethod(GenericAlias)
+
+    def __new__(cls, capacity: int = 0, loop: Loop | None = None):
         return Pillion.Queue.new(_or_default(loop), capacity)
 
     def __init__(self, *args, **kwargs):
@@ -996,20 +1039,22 @@ class Queue(Pillion.Queue):
 
     _put = Pillion.Queue.put
 
-    def put(self, item):
+    def put(self, item: _T) -> Task[bool]:
         """Puts an item in. Returns a task that ends once there was room."""
         return Task._at(self._put(_to_value(item)), _site(2))
 
-    def try_put(self, item):
+    def try_put(self, item: _T) -> bool:
         """Puts an item in if there is room. Returns whether there was."""
         return Pillion.Queue.try_put(self, _to_value(item))
 
-    get = _sited(Pillion.Queue.get)
+    get: Callable[..., Task[_T]] = _sited(Pillion.Queue.get)
+    try_get: Callable[..., Task[_T] | None]
+    put_object: Callable[..., Task[bool]] = _sited(Pillion.Queue.put_object)
 
-    def __aiter__(self):
+    def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self):
+    async def __anext__(self) -> _T:
         try:
             return await self.get()
         except GLib.Error as error:
@@ -1035,19 +1080,19 @@ Queue = _public(override(Queue))
 class Semaphore(Pillion.Semaphore):
     """`async with semaphore:` holds a permit."""
 
-    def __new__(cls, permits=1, loop=None):
+    def __new__(cls, permits: int = 1, loop: Loop | None = None):
         return Pillion.Semaphore.new(_or_default(loop), permits)
 
     def __init__(self, *args, **kwargs):
         pass  # it was made by __new__ ()
 
-    acquire = _sited(Pillion.Semaphore.acquire)
+    acquire: Callable[..., Task[bool]] = _sited(Pillion.Semaphore.acquire)
 
-    async def __aenter__(self):
+    async def __aenter__(self) -> Self:
         await self.acquire()
         return self
 
-    async def __aexit__(self, kind, error, traceback):
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.release()
 
     def __repr__(self):
@@ -1058,13 +1103,13 @@ Semaphore = _public(override(Semaphore))
 
 
 class Event(Pillion.Event):
-    def __new__(cls, loop=None):
+    def __new__(cls, loop: Loop | None = None):
         return Pillion.Event.new(_or_default(loop))
 
     def __init__(self, *args, **kwargs):
         pass  # it was made by __new__ ()
 
-    wait = _sited(Pillion.Event.wait)
+    wait: Callable[..., Task[bool]] = _sited(Pillion.Event.wait)
 
     def __repr__(self):
         return f'<Pillion.Event {"set" if self.is_set() else "not set"}>'

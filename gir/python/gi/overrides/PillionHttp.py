@@ -3,9 +3,14 @@
 
 """What Python adds to the namespace PillionHttp: a client whose results are Python values, and an exception for what servers refuse."""
 
+from __future__ import annotations
+
 import http.client
 import os
 import sys
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any, Self, TypeVarTuple
 
 from gi.module import get_introspection_module
 from gi.overrides import _pillion_delivery as delivery
@@ -16,6 +21,8 @@ PillionHttp = get_introspection_module('PillionHttp')
 core = sys.modules['gi.overrides.Pillion']
 
 __all__ = []
+
+_Ts = TypeVarTuple('_Ts')  # for the annotations, as in Pillion.py
 
 # The version of the library that this file belongs to
 __version__ = '1.0.0'
@@ -80,7 +87,7 @@ core.exceptions[STATUS_ERROR] = _make_status_error
 
 
 class Client(PillionHttp.Client):
-    def __new__(cls, loop=None, **properties):
+    def __new__(cls, loop: Pillion.Loop | None = None, **properties: Any):
         self = PillionHttp.Client.new(core._or_default(loop))
         self.set_properties(**properties)
         return self
@@ -88,11 +95,11 @@ class Client(PillionHttp.Client):
     def __init__(self, *args, **kwargs):
         pass  # it was made by __new__ ()
 
-    def get_bytes(self, url, cancellable=None):
+    def get_bytes(self, url, cancellable=None) -> Pillion.Task[bytes]:
         """Gets a body. Returns a task whose result is bytes."""
         return self._deliver(url, cancellable, _copy, core._site(2))
 
-    def get_json(self, url, cancellable=None):
+    def get_json(self, url, cancellable=None) -> Pillion.Task[Any]:
         """Gets a JSON body. Returns a task whose result is the Python value."""
         # By Python's own parser: JSON-GLib has no numbers past 64 bits, and no texts with a NUL in them
         return self._deliver(url, cancellable, _parse_json, core._site(2))
@@ -105,12 +112,12 @@ class Client(PillionHttp.Client):
         task.set_name(body.get_name())
         return task
 
-    def download(self, url, target, sha256=None, cancellable=None):
+    def download(self, url, target: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None) -> Pillion.Task[Download]:
         """Downloads a body to a file, given as a path or a Gio.File. Returns a task whose result is a
         PillionHttp.Download."""
         return Pillion.Task._at(PillionHttp.Client.download(self, url, _to_file(target), sha256, cancellable), core._site(2))
 
-    def download_into(self, url, folder, sha256=None, cancellable=None):
+    def download_into(self, url, folder: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None) -> Pillion.Task[Download]:
         """Downloads a body into a folder, under the name that the server or the URL gives it."""
         return Pillion.Task._at(PillionHttp.Client.download_into(self, url, _to_file(folder), sha256, cancellable), core._site(2))
 
@@ -120,23 +127,23 @@ class TestServer(PillionHttp.TestServer):
 
     __test__ = False  # pytest takes a class of this name for tests
 
-    def __new__(cls, loop=None):
+    def __new__(cls, loop: Pillion.Loop | None = None):
         return PillionHttp.TestServer.new(core._or_default(loop))
 
     def __init__(self, *args, **kwargs):
         pass  # it was made by __new__ ()
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind, error, traceback):
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.close()
 
-    def add_bytes(self, path, body, content_type=None):
+    def add_bytes(self, path, body: bytes | bytearray | memoryview | GLib.Bytes, content_type=None) -> None:
         """Answers requests for `path` with fixed bytes."""
         PillionHttp.TestServer.add_bytes(self, path, body if isinstance(body, GLib.Bytes) else GLib.Bytes.new(bytes(body)), content_type)
 
-    def add_handler(self, path, func, *args):
+    def add_handler(self, path, func: Callable[[TestExchange, *_Ts], Awaitable[Any] | None], *args: *_Ts) -> None:
         """Answers requests for `path` with what `func (exchange, *args)` sets, which may be a coroutine function."""
         PillionHttp.TestServer.add_handler(self, path, core._Start(self.get_loop(), path, func, args))
 
@@ -146,15 +153,15 @@ class TestExchange(PillionHttp.TestExchange):
 
     __test__ = False
 
-    def get_body(self):
+    def get_body(self) -> bytes:
         """The body of the request, as bytes."""
         return PillionHttp.TestExchange.get_body(self).get_data() or b''
 
-    def set_body(self, body, content_type=None):
+    def set_body(self, body: bytes | bytearray | memoryview | GLib.Bytes, content_type=None) -> None:
         """Sets the body of the response."""
         PillionHttp.TestExchange.set_body(self, body if isinstance(body, GLib.Bytes) else GLib.Bytes.new(bytes(body)), content_type)
 
-    def set_text(self, text, content_type=None):
+    def set_text(self, text, content_type=None) -> None:
         """Sets the body of the response to a text."""
         PillionHttp.TestExchange.set_text(self, text, content_type)
 
