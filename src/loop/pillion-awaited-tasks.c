@@ -11,19 +11,19 @@
 
 struct _PillionAwaitedTasks
 {
-  int n_refs;          /* atomic: the owner has one, and each Watch */
+  int n_refs;          /* atomic: one for the owner, and one for each Watch */
   PillionLoop *loop;
-  GHashTable *pending; /* of tasks to their Watch, which the task owns; NULL if there was never one */
+  GHashTable *pending; /* task → Watch, which the task owns; NULL until there is one */
   GQueue done;         /* of tasks, each with a reference */
   void (*notify) (gpointer owner);
-  gpointer owner;      /* no reference: as long as the loop is open it clears this before it goes */
+  gpointer owner;      /* not referenced: while the loop is open, the owner clears this before it goes */
 };
 
 /* The data of a done callback */
 typedef struct
 {
-  PillionAwaitedTasks *tasks; /* a reference; NULL once it was told or given up */
-  PillionTask *task;          /* no reference: the task owns this */
+  PillionAwaitedTasks *tasks; /* a reference; NULL once it was reported or given up */
+  PillionTask *task;          /* not referenced: the task owns this */
   guint callback;
 } Watch;
 
@@ -54,7 +54,7 @@ pillion_awaited_tasks_unref (PillionAwaitedTasks *self)
   g_free (self);
 }
 
-/* Stops waiting for the task, which keeps the watch until it lets go of it */
+/* Stops waiting for the task, which keeps the watch until it drops it */
 static void
 forget (Watch *watch)
 {
@@ -79,7 +79,7 @@ pillion_awaited_tasks_clear (PillionAwaitedTasks *self)
           watch->tasks = NULL;
           pillion_awaited_tasks_unref (self);
           g_hash_table_iter_steal (&iter);
-          /* The last thing that keeps the task may have been this */
+          /* This may have been the last reference to the task */
           pillion_task_remove_done_callback (watch->task, watch->callback);
         }
     }
@@ -87,7 +87,7 @@ pillion_awaited_tasks_clear (PillionAwaitedTasks *self)
   g_queue_clear_full (&self->done, g_object_unref);
 }
 
-/* There is nothing more to wait for */
+/* There is nothing left to wait for */
 static void
 tell (Watch *self)
 {
@@ -108,7 +108,8 @@ on_done (PillionTask *task,
   tell (user_data);
 }
 
-/* After on_done (), or instead of it if the task's loop was closed, or somebody else has adopted the task: nobody else would tell */
+/* Called after on_done (), or instead of it if the task's loop was closed or other code has adopted the task:
+ * nothing else would report that */
 static void
 watch_free (gpointer data)
 {

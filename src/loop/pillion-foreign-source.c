@@ -11,31 +11,32 @@
 #include "base/pillion-sync.h"
 #include "loop/pillion-loop-private.h"
 
-/* When the callback of a poll source is called: the source in the context, the ready time, and the ready queue's items that stand for a
- * timer, a ring and a finished task. */
+/* When the callback of a poll source is called: the source in the context, the ready time, and the items in
+ * the ready queue that stand for a timer, a ring and a finished task. */
 
-/* How long one call may go on, unless the kick that it belongs to ends sooner. A quarter of what a kick has by default, so that others get
- * their turns in it. */
+/* How long one call may take, unless its kick ends sooner. It is a quarter of a kick's default budget, so
+ * that others get their turns in the kick. */
 #define SLICE_USEC 500
 
 /* How many waits in a row may end without a turn of the context */
 #define BRIEF_WAITS 16
 
-/* It may be dispatched inside of its own dispatch: by a main loop that the callback runs. GLib writes to the context's wake-up descriptor
- * whenever the ready time of such a source changes, and takes one that may not recurse out of the poll set and puts it back at every
- * dispatch, which writes as well. So it may recurse, and the ready time is its own. */
+/* It may be dispatched inside its own dispatch, by a main loop that the callback runs. For a source that may
+ * not recurse, GLib writes to the context's wake-up descriptor whenever its ready time changes, and removes
+ * it from the poll set and puts it back at every dispatch, which writes as well. So it may recurse, and keeps
+ * its ready time itself. */
 typedef struct
 {
   GSource source;
-  GWeakRef owner; /* which destroys the source, perhaps on another thread while this is being dispatched */
-  gpointer tag;   /* of the descriptor; NULL if there is none */
+  GWeakRef owner; /* the owner, which destroys the source, perhaps on another thread during its dispatch */
+  gpointer tag;   /* the tag of the descriptor; NULL if there is no descriptor */
   gint64 ready_usec; /* atomic: monotonic, 0 for now, -1 for never */
 } ForeignSource;
 
 struct _PillionReadyTimer
 {
   PillionTimer timer;
-  PillionPollSource *source; /* no reference; NULL once the source is gone or has another timer */
+  PillionPollSource *source; /* not referenced; NULL once the source is gone or has another timer */
 };
 
 static gboolean
@@ -61,7 +62,7 @@ foreign_source_prepare (GSource *source,
   return foreign_source_is_due (source, timeout);
 }
 
-/* GLib itself looks at the descriptor */
+/* GLib itself polls the descriptor */
 static gboolean
 foreign_source_check (GSource *source)
 {
@@ -132,8 +133,8 @@ timer_run (PillionItem *item,
   if (self != NULL)
     {
       self->timer = NULL;
-      /* By way of the context, like everything that is ready. While this was in the queue the source may have come to rest, or its time may
-       * have been moved. */
+      /* Through the context, like everything that is ready. While this was queued, the source may have come
+       * to rest, or its time may have been moved. */
       if (!self->resting && self->ready_usec >= 0 && self->ready_usec <= pillion_core_now (core))
         set_source_time (self, 0);
       else
@@ -162,7 +163,7 @@ static const PillionItemClass timer_class = {
   .drop = timer_drop,
 };
 
-/* Not if the loop is closed: that has dropped it */
+/* If the loop is closed, it has dropped the item already */
 void
 pillion_poll_source_unset_timer (PillionPollSource *self)
 {
@@ -179,7 +180,7 @@ pillion_poll_source_unset_timer (PillionPollSource *self)
     }
 }
 
-/* Makes the source, or the timer, stand for the ready time */
+/* Makes the source, or the timer, reflect the ready time */
 void
 pillion_poll_source_apply_ready_time (PillionPollSource *self)
 {
@@ -233,7 +234,7 @@ pillion_poll_source_set_untold (PillionPollSource *self,
     }
 }
 
-/* Source and loop outlast it. Returns the new ready time. */
+/* The caller keeps the source and the loop alive. Returns the new ready time. */
 static gint64
 call (PillionPollSource *self,
       gint64 deadline_usec)
@@ -243,7 +244,8 @@ call (PillionPollSource *self,
   gint64 ready_usec;
 
   self->n_calls++;
-  /* Only the other loop knows what is ready in it from now on. So a main loop that the callback runs asks it first. */
+  /* From now on, only the other loop knows what is ready in it. So a main loop that the callback runs asks it
+   * first. */
   self->untold = TRUE;
   set_source_time (self, 0);
   ready_usec = ((PillionPollFunc) callback->func) (self, deadline_usec > 0 ? MIN (deadline_usec, slice_usec) : slice_usec,
@@ -258,10 +260,11 @@ call (PillionPollSource *self,
   return MAX (ready_usec, -1);
 }
 
-/* A loop that has more to do right away steps back behind everybody else, so that it does not starve the host's idle work and its
- * redrawing. In a kick every priority has its share, but GLib serves strictly by priority: there, sources between the two priorities that
- * are always ready would starve the loop. So a second source keeps the default priority, and takes a turn once the others have had about
- * as long as the last call took. */
+/* A loop that has more to do right away steps back behind everything else, so that it does not starve the
+ * host's idle work and redrawing. In a kick, every priority gets its share. But GLib serves strictly by
+ * priority: there, sources between the two priorities that are always ready would starve the loop. So a
+ * second source keeps the default priority, and takes a turn once the others have had about as long as the
+ * last call took. */
 typedef struct
 {
   GSource source;
@@ -269,10 +272,10 @@ typedef struct
   gint64 due; /* atomic: monotonic, 0 while the other source keeps the default priority */
 } TurnSource;
 
-/* The shortest time that others get, in µs: GLib's own timers are not finer */
+/* The shortest time that the others get, in µs: GLib's own timers are no finer */
 #define MIN_STEP_BACK_USEC 1000
 
-/* The longest: a call may have lasted for minutes, because it opened a dialog */
+/* The longest, in µs: a call may have taken minutes, because it opened a dialog */
 #define MAX_STEP_BACK_USEC 100000
 
 static gboolean
@@ -285,7 +288,7 @@ turn_is_due (GSource *source,
 
   *timeout = -1;
   if (g_source_is_destroyed (self->foreign))
-    return TRUE; /* its dispatch removes this one */
+    return TRUE; /* its dispatch removes this source */
   if (due == 0 || __atomic_load_n (&((ForeignSource *) self->foreign)->ready_usec, __ATOMIC_RELAXED) != 0)
     return FALSE;
 
@@ -348,7 +351,8 @@ set_priority (PillionPollSource *self,
     g_source_set_priority (self->source, priority);
 }
 
-/* Calls back, and sets what that returns. @deadline_usec is when the kick is to end, or 0 if this is not part of one. */
+/* Calls the callback, and sets what it returns. @deadline_usec is when the kick has to end, or 0 if this is
+ * not part of a kick. */
 static void
 dispatch (PillionPollSource *self,
           gint64 deadline_usec)
@@ -372,12 +376,13 @@ dispatch (PillionPollSource *self,
       set_priority (self, ready_usec == 0 ? G_PRIORITY_DEFAULT_IDLE : G_PRIORITY_DEFAULT);
       set_turn (self, due);
     }
-  /* What a wait further up waits for may have been seen, or be there, by now */
+  /* What an outer wait waits for may have been seen, or may be there by now */
   if (self->n_waits > 0)
     self->fired = TRUE;
 }
 
-/* Whether the work that goes on is that of this source's own wait, and not that of a main loop or a kick that something has begun in it */
+/* Whether the current work is that of this source's own wait, rather than that of a main loop or a kick
+ * inside it */
 static gboolean
 is_in_own_wait (PillionPollSource *self)
 {
@@ -393,7 +398,7 @@ ring_run (PillionItem *item,
   if (self == NULL)
     return FALSE;
 
-  /* First the flag: a ring from here on is heard again */
+  /* The flag first: a ring from now on counts again */
   __atomic_store_n (&self->rung, FALSE, __ATOMIC_SEQ_CST);
   self->again = self->n_calls > 0;
   if (pillion_poll_source_is_open (self))
@@ -418,7 +423,7 @@ ring_drop (PillionItem *item)
   if (self == NULL)
     return;
 
-  /* The loop is closed: a caller that expects an answer learns it when the callback is freed */
+  /* The loop is closed: a caller that expects an answer notices when the callback is freed */
   pillion_poll_source_close (self);
   __atomic_store_n (&self->rung, FALSE, __ATOMIC_SEQ_CST);
   pillion_sync_unref (self);
@@ -430,8 +435,8 @@ static const PillionItemClass ring_class = {
   .drop = ring_drop,
 };
 
-/* Whether a call still fits into the kick. The first one always does, so that a loop is not starved by others; but only the first, whether the
- * ready queue or the context makes it: two long steps would add up. */
+/* Whether a call still fits into the kick. The first one always does, so that others can't starve the loop.
+ * But only the first, whether the ready queue or the context makes it: two long steps would add up. */
 static gboolean
 take_turn (PillionPollSource *self,
            PillionCore *core)
@@ -511,9 +516,9 @@ pillion_poll_source_allow_brief (PillionPollSource *self)
   self->n_brief = BRIEF_WAITS;
 }
 
-/* By way of the ready queue, behind others that are ready, and not of the context: that would be told through its descriptor. A wait ends
- * at once if nothing else is ready, because a turn of the context costs as much as everything else that a task needs; but only so often in a
- * row. */
+/* Through the ready queue, behind other ready items, rather than through the context, which would be notified
+ * through its descriptor. A wait ends at once if nothing else is ready, because a turn of the context costs
+ * as much as everything else that a task needs; but only a limited number of times in a row. */
 void
 pillion_poll_source_on_task_done (gpointer user_data)
 {
@@ -538,7 +543,8 @@ pillion_poll_source_on_task_done (gpointer user_data)
     }
 }
 
-/* It can't be called now, and whatever runs the context would dispatch it again and again: it stays silent until the next kick */
+/* It can't be called now, and whatever runs the context would dispatch it over and over. So it stays silent
+ * until the next kick. */
 static void
 put_off (PillionPollSource *self)
 {
@@ -563,7 +569,7 @@ foreign_source_dispatch (GSource *source,
   core = &self->loop->core;
   if (G_UNLIKELY (!pillion_core_on_thread (core)))
     {
-      /* The loop's own thread hears of it, and looks for itself */
+      /* The loop's own thread is notified, and checks for itself */
       put_off (self);
       return G_SOURCE_CONTINUE;
     }
@@ -575,7 +581,7 @@ foreign_source_dispatch (GSource *source,
     {
       if (self->fired)
         {
-          /* It would be dispatched again and again: it rests until the wait has ended */
+          /* It would be dispatched over and over, so it rests until the wait has ended */
           pillion_poll_source_set_resting (self, TRUE);
         }
       else

@@ -8,15 +8,15 @@
 #include "core/pillion-closure.h"
 
 
-/* Functions that the loop calls soon or later */
+/* Functions that the loop calls soon or later. */
 
 typedef struct
 {
-  PillionTimer timer; /* its item is what is queued */
+  PillionTimer timer; /* its item is what gets queued */
   PillionLoop *loop;
-  guint id;           /* 0 if the call can't be taken back */
+  guint id;           /* 0 if the call can't be cancelled */
   gboolean safe_point; /* whether it waits for one */
-  PillionCallFunc func; /* NULL once it was taken back */
+  PillionCallFunc func; /* NULL once it was cancelled */
   gpointer data;
   GDestroyNotify destroy;
 } Call;
@@ -155,7 +155,7 @@ pillion_loop_calls_clear (PillionLoop *self)
  * @self: a loop
  * @func: (scope notified) (closure user_data) (destroy destroy): what to call
  * @user_data: data for @func
- * @destroy: frees @user_data after the call, or when the call is taken back
+ * @destroy: frees @user_data after the call, or when the call is cancelled
  *
  * Calls a function in the next kick, or later in the current one, after everything that is ready already. Until
  * then the loop does not stop. On the loop's thread only; other threads use
@@ -207,13 +207,13 @@ pillion_loop_call_soon_closure (PillionLoop *self,
  * @self: a loop
  * @func: (scope notified) (closure user_data) (destroy destroy): what to call
  * @user_data: data for @func
- * @destroy: frees @user_data after the call, or when the call is taken back
+ * @destroy: frees @user_data after the call, or when the call is cancelled
  *
  * Calls a function like [method@Pillion.Loop.call_soon], but only at a safe point: in a kick that is not inside
  * anything else, or in a wait that was not started by a callback, with no region open. Calls that wait for a
  * safe point keep their order, and the loop does not stop before. On the loop's thread only.
  *
- * If the loop was closed, or is closed if there is no safe point, nothing is called.
+ * If the loop is closed, or is closed outside a safe point, nothing is called.
  *
  * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 if the loop was closed
  *
@@ -237,8 +237,7 @@ pillion_loop_call_at_safe_point (PillionLoop *self,
  * @self: a loop
  * @closure: what to call, without arguments
  *
- * Does what [method@Pillion.Loop.call_at_safe_point] does, with a closure: for language bindings, as
- * [method@Pillion.Task.add_done_closure] is.
+ * Like [method@Pillion.Loop.call_at_safe_point], but takes a closure. For language bindings.
  *
  * Returns: a number for [method@Pillion.Loop.cancel_call]; 0 if the loop was closed
  *
@@ -286,8 +285,8 @@ pillion_loop_call_soon_threadsafe (PillionLoop *self,
  * @self: a loop
  * @closure: what to call on the loop's thread, without arguments
  *
- * Does what [method@Pillion.Loop.call_soon_threadsafe] does, with a closure, from any thread: for language bindings, as
- * [method@Pillion.Task.add_done_closure] is.
+ * Like [method@Pillion.Loop.call_soon_threadsafe], but takes a closure, from any thread. For language
+ * bindings.
  *
  * Since: 1.0
  */
@@ -307,7 +306,7 @@ pillion_loop_call_soon_threadsafe_closure (PillionLoop *self,
  * @delay: after how long, in µs; 0 or less means as soon as timers are looked at
  * @func: (scope notified) (closure user_data) (destroy destroy): what to call
  * @user_data: data for @func
- * @destroy: frees @user_data after the call, or when the call is taken back
+ * @destroy: frees @user_data after the call, or when the call is cancelled
  *
  * Calls a function once, after some time has passed on the host's clock. Until then the loop does not stop.
  * Calls due at the same time keep their order. On the loop's thread only.
@@ -374,7 +373,8 @@ pillion_loop_call_later_closure (PillionLoop *self,
 /**
  * pillion_loop_cancel_call:
  * @self: a loop
- * @id: what [method@Pillion.Loop.call_soon], [method@Pillion.Loop.call_later] or [method@Pillion.Loop.call_at_safe_point] returned
+ * @id: what [method@Pillion.Loop.call_soon], [method@Pillion.Loop.call_later] or
+ *   [method@Pillion.Loop.call_at_safe_point] returned
  *
  * Cancels a call that has not been made yet. On the loop's thread only.
  *

@@ -17,10 +17,10 @@
 /* The least time that close () gives threads that are about to end, in µs */
 #define JOIN_USEC 50000
 
-/* How many tasks an error names before it only counts the rest */
+/* How many tasks an error names before it only counts the others */
 #define MAX_NAMED 10
 
-/* Nothing lives, except for what can't end or be delivered as long as somebody waits here */
+/* Nothing is alive, except what can't end or be delivered before this returns */
 static gboolean
 is_quiet (PillionLoop *self,
           gpointer data)
@@ -47,14 +47,14 @@ cancel_all (PillionLoop *self)
 {
   g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func (g_object_unref);
 
-  /* What is cancelled may end at once, and take others with it */
+  /* A cancelled task may end at once, and take others with it */
   for (PillionLive *link = self->core.live.head; link != NULL; link = link->next)
     g_ptr_array_add (tasks, g_object_ref (pillion_task_from_link (link)));
   for (guint i = 0; i < tasks->len; i++)
     pillion_task_cancel (tasks->pdata[i]);
 }
 
-/* Takes what is still live off the list. Each keeps its reference until whatever works on it lets go. */
+/* Takes what is still alive off the list. Each task keeps its reference until whatever works on it drops it. */
 static void
 name_left (PillionLoop *self,
            guint n_threads,
@@ -89,7 +89,7 @@ name_left (PillionLoop *self,
 /**
  * pillion_loop_close:
  * @self: a loop
- * @timeout: how long it may take, in µs; less than 0 for as long as it takes
+ * @timeout: how long it may take, in µs; negative for as long as it takes
  * @error: return location for an error
  *
  * Ends everything. It cancels all tasks, including those in scopes, closes the scopes, works until every
@@ -141,7 +141,8 @@ pillion_loop_close (PillionLoop *self,
 
   g_object_ref (self);
   core->closing = TRUE;
-  /* Threads that have nothing left to do need a moment to end, which a close without time grants them */
+  /* Threads that have nothing left to do need a moment to end, which even a close without a timeout grants
+   * them */
   join_time = timeout < 0 ? G_MAXINT64 : pillion_add_time (now, MAX (timeout, JOIN_USEC));
   left = g_string_new (NULL);
 

@@ -16,13 +16,14 @@
 #include "base/pillion-sync.h"
 #include "core/pillion-closure.h"
 
-/* What hosts need that sleep: a descriptor, a deadline, and somebody who wakes them. */
+/* What sleeping hosts need: a descriptor, a deadline, and something that wakes them. */
 
-/* How often a host looks where the kernel can't tell it all: of regular files, and of more descriptors than are worth being
- * watched; in µs */
+/* How often, in µs, a host has to look for what the kernel can't report: regular files, and more descriptors
+ * than are worth watching */
 #define BLIND_USEC 10000
 
-/* From how many descriptors on they are not all told anew before each sleep, and how soon they are, in µs */
+/* If there are more descriptors than this, they are not all added again before each sleep, but at this
+ * interval, in µs */
 #define MANY_FDS 64
 #define FRESH_USEC 100000
 
@@ -45,7 +46,7 @@ pillion_loop_external_clear (PillionLoop *self)
   g_mutex_clear (&self->wake_lock);
 }
 
-/* On the I/O thread, as is the next one: the loop must not be freed between the two */
+/* This and the next function run on the I/O thread. The loop must not be freed between the two. */
 void
 pillion_loop_hold_for_watch (gpointer data)
 {
@@ -55,11 +56,13 @@ pillion_loop_hold_for_watch (gpointer data)
 void
 pillion_loop_on_watch (gpointer data)
 {
-  /* Not held while the host's function runs: the thread that disposes of the loop may wait for that */
+  /* Not held while the host's function runs, because the thread that disposes of the loop may be waiting for
+   * that */
   pillion_core_ring_entered (data);
 }
 
-/* A reference that keeps no loop: the context may never be run again, and the loop keeps the context */
+/* A reference that does not keep the loop alive: the context may never run again, and the loop keeps the
+ * context */
 typedef GWeakRef LoopRef;
 
 static void
@@ -69,7 +72,7 @@ loop_ref_free (gpointer data)
   g_free (data);
 }
 
-/* Work came from a thread while a passenger was away: it comes back on its own thread */
+/* A thread brought work while a passenger was away: the passenger comes back on its own thread */
 static gboolean
 come_back (gpointer data)
 {
@@ -93,7 +96,7 @@ call_passenger_back (PillionLoop *self)
   g_source_unref (source);
 }
 
-/* On any thread; the core was entered. pillion_core_ring () sees to it that this happens once between two kicks. */
+/* On any thread, after entering the core. pillion_core_ring () makes this happen only once between two kicks. */
 void
 pillion_loop_wake (PillionLoop *self)
 {
@@ -105,7 +108,7 @@ pillion_loop_wake (PillionLoop *self)
 
   if (__atomic_load_n (&self->blocked, __ATOMIC_SEQ_CST))
     {
-      /* Nobody sleeps but the loop itself, which rings for the host when it is over */
+      /* Only the loop itself sleeps; it wakes the host when that is over */
       g_main_context_wakeup (self->core.context);
       pillion_core_leave (&self->core);
       return;
@@ -116,7 +119,8 @@ pillion_loop_wake (PillionLoop *self)
     {
       const guint64 one = 1;
 
-      /* In this order: a kick in between leaves one kick too many, and not a descriptor that stays readable */
+      /* In this order: a kick in between then causes one extra kick, rather than a descriptor that stays
+       * readable */
       while (write (event_fd, &one, sizeof one) < 0 && errno == EINTR)
         ;
       __atomic_store_n (&self->fd_rung, TRUE, __ATOMIC_SEQ_CST);
@@ -164,7 +168,7 @@ pillion_loop_consume_wake (PillionLoop *self)
   drain (self);
 }
 
-/* Rings although the bell was rung: nobody has heard that */
+/* Wakes the host although it was woken already, because nothing has reacted to that */
 void
 pillion_loop_ring_anew (PillionLoop *self)
 {
@@ -172,7 +176,7 @@ pillion_loop_ring_anew (PillionLoop *self)
   pillion_core_ring (&self->core);
 }
 
-/* The descriptor is not readable any more, until somebody rings or asks for the deadline again */
+/* The descriptor stops being readable until something rings or asks for the deadline again */
 void
 pillion_loop_leave_fds (PillionLoop *self)
 {
@@ -181,11 +185,12 @@ pillion_loop_leave_fds (PillionLoop *self)
     pillion_epoll_set_update (&self->fds, NULL, 0, FALSE);
 }
 
-/* Kicks are refused for now, or for good, so nothing may ring for one: a host that sleeps on the descriptor would spin */
+/* Kicks are refused for now, or forever, so nothing may ask for one: a host that sleeps on the descriptor
+ * would spin */
 void
 pillion_loop_mute (PillionLoop *self)
 {
-  /* A thread that finds the bell taken does not ring */
+  /* While this is set, threads don't wake the host */
   if (!__atomic_load_n (&self->core.rung, __ATOMIC_RELAXED))
     __atomic_store_n (&self->core.rung, TRUE, __ATOMIC_SEQ_CST);
   if (self->muted)
@@ -195,7 +200,7 @@ pillion_loop_mute (PillionLoop *self)
   self->muted = TRUE;
 }
 
-/* If that is over: what is ready rings, and from now on whatever comes */
+/* Once that is over, ready work wakes the host again, and so does whatever comes later */
 void
 pillion_loop_unmute (PillionLoop *self)
 {
@@ -205,14 +210,15 @@ pillion_loop_unmute (PillionLoop *self)
   self->muted = FALSE;
   self->core.pump.changed = TRUE;
   __atomic_store_n (&self->core.rung, FALSE, __ATOMIC_SEQ_CST);
-  /* This puts what the context polls behind the descriptor again */
+  /* This adds what the context polls to the descriptor again */
   if (pillion_loop_get_deadline (self) == 0)
     pillion_core_ring (&self->core);
 }
 
-/* Before a host sleeps: makes the descriptor, or the watch, stand for what the context polls now. The host's own code may have put another
- * file under a descriptor's number, which nobody can see, so all of them are told anew: each time if they are few, and if they are many
- * after some time, because it costs a system call for each. Returns for how long the host may sleep then, in µs, or -1 forever. */
+/* Before a host sleeps: makes the descriptor, or the watch, reflect what the context polls now. The host's
+ * own code may have put another file under a descriptor's number, which can't be detected, so all descriptors
+ * are added again: every time if there are few, and only at intervals if there are many, because each costs a
+ * system call. Returns how long the host may sleep, in µs, or -1 for no limit. */
 static gint64
 sync_fds (PillionLoop *self)
 {
@@ -248,15 +254,16 @@ sync_fds (PillionLoop *self)
     next_fresh = BLIND_USEC;
   pump->changed = FALSE;
 
-  /* What the kernel tells and poll () does not know of would wake the host forever */
+  /* What the kernel reports but poll () does not know would wake the host forever */
   if (G_UNLIKELY (self->fds.suspect) && pump->n_ready == 0 && pillion_epoll_set_is_stale (&self->fds))
     pillion_epoll_set_renew (&self->fds);
 
   return next_fresh;
 }
 
-/* Called from what a main loop of somebody else's dispatches in the loop's context: that main loop looks at the context by itself, and to
- * find the caller's own timer there would be to set it forever */
+/* Whether this is called from a source of the loop's context that somebody else's main loop dispatches. That
+ * main loop looks at the context by itself; if it found the caller's own timer there, it would set it again
+ * forever. */
 static gboolean
 is_within_context (PillionLoop *self)
 {
@@ -301,7 +308,7 @@ pillion_loop_get_fd (PillionLoop *self)
       __atomic_store_n (&self->event_fd, event_fd, __ATOMIC_SEQ_CST);
       pillion_pump_unwatch (&self->core.pump);
       pillion_loop_get_deadline (self);
-      /* What was rung for before went elsewhere */
+      /* Earlier wake-ups went elsewhere */
       if (!self->muted && pillion_core_has_ready (&self->core))
         {
           __atomic_store_n (&self->core.rung, FALSE, __ATOMIC_SEQ_CST);
@@ -317,7 +324,7 @@ pillion_loop_get_fd (PillionLoop *self)
  * pillion_loop_get_events:
  * @self: a loop
  *
- * Gets the events to poll for on the descriptor of [method@Pillion.Loop.get_fd], after looking afresh at what
+ * Gets the events to poll for on the descriptor of [method@Pillion.Loop.get_fd], after checking again what
  * the context waits for. On the loop's thread only.
  *
  * Returns: the conditions
@@ -339,7 +346,7 @@ pillion_loop_get_events (PillionLoop *self)
  * @self: a loop
  *
  * Gets the time when the loop wants a kick even if nothing wakes the host, which says how long the host may
- * sleep. It looks afresh at the context, because a source that the host's own code attached between two kicks
+ * sleep. It checks the context again, because a source that the host's own code attached between two kicks
  * wakes nothing; so call it right before each sleep. On the loop's thread only.
  *
  * It returns -1, and the descriptor is not readable, as long as a kick would do nothing: in a region that
@@ -364,7 +371,7 @@ pillion_loop_get_deadline (PillionLoop *self)
 
   if (!pillion_loop_may_kick (self))
     {
-      /* Whatever ends that rings */
+      /* Whatever ends that state wakes the host */
       pillion_loop_mute (self);
       return -1;
     }
@@ -372,16 +379,16 @@ pillion_loop_get_deadline (PillionLoop *self)
     pillion_loop_look_inside (self);
   if (pillion_core_has_ready (core))
     return 0;
-  /* Out of work, with the hook still there: the kicks that take it away are wanted now, or a host that sleeps never would. Inside of a
-   * callback none of them does. */
+  /* Out of work, but the hook is still there: the kicks that remove it are wanted now, or a sleeping host
+   * would never make them. Inside a callback, kicks don't remove it. */
   if (self->ride == PILLION_RIDE_HOOK && core->depth == 0 && pillion_loop_stops_alone (self) && !pillion_loop_has_work (self))
     return 0;
 
-  /* Somebody else may run the context: then it is theirs to ask */
+  /* If something else runs the context, looking at it is their job */
   if (self->ride != PILLION_RIDE_PASSENGER && !self->shared && !is_within_context (self) && g_main_context_acquire (core->context))
     {
       timeout = pillion_pump_get_timeout (&core->pump);
-      /* The context's timeouts are by the monotonic clock, so they tell a host with another clock nothing */
+      /* The context's timeouts use the monotonic clock, so they mean nothing to a host with another clock */
       if (timeout > 0 && !core->virtual_clock)
         deadline = pillion_core_now (core) + timeout * G_TIME_SPAN_MILLISECOND;
       sleep_usec = sync_fds (self);
@@ -391,7 +398,7 @@ pillion_loop_get_deadline (PillionLoop *self)
 
           deadline = deadline < 0 ? look : MIN (deadline, look);
         }
-      /* While the hook is away the context is not ours to keep: a report asks all the same */
+      /* While the hook is removed, the loop does not keep the context, but a report still asks */
       if (self->owns_context || core->depth > 0 ||
           (self->ride == PILLION_RIDE_NONE && (self->host != NULL || self->wanted)))
         g_main_context_release (core->context);
@@ -411,18 +418,19 @@ pillion_loop_get_deadline (PillionLoop *self)
 /**
  * pillion_loop_prepare_sleep:
  * @self: a loop
- * @fd: (out) (optional): a descriptor to sleep on, or -1 if there is none: the one of [method@Pillion.Loop.get_fd]. In C it may be
- *   %NULL, if the host is woken in another way
+ * @fd: (out) (optional): a descriptor to sleep on, the one of [method@Pillion.Loop.get_fd], or -1 if there is
+ *   none. In C it may be %NULL, if the host is woken in another way
  * @timeout: (out) (optional): how long to sleep at most, in µs; -1 for as long as it takes
  *
- * Tells a host what to do right before it sleeps. An adapter for a main loop needs to ask nothing else, in any
+ * Tells a host what to do right before it sleeps. An adapter for a main loop needs nothing else, in any
  * state: out of work, inside a dialog that a callback opened, in a region, and after the loop was closed. It
- * looks afresh at the context, like [method@Pillion.Loop.get_deadline]. On the loop's thread only.
+ * checks the context again, like [method@Pillion.Loop.get_deadline]. On the loop's thread only.
  *
  * - [enum@Pillion.Sleep.KICK]: don't sleep, kick. @timeout is 0.
  * - [enum@Pillion.Sleep.WAIT]: sleep until @fd is readable or @timeout is over, and then kick.
- * - [enum@Pillion.Sleep.NOT_YOURS]: a kick would do nothing, or something else does the work. Sleep as if there were no loop; @timeout is
- *   -1. When this changes, the loop wakes the host. @fd may be watched, but is not readable meanwhile.
+ * - [enum@Pillion.Sleep.NOT_YOURS]: a kick would do nothing, or something else does the work. Sleep as if
+ *   there were no loop; @timeout is -1. When this changes, the loop wakes the host. @fd may be watched, but
+ *   is not readable meanwhile.
  *
  * Returns: what to do
  *
@@ -457,7 +465,7 @@ pillion_loop_prepare_sleep (PillionLoop *self,
       left = deadline - pillion_core_now (&self->core);
       left = MAX (left, 0);
     }
-  /* Nothing wakes a host for the context's descriptors then */
+  /* In this case nothing wakes a host for the context's descriptors */
   if (fd != NULL && *fd < 0)
     left = left < 0 ? BLIND_USEC : MIN (left, BLIND_USEC);
   if (timeout != NULL)
@@ -470,7 +478,7 @@ pillion_loop_prepare_sleep (PillionLoop *self,
  * pillion_loop_get_now:
  * @self: a loop
  *
- * Gets the time by which the loop's timers run: the host's.
+ * Gets the time that the loop's timers use: the host's.
  *
  * Returns: the time in µs
  *
@@ -503,7 +511,7 @@ pillion_loop_get_now (PillionLoop *self)
  * @self: a loop
  * @func: (nullable) (scope notified) (closure user_data) (destroy destroy): wakes the host
  * @user_data: data for @func
- * @destroy: frees @user_data when it is no longer needed, on whichever thread that is
+ * @destroy: frees @user_data when it is no longer needed, on any thread
  *
  * Sets a function that is called when the loop wants a kick: when work arrived, or its deadline or what it
  * polls has changed. It is called from any thread, at most once between two kicks, and never during a kick. It
@@ -529,7 +537,8 @@ pillion_loop_set_wake_func (PillionLoop *self,
 
   is_first = old == NULL;
   pillion_callback_unref (old);
-  /* What was rung for before, nobody heard. Another thread can't look at what is ready, so there it rings in any case. */
+  /* Nothing has reacted to earlier wake-ups. Another thread can't check what is ready, so there it always
+   * wakes the host. */
   if (is_first && func != NULL && !self->core.closed &&
       (!pillion_core_on_thread (&self->core) ||
        (self->core.depth == 0 && pillion_loop_may_kick (self) && pillion_core_has_ready (&self->core))))
@@ -541,7 +550,7 @@ pillion_loop_set_wake_func (PillionLoop *self,
  * @self: a loop
  * @closure: (nullable): wakes the host; called without arguments, from any thread
  *
- * Does what `pillion_loop_set_wake_func ()` does, with a closure, and is what language bindings call by that name.
+ * The same as `pillion_loop_set_wake_func ()`, with a closure. Language bindings call this one by that name.
  *
  * Since: 1.0
  */

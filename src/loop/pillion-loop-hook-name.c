@@ -8,7 +8,7 @@
 
 #include "base/pillion-sync.h"
 
-/* The hooks of the process by their names, so that code that was reloaded finds them. The loops are not kept alive by it. */
+/* The hooks of the process by name, so that reloaded code finds them. This does not keep the loops alive. */
 static GMutex hooks_lock;
 static GHashTable *hooks; /* of GWeakRef */
 

@@ -8,14 +8,14 @@
 
 #include <string.h>
 
-/* A frame of a host that draws 60 a second */
+/* A frame at 60 Hz */
 #define FRAME_USEC 16667
 
-/* What the automatic budget adds for a slower host, and where it ends */
+/* What the automatic budget adds for a slower host, and its maximum */
 #define GAP_SHARE_PERCENT 30
 #define MAX_AUTOMATIC_USEC 100000
 
-/* The shortest of the last gaps, so that one stall of the host, or one sleep, does not make the next kick long */
+/* The shortest of the last gaps, so that one stall of the host, or one sleep, doesn't make the next kick long */
 static gint64
 get_gap (PillionLoop *self)
 {
@@ -32,7 +32,7 @@ static void
 measure_gap (PillionLoop *self,
              gint64 now)
 {
-  /* If nothing was left to do, the host may have slept until now */
+  /* If there was nothing left to do, the host may have slept until now */
   if (self->last_kick > 0)
     self->gaps[self->n_gaps++ % PILLION_LOOP_N_GAPS] = now - self->last_kick;
   if (self->n_gaps >= 2 * PILLION_LOOP_N_GAPS)
@@ -54,7 +54,7 @@ pillion_loop_get_budget_now (PillionLoop *self)
   return MIN (self->budget_usec + extra, MAX_AUTOMATIC_USEC);
 }
 
-/* Whether something lives, so that kicks are wanted even if nothing is ready */
+/* Whether something is alive, so that kicks are wanted even if nothing is ready */
 gboolean
 pillion_loop_has_work (PillionLoop *self)
 {
@@ -80,7 +80,7 @@ note_item (PillionLoop *self,
     pillion_loop_emit_slow (self, name, duration);
 }
 
-/* g_strlcpy () goes byte by byte, and this is done for each item */
+/* g_strlcpy () goes byte by byte, which is too slow for something done for each item */
 static inline void
 keep_name (char *place,
            const char *name,
@@ -92,7 +92,7 @@ keep_name (char *place,
   place[length] = '\0';
 }
 
-/* Where many are ready their memory is cold: it may come while others run */
+/* If many are ready, their memory is cold: it can be fetched while others run */
 static inline void
 warm_next (PillionItem *next)
 {
@@ -105,7 +105,8 @@ warm_next (PillionItem *next)
   __builtin_prefetch ((char *) next->next + 64);
 }
 
-/* Whether a callback has seen to it that no other one may run now. A wait goes on after stop (): it needs no host. */
+/* Whether a callback has done something after which no other may run now. A wait continues after stop (),
+ * because it needs no host. */
 static inline gboolean
 is_halted (PillionLoop *self,
            PillionWorkFlags flags)
@@ -113,8 +114,8 @@ is_halted (PillionLoop *self,
   return self->core.n_barred > 0 || (self->stopped && (flags & PILLION_WORK_KICK));
 }
 
-/* Runs what is ready now, and not what becomes ready meanwhile, so that the context gets its turn. @now is moved on. Stops at
- * the deadline, but not before @least items. Returns whether there is time left. */
+/* Runs what is ready now, but not what becomes ready meanwhile, so that the context gets its turn. Updates
+ * @now. Stops at the deadline, but not before @least items. Returns whether there is time left. */
 static gboolean
 run_items (PillionLoop *self,
            gint64 deadline,
@@ -133,7 +134,8 @@ run_items (PillionLoop *self,
       gint64 before = *now;
       gint64 duration;
 
-      /* The next item is likely to take what the last ones did; a rare long one must not stop short ones for long */
+      /* The next item is likely to take as long as the last ones did. A rare long one must not hold up short
+       * ones for long. */
       if (i >= least && before + MIN (self->item_usec, self->budget_usec / 8) >= deadline)
         return FALSE;
 
@@ -147,13 +149,13 @@ run_items (PillionLoop *self,
           continue;
         }
 
-      /* Kept, because the item frees its name with itself */
+      /* Copied, because the item may free its name together with itself */
       keep_name (name, item->klass->get_name (item), sizeof name);
       if (item->klass->run (item, core))
         {
           if (G_UNLIKELY (core->closed))
             {
-              /* It closed the loop, and after that nothing is called */
+              /* It closed the loop, and after that nothing may be called */
               item->klass->drop (item);
               break;
             }
@@ -174,8 +176,8 @@ run_items (PillionLoop *self,
   return *now < deadline;
 }
 
-/* The part of a kick that does the work. @is_over, which may be NULL, ends it before the deadline when it becomes TRUE. Returns whether
- * something that is ready was left. */
+/* The part of a kick that does the work. @is_over, which may be NULL, ends it before the deadline when it
+ * becomes TRUE. Returns whether something ready was left. */
 gboolean
 pillion_loop_work (PillionLoop *self,
                    gint64 deadline,
@@ -199,23 +201,24 @@ pillion_loop_work (PillionLoop *self,
   __atomic_store_n (&core->rung, TRUE, __ATOMIC_SEQ_CST);
   self->inside_usec = 0;
 
-  /* One item before the context has its turn: it is what a host that slept was most likely woken for */
+  /* One item before the context gets its turn: most likely it is what woke a host that slept */
   if (pillion_core_gather (core))
     {
       run_items (self, start, least, flags, &now, report);
       least = 0;
-      /* The item may have closed the loop: its context is not ours to dispatch then */
+      /* The item may have closed the loop, and then its context must not be dispatched */
       pump = pump && !core->closed;
     }
 
   do
     {
       more = FALSE;
-      /* A loop of the host's inside of a callback had the bell ring for it */
+      /* A main loop inside a callback has reset this */
       if (G_UNLIKELY (!__atomic_load_n (&core->rung, __ATOMIC_RELAXED)))
         __atomic_store_n (&core->rung, TRUE, __ATOMIC_SEQ_CST);
 
-      /* A callback may have handed the context to whatever runs it. A run-until of a passenger runs it itself. */
+      /* A callback may have left the context to something else that runs it. A run-until of a passenger runs
+       * it itself. */
       pump = pump && (was_passenger || self->ride != PILLION_RIDE_PASSENGER);
       if (pump && !is_halted (self, flags))
         {
@@ -236,7 +239,8 @@ pillion_loop_work (PillionLoop *self,
 
       if (!is_halted (self, flags) && pillion_core_gather (core))
         {
-          /* Not by the clock again: if the next item is only expected to take too long, the deadline has not come */
+          /* Don't compare the clock again: if the next item is only expected to take too long, the deadline
+           * has not come */
           gboolean in_time = run_items (self, deadline, least, flags, &now, report);
 
           least = 0;
@@ -256,8 +260,8 @@ pillion_loop_work (PillionLoop *self,
           break;
         }
 
-      /* One turn that finds nothing is no proof: a thread may have added something meanwhile. Nor is one that finds something: a
-       * source may say that it is ready and never be, so time has to pass here. */
+      /* A turn that finds nothing proves nothing: a thread may have added something meanwhile. Nor does one
+       * that finds something: a source may say that it is ready and never be, so time has to pass here. */
       if (!more && pump && pillion_pump_get_timeout (&core->pump) == 0)
         {
           more = TRUE;
@@ -276,10 +280,10 @@ pillion_loop_work (PillionLoop *self,
   pillion_core_end_work (core);
   if (flags & PILLION_WORK_KICK)
     {
-      /* First the flag, then the inbox: what comes after the look rings */
+      /* The flag first, then the inbox: whatever comes after the check wakes the host */
       __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
       more |= pillion_core_has_ready (core);
-      /* What the watch saw meanwhile has rung nobody */
+      /* What the watch saw meanwhile woke nothing */
       if (pump && core->pump.watch != NULL)
         more |= pillion_watch_peek_flag (core->pump.watch);
       if (G_UNLIKELY (self->muted))
@@ -323,7 +327,7 @@ kick (PillionLoop *self,
       return pillion_loop_kick_inside (self, deadline, report);
     }
 
-  /* A host whose tick comes out of the very context: to iterate it here would be to do so inside itself */
+  /* The host's tick may come out of this very context, and iterating it here would do so inside itself */
   if (G_UNLIKELY (self->ride == PILLION_RIDE_PASSENGER || pillion_loop_is_called_from_context (self)))
     {
       pump = FALSE;
@@ -353,7 +357,7 @@ kick (PillionLoop *self,
         deadline = pillion_add_time (now, pillion_loop_get_budget_now (self));
       self->last_kick = 0;
       turn = core->turn;
-      /* With kicks inside, this one says nothing about how often the host ticks */
+      /* With kicks inside it, this one says nothing about how often the host ticks */
       if (pillion_loop_work (self, deadline, PILLION_WORK_KICK | (pump ? PILLION_WORK_PUMP : 0), NULL, report) &&
           core->turn == turn + 1)
         self->last_kick = now;
@@ -373,7 +377,7 @@ kick (PillionLoop *self,
  * pillion_loop_kick:
  * @self: a loop
  *
- * Does a little work without blocking: this is what a host's hook calls once a tick. It works for
+ * Does a little work without blocking: this is what a host's hook calls once per tick. It works for
  * [property@Pillion.Loop:budget-usec], and does at least one item and one iteration of the context.
  *
  * If there is nothing to do, it makes no system call.
@@ -387,8 +391,8 @@ kick (PillionLoop *self,
  * ([method@Pillion.Loop.begin_region]), 64 levels deep, and inside another kick if
  * [property@Pillion.Loop:allow-nesting] is off. On any thread but the loop's, it only logs a critical message.
  *
- * Returns: whether more kicks are wanted; FALSE when nothing lives any more, so that a hook of the program's own may go, and after
- *   [method@Pillion.Loop.stop] until [method@Pillion.Loop.ensure] is called again
+ * Returns: whether more kicks are wanted; FALSE when nothing is left, so that the program can remove a hook
+ *   of its own, and after [method@Pillion.Loop.stop] until [method@Pillion.Loop.ensure] is called again
  *
  * Since: 1.0
  */

@@ -6,16 +6,18 @@
 
 #include "loop/pillion-loop-private.h"
 
-/* Kicks from inside of a callback: the callback opened a loop of the host's, such as that of a dialog, and that loop ticks.
+/* Kicks inside a callback: the callback opened one of the host's loops, such as that of a dialog, and that
+ * loop ticks.
  *
- * Such a kick goes on with whatever is ready. The item on the stack was taken off the queue before it ran, the context keeps a source
- * that is being dispatched from being dispatched again, and a fiber on the stack is not parked, so nothing can resume it. That is why
- * nothing is entered twice. */
+ * Such a kick continues with whatever is ready. Nothing is entered twice: the item on the stack was taken off
+ * the queue before it ran, the context does not dispatch a source inside itself, and a fiber on the stack is
+ * not parked, so nothing can resume it. */
 
 /* How many kicks and waits may be on the stack */
 #define MAX_DEPTH 64
 
-/* Whether callbacks may be called now: not in a region that forbids it, and not inside of others if that is switched off or too deep */
+/* Whether callbacks may be called now: not in a region that forbids it, and not inside others if nesting is
+ * off or too deep */
 gboolean
 pillion_loop_may_call (PillionLoop *self)
 {
@@ -24,7 +26,7 @@ pillion_loop_may_call (PillionLoop *self)
   return core->n_barred == 0 && (core->depth == 0 || (self->allow_nesting && core->depth < MAX_DEPTH));
 }
 
-/* Whether a kick would do anything. If not, nothing may ring for one, or the host would spin. */
+/* Whether a kick would do anything. If not, nothing may ask for one, or the host would spin. */
 gboolean
 pillion_loop_may_kick (PillionLoop *self)
 {
@@ -48,18 +50,20 @@ note_inside (PillionLoop *self)
     self->inside_start = self->inside_end;
 }
 
-/* A loop of the host's that runs inside of a callback is about to sleep: from now on the bell rings for it */
+/* A main loop inside a callback is about to sleep: from now on, wake it */
 void
 pillion_loop_look_inside (PillionLoop *self)
 {
   bring_later (&self->core);
   note_inside (self);
-  /* First the flag, then the look at what is ready, which is the caller's: a thread that brings work after it rings */
+  /* The flag first; the caller then checks what is ready: a thread that brings work after the check wakes the
+   * host */
   if (__atomic_load_n (&self->core.rung, __ATOMIC_RELAXED))
     __atomic_store_n (&self->core.rung, FALSE, __ATOMIC_SEQ_CST);
 }
 
-/* An item inside which the host ran a loop has returned. Returns how long that loop took, in µs, which is not the item's fault. */
+/* An item has returned inside which the host ran a loop. Returns how long that loop took, in µs, which does
+ * not count as the item's time. */
 gint64
 pillion_loop_leave_inside (PillionLoop *self)
 {
@@ -67,14 +71,14 @@ pillion_loop_leave_inside (PillionLoop *self)
 
   self->inside_start = 0;
   self->inside_usec += duration;
-  /* What waits for a safe point was kept back by the kicks inside */
+  /* Kicks inside it held back what waits for a safe point */
   pillion_core_let_held_go (&self->core);
 
   return duration;
 }
 
-/* The context is ours to iterate unless a main loop does so, be it because we are a passenger, or because that is what the callback
- * opened */
+/* The loop may iterate the context unless a main loop does so, either because the loop is a passenger or
+ * because the callback opened one */
 static gboolean
 may_pump (PillionLoop *self)
 {
@@ -83,8 +87,8 @@ may_pump (PillionLoop *self)
   return !pillion_loop_is_called_from_context (self) || pillion_pump_is_dispatching (&self->core.pump);
 }
 
-/* A kick while others are on the stack. It changes nothing about riding, and never ends it: the outermost one does that. Returns
- * whether more kicks are wanted. */
+/* A kick while others are on the stack. It changes nothing about riding, and never ends it: the outermost
+ * kick does that. Returns whether more kicks are wanted. */
 gboolean
 pillion_loop_kick_inside (PillionLoop *self,
                           gint64 deadline,
@@ -110,7 +114,7 @@ pillion_loop_kick_inside (PillionLoop *self,
   if (deadline < 0)
     deadline = pillion_add_time (self->inside_end, pillion_loop_get_budget_now (self));
 
-  /* The callback on the stack does not expect what is marked for a safe point */
+  /* The callback on the stack does not expect calls that are marked for a safe point */
   core->n_unsafe++;
   pillion_loop_work (self, deadline, PILLION_WORK_KICK | (pump ? PILLION_WORK_PUMP : 0), NULL, report);
   core->n_unsafe--;

@@ -17,9 +17,9 @@
 
 typedef enum
 {
-  PILLION_RIDE_NONE,      /* nobody kicks by a hook of ours; the program may kick by itself */
+  PILLION_RIDE_NONE,      /* no hook of ours kicks; the program may kick by itself */
   PILLION_RIDE_HOOK,      /* the host's hook kicks */
-  PILLION_RIDE_PASSENGER, /* somebody runs the context, and a source of ours is in it */
+  PILLION_RIDE_PASSENGER, /* something else runs the context, and a source of ours is in it */
 } PillionRide;
 
 struct _PillionLoop
@@ -28,48 +28,48 @@ struct _PillionLoop
 
   PillionLoopFlags flags;
   PillionHost *host;    /* changed under the wake lock */
-  char *hook_name;      /* under which the host was found when the hook was installed */
+  char *hook_name;      /* the name of the host when the hook was installed */
   PillionRide ride;
-  gboolean wanted;      /* atomic: whether ensure () was called, and not stop (): the hook comes back with the next work */
+  gboolean wanted;      /* atomic: whether ensure () was called and not stop (): the next work reinstalls the hook */
   gboolean owns_context; /* whether the context is acquired */
-  gboolean pushed;      /* whether the context is the thread's default by our doing */
+  gboolean pushed;      /* whether we made the context the thread's default */
   gboolean lasts;       /* whether the table of default loops has a reference */
   PillionLive registry_link;
-  gboolean winding_down; /* whether nothing lived at the last kick */
+  gboolean winding_down; /* whether nothing was alive at the last kick */
   gboolean auto_stop;
-  gboolean shared;      /* whether somebody else is known to run the context: then the loop is a passenger, also while out of work */
-  gboolean keeps_hook;  /* whether the host wants to kick while nothing lives */
+  gboolean shared;      /* whether something else is known to run the context, even while the loop is out of work */
+  gboolean keeps_hook;  /* whether the host wants to kick while nothing is alive */
   gint64 kicked_usec;   /* when the hook last kicked, by a coarse clock */
-  gboolean stopped;     /* whether stop () took the hook away: kicks do nothing until ensure () */
+  gboolean stopped;     /* whether stop () removed the hook: kicks do nothing until ensure () */
   gboolean allow_nesting;
-  gboolean muted;       /* whether nothing rings, because a kick would be refused */
-  PillionPassenger *passenger; /* while somebody else runs the context */
+  gboolean muted;       /* whether nothing wakes the host, because a kick would be refused */
+  PillionPassenger *passenger; /* while something else runs the context */
 
   gint64 budget_usec;
   PillionBudgetMode budget_mode;
   gint64 slow_usec;
-  gint64 last_kick;      /* when the last kick began, if it left something to do; else 0 */
+  gint64 last_kick;      /* when the last kick began, if it left something to do; otherwise 0 */
   gint64 gaps[PILLION_LOOP_N_GAPS];
   guint n_gaps;
-  gint64 item_usec;      /* what items took lately, to stop before the deadline rather than after it */
-  gint64 inside_start;   /* when a loop of the host's was first and last seen inside of the item that runs; else 0 */
+  gint64 item_usec;      /* how long recent items took, to stop before the deadline rather than after it */
+  gint64 inside_start;   /* when a main loop inside the current item was first and last seen; otherwise 0 */
   gint64 inside_end;
-  gint64 inside_usec;    /* how long such loops took in the items of the kick that runs */
+  gint64 inside_usec;    /* how long such loops took in the items of the current kick */
 
   GMutex wake_lock;
   PillionCallback *wake; /* under the lock */
   PillionEpollSet fds;   /* behind get_fd (); its fd is -1 until that is called */
-  gint64 last_fresh;     /* when all of its members were last told anew, coarse */
+  gint64 last_fresh;     /* when all of its members were last added again, by a coarse clock */
   int event_fd;          /* atomic: -1 until get_fd () is called */
   gboolean fd_rung;      /* atomic: whether the event fd was written since the last kick */
   gboolean blocked;      /* atomic: whether the loop's thread sleeps in run-until */
 
-  GHashTable *calls;     /* id → Call, that were not called yet */
+  GHashTable *calls;     /* id → Call, for calls that were not made yet */
   guint next_call;
 
   PillionLiveTasks live_tasks;
 
-  GArray *regions;       /* of Region, in the order begun; NULL until there was one */
+  GArray *regions;       /* of Region, in the order in which they began; NULL until there was one */
 };
 
 /* Riding: pillion-loop-ride.c */
@@ -93,7 +93,7 @@ void     pillion_loop_remove_hook_name (PillionLoop *self);
 typedef enum
 {
   PILLION_WORK_ITEMS = 0,
-  PILLION_WORK_PUMP  = 1 << 0, /* the context is ours to iterate */
+  PILLION_WORK_PUMP  = 1 << 0, /* the loop may iterate the context */
   PILLION_WORK_KICK  = 1 << 1, /* for a host, which may stop the loop, and sleeps afterwards */
 } PillionWorkFlags;
 
@@ -105,7 +105,7 @@ gboolean pillion_loop_work           (PillionLoop    *self,
 gint64   pillion_loop_get_budget_now (PillionLoop  *self);
 gboolean pillion_loop_has_work       (PillionLoop  *self);
 
-/* Kicks from inside of a callback: pillion-loop-nest.c */
+/* Kicks inside a callback: pillion-loop-nest.c */
 gboolean pillion_loop_may_call       (PillionLoop  *self);
 gboolean pillion_loop_may_kick       (PillionLoop  *self);
 gboolean pillion_loop_kick_inside    (PillionLoop  *self,
@@ -150,10 +150,11 @@ void     pillion_loop_unregister     (PillionLoop  *self);
 void     pillion_loop_make_default   (PillionLoop  *self);
 void     pillion_loop_forget_default (PillionLoop  *self);
 
-/* The last reference went on another thread: leaves to the loop's own what only that can undo */
+/* The last reference was dropped on another thread: leaves what only the loop's own thread can undo to that
+ * thread */
 void     pillion_loop_leave_thread   (PillionLoop  *self);
 
-/* Does that, on the loop's thread */
+/* Undoes it, on the loop's thread */
 void     pillion_loop_tidy_thread    (void);
 
 static inline PillionLoop *

@@ -8,7 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
-/* Stretches of the host's time in which not everything may be called */
+/* Periods of the host's time in which not everything may be called */
 
 typedef struct
 {
@@ -161,7 +161,7 @@ pillion_loop_end_region (PillionLoop *self,
 
   pillion_core_let_held_go (core);
   pillion_loop_unmute (self);
-  /* Kicks may have done nothing for a while, and the host sleeps since */
+  /* Kicks may have done nothing for a while, and the host may be asleep */
   if (core->n_barred == 0 && core->depth == 0 && !core->closed)
     {
       if (pillion_loop_has_work (self))

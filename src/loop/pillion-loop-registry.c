@@ -15,10 +15,10 @@
 
 #include "base/pillion-sync.h"
 
-/* What the process knows of its loops: which of them is the default one of a context, all of them for a fork, and what a loop whose last
- * reference went on another thread has left on its own. */
+/* What the process knows of its loops: which is the default one of a context, all of them for a fork, and
+ * what a loop has left on its own thread if its last reference was dropped on another. */
 
-/* Only the thread itself can pop a context off its stack of default ones, and give an acquired one back */
+/* Only the thread itself can pop a context off its stack of defaults, and release one that it acquired */
 typedef struct
 {
   gconstpointer thread;
@@ -27,7 +27,7 @@ typedef struct
   gboolean acquired;
 } Leftover;
 
-/* All of it under the lock, which a fork takes as well */
+/* All of it is under the lock, which a fork takes as well */
 static GMutex lock;
 static GHashTable *defaults; /* context → loop; the loop keeps the context */
 static PillionLiveList loops;
@@ -40,7 +40,7 @@ leftover_free (Leftover *self)
   g_free (self);
 }
 
-/* A thread has ended, and its stack of contexts with it */
+/* A thread has ended, and so has its stack of contexts */
 static void
 drop_leftovers (gpointer thread)
 {
@@ -59,10 +59,10 @@ drop_leftovers (gpointer thread)
   pillion_mutex_unlock (&lock);
 }
 
-/* Set to the thread's mark on the threads on which a loop was made */
+/* Set on threads that have created a loop */
 static GPrivate thread_key = G_PRIVATE_INIT (drop_leftovers);
 
-/* Under the lock. Returns whether the calling thread is done with it. */
+/* Under the lock. Returns whether the calling thread is finished with it. */
 static gboolean
 tidy (Leftover *self)
 {
@@ -70,7 +70,7 @@ tidy (Leftover *self)
     g_main_context_release (self->context);
   self->acquired = FALSE;
 
-  /* What lies on top of it has to go first */
+  /* Whatever is on top of it has to be popped first */
   if (self->pushed && g_main_context_get_thread_default () != self->context)
     return FALSE;
   if (self->pushed)
@@ -119,8 +119,9 @@ after_fork (void)
   pillion_mutex_unlock (&lock);
 }
 
-/* The loops are the parent's: the threads that work for them are there, and their descriptors are shared. In the child they are closed, so
- * that all that is asked of them is an error; what only those threads could free is not freed. */
+/* The loops belong to the parent: the threads that work for them exist only there, and their descriptors are
+ * shared. In the child they are closed, so using them is an error. What only those threads could free is
+ * leaked. */
 static void
 after_fork_in_child (void)
 {
@@ -220,7 +221,8 @@ pillion_loop_leave_thread (PillionLoop *self)
   pillion_mutex_unlock (&lock);
 }
 
-/* Whether the program began on the calling thread. Elsewhere than on Linux that is not known: there it is the first one that asks. */
+/* Whether the program started on the calling thread. Only Linux knows that; elsewhere it is the first thread
+ * that asks. */
 static gboolean
 is_main_thread (void)
 {
@@ -238,15 +240,16 @@ is_main_thread (void)
 /**
  * pillion_loop_get_default:
  *
- * Gets the loop for the thread-default context of the calling thread: the same one each time, until it is closed. A loop that has made the
- * context itself ([flags@Pillion.LoopFlags.PRIVATE_CONTEXT]) is its default loop. For any other context the loop is made by the first
- * call and lasts, so that code that was reloaded finds it again.
+ * Gets the loop for the thread-default context of the calling thread: the same one each time, until it is
+ * closed. A loop that created its context itself ([flags@Pillion.LoopFlags.PRIVATE_CONTEXT]) is the default
+ * loop of that context. For any other context, the first call creates the loop, which is kept, so that
+ * reloaded code finds it again.
  *
- * The process's default context belongs to the main thread, and so does its loop. A thread without a context of its own gets no loop: make
- * one with a private context there.
+ * The process's default context belongs to the main thread, and so does its loop. A thread without a context
+ * of its own gets no loop: create one with a private context there.
  *
- * Returns: (transfer none) (nullable): the loop, or %NULL, with a critical message, on a thread that is not the main one and has no
- *   context of its own
+ * Returns: (transfer none) (nullable): the loop, or %NULL, with a critical message, on a thread that is not
+ *   the main one and has no context of its own
  *
  * Since: 1.0
  */

@@ -10,10 +10,10 @@
 
 #include "base/pillion-sync.h"
 
-/* How long a hook may be silent while something lives before it seems to be lost, in µs */
+/* How long a hook may be silent, although something is alive, before it seems to be lost, in µs */
 #define LOST_USEC 5000
 
-/* How a loop gets onto a host, or into somebody else's context, and off again. */
+/* How a loop gets onto a host, or into a context that something else runs, and off again. */
 
 gboolean
 pillion_loop_acquire (PillionLoop *self)
@@ -41,7 +41,7 @@ pillion_loop_is_called_from_context (PillionLoop *self)
   return g_main_depth () > 0 && g_source_get_context (g_main_current_source ()) == self->core.context;
 }
 
-/* Whether somebody else runs the context on this thread */
+/* Whether something else runs the context on this thread */
 gboolean
 pillion_loop_is_run_by_another (PillionLoop *self)
 {
@@ -64,7 +64,7 @@ set_ride (PillionLoop *self,
   self->winding_down = FALSE;
 }
 
-/* The last step of whatever changes it: who hears of it may change it again */
+/* The last step of every change: handlers may change it again */
 static void
 notify_ride (PillionLoop *self,
              PillionRide old,
@@ -85,14 +85,15 @@ pillion_loop_become_passenger (PillionLoop *self)
   if (old == PILLION_RIDE_HOOK)
     pillion_host_remove (self->host, self);
 
-  /* Whatever runs the context owns it, and wakes it. Inside a kick it is still in use: the end of the kick releases it. */
+  /* Whatever runs the context owns it, and wakes it. Inside a kick it is still in use, so the end of the kick
+   * releases it. */
   pillion_pump_unwatch (&self->core.pump);
   if (self->core.depth == 0)
     pillion_loop_release_context (self);
 
   if (self->passenger == NULL)
     self->passenger = pillion_passenger_new (self);
-  /* A host that watches the descriptor has nothing to do any more */
+  /* A host that watches the descriptor has nothing left to do */
   pillion_loop_leave_fds (self);
   set_ride (self, PILLION_RIDE_PASSENGER);
   __atomic_store_n (&self->shared, TRUE, __ATOMIC_SEQ_CST);
@@ -117,7 +118,7 @@ get_on (PillionLoop *self,
       return FALSE;
     }
 
-  /* Before the hook, because a host may kick from inside of it */
+  /* Before the hook is installed, because the host may kick while installing it */
   set_ride (self, PILLION_RIDE_HOOK);
   if (self->event_fd < 0)
     pillion_pump_watch (&self->core.pump, pillion_loop_on_watch, pillion_loop_hold_for_watch, self);
@@ -136,7 +137,7 @@ get_on (PillionLoop *self,
   return TRUE;
 }
 
-/* Takes the hook, or the source, away; ensure () or the next work bring it back */
+/* Removes the hook, or the source; ensure () or the next work brings it back */
 void
 pillion_loop_get_off (PillionLoop *self)
 {
@@ -151,7 +152,7 @@ pillion_loop_get_off (PillionLoop *self)
   if (ride == PILLION_RIDE_HOOK)
     {
       pillion_host_remove (self->host, self);
-      /* Inside a kick the context is still in use: the next one that finds nobody riding gives it back */
+      /* Inside a kick the context is still in use: the next kick that finds the loop not riding releases it */
       if (self->core.depth == 0)
         pillion_loop_release_context (self);
     }
@@ -176,7 +177,7 @@ set_host (PillionLoop *self,
   self->core.own_clock = has_own_clock;
   self->core.virtual_clock = self->core.pump.always_poll = host != NULL && pillion_host_has_virtual_clock (host);
   self->keeps_hook = host != NULL && pillion_host_keeps_hook (host);
-  /* Timers that were set by another clock are as far away as before */
+  /* Keep the time that is left of timers that were set by another clock */
   if (has_own_clock || had_own_clock)
     pillion_timer_heap_shift (&self->core.timers, pillion_core_now (&self->core) - old_now);
 
@@ -195,15 +196,15 @@ pillion_loop_busy (PillionLoop *self)
     g_warning ("Work came, and its host could not be told: %s", error->message);
 }
 
-/* Whether the hook goes when the loop is out of work */
+/* Whether the hook is removed when the loop is out of work */
 gboolean
 pillion_loop_stops_alone (PillionLoop *self)
 {
   return self->auto_stop && !self->keeps_hook;
 }
 
-/* When a kick has ended: whether more are wanted. After the first one that found nothing alive there is one more, for callbacks that
- * come late; then the hook goes. */
+/* At the end of a kick: returns whether more are wanted. After the first kick that found nothing alive there
+ * is one more, for late callbacks; then the hook is removed. */
 gboolean
 pillion_loop_rest (PillionLoop *self)
 {
@@ -215,7 +216,7 @@ pillion_loop_rest (PillionLoop *self)
 
   if (self->stopped)
     {
-      /* Inside of the kick */
+      /* Inside the kick */
       pillion_loop_release_context (self);
       return FALSE;
     }
@@ -239,14 +240,15 @@ pillion_loop_rest (PillionLoop *self)
     }
 
   pillion_loop_get_off (self);
-  /* A thread may have brought something while the hook was going, and rung a host that still seemed to have it */
+  /* A thread may have brought something while the hook was being removed, and woken a host that still seemed
+   * to have it */
   if (pillion_core_has_ready (&self->core))
     pillion_loop_busy (self);
   return self->ride != PILLION_RIDE_NONE;
 }
 
-/* Whether the hook may be gone, without the host's having said so: it has not kicked for a while although something lives. A host that
- * sleeps looks the same, and installing its hook once more does no harm. */
+/* Whether the hook may be gone without the host saying so: it has not kicked for a while although something
+ * is alive. A host that sleeps looks the same, and installing its hook again does no harm. */
 static gboolean
 seems_lost (PillionLoop *self)
 {
@@ -254,7 +256,7 @@ seems_lost (PillionLoop *self)
     g_get_monotonic_time () - self->kicked_usec > LOST_USEC;
 }
 
-/* From now on nobody is known to run the context */
+/* From now on, nothing is known to run the context */
 static void
 forget_passenger (PillionLoop *self)
 {
@@ -280,7 +282,7 @@ forget_passenger (PillionLoop *self)
  * kick.
  *
  * When the loop is out of work, it removes the hook, and the next task installs it again
- * ([property@Pillion.Loop:auto-stop]). From now on timers run on the clock of @host.
+ * ([property@Pillion.Loop:auto-stop]). Timers use the clock of @host from now on.
  *
  * Returns: whether the loop rides; if not, @error is set: to [error@Pillion.Error.WRONG_THREAD],
  *   [error@Pillion.Error.CLOSED], [error@Pillion.Error.NAME_TAKEN] if a hook of the host's name kicks another loop,
@@ -313,7 +315,7 @@ pillion_loop_ensure (PillionLoop *self,
     {
       if (!seems_lost (self))
         return TRUE;
-      /* Also if it is still there after all: a host never has two */
+      /* Even if it is still there: a host never has two */
       pillion_loop_get_off (self);
     }
 
@@ -346,7 +348,7 @@ pillion_loop_ensure (PillionLoop *self,
     }
   if (self->core.closed)
     {
-      /* From inside the host's function */
+      /* Closed inside the host's function */
       g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_CLOSED,
                            pillion_core_describe_closed (&self->core));
       return FALSE;
@@ -357,7 +359,7 @@ pillion_loop_ensure (PillionLoop *self,
   pillion_loop_unmute (self);
   if (host != NULL && self->hook_name == NULL)
     pillion_loop_add_hook_name (self, pillion_host_get_name (host));
-  /* What was rung for before went to another host, or to none */
+  /* Earlier wake-ups went to another host, or to none */
   if (pillion_loop_has_work (self))
     pillion_loop_ring_anew (self);
 
@@ -368,11 +370,12 @@ pillion_loop_ensure (PillionLoop *self,
  * pillion_loop_hook_lost:
  * @self: a loop
  *
- * Says that the host has dropped the hook by itself, as some do with their timers when they open another file. While there is work, the
- * hook is installed again at once, otherwise with the next work. The host's function to remove it is not called. It does nothing if no hook
- * was installed. On the loop's thread only.
+ * Says that the host has dropped the hook by itself, as some do with their timers when they open another
+ * file. If there is work, the hook is installed again at once, otherwise with the next work. The host's
+ * function to remove it is not called. It does nothing if no hook was installed. On the loop's thread only.
  *
- * Without this, [method@Pillion.Loop.ensure] installs a hook again that has not kicked for a few milliseconds although there was work.
+ * Without this, [method@Pillion.Loop.ensure] reinstalls a hook that has not kicked for a few milliseconds
+ * although there was work.
  *
  * Since: 1.0
  */
@@ -404,8 +407,8 @@ pillion_loop_hook_lost (PillionLoop *self)
  * pending and continues after the next [method@Pillion.Loop.ensure]; transfers and threads carry on meanwhile.
  * It does nothing if the loop does not ride. You can call it inside a callback. On the loop's thread only.
  *
- * The loop lets go of its host, and goes by the monotonic clock. A hook that is called once more, such as a timer that was queued, runs
- * nothing.
+ * The loop releases its host, and uses the monotonic clock. A hook that is called once more, such as a timer
+ * that was already queued, runs nothing.
  *
  * Since: 1.0
  */
@@ -415,7 +418,8 @@ pillion_loop_stop (PillionLoop *self)
   g_return_if_fail (PILLION_IS_LOOP (self));
   g_return_if_fail (pillion_core_on_thread (&self->core));
 
-  /* A hook that is called once more, such as a timer that was queued, must run nothing. Without a host there is none. */
+  /* A hook that is called once more, such as a timer that was already queued, must run nothing. Without a
+   * host there is no hook. */
   self->stopped |= self->wanted && self->host != NULL;
   __atomic_store_n (&self->wanted, FALSE, __ATOMIC_SEQ_CST);
   pillion_loop_get_off (self);

@@ -12,19 +12,21 @@
 #include "task/pillion-task-dependencies.h"
 #include "task/pillion-task-private.h"
 
-/* Working until something is the case, and sleeping when there is nothing to do. Hosts, scopes and close () use this, too. */
+/* Working until a condition is met, and sleeping when there is nothing to do. Hosts, scopes and close () use
+ * this, too. */
 
-/* How long to work before checking whether what was waited for is there, in µs */
+/* How long to work before checking the condition again, in µs */
 #define SLICE_USEC 1000
 
-/* Whether a virtual clock may jump: not while another thread is at work, which takes the time that it takes, nor at the end */
+/* Whether a virtual clock may jump: not while another thread is working, which takes real time, nor at the
+ * end */
 static gboolean
 may_skip (PillionCore *core)
 {
   return core->virtual_clock && !core->closing && __atomic_load_n (&core->n_external, __ATOMIC_SEQ_CST) == 0;
 }
 
-/* The host's time until the next timer, or until @skip_end if that comes first; -1 if there is neither */
+/* The host's time of the next timer, or @skip_end if that comes first; -1 if there is neither */
 static gint64
 get_next (PillionCore *core,
           gint64 skip_end)
@@ -36,7 +38,8 @@ get_next (PillionCore *core,
   return MAX (timer->due, 0);
 }
 
-/* How long it is until the host's time @next or the monotonic time @end_time, in µs; -1 forever, as are the two */
+/* How long it is until the host's time @next or the monotonic time @end_time, in µs. For all three, -1 means
+ * forever. */
 static gint64
 get_timeout (PillionCore *core,
              gint64 next,
@@ -44,7 +47,8 @@ get_timeout (PillionCore *core,
 {
   gint64 timeout = -1;
 
-  /* Each clock is read once: MAX () evaluates what it takes, and time that has gone by in between would be a wait forever */
+  /* Read each clock once: MAX () evaluates its arguments twice, and if time passed in between, a negative
+   * result would mean waiting forever */
   if (next >= 0)
     {
       gint64 left = next - pillion_core_now (core);
@@ -69,11 +73,12 @@ skip_to (PillionLoop *self,
   return next >= 0 && may_skip (&self->core) && pillion_host_skip_to (self->host, next);
 }
 
-/* From here on who brings work wakes the loop itself. Returns whether it may sleep: what was brought before is seen now. */
+/* From here on, whatever brings work wakes the loop itself. Returns whether it may sleep; work that came
+ * before is seen now. */
 static gboolean
 begin_sleep (PillionLoop *self)
 {
-  /* First the flags, then the look: what another thread brings after it wakes us */
+  /* The flags first, then the check: what another thread brings after it wakes us */
   __atomic_store_n (&self->blocked, TRUE, __ATOMIC_SEQ_CST);
   __atomic_store_n (&self->core.rung, FALSE, __ATOMIC_SEQ_CST);
   return !pillion_core_has_ready (&self->core);
@@ -86,7 +91,8 @@ end_sleep (PillionLoop *self)
   __atomic_store_n (&self->blocked, FALSE, __ATOMIC_SEQ_CST);
 }
 
-/* Around a stretch in which the loop works by itself. Inside of a callback that is no safe point: returns whether it is there. */
+/* Call these around a stretch in which the loop works by itself. Inside a callback, that is no safe point;
+ * returns whether it is inside one. */
 static gboolean
 enter (PillionLoop *self)
 {
@@ -118,14 +124,15 @@ leave (PillionLoop *self,
     }
   __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
   pillion_loop_unmute (self);
-  /* What else became ready is for the host */
+  /* Whatever else became ready is for the host */
   if (!core->closing && (pillion_core_has_ready (core) ||
                          (core->pump.watch != NULL && pillion_watch_peek_flag (core->pump.watch))))
     pillion_core_busy (core);
 }
 
-/* Works and sleeps until @is_over says so, nothing may be called any more, or @timeout is over: by the monotonic clock, and by the
- * host's if that is a virtual one; less than 0: never. The context is ours. Returns FALSE if it was interrupted. */
+/* Works and sleeps until @is_over returns TRUE, nothing may be called any more, or @timeout is over, by the
+ * monotonic clock and by a virtual clock of the host; negative means never. The caller has acquired the
+ * context. Returns FALSE if it was interrupted. */
 static gboolean
 run_until (PillionLoop *self,
            gboolean (*is_over) (PillionLoop *self,
@@ -188,7 +195,7 @@ pillion_loop_turn (PillionLoop *self,
   gboolean nested;
   gint64 deadline;
 
-  /* With nothing there but the waiting source, or nothing that may be called, this costs no system call */
+  /* If there is nothing but the waiting source, or nothing may be called, this costs no system call */
   if (self->core.n_barred > 0)
     return;
   if (!pillion_core_has_ready (&self->core) && pillion_ready_queue_is_empty (&self->core.later) &&
@@ -197,7 +204,7 @@ pillion_loop_turn (PillionLoop *self,
 
   deadline = g_get_monotonic_time () + SLICE_USEC;
   nested = enter (self);
-  /* The waiting source stays ready, and would use up the rest */
+  /* The waiting source stays ready, and would use up the time that is left */
   pillion_loop_work (self, deadline, PILLION_WORK_PUMP, is_over, &report);
   leave (self, nested);
 }
@@ -214,15 +221,17 @@ pillion_loop_turn_until (PillionLoop *self,
   gboolean polled;
   gint64 outer_deadline = core->deadline;
 
-  /* What is dispatched right after a sleep has a slice of its own, and not what a kick around this has left */
+  /* What is dispatched right after a sleep gets a time slice of its own, rather than what an outer kick has
+   * left */
   core->deadline = 0;
   do
     {
-      /* Nothing of the loop's is called then. A virtual clock moves by its timers alone: they go on. */
+      /* In this case the loop calls nothing. A virtual clock only moves by its timers, so they continue. */
       gboolean barred = core->n_barred > 0 && !core->virtual_clock;
       gint64 next;
 
-      /* What is ready already; otherwise the turn is the one after the sleep. Before a jump in time all is looked at. */
+      /* Run what is ready already; otherwise the turn comes after the sleep. Before a jump in time, look at
+       * everything. */
       if (!barred && (pillion_core_has_ready (core) || !pillion_ready_queue_is_empty (&core->later) || core->virtual_clock))
         {
           gint64 deadline = g_get_monotonic_time () + SLICE_USEC;
@@ -235,7 +244,7 @@ pillion_loop_turn_until (PillionLoop *self,
             continue;
         }
 
-      /* In a region that allows no callbacks what is ready stays so: only the waiting source is polled */
+      /* In a region that allows no callbacks, what is ready stays ready: only the waiting source is polled */
       polled = begin_sleep (self) || core->n_barred > 0;
       if (polled)
         {
@@ -256,7 +265,7 @@ pillion_loop_turn_until (PillionLoop *self,
   leave (self, nested);
 }
 
-/* Fails if nothing can be called for now */
+/* Fails if nothing may be called now */
 static gboolean
 check_barred (PillionLoop *self,
               GError **error)
@@ -310,7 +319,7 @@ typedef struct
   guint last_callback; /* the last one that the task had by then: later ones don't prolong the wait */
 } TaskWait;
 
-/* Whether the task is done and its callbacks have been called, or are held back for as long as somebody waits here */
+/* Whether the task is done and its callbacks have been called, or can only be called after this wait */
 static gboolean
 is_delivered (PillionLoop *self,
               gpointer data)
@@ -415,7 +424,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
     }
   else
     {
-      /* A callback may have closed the loop, or begun a region, while the task was pending */
+      /* A callback may have closed the loop, or started a region, while the task was pending */
       if (self->core.closed)
         g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_CLOSED,
                              pillion_core_describe_closed (&self->core));
@@ -436,7 +445,8 @@ pillion_loop_run_until_complete (PillionLoop *self,
  * pillion_loop_is_on_thread:
  * @self: a loop
  *
- * Checks whether the calling thread is the loop's own: the one that kicks it, and on which its tasks are used. From any thread.
+ * Checks whether the calling thread is the loop's own: the one that kicks it and uses its tasks. From any
+ * thread.
  *
  * Returns: whether it is
  *

@@ -11,7 +11,7 @@
 #include "base/pillion-sync.h"
 #include "task/pillion-task-private.h"
 
-/* A sleep ends by its timer or by a request to end, whichever comes first. The timer has a reference to the task. */
+/* A sleep ends by its timer or its cancellable, whichever comes first; the other one finds it over. */
 typedef struct
 {
   PillionTaskBody body;
@@ -43,7 +43,7 @@ sleep_run (PillionItem *item,
   return FALSE;
 }
 
-/* The loop is gone, and with it whatever would end the task */
+/* The loop is gone, and so is everything that would end the task */
 static void
 sleep_drop (PillionItem *item)
 {

@@ -12,7 +12,7 @@
 #include "core/pillion-closure.h"
 #include "task/pillion-task-private.h"
 
-/* A function for the workers. What is left of it goes home to the loop's thread to be freed. */
+/* A function for the workers. What is left of it goes back to the loop's thread to be freed. */
 typedef struct
 {
   PillionItem item;
@@ -77,9 +77,10 @@ work (gpointer data)
     }
   g_clear_object (&self->cancellable);
 
-  /* In this order: whoever sees that it is counted no more finds the outcome, and whoever waits for that is woken by the item. The item
-   * holds neither the task nor the loop, which may have been dropped since the outcome is known: nobody would ever take it out of the queue.
-   * If this is the last reference, the loop ends here and takes the item with it. */
+  /* In this order: code that sees that it is no longer counted finds the outcome, and code that waits for
+   * that is woken by the item. The item holds neither the task nor the loop, which may have been dropped
+   * since the outcome is known, because then nothing would ever take the item out of the queue. If this is
+   * the last reference, the loop ends here and takes the item with it. */
   pillion_core_external (core, -1);
   pillion_core_push (core, &self->item);
   pillion_sync_unref (task);
@@ -160,10 +161,10 @@ pillion_loop_run_in_thread (PillionLoop *self,
  * @self: a loop
  * @name: what the task is called in reports
  * @cancellable: (nullable): cancels the task when it is cancelled
- * @closure: what blocks, called on a worker thread with the task and the task's [class@Gio.Cancellable]
+ * @closure: the blocking function, called on a worker thread with the task and the task's
+ *   [class@Gio.Cancellable]
  *
- * Does what [method@Pillion.Loop.run_in_thread] does, with a closure: for language bindings, as
- * [method@Pillion.Task.add_done_closure] is.
+ * Like [method@Pillion.Loop.run_in_thread], but takes a closure. For language bindings.
  *
  * Returns: (transfer full): a task that ends as @closure ends it
  *

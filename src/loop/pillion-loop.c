@@ -33,10 +33,10 @@
  *
  * ## Installing the hook
  *
- * If a program can't simply call it, because its main loop is somebody else's, a [iface@Pillion.Host] knows how
- * to be kicked, and [method@Pillion.Loop.ensure] installs the hook. When nothing is left (no task, no call that
- * is due later, no [method@Pillion.Loop.hold]), the loop does one last kick for late callbacks and removes the
- * hook; the next task installs it again.
+ * If a program can't simply call it, because it does not control the main loop, use a [iface@Pillion.Host],
+ * which knows how to be kicked: [method@Pillion.Loop.ensure] installs its hook. When nothing is left (no
+ * task, no call that is due later, no [method@Pillion.Loop.hold]), the loop does one last kick for late
+ * callbacks and removes the hook; the next task installs it again.
  *
  * ## The context
  *
@@ -108,7 +108,7 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (PillionLoop, pillion_loop, G_TYPE_OBJECT)
 
-/* Emitting to nobody costs less than asking whether somebody is there */
+/* Emitting without handlers costs less than asking whether there are any */
 void
 pillion_loop_emit_task_added (PillionLoop *self,
                               PillionTask *task)
@@ -162,7 +162,7 @@ pillion_loop_emit_slow (PillionLoop *self,
   g_signal_emit (self, signals[SIGNAL_SLOW_CALLBACK], 0, name, duration_usec);
 }
 
-/* The last steps of closing: from here on nothing is called any more */
+/* The last steps of closing: from here on nothing is called */
 void
 pillion_loop_shut (PillionLoop *self)
 {
@@ -183,7 +183,7 @@ pillion_loop_shut (PillionLoop *self)
   pillion_loop_set_wake_func (self, NULL, NULL, NULL);
   g_signal_emit (self, signals[SIGNAL_CLOSED], 0);
 
-  /* Inside a kick the context is still in use: its end gives it back */
+  /* Inside a kick the context is still in use: the end of the kick releases it */
   if (core->depth == 0)
     pillion_loop_release_context (self);
   if (self->pushed && g_main_context_get_thread_default () == core->context)
@@ -207,7 +207,7 @@ pillion_loop_constructed (GObject *object)
       self->core.context = g_main_context_new_with_flags (G_MAIN_CONTEXT_FLAGS_OWNERLESS_POLLING);
       g_main_context_push_thread_default (self->core.context);
       self->pushed = TRUE;
-      /* Nobody else knows the context, so this is the one that runs it */
+      /* Nothing else knows the context, so this thread runs it */
       pillion_loop_make_default (self);
     }
   else if (self->core.context == NULL)
@@ -224,8 +224,8 @@ pillion_loop_dispose (GObject *object)
 {
   PillionLoop *self = PILLION_LOOP (object);
 
-  /* What is pending keeps its loop: here nothing is. The last reference may go on any thread, such as that of a collector of garbage. What
-   * only the loop's own thread can undo is left to that. */
+  /* Pending work keeps its loop alive, so here nothing is pending. The last reference may be dropped on any
+   * thread, such as that of a garbage collector. What only the loop's own thread can undo is left to it. */
   if (self->core.forked)
     pillion_loop_forget_default (self);
   else if (pillion_core_on_thread (&self->core))
@@ -246,7 +246,7 @@ pillion_loop_finalize (GObject *object)
   pillion_sync_acquire (self);
   pillion_loop_unregister (self);
 
-  /* Only if another thread had the last reference */
+  /* Only if another thread dropped the last reference */
   g_clear_pointer (&self->passenger, pillion_passenger_free);
   __atomic_store_n (&core->closed, TRUE, __ATOMIC_SEQ_CST);
   if (core->workers != NULL)
@@ -357,7 +357,7 @@ pillion_loop_class_init (PillionLoopClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
-  /* Everything begins with a loop, so this comes before the first message */
+  /* Everything starts with a loop, so this comes before the first message */
   bindtextdomain (GETTEXT_PACKAGE, PILLION_LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
 
@@ -381,7 +381,7 @@ pillion_loop_class_init (PillionLoopClass *klass)
   /**
    * PillionLoop:flags:
    *
-   * How the loop came by its context.
+   * How the loop got its context.
    *
    * Since: 1.0
    */
@@ -403,7 +403,7 @@ pillion_loop_class_init (PillionLoopClass *klass)
   /**
    * PillionLoop:budget-mode: (getter get_budget_mode) (setter set_budget_mode)
    *
-   * Whether the budget grows if the host ticks seldom.
+   * Whether the budget grows if the host rarely ticks.
    *
    * Since: 1.0
    */
@@ -556,8 +556,9 @@ pillion_loop_class_init (PillionLoopClass *klass)
    * PillionLoop::closed:
    * @self: the loop
    *
-   * Emitted once, when the loop has been closed. A host that watches the descriptor of [method@Pillion.Loop.get_fd] stops here: it is not
-   * readable any more, and its number is free when the loop is finalized.
+   * Emitted once, when the loop has been closed. A host that watches the descriptor of
+   * [method@Pillion.Loop.get_fd] stops here: it is never readable again, and its number is free once the loop
+   * is finalized.
    *
    * Since: 1.0
    */
@@ -582,7 +583,7 @@ pillion_loop_init (PillionLoop *self)
  * pillion_loop_new:
  * @context: (nullable): the context to ride on; %NULL for the thread-default one. It has to be %NULL with
  *   [flags@Pillion.LoopFlags.PRIVATE_CONTEXT]
- * @flags: how to come by the context
+ * @flags: how to get the context
  *
  * Creates a loop that belongs to the calling thread.
  *
@@ -662,7 +663,7 @@ pillion_loop_set_budget_usec (PillionLoop *self,
  * pillion_loop_get_budget_mode: (get-property budget-mode)
  * @self: a loop
  *
- * Gets whether the budget grows if the host ticks seldom.
+ * Gets whether the budget grows if the host rarely ticks.
  *
  * Returns: the mode
  *
@@ -681,8 +682,8 @@ pillion_loop_get_budget_mode (PillionLoop *self)
  * @self: a loop
  * @mode: the mode
  *
- * Sets whether the budget grows if the host ticks seldom. That shows while there is more to do than fits into a
- * kick; the budget starts to grow when this has been so four times in a row.
+ * Sets whether the budget grows if the host rarely ticks. It only grows while there is more to do than fits
+ * into a kick, and starts to grow when that has happened four times in a row.
  *
  * Since: 1.0
  */
@@ -779,7 +780,7 @@ pillion_loop_release (PillionLoop *self)
   g_return_if_fail (self->core.n_holds > 0);
 
   self->core.n_holds--;
-  /* A host that sleeps has to get up to see that nothing is left */
+  /* A sleeping host has to wake up to see that nothing is left */
   if (self->core.n_holds == 0 && self->ride != PILLION_RIDE_NONE)
     pillion_core_ring (&self->core);
 }
@@ -805,7 +806,7 @@ pillion_loop_get_auto_stop (PillionLoop *self)
 /**
  * pillion_loop_set_auto_stop: (set-property auto-stop)
  * @self: a loop
- * @auto_stop: whether the hook is to go
+ * @auto_stop: whether to remove it
  *
  * Sets whether the hook is removed when nothing is left.
  *
@@ -846,7 +847,7 @@ pillion_loop_get_allow_nesting (PillionLoop *self)
 /**
  * pillion_loop_set_allow_nesting: (set-property allow-nesting)
  * @self: a loop
- * @allow_nesting: whether it is to work
+ * @allow_nesting: whether it works
  *
  * Sets whether a kick inside a callback works. On the loop's thread only.
  *

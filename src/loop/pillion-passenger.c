@@ -8,13 +8,14 @@
 
 #include "loop/pillion-loop-private.h"
 
-/* Two sources share the work, because GLib serves strictly by priority. The turn has the default priority. If a kick runs out of time with
- * work left, the turn steps back for about as long as that kick took, so that redrawing and idle work of the context get theirs. The
- * filler comes after everything else: it kicks in that time only if nobody else in the context has anything to do. So a busy loop keeps
- * the context from nothing, and a context that is always busy keeps the loop from no more than every other turn.
+/* Two sources share the work, because GLib serves strictly by priority. The turn has the default priority. If
+ * a kick runs out of time with work left, the turn steps back for about as long as that kick took, so that
+ * the context's redrawing and idle work get their time. The filler comes after everything else: it only kicks
+ * in that time if nothing else in the context has anything to do. So a busy loop keeps the context from
+ * nothing, and a context that is always busy keeps the loop from at most every other turn.
  *
- * Neither needs a descriptor: prepare () is asked whenever the context is about to sleep, and a thread that brings work wakes the
- * context. */
+ * Neither needs a descriptor: prepare () is called whenever the context is about to sleep, and a thread that
+ * brings work wakes the context. */
 typedef struct
 {
   GSource source;
@@ -26,16 +27,16 @@ struct _PillionPassenger
   PillionLoop *loop;
   GSource *turn;
   GSource *filler;
-  gint64 step_back_end; /* until when the turn steps back, monotonic; 0 while it does not */
+  gint64 step_back_end; /* until when the turn steps back, monotonic; 0 if it does not */
 };
 
-/* The shortest time that others get, in µs: GLib's own timers are not finer */
+/* The shortest time that the others get, in µs: GLib's own timers are no finer */
 #define MIN_STEP_BACK_USEC 1000
 
-/* The longest: a kick may have lasted for minutes, because a callback opened a dialog */
+/* The longest, in µs: a kick may have taken minutes, because a callback opened a dialog */
 #define MAX_STEP_BACK_USEC 100000
 
-/* Also if nothing is left: the last kicks take the sources away */
+/* Even if nothing is left: the last kicks remove the sources */
 static gboolean
 wants_kick (PillionLoop *loop)
 {
@@ -43,14 +44,14 @@ wants_kick (PillionLoop *loop)
     (loop->core.depth == 0 && pillion_loop_stops_alone (loop) && !pillion_loop_has_work (loop));
 }
 
-/* Not if the loop itself iterates the context, in a wait: then it sees to its items by itself */
+/* Not if the loop iterates the context itself, in a wait: then it runs its items itself */
 static gboolean
 may_kick (PillionLoop *loop)
 {
   return !loop->core.pump.looking && pillion_loop_may_kick (loop);
 }
 
-/* In µs, 0 once the turn may come */
+/* In µs; 0 once the turn may come */
 static gint64
 get_step_back_left (PillionPassenger *self)
 {
@@ -85,8 +86,9 @@ turn_prepare (GSource *source,
   if (core->depth > 0)
     pillion_loop_look_inside (self->loop);
 
-  /* The context looks now, so whatever was rung for has been heard. First the flag, then the look: a thread that brings work after it
-   * rings again. Without this, the ring of a timer that was set on this thread would swallow those of the threads. */
+  /* The context checks now, so earlier wake-ups have been seen. The flag first, then the check: a thread that
+   * brings work after it wakes the context again. Without this, the wake-up of a timer that was set on this
+   * thread would swallow those of other threads. */
   if (__atomic_load_n (&core->rung, __ATOMIC_RELAXED))
     __atomic_store_n (&core->rung, FALSE, __ATOMIC_SEQ_CST);
 

@@ -6,11 +6,11 @@
 
 #include <pillion/pillion.h>
 
-/* What a loop has in a context that somebody else runs: the sources that kick it there */
+/* A loop's part in a context that something else runs: the sources that kick it there */
 typedef struct _PillionPassenger PillionPassenger;
 
 /* Attaches the sources to the loop's context. They hold no reference to the loop. */
 PillionPassenger *pillion_passenger_new  (PillionLoop      *loop);
 
-/* On any thread, also from inside one of the kicks */
+/* From any thread, even inside one of the kicks */
 void              pillion_passenger_free (PillionPassenger *self);

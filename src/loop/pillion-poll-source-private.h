@@ -16,13 +16,13 @@ struct _PillionPollSource
 
   PillionLoop *loop;
   int fd;
-  GSource *source;   /* lasts as long as this, destroyed or not */
-  GSource *turn_source; /* has a share for it while it steps back; NULL until that is needed */
+  GSource *source;   /* lives as long as this, destroyed or not */
+  GSource *turn_source; /* gets a share for it while it steps back; NULL until needed */
   gboolean closed;   /* atomic */
-  PillionCallback *callback; /* atomic, because another thread lets go of it if the loop is closed */
+  PillionCallback *callback; /* atomic, because another thread drops it if the loop is closed */
 
   gint64 ready_usec;
-  PillionReadyTimer *timer; /* stands for the ready time if the host's clock is a virtual one; NULL while it is in no queue */
+  PillionReadyTimer *timer; /* stands for the ready time if the host has a virtual clock; NULL while it is in no queue */
 
   PillionNote *ring; /* queued when another thread has rung */
   gboolean rung;      /* atomic: whether it is */
@@ -30,12 +30,12 @@ struct _PillionPollSource
 
   gboolean busy;
   gboolean running;
-  gboolean resting;   /* whether the context does not look at the source, because there is nothing to be done about what it sees */
-  gboolean acquired;  /* whether the context became the loop's when the other loop began to run */
+  gboolean resting;   /* whether the context ignores the source, because nothing can be done about what it sees */
+  gboolean acquired;  /* whether the loop acquired the context when the other loop started to run */
   guint n_calls;      /* how many calls of the callback are on the stack */
-  guint turn;         /* the loop's last turn in which the context has called it: once in each, whatever the time */
+  guint turn;         /* the last turn of the loop in which the context called it: once in each, whatever the time */
   gboolean untold;    /* whether only the other loop, which is on the stack, knows what is ready in it */
-  gboolean again;     /* whether somebody rang while the callback was being called */
+  gboolean again;     /* whether something rang during the callback */
   guint n_waits;      /* how many waits are on the stack */
   guint wait_depth;   /* the depth of the loop at which the innermost of them works */
   gboolean fired;     /* whether the innermost of them has seen the source */
@@ -63,16 +63,16 @@ void     pillion_poll_source_change_ready_time (PillionPollSource *self,
                                                 gint64             ready_usec);
 void     pillion_poll_source_unset_timer       (PillionPollSource *self);
 
-/* While it rests neither the descriptor nor the ready time is looked at */
+/* While it rests, neither the descriptor nor the ready time is checked */
 void     pillion_poll_source_set_resting       (PillionPollSource *self,
                                                 gboolean           resting);
 
-/* Whether the next one to run the context has to call the callback first */
+/* Whether whatever runs the context next has to call the callback first */
 void     pillion_poll_source_set_untold        (PillionPollSource *self,
                                                 gboolean           untold);
 
 /* In a wait the context has had its turn */
 void     pillion_poll_source_allow_brief       (PillionPollSource *self);
 
-/* For the tasks that are watched: one of them is done */
+/* For the watched tasks: one of them is done */
 void     pillion_poll_source_on_task_done      (gpointer           self);

@@ -21,8 +21,8 @@
  * the task, once, however often this was called. One callback serves all tasks, while
  * [method@Pillion.Task.add_done_callback] costs a binding one for each. On the loop's thread only.
  *
- * Returns: whether the source watches it; %FALSE if the task belongs to a loop of another thread or to one that
- *   is closed, or if the source is closed
+ * Returns: whether the source watches it; %FALSE if the task belongs to a loop of another thread or to a
+ *   closed loop, or if the source is closed
  *
  * Since: 1.0
  */
@@ -42,12 +42,12 @@ pillion_poll_source_watch_task (PillionPollSource *self,
  * @self: a source
  * @task: a task that is watched, or was
  *
- * For language bindings: stops waiting for the task, and cancels it if nothing else waits for it either. If the task is done, taken or
- * not, and nothing has asked for its outcome, whatever it got goes to the next waiter: the item of a queue, the
- * permit of a semaphore. Call it when the last waiter that uses this source gives up. On the loop's thread
- * only.
+ * For language bindings: stops waiting for the task, and cancels it if nothing else waits for it either. If
+ * the task is done, taken or not, and nothing has asked for its outcome, whatever it got goes to the next
+ * waiter: the item of a queue, the permit of a semaphore. Call it when the last waiter that uses this source
+ * gives up. On the loop's thread only.
  *
- * Returns: whether it was watched; FALSE also if it is done
+ * Returns: whether it was watched; %FALSE also if it is done
  *
  * Since: 1.0
  */
@@ -66,9 +66,9 @@ pillion_poll_source_give_up_task (PillionPollSource *self,
  * pillion_poll_source_take_task:
  * @self: a source
  *
- * For language bindings: takes the next watched task that has ended, in the order in which they ended. A task that is not done can no
- * longer be waited for: its loop was closed, or its done callbacks were removed ([method@Pillion.Scope.adopt]).
- * On the loop's thread only.
+ * For language bindings: takes the next watched task that has ended, in the order in which they ended. If
+ * that task is not done, it can no longer be waited for: its loop was closed, or its done callbacks were
+ * removed ([method@Pillion.Scope.adopt]). On the loop's thread only.
  *
  * Returns: (transfer full) (nullable): the task, or %NULL if no more have ended
  *

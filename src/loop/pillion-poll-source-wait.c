@@ -6,12 +6,12 @@
 
 #include "loop/pillion-poll-source-private.h"
 
-/* The other loop outside: how it waits in the guest loop instead of for its descriptors */
+/* The other loop outside: how it waits in the guest loop instead of on its descriptors */
 
-/* Waiting is one level of the loop's, and working in it another one */
+/* Waiting is one level of the loop's depth, and working inside it another */
 #define WAIT_LEVELS 2
 
-/* Returns whether a wait makes sense now, and the context is ours for it. Gives what end_wait () needs. */
+/* Returns whether a wait makes sense now and the context was acquired for it. Sets what end_wait () needs. */
 static gboolean
 begin_wait (PillionPollSource *self,
             guint *outer_depth)
@@ -35,7 +35,7 @@ end_wait (PillionPollSource *self,
 {
   self->n_waits--;
   self->wait_depth = outer_depth;
-  /* A wait further up looks again: what that was for may have been seen, or taken back, in this one */
+  /* An outer wait checks again: what it waits for may have been seen, or taken back, in this one */
   if (self->n_waits > 0)
     self->fired = TRUE;
   if (pillion_poll_source_is_open (self))
@@ -50,11 +50,11 @@ end_wait (PillionPollSource *self,
 /**
  * pillion_poll_source_wait:
  * @self: a source
- * @timeout: how long to wait, in µs of the loop's clock; less than 0 for as long as it takes
+ * @timeout: how long to wait, in µs of the loop's clock; negative for as long as it takes
  *
- * Waits until the descriptor is readable, the ready time has come, or @timeout is over, while the loop and its
- * context carry on. Another loop that runs by itself calls this instead of waiting for its descriptors. The
- * callback is not called. Afterwards the ready time is -1. A virtual clock jumps.
+ * Waits until the descriptor is readable, the ready time has come, or @timeout is over, while the loop and
+ * its context carry on. Another loop that runs by itself calls this instead of waiting on its descriptors.
+ * The callback is not called. Afterwards the ready time is -1. A virtual clock jumps.
  *
  * On the loop's thread only. You can call it between two kicks, in a callback inside a kick, and while another
  * loop waits. A wait inside a wait for the same source ends the outer one, too.
@@ -81,7 +81,7 @@ pillion_poll_source_wait (PillionPollSource *self,
   core = &self->loop->core;
   if (timeout >= 0)
     {
-      /* Also by the ready time, so that a main loop inside of this wait sees it */
+      /* Set the ready time too, so that a main loop inside this wait sees it */
       gint64 due = pillion_add_time (pillion_core_now (core), timeout);
 
       if (self->ready_usec < 0 || due < self->ready_usec)
@@ -102,8 +102,9 @@ pillion_poll_source_wait (PillionPollSource *self,
  * pillion_poll_source_iterate:
  * @self: a source
  *
- * Does a little of what is ready in the loop and in its context, without waiting and without calling the callback: what another loop that runs
- * by itself, and never has to wait, does now and then. A ready time that has come meanwhile is -1 afterwards. On the loop's thread.
+ * Does a little of what is ready in the loop and in its context, without waiting and without calling the
+ * callback. Another loop that runs by itself and never has to wait calls this now and then. If the ready time
+ * has come, it is -1 afterwards. On the loop's thread only.
  *
  * Returns: whether it could, as with [method@Pillion.PollSource.wait]
  *

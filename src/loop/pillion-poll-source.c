@@ -85,7 +85,7 @@ static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (PillionPollSource, pillion_poll_source, G_TYPE_OBJECT)
 
-/* On any thread, but on another one than the loop's only if that is closed, and so calls nothing any more */
+/* On any thread, but on another than the loop's only if the loop is closed, and so calls nothing any more */
 static void
 set_callback (PillionPollSource *self,
               PillionCallback *callback)
@@ -93,7 +93,7 @@ set_callback (PillionPollSource *self,
   pillion_callback_unref (__atomic_exchange_n (&self->callback, callback, __ATOMIC_ACQ_REL));
 }
 
-/* The host's clock may be another one now */
+/* The host may have another clock now */
 static void
 on_host_changed (PillionPollSource *self)
 {
@@ -149,7 +149,7 @@ ending_run (PillionItem *item,
   return FALSE;
 }
 
-/* The loop is closed, perhaps at this very moment, and then what belongs to its thread is left to that */
+/* If the loop is closed, perhaps at this very moment, what belongs to its thread is left to it */
 static void
 ending_drop (PillionItem *item)
 {
@@ -187,7 +187,8 @@ pillion_poll_source_constructed (GObject *object)
     {
       PillionLoop *loop = pillion_loop_get_default ();
 
-      /* There may be none, which is the caller's error and was reported. Everything else relies on having one. */
+      /* There may be no loop, which is the caller's error and was reported. Everything else relies on having
+       * one. */
       self->loop = loop != NULL ? g_object_ref (loop) : pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
     }
 
@@ -313,8 +314,8 @@ pillion_poll_source_class_init (PillionPollSourceClass *klass)
   /**
    * PillionPollSource:busy: (getter get_busy) (setter set_busy)
    *
-   * Whether the other loop has work, and so holds this one. A host with a hook of its own may follow its notification: the hook is wanted
-   * when it becomes true.
+   * Whether the other loop has work, and so holds this one. A host with its own hook may watch this property:
+   * the hook is wanted when it becomes true.
    *
    * Since: 1.0
    */
@@ -443,9 +444,11 @@ pillion_poll_source_set_callback (PillionPollSource *self,
 /**
  * pillion_poll_source_set_callback_closure: (rename-to pillion_poll_source_set_callback)
  * @self: a source
- * @closure: (nullable): does what is ready in the other loop; called with @self and the deadline, like a [callback@Pillion.PollFunc], and returns when to be called again
+ * @closure: (nullable): does what is ready in the other loop. It is called with @self and the deadline, like
+ *   a [callback@Pillion.PollFunc], and returns when to be called again
  *
- * Does what `pillion_poll_source_set_callback ()` does, with a closure, and is what language bindings call by that name.
+ * The same as `pillion_poll_source_set_callback ()`, with a closure. Language bindings call this one by that
+ * name.
  *
  * Since: 1.0
  */
@@ -503,7 +506,7 @@ pillion_poll_source_set_ready_time (PillionPollSource *self,
   core = &self->loop->core;
   if (self->n_waits > 0 && ready_usec == 0)
     {
-      /* The wait sees that before it sleeps again. A main loop in it sees the ready time. */
+      /* The wait sees that before it sleeps again. A main loop inside it sees the ready time. */
       self->fired = TRUE;
       if (core->depth <= self->wait_depth && self->n_calls == 0)
         return;
@@ -512,7 +515,7 @@ pillion_poll_source_set_ready_time (PillionPollSource *self,
   pillion_poll_source_change_ready_time (self, ready_usec);
   if (ready_usec >= 0 && core->depth == 0 && !self->running)
     {
-      /* Another thread that runs the context may sleep in it */
+      /* Another thread that runs the context may be asleep in it */
       if (!g_main_context_is_owner (core->context))
         g_main_context_wakeup (core->context);
       pillion_core_busy (core);
@@ -543,7 +546,7 @@ pillion_poll_source_ring (PillionPollSource *self)
  *
  * Checks whether the other loop has work.
  *
- * Returns: whether it was said to have
+ * Returns: whether it has, according to [method@Pillion.PollSource.set_busy]
  *
  * Since: 1.0
  */
@@ -560,8 +563,8 @@ pillion_poll_source_get_busy (PillionPollSource *self)
  * @self: a source
  * @busy: whether the other loop has work: something ready, a timer, or something that it waits for
  *
- * Says whether the other loop has work. While it has, the guest loop is held ([method@Pillion.Loop.hold]) and does not stop. When it
- * begins to have, the hook is installed in the host again. On the loop's thread.
+ * Says whether the other loop has work. While it has, the guest loop is held ([method@Pillion.Loop.hold]) and
+ * does not stop. When work begins, the hook is installed in the host again. On the loop's thread only.
  *
  * Since: 1.0
  */
@@ -664,8 +667,9 @@ pillion_poll_source_get_external (PillionPollSource *self)
  * @self: a source
  * @n_external: how many operations
  *
- * For language bindings: says how many operations other threads are performing for the other loop. Each will make its descriptor
- * readable. A virtual clock ([class@Pillion.TestHost]) waits for them, and does not jump. On the loop's thread only.
+ * For language bindings: says how many operations other threads are performing for the other loop. Each of
+ * them will make its descriptor readable. A virtual clock ([class@Pillion.TestHost]) waits for them, and does
+ * not jump. On the loop's thread only.
  *
  * Since: 1.0
  */
