@@ -129,6 +129,22 @@ end_object (gpointer object)
   g_assert_null (weak);
 }
 
+static inline void
+cancel_all (GPtrArray *tasks)
+{
+  for (guint i = 0; i < tasks->len; i++)
+    pillion_task_cancel (tasks->pdata[i]);
+}
+
+/* Sees that nobody else holds on to any of them, and drops them */
+static inline void
+end_all (GPtrArray *tasks)
+{
+  for (guint i = 0; i < tasks->len; i++)
+    end_object (tasks->pdata[i]);
+  g_ptr_array_set_size (tasks, 0);
+}
+
 /* Kicks until @expression is true; whatever makes it so must be on its way */
 #define kick_until(loop, expression) \
   G_STMT_START \

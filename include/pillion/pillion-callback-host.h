@@ -42,6 +42,8 @@ typedef void (*PillionWakeFunc) (gpointer user_data);
 PILLION_AVAILABLE_IN_1_0
 PillionCallbackHost *pillion_callback_host_new                 (const char          *name);
 PILLION_AVAILABLE_IN_1_0
+GMainContext        *pillion_callback_host_get_context         (PillionCallbackHost *self);
+PILLION_AVAILABLE_IN_1_0
 void                 pillion_callback_host_set_install         (PillionCallbackHost *self,
                                                                 PillionHookFunc      func,
                                                                 gpointer             user_data,

@@ -22,6 +22,8 @@ PillionCompletions *pillion_completions_new        (PillionLoop         *loop,
                                                     gsize                n_tasks,
                                                     GError             **error);
 PILLION_AVAILABLE_IN_1_0
+PillionLoop        *pillion_completions_get_loop   (PillionCompletions  *self);
+PILLION_AVAILABLE_IN_1_0
 gboolean            pillion_completions_add        (PillionCompletions  *self,
                                                     PillionTask         *task,
                                                     GError             **error);

@@ -46,7 +46,7 @@ struct _PillionHostInterface
   void        (*wake)     (PillionHost  *host);
   gint64      (*get_now)  (PillionHost  *host);
   gboolean    (*skip_to)  (PillionHost  *host,
-                           gint64        time);
+                           gint64        time_usec);
   gboolean    (*runs_context) (PillionHost  *host,
                                GMainContext *context);
   gboolean    (*keeps_hook)   (PillionHost  *host);
@@ -79,6 +79,6 @@ PILLION_AVAILABLE_IN_1_0
 gboolean    pillion_host_keeps_hook    (PillionHost  *host);
 PILLION_AVAILABLE_IN_1_0
 gboolean    pillion_host_skip_to       (PillionHost  *host,
-                                        gint64        time);
+                                        gint64        time_usec);
 
 G_END_DECLS

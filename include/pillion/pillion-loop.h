@@ -91,6 +91,8 @@ PILLION_AVAILABLE_IN_1_0
 PillionLoop      *pillion_loop_get_default          (void);
 PILLION_AVAILABLE_IN_1_0
 GMainContext     *pillion_loop_get_context          (PillionLoop        *self);
+PILLION_AVAILABLE_IN_1_0
+PillionLoopFlags  pillion_loop_get_flags            (PillionLoop        *self);
 
 PILLION_AVAILABLE_IN_1_0
 gboolean          pillion_loop_ensure               (PillionLoop        *self,

@@ -50,49 +50,49 @@ PILLION_AVAILABLE_IN_1_0
 PillionRetry *pillion_retry_new               (void);
 
 PILLION_AVAILABLE_IN_1_0
-guint         pillion_retry_get_attempts      (PillionRetry       *self);
+guint        pillion_retry_get_attempts           (PillionRetry      *self);
 PILLION_AVAILABLE_IN_1_0
-void          pillion_retry_set_attempts      (PillionRetry       *self,
-                                               guint               attempts);
+void         pillion_retry_set_attempts           (PillionRetry      *self,
+                                                   guint              attempts);
 PILLION_AVAILABLE_IN_1_0
-GTimeSpan     pillion_retry_get_initial_delay (PillionRetry       *self);
+gint64       pillion_retry_get_initial_delay_usec (PillionRetry      *self);
 PILLION_AVAILABLE_IN_1_0
-void          pillion_retry_set_initial_delay (PillionRetry       *self,
-                                               GTimeSpan           delay);
+void         pillion_retry_set_initial_delay_usec (PillionRetry      *self,
+                                                   gint64             delay_usec);
 PILLION_AVAILABLE_IN_1_0
-GTimeSpan     pillion_retry_get_max_delay     (PillionRetry       *self);
+gint64       pillion_retry_get_max_delay_usec     (PillionRetry      *self);
 PILLION_AVAILABLE_IN_1_0
-void          pillion_retry_set_max_delay     (PillionRetry       *self,
-                                               GTimeSpan           delay);
+void         pillion_retry_set_max_delay_usec     (PillionRetry      *self,
+                                                   gint64             delay_usec);
 PILLION_AVAILABLE_IN_1_0
-double        pillion_retry_get_multiplier    (PillionRetry       *self);
+double       pillion_retry_get_multiplier         (PillionRetry      *self);
 PILLION_AVAILABLE_IN_1_0
-void          pillion_retry_set_multiplier    (PillionRetry       *self,
-                                               double              multiplier);
+void         pillion_retry_set_multiplier         (PillionRetry      *self,
+                                                   double             multiplier);
 PILLION_AVAILABLE_IN_1_0
-double        pillion_retry_get_jitter        (PillionRetry       *self);
+double       pillion_retry_get_jitter             (PillionRetry      *self);
 PILLION_AVAILABLE_IN_1_0
-void          pillion_retry_set_jitter        (PillionRetry       *self,
-                                               double              jitter);
+void         pillion_retry_set_jitter             (PillionRetry      *self,
+                                                   double             jitter);
 PILLION_AVAILABLE_IN_1_0
-guint         pillion_retry_get_seed          (PillionRetry       *self);
+guint        pillion_retry_get_seed               (PillionRetry      *self);
 PILLION_AVAILABLE_IN_1_0
-void          pillion_retry_set_seed          (PillionRetry       *self,
-                                               guint               seed);
+void         pillion_retry_set_seed               (PillionRetry      *self,
+                                                   guint              seed);
 PILLION_AVAILABLE_IN_1_0
-void          pillion_retry_set_predicate     (PillionRetry       *self,
-                                               PillionRetryFunc    func,
-                                               gpointer            user_data,
-                                               GDestroyNotify      destroy);
+void         pillion_retry_set_predicate          (PillionRetry      *self,
+                                                   PillionRetryFunc   func,
+                                                   gpointer           user_data,
+                                                   GDestroyNotify     destroy);
 
 PILLION_AVAILABLE_IN_1_0
-PillionTask  *pillion_retry_run               (PillionRetry       *self,
-                                               PillionLoop        *loop,
-                                               const char         *name,
-                                               GCancellable       *cancellable,
-                                               PillionAttemptFunc  func,
-                                               gpointer            user_data,
-                                               GDestroyNotify      destroy);
+PillionTask *pillion_retry_run                    (PillionRetry      *self,
+                                                   PillionLoop       *loop,
+                                                   const char        *name,
+                                                   GCancellable      *cancellable,
+                                                   PillionAttemptFunc func,
+                                                   gpointer           user_data,
+                                                   GDestroyNotify     destroy);
 
 /* The same with closures, for language bindings */
 PILLION_AVAILABLE_IN_1_0

@@ -23,13 +23,22 @@ pillion_callback_clear (gpointer memory)
     self->destroy (self->data);
 }
 
+/* NULL if there is no function. Nothing needs the data then, so it is freed at once. */
 static inline PillionCallback *
 pillion_callback_new (GCallback func,
                       gpointer data,
                       GDestroyNotify destroy)
 {
-  PillionCallback *self = g_atomic_rc_box_new (PillionCallback);
+  PillionCallback *self;
 
+  if (func == NULL)
+    {
+      if (destroy != NULL)
+        destroy (data);
+      return NULL;
+    }
+
+  self = g_atomic_rc_box_new (PillionCallback);
   self->func = func;
   self->data = data;
   self->destroy = destroy;

@@ -49,7 +49,7 @@ pillion_set_wait_func (PillionWaitFunc func,
 {
   PillionCallback *old = pillion_interrupt_callback;
 
-  pillion_interrupt_callback = func != NULL ? pillion_callback_new (G_CALLBACK (func), user_data, destroy) : NULL;
+  pillion_interrupt_callback = pillion_callback_new (G_CALLBACK (func), user_data, destroy);
   pillion_callback_unref (old);
 }
 

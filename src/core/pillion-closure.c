@@ -31,6 +31,9 @@ marshal (GClosure *closure,
 GClosure *
 pillion_closure_take (GClosure *closure)
 {
+  if (closure == NULL)
+    return NULL;
+
   g_closure_ref (closure);
   g_closure_sink (closure);
   if (G_CLOSURE_NEEDS_MARSHAL (closure))
@@ -42,7 +45,8 @@ pillion_closure_take (GClosure *closure)
 void
 pillion_closure_let_go (gpointer closure)
 {
-  g_closure_unref (closure);
+  if (closure != NULL)
+    g_closure_unref (closure);
 }
 
 /* Calls a closure with n_arguments arguments, each given as its GType and its value. */

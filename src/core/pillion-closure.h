@@ -9,7 +9,7 @@
 /* Functions that call a closure, which is their data. Bindings pass closures, because a C function made for a
  * callback costs them a piece of machine code, which some of them never free. */
 
-/* Takes a reference for one of the functions below, and sinks a floating one */
+/* Takes a reference for one of the functions below, and sinks a floating one. NULL stays NULL. */
 GClosure    *pillion_closure_take      (GClosure     *closure);
 
 /* The matching destroy function; works on any thread */

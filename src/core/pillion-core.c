@@ -31,6 +31,17 @@ pillion_core_describe_closed (PillionCore *self)
   return self->forked ? _("The loop belongs to the parent of this process: make a new one after the fork") : _("The loop was closed");
 }
 
+gboolean
+pillion_core_check_thread (PillionCore *self,
+                           GError **error)
+{
+  if (pillion_core_on_thread (self))
+    return TRUE;
+
+  g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD, _("A loop can only be used on the thread that created it"));
+  return FALSE;
+}
+
 void
 pillion_core_clear (PillionCore *self)
 {

@@ -154,6 +154,10 @@ void   pillion_core_wait_until_left (PillionCore *self);
 /* The error message for using a closed loop; translated */
 const char *pillion_core_describe_closed (PillionCore *self);
 
+/* Whether the calling thread is the loop's; if not, sets @error. For functions that have an error to return. */
+gboolean    pillion_core_check_thread    (PillionCore  *self,
+                                          GError      **error);
+
 /* The context has to be set before */
 void   pillion_core_init  (PillionCore          *self);
 

@@ -19,9 +19,7 @@ get_caller (PillionCore *core,
 
   if (G_UNLIKELY (self == NULL))
     {
-      if (core != NULL && !pillion_core_on_thread (core))
-        g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD, _("A loop can only be used on the thread that created it"));
-      else
+      if (core == NULL || pillion_core_check_thread (core, error))
         g_set_error (error, PILLION_ERROR, PILLION_ERROR_NOT_IN_FIBER, _("Only a fiber can wait here"));
       return NULL;
     }

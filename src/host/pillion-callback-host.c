@@ -223,7 +223,7 @@ pillion_callback_host_class_init (PillionCallbackHostClass *klass)
                          G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   /**
-   * PillionCallbackHost:context:
+   * PillionCallbackHost:context: (getter get_context)
    *
    * The context that the host's main loop runs by itself, as Qt does with the default one if it was built
    * with GLib. A loop on this context becomes a passenger in [method@Pillion.Loop.ensure].
@@ -273,6 +273,24 @@ pillion_callback_host_new (const char *name)
   return g_object_new (PILLION_TYPE_CALLBACK_HOST, "name", name, NULL);
 }
 
+/**
+ * pillion_callback_host_get_context: (get-property context)
+ * @self: a host
+ *
+ * Gets the context that the host's main loop runs by itself.
+ *
+ * Returns: (transfer none) (nullable): the context, or %NULL if it runs none
+ *
+ * Since: 1.0
+ */
+GMainContext *
+pillion_callback_host_get_context (PillionCallbackHost *self)
+{
+  g_return_val_if_fail (PILLION_IS_CALLBACK_HOST (self), NULL);
+
+  return self->context;
+}
+
 static void
 replace (PillionCallback **slot,
          GCallback func,
@@ -281,7 +299,7 @@ replace (PillionCallback **slot,
 {
   PillionCallback *old = *slot;
 
-  *slot = func != NULL ? pillion_callback_new (func, user_data, destroy) : NULL;
+  *slot = pillion_callback_new (func, user_data, destroy);
   pillion_callback_unref (old);
 }
 
@@ -321,7 +339,7 @@ void
 pillion_callback_host_set_install_closure (PillionCallbackHost *self,
                                            GClosure *closure)
 {
-  pillion_callback_host_set_install (self, closure != NULL ? pillion_closure_hook : NULL, closure != NULL ? pillion_closure_take (closure) : NULL,
+  pillion_callback_host_set_install (self, closure != NULL ? pillion_closure_hook : NULL, pillion_closure_take (closure),
                                      pillion_closure_let_go);
 }
 
@@ -361,7 +379,7 @@ void
 pillion_callback_host_set_remove_closure (PillionCallbackHost *self,
                                           GClosure *closure)
 {
-  pillion_callback_host_set_remove (self, closure != NULL ? pillion_closure_hook : NULL, closure != NULL ? pillion_closure_take (closure) : NULL,
+  pillion_callback_host_set_remove (self, closure != NULL ? pillion_closure_hook : NULL, pillion_closure_take (closure),
                                     pillion_closure_let_go);
 }
 
@@ -384,13 +402,14 @@ pillion_callback_host_set_wake (PillionCallbackHost *self,
                                 gpointer user_data,
                                 GDestroyNotify destroy)
 {
-  PillionCallback *old;
+  PillionCallback *wake, *old;
 
   g_return_if_fail (PILLION_IS_CALLBACK_HOST (self));
 
+  wake = pillion_callback_new (G_CALLBACK (func), user_data, destroy);
   pillion_mutex_lock (&self->lock);
   old = self->wake;
-  self->wake = func != NULL ? pillion_callback_new (G_CALLBACK (func), user_data, destroy) : NULL;
+  self->wake = wake;
   pillion_mutex_unlock (&self->lock);
 
   pillion_callback_unref (old);
@@ -410,7 +429,7 @@ void
 pillion_callback_host_set_wake_closure (PillionCallbackHost *self,
                                         GClosure *closure)
 {
-  pillion_callback_host_set_wake (self, closure != NULL ? pillion_closure_call : NULL, closure != NULL ? pillion_closure_take (closure) : NULL,
+  pillion_callback_host_set_wake (self, closure != NULL ? pillion_closure_call : NULL, pillion_closure_take (closure),
                                   pillion_closure_let_go);
 }
 

@@ -273,9 +273,9 @@ pillion_host_keeps_hook (PillionHost *host)
 /**
  * pillion_host_skip_to:
  * @host: a host
- * @time: a time of the host's clock, in µs
+ * @time_usec: a time of the host's clock, in µs
  *
- * Moves a virtual clock forward to @time. A loop calls this instead of sleeping until then.
+ * Moves a virtual clock forward to @time_usec. A loop calls this instead of sleeping until then.
  *
  * Returns: whether the clock was moved; FALSE if time passes by itself, so that the loop has to sleep
  *
@@ -283,9 +283,9 @@ pillion_host_keeps_hook (PillionHost *host)
  */
 gboolean
 pillion_host_skip_to (PillionHost *host,
-                      gint64 time)
+                      gint64 time_usec)
 {
   g_return_val_if_fail (PILLION_IS_HOST (host), FALSE);
 
-  return PILLION_HOST_GET_IFACE (host)->skip_to (host, time);
+  return PILLION_HOST_GET_IFACE (host)->skip_to (host, time_usec);
 }

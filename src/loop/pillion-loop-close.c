@@ -125,12 +125,8 @@ pillion_loop_close (PillionLoop *self,
   g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (!pillion_core_on_thread (core))
-    {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD,
-                   _("A loop can only be used on the thread that created it"));
-      return FALSE;
-    }
+  if (!pillion_core_check_thread (core, error))
+    return FALSE;
   if (core->closed)
     return TRUE;
   if (core->closing)

@@ -525,14 +525,15 @@ pillion_loop_set_wake_func (PillionLoop *self,
                             gpointer user_data,
                             GDestroyNotify destroy)
 {
-  PillionCallback *old;
+  PillionCallback *wake, *old;
   gboolean is_first;
 
   g_return_if_fail (PILLION_IS_LOOP (self));
 
+  wake = pillion_callback_new (G_CALLBACK (func), user_data, destroy);
   pillion_mutex_lock (&self->wake_lock);
   old = self->wake;
-  self->wake = func != NULL ? pillion_callback_new (G_CALLBACK (func), user_data, destroy) : NULL;
+  self->wake = wake;
   pillion_mutex_unlock (&self->wake_lock);
 
   is_first = old == NULL;
@@ -558,6 +559,6 @@ void
 pillion_loop_set_wake_closure (PillionLoop *self,
                                GClosure *closure)
 {
-  pillion_loop_set_wake_func (self, closure != NULL ? pillion_closure_call : NULL, closure != NULL ? pillion_closure_take (closure) : NULL,
+  pillion_loop_set_wake_func (self, closure != NULL ? pillion_closure_call : NULL, pillion_closure_take (closure),
                               pillion_closure_let_go);
 }

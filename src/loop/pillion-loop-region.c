@@ -126,7 +126,8 @@ pillion_loop_begin_region (PillionLoop *self,
  * Ends the region of this name that began last, and wakes the host if something waits to be called. On the
  * loop's thread only.
  *
- * Returns: whether there was one; if not, @error is [error@Pillion.Error.OVER_RELEASED]
+ * Returns: whether there was one; if not, @error is set: to [error@Pillion.Error.OVER_RELEASED], or to
+ *   [error@Pillion.Error.WRONG_THREAD]
  *
  * Since: 1.0
  */
@@ -139,10 +140,11 @@ pillion_loop_end_region (PillionLoop *self,
   guint i;
 
   g_return_val_if_fail (PILLION_IS_LOOP (self), FALSE);
-  g_return_val_if_fail (pillion_core_on_thread (core), FALSE);
   g_return_val_if_fail (name != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
+  if (!pillion_core_check_thread (core, error))
+    return FALSE;
   for (i = get_n_regions (self); i > 0; i--)
     {
       if (g_str_equal (get_region (self, i - 1)->name, name))

@@ -299,12 +299,8 @@ pillion_loop_ensure (PillionLoop *self,
   g_return_val_if_fail (host == NULL || PILLION_IS_HOST (host), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (!pillion_core_on_thread (&self->core))
-    {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD,
-                   _("A loop can only be used on the thread that created it"));
-      return FALSE;
-    }
+  if (!pillion_core_check_thread (&self->core, error))
+    return FALSE;
   if (self->core.closing || self->core.closed)
     {
       g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_CLOSED,

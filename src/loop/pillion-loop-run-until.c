@@ -381,12 +381,8 @@ pillion_loop_run_until_complete (PillionLoop *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   pillion_task_look (task);
-  if (!pillion_core_on_thread (&self->core))
-    {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD,
-                   _("A loop can only be used on the thread that created it"));
-      return FALSE;
-    }
+  if (!pillion_core_check_thread (&self->core, error))
+    return FALSE;
   if (task->loop != self)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("'%s' belongs to another loop"), task->name);

@@ -379,7 +379,7 @@ pillion_loop_class_init (PillionLoopClass *klass)
                         G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   /**
-   * PillionLoop:flags:
+   * PillionLoop:flags: (getter get_flags)
    *
    * How the loop got its context.
    *
@@ -616,6 +616,24 @@ pillion_loop_get_context (PillionLoop *self)
   g_return_val_if_fail (PILLION_IS_LOOP (self), NULL);
 
   return self->core.context;
+}
+
+/**
+ * pillion_loop_get_flags: (get-property flags)
+ * @self: a loop
+ *
+ * Gets how the loop came by its context.
+ *
+ * Returns: the flags
+ *
+ * Since: 1.0
+ */
+PillionLoopFlags
+pillion_loop_get_flags (PillionLoop *self)
+{
+  g_return_val_if_fail (PILLION_IS_LOOP (self), PILLION_LOOP_DEFAULT);
+
+  return self->flags;
 }
 
 /**

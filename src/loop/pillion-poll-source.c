@@ -428,7 +428,7 @@ pillion_poll_source_set_callback (PillionPollSource *self,
   g_return_if_fail (PILLION_IS_POLL_SOURCE (self));
   g_return_if_fail (pillion_core_on_thread (&self->loop->core));
 
-  callback = func != NULL ? pillion_callback_new (G_CALLBACK (func), user_data, destroy) : NULL;
+  callback = pillion_callback_new (G_CALLBACK (func), user_data, destroy);
   if (pillion_poll_source_is_open (self))
     {
       if (callback != NULL)
@@ -456,7 +456,7 @@ void
 pillion_poll_source_set_callback_closure (PillionPollSource *self,
                                           GClosure *closure)
 {
-  pillion_poll_source_set_callback (self, closure != NULL ? pillion_closure_poll : NULL, closure != NULL ? pillion_closure_take (closure) : NULL,
+  pillion_poll_source_set_callback (self, closure != NULL ? pillion_closure_poll : NULL, pillion_closure_take (closure),
                                     pillion_closure_let_go);
 }
 

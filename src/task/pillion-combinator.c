@@ -274,6 +274,7 @@ pillion_task_get_children (PillionTask *self)
   PillionTask *child;
 
   g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
+  g_return_val_if_fail (self->loop == NULL || pillion_core_on_thread (pillion_core (self->loop)), NULL);
 
   children = g_ptr_array_new_with_free_func (g_object_unref);
   if (self->body != NULL && self->body->klass->get_child != NULL)
@@ -290,7 +291,7 @@ pillion_task_get_children (PillionTask *self)
  * @self: (transfer full) (nullable): a task
  * @site: where it was made; not copied, so it has to last
  *
- * Says if a task was made. In C, the functions that make tasks of tasks are macros that call this.
+ * Says where a task was made. In C, the functions that make tasks of tasks are macros that call this.
  *
  * Returns: (transfer full) (nullable): @self
  *

@@ -83,6 +83,14 @@ struct _PillionCompletions
   State *state;
 };
 
+enum
+{
+  PROP_LOOP = 1,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
 G_DEFINE_FINAL_TYPE (PillionCompletions, pillion_completions, G_TYPE_OBJECT)
 
 /* The body of the task that stands for the next completion */
@@ -302,16 +310,61 @@ pillion_completions_finalize (GObject *object)
 }
 
 static void
+pillion_completions_get_property (GObject *object,
+                                  guint prop_id,
+                                  GValue *value,
+                                  GParamSpec *pspec)
+{
+  PillionCompletions *self = PILLION_COMPLETIONS (object);
+
+  switch (prop_id)
+    {
+    case PROP_LOOP:
+      g_value_set_object (value, pillion_completions_get_loop (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
 pillion_completions_class_init (PillionCompletionsClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
   object_class->finalize = pillion_completions_finalize;
+  object_class->get_property = pillion_completions_get_property;
+
+  /**
+   * PillionCompletions:loop: (getter get_loop)
+   *
+   * The loop that the tasks belong to.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LOOP] =
+    g_param_spec_object ("loop", NULL, NULL, PILLION_TYPE_LOOP, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
 pillion_completions_init (PillionCompletions *self)
 {
+}
+
+/* Whether tasks can be added, now and here; else sets @error */
+static gboolean
+check_open (PillionCore *core,
+            GError **error)
+{
+  if (!pillion_core_check_thread (core, error))
+    return FALSE;
+  if (!core->closing && !core->closed)
+    return TRUE;
+
+  g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_CLOSED, pillion_core_describe_closed (core));
+  return FALSE;
 }
 
 /* Whether the task can be given out; else sets @error */
@@ -358,7 +411,7 @@ add_task (State *self,
  * Creates an object that returns tasks as they end. A task that is given twice is returned twice.
  *
  * Returns: (transfer full) (nullable): new completions; %NULL if @error is set: to `G_IO_ERROR_INVALID_ARGUMENT` if one of @tasks belongs
- *   to another loop, or to [error@Pillion.Error.CLOSED] if the loop was closed
+ *   to another loop, to [error@Pillion.Error.CLOSED] if the loop was closed, or to [error@Pillion.Error.WRONG_THREAD]
  *
  * Since: 1.0
  */
@@ -372,17 +425,13 @@ pillion_completions_new (PillionLoop *loop,
   PillionCore *core = pillion_core (loop);
 
   g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
-  g_return_val_if_fail (pillion_core_on_thread (core), NULL);
   g_return_val_if_fail (n_tasks == 0 || tasks != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
   for (gsize i = 0; i < n_tasks; i++)
     g_return_val_if_fail (PILLION_IS_TASK (tasks[i]) && tasks[i]->loop != NULL, NULL);
 
-  if (core->closing || core->closed)
-    {
-      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_CLOSED, pillion_core_describe_closed (core));
-      return NULL;
-    }
+  if (!check_open (core, error))
+    return NULL;
   for (gsize i = 0; i < n_tasks; i++)
     {
       if (!check_task (loop, tasks[i], error))
@@ -401,6 +450,24 @@ pillion_completions_new (PillionLoop *loop,
 }
 
 /**
+ * pillion_completions_get_loop: (get-property loop)
+ * @self: completions
+ *
+ * Gets the loop that the tasks belong to.
+ *
+ * Returns: (transfer none): the loop
+ *
+ * Since: 1.0
+ */
+PillionLoop *
+pillion_completions_get_loop (PillionCompletions *self)
+{
+  g_return_val_if_fail (PILLION_IS_COMPLETIONS (self), NULL);
+
+  return self->state != NULL ? self->state->loop : NULL;
+}
+
+/**
  * pillion_completions_add:
  * @self: completions
  * @task: one more task
@@ -408,8 +475,8 @@ pillion_completions_new (PillionLoop *loop,
  *
  * Adds a task to those that are returned as they end.
  *
- * Returns: whether it was added; if not, @error is set: to `G_IO_ERROR_INVALID_ARGUMENT` if @task belongs to another loop, or to
- *   [error@Pillion.Error.CLOSED] if the loop was closed
+ * Returns: whether it was added; if not, @error is set: to `G_IO_ERROR_INVALID_ARGUMENT` if @task belongs to another loop, to
+ *   [error@Pillion.Error.CLOSED] if the loop was closed, or to [error@Pillion.Error.WRONG_THREAD]
  *
  * Since: 1.0
  */
@@ -418,22 +485,12 @@ pillion_completions_add (PillionCompletions *self,
                          PillionTask *task,
                          GError **error)
 {
-  PillionCore *core;
-
   g_return_val_if_fail (PILLION_IS_COMPLETIONS (self), FALSE);
   g_return_val_if_fail (self->state != NULL, FALSE);
   g_return_val_if_fail (PILLION_IS_TASK (task) && task->loop != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  core = pillion_core (self->state->loop);
-  g_return_val_if_fail (pillion_core_on_thread (core), FALSE);
-
-  if (core->closing || core->closed)
-    {
-      g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_CLOSED, pillion_core_describe_closed (core));
-      return FALSE;
-    }
-  if (!check_task (self->state->loop, task, error))
+  if (!check_open (pillion_core (self->state->loop), error) || !check_task (self->state->loop, task, error))
     return FALSE;
 
   add_task (self->state, task);

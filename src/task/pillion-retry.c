@@ -34,8 +34,8 @@
  *
  * ## How long it waits
  *
- * After the first attempt, the pause is [property@Pillion.Retry:initial-delay]; after each further one, it is
- * [property@Pillion.Retry:multiplier] times as long, but never longer than [property@Pillion.Retry:max-delay].
+ * After the first attempt, the pause is [property@Pillion.Retry:initial-delay-usec]; after each further one, it is
+ * [property@Pillion.Retry:multiplier] times as long, but never longer than [property@Pillion.Retry:max-delay-usec].
  * So that the clients of a server that comes back do not all ask at the same moment, each pause is shortened at
  * random, by at most the share [property@Pillion.Retry:jitter]: with the default of 0.5, it is between half as
  * long and full length. Pauses run on the host's clock.
@@ -383,10 +383,10 @@ pillion_retry_set_property (GObject *object,
       pillion_retry_set_attempts (self, g_value_get_uint (value));
       break;
     case PROP_INITIAL_DELAY:
-      pillion_retry_set_initial_delay (self, g_value_get_int64 (value));
+      pillion_retry_set_initial_delay_usec (self, g_value_get_int64 (value));
       break;
     case PROP_MAX_DELAY:
-      pillion_retry_set_max_delay (self, g_value_get_int64 (value));
+      pillion_retry_set_max_delay_usec (self, g_value_get_int64 (value));
       break;
     case PROP_MULTIPLIER:
       pillion_retry_set_multiplier (self, g_value_get_double (value));
@@ -422,24 +422,24 @@ pillion_retry_class_init (PillionRetryClass *klass)
   properties[PROP_ATTEMPTS] = g_param_spec_uint ("attempts", NULL, NULL, 1, G_MAXUINT, DEFAULT_ATTEMPTS, flags);
 
   /**
-   * PillionRetry:initial-delay: (getter get_initial_delay) (setter set_initial_delay)
+   * PillionRetry:initial-delay-usec: (getter get_initial_delay_usec) (setter set_initial_delay_usec)
    *
    * The pause after the first attempt, in µs.
    *
    * Since: 1.0
    */
   properties[PROP_INITIAL_DELAY] =
-    g_param_spec_int64 ("initial-delay", NULL, NULL, 0, G_MAXINT64, DEFAULT_INITIAL_DELAY, flags);
+    g_param_spec_int64 ("initial-delay-usec", NULL, NULL, 0, G_MAXINT64, DEFAULT_INITIAL_DELAY, flags);
 
   /**
-   * PillionRetry:max-delay: (getter get_max_delay) (setter set_max_delay)
+   * PillionRetry:max-delay-usec: (getter get_max_delay_usec) (setter set_max_delay_usec)
    *
    * The longest pause between two attempts, in µs.
    *
    * Since: 1.0
    */
   properties[PROP_MAX_DELAY] =
-    g_param_spec_int64 ("max-delay", NULL, NULL, 0, G_MAXINT64, DEFAULT_MAX_DELAY, flags);
+    g_param_spec_int64 ("max-delay-usec", NULL, NULL, 0, G_MAXINT64, DEFAULT_MAX_DELAY, flags);
 
   /**
    * PillionRetry:multiplier: (getter get_multiplier) (setter set_multiplier)
@@ -543,7 +543,7 @@ pillion_retry_set_attempts (PillionRetry *self,
 }
 
 /**
- * pillion_retry_get_initial_delay: (get-property initial-delay)
+ * pillion_retry_get_initial_delay_usec: (get-property initial-delay-usec)
  * @self: a retry
  *
  * Gets the pause after the first attempt.
@@ -552,8 +552,8 @@ pillion_retry_set_attempts (PillionRetry *self,
  *
  * Since: 1.0
  */
-GTimeSpan
-pillion_retry_get_initial_delay (PillionRetry *self)
+gint64
+pillion_retry_get_initial_delay_usec (PillionRetry *self)
 {
   g_return_val_if_fail (PILLION_IS_RETRY (self), 0);
 
@@ -561,30 +561,30 @@ pillion_retry_get_initial_delay (PillionRetry *self)
 }
 
 /**
- * pillion_retry_set_initial_delay: (set-property initial-delay)
+ * pillion_retry_set_initial_delay_usec: (set-property initial-delay-usec)
  * @self: a retry
- * @delay: the time in µs, not negative
+ * @delay_usec: the time in µs, not negative
  *
  * Sets the pause after the first attempt.
  *
  * Since: 1.0
  */
 void
-pillion_retry_set_initial_delay (PillionRetry *self,
-                                 GTimeSpan delay)
+pillion_retry_set_initial_delay_usec (PillionRetry *self,
+                                      gint64 delay_usec)
 {
   g_return_if_fail (PILLION_IS_RETRY (self));
-  g_return_if_fail (delay >= 0);
+  g_return_if_fail (delay_usec >= 0);
 
-  if (self->settings.initial_delay != delay)
+  if (self->settings.initial_delay != delay_usec)
     {
-      self->settings.initial_delay = delay;
+      self->settings.initial_delay = delay_usec;
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_INITIAL_DELAY]);
     }
 }
 
 /**
- * pillion_retry_get_max_delay: (get-property max-delay)
+ * pillion_retry_get_max_delay_usec: (get-property max-delay-usec)
  * @self: a retry
  *
  * Gets the longest pause between two attempts.
@@ -593,8 +593,8 @@ pillion_retry_set_initial_delay (PillionRetry *self,
  *
  * Since: 1.0
  */
-GTimeSpan
-pillion_retry_get_max_delay (PillionRetry *self)
+gint64
+pillion_retry_get_max_delay_usec (PillionRetry *self)
 {
   g_return_val_if_fail (PILLION_IS_RETRY (self), 0);
 
@@ -602,24 +602,24 @@ pillion_retry_get_max_delay (PillionRetry *self)
 }
 
 /**
- * pillion_retry_set_max_delay: (set-property max-delay)
+ * pillion_retry_set_max_delay_usec: (set-property max-delay-usec)
  * @self: a retry
- * @delay: the time in µs, not negative
+ * @delay_usec: the time in µs, not negative
  *
  * Sets the longest pause between two attempts.
  *
  * Since: 1.0
  */
 void
-pillion_retry_set_max_delay (PillionRetry *self,
-                             GTimeSpan delay)
+pillion_retry_set_max_delay_usec (PillionRetry *self,
+                                  gint64 delay_usec)
 {
   g_return_if_fail (PILLION_IS_RETRY (self));
-  g_return_if_fail (delay >= 0);
+  g_return_if_fail (delay_usec >= 0);
 
-  if (self->settings.max_delay != delay)
+  if (self->settings.max_delay != delay_usec)
     {
-      self->settings.max_delay = delay;
+      self->settings.max_delay = delay_usec;
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_DELAY]);
     }
 }
@@ -769,10 +769,8 @@ pillion_retry_set_predicate (PillionRetry *self,
   g_return_if_fail (PILLION_IS_RETRY (self));
 
   old = self->predicate;
-  self->predicate = func != NULL ? pillion_callback_new (G_CALLBACK (func), user_data, destroy) : NULL;
+  self->predicate = pillion_callback_new (G_CALLBACK (func), user_data, destroy);
   pillion_callback_unref (old);
-  if (func == NULL && destroy != NULL)
-    destroy (user_data);
 }
 
 /**
@@ -792,10 +790,8 @@ pillion_retry_set_predicate_closure (PillionRetry *self,
 {
   g_return_if_fail (PILLION_IS_RETRY (self));
 
-  if (closure != NULL)
-    pillion_retry_set_predicate (self, pillion_closure_decide, pillion_closure_take (closure), pillion_closure_let_go);
-  else
-    pillion_retry_set_predicate (self, NULL, NULL, NULL);
+  pillion_retry_set_predicate (self, closure != NULL ? pillion_closure_decide : NULL, pillion_closure_take (closure),
+                               pillion_closure_let_go);
 }
 
 /**

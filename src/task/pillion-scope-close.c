@@ -331,7 +331,7 @@ pillion_scope_close (PillionScope *self,
   g_return_val_if_fail (self->loop != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (!pillion_scope_check_thread (self, error))
+  if (!pillion_core_check_thread (pillion_core (self->loop), error))
     return FALSE;
   if (self->closed)
     return TRUE;

@@ -85,12 +85,10 @@ void          pillion_scope_notify_closed    (PillionScope *self);
 void          pillion_scope_emit_task_failed (PillionScope *self,
                                               PillionTask  *task);
 
-/* Fails if the scope can't be used: on another thread, or closed */
-gboolean      pillion_scope_check_thread     (PillionScope *self,
-                                              GError      **error);
 /* Fails if the scope, or one that it is in, has cancelled its tasks because one failed, and its failures were not taken */
 gboolean      pillion_scope_check_failed     (PillionScope *self,
                                               GError      **error);
+/* Fails if the scope can't be used: on another thread, or closed */
 gboolean      pillion_scope_check_open       (PillionScope *self,
                                               GError      **error);
 

@@ -490,10 +490,12 @@ pillion_scope_get_n_failed (PillionScope *self)
 GPtrArray *
 pillion_scope_take_failed (PillionScope *self)
 {
-  GPtrArray *tasks = g_ptr_array_new_with_free_func (g_object_unref);
+  GPtrArray *tasks;
 
-  g_return_val_if_fail (PILLION_IS_SCOPE (self), tasks);
+  g_return_val_if_fail (PILLION_IS_SCOPE (self), NULL);
+  g_return_val_if_fail (self->loop == NULL || pillion_core_on_thread (pillion_core (self->loop)), NULL);
 
+  tasks = g_ptr_array_new_with_free_func (g_object_unref);
   for (guint i = 0; has_failed (self) && i < self->failed->len; i++)
     g_ptr_array_add (tasks, g_object_ref (get_failure (self, i)->task));
   g_clear_pointer (&self->failed, g_array_unref);

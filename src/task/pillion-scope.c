@@ -287,22 +287,10 @@ pillion_scope_emit_task_failed (PillionScope *self,
 }
 
 gboolean
-pillion_scope_check_thread (PillionScope *self,
-                            GError **error)
-{
-  if (pillion_core_on_thread (pillion_core (self->loop)))
-    return TRUE;
-
-  g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD,
-               _("A scope can only be used on its loop's thread"));
-  return FALSE;
-}
-
-gboolean
 pillion_scope_check_open (PillionScope *self,
                           GError **error)
 {
-  if (!pillion_scope_check_thread (self, error))
+  if (!pillion_core_check_thread (pillion_core (self->loop), error))
     return FALSE;
   if (!pillion_scope_is_closed (self))
     return TRUE;
@@ -321,12 +309,8 @@ open_scope (PillionLoop *loop,
   g_autofree char *path = parent != NULL ? g_strconcat (parent->name, "/", name, NULL) : g_strdup (name);
   PillionScope *self;
 
-  if (!pillion_core_on_thread (core))
-    {
-      g_set_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD,
-                   _("A loop can only be used on the thread that created it"));
-      return NULL;
-    }
+  if (!pillion_core_check_thread (core, error))
+    return NULL;
   if (core->closing || core->closed)
     {
       g_set_error_literal (error, PILLION_ERROR, PILLION_ERROR_CLOSED, pillion_core_describe_closed (core));

@@ -351,7 +351,8 @@ pillion_semaphore_try_acquire (PillionSemaphore *self)
  *
  * Returns a permit. If something waits, the permit goes to the longest waiter.
  *
- * Returns: whether one had been taken; if not, @error is [error@Pillion.Error.OVER_RELEASED]
+ * Returns: whether one had been taken; if not, @error is set: to [error@Pillion.Error.OVER_RELEASED], or to
+ *   [error@Pillion.Error.WRONG_THREAD]
  *
  * Since: 1.0
  */
@@ -360,8 +361,10 @@ pillion_semaphore_release (PillionSemaphore *self,
                            GError **error)
 {
   g_return_val_if_fail (PILLION_IS_SEMAPHORE (self), FALSE);
+  g_return_val_if_fail (self->loop != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-  if (!may_use (self))
+
+  if (!pillion_core_check_thread (pillion_core (self->loop), error))
     return FALSE;
 
   if (self->available == self->permits)

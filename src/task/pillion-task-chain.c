@@ -245,6 +245,7 @@ PillionTask *(pillion_task_with_timeout) (PillionTask *self,
 
   g_return_val_if_fail (PILLION_IS_TASK (self), NULL);
   g_return_val_if_fail (self->loop != NULL, NULL);
+  g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), NULL);
 
   now = pillion_core_now (pillion_core (self->loop));
   return (pillion_task_with_deadline) (self, now + CLAMP (timeout, 0, G_MAXINT64 - now));
@@ -315,7 +316,6 @@ PillionTask *(pillion_task_shield) (PillionTask *self)
  * Creates a task that calls @func when @self has succeeded, and has the outcome of the task that @func returns.
  * If that is %NULL, the task succeeds, with %TRUE. If @self does not succeed, @func is not called, and the task
  * ends like @self.
- * @self.
  *
  * Cancelling the task cancels @self, or later the task that @func returned, if nothing else waits for it, and
  * ends when that does. If something else waits for it, the task ends at once. After that, @func is not called.

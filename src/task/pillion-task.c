@@ -363,6 +363,27 @@ pillion_task_get_property (GObject *object,
 }
 
 static void
+pillion_task_set_property (GObject *object,
+                           guint prop_id,
+                           const GValue *value,
+                           GParamSpec *pspec)
+{
+  PillionTask *self = PILLION_TASK (object);
+
+  switch (prop_id)
+    {
+    case PROP_NAME:
+      pillion_task_set_name (self, g_value_get_string (value));
+      break;
+    case PROP_SITE:
+      pillion_task_set_site (self, g_value_get_string (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
 pillion_task_class_init (PillionTaskClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -370,6 +391,7 @@ pillion_task_class_init (PillionTaskClass *klass)
   object_class->dispose = pillion_task_dispose;
   object_class->finalize = pillion_task_finalize;
   object_class->get_property = pillion_task_get_property;
+  object_class->set_property = pillion_task_set_property;
 
   /**
    * PillionTask:loop: (getter get_loop)
@@ -382,24 +404,24 @@ pillion_task_class_init (PillionTaskClass *klass)
     g_param_spec_object ("loop", NULL, NULL, PILLION_TYPE_LOOP, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   /**
-   * PillionTask:name: (getter get_name)
+   * PillionTask:name: (getter get_name) (setter set_name)
    *
    * What the task is called in reports.
    *
    * Since: 1.0
    */
   properties[PROP_NAME] =
-    g_param_spec_string ("name", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+    g_param_spec_string ("name", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
-   * PillionTask:site: (getter get_site)
+   * PillionTask:site: (getter get_site) (setter set_site)
    *
    * Where the task was made, as `file:line`, if that is known.
    *
    * Since: 1.0
    */
   properties[PROP_SITE] =
-    g_param_spec_string ("site", NULL, NULL, NULL, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+    g_param_spec_string ("site", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
    * PillionTask:state: (getter get_state)
@@ -637,7 +659,7 @@ pillion_task_get_loop (PillionTask *self)
  * pillion_task_get_name: (get-property name)
  * @self: a task
  *
- * Returns what the task is called in reports.
+ * Gets what the task is called in reports.
  *
  * Returns: the name
  *
@@ -652,7 +674,7 @@ pillion_task_get_name (PillionTask *self)
 }
 
 /**
- * pillion_task_set_name:
+ * pillion_task_set_name: (set-property name)
  * @self: a task
  * @name: the name
  *
@@ -667,6 +689,7 @@ pillion_task_set_name (PillionTask *self,
   char *copy;
 
   g_return_if_fail (PILLION_IS_TASK (self));
+  g_return_if_fail (self->loop == NULL || pillion_core_on_thread (pillion_core (self->loop)));
   g_return_if_fail (name != NULL);
 
   copy = g_strdup (name);
@@ -674,6 +697,7 @@ pillion_task_set_name (PillionTask *self,
     g_free ((char *) self->name);
   self->name = copy;
   self->owns_name = TRUE;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NAME]);
 }
 
 /**
@@ -695,11 +719,12 @@ pillion_task_get_site (PillionTask *self)
 }
 
 /**
- * pillion_task_set_site:
+ * pillion_task_set_site: (set-property site)
  * @self: a task
  * @site: (nullable): the place as `file:line`
  *
- * Sets the place where the task was made, for bindings, which know it better. On the loop's thread only.
+ * Sets the place where the task was made. In C, the functions that make tasks are macros that know it; a
+ * binding sets the place in its own language. On the loop's thread only.
  *
  * Since: 1.0
  */
@@ -710,12 +735,14 @@ pillion_task_set_site (PillionTask *self,
   char *copy;
 
   g_return_if_fail (PILLION_IS_TASK (self));
+  g_return_if_fail (self->loop == NULL || pillion_core_on_thread (pillion_core (self->loop)));
 
   copy = g_strdup (site);
   if (self->owns_site)
     g_free ((char *) self->site);
   self->site = copy;
   self->owns_site = TRUE;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SITE]);
 }
 
 /**

@@ -554,7 +554,7 @@ test('compose/completions', loop => {
 
 test('compose/retry', loop => {
     const asked = [];
-    const retry = new Pillion.Retry({attempts: 3, initial_delay: 100, jitter: 0, seed: 1});
+    const retry = new Pillion.Retry({attempts: 3, initial_delay_usec: 100, jitter: 0, seed: 1});
     retry.set_predicate((error, attempt) => {
         asked.push([error.message, attempt]);
         return true;

@@ -838,7 +838,7 @@ class HttpTest(Case):
 
     def test_what_was_refused(self):
         task = self.client.get_bytes(URL + '/missing', None)
-        again = Pillion.Retry(attempts=2, initial_delay=1).run(self.loop, 'again', lambda attempt: task)
+        again = Pillion.Retry(attempts=2, initial_delay_usec=1).run(self.loop, 'again', lambda attempt: task)
         self.assertIsNone(PillionHttp.Response.from_task(task))
         self.kick_until_done(again)
         response = PillionHttp.Response.from_task(task)
@@ -966,8 +966,8 @@ class ComposeTest(Case):
             asked.append((error.message, attempt))
             return attempt < limit
 
-        retry = Pillion.Retry(attempts=5, initial_delay=100, max_delay=1000, multiplier=1.5, jitter=1, seed=3)
-        self.assertEqual((retry.get_attempts(), retry.props.max_delay), (5, 1000))
+        retry = Pillion.Retry(attempts=5, initial_delay_usec=100, max_delay_usec=1000, multiplier=1.5, jitter=1, seed=3)
+        self.assertEqual((retry.get_attempts(), retry.props.max_delay_usec), (5, 1000))
         retry.set_predicate(predicate, 2)
         task = retry.run(self.loop, 'fetch', lambda attempt, name: self.failed(f'{name} {attempt}'), 'no')
         self.kick_until_done(task)
@@ -1107,7 +1107,7 @@ class ClosureTest(Case):
             asked.append((error.message, attempt))
             return attempt < 2
 
-        retry = Pillion.Retry(attempts=5, initial_delay=100)
+        retry = Pillion.Retry(attempts=5, initial_delay_usec=100)
         Raw.Retry.set_predicate(retry, predicate)
         task = Raw.Retry.run(retry, self.loop, 'fetch', None, lambda attempt: self.failed(f'no {attempt}'))
         self.kick_until_done(task)

@@ -486,7 +486,7 @@ void test_compose () {
     var last = completions.next ();
     var retry = new Pillion.Retry ();
     retry.attempts = 3;
-    retry.initial_delay = 100;
+    retry.initial_delay_usec = 100;
     uint asked = 0;
     retry.set_predicate ((error, attempt) => { asked = attempt; return error is IOError.BUSY; });
     var retried = retry.run (loop, "fetch", null, (attempt) => {

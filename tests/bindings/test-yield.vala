@@ -188,7 +188,7 @@ async void compose () {
         } catch (Pillion.Error.CLOSED error) {
         }
 
-        var retry = new Pillion.Retry () { attempts = 2, initial_delay = 1 };
+        var retry = new Pillion.Retry () { attempts = 2, initial_delay_usec = 1 };
         var run = retry.run (loop, "fetch", null, (attempt) => {
             if (attempt == 2)
                 return loop.sleep (0);

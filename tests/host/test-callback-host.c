@@ -202,6 +202,34 @@ test_closes_inside_install (Fixture *fixture,
   g_assert_cmpstr (fixture->log->str, ==, "-");
 }
 
+/* Without a function there is nothing to keep the data for */
+static void
+test_data_without_function (Fixture *fixture,
+                            gconstpointer data)
+{
+  PillionCallbackHost *host = PILLION_CALLBACK_HOST (fixture->host);
+
+  pillion_callback_host_set_install (host, NULL, fixture, on_free);
+  g_assert_cmpint (fixture->n_freed, ==, 1);
+  pillion_callback_host_set_remove (host, NULL, fixture, on_free);
+  g_assert_cmpint (fixture->n_freed, ==, 2);
+  pillion_callback_host_set_wake (host, NULL, fixture, on_free);
+  g_assert_cmpint (fixture->n_freed, ==, 3);
+  pillion_loop_set_wake_func (fixture->loop, NULL, fixture, on_free);
+  g_assert_cmpint (fixture->n_freed, ==, 4);
+}
+
+static void
+test_context (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (PillionCallbackHost) host = pillion_callback_host_new ("none");
+  g_autoptr (PillionCallbackHost) other = g_object_new (PILLION_TYPE_CALLBACK_HOST, "context", context, NULL);
+
+  g_assert_null (pillion_callback_host_get_context (host));
+  g_assert_true (pillion_callback_host_get_context (other) == context);
+}
+
 static gpointer
 ring (gpointer host)
 {
@@ -264,11 +292,14 @@ main (int argc,
   ADD ("functions-are-called", test_functions);
   ADD ("none-does-nothing", test_none);
   ADD ("replaced-are-freed", test_replaced);
+  ADD ("data-without-a-function-is-freed", test_data_without_function);
   ADD ("may-replace-itself", test_replaces_itself);
   ADD ("install-may-kick", test_kicks_inside_install);
   ADD ("install-may-close", test_closes_inside_install);
   ADD ("wake-replaced-while-called", test_wake_replaced_while_called);
   ADD ("thread-brings-work-while-the-hook-is-away", test_thread_while_away);
+
+  g_test_add_func ("/host/callback/context", test_context);
 
   return g_test_run ();
 }

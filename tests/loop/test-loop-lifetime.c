@@ -37,6 +37,7 @@ test_default_loop (void)
   PillionLoop *again;
 
   g_assert_true (pillion_loop_get_default () == loop);
+  g_assert_cmpuint (pillion_loop_get_flags (loop), ==, PILLION_LOOP_PRIVATE_CONTEXT);
   drop_elsewhere (loop);
 
   /* Nothing is left of it: neither the loop nor its context */

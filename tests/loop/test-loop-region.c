@@ -252,6 +252,27 @@ test_end_without_begin (Fixture *fixture,
   end (fixture, "a");
 }
 
+static gpointer
+end_there (gpointer data)
+{
+  Fixture *fixture = data;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (pillion_loop_end_region (fixture->loop, "a", &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD);
+  return NULL;
+}
+
+static void
+test_end_on_another_thread (Fixture *fixture,
+                            gconstpointer data)
+{
+  begin (fixture, "a", PILLION_REGION_NO_CALLBACKS);
+  g_thread_join (g_thread_new ("other", end_there, fixture));
+  g_assert_false (pillion_loop_is_safe_point (fixture->loop));
+  end (fixture, "a");
+}
+
 static void
 begin_it (gpointer data)
 {
@@ -611,6 +632,7 @@ main (int argc,
   ADD ("without-region", test_without_region);
   ADD ("regions-overlap", test_regions_overlap);
   ADD ("end-without-begin", test_end_without_begin);
+  ADD ("ended-on-another-thread", test_end_on_another_thread);
   ADD ("begun-in-callback", test_begun_in_callback);
   ADD ("begun-between-callbacks", test_begun_between_callbacks);
   ADD ("run-until-in-region", test_run_until_in_region);

@@ -249,6 +249,8 @@ test_without_a_callback (Fixture *fixture,
 {
   pillion_poll_source_set_callback (fixture->source, NULL, NULL, NULL);
   g_assert_cmpint (fixture->n_destroyed, ==, 1);
+  pillion_poll_source_set_callback (fixture->source, NULL, fixture, on_destroy);
+  g_assert_cmpint (fixture->n_destroyed, ==, 2);
   write_byte (fixture);
   /* It does not keep the processor busy */
   kick_until_quiet (fixture->loop);

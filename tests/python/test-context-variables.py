@@ -80,7 +80,7 @@ class ContextVariables(Case):
     def test_called_inside_of_itself(self):
         """A function that runs the loop may be called again before it returns."""
         self.seen = []
-        retry = Pillion.Retry(attempts=2, initial_delay=1)
+        retry = Pillion.Retry(attempts=2, initial_delay_usec=1)
 
         def decide(error, attempt):
             self.note(attempt)
@@ -102,7 +102,7 @@ class ContextVariables(Case):
 
     @all_ways
     async def test_retry(self):
-        retry = Pillion.Retry(attempts=2, initial_delay=1)
+        retry = Pillion.Retry(attempts=2, initial_delay_usec=1)
         token = var.set('set')
         retry.set_predicate(lambda error, attempt: self.note('predicate') or True)
         var.reset(token)

@@ -119,7 +119,7 @@ class ContextVariables(Case):
 
     def test_predicates_of_retries(self):
         def start(see):
-            retry = Pillion.Retry(attempts=2, initial_delay=0)
+            retry = Pillion.Retry(attempts=2, initial_delay_usec=0)
             retry.set_predicate(lambda error, attempt: see() or True)
             return retry.run(guest, 'look', lambda attempt: failed(Trouble()) if attempt == 1 else done())
 
@@ -814,7 +814,7 @@ class Results(TaskCase):
             'then all': (done(2).and_then(lambda task: Pillion.Task.all(guest, [task])), [2]),
             'then a coroutine': (done(2).and_then(lambda task: self.later(task.result())), 2),
             'then nothing': (done(2).and_then(lambda task: None), True),
-            'retry': (Pillion.Retry(attempts=3, initial_delay=0).run(guest, 'retry', self.third), 3),
+            'retry': (Pillion.Retry(attempts=3, initial_delay_usec=0).run(guest, 'retry', self.third), 3),
         }
         for name, (task, wanted) in tasks.items():
             with self.subTest(name):
@@ -850,7 +850,7 @@ class Results(TaskCase):
             'map': lambda: Pillion.Task.map(guest, 3, 1, fail),
             'map of coroutines': lambda: Pillion.Task.map(guest, 3, 1, fail_later),
             'then': lambda: done().and_then(fail),
-            'retry': lambda: Pillion.Retry(attempts=2, initial_delay=0).run(guest, 'retry', fail_later),
+            'retry': lambda: Pillion.Retry(attempts=2, initial_delay_usec=0).run(guest, 'retry', fail_later),
             'all': lambda: Pillion.Task.all(guest, [obedient(), Pillion.Task.from_awaitable(fail_later())]),
             'two with equal messages': lambda: Pillion.Task.race(guest, [failed(error), failed(Trouble('the same'))]),
             'timeout': lambda: Pillion.Task.all(guest, [failed(error)]).with_timeout(HOUR).shield(),
@@ -868,7 +868,7 @@ class Results(TaskCase):
 
     def test_every_attempt_is_asked_about(self):
         asked = []
-        retry = Pillion.Retry(attempts=5, initial_delay=0)
+        retry = Pillion.Retry(attempts=5, initial_delay_usec=0)
         retry.set_predicate(lambda error, attempt, more: asked.append((error.message, attempt, more)) or attempt < 2, 'more')
         with self.assertRaises(Trouble):
             guest.run_until_complete(retry.run(guest, 'retry', self.third))

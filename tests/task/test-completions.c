@@ -193,6 +193,50 @@ test_kept (Completions *self,
     }
 }
 
+/* Those that are cancelled leave the line */
+static void
+test_many_cancelled (Completions *self,
+                     gconstpointer data)
+{
+  g_autoptr (GPtrArray) nexts = g_ptr_array_new ();
+  PillionTask *last;
+
+  for (guint i = 0; i < 1000; i++)
+    g_ptr_array_add (nexts, pillion_completions_next (self->completions));
+  last = pillion_completions_next (self->completions);
+  cancel_all (nexts);
+  settle (&self->base);
+  end_all (nexts);
+  succeed (self->tasks[2]);
+  settle (&self->base);
+  assert_gives (last, self->tasks[2]);
+  end_object (last);
+}
+
+static gpointer
+use_from_thread (gpointer data)
+{
+  Completions *self = data;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (pillion_completions_new (self->base.loop, self->tasks, N, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD);
+  g_clear_error (&error);
+  g_assert_false (pillion_completions_add (self->completions, self->tasks[0], &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_WRONG_THREAD);
+  return NULL;
+}
+
+static void
+test_wrong_thread (Completions *self,
+                   gconstpointer data)
+{
+  guint n_left = pillion_completions_get_n_left (self->completions);
+
+  g_thread_join (g_thread_new ("other", use_from_thread, self));
+  g_assert_cmpuint (pillion_completions_get_n_left (self->completions), ==, n_left);
+}
+
 static void
 test_first_come (Completions *self,
                  gconstpointer data)
@@ -571,6 +615,8 @@ main (int argc,
   ADD ("kept-until-somebody-asks", test_kept);
   ADD ("first-come-first-served", test_first_come);
   ADD ("a-cancelled-one-gives-its-turn-back", test_cancel);
+  ADD ("many-cancelled-leave-the-line", test_many_cancelled);
+  ADD ("wrong-thread", test_wrong_thread);
   ADD ("a-cancelled-one-that-nobody-was-told-of-gives-it-back", test_cancel_done);
   ADD ("one-that-the-caller-ended-takes-none", test_ended_by_caller);
   ADD ("one-that-the-caller-ended-at-close", test_ended_by_caller_at_close);

@@ -96,6 +96,25 @@ test_wakes_all (Fixture *fixture,
   end_object (d);
 }
 
+/* Those that are cancelled leave the line */
+static void
+test_many_cancelled (Fixture *fixture,
+                     gconstpointer data)
+{
+  g_autoptr (GPtrArray) tasks = g_ptr_array_new ();
+  PillionTask *last;
+
+  for (guint i = 0; i < 1000; i++)
+    g_ptr_array_add (tasks, pillion_event_wait (fixture->event));
+  last = wait_for (fixture, "last");
+  cancel_all (tasks);
+  kick_until_quiet (fixture->loop);
+  end_all (tasks);
+  pillion_event_set (fixture->event);
+  assert_log (fixture, "last:1 ");
+  end_object (last);
+}
+
 static void
 test_set_already (Fixture *fixture,
                   gconstpointer data)
@@ -171,6 +190,7 @@ main (int argc,
   ADD ("new", test_new);
   ADD ("wakes-all-in-order", test_wakes_all);
   ADD ("set-already", test_set_already);
+  ADD ("many-cancelled-leave-the-line", test_many_cancelled);
   ADD ("loop-closed", test_loop_closed);
   ADD ("loop-closed-at-once", test_loop_closed_at_once);
   ADD ("wrong-thread", test_wrong_thread);

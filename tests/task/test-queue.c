@@ -296,6 +296,37 @@ test_cancel_get (Fixture *fixture,
 }
 
 /* An item that nobody was told of goes back, to the front */
+/* Those that are cancelled leave the line, on both sides, so that it does not grow */
+static void
+test_many_cancelled (Fixture *fixture,
+                     gconstpointer data)
+{
+  g_autoptr (GPtrArray) tasks = g_ptr_array_new ();
+  PillionTask *last;
+
+  for (guint i = 0; i < 1000; i++)
+    g_ptr_array_add (tasks, pillion_queue_get (fixture->queue));
+  last = get (fixture, "last");
+  cancel_all (tasks);
+  g_assert_true (try_put (fixture, 1));
+  assert_log (fixture, "last=1 ");
+  end_object (last);
+  end_all (tasks);
+
+  g_assert_true (try_put (fixture, 2));
+  g_assert_true (try_put (fixture, 3));
+  for (guint i = 0; i < 1000; i++)
+    g_ptr_array_add (tasks, pillion_queue_put_object (fixture->queue, NULL));
+  last = put (fixture, 4);
+  cancel_all (tasks);
+  g_assert_cmpint (try_get (fixture), ==, 2);
+  assert_log (fixture, "put4:1 ");
+  end_object (last);
+  end_all (tasks);
+  g_assert_cmpint (try_get (fixture), ==, 3);
+  g_assert_cmpint (try_get (fixture), ==, 4);
+}
+
 static void
 test_unwanted (Fixture *fixture,
                gconstpointer data)
@@ -517,6 +548,7 @@ main (int argc,
   ADD ("items-are-freed", test_freed);
   ADD ("cancel-put", test_cancel_put);
   ADD ("cancel-get", test_cancel_get);
+  ADD ("many-cancelled-leave-the-line", test_many_cancelled);
   ADD ("unwanted-item-goes-back", test_unwanted);
   ADD ("unwanted-in-order", test_unwanted_in_order);
   ADD ("unwanted-is-freed", test_unwanted_is_freed);

@@ -118,9 +118,9 @@ test_exact_delays (Retry *self,
   PillionTask *task;
 
   pillion_retry_set_attempts (self->retry, G_N_ELEMENTS (times));
-  pillion_retry_set_initial_delay (self->retry, 100);
+  pillion_retry_set_initial_delay_usec (self->retry, 100);
   pillion_retry_set_multiplier (self->retry, 3.0);
-  pillion_retry_set_max_delay (self->retry, 1000);
+  pillion_retry_set_max_delay_usec (self->retry, 1000);
   task = run (self);
   g_assert_cmpstr (pillion_task_get_name (task), ==, "fetch");
   g_assert_nonnull (strstr (pillion_task_get_site (task), "test-retry.c"));
@@ -192,7 +192,7 @@ test_jitter (Retry *self,
   gint64 times[4][MAX_ATTEMPTS];
 
   pillion_retry_set_attempts (self->retry, MAX_ATTEMPTS);
-  pillion_retry_set_initial_delay (self->retry, 1000000);
+  pillion_retry_set_initial_delay_usec (self->retry, 1000000);
   pillion_retry_set_multiplier (self->retry, 1.0);
   pillion_retry_set_jitter (self->retry, 0.25);
   for (guint round = 0; round < 4; round++)
@@ -227,8 +227,8 @@ test_long_delays (Retry *self,
   PillionTask *task;
 
   pillion_retry_set_attempts (self->retry, 4);
-  pillion_retry_set_initial_delay (self->retry, G_MAXINT64);
-  pillion_retry_set_max_delay (self->retry, G_MAXINT64);
+  pillion_retry_set_initial_delay_usec (self->retry, G_MAXINT64);
+  pillion_retry_set_max_delay_usec (self->retry, G_MAXINT64);
   pillion_retry_set_multiplier (self->retry, 1000.0);
   task = run (self);
   advance (&self->base, G_TIME_SPAN_DAY);
@@ -295,8 +295,9 @@ test_predicate (Retry *self,
   g_assert_cmpint (first.n_freed, ==, 1);
   end_object (task);
 
-  pillion_retry_set_predicate (self->retry, NULL, NULL, NULL);
+  pillion_retry_set_predicate (self->retry, NULL, &first, judge_freed);
   g_assert_cmpint (second.n_freed, ==, 1);
+  g_assert_cmpint (first.n_freed, ==, 2);
 }
 
 static void
@@ -564,18 +565,18 @@ test_properties (void)
   int n_notifications = 0;
 
   g_assert_cmpuint (pillion_retry_get_attempts (retry), ==, 3);
-  g_assert_cmpint (pillion_retry_get_initial_delay (retry), ==, G_TIME_SPAN_SECOND);
-  g_assert_cmpint (pillion_retry_get_max_delay (retry), ==, G_TIME_SPAN_MINUTE);
+  g_assert_cmpint (pillion_retry_get_initial_delay_usec (retry), ==, G_TIME_SPAN_SECOND);
+  g_assert_cmpint (pillion_retry_get_max_delay_usec (retry), ==, G_TIME_SPAN_MINUTE);
   g_assert_cmpfloat (pillion_retry_get_multiplier (retry), ==, 2.0);
   g_assert_cmpfloat (pillion_retry_get_jitter (retry), ==, 0.5);
   g_assert_cmpuint (pillion_retry_get_seed (retry), ==, 0);
 
   g_signal_connect (retry, "notify", G_CALLBACK (on_notify), &n_notifications);
   for (guint i = 0; i < 2; i++)
-    g_object_set (retry, "attempts", 5, "initial-delay", G_GINT64_CONSTANT (10), "max-delay", G_GINT64_CONSTANT (20),
+    g_object_set (retry, "attempts", 5, "initial-delay-usec", G_GINT64_CONSTANT (10), "max-delay-usec", G_GINT64_CONSTANT (20),
                   "multiplier", 1.5, "jitter", 1.0, "seed", 3, NULL);
   g_assert_cmpint (n_notifications, ==, 6);
-  g_object_get (retry, "attempts", &attempts, "initial-delay", &initial_delay, "max-delay", &max_delay, "multiplier",
+  g_object_get (retry, "attempts", &attempts, "initial-delay-usec", &initial_delay, "max-delay-usec", &max_delay, "multiplier",
                 &multiplier, "jitter", &jitter, "seed", &seed, NULL);
   g_assert_cmpuint (attempts, ==, 5);
   g_assert_cmpint (initial_delay, ==, 10);
@@ -586,10 +587,10 @@ test_properties (void)
 
   expect_critical ("attempts >= 1");
   pillion_retry_set_attempts (retry, 0);
-  expect_critical ("delay >= 0");
-  pillion_retry_set_initial_delay (retry, -1);
-  expect_critical ("delay >= 0");
-  pillion_retry_set_max_delay (retry, -1);
+  expect_critical ("delay_usec >= 0");
+  pillion_retry_set_initial_delay_usec (retry, -1);
+  expect_critical ("delay_usec >= 0");
+  pillion_retry_set_max_delay_usec (retry, -1);
   expect_critical ("multiplier >= 1");
   pillion_retry_set_multiplier (retry, 0.5);
   expect_critical ("jitter <= 1");
@@ -626,7 +627,7 @@ test_threads (void)
       GThread *thread;
 
       pillion_retry_set_attempts (retry, G_MAXUINT);
-      pillion_retry_set_initial_delay (retry, round);
+      pillion_retry_set_initial_delay_usec (retry, round);
       pillion_retry_set_multiplier (retry, 1.0);
       task = pillion_retry_run (retry, loop, "fetch", NULL, sleep_and_fail, loop, NULL);
       thread = g_thread_new ("canceller", cancel_there, task);
