@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "core/pillion-binding.h"
 #include "task/pillion-task-result.h"
 
 #include "../test-support.h"
@@ -195,6 +196,52 @@ test_through_task (void)
   loop_end (loop);
 }
 
+/* A task that did not succeed, or whose outcome is another one's, has none of its own */
+static void
+assert_nothing_to_peek (PillionTask *task)
+{
+  g_auto (GValue) peeked = G_VALUE_INIT;
+
+  pillion_task_peek_value (task, &peeked);
+  g_assert_true (G_VALUE_HOLDS_OBJECT (&peeked));
+  g_assert_null (g_value_get_object (&peeked));
+}
+
+static void
+test_peek (void)
+{
+  PillionLoop *loop = loop_new ();
+  PillionTask *task = pillion_task_new (loop, "strings", NULL);
+  PillionTask *shield = pillion_task_shield (task);
+  PillionTask *failed = pillion_task_new (loop, "failed", NULL);
+  g_auto (GValue) peeked = G_VALUE_INIT;
+  const char *strings[] = { "a", "b", NULL };
+
+  assert_nothing_to_peek (task);
+  g_value_set_boxed (fresh (G_TYPE_STRV), strings);
+  pillion_task_return_value (task, &value);
+  kick_until_quiet (loop);
+  pillion_task_peek_value (task, &peeked);
+  g_assert_true (G_VALUE_HOLDS (&peeked, G_TYPE_STRV));
+  g_assert_true (g_strv_equal (g_value_get_boxed (&peeked), strings));
+  /* It is the task's own */
+  g_assert_true (peeked.data[1].v_uint & G_VALUE_NOCOPY_CONTENTS);
+  assert_nothing_to_peek (shield);
+
+  pillion_task_return_new_error (failed, G_IO_ERROR, G_IO_ERROR_FAILED, "no luck");
+  assert_nothing_to_peek (failed);
+  /* Peeking does not count as looking at the failure */
+  g_test_expect_message ("Pillion", G_LOG_LEVEL_WARNING, "*no luck*");
+  g_object_unref (failed);
+  kick_until_quiet (loop);
+  g_test_assert_expected_messages ();
+
+  g_value_unset (&value);
+  g_object_unref (task);
+  g_object_unref (shield);
+  loop_end (loop);
+}
+
 int
 main (int argc,
       char **argv)
@@ -207,6 +254,7 @@ main (int argc,
   g_test_add_func ("/task/result/pointer-is-kept", test_pointer);
   g_test_add_func ("/task/result/each-kind-has-a-description", test_describe);
   g_test_add_func ("/task/result/value-goes-through-a-task", test_through_task);
+  g_test_add_func ("/task/result/peek-gives-what-a-task-got-itself", test_peek);
 
   return g_test_run ();
 }
