@@ -664,8 +664,8 @@ THEMES += [
              absolute=True),
     ],
     [
-        Line("py-await", "py_await_outside", "py_await_standard", "a future of asyncio", "µs", "≤ 2.5"),
-        Line("py-await-kicked", "py_await_kicked", "py_await_standard", "a future of asyncio", "µs"),
+        Line("py-await", "py_await_outside", "py_await_standard", "a future of asyncio", "µs", "≤ 2"),
+        Line("py-await-kicked", "py_await_kicked", "py_await_standard", "a future of asyncio", "µs", "≤ 2.5"),
         Line("py-await-done", "py_await_done_outside", "py_await_standard", "a future of asyncio", "µs", "≤ 0.5"),
     ],
     [
