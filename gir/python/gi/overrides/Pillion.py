@@ -20,6 +20,7 @@ from asyncio import CancelledError, InvalidStateError
 from asyncio.events import _get_running_loop
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
 from contextvars import copy_context
+from sys import _getframe
 from types import GenericAlias, TracebackType
 from typing import Any, Generic, NamedTuple, Self, TypeVar, TypeVarTuple, overload
 
@@ -114,17 +115,27 @@ class _Start(_Call):
             return task
 
 
-def _site(depth):
-    """The place of the caller's caller, in the form that tasks use."""
-    frame = sys._getframe(depth)
-    return f'{frame.f_code.co_filename}:{frame.f_lineno}'
+def _at(task, depth=2):
+    """Says that a task was made by the caller's caller, or further up, and returns it."""
+    if task is None:
+        # With the right arguments there is no other reason
+        raise _wrong_thread()
+    frame = _getframe(depth)
+    _set_site(task, f'{frame.f_code.co_filename}:{frame.f_lineno}')
+    return task
+
+
+def _group(task, results):
+    """The same for a combinator, whose result is the list of its children's, or (False) of the children."""
+    _at(task, 3)._results = results
+    return task
 
 
 def _sited(function):
     """A C function that creates a task, whose place is its caller's."""
     @functools.wraps(function)
     def call(*args, **kwargs):
-        return Task._at(function(*args, **kwargs), _site(2))
+        return _at(function(*args, **kwargs))
 
     return call
 
@@ -387,7 +398,7 @@ class Task(Pillion.Task):
     @classmethod
     def new(cls, loop, name, cancellable=None) -> Task[Any]:
         """Creates a task, to be finished with one of the return functions."""
-        return cls._at(_new_task(loop, name, cancellable), _site(2))
+        return _at(_new_task(loop, name, cancellable))
 
     @classmethod
     def from_awaitable(cls, awaitable: Awaitable[_T], loop: Loop | None = None, name: str | None = None) -> Task[_T]:
@@ -399,7 +410,7 @@ class Task(Pillion.Task):
         if name is None:
             name = future.get_name() if isinstance(future, asyncio.Task) else 'future'
         try:
-            task = cls._at(_new_task(loop, name, None), _site(2))
+            task = _at(_new_task(loop, name, None))
         except BaseException:
             future.cancel()
             raise
@@ -561,22 +572,22 @@ class Task(Pillion.Task):
     @classmethod
     def all(cls, loop, tasks: Iterable[Task[_T]]) -> Task[list[_T]]:
         """Succeeds when all tasks have; its result is the list of theirs."""
-        return cls._group(Pillion.Task.all(loop, list(tasks)), _site(2), True)
+        return _group(Pillion.Task.all(loop, list(tasks)), True)
 
     @classmethod
     def settle(cls, loop, tasks: Iterable[Task[_T]]) -> Task[list[Task[_T]]]:
         """Succeeds when all tasks have ended, whatever their outcomes; its result is the list of tasks."""
-        return cls._group(Pillion.Task.settle(loop, list(tasks)), _site(2), False)
+        return _group(Pillion.Task.settle(loop, list(tasks)), False)
 
     @classmethod
     def any(cls, loop, tasks: Iterable[Task[_T]]) -> Task[_T]:
         """Has the outcome of the first task that succeeds."""
-        return cls._at(Pillion.Task.any(loop, list(tasks)), _site(2))
+        return _at(Pillion.Task.any(loop, list(tasks)))
 
     @classmethod
     def race(cls, loop, tasks: Iterable[Task[_T]]) -> Task[_T]:
         """Has the outcome of the first task that ends."""
-        return cls._at(Pillion.Task.race(loop, list(tasks)), _site(2))
+        return _at(Pillion.Task.race(loop, list(tasks)))
 
     @overload
     @classmethod
@@ -597,32 +608,19 @@ class Task(Pillion.Task):
         range."""
         inputs = range(inputs) if isinstance(inputs, int) else list(inputs)
         start = _Start(loop, 'map', lambda index: func(inputs[index]), ())
-        return cls._group(Pillion.Task.map(loop, len(inputs), limit, cancellable, start), _site(2), True)
-
-    @staticmethod
-    def _at(task, site):
-        if task is None:
-            # With the right arguments there is no other reason
-            raise _wrong_thread()
-        _set_site(task, site)
-        return task
-
-    @classmethod
-    def _group(cls, task, site, results):
-        cls._at(task, site)._results = results
-        return task
+        return _group(Pillion.Task.map(loop, len(inputs), limit, cancellable, start), True)
 
     def and_then(self, func: Callable[[Task[_T_co], *_Ts], Awaitable[_T] | None], *args: *_Ts) -> Task[_T]:
         """Calls `func (task, *args)` when this task has succeeded, to start what comes next: it returns a task, an
         awaitable, or None."""
         start = _Start(self.get_loop(), 'and then', func, args)
-        return self._at(Pillion.Task.and_then(self, start), _site(2))
+        return _at(Pillion.Task.and_then(self, start))
 
     _with_timeout = Pillion.Task.with_timeout
 
     def with_timeout(self, timeout) -> Task[_T_co]:
         """Has the outcome of this task, or fails with TimeoutError if that takes more than `timeout` µs."""
-        return self._at(self._with_timeout(_usec(timeout)), _site(2))
+        return _at(self._with_timeout(_usec(timeout)))
 
     with_deadline: Callable[..., Task[_T_co]] = _sited(Pillion.Task.with_deadline)
     shield: Callable[..., Task[_T_co]] = _sited(Pillion.Task.shield)
@@ -672,7 +670,7 @@ class Retry(Pillion.Retry):
     def run(self, loop, name, func: Callable[[int, *_Ts], Awaitable[_T]], *args: *_Ts, cancellable=None) -> Task[_T]:
         """Calls `func (attempt, *args)` for attempts, each a task or an awaitable, until one succeeds."""
         task = Pillion.Retry.run(self, loop, name, cancellable, _Start(loop, name, func, args))
-        return Task._at(task, _site(2))
+        return _at(task)
 
     def __repr__(self):
         return f'<Pillion.Retry of {self.get_attempts()} attempts>'
@@ -786,13 +784,13 @@ class Loop(Pillion.Loop):
 
     def sleep(self, delay, cancellable=None) -> Task[bool]:
         """Creates a task that succeeds after `delay` µs."""
-        return Task._at(_sleep(self, delay if type(delay) is int else _usec(delay), cancellable), _site(2))
+        return _at(_sleep(self, delay if type(delay) is int else _usec(delay), cancellable))
 
     def run_in_thread(self, name, func: Callable[[Task[Any], Gio.Cancellable, *_Ts], _T], *args: *_Ts, cancellable=None) -> Task[_T]:
         """Calls `func (task, cancellable, *args)` on a worker thread. The task ends with what it returns or raises,
         unless the function has finished the task itself."""
         task = Pillion.Loop.run_in_thread(self, name, cancellable, _Work(func, args))
-        return Task._at(task, _site(2))
+        return _at(task)
 
     def __repr__(self):
         if self.is_closed():
@@ -949,7 +947,7 @@ class Scope(Pillion.Scope):
         if isinstance(awaitable, Task):
             task = awaitable
         else:
-            task = Task._at(Task.from_awaitable(awaitable, self.get_loop(), name), _site(2))
+            task = _at(Task.from_awaitable(awaitable, self.get_loop(), name))
         try:
             if key is None:
                 self.add(task)
@@ -964,7 +962,7 @@ class Scope(Pillion.Scope):
     def start(self, name, func: Callable[[*_Ts], Awaitable[_T]], *args: *_Ts) -> Task[_T]:
         """Calls `func (*args)` when there is room for more work; it returns a task or an awaitable."""
         task = Pillion.Scope.start(self, name, _Start(self.get_loop(), name, func, args))
-        return Task._at(task, _site(2))
+        return _at(task)
 
     async def aclose(self, timeout: int | None = None) -> bool:
         """Cancels all tasks, waits until they have ended, for at most `timeout` µs if given, and closes the scope."""
@@ -1041,7 +1039,7 @@ class Queue(Pillion.Queue):
 
     def put(self, item: _T) -> Task[bool]:
         """Puts an item in. Returns a task that ends once there was room."""
-        return Task._at(self._put(_to_value(item)), _site(2))
+        return _at(self._put(_to_value(item)))
 
     def try_put(self, item: _T) -> bool:
         """Puts an item in if there is room. Returns whether there was."""

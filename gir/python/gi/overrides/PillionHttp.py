@@ -97,29 +97,29 @@ class Client(PillionHttp.Client):
 
     def get_bytes(self, url, cancellable=None) -> Pillion.Task[bytes]:
         """Gets a body. Returns a task whose result is bytes."""
-        return self._deliver(url, cancellable, _copy, core._site(2))
+        return self._deliver(url, cancellable, _copy)
 
     def get_json(self, url, cancellable=None) -> Pillion.Task[Any]:
         """Gets a JSON body. Returns a task whose result is the Python value."""
         # By Python's own parser: JSON-GLib has no numbers past 64 bits, and no texts with a NUL in them
-        return self._deliver(url, cancellable, _parse_json, core._site(2))
+        return self._deliver(url, cancellable, _parse_json)
 
-    def _deliver(self, url, cancellable, function, site):
+    def _deliver(self, url, cancellable, function):
         """Has `function (body, url)` make the result of a body."""
-        body = Pillion.Task._at(PillionHttp.Client.get_bytes(self, url, cancellable), site)
+        body = core._at(PillionHttp.Client.get_bytes(self, url, cancellable), 3)
         start = core._Start(self.get_loop(), body.get_name(), function, (PillionHttp.redact_url(url),))
-        task = Pillion.Task._at(core.Pillion.Task.and_then(body, start), site)
+        task = core._at(core.Pillion.Task.and_then(body, start), 3)
         task.set_name(body.get_name())
         return task
 
     def download(self, url, target: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None) -> Pillion.Task[Download]:
         """Downloads a body to a file, given as a path or a Gio.File. Returns a task whose result is a
         PillionHttp.Download."""
-        return Pillion.Task._at(PillionHttp.Client.download(self, url, _to_file(target), sha256, cancellable), core._site(2))
+        return core._at(PillionHttp.Client.download(self, url, _to_file(target), sha256, cancellable))
 
     def download_into(self, url, folder: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None) -> Pillion.Task[Download]:
         """Downloads a body into a folder, under the name that the server or the URL gives it."""
-        return Pillion.Task._at(PillionHttp.Client.download_into(self, url, _to_file(folder), sha256, cancellable), core._site(2))
+        return core._at(PillionHttp.Client.download_into(self, url, _to_file(folder), sha256, cancellable))
 
 
 class TestServer(PillionHttp.TestServer):
