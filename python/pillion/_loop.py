@@ -55,6 +55,10 @@ PASSES = 16
 LIGHT_PASSES = 48
 LIGHT = 0.0002
 
+# A pass for what waited for tasks of Pillion's need not look at the descriptors and timers, because the context does in the same kick. But under
+# load that may end before it gets there, so one pass of so many looks.
+BLIND_PASSES = 4
+
 # Looking for cycles when the loop falls idle may take this share of the time at most, and is not done when more than so many objects are young
 COLLECT_SHARE = 0.01
 COLLECT_OBJECTS = 10_000
@@ -153,7 +157,7 @@ class EventLoop(asyncio.SelectorEventLoop):
 
     # With these the instance keeps below the 30 attributes that Python stores and looks up fast
     __slots__ = ('_armed', '_awaited', '_busy', '_clock', '_collected', '_end', '_forked', '_guest', '_has_wakeup', '_held',
-                 '_is_current', '_kicked', '_n_external', '_n_left', '_outer_wakeup', '_own_wakeup', '_owner', '_set_ready_time',
+                 '_is_current', '_kicked', '_n_blind', '_n_external', '_n_left', '_outer_wakeup', '_own_wakeup', '_owner', '_set_ready_time',
                  '_source', '_turned', '_wait', '_witness')
 
     def __init__(self) -> None:
@@ -170,6 +174,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._witness: Any = None  # a weak reference to a task that was last seen pending
         self._collected = NEVER_COLLECTED
         self._n_left = 0  # how many steps of the pass that is under way are still to be made
+        self._n_blind = 0  # how many passes in a row were begun without a look at the descriptors and timers
         self._held: Any = []  # handles that are ready, but would enter a frame that is on the stack
         self._forked = False
         self._has_wakeup = False  # whether this loop has taken the descriptor that signals wake, for a wait in C
@@ -230,7 +235,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         if self._awaited:
             for task in list(self._awaited):
                 if not source.watch_task(task):
-                    self._end_waits_for(task)
+                    self._end_waits_for(task, self._awaited.pop(task))
         if self._ready or self._scheduled:
             self._arm()
 
@@ -401,6 +406,11 @@ class EventLoop(asyncio.SelectorEventLoop):
                 events._set_running_loop(self)
                 if self._awaited:
                     self._deliver()
+                    self._n_blind += 1
+                    if self._ready and self._n_left == 0 and thread_id is None and self._n_blind < BLIND_PASSES:
+                        self._n_left = len(self._ready)
+                    else:
+                        self._n_blind = 0
                 if thread_id is None:
                     self._make_passes(end)
                 else:
@@ -450,9 +460,11 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._armed = False
         ready = self._get_ready_time() if self._scheduled else -1
         if self._awaited or self._is_occupied() or self._has_task():
-            self._set_busy(True)
-            return ready
-        if self._busy:
+            if self._busy:
+                _busy.add(self)  # run_forever () takes it out
+            else:
+                self._set_busy(True)
+        elif self._busy:
             self._collect()
             # Which may have brought something to light
             if self._ready:
@@ -763,13 +775,13 @@ class EventLoop(asyncio.SelectorEventLoop):
     def _deliver(self):
         source, awaited = self._source, self._awaited
         while awaited and (task := take_task(source)) is not None:
-            self._end_waits_for(task)
+            futures_of = awaited.pop(task, ())
+            if len(futures_of) == 1 and not futures_of[0].done():
+                futures_of[0].set_result(True)
+            else:
+                self._end_waits_for(task, futures_of)
 
-    def _end_waits_for(self, task):
-        futures_of = self._awaited.pop(task, ())
-        if len(futures_of) == 1 and not futures_of[0].done():
-            futures_of[0].set_result(True)
-            return
+    def _end_waits_for(self, task, futures_of):
         futures_of = [future for future in futures_of if not future.done()]
         for future in futures_of:
             future.set_result(len(futures_of) == 1)

@@ -91,6 +91,29 @@ class ContextOutside(Case):
         self.assertEqual(most, 1)
         self.kick_until(lambda: all(task.done() for task in tasks))
 
+    def test_awaits_starve_neither_readers_nor_timers(self):
+        read, write = socket.socketpair()
+        self.addCleanup(read.close)
+        self.addCleanup(write.close)
+        seen = []
+
+        async def work():
+            while True:
+                await guest.sleep(0)
+
+        task = self.loop.create_task(work())
+        self.loop._guest.kick_until(0)
+        self.loop.add_reader(read, lambda: seen.append(read.recv(1)))
+        self.loop.call_later(0, seen.append, 'timer')
+        write.send(b'x')
+        for _ in range(100):
+            # A kick that has no time left does one thing
+            self.loop._guest.kick_until(0)
+        self.assertCountEqual(seen, [b'x', 'timer'])
+        self.loop.remove_reader(read)
+        task.cancel()
+        self.kick_until(task.done)
+
     def test_what_is_left_of_a_pass_comes_before_the_next_one(self):
         order = []
 
