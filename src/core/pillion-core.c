@@ -10,6 +10,7 @@
 
 __thread char pillion_core_thread_mark __attribute__ ((tls_model ("initial-exec")));
 __thread guint pillion_core_thread_depth __attribute__ ((tls_model ("initial-exec")));
+__thread int pillion_core_thread_main_depth __attribute__ ((tls_model ("initial-exec"))) = -1;
 
 void
 pillion_core_init (PillionCore *self)

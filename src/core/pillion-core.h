@@ -35,6 +35,7 @@ struct _PillionCore
   PillionPump pump;
 
   PillionLiveList live; /* of the tasks' links */
+  guint n_spare_refs; /* references to the loop that tasks have left for the next ones */
   guint n_calls;   /* calls and timers of call_soon () and call_later () that have not run yet */
   guint n_holds;
   int n_external;  /* atomic: how many tasks another thread will finish */
@@ -107,6 +108,10 @@ extern __thread char pillion_core_thread_mark __attribute__ ((tls_model ("initia
 /* How many kicks and run-untils, of any loops, are active on this thread's stacks */
 extern __thread guint pillion_core_thread_depth __attribute__ ((tls_model ("initial-exec")));
 
+/* g_main_depth () at the place where the innermost of them runs its items, or -1 if it hasn't been asked for yet.
+ * Each fiber that is resumed needs it, and it isn't cheap. */
+extern __thread int pillion_core_thread_main_depth __attribute__ ((tls_model ("initial-exec")));
+
 static inline gconstpointer
 pillion_core_this_thread (void)
 {
@@ -132,6 +137,39 @@ pillion_core_end_work (PillionCore *self)
 {
   self->depth--;
   pillion_core_thread_depth--;
+}
+
+/* A task's reference to its loop. In a kick, tasks come and go: one that goes leaves its reference to the next one,
+ * which saves two atomic operations for each. pillion_core_drop_spare_refs () is called at the end of the work,
+ * while the caller still has a reference. */
+static inline PillionLoop *
+pillion_core_take_ref (PillionCore *self)
+{
+  if (self->n_spare_refs == 0)
+    return g_object_ref (pillion_core_loop (self));
+
+  self->n_spare_refs--;
+  return pillion_core_loop (self);
+}
+
+/* On any thread */
+static inline void
+pillion_core_give_ref (PillionCore *self)
+{
+  if (pillion_core_on_thread (self) && self->deadline != 0)
+    self->n_spare_refs++;
+  else
+    g_object_unref (pillion_core_loop (self));
+}
+
+static inline void
+pillion_core_drop_spare_refs (PillionCore *self)
+{
+  while (self->n_spare_refs > 0)
+    {
+      self->n_spare_refs--;
+      g_object_unref (pillion_core_loop (self));
+    }
 }
 
 /* Code that pushes from another thread has no reference of its own. What it pushes may be delivered, and the

@@ -259,7 +259,7 @@ pillion_await (PillionTask *task,
     }
 
   pillion_task_look (task);
-  if (!pillion_task_is_done (task))
+  if (pillion_task_load_state (task) == PILLION_TASK_PENDING)
     {
       if (!await_done (self, task, error))
         return FALSE;

@@ -36,7 +36,7 @@ run (gpointer data)
   pillion_sanitizer_enter (&self->back_side, &self->side);
 
   self->func (task, self->data);
-  if (!__atomic_load_n (&task->returned, __ATOMIC_ACQUIRE) && !pillion_task_return_if_cancelled (task))
+  if (!pillion_task_is_returned (task) && !pillion_task_return_if_cancelled (task))
     pillion_task_return_boolean (task, TRUE);
 
   self->state = PILLION_FIBER_ENDED;
@@ -99,7 +99,9 @@ pillion_fiber_resume (PillionFiber *self)
 
   self->resumer = pillion_fiber_current;
   self->depth = pillion_core_thread_depth;
-  self->main_depth = g_main_depth ();
+  if (pillion_core_thread_main_depth < 0)
+    pillion_core_thread_main_depth = g_main_depth ();
+  self->main_depth = pillion_core_thread_main_depth;
   self->state = PILLION_FIBER_RUNNING;
   pillion_fiber_current = self;
 
@@ -123,7 +125,7 @@ pillion_fiber_abandon (PillionFiber *self)
 
   self->state = PILLION_FIBER_ENDED;
   self->awaited = NULL;
-  if (!__atomic_load_n (&task->returned, __ATOMIC_ACQUIRE))
+  if (!pillion_task_is_returned (task))
     pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task '%s' was cancelled"), task->name);
   let_go (self);
 }

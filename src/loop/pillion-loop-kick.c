@@ -189,6 +189,7 @@ pillion_loop_work (PillionLoop *self,
   gint64 start = g_get_monotonic_time ();
   gint64 now = start;
   gint64 outer_deadline = core->deadline;
+  int outer_main_depth = pillion_core_thread_main_depth;
   gboolean was_passenger = self->ride == PILLION_RIDE_PASSENGER;
   gboolean pump = flags & PILLION_WORK_PUMP;
   gboolean more;
@@ -198,6 +199,7 @@ pillion_loop_work (PillionLoop *self,
   pillion_core_begin_work (core);
   core->deadline = MAX (deadline, 1);
   core->turn++;
+  pillion_core_thread_main_depth = -1;
   __atomic_store_n (&core->rung, TRUE, __ATOMIC_SEQ_CST);
   self->inside_usec = 0;
 
@@ -276,7 +278,10 @@ pillion_loop_work (PillionLoop *self,
   while ((item = pillion_ready_queue_pop (&core->later)) != NULL)
     pillion_ready_queue_push (&core->ready, item);
 
+  pillion_loop_notify_live_tasks (self);
   core->deadline = outer_deadline;
+  pillion_core_thread_main_depth = outer_main_depth;
+  pillion_core_drop_spare_refs (core);
   pillion_core_end_work (core);
   if (flags & PILLION_WORK_KICK)
     {

@@ -68,6 +68,7 @@ struct _PillionLoop
   guint next_call;
 
   PillionLiveTasks live_tasks;
+  gboolean live_changed; /* whether the number of live tasks has changed since that was notified */
 
   GArray *regions;       /* of Region, in the order in which they began; NULL until there was one */
 };
@@ -165,6 +166,7 @@ pillion_loop_from_link (PillionLive *link)
 
 /* pillion-loop.c */
 void     pillion_loop_shut           (PillionLoop  *self);
+void     pillion_loop_notify_live_tasks (PillionLoop *self);
 void     pillion_loop_emit_slow      (PillionLoop  *self,
                                       const char   *name,
                                       gint64        duration_usec);

@@ -415,7 +415,7 @@ pillion_loop_run_until_complete (PillionLoop *self,
 
   if (pillion_task_is_done (task))
     {
-      pillion_task_ask (task);
+      pillion_task_take_outcome (task);
       ended_well = pillion_task_peek_error (task, error);
     }
   else

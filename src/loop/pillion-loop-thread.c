@@ -71,7 +71,7 @@ work (gpointer data)
   if (!pillion_task_return_if_cancelled (task))
     {
       self->func (task, self->cancellable, self->data);
-      if (!__atomic_load_n (&task->returned, __ATOMIC_ACQUIRE))
+      if (!pillion_task_is_returned (task))
         pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_FAILED,
                                        _("The function of '%s' returned without setting a result"), task->name);
     }

@@ -108,12 +108,22 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (PillionLoop, pillion_loop, G_TYPE_OBJECT)
 
+/* Once a kick, however many tasks came and went */
+void
+pillion_loop_notify_live_tasks (PillionLoop *self)
+{
+  if (!self->live_changed)
+    return;
+
+  self->live_changed = FALSE;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LIVE_TASKS]);
+}
+
 /* Emitting without handlers costs less than asking whether there are any */
 void
 pillion_loop_emit_task_added (PillionLoop *self,
                               PillionTask *task)
 {
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LIVE_TASKS]);
   g_signal_emit (self, signals[SIGNAL_TASK_ADDED], 0, task);
 }
 
@@ -121,7 +131,6 @@ void
 pillion_loop_emit_task_done (PillionLoop *self,
                              PillionTask *task)
 {
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LIVE_TASKS]);
   g_signal_emit (self, signals[SIGNAL_TASK_DONE], 0, task);
 }
 
@@ -130,6 +139,7 @@ pillion_loop_list_task (PillionLoop *self,
                         PillionTask *task,
                         gboolean lives)
 {
+  self->live_changed = TRUE;
   pillion_live_tasks_changed (&self->live_tasks, self, &self->core, task, lives);
 }
 
@@ -178,6 +188,7 @@ pillion_loop_shut (PillionLoop *self)
   __atomic_store_n (&core->closed, TRUE, __ATOMIC_SEQ_CST);
   pillion_core_drop_all (core);
   pillion_live_tasks_tell (&self->live_tasks);
+  pillion_loop_notify_live_tasks (self);
   pillion_pump_unwatch (&core->pump);
   pillion_loop_mute (self);
   pillion_loop_set_wake_func (self, NULL, NULL, NULL);
@@ -460,7 +471,7 @@ pillion_loop_class_init (PillionLoopClass *klass)
   /**
    * PillionLoop:live-tasks: (getter get_live_tasks)
    *
-   * The number of tasks that are pending or whose callbacks have not run yet. It changes without notification.
+   * The number of tasks that are pending or whose callbacks have not run yet. It notifies once a kick.
    *
    * Since: 1.0
    */

@@ -20,8 +20,7 @@ body_from_item (PillionItem *item)
 static gboolean
 is_unwanted (PillionTask *self)
 {
-  return !self->told && __atomic_load_n (&self->looked, __ATOMIC_RELAXED) != PILLION_TASK_ASKED &&
-         !pillion_task_has_waiters (self);
+  return !self->told && !pillion_task_is_taken (self) && !pillion_task_has_waiters (self);
 }
 
 /* On the loop's thread */

@@ -62,6 +62,14 @@ typedef struct
 /* A task has 2 to the power of this ids for its callbacks; then they start again */
 #define PILLION_TASK_ID_BITS 22
 
+/* What became of the outcome */
+typedef enum
+{
+  PILLION_OUTCOME_NONE,
+  PILLION_OUTCOME_RETURNED, /* something has begun to finish the task */
+  PILLION_OUTCOME_TAKEN,    /* somebody got the result */
+} PillionTaskOutcome;
+
 /* A task is small, because there are many: what few of them need is in the extra part. */
 struct _PillionTask
 {
@@ -74,9 +82,9 @@ struct _PillionTask
   const char *site;
 
   guint8 state;       /* atomic: a PillionTaskState; what it is about was written before */
-  guint8 returned;    /* atomic: whether somebody has begun to finish it */
+  guint8 outcome;     /* atomic: a PillionTaskOutcome */
   guint8 cancelled;   /* atomic: whether somebody asked it to end */
-  guint8 looked;      /* atomic: whether somebody will be told of its outcome, or (PILLION_TASK_ASKED) was given it */
+  guint8 looked;      /* atomic: whether somebody wants to know how it ends, so that a failure is not reported */
 
   /* These, and what follows the result, belong to the loop's thread */
   guint owns_name : 1;
@@ -229,30 +237,38 @@ void              pillion_task_set_body       (PillionTask                *self,
 void              pillion_task_return_from    (PillionTask      *self,
                                                PillionTask      *source);
 
-#define PILLION_TASK_LOOKED 1
-#define PILLION_TASK_ASKED 3
+static inline gboolean
+pillion_task_is_returned (PillionTask *self)
+{
+  return __atomic_load_n (&self->outcome, __ATOMIC_ACQUIRE) != PILLION_OUTCOME_NONE;
+}
 
 /* Marks that somebody asked for the outcome, or will be told */
 static inline void
 pillion_task_look (PillionTask *self)
 {
-  if (__atomic_load_n (&self->looked, __ATOMIC_RELAXED) == 0)
-    __atomic_fetch_or (&self->looked, PILLION_TASK_LOOKED, __ATOMIC_RELAXED);
+  __atomic_store_n (&self->looked, TRUE, __ATOMIC_RELAXED);
 }
 
-/* Marks that somebody was given the outcome */
+/* Marks that somebody got the result of a task that is done */
 static inline void
-pillion_task_ask (PillionTask *self)
+pillion_task_take_outcome (PillionTask *self)
 {
-  __atomic_store_n (&self->looked, PILLION_TASK_ASKED, __ATOMIC_RELAXED);
+  pillion_task_look (self);
+  __atomic_store_n (&self->outcome, PILLION_OUTCOME_TAKEN, __ATOMIC_RELAXED);
+}
+
+static inline gboolean
+pillion_task_is_taken (PillionTask *self)
+{
+  return __atomic_load_n (&self->outcome, __ATOMIC_RELAXED) == PILLION_OUTCOME_TAKEN;
 }
 
 /* The listeners have left: unless others wait, a failure has to be reported again */
 static inline void
 pillion_task_unlook (PillionTask *self)
 {
-  if (!self->told && !pillion_task_has_waiters (self) &&
-      __atomic_load_n (&self->looked, __ATOMIC_RELAXED) == PILLION_TASK_LOOKED)
+  if (!self->told && !pillion_task_has_waiters (self) && !pillion_task_is_taken (self))
     __atomic_store_n (&self->looked, FALSE, __ATOMIC_RELAXED);
 }
 

@@ -19,7 +19,7 @@ pillion_task_begin_return (PillionTask *self)
   /* A binding may have made it without a loop, as a plain object */
   g_return_val_if_fail (self->loop != NULL, FALSE);
 
-  if (__atomic_exchange_n (&self->returned, TRUE, __ATOMIC_ACQ_REL))
+  if (__atomic_exchange_n (&self->outcome, PILLION_OUTCOME_RETURNED, __ATOMIC_ACQ_REL) != PILLION_OUTCOME_NONE)
     {
       g_critical ("Task '%s' was finished a second time", self->name);
       return FALSE;
@@ -134,7 +134,7 @@ pillion_task_return_from (PillionTask *self,
   if (!pillion_task_begin_return (self))
     return;
 
-  pillion_task_ask (source);
+  pillion_task_take_outcome (source);
   /* Not a chain, however often it is handed on */
   self->result.kind = PILLION_RESULT_TASK;
   pillion_mutex_lock (&async_lock);
@@ -156,7 +156,7 @@ get_result (PillionTask *self,
   if (!pillion_task_peek_error (self, error))
     return NULL;
 
-  pillion_task_ask (self);
+  pillion_task_take_outcome (self);
   result = &get_source (self)->result;
   if (G_LIKELY (result->kind == kind))
     return result;
@@ -802,7 +802,7 @@ pillion_task_peek_value (PillionTask *self,
 
   if (pillion_task_load_state (self) == PILLION_TASK_SUCCEEDED && self->result.kind != PILLION_RESULT_TASK)
     {
-      pillion_task_ask (self);
+      pillion_task_take_outcome (self);
       pillion_task_result_get_value (&self->result, value);
     }
   else
@@ -894,6 +894,6 @@ pillion_task_check (PillionTask *self,
   if (!pillion_task_peek_error (self, error))
     return FALSE;
 
-  pillion_task_ask (self);
+  pillion_task_take_outcome (self);
   return TRUE;
 }

@@ -167,7 +167,7 @@ static gboolean
 take_unhandled (PillionTask *self)
 {
   return pillion_task_load_state (self) == PILLION_TASK_FAILED &&
-         __atomic_fetch_or (&self->looked, PILLION_TASK_LOOKED, __ATOMIC_RELAXED) == 0;
+         !__atomic_exchange_n (&self->looked, TRUE, __ATOMIC_RELAXED);
 }
 
 static void
@@ -189,7 +189,8 @@ task_item_run (PillionItem *item,
 
   if (self->live)
     {
-      pillion_task_flush_progress (self);
+      if (__atomic_load_n (&self->extra, __ATOMIC_ACQUIRE) != NULL)
+        pillion_task_flush_progress (self);
       leave (self, core);
       g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
       pillion_loop_emit_task_done (self->loop, self);
@@ -315,7 +316,8 @@ pillion_task_finalize (GObject *object)
   pillion_sync_acquire (self);
 
   pillion_task_empty (self);
-  g_clear_object (&self->loop);
+  if (self->loop != NULL)
+    pillion_core_give_ref (pillion_core (g_steal_pointer (&self->loop)));
 
   G_OBJECT_CLASS (pillion_task_parent_class)->finalize (object);
 }
@@ -549,15 +551,15 @@ pillion_task_new_static (PillionLoop *loop,
 
   self = pillion_task_take_spare (core);
   if (self == NULL)
-    self = g_object_new (PILLION_TYPE_TASK, NULL);
+    self = (PillionTask *) g_object_new_with_properties (PILLION_TYPE_TASK, 0, NULL, NULL);
   self->item.klass = &task_item_class;
-  self->loop = g_object_ref (loop);
+  self->loop = pillion_core_take_ref (core);
   self->name = name;
   self->site = site;
 
   if (G_UNLIKELY (core->closing || core->closed))
     {
-      self->returned = TRUE;
+      self->outcome = PILLION_OUTCOME_RETURNED;
       self->looked = TRUE;
       self->result.kind = PILLION_RESULT_ERROR;
       self->result.error = core->forked ?

@@ -337,6 +337,47 @@ test_task_signals (void)
 }
 
 static void
+on_live_tasks (PillionLoop *loop,
+               GParamSpec *property,
+               gpointer data)
+{
+  GArray *numbers = data;
+  guint number = pillion_loop_get_live_tasks (loop);
+
+  g_array_append_val (numbers, number);
+}
+
+static void
+test_live_tasks_notify (void)
+{
+  PillionLoop *loop = loop_new ();
+  g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (guint));
+  PillionTask *tasks[3];
+
+  g_signal_connect (loop, "notify::live-tasks", G_CALLBACK (on_live_tasks), numbers);
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    tasks[i] = pillion_task_new (loop, "task", NULL);
+  g_assert_cmpuint (numbers->len, ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (tasks) - 1; i++)
+    pillion_task_return_boolean (tasks[i], TRUE);
+  pillion_loop_kick (loop);
+  g_assert_cmpuint (numbers->len, ==, 1);
+  g_assert_cmpuint (g_array_index (numbers, guint, 0), ==, 1);
+
+  /* Nothing has changed */
+  pillion_loop_kick (loop);
+  g_assert_cmpuint (numbers->len, ==, 1);
+
+  /* close () tells the end, too */
+  g_assert_false (pillion_loop_close (loop, 0, NULL));
+  g_assert_cmpuint (g_array_index (numbers, guint, numbers->len - 1), ==, 0);
+  pillion_task_return_boolean (tasks[2], TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    end_object (tasks[i]);
+  loop_end (loop);
+}
+
+static void
 spin_10_ms (gpointer data)
 {
   spin_for (10000);
@@ -451,6 +492,7 @@ main (int argc,
   g_test_add_func ("/loop/default/is-one-a-context", test_default_loop_per_context);
   g_test_add_func ("/loop/default/seen-from-other-threads", test_default_loop_of_threads);
   g_test_add_func ("/loop/signals/task-added-and-task-done", test_task_signals);
+  g_test_add_func ("/loop/signals/live-tasks-notifies-once-a-kick", test_live_tasks_notify);
   g_test_add_func ("/loop/signals/slow-callback-names-the-item", test_slow_callback);
   g_test_add_func ("/loop/signals/slow-callback-of-a-source", test_slow_source);
   g_test_add_func ("/loop/new/may-be-dropped-by-another-thread", test_dropped_by_another_thread);
