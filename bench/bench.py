@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Measures Pillion against its peers and prints a table. README.md says what each line means."""
+"""Measures Pillion against its peers and prints a table. README.md says what each row means."""
 
 import argparse
 import contextlib
@@ -36,15 +36,15 @@ PATIENCE = 120
 
 
 class Failure(Exception):
-    """A side did not run to its end, or not as it should."""
+    """A side failed, or did not do what it should have."""
 
 
 class Missing(Exception):
-    """What a side needs is not here: its lines are skipped."""
+    """Something that a side needs is missing: its rows are skipped."""
 
 
 class Nginx:
-    """The server of all HTTP lines: one worker, loopback, a port and a folder of its own"""
+    """The server of all HTTP rows: one worker, on loopback, with its own port and folder"""
 
     CONFIG = """
         daemon off;
@@ -102,7 +102,7 @@ class Nginx:
         raise Failure(f"nginx does not start: {(self.root / 'error.log').read_text()[-500:]}")
 
     def _start(self, program):
-        # Somebody else may take the port in between; then the next one is tried.
+        # Another process may take the port in between; then try another.
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -113,7 +113,7 @@ class Nginx:
                 root=self.root,
                 port=self.port,
                 padding="." * 1022,
-                # The workers must be able to read a folder that is nobody else's.
+                # The workers run as another user and must be able to read the folder.
                 user="user root;" if os.geteuid() == 0 else "",
             )
         )
@@ -147,7 +147,7 @@ class Nginx:
 
 
 class Bench:
-    """Runs the sides: each method named in LINES is one run of one side and returns what it printed."""
+    """Runs the sides: each method named in LINES is one run of one side, and returns what it printed."""
 
     def __init__(self, build_dir, folder):
         self.programs = build_dir / "bench"
@@ -382,7 +382,7 @@ class Bench:
     # downloads
 
     def download(self, runner, *arguments, folder=None, after=()):
-        """Each run starts with clean caches of the disk and ends with a file that is compared."""
+        """Each run starts with clean disk caches, and its file is compared afterwards."""
         folder = folder or self.folder
         target = Path(folder) / "target"
         target.unlink(missing_ok=True)
@@ -432,7 +432,7 @@ class Bench:
         result = self.transfers()
         return {**result, "value": result["wall"]}
 
-    # small answers
+    # small responses
 
     def get_poll(self):
         return self.ours("get", "poll", self.nginx.url("small"), GETS, AT_ONCE)
@@ -538,13 +538,13 @@ def median_of(key):
 
 
 def p99_of_kicks(samples):
-    """Over the frames of all runs together: one run has too few of them for a 99th percentile."""
+    """Over the frames of all runs: a single run has too few for a 99th percentile."""
     kicks = sorted(kick for sample in samples for kick in sample["kicks"])
     return kicks[math.ceil(0.99 * len(kicks)) - 1]
 
 
 class Line:
-    """One line of the table. Its bar is about ours/theirs, or about ours itself where `absolute`."""
+    """One row of the table. Its bar applies to ours/theirs, or to ours if `absolute`."""
 
     def __init__(self, id, ours, theirs, peer, unit, bar=None, absolute=False, value=None):
         self.id = id
@@ -559,7 +559,7 @@ class Line:
         return not wanted or any(self.id == id or self.id.startswith(f"{id}-") for id in wanted)
 
 
-# The sides of a theme run in turn, so that what else the machine does meets them alike.
+# The sides run in turn, so that other load on the machine affects them alike.
 THEMES = [
     [
         Line("kick-empty", "kick_empty", "kick_glib", "g_main_context_iteration", "ns", "≤ 0.15"),
@@ -636,7 +636,7 @@ THEMES = [
     ],
 ]
 
-# asyncio's rates, outermost and kicked, against the standard library's loop: the more the better
+# asyncio's rates, outermost and kicked, against the standard library's loop: more is better
 for _what in ("call-soon", "spawn", "sleep0", "timers", "tcp", "http"):
     _name = f"py_{_what.replace('-', '_')}"
     THEMES.append([
@@ -675,13 +675,13 @@ THEMES += [
     [Line("py-conform", "py_conform_ours", "py_conform_standard", "asyncio", "failures", "≤ 0", absolute=True)],
 ]
 
-# Fewer runs for what does not change from run to run, or takes long where no bar hangs on it
+# Fewer runs for rows that don't vary, or that take long and have no bar
 MOST_RUNS = {"marked_ours": 1, "marked_theirs": 1, "transfers": 3, "transfers_wall": 3, "download_soup": 3, "get_ticks_soup": 3,
              "fiber_parked": 3, "fiber_parked_asyncio": 3, "py_conform_ours": 1, "py_conform_standard": 1}
 
 
 def figure(number):
-    """Three digits that count, never an exponent"""
+    """Three significant digits, never an exponent"""
     if number == 0:
         return "0"
     return f"{number:,.{max(0, 2 - math.floor(math.log10(abs(number))))}f}"
@@ -701,7 +701,7 @@ ROW = "{:<21} {:<25} {:>9} {:>9}  {:<8} {:>7} {:>7}  {}"
 
 
 def run_theme(bench, lines, runs, verbose):
-    """Returns the objects of the lines that ran, and whether nothing failed."""
+    """Returns the objects of the rows that ran, and whether nothing failed."""
     sides = list(dict.fromkeys(side for line in lines for side in line.sides))
     samples = {side: [] for side in sides}
     gone, failed = {}, False
@@ -775,7 +775,7 @@ def main():
     if not (options.build_dir / "bench" / "bench-kick").exists():
         parser.error(f"{options.build_dir} has no benchmarks; set it up with -Dbench=true and build it")
 
-    # A signal to end is an exception, so that the server ends too.
+    # Make a signal an exception, so that the server is stopped, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.2f}, medians of {options.runs} runs\n")

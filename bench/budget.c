@@ -22,7 +22,7 @@
 #define N_WARM_FRAMES 3
 
 static guint n_run;
-static gint64 worked; /* ns that items took; where one was preempted, that is more than it asked for */
+static gint64 worked; /* ns that items took; more than asked for if one was preempted */
 
 static void
 burn (gpointer user_data)
@@ -93,7 +93,7 @@ typedef struct
   double values[N_FRAMES];
 } Ticks;
 
-/* Runs before the frame's kick, so it sees what the kick of the frame before did. */
+/* Runs before the frame's kick, so it sees what the previous frame's kick did. */
 static void
 frame (PillionTickHost *host,
        guint number,
@@ -122,7 +122,7 @@ run_auto (gboolean ours)
     g_error ("ensure failed");
   g_signal_connect (host, "frame", G_CALLBACK (frame), &ticks);
 
-  /* More than the frames can do */
+  /* More than the frames can handle */
   for (int i = 0; i < 2 * N_ITEMS; i++)
     pillion_loop_call_soon (loop, burn, NULL, NULL);
 
@@ -130,7 +130,7 @@ run_auto (gboolean ours)
   if (ticks.n_frames < N_FRAMES)
     g_error ("the host ran %u frames only", ticks.n_frames);
 
-  /* The first ticks have no gap to go by yet. */
+  /* The first ticks have no gap to go by. */
   printf ("{\"value\": %.3f}\n",
           bench_median (ticks.values + N_WARM_FRAMES, N_FRAMES - 1 - N_WARM_FRAMES));
 }

@@ -42,7 +42,7 @@ ride (void)
   if (!pillion_loop_ensure (loop, host, &error))
     g_error ("ensure: %s", error->message);
 
-  /* As a host has long done when it comes to a fiber: from here on the I/O thread watches the context */
+  /* By the time a host runs a fiber, it has long done this: from here on the I/O thread watches the context */
   for (int i = 0; i < 10; i++)
     pillion_loop_kick (loop);
 }
@@ -133,7 +133,7 @@ play (Pair *pair,
       n_done++;
     }
 
-  /* The other one still waits */
+  /* The other fiber still waits */
   if (pair->waiting[!me] != NULL)
     pillion_task_return_boolean (g_steal_pointer (&pair->waiting[!me]), TRUE);
 }
@@ -173,7 +173,7 @@ run_await (guint n_pairs)
       guint before = n_done;
 
       start = bench_now ();
-      /* Short, so that a median leaves out what others did to the processor */
+      /* Short, so that the median leaves out what others did to the processor */
       pillion_loop_kick_until (loop, start / 1000 + 1000, NULL);
       if (i >= 0)
         values[i] = (bench_now () - start) / (double) (n_done - before);
@@ -297,7 +297,7 @@ count_maps (void)
   return n;
 }
 
-/* With a task of its own that it waits for, as a fiber has that does anything */
+/* With a task of its own to wait for, like any fiber that does something */
 static void
 wait_for_own (PillionTask *task,
               gpointer user_data)
@@ -318,7 +318,7 @@ run_parked (void)
   double each;
   guint maps;
 
-  /* What is made once */
+  /* Create first what is created only once */
   g_object_unref (pillion_loop_spawn (loop, "first", wait_for_own, &waited[0], NULL));
   pillion_loop_kick (loop);
   pillion_task_return_boolean (waited[0], TRUE);

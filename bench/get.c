@@ -90,7 +90,7 @@ run_many (Job *job,
 
   for (guint i = 0; i < job->n_wanted; i++)
     {
-      /* Each its own address: nobody may answer two of them with one request. */
+      /* Each has its own address, so that nothing can answer two of them with one request. */
       g_autofree char *url = g_strdup_printf ("%s?%u", job->url, i);
       g_autoptr (PillionTask) task = pillion_http_client_get_bytes (job->client, url, NULL);
 
@@ -145,7 +145,7 @@ one_alone (PillionTask *task,
   if (n_seen != (again ? 2 : 1))
     g_error ("the %s request is number %u of its connection", again ? "second" : "first", n_seen);
 
-  /* The frame of the call and the one of the callback both count. */
+  /* The frame of the call and that of the callback both count. */
   (again ? job->second : job->first)[job->n_done / 2] = job->n_frames - job->sent_at + 1;
 
   if (again)
@@ -155,7 +155,7 @@ one_alone (PillionTask *task,
   job->idle = TRUE;
 }
 
-/* The call is made at the frame's beginning, before its kick, as a handler of a key press would. */
+/* The call is made at the start of the frame, before its kick, like one in a key press handler. */
 static void
 frame (PillionTickHost *host,
        guint number,

@@ -29,7 +29,7 @@
 #define N_TIMERS 10000
 #define N_CONNECTIONS 1000
 
-/* The median of many short chunks, so that a chunk in which somebody else had the processor does not count */
+/* The median of many short chunks leaves out those in which another process had the processor */
 #define MEASURE(statement)                                            \
   G_STMT_START                                                        \
   {                                                                   \
@@ -55,7 +55,7 @@ ride (void)
   g_autoptr (GError) error = NULL;
   PillionLoop *loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
 
-  /* The host goes on ticking although nothing lives. */
+  /* The host keeps ticking although there is no work. */
   pillion_loop_set_auto_stop (loop, FALSE);
   if (!pillion_loop_ensure (loop, host, &error))
     g_error ("ensure: %s", error->message);
@@ -106,7 +106,7 @@ never (gpointer user_data)
   g_error ("a timer of tomorrow fired");
 }
 
-/* The server is so slow that all requests are under way before the first ends: each has a connection. */
+/* The server is so slow that all requests have started before the first ends, so each has its own connection. */
 static PillionHttpClient *
 connect_all (PillionLoop *loop,
              const char *url)
@@ -127,7 +127,7 @@ connect_all (PillionLoop *loop,
 
   while (n_done < N_CONNECTIONS)
     {
-      /* As a host with frames does: one that asks for the loop's descriptor is another case. */
+      /* Like a host with frames; a host that asks for the loop's descriptor is another case. */
       g_usleep (1000);
       pillion_loop_kick (loop);
     }
@@ -161,14 +161,14 @@ run_loaded (const char *url)
           count_sockets ());
   fflush (stdout);
 
-  /* The tasks are left pending: nobody measures how long it takes to end them. */
+  /* The tasks are left pending: ending them is not measured. */
   _exit (0);
 }
 
 static void
 mark (const char *text)
 {
-  /* There is no such descriptor: all that it does is stand in the trace. */
+  /* There is no such descriptor: the call only has to appear in the trace. */
   if (write (-1, text, strlen (text)) >= 0)
     g_error ("descriptor -1 can be written to");
 }
@@ -182,7 +182,7 @@ run_marked (gboolean ours,
 
   if (ours)
     {
-      /* The threads that the first kicks started come to rest. */
+      /* Let the threads that the first kicks started come to rest. */
       g_usleep (100000);
       pillion_loop_kick (loop);
       mark ("mark: begin");

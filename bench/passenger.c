@@ -79,7 +79,7 @@ finisher (gpointer data)
   for (int i = 0; i < N_WARM + N_ROUNDS; i++)
     {
       g_async_queue_pop (bench->rounds);
-      /* So long that the main loop sleeps for certain, and not always equally long */
+      /* Long enough for the main loop to be asleep for certain, and not always equally long */
       g_usleep (150 + i * 37 % 100);
       if (bench->loop != NULL)
         {

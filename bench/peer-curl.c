@@ -101,7 +101,7 @@ typedef struct
   GByteArray *body;
 } Memory;
 
-/* The memory is had at once if the length is announced, as ours is */
+/* Allocated at once if the length is announced, like ours */
 static size_t
 to_announced_memory (char *data,
                      size_t size,
@@ -173,8 +173,8 @@ slot_send (Slot *slot,
   curl_multi_add_handle (multi, slot->easy);
 }
 
-/* With @n_slots as many as are wanted, libcurl gets all at once and queues what exceeds @at_once; with as many
- * as @at_once the caller queues, and uses each handle again. */
+/* If @n_slots is the total, libcurl gets all at once and queues what exceeds @at_once. If it is @at_once, the
+ * caller queues, and reuses each handle. */
 static void
 run_get (const char *url,
          guint n_wanted,

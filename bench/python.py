@@ -4,20 +4,20 @@
 
 """Measures an asyncio loop: python.py SIDE WHAT [ARGUMENT…] prints {"value": …}.
 
-SIDE is standard (the standard library's loop), outside (pillion.EventLoop, asyncio outermost) or kicked (the same, in a
-circle of kicks). Rates are of the fastest tenth of many short chunks, which leaves out those in which somebody else had the
-processor. WHAT is
+SIDE is standard (the standard library's loop), outside (pillion.EventLoop, asyncio outermost) or kicked (the same, kicked
+in a loop). Rates are those of the fastest tenth of many short chunks, which leaves out those in which another process had
+the processor. WHAT is
 
-    call-soon    callbacks in a chain, a second          http   GETs of aiohttp from a server of its own, a second
-    spawn        tasks made and awaited, a second        ticks  frames of 60 Hz that a GET of URL takes
-    sleep0       turns of one task, a second             idle   µs an idle kick; the standard side is the ancestor's way
-    timers       sleeps of 1,000 tasks, a second         idle-pending   the same with 1,000 tasks that wait
-    tcp          round trips over loopback, a second
-    run          µs a run of a coroutine that does nothing: pillion.run () or asyncio.run (); run-heap: with a million lists in memory
-    kick-max     ms of processor time that the longest kick takes more than the longest single step, with 1,000 small tasks and 50
-                 coroutines of 3 ms due at once, and GETs of BODY and of JSON; of passes, and without the GETs, for the standard side
+    call-soon    callbacks in a chain, per second        http   GETs by aiohttp from its own server, per second
+    spawn        tasks created and awaited, per second   ticks  frames at 60 Hz that a GET of URL takes
+    sleep0       turns of one task, per second           idle   µs per idle kick; the standard side stops and runs its loop
+    timers       sleeps of 1,000 tasks, per second       idle-pending   the same with 1,000 waiting tasks
+    tcp          round trips over loopback, per second
+    run          µs per run of a coroutine that does nothing: pillion.run () or asyncio.run (); run-heap: with a million lists in memory
+    kick-max     ms of processor time by which the longest kick exceeds the longest single step, with 1,000 small tasks and 50
+                 coroutines of 3 ms due at once, and GETs of BODY and of JSON; the standard side has passes and no GETs
     bytes        ms for 50 MB as the result of a task, or for one copy of as much memory
-    await        µs an await of a task of Pillion's that is made and ends in the next kick, or of a future that is set in the
+    await        µs per await of a Pillion task that is created and ends in the next kick, or of a future that is set in the
                  next pass; await-done: of one that is done
     get          seconds for GETs of URL through Pillion: URL NUMBER AT_ONCE
 """
@@ -50,7 +50,7 @@ class Bench:
         return future.result()
 
     def rate(self, work, number):
-        """Of a function that gives an awaitable for so many"""
+        """The rate of a function that returns an awaitable for this many"""
         rates = []
         for _ in range(CHUNKS):
             start = time.perf_counter()
@@ -138,7 +138,7 @@ class Bench:
         return 1e6 / self.rate(work, 1000)
 
     def bytes_(self):
-        """ms for the result of a task that is 50 MB of bytes, or for a copy of as much memory"""
+        """ms for a task's result of 50 MB of bytes, or for a copy of as much memory"""
         size = 50 << 20
         if self.side == 'standard':
             view = memoryview(bytearray(size))
@@ -161,7 +161,7 @@ class Bench:
         return {'value': cpu, 'wall': wall}
 
     def longest_kick(self, body, document):
-        """How much longer the longest kick takes than the longest step, in seconds of the thread's processor time and of the clock"""
+        """How much longer the longest kick is than the longest step, in seconds of the thread's processor time and of wall time"""
         loop = self.loop
         clocks = time.thread_time, time.perf_counter
         now = lambda: [clock() for clock in clocks]
@@ -279,7 +279,7 @@ class Bench:
         return rate
 
     def ticks(self, url):
-        """With a host of 60 Hz; the standard side is stopped and run once a frame."""
+        """With a host at 60 Hz; the standard side is stopped and run once per frame."""
         import aiohttp
         counts = []
 

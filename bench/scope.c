@@ -16,14 +16,14 @@
 
 #include "util.h"
 
-/* Tasks measured in all, whatever the number at once */
+/* Tasks measured in total, whatever the number at once */
 #define N_TASKS 2000000
 #define MIN_ROUNDS 11
 #define N_LIVE 500
 #define N_CLOSES 100
 
-/* The processor's time, not the wall's: a large set takes longer than a time slice, and a small one does not, so that a neighbour would
- * be counted in one of them only */
+/* Processor time rather than wall time: a large set takes longer than a time slice and a small one does not,
+ * so a neighbour would affect only one of them */
 static gint64
 now_of_thread (void)
 {
@@ -33,7 +33,7 @@ now_of_thread (void)
   return now.tv_sec * G_GINT64_CONSTANT (1000000000) + now.tv_nsec;
 }
 
-/* @scope may be NULL: then the same tasks are in none */
+/* @scope may be NULL: then the same tasks are in no scope */
 static void
 settle (PillionLoop *loop,
         PillionScope *scope,

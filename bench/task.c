@@ -133,7 +133,7 @@ run_memory (gboolean ours)
   g_autoptr (PillionLoop) loop = ours ? ride () : NULL;
   gsize before;
 
-  /* What is made once, such as the class and the first blocks of the allocator, is made before. */
+  /* What is created only once, such as the class and the first blocks of the allocator, is created before. */
   for (int i = 0; i < 100; i++)
     {
       if (ours)

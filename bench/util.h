@@ -6,23 +6,23 @@
 
 #include <glib.h>
 
-/* What the programs share. Each prints one JSON object on one line, which bench.py reads. */
+/* Shared by the programs, each of which prints one JSON object on one line for bench.py. */
 
 /* The monotonic clock in ns */
 gint64 bench_now        (void);
 
-/* Burns the processor until @usec have passed on the wall */
+/* Keeps the processor busy for @usec of wall time */
 void   bench_burn       (gint64        usec);
 
-/* Both sort @values. @fraction is 0.99 for the 99th percentile, taken as the nearest rank. */
+/* Both sort @values. @fraction is 0.99 for the 99th percentile (nearest rank). */
 double bench_median     (double       *values,
                          gsize         n_values);
 double bench_percentile (double       *values,
                          gsize         n_values,
                          double        fraction);
 
-/* Opens @target + ".part" for writing, and makes it @target when it is whole: flushed to the disk where @sync
- * is set, then renamed, which is what every download here does. Both end the program when they fail. */
+/* Opens @target + ".part" for writing, and renames it to @target when it is complete: flushed to disk if
+ * @sync is set, then renamed, like every download here. Both functions end the program if they fail. */
 int    bench_part_open  (const char   *target);
 void   bench_part_done  (int           fd,
                          const char   *target,

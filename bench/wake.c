@@ -28,8 +28,8 @@
 
 typedef struct
 {
-  int go;               /* eventfd: the thread's next round */
-  int bell;             /* eventfd: what theirs rings */
+  int go;               /* eventfd: starts the thread's next round */
+  int bell;             /* eventfd: wakes the peer's host */
   gboolean ours;
   gboolean apart;
   PillionTask *task;
@@ -55,8 +55,9 @@ give (int fd)
     g_error ("eventfd");
 }
 
-/* Keeps the calling thread on the first or the last processor that it may use. Left to itself the kernel puts the two threads together
- * in one run and apart in the next, and to wake another processor takes many times as long. */
+/* Pins the calling thread to the first or the last processor that it may use. Left alone, the kernel puts the
+ * two threads together in one run and apart in the next, and waking another processor takes many times as
+ * long. */
 static void
 pin (gboolean last)
 {
@@ -86,12 +87,13 @@ ringer (gpointer data)
     {
       take (round->go);
 
-      /* So long that the host is asleep for certain, and not always equally long */
+      /* Long enough for the host to be asleep for certain, and not always equally long */
       g_usleep (150 + i * 37 % 100);
 
       if (round->ours)
         {
-          /* Whoever finishes a task holds it: the host may be through with it before the call returns. */
+          /* The finishing thread needs a reference: the host may be done with the task before the call
+           * returns. */
           g_autoptr (PillionTask) task = g_object_ref (round->task);
 
           round->start = bench_now ();
@@ -189,7 +191,7 @@ main (int argc,
         g_error ("ensure failed");
     }
 
-  /* After the thread was made, which would have to stay here as well */
+  /* After the thread was created, which would be pinned as well otherwise */
   thread = g_thread_new ("ringer", ringer, &round);
   pin (FALSE);
   for (int i = -N_WARM; i < N_ROUNDS; i++)

@@ -86,7 +86,7 @@ main (int argc, char **argv)
 
       draw_frame (frame);
 
-      /* What is left of the frame, less a millisecond to be on time, is the guest's */
+      /* The guest gets the rest of the frame, minus a millisecond to be on time */
       due += period;
       pillion_loop_kick_until (loop, due - G_TIME_SPAN_MILLISECOND, &report);
       if (report.overshoot_usec > G_TIME_SPAN_MILLISECOND)

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* A host of your own: an event loop that sleeps in poll () until it is woken or something is due, and carries a guest.
- * It counts the words of files, each on a worker thread, and reports how often it woke up. */
+/* A host of your own: an event loop that sleeps in poll () until it is woken or something is due, and carries
+ * a guest. It counts the words in files, each on a worker thread, and reports how often it woke up. */
 
 #include <errno.h>
 #include <limits.h>
@@ -53,7 +53,7 @@ poll_host_remove (PillionHost *host, PillionLoop *loop)
   POLL_HOST (host)->rider = NULL;
 }
 
-/* Any thread: it only rings */
+/* Called from any thread: it only wakes the host */
 static void
 poll_host_wake (PillionHost *host)
 {
@@ -95,7 +95,7 @@ poll_host_init (PollHost *self)
   g_return_if_fail (self->bell >= 0);
 }
 
-/* Runs until nothing rides any more */
+/* Runs until no loop rides any more */
 static void
 poll_host_run (PollHost *self)
 {
@@ -105,7 +105,7 @@ poll_host_run (PollHost *self)
       if (self->rider == NULL)
         break;
 
-      /* Right before the sleep: what the kick's callbacks have attached to the context is seen now */
+      /* Right before sleeping, so that it sees what the kick's callbacks have attached to the context */
       GTimeSpan timeout;
       int fd;
       if (pillion_loop_prepare_sleep (self->rider, &fd, &timeout) == PILLION_SLEEP_KICK)

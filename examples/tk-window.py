@@ -4,8 +4,8 @@
 
 """A Tk window that stays alive while it downloads: tk-window.py URL FILE
 
-Tk has a main loop of its own that knows nothing of GLib. A timer of Tk's kicks the guest loop while there is something
-to do, and only then. With --quit the window closes when the file is there.
+Tk has its own main loop, which knows nothing about GLib. A Tk timer kicks the guest loop, but only while there is something
+to do. With --quit, the window closes when the file has arrived.
 """
 
 import sys
@@ -83,7 +83,7 @@ class Window:
             print(size, 'bytes')
         self.button.configure(text='Quit', command=self.root.destroy)
         if self.quit_when_done:
-            # Not from inside the kick whose hook lives in this window
+            # Not inside the kick whose hook belongs to this window
             self.root.after_idle(self.root.destroy)
 
     def run(self):

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Runs gi-docgen with a theme that is made from its own one: the guides are grouped and stand in the side column.
+"""Runs gi-docgen with a theme made from its own: the guides are grouped in the side column.
 
     build.py CONFIG.toml GIR OUTPUT [ARGUMENT...]
 
@@ -43,7 +43,7 @@ def title(page):
 
 
 def guide_groups(config, folders):
-    """Pairs of a heading, and the names and titles of its pages."""
+    """Pairs of a heading and the names and titles of its pages."""
     for heading, pages in config.get('guides', {}).items():
         yield heading, [(page['href'], page['title']) if isinstance(page, dict)
                         else (page.replace('.md', '.html'), title(find(folders, page))) for page in pages]
@@ -72,9 +72,9 @@ def make_theme(theme, groups):
 
     namespace = theme / 'namespace.html'
     text = namespace.read_text(encoding='utf-8')
-    # Rows for addresses that the project does not have
+    # Rows for addresses that this project does not have
     text = re.sub(r'.*<td><em>(Website|Source)</em></td>.*\n', '', text)
-    # The flat list of pages, in favour of the groups, which come first
+    # Drop the flat list of pages: the groups, which come first, replace it
     text = re.sub(r'  {% if content_files\|length > 0 %}.*?{% endif %}\n', '', text, count=1, flags=re.DOTALL)
     text = text.replace('</header>\n', '</header>\n' + index, 1)
     text = text.replace('{% block sidebar %}\n', '{% block sidebar %}\n' + sidebar, 1)
@@ -82,7 +82,7 @@ def make_theme(theme, groups):
 
 
 def plain(text):
-    """Markdown as plain text, for a page that puts it in as HTML."""
+    """Markdown as plain text, for a page that inserts it as HTML."""
     text = re.sub(r'\[\w+@[\w.]*?(\w+(?:[.:]+[\w-]+)*)\]', lambda match: match.group(1), text)
     text = re.sub(r'\[([^\]]*)\](\([^)]*\)?)?', r'\1', text)
     text = re.sub(r'(^|\s)#+\s+', r'\1', text)

@@ -58,7 +58,7 @@ def function_entry(function, level, owner=None):
 
 
 def of_further_arguments(body):
-    """The members of a class, with one function for the overloads by the number of further arguments: the last of them takes any."""
+    """The members of a class. Overloads by the number of further arguments become one function, the last, which takes any number."""
     functions = {}
     for child in body:
         if isinstance(child, ast.FunctionDef):
@@ -101,7 +101,7 @@ def class_entry(node, module):
 
 
 def package(folder):
-    """The public functions and classes of the package, wherever in it they are defined."""
+    """The public functions and classes of the package, wherever they are defined in it."""
     modules = {path.stem: ast.parse(path.read_text(encoding='utf-8')) for path in sorted(folder.glob('*.py'))}
     defined = {node.name: node for tree in modules.values() for node in tree.body if is_public(node)}
     for name, title in (('__init__', 'pillion'), ('async_loop', 'pillion.async_loop')):

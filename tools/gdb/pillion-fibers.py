@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""For gdb, in a process or its core dump: pillion-fibers lists the fibers of Pillion's loops with what each waits for and
-where it stands. gdb loads this by itself with an installed library that it has the debugging symbols of; else:
+"""For gdb, in a process or its core dump: pillion-fibers lists the fibers of Pillion's loops, with what each waits for and
+where it is. gdb loads this by itself with an installed library that has debug symbols. Otherwise:
 
     (gdb) source pillion-fibers.py
     (gdb) pillion-fibers
@@ -32,7 +32,7 @@ def read(address):
 
 
 def registers(sp, by_ucontext, machine):
-    """What a fiber that is parked would have in its registers: pillion-switch-*.S and the C library's ucontext_t have it."""
+    """The registers of a parked fiber, as pillion-switch-*.S and the C library's ucontext_t save them."""
     if machine.startswith("i386:x86-64"):
         if by_ucontext:
             places = {"r12": 4, "r13": 5, "r14": 6, "r15": 7, "rbp": 10, "rbx": 11, "rsp": 15, "rip": 16}
@@ -49,8 +49,8 @@ def registers(sp, by_ucontext, machine):
 
 
 class Unwinder(gdb.unwinder.Unwinder):
-    """While a fiber is looked at, the thread's innermost frame was called by that fiber, as it were. So nothing in the process is changed,
-    and a core dump will do."""
+    """While this looks at a fiber, gdb believes that the fiber called the thread's innermost frame. So nothing in the process
+    is changed, and it works with a core dump, too."""
 
     def __init__(self):
         super().__init__("pillion-fibers")
@@ -63,7 +63,7 @@ class Unwinder(gdb.unwinder.Unwinder):
         sp, pc = pending_frame.read_register("sp"), pending_frame.read_register("pc")
         if (int(sp), int(pc)) != self.innermost:
             return None
-        # A caller's frame has to be above: gdb is told that this one is where that needs it to be
+        # A caller's frame has to be higher on the stack, so this one is placed where it has to be
         above = self.registers["rsp"] if "rsp" in self.registers else self.registers["sp"]
         info = pending_frame.create_unwind_info(FrameId(gdb.Value(above - 16).cast(sp.type), pc))
         for name, value in self.registers.items():
@@ -122,8 +122,8 @@ def describe_frame(frame):
 
 
 class Fibers(gdb.Command):
-    """pillion-fibers [--short]: list the fibers that have a stack, each with its name, where it was spawned, what it waits for, and its
-backtrace (not with --short)."""
+    """pillion-fibers [--short]: list the fibers that have a stack, each with its name, where it was spawned, what it waits for, and,
+without --short, its backtrace."""
 
     def __init__(self):
         super().__init__("pillion-fibers", gdb.COMMAND_STACK)
@@ -146,7 +146,7 @@ backtrace (not with --short)."""
         level = gdb.selected_frame().level()
         try:
             for number, fiber in enumerate(fibers(symbol.value()), 1):
-                # In a process that went wrong not all has to be there; the other fibers are
+                # After a crash, some of it may be missing; carry on with the other fibers
                 try:
                     self.show(number, fiber, not arguments, by_ucontext)
                 except gdb.error as error:

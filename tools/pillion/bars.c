@@ -22,7 +22,7 @@ append_times (GString    *string,
     g_string_append (string, text);
 }
 
-/* A bar of blocks without a frame, at least a sliver where there is anything at all, padded to @cells */
+/* A bar of blocks without a frame, with at least a sliver if there is anything at all, padded to @cells */
 void
 bars_append_amount (GString *string,
                     double   fraction,
@@ -44,7 +44,8 @@ bars_append_amount (GString *string,
   append_times (string, " ", cells - full - (rest > 0));
 }
 
-/* A framed bar of @cells in all. A negative @fraction is not known: then a block wanders, one place a @step. */
+/* A framed bar, @cells wide in total. A negative @fraction is unknown: then a block wanders, one place per
+ * @step. */
 void
 bars_append_progress (GString  *string,
                       double    fraction,
@@ -89,8 +90,8 @@ bars_append_progress (GString  *string,
   g_string_append (string, unicode ? "▏" : "]");
 }
 
-/* One cell a frame. Half the height is @limit, so that a late frame stands out by its height and not by colour alone;
- * twice the limit and more fills the cell. */
+/* One cell per frame. Half the height is @limit, so that a late frame stands out by its height, not just by
+ * its colour; twice the limit or more fills the cell. */
 void
 bars_append_sparkline (GString      *string,
                        const gint64 *times,

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* Colours that those who see red and green alike can tell apart, too */
+/* Colours that people with red-green colour blindness can tell apart, too */
 #define BARS_GOOD "\033[36m"
 #define BARS_BAD "\033[33m"
 #define BARS_FAINT "\033[2m"

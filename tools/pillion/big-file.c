@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-/* The content of the big file, made piece by piece and never held as a whole: blocks of 4 KiB of the same noise, each
- * with its own number at the start, so that pieces put together in a wrong way have another digest. */
+/* The content of the big file, made piece by piece and never held as a whole: 4 KiB blocks of the same noise,
+ * each starting with its number, so that a file put together in a wrong way has another digest. */
 
 #define BLOCK 4096
 
@@ -30,7 +30,7 @@ make_noise (gpointer data)
   return NULL;
 }
 
-/* The bytes from @offset on, BIG_FILE_CHUNK of them or up to @end */
+/* The bytes from @offset on: BIG_FILE_CHUNK of them, or up to @end */
 GBytes *
 big_file_read (gint64 offset,
                gint64 end)

@@ -14,7 +14,7 @@
 #include <libsoup/soup.h>
 #include <stdio.h>
 
-/* How many thumbnails are got in one frame: a row of a browser's window */
+/* How many thumbnails are fetched in one frame: a row of a browser's window */
 #define ROW 10
 
 typedef enum
@@ -119,7 +119,7 @@ get_row (DemoBlocking *self)
     self->step = STEP_BIG;
 }
 
-/* Body to file, with its digest on the way */
+/* Writes the body to a file and computes its digest on the way */
 static gboolean
 save (DemoBlocking *self,
       GInputStream *stream,
@@ -179,7 +179,7 @@ get_bad (DemoBlocking *self)
   self->step++;
 }
 
-/* One step, as long as it takes; %FALSE when there is none left */
+/* One step, however long it takes; %FALSE if there is none left */
 gboolean
 demo_blocking_step (DemoBlocking *self)
 {

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* The job as a naive add-on does it: the next thing in each frame, waiting for it there and then */
+/* The job as a naive add-on does it: one thing per frame, waiting for it there and then */
 typedef struct _DemoBlocking DemoBlocking;
 
 DemoBlocking *demo_blocking_new  (const char   *base_url,

@@ -20,7 +20,7 @@ demo_item_free (gpointer data)
   g_free (self);
 }
 
-/* %NULL where the node is not what the catalogue promises */
+/* %NULL if the node is not what the catalogue promises */
 static DemoItem *
 demo_item_new (JsonNode   *node,
                const char *base_url)
@@ -77,7 +77,7 @@ demo_catalogue_free (DemoCatalogue *self)
   g_free (self);
 }
 
-/* Whether these are the bytes that the catalogue speaks of */
+/* Whether these are the bytes that the catalogue describes */
 gboolean
 demo_item_check (const DemoItem *self,
                  GBytes         *bytes)

@@ -14,7 +14,7 @@
 #define COUNT_CELLS 6
 #define GAP_CELLS 3
 
-/* The widths of what stands side by side: a label, then for each run a count and a bar */
+/* The widths of the columns: a label, then for each run a count and a bar */
 typedef struct
 {
   GString *text;
@@ -54,7 +54,7 @@ append_gap (Layout *self)
   append_cells (self, "", GAP_CELLS);
 }
 
-/* Ends a line without the spaces that its last cell was filled up with */
+/* Ends a line, without the spaces that pad its last cell */
 static void
 end_line (Layout *self)
 {
@@ -164,7 +164,7 @@ append_buckets (Layout             *self,
     }
 }
 
-/* The histograms of several runs side by side: the same classes, and the same scale for all bars */
+/* The histograms of several runs side by side, with the same classes and the same scale */
 char *
 demo_histogram_draw (const DemoColumn *columns,
                      guint             n_columns,

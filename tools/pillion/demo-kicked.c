@@ -10,7 +10,7 @@
 
 #include <pillion-http/pillion-http.h>
 
-/* All callbacks come on the host's thread, one after the other: nothing here needs a lock. */
+/* All callbacks are called on the host's thread, one after another, so nothing here needs a lock. */
 
 struct _DemoKicked
 {
@@ -100,7 +100,7 @@ on_big (PillionTask *task,
   end_transfer (self);
 }
 
-/* Whether it ended in the error that says what happened there */
+/* Whether it ended with the error that says what happened there */
 static gboolean
 is_promised (DemoBad       bad,
              const GError *error)
@@ -119,7 +119,7 @@ is_promised (DemoBad       bad,
     }
 }
 
-/* The error has to be the right one, and no file may be there that looks whole. */
+/* It has to be the right error, and there must be no file that looks complete. */
 static void
 on_bad (PillionTask *task,
         gpointer     user_data)
@@ -192,7 +192,7 @@ demo_kicked_new (PillionLoop *loop,
   self->client = pillion_http_client_new (loop);
   pillion_http_client_set_max_connections (self->client, DEMO_JOBS);
   pillion_http_client_set_max_connections_per_host (self->client, DEMO_JOBS);
-  /* The slow address is given up soon, and a client of its own keeps that from the others */
+  /* The slow address is given up soon; a client of its own keeps that setting from the others */
   self->impatient = pillion_http_client_new (loop);
   pillion_http_client_set_idle_timeout (self->impatient, DEMO_PATIENCE);
 
@@ -207,7 +207,7 @@ demo_kicked_new (PillionLoop *loop,
   return self;
 }
 
-/* Call it when all is done, or when the loop is closed */
+/* Call it when everything is done, or when the loop is closed */
 void
 demo_kicked_free (DemoKicked *self)
 {

@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* The job as Pillion does it: all of it is asked for at once, and its callbacks come in the kicks */
+/* The job as Pillion does it: everything is requested at once, and the callbacks are called in kicks */
 typedef struct _DemoKicked DemoKicked;
 
 DemoKicked *demo_kicked_new       (PillionLoop *loop,

@@ -12,10 +12,10 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-/* One way across takes so long */
+/* How long the animation takes to cross the screen */
 #define CROSSING_USEC 1500000
 
-/* The animation: something that goes to and fro as time passes. While the host stands still, so does it. */
+/* The animation: something that moves back and forth with time. While the host is frozen, so is it. */
 static void
 append_rider (GString *line,
               guint    cells)
@@ -29,7 +29,7 @@ append_rider (GString *line,
     g_string_append (line, i == at ? (unicode ? "●" : "O") : (unicode ? "·" : "."));
 }
 
-/* How far the job is, in one line */
+/* The progress of the job, in one line */
 static char *
 describe (const DemoResult *result)
 {
@@ -38,7 +38,8 @@ describe (const DemoResult *result)
 
   for (guint i = 0; i < DEMO_N_BAD; i++)
     ended += result->bad[i] != NULL;
-  /* Translators: how far the demo's job is: thumbnails, per cent of a big file, addresses that fail on purpose */
+  /* Translators: the progress of the demo's job: thumbnails, per cent of a big file, addresses that fail on
+   * purpose */
   return g_strdup_printf (_("thumbnails %u of %u, big file %d %%, bad addresses %u of %u"), result->thumbnails,
                           result->n_thumbnails, big, ended, DEMO_N_BAD);
 }

@@ -37,7 +37,7 @@ demo_result_free (DemoResult *self)
   g_free (self);
 }
 
-/* Takes the error of something that should have gone well; the first one is kept. */
+/* Takes the error of something that should have succeeded; the first one is kept. */
 void
 demo_result_trouble (DemoResult *self,
                      GError     *error)
@@ -77,7 +77,7 @@ print_line (const char *what,
   g_print ("  %s %s %s\n", mark, label, clean);
 }
 
-/* A line for each part of the job, with the error that each of the bad addresses ended in */
+/* A line for each part of the job, with the error from each of the bad addresses */
 void
 demo_result_print (const DemoResult *self,
                    const char       *title,

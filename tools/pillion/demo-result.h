@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* The addresses that have to end in an error */
+/* The addresses that have to fail */
 typedef enum
 {
   DEMO_SLOW,
@@ -19,7 +19,7 @@ typedef enum
   DEMO_N_BAD,
 } DemoBad;
 
-/* What the job came to, in the one way or the other */
+/* The result of the job, done in one way or the other */
 typedef struct
 {
   gboolean catalogue;

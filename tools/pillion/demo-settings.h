@@ -4,9 +4,9 @@
 
 #pragma once
 
-/* So many seconds of silence are enough for both runs to give up the slow address */
+/* After how many seconds of silence both runs give up the slow address */
 #define DEMO_PATIENCE 2
 
-/* So many transfers at once in the kicked run */
+/* How many transfers the kicked run makes at a time */
 #define DEMO_JOBS 8
 

@@ -121,7 +121,7 @@ on_frame (guint    frame,
     stage_quit (self->stage);
 }
 
-/* %NULL with @error where the run could not even be tried */
+/* %NULL with @error if the run could not even be tried */
 static DemoResult *
 run_once (Run     *self,
           GError **error)
@@ -154,7 +154,7 @@ end_run (Run     *self,
   return closed;
 }
 
-/* What one has just seen, in a sentence */
+/* What the viewer has just seen, in a sentence */
 static void
 print_sentence (const DemoResult *blocking,
                 const DemoResult *kicked)
@@ -237,7 +237,7 @@ run_both (Server     *server,
          && kicked->stats->max < blocking->stats->max;
 }
 
-/* The folder that the runs saved into goes, with all that is in it */
+/* Removes the folder that the runs saved into, with everything in it */
 static void
 remove_folder (const char *folder)
 {

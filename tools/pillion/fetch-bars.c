@@ -12,7 +12,8 @@
 
 #include <glib/gi18n.h>
 
-/* The columns of one line: name, bar, percent, size, rate, time left. Where there is no room the last ones go. */
+/* The columns of one line: name, bar, percent, size, rate, time left. If there is not enough room, the last
+ * ones are left out. */
 typedef struct
 {
   guint name;
@@ -68,7 +69,7 @@ append_right (GString    *line,
   g_string_append (line, fit);
 }
 
-/* "53 %  106 MB/200 MB  231 MB/s  0:03" as far as there is room for it */
+/* "53 % 106 MB/200 MB 231 MB/s 0:03", as much as there is room for */
 static void
 append_figures (GString       *line,
                 const Columns *columns,
@@ -79,7 +80,8 @@ append_figures (GString       *line,
 {
   g_autofree char *done = units_format_size (completed);
   g_autofree char *percent = total >= 0 && completed <= total
-                               /* Translators: a percentage, with the space that the language puts before the sign */
+                               /* Translators: a percentage, with the space that your language puts before the
+                                * sign */
                                ? g_strdup_printf (_("%d %%"), total > 0 ? (int) (100 * (double) completed / total) : 100)
                                : NULL;
 
@@ -145,7 +147,8 @@ draw_file (Term          *term,
   term_add_line (term, line->str);
 }
 
-/* Of all files: how many, and how many bytes; only where every file's length is known that is a bar of bytes. */
+/* The total: how many files, and how many bytes. It is a bar of bytes only if the length of every file is
+ * known. */
 static void
 draw_total (Term          *term,
             const Columns *columns,
@@ -175,7 +178,7 @@ draw_total (Term          *term,
       else
         total += length;
     }
-  /* Translators: so many files of so many are done */
+  /* Translators: how many files of how many are done */
   label = g_strdup_printf (_("%u of %u"), ended, files->len);
   append_left (line, label, columns->name);
   if (columns->bar > 0)
@@ -198,7 +201,7 @@ compare_times (const void *a,
   return (first > second) - (first < second);
 }
 
-/* The host's last frames as a line that lives, with their middle and their longest */
+/* The host's last frames as a live line, with their median and their longest */
 void
 fetch_bars_draw_stage (Term  *term,
                        Stage *stage,
@@ -224,7 +227,7 @@ fetch_bars_draw_stage (Term  *term,
   qsort (sorted, n, sizeof *sorted, compare_times);
   median = units_format_usec (sorted[n / 2]);
   longest = units_format_usec (sorted[n - 1]);
-  /* Translators: the middle one and the longest of the last frame times */
+  /* Translators: the median and the longest of the last frame times */
   figures = g_strdup_printf (_("p50 %s  max %s"), median, longest);
 
   append_left (line, _("frames"), label_cells);
@@ -242,8 +245,8 @@ is_arriving (FetchFile *file)
   return file->state == FETCH_ACTIVE && fetch_file_get_completed (file) != fetch_file_get_total (file);
 }
 
-/* Where there are too many files to show, those that are arriving. Each stays in its row, and a row that is empty stays
- * empty until the next file comes, so that nothing jumps. */
+/* If there are too many files to show, those that are arriving. Each stays in its row, and a row stays empty
+ * until the next file comes, so nothing jumps. */
 static void
 draw_rows (Term          *term,
            const Columns *columns,
@@ -271,7 +274,7 @@ draw_rows (Term          *term,
       term_add_line (term, "");
 }
 
-/* All files where they have room, else those that are arriving; then the total and the host's frames */
+/* All files if there is room, otherwise those that are arriving; then the total and the host's frames */
 void
 fetch_bars_draw (Term      *term,
                  GPtrArray *files,

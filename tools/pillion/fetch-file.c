@@ -11,10 +11,10 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-/* The host learns of a start and of an end once a frame only */
+/* The host only learns about starts and ends once per frame */
 #define MEASURABLE_USEC 100000
 
-/* A name to show before the library has chosen the real one: the last part of the path */
+/* The name to show before the library has chosen the real one: the last part of the path */
 static char *
 guess_name (const char *url)
 {
@@ -52,7 +52,7 @@ fetch_file_free (FetchFile *self)
   g_free (self);
 }
 
-/* Takes what the task, which is done, came to */
+/* Takes the result of the task, which is done */
 void
 fetch_file_settle (FetchFile *self)
 {
@@ -73,7 +73,7 @@ fetch_file_settle (FetchFile *self)
     self->state = g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? FETCH_CANCELLED : FETCH_FAILED;
 }
 
-/* How many bytes are there, with those of an earlier call */
+/* How many bytes there are, including those of an earlier call */
 gint64
 fetch_file_get_completed (FetchFile *self)
 {
@@ -82,7 +82,7 @@ fetch_file_get_completed (FetchFile *self)
   return self->task != NULL ? MAX (pillion_task_get_completed (self->task), 0) : 0;
 }
 
-/* -1 where it is not known */
+/* -1 if unknown */
 gint64
 fetch_file_get_total (FetchFile *self)
 {
@@ -91,7 +91,7 @@ fetch_file_get_total (FetchFile *self)
   return self->task != NULL ? pillion_task_get_total (self->task) : -1;
 }
 
-/* How many bytes came over the network just now */
+/* How many bytes this call has transferred */
 gint64
 fetch_file_get_received (FetchFile *self)
 {
@@ -100,7 +100,7 @@ fetch_file_get_received (FetchFile *self)
   return pillion_http_download_get_size (self->download) - pillion_http_download_get_resumed_from (self->download);
 }
 
-/* Bytes a second: of late while it runs, in all when it is done; 0 where it took too little time to tell */
+/* Bytes per second: recent while it runs, overall when it is done; 0 if it was too fast to measure */
 double
 fetch_file_get_rate (FetchFile *self)
 {
@@ -111,7 +111,7 @@ fetch_file_get_rate (FetchFile *self)
   return self->state == FETCH_ACTIVE ? pillion_task_get_rate (self->task) : 0;
 }
 
-/* What there is to say about a file that is done: its size, and how far it is known to be whole */
+/* What to say about a file that is done: its size, and what is known about its integrity */
 char *
 fetch_file_describe (FetchFile *self)
 {
@@ -131,7 +131,7 @@ fetch_file_describe (FetchFile *self)
       g_autofree char *kept = units_format_size (resumed_from);
 
       g_string_append (text, "  ");
-      /* Translators: %s is the size of the part of a file that an earlier call had left */
+      /* Translators: %s is the size of the part of a file that an earlier call left behind */
       g_string_append_printf (text, _("resumed at %s"), kept);
     }
   switch (pillion_http_download_get_integrity (self->download))

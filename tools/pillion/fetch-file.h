@@ -17,7 +17,7 @@ typedef enum
   FETCH_CANCELLED,
 } FetchState;
 
-/* One of the files to fetch, and how it stands */
+/* A file to fetch, and its state */
 typedef struct
 {
   char *url;

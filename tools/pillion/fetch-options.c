@@ -98,7 +98,7 @@ check (FetchOptions *self)
   return TRUE;
 }
 
-/* %FALSE where the command line is wrong, which was said then */
+/* %FALSE if the command line is wrong; the user was told */
 gboolean
 fetch_options_parse (FetchOptions *self,
                      int           argc,

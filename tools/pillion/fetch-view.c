@@ -40,7 +40,7 @@ fetch_view_new (GPtrArray *files,
   self->stage = stage;
   self->quiet = quiet;
   self->term = quiet ? NULL : term_new (STDOUT_FILENO);
-  /* Thirty pictures a second are enough for an eye that reads numbers */
+  /* Thirty pictures per second are enough to read numbers */
   self->every = MAX ((guint) (stage->rate / 30), 1);
   return self;
 }
@@ -61,7 +61,7 @@ fetch_view_started (FetchView *self,
   g_autofree char *url = text_clean (file->shown_url);
 
   if (self->term == NULL && !self->quiet)
-    /* Translators: one line of a log; the words start, done, failed stand below each other */
+    /* Translators: one line of a log; the words start, done and failed are in a column */
     g_print (_("start   %s\n"), url);
 }
 
@@ -103,7 +103,7 @@ fetch_view_interrupted (FetchView *self)
     g_printerr ("%s\n", _("Stopping; press Ctrl-C again to quit at once."));
 }
 
-/* Bytes a second of all files together, smoothed over about a second */
+/* Bytes per second of all files together, smoothed over about a second */
 static void
 measure_rate (FetchView *self)
 {

@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* Where one sees how the files come along: bars on a terminal, lines on a pipe, nothing but failures if quiet */
+/* Shows how the files are coming along: bars on a terminal, lines in a pipe, only failures if quiet */
 typedef struct _FetchView FetchView;
 
 FetchView *fetch_view_new         (GPtrArray  *files,

@@ -19,7 +19,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-/* How long the loop may take to end its threads when all is done */
+/* How long the loop may take to end its threads after everything is done */
 #define CLOSE_TIMEOUT (5 * G_TIME_SPAN_SECOND)
 
 typedef struct
@@ -60,7 +60,7 @@ start_file (Fetch     *self,
   fetch_view_started (self->view, file);
 }
 
-/* The first figures of a download say that its turn has come */
+/* The first progress of a download means that its turn has come */
 static void
 on_progress (PillionTask *task,
              gpointer     user_data)
@@ -137,7 +137,7 @@ count (Fetch     *self,
   return n;
 }
 
-/* "3 files, 205 MB in 1.42 s: 144 MB/s", what failed or was stopped, and how the host fared */
+/* "3 files, 205 MB in 1.42 s: 144 MB/s", what failed or was stopped, and how the host did */
 static void
 print_summary (Fetch            *self,
                const FrameStats *stats)
@@ -156,7 +156,7 @@ print_summary (Fetch            *self,
     bytes += fetch_file_get_received (g_ptr_array_index (self->files, i));
   size = units_format_size (bytes);
   rate = units_format_rate ((double) bytes * 1000000 / (double) time);
-  /* Translators: "3 files", their size, the time that it took, and the rate */
+  /* Translators: "3 files", their size, the time taken, and the rate */
   g_print (_("%s, %s in %s: %s\n"), files, size, duration, rate);
   if (failed > 0)
     g_print (ngettext ("%u file failed\n", "%u files failed\n", failed), failed);
@@ -216,7 +216,7 @@ run (Fetch *self)
   self->view = fetch_view_new (self->files, self->stage, (guint) self->options.jobs, self->options.quiet);
   start (self);
   stage_run (self->stage, on_frame, self);
-  /* Once more, as all is done now */
+  /* Once more, because everything is done now */
   fetch_view_frame (self->view, 0);
   g_clear_pointer (&self->view, fetch_view_free);
 

@@ -20,7 +20,7 @@ compare_times (const void *a,
   return (first > second) - (first < second);
 }
 
-/* The smallest time that so large a part of all times does not exceed (nearest rank) */
+/* The smallest time that at least this share of all times does not exceed (nearest rank) */
 static gint64
 percentile (const FrameStats *self,
             guint             percent)
@@ -67,8 +67,8 @@ frame_stats_free (FrameStats *self)
   g_free (self);
 }
 
-/* The classes that the given runs need, side by side: the first run's limit for late frames is always an edge, some
- * classes on both sides of it are always there, and frames shorter than a quarter of the limit share one class. */
+/* The classes for these runs, side by side. The first run's limit for late frames is always an edge, with
+ * some classes on both sides of it. Frames shorter than a quarter of the limit share one class. */
 void
 frame_buckets_init (FrameBuckets      *self,
                     FrameStats *const *stats,

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 
 #define FRAME_BUCKETS_MAX 40
 
-/* What there is to say about the frame times of one run, in µs */
+/* Statistics of the frame times of one run, in µs */
 typedef struct
 {
   double rate;
@@ -26,7 +26,7 @@ typedef struct
   gint64 late_total;
 } FrameStats;
 
-/* Classes of frame times, each twice as wide as the one before; a class holds lower < time <= upper */
+/* Classes of frame times, each twice as wide as the previous one; a class holds lower < time <= upper */
 typedef struct
 {
   double edges[FRAME_BUCKETS_MAX + 1];

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Plain handlers rather than sources of a main context: the second Ctrl-C must work even where the thread that would
- * dispatch a source is stuck. Only async-signal-safe calls are made here. */
+/* Plain handlers rather than sources of a main context: the second Ctrl-C must work even if the thread that
+ * would dispatch a source is stuck. Only async-signal-safe calls are made here. */
 
 static volatile sig_atomic_t asked;
 static volatile sig_atomic_t terminal_fd = -1;
@@ -40,7 +40,7 @@ on_interrupt (int signum)
   errno = saved_errno;
 }
 
-/* Ctrl-Z: the shell gets its cursor back for as long as the command is stopped */
+/* Ctrl-Z: the shell gets its cursor back while the command is stopped */
 static void
 on_suspend (int signum)
 {
@@ -68,8 +68,8 @@ interrupt_was_asked (void)
   return asked != 0;
 }
 
-/* Says what to write to the terminal when the command is stopped or ended by a signal, and when it goes on.
- * The texts must be static. An @fd of -1 ends it. */
+/* Sets what to write to the terminal when a signal stops or ends the command, and when it continues. The
+ * texts must be static. An @fd of -1 unsets them. */
 void
 interrupt_set_terminal (int         fd,
                         const char *leave,

@@ -36,14 +36,15 @@ static const struct
   { "serve", "pillion serve", N_("run the demo's server"), serve_main, serve_new_context },
 };
 
-/* A folder with translations other than the installed one: what is not installed yet can be tried. */
+/* A folder with translations to use instead of the installed one, to try those that are not installed yet */
 static void
 init_translations (void)
 {
   const char *folder = g_getenv ("PILLION_LOCALEDIR");
 
   setlocale (LC_ALL, "");
-  /* The library binds the same domain when the class of its loops is made: that comes first, and ours stays */
+  /* The library binds the same domain when it initializes the class of loops. Let that happen first, so that
+   * ours stays. */
   g_type_class_unref (g_type_class_ref (PILLION_TYPE_LOOP));
   bindtextdomain (GETTEXT_PACKAGE, folder != NULL ? folder : PILLION_LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
@@ -67,7 +68,7 @@ print_help (void)
              "  130  interrupted (Ctrl-C)"));
 }
 
-/* -1 where there is no such command, which was said then */
+/* -1 if there is no such command; the user was told */
 static int
 find_command (const char *name)
 {

@@ -9,7 +9,7 @@
 
 #include <glib/gi18n.h>
 
-/* @user_data reaches the functions of entries that are read by one. */
+/* @user_data is passed to the functions of entries that have one. */
 GOptionContext *
 options_new_context (const char         *parameters,
                      const char         *summary,
@@ -32,7 +32,7 @@ options_new_context (const char         *parameters,
   return context;
 }
 
-/* Prints what is wrong with the command line and where help is; always %FALSE */
+/* Prints what is wrong with the command line and where to find help; always returns %FALSE */
 gboolean
 options_refuse (const char *command,
                 const char *format,
@@ -57,7 +57,7 @@ options_parse (GOptionContext *context,
                char          **argv)
 {
   g_autoptr (GError) error = NULL;
-  /* A copy, as GOption takes away what it has read */
+  /* A copy, because GOption removes what it has read */
   g_auto (GStrv) arguments = NULL;
   GStrvBuilder *builder = g_strv_builder_new ();
 

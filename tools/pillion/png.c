@@ -35,7 +35,7 @@ append_number (GByteArray *array,
   g_byte_array_append (array, (const guint8 *) &big_endian, sizeof big_endian);
 }
 
-/* Length, type, data, and the check sum of type and data */
+/* Length, type, data, and the checksum of type and data */
 static void
 append_chunk (GByteArray   *png,
               const char   *type,
@@ -64,7 +64,7 @@ deflate (const GByteArray *raw)
   g_byte_array_set_size (packed, (guint) room);
   result = g_converter_convert (zlib, raw->data, raw->len, packed->data, room, G_CONVERTER_INPUT_AT_END,
                                 &n_read, &n_written, NULL);
-  /* The room is more than the worst case takes, so all of it is done in one go */
+  /* There is more room than the worst case needs, so this takes one call */
   g_assert (result == G_CONVERTER_FINISHED && n_read == raw->len);
   g_byte_array_set_size (packed, (guint) n_written);
   return packed;

@@ -55,9 +55,9 @@ serve_main (int    argc,
     }
   g_unix_signal_add (SIGINT, on_signal, main_loop);
   g_unix_signal_add (SIGTERM, on_signal, main_loop);
-  /* The address alone, so that a script can read it */
+  /* Only the address, so that a script can read it */
   g_print ("%s\n", server_get_url (server));
   g_main_loop_run (main_loop);
-  /* Ctrl-C is how it is meant to end */
+  /* Ctrl-C is the normal way to end it */
   return EXIT_ALL_WELL;
 }

@@ -98,7 +98,7 @@ reply_page (SoupServerMessage *message)
   reply_bytes (message, "text/html; charset=utf-8", page);
 }
 
-/* Each after a time of its own, 3 to 23 ms and always the same, as from a server that has work to do for it */
+/* Each after its own delay, 3 to 23 ms and always the same, like a server that has to work for it */
 static void
 reply_thumbnail (SoupServerMessage   *message,
                  const char          *name,

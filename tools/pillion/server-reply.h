@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* What is served, made once */
+/* What is served, created once */
 typedef struct
 {
   guint n_thumbnails;

@@ -10,13 +10,13 @@
 
 #include <string.h>
 
-/* Answers that take time: late ones, long ones, and those that never come to their end */
+/* Responses that take time: late ones, long ones, and ones that never end */
 
 #define ETAG "\"big-1\""
 #define TRUNCATED_LENGTH 1000000
 #define TRUNCATED_AT 250000
 
-/* Belongs to the message, and goes with it */
+/* Owned by the message, and freed with it */
 typedef struct
 {
   SoupServerMessage *message;
@@ -71,7 +71,7 @@ on_delay_over (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Holds an answer back for a while */
+/* Delays a response */
 void
 server_stream_delay (SoupServerMessage *message,
                      guint              msec)
@@ -105,7 +105,7 @@ on_pace (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* A message without a next chunk pauses itself. The next one is sent when so many bytes are due. */
+/* A message without a next chunk pauses itself. The next chunk is sent when enough bytes are due. */
 static void
 on_wrote_chunk (SoupServerMessage *message,
                 gpointer           user_data)
@@ -123,7 +123,7 @@ on_wrote_chunk (SoupServerMessage *message,
   stream_start_timer (self, (guint) (MAX (left, 0) / 1000), on_pace);
 }
 
-/* Whether the request asks for one range that can be had of this very version; where not, all of it is the answer. */
+/* Whether the request is for one satisfiable range of this very version; if not, the whole file is sent. */
 static gboolean
 get_range (SoupMessageHeaders *headers,
            gint64             *start,
@@ -148,7 +148,7 @@ get_range (SoupMessageHeaders *headers,
   return found;
 }
 
-/* With "?rate=20M" in the address so many bytes a second */
+/* With "?rate=20M" in the address, this many bytes per second */
 void
 server_stream_big_file (SoupServerMessage *message,
                         GHashTable        *query)
@@ -179,13 +179,13 @@ server_stream_big_file (SoupServerMessage *message,
   soup_message_headers_replace (headers, "ETag", ETAG);
   soup_message_headers_replace (headers, "Accept-Ranges", "bytes");
   soup_message_headers_set_content_length (headers, self->end - self->position);
-  /* What is sent is dropped, so that the body is never in memory as a whole */
+  /* Chunks are dropped once they are sent, so that the body is never in memory as a whole */
   soup_message_body_set_accumulate (body, FALSE);
   g_signal_connect (message, "wrote-chunk", G_CALLBACK (on_wrote_chunk), self);
   append_next (self);
 }
 
-/* A head and a little of the body, and then nothing, forever */
+/* A header and the beginning of the body, and then nothing, forever */
 void
 server_stream_stalled (SoupServerMessage *message)
 {
@@ -206,7 +206,7 @@ hang_up (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Not at once: the message is still at work here. There is no next chunk, so it pauses itself. */
+/* Not right here, where the message is still in use. There is no next chunk, so it pauses itself. */
 static void
 on_wrote_enough (SoupServerMessage *message,
                  gpointer           user_data)
@@ -214,7 +214,7 @@ on_wrote_enough (SoupServerMessage *message,
   stream_start_timer (user_data, 0, hang_up);
 }
 
-/* Promises more than it sends, and hangs up */
+/* Announces more than it sends, and hangs up */
 void
 server_stream_truncated (SoupServerMessage *message)
 {

@@ -19,7 +19,7 @@ struct _Server
   guint port;
   ServerContent content;
 
-  /* Atomic, so that what was written before it is seen to be by a sanitizer, too, which knows nothing of GMutex */
+  /* Atomic, so that a sanitizer that does not know GMutex also sees what was written before it */
   int ready;
   GMutex mutex;
   GCond cond;
@@ -48,13 +48,14 @@ on_incoming (GSocketService    *service,
   g_autoptr (GSocketAddress) local = g_socket_connection_get_local_address (connection, NULL);
   g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
 
-  /* Small answers must not wait for the acknowledgement of the one before */
+  /* Small responses must not wait for the acknowledgement of the previous one */
   g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
   soup_server_accept_iostream (user_data, G_IO_STREAM (connection), local, remote, NULL);
   return TRUE;
 }
 
-/* Where it listens, or %NULL. SoupServer's own listener is not used: in libsoup 3.2 it leaks a socket a connection. */
+/* The listening socket, or %NULL. SoupServer's own listener is not used, because libsoup 3.2 leaks a socket
+ * per connection. */
 static char *
 listen_on_loopback (GSocketService *service,
                     guint           port,
@@ -64,7 +65,7 @@ listen_on_loopback (GSocketService *service,
   g_autoptr (GSocketAddress) wanted = g_inet_socket_address_new (loopback, (guint16) port);
   g_autoptr (GSocketAddress) effective = NULL;
 
-  /* The usual ten make many that connect at once wait for a second and more, until they try again */
+  /* With the usual backlog of ten, many that connect at once would wait a second or more until they try again */
   g_socket_listener_set_backlog (G_SOCKET_LISTENER (service), 1024);
   if (!g_socket_listener_add_address (G_SOCKET_LISTENER (service), wanted, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP,
                                       NULL, &effective, error))
@@ -72,7 +73,7 @@ listen_on_loopback (GSocketService *service,
   return g_strdup_printf ("http://127.0.0.1:%u/", g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (effective)));
 }
 
-/* The thread has a context of its own: requests are answered whatever the host's thread does, as by a server that is
+/* The thread has its own context: it answers requests whatever the host's thread does, like a server on
  * another machine. */
 static gpointer
 serve (gpointer data)
@@ -104,14 +105,14 @@ serve (gpointer data)
   g_object_unref (service);
   soup_server_disconnect (soup);
   g_object_unref (soup);
-  /* What was closed just now still has callbacks on their way */
+  /* What was just closed still has callbacks pending */
   while (g_main_context_iteration (self->context, FALSE))
     ;
   g_main_context_pop_thread_default (self->context);
   return NULL;
 }
 
-/* Listens on the loopback address alone; a @port of 0 takes one that is free. */
+/* Listens only on the loopback address; a @port of 0 means any free one. */
 Server *
 server_start (guint    port,
               GError **error)
@@ -158,7 +159,7 @@ server_stop (Server *self)
 {
   GSource *source = g_idle_source_new ();
 
-  /* On its own thread, so that it can't come before the loop runs */
+  /* On its own thread, so that it can't run before the loop does */
   g_source_set_callback (source, quit, self->main_loop, NULL);
   g_source_attach (source, self->context);
   g_source_unref (source);

@@ -6,9 +6,9 @@
 
 #include "stage.h"
 
-/* The loop does not ride on the tick host itself but on a seat beside it, so that each kick is ours to make, with
- * a deadline of its own, and its report tells the overshoot. With an automatic budget the loop sets the deadline
- * and only the kick's length is known. */
+/* The loop does not ride on the tick host itself but on a seat beside it. So we make each kick ourselves,
+ * with a deadline, and its report tells the overshoot. With an automatic budget, the loop sets the deadline,
+ * and only the length of the kick is known. */
 static void
 kick (Stage *self)
 {
@@ -116,7 +116,7 @@ stage_free (Stage *self)
   g_free (self);
 }
 
-/* Shows frames until somebody quits; @func draws each. */
+/* Shows frames until something quits; @func draws each. */
 void
 stage_run (Stage         *self,
            StageFrameFunc func,

@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* What the kicks of one run came to, from their own reports */
+/* What the kicks of one run did, according to their reports */
 typedef struct
 {
   guint n;
@@ -23,7 +23,7 @@ typedef struct
 typedef void (*StageFrameFunc) (guint    frame,
                                 gpointer user_data);
 
-/* A simulated host that animates, and a guest loop that it kicks: once a frame, after the picture is drawn */
+/* A simulated host that animates, and kicks a guest loop once per frame, after drawing the picture */
 typedef struct
 {
   PillionTickHost *host;

@@ -9,7 +9,7 @@
 
 #include <glib/gi18n.h>
 
-/* How the host's frames fared */
+/* How the host's frames went */
 void
 summary_print_frames (const FrameStats *stats)
 {
@@ -24,7 +24,7 @@ summary_print_frames (const FrameStats *stats)
   g_print (_("%s: p50 %s, p99 %s, max %s; %s\n"), frames, p50, p99, max, late);
 }
 
-/* What the kicks took of the frames */
+/* How much of the frames the kicks took */
 void
 summary_print_kicks (const StageKicks *kicks,
                      gint64            budget)

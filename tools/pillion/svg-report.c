@@ -10,9 +10,9 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-/* A picture of frame times that needs nothing but itself: for each run a timeline and a histogram. Blue and vermilion
- * of the Okabe-Ito palette, which everybody can tell apart, and late frames also stand above a dashed line or below a
- * heading of their own. */
+/* A self-contained picture of frame times: for each run a timeline and a histogram. The colours are the blue
+ * and vermilion of the Okabe-Ito palette, which everyone can tell apart. Late frames are also above a dashed
+ * line, or below a heading of their own. */
 
 #define WIDTH 960.0
 #define HEADER 62.0
@@ -38,7 +38,7 @@
   ".label { paint-order: stroke; stroke: white; stroke-width: 4px; stroke-linejoin: round; }\n"                       \
   ".limit { stroke: #222; stroke-width: 1; stroke-dasharray: 5 3; }\n"
 
-/* What the panels have in common, so that they can be compared */
+/* What the panels share, so that they can be compared */
 typedef struct
 {
   GString *svg;
@@ -49,7 +49,7 @@ typedef struct
   guint most;
 } Picture;
 
-/* Always with a point, whatever the locale says */
+/* Always with a decimal point, whatever the locale */
 static void
 append_attribute (Picture    *self,
                   const char *name,
@@ -124,7 +124,7 @@ append_upright_text (Picture    *self,
                           first, second, escaped);
 }
 
-/* The step of 1, 2 or 5 times a power of ten that divides so much into few parts */
+/* The step of 1, 2 or 5 times a power of ten that divides this into a few parts */
 static double
 choose_step (double range,
              guint  parts)
@@ -181,8 +181,8 @@ draw_timeline_axes (Picture *self,
   append_upright_text (self, 18, top + PLOT_HEIGHT / 2, _("frame time (logarithmic)"));
 }
 
-/* Each frame takes as much of the width as it took of the time, and its height is its time: a frozen window is a block.
- * Frames that share a pixel are one bar as high as the highest. */
+/* Each frame is as wide as its share of the time and as high as its duration, so a frozen window is a block.
+ * Frames that share a pixel become one bar, as high as the highest. */
 static void
 draw_timeline (Picture          *self,
                double            top,
@@ -216,7 +216,7 @@ draw_timeline (Picture          *self,
   append_text (self, "end label", TIMELINE_LEFT + TIMELINE_WIDTH - 4, get_y (self, top, stats->limit) - 6, label);
 }
 
-/* A row for each class of frame times, its count beside its bar */
+/* A row for each class of frame times, with its count beside its bar */
 static void
 draw_histogram (Picture          *self,
                 double            top,
@@ -287,7 +287,7 @@ draw_legend (Picture *self)
   append_text (self, "legend", TIMELINE_LEFT + 208, y, _("late frame: longer than 1.5 frame periods"));
 }
 
-/* What all runs need, so that the same length means the same in each */
+/* The scale for all runs, so that the same length means the same in each */
 static void
 measure (Picture      *self,
          const SvgRun *runs,

@@ -14,10 +14,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* No cursor and no wrapping while pictures are drawn; both back at the end, also when a signal ends it */
+/* No cursor and no wrapping while pictures are drawn; both are restored at the end, even if a signal ends it */
 #define ENTER "\033[?25l\033[?7l"
 #define LEAVE "\033[0m\033[?7h\033[?25h"
-/* A terminal that knows it shows what lies between the two at once; the others ignore it */
+/* A terminal that knows this shows everything between the two at once; others ignore it */
 #define SYNC_BEGIN "\033[?2026h"
 #define SYNC_END "\033[?2026l"
 
@@ -73,7 +73,7 @@ measure (Term *self)
     }
 }
 
-/* Gives %NULL where @fd is no terminal or one that can't move its cursor */
+/* Returns %NULL if @fd is not a terminal, or is one that can't move its cursor */
 Term *
 term_new (int fd)
 {
@@ -126,7 +126,7 @@ term_has_colours (Term *self)
   return self->colours;
 }
 
-/* Starts a picture; the size of the terminal is asked for afresh, which is how a resize is seen. */
+/* Starts a picture. The size of the terminal is read again each time, which is how a resize is noticed. */
 void
 term_begin (Term *self)
 {
@@ -142,7 +142,7 @@ term_keep_line (Term       *self,
   g_ptr_array_add (self->kept, g_strdup (line));
 }
 
-/* Without the spaces at its end, which would be broken into a row of their own where the terminal becomes narrower */
+/* Without trailing spaces, which would wrap into a row of their own if the terminal becomes narrower */
 void
 term_add_line (Term       *self,
                const char *line)
@@ -152,7 +152,7 @@ term_add_line (Term       *self,
   g_ptr_array_add (self->lines, g_strchomp (cut));
 }
 
-/* The rows that the last picture takes now: a terminal that became narrower has broken its lines in two. */
+/* The rows that the last picture takes now: a terminal that became narrower has wrapped its lines. */
 static guint
 count_shown_rows (Term *self)
 {

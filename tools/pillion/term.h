@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* A few lines at the end of a terminal that are drawn anew again and again, each picture in one write */
+/* A few lines at the end of a terminal that are redrawn over and over, each picture in one write */
 typedef struct _Term Term;
 
 Term    *term_new         (int         fd);

@@ -8,14 +8,15 @@
 
 #include <string.h>
 
-/* Whether what is printed may hold more than ASCII */
+/* Whether the output may contain more than ASCII */
 gboolean
 text_has_unicode (void)
 {
   return g_get_charset (NULL);
 }
 
-/* What a server or a user named may hold escape sequences: nothing of it reaches a terminal as a control character. */
+/* What a server or a user has named may contain escape sequences, so no control character of it may reach a
+ * terminal. */
 char *
 text_clean (const char *text)
 {
@@ -44,7 +45,7 @@ char_width (gunichar c)
   return g_unichar_iswide (c) ? 2 : 1;
 }
 
-/* The end of the colour sequence that starts at @p, or @p where none does */
+/* The end of the colour sequence that starts at @p, or @p if there is none */
 static const char *
 skip_sequence (const char *p)
 {
@@ -56,7 +57,7 @@ skip_sequence (const char *p)
   return *p != '\0' ? p + 1 : p;
 }
 
-/* How many cells of a terminal the text takes; colour sequences take none */
+/* How many cells of a terminal the text takes, not counting colour sequences */
 guint
 text_width (const char *text)
 {
@@ -85,7 +86,7 @@ append_spaces (GString *string,
     g_string_append_c (string, ' ');
 }
 
-/* Shortened in the middle (both ends of a file's name tell something), or filled up, to exactly that many cells */
+/* Shortened in the middle (both ends of a file name are telling), or padded, to exactly this many cells */
 char *
 text_fit (const char *text,
           guint       cells)
@@ -128,7 +129,7 @@ text_fit (const char *text,
   return g_string_free (fit, FALSE);
 }
 
-/* Filled up on the left; what is too long stays as it is */
+/* Padded on the left; text that is too long is left as it is */
 char *
 text_fit_right (const char *text,
                 guint       cells)
@@ -141,7 +142,8 @@ text_fit_right (const char *text,
   return g_string_free (fit, FALSE);
 }
 
-/* The start of the text, as much as has room; colour sequences are all kept, so that none stays open */
+/* As much of the start of the text as there is room for; colour sequences are all kept, so that none stays
+ * open */
 char *
 text_cut (const char *text,
           guint       cells)
@@ -170,7 +172,7 @@ text_cut (const char *text,
   return g_string_free (cut, FALSE);
 }
 
-/* The text in the encoding of the locale, with "?" for what it cannot say */
+/* The text in the encoding of the locale, with "?" for what it can't express */
 char *
 text_to_locale (const char *text)
 {
@@ -183,7 +185,7 @@ text_to_locale (const char *text)
   return converted != NULL ? g_steal_pointer (&converted) : g_str_to_ascii (text, "C");
 }
 
-/* What follows the URL and a colon in an error's message, where it is shown beside the URL already */
+/* The rest of an error message after the URL and a colon, for use beside the URL */
 const char *
 text_skip_url (const char *text,
                const char *url)

@@ -11,7 +11,7 @@
 
 #define SIZE 64
 
-/* A ball before a sky, in a colour of its own for each index */
+/* A ball in front of a sky, with a different colour for each index */
 GBytes *
 thumbnail_draw (guint index,
                 guint count)

@@ -11,7 +11,8 @@
 #include <pillion/pillion.h>
 #include <string.h>
 
-/* A duration with its unit, "2ms", "500us" or "0.5 s". A bare number is refused: nobody knows what it means. */
+/* A duration with its unit: "2ms", "500us" or "0.5 s". A bare number is refused, because its unit would be a
+ * guess. */
 gboolean
 units_parse_duration (const char  *text,
                       gint64      *usec,
@@ -101,7 +102,7 @@ format_scaled (double             value,
   return g_strdup_printf (_(formats[i]), number);
 }
 
-/* Powers of 1,000, as networks and disks are sold by */
+/* Powers of 1,000, as usual for networks and disks */
 char *
 units_format_size (gint64 bytes)
 {
@@ -118,7 +119,7 @@ units_format_rate (double bytes_per_second)
   return format_scaled (bytes_per_second, formats, G_N_ELEMENTS (formats));
 }
 
-/* A short time in the unit that suits it: "312 µs", "16.7 ms", "2.01 s" */
+/* A short time in a suitable unit: "312 µs", "16.7 ms", "2.01 s" */
 char *
 units_format_usec (gint64 usec)
 {
@@ -133,7 +134,7 @@ units_format_seconds (double seconds)
   return units_format_usec ((gint64) (seconds * 1000000));
 }
 
-/* As a clock counts down: "0:03", "12:40", "1:02:03" */
+/* Like a countdown: "0:03", "12:40", "1:02:03" */
 char *
 units_format_time_left (double seconds)
 {
