@@ -225,6 +225,8 @@ PillionTask      *pillion_loop_sleep                (PillionLoop        *self,
                                                      GTimeSpan           delay,
                                                      GCancellable       *cancellable);
 PILLION_AVAILABLE_IN_1_0
+PillionTask      *pillion_loop_next_frame           (PillionLoop        *self);
+PILLION_AVAILABLE_IN_1_0
 PillionTask      *pillion_loop_run_in_thread        (PillionLoop        *self,
                                                      const char         *name,
                                                      GCancellable       *cancellable,

@@ -4,8 +4,8 @@
 """asyncio inside the guest loop of a program that has its own main loop.
 
 `EventLoop` is an event loop for asyncio, and a loop factory for `asyncio.Runner` and `asyncio.run`; `run ()` runs a
-coroutine in one. `call_in_host ()` calls a function on the host's thread, and `gio ()` awaits an asynchronous call in
-the style of GIO. `pillion.async_loop` is for add-ons.
+coroutine in one. `frame ()` waits for the host's next frame. `call_in_host ()` calls a function on the host's thread, and
+`gio ()` awaits an asynchronous call in the style of GIO. `pillion.async_loop` is for add-ons.
 """
 
 import asyncio
@@ -15,10 +15,11 @@ from typing import Any, TypeVar
 from pillion import _library  # first, because it refuses where nothing else would work
 from pillion._gio import chunks, gio, lines
 from pillion._host import HostCall, call_in_host
+from pillion._hosted import frame
 from pillion._loop import EventLoop
 from pillion._version import __version__
 
-__all__ = ['EventLoop', 'HostCall', '__version__', 'call_in_host', 'chunks', 'gio', 'lines', 'run']
+__all__ = ['EventLoop', 'HostCall', '__version__', 'call_in_host', 'chunks', 'frame', 'gio', 'lines', 'run']
 
 _T = TypeVar('_T')
 

@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-/* A frame at 60 Hz */
-#define FRAME_USEC 16667
-
 /* What the automatic budget adds for a slower host, and its maximum */
 #define GAP_SHARE_PERCENT 30
 #define MAX_AUTOMATIC_USEC 100000
@@ -50,7 +47,7 @@ pillion_loop_get_budget_now (PillionLoop *self)
   if (self->budget_usec >= MAX_AUTOMATIC_USEC)
     return self->budget_usec;
 
-  extra = MAX (0, get_gap (self) - FRAME_USEC) * GAP_SHARE_PERCENT / 100;
+  extra = MAX (0, get_gap (self) - PILLION_LOOP_FRAME_USEC) * GAP_SHARE_PERCENT / 100;
   return MIN (self->budget_usec + extra, MAX_AUTOMATIC_USEC);
 }
 
@@ -326,6 +323,8 @@ kick (PillionLoop *self,
       pillion_loop_mute (self);
       return !core->closed && !self->stopped;
     }
+  if (G_UNLIKELY (self->frame_timer.index != 0))
+    pillion_loop_begin_frame (self);
   if (G_UNLIKELY (core->depth > 0))
     {
       report->depth = core->depth;

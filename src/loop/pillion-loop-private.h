@@ -11,9 +11,13 @@
 #include "base/pillion-epoll-set.h"
 #include "loop/pillion-passenger.h"
 #include "task/pillion-live-tasks.h"
+#include "task/pillion-wait-queue.h"
 
 /* How many gaps between kicks the automatic budget remembers */
 #define PILLION_LOOP_N_GAPS 3
+
+/* A frame at 60 Hz */
+#define PILLION_LOOP_FRAME_USEC 16667
 
 typedef enum
 {
@@ -70,6 +74,11 @@ struct _PillionLoop
   PillionLiveTasks live_tasks;
   gboolean live_changed; /* whether the number of live tasks has changed since that was notified */
 
+  PillionWaitQueue frames;  /* the tasks that wait for the next frame */
+  PillionTimer frame_timer; /* ready when that begins */
+  gboolean awaits_frame;    /* whether the timer is set or ready */
+  gint64 last_frame;        /* when the last waits ended, by the host's clock */
+
   GArray *regions;       /* of Region, in the order in which they began; NULL until there was one */
 };
 
@@ -114,6 +123,11 @@ gboolean pillion_loop_kick_inside    (PillionLoop  *self,
                                       PillionKick  *report);
 void     pillion_loop_look_inside    (PillionLoop  *self);
 gint64   pillion_loop_leave_inside   (PillionLoop  *self);
+
+/* Waiting for a frame: pillion-loop-frame.c */
+
+/* A kick begins, and the timer is set */
+void     pillion_loop_begin_frame    (PillionLoop  *self);
 
 /* Waiting for a loop inside of ours, which is told at once: pillion-loop-run-until.c */
 void     pillion_loop_turn           (PillionLoop    *self,

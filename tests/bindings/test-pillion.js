@@ -190,6 +190,25 @@ test('host/tick', loop => {
     assert(host.get_late_frames() <= count);
 });
 
+test('loop/frames', loop => {
+    let rounds = 0;
+
+    async function move() {
+        for (let i = 0; i < 10; i++) {
+            assert(await loop.next_frame());
+            rounds++;
+        }
+    }
+
+    let failure = null;
+    move().catch(error => (failure = error));
+    for (let i = 1; i <= 10; i++) {
+        loop.kick();
+        assertEqual(rounds, i);
+    }
+    assert(failure === null);
+});
+
 test('host/glib', loop => {
     const context = GLib.MainContext.new();
     const host = Pillion.GlibHost.new('glib', context);

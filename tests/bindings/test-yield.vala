@@ -56,6 +56,7 @@ async void several () {
     try {
         var slow = loop.sleep (2000);
         var quick = loop.sleep (0);
+        yield loop.next_frame ().wait_async ();
         yield slow.wait_async ();
         yield quick.wait_async ();
         yield quick.wait_async (null);

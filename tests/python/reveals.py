@@ -35,6 +35,7 @@ async def main(loop: Pillion.Loop, scope: Pillion.Scope, client: PillionHttp.Cli
     reveal_type(Pillion.Task.new(loop, 'name'))  # Task[Any]
     reveal_type(Pillion.Task.from_awaitable(give()))  # Task[str]
     reveal_type(loop.sleep(1))  # Task[bool]
+    reveal_type(await pillion.frame())  # bool
     reveal_type(loop.run_in_thread('work', work, 'text'))  # Task[int]
     reveal_type(loop.run_in_thread('work', lambda task, cancellable: 'text'))  # Task[str]
     reveal_type(loop.run_in_thread('work', lambda task, cancellable, more: more, b'data', cancellable=None))  # Task[bytes]

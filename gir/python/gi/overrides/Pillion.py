@@ -786,6 +786,10 @@ class Loop(Pillion.Loop):
         """Creates a task that succeeds after `delay` µs."""
         return _at(_sleep(self, delay if type(delay) is int else _usec(delay), cancellable))
 
+    def next_frame(self) -> Task[bool]:
+        """Creates a task that ends when the host's next frame begins."""
+        return Task._at(Pillion.Loop.next_frame(self), _site(2))
+
     def run_in_thread(self, name, func: Callable[[Task[Any], Gio.Cancellable, *_Ts], _T], *args: *_Ts, cancellable=None) -> Task[_T]:
         """Calls `func (task, cancellable, *args)` on a worker thread. The task ends with what it returns or raises,
         unless the function has finished the task itself."""
