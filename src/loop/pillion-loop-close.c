@@ -136,7 +136,7 @@ pillion_loop_close (PillionLoop *self,
     }
 
   g_object_ref (self);
-  core->closing = TRUE;
+  pillion_scope_begin_closing_all (core);
   /* Threads that have nothing left to do need a moment to end, which even a close without a timeout grants
    * them */
   join_time = timeout < 0 ? G_MAXINT64 : pillion_add_time (now, MAX (timeout, JOIN_USEC));

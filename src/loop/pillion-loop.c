@@ -181,7 +181,7 @@ pillion_loop_shut (PillionLoop *self)
   if (core->closed)
     return;
 
-  core->closing = TRUE;
+  pillion_scope_begin_closing_all (core);
   pillion_scope_shut_all (core);
   pillion_loop_stop (self);
   pillion_loop_forget_host (self);

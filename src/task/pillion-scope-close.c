@@ -147,6 +147,28 @@ shut (PillionScope *self)
   g_object_unref (self);
 }
 
+void
+pillion_scope_begin_closing_all (PillionCore *core)
+{
+  g_autoptr (GPtrArray) scopes = NULL;
+
+  if (core->closing)
+    return;
+
+  scopes = g_ptr_array_new_with_free_func (g_object_unref);
+  for (PillionLive *link = core->scopes.head; link != NULL; link = link->next)
+    {
+      PillionScope *scope = (PillionScope *) ((char *) link - G_STRUCT_OFFSET (PillionScope, link));
+
+      if (!pillion_scope_is_closed (scope))
+        g_ptr_array_add (scopes, g_object_ref (scope));
+    }
+
+  core->closing = TRUE;
+  for (guint i = 0; i < scopes->len; i++)
+    pillion_scope_notify_closed (scopes->pdata[i]);
+}
+
 /* Children first: they were made later, and so they are behind in the list */
 void
 pillion_scope_shut_all (PillionCore *core)

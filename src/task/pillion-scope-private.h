@@ -100,7 +100,8 @@ void          pillion_scope_dissolve_line    (PillionScope *self);
 /* A task that leaves the scope: if it is waiting for room there, it starts in the next kick */
 void          pillion_scope_start_alone      (PillionTask  *task);
 
-/* Closing: pillion-scope-close.c. The first is for the end of the loop: closes all scopes as they are. */
+/* Closing: pillion-scope-close.c. The first says that the loop is being closed, and so all of its scopes. The second is for the end of the loop: closes all scopes as they are. */
+void          pillion_scope_begin_closing_all (PillionCore *core);
 void          pillion_scope_shut_all         (PillionCore  *core);
 
 /* For a report: what the task is called, where it was made, in which scope it is and for how long, and what it waits for */

@@ -694,6 +694,9 @@ pillion_task_set_name (PillionTask *self,
   g_return_if_fail (self->loop == NULL || pillion_core_on_thread (pillion_core (self->loop)));
   g_return_if_fail (name != NULL);
 
+  if (g_strcmp0 (self->name, name) == 0)
+    return;
+
   copy = g_strdup (name);
   if (self->owns_name)
     g_free ((char *) self->name);
@@ -738,6 +741,9 @@ pillion_task_set_site (PillionTask *self,
 
   g_return_if_fail (PILLION_IS_TASK (self));
   g_return_if_fail (self->loop == NULL || pillion_core_on_thread (pillion_core (self->loop)));
+
+  if (g_strcmp0 (self->site, site) == 0)
+    return;
 
   copy = g_strdup (site);
   if (self->owns_site)

@@ -93,7 +93,8 @@ def main(loop: Pillion.Loop, task: Pillion.Task[bytes], scope: Pillion.Scope, cl
     # Properties, signals and names
     unit: int = task.props.name  # error
     task.props.nome  # error
-    task.props.name = 'other'  # error
+    task.props.name = 'other'
+    task.props.unit = 'other'  # error
     loop.props.live_tasks = 3  # error
     loop.props.budget_usec = 3
     task.connect('progress', print)
