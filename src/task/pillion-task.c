@@ -688,21 +688,21 @@ void
 pillion_task_set_name (PillionTask *self,
                        const char *name)
 {
+  gboolean is_new;
   char *copy;
 
   g_return_if_fail (PILLION_IS_TASK (self));
   g_return_if_fail (self->loop == NULL || pillion_core_on_thread (pillion_core (self->loop)));
   g_return_if_fail (name != NULL);
 
-  if (g_strcmp0 (self->name, name) == 0)
-    return;
-
+  is_new = g_strcmp0 (self->name, name) != 0;
   copy = g_strdup (name);
   if (self->owns_name)
     g_free ((char *) self->name);
   self->name = copy;
   self->owns_name = TRUE;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NAME]);
+  if (is_new)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NAME]);
 }
 
 /**
@@ -737,20 +737,20 @@ void
 pillion_task_set_site (PillionTask *self,
                        const char *site)
 {
+  gboolean is_new;
   char *copy;
 
   g_return_if_fail (PILLION_IS_TASK (self));
   g_return_if_fail (self->loop == NULL || pillion_core_on_thread (pillion_core (self->loop)));
 
-  if (g_strcmp0 (self->site, site) == 0)
-    return;
-
+  is_new = g_strcmp0 (self->site, site) != 0;
   copy = g_strdup (site);
   if (self->owns_site)
     g_free ((char *) self->site);
   self->site = copy;
   self->owns_site = TRUE;
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SITE]);
+  if (is_new)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SITE]);
 }
 
 /**
