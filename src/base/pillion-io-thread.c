@@ -35,6 +35,7 @@ struct _PillionIoThread
   guint n_references; /* under the lock */
   gboolean quit;      /* used only by the thread itself */
   gboolean ended;     /* under the lock */
+  gboolean detached;  /* set only by the thread itself: nobody joins it */
 };
 
 /* Jobs for the end of the iteration; NULL on every other thread */
@@ -47,6 +48,7 @@ static GMutex lock;
 static GCond ended_cond;
 static PillionIoThread *running; /* under the lock: the thread that has references */
 static GSList *ending;           /* under the lock: threads without references, until they are joined */
+static guint n_detached;         /* under the lock: threads without references that nobody joins, until they have ended */
 
 typedef struct
 {
@@ -131,6 +133,13 @@ replace_threads_of_parent (void)
     }
 }
 
+static void
+thread_free (PillionIoThread *self)
+{
+  g_main_context_unref (self->context);
+  g_free (self);
+}
+
 static gpointer
 run (gpointer data)
 {
@@ -167,8 +176,16 @@ run (gpointer data)
 
   pillion_mutex_lock (&lock);
   self->ended = TRUE;
+  if (self->detached)
+    n_detached--;
   g_cond_broadcast (&ended_cond);
   pillion_mutex_unlock (&lock);
+
+  if (self->detached)
+    {
+      g_thread_unref (self->thread);
+      thread_free (self);
+    }
 
   return NULL;
 }
@@ -198,6 +215,7 @@ after_fork_in_child (void)
 {
   running = NULL;
   ending = NULL;
+  n_detached = 0;
   forked = TRUE;
   pillion_mutex_unlock (&lock);
 }
@@ -252,7 +270,12 @@ pillion_io_thread_unref (PillionIoThread *self)
   if (last)
     {
       running = NULL;
-      ending = g_slist_prepend (ending, self);
+      /* If the thread itself drops the last reference, all loops may have been closed already, and nobody joins it */
+      self->detached = self->thread == g_thread_self ();
+      if (self->detached)
+        n_detached++;
+      else
+        ending = g_slist_prepend (ending, self);
       /* Under the lock: once that is released, another thread may join this one and free it */
       pillion_io_thread_post (self, quit, self);
     }
@@ -297,19 +320,19 @@ pillion_io_thread_join (gint64 end_time)
   gboolean in_time = TRUE;
 
   pillion_mutex_lock (&lock);
-  while (ending != NULL && in_time)
+  while ((ending != NULL || n_detached > 0) && in_time)
     {
-      PillionIoThread *self = ending->data;
+      PillionIoThread *self = ending != NULL ? ending->data : NULL;
 
-      if (self->thread == g_thread_self ())
+      /* Not for itself */
+      if (deferred != NULL)
         break;
 
-      if (self->ended)
+      if (self != NULL && self->ended)
         {
           ending = g_slist_delete_link (ending, ending);
           g_thread_join (self->thread);
-          g_main_context_unref (self->context);
-          g_free (self);
+          thread_free (self);
         }
       else
         {
@@ -317,7 +340,7 @@ pillion_io_thread_join (gint64 end_time)
           in_time = pillion_cond_wait_until (&ended_cond, &lock, end_time);
         }
     }
-  in_time = ending == NULL;
+  in_time = ending == NULL && n_detached == 0;
   pillion_mutex_unlock (&lock);
 
   return in_time;
