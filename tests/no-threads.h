@@ -9,7 +9,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* A system that has no more threads. The limit is real: a child process gives up its privileges, which it would not bind, and sets it. */
+/* A system that has no more threads. The limit is real: a child process sets it, and gives up its privileges,
+ * which would override it. */
 
 #define NOBODY 65534
 #define CANNOT_FORBID 77
@@ -20,7 +21,7 @@ do_nothing (gpointer data)
   return NULL;
 }
 
-/* In a subprocess: from here on no thread can be started. Ends the process if that can't be had. */
+/* In a subprocess: no thread can be started after this. Ends the process if that can't be arranged. */
 static inline void
 forbid_threads (void)
 {

@@ -8,9 +8,10 @@
 
 #include <pthread.h>
 
-/* What the tests of several rooms need */
+/* Shared by the tests of several rooms */
 
-/* Whether the test can't be run, because its child starts threads, or allocates memory that other threads may be allocating at the fork */
+/* Whether the test can't be run, because its child starts threads, or allocates memory while other threads
+ * may be allocating at the fork */
 static inline gboolean
 skip_fork (void)
 {
@@ -25,7 +26,7 @@ skip_fork (void)
 #endif
 }
 
-/* Opened by one thread, waited for by another. Made of pthread's pieces, which ThreadSanitizer knows. */
+/* One thread opens it, another waits for it. It is made of pthread functions, which ThreadSanitizer knows. */
 typedef struct
 {
   pthread_mutex_t lock;
@@ -95,7 +96,7 @@ add_atomic (int *value,
   __atomic_add_fetch (value, change, __ATOMIC_SEQ_CST);
 }
 
-/* A loop with a context that nobody else has */
+/* A loop with a context that nothing else has */
 static inline PillionLoop *
 loop_new (void)
 {
@@ -104,7 +105,7 @@ loop_new (void)
   return pillion_loop_new (context, PILLION_LOOP_DEFAULT);
 }
 
-/* Closes the loop, which has to succeed, and sees that nobody holds on to it */
+/* Closes the loop, which has to succeed, and checks that nothing else refers to it */
 static inline void
 loop_end (PillionLoop *loop)
 {
@@ -118,7 +119,7 @@ loop_end (PillionLoop *loop)
   g_assert_null (weak);
 }
 
-/* Sees that nobody else holds on to the object, and drops it */
+/* Checks that nothing else refers to the object, and drops it */
 static inline void
 end_object (gpointer object)
 {
@@ -145,7 +146,7 @@ end_all (GPtrArray *tasks)
   g_ptr_array_set_size (tasks, 0);
 }
 
-/* Kicks until @expression is true; whatever makes it so must be on its way */
+/* Kicks until @expression is true; whatever makes it true must already be under way */
 #define kick_until(loop, expression) \
   G_STMT_START \
     { \
@@ -154,7 +155,7 @@ end_all (GPtrArray *tasks)
     } \
   G_STMT_END
 
-/* Kicks as often as it takes for nothing to be ready any more */
+/* Kicks until nothing is ready any more */
 static inline guint
 kick_until_quiet (PillionLoop *loop)
 {
@@ -171,8 +172,8 @@ kick_until_quiet (PillionLoop *loop)
   return n_kicks;
 }
 
-/* Runs another test of this program, which may end badly, in a process of its own. Returns all that it said. Not g_test_trap_subprocess (), whose
- * process reports to gtester as well, in the middle of this test's report. */
+/* Runs another test of this program, which may crash, in a process of its own. Returns all its output. Unlike
+ * this, g_test_trap_subprocess () has its process report to gtester in the middle of this test's report. */
 static inline char *
 run_alone (const char *path,
            gboolean *ended_well)
@@ -249,7 +250,7 @@ support_write_log (GLogLevelFlags level,
   return is_caught ? G_LOG_WRITER_HANDLED : g_log_writer_default (level, fields, n_fields, data);
 }
 
-/* From here on Pillion's warnings and critical messages are kept instead of ending the test */
+/* From here on, Pillion's warnings and critical messages are kept instead of ending the test */
 static inline void
 logs_catch (void)
 {
@@ -266,7 +267,7 @@ logs_catch (void)
   pthread_mutex_unlock (&support_logs.lock);
 }
 
-/* Ends that; returns what was said, a message a line */
+/* Ends that, and returns the messages, one per line */
 static inline char *
 logs_release (void)
 {

@@ -114,7 +114,7 @@ test_permanent (Fixture *fixture,
   g_assert_true (is_readable (fixture->set.fd));
 }
 
-/* Closing a descriptor takes it out of the set, and another file under its number is none of its members */
+/* Closing a descriptor removes it from the set, and another file under its number is not a member */
 static void
 test_reopened (Fixture *fixture,
                gconstpointer data)
@@ -138,13 +138,13 @@ test_regular_file (Fixture *fixture,
   GPollFD both[2] = { { fd, G_IO_IN, 0 }, fixture->fds[0] };
 
   g_assert_false (pillion_epoll_set_update (&fixture->set, both, 2, FALSE));
-  /* It is refused each time, and what else there is still counts */
+  /* It is refused each time, and the others still count */
   g_assert_false (pillion_epoll_set_update (&fixture->set, both, 2, FALSE));
   g_assert_false (is_readable (fixture->set.fd));
   put (fixture->pipes[0][1]);
   g_assert_true (is_readable (fixture->set.fd));
 
-  /* What leaves an incomplete set has left */
+  /* What leaves an incomplete set is gone */
   g_assert_false (pillion_epoll_set_update (&fixture->set, both, 1, FALSE));
   g_assert_false (is_readable (fixture->set.fd));
   g_assert_true (pillion_epoll_set_update (&fixture->set, fixture->fds, 1, FALSE));
@@ -166,7 +166,7 @@ test_edge (Fixture *fixture,
   put (fixture->pipes[0][1]);
   g_assert_true (is_readable (fixture->set.fd));
   g_assert_true (pillion_epoll_set_drain (&fixture->set));
-  /* Once, even though nobody has read it */
+  /* Once, even though nothing has read it */
   g_assert_false (pillion_epoll_set_drain (&fixture->set));
   g_assert_false (is_readable (fixture->set.fd));
 
@@ -212,7 +212,7 @@ test_closed (Fixture *fixture,
   g_assert_false (pillion_epoll_set_update (&fixture->set, fixture->fds, 1, FALSE));
 }
 
-/* A duplicate keeps a file in the set whose number was closed: that is what has to be found, and to end */
+/* A duplicate keeps a file in the set whose number was closed: that has to be detected, and to end */
 static void
 test_stale (Fixture *fixture,
             gconstpointer data)
@@ -233,7 +233,7 @@ test_stale (Fixture *fixture,
   g_assert_false (is_readable (fd));
   g_assert_cmpint (fixture->set.fd, ==, fd);
 
-  /* The other member is still one */
+  /* The other one is still a member */
   put (fixture->pipes[1][1]);
   g_assert_true (is_readable (fd));
   g_assert_false (pillion_epoll_set_is_stale (&fixture->set));

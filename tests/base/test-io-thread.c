@@ -77,7 +77,7 @@ test_shared (void)
 
   g_assert_true (first == second);
   pillion_io_thread_unref (first);
-  /* Others still use it */
+  /* It is still in use */
   g_assert_true (pillion_io_thread_join (0));
   pillion_io_thread_unref (second);
   join ();
@@ -245,7 +245,7 @@ test_watch_rings (Fixture *fixture,
   g_assert_true (pillion_watch_take_flag (fixture->watch));
   g_assert_false (pillion_watch_take_flag (fixture->watch));
 
-  /* Each change is told, also where the last one was not read */
+  /* Each change is reported, even if the last one was not read */
   put (fixture->pipes[1][1]);
   gate_wait_for (&fixture->rung, 2);
   put (fixture->pipes[1][1]);
@@ -262,7 +262,7 @@ test_watch_sees_what_is_ready (Fixture *fixture,
   gate_wait_for (&fixture->rung, 1);
   g_assert_true (pillion_watch_take_flag (fixture->watch));
 
-  /* Told again when asked afresh */
+  /* Reported again if asked for */
   g_assert_true (pillion_watch_set (fixture->watch, fixture->fds, 1, TRUE));
   gate_wait_for (&fixture->rung, 2);
 }
@@ -286,7 +286,7 @@ test_watch_freed_is_silent (Fixture *fixture,
     }
 }
 
-/* What the loop's close promises: once the last watch is freed, the thread can be waited for */
+/* What closing a loop guarantees: once the last watch is freed, the thread can be waited for */
 static void
 test_watch_lets_the_thread_go (void)
 {
@@ -299,14 +299,14 @@ test_watch_lets_the_thread_go (void)
       pillion_io_thread_unref (io);
       pillion_watch_free (watch);
       join ();
-      /* Nobody runs it any more */
+      /* Nothing runs it any more */
       g_assert_true (g_main_context_acquire (context));
       g_main_context_release (context);
       g_main_context_unref (context);
     }
 }
 
-/* The child of a fork has no such thread, and gets one of its own */
+/* The child of a fork has no such thread, and gets its own */
 static void
 test_fork (void)
 {
@@ -335,7 +335,7 @@ test_fork (void)
       join ();
       answer = own != io ? 'y' : 'n';
       g_assert_cmpint (write (pipe[1], &answer, 1), ==, 1);
-      /* And not in order: what the parent's threads have on their stacks would count as leaked */
+      /* Without an orderly exit: what the parent's threads have on their stacks would count as leaked */
       raise (SIGKILL);
     }
 
@@ -371,7 +371,7 @@ run_gtask (void)
     g_main_context_iteration (NULL, TRUE);
 }
 
-/* GIO looks up names and proxies on threads that the child of a fork doesn't have */
+/* GIO looks up names and proxies on threads that a forked child does not have */
 static void
 test_gtask_after_fork (void)
 {
@@ -395,12 +395,12 @@ test_gtask_after_fork (void)
       Gate gate = GATE_INIT;
       Job job = { own, NULL, NULL, order, 'a', &gate };
 
-      /* Ends a child that hangs */
+      /* Kills a child that hangs */
       alarm (10);
       pillion_io_thread_post (own, note, &job);
       gate_wait (&gate);
       run_gtask ();
-      /* And not in order: what the parent's threads have on their stacks would count as leaked */
+      /* Without an orderly exit: what the parent's threads have on their stacks would count as leaked */
       raise (SIGKILL);
     }
 

@@ -189,7 +189,7 @@ test_fd (Fixture *fixture,
       int before = gate_get_count (&fixture->rung);
 
       put (fixture->pipe[1]);
-      /* A ring may be late, and be about what was seen before */
+      /* A wake-up may be late, and be about what was seen before */
       while (watch != NULL && !pillion_pump_look (&fixture->pump))
         gate_wait_for (&fixture->rung, ++before);
       g_assert_true (pillion_pump_look (&fixture->pump));
@@ -198,7 +198,7 @@ test_fd (Fixture *fixture,
     }
 }
 
-/* Bytes that were left unread are found again, though the watch tells of changes only */
+/* Unread bytes are found again, although the watch reports only changes */
 static void
 test_fd_left_unread (Fixture *fixture,
                      gconstpointer watch)
@@ -402,7 +402,7 @@ test_order_of_priorities (Fixture *fixture,
   for (guint i = 0; i < 5; i++)
     pillion_pump_turn (&fixture->pump);
 
-  /* The highest alone, then one priority more in each turn, and again from the top */
+  /* The highest alone, then one more priority in each turn, and again from the top */
   g_assert_cmpstr (log->str, ==, "a" "ab" "abc" "abc" "a");
   for (guint i = 0; i < 3; i++)
     g_source_destroy (sources[i]);
@@ -450,7 +450,7 @@ test_every_descriptor (Fixture *fixture,
   for (guint i = 0; i < N_PRIORITIES; i++)
     g_assert_cmpint (counts[i], >=, 5);
 
-  /* And below and above one that needs none */
+  /* And below and above a source that needs no descriptor */
   busy = add (fixture, g_idle_source_new (), G_PRIORITY_DEFAULT_IDLE - 1, count, &n_busy);
   memset (counts, 0, sizeof counts);
   for (guint i = 0; i < 40 * N_PRIORITIES; i++)
@@ -506,7 +506,7 @@ picky_prepare (GSource *source,
 static gboolean
 picky_check (GSource *source)
 {
-  /* GLib asks nobody who has not prepared */
+  /* GLib does not check sources that were not prepared */
   g_assert_true (((Picky *) source)->prepared);
   return FALSE;
 }

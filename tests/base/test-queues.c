@@ -133,7 +133,7 @@ test_inbox_threads (void)
       g_thread_join (threads[i]);
       g_free (pushers[i].items);
     }
-  /* Each time that there was something to take, exactly one of those who put it was told to ring */
+  /* Each time there was something to take, exactly one of those that put it was told to wake the owner */
   g_assert_cmpint (n_first, ==, n_taken);
   g_assert_true (pillion_inbox_is_empty (&inbox));
 }

@@ -131,7 +131,7 @@ test_add_again (Fixture *fixture,
   g_assert_true (pillion_timer_heap_pop (&fixture->heap, 1) == &a);
 }
 
-/* Against a list that is searched from end to end */
+/* Compared with a list that is searched from end to end */
 static void
 test_random (Fixture *fixture,
              gconstpointer data)

@@ -99,7 +99,7 @@ test_more (void)
     g_assert_true (pillion_workers_push (workers, blocking, &work, NULL));
   gate_wait_for (&work.begun, 1);
   pillion_workers_set_max (workers, 4);
-  /* What waits begins at once */
+  /* Waiting work starts at once */
   gate_wait_for (&work.begun, 4);
   gate_open (&work.go);
   g_assert_cmpuint (pillion_workers_close (workers, G_MAXINT64), ==, 0);
@@ -126,7 +126,7 @@ test_fewer (void)
   g_assert_cmpuint (pillion_workers_close (workers, G_MAXINT64), ==, 0);
 }
 
-/* Fewer while all are idle, and then work: somebody has to take it */
+/* Lower the maximum while all are idle, then add work: something has to take it */
 static void
 test_fewer_idle (void)
 {
@@ -174,7 +174,7 @@ test_close_deadline (void)
   gate_wait_for (&work.begun, 2);
   g_assert_cmpuint (pillion_workers_close (workers, start + 20000), ==, 2);
   g_assert_cmpint (g_get_monotonic_time () - start, >=, 20000);
-  /* They come back to a pool that nobody waits for, and free it */
+  /* They return to a pool that nothing waits for, and free it */
   gate_open (&work.go);
   gate_wait_for (&work.ended, 2);
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Pillion authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// What the tests in JavaScript have in common: they tell in TAP what they did.
+// Shared by the tests in JavaScript, which report in TAP.
 
 import GLib from 'gi://GLib';
 import Pillion from 'gi://Pillion?version=1';
@@ -36,7 +36,7 @@ export function assertFails(domain, code, func) {
     throw new Error('did not fail');
 }
 
-// What a host does, with the sleep that it would have in poll ()
+// Does what a host does, sleeping as it would in poll ()
 export function kickUntil(loop, isTrue) {
     const end = GLib.get_monotonic_time() + 30 * SECOND;
     while (!isTrue()) {
@@ -60,7 +60,7 @@ export function kickUntilSettled(loop, promise) {
     return settled.value;
 }
 
-// Each test gets a loop of its own, which it must be possible to close
+// Each test gets its own loop, which must be closable
 export function runTests() {
     print(`1..${tests.length}`);
     let failed = 0;

@@ -15,7 +15,7 @@ const ROUND = 1000;
 const PAGE = 4096;
 const HOUR = 3600 * GLib.TIME_SPAN_SECOND;
 
-// One object that leaks for each would be ten times that
+// One leaked object each would be ten times that
 const BOUND = 2 << 20;
 
 function resident() {
@@ -23,7 +23,7 @@ function resident() {
     return Number(new TextDecoder().decode(contents).split(' ')[1]) * PAGE;
 }
 
-// What the rounds after the first ones leave
+// What the later rounds leave behind
 function growth(work, many = MANY) {
     const run = rounds => {
         for (let i = 0; i < rounds; i++) {
@@ -149,7 +149,7 @@ test('loops', () => check(n => {
     }
 }));
 
-// Each of these would be found
+// These leaks would be found
 
 for (const [name, keep] of [
     ['a-task', loop => make(loop)],

@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Pillion authors
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Main loops that JavaScript opens inside of what Pillion calls, as a modal dialog does: they run, others go on in them, and the host
-// draws while promises are busy.
+// Main loops that JavaScript runs inside what Pillion calls, like a modal dialog: they run, the rest carries on in them, and
+// the host draws while promises are busy.
 
 import GLib from 'gi://GLib';
 import Pillion from 'gi://Pillion?version=1';
@@ -66,7 +66,7 @@ test('in-a-promise/as-passenger', loop => {
     inside.add_done_callback(() => order.push('done callback'));
     inside.then(() => order.push('promise'));
     runUntilSettled(dialog.then(() => inside));
-    // Callbacks go on inside; GJS continues promises one after the other
+    // Callbacks continue inside it; GJS continues promises one at a time
     assertEqual(order, ['opens', 'done callback', 'closes', 'is over', 'promise']);
 });
 
@@ -77,7 +77,7 @@ test('in-a-promise/kicked', loop => {
     runUntilSettled(openDialog(loop, order));
     stop();
     assertEqual(order, ['opens', 'closes', 'is over']);
-    // The last frame that was asked for
+    // The last requested frame
     runUntilSettled(new Promise(resolve => after(10, resolve)));
 });
 

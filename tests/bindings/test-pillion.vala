@@ -9,7 +9,7 @@ const int64 SECOND = TimeSpan.SECOND;
 
 delegate bool Condition ();
 
-/* What a host does, with the sleep that it would have in poll () */
+/* Does what a host does, sleeping as it would in poll () */
 void kick_until (Pillion.Loop loop, Condition condition) {
     var end = get_monotonic_time () + 30 * SECOND;
     while (!condition ()) {

@@ -242,7 +242,7 @@ test('cancelled', loop => {
     kickUntilSettled(loop, work());
 });
 
-// As promises are
+// Like promises
 
 test('then-catch-finally', loop => {
     const seen = [];
@@ -350,7 +350,7 @@ test('iterate/completions', loop => {
         for await (const task of Pillion.Completions.new(loop, []))
             assert(false, task);
 
-        // Whoever awaits it gets the outcome of the task that ended
+        // Awaiting it gives the outcome of the task that ended
         assertEqual(await Pillion.Completions.new(loop, [make(loop, 5)]).next(), 5);
         await assertRejects(Pillion.Error, Pillion.Error.FAILED, Pillion.Completions.new(loop, [make(loop, failure('oh'))]).next());
     }
@@ -397,7 +397,7 @@ test('iterate/cancelled', loop => {
     kickUntilSettledElsewhere(reading);
 });
 
-// Settles what is rejected already, in a loop that is not closed
+// Handles what is rejected already, in a loop that is not closed
 function kickUntilSettledElsewhere(promise) {
     return kickUntilSettled(Pillion.Loop.new(null, Pillion.LoopFlags.DEFAULT), promise);
 }
@@ -531,7 +531,7 @@ test('kick/out-of-a-continuation', loop => {
         await loop.sleep(0, null);
         const task = loop.sleep(0, null);
         task.then(() => log.push('other'));
-        // It can't continue another one before this has come to its end
+        // It can't continue another one before this one has finished
         assert(loop.run_until_complete(task));
         assertEqual(log, []);
         await task;
@@ -604,7 +604,7 @@ test('close/continues-what-it-cancels', loop => {
     kickUntilSettledElsewhere(working);
 });
 
-// A collection of garbage that takes several slices makes GJS drop calls
+// A garbage collection that takes several slices makes GJS drop calls
 
 test('test-server/handlers', loop => {
     const server = PillionHttp.TestServer.new(loop);

@@ -2,15 +2,15 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Asynchronous methods of Vala's in a guest loop, and what 100,000 of them leave. PILLION_TEST_URL is the address of
- * tests/loopback.py's server. */
+/* Asynchronous Vala methods in a guest loop, and what 100,000 of them leave behind. PILLION_TEST_URL is the
+ * address of the server in tests/loopback.py. */
 
 const int64 SECOND = TimeSpan.SECOND;
 const int64 HOUR = 3600 * TimeSpan.SECOND;
 const int MANY = 100000;
 const int ROUND = 1000;
 
-/* One object that leaks for each would be more than ten times that */
+/* One leaked object each would be more than ten times that */
 const int64 BOUND = 1 << 20;
 
 Pillion.Loop loop;
@@ -104,7 +104,7 @@ async void errors () {
         assert_not_reached ();
     }
 
-    /* The wait ends, and not the task */
+    /* The wait ends, but not the task */
     var cancellable = new Cancellable ();
     var pending = new Pillion.Task (loop, "pending");
     loop.call_soon (() => cancellable.cancel ());
@@ -340,7 +340,7 @@ void test_leaks () {
     }));
 }
 
-/* What leaks would be found */
+/* Leaks would be found */
 void test_leaks_are_found () {
     in_loop (() => {
         var kept = new GenericArray<Pillion.Task> ();

@@ -5,7 +5,7 @@
 #include "core/pillion-core.h"
 #include "../test-support.h"
 
-/* A core without a loop around it: what a loop does for its core is done here */
+/* A core without a loop: this does what a loop does for its core */
 typedef struct
 {
   PillionCore core;
@@ -151,13 +151,13 @@ test_ring (Fixture *fixture,
   pillion_core_ring (&fake->core);
   g_assert_cmpint (fake->n_wakes, ==, 2);
 
-  /* Inside of a kick nobody needs to be told */
+  /* Inside a kick, nothing needs to be woken */
   fake->core.depth = 1;
   pillion_core_push (&fake->core, item (fixture, 'd'));
   pillion_core_add_timer (&fake->core, timer (fixture, 'e'), 3);
   g_assert_cmpint (fake->n_wakes, ==, 2);
 
-  /* Except for a loop of the host's that sleeps inside of a callback */
+  /* Except for a main loop that sleeps inside a callback */
   fake->core.rung = FALSE;
   pillion_core_push (&fake->core, item (fixture, 'f'));
   g_assert_cmpint (fake->n_wakes, ==, 3);

@@ -11,7 +11,7 @@ test_domain (void)
   g_assert_cmpuint (pillion_error_quark (), ==, PILLION_ERROR);
 }
 
-/* Bindings and logs go by these names */
+/* Bindings and logs use these names */
 static void
 test_nicks (void)
 {

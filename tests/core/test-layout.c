@@ -2,14 +2,14 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Programs are compiled with the layout of what the headers define. A failure here means that they would have to be compiled again:
- * a new field takes room from the end of the struct, and nothing else moves. */
+/* Programs are compiled with the layout of what the headers define. If this fails, they have to be
+ * recompiled: a new field takes room from the end of the struct, and nothing else may move. */
 
 #include <string.h>
 
 #include <pillion/pillion.h>
 
-/* What another architecture makes of the same fields follows from the rules of its ABI */
+/* On other architectures, the rules of the ABI determine the layout of the same fields */
 #define LP64 (sizeof (gpointer) == 8 && sizeof (int) == 4)
 
 #define assert_field(Struct, field, offset, size) \

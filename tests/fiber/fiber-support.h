@@ -16,7 +16,7 @@ is_under_valgrind (void)
   return preloaded != NULL && strstr (preloaded, "vgpreload") != NULL;
 }
 
-/* Sanitizers and valgrind map more than any limit would leave, and tell faults in words of their own */
+/* Sanitizers and valgrind map more than any limit would allow, and report faults in their own words */
 static inline gboolean
 is_alone (void)
 {
@@ -27,7 +27,7 @@ is_alone (void)
 #endif
 }
 
-/* The same tests for the switch that is not taken here by default */
+/* The same tests with the switch that is not the default here */
 #ifdef TEST_UCONTEXT
 #include "fiber/pillion-switch.h"
 
@@ -62,7 +62,7 @@ fixture_tear_down (Fixture *self,
   end_object (self->host);
 }
 
-/* Lets everything happen, and time pass, until nothing is left that will */
+/* Runs everything, and lets time pass, until nothing more will happen */
 static inline void
 run_idle (Fixture *self)
 {
@@ -78,7 +78,7 @@ advance (Fixture *self,
 
 #define assert_state(task, wanted) g_assert_cmpint (pillion_task_get_state (task), ==, wanted)
 
-/* The task failed, with this */
+/* The task failed with this error */
 #define assert_failed(task, domain, code) \
   G_STMT_START \
     { \

@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-/* What fibers wait for, and what they are refused */
+/* What fibers wait for, and what is refused */
 
 typedef struct
 {
   PillionLoop *loop;
-  PillionTask *task; /* that the fiber awaits */
+  PillionTask *task; /* the task that the fiber awaits */
   GError *error;
   gboolean result;
   guint n_ended;
@@ -24,7 +24,7 @@ wait_clear (Wait *self)
   g_clear_error (&self->error);
 }
 
-/* Awaits, notes the outcome, and ends with it */
+/* Awaits, records the outcome, and ends with it */
 static void
 await_it (PillionTask *task,
           gpointer data)
@@ -208,7 +208,7 @@ load (PillionTask *task,
     pillion_task_return_error (task, g_steal_pointer (&error));
 }
 
-/* Whatever GIO does is awaited without glue */
+/* GIO calls are awaited without glue code */
 static void
 test_gio (void)
 {
@@ -244,7 +244,7 @@ test_worker (PillionLoop *loop,
   g_assert_cmpint (pillion_await_int (work, NULL), ==, 42);
 }
 
-/* Many fibers and a callback wait for one task: each is told, in the order in which it came */
+/* Many fibers and a callback wait for one task: all are notified, in the order in which they came */
 static void
 test_several_wait (Fixture *fixture,
                    gconstpointer data)
@@ -320,7 +320,8 @@ test_itself (PillionLoop *loop,
   g_assert_nonnull (strstr (error->message, "itself"));
 }
 
-/* It is far down among what the combinators wait for, behind a shield that keeps it from being cancelled with them */
+/* It is deep down among what the combinators wait for, behind a shield that keeps it from being cancelled
+ * with them */
 static void
 test_itself_by_way_of_others (PillionLoop *loop,
                               gpointer data)
@@ -353,7 +354,7 @@ await_and_go_on (PillionTask *task,
   wait->n_ended++;
 }
 
-/* Who waited is told when the loop has its turn, and has not lost what is on its stack */
+/* The waiter continues when the loop has its turn, and what is on its stack is intact */
 static void
 test_taken_over (Fixture *fixture,
                  gconstpointer data)
@@ -401,7 +402,7 @@ test_taken_over_then_cancelled (Fixture *fixture,
   wait_clear (&wait);
 }
 
-/* There it never gets its turn */
+/* Here it never gets its turn */
 static void
 test_taken_over_then_closed (Fixture *fixture,
                              gconstpointer data)
@@ -426,7 +427,7 @@ test_taken_over_then_closed (Fixture *fixture,
   wait_clear (&other);
 }
 
-/* Before it is done and after, what follows a task that is marked waits for a safe point */
+/* Before and after it is done, what follows a marked task waits for a safe point */
 static void
 test_safe_point (Fixture *fixture,
                  gconstpointer data)
@@ -447,7 +448,7 @@ test_safe_point (Fixture *fixture,
   run_idle (fixture);
   g_assert_cmpuint (early.n_ended + late.n_ended + cancelled.n_ended, ==, 0);
 
-  /* Who gives up does not wait for that */
+  /* Giving up does not wait for that */
   pillion_task_cancel (fibers[2]);
   run_idle (fixture);
   g_assert_cmpuint (cancelled.n_ended, ==, 1);
@@ -481,7 +482,7 @@ cancel_and_await (PillionTask *task,
   await_it (task, data);
 }
 
-/* Giving up on what it would await closes the loop: it is not waited for any more */
+/* Giving up on what it would await closes the loop, so it no longer waits */
 static void
 test_closed_by_giving_up (Fixture *fixture,
                           gconstpointer data)
@@ -567,7 +568,7 @@ test_circle (Fixture *fixture,
         waits[i].task = g_object_ref (tasks[(i + 1) % n]);
       run_idle (fixture);
 
-      /* The one that would have closed it is refused, and its error goes round */
+      /* The one that would close the cycle is refused, and its error goes around */
       for (guint i = 0; i < n; i++)
         {
           assert_failed (tasks[i], PILLION_ERROR, PILLION_ERROR_DEADLOCK);
@@ -580,7 +581,7 @@ test_circle (Fixture *fixture,
     }
 }
 
-/* Two ways lead to the same task, and none back: that is no circle */
+/* Two paths lead to the same task, and none back: that is not a cycle */
 static void
 test_diamond (Fixture *fixture,
               gconstpointer data)
@@ -666,7 +667,7 @@ try_all_idle (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Runs the loop from inside, where a callback of the loop and one of GIO's want to wait */
+/* Runs the loop inside a fiber, where a callback of the loop and one of GIO want to wait */
 static void
 test_callback_inside (PillionLoop *loop,
                       gpointer data)
@@ -692,7 +693,7 @@ test_callback_inside (PillionLoop *loop,
   g_assert_true (pillion_yield (NULL));
 }
 
-/* Another context, and another loop, run in a fiber by hand */
+/* A fiber runs another context, and another loop, by hand */
 static void
 test_callback_of_others (PillionLoop *loop,
                          gpointer data)
@@ -714,7 +715,7 @@ test_callback_of_others (PillionLoop *loop,
   g_assert_true (pillion_await (later, NULL));
 }
 
-/* A fiber is resumed from inside of another one's run-until, on that one's stack, and then by a kick again */
+/* A fiber is resumed inside another's run-until, on that one's stack, and later by a kick */
 static void
 step (PillionTask *task,
       gpointer data)
@@ -768,7 +769,7 @@ test_nested (Fixture *fixture,
     }
 }
 
-/* Where the hook is dispatched by GLib, and where the program waits by itself */
+/* If GLib dispatches the hook, and if the program waits by itself */
 static void
 test_from_everywhere (void)
 {

@@ -8,7 +8,7 @@
 
 /* Fibers that are cancelled, and fibers of a loop that is closed */
 
-/* Everything that a cancelled fiber might wait by fails at once */
+/* Every way in which a cancelled fiber might wait fails at once */
 static void
 assert_all_fail (PillionTask *task)
 {
@@ -35,7 +35,7 @@ assert_all_fail (PillionTask *task)
       g_clear_error (&error);
       g_assert_false (pillion_yield (NULL));
     }
-  /* It would have had nobody else who waits for it */
+  /* Nothing else would have waited for it */
   assert_state (sleep, PILLION_TASK_CANCELLED);
   g_assert_cmpint (pillion_loop_get_now (loop), ==, now);
 }
@@ -46,7 +46,7 @@ typedef struct
   guint reached;
 } Point;
 
-/* Waits in each way, and holds something meanwhile that has to be freed */
+/* Waits in each way, holding something that has to be freed */
 static void
 go_on_and_on (PillionTask *task,
               gpointer data)
@@ -79,7 +79,8 @@ go_on_and_on (PillionTask *task,
   pillion_task_return_error (task, g_steal_pointer (&error));
 }
 
-/* Cancels at the time @data: before it begins, in each of its waits, when it is done; in each of the ways to ask for it */
+/* Cancels at the time @data: before it starts, in each of its waits, when it is done; and in each way of
+ * asking */
 static void
 test_at_every_point (Fixture *fixture,
                      gconstpointer data)
@@ -99,7 +100,7 @@ test_at_every_point (Fixture *fixture,
             g_cancellable_cancel (pillion_task_get_cancellable (task));
           run_idle (fixture);
 
-          /* At 999 µs in the await, at 1,999 in the sleep, at 2,000 it has ended */
+          /* At 999 µs it is in the await, at 1,999 in the sleep, and at 2,000 it has ended */
           g_assert_cmpuint (point.reached, ==, time < 0 ? 0 : time < 1000 ? 1 : time < 2000 ? 2 : 3);
           assert_state (task, time < 2000 ? PILLION_TASK_CANCELLED : PILLION_TASK_SUCCEEDED);
           end_object (task);
@@ -178,7 +179,7 @@ static void
 test_waits_for_the_end (Fixture *fixture,
                         gconstpointer data)
 {
-  /* Before it waits, and while it does; and the task's end may be good news for all that */
+  /* Before it waits, and during the wait; the task may still succeed */
   for (guint i = 0; i < 4; i++)
     {
       guint n = 0;
@@ -252,7 +253,7 @@ count_done (PillionTask *task,
   *(guint *) data += 1;
 }
 
-/* What others wait for goes on, and the fiber is told at once */
+/* What others wait for carries on, and the fiber is notified at once */
 static void
 test_others_wait (Fixture *fixture,
                   gconstpointer data)
@@ -282,7 +283,7 @@ test_others_wait (Fixture *fixture,
   end_object (job);
 }
 
-/* The task that is awaited is done, and the fiber not told yet, when the request comes: it comes too late for this await */
+/* The awaited task is done, but the fiber not notified yet, when the request comes: too late for this await */
 static void
 test_when_done (Fixture *fixture,
                 gconstpointer data)
@@ -300,7 +301,7 @@ test_when_done (Fixture *fixture,
   end_object (job);
 }
 
-/* Fibers that wait for fibers: the request goes down, and their ends come up */
+/* Fibers that wait for fibers: the request travels down, and their ends travel up */
 static void
 spawn_inner (PillionTask *task,
              gpointer data)
@@ -361,7 +362,7 @@ test_from_thread (void)
       g_assert_false (pillion_loop_run_until_complete (loop, task, NULL));
       assert_state (task, PILLION_TASK_CANCELLED);
       g_thread_join (thread);
-      /* The request may come after the fiber has seen for itself */
+      /* The request may come after the fiber has checked for itself */
       kick_until_quiet (loop);
       end_object (task);
       loop_end (loop);
@@ -375,7 +376,7 @@ sleep_long (PillionTask *task,
   pillion_sleep (G_TIME_SPAN_DAY, NULL);
 }
 
-/* Fibers of all sorts are parked when the loop is closed: they hear of it, and have ended when it is */
+/* All kinds of parked fibers are notified when the loop is closed, and have ended by the time it is */
 static void
 test_close (Fixture *fixture,
             gconstpointer data)
@@ -422,7 +423,7 @@ await_left_behind (PillionTask *task,
   g_assert_not_reached ();
 }
 
-/* What never ends is named, and nobody goes on in it */
+/* What never ends is named, and never continues */
 static void
 test_left_behind (Fixture *fixture,
                   gconstpointer data)
@@ -446,14 +447,14 @@ test_left_behind (Fixture *fixture,
   assert_state (waits, PILLION_TASK_CANCELLED);
   assert_state (waits_for_it, PILLION_TASK_CANCELLED);
 
-  /* Whoever works on it comes late */
+  /* Whatever works on it comes late */
   pillion_task_return_boolean (left_behind_job, TRUE);
   end_object (waits_for_it);
   end_object (waits);
   end_object (left_behind_job);
 }
 
-/* No time to tell any of them: those that sleep, yield, and have not begun */
+/* No time to notify any of them: those that sleep, those that yield, and those that have not started */
 static void
 test_no_time (Fixture *fixture,
               gconstpointer data)
@@ -489,7 +490,7 @@ close_from_inside (PillionTask *task,
   guint *n = data;
 
   pillion_task_return_boolean (pending, TRUE);
-  /* It waits for all others, and names itself */
+  /* It waits for all the others, and names itself */
   g_assert_false (pillion_loop_close (loop, -1, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
   g_assert_nonnull (strstr (error->message, "closes"));
@@ -529,7 +530,7 @@ close_early (PillionTask *task,
 {
   g_autoptr (GError) error = NULL;
 
-  /* No task of the loop any more, so nobody cancels it */
+  /* It is no longer a task of the loop, so nothing cancels it */
   pillion_task_return_boolean (task, TRUE);
   g_assert_true (pillion_sleep (1, NULL));
   g_assert_true (pillion_loop_close (data, -1, NULL));
@@ -560,7 +561,7 @@ return_and_park (PillionTask *task,
   g_assert_not_reached ();
 }
 
-/* A fiber that went on after its result is no task any more, but what it waits for is */
+/* A fiber that carried on after its result is no longer a task, but what it waits for is */
 static void
 test_left_after_result (Fixture *fixture,
                         gconstpointer data)

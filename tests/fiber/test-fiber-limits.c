@@ -11,7 +11,7 @@
 
 #include "fiber/pillion-stack.h"
 
-/* Where stacks end: too little memory, and too much recursion. Both in a process of their own. */
+/* Where stacks end: too little memory, and too much recursion. Each in a process of its own. */
 
 static void
 await_data (PillionTask *task,
@@ -52,7 +52,7 @@ run_out (void)
   g_assert_cmpuint (n_failed, >, 300);
   g_assert_cmpuint (n_failed, <, 600);
 
-  /* Those that have a stack are none the worse, and what they give back is there for others */
+  /* Fibers that have a stack are not affected, and the stacks that they free are there for others */
   pillion_task_return_boolean (job, TRUE);
   kick_until_quiet (loop);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
@@ -92,7 +92,7 @@ recurse (volatile guint depth)
   volatile char frame[512];
 
   frame[depth % sizeof frame] = depth;
-  /* Sooner or later there is no more */
+  /* Sooner or later there are no more */
   return depth > 0 ? recurse (depth - 1) + frame[0] : 0;
 }
 
@@ -135,7 +135,7 @@ overflow_mapping (void)
   overflow_with (1000000);
 }
 
-/* By less than the zone that is looked at when it stops */
+/* By less than the zone that is checked when it stops */
 static void
 overflow_red_zone (void)
 {
@@ -177,7 +177,7 @@ use_fiber (void)
 
 static char *volatile nowhere;
 
-/* A fault that is none of ours */
+/* A fault that is not ours */
 static void
 fault_elsewhere (void)
 {
@@ -219,7 +219,7 @@ fault_inside (void)
   kick_until_quiet (loop);
 }
 
-/* Runs the subprocess of that name, which ends in a bad way that says @wanted and not @unwanted */
+/* Runs the subprocess of that name, which crashes with a message that contains @wanted but not @unwanted */
 static void
 test_fault (const char *name,
             const char *wanted,
@@ -300,7 +300,7 @@ do_nothing (PillionTask *task,
   pillion_task_return_boolean (task, TRUE);
 }
 
-/* The thread's stack for handlers: if there is one it is left alone, and ours goes with the thread */
+/* The thread's signal stack: an existing one is left alone, and ours goes away with the thread */
 static gpointer
 look_at_handler_stack (gpointer data)
 {

@@ -36,7 +36,7 @@ test_sizes (void)
       g_assert_true (stack->owner == &i);
       g_assert_cmpuint ((gsize) stack->limit % 4096, ==, 0);
       g_assert_cmpuint ((gsize) stack->top % 64, ==, 0);
-      /* All of it is there, but for what spreads the tops */
+      /* All of it is usable, except what staggers the tops */
       g_assert_cmpuint (stack->top - stack->limit, >=, sizes[i].given - 4096);
       fill (stack);
       pillion_stack_give (stack);
@@ -52,7 +52,7 @@ test_absurd (void)
   g_assert_cmpint (errno, ==, ENOMEM);
 }
 
-/* The one that was given back last is the next one: it is still in the processor's caches */
+/* The stack that was freed last is used next: it is still in the processor's caches */
 static void
 test_again (void)
 {
@@ -92,7 +92,7 @@ test_trims (void)
         }
       g_assert_cmpuint (pillion_stack_get_total (), >=, n * DEFAULT);
 
-      /* Forwards, backwards, and all over the place */
+      /* Forwards, backwards, and at random */
       for (guint i = 0; i < n; i++)
         pillion_stack_give (stacks[round == 0 ? i : round == 1 ? n - 1 - i : i * 7919 % n]);
 
@@ -102,13 +102,13 @@ test_trims (void)
     }
 }
 
-/* Each kind of guard, and none */
+/* Each kind of guard, and no guard */
 static void
 test_guards (gconstpointer data)
 {
   PillionStack *stacks[100];
   PillionGuardKind best = pillion_stack_best_guard;
-  gsize size = 64 * 1024 << GPOINTER_TO_INT (data); /* of which none is there yet */
+  gsize size = 64 * 1024 << GPOINTER_TO_INT (data); /* which does not exist yet */
 
   pillion_stack_best_guard = GPOINTER_TO_INT (data);
   for (guint i = 0; i < G_N_ELEMENTS (stacks); i++)
@@ -128,7 +128,7 @@ test_guards (gconstpointer data)
     }
   else
     {
-      /* The kernel refuses to write there on our behalf, too */
+      /* The kernel does not write there on our behalf, either */
       int pipes[2];
 
       g_assert_cmpint (pipe (pipes), ==, 0);
@@ -145,7 +145,7 @@ test_guards (gconstpointer data)
   pillion_stack_best_guard = best;
 }
 
-/* Where guards cost mappings, there are fewer than the process may have mappings, and all stacks are there */
+/* If guards cost mappings, there are fewer guards than the process may have mappings, but all stacks exist */
 static void
 test_map_limit (void)
 {
@@ -185,7 +185,7 @@ take_there (gpointer data)
   return memory;
 }
 
-/* A thread's stacks go with it */
+/* A thread's stacks are freed with it */
 static void
 test_thread (void)
 {
@@ -223,7 +223,7 @@ take_and_end (gpointer data)
   return ((PillionStack *) stacks[1])->limit;
 }
 
-/* What the thread had may end after its stacks did, and close its loop then */
+/* What belonged to the thread may end after its stacks did, and close its loop then */
 static void
 test_thread_gives_late (void)
 {
@@ -231,7 +231,7 @@ test_thread_gives_late (void)
   unsigned char there;
   char *memory;
 
-  /* Threads end their private data in the order in which the keys were made */
+  /* Threads destroy their private data in the order in which the keys were created */
   pillion_stack_get_total ();
   memory = g_thread_join (g_thread_new ("late", take_and_end, stacks));
   g_assert_cmpint (mincore (memory, 4096, &there), ==, -1);

@@ -8,9 +8,10 @@
 #include <math.h>
 #include <string.h>
 
-/* Fibers by themselves: how they begin, run and end */
+/* Fibers on their own: how they start, run and end */
 
-/* For ThreadSanitizer each is a thread, of which it takes 8,000, and valgrind looks through all stacks at each switch */
+/* ThreadSanitizer takes each for a thread, of which it supports 8,000, and valgrind searches all stacks at
+ * each switch */
 static guint
 get_many (void)
 {
@@ -183,7 +184,7 @@ close_at_once (PillionLoop *loop,
   pillion_loop_close (loop, 0, NULL);
 }
 
-/* By whoever is told of the new task */
+/* By a handler that is told about the new task */
 static void
 test_closed_meanwhile (Fixture *fixture,
                        gconstpointer data)
@@ -232,7 +233,7 @@ return_early (PillionTask *task,
 {
   pillion_task_return_int (task, 3);
   g_assert_true (pillion_sleep (G_TIME_SPAN_SECOND, NULL));
-  /* It is over, so there is nothing to cancel any more */
+  /* It has ended, so there is nothing left to cancel */
   pillion_task_cancel (task);
   g_assert_true (pillion_yield (NULL));
   *(guint *) data += 1;
@@ -330,7 +331,7 @@ test_absurd_sizes (Fixture *fixture,
     }
 }
 
-/* Numbers that are in registers, how they are rounded, and what is kept on the stack stay the fiber's own */
+/* Numbers in registers, the rounding mode, and what is on the stack all stay the fiber's own */
 static void
 calculate (PillionTask *task,
            gpointer data)
@@ -429,7 +430,7 @@ yield_until_idle (PillionTask *task,
   pillion_task_return_boolean (task, TRUE);
 }
 
-/* Fibers that do nothing but yield leave the context its turn */
+/* Fibers that only yield leave the context its turn */
 static void
 test_yield_leaves_room (Fixture *fixture,
                         gconstpointer data)

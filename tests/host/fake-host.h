@@ -6,7 +6,7 @@
 
 #include <pillion/pillion.h>
 
-/* A host as a program may write one: a class of its own that implements the interface, and here one that counts */
+/* A host as a program might write one: a class of its own that implements the interface, and counts its calls */
 
 #define FAKE_TYPE_HOST (fake_host_get_type ())
 G_DECLARE_FINAL_TYPE (FakeHost, fake_host, FAKE, HOST, GObject)
@@ -16,11 +16,11 @@ struct _FakeHost
   GObject parent_instance;
 
   char *name;
-  PillionLoop *loop; /* the one that it kicks, not a reference */
+  PillionLoop *loop; /* the loop that it kicks; not a reference */
   int n_installs;
   int n_removes;
   int n_wakes;       /* atomic */
-  gboolean refuses;  /* to install: with an error */
+  gboolean refuses;  /* refuses to install, with an error */
   gboolean refuses_silently;
   gboolean kicks_at_install;
 };

@@ -261,7 +261,7 @@ call_there (gpointer data)
   return NULL;
 }
 
-/* Out of work, with the hook away: the host is rung, and one kick brings the hook back */
+/* Out of work, without the hook: the host is woken, and one kick brings the hook back */
 static void
 test_thread_while_away (Fixture *fixture,
                         gconstpointer data)

@@ -161,7 +161,7 @@ add_timer_source (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* From the host's own code while it runs, and from a kick */
+/* From the host's own code while it runs, and inside a kick */
 static void
 test_timer_added_meanwhile (Fixture *fixture,
                             gconstpointer data)
@@ -204,7 +204,8 @@ test_guest_sources (Fixture *fixture,
   pillion_loop_release (fixture->loop);
 }
 
-/* While it waits, nothing is polled: between two works there are few iterations of the host, however long that takes */
+/* While it waits, nothing is polled: between two pieces of work the host iterates only a few times, however
+ * long that takes */
 static void
 test_sleeps (Fixture *fixture,
              gconstpointer data)
@@ -292,7 +293,7 @@ test_thread_after_auto_stop (Fixture *fixture,
     }
 }
 
-/* Hooks that come and go while threads bring work: none is lost */
+/* Hooks that come and go while threads bring work: no work is lost */
 static gpointer
 call_often (gpointer data)
 {
@@ -394,7 +395,7 @@ test_own_context (Fixture *fixture,
   loop_end (loop);
 }
 
-/* The program dropped its references to the context: the host keeps it */
+/* The program has dropped its references to the context: the host keeps it */
 static void
 test_context_dropped (void)
 {

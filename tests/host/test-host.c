@@ -89,7 +89,7 @@ test_own_class (void)
   end_object (host);
 }
 
-/* The program drops its host: the loop keeps it for as long as it may ride on it */
+/* The program drops its host: the loop keeps it as long as it may ride on it */
 static void
 test_host_dropped (void)
 {
@@ -135,7 +135,7 @@ test_loop_dropped (void)
     }
 }
 
-/* The same where the loop is out of work, and the host only remembers it */
+/* The same if the loop is out of work, and the host only remembers it */
 static void
 test_idle_loop_dropped (void)
 {
@@ -158,7 +158,7 @@ test_idle_loop_dropped (void)
     }
 }
 
-/* A loop that was stopped lets go of its host, and of what a binding gave that */
+/* A loop that was stopped releases its host, and what a binding passed to it */
 static void
 test_host_after_stop (void)
 {
@@ -175,7 +175,7 @@ test_host_after_stop (void)
   end_object (next);
 }
 
-/* A clock that counts real time from another beginning */
+/* A clock that counts real time from another starting point */
 
 #define EPOCH_TYPE_HOST (epoch_host_get_type ())
 G_DECLARE_FINAL_TYPE (EpochHost, epoch_host, EPOCH, HOST, GObject)
@@ -231,7 +231,7 @@ test_other_epoch (void)
   g_assert_true (pillion_loop_ensure (loop, PILLION_HOST (host), NULL));
   kick_until_quiet (loop);
 
-  /* GLib's timeouts count, by the host's clock */
+  /* GLib's timeouts count, on the host's clock */
   left = pillion_loop_get_deadline (loop) - pillion_host_get_now (PILLION_HOST (host));
   g_assert_cmpint (left, >, 3500 * G_TIME_SPAN_SECOND);
   g_assert_cmpint (left, <=, 3600 * G_TIME_SPAN_SECOND + G_TIME_SPAN_MILLISECOND);

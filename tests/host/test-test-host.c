@@ -215,7 +215,7 @@ test_two_loops (Fixture *fixture,
   g_autoptr (PillionTask) task = pillion_loop_sleep (fixture->loop, 100, NULL);
   g_autoptr (GError) error = NULL;
 
-  /* By its name it is taken */
+  /* Its name is taken */
   g_assert_false (pillion_loop_ensure (other, fixture->host, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN);
   pillion_test_host_run_until_idle (fixture->test);
@@ -262,7 +262,7 @@ count_source (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* GLib's own sources are served, by the real clock, and do not hold the virtual one */
+/* GLib's own sources are served, by the real clock, and do not hold up the virtual one */
 static void
 test_context (Fixture *fixture,
               gconstpointer data)

@@ -114,7 +114,7 @@ quit_at_3 (PillionTickHost *host,
            guint frame,
            gpointer data)
 {
-  /* Inside itself it does nothing but to complain */
+  /* Inside itself it only complains */
   if (frame == 3)
     pillion_tick_host_quit (host);
 }
@@ -125,7 +125,7 @@ test_quit (Fixture *fixture,
 {
   g_signal_connect (fixture->host, "frame", G_CALLBACK (quit_at_3), fixture);
   g_assert_cmpuint (pillion_tick_host_run (fixture->tick, 0), ==, 4);
-  /* And once more: the frames are counted anew */
+  /* And again: the count of frames starts over */
   g_assert_cmpuint (pillion_tick_host_run (fixture->tick, 0), ==, 4);
   g_assert_cmpuint (pillion_tick_host_run (fixture->tick, 2), ==, 2);
   g_assert_cmpuint (pillion_tick_host_get_frames (fixture->tick), ==, 2);
@@ -146,7 +146,7 @@ run_inside (gpointer data)
   g_assert_cmpuint (pillion_tick_host_run (fixture->tick, 3), ==, 3);
   g_assert_cmpint (fixture->n, ==, 1);
 
-  /* To quit ends the inner one alone */
+  /* Quitting ends only the inner one */
   pillion_loop_call_soon (fixture->loop, quit_inner, fixture, NULL);
   g_assert_cmpuint (pillion_tick_host_run (fixture->tick, 100), ==, 1);
 }
@@ -168,7 +168,7 @@ test_work (Fixture *fixture,
   g_autofree gint64 *times = NULL;
   gsize n_times;
 
-  /* Longer than a period: the next frame waits for the next whole one */
+  /* Longer than a period: the next frame waits for the next full one */
   pillion_tick_host_set_work_usec (fixture->tick, 2500);
   pillion_tick_host_run (fixture->tick, 3);
   times = pillion_tick_host_get_frame_times (fixture->tick, &n_times);
@@ -214,7 +214,7 @@ test_kicks (Fixture *fixture,
   while (!pillion_task_is_done (task))
     pillion_tick_host_run (fixture->tick, 1);
   g_assert_cmpint (fixture->n, ==, 5);
-  /* It goes on without the loop */
+  /* It carries on without the loop */
   g_assert_cmpuint (pillion_tick_host_run (fixture->tick, 5), ==, 5);
   g_assert_false (pillion_loop_is_riding (fixture->loop));
   end_object (task);

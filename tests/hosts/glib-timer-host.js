@@ -19,7 +19,7 @@ export class GlibTimerHost {
 
     startTimer() {
         return GLib.timeout_add(GLib.PRIORITY_DEFAULT, 5, () => {
-            // GLib dispatches no source inside of itself, so each kick has a new one
+            // GLib does not dispatch a source inside itself, so each kick has a new one
             this.timer = this.startTimer();
             this.loop.kick();
             return GLib.SOURCE_REMOVE;

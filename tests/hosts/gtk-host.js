@@ -8,7 +8,7 @@ import {GlibHost} from './glib-host.js';
 export class GtkHost extends GlibHost {
     constructor(loop) {
         super(loop);
-        // Not at the head of the file: GTK may not be installed
+        // Not at the top of the file, because GTK may not be installed
         imports.gi.versions.Gtk = '4.0';
         this.Gtk = imports.gi.Gtk;
         if (!this.Gtk.init_check())

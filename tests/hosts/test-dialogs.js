@@ -3,7 +3,7 @@
 
 // Dialogs that callbacks and async functions open in a host: gjs -m test-dialogs.js HOST
 //
-// Each dialog is asked by a timer of the host's whether it is over, so that "often enough" means: as often as the host itself.
+// A timer of the host asks each dialog whether it is over, so "often enough" means: as often as the host itself.
 
 import GLib from 'gi://GLib';
 import Pillion from 'gi://Pillion?version=1';
@@ -21,14 +21,14 @@ const POLLS = 30; // of 10 ms each: how long a dialog is open
 const KICKS_A_POLL = 20;
 const PATIENCE = 10 * GLib.TIME_SPAN_SECOND;
 
-// The time of the processor that this process has had, in units of 10 ms: a loop that spins takes as many as there are polls
+// The processor time of this process, in units of 10 ms: a loop that spins takes as many as there are polls
 function processorTime() {
     const [, bytes] = GLib.file_get_contents('/proc/self/stat');
     const fields = new TextDecoder().decode(bytes).split(') ')[1].split(' ');
     return Number(fields[11]) + Number(fields[12]);
 }
 
-// What goes on meanwhile: ticks of 10 ms, two that take turns, and an async function
+// What happens meanwhile: ticks of 10 ms, two that take turns, and an async function
 class Dialog {
     constructor(loop) {
         this.loop = loop;
@@ -120,7 +120,7 @@ test('from-a-call', loop => {
     assert(dialog.inside.steps > POLLS / 3, `${dialog.inside.steps} steps`);
 });
 
-// GJS continues one async function at a time: the others go on when this one has
+// GJS continues one async function at a time: the others continue after this one
 test('from-an-async-function', loop => {
     const dialog = new Dialog(loop);
     const open = async () => {
@@ -137,7 +137,7 @@ test('from-an-async-function', loop => {
     assert(dialog.steps > 0);
 });
 
-// If nothing may be done inside, nothing spins
+// If nothing may run inside, nothing spins
 
 function testFrozen(dialog, show) {
     dialog.loop.call_later(MSEC, show);

@@ -4,8 +4,8 @@
 
 #include "../test-support.h"
 
-/* The automatic budget. An upper bound is counted in items that take half a millisecond or more, a lower one is the time that the kick
- * took: so a machine that is busy with other things does not matter. */
+/* The automatic budget. Upper bounds are counted in items that take half a millisecond or more, and lower
+ * bounds are the time that the kick took, so other load on the machine does not matter. */
 
 typedef struct
 {
@@ -44,7 +44,7 @@ item (gpointer data)
   pillion_loop_call_soon (fixture->loop, item, fixture, NULL);
 }
 
-/* How many items a kick may do by what the periods of the host were, which a busy machine makes longer */
+/* How many items a kick may do given the actual periods of the host, which a busy machine makes longer */
 static int
 get_most_items (Fixture *fixture)
 {
@@ -71,7 +71,7 @@ kick_with_gap (Fixture *fixture,
       fixture->first_item = 0;
       pillion_loop_kick (fixture->loop);
       fixture->duration = g_get_monotonic_time () - start;
-      /* By the kick's own measure it was this or less */
+      /* By the kick's own measure, it was at most this */
       if (fixture->last_start > 0)
         fixture->periods[fixture->n_periods++ % 3] = fixture->first_item - fixture->last_start;
       fixture->last_start = start;
@@ -99,7 +99,7 @@ test_grows (Fixture *fixture,
   /* Nothing is known of the first gaps */
   g_assert_cmpint (kick_with_gap (fixture, 3, 60000), <=, 4);
   n = kick_with_gap (fixture, 6, 60000);
-  /* 2 ms, and 0.3 of what exceeds 16.7 ms, are 15 ms and more; far from the end of 100 ms */
+  /* 2 ms, plus 0.3 of what exceeds 16.7 ms, is 15 ms or more; far from the maximum of 100 ms */
   g_assert_cmpint (fixture->duration, >=, 10000);
   g_assert_cmpint (n, <=, 150);
 }
@@ -170,7 +170,8 @@ test_tick_host (Fixture *fixture,
   g_assert_cmpuint (pillion_tick_host_run (PILLION_TICK_HOST (host), 8), ==, 8);
   kick_times = pillion_tick_host_get_kick_times (PILLION_TICK_HOST (host), &n_times);
   g_assert_cmpuint (n_times, ==, 8);
-  /* 4 items in 2 ms; with 0.3 of 83 ms besides, 27 ms in each frame after the fourth, but for frames of which a late one has taken a part */
+  /* 4 items in 2 ms; with 0.3 of 83 ms on top, 27 ms in each frame after the fourth, except frames of which a
+   * late one has taken a part */
   for (guint i = 5; i < n_times; i++)
     longest = MAX (longest, kick_times[i]);
   if (automatic != NULL)

@@ -187,12 +187,12 @@ cancel_both (gpointer data)
 {
   Canceller *self = data;
 
-  /* Its own call is being made: there is nothing to take back */
+  /* Its own call is being made, so there is nothing to cancel */
   g_assert_false (pillion_loop_cancel_call (self->fixture->loop, self->own));
   g_assert_true (pillion_loop_cancel_call (self->fixture->loop, self->other));
 }
 
-/* A timer that is due already, and waits in the ready queue behind the one that takes it back */
+/* A timer that is due already, and is in the ready queue behind the one that cancels it */
 static void
 test_cancel_when_ready (Fixture *fixture,
                         gconstpointer data)
@@ -251,7 +251,7 @@ test_soon_inside (Fixture *fixture,
   assert_log ("AaBbCc");
 }
 
-/* Freeing the data may begin new calls */
+/* Freeing the data may start new calls */
 static void
 soon_when_freed (gpointer data)
 {

@@ -73,7 +73,7 @@ test_nothing (Fixture *fixture,
 {
   g_assert_false (pillion_loop_is_closed (fixture->loop));
   close_well (fixture);
-  /* A second time does nothing */
+  /* Closing again does nothing */
   close_well (fixture);
   g_assert_true (pillion_loop_close (fixture->loop, 0, NULL));
 }
@@ -168,7 +168,7 @@ test_everything (Fixture *fixture,
   g_assert_cmpuint (pillion_loop_get_live_tasks (fixture->loop), ==, 0);
   for (guint i = 0; i < 4; i++)
     {
-      /* The worker may hold its own for a moment more */
+      /* The worker may hold a reference for a moment longer */
       while (__atomic_load_n (&G_OBJECT (tasks[i])->ref_count, __ATOMIC_SEQ_CST) > 1)
         g_thread_yield ();
       end_object (tasks[i]);
@@ -197,7 +197,7 @@ test_stubborn (Fixture *fixture,
   g_assert_false (pillion_task_is_done (stubborn));
   g_assert_cmpstr (fixture->log->str, ==, "good:3 ");
 
-  /* Its work comes to its end later, and nothing is called */
+  /* Its work ends later, and nothing is called */
   pillion_task_return_int (stubborn, 1);
   g_assert_cmpint (pillion_task_get_int (stubborn, NULL), ==, 1);
   g_assert_cmpstr (fixture->log->str, ==, "good:3 ");
@@ -284,7 +284,7 @@ test_stubborn_worker (Fixture *fixture,
   g_assert_null (weak);
 }
 
-/* Inside of a callback */
+/* Inside a callback */
 
 static void
 close_inside (gpointer data)
@@ -328,7 +328,7 @@ try_acquire (gpointer context)
   return context;
 }
 
-/* Inside of a source of the context, which is in use until the kick ends, and free then */
+/* Inside a source of the context, which is in use until the kick ends, and free afterwards */
 static void
 test_inside_source (Fixture *fixture,
                     gconstpointer data)
@@ -387,7 +387,7 @@ close_from_start (gpointer data)
   return close_from_function (0, data);
 }
 
-/* What waits for the caller, which waits for the close, is not waited for, or it would go on for ever */
+/* What waits for the caller, which waits for the close, is not waited for, because that would never end */
 static void
 test_waits_for_caller (Fixture *fixture,
                        gconstpointer data)
@@ -421,7 +421,7 @@ test_waits_for_caller (Fixture *fixture,
   g_assert_true (pillion_task_is_done (other));
   end_object (g_steal_pointer (&waiting));
   end_object (other);
-  /* Whoever closed it was told what was left */
+  /* The caller that closed it was told what was left */
   assert_logged ("");
 }
 
@@ -450,7 +450,7 @@ test_nested (Fixture *fixture,
   end_object (task);
 }
 
-/* What is begun while the loop is being closed fails */
+/* Starting anything while the loop is being closed fails */
 static void
 begin_anew (PillionTask *task,
             gpointer data)
@@ -494,7 +494,7 @@ test_begun_meanwhile (Fixture *fixture,
   end_object (task);
 }
 
-/* A callback that holds the close up longer than it may take is not interrupted, and the rest is named */
+/* A callback that delays the close beyond its limit is not interrupted, and the rest is named */
 static void
 spin_20_ms (PillionTask *task,
             gpointer data)

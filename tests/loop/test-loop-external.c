@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* What hosts need that sleep */
+/* What sleeping hosts need */
 
 typedef struct
 {
@@ -174,7 +174,7 @@ test_fd_consumed (Fixture *fixture,
   g_assert_false (is_readable (fd));
 }
 
-/* What was there before the descriptor was asked for */
+/* Work that was there before the descriptor was requested */
 static void
 test_fd_late (Fixture *fixture,
               gconstpointer data)
@@ -206,7 +206,7 @@ test_fd_socket (Fixture *fixture,
   int fd = pillion_loop_get_fd (fixture->loop);
 
   attach (fixture, g_unix_fd_source_new (fixture->pipe[0], G_IO_IN), G_SOURCE_FUNC (read_fd));
-  /* A context that nobody has run yet is woken once */
+  /* A context that nothing has run yet is woken once */
   kick_until_quiet (fixture->loop);
   for (int i = 1; i <= 20; i++)
     {
@@ -214,7 +214,7 @@ test_fd_socket (Fixture *fixture,
       g_assert_false (is_readable (fd));
       g_assert_cmpint (write (fixture->pipe[1], "x", 1), ==, 1);
       g_assert_true (is_readable (fd));
-      /* One to read, and perhaps one that finds nothing more */
+      /* One to read, and perhaps one that finds nothing else */
       g_assert_cmpint (sleep_and_kick (fixture, i), <=, 2);
       while (is_readable (fd) || pillion_loop_get_deadline (fixture->loop) == 0)
         pillion_loop_kick (fixture->loop);
@@ -237,7 +237,7 @@ test_fd_reopened (Fixture *fixture,
       g_assert_cmpint (dup2 (fresh[1], fixture->pipe[1]), ==, fixture->pipe[1]);
       close (fresh[0]);
       close (fresh[1]);
-      /* Whoever does such a thing between two kicks kicks */
+      /* Code that does such a thing between two kicks kicks afterwards */
       pillion_loop_call_soon (fixture->loop, count, fixture, NULL);
       fixture->n = 0;
       sleep_and_kick (fixture, 1);
@@ -272,7 +272,7 @@ test_far_timer (Fixture *fixture,
   g_assert_true (pillion_loop_cancel_call (fixture->loop, id));
 }
 
-/* A source that the host's own code attaches between two kicks wakes nobody, and is seen all the same */
+/* A source that the host's own code attaches between two kicks wakes nothing, and is seen anyway */
 static void
 test_blind_spot (Fixture *fixture,
                  gconstpointer data)
@@ -320,7 +320,7 @@ test_regular_file (Fixture *fixture,
   g_assert_cmpint (lseek (fd, 0, SEEK_SET), ==, 0);
   pillion_loop_get_fd (fixture->loop);
   attach (fixture, g_unix_fd_source_new (fd, G_IO_IN), G_SOURCE_FUNC (read_two));
-  /* It can't be waited for, and is served nevertheless */
+  /* It can't be waited for, but is served anyway */
   sleep_and_kick (fixture, 2);
   unlink (path);
   close (fd);
@@ -415,7 +415,7 @@ test_wake_timer (Fixture *fixture,
                  gconstpointer data)
 {
   pillion_loop_set_wake_func (fixture->loop, on_wake, fixture, NULL);
-  /* A new deadline rings; one that is no nearer does not */
+  /* A new deadline wakes the host; one that is no earlier does not */
   pillion_loop_call_later (fixture->loop, G_TIME_SPAN_HOUR, count, fixture, NULL);
   g_assert_cmpint (get_atomic (&fixture->n_wakes), ==, 1);
   pillion_loop_kick (fixture->loop);
@@ -430,7 +430,7 @@ static void
 test_wake_for_context (Fixture *fixture,
                        gconstpointer data)
 {
-  /* Nobody asked for the descriptor: the I/O thread watches, and rings */
+  /* The descriptor was not requested: the I/O thread watches, and wakes the host */
   pillion_loop_set_wake_func (fixture->loop, on_wake, fixture, NULL);
   attach (fixture, g_unix_fd_source_new (fixture->pipe[0], G_IO_IN), G_SOURCE_FUNC (read_fd));
   kick_until_quiet (fixture->loop);
@@ -463,7 +463,8 @@ invoke_from_thread (gpointer data)
   return NULL;
 }
 
-/* Between two kicks the context belongs to the loop's thread: what other threads bring is rung for, and runs there */
+/* Between two kicks the context belongs to the loop's thread: what other threads bring wakes the host, and
+ * runs there */
 static void
 test_context_from_threads (Fixture *fixture,
                            gconstpointer data)
@@ -552,7 +553,7 @@ test_wake_replaces_itself (Fixture *fixture,
   g_assert_cmpint (get_atomic (&fixture->n_wakes), ==, 2);
 }
 
-/* Loses no wake: a host that sleeps until it is rung for, and threads that ring all the time */
+/* Loses no wake-up: a host that sleeps until it is woken, and threads that wake it all the time */
 static gpointer
 call_often (gpointer data)
 {
@@ -599,7 +600,7 @@ test_now (Fixture *fixture,
   end_object (host);
 }
 
-/* A loop that was never asked for a descriptor closes none: least of all number 0 */
+/* A loop whose descriptor was never requested closes none, least of all number 0 */
 static void
 test_closes_nothing_else (Fixture *fixture,
                           gconstpointer data)
@@ -616,7 +617,8 @@ test_closes_nothing_else (Fixture *fixture,
     }
 }
 
-/* A forked child, here a duplicate, still has a file whose descriptor the host closed: its readiness must not keep the host awake */
+/* A forked child, here a duplicate, still has a file whose descriptor the host closed: its readiness must not
+ * keep the host awake */
 static void
 test_stale_file (Fixture *fixture,
                  gconstpointer data)
@@ -649,7 +651,8 @@ test_stale_file (Fixture *fixture,
   pillion_loop_release (fixture->loop);
 }
 
-/* Of many descriptors those that stay the same cost nothing, and yet another file under an old number is found soon */
+/* Many descriptors: those that stay the same cost nothing, and another file under an old number is soon
+ * noticed */
 static void
 test_many_fds (Fixture *fixture,
                gconstpointer data)
@@ -674,7 +677,7 @@ test_many_fds (Fixture *fixture,
       pillion_loop_get_deadline (fixture->loop);
     }
 
-  /* Behind everybody's back */
+  /* Without anything noticing */
   g_assert_cmpint (dup2 (fixture->pipe[0], pipes[50][0]), ==, pipes[50][0]);
   g_assert_cmpint (write (fixture->pipe[1], "x", 1), ==, 1);
   while (fixture->n == 0)

@@ -8,7 +8,7 @@
 #include <glib-unix.h>
 #include <unistd.h>
 
-/* What a kick does, how much of it, and what it tells */
+/* What a kick does, how much of it, and what it reports */
 
 typedef struct
 {
@@ -229,7 +229,7 @@ test_budget (Fixture *fixture,
 
       pillion_loop_kick (fixture->loop);
       n_kicks++;
-      /* None begins after the deadline, whatever else the machine does */
+      /* No item starts after the deadline, whatever else the machine does */
       g_assert_cmpint (fixture->n_items - before, <=, 5);
       g_assert_cmpint (fixture->n_items - before, >=, 1);
     }
@@ -271,7 +271,7 @@ test_past_deadline (Fixture *fixture,
     }
 }
 
-/* A kick that has time does all, also what becomes ready meanwhile */
+/* A kick with enough time does everything, even what becomes ready meanwhile */
 static void
 call_again (gpointer data)
 {
@@ -379,7 +379,7 @@ false_dispatch (GSource *source,
   g_assert_not_reached ();
 }
 
-/* A source that asks to be looked at all the time and is never ready can't hold a kick */
+/* A source that is always checked and never ready can't hold up a kick */
 static void
 test_never_ready (Fixture *fixture,
                   gconstpointer data)

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The last reference of a loop may go anywhere, and a fork may come at any time */
+/* The last reference to a loop may be dropped anywhere, and a fork may come at any time */
 
 static gpointer
 drop (gpointer object)
@@ -48,7 +48,7 @@ test_default_loop (void)
   g_assert_true (pillion_loop_close (again, -1, NULL));
 }
 
-/* One that lies on top of another is popped when that has gone */
+/* A context on top of another is popped once that one is gone */
 static void
 test_stacked_contexts (void)
 {
@@ -73,10 +73,10 @@ test_acquired_context (void)
   g_assert_true (pillion_loop_ensure (loop, host, NULL));
   g_assert_true (g_main_context_is_owner (context));
   drop_elsewhere (loop);
-  /* It would have to be told on its own thread */
+  /* It would have to be notified on its own thread */
   FAKE_HOST (host)->loop = NULL;
 
-  /* The next one does not take the context for somebody else's */
+  /* The next one does not believe that something else runs the context */
   next = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
   g_assert_false (g_main_context_is_owner (context));
   g_assert_true (pillion_loop_ensure (next, next_host, NULL));
@@ -116,7 +116,7 @@ never (gpointer data)
   g_assert_not_reached ();
 }
 
-/* What the child finds: 0, or the number of the step that failed */
+/* The child's result: 0, or the number of the step that failed */
 static char
 use_in_child (PillionLoop *loop,
               PillionTask *pending)
@@ -141,7 +141,7 @@ use_in_child (PillionLoop *loop,
   if (pillion_loop_ensure (loop, NULL, &error) || !g_error_matches (error, PILLION_ERROR, PILLION_ERROR_CLOSED))
     return 4;
 
-  /* One of its own works, threads too */
+  /* Its own loop works, including threads */
   own = pillion_loop_get_default ();
   if (own == loop || pillion_loop_is_closed (own))
     return 5;
@@ -177,7 +177,7 @@ test_fork (void)
   g_assert_cmpint (child, >=, 0);
   if (child == 0)
     {
-      /* Ends a child that hangs */
+      /* Kills a child that hangs */
       alarm (20);
       failed_step = use_in_child (loop, pending);
       if (write (pipe[1], &failed_step, 1) != 1)
@@ -192,7 +192,7 @@ test_fork (void)
   close (pipe[0]);
   g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
 
-  /* The parent's goes on */
+  /* The parent's loop carries on */
   g_assert_false (pillion_loop_is_closed (loop));
   g_clear_object (&task);
   task = pillion_loop_run_in_thread (loop, "after", NULL, work, NULL, NULL);
@@ -201,7 +201,8 @@ test_fork (void)
   g_assert_true (pillion_loop_close (loop, -1, NULL));
 }
 
-/* Whoever waits for a task may drop the loop right after, whatever the threads that worked on it still have to do */
+/* Code that waits for a task may drop the loop right afterwards, whatever the threads that worked on it still
+ * have to do */
 
 typedef struct
 {
@@ -236,7 +237,7 @@ loop_gone (gpointer data,
 static void
 test_dropped_after_a_wait (void)
 {
-  static Drop drops[50]; /* the threads let go of their gates last of all */
+  static Drop drops[50]; /* the threads release their gates last */
 
   for (gsize i = 0; i < G_N_ELEMENTS (drops); i++)
     {
@@ -285,7 +286,8 @@ use_up_the_slice (PillionTask *task,
   spin_for (2000);
 }
 
-/* A thread ends a wait that is about to be over, and what it pushes is in the loop's queue when the loop is dropped */
+/* A thread ends a wait that is about to be over, and what it pushes is in the loop's queue when the loop is
+ * dropped */
 static void
 test_wait_given_up_late (void)
 {
@@ -302,7 +304,7 @@ test_wait_given_up_late (void)
   g_main_context_pop_thread_default (context);
   pillion_task_return_boolean (task, TRUE);
   g_assert_true (pillion_loop_run_until_complete (loop, task, NULL));
-  /* GLib calls back in a turn of the context, which is not one of the loop */
+  /* GLib calls back in a turn of the context that is not one of the loop's */
   while (!waited)
     g_main_context_iteration (context, TRUE);
   g_assert_cmpint (pillion_loop_get_deadline (loop), ==, 0);
@@ -356,7 +358,7 @@ test_poll_source_rung_late (void)
   g_assert_null (loop);
 }
 
-/* The source is told of the task in the same kick that the wait for it ends in */
+/* The source is notified of the task in the same kick that ends the wait for it */
 static void
 test_poll_source_told_late (void)
 {
@@ -386,7 +388,7 @@ say_progress_and_end (PillionTask *task,
   pillion_task_return_boolean (other, TRUE);
 }
 
-/* What is told at most once a kick waits for the next one, and there is none */
+/* What is reported at most once per kick waits for the next one, and there is none */
 static void
 test_progress_said_late (void)
 {

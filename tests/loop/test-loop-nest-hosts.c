@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* Hosts that sleep, and those that come with the library: their inner loops, and what does not spin */
+/* Hosts that sleep, and those that come with the library: their inner loops, and that nothing spins */
 
 typedef struct _Fixture Fixture;
 typedef void (*OpenFunc) (Fixture *fixture);
@@ -21,7 +21,7 @@ struct _Fixture
   OpenFunc open;
   gboolean is_open;
   gboolean from_fiber;
-  gboolean over;  /* whether the inner loop is to end */
+  gboolean over;  /* whether the inner loop has to end */
   guint n_kicks;
   guint n_inside; /* how many calls came while it was open */
   gpointer host;
@@ -110,7 +110,7 @@ push_end_inner (gpointer data)
   return NULL;
 }
 
-/* What each inner loop is to serve: an item, a timer, and work from a thread, which ends it */
+/* What each inner loop has to serve: an item, a timer, and work from a thread, which ends it */
 static void
 start_thread (gpointer data)
 {
@@ -177,7 +177,7 @@ test_sleeping (Fixture *fixture,
   assert_served (fixture);
 }
 
-/* By the wake function instead of the descriptor */
+/* With the wake function instead of the descriptor */
 
 static void
 wake (gpointer data)
@@ -222,7 +222,7 @@ test_woken (Fixture *fixture,
   pillion_loop_set_wake_func (fixture->loop, NULL, NULL, NULL);
 }
 
-/* Where a kick is refused, the descriptor is not readable, and is again when that is over */
+/* While kicks are refused, the descriptor is not readable; afterwards it is again */
 
 static void
 sleep_refused (Fixture *fixture)
@@ -296,7 +296,7 @@ test_region (Fixture *fixture,
   close (pipes[1]);
 }
 
-/* A loop that is closed with something pending tells it, and its descriptor is never readable again */
+/* A loop that is closed with something pending says so, and its descriptor is never readable again */
 
 static void
 on_closed (PillionLoop *loop,
@@ -305,7 +305,7 @@ on_closed (PillionLoop *loop,
   struct pollfd fd = { pillion_loop_get_fd (loop), POLLIN, 0 };
 
   g_assert_true (pillion_loop_is_closed (loop));
-  /* Its number still stands for it */
+  /* Its number still belongs to it */
   g_assert_cmpint (fd.fd, >=, 0);
   g_assert_cmpint (poll (&fd, 1, 0), ==, 0);
   (*(guint *) data)++;
@@ -331,7 +331,8 @@ test_closed (Fixture *fixture,
   g_assert_cmpuint (n_closed, ==, 1);
 }
 
-/* After stop () a kick, such as that of a timer that was queued, runs nothing, and nothing asks for one */
+/* After stop (), a kick, such as that of a timer that was already queued, runs nothing, and nothing asks for
+ * one */
 static void
 test_stopped (Fixture *fixture,
               gconstpointer data)
@@ -435,7 +436,7 @@ test_tick_host (Fixture *fixture,
   pillion_loop_stop (fixture->loop);
 }
 
-/* In a main loop of GLib's, by a hook in another context than the loop's, or as a passenger in its own */
+/* In a GLib main loop, through a hook in another context than the loop's, or as a passenger in its own */
 
 static void
 iterate_inside (Fixture *fixture)
@@ -496,14 +497,14 @@ test_hook_lost (Fixture *fixture,
   g_assert_cmpint (host->n_removes, ==, 0);
   g_assert_true (pillion_loop_is_riding (fixture->loop));
 
-  /* It says nothing, and was silent for a while */
+  /* It does not say so, and was silent for a while */
   spin_for (10000);
   g_assert_true (pillion_loop_ensure (fixture->loop, PILLION_HOST (host), NULL));
   g_assert_cmpint (host->n_installs, ==, 3);
   g_assert_true (pillion_loop_ensure (fixture->loop, PILLION_HOST (host), NULL));
   g_assert_cmpint (host->n_installs, ==, 3);
 
-  /* Out of work, a hook may be as silent as it likes */
+  /* Without work, a hook may be silent for as long as it likes */
   pillion_loop_release (fixture->loop);
   spin_for (10000);
   g_assert_true (pillion_loop_ensure (fixture->loop, PILLION_HOST (host), NULL));
@@ -551,7 +552,7 @@ test_known_passenger (Fixture *fixture,
   while (pillion_loop_is_riding (fixture->loop))
     g_main_context_iteration (context, TRUE);
 
-  /* Out of work it still is, and the host still has nothing to do */
+  /* Without work it still is, and the host still has nothing to do */
   g_assert_true (pillion_loop_is_passenger (fixture->loop));
   g_assert_cmpint (pillion_loop_prepare_sleep (fixture->loop, NULL, NULL), ==, PILLION_SLEEP_NOT_YOURS);
   g_thread_join (g_thread_new ("pusher", push_end_inner, fixture));
@@ -561,7 +562,8 @@ test_known_passenger (Fixture *fixture,
   g_assert_false (pillion_loop_is_passenger (fixture->loop));
 }
 
-/* It is found out at the first kick, and from then on the descriptor that the host watches stays silent, whatever the context polls */
+/* This is noticed at the first kick, and from then on the descriptor that the host watches stays silent,
+ * whatever the context polls */
 
 static gboolean
 kick_once (gpointer data)
@@ -660,7 +662,7 @@ test_install_fails (Fixture *fixture,
   pillion_loop_stop (fixture->loop);
 }
 
-/* Timers are as far away under the next clock as they were under the last one */
+/* Timers keep the time that is left when the clock changes */
 static void
 test_clock_changes (Fixture *fixture,
                     gconstpointer data)

@@ -4,7 +4,7 @@
 
 #include "../test-support.h"
 
-/* A callback opens a loop of the host's, and that kicks */
+/* A callback opens a main loop, and that kicks */
 
 typedef enum
 {
@@ -56,7 +56,7 @@ assert_log (Fixture *fixture,
   g_string_truncate (fixture->log, 0);
 }
 
-/* What the tests of each kind open a loop from */
+/* Where the tests of each kind open a loop */
 
 static void
 open_loop (Fixture *fixture)
@@ -138,12 +138,12 @@ kick (Fixture *fixture)
 {
   PillionKick report;
 
-  /* Not into the fixture at once, because kicks inside of it write there too */
+  /* Not directly into the fixture, because kicks inside it write there, too */
   pillion_loop_kick_until (fixture->loop, g_get_monotonic_time () + G_USEC_PER_SEC, &report);
   fixture->kick = report;
 }
 
-/* What goes on meanwhile */
+/* What continues meanwhile */
 
 static void
 log_a (gpointer data)
@@ -203,7 +203,7 @@ test_order (Fixture *fixture,
   pillion_loop_call_soon (fixture->loop, log_b, fixture, NULL);
   kick (fixture);
   g_assert_cmpuint (fixture->kick.depth, ==, 0);
-  /* What is ready when a kick begins has one item before the context */
+  /* Of what is ready when a kick starts, one item comes before the context */
   if (fixture->kind == SOURCE)
     assert_log (fixture, "a open b-inside close ");
   else if (fixture->kind == TIMER)
@@ -261,7 +261,7 @@ test_two_open (Fixture *fixture,
   assert_log (fixture, "open second x1-inside x2-inside x3-inside third close ");
 }
 
-/* What belongs to the frame on the stack waits for it */
+/* What belongs to the frame on the stack waits for that frame */
 
 static void
 log_second (PillionTask *task,
@@ -330,7 +330,7 @@ kick_three_times (Fixture *fixture)
     pillion_loop_kick (fixture->loop);
 }
 
-/* open_loop () sees to it that it is not entered again */
+/* open_loop () makes sure that it is not entered again */
 static void
 test_endless_source (Fixture *fixture,
                      gconstpointer data)
@@ -345,7 +345,7 @@ test_endless_source (Fixture *fixture,
   g_source_destroy (source);
 }
 
-/* A wait inside of a callback is ended by work that kicks inside of it do, and it does not resume its caller */
+/* A wait inside a callback is ended by work that kicks inside it do, and it does not resume its caller */
 static void
 wait_inside (Fixture *fixture)
 {
@@ -394,7 +394,7 @@ dig (gpointer data)
   guint depth = ++fixture->n;
   PillionKick report;
 
-  /* The one that was refused */
+  /* The refused one */
   if (depth > 64)
     return;
 
@@ -563,7 +563,7 @@ kick_and_stay (Fixture *fixture)
     {
       g_assert_true (pillion_loop_kick (fixture->loop));
       g_assert_true (pillion_loop_is_riding (fixture->loop));
-      /* Out of work, but for what is on the stack */
+      /* No work except what is on the stack */
       g_assert_cmpint (pillion_loop_get_deadline (fixture->loop), ==, -1);
     }
 }
@@ -602,7 +602,7 @@ test_safe_point (Fixture *fixture,
   assert_log (fixture, "open a-inside c-inside close b ");
 }
 
-/* Progress is told once a kick, and a kick inside is one */
+/* Progress is reported once per kick, and a kick inside is one */
 
 static void
 log_progress (PillionTask *task,
@@ -647,7 +647,7 @@ static void
 kick_and_spin (Fixture *fixture)
 {
   kick (fixture);
-  /* The host's own time, or the person's who looks at the dialog */
+  /* The host's own time, or that of the person looking at the dialog */
   spin_for (20000);
   kick (fixture);
 }
@@ -746,7 +746,8 @@ test_passenger (Fixture *fixture,
   g_assert_true (pillion_loop_is_passenger (fixture->loop));
 }
 
-/* A main loop on the loop's own context, inside of a callback, does not make a passenger of a loop that a hook kicks: it is over soon */
+/* A main loop on the loop's own context, inside a callback, does not make a passenger of a loop that a hook
+ * kicks, because it will end soon */
 
 static gboolean
 kick_from_source (gpointer data)

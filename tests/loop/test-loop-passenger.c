@@ -5,7 +5,7 @@
 #include "../test-support.h"
 #include "../host/fake-host.h"
 
-/* Somebody else runs the context */
+/* Something else runs the context */
 
 typedef struct
 {
@@ -165,7 +165,7 @@ test_thread (Fixture *fixture,
   pillion_loop_release (fixture->loop);
 }
 
-/* Out of work, so that its source is gone: what a thread brings gets it back */
+/* Without work its source is removed; what a thread brings makes it come back */
 static void
 test_thread_after_auto_stop (Fixture *fixture,
                              gconstpointer data)
@@ -244,7 +244,7 @@ test_stop_inside (Fixture *fixture,
 }
 
 /* Other sources of the context are not held up by endless items */
-/* A host whose tick comes out of the very context */
+/* A host whose tick comes out of this very context */
 typedef struct
 {
   Fixture *fixture;
@@ -321,7 +321,7 @@ test_detected_at_the_first_kick (Fixture *fixture,
   PillionHost *host = ticking_host (&ticking);
   g_autoptr (GSource) source = g_idle_source_new ();
 
-  /* Before the main loop runs nobody can tell */
+  /* Before the main loop runs, this can't be known */
   g_assert_true (pillion_loop_ensure (fixture->loop, host, NULL));
   g_assert_false (pillion_loop_is_passenger (fixture->loop));
   g_assert_cmpint (ticking.n_installs, ==, 1);
@@ -338,7 +338,7 @@ test_detected_at_the_first_kick (Fixture *fixture,
   g_assert_true (pillion_loop_is_passenger (fixture->loop));
   g_assert_cmpint (ticking.n_removes, ==, 1);
   g_assert_null (ticking.hooked);
-  /* Each once */
+  /* Each of them once */
   g_assert_cmpint (fixture->n, ==, 12);
   g_assert_true (pillion_loop_get_host (fixture->loop) == host);
 
@@ -383,7 +383,8 @@ test_detected_at_ensure (Fixture *fixture,
   end_object (host);
 }
 
-/* Whoever has acquired the context on this thread is about to run it; whoever made it the thread's default is perhaps not */
+/* Code that has acquired the context on this thread is about to run it; code that made it the thread's
+ * default may not be */
 static void
 test_acquired_or_pushed (Fixture *fixture,
                          gconstpointer data)
@@ -488,7 +489,7 @@ test_moves_to_a_host (Fixture *fixture,
   end_object (host);
 }
 
-/* A host whose clock goes on by as much whenever somebody reads it */
+/* A host whose clock advances by the same amount each time it is read */
 
 #define STEP_USEC 1000
 
@@ -568,7 +569,7 @@ kick_inside (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* A timer that becomes due while the context asks how long it may sleep is no reason to sleep for ever */
+/* A timer that becomes due while the context asks how long it may sleep is not a reason to sleep forever */
 static void
 test_due_meanwhile (Fixture *fixture,
                     gconstpointer data)
@@ -608,7 +609,7 @@ set_timer_and_start_thread (gpointer data)
 {
   Fixture *fixture = data;
 
-  /* It rings for the host, and nobody kicks before it is due */
+  /* It wakes the host, and nothing kicks before it is due */
   pillion_loop_call_later (fixture->loop, 24 * G_TIME_SPAN_HOUR, count, fixture, NULL);
   g_thread_unref (g_thread_new ("caller", call_from_thread, fixture));
   return G_SOURCE_REMOVE;
@@ -630,7 +631,7 @@ test_thread_with_timer (Fixture *fixture,
     }
 }
 
-/* Both sides are busy for ever */
+/* Both sides are always busy */
 typedef struct
 {
   Fixture *fixture;
@@ -691,7 +692,7 @@ add_busy_source (Busy *busy,
   return source;
 }
 
-/* Until both sides had their turns, and the last call was made */
+/* Until both sides have had their turns, and the last call was made */
 static void
 run_busy (Busy *busy)
 {
@@ -709,7 +710,7 @@ remove_busy_source (GSource *source)
   g_source_unref (source);
 }
 
-/* As a toolkit's: the redraw comes at a rate, and the idle work is what fills the rest */
+/* Like a toolkit's: redraws come at a fixed rate, and idle work fills the rest */
 static void
 test_busy_loop (Fixture *fixture,
                 gconstpointer data)

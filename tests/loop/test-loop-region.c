@@ -132,7 +132,7 @@ test_no_callbacks (Fixture *fixture,
   assert_log (fixture, "call task ");
 }
 
-/* Also with nothing to do: the host is told that it is so */
+/* Even with nothing to do: the host is told so */
 static void
 test_no_callbacks_idle (Fixture *fixture,
                         gconstpointer data)
@@ -163,7 +163,7 @@ test_no_destructive (Fixture *fixture,
   kick_until_quiet (fixture->loop);
   assert_log (fixture, "plain call ");
 
-  /* It lives, and the host is not kept awake for it */
+  /* It is alive, but does not keep the host awake */
   g_assert_true (pillion_loop_kick (fixture->loop));
   g_assert_cmpuint (pillion_loop_get_live_tasks (fixture->loop), ==, 2);
   g_assert_cmpint (pillion_loop_get_deadline (fixture->loop), ==, -1);
@@ -211,7 +211,7 @@ test_without_region (Fixture *fixture,
   assert_log (fixture, "call safe call ");
 }
 
-/* Until the last one has ended, in whichever order */
+/* Until the last one has ended, in any order */
 static void
 test_regions_overlap (Fixture *fixture,
                       gconstpointer data)
@@ -280,7 +280,7 @@ begin_it (gpointer data)
   begin (data, "modal", PILLION_REGION_NO_CALLBACKS);
 }
 
-/* Begun inside a kick: nothing runs after what began it */
+/* Started inside a kick: nothing runs after what started it */
 static void
 test_begun_in_callback (Fixture *fixture,
                         gconstpointer data)
@@ -305,7 +305,7 @@ begin_destructive (PillionTask *task,
   begin (data, "undo", PILLION_REGION_NO_DESTRUCTIVE);
 }
 
-/* Between two callbacks of one task: the rest is held back, and keeps the loop from stopping */
+/* Between two callbacks of one task: the others are held back, and keep the loop from stopping */
 static void
 test_begun_between_callbacks (Fixture *fixture,
                               gconstpointer data)
@@ -339,7 +339,7 @@ test_run_until_in_region (Fixture *fixture,
   g_assert_false (pillion_loop_run_until_complete (fixture->loop, task, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_BUSY);
   g_assert_nonnull (strstr (error->message, "render"));
-  /* One that is over needs no call */
+  /* One that has ended needs no call */
   g_assert_true (pillion_loop_run_until_complete (fixture->loop, done, NULL));
   end (fixture, "render");
   finish (task);
@@ -362,7 +362,7 @@ test_region_begun_in_run_until (Fixture *fixture,
   kick_until_quiet (fixture->loop);
 }
 
-/* A wait that no callback began is a safe point */
+/* A wait that was not started by a callback is a safe point */
 static void
 test_run_until_is_one (Fixture *fixture,
                        gconstpointer data)
@@ -387,7 +387,7 @@ run_until (gpointer data)
   g_string_append (fixture->log, ") ");
 }
 
-/* One that a callback began is none: what is marked comes after it */
+/* One that a callback started is not: marked work comes after it */
 static void
 test_nested_run_until (Fixture *fixture,
                        gconstpointer data)
@@ -405,7 +405,7 @@ test_nested_run_until (Fixture *fixture,
   g_object_unref (fixture->task);
 }
 
-/* A marked task is waited for until it is done: its callbacks come later */
+/* Waiting for a marked task ends when it is done: its callbacks come later */
 static void
 test_wait_for_marked (Fixture *fixture,
                       gconstpointer data)
@@ -441,7 +441,7 @@ make_marked (gpointer data)
   return inner;
 }
 
-/* What waits for a marked one can't end before the next safe point, and waiting for it says so */
+/* What waits for a marked task can't end before the next safe point, and waiting for it says so */
 static void
 test_wait_for_what_waits_for_marked (Fixture *fixture,
                                      gconstpointer data)
@@ -472,7 +472,8 @@ wake (gpointer data)
   ((Fixture *) data)->n_woken++;
 }
 
-/* Nothing may be called, so nothing rings; what came meanwhile is not lost, because the end of the region rings for it */
+/* Nothing may be called, so nothing wakes the host. What came meanwhile is not lost: the end of the region
+ * wakes the host for it. */
 static void
 test_wakes (Fixture *fixture,
             gconstpointer data)
@@ -548,7 +549,7 @@ test_hook_stays (Fixture *fixture,
   g_object_unref (host);
 }
 
-/* Nor does somebody else's loop, in which it is a passenger, call anything or run in circles */
+/* Nor does another main loop, in which it is a passenger, call anything or spin */
 static void
 test_passenger (Fixture *fixture,
                 gconstpointer data)
@@ -604,7 +605,7 @@ test_close_holding_back (Fixture *fixture,
   assert_log (fixture, "freed ");
 }
 
-/* Closed where it is one, the close delivers */
+/* Closed at a safe point, it delivers */
 static void
 test_close_at_safe_point (Fixture *fixture,
                           gconstpointer data)

@@ -146,7 +146,7 @@ test_refused (Fixture *fixture,
   ensure (fixture);
 }
 
-/* A move that fails leaves the loop where nobody kicks it, and work does not try again each time */
+/* If moving to another host fails, nothing kicks the loop, and work does not try again each time */
 static void
 test_refused_move (Fixture *fixture,
                    gconstpointer data)
@@ -242,7 +242,7 @@ test_busy (Fixture *fixture,
   g_assert_false (pillion_loop_is_riding (fixture->loop));
   g_assert_cmpint (fixture->host->n_installs, ==, 0);
 
-  /* A kick does what is the loop's own all the same */
+  /* A kick still does the loop's own work */
   pillion_loop_call_soon (fixture->loop, count, &fixture->n, NULL);
   pillion_loop_kick_until (fixture->loop, 0, &kick);
   g_assert_cmpint (fixture->n, ==, 1);
@@ -339,7 +339,7 @@ is_free (PillionLoop *loop)
   return g_thread_join (g_thread_new ("other", try_acquire, pillion_loop_get_context (loop))) != NULL;
 }
 
-/* The context is kept between kicks, and given back when the hook goes */
+/* The context is kept between kicks, and released when the hook is removed */
 static void
 test_ownership (Fixture *fixture,
                 gconstpointer data)
@@ -354,13 +354,13 @@ test_ownership (Fixture *fixture,
   pillion_loop_stop (fixture->loop);
   g_assert_true (is_free (fixture->loop));
 
-  /* Also when it is stopped inside a kick */
+  /* Even if it is stopped inside a kick */
   ensure (fixture);
   pillion_loop_call_soon (fixture->loop, stop, fixture, NULL);
   fake_host_tick (fixture->host);
   g_assert_true (is_free (fixture->loop));
 
-  /* And when nothing is left to do; a report does not take it again */
+  /* And when nothing is left to do; a report does not acquire it again */
   ensure (fixture);
   while (pillion_loop_kick_until (fixture->loop, G_MAXINT64, &kick))
     ;
@@ -495,7 +495,7 @@ make_task_late (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* The one kick after the last task is for callbacks that come late, such as this source of the context */
+/* The one kick after the last task is for late callbacks, such as this source of the context */
 static void
 test_late_kick (Fixture *fixture,
                 gconstpointer data)
@@ -548,7 +548,7 @@ test_comes_back (Fixture *fixture,
   g_assert_cmpint (fixture->host->n_removes, ==, 4);
 }
 
-/* A far timer is not in the way of a nearer one, whichever brought the hook */
+/* A distant timer does not hold up a nearer one, whichever brought the hook */
 static void
 test_hook_lost_with_work (Fixture *fixture,
                           gconstpointer data)
@@ -609,7 +609,7 @@ release (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* A script's own use of GIO, with a hold around it */
+/* A script that uses GIO itself, with a hold around it */
 static void
 test_raw_work (Fixture *fixture,
                gconstpointer data)

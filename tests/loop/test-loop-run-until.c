@@ -5,7 +5,7 @@
 #include "../test-support.h"
 #include "../host/fake-host.h"
 
-/* The synchronous world calls the asynchronous one */
+/* Synchronous code calls asynchronous code */
 
 typedef struct
 {
@@ -318,7 +318,7 @@ test_nested (Fixture *fixture,
   pillion_task_return_int (a, 1);
   pillion_task_return_int (b, 1);
   kick_until_quiet (fixture->loop);
-  /* Others go on inside of it, and the frame that waits is not resumed */
+  /* Others continue inside it, and the waiting frame is not resumed */
   g_assert_cmpstr (fixture->log->str, ==, "(b)a");
   end_object (a);
   end_object (b);
@@ -353,7 +353,7 @@ run_then_count (gpointer data)
   g_autoptr (PillionTask) sleep = pillion_loop_sleep (fixture->loop, 1000, NULL);
 
   g_assert_true (run (fixture, sleep, NULL));
-  g_assert_true (pillion_loop_kick (fixture->loop)); /* in a kick still */
+  g_assert_true (pillion_loop_kick (fixture->loop)); /* still in a kick */
   fixture->n++;
 }
 
@@ -377,7 +377,7 @@ test_beside_a_host (Fixture *fixture,
   fake_host_tick (host);
   g_assert_cmpint (fixture->n, ==, 1);
 
-  /* The last one leaves nothing, and the host is told so that the hook can go */
+  /* The last one leaves nothing, and the host is told so that the hook can be removed */
   n_wakes = get_atomic (&host->n_wakes);
   g_assert_true (run (fixture, other, NULL));
   g_assert_cmpint (get_atomic (&host->n_wakes), >=, n_wakes);
@@ -391,7 +391,7 @@ test_beside_a_host (Fixture *fixture,
   end_object (host);
 }
 
-/* What became ready besides, and was not done, is rung for */
+/* What else became ready, and was not done, wakes the host */
 static void
 count (gpointer data)
 {
@@ -437,7 +437,7 @@ close_inside (gpointer data)
   pillion_loop_close (fixture->loop, 1000, NULL);
 }
 
-/* The loop is closed while it is waited for a task that does not obey */
+/* The loop is closed during a wait for a task that does not obey */
 static void
 wait_for_waiter (PillionTask *task,
                  gpointer data)
@@ -458,7 +458,7 @@ wait_for_caller (guint index,
   return NULL;
 }
 
-/* What waits for the caller can't end before that goes on: it is not waited for for ever */
+/* What waits for the caller can't end before the caller continues, so the wait does not last forever */
 static void
 test_waits_for_caller (Fixture *fixture,
                        gconstpointer data)
@@ -490,7 +490,7 @@ test_closed_inside (Fixture *fixture,
   pillion_task_return_int (fixture->task, 1);
 }
 
-/* And where it obeys, its own outcome counts */
+/* And if it obeys, its own outcome counts */
 static void
 test_closed_inside_obeyed (Fixture *fixture,
                            gconstpointer data)

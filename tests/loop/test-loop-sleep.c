@@ -40,7 +40,7 @@ test_let_go (PillionLoop *loop,
              gpointer data)
 {
   g_object_unref (pillion_loop_sleep (loop, 1000, NULL));
-  /* It, and the test */
+  /* One for itself, and one for the test */
   g_assert_cmpuint (pillion_loop_get_live_tasks (loop), ==, 2);
   g_assert_true (pillion_sleep (1001, NULL));
   g_assert_cmpuint (pillion_loop_get_live_tasks (loop), ==, 1);
@@ -95,7 +95,7 @@ test_cancel_later (PillionLoop *loop,
   g_assert_cmpint (pillion_loop_get_now (loop), ==, start + 1000);
 }
 
-/* Due and cancelled at the same time: it ended before the request was heard */
+/* Due and cancelled at the same time: it had ended before the request was seen */
 static void
 test_cancel_when_due (PillionLoop *loop,
                       gpointer data)
@@ -160,7 +160,7 @@ test_cancel_from_thread (void)
     }
 }
 
-/* Its time and another thread's request at about the same moment */
+/* Its time comes at about the same moment as another thread's request */
 static void
 test_race (void)
 {
@@ -186,7 +186,7 @@ test_closed (PillionLoop *loop,
   g_autoptr (PillionTask) task = NULL;
   g_autoptr (GError) error = NULL;
 
-  /* The test itself is left */
+  /* Only the test's own is left */
   g_assert_false (pillion_loop_close (loop, -1, NULL));
   task = pillion_loop_sleep (loop, 1000, NULL);
   g_assert_false (pillion_task_get_boolean (task, &error));
@@ -205,7 +205,7 @@ test_pending_at_close (PillionLoop *loop,
   assert_cancelled (task);
 }
 
-/* No time to hear of it: it is left behind, and nobody is left who would end it later */
+/* No time to react: it is left behind, and nothing is left that would end it later */
 static void
 test_left_behind (PillionLoop *loop,
                   gpointer data)

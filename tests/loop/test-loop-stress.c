@@ -7,8 +7,8 @@
 
 #include <poll.h>
 
-/* Several threads at the loop while the host kicks at random. How much is done depends on the set-up: valgrind and
- * ThreadSanitizer take twenty times as long. */
+/* Several threads use the loop while the host kicks at random. How much is done depends on the set-up:
+ * valgrind and ThreadSanitizer take twenty times as long. */
 
 enum { N_THREADS = 3, N_TASKS = 300, N_CALLS = 1500 };
 
@@ -150,7 +150,7 @@ end (Stress *stress,
   for (guint i = 0; i < N_THREADS; i++)
     for (guint j = 0; j < N_TASKS; j++)
       {
-        /* Nobody else has it, and it ended as its worker said */
+        /* Nothing else refers to it, and it ended as its worker said */
         PillionTask *task = stress->tasks[i][j];
 
         g_assert_cmpint (pillion_task_get_state (task), ==,
@@ -190,7 +190,7 @@ test_sleeping_host (void)
   begin (stress, loop, workers, threads);
   while (!is_over (stress))
     {
-      /* For ever, unless it is rung */
+      /* Forever, unless it is woken */
       if (pillion_loop_get_deadline (loop) != 0)
         poll (&poll_fd, 1, -1);
       pillion_loop_kick (loop);
@@ -221,7 +221,7 @@ test_woken_host (void)
       int n_rung = gate_get_count (&gate);
 
       pillion_loop_kick (loop);
-      /* What was left is wanted now; anything else rings */
+      /* What was left is wanted now; anything else wakes the host */
       if (!is_over (stress) && pillion_loop_get_deadline (loop) != 0)
         gate_wait_for (&gate, n_rung + 1);
     }

@@ -153,7 +153,7 @@ block (PillionTask *task,
     pillion_task_return_int (task, 1);
 }
 
-/* Waits until all tasks are done and let go of, and drops them */
+/* Waits until all tasks are done and released, and drops them */
 static void
 finish_all (Fixture *fixture,
             PillionTask **tasks,
@@ -305,7 +305,7 @@ test_progress (Fixture *fixture,
   finish_all (fixture, &task, 1);
 }
 
-/* A finished task can be held by its worker for a while yet: the loop may end first */
+/* A worker may hold a finished task for a while: the loop may end first */
 static void
 return_and_linger (PillionTask *task,
                    GCancellable *cancellable,

@@ -5,7 +5,7 @@
 #include "../test-support.h"
 #include "../host/fake-host.h"
 
-/* Making loops, their properties, the default ones, and the signals that no other test is about */
+/* Creating loops, their properties, the default loops, and signals that no other test is about */
 
 static void
 test_defaults (void)
@@ -53,7 +53,7 @@ test_properties (void)
   g_object_set (loop, "budget-usec", (gint64) 1, "budget-mode", PILLION_BUDGET_AUTOMATIC, "slow-threshold-usec", (gint64) 2,
                 "auto-stop", FALSE, "max-workers", 3, NULL);
   g_assert_cmpint (n_notified, ==, 5);
-  /* What does not change is not told */
+  /* No change, no notification */
   g_object_set (loop, "budget-usec", (gint64) 1, "budget-mode", PILLION_BUDGET_AUTOMATIC, "slow-threshold-usec", (gint64) 2,
                 "auto-stop", FALSE, "max-workers", 3, NULL);
   pillion_loop_set_auto_stop (loop, FALSE);
@@ -147,7 +147,7 @@ test_private_context (void)
   g_assert_true (context != g_main_context_default ());
   g_assert_true (g_main_context_get_thread_default () == context);
   g_assert_true (g_main_context_is_owner (context));
-  /* It is the one for its context, as long as it is open and somebody has it */
+  /* It is the loop of its context as long as it is open and referenced */
   g_assert_true (pillion_loop_get_default () == loop);
   g_assert_true (pillion_loop_close (loop, -1, NULL));
   g_assert_null (g_main_context_get_thread_default ());
@@ -454,7 +454,7 @@ test_slow_source (void)
   loop_end (loop);
 }
 
-/* Finalized by another thread: what belongs to the loop's own is left to it */
+/* Finalized by another thread: what belongs to the loop's thread is left to it */
 static gpointer
 drop (gpointer object)
 {

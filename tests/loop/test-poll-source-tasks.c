@@ -6,7 +6,7 @@
 
 #include "core/pillion-binding.h"
 
-/* What another loop waits for that is Pillion's own */
+/* Another loop that waits for Pillion's tasks */
 
 typedef struct
 {
@@ -71,7 +71,7 @@ test_pending (Fixture *fixture,
               gconstpointer data)
 {
   g_assert_true (pillion_poll_source_watch_task (fixture->source, fixture->task));
-  /* Whoever waits a second time is told together with the first */
+  /* A second wait is notified together with the first */
   g_assert_true (pillion_poll_source_watch_task (fixture->source, fixture->task));
   kick_until_quiet (fixture->loop);
   g_assert_cmpint (fixture->n, ==, 0);
@@ -158,7 +158,7 @@ count_idle (gpointer n)
   return G_SOURCE_CONTINUE;
 }
 
-/* Waits that tasks end right away need no turn of the context, but must not starve it */
+/* Waits that tasks end at once need no turn of the context, but must not starve it */
 static void
 test_wait_in_a_row (Fixture *fixture,
                     gconstpointer data)
@@ -192,8 +192,8 @@ test_wait_in_a_row (Fixture *fixture,
   g_source_unref (idle);
 }
 
-/* What is done while the callback is on the stack is told in another call. One more is made by the main loop in the callback, because only
- * the other loop knows what is ready in it. */
+/* What is done while the callback is on the stack is reported in another call. The main loop in the callback
+ * makes one more, because only the other loop knows what is ready in it. */
 static void
 test_nested (Fixture *fixture,
              gconstpointer data)
@@ -221,7 +221,7 @@ test_give_up (Fixture *fixture,
 
   g_assert_false (pillion_poll_source_give_up_task (fixture->source, fixture->task));
 
-  /* Somebody else still waits */
+  /* Something else still waits */
   pillion_task_add_done_callback (fixture->task, count, &n, NULL);
   g_assert_true (pillion_poll_source_watch_task (fixture->source, fixture->task));
   g_assert_true (pillion_poll_source_give_up_task (fixture->source, fixture->task));
@@ -231,7 +231,7 @@ test_give_up (Fixture *fixture,
   g_assert_cmpint (n, ==, 1);
   g_assert_cmpuint (fixture->taken->len, ==, 0);
 
-  /* Nobody else does */
+  /* Nothing else waits */
   g_object_unref (fixture->task);
   fixture->task = pillion_loop_sleep (fixture->loop, 3600 * G_TIME_SPAN_SECOND, NULL);
   g_assert_true (pillion_poll_source_watch_task (fixture->source, fixture->task));
@@ -241,7 +241,7 @@ test_give_up (Fixture *fixture,
   g_assert_cmpuint (fixture->taken->len, ==, 0);
 }
 
-/* What a task got goes to the next one where the waiter gave up before it asked */
+/* What a task got goes to the next waiter if the first one gave up before it asked */
 static void
 test_give_up_what_was_got (Fixture *fixture,
                            gconstpointer data)
@@ -258,7 +258,7 @@ test_give_up_what_was_got (Fixture *fixture,
   g_assert_cmpuint (pillion_semaphore_get_available (semaphore), ==, 1);
   g_object_unref (task);
 
-  /* At once, where the one who waited says so */
+  /* At once, if the waiter says so */
   for (int taken = 0; taken < 2; taken++)
     {
       task = pillion_semaphore_acquire (semaphore);
@@ -271,7 +271,7 @@ test_give_up_what_was_got (Fixture *fixture,
       g_assert_cmpint (pillion_poll_source_give_up_task (fixture->source, task), ==, !taken);
       if (taken)
         g_assert_cmpuint (pillion_semaphore_get_available (semaphore), ==, 1);
-      /* It is no more than one permit, however often this is said */
+      /* It is only one permit, however often this is said */
       g_assert_false (pillion_poll_source_give_up_task (fixture->source, task));
       pillion_task_cancel (task);
       pillion_poll_source_set_running (fixture->source, FALSE);
@@ -281,7 +281,7 @@ test_give_up_what_was_got (Fixture *fixture,
       end_object (task);
     }
 
-  /* Not where it has asked */
+  /* Not if it has asked */
   task = pillion_semaphore_acquire (semaphore);
   g_assert_true (pillion_poll_source_watch_task (fixture->source, task));
   kick_until_quiet (fixture->loop);
@@ -307,7 +307,7 @@ test_closed (Fixture *fixture,
   pillion_poll_source_close (fixture->source);
   g_assert_null (pillion_poll_source_take_task (fixture->source));
   g_assert_false (pillion_poll_source_watch_task (fixture->source, fixture->task));
-  /* They go on by themselves */
+  /* They carry on by themselves */
   g_assert_false (pillion_task_is_cancelled (fixture->task));
   pillion_task_return_boolean (fixture->task, TRUE);
   kick_until_quiet (fixture->loop);
@@ -324,7 +324,7 @@ test_loop_closed (Fixture *fixture,
   g_assert_true (pillion_poll_source_watch_task (fixture->source, fixture->task));
   g_assert_false (pillion_loop_close (fixture->loop, 0, NULL));
   g_assert_false (pillion_poll_source_watch_task (fixture->source, fixture->task));
-  /* Nobody else will tell, and the callback is not called any more */
+  /* Nothing else will report it, and the callback is no longer called */
   g_assert_cmpint (fixture->n, ==, 0);
   task = pillion_poll_source_take_task (fixture->source);
   g_assert_true (task == fixture->task);
@@ -373,7 +373,7 @@ test_other_loops_task (Fixture *fixture,
   loop_end (other);
 }
 
-/* A loop that is closed tells nobody */
+/* A closed loop notifies nobody */
 static void
 test_closed_loops_task (Fixture *fixture,
                         gconstpointer data)
@@ -396,7 +396,7 @@ unref_on_thread (gpointer object)
   return NULL;
 }
 
-/* There is no way to the loop's thread any more, where the task of another loop still is */
+/* There is no way to reach the loop's thread any more, where the task of another loop still is */
 static void
 test_last_reference_on_a_thread (Fixture *fixture,
                                  gconstpointer data)

@@ -10,7 +10,7 @@
 #include <glib-unix.h>
 #include <unistd.h>
 
-/* The other loop of these tests: a pipe, and a list of what its callback is to return */
+/* The other loop in these tests: a pipe, and a list of what its callback has to return */
 
 typedef struct
 {
@@ -18,7 +18,7 @@ typedef struct
   PillionPollSource *source;
   int pipe[2];
   int n;             /* how often the callback was called */
-  gint64 returns[8]; /* what it returns then; afterwards -1 */
+  gint64 returns[8]; /* what it returns; -1 after that */
   gint64 times[8];   /* when it was called */
   gboolean drains;   /* whether it reads from the pipe */
   int n_idles;
@@ -157,7 +157,7 @@ static void
 test_level (Fixture *fixture,
             gconstpointer data)
 {
-  /* As long as it is readable, as a socket of the context's own would be */
+  /* As long as it is readable, like a socket of the context's own */
   fixture->drains = FALSE;
   write_byte (fixture);
   kick_until (fixture->loop, fixture->n >= 3);
@@ -189,7 +189,7 @@ test_time (Fixture *fixture,
   kick_until (fixture->loop, fixture->n == 2);
   g_assert_cmpint (fixture->times[0], >=, now + 20000);
   g_assert_cmpint (fixture->times[1], >=, now + 40000);
-  /* A time that is taken back */
+  /* A time that is unset */
   pillion_poll_source_set_ready_time (fixture->source, g_get_monotonic_time () + 1000);
   pillion_poll_source_set_ready_time (fixture->source, -1);
   attach (fixture, g_timeout_source_new (20), count_idle);
@@ -197,7 +197,7 @@ test_time (Fixture *fixture,
   g_assert_cmpint (fixture->n, ==, 2);
 }
 
-/* The I/O thread may tell of a wake-up that is over, and then the loop wants one more look */
+/* The I/O thread may report a wake-up that is over, and then the loop wants one more look */
 static gint64
 get_deadline_at_rest (PillionLoop *loop)
 {
@@ -258,7 +258,7 @@ test_without_a_callback (Fixture *fixture,
   kick_until (fixture->loop, fixture->n == 1);
 }
 
-/* Nor is there anything to poll that it could leave off */
+/* Nor is there anything to poll that it could leave out */
 static void
 test_without_both (Fixture *fixture,
                    gconstpointer data)
@@ -271,7 +271,7 @@ test_without_both (Fixture *fixture,
   kick_until (fixture->loop, fixture->n == 1);
 }
 
-/* As a binding makes it that was told of nothing */
+/* As a binding creates it without arguments */
 static void
 test_without_a_loop (void)
 {
@@ -331,7 +331,7 @@ test_closed_inside (Fixture *fixture,
   g_assert_cmpint (fixture->n, ==, 1);
 }
 
-/* Who always has more to do lets those of lower priority have a turn */
+/* A source that always has more to do gives those of lower priority a turn */
 static gint64
 go_on_until_idle (PillionPollSource *source,
                   gint64 deadline_usec,
@@ -397,7 +397,7 @@ test_not_starved (Fixture *fixture,
   g_assert_cmpint (fixture->n, ==, 20);
 }
 
-/* A main loop that is run from inside the callback calls it again, for what is ready and for what becomes ready */
+/* A main loop inside the callback calls it again, for what is ready and for what becomes ready */
 static gboolean
 quit (gpointer data)
 {
@@ -435,7 +435,7 @@ run_main_loop (PillionPollSource *source,
       g_assert_false (pillion_poll_source_iterate (source));
       g_main_loop_run (fixture->main_loop);
       g_main_loop_unref (fixture->main_loop);
-      /* Once because the callback was on the stack, and once for the ready time: not over and over */
+      /* Once because the callback was on the stack, and once for the ready time; not over and over */
       g_assert_cmpint (fixture->n, ==, 3);
       g_assert_cmpint (fixture->n_idles, ==, idles + 1);
       return -1;
@@ -464,7 +464,7 @@ note_deadline (PillionPollSource *source,
   return -1;
 }
 
-/* The callback's deadline is the kick's if that comes soon, and never much later than now */
+/* The callback's deadline is the kick's if that is near, and never much later than now */
 static void
 test_slice (Fixture *fixture,
             gconstpointer data)
@@ -509,7 +509,7 @@ test_context_on_a_thread (Fixture *fixture,
       g_thread_join (g_thread_new ("runner", run_context, fixture));
       g_assert_cmpint (fixture->n, ==, 0);
       kick_until (fixture->loop, fixture->n == 1);
-      /* Who has kicked owns the context, so another one is for the next round */
+      /* After a kick, this thread owns the context, so use another one for the next round */
       fixture->n = 0;
       end_object (g_steal_pointer (&fixture->source));
       loop_end (g_steal_pointer (&fixture->loop));
@@ -519,7 +519,7 @@ test_context_on_a_thread (Fixture *fixture,
     }
 }
 
-/* With nobody riding: whoever runs the context drives the source */
+/* While the loop does not ride, whatever runs the context drives the source */
 static void
 test_plain_context (Fixture *fixture,
                     gconstpointer data)
@@ -554,14 +554,14 @@ test_passenger (Fixture *fixture,
   pillion_poll_source_set_busy (fixture->source, FALSE);
   while (pillion_loop_is_riding (fixture->loop))
     g_main_context_iteration (context, TRUE);
-  /* The first that comes brings the loop back */
+  /* The first work brings the loop back */
   pillion_poll_source_set_busy (fixture->source, TRUE);
   g_assert_true (pillion_loop_is_passenger (fixture->loop));
   pillion_poll_source_set_busy (fixture->source, FALSE);
   pillion_loop_stop (fixture->loop);
 }
 
-/* Nothing is called in such a region, whoever runs the context, and what is ready does not make that spin */
+/* In such a region nothing is called, whatever runs the context, and what is ready does not make that spin */
 static void
 test_passenger_in_a_region (Fixture *fixture,
                             gconstpointer data)
@@ -581,7 +581,7 @@ test_passenger_in_a_region (Fixture *fixture,
   g_assert_true (pillion_loop_end_region (fixture->loop, "render", NULL));
   while (fixture->n < 1)
     g_main_context_iteration (context, TRUE);
-  /* And it goes on as before */
+  /* And it continues as before */
   write_byte (fixture);
   while (fixture->n < 2)
     g_main_context_iteration (context, TRUE);
@@ -609,7 +609,7 @@ test_hook (Fixture *fixture,
     ;
   g_assert_cmpint (host->n_removes, ==, 1);
 
-  /* Work that begins between two kicks installs the hook and rings */
+  /* Work that starts between two kicks installs the hook and wakes the host */
   pillion_poll_source_set_ready_time (fixture->source, 0);
   g_assert_cmpint (host->n_installs, ==, 2);
   g_assert_cmpint (get_atomic (&host->n_wakes), >=, 1);
@@ -626,7 +626,7 @@ test_hook (Fixture *fixture,
     ;
   g_assert_cmpint (host->n_removes, ==, 2);
 
-  /* Busy alone does, too */
+  /* So does busy alone */
   pillion_poll_source_set_busy (fixture->source, TRUE);
   g_assert_cmpint (host->n_installs, ==, 3);
   pillion_poll_source_close (fixture->source);
@@ -668,7 +668,7 @@ test_watched (Fixture *fixture,
   pillion_loop_set_wake_func (fixture->loop, NULL, NULL, NULL);
 }
 
-/* By a virtual clock */
+/* With a virtual clock */
 
 static void
 test_virtual (Fixture *fixture,
@@ -692,7 +692,7 @@ test_virtual (Fixture *fixture,
   g_assert_cmpint (fixture->times[1], ==, start + G_TIME_SPAN_HOUR);
   g_assert_cmpint (fixture->times[2], ==, start + G_TIME_SPAN_HOUR);
 
-  /* A time that is moved, and one that is taken back */
+  /* A time that is moved, and one that is unset */
   fixture->n = 0;
   fixture->returns[0] = -1;
   pillion_poll_source_set_ready_time (fixture->source, start + 2 * G_TIME_SPAN_DAY);
@@ -720,7 +720,7 @@ test_clock_changes (Fixture *fixture,
   PillionHost *host = PILLION_HOST (pillion_test_host_new ());
   gint64 due = pillion_host_get_now (host) + G_TIME_SPAN_DAY;
 
-  /* By the monotonic clock that time may be long over; by the host's it is tomorrow */
+  /* By the monotonic clock that time may be long past; by the host's clock it is tomorrow */
   pillion_poll_source_set_ready_time (fixture->source, due);
   g_assert_true (pillion_loop_ensure (fixture->loop, host, NULL));
   pillion_poll_source_set_busy (fixture->source, TRUE);
@@ -745,7 +745,7 @@ move_by_an_hour (gpointer data)
   pillion_poll_source_set_ready_time (fixture->source, pillion_loop_get_now (fixture->loop) + G_TIME_SPAN_HOUR);
 }
 
-/* The time is moved when it has come, and is about to be delivered */
+/* The time is moved after it has come, just before it is delivered */
 static void
 test_moved_while_due (Fixture *fixture,
                       gconstpointer data)
@@ -774,7 +774,7 @@ drop_source (gpointer data)
   end_object (g_steal_pointer (&((Fixture *) data)->source));
 }
 
-/* A time that is set keeps nothing alive */
+/* Setting a time keeps nothing alive */
 static void
 test_dropped (Fixture *fixture,
               gconstpointer data)
@@ -787,7 +787,7 @@ test_dropped (Fixture *fixture,
   drop_source (fixture);
   g_assert_cmpint (fixture->n_destroyed, ==, 1);
 
-  /* When it has come, and is about to be delivered */
+  /* After it has come, just before it is delivered */
   fixture->source = pillion_poll_source_new (fixture->loop, fixture->pipe[0]);
   pillion_poll_source_set_callback (fixture->source, on_ready, fixture, on_destroy);
   pillion_loop_call_later (fixture->loop, G_TIME_SPAN_MINUTE, drop_source, fixture, NULL);
@@ -812,7 +812,7 @@ write_soon (gpointer data)
   return NULL;
 }
 
-/* A virtual clock waits for what another thread is at */
+/* A virtual clock waits for what another thread is doing */
 static gint64
 open_gate (PillionPollSource *source,
            gint64 deadline_usec,
@@ -870,7 +870,7 @@ test_wait_readable (Fixture *fixture,
   gate_open (&fixture->gate);
   g_assert_true (pillion_poll_source_wait (fixture->source, -1));
   g_thread_join (thread);
-  /* As often as it is asked, until somebody reads */
+  /* Each time it is asked, until something reads */
   g_assert_true (pillion_poll_source_wait (fixture->source, -1));
   pillion_poll_source_set_running (fixture->source, FALSE);
   g_assert_cmpint (fixture->n, ==, 0);
@@ -919,7 +919,7 @@ call_soon (gpointer data)
   return NULL;
 }
 
-/* The context, the loop's own queue, its timers and other threads all go on in a wait */
+/* The context, the loop's own queue, its timers and other threads all continue during a wait */
 static void
 test_wait_works (Fixture *fixture,
                  gconstpointer data)
@@ -962,8 +962,8 @@ test_iterate (Fixture *fixture,
   kick_until (fixture->loop, fixture->n == 1);
 }
 
-/* Something that the other loop has called runs a main loop: the callback is called there, first because only the other loop knows what is
- * ready in it, then for what the source sees, and not over and over */
+/* Something that the other loop has called runs a main loop. That calls the callback: first because only the
+ * other loop knows what is ready in it, then for what the source sees, but not over and over. */
 static void
 test_main_loop_while_it_runs (Fixture *fixture,
                               gconstpointer data)
@@ -1064,7 +1064,7 @@ test_wait_virtual (Fixture *fixture,
   end_object (host);
 }
 
-/* What a wait waits for is gone after one inside of it: it ends, and who called it looks again */
+/* An inner wait may use up what an outer wait waits for: the outer wait ends, and its caller checks again */
 static gboolean
 wait_again (gpointer data)
 {
@@ -1098,7 +1098,7 @@ drain_context (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* A main loop in a wait calls back, and then the wait ends, because that may be what it was for */
+/* A main loop inside a wait calls the callback, and then the wait ends, because that may be what it was for */
 static void
 test_main_loop_in_a_wait (Fixture *fixture,
                           gconstpointer data)
@@ -1165,7 +1165,7 @@ test_close_from_a_thread (Fixture *fixture,
   pillion_poll_source_close (fixture->source);
 }
 
-/* From then on it stands for nothing */
+/* From then on it has no effect */
 static void
 test_close (Fixture *fixture,
             gconstpointer data)
@@ -1269,7 +1269,7 @@ count_call (PillionPollSource *source,
   return 0;
 }
 
-/* The last reference goes while the source is being dispatched, or not */
+/* The last reference is dropped during its dispatch, or at another time */
 static void
 test_unref_from_a_thread (Fixture *fixture,
                           gconstpointer data)
@@ -1397,7 +1397,7 @@ test_ring_a_wait (Fixture *fixture,
 
   g_assert_true (pillion_poll_source_wait (fixture->source, -1));
   g_thread_join (thread);
-  /* What rang after the wait */
+  /* What woke it after the wait */
   kick_until_quiet (fixture->loop);
 }
 
@@ -1436,7 +1436,7 @@ note_call (gpointer data)
   (*(int *) data)++;
 }
 
-/* In a region in which nothing may be called the other loop waits for its own alone */
+/* In a region in which nothing may be called, the other loop only waits for its own */
 static void
 test_wait_in_a_region (Fixture *fixture,
                        gconstpointer data)

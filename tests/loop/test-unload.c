@@ -6,7 +6,8 @@
 
 #include <dlfcn.h>
 
-/* A module that links to the library is unloaded and loaded again by a host of plug-ins. This program does not link to it. */
+/* A plug-in host unloads a module that links to the library, and loads it again. This program does not link
+ * to it. */
 
 typedef void *(*NewFunc) (void *context, int flags);
 typedef int (*CloseFunc) (void *loop, gint64 timeout, void **error);
@@ -48,7 +49,7 @@ test_again (void)
   use (NULL);
 }
 
-/* It ends after the library was closed, and what it has of it is freed then */
+/* It ends after the library was closed, and what it holds of it is freed then */
 static void
 test_thread_ends_later (void)
 {

@@ -6,9 +6,9 @@
 
 #include "../test-support.h"
 
-/* What the tests of combinators share */
+/* Shared by the tests of combinators */
 
-/* A loop on a host whose time moves when told */
+/* A loop on a host whose clock moves when told */
 typedef struct
 {
   PillionLoop *loop;
@@ -20,7 +20,7 @@ set_up (Fixture *fixture,
         gconstpointer data)
 {
   fixture->loop = loop_new ();
-  /* A kick does all that is ready, however slow valgrind makes it */
+  /* A kick does everything that is ready, however slow valgrind makes it */
   pillion_loop_set_budget_usec (fixture->loop, G_TIME_SPAN_MINUTE);
   fixture->host = PILLION_HOST (pillion_test_host_new ());
   g_assert_true (pillion_loop_ensure (fixture->loop, fixture->host, NULL));
@@ -43,7 +43,7 @@ advance (Fixture *fixture,
   pillion_test_host_advance (PILLION_TEST_HOST (fixture->host), usec);
 }
 
-/* Does all that is ready, without time passing */
+/* Does everything that is ready, without time passing */
 static inline void
 settle (Fixture *fixture)
 {
@@ -64,7 +64,7 @@ obey (GCancellable *cancellable,
     pillion_task_return_if_cancelled (task);
 }
 
-/* A task that ends when it is asked to */
+/* A task that ends when asked to */
 static inline PillionTask *
 obedient (Fixture *fixture)
 {
@@ -103,7 +103,7 @@ cancel_from_outside (PillionTask *task)
     } \
   G_STMT_END
 
-/* Whether both ended alike. It looks at the error. */
+/* Whether both have the same outcome. This looks at the error. */
 static inline void
 assert_same (PillionTask *task,
              PillionTask *other)

@@ -4,7 +4,7 @@
 
 #include "combinator-support.h"
 
-/* What a closure was called with. It counts its closures that are gone. */
+/* What a closure was called with. Counts the closures that were freed. */
 typedef struct
 {
   Fixture *fixture;
@@ -138,7 +138,7 @@ test_done (Fixture *fixture,
   end_object (task);
 }
 
-/* Somebody else's closure is left to them */
+/* The closure of another owner is left alone */
 static void
 test_shared (Fixture *fixture,
              gconstpointer data)
@@ -160,7 +160,7 @@ test_shared (Fixture *fixture,
   end_object (task);
 }
 
-/* What it was about is gone: it is called no more */
+/* What it was about is gone, so it is not called any more */
 static void
 test_invalid (Fixture *fixture,
               gconstpointer data)

@@ -100,8 +100,8 @@ test_order (Completions *self,
     }
 }
 
-/* What a caller ended in our place gets no completion, and takes none from the one after it */
-/* Done, but nobody was told */
+/* A wait that its caller ended gets no completion, and takes none from the next */
+/* Done, but not reported */
 static void
 test_cancel_done (Completions *self,
                   gconstpointer data)
@@ -121,7 +121,7 @@ test_cancel_done (Completions *self,
     pillion_task_cancel (nexts[i]);
   settle (&self->base);
 
-  /* Who asked has it; the others come back in their order */
+  /* The one that asked has it; the others come back in order */
   g_assert_cmpuint (get_n_left (self), ==, 3);
   for (guint i = 0; i < 3; i++)
     end_object (nexts[i]);
@@ -133,7 +133,7 @@ test_cancel_done (Completions *self,
       end_object (nexts[0]);
     }
 
-  /* One that waits is served with it */
+  /* A waiter gets it */
   nexts[0] = pillion_completions_next (self->completions);
   succeed (self->tasks[3]);
   settle (&self->base);
@@ -175,7 +175,7 @@ test_ended_by_caller_at_close (Completions *self,
   end_object (ended);
 }
 
-/* They are kept for who asks later, and given at once */
+/* They are kept for later requests, and returned at once */
 static void
 test_kept (Completions *self,
            gconstpointer data)
@@ -295,7 +295,7 @@ typedef struct
   guint n_seen;
 } Iteration;
 
-/* What is added while iterating comes, too */
+/* Tasks that are added during the iteration come, too */
 static void
 on_next (PillionTask *next,
          gpointer user_data)
@@ -337,7 +337,7 @@ test_add (Completions *self,
   g_assert_cmpuint (iteration.n_seen, ==, N + 2);
 }
 
-/* For one who waits already */
+/* For one that is waiting already */
 static void
 test_add_for_waiter (Completions *self,
                      gconstpointer data)
@@ -429,7 +429,7 @@ test_other_loop (Completions *self,
   loop_end (loop);
 }
 
-/* The object goes: nobody waits for the tasks any more, and they go on */
+/* The object is gone: nothing waits for the tasks any more, and they carry on */
 static void
 test_let_go (Completions *self,
              gconstpointer data)
@@ -448,7 +448,7 @@ test_let_go (Completions *self,
   end_object (all);
 }
 
-/* Who waits keeps it */
+/* A waiter keeps it alive */
 static void
 test_let_go_while_waiting (Completions *self,
                            gconstpointer data)
@@ -477,7 +477,7 @@ test_let_go_in_thread (Completions *self,
   settle (&self->base);
   g_thread_join (g_thread_new ("unref", unref_there, g_steal_pointer (&self->completions)));
   settle (&self->base);
-  /* Now nobody waits for them any more */
+  /* Now nothing waits for them */
   for (guint i = 1; i < N; i++)
     {
       PillionTask *shield = pillion_task_with_timeout (self->tasks[i], 0);
@@ -504,7 +504,7 @@ test_pending_at_close (Completions *self,
   PillionTask *next = pillion_completions_next (self->completions);
   g_autoptr (GError) error = NULL;
 
-  /* They end first, and one of them is given out */
+  /* They end first, and one of them is returned */
   g_assert_true (pillion_loop_close (self->base.loop, -1, NULL));
   assert_cancelled (next);
   end_object (next);

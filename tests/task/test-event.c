@@ -81,7 +81,7 @@ test_wakes_all (Fixture *fixture,
   pillion_task_cancel (b);
   pillion_event_set (fixture->event);
   g_assert_true (pillion_event_is_set (fixture->event));
-  /* To set it again, or to clear it right after, changes nothing for those who waited */
+  /* Setting it again, or clearing it right afterwards, changes nothing for those that waited */
   pillion_event_set (fixture->event);
   pillion_event_clear (fixture->event);
   d = wait_for (fixture, "d");
@@ -144,7 +144,7 @@ test_loop_closed (Fixture *fixture,
   end_object (late);
 }
 
-/* Without time to hear of it who waits is let go all the same */
+/* Waiters are released even without time to notice */
 static void
 test_loop_closed_at_once (Fixture *fixture,
                           gconstpointer data)

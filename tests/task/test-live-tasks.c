@@ -4,7 +4,7 @@
 
 #include "combinator-support.h"
 
-/* What a widget would show: kept from the changes that the list tells alone */
+/* What a widget would show: built only from the changes that the list reports */
 typedef struct
 {
   GListModel *list;
@@ -101,7 +101,7 @@ test_loop (Fixture *fixture,
   assert_shows (&view, "ac");
   g_assert_cmpuint (view.n_changes, ==, 2);
 
-  /* Neighbours are one change */
+  /* Neighbouring changes are reported as one */
   pillion_task_return_boolean (a, TRUE);
   pillion_task_return_boolean (c, TRUE);
   settle (fixture);
@@ -123,7 +123,7 @@ test_same_list (Fixture *fixture,
   g_object_unref (second);
   g_assert_finalize_object (first);
 
-  /* Nobody looks any more, and then somebody does again */
+  /* Nothing observes it any more, and then something does again */
   task = pillion_task_new (fixture->loop, "task", NULL);
   first = pillion_loop_observe_tasks (fixture->loop);
   g_assert_cmpuint (g_list_model_get_n_items (first), ==, 1);
@@ -186,7 +186,7 @@ test_scope (Fixture *fixture,
   view_close (&all);
 }
 
-/* Also the list of a loop that is closed with something pending */
+/* Even the list of a loop that is closed with something pending */
 static void
 test_close (Fixture *fixture,
             gconstpointer data)
@@ -210,7 +210,7 @@ test_close (Fixture *fixture,
   pillion_task_return_boolean (task, TRUE);
 }
 
-/* A change that nobody was told of keeps no loop */
+/* A change that was not reported does not keep the loop alive */
 static void
 test_dropped (void)
 {
@@ -229,7 +229,7 @@ test_dropped (void)
   g_assert_finalize_object (loop);
 }
 
-/* Tasks come and end at random; what the changes add up to is always what the list has */
+/* Tasks start and end at random; the changes always add up to what the list contains */
 static void
 test_random (Fixture *fixture,
              gconstpointer data)

@@ -132,7 +132,7 @@ test_in_order (Fixture *fixture,
   g_assert_cmpuint (pillion_queue_get_length (fixture->queue), ==, 2);
   g_assert_false (try_put (fixture, 9));
   g_assert_cmpint (try_get (fixture), ==, 1);
-  /* Room is for the one who waited longest */
+  /* The longest waiter gets the room */
   g_assert_false (try_put (fixture, 9));
   assert_log (fixture, "put3:1 ");
   g_assert_cmpint (try_get (fixture), ==, 2);
@@ -234,7 +234,7 @@ count_freed (gpointer data)
   ++*(int *) data;
 }
 
-/* What never was got is freed: in the line, in the queue, and where the queue is closed */
+/* Items that were never taken are freed: in the line, in the queue, and when the queue is closed */
 static void
 test_freed (Fixture *fixture,
             gconstpointer data)
@@ -271,7 +271,7 @@ test_cancel_put (Fixture *fixture,
   /* Passed over from now on */
   g_assert_cmpint (try_get (fixture), ==, 1);
   assert_log (fixture, "put1:1 put2:1 put4:1 put3:3 ");
-  /* One that has put has put */
+  /* A put that has succeeded stays put */
   pillion_task_cancel (b);
   g_assert_cmpint (try_get (fixture), ==, 2);
   g_assert_cmpint (try_get (fixture), ==, 4);
@@ -295,7 +295,7 @@ test_cancel_get (Fixture *fixture,
   end_object (b);
 }
 
-/* An item that nobody was told of goes back, to the front */
+/* An item that was not delivered goes back to the front */
 /* Those that are cancelled leave the line, on both sides, so that it does not grow */
 static void
 test_many_cancelled (Fixture *fixture,
@@ -352,7 +352,7 @@ test_unwanted (Fixture *fixture,
   g_assert_cmpint (try_get (fixture), ==, 1);
   g_assert_cmpint (try_get (fixture), ==, 2);
 
-  /* Or to whoever waits by then */
+  /* Or to one that waits by then */
   g_assert_true (try_put (fixture, 3));
   a = pillion_queue_get (fixture->queue);
   b = get (fixture, "b");
@@ -361,7 +361,7 @@ test_unwanted (Fixture *fixture,
   end_object (b);
   end_object (a);
 
-  /* Also after the end */
+  /* Even after the end */
   g_assert_true (try_put (fixture, 4));
   pillion_queue_close (fixture->queue);
   a = pillion_queue_get (fixture->queue);
@@ -371,7 +371,7 @@ test_unwanted (Fixture *fixture,
   g_assert_cmpint (try_get (fixture), ==, 4);
 }
 
-/* Several that go back are in their old order, in whatever order their gets were cancelled */
+/* Items that go back keep their order, in whatever order their gets were cancelled */
 static void
 test_unwanted_in_order (Fixture *fixture,
                         gconstpointer data)
@@ -407,7 +407,7 @@ test_unwanted_in_order (Fixture *fixture,
     }
 }
 
-/* What went back and is never got goes with the queue */
+/* An item that went back and is never taken is freed with the queue */
 static void
 test_unwanted_is_freed (Fixture *fixture,
                         gconstpointer data)
@@ -459,7 +459,7 @@ test_close_with_putters (Fixture *fixture,
   d = put (fixture, 9);
   assert_log (fixture, "put9:2 ");
 
-  /* What is left can be got */
+  /* What is left can still be taken */
   e = get (fixture, "e");
   g_assert_cmpint (try_get (fixture), ==, 2);
   g_assert_cmpint (try_get (fixture), ==, -1);

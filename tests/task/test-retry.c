@@ -6,16 +6,16 @@
 
 #define MAX_ATTEMPTS 16
 
-/* Makes attempts that fail, each with an error of its own, at the moment when they are begun, but for the last one */
+/* Makes attempts that fail, each with its own error, at the moment when they start, except the last one */
 typedef struct
 {
   Fixture base;
   PillionRetry *retry;
   guint n_attempts;
-  gint64 times[MAX_ATTEMPTS]; /* when each was begun, from the beginning on */
+  gint64 times[MAX_ATTEMPTS]; /* when each was started, counted from the first */
   gint64 start;
-  guint well_at;     /* the attempt that ends well, or 0 */
-  guint pending_at;  /* the attempt that goes on, or 0 */
+  guint well_at;     /* the attempt that succeeds, or 0 */
+  guint pending_at;  /* the attempt that stays pending, or 0 */
   guint nothing_at;  /* the attempt for which there is no task, or 0 */
   PillionTask *pending;
   PillionTask *instead;
@@ -134,7 +134,7 @@ test_exact_delays (Retry *self,
   end_object (task);
 }
 
-/* All are kept, and can be read one by one */
+/* All attempts are kept, and can be read one by one */
 static void
 test_errors (Retry *self,
              gconstpointer data)
@@ -213,7 +213,7 @@ test_jitter (Retry *self,
       memcpy (times[round], self->times, sizeof self->times);
       end_object (task);
     }
-  /* The same seed gives the same, and another one does not */
+  /* The same seed gives the same delays, another seed others */
   g_assert_cmpmem (times[0], sizeof times[0], times[1], sizeof times[1]);
   g_assert_cmpint (memcmp (times[0], times[2], sizeof times[0]), !=, 0);
   g_assert_cmpint (memcmp (times[0], times[3], sizeof times[0]), !=, 0);
@@ -283,7 +283,7 @@ test_predicate (Retry *self,
   g_assert_cmpint (first.code, ==, PILLION_ERROR_FAILED);
   end_object (task);
 
-  /* A run keeps the one that it began with, and the last attempt is not asked about */
+  /* A run keeps the predicate that it started with, which is not asked about the last attempt */
   first = (Judge) { self };
   task = run (self);
   pillion_retry_set_predicate (self->retry, judge, &second, judge_freed);

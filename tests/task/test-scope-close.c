@@ -4,14 +4,14 @@
 
 #include "../test-support.h"
 
-/* The end of a scope: that it comes, and what it says */
+/* The end of a scope: that it happens, and what it reports */
 
 typedef struct
 {
   PillionLoop *loop;
   PillionScope *scope;
   GString *log;
-  PillionHost *host; /* with a clock that only jumps, where the test wants one */
+  PillionHost *host; /* with a clock that only jumps, if the test wants one */
   PillionTask *task;
   gboolean closed;   /* what a nested close returned */
   GError *error;     /* and said */
@@ -64,7 +64,7 @@ on_done (PillionTask *task,
   g_string_append_printf (fixture->log, "%s:%d ", pillion_task_get_name (task), pillion_task_get_state (task));
 }
 
-/* A task whose work ends when it is asked to */
+/* A task that ends when asked to */
 static PillionTask *
 obedient (Fixture *fixture,
           PillionScope *scope,
@@ -78,7 +78,7 @@ obedient (Fixture *fixture,
   return task;
 }
 
-/* A task that nobody ends */
+/* A task that nothing ends */
 static PillionTask *
 stubborn (Fixture *fixture,
           PillionScope *scope,
@@ -90,7 +90,7 @@ stubborn (Fixture *fixture,
   return task;
 }
 
-/* What the program does with one that was left */
+/* What the program does with a task that was left */
 static void
 end_left (Fixture *fixture,
           PillionTask *task)
@@ -123,7 +123,7 @@ test_empty (Fixture *fixture,
             gconstpointer data)
 {
   close_well (fixture, 0);
-  /* A second time does nothing */
+  /* Closing again does nothing */
   close_well (fixture, 0);
   close_well (fixture, -1);
 }
@@ -147,7 +147,8 @@ test_everything_is_delivered (Fixture *fixture,
   end_object (b);
 }
 
-/* A wait for the end tells what was left: one that waited, and one that comes later; a child of which nothing was left ended well */
+/* A wait for the end reports what was left, whether it started before or after; a child that left nothing
+ * ended without an error */
 static void
 test_joins_of_left (Fixture *fixture,
                     gconstpointer data)
@@ -168,7 +169,7 @@ test_joins_of_left (Fixture *fixture,
   end_left (fixture, a);
 }
 
-/* What is not in the scope goes on */
+/* What is not in the scope carries on */
 static void
 test_others_go_on (Fixture *fixture,
                    gconstpointer data)
@@ -245,7 +246,7 @@ test_names_what_was_left (Fixture *fixture,
                    "'inner' (there.c:7) in scope 'mine/child', 2.5 s old");
   g_assert_cmpstr (fixture->log->str, ==, "obedient:3 ");
 
-  /* They are the loop's, and in no scope */
+  /* They belong to the loop, and to no scope */
   g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 0);
   kick_until_quiet (fixture->loop);
   g_clear_error (&error);
@@ -280,7 +281,7 @@ test_says_what_it_waits_for (Fixture *fixture,
   assert_contains (error->message, "'started', 0.0 s old, waiting for 'leaf' (leaf.c:3)");
   g_clear_error (&error);
 
-  /* It is in no scope now, so another one can have it */
+  /* It is in no scope now, so another can take it */
   g_assert_true (pillion_scope_add (outer, started, NULL));
   g_assert_false (pillion_scope_close (outer, 0, &error));
   assert_contains (error->message, "'started', 0.0 s old, waiting for 'leaf'");
@@ -305,7 +306,7 @@ test_many_left (Fixture *fixture,
     end_left (fixture, tasks[i]);
 }
 
-/* Without time nothing is worked on, but everything is cancelled */
+/* Without time, nothing is worked on, but everything is cancelled */
 static void
 test_no_time (Fixture *fixture,
               gconstpointer data)
@@ -322,7 +323,7 @@ test_no_time (Fixture *fixture,
   end_object (a);
 }
 
-/* Whoever is left and fails later is reported, because the scope does not look any more */
+/* A task that is left and fails later is reported, because the scope no longer looks */
 static void
 test_left_one_is_reported (Fixture *fixture,
                            gconstpointer data)
@@ -343,7 +344,7 @@ keep_busy (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* By the deadline whatever the rest of the loop does */
+/* It ends by the deadline, whatever the rest of the loop does */
 static void
 test_deadline_under_load (Fixture *fixture,
                           gconstpointer data)
@@ -363,7 +364,7 @@ test_deadline_under_load (Fixture *fixture,
   end_left (fixture, a);
 }
 
-/* A virtual clock jumps to what obeys in time, and to the deadline */
+/* A virtual clock jumps to the end of what obeys in time, and then to the deadline */
 static void
 end_later (gpointer task)
 {
@@ -413,7 +414,7 @@ close_it (PillionTask *task,
   g_string_append (fixture->log, ") ");
 }
 
-/* The task whose callback closes the scope counts as ended; its other callbacks come afterwards */
+/* The task whose callback closes the scope counts as ended; its other callbacks run afterwards */
 static void
 test_from_own_callback (Fixture *fixture,
                         gconstpointer data)
@@ -432,7 +433,7 @@ test_from_own_callback (Fixture *fixture,
   end_object (b);
 }
 
-/* One that has failed was looked at, by its callback and by the scope */
+/* A failed one was looked at, by its callback and by the scope */
 static void
 test_from_callback_of_failed (Fixture *fixture,
                               gconstpointer data)
@@ -453,7 +454,8 @@ test_from_callback_of_failed (Fixture *fixture,
   assert_logged ("");
 }
 
-/* What waits for the task whose callback closes the scope can't go on before that returns: it is not waited for */
+/* What waits for the task whose callback closes the scope can't continue before that returns, so the close
+ * does not wait for it */
 static void
 test_from_callback_of_child (Fixture *fixture,
                              gconstpointer data)
@@ -516,7 +518,7 @@ fail_attempt (guint number,
   return task;
 }
 
-/* The close would wait for its caller: that fails at once, whichever function it is that a task calls */
+/* The close would wait for its caller: it fails at once, in every function that a task may call */
 static void
 test_from_own_function (Fixture *fixture,
                         gconstpointer data)
@@ -540,14 +542,14 @@ test_from_own_function (Fixture *fixture,
       g_assert_error (fixture->error, PILLION_ERROR, PILLION_ERROR_NESTED);
       g_clear_error (&fixture->error);
       kick_until_quiet (fixture->loop);
-      /* Those that failed are kept by the scope */
+      /* The scope keeps those that failed */
       g_ptr_array_unref (pillion_scope_take_failed (fixture->scope));
       end_object (tasks[i]);
     }
   close_well (fixture, -1);
 }
 
-/* Tasks that wait for the end of the scope that they are in: all of them wait for all of them */
+/* Tasks that wait for the end of the scope that they are in: all of them wait for all */
 static void
 test_tangle (Fixture *fixture,
              gconstpointer data)
@@ -571,7 +573,7 @@ test_tangle (Fixture *fixture,
   end_object (a);
 }
 
-/* Close in close: the inner one fails, and the outer one goes on */
+/* A close inside a close: the inner one fails, and the outer one continues */
 static void
 test_nested (Fixture *fixture,
              gconstpointer data)
@@ -607,7 +609,7 @@ test_from_cancel_handler (Fixture *fixture,
   end_object (a);
 }
 
-/* A parent can't be closed while its child is being closed further up, nor the other way round */
+/* A parent can't be closed while a close of its child is on the stack, nor the other way round */
 static void
 close_parent (PillionTask *task,
               gpointer data)
@@ -662,7 +664,7 @@ test_from_own_factory (Fixture *fixture,
   end_object (fixture->task);
 }
 
-/* Who stands in the line for room is ended, not begun */
+/* Work that waits for room is ended, not started */
 static void
 test_line (Fixture *fixture,
            gconstpointer data)
@@ -734,7 +736,7 @@ ask_whether_closed (gpointer source,
   g_assert_true (pillion_scope_is_closed (scope));
 }
 
-/* A scope is closed from the moment when that begins, and so are its children */
+/* A scope is closed from the moment when the close starts, and so are its children */
 static void
 test_is_closed_meanwhile (Fixture *fixture,
                           gconstpointer data)
@@ -753,7 +755,7 @@ test_is_closed_meanwhile (Fixture *fixture,
   end_object (a);
 }
 
-/* 500 that obey, as a reload finds them */
+/* 500 that obey, as in a reload */
 static void
 test_many (Fixture *fixture,
            gconstpointer data)
@@ -788,7 +790,7 @@ test_with_the_loop (Fixture *fixture,
   end_object (b);
 }
 
-/* What is left says in which scope it was, and lines, waits and starts are let go */
+/* What is left says which scope it was in, and lines, waits and starts are released */
 static void
 test_left_with_the_loop (Fixture *fixture,
                          gconstpointer data)
@@ -830,7 +832,7 @@ close_loop (PillionTask *task,
   fixture->closed = pillion_loop_close (fixture->loop, 0, NULL);
 }
 
-/* A callback that runs inside of the close ends the loop itself */
+/* A callback inside the close closes the loop itself */
 static void
 test_loop_closed_meanwhile (Fixture *fixture,
                             gconstpointer data)
@@ -858,7 +860,7 @@ test_while_the_loop_is_closed (Fixture *fixture,
   end_object (a);
 }
 
-/* In a region in which nothing may be called it says so, and can be tried again */
+/* In a region in which nothing may be called, it says so, and can be tried again */
 static void
 test_in_region (Fixture *fixture,
                 gconstpointer data)
@@ -880,7 +882,7 @@ test_in_region (Fixture *fixture,
   end_object (b);
 }
 
-/* What waits for a safe point is not waited for where there is none */
+/* Outside a safe point, it does not wait for what needs one */
 static void
 test_held_back (Fixture *fixture,
                 gconstpointer data)

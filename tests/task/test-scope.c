@@ -136,7 +136,7 @@ test_name_taken (Fixture *fixture,
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN);
   g_assert_nonnull (strstr (error->message, "mine"));
 
-  /* Once it is closed the name is free */
+  /* Once it is closed, the name is free */
   g_assert_true (pillion_scope_close (fixture->scope, 0, NULL));
   again = pillion_scope_new (fixture->loop, "mine", NULL);
   g_assert_nonnull (again);
@@ -152,7 +152,7 @@ test_find (Fixture *fixture,
   PillionScope *scope = pillion_scope_new (fixture->loop, "kept", NULL);
   gpointer weak = scope;
 
-  /* The loop keeps it */
+  /* The loop keeps it alive */
   g_object_add_weak_pointer (G_OBJECT (scope), &weak);
   g_object_unref (scope);
   g_assert_nonnull (weak);
@@ -200,7 +200,7 @@ test_children (Fixture *fixture,
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_NAME_TAKEN);
   g_clear_error (&error);
 
-  /* What lives in a child lives in its parents, and is cancelled with them */
+  /* What is alive in a child is alive in its parents, and cancelled with them */
   g_assert_true (pillion_scope_add (b, task, NULL));
   g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 1);
   g_assert_cmpuint (pillion_scope_get_live_tasks (a), ==, 1);
@@ -211,7 +211,7 @@ test_children (Fixture *fixture,
   g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 0);
   g_object_unref (task);
 
-  /* A child that is closed is its parent's no more, and has no children itself */
+  /* A closed child no longer belongs to its parent, and has no children */
   g_assert_true (pillion_scope_close (a, 0, NULL));
   g_assert_true (pillion_scope_is_closed (b));
   g_clear_pointer (&children, g_ptr_array_unref);
@@ -259,7 +259,7 @@ log_live (PillionTask *task,
   g_string_append_printf (fixture->log, "%u ", pillion_scope_get_live_tasks (fixture->scope));
 }
 
-/* The scope is told last, whoever came first: a task lives in it until all its callbacks have run */
+/* The scope is notified last, whichever was added first: a task is in it until all its callbacks have run */
 static void
 test_told_last (Fixture *fixture,
                 gconstpointer data)
@@ -279,7 +279,7 @@ test_told_last (Fixture *fixture,
   g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 0);
   end_object (task);
 
-  /* The same where the scope's is the first of all */
+  /* The same if the scope's was added first of all */
   task = add (fixture, "b");
   pillion_task_add_done_callback (task, log_live, fixture, NULL);
   pillion_task_add_done_callback (task, on_done, fixture, NULL);
@@ -390,7 +390,7 @@ test_keys (Fixture *fixture,
   g_assert_false (pillion_scope_add_with_key (fixture->scope, "second", a, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
 
-  /* One that is there without a key gets it */
+  /* One that was added without a key gets it */
   g_assert_true (pillion_scope_add (fixture->scope, b, NULL));
   g_assert_true (pillion_scope_add_with_key (fixture->scope, "other", b, NULL));
   g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 2);
@@ -429,7 +429,7 @@ test_adopt (Fixture *fixture,
   g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 0);
   g_assert_null (pillion_scope_find_task (fixture->scope, "key"));
 
-  /* Also after it was done, as long as nobody was told */
+  /* Even after it was done, as long as its callbacks have not run */
   g_assert_true (pillion_scope_add_with_key (fixture->scope, "key", task, NULL));
   pillion_task_add_done_callback (adopted, on_done, fixture, NULL);
   pillion_task_return_boolean (task, TRUE);
@@ -444,7 +444,7 @@ test_adopt (Fixture *fixture,
   end_object (task);
 }
 
-/* Another scope takes it in, and what becomes of the old one does not matter to it */
+/* Another scope takes it, and what becomes of the old one does not matter to it */
 static void
 test_adopt_into_another (Fixture *fixture,
                          gconstpointer data)
@@ -572,7 +572,8 @@ test_failures (Fixture *fixture,
   g_object_unref (d);
 }
 
-/* However many fail, only so many are kept, and which of them does not depend on the order in which they ended */
+/* However many fail, only a limited number is kept, and which of them does not depend on the order in which
+ * they ended */
 static void
 test_failures_are_bounded (Fixture *fixture,
                            gconstpointer data)
@@ -627,7 +628,7 @@ test_cancel_on_error (Fixture *fixture,
   g_assert_cmpint (pillion_task_get_state (a), ==, PILLION_TASK_CANCELLED);
   g_assert_true (pillion_task_is_cancelled (b));
   g_assert_false (pillion_task_is_done (join));
-  /* It fails later, and was added before */
+  /* It fails later, but was added before */
   fail (b);
   g_assert_false (pillion_loop_run_until_complete (fixture->loop, join, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_FAILED);
@@ -636,7 +637,7 @@ test_cancel_on_error (Fixture *fixture,
   g_object_unref (b);
   g_object_unref (c);
 
-  /* The scope is open, and lets nothing in until somebody takes the failures; nor do its children */
+  /* The scope is open, but accepts nothing until the failures are taken; nor do its children */
   child = pillion_scope_new_child (fixture->scope, "child", NULL);
   a = task_new (fixture, "a");
   g_clear_error (&error);
@@ -753,7 +754,7 @@ test_cancel_leaves_it_open (Fixture *fixture,
   g_object_unref (b);
 }
 
-/* Makes a task that is kept in fixture->made */
+/* Creates a task, which is kept in fixture->made */
 static void
 assert_children (PillionTask *task,
                  const char *expected)
@@ -766,7 +767,7 @@ assert_children (PillionTask *task,
   g_assert_cmpstr (names->str, ==, expected);
 }
 
-/* It tells what it waits for, whatever has gone and come since it was last asked */
+/* It reports what it waits for, whatever has come and gone since it was last asked */
 static void
 test_join_children (Fixture *fixture,
                     gconstpointer data)
@@ -843,7 +844,7 @@ test_limit (Fixture *fixture,
   for (guint i = 0; i < 5; i++)
     tasks[i] = start (fixture, "s");
   kick_until_quiet (fixture->loop);
-  /* One that was added runs already, and counts */
+  /* An added task is running already, and counts */
   g_assert_cmpuint (fixture->made->len, ==, 2);
   g_assert_cmpuint (pillion_scope_get_live_tasks (fixture->scope), ==, 6);
 
@@ -851,7 +852,7 @@ test_limit (Fixture *fixture,
   kick_until_quiet (fixture->loop);
   g_assert_cmpuint (fixture->made->len, ==, 3);
 
-  /* In their order: who leaves the line makes no room */
+  /* In order: leaving the line makes no room */
   pillion_task_cancel (tasks[3]);
   kick_until_quiet (fixture->loop);
   g_assert_cmpint (pillion_task_get_state (tasks[3]), ==, PILLION_TASK_CANCELLED);
@@ -913,7 +914,7 @@ test_cancel_started (Fixture *fixture,
   g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_CANCELLED);
   g_object_unref (task);
 
-  /* Work that somebody else waits for goes on */
+  /* Work that something else waits for carries on */
   task = start (fixture, "b");
   kick_until_quiet (fixture->loop);
   pillion_task_add_done_callback (fixture->made->pdata[1], on_done, fixture, NULL);
@@ -990,7 +991,7 @@ test_bad_factories (Fixture *fixture,
   loop_end (other);
 }
 
-/* A factory that cancels its own task: what it made is cancelled right after */
+/* A factory that cancels its own task: what it returned is cancelled right afterwards */
 static void
 test_cancel_while_beginning (Fixture *fixture,
                              gconstpointer data)
@@ -1042,7 +1043,7 @@ test_start_closed (Fixture *fixture,
   end_object (task);
 }
 
-/* A failure in a scope is looked at; nothing is said about it anywhere else */
+/* The scope looks at a failure in it; nothing is reported anywhere else */
 static void
 test_failure_is_handled (Fixture *fixture,
                          gconstpointer data)

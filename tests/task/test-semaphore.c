@@ -94,7 +94,7 @@ test_fair (Fixture *fixture,
   assert_log (fixture, "a:1 b:1 ");
   g_assert_true (pillion_task_get_boolean (a, NULL));
 
-  /* Straight to the one who waited longest: nobody comes in between */
+  /* Directly to the longest waiter: nothing comes in between */
   release (fixture);
   g_assert_false (pillion_semaphore_try_acquire (fixture->semaphore));
   assert_log (fixture, "c:1 ");
@@ -143,7 +143,7 @@ test_cancel_waiting (Fixture *fixture,
   a = acquire (fixture, "a");
   b = acquire (fixture, "b");
   pillion_task_cancel (a);
-  /* It is passed over from now on, though it hears of it later */
+  /* It is passed over from now on, although it is notified later */
   release (fixture);
   g_assert_true (pillion_task_is_done (b));
   assert_log (fixture, "b:1 a:3 ");
@@ -155,7 +155,7 @@ test_cancel_waiting (Fixture *fixture,
   assert_log (fixture, "a:3 ");
   end_object (a);
 
-  /* With nobody else in the line the permit is free */
+  /* With nothing else in the line, the permit is free */
   a = acquire (fixture, "a");
   pillion_task_cancel (a);
   release (fixture);
@@ -199,7 +199,7 @@ test_many_cancelled (Fixture *fixture,
   release (fixture);
 }
 
-/* A permit that nobody was told of goes on to the next */
+/* A permit that was not delivered goes to the next */
 static void
 test_unwanted (Fixture *fixture,
                gconstpointer data)
@@ -214,14 +214,14 @@ test_unwanted (Fixture *fixture,
   release (fixture);
   g_assert_true (pillion_task_is_done (a));
 
-  /* Whoever waited goes away before it was told */
+  /* The waiter goes away before it is notified */
   g_assert_true (pillion_task_remove_done_callback (a, id));
   pillion_task_cancel (a);
   assert_log (fixture, "b:1 ");
   end_object (a);
   end_object (b);
 
-  /* The same with nobody who waits */
+  /* The same with no other waiter */
   a = pillion_semaphore_acquire (fixture->semaphore);
   release (fixture);
   pillion_task_cancel (a);
@@ -232,14 +232,14 @@ test_unwanted (Fixture *fixture,
   release (fixture);
 }
 
-/* One that was told of has an owner, whatever is asked afterwards */
+/* A delivered permit has an owner, whatever is asked afterwards */
 static void
 test_handed_over (Fixture *fixture,
                   gconstpointer data)
 {
   PillionTask *told = acquire (fixture, "told"), *asked = pillion_semaphore_acquire (fixture->semaphore);
 
-  /* Cancelled before it is told, but it is told */
+  /* Cancelled before it is notified, but it is notified */
   pillion_task_cancel (told);
   g_assert_true (pillion_task_get_boolean (asked, NULL));
   pillion_task_cancel (asked);
@@ -271,7 +271,7 @@ release_it (PillionTask *task,
   release (fixture);
 }
 
-/* More who work than there are permits; no more at once than that */
+/* More workers than permits; never more at once than permits */
 static void
 test_throughput (Fixture *fixture,
                  gconstpointer data)
@@ -287,7 +287,7 @@ test_throughput (Fixture *fixture,
   g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 2);
 }
 
-/* Who waits keeps it */
+/* A waiter keeps it alive */
 static void
 test_kept (Fixture *fixture,
            gconstpointer data)

@@ -7,7 +7,7 @@
 #include "core/pillion-binding.h"
 #include "core/pillion-core.h"
 
-/* Of the loop's timers; nothing may be left in it */
+/* The number of the loop's timers; none may be left */
 static guint
 get_n_timers (Fixture *fixture)
 {
@@ -89,7 +89,7 @@ test_too_late (Fixture *fixture,
   end_object (shared);
 }
 
-/* 0, less, a time that is over, and one that never comes */
+/* 0, a negative time, a time that is over, and one that never comes */
 static void
 test_odd_times (Fixture *fixture,
                 gconstpointer data)
@@ -128,7 +128,7 @@ test_odd_times (Fixture *fixture,
   end_object (done);
 }
 
-/* The timer is ready before the child's callback is: what counts is that the child is done */
+/* The timer is ready before the child's callback: what counts is that the child is done */
 static void
 test_just_in_time (Fixture *fixture,
                    gconstpointer data)
@@ -169,7 +169,7 @@ test_timeout_cancelled (Fixture *fixture,
   settle (fixture);
   assert_cancelled (tasks[0]);
   assert_cancelled (children[0]);
-  /* It is asked to end, and has the rest of its time */
+  /* It is asked to end, and keeps the rest of its time */
   g_assert_true (pillion_task_is_cancelled (children[1]));
   assert_state (tasks[1], PENDING);
   advance (fixture, 1000);
@@ -238,8 +238,9 @@ test_shield (Fixture *fixture,
     }
 }
 
-/* Around it all the same: the shield is who waits */
-/* An outcome that was passed on twice is that of the task where it came from; one that a combinator made itself is its own */
+/* Something waits for it after all: the shield */
+/* An outcome that was passed on twice belongs to the task that it came from; one that a combinator made
+ * itself is its own */
 static void
 test_source (Fixture *fixture,
              gconstpointer data)
@@ -301,7 +302,7 @@ test_shield_in_all (Fixture *fixture,
 
 typedef struct
 {
-  PillionTask *next; /* a reference that is given away */
+  PillionTask *next; /* a reference, given away */
   int n_calls;
   int n_freed;
   void (*extra) (gpointer data);
@@ -442,7 +443,7 @@ test_then_cancelled (Fixture *fixture,
       }
 }
 
-/* Asked to end when the child has just ended well: what comes after it is not begun */
+/* Asked to end just after the child succeeded: what comes next is not started */
 static void
 test_then_cancelled_late (Fixture *fixture,
                           gconstpointer data)
@@ -467,7 +468,7 @@ cancel_it (gpointer task)
   pillion_task_cancel (*(PillionTask **) task);
 }
 
-/* And runs the loop meanwhile, so that the request is heard while nobody is there to hand it on to */
+/* And runs the loop meanwhile, so that the request arrives while there is nothing to pass it on to */
 static void
 cancel_it_and_run (gpointer task)
 {

@@ -29,7 +29,7 @@ set_up (Fixture *fixture,
         gconstpointer data)
 {
   fixture->loop = loop_new ();
-  /* A kick does all that is ready, however slow valgrind makes it */
+  /* A kick does everything that is ready, however slow valgrind makes it */
   pillion_loop_set_budget_usec (fixture->loop, G_TIME_SPAN_MINUTE);
   fixture->task = pillion_task_new (fixture->loop, "job", NULL);
   fixture->log = g_string_new (NULL);
@@ -236,7 +236,7 @@ remove_self_and_next (gpointer data)
 {
   Note *self = data;
 
-  /* Its own call is under way: it is not there any more */
+  /* Its own call is under way, so it is not there any more */
   g_assert_false (pillion_task_remove_done_callback (self->task, self->id));
   g_assert_true (pillion_task_remove_done_callback (self->task, self[1].id));
 }
@@ -330,7 +330,7 @@ test_added_on_another_thread (Fixture *fixture,
   kick_until_quiet (fixture->loop);
 }
 
-/* Between two callbacks of one task the clock is read as well */
+/* The clock is read between two callbacks of one task, too */
 static void
 spin_long (gpointer note)
 {
@@ -361,7 +361,7 @@ test_budget_between (Fixture *fixture,
   g_assert_false (kick.more_ready);
 }
 
-/* What one task's callbacks do comes before the next task's */
+/* What the callbacks of one task do comes before those of the next */
 static void
 test_tasks_in_order (void)
 {
@@ -420,7 +420,7 @@ close_loop (gpointer data)
   g_assert_no_error (error);
 }
 
-/* The loop's end inside of a callback is the end of callbacks */
+/* Closing the loop inside a callback ends the callbacks */
 static void
 test_closed_inside (Fixture *fixture,
                     gconstpointer data)
@@ -433,14 +433,14 @@ test_closed_inside (Fixture *fixture,
   assert_log ("Aab");
 }
 
-/* When all numbers were given once, none is given to two at a time, and never 0 */
+/* After all numbers were used, none is used twice at a time, nor 0 */
 static void
 test_ids (Fixture *fixture,
           gconstpointer data)
 {
   add (fixture, 'A');
   add (fixture, 'B');
-  /* The last but one that there is */
+  /* The last number but one */
   fixture->task->last_id = 0;
   fixture->task->last_id -= 2;
   add (fixture, 'C');

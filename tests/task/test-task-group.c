@@ -66,7 +66,7 @@ test_no_children (Fixture *fixture,
   end_object (task);
 }
 
-/* Each counts as two positions, and one ending is one ending */
+/* Each counts as two positions, and one end counts as one */
 static void
 test_twice (Fixture *fixture,
             gconstpointer data)
@@ -247,7 +247,7 @@ test_closed_in_callback (gconstpointer data)
 {
   PillionTask *(*const make_one) (PillionLoop *, PillionTask **, gsize) = make[GPOINTER_TO_UINT (data)];
 
-  /* Before the combinator hears of it, and after */
+  /* Before the combinator is notified, and after */
   for (guint after = 0; after < 2; after++)
     {
       Fixture fixture;
@@ -288,7 +288,7 @@ static void
 test_many (Fixture *fixture,
            gconstpointer data)
 {
-  /* All end well, one fails, or it is cancelled */
+  /* All succeed, one fails, or it is cancelled */
   for (guint kind = 0; kind < N_KINDS; kind++)
     {
       for (guint how = 0; how < 3; how++)
@@ -326,7 +326,7 @@ test_many (Fixture *fixture,
 
 #define DEEP 1000
 
-/* Each around the one before, of all kinds in turn */
+/* Each around the previous one, of all kinds in turn */
 static PillionTask *
 nest (Fixture *fixture,
       PillionTask *child)
@@ -433,7 +433,7 @@ test_threads (void)
     }
 }
 
-/* Two that wait for the same child: one alone does not cancel it */
+/* Two that wait for the same child: one of them alone does not cancel it */
 static void
 test_shared (Fixture *fixture,
              gconstpointer data)
@@ -455,7 +455,8 @@ test_shared (Fixture *fixture,
   end_object (child);
 }
 
-/* Where somebody else waits for it and it goes on, the failed one waits for it, too: its error may be the first */
+/* If something else waits for a child and it carries on, the failed combinator waits for it, too, because its
+ * error may be the first */
 static void
 test_waits_for_shared (Fixture *fixture,
                        gconstpointer data)
@@ -477,7 +478,7 @@ test_waits_for_shared (Fixture *fixture,
   end_object (children[1]);
 }
 
-/* However they have given it up: when all have, it is cancelled */
+/* In whatever way they gave it up, once all have, it is cancelled */
 static void
 test_shared_by_failed (Fixture *fixture,
                        gconstpointer data)
@@ -525,7 +526,7 @@ take_cancellable (PillionLoop *loop,
   *cancellable = g_object_ref (pillion_task_get_cancellable (task));
 }
 
-/* Who is told of a new task may ask for its cancellable, before the task has children */
+/* A handler that is told about a new task may ask for its cancellable, before the task has children */
 static void
 test_cancellable_when_added (Fixture *fixture,
                              gconstpointer data)
@@ -544,7 +545,7 @@ test_cancellable_when_added (Fixture *fixture,
   end_object (child);
   g_clear_object (&cancellable);
 
-  /* And even cancel it there */
+  /* And may even cancel it */
   g_signal_handlers_disconnect_by_func (fixture->loop, take_cancellable, &cancellable);
   child = obedient (fixture);
   g_signal_connect (fixture->loop, "task-added", G_CALLBACK (cancel_when_added), NULL);
@@ -556,7 +557,7 @@ test_cancellable_when_added (Fixture *fixture,
   end_object (child);
 }
 
-/* A cancelled combinator is done when its children are, and an error that comes up then is not lost */
+/* A cancelled combinator is done when its children are, and an error that occurs then is not lost */
 static void
 test_cancelled_waits (Fixture *fixture,
                       gconstpointer data)

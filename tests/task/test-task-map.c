@@ -18,7 +18,7 @@ typedef struct
   int n_freed;
 } Source;
 
-/* No done callback counts them: that would be a waiter */
+/* A done callback can't count them, because it would be a waiter */
 static guint
 count_running (Source *self)
 {
@@ -104,7 +104,7 @@ test_limit (Fixture *fixture,
       g_assert_cmpuint (source.children->len, ==, limits[i] == 0 ? 10 : MIN (limits[i], 10));
       for (guint n = 0; n < 10; n++)
         {
-          /* The last that runs, so that they do not end in order */
+          /* The last one that is running, so that they don't end in order */
           for (guint last = source.children->len; last > 0; last--)
             {
               if (!pillion_task_is_done (source.children->pdata[last - 1]))
@@ -204,7 +204,7 @@ test_cancel (Fixture *fixture,
       task = pillion_task_map (source.loop, 10, 3, cancellable, start, &source, source_freed);
       if (when > 1)
         settle (fixture);
-      /* One ends at the same moment: the next is not begun */
+      /* One ends at the same moment: the next is not started */
       if (when == 3)
         succeed (source.children->pdata[0]);
       g_cancellable_cancel (cancellable);
@@ -239,7 +239,7 @@ test_nothing (Fixture *fixture,
         source.instead = g_object_ref (task);
       else if (how == 3)
         {
-          /* By way of others */
+          /* Through others */
           PillionTask *others[] = { obedient (fixture), pillion_task_with_timeout (task, G_TIME_SPAN_MINUTE) };
 
           waiting = pillion_task_all (fixture->loop, others, 2);
@@ -312,7 +312,7 @@ fail_first_and_run (gpointer data)
   g_assert_true (pillion_loop_run_until_complete (self->loop, sleep, NULL));
 }
 
-/* The failure is heard while the function runs: what it starts then is cancelled at once */
+/* The failure arrives while the function runs: what it starts then is cancelled at once */
 static void
 test_failure_inside (Fixture *fixture,
                      gconstpointer data)
@@ -380,7 +380,7 @@ test_closed (Fixture *fixture,
   source_end (&source);
 }
 
-/* A clock is read between two calls, so that many of them do not make a kick long */
+/* The clock is read between two calls, so that many of them don't make a kick long */
 static void
 test_one_at_a_time (Fixture *fixture,
                     gconstpointer data)

@@ -4,11 +4,12 @@
 
 #include "combinator-support.h"
 
-/* All orders of all outcomes of up to three children, checked against a model that knows nothing of callbacks. */
+/* All orders of all outcomes of up to three children, compared with a model that knows nothing about
+ * callbacks. */
 
 #define MAX_CHILDREN 3
 
-/* The first three have ended when they are given */
+/* The first three have ended when they are passed in */
 typedef enum
 {
   DONE_WELL,
@@ -16,10 +17,10 @@ typedef enum
   DONE_CANCELLED,
   WELL,
   FAILED,
-  CANCELLED,      /* by somebody else */
-  STUBBORN_WELL,  /* and does not listen when it is asked to end */
+  CANCELLED,      /* by something else */
+  STUBBORN_WELL,  /* and does not obey when it is asked to end */
   STUBBORN_FAILED,
-  NEVER,          /* but listens */
+  NEVER,          /* but obeys */
   N_PLANS
 } Plan;
 
@@ -29,7 +30,7 @@ typedef struct
   guint n;
   Plan plans[MAX_CHILDREN];
   guint order[MAX_CHILDREN];      /* in which they end */
-  gboolean awaited[MAX_CHILDREN]; /* by somebody else too */
+  gboolean awaited[MAX_CHILDREN]; /* by something else, too */
   gboolean at_once;               /* whether all end before anything is delivered */
 } Case;
 
@@ -45,7 +46,7 @@ static const PillionTaskState ends[N_PLANS] = {
   [NEVER] = PILLION_TASK_PENDING,
 };
 
-/* What has to come out */
+/* What the outcome has to be */
 typedef struct
 {
   PillionTaskState states[MAX_CHILDREN];
@@ -81,7 +82,7 @@ model_find (const Case *test,
   return -1;
 }
 
-/* The outcome of those that look at all children, when none is pending */
+/* The outcome of combinators that look at all children, when none is pending */
 static void
 model_conclude (const Case *test,
                 Model *model)
@@ -99,7 +100,7 @@ model_conclude (const Case *test,
   model->state = failed >= 0 ? PILLION_TASK_FAILED : PILLION_TASK_CANCELLED;
 }
 
-/* Looks at what the children have done, of which @ended are those that ended in order */
+/* Checks what the children have done; @ended are those that ended in order */
 static void
 model_react (const Case *test,
              Model *model,
@@ -216,7 +217,7 @@ run_case (Fixture *fixture,
           ended[n_ended++] = i;
         }
     }
-  /* Backwards: of those that had ended, the order in the list counts, not that in time */
+  /* Backwards: for those that had ended before, the order in the list counts, not that in time */
   for (guint i = n_ended; i > 0; i--)
     finish (tasks[ended[i - 1]], ended[i - 1], model.states[ended[i - 1]]);
 
@@ -260,7 +261,7 @@ run_case (Fixture *fixture,
   assert_children (test, &model, tasks);
   g_assert_cmpint (n_calls, ==, model.state != PILLION_TASK_PENDING);
 
-  /* What waits for one that never ends can be cancelled */
+  /* A wait for one that never ends can be cancelled */
   if (model.state == PILLION_TASK_PENDING)
     {
       int failed = test->kind == ALL ? model_find (test, &model, PILLION_TASK_FAILED) : -1;
@@ -301,7 +302,7 @@ static const guint orders[][MAX_CHILDREN] = {
 };
 static const guint n_orders[] = { 1, 1, 2, 6 };
 
-/* Whether another order is the same: of those that don't end later, it does not matter when they would */
+/* Whether another order is the same: for children that don't end later, the time does not matter */
 static gboolean
 is_repeated (const Case *test)
 {

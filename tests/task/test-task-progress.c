@@ -103,7 +103,7 @@ on_notify (PillionTask *task,
   g_string_append_printf (data, "%s ", pspec->name);
 }
 
-/* Also when the work says it is done within the same kick, and says more too late */
+/* Even if the work ends within the same kick, and reports more too late */
 static void
 test_last_before_callbacks (Fixture *fixture,
                             gconstpointer data)
@@ -197,7 +197,7 @@ on_progress_again (PillionTask *task,
     pillion_task_set_progress (task, fixture->n_signals, -1);
 }
 
-/* What a handler says is told by the next kick */
+/* Progress that a handler sets is reported by the next kick */
 static void
 test_said_inside (Fixture *fixture,
                   gconstpointer data)
@@ -252,7 +252,7 @@ test_threads (Fixture *fixture,
   g_assert_true (fixture->thread == g_thread_self ());
 }
 
-/* About as much as was said in the time that passed; half and double are as near as a busy machine allows */
+/* About as much as was reported in the time that passed; half and double are as near as a busy machine allows */
 static void
 test_rate (Fixture *fixture,
            gconstpointer data)
@@ -273,7 +273,7 @@ test_rate (Fixture *fixture,
   g_assert_cmpfloat (rate, >, 1.5e6);
   g_assert_cmpfloat (rate, <, 6e6);
 
-  /* Begun anew: nothing is known */
+  /* Started over: nothing is known */
   pillion_task_set_progress (fixture->task, 0, -1);
   g_assert_cmpfloat (pillion_task_get_rate (fixture->task), ==, 0.0);
 }

@@ -9,7 +9,7 @@
 #include <glib/gstdio.h>
 #include <unistd.h>
 
-/* Tasks that stand for calls of GIO's kind */
+/* Tasks for GIO-style calls */
 
 typedef struct
 {
@@ -85,7 +85,7 @@ test_ok (Fixture *fixture,
   g_object_unref (task);
 }
 
-/* By kicks, with nobody but the loop holding the task */
+/* By kicks, with only the loop holding the task */
 static void
 test_let_go (Fixture *fixture,
              gconstpointer data)
@@ -134,7 +134,7 @@ test_failed_check_reads (Fixture *fixture,
   end_object (task);
 }
 
-/* The done callback's finish function has taken the error, and somebody else asks as well */
+/* The finish function in the done callback has taken the error, and something else asks for it, too */
 static void
 test_failed_both_read (Fixture *fixture,
                        gconstpointer data)
@@ -183,7 +183,7 @@ ask (gpointer data)
   return NULL;
 }
 
-/* Threads that ask at the same time, one of them by way of a task that ended as this one */
+/* Threads that ask at the same time, one of them through a task that ended like this one */
 static void
 test_failed_threads (Fixture *fixture,
                      gconstpointer data)
@@ -250,7 +250,7 @@ test_unhandled (Fixture *fixture,
   g_assert_cmpuint (n_unhandled, ==, 1);
 }
 
-/* Not a GTask: it has succeeded as far as anybody can tell */
+/* Not a GTask: as far as can be known, it has succeeded */
 static void
 test_no_gtask (Fixture *fixture,
                gconstpointer data)
@@ -310,7 +310,7 @@ main (int argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  /* Deprecated, but there to be met */
+  /* Deprecated, but still in use */
   G_GNUC_BEGIN_IGNORE_DEPRECATIONS
   g_type_ensure (G_TYPE_SIMPLE_ASYNC_RESULT);
   G_GNUC_END_IGNORE_DEPRECATIONS

@@ -19,7 +19,7 @@ fresh (GType type)
   return g_value_init (&value, type);
 }
 
-/* Returns a task's result through a value, and checks of what kind it has become */
+/* Returns a task's result through a value, and checks the type that it has become */
 static PillionTaskResult
 keep (PillionResultKind kind)
 {
@@ -69,7 +69,7 @@ test_numbers (void)
   g_assert_cmpint (result.kind, ==, PILLION_RESULT_NONE);
 }
 
-/* What does not fit into a signed number keeps its own type */
+/* A number that does not fit into a signed one keeps its type */
 static void
 test_other_types (void)
 {

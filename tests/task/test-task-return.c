@@ -6,7 +6,8 @@
 
 #include "core/pillion-binding.h"
 
-/* Every type of result, from the loop's thread and from another one, read with the right function and with the wrong ones */
+/* Every type of result, from the loop's thread and from another, read with the right function and with wrong
+ * ones */
 
 typedef enum
 {
@@ -440,7 +441,7 @@ test_twice (void)
   loop_end (loop);
 }
 
-/* What the refused call was given to keep is not lost */
+/* What was passed to the refused call is not leaked */
 static void
 test_twice_frees (void)
 {

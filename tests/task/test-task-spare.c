@@ -7,7 +7,7 @@
 #include "core/pillion-core.h"
 #include "base/pillion-sync.h"
 
-/* Tasks that are over are used again, and nobody can tell */
+/* Ended tasks are reused, without any visible effect */
 
 #define MANY 3000
 
@@ -17,7 +17,7 @@ get_n_spare (PillionLoop *loop)
   return pillion_core (loop)->spare.length;
 }
 
-/* Ends a task, which its caller has a reference to, and sees that the loop lets go of it */
+/* Ends a task that its caller has a reference to, and checks that the loop releases it */
 static void
 end_task (PillionTask *task)
 {
@@ -53,7 +53,7 @@ test_again (void)
   loop_end (loop);
 }
 
-/* All that a task can have, and that the next one must not */
+/* Everything that a task can have, and that the next one must not */
 static void
 test_as_new (void)
 {
@@ -103,7 +103,7 @@ test_as_new (void)
   loop_end (loop);
 }
 
-/* What is noted on the object outlives nobody's reference: it goes with its task */
+/* Data on the object does not outlive its references: it goes with its task */
 
 static void
 on_gone (gpointer counter,
@@ -265,7 +265,7 @@ test_reference_from_handler (void)
   loop_end (loop);
 }
 
-/* A failure that nobody has looked at is told of before */
+/* A failure that nothing has looked at is reported before */
 
 static void
 on_unhandled (PillionLoop *loop,
@@ -357,7 +357,7 @@ test_closed (void)
   g_assert_null (weak);
 }
 
-/* What is kept keeps no loop */
+/* Kept tasks don't keep the loop alive */
 static void
 test_loop_goes (void)
 {
@@ -390,7 +390,7 @@ finish (gpointer task)
   return NULL;
 }
 
-/* Each is finished by another thread than the one before */
+/* Each is finished by another thread than the previous one */
 static void
 test_threads (void)
 {
@@ -409,7 +409,7 @@ test_threads (void)
   loop_end (loop);
 }
 
-/* Another thread makes references of weak ones, and takes those back, while the loop lets go */
+/* Another thread turns weak references into strong ones and drops them, while the loop releases the task */
 
 typedef struct
 {

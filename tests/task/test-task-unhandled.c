@@ -6,7 +6,7 @@
 
 #include "core/pillion-binding.h"
 
-/* Failures that nobody looks at */
+/* Failures that nothing looks at */
 
 typedef struct
 {
@@ -78,7 +78,7 @@ test_once (Fixture *fixture,
   g_assert_true (fixture->thread == g_thread_self ());
 }
 
-/* While somebody holds the task, they may still look */
+/* While something holds the task, it may still look */
 static void
 test_while_held (Fixture *fixture,
                  gconstpointer data)
@@ -156,7 +156,7 @@ test_callback_looks (Fixture *fixture,
   assert_log ("");
 }
 
-/* To ask whether it is done is not to look at how it ended */
+/* Asking whether it is done is not looking at how it ended */
 static void
 test_state_is_no_look (Fixture *fixture,
                        gconstpointer data)
@@ -213,7 +213,7 @@ drop (gpointer task)
   return NULL;
 }
 
-/* The report is brought to the loop's thread */
+/* The report is made on the loop's thread */
 static void
 test_last_reference_in_thread (Fixture *fixture,
                                gconstpointer data)
@@ -263,7 +263,7 @@ test_many_places (Fixture *fixture,
   g_assert_cmpuint (fixture->log->len, ==, 100 * strlen (REPORT));
 }
 
-/* A handler that takes a reference away with it does not bring a second report */
+/* A handler that keeps a reference does not cause a second report */
 static void
 keep (PillionLoop *loop,
       PillionTask *task,
@@ -312,7 +312,7 @@ test_warning (void)
   kick_until_quiet (loop);
   assert_logged ("warning: 'job' failed, and nobody looked: gone");
 
-  /* At once, because there may be no kick any more */
+  /* At once, because there may be no more kicks */
   logs_catch ();
   task = pillion_task_new_at (loop, "job", NULL, NULL);
   fail (task);
@@ -322,7 +322,7 @@ test_warning (void)
   loop_end (loop);
 }
 
-/* Somebody still has it then, the queue even */
+/* Something still has it then, if only the queue */
 static void
 test_run_dispose (Fixture *fixture,
                   gconstpointer data)

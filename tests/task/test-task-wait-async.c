@@ -4,7 +4,7 @@
 
 #include "../test-support.h"
 
-/* Waiting as callers of GIO do */
+/* Waiting like callers of GIO */
 
 typedef struct
 {
@@ -27,7 +27,7 @@ static void
 tear_down (Fixture *fixture,
            gconstpointer data)
 {
-  /* Nobody waits any more, so nobody holds it */
+  /* Nothing waits any more, so nothing holds it */
   end_object (fixture->task);
   loop_end (fixture->loop);
   g_clear_error (&fixture->error);
@@ -140,7 +140,7 @@ test_cancelled (Fixture *fixture,
   g_assert_cmpint (fixture->n_called, ==, 1);
   g_assert_error (fixture->error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_false (pillion_task_is_cancelled (fixture->task));
-  /* The task goes on */
+  /* The task carries on */
   pillion_task_return_int (fixture->task, 4);
   kick_until_quiet (fixture->loop);
   g_assert_cmpint (fixture->n_called, ==, 1);
@@ -222,7 +222,7 @@ test_closed_before (Fixture *fixture,
   g_assert_true (fixture->result);
 }
 
-/* A wait in another context is told that nobody delivers any more */
+/* A wait in another context is told that nothing will be delivered any more */
 static void
 test_closed_while (Fixture *fixture,
                    gconstpointer data)

@@ -4,7 +4,7 @@
 
 #include "../test-support.h"
 
-/* Making tasks, their names, and cancelling them */
+/* Creating tasks, their names, and cancelling them */
 
 static void
 test_pending (void)
@@ -260,7 +260,7 @@ test_cancellable (void)
   pillion_task_cancel (early);
   g_assert_true (g_cancellable_is_cancelled (cancellable));
 
-  /* Made only after the request */
+  /* Created only after the request */
   pillion_task_cancel (late);
   g_assert_true (g_cancellable_is_cancelled (pillion_task_get_cancellable (late)));
 
@@ -370,7 +370,7 @@ test_parent_not_cancelled (void)
   loop_end (loop);
 }
 
-/* A parent that outlives many tasks does not gather handlers */
+/* A parent that outlives many tasks does not accumulate handlers */
 static void
 test_parent_let_go (void)
 {
@@ -421,7 +421,7 @@ test_cancel_from_thread (void)
         g_thread_new ("task", cancel_task, by_itself),
       };
 
-      /* Made while the other thread may be cancelling: whoever comes second sees the other */
+      /* Created while another thread may be cancelling: whichever comes second sees the other */
       GCancellable *own = pillion_task_get_cancellable (by_itself);
 
       g_thread_join (threads[0]);

@@ -101,7 +101,7 @@ test_leaves_nothing (PillionLoop *loop,
   n_run++;
 }
 
-/* All of those above have run, and not just been added */
+/* All of the above have run, and were not just added */
 static void
 test_all_ran (void)
 {
@@ -109,7 +109,7 @@ test_all_ran (void)
     g_assert_cmpuint (n_run, ==, 7);
 }
 
-/* From here on they fail */
+/* From here on, the tests fail */
 
 static void
 leak_pending (PillionLoop *loop,
@@ -203,7 +203,7 @@ leave_region (PillionLoop *loop,
   pillion_loop_begin_region (loop, "left", PILLION_REGION_NO_DESTRUCTIVE);
 }
 
-/* Nothing can go on in it, not even the body */
+/* Nothing can continue in it, not even the body */
 static void
 wait_in_region (PillionLoop *loop,
                 gpointer data)
@@ -235,7 +235,7 @@ static const Failing failing[] = {
   { "hang", hang, "*has not ended after*waiting for*never*test-test.c*" },
 };
 
-/* In a process of its own, where an impatient test's failure does no harm */
+/* In a process of its own, in which the failure of an impatient test does no harm */
 static void
 test_fails (gconstpointer data)
 {

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* The digest that the catalogue promises is that of what is sent */
+/* The digest in the catalogue is that of what is sent */
 static void
 test_digest (void)
 {
@@ -22,7 +22,7 @@ test_digest (void)
   g_assert_cmpstr (g_checksum_get_string (checksum), ==, BIG_FILE_SHA256);
 }
 
-/* Read from wherever, a byte is the same */
+/* Wherever reading starts, a byte is the same */
 static void
 test_offsets (void)
 {
@@ -38,7 +38,7 @@ test_offsets (void)
     }
 }
 
-/* The blocks differ, so that a file that was put together from wrong pieces has another digest */
+/* The blocks differ, so a file put together from the wrong pieces has another digest */
 static void
 test_blocks_differ (void)
 {
@@ -56,7 +56,7 @@ test_png (void)
   g_autoptr (GBytes) png = png_encode (rgb, 2, 2);
   const guint8 *data = g_bytes_get_data (png, NULL);
   gsize size = g_bytes_get_size (png);
-  /* The last chunk of every PNG, with the check sum that the standard prints */
+  /* The last chunk of every PNG, with the checksum that the standard prints */
   static const guint8 end[] = { 0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82 };
 
   g_assert_cmpuint (size, >, 8 + 25 + sizeof end);

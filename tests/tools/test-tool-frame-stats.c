@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* 98 frames in time, one late by a little, one by a lot */
+/* 98 frames in time, one slightly late, one very late */
 static FrameStats *
 make_stats (void)
 {
@@ -79,7 +79,7 @@ test_buckets (void)
   g_assert_cmpuint (late, ==, stats->late);
 }
 
-/* Where one run is short and one is late, both fit into the same classes */
+/* If one run is fast and one is late, both fit into the same classes */
 static void
 test_shared_buckets (void)
 {
@@ -113,7 +113,7 @@ count_text (const char *text,
   return n;
 }
 
-/* The bars tell all frames, and names are quoted as XML wants it */
+/* The bars show all frames, and names are escaped for XML */
 static void
 test_svg (void)
 {
@@ -132,7 +132,7 @@ test_svg (void)
   g_assert_nonnull (strstr (svg, ">98</text>"));
 }
 
-/* A run that ended before its first frame did is a picture, too */
+/* A run that ended before its first frame makes a picture, too */
 static void
 test_svg_nothing (void)
 {

@@ -15,7 +15,7 @@ assert_takes (char       *text,
   g_free (text);
 }
 
-/* Nothing that a server says reaches a terminal as a command to it */
+/* Nothing that a server says reaches a terminal as a control sequence */
 static void
 test_clean (void)
 {
@@ -49,7 +49,7 @@ test_fit (void)
   assert_takes (text_fit_right ("abcdef", 5), "abcdef");
   assert_takes (text_cut ("abcdef", 3), "abc");
   assert_takes (text_cut ("\033[36mabcdef\033[0m", 3), "\033[36mabc\033[0m");
-  /* Whatever the cut, the width is exact: wide characters leave a space */
+  /* Wherever it is cut, the width is exact: wide characters leave a space */
   for (guint cells = 1; cells < 12; cells++)
     {
       g_autofree char *fit = text_fit ("大小大小大小", cells);
@@ -77,7 +77,7 @@ test_progress (void)
       }
 }
 
-/* One frame among a thousand must be seen */
+/* One frame in a thousand must be visible */
 static void
 test_sliver (void)
 {
@@ -105,7 +105,7 @@ int
 main (int    argc,
       char **argv)
 {
-  /* The blocks are there only where the locale can print them */
+  /* Blocks are only used if the locale can print them */
   setlocale (LC_ALL, "C.UTF-8");
   g_setenv ("LC_ALL", "C.UTF-8", TRUE);
   g_test_init (&argc, &argv, NULL);

@@ -72,7 +72,7 @@ assert_takes (char       *text,
   g_free (text);
 }
 
-/* Three figures, and no "1000 kB" where rounding carries over */
+/* Three digits, and no "1000 kB" if rounding carries over */
 static void
 test_format (void)
 {
