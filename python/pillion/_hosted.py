@@ -18,6 +18,4 @@ def frame() -> Pillion.Task[bool]:
     If the host ticks, a frame is one of its kicks. If nothing ticks, a frame takes 1/60 s."""
     running = events._get_running_loop()
     guest: Any = running._guest if isinstance(running, EventLoop) else Pillion.Loop.get_default()
-    task = guest.next_frame()
-    task.set_site(overrides._site(2))
-    return task
+    return overrides._at(guest.next_frame())

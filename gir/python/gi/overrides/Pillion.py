@@ -788,7 +788,7 @@ class Loop(Pillion.Loop):
 
     def next_frame(self) -> Task[bool]:
         """Creates a task that ends when the host's next frame begins."""
-        return Task._at(Pillion.Loop.next_frame(self), _site(2))
+        return _at(Pillion.Loop.next_frame(self))
 
     def run_in_thread(self, name, func: Callable[[Task[Any], Gio.Cancellable, *_Ts], _T], *args: *_Ts, cancellable=None) -> Task[_T]:
         """Calls `func (task, cancellable, *args)` on a worker thread. The task ends with what it returns or raises,
