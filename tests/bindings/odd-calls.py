@@ -30,8 +30,10 @@ importlib.import_module(f'gi.repository.{NAMESPACE}')
 
 warnings.simplefilter('ignore')
 
-# How many calls of a function are made with every argument odd, beside those that have one odd argument
+# How many calls of a function are made with every argument odd, beside those that have one odd argument, and how many of these on
+# another thread
 N_RANDOM = 25
+N_RANDOM_ELSEWHERE = 3
 
 # After how long a call that waits is helped to end, in seconds
 PATIENCE = 0.05
@@ -125,20 +127,56 @@ class WorseHost(GObject.Object, Pillion.Host):
 cast = Cast()
 
 
+def after_close(way):
+    """A way of making an object whose loop is closed by now."""
+    def make():
+        loop = cast.loop()
+        made = way(lambda: loop)
+        loop.close(0)
+        return made
+    return make
+
+
+def closed(way):
+    def make():
+        made = way()
+        made.close(*([0] if isinstance(made, Pillion.Scope) else []))
+        return made
+    return make
+
+
+def of_loop(name):
+    """Ways of making a good object of a class for a loop, by the name of the class. They are called with what gives the loop."""
+    ways = {
+        'PillionTask': [lambda loop: Pillion.Task.new(loop(), 'odd')],
+        'PillionScope': [lambda loop: Pillion.Scope.new(loop(), 'odd')],
+        'PillionQueue': [lambda loop: Pillion.Queue.new(loop(), 1)],
+        'PillionSemaphore': [lambda loop: Pillion.Semaphore.new(loop(), 1)],
+        'PillionEvent': [lambda loop: Pillion.Event.new(loop())],
+        'PillionCompletions': [lambda loop: Pillion.Completions.new(loop(), [])],
+        'PillionPollSource': [lambda loop: cast.remember(Pillion.PollSource.new(loop(), -1))],
+    }
+    if NAMESPACE == 'PillionHttp':
+        from gi.repository import PillionHttp
+        ways['PillionHttpClient'] = [lambda loop: PillionHttp.Client.new(loop())]
+        ways['PillionHttpTestServer'] = [lambda loop: PillionHttp.TestServer.new(loop())]
+    return ways.get(name, [])
+
+
 def good(name):
     """Ways of making a good object of a class, by the name of the class; the first is the usual one."""
     default = cast.default_loop
+    made = [lambda way=way: way(default) for way in of_loop(name)]
+    late = [after_close(way) for way in of_loop(name)]
+    if name in ('PillionScope', 'PillionQueue', 'PillionPollSource', 'PillionHttpTestServer'):
+        late += [closed(way) for way in made]
     ways = {
         'PillionLoop': [cast.loop, cast.closed_loop, default],
         'PillionTask': [cast.task, cast.done_task, cast.failed_task, cast.foreign_task],
-        'PillionScope': [lambda: Pillion.Scope.new(default(), 'odd'), lambda: Pillion.Scope.new(cast.loop(), 'odd')],
-        'PillionQueue': [lambda: Pillion.Queue.new(default(), 1)],
-        'PillionSemaphore': [lambda: Pillion.Semaphore.new(default(), 1)],
-        'PillionEvent': [lambda: Pillion.Event.new(default())],
+        'PillionScope': [*made, lambda: Pillion.Scope.new(cast.loop(), 'odd')],
         'PillionCompletions': [lambda: Pillion.Completions.new(default(), [cast.task()])],
         'PillionRetry': [Pillion.Retry],
-        'PillionPollSource': [lambda: cast.remember(Pillion.PollSource.new(default(), -1)),
-                              lambda: cast.remember(Pillion.PollSource.new(cast.loop(), os.dup(0)))],
+        'PillionPollSource': [*made, lambda: cast.remember(Pillion.PollSource.new(cast.loop(), os.dup(0)))],
         'PillionCallbackHost': [lambda: Pillion.CallbackHost.new('odd')],
         'PillionGlibHost': [lambda: Pillion.GlibHost.new('odd', None)],
         'PillionTickHost': [cast.tick_host],
@@ -148,10 +186,7 @@ def good(name):
         'GFile': [lambda: Gio.File.new_for_path('odd'), lambda: Gio.File.new_for_uri('odd://odd/odd')],
         'GObject': [Gio.Cancellable, cast.task],
     }
-    if NAMESPACE == 'PillionHttp':
-        from gi.repository import PillionHttp
-        ways['PillionHttpClient'] = [lambda: PillionHttp.Client.new(default())]
-    return ways.get(name, [])
+    return [*ways.get(name, made), *late]
 
 
 def fails(*args):
@@ -325,6 +360,8 @@ def exercise(title, function, ways, luck):
         call(title, function, [luck.choice(way) for way in ways])
     if title.split('.')[-1] not in ('run', 'wait'):
         call(title, function, first, on_thread=True)
+        for _ in range(N_RANDOM_ELSEWHERE):
+            call(title, function, [luck.choice(way) for way in ways], on_thread=True)
 
 
 def exercise_properties(owner, luck):
@@ -341,7 +378,11 @@ def exercise_properties(owner, luck):
     def make(name, value):
         cast.remember(GObject.new(gtype, **{name: value}))
 
-    for pspec in gtype.pytype.list_properties() if hasattr(gtype.pytype, 'list_properties') else ():
+    def make_many(names, values):
+        cast.remember(GObject.new(gtype, **dict(zip(names, values))))
+
+    pspecs = gtype.pytype.list_properties() if hasattr(gtype.pytype, 'list_properties') else ()
+    for pspec in pspecs:
         for way in objects(gtype)[:-4]:
             title = f'{owner.get_name()}.props.{pspec.name}'
             call(title, get, [way, lambda: pspec.name])
@@ -349,9 +390,47 @@ def exercise_properties(owner, luck):
                 make_value = value if callable(value) else lambda: value
                 call(f'{title} = ', put, [way, lambda: pspec.name, make_value])
         for value in values:
-            if gtype.is_classed() and not gtype.is_abstract():
-                make_value = value if callable(value) else lambda: value
-                call(f'{owner.get_name()}({pspec.name})', make, [lambda: pspec.name.replace('-', '_'), make_value])
+            make_value = value if callable(value) else lambda: value
+            call(f'{owner.get_name()}({pspec.name})', make, [lambda: pspec.name.replace('-', '_'), make_value])
+
+    # Objects made with many odd properties at once
+    names = [pspec.name.replace('-', '_') for pspec in pspecs]
+    for _ in range(N_RANDOM if names else 0):
+        chosen = luck.sample(names, luck.randint(1, len(names)))
+        picked = [luck.choice(values) for _ in chosen]
+        call(f'{owner.get_name()}({", ".join(chosen)})', make_many, [
+            lambda: chosen, lambda: [value() if callable(value) else value for value in picked]])
+
+
+def exercise_signals(owner, luck):
+    """Signals that somebody emits who is not meant to, and handlers that fail."""
+    gtype = owner.get_g_type()
+
+    def emit(one, name, *arguments):
+        one.connect(name, luck.choice([fails, lambda *args: None]))
+        one.emit(name, *arguments)
+
+    for info in owner.get_signals():
+        ways = [objects(gtype), [info.get_name], *(candidates(one.get_type()) for one in info.get_arguments())]
+        exercise(f'{GROUP}::{info.get_name()}', emit, ways, luck)
+
+
+def exercise_type(owner):
+    """What is not meant to be made, or derived from."""
+    gtype = owner.get_g_type()
+    call(f'GObject.new ({GROUP})', lambda: GObject.new(gtype), [])
+    call(f'{GROUP} ()', gtype.pytype, [])
+    call(f'class ({GROUP})', lambda: type('Odd' + GROUP, (gtype.pytype,), {})(), [])
+    call(f'interface ({GROUP})', lambda: type('Odder' + GROUP, (GObject.Object, gtype.pytype), {})(), [])
+
+
+def exercise_fields(owner, luck):
+    """The fields of a boxed type that was made by hand."""
+    kind = getattr(sys.modules['gi.repository.' + NAMESPACE], GROUP)
+    for info in owner.get_fields():
+        exercise(f'{GROUP}.{info.get_name()}', lambda one: getattr(one, info.get_name()), [[kind]], luck)
+        exercise(f'{GROUP}.{info.get_name()} =', lambda one, value: setattr(one, info.get_name(), value),
+                 [[kind], candidates(info.get_type())], luck)
 
 
 def main():
@@ -386,6 +465,11 @@ def main():
                     exercise(title, replaced, ways, luck)
             if sort == 'ObjectInfo':
                 exercise_properties(info, luck)
+                exercise_signals(info, luck)
+            if sort in ('ObjectInfo', 'InterfaceInfo'):
+                exercise_type(info)
+            if sort == 'StructInfo':
+                exercise_fields(info, luck)
     gc.collect()
     os.write(log, f'done {n_calls}\n'.encode())
 
