@@ -14,7 +14,10 @@ runs the program with its address in PILLION_TEST_URL, and each `@URL@` in the a
     /broken.json     a text that is no JSON
     /catalogue.json  {"thumbnails": [{"path": "/thumbnails/0.bin"}, …]}, 50 of them
     /thumbnails/N    2 KiB each, after a moment; three of them are missing, and those from N = 12 on come while `late` is set
+    /echo            what was sent, by any method: {"method": …, "path": …, "headers": [[name, value], …], "body": "…"}
     anything else    404
+
+Queries are ignored.
 """
 
 import hashlib
@@ -50,11 +53,27 @@ late.set()
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'
 
+    def read_body(self):
+        if 'chunked' not in self.headers.get('Transfer-Encoding', ''):
+            return self.rfile.read(int(self.headers.get('Content-Length', 0)))
+        body = b''
+        while size := int(self.rfile.readline().split(b';')[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
     def do_GET(self):
-        kind, body = PAGES.get(self.path, (None, None))
-        if self.path in THUMBNAILS:
+        path = self.path.partition('?')[0]
+        sent = self.read_body()
+        kind, body = PAGES.get(path, (None, None))
+        if path == '/echo':
+            kind, body = 'application/json', json.dumps({
+                'method': self.command, 'path': self.path, 'headers': self.headers.items(), 'body': sent.decode('latin-1'),
+            }).encode()
+        if path in THUMBNAILS:
             time.sleep(0.01)
-        if self.path in LATE:
+        if path in LATE:
             late.wait()
         try:
             if kind is None:
@@ -64,9 +83,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_header('Content-Type', kind)
             self.send_header('Content-Length', str(len(body)))
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != 'HEAD':
+                self.wfile.write(body)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the client has cancelled
+
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET
 
     def log_message(self, format, *args):
         pass

@@ -11,6 +11,7 @@
 #include <pillion/pillion.h>
 
 #include <pillion-http/pillion-http-download.h>
+#include <pillion-http/pillion-http-request.h>
 #include <pillion-http/pillion-http-version.h>
 
 G_BEGIN_DECLS
@@ -24,6 +25,19 @@ PillionHttpClient *pillion_http_client_new                          (PillionLoop
 PILLION_HTTP_AVAILABLE_IN_1_0
 PillionLoop       *pillion_http_client_get_loop                     (PillionHttpClient *self);
 
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionTask       *pillion_http_client_send                         (PillionHttpClient  *self,
+                                                                     PillionHttpRequest *request,
+                                                                     GCancellable       *cancellable);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionTask       *pillion_http_client_head                         (PillionHttpClient *self,
+                                                                     const char        *url,
+                                                                     GCancellable      *cancellable);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionTask       *pillion_http_client_post_json                    (PillionHttpClient *self,
+                                                                     const char        *url,
+                                                                     const char        *json,
+                                                                     GCancellable      *cancellable);
 PILLION_HTTP_AVAILABLE_IN_1_0
 PillionTask       *pillion_http_client_get_bytes                    (PillionHttpClient *self,
                                                                      const char        *url,
@@ -75,6 +89,41 @@ PillionHttpNameConflict pillion_http_client_get_name_conflict       (PillionHttp
 PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_name_conflict            (PillionHttpClient       *self,
                                                                      PillionHttpNameConflict  conflict);
+
+PILLION_HTTP_AVAILABLE_IN_1_0
+const char        *pillion_http_client_get_base_url                 (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_base_url                 (PillionHttpClient *self,
+                                                                     const char        *url);
+PILLION_HTTP_AVAILABLE_IN_1_0
+gint64             pillion_http_client_get_max_body_size            (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_max_body_size            (PillionHttpClient *self,
+                                                                     gint64             max);
+PILLION_HTTP_AVAILABLE_IN_1_0
+GTimeSpan          pillion_http_client_get_connect_timeout_usec                     (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_connect_timeout_usec                     (PillionHttpClient *self,
+                                                                     GTimeSpan          timeout);
+PILLION_HTTP_AVAILABLE_IN_1_0
+GTimeSpan          pillion_http_client_get_first_byte_timeout_usec                  (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_first_byte_timeout_usec                  (PillionHttpClient *self,
+                                                                     GTimeSpan          timeout);
+PILLION_HTTP_AVAILABLE_IN_1_0
+GTimeSpan          pillion_http_client_get_total_timeout_usec                       (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_total_timeout_usec                       (PillionHttpClient *self,
+                                                                     GTimeSpan          timeout);
+PILLION_HTTP_AVAILABLE_IN_1_0
+gint64             pillion_http_client_get_lowest_rate                              (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_lowest_rate                              (PillionHttpClient *self,
+                                                                     gint64             rate);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_header                   (PillionHttpClient *self,
+                                                                     const char        *name,
+                                                                     const char        *value);
 
 PILLION_HTTP_AVAILABLE_IN_1_0
 char              *pillion_http_redact_url                          (const char        *url);

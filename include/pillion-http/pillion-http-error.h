@@ -45,6 +45,9 @@ G_BEGIN_DECLS
  * @PILLION_HTTP_ERROR_TOO_LARGE: the body is larger than what is read into memory
  * @PILLION_HTTP_ERROR_UNAVAILABLE: HTTP cannot be used in this process, because it has loaded libsoup 2, or because libsoup 3 is not
  *   installed
+ * @PILLION_HTTP_ERROR_INVALID_REQUEST: the request has a method, a header field or a body that cannot be sent
+ * @PILLION_HTTP_ERROR_REDIRECT: the server redirects, and the request does not allow that
+ * @PILLION_HTTP_ERROR_NOT_REWINDABLE: the body of the request would have to be sent again, but it can be read only once
  *
  * What can go wrong with a transfer, on our side of the connection or on the way. What the server refuses is an
  * [error@PillionHttp.StatusError] instead. Errors of the network, of TLS and of the disk keep the domains that GIO gives them
@@ -64,6 +67,9 @@ typedef enum
   PILLION_HTTP_ERROR_INVALID_JSON,
   PILLION_HTTP_ERROR_TOO_LARGE,
   PILLION_HTTP_ERROR_UNAVAILABLE,
+  PILLION_HTTP_ERROR_INVALID_REQUEST,
+  PILLION_HTTP_ERROR_REDIRECT,
+  PILLION_HTTP_ERROR_NOT_REWINDABLE,
 } PillionHttpError;
 
 /**

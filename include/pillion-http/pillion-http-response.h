@@ -14,6 +14,31 @@
 
 G_BEGIN_DECLS
 
+/**
+ * PillionHttpPhase:
+ * @PILLION_HTTP_PHASE_QUEUE: the request left the client's queue
+ * @PILLION_HTTP_PHASE_NAME_LOOKUP: the addresses of the server were found
+ * @PILLION_HTTP_PHASE_CONNECT: the connection was open
+ * @PILLION_HTTP_PHASE_TLS_HANDSHAKE: TLS was set up
+ * @PILLION_HTTP_PHASE_REQUEST: the request began to be sent
+ * @PILLION_HTTP_PHASE_FIRST_BYTE: the response began to arrive
+ * @PILLION_HTTP_PHASE_BODY: the whole body had arrived
+ *
+ * What a call goes through: see [method@PillionHttp.Response.get_elapsed].
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  PILLION_HTTP_PHASE_QUEUE,
+  PILLION_HTTP_PHASE_NAME_LOOKUP,
+  PILLION_HTTP_PHASE_CONNECT,
+  PILLION_HTTP_PHASE_TLS_HANDSHAKE,
+  PILLION_HTTP_PHASE_REQUEST,
+  PILLION_HTTP_PHASE_FIRST_BYTE,
+  PILLION_HTTP_PHASE_BODY,
+} PillionHttpPhase;
+
 #define PILLION_HTTP_TYPE_RESPONSE (pillion_http_response_get_type ())
 PILLION_HTTP_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (PillionHttpResponse, pillion_http_response, PILLION_HTTP, RESPONSE, GObject)
@@ -38,5 +63,18 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 GBytes              *pillion_http_response_get_body          (PillionHttpResponse *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
 gboolean             pillion_http_response_is_body_truncated (PillionHttpResponse *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+char                *pillion_http_response_dup_text          (PillionHttpResponse *self,
+                                                              GError             **error);
+
+PILLION_HTTP_AVAILABLE_IN_1_0
+GPtrArray           *pillion_http_response_get_history       (PillionHttpResponse *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+const char          *pillion_http_response_get_http_version  (PillionHttpResponse *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+GSocketAddress      *pillion_http_response_get_peer          (PillionHttpResponse *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+GTimeSpan            pillion_http_response_get_elapsed       (PillionHttpResponse *self,
+                                                              PillionHttpPhase     phase);
 
 G_END_DECLS

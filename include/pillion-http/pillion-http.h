@@ -9,6 +9,7 @@
 #include <pillion-http/pillion-http-download.h>
 #include <pillion-http/pillion-http-enums.h>
 #include <pillion-http/pillion-http-error.h>
+#include <pillion-http/pillion-http-request.h>
 #include <pillion-http/pillion-http-response.h>
 #include <pillion-http/pillion-http-test-exchange.h>
 #include <pillion-http/pillion-http-test-server.h>

@@ -9,6 +9,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "core/pillion-private.h"
+#include "http/pillion-http-response-private.h"
 #include "http/pillion-http-url.h"
 
 /* How long after a progress the next one is told, in µs: often enough for a screen */
@@ -19,6 +20,7 @@ static const PillionHopFuncs hop_funcs;
 PillionCall *
 pillion_call_new (PillionHttpEngine *engine,
                   PillionTask *task,
+                  PillionHttpRequest *request,
                   const char *url)
 {
   PillionCall *self = g_new0 (PillionCall, 1);
@@ -26,6 +28,7 @@ pillion_call_new (PillionHttpEngine *engine,
   self->n_references = 1;
   self->engine = pillion_http_engine_ref (engine);
   self->task = g_object_ref (task);
+  self->request = request;
   self->given_url = g_strdup (url);
   self->url = pillion_http_strip_user (url);
 
@@ -64,6 +67,7 @@ pillion_call_unref (PillionCall *self)
     return;
 
   g_object_unref (self->cancellable);
+  pillion_sync_unref (self->request);
   pillion_http_engine_unref (self->engine);
   g_free (self->given_url);
   g_free (self->url);
@@ -116,6 +120,75 @@ pillion_call_set_uri (PillionCall *self,
   return TRUE;
 }
 
+void
+pillion_call_set_method (PillionCall *self,
+                         const char *method,
+                         PillionSource *body)
+{
+  self->method = g_intern_string (method);
+  self->body = body;
+}
+
+gboolean
+pillion_call_can_send_again (PillionCall *self,
+                             GError **error)
+{
+  if (self->body == NULL || !self->body_opened || self->body->klass->rewindable)
+    return TRUE;
+
+  g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_REWINDABLE,
+                       _("the body of the request would have to be sent again, but it can be read only once"));
+  return FALSE;
+}
+
+static void
+add_header (const char *name,
+            const char *value,
+            gpointer response)
+{
+  pillion_http_response_add_header (response, name, value);
+}
+
+PillionHttpResponse *
+pillion_call_make_response (PillionCall *self,
+                            const PillionHead *head)
+{
+  g_autofree char *url = g_uri_to_string_partial (self->uri, G_URI_HIDE_USERINFO);
+  PillionHttpResponse *response = pillion_http_response_new (head->status, head->reason, url);
+  PillionHeadDetails details;
+
+  head->foreach_field (head, add_header, response);
+  head->get_details (head, &details);
+  pillion_http_response_set_details (response, &details, self->begun, self->started);
+  if (self->history != NULL)
+    pillion_http_response_set_history (response, self->history);
+
+  return response;
+}
+
+void
+pillion_call_add_to_history (PillionCall *self,
+                             PillionHttpResponse *response)
+{
+  GPtrArray *history = g_ptr_array_new_with_free_func (g_object_unref);
+
+  /* Responses share the array: it never changes */
+  for (guint i = 0; self->history != NULL && i < self->history->len; i++)
+    g_ptr_array_add (history, g_object_ref (self->history->pdata[i]));
+  g_ptr_array_add (history, response);
+
+  g_clear_pointer (&self->history, g_ptr_array_unref);
+  self->history = history;
+}
+
+gint64
+pillion_call_get_max_body_size (PillionCall *self)
+{
+  gint64 max = self->request->max_body_size != 0 ? self->request->max_body_size : self->engine->config.max_body_size;
+
+  return max > 0 ? max : G_MAXINT64;
+}
+
 static void
 submit_on_thread (gpointer data)
 {
@@ -124,6 +197,7 @@ submit_on_thread (gpointer data)
   GError *error = NULL;
 
   self->submitted = TRUE;
+  pillion_call_set_method (self, self->request->method, self->request->body);
   if (self->cancel_seen)
     {
       cancel_on_thread (pillion_call_ref (self));
@@ -146,6 +220,7 @@ submit_on_thread (gpointer data)
 void
 pillion_call_submit (PillionCall *self)
 {
+  self->begun = g_get_monotonic_time ();
   self->cancellable = g_object_ref (pillion_task_get_cancellable (self->task));
   pillion_private_task_set_external (self->task);
 
@@ -164,7 +239,6 @@ pillion_call_submit (PillionCall *self)
 static void
 drop_hop (PillionCall *self)
 {
-  pillion_deadlines_unset (self->engine->deadlines, &self->idle);
   g_clear_pointer (&self->hop, pillion_hop_drop);
 }
 
@@ -207,7 +281,7 @@ pillion_call_send (PillionCall *self)
     }
 
   self->hop = pillion_hop_new (self->engine, &hop_funcs, self);
-  pillion_hop_send (self->hop, self->origin);
+  pillion_hop_send (self->hop, self->origin, self->request->priority);
 }
 
 static void
@@ -230,12 +304,26 @@ pillion_call_resume (PillionCall *self)
   pillion_private_io_thread_post (self->engine->io, resume, pillion_call_ref (self));
 }
 
-/* The exchange is over: the body is whole if there is no error */
+/* The call fails with what was refused, and with as much as there is of the reason */
 static void
-end_exchange (PillionCall *self,
-              GError *error)
+end_refusal (PillionCall *self,
+             gboolean whole)
+{
+  pillion_call_fail (self, pillion_refusal_end (g_steal_pointer (&self->refusal), whole));
+}
+
+void
+pillion_call_end_exchange (PillionCall *self,
+                           GError *error)
 {
   PillionVerdict verdict;
+
+  if (self->refusal != NULL)
+    {
+      end_refusal (self, error == NULL);
+      g_clear_error (&error);
+      return;
+    }
 
   drop_hop (self);
 
@@ -251,43 +339,22 @@ end_exchange (PillionCall *self,
     self->sink->klass->whole (self->sink);
 }
 
-/* The call fails with what was refused, and with as much as there is of the reason */
-static void
-end_refusal (PillionCall *self,
-             gboolean whole)
-{
-  pillion_call_fail (self, pillion_refusal_end (g_steal_pointer (&self->refusal), whole));
-}
-
 static void
 refusal_late (gpointer data)
 {
   end_refusal (data, FALSE);
 }
 
-static gint64
-look_whether_idle (gpointer data,
-                   gint64 now)
+/* The body from its beginning */
+static GInputStream *
+open_body (PillionCall *self,
+           GError **error)
 {
-  PillionCall *self = data;
-  guint seconds = self->engine->config.idle_timeout;
-  gint64 due = self->last_activity + (gint64) seconds * G_USEC_PER_SEC;
+  if (!pillion_call_can_send_again (self, error))
+    return NULL;
 
-  /* Without a timeout there is still a deadline, which looks again when there is one */
-  if (seconds == 0)
-    return PILLION_DEADLINE_NEVER - 1;
-  if (due > now)
-    return due;
-
-  if (self->refusal != NULL)
-    end_refusal (self, FALSE);
-  else
-    end_exchange (self, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                                     g_dngettext (GETTEXT_PACKAGE,
-                                                  "the server sent nothing for %u second",
-                                                  "the server sent nothing for %u seconds", seconds),
-                                     seconds));
-  return PILLION_DEADLINE_NEVER;
+  self->body_opened = TRUE;
+  return self->body->klass->open (self->body, error);
 }
 
 static gboolean
@@ -295,37 +362,34 @@ hop_start (gpointer data,
            PillionWireRequest *request)
 {
   PillionCall *self = data;
-  PillionHttpConfig *config = &self->engine->config;
   PillionSink *sink = self->sink;
+  GInputStream *body = NULL;
   PillionVerdict verdict;
   GError *error = NULL;
 
+  self->started = self->last_activity = g_get_monotonic_time ();
   pillion_field_list_clear (&self->fields);
-  if (config->user_agent != NULL)
-    pillion_field_list_append (&self->fields, "User-Agent", config->user_agent);
-  pillion_field_list_append (&self->fields, "Accept-Encoding", sink->klass->accept_encoding);
-
   verdict = pillion_stages_request (&self->stages, self, &self->fields, &error);
+  if (pillion_field_list_get (&self->fields, "Accept-Encoding") == NULL)
+    pillion_field_list_append (&self->fields, "Accept-Encoding", sink->klass->accept_encoding);
   if (verdict == PILLION_VERDICT_PASS && sink->klass->request != NULL)
     verdict = sink->klass->request (sink, &self->fields, &error);
+  if (verdict == PILLION_VERDICT_PASS && self->body != NULL && (body = open_body (self, &error)) == NULL)
+    verdict = PILLION_VERDICT_FAIL;
   if (verdict != PILLION_VERDICT_PASS)
     {
       stop (self, verdict, error);
       return FALSE;
     }
 
-  self->last_activity = g_get_monotonic_time ();
-  pillion_deadlines_set (self->engine->deadlines, &self->idle,
-                         config->idle_timeout > 0 ? self->last_activity + (gint64) config->idle_timeout * G_USEC_PER_SEC
-                                                  : PILLION_DEADLINE_NEVER - 1,
-                         look_whether_idle, self);
-
   *request = (PillionWireRequest) {
-    .method = "GET",
+    .method = self->method,
     .uri = self->uri,
     .origin = self->origin,
     .bulk = sink->klass->bulk,
     .fields = (const char *const *) self->fields.strv,
+    .body = body,
+    .body_length = body != NULL ? self->body->length : 0,
   };
   return TRUE;
 }
@@ -345,7 +409,7 @@ hop_head (gpointer data,
     verdict = self->sink->klass->head (self->sink, head, &error);
 
   if (verdict == PILLION_VERDICT_REFUSED)
-    self->refusal = pillion_refusal_new (head, self->uri, refusal_late, self);
+    self->refusal = pillion_refusal_new (pillion_call_make_response (self, head), refusal_late, self);
   else if (verdict != PILLION_VERDICT_PASS)
     stop (self, verdict, error);
 }
@@ -369,6 +433,7 @@ hop_body (gpointer data,
   GError *error = NULL;
 
   self->last_activity = g_get_monotonic_time ();
+  self->n_received += length;
 
   if (self->refusal != NULL)
     {
@@ -385,17 +450,7 @@ static void
 hop_end (gpointer data,
          GError *error)
 {
-  PillionCall *self = data;
-
-  if (self->refusal != NULL)
-    {
-      end_refusal (self, error == NULL);
-      g_clear_error (&error);
-    }
-  else
-    {
-      end_exchange (self, error);
-    }
+  pillion_call_end_exchange (data, error);
 }
 
 static const PillionHopFuncs hop_funcs = {
@@ -470,6 +525,7 @@ pillion_call_finish (PillionCall *self)
   pillion_field_list_clear (&self->fields);
   g_clear_pointer (&self->uri, g_uri_unref);
   g_clear_pointer (&self->origin, g_free);
+  g_clear_pointer (&self->history, g_ptr_array_unref);
 
   /* Now, and not once the task has its outcome: the loop's thread may drop the task and the loop then, and the last reference to them must
    * not be one of this thread's */

@@ -7,9 +7,9 @@
 #include <pillion-http/pillion-http.h>
 
 #include "core/pillion-private.h"
-#include "http/pillion-deadlines.h"
 #include "http/pillion-hop.h"
 #include "http/pillion-http-engine.h"
+#include "http/pillion-http-request-private.h"
 #include "http/pillion-refusal.h"
 #include "http/pillion-sink.h"
 #include "http/pillion-stage.h"
@@ -21,7 +21,8 @@ struct _PillionCall
   int n_references; /* atomic */
   PillionHttpEngine *engine;
   PillionTask *task;
-  char *given_url;
+  PillionHttpRequest *request; /* the call's own, which does not change */
+  char *given_url;             /* with base URL and parameters */
   char *url; /* without user and password: for files, results and messages */
   GCancellable *cancellable;
   gulong cancelled_handler;
@@ -32,10 +33,16 @@ struct _PillionCall
 
   GUri *uri; /* where the request goes now */
   char *origin;
+  const char *method;      /* interned */
+  PillionSource *body;     /* what is sent, or NULL */
+  gboolean body_opened;    /* whether some of it may have been sent */
+  GPtrArray *history;      /* of the responses that led to another request, or NULL */
+  gint64 begun;            /* when it was submitted, in µs of the monotonic clock */
+  gint64 started;          /* when the current request left the queue */
   PillionHop *hop;         /* NULL while nothing is queued or on its way */
   PillionRefusal *refusal; /* while its body comes, else NULL */
-  PillionDeadline idle;
-  gint64 last_activity;
+  gint64 last_activity;    /* when something arrived last, or the request left the queue */
+  guint64 n_received;      /* bytes of all bodies */
   gint64 last_progress;
 
   gboolean submitted;
@@ -45,10 +52,12 @@ struct _PillionCall
   gboolean done;
 };
 
-/* On the loop's thread. @task is pending; a reference is taken. */
-PillionCall *pillion_call_new            (PillionHttpEngine *engine,
-                                          PillionTask       *task,
-                                          const char        *url);
+/* On the loop's thread. @task is pending; a reference is taken. @request is taken over, and nobody else may have it. @url is what comes of its
+ * URL, its parameters and the client's base. */
+PillionCall *pillion_call_new            (PillionHttpEngine  *engine,
+                                          PillionTask        *task,
+                                          PillionHttpRequest *request,
+                                          const char         *url);
 
 /* These take what they are given. The call needs a sink. */
 void         pillion_call_add_stage      (PillionCall       *self,
@@ -69,11 +78,46 @@ gboolean     pillion_call_set_uri        (PillionCall       *self,
                                           GUri              *uri,
                                           GError           **error);
 
+/* What the next request is. @body is NULL or the request's own. */
+void         pillion_call_set_method     (PillionCall       *self,
+                                          const char        *method,
+                                          PillionSource     *body);
+
+/* Whether another request can be sent; else PILLION_HTTP_ERROR_NOT_REWINDABLE */
+gboolean     pillion_call_can_send_again (PillionCall       *self,
+                                          GError           **error);
+
+/* A response without a body, made of a head */
+PillionHttpResponse *pillion_call_make_response (PillionCall       *self,
+                                                 const PillionHead *head);
+
+/* Keeps it among those that led to the next request; the reference is taken */
+void         pillion_call_add_to_history (PillionCall         *self,
+                                          PillionHttpResponse *response);
+
+/* A time limit of the request's, or the client's, or PILLION_DEADLINE_NEVER */
+static inline GTimeSpan
+pillion_call_get_timeout (GTimeSpan requests,
+                          GTimeSpan clients)
+{
+  GTimeSpan timeout = requests != 0 ? requests : clients;
+
+  /* What is longer than anybody lives is no limit, and can't be added to a time */
+  return timeout > 0 && timeout < G_MAXINT64 / 4 ? timeout : PILLION_DEADLINE_NEVER;
+}
+
+/* The limit for bodies in memory, in bytes */
+gint64       pillion_call_get_max_body_size (PillionCall *self);
+
 /* Sends another request to the place where requests go now; the current one is dropped */
 void         pillion_call_send           (PillionCall       *self);
 
 /* After PILLION_VERDICT_WAIT: sends a request soon, and never inside this call */
 void         pillion_call_resume         (PillionCall       *self);
+
+/* Ends the exchange: with its body being whole if @error is NULL, else with that (transfer full). A stage may have it sent again. */
+void         pillion_call_end_exchange   (PillionCall       *self,
+                                          GError            *error);
 
 /* Tells how much of the body has come, unless that was told a moment ago: the host would be woken for each piece */
 void         pillion_call_set_progress   (PillionCall       *self,

@@ -36,7 +36,7 @@ credentials_request (PillionStage *stage,
       self->origin = g_strdup (call->origin);
     }
 
-  if (self->authorization != NULL)
+  if (self->authorization != NULL && pillion_field_list_get (fields, "Authorization") == NULL)
     pillion_field_list_append (fields, "Authorization", self->authorization);
 
   return PILLION_VERDICT_PASS;

@@ -337,7 +337,8 @@ file_head (PillionSink *sink,
     }
 
   /* No Content and Reset Content are no file, and least of all one to replace another */
-  if (head->status < 200 || head->status > 299 || head->status == 204 || head->status == 205)
+  if (head->status < 200 || head->status > 299 || head->status == 204 || head->status == 205 ||
+      !pillion_http_request_accepts_status (sink->call->request, head->status))
     return PILLION_VERDICT_REFUSED;
 
   if (head->status == 206 ? self->asked == 0 : self->writing)
@@ -585,6 +586,7 @@ pillion_file_sink_new (GFile *file,
   static const PillionSinkClass klass = {
     .bulk = TRUE,
     .accept_encoding = "identity",
+    .unit = "bytes",
     .request = file_request,
     .head = file_head,
     .body = file_body,

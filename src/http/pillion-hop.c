@@ -99,8 +99,11 @@ start (gpointer data)
   PillionHop *self = data;
   PillionWireRequest request = { NULL };
 
-  if (self->funcs->start (self->data, &request))
-    self->exchange = pillion_transport_exchange (self->engine->transport, &request, &exchange_funcs, self);
+  if (!self->funcs->start (self->data, &request))
+    return;
+
+  self->exchange = pillion_transport_exchange (self->engine->transport, &request, &exchange_funcs, self);
+  g_clear_object (&request.body);
 }
 
 PillionHop *
@@ -120,12 +123,20 @@ pillion_hop_new (PillionHttpEngine *engine,
 
 void
 pillion_hop_send (PillionHop *self,
-                  const char *origin)
+                  const char *origin,
+                  guint priority)
 {
   PillionHttpQueue *queue = self->engine->queue;
 
+  self->entry.priority = priority;
   pillion_http_queue_push (queue, origin, &self->entry, self);
   pillion_http_queue_run (queue);
+}
+
+PillionExchangeState
+pillion_hop_get_state (PillionHop *self)
+{
+  return self->exchange != NULL ? pillion_transport_get_state (self->engine->transport, self->exchange) : (PillionExchangeState) { 0 };
 }
 
 void

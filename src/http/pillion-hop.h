@@ -15,7 +15,7 @@ typedef struct _PillionHopFuncs PillionHopFuncs;
 /* Each of these may call pillion_hop_drop (), and then none of them is called again */
 struct _PillionHopFuncs
 {
-  /* There is a place: the request is to be sent. FALSE: it is not; the hop was dropped. */
+  /* There is a place: the request is to be sent, with a reference to its body. FALSE: it is not; the hop was dropped. */
   gboolean (*start) (gpointer            data,
                      PillionWireRequest *request);
 
@@ -37,9 +37,13 @@ PillionHop *pillion_hop_new  (PillionHttpEngine     *engine,
                               const PillionHopFuncs *funcs,
                               gpointer               data);
 
-/* Takes a place in the queue for @origin. May call start () at once. */
+/* Takes a place in the queue for @origin, with one of the queue's priorities. May call start () at once. */
 void        pillion_hop_send (PillionHop            *self,
-                              const char            *origin);
+                              const char            *origin,
+                              guint                  priority);
+
+/* How far its exchange is; all zero before it has begun */
+PillionExchangeState pillion_hop_get_state (PillionHop *self);
 
 /* Ends it, at any time */
 void        pillion_hop_drop (PillionHop            *self);

@@ -4,18 +4,9 @@
 
 #include "config.h"
 
-#include <string.h>
-
-#include <glib/gi18n-lib.h>
-#include <pillion-http/pillion-http.h>
+#include "http/pillion-http-client-private.h"
 
 #include "core/pillion-private.h"
-#include "http/pillion-call.h"
-#include "http/pillion-credentials-stage.h"
-#include "http/pillion-file-sink.h"
-#include "http/pillion-http-engine.h"
-#include "http/pillion-memory-sink.h"
-#include "http/pillion-redirect-stage.h"
 
 /**
  * PillionHttpClient:
@@ -76,11 +67,15 @@
  * | --- | --- |
  * | an invalid URL, an unsupported scheme | [error@PillionHttp.Error.INVALID_URL], [error@PillionHttp.Error.UNSUPPORTED_SCHEME] |
  * | name, connection, TLS | what GIO says: `G_RESOLVER_ERROR`, `G_IO_ERROR_CONNECTION_REFUSED`, `G_TLS_ERROR`… |
- * | no data for [property@PillionHttp.Client:idle-timeout] | `G_IO_ERROR_TIMED_OUT` |
+ * | a time limit: [property@PillionHttp.Client:connect-timeout-usec], [property@PillionHttp.Client:first-byte-timeout-usec], [property@PillionHttp.Client:idle-timeout], [property@PillionHttp.Client:total-timeout-usec], [property@PillionHttp.Client:lowest-rate] | `G_IO_ERROR_TIMED_OUT` |
  * | a response that ends early | [error@PillionHttp.Error.TRUNCATED] |
  * | a response that does not have the announced length | [error@PillionHttp.Error.LENGTH_MISMATCH] |
  * | a response that is not valid HTTP, too many redirects | [error@PillionHttp.Error.PROTOCOL] |
- * | any status that is not a success | [error@PillionHttp.StatusError], with the status as its code, and a [class@PillionHttp.Response] behind it |
+ * | a status that the request does not accept, by default every one that is not a success | [error@PillionHttp.StatusError], with the status as its code, and a [class@PillionHttp.Response] behind it |
+ * | a request that cannot be sent | [error@PillionHttp.Error.INVALID_REQUEST] |
+ * | a redirect that the request does not allow | [error@PillionHttp.Error.REDIRECT] |
+ * | a redirect of a request whose body can be read only once | [error@PillionHttp.Error.NOT_REWINDABLE] |
+ * | a body that is too large for memory | [error@PillionHttp.Error.TOO_LARGE] |
  * | a body that is not valid JSON | [error@PillionHttp.Error.INVALID_JSON] |
  * | a different SHA-256 digest | [error@PillionHttp.Error.DIGEST_MISMATCH] |
  * | an unsafe file name | [error@PillionHttp.Error.UNSAFE_NAME] |
@@ -97,16 +92,6 @@
  * Since: 1.0
  */
 
-struct _PillionHttpClient
-{
-  GObject parent_instance;
-
-  PillionLoop *loop;
-  PillionHttpEngine *engine; /* NULL before the first call */
-  PillionHttpConfig config;
-  PillionHttpNameConflict name_conflict;
-};
-
 enum
 {
   PROP_LOOP = 1,
@@ -116,23 +101,18 @@ enum
   PROP_USER_AGENT,
   PROP_TLS_DATABASE,
   PROP_NAME_CONFLICT,
+  PROP_BASE_URL,
+  PROP_MAX_BODY_SIZE,
+  PROP_CONNECT_TIMEOUT_USEC,
+  PROP_FIRST_BYTE_TIMEOUT_USEC,
+  PROP_TOTAL_TIMEOUT_USEC,
+  PROP_LOWEST_RATE,
   N_PROPS
 };
-
-#define DEFAULT_MAX_CONNECTIONS 32
-#define DEFAULT_MAX_CONNECTIONS_PER_HOST 6
-#define DEFAULT_IDLE_TIMEOUT 60
-#define DEFAULT_USER_AGENT "Pillion/" PILLION_VERSION
 
 static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (PillionHttpClient, pillion_http_client, G_TYPE_OBJECT)
-
-static gboolean
-on_thread (PillionHttpClient *self)
-{
-  return pillion_private_loop_on_thread (self->loop);
-}
 
 /* Tells the engine what has changed */
 static void
@@ -150,8 +130,8 @@ pillion_http_client_finalize (GObject *object)
   PillionHttpClient *self = PILLION_HTTP_CLIENT (object);
 
   g_clear_pointer (&self->engine, pillion_http_engine_unref);
-  g_free (self->config.user_agent);
-  g_clear_object (&self->config.tls_database);
+  pillion_http_config_clear (&self->config);
+  g_free (self->base_url);
   g_clear_object (&self->loop);
 
   G_OBJECT_CLASS (pillion_http_client_parent_class)->finalize (object);
@@ -187,6 +167,24 @@ pillion_http_client_get_property (GObject *object,
       break;
     case PROP_NAME_CONFLICT:
       g_value_set_enum (value, self->name_conflict);
+      break;
+    case PROP_BASE_URL:
+      g_value_set_string (value, self->base_url);
+      break;
+    case PROP_MAX_BODY_SIZE:
+      g_value_set_int64 (value, self->config.max_body_size);
+      break;
+    case PROP_CONNECT_TIMEOUT_USEC:
+      g_value_set_int64 (value, self->config.connect_timeout);
+      break;
+    case PROP_FIRST_BYTE_TIMEOUT_USEC:
+      g_value_set_int64 (value, self->config.first_byte_timeout);
+      break;
+    case PROP_TOTAL_TIMEOUT_USEC:
+      g_value_set_int64 (value, self->config.total_timeout);
+      break;
+    case PROP_LOWEST_RATE:
+      g_value_set_int64 (value, self->config.lowest_rate);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -224,6 +222,24 @@ pillion_http_client_set_property (GObject *object,
     case PROP_NAME_CONFLICT:
       pillion_http_client_set_name_conflict (self, g_value_get_enum (value));
       break;
+    case PROP_BASE_URL:
+      pillion_http_client_set_base_url (self, g_value_get_string (value));
+      break;
+    case PROP_MAX_BODY_SIZE:
+      pillion_http_client_set_max_body_size (self, g_value_get_int64 (value));
+      break;
+    case PROP_CONNECT_TIMEOUT_USEC:
+      pillion_http_client_set_connect_timeout_usec (self, g_value_get_int64 (value));
+      break;
+    case PROP_FIRST_BYTE_TIMEOUT_USEC:
+      pillion_http_client_set_first_byte_timeout_usec (self, g_value_get_int64 (value));
+      break;
+    case PROP_TOTAL_TIMEOUT_USEC:
+      pillion_http_client_set_total_timeout_usec (self, g_value_get_int64 (value));
+      break;
+    case PROP_LOWEST_RATE:
+      pillion_http_client_set_lowest_rate (self, g_value_get_int64 (value));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -250,7 +266,9 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
 {
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  PillionHttpConfig defaults;
 
+  pillion_http_config_init (&defaults);
   object_class->constructed = pillion_http_client_constructed;
   object_class->finalize = pillion_http_client_finalize;
   object_class->get_property = pillion_http_client_get_property;
@@ -274,7 +292,7 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    * Since: 1.0
    */
   properties[PROP_MAX_CONNECTIONS] =
-    g_param_spec_uint ("max-connections", NULL, NULL, 1, G_MAXINT, DEFAULT_MAX_CONNECTIONS, flags);
+    g_param_spec_uint ("max-connections", NULL, NULL, 1, G_MAXINT, defaults.max_connections, flags);
 
   /**
    * PillionHttpClient:max-connections-per-host: (getter get_max_connections_per_host) (setter set_max_connections_per_host)
@@ -284,12 +302,12 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    * Since: 1.0
    */
   properties[PROP_MAX_CONNECTIONS_PER_HOST] =
-    g_param_spec_uint ("max-connections-per-host", NULL, NULL, 1, G_MAXINT, DEFAULT_MAX_CONNECTIONS_PER_HOST, flags);
+    g_param_spec_uint ("max-connections-per-host", NULL, NULL, 1, G_MAXINT, defaults.max_connections_per_host, flags);
 
   /**
    * PillionHttpClient:idle-timeout: (getter get_idle_timeout) (setter set_idle_timeout)
    *
-   * The number of seconds without a byte from the server after which a transfer fails with
+   * The number of seconds without a byte from the server, or to it, after which a transfer fails with
    * `G_IO_ERROR_TIMED_OUT`; 0 for never.
    *
    * The time starts when the request leaves the queue, so it includes connecting. It runs on the transfer's own
@@ -298,7 +316,7 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    * Since: 1.0
    */
   properties[PROP_IDLE_TIMEOUT] =
-    g_param_spec_uint ("idle-timeout", NULL, NULL, 0, G_MAXINT, DEFAULT_IDLE_TIMEOUT, flags);
+    g_param_spec_uint ("idle-timeout", NULL, NULL, 0, G_MAXINT, defaults.idle_timeout, flags);
 
   /**
    * PillionHttpClient:user-agent: (getter get_user_agent) (setter set_user_agent)
@@ -307,7 +325,7 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_USER_AGENT] = g_param_spec_string ("user-agent", NULL, NULL, DEFAULT_USER_AGENT, flags);
+  properties[PROP_USER_AGENT] = g_param_spec_string ("user-agent", NULL, NULL, defaults.user_agent, flags);
 
   /**
    * PillionHttpClient:tls-database: (getter get_tls_database) (setter set_tls_database)
@@ -329,16 +347,74 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
     g_param_spec_enum ("name-conflict", NULL, NULL, PILLION_HTTP_TYPE_NAME_CONFLICT, PILLION_HTTP_NAME_CONFLICT_UNIQUIFY,
                        flags);
 
+  /**
+   * PillionHttpClient:base-url: (getter get_base_url) (setter set_base_url)
+   *
+   * The URL that relative URLs of calls are resolved against; %NULL to allow absolute URLs only.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_BASE_URL] = g_param_spec_string ("base-url", NULL, NULL, NULL, flags);
+
+  /**
+   * PillionHttpClient:max-body-size: (getter get_max_body_size) (setter set_max_body_size)
+   *
+   * The largest body that is taken into memory, in bytes, as it is sent and after decoding. A larger one fails with
+   * [error@PillionHttp.Error.TOO_LARGE]. 0 means no limit of the client's: then 1 GiB is the most. Downloads to files have no limit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_BODY_SIZE] =
+    g_param_spec_int64 ("max-body-size", NULL, NULL, 0, G_MAXINT64, defaults.max_body_size, flags);
+
+  /**
+   * PillionHttpClient:connect-timeout-usec: (getter get_connect_timeout_usec) (setter set_connect_timeout_usec)
+   *
+   * How long it may take to connect, in µs: to look up the name, to open the connection, and the TLS handshake. 0 for no limit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CONNECT_TIMEOUT_USEC] =
+    g_param_spec_int64 ("connect-timeout-usec", NULL, NULL, 0, G_MAXINT64, defaults.connect_timeout, flags);
+
+  /**
+   * PillionHttpClient:first-byte-timeout-usec: (getter get_first_byte_timeout_usec) (setter set_first_byte_timeout_usec)
+   *
+   * How long the server may take to begin its response, in µs, from when the request was sent. 0 for no limit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_FIRST_BYTE_TIMEOUT_USEC] =
+    g_param_spec_int64 ("first-byte-timeout-usec", NULL, NULL, 0, G_MAXINT64, defaults.first_byte_timeout, flags);
+
+  /**
+   * PillionHttpClient:total-timeout-usec: (getter get_total_timeout_usec) (setter set_total_timeout_usec)
+   *
+   * How long a whole call may take, in µs, including its time in the queue, redirects and retries. 0 for no limit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_TOTAL_TIMEOUT_USEC] =
+    g_param_spec_int64 ("total-timeout-usec", NULL, NULL, 0, G_MAXINT64, defaults.total_timeout, flags);
+
+  /**
+   * PillionHttpClient:lowest-rate: (getter get_lowest_rate) (setter set_lowest_rate)
+   *
+   * The rate below which a response is too slow, in bytes a second, measured over five seconds. 0 for no limit.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LOWEST_RATE] =
+    g_param_spec_int64 ("lowest-rate", NULL, NULL, 0, G_MAXINT64, defaults.lowest_rate, flags);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
+  pillion_http_config_clear (&defaults);
 }
 
 static void
 pillion_http_client_init (PillionHttpClient *self)
 {
-  self->config.max_connections = DEFAULT_MAX_CONNECTIONS;
-  self->config.max_connections_per_host = DEFAULT_MAX_CONNECTIONS_PER_HOST;
-  self->config.idle_timeout = DEFAULT_IDLE_TIMEOUT;
-  self->config.user_agent = g_strdup (DEFAULT_USER_AGENT);
+  pillion_http_config_init (&self->config);
 }
 
 /**
@@ -375,247 +451,6 @@ pillion_http_client_get_loop (PillionHttpClient *self)
   g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
 
   return self->loop;
-}
-
-/* Returns NULL if there can be none: then the task has failed */
-static PillionHttpEngine *
-get_engine (PillionHttpClient *self,
-            PillionTask *task)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (self->engine == NULL)
-    {
-      self->engine = pillion_http_engine_new (&error);
-      if (self->engine != NULL)
-        pillion_http_engine_configure (self->engine, &self->config);
-      else
-        pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_NO_RESOURCES,
-                                       _("The thread for the network could not be started: %s"), error->message);
-    }
-
-  return self->engine;
-}
-
-/* The stages of every call, the outermost first. What a request is given for the place that it goes to belongs inside of what changes that
- * place. */
-static void
-submit (PillionHttpEngine *engine,
-        PillionTask *task,
-        const char *url,
-        PillionSink *sink)
-{
-  PillionCall *call = pillion_call_new (engine, task, url);
-
-  pillion_call_add_stage (call, pillion_redirect_stage_new ());
-  pillion_call_add_stage (call, pillion_credentials_stage_new ());
-  pillion_call_set_sink (call, sink);
-  pillion_call_submit (call);
-}
-
-static PillionTask *
-get (PillionHttpClient *self,
-     const char *url,
-     gboolean json,
-     GCancellable *cancellable)
-{
-  g_autofree char *shown = pillion_http_redact_url (url);
-  g_autofree char *name = g_strconcat ("GET ", shown, NULL);
-  /* Not from here, but from where the caller stands, which is not known */
-  PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
-  PillionHttpEngine *engine;
-
-  /* On a closed loop it has failed already */
-  if (!pillion_task_is_done (task) && (engine = get_engine (self, task)) != NULL)
-    submit (engine, task, url, pillion_memory_sink_new (json));
-
-  return task;
-}
-
-/**
- * pillion_http_client_get_bytes:
- * @self: a client
- * @url: an absolute `http` or `https` URL
- * @cancellable: (nullable): cancels the task when it is cancelled
- *
- * Gets the body at @url into memory.
- *
- * The task's result is a [struct@GLib.Bytes] with the body: [method@Pillion.Task.get_bytes]. A body that the server compressed
- * for the way (gzip, deflate) is decompressed. More than 1 GiB is an error. The progress of a large
- * body counts the bytes that came over the network.
- *
- * The task fails as the [table of the class](class.Client.html#errors) says. On the loop's thread only.
- *
- * Returns: (transfer full): a task
- *
- * Since: 1.0
- */
-PillionTask *
-pillion_http_client_get_bytes (PillionHttpClient *self,
-                               const char *url,
-                               GCancellable *cancellable)
-{
-  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
-  g_return_val_if_fail (url != NULL, NULL);
-  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
-  g_return_val_if_fail (on_thread (self), NULL);
-
-  return get (self, url, FALSE, cancellable);
-}
-
-/**
- * pillion_http_client_get_json:
- * @self: a client
- * @url: an absolute `http` or `https` URL
- * @cancellable: (nullable): cancels the task when it is cancelled
- *
- * Gets JSON from @url.
- *
- * The task's result is a `JsonParser` of JSON-GLib, from [method@Pillion.Task.get_object], whose root
- * (`json_parser_get_root ()`) is what was read, and is immutable. It is parsed away from the host's thread. A text that is not valid JSON (RFC 8259), is not encoded in
- * UTF-8, or is nested more than 500 deep, fails with [error@PillionHttp.Error.INVALID_JSON].
- *
- * The task fails as the [table of the class](class.Client.html#errors) says. On the loop's thread only.
- *
- * Returns: (transfer full): a task
- *
- * Since: 1.0
- */
-PillionTask *
-pillion_http_client_get_json (PillionHttpClient *self,
-                              const char *url,
-                              GCancellable *cancellable)
-{
-  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
-  g_return_val_if_fail (url != NULL, NULL);
-  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
-  g_return_val_if_fail (on_thread (self), NULL);
-
-  return get (self, url, TRUE, cancellable);
-}
-
-/* 64 hexadecimal digits in lower case, or NULL */
-static char *
-normalize_sha256 (const char *text)
-{
-  gsize length = strspn (text, "0123456789abcdefABCDEF");
-
-  return length == 64 && text[length] == '\0' ? g_ascii_strdown (text, -1) : NULL;
-}
-
-static PillionTask *
-download (PillionHttpClient *self,
-          const char *url,
-          GFile *file,
-          gboolean into,
-          const char *sha256,
-          GCancellable *cancellable)
-{
-  g_autofree char *shown = pillion_http_redact_url (url);
-  g_autofree char *name = g_strconcat ("download ", shown, NULL);
-  g_autofree char *digest = NULL;
-  /* Not from here, but from where the caller stands, which is not known */
-  PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
-  PillionHttpEngine *engine;
-
-  if (pillion_task_is_done (task))
-    return task;
-
-  if (sha256 != NULL && (digest = normalize_sha256 (sha256)) == NULL)
-    {
-      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                                     _("'%s' is not a valid SHA-256 digest: expected 64 hexadecimal digits"), sha256);
-    }
-  else if (g_file_peek_path (file) == NULL)
-    {
-      g_autofree char *uri = g_file_get_uri (file);
-
-      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                                     _("'%s' is not a local file"), uri);
-    }
-  else if ((engine = get_engine (self, task)) != NULL)
-    {
-      pillion_task_set_unit (task, "bytes");
-      submit (engine, task, url, pillion_file_sink_new (file, into, self->name_conflict, digest));
-    }
-
-  return task;
-}
-
-/**
- * pillion_http_client_download:
- * @self: a client
- * @url: an absolute `http` or `https` URL
- * @target: the file that it will be; it needs a local path
- * @sha256: (nullable): the SHA-256 that it has to have, as 64 hexadecimal digits, or %NULL
- * @cancellable: (nullable): cancels the task when it is cancelled
- *
- * Downloads @url to a file, completely or not at all.
- *
- * The task's result is a [class@PillionHttp.Download]: [method@Pillion.Task.get_object]. Its progress counts the bytes that
- * the file has, those of an earlier attempt with them, and the total is -1 if the server does not say.
- * The file has the bytes that the server sends, even if it says that they are compressed.
- *
- * The task fails as the [table of the class](class.Client.html#errors) says, and with `G_IO_ERROR_NOT_SUPPORTED` if
- * @target is not local, `G_IO_ERROR_INVALID_ARGUMENT` if @sha256 is not a valid digest, and `G_IO_ERROR_EXISTS` if another download
- * writes to the same target. On the loop's thread only.
- *
- * Returns: (transfer full): a task
- *
- * Since: 1.0
- */
-PillionTask *
-pillion_http_client_download (PillionHttpClient *self,
-                              const char *url,
-                              GFile *target,
-                              const char *sha256,
-                              GCancellable *cancellable)
-{
-  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
-  g_return_val_if_fail (url != NULL, NULL);
-  g_return_val_if_fail (G_IS_FILE (target), NULL);
-  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
-  g_return_val_if_fail (on_thread (self), NULL);
-
-  return download (self, url, target, FALSE, sha256, cancellable);
-}
-
-/**
- * pillion_http_client_download_into:
- * @self: a client
- * @url: an absolute `http` or `https` URL
- * @folder: the folder that it will be in; it needs a local path, and to be there
- * @sha256: (nullable): the SHA-256 that it has to have, as 64 hexadecimal digits, or %NULL
- * @cancellable: (nullable): cancels the task when it is cancelled
- *
- * Downloads what is at @url into a folder, under the name that the server proposes (`Content-Disposition`, RFC 6266), or else
- * under the last part of the URL's path, which for a folder is `index.html`.
- *
- * If a file has the name already, [property@PillionHttp.Client:name-conflict] says what happens: by default the new file gets a
- * number, as in `name (1).ext`, and both are kept. [method@PillionHttp.Download.get_file] tells the name.
- *
- * A name that is empty, begins with a dot, contains `..`, `/`, `\` or a control character, is longer than 255 bytes, or is not valid
- * UTF-8 fails with [error@PillionHttp.Error.UNSAFE_NAME]. A symbolic link in the folder is never followed. In everything else this is
- * the same as [method@PillionHttp.Client.download]. The part file is named after the URL.
- *
- * Returns: (transfer full): a task
- *
- * Since: 1.0
- */
-PillionTask *
-pillion_http_client_download_into (PillionHttpClient *self,
-                                   const char *url,
-                                   GFile *folder,
-                                   const char *sha256,
-                                   GCancellable *cancellable)
-{
-  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
-  g_return_val_if_fail (url != NULL, NULL);
-  g_return_val_if_fail (G_IS_FILE (folder), NULL);
-  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
-  g_return_val_if_fail (on_thread (self), NULL);
-
-  return download (self, url, folder, TRUE, sha256, cancellable);
 }
 
 /**
@@ -866,4 +701,283 @@ pillion_http_client_set_name_conflict (PillionHttpClient *self,
 
   self->name_conflict = conflict;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NAME_CONFLICT]);
+}
+
+/**
+ * pillion_http_client_get_base_url: (get-property base-url)
+ * @self: a client
+ *
+ * Gets the URL that relative URLs of calls are resolved against.
+ *
+ * Returns: (nullable): the URL, or %NULL
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_http_client_get_base_url (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+
+  return self->base_url;
+}
+
+/**
+ * pillion_http_client_set_base_url: (set-property base-url)
+ * @self: a client
+ * @url: (nullable): an absolute URL, or %NULL
+ *
+ * Sets the URL that relative URLs of calls are resolved against, as a browser resolves links ([RFC
+ * 3986](https://www.rfc-editor.org/rfc/rfc3986#section-5), section 5): with `https://example.org/api/` `items` becomes
+ * `https://example.org/api/items`, and `/items` becomes `https://example.org/items`.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_base_url (PillionHttpClient *self,
+                                  const char *url)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+
+  if (g_strcmp0 (self->base_url, url) == 0)
+    return;
+
+  g_free (self->base_url);
+  self->base_url = g_strdup (url);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BASE_URL]);
+}
+
+/**
+ * pillion_http_client_get_max_body_size: (get-property max-body-size)
+ * @self: a client
+ *
+ * Gets the largest body that is taken into memory.
+ *
+ * Returns: bytes, or 0 for no limit of the client's
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_http_client_get_max_body_size (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.max_body_size;
+}
+
+/**
+ * pillion_http_client_set_max_body_size: (set-property max-body-size)
+ * @self: a client
+ * @max: bytes, or 0 for no limit of the client's
+ *
+ * Sets the largest body that is taken into memory, for responses that begin from now on.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_max_body_size (PillionHttpClient *self,
+                                       gint64 max)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (max >= 0);
+
+  if (self->config.max_body_size == max)
+    return;
+
+  self->config.max_body_size = max;
+  configure (self, PROP_MAX_BODY_SIZE);
+}
+
+/**
+ * pillion_http_client_set_header:
+ * @self: a client
+ * @name: the name of a header field; case does not matter
+ * @value: (nullable): a value, or %NULL to remove the field
+ *
+ * Sets a header field that is sent with every request which does not set it itself. It replaces a field of that name that was set here
+ * before.
+ *
+ * The fields Authorization, Cookie and Proxy-Authorization are not sent to another server that a redirect leads to.
+ *
+ * What can't be sent is an error of every call: see [class@PillionHttp.Request].
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_header (PillionHttpClient *self,
+                                const char *name,
+                                const char *value)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (name != NULL);
+
+  if (value != NULL)
+    pillion_field_list_set (&self->config.fields, name, value);
+  else
+    pillion_field_list_remove (&self->config.fields, name);
+  if (self->engine != NULL)
+    pillion_http_engine_configure (self->engine, &self->config);
+}
+
+/**
+ * pillion_http_client_get_connect_timeout_usec: (get-property connect-timeout-usec)
+ * @self: a client
+ *
+ * Gets how long it may take to connect.
+ *
+ * Returns: µs, or 0 for no limit
+ *
+ * Since: 1.0
+ */
+GTimeSpan
+pillion_http_client_get_connect_timeout_usec (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.connect_timeout;
+}
+
+/**
+ * pillion_http_client_set_connect_timeout_usec: (set-property connect-timeout-usec)
+ * @self: a client
+ * @timeout: µs, or 0 for no limit
+ *
+ * Sets how long it may take to connect, for running calls too.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_connect_timeout_usec (PillionHttpClient *self,
+                                              GTimeSpan timeout)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (timeout >= 0);
+
+  if (self->config.connect_timeout == timeout)
+    return;
+
+  self->config.connect_timeout = timeout;
+  configure (self, PROP_CONNECT_TIMEOUT_USEC);
+}
+
+/**
+ * pillion_http_client_get_first_byte_timeout_usec: (get-property first-byte-timeout-usec)
+ * @self: a client
+ *
+ * Gets how long the server may take to begin its response.
+ *
+ * Returns: µs, or 0 for no limit
+ *
+ * Since: 1.0
+ */
+GTimeSpan
+pillion_http_client_get_first_byte_timeout_usec (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.first_byte_timeout;
+}
+
+/**
+ * pillion_http_client_set_first_byte_timeout_usec: (set-property first-byte-timeout-usec)
+ * @self: a client
+ * @timeout: µs, or 0 for no limit
+ *
+ * Sets how long the server may take to begin its response, for running calls too.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_first_byte_timeout_usec (PillionHttpClient *self,
+                                                 GTimeSpan timeout)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (timeout >= 0);
+
+  if (self->config.first_byte_timeout == timeout)
+    return;
+
+  self->config.first_byte_timeout = timeout;
+  configure (self, PROP_FIRST_BYTE_TIMEOUT_USEC);
+}
+
+/**
+ * pillion_http_client_get_total_timeout_usec: (get-property total-timeout-usec)
+ * @self: a client
+ *
+ * Gets how long a whole call may take.
+ *
+ * Returns: µs, or 0 for no limit
+ *
+ * Since: 1.0
+ */
+GTimeSpan
+pillion_http_client_get_total_timeout_usec (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.total_timeout;
+}
+
+/**
+ * pillion_http_client_set_total_timeout_usec: (set-property total-timeout-usec)
+ * @self: a client
+ * @timeout: µs, or 0 for no limit
+ *
+ * Sets how long a whole call may take, for running calls too.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_total_timeout_usec (PillionHttpClient *self,
+                                            GTimeSpan timeout)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (timeout >= 0);
+
+  if (self->config.total_timeout == timeout)
+    return;
+
+  self->config.total_timeout = timeout;
+  configure (self, PROP_TOTAL_TIMEOUT_USEC);
+}
+
+/**
+ * pillion_http_client_get_lowest_rate: (get-property lowest-rate)
+ * @self: a client
+ *
+ * Gets the rate below which a response is too slow.
+ *
+ * Returns: bytes a second, or 0 for no limit
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_http_client_get_lowest_rate (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.lowest_rate;
+}
+
+/**
+ * pillion_http_client_set_lowest_rate: (set-property lowest-rate)
+ * @self: a client
+ * @rate: bytes a second, or 0 for no limit
+ *
+ * Sets the rate below which a response is too slow, for running calls too.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_lowest_rate (PillionHttpClient *self,
+                                     gint64 rate)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (rate >= 0);
+
+  if (self->config.lowest_rate == rate)
+    return;
+
+  self->config.lowest_rate = rate;
+  configure (self, PROP_LOWEST_RATE);
 }

@@ -21,13 +21,6 @@ typedef struct
   PillionHttpConfig config;
 } Configuration;
 
-static void
-config_clear (PillionHttpConfig *config)
-{
-  g_clear_pointer (&config->user_agent, g_free);
-  g_clear_object (&config->tls_database);
-}
-
 PillionHttpEngine *
 pillion_http_engine_new (GError **error)
 {
@@ -65,7 +58,7 @@ free_on_thread (gpointer data)
   if (self->disk_workers != NULL)
     pillion_private_workers_close (self->disk_workers, g_get_monotonic_time () + G_USEC_PER_SEC);
   g_clear_pointer (&self->deadlines, pillion_deadlines_free);
-  config_clear (&self->config);
+  pillion_http_config_clear (&self->config);
   g_clear_error (&self->unavailable);
   g_free (self);
 
@@ -102,7 +95,7 @@ configure_on_thread (gpointer data)
   Configuration *configuration = data;
   PillionHttpEngine *self = configuration->engine;
 
-  config_clear (&self->config);
+  pillion_http_config_clear (&self->config);
   self->config = configuration->config;
   g_free (configuration);
 
@@ -126,10 +119,7 @@ pillion_http_engine_configure (PillionHttpEngine *self,
   Configuration *configuration = g_new0 (Configuration, 1);
 
   configuration->engine = pillion_http_engine_ref (self);
-  configuration->config = *config;
-  configuration->config.user_agent = g_strdup (config->user_agent);
-  if (config->tls_database != NULL)
-    g_object_ref (config->tls_database);
+  pillion_http_config_copy (&configuration->config, config);
 
   pillion_private_io_thread_post (self->io, configure_on_thread, configuration);
 }

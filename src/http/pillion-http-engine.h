@@ -8,19 +8,11 @@
 
 #include "core/pillion-private.h"
 #include "http/pillion-deadlines.h"
+#include "http/pillion-http-config.h"
 #include "http/pillion-http-queue.h"
 #include "http/pillion-transport.h"
 
 typedef struct _PillionHttpEngine PillionHttpEngine;
-
-typedef struct
-{
-  guint max_connections;
-  guint max_connections_per_host;
-  guint idle_timeout; /* seconds, 0 for none */
-  char *user_agent;
-  GTlsDatabase *tls_database;
-} PillionHttpConfig;
 
 /* What a client has on the I/O thread. It outlives the client while calls run. References may be taken and dropped on
  * any thread; everything in it belongs to the I/O thread. */

@@ -151,8 +151,8 @@ pillion_http_is_strong_date (const char *last_modified,
   return then != NULL && now != NULL && g_date_time_difference (now, then) >= STRONG_DATE_AGE;
 }
 
-static gboolean
-is_token_char (char c)
+gboolean
+pillion_http_is_token_char (char c)
 {
   return g_ascii_isalnum (c) || (c != '\0' && strchr ("!#$%&'*+-.^_`|~", c) != NULL);
 }
@@ -228,6 +228,62 @@ decode_extended (const char *value)
   return NULL;
 }
 
+/* Reads one parameter from @p, which is at a semicolon, and moves it to the next one or to NULL. The name is not ended. Returns FALSE if
+ * there is none. */
+static gboolean
+read_parameter (const char **p,
+                const char **name,
+                gsize *length,
+                char **value)
+{
+  const char *q = *p + 1;
+
+  skip_space (&q);
+  *name = q;
+  while (pillion_http_is_token_char (*q))
+    q++;
+  *length = (gsize) (q - *name);
+  skip_space (&q);
+  if (*q != '=')
+    {
+      *p = strchr (q, ';');
+      return FALSE;
+    }
+
+  q++;
+  skip_space (&q);
+  *value = read_value (&q);
+  *p = strchr (q, ';');
+  return TRUE;
+}
+
+static gboolean
+is_named (const char *name,
+          gsize length,
+          const char *wanted)
+{
+  return length == strlen (wanted) && g_ascii_strncasecmp (name, wanted, length) == 0;
+}
+
+char *
+pillion_http_get_parameter (const char *value,
+                            const char *name)
+{
+  const char *p = strchr (value, ';');
+
+  while (p != NULL)
+    {
+      g_autofree char *found = NULL;
+      const char *start;
+      gsize length;
+
+      if (read_parameter (&p, &start, &length, &found) && is_named (start, length, name))
+        return g_steal_pointer (&found);
+    }
+
+  return NULL;
+}
+
 char *
 pillion_http_parse_filename (const char *content_disposition)
 {
@@ -235,33 +291,18 @@ pillion_http_parse_filename (const char *content_disposition)
   g_autofree char *plain = NULL;
   g_autofree char *extended = NULL;
 
-  while (p != NULL && *p == ';')
+  while (p != NULL)
     {
       g_autofree char *value = NULL;
       const char *name;
       gsize length;
 
-      p++;
-      skip_space (&p);
-      name = p;
-      while (is_token_char (*p))
-        p++;
-      length = (gsize) (p - name);
-      skip_space (&p);
-      if (*p != '=')
-        {
-          p = strchr (p, ';');
-          continue;
-        }
-      p++;
-      skip_space (&p);
-      value = read_value (&p);
-      p = strchr (p, ';');
+      if (!read_parameter (&p, &name, &length, &value))
+        continue;
 
-      if (length == strlen ("filename") && g_ascii_strncasecmp (name, "filename", length) == 0 && plain == NULL)
+      if (is_named (name, length, "filename") && plain == NULL)
         plain = g_steal_pointer (&value);
-      else if (length == strlen ("filename*") && g_ascii_strncasecmp (name, "filename*", length) == 0 &&
-               extended == NULL)
+      else if (is_named (name, length, "filename*") && extended == NULL)
         extended = decode_extended (value);
     }
 

@@ -18,12 +18,19 @@ gboolean pillion_http_parse_content_range  (const char *value,
                                             gint64     *last,
                                             gint64     *total);
 
+/* Whether a token may have this character in it (5.6.2) */
+gboolean pillion_http_is_token_char        (char        c);
+
 /* Whether it is an entity tag that says "the very same bytes" (8.8.3) */
 gboolean pillion_http_is_strong_etag       (const char *etag);
 
 /* Whether a Last-Modified date is old enough, as of the answer's Date, to be as good as a strong tag (8.8.2.2) */
 gboolean pillion_http_is_strong_date       (const char *last_modified,
                                             const char *date);
+
+/* The value of a parameter, as of Content-Type (5.6.6), or NULL */
+char    *pillion_http_get_parameter        (const char *value,
+                                            const char *name);
 
 /* The name that Content-Disposition proposes (RFC 6266, with RFC 8187 for filename*), as it stands; NULL when there is none */
 char    *pillion_http_parse_filename       (const char *content_disposition);

@@ -6,19 +6,28 @@
 
 #include "http/pillion-http-queue.h"
 
+#define N_PRIORITIES PILLION_HTTP_QUEUE_N_PRIORITIES
+
+/* What waits for an origin with one priority */
+typedef struct
+{
+  PillionHttpOrigin *origin;
+  GQueue waiting; /* of the entries' links */
+  GList link;     /* in the ring while something waits that may run */
+  gboolean in_ring;
+} Line;
+
 struct _PillionHttpOrigin
 {
   char *name;
-  GQueue waiting; /* of the entries' links */
+  Line lines[N_PRIORITIES];
   guint running;
-  GList link;     /* in the ring while something waits that may run */
-  gboolean in_ring;
 };
 
 struct _PillionHttpQueue
 {
   GHashTable *origins;
-  GQueue ring; /* the origins whose turn it may be */
+  GQueue rings[N_PRIORITIES]; /* the lines whose turn it may be */
   guint max;
   guint max_per_origin;
   guint waiting;
@@ -35,21 +44,35 @@ origin_free (gpointer data)
   g_free (origin);
 }
 
-/* An origin is in the ring exactly when its next entry may run as far as the origin goes */
+/* A line is in the ring of its priority exactly when its next entry may run as far as the origin goes */
 static void
-update_ring (PillionHttpQueue *self,
-             PillionHttpOrigin *origin)
+update_rings (PillionHttpQueue *self,
+              PillionHttpOrigin *origin)
 {
-  gboolean wanted = origin->waiting.length > 0 && origin->running < self->max_per_origin;
+  for (guint i = 0; i < N_PRIORITIES; i++)
+    {
+      Line *line = &origin->lines[i];
+      gboolean wanted = line->waiting.length > 0 && origin->running < self->max_per_origin;
 
-  if (wanted == origin->in_ring)
-    return;
+      if (wanted == line->in_ring)
+        continue;
 
-  origin->in_ring = wanted;
-  if (wanted)
-    g_queue_push_tail_link (&self->ring, &origin->link);
-  else
-    g_queue_unlink (&self->ring, &origin->link);
+      line->in_ring = wanted;
+      if (wanted)
+        g_queue_push_tail_link (&self->rings[i], &line->link);
+      else
+        g_queue_unlink (&self->rings[i], &line->link);
+    }
+}
+
+static gboolean
+is_empty (const PillionHttpOrigin *origin)
+{
+  for (guint i = 0; i < N_PRIORITIES; i++)
+    if (origin->lines[i].waiting.length > 0)
+      return FALSE;
+
+  return TRUE;
 }
 
 PillionHttpQueue *
@@ -87,7 +110,7 @@ pillion_http_queue_set_limits (PillionHttpQueue *self,
 
   g_hash_table_iter_init (&iter, self->origins);
   while (g_hash_table_iter_next (&iter, NULL, &origin))
-    update_ring (self, origin);
+    update_rings (self, origin);
 }
 
 void
@@ -104,16 +127,20 @@ pillion_http_queue_push (PillionHttpQueue *self,
     {
       origin = g_new0 (PillionHttpOrigin, 1);
       origin->name = g_strdup (name);
-      origin->link.data = origin;
+      for (guint i = 0; i < N_PRIORITIES; i++)
+        {
+          origin->lines[i].origin = origin;
+          origin->lines[i].link.data = &origin->lines[i];
+        }
       g_hash_table_insert (self->origins, origin->name, origin);
     }
 
   entry->origin = origin;
   entry->link.data = owner;
   entry->running = FALSE;
-  g_queue_push_tail_link (&origin->waiting, &entry->link);
+  g_queue_push_tail_link (&origin->lines[entry->priority].waiting, &entry->link);
   self->waiting++;
-  update_ring (self, origin);
+  update_rings (self, origin);
 }
 
 static PillionHttpQueueEntry *
@@ -121,13 +148,18 @@ pop_entry (PillionHttpQueue *self)
 {
   PillionHttpOrigin *origin;
   PillionHttpQueueEntry *entry;
+  GQueue *ring = self->rings;
+  Line *line;
   GList *link;
 
-  if (self->running >= self->max || self->ring.length == 0)
+  while (ring->length == 0 && ring < self->rings + N_PRIORITIES - 1)
+    ring++;
+  if (self->running >= self->max || ring->length == 0)
     return NULL;
 
-  origin = self->ring.head->data;
-  link = g_queue_pop_head_link (&origin->waiting);
+  line = ring->head->data;
+  origin = line->origin;
+  link = g_queue_pop_head_link (&line->waiting);
   entry = (PillionHttpQueueEntry *) ((char *) link - G_STRUCT_OFFSET (PillionHttpQueueEntry, link));
   entry->running = TRUE;
   self->waiting--;
@@ -135,9 +167,9 @@ pop_entry (PillionHttpQueue *self)
   origin->running++;
 
   /* To the end of the ring, or out of it */
-  g_queue_unlink (&self->ring, &origin->link);
-  origin->in_ring = FALSE;
-  update_ring (self, origin);
+  g_queue_unlink (ring, &line->link);
+  line->in_ring = FALSE;
+  update_rings (self, origin);
 
   return entry;
 }
@@ -167,13 +199,13 @@ pillion_http_queue_remove (PillionHttpQueue *self,
   else
     {
       self->waiting--;
-      g_queue_unlink (&origin->waiting, &entry->link);
+      g_queue_unlink (&origin->lines[entry->priority].waiting, &entry->link);
     }
 
-  *entry = (PillionHttpQueueEntry) { .start = entry->start };
-  update_ring (self, origin);
+  *entry = (PillionHttpQueueEntry) { .priority = entry->priority, .start = entry->start };
+  update_rings (self, origin);
 
-  if (origin->running == 0 && origin->waiting.length == 0)
+  if (origin->running == 0 && is_empty (origin))
     g_hash_table_remove (self->origins, origin->name);
 }
 

@@ -9,17 +9,21 @@
 typedef struct _PillionHttpQueue PillionHttpQueue;
 typedef struct _PillionHttpOrigin PillionHttpOrigin;
 
-/* A place in the queue, embedded in what waits. All but @start is zero while it is in no queue. */
+/* 0 is the first in line */
+#define PILLION_HTTP_QUEUE_N_PRIORITIES 3
+
+/* A place in the queue, embedded in what waits. All but @priority and @start is zero while it is in no queue. */
 typedef struct
 {
+  guint priority;
   void (*start) (gpointer owner); /* called by pillion_http_queue_run () */
   PillionHttpOrigin *origin;
   GList link;
   gboolean running;
 } PillionHttpQueueEntry;
 
-/* What waits for a connection: first in, first out for each origin (scheme, host and port). The origins take turns, so that
- * a thousand requests to one don't hold up one request to another. There is a limit for each origin and one for all. Every
+/* What waits for a connection: by priority, and first in, first out for each origin (scheme, host and port). The origins take turns, so
+ * that a thousand requests to one don't hold up one request to another. There is a limit for each origin and one for all. Every
  * operation takes constant time, however much waits. */
 PillionHttpQueue *pillion_http_queue_new         (guint max,
                                                   guint max_per_origin);

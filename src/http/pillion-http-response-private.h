@@ -6,6 +6,8 @@
 
 #include <pillion-http/pillion-http.h>
 
+#include "http/pillion-transport.h"
+
 /* How much of a refusal's body is kept, in bytes, as it came and decoded */
 #define PILLION_HTTP_RESPONSE_MAX_BODY (64 * 1024)
 
@@ -19,9 +21,22 @@ void                 pillion_http_response_add_header (PillionHttpResponse *self
                                                        const char          *name,
                                                        const char          *value);
 
+/* @begun is when the call was submitted, @started when the request left the queue */
+void                 pillion_http_response_set_details (PillionHttpResponse      *self,
+                                                        const PillionHeadDetails *details,
+                                                        gint64                    begun,
+                                                        gint64                    started);
+
+/* Responses that led to this one; a reference is taken, and the array must not change any more */
+void                 pillion_http_response_set_history (PillionHttpResponse      *self,
+                                                        GPtrArray                *history);
+
+/* The body is complete now */
+void                 pillion_http_response_set_ended  (PillionHttpResponse *self);
+
 /* Takes the body */
 void                 pillion_http_response_take_body  (PillionHttpResponse *self,
-                                                       GByteArray          *body,
+                                                       GBytes              *body,
                                                        gboolean             truncated);
 
 /* The error that carries it; a reference is taken */

@@ -6,14 +6,23 @@
 
 #include "http/pillion-http-response-private.h"
 
+#include <string.h>
+
 #include <glib/gi18n-lib.h>
 
 #include "core/pillion-private.h"
+#include "http/pillion-http-fields.h"
 
 /**
  * PillionHttpResponse:
  *
- * An HTTP server's refusal: the response behind an [error@PillionHttp.StatusError].
+ * The response of an HTTP server: what [method@PillionHttp.Client.send] results in.
+ *
+ * It has the status, the header fields, the body, and how the call went: its final URL, the redirects before it, and its times.
+ *
+ * ## Refusals
+ *
+ * A status that the request does not accept is an error, [error@PillionHttp.StatusError], with the response behind it:
  *
  * ```c
  * if (!pillion_task_check (task, &error))
@@ -30,9 +39,9 @@
  * turns the error into an exception, as PyGObject does, and loses the response, the task still has it:
  * [func@PillionHttp.Response.from_task].
  *
- * ## The body
+ * ## The body of a refusal
  *
- * The body is kept to explain the refusal, within limits. At most 64 KiB are kept. A compressed body (gzip,
+ * The body of a refusal is kept to explain it, within limits. At most 64 KiB are kept. A compressed body (gzip,
  * deflate) is decompressed; one that is coded differently, or not as its fields say, stays as it was sent. It
  * is read for at most three seconds after the header, and as long as no more than one second passes without a
  * byte. After that, or if the connection is closed early, the response has what arrived, and
@@ -58,6 +67,11 @@ struct _PillionHttpResponse
   GHashTable *headers; /* name → value, whatever the case of the name */
   GBytes *body;
   gboolean truncated;
+  GPtrArray *history;
+  const char *version; /* static */
+  GSocketAddress *peer;
+  gint64 begun; /* in µs of the monotonic clock, as the times of the phases, which are 0 if there was none */
+  gint64 phases[PILLION_HTTP_PHASE_BODY + 1];
 };
 
 enum
@@ -68,6 +82,8 @@ enum
   PROP_HEADER_NAMES,
   PROP_BODY,
   PROP_BODY_TRUNCATED,
+  PROP_HTTP_VERSION,
+  PROP_PEER,
   N_PROPS
 };
 
@@ -174,6 +190,8 @@ pillion_http_response_finalize (GObject *object)
   g_hash_table_unref (self->headers);
   g_ptr_array_unref (self->names);
   g_bytes_unref (self->body);
+  g_ptr_array_unref (self->history);
+  g_clear_object (&self->peer);
 
   G_OBJECT_CLASS (pillion_http_response_parent_class)->finalize (object);
 }
@@ -205,6 +223,12 @@ pillion_http_response_get_property (GObject *object,
       break;
     case PROP_BODY_TRUNCATED:
       g_value_set_boolean (value, self->truncated);
+      break;
+    case PROP_HTTP_VERSION:
+      g_value_set_string (value, self->version);
+      break;
+    case PROP_PEER:
+      g_value_set_object (value, self->peer);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -241,7 +265,7 @@ pillion_http_response_class_init (PillionHttpResponseClass *klass)
   /**
    * PillionHttpResponse:url: (getter get_url)
    *
-   * The URL that was refused, after all redirects, without user and password.
+   * The URL that the response came from, after all redirects, without user and password.
    *
    * Since: 1.0
    */
@@ -274,6 +298,24 @@ pillion_http_response_class_init (PillionHttpResponseClass *klass)
    */
   properties[PROP_BODY_TRUNCATED] = g_param_spec_boolean ("body-truncated", NULL, NULL, FALSE, flags);
 
+  /**
+   * PillionHttpResponse:http-version: (getter get_http_version)
+   *
+   * The version of HTTP: `1.0`, `1.1` or `2`.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_HTTP_VERSION] = g_param_spec_string ("http-version", NULL, NULL, "1.1", flags);
+
+  /**
+   * PillionHttpResponse:peer: (getter get_peer)
+   *
+   * The address that answered, or %NULL if it is not known.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PEER] = g_param_spec_object ("peer", NULL, NULL, G_TYPE_SOCKET_ADDRESS, flags);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -284,6 +326,8 @@ pillion_http_response_init (PillionHttpResponse *self)
   g_ptr_array_add (self->names, NULL);
   self->headers = g_hash_table_new_full (name_hash, name_equal, NULL, g_free);
   self->body = g_bytes_new_static ("", 0);
+  self->history = g_ptr_array_new_with_free_func (g_object_unref);
+  self->version = "1.1";
 }
 
 /* A server may send any bytes, and a string of ours is text */
@@ -326,12 +370,48 @@ pillion_http_response_add_header (PillionHttpResponse *self,
 }
 
 void
+pillion_http_response_set_details (PillionHttpResponse *self,
+                                   const PillionHeadDetails *details,
+                                   gint64 begun,
+                                   gint64 started)
+{
+  const gint64 phases[] = {
+    [PILLION_HTTP_PHASE_QUEUE] = started,
+    [PILLION_HTTP_PHASE_NAME_LOOKUP] = details->name_found,
+    [PILLION_HTTP_PHASE_CONNECT] = details->connected,
+    [PILLION_HTTP_PHASE_TLS_HANDSHAKE] = details->secured,
+    [PILLION_HTTP_PHASE_REQUEST] = details->sending,
+    [PILLION_HTTP_PHASE_FIRST_BYTE] = details->first_byte,
+    [PILLION_HTTP_PHASE_BODY] = 0,
+  };
+
+  self->version = details->version;
+  g_set_object (&self->peer, details->peer);
+  self->begun = begun;
+  memcpy (self->phases, phases, sizeof phases);
+}
+
+void
+pillion_http_response_set_history (PillionHttpResponse *self,
+                                   GPtrArray *history)
+{
+  g_ptr_array_unref (self->history);
+  self->history = g_ptr_array_ref (history);
+}
+
+void
+pillion_http_response_set_ended (PillionHttpResponse *self)
+{
+  self->phases[PILLION_HTTP_PHASE_BODY] = g_get_monotonic_time ();
+}
+
+void
 pillion_http_response_take_body (PillionHttpResponse *self,
-                                 GByteArray *body,
+                                 GBytes *body,
                                  gboolean truncated)
 {
   g_bytes_unref (self->body);
-  self->body = g_byte_array_free_to_bytes (body);
+  self->body = body;
   self->truncated = truncated;
 }
 
@@ -403,7 +483,7 @@ pillion_http_response_from_task (PillionTask *task)
  * pillion_http_response_get_status: (get-property status)
  * @self: a response
  *
- * Gets the status, which is also the code of the error.
+ * Gets the status, which is also the code of the error if the response is a refusal.
  *
  * Returns: the status: 404, 503…
  *
@@ -440,7 +520,7 @@ pillion_http_response_get_reason (PillionHttpResponse *self)
  * pillion_http_response_get_url: (get-property url)
  * @self: a response
  *
- * Gets the URL that was refused: the last one, if the server redirected. A password is left out.
+ * Gets the URL that the response came from: the last one, if the server redirected. User and password are left out.
  *
  * Returns: the URL
  *
@@ -502,7 +582,7 @@ pillion_http_response_get_header_names (PillionHttpResponse *self)
  * pillion_http_response_get_body: (get-property body)
  * @self: a response
  *
- * Gets the body, as far as it was read: see [the class](class.Response.html#the-body).
+ * Gets the body, decoded. That of a refusal may be incomplete: see [the class](class.Response.html#the-body-of-a-refusal).
  *
  * Returns: (transfer none): the body; empty if there is none
  *
@@ -532,4 +612,139 @@ pillion_http_response_is_body_truncated (PillionHttpResponse *self)
   g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), FALSE);
 
   return self->truncated;
+}
+
+/* The charset of a Content-Type (RFC 9110, section 8.3.2), or NULL */
+static char *
+get_charset (PillionHttpResponse *self)
+{
+  const char *type = pillion_http_response_get_header (self, "Content-Type");
+
+  return type != NULL ? pillion_http_get_parameter (type, "charset") : NULL;
+}
+
+/**
+ * pillion_http_response_dup_text:
+ * @self: a response
+ * @error: return location for an error
+ *
+ * Gets the body as text. It is converted from the character set that the Content-Type names. Without one it is taken for UTF-8, or, if it
+ * is not valid as that, for ISO-8859-1. Bytes that are not valid in UTF-8 become U+FFFD; in another character set they are an error. NUL
+ * becomes U+FFFD too, and a byte order mark at the beginning is left out.
+ *
+ * The conversion takes time: for large bodies use a worker thread.
+ *
+ * Returns: (transfer full): the text, or %NULL and a `G_CONVERT_ERROR`
+ *
+ * Since: 1.0
+ */
+char *
+pillion_http_response_dup_text (PillionHttpResponse *self,
+                                GError **error)
+{
+  g_autofree char *charset = NULL;
+  g_autofree char *text = NULL;
+  const char *data;
+  gsize length;
+
+  g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  charset = get_charset (self);
+  data = g_bytes_get_data (self->body, &length);
+  if (length == 0)
+    return g_strdup ("");
+
+  if (charset == NULL && !g_utf8_validate_len (data, (gssize) length, NULL))
+    charset = g_strdup ("ISO-8859-1");
+
+  if (charset == NULL || g_ascii_strcasecmp (charset, "UTF-8") == 0 || g_ascii_strcasecmp (charset, "UTF8") == 0)
+    text = g_utf8_make_valid (data, (gssize) length);
+  else
+    {
+      g_autofree char *converted = g_convert (data, (gssize) length, "UTF-8", charset, NULL, &length, error);
+
+      if (converted == NULL)
+        return NULL;
+      text = g_utf8_make_valid (converted, (gssize) length);
+    }
+
+  return g_strdup (g_str_has_prefix (text, "\xef\xbb\xbf") ? text + 3 : text);
+}
+
+/**
+ * pillion_http_response_get_history:
+ * @self: a response
+ *
+ * Gets the responses that redirected to this one. They have no bodies.
+ *
+ * Returns: (transfer none) (element-type PillionHttpResponse): the responses, the first one first; empty if the server did not redirect
+ *
+ * Since: 1.0
+ */
+GPtrArray *
+pillion_http_response_get_history (PillionHttpResponse *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
+
+  return self->history;
+}
+
+/**
+ * pillion_http_response_get_http_version: (get-property http-version)
+ * @self: a response
+ *
+ * Gets the version of HTTP that the server answered with.
+ *
+ * Returns: `1.0`, `1.1` or `2`
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_http_response_get_http_version (PillionHttpResponse *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
+
+  return self->version;
+}
+
+/**
+ * pillion_http_response_get_peer: (get-property peer)
+ * @self: a response
+ *
+ * Gets the address that answered: the server's, or a proxy's.
+ *
+ * Returns: (transfer none) (nullable): the address, or %NULL if it is not known
+ *
+ * Since: 1.0
+ */
+GSocketAddress *
+pillion_http_response_get_peer (PillionHttpResponse *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
+
+  return self->peer;
+}
+
+/**
+ * pillion_http_response_get_elapsed:
+ * @self: a response
+ * @phase: a phase
+ *
+ * Gets how long after the start of the call a phase was over. If the server redirected, the phases are those of the last request, and the
+ * time counts from the start of the first.
+ *
+ * Returns: µs, or -1 if there was no such phase: a connection that was open already needs none of the lookup, the connection and the
+ *   handshake, and the body of a refusal may not have come to its end
+ *
+ * Since: 1.0
+ */
+GTimeSpan
+pillion_http_response_get_elapsed (PillionHttpResponse *self,
+                                   PillionHttpPhase phase)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), -1);
+  g_return_val_if_fail (phase >= PILLION_HTTP_PHASE_QUEUE && phase <= PILLION_HTTP_PHASE_BODY, -1);
+
+  return self->phases[phase] > 0 ? self->phases[phase] - self->begun : -1;
 }

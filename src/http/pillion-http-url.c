@@ -76,6 +76,17 @@ pillion_http_parse_url (const char *url,
   return uri;
 }
 
+char *
+pillion_http_join_url (const char *base,
+                       const char *url)
+{
+  g_autofree char *escaped = base != NULL && g_uri_peek_scheme (url) == NULL ? escape (url, FALSE) : NULL;
+  g_autoptr (GUri) base_uri = escaped != NULL ? g_uri_parse (base, FLAGS, NULL) : NULL;
+  g_autoptr (GUri) uri = base_uri != NULL ? g_uri_parse_relative (base_uri, escaped, FLAGS, NULL) : NULL;
+
+  return uri != NULL ? g_uri_to_string (uri) : g_strdup (url);
+}
+
 GUri *
 pillion_http_resolve (GUri *base,
                       const char *location,

@@ -10,6 +10,10 @@
 GUri    *pillion_http_parse_url             (const char  *url,
                                              GError     **error);
 
+/* A URL as a user gives it, which may be relative to @base unless that is NULL. What can't be resolved stays as it is. */
+char    *pillion_http_join_url              (const char  *base,
+                                             const char  *url);
+
 /* Where a Location header leads from @base (RFC 9110, section 10.2.2), or PILLION_HTTP_ERROR_PROTOCOL */
 GUri    *pillion_http_resolve               (GUri        *base,
                                              const char  *location,

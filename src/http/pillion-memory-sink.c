@@ -6,6 +6,8 @@
 
 #include "http/pillion-memory-sink.h"
 
+#include <inttypes.h>
+
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 #include "http/pillion-call.h"
 #include "http/pillion-gunzip.h"
 #include "http/pillion-http-json.h"
+#include "http/pillion-http-response-private.h"
 
 /* A GByteArray counts with 32 bits */
 #define MAX_SIZE (1u << 30)
@@ -34,9 +37,10 @@
 typedef struct
 {
   PillionCall *call; /* while a worker has it: a reference */
-  gboolean json;
+  PillionMemorySinkResult wanted;
   char *coding;
   GByteArray *content;
+  PillionHttpResponse *response; /* NULL if another result is wanted */
 
   /* What comes of it: one of them */
   GBytes *bytes;
@@ -47,7 +51,9 @@ typedef struct
 typedef struct
 {
   PillionSink parent;
-  gboolean json;
+  PillionMemorySinkResult wanted;
+  PillionHttpResponse *response; /* NULL if another result is wanted */
+  gint64 limit;
   gint64 announced;
   char *coding;
   GByteArray *content;
@@ -87,6 +93,23 @@ make_content (gint64 announced)
   return content;
 }
 
+/* Forgets an answer, because of another one or at the end */
+static void
+clear (PillionMemorySink *self)
+{
+  g_clear_pointer (&self->coding, g_free);
+  g_clear_pointer (&self->content, g_byte_array_unref);
+  g_clear_object (&self->response);
+}
+
+static void
+set_too_large (PillionMemorySink *self,
+               GError **error)
+{
+  g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE,
+               _("the body is larger than the limit for bodies in memory (%" PRId64 " bytes)"), self->limit);
+}
+
 static PillionVerdict
 memory_head (PillionSink *sink,
            const PillionHead *head,
@@ -94,17 +117,27 @@ memory_head (PillionSink *sink,
 {
   PillionMemorySink *self = (PillionMemorySink *) sink;
 
-  if (head->status < 200 || head->status > 299)
+  if (!pillion_http_request_accepts_status (sink->call->request, head->status))
     return PILLION_VERDICT_REFUSED;
 
   /* A part of what was asked for must not pass for the whole */
-  if (head->status == 206)
+  if (head->status == 206 && pillion_field_list_get (&sink->call->fields, "Range") == NULL)
     {
       g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
                            _("the server sent a part of the body (206) although all of it was requested"));
       return PILLION_VERDICT_FAIL;
     }
 
+  clear (self);
+  self->limit = MIN (pillion_call_get_max_body_size (sink->call), MAX_SIZE);
+  if (head->length > self->limit)
+    {
+      set_too_large (self, error);
+      return PILLION_VERDICT_FAIL;
+    }
+
+  if (self->wanted == PILLION_MEMORY_SINK_RESPONSE)
+    self->response = pillion_call_make_response (sink->call, head);
   self->announced = head->length;
   self->coding = g_strdup (head->get_field (head, "Content-Encoding"));
   self->content = make_content (head->length);
@@ -136,10 +169,9 @@ memory_body (PillionSink *sink,
 {
   PillionMemorySink *self = (PillionMemorySink *) sink;
 
-  if (length > MAX_SIZE - self->content->len || self->announced > MAX_SIZE)
+  if ((gint64) length > self->limit - self->content->len)
     {
-      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE,
-                   _("the body is larger than the limit for bodies in memory (%u bytes)"), MAX_SIZE);
+      set_too_large (self, error);
       return FALSE;
     }
 
@@ -165,6 +197,8 @@ decoding_clear (Decoding *self)
   g_free (self->coding);
   g_clear_pointer (&self->content, g_byte_array_unref);
   g_clear_pointer (&self->bytes, g_bytes_unref);
+  if (self->response != NULL)
+    pillion_sync_unref (self->response);
   g_clear_object (&self->parser);
   g_clear_error (&self->error);
 }
@@ -178,7 +212,7 @@ decode (Decoding *self)
   if (self->content != NULL)
     self->bytes = g_byte_array_free_to_bytes (g_steal_pointer (&self->content));
 
-  if (self->json && self->bytes != NULL)
+  if (self->wanted == PILLION_MEMORY_SINK_JSON && self->bytes != NULL)
     self->parser = pillion_http_parse_json (self->bytes, &self->error);
 }
 
@@ -194,11 +228,24 @@ deliver (Decoding *self)
       return;
     }
 
+  if (self->response != NULL)
+    pillion_http_response_take_body (self->response, g_steal_pointer (&self->bytes), FALSE);
+
   task = pillion_call_finish (call);
-  if (self->json)
-    pillion_task_return_object (task, self->parser);
-  else
-    pillion_task_return_bytes (task, self->bytes);
+  switch (self->wanted)
+    {
+    case PILLION_MEMORY_SINK_BYTES:
+      pillion_task_return_bytes (task, self->bytes);
+      break;
+    case PILLION_MEMORY_SINK_JSON:
+      pillion_task_return_object (task, self->parser);
+      break;
+    case PILLION_MEMORY_SINK_RESPONSE:
+      pillion_task_return_object (task, self->response);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
 }
 
 static void
@@ -229,15 +276,19 @@ static void
 memory_whole (PillionSink *sink)
 {
   PillionMemorySink *self = (PillionMemorySink *) sink;
-  gboolean large = (self->json && self->content->len > LARGE) || (self->coding != NULL && self->content->len > LARGE_CODED);
+  gboolean large = (self->wanted == PILLION_MEMORY_SINK_JSON && self->content->len > LARGE) || (self->coding != NULL && self->content->len > LARGE_CODED);
   Decoding decoding;
 
   if (pillion_task_get_unit (sink->call->task) != NULL)
     pillion_task_set_progress (sink->call->task, self->content->len, self->content->len);
 
+  if (self->response != NULL)
+    pillion_http_response_set_ended (self->response);
+
   decoding = (Decoding) {
     .call = sink->call,
-    .json = self->json,
+    .wanted = self->wanted,
+    .response = g_steal_pointer (&self->response),
     .coding = g_steal_pointer (&self->coding),
     .content = g_steal_pointer (&self->content),
   };
@@ -260,13 +311,12 @@ memory_free (PillionSink *sink)
 {
   PillionMemorySink *self = (PillionMemorySink *) sink;
 
-  g_free (self->coding);
-  g_clear_pointer (&self->content, g_byte_array_unref);
+  clear (self);
   g_free (self);
 }
 
 PillionSink *
-pillion_memory_sink_new (gboolean json)
+pillion_memory_sink_new (PillionMemorySinkResult wanted)
 {
   static const PillionSinkClass klass = {
     .accept_encoding = "gzip, deflate",
@@ -279,7 +329,7 @@ pillion_memory_sink_new (gboolean json)
   PillionMemorySink *self = g_new0 (PillionMemorySink, 1);
 
   self->parent.klass = &klass;
-  self->json = json;
+  self->wanted = wanted;
 
   return &self->parent;
 }

@@ -6,5 +6,13 @@
 
 #include "http/pillion-sink.h"
 
-/* Takes the body into memory: the task's result is a GBytes, or a JsonParser if @json is set */
-PillionSink *pillion_memory_sink_new (gboolean json);
+/* What the task's result is */
+typedef enum
+{
+  PILLION_MEMORY_SINK_BYTES,    /* a GBytes */
+  PILLION_MEMORY_SINK_JSON,     /* a JsonParser */
+  PILLION_MEMORY_SINK_RESPONSE, /* a PillionHttpResponse with its body */
+} PillionMemorySinkResult;
+
+/* Takes the body into memory */
+PillionSink *pillion_memory_sink_new (PillionMemorySinkResult wanted);

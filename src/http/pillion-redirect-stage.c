@@ -65,6 +65,41 @@ get_location (const PillionHead *head)
   return location;
 }
 
+static gboolean
+is_allowed (PillionCall *call,
+            GUri *uri,
+            GError **error)
+{
+  g_autofree char *origin = pillion_http_uri_get_origin (uri);
+
+  if (call->request->redirect_policy == PILLION_HTTP_REDIRECT_POLICY_SAME_ORIGIN && strcmp (origin, call->origin) != 0)
+    {
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_REDIRECT,
+                   _("the server redirects to another server, %s, but the request does not allow that"), origin);
+      return FALSE;
+    }
+
+  if (!call->request->allow_downgrade && strcmp (g_uri_get_scheme (call->uri), "https") == 0 &&
+      strcmp (g_uri_get_scheme (uri), "http") == 0)
+    {
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_REDIRECT,
+                   _("the server redirects from https to %s, but the request does not allow that"), origin);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* As the Fetch standard has it, and browsers: RFC 9110 allows it for 301 and 302 (15.4.2, 15.4.3), and asks for it with 303 (15.4.4) */
+static void
+change_method (PillionCall *call,
+               guint status)
+{
+  if (((status == 301 || status == 302) && strcmp (call->method, "POST") == 0) ||
+      (status == 303 && strcmp (call->method, "HEAD") != 0))
+    pillion_call_set_method (call, "GET", NULL);
+}
+
 static PillionVerdict
 redirect_head (PillionStage *stage,
                PillionCall *call,
@@ -74,9 +109,17 @@ redirect_head (PillionStage *stage,
   PillionRedirectStage *self = (PillionRedirectStage *) stage;
   Location location = get_location (head);
   g_autoptr (GUri) uri = NULL;
+  PillionHttpResponse *response;
 
-  if (location.value == NULL)
+  if (location.value == NULL || call->request->redirect_policy == PILLION_HTTP_REDIRECT_POLICY_MANUAL)
     return PILLION_VERDICT_PASS;
+
+  if (call->request->redirect_policy == PILLION_HTTP_REDIRECT_POLICY_ERROR)
+    {
+      g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_REDIRECT,
+                           _("the server redirects, but the request does not allow redirects"));
+      return PILLION_VERDICT_FAIL;
+    }
 
   if (++self->n_redirects > MAX_REDIRECTS)
     {
@@ -93,9 +136,18 @@ redirect_head (PillionStage *stage,
     }
 
   uri = pillion_http_resolve (call->uri, location.value, error);
-  if (uri == NULL || !pillion_call_set_uri (call, uri, error))
+  if (uri == NULL || !pillion_http_check_uri (uri, error) || !is_allowed (call, uri, error))
     return PILLION_VERDICT_FAIL;
 
+  response = pillion_call_make_response (call, head);
+  change_method (call, head->status);
+  if (!pillion_call_can_send_again (call, error) || !pillion_call_set_uri (call, uri, error))
+    {
+      g_object_unref (response);
+      return PILLION_VERDICT_FAIL;
+    }
+
+  pillion_call_add_to_history (call, response);
   return PILLION_VERDICT_AGAIN;
 }
 

@@ -54,26 +54,15 @@ expect_more (PillionRefusal *self)
   g_source_set_ready_time (self->source, MIN (stalled, self->deadline));
 }
 
-static void
-add_header (const char *name,
-            const char *value,
-            gpointer response)
-{
-  pillion_http_response_add_header (response, name, value);
-}
-
 PillionRefusal *
-pillion_refusal_new (const PillionHead *head,
-                     GUri *uri,
+pillion_refusal_new (PillionHttpResponse *response,
                      PillionRefusalFunc late,
                      gpointer data)
 {
   PillionRefusal *self = g_new0 (PillionRefusal, 1);
-  g_autofree char *url = g_uri_to_string_partial (uri, G_URI_HIDE_USERINFO);
 
-  self->response = pillion_http_response_new (head->status, head->reason, url);
-  head->foreach_field (head, add_header, self->response);
-  self->coding = g_strdup (head->get_field (head, "Content-Encoding"));
+  self->response = response;
+  self->coding = g_strdup (pillion_http_response_get_header (response, "Content-Encoding"));
   self->body = g_byte_array_new ();
   self->late = late;
   self->data = data;
@@ -109,7 +98,7 @@ pillion_refusal_end (PillionRefusal *self,
 
   if (self->coding != NULL)
     self->body = pillion_http_decode_some (self->body, self->coding, PILLION_HTTP_RESPONSE_MAX_BODY, &whole);
-  pillion_http_response_take_body (self->response, g_steal_pointer (&self->body), !whole);
+  pillion_http_response_take_body (self->response, g_byte_array_free_to_bytes (g_steal_pointer (&self->body)), !whole);
   error = pillion_http_response_to_error (self->response);
   pillion_refusal_free (self);
 

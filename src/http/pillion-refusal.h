@@ -4,16 +4,15 @@
 
 #pragma once
 
-#include "http/pillion-transport.h"
+#include <pillion-http/pillion-http.h>
 
 /* An answer that is of no use but for the error that it makes, whose body comes. It belongs to the I/O thread. */
 typedef struct _PillionRefusal PillionRefusal;
 
 typedef void (*PillionRefusalFunc) (gpointer data);
 
-/* @late is called when the body takes too long; the caller then ends it */
-PillionRefusal *pillion_refusal_new  (const PillionHead     *head,
-                                      GUri                  *uri,
+/* Takes the response, which has no body yet. @late is called when the body takes too long; the caller then ends it. */
+PillionRefusal *pillion_refusal_new  (PillionHttpResponse   *response,
                                       PillionRefusalFunc     late,
                                       gpointer               data);
 

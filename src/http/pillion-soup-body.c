@@ -25,6 +25,15 @@ get_base (GInputStream *stream,
   return g_filter_input_stream_get_base_stream (G_FILTER_INPUT_STREAM (stream));
 }
 
+gboolean
+pillion_soup_message_has_no_body (SoupMessage *message)
+{
+  guint status = pillion_soup.message_get_status (message);
+
+  return status == SOUP_STATUS_NO_CONTENT || status == SOUP_STATUS_NOT_MODIFIED ||
+         strcmp (pillion_soup.message_get_method (message), "HEAD") == 0;
+}
+
 void
 pillion_soup_body_init (PillionSoupBody *self,
                         SoupMessage *message,
@@ -47,8 +56,7 @@ pillion_soup_body_init (PillionSoupBody *self,
     }
 
   if (raw != NULL && pillion_soup.message_headers_get_encoding (headers) == SOUP_ENCODING_CHUNKED &&
-      pillion_soup.message_get_status (message) != SOUP_STATUS_NO_CONTENT &&
-      pillion_soup.message_get_status (message) != SOUP_STATUS_NOT_MODIFIED)
+      !pillion_soup_message_has_no_body (message))
     self->source = source;
 
   /* After a read that would block, libsoup's streams hold nothing back: it is enough to wait for the lowest one, which

@@ -23,6 +23,9 @@ typedef struct
   gboolean whole;
 } PillionSoupBody;
 
+/* Whether an answer ends with its head, whatever the head says of a body (RFC 9112, section 6.3) */
+gboolean pillion_soup_message_has_no_body (SoupMessage *message);
+
 /* Takes @stream, the one that soup_session_send_finish () gave */
 void     pillion_soup_body_init       (PillionSoupBody *self,
                                        SoupMessage     *message,

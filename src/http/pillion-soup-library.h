@@ -16,7 +16,9 @@
   F (message_body_flatten) \
   F (message_get_http_version) \
   F (message_get_metrics) \
+  F (message_get_method) \
   F (message_get_reason_phrase) \
+  F (message_get_remote_address) \
   F (message_get_request_headers) \
   F (message_get_response_headers) \
   F (message_get_status) \
@@ -28,11 +30,16 @@
   F (message_headers_header_contains) \
   F (message_headers_iter_init) \
   F (message_headers_iter_next) \
+  F (message_metrics_get_connect_end) \
+  F (message_metrics_get_dns_end) \
   F (message_metrics_get_request_start) \
   F (message_metrics_get_response_body_bytes_received) \
   F (message_metrics_get_response_header_bytes_received) \
+  F (message_metrics_get_response_start) \
+  F (message_metrics_get_tls_start) \
   F (message_new_from_uri) \
   F (message_set_flags) \
+  F (message_set_request_body) \
   F (server_accept_iostream) \
   F (server_add_handler) \
   F (server_disconnect) \

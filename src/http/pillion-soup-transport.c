@@ -52,6 +52,9 @@ struct _PillionExchange
   gulong head_handler;
   gulong informational_handler;
   gulong network_handler;    /* 0 if there is no TLS */
+  gulong body_handlers[2];   /* 0 if the request has no body */
+  gint64 last_written;       /* when a piece of the body was sent last, and when all of it was sent */
+  gint64 sent;
   GCancellable *cancellable; /* until the head is here */
   GInputStream *stream;      /* from then on */
   PillionSoupBody body;
@@ -67,6 +70,7 @@ struct _PillionExchange
 typedef struct
 {
   PillionHead parent;
+  SoupMessage *message;
   SoupMessageHeaders *headers;
 } SoupHead;
 
@@ -87,6 +91,8 @@ exchange_free (PillionExchange *self)
   g_clear_signal_handler (&self->head_handler, self->message);
   g_clear_signal_handler (&self->informational_handler, self->message);
   g_clear_signal_handler (&self->network_handler, self->message);
+  g_clear_signal_handler (&self->body_handlers[0], self->message);
+  g_clear_signal_handler (&self->body_handlers[1], self->message);
   g_clear_object (&self->message);
   pillion_soup_pool_give_back (transport->pool, self->connection);
   g_free (self);
@@ -232,10 +238,10 @@ is_head_cut (PillionExchange *self)
   if (n_received == n_lines + strlen ("\r\n"))
     return FALSE;
   if (n_received == n_lines)
-    return self->announced != 0 || has_ended_early (self);
+    return (self->announced != 0 && !pillion_soup_message_has_no_body (self->message)) || has_ended_early (self);
 
   /* Written in another way. Where nothing but the end of the connection says that an empty body is whole, it is no proof. */
-  return self->announced < 0 && pillion_soup.message_get_status (self->message) != SOUP_STATUS_NO_CONTENT;
+  return self->announced < 0 && !pillion_soup_message_has_no_body (self->message);
 }
 
 /* Holds what came against what was announced */
@@ -415,6 +421,41 @@ foreach_field (const PillionHead *head,
   pillion_soup.message_headers_foreach (((const SoupHead *) head)->headers, func, data);
 }
 
+static const char *
+get_version (SoupMessage *message)
+{
+  switch (pillion_soup.message_get_http_version (message))
+    {
+    case SOUP_HTTP_1_0:
+      return "1.0";
+    case SOUP_HTTP_2_0:
+      return "2";
+    default:
+      return "1.1";
+    }
+}
+
+static void
+get_details (const PillionHead *head,
+             PillionHeadDetails *details)
+{
+  SoupMessage *message = ((const SoupHead *) head)->message;
+  SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (message);
+  gint64 connect_end = (gint64) pillion_soup.message_metrics_get_connect_end (metrics);
+  gint64 tls_start = (gint64) pillion_soup.message_metrics_get_tls_start (metrics);
+
+  *details = (PillionHeadDetails) {
+    .version = get_version (message),
+    .peer = pillion_soup.message_get_remote_address (message),
+    .name_found = (gint64) pillion_soup.message_metrics_get_dns_end (metrics),
+    /* For libsoup the handshake is a part of connecting */
+    .connected = tls_start > 0 ? tls_start : connect_end,
+    .secured = tls_start > 0 ? connect_end : 0,
+    .sending = (gint64) pillion_soup.message_metrics_get_request_start (metrics),
+    .first_byte = (gint64) pillion_soup.message_metrics_get_response_start (metrics),
+  };
+}
+
 static SoupHead
 make_head (PillionExchange *self)
 {
@@ -424,10 +465,13 @@ make_head (PillionExchange *self)
       .reason = pillion_soup.message_get_reason_phrase (self->message),
       .length = self->announced,
       .delimited = self->announced >= 0 || self->body.source != NULL ||
+                   pillion_soup_message_has_no_body (self->message) ||
                    pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0,
       .get_field = get_field,
       .foreach_field = foreach_field,
+      .get_details = get_details,
     },
+    .message = self->message,
     .headers = pillion_soup.message_get_response_headers (self->message),
   };
 }
@@ -471,13 +515,12 @@ check_head (PillionExchange *self)
 {
   SoupMessageHeaders *headers = pillion_soup.message_get_response_headers (self->message);
   const char *length = pillion_soup.message_headers_get_list (headers, "Content-Length");
-  guint status = pillion_soup.message_get_status (self->message);
 
   self->announced = -1;
   if (length != NULL && !pillion_http_parse_content_length (length, &self->announced))
     return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL, _("'%s' is not a valid Content-Length"), length);
 
-  if (status == SOUP_STATUS_NO_CONTENT || status == SOUP_STATUS_NOT_MODIFIED)
+  if (pillion_soup_message_has_no_body (self->message))
     self->announced = -1;
 
   return NULL;
@@ -635,6 +678,25 @@ network_event (SoupMessage *message,
     }
 }
 
+static void
+wrote_body_data (SoupMessage *message,
+                 guint size,
+                 gpointer data)
+{
+  PillionExchange *self = data;
+
+  self->last_written = g_get_monotonic_time ();
+}
+
+static void
+wrote_body (SoupMessage *message,
+            gpointer data)
+{
+  PillionExchange *self = data;
+
+  self->sent = g_get_monotonic_time ();
+}
+
 static PillionExchange *
 soup_exchange (PillionTransport *transport,
            const PillionWireRequest *request,
@@ -656,6 +718,13 @@ soup_exchange (PillionTransport *transport,
   pillion_soup.message_set_flags (self->message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS);
   self->head_handler = g_signal_connect (self->message, "got-headers", G_CALLBACK (got_headers), self);
   self->informational_handler = g_signal_connect (self->message, "got-informational", G_CALLBACK (got_informational), self);
+  /* Before the fields, because it takes Content-Type away */
+  if (request->body != NULL)
+    {
+      pillion_soup.message_set_request_body (self->message, NULL, request->body, request->body_length);
+      self->body_handlers[0] = g_signal_connect (self->message, "wrote-body-data", G_CALLBACK (wrote_body_data), self);
+      self->body_handlers[1] = g_signal_connect (self->message, "wrote-body", G_CALLBACK (wrote_body), self);
+    }
   headers = pillion_soup.message_get_request_headers (self->message);
   for (const char *const *field = request->fields; *field != NULL; field += 2)
     pillion_soup.message_headers_append (headers, field[0], field[1]);
@@ -691,6 +760,20 @@ soup_abort (PillionTransport *transport,
     g_cancellable_cancel (self->cancellable);
 }
 
+static PillionExchangeState
+soup_get_state (PillionTransport *transport,
+                PillionExchange *self)
+{
+  SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (self->message);
+  gint64 sending = (gint64) pillion_soup.message_metrics_get_request_start (metrics);
+
+  return (PillionExchangeState) {
+    .sending = sending,
+    .sent = self->body_handlers[0] == 0 ? sending : self->sent,
+    .last_written = self->last_written,
+  };
+}
+
 static void
 soup_set_tls_database (PillionTransport *transport,
                        GTlsDatabase *database)
@@ -722,6 +805,7 @@ pillion_soup_transport_new (GMainContext *context)
   static const PillionTransportClass klass = {
     .exchange = soup_exchange,
     .abort = soup_abort,
+    .get_state = soup_get_state,
     .set_tls_database = soup_set_tls_database,
     .set_max_connections = soup_set_max_connections,
     .free = soup_free,

@@ -16,6 +16,14 @@ typedef struct _PillionExchangeFuncs PillionExchangeFuncs;
 typedef struct _PillionWireRequest PillionWireRequest;
 typedef struct _PillionHead PillionHead;
 
+/* How far an exchange is, in µs of the monotonic clock, or 0 if that has not happened yet */
+typedef struct
+{
+  gint64 sending;      /* when the connection was there and the request began to be sent */
+  gint64 sent;         /* when all of it was sent */
+  gint64 last_written; /* when a piece of its body was sent last */
+} PillionExchangeState;
+
 typedef void (*PillionFieldFunc) (const char *name,
                                   const char *value,
                                   gpointer    data);
@@ -28,7 +36,21 @@ struct _PillionWireRequest
   const char *origin;        /* what one connection can serve: scheme, host and port */
   gboolean bulk;             /* a large body is expected: no protocol without back-pressure */
   const char *const *fields; /* name, value, name, value, … NULL */
+  GInputStream *body;        /* or NULL */
+  gint64 body_length;        /* -1 if it is not known */
 };
+
+/* What not everybody wants to know. Times are µs of the monotonic clock, or 0 if it did not happen: a connection may have been there already. */
+typedef struct
+{
+  const char *version;  /* of HTTP: "1.0", "1.1", "2" */
+  GSocketAddress *peer; /* may be NULL; transfer none */
+  gint64 name_found;
+  gint64 connected;
+  gint64 secured;
+  gint64 sending;
+  gint64 first_byte;
+} PillionHeadDetails;
 
 /* The head of an answer; it lives as long as the call that hands it out */
 struct _PillionHead
@@ -46,6 +68,9 @@ struct _PillionHead
   void (*foreach_field)    (const PillionHead *self,
                             PillionFieldFunc   func,
                             gpointer           data);
+
+  void (*get_details)      (const PillionHead  *self,
+                            PillionHeadDetails *details);
 };
 
 /* What an exchange tells. It calls nothing inside pillion_transport_exchange (). */
@@ -86,6 +111,8 @@ struct _PillionTransportClass
                                            gpointer                    data);
   void             (*abort)               (PillionTransport           *self,
                                            PillionExchange            *exchange);
+  PillionExchangeState (*get_state)       (PillionTransport           *self,
+                                           PillionExchange            *exchange);
   void             (*set_tls_database)    (PillionTransport           *self,
                                            GTlsDatabase               *database);
   void             (*set_max_connections) (PillionTransport           *self,
@@ -108,6 +135,13 @@ pillion_transport_abort (PillionTransport *self,
                          PillionExchange *exchange)
 {
   self->klass->abort (self, exchange);
+}
+
+static inline PillionExchangeState
+pillion_transport_get_state (PillionTransport *self,
+                             PillionExchange *exchange)
+{
+  return self->klass->get_state (self, exchange);
 }
 
 /* What verifies certificates of connections made from now on; NULL for the system's */

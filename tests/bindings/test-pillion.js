@@ -430,6 +430,30 @@ test('regions', loop => {
     assertFails(Pillion.Error, Pillion.Error.OVER_RELEASED, () => loop.end_region('render'));
 });
 
+test('http/send', loop => {
+    const client = PillionHttp.Client.new(loop);
+    client.set_base_url(`${URL}/`);
+    client.set_header('X-Test', '1');
+    const request = PillionHttp.Request.new('GET', 'hello.txt');
+    request.add_parameter('a', 'b c');
+    request.set_header('Accept', 'text/plain');
+    request.priority = PillionHttp.Priority.HIGH;
+    request.total_timeout_usec = 60000000;
+    const task = client.send(request, null);
+    kickUntilDone(loop, task);
+    const response = task.get_object();
+    assert(response instanceof PillionHttp.Response);
+    assertEqual([response.status, response.dup_text(), response.url, response.get_history().length],
+        [200, 'Hello from loopback\n', `${URL}/hello.txt?a=b%20c`, 0]);
+    assert(response.get_elapsed(PillionHttp.Phase.BODY) > 0);
+
+    const missing = PillionHttp.Request.new('GET', 'missing');
+    missing.accept_statuses(200, 999);
+    const second = client.send(missing, null);
+    kickUntilDone(loop, second);
+    assertEqual(second.get_object().get_status(), 404);
+});
+
 test('http/get', loop => {
     const client = PillionHttp.Client.new(loop);
     client.set_max_connections(5);

@@ -779,6 +779,43 @@ class HttpTest(Case):
         self.assertEqual(self.client.get_user_agent(), 'smoke/1')
         self.assertIs(self.client.get_loop(), self.loop)
 
+    def test_send(self):
+        self.client.set_base_url(URL + '/')
+        self.client.set_header('X-Test', '1')
+        request = PillionHttp.Request.new('GET', 'hello.txt')
+        request.add_parameter('a', 'b c')
+        request.set_header('Accept', 'text/plain')
+        request.props.priority = PillionHttp.Priority.HIGH
+        request.props.total_timeout_usec = 60_000_000
+        task = self.client.send(request, None)
+        self.kick_until_done(task)
+        response = task.get_object()
+        self.assertIsInstance(response, PillionHttp.Response)
+        self.assertEqual((response.get_status(), response.dup_text(), response.get_url(), response.get_history()),
+                         (200, 'Hello from loopback\n', URL + '/hello.txt?a=b%20c', []))
+        self.assertGreater(response.get_elapsed(PillionHttp.Phase.BODY), 0)
+
+        request = PillionHttp.Request.new('PUT', 'echo')
+        request.set_body(GLib.Bytes.new(b'a\0b'), 'application/x-test')
+        task = self.client.send(request, None)
+        self.kick_until_done(task)
+        echo = json.loads(task.get_object().get_body().get_data())
+        self.assertEqual((echo['method'], echo['body']), ('PUT', 'a\0b'))
+        self.assertEqual(dict(echo['headers'])['Content-Type'], 'application/x-test')
+
+        request = PillionHttp.Request.new('GET', 'missing')
+        request.accept_statuses(200, 999)
+        task = self.client.send(request, None)
+        self.kick_until_done(task)
+        self.assertEqual(task.get_object().get_status(), 404)
+
+        for wrong in ('a\r\nb', 'a\n'):
+            request = PillionHttp.Request.new('GET', 'hello.txt')
+            request.set_header('X-Test', wrong)
+            task = self.client.send(request, None)
+            self.kick_until_done(task)
+            self.assertFails(PillionHttp.error_quark(), PillionHttp.Error.INVALID_REQUEST, task.get_object)
+
     def test_get_bytes(self):
         task = self.client.get_bytes(URL + '/hello.txt', None)
         bodies = []

@@ -403,6 +403,17 @@ async void fetch (Pillion.Loop loop) throws Error {
     assert (client.get_max_connections () == 5 && client.get_max_connections_per_host () == 2);
     assert (client.get_idle_timeout () == 9 && client.get_user_agent () == "smoke/1" && client.get_loop () == loop);
 
+    var request = new PillionHttp.Request ("GET", "hello.txt");
+    request.set_header ("Accept", "text/plain");
+    request.add_parameter ("a", "b c");
+    request.redirect_policy = PillionHttp.RedirectPolicy.SAME_ORIGIN;
+    client.set_base_url (url + "/");
+    var sent = client.send (request, null);
+    yield sent.wait_async (null);
+    var response = (PillionHttp.Response) sent.get_object ();
+    assert (response.get_status () == 200 && response.dup_text () == "Hello from loopback\n");
+    assert (response.get_url () == url + "/hello.txt?a=b%20c" && response.get_history ().length == 0);
+
     var hello = client.get_bytes (url + "/hello.txt", null);
     yield hello.wait_async (null);
     assert (hello.get_bytes ().compare (new Bytes ("Hello from loopback\n".data)) == 0);

@@ -42,6 +42,7 @@ struct _TestConnection
   TestServer *server;
   GSocket *socket;
   GIOStream *stream;
+  GString *input; /* what was read and is not used yet */
   gboolean closed;
 };
 
@@ -51,7 +52,7 @@ serve (gpointer data)
   TestConnection *self = data;
   TestServer *server = self->server;
   GInputStream *input = g_io_stream_get_input_stream (self->stream);
-  GString *request = g_string_new (NULL);
+  GString *request = self->input = g_string_new (NULL);
   char buffer[4096];
   gssize n;
 
@@ -261,7 +262,75 @@ test_connection_get_server (TestConnection *self)
 }
 
 /* The other side may have gone: then there is nobody to write to */
-void
+/* Reads until there are so many bytes of input. Returns FALSE if the connection ends before. */
+static gboolean
+fill (TestConnection *self,
+      gsize length)
+{
+  GInputStream *input = g_io_stream_get_input_stream (self->stream);
+  char buffer[65536];
+
+  while (self->input->len < length)
+    {
+      gssize n = g_input_stream_read (input, buffer, sizeof buffer, NULL, NULL);
+
+      if (n <= 0)
+        return FALSE;
+      g_string_append_len (self->input, buffer, n);
+    }
+
+  return TRUE;
+}
+
+static gsize
+read_chunk_size (TestConnection *self)
+{
+  char *end;
+  gsize size;
+
+  while ((end = strstr (self->input->str, "\r\n")) == NULL)
+    if (!fill (self, self->input->len + 1))
+      return 0;
+
+  size = (gsize) g_ascii_strtoull (self->input->str, NULL, 16);
+  g_string_erase (self->input, 0, end + 2 - self->input->str);
+  return size;
+}
+
+GBytes *
+test_connection_read_body (TestConnection *self,
+                           const char *request)
+{
+  g_autofree char *length = test_request_get_field (request, "Content-Length");
+  g_autofree char *coding = test_request_get_field (request, "Transfer-Encoding");
+  GByteArray *body = g_byte_array_new ();
+  gsize size;
+
+  if (length != NULL)
+    {
+      size = (gsize) g_ascii_strtoull (length, NULL, 10);
+      fill (self, size);
+      size = MIN (size, self->input->len);
+      g_byte_array_append (body, (guint8 *) self->input->str, (guint) size);
+      g_string_erase (self->input, 0, (gssize) size);
+    }
+  else if (coding != NULL)
+    {
+      do
+        {
+          size = read_chunk_size (self);
+          if (!fill (self, size + 2))
+            break;
+          g_byte_array_append (body, (guint8 *) self->input->str, (guint) size);
+          g_string_erase (self->input, 0, (gssize) size + 2);
+        }
+      while (size > 0);
+    }
+
+  return g_byte_array_free_to_bytes (body);
+}
+
+gboolean
 test_connection_write (TestConnection *self,
                        const void *bytes,
                        gssize length)
@@ -273,6 +342,8 @@ test_connection_write (TestConnection *self,
                                   NULL, NULL) &&
       !self->closed)
     test_connection_close (self);
+
+  return !self->closed;
 }
 
 void

@@ -43,7 +43,12 @@ void        test_server_open_gate       (TestServer     *self);
 
 /* For handlers */
 TestServer *test_connection_get_server  (TestConnection *self);
-void        test_connection_write       (TestConnection *self,
+/* The body of the request, as far as it comes */
+GBytes     *test_connection_read_body   (TestConnection *self,
+                                         const char     *request);
+
+/* Returns FALSE if the connection is closed */
+gboolean    test_connection_write       (TestConnection *self,
                                          const void     *bytes,
                                          gssize          length);
 void        test_connection_printf      (TestConnection *self,

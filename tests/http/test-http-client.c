@@ -130,13 +130,18 @@ test_announcement (TestFixture *self,
 {
   const struct
   {
+    gint64 limit;
     const char *length;
     int code;
   } cases[] = {
-    { "1073741823", PILLION_HTTP_ERROR_TRUNCATED },
-    { "1073741824", PILLION_HTTP_ERROR_TRUNCATED },
-    { "1073741825", PILLION_HTTP_ERROR_TOO_LARGE },
-    { "9223372036854775807", PILLION_HTTP_ERROR_TOO_LARGE },
+    { 64 << 20, "67108864", PILLION_HTTP_ERROR_TRUNCATED },
+    { 64 << 20, "67108865", PILLION_HTTP_ERROR_TOO_LARGE },
+    { 6, "6", PILLION_HTTP_ERROR_TRUNCATED },
+    { 6, "7", PILLION_HTTP_ERROR_TOO_LARGE },
+    { 0, "1073741823", PILLION_HTTP_ERROR_TRUNCATED },
+    { 0, "1073741824", PILLION_HTTP_ERROR_TRUNCATED },
+    { 0, "1073741825", PILLION_HTTP_ERROR_TOO_LARGE },
+    { 0, "9223372036854775807", PILLION_HTTP_ERROR_TOO_LARGE },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -144,6 +149,7 @@ test_announcement (TestFixture *self,
       TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_announcement, (gpointer) cases[i].length);
       g_autofree char *url = test_server_url (server, "/");
 
+      pillion_http_client_set_max_body_size (self->client, cases[i].limit);
       test_fixture_assert_error (self, url, PILLION_HTTP_ERROR, cases[i].code);
       test_server_free (server);
     }

@@ -1,0 +1,139 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#if !defined (PILLION_HTTP_INSIDE) && !defined (PILLION_HTTP_COMPILATION)
+#error "Only <pillion-http/pillion-http.h> can be included directly."
+#endif
+
+#include <pillion/pillion.h>
+
+#include <pillion-http/pillion-http-version.h>
+
+G_BEGIN_DECLS
+
+/**
+ * PillionHttpRedirectPolicy:
+ * @PILLION_HTTP_REDIRECT_POLICY_FOLLOW: follow redirects, to any server
+ * @PILLION_HTTP_REDIRECT_POLICY_SAME_ORIGIN: follow redirects within one server (scheme, host and port); any other is an error
+ * @PILLION_HTTP_REDIRECT_POLICY_ERROR: a redirect is an error
+ * @PILLION_HTTP_REDIRECT_POLICY_MANUAL: a redirect is a response like any other, and no error
+ *
+ * What happens if a server redirects.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  PILLION_HTTP_REDIRECT_POLICY_FOLLOW,
+  PILLION_HTTP_REDIRECT_POLICY_SAME_ORIGIN,
+  PILLION_HTTP_REDIRECT_POLICY_ERROR,
+  PILLION_HTTP_REDIRECT_POLICY_MANUAL,
+} PillionHttpRedirectPolicy;
+
+/**
+ * PillionHttpPriority:
+ * @PILLION_HTTP_PRIORITY_HIGH: before the others: somebody waits for it
+ * @PILLION_HTTP_PRIORITY_NORMAL: the default
+ * @PILLION_HTTP_PRIORITY_LOW: after the others: it may be needed later
+ *
+ * In which order requests leave the client's queue.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  PILLION_HTTP_PRIORITY_HIGH,
+  PILLION_HTTP_PRIORITY_NORMAL,
+  PILLION_HTTP_PRIORITY_LOW,
+} PillionHttpPriority;
+
+#define PILLION_HTTP_TYPE_REQUEST (pillion_http_request_get_type ())
+PILLION_HTTP_AVAILABLE_IN_1_0
+G_DECLARE_FINAL_TYPE (PillionHttpRequest, pillion_http_request, PILLION_HTTP, REQUEST, GObject)
+
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionHttpRequest        *pillion_http_request_new                         (const char                *method,
+                                                                             const char                *url);
+
+PILLION_HTTP_AVAILABLE_IN_1_0
+const char                *pillion_http_request_get_method                  (PillionHttpRequest        *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+const char                *pillion_http_request_get_url                     (PillionHttpRequest        *self);
+
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_add_parameter               (PillionHttpRequest        *self,
+                                                                             const char                *name,
+                                                                             const char                *value);
+
+PILLION_HTTP_AVAILABLE_IN_1_0
+const char                *pillion_http_request_get_header                  (PillionHttpRequest        *self,
+                                                                             const char                *name);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_header                  (PillionHttpRequest        *self,
+                                                                             const char                *name,
+                                                                             const char                *value);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_append_header               (PillionHttpRequest        *self,
+                                                                             const char                *name,
+                                                                             const char                *value);
+
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_body                    (PillionHttpRequest        *self,
+                                                                             GBytes                    *body,
+                                                                             const char                *content_type);
+
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_accept_statuses             (PillionHttpRequest        *self,
+                                                                             guint                      first,
+                                                                             guint                      last);
+
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionHttpRedirectPolicy  pillion_http_request_get_redirect_policy         (PillionHttpRequest        *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_redirect_policy         (PillionHttpRequest        *self,
+                                                                             PillionHttpRedirectPolicy  policy);
+PILLION_HTTP_AVAILABLE_IN_1_0
+gboolean                   pillion_http_request_get_allow_downgrade         (PillionHttpRequest        *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_allow_downgrade         (PillionHttpRequest        *self,
+                                                                             gboolean                   allow);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionHttpPriority        pillion_http_request_get_priority                (PillionHttpRequest        *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_priority                (PillionHttpRequest        *self,
+                                                                             PillionHttpPriority        priority);
+PILLION_HTTP_AVAILABLE_IN_1_0
+gint64                     pillion_http_request_get_max_body_size           (PillionHttpRequest        *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_max_body_size           (PillionHttpRequest        *self,
+                                                                             gint64                     max);
+PILLION_HTTP_AVAILABLE_IN_1_0
+GTimeSpan                  pillion_http_request_get_connect_timeout_usec    (PillionHttpRequest        *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_connect_timeout_usec    (PillionHttpRequest        *self,
+                                                                             GTimeSpan                  timeout);
+PILLION_HTTP_AVAILABLE_IN_1_0
+GTimeSpan                  pillion_http_request_get_first_byte_timeout_usec (PillionHttpRequest        *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_first_byte_timeout_usec (PillionHttpRequest        *self,
+                                                                             GTimeSpan                  timeout);
+PILLION_HTTP_AVAILABLE_IN_1_0
+GTimeSpan                  pillion_http_request_get_idle_timeout_usec       (PillionHttpRequest        *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_idle_timeout_usec       (PillionHttpRequest        *self,
+                                                                             GTimeSpan                  timeout);
+PILLION_HTTP_AVAILABLE_IN_1_0
+GTimeSpan                  pillion_http_request_get_total_timeout_usec      (PillionHttpRequest        *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_total_timeout_usec      (PillionHttpRequest        *self,
+                                                                             GTimeSpan                  timeout);
+PILLION_HTTP_AVAILABLE_IN_1_0
+gint64                     pillion_http_request_get_lowest_rate             (PillionHttpRequest        *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_lowest_rate             (PillionHttpRequest        *self,
+                                                                             gint64                     rate);
+
+G_END_DECLS

@@ -1,0 +1,86 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-fields-stage.h"
+
+#include <string.h>
+
+#include "http/pillion-call.h"
+
+typedef struct
+{
+  PillionStage parent;
+  char *origin; /* which the first request went to */
+} PillionFieldsStage;
+
+static gboolean
+is_secret (const char *name)
+{
+  return g_ascii_strcasecmp (name, "Authorization") == 0 || g_ascii_strcasecmp (name, "Cookie") == 0 ||
+         g_ascii_strcasecmp (name, "Proxy-Authorization") == 0;
+}
+
+/* A redirect may have taken the body away, and then nothing is left that these could describe */
+static gboolean
+describes_no_body (PillionCall *call,
+                   const char *name)
+{
+  return call->body == NULL && call->request->body != NULL && g_ascii_strncasecmp (name, "Content-", strlen ("Content-")) == 0;
+}
+
+static PillionVerdict
+fields_request (PillionStage *stage,
+                PillionCall *call,
+                PillionFieldList *fields,
+                GError **error)
+{
+  PillionFieldsStage *self = (PillionFieldsStage *) stage;
+  const PillionHttpConfig *config = &call->engine->config;
+  const PillionFieldList *own = &call->request->fields;
+  gboolean at_home;
+
+  if (self->origin == NULL)
+    self->origin = g_strdup (call->origin);
+  at_home = strcmp (self->origin, call->origin) == 0;
+
+  for (guint i = 0; i < own->n; i += 2)
+    if ((at_home || !is_secret (own->strv[i])) && !describes_no_body (call, own->strv[i]))
+      pillion_field_list_append (fields, own->strv[i], own->strv[i + 1]);
+
+  for (guint i = 0; i < config->fields.n; i += 2)
+    if ((at_home || !is_secret (config->fields.strv[i])) && pillion_field_list_get (own, config->fields.strv[i]) == NULL)
+      pillion_field_list_append (fields, config->fields.strv[i], config->fields.strv[i + 1]);
+
+  if (config->user_agent != NULL && pillion_field_list_get (fields, "User-Agent") == NULL)
+    pillion_field_list_append (fields, "User-Agent", config->user_agent);
+
+  if (call->body != NULL && call->body->content_type != NULL && pillion_field_list_get (own, "Content-Type") == NULL)
+    pillion_field_list_set (fields, "Content-Type", call->body->content_type);
+
+  return PILLION_VERDICT_PASS;
+}
+
+static void
+fields_free (PillionStage *stage)
+{
+  PillionFieldsStage *self = (PillionFieldsStage *) stage;
+
+  g_free (self->origin);
+  g_free (self);
+}
+
+PillionStage *
+pillion_fields_stage_new (void)
+{
+  static const PillionStageClass klass = {
+    .request = fields_request,
+    .free = fields_free,
+  };
+  PillionFieldsStage *self = g_new0 (PillionFieldsStage, 1);
+
+  self->parent.klass = &klass;
+  return &self->parent;
+}

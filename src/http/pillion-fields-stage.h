@@ -1,0 +1,10 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-stage.h"
+
+/* Adds the fields that the request and the client say. Those that identify the user stay with the server that they were meant for. */
+PillionStage *pillion_fields_stage_new (void);

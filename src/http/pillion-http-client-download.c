@@ -1,0 +1,132 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-http-client-private.h"
+
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "http/pillion-file-sink.h"
+
+/* 64 hexadecimal digits in lower case, or NULL */
+static char *
+normalize_sha256 (const char *text)
+{
+  gsize length = strspn (text, "0123456789abcdefABCDEF");
+
+  return length == 64 && text[length] == '\0' ? g_ascii_strdown (text, -1) : NULL;
+}
+
+static PillionTask *
+download (PillionHttpClient *self,
+          const char *url,
+          GFile *file,
+          gboolean into,
+          const char *sha256,
+          GCancellable *cancellable)
+{
+  g_autofree char *shown = pillion_http_redact_url (url);
+  g_autofree char *name = g_strconcat ("download ", shown, NULL);
+  g_autofree char *digest = NULL;
+
+  if (sha256 != NULL && (digest = normalize_sha256 (sha256)) == NULL)
+    {
+      PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
+
+      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                                     _("'%s' is not a valid SHA-256 digest: expected 64 hexadecimal digits"), sha256);
+      return task;
+    }
+
+  if (g_file_peek_path (file) == NULL)
+    {
+      g_autofree char *uri = g_file_get_uri (file);
+      PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
+
+      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _("'%s' is not a local file"), uri);
+      return task;
+    }
+
+  return pillion_http_client_submit (self, pillion_http_request_new ("GET", url), "download",
+                                     pillion_file_sink_new (file, into, self->name_conflict, digest), cancellable);
+}
+
+/**
+ * pillion_http_client_download:
+ * @self: a client
+ * @url: an absolute `http` or `https` URL, or one relative to [property@PillionHttp.Client:base-url]
+ * @target: the file that it will be; it needs a local path
+ * @sha256: (nullable): the SHA-256 that it has to have, as 64 hexadecimal digits, or %NULL
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Downloads @url to a file, completely or not at all.
+ *
+ * The task's result is a [class@PillionHttp.Download]: [method@Pillion.Task.get_object]. Its progress counts the bytes that
+ * the file has, those of an earlier attempt with them, and the total is -1 if the server does not say.
+ * The file has the bytes that the server sends, even if it says that they are compressed.
+ *
+ * The task fails as the [table of the class](class.Client.html#errors) says, and with `G_IO_ERROR_NOT_SUPPORTED` if
+ * @target is not local, `G_IO_ERROR_INVALID_ARGUMENT` if @sha256 is not a valid digest, and `G_IO_ERROR_EXISTS` if another download
+ * writes to the same target. On the loop's thread only.
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_client_download (PillionHttpClient *self,
+                              const char *url,
+                              GFile *target,
+                              const char *sha256,
+                              GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+  g_return_val_if_fail (url != NULL, NULL);
+  g_return_val_if_fail (G_IS_FILE (target), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
+
+  return download (self, url, target, FALSE, sha256, cancellable);
+}
+
+/**
+ * pillion_http_client_download_into:
+ * @self: a client
+ * @url: an absolute `http` or `https` URL, or one relative to [property@PillionHttp.Client:base-url]
+ * @folder: the folder that it will be in; it needs a local path, and to be there
+ * @sha256: (nullable): the SHA-256 that it has to have, as 64 hexadecimal digits, or %NULL
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Downloads what is at @url into a folder, under the name that the server proposes (`Content-Disposition`, RFC 6266), or else
+ * under the last part of the URL's path, which for a folder is `index.html`.
+ *
+ * If a file has the name already, [property@PillionHttp.Client:name-conflict] says what happens: by default the new file gets a
+ * number, as in `name (1).ext`, and both are kept. [method@PillionHttp.Download.get_file] tells the name.
+ *
+ * A name that is empty, begins with a dot, contains `..`, `/`, `\` or a control character, is longer than 255 bytes, or is not valid
+ * UTF-8 fails with [error@PillionHttp.Error.UNSAFE_NAME]. A symbolic link in the folder is never followed. In everything else this is
+ * the same as [method@PillionHttp.Client.download]. The part file is named after the URL.
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_client_download_into (PillionHttpClient *self,
+                                   const char *url,
+                                   GFile *folder,
+                                   const char *sha256,
+                                   GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+  g_return_val_if_fail (url != NULL, NULL);
+  g_return_val_if_fail (G_IS_FILE (folder), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
+
+  return download (self, url, folder, TRUE, sha256, cancellable);
+}

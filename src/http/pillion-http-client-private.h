@@ -1,0 +1,37 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <pillion-http/pillion-http.h>
+
+#include "core/pillion-private.h"
+#include "http/pillion-http-engine.h"
+#include "http/pillion-sink.h"
+
+struct _PillionHttpClient
+{
+  GObject parent_instance;
+
+  PillionLoop *loop;
+  PillionHttpEngine *engine; /* NULL before the first call */
+  PillionHttpConfig config;
+  PillionHttpNameConflict name_conflict;
+  char *base_url; /* or NULL */
+};
+
+/* Whether the calling thread may use the client */
+static inline gboolean
+pillion_http_client_on_thread (PillionHttpClient *self)
+{
+  return pillion_private_loop_on_thread (self->loop);
+}
+
+/* Sends a request, whose reference it takes, and returns the task. @sink is taken too, and makes the result. The name of the task is @verb, or else
+ * the method, and the URL. */
+PillionTask *pillion_http_client_submit (PillionHttpClient  *self,
+                                         PillionHttpRequest *request,
+                                         const char         *verb,
+                                         PillionSink        *sink,
+                                         GCancellable       *cancellable);

@@ -1,0 +1,266 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-http-client-private.h"
+
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "http/pillion-call.h"
+#include "http/pillion-credentials-stage.h"
+#include "http/pillion-fields-stage.h"
+#include "http/pillion-http-request-private.h"
+#include "http/pillion-http-url.h"
+#include "http/pillion-memory-sink.h"
+#include "http/pillion-redirect-stage.h"
+#include "http/pillion-timeout-stage.h"
+#include "http/pillion-total-timeout-stage.h"
+
+/* Returns NULL if there can be none: then the task has failed */
+static PillionHttpEngine *
+get_engine (PillionHttpClient *self,
+            PillionTask *task)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->engine == NULL)
+    {
+      self->engine = pillion_http_engine_new (&error);
+      if (self->engine != NULL)
+        pillion_http_engine_configure (self->engine, &self->config);
+      else
+        pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_NO_RESOURCES,
+                                       _("The thread for the network could not be started: %s"), error->message);
+    }
+
+  return self->engine;
+}
+
+/* The stages of every call, the outermost first. What a request is given for the place that it goes to belongs inside of what changes that
+ * place. */
+static void
+add_stages (PillionCall *call)
+{
+  pillion_call_add_stage (call, pillion_total_timeout_stage_new ());
+  pillion_call_add_stage (call, pillion_redirect_stage_new ());
+  pillion_call_add_stage (call, pillion_fields_stage_new ());
+  pillion_call_add_stage (call, pillion_credentials_stage_new ());
+  pillion_call_add_stage (call, pillion_timeout_stage_new ());
+}
+
+PillionTask *
+pillion_http_client_submit (PillionHttpClient *self,
+                            PillionHttpRequest *request,
+                            const char *verb,
+                            PillionSink *sink,
+                            GCancellable *cancellable)
+{
+  g_autofree char *given = pillion_http_request_make_url (request);
+  g_autofree char *url = pillion_http_join_url (self->base_url, given);
+  g_autofree char *shown = pillion_http_redact_url (url);
+  g_autofree char *name = g_strconcat (verb != NULL ? verb : request->method, " ", shown, NULL);
+  /* Not from here, but from where the caller stands, which is not known */
+  PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
+  PillionHttpEngine *engine;
+  GError *error = NULL;
+
+  if (pillion_task_is_done (task))
+    {
+      /* The loop is closed, and the task has failed with that */
+    }
+  else if (!pillion_http_check_fields (&self->config.fields, &error) || !pillion_http_request_check (request, &error))
+    {
+      g_prefix_error (&error, "%s: ", shown);
+      pillion_task_return_error (task, error);
+    }
+  else if ((engine = get_engine (self, task)) != NULL)
+    {
+      PillionCall *call = pillion_call_new (engine, task, request, url);
+
+      if (sink->klass->unit != NULL)
+        pillion_task_set_unit (task, sink->klass->unit);
+      add_stages (call);
+      pillion_call_set_sink (call, sink);
+      pillion_call_submit (call);
+      return task;
+    }
+
+  sink->klass->free (sink);
+  g_object_unref (request);
+  return task;
+}
+
+/**
+ * pillion_http_client_send:
+ * @self: a client
+ * @request: a request, which is copied
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Sends a request, and takes the whole response into memory.
+ *
+ * ```c
+ * g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("DELETE", "https://example.org/notes/7");
+ * g_autoptr (PillionTask) task = pillion_http_client_send (client, request, NULL);
+ * ```
+ *
+ * The task's result is a [class@PillionHttp.Response] with its body: [method@Pillion.Task.get_object]. A body that the server compressed for the
+ * way (gzip, deflate) is decompressed. One that is larger than [property@PillionHttp.Request:max-body-size], or else
+ * [property@PillionHttp.Client:max-body-size], fails with [error@PillionHttp.Error.TOO_LARGE].
+ *
+ * The task fails as the [table of the class](class.Client.html#errors) says. On the loop's thread only.
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_client_send (PillionHttpClient *self,
+                          PillionHttpRequest *request,
+                          GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (request), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
+
+  return pillion_http_client_submit (self, pillion_http_request_copy (request), NULL,
+                                     pillion_memory_sink_new (PILLION_MEMORY_SINK_RESPONSE), cancellable);
+}
+
+static PillionTask *
+get (PillionHttpClient *self,
+     const char *url,
+     PillionMemorySinkResult wanted,
+     GCancellable *cancellable)
+{
+  return pillion_http_client_submit (self, pillion_http_request_new ("GET", url), NULL, pillion_memory_sink_new (wanted), cancellable);
+}
+
+/**
+ * pillion_http_client_get_bytes:
+ * @self: a client
+ * @url: an absolute `http` or `https` URL, or one relative to [property@PillionHttp.Client:base-url]
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Gets the body at @url into memory.
+ *
+ * The task's result is a [struct@GLib.Bytes] with the body: [method@Pillion.Task.get_bytes]. A body that the server compressed
+ * for the way (gzip, deflate) is decompressed. More than [property@PillionHttp.Client:max-body-size] is an error. The progress of a large
+ * body counts the bytes that came over the network.
+ *
+ * The task fails as the [table of the class](class.Client.html#errors) says. On the loop's thread only.
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_client_get_bytes (PillionHttpClient *self,
+                               const char *url,
+                               GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+  g_return_val_if_fail (url != NULL, NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
+
+  return get (self, url, PILLION_MEMORY_SINK_BYTES, cancellable);
+}
+
+/**
+ * pillion_http_client_get_json:
+ * @self: a client
+ * @url: an absolute `http` or `https` URL, or one relative to [property@PillionHttp.Client:base-url]
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Gets JSON from @url.
+ *
+ * The task's result is a `JsonParser` of JSON-GLib, from [method@Pillion.Task.get_object], whose root
+ * (`json_parser_get_root ()`) is what was read, and is immutable. It is parsed away from the host's thread. A text that is not valid JSON (RFC 8259), is not encoded in
+ * UTF-8, or is nested more than 500 deep, fails with [error@PillionHttp.Error.INVALID_JSON].
+ *
+ * The task fails as the [table of the class](class.Client.html#errors) says. On the loop's thread only.
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_client_get_json (PillionHttpClient *self,
+                              const char *url,
+                              GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+  g_return_val_if_fail (url != NULL, NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
+
+  return get (self, url, PILLION_MEMORY_SINK_JSON, cancellable);
+}
+
+/**
+ * pillion_http_client_head:
+ * @self: a client
+ * @url: an absolute `http` or `https` URL, or one relative to [property@PillionHttp.Client:base-url]
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Gets the response to a GET of @url without its body: [method@PillionHttp.Client.send] with the method HEAD.
+ *
+ * Returns: (transfer full): a task with a [class@PillionHttp.Response]
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_client_head (PillionHttpClient *self,
+                          const char *url,
+                          GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+  g_return_val_if_fail (url != NULL, NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
+
+  return pillion_http_client_submit (self, pillion_http_request_new ("HEAD", url), NULL,
+                                     pillion_memory_sink_new (PILLION_MEMORY_SINK_RESPONSE), cancellable);
+}
+
+/**
+ * pillion_http_client_post_json:
+ * @self: a client
+ * @url: an absolute `http` or `https` URL, or one relative to [property@PillionHttp.Client:base-url]
+ * @json: JSON text, which is sent as it is
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Sends JSON to @url: [method@PillionHttp.Client.send] with the method POST, and `application/json` for the Content-Type and
+ * the Accept field.
+ *
+ * Returns: (transfer full): a task with a [class@PillionHttp.Response]
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_client_post_json (PillionHttpClient *self,
+                               const char *url,
+                               const char *json,
+                               GCancellable *cancellable)
+{
+  PillionHttpRequest *request;
+  g_autoptr (GBytes) body = NULL;
+
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+  g_return_val_if_fail (url != NULL, NULL);
+  g_return_val_if_fail (json != NULL, NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
+
+  request = pillion_http_request_new ("POST", url);
+  body = g_bytes_new (json, strlen (json));
+  pillion_http_request_set_body (request, body, "application/json");
+  pillion_http_request_set_header (request, "Accept", "application/json");
+
+  return pillion_http_client_submit (self, request, NULL, pillion_memory_sink_new (PILLION_MEMORY_SINK_RESPONSE), cancellable);
+}

@@ -1,0 +1,43 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-http-config.h"
+
+void
+pillion_http_config_init (PillionHttpConfig *self)
+{
+  *self = (PillionHttpConfig) {
+    .max_connections = 32,
+    .max_connections_per_host = 6,
+    .idle_timeout = 60,
+    .connect_timeout = 10 * G_USEC_PER_SEC,
+    .first_byte_timeout = 30 * G_USEC_PER_SEC,
+    .max_body_size = 64 * 1024 * 1024,
+    .user_agent = g_strdup ("Pillion/" PILLION_VERSION),
+  };
+}
+
+/* Copies to where nothing is */
+void
+pillion_http_config_copy (PillionHttpConfig *self,
+                          const PillionHttpConfig *source)
+{
+  *self = *source;
+  self->user_agent = g_strdup (source->user_agent);
+  self->fields = (PillionFieldList) { NULL };
+  for (guint i = 0; i < source->fields.n; i += 2)
+    pillion_field_list_append (&self->fields, source->fields.strv[i], source->fields.strv[i + 1]);
+  if (self->tls_database != NULL)
+    g_object_ref (self->tls_database);
+}
+
+void
+pillion_http_config_clear (PillionHttpConfig *self)
+{
+  g_clear_pointer (&self->user_agent, g_free);
+  pillion_field_list_clear (&self->fields);
+  g_clear_object (&self->tls_database);
+}

@@ -1,0 +1,30 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "http/pillion-field-list.h"
+
+/* What a client is set to, for its calls on the I/O thread */
+typedef struct
+{
+  guint max_connections;
+  guint max_connections_per_host;
+  guint idle_timeout; /* seconds, 0 for none */
+  GTimeSpan connect_timeout;    /* these four: 0 for none */
+  GTimeSpan first_byte_timeout;
+  GTimeSpan total_timeout;
+  gint64 lowest_rate; /* bytes a second */
+  gint64 max_body_size;
+  char *user_agent;
+  PillionFieldList fields; /* sent with every request */
+  GTlsDatabase *tls_database;
+} PillionHttpConfig;
+
+void pillion_http_config_init  (PillionHttpConfig       *self);
+void pillion_http_config_copy  (PillionHttpConfig       *self,
+                                const PillionHttpConfig *source);
+void pillion_http_config_clear (PillionHttpConfig       *self);

@@ -1,0 +1,1046 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-http-request-private.h"
+
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "core/pillion-private.h"
+#include "http/pillion-bytes-source.h"
+#include "http/pillion-http-fields.h"
+
+/**
+ * PillionHttpRequest:
+ *
+ * A request to an HTTP server, to be sent with [method@PillionHttp.Client.send].
+ *
+ * ```c
+ * g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("PUT", "https://example.org/notes/7");
+ * g_autoptr (GBytes) body = g_bytes_new_static ("hello", 5);
+ *
+ * pillion_http_request_add_parameter (request, "version", "3");
+ * pillion_http_request_set_header (request, "If-Match", "\"abc\"");
+ * pillion_http_request_set_body (request, body, "text/plain");
+ * ```
+ *
+ * What can't be sent is reported by the task of the call, with [error@PillionHttp.Error.INVALID_REQUEST]: a method or the name of a
+ * header field that is not a token (RFC 9110, section 5.6.2), a value with a line end or another control character, a header field that
+ * the library sets itself (Content-Length, Transfer-Encoding and those of the connection).
+ *
+ * ## Redirects
+ *
+ * By default redirects are followed, 20 at most, but not from https to http ([property@PillionHttp.Request:allow-downgrade]). After a 303,
+ * and after a 301 or 302 to a POST, the next request is a GET without a body, as browsers do it. If it goes to another server (scheme,
+ * host or port), the fields Authorization, Cookie and Proxy-Authorization are left out.
+ *
+ * ## Time limits and sizes
+ *
+ * A value of 0 means that the client's property of that name counts, and less than 0 means no limit.
+ *
+ * ## Threads
+ *
+ * A request belongs to the thread that uses it. [method@PillionHttp.Client.send] takes a copy, so that it can be changed and sent again.
+ *
+ * Since: 1.0
+ */
+
+enum
+{
+  PROP_METHOD = 1,
+  PROP_URL,
+  PROP_REDIRECT_POLICY,
+  PROP_ALLOW_DOWNGRADE,
+  PROP_PRIORITY,
+  PROP_MAX_BODY_SIZE,
+  PROP_CONNECT_TIMEOUT_USEC,
+  PROP_FIRST_BYTE_TIMEOUT_USEC,
+  PROP_IDLE_TIMEOUT_USEC,
+  PROP_TOTAL_TIMEOUT_USEC,
+  PROP_LOWEST_RATE,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (PillionHttpRequest, pillion_http_request, G_TYPE_OBJECT)
+
+static void
+pillion_http_request_finalize (GObject *object)
+{
+  PillionHttpRequest *self = PILLION_HTTP_REQUEST (object);
+
+  pillion_sync_acquire (self);
+
+  g_free (self->method);
+  g_free (self->url);
+  if (self->parameters != NULL)
+    g_string_free (self->parameters, TRUE);
+  pillion_field_list_clear (&self->fields);
+  g_clear_pointer (&self->body, pillion_source_unref);
+  g_clear_pointer (&self->accepted, g_array_unref);
+
+  G_OBJECT_CLASS (pillion_http_request_parent_class)->finalize (object);
+}
+
+static void
+pillion_http_request_get_property (GObject *object,
+                                   guint prop_id,
+                                   GValue *value,
+                                   GParamSpec *pspec)
+{
+  PillionHttpRequest *self = PILLION_HTTP_REQUEST (object);
+
+  switch (prop_id)
+    {
+    case PROP_METHOD:
+      g_value_set_string (value, self->method);
+      break;
+    case PROP_URL:
+      g_value_set_string (value, self->url);
+      break;
+    case PROP_REDIRECT_POLICY:
+      g_value_set_enum (value, self->redirect_policy);
+      break;
+    case PROP_ALLOW_DOWNGRADE:
+      g_value_set_boolean (value, self->allow_downgrade);
+      break;
+    case PROP_PRIORITY:
+      g_value_set_enum (value, self->priority);
+      break;
+    case PROP_MAX_BODY_SIZE:
+      g_value_set_int64 (value, self->max_body_size);
+      break;
+    case PROP_CONNECT_TIMEOUT_USEC:
+      g_value_set_int64 (value, self->connect_timeout);
+      break;
+    case PROP_FIRST_BYTE_TIMEOUT_USEC:
+      g_value_set_int64 (value, self->first_byte_timeout);
+      break;
+    case PROP_IDLE_TIMEOUT_USEC:
+      g_value_set_int64 (value, self->idle_timeout);
+      break;
+    case PROP_TOTAL_TIMEOUT_USEC:
+      g_value_set_int64 (value, self->total_timeout);
+      break;
+    case PROP_LOWEST_RATE:
+      g_value_set_int64 (value, self->lowest_rate);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_http_request_set_property (GObject *object,
+                                   guint prop_id,
+                                   const GValue *value,
+                                   GParamSpec *pspec)
+{
+  PillionHttpRequest *self = PILLION_HTTP_REQUEST (object);
+
+  switch (prop_id)
+    {
+    case PROP_METHOD:
+      self->method = g_value_dup_string (value);
+      break;
+    case PROP_URL:
+      self->url = g_value_dup_string (value);
+      break;
+    case PROP_REDIRECT_POLICY:
+      pillion_http_request_set_redirect_policy (self, g_value_get_enum (value));
+      break;
+    case PROP_ALLOW_DOWNGRADE:
+      pillion_http_request_set_allow_downgrade (self, g_value_get_boolean (value));
+      break;
+    case PROP_PRIORITY:
+      pillion_http_request_set_priority (self, g_value_get_enum (value));
+      break;
+    case PROP_MAX_BODY_SIZE:
+      pillion_http_request_set_max_body_size (self, g_value_get_int64 (value));
+      break;
+    case PROP_CONNECT_TIMEOUT_USEC:
+      pillion_http_request_set_connect_timeout_usec (self, g_value_get_int64 (value));
+      break;
+    case PROP_FIRST_BYTE_TIMEOUT_USEC:
+      pillion_http_request_set_first_byte_timeout_usec (self, g_value_get_int64 (value));
+      break;
+    case PROP_IDLE_TIMEOUT_USEC:
+      pillion_http_request_set_idle_timeout_usec (self, g_value_get_int64 (value));
+      break;
+    case PROP_TOTAL_TIMEOUT_USEC:
+      pillion_http_request_set_total_timeout_usec (self, g_value_get_int64 (value));
+      break;
+    case PROP_LOWEST_RATE:
+      pillion_http_request_set_lowest_rate (self, g_value_get_int64 (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_http_request_constructed (GObject *object)
+{
+  PillionHttpRequest *self = PILLION_HTTP_REQUEST (object);
+
+  G_OBJECT_CLASS (pillion_http_request_parent_class)->constructed (object);
+
+  /* An object without properties is no valid request, but must not crash */
+  if (self->method == NULL)
+    self->method = g_strdup ("GET");
+  if (self->url == NULL)
+    self->url = g_strdup ("");
+}
+
+static void
+pillion_http_request_class_init (PillionHttpRequestClass *klass)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY;
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->constructed = pillion_http_request_constructed;
+  object_class->finalize = pillion_http_request_finalize;
+  object_class->get_property = pillion_http_request_get_property;
+  object_class->set_property = pillion_http_request_set_property;
+
+  /**
+   * PillionHttpRequest:method: (getter get_method)
+   *
+   * The method: `GET`, `POST`…
+   *
+   * Since: 1.0
+   */
+  properties[PROP_METHOD] = g_param_spec_string ("method", NULL, NULL, NULL,
+                                                 G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionHttpRequest:url: (getter get_url)
+   *
+   * The URL, as it was given.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_URL] = g_param_spec_string ("url", NULL, NULL, NULL,
+                                              G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionHttpRequest:redirect-policy: (getter get_redirect_policy) (setter set_redirect_policy)
+   *
+   * What happens if the server redirects.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_REDIRECT_POLICY] =
+    g_param_spec_enum ("redirect-policy", NULL, NULL, PILLION_HTTP_TYPE_REDIRECT_POLICY,
+                       PILLION_HTTP_REDIRECT_POLICY_FOLLOW, flags);
+
+  /**
+   * PillionHttpRequest:allow-downgrade: (getter get_allow_downgrade) (setter set_allow_downgrade)
+   *
+   * Whether a redirect may lead from https to http.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_ALLOW_DOWNGRADE] =
+    g_param_spec_boolean ("allow-downgrade", NULL, NULL, FALSE, flags);
+
+  /**
+   * PillionHttpRequest:priority: (getter get_priority) (setter set_priority)
+   *
+   * How early the request leaves the queue, compared with others.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PRIORITY] =
+    g_param_spec_enum ("priority", NULL, NULL, PILLION_HTTP_TYPE_PRIORITY, PILLION_HTTP_PRIORITY_NORMAL, flags);
+
+  /**
+   * PillionHttpRequest:max-body-size: (getter get_max_body_size) (setter set_max_body_size)
+   *
+   * The largest body that a response may have in memory, in bytes, as it is sent and after decoding.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_BODY_SIZE] =
+    g_param_spec_int64 ("max-body-size", NULL, NULL, G_MININT64, G_MAXINT64, 0, flags);
+
+  /**
+   * PillionHttpRequest:connect-timeout-usec: (getter get_connect_timeout_usec) (setter set_connect_timeout_usec)
+   *
+   * How long it may take to connect, in µs: to look up the name, to open the connection, and the TLS handshake.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CONNECT_TIMEOUT_USEC] =
+    g_param_spec_int64 ("connect-timeout-usec", NULL, NULL, G_MININT64, G_MAXINT64, 0, flags);
+
+  /**
+   * PillionHttpRequest:first-byte-timeout-usec: (getter get_first_byte_timeout_usec) (setter set_first_byte_timeout_usec)
+   *
+   * How long the server may take to begin its response, in µs, from when the request was sent.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_FIRST_BYTE_TIMEOUT_USEC] =
+    g_param_spec_int64 ("first-byte-timeout-usec", NULL, NULL, G_MININT64, G_MAXINT64, 0, flags);
+
+  /**
+   * PillionHttpRequest:idle-timeout-usec: (getter get_idle_timeout_usec) (setter set_idle_timeout_usec)
+   *
+   * How long nothing may arrive, in µs.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_IDLE_TIMEOUT_USEC] =
+    g_param_spec_int64 ("idle-timeout-usec", NULL, NULL, G_MININT64, G_MAXINT64, 0, flags);
+
+  /**
+   * PillionHttpRequest:total-timeout-usec: (getter get_total_timeout_usec) (setter set_total_timeout_usec)
+   *
+   * How long the whole call may take, in µs, including its time in the queue, redirects and retries.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_TOTAL_TIMEOUT_USEC] =
+    g_param_spec_int64 ("total-timeout-usec", NULL, NULL, G_MININT64, G_MAXINT64, 0, flags);
+
+  /**
+   * PillionHttpRequest:lowest-rate: (getter get_lowest_rate) (setter set_lowest_rate)
+   *
+   * The rate below which a response is too slow, in bytes a second. It is measured over five seconds.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LOWEST_RATE] =
+    g_param_spec_int64 ("lowest-rate", NULL, NULL, G_MININT64, G_MAXINT64, 0, flags);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+pillion_http_request_init (PillionHttpRequest *self)
+{
+  self->priority = PILLION_HTTP_PRIORITY_NORMAL;
+}
+
+/**
+ * pillion_http_request_new:
+ * @method: `GET`, `POST`, `PUT`… Methods are case-sensitive.
+ * @url: an absolute `http` or `https` URL, or a URL reference if the client has a [property@PillionHttp.Client:base-url]
+ *
+ * Creates a request.
+ *
+ * Returns: (transfer full): a request
+ *
+ * Since: 1.0
+ */
+PillionHttpRequest *
+pillion_http_request_new (const char *method,
+                          const char *url)
+{
+  g_return_val_if_fail (method != NULL, NULL);
+  g_return_val_if_fail (url != NULL, NULL);
+
+  return g_object_new (PILLION_HTTP_TYPE_REQUEST, "method", method, "url", url, NULL);
+}
+
+PillionHttpRequest *
+pillion_http_request_copy (PillionHttpRequest *self)
+{
+  PillionHttpRequest *copy = pillion_http_request_new (self->method, self->url);
+
+  if (self->parameters != NULL)
+    copy->parameters = g_string_new_len (self->parameters->str, (gssize) self->parameters->len);
+  for (guint i = 0; i < self->fields.n; i += 2)
+    pillion_field_list_append (&copy->fields, self->fields.strv[i], self->fields.strv[i + 1]);
+  if (self->body != NULL)
+    copy->body = pillion_source_ref (self->body);
+  if (self->accepted != NULL)
+    copy->accepted = g_array_copy (self->accepted);
+  copy->redirect_policy = self->redirect_policy;
+  copy->allow_downgrade = self->allow_downgrade;
+  copy->priority = self->priority;
+  copy->max_body_size = self->max_body_size;
+  copy->connect_timeout = self->connect_timeout;
+  copy->first_byte_timeout = self->first_byte_timeout;
+  copy->idle_timeout = self->idle_timeout;
+  copy->total_timeout = self->total_timeout;
+  copy->lowest_rate = self->lowest_rate;
+
+  return copy;
+}
+
+static gboolean
+is_token (const char *text)
+{
+  for (const char *p = text; *p != '\0'; p++)
+    if (!pillion_http_is_token_char (*p))
+      return FALSE;
+
+  return text[0] != '\0';
+}
+
+/* Fields that say how the message is framed or what the connection does: these are the library's own */
+static gboolean
+is_reserved (const char *name)
+{
+  static const char *const names[] = {
+    "Connection", "Content-Length", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_ascii_strcasecmp (name, names[i]) == 0)
+      return TRUE;
+
+  return FALSE;
+}
+
+static gboolean
+check_field (const char *name,
+             const char *value,
+             GError **error)
+{
+  if (!is_token (name))
+    {
+      g_autofree char *shown = g_strescape (name, NULL);
+
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST,
+                   _("'%s' is not a valid name for a header field"), shown);
+      return FALSE;
+    }
+
+  if (is_reserved (name))
+    {
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST,
+                   _("the header field '%s' is set by the library, and can't be set by the program"), name);
+      return FALSE;
+    }
+
+  /* The value may be a secret, and is not shown */
+  for (const char *p = value; *p != '\0'; p++)
+    if (((guchar) *p < ' ' && *p != '\t') || *p == 0x7f)
+      {
+        g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST,
+                     _("the value of the header field '%s' contains a line end or another control character"), name);
+        return FALSE;
+      }
+
+  return TRUE;
+}
+
+gboolean
+pillion_http_check_fields (const PillionFieldList *fields,
+                           GError **error)
+{
+  for (guint i = 0; i < fields->n; i += 2)
+    if (!check_field (fields->strv[i], fields->strv[i + 1], error))
+      return FALSE;
+
+  return TRUE;
+}
+
+gboolean
+pillion_http_request_check (PillionHttpRequest *self,
+                            GError **error)
+{
+  /* A tunnel is no request */
+  if (!is_token (self->method) || strcmp (self->method, "CONNECT") == 0)
+    {
+      g_autofree char *shown = g_strescape (self->method, NULL);
+
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST, _("'%s' is not a valid method"), shown);
+      return FALSE;
+    }
+
+  return pillion_http_check_fields (&self->fields, error) &&
+         (self->body == NULL || self->body->content_type == NULL || check_field ("Content-Type", self->body->content_type, error));
+}
+
+gboolean
+pillion_http_request_accepts_status (PillionHttpRequest *self,
+                                     guint status)
+{
+  if (status >= 300 && status <= 399 && self->redirect_policy == PILLION_HTTP_REDIRECT_POLICY_MANUAL)
+    return TRUE;
+  if (self->accepted == NULL)
+    return status >= 200 && status <= 299;
+
+  for (guint i = 0; i < self->accepted->len; i++)
+    {
+      PillionStatusRange *range = &g_array_index (self->accepted, PillionStatusRange, i);
+
+      if (status >= range->first && status <= range->last)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+char *
+pillion_http_request_make_url (PillionHttpRequest *self)
+{
+  const char *fragment = strchr (self->url, '#');
+  gsize length = fragment != NULL ? (gsize) (fragment - self->url) : strlen (self->url);
+  const char *query = memchr (self->url, '?', length);
+  const char *separator = query == NULL ? "?" : self->url[length - 1] == '?' || self->url[length - 1] == '&' ? "" : "&";
+
+  if (self->parameters == NULL)
+    return g_strdup (self->url);
+
+  return g_strdup_printf ("%.*s%s%s%s", (int) length, self->url, separator, self->parameters->str, self->url + length);
+}
+
+/**
+ * pillion_http_request_get_method: (get-property method)
+ * @self: a request
+ *
+ * Gets the method.
+ *
+ * Returns: the method
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_http_request_get_method (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), NULL);
+
+  return self->method;
+}
+
+/**
+ * pillion_http_request_get_url: (get-property url)
+ * @self: a request
+ *
+ * Gets the URL as it was given, without the parameters that were added.
+ *
+ * Returns: the URL
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_http_request_get_url (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), NULL);
+
+  return self->url;
+}
+
+/**
+ * pillion_http_request_add_parameter:
+ * @self: a request
+ * @name: a name
+ * @value: a value
+ *
+ * Adds `name=value` to the URL's query, after what is there. Both are percent-encoded, except for letters, digits and `-._~`. A name may be
+ * added several times.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_add_parameter (PillionHttpRequest *self,
+                                    const char *name,
+                                    const char *value)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+  g_return_if_fail (name != NULL);
+  g_return_if_fail (value != NULL);
+
+  if (self->parameters == NULL)
+    self->parameters = g_string_new (NULL);
+  else
+    g_string_append_c (self->parameters, '&');
+  g_string_append_uri_escaped (self->parameters, name, NULL, FALSE);
+  g_string_append_c (self->parameters, '=');
+  g_string_append_uri_escaped (self->parameters, value, NULL, FALSE);
+}
+
+/**
+ * pillion_http_request_get_header:
+ * @self: a request
+ * @name: the name of a header field; case does not matter
+ *
+ * Gets the first value of a header field that was set. The client adds further fields when it sends the request.
+ *
+ * Returns: (nullable): the value, or %NULL
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_http_request_get_header (PillionHttpRequest *self,
+                                 const char *name)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+
+  return pillion_field_list_get (&self->fields, name);
+}
+
+/**
+ * pillion_http_request_set_header:
+ * @self: a request
+ * @name: the name of a header field; case does not matter
+ * @value: (nullable): a value, or %NULL to remove the field
+ *
+ * Sets a header field, in place of all fields of that name. It also replaces the client's default for this request.
+ *
+ * What can't be sent is an error of the call: see [the class](class.Request.html).
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_header (PillionHttpRequest *self,
+                                 const char *name,
+                                 const char *value)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+  g_return_if_fail (name != NULL);
+
+  if (value != NULL)
+    pillion_field_list_set (&self->fields, name, value);
+  else
+    pillion_field_list_remove (&self->fields, name);
+}
+
+/**
+ * pillion_http_request_append_header:
+ * @self: a request
+ * @name: the name of a header field; case does not matter
+ * @value: a value
+ *
+ * Adds a header field after those that are there, also if one of them has the same name.
+ *
+ * What can't be sent is an error of the call: see [the class](class.Request.html).
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_append_header (PillionHttpRequest *self,
+                                    const char *name,
+                                    const char *value)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+  g_return_if_fail (name != NULL);
+  g_return_if_fail (value != NULL);
+
+  pillion_field_list_append (&self->fields, name, value);
+}
+
+/**
+ * pillion_http_request_set_body:
+ * @self: a request
+ * @body: (nullable): the body, or %NULL for none
+ * @content_type: (nullable): its media type, such as `application/json`, or %NULL to send none
+ *
+ * Sets the body. A Content-Type that was set with [method@PillionHttp.Request.set_header] has precedence over @content_type.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_body (PillionHttpRequest *self,
+                               GBytes *body,
+                               const char *content_type)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+
+  g_clear_pointer (&self->body, pillion_source_unref);
+  if (body != NULL)
+    self->body = pillion_bytes_source_new (body, content_type);
+}
+
+/**
+ * pillion_http_request_accept_statuses:
+ * @self: a request
+ * @first: the first status, at least 200
+ * @last: the last status, at most 999
+ *
+ * Accepts a range of statuses. A response with another status is a [error@PillionHttp.StatusError].
+ *
+ * Without a call of this, 200 to 299 are accepted; with it, only the ranges that it was called with. To get every response as it is,
+ * accept 200 to 999.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_accept_statuses (PillionHttpRequest *self,
+                                      guint first,
+                                      guint last)
+{
+  PillionStatusRange range = { first, last };
+
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+  g_return_if_fail (first >= 200 && first <= last && last <= 999);
+
+  if (self->accepted == NULL)
+    self->accepted = g_array_new (FALSE, FALSE, sizeof (PillionStatusRange));
+  g_array_append_val (self->accepted, range);
+}
+
+/**
+ * pillion_http_request_get_redirect_policy: (get-property redirect-policy)
+ * @self: a request
+ *
+ * Gets what happens if the server redirects.
+ *
+ * Returns: the policy
+ *
+ * Since: 1.0
+ */
+PillionHttpRedirectPolicy
+pillion_http_request_get_redirect_policy (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), PILLION_HTTP_REDIRECT_POLICY_FOLLOW);
+
+  return self->redirect_policy;
+}
+
+/**
+ * pillion_http_request_set_redirect_policy: (set-property redirect-policy)
+ * @self: a request
+ * @policy: the policy
+ *
+ * Sets what happens if the server redirects.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_redirect_policy (PillionHttpRequest *self,
+                                          PillionHttpRedirectPolicy policy)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+  g_return_if_fail (policy >= PILLION_HTTP_REDIRECT_POLICY_FOLLOW && policy <= PILLION_HTTP_REDIRECT_POLICY_MANUAL);
+
+  if (self->redirect_policy == policy)
+    return;
+
+  self->redirect_policy = policy;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_REDIRECT_POLICY]);
+}
+
+/**
+ * pillion_http_request_get_allow_downgrade: (get-property allow-downgrade)
+ * @self: a request
+ *
+ * Gets whether a redirect may lead from https to http.
+ *
+ * Returns: whether it may
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_http_request_get_allow_downgrade (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), FALSE);
+
+  return self->allow_downgrade;
+}
+
+/**
+ * pillion_http_request_set_allow_downgrade: (set-property allow-downgrade)
+ * @self: a request
+ * @allow: whether it may
+ *
+ * Sets whether a redirect may lead from https to http.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_allow_downgrade (PillionHttpRequest *self,
+                                          gboolean allow)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+
+  allow = !!allow;
+
+  if (self->allow_downgrade == allow)
+    return;
+
+  self->allow_downgrade = allow;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ALLOW_DOWNGRADE]);
+}
+
+/**
+ * pillion_http_request_get_priority: (get-property priority)
+ * @self: a request
+ *
+ * Gets how early the request leaves the queue.
+ *
+ * Returns: the priority
+ *
+ * Since: 1.0
+ */
+PillionHttpPriority
+pillion_http_request_get_priority (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), PILLION_HTTP_PRIORITY_NORMAL);
+
+  return self->priority;
+}
+
+/**
+ * pillion_http_request_set_priority: (set-property priority)
+ * @self: a request
+ * @priority: the priority
+ *
+ * Sets how early the request leaves the queue.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_priority (PillionHttpRequest *self,
+                                   PillionHttpPriority priority)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+  g_return_if_fail (priority >= PILLION_HTTP_PRIORITY_HIGH && priority <= PILLION_HTTP_PRIORITY_LOW);
+
+  if (self->priority == priority)
+    return;
+
+  self->priority = priority;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PRIORITY]);
+}
+
+/**
+ * pillion_http_request_get_max_body_size: (get-property max-body-size)
+ * @self: a request
+ *
+ * Gets the largest body that a response may have in memory.
+ *
+ * Returns: bytes; 0 for the client's limit, less than 0 for no limit
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_http_request_get_max_body_size (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), 0);
+
+  return self->max_body_size;
+}
+
+/**
+ * pillion_http_request_set_max_body_size: (set-property max-body-size)
+ * @self: a request
+ * @max: bytes; 0 for the client's limit, less than 0 for no limit
+ *
+ * Sets the largest body that a response may have in memory.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_max_body_size (PillionHttpRequest *self,
+                                        gint64 max)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+
+  if (self->max_body_size == max)
+    return;
+
+  self->max_body_size = max;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_BODY_SIZE]);
+}
+
+/**
+ * pillion_http_request_get_connect_timeout_usec: (get-property connect-timeout-usec)
+ * @self: a request
+ *
+ * Gets how long it may take to connect.
+ *
+ * Returns: µs; 0 for the client's, less than 0 for no limit
+ *
+ * Since: 1.0
+ */
+GTimeSpan
+pillion_http_request_get_connect_timeout_usec (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), 0);
+
+  return self->connect_timeout;
+}
+
+/**
+ * pillion_http_request_set_connect_timeout_usec: (set-property connect-timeout-usec)
+ * @self: a request
+ * @timeout: µs; 0 for the client's, less than 0 for no limit
+ *
+ * Sets how long it may take to connect.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_connect_timeout_usec (PillionHttpRequest *self,
+                                               GTimeSpan timeout)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+
+  if (self->connect_timeout == timeout)
+    return;
+
+  self->connect_timeout = timeout;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CONNECT_TIMEOUT_USEC]);
+}
+
+/**
+ * pillion_http_request_get_first_byte_timeout_usec: (get-property first-byte-timeout-usec)
+ * @self: a request
+ *
+ * Gets how long the server may take to begin its response.
+ *
+ * Returns: µs; 0 for the client's, less than 0 for no limit
+ *
+ * Since: 1.0
+ */
+GTimeSpan
+pillion_http_request_get_first_byte_timeout_usec (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), 0);
+
+  return self->first_byte_timeout;
+}
+
+/**
+ * pillion_http_request_set_first_byte_timeout_usec: (set-property first-byte-timeout-usec)
+ * @self: a request
+ * @timeout: µs; 0 for the client's, less than 0 for no limit
+ *
+ * Sets how long the server may take to begin its response.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_first_byte_timeout_usec (PillionHttpRequest *self,
+                                                  GTimeSpan timeout)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+
+  if (self->first_byte_timeout == timeout)
+    return;
+
+  self->first_byte_timeout = timeout;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_FIRST_BYTE_TIMEOUT_USEC]);
+}
+
+/**
+ * pillion_http_request_get_idle_timeout_usec: (get-property idle-timeout-usec)
+ * @self: a request
+ *
+ * Gets how long nothing may arrive.
+ *
+ * Returns: µs; 0 for the client's, less than 0 for no limit
+ *
+ * Since: 1.0
+ */
+GTimeSpan
+pillion_http_request_get_idle_timeout_usec (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), 0);
+
+  return self->idle_timeout;
+}
+
+/**
+ * pillion_http_request_set_idle_timeout_usec: (set-property idle-timeout-usec)
+ * @self: a request
+ * @timeout: µs; 0 for the client's, less than 0 for no limit
+ *
+ * Sets how long nothing may arrive.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_idle_timeout_usec (PillionHttpRequest *self,
+                                            GTimeSpan timeout)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+
+  if (self->idle_timeout == timeout)
+    return;
+
+  self->idle_timeout = timeout;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_IDLE_TIMEOUT_USEC]);
+}
+
+/**
+ * pillion_http_request_get_total_timeout_usec: (get-property total-timeout-usec)
+ * @self: a request
+ *
+ * Gets how long the whole call may take.
+ *
+ * Returns: µs; 0 for the client's, less than 0 for no limit
+ *
+ * Since: 1.0
+ */
+GTimeSpan
+pillion_http_request_get_total_timeout_usec (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), 0);
+
+  return self->total_timeout;
+}
+
+/**
+ * pillion_http_request_set_total_timeout_usec: (set-property total-timeout-usec)
+ * @self: a request
+ * @timeout: µs; 0 for the client's, less than 0 for no limit
+ *
+ * Sets how long the whole call may take.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_total_timeout_usec (PillionHttpRequest *self,
+                                             GTimeSpan timeout)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+
+  if (self->total_timeout == timeout)
+    return;
+
+  self->total_timeout = timeout;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TOTAL_TIMEOUT_USEC]);
+}
+
+/**
+ * pillion_http_request_get_lowest_rate: (get-property lowest-rate)
+ * @self: a request
+ *
+ * Gets the rate below which a response is too slow.
+ *
+ * Returns: bytes a second; 0 for the client's, less than 0 for no limit
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_http_request_get_lowest_rate (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), 0);
+
+  return self->lowest_rate;
+}
+
+/**
+ * pillion_http_request_set_lowest_rate: (set-property lowest-rate)
+ * @self: a request
+ * @rate: bytes a second; 0 for the client's, less than 0 for no limit
+ *
+ * Sets the rate below which a response is too slow.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_lowest_rate (PillionHttpRequest *self,
+                                      gint64 rate)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+
+  if (self->lowest_rate == rate)
+    return;
+
+  self->lowest_rate = rate;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LOWEST_RATE]);
+}

@@ -1,0 +1,36 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-source.h"
+
+void
+pillion_source_init (PillionSource *self,
+                     const PillionSourceClass *klass,
+                     gint64 length,
+                     const char *content_type)
+{
+  self->klass = klass;
+  self->n_references = 1;
+  self->length = length;
+  self->content_type = g_strdup (content_type);
+}
+
+PillionSource *
+pillion_source_ref (PillionSource *self)
+{
+  __atomic_add_fetch (&self->n_references, 1, __ATOMIC_RELAXED);
+  return self;
+}
+
+void
+pillion_source_unref (PillionSource *self)
+{
+  if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) > 0)
+    return;
+
+  g_free (self->content_type);
+  self->klass->free (self);
+}

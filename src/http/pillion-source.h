@@ -1,0 +1,43 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+typedef struct _PillionSource PillionSource;
+typedef struct _PillionSourceClass PillionSourceClass;
+
+/* Where the body of a request comes from. A source does not change once it was made, and any thread may hold references to it. The transport
+ * pulls: it reads from the stream when the socket has room. */
+struct _PillionSourceClass
+{
+  /* Whether open () gives the same bytes each time: only then the request can be sent again, to where a redirect leads or after a failure */
+  gboolean rewindable;
+
+  /* The body from its beginning, on the I/O thread. Transfer full, or NULL and the error. What may block has to be read asynchronously. */
+  GInputStream *(*open) (PillionSource *self,
+                         GError       **error);
+  void          (*free) (PillionSource *self);
+};
+
+/* Begins the struct of each source */
+struct _PillionSource
+{
+  const PillionSourceClass *klass;
+  int n_references;   /* atomic */
+  gint64 length;      /* in bytes, or -1 if it is not known: then it is sent in chunks */
+  char *content_type; /* or NULL */
+};
+
+/* For the constructors: takes @self, which is zero */
+void           pillion_source_init  (PillionSource            *self,
+                                     const PillionSourceClass *klass,
+                                     gint64                    length,
+                                     const char               *content_type);
+
+PillionSource *pillion_source_ref   (PillionSource            *self);
+void           pillion_source_unref (PillionSource            *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PillionSource, pillion_source_unref)

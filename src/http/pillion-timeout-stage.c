@@ -1,0 +1,204 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-timeout-stage.h"
+
+#include <inttypes.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "http/pillion-call.h"
+
+/* How long the rate is measured, in µs: a transfer may stop for a moment */
+#define RATE_USEC (5 * G_USEC_PER_SEC)
+
+typedef struct
+{
+  PillionStage parent;
+  PillionCall *call;
+  PillionDeadline deadline;
+  gboolean has_head;
+  gint64 measured_from;    /* when the current measurement of the rate began */
+  guint64 received_before; /* by then, in bytes */
+} PillionTimeoutStage;
+
+/* Returns whether a time that began at @from is over, and sets the error if it is. If not, it may be the one that is over next. */
+static gboolean
+is_over (gint64 now,
+         gint64 from,
+         GTimeSpan timeout,
+         const char *format,
+         gint64 *due,
+         GError **error)
+{
+  if (timeout == PILLION_DEADLINE_NEVER)
+    return FALSE;
+
+  if (from + timeout > now)
+    {
+      *due = MIN (*due, from + timeout);
+      return FALSE;
+    }
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, format, (double) timeout / G_USEC_PER_SEC);
+  return TRUE;
+}
+
+/* Whether less came than is asked for since the measurement began; a good one is followed by another one */
+static gboolean
+is_too_slow (PillionTimeoutStage *self,
+             gint64 now,
+             gint64 *due,
+             GError **error)
+{
+  PillionCall *call = self->call;
+  gint64 rate = call->request->lowest_rate != 0 ? call->request->lowest_rate : call->engine->config.lowest_rate;
+
+  if (rate <= 0)
+    return FALSE;
+
+  if (!self->has_head)
+    {
+      *due = MIN (*due, now + RATE_USEC);
+      return FALSE;
+    }
+
+  if (now >= self->measured_from + RATE_USEC)
+    {
+      gint64 measured = (gint64) (call->n_received - self->received_before) * G_USEC_PER_SEC / (now - self->measured_from);
+
+      if (measured < rate)
+        {
+          g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                       _("the server sent %" PRId64 " bytes a second, and at least %" PRId64 " were expected"), measured, rate);
+          return TRUE;
+        }
+
+      self->measured_from = now;
+      self->received_before = call->n_received;
+    }
+
+  *due = MIN (*due, self->measured_from + RATE_USEC);
+  return FALSE;
+}
+
+static gint64
+on_due (gpointer data,
+        gint64 now)
+{
+  PillionTimeoutStage *self = data;
+  PillionCall *call = self->call;
+  const PillionHttpRequest *request = call->request;
+  const PillionHttpConfig *config = &call->engine->config;
+  GTimeSpan connect = pillion_call_get_timeout (request->connect_timeout, config->connect_timeout);
+  GTimeSpan first_byte = pillion_call_get_timeout (request->first_byte_timeout, config->first_byte_timeout);
+  GTimeSpan idle = pillion_call_get_timeout (request->idle_timeout, (GTimeSpan) config->idle_timeout * G_USEC_PER_SEC);
+  /* Without any limit there is still a deadline, which looks again when the client gets one */
+  gint64 due = PILLION_DEADLINE_NEVER - 1;
+  GError *error = NULL;
+  PillionExchangeState state;
+
+  if (call->hop == NULL)
+    return PILLION_DEADLINE_NEVER;
+
+  state = pillion_hop_get_state (call->hop);
+  if ((!self->has_head && state.sending == 0 &&
+       is_over (now, call->started, connect, _("the connection took longer than %g seconds"), &due, &error)) ||
+      (!self->has_head && state.sent > 0 &&
+       is_over (now, state.sent, first_byte, _("the server did not answer within %g seconds"), &due, &error)) ||
+      is_over (now, MAX (call->last_activity, state.last_written), idle, _("the server sent nothing for %g seconds"), &due, &error) ||
+      is_too_slow (self, now, &due, &error))
+    {
+      pillion_call_end_exchange (call, error);
+      return PILLION_DEADLINE_NEVER;
+    }
+
+  /* What has not begun yet may be over before everything that has */
+  if (!self->has_head && first_byte != PILLION_DEADLINE_NEVER)
+    due = MIN (due, now + first_byte);
+  return due;
+}
+
+static gint64
+get_first_look (PillionTimeoutStage *self)
+{
+  PillionCall *call = self->call;
+  const PillionHttpRequest *request = call->request;
+  const PillionHttpConfig *config = &call->engine->config;
+  GTimeSpan first = MIN (pillion_call_get_timeout (request->connect_timeout, config->connect_timeout),
+                         pillion_call_get_timeout (request->first_byte_timeout, config->first_byte_timeout));
+
+  first = MIN (first, pillion_call_get_timeout (request->idle_timeout, (GTimeSpan) config->idle_timeout * G_USEC_PER_SEC));
+  if (request->lowest_rate > 0 || config->lowest_rate > 0)
+    first = MIN (first, RATE_USEC);
+
+  return first == PILLION_DEADLINE_NEVER ? PILLION_DEADLINE_NEVER - 1 : call->started + first;
+}
+
+static PillionVerdict
+timeout_request (PillionStage *stage,
+                 PillionCall *call,
+                 PillionFieldList *fields,
+                 GError **error)
+{
+  PillionTimeoutStage *self = (PillionTimeoutStage *) stage;
+
+  self->call = call;
+  self->has_head = FALSE;
+  /* To begin with it only says when to look next */
+  pillion_deadlines_set (call->engine->deadlines, &self->deadline, get_first_look (self), on_due, self);
+  return PILLION_VERDICT_PASS;
+}
+
+static PillionVerdict
+timeout_head (PillionStage *stage,
+              PillionCall *call,
+              const PillionHead *head,
+              GError **error)
+{
+  PillionTimeoutStage *self = (PillionTimeoutStage *) stage;
+
+  self->has_head = TRUE;
+  self->measured_from = call->last_activity;
+  self->received_before = call->n_received;
+  return PILLION_VERDICT_PASS;
+}
+
+static PillionVerdict
+timeout_end (PillionStage *stage,
+             PillionCall *call,
+             const GError *error)
+{
+  PillionTimeoutStage *self = (PillionTimeoutStage *) stage;
+
+  pillion_deadlines_unset (call->engine->deadlines, &self->deadline);
+  return PILLION_VERDICT_PASS;
+}
+
+static void
+timeout_free (PillionStage *stage)
+{
+  PillionTimeoutStage *self = (PillionTimeoutStage *) stage;
+
+  if (self->call != NULL)
+    pillion_deadlines_unset (self->call->engine->deadlines, &self->deadline);
+  g_free (self);
+}
+
+PillionStage *
+pillion_timeout_stage_new (void)
+{
+  static const PillionStageClass klass = {
+    .request = timeout_request,
+    .head = timeout_head,
+    .end = timeout_end,
+    .free = timeout_free,
+  };
+  PillionTimeoutStage *self = g_new0 (PillionTimeoutStage, 1);
+
+  self->parent.klass = &klass;
+  return &self->parent;
+}

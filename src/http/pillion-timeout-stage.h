@@ -1,0 +1,10 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-stage.h"
+
+/* Limits the time of one request: to connect, until the first byte, between two bytes, and the lowest rate of the response */
+PillionStage *pillion_timeout_stage_new (void);

@@ -1,0 +1,79 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-total-timeout-stage.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "http/pillion-call.h"
+
+typedef struct
+{
+  PillionStage parent;
+  PillionDeadline deadline;
+  PillionCall *call; /* NULL before the first request */
+} PillionTotalTimeoutStage;
+
+static gint64
+total_due (gpointer data,
+           gint64 now)
+{
+  PillionTotalTimeoutStage *self = data;
+  PillionCall *call = self->call;
+  GTimeSpan timeout = pillion_call_get_timeout (call->request->total_timeout, call->engine->config.total_timeout);
+
+  if (timeout == PILLION_DEADLINE_NEVER)
+    return PILLION_DEADLINE_NEVER - 1;
+  if (call->begun + timeout > now)
+    return call->begun + timeout;
+
+  pillion_call_fail (call, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                                        _("the whole call took longer than %.3g seconds"), (double) timeout / G_USEC_PER_SEC));
+  return PILLION_DEADLINE_NEVER;
+}
+
+static PillionVerdict
+total_begin (PillionStage *stage,
+             PillionCall *call,
+             GError **error)
+{
+  PillionTotalTimeoutStage *self = (PillionTotalTimeoutStage *) stage;
+
+  if (self->call == NULL)
+    {
+      GTimeSpan timeout = pillion_call_get_timeout (call->request->total_timeout, call->engine->config.total_timeout);
+
+      self->call = call;
+      /* Without a limit there is still a deadline, which looks again when the client gets one */
+      pillion_deadlines_set (call->engine->deadlines, &self->deadline,
+                             timeout == PILLION_DEADLINE_NEVER ? PILLION_DEADLINE_NEVER - 1 : call->begun + timeout, total_due, self);
+    }
+
+  return PILLION_VERDICT_PASS;
+}
+
+static void
+total_free (PillionStage *stage)
+{
+  PillionTotalTimeoutStage *self = (PillionTotalTimeoutStage *) stage;
+
+  if (self->call != NULL)
+    pillion_deadlines_unset (self->call->engine->deadlines, &self->deadline);
+  g_free (self);
+}
+
+PillionStage *
+pillion_total_timeout_stage_new (void)
+{
+  static const PillionStageClass klass = {
+    .begin = total_begin,
+    .free = total_free,
+  };
+  PillionTotalTimeoutStage *self = g_new0 (PillionTotalTimeoutStage, 1);
+
+  self->parent.klass = &klass;
+  return &self->parent;
+}

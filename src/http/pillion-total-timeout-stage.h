@@ -1,0 +1,10 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-stage.h"
+
+/* Limits the time of the whole call, from when it was submitted */
+PillionStage *pillion_total_timeout_stage_new (void);
