@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/pillion-sync.h"
+#include "core/pillion-private.h"
 #include "http/pillion-soup-library.h"
 
 /**

@@ -10,7 +10,6 @@
 #include <netinet/tcp.h>
 #include <string.h>
 
-#include "base/pillion-sync.h"
 #include "core/pillion-private.h"
 #include "http/pillion-http-test-exchange-private.h"
 #include "http/pillion-soup-library.h"

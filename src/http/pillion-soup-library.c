@@ -12,7 +12,7 @@
 #include <gmodule.h>
 #include <pillion-http/pillion-http.h>
 
-#include "base/pillion-sync.h"
+#include "core/pillion-private.h"
 
 #define SONAME "libsoup-3.0.so.0"
 #define SONAME_OF_2 "libsoup-2.4.so.1"

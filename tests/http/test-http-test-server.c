@@ -202,11 +202,13 @@ static PillionTask *
 on_refuse (PillionHttpTestExchange *exchange,
            gpointer data)
 {
+  g_autoptr (GBytes) body = g_bytes_new_static ("busy", 4);
+
   pillion_http_test_exchange_set_status (exchange, 503);
   pillion_http_test_exchange_add_header (exchange, "Retry-After", "7");
   pillion_http_test_exchange_add_header (exchange, "X-Twice", "a");
   pillion_http_test_exchange_add_header (exchange, "X-Twice", "b");
-  pillion_http_test_exchange_set_text (exchange, "busy", "text/plain");
+  pillion_http_test_exchange_set_body (exchange, body, "text/plain");
 
   return NULL;
 }
