@@ -102,9 +102,11 @@ def class_entry(node, module):
 
 def package(folder):
     """The public functions and classes of the package, wherever they are defined in it."""
-    modules = {path.stem: ast.parse(path.read_text(encoding='utf-8')) for path in sorted(folder.glob('*.py'))}
+    # A package inside is known by its own name
+    paths = {path.parent.name if path.stem == '__init__' and path.parent != folder else path.stem: path for path in sorted(folder.rglob('*.py'))}
+    modules = {name: ast.parse(path.read_text(encoding='utf-8')) for name, path in paths.items()}
     defined = {node.name: node for tree in modules.values() for node in tree.body if is_public(node)}
-    for name, title in (('__init__', 'pillion'), ('async_loop', 'pillion.async_loop')):
+    for name, title in (('__init__', 'pillion'), ('async_loop', 'pillion.async_loop'), ('testing', 'pillion.testing')):
         yield f'## {title}\n'
         yield prose(ast.get_docstring(modules[name]).partition('\n\n')[0]) + '\n'
         exported = next(ast.literal_eval(node.value) for node in modules[name].body

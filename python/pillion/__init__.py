@@ -5,7 +5,8 @@
 
 `EventLoop` is an event loop for asyncio, and a loop factory for `asyncio.Runner` and `asyncio.run`; `run ()` runs a
 coroutine in one. `frame ()` waits for the host's next frame. `call_in_host ()` calls a function on the host's thread, and
-`gio ()` awaits an asynchronous call in the style of GIO. `pillion.async_loop` is for add-ons.
+`gio ()` awaits an asynchronous call in the style of GIO. `pillion.async_loop` is for add-ons,
+and `pillion.testing` for tests.
 """
 
 import asyncio
@@ -31,4 +32,4 @@ def run(main: Coroutine[Any, Any, _T], *, debug: bool | None = None) -> _T:
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, 'async_loop'])  # not what this module imports
+    return sorted([*__all__, 'async_loop', 'testing'])  # not what this module imports

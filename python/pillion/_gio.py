@@ -92,7 +92,7 @@ def gio(function: Callable[..., Any], *args: Any, cancellable: Gio.Cancellable |
 
 
 async def _call(signature, function, args, cancellable, kwargs):
-    loop = asyncio.get_running_loop()
+    loop: Any = asyncio.get_running_loop()
     if not isinstance(loop, EventLoop):
         raise RuntimeError('this loop does not run GLib\'s context, so the call would never end: use pillion.run ()')
     if signature.has_cancellable:
@@ -110,6 +110,7 @@ async def _call(signature, function, args, cancellable, kwargs):
     def on_ready(source, result):
         nonlocal ended
         ended = True
+        loop._n_calls -= 1
         if not future.done() and not loop.is_closed():
             future.set_result((source, result))
 
@@ -119,6 +120,7 @@ async def _call(signature, function, args, cancellable, kwargs):
         context.push_thread_default()
     try:
         function(*args, **kwargs, callback=on_ready)
+        loop._n_calls += 1
     finally:
         if not is_default:
             context.pop_thread_default()

@@ -157,8 +157,8 @@ class EventLoop(asyncio.SelectorEventLoop):
 
     # With these the instance keeps below the 30 attributes that Python stores and looks up fast
     __slots__ = ('_armed', '_awaited', '_busy', '_clock', '_collected', '_end', '_forked', '_guest', '_has_wakeup', '_held',
-                 '_is_current', '_kicked', '_n_blind', '_n_external', '_n_left', '_outer_wakeup', '_own_wakeup', '_owner', '_set_ready_time',
-                 '_source', '_turned', '_wait', '_witness')
+                 '_is_current', '_kicked', '_n_blind', '_n_calls', '_n_external', '_n_left', '_outer_wakeup', '_own_wakeup', '_owner',
+                 '_set_ready_time', '_source', '_turned', '_wait', '_witness')
 
     def __init__(self) -> None:
         self._source: Any = None
@@ -168,6 +168,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._kicked = False  # whether a pass is under way with the context outside
         self._end: float | None = None  # when that pass is to end
         self._n_external = 0  # functions that an executor runs
+        self._n_calls = 0  # calls of gio () that have not ended
         self._turned = 0.0  # when the context last had a turn, with asyncio outside
         self._awaited: Any = {}  # the tasks of Pillion's that are awaited, and a list of futures for each
         self._busy = False

@@ -223,6 +223,12 @@ class Snippets(unittest.TestCase):
         if 'import' not in text:
             compile(text, 'fragment', 'exec')
             return
+        if 'import pytest' in text:
+            if not importlib.util.find_spec('pytest'):
+                self.skipTest('pytest is not installed')
+            (self.folder / 'snippet.py').write_text(text, encoding='utf-8')
+            self.check('/usr/bin/python3', '-m', 'pytest', '-p', 'pillion_pytest', '-p', 'no:cacheprovider', 'snippet.py')
+            return
         self.run_program(*self.program_python(text), text=text)
 
     def snippet_js(self, text, before):

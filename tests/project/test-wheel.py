@@ -36,6 +36,14 @@ print(pillion.__file__)
 print(sys.modules['gi.overrides.PillionHttp'].__file__)
 print(pillion.__version__)
 print(pillion.run(asyncio.sleep(0.001, 'slept')))
+import pillion.testing
+'''
+
+VIRTUAL_TEST = '''
+import asyncio
+
+async def test_sleep(pillion_test):
+    await asyncio.sleep(3600)
 '''
 
 WRONG_CALL = '''
@@ -112,8 +120,8 @@ class Wheel(unittest.TestCase):
         """All files of the Python part, so that none is forgotten in the list of what is installed."""
         expected = {'gi-stubs/repository/Pillion.pyi', 'gi-stubs/repository/PillionHttp.pyi'}
         for folder in (SOURCE / 'python', SOURCE / 'gir' / 'python'):
-            expected |= {str(path.relative_to(folder)) for path in folder.rglob('*')
-                         if path.parent != folder and path.suffix in ('.py', '.pyi', '.typed')}
+            expected |= {str(path.relative_to(folder)) for path in folder.rglob('*') if path.suffix in ('.py', '.pyi', '.typed')}
+        expected.remove('make-stub.py')
         with zipfile.ZipFile(self.wheel) as archive:
             self.assertEqual({name for name in archive.namelist() if '.dist-info/' not in name}, expected)
 
@@ -133,6 +141,15 @@ class Wheel(unittest.TestCase):
         self.assertTrue(package.startswith(folder), package)
         self.assertTrue(override.startswith(folder), override)
         self.assertEqual((version, result), (VERSION, 'slept'))
+
+    @unittest.skipUnless(importlib.util.find_spec('pip'), 'pip is not installed')
+    @unittest.skipUnless(importlib.util.find_spec('pytest'), 'pytest is not installed')
+    def test_pytest_finds_the_plugin(self):
+        (self.top / 'test_virtual.py').write_text(VIRTUAL_TEST, encoding='utf-8')
+        for text in ('', 'pytest_plugins = ["pillion_pytest"]\n'):
+            with self.subTest(text):
+                (self.top / 'conftest.py').write_text(text, encoding='utf-8')
+                self.assertIn('1 passed', self.run_quietly(self.environment(), '-m', 'pytest', '-p', 'no:cacheprovider', 'test_virtual.py'))
 
     @unittest.skipUnless(importlib.util.find_spec('pip'), 'pip is not installed')
     @unittest.skipUnless(shutil.which('mypy'), 'mypy is not installed')

@@ -407,14 +407,14 @@ class Checked(unittest.TestCase):
     def test_the_package(self):
         for mode in ('plain', 'known'):
             with self.subTest(mode):
-                self.assertEqual(self.mypy(mode, '-p', 'pillion'), '')
+                self.assertEqual(self.mypy(mode, '-p', 'pillion', '-m', 'pillion_pytest'), '')
 
     def test_what_is_public_has_types(self):
         """So that a program that is checked strictly can use it."""
-        program = ['import pillion', 'from pillion import async_loop']
-        for module in ('pillion', 'pillion.async_loop'):
+        program = ['import pillion', 'from pillion import async_loop, testing']
+        for module in ('pillion', 'pillion.async_loop', 'pillion.testing'):
             for name in importlib.import_module(module).__all__:
-                program.append(f'reveal_type({"async_loop." if module != "pillion" else "pillion."}{name})')
+                program.append(f'reveal_type({module.rpartition(".")[2]}.{name})')
         (self.top / 'public.py').write_text('\n'.join(program) + '\n', encoding='utf-8')
         said = self.mypy('known', '--strict', 'public.py')
         self.assertEqual(len(re.findall('Revealed type', said)), len(program) - 2, said)

@@ -1,0 +1,122 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Tests on a virtual clock: in them, `asyncio.sleep (3600)` takes no time.
+
+`TestCase` is for unittest. With pytest, use the fixture `pillion_test` of the plugin `pillion_pytest`. `Harness` is what both
+are made of.
+"""
+
+import functools
+import inspect
+import unittest
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeVar
+
+from pillion._library import Pillion
+from pillion.testing._harness import Harness
+
+__all__ = ['Harness', 'TestCase']
+
+_T = TypeVar('_T')
+
+# unittest and pytest leave this module's frames out of tracebacks
+__unittest = True
+__tracebackhide__ = True
+
+
+class TestCase(unittest.TestCase):
+    """A test case whose methods may be coroutines, each with a loop of its own on a virtual clock.
+
+    It takes the place of unittest.IsolatedAsyncioTestCase, and has its asyncSetUp (), asyncTearDown (), addAsyncCleanup ()
+    and enterAsyncContext (). A test fails, too, if it never ends, if it leaves a task behind, or if an error goes unhandled."""
+
+    # As of Harness, in seconds of real time
+    patience: float = Harness.PATIENCE
+    limit: float = Harness.LIMIT
+    quiet: float = Harness.QUIET
+
+    harness: Harness
+
+    @property
+    def host(self) -> Pillion.TestHost:
+        """The host of the test, which has the virtual clock."""
+        return self.harness.host
+
+    @property
+    def loop(self) -> Pillion.Loop:
+        """The guest loop of the test."""
+        return self.harness.loop
+
+    async def asyncSetUp(self) -> None:
+        """Called right before the test method, after setUp ()."""
+
+    async def asyncTearDown(self) -> None:
+        """Called after the test method, whatever its outcome, and before tearDown ()."""
+
+    def addAsyncCleanup(self, func: Callable[..., Awaitable[object]], /, *args: Any, **kwargs: Any) -> None:
+        """Has `func (*args, **kwargs)` awaited when the test has ended. Like other cleanups, the last one comes first."""
+        self.addCleanup(lambda: self.harness.run(func(*args, **kwargs)))
+
+    async def enterAsyncContext(self, manager: AbstractAsyncContextManager[_T]) -> _T:
+        """Enters an asynchronous context manager, which is left when the test has ended."""
+        result = await manager.__aenter__()
+        self.addAsyncCleanup(manager.__aexit__, None, None, None)
+        return result
+
+    async def _run_method(self, method):
+        await self.asyncSetUp()
+        try:
+            result = method()
+            if inspect.isawaitable(result):
+                result = await result
+        finally:
+            await self.asyncTearDown()
+        return result
+
+    def _run_in_harness(self, call):
+        """Calls the base class's `call`, in which the test method is another one."""
+        name = self._testMethodName
+        method = getattr(self, name)
+        is_own = name in vars(self)  # as pytest makes it
+        self.harness = Harness(self.id(), patience=self.patience, limit=self.limit, quiet=self.quiet)
+        ended_well = False
+
+        @functools.wraps(method)
+        def run():
+            nonlocal ended_well
+            if inspect.iscoroutinefunction(method) or self._has_async_parts():
+                result = self.harness.run(self._run_method(method))
+            else:
+                result = method()
+            ended_well = True
+            return result
+
+        def finish():
+            # The last of the cleanups. If the test has failed, what it left behind says nothing.
+            try:
+                if ended_well:
+                    self.harness.check()
+            finally:
+                self.harness.close()
+
+        self.addCleanup(finish)
+        setattr(self, name, run)
+        try:
+            return call()
+        finally:
+            self.harness.close()
+            if is_own:
+                setattr(self, name, method)
+            else:
+                delattr(self, name)
+
+    def _has_async_parts(self):
+        return (type(self).asyncSetUp is not TestCase.asyncSetUp or type(self).asyncTearDown is not TestCase.asyncTearDown)
+
+    def run(self, result: unittest.TestResult | None = None) -> unittest.TestResult | None:
+        return self._run_in_harness(lambda: super(TestCase, self).run(result))
+
+    def debug(self) -> None:
+        self._run_in_harness(super().debug)
