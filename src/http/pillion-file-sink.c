@@ -367,6 +367,8 @@ file_head (PillionSink *sink,
       pillion_part_writer_init (&self->writer, self->part, self->sha256);
       self->writing = TRUE;
     }
+  /* Together, so that the host is told of both at once */
+  pillion_task_set_unit (sink->call->task, "bytes");
   pillion_task_set_progress (sink->call->task, self->part->size, self->total);
 
   return PILLION_VERDICT_PASS;
@@ -586,7 +588,6 @@ pillion_file_sink_new (GFile *file,
   static const PillionSinkClass klass = {
     .bulk = TRUE,
     .accept_encoding = "identity",
-    .unit = "bytes",
     .request = file_request,
     .head = file_head,
     .body = file_body,

@@ -81,8 +81,6 @@ pillion_http_client_submit (PillionHttpClient *self,
     {
       PillionCall *call = pillion_call_new (engine, task, request, url);
 
-      if (sink->klass->unit != NULL)
-        pillion_task_set_unit (task, sink->klass->unit);
       add_stages (call);
       pillion_call_set_sink (call, sink);
       pillion_call_submit (call);

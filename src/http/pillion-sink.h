@@ -15,7 +15,6 @@ struct _PillionSinkClass
 {
   gboolean bulk; /* a large body is expected */
   const char *accept_encoding;
-  const char *unit; /* of the task's progress from the beginning, or NULL */
 
   /* The request leaves now, and may not be the first one: adds fields. PASS, WAIT or FAIL. Optional. */
   PillionVerdict (*request) (PillionSink       *self,
