@@ -17,7 +17,7 @@ from pillion import _library  # first, because it refuses where nothing else wou
 from pillion._gio import chunks, gio, lines
 from pillion._host import HostCall, call_in_host
 from pillion._hosted import frame
-from pillion._loop import EventLoop
+from pillion._loop import EventLoop, new_loop_to_run
 from pillion._version import __version__
 
 __all__ = ['EventLoop', 'HostCall', '__version__', 'call_in_host', 'chunks', 'frame', 'gio', 'lines', 'run']
@@ -27,7 +27,7 @@ _T = TypeVar('_T')
 
 def run(main: Coroutine[Any, Any, _T], *, debug: bool | None = None) -> _T:
     """Runs a coroutine and returns its result, like asyncio.run (). Meanwhile the guest loop and GLib carry on."""
-    with asyncio.Runner(debug=debug, loop_factory=EventLoop) as runner:
+    with asyncio.Runner(debug=debug, loop_factory=new_loop_to_run) as runner:
         return runner.run(main)
 
 

@@ -24,6 +24,7 @@ _lock = threading.Lock()
 _caller: Any = None  # the one of the host's thread, and so its guest loop
 _host_thread: int | None = None
 _local = threading.local()  # guest: the guest loop of another thread
+_main_thread = threading.main_thread().ident
 _forked = False  # whether this is the child of a fork () whose parent has used the package
 
 
@@ -34,7 +35,7 @@ def refuse_fork(*args):
 
 def _after_fork():
     """The threads exist only in the parent, and the contexts are shared with it, so the child starts afresh."""
-    global _lock, _caller, _host_thread, _local, _forked
+    global _lock, _caller, _host_thread, _local, _forked, _main_thread
     _forked = _forked or _caller is not None or hasattr(_local, 'guest')
     if _forked:
         _kept.append((_caller, _local))
@@ -42,6 +43,11 @@ def _after_fork():
         _caller.calls.clear()
     _lock, _local = threading.Lock(), threading.local()
     _caller = _host_thread = None
+    _main_thread = threading.main_thread().ident
+
+
+def is_main_thread():
+    return threading.get_ident() == _main_thread
 
 
 class _Caller:
@@ -169,8 +175,7 @@ def take_guest():
     """The guest loop for an event loop that is used on this thread. The host's thread, and threads with their own
     context, have one; for any other thread one is created, whose context is the thread's default until
     give_back ()."""
-    is_main = threading.current_thread() is threading.main_thread()
-    if threading.get_ident() == _host_thread or (is_main and _host_thread is None):
+    if threading.get_ident() == _host_thread or (_host_thread is None and is_main_thread()):
         return host_loop()
     guest = getattr(_local, 'guest', None)
     if guest is None and GLib.MainContext.get_thread_default() is not None:
@@ -246,7 +251,7 @@ def call_in_host(func: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs)
     if not callable(func):
         raise TypeError(f'{func!r} can\'t be called')
     if threading.get_ident() == _host_thread or (
-            _host_thread is None and threading.current_thread() is threading.main_thread()):
+            _host_thread is None and is_main_thread()):
         host_loop()
     caller = _caller
     if caller is None:

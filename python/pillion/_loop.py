@@ -157,8 +157,8 @@ class EventLoop(asyncio.SelectorEventLoop):
 
     # With these the instance keeps below the 30 attributes that Python stores and looks up fast
     __slots__ = ('_armed', '_awaited', '_busy', '_clock', '_collected', '_end', '_forked', '_guest', '_has_wakeup', '_held',
-                 '_is_current', '_kicked', '_n_blind', '_n_calls', '_n_external', '_n_left', '_outer_wakeup', '_own_wakeup', '_owner',
-                 '_set_ready_time', '_source', '_turned', '_wait', '_witness')
+                 '_is_current', '_is_run', '_kicked', '_n_blind', '_n_calls', '_n_external', '_n_left', '_outer_wakeup', '_own_wakeup',
+                 '_owner', '_set_ready_time', '_source', '_turned', '_wait', '_witness')
 
     def __init__(self) -> None:
         self._source: Any = None
@@ -181,13 +181,14 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._has_wakeup = False  # whether this loop has taken the descriptor that signals wake, for a wait in C
         self._outer_wakeup = -1  # the one that it has taken it from
         self._is_current = False  # whether it is to be its thread's current loop, whoever unsets that
+        self._is_run = False  # whether it is for one run (), which closes it: nobody else drives it in between
         self._clock = monotonic
         selector = _Selector()
         selector.wait = self._select
         super().__init__(selector)
         self._own_wakeup = self._csock.fileno()  # this loop's own one
         _loops.add(self)
-        if threading.current_thread() is threading.main_thread():
+        if _host.is_main_thread():
             self._attach()
         else:
             self._armed = False
@@ -604,18 +605,21 @@ class EventLoop(asyncio.SelectorEventLoop):
     def run_forever(self) -> None:
         if self._closed or self._thread_id is not None or events._get_running_loop() is not None:
             return super().run_forever()  # it says what is wrong
-        self._attach()
         source = self._source
+        if source is None or not self._is_run:
+            self._attach()
+            source = self._source
+            source.set_running(True)
         self._armed = True
         self._n_left = 0
-        source.set_running(True)
         try:
             super().run_forever()
         finally:
             if self._has_wakeup:
                 self._give_wakeup_back()
-            source.set_running(False)
-            if self._source is source:
+            if not self._is_run:
+                source.set_running(False)
+            if self._source is source and not self._is_run:
                 if self._busy:
                     # Whether a task is left is for the next kick to see, because to look takes longer than a short run. A task that can still go on
                     # is held by what it waits for.
@@ -633,7 +637,7 @@ class EventLoop(asyncio.SelectorEventLoop):
     # that belongs to the host, or to the main loop that runs, and is taken only for a wait in C, in which Python calls no handler.
 
     def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:
-        if threading.current_thread() is not threading.main_thread():
+        if not _host.is_main_thread():
             return super().add_signal_handler(sig, callback, *args)  # it says what is wrong
         ref = weakref.ref(self)
 
@@ -651,7 +655,7 @@ class EventLoop(asyncio.SelectorEventLoop):
             self._set_wakeup(wakeup)
 
     def remove_signal_handler(self, sig: int) -> bool:
-        if threading.current_thread() is not threading.main_thread():
+        if not _host.is_main_thread():
             return super().remove_signal_handler(sig)
         wakeup = signal.set_wakeup_fd(-1)
         try:
@@ -715,7 +719,7 @@ class EventLoop(asyncio.SelectorEventLoop):
             if found or timeout == 0 or self._ready:
                 return found
         # Else what is waited for is in the context
-        if not self._has_wakeup and threading.current_thread() is threading.main_thread():
+        if not self._has_wakeup and _host.is_main_thread():
             self._take_wakeup()
         self._armed = False
         try:
@@ -922,6 +926,15 @@ def _follow_clocks(guest, spec):
     for loop in list(_loops):
         if loop._guest is guest:
             loop._follow_clock()
+
+
+def new_loop_to_run() -> EventLoop:
+    """A loop for one run (): nothing has to be told to the host, nor looked at, in between."""
+    loop = EventLoop()
+    if loop._source is not None:
+        loop._source.set_running(True)
+        loop._armed = loop._is_run = True
+    return loop
 
 
 # The code of what makes steps, with the step in the variable handle
