@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""A small HTTP server on loopback, for the tests of programs that are no C tests of the HTTP client's own.
+"""A small HTTP server on loopback, for all tests of programs except the C tests of the HTTP client.
 
     loopback.py PROGRAM [ARGUMENT…]
 
@@ -11,10 +11,14 @@ runs the program with its address in PILLION_TEST_URL, and each `@URL@` in the a
     /hello.txt       "Hello from loopback\\n"
     /data.json       {"name": "pillion", "seats": 2, "parts": ["seat", "rail", "strap"]}
     /file.bin        1 MiB, the same each time; its SHA-256 is in PILLION_TEST_SHA256
-    /broken.json     a text that is no JSON
+    /broken.json     a text that is not JSON
     /catalogue.json  {"thumbnails": [{"path": "/thumbnails/0.bin"}, …]}, 50 of them
+<<<<<<< HEAD
     /thumbnails/N    2 KiB each, after a moment; three of them are missing, and those from N = 12 on come while `late` is set
     /echo            what was sent, by any method: {"method": …, "path": …, "headers": [[name, value], …], "body": "…"}
+=======
+    /thumbnails/N    2 KiB each, after a moment; three of them are missing, and those from N = 12 on are sent while `late` is set
+>>>>>>> 9d3728f (tests: rewrite comments of tests in Python in plain English)
     anything else    404
 
 Queries are ignored.
@@ -95,7 +99,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Server:
-    """`with Server () as url:` has it running."""
+    """`with Server () as url:` runs it."""
 
     def __enter__(self):
         self.httpd = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Runs a module's unittest cases and says what they did in TAP.
+"""Runs a module's unittest cases and reports in TAP.
 
-A subtest (`with self.subTest (…)`) that fails is part of its test; a skip tells its reason.
+A failed subtest (`with self.subTest (…)`) is part of its test; a skip gives its reason.
 """
 
 import os
@@ -27,7 +27,7 @@ class TapResult(unittest.TestResult):
         self.directive = ''
 
     def stopTest(self, test):
-        # Here and not as each of them comes, because a test and its clean-up may both fail
+        # Here rather than one by one, because a test and its clean-up may both fail
         super().stopTest(test)
         _, case, method = test.id().rsplit('.', 2)
         directive = self.directive if self.good else ''
@@ -35,7 +35,7 @@ class TapResult(unittest.TestResult):
 
     def fail(self, test, err):
         self.good = False
-        # To stderr, which Meson shows of a test that has failed
+        # To stderr, which Meson shows for a failed test
         print(f'{test.id()}:\n{self._exc_info_to_string(err, test)}', file=sys.stderr, flush=True)
 
     def addError(self, test, err):

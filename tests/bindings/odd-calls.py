@@ -4,8 +4,8 @@
 
 """Calls every function of a group of a namespace with odd arguments: odd-calls.py NAMESPACE GROUP SEED LOG.
 
-A group is the name of a type, or `functions` for those that belong to none. Each call is written to the log before it is made, so that
-the last line names the one that crashed or hung. What a call raises or logs does not matter; that the process survives does.
+A group is the name of a type, or `functions` for functions that belong to no type. Each call is logged before it is made, so the
+last line names the one that crashed or hung. It does not matter what a call raises or logs, only that the process survives.
 """
 
 import gc
@@ -30,12 +30,12 @@ importlib.import_module(f'gi.repository.{NAMESPACE}')
 
 warnings.simplefilter('ignore')
 
-# How many calls of a function are made with every argument odd, beside those that have one odd argument, and how many of these on
-# another thread
+# How many calls of a function have only odd arguments, in addition to those with one odd argument, and how many of them are
+# made on another thread
 N_RANDOM = 25
 N_RANDOM_ELSEWHERE = 3
 
-# After how long a call that waits is helped to end, in seconds
+# After how long a waiting call gets help to end, in seconds
 PATIENCE = 0.05
 
 INT_LIMITS = {'gint8': (-2**7, 2**7 - 1), 'guint8': (0, 2**8 - 1), 'gint16': (-2**15, 2**15 - 1), 'guint16': (0, 2**16 - 1),
@@ -48,7 +48,7 @@ def naked(kind):
 
 
 class Cast:
-    """Objects to call with. They are made anew for each call, so that no call finds what another one has done."""
+    """Objects to call with. They are created for each call, so that no call finds what another has done."""
 
     def __init__(self):
         self.cast = []
@@ -88,7 +88,7 @@ class Cast:
         return Pillion.TickHost.new('odd', 60)
 
     def end(self):
-        """Helps a call that waits, on the thread of a loop."""
+        """Helps a waiting call to end, on the thread of a loop."""
         for one in self.cast:
             if isinstance(one, Pillion.Task) and one.get_loop() is not None and not one.is_done():
                 one.cancel()
@@ -164,7 +164,7 @@ def of_loop(name):
 
 
 def good(name):
-    """Ways of making a good object of a class, by the name of the class; the first is the usual one."""
+    """Ways to create a good object of a class, by the name of the class; the first is the usual one."""
     default = cast.default_loop
     made = [lambda way=way: way(default) for way in of_loop(name)]
     late = [after_close(way) for way in of_loop(name)]
@@ -213,7 +213,7 @@ def constant(values):
 
 
 def candidates(kind):
-    """Ways of making an argument; the first is the usual one."""
+    """Ways to create an argument; the first is the usual one."""
     tag = kind.get_tag_as_string()
     if tag == 'gboolean':
         return constant([True, False, None, 'odd'])
@@ -262,7 +262,7 @@ def candidates(kind):
 
 
 def in_arguments(function):
-    """The arguments that a caller in Python gives."""
+    """The arguments that a Python caller passes."""
     arguments = function.get_arguments()
     hidden = set()
     for argument in arguments:
@@ -292,13 +292,13 @@ class Watcher(threading.Thread):
 
 
 watcher = Watcher()
-kept = []  # PyGObject's closures use what belongs to the function that they were given to
+kept = []  # PyGObject's closures use data of the function that they were passed to
 log = os.open(LOG, os.O_WRONLY | os.O_APPEND)
 n_calls = 0
 
 
 def settle():
-    """Lets what a call has begun go on."""
+    """Lets whatever a call has started continue."""
     cast.end()
     loops = {id(one): one for one in cast.cast if isinstance(one, Pillion.Loop)}
     for loop in loops.values():
@@ -311,7 +311,7 @@ def settle():
 
 
 def call(title, function, ways, on_thread=False):
-    """Makes the arguments and the call."""
+    """Creates the arguments and makes the call."""
     global n_calls
     n_calls += 1
     cast.cast = [cast.default_loop()]

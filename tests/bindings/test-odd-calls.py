@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""No public function crashes or hangs, whatever it is called with from Python: null, values of wrong types, extremes, objects that
-GObject.new () made, closed loops, other threads."""
+"""No public function crashes or hangs, whatever Python calls it with: null, values of wrong types, extremes, objects created by
+GObject.new (), closed loops, other threads."""
 
 import os
 import pathlib
@@ -27,7 +27,7 @@ PATIENCE = 40
 class OddCalls(unittest.TestCase):
     def exercise(self, namespace, group):
         """Returns how many calls survived."""
-        # Criticals are what is expected
+        # Criticals are expected
         env = {name: value for name, value in os.environ.items() if name != 'G_DEBUG'}
         with tempfile.TemporaryDirectory(prefix='pillion-odd-') as folder:
             log = pathlib.Path(folder) / 'log'

@@ -25,7 +25,7 @@ from gi.repository import GLib, GObject, Gio, Json, Pillion, PillionHttp
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import tap
 
-# The namespace as the typelib has it, without what the override adds
+# The namespace of the typelib, without the override
 Raw = get_introspection_module('Pillion')
 
 URL = os.environ['PILLION_TEST_URL']
@@ -44,7 +44,7 @@ class Case(unittest.TestCase):
             self.loop.close(10 * SECOND)
 
     def kick_until_done(self, *tasks):
-        """What a host does, with the sleep that it would have in poll ()."""
+        """Does what a host does, sleeping as it would in poll ()."""
         end = time.monotonic() + 30
         while not all(task.is_done() for task in tasks) or self.loop.get_live_tasks() > 0:
             self.assertLess(time.monotonic(), end, 'nothing happens')
@@ -430,7 +430,7 @@ class TaskTest(Case):
             task = Pillion.Task.new(self.loop, kind, None)
             getattr(task, 'return_' + kind)(value)
             self.assertEqual(task.get_state(), Pillion.TaskState.SUCCEEDED)
-            for _ in range(2):  # propagating uses nothing up
+            for _ in range(2):  # reading does not use it up
                 result = getattr(task, 'get_' + kind)()
                 if kind == 'bytes':
                     result, value = result.get_data(), value.get_data() if hasattr(value, 'get_data') else value
@@ -1013,7 +1013,7 @@ class ComposeTest(Case):
         self.assertEqual(len(task.get_children()), 2)
 
     def test_functions_that_give_no_task(self):
-        """As one that raises an exception does"""
+        """Like one that raises an exception"""
         results = [Pillion.Task.map(self.loop, 3, 0, lambda index: None),
                    Pillion.Retry().run(self.loop, 'fetch', lambda attempt: None)]
         self.kick_until_done(*results)
@@ -1021,7 +1021,7 @@ class ComposeTest(Case):
             self.assertFails(Pillion.error_quark(), Pillion.Error.FAILED, task.check)
 
     def test_nothing_leaks(self):
-        """What a closure returns is given away, and what get_children () gives is not taken: all go in the end"""
+        """What a closure returns is given away, and what get_children () returns is not taken: everything is freed in the end"""
         alive = weakref.WeakSet()
 
         class Function:
@@ -1053,7 +1053,7 @@ class ComposeTest(Case):
 
 
 class ClosureTest(Case):
-    """Functions that are passed as closures: nothing is left of them"""
+    """Functions that are passed as closures leave nothing behind"""
 
     def done(self, result):
         task = Pillion.Task.new(self.loop, 'child', None)
@@ -1153,7 +1153,7 @@ class ClosureTest(Case):
         Raw.Retry.set_predicate(retry, None)
 
     def test_exceptions(self):
-        """PyGObject prints them, and then it is as if nothing was returned"""
+        """PyGObject prints them, and the rest behaves as if nothing was returned"""
         def broken(*arguments):
             raise ValueError('on purpose')
 

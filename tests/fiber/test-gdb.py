@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""gdb and fibers: a backtrace inside of one ends well, and the script lists those that are parked, in a process and in its core dump."""
+"""gdb and fibers: a backtrace inside a fiber ends properly, and the script lists parked fibers, in a process and in its core dump."""
 
 import os
 import pathlib
@@ -70,7 +70,7 @@ class Gdb(unittest.TestCase):
         self.assertNotIn('wait_deep_down', output)
 
     def test_what_is_broken(self):
-        """One fiber's name is no UTF-8, and another one's is nowhere: the others are listed, and all is as it was."""
+        """One fiber's name is not UTF-8, and another's is unreadable: the others are listed, and nothing was changed."""
         task = 'next(iter(fibers(gdb.lookup_static_symbol("pillion_stack_pools").value())))["body"]["task"]'
         for write, expected in ((f'write_memory(int({task}["name"]), b"\\xff")', '\'\ufffdatient\''),
                                 (f'write_memory(int({task}["name"].address), bytes(7) + b"\\x01")', 'Cannot access memory')):
@@ -92,7 +92,7 @@ class Gdb(unittest.TestCase):
     def test_core_dump(self):
         with tempfile.TemporaryDirectory(prefix='pillion-gdb-') as folder:
             core = os.path.join(folder, 'core')
-            # gdb's own dumps leave out mappings that can't be read as a whole, before its version 16; the kernel's don't
+            # Before version 16, gdb's own dumps leave out mappings that can't be read as a whole; the kernel's don't
             output = gdb('break stop_here', 'run', f'generate-core-file {core}', 'kill', program=MAPPED_GUARDS)
             self.assertIn('Saved corefile', output)
             self.check_list(gdb(f'source {SCRIPT}', 'pillion-fibers', program=MAPPED_GUARDS, core=core))

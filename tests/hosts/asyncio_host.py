@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""A standard asyncio event loop as the host, in whose callbacks somebody waits in a loop of their own."""
+"""A standard asyncio event loop as the host, whose callbacks run inner loops."""
 
 import asyncio
 import select
@@ -48,7 +48,7 @@ class Host(TimerHost):
                 self.sleep(rest)
 
     def sleep(self, longest):
-        """As the outer loop does, but with the question right before"""
+        """Like the outer loop, but asking right before"""
         answer, fd, timeout = self.loop.prepare_sleep()
         if answer == Pillion.Sleep.NOT_YOURS:
             time.sleep(longest)

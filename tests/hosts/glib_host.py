@@ -11,7 +11,7 @@ from gi.repository import GLib, Pillion
 
 
 class Iterations(GLib.Source):
-    """Counts how often the context looks at what it has."""
+    """Counts how often the context checks its sources."""
 
     def __init__(self, host):
         super().__init__()

@@ -29,7 +29,7 @@ class Host(glib_host.Host):
         self.timer = 0
 
     def tick(self):
-        # GLib dispatches no source inside of itself, so each kick has a new one
+        # GLib does not dispatch a source inside itself, so each kick has a new one
         self.timer = GLib.timeout_add(5, self.tick)
         self.loop.kick()
         return GLib.SOURCE_REMOVE

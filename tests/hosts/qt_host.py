@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Qt 5, whose dialogs run QDialog.exec (). Unless it is told not to, it runs the default context by itself."""
+"""Qt 5, whose dialogs run QDialog.exec (). By default it runs the default context by itself."""
 
 import os
 

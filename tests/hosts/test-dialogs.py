@@ -4,7 +4,7 @@
 
 """Dialogs that callbacks open in a host: test-dialogs.py HOST [TEST…], where HOST.py is the host's adapter.
 
-Each dialog is asked by a timer of the host's whether it is over, so that "often enough" means: as often as the host itself.
+A timer of the host asks each dialog whether it is over, so "often enough" means: as often as the host itself.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ def pointer(instance):
 
 
 class Work:
-    """What goes on meanwhile: ticks of 10 ms and two that take turns, both in the loop and in asyncio, and a call from a thread."""
+    """What happens meanwhile: ticks of 10 ms and two that take turns, both in the loop and in asyncio, and a call from a thread."""
 
     def __init__(self):
         self.ticks = self.steps = 0
@@ -189,7 +189,7 @@ class Dialogs(unittest.TestCase):
         self.assertTrue(library.pillion_task_is_done(task))
         library.g_object_unref(task)
 
-    # Where nothing may be done inside, nothing spins
+    # If nothing may run inside, nothing spins
 
     def check_frozen(self):
         self.is_over = self.is_frozen_long_enough

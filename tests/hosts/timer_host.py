@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""What hosts with timers have in common that can't ask before each sleep: a timer is set before each kick and after it."""
+"""Shared by hosts with timers that can't ask before each sleep: a timer is set before each kick and after it."""
 
 import gi
 gi.require_version('Pillion', '1')
@@ -11,7 +11,7 @@ SLOWEST = 100  # ms
 
 
 class TimerHost:
-    """A subclass has start_timer (ms), which replaces the timer that runs, and stop_timer ()."""
+    """A subclass has start_timer (ms), which replaces the running timer, and stop_timer ()."""
 
     def __init__(self, name, loop):
         self.loop = loop
@@ -43,7 +43,7 @@ class TimerHost:
 
     def kick(self, *_):
         self.n_kicks += 1
-        # The kick may last as long as a dialog is open
+        # The kick may take as long as a dialog is open
         self.set_timer()
         self.loop.kick()
         self.set_timer()

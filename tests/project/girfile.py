@@ -53,8 +53,8 @@ class Function:
     owner: str           # Task, or '' for a function of the namespace
     name: str            # cancel
     introspectable: bool
-    shadows: str         # the plain function that bindings see this one in place of, or ''
-    shadowed: bool       # whether bindings see another one in place of this
+    shadows: str         # the plain function that this one replaces in bindings, or ''
+    shadowed: bool       # whether another one replaces this in bindings
     element: ElementTree.Element
 
 

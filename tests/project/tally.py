@@ -2,11 +2,11 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Counts what the parts of a test run did, from the logs that Meson kept of them.
+"""Counts what the parts of a test run did, from Meson's logs.
 
-The folder holds, for each part, NAME.json (Meson's log, one test a line), or NAME.failed or NAME.skipped with one line
-that says why it ran no test. A test program that speaks TAP counts once for each subtest, any other program once. The
-last line is the sum; the exit code says whether everything is well.
+For each part, the folder contains NAME.json (Meson's log, one test per line), or NAME.failed or NAME.skipped with one line
+that says why it ran no test. A test program that writes TAP counts once per subtest, any other program once. The last line
+is the sum; the exit code says whether everything succeeded.
 
 If the variable CI is set, a part that did not run is a failure, and so is a test that was skipped because something "is
 not installed" (or "are not installed"): what can be installed has to be there, or CI would pass with fewer tests.
@@ -36,7 +36,7 @@ class Count:
         self.skipped += other.skipped
 
     def refuse_missing(self, whole_part):
-        """Turns skips for the lack of something that can be installed into failures."""
+        """Turns skips because of something that can be installed into failures."""
         refused = [skip for skip in self.skipped if whole_part or NOT_INSTALLED.search(skip[1])]
         self.skipped = [skip for skip in self.skipped if skip not in refused]
         self.failed += refused

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""The interface follows docs/conventions.md, as far as its GIRs tell."""
+"""The interface follows docs/conventions.md, as far as the GIRs show."""
 
 import os
 import sys
@@ -13,7 +13,7 @@ import girfile
 import tap
 from girfile import C, CORE, GLIB
 
-# Words for a length of time, which has the type that says so
+# Words for a length of time, which must have its own type
 SPANS = {'delay', 'delta', 'duration', 'interval', 'timeout'}
 
 # g_test_add_data_func () has this order

@@ -76,7 +76,7 @@ class Docs(unittest.TestCase):
             self.assertNotRegex(check.stdout, r'(?i)is not documented')
 
     def test_every_element_is_documented(self):
-        """gi-docgen looks at less: types, properties, signals, members, fields, parameters and results too."""
+        """More than gi-docgen checks: types, properties, signals, members, fields, parameters and results, too."""
         kinds = ('class', 'interface', 'record', 'enumeration', 'bitfield', 'callback', 'constant', 'member', 'field',
                  'property', 'constructor', 'method', 'function', 'function-macro', 'parameter', 'return-value')
         bare = []
@@ -100,7 +100,7 @@ class Docs(unittest.TestCase):
             for element in girfile.namespace(library):
                 if element.get(girfile.GLIB + 'is-gtype-struct-for') is None and not element.get('disguised'):
                     look(element, [library.namespace])
-        # The casts and type macros that G_DECLARE_… and our headers make
+        # The casts and type macros that G_DECLARE_… and our headers define
         bare = [name for name in bare if not re.match(r'^\w+\.(IS_|TYPE_)?[A-Z_]+(\.|$)', name)]
         self.assertEqual(bare, [])
 

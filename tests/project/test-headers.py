@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""The public headers: by the umbrella only, in C and in C++, each complete, with a version that compares right."""
+"""The public headers: only through the umbrella, in C and C++, each complete, with a version that compares correctly."""
 
 import os
 import pathlib
@@ -23,7 +23,7 @@ CFLAGS = subprocess.run(['pkg-config', '--cflags', 'pillion-http-1'], check=True
 
 class Library:
     def __init__(self, name, macro):
-        self.name = name      # of the folder, of the umbrella and of what pkg-config knows
+        self.name = name      # of the folder, of the umbrella and in pkg-config
         self.macro = macro
         self.umbrella = f'#include <{name}/{name}.h>\n'
         self.source = SOURCE / 'include' / name
@@ -38,7 +38,7 @@ STRICT = ['-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter', '-Wno-unused-f
 
 
 def compile(text, language, *flags):
-    """Checks a source text; returns what the compiler complained of, '' where all is well."""
+    """Compiles a source text; returns the compiler's complaints, '' if there are none."""
     compiler = shlex.split(os.environ.get('CC', 'cc') if language == 'c' else os.environ.get('CXX', 'c++'))
     run = subprocess.run([*compiler, '-x', language, '-fsyntax-only', *STRICT, *CFLAGS, *flags, '-'],
                          input=text, capture_output=True, text=True, check=False)

@@ -183,7 +183,7 @@ class Install(unittest.TestCase):
         return next(top.rglob('pillion/async_loop.py')).parent.parent
 
     def test_python_looks_there(self):
-        """Where it is installed under the prefixes that the system's Python knows."""
+        """Where it is installed with the prefixes that the system's Python knows."""
         folders = self.run_quietly('/usr/bin/python3', '-c', 'import sys; print(*sys.path, sep=chr(10))').splitlines()
         for prefix in ('/usr', '/usr/local'):
             with self.subTest(prefix):

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""What each library brings into a process, and that a library which it cannot go with makes an error in a real process, and no crash."""
+"""What each library brings into a process, and that a library that conflicts with it causes an error in a real process, not a crash."""
 
 import os
 import pathlib
@@ -79,7 +79,7 @@ class Case(unittest.TestCase):
         return run.stdout.splitlines()
 
     def changed(self, library, before, after):
-        """A folder with the libraries, one of which has other bytes where these are."""
+        """A folder with the libraries, in one of which these bytes were replaced."""
         for each in girfile.LIBRARIES:
             shutil.copy(each.binary, self.folder / f'lib{each.name}-1.so.0')
         path = self.folder / f'lib{library.name}-1.so.0'
@@ -113,7 +113,7 @@ class Libsoup(Case):
         self.assertEqual(said, ['False', "b'Hello from loopback\\n'", 'True'])
 
     def test_loading_does_not_stop_against_a_thread_that_looks_up_symbols(self):
-        """libsoup takes GModule's lock inside of the loader's, and PyGObject takes them the other way round, again and again."""
+        """libsoup takes GModule's lock inside the loader's, and PyGObject takes them the other way round, over and over."""
         with loopback.Server() as url:
             said = self.check('''
                 import threading
@@ -189,7 +189,7 @@ class Libsoup(Case):
 
 
 class Versions(Case):
-    """A libpillion-1 of another version than the libpillion-http-1 that is to go with it."""
+    """A libpillion-1 of another version than the libpillion-http-1 that is used with it."""
 
     def setUp(self):
         super().setUp()

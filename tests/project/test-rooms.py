@@ -2,10 +2,10 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Which parts of the sources know which: arrows point down only, and no two rooms of one floor name each other.
+"""Which parts of the sources know which: arrows point down only, and no two rooms of one floor include each other.
 
-A room is a folder of src/. What a file knows is what it includes; a header of a file's own name, with or without `-private`, is the
-file itself.
+A room is a folder of src/. A file knows what it includes; a header with a file's own name, with or without `-private`, is the
+same file.
 """
 
 import os
@@ -19,12 +19,12 @@ import tap
 
 SOURCE = pathlib.Path(os.environ['PILLION_SOURCE_DIR'])
 
-# The rooms of libpillion-1, from the ground up. libpillion-http-1 stands beside them, on the public interface and one private header.
+# The rooms of libpillion-1, from the ground up. libpillion-http-1 is beside them, on the public interface and one private header.
 FLOORS = [{'base'}, {'core'}, {'host', 'task'}, {'loop', 'fiber'}, {'test'}]
 HTTP = 'http'
 PRIVATE = 'core/pillion-private.h'
 
-# Files of one room that know each other, because neither is of any use without the other
+# Files of one room that know each other, because neither is useful without the other
 PAIRS = {
     frozenset({'loop/pillion-loop', 'loop/pillion-passenger'}): 'a loop owns its passenger, whose sources are a part of the loop',
 }
@@ -108,7 +108,7 @@ class Rooms(unittest.TestCase):
                 self.assertNotRegex(name, '^pillion', path)
 
     def test_everything_else_uses_the_public_interface_alone(self):
-        """The command, the examples and the hosts: what they show is what any program can do."""
+        """The command, the examples and the hosts show what any program can do."""
         for folder in ('tools', 'examples', 'hosts', 'bench'):
             for path in sources(folder):
                 for name in includes(path):

@@ -4,12 +4,11 @@
 
 """Every snippet in the README, the pages of docs/ and the documentation comments is compiled or run as it stands.
 
-A C snippet with a main () is a program: it is compiled with what pkg-config says and run, like those in Python,
-JavaScript and Vala, with the address of a file on a loopback server and the name of a file to write as arguments; it
-must end well. A C snippet without one must compile, at the top of a file or in a function; so must a Python snippet
-that imports nothing. A shell snippet is run with
-the address in $URL, the C snippet before it being there under the name that it uses; its lines with ./run are not run,
-because they are what runs this test, but they must name a command that there is.
+A C snippet with a main () is a program: it is compiled with the flags from pkg-config and run, like those in Python,
+JavaScript and Vala, with the address of a file on a loopback server and the name of a file to write as arguments. It must
+succeed. A C snippet without one must compile, at the top of a file or in a function; so must a Python snippet that imports
+nothing. A shell snippet is run with the address in $URL, and the C snippet before it in a file of the name that it uses. Its
+lines with ./run are not run, because they are what runs this test, but must name an existing command.
 """
 
 import importlib.util
@@ -34,7 +33,7 @@ FENCE = re.compile(r'^```(\w*)\n(.*?)^```$', re.DOTALL | re.MULTILINE)
 COMMENT = re.compile(r'^/\*\*\n(.*?)^ ?\*/', re.DOTALL | re.MULTILINE)
 WARNINGS = ['-Wall', '-Wextra', '-Werror', '-Wno-unused-parameter', '-Wno-missing-field-initializers']
 
-# What a fragment of a function may use without having made it
+# What a fragment of a function may use without creating it
 IN_A_FUNCTION = '''
 #include <pillion-http/pillion-http.h>
 PillionLoop *loop;
@@ -60,8 +59,8 @@ snippet (void)
 HAVE_GTK = subprocess.run(['/usr/bin/python3', '-c', "import gi; gi.require_version('Gtk', '4.0')"],
                           stderr=subprocess.DEVNULL, check=False).returncode == 0
 
-# What is done to the programs of docs/your-program.md, each with the window of one toolkit: open a dialog from a
-# coroutine, whose end needs the loop, and close the window by its frame
+# What is done to the programs of docs/your-program.md, each with the window of one toolkit: a coroutine opens a dialog that
+# needs the loop to end, and the window is closed by its frame
 IN_A_WINDOW = {
     'Tk': {
         'dialog': """
@@ -125,7 +124,7 @@ job.result()
 
 
 def pages():
-    """Pairs of a name and a text in which snippets may be."""
+    """Pairs of a name and a text that may contain snippets."""
     for path in [SOURCE / 'README.md', SOURCE / 'CONTRIBUTING.md', *sorted((SOURCE / 'docs').rglob('*.md'))]:
         yield path, path.read_text(encoding='utf-8')
     for folder, pattern in (('src', '*.c'), ('include', '*.h')):
@@ -167,7 +166,7 @@ class Snippets(unittest.TestCase):
             url = server + ('/data.json' if 'json' in text else '/file.bin')
             self.check(*command, url, 'written')
 
-    # program_LANGUAGE makes a program of a snippet, and returns the command that runs it
+    # program_LANGUAGE turns a snippet into a program, and returns the command that runs it
 
     def program_c(self, text):
         made = self.compile_c(text, '-o', 'snippet')
@@ -214,7 +213,7 @@ class Snippets(unittest.TestCase):
             text = '#include <pillion-http/pillion-http.h>\n' + text
         top = self.compile_c(text, '-fsyntax-only', '-Wno-unused')
         if top.returncode != 0:
-            # A callback before the statements that use it: as a function in the function, which GNU C has
+            # A callback before the statements that use it: GNU C allows a function inside the function
             body = re.sub(r'^static ', '', re.sub('#include <pillion.*>', '', text), flags=re.MULTILINE)
             inside = self.compile_c(IN_A_FUNCTION % body, '-fsyntax-only', '-Wno-unused', '-Wno-shadow')
             self.assertEqual(inside.returncode, 0, f'At the top: {top.stdout}\nIn a function: {inside.stdout}')
@@ -238,7 +237,7 @@ class Snippets(unittest.TestCase):
         self.run_program(*self.program_vala(text), text=text)
 
     def catalogue(self, language, text):
-        """A program that fetches a catalogue of thumbnails: it gets all that there are, and stops when it is told to."""
+        """A program that fetches a catalogue of thumbnails: it gets all of them, and stops when told to."""
         program = getattr(self, 'program_' + language)(text)
         with loopback.Server() as server:
             for stop in (False, True):

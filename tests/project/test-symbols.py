@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""What each library exports, what its headers and its GIR say, and what the tests call: all three must agree."""
+"""What each library exports, what its headers and its GIR declare, and what the tests call: all must agree."""
 
 import os
 import pathlib
@@ -26,7 +26,7 @@ def strip_c(text):
 
 
 def strip_python(text):
-    """Python without its comments, and without strings that stand alone (which is what documentation is)."""
+    """Python without its comments and standalone strings (documentation)."""
     text = re.sub(r'("""|\'\'\').*?\1', '""', text, flags=re.DOTALL)
     return re.sub(r'#[^\n]*', '', text)
 
@@ -71,7 +71,7 @@ class Symbols:
         declared = set()
         paths = sorted((SOURCE / 'include' / self.library.name).glob('*.h*'))
         if self.library == girfile.PILLION:
-            # What only the bindings use is in no installed header
+            # What only bindings use is in no installed header
             paths.append(SOURCE / 'src' / 'core' / 'pillion-binding.h')
         for path in paths:
             text = strip_c(path.read_text(encoding='utf-8'))
@@ -96,7 +96,7 @@ class Core(Symbols, unittest.TestCase):
         self.assertNotRegex(said, 'soup|json')
 
     def test_private_symbols_carry_the_whole_version(self):
-        """Else a library of another version would find them, and crash."""
+        """Otherwise a library of another version would find them, and crash."""
         private = {name: version for name, (_, version) in exported_by(self.library).items() if name.startswith('pillion_private_')}
         declared = re.findall(r'\bpillion_private_\w+', strip_c((SOURCE / 'src/core/pillion-private.h').read_text(encoding='utf-8')))
         self.assertEqual(sorted(private), sorted(declared))
@@ -142,8 +142,8 @@ class Coverage(unittest.TestCase):
         return called
 
     def called_from_others(self, library, functions):
-        """Calls of the form .name (), where the name can be no other function's; constructors and functions are
-        called by their full names."""
+        """Calls of the form .name (), if no other function has that name; constructors and functions are called by
+        their full names."""
         count = {}
         for function in functions.values():
             count[function.name] = count.get(function.name, 0) + 1

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""The counts that a test run ends with are those of what ran."""
+"""The counts at the end of a test run are right."""
 
 import json
 import os

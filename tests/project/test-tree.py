@@ -73,7 +73,7 @@ class Messages(unittest.TestCase):
 
 
 class Packages(unittest.TestCase):
-    """How `run` installs what is missing, with an apt-get and a dpkg-query of our own."""
+    """How `run` installs what is missing, with fake apt-get and dpkg-query."""
 
     def setUp(self):
         temporary = tempfile.TemporaryDirectory(prefix='pillion-run-')
@@ -153,7 +153,7 @@ class Run(unittest.TestCase):
                ('LD_LIBRARY_PATH', 'GI_TYPELIB_PATH', 'PKG_CONFIG_PATH', 'PYTHONPATH', 'MYPYPATH', 'GJS_PATH', 'XDG_DATA_DIRS')}
         with tempfile.TemporaryDirectory() as folder:
             pathlib.Path(folder, 'empty.vala').write_text('Pillion.Loop loop; PillionHttp.Client client;\n', encoding='utf-8')
-            # mypy complains of an ignore that hides nothing, as it would if it didn't find the stubs
+            # mypy complains about an ignore that hides nothing, so it complains here if it doesn't find the stubs
             pathlib.Path(folder, 'typed.py').write_text(
                 'from gi.repository import Pillion\nPillion.Loop.get_default().sleep("long")  # type: ignore[arg-type]\n', encoding='utf-8')
             check = run('sh', '-c', script, cwd=SOURCE, env=dict(env, FOLDER=folder))

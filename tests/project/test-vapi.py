@@ -14,7 +14,7 @@ import girfile
 import tap
 from girfile import C, CORE, GLIB
 
-# What Vala has no use for, or has in another way
+# What Vala does not need, or has in another form
 LEFT_OUT = {
     'Kick.copy': 'the report is a struct: assignment copies it',
     'Kick.free': 'the report is a struct, on the stack',
@@ -27,13 +27,13 @@ LEFT_OUT = {
     for symbol, function in girfile.functions().items() if symbol in girfile.for_bindings()
 }
 
-# The types that are passed by value, so that nobody owns them
+# Types that are passed by value, so nothing owns them
 VALUES = {'gboolean', 'gint', 'guint', 'gint64', 'guint64', 'gdouble', 'gsize', 'none', 'GLib.Quark', 'GLib.TimeSpan', 'GType',
           'GLib.IOCondition'}
 
 
 class Member:
-    """A method, or a delegate, as the vapi declares it."""
+    """A method or a delegate, as declared by the vapi."""
 
     def __init__(self, line):
         line = re.sub(r'\[CCode \([^\]]*\)\] ?', '', line)
@@ -47,7 +47,7 @@ class Member:
 
 
 def read_vapi(library):
-    """By the name of a type, the lines that declare its members; by '', those of the namespace."""
+    """For each name of a type, the lines that declare its members; for '', those of the namespace."""
     types = {'': []}
     inside = None
     with open(library.vapi, encoding='utf-8') as file:
@@ -94,12 +94,12 @@ class Vapi:
         return found.get('name') if found is not None else 'array'
 
     def compare(self, what, line, element, is_constructor=False):
-        """A callable in the vapi with the one in the GIR"""
+        """Compares a callable in the vapi with that in the GIR"""
         member = Member(line)
         returned = element.find(CORE + 'return-value')
         name = self.element_type(returned)
         with self.subTest(what):
-            # What an asynchronous one throws its second half does
+            # The second half of an asynchronous function throws its errors
             self.assertEqual(member.throws, element.get('throws') == '1' or 'async' in member.before, 'throws')
             if not is_constructor:
                 self.assertEqual(member.before[-1].endswith('?'), is_nullable(returned), 'the result may be null')

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""pyproject.toml gives a wheel of the Python part, without a compiler, a header or a network, and that works in a virtual
+"""pyproject.toml builds a wheel of the Python part, without a compiler, headers or a network, which works in a virtual
 environment with the library from elsewhere."""
 
 import functools
@@ -24,7 +24,7 @@ SOURCE = pathlib.Path(os.environ['PILLION_SOURCE_DIR'])
 BUILD = pathlib.Path(os.environ['PILLION_BUILD_DIR'])
 VERSION = re.search(r"^  version: '(.*)'", (SOURCE / 'meson.build').read_text(encoding='utf-8'), re.MULTILINE).group(1)
 
-# What a build of a wheel reads: nothing of C is among it
+# What building a wheel reads, which includes no C
 PARTS = ('meson.build', 'meson_options.txt', 'pyproject.toml', 'README.md', 'python', 'gir')
 
 PROGRAM = '''
@@ -69,7 +69,7 @@ class Wheel(unittest.TestCase):
                 shutil.copytree(SOURCE / name, source / name, ignore=shutil.ignore_patterns('__pycache__'))
             else:
                 shutil.copy(SOURCE / name, source)
-        # Neither a compiler nor what pkg-config knows; nor may the build tree's own settings help
+        # No compiler, nothing from pkg-config, and no help from the settings of the build tree
         cls.env = {name: value for name, value in os.environ.items()
                    if name not in ('PYTHONPATH', 'PKG_CONFIG_PATH') and not name.startswith('PIP_')}
         cls.env.update(CC='false', CXX='false', PKG_CONFIG_LIBDIR=str(cls.top), PIP_CONFIG_FILE=os.devnull,
@@ -78,7 +78,7 @@ class Wheel(unittest.TestCase):
 
     @classmethod
     def build(cls, folder, setup):
-        """Returns the wheel, and what its making said."""
+        """Returns the wheel, and the output of its build."""
         (cls.top / folder).mkdir()
         call = f'import mesonpy; mesonpy.build_wheel({str(cls.top / folder)!r}, {{"setup-args": {setup!r}}})'
         said = cls.run_quietly(sys.executable, '-c', call, cwd=cls.top / 'source')
@@ -100,7 +100,7 @@ class Wheel(unittest.TestCase):
         folder = tempfile.mkdtemp(prefix='environment-', dir=cls.top)
         cls.run_quietly(sys.executable, '-m', 'venv', '--without-pip', '--system-site-packages', folder)
         python = os.path.join(folder, 'bin', 'python3')
-        # PyGObject is the system's. Debian's says that it needs pycairo, which comes in a package of its own.
+        # PyGObject comes from the system. Debian's says that it needs pycairo, which is in another package.
         cls.run_quietly(python, '-m', 'pip', 'install', '--no-index', '--no-deps', cls.wheel)
         return python
 
@@ -117,7 +117,7 @@ class Wheel(unittest.TestCase):
             self.assertIn(line, metadata)
 
     def test_has_everything(self):
-        """All files of the Python part, so that none is forgotten in the list of what is installed."""
+        """All files of the Python part, so that the list of what is installed is complete."""
         expected = {'gi-stubs/repository/Pillion.pyi', 'gi-stubs/repository/PillionHttp.pyi'}
         for folder in (SOURCE / 'python', SOURCE / 'gir' / 'python'):
             expected |= {str(path.relative_to(folder)) for path in folder.rglob('*') if path.suffix in ('.py', '.pyi', '.typed')}

@@ -5,12 +5,12 @@
 """Runs CPython's own asyncio tests against pillion.EventLoop: conformance.py WAY [MODULE…]
 
 WAY is `outside`, where asyncio runs outermost and waits in the context, or `kicked`, where a host kicks the loop
-1,000 times a second. A failure counts only where the same test passes with the standard library's loop (the way
-`standard`), which is asked about the failures alone. Some of the tests go by the clock, and fail now and then on a busy
-machine: what failed is run again by itself, and counts if it fails three times. One line of TAP a module.
+1,000 times per second. A failure counts only if the same test passes with the standard library's loop (the way
+`standard`), which only runs the failed tests. Some tests depend on the clock, and fail now and then on a busy machine: a
+failed test is run again alone, and counts if it fails three times. There is one line of TAP per module.
 
-Every test runs in a process that serves one module. That says what it is at; where it says nothing for long, or dies,
-the test that it was at has failed, and another process goes on behind that one.
+Each module has a process for its tests, which reports what it is doing. If it is silent for long, or dies, its current test
+has failed, and another process continues after that one.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ MODULES = ['base_events', 'buffered_proto', 'context', 'events', 'futures', 'fut
            'runners', 'selector_events', 'sendfile', 'server', 'sock_lowlevel', 'ssl', 'sslproto', 'streams',
            'subprocess', 'taskgroups', 'tasks', 'threads', 'timeouts', 'unix_events', 'waitfor']
 
-# The standard loop is tested with each selector; ours has one, so one class of each of these is enough
+# The standard loop is tested with each selector; ours has only one, so one of each of these classes is enough
 DUPLICATES = ('SelectEventLoop', 'PollEventLoop')
 
 PATIENCE = 60
@@ -39,8 +39,8 @@ AGAIN = 2
 
 def kicked(EventLoop):
     class Kicked(EventLoop):
-        """What a host with a frame loop of 1 kHz does, as run_forever (). A loop that is kicked is never stopped; here it is
-        not to be seen from stop () until it is run again."""
+        """What a host with a frame loop at 1 kHz does, as run_forever (). A kicked loop is never stopped; here it must not be
+        seen from stop () until it is run again."""
 
         _asked = False
         _hidden = True
@@ -61,7 +61,7 @@ def kicked(EventLoop):
             guest = self._guest
             try:
                 self._hidden = False
-                # What was done to the loop while it was not to be seen
+                # What was done to the loop while it must not be seen
                 self._arm()
                 while True:
                     last = self._asked
@@ -145,7 +145,7 @@ def cases(suite):
 
 
 def work(way, module, fd):
-    """The process that runs the tests. On standard input: which to leave out, and which to run, or null for all."""
+    """The process that runs the tests. Standard input says which to leave out, and which to run, or null for all."""
     leave_out, only = json.load(sys.stdin)
     pipe = os.fdopen(fd, 'w', buffering=1)
 
@@ -172,7 +172,7 @@ def work(way, module, fd):
 
 
 def run(way, module, only=None):
-    """Returns what became of each test: a pair of an outcome and a reason."""
+    """Returns an outcome and a reason for each test."""
     results = {}
     while True:
         out, into = os.pipe()

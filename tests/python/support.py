@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""What the tests of the Python package need."""
+"""Shared by the tests of the Python package."""
 
 import asyncio
 import functools
@@ -46,8 +46,7 @@ async def until(is_over):
 
 
 class FrameHost:
-    """A frame loop as a game has one. It sleeps until it is woken, or as long as a frame at most, which keeps the tests
-    fast."""
+    """A frame loop like that of a game. It sleeps until it is woken, for at most a frame, which keeps the tests fast."""
 
     def __init__(self, name='frames'):
         self.hooked = False
@@ -81,18 +80,18 @@ class FrameHost:
             time.sleep(0.001)
 
     def run_until_done(self):
-        """Until the hook goes by itself"""
+        """Until the hook is removed by itself"""
         self.run_until(lambda: not self.hooked)
 
 
 def stop_hosts():
-    """From here on the test kicks by itself, which does nothing while a host is only stopped"""
+    """From here on the test kicks by itself, which does nothing if a host is only stopped"""
     guest.ensure(None)
     guest.stop()
 
 
 class Case(unittest.TestCase):
-    """A current loop of ours for each test, which kicks by itself"""
+    """A current Pillion loop for each test, which kicks by itself"""
 
     def setUp(self):
         stop_hosts()
@@ -136,7 +135,7 @@ def run_kicked(case, main):
 
 
 def run_hosted(case, main):
-    """By the kicks of a host that sleeps until it is woken, or for a frame"""
+    """With the kicks of a host that sleeps until it is woken, or for a frame"""
     host = FrameHost()
     task = case.loop.create_task(main)
     guest.ensure(host.host)
@@ -151,7 +150,7 @@ def use_real_clock():
 
 
 def run_virtual(case, main):
-    """In a host whose clock jumps where everybody waits"""
+    """In a host whose clock jumps when everything waits"""
     host = Pillion.TestHost.new()
     task = case.loop.create_task(main)
     guest.ensure(host)
@@ -170,20 +169,20 @@ WAYS = (run_outside, run_kicked, run_hosted, run_virtual)
 
 
 def all_ways(test):
-    """A coroutine that tests something, with asyncio outside and with the context outside. It leaves no task behind."""
+    """A coroutine that tests something, with asyncio outside and with the context outside. It must leave no task behind."""
     @functools.wraps(test)
     def call(self):
         for run in WAYS:
             with self.subTest(run.__name__):
                 run(self, test(self))
-                # A loop that was stopped wants no kicks, whatever is left
+                # A stopped loop wants no kicks, whatever is left
                 self.kick_until(lambda: guest.get_live_tasks() == 0, 10)
 
     return call
 
 
 def run_script(text, *arguments, **env):
-    """Runs a script in a process of its own; returns that, with what it printed."""
+    """Runs a script in a process of its own; returns the process, with its output."""
     return subprocess.run([sys.executable, '-X', 'faulthandler', '-c', textwrap.dedent(text), *arguments],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60,
                           check=False, env=dict(os.environ, **env))

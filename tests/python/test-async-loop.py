@@ -61,7 +61,7 @@ class Workflows(unittest.TestCase):
         while not self.done:
             GLib.MainContext.default().iteration(True)
         self.assertTrue(guest.is_passenger() or not guest.is_riding())
-        # The next one as well, by itself
+        # So is the next one, by itself
         self.run_workflow(WORKFLOW_1)
         while len(self.done) < 2:
             GLib.MainContext.default().iteration(True)
@@ -107,7 +107,7 @@ class Workflows(unittest.TestCase):
         self.assertEqual(self.run_workflow(WORKFLOW_2)['res'], 'result')
 
     def test_2_inside_a_kick(self):
-        """The ancestor did this in a modal operator"""
+        """Add-ons for the standard loop do this in a modal operator"""
         results = []
         self.run_workflow(WORKFLOW_1)
         guest.call_soon(lambda: results.append(self.run_workflow(WORKFLOW_2)['res']))
@@ -207,7 +207,7 @@ class Workflows(unittest.TestCase):
         self.assertIs(asyncio.get_event_loop(), ours)
 
     def test_ensure_makes_the_loop_current_again(self):
-        """Whoever has set another one, or a policy"""
+        """A program that has set another loop, or a policy"""
         loop = asyncio.get_event_loop()
         other = asyncio.SelectorEventLoop()
         self.addCleanup(other.close)
@@ -275,7 +275,7 @@ class Processes(unittest.TestCase):
             ''')
 
     def test_import_anew(self):
-        """All of the package, as add-ons do that drop it from sys.modules"""
+        """The whole package, like add-ons that drop it from sys.modules"""
         self.assertEqual(self.check('''
             import asyncio, sys, time
             from pillion import async_loop

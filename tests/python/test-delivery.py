@@ -29,7 +29,7 @@ ROWS = [{'id': number, 'name': f'thumbnäil {number}', 'tags': ['a', 'b', None, 
 
 
 def build(text, part):
-    """Parses as large texts are, in parts of the given size; returns the value, and the sizes of the parts."""
+    """Parses a text like a large one, in parts of the given size; returns the value and the sizes of the parts."""
     sizes = []
     with unittest.mock.patch.object(delivery, 'PART', part):
         data, numbers = delivery.outline(GLib.Bytes.new(text))
@@ -45,7 +45,7 @@ def build(text, part):
 
 
 def outcome(parse, *args):
-    """What can be compared: -0.0 and 0, 1 and True, and the order in objects are told apart."""
+    """A form that distinguishes -0.0 and 0, 1 and True, and the order in objects."""
     try:
         return repr(parse(*args))
     except (ValueError, RecursionError):
@@ -53,7 +53,7 @@ def outcome(parse, *args):
 
 
 class Texts:
-    """Random texts of JSON, most of them damaged."""
+    """Random JSON texts, most of them damaged."""
 
     def __init__(self, seed):
         self.luck = random.Random(seed)
@@ -202,7 +202,7 @@ class Bodies(Case):
                 await task
             await until(lambda: guest.get_live_tasks() == 0)
 
-        # Not by a virtual clock, which stands still while something is ready
+        # Not with a virtual clock, which stands still while something is ready
         for run in (run_outside, run_kicked, run_hosted):
             with self.subTest(run.__name__), unittest.mock.patch.object(delivery, 'build', build):
                 with self.serve(json.dumps(ROWS).encode()) as url:

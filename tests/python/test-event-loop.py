@@ -177,7 +177,7 @@ class ContextOutside(Case):
         self.assertEqual(order, ['begin', 'other', 'end'])
 
     def make_dialog(self):
-        """As a window does that waits for its button: gives a function that closes it, and one that shows it"""
+        """Like a window that waits for its button: returns a function that closes it, and one that shows it"""
         main_loop = GLib.MainLoop()
 
         def show():
@@ -248,7 +248,7 @@ class ContextOutside(Case):
         self.assertLess(passes, 10)
 
     def test_a_reader_is_not_entered_twice(self):
-        """What it has yet to read stays ready while it is on the stack, and is not asked about over and over"""
+        """What it has yet to read stays ready while it is on the stack, but is not checked over and over"""
         for run in self.kick_until, lambda is_over: self.loop.run_until_complete(until(is_over)):
             with self.subTest(run):
                 close, show = self.make_dialog()
@@ -540,7 +540,7 @@ class Liveness(Case):
         wakes = self.host.n_wakes
         thread = threading.Thread(target=self.loop.call_soon_threadsafe, args=(called.append, 1))
         thread.start()
-        # A host that sleeps until it is woken: in a kick nobody would have to
+        # A host that sleeps until it is woken: inside a kick, nothing would have to wake it
         while self.host.n_wakes == wakes:
             time.sleep(0.001)
         self.host.run_until(lambda: called)
@@ -560,7 +560,7 @@ class BadHosts(Case):
         self.addCleanup(guest.stop)
 
     def test_stops_ticking(self):
-        """Whoever works for it goes on, nothing is lost, and what was due comes in its order when it ticks again"""
+        """What works for it carries on, nothing is lost, and what was due comes in order when it ticks again"""
         order = []
         may_end, has_ended = threading.Event(), threading.Event()
 
@@ -577,7 +577,7 @@ class BadHosts(Case):
         self.loop.call_later(0.001, order.append, 'due')
         while not order:
             guest.kick()
-        # No kicks from here on, and others want something of it
+        # No kicks from here on, and others want something from it
         may_end.set()
         has_ended.wait()
         threads = [threading.Thread(target=self.loop.call_soon_threadsafe, args=(order.append, number)) for number in range(20)]
@@ -597,7 +597,7 @@ class BadHosts(Case):
         self.assertEqual(sorted(entry for entry in order if isinstance(entry, int)), list(range(20)))
 
     def test_done_callback_kicks(self):
-        """A kick inside of a kick works, and the rest goes on"""
+        """A kick inside a kick works, and the rest carries on"""
         order = []
 
         def on_done(task):
@@ -722,7 +722,7 @@ class AsyncioOutside(Case):
         self.assertEqual(self.loop.run_until_complete(work()), 'woken')
 
     def test_stop_and_run_forever(self):
-        """The ancestor's way to kick"""
+        """The usual way to kick the standard loop"""
         called = []
         GLib.idle_add(called.append, 'idle')
         task = self.loop.create_task(asyncio.sleep(0.005, 'slept'))
@@ -794,7 +794,7 @@ class AsyncioOutside(Case):
         self.assertEqual(order, ['other', 'called', 'end'])
 
     def test_dialogs_while_asyncio_waits(self):
-        """A callback of GLib's opens one, and tasks go on in it"""
+        """A GLib callback opens one, and tasks continue in it"""
         main_loop = GLib.MainLoop()
         order = []
 
@@ -903,7 +903,7 @@ class AsyncioOutside(Case):
                 loop.run_until_complete(future)
             self.assertFalse(loop.is_running())
             loop.close()
-        # Nor from inside of the other one
+        # Nor inside the other one
         other.call_soon(future.set_result, 'its own')
         self.assertEqual(other.run_until_complete(future), 'its own')
 
@@ -931,7 +931,7 @@ class Errors(Case):
 
     def test_interrupt_reaches_the_host(self):
         self.raise_in_a_kick(KeyboardInterrupt())
-        # And all is well afterwards
+        # And everything works afterwards
         self.assertIsNone(asyncio._get_running_loop())
         task = self.loop.create_task(asyncio.sleep(0.001))
         self.kick_until(task.done)
@@ -982,7 +982,7 @@ class Errors(Case):
         with self.assertRaises(SystemExit) as caught:
             self.kick_until(lambda: False, 10)
         self.assertIn(caught.exception.code, (1, 2))
-        # The other one is not raised in who has nothing to do with it
+        # The other one is not raised in code that has nothing to do with it
         self.assertEqual(pillion._library.overrides.kept, [])
         guest.kick()
 
@@ -1103,7 +1103,7 @@ class Errors(Case):
             self.kick_until(lambda: task.done() and not self.loop._busy)
         pillion.run(asyncio.sleep(0))
         self.assertEqual(set(generations), {1})
-        # Nor at the young ones, if there are many
+        # Nor the young ones, if there are many
         generations.clear()
         heap = [[number] for number in range(20000)]
         self.loop._collected = (-float('inf'), 0)

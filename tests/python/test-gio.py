@@ -37,7 +37,7 @@ class GioCase(Case):
         self.file.replace_contents(b'one\ntwo\n', None, False, Gio.FileCreateFlags.NONE, None)
 
     def pipe(self):
-        """A stream that gives what is written to the descriptor"""
+        """A stream of what is written to the descriptor"""
         reading, writing = os.pipe()
         os.set_blocking(writing, False)
         return Gio.UnixInputStream.new(reading, True), writing
@@ -102,7 +102,7 @@ class Calls(GioCase):
         self.assertEqual(two.get_output_stream().steal_as_bytes().get_data(), b'one')
 
     def test_every_pair_of_gio_and_libsoup(self):
-        """Each asynchronous function that they have finds the function that ends it."""
+        """Each of their asynchronous functions finds its finish function."""
         # They take a callback for something else, or for a call that somebody else makes; the last has no parameters that Python can give
         others = {'g_simple_async_report_gerror_in_idle', 'g_simple_async_result_new', 'g_simple_async_result_new_from_error',
                   'g_task_new', 'g_task_report_error', 'g_async_initable_newv_async'}
@@ -245,7 +245,7 @@ class Calls(GioCase):
         self.assertIs(threads[0], thread)
 
     def test_in_a_private_context(self):
-        """Of the thread, and while another one is its default"""
+        """That of the thread, and while another one is its default"""
         async def work():
             own = GLib.MainContext.get_thread_default()
             self.assertIsNotNone(own)

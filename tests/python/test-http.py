@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""What Python shows of HTTP: no password of a URL is in it"""
+"""What Python shows of HTTP contains no password from a URL"""
 
 import asyncio
 

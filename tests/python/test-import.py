@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""What an import finds, and what it says where something is missing: each time in an environment that really is broken, but
-for versions, of which there is only one."""
+"""What an import finds, and what it says if something is missing: each time in an environment that really is broken, except
+for versions, because there is only one."""
 
 import ast
 import os
@@ -22,9 +22,9 @@ import tap
 SOURCE = pathlib.Path(os.environ['PILLION_SOURCE_DIR'])
 BUILD = pathlib.Path(os.environ['PILLION_BUILD_DIR'])
 PACKAGE = str(SOURCE / 'python')
-OVERRIDES = str(BUILD / 'python')  # where PyGObject finds them from
+OVERRIDES = str(BUILD / 'python')  # from where PyGObject finds them
 
-# Prints what the import said, and what that came of
+# Prints the message of the import, and its cause
 IMPORT = '''
 import sys
 try:
@@ -89,7 +89,7 @@ class Missing(unittest.TestCase):
         self.assertNotIn('This Python', said)
 
     def test_pygobject_with_the_path_of_the_build_tree(self):
-        """The overrides' folder is no empty package `gi` then, whichever import comes first."""
+        """Then the overrides' folder is not an empty package `gi`, whichever import comes first."""
         said = self.fail_import(python=(sys.executable, '-S'), cause='ModuleNotFoundError')
         self.assertIn('python3-gi', said)
         run = subprocess.run([sys.executable, '-S', '-c', 'import gi'], stdin=subprocess.DEVNULL, capture_output=True, text=True,
@@ -105,7 +105,7 @@ class Missing(unittest.TestCase):
         self.assertIn('--system-site-packages', said)
 
     def test_pygobject_in_somebody_s_own_python(self):
-        """A copy of the interpreter, as programs bring it."""
+        """A copy of the interpreter, like one that a program brings along."""
         own = self.folder / 'program' / 'python3'
         own.parent.mkdir()
         shutil.copy(os.path.realpath(sys.executable), own)
@@ -120,13 +120,13 @@ class Missing(unittest.TestCase):
 
     def test_library(self):
         shutil.copy(BUILD / 'src' / 'Pillion-1.typelib', self.folder)
-        # That the library is missing is a warning of the introspection library's, and not an error
+        # For the introspection library, a missing library is a warning, not an error
         said = self.fail_import(cause='Error', GI_TYPELIB_PATH=str(self.folder), LD_LIBRARY_PATH='')
         self.assertIn('libpillion-1.so.0', said)
         self.assertIn('LD_LIBRARY_PATH names its folder (now: not set)', said)
 
     def of_version(self, *parts):
-        """The lines that make the library say that it is of another version."""
+        """The lines that make the library claim another version."""
         lines = ['import gi', 'gi.require_version("Pillion", "1")', 'from gi.module import get_introspection_module',
                  'library = get_introspection_module("Pillion")']
         for name, part in zip(('major', 'minor', 'micro'), parts):
@@ -145,7 +145,7 @@ class Missing(unittest.TestCase):
                 self.fail_import(before=self.of_version(*newer), cause='imported')
 
     def test_library_older_by_little(self):
-        """The package is made newer, because there may be nothing older than what there is."""
+        """The package is made newer, because there may be no older library."""
         shutil.copytree(SOURCE / 'python' / 'pillion', self.folder / 'pillion')
         major, minor, micro = map(int, project_version().split('.'))
         for newer in (f'{major}.{minor}.{micro + 1}', f'{major}.{minor + 1}.0'):

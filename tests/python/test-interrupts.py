@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Ctrl-C ends each wait in C, and what it interrupts can be used afterwards. It never ends a host's hook."""
+"""Ctrl-C ends every wait in C, and what it interrupts can be used afterwards. It never ends a host's hook."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..'))
 import support
 import tap
 
-# A wait that nothing but the signal ends. A thread sends that once the wait has begun, which is when the loop, or the host, is busy.
+# A wait that only the signal ends. A thread sends it once the wait has begun, which is when the loop, or the host, is busy.
 SCRIPT = '''
 import os, signal, sys, threading
 import gi

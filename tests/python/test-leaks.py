@@ -19,7 +19,7 @@ BYTES = 8
 
 
 def memory():
-    """What the process has written to, and shares with nobody"""
+    """The memory that the process has written to and does not share"""
     with open('/proc/self/smaps_rollup', encoding='ascii') as file:
         return sum(int(line.split()[1]) * 1024 for line in file if line.startswith('Private_Dirty:'))
 
@@ -32,7 +32,7 @@ class LeakCase(Case):
         guest.set_budget_usec(60_000_000)
 
     def check(self, work, per_round=1000):
-        """What the rounds after the first ones leave of Python's objects, and of memory"""
+        """The Python objects and memory that the later rounds leave behind"""
         rounds = MANY // per_round
         for _ in range(max(2, rounds // 5)):
             work(per_round)
@@ -53,7 +53,7 @@ class LeakCase(Case):
         async def many(n):
             for _ in range(n):
                 await work()
-            # Work that never waits leaves the guest loop no turn
+            # Work that never waits gives the guest loop no turn
             while guest.get_live_tasks() > 0:
                 await asyncio.sleep(0)
 

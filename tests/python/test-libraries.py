@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Libraries that are written for asyncio, in a kicked host and with asyncio outside"""
+"""Libraries written for asyncio, in a kicked host and with asyncio outside"""
 
 import asyncio
 import unittest
@@ -26,7 +26,7 @@ except ImportError:
 
 class Library(Case):
     def kick(self, coroutine):
-        """Runs it in a host's frames; the hook goes by itself when all is done."""
+        """Runs it in a host's frames; the hook is removed by itself when everything is done."""
         host = FrameHost()
         guest.ensure(host.host)
         task = self.loop.create_task(coroutine)

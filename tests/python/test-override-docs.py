@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""What the page on Python says of HTTP: results as Python has them, and refusals with what came with them"""
+"""What the page on Python says about HTTP: results as Python values, and refusals with their response"""
 
 from support import Case, run_script, tap
 

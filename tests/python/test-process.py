@@ -73,7 +73,7 @@ class Exit(Case):
             ''')
 
     def test_with_a_loop_on_a_thread(self):
-        """What is done at the exit leaves it alone"""
+        """What is done at exit leaves it alone"""
         self.assertEqual(self.check('''
             import asyncio, threading
             import pillion
@@ -183,7 +183,7 @@ class Signals(Case):
                     '''), 'called\n')
 
     def test_the_hosts_descriptor_for_signals(self):
-        """It stays where it is, hears of all signals, and is there afterwards"""
+        """It stays where it is, gets all signals, and is there afterwards"""
         self.assertEqual(self.check('''
             import asyncio, os, signal, socket, time
             import pillion

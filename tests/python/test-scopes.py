@@ -31,7 +31,7 @@ class ScopeCase(Case):
         self.assertTrue(error.matches(Pillion.error_quark(), code), error)
 
     async def ends(self, coroutine):
-        """How it ends, in a task of its own"""
+        """How it ends, in its own task"""
         task = asyncio.ensure_future(coroutine)
         await asyncio.wait([task])
         return 'cancelled' if task.cancelled() else task.exception() or task.result()
@@ -528,7 +528,7 @@ class Bodies(ScopeCase):
 
 class OnAThread(ScopeCase):
     def test_defaults(self):
-        """What is made without naming a loop belongs to that of the thread"""
+        """Objects created without a loop belong to that of the thread"""
         async def work():
             own = Pillion.Loop.get_default()
             self.assertIsNot(own, guest)
@@ -816,7 +816,7 @@ class Completing(ScopeCase):
 
 
 class Slips(Case):
-    """What one does without thinking, who comes from asyncio"""
+    """What users of asyncio do without thinking"""
 
     def test_loops_need_not_be_said(self):
         loop = Pillion.Loop.get_default()
@@ -853,7 +853,7 @@ class Slips(Case):
                     caught.append(error.matches(Pillion.error_quark(), Pillion.Error.WRONG_THREAD))
 
         thread = threading.Thread(target=work)
-        # C says so as well, where that would end the process
+        # C says so, too, which would end the process
         mask = GLib.log_set_always_fatal(GLib.LogLevelFlags.LEVEL_ERROR)
         try:
             thread.start()

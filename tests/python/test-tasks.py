@@ -69,12 +69,12 @@ class TaskCase(Case):
 
 
 class ContextVariables(Case):
-    """What a function for C sees of them is what its caller saw, as with asyncio's own calls"""
+    """A function for C sees those of its caller, as with asyncio's own calls"""
 
     variable = contextvars.ContextVar('variable', default='lost')
 
     def seen_by(self, start):
-        """What the function sees that `start` gives to a call, which returns a task or None"""
+        """What the function sees that `start` passes to a call, which returns a task or None"""
         seen = []
 
         async def main():
@@ -505,10 +505,10 @@ class GuestClosed(unittest.TestCase):
 
 
 class Elsewhere(TaskCase):
-    """From the event loops of other threads, and those that are none of Pillion's"""
+    """In event loops of other threads, and in those that are not Pillion's"""
 
     def in_thread(self, run, main):
-        """What the coroutine returns that another thread runs, while this one kicks"""
+        """What a coroutine returns that another thread runs while this one kicks"""
         result = []
 
         def work():
@@ -1059,7 +1059,7 @@ class Callbacks(TaskCase):
         self.assertEqual(overrides.kept, [])
 
     def test_interrupts_with_nobody_to_take_them(self):
-        """Another main loop than Pillion's runs the context: the exception is shown, and all goes on"""
+        """Another main loop than Pillion's runs the context: the exception is shown, and everything continues"""
         called = []
         guest.call_soon(self.raiser(KeyboardInterrupt()))
         guest.call_soon(called.append, 1)
@@ -1106,7 +1106,7 @@ class Progress(TaskCase):
 
     @all_ways
     async def test_left_early(self):
-        """That cancels the task, as it does when somebody who awaits it is cancelled."""
+        """That cancels the task, like cancelling a waiter does."""
         async def leave_by_break(task):
             async for _ in task.progress():
                 break
@@ -1187,7 +1187,7 @@ class Http(TaskCase):
 
     @all_ways
     async def test_json(self):
-        """All that JSON can say, which is more than C keeps of it"""
+        """Everything that JSON can express, which is more than C keeps"""
         for text, wanted in ((b'null', None), (b'[true, 1.5, "\xc3\xa4\\u0000"]', [True, 1.5, 'ä\0']), (b'\xef\xbb\xbf{"a": {}}', {'a': {}}),
                              (b'[9223372036854775808, -1000000000000000000000]', [2**63, -10**21])):
             with self.serve(text) as url:

@@ -88,7 +88,7 @@ class Executors(Case):
         self.assertTrue(first.result(30))
 
     def test_dropped_with_jobs_queued(self):
-        """As that of the standard library's, which asyncio drops in close ()"""
+        """Like that of the standard library, which asyncio drops in close ()"""
         for end in (lambda executor: None, lambda executor: executor.shutdown(wait=False)):
             executor = DaemonExecutor(1)
             gate = threading.Event()
@@ -113,7 +113,7 @@ class Executors(Case):
         executor.shutdown()
 
     def test_who_waits_may_submit(self):
-        """Cancelled by a shutdown, it hears of that"""
+        """If a shutdown cancels it, it is notified"""
         executor = DaemonExecutor(1)
         began, gate = threading.Event(), threading.Event()
         executor.submit(lambda: began.set() or gate.wait(30))
@@ -222,7 +222,7 @@ class Loops(Case):
         self.assertIs(worker.result(), threading.main_thread())
 
     def test_closed_guest(self):
-        """Who closes the guest loop gets another one at the next run"""
+        """After the guest loop was closed, the next run gets another one"""
         def work():
             loop = pillion.EventLoop()
             loop.run_until_complete(asyncio.sleep(0))
@@ -255,7 +255,7 @@ class Loops(Case):
         self.assertIn('render', logs.output[0])
 
     def test_guest_ends_with_its_thread(self):
-        """Whoever still has the loop"""
+        """Code that still has the loop"""
         def work():
             loop = pillion.EventLoop()
             loop.run_until_complete(asyncio.sleep(0))
@@ -379,7 +379,7 @@ class CallInHost(Case):
         self.assertEqual([call.result() for call in calls], [5, 0])
 
     def test_waits_for_one_behind(self):
-        """That was wanted before it was made itself"""
+        """That was requested before it was created itself"""
         seen = []
 
         def wait():

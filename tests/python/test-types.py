@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""The type stubs say what PyGObject really presents, and mypy finds with them what is wrong and nothing else."""
+"""The type stubs describe what PyGObject really presents, and with them mypy finds what is wrong and nothing else."""
 
 import ast
 import importlib.util
@@ -30,10 +30,10 @@ BUILD = pathlib.Path(os.environ['PILLION_BUILD_DIR'])
 STUBS = [BUILD / 'gir/python/gi-stubs/repository' / f'{name}.pyi' for name in ('Pillion', 'PillionHttp')]
 FENCE = re.compile(r'^```python\n(.*?)^```$', re.DOTALL | re.MULTILINE)
 
-# How mypy can be strict without stubs of PyGObject's, and with a little of one
+# How mypy can be strict without stubs for PyGObject, and with a small one
 STRICT = {'plain': ['--strict', '--allow-subclassing-any', '--no-warn-unused-ignores'], 'known': ['--strict']}
 
-# A name that nobody's override has
+# A name that no override has
 OVERRIDE = '''
 """An override"""
 from __future__ import annotations
@@ -168,7 +168,7 @@ class Described:
     """A stub against the library, as it is imported."""
 
     namespace = None
-    least = 0  # how many functions there are to look at
+    least = 0  # how many functions there are to check
 
     @classmethod
     def setUpClass(cls):
@@ -181,7 +181,7 @@ class Described:
 
     @staticmethod
     def functions(body):
-        """By name; of several ways to call one, the last, which has the most parameters."""
+        """By name; of several overloads, the last, which has the most parameters."""
         return {node.name: node for node in body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
 
     def bare(self, name):
@@ -215,7 +215,7 @@ class Described:
         self.assertGreater(compared, self.least)
 
     def test_as_many_parameters_as_pygobject_takes(self):
-        """What it says when it is given none."""
+        """What it says without arguments."""
         compared = 0
         for name, node in self.classes.items():
             for label in self.bare(name):
@@ -353,7 +353,7 @@ class Merged(unittest.TestCase):
                             self.assertTrue(private or function.name in known | overloaded)
 
     def test_tasks_say_what_they_give(self):
-        """Those of unknown results are those that are looked up."""
+        """Those with unknown results are those that are looked up."""
         unknown = set()
         for stub in STUBS:
             for owner in (node for node in ast.parse(stub.read_text(encoding='utf-8')).body if isinstance(node, ast.ClassDef)):
@@ -377,7 +377,7 @@ class Merged(unittest.TestCase):
 
 @unittest.skipUnless(shutil.which('mypy'), 'mypy is not installed')
 class Checked(unittest.TestCase):
-    """By mypy, with no stub of PyGObject's and with a little of one."""
+    """By mypy, without a stub for PyGObject and with a small one."""
 
     @classmethod
     def setUpClass(cls):
@@ -410,9 +410,15 @@ class Checked(unittest.TestCase):
                 self.assertEqual(self.mypy(mode, '-p', 'pillion', '-m', 'pillion_pytest'), '')
 
     def test_what_is_public_has_types(self):
+<<<<<<< HEAD
         """So that a program that is checked strictly can use it."""
         program = ['import pillion', 'from pillion import async_loop, testing']
         for module in ('pillion', 'pillion.async_loop', 'pillion.testing'):
+=======
+        """So that a strictly checked program can use it."""
+        program = ['import pillion', 'from pillion import async_loop']
+        for module in ('pillion', 'pillion.async_loop'):
+>>>>>>> 9d3728f (tests: rewrite comments of tests in Python in plain English)
             for name in importlib.import_module(module).__all__:
                 program.append(f'reveal_type({module.rpartition(".")[2]}.{name})')
         (self.top / 'public.py').write_text('\n'.join(program) + '\n', encoding='utf-8')
@@ -434,7 +440,7 @@ class Checked(unittest.TestCase):
         self.assertGreater(number, 10)
         for path in (SOURCE / 'examples').glob('*.py'):
             shutil.copy(path, folder / f'example_{path.name}'.replace('-', '_'))
-        # They look for nothing that is there for certain, and mypy knows no lambda that has a default
+        # They don't check for None if it can't occur, and mypy can't type a lambda with a default
         options = [f'--disable-error-code={code}' for code in ('union-attr', 'misc', 'func-returns-value')]
         for mode in ('plain', 'known'):
             with self.subTest(mode):

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Calls that are wrong, for test-types.py, which never runs them: each line that ends with "error" is to be reported, and no other.
-Those with "error where GObject is known" can only be found with a stub of GObject's."""
+"""Wrong calls for test-types.py, which never runs them: each line that ends with "error" has to be reported, and no other. Those
+with "error where GObject is known" can only be found with a stub for GObject."""
 
 import asyncio
 

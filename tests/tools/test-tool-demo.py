@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""The demo, as it stands: on a pipe, on a terminal, and interrupted."""
+"""The whole demo: in a pipe, on a terminal, and interrupted."""
 
 import os
 import re

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""The command on pipes: what it fetches, what it says, and how it ends."""
+"""The command in pipes: what it fetches, what it prints, and how it ends."""
 
 import glob
 import hashlib
@@ -27,7 +27,7 @@ def digest(path):
 
 
 def parse_png(data):
-    """Width, height and the inflated rows of a PNG, every check sum checked."""
+    """Width, height and the inflated rows of a PNG, with every checksum checked."""
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
     position, header, rows = 8, None, b""
     while position < len(data):
@@ -116,7 +116,7 @@ class Fetch(tooltest.ToolTest):
         self.assertEqual(names, ["000.png"])
 
     def test_passwords_stay_out(self):
-        """Of a URL that works, of one that fails, and of what only looks like a URL."""
+        """In a URL that works, in one that fails, and in what only looks like a URL."""
         secret = "s3cret"
         good, missing = (self.url(name).replace("//", f"//me:{secret}@") for name in ("thumbnails/000.png", "not-there"))
         urls = [good, missing, f"http://me:{secret}/x@127.0.0.1/a", f"me:{secret}@127.0.0.1/a"]
@@ -186,7 +186,7 @@ class Fetch(tooltest.ToolTest):
 
 
 class Interrupt(tooltest.ToolTest):
-    """Ctrl-C, and going on afterwards."""
+    """Ctrl-C, and continuing afterwards."""
 
     def start(self, *args):
         return subprocess.Popen([tooltest.TOOL, "fetch", *args], cwd=self.folder, env=tooltest.environment(), text=True,
@@ -228,7 +228,7 @@ class Interrupt(tooltest.ToolTest):
         self.assertFalse(os.path.exists(self.path("big.bin")))
 
     def test_twice_quits_at_once(self):
-        # This host is busy for a minute in each frame, so nobody is there to end it in an orderly way
+        # This host is busy for a minute in each frame, so it can't end in an orderly way
         process = self.start("--work", "60000", self.url("slow.bin"))
         self.assertTrue(process.stdout.readline().startswith("start"))
         with open(f"/proc/{process.pid}/stat", "rb") as stat:

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""The command in each of its languages, and whether its translations are whole."""
+"""The command in each of its languages, and whether the translations are complete."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from tooltest import Terminal, run
 SOURCE = os.environ["PILLION_SOURCE_DIR"]
 WITH_MESSAGE = re.compile(r"(?<![A-Za-z0-9_])(?:_|N_|C_|NC_|ngettext|g_dgettext|g_dngettext) ?\(\s*\"")
 
-# Of each language: a locale's name, what the command says, what the library says, and how a number looks
+# For each language: the name of a locale, a text of the command, a text of the library, and a number
 LANGUAGES = {
     "de": ("de_DE.UTF-8", "Befehle:", "„steal“ ist kein Befehl", "1 Datei, ", "der Server antwortete mit 503", "Bilder", ","),
     "fr": ("fr_FR.UTF-8", "Commandes\u00a0:", "«\u00a0steal\u00a0» n’est pas une commande", "1 fichier, ",
@@ -31,7 +31,7 @@ class Translations(tooltest.ToolTest):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # Locales of the test's own, as a fresh system has none
+        # The test's own locales, because a fresh system has none
         cls.locales = tempfile.mkdtemp(prefix="pillion-locales-")
         for locale, *_ in LANGUAGES.values():
             made = subprocess.run(["localedef", "-i", locale.split(".")[0], "-f", "UTF-8", os.path.join(cls.locales, locale)],
@@ -81,7 +81,7 @@ class Translations(tooltest.ToolTest):
             self.assertRegex(terminal.pictures()[-1][-1], rf"^{frames} +[▁▂▃▄▅▆▇█]+  ")
 
     def test_language_alone(self):
-        # Where no locale is installed but C.UTF-8, LANGUAGE is heard all the same
+        # If only C.UTF-8 is installed, LANGUAGE works anyway
         done = run("--help", LC_ALL="C.UTF-8", LANGUAGE="nl")
         self.assertIn("Opdrachten:", done.stdout)
 
@@ -90,7 +90,7 @@ class Files(unittest.TestCase):
     """The translations themselves"""
 
     def test_potfiles(self):
-        """Every file with a message is in the list, and nothing else is."""
+        """The list contains every file with a message, and nothing else."""
         with open(os.path.join(SOURCE, "po", "POTFILES.in"), encoding="utf-8") as file:
             listed = {line.strip() for line in file if line.strip() and not line.startswith("#")}
         found = set()
@@ -105,7 +105,7 @@ class Files(unittest.TestCase):
         self.assertEqual(listed, found)
 
     def test_complete(self):
-        """Every message of the sources is translated, and none is fuzzy."""
+        """Every message in the sources is translated, and none is fuzzy."""
         with tempfile.TemporaryDirectory() as folder:
             template = os.path.join(folder, "pillion.pot")
             subprocess.run(["xgettext", "--files-from=po/POTFILES.in", "--from-code=UTF-8", "--keyword=_", "--keyword=N_",

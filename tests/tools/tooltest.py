@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""What the tests of the command share: running it, its server, a terminal for it, and TAP."""
+"""Shared by the tests of the command: running it, its server, a terminal for it, and TAP."""
 
 import fcntl
 import json
@@ -25,7 +25,7 @@ PATIENCE = 60
 
 
 def environment(**changes):
-    """The environment of the tests with some variables changed; None takes one away."""
+    """The environment of the tests with some variables changed; None removes one."""
     env = dict(os.environ, TERM="xterm")
     env.pop("LANGUAGE", None)
     env.pop("NO_COLOR", None)
@@ -44,7 +44,7 @@ def run(*args, cwd=None, **changes):
 
 
 def wait_for(condition, what):
-    """Look again and again until the condition holds."""
+    """Check over and over until the condition holds."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > deadline:
@@ -74,7 +74,7 @@ class Server:
 
 
 class Terminal:
-    """The command on a terminal of its own, whose every byte is kept."""
+    """The command on its own terminal, keeping every byte."""
 
     def __init__(self, *args, width=80, height=24, cwd=None, **changes):
         self.output = b""
@@ -89,7 +89,7 @@ class Terminal:
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
 
     def read(self):
-        """Read what there is, or wait for it; False at the end."""
+        """Read what is there, or wait for it; False at the end."""
         readable, _, _ = select.select([self.master], [], [], PATIENCE)
         if not readable:
             raise AssertionError("the terminal stays silent")
@@ -119,7 +119,7 @@ class Terminal:
 
 
 class ToolTest(unittest.TestCase):
-    """A test with a folder of its own, and a server for all tests of its class."""
+    """A test with its own folder, and a server for all tests of its class."""
 
     @classmethod
     def setUpClass(cls):
@@ -141,7 +141,7 @@ class ToolTest(unittest.TestCase):
 
 
 class TapResult(unittest.TestResult):
-    """A line of TAP for each test, what went wrong as comments below it."""
+    """A line of TAP for each test, with what went wrong as comments below it."""
 
     def __init__(self):
         super().__init__()

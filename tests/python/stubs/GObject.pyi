@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-# What classes stand on, in place of PyGObject's own stubs: with these a wrong name is found, too
+# The base of all classes, instead of PyGObject's own stubs: with these, wrong names are found, too
 from collections.abc import Callable
 from typing import Any
 
