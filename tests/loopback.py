@@ -13,12 +13,8 @@ runs the program with its address in PILLION_TEST_URL, and each `@URL@` in the a
     /file.bin        1 MiB, the same each time; its SHA-256 is in PILLION_TEST_SHA256
     /broken.json     a text that is not JSON
     /catalogue.json  {"thumbnails": [{"path": "/thumbnails/0.bin"}, …]}, 50 of them
-<<<<<<< HEAD
-    /thumbnails/N    2 KiB each, after a moment; three of them are missing, and those from N = 12 on come while `late` is set
-    /echo            what was sent, by any method: {"method": …, "path": …, "headers": [[name, value], …], "body": "…"}
-=======
     /thumbnails/N    2 KiB each, after a moment; three of them are missing, and those from N = 12 on are sent while `late` is set
->>>>>>> 9d3728f (tests: rewrite comments of tests in Python in plain English)
+    /echo            what was sent, by any method: {"method": …, "path": …, "headers": [[name, value], …], "body": "…"}
     anything else    404
 
 Queries are ignored.

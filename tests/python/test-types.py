@@ -410,15 +410,9 @@ class Checked(unittest.TestCase):
                 self.assertEqual(self.mypy(mode, '-p', 'pillion', '-m', 'pillion_pytest'), '')
 
     def test_what_is_public_has_types(self):
-<<<<<<< HEAD
-        """So that a program that is checked strictly can use it."""
+        """So that a strictly checked program can use it."""
         program = ['import pillion', 'from pillion import async_loop, testing']
         for module in ('pillion', 'pillion.async_loop', 'pillion.testing'):
-=======
-        """So that a strictly checked program can use it."""
-        program = ['import pillion', 'from pillion import async_loop']
-        for module in ('pillion', 'pillion.async_loop'):
->>>>>>> 9d3728f (tests: rewrite comments of tests in Python in plain English)
             for name in importlib.import_module(module).__all__:
                 program.append(f'reveal_type({module.rpartition(".")[2]}.{name})')
         (self.top / 'public.py').write_text('\n'.join(program) + '\n', encoding='utf-8')
