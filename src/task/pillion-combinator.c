@@ -168,11 +168,9 @@ waits_for (PillionTask *child,
 }
 
 GError *
-pillion_combinator_check_child (PillionCombinator *self,
+pillion_combinator_check_child (PillionTask *task,
                                 PillionTask *child)
 {
-  PillionTask *task = self->body.task;
-
   if (child == NULL)
     return g_error_new (PILLION_ERROR, PILLION_ERROR_FAILED, _("The function of '%s' did not return a task"), task->name);
   /* A binding may have made it without a loop and a name, as a plain object */

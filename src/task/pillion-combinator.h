@@ -65,7 +65,7 @@ void         pillion_combinator_give_up     (PillionCombinator            *self,
                                              guint                         id);
 
 /* Why what a function of the user's returned can't be waited for; NULL if it can */
-GError      *pillion_combinator_check_child (PillionCombinator            *self,
+GError      *pillion_combinator_check_child (PillionTask                  *task,
                                              PillionTask                  *child);
 
 /* Drops what a function of the user's returned when it was over already: nobody wants it, unless somebody else waits for it */

@@ -265,7 +265,7 @@ begin_attempt (Run *self)
     {
       pillion_combinator_discard (parent, child);
     }
-  else if ((error = pillion_combinator_check_child (parent, child)) != NULL)
+  else if ((error = pillion_combinator_check_child (parent->body.task, child)) != NULL)
     {
       g_clear_object (&child);
       pillion_combinator_end_error (parent, error);

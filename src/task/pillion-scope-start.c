@@ -5,10 +5,11 @@
 #include "config.h"
 
 #include "task/pillion-scope-private.h"
-#include "core/pillion-closure.h"
 
 #include <glib/gi18n-lib.h>
 
+#include "core/pillion-closure.h"
+#include "task/pillion-combinator.h"
 
 /* Work that begins when there is room for it */
 
@@ -57,6 +58,8 @@ return_cancelled (Start *self)
 
   leave_line (self);
   pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("Task '%s' was cancelled"), task->name);
+  if (!self->calling)
+    forget_func (self);
 }
 
 static void
@@ -155,6 +158,7 @@ begin (Start *self)
 {
   PillionTask *task = self->body.task;
   g_autoptr (PillionTask) work = NULL;
+  GError *error;
 
   leave_line (self);
   self->calling = TRUE;
@@ -166,20 +170,10 @@ begin (Start *self)
   if (pillion_task_is_done (task))
     return;
 
-  if (work == NULL)
+  error = pillion_combinator_check_child (task, work);
+  if (error != NULL)
     {
-      pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_FAILED,
-                                     _("The function that starts '%s' did not return a task"), task->name);
-    }
-  else if (work->loop != task->loop)
-    {
-      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("'%s' belongs to another loop"),
-                                     work->name);
-    }
-  else if (work == task)
-    {
-      pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("'%s' would wait for itself"),
-                                     task->name);
+      pillion_task_return_error (task, error);
     }
   else
     {
@@ -319,12 +313,13 @@ pillion_scope_dissolve_line (PillionScope *self)
  * The returned task is in the scope from now on. It stands for the task that @func returns: it has its outcome
  * and its progress. Cancelling it gives up its turn, or cancels the work, unless something else waits for that.
  *
- * If @func makes no task, the task fails with [error@Pillion.Error.FAILED]; if it makes one of another loop, with
- * `G_IO_ERROR_INVALID_ARGUMENT`; if it gives the very task that stands for it, with [error@Pillion.Error.DEADLOCK]. In a scope that is
- * closed, or being closed, it has failed with [error@Pillion.Error.CLOSED], and @func is not called. In one that has cancelled its tasks
- * because one failed ([property@Pillion.Scope:cancel-on-error]) it is cancelled.
+ * In a scope that is closed or being closed, the task has already failed, and @func is not called. In one that
+ * has cancelled its tasks because one failed ([property@Pillion.Scope:cancel-on-error]), it is cancelled.
  *
- * Returns: (transfer full): a task that ends as the work does
+ * Returns: (transfer full): a task that ends as the work does; it fails with `G_IO_ERROR_CANCELLED`, with
+ *   [error@Pillion.Error.FAILED] if @func returns %NULL, with `G_IO_ERROR_INVALID_ARGUMENT` or
+ *   [error@Pillion.Error.DEADLOCK] if it returns a task of another loop, or this very task or one that waits for it,
+ *   or with [error@Pillion.Error.CLOSED]
  *
  * Since: 1.0
  */

@@ -78,7 +78,7 @@ call_next (Chain *self)
     {
       pillion_combinator_end_well (parent);
     }
-  else if ((error = pillion_combinator_check_child (parent, next)) != NULL)
+  else if ((error = pillion_combinator_check_child (parent->body.task, next)) != NULL)
     {
       g_object_unref (next);
       pillion_combinator_end_error (parent, error);

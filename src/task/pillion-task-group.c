@@ -484,7 +484,7 @@ start_one (Group *self)
       return;
     }
 
-  self->error = pillion_combinator_check_child (parent, child);
+  self->error = pillion_combinator_check_child (parent->body.task, child);
   if (self->error == NULL)
     {
       add_child (self, child);

@@ -861,7 +861,8 @@ test_limit (Fixture *fixture,
   kick_until_quiet (fixture->loop);
   g_assert_cmpint (pillion_task_get_state (tasks[1]), ==, PILLION_TASK_SUCCEEDED);
   g_assert_cmpuint (fixture->made->len, ==, 4);
-  assert_log (fixture, "begun freed begun freed begun freed begun freed ");
+  /* What was cancelled before it began needs its data no longer */
+  assert_log (fixture, "begun freed begun freed begun freed freed begun freed ");
 
   for (guint i = 0; i < 4; i++)
     {
@@ -872,7 +873,6 @@ test_limit (Fixture *fixture,
   for (guint i = 0; i < 5; i++)
     g_object_unref (tasks[i]);
   g_object_unref (added);
-  assert_log (fixture, "freed ");
 }
 
 static void
