@@ -713,7 +713,10 @@ class Class:
         """Of __new__ (), and an __init__ () that does nothing, type checkers see the latter with the parameters of the former."""
         init = copy.deepcopy(new)
         init.name = '__init__'
-        init.args.args[0] = ast.arg('self', new.returns or (ast.Name(f'{self.name}[Any]', ast.Load()) if self.generic else None))
+        made = ast.unparse(self.override.plain(new.returns)) if new.returns else f'{self.name}[Any]' if self.generic else None
+        # If that is the class with its own type variables, it goes without saying
+        plain = made is None or made in (base.replace('Generic', self.name) for base in self.generic)
+        init.args.args[0] = ast.arg('self', None if plain else ast.Name(made, ast.Load()))
         init.returns = ast.Constant(None)
         self.members = [(name, init if name == '__init__' else member) for name, member in self.members if name != '__new__']
 

@@ -8,6 +8,7 @@ import asyncio
 from gi.repository import Gio, Pillion, PillionHttp
 
 import pillion
+from pillion.testing import Harness
 
 
 async def give() -> str:
@@ -86,6 +87,8 @@ async def main(loop: Pillion.Loop, scope: Pillion.Scope, client: PillionHttp.Cli
     # The package, and asyncio
     reveal_type(pillion.run(give()))  # str
     reveal_type(pillion.call_in_host(len, 'text'))  # HostCall[int]
+    reveal_type(Harness().run(give()))  # str
+    reveal_type(Harness().host)  # TestHost
     reveal_type(await asyncio.gather(count, data))  # tuple[int, bytes]
     reveal_type(await asyncio.wait_for(count, 1))  # int
     reveal_type(asyncio.ensure_future(count))  # Task[int]

@@ -6,6 +6,7 @@
 
 import asyncio
 import contextvars
+import functools
 import gc
 import importlib.util
 import os
@@ -18,6 +19,7 @@ import textwrap
 import threading
 import time
 import unittest
+import weakref
 
 import gi
 gi.require_version('Pillion', '1')
@@ -215,6 +217,30 @@ class Isolated(unittest.TestCase):
                 result = run(type('Case', (TestCase,), {part: fail, 'test': test}))
                 self.assertEqual(len(result.errors), 1)
                 self.assertIn(f'ValueError: {part}', result.errors[0][1])
+
+    def test_a_function_that_returns_a_coroutine(self):
+        said = []
+
+        class Case(TestCase):
+            async def wait(self):
+                said.append(await asyncio.sleep(HOUR, 'slept'))
+
+            test = functools.partialmethod(wait)
+
+        self.assertTrue(run(Case).wasSuccessful())
+        self.assertEqual(said, ['slept'])
+
+    def test_a_test_that_ran_keeps_no_loop(self):
+        class Case(TestCase):
+            async def test(self):
+                self.seen = weakref.ref(self.loop), weakref.ref(asyncio.get_running_loop())
+
+        case = Case('test')
+        before = set(vars(case))
+        case.run(unittest.TestResult())
+        gc.collect()
+        self.assertEqual(set(vars(case)) - before, {'seen'})
+        self.assertEqual([ref() for ref in case.seen], [None, None])
 
     def test_nothing_is_left(self):
         loops = []

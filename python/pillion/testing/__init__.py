@@ -37,17 +37,10 @@ class TestCase(unittest.TestCase):
     limit: float = Harness.LIMIT
     quiet: float = Harness.QUIET
 
+    # While the test runs: what it runs in, the host with the virtual clock, and the guest loop
     harness: Harness
-
-    @property
-    def host(self) -> Pillion.TestHost:
-        """The host of the test, which has the virtual clock."""
-        return self.harness.host
-
-    @property
-    def loop(self) -> Pillion.Loop:
-        """The guest loop of the test."""
-        return self.harness.loop
+    host: Pillion.TestHost
+    loop: Pillion.Loop
 
     async def asyncSetUp(self) -> None:
         """Called right before the test method, after setUp ()."""
@@ -79,17 +72,17 @@ class TestCase(unittest.TestCase):
         """Calls the base class's `call`, in which the test method is another one."""
         name = self._testMethodName
         method = getattr(self, name)
-        is_own = name in vars(self)  # as pytest makes it
-        self.harness = Harness(self.id(), patience=self.patience, limit=self.limit, quiet=self.quiet)
+        outer = dict(vars(self))  # in which pytest may have the method
+        harness = Harness(self.id(), patience=self.patience, limit=self.limit, quiet=self.quiet)
+        self.harness, self.host, self.loop = harness, harness.host, harness.loop
         ended_well = False
 
         @functools.wraps(method)
         def run():
             nonlocal ended_well
-            if inspect.iscoroutinefunction(method) or self._has_async_parts():
-                result = self.harness.run(self._run_method(method))
-            else:
-                result = method()
+            result = self._run_method(method) if self._has_async_parts() else method()
+            if inspect.isawaitable(result):
+                result = harness.run(result)
             ended_well = True
             return result
 
@@ -97,20 +90,22 @@ class TestCase(unittest.TestCase):
             # The last of the cleanups. If the test has failed, what it left behind says nothing.
             try:
                 if ended_well:
-                    self.harness.check()
+                    harness.check()
             finally:
-                self.harness.close()
+                harness.close()
 
         self.addCleanup(finish)
         setattr(self, name, run)
         try:
             return call()
         finally:
-            self.harness.close()
-            if is_own:
-                setattr(self, name, method)
-            else:
-                delattr(self, name)
+            harness.close()
+            # Test runners keep the test, which is to keep no loop
+            for label in (name, 'harness', 'host', 'loop'):
+                if label in outer:
+                    setattr(self, label, outer[label])
+                else:
+                    vars(self).pop(label, None)
 
     def _has_async_parts(self):
         return (type(self).asyncSetUp is not TestCase.asyncSetUp or type(self).asyncTearDown is not TestCase.asyncTearDown)

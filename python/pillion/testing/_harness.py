@@ -116,7 +116,7 @@ class Harness:
         self.event_loop._is_current = True
         async_loop.set_host(self.host)
         self.event_loop.set_exception_handler(self._on_exception)
-        self.loop.connect('unhandled-error', self._on_unhandled)
+        self._handler = self.loop.connect('unhandled-error', self._on_unhandled)
         sys.excepthook = self._on_excepthook
 
     # Errors that nobody handles
@@ -204,6 +204,7 @@ class Harness:
             _discard(self.loop, CLOSE_SECONDS)
         finally:
             sys.excepthook = self._outer_hook
+            self.loop.disconnect(self._handler)
             async_loop._make_current()
 
 

@@ -141,6 +141,7 @@ def waits(function):
         finally:
             if outer is not None:
                 sys.excepthook = outer
+                hook = sys.__excepthook__  # whatever the other one belongs to may go
             if kept:
                 raise_kept()
 
