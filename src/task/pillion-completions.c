@@ -410,7 +410,7 @@ add_task (State *self,
  *
  * Creates an object that returns tasks as they end. A task that is given twice is returned twice.
  *
- * Returns: (transfer full) (nullable): new completions; %NULL if @error is set: to `G_IO_ERROR_INVALID_ARGUMENT` if one of @tasks belongs
+ * Returns: (transfer full): new completions; %NULL if @error is set: to `G_IO_ERROR_INVALID_ARGUMENT` if one of @tasks belongs
  *   to another loop, to [error@Pillion.Error.CLOSED] if the loop was closed, or to [error@Pillion.Error.WRONG_THREAD]
  *
  * Since: 1.0

@@ -5,6 +5,7 @@
 """The interface follows docs/conventions.md, as far as the GIRs show."""
 
 import os
+import re
 import sys
 import unittest
 
@@ -21,6 +22,23 @@ AS_IN_GLIB = {'pillion_test_add_data_func'}
 
 # Seconds, as GSocket:timeout has them
 SECONDS = {'idle-timeout'}
+
+# Points in time that a function returns, without a unit in its name, as GLib's do
+POINTS = {'pillion_loop_get_now', 'pillion_loop_get_deadline', 'pillion_host_get_now', 'pillion_poll_source_get_ready_time'}
+
+# Where NULL can be a success although there is an error to return: the result of a task
+READERS = {'pillion_' + name for name in (
+    'await_boxed', 'await_bytes', 'await_object', 'await_pointer', 'await_string', 'await_variant', 'task_get_boxed', 'task_get_bytes',
+    'task_get_object', 'task_get_pointer', 'task_get_string', 'task_get_variant',
+)}
+
+# What returns a task that is new, but begins no work: it combines tasks, waits, or has an owner that cancels
+WITHOUT_CANCELLABLE = {'pillion_' + name for name in (
+    'completions_next', 'event_wait', 'loop_next_frame', 'loop_spawn', 'loop_spawn_at', 'loop_spawn_full', 'loop_spawn_static',
+    'queue_get', 'queue_put', 'queue_put_object', 'queue_put_pointer', 'scope_join', 'scope_start', 'scope_start_closure',
+    'semaphore_acquire', 'task_all', 'task_and_then', 'task_and_then_closure', 'task_any', 'task_race', 'task_settle', 'task_shield',
+    'task_with_deadline', 'task_with_timeout',
+)}
 
 
 def parameters(function):
@@ -42,6 +60,35 @@ class Conventions:
                 if 'cancellable' in names:
                     with self.subTest(symbol):
                         self.assertLess(names.index('cancellable'), names.index(last))
+
+    def test_what_begins_work_can_be_cancelled(self):
+        for symbol, function in girfile.functions(self.library).items():
+            result = function.element.find(f'{CORE}return-value')
+            kind = result.find(CORE + 'type')
+            names = [name for name, _, _ in parameters(function)]
+            if kind is None or kind.get(C + 'type') != 'PillionTask*' or result.get('transfer-ownership') != 'full' or result.get('nullable'):
+                continue
+            with self.subTest(symbol):
+                self.assertEqual('cancellable' in names, symbol not in WITHOUT_CANCELLABLE)
+
+    def test_cancellables_and_functions_are_annotated(self):
+        for symbol, function in girfile.functions(self.library).items():
+            elements = function.element.findall(f'{CORE}parameters/{CORE}parameter')
+            names = [element.get('name') for element in elements]
+            for element in elements:
+                with self.subTest(f'{symbol} {element.get("name")}'):
+                    if element.get('name') == 'cancellable':
+                        self.assertEqual(element.get('nullable'), '1')
+                    if element.get('name') == 'func' and 'destroy' in names:
+                        self.assertEqual(element.get('scope'), 'notified')
+                        self.assertEqual(int(element.get('closure')), names.index('user_data'))
+                        self.assertEqual(int(element.get('destroy')), names.index('destroy'))
+
+    def test_an_error_is_no_reason_to_be_nullable(self):
+        for symbol, function in girfile.functions(self.library).items():
+            if function.element.get('throws') == '1' and function.element.find(CORE + 'return-value').get('nullable') == '1':
+                with self.subTest(symbol):
+                    self.assertIn(symbol, READERS)
 
     def test_function_data_and_destroy_end_the_parameters(self):
         count = 0
@@ -83,6 +130,33 @@ class Conventions:
                         self.assertEqual(kind.rstrip('*'), 'GTimeSpan')
                     if name.endswith('_usec'):
                         self.assertEqual(kind, 'gint64')
+
+    def test_microseconds_are_in_the_name(self):
+        """Of properties, fields, and functions that return them."""
+        for owner in girfile.namespace(self.library):
+            for element in [*owner.findall(CORE + 'property'), *owner.findall(CORE + 'field')]:
+                kind, doc = element.find(CORE + 'type'), element.find(CORE + 'doc')
+                if kind is None or kind.get('name') not in ('gint64', 'guint64'):
+                    continue
+                with self.subTest(f'{owner.get("name")}:{element.get("name")}'):
+                    says = doc is not None and 'µs' in doc.text
+                    self.assertEqual(re.search('[-_]usec$', element.get('name')) is not None, says)
+        for symbol, function in girfile.functions(self.library).items():
+            result = function.element.find(CORE + 'return-value')
+            kind, doc = result.find(CORE + 'type'), result.find(CORE + 'doc')
+            if kind is not None and kind.get('name') == 'gint64' and doc is not None and 'µs' in doc.text:
+                with self.subTest(symbol):
+                    self.assertTrue(symbol.endswith('_usec') or symbol in POINTS)
+
+    def test_each_property_has_a_getter(self):
+        hosts = {owner.get('name') for owner in girfile.namespace(self.library) if owner.find(f'{CORE}implements[@name="Host"]') is not None}
+        for owner in girfile.namespace(self.library):
+            for element in owner.findall(CORE + 'property'):
+                with self.subTest(f'{owner.get("name")}:{element.get("name")}'):
+                    if owner.get('name') not in hosts or element.get('name') != 'name':
+                        self.assertTrue(element.get('getter'))
+                    if element.get('writable') == '1' and element.get('construct-only') != '1':
+                        self.assertTrue(element.get('setter'))
 
     def test_accessors_have_the_name_of_their_property(self):
         for owner in girfile.namespace(self.library):
