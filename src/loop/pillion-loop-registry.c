@@ -267,7 +267,7 @@ pillion_loop_get_default (void)
 
   if (context == g_main_context_default () && !is_main_thread ())
     {
-      g_critical ("This thread has no default loop, because it is not the main thread and has no context of its own: make a loop with "
+      g_critical ("This thread has no default loop, because it is not the main thread and has no context of its own: create a loop with "
                   "PILLION_LOOP_PRIVATE_CONTEXT");
       return NULL;
     }

@@ -193,7 +193,7 @@ pillion_loop_busy (PillionLoop *self)
 
   self->winding_down = FALSE;
   if (self->wanted && self->ride == PILLION_RIDE_NONE && !self->core.closing && !get_on (self, &error))
-    g_warning ("Work came, and its host could not be told: %s", error->message);
+    g_warning ("There is new work, but the host could not install its hook: %s", error->message);
 }
 
 /* Whether the hook is removed when the loop is out of work */

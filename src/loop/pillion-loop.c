@@ -159,9 +159,9 @@ pillion_loop_emit_unhandled_error (PillionLoop *self,
   if (pillion_loop_hears_unhandled (self))
     g_signal_emit (self, signals[SIGNAL_UNHANDLED_ERROR], 0, task, error);
   else if (site != NULL)
-    g_warning ("'%s', made at %s, failed, and nobody looked: %s", pillion_task_get_name (task), site, error->message);
+    g_warning ("Unhandled error in '%s', created at %s: %s", pillion_task_get_name (task), site, error->message);
   else
-    g_warning ("'%s' failed, and nobody looked: %s", pillion_task_get_name (task), error->message);
+    g_warning ("Unhandled error in '%s': %s", pillion_task_get_name (task), error->message);
 }
 
 void

@@ -67,7 +67,7 @@ on_unhandled (PillionLoop *loop,
               const GError *error,
               gpointer data)
 {
-  g_autofree char *what = g_strdup_printf (" failed, and nobody looked: %s", error->message);
+  g_autofree char *what = g_strdup_printf (" failed, and nothing handled its error: %s", error->message);
 
   complain (data, task, what);
 }

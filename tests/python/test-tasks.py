@@ -777,11 +777,11 @@ class Results(TaskCase):
         cancellable = Gio.Cancellable()
         task = Pillion.Task.new(loop=guest, name='named', cancellable=cancellable)
         self.assertRegex(task.get_site(), r'test-tasks\.py:\d+$')
-        self.assertRegex(repr(task), r'^<Pillion\.Task \'named\' pending made at .*test-tasks\.py:\d+>$')
+        self.assertRegex(repr(task), r'^<Pillion\.Task \'named\' pending created at .*test-tasks\.py:\d+>$')
         cancellable.cancel()
         self.assertIn('pending being cancelled', repr(task))
         self.assertTrue(task.return_if_cancelled())
-        self.assertIn('\'named\' cancelled made', repr(task))
+        self.assertIn('\'named\' cancelled created', repr(task))
         self.finish(task)
 
     def test_made_wrong(self):
@@ -1199,7 +1199,7 @@ class Http(TaskCase):
                     await task
                 self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.INVALID_JSON))
                 self.assertIn(url, str(caught.exception))
-                self.assertRegex(repr(task), f'\'GET {url}\' failed made at .*test-tasks')
+                self.assertRegex(repr(task), f'\'GET {url}\' failed created at .*test-tasks')
         task = self.client.get_json(URL + '/missing')
         with self.assertRaises(PillionHttp.StatusError) as caught:
             await task

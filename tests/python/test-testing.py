@@ -367,7 +367,7 @@ class Failing(unittest.TestCase):
         async def test(self):
             Pillion.Task.new(self.loop, 'lost').return_error(GLib.Error('as said'))
 
-        self.fails_with(rf"'lost' \({self.place(test)}\) failed, and nobody looked: as said", test)
+        self.fails_with(rf"'lost' \({self.place(test)}\) failed, and nothing handled its error: as said", test)
 
     def test_exceptions_in_callbacks(self):
         def fail(kind):

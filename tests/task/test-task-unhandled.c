@@ -303,14 +303,14 @@ test_warning (void)
   fail (task);
   g_object_unref (task);
   kick_until_quiet (loop);
-  assert_logged ("warning: 'job', made at here.c:5, failed, and nobody looked: gone");
+  assert_logged ("warning: Unhandled error in 'job', created at here.c:5: gone");
 
   logs_catch ();
   task = pillion_task_new_at (loop, "job", NULL, NULL);
   fail (task);
   g_object_unref (task);
   kick_until_quiet (loop);
-  assert_logged ("warning: 'job' failed, and nobody looked: gone");
+  assert_logged ("warning: Unhandled error in 'job': gone");
 
   /* At once, because there may be no more kicks */
   logs_catch ();
@@ -318,7 +318,7 @@ test_warning (void)
   fail (task);
   kick_until_quiet (loop);
   g_object_unref (task);
-  assert_logged ("warning: 'job' failed, and nobody looked: gone");
+  assert_logged ("warning: Unhandled error in 'job': gone");
   loop_end (loop);
 }
 

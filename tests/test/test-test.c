@@ -229,7 +229,7 @@ static const Failing failing[] = {
   { "held", leave_held, "*the loop is still held*" },
   { "region", leave_region, "*a region has not ended*" },
   { "barred", wait_in_region, "*the region*barred*a region has not ended*" },
-  { "unseen", fail_unseen, "*unseen*test-test.c:*nobody looked: what went wrong*" },
+  { "unseen", fail_unseen, "*unseen*test-test.c:*nothing handled its error: what went wrong*" },
   { "assertion", assert_wrong, "*assertion failed (1 == 2)*" },
   { "softly", fail_softly, "*" },
   { "hang", hang, "*has not ended after*waiting for*never*test-test.c*" },

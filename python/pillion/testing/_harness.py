@@ -128,7 +128,7 @@ class Harness:
         self._errors.append((f'{name}{context.get("message")}{_describe(error)}', error))
 
     def _on_unhandled(self, loop, task, error):
-        self._errors.append((f'{_name(task)} failed, and nobody looked: {error.message}', getattr(task, '_exception', None)))
+        self._errors.append((f'{_name(task)} failed, and nothing handled its error: {error.message}', getattr(task, '_exception', None)))
 
     def _on_excepthook(self, kind, error, traceback):
         if not isinstance(error, Exception):

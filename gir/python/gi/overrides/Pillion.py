@@ -393,7 +393,7 @@ class Task(Pillion.Task):
         site = self.get_site()
         return (f'<Pillion.Task {self.get_name()!r} {self.get_state().value_nick}'
                 f'{" being cancelled" if self.is_cancelled() and not self.is_done() else ""}'
-                f'{f" made at {site}" if site else ""}>')
+                f'{f" created at {site}" if site else ""}>')
 
     @classmethod
     def new(cls, loop, name, cancellable=None) -> Task[Any]:
@@ -743,7 +743,7 @@ class Loop(Pillion.Loop):
         loop = None if refused else Loop._get_default()
         if loop is None:
             raise RuntimeError('this thread has no default loop, because it is not the main thread and has no context of its own: '
-                               'make a loop with Pillion.Loop.new(None, Pillion.LoopFlags.PRIVATE_CONTEXT)')
+                               'create a loop with Pillion.Loop.new(None, Pillion.LoopFlags.PRIVATE_CONTEXT)')
         return loop
 
     def close(self, timeout) -> bool:
