@@ -16,11 +16,11 @@ from typing import Any, TypeVar
 from pillion import _library  # first, because it refuses where nothing else would work
 from pillion._gio import chunks, gio, lines
 from pillion._host import HostCall, call_in_host
-from pillion._hosted import frame
+from pillion._hosted import ensure_future, frame
 from pillion._loop import EventLoop, new_loop_to_run
 from pillion._version import __version__
 
-__all__ = ['EventLoop', 'HostCall', '__version__', 'call_in_host', 'chunks', 'frame', 'gio', 'lines', 'run']
+__all__ = ['EventLoop', 'HostCall', '__version__', 'call_in_host', 'chunks', 'ensure_future', 'frame', 'gio', 'lines', 'run']
 
 _T = TypeVar('_T')
 

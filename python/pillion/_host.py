@@ -10,6 +10,7 @@ import contextvars
 import logging
 import os
 import threading
+from asyncio import events
 from collections.abc import Callable, Generator
 from typing import Any, ParamSpec, TypeVar
 
@@ -146,6 +147,11 @@ def host_loop():
     return host
 
 
+def is_other_thread():
+    """Whether another thread is the host's."""
+    return _host_thread is not None and threading.get_ident() != _host_thread
+
+
 def _new_loop():
     return Pillion.Loop.new(None, Pillion.LoopFlags.PRIVATE_CONTEXT)
 
@@ -196,10 +202,13 @@ def give_back(loop):
 
 
 class HostCall(concurrent.futures.Future[_T]):
-    """The outcome of a function that the host's thread calls. It can be awaited in any event loop; a thread without
-    one calls result ()."""
+    """The outcome of a function that the host's thread calls. It can be awaited in any event loop, and in trio; a thread
+    without one calls result ()."""
 
     def __await__(self) -> Generator[Any, None, _T]:
+        trio = overrides.elsewhere.running_trio() if events._get_running_loop() is None else None
+        if trio is not None:
+            return overrides.elsewhere.wait_for_call(self, trio).__await__()
         return asyncio.wrap_future(self).__await__()
 
     __iter__ = __await__

@@ -1,15 +1,87 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""What coroutines want of the host."""
+"""The event loop of the host's thread, for code that runs between its steps: the host's handlers, GLib's callbacks, and the
+coroutines of a host that is itself asyncio or trio."""
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
+import sys
+import threading
 from asyncio import events
-from typing import Any
+from collections.abc import Awaitable
+from typing import Any, TypeVar
 
+from pillion import _host
 from pillion._library import Pillion, overrides
 from pillion._loop import EventLoop
+
+_T = TypeVar('_T')
+
+_guest: Any = None  # the guest loop of the host's thread, once its event loop was asked for
+
+
+def get_loop() -> EventLoop:
+    """The event loop of the host's thread. It stays with the guest loop, so that whoever imports this package again finds
+    it."""
+    global _guest
+    closed, _guest = _guest, _host.host_loop()
+    if closed is not None and closed is not _guest and closed.is_closed():
+        # The guest loop and its event loop keep each other, in a way that the garbage collector can't see
+        loop = closed.__dict__.pop('asyncio_loop', None)
+        if loop is not None and not loop.is_running():
+            loop.close()
+    loop = getattr(_guest, 'asyncio_loop', None)
+    if loop is None or loop.is_closed():
+        loop = _guest.asyncio_loop = EventLoop()
+        loop._is_current = True
+    loop._attach()
+    events.get_running_loop = _get_running_loop
+    return loop
+
+
+def _get_running_loop():
+    """Returns the running event loop, like asyncio's own function. On the host's thread, if none is running, it is the one
+    that the host kicks. asyncio.create_task () and the like then work in the host's handlers too.
+
+    asyncio.run () doesn't ask this function, so between two steps it still finds that nothing is running."""
+    loop = events._get_running_loop()
+    if loop is None:
+        if threading.get_ident() == _host._host_thread:
+            loop = getattr(_guest, 'asyncio_loop', None)
+            if loop is None or loop.is_closed():
+                raise RuntimeError('no running event loop: pillion.ensure_future () starts a coroutine from here')
+        else:
+            raise RuntimeError('no running event loop')
+    return loop
+
+
+def _forget_library(sniffio, function, *args, **kwargs):
+    """Calls a function in a context where no asynchronous library has said that it is running."""
+    context = contextvars.copy_context()
+    context.run(sniffio.current_async_library_cvar.set, None)
+    return context.run(function, *args, **kwargs)
+
+
+def ensure_future(awaitable: Awaitable[_T]) -> asyncio.Future[_T]:
+    """Runs a coroutine, or waits for another awaitable, in the host's kicks. Returns a future, like asyncio.ensure_future ().
+
+    It works anywhere on the host's thread. In a host that is itself asyncio, asyncio.ensure_future () runs a coroutine in the
+    host's event loop."""
+    running = events._get_running_loop()
+    if isinstance(running, EventLoop):
+        loop = running
+    elif _host.is_other_thread():
+        raise RuntimeError('this is not the host\'s thread: use pillion.call_in_host (pillion.ensure_future, …) to start something there')
+    else:
+        loop = get_loop()
+    sniffio = sys.modules.get('sniffio')
+    if sniffio is not None and sniffio.current_async_library_cvar.get(None) is not None:
+        # What trio says of its tasks must not be true for ours
+        return _forget_library(sniffio, asyncio.ensure_future, awaitable, loop=loop)
+    return asyncio.ensure_future(awaitable, loop=loop)
 
 
 def frame() -> Pillion.Task[bool]:

@@ -36,7 +36,7 @@ import weakref
 from asyncio import base_events, events, tasks
 from asyncio.events import Handle, TimerHandle
 from asyncio.futures import Future
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Executor
 from contextvars import Context
 from select import EPOLLET, EPOLLIN, EPOLLOUT
@@ -632,6 +632,22 @@ class EventLoop(asyncio.SelectorEventLoop):
                     self._arm()
                 elif ready > 0:
                     self._set_ready_time(ready)
+
+    def run_until_complete(self, future: Awaitable[_T] | Generator[Any, None, _T]) -> _T:
+        running = events._get_running_loop()
+        if running is None or isinstance(running, EventLoop):
+            return super().run_until_complete(future)
+        # A handler of a host that is asyncio itself: the host stands still meanwhile, as it would for any host's
+        task = tasks.current_task(running)
+        if task is not None:
+            tasks._leave_task(running, task)
+        events._set_running_loop(None)
+        try:
+            return super().run_until_complete(future)
+        finally:
+            events._set_running_loop(running)
+            if task is not None:
+                tasks._enter_task(running, task)
 
     # Signals. Their handlers are called by Python, and not because of a byte in the descriptor that signals wake, as with the standard loop:
     # that belongs to the host, or to the main loop that runs, and is taken only for a wait in C, in which Python calls no handler.

@@ -22,9 +22,11 @@ program itself, which calls `kick_async_loop ()` now and then.
 import asyncio
 import logging
 import sys
+import warnings
+from asyncio import events
 from typing import Any
 
-from pillion import _host, _loop
+from pillion import _hosted, _loop
 from pillion._executor import DaemonExecutor
 from pillion._library import GLib, Pillion, overrides
 
@@ -41,24 +43,11 @@ PATIENCE = 1
 
 
 def _make_current():
-    """Gives the host's thread a current loop. It stays with the guest loop, so that this module finds it when it is
-    imported again."""
+    """Gives the host's thread a current event loop. Another add-on may have set a loop of its own, or a policy."""
     global guest
-    closed, guest = guest, _host.host_loop()
-    if closed is not None and closed is not guest and closed.is_closed():
-        # The guest loop and its event loop keep each other, in a way that the garbage collector can't see
-        loop = closed.__dict__.pop('asyncio_loop', None)
-        if loop is not None and not loop.is_running():
-            loop.close()
-    loop = getattr(guest, 'asyncio_loop', None)
-    if loop is None or loop.is_closed():
-        loop = guest.asyncio_loop = _loop.EventLoop()
-        loop._is_current = True
-        asyncio.set_event_loop(loop)
-    else:
-        # Another add-on may have set a loop of its own, or a policy
-        asyncio.set_event_loop(loop)
-    loop._attach()
+    loop = _hosted.get_loop()
+    guest = loop._guest
+    asyncio.set_event_loop(loop)
     return loop
 
 
@@ -102,6 +91,10 @@ def ensure_async_loop() -> None:
     """Makes sure that the loop is kicked. The hook is installed once, however often this is called. It is removed
     when everything is done, and installed again by the next task."""
     loop = _make_current()
+    running = events._get_running_loop()
+    if running is not None and not isinstance(running, _loop.EventLoop) and not loop._is_occupied() and guest.get_live_tasks() == 0:
+        warnings.warn(f'there is nothing to run: while {running!r} is running, asyncio.ensure_future () and create_task () use that event '
+                      'loop. Use pillion.ensure_future () instead', RuntimeWarning, stacklevel=2)
     if not guest.is_passenger():
         guest.ensure(guest.get_host() or _stopped_host or _make_host())
     if not loop._armed:

@@ -597,9 +597,9 @@ class Elsewhere(TaskCase):
         self.assertEqual(asyncio.run(work()), 'kicked')
 
     def test_standard_loop_without_kicks(self):
-        with unittest.mock.patch.object(overrides, 'PATIENCE', 0.01):
+        with unittest.mock.patch.object(overrides.elsewhere, 'PATIENCE', 0.01):
             task = pending()
-            with self.assertRaisesRegex(RuntimeError, r'nobody runs.*\'pending\'.*pillion\.run'):
+            with self.assertRaisesRegex(RuntimeError, r'\'pending\'.*nobody runs.*pillion\.run'):
                 asyncio.run(self.wait(task))
         asyncio.set_event_loop(self.loop)
         for _ in range(10):

@@ -26,6 +26,7 @@ from typing import Any, Generic, NamedTuple, Self, TypeVar, TypeVarTuple, overlo
 
 import gi
 from gi.module import get_introspection_module
+from gi.overrides import _pillion_elsewhere as elsewhere
 from gi.overrides import override
 from gi.overrides._pillion_delivery import to_bytes
 from gi.overrides._pillion_interrupts import follows_close, keep, kept, raise_kept, runs, takes, tell_of_close, waits, wakes
@@ -279,74 +280,14 @@ class Progress(NamedTuple):
     message: str | None
 
 
-# How long a task is waited for in an event loop that is none of Pillion's, on the thread that is to kick, in seconds, before the first kick
-PATIENCE = 5
-
-
-class _Relay:
-    """Tells another event loop that a task is done, or, by being dropped before it was called, that it never will
-    be."""
-
-    __slots__ = ('loop', 'future')
-
-    def __init__(self, loop, future):
-        self.loop = loop
-        self.future = future
-
-    def __call__(self, *_):
-        loop, self.loop = self.loop, None
-        if loop is not None:
-            try:
-                loop.call_soon_threadsafe(_end_wait, self.future)
-            except RuntimeError:
-                pass  # it was closed
-
-    __del__ = __call__
-
-
-def _end_wait(future):
-    if not future.done():
-        future.set_result(None)
-
-
-async def _wait_elsewhere(task, loop):
-    """Waits in an asyncio loop that does not ride on the task's guest loop: on another thread, or not one of Pillion's."""
-    guest = task.get_loop()
-    future = loop.create_future()
-    patience = None
-    callback = 0
-
-    def watch(relay):
-        nonlocal callback
-        if patience is not None:
-            patience.cancel()
-        callback = task.add_done_callback(relay)
-
-    def give_up():
-        task.remove_done_callback(callback)
-        # It knows whether somebody else waits
-        source = Pillion.PollSource.new(guest, -1)
-        if source.watch_task(task):
-            source.give_up_task(task)
-        source.close()
-
-    def complain():
-        if not future.done():
-            future.set_exception(RuntimeError(
-                f'nobody runs the guest loop that {task.get_name()!r} belongs to: this event loop does not, because it is none of '
-                'Pillion\'s. Use pillion.run (), or kick the guest loop'))
-
-    if guest.is_on_thread():
-        patience = loop.call_later(PATIENCE, complain)
-    guest.call_soon_threadsafe(watch, _Relay(loop, future))
-    try:
-        await future
-    except BaseException:
-        guest.call_soon_threadsafe(give_up)
-        raise
-    finally:
-        if patience is not None:
-            patience.cancel()
+def _ensure_future(awaitable, guest):
+    """Starts a coroutine in the event loop that is running, or else in the one that rides on the guest loop."""
+    loop = None
+    if not asyncio.isfuture(awaitable) and _get_running_loop() is None:
+        loop = getattr(guest, 'asyncio_loop', None)
+        if loop is not None and loop.is_closed():
+            loop = None
+    return asyncio.ensure_future(awaitable, loop=loop)
 
 
 class Task(Pillion.Task):
@@ -369,7 +310,7 @@ class Task(Pillion.Task):
             loop = _get_running_loop()
             future = getattr(loop, '_watch_task', _cannot_watch)(self)
             if future is None:
-                yield from _wait_elsewhere(self, asyncio.get_running_loop()).__await__()
+                yield from elsewhere.wait(self).__await__()
             else:
                 try:
                     yield from future
@@ -404,9 +345,9 @@ class Task(Pillion.Task):
     def from_awaitable(cls, awaitable: Awaitable[_T], loop: Loop | None = None, name: str | None = None) -> Task[_T]:
         """Creates a task that ends like an asyncio future or a coroutine, for scopes and combinators. Cancelling one
         cancels the other."""
-        future = asyncio.ensure_future(awaitable)
         if loop is None:
             loop = Pillion.Loop.get_default()
+        future = _ensure_future(awaitable, loop)
         if name is None:
             name = future.get_name() if isinstance(future, asyncio.Task) else 'future'
         try:
@@ -539,15 +480,10 @@ class Task(Pillion.Task):
     async def progress(self) -> AsyncGenerator[Progress, None]:
         """Yields a Progress whenever it changes, and ends when the task does, whatever its outcome. This waits for
         the task: leaving it early cancels the task, unless something else waits for it too."""
-        changed = asyncio.Event()
+        changed = Event(self.get_loop())
         last = None
         handler = self.connect('progress', lambda _: changed.set())
-        loop = asyncio.get_running_loop()
-        wait = None
-        if not self.done():
-            watched = getattr(loop, '_watch_task', _cannot_watch)(self)
-            wait = watched or asyncio.ensure_future(_wait_elsewhere(self, loop))
-            wait.add_done_callback(lambda _: changed.set())
+        callback = 0 if self.done() else self.add_done_callback(lambda _: changed.set())
         try:
             while True:
                 changed.clear()
@@ -557,15 +493,19 @@ class Task(Pillion.Task):
                 if now != last:
                     last = now
                     yield now
-                if is_done or wait.done():
+                if is_done:
                     break
-                await changed.wait()
+                wait = changed.wait()
+                try:
+                    await wait
+                except CancelledError:
+                    if not wait.cancelled():
+                        raise
+                    break  # the loop was closed
         finally:
             self.disconnect(handler)
-            if wait is not None and not wait.done():
-                if watched is not None:
-                    loop._give_up_task(self, wait)
-                wait.cancel()
+            if not self.done() and not self.get_loop().is_closed():
+                elsewhere.give_up(self, callback)
 
     # Combinators
 
@@ -876,6 +816,9 @@ class _Body:
 
     def __init__(self, scope):
         self.scope = scope
+        if _get_running_loop() is None:
+            raise RuntimeError(f'`async with` a scope ({scope.get_name()!r}) needs an asyncio event loop. In trio, start tasks in the scope and '
+                               'await scope.join ()')
         self.task = asyncio.current_task()
         self.cancelling = self.task.cancelling()  # how often it was cancelled before
         self.interrupted = False
