@@ -129,6 +129,11 @@ _kept: list[Any] = []  # of the parent's: it must not be freed here
 os.register_at_fork(after_in_child=_after_fork)
 
 
+def is_host(guest):
+    """Whether this is the thread of the host, and its guest loop."""
+    return _caller is not None and _caller.host is guest and threading.get_ident() == _host_thread
+
+
 def host_loop():
     """The guest loop of the host's thread, which is the first thread that asks."""
     global _caller, _host_thread

@@ -158,11 +158,12 @@ class EventLoop(asyncio.SelectorEventLoop):
     # With these the instance keeps below the 30 attributes that Python stores and looks up fast
     __slots__ = ('_armed', '_awaited', '_busy', '_clock', '_collected', '_end', '_forked', '_guest', '_has_wakeup', '_held',
                  '_is_current', '_is_run', '_kicked', '_n_blind', '_n_calls', '_n_external', '_n_left', '_outer_wakeup', '_own_wakeup',
-                 '_owner', '_set_ready_time', '_source', '_turned', '_wait', '_witness')
+                 '_owner', '_seat', '_set_ready_time', '_source', '_turned', '_wait', '_witness')
 
     def __init__(self) -> None:
         self._source: Any = None
         self._guest: Any = None
+        self._seat: Any = None
         self._owner: int | None = None  # the thread that the source belongs to
         self._armed = True  # whether what becomes ready is seen anyway: in a pass, and when one is on its way
         self._kicked = False  # whether a pass is under way with the context outside
@@ -215,16 +216,10 @@ class EventLoop(asyncio.SelectorEventLoop):
                     return
                 self._deliver()
             self._detach()
-        ref = weakref.ref(self)
-
-        def on_ready(source, deadline):
-            loop = ref()
-            return -1 if loop is None else loop._dispatch(deadline * 1e-6)
-
         self._owner = thread
         self._guest = guest = _host.take_guest()
-        self._source = source = new_source(guest, self._selector.fileno())
-        source.set_callback(on_ready)
+        self._source, self._seat = source, seat = _take_seat(guest, self._selector.fileno())
+        seat.loop = weakref.ref(self)
         self._set_ready_time = source.set_ready_time
         self._wait = source.wait
         if not hasattr(guest, 'clock_followed'):
@@ -242,14 +237,14 @@ class EventLoop(asyncio.SelectorEventLoop):
             self._arm()
 
     def _detach(self):
-        source, guest = self._source, self._guest
+        source, guest, seat = self._source, self._guest, self._seat
         if source is None:
             return
-        self._source = self._guest = None
+        self._source = self._guest = self._seat = None
         self._set_ready_time = self._wait = None
         self._armed = True
         self._set_busy(False)
-        source.close()
+        _leave_seat(guest, source, seat)
         _host.give_back(guest)
 
     def _follow_clock(self):
@@ -938,6 +933,49 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._selector.turns, self._selector.kicked = 0, False
 
 
+class _Seat:
+    """What the source in a context calls. It must not keep the source, because nothing would find a circle through C."""
+
+    __slots__ = ('loop',)
+
+    def __init__(self):
+        self.loop = _nobody  # a weak reference
+
+    def dispatch(self, source, deadline):
+        loop = self.loop()
+        return -1 if loop is None else loop._dispatch(deadline * 1e-6)
+
+
+def _nobody():
+    return None
+
+
+# The guest loop, source and seat that the last loop on the host's thread has left, for the next one: to make them takes a good part of a
+# short run
+_empty: Any = None
+
+
+def _take_seat(guest, fd):
+    global _empty
+    if _empty and _host.is_host(guest):
+        (left, source, seat), _empty = _empty, None
+        if left is guest and source.reuse(fd):
+            return source, seat
+        source.close()  # its guest loop is closed
+    source, seat = new_source(guest, fd), _Seat()
+    source.set_callback(seat.dispatch)
+    return source, seat
+
+
+def _leave_seat(guest, source, seat):
+    global _empty
+    seat.loop = _nobody
+    if _empty is None and _host.is_host(guest) and source.reuse(-1):
+        _empty = guest, source, seat
+    else:
+        source.close()
+
+
 def _follow_clocks(guest, spec):
     for loop in list(_loops):
         if loop._guest is guest:
@@ -976,6 +1014,9 @@ _kept = []
 
 
 def _after_fork():
+    global _empty
+    _kept.append(_empty)
+    _empty = None
     _busy.clear()
     wakeup = signal.set_wakeup_fd(-1)
     if not any(loop._csock is not None and loop._csock.fileno() == wakeup for loop in _loops):
@@ -986,7 +1027,11 @@ def _after_fork():
 
 
 def _at_exit():
+    global _empty
     # From here on nobody may call into the interpreter
+    if _empty:
+        _empty[1].close()
+    _empty = ()
     for loop in list(_loops):
         # One that runs on another thread goes on until that is stopped with the interpreter
         if not loop.is_running() or loop._owner == threading.get_ident():

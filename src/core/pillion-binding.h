@@ -47,7 +47,10 @@ GType        pillion_task_get_result_type     (PillionTask       *self);
 PILLION_AVAILABLE_IN_1_0
 PillionTask *pillion_task_get_source          (PillionTask       *self);
 
-/* What a language's event loop does with its tasks and threads */
+/* What a language's event loop does with its source, tasks and threads */
+PILLION_AVAILABLE_IN_1_0
+gboolean     pillion_poll_source_reuse        (PillionPollSource *self,
+                                               int                fd);
 PILLION_AVAILABLE_IN_1_0
 gboolean     pillion_poll_source_watch_task   (PillionPollSource *self,
                                                PillionTask       *task);

@@ -351,6 +351,25 @@ set_priority (PillionPollSource *self,
     g_source_set_priority (self->source, priority);
 }
 
+void
+pillion_poll_source_start_over (PillionPollSource *self,
+                                int fd)
+{
+  ForeignSource *source = (ForeignSource *) self->source;
+
+  if (source->tag != NULL)
+    g_source_remove_unix_fd (self->source, source->tag);
+  source->tag = fd >= 0 ? g_source_add_unix_fd (self->source, fd, G_IO_IN) : NULL;
+  self->fd = fd;
+  self->resting = FALSE;
+  self->again = FALSE;
+  self->ready_usec = -1;
+  __atomic_store_n (&self->silenced, FALSE, __ATOMIC_SEQ_CST);
+  pillion_poll_source_apply_ready_time (self);
+  set_priority (self, G_PRIORITY_DEFAULT);
+  set_turn (self, 0);
+}
+
 /* Calls the callback, and sets what it returns. @deadline_usec is when the kick has to end, or 0 if this is
  * not part of a kick. */
 static void

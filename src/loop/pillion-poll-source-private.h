@@ -63,6 +63,10 @@ void     pillion_poll_source_change_ready_time (PillionPollSource *self,
                                                 gint64             ready_usec);
 void     pillion_poll_source_unset_timer       (PillionPollSource *self);
 
+/* As if it had never been ready, with another descriptor */
+void     pillion_poll_source_start_over        (PillionPollSource *self,
+                                                int                fd);
+
 /* While it rests, neither the descriptor nor the ready time is checked */
 void     pillion_poll_source_set_resting       (PillionPollSource *self,
                                                 gboolean           resting);

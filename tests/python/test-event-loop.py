@@ -862,6 +862,38 @@ class AsyncioOutside(Case):
         self.assertEqual(pillion.run(work()), 'ran')
         self.assertTrue(pillion.run(asyncio.sleep(0, True), debug=True))
 
+    def test_one_loop_after_the_other(self):
+        """They use one source in the context, but nothing of the others."""
+        seen = []
+        read, write = socket.socketpair()
+        self.addCleanup(read.close)
+        self.addCleanup(write.close)
+        task = Pillion.Task.new(guest, 'pending')
+        for number in range(3):
+            async def work(number=number):
+                loop = asyncio.get_running_loop()
+                loop.add_reader(read, seen.append, number)
+                loop.call_later(0.001, seen.append, number)
+                waiter = loop.create_task(asyncio.wait_for(asyncio.shield(asyncio.ensure_future(wait())), 3600))
+                await asyncio.sleep(0)
+                self.assertFalse(waiter.done())
+
+            async def wait():
+                await task
+
+            pillion.run(work())
+        self.assertEqual(seen, [])
+        write.send(b'x')
+        task.return_value('late')
+        for _ in range(5):
+            guest.kick()
+        self.assertEqual(seen, [])
+        loops = [pillion.EventLoop() for _ in range(3)]
+        for loop in loops:
+            self.assertEqual(loop.run_until_complete(asyncio.sleep(0.001, 'slept')), 'slept')
+        for loop in loops:
+            loop.close()
+
     def test_runner(self):
         with asyncio.Runner(loop_factory=pillion.EventLoop) as runner:
             self.assertEqual(runner.run(asyncio.sleep(0.001, 1)), 1)
