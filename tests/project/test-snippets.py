@@ -193,7 +193,14 @@ class Snippets(unittest.TestCase):
         if not shutil.which('gjs'):
             self.skipTest('gjs is not installed')
         (self.folder / 'snippet.js').write_text(text, encoding='utf-8')
-        return ['gjs', '-m', 'snippet.js']
+        command = ['gjs', '-m', 'snippet.js']
+        if 'gi://Gtk' in text:
+            if not HAVE_GTK:
+                self.skipTest('GTK 4 is not installed')
+            if not shutil.which('xvfb-run'):
+                self.skipTest('Xvfb is not installed')
+            command = ['xvfb-run', '-a', *command]
+        return command
 
     def program_vala(self, text):
         if not shutil.which('valac'):
