@@ -5,6 +5,7 @@
 """What Python shows of HTTP contains no password from a URL"""
 
 import asyncio
+import json
 
 from support import Case, GLib, Pillion, run_script, tap
 
@@ -83,6 +84,140 @@ class Passwords(Case):
 class Redacted(Case):
     def test_by_hand(self):
         self.assertEqual(PillionHttp.redact_url('https://me:s3cret@example.org/a?b#c'), 'https://example.org/a?b#c')
+
+
+class Requests(Case):
+    """As they are written for requests, httpx and aiohttp."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = PillionHttp.TestServer()
+        self.addCleanup(self.server.close)
+        self.server.add_handler('/', self.echo)
+        self.client = PillionHttp.Client(base_url=self.server.get_url(), headers={'X-Mine': 'default'})
+
+    def echo(self, exchange):
+        fields = {name: exchange.get_header(name) for name in ('Content-Type', 'Authorization', 'X-Mine')}
+        exchange.set_body(json.dumps({
+            'method': exchange.get_method(), 'path': exchange.get_path(), 'query': exchange.get_query(),
+            'body': exchange.get_body().decode(), **fields}).encode(), 'application/json')
+
+    def wait(self, task):
+        self.kick_until(task.done)
+        return task.result()
+
+    def assert_sent(self, task, **wanted):
+        got = self.wait(task).json()
+        self.assertEqual({name: got[name] for name in wanted}, wanted)
+
+    def test_methods(self):
+        client = self.client
+        for method in client.get, client.options, client.delete, client.post, client.put, client.patch:
+            self.assert_sent(method('/a'), method=method.__name__.upper(), path='/a', body='')
+        self.assert_sent(client.request('propfind', '/a'), method='PROPFIND')
+        response = self.wait(client.head('/a'))
+        self.assertEqual((response.status, response.content), (200, b''))
+
+    def test_params(self):
+        self.assert_sent(self.client.get('/a?x=y', params={'q': 'é &', 'n': [1, 2.5], 'none': None, 'yes': True}),
+                         query='x=y&q=%C3%A9%20%26&n=1&n=2.5&yes=true')
+        self.assert_sent(self.client.get('/a', params=[('q', 1), ('q', 2)]), query='q=1&q=2')
+
+    def test_headers(self):
+        self.assert_sent(self.client.get('/'), **{'X-Mine': 'default'})
+        self.assert_sent(self.client.get('/', headers={'x-mine': 'other'}), **{'X-Mine': 'other'})
+        self.assert_sent(self.client.get('/', headers=[('X-Mine', 1), ('X-Mine', 2)]), **{'X-Mine': '1, 2'})
+
+    def test_auth(self):
+        self.assert_sent(self.client.get('/', auth=('Aladdin', 'open sesame')), Authorization='Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==')
+        self.assert_sent(self.client.get('/', auth='Bearer abc'), Authorization='Bearer abc')
+
+    def test_bodies(self):
+        post = self.client.post
+        self.assert_sent(post('/', json={'é': [1, None]}), body='{"é":[1,null]}', **{'Content-Type': 'application/json'})
+        self.assert_sent(post('/', json=[]), body='[]')
+        self.assert_sent(post('/', data={'a': 'b c', 'd': ['é', 2]}), body='a=b+c&d=%C3%A9&d=2',
+                         **{'Content-Type': 'application/x-www-form-urlencoded'})
+        self.assert_sent(post('/', content='é'), body='é', **{'Content-Type': 'text/plain; charset=utf-8'})
+        for content in b'bytes', bytearray(b'bytes'), memoryview(b'bytes'), GLib.Bytes.new(b'bytes'):
+            self.assert_sent(post('/', content=content), body='bytes', **{'Content-Type': None})
+        self.assert_sent(post('/', content=b'<a/>', headers={'Content-Type': 'text/xml'}), body='<a/>', **{'Content-Type': 'text/xml'})
+        self.assert_sent(post('/', content=b''), body='')
+
+    def test_post_json_fails_if_the_server_refuses(self):
+        self.assert_sent(self.client.post_json('/', {'é': 1}), body='{"é":1}', **{'Content-Type': 'application/json'})
+        self.server.add_handler('/missing', lambda exchange: exchange.set_status(404))
+        with self.assertRaises(PillionHttp.StatusError):
+            self.wait(self.client.post_json('/missing', []))
+
+    def test_send(self):
+        request = PillionHttp.Request.new('PATCH', '/a')
+        request.set_body(GLib.Bytes.new(b'abc'), 'text/plain')
+        self.assert_sent(self.client.send(request), method='PATCH', body='abc')
+
+    def test_responses(self):
+        def refuse(exchange):
+            exchange.set_status(404)
+            exchange.set_body('Grüße'.encode('iso-8859-1'), 'text/plain; charset=iso-8859-1')
+
+        self.server.add_handler('/missing', refuse)
+        response = self.wait(self.client.get('/missing'))
+        self.assertEqual((response.status, response.reason, response.ok), (404, 'Not Found', False))
+        self.assertEqual((response.text, response.content), ('Grüße', 'Grüße'.encode('iso-8859-1')))
+        self.assertEqual(response.headers['content-type'], 'text/plain; charset=iso-8859-1')
+        self.assertEqual((response.url, response.history), (self.server.get_url() + '/missing', []))
+        with self.assertRaises(PillionHttp.StatusError) as caught:
+            response.raise_for_status()
+        self.assertEqual((caught.exception.status, caught.exception.body), (404, response.content))
+        with self.assertRaises(GLib.Error) as caught:
+            response.json()
+        self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.INVALID_JSON))
+
+        response = self.wait(self.client.get('/'))
+        self.assertIs(response.raise_for_status(), response)
+
+    def test_redirects(self):
+        def redirect(exchange):
+            exchange.set_status(302)
+            exchange.add_header('Location', '/there')
+
+        self.server.add_handler('/here', redirect)
+        response = self.wait(self.client.get('/here'))
+        self.assertEqual(response.url, f'{self.server.get_url()}/there')
+        self.assertEqual([(before.status, before.url) for before in response.history], [(302, f'{self.server.get_url()}/here')])
+        response = self.wait(self.client.get('/here', follow_redirects=False))
+        self.assertEqual((response.status, response.headers['Location']), (302, '/there'))
+
+    def test_timeout(self):
+        def stall(exchange):
+            exchange.set_delay(60_000_000)
+            exchange.set_text('late')
+
+        self.server.add_handler('/slow', stall)
+        task = self.client.get('/slow', timeout=0.05)
+        self.kick_until(task.done)
+        self.assertRaises(TimeoutError, task.result)
+
+    def test_unknown_charset(self):
+        self.server.add_bytes('/odd', 'é'.encode(), 'text/plain; charset=martian')
+        self.assertEqual(self.wait(self.client.get('/odd')).text, 'é')
+
+    def test_bad_input(self):
+        client = self.client
+        for error, call in (
+                (ValueError, lambda: client.get('/\0')),
+                (ValueError, lambda: client.get('/', params={'a': '\0'})),
+                (ValueError, lambda: client.get('/', auth=('a:b', 'c'))),
+                (ValueError, lambda: client.post('/', json=float('nan'))),
+                (TypeError, lambda: client.post('/', json={1}, data=None)),
+                (TypeError, lambda: client.post('/', json=1, data={})),
+                (TypeError, lambda: client.get('/', json=1)),
+                (TypeError, lambda: client.get('/', params=3))):
+            self.assertRaises(error, call)
+        for call in lambda: client.request('G ET', '/'), lambda: client.get('/', headers={'A': 'b\r\nC: d'}):
+            with self.assertRaises(GLib.Error) as caught:
+                self.wait(call())
+            self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.INVALID_REQUEST))
 
 
 class TestServers(Case):

@@ -8,12 +8,13 @@ from __future__ import annotations
 import http.client
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Self, TypeVarTuple
+from typing import Any, Self, TypeVarTuple, Union
 
 from gi.module import get_introspection_module
 from gi.overrides import _pillion_delivery as delivery
+from gi.overrides import _pillion_request as requests
 from gi.overrides import override
 from gi.repository import Gio, GLib, Pillion
 
@@ -23,6 +24,10 @@ core = sys.modules['gi.overrides.Pillion']
 __all__ = []
 
 _Ts = TypeVarTuple('_Ts')  # for the annotations, as in Pillion.py
+
+# What names and values are given as, and bytes
+_Pairs = Union[Mapping[str, Any], Iterable[tuple[str, Any]]]
+_Bytes = Union[bytes, bytearray, memoryview, GLib.Bytes]
 
 # The version of the library that this file belongs to
 __version__ = '1.0.0'
@@ -61,10 +66,7 @@ class StatusError(GLib.Error):
             self.reason = response.get_reason()
             self.url = response.get_url()
             self.body = response.get_body().get_data() or b''
-            for name in response.get_header_names():
-                # Several Set-Cookie fields can't be joined with commas, and come as lines
-                for value in response.get_header(name).split('\n'):
-                    self.headers[name] = value
+            self.headers = _headers(response)
 
     def __str__(self):
         return self.message
@@ -78,6 +80,15 @@ for _code, _member in PillionHttp.StatusError.__enum_values__.items():
     setattr(StatusError, _member.value_nick.upper().replace('-', '_'), int(_code))
 
 
+def _headers(response):
+    headers = http.client.HTTPMessage()
+    for name in response.get_header_names():
+        # Several Set-Cookie fields can't be joined with commas, and come as lines
+        for value in response.get_header(name).split('\n'):
+            headers[name] = value
+    return headers
+
+
 def _make_status_error(error, task):
     response = PillionHttp.Response.from_task(task) if task is not None else None
     return StatusError(error.message, error.code, response)
@@ -86,14 +97,165 @@ def _make_status_error(error, task):
 core.exceptions[STATUS_ERROR] = _make_status_error
 
 
+class Response(PillionHttp.Response):
+    """What a server answered."""
+
+    @property
+    def status(self) -> int:
+        """The status, such as 200."""
+        return self.get_status()
+
+    @property
+    def reason(self) -> str | None:
+        """The name of the status."""
+        return self.get_reason()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is less than 400."""
+        return self.get_status() < 400
+
+    @property
+    def url(self) -> str:
+        """The final URL, after redirects."""
+        return self.get_url()
+
+    @property
+    def headers(self) -> http.client.HTTPMessage:
+        """The header fields."""
+        try:
+            return self._headers
+        except AttributeError:
+            self._headers = _headers(self)
+            return self._headers
+
+    @property
+    def content(self) -> bytes:
+        """The body. Each use copies it: keep it if it is large."""
+        return delivery.to_bytes(self.get_body())
+
+    @property
+    def text(self) -> str:
+        """The body as a text, in the encoding that the server names, or else UTF-8. What can't be decoded is replaced."""
+        charset = self.headers.get_content_charset('utf-8')
+        try:
+            return self.content.decode(charset, 'replace')
+        except LookupError:
+            return self.content.decode('utf-8', 'replace')
+
+    @property
+    def history(self) -> list[Response]:
+        """The responses that redirected here, the first one first."""
+        return self.get_history()
+
+    def json(self) -> Any:
+        """The Python value of a JSON body. It is parsed at once: get_json () is for large ones."""
+        try:
+            return delivery.parse(self.get_body().get_data() or b'')
+        except (ValueError, RecursionError) as error:
+            raise GLib.Error(f'{self.url}: {error}', ERROR, PillionHttp.Error.INVALID_JSON) from None
+
+    def raise_for_status(self) -> Self:
+        """Raises StatusError if the server refused, with a status of 400 or more. Returns the response."""
+        if not self.ok:
+            reason = f' ({self.reason})' if self.reason else ''
+            raise StatusError(f'{self.url}: the server answered {self.status}{reason}', self.status, self)
+        return self
+
+    def __repr__(self):
+        return f'<PillionHttp.Response {self.status} {self.url}>'
+
+
 class Client(PillionHttp.Client):
-    def __new__(cls, loop: Pillion.Loop | None = None, **properties: Any):
+    """Sends requests. What get (), post () and their siblings return is a task of a response, whatever its status;
+    get_bytes (), get_json () and the downloads fail with StatusError if the server refuses."""
+
+    def __new__(cls, loop: Pillion.Loop | None = None, *, headers: _Pairs | None = None, **properties: Any):
         self = PillionHttp.Client.new(core._or_default(loop))
         self.set_properties(**properties)
+        if headers is not None:
+            for name, value in requests.pairs(headers):
+                self.set_header(name, value)
         return self
 
     def __init__(self, *args, **kwargs):
         pass  # it was made by __new__ ()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                        traceback: TracebackType | None) -> None:
+        pass  # what runs goes on, as it does when the client is dropped
+
+    def request(self, method: str, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
+                content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
+                auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+                cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
+        """Sends a request. Returns a task whose result is a Response, whatever its status.
+
+        `params` are added to the URL, and `headers` to the header: mappings, whose values may be lists, or pairs. The body is one of
+        `content` (bytes or a text), `data` (the fields of a form) and `json` (a value). `auth` is a user and a password, or the value of
+        the header field Authorization. `timeout` is for the whole call, in seconds."""
+        return self._request(method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable)
+
+    def _request(self, method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable):
+        request = requests.make(method, url, params, headers, content, data, json, auth, timeout, follow_redirects)
+        return core._at(PillionHttp.Client.send(self, request, cancellable), 3)
+
+    def send(self, request, cancellable=None) -> Pillion.Task[Response]:
+        """Sends a request. Returns a task whose result is a Response."""
+        return core._at(PillionHttp.Client.send(self, request, cancellable))
+
+    def get(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
+            auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+            cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
+        """Gets a URL: see request ()."""
+        return self._request('GET', url, params, headers, None, None, None, auth, timeout, follow_redirects, cancellable)
+
+    def head(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
+             auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+             cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
+        """Gets the header alone: see request ()."""
+        return self._request('HEAD', url, params, headers, None, None, None, auth, timeout, follow_redirects, cancellable)
+
+    def options(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
+                auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+                cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
+        """Asks what a URL allows: see request ()."""
+        return self._request('OPTIONS', url, params, headers, None, None, None, auth, timeout, follow_redirects, cancellable)
+
+    def delete(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
+               auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+               cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
+        """Deletes what a URL names: see request ()."""
+        return self._request('DELETE', url, params, headers, None, None, None, auth, timeout, follow_redirects, cancellable)
+
+    def post(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
+             content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
+             auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+             cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
+        """Posts to a URL: see request ()."""
+        return self._request('POST', url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable)
+
+    def put(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
+            content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
+            auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+            cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
+        """Puts a body at a URL: see request ()."""
+        return self._request('PUT', url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable)
+
+    def patch(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
+              content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
+              auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+              cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
+        """Changes what a URL names: see request ()."""
+        return self._request('PATCH', url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable)
+
+    def post_json(self, url, json: Any, cancellable=None) -> Pillion.Task[Response]:
+        """Posts a Python value as JSON. Returns a task whose result is a Response, and which fails with StatusError if the
+        server refuses."""
+        return core._at(PillionHttp.Client.post_json(self, url, requests.encode_json(json), cancellable))
 
     def get_bytes(self, url, cancellable=None) -> Pillion.Task[bytes]:
         """Gets a body. Returns a task whose result is bytes."""
@@ -139,7 +301,7 @@ class TestServer(PillionHttp.TestServer):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.close()
 
-    def add_bytes(self, path, body: bytes | bytearray | memoryview | GLib.Bytes, content_type=None) -> None:
+    def add_bytes(self, path, body: _Bytes, content_type=None) -> None:
         """Answers requests for `path` with fixed bytes."""
         PillionHttp.TestServer.add_bytes(self, path, body if isinstance(body, GLib.Bytes) else GLib.Bytes.new(bytes(body)), content_type)
 
@@ -157,7 +319,7 @@ class TestExchange(PillionHttp.TestExchange):
         """The body of the request, as bytes."""
         return PillionHttp.TestExchange.get_body(self).get_data() or b''
 
-    def set_body(self, body: bytes | bytearray | memoryview | GLib.Bytes, content_type=None) -> None:
+    def set_body(self, body: _Bytes, content_type=None) -> None:
         """Sets the body of the response."""
         PillionHttp.TestExchange.set_body(self, body if isinstance(body, GLib.Bytes) else GLib.Bytes.new(bytes(body)), content_type)
 
@@ -204,6 +366,7 @@ def _to_file(file):
     return file if isinstance(file, Gio.File) else Gio.File.new_for_path(os.fspath(file))
 
 
+Response = _public(override(Response))
 Client = _public(override(Client))
 TestExchange = _public(override(TestExchange))
 TestServer = _public(override(TestServer))
