@@ -55,6 +55,7 @@ struct _PillionCore
   guint max_workers;
 
   PillionLiveList scopes;  /* of the links of those that are open */
+  gboolean scopes_changed; /* whether one of them has another number of live tasks and did not notify yet */
   GHashTable *scope_names; /* name → scope; created when first needed */
 };
 

@@ -112,6 +112,8 @@ G_DEFINE_FINAL_TYPE (PillionLoop, pillion_loop, G_TYPE_OBJECT)
 void
 pillion_loop_notify_live_tasks (PillionLoop *self)
 {
+  if (self->core.scopes_changed)
+    pillion_scope_notify_all (&self->core);
   if (!self->live_changed)
     return;
 

@@ -144,6 +144,7 @@ shut (PillionScope *self)
 
   pillion_scope_dissolve_line (self);
   pillion_scope_end_joins (self);
+  pillion_scope_notify_now (self);
   g_object_unref (self);
 }
 

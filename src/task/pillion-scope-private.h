@@ -28,6 +28,7 @@ struct _PillionScope
   guint cursor_index;
   guint64 next_order;
   guint n_live;          /* members here and in the children */
+  gboolean live_changed; /* whether that has changed, and did not notify yet */
   PillionLiveTasks live_tasks; /* the same */
   GHashTable *keys;      /* key → member; made when first wanted */
   PillionWaitQueue joins;
@@ -78,8 +79,13 @@ void          pillion_scope_end_joins        (PillionScope *self);
 /* The same for the scope and its parents, as far as nothing lives there */
 void          pillion_scope_look_for_end     (PillionScope *self);
 
-/* The number of live tasks of the scope, and so of its ancestors, has changed; or the scope was closed */
+/* The number of live tasks of the scope, and so of its ancestors, has changed: they notify at the end of the kick, all by the second
+ * function, or before that if they are closed */
 void          pillion_scope_notify_live_tasks (PillionScope *self);
+void          pillion_scope_notify_all       (PillionCore  *core);
+void          pillion_scope_notify_now       (PillionScope *self);
+
+/* The scope was closed */
 void          pillion_scope_notify_closed    (PillionScope *self);
 
 void          pillion_scope_emit_task_failed (PillionScope *self,

@@ -224,7 +224,7 @@ pillion_scope_class_init (PillionScopeClass *klass)
    * PillionScope:live-tasks: (getter get_live_tasks)
    *
    * The number of tasks of the scope and its children that are pending or whose callbacks have not run yet. It
-   * changes without notification.
+   * notifies once a kick.
    *
    * Since: 1.0
    */
@@ -269,8 +269,37 @@ pillion_scope_init (PillionScope *self)
 void
 pillion_scope_notify_live_tasks (PillionScope *self)
 {
+  pillion_core (self->loop)->scopes_changed = TRUE;
   for (; self != NULL; self = self->parent)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LIVE_TASKS]);
+    self->live_changed = TRUE;
+}
+
+void
+pillion_scope_notify_now (PillionScope *self)
+{
+  if (!self->live_changed)
+    return;
+
+  self->live_changed = FALSE;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LIVE_TASKS]);
+}
+
+void
+pillion_scope_notify_all (PillionCore *core)
+{
+  g_autoptr (GPtrArray) scopes = g_ptr_array_new_with_free_func (g_object_unref);
+
+  core->scopes_changed = FALSE;
+  /* Handlers may open and close scopes */
+  for (PillionLive *link = core->scopes.head; link != NULL; link = link->next)
+    {
+      PillionScope *scope = (PillionScope *) ((char *) link - G_STRUCT_OFFSET (PillionScope, link));
+
+      if (scope->live_changed)
+        g_ptr_array_add (scopes, g_object_ref (scope));
+    }
+  for (guint i = 0; i < scopes->len; i++)
+    pillion_scope_notify_now (scopes->pdata[i]);
 }
 
 void

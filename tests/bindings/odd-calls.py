@@ -186,6 +186,9 @@ def good(name):
         'GFile': [lambda: Gio.File.new_for_path('odd'), lambda: Gio.File.new_for_uri('odd://odd/odd')],
         'GObject': [Gio.Cancellable, cast.task],
     }
+    if NAMESPACE == 'PillionHttp':
+        from gi.repository import PillionHttp
+        ways['PillionHttpRequest'] = [lambda: PillionHttp.Request.new('GET', 'http://127.0.0.1:1/')]
     return [*ways.get(name, made), *late]
 
 

@@ -39,13 +39,19 @@ NO_DEFAULT = {
     'PillionLoop:context': 'the context of the thread',
     'PillionGlibHost:context': 'the default context',
     'PillionSemaphore:available': 'all permits',
+    'PillionHttpRequest:method': 'GET, since null is no method',
+    'PillionHttpRequest:url': 'empty, since null is no URL',
 }
+
+
+MODULES = {'Pillion': Pillion, 'PillionHttp': PillionHttp}
 
 
 def properties():
     """(the class, the element) of each property that the GIRs have."""
     for library in girfile.LIBRARIES:
         for owner in girfile.namespace(library).findall(CORE + 'class'):
+            getattr(MODULES[library.namespace], owner.get('name'))  # PyGObject registers a type when it is first asked for
             for element in owner.findall(CORE + 'property'):
                 yield owner.get(C + 'type'), element
 
@@ -113,6 +119,7 @@ class Case(unittest.TestCase):
             'PillionTask': lambda: Pillion.Task.new(loop, 'properties', None),
             'PillionTickHost': lambda: Pillion.TickHost.new('properties', 60),
             'PillionHttpClient': lambda: PillionHttp.Client.new(loop),
+            'PillionHttpRequest': lambda: PillionHttp.Request.new('GET', 'http://127.0.0.1/'),
             'PillionHttpTestServer': lambda: PillionHttp.TestServer.new(loop),
         }[type_name]()
 

@@ -1059,6 +1059,53 @@ test_failure_is_handled (Fixture *fixture,
   assert_logged ("");
 }
 
+static void
+on_live_tasks (PillionScope *scope,
+               GParamSpec *property,
+               gpointer data)
+{
+  Fixture *fixture = data;
+
+  g_string_append_printf (fixture->log, "%s:%u ", pillion_scope_get_name (scope), pillion_scope_get_live_tasks (scope));
+}
+
+/* In the parents, too */
+static void
+test_live_tasks_notify (Fixture *fixture,
+                        gconstpointer data)
+{
+  g_autoptr (PillionScope) child = pillion_scope_new_child (fixture->scope, "child", NULL);
+  PillionTask *tasks[3];
+
+  g_signal_connect (fixture->scope, "notify::live-tasks", G_CALLBACK (on_live_tasks), fixture);
+  g_signal_connect (child, "notify::live-tasks", G_CALLBACK (on_live_tasks), fixture);
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      tasks[i] = task_new (fixture, "task");
+      g_assert_true (pillion_scope_add (child, tasks[i], NULL));
+    }
+  assert_log (fixture, "");
+  pillion_task_return_boolean (tasks[0], TRUE);
+  pillion_loop_kick (fixture->loop);
+  assert_log (fixture, "mine:2 mine/child:2 ");
+
+  /* Nothing has changed */
+  pillion_loop_kick (fixture->loop);
+  assert_log (fixture, "");
+
+  /* close () tells the end, too; what it leaves behind is not in the scope any more */
+  pillion_task_return_boolean (tasks[1], TRUE);
+  g_signal_handlers_disconnect_by_func (pillion_task_get_cancellable (tasks[2]), obey, tasks[2]);
+  g_assert_false (pillion_scope_close (child, 0, NULL));
+  g_assert_true (g_str_has_suffix (fixture->log->str, "mine/child:0 "));
+  pillion_task_return_boolean (tasks[2], TRUE);
+  kick_until_quiet (fixture->loop);
+  g_assert_true (g_str_has_suffix (fixture->log->str, "mine:0 "));
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    end_object (tasks[i]);
+  g_signal_handlers_disconnect_by_func (fixture->scope, on_live_tasks, fixture);
+}
+
 static gpointer
 use_from_thread (gpointer data)
 {
@@ -1124,6 +1171,7 @@ main (int argc,
   ADD ("start-work-that-is-done", test_start_done_work);
   ADD ("start-after-close", test_start_closed);
   ADD ("failure-is-handled", test_failure_is_handled);
+  ADD ("live-tasks-notifies-once-a-kick", test_live_tasks_notify);
   ADD ("wrong-thread", test_wrong_thread);
 #undef ADD
 
