@@ -100,7 +100,7 @@ static inline void
 hook (PillionFiber *self,
       PillionTask *task)
 {
-  self->await_id = pillion_task_add_done_callback (task, on_awaited, self, on_awaited_over);
+  self->await_id = pillion_task_add_callback (task, PILLION_CALLBACK_WAITS, on_awaited, self, on_awaited_over);
 }
 
 void
@@ -116,7 +116,7 @@ pillion_fiber_give_up (PillionFiber *self)
   self->unhooked = FALSE;
 
   /* A finished task writes nowhere any more, and its waiters may hear of it much later, if that waits for a safe point */
-  if (pillion_task_is_done (awaited) || pillion_task_has_waiters (awaited))
+  if (pillion_task_is_done (awaited) || pillion_task_is_awaited (awaited))
     {
       pillion_fiber_resume (self);
     }
@@ -183,7 +183,7 @@ await_done (PillionFiber *self,
 
   if (G_UNLIKELY (!check (self, error)))
     {
-      if (self->core->closed || pillion_task_has_waiters (task))
+      if (self->core->closed || pillion_task_is_awaited (task))
         return FALSE;
 
       /* As if it had been cancelled a moment later */

@@ -140,7 +140,7 @@ pillion_awaited_tasks_add (PillionAwaitedTasks *self,
   __atomic_add_fetch (&self->n_refs, 1, __ATOMIC_RELAXED);
   watch->task = task;
   g_hash_table_insert (self->pending, task, watch);
-  watch->callback = pillion_task_add_relay_callback (task, on_done, watch, watch_free);
+  watch->callback = pillion_task_add_callback (task, PILLION_CALLBACK_RELAYS, on_done, watch, watch_free);
   return TRUE;
 }
 
@@ -152,8 +152,9 @@ pillion_awaited_tasks_give_up (PillionAwaitedTasks *self,
 
   if (watch == NULL)
     {
-      if (pillion_core_on_thread (pillion_core (task->loop)))
-        pillion_task_take_back (task);
+      /* It was told, but may not have asked for the result */
+      if (pillion_core_on_thread (pillion_core (task->loop)) && pillion_task_is_done (task))
+        pillion_task_cancel (task);
       return FALSE;
     }
 

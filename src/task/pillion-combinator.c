@@ -99,27 +99,11 @@ pillion_combinator_wait (PillionCombinator *self,
   return pillion_task_add_done_callback (child, on_child_done, g_object_ref (self->body.task), on_callback_freed);
 }
 
-static gboolean
-is_another_waiter (PillionCombinator *self,
-                   const PillionTaskDone *done)
-{
-  return done->func != NULL && !done->owner && done->data != self->body.task;
-}
-
 gboolean
 pillion_combinator_is_alone (PillionCombinator *self,
                              PillionTask *child)
 {
-  if (is_another_waiter (self, &child->first))
-    return FALSE;
-
-  for (GList *link = child->others != NULL ? child->others->head : NULL; link != NULL; link = link->next)
-    {
-      if (is_another_waiter (self, link->data))
-        return FALSE;
-    }
-
-  return TRUE;
+  return !pillion_task_is_awaited_by_others (child, self->body.task);
 }
 
 void
@@ -132,7 +116,7 @@ pillion_combinator_give_up (PillionCombinator *self,
   g_object_ref (child);
   if (!pillion_task_remove_done_callback (child, id))
     self->n_heard--;
-  if (!pillion_task_has_waiters (child))
+  if (!pillion_task_is_awaited (child))
     pillion_task_cancel (child);
   g_object_unref (child);
 }
@@ -193,7 +177,7 @@ pillion_combinator_discard (PillionCombinator *self,
   if (child == NULL)
     return;
 
-  if (child->loop == self->body.task->loop && !pillion_task_has_waiters (child))
+  if (child->loop == self->body.task->loop && !pillion_task_is_awaited (child))
     pillion_task_cancel (child);
   g_object_unref (child);
 }

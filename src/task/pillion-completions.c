@@ -100,7 +100,8 @@ typedef struct
   GList link;                /* in the state's queue, which has a reference to the task */
   PillionCompletions *owner; /* a reference while it waits */
   State *state;              /* a reference */
-  guint64 order;             /* of what it was given */
+  gboolean given;            /* whether it was given a completion, rather than ended by whoever has the task */
+  guint64 order;             /* of that */
 } Next;
 
 static void
@@ -171,6 +172,7 @@ serve (State *self)
           pillion_task_return_object (task, finished != NULL ? finished->task : NULL);
           if (finished != NULL)
             {
+              next->given = TRUE;
               next->order = finished->order;
               completion_free (finished);
             }
@@ -514,11 +516,13 @@ static void
 next_unwanted (PillionTaskBody *body)
 {
   Next *next = (Next *) body;
-  GObject *finished = body->task->result.object;
   GList *link = next->state->finished.head;
+  GObject *finished;
 
-  if (finished == NULL)
+  if (!next->given)
     return;
+
+  finished = body->task->result.object;
 
   while (link != NULL && ((Completion *) link->data)->order < next->order)
     link = link->next;

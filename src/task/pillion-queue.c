@@ -107,6 +107,7 @@ end_get (PillionTask *task,
   if (!pillion_task_begin_return (task))
     return;
 
+  pillion_waiter_of (task)->served = TRUE;
   pillion_waiter_of (task)->order = order;
   task->result = *content;
   content->kind = PILLION_RESULT_NONE;
@@ -198,9 +199,13 @@ item_unwanted (PillionTaskBody *body)
   PillionWaiter *self = (PillionWaiter *) body;
   PillionTask *task = body->task;
   PillionTaskResult content = { PILLION_RESULT_TASK };
-  /* From now on the queue may keep the task */
-  g_autoptr (PillionQueue) queue = PILLION_QUEUE (g_steal_pointer (&self->owner));
+  g_autoptr (PillionQueue) queue = NULL;
 
+  if (!self->served)
+    return;
+
+  /* From now on the queue may keep the task */
+  queue = PILLION_QUEUE (g_steal_pointer (&self->owner));
   content.task = g_object_ref (task->result.kind == PILLION_RESULT_TASK ? task->result.task : task);
   bring_back (queue, &content, self->order);
 }

@@ -87,7 +87,7 @@ let_go (gpointer data)
 static void
 cancel_work (Start *self)
 {
-  if (!pillion_task_has_waiters (self->work))
+  if (!pillion_task_is_awaited (self->work))
     {
       pillion_task_cancel (self->work);
       return;
@@ -178,8 +178,7 @@ begin (Start *self)
   else
     {
       self->work = g_object_ref (work);
-      /* No waiter: it does not keep itself from cancelling the work */
-      self->callback = pillion_task_add_owner_callback (work, on_work_done, g_object_ref (task), let_go);
+      self->callback = pillion_task_add_callback (work, PILLION_CALLBACK_WATCHES, on_work_done, g_object_ref (task), let_go);
       pillion_task_pass_progress (work, self->callback);
       if (pillion_task_is_cancelled (task))
         cancel_work (self);

@@ -176,7 +176,7 @@ member_free (gpointer data)
 PillionScopeMember *
 pillion_scope_member_of (PillionTask *task)
 {
-  PillionScopeMember *member = pillion_task_find_owner (task, on_member_done);
+  PillionScopeMember *member = pillion_task_find_watcher (task, on_member_done);
 
   return member != NULL && member->scope != NULL ? member : NULL;
 }
@@ -198,7 +198,7 @@ pillion_scope_take_in (PillionScope *self,
       pillion_live_tasks_changed (&each->live_tasks, each, pillion_core (each->loop), task, TRUE);
     }
   /* Called after all other callbacks, also those that are added later: then the task is over */
-  member->callback = pillion_task_add_owner_callback (task, on_member_done, member, member_free);
+  member->callback = pillion_task_add_callback (task, PILLION_CALLBACK_WATCHES, on_member_done, member, member_free);
   pillion_scope_notify_live_tasks (self);
 
   return member;

@@ -69,12 +69,19 @@ static GParamSpec *properties[N_PROPS];
 G_DEFINE_FINAL_TYPE (PillionSemaphore, pillion_semaphore, G_TYPE_OBJECT)
 
 static void
+serve (PillionTask *task)
+{
+  pillion_waiter_of (task)->served = TRUE;
+  pillion_task_return_boolean (task, TRUE);
+}
+
+static void
 give_back (PillionSemaphore *self)
 {
   PillionTask *next = pillion_wait_queue_pop (&self->waiters);
 
   if (next != NULL)
-    pillion_task_return_boolean (next, TRUE);
+    serve (next);
   else
     {
       self->available++;
@@ -85,7 +92,10 @@ give_back (PillionSemaphore *self)
 static void
 permit_unwanted (PillionTaskBody *body)
 {
-  give_back (PILLION_SEMAPHORE (((PillionWaiter *) body)->owner));
+  PillionWaiter *self = (PillionWaiter *) body;
+
+  if (self->served)
+    give_back (PILLION_SEMAPHORE (self->owner));
 }
 
 static const PillionTaskBodyClass acquire_class = PILLION_WAITER_CLASS (permit_unwanted);
@@ -315,7 +325,7 @@ pillion_semaphore_acquire (PillionSemaphore *self)
     return task;
 
   if (pillion_semaphore_try_acquire (self))
-    pillion_task_return_boolean (task, TRUE);
+    serve (task);
   else
     pillion_wait_queue_push (&self->waiters, task);
 

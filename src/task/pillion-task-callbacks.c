@@ -5,8 +5,8 @@
 #include "config.h"
 
 #include "task/pillion-task-private.h"
-#include "core/pillion-closure.h"
 
+#include "core/pillion-closure.h"
 
 /* The done callbacks of a task: which are called, and in which order. */
 
@@ -42,17 +42,23 @@ pillion_task_free_callbacks (PillionTask *self)
     pillion_task_done_clear (&done);
 }
 
-/* Owners are told last: for them the task is over when everybody else has had their turn */
+static inline gboolean
+watches (PillionTaskDone *done)
+{
+  return done->kind == PILLION_CALLBACK_WATCHES;
+}
+
+/* Those that watch come last: they are told when the task is over for everybody else */
 static void
-add_before_owners (PillionTask *self,
-                   PillionTaskDone *done)
+add_before_watchers (PillionTask *self,
+                     PillionTaskDone *done)
 {
   GList *link = self->others->tail;
 
-  while (link != NULL && ((PillionTaskDone *) link->data)->owner)
+  while (link != NULL && watches (link->data))
     link = link->prev;
 
-  if (link == NULL && self->first.func != NULL && self->first.owner)
+  if (link == NULL && self->first.func != NULL && watches (&self->first))
     {
       g_queue_push_head (self->others, g_memdup2 (&self->first, sizeof self->first));
       self->first = *done;
@@ -100,15 +106,14 @@ take_id (PillionTask *self)
   return self->last_id;
 }
 
-static guint
-add_callback (PillionTask *self,
-              PillionTaskDoneFunc func,
-              gpointer user_data,
-              GDestroyNotify destroy,
-              gboolean owner,
-              gboolean relay)
+guint
+pillion_task_add_callback (PillionTask *self,
+                           PillionCallbackKind kind,
+                           PillionTaskDoneFunc func,
+                           gpointer user_data,
+                           GDestroyNotify destroy)
 {
-  PillionTaskDone done = { func, user_data, destroy, take_id (self), owner, relay };
+  PillionTaskDone done = { func, user_data, destroy, take_id (self), kind };
   PillionCore *core = pillion_core (self->loop);
 
   pillion_task_look (self);
@@ -120,10 +125,10 @@ add_callback (PillionTask *self,
     {
       if (self->others == NULL)
         self->others = g_queue_new ();
-      if (owner)
+      if (kind == PILLION_CALLBACK_WATCHES)
         g_queue_push_tail (self->others, g_memdup2 (&done, sizeof done));
       else
-        add_before_owners (self, &done);
+        add_before_watchers (self, &done);
     }
 
   if (!self->queued && !core->closed)
@@ -162,51 +167,47 @@ pillion_task_pass_progress (PillionTask *self,
     done->stand_in = TRUE;
 }
 
-guint
-pillion_task_add_owner_callback (PillionTask *self,
-                                 PillionTaskDoneFunc func,
-                                 gpointer user_data,
-                                 GDestroyNotify destroy)
+static inline gboolean
+waits (PillionTaskDone *done,
+       gconstpointer except)
 {
-  return add_callback (self, func, user_data, destroy, TRUE, FALSE);
-}
-
-guint
-pillion_task_add_relay_callback (PillionTask *self,
-                                 PillionTaskDoneFunc func,
-                                 gpointer user_data,
-                                 GDestroyNotify destroy)
-{
-  return add_callback (self, func, user_data, destroy, FALSE, TRUE);
+  return done->func != NULL && !watches (done) && (except == NULL || done->data != except);
 }
 
 gboolean
-pillion_task_has_waiters (PillionTask *self)
+pillion_task_is_awaited_by_others (PillionTask *self,
+                                   gconstpointer data)
 {
-  if (self->first.func != NULL && !self->first.owner)
+  if (waits (&self->first, data))
     return TRUE;
 
   for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
     {
-      if (!((PillionTaskDone *) link->data)->owner)
+      if (waits (link->data, data))
         return TRUE;
     }
 
   return FALSE;
 }
 
-gpointer
-pillion_task_find_owner (PillionTask *self,
-                         PillionTaskDoneFunc func)
+gboolean
+pillion_task_is_awaited (PillionTask *self)
 {
-  if (self->first.func == func && self->first.owner)
+  return pillion_task_is_awaited_by_others (self, NULL);
+}
+
+gpointer
+pillion_task_find_watcher (PillionTask *self,
+                           PillionTaskDoneFunc func)
+{
+  if (self->first.func == func && watches (&self->first))
     return self->first.data;
 
   for (GList *link = self->others != NULL ? self->others->tail : NULL; link != NULL; link = link->prev)
     {
       PillionTaskDone *done = link->data;
 
-      if (!done->owner)
+      if (!watches (done))
         break;
       if (done->func == func)
         return done->data;
@@ -223,14 +224,14 @@ pillion_task_remove_waiters (PillionTask *self)
   PillionTaskDone *done;
   GList *next;
 
-  if (first.func != NULL && !first.owner)
+  if (waits (&first, NULL))
     self->first.func = NULL;
   else
     first.func = NULL;
   for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = next)
     {
       next = link->next;
-      if (((PillionTaskDone *) link->data)->owner)
+      if (watches (link->data))
         continue;
       g_queue_unlink (self->others, link);
       g_queue_push_tail_link (&removed, link);
@@ -247,25 +248,13 @@ pillion_task_remove_waiters (PillionTask *self)
 }
 
 void
-pillion_task_step_back (PillionTask *self,
-                        guint id)
+pillion_task_stop_waiting (PillionTask *self,
+                           guint id)
 {
-  if (self->first.func != NULL && self->first.id == id)
-    {
-      self->first.owner = TRUE;
-      return;
-    }
+  PillionTaskDone *done = find_callback (self, id);
 
-  for (GList *link = self->others != NULL ? self->others->head : NULL; link != NULL; link = link->next)
-    {
-      PillionTaskDone *other = link->data;
-
-      if (other->id == id)
-        {
-          other->owner = TRUE;
-          return;
-        }
-    }
+  if (done != NULL)
+    done->kind = PILLION_CALLBACK_WATCHES;
 }
 
 void
@@ -274,9 +263,7 @@ pillion_task_give_up (PillionTask *self,
 {
   g_object_ref (self);
   pillion_task_remove_done_callback (self, id);
-  if (pillion_task_is_done (self))
-    pillion_task_take_back (self);
-  else if (!pillion_task_has_waiters (self))
+  if (!pillion_task_is_awaited (self))
     pillion_task_cancel (self);
   g_object_unref (self);
 }
@@ -307,7 +294,7 @@ pillion_task_add_done_callback (PillionTask *self,
   g_return_val_if_fail (func != NULL, 0);
   g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), 0);
 
-  return add_callback (self, func, user_data, destroy, FALSE, FALSE);
+  return pillion_task_add_callback (self, PILLION_CALLBACK_WAITS, func, user_data, destroy);
 }
 
 /**
@@ -331,7 +318,8 @@ pillion_task_add_done_closure (PillionTask *self,
   g_return_val_if_fail (closure != NULL, 0);
   g_return_val_if_fail (pillion_core_on_thread (pillion_core (self->loop)), 0);
 
-  return add_callback (self, pillion_closure_call_done, pillion_closure_take (closure), pillion_closure_let_go, FALSE, FALSE);
+  return pillion_task_add_callback (self, PILLION_CALLBACK_WAITS, pillion_closure_call_done, pillion_closure_take (closure),
+                                    pillion_closure_let_go);
 }
 
 /**

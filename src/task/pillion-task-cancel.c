@@ -8,7 +8,7 @@
 
 #include "base/pillion-sync.h"
 
-/* How the request to end gets to who works on a task. */
+/* How the request to end gets to what works on a task. */
 
 static PillionTaskBody *
 body_from_item (PillionItem *item)
@@ -16,11 +16,18 @@ body_from_item (PillionItem *item)
   return (PillionTaskBody *) ((char *) item - G_STRUCT_OFFSET (PillionTaskBody, cancel_item));
 }
 
-/* Whether nobody was told how it ended, nor asked, nor will be */
-static gboolean
-is_unwanted (PillionTask *self)
+/* If nobody got what the task got, or will, it goes to the next in line. On the loop's thread; the task has succeeded. */
+static void
+give_back (PillionTask *self)
 {
-  return !self->told && !pillion_task_is_taken (self) && !pillion_task_has_waiters (self);
+  PillionTaskBody *body = self->body;
+
+  if (body->klass->unwanted == NULL || pillion_core (self->loop)->closed || pillion_task_is_taken (self) || pillion_task_is_awaited (self))
+    return;
+
+  /* By the next */
+  pillion_task_take_outcome (self);
+  body->klass->unwanted (body);
 }
 
 /* On the loop's thread */
@@ -34,9 +41,11 @@ ask_body (PillionTaskBody *self)
       if (task->live)
         self->klass->cancelled (self);
     }
-  else if (pillion_task_load_state (task) == PILLION_TASK_SUCCEEDED && self->klass->unwanted != NULL && is_unwanted (task))
+  else if (pillion_task_load_state (task) == PILLION_TASK_SUCCEEDED)
     {
-      self->klass->unwanted (self);
+      /* If somebody waits for it now, they may give it up later */
+      __atomic_store_n (&self->told, FALSE, __ATOMIC_SEQ_CST);
+      give_back (task);
     }
 }
 
@@ -130,16 +139,6 @@ tell_body (PillionTask *self)
       /* With the only reference: one request is all that there is */
       pillion_core_push (core, &note->item);
     }
-}
-
-void
-pillion_task_take_back (PillionTask *self)
-{
-  PillionTaskBody *body = self->body;
-
-  if (pillion_task_load_state (self) == PILLION_TASK_SUCCEEDED && body != NULL && body->klass->unwanted != NULL && self->loop != NULL &&
-      !pillion_core (self->loop)->closed && is_unwanted (self) && !__atomic_exchange_n (&body->told, TRUE, __ATOMIC_SEQ_CST))
-    body->klass->unwanted (body);
 }
 
 void
@@ -242,12 +241,16 @@ pillion_task_cancel (PillionTask *self)
   g_return_if_fail (PILLION_IS_TASK (self));
 
   state = pillion_task_load_state (self);
-  /* It may have got something that nobody was told of */
+  /* It may have got something that nobody wants any more */
   if (state == PILLION_TASK_SUCCEEDED)
     {
       PillionTaskBody *body = __atomic_load_n (&self->body, __ATOMIC_SEQ_CST);
 
-      if (body != NULL && body->klass->unwanted != NULL)
+      if (body == NULL || body->klass->unwanted == NULL)
+        return;
+      if (pillion_core_on_thread (pillion_core (self->loop)))
+        give_back (self);
+      else
         tell_body (self);
     }
   if (state != PILLION_TASK_PENDING || __atomic_exchange_n (&self->cancelled, TRUE, __ATOMIC_SEQ_CST))

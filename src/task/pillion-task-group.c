@@ -92,7 +92,7 @@ stop (Group *self)
         }
       else
         {
-          pillion_task_step_back (child->task, child->id);
+          pillion_task_stop_waiting (child->task, child->id);
         }
     }
 }

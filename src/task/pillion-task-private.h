@@ -48,14 +48,28 @@ struct _PillionTaskBodyClass
   gboolean     (*is_running) (PillionTaskBody *self);
 };
 
+/* What a done callback means for the task. Two things follow from the callbacks, and nothing else:
+ *
+ *  - Whether anybody waits for the task. If nobody does any more, whoever leaves last cancels it.
+ *  - Whether anybody got its result. A permit of a semaphore or an item of a queue that nobody got goes to the next in line
+ *    (PillionTaskBodyClass.unwanted).
+ *
+ * "Whoever waits for the task owns what it got" would be a simpler rule, but not a true one. A task is done before those that wait for it
+ * are told, and a timeout, a cancellation or a closed scope may make them leave in between. Then the permit would be lost for good. */
+typedef enum
+{
+  PILLION_CALLBACK_WAITS,   /* waits, and gets the result when it is called */
+  PILLION_CALLBACK_RELAYS,  /* waits, for somebody else: to get the result, that one has to ask for it */
+  PILLION_CALLBACK_WATCHES, /* neither; it is called when the task is over for everybody else. The scope of a task does this. */
+} PillionCallbackKind;
+
 typedef struct
 {
   PillionTaskDoneFunc func;
   gpointer data;
   GDestroyNotify destroy;
   guint id : 29;
-  guint owner : 1; /* whether it is no waiter: it keeps nobody from cancelling the task */
-  guint relay : 1; /* whether it only passes the task on: as long as nobody asks for the outcome, nobody was told */
+  guint kind : 2;     /* a PillionCallbackKind */
   guint stand_in : 1; /* whether the data is a task that stands for this one, and has its progress */
 } PillionTaskDone;
 
@@ -67,7 +81,7 @@ typedef enum
 {
   PILLION_OUTCOME_NONE,
   PILLION_OUTCOME_RETURNED, /* something has begun to finish the task */
-  PILLION_OUTCOME_TAKEN,    /* somebody got the result */
+  PILLION_OUTCOME_TAKEN,    /* somebody was told of it, or asked for it, and so got the result */
 } PillionTaskOutcome;
 
 /* A task is small, because there are many: what few of them need is in the extra part. */
@@ -93,7 +107,6 @@ struct _PillionTask
   guint queued : 1;   /* whether the item is in the queue or being run */
   guint to_report : 1; /* whether the item carries the report of an unhandled failure */
   guint running : 1;   /* whether one of its callbacks is on the stack */
-  guint told : 1;      /* whether a callback was called that was no owner's, nor a relay's */
   guint safe_point : 1; /* whether callbacks wait for a safe point */
   guint ids_again : 1; /* whether all ids of callbacks were given once */
   guint external : 1; /* whether another thread finishes it, and the core counts that */
@@ -178,55 +191,48 @@ gboolean          pillion_task_take_callback  (PillionTask        *self,
 /* They are not called any more. What waits is told so by this, and lets go of the task. */
 void              pillion_task_free_callbacks (PillionTask        *self);
 
-/* A done callback that is not a waiter's: pillion_task_has_waiters () does not count it, and it is called after those of waiters. The
- * scope that a task is in is one. */
-guint             pillion_task_add_owner_callback (PillionTask        *self,
-                                                   PillionTaskDoneFunc func,
-                                                   gpointer            user_data,
-                                                   GDestroyNotify      destroy);
-
-/* A done callback that passes the task on to a waiter. If the waiter gives up before it has asked for the outcome, what the task
- * got is nobody's, and pillion_task_cancel () says so. */
-guint             pillion_task_add_relay_callback (PillionTask        *self,
-                                                   PillionTaskDoneFunc func,
-                                                   gpointer            user_data,
-                                                   GDestroyNotify      destroy);
+/* What pillion_task_add_done_callback () does, for any kind of callback */
+guint             pillion_task_add_callback   (PillionTask        *self,
+                                               PillionCallbackKind kind,
+                                               PillionTaskDoneFunc func,
+                                               gpointer            user_data,
+                                               GDestroyNotify      destroy);
 
 /* For a task that is done: whether all callbacks up to this id have been called, or one that was added later comes next */
 gboolean          pillion_task_is_delivered   (PillionTask        *self,
                                                guint               id);
 
-/* Whether a done callback is still to be delivered, owners' apart */
-gboolean          pillion_task_has_waiters    (PillionTask      *self);
+/* Whether anything waits for the task: there is a callback that has not been called yet, and doesn't only watch */
+gboolean          pillion_task_is_awaited     (PillionTask        *self);
+
+/* The same, except for callbacks with @data */
+gboolean          pillion_task_is_awaited_by_others (PillionTask  *self,
+                                                     gconstpointer data);
 
 /* The data of this done callback is a task that stands for this one: from now on it has this one's progress */
-void              pillion_task_pass_progress  (PillionTask      *self,
-                                               guint             id);
+void              pillion_task_pass_progress  (PillionTask        *self,
+                                               guint               id);
 
-/* The caller's done callback is called all the same, but it is no waiter's any more */
-void              pillion_task_step_back      (PillionTask      *self,
-                                               guint             id);
+/* The callback only watches from now on */
+void              pillion_task_stop_waiting   (PillionTask        *self,
+                                               guint               id);
 
-/* Takes the caller's done callback back, and cancels the task if nobody else waits for it */
-void              pillion_task_give_up        (PillionTask      *self,
-                                               guint             id);
+/* Removes the callback. If nothing else waits for the task, cancels it, or gives up what it got. */
+void              pillion_task_give_up        (PillionTask        *self,
+                                               guint               id);
 
-/* The data of the owner's callback with this function, or NULL */
-gpointer          pillion_task_find_owner     (PillionTask      *self,
+/* The data of the callback that watches with this function, or NULL */
+gpointer          pillion_task_find_watcher   (PillionTask        *self,
                                                PillionTaskDoneFunc func);
 
-/* Takes off all callbacks but the owners' */
-void              pillion_task_remove_waiters (PillionTask      *self);
+/* Removes all callbacks but those that only watch */
+void              pillion_task_remove_waiters (PillionTask        *self);
 
 /* Cancellation: pillion-task-cancel.c */
 
 /* Cancels the task when @cancellable is cancelled. While the handler is there it holds a reference. */
 gulong            pillion_task_follow         (PillionTask                *self,
                                                GCancellable               *cancellable);
-
-/* What the task got, if it is done and nobody asked, goes to the next one at once. For the only waiter. On the loop's
- * thread. */
-void              pillion_task_take_back      (PillionTask               *self);
 
 /* Gives a new task its body, which from now on belongs to it */
 void              pillion_task_set_body       (PillionTask                *self,
@@ -250,7 +256,7 @@ pillion_task_look (PillionTask *self)
   __atomic_store_n (&self->looked, TRUE, __ATOMIC_RELAXED);
 }
 
-/* Marks that somebody got the result of a task that is done */
+/* Marks that somebody was told how a task has ended that is done, or asked for it */
 static inline void
 pillion_task_take_outcome (PillionTask *self)
 {
@@ -264,11 +270,11 @@ pillion_task_is_taken (PillionTask *self)
   return __atomic_load_n (&self->outcome, __ATOMIC_RELAXED) == PILLION_OUTCOME_TAKEN;
 }
 
-/* The listeners have left: unless others wait, a failure has to be reported again */
+/* Those that waited were removed: a failure has to be reported again, unless somebody knows of it */
 static inline void
 pillion_task_unlook (PillionTask *self)
 {
-  if (!self->told && !pillion_task_has_waiters (self) && !pillion_task_is_taken (self))
+  if (!pillion_task_is_awaited (self) && !pillion_task_is_taken (self))
     __atomic_store_n (&self->looked, FALSE, __ATOMIC_RELAXED);
 }
 

@@ -198,7 +198,8 @@ task_item_run (PillionItem *item,
 
   if (pillion_task_take_callback (self, &done))
     {
-      self->told |= !done.owner && !done.relay;
+      if (done.kind == PILLION_CALLBACK_WAITS)
+        pillion_task_take_outcome (self);
       self->running = TRUE;
       done.func (self, done.data);
       pillion_task_done_clear (&done);

@@ -37,6 +37,8 @@ pillion_waiter_free (PillionTaskBody *body)
 {
   PillionWaiter *self = (PillionWaiter *) body;
 
+  /* If the task's user has ended it */
+  leave (self);
   pillion_task_result_clear (&self->item);
   if (self->owner != NULL)
     pillion_sync_unref (self->owner);
@@ -79,9 +81,10 @@ pillion_wait_queue_peek (PillionWaitQueue *self)
   while (self->line.head != NULL)
     {
       PillionWaiter *waiter = from_link (self->line.head);
+      PillionTask *task = waiter->body.task;
 
-      if (!pillion_task_is_cancelled (waiter->body.task))
-        return waiter->body.task;
+      if (!pillion_task_is_returned (task) && !pillion_task_is_cancelled (task))
+        return task;
       leave (waiter);
     }
 

@@ -22,7 +22,8 @@ struct _PillionWaiter
   PillionWaitQueue *queue; /* NULL when it isn't in one */
   GObject *owner;          /* what the queue is a part of */
   PillionTaskResult item;  /* what it brings, if anything */
-  guint64 order;           /* of what it got, if that may have to go back */
+  gboolean served;         /* whether it got what may have to go back */
+  guint64 order;           /* of that */
 };
 
 /* The class of a body that begins with a waiter. @func is called if the task got something that nobody wants. */

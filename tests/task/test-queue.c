@@ -327,6 +327,25 @@ test_many_cancelled (Fixture *fixture,
   g_assert_cmpint (try_get (fixture), ==, 4);
 }
 
+/* Tasks that were ended by whoever has them got no item, so they have none to give back */
+static void
+test_ended_by_caller (Fixture *fixture,
+                      gconstpointer data)
+{
+  PillionTask *ended = pillion_queue_get (fixture->queue), *next = get (fixture, "next");
+
+  pillion_task_return_int (ended, 7);
+  pillion_task_cancel (ended);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpuint (pillion_queue_get_length (fixture->queue), ==, 0);
+  g_assert_true (try_put (fixture, 1));
+  assert_log (fixture, "next=1 ");
+  pillion_task_cancel (ended);
+  g_assert_cmpint (pillion_task_get_int (ended, NULL), ==, 7);
+  end_object (ended);
+  end_object (next);
+}
+
 static void
 test_unwanted (Fixture *fixture,
                gconstpointer data)
@@ -550,6 +569,7 @@ main (int argc,
   ADD ("cancel-get", test_cancel_get);
   ADD ("many-cancelled-leave-the-line", test_many_cancelled);
   ADD ("unwanted-item-goes-back", test_unwanted);
+  ADD ("one-that-the-caller-ended-has-none", test_ended_by_caller);
   ADD ("unwanted-in-order", test_unwanted_in_order);
   ADD ("unwanted-is-freed", test_unwanted_is_freed);
   ADD ("handed-over-when-told", test_handed_over);

@@ -232,6 +232,52 @@ test_unwanted (Fixture *fixture,
   release (fixture);
 }
 
+/* A cancellation that changes nothing, because somebody waits for the permit, is forgotten */
+static void
+test_unwanted_later (Fixture *fixture,
+                     gconstpointer data)
+{
+  PillionTask *task = pillion_semaphore_acquire (fixture->semaphore);
+  guint id = pillion_task_add_done_callback (task, on_done, fixture, NULL);
+
+  pillion_task_cancel (task);
+  g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 1);
+  g_assert_true (pillion_task_remove_done_callback (task, id));
+  pillion_task_cancel (task);
+  assert_log (fixture, "");
+  g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 2);
+  end_object (task);
+}
+
+/* Tasks that were ended by whoever has them had no permit, so they have none to give back, and they get none */
+static void
+test_ended_by_caller (Fixture *fixture,
+                      gconstpointer data)
+{
+  PillionTask *ended, *gone, *next;
+
+  take_both (fixture);
+  ended = pillion_semaphore_acquire (fixture->semaphore);
+  gone = pillion_semaphore_acquire (fixture->semaphore);
+  next = acquire (fixture, "next");
+  pillion_task_return_boolean (ended, TRUE);
+  pillion_task_cancel (ended);
+  pillion_task_return_boolean (gone, TRUE);
+  kick_until_quiet (fixture->loop);
+  end_object (gone);
+  assert_log (fixture, "");
+  g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 0);
+
+  release (fixture);
+  assert_log (fixture, "next:1 ");
+  pillion_task_cancel (ended);
+  g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 0);
+  end_object (ended);
+  end_object (next);
+  release (fixture);
+  release (fixture);
+}
+
 /* A delivered permit has an owner, whatever is asked afterwards */
 static void
 test_handed_over (Fixture *fixture,
@@ -383,6 +429,8 @@ main (int argc,
   ADD ("cancel-while-waiting", test_cancel_waiting);
   ADD ("many-cancelled-leave-the-line", test_many_cancelled);
   ADD ("unwanted-permit-goes-on", test_unwanted);
+  ADD ("unwanted-after-a-cancellation-that-changed-nothing", test_unwanted_later);
+  ADD ("one-that-the-caller-ended-has-none", test_ended_by_caller);
   ADD ("handed-over-when-told", test_handed_over);
   ADD ("all-get-through", test_throughput);
   ADD ("kept-by-who-waits", test_kept);
