@@ -335,7 +335,7 @@ test_left_one_is_reported (Fixture *fixture,
   pillion_task_return_new_error (a, PILLION_ERROR, PILLION_ERROR_FAILED, "broke");
   g_object_unref (a);
   kick_until_quiet (fixture->loop);
-  assert_logged ("warning: 'a'*broke");
+  assert_logged ("warning: *'a'*broke");
 }
 
 static gboolean
