@@ -143,7 +143,7 @@ def host_loop():
         if _caller is not None and thread != _host_thread:
             raise RuntimeError('another thread is the host\'s')
         if _caller is None or _caller.host.is_closed():
-            old, _caller = _caller, _Caller(_new_loop() if _forked else Pillion.Loop.get_default())
+            old, _caller = _caller, _Caller(_new_loop() if _forked else _default_loop())
             # Not before: a thread without a default loop is not the host's
             _host_thread = thread
         host = _caller.host
@@ -155,6 +155,16 @@ def host_loop():
 def is_other_thread():
     """Whether another thread is the host's."""
     return _host_thread is not None and threading.get_ident() != _host_thread
+
+
+def _default_loop():
+    try:
+        return Pillion.Loop.get_default()
+    except RuntimeError:
+        raise RuntimeError(
+            'this thread can\'t be the host\'s, because it is not the main thread and has no GLib context of its own. Import '
+            'pillion.async_loop on the host\'s thread. If this is the host\'s thread, first make its loop: '
+            'Pillion.Loop.new(None, Pillion.LoopFlags.PRIVATE_CONTEXT)') from None
 
 
 def _new_loop():

@@ -274,6 +274,41 @@ class Processes(unittest.TestCase):
             assert [ref() for ref in old] == [None, None]
             ''')
 
+    def test_first_imported_on_a_thread(self):
+        """Which is refused, and says what to do: the main thread can be the host's all the same."""
+        for first in ('asyncio.ensure_future(work())', '(async_loop.ensure_async_loop(), asyncio.ensure_future(work()))[1]',
+                      '(importlib.reload(async_loop), asyncio.ensure_future(work()))[1]', 'pillion.ensure_future(work())'):
+            with self.subTest(first):
+                self.assertEqual(self.check(f'''
+                    import asyncio, importlib, threading, time, warnings
+                    warnings.simplefilter('ignore')
+
+                    def preload():
+                        import pillion
+                        try:
+                            from pillion import async_loop
+                        except RuntimeError as error:
+                            assert 'on the host\\'s thread' in str(error), error
+                        else:
+                            raise AssertionError
+
+                    thread = threading.Thread(target=preload)
+                    thread.start()
+                    thread.join()
+                    import pillion
+                    from pillion import async_loop
+
+                    async def work():
+                        await pillion.frame()
+                        return threading.current_thread() is threading.main_thread()
+
+                    task = {first}
+                    async_loop.ensure_async_loop()
+                    while not async_loop.kick_async_loop():
+                        time.sleep(0.001)
+                    print(task.result(), pillion.call_in_host(int).cancel())
+                    '''), 'True True\n')
+
     def test_import_anew(self):
         """The whole package, like add-ons that drop it from sys.modules"""
         self.assertEqual(self.check('''

@@ -4,6 +4,7 @@
 
 """A function is called in the context of variables in which it was given to the library, as with asyncio."""
 
+import asyncio
 import contextvars
 import os
 import sys
@@ -62,6 +63,40 @@ class ContextVariables(Case):
             return task
 
         self.assertEqual(await self.collect(start), [('first', 'kept'), ('second', 'other')])
+
+    @all_ways
+    async def test_done_callback_of_a_task_that_is_done(self):
+        def start():
+            task = self.begin('task')
+            task.add_done_callback(lambda _: self.note('late'))
+            return guest.sleep(1000)
+
+        self.assertEqual(await self.collect(start), [('task', 'kept'), ('late', 'changed')])
+
+    def begin(self, name, *_):
+        """A function that starts a task."""
+        self.note(name)
+        task = Pillion.Task.new(guest, 'begun')
+        task.return_value(None)
+        return task
+
+    @all_ways
+    async def test_functions_that_return_tasks(self):
+        scope = Pillion.Scope('tasks')
+        for start, count in ((lambda: guest.sleep(0).and_then(self.begin), 1),
+                             (lambda: scope.start('start', self.begin, 'start'), 1),
+                             (lambda: Pillion.Retry(attempts=1).run(guest, 'retry', self.begin), 1),
+                             (lambda: Pillion.Task.map(guest, 3, 1, self.begin), 3)):
+            self.assertEqual([value for _, value in await self.collect(start)], ['kept'] * count)
+        await scope.aclose()
+
+    @all_ways
+    async def test_coroutines_keep_theirs_apart(self):
+        async def look(index):
+            await asyncio.sleep(0)
+            self.note(index)  # which sets it
+
+        self.assertEqual(await self.collect(lambda: Pillion.Task.map(guest, 3, 3, look)), [(index, 'kept') for index in range(3)])
 
     @all_ways
     async def test_thread(self):

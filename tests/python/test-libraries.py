@@ -20,6 +20,7 @@ except ImportError:
     httpx = None
 try:
     import anyio
+    import anyio.to_process
 except ImportError:
     anyio = None
 
@@ -164,6 +165,41 @@ class Anyio(Library):
             await listener.aclose()
 
         self.both(work)
+
+    def test_process_pool(self):
+        """Which keeps a task that sleeps for ever, to end its processes with the loop."""
+        async def work():
+            self.assertEqual(await anyio.to_process.run_sync(sum, range(10)), 45)
+            with self.assertRaises(ZeroDivisionError):
+                await anyio.to_process.run_sync(divmod, 1, 0)
+
+        pillion.run(work())
+        self.catch_reports()
+        task = self.loop.create_task(work())
+        self.kick_until(task.done)
+        task.result()
+        for _ in range(100):
+            guest.kick()
+        # The pool is there for the next call
+        self.assertTrue(guest.kick())
+        task = self.loop.create_task(work())
+        self.kick_until(task.done)
+        task.result()
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        self.kick_until(lambda: not asyncio.all_tasks(self.loop))
+        self.assertEqual(self.reports, [])
+
+    def test_sleep_forever(self):
+        self.catch_reports()
+        task = self.loop.create_task(anyio.sleep_forever())
+        for _ in range(100):
+            guest.kick()
+        self.assertFalse(task.done())
+        task.cancel()
+        self.kick_until(task.done)
+        self.assertTrue(task.cancelled())
+        self.assertEqual(self.reports, [])
 
 
 if __name__ == '__main__':

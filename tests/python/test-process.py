@@ -182,6 +182,46 @@ class Signals(Case):
                     main_loop.run()
                     '''), 'called\n')
 
+    def test_handler_in_a_gio_application(self):
+        """Added before it runs, when it starts, and in a coroutine"""
+        for when in 'before', 'startup', 'coroutine':
+            with self.subTest(when):
+                self.assertEqual(self.check(f'''
+                    import asyncio, os, signal
+                    from gi.repository import Gio, GLib
+                    from pillion import async_loop
+                    async_loop.set_host(None)
+                    loop = asyncio.get_event_loop()
+                    app = Gio.Application(application_id=None, flags=Gio.ApplicationFlags.NON_UNIQUE)
+
+                    def stop():
+                        print('called')
+                        app.release()
+
+                    def add():
+                        loop.add_signal_handler(signal.SIGTERM, stop)
+
+                    async def work():
+                        await asyncio.sleep(0)
+                        if {when!r} == 'coroutine':
+                            add()
+                        await asyncio.sleep(0.02)
+                        os.kill(os.getpid(), signal.SIGTERM)
+
+                    def on_startup(app):
+                        app.hold()
+                        if {when!r} == 'startup':
+                            add()
+                        asyncio.create_task(work())
+
+                    app.connect('startup', on_startup)
+                    app.connect('activate', lambda app: None)
+                    GLib.timeout_add_seconds(30, app.quit)
+                    if {when!r} == 'before':
+                        add()
+                    app.run()
+                    '''), 'called\n')
+
     def test_the_hosts_descriptor_for_signals(self):
         """It stays where it is, gets all signals, and is there afterwards"""
         self.assertEqual(self.check('''

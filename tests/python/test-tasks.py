@@ -6,7 +6,6 @@
 
 import asyncio
 import contextlib
-import contextvars
 import datetime
 import enum
 import gc
@@ -15,16 +14,14 @@ import io
 import math
 import os
 import pathlib
-import sys
 import tempfile
 import threading
 import traceback
 import unittest.mock
-import weakref
 
 import gi
 gi.require_version('Json', '1.0')
-from gi.repository import Gio, GObject, Json, PillionHttp
+from gi.repository import Gio, Json, PillionHttp
 from support import (HOUR, MSEC, Case, FrameHost, GLib, Pillion, Trouble, all_ways, guest, pending, pillion, run_script, tap,
                      turns, until, use_real_clock)
 from gi.overrides import Pillion as overrides
@@ -66,64 +63,6 @@ class TaskCase(Case):
 
     def finish(self, *tasks):
         self.kick_until(lambda: all(task.done() for task in tasks))
-
-
-class ContextVariables(Case):
-    """A function for C sees those of its caller, as with asyncio's own calls"""
-
-    variable = contextvars.ContextVar('variable', default='lost')
-
-    def seen_by(self, start):
-        """What the function sees that `start` passes to a call, which returns a task or None"""
-        seen = []
-
-        async def main():
-            self.variable.set('kept')
-            task = start(lambda *_: seen.append(self.variable.get()))
-            self.variable.set('later')
-            await until(lambda: seen)
-            if task is not None:
-                await task
-
-        pillion.run(main())
-        self.assertEqual(self.variable.get(), 'lost')
-        return seen
-
-    def test_calls(self):
-        for call in (guest.call_soon, guest.call_soon_threadsafe, guest.call_at_safe_point, lambda see: guest.call_later(MSEC, see)):
-            self.assertEqual(self.seen_by(lambda see: call(see) and None), ['kept'])
-
-    def test_done_callbacks(self):
-        self.assertEqual(self.seen_by(lambda see: done().add_done_callback(see) and None), ['kept'])
-
-    def test_worker_threads(self):
-        self.assertEqual(self.seen_by(lambda see: guest.run_in_thread('look', see)), ['kept'])
-
-    def test_functions_that_start_tasks(self):
-        scope = Pillion.Scope('look')
-        for start, count in ((done().and_then, 1), (lambda func: scope.start('look', func), 1),
-                             (lambda func: Pillion.Retry(attempts=1).run(guest, 'look', func), 1),
-                             (lambda func: Pillion.Task.map(guest, 3, 1, func), 3)):
-            self.assertEqual(self.seen_by(lambda see: start(lambda *_: see() or done())), ['kept'] * count)
-
-    def test_coroutines_of_functions_that_start_tasks(self):
-        def start(see):
-            async def look(index):
-                await asyncio.sleep(0)
-                see()
-                self.variable.set(index)
-
-            return Pillion.Task.map(guest, 3, 1, look)
-
-        self.assertEqual(self.seen_by(start), ['kept'] * 3)
-
-    def test_predicates_of_retries(self):
-        def start(see):
-            retry = Pillion.Retry(attempts=2, initial_delay_usec=0)
-            retry.set_predicate(lambda error, attempt: see() or True)
-            return retry.run(guest, 'look', lambda attempt: failed(Trouble()) if attempt == 1 else done())
-
-        self.assertEqual(self.seen_by(start), ['kept'])
 
 
 class Awaiting(TaskCase):
