@@ -487,7 +487,7 @@ pillion_call_fail (PillionCall *self,
   g_clear_pointer (&self->refusal, pillion_refusal_free);
   drop_hop (self);
 
-  g_prefix_error (&error, "%s: ", self->url);
+  pillion_http_prefix_url (&error, self->url);
   /* It may quote what a server sent, or a path */
   if (!g_utf8_validate (error->message, -1, NULL))
     {

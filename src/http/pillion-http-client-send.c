@@ -74,7 +74,7 @@ pillion_http_client_submit (PillionHttpClient *self,
     }
   else if (!pillion_http_check_fields (&self->config.fields, &error) || !pillion_http_request_check (request, &error))
     {
-      g_prefix_error (&error, "%s: ", shown);
+      pillion_http_prefix_url (&error, shown);
       pillion_task_return_error (task, error);
     }
   else if ((engine = get_engine (self, task)) != NULL)

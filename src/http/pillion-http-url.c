@@ -51,6 +51,20 @@ escape (const char *text,
   return g_string_free (result, FALSE);
 }
 
+static gboolean
+is_blank (const char *url)
+{
+  return url[strspn (url, " \t\r\n")] == '\0';
+}
+
+void
+pillion_http_prefix_url (GError **error,
+                         const char *url)
+{
+  if (!is_blank (url))
+    g_prefix_error (error, "%s: ", url);
+}
+
 GUri *
 pillion_http_parse_url (const char *url,
                         GError **error)
@@ -59,6 +73,11 @@ pillion_http_parse_url (const char *url,
   g_autoptr (GError) local = NULL;
   GUri *uri;
 
+  if (is_blank (url))
+    {
+      g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL, _("The URL is empty"));
+      return NULL;
+    }
   if (escaped == NULL)
     {
       g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL,

@@ -10,6 +10,10 @@
 GUri    *pillion_http_parse_url             (const char  *url,
                                              GError     **error);
 
+/* Begins an error's message with the URL that it is about, unless that is empty */
+void     pillion_http_prefix_url            (GError     **error,
+                                             const char  *url);
+
 /* A URL as a user gives it, which may be relative to @base unless that is NULL. What can't be resolved stays as it is. */
 char    *pillion_http_join_url              (const char  *base,
                                              const char  *url);

@@ -389,6 +389,25 @@ test_urls (TestFixture *self,
     test_fixture_assert_error (self, other[i], PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_UNSUPPORTED_SCHEME);
 }
 
+/* There is nothing that the message could begin with */
+static void
+test_empty_urls (TestFixture *self,
+                 gconstpointer data)
+{
+  static const char *const empty[] = { "", " ", "\r\n" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (empty); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GBytes) bytes =
+        test_fixture_await_bytes (self, pillion_http_client_get_bytes (self->client, empty[i], NULL), &error);
+
+      g_assert_null (bytes);
+      g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL);
+      g_assert_cmpstr (error->message, ==, "The URL is empty");
+    }
+}
+
 /* A head without end is not waited for, and not kept */
 static void
 serve_endless_head (TestConnection *connection,
@@ -493,6 +512,7 @@ main (int argc,
   test_case ("/http/bad-input/refused", test_refused);
   test_case ("/http/bad-input/no-such-host", test_no_such_host);
   test_case ("/http/bad-input/urls", test_urls);
+  test_case ("/http/bad-input/empty-urls", test_empty_urls);
   test_case ("/http/bad-input/endless-head", test_endless_head);
   test_case ("/http/bad-input/tls", test_tls);
   test_case ("/http/bad-input/tls-mixed-up", test_tls_mixed_up);
