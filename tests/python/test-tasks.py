@@ -837,6 +837,14 @@ class Results(TaskCase):
         self.assertEqual(await every, ['slept'])
         self.assertEqual(guest.run_until_complete(task), 'slept')
 
+    def test_map_with_its_arguments_in_another_order(self):
+        def begin(number):
+            return done(number)
+
+        for arguments in (begin, [1, 2], 2), ([1, 2], begin, 2), (2, [1, 2], begin), (begin, 2, [1, 2]), ([1], 2, None):
+            with self.assertRaisesRegex(TypeError, r'takes the inputs, a number, and a function, in this order, and got'):
+                Pillion.Task.map(guest, *arguments)
+
 
 class FromAwaitable(TaskCase):
     @all_ways

@@ -546,6 +546,9 @@ class Task(Pillion.Task):
         """Calls `func (input)` for each of the inputs, with at most `limit` of its tasks running (0 for no limit); it
         may also return awaitables. The result is the list of their results. A number as the inputs stands for a
         range."""
+        if not callable(func) or not hasattr(limit, '__index__'):
+            raise TypeError('Task.map (loop, inputs, limit, func) takes the inputs, a number, and a function, in this order, and got '
+                            f'{inputs!r}, {limit!r}, and {func!r}')
         inputs = range(inputs) if isinstance(inputs, int) else list(inputs)
         start = _Start(loop, 'map', lambda index: func(inputs[index]), ())
         return _group(Pillion.Task.map(loop, len(inputs), limit, cancellable, start), True)
