@@ -757,6 +757,25 @@ class Semaphores(ScopeCase):
         return await event.wait()
 
 
+class Iterating(ScopeCase):
+    @all_ways
+    async def test_what_is_waited_for_was_made_by_the_loop_s_line(self):
+        made = []
+        handler = guest.connect('task-added', lambda _, task: made.append(task))
+        try:
+            queue, completions = Pillion.Queue(), Pillion.Completions([guest.sleep(20)])
+            guest.call_later(10, queue.put, 'item')
+            for items in (queue, completions):
+                made.clear()
+                async for item in items:
+                    waits = [task for task in made if task.get_name() in ('get', 'next')]
+                    self.assertEqual(len(waits), 1, made)
+                    self.assertIn('test-scopes.py', waits[0].get_site())
+                    queue.close()
+        finally:
+            guest.disconnect(handler)
+
+
 class Completing(ScopeCase):
     @all_ways
     async def test_more_who_wait_than_there_are(self):

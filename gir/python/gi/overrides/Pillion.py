@@ -593,7 +593,7 @@ class Completions(Pillion.Completions):
         return self
 
     async def __anext__(self) -> Task[_T_co]:
-        task = await self.next()
+        task = await _at(Pillion.Completions.next(self))
         if task is None:
             raise StopAsyncIteration
         return task
@@ -1004,7 +1004,7 @@ class Queue(Pillion.Queue):
 
     async def __anext__(self) -> _T:
         try:
-            return await self.get()
+            return await _at(Pillion.Queue.get(self))
         except GLib.Error as error:
             if error.domain == ERROR and error.code == Pillion.Error.CLOSED:
                 raise StopAsyncIteration from None
