@@ -768,7 +768,7 @@ class Iterating(ScopeCase):
             for items in (queue, completions):
                 made.clear()
                 async for item in items:
-                    waits = [task for task in made if task.get_name() in ('get', 'next')]
+                    waits = [task for task in made if task.get_name() in ('get', 'next completion')]
                     self.assertEqual(len(waits), 1, made)
                     self.assertIn('test-scopes.py', waits[0].get_site())
                     queue.close()
