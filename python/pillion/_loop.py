@@ -171,7 +171,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._n_external = 0  # functions that an executor runs
         self._n_calls = 0  # calls of gio () that have not ended
         self._turned = 0.0  # when the context last had a turn, with asyncio outside
-        self._awaited: Any = {}  # the tasks of Pillion's that are awaited, and a list of futures for each
+        self._awaited: Any = {}  # the tasks of Pillion's that are awaited, and the futures of each
         self._busy = False
         self._witness: Any = None  # a weak reference to a task that was last seen pending
         self._collected = NEVER_COLLECTED
@@ -381,6 +381,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         selector = self._selector
         running = events._get_running_loop()
         outer_task = None
+        all_told = True  # whether everybody was told whose task is done
         thread_id, kicked, stopping, outer_end = self._thread_id, self._kicked, self._stopping, self._end
         hooks = sys.get_asyncgen_hooks()
         # A signal's handler may raise anything, between any two of these lines
@@ -402,7 +403,7 @@ class EventLoop(asyncio.SelectorEventLoop):
                 sys.set_asyncgen_hooks(self._asyncgen_firstiter_hook, self._asyncgen_finalizer_hook)
                 events._set_running_loop(self)
                 if self._awaited:
-                    self._deliver()
+                    all_told = self._deliver(end)
                     self._n_blind += 1
                     if self._ready and self._n_left == 0 and thread_id is None and self._n_blind < BLIND_PASSES:
                         self._n_left = len(self._ready)
@@ -425,6 +426,8 @@ class EventLoop(asyncio.SelectorEventLoop):
                 events._set_running_loop(running)
                 if outer_task is not None:
                     tasks._enter_task(running, outer_task)
+            if not all_told:
+                return 0
             return self._rest() if thread_id is None else self._rest_inside()
         except Exception as error:
             self.call_exception_handler({'message': 'Unhandled exception in the event loop', 'exception': error})
@@ -756,9 +759,9 @@ class EventLoop(asyncio.SelectorEventLoop):
         futures_of = self._awaited.get(task)
         future = Future(loop=self)
         if futures_of is not None:
-            futures_of.append(future)
+            futures_of[future] = None
         elif watch_task(self._source, task):
-            self._awaited[task] = [future]
+            self._awaited[task] = {future: None}
         else:
             return None
         return future
@@ -776,7 +779,7 @@ class EventLoop(asyncio.SelectorEventLoop):
             return
         futures_of = self._awaited.get(task)
         if futures_of is not None:
-            futures_of.remove(future)
+            del futures_of[future]
             if futures_of:
                 return
             del self._awaited[task]
@@ -788,14 +791,22 @@ class EventLoop(asyncio.SelectorEventLoop):
             return
         self._source.give_up_task(task)
 
-    def _deliver(self):
+    def _deliver(self, end=math.inf):
+        """Ends the waits for tasks that are done, until the time `end`. Returns whether that was all."""
         source, awaited = self._source, self._awaited
         while awaited and (task := take_task(source)) is not None:
             futures_of = awaited.pop(task, ())
-            if len(futures_of) == 1 and not futures_of[0].done():
-                futures_of[0].set_result(True)
+            if len(futures_of) == 1:
+                future, = futures_of
+                if not future.done():
+                    future.set_result(True)
+                else:
+                    source.give_up_task(task)
             else:
                 self._end_waits_for(task, futures_of)
+            if awaited and monotonic() >= end:
+                return False
+        return True
 
     def _end_waits_for(self, task, futures_of):
         futures_of = [future for future in futures_of if not future.done()]

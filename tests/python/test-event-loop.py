@@ -91,6 +91,27 @@ class ContextOutside(Case):
         self.assertEqual(most, 1)
         self.kick_until(lambda: all(task.done() for task in tasks))
 
+    def test_the_budget_holds_while_awaits_end(self):
+        tasks = [Pillion.Task.new(guest, 'pending') for _ in range(50)]
+        ended = []
+
+        async def work(number):
+            await tasks[number]
+            ended.append(number)
+
+        for number in range(50):
+            self.loop.create_task(work(number))
+        self.kick_until(lambda: len(self.loop._awaited) == 50)
+        for task in tasks:
+            task.return_value(None)
+        while len(ended) < 50:
+            before = len(ended), len(self.loop._awaited)
+            # A kick that has no time left does one thing, and gives the context one turn
+            guest.kick_until(0)
+            self.assertLessEqual(len(ended) - before[0], 2)
+            self.assertLessEqual(before[1] - len(self.loop._awaited), 2)
+        self.assertEqual(ended, list(range(50)))
+
     def test_awaits_starve_neither_readers_nor_timers(self):
         read, write = socket.socketpair()
         self.addCleanup(read.close)
