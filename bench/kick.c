@@ -6,7 +6,7 @@
  *
  *   bench-kick ours                   a loop with nothing in it
  *   bench-kick fd                     the same, after the host has asked for the loop's descriptor
- *   bench-kick nested                 a loop with nothing in it, from inside of a callback
+ *   bench-kick nested                 a loop with nothing in it, inside a callback
  *   bench-kick theirs                 bare GLib
  *   bench-kick loaded URL             a loop with much pending, and connections to URL's server
  *   bench-kick marked ours|theirs N   N kicks between two marks that a tracer of system calls sees

@@ -2,11 +2,11 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* What kicks cost the host's thread while many downloads go on, each of which shows its progress.
+/* What kicks cost the host's thread during many downloads, each with a progress handler.
  *
  *   bench-transfers URL FOLDER N SECONDS   N downloads at a time, the host draws 60 frames a second
  *
- * Prints the 99th percentile of a kick in µs: of processor time, and of time on the wall.
+ * Prints the 99th percentile of a kick in µs: of processor time, and of wall time.
  */
 
 #include <pillion-http/pillion-http.h>

@@ -137,7 +137,7 @@ cancel_all (GPtrArray *tasks)
     pillion_task_cancel (tasks->pdata[i]);
 }
 
-/* Sees that nobody else holds on to any of them, and drops them */
+/* Checks that nothing else refers to any of them, and drops them */
 static inline void
 end_all (GPtrArray *tasks)
 {

@@ -19,7 +19,7 @@ G_DECLARE_FINAL_TYPE (PillionHttpTestServer, pillion_http_test_server, PILLION_H
 /**
  * PillionHttpTestHandler: (skip)
  * @exchange: the request, and the response to be
- * @user_data: what was given along with the function
+ * @user_data: the data that was passed with the function
  *
  * Answers a request, on the thread of the server's loop.
  *

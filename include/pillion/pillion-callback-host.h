@@ -19,7 +19,7 @@ G_DECLARE_FINAL_TYPE (PillionCallbackHost, pillion_callback_host, PILLION, CALLB
 /**
  * PillionHookFunc:
  * @loop: the loop whose hook it is about
- * @user_data: (closure): what was given along with the function
+ * @user_data: (closure): the data that was passed with the function
  *
  * Installs or removes the hook that kicks @loop.
  *
@@ -30,7 +30,7 @@ typedef void (*PillionHookFunc) (PillionLoop *loop,
 
 /**
  * PillionWakeFunc:
- * @user_data: (closure): what was given along with the function
+ * @user_data: (closure): the data that was passed with the function
  *
  * Ends the sleep of a host. It is called from any thread and must only ring: post an event, write to
  * a pipe, set a flag.

@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 /**
  * PillionFiberFunc: (skip)
  * @task: the fiber's task
- * @user_data: what was given along with the function
+ * @user_data: the data that was passed with the function
  *
  * The function of a fiber. It runs on the loop's thread, with a stack of its own, and can wait with
  * [func@Pillion.await] and its siblings. As the last thing it does, it finishes @task with one of the `return`

@@ -18,15 +18,15 @@ G_BEGIN_DECLS
  * PillionKick:
  * @items: how many items of the ready queue and dispatches of the context ran
  * @more_ready: whether work that is ready now was left for the next kick
- * @refused: whether the kick did nothing because it came from inside of a callback, if nesting is switched off
- *   ([property@Pillion.Loop:allow-nesting]) or 64 deep already
+ * @refused: whether the kick did nothing because it was made inside a callback, and nesting is off
+ *   ([property@Pillion.Loop:allow-nesting]) or already 64 deep
  * @held: whether the kick did nothing because of a region that allows no callbacks ([method@Pillion.Loop.begin_region])
  * @depth: how many kicks and waits of this loop were on the stack when the kick was called: 0 unless a callback opened
  *   a loop of the host's
  * @next_deadline_usec: the time, in µs of the loop's clock, at which work becomes ready by itself; 0 for now, -1 for never
  * @duration_usec: how long the kick took, in µs
  * @overshoot_usec: by how much the kick ended after its deadline, in µs; 0 if it did not
- * @slowest_usec: how long the slowest item took, in µs; 0 if none ran
+ * @slowest_usec: how long the slowest item took, in µs; 0 if no item ran
  *
  * The report of a kick: what it did and what it left. [method@Pillion.Kick.get_slowest_name] names the slowest item.
  *

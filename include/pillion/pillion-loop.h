@@ -36,9 +36,10 @@ typedef enum /*< flags >*/
 
 /**
  * PillionSleep:
- * @PILLION_SLEEP_WAIT: sleep until the descriptor is readable or the time is over, and then kick
+ * @PILLION_SLEEP_WAIT: sleep until the descriptor is readable or the time is up, and then kick
  * @PILLION_SLEEP_KICK: don't sleep: kick now
- * @PILLION_SLEEP_NOT_YOURS: sleep as if there were no loop: a kick would do nothing, or somebody else sees to it
+ * @PILLION_SLEEP_NOT_YOURS: sleep as if there were no loop: a kick would do nothing, or something else does
+ *   the work
  *
  * What [method@Pillion.Loop.prepare_sleep] tells a host to do.
  *

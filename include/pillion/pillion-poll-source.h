@@ -20,9 +20,11 @@ G_DECLARE_FINAL_TYPE (PillionPollSource, pillion_poll_source, PILLION, POLL_SOUR
  * PillionPollFunc:
  * @self: the source
  * @deadline_usec: when to stop, in µs of `g_get_monotonic_time ()`
- * @user_data: (closure): what was given along with the function
+ * @user_data: (closure): the data that was passed with the function
  *
- * Does what is ready in the other loop, without blocking. Between two steps, but not before the first one, it looks whether
+ * Does what is ready in the other loop, without blocking. Between two steps, but not before the first one, it
+ * checks whether @deadline_usec has come; if it returns 0, it is called again at once. It is called on the
+ * loop's thread, from the context, and again inside itself if it runs a main loop.
  * @deadline_usec has come; it is called again at once if it says so. It is called on the loop's thread, from the context, also inside of itself
  * when it runs a main loop.
  *

@@ -19,7 +19,7 @@ G_DECLARE_FINAL_TYPE (PillionRetry, pillion_retry, PILLION, RETRY, GObject)
 /**
  * PillionAttemptFunc:
  * @attempt: which attempt it is, from 1 on
- * @user_data: (closure): what was given along with the function
+ * @user_data: (closure): the data that was passed with the function
  *
  * Starts an attempt, on the loop's thread.
  *
@@ -34,7 +34,7 @@ typedef PillionTask *(*PillionAttemptFunc) (guint    attempt,
  * PillionRetryFunc:
  * @error: what the attempt failed with
  * @attempt: which attempt it was, from 1 on
- * @user_data: (closure): what was given along with the function
+ * @user_data: (closure): the data that was passed with the function
  *
  * Decides whether to try again, on the loop's thread. It is not asked after the last attempt.
  *

@@ -18,7 +18,7 @@ G_DECLARE_FINAL_TYPE (PillionScope, pillion_scope, PILLION, SCOPE, GObject)
 
 /**
  * PillionStartFunc:
- * @user_data: (closure): what was given along with the function
+ * @user_data: (closure): the data that was passed with the function
  *
  * A function that starts work when there is room for it. It is called once, in a kick, on the loop's thread.
  *

@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 /**
  * PillionMapFunc:
  * @index: which input it is about, from 0 on
- * @user_data: (closure): what was given along with the function
+ * @user_data: (closure): the data that was passed with the function
  *
  * Starts the work for one input, on the loop's thread.
  *
@@ -29,7 +29,7 @@ typedef PillionTask *(*PillionMapFunc) (guint    index,
 /**
  * PillionThenFunc:
  * @task: the task that succeeded
- * @user_data: (closure): what was given along with the function
+ * @user_data: (closure): the data that was passed with the function
  *
  * Starts what comes after a task, on the loop's thread.
  *

@@ -38,7 +38,7 @@ typedef enum
 /**
  * PillionTaskDoneFunc:
  * @task: the task that is done
- * @user_data: (closure): what was given along with the function
+ * @user_data: (closure): the data that was passed with the function
  *
  * Called once on the loop's thread when @task is done, never inside the call that added it or that finished the task.
  *
@@ -50,8 +50,8 @@ typedef void (*PillionTaskDoneFunc) (PillionTask *task,
 /**
  * PillionThreadFunc:
  * @task: the task to finish, with one of the `return` functions
- * @cancellable: set when somebody wants the work to end
- * @user_data: (closure): what was given along with the function
+ * @cancellable: cancelled when the work has to end
+ * @user_data: (closure): the data that was passed with the function
  *
  * A blocking function that runs on a worker thread. It must finish @task; if it does not, the task fails.
  *

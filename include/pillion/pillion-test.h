@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 /**
  * PillionTestFunc: (skip)
  * @loop: the test's own loop
- * @user_data: what was given along with the function
+ * @user_data: the data that was passed with the function
  *
  * The body of a test. It runs in a fiber of @loop, which rides on a [class@Pillion.TestHost]: it may wait, and time passes at once.
  *

@@ -21,7 +21,7 @@ typedef struct _PillionKick PillionKick;
 
 /**
  * PillionCallFunc:
- * @user_data: (closure): what was given along with the function
+ * @user_data: (closure): the data that was passed with the function
  *
  * A function that a loop calls once on its host's thread, inside a kick.
  *

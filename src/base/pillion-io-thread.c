@@ -35,7 +35,7 @@ struct _PillionIoThread
   guint n_references; /* under the lock */
   gboolean quit;      /* used only by the thread itself */
   gboolean ended;     /* under the lock */
-  gboolean detached;  /* set only by the thread itself: nobody joins it */
+  gboolean detached;  /* set only by the thread itself: nothing joins it */
 };
 
 /* Jobs for the end of the iteration; NULL on every other thread */
@@ -48,7 +48,7 @@ static GMutex lock;
 static GCond ended_cond;
 static PillionIoThread *running; /* under the lock: the thread that has references */
 static GSList *ending;           /* under the lock: threads without references, until they are joined */
-static guint n_detached;         /* under the lock: threads without references that nobody joins, until they have ended */
+static guint n_detached;         /* under the lock: threads without references that nothing joins, until they end */
 
 typedef struct
 {
@@ -270,7 +270,8 @@ pillion_io_thread_unref (PillionIoThread *self)
   if (last)
     {
       running = NULL;
-      /* If the thread itself drops the last reference, all loops may have been closed already, and nobody joins it */
+      /* If the thread itself drops the last reference, all loops may have been closed already, and nothing
+       * joins it */
       self->detached = self->thread == g_thread_self ();
       if (self->detached)
         n_detached++;

@@ -129,7 +129,7 @@ gint64   pillion_loop_leave_inside   (PillionLoop  *self);
 /* A kick begins, and the timer is set */
 void     pillion_loop_begin_frame    (PillionLoop  *self);
 
-/* Waiting for a loop inside of ours, which is told at once: pillion-loop-run-until.c */
+/* Waiting for a loop inside ours, which is notified at once: pillion-loop-run-until.c */
 void     pillion_loop_turn           (PillionLoop    *self,
                                       guint           n_known,
                                       const gboolean *is_over);
