@@ -8,49 +8,6 @@
 
 #include <string.h>
 
-/* What the automatic budget adds for a slower host, and its maximum */
-#define GAP_SHARE_PERCENT 30
-#define MAX_AUTOMATIC_USEC 100000
-
-/* The shortest of the last gaps, so that one stall of the host, or one sleep, doesn't make the next kick long */
-static gint64
-get_gap (PillionLoop *self)
-{
-  gint64 gap = self->gaps[0];
-
-  if (self->n_gaps < PILLION_LOOP_N_GAPS)
-    return 0;
-  for (guint i = 1; i < PILLION_LOOP_N_GAPS; i++)
-    gap = MIN (gap, self->gaps[i]);
-  return gap;
-}
-
-static void
-measure_gap (PillionLoop *self,
-             gint64 now)
-{
-  /* If there was nothing left to do, the host may have slept until now */
-  if (self->last_kick > 0)
-    self->gaps[self->n_gaps++ % PILLION_LOOP_N_GAPS] = now - self->last_kick;
-  if (self->n_gaps >= 2 * PILLION_LOOP_N_GAPS)
-    self->n_gaps -= PILLION_LOOP_N_GAPS;
-}
-
-gint64
-pillion_loop_get_budget_now (PillionLoop *self)
-{
-  gint64 extra;
-
-  if (self->budget_mode == PILLION_BUDGET_FIXED)
-    return self->budget_usec;
-
-  if (self->budget_usec >= MAX_AUTOMATIC_USEC)
-    return self->budget_usec;
-
-  extra = MAX (0, get_gap (self) - PILLION_LOOP_FRAME_USEC) * GAP_SHARE_PERCENT / 100;
-  return MIN (self->budget_usec + extra, MAX_AUTOMATIC_USEC);
-}
-
 /* Whether something is alive, so that kicks are wanted even if nothing is ready */
 gboolean
 pillion_loop_has_work (PillionLoop *self)
@@ -356,7 +313,7 @@ kick (PillionLoop *self,
       g_object_ref (self);
       now = g_get_monotonic_time ();
       if (self->budget_mode == PILLION_BUDGET_AUTOMATIC)
-        measure_gap (self, now);
+        pillion_loop_measure_gap (self, now);
       if (deadline < 0)
         deadline = pillion_add_time (now, pillion_loop_get_budget_now (self));
       self->last_kick = 0;

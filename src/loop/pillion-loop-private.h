@@ -112,8 +112,12 @@ gboolean pillion_loop_work           (PillionLoop    *self,
                                       PillionWorkFlags flags,
                                       const gboolean *is_over,
                                       PillionKick    *report);
-gint64   pillion_loop_get_budget_now (PillionLoop  *self);
 gboolean pillion_loop_has_work       (PillionLoop  *self);
+
+/* The budget: pillion-loop-budget.c */
+gint64   pillion_loop_get_budget_now (PillionLoop  *self);
+void     pillion_loop_measure_gap    (PillionLoop  *self,
+                                      gint64        now);
 
 /* Kicks inside a callback: pillion-loop-nest.c */
 gboolean pillion_loop_may_call       (PillionLoop  *self);

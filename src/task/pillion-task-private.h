@@ -284,6 +284,9 @@ gboolean          pillion_task_begin_return (PillionTask      *self);
 void              pillion_task_finish       (PillionTask      *self,
                                              PillionTaskState  state);
 
+/* The task that has the result: this one, or the one whose outcome it passes on. With a reference; the task is done. */
+PillionTask      *pillion_task_ref_holder     (PillionTask      *self);
+
 /* Returns whether the task succeeded; if not, sets @error. It does not count as a look at the outcome. */
 gboolean          pillion_task_peek_error     (PillionTask      *self,
                                                GError          **error);
