@@ -6,6 +6,9 @@
 
 import asyncio
 import contextlib
+import ctypes
+import gc
+import hashlib
 import json
 import os
 import random
@@ -138,6 +141,25 @@ class Bodies(Case):
             self.assertIs(task.result(), received)
         with self.serve(b'') as url:
             self.assertEqual(await self.client.get_bytes(url), b'')
+
+    @all_ways
+    async def test_buffers(self):
+        for body in (b'', b'short', random.Random(1).randbytes(3000000)):
+            with self.serve(body) as url:
+                response = await self.client.get(url)
+                buffer = response.buffer
+                self.assertEqual(response.content, body)
+            self.assertIs(type(buffer), memoryview)
+            self.assertTrue(buffer.readonly)
+            self.assertEqual((buffer.format, buffer.itemsize, len(buffer)), ('B', 1, len(body)))
+            if body:
+                # Not a copy
+                self.assertEqual(ctypes.addressof(buffer.obj), Pillion.bytes_get_address(response.get_body()))
+            # Whatever becomes of the response
+            del response
+            gc.collect()
+            self.assertEqual(buffer, body)
+            self.assertEqual(hashlib.sha256(buffer).digest(), hashlib.sha256(body).digest())
 
     def test_bytes_of_any_task(self):
         for body in (b'', b'short', random.Random(1).randbytes(1000000)):

@@ -131,8 +131,13 @@ class Response(PillionHttp.Response):
 
     @property
     def content(self) -> bytes:
-        """The body. Each use copies it: keep it if it is large."""
+        """The body. Each use copies it: keep it if it is large, or use `buffer`."""
         return delivery.to_bytes(self.get_body())
+
+    @property
+    def buffer(self) -> memoryview:
+        """The body without copying it: a read-only view that files, sockets, NumPy and the like take in place of bytes."""
+        return delivery.view(self.get_body())
 
     @property
     def text(self) -> str:

@@ -68,21 +68,26 @@ def outline(data):
 
 
 def _recode(data, encoding):
-    view = _view(data)
+    memory = view(data)
     decoder = codecs.getincrementaldecoder(encoding)('surrogatepass')
-    parts = [decoder.decode(view[start:start + PART]).encode('utf-8', 'surrogatepass') for start in range(0, len(view), PART)]
+    parts = [decoder.decode(memory[start:start + PART]).encode('utf-8', 'surrogatepass') for start in range(0, len(memory), PART)]
     parts.append(decoder.decode(b'', True).encode('utf-8', 'surrogatepass'))
     return GLib.Bytes.new(b''.join(parts))
 
 
-def _view(data):
-    """The memory of a GLib.Bytes, which has to outlive it."""
-    return memoryview((ctypes.c_char * data.get_size()).from_address(Pillion.bytes_get_address(data)))
+def view(data):
+    """The memory of a GLib.Bytes as a read-only memoryview, which keeps the bytes."""
+    size = data.get_size()
+    if size == 0:
+        return memoryview(b'')
+    memory = (ctypes.c_char * size).from_address(Pillion.bytes_get_address(data))
+    memory.owner = data
+    return memoryview(memory).cast('B').toreadonly()
 
 
 def build(data, numbers):
     """Yields after each part, and returns the value."""
-    view = _view(data)
+    memory = view(data)
     steps = iter(numbers)
     containers = []  # those that have begun
     keys = []  # of the values that come next, one for each object among them
@@ -90,7 +95,7 @@ def build(data, numbers):
     value = None
 
     def text(start, end):
-        return str(view[start:end], 'utf-8', 'surrogatepass')
+        return str(memory[start:end], 'utf-8', 'surrogatepass')
 
     def put(value):
         container = containers[-1]
