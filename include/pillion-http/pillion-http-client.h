@@ -30,6 +30,10 @@ PillionTask       *pillion_http_client_send                         (PillionHttp
                                                                      PillionHttpRequest *request,
                                                                      GCancellable       *cancellable);
 PILLION_HTTP_AVAILABLE_IN_1_0
+PillionTask       *pillion_http_client_open                         (PillionHttpClient  *self,
+                                                                     PillionHttpRequest *request,
+                                                                     GCancellable       *cancellable);
+PILLION_HTTP_AVAILABLE_IN_1_0
 PillionTask       *pillion_http_client_head                         (PillionHttpClient *self,
                                                                      const char        *url,
                                                                      GCancellable      *cancellable);

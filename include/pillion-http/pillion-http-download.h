@@ -67,6 +67,8 @@ const char       *pillion_http_download_get_etag         (PillionHttpDownload *s
 PILLION_HTTP_AVAILABLE_IN_1_0
 const char       *pillion_http_download_get_content_type (PillionHttpDownload *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
+const char       *pillion_http_download_get_content_coding (PillionHttpDownload *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
 PillionHttpIntegrity  pillion_http_download_get_integrity    (PillionHttpDownload *self);
 
 G_END_DECLS

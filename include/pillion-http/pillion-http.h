@@ -11,6 +11,7 @@
 #include <pillion-http/pillion-http-error.h>
 #include <pillion-http/pillion-http-request.h>
 #include <pillion-http/pillion-http-response.h>
+#include <pillion-http/pillion-http-stream.h>
 #include <pillion-http/pillion-http-test-exchange.h>
 #include <pillion-http/pillion-http-test-server.h>
 #include <pillion-http/pillion-http-version.h>

@@ -6,11 +6,18 @@
 
 #include "http/pillion-call.h"
 
+#include <inttypes.h>
+
 #include <glib/gi18n-lib.h>
 
 #include "core/pillion-private.h"
 #include "http/pillion-http-response-private.h"
 #include "http/pillion-http-url.h"
+
+/* How much of a coded body is decoded at once, of what is sent and of what comes of it, and how much before others have their turn */
+#define DECODER_INPUT (64 * 1024)
+#define DECODER_OUTPUT (64 * 1024)
+#define DECODER_TURN (1024 * 1024)
 
 /* How long after a progress the next one is told, in µs: often enough for a screen */
 #define PROGRESS_USEC 8000
@@ -181,14 +188,6 @@ pillion_call_add_to_history (PillionCall *self,
   self->history = history;
 }
 
-gint64
-pillion_call_get_max_body_size (PillionCall *self)
-{
-  gint64 max = self->request->max_body_size != 0 ? self->request->max_body_size : self->engine->config.max_body_size;
-
-  return max > 0 ? max : G_MAXINT64;
-}
-
 static void
 submit_on_thread (gpointer data)
 {
@@ -235,10 +234,25 @@ pillion_call_submit (PillionCall *self)
   pillion_private_io_thread_post (self->engine->io, submit_on_thread, self);
 }
 
+void
+pillion_call_keep_coding (PillionCall *self)
+{
+  g_clear_pointer (&self->decoder, pillion_decoder_free);
+  g_clear_error (&self->coding_error);
+}
+
+gboolean
+pillion_call_is_decoding (PillionCall *self)
+{
+  return self->decoder != NULL;
+}
+
 /* Nothing is queued or on its way from here on */
 static void
 drop_hop (PillionCall *self)
 {
+  pillion_call_keep_coding (self);
+  self->paused = FALSE;
   g_clear_pointer (&self->hop, pillion_hop_drop);
 }
 
@@ -395,6 +409,39 @@ hop_start (gpointer data,
 }
 
 static void
+begin_decoding (PillionCall *self,
+                const PillionHead *head)
+{
+  const char *codings = head->get_field (head, "Content-Encoding");
+
+  if (codings != NULL)
+    self->decoder = pillion_decoder_new (codings, &self->coding_error);
+}
+
+/* Whether a body may be so large, as it is sent or decoded */
+static gboolean
+check_size (PillionCall *self,
+            gint64 size,
+            GError **error)
+{
+  gint64 max = self->request->max_body_size;
+
+  if (max == 0 && self->sink->klass->in_memory)
+    max = self->engine->config.max_body_size;
+  if (max <= 0)
+    max = G_MAXINT64;
+  if (self->sink->klass->in_memory)
+    max = MIN (max, PILLION_CALL_MAX_IN_MEMORY);
+
+  if (size <= max)
+    return TRUE;
+
+  g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE,
+               _("the body is larger than the limit (%" PRId64 " bytes)"), max);
+  return FALSE;
+}
+
+static void
 hop_head (gpointer data,
           const PillionHead *head)
 {
@@ -404,14 +451,38 @@ hop_head (gpointer data,
 
   self->last_activity = g_get_monotonic_time ();
 
+  self->n_answer = 0;
+  self->n_decoded = 0;
+
   verdict = pillion_stages_head (&self->stages, self, head, &error);
   if (verdict == PILLION_VERDICT_PASS)
-    verdict = self->sink->klass->head (self->sink, head, &error);
+    {
+      begin_decoding (self, head);
+      verdict = self->sink->klass->head (self->sink, head, &error);
+    }
+  if (verdict == PILLION_VERDICT_PASS && (self->coding_error != NULL || !check_size (self, MAX (head->length, 0), &error)))
+    {
+      if (self->coding_error != NULL)
+        error = g_steal_pointer (&self->coding_error);
+      verdict = PILLION_VERDICT_FAIL;
+    }
 
   if (verdict == PILLION_VERDICT_REFUSED)
-    self->refusal = pillion_refusal_new (pillion_call_make_response (self, head), refusal_late, self);
+    {
+      pillion_call_keep_coding (self);
+      self->refusal = pillion_refusal_new (pillion_call_make_response (self, head), refusal_late, self);
+    }
   else if (verdict != PILLION_VERDICT_PASS)
     stop (self, verdict, error);
+}
+
+static guint8 *
+get_sink_room (PillionCall *self,
+               gsize *size)
+{
+  PillionSink *sink = self->sink;
+
+  return sink->klass->room != NULL ? sink->klass->room (sink, size) : NULL;
 }
 
 static guint8 *
@@ -419,9 +490,108 @@ hop_room (gpointer data,
           gsize *size)
 {
   PillionCall *self = data;
-  PillionSink *sink = self->sink;
+  guint8 *room = NULL;
 
-  return self->refusal == NULL && sink->klass->room != NULL ? sink->klass->room (sink, size) : NULL;
+  if (self->refusal != NULL)
+    return NULL;
+
+  /* What is decoded has another size, so the sink's room is not for what is read */
+  if (self->decoder == NULL)
+    room = get_sink_room (self, size);
+  else if (pillion_decoder_has_input (self->decoder))
+    *size = 0;
+  else
+    {
+      get_sink_room (self, size);
+      *size = *size > 0 ? DECODER_INPUT : 0;
+    }
+
+  self->paused = *size == 0;
+  return room;
+}
+
+/* Gives the sink a piece of the body. Returns FALSE if the call has ended with that. */
+static gboolean
+deliver (PillionCall *self,
+         const guint8 *bytes,
+         gsize length)
+{
+  GError *error = NULL;
+
+  self->n_decoded += (gint64) length;
+  if (check_size (self, self->n_decoded, &error) && self->sink->klass->body (self->sink, bytes, length, &error))
+    return TRUE;
+
+  pillion_call_fail (self, error);
+  return FALSE;
+}
+
+static void
+decode_on (gpointer data)
+{
+  PillionCall *self = data;
+
+  if (self->hop != NULL && self->decoder != NULL)
+    pillion_call_resume_body (self);
+  pillion_call_unref (self);
+}
+
+/* Decodes what came, as far as the sink has credit, and for one turn: a small body may become a very large one, and others wait. Returns FALSE if
+ * the call has ended with that. */
+static gboolean
+decode (PillionCall *self)
+{
+  guint8 buffer[DECODER_OUTPUT];
+  gsize n_turn = 0;
+
+  while (pillion_decoder_has_input (self->decoder))
+    {
+      GError *error = NULL;
+      gsize size = G_MAXSIZE;
+      guint8 *room = get_sink_room (self, &size);
+      gssize n;
+
+      if (size == 0)
+        {
+          self->paused = TRUE;
+          break;
+        }
+
+      if (n_turn >= DECODER_TURN)
+        {
+          pillion_private_io_thread_post (self->engine->io, decode_on, pillion_call_ref (self));
+          break;
+        }
+
+      if (room == NULL)
+        {
+          room = buffer;
+          size = MIN (size, sizeof buffer);
+        }
+      n = pillion_decoder_read (self->decoder, room, MIN (size, DECODER_TURN), &error);
+      if (n < 0)
+        {
+          pillion_call_fail (self, error);
+          return FALSE;
+        }
+      if (n > 0 && !deliver (self, room, (gsize) n))
+        return FALSE;
+      n_turn += (gsize) n;
+    }
+
+  return TRUE;
+}
+
+void
+pillion_call_resume_body (PillionCall *self)
+{
+  if (self->hop == NULL)
+    return;
+
+  self->paused = FALSE;
+  self->last_activity = g_get_monotonic_time ();
+  if (self->decoder == NULL || (decode (self) && !pillion_decoder_has_input (self->decoder)))
+    pillion_hop_resume (self->hop);
 }
 
 static void
@@ -434,15 +604,25 @@ hop_body (gpointer data,
 
   self->last_activity = g_get_monotonic_time ();
   self->n_received += length;
+  self->n_answer += (gint64) length;
 
   if (self->refusal != NULL)
     {
       if (!pillion_refusal_add (self->refusal, bytes, length))
         end_refusal (self, FALSE);
     }
-  else if (!self->sink->klass->body (self->sink, bytes, length, &error))
+  else if (!check_size (self, self->n_answer, &error))
     {
       pillion_call_fail (self, error);
+    }
+  else if (self->decoder != NULL)
+    {
+      pillion_decoder_feed (self->decoder, bytes, length);
+      decode (self);
+    }
+  else
+    {
+      deliver (self, bytes, length);
     }
 }
 
@@ -450,7 +630,11 @@ static void
 hop_end (gpointer data,
          GError *error)
 {
-  pillion_call_end_exchange (data, error);
+  PillionCall *self = data;
+
+  if (error == NULL && self->decoder != NULL)
+    pillion_decoder_end (self->decoder, &error);
+  pillion_call_end_exchange (self, error);
 }
 
 static const PillionHopFuncs hop_funcs = {
@@ -466,7 +650,7 @@ pillion_call_set_progress (PillionCall *self,
                            gint64 completed,
                            gint64 total)
 {
-  if (self->last_activity - self->last_progress < PROGRESS_USEC)
+  if (self->task == NULL || self->last_activity - self->last_progress < PROGRESS_USEC)
     return;
 
   self->last_progress = self->last_activity;
@@ -511,9 +695,22 @@ pillion_call_finish_failure (PillionCall *self,
 }
 
 PillionTask *
-pillion_call_finish (PillionCall *self)
+pillion_call_take_task (PillionCall *self)
 {
   PillionTask *task = g_steal_pointer (&self->task);
+
+  /* Now, and not once the task has its outcome: the loop's thread may drop the task and the loop then, and the last reference to them must
+   * not be one of this thread's */
+  if (task != NULL)
+    pillion_sync_unref (task);
+
+  return task;
+}
+
+PillionTask *
+pillion_call_finish (PillionCall *self)
+{
+  PillionTask *task = pillion_call_take_task (self);
   PillionSink *sink = g_steal_pointer (&self->sink);
 
   self->done = TRUE;
@@ -526,10 +723,6 @@ pillion_call_finish (PillionCall *self)
   g_clear_pointer (&self->uri, g_uri_unref);
   g_clear_pointer (&self->origin, g_free);
   g_clear_pointer (&self->history, g_ptr_array_unref);
-
-  /* Now, and not once the task has its outcome: the loop's thread may drop the task and the loop then, and the last reference to them must
-   * not be one of this thread's */
-  pillion_sync_unref (task);
   pillion_call_unref (self);
 
   return task;

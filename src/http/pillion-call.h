@@ -7,12 +7,16 @@
 #include <pillion-http/pillion-http.h>
 
 #include "core/pillion-private.h"
+#include "http/pillion-decoder.h"
 #include "http/pillion-hop.h"
 #include "http/pillion-http-engine.h"
 #include "http/pillion-http-request-private.h"
 #include "http/pillion-refusal.h"
 #include "http/pillion-sink.h"
 #include "http/pillion-stage.h"
+
+/* No body in memory can be larger: a GByteArray counts with 32 bits, and doubles */
+#define PILLION_CALL_MAX_IN_MEMORY (1 << 30)
 
 /* What the user asked for, until its task is done: one task, one cancellable, and as many hops as it takes. It is made on the loop's thread;
  * once it was submitted it belongs to the I/O thread. */
@@ -42,7 +46,12 @@ struct _PillionCall
   PillionHop *hop;         /* NULL while nothing is queued or on its way */
   PillionRefusal *refusal; /* while its body comes, else NULL */
   gint64 last_activity;    /* when something arrived last, or the request left the queue */
-  guint64 n_received;      /* bytes of all bodies */
+  PillionDecoder *decoder; /* of the body that comes, or NULL */
+  GError *coding_error;    /* why there can be none, or NULL */
+  gboolean paused;         /* the sink has no credit */
+  guint64 n_received;      /* bytes of all bodies, as they were sent */
+  gint64 n_answer;         /* the same of the current one */
+  gint64 n_decoded;        /* the same, without its coding */
   gint64 last_progress;
 
   gboolean submitted;
@@ -106,9 +115,6 @@ pillion_call_get_timeout (GTimeSpan requests,
   return timeout > 0 && timeout < G_MAXINT64 / 4 ? timeout : PILLION_DEADLINE_NEVER;
 }
 
-/* The limit for bodies in memory, in bytes */
-gint64       pillion_call_get_max_body_size (PillionCall *self);
-
 /* Sends another request to the place where requests go now; the current one is dropped */
 void         pillion_call_send           (PillionCall       *self);
 
@@ -118,6 +124,19 @@ void         pillion_call_resume         (PillionCall       *self);
 /* Ends the exchange: with its body being whole if @error is NULL, else with that (transfer full). A stage may have it sent again. */
 void         pillion_call_end_exchange   (PillionCall       *self,
                                           GError            *error);
+
+/* Whether the body that comes is being decoded */
+gboolean     pillion_call_is_decoding    (PillionCall       *self);
+
+/* Takes the body as it is sent; for the sink's head () */
+void         pillion_call_keep_coding    (PillionCall       *self);
+
+/* The sink has credit again, after it had none. Not to be called by its own functions. */
+void         pillion_call_resume_body    (PillionCall       *self);
+
+/* Gives the task to the sink, for an outcome before the call has ended. Returns it as pillion_call_finish () does, and that returns NULL
+ * then. */
+PillionTask *pillion_call_take_task      (PillionCall       *self);
 
 /* Tells how much of the body has come, unless that was told a moment ago: the host would be woken for each piece */
 void         pillion_call_set_progress   (PillionCall       *self,

@@ -54,6 +54,7 @@ struct _PillionFileSink
   gint64 total;          /* how long the whole is, or -1 */
   guint n_small_pieces;
   gboolean delimited;    /* whether a cut would have been seen */
+  char *coding;          /* which the body is sent with, and decoded from, or NULL */
   gint64 resumed_from;
   char *etag;
   char *content_type;
@@ -273,16 +274,20 @@ begin_anew (PillionFileSink *self,
   const char *last_modified = head->get_field (head, "Last-Modified");
 
   self->begun = 0;
-  self->end = head->length;
-  self->total = head->length;
+  /* What is announced is the length of the coded body */
+  self->end = self->coding == NULL ? head->length : -1;
+  self->total = self->end;
   self->resumed_from = 0;
 
+  /* The rest of a coded body is no rest of what comes of it, so that can't be continued */
+  if (self->coding != NULL)
+    etag = last_modified = NULL;
   if (!pillion_http_is_strong_etag (etag))
     etag = NULL;
   if (!pillion_http_is_strong_date (last_modified, head->get_field (head, "Date")))
     last_modified = NULL;
 
-  if (!pillion_part_file_begin (self->part, etag, last_modified, self->into ? self->target->name : NULL, head->length,
+  if (!pillion_part_file_begin (self->part, etag, last_modified, self->into ? self->target->name : NULL, self->total,
                                 error))
     return PILLION_VERDICT_FAIL;
 
@@ -314,6 +319,36 @@ get_text (const PillionHead *head,
   return value != NULL ? g_utf8_make_valid (value, -1) : NULL;
 }
 
+/* Servers call an archive's own compression a coding of the way, so that such a file would be unpacked and its name be wrong */
+static gboolean
+is_compressed_file (const PillionHead *head)
+{
+  static const char *const types[] = {
+    "application/gzip", "application/x-gzip", "application/x-gtar", "application/x-tar", "application/x-tgz", "application/x-compressed-tar",
+  };
+  const char *type = head->get_field (head, "Content-Type");
+
+  for (guint i = 0; type != NULL && i < G_N_ELEMENTS (types); i++)
+    if (g_ascii_strncasecmp (type, types[i], strlen (types[i])) == 0 && strchr ("; \t", type[strlen (types[i])]) != NULL)
+      return TRUE;
+
+  return FALSE;
+}
+
+/* A server may code a body although it was asked not to */
+static void
+take_coding (PillionFileSink *self,
+             const PillionHead *head)
+{
+  PillionCall *call = self->parent.call;
+
+  g_clear_pointer (&self->coding, g_free);
+  if (pillion_call_is_decoding (call) && is_compressed_file (head))
+    pillion_call_keep_coding (call);
+  else if (pillion_call_is_decoding (call))
+    self->coding = get_text (head, "Content-Encoding");
+}
+
 static PillionVerdict
 file_head (PillionSink *sink,
             const PillionHead *head,
@@ -322,7 +357,8 @@ file_head (PillionSink *sink,
   PillionFileSink *self = (PillionFileSink *) sink;
   PillionVerdict verdict;
 
-  if (self->asked > 0 && (head->status == 206 ? !is_the_rest (self, head) : head->status == 416))
+  take_coding (self, head);
+  if (self->asked > 0 && (head->status == 206 ? self->coding != NULL || !is_the_rest (self, head) : head->status == 416))
     {
       if (self->writing)
         {
@@ -466,6 +502,7 @@ succeed (PillionFileSink *self)
     .sha256 = g_strdup (self->sha256),
     .etag = g_steal_pointer (&self->etag),
     .content_type = g_steal_pointer (&self->content_type),
+    .content_coding = g_steal_pointer (&self->coding),
     .integrity = self->sha256 != NULL ? PILLION_HTTP_INTEGRITY_DIGEST
                  : self->delimited    ? PILLION_HTTP_INTEGRITY_LENGTH
                                       : PILLION_HTTP_INTEGRITY_UNKNOWN,
@@ -576,6 +613,7 @@ file_free (PillionSink *sink)
   g_clear_pointer (&self->target, pillion_target_free);
   g_free (self->etag);
   g_free (self->content_type);
+  g_free (self->coding);
   g_free (self);
 }
 

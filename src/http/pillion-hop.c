@@ -133,6 +133,13 @@ pillion_hop_send (PillionHop *self,
   pillion_http_queue_run (queue);
 }
 
+void
+pillion_hop_resume (PillionHop *self)
+{
+  if (self->exchange != NULL)
+    pillion_transport_resume (self->engine->transport, self->exchange);
+}
+
 PillionExchangeState
 pillion_hop_get_state (PillionHop *self)
 {

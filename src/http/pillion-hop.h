@@ -42,6 +42,9 @@ void        pillion_hop_send (PillionHop            *self,
                               const char            *origin,
                               guint                  priority);
 
+/* There is credit for the body again, after there was none */
+void        pillion_hop_resume (PillionHop          *self);
+
 /* How far its exchange is; all zero before it has begun */
 PillionExchangeState pillion_hop_get_state (PillionHop *self);
 

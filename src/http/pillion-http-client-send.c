@@ -17,6 +17,7 @@
 #include "http/pillion-http-url.h"
 #include "http/pillion-memory-sink.h"
 #include "http/pillion-redirect-stage.h"
+#include "http/pillion-ring-sink.h"
 #include "http/pillion-timeout-stage.h"
 #include "http/pillion-total-timeout-stage.h"
 
@@ -127,6 +128,36 @@ pillion_http_client_send (PillionHttpClient *self,
 
   return pillion_http_client_submit (self, pillion_http_request_copy (request), NULL,
                                      pillion_memory_sink_new (PILLION_MEMORY_SINK_RESPONSE), cancellable);
+}
+
+/**
+ * pillion_http_client_open:
+ * @self: a client
+ * @request: a request, which is copied
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Sends a request, and gets the response once its head is there, with the body to be read as it arrives.
+ *
+ * The task's result is a [class@PillionHttp.Stream]: [method@Pillion.Task.get_object]. A limit for the body holds only if the request has one:
+ * [property@PillionHttp.Request:max-body-size].
+ *
+ * The task fails as the [table of the class](class.Client.html#errors) says. On the loop's thread only.
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_client_open (PillionHttpClient *self,
+                          PillionHttpRequest *request,
+                          GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (request), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
+
+  return pillion_http_client_submit (self, pillion_http_request_copy (request), NULL, pillion_ring_sink_new (), cancellable);
 }
 
 static PillionTask *

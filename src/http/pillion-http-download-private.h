@@ -16,6 +16,7 @@ typedef struct
   char *sha256;
   char *etag;
   char *content_type;
+  char *content_coding;
   PillionHttpIntegrity integrity;
 } PillionHttpDownloadFacts;
 

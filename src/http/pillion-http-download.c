@@ -43,6 +43,7 @@ enum
   PROP_SHA256,
   PROP_ETAG,
   PROP_CONTENT_TYPE,
+  PROP_CONTENT_CODING,
   PROP_INTEGRITY,
   N_PROPS
 };
@@ -63,6 +64,7 @@ pillion_http_download_finalize (GObject *object)
   g_free (self->facts.sha256);
   g_free (self->facts.etag);
   g_free (self->facts.content_type);
+  g_free (self->facts.content_coding);
 
   G_OBJECT_CLASS (pillion_http_download_parent_class)->finalize (object);
 }
@@ -97,6 +99,9 @@ pillion_http_download_get_property (GObject *object,
       break;
     case PROP_CONTENT_TYPE:
       g_value_set_string (value, self->facts.content_type);
+      break;
+    case PROP_CONTENT_CODING:
+      g_value_set_string (value, self->facts.content_coding);
       break;
     case PROP_INTEGRITY:
       g_value_set_enum (value, self->facts.integrity);
@@ -177,6 +182,15 @@ pillion_http_download_class_init (PillionHttpDownloadClass *klass)
    * Since: 1.0
    */
   properties[PROP_CONTENT_TYPE] = g_param_spec_string ("content-type", NULL, NULL, NULL, flags);
+
+  /**
+   * PillionHttpDownload:content-coding: (getter get_content_coding)
+   *
+   * What the server had coded the body with although it was asked not to, such as `gzip`, or %NULL. The file has the decoded body.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CONTENT_CODING] = g_param_spec_string ("content-coding", NULL, NULL, NULL, flags);
 
   /**
    * PillionHttpDownload:integrity: (getter get_integrity)
@@ -330,6 +344,24 @@ pillion_http_download_get_content_type (PillionHttpDownload *self)
   g_return_val_if_fail (PILLION_HTTP_IS_DOWNLOAD (self), NULL);
 
   return self->facts.content_type;
+}
+
+/**
+ * pillion_http_download_get_content_coding: (get-property content-coding)
+ * @self: a download
+ *
+ * Gets what the server had coded the body with although it was asked not to.
+ *
+ * Returns: (nullable): the coding, such as `gzip`, or %NULL
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_http_download_get_content_coding (PillionHttpDownload *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_DOWNLOAD (self), NULL);
+
+  return self->facts.content_coding;
 }
 
 /**

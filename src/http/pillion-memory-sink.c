@@ -6,39 +6,30 @@
 
 #include "http/pillion-memory-sink.h"
 
-#include <inttypes.h>
-
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <glib/gi18n-lib.h>
 
 #include "http/pillion-call.h"
-#include "http/pillion-gunzip.h"
 #include "http/pillion-http-json.h"
 #include "http/pillion-http-response-private.h"
 
-/* A GByteArray counts with 32 bits */
-#define MAX_SIZE (1u << 30)
-
 /* How much memory an announcement alone can make us take. If addresses are plentiful it may be all: nothing but addresses is
  * taken for what does not come. */
-#define MAX_TRUSTED (GLIB_SIZEOF_VOID_P >= 8 ? MAX_SIZE : 1024 * 1024)
+#define MAX_TRUSTED (GLIB_SIZEOF_VOID_P >= 8 ? PILLION_CALL_MAX_IN_MEMORY : 1024 * 1024)
 
 /* From this size on the kernel is asked for large pages */
 #define LARGE_PAGES_FROM (4 * 1024 * 1024)
 
-/* From this size on a worker parses, so that the I/O thread is soon back at its sockets. What is compressed may become a
- * thousand times as large. */
+/* From this size on a worker parses, so that the I/O thread is soon back at its sockets */
 #define LARGE (64 * 1024)
-#define LARGE_CODED (8 * 1024)
 
-/* From the body as it came to the result */
+/* From the body to the result */
 typedef struct
 {
   PillionCall *call; /* while a worker has it: a reference */
   PillionMemorySinkResult wanted;
-  char *coding;
   GByteArray *content;
   PillionHttpResponse *response; /* NULL if another result is wanted */
 
@@ -46,16 +37,14 @@ typedef struct
   GBytes *bytes;
   JsonParser *parser;
   GError *error;
-} Decoding;
+} Outcome;
 
 typedef struct
 {
   PillionSink parent;
   PillionMemorySinkResult wanted;
   PillionHttpResponse *response; /* NULL if another result is wanted */
-  gint64 limit;
-  gint64 announced;
-  char *coding;
+  gint64 announced; /* as it is sent */
   GByteArray *content;
   gboolean sized; /* whether the content has room for all that was announced */
 } PillionMemorySink;
@@ -97,23 +86,14 @@ make_content (gint64 announced)
 static void
 clear (PillionMemorySink *self)
 {
-  g_clear_pointer (&self->coding, g_free);
   g_clear_pointer (&self->content, g_byte_array_unref);
   g_clear_object (&self->response);
 }
 
-static void
-set_too_large (PillionMemorySink *self,
-               GError **error)
-{
-  g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE,
-               _("the body is larger than the limit for bodies in memory (%" PRId64 " bytes)"), self->limit);
-}
-
 static PillionVerdict
 memory_head (PillionSink *sink,
-           const PillionHead *head,
-           GError **error)
+             const PillionHead *head,
+             GError **error)
 {
   PillionMemorySink *self = (PillionMemorySink *) sink;
 
@@ -129,18 +109,10 @@ memory_head (PillionSink *sink,
     }
 
   clear (self);
-  self->limit = MIN (pillion_call_get_max_body_size (sink->call), MAX_SIZE);
-  if (head->length > self->limit)
-    {
-      set_too_large (self, error);
-      return PILLION_VERDICT_FAIL;
-    }
-
   if (self->wanted == PILLION_MEMORY_SINK_RESPONSE)
     self->response = pillion_call_make_response (sink->call, head);
   self->announced = head->length;
-  self->coding = g_strdup (head->get_field (head, "Content-Encoding"));
-  self->content = make_content (head->length);
+  self->content = pillion_call_is_decoding (sink->call) ? NULL : make_content (head->length);
   self->sized = self->content != NULL;
   if (!self->sized)
     self->content = g_byte_array_new ();
@@ -150,7 +122,7 @@ memory_head (PillionSink *sink,
 
 static guint8 *
 memory_room (PillionSink *sink,
-           gsize *size)
+             gsize *size)
 {
   PillionMemorySink *self = (PillionMemorySink *) sink;
 
@@ -163,17 +135,11 @@ memory_room (PillionSink *sink,
 
 static gboolean
 memory_body (PillionSink *sink,
-           const guint8 *bytes,
-           gsize length,
-           GError **error)
+             const guint8 *bytes,
+             gsize length,
+             GError **error)
 {
   PillionMemorySink *self = (PillionMemorySink *) sink;
-
-  if ((gint64) length > self->limit - self->content->len)
-    {
-      set_too_large (self, error);
-      return FALSE;
-    }
 
   if (bytes == self->content->data + self->content->len)
     g_byte_array_set_size (self->content, self->content->len + (guint) length);
@@ -181,20 +147,19 @@ memory_body (PillionSink *sink,
     g_byte_array_append (self->content, bytes, (guint) length);
 
   /* What comes at once needs no progress */
-  if (self->announced < 0 || self->content->len < self->announced)
+  if (self->announced < 0 || sink->call->n_answer < self->announced)
     {
       if (pillion_task_get_unit (sink->call->task) == NULL)
         pillion_task_set_unit (sink->call->task, "bytes");
-      pillion_call_set_progress (sink->call, self->content->len, self->announced);
+      pillion_call_set_progress (sink->call, sink->call->n_answer, self->announced);
     }
 
   return TRUE;
 }
 
 static void
-decoding_clear (Decoding *self)
+outcome_clear (Outcome *self)
 {
-  g_free (self->coding);
   g_clear_pointer (&self->content, g_byte_array_unref);
   g_clear_pointer (&self->bytes, g_bytes_unref);
   if (self->response != NULL)
@@ -204,20 +169,16 @@ decoding_clear (Decoding *self)
 }
 
 static void
-decode (Decoding *self)
+make (Outcome *self)
 {
-  if (self->coding != NULL)
-    self->content = pillion_http_decode (self->content, self->coding, self->call->cancellable, &self->error);
+  self->bytes = g_byte_array_free_to_bytes (g_steal_pointer (&self->content));
 
-  if (self->content != NULL)
-    self->bytes = g_byte_array_free_to_bytes (g_steal_pointer (&self->content));
-
-  if (self->wanted == PILLION_MEMORY_SINK_JSON && self->bytes != NULL)
+  if (self->wanted == PILLION_MEMORY_SINK_JSON)
     self->parser = pillion_http_parse_json (self->bytes, &self->error);
 }
 
 static void
-deliver (Decoding *self)
+deliver (Outcome *self)
 {
   PillionCall *call = self->call;
   PillionTask *task;
@@ -251,24 +212,24 @@ deliver (Decoding *self)
 static void
 deliver_on_thread (gpointer data)
 {
-  Decoding *self = data;
+  Outcome *self = data;
   PillionCall *call = self->call;
 
   /* It was maybe cancelled meanwhile, and then nobody waits */
   if (!call->done)
     deliver (self);
 
-  decoding_clear (self);
+  outcome_clear (self);
   g_free (self);
   pillion_call_unref (call);
 }
 
 static void
-decode_on_worker (gpointer data)
+make_on_worker (gpointer data)
 {
-  Decoding *self = data;
+  Outcome *self = data;
 
-  decode (self);
+  make (self);
   pillion_private_io_thread_post (self->call->engine->io, deliver_on_thread, self);
 }
 
@@ -276,33 +237,32 @@ static void
 memory_whole (PillionSink *sink)
 {
   PillionMemorySink *self = (PillionMemorySink *) sink;
-  gboolean large = (self->wanted == PILLION_MEMORY_SINK_JSON && self->content->len > LARGE) || (self->coding != NULL && self->content->len > LARGE_CODED);
-  Decoding decoding;
+  gboolean large = self->wanted == PILLION_MEMORY_SINK_JSON && self->content->len > LARGE;
+  Outcome outcome;
 
   if (pillion_task_get_unit (sink->call->task) != NULL)
-    pillion_task_set_progress (sink->call->task, self->content->len, self->content->len);
+    pillion_task_set_progress (sink->call->task, sink->call->n_answer, sink->call->n_answer);
 
   if (self->response != NULL)
     pillion_http_response_set_ended (self->response);
 
-  decoding = (Decoding) {
+  outcome = (Outcome) {
     .call = sink->call,
     .wanted = self->wanted,
     .response = g_steal_pointer (&self->response),
-    .coding = g_steal_pointer (&self->coding),
     .content = g_steal_pointer (&self->content),
   };
 
   if (large)
     {
       pillion_call_ref (sink->call);
-      pillion_http_engine_compute (sink->call->engine, decode_on_worker, g_memdup2 (&decoding, sizeof decoding));
+      pillion_http_engine_compute (sink->call->engine, make_on_worker, g_memdup2 (&outcome, sizeof outcome));
     }
   else
     {
-      decode (&decoding);
-      deliver (&decoding);
-      decoding_clear (&decoding);
+      make (&outcome);
+      deliver (&outcome);
+      outcome_clear (&outcome);
     }
 }
 
@@ -319,6 +279,7 @@ PillionSink *
 pillion_memory_sink_new (PillionMemorySinkResult wanted)
 {
   static const PillionSinkClass klass = {
+    .in_memory = TRUE,
     .accept_encoding = "gzip, deflate",
     .head = memory_head,
     .room = memory_room,

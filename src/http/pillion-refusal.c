@@ -7,7 +7,7 @@
 #include "http/pillion-refusal.h"
 
 #include "core/pillion-private.h"
-#include "http/pillion-gunzip.h"
+#include "http/pillion-decoder.h"
 #include "http/pillion-http-response-private.h"
 
 /* How long nothing may come of the body, and how long all of it may take, in µs: whoever was refused wants to know it */
@@ -90,6 +90,46 @@ pillion_refusal_add (PillionRefusal *self,
   return length <= room;
 }
 
+/* Decodes what there is of the body, and sets @whole to FALSE if that is not all. What is coded otherwise, or not as it says, stays as it
+ * is. */
+static void
+decode (PillionRefusal *self,
+        gboolean *whole)
+{
+  PillionDecoder *decoder = pillion_decoder_new (self->coding, NULL);
+  GByteArray *decoded;
+  gsize used = 0;
+  gssize n = 0;
+
+  if (decoder == NULL)
+    return;
+
+  /* One more than wanted, which tells whether there is more */
+  decoded = g_byte_array_new ();
+  g_byte_array_set_size (decoded, PILLION_HTTP_RESPONSE_MAX_BODY + 1);
+  pillion_decoder_feed (decoder, self->body->data, self->body->len);
+  while (n >= 0 && pillion_decoder_has_input (decoder) && used < decoded->len)
+    {
+      n = pillion_decoder_read (decoder, decoded->data + used, decoded->len - used, NULL);
+      used += (gsize) MAX (n, 0);
+    }
+
+  if (n < 0 && used == 0)
+    {
+      g_byte_array_unref (decoded);
+    }
+  else
+    {
+      if (n < 0 || used > PILLION_HTTP_RESPONSE_MAX_BODY || !pillion_decoder_end (decoder, NULL))
+        *whole = FALSE;
+      g_byte_array_set_size (decoded, (guint) MIN (used, PILLION_HTTP_RESPONSE_MAX_BODY));
+      g_byte_array_unref (self->body);
+      self->body = decoded;
+    }
+
+  pillion_decoder_free (decoder);
+}
+
 GError *
 pillion_refusal_end (PillionRefusal *self,
                      gboolean whole)
@@ -97,7 +137,7 @@ pillion_refusal_end (PillionRefusal *self,
   GError *error;
 
   if (self->coding != NULL)
-    self->body = pillion_http_decode_some (self->body, self->coding, PILLION_HTTP_RESPONSE_MAX_BODY, &whole);
+    decode (self, &whole);
   pillion_http_response_take_body (self->response, g_byte_array_free_to_bytes (g_steal_pointer (&self->body)), !whole);
   error = pillion_http_response_to_error (self->response);
   pillion_refusal_free (self);

@@ -13,7 +13,8 @@ typedef struct _PillionSinkClass PillionSinkClass;
  * thread. */
 struct _PillionSinkClass
 {
-  gboolean bulk; /* a large body is expected */
+  gboolean bulk;      /* a large body is expected */
+  gboolean in_memory; /* the limit for bodies in memory holds */
   const char *accept_encoding;
 
   /* The request leaves now, and may not be the first one: adds fields. PASS, WAIT or FAIL. Optional. */
@@ -21,12 +22,14 @@ struct _PillionSinkClass
                              PillionFieldList  *fields,
                              GError           **error);
 
-  /* The head of an answer that all stages let pass */
+  /* The head of an answer that all stages let pass. A coded body is decoded: pillion_call_is_decoding () tells so, and
+   * pillion_call_keep_coding () prevents it. */
   PillionVerdict (*head)    (PillionSink       *self,
                              const PillionHead *head,
                              GError           **error);
 
-  /* Where the next piece of the body is to be read to, or NULL; optional */
+  /* The credit for the next piece of the body: how many bytes are wanted at most, and where they are to be written to, or NULL if that does not
+   * matter. @size is without limit at first; 0 lets nothing come until pillion_call_resume_body () is called. Optional. */
   guint8        *(*room)    (PillionSink       *self,
                              gsize             *size);
   gboolean       (*body)    (PillionSink       *self,

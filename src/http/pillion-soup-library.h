@@ -30,6 +30,7 @@
   F (message_headers_header_contains) \
   F (message_headers_iter_init) \
   F (message_headers_iter_next) \
+  F (message_headers_replace) \
   F (message_metrics_get_connect_end) \
   F (message_metrics_get_dns_end) \
   F (message_metrics_get_request_start) \

@@ -49,6 +49,7 @@ struct _PillionExchange
 
   PillionSoupConnection *connection;
   SoupMessage *message;
+  gulong status_handler;
   gulong head_handler;
   gulong informational_handler;
   gulong network_handler;    /* 0 if there is no TLS */
@@ -64,6 +65,9 @@ struct _PillionExchange
   gboolean bulk;
   gboolean refused; /* with a status whose body libsoup gathers in memory */
   gboolean aborted;
+  gboolean reading; /* in the middle of a turn */
+  gboolean resumed; /* then */
+  gboolean paused;  /* without credit, and without a source */
   guint n_informational; /* answers of the status 1xx before the real one */
 };
 
@@ -88,6 +92,7 @@ exchange_free (PillionExchange *self)
     }
   g_clear_object (&self->stream);
   g_clear_object (&self->cancellable);
+  g_clear_signal_handler (&self->status_handler, self->message);
   g_clear_signal_handler (&self->head_handler, self->message);
   g_clear_signal_handler (&self->informational_handler, self->message);
   g_clear_signal_handler (&self->network_handler, self->message);
@@ -320,20 +325,29 @@ static guint8 *
 get_room (PillionExchange *self,
           gsize *size)
 {
-  guint8 *room = self->funcs->room (self->data, size);
+  guint8 *room;
 
+  *size = G_MAXSIZE;
+  room = self->funcs->room (self->data, size);
   if (room != NULL)
     {
       *size = MIN (*size, TURN_SIZE);
       return room;
     }
 
-  *size = BUFFER_SIZE;
+  *size = MIN (*size, BUFFER_SIZE);
   return self->transport->buffer;
 }
 
-/* Reads for one turn. Returns FALSE when the exchange has ended, and may be gone. */
-static gboolean
+typedef enum
+{
+  TURN_OVER,   /* there is more to come */
+  TURN_PAUSED, /* there is no credit */
+  TURN_ENDED,  /* the exchange has ended, and may be gone */
+} Turn;
+
+/* Reads for one turn */
+static Turn
 read_turn (PillionExchange *self)
 {
   gsize size;
@@ -341,7 +355,7 @@ read_turn (PillionExchange *self)
   gsize fill = 0;
   gsize n_read = 0;
 
-  while (n_read < TURN_SIZE || is_here (self, fill))
+  while (size > 0 && (n_read < TURN_SIZE || is_here (self, fill)))
     {
       GError *error = NULL;
       gssize n = pillion_soup_body_read (&self->body, room + fill, size - fill, &error);
@@ -353,7 +367,7 @@ read_turn (PillionExchange *self)
           if (fill == size)
             {
               if (!hand_on (self, room, fill))
-                return FALSE;
+                return TURN_ENDED;
               room = get_room (self, &size);
               fill = 0;
             }
@@ -363,23 +377,44 @@ read_turn (PillionExchange *self)
       if (!hand_on (self, room, fill))
         {
           g_clear_error (&error);
-          return FALSE;
+          return TURN_ENDED;
         }
 
       if (n < 0 && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
         {
           g_error_free (error);
-          return TRUE;
+          return TURN_OVER;
+        }
+
+      /* The end comes when there is credit for more, so that the receiver is done with what it has. It can be read again. */
+      if (n == 0 && fill > 0)
+        {
+          room = get_room (self, &size);
+          fill = 0;
+          continue;
         }
 
       end (self, error);
-      return FALSE;
+      return TURN_ENDED;
     }
 
-  return hand_on (self, room, fill);
+  if (!hand_on (self, room, fill))
+    return TURN_ENDED;
+
+  return size == 0 ? TURN_PAUSED : TURN_OVER;
 }
 
 static gboolean readable (gpointer stream, gpointer data);
+
+static void
+stop_waiting (PillionExchange *self)
+{
+  if (self->source == NULL)
+    return;
+
+  g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
+}
 
 static void
 wait_for_more (PillionExchange *self)
@@ -390,20 +425,59 @@ wait_for_more (PillionExchange *self)
   g_source_attach (self->source, self->transport->context);
 }
 
+/* Reads for one turn, and then waits for what is to be waited for */
+static void
+read_on (PillionExchange *self)
+{
+  Turn turn;
+
+  self->reading = TRUE;
+  self->paused = FALSE;
+  do
+    {
+      self->resumed = FALSE;
+      turn = read_turn (self);
+      if (turn == TURN_ENDED)
+        return;
+    }
+  while (turn == TURN_PAUSED && self->resumed);
+
+  self->reading = FALSE;
+  if (turn == TURN_PAUSED)
+    {
+      stop_waiting (self);
+      self->paused = TRUE;
+      return;
+    }
+
+  /* A source that is to tell of what comes has to be made after the last look */
+  if (self->body.once)
+    stop_waiting (self);
+  if (self->source == NULL)
+    wait_for_more (self);
+}
+
 static gboolean
 readable (gpointer stream,
           gpointer data)
 {
-  PillionExchange *self = data;
+  read_on (data);
 
-  if (!read_turn (self))
-    return G_SOURCE_REMOVE;
-  if (!self->body.once)
-    return G_SOURCE_CONTINUE;
+  /* It is destroyed if it is not wanted any more */
+  return G_SOURCE_CONTINUE;
+}
 
-  g_clear_pointer (&self->source, g_source_unref);
-  wait_for_more (self);
-  return G_SOURCE_REMOVE;
+static void
+soup_resume (PillionTransport *transport,
+             PillionExchange *self)
+{
+  if (self->aborted)
+    return;
+
+  if (self->reading)
+    self->resumed = TRUE;
+  else if (self->paused)
+    read_on (self);
 }
 
 static const char *
@@ -574,8 +648,7 @@ sent (GObject *session,
       return;
     }
 
-  if (read_turn (self))
-    wait_for_more (self);
+  read_on (self);
 }
 
 /* Ends what libsoup gathers when that is too much, or takes too long */
@@ -618,6 +691,25 @@ watch_gathering (PillionExchange *self)
   g_source_set_static_name (self->source, "pillion gathering");
   g_source_set_ready_time (self->source, g_get_monotonic_time () + GATHER_USEC);
   g_source_attach (self->source, self->transport->context);
+}
+
+/* Lengths that are equal are one (RFC 9112, section 6.3), but libsoup refuses a list of them in one line. It says the status after it has parsed the
+ * head, and before it looks at the length. */
+static void
+status_known (SoupMessage *message,
+              GParamSpec *pspec,
+              gpointer data)
+{
+  SoupMessageHeaders *headers = pillion_soup.message_get_response_headers (message);
+  const char *list = pillion_soup.message_headers_get_list (headers, "Content-Length");
+  gint64 length;
+
+  if (list != NULL && strchr (list, ',') != NULL && pillion_http_parse_content_length (list, &length))
+    {
+      g_autofree char *one = g_strdup_printf ("%" PRId64, length);
+
+      pillion_soup.message_headers_replace (headers, "Content-Length", one);
+    }
 }
 
 /* libsoup waits to be asked for another request after these, with the whole body of the answer in memory, however long that is */
@@ -716,6 +808,7 @@ soup_exchange (PillionTransport *transport,
   self->message = pillion_soup.message_new_from_uri (request->method, request->uri);
   /* Redirects are the caller's, because they go to other hosts with limits of their own */
   pillion_soup.message_set_flags (self->message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS);
+  self->status_handler = g_signal_connect (self->message, "notify::status-code", G_CALLBACK (status_known), NULL);
   self->head_handler = g_signal_connect (self->message, "got-headers", G_CALLBACK (got_headers), self);
   self->informational_handler = g_signal_connect (self->message, "got-informational", G_CALLBACK (got_informational), self);
   /* Before the fields, because it takes Content-Type away */
@@ -805,6 +898,7 @@ pillion_soup_transport_new (GMainContext *context)
   static const PillionTransportClass klass = {
     .exchange = soup_exchange,
     .abort = soup_abort,
+    .resume = soup_resume,
     .get_state = soup_get_state,
     .set_tls_database = soup_set_tls_database,
     .set_max_connections = soup_set_max_connections,

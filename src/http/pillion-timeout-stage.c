@@ -85,6 +85,24 @@ is_too_slow (PillionTimeoutStage *self,
   return FALSE;
 }
 
+/* When one of the limits can be over at the earliest, if all begin now */
+static gint64
+get_first_look (PillionTimeoutStage *self,
+                gint64 now)
+{
+  PillionCall *call = self->call;
+  const PillionHttpRequest *request = call->request;
+  const PillionHttpConfig *config = &call->engine->config;
+  GTimeSpan first = MIN (pillion_call_get_timeout (request->connect_timeout, config->connect_timeout),
+                         pillion_call_get_timeout (request->first_byte_timeout, config->first_byte_timeout));
+
+  first = MIN (first, pillion_call_get_timeout (request->idle_timeout, (GTimeSpan) config->idle_timeout * G_USEC_PER_SEC));
+  if (request->lowest_rate > 0 || config->lowest_rate > 0)
+    first = MIN (first, RATE_USEC);
+
+  return first == PILLION_DEADLINE_NEVER ? PILLION_DEADLINE_NEVER - 1 : now + first;
+}
+
 static gint64
 on_due (gpointer data,
         gint64 now)
@@ -109,33 +127,26 @@ on_due (gpointer data,
        is_over (now, call->started, connect, _("the connection took longer than %g seconds"), &due, &error)) ||
       (!self->has_head && state.sent > 0 &&
        is_over (now, state.sent, first_byte, _("the server did not answer within %g seconds"), &due, &error)) ||
-      is_over (now, MAX (call->last_activity, state.last_written), idle, _("the server sent nothing for %g seconds"), &due, &error) ||
-      is_too_slow (self, now, &due, &error))
+      (!call->paused &&
+       (is_over (now, MAX (call->last_activity, state.last_written), idle, _("the server sent nothing for %g seconds"), &due, &error) ||
+        is_too_slow (self, now, &due, &error))))
     {
       pillion_call_end_exchange (call, error);
       return PILLION_DEADLINE_NEVER;
+    }
+
+  /* Nobody asks the server for anything, so it can't be late */
+  if (call->paused)
+    {
+      self->measured_from = now;
+      self->received_before = call->n_received;
+      due = MIN (due, get_first_look (self, now));
     }
 
   /* What has not begun yet may be over before everything that has */
   if (!self->has_head && first_byte != PILLION_DEADLINE_NEVER)
     due = MIN (due, now + first_byte);
   return due;
-}
-
-static gint64
-get_first_look (PillionTimeoutStage *self)
-{
-  PillionCall *call = self->call;
-  const PillionHttpRequest *request = call->request;
-  const PillionHttpConfig *config = &call->engine->config;
-  GTimeSpan first = MIN (pillion_call_get_timeout (request->connect_timeout, config->connect_timeout),
-                         pillion_call_get_timeout (request->first_byte_timeout, config->first_byte_timeout));
-
-  first = MIN (first, pillion_call_get_timeout (request->idle_timeout, (GTimeSpan) config->idle_timeout * G_USEC_PER_SEC));
-  if (request->lowest_rate > 0 || config->lowest_rate > 0)
-    first = MIN (first, RATE_USEC);
-
-  return first == PILLION_DEADLINE_NEVER ? PILLION_DEADLINE_NEVER - 1 : call->started + first;
 }
 
 static PillionVerdict
@@ -149,7 +160,7 @@ timeout_request (PillionStage *stage,
   self->call = call;
   self->has_head = FALSE;
   /* To begin with it only says when to look next */
-  pillion_deadlines_set (call->engine->deadlines, &self->deadline, get_first_look (self), on_due, self);
+  pillion_deadlines_set (call->engine->deadlines, &self->deadline, get_first_look (self, call->started), on_due, self);
   return PILLION_VERDICT_PASS;
 }
 

@@ -80,8 +80,9 @@ struct _PillionExchangeFuncs
   gboolean (*head) (gpointer           data,
                     const PillionHead *head);
 
-  /* Where the next piece of the body is to be read to, and how many bytes fit there, so that they need not be copied.
-   * NULL: wherever the transport likes. */
+  /* The credit for the next piece of the body: how many bytes are wanted at most, and where they are to be read to, so that they need not be
+   * copied. NULL: wherever the transport likes. @size is without limit at first; 0 means that nothing is read until
+   * pillion_transport_resume () is called, and so the server can't send more than fits on the way. */
   guint8  *(*room) (gpointer           data,
                     gsize             *size);
 
@@ -111,6 +112,8 @@ struct _PillionTransportClass
                                            gpointer                    data);
   void             (*abort)               (PillionTransport           *self,
                                            PillionExchange            *exchange);
+  void             (*resume)              (PillionTransport           *self,
+                                           PillionExchange            *exchange);
   PillionExchangeState (*get_state)       (PillionTransport           *self,
                                            PillionExchange            *exchange);
   void             (*set_tls_database)    (PillionTransport           *self,
@@ -135,6 +138,14 @@ pillion_transport_abort (PillionTransport *self,
                          PillionExchange *exchange)
 {
   self->klass->abort (self, exchange);
+}
+
+/* Asks for credit again, if there was none. Calls body () and so on, unless it is called by one of them. */
+static inline void
+pillion_transport_resume (PillionTransport *self,
+                          PillionExchange *exchange)
+{
+  self->klass->resume (self, exchange);
 }
 
 static inline PillionExchangeState

@@ -447,6 +447,14 @@ test('http/send', loop => {
         [200, 'Hello from loopback\n', `${URL}/hello.txt?a=b%20c`, 0]);
     assert(response.get_elapsed(PillionHttp.Phase.BODY) > 0);
 
+    const opened = client.open(request, null);
+    kickUntilDone(loop, opened);
+    const stream = opened.get_object();
+    const read = stream.read(5, null);
+    kickUntilDone(loop, read);
+    assertEqual(read.get_bytes().get_size(), 5);
+    stream.close();
+
     const missing = PillionHttp.Request.new('GET', 'missing');
     missing.accept_statuses(200, 999);
     const second = client.send(missing, null);

@@ -6,6 +6,7 @@
 
 import ctypes
 import gc
+import hashlib
 import json
 import os
 import sys
@@ -815,6 +816,22 @@ class HttpTest(Case):
             task = self.client.send(request, None)
             self.kick_until_done(task)
             self.assertFails(PillionHttp.error_quark(), PillionHttp.Error.INVALID_REQUEST, task.get_object)
+
+    def test_open(self):
+        task = self.client.open(PillionHttp.Request.new('GET', URL + '/file.bin'), None)
+        self.kick_until_done(task)
+        stream = task.get_object()
+        self.assertEqual(stream.get_response().get_status(), 200)
+        digest = hashlib.sha256()
+        while True:
+            task = stream.read(0, None)
+            self.kick_until_done(task)
+            piece = task.get_bytes().get_data()
+            if not piece:
+                break
+            digest.update(piece)
+        self.assertEqual(digest.hexdigest(), os.environ['PILLION_TEST_SHA256'])
+        stream.close()
 
     def test_get_bytes(self):
         task = self.client.get_bytes(URL + '/hello.txt', None)

@@ -414,6 +414,14 @@ async void fetch (Pillion.Loop loop) throws Error {
     assert (response.get_status () == 200 && response.dup_text () == "Hello from loopback\n");
     assert (response.get_url () == url + "/hello.txt?a=b%20c" && response.get_history ().length == 0);
 
+    var opened = client.open (request, null);
+    yield opened.wait_async (null);
+    var stream = (PillionHttp.Stream) opened.get_object ();
+    var piece = stream.read (0, null);
+    yield piece.wait_async (null);
+    assert (piece.get_bytes ().get_size () == 20 && stream.response.get_status () == 200);
+    stream.close ();
+
     var hello = client.get_bytes (url + "/hello.txt", null);
     yield hello.wait_async (null);
     assert (hello.get_bytes ().compare (new Bytes ("Hello from loopback\n".data)) == 0);

@@ -194,6 +194,37 @@ test_protocol (TestFixture *self,
     }
 }
 
+/* Lengths that are equal are one */
+static void
+test_equal_lengths (TestFixture *self,
+                    gconstpointer data)
+{
+  static const char *const answers[] = {
+    "HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\nhello",
+    "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",
+    "HTTP/1.1 200 OK\r\nContent-Length: 5,05 ,5\r\ncontent-length: 5\r\n\r\nhello",
+  };
+  static const char *const different[] = {
+    "HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\nhello!",
+    "HTTP/1.1 200 OK\r\nContent-Length: 5,\r\n\r\nhello",
+    "HTTP/1.1 200 OK\r\nContent-Length: 5, x\r\n\r\nhello",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      g_autoptr (GError) error = get_error (self, answers[i], strlen (answers[i]), FALSE);
+
+      g_assert_no_error (error);
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (different); i++)
+    {
+      g_autoptr (GError) error = get_error (self, different[i], strlen (different[i]), FALSE);
+
+      g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL);
+    }
+}
+
 /* libsoup 3.2 hands it to a property that is never negative, which complains before we are asked */
 static void
 test_negative_length (TestFixture *self,
@@ -497,6 +528,7 @@ main (int argc,
 {
   g_test_init (&argc, &argv, NULL);
 
+  test_case ("/http/bad-input/equal-lengths", test_equal_lengths);
   test_case ("/http/bad-input/cut-length", test_cut_length);
   test_case ("/http/bad-input/cut-empty", test_cut_empty);
   test_case ("/http/bad-input/cut-chunked", test_cut_chunked);

@@ -12,7 +12,6 @@
 
 #include "base/pillion-sync.h"
 #include "http-support.h"
-#include "http/pillion-gunzip.h"
 
 #define OLD "what was there before"
 #define TEXT "0123456789"
@@ -563,34 +562,6 @@ test_json_strict (TestFixture *self,
   test_server_free (server);
 }
 
-/* A body that grows a thousandfold is not decoded for nobody */
-static void
-test_decoding_stops (void)
-{
-  const gsize length = 16 * 1024 * 1024;
-  g_autoptr (GConverter) compressor = G_CONVERTER (g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP, 9));
-  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autoptr (GError) error = NULL;
-  g_autofree guint8 *zeros = g_malloc0 (length);
-  GByteArray *coded = g_byte_array_new ();
-  g_autoptr (GByteArray) decoded = NULL;
-  gsize n_read;
-  gsize n_written;
-
-  g_byte_array_set_size (coded, 1024 * 1024);
-  g_assert_cmpint (g_converter_convert (compressor, zeros, length, coded->data, coded->len, G_CONVERTER_INPUT_AT_END, &n_read,
-                                        &n_written, NULL), ==, G_CONVERTER_FINISHED);
-  g_byte_array_set_size (coded, (guint) n_written);
-
-  decoded = pillion_http_decode (g_byte_array_ref (coded), "gzip", cancellable, &error);
-  g_assert_no_error (error);
-  g_assert_cmpmem (decoded->data, decoded->len, zeros, length);
-
-  g_cancellable_cancel (cancellable);
-  g_assert_null (pillion_http_decode (coded, "gzip", cancellable, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-}
-
 int
 main (int argc,
       char *argv[])
@@ -609,8 +580,6 @@ main (int argc,
   test_case ("/http/edges/empty", test_empty);
   test_case ("/http/edges/codings", test_codings);
   test_case ("/http/edges/json-strict", test_json_strict);
-
-  g_test_add_func ("/http/edges/decoding-stops-when-cancelled", test_decoding_stops);
 
   return g_test_run ();
 }

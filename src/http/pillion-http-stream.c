@@ -1,0 +1,351 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-http-stream-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "core/pillion-private.h"
+
+/**
+ * PillionHttpStream:
+ *
+ * A response whose body is read as it arrives: what [method@PillionHttp.Client.open] results in.
+ *
+ * ```c
+ * static void
+ * on_piece (PillionTask *task,
+ *           gpointer data)
+ * {
+ *   g_autoptr (GError) error = NULL;
+ *   g_autoptr (GBytes) piece = pillion_task_get_bytes (task, &error);
+ *   g_autoptr (PillionTask) next = NULL;
+ *
+ *   if (piece == NULL)
+ *     g_printerr ("%s\n", error->message);
+ *   if (piece == NULL || g_bytes_get_size (piece) == 0)
+ *     return;
+ *
+ *   g_print ("%" G_GSIZE_FORMAT " bytes\n", g_bytes_get_size (piece));
+ *   next = pillion_http_stream_read (data, 0, NULL);
+ *   pillion_task_add_done_callback (next, on_piece, data, NULL);
+ * }
+ * ```
+ *
+ * The body is read on Pillion's own thread, at most 1 MiB ahead of the program. If the program reads slowly, or not at all, the server has to
+ * wait: a body of any size takes no more memory than that. While the program lets the server wait, no time limit counts but
+ * [property@PillionHttp.Request:total-timeout-usec].
+ *
+ * A body that the server compressed for the way (gzip, deflate) is decompressed.
+ *
+ * ## Closing
+ *
+ * A stream keeps its connection until its body was read to the end, or failed, or the stream is closed: by
+ * [method@PillionHttp.Stream.close], or because nothing refers to it any more. Connections are limited
+ * ([property@PillionHttp.Client:max-connections-per-host]), so close what you don't read.
+ *
+ * ## Threads
+ *
+ * A stream belongs to its loop's thread. The last reference may be dropped on any thread.
+ *
+ * Since: 1.0
+ */
+
+struct _PillionHttpStream
+{
+  GObject parent_instance;
+
+  PillionLoop *loop;
+  PillionCall *call;
+  PillionRing *ring;
+  PillionHttpResponse *response;
+  char *name; /* of the tasks */
+  gboolean closed;
+};
+
+enum
+{
+  PROP_RESPONSE = 1,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (PillionHttpStream, pillion_http_stream, G_TYPE_OBJECT)
+
+static void
+close_on_thread (gpointer data)
+{
+  PillionCall *call = data;
+
+  pillion_call_fail (call, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CLOSED, _("the stream was closed")));
+  pillion_call_unref (call);
+}
+
+static void
+resume_on_thread (gpointer data)
+{
+  PillionCall *call = data;
+
+  pillion_call_resume_body (call);
+  pillion_call_unref (call);
+}
+
+static void
+pillion_http_stream_finalize (GObject *object)
+{
+  PillionHttpStream *self = PILLION_HTTP_STREAM (object);
+
+  pillion_sync_acquire (self);
+
+  if (self->call != NULL && !self->closed)
+    pillion_private_io_thread_post (self->call->engine->io, close_on_thread, pillion_call_ref (self->call));
+  g_clear_pointer (&self->call, pillion_call_unref);
+  g_clear_pointer (&self->ring, pillion_ring_unref);
+  if (self->response != NULL)
+    pillion_sync_unref (self->response);
+  g_free (self->name);
+  if (self->loop != NULL)
+    pillion_sync_unref (self->loop);
+
+  G_OBJECT_CLASS (pillion_http_stream_parent_class)->finalize (object);
+}
+
+static void
+pillion_http_stream_get_property (GObject *object,
+                                  guint prop_id,
+                                  GValue *value,
+                                  GParamSpec *pspec)
+{
+  PillionHttpStream *self = PILLION_HTTP_STREAM (object);
+
+  switch (prop_id)
+    {
+    case PROP_RESPONSE:
+      g_value_set_object (value, self->response);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_http_stream_class_init (PillionHttpStreamClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = pillion_http_stream_finalize;
+  object_class->get_property = pillion_http_stream_get_property;
+
+  /**
+   * PillionHttpStream:response: (getter get_response)
+   *
+   * The response, without its body.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RESPONSE] = g_param_spec_object ("response", NULL, NULL, PILLION_HTTP_TYPE_RESPONSE,
+                                                   G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+pillion_http_stream_init (PillionHttpStream *self)
+{
+}
+
+PillionHttpStream *
+pillion_http_stream_new (PillionLoop *loop,
+                         PillionCall *call,
+                         PillionRing *ring,
+                         PillionHttpResponse *response)
+{
+  PillionHttpStream *self = g_object_new (PILLION_HTTP_TYPE_STREAM, NULL);
+
+  self->loop = g_object_ref (loop);
+  self->call = pillion_call_ref (call);
+  self->ring = pillion_ring_ref (ring);
+  self->response = response;
+  self->name = g_strconcat ("read ", pillion_http_response_get_url (response), NULL);
+
+  return self;
+}
+
+/**
+ * pillion_http_stream_get_response: (get-property response)
+ * @self: a stream
+ *
+ * Gets the response. It has no body, and no time for [enum@PillionHttp.Phase.BODY].
+ *
+ * Returns: (transfer none): the response
+ *
+ * Since: 1.0
+ */
+PillionHttpResponse *
+pillion_http_stream_get_response (PillionHttpStream *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_STREAM (self), NULL);
+
+  return self->response;
+}
+
+/* A read that waits */
+typedef struct
+{
+  PillionRing *ring;
+  PillionTask *task; /* without a reference: it is there while it waits in the ring */
+} Read;
+
+static void
+read_free (gpointer data,
+           GClosure *closure)
+{
+  Read *read = data;
+
+  pillion_ring_unref (read->ring);
+  g_free (read);
+}
+
+/* On any thread */
+static void
+read_cancelled (GCancellable *cancellable,
+                gpointer data)
+{
+  Read *read = data;
+
+  if (pillion_ring_forget (read->ring, read->task))
+    pillion_task_return_new_error (read->task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the read was cancelled"));
+}
+
+/* Has @task cancelled while it waits */
+static void
+watch_cancellable (PillionHttpStream *self,
+                   PillionTask *task)
+{
+  Read *read = g_new0 (Read, 1);
+
+  read->ring = pillion_ring_ref (self->ring);
+  read->task = task;
+  /* It goes with the task, whose own the cancellable is */
+  g_signal_connect_data (pillion_task_get_cancellable (task), "cancelled", G_CALLBACK (read_cancelled), read, read_free, 0);
+}
+
+/* Gives @task what is there. Returns FALSE if nothing is. */
+static gboolean
+take (PillionHttpStream *self,
+      gsize max,
+      PillionTask *task)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  GError *error = NULL;
+  gboolean wants_more;
+
+  switch (pillion_ring_take (self->ring, max, &bytes, &wants_more, &error))
+    {
+    case PILLION_RING_BYTES:
+    case PILLION_RING_END:
+      pillion_task_return_bytes (task, bytes);
+      break;
+    case PILLION_RING_ERROR:
+      pillion_task_return_error (task, error);
+      break;
+    case PILLION_RING_EMPTY:
+      return FALSE;
+    default:
+      g_assert_not_reached ();
+    }
+
+  if (wants_more)
+    pillion_private_io_thread_post (self->call->engine->io, resume_on_thread, pillion_call_ref (self->call));
+  return TRUE;
+}
+
+/**
+ * pillion_http_stream_read:
+ * @self: a stream
+ * @max: how many bytes at most, or 0 for as many as there are at once, 256 KiB at most
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Reads the next piece of the body.
+ *
+ * The task's result is a [struct@GLib.Bytes]: [method@Pillion.Task.get_bytes]. It has at least one byte; an empty one means that the body has
+ * ended, and is whole as far as HTTP tells. If something has arrived already, the task is done at once.
+ *
+ * The task fails as the [table of the class](class.Client.html#errors) says, with `G_IO_ERROR_PENDING` if another read waits, and with
+ * `G_IO_ERROR_CLOSED` if the stream is closed. What arrived before an error is read first. A read that is cancelled takes nothing away: the
+ * next one goes on from there. On the loop's thread only.
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_stream_read (PillionHttpStream *self,
+                          gsize max,
+                          GCancellable *cancellable)
+{
+  PillionTask *task;
+
+  g_return_val_if_fail (PILLION_HTTP_IS_STREAM (self), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (self->loop != NULL && pillion_private_loop_on_thread (self->loop), NULL);
+
+  /* Not from here, but from where the caller stands, which is not known */
+  task = pillion_task_new_at (self->loop, self->name, cancellable, NULL);
+  if (pillion_task_is_done (task))
+    return task;
+
+  if (self->closed)
+    {
+      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, _("the stream was closed"));
+      return task;
+    }
+  if (pillion_ring_is_waiting (self->ring))
+    {
+      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_PENDING, _("another read waits for the stream"));
+      return task;
+    }
+  if (g_cancellable_is_cancelled (pillion_task_get_cancellable (task)))
+    {
+      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the read was cancelled"));
+      return task;
+    }
+
+  if (take (self, max, task))
+    return task;
+
+  pillion_private_task_set_external (task);
+  watch_cancellable (self, task);
+  /* Something may come between the look and the wait */
+  while (!pillion_ring_wait (self->ring, max, task))
+    if (take (self, max, task))
+      break;
+
+  return task;
+}
+
+/**
+ * pillion_http_stream_close:
+ * @self: a stream
+ *
+ * Closes the stream, and its connection if the body has not ended. A read that waits fails with `G_IO_ERROR_CLOSED`, and so do all
+ * that follow. Nothing happens if the stream is closed. On the loop's thread only.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_stream_close (PillionHttpStream *self)
+{
+  g_return_if_fail (PILLION_HTTP_IS_STREAM (self));
+  g_return_if_fail (self->loop != NULL && pillion_private_loop_on_thread (self->loop));
+
+  if (self->closed)
+    return;
+
+  self->closed = TRUE;
+  pillion_private_io_thread_post (self->call->engine->io, close_on_thread, pillion_call_ref (self->call));
+}

@@ -1,0 +1,127 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-ring-sink.h"
+
+#include "http/pillion-call.h"
+#include "http/pillion-http-stream-private.h"
+#include "http/pillion-ring.h"
+
+typedef struct
+{
+  PillionSink parent;
+  PillionRing *ring;
+  gboolean opened; /* the host has the stream, and the call no task any more */
+} PillionRingSink;
+
+/* Where the body goes after a read has begun, another answer can't go */
+static PillionVerdict
+ring_request (PillionSink *sink,
+              PillionFieldList *fields,
+              GError **error)
+{
+  g_assert (!((PillionRingSink *) sink)->opened);
+
+  return PILLION_VERDICT_PASS;
+}
+
+static PillionVerdict
+ring_head (PillionSink *sink,
+           const PillionHead *head,
+           GError **error)
+{
+  PillionRingSink *self = (PillionRingSink *) sink;
+  PillionCall *call = sink->call;
+  PillionHttpStream *stream;
+
+  if (!pillion_http_request_accepts_status (call->request, head->status))
+    return PILLION_VERDICT_REFUSED;
+
+  self->opened = TRUE;
+  stream = pillion_http_stream_new (pillion_task_get_loop (call->task), call, self->ring, pillion_call_make_response (call, head));
+  pillion_task_return_object (pillion_call_take_task (call), stream);
+  pillion_sync_unref (stream);
+
+  return PILLION_VERDICT_PASS;
+}
+
+static guint8 *
+ring_room (PillionSink *sink,
+           gsize *size)
+{
+  *size = pillion_ring_get_credit (((PillionRingSink *) sink)->ring);
+  return NULL;
+}
+
+static gboolean
+ring_body (PillionSink *sink,
+           const guint8 *bytes,
+           gsize length,
+           GError **error)
+{
+  pillion_ring_add (((PillionRingSink *) sink)->ring, bytes, length);
+  return TRUE;
+}
+
+static void
+ring_whole (PillionSink *sink)
+{
+  PillionRing *ring = pillion_ring_ref (((PillionRingSink *) sink)->ring);
+
+  pillion_call_finish (sink->call);
+  pillion_ring_end (ring, NULL);
+  pillion_ring_unref (ring);
+}
+
+static void
+ring_fail (PillionSink *sink,
+           GError *error)
+{
+  PillionRingSink *self = (PillionRingSink *) sink;
+  PillionRing *ring;
+
+  if (!self->opened)
+    {
+      pillion_call_finish_failure (sink->call, error);
+      return;
+    }
+
+  ring = pillion_ring_ref (self->ring);
+  pillion_call_finish (sink->call);
+  pillion_ring_end (ring, error);
+  pillion_ring_unref (ring);
+}
+
+static void
+ring_free (PillionSink *sink)
+{
+  PillionRingSink *self = (PillionRingSink *) sink;
+
+  pillion_ring_unref (self->ring);
+  g_free (self);
+}
+
+PillionSink *
+pillion_ring_sink_new (void)
+{
+  static const PillionSinkClass klass = {
+    .bulk = TRUE,
+    .accept_encoding = "gzip, deflate",
+    .request = ring_request,
+    .head = ring_head,
+    .room = ring_room,
+    .body = ring_body,
+    .whole = ring_whole,
+    .fail = ring_fail,
+    .free = ring_free,
+  };
+  PillionRingSink *self = g_new0 (PillionRingSink, 1);
+
+  self->parent.klass = &klass;
+  self->ring = pillion_ring_new ();
+
+  return &self->parent;
+}

@@ -1,0 +1,307 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-ring.h"
+
+#include <string.h>
+
+#include "core/pillion-private.h"
+
+#define BLOCK_SIZE ((gsize) 256 * 1024)
+#define N_BLOCKS 4
+
+/* What comes in small pieces begins with this much room */
+#define SMALL_BLOCK ((gsize) 4 * 1024)
+
+typedef struct
+{
+  GList link;
+  guint8 *data;
+  gsize size;  /* of the memory */
+  gsize begin; /* of what was not taken yet */
+  gsize end;
+} Block;
+
+struct _PillionRing
+{
+  int n_references; /* atomic */
+  GMutex lock;      /* for the rest */
+  GQueue blocks;
+  gsize n_bytes;
+  gboolean starved; /* there was no credit when it was asked for */
+  gboolean ended;
+  GError *error;
+  PillionTask *reader; /* without a reference: the loop keeps it as long as it has no outcome */
+  gsize reader_max;
+};
+
+PillionRing *
+pillion_ring_new (void)
+{
+  PillionRing *self = g_new0 (PillionRing, 1);
+
+  self->n_references = 1;
+  g_mutex_init (&self->lock);
+
+  return self;
+}
+
+PillionRing *
+pillion_ring_ref (PillionRing *self)
+{
+  __atomic_add_fetch (&self->n_references, 1, __ATOMIC_RELAXED);
+  return self;
+}
+
+static void
+block_free (Block *block)
+{
+  g_free (block->data);
+  g_free (block);
+}
+
+void
+pillion_ring_unref (PillionRing *self)
+{
+  GList *link;
+
+  if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) > 0)
+    return;
+
+  while ((link = g_queue_pop_head_link (&self->blocks)) != NULL)
+    block_free (link->data);
+  g_clear_error (&self->error);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+/* The bytes of the oldest block, or as many of them */
+static GBytes *
+take_bytes (PillionRing *self,
+            gsize max)
+{
+  Block *block = self->blocks.head->data;
+  gsize length = block->end - block->begin;
+  GBytes *bytes;
+
+  if (max > 0 && max < length)
+    {
+      bytes = g_bytes_new (block->data + block->begin, max);
+      block->begin += max;
+      self->n_bytes -= max;
+      return bytes;
+    }
+
+  g_queue_unlink (&self->blocks, &block->link);
+  self->n_bytes -= length;
+
+  /* Its memory is given away, unless much of it would be kept for nothing */
+  if (block->begin == 0 && length >= block->size / 2)
+    bytes = g_bytes_new_take (g_steal_pointer (&block->data), length);
+  else
+    bytes = g_bytes_new (block->data + block->begin, length);
+  block_free (block);
+
+  return bytes;
+}
+
+/* Takes the reader if it can have something: bytes, or what @error says, or the end */
+static PillionTask *
+take_reader (PillionRing *self,
+             GBytes **bytes,
+             GError **error)
+{
+  if (self->reader == NULL || (self->n_bytes == 0 && !self->ended))
+    return NULL;
+
+  if (self->n_bytes > 0)
+    *bytes = take_bytes (self, self->reader_max);
+  else if (self->error != NULL)
+    *error = g_error_copy (self->error);
+  else
+    *bytes = g_bytes_new_static ("", 0);
+
+  return g_steal_pointer (&self->reader);
+}
+
+/* With the lock released: the task and its loop may be gone when it has its outcome */
+static void
+serve_reader (PillionTask *reader,
+              GBytes *bytes,
+              GError *error)
+{
+  if (reader == NULL)
+    return;
+
+  if (error != NULL)
+    pillion_task_return_error (reader, error);
+  else
+    pillion_task_return_bytes (reader, bytes);
+}
+
+gsize
+pillion_ring_get_credit (PillionRing *self)
+{
+  gsize credit;
+
+  pillion_mutex_lock (&self->lock);
+  credit = N_BLOCKS * BLOCK_SIZE - MIN (self->n_bytes, N_BLOCKS * BLOCK_SIZE);
+  self->starved = credit == 0;
+  pillion_mutex_unlock (&self->lock);
+
+  return credit;
+}
+
+static void
+add_to_blocks (PillionRing *self,
+               const guint8 *bytes,
+               gsize length)
+{
+  Block *block = self->blocks.tail != NULL ? self->blocks.tail->data : NULL;
+  gsize fits = block != NULL ? MIN (length, BLOCK_SIZE - block->end) : 0;
+
+  if (fits > 0)
+    {
+      if (block->end + fits > block->size)
+        {
+          block->size = MIN (MAX (block->size * 2, block->end + fits), BLOCK_SIZE);
+          block->data = g_realloc (block->data, block->size);
+        }
+      memcpy (block->data + block->end, bytes, fits);
+      block->end += fits;
+    }
+
+  for (gsize done = fits; done < length;)
+    {
+      gsize n = MIN (length - done, BLOCK_SIZE);
+
+      block = g_new0 (Block, 1);
+      block->link.data = block;
+      block->size = MAX (n, SMALL_BLOCK);
+      block->data = g_malloc (block->size);
+      block->end = n;
+      memcpy (block->data, bytes + done, n);
+      g_queue_push_tail_link (&self->blocks, &block->link);
+      done += n;
+    }
+
+  self->n_bytes += length;
+}
+
+void
+pillion_ring_add (PillionRing *self,
+                  const guint8 *bytes,
+                  gsize length)
+{
+  g_autoptr (GBytes) taken = NULL;
+  PillionTask *reader;
+
+  pillion_mutex_lock (&self->lock);
+  add_to_blocks (self, bytes, length);
+  reader = take_reader (self, &taken, NULL);
+  pillion_mutex_unlock (&self->lock);
+
+  serve_reader (reader, taken, NULL);
+}
+
+void
+pillion_ring_end (PillionRing *self,
+                  GError *error)
+{
+  g_autoptr (GBytes) taken = NULL;
+  GError *copy = NULL;
+  PillionTask *reader;
+
+  pillion_mutex_lock (&self->lock);
+  self->ended = TRUE;
+  self->error = error;
+  reader = take_reader (self, &taken, &copy);
+  pillion_mutex_unlock (&self->lock);
+
+  serve_reader (reader, taken, copy);
+}
+
+PillionRingState
+pillion_ring_take (PillionRing *self,
+                   gsize max,
+                   GBytes **bytes,
+                   gboolean *wants_more,
+                   GError **error)
+{
+  PillionRingState state = PILLION_RING_EMPTY;
+
+  pillion_mutex_lock (&self->lock);
+  if (self->n_bytes > 0)
+    {
+      *bytes = take_bytes (self, max);
+      state = PILLION_RING_BYTES;
+    }
+  else if (self->error != NULL)
+    {
+      g_propagate_error (error, g_error_copy (self->error));
+      state = PILLION_RING_ERROR;
+    }
+  else if (self->ended)
+    {
+      *bytes = g_bytes_new_static ("", 0);
+      state = PILLION_RING_END;
+    }
+
+  /* Not for each byte that is taken */
+  *wants_more = self->starved && self->n_bytes <= (N_BLOCKS - 1) * BLOCK_SIZE;
+  if (*wants_more)
+    self->starved = FALSE;
+  pillion_mutex_unlock (&self->lock);
+
+  return state;
+}
+
+gboolean
+pillion_ring_wait (PillionRing *self,
+                   gsize max,
+                   PillionTask *task)
+{
+  gboolean waits;
+
+  pillion_mutex_lock (&self->lock);
+  g_assert (self->reader == NULL);
+  waits = self->n_bytes == 0 && !self->ended;
+  if (waits)
+    {
+      self->reader = task;
+      self->reader_max = max;
+    }
+  pillion_mutex_unlock (&self->lock);
+
+  return waits;
+}
+
+gboolean
+pillion_ring_forget (PillionRing *self,
+                     PillionTask *task)
+{
+  gboolean waited;
+
+  pillion_mutex_lock (&self->lock);
+  waited = self->reader == task;
+  if (waited)
+    self->reader = NULL;
+  pillion_mutex_unlock (&self->lock);
+
+  return waited;
+}
+
+gboolean
+pillion_ring_is_waiting (PillionRing *self)
+{
+  gboolean waiting;
+
+  pillion_mutex_lock (&self->lock);
+  waiting = self->reader != NULL;
+  pillion_mutex_unlock (&self->lock);
+
+  return waiting;
+}

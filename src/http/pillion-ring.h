@@ -1,0 +1,55 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <pillion/pillion.h>
+
+/* The part of a body that has come and was not read yet, between the I/O thread, which adds to it, and the loop's thread, which takes from
+ * it. It has room for a few blocks, so a host that stops reading stops the server. References may be taken and dropped on any thread. */
+typedef struct _PillionRing PillionRing;
+
+PillionRing *pillion_ring_new           (void);
+PillionRing *pillion_ring_ref           (PillionRing   *self);
+void         pillion_ring_unref         (PillionRing   *self);
+
+/* On the I/O thread */
+
+/* How many bytes may be added. 0: pillion_ring_take () will ask for more. */
+gsize        pillion_ring_get_credit    (PillionRing   *self);
+void         pillion_ring_add           (PillionRing   *self,
+                                         const guint8  *bytes,
+                                         gsize          length);
+
+/* The body is whole, or @error says why it is not; that is taken */
+void         pillion_ring_end           (PillionRing   *self,
+                                         GError        *error);
+
+/* On the loop's thread */
+
+typedef enum
+{
+  PILLION_RING_EMPTY,
+  PILLION_RING_BYTES,
+  PILLION_RING_END,
+  PILLION_RING_ERROR,
+} PillionRingState;
+
+/* Takes at most @max bytes, unless that is 0, from the oldest block; none at the end. Sets @wants_more if the I/O thread has stopped adding and is to be told that there
+ * is credit again. */
+PillionRingState pillion_ring_take      (PillionRing   *self,
+                                         gsize          max,
+                                         GBytes       **bytes,
+                                         gboolean      *wants_more,
+                                         GError       **error);
+
+/* Has @task return what would be taken, when there is something. Returns FALSE if there is something already. There may be one such task. */
+gboolean     pillion_ring_wait          (PillionRing   *self,
+                                         gsize          max,
+                                         PillionTask   *task);
+
+/* On any thread: @task is not wanted any more. Returns FALSE if it is not waiting: then it has an outcome, or gets one. */
+gboolean     pillion_ring_forget        (PillionRing   *self,
+                                         PillionTask   *task);
+gboolean     pillion_ring_is_waiting    (PillionRing   *self);
