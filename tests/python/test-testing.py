@@ -432,15 +432,51 @@ PLUGIN = '''
     from gi.repository import Pillion
 
 
+    said = []
+
+
     @pytest.fixture
     def slept(pillion_test):
         return pillion_test.run(asyncio.sleep(3600, 'slept'))
 
 
-    async def test_by_argument(pillion_test, slept):
+    @pytest.fixture
+    async def awaited():
+        return await asyncio.sleep(3600, 'awaited')
+
+
+    @pytest.fixture
+    async def background(awaited):
+        task = asyncio.get_running_loop().create_task(asyncio.Event().wait(), name='background')
+        yield task
+        await asyncio.sleep(3600)
+        task.cancel()
+        said.append('cancelled')
+
+
+    class TestMethods:
+        @pytest.fixture
+        async def mine(self):
+            return self
+
+        async def test_method(self, pillion_test, mine):
+            await asyncio.sleep(3600)
+            assert mine is self
+
+
+    async def test_by_argument(pillion_test, slept, awaited):
         start = pillion_test.loop.get_now()
         await asyncio.sleep(3600)
-        assert (slept, pillion_test.loop.get_now() - start) == ('slept', 3_600_000_000)
+        assert (slept, awaited, pillion_test.loop.get_now() - start) == ('slept', 'awaited', 3_600_000_000)
+
+
+    async def test_background(background, pillion_test):
+        await asyncio.sleep(3600)
+        assert not background.done() and not said
+
+
+    def test_background_has_ended(pillion_test, background):
+        assert not background.done() and said == ['cancelled']
 
 
     @pytest.mark.usefixtures('pillion_test')
@@ -488,9 +524,13 @@ class Plugin(unittest.TestCase):
             with self.subTest(arguments):
                 said = self.pytest(*arguments, conftest=conftest, test_all=PLUGIN)
                 self.assertEqual(re.findall(r'^PASSED test_all\.py::(\S+)', said, re.MULTILINE),
-                                 ['test_by_argument', 'test_by_mark[1]', 'test_by_mark[3600]', 'test_function', 'test_other'], said)
-                self.assertEqual(re.findall(r'^FAILED test_all\.py::(\S+)', said, re.MULTILINE),
-                                 ['test_fails', 'test_leaves_something', 'test_function_leaves_something'], said)
+                                 ['TestMethods::test_method', 'test_by_argument', 'test_background', 'test_background_has_ended',
+                                  'test_by_mark[1]', 'test_by_mark[3600]', 'test_function', 'test_other',
+                                  'test_leaves_something', 'test_function_leaves_something'], said)
+                self.assertEqual(re.findall(r'^FAILED test_all\.py::(\S+)', said, re.MULTILINE), ['test_fails'], said)
+                # That is found when the fixtures have ended
+                self.assertEqual(re.findall(r'^ERROR test_all\.py::(\S+)', said, re.MULTILINE),
+                                 ['test_leaves_something', 'test_function_leaves_something'], said)
                 self.assertIn("assert 'this' == 'that'", said)
                 self.assertRegex(said, "test_leaves_something: 'left' of sleep .* has not ended")
                 self.assertRegex(said, r"test_function_leaves_something: 'sleep' \(.*/test_all\.py:\d+\) has not ended")
