@@ -9,9 +9,11 @@
 #include "base/pillion-callback.h"
 #include "core/pillion-core.h"
 #include "base/pillion-epoll-set.h"
-#include "loop/pillion-passenger.h"
 #include "task/pillion-live-tasks.h"
 #include "task/pillion-wait-queue.h"
+
+/* loop/pillion-passenger.h */
+typedef struct _PillionPassenger PillionPassenger;
 
 /* How many gaps between kicks the automatic budget remembers */
 #define PILLION_LOOP_N_GAPS 3
@@ -92,6 +94,7 @@ void     pillion_loop_become_passenger (PillionLoop *self);
 gboolean pillion_loop_rest           (PillionLoop  *self);
 gboolean pillion_loop_stops_alone    (PillionLoop  *self);
 void     pillion_loop_forget_host    (PillionLoop  *self);
+void     pillion_loop_clear_passenger (PillionLoop *self);
 
 /* Hooks by their names: pillion-loop-hook-name.c */
 PillionLoop *pillion_loop_ref_by_hook_name (const char *name);

@@ -9,6 +9,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "base/pillion-sync.h"
+#include "loop/pillion-passenger.h"
 
 /* How long a hook may be silent, although something is alive, before it seems to be lost, in µs */
 #define LOST_USEC 5000
@@ -254,6 +255,13 @@ seems_lost (PillionLoop *self)
 {
   return self->ride == PILLION_RIDE_HOOK && self->core.depth == 0 && pillion_loop_has_work (self) &&
     g_get_monotonic_time () - self->kicked_usec > LOST_USEC;
+}
+
+/* For a loop that is being finalized: there still is one only if another thread dropped the last reference */
+void
+pillion_loop_clear_passenger (PillionLoop *self)
+{
+  g_clear_pointer (&self->passenger, pillion_passenger_free);
 }
 
 /* From now on, nothing is known to run the context */

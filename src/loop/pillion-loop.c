@@ -250,8 +250,7 @@ pillion_loop_finalize (GObject *object)
   pillion_sync_acquire (self);
   pillion_loop_unregister (self);
 
-  /* Only if another thread dropped the last reference */
-  g_clear_pointer (&self->passenger, pillion_passenger_free);
+  pillion_loop_clear_passenger (self);
   __atomic_store_n (&core->closed, TRUE, __ATOMIC_SEQ_CST);
   if (core->workers != NULL)
     pillion_workers_close (g_steal_pointer (&core->workers), 0);

@@ -6,8 +6,6 @@
 
 #include "loop/pillion-passenger.h"
 
-#include "loop/pillion-loop-private.h"
-
 /* Two sources share the work, because GLib serves strictly by priority. The turn has the default priority. If
  * a kick runs out of time with work left, the turn steps back for about as long as that kick took, so that
  * the context's redrawing and idle work get their time. The filler comes after everything else: it only kicks

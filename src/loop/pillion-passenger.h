@@ -4,10 +4,9 @@
 
 #pragma once
 
-#include <pillion/pillion.h>
+#include "loop/pillion-loop-private.h"
 
 /* A loop's part in a context that something else runs: the sources that kick it there */
-typedef struct _PillionPassenger PillionPassenger;
 
 /* Attaches the sources to the loop's context. They hold no reference to the loop. */
 PillionPassenger *pillion_passenger_new  (PillionLoop      *loop);
