@@ -403,6 +403,7 @@ hop_start (gpointer data,
     .bulk = sink->klass->bulk,
     .fields = (const char *const *) self->fields.strv,
     .body = body,
+    .source = self->body,
     .body_length = body != NULL ? self->body->length : 0,
   };
   return TRUE;

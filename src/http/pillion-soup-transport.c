@@ -53,7 +53,9 @@ struct _PillionExchange
   gulong head_handler;
   gulong informational_handler;
   gulong network_handler;    /* 0 if there is no TLS */
-  gulong body_handlers[2];   /* 0 if the request has no body */
+  gulong body_handlers[3];   /* 0 if the request has no body */
+  PillionSource *body_source; /* NULL if it has none */
+  GError *restart_error;     /* why a body could not be sent again, or NULL */
   gint64 last_written;       /* when a piece of the body was sent last, and when all of it was sent */
   gint64 sent;
   GCancellable *cancellable; /* until the head is here */
@@ -98,6 +100,9 @@ exchange_free (PillionExchange *self)
   g_clear_signal_handler (&self->network_handler, self->message);
   g_clear_signal_handler (&self->body_handlers[0], self->message);
   g_clear_signal_handler (&self->body_handlers[1], self->message);
+  g_clear_signal_handler (&self->body_handlers[2], self->message);
+  g_clear_pointer (&self->body_source, pillion_source_unref);
+  g_clear_error (&self->restart_error);
   g_clear_object (&self->message);
   pillion_soup_pool_give_back (transport->pool, self->connection);
   g_free (self);
@@ -573,6 +578,12 @@ sent_nothing (PillionExchange *self,
                            _("the server sent more than %d informational responses"), MAX_INFORMATIONAL);
     }
 
+  if (!self->aborted && self->restart_error != NULL)
+    {
+      g_clear_error (&error);
+      error = g_steal_pointer (&self->restart_error);
+    }
+
   if (!self->aborted)
     {
       self->aborted = TRUE;
@@ -789,6 +800,33 @@ wrote_body (SoupMessage *message,
   self->sent = g_get_monotonic_time ();
 }
 
+/* If the connection that libsoup took again was closed meanwhile, it sends an idempotent request once more by itself, and without its
+ * body if nobody gives it another one */
+static void
+restarted (SoupMessage *message,
+           gpointer data)
+{
+  PillionExchange *self = data;
+  SoupMessageHeaders *headers = pillion_soup.message_get_request_headers (message);
+  g_autofree char *content_type = g_strdup (pillion_soup.message_headers_get_list (headers, "Content-Type"));
+  g_autoptr (GInputStream) body = NULL;
+
+  if (self->body_source->klass->rewindable)
+    body = self->body_source->klass->open (self->body_source, &self->restart_error);
+  else
+    self->restart_error = g_error_new_literal (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_REWINDABLE,
+                                               _("the connection was lost, and the body of the request can be read only once"));
+  if (body == NULL)
+    {
+      g_cancellable_cancel (self->cancellable);
+      return;
+    }
+
+  pillion_soup.message_set_request_body (message, NULL, body, self->body_source->length);
+  if (content_type != NULL)
+    pillion_soup.message_headers_append (headers, "Content-Type", content_type);
+}
+
 static PillionExchange *
 soup_exchange (PillionTransport *transport,
            const PillionWireRequest *request,
@@ -817,6 +855,8 @@ soup_exchange (PillionTransport *transport,
       pillion_soup.message_set_request_body (self->message, NULL, request->body, request->body_length);
       self->body_handlers[0] = g_signal_connect (self->message, "wrote-body-data", G_CALLBACK (wrote_body_data), self);
       self->body_handlers[1] = g_signal_connect (self->message, "wrote-body", G_CALLBACK (wrote_body), self);
+      self->body_handlers[2] = g_signal_connect (self->message, "restarted", G_CALLBACK (restarted), self);
+      self->body_source = pillion_source_ref (request->source);
     }
   headers = pillion_soup.message_get_request_headers (self->message);
   for (const char *const *field = request->fields; *field != NULL; field += 2)

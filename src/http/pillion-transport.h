@@ -6,6 +6,8 @@
 
 #include <gio/gio.h>
 
+#include "http/pillion-source.h"
+
 /* How a request becomes an answer. The rest of the room knows this interface only; libsoup is behind one implementation
  * of it. All of it belongs to the I/O thread. */
 
@@ -37,6 +39,7 @@ struct _PillionWireRequest
   gboolean bulk;             /* a large body is expected: no protocol without back-pressure */
   const char *const *fields; /* name, value, name, value, … NULL */
   GInputStream *body;        /* or NULL */
+  PillionSource *source;     /* what that is of: it may have to be opened again */
   gint64 body_length;        /* -1 if it is not known */
 };
 

@@ -892,6 +892,53 @@ test_properties (TestFixture *self,
   g_assert_cmpstr (url, ==, "http://example.org/");
 }
 
+/* The second request closes its connection, which was kept from the first one */
+static void
+serve_closed (TestConnection *connection,
+              const char *request,
+              gpointer data)
+{
+  guint *n_requests = data;
+  g_autoptr (GBytes) body = NULL;
+  g_autofree char *type = test_request_get_field (request, "Content-Type");
+
+  if (++*n_requests == 2)
+    {
+      test_connection_close (connection);
+      return;
+    }
+
+  body = test_connection_read_body (connection, request);
+  g_assert_cmpstr (type, ==, "text/plain");
+  test_connection_answer (connection, NULL, g_bytes_get_data (body, NULL), (gssize) g_bytes_get_size (body));
+}
+
+static void
+test_kept_connection (TestFixture *self,
+                      gconstpointer data)
+{
+  guint n_requests = 0;
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_closed, &n_requests);
+  g_autofree char *url = test_server_url (server, "/");
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("PUT", url);
+  g_autoptr (GBytes) sent = g_bytes_new_static ("abc", 3);
+
+  pillion_http_request_set_body (request, sent, "text/plain");
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (PillionTask) task = pillion_http_client_send (self->client, request, NULL);
+      g_autoptr (PillionHttpResponse) response = NULL;
+      g_autoptr (GError) error = NULL;
+
+      test_fixture_await (self, task);
+      response = pillion_task_get_object (task, &error);
+      g_assert_no_error (error);
+      g_assert_true (g_bytes_equal (pillion_http_response_get_body (response), sent));
+    }
+  g_assert_cmpuint (n_requests, ==, 3);
+  test_server_free (server);
+}
+
 int
 main (int argc,
       char **argv)
@@ -903,6 +950,7 @@ main (int argc,
   test_case ("/http/request/headers", test_headers);
   test_case ("/http/request/what-cannot-be-sent-is-an-error", test_invalid);
   test_case ("/http/request/body", test_body);
+  test_case ("/http/request/kept-connection-that-was-closed", test_kept_connection);
   test_case ("/http/request/short-forms", test_short_forms);
   test_case ("/http/request/base-url", test_base_url);
   test_case ("/http/request/accepted-statuses", test_accepted_statuses);
