@@ -122,8 +122,13 @@ void               pillion_http_client_set_total_timeout_usec                   
 PILLION_HTTP_AVAILABLE_IN_1_0
 gint64             pillion_http_client_get_lowest_rate                              (PillionHttpClient *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
-void               pillion_http_client_set_lowest_rate                              (PillionHttpClient *self,
+void               pillion_http_client_set_lowest_rate              (PillionHttpClient *self,
                                                                      gint64             rate);
+PILLION_HTTP_AVAILABLE_IN_1_0
+guint              pillion_http_client_get_max_retries              (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_max_retries              (PillionHttpClient *self,
+                                                                     guint              max);
 PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_header                   (PillionHttpClient *self,
                                                                      const char        *name,

@@ -135,5 +135,10 @@ gint64                     pillion_http_request_get_lowest_rate             (Pil
 PILLION_HTTP_AVAILABLE_IN_1_0
 void                       pillion_http_request_set_lowest_rate             (PillionHttpRequest        *self,
                                                                              gint64                     rate);
+PILLION_HTTP_AVAILABLE_IN_1_0
+int                        pillion_http_request_get_max_retries             (PillionHttpRequest        *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_max_retries             (PillionHttpRequest        *self,
+                                                                             int                        max);
 
 G_END_DECLS

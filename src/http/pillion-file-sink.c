@@ -44,6 +44,7 @@ struct _PillionFileSink
   gboolean writing;      /* whether the writer was set up */
   gboolean at_work;      /* whether a worker has it */
   gboolean finishing;    /* all has come */
+  gboolean starts_over;  /* once the worker gives the part file back */
   GError *failure;       /* what the call fails with once the worker gives the part file back */
 
   gboolean anew;         /* nothing is to be continued any more */
@@ -168,6 +169,22 @@ open_part (PillionFileSink *self,
   return FALSE;
 }
 
+/* What has come can't be continued, and is of no use. FALSE: a worker is at it, and the call is resumed when it gives it back. */
+static gboolean
+start_over (PillionFileSink *self)
+{
+  if (self->at_work)
+    {
+      self->starts_over = TRUE;
+      return FALSE;
+    }
+
+  self->starts_over = FALSE;
+  pillion_part_writer_clear (&self->writer);
+  self->writing = FALSE;
+  return TRUE;
+}
+
 static PillionVerdict
 file_request (PillionSink *sink,
                PillionFieldList *fields,
@@ -180,6 +197,8 @@ file_request (PillionSink *sink,
     return wait ? PILLION_VERDICT_WAIT : PILLION_VERDICT_FAIL;
 
   self->asked = self->anew ? 0 : pillion_part_file_get_offset (self->part);
+  if (self->asked == 0 && self->writing && !start_over (self))
+    return PILLION_VERDICT_WAIT;
   if (self->asked > 0)
     {
       g_snprintf (self->range, sizeof self->range, "bytes=%" G_GINT64_FORMAT "-", self->asked);
@@ -562,6 +581,10 @@ step_done (gpointer data)
   else if (self->writer.error != NULL)
     {
       pillion_call_fail (call, g_steal_pointer (&self->writer.error));
+    }
+  else if (self->starts_over)
+    {
+      pillion_call_resume (call);
     }
   else if (self->finishing || pillion_part_writer_is_due (&self->writer, self->part->size))
     {

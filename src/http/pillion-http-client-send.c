@@ -17,6 +17,7 @@
 #include "http/pillion-http-url.h"
 #include "http/pillion-memory-sink.h"
 #include "http/pillion-redirect-stage.h"
+#include "http/pillion-retry-stage.h"
 #include "http/pillion-ring-sink.h"
 #include "http/pillion-timeout-stage.h"
 #include "http/pillion-total-timeout-stage.h"
@@ -47,6 +48,7 @@ static void
 add_stages (PillionCall *call)
 {
   pillion_call_add_stage (call, pillion_total_timeout_stage_new ());
+  pillion_call_add_stage (call, pillion_retry_stage_new ());
   pillion_call_add_stage (call, pillion_redirect_stage_new ());
   pillion_call_add_stage (call, pillion_fields_stage_new ());
   pillion_call_add_stage (call, pillion_credentials_stage_new ());

@@ -59,6 +59,24 @@
  * also if the first one runs in another process. If the first one has been cancelled or has failed, the second one waits until it
  * has let go of the part file, and continues from there.
  *
+ * ## Retries
+ *
+ * With [property@PillionHttp.Client:max-retries], or [property@PillionHttp.Request:max-retries], a request is sent again after a failure
+ * that may pass, within the same call and its time limit:
+ *
+ * - the server could not be reached, or its name could not be looked up for the moment;
+ * - the connection was lost, or a time limit for a part of the call was over, if the method is idempotent (`GET`, `HEAD`, `OPTIONS`, `TRACE`,
+ *   `PUT`, `DELETE`) or the request has an `Idempotency-Key` field;
+ * - the status is 408, 425, 429 or 500 and above, but not 501 or 505, with the same methods. It doesn't matter whether the request accepts it.
+ *
+ * The first retry comes after half a second at most, each further one after up to twice the time, and never after more than 30 seconds. The
+ * delays are random within half of that, so that many clients don't come back at once. A `Retry-After` field decides instead; if
+ * that asks for more than two minutes, there is no retry. No place in the queue is taken meanwhile. A download goes on from where
+ * it was, or starts over if the server's answer has no validator.
+ *
+ * A request whose body can be read only once is not sent again once some of that may have been sent, nor is one whose response is already
+ * being read as a [class@PillionHttp.Stream].
+ *
  * ## Errors
  *
  * All of them name the URL.
@@ -107,6 +125,7 @@ enum
   PROP_FIRST_BYTE_TIMEOUT_USEC,
   PROP_TOTAL_TIMEOUT_USEC,
   PROP_LOWEST_RATE,
+  PROP_MAX_RETRIES,
   N_PROPS
 };
 
@@ -186,6 +205,9 @@ pillion_http_client_get_property (GObject *object,
     case PROP_LOWEST_RATE:
       g_value_set_int64 (value, self->config.lowest_rate);
       break;
+    case PROP_MAX_RETRIES:
+      g_value_set_uint (value, self->config.max_retries);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -239,6 +261,9 @@ pillion_http_client_set_property (GObject *object,
       break;
     case PROP_LOWEST_RATE:
       pillion_http_client_set_lowest_rate (self, g_value_get_int64 (value));
+      break;
+    case PROP_MAX_RETRIES:
+      pillion_http_client_set_max_retries (self, g_value_get_uint (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -406,6 +431,16 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    */
   properties[PROP_LOWEST_RATE] =
     g_param_spec_int64 ("lowest-rate", NULL, NULL, 0, G_MAXINT64, defaults.lowest_rate, flags);
+
+  /**
+   * PillionHttpClient:max-retries: (getter get_max_retries) (setter set_max_retries)
+   *
+   * How often a request is sent again after a failure that may pass: see [the class](class.Client.html#retries).
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_RETRIES] =
+    g_param_spec_uint ("max-retries", NULL, NULL, 0, G_MAXINT, defaults.max_retries, flags);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
   pillion_http_config_clear (&defaults);
@@ -980,4 +1015,45 @@ pillion_http_client_set_lowest_rate (PillionHttpClient *self,
 
   self->config.lowest_rate = rate;
   configure (self, PROP_LOWEST_RATE);
+}
+
+/**
+ * pillion_http_client_get_max_retries: (get-property max-retries)
+ * @self: a client
+ *
+ * Gets how often a request is sent again after a failure that may pass.
+ *
+ * Returns: how often
+ *
+ * Since: 1.0
+ */
+guint
+pillion_http_client_get_max_retries (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.max_retries;
+}
+
+/**
+ * pillion_http_client_set_max_retries: (set-property max-retries)
+ * @self: a client
+ * @max: how often; 0 for never, which is the default
+ *
+ * Sets how often a request is sent again after a failure that may pass, for running calls too.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_max_retries (PillionHttpClient *self,
+                                     guint max)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (max <= G_MAXINT);
+
+  if (self->config.max_retries == max)
+    return;
+
+  self->config.max_retries = max;
+  configure (self, PROP_MAX_RETRIES);
 }

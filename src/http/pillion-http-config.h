@@ -19,6 +19,7 @@ typedef struct
   GTimeSpan total_timeout;
   gint64 lowest_rate; /* bytes a second */
   gint64 max_body_size;
+  guint max_retries;
   char *user_agent;
   PillionFieldList fields; /* sent with every request */
   GTlsDatabase *tls_database;

@@ -114,31 +114,101 @@ pillion_http_is_strong_etag (const char *etag)
   return TRUE;
 }
 
-/* IMF-fixdate (5.6.7): "Sun, 06 Nov 1994 08:49:37 GMT". A date in one of the obsolete forms is no validator for us. */
-static GDateTime *
-parse_date (const char *text)
+/* What the forms of a date (5.6.7) have in common */
+typedef struct
 {
-  static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  char month[4];
-  const char *found;
-  int day;
   int year;
+  char month[4];
+  int day;
   int hour;
   int minute;
   int second;
+} DateFields;
+
+static GDateTime *
+make_date (const DateFields *fields)
+{
+  static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  const char *found = strstr (months, fields->month);
+
+  if (strlen (fields->month) != 3 || found == NULL || (found - months) % 3 != 0)
+    return NULL;
+
+  return g_date_time_new_utc (fields->year, (int) (found - months) / 3 + 1, fields->day, fields->hour, fields->minute, fields->second);
+}
+
+/* IMF-fixdate: "Sun, 06 Nov 1994 08:49:37 GMT". A date in one of the obsolete forms is no validator for us. */
+static GDateTime *
+parse_date (const char *text)
+{
+  DateFields date = { 0 };
   int length = 0;
 
   if (text == NULL ||
-      sscanf (text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n", &day, month, &year, &hour, &minute, &second,
-              &length) != 6 ||
+      sscanf (text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n", &date.day, date.month, &date.year, &date.hour, &date.minute,
+              &date.second, &length) != 6 ||
       length == 0 || text[length] != '\0')
     return NULL;
 
-  found = strstr (months, month);
-  if (strlen (month) != 3 || found == NULL || (found - months) % 3 != 0)
+  return make_date (&date);
+}
+
+/* "Sunday, 06-Nov-94 08:49:37 GMT": a year that would be more than 50 years from now is the last one with these digits */
+static GDateTime *
+parse_rfc850_date (const char *text,
+                   GDateTime *now)
+{
+  DateFields date = { 0 };
+  int length = 0;
+  int this_year = g_date_time_get_year (now);
+
+  if (sscanf (text, "%*9[A-Za-z], %2d-%3[A-Za-z]-%2d %2d:%2d:%2d GMT%n", &date.day, date.month, &date.year, &date.hour, &date.minute,
+              &date.second, &length) != 6 ||
+      length == 0 || text[length] != '\0')
     return NULL;
 
-  return g_date_time_new_utc (year, (int) (found - months) / 3 + 1, day, hour, minute, second);
+  date.year += this_year / 100 * 100;
+  if (date.year > this_year + 50)
+    date.year -= 100;
+  return make_date (&date);
+}
+
+/* "Sun Nov  6 08:49:37 1994" */
+static GDateTime *
+parse_asctime_date (const char *text)
+{
+  DateFields date = { 0 };
+  int length = 0;
+
+  if (sscanf (text, "%*3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d%n", date.month, &date.day, &date.hour, &date.minute, &date.second,
+              &date.year, &length) != 6 ||
+      length == 0 || text[length] != '\0')
+    return NULL;
+
+  return make_date (&date);
+}
+
+GTimeSpan
+pillion_http_parse_retry_after (const char *value,
+                                gint64 now_usec)
+{
+  g_autoptr (GDateTime) now = NULL;
+  g_autoptr (GDateTime) then = NULL;
+
+  if (*value != '\0' && value[strspn (value, "0123456789")] == '\0')
+    {
+      guint64 seconds = g_ascii_strtoull (value, NULL, 10);
+
+      return seconds < G_MAXINT64 / G_USEC_PER_SEC ? (GTimeSpan) seconds * G_USEC_PER_SEC : G_MAXINT64;
+    }
+
+  now = g_date_time_new_from_unix_utc (now_usec / G_USEC_PER_SEC);
+  then = parse_date (value);
+  if (then == NULL)
+    then = parse_rfc850_date (value, now);
+  if (then == NULL)
+    then = parse_asctime_date (value);
+  return then != NULL ? MAX (0, g_date_time_difference (then, now)) : -1;
 }
 
 gboolean

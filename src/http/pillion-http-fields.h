@@ -28,6 +28,10 @@ gboolean pillion_http_is_strong_etag       (const char *etag);
 gboolean pillion_http_is_strong_date       (const char *last_modified,
                                             const char *date);
 
+/* Retry-After (10.2.3), in seconds or as a date: how long to wait from @now_usec, which is a real time; -1 if it is neither */
+GTimeSpan pillion_http_parse_retry_after   (const char *value,
+                                            gint64      now_usec);
+
 /* The value of a parameter, as of Content-Type (5.6.6), or NULL */
 char    *pillion_http_get_parameter        (const char *value,
                                             const char *name);

@@ -37,6 +37,7 @@ struct _PillionHttpRequest
   GTimeSpan idle_timeout;
   GTimeSpan total_timeout;
   gint64 lowest_rate; /* bytes a second */
+  int max_retries;
 };
 
 /* A copy for a call, so that the original can be changed and used again */

@@ -62,6 +62,7 @@ enum
   PROP_IDLE_TIMEOUT_USEC,
   PROP_TOTAL_TIMEOUT_USEC,
   PROP_LOWEST_RATE,
+  PROP_MAX_RETRIES,
   N_PROPS
 };
 
@@ -130,6 +131,9 @@ pillion_http_request_get_property (GObject *object,
     case PROP_LOWEST_RATE:
       g_value_set_int64 (value, self->lowest_rate);
       break;
+    case PROP_MAX_RETRIES:
+      g_value_set_int (value, self->max_retries);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -177,6 +181,9 @@ pillion_http_request_set_property (GObject *object,
       break;
     case PROP_LOWEST_RATE:
       pillion_http_request_set_lowest_rate (self, g_value_get_int64 (value));
+      break;
+    case PROP_MAX_RETRIES:
+      pillion_http_request_set_max_retries (self, g_value_get_int (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -319,6 +326,17 @@ pillion_http_request_class_init (PillionHttpRequestClass *klass)
   properties[PROP_LOWEST_RATE] =
     g_param_spec_int64 ("lowest-rate", NULL, NULL, G_MININT64, G_MAXINT64, 0, flags);
 
+  /**
+   * PillionHttpRequest:max-retries: (getter get_max_retries) (setter set_max_retries)
+   *
+   * How often the request is sent again after a failure that may pass: see [the class](class.Client.html#retries). 0 stands for the
+   * client's [property@PillionHttp.Client:max-retries], and less than 0 for never.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_RETRIES] =
+    g_param_spec_int ("max-retries", NULL, NULL, G_MININT, G_MAXINT, 0, flags);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -371,6 +389,7 @@ pillion_http_request_copy (PillionHttpRequest *self)
   copy->idle_timeout = self->idle_timeout;
   copy->total_timeout = self->total_timeout;
   copy->lowest_rate = self->lowest_rate;
+  copy->max_retries = self->max_retries;
 
   return copy;
 }
@@ -1043,4 +1062,44 @@ pillion_http_request_set_lowest_rate (PillionHttpRequest *self,
 
   self->lowest_rate = rate;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LOWEST_RATE]);
+}
+
+/**
+ * pillion_http_request_get_max_retries: (get-property max-retries)
+ * @self: a request
+ *
+ * Gets how often the request is sent again after a failure that may pass.
+ *
+ * Returns: how often; 0 for as often as the client's setting says, less than 0 for never
+ *
+ * Since: 1.0
+ */
+int
+pillion_http_request_get_max_retries (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), 0);
+
+  return self->max_retries;
+}
+
+/**
+ * pillion_http_request_set_max_retries: (set-property max-retries)
+ * @self: a request
+ * @max: how often; 0 for as often as the client's setting says, less than 0 for never
+ *
+ * Sets how often the request is sent again after a failure that may pass.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_max_retries (PillionHttpRequest *self,
+                                      int max)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+
+  if (self->max_retries == max)
+    return;
+
+  self->max_retries = max;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_RETRIES]);
 }

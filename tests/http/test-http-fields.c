@@ -77,6 +77,43 @@ test_validators (void)
 }
 
 static void
+test_retry_after (void)
+{
+  const gint64 now = G_GINT64_CONSTANT (784111777) * G_USEC_PER_SEC; /* Sun, 06 Nov 1994 08:49:37 GMT */
+  static const struct
+  {
+    const char *value;
+    gint64 seconds; /* -1 if it is not valid */
+  } cases[] = {
+    { "0", 0 },
+    { "120", 120 },
+    { "0007", 7 },
+    { "Sun, 06 Nov 1994 08:49:38 GMT", 1 },
+    { "Sun, 06 Nov 1994 08:49:37 GMT", 0 },
+    { "Sat, 05 Nov 1994 08:49:37 GMT", 0 },
+    { "Sunday, 06-Nov-94 08:50:37 GMT", 60 },
+    { "Tuesday, 06-Nov-46 08:49:37 GMT", 0 }, /* of 1946 */
+    { "Sun Nov  6 09:49:37 1994", 3600 },
+    { "", -1 },
+    { "-1", -1 },
+    { "1.5", -1 },
+    { "soon", -1 },
+    { "Sun, 06 Xyz 1994 08:49:38 GMT", -1 },
+    { "Sun, 06 Nov 1994 08:49:38 CET", -1 },
+    { "Sun, 99 Nov 1994 08:49:38 GMT", -1 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      GTimeSpan wait = pillion_http_parse_retry_after (cases[i].value, now);
+
+      g_test_message ("%s", cases[i].value);
+      g_assert_cmpint (wait, ==, cases[i].seconds >= 0 ? cases[i].seconds * G_USEC_PER_SEC : -1);
+    }
+  g_assert_cmpint (pillion_http_parse_retry_after ("99999999999999999999999", now), ==, G_MAXINT64);
+}
+
+static void
 test_filename (void)
 {
   static const struct
@@ -308,6 +345,7 @@ main (int argc,
   g_test_add_func ("/http/fields/origin", test_origin);
   g_test_add_func ("/http/fields/resolve", test_resolve);
   g_test_add_func ("/http/fields/redacted-urls-show-no-password", test_redact);
+  g_test_add_func ("/http/fields/retry-after", test_retry_after);
 
   return g_test_run ();
 }

@@ -872,11 +872,13 @@ test_properties (TestFixture *self,
   pillion_http_request_set_idle_timeout_usec (request, 17);
   pillion_http_request_set_total_timeout_usec (request, 18);
   pillion_http_request_set_lowest_rate (request, 19);
+  pillion_http_request_set_max_retries (request, 20);
   g_assert_cmpint (pillion_http_request_get_connect_timeout_usec (request), ==, 15);
   g_assert_cmpint (pillion_http_request_get_first_byte_timeout_usec (request), ==, 16);
   g_assert_cmpint (pillion_http_request_get_idle_timeout_usec (request), ==, 17);
   g_assert_cmpint (pillion_http_request_get_total_timeout_usec (request), ==, 18);
   g_assert_cmpint (pillion_http_request_get_lowest_rate (request), ==, 19);
+  g_assert_cmpint (pillion_http_request_get_max_retries (request), ==, 20);
   g_assert_cmpint (pillion_http_request_get_max_body_size (request), ==, 10);
 
   g_object_set (request, "redirect-policy", PILLION_HTTP_REDIRECT_POLICY_ERROR, "allow-downgrade", TRUE, "priority",

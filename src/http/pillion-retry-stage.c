@@ -1,0 +1,183 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-retry-stage.h"
+
+#include "http/pillion-call.h"
+#include "http/pillion-http-fields.h"
+
+/* How long to wait before the first retry; twice as long before each further one */
+#define FIRST_DELAY (G_USEC_PER_SEC / 2)
+#define MAX_DELAY (30 * G_USEC_PER_SEC)
+
+/* A server that wants to be left alone for longer is not asked again */
+#define MAX_RETRY_AFTER (120 * G_USEC_PER_SEC)
+
+typedef struct
+{
+  PillionStage parent;
+  PillionCall *call; /* NULL until there is something to wait for */
+  PillionDeadline deadline;
+  gint64 due;
+  guint n_retries;
+} PillionRetryStage;
+
+/* Whether a request that may have arrived can be sent twice (RFC 9110, section 9.2.2) */
+static gboolean
+is_idempotent (PillionCall *call)
+{
+  static const char *const methods[] = { "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", NULL };
+
+  /* An API that knows this field does once what was asked for twice */
+  return g_strv_contains (methods, call->method) || pillion_field_list_get (&call->request->fields, "Idempotency-Key") != NULL;
+}
+
+/* Whether the request can't have arrived */
+static gboolean
+is_before_the_request (const GError *error)
+{
+  return g_error_matches (error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_TEMPORARY_FAILURE) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NETWORK_UNREACHABLE);
+}
+
+static gboolean
+is_on_the_way (const GError *error)
+{
+  return g_error_matches (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE);
+}
+
+static gboolean
+is_passing_status (guint status)
+{
+  switch (status)
+    {
+    case 408:
+    case 425:
+    case 429:
+      return TRUE;
+    case 501:
+    case 505:
+      return FALSE;
+    default:
+      return status >= 500 && status <= 599;
+    }
+}
+
+static gboolean
+has_retries (PillionRetryStage *self,
+             PillionCall *call)
+{
+  int max = call->request->max_retries != 0 ? call->request->max_retries : (int) call->engine->config.max_retries;
+
+  /* The program may have the beginning of a stream already */
+  return (int) self->n_retries < max && call->task != NULL && pillion_call_can_send_again (call, NULL);
+}
+
+static gint64
+on_due (gpointer data,
+        gint64 now)
+{
+  PillionRetryStage *self = data;
+
+  /* All deadlines are looked at when the client is set anew */
+  if (now < self->due)
+    return self->due;
+
+  pillion_call_resume (self->call);
+  return PILLION_DEADLINE_NEVER;
+}
+
+static PillionVerdict
+wait_for (PillionRetryStage *self,
+          PillionCall *call,
+          GTimeSpan delay)
+{
+  self->call = call;
+  self->n_retries++;
+  self->due = g_get_monotonic_time () + delay;
+  pillion_deadlines_set (call->engine->deadlines, &self->deadline, self->due, on_due, self);
+
+  return PILLION_VERDICT_WAIT;
+}
+
+/* Not the same for all clients of a server that was down, so that they don't come back together */
+static GTimeSpan
+get_delay (PillionRetryStage *self)
+{
+  GTimeSpan delay = self->n_retries < 16 ? MIN (FIRST_DELAY << self->n_retries, MAX_DELAY) : MAX_DELAY;
+
+  return (GTimeSpan) (delay * g_random_double_range (0.5, 1));
+}
+
+static PillionVerdict
+retry_head (PillionStage *stage,
+            PillionCall *call,
+            const PillionHead *head,
+            GError **error)
+{
+  PillionRetryStage *self = (PillionRetryStage *) stage;
+  const char *retry_after;
+  GTimeSpan delay;
+
+  if (!is_passing_status (head->status) || !is_idempotent (call) || !has_retries (self, call))
+    return PILLION_VERDICT_PASS;
+
+  delay = get_delay (self);
+  retry_after = head->get_field (head, "Retry-After");
+  if (retry_after != NULL)
+    {
+      GTimeSpan wanted = pillion_http_parse_retry_after (retry_after, g_get_real_time ());
+
+      if (wanted > MAX_RETRY_AFTER)
+        return PILLION_VERDICT_PASS;
+      if (wanted >= 0)
+        delay = wanted;
+    }
+
+  return wait_for (self, call, delay);
+}
+
+static PillionVerdict
+retry_end (PillionStage *stage,
+           PillionCall *call,
+           const GError *error)
+{
+  PillionRetryStage *self = (PillionRetryStage *) stage;
+
+  if (error == NULL || !(is_before_the_request (error) || (is_on_the_way (error) && is_idempotent (call))) || !has_retries (self, call))
+    return PILLION_VERDICT_PASS;
+
+  return wait_for (self, call, get_delay (self));
+}
+
+static void
+retry_free (PillionStage *stage)
+{
+  PillionRetryStage *self = (PillionRetryStage *) stage;
+
+  if (self->call != NULL)
+    pillion_deadlines_unset (self->call->engine->deadlines, &self->deadline);
+  g_free (self);
+}
+
+PillionStage *
+pillion_retry_stage_new (void)
+{
+  static const PillionStageClass klass = {
+    .head = retry_head,
+    .end = retry_end,
+    .free = retry_free,
+  };
+  PillionRetryStage *self = g_new0 (PillionRetryStage, 1);
+
+  self->parent.klass = &klass;
+  return &self->parent;
+}

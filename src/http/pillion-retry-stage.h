@@ -1,0 +1,10 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-stage.h"
+
+/* Sends a request again that failed in a way that may pass */
+PillionStage *pillion_retry_stage_new (void);
