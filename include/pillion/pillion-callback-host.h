@@ -28,17 +28,6 @@ G_DECLARE_FINAL_TYPE (PillionCallbackHost, pillion_callback_host, PILLION, CALLB
 typedef void (*PillionHookFunc) (PillionLoop *loop,
                                  gpointer     user_data);
 
-/**
- * PillionWakeFunc:
- * @user_data: (closure): the data that was passed with the function
- *
- * Ends the sleep of a host. It is called from any thread and must only ring: post an event, write to
- * a pipe, set a flag.
- *
- * Since: 1.0
- */
-typedef void (*PillionWakeFunc) (gpointer user_data);
-
 PILLION_AVAILABLE_IN_1_0
 PillionCallbackHost *pillion_callback_host_new                 (const char          *name);
 PILLION_AVAILABLE_IN_1_0

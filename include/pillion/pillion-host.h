@@ -17,6 +17,17 @@ PILLION_AVAILABLE_IN_1_0
 G_DECLARE_INTERFACE (PillionHost, pillion_host, PILLION, HOST, GObject)
 
 /**
+ * PillionWakeFunc:
+ * @user_data: (closure): the data that was passed with the function
+ *
+ * Ends the sleep of a host. It is called from any thread and must only ring: post an event, write to
+ * a pipe, set a flag.
+ *
+ * Since: 1.0
+ */
+typedef void (*PillionWakeFunc) (gpointer user_data);
+
+/**
  * PillionHostInterface:
  * @parent_iface: the parent interface
  * @get_name: returns the name under which the hook is known

@@ -193,7 +193,7 @@ PILLION_AVAILABLE_IN_1_0
 void              pillion_loop_hook_lost            (PillionLoop        *self);
 PILLION_AVAILABLE_IN_1_0
 void              pillion_loop_set_wake_func        (PillionLoop        *self,
-                                                     PillionCallFunc     func,
+                                                     PillionWakeFunc     func,
                                                      gpointer            user_data,
                                                      GDestroyNotify      destroy);
 

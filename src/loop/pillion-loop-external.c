@@ -139,7 +139,7 @@ pillion_loop_wake (PillionLoop *self)
   pillion_core_leave (&self->core);
 
   if (wake != NULL)
-    ((PillionCallFunc) wake->func) (wake->data);
+    ((PillionWakeFunc) wake->func) (wake->data);
   pillion_callback_unref (wake);
   if (host != NULL)
     {
@@ -521,7 +521,7 @@ pillion_loop_get_now (PillionLoop *self)
  */
 void
 pillion_loop_set_wake_func (PillionLoop *self,
-                            PillionCallFunc func,
+                            PillionWakeFunc func,
                             gpointer user_data,
                             GDestroyNotify destroy)
 {
