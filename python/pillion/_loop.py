@@ -1,24 +1,23 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""An asyncio event loop inside the guest loop.
+"""An asyncio event loop that runs inside the guest loop.
 
-It is the standard library's loop, whose selector and next timer are one C source in a GLib context (Pillion.PollSource).
-There are two ways of running it:
+It is the standard library's event loop, but its selector and its next timer are one C source in a GLib context
+(Pillion.PollSource). It runs in one of two ways:
 
-The context is outside: a host's kicks, a program on GTK, or a test's host run the context, and that calls `_dispatch ()`,
-which makes a few passes of the loop without ever waiting, and looks at the clock after each step. It is what the names call kicked.
+- *Kicked*: a host's kicks, GTK, or a test host run the context. The source calls `_dispatch ()`, which makes a few passes of
+  the event loop. It never waits, and it checks the clock after each step.
+- *With asyncio outside*: `run_forever ()` and `run_until_complete ()` make the passes. When there is nothing to do, they wait
+  in the context rather than in the selector, so GLib and Pillion carry on.
 
-asyncio is outside: `run_forever ()` and `run_until_complete ()` make the passes, and when there is nothing to do they
-wait in the context instead of in the selector, so that GLib's and Pillion's work goes on.
+A step may run a main loop itself, for a dialog for instance. That main loop calls `_dispatch ()` inside the step, whichever of
+the two ways is in use. `_dispatch ()` then leaves the task that is on the stack, so that other tasks can run. It holds back
+whatever would enter the same frame, or the same context of variables, a second time.
 
-A step may run a main loop of its own, as a dialog does. That calls `_dispatch ()` inside of whichever of the two goes on. It leaves the
-task that is on the stack, so that the steps of others can be made, and holds back what would enter the same frame, or the same
-context of variables, a second time.
-
-The standard library's private names that are used are `_run_once`, `_ready`, `_scheduled`, `_stopping`, `_thread_id`,
-`_csock`, `_internal_fds`, `_process_events`, `_current_handle`, `_timer_cancelled_count` and `_clock_resolution`; the conformance test shows when
-a Python changes them.
+This module uses private names of the standard library: `_run_once`, `_ready`, `_scheduled`, `_stopping`, `_thread_id`, `_csock`,
+`_internal_fds`, `_process_events`, `_current_handle`, `_timer_cancelled_count` and `_clock_resolution`. The conformance test
+fails if a new Python changes them.
 """
 
 import asyncio
@@ -49,50 +48,51 @@ from pillion._library import GLib, GObject, Pillion, overrides
 
 _T = TypeVar('_T')
 
-# How many passes asyncio makes before the context has a turn, while it never has to wait; and how many where the last ones
-# took less than so long together, in seconds
+# How many passes asyncio makes before the context gets a turn, as long as it never has to wait. It makes more of them if the
+# last ones together took less than LIGHT seconds.
 PASSES = 16
 LIGHT_PASSES = 48
 LIGHT = 0.0002
 
-# A pass for what waited for tasks of Pillion's need not look at the descriptors and timers, because the context does in the same kick. But under
-# load that may end before it gets there, so one pass of so many looks.
+# A pass that only continues what waited for Pillion's tasks need not check descriptors and timers, because the context does so
+# in the same kick. Under load, however, a kick may end before it gets there, so one pass in this many checks them.
 BLIND_PASSES = 4
 
-# Looking for cycles when the loop falls idle may take this share of the time at most, and is not done when more than so many objects are young
+# When the loop becomes idle it looks for reference cycles. That may take this share of the time at most, and is skipped if there
+# are more young objects than this.
 COLLECT_SHARE = 0.01
 COLLECT_OBJECTS = 10_000
-NEVER_COLLECTED = (-math.inf, 0.0)  # when that was last done, and how long it took
+NEVER_COLLECTED = (-math.inf, 0.0)  # the time of the last search, and its duration
 
-# A time that C can't hold, in seconds: never
+# Times from here on, in seconds, are too large for C, and mean never
 NEVER = 2**62 / 1e6
 
-# When standard loops clear their timers of those that were cancelled
+# How many timers there must be, and what share of them cancelled, before they are cleaned up, as in the standard event loop
 MANY_TIMERS = 100
 MANY_CANCELLED = 0.5
 
 monotonic = time.monotonic
 get_ident = threading.get_ident
-# Through the namespace, each look costs as much as a call
+# Looking these up in the namespace costs as much as a call
 new_source = Pillion.PollSource.new
 take_task = Pillion.PollSource.take_task
 watch_task = Pillion.PollSource.watch_task
 
 _loops = weakref.WeakSet()
-_busy = set()  # those with work: as long as they have, somebody has to hold them
+_busy = set()  # the loops that have work: something has to keep them alive meanwhile
 
 
 class _Selector(selectors.EpollSelector):
-    """The standard selector, except that selecting without waiting, which a busy loop does all the time, costs one
-    call instead of two."""
+    """The standard selector, except that a select that doesn't wait makes one call rather than two. A busy loop does this
+    all the time."""
 
     def __init__(self):
         super().__init__()
-        self.kicked = False  # whether a pass is under way with the context outside
-        self.turns = PASSES  # how many more may pass before the context has a turn, with asyncio outside
-        self.found = False  # whether the last pass found a descriptor that is ready
-        self.wait = None  # the loop's way to select, where that may wait
-        self.edges = set()  # descriptors that are to be found once only, because what is to be done about them has to wait
+        self.kicked = False  # whether a kick is making a pass
+        self.turns = PASSES  # with asyncio outside: how many more passes until the context gets a turn
+        self.found = False  # whether the last pass found a ready descriptor
+        self.wait = None  # the loop's function for a select that may wait
+        self.edges = set()  # descriptors to report once only, because their handlers have to wait
         self._now = self._selector.poll
 
     def select(self, timeout=None):
@@ -120,7 +120,7 @@ class _Selector(selectors.EpollSelector):
         return found
 
     def set_edge(self, fd, edge):
-        """Sets whether a descriptor is reported when it becomes ready, or as long as it is."""
+        """Sets whether a descriptor is reported only when it becomes ready, or for as long as it is."""
         key = self._fd_to_key.get(fd)
         if edge == (fd in self.edges):
             return
@@ -152,10 +152,10 @@ class _Selector(selectors.EpollSelector):
 
 
 class EventLoop(asyncio.SelectorEventLoop):
-    """An asyncio event loop that runs inside the guest loop of its thread. A loop created on the main thread joins
-    that thread's context at once; on other threads, when it is first run or used there."""
+    """An asyncio event loop that runs inside the guest loop of its thread. If it is created on the main thread, it joins
+    that thread's context at once; on other threads, when it is first used."""
 
-    # With these the instance keeps below the 30 attributes that Python stores and looks up fast
+    # These keep the instance below 30 attributes, which is as many as Python stores and looks up fast
     __slots__ = ('_armed', '_awaited', '_busy', '_clock', '_collected', '_end', '_forked', '_guest', '_has_wakeup', '_held',
                  '_is_current', '_is_run', '_kicked', '_n_blind', '_n_calls', '_n_external', '_n_left', '_outer_wakeup', '_own_wakeup',
                  '_owner', '_seat', '_set_ready_time', '_source', '_turned', '_wait', '_witness')
@@ -165,29 +165,29 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._guest: Any = None
         self._seat: Any = None
         self._owner: int | None = None  # the thread that the source belongs to
-        self._armed = True  # whether what becomes ready is seen anyway: in a pass, and when one is on its way
-        self._kicked = False  # whether a pass is under way with the context outside
-        self._end: float | None = None  # when that pass is to end
-        self._n_external = 0  # functions that an executor runs
-        self._n_calls = 0  # calls of gio () that have not ended
-        self._turned = 0.0  # when the context last had a turn, with asyncio outside
-        self._awaited: Any = {}  # the tasks of Pillion's that are awaited, and the futures of each
+        self._armed = True  # whether what becomes ready will be seen anyway, because a pass is running or on its way
+        self._kicked = False  # whether a kick is making a pass
+        self._end: float | None = None  # when that pass should end
+        self._n_external = 0  # how many functions are running in executors
+        self._n_calls = 0  # how many calls of gio () have not ended
+        self._turned = 0.0  # with asyncio outside: when the context last had a turn
+        self._awaited: Any = {}  # Pillion's tasks that are being awaited, and the futures of each
         self._busy = False
         self._witness: Any = None  # a weak reference to a task that was last seen pending
         self._collected = NEVER_COLLECTED
-        self._n_left = 0  # how many steps of the pass that is under way are still to be made
-        self._n_blind = 0  # how many passes in a row were begun without a look at the descriptors and timers
-        self._held: Any = []  # handles that are ready, but would enter a frame that is on the stack
+        self._n_left = 0  # how many steps of the current pass are left
+        self._n_blind = 0  # how many passes in a row have begun without checking descriptors and timers
+        self._held: Any = []  # ready handles that would enter a frame that is on the stack
         self._forked = False
-        self._has_wakeup = False  # whether this loop has taken the descriptor that signals wake, for a wait in C
-        self._outer_wakeup = -1  # the one that it has taken it from
-        self._is_current = False  # whether it is to be its thread's current loop, whoever unsets that
-        self._is_run = False  # whether it is for one run (), which closes it: nobody else drives it in between
+        self._has_wakeup = False  # whether this loop has taken over the wake-up descriptor for signals, during a wait in C
+        self._outer_wakeup = -1  # the descriptor that was set before
+        self._is_current = False  # whether it should stay its thread's current loop, even if something unsets that
+        self._is_run = False  # whether it serves a single run (), which closes it: nothing else runs it in between
         self._clock = monotonic
         selector = _Selector()
         selector.wait = self._select
         super().__init__(selector)
-        self._own_wakeup = self._csock.fileno()  # this loop's own one
+        self._own_wakeup = self._csock.fileno()  # this loop's own wake-up descriptor
         _loops.add(self)
         if _host.is_main_thread():
             self._attach()
@@ -198,17 +198,17 @@ class EventLoop(asyncio.SelectorEventLoop):
         return (f'<{type(self).__name__} running={self.is_running()} closed={self.is_closed()} '
                 f'debug={self.get_debug()} busy={self._busy}>')
 
-    # In the context and out of it
+    # Joining and leaving the context
 
     @property
     def _context(self):
-        """The context that this loop runs. PyGObject's own awaitables, since 3.50, look for this name."""
+        """The context that this loop runs. Since version 3.50, PyGObject's own awaitables look for this name."""
         if self._source is None:
             self._attach()
         return self._guest.get_context()
 
     def _attach(self):
-        """Attaches the loop to the context of this thread, after detaching it from another thread's."""
+        """Attaches the loop to this thread's context, and detaches it from another thread's."""
         thread = threading.get_ident()
         if self._source is not None:
             if self._owner == thread:
@@ -251,12 +251,12 @@ class EventLoop(asyncio.SelectorEventLoop):
         """Follows the clock of the host, which may be virtual."""
         host = self._guest.get_host()
         if host is not None and host.has_own_clock():
-            # The host's own, because what the guest goes by has changed already when this is called the next time
+            # The host's own clock: by the next call, the guest loop's has already changed
             clock = lambda: host.get_now() / 1e6
         else:
             clock = monotonic
         if clock is not self._clock:
-            # What is due keeps the time that is left
+            # Timers keep the time that they have left
             shift = clock() - self._clock()
             self._clock = clock
             for timer in self._scheduled:
@@ -265,22 +265,22 @@ class EventLoop(asyncio.SelectorEventLoop):
                 self._arm()
 
     def _arm(self):
-        """Something is ready that no coming pass would see."""
+        """Says that something is ready that no pass would see otherwise."""
         if self._source is None:
             if self._closed or self._forked:
                 return
             self._attach()
         elif self._owner != get_ident():
-            return  # as with the standard loop, a call from another thread wakes nobody
+            return  # as in the standard event loop, a call from another thread doesn't wake this one
         self._armed = True
         if not self._busy and self._thread_id is None:
             if self._guest.is_closed():
                 return
             self._set_busy(True)
-        self._set_ready_time(0)  # which does nothing once the guest loop is closed
+        self._set_ready_time(0)  # does nothing once the guest loop is closed
 
     def _set_current(self):
-        """asyncio.run () leaves no current loop behind, and without one no future can be created between kicks."""
+        """Makes this the current loop again. asyncio.run () leaves none, and without one no future can be created between kicks."""
         try:
             asyncio.get_event_loop()
         except RuntimeError:
@@ -299,9 +299,9 @@ class EventLoop(asyncio.SelectorEventLoop):
     # A pass
 
     def _run_once(self):
-        """Makes a pass, or the rest of one, like the standard loop. In a kick it stops when the kick is to end.
+        """Makes a pass, or the rest of one, like the standard event loop. A kick may end it early.
 
-        It takes no arguments because the standard one takes none, and programs may wrap it."""
+        It takes no arguments because the standard method takes none, and programs wrap it."""
         end = self._end
         if self._n_left == 0:
             self._begin_pass()
@@ -317,10 +317,10 @@ class EventLoop(asyncio.SelectorEventLoop):
                 handle._run()
             if end is not None and monotonic() >= end:
                 break
-        handle = None  # it would be in a cycle with its exception
+        handle = None  # otherwise it would be in a cycle with its exception
 
     def _begin_pass(self, entered=None):
-        """Collects what is ready. What its steps make ready belongs to the next pass."""
+        """Collects what is ready. Whatever the steps of this pass make ready belongs to the next one."""
         scheduled, ready = self._scheduled, self._ready
         if self._held or self._selector.edges:
             self._let_go(entered)
@@ -372,19 +372,19 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._scheduled = left
         self._timer_cancelled_count = 0
 
-    # The context outside
+    # Kicked
 
     def _dispatch(self, end):
-        """Makes a few passes, until the time `end`; returns the next ready time."""
+        """Makes a few passes, until the time `end`. Returns the next ready time."""
         if self._closed:
             return -1
         selector = self._selector
         running = events._get_running_loop()
         outer_task = None
-        all_told = True  # whether everybody was told whose task is done
+        all_told = True  # whether all waiters of finished tasks were told
         thread_id, kicked, stopping, outer_end = self._thread_id, self._kicked, self._stopping, self._end
         hooks = sys.get_asyncgen_hooks()
-        # A signal's handler may raise anything, between any two of these lines
+        # A signal handler may raise anything, between any two of these lines
         try:
             try:
                 if running is not None:
@@ -417,7 +417,7 @@ class EventLoop(asyncio.SelectorEventLoop):
                 self._kicked = selector.kicked = kicked
                 self._end = outer_end
                 if thread_id is None:
-                    # To stop means to stop what runs it, and that was this dispatch
+                    # stop () stops whatever runs the loop, and that was this dispatch
                     self._stopping = stopping
                     self._thread_id = None
                     if self._debug:
@@ -435,7 +435,7 @@ class EventLoop(asyncio.SelectorEventLoop):
             if not overrides.keep(error):
                 self.call_exception_handler({
                     'message': f'{type(error).__name__} in a host that is not written in Python', 'exception': error})
-        # The next pass looks what is left
+        # The next pass checks what is left
         self._armed = True
         return 0
 
@@ -446,13 +446,13 @@ class EventLoop(asyncio.SelectorEventLoop):
             self._run_once()
             if self._held or selector.edges:
                 self._let_go()
-            # What was done may have made a descriptor ready, but not if none is there
+            # The steps may have made a descriptor ready, if there is any
             ran = ran and len(selector._fd_to_key) > self._internal_fds
             if self._stopping or not (ran or selector.found or self._ready) or monotonic() >= end:
                 break
 
     def _rest(self):
-        """Checks what is left after passes. Returns the ready time, in µs."""
+        """Checks what is left after the passes. Returns the ready time, in µs."""
         if self._closed or self._source is None:
             return -1
         if self._ready:
@@ -461,12 +461,12 @@ class EventLoop(asyncio.SelectorEventLoop):
         ready = self._get_ready_time() if self._scheduled else -1
         if self._awaited or self._is_occupied() or self._has_task():
             if self._busy:
-                _busy.add(self)  # run_forever () takes it out
+                _busy.add(self)  # run_forever () removes it
             else:
                 self._set_busy(True)
         elif self._busy:
             self._collect()
-            # Which may have brought something to light
+            # This may have found something
             if self._ready:
                 self._armed = True
                 return 0
@@ -474,17 +474,17 @@ class EventLoop(asyncio.SelectorEventLoop):
         return ready
 
     def _get_ready_time(self):
-        """When the next timer is due, in µs, or -1 for never."""
+        """Returns when the next timer is due, in µs, or -1 for never."""
         scheduled = self._scheduled
         while scheduled and scheduled[0]._cancelled:
             self._timer_cancelled_count -= 1
             heapq.heappop(scheduled)._scheduled = False
         return math.ceil(scheduled[0]._when * 1e6) if scheduled and scheduled[0]._when < NEVER else -1
 
-    # Inside of a step that runs a main loop
+    # Inside a step that runs a main loop
 
     def _make_inner_passes(self, end):
-        """Makes passes that leave out what is on the stack."""
+        """Makes passes that skip what is on the stack."""
         entered = self._get_entered()
         selector = self._selector
         while True:
@@ -505,12 +505,12 @@ class EventLoop(asyncio.SelectorEventLoop):
             return -1
         if self._ready:
             return 0
-        # What becomes ready from here on is not seen until the main loop ends, unless it is told
+        # From here on, whatever becomes ready has to say so, or it isn't seen until the main loop ends
         self._armed = False
         return self._get_ready_time()
 
     def _get_entered(self):
-        """The numbers of the handles that are on the stack, and of the contexts that they are run in."""
+        """Returns the ids of the handles that are on the stack, and of the contexts that they run in."""
         entered = set()
         frame = sys._getframe(1)
         while frame is not None:
@@ -533,8 +533,8 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._n_left = len(left)
 
     def _leave_out(self, found, entered):
-        """Returns the descriptors whose handles are not on the stack, and keeps the others from being reported over
-        and over."""
+        """Returns the descriptors whose handles are not on the stack, and keeps the others from being reported again and
+        again."""
         others = []
         for key, mask in found:
             reader, writer = key.data
@@ -550,7 +550,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         return others
 
     def _let_go(self, entered=None):
-        """Makes ready whatever was held and is not on the stack of this call."""
+        """Makes ready whatever was held back and is not on the stack of this call."""
         held, self._held = self._held, []
         if entered:
             self._held = [handle for handle in held if id(handle) in entered or id(handle._context) in entered]
@@ -560,14 +560,14 @@ class EventLoop(asyncio.SelectorEventLoop):
                 self._selector.set_edge(fd, False)
         self._ready.extendleft(reversed(held))
 
-    # What the loop lives for
+    # Whether there is work
 
     def _is_occupied(self):
         return bool(self._ready or self._scheduled or len(self._selector._fd_to_key) > self._internal_fds or self._n_external or
                     self._awaited)
 
     def _has_task(self):
-        """Whether a task is pending. Usually the witness answers that, without a cost per task."""
+        """Checks whether a task is pending. Usually the witness says so, at no cost per task."""
         task = self._witness and self._witness()
         if task is not None and not task.done():
             return True
@@ -576,7 +576,7 @@ class EventLoop(asyncio.SelectorEventLoop):
             ref = weakref.ref(self)
 
             def on_lost(_):
-                # A task that nobody held any more
+                # Nothing held this task any more
                 loop = ref()
                 if loop is not None and not loop._closed and not loop._forked and not loop._armed:
                     if loop._owner == threading.get_ident():
@@ -589,8 +589,8 @@ class EventLoop(asyncio.SelectorEventLoop):
         return False
 
     def _collect(self):
-        """Reports exceptions that nothing fetched, of young tasks in reference cycles. Looking at all objects would
-        stall the host, so that is left to Python, or to a host that has the time."""
+        """Reports exceptions that nothing fetched, of young tasks in reference cycles. Looking at all objects would stall the
+        host, so that is left to Python, or to a host that has the time."""
         now = monotonic()
         last, cost = self._collected
         youngest, middle, _ = gc.get_count()
@@ -598,11 +598,11 @@ class EventLoop(asyncio.SelectorEventLoop):
             gc.collect(1)
             self._collected = (now, monotonic() - now)
 
-    # asyncio outside
+    # With asyncio outside
 
     def run_forever(self) -> None:
         if self._closed or self._thread_id is not None or events._get_running_loop() is not None:
-            return super().run_forever()  # it says what is wrong
+            return super().run_forever()  # which says what is wrong
         source = self._source
         if source is None or not self._is_run:
             self._attach()
@@ -619,8 +619,8 @@ class EventLoop(asyncio.SelectorEventLoop):
                 source.set_running(False)
             if self._source is source and not self._is_run:
                 if self._busy:
-                    # Whether a task is left is for the next kick to see, because to look takes longer than a short run. A task that can still go on
-                    # is held by what it waits for.
+                    # The next kick checks whether a task is left, because checking takes longer than a short run. A task
+                    # that can still go on is kept alive by what it waits for.
                     if not self._is_occupied():
                         _busy.discard(self)
                     self._set_ready_time(0)
@@ -635,7 +635,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         running = events._get_running_loop()
         if running is None or isinstance(running, EventLoop):
             return super().run_until_complete(future)
-        # A handler of a host that is asyncio itself: the host stands still meanwhile, as it would for any host's
+        # This is code of a host that is asyncio itself. The host stands still meanwhile, as any host would.
         task = tasks.current_task(running)
         if task is not None:
             tasks._leave_task(running, task)
@@ -647,12 +647,13 @@ class EventLoop(asyncio.SelectorEventLoop):
             if task is not None:
                 tasks._enter_task(running, task)
 
-    # Signals. Their handlers are called by Python, and not because of a byte in the descriptor that signals wake, as with the standard loop:
-    # that belongs to the host, or to the main loop that runs, and is taken only for a wait in C, in which Python calls no handler.
+    # Signals. Python calls their handlers. The standard event loop reads a byte from the wake-up descriptor instead, but here that
+    # descriptor belongs to the host, or to the main loop that runs. It is taken over only for a wait in C, during which Python
+    # calls no handlers.
 
     def add_signal_handler(self, sig: int, callback: Callable[..., object], *args: Any) -> None:
         if not _host.is_main_thread():
-            return super().add_signal_handler(sig, callback, *args)  # it says what is wrong
+            return super().add_signal_handler(sig, callback, *args)  # which says what is wrong
         ref = weakref.ref(self)
 
         def on_signal(sig, frame):
@@ -678,8 +679,8 @@ class EventLoop(asyncio.SelectorEventLoop):
             self._set_wakeup(wakeup)
 
     def _set_wakeup(self, wakeup):
-        """Restores the descriptor that signals wake. If there was none and a handler is waiting, sets this loop's,
-        which wakes the host."""
+        """Restores the wake-up descriptor for signals. If none was set and there are handlers, sets this loop's, which wakes
+        the host."""
         ours = self._own_wakeup
         wanted = (self._signal_handlers or self._has_wakeup) and self._csock is not None
         if wakeup in (-1, ours):
@@ -700,7 +701,7 @@ class EventLoop(asyncio.SelectorEventLoop):
 
     def _process_self_data(self, data):
         if self._outer_wakeup != -1:
-            # They are for whoever it belongs to as well
+            # The owner of the other descriptor wants them too
             signals = data.replace(b'\0', b'')
             if signals:
                 try:
@@ -711,12 +712,12 @@ class EventLoop(asyncio.SelectorEventLoop):
     def stop(self) -> None:
         super().stop()
         if self._thread_id is None:
-            # A host may do no more than to stop () and run_forever (): then the context has a turn
+            # A host may only ever call stop () and run_forever (): then the context gets a turn
             self._selector.turns = 0
 
     @overrides.takes
     def _select(self, timeout):
-        """Selects while asyncio is outside, and gives the context a turn or waits in it."""
+        """Selects while asyncio is outside, and gives the context a turn, or waits in it."""
         selector = self._selector
         if selector.turns <= 0:
             now = monotonic()
@@ -732,7 +733,7 @@ class EventLoop(asyncio.SelectorEventLoop):
             found = selector.select_now()
             if found or timeout == 0 or self._ready:
                 return found
-        # Else what is waited for is in the context
+        # Otherwise, what is waited for comes through the context
         if not self._has_wakeup and _host.is_main_thread():
             self._take_wakeup()
         self._armed = False
@@ -745,16 +746,16 @@ class EventLoop(asyncio.SelectorEventLoop):
         if self._awaited:
             self._deliver()
             if waited and self._ready and selector.turns > 0:
-                # The descriptors have their turn now and then, and before the next wait
+                # Descriptors get their turn now and then, and before the next wait
                 selector.turns -= 1
                 return ()
-        # Where another thread runs the context, the wait is the selector's own
+        # If another thread runs the context, the selector itself waits
         return selector.select_now() if waited else selector.select_really(timeout)
 
-    # Tasks of Pillion's, which the override awaits here
+    # Pillion's tasks, which the override awaits here
 
     def _watch_task(self, task):
-        """Returns a future that is done when the task is, or None if the task is another thread's. Its result is
+        """Returns a future that is done when the task is, or None if the task belongs to another thread. Its result is
         whether nothing else waited."""
         futures_of = self._awaited.get(task)
         future = Future(loop=self)
@@ -767,11 +768,11 @@ class EventLoop(asyncio.SelectorEventLoop):
         return future
 
     def _give_up_task(self, task, future):
-        """The waiter of the task is gone."""
+        """Says that a waiter of the task is gone."""
         if self._source is None:
             return  # the loop is closed
         if self._owner != threading.get_ident():
-            # That thread collects garbage
+            # The garbage collector runs on this thread
             try:
                 self.call_soon_threadsafe(self._give_up_task, task, future)
             except RuntimeError:
@@ -784,15 +785,15 @@ class EventLoop(asyncio.SelectorEventLoop):
                 return
             del self._awaited[task]
         elif future.cancelled():
-            return  # before it was done: nobody counts on this one
+            return  # this happened before the task was done, and nothing counts on this future
         elif not future.result():
-            # It is done, and others who waited have yet to run on: who of them asks keeps what it got
+            # The task is done, and other waiters have yet to continue: the first one that asks keeps what it got
             task.cancel()
             return
         self._source.give_up_task(task)
 
     def _deliver(self, end=math.inf):
-        """Ends the waits for tasks that are done, until the time `end`. Returns whether that was all."""
+        """Ends the waits for tasks that are done, until the time `end`. Returns whether all were ended."""
         source, awaited = self._source, self._awaited
         while awaited and (task := take_task(source)) is not None:
             futures_of = awaited.pop(task, ())
@@ -815,7 +816,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         if not futures_of:
             self._source.give_up_task(task)
 
-    # What makes work outside of a pass
+    # What makes work outside a pass
 
     def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> Handle:
         if self._debug or self._closed:
@@ -904,7 +905,7 @@ class EventLoop(asyncio.SelectorEventLoop):
             if not self._armed:
                 self._arm()
 
-    # Errors, and the end
+    # Errors and closing
 
     def default_exception_handler(self, context: dict[str, Any]) -> None:
         super().default_exception_handler(context)
@@ -913,14 +914,14 @@ class EventLoop(asyncio.SelectorEventLoop):
             return
         if not GObject.signal_has_handler_pending(guest, GObject.signal_lookup('unhandled-error', Pillion.Loop), 0, False):
             return
-        # A task that fails, and that nobody looks at, is reported by the guest loop in its way
+        # The guest loop reports a task whose failure nothing handles
         error = context.get('exception')
         culprit = context.get('task') or context.get('future')
         name = culprit.get_name() if hasattr(culprit, 'get_name') else 'asyncio'
         text = context.get('message') or 'Unhandled exception in event loop'
         if error is not None:
             text = f'{text}: {type(error).__name__}: {error}'
-        # The name of a file may be no UTF-8
+        # A file name need not be UTF-8
         text = text.encode(errors='replace').decode()
         task = Pillion.Task.new(guest, name, None)
         task.return_error(GLib.Error.new_literal(Pillion.error_quark(), text, Pillion.Error.FAILED))
@@ -928,15 +929,16 @@ class EventLoop(asyncio.SelectorEventLoop):
     def close(self) -> None:
         if not self.is_running():
             self._detach()
-            self._armed = True  # one that was never used is not to be put into a context now
+            self._armed = True  # a loop that was never used must not join a context now
             self._n_left = 0
             self._held.clear()
             if self._selector is not None:
-                self._selector.wait = None  # or only the garbage collector could free the two
+                self._selector.wait = None  # otherwise only the garbage collector could free the two
         super().close()
 
     def _abandon(self):
-        """In the child of a fork (), the loop and everything in C are the parent's: neither use nor free them."""
+        """Gives the loop up in the child of a fork (). It and everything in C belong to the parent: they must be neither used
+        nor freed."""
         _kept.append((self._source, self._guest, self._selector))
         self._forked = self._closed = self._armed = True
         self._source = self._guest = self._thread_id = None
@@ -945,7 +947,7 @@ class EventLoop(asyncio.SelectorEventLoop):
 
 
 class _Seat:
-    """What the source in a context calls. It must not keep the source, because nothing would find a circle through C."""
+    """What the source in a context calls. It must not keep the source alive, because nothing finds a reference cycle through C."""
 
     __slots__ = ('loop',)
 
@@ -961,8 +963,8 @@ def _nobody():
     return None
 
 
-# The guest loop, source and seat that the last loop on the host's thread has left, for the next one: to make them takes a good part of a
-# short run
+# The guest loop, source and seat that the last loop on the host's thread left behind, for the next one. Making them takes a good
+# part of a short run.
 _empty: Any = None
 
 
@@ -994,7 +996,7 @@ def _follow_clocks(guest, spec):
 
 
 def new_loop_to_run() -> EventLoop:
-    """A loop for one run (): nothing has to be told to the host, nor looked at, in between."""
+    """A loop for a single run (): in between, the host need not be told anything, and nothing need be checked."""
     loop = EventLoop()
     if loop._source is not None:
         loop._source.set_running(True)
@@ -1002,7 +1004,7 @@ def new_loop_to_run() -> EventLoop:
     return loop
 
 
-# The code of what makes steps, with the step in the variable handle
+# The code objects that run steps. The step is in their variable `handle`.
 _step_makers = {EventLoop._run_once.__code__, base_events.BaseEventLoop._run_once.__code__}
 
 
@@ -1015,7 +1017,7 @@ def _end_waits():
 
 @overrides.follows_close
 def _tell_of_close():
-    """Ends waits for what is awaited in a guest loop that was closed."""
+    """Ends the waits for tasks of a guest loop that was closed."""
     for loop in list(_loops):
         if loop._awaited and loop._source is not None and loop._owner == threading.get_ident() and loop._guest.is_closed():
             loop._deliver()
@@ -1032,19 +1034,19 @@ def _after_fork():
     wakeup = signal.set_wakeup_fd(-1)
     if not any(loop._csock is not None and loop._csock.fileno() == wakeup for loop in _loops):
         signal.set_wakeup_fd(wakeup)
-    # Else a signal to the child would be heard in the parent
+    # Otherwise the parent would hear the child's signals
     for loop in list(_loops):
         loop._abandon()
 
 
 def _at_exit():
     global _empty
-    # From here on nobody may call into the interpreter
+    # From here on nothing may call into the interpreter
     if _empty:
         _empty[1].close()
     _empty = ()
     for loop in list(_loops):
-        # One that runs on another thread goes on until that is stopped with the interpreter
+        # A loop that is running on another thread carries on until the interpreter stops that thread
         if not loop.is_running() or loop._owner == threading.get_ident():
             loop._detach()
 
