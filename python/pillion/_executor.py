@@ -3,8 +3,8 @@
 
 """An executor whose threads never keep a process alive.
 
-The threads of concurrent.futures are joined at exit: a function that blocks keeps the host from quitting for ever.
-Those of this one are daemons.
+The threads of concurrent.futures are joined at exit, so a function that blocks would keep the host from exiting. The threads
+of this executor are daemons.
 """
 
 import concurrent.futures
@@ -28,16 +28,16 @@ def _work(jobs, executor_ref):
                 future.set_exception(error)
             else:
                 future.set_result(result)
-        # A thread that waits for the next job keeps nothing of the last one
+        # A thread that waits for a job must not keep anything of the last one alive
         job = future = function = args = kwargs = result = error = None
         executor = executor_ref()
-        if executor is not None:  # behind the last job of one that was dropped comes the end
+        if executor is not None:  # if it was dropped, the thread ends after the last job
             executor._idle.release()
         executor = None
 
 
 class DaemonExecutor(concurrent.futures.ThreadPoolExecutor):
-    """A ThreadPoolExecutor, because asyncio asks for one, of which nothing is used but the type and the look."""
+    """Derived from ThreadPoolExecutor only because asyncio insists on that type."""
 
     def __init__(self, max_workers=None, thread_name_prefix='pillion'):
         if max_workers is None:
@@ -54,13 +54,13 @@ class DaemonExecutor(concurrent.futures.ThreadPoolExecutor):
                 raise RuntimeError('cannot schedule new futures after shutdown')
             future = concurrent.futures.Future()
             if not self._idle.acquire(blocking=False) and len(self._threads) < self._max_workers:
-                # When the executor is dropped, the threads that wait end
+                # When the executor is dropped, idle threads end
                 ref = weakref.ref(self, lambda _, jobs=self._jobs: jobs.put(None))
                 thread = threading.Thread(target=_work, args=(self._jobs, ref), daemon=True,
                                           name=f'{self._thread_name_prefix}_{len(self._threads)}')
                 try:
                     thread.start()
-                except RuntimeError:  # there is no other thread to be had
+                except RuntimeError:  # no more threads can be started
                     if not self._threads:
                         raise
                 else:
@@ -79,7 +79,7 @@ class DaemonExecutor(concurrent.futures.ThreadPoolExecutor):
                 except queue.Empty:
                     pass
             self._jobs.put(None)
-        # Not under the lock, because that calls who waits for them
+        # Not under the lock, because this calls whatever waits for them
         for job in dropped:
             if job is not None:
                 job[0].cancel()

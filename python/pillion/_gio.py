@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""The asynchronous calls of GIO, libsoup and other libraries of their kind, awaited."""
+"""Awaiting asynchronous calls of GIO, libsoup and similar libraries."""
 
 import asyncio
 import importlib
@@ -14,24 +14,24 @@ from gi.repository import Gio
 from pillion._library import GLib, overrides
 from pillion._loop import EventLoop
 
-# The type of a library's functions, which tell what they take
+# The type of a library's functions, which describe their arguments
 LibraryFunction = type(Gio.bus_get)
 
-# Between lines: bytes.splitlines () would end one at a carriage return, too
+# Separates lines. bytes.splitlines () would also split at carriage returns.
 NEWLINE = re.compile(rb'(?<=\n)(?=.)', re.DOTALL)
 
-_signatures: dict[str, '_Signature'] = {}  # of a library's functions, by their symbols
+_signatures: dict[str, '_Signature'] = {}  # of a library's functions, by symbol
 
 
 def _finish_names(name):
-    """The names that a function may have which ends a call: replace_contents_bytes_async () has replace_contents_finish ()."""
+    """Yields the possible names of the finish function: that of replace_contents_bytes_async () is replace_contents_finish ()."""
     words = name.removesuffix('_async').split('_')
     for count in range(len(words), 0, -1):
         yield '_'.join(words[:count]) + '_finish'
 
 
 class _Signature:
-    """What is to be known of an asynchronous function before it is called."""
+    """What has to be known about an asynchronous function before calling it."""
 
     def __init__(self, name, owner, arguments, is_method):
         self.has_cancellable = 'cancellable' in arguments
@@ -41,7 +41,7 @@ class _Signature:
         for finish in _finish_names(name):
             if hasattr(owner, finish):
                 self.finish = getattr(owner, finish)
-                # That of Gio.IOStream.splice_async () is a function beside the methods
+                # Gio.IOStream.splice_finish () is not a method
                 self.has_source = self.finish.is_method() if isinstance(self.finish, LibraryFunction) else is_method
                 return
         raise TypeError(f'{name} () is not asynchronous: there is no {next(_finish_names(name))} ()')
@@ -53,7 +53,7 @@ def _look_up(function):
         signature = _signatures.get(symbol)
         if signature is None:
             arguments = function.get_arguments()
-            # Python gives no lengths: they are their arrays'
+            # In Python, the length of an array is not an argument of its own
             lengths = {argument.get_type().get_array_length() for argument in arguments if argument.get_type().get_tag_as_string() == 'array'}
             names = [argument.get_name() for index, argument in enumerate(arguments) if index not in lengths]
             owner: Any = importlib.import_module('gi.repository.' + function.get_namespace())
@@ -64,7 +64,7 @@ def _look_up(function):
         return signature
     if not callable(function) or not hasattr(function, '__name__'):
         raise TypeError(f'{function!r} is not a function')
-    # One that is written in Python, such as an override's
+    # A function written in Python, such as one of an override
     owner = getattr(function, '__self__', None)
     code = getattr(getattr(function, '__func__', function), '__code__', None)
     if owner is None or code is None:
@@ -76,25 +76,25 @@ def _look_up(function):
 
 def gio(function: Callable[..., Any], *args: Any, cancellable: Gio.Cancellable | None = None,
         **kwargs: Any) -> Coroutine[Any, Any, Any]:
-    """Calls an asynchronous function in the style of GIO, which takes a callback. Await what it returns for the
-    result of the matching finish function.
+    """Calls an asynchronous function in the style of GIO, which takes a callback. Await it to get the result of the matching
+    finish function.
 
         contents = await pillion.gio(file.load_contents_async)
         line, length = await pillion.gio(stream.read_line_async)
 
-    The arguments are those of the function, without the callback; `io_priority` may be left out. Cancelling the
-    waiter cancels the call, and waits until it has ended. A GLib.Error is raised as the matching Python exception.
-    Use it on the thread of one of Pillion's event loops."""
+    Pass the function's arguments without the callback. You can leave out `io_priority`. If the waiter is cancelled, so is the
+    call, and the waiter waits until it has ended. A GLib.Error is raised as the matching Python exception. Use this on the
+    thread of one of Pillion's event loops."""
     signature = _look_up(function)
     if 'callback' in kwargs:
-        raise TypeError('what is awaited has no callback')
+        raise TypeError('gio () passes a callback of its own')
     return _call(signature, function, args, cancellable, kwargs)
 
 
 async def _call(signature, function, args, cancellable, kwargs):
     loop: Any = asyncio.get_running_loop()
     if not isinstance(loop, EventLoop):
-        raise RuntimeError('this loop does not run GLib\'s context, so the call would never end: use pillion.run ()')
+        raise RuntimeError('this event loop doesn\'t run GLib\'s context, so the call would never end: use pillion.run ()')
     if signature.has_cancellable:
         if cancellable is None:
             cancellable = Gio.Cancellable()
@@ -130,7 +130,7 @@ async def _call(signature, function, args, cancellable, kwargs):
         if cancellable is not None:
             cancellable.cancel()
             if isinstance(error, asyncio.CancelledError) and not ended:
-                # Until the call is over what it was made on is busy. Who cancels a second time does not want to wait for that.
+                # The object is busy until the call has ended. Being cancelled a second time ends this wait.
                 future = loop.create_future()
                 await future
         raise
@@ -141,11 +141,11 @@ async def _call(signature, function, args, cancellable, kwargs):
     try:
         raise exception
     finally:
-        del exception, future, on_ready  # the traceback holds this frame
+        del exception, future, on_ready  # because the traceback keeps this frame alive
 
 
 async def chunks(stream: Gio.InputStream, size: int = 65536) -> AsyncIterator[bytes]:
-    """Yields the contents of a Gio.InputStream, as bytes, up to `size` at a time."""
+    """Yields the contents of a Gio.InputStream as bytes, up to `size` at a time."""
     while True:
         chunk = (await gio(stream.read_bytes_async, size)).get_data()
         if not chunk:
@@ -156,7 +156,7 @@ async def chunks(stream: Gio.InputStream, size: int = 65536) -> AsyncIterator[by
 async def lines(stream: Gio.InputStream) -> AsyncIterator[bytes]:
     """Yields the lines of a Gio.InputStream as bytes, each with its newline, like asyncio's streams. It reads
     ahead."""
-    pieces = []  # of a line that has not ended yet
+    pieces = []  # of an incomplete line
     async for chunk in chunks(stream):
         first, *others = NEWLINE.split(chunk)
         pieces.append(first)

@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Which guest loop an event loop rides on, and how other threads reach the host's."""
+"""Finds the guest loop that an event loop rides on, and calls functions on the host's thread."""
 
 import asyncio
 import collections
@@ -22,7 +22,7 @@ _T = TypeVar('_T')
 _P = ParamSpec('_P')
 
 _lock = threading.Lock()
-_caller: Any = None  # the one of the host's thread, and so its guest loop
+_caller: Any = None  # of the host's thread, with its guest loop
 _host_thread: int | None = None
 _local = threading.local()  # guest: the guest loop of another thread
 _main_thread = threading.main_thread().ident
@@ -30,12 +30,12 @@ _forked = False  # whether this is the child of a fork () whose parent has used 
 
 
 def refuse_fork(*args):
-    """Raises an error for an object that belongs to the parent of a fork ()."""
+    """Raises an error for use of an object that belongs to the parent of a fork ()."""
     raise RuntimeError('this event loop belongs to the parent of this process: make a new one after the fork')
 
 
 def _after_fork():
-    """The threads exist only in the parent, and the contexts are shared with it, so the child starts afresh."""
+    """Starts afresh in a child: the threads exist only in the parent, and the contexts are shared with it."""
     global _lock, _caller, _host_thread, _local, _forked, _main_thread
     _forked = _forked or _caller is not None or hasattr(_local, 'guest')
     if _forked:
@@ -52,15 +52,15 @@ def is_main_thread():
 
 
 class _Caller:
-    """Makes the calls that other threads request. PyGObject leaks memory for each function that C calls, so they
-    share one, plus one for each running call that waits for others."""
+    """Makes the calls that other threads request. PyGObject leaks memory for each function that C calls, so they share one
+    function, plus one more for each running call that waits for others."""
 
     def __init__(self, host):
         self.host = host
         self.calls: collections.deque[_Job] = collections.deque()
         self.levels = []
-        self.making = set()  # the numbers of those that make calls now
-        self.free = 0  # the number of the first that does not, which is to be rung
+        self.making = set()  # the numbers of the levels that are making calls
+        self.free = 0  # the number of the first level that isn't: that one is rung
         self.add_level()
 
     def add_level(self):
@@ -70,7 +70,7 @@ class _Caller:
 
     def call(self, job):
         self.calls.append(job)
-        # In this order, and it is changed in the other one: whoever makes calls sees this one, or is rung
+        # First the queue, then the bell. make () does it the other way round, so it sees this call or is rung.
         self.levels[self.free].ring()
         if self.host.is_closed():
             self.refuse()
@@ -78,7 +78,7 @@ class _Caller:
     def make(self, level):
         if not self.calls:
             return -1
-        # A call that runs the loop may wait for calls of others, and C calls nobody inside of itself
+        # A call that runs the loop may wait for other calls, and C doesn't call the same function inside itself
         before = self.free
         self.making.add(level)
         free = next(number for number in range(len(self.levels) + 1) if number not in self.making)
@@ -99,7 +99,7 @@ class _Caller:
         return 0 if self.calls else -1
 
     def refuse(self):
-        """Refuses the calls that the loop was closed before. On any thread."""
+        """Refuses the calls that were not made before the loop was closed. From any thread."""
         try:
             while True:
                 self.calls.popleft().refuse()
@@ -125,7 +125,7 @@ class _Level:
         self.caller.refuse()
 
 
-_kept: list[Any] = []  # of the parent's: it must not be freed here
+_kept: list[Any] = []  # objects of the parent's, which must not be freed in the child
 os.register_at_fork(after_in_child=_after_fork)
 
 
@@ -135,7 +135,7 @@ def is_host(guest):
 
 
 def host_loop():
-    """The guest loop of the host's thread, which is the first thread that asks."""
+    """Returns the guest loop of the host's thread, which is the first thread that calls this."""
     global _caller, _host_thread
     thread = threading.get_ident()
     old = None
@@ -144,7 +144,7 @@ def host_loop():
             raise RuntimeError('another thread is the host\'s')
         if _caller is None or _caller.host.is_closed():
             old, _caller = _caller, _Caller(_new_loop() if _forked else _default_loop())
-            # Not before: a thread without a default loop is not the host's
+            # Not earlier: a thread without a default loop is not the host's
             _host_thread = thread
         host = _caller.host
     for source in old.levels if old else ():
@@ -172,7 +172,7 @@ def _new_loop():
 
 
 class _Guest:
-    """The guest loop of another thread, and how many event loops ride on it. It ends with its thread, even if those
+    """The guest loop of another thread, and how many event loops ride on it. It ends with its thread, even if those event loops
     are still referenced."""
 
     def __init__(self):
@@ -187,15 +187,14 @@ class _Guest:
             log.warning('%s', error.message)
 
     def __del__(self):
-        # In another process, and when the interpreter ends, there is no such thread any more
+        # In another process, and when the interpreter exits, the thread no longer exists
         if self.owner == (os.getpid(), threading.get_ident()) and not self.loop.is_closed():
             self.close()
 
 
 def take_guest():
-    """The guest loop for an event loop that is used on this thread. The host's thread, and threads with their own
-    context, have one; for any other thread one is created, whose context is the thread's default until
-    give_back ()."""
+    """Returns the guest loop for an event loop that is used on this thread. The host's thread, and threads with a context of
+    their own, have one. For any other thread one is created, and its context is the thread's default until give_back ()."""
     if threading.get_ident() == _host_thread or (_host_thread is None and is_main_thread()):
         return host_loop()
     guest = getattr(_local, 'guest', None)
@@ -247,7 +246,7 @@ class _Job:
         self.function = function
         self.arguments = arguments
         self.keywords = keywords
-        self.context: Any = contextvars.copy_context()  # the caller's, as in asyncio.to_thread ()
+        self.context: Any = contextvars.copy_context()  # the caller's, as with asyncio.to_thread ()
 
     def make(self):
         if not self.call.set_running_or_notify_cancel():
@@ -258,7 +257,7 @@ class _Job:
             self.call.set_exception(error)
             if isinstance(error, (KeyboardInterrupt, SystemExit)):
                 overrides.keep(error)
-            self.call = self.function = self.arguments = self.keywords = self.context = None  # the traceback holds this frame
+            self.call = self.function = self.arguments = self.keywords = self.context = None  # because the traceback keeps this frame alive
         else:
             self.call.set_result(result)
 
@@ -268,10 +267,11 @@ class _Job:
 
 
 def call_in_host(func: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> HostCall[_T]:
-    """Calls `func (*args, **kwargs)` on the host's thread, in the next kick, and wakes a host that sleeps. From any thread.
+    """Calls `func (*args, **kwargs)` on the host's thread, in the next kick, and wakes a host that sleeps. Any thread may call
+    this.
 
-    What it returns can be awaited in any event loop; a thread without one calls `result ()`. Its result, or
-    exception, is the function's. Cancelling it takes the call back, unless it is already running."""
+    Await what it returns in any event loop, or in trio; a thread without one calls `result ()`. The result or exception is the
+    function's. Cancelling it withdraws the call, unless that is already running."""
     if not callable(func):
         raise TypeError(f'{func!r} can\'t be called')
     if threading.get_ident() == _host_thread or (

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Where the package gets GLib and Pillion from, and what it says where it can't.
+"""Imports GLib and Pillion for the package, and explains what is wrong if that fails.
 
-Who reads that is often the user of an add-on, in a Python that somebody else has put together: each message names what is
-missing, where it was looked for and what brings it.
+Often it is the user of an add-on who reads this, in a Python that somebody else has put together. So each message says what is
+missing, where it was looked for, and how to install it.
 """
 
 import os
@@ -12,7 +12,7 @@ import sys
 
 from pillion._version import __version__
 
-# This file and the package's first one are to be read by any Python 3, so that those older get told
+# Any Python 3 must be able to parse this file and the package's __init__.py, so that older ones get this message
 if sys.version_info < (3, 11):
     raise ImportError(f'pillion needs Python 3.11 or newer, and this is {sys.version.split()[0]} ({sys.executable})')
 
@@ -28,19 +28,19 @@ def _number(interpreter):
     return int(interpreter[0] if isinstance(interpreter, tuple) else interpreter)
 
 
-# Importing gi in a second interpreter of a process blocks for ever in some of them: refuse before that
+# In some processes, importing gi in a second interpreter blocks forever. Refuse before that.
 if _number(_interpreters.get_current()) != _number(_interpreters.get_main()):
     raise ImportError('pillion works in the main interpreter of a process only, because PyGObject does')
 
 
 def _whose_python():
-    """What is to be known of this interpreter by somebody who has installed PyGObject, and still is told that it is missing."""
+    """Says what to know about this interpreter if PyGObject is installed, and yet it is missing."""
     if sys.prefix != sys.base_prefix:
-        return (f' This Python belongs to the virtual environment {sys.prefix}, which has the system\'s packages only where it '
+        return (f' This Python belongs to the virtual environment {sys.prefix}, which has the system\'s packages only if it '
                 'was made with --system-site-packages.')
     if os.path.exists(SYSTEM_PYTHON) and os.path.realpath(sys.executable or '') != os.path.realpath(SYSTEM_PYTHON):
-        return (f' This Python is {sys.executable or sys.prefix}, and not the system\'s {SYSTEM_PYTHON}, which alone has the '
-                'packages of the distribution.')
+        return (f' This Python is {sys.executable or sys.prefix}, and not the system\'s {SYSTEM_PYTHON}: only that one has '
+                'the packages of the distribution.')
     return ''
 
 
@@ -58,33 +58,33 @@ try:
 except ValueError as error:
     raise ImportError(
         f'pillion needs the library of the same name, and Pillion-1.typelib was not found ({error}). It comes with the library, '
-        'or in the package gir1.2-pillion-1 where a distribution has that apart; where it is in none of the system\'s folders, '
-        f'GI_TYPELIB_PATH names its folder (now: {os.environ.get("GI_TYPELIB_PATH") or "not set"}).') from error
+        'or in a package of its own, gir1.2-pillion-1; if it is in none of the system\'s folders, set '
+        f'GI_TYPELIB_PATH to its folder (now: {os.environ.get("GI_TYPELIB_PATH") or "not set"}).') from error
 
 try:
-    # So that programs which import this package need not name a version of the HTTP library
+    # So that programs that import this package need not name a version of the HTTP library
     require_version('PillionHttp', '1')
 except ValueError:
-    pass  # it is not installed, and nobody may ask for it
+    pass  # it is not installed, and may not be needed
 
 from gi.repository import GLib, GObject
 
 _wanted = tuple(int(part) for part in __version__.split('.'))
 
-# Without the override, which may need what is missing
+# Without the override, which may need the very thing that is missing
 _bare = get_introspection_module('Pillion')
 try:
     _found = _bare.get_major_version(), _bare.get_minor_version(), _bare.get_micro_version()
 except GLib.Error as error:
     raise ImportError(
         f'pillion has found Pillion-1.typelib, but can\'t use the library libpillion-1.so.0 that it belongs to '
-        f'({error.message}). Where that is in none of the system\'s folders, LD_LIBRARY_PATH names its folder '
+        f'({error.message}). If that is in none of the system\'s folders, set LD_LIBRARY_PATH to its folder '
         f'(now: {os.environ.get("LD_LIBRARY_PATH") or "not set"}) before the program starts.') from error
 
 if _found[0] != _wanted[0] or _found < _wanted:
     raise ImportError(
         f'pillion {__version__} needs the library Pillion {__version__}, or a newer one with the same first number, and found '
-        f'{".".join(map(str, _found))}: update the one of the two that is older')
+        f'{".".join(map(str, _found))}: update the older one of the two')
 
 from gi.repository import Pillion
 

@@ -14,9 +14,9 @@ Work that the program waits for:
     loop = asyncio.get_event_loop()
     res = loop.run_until_complete(some_async_func())
 
-Importing this module makes an event loop that rides on the guest loop the current one of the host's thread. It is
-kicked by the host that the guest loop was given (`set_host ()`), by whatever runs GLib's default context, or by the
-program itself, which calls `kick_async_loop ()` now and then.
+Importing this module gives the host's thread a current event loop, which rides on the guest loop. It is kicked by the host
+that you set with `set_host ()`, by whatever runs GLib's default context, or by the program itself, which calls
+`kick_async_loop ()` now and then.
 """
 
 import asyncio
@@ -35,10 +35,10 @@ __all__ = ['ensure_async_loop', 'erase_async_loop', 'kick_async_loop', 'set_host
 
 log = logging.getLogger(__name__)
 
-# The name of the hook where the program has no host, and kicks by itself
+# The name of the hook if the program has no host and kicks by itself
 HOST_NAME = 'pillion.async_loop'
 
-# How long to wait for tasks that were cancelled, in seconds
+# How many seconds to wait for cancelled tasks
 PATIENCE = 1
 
 
@@ -52,14 +52,14 @@ def _make_current():
 
 
 def _make_host():
-    """A host for a program that kicks by itself, or whose context something else runs."""
+    """Creates a host for a program that kicks by itself, or whose context something else runs."""
     def install(guest):
         def on_idle(_):
-            # Where this is not called from inside a kick, somebody else runs the context: then the guest rides along
+            # If this isn't called inside a kick, something else runs the context, and the kick makes the loop a passenger
             try:
                 guest.kick()
             except BaseException as error:
-                # PyGObject would end the process for SystemExit
+                # PyGObject would exit the process on SystemExit
                 if not overrides.keep(error):
                     sys.excepthook(type(error), error, error.__traceback__)
             return GLib.SOURCE_REMOVE
@@ -74,13 +74,13 @@ def _make_host():
     return host
 
 
-# The guest loop lets go of its host when it is stopped
+# The guest loop drops its host when it is stopped
 _stopped_host: Pillion.Host | None = None
 
 
 def set_host(host: Pillion.Host | None) -> None:
-    """Sets what kicks: a Pillion.Host, in which the hook is installed while there is work, or None for whatever runs
-    the context."""
+    """Sets what kicks: a Pillion.Host, whose hook is installed while there is work, or None for whatever runs the
+    context."""
     global _stopped_host
     _make_current()
     _stopped_host = None
@@ -88,8 +88,8 @@ def set_host(host: Pillion.Host | None) -> None:
 
 
 def ensure_async_loop() -> None:
-    """Makes sure that the loop is kicked. The hook is installed once, however often this is called. It is removed
-    when everything is done, and installed again by the next task."""
+    """Makes sure that the loop is kicked. The hook is installed once, however often you call this. It is removed when
+    everything is done, and the next task installs it again."""
     loop = _make_current()
     running = events._get_running_loop()
     if running is not None and not isinstance(running, _loop.EventLoop) and not loop._is_occupied() and guest.get_live_tasks() == 0:
@@ -105,15 +105,15 @@ def kick_async_loop(*args: object) -> bool:
     """Runs a little of what is ready, without waiting. Returns true when nothing is left."""
     loop = guest.asyncio_loop
     if loop._closed:
-        log.warning('The loop is closed; stopping at once')
+        log.warning('The loop is closed, so there is nothing to kick')
         return True
     loop._set_current()
     return not guest.kick()
 
 
 def stop_async_loop() -> None:
-    """Removes the hook from the host, even one that an earlier import of this module installed. Pending work stays
-    pending until the next ensure_async_loop ()."""
+    """Removes the hook from the host, even if an earlier import of this module installed it. Pending work stays pending
+    until the next ensure_async_loop ()."""
     global _stopped_host
     host = guest.get_host()
     _stopped_host = host or _stopped_host
@@ -122,8 +122,8 @@ def stop_async_loop() -> None:
 
 
 def erase_async_loop() -> None:
-    """Ends everything: removes the hook, cancels pending work and waits a moment for it, closes the loop, and makes a
-    new one current."""
+    """Ends everything: removes the hook, cancels pending work and waits for it briefly, closes the loop, and makes a new one
+    current."""
     loop = guest.asyncio_loop
     if loop.is_running():
         raise RuntimeError('a loop can\'t be erased from inside one of its own callbacks')
@@ -135,7 +135,7 @@ def erase_async_loop() -> None:
         if tasks:
             _, pending = loop.run_until_complete(asyncio.wait(tasks, timeout=PATIENCE))
             for task in pending:
-                log.warning('Not ended when the loop was erased: %r', task)
+                log.warning('Still running when the loop was erased: %r', task)
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
     _make_current()
@@ -143,7 +143,7 @@ def erase_async_loop() -> None:
 
 
 def setup_asyncio_executor(max_workers: int = 10) -> None:
-    """Gives the loop an executor whose threads never keep the program from quitting."""
+    """Gives the loop an executor whose threads never keep the program from exiting."""
     _make_current().set_default_executor(DaemonExecutor(max_workers, thread_name_prefix='asyncio'))
 
 

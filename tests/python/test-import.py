@@ -115,7 +115,7 @@ class Missing(unittest.TestCase):
     def test_typelib(self):
         said = self.fail_import(cause='ValueError', GI_TYPELIB_PATH=str(self.folder))
         self.assertIn('Pillion-1.typelib was not found', said)
-        self.assertIn(f'GI_TYPELIB_PATH names its folder (now: {self.folder})', said)
+        self.assertIn(f'set GI_TYPELIB_PATH to its folder (now: {self.folder})', said)
         self.assertIn('(now: not set)', self.fail_import(cause='ValueError', GI_TYPELIB_PATH=''))
 
     def test_library(self):
@@ -123,7 +123,7 @@ class Missing(unittest.TestCase):
         # For the introspection library, a missing library is a warning, not an error
         said = self.fail_import(cause='Error', GI_TYPELIB_PATH=str(self.folder), LD_LIBRARY_PATH='')
         self.assertIn('libpillion-1.so.0', said)
-        self.assertIn('LD_LIBRARY_PATH names its folder (now: not set)', said)
+        self.assertIn('set LD_LIBRARY_PATH to its folder (now: not set)', said)
 
     def of_version(self, *parts):
         """The lines that make the library claim another version."""

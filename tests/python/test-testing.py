@@ -378,7 +378,7 @@ class Failing(unittest.TestCase):
             asyncio.get_running_loop().call_soon(fail, KeyError)
 
         said = self.fails_with('Exception in callback .*KeyError.*; a callback raised an exception: ValueError: in a callback', test)
-        self.assertIn('ExceptionGroup: what nobody handled (2', said)
+        self.assertIn('ExceptionGroup: errors that nothing handled (2', said)
 
     def test_a_test_that_never_ends(self):
         async def wait():

@@ -21,7 +21,7 @@ __all__ = ['Harness', 'TestCase']
 
 _T = TypeVar('_T')
 
-# unittest and pytest leave this module's frames out of tracebacks
+# Makes unittest and pytest leave this module's frames out of tracebacks
 __unittest = True
 __tracebackhide__ = True
 
@@ -29,15 +29,15 @@ __tracebackhide__ = True
 class TestCase(unittest.TestCase):
     """A test case whose methods may be coroutines, each with a loop of its own on a virtual clock.
 
-    It takes the place of unittest.IsolatedAsyncioTestCase, and has its asyncSetUp (), asyncTearDown (), addAsyncCleanup ()
-    and enterAsyncContext (). A test fails, too, if it never ends, if it leaves a task behind, or if an error goes unhandled."""
+    Use it instead of unittest.IsolatedAsyncioTestCase: it has the same asyncSetUp (), asyncTearDown (), addAsyncCleanup () and
+    enterAsyncContext (). A test also fails if it never ends, if it leaves a task behind, or if nothing handles an error."""
 
-    # As of Harness, in seconds of real time
+    # See Harness; in seconds of real time
     patience: float = Harness.PATIENCE
     limit: float = Harness.LIMIT
     quiet: float = Harness.QUIET
 
-    # While the test runs: what it runs in, the host with the virtual clock, and the guest loop
+    # While the test runs: its harness, the host with the virtual clock, and the guest loop
     harness: Harness
     host: Pillion.TestHost
     loop: Pillion.Loop
@@ -49,11 +49,11 @@ class TestCase(unittest.TestCase):
         """Called after the test method, whatever its outcome, and before tearDown ()."""
 
     def addAsyncCleanup(self, func: Callable[..., Awaitable[object]], /, *args: Any, **kwargs: Any) -> None:
-        """Has `func (*args, **kwargs)` awaited when the test has ended. Like other cleanups, the last one comes first."""
+        """Awaits `func (*args, **kwargs)` after the test. Like other cleanups, the last one added comes first."""
         self.addCleanup(lambda: self.harness.run(func(*args, **kwargs)))
 
     async def enterAsyncContext(self, manager: AbstractAsyncContextManager[_T]) -> _T:
-        """Enters an asynchronous context manager, which is left when the test has ended."""
+        """Enters an asynchronous context manager, and leaves it after the test."""
         result = await manager.__aenter__()
         self.addAsyncCleanup(manager.__aexit__, None, None, None)
         return result
@@ -69,10 +69,10 @@ class TestCase(unittest.TestCase):
         return result
 
     def _run_in_harness(self, call):
-        """Calls the base class's `call`, in which the test method is another one."""
+        """Makes `call` of the base class with the test method replaced."""
         name = self._testMethodName
         method = getattr(self, name)
-        outer = dict(vars(self))  # in which pytest may have the method
+        outer = dict(vars(self))  # pytest may have put the method there
         harness = Harness(self.id(), patience=self.patience, limit=self.limit, quiet=self.quiet)
         self.harness, self.host, self.loop = harness, harness.host, harness.loop
         ended_well = False
@@ -87,7 +87,7 @@ class TestCase(unittest.TestCase):
             return result
 
         def finish():
-            # The last of the cleanups. If the test has failed, what it left behind says nothing.
+            # The last cleanup. After a failure, it doesn't matter what the test left behind.
             try:
                 if ended_well:
                     harness.check()
@@ -100,7 +100,7 @@ class TestCase(unittest.TestCase):
             return call()
         finally:
             harness.close()
-            # Test runners keep the test, which is to keep no loop
+            # Test runners keep the test, and that must not keep a loop
             for label in (name, 'harness', 'host', 'loop'):
                 if label in outer:
                     setattr(self, label, outer[label])

@@ -20,26 +20,26 @@ from pillion._loop import EventLoop
 
 _T = TypeVar('_T')
 
-# unittest and pytest leave this module's frames out of tracebacks
+# Makes unittest and pytest leave this module's frames out of tracebacks
 __unittest = True
 __tracebackhide__ = True
 
-# How often to look whether a test takes too long, in ms of real time
+# How often to check whether a test takes too long, in ms of real time
 LOOK_MSEC = 100
 
-# How long what a test left behind gets to end, in seconds of real time
+# How long to wait for what a test left behind, in seconds of real time
 CLOSE_SECONDS = 0.5
 
-# What reads from descriptors all the time, and says nothing about work that is under way
+# Callbacks that always wait for descriptors, and so don't mean that anything is going on
 READERS = (BaseSelectorEventLoop._read_from_self, BaseSelectorEventLoop._accept_connection)
 
-# Code that a test doesn't think of as its own
+# Folders of code that isn't the test's own
 FOREIGN = (os.path.dirname(asyncio.__file__), os.path.dirname(os.path.dirname(__file__)), os.path.dirname(str(overrides.__file__)))
 
 
 class _TestLoop(EventLoop):
-    """An event loop that gives real I/O a chance before a virtual clock jumps. Work on other threads is counted, but nobody knows
-    whether a socket's other end is about to answer."""
+    """An event loop that gives real I/O a chance before the virtual clock jumps. Work on other threads is counted, but nothing
+    knows whether the other end of a socket is about to answer."""
 
     def __init__(self, quiet):
         super().__init__()
@@ -53,7 +53,7 @@ class _TestLoop(EventLoop):
         return transport
 
     def _may_hear(self):
-        """Whether something may be under way that isn't counted."""
+        """Checks whether something that isn't counted may be going on."""
         if self._n_calls > 0 or any(process.get_returncode() is None for process in self.processes):
             return True
         for key in self._selector.get_map().values():
@@ -86,7 +86,7 @@ class _TestLoop(EventLoop):
 
 
 class Harness:
-    """A host with a virtual clock, a guest loop and an event loop for one test, which it leaves as if nothing had happened.
+    """A host with a virtual clock, a guest loop and an event loop for one test. Afterwards everything is as before.
 
     Before the clock jumps, it waits for work on other threads, such as transfers, and until sockets, subprocesses and calls of
     `pillion.gio ()` have been quiet for a moment. A test that does nothing for `patience` seconds of real time, or takes longer
@@ -100,7 +100,7 @@ class Harness:
         self.name = name
         self.patience = patience
         self.limit = limit
-        self._errors: list[tuple[str, BaseException | None]] = []  # those that nobody handled
+        self._errors: list[tuple[str, BaseException | None]] = []  # the errors that nothing handled
         self._context = contextvars.copy_context()
         self._outer_hook = sys.excepthook
         self._closed = False
@@ -119,7 +119,7 @@ class Harness:
         self._handler = self.loop.connect('unhandled-error', self._on_unhandled)
         sys.excepthook = self._on_excepthook
 
-    # Errors that nobody handles
+    # Errors that nothing handles
 
     def _on_exception(self, loop, context):
         error = context.get('exception')
@@ -138,7 +138,7 @@ class Harness:
     # Running
 
     def run(self, awaitable: Awaitable[_T]) -> _T:
-        """Runs a coroutine to its end, and returns what it does. If it never ends, this fails and says what it waits for."""
+        """Runs a coroutine, and returns its result. If it never ends, this fails and says what it waits for."""
         return self._run(awaitable, self.patience, self.limit)
 
     def _run(self, awaitable, patience, limit):
@@ -174,16 +174,16 @@ class Harness:
         raise AssertionError(f'{self.name} {late}: {"; ".join(self._get_left())}')
 
     def _get_left(self):
-        """What has not ended, and where it waits."""
+        """Describes what has not ended, and where it waits."""
         left = [_name_coroutine(task) for task in sorted(asyncio.all_tasks(self.event_loop), key=lambda task: task.get_name() != self.name)]
         left += [_name(task) for task in self.loop.observe_tasks()]
         return left + ['a function in a thread'] * self.event_loop._n_external
 
     def check(self) -> None:
-        """Fails if something has not ended, or if nobody handled an error."""
+        """Fails if something has not ended, or if nothing handled an error."""
         if self.event_loop.is_closed() or self.loop.is_closed():
             return
-        gc.collect(1)  # what a cycle keeps would be reported in the middle of another test
+        gc.collect(1)  # what a cycle keeps alive would be reported during another test
         self._run(asyncio.sleep(0), self.patience, self.limit)
         self.host.advance(0)
         complaints = [f'{left} has not ended' for left in self._get_left()] + [text for text, _ in self._errors]
@@ -191,7 +191,7 @@ class Harness:
             return
         causes = [error for _, error in self._errors if error is not None]
         self._errors = []
-        cause = causes[0] if len(causes) == 1 else BaseExceptionGroup('what nobody handled', causes) if causes else None
+        cause = causes[0] if len(causes) == 1 else BaseExceptionGroup('errors that nothing handled', causes) if causes else None
         raise AssertionError(f'{self.name}: {"; ".join(complaints)}') from cause
 
     def close(self) -> None:
@@ -209,7 +209,7 @@ class Harness:
 
 
 def _discard(guest, seconds):
-    """Closes a guest loop and its event loop, after giving what is left so many seconds to end."""
+    """Closes a guest loop and its event loop. Whatever is left gets this many seconds to end."""
     loop = guest.__dict__.pop('asyncio_loop', None)
     if loop is not None and not loop.is_closed() and not loop.is_running():
         if tasks := asyncio.all_tasks(loop):
@@ -222,7 +222,7 @@ def _discard(guest, seconds):
         try:
             guest.close(round(seconds * 1e6))
         except GLib.Error:
-            pass  # it names what has not ended, which check () did
+            pass  # the error names what has not ended, and so did check ()
 
 
 def _describe(error):
@@ -235,7 +235,7 @@ def _name(task):
 
 
 def _name_coroutine(task):
-    """An asyncio task, with the innermost place of the test's own code that it is at."""
+    """Describes an asyncio task, with the innermost place in the test's own code."""
     place = ''
     part: Any = task.get_coro()
     name = f'{task.get_name()!r} of {part.__qualname__} ()' if hasattr(part, '__qualname__') else repr(task.get_name())

@@ -36,20 +36,20 @@ Pillion = get_introspection_module('Pillion')
 
 __all__ = []
 
-# For the annotations, which only type checkers read: the type stubs are made from them
+# For annotations. Only type checkers use them, by the type stubs that are made from this file.
 _T = TypeVar('_T')
 _T_co = TypeVar('_T_co', covariant=True)
 _Ts = TypeVarTuple('_Ts')
 _Input = TypeVar('_Input')
 
-# The version of the library that this file belongs to
+# The version of the library that this file is for
 __version__ = '1.0.0'
 
 CANCELLED = Pillion.TaskState.CANCELLED
 IO_ERROR = GLib.quark_to_string(Gio.io_error_quark())
 ERROR = GLib.quark_to_string(Pillion.error_quark())
 
-# What makes exceptions of the errors of other domains: functions of an error and of its task or None, by the domain
+# Functions that make exceptions from the errors of other domains, by domain. They take an error, and its task or None.
 exceptions = {}
 
 
@@ -58,10 +58,10 @@ def _public(kind):
     return kind
 
 
-# Functions for C to call
+# Functions that C calls
 
 class _Call:
-    """A function for C to call, with further arguments, and with the context variables of whoever gave it."""
+    """A function for C to call, with further arguments, and with the context variables of the code that passed it to C."""
 
     __slots__ = ('function', 'args', 'context')
 
@@ -73,23 +73,23 @@ class _Call:
         self.context = copy_context()
 
     def _run(self, function, *values):
-        # In a copy, because a context can't be entered twice: a function that runs a main loop may be called again inside it
+        # In a copy, because a context can't be entered twice, and a function that runs a main loop may be called again inside
         return self.context.copy().run(function, *values)
 
     def __call__(self, *values):
         try:
             return self._run(self.function, *values, *self.args)
         except (Exception, CancelledError):
-            # PyGObject shows it. A task that was cancelled is no reason to end the host.
+            # PyGObject shows it. The cancellation of a task is no reason to exit the host.
             raise
         except BaseException as error:
             if not keep(error):
-                # Nobody in Python is there to catch it
+                # No Python code is there to catch it
                 sys.excepthook(type(error), error, error.__traceback__)
 
 
 class _Start(_Call):
-    """One that returns a task or an awaitable."""
+    """A function that returns a task or an awaitable."""
 
     __slots__ = ('loop', 'name')
 
@@ -108,7 +108,7 @@ class _Start(_Call):
         try:
             return self._run(self._start, *values)
         except BaseException as error:
-            # As if what it was to start had failed, which somebody looks at
+            # As if the work had started and failed: whatever waits for it handles the error
             task = Task.new(self.loop, self.name)
             task._return_exception(error)
             if not isinstance(error, (Exception, CancelledError)):
@@ -117,9 +117,9 @@ class _Start(_Call):
 
 
 def _at(task, depth=2):
-    """Says that a task was made by the caller's caller, or further up, and returns it."""
+    """Records that the caller's caller, or a frame further up, made the task. Returns the task."""
     if task is None:
-        # With the right arguments there is no other reason
+        # If the arguments are right, this is the only reason
         raise _wrong_thread()
     frame = _getframe(depth)
     _set_site(task, f'{frame.f_code.co_filename}:{frame.f_lineno}')
@@ -127,13 +127,13 @@ def _at(task, depth=2):
 
 
 def _group(task, results):
-    """The same for a combinator, whose result is the list of its children's, or (False) of the children."""
+    """Like _at (), for a combinator. Its result is the list of its children's results, or (False) of the children."""
     _at(task, 3)._results = results
     return task
 
 
 def _sited(function):
-    """A C function that creates a task, whose place is its caller's."""
+    """Wraps a C function that creates a task, and records the caller's place."""
     @functools.wraps(function)
     def call(*args, **kwargs):
         return _at(function(*args, **kwargs))
@@ -142,7 +142,7 @@ def _sited(function):
 
 
 def _usec(time):
-    """A time for C, which would truncate fractions."""
+    """Checks a time for C, which would cut off fractions."""
     if isinstance(time, float):
         raise TypeError(f'{time!r} is not a whole number of microseconds (a second has 1_000_000)')
     return time
@@ -166,7 +166,7 @@ def _new_task(loop, name, cancellable):
 
 
 def _called(loop, number):
-    """The number of a call that C has accepted."""
+    """Checks the number of a call that C has accepted."""
     if number == 0 and not loop.is_closed():
         raise _wrong_thread()
     return number
@@ -174,16 +174,16 @@ def _called(loop, number):
 
 # Values and errors
 
-# Once, because looking a function up through the class costs as much as calling it
+# Looked up once, because looking a function up in the class costs as much as calling it
 _is_done = Pillion.Task.is_done
-_peek_value = Pillion.Task.peek_value  # which raises nothing: PyGObject 3.42 leaks the value of a function that fails
+_peek_value = Pillion.Task.peek_value  # never raises: PyGObject 3.42 leaks the value if a function fails
 _set_site = Pillion.Task.set_site
 
 _PLAIN = frozenset((bool, int, float, str, bytes, type(None)))
 
 
 def _to_python(value):
-    """The result of a task as a Python value."""
+    """Converts the result of a task to a Python value."""
     kind = type(value)
     if kind in _PLAIN:
         return value
@@ -201,7 +201,7 @@ def _to_python(value):
 
 
 def _own(value):
-    """A boxed value that peek_value () gave, as a copy: the task may go sooner. Any other value as it is."""
+    """Copies a boxed value that peek_value () returned, because the task may go first. Returns other values unchanged."""
     if isinstance(value, GObject.GBoxed):
         return GObject.Value(value.__gtype__, value).get_value()
     return value
@@ -209,14 +209,14 @@ def _own(value):
 
 @functools.cache
 def _need_json():
-    """JSON-GLib's namespace. Who asks for its objects needs it before the first one comes: that would not have its methods else."""
+    """Returns JSON-GLib's namespace. It must be loaded before the first of its objects arrives, which would lack its methods otherwise."""
     gi.require_version('Json', '1.0')
     from gi.repository import Json
     return Json
 
 
 def _to_value(value):
-    """What PyGObject makes the right GValue of: what C has a type for that holds all of it, or else the object itself."""
+    """Returns what PyGObject turns into the right GValue: a value of a C type if that holds all of it, or else the object itself."""
     kind = type(value)
     if kind is int:
         if -2**31 <= value < 2**31:
@@ -236,14 +236,13 @@ def _to_value(value):
 def _is_utf8(text):
     try:
         text.encode()
-    except UnicodeEncodeError:  # what stands for bytes in the name of a file, say
+    except UnicodeEncodeError:  # for instance, the escaped bytes of a file name
         return False
     return True
 
 
 def to_exception(error, task=None):
-    """The exception for a GLib error: CancelledError, TimeoutError, that of another library of ours, or the error
-    itself."""
+    """Returns the exception for a GLib error: CancelledError, TimeoutError, one of another library's, or the error itself."""
     if error.domain == IO_ERROR:
         if error.code == Gio.IOErrorEnum.CANCELLED:
             return CancelledError(error.message)
@@ -254,7 +253,7 @@ def to_exception(error, task=None):
 
 
 def _to_error(exception):
-    """The GLib error that tells C about an exception."""
+    """Returns the GLib error that tells C about an exception."""
     if isinstance(exception, GLib.Error):
         return exception
     text = str(exception)
@@ -270,8 +269,8 @@ def _to_error(exception):
 
 @_public
 class Progress(NamedTuple):
-    """How far a task is: `completed` of `total`, in bytes or whatever `unit` says, and `rate` a second. The total is -1 if it
-    is not known."""
+    """How far a task has come: `completed` of `total`, in bytes or whatever `unit` says, at `rate` per second. The total is -1 if
+    it is not known."""
 
     completed: int
     total: int
@@ -281,7 +280,7 @@ class Progress(NamedTuple):
 
 
 def _ensure_future(awaitable, guest):
-    """Starts a coroutine in the event loop that is running, or else in the one that rides on the guest loop."""
+    """Starts a coroutine in the running event loop. If none is running, starts it in the one that rides on the guest loop."""
     loop = None
     if not asyncio.isfuture(awaitable) and _get_running_loop() is None:
         loop = getattr(guest, 'asyncio_loop', None)
@@ -294,16 +293,16 @@ class Task(Pillion.Task):
     """A task can be awaited: that returns its result as a Python value, or raises its exception. Cancelling the
     waiter cancels the task, unless something else waits for it too.
 
-    The type of a task says what it gives: `Pillion.Task[bytes]`."""
+    The type of a task says what its result is: `Pillion.Task[bytes]`."""
 
     __class_getitem__: Generic[_T_co] = classmethod(GenericAlias)
 
     get_source: Callable[..., Task[_T_co] | None]
 
-    _exception = None  # what a function of Python's raised, where C has only an error
+    _exception = None  # what a Python function raised, for which C only has an error
     _traceback = None  # where that was raised
-    _results = None  # whether the result is the list of the children's results, or (False) of the children
-    _follows = None  # the event loop that runs what it is made of
+    _results = None  # whether the result is the list of the children's results, or (False) of the children themselves
+    _follows = None  # the event loop that runs the awaitable it was made from
 
     def __await__(self) -> Generator[Any, None, _T_co]:
         if not _is_done(self):
@@ -338,13 +337,13 @@ class Task(Pillion.Task):
 
     @classmethod
     def new(cls, loop, name, cancellable=None) -> Task[Any]:
-        """Creates a task, to be finished with one of the return functions."""
+        """Creates a task. Finish it with one of the return functions."""
         return _at(_new_task(loop, name, cancellable))
 
     @classmethod
     def from_awaitable(cls, awaitable: Awaitable[_T], loop: Loop | None = None, name: str | None = None) -> Task[_T]:
-        """Creates a task that ends like an asyncio future or a coroutine, for scopes and combinators. Cancelling one
-        cancels the other."""
+        """Creates a task that ends as an asyncio future or a coroutine ends, for scopes and combinators. Cancelling one cancels
+        the other."""
         if loop is None:
             loop = Pillion.Loop.get_default()
         future = _ensure_future(awaitable, loop)
@@ -397,7 +396,7 @@ class Task(Pillion.Task):
         self.check()
         return _own(_peek_value(self.get_source() or self))
 
-    # What asyncio's futures have, too
+    # The interface of asyncio's futures
 
     def result(self) -> _T_co:
         """Returns the result as a Python value: bytes for GLib.Bytes, plain objects for JSON and GLib.Variant, a list
@@ -411,7 +410,7 @@ class Task(Pillion.Task):
             self = None  # as in _read ()
 
     def _read(self):
-        """What result () returns, for all kinds of outcomes."""
+        """Returns what result () does, for all kinds of outcomes."""
         self = self.get_source() or self
         try:
             self.check()
@@ -427,7 +426,7 @@ class Task(Pillion.Task):
         try:
             raise exception
         finally:
-            self = exception = None  # else its traceback would hold this frame, and so itself
+            self = exception = None  # otherwise its traceback would keep this frame, and so itself, alive
 
     def exception(self) -> BaseException | None:
         """Returns the exception that the task ended with, or None. Raises CancelledError if it was cancelled,
@@ -451,7 +450,7 @@ class Task(Pillion.Task):
             return InvalidStateError(error.message)
         exception = to_exception(error, self)
         if not isinstance(exception, CancelledError):
-            self._exception = exception  # whoever asks is given the same one
+            self._exception = exception  # every caller gets the same one
         return exception
 
     def done(self) -> bool:
@@ -471,8 +470,8 @@ class Task(Pillion.Task):
         return number
 
     def remove_done_callback(self, id) -> bool:
-        """Removes the function for which add_done_callback () returned this number. Returns whether it was there."""
-        if callable(id):  # as asyncio.wait () passes to a future
+        """Removes the callback for which add_done_callback () returned this number. Returns whether there was one."""
+        if callable(id):  # as asyncio.wait () calls it
             raise TypeError('remove_done_callback () takes the number that add_done_callback () returned. For '
                             'asyncio.wait (), make a future of the task with asyncio.ensure_future (task)')
         return Pillion.Task.remove_done_callback(self, id)
@@ -511,12 +510,12 @@ class Task(Pillion.Task):
 
     @classmethod
     def all(cls, loop, tasks: Iterable[Task[_T]]) -> Task[list[_T]]:
-        """Succeeds when all tasks have; its result is the list of theirs."""
+        """Succeeds when all tasks have succeeded. Its result is the list of their results."""
         return _group(Pillion.Task.all(loop, list(tasks)), True)
 
     @classmethod
     def settle(cls, loop, tasks: Iterable[Task[_T]]) -> Task[list[Task[_T]]]:
-        """Succeeds when all tasks have ended, whatever their outcomes; its result is the list of tasks."""
+        """Succeeds when all tasks have ended, whatever their outcomes. Its result is the list of tasks."""
         return _group(Pillion.Task.settle(loop, list(tasks)), False)
 
     @classmethod
@@ -532,9 +531,9 @@ class Task(Pillion.Task):
     @overload
     @classmethod
     def map(cls, loop, inputs: Iterable[_Input], limit, func: Callable[[_Input], Awaitable[_T]], cancellable=None) -> Task[list[_T]]:
-        """Calls `func (input)` for each of the inputs, with at most `limit` of its tasks running (0 for no limit); it
-        may also return awaitables. The result is the list of their results. A number as the inputs stands for a
-        range."""
+        """Calls `func (input)` for each of the inputs, with at most `limit` of the tasks that it returns running at once (0 for
+        no limit). It may also return awaitables. The result is the list of their results. A number as the inputs stands for
+        a range."""
 
     @overload
     @classmethod
@@ -543,9 +542,9 @@ class Task(Pillion.Task):
 
     @classmethod
     def map(cls, loop, inputs, limit, func, cancellable=None):
-        """Calls `func (input)` for each of the inputs, with at most `limit` of its tasks running (0 for no limit); it
-        may also return awaitables. The result is the list of their results. A number as the inputs stands for a
-        range."""
+        """Calls `func (input)` for each of the inputs, with at most `limit` of the tasks that it returns running at once (0 for
+        no limit). It may also return awaitables. The result is the list of their results. A number as the inputs stands for
+        a range."""
         if not callable(func) or not hasattr(limit, '__index__'):
             raise TypeError('Task.map (loop, inputs, limit, func) takes the inputs, a number, and a function, in this order, and got '
                             f'{inputs!r}, {limit!r}, and {func!r}')
@@ -554,15 +553,15 @@ class Task(Pillion.Task):
         return _group(Pillion.Task.map(loop, len(inputs), limit, cancellable, start), True)
 
     def and_then(self, func: Callable[[Task[_T_co], *_Ts], Awaitable[_T] | None], *args: *_Ts) -> Task[_T]:
-        """Calls `func (task, *args)` when this task has succeeded, to start what comes next: it returns a task, an
-        awaitable, or None."""
+        """Calls `func (task, *args)` when this task has succeeded, to start what comes next. It returns a task, an awaitable, or
+        None."""
         start = _Start(self.get_loop(), 'and then', func, args)
         return _at(Pillion.Task.and_then(self, start))
 
     _with_timeout = Pillion.Task.with_timeout
 
     def with_timeout(self, timeout) -> Task[_T_co]:
-        """Has the outcome of this task, or fails with TimeoutError if that takes more than `timeout` µs."""
+        """Has the outcome of this task, or fails with TimeoutError after `timeout` µs."""
         return _at(self._with_timeout(_usec(timeout)))
 
     with_deadline: Callable[..., Task[_T_co]] = _sited(Pillion.Task.with_deadline)
@@ -577,7 +576,7 @@ Task = _public(override(Task))
 
 
 class Completions(Pillion.Completions):
-    """`async for task in completions` yields the tasks as they end."""
+    """Yields tasks as they end: `async for task in completions`."""
 
     __class_getitem__: Generic[_T_co] = classmethod(GenericAlias)
 
@@ -585,7 +584,7 @@ class Completions(Pillion.Completions):
         return Pillion.Completions.new(_or_default(loop), list(tasks))
 
     def __init__(self, *args, **kwargs):
-        pass  # it was made by __new__ ()
+        pass  # __new__ () has made it
 
     next: Callable[..., Task[Task[_T_co] | None]] = _sited(Pillion.Completions.next)
 
@@ -611,7 +610,7 @@ class Retry(Pillion.Retry):
         Pillion.Retry.set_predicate(self, None if func is None else _Call(func, args))
 
     def run(self, loop, name, func: Callable[[int, *_Ts], Awaitable[_T]], *args: *_Ts, cancellable=None) -> Task[_T]:
-        """Calls `func (attempt, *args)` for attempts, each a task or an awaitable, until one succeeds."""
+        """Calls `func (attempt, *args)` for each attempt, until one succeeds. It returns a task or an awaitable."""
         task = Pillion.Retry.run(self, loop, name, cancellable, _Start(loop, name, func, args))
         return _at(task)
 
@@ -625,11 +624,11 @@ Retry = _public(override(Retry))
 # The loop
 
 def _follows(task, running):
-    """Whether something in the running event loop has to go on before the task ends."""
+    """Returns whether the task can only end after something in the running event loop has gone on."""
     return task._follows is running or any(_follows(child, running) for child in task.get_children() if not child.done())
 
 
-# Their kicks come from a function that Python has called, and that raises what it should
+# Hosts that kick inside a function that Python called. That function raises what has to be raised.
 _CALLED_HOSTS = Pillion.TestHost, Pillion.TickHost, Pillion.GlibHost
 
 
@@ -639,17 +638,17 @@ def _is_kicked_by_hook(loop):
 
 
 def _report_interrupt(loop, error):
-    """Shows a KeyboardInterrupt or SystemExit that must not leave a hook."""
+    """Reports a KeyboardInterrupt or SystemExit that a hook must not raise."""
     sys.excepthook(type(error), error, error.__traceback__)
     if not loop.is_closed() and GObject.signal_has_handler_pending(
             loop, GObject.signal_lookup('unhandled-error', Pillion.Loop), 0, False):
-        # Nothing looks at this task, so the loop reports it
+        # Nothing handles the error of this task, so the loop reports it
         _new_task(loop, 'kick', None)._return_exception(error)
 
 
 def _hooked(function):
-    """A function of C that runs the context, and that a host's hook calls. Hosts drop a hook that raises, so it raises only if the
-    program itself kicks."""
+    """Wraps a C function that runs the context, and that a host's hook calls. Hosts drop a hook that raises, so it only raises if
+    the program itself kicks."""
     @functools.wraps(function)
     def call(self, *args, **kwargs):
         try:
@@ -678,9 +677,9 @@ class Loop(Pillion.Loop):
 
     @staticmethod
     def get_default() -> Loop:
-        """The loop for the thread-default context of the calling thread. On a thread that is not the main one and has no context of its own
-        there is none, and this raises RuntimeError."""
-        # C says so as well, but with a message that may end the program
+        """Returns the loop for the thread-default context of the calling thread. Raises RuntimeError on a thread that is neither
+        the main thread nor has a context of its own."""
+        # C checks this too, but by a critical message, which may end the program
         refused = (sys.platform == 'linux' and threading.get_native_id() != os.getpid() and
                    GLib.MainContext.get_thread_default() is None)
         loop = None if refused else Loop._get_default()
@@ -690,7 +689,7 @@ class Loop(Pillion.Loop):
         return loop
 
     def close(self, timeout) -> bool:
-        """Ends everything, within `timeout` µs, or however long it takes if that is negative."""
+        """Ends everything, within `timeout` µs. A negative timeout means no limit."""
         try:
             return self._close(_usec(timeout))
         finally:
@@ -704,7 +703,7 @@ class Loop(Pillion.Loop):
         try:
             self._run_until_complete(task)
         except GLib.Error:
-            # It may be about the wait, and not about the task
+            # The error may be about the wait rather than the task
             if not task.done():
                 raise
         return task.result()
@@ -734,8 +733,8 @@ class Loop(Pillion.Loop):
         return _at(Pillion.Loop.next_frame(self))
 
     def run_in_thread(self, name, func: Callable[[Task[Any], Gio.Cancellable, *_Ts], _T], *args: *_Ts, cancellable=None) -> Task[_T]:
-        """Calls `func (task, cancellable, *args)` on a worker thread. The task ends with what it returns or raises,
-        unless the function has finished the task itself."""
+        """Calls `func (task, cancellable, *args)` on a worker thread. The task ends with what the function returns or raises,
+        unless that has finished the task itself."""
         task = Pillion.Loop.run_in_thread(self, name, cancellable, _Work(func, args))
         return _at(task)
 
@@ -768,7 +767,7 @@ Loop = _public(override(Loop))
 
 
 class _Install(_Call):
-    """A function that installs a hook. If it raises an exception there is no hook."""
+    """A function that installs a hook. If it raises an exception, no hook is installed."""
 
     __slots__ = ()
 
@@ -786,11 +785,11 @@ class _Install(_Call):
 
 
 class CallbackHost(Pillion.CallbackHost):
-    # Whether `Loop.kick ()` raises KeyboardInterrupt and SystemExit. For a program that kicks in a loop of its own, which they are to end
+    # Whether `Loop.kick ()` raises KeyboardInterrupt and SystemExit, which then end the loop of a program that kicks by itself
     raises_interrupts = False
 
     def set_install(self, func: Callable[[Loop, *_Ts], object] | None, *args: *_Ts) -> None:
-        """Sets the function that installs the hook: `func (loop, *args)`. If it raises an exception, ensure () fails with it."""
+        """Sets the function that installs the hook, `func (loop, *args)`. If it raises an exception, ensure () raises that."""
         Pillion.CallbackHost.set_install(self, None if func is None else _Install(func, args))
 
 
@@ -812,10 +811,10 @@ class TickHost(Pillion.TickHost):
 TickHost = _public(override(TickHost))
 
 
-# Scopes, and what is waited for
+# Scopes, queues and the like
 
 class _Body:
-    """What is inside an `async with` of a scope: it is cancelled when a task of the scope fails, as with asyncio.TaskGroup."""
+    """The body of an `async with` block. It is cancelled if a task of the scope fails, as with asyncio.TaskGroup."""
 
     def __init__(self, scope):
         self.scope = scope
@@ -823,7 +822,7 @@ class _Body:
             raise RuntimeError(f'`async with` a scope ({scope.get_name()!r}) needs an asyncio event loop. In trio, start tasks in the scope and '
                                'await scope.join ()')
         self.task = asyncio.current_task()
-        self.cancelling = self.task.cancelling()  # how often it was cancelled before
+        self.cancelling = self.task.cancelling()  # how many times it was cancelled before
         self.interrupted = False
         self.handler = scope.connect('task-failed', self.on_task_failed)
 
@@ -833,12 +832,12 @@ class _Body:
             self.task.cancel()
 
     async def leave(self, error):
-        """The body has ended, perhaps with an error. Returns the CancelledError that somebody else wants it to end with."""
+        """Says that the body has ended, perhaps with an error. Returns the CancelledError if something else cancelled it."""
         self.scope.disconnect(self.handler)
         cancelled = error if isinstance(error, CancelledError) else None
         if self.interrupted:
             if cancelled is None:
-                # What was asked for is on its way still
+                # The cancellation is still on its way
                 try:
                     await asyncio.sleep(0)
                 except CancelledError as late:
@@ -849,7 +848,7 @@ class _Body:
 
 
 class Scope(Pillion.Scope):
-    """At its end, `async with Pillion.Scope ('panel') as scope:` waits for everything that was started in the scope.
+    """`async with Pillion.Scope ('panel') as scope:` waits at its end for everything that was started in the scope.
     If a task or the body fails, the rest and the body are cancelled. The failures of tasks are raised as an
     ExceptionGroup, as with asyncio.TaskGroup."""
 
@@ -866,14 +865,14 @@ class Scope(Pillion.Scope):
         return self
 
     def __init__(self, *args, **kwargs):
-        pass  # it was made by __new__ ()
+        pass  # __new__ () has made it
 
     _close = waits(Pillion.Scope.close)
     join: Callable[..., Task[bool]] = _sited(Pillion.Scope.join)
 
     def close(self, timeout=0) -> bool:
-        """Cancels all tasks and runs the loop until they have ended, for at most `timeout` µs. For host code;
-        coroutines await aclose ()."""
+        """Cancels all tasks and runs the loop until they have ended, for at most `timeout` µs. This is for host code; coroutines
+        await aclose ()."""
         running = _get_running_loop()
         if timeout != 0 and running is not None and self._is_run_by(running):
             raise GLib.Error(f'The scope {self.get_name()!r} can\'t be closed inside the event loop that has to end its tasks: '
@@ -881,7 +880,7 @@ class Scope(Pillion.Scope):
         return self._close(_usec(timeout))
 
     def _is_run_by(self, running):
-        """Whether something in the running event loop has to go on before all has ended."""
+        """Returns whether something in the running event loop has to go on before everything has ended."""
         join = self.join()
         try:
             return _follows(join, running)
@@ -910,19 +909,19 @@ class Scope(Pillion.Scope):
         return task
 
     def start(self, name, func: Callable[[*_Ts], Awaitable[_T]], *args: *_Ts) -> Task[_T]:
-        """Calls `func (*args)` when there is room for more work; it returns a task or an awaitable."""
+        """Calls `func (*args)` when there is room for more work. It returns a task or an awaitable."""
         task = Pillion.Scope.start(self, name, _Start(self.get_loop(), name, func, args))
         return _at(task)
 
     async def aclose(self, timeout: int | None = None) -> bool:
-        """Cancels all tasks, waits until they have ended, for at most `timeout` µs if given, and closes the scope."""
+        """Cancels all tasks, waits until they have ended, for at most `timeout` µs if given, and then closes the scope."""
         self.cancel()
         if self.get_live_tasks() > 0:
             join = self.join()
             try:
                 await (join if timeout is None else join.with_timeout(timeout))
             except (Exception, KeyboardInterrupt, SystemExit):
-                pass  # what the tasks failed with is theirs; what is left close () names
+                pass  # the tasks have their errors, and _close () names what is left
         return self._close(0)
 
     async def __aenter__(self) -> Self:
@@ -939,22 +938,22 @@ class Scope(Pillion.Scope):
         while self.get_live_tasks() > 0:
             join = self.join()
             if join.done():
-                break  # the loop is being closed, and what lives is its own
+                break  # the loop is being closed, and that ends what is left
             try:
                 await join
             except CancelledError as again:
                 if not join.cancelled():
-                    # Whoever awaits is cancelled: what is in the scope goes with it, and is waited for
+                    # The waiter was cancelled. That cancels what is in the scope, but still waits for it.
                     cancelled = again
                     self.cancel()
             except (Exception, KeyboardInterrupt, SystemExit):
-                pass  # what a task failed with is told below
+                pass  # the errors of tasks are raised below
         try:
             self._close(0)
         except GLib.Error:
             if not self.is_closed():
                 raise
-            # Somebody else is about to close it, further up
+            # Something further up is closing it
         failures = [task.exception() for task in self.take_failed()]
         for failure in failures:
             if isinstance(failure, (KeyboardInterrupt, SystemExit)):
@@ -975,7 +974,7 @@ Scope = _public(override(Scope))
 
 
 class Queue(Pillion.Queue):
-    """Items can be any Python objects. `async for item in queue` ends when the queue is closed and empty."""
+    """A queue of any Python objects. `async for item in queue` ends when the queue is closed and empty."""
 
     __class_getitem__: Generic[_T] = classmethod(GenericAlias)
 
@@ -983,12 +982,12 @@ class Queue(Pillion.Queue):
         return Pillion.Queue.new(_or_default(loop), capacity)
 
     def __init__(self, *args, **kwargs):
-        pass  # it was made by __new__ ()
+        pass  # __new__ () has made it
 
     _put = Pillion.Queue.put
 
     def put(self, item: _T) -> Task[bool]:
-        """Puts an item in. Returns a task that ends once there was room."""
+        """Puts an item in. Returns a task that ends when there was room for it."""
         return _at(self._put(_to_value(item)))
 
     def try_put(self, item: _T) -> bool:
@@ -1032,7 +1031,7 @@ class Semaphore(Pillion.Semaphore):
         return Pillion.Semaphore.new(_or_default(loop), permits)
 
     def __init__(self, *args, **kwargs):
-        pass  # it was made by __new__ ()
+        pass  # __new__ () has made it
 
     acquire: Callable[..., Task[bool]] = _sited(Pillion.Semaphore.acquire)
 
@@ -1055,7 +1054,7 @@ class Event(Pillion.Event):
         return Pillion.Event.new(_or_default(loop))
 
     def __init__(self, *args, **kwargs):
-        pass  # it was made by __new__ ()
+        pass  # __new__ () has made it
 
     wait: Callable[..., Task[bool]] = _sited(Pillion.Event.wait)
 

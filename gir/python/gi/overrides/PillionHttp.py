@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""What Python adds to the namespace PillionHttp: a client whose results are Python values, and an exception for what servers refuse."""
+"""What Python adds to the namespace PillionHttp: a client whose results are Python values, and an exception for refusals."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ __all__ = []
 
 _Ts = TypeVarTuple('_Ts')  # for the annotations, as in Pillion.py
 
-# What names and values are given as, and bytes
+# Types of arguments: names with values, and bytes
 _Pairs = Union[Mapping[str, Any], Iterable[tuple[str, Any]]]
 _Bytes = Union[bytes, bytearray, memoryview, GLib.Bytes]
 
-# The version of the library that this file belongs to
+# The version of the library that this file is for
 __version__ = '1.0.0'
 
 try:
@@ -75,7 +75,7 @@ class StatusError(GLib.Error):
         return f'PillionHttp.StatusError({self.message!r}, {self.status})'
 
 
-# It takes the place of the enumeration, and has its names
+# It replaces the enumeration, and has its names
 for _code, _member in PillionHttp.StatusError.__enum_values__.items():
     setattr(StatusError, _member.value_nick.upper().replace('-', '_'), int(_code))
 
@@ -83,7 +83,7 @@ for _code, _member in PillionHttp.StatusError.__enum_values__.items():
 def _headers(response):
     headers = http.client.HTTPMessage()
     for name in response.get_header_names():
-        # Several Set-Cookie fields can't be joined with commas, and come as lines
+        # Several Set-Cookie fields can't be joined with commas, so they come as lines
         for value in response.get_header(name).split('\n'):
             headers[name] = value
     return headers
@@ -98,7 +98,7 @@ core.exceptions[STATUS_ERROR] = _make_status_error
 
 
 class Response(PillionHttp.Response):
-    """What a server answered."""
+    """The answer of a server."""
 
     @property
     def status(self) -> int:
@@ -131,17 +131,17 @@ class Response(PillionHttp.Response):
 
     @property
     def content(self) -> bytes:
-        """The body. Each use copies it: keep it if it is large, or use `buffer`."""
+        """The body. Each use makes a copy. If the body is large, keep the copy, or use `buffer`."""
         return delivery.to_bytes(self.get_body())
 
     @property
     def buffer(self) -> memoryview:
-        """The body without copying it: a read-only view that files, sockets, NumPy and the like take in place of bytes."""
+        """The body without a copy: a read-only view that files, sockets, NumPy and others accept in place of bytes."""
         return delivery.view(self.get_body())
 
     @property
     def text(self) -> str:
-        """The body as a text, in the encoding that the server names, or else UTF-8. What can't be decoded is replaced."""
+        """The body as text, in the encoding that the server names, or else UTF-8. Bytes that can't be decoded are replaced."""
         charset = self.headers.get_content_charset('utf-8')
         try:
             return self.content.decode(charset, 'replace')
@@ -154,7 +154,7 @@ class Response(PillionHttp.Response):
         return self.get_history()
 
     def json(self) -> Any:
-        """The Python value of a JSON body. It is parsed at once: get_json () is for large ones."""
+        """Returns the Python value of a JSON body. This parses it at once; use get_json () for large bodies."""
         try:
             return delivery.parse(self.get_body().get_data() or b'')
         except (ValueError, RecursionError) as error:
@@ -172,8 +172,8 @@ class Response(PillionHttp.Response):
 
 
 class Client(PillionHttp.Client):
-    """Sends requests. What get (), post () and their siblings return is a task of a response, whatever its status;
-    get_bytes (), get_json () and the downloads fail with StatusError if the server refuses."""
+    """Sends requests. get (), post () and the like return a task whose result is a response, whatever its status. get_bytes (),
+    get_json () and the downloads fail with StatusError if the server refuses."""
 
     def __new__(cls, loop: Pillion.Loop | None = None, *, headers: _Pairs | None = None, **properties: Any):
         self = PillionHttp.Client.new(core._or_default(loop))
@@ -184,14 +184,14 @@ class Client(PillionHttp.Client):
         return self
 
     def __init__(self, *args, **kwargs):
-        pass  # it was made by __new__ ()
+        pass  # __new__ () has made it
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None,
                         traceback: TracebackType | None) -> None:
-        pass  # what runs goes on, as it does when the client is dropped
+        pass  # transfers carry on, as they do when the client is dropped
 
     def request(self, method: str, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
                 content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
@@ -221,7 +221,7 @@ class Client(PillionHttp.Client):
     def head(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
              auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
              cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
-        """Gets the header alone: see request ()."""
+        """Gets only the header: see request ()."""
         return self._request('HEAD', url, params, headers, None, None, None, auth, timeout, follow_redirects, cancellable)
 
     def options(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
@@ -268,11 +268,11 @@ class Client(PillionHttp.Client):
 
     def get_json(self, url, cancellable=None) -> Pillion.Task[Any]:
         """Gets a JSON body. Returns a task whose result is the Python value."""
-        # By Python's own parser: JSON-GLib has no numbers past 64 bits, and no texts with a NUL in them
+        # With Python's own parser: JSON-GLib has no numbers beyond 64 bits, and no strings with a NUL in them
         return self._deliver(url, cancellable, _parse_json)
 
     def _deliver(self, url, cancellable, function):
-        """Has `function (body, url)` make the result of a body."""
+        """Returns a task whose result `function (body, url)` makes from a body."""
         body = core._at(PillionHttp.Client.get_bytes(self, url, cancellable), 3)
         start = core._Start(self.get_loop(), body.get_name(), function, (PillionHttp.redact_url(url),))
         task = core._at(core.Pillion.Task.and_then(body, start), 3)
@@ -290,15 +290,15 @@ class Client(PillionHttp.Client):
 
 
 class TestServer(PillionHttp.TestServer):
-    """An HTTP server on the loopback address, for tests. As a context manager it is closed in the end."""
+    """An HTTP server on the loopback address, for tests. As a context manager, it is closed at the end."""
 
-    __test__ = False  # pytest takes a class of this name for tests
+    __test__ = False  # otherwise pytest takes a class of this name for tests
 
     def __new__(cls, loop: Pillion.Loop | None = None):
         return PillionHttp.TestServer.new(core._or_default(loop))
 
     def __init__(self, *args, **kwargs):
-        pass  # it was made by __new__ ()
+        pass  # __new__ () has made it
 
     def __enter__(self) -> Self:
         return self
@@ -311,12 +311,12 @@ class TestServer(PillionHttp.TestServer):
         PillionHttp.TestServer.add_bytes(self, path, body if isinstance(body, GLib.Bytes) else GLib.Bytes.new(bytes(body)), content_type)
 
     def add_handler(self, path, func: Callable[[TestExchange, *_Ts], Awaitable[Any] | None], *args: *_Ts) -> None:
-        """Answers requests for `path` with what `func (exchange, *args)` sets, which may be a coroutine function."""
+        """Answers requests for `path` with what `func (exchange, *args)` sets. It may be a coroutine function."""
         PillionHttp.TestServer.add_handler(self, path, core._Start(self.get_loop(), path, func, args))
 
 
 class TestExchange(PillionHttp.TestExchange):
-    """A request that a test server got, and the response that it will send."""
+    """A request that a test server received, and the response that it will send."""
 
     __test__ = False
 

@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Large results for Python, made without holding up the host: bytes are copied on a worker thread, and JSON is parsed in slices.
+"""Delivers large results to Python without holding up the host: bytes are copied on a worker thread, and JSON is parsed in
+slices.
 
-Python's parser holds the interpreter, on whichever thread it runs. So C divides the text on a worker thread, and the parts are parsed
-between the host's other work, one at a time.
+Python's parser holds the interpreter, whichever thread it runs on. So C divides the text on a worker thread, and the parts are
+parsed one at a time, between the host's other work.
 """
 
 import codecs
@@ -19,11 +20,11 @@ from gi.repository import GLib
 
 Pillion = get_introspection_module('Pillion')
 
-# Results up to these sizes are made at once, in bytes
+# Results up to this many bytes are made at once
 COPY_AT_ONCE = 262144
 PARSE_AT_ONCE = 16384
 
-# How much text is parsed at a time, in bytes, and for how long a slice goes on, in seconds
+# How many bytes of text to parse at a time, and how many seconds a slice takes
 PART = 16384
 SLICE = 0.0005
 
@@ -36,11 +37,11 @@ _address_of.argtypes, _address_of.restype = [ctypes.py_object], ctypes.c_void_p
 
 
 def to_bytes(data):
-    """Copies a GLib.Bytes, while other threads have the interpreter."""
+    """Copies a GLib.Bytes. Other threads can use the interpreter meanwhile."""
     size = data.get_size()
     if size <= COPY_AT_ONCE:
         return data.get_data() or b''
-    # Nobody else knows this object yet, so it may still be written to
+    # Nothing else has this object yet, so it may still be written to
     copy = _new_bytes(None, size)
     ctypes.memmove(_address_of(copy), Pillion.bytes_get_address(data), size)
     return copy
@@ -89,9 +90,9 @@ def build(data, numbers):
     """Yields after each part, and returns the value."""
     memory = view(data)
     steps = iter(numbers)
-    containers = []  # those that have begun
-    keys = []  # of the values that come next, one for each object among them
-    pieces = None  # of a string
+    containers = []  # that have begun
+    keys = []  # of the next values, one for each object in `containers`
+    pieces = None  # of a long string
     value = None
 
     def text(start, end):
@@ -145,7 +146,7 @@ def build(data, numbers):
 
 
 def build_in_slices(task, data, numbers, to_error):
-    """Finishes a task with the value: parses one slice each turn of the loop's context, after what is more urgent there."""
+    """Finishes a task with the value. Parses one slice in each turn of the loop's context, after more urgent sources."""
     steps = build(data, numbers)
 
     def go_on(*_):
@@ -173,8 +174,8 @@ def build_in_slices(task, data, numbers, to_error):
 
 
 def _promote():
-    """Has the collector take what was built for old. Otherwise it would look at all of it again and again while there is ever more, for
-    longer each time, and the host would stand still."""
+    """Makes the garbage collector treat what was built so far as old. Otherwise it would visit all of it again and again, for longer
+    each time, and hold up the host."""
     if gc.get_freeze_count() == 0:
         gc.freeze()
         gc.unfreeze()

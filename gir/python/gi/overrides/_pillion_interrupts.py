@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""KeyboardInterrupt, SystemExit and the like, on their way through C.
+"""Takes KeyboardInterrupt, SystemExit and the like through C.
 
-PyGObject prints what a function raises that C calls, and goes on; for SystemExit it even ends the process on the spot. So such an
-exception is kept until the C function that a Python caller is in has returned, and is raised there.
+If a function that C calls raises an exception, PyGObject prints it and goes on; on SystemExit it exits the process at once. So
+such an exception is kept, and raised in the Python code that called into C, once the C function has returned.
 
-A signal's handler in Python runs only when Python code does. So C asks `is_interrupted ()` while it waits.
+Python runs signal handlers only while Python code runs. So C calls `is_interrupted ()` while it waits.
 """
 
 import atexit
@@ -19,29 +19,29 @@ from gi.module import get_introspection_module
 
 Pillion = get_introspection_module('Pillion')
 
-kept = []  # pairs of the frame that is to raise an exception, and the exception
-takers = set()  # the code of functions that raise what was kept
-wakers = {}  # functions that end the waits of those
-closers = {}  # functions that are called after a guest loop was closed on this thread
-hook = sys.__excepthook__  # what ours stands in for while a function of C waits
-is_asked = False  # whether C asks
+kept = []  # pairs of a frame and the exception to raise in it
+takers = set()  # the code objects of functions that raise what was kept
+wakers = {}  # functions that end the waits of these functions
+closers = {}  # functions to call after a guest loop was closed on this thread
+hook = sys.__excepthook__  # the hook that ours replaces while a C function waits
+is_asked = False  # whether C calls is_interrupted ()
 
 
 def takes(function):
-    """Says that a function calls C and then raise_kept ()."""
+    """Marks a function that calls C and then raise_kept ()."""
     takers.add(function.__code__)
     return function
 
 
 def wakes(function):
-    """Says that a function ends the waits of this thread in functions marked with takes (). It replaces one of the same name from an
-    earlier import."""
+    """Registers a function that ends the waits of this thread in functions marked with takes (). It replaces one of the same name
+    from an earlier import."""
     wakers[function.__qualname__] = function
     return function
 
 
 def follows_close(function):
-    """Says that a function is to be called after a guest loop was closed on this thread; otherwise as wakes ()."""
+    """Registers a function to call after a guest loop was closed on this thread, like wakes ()."""
     closers[function.__qualname__] = function
     return function
 
@@ -52,11 +52,11 @@ def tell_of_close():
 
 
 def raise_kept():
-    """Raises what was kept for the caller, if anything: the first exception, if there are several. A function that is called from
-    another closure, further in, must not take it: there it would be lost."""
+    """Raises what was kept for the caller, if anything: the first exception, if there are several. Functions further in, which C
+    has called, must not raise it, because it would be lost there."""
     frame = sys._getframe(1)
     error = None
-    # Other threads may keep something meanwhile
+    # Other threads may add something meanwhile
     for entry in list(kept):
         if entry[0] is frame:
             kept.remove(entry)
@@ -66,7 +66,7 @@ def raise_kept():
         try:
             raise error
         finally:
-            frame = error = None  # the traceback must not hold what it passes through
+            frame = error = None  # otherwise the traceback would keep what it passes through alive
 
 
 def _find_taker(frame):
@@ -76,7 +76,7 @@ def _find_taker(frame):
 
 
 def keep(error):
-    """Keeps an exception for the nearest caller in Python; returns whether there is one."""
+    """Keeps an exception for the nearest caller in Python. Returns whether there is one."""
     taker = _find_taker(sys._getframe(1))
     if taker is None:
         return False
@@ -87,7 +87,7 @@ def keep(error):
 
 
 def runs(function):
-    """A function of C that runs the context, and so calls functions of Python."""
+    """Wraps a C function that runs the context, and so calls Python functions."""
     @functools.wraps(function)
     def call(self, *args, **kwargs):
         try:
@@ -100,8 +100,8 @@ def runs(function):
 
 
 def is_interrupted():
-    """Whether the wait that asks is to end, because an exception is to be raised after it. C asks now and then, and after a signal,
-    whose handler in Python runs when this is called."""
+    """Returns whether the wait that calls this should end, because there is an exception to raise. C calls it now and then, and
+    after a signal, whose Python handler runs during the call."""
     if not kept:
         return False
     taker = _find_taker(sys._getframe(1))
@@ -109,8 +109,8 @@ def is_interrupted():
 
 
 def _catch(kind, error, traceback):
-    """In place of sys.excepthook. A signal's handler may raise before the first line of a function that C calls, where no handler of
-    exceptions is in place yet."""
+    """Replaces sys.excepthook. A signal handler may raise before the first line of a function that C calls, where nothing catches
+    exceptions yet."""
     if isinstance(error, (Exception, CancelledError)) or not keep(error):
         hook(kind, error, traceback)
 
@@ -120,12 +120,12 @@ def _listen():
     if not is_asked:
         is_asked = True
         Pillion.set_wait_func(is_interrupted)
-        # The program may go on without the interpreter
+        # The program may outlive the interpreter
         atexit.register(Pillion.set_wait_func, None)
 
 
 def waits(function):
-    """A function of C that runs the context and waits in it. In the main thread, where signals are handled, a handler's exception
+    """Wraps a C function that runs the context and waits in it. On the main thread, which handles signals, a handler's exception
     ends the wait."""
     @functools.wraps(function)
     def call(self, *args, **kwargs):

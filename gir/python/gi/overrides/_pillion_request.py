@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Makes requests of Python values, in the way that requests, httpx and aiohttp do."""
+"""Makes requests from Python values, in the way that requests, httpx and aiohttp do."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ PillionHttp = get_introspection_module('PillionHttp')
 
 
 def text(value):
-    """What C gets of a value. PyGObject would cut a text off at a NUL."""
+    """Converts a value to a text for C. PyGObject would cut it off at a NUL."""
     if isinstance(value, bool):
         value = 'true' if value else 'false'
     elif not isinstance(value, str):
@@ -26,7 +26,7 @@ def text(value):
 
 
 def pairs(values):
-    """The names and values of a mapping, whose values may be lists, or of a sequence of pairs. A value that is None is left out."""
+    """Yields the names and values of a mapping, whose values may be lists, or of a sequence of pairs. Skips values that are None."""
     for name, value in values.items() if isinstance(values, Mapping) else values:
         for item in value if isinstance(value, (list, tuple)) else (value,):
             if item is not None:
@@ -50,7 +50,7 @@ def _encode_content(content):
 
 
 def _body(content, data, json):
-    """The bytes and their type, or None"""
+    """Returns the bytes and their type, or None."""
     given = [name for name, value in (('content', content), ('data', data), ('json', json)) if value is not None]
     if len(given) > 1:
         raise TypeError(f'a request has one body, not both {given[0]} and {given[1]}')
@@ -64,7 +64,7 @@ def _body(content, data, json):
 
 
 def authorization(auth):
-    """The value of the field for a user and a password, or of one that is given as it is, such as 'Bearer …'."""
+    """Returns the value of the header field for a user and a password, or for a text such as 'Bearer …'."""
     if isinstance(auth, str):
         return text(auth)
     user, password = auth
@@ -74,7 +74,7 @@ def authorization(auth):
 
 
 def make(method, url, params, headers, content, data, json, auth, timeout, follow_redirects):
-    """A request that accepts every status."""
+    """Makes a request that accepts every status."""
     request = PillionHttp.Request.new(text(method).upper(), text(url))
     request.accept_statuses(200, 999)
     if params is not None:
