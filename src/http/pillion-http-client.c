@@ -425,7 +425,7 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
   /**
    * PillionHttpClient:lowest-rate: (getter get_lowest_rate) (setter set_lowest_rate)
    *
-   * The rate below which a response is too slow, in bytes a second, measured over five seconds. 0 for no limit.
+   * The rate below which a response is too slow, in bytes per second, measured over five seconds. 0 for no limit.
    *
    * Since: 1.0
    */
@@ -982,7 +982,7 @@ pillion_http_client_set_total_timeout_usec (PillionHttpClient *self,
  *
  * Gets the rate below which a response is too slow.
  *
- * Returns: bytes a second, or 0 for no limit
+ * Returns: bytes per second, or 0 for no limit
  *
  * Since: 1.0
  */
@@ -997,7 +997,7 @@ pillion_http_client_get_lowest_rate (PillionHttpClient *self)
 /**
  * pillion_http_client_set_lowest_rate: (set-property lowest-rate)
  * @self: a client
- * @rate: bytes a second, or 0 for no limit
+ * @rate: bytes per second, or 0 for no limit
  *
  * Sets the rate below which a response is too slow, for running calls too.
  *

@@ -17,7 +17,7 @@ typedef struct
   GTimeSpan connect_timeout;    /* these four: 0 for none */
   GTimeSpan first_byte_timeout;
   GTimeSpan total_timeout;
-  gint64 lowest_rate; /* bytes a second */
+  gint64 lowest_rate; /* bytes per second */
   gint64 max_body_size;
   guint max_retries;
   char *user_agent;

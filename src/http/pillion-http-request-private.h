@@ -36,7 +36,7 @@ struct _PillionHttpRequest
   GTimeSpan first_byte_timeout;
   GTimeSpan idle_timeout;
   GTimeSpan total_timeout;
-  gint64 lowest_rate; /* bytes a second */
+  gint64 lowest_rate; /* bytes per second */
   int max_retries;
 };
 

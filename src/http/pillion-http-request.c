@@ -319,7 +319,7 @@ pillion_http_request_class_init (PillionHttpRequestClass *klass)
   /**
    * PillionHttpRequest:lowest-rate: (getter get_lowest_rate) (setter set_lowest_rate)
    *
-   * The rate below which a response is too slow, in bytes a second. It is measured over five seconds.
+   * The rate below which a response is too slow, in bytes per second. It is measured over five seconds.
    *
    * Since: 1.0
    */
@@ -1030,7 +1030,7 @@ pillion_http_request_set_total_timeout_usec (PillionHttpRequest *self,
  *
  * Gets the rate below which a response is too slow.
  *
- * Returns: bytes a second; 0 for the client's, less than 0 for no limit
+ * Returns: bytes per second; 0 for the client's, less than 0 for no limit
  *
  * Since: 1.0
  */
@@ -1045,7 +1045,7 @@ pillion_http_request_get_lowest_rate (PillionHttpRequest *self)
 /**
  * pillion_http_request_set_lowest_rate: (set-property lowest-rate)
  * @self: a request
- * @rate: bytes a second; 0 for the client's, less than 0 for no limit
+ * @rate: bytes per second; 0 for the client's, less than 0 for no limit
  *
  * Sets the rate below which a response is too slow.
  *

@@ -73,7 +73,7 @@ is_too_slow (PillionTimeoutStage *self,
       if (measured < rate)
         {
           g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                       _("the server sent %" PRId64 " bytes a second, and at least %" PRId64 " were expected"), measured, rate);
+                       _("the server sent %" PRId64 " bytes per second, but at least %" PRId64 " were expected"), measured, rate);
           return TRUE;
         }
 
