@@ -12,7 +12,7 @@
 struct _PillionAwaitedTasks
 {
   int n_refs;          /* atomic: one for the owner, and one for each Watch */
-  PillionLoop *loop;
+  PillionLoop *loop;   /* not referenced: a queue of this loop may be what keeps this alive */
   GHashTable *pending; /* task → Watch, which the task owns; NULL until there is one */
   GQueue done;         /* of tasks, each with a reference */
   void (*notify) (gpointer owner);
@@ -23,6 +23,7 @@ struct _PillionAwaitedTasks
 typedef struct
 {
   PillionAwaitedTasks *tasks; /* a reference; NULL once it was reported or given up */
+  PillionLoop *loop;          /* the loop of those, with a reference if the task, which has one, is of another loop */
   PillionTask *task;          /* not referenced: the task owns this */
   guint callback;
 } Watch;
@@ -35,7 +36,7 @@ pillion_awaited_tasks_new (PillionLoop *loop,
   PillionAwaitedTasks *self = g_new0 (PillionAwaitedTasks, 1);
 
   self->n_refs = 1;
-  self->loop = g_object_ref (loop);
+  self->loop = loop;
   self->notify = notify;
   self->owner = owner;
 
@@ -50,18 +51,24 @@ pillion_awaited_tasks_unref (PillionAwaitedTasks *self)
 
   g_queue_clear_full (&self->done, g_object_unref);
   g_clear_pointer (&self->pending, g_hash_table_unref);
-  pillion_sync_unref (self->loop);
   g_free (self);
+}
+
+/* What has stopped to wait lets go of what it waited for */
+static void
+release (Watch *watch)
+{
+  pillion_awaited_tasks_unref (g_steal_pointer (&watch->tasks));
+  if (watch->loop != NULL)
+    pillion_sync_unref (g_steal_pointer (&watch->loop));
 }
 
 /* Stops waiting for the task, which keeps the watch until it drops it */
 static void
 forget (Watch *watch)
 {
-  PillionAwaitedTasks *self = g_steal_pointer (&watch->tasks);
-
-  g_hash_table_remove (self->pending, watch->task);
-  pillion_awaited_tasks_unref (self);
+  g_hash_table_remove (watch->tasks->pending, watch->task);
+  release (watch);
 }
 
 void
@@ -76,8 +83,7 @@ pillion_awaited_tasks_clear (PillionAwaitedTasks *self)
       g_hash_table_iter_init (&iter, pending);
       while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &watch))
         {
-          watch->tasks = NULL;
-          pillion_awaited_tasks_unref (self);
+          release (watch);
           g_hash_table_iter_steal (&iter);
           /* This may have been the last reference to the task */
           pillion_task_remove_done_callback (watch->task, watch->callback);
@@ -91,14 +97,14 @@ pillion_awaited_tasks_clear (PillionAwaitedTasks *self)
 static void
 tell (Watch *self)
 {
-  PillionAwaitedTasks *tasks = g_steal_pointer (&self->tasks);
+  PillionAwaitedTasks *tasks = self->tasks;
 
   g_hash_table_remove (tasks->pending, self->task);
   g_queue_push_tail (&tasks->done, g_object_ref (self->task));
   /* If its loop is closed, which this thread would know, the owner may be gone */
   if (!pillion_core (tasks->loop)->closed)
     tasks->notify (tasks->owner);
-  pillion_awaited_tasks_unref (tasks);
+  release (self);
 }
 
 static void
@@ -138,6 +144,7 @@ pillion_awaited_tasks_add (PillionAwaitedTasks *self,
   watch = g_new (Watch, 1);
   watch->tasks = self;
   __atomic_add_fetch (&self->n_refs, 1, __ATOMIC_RELAXED);
+  watch->loop = task->loop != self->loop ? g_object_ref (self->loop) : NULL;
   watch->task = task;
   g_hash_table_insert (self->pending, task, watch);
   watch->callback = pillion_task_add_callback (task, PILLION_CALLBACK_RELAYS, on_done, watch, watch_free);

@@ -19,6 +19,7 @@ struct _PillionPollSource
   GSource *source;   /* lives as long as this, destroyed or not */
   GSource *turn_source; /* gets a share for it while it steps back; NULL until needed */
   gboolean closed;   /* atomic */
+  gboolean let_go;   /* whether the loop's thread has done its part of the closing */
   PillionCallback *callback; /* atomic, because another thread drops it if the loop is closed */
 
   gint64 ready_usec;

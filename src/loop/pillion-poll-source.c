@@ -66,11 +66,14 @@
  *
  * Since: 1.0
  */
+/* What is left of a source whose last reference another thread dropped. It must not keep the loop alive: the
+ * item is in the queue of that loop, which may never run again. So meanwhile the source has no reference to
+ * its loop. */
 typedef struct
 {
   PillionItem item;
   PillionPollSource *source;
-} Ending;
+} Remains;
 
 enum
 {
@@ -118,6 +121,7 @@ let_go (PillionPollSource *self)
 {
   gboolean was_busy = self->busy;
 
+  self->let_go = TRUE;
   if (!self->loop->core.closed)
     pillion_poll_source_unset_timer (self);
   pillion_awaited_tasks_clear (self->tasks);
@@ -136,44 +140,114 @@ let_go (PillionPollSource *self)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BUSY]);
 }
 
-static gboolean
-ending_run (PillionItem *item,
-            PillionCore *core)
-{
-  Ending *self = (Ending *) item;
-
-  let_go (self->source);
-  pillion_sync_unref (self->source);
-  g_free (self);
-
-  return FALSE;
-}
-
 /* If the loop is closed, perhaps at this very moment, what belongs to its thread is left to it */
 static void
-ending_drop (PillionItem *item)
+let_go_or_drop (PillionPollSource *self)
 {
-  Ending *self = (Ending *) item;
-
-  if (pillion_core_on_thread (&self->source->loop->core))
-    let_go (self->source);
+  if (pillion_core_on_thread (&self->loop->core))
+    let_go (self);
   else
-    set_callback (self->source, NULL);
-  pillion_sync_unref (self->source);
-  g_free (self);
+    set_callback (self, NULL);
 }
 
 static const char *
-ending_get_name (PillionItem *item)
+end_get_name (PillionItem *item)
 {
   return "poll source";
 }
 
-static const PillionItemClass ending_class = {
-  .run = ending_run,
-  .get_name = ending_get_name,
-  .drop = ending_drop,
+static gboolean
+closed_run (PillionItem *item,
+            PillionCore *core)
+{
+  PillionPollSource *self = pillion_note_release (item);
+
+  if (self != NULL)
+    {
+      let_go (self);
+      pillion_sync_unref (self);
+    }
+
+  return FALSE;
+}
+
+static void
+closed_drop (PillionItem *item)
+{
+  PillionPollSource *self = pillion_note_release (item);
+
+  if (self != NULL)
+    {
+      let_go_or_drop (self);
+      pillion_sync_unref (self);
+    }
+}
+
+/* Another thread has closed the source */
+static const PillionItemClass closed_class = {
+  .run = closed_run,
+  .get_name = end_get_name,
+  .drop = closed_drop,
 };
+
+static void
+remains_free (Remains *self)
+{
+  self->source->loop = NULL;
+  pillion_sync_unref (self->source);
+  g_free (self);
+}
+
+static gboolean
+remains_run (PillionItem *item,
+             PillionCore *core)
+{
+  Remains *self = (Remains *) item;
+
+  let_go (self->source);
+  remains_free (self);
+
+  return FALSE;
+}
+
+static void
+remains_drop (PillionItem *item)
+{
+  Remains *self = (Remains *) item;
+
+  let_go_or_drop (self->source);
+  remains_free (self);
+}
+
+static const PillionItemClass remains_class = {
+  .run = remains_run,
+  .get_name = end_get_name,
+  .drop = remains_drop,
+};
+
+/* From now on nothing is called. Returns FALSE if it was closed before. */
+static gboolean
+begin_closing (PillionPollSource *self)
+{
+  if (__atomic_exchange_n (&self->closed, TRUE, __ATOMIC_SEQ_CST))
+    return FALSE;
+
+  g_source_destroy (self->source);
+  return TRUE;
+}
+
+/* The last reference is going, on another thread than the loop's: the queue takes it over */
+static void
+leave_remains (PillionPollSource *self)
+{
+  Remains *remains = g_new0 (Remains, 1);
+  PillionLoop *loop = self->loop;
+
+  remains->item.klass = &remains_class;
+  remains->source = g_object_ref (self);
+  pillion_core_push (&loop->core, &remains->item);
+  pillion_sync_unref (loop);
+}
 
 static void
 pillion_poll_source_constructed (GObject *object)
@@ -203,7 +277,19 @@ pillion_poll_source_dispose (GObject *object)
 {
   PillionPollSource *self = PILLION_POLL_SOURCE (object);
 
-  pillion_poll_source_close (self);
+  if (g_atomic_int_get (&object->ref_count) > 1)
+    {
+      pillion_poll_source_close (self);
+    }
+  else if (self->loop != NULL)
+    {
+      pillion_sync_acquire (self);
+      begin_closing (self);
+      if (!self->let_go && pillion_core_on_thread (&self->loop->core))
+        let_go (self);
+      else if (!self->let_go)
+        leave_remains (self);
+    }
 
   G_OBJECT_CLASS (pillion_poll_source_parent_class)->dispose (object);
 }
@@ -731,20 +817,11 @@ pillion_poll_source_close (PillionPollSource *self)
 {
   g_return_if_fail (PILLION_IS_POLL_SOURCE (self));
 
-  if (__atomic_exchange_n (&self->closed, TRUE, __ATOMIC_SEQ_CST))
+  if (!begin_closing (self))
     return;
 
-  g_source_destroy (self->source);
   if (pillion_core_on_thread (&self->loop->core))
-    {
-      let_go (self);
-    }
+    let_go (self);
   else
-    {
-      Ending *ending = g_new0 (Ending, 1);
-
-      ending->item.klass = &ending_class;
-      ending->source = g_object_ref (self);
-      pillion_core_push (&self->loop->core, &ending->item);
-    }
+    pillion_core_push (&self->loop->core, &pillion_note_new (self, &closed_class)->item);
 }

@@ -380,6 +380,53 @@ test_poll_source_told_late (void)
   g_assert_null (loop);
 }
 
+static gpointer
+close_source (gpointer source)
+{
+  pillion_poll_source_close (source);
+  return NULL;
+}
+
+static void
+free_flag (gpointer data)
+{
+  *(gboolean *) data = TRUE;
+}
+
+/* The loop's part of the end is in its queue, and is done when the loop is dropped */
+static void
+test_poll_source_closed_elsewhere (gconstpointer func)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  PillionLoop *loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
+  PillionPollSource *source = pillion_poll_source_new (loop, -1);
+  g_autoptr (PillionTask) pending = pillion_task_new (loop, "pending", NULL);
+  gboolean freed = FALSE;
+
+  pillion_poll_source_set_callback (source, report_nothing, &freed, free_flag);
+  pillion_poll_source_set_busy (source, TRUE);
+  g_assert_true (pillion_poll_source_watch_task (source, pending));
+  g_thread_join (g_thread_new ("closer", (GThreadFunc) (gpointer) func, source));
+  if (func == close_source)
+    g_object_unref (source);
+  pillion_task_return_boolean (pending, TRUE);
+  g_assert_true (pillion_loop_run_until_complete (loop, pending, NULL));
+  g_assert_true (freed);
+
+  freed = FALSE;
+  source = pillion_poll_source_new (loop, -1);
+  pillion_poll_source_set_callback (source, report_nothing, &freed, free_flag);
+  pillion_poll_source_set_busy (source, TRUE);
+  g_thread_join (g_thread_new ("closer", (GThreadFunc) (gpointer) func, source));
+  if (func == close_source)
+    g_object_unref (source);
+  g_clear_object (&pending);
+  g_object_add_weak_pointer (G_OBJECT (loop), (gpointer *) &loop);
+  g_object_unref (loop);
+  g_assert_null (loop);
+  g_assert_true (freed);
+}
+
 static void
 say_progress_and_end (PillionTask *task,
                       gpointer other)
@@ -424,6 +471,8 @@ main (int argc,
   g_test_add_func ("/loop/lifetime/dropped-after-a-wait-that-was-given-up-late", test_wait_given_up_late);
   g_test_add_func ("/loop/lifetime/dropped-after-a-poll-source-was-rung", test_poll_source_rung_late);
   g_test_add_func ("/loop/lifetime/dropped-after-a-poll-source-was-told", test_poll_source_told_late);
+  g_test_add_data_func ("/loop/lifetime/dropped-after-a-poll-source-was-closed-elsewhere", close_source, test_poll_source_closed_elsewhere);
+  g_test_add_data_func ("/loop/lifetime/dropped-after-a-poll-source-was-dropped-elsewhere", drop, test_poll_source_closed_elsewhere);
   g_test_add_func ("/loop/lifetime/dropped-after-progress", test_progress_said_late);
   g_test_add_func ("/loop/lifetime/closed-in-a-forked-child", test_fork);
 
