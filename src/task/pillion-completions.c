@@ -69,7 +69,7 @@ typedef struct
 struct _State
 {
   PillionItem item; /* takes the end of the object to the loop's thread */
-  PillionLoop *loop;
+  PillionLoop *loop;  /* not referenced: the object has a reference, and so have the tasks */
   GPtrArray *pending; /* of Pending */
   GQueue finished;    /* of Completion, in their order, that were not given out yet */
   guint64 n_finished;
@@ -80,6 +80,7 @@ struct _PillionCompletions
 {
   GObject parent_instance;
 
+  PillionLoop *loop;
   State *state;
 };
 
@@ -133,7 +134,6 @@ state_clear (gpointer memory)
   pillion_sync_acquire (self);
   g_ptr_array_unref (self->pending);
   g_queue_clear_full (&self->finished, completion_free);
-  pillion_sync_unref (g_steal_pointer (&self->loop));
 }
 
 static void
@@ -307,6 +307,7 @@ pillion_completions_finalize (GObject *object)
           pillion_core_push (core, &state->item);
         }
     }
+  g_clear_object (&self->loop);
 
   G_OBJECT_CLASS (pillion_completions_parent_class)->finalize (object);
 }
@@ -443,7 +444,8 @@ pillion_completions_new (PillionLoop *loop,
   self = g_object_new (PILLION_TYPE_COMPLETIONS, NULL);
   self->state = g_atomic_rc_box_new0 (State);
   self->state->item.klass = &state_end_class;
-  self->state->loop = g_object_ref (loop);
+  self->loop = g_object_ref (loop);
+  self->state->loop = loop;
   self->state->pending = g_ptr_array_new ();
   for (gsize i = 0; i < n_tasks; i++)
     add_task (self->state, tasks[i]);
@@ -540,6 +542,12 @@ next_get_child (PillionTaskBody *body,
   return pending != NULL && index < pending->len ? ((Pending *) pending->pdata[index])->task : NULL;
 }
 
+/* The state doesn't keep the loop */
+static void
+next_weaken (PillionTaskBody *body)
+{
+}
+
 static void
 next_free (PillionTaskBody *body)
 {
@@ -552,6 +560,7 @@ static const PillionTaskBodyClass next_class = {
   .get_child = next_get_child,
   .free = next_free,
   .unwanted = next_unwanted,
+  .weaken = next_weaken,
 };
 
 /**

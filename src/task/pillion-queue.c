@@ -205,7 +205,10 @@ item_unwanted (PillionTaskBody *body)
     return;
 
   /* From now on the queue may keep the task */
-  queue = PILLION_QUEUE (g_steal_pointer (&self->owner));
+  queue = pillion_waiter_take_owner (self);
+  if (queue == NULL)
+    return;
+
   content.task = g_object_ref (task->result.kind == PILLION_RESULT_TASK ? task->result.task : task);
   bring_back (queue, &content, self->order);
 }

@@ -93,9 +93,10 @@ static void
 permit_unwanted (PillionTaskBody *body)
 {
   PillionWaiter *self = (PillionWaiter *) body;
+  g_autoptr (PillionSemaphore) owner = self->served ? pillion_waiter_take_owner (self) : NULL;
 
-  if (self->served)
-    give_back (PILLION_SEMAPHORE (self->owner));
+  if (owner != NULL)
+    give_back (owner);
 }
 
 static const PillionTaskBodyClass acquire_class = PILLION_WAITER_CLASS (permit_unwanted);

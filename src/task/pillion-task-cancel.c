@@ -57,6 +57,7 @@ body_cancel_run (PillionItem *item,
   PillionTaskBody *self = body_from_item (item);
   PillionTask *task = self->task;
 
+  pillion_task_take_loop (task);
   ask_body (self);
   pillion_sync_unref (task);
 
@@ -72,7 +73,10 @@ body_cancel_get_name (PillionItem *item)
 static void
 body_cancel_drop (PillionItem *item)
 {
-  pillion_sync_unref (body_from_item (item)->task);
+  PillionTask *task = body_from_item (item)->task;
+
+  pillion_task_forget_loop (task);
+  pillion_sync_unref (task);
 }
 
 static const PillionItemClass body_cancel_class = {
@@ -126,8 +130,8 @@ tell_body (PillionTask *self)
   if (body == NULL || __atomic_exchange_n (&body->told, TRUE, __ATOMIC_SEQ_CST))
     return;
 
-  /* What the task got may be nobody's, and has to be given back even if the caller drops the task: then the request keeps it */
-  if (pillion_core_on_thread (core) || body->klass->unwanted != NULL)
+  /* While it lives, the loop keeps it */
+  if (pillion_core_on_thread (core) && self->live)
     {
       g_object_ref (self);
       pillion_core_push (core, &body->cancel_item);
@@ -136,9 +140,22 @@ tell_body (PillionTask *self)
     {
       PillionNote *note = pillion_note_new (self, &request_class);
 
-      /* With the only reference: one request is all that there is */
+      /* With the only reference: there is just one request */
       pillion_core_push (core, &note->item);
     }
+}
+
+gboolean
+pillion_task_is_left_over (PillionTask *self)
+{
+  PillionTaskBody *body = self->body;
+
+  if (G_LIKELY (body == NULL || body->klass->unwanted == NULL || !__atomic_load_n (&body->told, __ATOMIC_SEQ_CST)))
+    return FALSE;
+
+  pillion_sync_acquire (self);
+  return pillion_task_load_state (self) == PILLION_TASK_SUCCEEDED && !pillion_loop_is_closed (self->loop) &&
+         !pillion_task_is_taken (self) && !pillion_task_is_awaited (self);
 }
 
 void

@@ -40,6 +40,10 @@ struct _PillionTaskBodyClass
    * Called once at most, as cancelled (), and instead of it. */
   void         (*unwanted)  (PillionTaskBody *self);
 
+  /* If the task can be unwanted: nobody has it any more, and what is left to be done must not keep the loop alive. Perhaps on another
+   * thread than the loop's. */
+  void         (*weaken)     (PillionTaskBody *self);
+
   /* The loop is being closed with the task pending, and it is off the list of what lives: to end it lets go of the loop's reference.
    * The loop's thread; no callbacks are left. */
   void         (*abandoned) (PillionTaskBody *self);
@@ -110,6 +114,7 @@ struct _PillionTask
   guint safe_point : 1; /* whether callbacks wait for a safe point */
   guint ids_again : 1; /* whether all ids of callbacks were given once */
   guint external : 1; /* whether another thread finishes it, and the core counts that */
+  guint lent : 1; /* whether the loop's queue has the last reference, and the task meanwhile has none to the loop */
   guint last_id : PILLION_TASK_ID_BITS;
 
   PillionTaskResult result;
@@ -234,6 +239,10 @@ void              pillion_task_remove_waiters (PillionTask        *self);
 gulong            pillion_task_follow         (PillionTask                *self,
                                                GCancellable               *cancellable);
 
+/* Whether the task got something that nobody took and that has to go back, but it is being finalized before the request to end was
+ * dealt with */
+gboolean          pillion_task_is_left_over   (PillionTask               *self);
+
 /* Gives a new task its body, which from now on belongs to it */
 void              pillion_task_set_body       (PillionTask                *self,
                                                PillionTaskBody            *body,
@@ -276,6 +285,26 @@ pillion_task_unlook (PillionTask *self)
 {
   if (!pillion_task_is_awaited (self) && !pillion_task_is_taken (self))
     __atomic_store_n (&self->looked, FALSE, __ATOMIC_RELAXED);
+}
+
+/* For items of a task. Called first when they run: if the task was lent to the queue, it has a reference to its loop again. */
+static inline void
+pillion_task_take_loop (PillionTask *self)
+{
+  if (G_UNLIKELY (self->lent))
+    {
+      g_object_ref (self->loop);
+      self->lent = FALSE;
+    }
+}
+
+/* The same when they are dropped, perhaps because the loop is going: then the task has no loop any more, and nobody else has the task */
+static inline void
+pillion_task_forget_loop (PillionTask *self)
+{
+  if (self->lent)
+    self->loop = NULL;
+  self->lent = FALSE;
 }
 
 /* Begins to finish the task: FALSE, with a critical message, if that was done before. Then the caller writes the result and calls

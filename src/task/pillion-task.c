@@ -187,6 +187,7 @@ task_item_run (PillionItem *item,
   PillionTask *self = task_from_item (item);
   PillionTaskDone done;
 
+  pillion_task_take_loop (self);
   if (self->live)
     {
       if (__atomic_load_n (&self->extra, __ATOMIC_ACQUIRE) != NULL)
@@ -244,6 +245,7 @@ task_item_drop (PillionItem *item)
     leave (self, pillion_core (self->loop));
   self->queued = FALSE;
   pillion_task_free_callbacks (self);
+  pillion_task_forget_loop (self);
   pillion_sync_unref (self);
 }
 
@@ -260,6 +262,20 @@ static const PillionItemClass task_item_class = {
   .drop = task_item_drop,
   .needs_safe_point = task_item_needs_safe_point,
 };
+
+/* With the last reference going, the queue takes one, and the item does the rest in a kick. There may never be another kick: so that
+ * the loop can go all the same, the task has no reference to it meanwhile. */
+static void
+lend (PillionTask *self,
+      PillionItem *item)
+{
+  PillionLoop *loop = self->loop;
+
+  g_object_ref (self);
+  self->lent = TRUE;
+  pillion_core_push (pillion_core (loop), item);
+  pillion_sync_unref (loop);
+}
 
 static void
 pillion_task_dispose (GObject *object)
@@ -288,8 +304,13 @@ pillion_task_dispose (GObject *object)
            * JavaScript's garbage, and in there none could be called. From here on they may have it on the loop's thread. */
           self->to_report = TRUE;
           self->queued = TRUE;
-          pillion_core_push (core, &g_object_ref (self)->item);
+          lend (self, &self->item);
         }
+    }
+  else if (self->loop != NULL && G_UNLIKELY (pillion_task_is_left_over (self)))
+    {
+      self->body->klass->weaken (self->body);
+      lend (self, &self->body->cancel_item);
     }
 }
 

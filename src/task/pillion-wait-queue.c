@@ -42,7 +42,23 @@ pillion_waiter_free (PillionTaskBody *body)
   pillion_task_result_clear (&self->item);
   if (self->owner != NULL)
     pillion_sync_unref (self->owner);
+  g_weak_ref_clear (&self->weak_owner);
   g_free (self);
+}
+
+void
+pillion_waiter_weaken (PillionTaskBody *body)
+{
+  PillionWaiter *self = (PillionWaiter *) body;
+
+  g_weak_ref_set (&self->weak_owner, self->owner);
+  pillion_sync_unref (g_steal_pointer (&self->owner));
+}
+
+gpointer
+pillion_waiter_take_owner (PillionWaiter *self)
+{
+  return self->owner != NULL ? g_steal_pointer (&self->owner) : g_weak_ref_get (&self->weak_owner);
 }
 
 PillionTask *

@@ -20,7 +20,8 @@ struct _PillionWaiter
   PillionTaskBody body;
   PillionLive link;
   PillionWaitQueue *queue; /* NULL when it isn't in one */
-  GObject *owner;          /* what the queue is a part of */
+  GObject *owner;          /* what the queue is a part of; NULL once it was weakened or taken */
+  GWeakRef weak_owner;     /* then, if it was weakened */
   PillionTaskResult item;  /* what it brings, if anything */
   gboolean served;         /* whether it got what may have to go back */
   guint64 order;           /* of that */
@@ -32,11 +33,16 @@ struct _PillionWaiter
     .cancelled = pillion_waiter_cancelled, \
     .free = pillion_waiter_free, \
     .unwanted = (func), \
+    .weaken = pillion_waiter_weaken, \
     .abandoned = pillion_waiter_cancelled, \
   }
 
 void           pillion_waiter_cancelled (PillionTaskBody *body);
 void           pillion_waiter_free      (PillionTaskBody *body);
+void           pillion_waiter_weaken    (PillionTaskBody *body);
+
+/* The owner, with the waiter's reference; NULL if it is gone */
+gpointer       pillion_waiter_take_owner (PillionWaiter  *self);
 
 /* Makes a task, which the caller then finishes or adds to a queue. If the loop is closed, it has already failed and has no body. */
 PillionTask   *pillion_waiter_new       (PillionLoop     *loop,

@@ -457,6 +457,120 @@ test_progress_said_late (void)
   g_assert_null (loop);
 }
 
+/* Nobody looks at what a task got, or at why it failed, and another thread has the last reference to the task */
+
+static gpointer
+cancel_and_drop (gpointer task)
+{
+  pillion_task_cancel (task);
+  g_object_unref (task);
+  return NULL;
+}
+
+static PillionTask *
+get_permit (PillionLoop *loop,
+            gpointer *giver)
+{
+  *giver = pillion_semaphore_new (loop, 1);
+  return pillion_semaphore_acquire (*giver);
+}
+
+static PillionTask *
+get_item (PillionLoop *loop,
+          gpointer *giver)
+{
+  *giver = pillion_queue_new (loop, 0);
+  g_object_unref (pillion_queue_put_pointer (*giver, "item", NULL));
+  return pillion_queue_get (*giver);
+}
+
+static PillionTask *
+get_completion (PillionLoop *loop,
+                gpointer *giver)
+{
+  PillionTask *task = pillion_task_new (loop, "work", NULL);
+
+  *giver = pillion_completions_new (loop, &task, 1, NULL);
+  pillion_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+  return pillion_completions_next (*giver);
+}
+
+static void
+test_unwanted_elsewhere (gconstpointer func)
+{
+  PillionTask *(*get) (PillionLoop *loop, gpointer *giver) = (gpointer) func;
+
+  /* What completions give out is a task, and keeps the loop itself: that has to be kicked */
+  for (int i = 0; i < (get == get_completion ? 1 : 2); i++)
+    {
+      gboolean kicked = i == 0;
+      g_autoptr (GMainContext) context = g_main_context_new ();
+      PillionLoop *loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
+      gpointer giver;
+      PillionTask *task = get (loop, &giver);
+
+      while (pillion_loop_get_live_tasks (loop) > 0)
+        pillion_loop_kick (loop);
+      g_assert_true (pillion_task_is_done (task));
+      g_thread_join (g_thread_new ("canceller", cancel_and_drop, task));
+      if (kicked)
+        {
+          pillion_loop_kick (loop);
+          if (PILLION_IS_SEMAPHORE (giver))
+            g_assert_cmpuint (pillion_semaphore_get_available (giver), ==, 1);
+          else if (PILLION_IS_QUEUE (giver))
+            g_assert_cmpuint (pillion_queue_get_length (giver), ==, 1);
+          else
+            g_assert_cmpuint (pillion_completions_get_n_left (giver), ==, 1);
+        }
+
+      g_object_unref (giver);
+      g_object_add_weak_pointer (G_OBJECT (loop), (gpointer *) &loop);
+      g_object_unref (loop);
+      g_assert_null (loop);
+    }
+}
+
+static void
+on_unhandled (PillionLoop *loop,
+              PillionTask *task,
+              GError *error,
+              gpointer kept)
+{
+  *(PillionTask **) kept = g_object_ref (task);
+}
+
+static void
+test_failure_elsewhere (void)
+{
+  for (int i = 0; i < 2; i++)
+    {
+      gboolean kicked = i == 0;
+      g_autoptr (GMainContext) context = g_main_context_new ();
+      PillionLoop *loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
+      PillionTask *task = pillion_task_new (loop, "failing", NULL);
+      PillionTask *kept = NULL;
+
+      g_signal_connect (loop, "unhandled-error", G_CALLBACK (on_unhandled), &kept);
+      pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_FAILED, "broken");
+      while (pillion_loop_get_live_tasks (loop) > 0)
+        pillion_loop_kick (loop);
+      g_thread_join (g_thread_new ("collector", drop, task));
+      if (kicked)
+        {
+          pillion_loop_kick (loop);
+          g_assert_true (kept == task);
+          g_assert_true (pillion_task_get_loop (kept) == loop);
+          g_object_unref (kept);
+        }
+
+      g_object_add_weak_pointer (G_OBJECT (loop), (gpointer *) &loop);
+      g_object_unref (loop);
+      g_assert_null (loop);
+    }
+}
+
 int
 main (int argc,
       char **argv)
@@ -474,6 +588,10 @@ main (int argc,
   g_test_add_data_func ("/loop/lifetime/dropped-after-a-poll-source-was-closed-elsewhere", close_source, test_poll_source_closed_elsewhere);
   g_test_add_data_func ("/loop/lifetime/dropped-after-a-poll-source-was-dropped-elsewhere", drop, test_poll_source_closed_elsewhere);
   g_test_add_func ("/loop/lifetime/dropped-after-progress", test_progress_said_late);
+  g_test_add_data_func ("/loop/lifetime/dropped-after-a-permit-that-nobody-took", get_permit, test_unwanted_elsewhere);
+  g_test_add_data_func ("/loop/lifetime/dropped-after-an-item-that-nobody-took", get_item, test_unwanted_elsewhere);
+  g_test_add_data_func ("/loop/lifetime/completion-that-nobody-took-goes-back", get_completion, test_unwanted_elsewhere);
+  g_test_add_func ("/loop/lifetime/dropped-after-a-failure-that-nobody-looked-at", test_failure_elsewhere);
   g_test_add_func ("/loop/lifetime/closed-in-a-forked-child", test_fork);
 
   return g_test_run ();
