@@ -34,8 +34,6 @@ struct _PillionIoThread
   GThread *thread;
   guint n_references; /* under the lock */
   gboolean quit;      /* used only by the thread itself */
-  gboolean ended;     /* under the lock */
-  gboolean detached;  /* set only by the thread itself: nothing joins it */
 };
 
 /* Jobs for the end of the iteration; NULL on every other thread */
@@ -47,8 +45,7 @@ static gboolean forked;
 static GMutex lock;
 static GCond ended_cond;
 static PillionIoThread *running; /* under the lock: the thread that has references */
-static GSList *ending;           /* under the lock: threads without references, until they are joined */
-static guint n_detached;         /* under the lock: threads without references that nothing joins, until they end */
+static guint n_ending;           /* under the lock: how many threads without references have not ended yet */
 
 typedef struct
 {
@@ -133,13 +130,6 @@ replace_threads_of_parent (void)
     }
 }
 
-static void
-thread_free (PillionIoThread *self)
-{
-  g_main_context_unref (self->context);
-  g_free (self);
-}
-
 static gpointer
 run (gpointer data)
 {
@@ -174,18 +164,19 @@ run (gpointer data)
   g_clear_pointer (&deferred, g_array_unref);
   g_main_context_pop_thread_default (self->context);
 
+  /* Whoever dropped the last reference has left then */
   pillion_mutex_lock (&lock);
-  self->ended = TRUE;
-  if (self->detached)
-    n_detached--;
-  g_cond_broadcast (&ended_cond);
   pillion_mutex_unlock (&lock);
 
-  if (self->detached)
-    {
-      g_thread_unref (self->thread);
-      thread_free (self);
-    }
+  /* All loops may have been closed already, so nobody joins the thread itself */
+  g_thread_unref (self->thread);
+  g_main_context_unref (self->context);
+  g_free (self);
+
+  pillion_mutex_lock (&lock);
+  n_ending--;
+  g_cond_broadcast (&ended_cond);
+  pillion_mutex_unlock (&lock);
 
   return NULL;
 }
@@ -214,8 +205,7 @@ static void
 after_fork_in_child (void)
 {
   running = NULL;
-  ending = NULL;
-  n_detached = 0;
+  n_ending = 0;
   forked = TRUE;
   pillion_mutex_unlock (&lock);
 }
@@ -270,14 +260,8 @@ pillion_io_thread_unref (PillionIoThread *self)
   if (last)
     {
       running = NULL;
-      /* If the thread itself drops the last reference, all loops may have been closed already, and nothing
-       * joins it */
-      self->detached = self->thread == g_thread_self ();
-      if (self->detached)
-        n_detached++;
-      else
-        ending = g_slist_prepend (ending, self);
-      /* Under the lock: once that is released, another thread may join this one and free it */
+      n_ending++;
+      /* Under the lock: until that is released, the thread does not free what this uses */
       pillion_io_thread_post (self, quit, self);
     }
   pillion_mutex_unlock (&lock);
@@ -321,27 +305,10 @@ pillion_io_thread_join (gint64 end_time)
   gboolean in_time = TRUE;
 
   pillion_mutex_lock (&lock);
-  while ((ending != NULL || n_detached > 0) && in_time)
-    {
-      PillionIoThread *self = ending != NULL ? ending->data : NULL;
-
-      /* Not for itself */
-      if (deferred != NULL)
-        break;
-
-      if (self != NULL && self->ended)
-        {
-          ending = g_slist_delete_link (ending, ending);
-          g_thread_join (self->thread);
-          thread_free (self);
-        }
-      else
-        {
-          /* While the lock is released, another thread may join it, so start over */
-          in_time = pillion_cond_wait_until (&ended_cond, &lock, end_time);
-        }
-    }
-  in_time = ending == NULL && n_detached == 0;
+  /* Not on such a thread, which would wait for itself */
+  while (n_ending > 0 && in_time && deferred == NULL)
+    in_time = pillion_cond_wait_until (&ended_cond, &lock, end_time);
+  in_time = n_ending == 0;
   pillion_mutex_unlock (&lock);
 
   return in_time;

@@ -31,6 +31,7 @@ void             pillion_io_thread_post        (PillionIoThread *self,
 gboolean         pillion_io_thread_defer       (PillionIoFunc    func,
                                                 gpointer         data);
 
-/* If nothing refers to the thread any more, waits until it has ended, at most until the monotonic time
- * @end_time. Returns FALSE if it has not ended by then; TRUE if it has, or if it is still in use. */
+/* If nothing refers to the thread any more, waits until all its work is done and only its own exit is left, at most
+ * until the monotonic time @end_time. Returns FALSE if it isn't by then; TRUE if it is, or if the thread is still in
+ * use. */
 gboolean         pillion_io_thread_join        (gint64           end_time);
