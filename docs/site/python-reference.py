@@ -38,7 +38,10 @@ def item(name, text):
 
 
 def is_public(node):
-    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and not node.name.startswith('_')
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) or node.name.startswith('_'):
+        return False
+    # What only the overrides use
+    return not (ast.get_docstring(node) or '').startswith(('For language bindings', 'For the Python override'))
 
 
 def signature(function, owner=None):

@@ -121,6 +121,10 @@ class Conventions:
                 plain = [name for name, _, _ in parameters(all_functions[symbol[:-len(function.name)] + function.shadows])]
                 own = [name for name, _, _ in parameters(function)]
                 self.assertEqual(own, plain[:plain.index('func')] + ['closure'])
+                may_be_null = [parameter.get('nullable') for one in (function, all_functions[symbol[:-len(function.name)] + function.shadows])
+                               for parameter in one.element.iterfind(f'{CORE}parameters/{CORE}parameter')
+                               if parameter.get('name') in ('func', 'closure')]
+                self.assertEqual(may_be_null[0], may_be_null[1])
 
     def test_times_say_their_unit(self):
         for symbol, function in girfile.functions(self.library).items():

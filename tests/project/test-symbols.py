@@ -122,6 +122,10 @@ class Core(Symbols, unittest.TestCase):
                 if any(one.get('hidden') and re.match(one['pattern'], function.name) for one in entries if 'pattern' in one):
                     hidden.add(function.symbol)
         self.assertEqual(hidden, symbols)
+        # Which is what docs/site/python-reference.py leaves out
+        for symbol in symbols:
+            text = self.described[symbol].element.find(girfile.CORE + 'doc').text
+            self.assertRegex(text, '^For (language bindings|the Python override)', symbol)
 
 
 class Http(Symbols, unittest.TestCase):
