@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "http/pillion-call.h"
+#include "http/pillion-cookies-stage.h"
 #include "http/pillion-credentials-stage.h"
 #include "http/pillion-fields-stage.h"
 #include "http/pillion-http-request-private.h"
@@ -51,6 +52,7 @@ add_stages (PillionCall *call)
   pillion_call_add_stage (call, pillion_retry_stage_new ());
   pillion_call_add_stage (call, pillion_redirect_stage_new ());
   pillion_call_add_stage (call, pillion_fields_stage_new ());
+  pillion_call_add_stage (call, pillion_cookies_stage_new ());
   pillion_call_add_stage (call, pillion_credentials_stage_new ());
   pillion_call_add_stage (call, pillion_timeout_stage_new ());
 }

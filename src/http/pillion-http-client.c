@@ -31,7 +31,7 @@
  * port). For each server they run in the order in which they were made, and servers take turns. Connections are
  * kept and reused.
  *
- * Redirects are followed, 20 at most. Certificates are always verified: against the system's authorities, or against
+ * Redirects are followed, 20 at most. Cookies that a server sets on the way are sent back to it within the same call. Certificates are always verified: against the system's authorities, or against
  * [property@PillionHttp.Client:tls-database]. A user and password in a URL are sent to that server only, and appear
  * in no name, message, file or result ([func@PillionHttp.redact_url]).
  *

@@ -12,6 +12,10 @@
 #define PILLION_SOUP_FUNCTIONS(F) \
   F (auth_manager_get_type) \
   F (content_decoder_get_type) \
+  F (cookie_jar_add_cookie_full) \
+  F (cookie_jar_get_cookies) \
+  F (cookie_jar_new) \
+  F (cookie_parse) \
   F (message_body_append_bytes) \
   F (message_body_flatten) \
   F (message_get_http_version) \

@@ -894,6 +894,53 @@ test_properties (TestFixture *self,
   g_assert_cmpstr (url, ==, "http://example.org/");
 }
 
+/* Redirects from step to step, and sets cookies as it does */
+static void
+serve_cookies (TestConnection *connection,
+               const char *request,
+               gpointer data)
+{
+  g_autofree char *path = test_request_get_path (request);
+  g_autofree char *cookie = test_request_get_field (request, "Cookie");
+
+  if (strcmp (path, "/1") == 0)
+    test_connection_printf (connection, "HTTP/1.1 302 Found\r\nLocation: /2\r\nContent-Length: 0\r\n"
+                                        "Set-Cookie: a=1\r\nSet-Cookie: far=2; Domain=example.org\r\nSet-Cookie: deep=3; Path=/3\r\n"
+                                        "Set-Cookie: tls=4; Secure\r\nSet-Cookie: b=5; Expires=Fri, 06 Nov 2093 08:49:37 GMT\r\n\r\n");
+  else if (strcmp (path, "/2") == 0)
+    test_connection_printf (connection, "HTTP/1.1 302 Found\r\nLocation: /3/x\r\nContent-Length: 0\r\n"
+                                        "X-Cookie: %s\r\nSet-Cookie: a=; Max-Age=0\r\nSet-Cookie: =\r\nSet-Cookie: \r\n\r\n",
+                            cookie != NULL ? cookie : "none");
+  else
+    test_connection_answer (connection, NULL, cookie != NULL ? cookie : "none", -1);
+}
+
+static void
+test_cookies (TestFixture *self,
+              gconstpointer data)
+{
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_cookies, NULL);
+  g_autofree char *first = test_server_url (server, "/1");
+  g_autofree char *last = test_server_url (server, "/3/x");
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", first);
+  g_autoptr (PillionHttpResponse) response = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  PillionHttpResponse *second;
+
+  pillion_http_request_set_header (request, "Cookie", "own=0");
+  response = send_request (self, request, &error);
+  g_assert_no_error (error);
+  second = pillion_http_response_get_history (response)->pdata[1];
+  g_assert_cmpstr (pillion_http_response_get_header (second, "X-Cookie"), ==, "own=0; a=1; b=5");
+  text = get_text (response);
+  g_assert_true (g_str_equal (text, "own=0; deep=3; b=5") || g_str_equal (text, "own=0; b=5; deep=3"));
+
+  /* For the length of a call */
+  test_fixture_assert_get (self, last, "none");
+  test_server_free (server);
+}
+
 /* The second request closes its connection, which was kept from the first one */
 static void
 serve_closed (TestConnection *connection,
@@ -957,6 +1004,7 @@ main (int argc,
   test_case ("/http/request/base-url", test_base_url);
   test_case ("/http/request/accepted-statuses", test_accepted_statuses);
   test_case ("/http/request/redirect-methods", test_redirect_methods);
+  test_case ("/http/request/redirects-get-their-cookies-back", test_cookies);
   test_case ("/http/request/redirect-policies", test_redirect_policies);
   test_case ("/http/request/no-redirect-from-https-to-http", test_downgrade);
   test_case ("/http/request/max-body-size", test_max_body_size);
