@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import json
 import os
 import sys
 import threading
@@ -24,12 +23,11 @@ from sys import _getframe
 from types import GenericAlias, TracebackType
 from typing import Any, Generic, NamedTuple, Self, TypeVar, TypeVarTuple, overload
 
-import gi
 from gi.module import get_introspection_module
 from gi.overrides import _pillion_elsewhere as elsewhere
 from gi.overrides import override
-from gi.overrides._pillion_delivery import to_bytes
 from gi.overrides._pillion_interrupts import follows_close, keep, kept, raise_kept, runs, takes, tell_of_close, waits, wakes
+from gi.overrides._pillion_values import ERROR, IO_ERROR, PLAIN, own, to_error, to_exception, to_python, to_value
 from gi.repository import Gio, GLib, GObject
 
 Pillion = get_introspection_module('Pillion')
@@ -46,11 +44,11 @@ _Input = TypeVar('_Input')
 __version__ = '1.0.0'
 
 CANCELLED = Pillion.TaskState.CANCELLED
-IO_ERROR = GLib.quark_to_string(Gio.io_error_quark())
-ERROR = GLib.quark_to_string(Pillion.error_quark())
 
-# Functions that make exceptions from the errors of other domains, by domain. They take an error, and its task or None.
-exceptions = {}
+# Looked up once, because looking a function up in the class costs as much as calling it
+_is_done = Pillion.Task.is_done
+_peek_value = Pillion.Task.peek_value  # never raises: PyGObject 3.42 leaks the value if a function fails
+_set_site = Pillion.Task.set_site
 
 
 def _public(kind):
@@ -172,99 +170,6 @@ def _called(loop, number):
     return number
 
 
-# Values and errors
-
-# Looked up once, because looking a function up in the class costs as much as calling it
-_is_done = Pillion.Task.is_done
-_peek_value = Pillion.Task.peek_value  # never raises: PyGObject 3.42 leaks the value if a function fails
-_set_site = Pillion.Task.set_site
-
-_PLAIN = frozenset((bool, int, float, str, bytes, type(None)))
-
-
-def _to_python(value):
-    """Converts the result of a task to a Python value."""
-    kind = type(value)
-    if kind in _PLAIN:
-        return value
-    if kind is GLib.Bytes:
-        return to_bytes(value)
-    if kind is GLib.Variant:
-        return value.unpack()
-    if kind.__module__ == 'gi.repository.Json':
-        if kind.__name__ == 'Parser':
-            value = value.get_root()
-            kind = type(value)
-        if kind.__name__ == 'Node':
-            return json.loads(_need_json().to_string(value, False))
-    return _own(value)
-
-
-def _own(value):
-    """Copies a boxed value that peek_value () returned, because the task may go first. Returns other values unchanged."""
-    if isinstance(value, GObject.GBoxed):
-        return GObject.Value(value.__gtype__, value).get_value()
-    return value
-
-
-@functools.cache
-def _need_json():
-    """Returns JSON-GLib's namespace. It must be loaded before the first of its objects arrives, which would lack its methods otherwise."""
-    gi.require_version('Json', '1.0')
-    from gi.repository import Json
-    return Json
-
-
-def _to_value(value):
-    """Returns what PyGObject turns into the right GValue: a value of a C type if that holds all of it, or else the object itself."""
-    kind = type(value)
-    if kind is int:
-        if -2**31 <= value < 2**31:
-            return value
-        if -2**63 <= value < 2**63:
-            return GObject.Value(GObject.TYPE_INT64, value)
-    elif kind is str:
-        if '\0' not in value and (value.isascii() or _is_utf8(value)):
-            return value
-    elif kind in _PLAIN and kind is not bytes:
-        return value
-    elif hasattr(kind, '__gtype__') and not issubclass(kind, BaseException):
-        return value
-    return GObject.Value(GObject.TYPE_PYOBJECT, value)
-
-
-def _is_utf8(text):
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # for instance, the escaped bytes of a file name
-        return False
-    return True
-
-
-def to_exception(error, task=None):
-    """Returns the exception for a GLib error: CancelledError, TimeoutError, one of another library's, or the error itself."""
-    if error.domain == IO_ERROR:
-        if error.code == Gio.IOErrorEnum.CANCELLED:
-            return CancelledError(error.message)
-        if error.code == Gio.IOErrorEnum.TIMED_OUT:
-            return TimeoutError(error.message)
-    make = exceptions.get(error.domain)
-    return error if make is None else make(error, task)
-
-
-def _to_error(exception):
-    """Returns the GLib error that tells C about an exception."""
-    if isinstance(exception, GLib.Error):
-        return exception
-    text = str(exception)
-    text = f'{type(exception).__name__}: {text}' if text else type(exception).__name__
-    if isinstance(exception, CancelledError):
-        return GLib.Error(text, IO_ERROR, Gio.IOErrorEnum.CANCELLED)
-    if isinstance(exception, TimeoutError):
-        return GLib.Error(text, IO_ERROR, Gio.IOErrorEnum.TIMED_OUT)
-    return GLib.Error(text, ERROR, Pillion.Error.FAILED)
-
-
 # Tasks
 
 @_public
@@ -318,7 +223,7 @@ class Task(Pillion.Task):
                     raise
         value = _peek_value(self)
         if value is not None and self._results is None:
-            return value if type(value) in _PLAIN else _to_python(value)
+            return value if type(value) in PLAIN else to_python(value)
         if not _is_done(self):
             raise GLib.Error(f'{self.get_name()!r} can no longer be awaited: its loop was closed, or something else adopted it',
                              ERROR, Pillion.Error.CLOSED)
@@ -379,11 +284,11 @@ class Task(Pillion.Task):
     def _return_exception(self, exception):
         self._exception = exception
         self._traceback = exception.__traceback__
-        self.return_error(_to_error(exception))
+        self.return_error(to_error(exception))
 
     def return_value(self, value: _T_co) -> None:
         """Finishes the task with any Python object as its result."""
-        Pillion.Task.return_value(self, _to_value(value))
+        Pillion.Task.return_value(self, to_value(value))
 
     def return_exception(self, exception: BaseException) -> None:
         """Finishes the task with an exception, which result () raises."""
@@ -394,7 +299,7 @@ class Task(Pillion.Task):
     def get_value(self) -> Any:
         """Returns the result as the library has it (GLib.Bytes, a Json.Parser). Raises the task's GLib.Error."""
         self.check()
-        return _own(_peek_value(self.get_source() or self))
+        return own(_peek_value(self.get_source() or self))
 
     # The interface of asyncio's futures
 
@@ -403,7 +308,7 @@ class Task(Pillion.Task):
         for `all` and `map`. Raises the task's exception, or InvalidStateError if it is pending."""
         value = _peek_value(self)
         if value is not None and self._results is None:
-            return value if type(value) in _PLAIN else _to_python(value)
+            return value if type(value) in PLAIN else to_python(value)
         try:
             return self._read()
         finally:
@@ -422,7 +327,7 @@ class Task(Pillion.Task):
                 children = self.get_children()
                 return [child.result() for child in children] if self._results else children
             result = self.get_async_result() if value is None else None
-            return _to_python(value) if result is None else result
+            return to_python(value) if result is None else result
         try:
             raise exception
         finally:
@@ -778,7 +683,7 @@ class _Install(_Call):
             host = loop.get_host()
             if not isinstance(host, Pillion.CallbackHost):
                 raise
-            host.refuse_install(_to_error(error))
+            host.refuse_install(to_error(error))
         except BaseException as error:
             if not keep(error):
                 raise
@@ -988,11 +893,11 @@ class Queue(Pillion.Queue):
 
     def put(self, item: _T) -> Task[bool]:
         """Puts an item in. Returns a task that ends when there was room for it."""
-        return _at(self._put(_to_value(item)))
+        return _at(self._put(to_value(item)))
 
     def try_put(self, item: _T) -> bool:
         """Puts an item in if there is room. Returns whether there was."""
-        return Pillion.Queue.try_put(self, _to_value(item))
+        return Pillion.Queue.try_put(self, to_value(item))
 
     get: Callable[..., Task[_T]] = _sited(Pillion.Queue.get)
     try_get: Callable[..., Task[_T] | None]

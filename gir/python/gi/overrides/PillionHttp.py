@@ -16,6 +16,7 @@ from gi.module import get_introspection_module
 from gi.overrides import _pillion_delivery as delivery
 from gi.overrides import _pillion_request as requests
 from gi.overrides import override
+from gi.overrides._pillion_values import exceptions
 from gi.repository import Gio, GLib, Pillion
 
 PillionHttp = get_introspection_module('PillionHttp')
@@ -94,7 +95,7 @@ def _make_status_error(error, task):
     return StatusError(error.message, error.code, response)
 
 
-core.exceptions[STATUS_ERROR] = _make_status_error
+exceptions[STATUS_ERROR] = _make_status_error
 
 
 class Response(PillionHttp.Response):
