@@ -6,6 +6,9 @@
 
 #include "http/pillion-deadlines.h"
 
+/* From when on the thread was held up, in µs */
+#define LATE_USEC 20000
+
 struct _PillionDeadlines
 {
   PillionTimerHeap heap;
@@ -22,8 +25,18 @@ on_due (gpointer data)
   while ((timer = pillion_private_timer_heap_pop (&self->heap, now)) != NULL)
     {
       PillionDeadline *deadline = (PillionDeadline *) timer;
-      gint64 due = deadline->func (deadline->data, now);
+      gint64 due;
 
+      /* What was waited for may be here, and was only not looked at: the sockets come first, once */
+      if (now - timer->due > LATE_USEC && timer->due > 0 && !deadline->deferred)
+        {
+          deadline->deferred = TRUE;
+          pillion_private_timer_heap_add (&self->heap, timer, now + 1);
+          continue;
+        }
+
+      deadline->deferred = FALSE;
+      due = deadline->func (deadline->data, now);
       if (due != PILLION_DEADLINE_NEVER)
         pillion_private_timer_heap_add (&self->heap, timer, MAX (due, now + 1));
     }
@@ -79,6 +92,7 @@ pillion_deadlines_set (PillionDeadlines *self,
   gint64 next = g_source_get_ready_time (self->source);
 
   deadline->func = func;
+  deadline->deferred = FALSE;
   deadline->data = data;
   pillion_private_timer_heap_remove (&self->heap, &deadline->timer);
   pillion_private_timer_heap_add (&self->heap, &deadline->timer, due);

@@ -25,6 +25,7 @@ typedef struct
   PillionTimer timer;
   PillionDeadlineFunc func;
   gpointer data;
+  gboolean deferred; /* because the thread was late */
 } PillionDeadline;
 
 PillionDeadlines *pillion_deadlines_new        (GMainContext        *context);

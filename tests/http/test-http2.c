@@ -164,6 +164,8 @@ trust (TestFixture *self)
 
   g_assert_no_error (error);
   pillion_http_client_set_tls_database (self->client, database);
+  /* Under a sanitizer it takes seconds to load the authorities for each connection, and they wait for each other */
+  pillion_http_client_set_connect_timeout_usec (self->client, 0);
 }
 
 static void
@@ -193,6 +195,35 @@ test_versions (TestFixture *self,
         test_fixture_await_download (self, pillion_http_client_download (self->client, url, file, NULL, NULL), &error);
       g_assert_no_error (error);
       test_assert_file (path, "1.1", 3);
+    }
+
+  server_free (server);
+}
+
+/* The times of each phase, over a connection that is new and over one that is shared */
+static void
+test_phases (TestFixture *self,
+             gconstpointer data)
+{
+  Server *server = server_new ();
+  g_autofree char *url = g_strconcat (server->base, "/version", NULL);
+
+  trust (self);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+      g_autoptr (PillionTask) task = pillion_http_client_send (self->client, request, NULL);
+      g_autoptr (PillionHttpResponse) response = NULL;
+      g_autoptr (GError) error = NULL;
+
+      test_fixture_await (self, task);
+      response = pillion_task_get_object (task, &error);
+      g_assert_no_error (error);
+      g_assert_cmpstr (pillion_http_response_get_http_version (response), ==, "2");
+      g_assert_cmpint (pillion_http_response_get_elapsed (response, PILLION_HTTP_PHASE_TLS_HANDSHAKE) >= 0, ==, i == 0);
+      g_assert_cmpint (pillion_http_response_get_elapsed (response, PILLION_HTTP_PHASE_REQUEST), >=, 0);
+      g_assert_cmpint (pillion_http_response_get_elapsed (response, PILLION_HTTP_PHASE_FIRST_BYTE), >=,
+                       pillion_http_response_get_elapsed (response, PILLION_HTTP_PHASE_REQUEST));
     }
 
   server_free (server);
@@ -317,6 +348,7 @@ main (int argc,
   g_setenv ("SOUP_SERVER_HTTP2", "1", TRUE);
   g_test_init (&argc, &argv, NULL);
 
+  test_case ("/http/http2/phases", test_phases);
   test_case ("/http/http2/versions", test_versions);
   test_case ("/http/http2/large", test_large);
   test_case ("/http/http2/cancel", test_cancel);
