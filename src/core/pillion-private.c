@@ -95,3 +95,10 @@ pillion_private_loop_on_thread (PillionLoop *loop)
 {
   return pillion_core_on_thread (pillion_core (loop));
 }
+
+gboolean
+pillion_private_loop_check_thread (PillionLoop *loop,
+                                   GError **error)
+{
+  return pillion_core_check_thread (pillion_core (loop), error);
+}

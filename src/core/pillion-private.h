@@ -61,9 +61,12 @@ PILLION_PRIVATE
 PillionTimer    *pillion_private_timer_heap_pop        (PillionTimerHeap *heap,
                                                         gint64           now);
 
-/* Whether the calling thread is the loop's */
+/* Whether the calling thread is the loop's; the second sets an error if not */
 PILLION_PRIVATE
 gboolean         pillion_private_loop_on_thread        (PillionLoop     *loop);
+PILLION_PRIVATE
+gboolean         pillion_private_loop_check_thread     (PillionLoop     *loop,
+                                                        GError         **error);
 
 /* Another thread will finish the task, which is pending: a virtual clock waits until it is delivered. On the
  * loop's thread. */

@@ -469,7 +469,7 @@ pillion_http_test_server_init (PillionHttpTestServer *self)
  * Creates a server that listens on a free port of 127.0.0.1.
  *
  * It fails with [error@PillionHttp.Error.UNAVAILABLE] if libsoup 3 can't be used, and with an error of GIO's if the system gives
- * no socket or no thread.
+ * no socket or no thread. On another thread than the loop's it fails with [error@Pillion.Error.WRONG_THREAD].
  *
  * Returns: (transfer full): a new server, or `NULL` with @error set
  *
@@ -480,8 +480,10 @@ pillion_http_test_server_new (PillionLoop *loop,
                               GError **error)
 {
   g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
-  g_return_val_if_fail (pillion_private_loop_on_thread (loop), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (!pillion_private_loop_check_thread (loop, error))
+    return NULL;
 
   return g_initable_new (PILLION_HTTP_TYPE_TEST_SERVER, NULL, error, "loop", loop, NULL);
 }

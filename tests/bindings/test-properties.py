@@ -389,7 +389,7 @@ class Threads(Case):
     """A function that has an error to return says on a wrong thread that it is one."""
 
     # From any thread, or about no loop
-    ELSEWHERE = {'Task', 'CallbackHost', 'GlibHost', 'TestHost', 'TickHost', 'Host'}
+    ELSEWHERE = {'Task', 'CallbackHost', 'GlibHost', 'TestHost', 'TickHost', 'Host', 'Response'}
 
     def arguments(self, function):
         known = {
@@ -414,11 +414,13 @@ class Threads(Case):
             except RuntimeError as error:  # what the override makes of it
                 said.append(error)
 
-        for symbol, function in girfile.functions().items():
+        functions = [(library, symbol, function) for library in girfile.LIBRARIES
+                     for symbol, function in girfile.functions(library).items()]
+        for library, symbol, function in functions:
             if function.element.get('throws') != '1' or not function.introspectable or function.owner in self.ELSEWHERE:
                 continue
             with self.subTest(symbol):
-                owner = things[function.owner] if function.kind == 'method' else getattr(Pillion, function.owner)
+                owner = things[function.owner] if function.kind == 'method' else getattr(MODULES[library.namespace], function.owner)
                 said = []
                 thread = threading.Thread(target=attempt, args=(getattr(owner, function.name), self.arguments(function), said))
                 thread.start()
