@@ -97,7 +97,7 @@ gboolean     pillion_sleep                   (GTimeSpan          delay,
                                               GError           **error);
 
 #ifndef __GI_SCANNER__
-/* Keeps where a fiber was spawned, and spares the copy of a name that is a literal */
+/* Keeps where a fiber was spawned, and doesn't copy a name that is a literal */
 #define pillion_loop_spawn_full(loop, name, stack_size, func, user_data, destroy) \
   (__builtin_constant_p (name) \
      ? pillion_loop_spawn_static ((loop), (name), (stack_size), G_STRLOC, (func), (user_data), (destroy)) \

@@ -98,7 +98,7 @@ PillionTask *pillion_task_made_at       (PillionTask     *self,
                                          const char      *site);
 
 #ifndef __GI_SCANNER__
-/* These keep where a task was made. Variadic, because an array that is written where it is needed has commas. */
+/* These keep where a task was made. They are variadic because a compound literal of an array has commas. */
 #define pillion_task_all(...) pillion_task_made_at (pillion_task_all (__VA_ARGS__), G_STRLOC)
 #define pillion_task_settle(...) pillion_task_made_at (pillion_task_settle (__VA_ARGS__), G_STRLOC)
 #define pillion_task_any(...) pillion_task_made_at (pillion_task_any (__VA_ARGS__), G_STRLOC)

@@ -236,7 +236,7 @@ PILLION_AVAILABLE_IN_1_0
 double           pillion_task_get_rate             (PillionTask          *self);
 
 #ifndef __GI_SCANNER__
-/* Keeps where a task was made, and spares the copy of a name that is a literal */
+/* Keeps where a task was made, and doesn't copy a name that is a literal */
 #define pillion_task_new(loop, name, cancellable) \
   (__builtin_constant_p (name) ? pillion_task_new_static ((loop), (name), (cancellable), G_STRLOC) \
                                : pillion_task_new_at ((loop), (name), (cancellable), G_STRLOC))

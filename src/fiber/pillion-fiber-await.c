@@ -8,9 +8,9 @@
 
 #include <glib/gi18n-lib.h>
 
-/* What a fiber waits for. */
+/* Waiting in a fiber. */
 
-/* The calling fiber, if it may wait here; else NULL, and @error is set. @core: the loop to wait in, or NULL for the fiber's own. */
+/* The calling fiber, if it may wait here; if not, NULL, and @error is set. @core is the loop to wait in, or NULL for the fiber's own. */
 static inline PillionFiber *
 get_caller (PillionCore *core,
             GError **error)
@@ -24,7 +24,7 @@ get_caller (PillionCore *core,
       return NULL;
     }
 
-  /* A callback that the fiber's own run-until called, or GLib: it would stop that as well */
+  /* This is a callback, called by a run-until of the fiber or by GLib, which would be stopped as well */
   if (G_UNLIKELY (!pillion_fiber_is_innermost (self)))
     {
       g_set_error (error, PILLION_ERROR, PILLION_ERROR_NOT_IN_FIBER,
@@ -43,7 +43,7 @@ fail_cancelled (PillionFiber *self,
   return FALSE;
 }
 
-/* Whether the fiber may wait, and go on when it has */
+/* Whether the fiber may wait, or continue after a wait */
 static inline gboolean
 check (PillionFiber *self,
        GError **error)
@@ -68,8 +68,8 @@ on_awaited (PillionTask *task,
   ((PillionFiber *) data)->delivered = TRUE;
 }
 
-/* Called after on_awaited (), or instead of it if the callback goes. It is the last that the task does with the fiber, which may be gone when it comes
- * back: so here the fiber goes on. */
+/* Called after on_awaited (), or instead of it if the callback is removed. The fiber continues here, because this is the last thing that the
+ * task does with it: it may be gone when it comes back. */
 static void
 on_awaited_over (gpointer data)
 {
@@ -89,7 +89,7 @@ on_awaited_over (gpointer data)
     }
   else
     {
-      /* The task was taken over, or its loop is about to be closed, and then this turn never comes */
+      /* The task was taken over; or its loop is about to be closed, and then this turn never comes */
       self->awaited = NULL;
       self->state = PILLION_FIBER_YIELDING;
       pillion_core_push_local (self->core, &self->timer.item);
@@ -115,14 +115,14 @@ pillion_fiber_give_up (PillionFiber *self)
   pillion_task_remove_done_callback (awaited, self->await_id);
   self->unhooked = FALSE;
 
-  /* A finished task writes nowhere any more, and its waiters may hear of it much later, if that waits for a safe point */
+  /* A task that is done doesn't write any more, and if it waits for a safe point, its callbacks may be called much later */
   if (pillion_task_is_done (awaited) || pillion_task_is_awaited (awaited))
     {
       pillion_fiber_resume (self);
     }
   else
     {
-      /* Not before it has ended: it may write to the fiber's stack until then */
+      /* The wait goes on until the task has ended: until then it may write to the fiber's stack */
       self->giving_up = TRUE;
       hook (self, awaited);
       pillion_task_cancel (awaited);
@@ -161,12 +161,12 @@ is_deadlock (PillionTask *self,
   if (task == self)
     return TRUE;
 
-  /* Only what somebody waits for can be waited for in a circle */
+  /* In a circle, every task has a callback */
   return task->body != NULL && (self->first.func != NULL || (self->others != NULL && self->others->length > 0)) &&
          waits_for (task, self);
 }
 
-/* Waits until @task is done. Returns whether the fiber may look how it ended. */
+/* Waits until @task is done. Returns whether the fiber may look at its outcome. */
 static inline gboolean
 await_done (PillionFiber *self,
             PillionTask *task,
@@ -186,9 +186,9 @@ await_done (PillionFiber *self,
       if (self->core->closed || pillion_task_is_awaited (task))
         return FALSE;
 
-      /* As if it had been cancelled a moment later */
+      /* As if the fiber had been cancelled a moment later */
       pillion_task_cancel (task);
-      /* A listener may have closed the loop, and then nothing is delivered any more */
+      /* A handler may have closed the loop, and then nothing is delivered any more */
       if (self->core->closed)
         return FALSE;
       self->giving_up = TRUE;
@@ -268,7 +268,7 @@ pillion_await (PillionTask *task,
     {
       return fail_cancelled (self, error);
     }
-  /* What follows it must not happen here, and the fiber does */
+  /* Whatever follows the task has to wait for a safe point, and so does the fiber */
   else if (G_UNLIKELY (task->safe_point && self->core->n_unsafe > 0) && !await_done (self, task, error))
     {
       return FALSE;

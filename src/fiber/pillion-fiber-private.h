@@ -23,29 +23,29 @@ typedef enum
   PILLION_FIBER_ENDED,
 } PillionFiberState;
 
-/* A function that works on a task, on a stack of its own. It has a reference of the task until the function has returned.
+/* A function that works on a task, on a stack of its own. It has a reference to the task until the function has returned.
  *
  * tools/gdb/pillion-fibers.py reads some of this. */
 struct _PillionFiber
 {
-  PillionTaskBody body;    /* its told flag is where a fiber checks whether it was cancelled */
+  PillionTaskBody body;    /* the fiber's task is cancelled if its told flag is set */
 
-  /* What each stop touches is together, and of the task nothing is: among many fibers all of it is cold */
+  /* Everything that a switch touches is kept together, and nothing of it is in the task: with many fibers, all of this is cold */
   PillionCore *core;
   PillionFiberState state;
-  guint giving_up : 1;     /* whether what is awaited was cancelled, because the fiber was */
-  guint delivered : 1;     /* whether what was awaited is done */
-  guint unhooked : 1;      /* whether the done callback is being taken back */
+  guint giving_up : 1;     /* whether the awaited task was cancelled because the fiber was */
+  guint delivered : 1;     /* whether the awaited task is done */
+  guint unhooked : 1;      /* whether the done callback is being removed */
   guint guarded : 1;       /* the stack */
   guint await_id;
-  PillionTask *awaited;    /* no reference: a task that is pending lives */
+  PillionTask *awaited;    /* no reference: the loop keeps it while it is pending */
 
-  PillionSwitch here;      /* where it goes on, */
-  PillionSwitch back;      /* and where its resumer goes on */
+  PillionSwitch here;      /* where it continues, */
+  PillionSwitch back;      /* and where its resumer continues */
   PillionStack *stack;     /* NULL before it first runs, and when it has ended */
-  PillionFiber *resumer;   /* the fiber on whose stack that was, if any */
+  PillionFiber *resumer;   /* the fiber that resumed it, if any */
   guint depth;             /* how deep in kicks and run-untils, */
-  int main_depth;          /* and in GLib's dispatching, the thread was then */
+  int main_depth;          /* and in GLib's dispatches, the thread was then */
 
   PillionTimer timer;      /* its turn: the first, one after a yield, or the end of a sleep */
   PillionFiberFunc func;
@@ -57,7 +57,7 @@ struct _PillionFiber
   PillionSanitizerSide back_side;
 };
 
-/* The one that runs on this thread */
+/* The fiber that runs on this thread, or NULL */
 extern __thread PillionFiber *pillion_fiber_current __attribute__ ((tls_model ("initial-exec")));
 
 static inline gboolean
@@ -66,14 +66,14 @@ pillion_fiber_is_cancelled (PillionFiber *self)
   return __atomic_load_n (&self->body.told, __ATOMIC_SEQ_CST);
 }
 
-/* Whether the fiber, which is the one that runs, has called this itself, and not through a loop or a context that it runs */
+/* Whether the running fiber called this itself, rather than a loop or a context that it runs */
 static inline gboolean
 pillion_fiber_is_innermost (PillionFiber *self)
 {
   return self->depth == pillion_core_thread_depth && self->main_depth == g_main_depth ();
 }
 
-/* Stops the fiber, which is the one that runs, until pillion_fiber_resume () */
+/* Stops the running fiber until pillion_fiber_resume () */
 static inline void
 pillion_fiber_park (PillionFiber *self,
                     PillionFiberState state)
@@ -84,11 +84,11 @@ pillion_fiber_park (PillionFiber *self,
   pillion_sanitizer_enter (&self->back_side, &self->side);
 }
 
-/* Lets it go on. The fiber, and its task, may be gone afterwards. */
+/* Continues the fiber. It, and its task, may be gone afterwards. */
 void          pillion_fiber_resume     (PillionFiber      *self);
 
-/* The loop is closed: it never goes on */
+/* The loop is closed: the fiber never continues */
 void          pillion_fiber_abandon    (PillionFiber      *self);
 
-/* The fiber, which is parked, was cancelled: what it awaits is over for it. In pillion-fiber-await.c. */
+/* The fiber was cancelled while it was parked: it gives up what it awaits. In pillion-fiber-await.c. */
 void          pillion_fiber_give_up    (PillionFiber      *self);

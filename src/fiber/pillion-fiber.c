@@ -12,9 +12,9 @@
 
 #include "fiber/pillion-overflow.h"
 
-/* Fibers: how they come and go, run and stop. */
+/* Fibers: starting, running and ending them. */
 
-/* What a fiber that goes on touches first: the frames of its await */
+/* What a resumed fiber touches first: the frames of its await */
 #define N_HOT_LINES 6
 #define LINE_SIZE 64
 
@@ -45,7 +45,7 @@ run (gpointer data)
   g_assert_not_reached ();
 }
 
-/* What the function had is no longer needed */
+/* Releases what the function needed */
 static void
 let_go (PillionFiber *self)
 {
@@ -84,7 +84,7 @@ find_overflow (gconstpointer address,
 static void
 stop_overflowed (PillionFiber *self)
 {
-  /* What was overwritten nobody knows */
+  /* There is no way to tell what was overwritten */
   g_error ("The stack of fiber '%s', spawned at %s, has overflowed: it has %" G_GSIZE_FORMAT
            " KiB, and pillion_loop_spawn_full () gives more",
            self->body.task->name, self->body.task->site, pillion_stack_get_size (self->stack) / 1024);
@@ -93,7 +93,7 @@ stop_overflowed (PillionFiber *self)
 void
 pillion_fiber_resume (PillionFiber *self)
 {
-  /* Among many fibers the stack is cold: it may come while the rest is done */
+  /* With many fibers the stack is cold: it is fetched while the rest is done */
   for (guint i = 0; i < N_HOT_LINES; i++)
     __builtin_prefetch ((char *) self->here.sp + i * LINE_SIZE, 1);
 
@@ -130,7 +130,7 @@ pillion_fiber_abandon (PillionFiber *self)
   let_go (self);
 }
 
-/* Its first turn: only now is a stack needed, so that many fibers of a short life share one */
+/* The first turn. Only now is a stack needed, so that many short fibers share one. */
 static void
 start (PillionFiber *self)
 {
@@ -200,7 +200,7 @@ static const PillionItemClass fiber_item_class = {
   .drop = fiber_item_drop,
 };
 
-/* The task is to end. What is ready finds that out by itself, and so does what runs. */
+/* The task was cancelled. A fiber that is ready or running finds that out by itself. */
 static void
 fiber_cancelled (PillionTaskBody *body)
 {
@@ -277,7 +277,7 @@ pillion_loop_spawn_static (PillionLoop *self,
   if (G_UNLIKELY (task == NULL))
     return NULL;
 
-  /* A handler that was told about the new task may have closed the loop */
+  /* A handler of the task's signal may have closed the loop */
   if (G_UNLIKELY (pillion_core (self)->closed && !pillion_task_is_done (task)))
     pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
                                    "%s", pillion_core_describe_closed (pillion_core (self)));
@@ -427,6 +427,6 @@ pillion_fiber_get_current_task (void)
 {
   PillionFiber *self = pillion_fiber_current;
 
-  /* A callback that the fiber's own run-until called is no part of it */
+  /* A callback that the fiber's own run-until called doesn't run in the fiber */
   return self != NULL && pillion_fiber_is_innermost (self) ? self->body.task : NULL;
 }

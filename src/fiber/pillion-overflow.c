@@ -17,10 +17,10 @@
 static struct sigaction before;
 static PillionOverflowFunc find_overflow;
 
-/* The thread's stack for signal handlers, if it is ours */
+/* The thread's stack for signal handlers, if it is from here */
 static __thread gpointer handler_stack __attribute__ ((tls_model ("initial-exec")));
 
-/* From here on only what a signal handler may do */
+/* From here to the next mark, only what a signal handler may do */
 
 static void
 say (const char *text)
@@ -77,7 +77,7 @@ on_fault (int number,
       say_number (overflow.size / 1024);
       say (" KiB, and pillion_loop_spawn_full () gives more\n");
 
-      /* Return to where it hit the guard. It will hit it again: then the previous handler runs, or the core dump shows that very place. */
+      /* Returning repeats the fault: then the previous handler runs, or the core dump shows the place of the fault. */
       sigaction (number, &before, NULL);
     }
   else if (before.sa_flags & SA_SIGINFO)
@@ -88,7 +88,7 @@ on_fault (int number,
     {
       struct sigaction nobody = { .sa_handler = SIG_DFL };
 
-      /* A fault comes again by itself, a signal that somebody sent does not */
+      /* A fault repeats itself, but a signal that was sent has to be raised again */
       sigaction (number, &nobody, NULL);
       if (info->si_code <= 0)
         raise (number);
@@ -101,9 +101,9 @@ on_fault (int number,
   errno = saved_errno;
 }
 
-/* Here this ends */
+/* The end of what runs in a signal handler */
 
-/* The handler is the whole process's, so the program has to ask for it */
+/* The handler is that of the whole process, so the program has to ask for it */
 static gboolean
 is_wanted (void)
 {
@@ -127,7 +127,7 @@ install (PillionOverflowFunc find)
       if (installed)
         {
           find_overflow = find;
-          /* First known, then in use */
+          /* Recorded first, then used */
           sigaction (SIGSEGV, NULL, &before);
           sigaction (SIGSEGV, &ours, NULL);
         }

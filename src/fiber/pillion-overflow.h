@@ -18,7 +18,7 @@ typedef struct
 typedef gboolean (*PillionOverflowFunc) (gconstpointer    address,
                                          PillionOverflow *overflow);
 
-/* Says which fiber's stack was too small when it hits its guard, if the environment has PILLION_FIBER_GUARD=1: called on each thread
- * before a fiber runs there, with the same function each time. The process then gets a handler of SIGSEGV, and the thread a stack for
- * handlers unless it has one. Faults that are not about our guards go to the handler that was there before. */
+/* If PILLION_FIBER_GUARD=1 is in the environment, reports the fiber whose stack was too small when it hits the guard. Called on each thread
+ * before a fiber runs there, always with the same function. It installs a handler of SIGSEGV for the process, and a stack for handlers
+ * unless the thread has one. Other faults go to the previous handler. */
 void pillion_overflow_watch_thread (PillionOverflowFunc find);

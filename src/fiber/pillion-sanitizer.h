@@ -8,8 +8,8 @@
 
 #include "base/pillion-sync.h"
 
-/* What AddressSanitizer, ThreadSanitizer and valgrind are told of stacks, so that they can follow a switch. Outside of such builds nothing is
- * left of it, but for valgrind's requests: a few idle instructions where a stack is made. */
+/* Tells AddressSanitizer, ThreadSanitizer and valgrind about stacks, so that they can follow a switch. In other builds only valgrind's
+ * requests are left: a few idle instructions when a stack is made. */
 
 #ifdef PILLION_ASAN
 extern void __sanitizer_start_switch_fiber (void **fake_stack, const void *bottom, size_t size);
@@ -60,7 +60,7 @@ pillion_sanitizer_begin (PillionSanitizerSide *side,
 #endif
 }
 
-/* Its frames are gone, or never go on */
+/* Its frames are gone, or never continue */
 static inline void
 pillion_sanitizer_end (PillionSanitizerSide *side)
 {
@@ -72,7 +72,7 @@ pillion_sanitizer_end (PillionSanitizerSide *side)
 #endif
 }
 
-/* Right before a switch. @last: @from is never come back to */
+/* Right before a switch. @last: @from never continues */
 static inline void
 pillion_sanitizer_leave (PillionSanitizerSide *from,
                          PillionSanitizerSide *to,
@@ -86,7 +86,7 @@ pillion_sanitizer_leave (PillionSanitizerSide *from,
 #endif
 }
 
-/* Right after it, on the other side. @from is told the bounds of its stack, which for a thread's own are not known otherwise. */
+/* Right after it, on the other side. This is where @from learns the bounds of its stack, if that is a thread's own. */
 static inline void
 pillion_sanitizer_enter (PillionSanitizerSide *from,
                          PillionSanitizerSide *to)

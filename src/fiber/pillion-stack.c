@@ -20,11 +20,11 @@
 #endif
 
 #define MIN_ORDER 14 /* 16 KiB */
-#define MAX_ORDER 36 /* 64 GiB: more is a mistake */
+#define MAX_ORDER 36 /* 64 GiB: more must be a mistake */
 #define SLAB_SIZE (4 * 1024 * 1024)
 
-/* Tops that lie a page's multiple apart would share the same few sets of the processor's caches, so each begins at another line of its page: but not so far
- * down that what a small fiber writes reaches into the next page. */
+/* If all stacks began at the same offset in a page, they would compete for the same few sets of the processor's caches. So each begins at
+ * another line, but not so far down that a small fiber reaches into the next page. */
 #define LINE_SIZE 64
 #define N_COLOURS 40
 
@@ -43,7 +43,7 @@ struct _PillionStackPool
   gsize total;
   gsize idle;
   guint colour;
-  gboolean orphaned; /* whether its thread has ended: what is still in use is given back by what ends later */
+  gboolean orphaned; /* whether its thread has ended: stacks in use are given back later */
 };
 
 PillionGuardKind pillion_stack_best_guard = PILLION_GUARD_ADVICE;
@@ -146,7 +146,7 @@ pool_end (gpointer data)
         }
     }
 
-  /* What is in use belongs to loops that nobody has closed: something of the thread's that ends after this may yet do so */
+  /* Stacks in use belong to loops that aren't closed yet: another of the thread's destructors may still close them */
   if (self->total == 0)
     pool_free (self);
 }
@@ -173,7 +173,7 @@ get_pool (void)
   return thread_pool;
 }
 
-/* How many guards may split mappings, so that the program keeps most of what it may have */
+/* How many guards may split mappings, so that most of the allowed mappings are left for the program */
 static int
 get_max_guards (void)
 {
@@ -226,7 +226,7 @@ slab_new (PillionStackPool *pool,
   if (memory == MAP_FAILED)
     return NULL;
 #ifdef MADV_NOHUGEPAGE
-  /* A huge page would give memory to a score of stacks because one was touched */
+  /* With huge pages, touching one stack would give memory to many */
   madvise (memory, n_stacks * slot, MADV_NOHUGEPAGE);
 #endif
 
@@ -252,7 +252,7 @@ slab_set_up_stack (PillionSlab *self)
   self->n_ready++;
   stack->slab = self;
   stack->guarded = make_guard (self, memory);
-  /* Below where a guard can't be made is the next stack: what would be the guard is room to run over */
+  /* Without a guard, the next stack begins right below, with what would be the guard in between */
   stack->limit = memory + PILLION_STACK_GUARD_SIZE;
   stack->top = stack->limit + size - self->pool->colour++ % N_COLOURS * LINE_SIZE;
   stack->valgrind_id = VALGRIND_STACK_REGISTER (stack->limit, stack->limit + size);

@@ -6,12 +6,12 @@
 
 #include <glib.h>
 
-/* Stacks for fibers, kept for the next one. Each thread has a pool of its own, so that nothing is locked; all functions belong to the thread.
+/* Stacks for fibers, which are kept and used again. Each thread has a pool of its own, so there are no locks.
  *
  * Many stacks are cut out of one mapping, a slab. Below each is a guard that a fiber hits when it needs more. Where the kernel has
- * MADV_GUARD_INSTALL (Linux 6.13) that costs no mapping; elsewhere each guard splits the slab's, of which a process may have 65,530. So
- * guards are made for a quarter of that number, and stacks past it have a red zone instead: memory that is never written, looked at whenever the
- * fiber stops. */
+ * MADV_GUARD_INSTALL (Linux 6.13), that needs no mapping. Elsewhere each guard splits the slab's mapping, and a process may have 65,530 of
+ * those. So a quarter of that number get guards, and further stacks have a red zone instead: memory that must not be written to, which is
+ * checked whenever the fiber stops. */
 typedef struct _PillionStack PillionStack;
 typedef struct _PillionSlab PillionSlab;
 typedef struct _PillionStackPool PillionStackPool;
@@ -37,15 +37,15 @@ struct _PillionSlab
   gsize length;
   guint order;     /* its stacks have 2 to the power of this many bytes */
   guint n_stacks;
-  guint n_ready;   /* how many were set up: the rest has never been used */
+  guint n_ready;   /* how many were set up; the rest has never been used */
   guint n_used;
   guint n_guards;  /* how many mappings were split for them */
   PillionStack *free;
   PillionStack stacks[];
 };
 
-/* What a fiber gets that asks for nothing else. Memory is only what was written to: of a fiber that does little that is one page. Code that
- * AddressSanitizer made needs more. */
+/* The default size. A stack only takes the memory that was written to: one page for a fiber that does little. Code that was built with
+ * AddressSanitizer needs more. */
 #ifdef __SANITIZE_ADDRESS__
 #define PILLION_STACK_DEFAULT_SIZE (512 * 1024)
 #else
@@ -54,7 +54,7 @@ struct _PillionSlab
 
 #define PILLION_STACK_GUARD_SIZE (16 * 1024)
 
-/* How much of what is free a pool keeps, by the size of the stacks */
+/* How much free memory a pool keeps, by the size of the stacks */
 #define PILLION_STACK_KEPT (256 * 1024 * 1024)
 
 typedef enum
@@ -64,7 +64,7 @@ typedef enum
   PILLION_GUARD_NONE,    /* the red zone */
 } PillionGuardKind;
 
-/* The best that is tried; tests choose a lesser one */
+/* The best kind of guard to try; tests choose a lesser one */
 extern PillionGuardKind pillion_stack_best_guard;
 
 /* For a fiber that needs at least @size bytes (0: the default). Returns NULL, with errno set, if there is no room. */
@@ -81,6 +81,6 @@ pillion_stack_get_size (PillionStack *self)
   return (gsize) 1 << self->slab->order;
 }
 
-/* How many bytes of stacks the thread's pool has: all of them, and those that nobody uses but that were used before */
+/* How many bytes of stacks the thread's pool has: in all, and of those that are free but were used before */
 gsize         pillion_stack_get_total (void);
 gsize         pillion_stack_get_idle  (void);

@@ -3,7 +3,7 @@
  */
 
 /* The switch for AArch64 by the procedure call standard (AAPCS64, section 6.1): x19 to x29, sp, the low halves of v8 to v15 and the control bits of
- * fpcr belong to the caller, x30 is where it goes on. What does not run has them on its stack:
+ * fpcr belong to the caller, and x30 is where it continues. A stopped function has them on its stack:
  *
  *   sp →  0 d8 … 56 d15   64 x19 … 136 x28   144 x29  152 x30  160 fpcr
  *
@@ -56,7 +56,7 @@ pillion_switch_swap:
         str     x10, [x0]
         mov     sp, x1
 
-        /* Setting it is slow, and it is hardly ever another one */
+        /* Setting it is slow, and it hardly ever differs */
         ldr     x10, [sp, #160]
         cmp     x9, x10
         b.eq    1f
@@ -98,7 +98,7 @@ pillion_switch_swap:
         .cfi_endproc
         .size   pillion_switch_swap, . - pillion_switch_swap
 
-/* The first frame of a new stack. There is nothing to return to, and unwinders are told so. */
+/* The first frame of a new stack. There is nothing to return to, which unwinders are told. */
         .globl  pillion_switch_start
         .hidden pillion_switch_start
         .type   pillion_switch_start, %function
@@ -115,7 +115,7 @@ pillion_switch_start:
 
         .section .note.GNU-stack, "", %progbits
 
-/* Fit for branch target identification */
+/* Works with branch target identification */
         .section .note.gnu.property, "a", %note
         .p2align 3
         .long   4, 16, 5

@@ -3,7 +3,7 @@
  */
 
 /* The switch for x86-64 by the System V ABI (AMD64 supplement, section 3.2.1): rbx, rbp, r12 to r15, rsp, the control bits of mxcsr, and the x87 control
- * word belong to the caller. What does not run has them on its stack:
+ * word belong to the caller. A stopped function has them on its stack:
  *
  *   sp →  0 mxcsr, x87 control word   8 r15  16 r14  24 r13  32 r12  40 rbx  48 rbp  56 return address
  *
@@ -65,7 +65,7 @@ pillion_switch_swap:
         popq    %rbp
         .cfi_adjust_cfa_offset -8
         .cfi_restore rbp
-        /* Not ret: the processor expects that to go back to where this was called */
+        /* Not ret: the processor would predict a return to the caller of this */
         popq    %rcx
         .cfi_adjust_cfa_offset -8
         .cfi_register rip, rcx
@@ -74,7 +74,7 @@ pillion_switch_swap:
         .cfi_endproc
         .size   pillion_switch_swap, . - pillion_switch_swap
 
-/* The first frame of a new stack. There is nothing to return to, and unwinders are told so. */
+/* The first frame of a new stack. There is nothing to return to, which unwinders are told. */
         .globl  pillion_switch_start
         .hidden pillion_switch_start
         .type   pillion_switch_start, @function
@@ -90,7 +90,7 @@ pillion_switch_start:
 
         .section .note.GNU-stack, "", @progbits
 
-/* Fit for indirect branch tracking and shadow stacks */
+/* Works with indirect branch tracking and shadow stacks */
         .section .note.gnu.property, "a", @note
         .p2align 3
         .long   4, 16, 5

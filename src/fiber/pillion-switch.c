@@ -26,13 +26,13 @@ has_shadow_stack (void)
 #ifdef __x86_64__
   gulong ssp = 0;
 
-  /* rdsspq: does nothing if there is none */
+  /* rdsspq: does nothing if there is no shadow stack */
   __asm__ volatile (".byte 0xf3, 0x48, 0x0f, 0x1e, 0xc8" : "+a" (ssp));
   return ssp != 0;
 #else
   register gulong features __asm__ ("x16") = 1;
 
-  /* chkfeat: clears the bit of a guarded control stack that is there */
+  /* chkfeat: clears the bit if there is a guarded control stack */
   __asm__ volatile ("hint #40" : "+r" (features));
   return features == 0;
 #endif
@@ -56,7 +56,7 @@ typedef struct
   gpointer data;
 } Start;
 
-/* makecontext () hands on ints only */
+/* makecontext () passes ints only */
 static void
 start_ucontext (guint high,
                 guint low)
@@ -113,7 +113,7 @@ pillion_switch_prepare (PillionSwitch *self,
       return;
     }
 
-  /* What pillion_switch_swap () takes up: see there for the order */
+  /* What pillion_switch_swap () restores, in its order */
 #ifdef __x86_64__
   frame -= 8;
   memset (frame, 0, 8 * sizeof *frame);

@@ -6,12 +6,12 @@
 
 #include <glib.h>
 
-/* Two assemblers have a switch of their own; what else there is, and a thread with a shadow stack, has ucontext. */
+/* x86-64 and AArch64 have a switch in assembler. Other processors, and threads with a shadow stack, use ucontext. */
 #if (defined(__x86_64__) && defined(__LP64__) && !defined(_WIN32)) || (defined(__aarch64__) && !defined(__APPLE__))
 #define PILLION_SWITCH_ASSEMBLY 1
 #endif
 
-/* Where something that does not run goes on: all that is to know is on its stack */
+/* Where a stopped function continues; everything else is on its stack */
 typedef struct
 {
   gpointer sp;
@@ -19,13 +19,13 @@ typedef struct
 
 typedef void (*PillionSwitchFunc) (gpointer data);
 
-/* Whether ucontext does it, which makes two system calls a switch. Set before the first fiber. */
+/* Whether ucontext is used, which makes two system calls for each switch. Set before the first fiber. */
 extern gboolean pillion_switch_by_ucontext;
 
-/* Sees what the thread needs; called before a thread's first switch */
+/* Finds out what the thread needs. Called before its first switch. */
 void pillion_switch_init    (void);
 
-/* Makes @func be called, with @data, on the stack from @bottom to @top, when that is first switched to. It must not return. */
+/* Prepares the stack from @bottom to @top: the first switch to it calls @func with @data, which must not return. */
 void pillion_switch_prepare (PillionSwitch     *self,
                              gpointer           bottom,
                              gpointer           top,
@@ -36,12 +36,12 @@ void pillion_switch_ucontext (PillionSwitch    *from,
                               PillionSwitch    *to);
 
 #ifdef PILLION_SWITCH_ASSEMBLY
-/* Keeps what the ABI says that a call keeps, and where that is, in *@from, and takes up what is kept at @to */
+/* Saves the registers that the ABI says a call preserves, and their place in *@from, and restores those at @to */
 void pillion_switch_swap    (gpointer          *from,
                              gpointer           to);
 #endif
 
-/* Goes on at @to; returns when somebody goes on at @from */
+/* Continues at @to; returns when something continues at @from */
 static inline void
 pillion_switch_to (PillionSwitch *from,
                    PillionSwitch *to)

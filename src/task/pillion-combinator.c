@@ -11,10 +11,10 @@
 
 #include "base/pillion-sync.h"
 
-/* Names of more bytes are not repeated, or a task that is wrapped over and over would be called by a novel */
+/* Longer names aren't repeated, so that the name of a task that is wrapped again and again stays short */
 #define MAX_REPEATED 48
 
-/* How many tasks are looked at to find one that would wait for itself: such circles are short */
+/* How many tasks are checked to find one that would wait for itself: such circles are short */
 #define MAX_LOOKED_AT 64
 
 static inline const PillionCombinatorClass *
@@ -111,7 +111,7 @@ pillion_combinator_give_up (PillionCombinator *self,
                             PillionTask *child,
                             guint id)
 {
-  /* If the callback is still there, it is freed now without having been called */
+  /* If the callback is still there, it is freed now without being called */
   self->n_heard++;
   g_object_ref (child);
   if (!pillion_task_remove_done_callback (child, id))
@@ -121,7 +121,7 @@ pillion_combinator_give_up (PillionCombinator *self,
   g_object_unref (child);
 }
 
-/* Whether @child waits for @task, through others or not */
+/* Whether @child waits for @task, directly or not */
 static gboolean
 waits_for (PillionTask *child,
            PillionTask *task)
@@ -163,7 +163,7 @@ pillion_combinator_check_child (PillionTask *task,
                         child->name != NULL ? child->name : G_OBJECT_TYPE_NAME (child));
   if (child == task || waits_for (child, task))
     return g_error_new (PILLION_ERROR, PILLION_ERROR_DEADLOCK, _("'%s' would wait for itself"), task->name);
-  /* No callback is delivered any more, not even of what is done */
+  /* Callbacks are no longer called, not even those of tasks that are done */
   if (pillion_core (task->loop)->closed)
     return g_error_new (PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed while waiting for '%s'"),
                         task->name);

@@ -62,18 +62,18 @@ typedef struct
 typedef struct
 {
   PillionTask *task;
-  guint64 order; /* in which they are given out */
+  guint64 order; /* in which they are handed out */
 } Completion;
 
-/* What belongs to the loop's thread. The callbacks may outlive the object for a moment, if another thread drops it. */
+/* The part that belongs to the loop's thread. If another thread drops the object, the callbacks may outlive it for a moment. */
 struct _State
 {
-  PillionItem item; /* takes the end of the object to the loop's thread */
+  PillionItem item; /* tells the loop's thread that the object is gone */
   PillionLoop *loop;  /* not referenced: the object has a reference, and so have the tasks */
   GPtrArray *pending; /* of Pending */
-  GQueue finished;    /* of Completion, in their order, that were not given out yet */
+  GQueue finished;    /* of Completion, in their order: those that haven't been handed out yet */
   guint64 n_finished;
-  GQueue nexts;       /* of Next, that wait */
+  GQueue nexts;       /* of Next: those that wait */
 };
 
 struct _PillionCompletions
@@ -114,7 +114,7 @@ completion_free (gpointer data)
   g_free (self);
 }
 
-/* Takes the reference to the task over */
+/* Takes the reference to the task */
 static Completion *
 completion_new (PillionTask *task,
                 guint64 order)
@@ -143,7 +143,7 @@ state_unref (State *self)
   g_atomic_rc_box_release_full (self, state_clear);
 }
 
-/* It does not wait any more. The caller has a reference to the owner and to the task. */
+/* Stops waiting. The caller has a reference to the owner and to the task. */
 static void
 leave_queue (State *self,
              Next *next)
@@ -153,7 +153,7 @@ leave_queue (State *self,
   pillion_sync_unref (next->body.task);
 }
 
-/* Serves those that wait while there is something to give */
+/* Serves those that wait, as long as there is something for them */
 static void
 serve (State *self)
 {
@@ -164,7 +164,7 @@ serve (State *self)
       g_autoptr (PillionTask) task = g_object_ref (next->body.task);
 
       leave_queue (self, next);
-      /* The caller that asked it to end, or ended it, does not want a completion */
+      /* If the caller cancelled it, or ended it, it wants no completion */
       if (!pillion_task_is_done (task) && !pillion_task_return_if_cancelled (task))
         {
           Completion *finished = g_queue_pop_head (&self->finished);
@@ -210,7 +210,7 @@ on_done (PillionTask *task,
   serve (pending->state);
 }
 
-/* After on_done (), or instead of it if the task will never be delivered, or is not waited for any more */
+/* After on_done (), or instead of it if the task will never be delivered, or is no longer waited for */
 static void
 on_callback_freed (gpointer user_data)
 {
@@ -220,7 +220,7 @@ on_callback_freed (gpointer user_data)
   if (!pending->heard)
     {
       remove_pending (pending);
-      /* Nobody knows any more how many there will be */
+      /* Now it isn't known how many there will be */
       while (!g_queue_is_empty (&self->nexts))
         {
           Next *next = self->nexts.head->data;
@@ -241,7 +241,7 @@ on_callback_freed (gpointer user_data)
   state_unref (self);
 }
 
-/* The object is gone, and nobody waits: the tasks are let be */
+/* The object is gone and nothing waits: the tasks are left alone */
 static void
 state_end (State *self)
 {
@@ -271,7 +271,7 @@ state_end_get_name (PillionItem *item)
   return "end of completions";
 }
 
-/* The loop is gone, and its tasks' callbacks have been freed with it, or will be */
+/* The loop is gone, and its tasks' callbacks are freed with it */
 static void
 state_end_drop (PillionItem *item)
 {
@@ -356,7 +356,7 @@ pillion_completions_init (PillionCompletions *self)
 {
 }
 
-/* Whether tasks can be added, now and here; else sets @error */
+/* Whether tasks can be added here and now; if not, sets @error */
 static gboolean
 check_open (PillionCore *core,
             GError **error)
@@ -370,7 +370,7 @@ check_open (PillionCore *core,
   return FALSE;
 }
 
-/* Whether the task can be given out; else sets @error */
+/* Whether the task can be handed out; if not, sets @error */
 static gboolean
 check_task (PillionLoop *loop,
             PillionTask *task,
@@ -513,7 +513,7 @@ next_cancelled (PillionTaskBody *body)
   pillion_task_return_if_cancelled (body->task);
 }
 
-/* Nobody was told: what it was given goes to the next one, in its old place */
+/* Nobody got what it was given, which goes back to its old place */
 static void
 next_unwanted (PillionTaskBody *body)
 {

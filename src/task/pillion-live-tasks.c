@@ -6,17 +6,17 @@
 
 #include "task/pillion-live-tasks.h"
 
-/* More separate places than this are told as one change that spans them */
+/* More separate places than this are reported as one change that spans them */
 #define MAX_RUNS 32
 
-/* What the list shows and what has changed since are apart, because a GListModel may only change as it says that it does. */
+/* What the list shows is kept apart from what has changed since, because a GListModel may only change when it says so. */
 typedef struct
 {
   GObject parent_instance;
 
   GSequence *shown;   /* of tasks, each with a reference */
-  GSequence *coming;  /* likewise; to be shown */
-  GPtrArray *gone;    /* of iterators of shown: to be shown no more */
+  GSequence *coming;  /* likewise; those that it doesn't show yet */
+  GPtrArray *gone;    /* iterators of shown: the tasks that are no longer live */
   GHashTable *places; /* task → its iterator in shown or coming, except for those that are gone */
 } PillionTaskList;
 
@@ -25,7 +25,7 @@ typedef GObjectClass PillionTaskListClass;
 struct _PillionLiveTasksTold
 {
   PillionItem item;
-  GWeakRef owner; /* a queued item must not keep its loop */
+  GWeakRef owner; /* a queued item must not keep its loop alive */
   PillionLiveTasks *tasks; /* part of the owner */
 };
 
@@ -134,12 +134,12 @@ get_position (GPtrArray *places,
   return g_sequence_iter_get_position (places->pdata[index]);
 }
 
-/* From the end, so that the positions in front stay as they are */
+/* From the end, so that the positions before it stay the same */
 static void
 show_gone (PillionTaskList *self)
 {
   g_autoptr (GPtrArray) gone = g_steal_pointer (&self->gone);
-  g_autoptr (GArray) starts = g_array_new (FALSE, FALSE, sizeof (guint)); /* of the runs of neighbours, as indices of gone */
+  g_autoptr (GArray) starts = g_array_new (FALSE, FALSE, sizeof (guint)); /* of runs of neighbours, as indices of gone */
   guint end = gone->len;
 
   self->gone = g_ptr_array_new ();
@@ -212,7 +212,7 @@ told_get_name (PillionItem *item)
   return "live tasks";
 }
 
-/* The loop is closed: what has ended by that is told all the same */
+/* The loop is closed: the list still hears of the tasks that this ended */
 static void
 told_drop (PillionItem *item)
 {

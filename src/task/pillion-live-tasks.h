@@ -12,27 +12,27 @@
 
 typedef struct _PillionLiveTasksTold PillionLiveTasksTold;
 
-/* The list model of the live tasks of an owner, a loop or a scope, which is told of changes once a kick. It costs nothing until somebody
- * asks for it. Embedded in the owner; all of it belongs to the loop's thread. */
+/* The list model of an owner's live tasks; the owner is a loop or a scope. It changes once a kick, and costs nothing until somebody asks for
+ * it. It is embedded in the owner and belongs to the loop's thread. */
 typedef struct
 {
-  GWeakRef *list;             /* NULL until there was a list */
-  PillionLiveTasksTold *told; /* queued while something is yet to be told */
+  GWeakRef *list;             /* NULL until the first list */
+  PillionLiveTasksTold *told; /* queued while the list doesn't know of a change */
 } PillionLiveTasks;
 
 void        pillion_live_tasks_clear   (PillionLiveTasks *self);
 
-/* The task has begun, or ceased, to be one of the owner's. If the loop is closed, only pillion_live_tasks_tell () tells the list. */
+/* The owner has gained or lost the task. If the loop is closed, only pillion_live_tasks_tell () updates the list. */
 void        pillion_live_tasks_changed (PillionLiveTasks *self,
                                         gpointer          owner,
                                         PillionCore      *core,
                                         PillionTask      *task,
                                         gboolean          lives);
 
-/* Tells the list at once */
+/* Updates the list at once */
 void        pillion_live_tasks_tell    (PillionLiveTasks *self);
 
-/* The list that there is, with a reference, or NULL; then pillion_live_tasks_start () makes one of the tasks that live now */
+/* The list, with a reference. If this is NULL, pillion_live_tasks_start () makes one of the tasks that are live now. */
 GListModel *pillion_live_tasks_find    (PillionLiveTasks *self);
 GListModel *pillion_live_tasks_start   (PillionLiveTasks *self,
                                         GPtrArray        *tasks);

@@ -50,12 +50,12 @@ struct _PillionQueue
   GObject parent_instance;
 
   PillionLoop *loop;
-  guint capacity;  /* 0: none */
+  guint capacity;  /* 0 if there is none */
   gboolean closed;
-  GQueue items;    /* of Item, in the order put; empty while somebody waits to get one */
+  GQueue items;    /* of Item, in the order put; empty while something waits for one */
   guint64 n_put;
   PillionWaitQueue getters;
-  PillionWaitQueue putters; /* none while there is room */
+  PillionWaitQueue putters; /* empty while there is room */
 };
 
 typedef struct
@@ -85,7 +85,7 @@ item_free (gpointer data)
   g_free (self);
 }
 
-/* Takes the content over */
+/* Takes the content */
 static Item *
 item_new (PillionTaskResult *content,
           guint64 order)
@@ -98,7 +98,7 @@ item_new (PillionTaskResult *content,
   return self;
 }
 
-/* Takes the content over. What was put failed nowhere, so neither does what is got. */
+/* Takes the content. It is a success in any case: an item can't be a failure. */
 static void
 end_get (PillionTask *task,
          PillionTaskResult *content,
@@ -114,7 +114,7 @@ end_get (PillionTask *task,
   pillion_task_finish (task, PILLION_TASK_SUCCEEDED);
 }
 
-/* Takes the content over. There is room. */
+/* Takes the content. There is room. */
 static void
 bring (PillionQueue *self,
        PillionTaskResult *content)
@@ -132,7 +132,7 @@ bring (PillionQueue *self,
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LENGTH]);
 }
 
-/* Takes the content over, which had been taken out */
+/* Takes the content, which had been in the queue before */
 static void
 bring_back (PillionQueue *self,
             PillionTaskResult *content,
@@ -147,7 +147,7 @@ bring_back (PillionQueue *self,
       return;
     }
 
-  /* In front, but for those that came back before it and were put before it */
+  /* At the front, but after those that were put before it and came back, too */
   while (link != NULL && ((Item *) link->data)->order < order)
     link = link->next;
   g_queue_insert_before (&self->items, link, item_new (content, order));
@@ -192,7 +192,7 @@ return_closed (PillionTask *task)
   pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The queue was closed"));
 }
 
-/* The item goes on as the result of the task that nobody asked */
+/* The item stays the result of this task, to which the queue then refers */
 static void
 item_unwanted (PillionTaskBody *body)
 {
@@ -204,7 +204,7 @@ item_unwanted (PillionTaskBody *body)
   if (!self->served)
     return;
 
-  /* From now on the queue may keep the task */
+  /* The queue may keep the task from now on, so the task must not keep the queue */
   queue = pillion_waiter_take_owner (self);
   if (queue == NULL)
     return;
@@ -332,7 +332,7 @@ may_use (PillionQueue *self)
   return TRUE;
 }
 
-/* Takes the content over */
+/* Takes the content */
 static PillionTask *
 put (PillionQueue *self,
      PillionTaskResult *content)

@@ -15,7 +15,7 @@ typedef struct
   GTimeSpan max_delay;
   double multiplier;
   double jitter;
-  guint seed; /* 0: another one for each run */
+  guint seed; /* 0: a different one for each run */
 } PillionRetrySettings;
 
 struct _PillionRetry

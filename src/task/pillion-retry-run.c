@@ -19,8 +19,8 @@ typedef struct
   PillionCallback *predicate; /* this and the next are NULL once they won't be called any more */
   PillionCallback *callback;
   GPtrArray *attempts;        /* the tasks */
-  guint id;                   /* of the callback of the last one; 0 while none is waited for */
-  PillionTimer timer;         /* its item begins an attempt: with a reference to the task while it is queued */
+  guint id;                   /* of the last one's callback; 0 between two attempts */
+  PillionTimer timer;         /* its item begins an attempt; while it is queued, it has a reference to the task */
   double delay;               /* the last one, before chance shortened it */
   GRand *random;              /* NULL until it is needed */
 } Run;
@@ -230,7 +230,7 @@ attempt_get_name (PillionItem *item)
   return run_from_item (item)->parent.body.task->name;
 }
 
-/* The loop is gone: nothing is tried any more */
+/* The loop is gone: there won't be another attempt */
 static void
 attempt_drop (PillionItem *item)
 {

@@ -10,22 +10,22 @@
 
 #include "task/pillion-task-dependencies.h"
 
-/* The end of a scope, and what it says about those that would not go */
+/* The end of a scope, and the report of what is left */
 
-/* How many are named before the rest is only counted */
+/* How many tasks an error names before it only counts the rest */
 #define MAX_NAMED 10
 
 /* A scope that is being closed */
 typedef struct
 {
   PillionScope *scope;
-  guint n_on_stack; /* tasks one of whose callbacks called this: they end when that returns, and not before */
+  guint n_on_stack; /* tasks whose callbacks are on the stack: they can't end before those return */
 } Close;
 
 typedef void (*ForMember) (PillionScopeMember *member,
                            gpointer            data);
 
-/* Calls @func for all members of the scope and of its children; it may take them out */
+/* Calls @func for all members of the scope and its children; it may remove them */
 static void
 for_all (PillionScope *self,
          ForMember func,
@@ -52,7 +52,7 @@ cancel_all (PillionScope *self)
 {
   g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func (g_object_unref);
 
-  /* What is cancelled may call back, and change everything */
+  /* Cancelling may call the user's code, which may do anything */
   for_all (self, add_to_array, tasks);
   for (guint i = 0; i < tasks->len; i++)
     pillion_task_cancel (tasks->pdata[i]);
@@ -104,7 +104,7 @@ is_over (PillionLoop *loop,
   if (pillion_core (loop)->n_unsafe == 0 || pillion_core_has_ready (pillion_core (loop)))
     return FALSE;
 
-  /* What waits for a safe point, or for something further up, is not delivered here */
+  /* What waits for a safe point, or for something further up the stack, isn't delivered here */
   for_all (self->scope, count_hopeless, &n_hopeless);
   return n_hopeless == self->scope->n_live;
 }
@@ -129,7 +129,7 @@ find_closing (PillionScope *self)
   return found;
 }
 
-/* Closes the scope as it is. Of its children none is open any more. */
+/* Closes the scope as it is. Its children are all closed. */
 static void
 shut (PillionScope *self)
 {
@@ -170,7 +170,7 @@ pillion_scope_begin_closing_all (PillionCore *core)
     pillion_scope_notify_closed (scopes->pdata[i]);
 }
 
-/* Children first: they were made later, and so they are behind in the list */
+/* Children first: they were made later, so they come later in the list */
 void
 pillion_scope_shut_all (PillionCore *core)
 {
@@ -213,7 +213,7 @@ typedef struct
   guint n;
 } Left;
 
-/* Lets go of a task that is the loop's from now on */
+/* Lets go of a task, which from now on belongs to the loop alone */
 static void
 leave_behind (PillionScopeMember *member,
               gpointer data)
@@ -269,7 +269,7 @@ may_close (PillionScope *self,
       return FALSE;
     }
 
-  /* At the outermost place nothing is on the stack */
+  /* Outside of kicks, nothing is on the stack */
   if (pillion_core (self->loop)->depth > 0)
     {
       g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);

@@ -11,20 +11,20 @@
 #include "core/pillion-closure.h"
 #include "task/pillion-combinator.h"
 
-/* Work that begins when there is room for it */
+/* Starting work when there is room for it */
 
-/* What stands for such work from the beginning: a task that ends as the one will that the function makes */
+/* The task that stands for the work from the beginning, and ends as the task that the function will make */
 typedef struct
 {
   PillionTaskBody body;
   PillionLive link;
-  PillionScope *scope; /* NULL once it stands in the line no more */
+  PillionScope *scope; /* NULL once it has left the line */
   PillionStartFunc func;
   gpointer data;
   GDestroyNotify destroy;
   gboolean calling;    /* whether the function is on the stack */
-  PillionTask *work;   /* what it made */
-  guint callback;      /* on that */
+  PillionTask *work;   /* the task that it made */
+  guint callback;      /* of that task */
 } Start;
 
 static Start *
@@ -83,7 +83,7 @@ let_go (gpointer data)
                                    _("The loop was closed while waiting for '%s'"), task->name);
 }
 
-/* The work ends the task, unless somebody else wants it: then it goes on without */
+/* The work ends the task. If something else waits for the work, it goes on without the task. */
 static void
 cancel_work (Start *self)
 {
@@ -104,7 +104,7 @@ start_cancelled (PillionTaskBody *body)
 {
   Start *self = (Start *) body;
 
-  /* While the function is being called there is nothing to cancel yet: it is looked at afterwards */
+  /* While the function runs, there is nothing to cancel yet: this is checked afterwards */
   if (self->work != NULL)
     cancel_work (self);
   else if (!self->calling)
@@ -128,7 +128,7 @@ start_free (PillionTaskBody *body)
   g_free (self);
 }
 
-/* If there is work, that lets go of the task */
+/* If there is work, its callback lets go of the task */
 static void
 start_abandoned (PillionTaskBody *body)
 {
@@ -191,7 +191,7 @@ has_room (PillionScope *self)
   return self->limit == 0 || self->members.length - self->line.length < self->limit;
 }
 
-/* The first that was not cancelled: those that were go in their turn */
+/* The first that isn't cancelled: those that are leave by themselves */
 static Start *
 get_first (PillionScope *self)
 {
@@ -212,7 +212,7 @@ scope_from_item (PillionItem *item)
   return (PillionScope *) ((char *) item - G_STRUCT_OFFSET (PillionScope, start_item));
 }
 
-/* Begins one, and stays in the queue for the next */
+/* Begins one, and stays queued for the next */
 static gboolean
 start_item_run (PillionItem *item,
                 PillionCore *core)
@@ -255,7 +255,7 @@ const PillionItemClass pillion_scope_start_item_class = {
   .drop = start_item_drop,
 };
 
-/* There may be room, or somebody in the line */
+/* There may be room, or something in the line */
 void
 pillion_scope_start_next (PillionScope *self)
 {
@@ -289,7 +289,7 @@ pillion_scope_start_alone (PillionTask *task)
   pillion_loop_call_soon (task->loop, begin_now, g_object_ref (task), g_object_unref);
 }
 
-/* The scope is closed: tasks leave the line, and end when they hear that they were cancelled */
+/* The scope is closed: tasks leave the line, and end when they see that they are cancelled */
 void
 pillion_scope_dissolve_line (PillionScope *self)
 {

@@ -8,9 +8,9 @@
 
 #include <glib/gi18n-lib.h>
 
-/* What is in a scope, how it ended, and what waits for that */
+/* The tasks of a scope: adding them, their ends, and waiting for those */
 
-/* How many of the tasks that failed are kept */
+/* How many failed tasks are kept */
 #define MAX_FAILED 1000
 
 typedef struct
@@ -32,7 +32,7 @@ get_failure (PillionScope *self,
   return &g_array_index (self->failed, Failure, index);
 }
 
-/* Which failures are kept does not depend on when the tasks ended: it is those that were added first */
+/* The failures that are kept are those of the tasks that were added first, in whichever order they ended */
 static void
 keep_failure (PillionScope *self,
               PillionScopeMember *member)
@@ -161,7 +161,7 @@ on_member_done (PillionTask *task,
   g_object_unref (scope);
 }
 
-/* After that, or instead of it if the loop was closed */
+/* After the callback, or instead of it if the loop was closed */
 static void
 member_free (gpointer data)
 {
@@ -197,14 +197,14 @@ pillion_scope_take_in (PillionScope *self,
       each->n_live++;
       pillion_live_tasks_changed (&each->live_tasks, each, pillion_core (each->loop), task, TRUE);
     }
-  /* Called after all other callbacks, also those that are added later: then the task is over */
+  /* Called after all other callbacks, even those that are added later: then the task is over */
   member->callback = pillion_task_add_callback (task, PILLION_CALLBACK_WATCHES, on_member_done, member, member_free);
   pillion_scope_notify_live_tasks (self);
 
   return member;
 }
 
-/* A task of the scope itself. Asked for one after the other, none is searched for. */
+/* A task of the scope itself. If the caller goes through them in order, this takes constant time. */
 static PillionTask *
 get_member (PillionScope *self,
             guint index)
@@ -220,7 +220,7 @@ get_member (PillionScope *self,
   return pillion_scope_member_from_link (self->cursor)->task;
 }
 
-/* The task's place among the living of the scope and its children, counted down to it */
+/* Counts @index down through the live tasks of the scope and its children */
 static PillionTask *
 get_nth (PillionScope *self,
          guint *index)
@@ -283,7 +283,7 @@ add (PillionScope *self,
 
   if (!pillion_scope_check_open (self, error))
     return FALSE;
-  /* Before anything of the task is looked at that belongs to its loop's thread */
+  /* Checked before anything of the task that belongs to its loop's thread */
   if (task->loop != self->loop)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, _("'%s' belongs to another loop"), task->name);

@@ -516,7 +516,7 @@ pillion_scope_get_parent (PillionScope *self)
 GPtrArray *
 pillion_scope_get_children (PillionScope *self)
 {
-  /* Its elements go with it: PyGObject 3.42 unrefs them twice if they are annotated as the caller's */
+  /* The array owns its elements: PyGObject 3.42 unrefs them twice if they are annotated as the caller's */
   GPtrArray *children = g_ptr_array_new_with_free_func (g_object_unref);
 
   g_return_val_if_fail (PILLION_IS_SCOPE (self), children);

@@ -52,7 +52,7 @@ struct _PillionSemaphore
 
   PillionLoop *loop;
   guint permits;
-  guint available; /* 0 while a waiter that was not cancelled is in the line */
+  guint available; /* 0 while a waiter that isn't cancelled is in the line */
   PillionWaitQueue waiters;
 };
 

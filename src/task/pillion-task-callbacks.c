@@ -91,7 +91,7 @@ find_callback (PillionTask *self,
   return NULL;
 }
 
-/* A task that lives as long as the program, and that each of its requests waits for, gives out all that there are in a day or two */
+/* A task that lives as long as the program, and that all of its requests wait for, runs out of ids within days */
 static guint
 take_id (PillionTask *self)
 {
@@ -237,7 +237,7 @@ pillion_task_remove_waiters (PillionTask *self)
       g_queue_push_tail_link (&removed, link);
     }
 
-  /* Only now, because what their destroy functions add stays */
+  /* Only now, because callbacks that their destroy functions add are kept */
   if (first.func != NULL)
     pillion_task_done_clear (&first);
   while ((done = g_queue_pop_head (&removed)) != NULL)

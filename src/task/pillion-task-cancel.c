@@ -8,7 +8,7 @@
 
 #include "base/pillion-sync.h"
 
-/* How the request to end gets to what works on a task. */
+/* How a request to end gets to whatever works on a task. */
 
 static PillionTaskBody *
 body_from_item (PillionItem *item)
@@ -16,7 +16,7 @@ body_from_item (PillionItem *item)
   return (PillionTaskBody *) ((char *) item - G_STRUCT_OFFSET (PillionTaskBody, cancel_item));
 }
 
-/* If nobody got what the task got, or will, it goes to the next in line. On the loop's thread; the task has succeeded. */
+/* If nobody got the task's result, or will get it, it goes to the next in line. On the loop's thread; the task has succeeded. */
 static void
 give_back (PillionTask *self)
 {
@@ -25,7 +25,7 @@ give_back (PillionTask *self)
   if (body->klass->unwanted == NULL || pillion_core (self->loop)->closed || pillion_task_is_taken (self) || pillion_task_is_awaited (self))
     return;
 
-  /* By the next */
+  /* By the next in line */
   pillion_task_take_outcome (self);
   body->klass->unwanted (body);
 }
@@ -171,7 +171,7 @@ pillion_task_set_body (PillionTask *self,
   body->told = FALSE;
   __atomic_store_n (&self->body, body, __ATOMIC_SEQ_CST);
 
-  /* The cancellable that it was made with may have been cancelled, now or by another thread since */
+  /* The cancellable that it was made with may be cancelled, by now or from another thread */
   if (__atomic_load_n (&self->cancelled, __ATOMIC_SEQ_CST))
     tell_body (self);
   /* A handler of the task's signal may have asked for its cancellable */
@@ -203,7 +203,7 @@ pillion_task_follow (PillionTask *self,
 
   pillion_sync_release (self);
   handler = g_signal_connect_data (cancellable, "cancelled", G_CALLBACK (on_cancelled), g_object_ref (self), unref_task, 0);
-  /* Looked at after connecting, so that nothing is missed in between */
+  /* Checked after connecting, so that nothing is missed in between */
   if (g_cancellable_is_cancelled (cancellable))
     pillion_task_cancel (self);
 
@@ -229,10 +229,10 @@ pillion_task_get_cancellable (PillionTask *self)
   if (self->cancellable == NULL)
     {
       __atomic_store_n (&self->cancellable, g_cancellable_new (), __ATOMIC_SEQ_CST);
-      /* Another thread may have cancelled the task before it could see this */
+      /* Another thread may have cancelled the task before it saw the cancellable */
       if (__atomic_load_n (&self->cancelled, __ATOMIC_SEQ_CST))
         g_cancellable_cancel (self->cancellable);
-      /* The body has to hear of what is asked of the cancellable alone */
+      /* The body has to know if only the cancellable is cancelled */
       else if (self->body != NULL && self->live)
         pillion_task_get_extra (self)->own_handler = pillion_task_follow (self, self->cancellable);
     }
@@ -258,7 +258,7 @@ pillion_task_cancel (PillionTask *self)
   g_return_if_fail (PILLION_IS_TASK (self));
 
   state = pillion_task_load_state (self);
-  /* It may have got something that nobody wants any more */
+  /* It may have a result that nobody wants any more */
   if (state == PILLION_TASK_SUCCEEDED)
     {
       PillionTaskBody *body = __atomic_load_n (&self->body, __ATOMIC_SEQ_CST);

@@ -12,7 +12,7 @@
 #include "base/pillion-sync.h"
 #include "core/pillion-closure.h"
 
-/* Tasks that are made of one task: with a timeout, shielded, and followed by another one. */
+/* Tasks that are made of one task: with a timeout, shielded, or followed by another. */
 
 typedef enum
 {
@@ -27,10 +27,10 @@ typedef struct
   ChainKind kind;
   PillionTask *child;
   PillionTask *next;         /* what the function returned; NULL until then */
-  guint id;                  /* of the callback of the one that is waited for */
+  guint id;                  /* of the callback of the task that is waited for */
 
-  PillionTimer timer;        /* of the timeout: with a reference to the task until it has run */
-  PillionCallback *callback; /* NULL when it is not called any more */
+  PillionTimer timer;        /* of the timeout; it has a reference to the task until it has run */
+  PillionCallback *callback; /* NULL once it won't be called any more */
 } Chain;
 
 static inline PillionTask *
@@ -39,7 +39,7 @@ get_current (Chain *self)
   return self->next != NULL ? self->next : self->child;
 }
 
-/* The child is asked to end, and how it does is the outcome. What somebody else waits for is let be, and so is what is shielded. */
+/* Cancels the child, whose end is then the outcome. It is left alone if something else waits for it, or if it is shielded. */
 static void
 chain_cancelled (PillionTaskBody *body)
 {
@@ -88,7 +88,7 @@ call_next (Chain *self)
       self->next = next;
       self->id = pillion_combinator_wait (parent, next);
       pillion_task_pass_progress (next, self->id);
-      /* It may have been asked to end meanwhile, when there was nobody to hand that on to */
+      /* The task may have been cancelled meanwhile, when there was nothing to pass that on to */
       if (pillion_task_is_cancelled (parent->body.task))
         chain_cancelled (&parent->body);
     }
@@ -154,7 +154,7 @@ static const PillionCombinatorClass chain_class = {
   .ended = chain_ended,
 };
 
-/* Waits for the child already */
+/* The task waits for the child from the start */
 static PillionTask *
 chain_new (PillionTask *child,
            ChainKind kind,
@@ -190,7 +190,7 @@ timeout_run (PillionItem *item,
 
   if (!parent->over)
     {
-      /* Done just in time: its callback is yet to come */
+      /* It is done just in time, although its callback hasn't been called yet */
       if (pillion_task_is_done (self->child))
         pillion_combinator_end_from (parent, self->child);
       else

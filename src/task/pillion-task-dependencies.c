@@ -8,7 +8,7 @@
 
 #include <glib/gi18n-lib.h>
 
-/* How far down a report follows what waits for what */
+/* How many dependencies a report follows */
 #define MAX_DEPTH 16
 
 static PillionTask *

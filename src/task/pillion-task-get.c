@@ -13,8 +13,8 @@
 
 /* The outcome of a task: how it is read. */
 
-/* Taking the error from the outcome of a call changes the result, and several threads may ask for it, of the task or of those that
- * ended as it. Nobody else's code runs under this. */
+/* Taking the error out of a GAsyncResult changes the result, and several threads may ask for it, through this task or through those that pass
+ * its outcome on. No user code runs under this lock. */
 static GMutex async_lock;
 
 gboolean
@@ -48,8 +48,8 @@ pillion_task_peek_error (PillionTask *self,
     {
       GError *taken = NULL;
 
-      /* From here on the error is ours, and the call's finish function has none to give. All of GTask's functions give it, whatever
-       * the type of the result. */
+      /* From here on the error is ours, and the call's finish function has none. Any of GTask's functions returns it, whatever the
+       * type of the result. */
       async = self->result.async;
       g_task_propagate_boolean (G_TASK (async), &taken);
       self->result.kind = PILLION_RESULT_ERROR;
@@ -91,7 +91,7 @@ pillion_task_hand_out (PillionTask *self)
   return source != NULL ? pillion_task_hand_out (source) : async;
 }
 
-/* The task whose result this one's is, which may be itself */
+/* The task that has the result, which may be this one */
 static inline PillionTask *
 get_holder (PillionTask *self)
 {
@@ -110,7 +110,7 @@ pillion_task_ref_holder (PillionTask *self)
   return holder;
 }
 
-/* The result, if there is one of this kind; else NULL, and @error is set */
+/* The result, if it is of this kind; if not, NULL, and @error is set */
 static const PillionTaskResult *
 get_result (PillionTask *self,
             PillionResultKind kind,
@@ -391,7 +391,7 @@ pillion_task_get_value (PillionTask *self,
   if (!pillion_task_check (self, error))
     return FALSE;
 
-  /* A boxed one is not a copy */
+  /* A boxed value isn't a copy */
   pillion_task_result_get_value (&get_holder (self)->result, &peeked);
   g_value_init (value, G_VALUE_TYPE (&peeked));
   g_value_copy (&peeked, value);

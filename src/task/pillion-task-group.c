@@ -28,7 +28,7 @@ static const char *const kind_names[] = { "all", "settle", "any", "race", "map" 
 typedef struct
 {
   PillionTask *task;
-  guint id; /* of the callback; 0 if it is not waited for */
+  guint id; /* of the callback; 0 if the child isn't waited for */
 } Child;
 
 typedef struct _Group Group;
@@ -37,9 +37,9 @@ typedef struct _Group Group;
 typedef struct
 {
   Group *group;
-  PillionItem item;          /* calls the function; with a reference to the task while it is queued */
+  PillionItem item;          /* calls the function; has a reference to the task while it is queued */
   gboolean queued;           /* or running */
-  PillionCallback *callback; /* NULL when it is not called any more */
+  PillionCallback *callback; /* NULL once it won't be called any more */
   guint n_inputs;
   guint limit;
 } Starter;
@@ -49,9 +49,9 @@ struct _Group
   PillionCombinator parent;
   GroupKind kind;
   GArray *children;    /* of Child */
-  guint n_waiting;     /* how many of them are waited for */
-  gboolean stopped;    /* whether the rest was cancelled, and nothing more is started */
-  gboolean cancelled;  /* whether that was because somebody asked the task to end */
+  guint n_waiting;     /* how many children are waited for */
+  gboolean stopped;    /* whether the rest was cancelled, and nothing more starts */
+  gboolean cancelled;  /* whether that was because the task was cancelled */
   PillionTask *winner; /* of any and race; no reference */
   GError *error;       /* of map's function */
   Starter *starter;
@@ -64,8 +64,8 @@ get_child (Group *self,
   return &g_array_index (self->children, Child, index);
 }
 
-/* Asks the children that are pending to end. What somebody else waits for is let be; when the group itself was cancelled, it is not
- * waited for any more, and else it is, but without keeping others, who may give it up as well, from cancelling it. */
+/* Cancels the children that are pending, except those that something else waits for. If the group itself was cancelled, it no longer waits for
+ * those. Otherwise it does, but lets the others cancel them when they give them up. */
 static void
 stop (Group *self)
 {
@@ -97,7 +97,7 @@ stop (Group *self)
     }
 }
 
-/* Is over at once, whatever the others do */
+/* The group is over at once, whatever the other children do */
 static void
 give_up_all (Group *self)
 {
@@ -110,7 +110,7 @@ give_up_all (Group *self)
     }
 }
 
-/* The first child that ended as @state says */
+/* The first child with this state */
 static PillionTask *
 find_child (Group *self,
             PillionTaskState state)
@@ -132,7 +132,7 @@ has_more_to_start (Group *self)
   return self->starter != NULL && !self->stopped && self->children->len < self->starter->n_inputs;
 }
 
-/* Nothing is waited for any more: what the children did is the outcome */
+/* All children have ended: the outcome follows from theirs */
 static void
 conclude (Group *self)
 {
@@ -287,14 +287,14 @@ group_new (PillionLoop *loop,
   if (self != NULL)
     {
       self->kind = kind;
-      /* A map grows with what is started */
+      /* A map grows as it starts children */
       self->children = g_array_sized_new (FALSE, FALSE, sizeof (Child), kind == GROUP_MAP ? 0 : n_children);
     }
 
   return task;
 }
 
-/* Takes over the reference */
+/* Takes the reference */
 static void
 add_child (Group *self,
            PillionTask *task)
@@ -343,7 +343,7 @@ make_group (PillionLoop *loop,
           PillionTaskState state = pillion_task_get_state (tasks[i]);
 
           add_child (self, g_object_ref (tasks[i]));
-          /* Its callback will say so. Others may be delivered before that. */
+          /* Its callback will report this. Others may be called before. */
           if (self->winner == NULL && (state == PILLION_TASK_SUCCEEDED ||
                                        (kind == GROUP_RACE && state != PILLION_TASK_PENDING)))
             self->winner = tasks[i];
@@ -464,7 +464,7 @@ PillionTask *(pillion_task_race) (PillionLoop *loop,
   return make_group (loop, GROUP_RACE, tasks, n_tasks);
 }
 
-/* The index that the function is given is that of the child to be, so it is not called inside of itself */
+/* The function gets the index of the child to come, so it must not be called from inside itself */
 static void
 start_one (Group *self)
 {
@@ -488,7 +488,7 @@ start_one (Group *self)
   if (self->error == NULL)
     {
       add_child (self, child);
-      /* Made in vain if it has been stopped meanwhile */
+      /* Not needed any more if the map was stopped meanwhile */
       if (self->stopped)
         stop (self);
     }
@@ -507,7 +507,7 @@ group_from_item (PillionItem *item)
   return starter->group;
 }
 
-/* One call an item, so that many of them do not make a kick long */
+/* One call per item, so that many calls don't make a kick long */
 static gboolean
 starter_run (PillionItem *item,
              PillionCore *core)
@@ -530,7 +530,7 @@ starter_get_name (PillionItem *item)
   return group_from_item (item)->parent.body.task->name;
 }
 
-/* The loop is gone: nothing is started any more */
+/* The loop is gone: nothing more starts */
 static void
 starter_drop (PillionItem *item)
 {

@@ -14,41 +14,40 @@ typedef struct _PillionTaskBody PillionTaskBody;
 typedef struct _PillionTaskBodyClass PillionTaskBodyClass;
 typedef struct _PillionTaskExtra PillionTaskExtra;
 
-/* What works on a task on the loop's thread (a combinator, a waiter of a semaphore, a fiber): its struct begins with this. The task
- * owns it. */
+/* Whatever works on a task on the loop's thread (a combinator, a semaphore's waiter, a fiber): its struct begins with this. The task owns
+ * it. */
 struct _PillionTaskBody
 {
   const PillionTaskBodyClass *klass;
   PillionTask *task;       /* no reference */
   PillionItem cancel_item; /* takes the request to end to the loop's thread */
-  gboolean told;           /* atomic: whether it was pushed */
+  gboolean told;           /* atomic: whether that was pushed */
 };
 
 struct _PillionTaskBodyClass
 {
-  /* Somebody asked the task, which is pending, to end: called once, on the loop's thread, from the ready queue */
+  /* The task, which is pending, was cancelled. Called once, on the loop's thread, from the ready queue. */
   void         (*cancelled) (PillionTaskBody *self);
 
-  /* What the task waits for: the child of this index, or NULL past the last one. No reference; may be NULL. */
+  /* The task that this one waits for: the child with this index, or NULL past the last. No reference. May be NULL. */
   PillionTask *(*get_child) (PillionTaskBody *self,
                              guint            index);
 
-  /* With the task: perhaps on another thread than the loop's */
+  /* When the task is finalized, perhaps on another thread */
   void         (*free)      (PillionTaskBody *self);
 
-  /* These may be NULL. The task had succeeded when somebody asked it to end, and nobody was ever told: what it got is nobody's.
-   * Called once at most, as cancelled (), and instead of it. */
+  /* The rest may be NULL. The task succeeded, but nobody got its result or wants it any more. Called at most once, on the loop's thread. */
   void         (*unwanted)  (PillionTaskBody *self);
 
   /* If the task can be unwanted: nobody has it any more, and what is left to be done must not keep the loop alive. Perhaps on another
    * thread than the loop's. */
   void         (*weaken)     (PillionTaskBody *self);
 
-  /* The loop is being closed with the task pending, and it is off the list of what lives: to end it lets go of the loop's reference.
-   * The loop's thread; no callbacks are left. */
+  /* The loop was closed with the task pending. Ending the task drops the loop's reference. On the loop's thread; the task has no callbacks
+   * any more. */
   void         (*abandoned) (PillionTaskBody *self);
 
-  /* Whether the task's own code is on the stack now, so that it can't end before its callee returns */
+  /* Whether the task's own code is on the stack, so that it can't end before the caller returns */
   gboolean     (*is_running) (PillionTaskBody *self);
 };
 
@@ -88,46 +87,46 @@ typedef enum
   PILLION_OUTCOME_TAKEN,    /* somebody was told of it, or asked for it, and so got the result */
 } PillionTaskOutcome;
 
-/* A task is small, because there are many: what few of them need is in the extra part. */
+/* There may be many tasks, so each is small: what few of them need is in the extra part. */
 struct _PillionTask
 {
   GObject parent_instance;
 
   PillionItem item;   /* queued when the task is done and has callbacks to deliver */
   PillionLoop *loop;
-  PillionLive link;   /* in the core's list of what lives */
+  PillionLive link;   /* in the core's list of live tasks */
   const char *name;
   const char *site;
 
-  guint8 state;       /* atomic: a PillionTaskState; what it is about was written before */
+  guint8 state;       /* atomic: a PillionTaskState; the result is written before it */
   guint8 outcome;     /* atomic: a PillionTaskOutcome */
-  guint8 cancelled;   /* atomic: whether somebody asked it to end */
+  guint8 cancelled;   /* atomic: whether the task was cancelled */
   guint8 looked;      /* atomic: whether somebody wants to know how it ends, so that a failure is not reported */
 
-  /* These, and what follows the result, belong to the loop's thread */
+  /* These, and everything after the result, belong to the loop's thread */
   guint owns_name : 1;
   guint owns_site : 1;
-  guint live : 1;     /* whether the core counts it, and holds a reference */
-  guint queued : 1;   /* whether the item is in the queue or being run */
+  guint live : 1;     /* whether it is in the core's list, which has a reference */
+  guint queued : 1;   /* whether the item is queued or running */
   guint to_report : 1; /* whether the item carries the report of an unhandled failure */
   guint running : 1;   /* whether one of its callbacks is on the stack */
   guint safe_point : 1; /* whether callbacks wait for a safe point */
-  guint ids_again : 1; /* whether all ids of callbacks were given once */
+  guint ids_again : 1; /* whether the ids of callbacks have started again */
   guint external : 1; /* whether another thread finishes it, and the core counts that */
   guint lent : 1; /* whether the loop's queue has the last reference, and the task meanwhile has none to the loop */
   guint last_id : PILLION_TASK_ID_BITS;
 
   PillionTaskResult result;
 
-  PillionTaskBody *body;   /* atomic: what works on it, if that is one of ours */
+  PillionTaskBody *body;   /* atomic: what works on the task, if that is one of ours */
   PillionTaskDone first;   /* most tasks have one callback: func is NULL if there is none */
   GQueue *others;          /* of PillionTaskDone, in the order added */
 
-  GCancellable *cancellable; /* atomic: made when first wanted */
-  PillionTaskExtra *extra;   /* atomic: made when first wanted */
+  GCancellable *cancellable; /* atomic: made when first needed */
+  PillionTaskExtra *extra;   /* atomic: made when first needed */
 };
 
-/* What of a task's progress has changed */
+/* The parts of a task's progress that have changed */
 typedef enum
 {
   PILLION_PROGRESS_COMPLETED = 1 << 0,
@@ -135,21 +134,21 @@ typedef enum
   PILLION_PROGRESS_RATE = 1 << 2,
   PILLION_PROGRESS_UNIT = 1 << 3,
   PILLION_PROGRESS_MESSAGE = 1 << 4,
-  PILLION_PROGRESS_SAID = 1 << 5, /* anything, even what was said before */
+  PILLION_PROGRESS_SAID = 1 << 5, /* something was set, if only to what it was before */
 } PillionTaskProgress;
 
-/* What few tasks have */
+/* What only few tasks need */
 struct _PillionTaskExtra
 {
-  GCancellable *parent; /* that was given at creation */
+  GCancellable *parent; /* given at creation */
   gulong parent_handler;
-  gulong own_handler;   /* on the task's own cancellable, if a body wants to know */
+  gulong own_handler;   /* on the task's own cancellable, for a body */
 
   GMutex lock; /* for the rest */
-  PillionNote *progress_note; /* made by the first change */
+  PillionNote *progress_note; /* made at the first change */
   gboolean progress_queued;
-  guint progress_changed; /* bits of PillionTaskProgress that nobody was told of yet */
-  guint progress_turn; /* of the kick that emitted the signal last; the loop's thread */
+  guint progress_changed; /* bits of PillionTaskProgress that haven't been reported yet */
+  guint progress_turn; /* of the kick that last emitted the signal; the loop's thread */
   gint64 completed;
   gint64 total;
   const char *unit; /* interned */
@@ -189,11 +188,11 @@ pillion_task_has_callback (PillionTask *self)
   return self->first.func != NULL || (self->others != NULL && !g_queue_is_empty (self->others));
 }
 
-/* The oldest callback, taken out */
+/* Removes the oldest callback */
 gboolean          pillion_task_take_callback  (PillionTask        *self,
                                                PillionTaskDone    *done);
 
-/* They are not called any more. What waits is told so by this, and lets go of the task. */
+/* Removes all callbacks without calling them. Their destroy functions tell those that wait. */
 void              pillion_task_free_callbacks (PillionTask        *self);
 
 /* What pillion_task_add_done_callback () does, for any kind of callback */
@@ -235,7 +234,7 @@ void              pillion_task_remove_waiters (PillionTask        *self);
 
 /* Cancellation: pillion-task-cancel.c */
 
-/* Cancels the task when @cancellable is cancelled. While the handler is there it holds a reference. */
+/* Cancels the task when @cancellable is cancelled. The handler has a reference to the task. */
 gulong            pillion_task_follow         (PillionTask                *self,
                                                GCancellable               *cancellable);
 
@@ -243,12 +242,12 @@ gulong            pillion_task_follow         (PillionTask                *self,
  * dealt with */
 gboolean          pillion_task_is_left_over   (PillionTask               *self);
 
-/* Gives a new task its body, which from now on belongs to it */
+/* Gives a new task its body, which the task then owns */
 void              pillion_task_set_body       (PillionTask                *self,
                                                PillionTaskBody            *body,
                                                const PillionTaskBodyClass *klass);
 
-/* Ends the task as @source, which is done, has ended. Its result is that of @source. */
+/* Ends the task with the outcome of @source, which is done */
 void              pillion_task_return_from    (PillionTask      *self,
                                                PillionTask      *source);
 
@@ -265,7 +264,7 @@ pillion_task_look (PillionTask *self)
   __atomic_store_n (&self->looked, TRUE, __ATOMIC_RELAXED);
 }
 
-/* Marks that somebody was told how a task has ended that is done, or asked for it */
+/* Marks that somebody got the outcome of a task that is done */
 static inline void
 pillion_task_take_outcome (PillionTask *self)
 {
@@ -279,7 +278,7 @@ pillion_task_is_taken (PillionTask *self)
   return __atomic_load_n (&self->outcome, __ATOMIC_RELAXED) == PILLION_OUTCOME_TAKEN;
 }
 
-/* Those that waited were removed: a failure has to be reported again, unless somebody knows of it */
+/* The waiters were removed: a failure has to be reported again, unless somebody knows of it */
 static inline void
 pillion_task_unlook (PillionTask *self)
 {
@@ -307,8 +306,8 @@ pillion_task_forget_loop (PillionTask *self)
   self->lent = FALSE;
 }
 
-/* Begins to finish the task: FALSE, with a critical message, if that was done before. Then the caller writes the result and calls
- * pillion_task_finish (). */
+/* Begins to finish the task; then the caller writes the result and calls pillion_task_finish (). Returns FALSE, with a critical message, if
+ * the task has been finished before. */
 gboolean          pillion_task_begin_return (PillionTask      *self);
 void              pillion_task_finish       (PillionTask      *self,
                                              PillionTaskState  state);
@@ -316,17 +315,17 @@ void              pillion_task_finish       (PillionTask      *self,
 /* The task that has the result: this one, or the one whose outcome it passes on. With a reference; the task is done. */
 PillionTask      *pillion_task_ref_holder     (PillionTask      *self);
 
-/* Returns whether the task succeeded; if not, sets @error. It does not count as a look at the outcome. */
+/* Returns whether the task succeeded; if not, sets @error. This doesn't count as looking at the outcome. */
 gboolean          pillion_task_peek_error     (PillionTask      *self,
                                                GError          **error);
 
-/* The outcome of the call that a task which is done stands for, or NULL. Its error is left to the call's finish function from now on. */
+/* The result of the asynchronous call that a finished task stands for, or NULL. From now on its error is left to the finish function. */
 GAsyncResult     *pillion_task_hand_out     (PillionTask      *self);
 
-/* Takes a pending task off the list of what lives, because its loop is closed. Whatever works on it keeps its reference. */
+/* Removes a pending task from the list of live tasks, because its loop is closed. Whatever works on it keeps its reference. */
 void              pillion_task_abandon      (PillionTask      *self);
 
-/* Lets go of all that the task has except its loop */
+/* Releases everything that the task has, except its loop */
 void              pillion_task_empty        (PillionTask      *self);
 
 #ifdef PILLION_RECYCLE_TASKS
@@ -354,9 +353,9 @@ pillion_task_take_spare (PillionCore *core)
 }
 #endif
 
-/* Notifies of the properties that changed and emits the signal, on the loop's thread */
+/* Notifies the properties that changed and emits the signal. On the loop's thread. */
 void              pillion_task_emit_progress  (PillionTask        *self,
                                                PillionTaskProgress changed);
 
-/* Tells of what has changed and was not told yet, on the loop's thread */
+/* The same for what has changed since it was last reported */
 void              pillion_task_flush_progress (PillionTask        *self);

@@ -14,7 +14,7 @@
 
 static const PillionItemClass progress_class;
 
-/* Ends a change: under the lock, which it gives back */
+/* Ends a change. Called with the lock held, and releases it. */
 static void
 changed (PillionTask *self,
          PillionTaskExtra *extra,
@@ -77,7 +77,7 @@ pillion_task_flush_progress (PillionTask *self)
   if (extra == NULL)
     return;
 
-  /* Before the signal, so that what changes from now on is told again */
+  /* Before the signal, so that later changes are reported again */
   pillion_mutex_lock (&extra->lock);
   what = extra->progress_changed;
   extra->progress_changed = 0;
@@ -113,7 +113,7 @@ progress_run (PillionItem *item,
     {
       extra->progress_turn = core->turn;
 
-      /* Before the signal, so that what changes from now on rings again */
+      /* Before the signal, so that later changes queue the item again */
       pillion_mutex_lock (&extra->lock);
       extra->progress_queued = FALSE;
       pillion_mutex_unlock (&extra->lock);
@@ -131,7 +131,7 @@ progress_get_name (PillionItem *item)
   PillionTask *task = g_weak_ref_get (&((PillionNote *) item)->object);
   const char *name = "progress";
 
-  /* While it lives the loop keeps it, and with it its name */
+  /* While the task is live, the loop keeps it, and so its name */
   if (task != NULL && task->live)
     name = task->name;
   if (task != NULL)
@@ -239,7 +239,7 @@ pillion_task_set_progress (PillionTask *self,
   g_return_if_fail (completed >= 0);
   g_return_if_fail (total >= -1);
 
-  /* What is said too late must not be told after the done callbacks */
+  /* A late change must not be reported after the done callbacks */
   if (pillion_task_is_done (self))
     return;
 
@@ -279,7 +279,7 @@ pillion_task_set_unit (PillionTask *self,
 
   extra = pillion_task_get_extra (self);
   pillion_mutex_lock (&extra->lock);
-  /* There are few units in a program, and what was given out stays valid */
+  /* A program has few units, and this way they stay valid for those that asked */
   extra->unit = g_intern_string (unit);
   changed (self, extra, PILLION_PROGRESS_UNIT);
 }

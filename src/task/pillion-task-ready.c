@@ -40,7 +40,7 @@ pillion_task_ready (GObject *source_object,
   self->result.kind = PILLION_RESULT_ASYNC;
   self->result.async = g_object_ref (result);
   self->result.handed_out = FALSE;
-  /* The error is left for the finish function: taking it would leave none. A cancelled one looks like any other. */
+  /* The error is left for the finish function, which could not get it a second time. So cancellation can't be told from other errors. */
   if (G_IS_TASK (result) && g_task_had_error (G_TASK (result)))
     state = pillion_task_is_cancelled (self) ? PILLION_TASK_CANCELLED : PILLION_TASK_FAILED;
   pillion_task_finish (self, state);

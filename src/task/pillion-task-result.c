@@ -165,7 +165,7 @@ pillion_task_result_set_value (PillionTaskResult *self,
       break;
     }
 
-  /* A type that has no result of its own is kept as the value that it came in */
+  /* A value of any other type is kept as a GValue */
   self->kind = PILLION_RESULT_BOXED;
   self->type = G_TYPE_VALUE;
   self->pointer = g_boxed_copy (G_TYPE_VALUE, value);
@@ -236,7 +236,7 @@ pillion_task_result_get_value (const PillionTaskResult *self,
       if (self->type == G_TYPE_VALUE && self->pointer != NULL)
         g_value_copy (self->pointer, value);
       else
-        /* Not a copy: PyGObject 3.42 unsets the value before anybody has seen what is in it */
+        /* Not a copy: PyGObject 3.42 unsets the value before its content is read */
         g_value_set_static_boxed (value, self->pointer);
       break;
     case PILLION_RESULT_POINTER:

@@ -18,7 +18,7 @@ typedef enum
   PILLION_RESULT_BOXED,
   PILLION_RESULT_POINTER,
   PILLION_RESULT_ASYNC, /* a GAsyncResult, whose finish function reads the outcome */
-  PILLION_RESULT_TASK,  /* another task, whose outcome it is */
+  PILLION_RESULT_TASK,  /* another task, whose outcome is passed on */
   PILLION_RESULT_ERROR,
 } PillionResultKind;
 
@@ -49,20 +49,20 @@ typedef struct
 
 void        pillion_task_result_clear         (PillionTaskResult       *self);
 
-/* Drops a reference that a task has to another one, when the first is finalized. However deeply they are nested, they are finalized one after
- * the other, and not one inside the other. */
+/* Drops a reference from one task to another while the first is finalized. However deeply tasks are nested, they are finalized one after the
+ * other, not recursively. */
 void        pillion_task_let_go               (PillionTask             *task);
 
-/* What a message calls the kind of the result */
+/* Describes the kind of the result in a message */
 const char *pillion_task_result_describe      (const PillionTaskResult *self);
 
 /* Takes a copy of a value of any type */
 void        pillion_task_result_set_value     (PillionTaskResult       *self,
                                                const GValue            *value);
 
-/* What the value below is of; G_TYPE_NONE if there is none */
+/* The type of the value below; G_TYPE_NONE if there is none */
 GType       pillion_task_result_get_value_type (const PillionTaskResult *self);
 
-/* Gives the result as a value that is initialized here: a copy, but of a boxed one, which stays this result's */
+/* Initializes @value with a copy of the result. If that is boxed, it isn't copied, and still belongs to this. */
 void        pillion_task_result_get_value     (const PillionTaskResult *self,
                                                GValue                  *value);

@@ -33,7 +33,7 @@ pillion_task_finish (PillionTask *self,
 {
   pillion_sync_release (self);
   __atomic_store_n (&self->state, state, __ATOMIC_RELEASE);
-  /* With the reference that the loop has; from here on the task may be gone */
+  /* With the loop's reference; from here on, the task may be gone */
   pillion_core_push (pillion_core (self->loop), &self->item);
 }
 
@@ -49,7 +49,7 @@ pillion_task_return_from (PillionTask *self,
     return;
 
   pillion_task_take_outcome (source);
-  /* Not a chain, however often it is handed on */
+  /* No chain, however often an outcome is passed on */
   self->result.kind = PILLION_RESULT_TASK;
   self->result.task = pillion_task_ref_holder (source);
   pillion_task_finish (self, state);

@@ -12,17 +12,17 @@
 
 /* Waiting for a task in the style of GIO, which is what Vala and JavaScript await. */
 
-/* A cancellable's handler, on any thread, and the item that it pushes have a reference, and may outlast the wait. Neither keeps the task or its
- * loop: the loop may have been dropped, and then nobody would take the item out of its queue. */
+/* The cancellable's handler, which may run on any thread, and the item that it pushes have a reference, and may outlive the wait. Neither
+ * keeps the task or its loop alive: if the loop were dropped, nothing would remove the item from its queue. */
 typedef struct
 {
   GTask *waiter;     /* NULL once the wait has ended; the loop's thread */
   guint callback;
-  PillionLoop *loop; /* NULL once the item was pushed */
+  PillionLoop *loop; /* NULL once the item has been pushed */
   GCancellable *cancellable;
   gulong handler;
   PillionItem give_up_item; /* pushed by the cancellable's signal */
-  gboolean given_up;        /* atomic: whether it was; once is enough */
+  gboolean given_up;        /* atomic: whether that was pushed */
 } Wait;
 
 static inline Wait *
@@ -50,7 +50,7 @@ wait_unref (gpointer data)
   g_atomic_rc_box_release_full (data, wait_clear);
 }
 
-/* Returns what waits, if it still does */
+/* Returns the waiter, if it still waits */
 static GTask *
 end_wait (Wait *self)
 {
@@ -120,7 +120,7 @@ static const PillionItemClass give_up_class = {
   .drop = give_up_drop,
 };
 
-/* On any thread: callbacks are removed on the loop's */
+/* On any thread, but callbacks are removed on the loop's */
 static void
 on_cancelled (GCancellable *cancellable,
               gpointer data)
@@ -173,7 +173,7 @@ pillion_task_wait_async (PillionTask *self,
 
   waiter = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (waiter, pillion_task_wait_async);
-  /* The loop's thread tells how the wait ended */
+  /* The loop's thread decides how the wait ends */
   g_task_set_check_cancellable (waiter, FALSE);
 
   if (g_task_return_error_if_cancelled (waiter))
@@ -200,7 +200,7 @@ pillion_task_wait_async (PillionTask *self,
       pillion_sync_release (wait);
       wait->handler = g_signal_connect_data (cancellable, "cancelled", G_CALLBACK (on_cancelled), g_atomic_rc_box_acquire (wait),
                                              release_wait, 0);
-      /* Cancelled by another thread since we looked: perhaps nobody called the handler */
+      /* If another thread cancelled it in between, the handler may not have been called */
       if (g_cancellable_is_cancelled (cancellable))
         on_cancelled (cancellable, wait);
     }

@@ -116,7 +116,7 @@ task_from_item (PillionItem *item)
   return (PillionTask *) ((char *) item - G_STRUCT_OFFSET (PillionTask, item));
 }
 
-/* Not g_cancellable_disconnect (), which would wait for the handler, and this may be called from there */
+/* Not g_cancellable_disconnect (), which would wait for the handler that this may be called from */
 static void
 disconnect (GCancellable *cancellable,
             gulong *handler)
@@ -162,7 +162,7 @@ pillion_task_abandon (PillionTask *self)
   g_object_unref (self);
 }
 
-/* Whether it failed and nobody looks; asking counts as a look */
+/* Whether it failed and nobody looked. This counts as a look. */
 static gboolean
 take_unhandled (PillionTask *self)
 {
@@ -210,7 +210,7 @@ task_item_run (PillionItem *item,
     }
 
   self->queued = FALSE;
-  /* Without another reference nobody can look any more; otherwise this is asked again when the last one goes */
+  /* If this is the last reference, nobody can look any more. If not, this is checked again when the last one is dropped. */
   if (self->to_report || (g_atomic_int_get (&self->parent_instance.ref_count) == 1 && take_unhandled (self)))
     report (self);
   self->to_report = FALSE;
@@ -235,7 +235,7 @@ task_item_warm (PillionItem *item)
   __builtin_prefetch ((const char *) data + 64);
 }
 
-/* The loop is gone: what lived is let go */
+/* The loop is gone */
 static void
 task_item_drop (PillionItem *item)
 {
@@ -282,8 +282,8 @@ pillion_task_dispose (GObject *object)
 {
   PillionTask *self = PILLION_TASK (object);
 
-  /* With more than one reference this is a g_object_run_dispose (): who has the others may still look, and the queue may have one of them. With
-   * the last one gone GObject does by itself, right after this, all that its dispose does; that costs a good part of what a task does. */
+  /* With more than one reference this is g_object_run_dispose (): the others may still look, and one of them may be the queue's. With the
+   * last one, GObject itself does right afterwards what its dispose () does, which would be a good part of a task's cost. */
   if (g_atomic_int_get (&object->ref_count) > 1)
     {
       G_OBJECT_CLASS (pillion_task_parent_class)->dispose (object);
@@ -300,8 +300,8 @@ pillion_task_dispose (GObject *object)
         }
       else
         {
-          /* Handlers are called in a kick: the item takes the report there, with a reference. This may be inside a collection of
-           * JavaScript's garbage, and in there none could be called. From here on they may have it on the loop's thread. */
+          /* Handlers are called in a kick, to which the item takes the report, with a reference: this may be inside JavaScript's garbage
+           * collection, where they can't be called. From here on, they may have the task on the loop's thread. */
           self->to_report = TRUE;
           self->queued = TRUE;
           lend (self, &self->item);
@@ -600,7 +600,7 @@ pillion_task_new_static (PillionLoop *loop,
     }
 
   self->live = TRUE;
-  self->queued = TRUE; /* it will be, with the reference that the loop has from now on */
+  self->queued = TRUE; /* it will be, with the loop's reference */
   g_object_ref (self);
   pillion_live_list_add (&core->live, &self->link);
   pillion_loop_list_task (loop, self, TRUE);

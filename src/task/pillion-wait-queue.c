@@ -37,7 +37,7 @@ pillion_waiter_free (PillionTaskBody *body)
 {
   PillionWaiter *self = (PillionWaiter *) body;
 
-  /* If the task's user has ended it */
+  /* It is still in line if its user has ended the task */
   leave (self);
   pillion_task_result_clear (&self->item);
   if (self->owner != NULL)

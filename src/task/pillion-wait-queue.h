@@ -23,7 +23,7 @@ struct _PillionWaiter
   GObject *owner;          /* what the queue is a part of; NULL once it was weakened or taken */
   GWeakRef weak_owner;     /* then, if it was weakened */
   PillionTaskResult item;  /* what it brings, if anything */
-  gboolean served;         /* whether it got what may have to go back */
+  gboolean served;         /* whether it got something, which may have to go back */
   guint64 order;           /* of that */
 };
 
