@@ -248,7 +248,7 @@ class Changing(Case):
         yield loop, {'host'}
         loop.ensure(Pillion.GlibHost.new('properties', loop.get_context()))
         yield loop, {'host', 'riding', 'passenger'}
-        loop.close(0)
+        loop.close(-1)
         yield loop, {'host', 'riding', 'passenger'}
 
     def scenario_scope(self):

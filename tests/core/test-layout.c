@@ -56,7 +56,7 @@ test_kick_clears_what_it_does_not_know (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (kick.reserved); i++)
     g_assert_cmpint (kick.reserved[i], ==, 0);
-  g_assert_true (pillion_loop_close (loop, 0, NULL));
+  g_assert_true (pillion_loop_close (loop, -1, NULL));
 }
 
 static void
