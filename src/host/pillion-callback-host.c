@@ -478,7 +478,9 @@ pillion_callback_host_get_keeps_hook (PillionCallbackHost *self)
  * @keeps_hook: whether it has to stay
  *
  * Sets whether the hook stays while Pillion has nothing to do, so that sources that other code attached to
- * the context are served. Set it before [method@Pillion.Loop.ensure].
+ * the context are served. This may change at any time, on the thread of the loop: after
+ * [method@Pillion.Loop.ensure], a hook that was removed is installed again, and one that may go is removed by
+ * the next kicks.
  *
  * Since: 1.0
  */

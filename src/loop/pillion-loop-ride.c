@@ -160,6 +160,19 @@ pillion_loop_get_off (PillionLoop *self)
   notify_ride (self, ride, was_passenger);
 }
 
+/* A host may have changed its mind: then the hook comes, or goes with the next kick */
+static void
+on_keeps_hook (PillionLoop *self)
+{
+  gboolean keeps_hook = pillion_host_keeps_hook (self->host);
+
+  if (self->keeps_hook == keeps_hook || !pillion_core_on_thread (&self->core))
+    return;
+
+  self->keeps_hook = keeps_hook;
+  pillion_core_busy (&self->core);
+}
+
 static void
 set_host (PillionLoop *self,
           PillionHost *host)
@@ -177,6 +190,10 @@ set_host (PillionLoop *self,
   pillion_mutex_unlock (&self->wake_lock);
   self->core.own_clock = has_own_clock;
   self->core.virtual_clock = self->core.pump.always_poll = host != NULL && pillion_host_has_virtual_clock (host);
+  if (old != host && old != NULL)
+    g_signal_handlers_disconnect_by_func (old, on_keeps_hook, self);
+  if (old != host && host != NULL)
+    g_signal_connect_object (host, "notify::keeps-hook", G_CALLBACK (on_keeps_hook), self, G_CONNECT_SWAPPED);
   self->keeps_hook = host != NULL && pillion_host_keeps_hook (host);
   /* Keep the time that is left of timers that were set by another clock */
   if (has_own_clock || had_own_clock)
