@@ -614,7 +614,16 @@ foreign_source_dispatch (GSource *source,
     {
       pillion_poll_source_set_resting (self, TRUE);
     }
-  else if (!by_pump || core->deadline == 0)
+  else if (!by_pump)
+    {
+      PillionLoop *loop = self->loop;
+
+      loop->n_steps++;
+      dispatch (self, 0);
+      loop->n_steps--;
+      pillion_loop_unmute (loop);
+    }
+  else if (core->deadline == 0)
     {
       dispatch (self, 0);
     }

@@ -13,7 +13,7 @@
  * the queue before it ran, the context does not dispatch a source inside itself, and a fiber on the stack is
  * not parked, so nothing can resume it. */
 
-/* How many kicks and waits may be on the stack */
+/* How many kicks, waits and calls of poll sources may be on the stack */
 #define MAX_DEPTH 64
 
 /* Whether callbacks may be called now: not in a region that forbids it, and not inside others if nesting is
@@ -21,9 +21,9 @@
 gboolean
 pillion_loop_may_call (PillionLoop *self)
 {
-  PillionCore *core = &self->core;
+  guint depth = self->core.depth + self->n_steps;
 
-  return core->n_barred == 0 && (core->depth == 0 || (self->allow_nesting && core->depth < MAX_DEPTH));
+  return self->core.n_barred == 0 && (depth == 0 || (self->allow_nesting && depth < MAX_DEPTH));
 }
 
 /* Whether a kick would do anything. If not, nothing may ask for one, or the host would spin. */

@@ -48,6 +48,7 @@ struct _PillionLoop
   gint64 kicked_usec;   /* when the hook last kicked, by a coarse clock */
   gboolean stopped;     /* whether stop () removed the hook: kicks do nothing until ensure () */
   gboolean allow_nesting;
+  guint n_steps;        /* how many calls of poll sources that a main loop dispatched are on the stack */
   gboolean muted;       /* whether nothing wakes the host, because a kick would be refused */
   PillionPassenger *passenger; /* while something else runs the context */
 

@@ -619,6 +619,67 @@ test_descriptor_of_passenger (Fixture *fixture,
   close (pipes[1]);
 }
 
+typedef struct
+{
+  guint depth;
+  guint deepest;
+  guint n_calls;
+  gboolean over;
+} Steps;
+
+/* A step of another loop that opens a main loop */
+static gint64
+step (PillionPollSource *source,
+      gint64 deadline_usec,
+      gpointer data)
+{
+  Steps *steps = data;
+  GMainContext *context = pillion_loop_get_context (pillion_poll_source_get_loop (source));
+
+  steps->n_calls++;
+  steps->depth++;
+  steps->deepest = MAX (steps->deepest, steps->depth);
+  if (!steps->over)
+    {
+      pillion_poll_source_set_ready_time (source, 0);
+      for (int i = 0; i < 4; i++)
+        g_main_context_iteration (context, FALSE);
+    }
+  /* The innermost returns first */
+  steps->over = TRUE;
+  steps->depth--;
+  return -1;
+}
+
+/* On a passenger, GLib dispatches the source: the limits are the same as in kicks */
+static void
+test_steps_of_a_passenger (Fixture *fixture,
+                           gconstpointer data)
+{
+  GMainContext *context = pillion_loop_get_context (fixture->loop);
+  gboolean allowed = data != NULL;
+  PillionPollSource *source = pillion_poll_source_new (fixture->loop, -1);
+  Steps steps = { 0 };
+
+  pillion_loop_set_allow_nesting (fixture->loop, allowed);
+  g_assert_true (pillion_loop_ensure (fixture->loop, NULL, NULL));
+  pillion_poll_source_set_callback (source, step, &steps, NULL);
+  pillion_poll_source_set_ready_time (source, 0);
+  while (!steps.over)
+    g_main_context_iteration (context, TRUE);
+  g_assert_cmpuint (steps.deepest, ==, allowed ? 64 : 1);
+
+  /* What was put off meanwhile goes on */
+  steps.n_calls = 0;
+  pillion_poll_source_set_ready_time (source, 0);
+  while (steps.n_calls == 0)
+    g_main_context_iteration (context, TRUE);
+
+  pillion_poll_source_close (source);
+  g_object_unref (source);
+  pillion_loop_stop (fixture->loop);
+}
+
 static void
 test_keeps_hook (Fixture *fixture,
                  gconstpointer data)
@@ -633,6 +694,45 @@ test_keeps_hook (Fixture *fixture,
   g_assert_true (pillion_loop_is_riding (fixture->loop));
   g_assert_cmpint (pillion_loop_get_deadline (fixture->loop), ==, -1);
   pillion_loop_stop (fixture->loop);
+}
+
+static void
+count_hook (PillionLoop *loop,
+            gpointer count)
+{
+  (*(int *) count)++;
+}
+
+static void
+test_changes_its_mind (Fixture *fixture,
+                       gconstpointer data)
+{
+  g_autoptr (PillionCallbackHost) host = pillion_callback_host_new ("undecided");
+  int n_installed = 0, n_removed = 0;
+
+  pillion_callback_host_set_install (host, count_hook, &n_installed, NULL);
+  pillion_callback_host_set_remove (host, count_hook, &n_removed, NULL);
+  g_assert_true (pillion_loop_ensure (fixture->loop, PILLION_HOST (host), NULL));
+  while (pillion_loop_kick (fixture->loop))
+    ;
+  g_assert_cmpint (n_installed, ==, 1);
+  g_assert_cmpint (n_removed, ==, 1);
+
+  pillion_callback_host_set_keeps_hook (host, TRUE);
+  g_assert_cmpint (n_installed, ==, 2);
+  for (guint i = 0; i < 5; i++)
+    g_assert_true (pillion_loop_kick (fixture->loop));
+
+  pillion_callback_host_set_keeps_hook (host, FALSE);
+  while (pillion_loop_kick (fixture->loop))
+    ;
+  g_assert_cmpint (n_installed, ==, 2);
+  g_assert_cmpint (n_removed, ==, 2);
+
+  /* A loop that has stopped doesn't want it back */
+  pillion_loop_stop (fixture->loop);
+  pillion_callback_host_set_keeps_hook (host, TRUE);
+  g_assert_cmpint (n_installed, ==, 2);
 }
 
 static void
@@ -713,7 +813,10 @@ main (int argc,
   ADD ("late-hosts-hear-of-what-came-before", test_late_wakes);
   ADD ("passenger-is-known-from-the-host", test_known_passenger);
   ADD ("does-not-spin-as-passenger", test_descriptor_of_passenger);
+  g_test_add ("/loop/nest-hosts/steps-of-a-passenger/limited", Fixture, "nesting", set_up, test_steps_of_a_passenger, tear_down);
+  g_test_add ("/loop/nest-hosts/steps-of-a-passenger/not-if-nesting-is-off", Fixture, NULL, set_up, test_steps_of_a_passenger, tear_down);
   ADD ("hook-stays-if-the-host-keeps-it", test_keeps_hook);
+  ADD ("hook-comes-and-goes-as-the-host-wants", test_changes_its_mind);
   ADD ("install-function-fails-with-an-error", test_install_fails);
   ADD ("timers-keep-their-distance-under-another-clock", test_clock_changes);
 
