@@ -22,6 +22,7 @@ class Host:
         self.n_kicks = 0
         if 'QT_NO_GLIB' in os.environ:
             self.host = Pillion.CallbackHost.new('qt')
+            self.host.set_install(self.install)
         else:
             self.host = Pillion.CallbackHost(name='qt', context=GLib.MainContext.default())
             count_iterations(self)
@@ -30,7 +31,20 @@ class Host:
         self.notifier = QSocketNotifier(loop.get_fd(), QSocketNotifier.Read)
         self.notifier.activated.connect(self.kick)
         QAbstractEventDispatcher.instance().aboutToBlock.connect(self.prepare)
+        self.lost = False
         loop.ensure(self.host)
+
+    def install(self, loop):
+        if self.lost:
+            self.lost = False
+            self.notifier.setEnabled(True)
+            QAbstractEventDispatcher.instance().aboutToBlock.connect(self.prepare)
+
+    def lose_hook(self):
+        self.lost = True
+        self.timer.stop()
+        self.notifier.setEnabled(False)
+        QAbstractEventDispatcher.instance().aboutToBlock.disconnect(self.prepare)
 
     def prepare(self):
         answer, _, timeout = self.loop.prepare_sleep()

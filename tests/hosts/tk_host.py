@@ -13,8 +13,16 @@ class Host(TimerHost):
 
     def __init__(self, loop):
         self.root = tkinter.Tk()
+        self.fd = loop.get_fd()
         super().__init__('tk', loop)
-        self.root.createfilehandler(loop.get_fd(), tkinter.READABLE, self.kick)
+
+    def install(self, loop):
+        self.root.createfilehandler(self.fd, tkinter.READABLE, self.kick)
+        super().install(loop)
+
+    def lose_hook(self):
+        self.root.deletefilehandler(self.fd)
+        self.stop_timer()
 
     def start_timer(self, msec):
         self.stop_timer()
