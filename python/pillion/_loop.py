@@ -71,6 +71,7 @@ NEVER = 2**62 / 1e6
 MANY_TIMERS = 100
 MANY_CANCELLED = 0.5
 
+modules = sys.modules
 monotonic = time.monotonic
 get_ident = threading.get_ident
 # Looking these up in the namespace costs as much as a call
@@ -384,9 +385,12 @@ class EventLoop(asyncio.SelectorEventLoop):
         all_told = True  # whether all waiters of finished tasks were told
         thread_id, kicked, stopping, outer_end = self._thread_id, self._kicked, self._stopping, self._end
         hooks = sys.get_asyncgen_hooks()
+        library = None
         # A signal handler may raise anything, between any two of these lines
         try:
             try:
+                if 'sniffio' in modules:
+                    library = _set_library('asyncio')
                 if running is not None:
                     outer_task = tasks.current_task(running)
                     if outer_task is not None:
@@ -424,6 +428,8 @@ class EventLoop(asyncio.SelectorEventLoop):
                         self._set_coroutine_origin_tracking(False)
                 sys.set_asyncgen_hooks(*hooks)
                 events._set_running_loop(running)
+                if library is not None:
+                    _set_library(library)
                 if outer_task is not None:
                     tasks._enter_task(running, outer_task)
             if not all_told:
@@ -610,9 +616,12 @@ class EventLoop(asyncio.SelectorEventLoop):
             source.set_running(True)
         self._armed = True
         self._n_left = 0
+        library = _set_library('asyncio') if 'sniffio' in modules else None
         try:
             super().run_forever()
         finally:
+            if library is not None:
+                _set_library(library)
             if self._has_wakeup:
                 self._give_wakeup_back()
             if not self._is_run:
@@ -987,6 +996,18 @@ def _leave_seat(guest, source, seat):
         _empty = guest, source, seat
     else:
         source.close()
+
+
+def _set_library(name):
+    """Sets the asynchronous library that sniffio finds running on this thread. trio sets it to "trio" while its tasks run, also
+    if such a task is the host that kicks. Returns what it was, if anything."""
+    local = getattr(modules['sniffio'], 'thread_local', None)  # since sniffio 1.3
+    if local is None:
+        return None
+    outer = local.name
+    if outer is not None:  # else sniffio finds asyncio by itself
+        local.name = name
+    return outer
 
 
 def _follow_clocks(guest, spec):

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+import types
 import unittest
 import unittest.mock
 import warnings
@@ -20,6 +21,7 @@ from gi.overrides import Pillion as overrides
 from pillion import async_loop
 
 try:
+    import sniffio
     import trio
 except ImportError:
     trio = None
@@ -430,6 +432,28 @@ class Trio(Shared, unittest.TestCase):
             await scope.aclose()
 
         self.run_host(main)
+
+    def test_what_newer_versions_of_trio_say_of_the_thread(self):
+        """They say that trio runs, by a variable of the thread that sniffio looks at first."""
+        seen = []
+
+        async def look():
+            await asyncio.sleep(0)
+            seen.append(sniffio.thread_local.name)
+
+        async def main():
+            sniffio.thread_local.name = 'trio'
+            future = pillion.ensure_future(look())
+            while not future.done():
+                guest.kick()
+            self.assertEqual(sniffio.thread_local.name, 'trio')
+            future.get_loop().run_until_complete(look())
+            self.assertEqual(sniffio.thread_local.name, 'trio')
+            sniffio.thread_local.name = None
+
+        with unittest.mock.patch.object(sniffio, 'thread_local', types.SimpleNamespace(name=None), create=True):
+            self.run_host(main)
+        self.assertEqual(seen, ['asyncio', 'asyncio'])
 
     def test_create_task(self):
         async def main():
