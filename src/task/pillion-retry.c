@@ -523,8 +523,7 @@ pillion_retry_set_predicate (PillionRetry *self,
  * @closure: (nullable): decides whether to try again: called with the [type@GLib.Error] and the number of the attempt, a `guint`, it
  *   returns a boolean; %NULL for everything but cancelled attempts
  *
- * Does what [method@Pillion.Retry.set_predicate] does, with a closure: for language bindings, as
- * [method@Pillion.Task.add_done_closure] is. An exception in it counts as %FALSE.
+ * Like [method@Pillion.Retry.set_predicate], but takes a closure. For language bindings. An exception in it counts as %FALSE.
  *
  * Since: 1.0
  */

@@ -302,8 +302,8 @@ pillion_task_add_done_callback (PillionTask *self,
  * @self: a task
  * @closure: what is called when the task is done, with the task
  *
- * Does what [method@Pillion.Task.add_done_callback] does, with a closure. It is for language bindings: PyGObject 3.42 never frees all that a
- * function costs it, and frees a closure.
+ * Like [method@Pillion.Task.add_done_callback], but takes a closure. For language bindings: PyGObject 3.42 never frees all of what it allocates
+ * for a function, but does for a closure.
  *
  * Returns: a number for [method@Pillion.Task.remove_done_callback], never 0
  *
