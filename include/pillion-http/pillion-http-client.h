@@ -62,6 +62,18 @@ PillionTask       *pillion_http_client_download_into                (PillionHttp
                                                                      GFile             *folder,
                                                                      const char        *sha256,
                                                                      GCancellable      *cancellable);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionTask       *pillion_http_client_send_to_file                 (PillionHttpClient  *self,
+                                                                     PillionHttpRequest *request,
+                                                                     GFile              *target,
+                                                                     const char         *sha256,
+                                                                     GCancellable       *cancellable);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionTask       *pillion_http_client_send_into                    (PillionHttpClient  *self,
+                                                                     PillionHttpRequest *request,
+                                                                     GFile              *folder,
+                                                                     const char         *sha256,
+                                                                     GCancellable       *cancellable);
 
 PILLION_HTTP_AVAILABLE_IN_1_0
 guint              pillion_http_client_get_max_connections          (PillionHttpClient *self);

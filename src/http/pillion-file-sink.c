@@ -169,6 +169,13 @@ open_part (PillionFileSink *self,
   return FALSE;
 }
 
+/* What comes of another method depends on more than the URL */
+static gboolean
+can_continue (PillionFileSink *self)
+{
+  return strcmp (self->parent.call->request->method, "GET") == 0;
+}
+
 /* What has come can't be continued, and is of no use. FALSE: a worker is at it, and the call is resumed when it gives it back. */
 static gboolean
 start_over (PillionFileSink *self)
@@ -196,7 +203,7 @@ file_request (PillionSink *sink,
   if (self->part == NULL && !open_part (self, &wait, error))
     return wait ? PILLION_VERDICT_WAIT : PILLION_VERDICT_FAIL;
 
-  self->asked = self->anew ? 0 : pillion_part_file_get_offset (self->part);
+  self->asked = self->anew || !can_continue (self) ? 0 : pillion_part_file_get_offset (self->part);
   if (self->asked == 0 && self->writing && !start_over (self))
     return PILLION_VERDICT_WAIT;
   if (self->asked > 0)
@@ -537,6 +544,9 @@ static gboolean
 is_worth_keeping (PillionFileSink *self,
                   const GError *error)
 {
+  if (!can_continue (self))
+    return FALSE;
+
   if (error->domain == PILLION_HTTP_STATUS_ERROR)
     return error->code != 404 && error->code != 410;
 

@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "http/pillion-file-sink.h"
+#include "http/pillion-http-request-private.h"
 
 /* 64 hexadecimal digits in lower case, or NULL */
 static char *
@@ -21,15 +22,17 @@ normalize_sha256 (const char *text)
   return length == 64 && text[length] == '\0' ? g_ascii_strdown (text, -1) : NULL;
 }
 
+/* @request is the call's own, and is taken */
 static PillionTask *
 download (PillionHttpClient *self,
-          const char *url,
+          PillionHttpRequest *request,
           GFile *file,
           gboolean into,
           const char *sha256,
           GCancellable *cancellable)
 {
-  g_autofree char *shown = pillion_http_redact_url (url);
+  g_autoptr (PillionHttpRequest) own = request;
+  g_autofree char *shown = pillion_http_redact_url (request->url);
   g_autofree char *name = g_strconcat ("download ", shown, NULL);
   g_autofree char *digest = NULL;
 
@@ -42,6 +45,17 @@ download (PillionHttpClient *self,
       return task;
     }
 
+  for (guint i = 0; i < request->fields.n; i += 2)
+    if (g_ascii_strcasecmp (request->fields.strv[i], "Range") == 0 || g_ascii_strcasecmp (request->fields.strv[i], "If-Range") == 0)
+      {
+        PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
+
+        pillion_task_return_new_error (task, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST,
+                                       _("%s: the header field '%s' is set by the library, and can't be set by the program"), shown,
+                                       request->fields.strv[i]);
+        return task;
+      }
+
   if (g_file_peek_path (file) == NULL)
     {
       g_autofree char *uri = g_file_get_uri (file);
@@ -51,7 +65,7 @@ download (PillionHttpClient *self,
       return task;
     }
 
-  return pillion_http_client_submit (self, pillion_http_request_new ("GET", url), "download",
+  return pillion_http_client_submit (self, g_steal_pointer (&own), "download",
                                      pillion_file_sink_new (file, into, self->name_conflict, digest), cancellable);
 }
 
@@ -91,7 +105,7 @@ pillion_http_client_download (PillionHttpClient *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
 
-  return download (self, url, target, FALSE, sha256, cancellable);
+  return download (self, pillion_http_request_new ("GET", url), target, FALSE, sha256, cancellable);
 }
 
 /**
@@ -129,5 +143,79 @@ pillion_http_client_download_into (PillionHttpClient *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
 
-  return download (self, url, folder, TRUE, sha256, cancellable);
+  return download (self, pillion_http_request_new ("GET", url), folder, TRUE, sha256, cancellable);
+}
+
+/**
+ * pillion_http_client_send_to_file:
+ * @self: a client
+ * @request: a request, which is copied
+ * @target: the file that it will be; it needs a local path
+ * @sha256: (nullable): the SHA-256 that it has to have, as 64 hexadecimal digits, or %NULL
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Sends a request, and saves the body of the response, completely or not at all: a download with header fields, a method or limits of
+ * your own.
+ *
+ * ```c
+ * g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", "https://example.org/private.zip");
+ * g_autoptr (GFile) target = g_file_new_for_path ("private.zip");
+ * g_autoptr (PillionTask) task = NULL;
+ *
+ * pillion_http_request_set_header (request, "Authorization", "Bearer …");
+ * task = pillion_http_client_send_to_file (client, request, target, NULL, NULL);
+ * ```
+ *
+ * In everything else this is the same as [method@PillionHttp.Client.download]. Only what was asked for with `GET` is continued by another
+ * attempt. A request with a `Range` or `If-Range` field fails with [error@PillionHttp.Error.INVALID_REQUEST].
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_client_send_to_file (PillionHttpClient *self,
+                                  PillionHttpRequest *request,
+                                  GFile *target,
+                                  const char *sha256,
+                                  GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (request), NULL);
+  g_return_val_if_fail (G_IS_FILE (target), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
+
+  return download (self, pillion_http_request_copy (request), target, FALSE, sha256, cancellable);
+}
+
+/**
+ * pillion_http_client_send_into:
+ * @self: a client
+ * @request: a request, which is copied
+ * @folder: the folder that it will be in; it needs a local path, and to be there
+ * @sha256: (nullable): the SHA-256 that it has to have, as 64 hexadecimal digits, or %NULL
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Sends a request, and saves the body of the response in a folder: [method@PillionHttp.Client.send_to_file] with a name as
+ * [method@PillionHttp.Client.download_into] finds it.
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_client_send_into (PillionHttpClient *self,
+                               PillionHttpRequest *request,
+                               GFile *folder,
+                               const char *sha256,
+                               GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (request), NULL);
+  g_return_val_if_fail (G_IS_FILE (folder), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
+
+  return download (self, pillion_http_request_copy (request), folder, TRUE, sha256, cancellable);
 }

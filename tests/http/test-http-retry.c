@@ -291,8 +291,10 @@ test_refused_connection (PillionLoop *loop,
 
 static void
 assert_downloads (Fixture *self,
+                  const char *method,
                   const char *ranges)
 {
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new (method, "/a");
   g_autofree char *folder = g_dir_make_tmp ("pillion-retry-XXXXXX", NULL);
   g_autofree char *path = g_build_filename (folder, "file", NULL);
   g_autoptr (GFile) target = g_file_new_for_path (path);
@@ -301,7 +303,7 @@ assert_downloads (Fixture *self,
   g_autoptr (GError) error = NULL;
 
   pillion_http_client_set_max_retries (self->client, 1);
-  task = pillion_http_client_download (self->client, "/a", target, DIGEST, NULL);
+  task = pillion_http_client_send_to_file (self->client, request, target, DIGEST, NULL);
   pillion_await (task, &error);
   g_assert_no_error (error);
   g_assert_true (g_file_get_contents (path, &content, NULL, NULL));
@@ -319,7 +321,7 @@ test_download_goes_on (PillionLoop *loop,
   g_auto (Fixture) self = { .n_failures = 1, .etag = "\"one\"" };
 
   fixture_init (&self, loop);
-  assert_downloads (&self, ";bytes=4-;");
+  assert_downloads (&self, "GET", ";bytes=4-;");
 }
 
 /* Nothing says that the rest would be of the same version */
@@ -330,7 +332,18 @@ test_download_starts_over (PillionLoop *loop,
   g_auto (Fixture) self = { .n_failures = 1 };
 
   fixture_init (&self, loop);
-  assert_downloads (&self, ";;");
+  assert_downloads (&self, "GET", ";;");
+}
+
+/* What another method gives is not told by the URL alone */
+static void
+test_other_method_starts_over (PillionLoop *loop,
+                               gpointer data)
+{
+  g_auto (Fixture) self = { .n_failures = 1, .etag = "\"one\"" };
+
+  fixture_init (&self, loop);
+  assert_downloads (&self, "PUT", ";;");
 }
 
 /* The program has the beginning */
@@ -435,6 +448,7 @@ main (int argc,
   pillion_test_add_func ("/http/retry/refused-connection", test_refused_connection);
   pillion_test_add_func ("/http/retry/download-goes-on", test_download_goes_on);
   pillion_test_add_func ("/http/retry/download-starts-over", test_download_starts_over);
+  pillion_test_add_func ("/http/retry/download-with-another-method-starts-over", test_other_method_starts_over);
   pillion_test_add_func ("/http/retry/stream-that-was-opened-is-not-retried", test_stream);
   pillion_test_add_func ("/http/retry/cancel-while-waiting", test_cancel);
   pillion_test_add_func ("/http/retry/whole-time-counts-the-waits", test_whole_time);

@@ -6,6 +6,8 @@
 
 import asyncio
 import json
+import pathlib
+import tempfile
 
 from support import Case, GLib, Pillion, run_script, tap
 
@@ -154,6 +156,25 @@ class Requests(Case):
         request = PillionHttp.Request.new('PATCH', '/a')
         request.set_body(GLib.Bytes.new(b'abc'), 'text/plain')
         self.assert_sent(self.client.send(request), method='PATCH', body='abc')
+
+    def test_downloads_with_headers(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / 'file'
+            self.wait(self.client.download('/a', path, params={'q': 1}, headers={'X-Mine': 'other'}, auth='Bearer abc', timeout=30))
+            got = json.loads(path.read_text())
+            self.assertEqual((got['query'], got['X-Mine'], got['Authorization']), ('q=1', 'other', 'Bearer abc'))
+            download = self.wait(self.client.download_into('/b', folder, headers={'X-Mine': 'into'}))
+            self.assertEqual(json.loads(pathlib.Path(download.get_file().get_path()).read_text())['X-Mine'], 'into')
+
+            request = PillionHttp.Request.new('POST', '/c')
+            self.wait(self.client.send_to_file(request, path))
+            self.assertEqual(json.loads(path.read_text())['method'], 'POST')
+            self.assertEqual(self.wait(self.client.send_into(request, folder)).get_file().get_basename(), 'c')
+
+            request.set_header('range', 'bytes=0-1')
+            with self.assertRaises(GLib.Error) as caught:
+                self.wait(self.client.send_to_file(request, path))
+            self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.INVALID_REQUEST))
 
     def test_responses(self):
         def refuse(exchange):

@@ -207,6 +207,7 @@ class Client(PillionHttp.Client):
 
     def _request(self, method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable):
         request = requests.make(method, url, params, headers, content, data, json, auth, timeout, follow_redirects)
+        request.accept_statuses(200, 999)
         return core._at(PillionHttp.Client.send(self, request, cancellable), 3)
 
     def send(self, request, cancellable=None) -> Pillion.Task[Response]:
@@ -280,14 +281,28 @@ class Client(PillionHttp.Client):
         task.set_name(body.get_name())
         return task
 
-    def download(self, url, target: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None) -> Pillion.Task[Download]:
+    def download(self, url, target: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None, *, params: _Pairs | None = None,
+                 headers: _Pairs | None = None, auth: tuple[str, str] | str | None = None,
+                 timeout: float | None = None) -> Pillion.Task[Download]:
         """Downloads a body to a file, given as a path or a Gio.File. Returns a task whose result is a
-        PillionHttp.Download."""
-        return core._at(PillionHttp.Client.download(self, url, _to_file(target), sha256, cancellable))
+        PillionHttp.Download. The rest is as for request ()."""
+        request = requests.make('GET', url, params, headers, auth=auth, timeout=timeout)
+        return core._at(PillionHttp.Client.send_to_file(self, request, _to_file(target), sha256, cancellable))
 
-    def download_into(self, url, folder: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None) -> Pillion.Task[Download]:
+    def download_into(self, url, folder: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None, *,
+                      params: _Pairs | None = None, headers: _Pairs | None = None, auth: tuple[str, str] | str | None = None,
+                      timeout: float | None = None) -> Pillion.Task[Download]:
         """Downloads a body into a folder, under the name that the server or the URL gives it."""
-        return core._at(PillionHttp.Client.download_into(self, url, _to_file(folder), sha256, cancellable))
+        request = requests.make('GET', url, params, headers, auth=auth, timeout=timeout)
+        return core._at(PillionHttp.Client.send_into(self, request, _to_file(folder), sha256, cancellable))
+
+    def send_to_file(self, request, target: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None) -> Pillion.Task[Download]:
+        """Sends a request, and saves the body of the response."""
+        return core._at(PillionHttp.Client.send_to_file(self, request, _to_file(target), sha256, cancellable))
+
+    def send_into(self, request, folder: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None) -> Pillion.Task[Download]:
+        """Sends a request, and saves the body of the response in a folder."""
+        return core._at(PillionHttp.Client.send_into(self, request, _to_file(folder), sha256, cancellable))
 
 
 class TestServer(PillionHttp.TestServer):

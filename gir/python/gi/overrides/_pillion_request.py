@@ -73,10 +73,9 @@ def authorization(auth):
     return 'Basic ' + base64.b64encode(f'{user}:{password}'.encode()).decode('ascii')
 
 
-def make(method, url, params, headers, content, data, json, auth, timeout, follow_redirects):
-    """Makes a request that accepts every status."""
+def make(method, url, params=None, headers=None, content=None, data=None, json=None, auth=None, timeout=None, follow_redirects=True):
+    """Makes a request of what the methods of a client take."""
     request = PillionHttp.Request.new(text(method).upper(), text(url))
-    request.accept_statuses(200, 999)
     if params is not None:
         for name, value in pairs(params):
             request.add_parameter(name, value)
