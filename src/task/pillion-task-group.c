@@ -4,76 +4,31 @@
 
 #include "config.h"
 
-#include "task/pillion-combinator.h"
+#include "task/pillion-task-group-private.h"
 
 #include <glib/gi18n-lib.h>
 
-#include "base/pillion-callback.h"
-#include "base/pillion-sync.h"
-#include "core/pillion-closure.h"
-
-/* Tasks that are made of a set of tasks: all, settle, any, race and map. */
-
-typedef enum
-{
-  GROUP_ALL,
-  GROUP_SETTLE,
-  GROUP_ANY,
-  GROUP_RACE,
-  GROUP_MAP,
-} GroupKind;
+/* Tasks that are made of a set of tasks: all, settle, any and race; and what they share with map. */
 
 static const char *const kind_names[] = { "all", "settle", "any", "race", "map" };
 
-typedef struct
-{
-  PillionTask *task;
-  guint id; /* of the callback; 0 if the child isn't waited for */
-} Child;
-
-typedef struct _Group Group;
-
-/* What only map has */
-typedef struct
-{
-  Group *group;
-  PillionItem item;          /* calls the function; has a reference to the task while it is queued */
-  gboolean queued;           /* or running */
-  PillionCallback *callback; /* NULL once it won't be called any more */
-  guint n_inputs;
-  guint limit;
-} Starter;
-
-struct _Group
-{
-  PillionCombinator parent;
-  GroupKind kind;
-  GArray *children;    /* of Child */
-  guint n_waiting;     /* how many children are waited for */
-  gboolean stopped;    /* whether the rest was cancelled, and nothing more starts */
-  gboolean cancelled;  /* whether that was because the task was cancelled */
-  PillionTask *winner; /* of any and race; no reference */
-  GError *error;       /* of map's function */
-  Starter *starter;
-};
-
-static inline Child *
-get_child (Group *self,
+static inline PillionGroupChild *
+get_child (PillionGroup *self,
            guint index)
 {
-  return &g_array_index (self->children, Child, index);
+  return &g_array_index (self->children, PillionGroupChild, index);
 }
 
-/* Cancels the children that are pending, except those that something else waits for. If the group itself was cancelled, it no longer waits for
- * those. Otherwise it does, but lets the others cancel them when they give them up. */
-static void
-stop (Group *self)
+/* If the group itself was cancelled, it no longer waits for what something else waits for. Otherwise it does, but lets the others cancel
+ * them when they give them up. */
+void
+pillion_group_stop (PillionGroup *self)
 {
   self->stopped = TRUE;
 
   for (guint i = 0; i < self->children->len && !self->parent.over; i++)
     {
-      Child *child = get_child (self, i);
+      PillionGroupChild *child = get_child (self, i);
 
       if (child->id == 0 || pillion_task_is_done (child->task))
         continue;
@@ -99,11 +54,11 @@ stop (Group *self)
 
 /* The group is over at once, whatever the other children do */
 static void
-give_up_all (Group *self)
+give_up_all (PillionGroup *self)
 {
   for (guint i = 0; i < self->children->len; i++)
     {
-      Child *child = get_child (self, i);
+      PillionGroupChild *child = get_child (self, i);
 
       if (child->id != 0)
         pillion_combinator_give_up (&self->parent, child->task, child->id);
@@ -112,7 +67,7 @@ give_up_all (Group *self)
 
 /* The first child with this state */
 static PillionTask *
-find_child (Group *self,
+find_child (PillionGroup *self,
             PillionTaskState state)
 {
   for (guint i = 0; i < self->children->len; i++)
@@ -126,20 +81,20 @@ find_child (Group *self,
   return NULL;
 }
 
-static gboolean
-has_more_to_start (Group *self)
+gboolean
+pillion_group_has_more_to_start (PillionGroup *self)
 {
   return self->starter != NULL && !self->stopped && self->children->len < self->starter->n_inputs;
 }
 
 /* All children have ended: the outcome follows from theirs */
 static void
-conclude (Group *self)
+conclude (PillionGroup *self)
 {
   PillionCombinator *parent = &self->parent;
   PillionTask *failed = NULL, *cancelled = NULL;
 
-  if (self->kind != GROUP_SETTLE)
+  if (self->kind != PILLION_GROUP_SETTLE)
     {
       failed = find_child (self, PILLION_TASK_FAILED);
       cancelled = find_child (self, PILLION_TASK_CANCELLED);
@@ -157,15 +112,15 @@ conclude (Group *self)
     pillion_combinator_end_well (parent);
 }
 
-static void
-go_on (Group *self)
+void
+pillion_group_go_on (PillionGroup *self)
 {
   if (self->parent.over)
     return;
 
-  if (has_more_to_start (self))
+  if (pillion_group_has_more_to_start (self))
     {
-      Starter *starter = self->starter;
+      PillionGroupStarter *starter = self->starter;
 
       if (!starter->queued && (starter->limit == 0 || self->n_waiting < starter->limit))
         {
@@ -184,14 +139,14 @@ static void
 group_child_done (PillionCombinator *parent,
                   PillionTask *child)
 {
-  Group *self = (Group *) parent;
+  PillionGroup *self = (PillionGroup *) parent;
   gboolean is_well = pillion_task_get_state (child) == PILLION_TASK_SUCCEEDED;
 
   self->n_waiting--;
 
-  if (self->kind == GROUP_ANY || self->kind == GROUP_RACE)
+  if (self->kind == PILLION_GROUP_ANY || self->kind == PILLION_GROUP_RACE)
     {
-      if (self->winner == NULL && (is_well || self->kind == GROUP_RACE))
+      if (self->winner == NULL && (is_well || self->kind == PILLION_GROUP_RACE))
         self->winner = child;
       if (self->winner != NULL)
         {
@@ -200,29 +155,29 @@ group_child_done (PillionCombinator *parent,
           return;
         }
     }
-  else if (!is_well && self->kind != GROUP_SETTLE && !self->stopped)
+  else if (!is_well && self->kind != PILLION_GROUP_SETTLE && !self->stopped)
     {
-      stop (self);
+      pillion_group_stop (self);
     }
 
-  go_on (self);
+  pillion_group_go_on (self);
 }
 
 static void
 group_cancelled (PillionTaskBody *body)
 {
-  Group *self = (Group *) body;
+  PillionGroup *self = (PillionGroup *) body;
 
   self->cancelled = TRUE;
-  if (self->kind == GROUP_ANY || self->kind == GROUP_RACE)
+  if (self->kind == PILLION_GROUP_ANY || self->kind == PILLION_GROUP_RACE)
     {
       pillion_combinator_end_cancelled (&self->parent);
       give_up_all (self);
     }
   else
     {
-      stop (self);
-      go_on (self);
+      pillion_group_stop (self);
+      pillion_group_go_on (self);
     }
 }
 
@@ -230,7 +185,7 @@ static PillionTask *
 group_get_child (PillionTaskBody *body,
                  guint index)
 {
-  Group *self = (Group *) body;
+  PillionGroup *self = (PillionGroup *) body;
 
   return index < self->children->len ? get_child (self, index)->task : NULL;
 }
@@ -238,7 +193,7 @@ group_get_child (PillionTaskBody *body,
 static void
 group_ended (PillionCombinator *parent)
 {
-  Group *self = (Group *) parent;
+  PillionGroup *self = (PillionGroup *) parent;
 
   if (self->starter != NULL)
     g_clear_pointer (&self->starter->callback, pillion_callback_unref);
@@ -247,7 +202,7 @@ group_ended (PillionCombinator *parent)
 static void
 group_free (PillionTaskBody *body)
 {
-  Group *self = (Group *) body;
+  PillionGroup *self = (PillionGroup *) body;
 
   for (guint i = 0; i < self->children->len; i++)
     pillion_task_let_go (get_child (self, i)->task);
@@ -271,35 +226,34 @@ static const PillionCombinatorClass group_class = {
   .ended = group_ended,
 };
 
-static PillionTask *
-group_new (PillionLoop *loop,
-           GroupKind kind,
-           gsize n_children,
-           GCancellable *cancellable)
+PillionTask *
+pillion_group_new (PillionLoop *loop,
+                   PillionGroupKind kind,
+                   gsize n_children,
+                   GCancellable *cancellable)
 {
   char name[40];
   PillionTask *task;
-  Group *self;
+  PillionGroup *self;
 
   g_snprintf (name, sizeof name, "%s of %" G_GSIZE_FORMAT, kind_names[kind], n_children);
-  task = pillion_combinator_new (loop, name, cancellable, &group_class, sizeof (Group));
-  self = (Group *) task->body;
+  task = pillion_combinator_new (loop, name, cancellable, &group_class, sizeof (PillionGroup));
+  self = (PillionGroup *) task->body;
   if (self != NULL)
     {
       self->kind = kind;
       /* A map grows as it starts children */
-      self->children = g_array_sized_new (FALSE, FALSE, sizeof (Child), kind == GROUP_MAP ? 0 : n_children);
+      self->children = g_array_sized_new (FALSE, FALSE, sizeof (PillionGroupChild), kind == PILLION_GROUP_MAP ? 0 : n_children);
     }
 
   return task;
 }
 
-/* Takes the reference */
-static void
-add_child (Group *self,
-           PillionTask *task)
+void
+pillion_group_add_child (PillionGroup *self,
+                         PillionTask *task)
 {
-  Child child = { task, pillion_combinator_wait (&self->parent, task) };
+  PillionGroupChild child = { task, pillion_combinator_wait (&self->parent, task) };
 
   g_array_append_val (self->children, child);
   self->n_waiting++;
@@ -307,13 +261,13 @@ add_child (Group *self,
 
 static PillionTask *
 make_group (PillionLoop *loop,
-            GroupKind kind,
+            PillionGroupKind kind,
             PillionTask **tasks,
             gsize n_tasks)
 {
   PillionTask *stranger = NULL;
   PillionTask *task;
-  Group *self;
+  PillionGroup *self;
 
   g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
   g_return_val_if_fail (pillion_core_on_thread (pillion_core (loop)), NULL);
@@ -326,8 +280,8 @@ make_group (PillionLoop *loop,
         stranger = tasks[i];
     }
 
-  task = group_new (loop, kind, n_tasks, NULL);
-  self = (Group *) task->body;
+  task = pillion_group_new (loop, kind, n_tasks, NULL);
+  self = (PillionGroup *) task->body;
   if (self == NULL)
     return task;
 
@@ -342,14 +296,14 @@ make_group (PillionLoop *loop,
         {
           PillionTaskState state = pillion_task_get_state (tasks[i]);
 
-          add_child (self, g_object_ref (tasks[i]));
+          pillion_group_add_child (self, g_object_ref (tasks[i]));
           /* Its callback will report this. Others may be called before. */
           if (self->winner == NULL && (state == PILLION_TASK_SUCCEEDED ||
-                                       (kind == GROUP_RACE && state != PILLION_TASK_PENDING)))
+                                       (kind == PILLION_GROUP_RACE && state != PILLION_TASK_PENDING)))
             self->winner = tasks[i];
         }
     }
-  else if (kind == GROUP_ANY || kind == GROUP_RACE)
+  else if (kind == PILLION_GROUP_ANY || kind == PILLION_GROUP_RACE)
     {
       pillion_combinator_end_error (&self->parent, g_error_new (PILLION_ERROR, PILLION_ERROR_NOTHING_GIVEN,
                                                                 _("No tasks were given, so none can finish first")));
@@ -387,7 +341,7 @@ PillionTask *(pillion_task_all) (PillionLoop *loop,
                                  PillionTask **tasks,
                                  gsize n_tasks)
 {
-  return make_group (loop, GROUP_ALL, tasks, n_tasks);
+  return make_group (loop, PILLION_GROUP_ALL, tasks, n_tasks);
 }
 
 /**
@@ -411,7 +365,7 @@ PillionTask *(pillion_task_settle) (PillionLoop *loop,
                                     PillionTask **tasks,
                                     gsize n_tasks)
 {
-  return make_group (loop, GROUP_SETTLE, tasks, n_tasks);
+  return make_group (loop, PILLION_GROUP_SETTLE, tasks, n_tasks);
 }
 
 /**
@@ -437,7 +391,7 @@ PillionTask *(pillion_task_any) (PillionLoop *loop,
                                  PillionTask **tasks,
                                  gsize n_tasks)
 {
-  return make_group (loop, GROUP_ANY, tasks, n_tasks);
+  return make_group (loop, PILLION_GROUP_ANY, tasks, n_tasks);
 }
 
 /**
@@ -461,184 +415,5 @@ PillionTask *(pillion_task_race) (PillionLoop *loop,
                                   PillionTask **tasks,
                                   gsize n_tasks)
 {
-  return make_group (loop, GROUP_RACE, tasks, n_tasks);
-}
-
-/* The function gets the index of the child to come, so it must not be called from inside itself */
-static void
-start_one (Group *self)
-{
-  PillionCombinator *parent = &self->parent;
-  PillionCallback *callback = pillion_callback_ref (self->starter->callback);
-  PillionTask *child;
-
-  parent->n_calls++;
-  child = ((PillionMapFunc) callback->func) (self->children->len, callback->data);
-  pillion_callback_unref (callback);
-  parent->n_calls--;
-
-  /* The function may have done anything, even closed the loop */
-  if (parent->over)
-    {
-      pillion_combinator_discard (parent, child);
-      return;
-    }
-
-  self->error = pillion_combinator_check_child (parent->body.task, child);
-  if (self->error == NULL)
-    {
-      add_child (self, child);
-      /* Not needed any more if the map was stopped meanwhile */
-      if (self->stopped)
-        stop (self);
-    }
-  else
-    {
-      g_clear_object (&child);
-      stop (self);
-    }
-}
-
-static inline Group *
-group_from_item (PillionItem *item)
-{
-  Starter *starter = (Starter *) ((char *) item - G_STRUCT_OFFSET (Starter, item));
-
-  return starter->group;
-}
-
-/* One call per item, so that many calls don't make a kick long */
-static gboolean
-starter_run (PillionItem *item,
-             PillionCore *core)
-{
-  Group *self = group_from_item (item);
-  PillionTask *task = self->parent.body.task;
-
-  if (!self->parent.over && has_more_to_start (self) && !pillion_task_is_cancelled (task))
-    start_one (self);
-  self->starter->queued = FALSE;
-  go_on (self);
-  pillion_sync_unref (task);
-
-  return FALSE;
-}
-
-static const char *
-starter_get_name (PillionItem *item)
-{
-  return group_from_item (item)->parent.body.task->name;
-}
-
-/* The loop is gone: nothing more starts */
-static void
-starter_drop (PillionItem *item)
-{
-  Group *self = group_from_item (item);
-  PillionTask *task = self->parent.body.task;
-
-  self->starter->queued = FALSE;
-  pillion_combinator_end_closed (&self->parent);
-  pillion_sync_unref (task);
-}
-
-static const PillionItemClass starter_class = {
-  .run = starter_run,
-  .get_name = starter_get_name,
-  .drop = starter_drop,
-};
-
-/**
- * pillion_task_map:
- * @loop: the loop that the tasks will belong to
- * @n_inputs: how many inputs there are
- * @limit: how many tasks run at the same time, at most; 0 for no limit
- * @cancellable: (nullable): cancels the task when it is cancelled
- * @func: (scope notified) (closure user_data) (destroy destroy): starts the work for one input
- * @user_data: data for @func
- * @destroy: frees @user_data when @func is not called any more
- *
- * Calls a function for each of many inputs, and creates a task that succeeds, with %TRUE, when all the tasks
- * that it returned have. The function is called with 0, 1, 2 and so on, never inside this call, and only while
- * fewer than @limit of its tasks are pending.
- *
- * As with [func@Pillion.Task.all], if one of the tasks fails or is cancelled, no more are started and those
- * that nothing else waits for are cancelled. When all have ended, the task ends like the first that failed by
- * itself, otherwise with `G_IO_ERROR_CANCELLED`. If @func returns %NULL, that counts as a failure with
- * [error@Pillion.Error.FAILED].
- *
- * Cancelling the task starts no more, and cancels those that nothing else waits for.
- * [method@Pillion.Task.get_children] returns the tasks that were started, in the order of their inputs. On the
- * loop's thread only.
- *
- * Returns: (transfer full): a task that ends with a boolean; it fails with the error of one of the tasks, with [error@Pillion.Error.FAILED] if
- *   @func returns none, with `G_IO_ERROR_INVALID_ARGUMENT` or [error@Pillion.Error.DEADLOCK] if it returns one of another loop, or this very
- *   task or one that waits for it, or with [error@Pillion.Error.CLOSED]
- *
- * Since: 1.0
- */
-PillionTask *(pillion_task_map) (PillionLoop *loop,
-                                 guint n_inputs,
-                                 guint limit,
-                                 GCancellable *cancellable,
-                                 PillionMapFunc func,
-                                 gpointer user_data,
-                                 GDestroyNotify destroy)
-{
-  PillionTask *task;
-  Group *self;
-
-  g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
-  g_return_val_if_fail (pillion_core_on_thread (pillion_core (loop)), NULL);
-  g_return_val_if_fail (func != NULL, NULL);
-  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
-
-  task = group_new (loop, GROUP_MAP, n_inputs, cancellable);
-  self = (Group *) task->body;
-  if (self == NULL)
-    {
-      if (destroy != NULL)
-        destroy (user_data);
-      return task;
-    }
-
-  self->starter = g_new0 (Starter, 1);
-  self->starter->item.klass = &starter_class;
-  self->starter->group = self;
-  self->starter->callback = pillion_callback_new (G_CALLBACK (func), user_data, destroy);
-  self->starter->n_inputs = n_inputs;
-  self->starter->limit = limit;
-  go_on (self);
-
-  return task;
-}
-
-/**
- * pillion_task_map_closure: (rename-to pillion_task_map)
- * @loop: the loop that the tasks will belong to
- * @n_inputs: how many inputs there are
- * @limit: how many tasks run at the same time, at most; 0 for no limit
- * @cancellable: (nullable): cancels the task when it is cancelled
- * @closure: starts the work for one input: called with its number, a `guint`, it returns a [class@Pillion.Task]
- *
- * Like [func@Pillion.Task.map], but takes a closure. For language bindings.
- *
- * Returns: (transfer full): a task that ends with a boolean; it fails as that of [func@Pillion.Task.map] does
- *
- * Since: 1.0
- */
-PillionTask *
-pillion_task_map_closure (PillionLoop *loop,
-                          guint n_inputs,
-                          guint limit,
-                          GCancellable *cancellable,
-                          GClosure *closure)
-{
-  g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
-  g_return_val_if_fail (pillion_core_on_thread (pillion_core (loop)), NULL);
-  g_return_val_if_fail (closure != NULL, NULL);
-  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
-
-  return (pillion_task_map) (loop, n_inputs, limit, cancellable, pillion_closure_number,
-                             pillion_closure_take (closure), pillion_closure_let_go);
+  return make_group (loop, PILLION_GROUP_RACE, tasks, n_tasks);
 }
