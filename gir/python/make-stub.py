@@ -4,21 +4,22 @@
 
 """Makes the type stub of a namespace as PyGObject presents it: make-stub.py GIR OVERRIDE STUB
 
-What the library has is read from its GIR. What the override adds or replaces is read from its source, as it is annotated
-there: the names in its __all__, or that a function of its puts there. A class there extends the one of the library by the same
-name. A parameter without a type has that of the library's parameter by the same name, where it replaces a method; what is
-made of a method of the library, as in `name = decorated (Namespace.Class.name)`, is as that is.
+The GIR says what the library has. The source of the override says what that adds or replaces: the names in its __all__, and
+those that a function of the override puts there, with their annotations. A class of the override extends the library's class of
+that name. If a method replaces one of the library's, its parameters without an annotation have the types of the library's
+parameters of the same names. A method that is made from one of the library's, as in `name = decorated (Namespace.Class.name)`,
+has the types of that one.
 
-What only a type checker needs is written in an override's annotations, which nothing evaluates:
+Overrides say what only type checkers need in annotations, which nothing evaluates:
 
 - `__class_getitem__: Generic[T]` makes a class generic.
 - `name: Callable[..., R]`, with or without a value, says what a method of the library returns.
 - `func: Callable[[*Ts], R], *args: *Ts` stands for overloads with up to MAX_ARGUMENTS arguments that are checked, because mypy
   before 1.7 doesn't know type variable tuples.
 
-How PyGObject presents a function: arguments that C writes to become results; so does the length of an array vanish, and a
-GError is raised. Arguments at the end that may be NULL may be left out. After a callback that comes last any number of
-values may follow, which it is given at each call; one that comes earlier is given one value, always.
+PyGObject presents a function as follows. Arguments that C writes to become results. The length of an array is left out, and a
+GError is raised. Trailing arguments that may be NULL are optional. A callback at the end may be followed by any number of
+values, which are passed to each call; a callback further ahead always gets one value.
 """
 
 import ast
@@ -35,7 +36,7 @@ GLIB = '{http://www.gtk.org/introspection/glib/1.0}'
 
 WIDTH = 120
 
-# How many further arguments of a function are checked
+# Up to how many further arguments of a function are checked
 MAX_ARGUMENTS = 4
 
 BASIC = {'none': 'None', 'gboolean': 'bool', 'gfloat': 'float', 'gdouble': 'float', 'utf8': 'str', 'filename': 'str',
@@ -44,19 +45,19 @@ BASIC.update(dict.fromkeys(['gchar', 'guchar', 'gshort', 'gushort', 'gint', 'gui
                             'goffset', 'gintptr', 'guintptr', 'gint8', 'guint8', 'gint16', 'guint16', 'gint32', 'guint32',
                             'gint64', 'guint64'], 'int'))
 
-# What has another face in Python than its name says
+# Types that Python presents differently
 FOREIGN = {'GLib.Quark': 'int', 'GLib.TimeSpan': 'int', 'GObject.Value': 'Any', 'GObject.Closure': 'Callable[..., Any]',
            'Pillion.Task': 'Pillion.Task[Any]'}
 BASES = {'class': 'GObject.Object', 'interface': 'GObject.GInterface', 'record': 'GObject.GBoxed',
          'enumeration': 'GObject.GEnum', 'bitfield': 'GObject.GFlags'}
 
-# Those of GObject's methods that our classes are used by, for where there is no stub of GObject's
+# The methods of GObject that are used on our classes, if there are no stubs of GObject
 OBJECT_METHODS = '''\
 def connect(self, detailed_signal: str, handler: Callable[..., Any], *args: Any) -> int: ...
 def connect_after(self, detailed_signal: str, handler: Callable[..., Any], *args: Any) -> int: ...'''
 
-# What a class that can be awaited has instead of GObject.Object. Where there is no stub of GObject's, a class derived from that could
-# be of any type, an asyncio.Future too, and type checkers couldn't tell what gather () or wait_for () makes of it.
+# The base class of awaitable classes, in place of GObject.Object. Without stubs of GObject, a class derived from that could have any
+# type, even asyncio.Future, and type checkers couldn't tell what gather () or wait_for () returns.
 AWAITABLE_BASE = '_Object'
 AWAITABLE_BASE_CLASS = f'''\
 class {AWAITABLE_BASE}:
@@ -116,7 +117,7 @@ def optional(text):
 
 
 def documentation(element):
-    """The first paragraph, without what only the reference understands."""
+    """Returns the first paragraph, without the links of the reference."""
     doc = element.find(CORE + 'doc')
     if doc is None:
         return ''
@@ -132,7 +133,7 @@ def docstring(text):
     text = text.replace('\\', '\\\\').replace('"""', '\'\'\'')
     if text.endswith('"'):
         text += ' '
-    # A class's or a function's lines are indented further when they are put together
+    # The lines are indented further inside a class or function
     return textwrap.wrap(f'"""{text}"""', WIDTH - 8, break_long_words=False, break_on_hyphens=False)
 
 
@@ -144,24 +145,24 @@ class Stub:
     def __init__(self, gir, override):
         root = ElementTree.parse(gir).getroot()
         self.namespace = root.find(CORE + 'namespace')
-        # Those that are not below Gio anyway
+        # Except those that Gio includes anyway
         self.includes = {include.get('name') for include in root.findall(CORE + 'include')} & {'Pillion'}
         self.here = {name_of(element): element for element in self.namespace if tag(element) in (*BASES, 'callback')}
         self.override = Override(override, self.namespace.get('name'))
-        self.results = []  # the classes of results that are several
-        # The function that one with a closure stands for, by the symbol of that one
+        self.results = []  # the classes of multiple results
+        # The functions that closure variants stand for, by the symbols of the variants
         self.shadowed = {element.get(C + 'identifier'): next(other for other in parent if other.get('name') == element.get('shadows'))
                          for parent in self.namespace.iter() for element in parent if element.get('shadows')}
 
     def function_of(self, element):
-        """The parameter that a closure of this function stands for."""
+        """Returns the parameter that a closure of this function stands for."""
         shadowed = self.shadowed[element.get(C + 'identifier')]
         return next(parameter for parameter in self.parameters(shadowed) if parameter.get('scope'))
 
     # Types
 
     def type_of(self, element, *, given):
-        """The type of a parameter, a result, a field or a property; given to C, or had from it."""
+        """Returns the type of a parameter, a result, a field or a property, as passed to C or as received from it."""
         array = element.find(CORE + 'array')
         if array is not None:
             return self.array(array, given)
@@ -186,13 +187,13 @@ class Stub:
         if name in self.here:
             return self.callback(self.here[name]) if tag(self.here[name]) == 'callback' else self.override.type_of(name)
         if '.' in name:
-            # A GIR does not say what another one's names are; functions are given as such, in any case
+            # A GIR doesn't describe the names of other GIRs. Functions are passed as functions in any case.
             return 'Callable[..., Any]' if is_function else name
         raise SystemExit(f'{name}: no such type')
 
     def callback(self, element, data=()):
-        """A function that C calls. What it is asked for may be nothing, which stands for false; where nothing is asked for it
-        may return anything. data: the types of what it is given last."""
+        """Returns the type of a function that C calls. It may return None in place of a result, which stands for false. If C wants
+        no result, it may return anything. data: the types of its last parameters."""
         parameters = [parameter for parameter in self.parameters(element) if parameter.get('closure') is None]
         types = []
         for parameter in parameters:
@@ -214,7 +215,7 @@ class Stub:
         return [] if found is None else found.findall(CORE + 'parameter')
 
     def signatures(self, element):
-        """The parameters and the result, more than once where there are several ways of calling."""
+        """Yields the parameters and the result, once for each way of calling."""
         parameters = self.parameters(element)
         hidden, data = set(), {}
         for index, parameter in enumerate(parameters):
@@ -260,25 +261,25 @@ class Stub:
 
         results = []  # pairs of a name and a type
         if result.find(CORE + 'type[@name="none"]') is None and result.get('skip') != '1':
-            # A constructor that fails has an error, or PyGObject raises one
+            # A constructor that fails sets an error, or PyGObject raises one
             results.append(('', self.result(result, may_be_none=tag(element) != 'constructor')))
         results += [(parameter.get('name'), self.result(parameter)) for index, parameter in enumerate(parameters)
                     if index not in hidden and parameter.get('direction', 'in') != 'in']
         returns = 'None' if not results else results[0][1] if len(results) == 1 else self.several(element, results)
-        # None of the values may be left out where there are some
+        # If there are values, none of them is optional
         return [(plain, returns)] + ([([part.replace(' = None', '') for part in with_data], returns)] if with_data else [])
 
     def result(self, element, may_be_none=True):
         kind = self.type_of(element, given=False)
         if kind == 'GObject.Object':
-            # It is of a class of its own, which C does not tell
+            # It returns the class itself, which C doesn't say
             return 'Any'
-        # Of an array that is not there comes an empty list
+        # A NULL array becomes an empty list
         is_list = kind.startswith('list[')
         return optional(kind) if element.get('nullable') == '1' and may_be_none and not is_list else kind
 
     def several(self, element, results):
-        """The class of what several results come in: a tuple, in which those that C writes to have their names."""
+        """Returns the class of multiple results: a tuple, in which the arguments that C writes to have names."""
         name = ''.join(['_', *(part.title() for part in element.get(C + 'identifier', name_of(element)).split('_')[1:])])
         lines = [f'class {name}(tuple[{", ".join(kind for _, kind in results)}]):']
         for label, kind in results:
@@ -306,7 +307,7 @@ class Stub:
     # Types of the namespace
 
     def enumeration(self, element):
-        """An exception that takes the place of an enumeration of errors has its names, for numbers."""
+        """An exception that replaces an enumeration of errors has its names, as numbers."""
         name = element.get('name')
         own = self.override.classes.get(name)
         bases = own.bases if own else [BASES[tag(element)]]
@@ -316,7 +317,7 @@ class Stub:
         return lines + (indented(own.lines({})) if own else self.functions(element))
 
     def functions(self, element, without=(), returns={}):
-        """returns: what those return for which the override says it."""
+        """returns: the types of results, for those methods whose result the override declares."""
         lines = []
         self.static = set(children(element, 'function'))
         for child in children(element, 'constructor', 'function', 'method'):
@@ -328,7 +329,7 @@ class Stub:
         return lines
 
     def parameter_types(self, element):
-        """The types of the parameters by name, of each function by name. What a function of Python's is given may differ."""
+        """Returns the types of the parameters of each function, by name. Python functions may take others."""
         types = {}
         for child in children(element, 'constructor', 'function', 'method'):
             if is_there(child):
@@ -340,7 +341,7 @@ class Stub:
         return types
 
     def property_types(self, element):
-        """Name, type when it is given, type when it is had, and the element of each property."""
+        """Yields the name of each property, its types for setting and for getting, and its element."""
         methods = {name_of(method): method for method in children(element, 'method')}
         for child in children(element, 'property'):
             if not is_there(child):
@@ -371,7 +372,7 @@ class Stub:
 
         properties = list(self.property_types(element))
         if properties:
-            # No heir of GObject's, which would have any name where there is no stub of it
+            # Not derived from GObject's class, which would have any attribute if there are no stubs of it
             lines += indented(['class Props:'])
             for label, given, had, child in properties:
                 doc = docstring(documentation(child))
@@ -431,7 +432,7 @@ class Stub:
 
 
 class Override:
-    """What the source of an override adds to a namespace."""
+    """Reads what the source of an override adds to a namespace."""
 
     def __init__(self, path, namespace):
         self.namespace = namespace
@@ -443,7 +444,7 @@ class Override:
         for node in self.flattened(tree.body):
             public |= self.published(node, publishers)
             if isinstance(node, (ast.Import, ast.ImportFrom)):
-                # Those of PyGObject's insides and of the namespace itself are nothing to a reader of types
+                # Type checkers don't need PyGObject's internals, or the namespace itself
                 module = getattr(node, 'module', None) or ''
                 node.names = [name for name in node.names if name.name.split('.')[0] not in ('gi', namespace)]
                 if module.split('.')[0] == 'gi' and module != 'gi.repository' or module == '__future__':
@@ -472,7 +473,7 @@ class Override:
         for name, nodes in self.everything.items():
             if name not in self.wanted or name in self.tuples:
                 continue
-            # A class may be registered by an assignment of its own name: what counts is the class
+            # A class may be registered by assigning to its own name: the class is what counts
             first = nodes[0]
             if isinstance(first, ast.ClassDef):
                 self.classes[name] = Class(self, first)
@@ -482,20 +483,20 @@ class Override:
                 self.others[name] = first
 
     def imports_for(self, text):
-        """The imports with those of their names that a text uses."""
+        """Returns the imports, with those of their names that a text uses."""
         for node in self.imports:
             names = [name for name in node.names if re.search(rf'\b{name.asname or name.name.split(".")[0]}\b', text)]
             if names:
                 yield ast.unparse(ast.ImportFrom(node.module, names, node.level) if isinstance(node, ast.ImportFrom) else ast.Import(names))
 
     def type_of(self, name):
-        """The type of an object of a class that may be generic, of which nothing more is known."""
+        """Returns the type of an object of a class that may be generic, if nothing more is known."""
         own = self.classes.get(name)
         return f'{name}[Any]' if own and own.generic else name
 
     @staticmethod
     def published(node, publishers):
-        """Those that a function puts into __all__: by decorating them, or by being called with them."""
+        """Returns what a function puts into __all__, by decorating it or by being called with it."""
         def publishes(expression):
             return isinstance(expression, ast.Name) and expression.id in publishers
 
@@ -517,7 +518,7 @@ class Override:
                 yield node
 
     def with_what_they_need(self, names):
-        """The names, and those of the private types that their annotations and bases use."""
+        """Returns the names, and those of private types that their annotations and bases use."""
         found, left = set(), set(names)
         while left:
             name = left.pop()
@@ -536,7 +537,7 @@ class Override:
         return found
 
     def plain(self, expression):
-        """An annotation without quotes and without the name of the namespace."""
+        """Returns an annotation without quotes and without the name of the namespace."""
         namespace = self.namespace
 
         class Plain(ast.NodeTransformer):
@@ -550,13 +551,13 @@ class Override:
                 return node
 
             def visit_Subscript(self, node):
-                # The strings of a Literal are no types
+                # The strings of a Literal aren't types
                 return node if ast.unparse(node.value).rpartition('.')[2] == 'Literal' else self.generic_visit(node)
 
         return Plain().visit(copy.deepcopy(expression))
 
     def definitions(self, node, name=None, owner=None, types={}):
-        """A function as a stub has it, more than once if the types of its further arguments are checked."""
+        """Returns a function for the stub, more than once if the types of its further arguments are checked."""
         vararg = node.args.vararg
         further = vararg.annotation if vararg is not None else None
         if not isinstance(further, ast.Starred) or further.value.id not in self.tuples:
@@ -571,7 +572,7 @@ class Override:
         return lines
 
     def definition(self, node, name=None, owner=None, types={}):
-        """A function as a stub has it. types: those of parameters that have none."""
+        """Returns a function for the stub. types: for parameters without an annotation."""
         node = copy.deepcopy(node)
         node.name = name or node.name
         arguments = node.args
@@ -598,7 +599,7 @@ class Override:
         doc = (ast.get_docstring(node) or '').split('\n\n')[0]
         is_generator = any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in ast.walk(node))
         if isinstance(node, ast.AsyncFunctionDef) and is_generator:
-            # Its annotation is what it returns at once, and nothing to be awaited
+            # Its annotation says what it returns at once, which isn't awaited
             node = ast.FunctionDef(**{field: getattr(node, field) for field in node._fields}, lineno=0)
         node.body = [ast.Expr(ast.Constant(...))]
         lines = ast.unparse(ast.fix_missing_locations(node)).splitlines()
@@ -610,7 +611,7 @@ class Override:
         return [*lines[:-1], *doc] if doc else [*lines[:-2], lines[-2].replace(':  #', ': ...  #') if '  # type: ' in lines[-2] else lines[-2] + ' ...']
 
     def parts(self, of_the_library):
-        """What is no part of a class of the library."""
+        """Returns what isn't part of a class of the library."""
         for name, node in self.others.items():
             if isinstance(node, ast.AnnAssign):
                 yield [f'{name}: {ast.unparse(self.plain(node.annotation))}']
@@ -633,12 +634,12 @@ class Override:
 
 
 def argument_type(number):
-    """The type variable of a further argument."""
+    """Returns the type variable of a further argument."""
     return f'_Argument{number}'
 
 
 class Further(ast.NodeTransformer):
-    """Makes of a function with `*args: *Ts` one with so many arguments; with more than MAX_ARGUMENTS, their types can't be checked."""
+    """Makes a variant with this many arguments of a function with `*args: *Ts`. Beyond MAX_ARGUMENTS, the types aren't checked."""
 
     def __init__(self, types, count):
         self.types = types
@@ -650,7 +651,7 @@ class Further(ast.NodeTransformer):
         arguments = node.args
         numbers = range(1, self.count + 1)
         if numbers:
-            # They are given by position, and so is what comes before them
+            # They are positional, and so is everything before them
             arguments.posonlyargs = [*arguments.posonlyargs, *arguments.args, *(
                 ast.arg(f'arg{number}', ast.Name(argument_type(number) if self.is_checked else 'Any', ast.Load())) for number in numbers)]
             arguments.args = []
@@ -710,18 +711,18 @@ class Class:
         return any(ast.unparse(decorator) in ('overload', 'typing.overload') for decorator in function.decorator_list)
 
     def tell_how_to_make(self, new):
-        """Of __new__ (), and an __init__ () that does nothing, type checkers see the latter with the parameters of the former."""
+        """If a class has __new__ () and an __init__ () that does nothing, writes the latter with the parameters of the former."""
         init = copy.deepcopy(new)
         init.name = '__init__'
         made = ast.unparse(self.override.plain(new.returns)) if new.returns else f'{self.name}[Any]' if self.generic else None
-        # If that is the class with its own type variables, it goes without saying
+        # The class with its own type variables need not be named
         plain = made is None or made in (base.replace('Generic', self.name) for base in self.generic)
         init.args.args[0] = ast.arg('self', None if plain else ast.Name(made, ast.Load()))
         init.returns = ast.Constant(None)
         self.members = [(name, init if name == '__init__' else member) for name, member in self.members if name != '__new__']
 
     def take_returns(self, methods):
-        """What methods of the library return, as annotations say that. They are no members of the override's."""
+        """Returns what methods of the library return, by annotations. These methods aren't the override's."""
         returns = {}
         for name, member in self.members:
             if name in methods and isinstance(member, ast.AnnAssign):
@@ -733,7 +734,7 @@ class Class:
         return returns
 
     def lines(self, types):
-        """types: those of the library's parameters, by the names of the methods."""
+        """types: of the library's parameters, by the names of the methods."""
         lines = []
         for name, member in self.members:
             if isinstance(member, ast.AnnAssign):
