@@ -137,6 +137,20 @@ test('from-an-async-function', loop => {
     assert(dialog.steps > 0);
 });
 
+test('from-a-call-that-an-async-function-awaits', loop => {
+    const dialog = new Dialog(loop);
+    const open = async () => {
+        await loop.sleep(MSEC, null);
+        await new Promise(resolve => loop.call_soon(() => resolve(dialog.show())));
+        dialog.log.push('goes on');
+    };
+
+    open().catch(logError);
+    dialog.runUntilOver('open 1', 'close', 'goes on');
+    dialog.assertWentOn();
+    assert(dialog.inside.steps > POLLS / 3, `${dialog.inside.steps} steps`);
+});
+
 // If nothing may run inside, nothing spins
 
 function testFrozen(dialog, show) {
