@@ -97,10 +97,11 @@ test_not_twice_in_a_kick (void)
 
   next_round (&mover);
   keep_busy (&busy);
-  for (guint i = 1; i <= 6; i++)
+  for (guint n_rounds = 0; n_rounds < 6; n_rounds = mover.n_rounds)
     {
+      /* On a slow machine the time may be over before the round */
       pillion_loop_kick_until (mover.loop, g_get_monotonic_time () + 2 * FRAME_USEC, NULL);
-      g_assert_cmpuint (mover.n_rounds, ==, i);
+      g_assert_cmpuint (mover.n_rounds, <=, n_rounds + 1);
     }
   g_assert_cmpuint (busy.n_calls, >, 6);
   loop_end (mover.loop);
