@@ -30,6 +30,8 @@ struct _PillionRing
   int n_references; /* atomic */
   GMutex lock;      /* for the rest */
   GQueue blocks;
+  guint8 *spares[N_BLOCKS]; /* memory of BLOCK_SIZE */
+  guint n_spares;
   gsize n_bytes;
   gboolean starved; /* there was no credit when it was asked for */
   gboolean ended;
@@ -56,11 +58,64 @@ pillion_ring_ref (PillionRing *self)
   return self;
 }
 
-static void
-block_free (Block *block)
+/* Memory that was given away with bytes, which may be dropped on any thread */
+typedef struct
 {
-  g_free (block->data);
+  PillionRing *ring;
+  guint8 *data;
+} Lent;
+
+/* Fresh memory of that size costs more than what is read into it: the kernel clears it, page by page. So it is used again. With the lock
+ * held. */
+static void
+recycle (PillionRing *self,
+         guint8 *data)
+{
+  if (self->n_spares < N_BLOCKS && !self->ended)
+    self->spares[self->n_spares++] = data;
+  else
+    g_free (data);
+}
+
+static void
+give_back (gpointer data)
+{
+  Lent *lent = data;
+
+  pillion_mutex_lock (&lent->ring->lock);
+  recycle (lent->ring, lent->data);
+  pillion_mutex_unlock (&lent->ring->lock);
+
+  pillion_ring_unref (lent->ring);
+  g_free (lent);
+}
+
+static void
+block_free (PillionRing *self,
+            Block *block)
+{
+  if (block->data != NULL && block->size == BLOCK_SIZE)
+    recycle (self, block->data);
+  else
+    g_free (block->data);
   g_free (block);
+}
+
+/* The bytes of a block that is all there is of them, with its memory */
+static GBytes *
+give_away (PillionRing *self,
+           Block *block)
+{
+  guint8 *data = g_steal_pointer (&block->data);
+  Lent *lent;
+
+  if (block->size < BLOCK_SIZE)
+    return g_bytes_new_take (data, block->end);
+
+  lent = g_new (Lent, 1);
+  lent->ring = pillion_ring_ref (self);
+  lent->data = data;
+  return g_bytes_new_with_free_func (data, block->end, give_back, lent);
 }
 
 void
@@ -72,7 +127,9 @@ pillion_ring_unref (PillionRing *self)
     return;
 
   while ((link = g_queue_pop_head_link (&self->blocks)) != NULL)
-    block_free (link->data);
+    block_free (self, link->data);
+  while (self->n_spares > 0)
+    g_free (self->spares[--self->n_spares]);
   g_clear_error (&self->error);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -100,10 +157,10 @@ take_bytes (PillionRing *self,
 
   /* Its memory is given away, unless much of it would be kept for nothing */
   if (block->begin == 0 && length >= block->size / 2)
-    bytes = g_bytes_new_take (g_steal_pointer (&block->data), length);
+    bytes = give_away (self, block);
   else
     bytes = g_bytes_new (block->data + block->begin, length);
-  block_free (block);
+  block_free (self, block);
 
   return bytes;
 }
@@ -180,8 +237,8 @@ add_to_blocks (PillionRing *self,
 
       block = g_new0 (Block, 1);
       block->link.data = block;
-      block->size = MAX (n, SMALL_BLOCK);
-      block->data = g_malloc (block->size);
+      block->size = n >= BLOCK_SIZE / 2 ? BLOCK_SIZE : MAX (n, SMALL_BLOCK);
+      block->data = block->size == BLOCK_SIZE && self->n_spares > 0 ? self->spares[--self->n_spares] : g_malloc (block->size);
       block->end = n;
       memcpy (block->data, bytes + done, n);
       g_queue_push_tail_link (&self->blocks, &block->link);
