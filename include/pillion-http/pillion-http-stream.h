@@ -20,12 +20,20 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (PillionHttpStream, pillion_http_stream, PILLION_HTTP, STREAM, GObject)
 
 PILLION_HTTP_AVAILABLE_IN_1_0
-PillionHttpResponse *pillion_http_stream_get_response (PillionHttpStream *self);
+PillionHttpResponse *pillion_http_stream_get_response      (PillionHttpStream *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
-PillionTask         *pillion_http_stream_read         (PillionHttpStream *self,
-                                                       gsize              max,
-                                                       GCancellable      *cancellable);
+gint64               pillion_http_stream_get_max_line_size (PillionHttpStream *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
-void                 pillion_http_stream_close        (PillionHttpStream *self);
+void                 pillion_http_stream_set_max_line_size (PillionHttpStream *self,
+                                                            gint64             max);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionTask         *pillion_http_stream_read              (PillionHttpStream *self,
+                                                            gsize              max,
+                                                            GCancellable      *cancellable);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionTask         *pillion_http_stream_read_line         (PillionHttpStream *self,
+                                                            GCancellable      *cancellable);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                 pillion_http_stream_close             (PillionHttpStream *self);
 
 G_END_DECLS

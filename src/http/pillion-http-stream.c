@@ -6,9 +6,14 @@
 
 #include "http/pillion-http-stream-private.h"
 
+#include <inttypes.h>
+
 #include <glib/gi18n-lib.h>
 
 #include "core/pillion-private.h"
+#include "http/pillion-line-reader.h"
+
+#define DEFAULT_MAX_LINE_SIZE (1024 * 1024)
 
 /**
  * PillionHttpStream:
@@ -41,6 +46,31 @@
  *
  * A body that the server compressed for the way (gzip, deflate) is decompressed.
  *
+ * ## Lines
+ *
+ * [method@PillionHttp.Stream.read_line] reads a body that consists of lines. If each of them is a JSON value (JSON Lines, NDJSON), parse what it
+ * returns: `json_from_string ()` of JSON-GLib, `JSON.parse ()`.
+ *
+ * ```c
+ * static void
+ * on_line (PillionTask *task,
+ *          gpointer data)
+ * {
+ *   g_autoptr (GError) error = NULL;
+ *   g_autofree char *line = pillion_task_get_string (task, &error);
+ *   g_autoptr (PillionTask) next = NULL;
+ *
+ *   if (error != NULL)
+ *     g_printerr ("%s\n", error->message);
+ *   if (line == NULL)
+ *     return;
+ *
+ *   g_print ("%s\n", line);
+ *   next = pillion_http_stream_read_line (data, NULL);
+ *   pillion_task_add_done_callback (next, on_line, data, NULL);
+ * }
+ * ```
+ *
  * ## Closing
  *
  * A stream keeps its connection until its body was read to the end, or failed, or the stream is closed: by
@@ -54,6 +84,8 @@
  * Since: 1.0
  */
 
+typedef struct _LineRead LineRead;
+
 struct _PillionHttpStream
 {
   GObject parent_instance;
@@ -63,12 +95,16 @@ struct _PillionHttpStream
   PillionRing *ring;
   PillionHttpResponse *response;
   char *name; /* of the tasks */
+  PillionLineReader lines;
+  gint64 max_line_size;
+  LineRead *line_read; /* the one that waits, or NULL */
   gboolean closed;
 };
 
 enum
 {
   PROP_RESPONSE = 1,
+  PROP_MAX_LINE_SIZE,
   N_PROPS
 };
 
@@ -108,6 +144,7 @@ pillion_http_stream_finalize (GObject *object)
   if (self->response != NULL)
     pillion_sync_unref (self->response);
   g_free (self->name);
+  pillion_line_reader_clear (&self->lines);
   if (self->loop != NULL)
     pillion_sync_unref (self->loop);
 
@@ -127,6 +164,27 @@ pillion_http_stream_get_property (GObject *object,
     case PROP_RESPONSE:
       g_value_set_object (value, self->response);
       break;
+    case PROP_MAX_LINE_SIZE:
+      g_value_set_int64 (value, self->max_line_size);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_http_stream_set_property (GObject *object,
+                                  guint prop_id,
+                                  const GValue *value,
+                                  GParamSpec *pspec)
+{
+  PillionHttpStream *self = PILLION_HTTP_STREAM (object);
+
+  switch (prop_id)
+    {
+    case PROP_MAX_LINE_SIZE:
+      pillion_http_stream_set_max_line_size (self, g_value_get_int64 (value));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -139,6 +197,7 @@ pillion_http_stream_class_init (PillionHttpStreamClass *klass)
 
   object_class->finalize = pillion_http_stream_finalize;
   object_class->get_property = pillion_http_stream_get_property;
+  object_class->set_property = pillion_http_stream_set_property;
 
   /**
    * PillionHttpStream:response: (getter get_response)
@@ -150,12 +209,24 @@ pillion_http_stream_class_init (PillionHttpStreamClass *klass)
   properties[PROP_RESPONSE] = g_param_spec_object ("response", NULL, NULL, PILLION_HTTP_TYPE_RESPONSE,
                                                    G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
+  /**
+   * PillionHttpStream:max-line-size: (getter get_max_line_size) (setter set_max_line_size)
+   *
+   * The longest line that [method@PillionHttp.Stream.read_line] accepts, in bytes.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_LINE_SIZE] =
+    g_param_spec_int64 ("max-line-size", NULL, NULL, 1, G_MAXINT, DEFAULT_MAX_LINE_SIZE,
+                        G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
 pillion_http_stream_init (PillionHttpStream *self)
 {
+  self->max_line_size = DEFAULT_MAX_LINE_SIZE;
 }
 
 PillionHttpStream *
@@ -191,6 +262,47 @@ pillion_http_stream_get_response (PillionHttpStream *self)
   g_return_val_if_fail (PILLION_HTTP_IS_STREAM (self), NULL);
 
   return self->response;
+}
+
+/**
+ * pillion_http_stream_get_max_line_size: (get-property max-line-size)
+ * @self: a stream
+ *
+ * Gets the longest line that is accepted.
+ *
+ * Returns: a number of bytes
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_http_stream_get_max_line_size (PillionHttpStream *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_STREAM (self), 0);
+
+  return self->max_line_size;
+}
+
+/**
+ * pillion_http_stream_set_max_line_size: (set-property max-line-size)
+ * @self: a stream
+ * @max: a number of bytes, from 1 to 2147483647
+ *
+ * Sets the longest line that is accepted.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_stream_set_max_line_size (PillionHttpStream *self,
+                                       gint64 max)
+{
+  g_return_if_fail (PILLION_HTTP_IS_STREAM (self));
+  g_return_if_fail (max >= 1 && max <= G_MAXINT);
+
+  if (self->max_line_size == max)
+    return;
+
+  self->max_line_size = max;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_LINE_SIZE]);
 }
 
 /* A read that waits */
@@ -264,6 +376,55 @@ take (PillionHttpStream *self,
   return TRUE;
 }
 
+static gboolean
+fail_if_cancelled (PillionTask *task)
+{
+  if (!g_cancellable_is_cancelled (pillion_task_get_cancellable (task)))
+    return FALSE;
+
+  pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the read was cancelled"));
+  return TRUE;
+}
+
+/* A task for a read, which has failed if there can be none now */
+static PillionTask *
+begin (PillionHttpStream *self,
+       GCancellable *cancellable)
+{
+  /* Not from here, but from where the caller stands, which is not known */
+  PillionTask *task = pillion_task_new_at (self->loop, self->name, cancellable, NULL);
+
+  if (pillion_task_is_done (task))
+    {
+      /* The loop is closed, and the task has failed with that */
+    }
+  else if (self->closed)
+    pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, _("the stream was closed"));
+  else if (self->line_read != NULL || pillion_ring_is_waiting (self->ring))
+    pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_PENDING, _("another read waits for the stream"));
+  else
+    fail_if_cancelled (task);
+
+  return task;
+}
+
+/* Has @task return the next piece that comes of the network */
+static void
+receive (PillionHttpStream *self,
+         gsize max,
+         PillionTask *task)
+{
+  if (take (self, max, task))
+    return;
+
+  pillion_private_task_set_external (task);
+  watch_cancellable (self, task);
+  /* Something may come between the look and the wait */
+  while (!pillion_ring_wait (self->ring, max, task))
+    if (take (self, max, task))
+      break;
+}
+
 /**
  * pillion_http_stream_read:
  * @self: a stream
@@ -289,41 +450,152 @@ pillion_http_stream_read (PillionHttpStream *self,
                           GCancellable *cancellable)
 {
   PillionTask *task;
+  GBytes *rest;
 
   g_return_val_if_fail (PILLION_HTTP_IS_STREAM (self), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (self->loop != NULL && pillion_private_loop_on_thread (self->loop), NULL);
 
-  /* Not from here, but from where the caller stands, which is not known */
-  task = pillion_task_new_at (self->loop, self->name, cancellable, NULL);
+  task = begin (self, cancellable);
   if (pillion_task_is_done (task))
     return task;
 
-  if (self->closed)
-    {
-      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, _("the stream was closed"));
-      return task;
-    }
-  if (pillion_ring_is_waiting (self->ring))
-    {
-      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_PENDING, _("another read waits for the stream"));
-      return task;
-    }
-  if (g_cancellable_is_cancelled (pillion_task_get_cancellable (task)))
-    {
-      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the read was cancelled"));
-      return task;
-    }
+  rest = pillion_line_reader_take_bytes (&self->lines, max);
+  if (rest != NULL)
+    pillion_task_return_bytes (task, rest);
+  else
+    receive (self, max, task);
 
-  if (take (self, max, task))
-    return task;
+  return task;
+}
 
-  pillion_private_task_set_external (task);
-  watch_cancellable (self, task);
-  /* Something may come between the look and the wait */
-  while (!pillion_ring_wait (self->ring, max, task))
-    if (take (self, max, task))
-      break;
+/* Waits for the next piece of a line */
+struct _LineRead
+{
+  PillionHttpStream *stream;
+  PillionTask *task;
+};
+
+static void
+line_read_free (gpointer data)
+{
+  LineRead *self = data;
+
+  /* The loop was closed, and calls nobody back */
+  if (self->stream->line_read == self)
+    {
+      self->stream->line_read = NULL;
+      pillion_task_return_new_error (self->task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the read was cancelled"));
+    }
+  g_object_unref (self->task);
+  g_object_unref (self->stream);
+  g_free (self);
+}
+
+/* Returns FALSE if more has to come */
+static gboolean
+take_line (PillionHttpStream *self,
+           PillionTask *task)
+{
+  g_autofree char *line = NULL;
+
+  switch (pillion_line_reader_take (&self->lines, (gsize) self->max_line_size, &line))
+    {
+    case PILLION_LINE_WHOLE:
+      pillion_task_return_string (task, line);
+      return TRUE;
+    case PILLION_LINE_TOO_LONG:
+      pillion_task_return_new_error (task, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE,
+                                     _("%s: a line is longer than the limit (%" PRId64 " bytes)"),
+                                     pillion_http_response_get_url (self->response), self->max_line_size);
+      return TRUE;
+    case PILLION_LINE_PARTIAL:
+      return FALSE;
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+on_piece (PillionTask *task,
+          gpointer data);
+
+/* Each piece comes in a turn of its own, so that a long line doesn't hold up the host */
+static void
+receive_line (PillionHttpStream *stream,
+              PillionTask *task)
+{
+  g_autoptr (PillionTask) piece = pillion_task_new_at (stream->loop, stream->name, pillion_task_get_cancellable (task), NULL);
+  LineRead *self = g_new (LineRead, 1);
+
+  self->stream = g_object_ref (stream);
+  self->task = g_object_ref (task);
+  stream->line_read = self;
+  pillion_task_add_done_callback (piece, on_piece, self, line_read_free);
+  if (!pillion_task_is_done (piece) && !fail_if_cancelled (piece))
+    receive (stream, 0, piece);
+}
+
+static void
+on_piece (PillionTask *task,
+          gpointer data)
+{
+  LineRead *self = data;
+  PillionHttpStream *stream = self->stream;
+  GError *error = NULL;
+  g_autoptr (GBytes) piece = pillion_task_get_bytes (task, &error);
+
+  stream->line_read = NULL;
+  if (error != NULL)
+    {
+      pillion_task_return_error (self->task, error);
+    }
+  else if (g_bytes_get_size (piece) == 0)
+    {
+      g_autofree char *last = pillion_line_reader_take_last (&stream->lines);
+
+      pillion_task_return_string (self->task, last);
+    }
+  else
+    {
+      pillion_line_reader_feed (&stream->lines, piece);
+      if (!fail_if_cancelled (self->task) && !take_line (stream, self->task))
+        receive_line (stream, self->task);
+    }
+}
+
+/**
+ * pillion_http_stream_read_line:
+ * @self: a stream
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Reads the next line of the body. A line ends with LF or CR LF; the last one needs no end.
+ *
+ * The task's result is a string without the line's end: [method@Pillion.Task.get_string]. It is %NULL at the end of the body, and "" for an
+ * empty line. Bytes that are not UTF-8, and NUL, are replaced with U+FFFD, so that one bad byte does not end a stream. If they matter, use
+ * [method@PillionHttp.Stream.read].
+ *
+ * The task fails as that of [method@PillionHttp.Stream.read] does, and with [error@PillionHttp.Error.TOO_LARGE] if the line is longer than
+ * [property@PillionHttp.Stream:max-line-size]. A line whose read fails or is cancelled is not lost: it can be read again, or as bytes. On the
+ * loop's thread only.
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_stream_read_line (PillionHttpStream *self,
+                               GCancellable *cancellable)
+{
+  PillionTask *task;
+
+  g_return_val_if_fail (PILLION_HTTP_IS_STREAM (self), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (self->loop != NULL && pillion_private_loop_on_thread (self->loop), NULL);
+
+  task = begin (self, cancellable);
+  if (!pillion_task_is_done (task) && !take_line (self, task))
+    receive_line (self, task);
 
   return task;
 }

@@ -1,0 +1,40 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <glib.h>
+
+/* Divides a body into lines, piece by piece. A line ends with LF or CR LF. What was not taken as a line can still be taken as bytes. */
+typedef struct
+{
+  GBytes *piece;       /* the newest one, or NULL */
+  gsize position;      /* how much of it was taken */
+  GByteArray *partial; /* what earlier pieces had of the line that is coming, or NULL */
+} PillionLineReader;
+
+typedef enum
+{
+  PILLION_LINE_WHOLE,
+  PILLION_LINE_PARTIAL,
+  PILLION_LINE_TOO_LONG,
+} PillionLineState;
+
+void             pillion_line_reader_clear      (PillionLineReader *self);
+
+/* Only after pillion_line_reader_take () has returned PILLION_LINE_PARTIAL */
+void             pillion_line_reader_feed       (PillionLineReader *self,
+                                                 GBytes            *piece);
+
+/* Takes the next line, without its end, as valid UTF-8. A line of more than @limit bytes is not taken. */
+PillionLineState pillion_line_reader_take       (PillionLineReader *self,
+                                                 gsize              limit,
+                                                 char             **line);
+
+/* The body has ended. Takes a last line that has no end, or returns NULL. */
+char            *pillion_line_reader_take_last  (PillionLineReader *self);
+
+/* Takes at most @max bytes (unless that is 0) that were fed, or returns NULL if there are none. */
+GBytes          *pillion_line_reader_take_bytes (PillionLineReader *self,
+                                                 gsize              max);
