@@ -9,6 +9,8 @@
 #include <pillion-http/pillion-http-download.h>
 #include <pillion-http/pillion-http-enums.h>
 #include <pillion-http/pillion-http-error.h>
+#include <pillion-http/pillion-http-event-stream.h>
+#include <pillion-http/pillion-http-event.h>
 #include <pillion-http/pillion-http-request.h>
 #include <pillion-http/pillion-http-response.h>
 #include <pillion-http/pillion-http-stream.h>

@@ -49,7 +49,7 @@
  * ## Lines
  *
  * [method@PillionHttp.Stream.read_line] reads a body that consists of lines. If each of them is a JSON value (JSON Lines, NDJSON), parse what it
- * returns: `json_from_string ()` of JSON-GLib, `JSON.parse ()`.
+ * returns: `json_from_string ()` of JSON-GLib, `JSON.parse ()`. For server-sent events see [class@PillionHttp.EventStream].
  *
  * ```c
  * static void
