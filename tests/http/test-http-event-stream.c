@@ -391,6 +391,33 @@ test_fields_of_the_request (PillionLoop *loop,
 }
 
 static void
+test_settings (PillionLoop *loop,
+               gpointer data)
+{
+  Fixture self = { NULL };
+  PillionHttpEvent event = { (char *) "a", (char *) "b", (char *) "c" };
+  PillionHttpEvent *copy = pillion_http_event_copy (&event);
+
+  g_assert_cmpstr (copy->type, ==, "a");
+  g_assert_cmpstr (copy->data, ==, "b");
+  g_assert_cmpstr (copy->id, ==, "c");
+  pillion_http_event_free (copy);
+
+  set_up (&self, loop);
+  open_events (&self, "GET", "/held");
+  g_assert_cmpint (pillion_http_event_stream_get_max_reconnects (self.stream), ==, 5);
+  pillion_http_event_stream_set_max_reconnects (self.stream, -1);
+  g_assert_cmpint (pillion_http_event_stream_get_max_reconnects (self.stream), ==, -1);
+  pillion_http_event_stream_set_retry_interval_usec (self.stream, 10);
+  g_assert_cmpint (pillion_http_event_stream_get_retry_interval_usec (self.stream), ==, 10);
+  g_assert_cmpint (pillion_http_event_stream_get_max_event_size (self.stream), ==, 1024 * 1024);
+  pillion_http_event_stream_set_max_event_size (self.stream, 6);
+  g_assert_cmpint (pillion_http_event_stream_get_max_event_size (self.stream), ==, 6);
+  assert_error (&self, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE);
+  tear_down (&self);
+}
+
+static void
 test_cancel (PillionLoop *loop,
              gpointer data)
 {
@@ -519,6 +546,7 @@ main (int argc,
   pillion_test_add_func ("/http/event-stream/too-large", test_too_large);
   pillion_test_add_func ("/http/event-stream/post-is-sent-once", test_post);
   pillion_test_add_func ("/http/event-stream/fields-of-the-request", test_fields_of_the_request);
+  pillion_test_add_func ("/http/event-stream/settings", test_settings);
   pillion_test_add_func ("/http/event-stream/cancel", test_cancel);
   pillion_test_add_func ("/http/event-stream/close", test_close);
   g_test_add_func ("/http/event-stream/loop-closed", test_loop_closed);

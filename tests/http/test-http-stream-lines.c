@@ -185,6 +185,7 @@ test_limit (TestFixture *self,
   assert_fails (self, task, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE);
   pillion_http_stream_close (endless);
 
+  g_assert_cmpint (pillion_http_stream_get_max_line_size (stream), ==, 1024 * 1024);
   pillion_http_stream_set_max_line_size (stream, 6);
   line = read_line (self, stream, &error);
   g_assert_no_error (error);
