@@ -322,6 +322,15 @@ gboolean          pillion_task_peek_error     (PillionTask      *self,
 /* The result of the asynchronous call that a finished task stands for, or NULL. From now on its error is left to the finish function. */
 GAsyncResult     *pillion_task_hand_out     (PillionTask      *self);
 
+/* The end of a task: pillion-task-delivery.c */
+
+/* Queued when the task is done: each run calls one callback */
+extern const PillionItemClass pillion_task_item_class;
+
+/* Whether the task failed and nobody looked. This counts as a look. */
+gboolean          pillion_task_take_unhandled (PillionTask      *self);
+void              pillion_task_report         (PillionTask      *self);
+
 /* Removes a pending task from the list of live tasks, because its loop is closed. Whatever works on it keeps its reference. */
 void              pillion_task_abandon      (PillionTask      *self);
 
@@ -352,6 +361,8 @@ pillion_task_take_spare (PillionCore *core)
   return NULL;
 }
 #endif
+
+void              pillion_task_notify_state   (PillionTask        *self);
 
 /* Notifies the properties that changed and emits the signal. On the loop's thread. */
 void              pillion_task_emit_progress  (PillionTask        *self,

@@ -9,7 +9,6 @@
 #include <glib/gi18n-lib.h>
 
 #include "base/pillion-sync.h"
-#include "core/pillion-private.h"
 
 /**
  * PillionTask:
@@ -110,159 +109,6 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (PillionTask, pillion_task, G_TYPE_OBJECT)
 
-static inline PillionTask *
-task_from_item (PillionItem *item)
-{
-  return (PillionTask *) ((char *) item - G_STRUCT_OFFSET (PillionTask, item));
-}
-
-/* Not g_cancellable_disconnect (), which would wait for the handler that this may be called from */
-static void
-disconnect (GCancellable *cancellable,
-            gulong *handler)
-{
-  if (*handler != 0)
-    g_signal_handler_disconnect (cancellable, *handler);
-  *handler = 0;
-}
-
-/* The work is over: the task no longer counts as live */
-static void
-leave (PillionTask *self,
-       PillionCore *core)
-{
-  pillion_live_list_remove (&core->live, &self->link);
-  pillion_loop_list_task (self->loop, self, FALSE);
-  self->live = FALSE;
-  if (self->external)
-    pillion_core_external (core, -1);
-  self->external = FALSE;
-  if (self->extra != NULL)
-    {
-      disconnect (self->extra->parent, &self->extra->parent_handler);
-      disconnect (self->cancellable, &self->extra->own_handler);
-    }
-}
-
-void
-pillion_private_task_set_external (PillionTask *self)
-{
-  self->external = TRUE;
-  pillion_core_external (pillion_core (self->loop), 1);
-}
-
-void
-pillion_task_abandon (PillionTask *self)
-{
-  g_object_ref (self);
-  leave (self, pillion_core (self->loop));
-  pillion_task_free_callbacks (self);
-  if (pillion_task_load_state (self) == PILLION_TASK_PENDING && self->body != NULL && self->body->klass->abandoned != NULL)
-    self->body->klass->abandoned (self->body);
-  g_object_unref (self);
-}
-
-/* Whether it failed and nobody looked. This counts as a look. */
-static gboolean
-take_unhandled (PillionTask *self)
-{
-  return pillion_task_load_state (self) == PILLION_TASK_FAILED &&
-         !__atomic_exchange_n (&self->looked, TRUE, __ATOMIC_RELAXED);
-}
-
-static void
-report (PillionTask *self)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!pillion_task_peek_error (self, &error))
-    pillion_loop_emit_unhandled_error (self->loop, self, error);
-}
-
-/* Delivers one callback. A reference came with the item. */
-static gboolean
-task_item_run (PillionItem *item,
-               PillionCore *core)
-{
-  PillionTask *self = task_from_item (item);
-  PillionTaskDone done;
-
-  pillion_task_take_loop (self);
-  if (self->live)
-    {
-      if (__atomic_load_n (&self->extra, __ATOMIC_ACQUIRE) != NULL)
-        pillion_task_flush_progress (self);
-      leave (self, core);
-      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
-      pillion_loop_emit_task_done (self->loop, self);
-    }
-
-  if (pillion_task_take_callback (self, &done))
-    {
-      if (done.kind == PILLION_CALLBACK_WAITS)
-        pillion_task_take_outcome (self);
-      self->running = TRUE;
-      done.func (self, done.data);
-      pillion_task_done_clear (&done);
-      self->running = FALSE;
-      if (pillion_task_has_callback (self))
-        return TRUE;
-    }
-
-  self->queued = FALSE;
-  /* If this is the last reference, nobody can look any more. If not, this is checked again when the last one is dropped. */
-  if (self->to_report || (g_atomic_int_get (&self->parent_instance.ref_count) == 1 && take_unhandled (self)))
-    report (self);
-  self->to_report = FALSE;
-  if (!pillion_task_keep (self, core))
-    pillion_sync_unref (self);
-
-  return FALSE;
-}
-
-static const char *
-task_item_get_name (PillionItem *item)
-{
-  return task_from_item (item)->name;
-}
-
-static void
-task_item_warm (PillionItem *item)
-{
-  gconstpointer data = task_from_item (item)->first.data;
-
-  __builtin_prefetch (data);
-  __builtin_prefetch ((const char *) data + 64);
-}
-
-/* The loop is gone */
-static void
-task_item_drop (PillionItem *item)
-{
-  PillionTask *self = task_from_item (item);
-
-  if (self->live)
-    leave (self, pillion_core (self->loop));
-  self->queued = FALSE;
-  pillion_task_free_callbacks (self);
-  pillion_task_forget_loop (self);
-  pillion_sync_unref (self);
-}
-
-static gboolean
-task_item_needs_safe_point (PillionItem *item)
-{
-  return task_from_item (item)->safe_point;
-}
-
-static const PillionItemClass task_item_class = {
-  .run = task_item_run,
-  .get_name = task_item_get_name,
-  .warm = task_item_warm,
-  .drop = task_item_drop,
-  .needs_safe_point = task_item_needs_safe_point,
-};
-
 /* With the last reference going, the queue takes one, and the item does the rest in a kick. There may never be another kick: so that
  * the loop can go all the same, the task has no reference to it meanwhile. */
 static void
@@ -290,13 +136,13 @@ pillion_task_dispose (GObject *object)
       return;
     }
 
-  if (self->loop != NULL && take_unhandled (self))
+  if (self->loop != NULL && pillion_task_take_unhandled (self))
     {
       PillionCore *core = pillion_core (self->loop);
 
       if (pillion_core_on_thread (core) && (core->closed || !pillion_loop_hears_unhandled (self->loop)))
         {
-          report (self);
+          pillion_task_report (self);
         }
       else
         {
@@ -530,6 +376,12 @@ pillion_task_init (PillionTask *self)
 }
 
 void
+pillion_task_notify_state (PillionTask *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+}
+
+void
 pillion_task_emit_progress (PillionTask *self,
                             PillionTaskProgress changed)
 {
@@ -574,7 +426,7 @@ pillion_task_new_static (PillionLoop *loop,
   self = pillion_task_take_spare (core);
   if (self == NULL)
     self = (PillionTask *) g_object_new_with_properties (PILLION_TYPE_TASK, 0, NULL, NULL);
-  self->item.klass = &task_item_class;
+  self->item.klass = &pillion_task_item_class;
   self->loop = pillion_core_take_ref (core);
   self->name = name;
   self->site = site;
