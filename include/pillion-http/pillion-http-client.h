@@ -43,6 +43,11 @@ PillionTask       *pillion_http_client_post_json                    (PillionHttp
                                                                      const char        *json,
                                                                      GCancellable      *cancellable);
 PILLION_HTTP_AVAILABLE_IN_1_0
+PillionTask       *pillion_http_client_upload                       (PillionHttpClient *self,
+                                                                     const char        *url,
+                                                                     GFile             *file,
+                                                                     GCancellable      *cancellable);
+PILLION_HTTP_AVAILABLE_IN_1_0
 PillionTask       *pillion_http_client_get_bytes                    (PillionHttpClient *self,
                                                                      const char        *url,
                                                                      GCancellable      *cancellable);

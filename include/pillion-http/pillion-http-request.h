@@ -10,6 +10,7 @@
 
 #include <pillion/pillion.h>
 
+#include <pillion-http/pillion-http-form.h>
 #include <pillion-http/pillion-http-version.h>
 
 G_BEGIN_DECLS
@@ -84,6 +85,19 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 void                       pillion_http_request_set_body                    (PillionHttpRequest        *self,
                                                                              GBytes                    *body,
                                                                              const char                *content_type);
+
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_body_from_file          (PillionHttpRequest        *self,
+                                                                             GFile                     *file,
+                                                                             const char                *content_type);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_body_from_stream        (PillionHttpRequest        *self,
+                                                                             GInputStream              *stream,
+                                                                             gint64                     length,
+                                                                             const char                *content_type);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_form                    (PillionHttpRequest        *self,
+                                                                             PillionHttpForm           *form);
 
 PILLION_HTTP_AVAILABLE_IN_1_0
 void                       pillion_http_request_accept_statuses             (PillionHttpRequest        *self,

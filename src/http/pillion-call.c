@@ -359,6 +359,21 @@ refusal_late (gpointer data)
   end_refusal (data, FALSE);
 }
 
+static void
+set_progress (PillionCall *self,
+              gint64 completed,
+              gint64 total,
+              gboolean last)
+{
+  if (self->task == NULL || (!last && self->last_activity - self->last_progress < PROGRESS_USEC))
+    return;
+
+  self->last_progress = self->last_activity;
+  if (pillion_task_get_unit (self->task) == NULL)
+    pillion_task_set_unit (self->task, "bytes");
+  pillion_task_set_progress (self->task, completed, total);
+}
+
 /* The body from its beginning */
 static GInputStream *
 open_body (PillionCall *self,
@@ -368,6 +383,8 @@ open_body (PillionCall *self,
     return NULL;
 
   self->body_opened = TRUE;
+  if (pillion_call_is_upload (self))
+    set_progress (self, 0, self->body->length, TRUE);
   return self->body->klass->open (self->body, error);
 }
 
@@ -440,6 +457,18 @@ check_size (PillionCall *self,
   g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE,
                _("the body is larger than the limit (%" PRId64 " bytes)"), max);
   return FALSE;
+}
+
+/* How much of the request's body the socket has taken */
+static void
+hop_wrote (gpointer data,
+           gint64 n_sent)
+{
+  PillionCall *self = data;
+
+  self->last_activity = g_get_monotonic_time ();
+  if (pillion_call_is_upload (self))
+    set_progress (self, n_sent, self->body->length, n_sent == self->body->length);
 }
 
 static void
@@ -640,22 +669,26 @@ hop_end (gpointer data,
 
 static const PillionHopFuncs hop_funcs = {
   .start = hop_start,
+  .wrote = hop_wrote,
   .head = hop_head,
   .room = hop_room,
   .body = hop_body,
   .end = hop_end,
 };
 
+gboolean
+pillion_call_is_upload (PillionCall *self)
+{
+  return self->request->body != NULL && (self->request->body->klass->resolve != NULL || pillion_source_is_large (self->request->body));
+}
+
 void
 pillion_call_set_progress (PillionCall *self,
                            gint64 completed,
                            gint64 total)
 {
-  if (self->task == NULL || self->last_activity - self->last_progress < PROGRESS_USEC)
-    return;
-
-  self->last_progress = self->last_activity;
-  pillion_task_set_progress (self->task, completed, total);
+  if (!pillion_call_is_upload (self))
+    set_progress (self, completed, total, FALSE);
 }
 
 void

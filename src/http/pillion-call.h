@@ -87,7 +87,7 @@ gboolean     pillion_call_set_uri        (PillionCall       *self,
                                           GUri              *uri,
                                           GError           **error);
 
-/* What the next request is. @body is NULL or the request's own. */
+/* What the next request is. @body is NULL, the request's own, or what it was resolved to; no reference is taken. */
 void         pillion_call_set_method     (PillionCall       *self,
                                           const char        *method,
                                           PillionSource     *body);
@@ -138,7 +138,10 @@ void         pillion_call_resume_body    (PillionCall       *self);
  * then. */
 PillionTask *pillion_call_take_task      (PillionCall       *self);
 
-/* Tells how much of the body has come, unless that was told a moment ago: the host would be woken for each piece */
+/* Whether the task's progress counts the request's body, and not the response's: if that one is a file, or large */
+gboolean     pillion_call_is_upload      (PillionCall       *self);
+
+/* Tells how much of the body has come, unless the progress counts what is sent, or that was told a moment ago: the host would be woken for each piece */
 void         pillion_call_set_progress   (PillionCall       *self,
                                           gint64             completed,
                                           gint64             total);

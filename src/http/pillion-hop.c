@@ -29,6 +29,17 @@ hop_free (PillionHop *self)
   pillion_http_engine_unref (engine);
 }
 
+static void
+exchange_wrote (gpointer data,
+                gint64 n_sent)
+{
+  PillionHop *self = data;
+
+  /* It was maybe dropped, and is not gone yet */
+  if (self->data != NULL)
+    self->funcs->wrote (self->data, n_sent);
+}
+
 static gboolean
 exchange_head (gpointer data,
                const PillionHead *head)
@@ -86,6 +97,7 @@ exchange_gone (gpointer data)
 }
 
 static const PillionExchangeFuncs exchange_funcs = {
+  .wrote = exchange_wrote,
   .head = exchange_head,
   .room = exchange_room,
   .body = exchange_body,

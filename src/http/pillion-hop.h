@@ -20,6 +20,8 @@ struct _PillionHopFuncs
                      PillionWireRequest *request);
 
   /* As in PillionExchangeFuncs */
+  void     (*wrote) (gpointer            data,
+                     gint64              n_sent);
   void     (*head)  (gpointer            data,
                      const PillionHead  *head);
   guint8  *(*room)  (gpointer            data,

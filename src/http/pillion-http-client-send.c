@@ -10,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "http/pillion-body-stage.h"
 #include "http/pillion-call.h"
 #include "http/pillion-cookies-stage.h"
 #include "http/pillion-credentials-stage.h"
@@ -51,6 +52,7 @@ add_stages (PillionCall *call)
   pillion_call_add_stage (call, pillion_total_timeout_stage_new ());
   pillion_call_add_stage (call, pillion_retry_stage_new ());
   pillion_call_add_stage (call, pillion_redirect_stage_new ());
+  pillion_call_add_stage (call, pillion_body_stage_new ());
   pillion_call_add_stage (call, pillion_fields_stage_new ());
   pillion_call_add_stage (call, pillion_cookies_stage_new ());
   pillion_call_add_stage (call, pillion_credentials_stage_new ());
@@ -294,6 +296,43 @@ pillion_http_client_post_json (PillionHttpClient *self,
   body = g_bytes_new (json, strlen (json));
   pillion_http_request_set_body (request, body, "application/json");
   pillion_http_request_set_header (request, "Accept", "application/json");
+
+  return pillion_http_client_submit (self, request, NULL, pillion_memory_sink_new (PILLION_MEMORY_SINK_RESPONSE), cancellable);
+}
+
+/**
+ * pillion_http_client_upload:
+ * @self: a client
+ * @url: an absolute `http` or `https` URL, or one relative to [property@PillionHttp.Client:base-url]
+ * @file: a regular file
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Sends a file to @url: [method@PillionHttp.Client.send] with the method PUT, and with
+ * [method@PillionHttp.Request.set_body_from_file].
+ *
+ * The progress of the task counts the bytes of the file that the network has taken. For another method or further header fields, make a
+ * [class@PillionHttp.Request].
+ *
+ * Returns: (transfer full): a task with a [class@PillionHttp.Response]
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_client_upload (PillionHttpClient *self,
+                            const char *url,
+                            GFile *file,
+                            GCancellable *cancellable)
+{
+  PillionHttpRequest *request;
+
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+  g_return_val_if_fail (url != NULL, NULL);
+  g_return_val_if_fail (G_IS_FILE (file), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
+
+  request = pillion_http_request_new ("PUT", url);
+  pillion_http_request_set_body_from_file (request, file, NULL);
 
   return pillion_http_client_submit (self, request, NULL, pillion_memory_sink_new (PILLION_MEMORY_SINK_RESPONSE), cancellable);
 }

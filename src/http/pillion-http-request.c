@@ -12,7 +12,9 @@
 
 #include "core/pillion-private.h"
 #include "http/pillion-bytes-source.h"
+#include "http/pillion-http-form-private.h"
 #include "http/pillion-http-fields.h"
+#include "http/pillion-pieces-source.h"
 
 /**
  * PillionHttpRequest:
@@ -37,6 +39,16 @@
  * By default redirects are followed, 20 at most, but not from https to http ([property@PillionHttp.Request:allow-downgrade]). After a 303,
  * and after a 301 or 302 to a POST, the next request is a GET without a body, as browsers do it. If it goes to another server (scheme,
  * host or port), the fields Authorization, Cookie and Proxy-Authorization are left out.
+ *
+ * ## Bodies
+ *
+ * A body is bytes ([method@PillionHttp.Request.set_body]), a file ([method@PillionHttp.Request.set_body_from_file]), a stream
+ * ([method@PillionHttp.Request.set_body_from_stream]) or a form ([method@PillionHttp.Request.set_form]). A redirect with the status 307 or 308, and a
+ * retry, send it again from its beginning. If it is a stream that can't seek, a redirect fails with [error@PillionHttp.Error.NOT_REWINDABLE]
+ * instead, and nothing is retried once the body has been read.
+ *
+ * The progress of the task counts the bytes of the body that the network has taken if that is a file, a form with files, a stream without a
+ * length, or at least 64 KiB long. Otherwise it counts the bytes of the response.
  *
  * ## Time limits and sizes
  *
@@ -476,6 +488,12 @@ pillion_http_request_check (PillionHttpRequest *self,
       return FALSE;
     }
 
+  if (self->body != NULL && self->body->invalid != NULL)
+    {
+      g_propagate_error (error, g_error_copy (self->body->invalid));
+      return FALSE;
+    }
+
   return pillion_http_check_fields (&self->fields, error) &&
          (self->body == NULL || self->body->content_type == NULL || check_field ("Content-Type", self->body->content_type, error));
 }
@@ -656,7 +674,7 @@ pillion_http_request_append_header (PillionHttpRequest *self,
  * @body: (nullable): the body, or %NULL for none
  * @content_type: (nullable): its media type, such as `application/json`, or %NULL to send none
  *
- * Sets the body. A Content-Type that was set with [method@PillionHttp.Request.set_header] has precedence over @content_type.
+ * Sets the body to bytes in memory. A Content-Type that was set with [method@PillionHttp.Request.set_header] has precedence over @content_type.
  *
  * Since: 1.0
  */
@@ -670,6 +688,89 @@ pillion_http_request_set_body (PillionHttpRequest *self,
   g_clear_pointer (&self->body, pillion_source_unref);
   if (body != NULL)
     self->body = pillion_bytes_source_new (body, content_type);
+}
+
+static void
+take_body (PillionHttpRequest *self,
+           PillionSource *body)
+{
+  g_clear_pointer (&self->body, pillion_source_unref);
+  self->body = body;
+}
+
+/**
+ * pillion_http_request_set_body_from_file:
+ * @self: a request
+ * @file: a regular file
+ * @content_type: (nullable): its media type, such as `image/png`, or %NULL to send none
+ *
+ * Sets the body to the contents of a file. The file is read while it is sent, on other threads, and at most 256 KiB of it are in memory.
+ *
+ * Nothing is read before the request is sent. If there is no such file, or it can't be read, the task of the call fails with the error of GIO
+ * (%G_IO_ERROR_NOT_FOUND, %G_IO_ERROR_IS_DIRECTORY…), and nothing is sent. If the file changes while it is being sent, the task fails with
+ * [error@PillionHttp.Error.INVALID_REQUEST], and the server does not get the end of the body.
+ *
+ * The progress of the task counts the bytes of the body that the network has taken.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_body_from_file (PillionHttpRequest *self,
+                                         GFile *file,
+                                         const char *content_type)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+  g_return_if_fail (G_IS_FILE (file));
+
+  take_body (self, pillion_piece_source_new (pillion_piece_of_file (file), content_type));
+}
+
+/**
+ * pillion_http_request_set_body_from_stream:
+ * @self: a request
+ * @stream: a stream, which is read on another thread
+ * @length: how many bytes to read, or -1 to read to the end, and to send the body in chunks
+ * @content_type: (nullable): its media type, or %NULL to send none
+ *
+ * Sets the body to what a stream gives. The stream is read while the body is sent, and is not closed. Don't use it until the call has ended.
+ *
+ * A stream that is a [iface@Gio.Seekable] is rewound to where it is now if the request has to be sent again, after a redirect with the status
+ * 307 or 308 or for a retry. Any other can be sent once: if it would have to be sent again, the task fails with
+ * [error@PillionHttp.Error.NOT_REWINDABLE]. If the stream ends before @length bytes, the task fails with
+ * [error@PillionHttp.Error.INVALID_REQUEST]; if it fails, with its error.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_body_from_stream (PillionHttpRequest *self,
+                                           GInputStream *stream,
+                                           gint64 length,
+                                           const char *content_type)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+  g_return_if_fail (G_IS_INPUT_STREAM (stream));
+  g_return_if_fail (length >= -1);
+
+  take_body (self, pillion_piece_source_new (pillion_piece_of_stream (stream, length), content_type));
+}
+
+/**
+ * pillion_http_request_set_form:
+ * @self: a request
+ * @form: a form, which is copied
+ *
+ * Sets the body to a form, in the encoding that the [form](class.Form.html) needs.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_form (PillionHttpRequest *self,
+                               PillionHttpForm *form)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+  g_return_if_fail (PILLION_HTTP_IS_FORM (form));
+
+  take_body (self, pillion_http_form_make_source (form));
 }
 
 /**

@@ -148,11 +148,7 @@ memory_body (PillionSink *sink,
 
   /* What comes at once needs no progress */
   if (self->announced < 0 || sink->call->n_answer < self->announced)
-    {
-      if (pillion_task_get_unit (sink->call->task) == NULL)
-        pillion_task_set_unit (sink->call->task, "bytes");
-      pillion_call_set_progress (sink->call, sink->call->n_answer, self->announced);
-    }
+    pillion_call_set_progress (sink->call, sink->call->n_answer, self->announced);
 
   return TRUE;
 }
@@ -240,7 +236,7 @@ memory_whole (PillionSink *sink)
   gboolean large = self->wanted == PILLION_MEMORY_SINK_JSON && self->content->len > LARGE;
   Outcome outcome;
 
-  if (pillion_task_get_unit (sink->call->task) != NULL)
+  if (pillion_task_get_unit (sink->call->task) != NULL && !pillion_call_is_upload (sink->call))
     pillion_task_set_progress (sink->call->task, sink->call->n_answer, sink->call->n_answer);
 
   if (self->response != NULL)

@@ -15,6 +15,7 @@
 
 #include "http/pillion-http-fields.h"
 #include "http/pillion-http-response-private.h"
+#include "http/pillion-pieces-stream.h"
 #include "http/pillion-soup-body.h"
 #include "http/pillion-soup-pool.h"
 
@@ -55,7 +56,9 @@ struct _PillionExchange
   gulong network_handler;    /* 0 if there is no TLS */
   gulong body_handlers[3];   /* 0 if the request has no body */
   PillionSource *body_source; /* NULL if it has none */
+  GInputStream *request_body; /* which is being sent, or NULL */
   GError *restart_error;     /* why a body could not be sent again, or NULL */
+  gint64 n_sent;             /* bytes of the body */
   gint64 last_written;       /* when a piece of the body was sent last, and when all of it was sent */
   gint64 sent;
   GCancellable *cancellable; /* until the head is here */
@@ -102,6 +105,7 @@ exchange_free (PillionExchange *self)
   g_clear_signal_handler (&self->body_handlers[1], self->message);
   g_clear_signal_handler (&self->body_handlers[2], self->message);
   g_clear_pointer (&self->body_source, pillion_source_unref);
+  g_clear_object (&self->request_body);
   g_clear_error (&self->restart_error);
   g_clear_object (&self->message);
   pillion_soup_pool_give_back (transport->pool, self->connection);
@@ -198,12 +202,19 @@ get_code (PillionExchange *self,
   return error->domain == pillion_soup.session_error_quark () ? PILLION_HTTP_ERROR_PROTOCOL : -1;
 }
 
+/* Whether it was not the network that failed, but what the request's body is read from */
+static gboolean
+has_body_failed (PillionExchange *self)
+{
+  return PILLION_IS_PIECES_STREAM (self->request_body) && pillion_pieces_stream_has_failed (PILLION_PIECES_STREAM (self->request_body));
+}
+
 /* Gives an error the code that says what it means to a caller. What GIO says of the network and of TLS stays. */
 static GError *
 translate_error (PillionExchange *self,
                  GError *error)
 {
-  int code = get_code (self, error);
+  int code = has_body_failed (self) ? -1 : get_code (self, error);
 
   if (code >= 0)
     {
@@ -789,6 +800,8 @@ wrote_body_data (SoupMessage *message,
   PillionExchange *self = data;
 
   self->last_written = g_get_monotonic_time ();
+  self->n_sent += size;
+  self->funcs->wrote (self->data, self->n_sent);
 }
 
 static void
@@ -823,6 +836,8 @@ restarted (SoupMessage *message,
     }
 
   pillion_soup.message_set_request_body (message, NULL, body, self->body_source->length);
+  g_set_object (&self->request_body, body);
+  self->n_sent = 0;
   if (content_type != NULL)
     pillion_soup.message_headers_append (headers, "Content-Type", content_type);
 }
@@ -857,6 +872,7 @@ soup_exchange (PillionTransport *transport,
       self->body_handlers[1] = g_signal_connect (self->message, "wrote-body", G_CALLBACK (wrote_body), self);
       self->body_handlers[2] = g_signal_connect (self->message, "restarted", G_CALLBACK (restarted), self);
       self->body_source = pillion_source_ref (request->source);
+      self->request_body = g_object_ref (request->body);
     }
   headers = pillion_soup.message_get_request_headers (self->message);
   for (const char *const *field = request->fields; *field != NULL; field += 2)

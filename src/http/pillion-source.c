@@ -6,6 +6,9 @@
 
 #include "http/pillion-source.h"
 
+/* What is smaller is sent at once */
+#define LARGE (64 * 1024)
+
 void
 pillion_source_init (PillionSource *self,
                      const PillionSourceClass *klass,
@@ -16,6 +19,12 @@ pillion_source_init (PillionSource *self,
   self->n_references = 1;
   self->length = length;
   self->content_type = g_strdup (content_type);
+}
+
+gboolean
+pillion_source_is_large (PillionSource *self)
+{
+  return self->length < 0 || self->length >= LARGE;
 }
 
 PillionSource *
@@ -32,5 +41,6 @@ pillion_source_unref (PillionSource *self)
     return;
 
   g_free (self->content_type);
+  g_clear_error (&self->invalid);
   self->klass->free (self);
 }

@@ -13,6 +13,11 @@ typedef struct _PillionSourceClass PillionSourceClass;
  * pulls: it reads from the stream when the socket has room. */
 struct _PillionSourceClass
 {
+  /* Finds out what is not known before the request is sent, such as the length of a file, and returns the source that is opened in place of this one
+   * (transfer full), or NULL and the error. On a worker, so it may wait for the disk. NULL if all is known. */
+  PillionSource *(*resolve) (PillionSource *self,
+                             GError       **error);
+
   /* Whether open () gives the same bytes each time: only then the request can be sent again, to where a redirect leads or after a failure */
   gboolean rewindable;
 
@@ -29,6 +34,7 @@ struct _PillionSource
   int n_references;   /* atomic */
   gint64 length;      /* in bytes, or -1 if it is not known: then it is sent in chunks */
   char *content_type; /* or NULL */
+  GError *invalid;    /* why it can't be sent, or NULL; set by the constructor */
 };
 
 /* For the constructors: takes @self, which is zero */
@@ -36,6 +42,9 @@ void           pillion_source_init  (PillionSource            *self,
                                      const PillionSourceClass *klass,
                                      gint64                    length,
                                      const char               *content_type);
+
+/* Whether it is worth telling how much of it was sent */
+gboolean       pillion_source_is_large (PillionSource         *self);
 
 PillionSource *pillion_source_ref   (PillionSource            *self);
 void           pillion_source_unref (PillionSource            *self);

@@ -79,6 +79,10 @@ struct _PillionHead
 /* What an exchange tells. It calls nothing inside pillion_transport_exchange (). */
 struct _PillionExchangeFuncs
 {
+  /* So many bytes of the request's body were sent so far. It may begin anew, and is also called after an abort. */
+  void     (*wrote) (gpointer           data,
+                     gint64             n_sent);
+
   /* The head of the answer is here. FALSE: the rest is not wanted, and neither body () nor end () is called. */
   gboolean (*head) (gpointer           data,
                     const PillionHead *head);

@@ -1,0 +1,10 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-stage.h"
+
+/* Has a worker look at the files that a body is read from, before the first request asks for its place in the queue */
+PillionStage *pillion_body_stage_new (void);
