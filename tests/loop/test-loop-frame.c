@@ -9,6 +9,13 @@
 #define FRAME_USEC 16667
 #define MIN_FRAME_USEC 4000
 
+/* Under valgrind the first kick takes longer than the budget */
+static gboolean
+kick (PillionLoop *loop)
+{
+  return pillion_loop_kick_until (loop, g_get_monotonic_time () + G_USEC_PER_SEC, NULL);
+}
+
 /* Work that waits for a frame in each round */
 typedef struct
 {
@@ -89,12 +96,12 @@ test_one_round_a_kick (void)
   next_round (&mover);
   for (guint i = 1; i <= 20; i++)
     {
-      pillion_loop_kick (mover.loop);
+      kick (mover.loop);
       g_assert_cmpuint (mover.n_rounds, ==, i);
     }
-  pillion_loop_kick (mover.loop);
+  kick (mover.loop);
   g_assert_cmpuint (mover.n_rounds, ==, 20);
-  g_assert_false (pillion_loop_kick (mover.loop));
+  g_assert_false (kick (mover.loop));
   loop_end (mover.loop);
 }
 
@@ -163,14 +170,14 @@ test_cancelled (void)
   g_autoptr (PillionTask) second = pillion_loop_next_frame (loop);
 
   pillion_task_cancel (first);
-  pillion_loop_kick (loop);
+  kick (loop);
   g_assert_cmpint (pillion_task_get_state (first), ==, PILLION_TASK_CANCELLED);
   g_assert_cmpint (pillion_task_get_state (second), ==, PILLION_TASK_SUCCEEDED);
 
   g_clear_object (&first);
   first = pillion_loop_next_frame (loop);
   pillion_task_cancel (first);
-  while (pillion_loop_kick (loop))
+  while (kick (loop))
     ;
   g_assert_cmpint (pillion_task_get_state (first), ==, PILLION_TASK_CANCELLED);
   g_clear_object (&first);
@@ -214,10 +221,10 @@ test_not_in_a_region (void)
   g_autoptr (PillionTask) frame = pillion_loop_next_frame (loop);
 
   pillion_loop_begin_region (loop, "render", PILLION_REGION_NO_CALLBACKS);
-  pillion_loop_kick (loop);
+  kick (loop);
   g_assert_false (pillion_task_is_done (frame));
   g_assert_true (pillion_loop_end_region (loop, "render", NULL));
-  pillion_loop_kick (loop);
+  kick (loop);
   g_assert_true (pillion_task_is_done (frame));
   g_clear_object (&frame);
   loop_end (loop);
@@ -239,7 +246,7 @@ test_host_that_sleeps (void)
       return;
     }
   next_round (&mover);
-  pillion_loop_kick (mover.loop);
+  kick (mover.loop);
   start = g_get_monotonic_time ();
   while (mover.n_rounds < 8)
     {
@@ -252,7 +259,7 @@ test_host_that_sleeps (void)
           slept += timeout_usec;
           g_poll (&ear, 1, (timeout_usec + 999) / 1000);
         }
-      pillion_loop_kick (mover.loop);
+      kick (mover.loop);
       n_kicks++;
     }
   g_assert_cmpint (g_get_monotonic_time () - start, >=, 6 * MIN_FRAME_USEC);
@@ -276,7 +283,7 @@ test_busy_host_that_sleeps (void)
       return;
     }
   next_round (&mover);
-  pillion_loop_kick (mover.loop);
+  kick (mover.loop);
   keep_busy (&busy);
   start = g_get_monotonic_time ();
   while (mover.n_rounds < 5)
@@ -374,7 +381,7 @@ test_other_clock (void)
   Mover mover = { patient_loop_new (), .n_left = 3 };
 
   next_round (&mover);
-  pillion_loop_kick (mover.loop);
+  kick (mover.loop);
   g_assert_true (pillion_loop_ensure (mover.loop, PILLION_HOST (host), NULL));
   pillion_test_host_advance (host, FRAME_USEC);
   g_assert_cmpuint (mover.n_rounds, ==, 2);
@@ -409,14 +416,14 @@ test_goes_on_in_a_dialog (void)
   Dialog dialog = { .mover = { patient_loop_new (), .n_left = 10 } };
 
   next_round (&dialog.mover);
-  pillion_loop_kick (dialog.mover.loop);
+  kick (dialog.mover.loop);
   g_assert_cmpuint (dialog.mover.n_rounds, ==, 1);
   pillion_loop_call_soon (dialog.mover.loop, open_dialog, &dialog, NULL);
-  pillion_loop_kick (dialog.mover.loop);
+  kick (dialog.mover.loop);
   /* The first of them may be the outer kick's */
   g_assert_cmpint (dialog.end - dialog.start, >=, 4 * MIN_FRAME_USEC);
   while (dialog.mover.n_rounds < 10)
-    pillion_loop_kick (dialog.mover.loop);
+    kick (dialog.mover.loop);
   loop_end (dialog.mover.loop);
 }
 
