@@ -91,10 +91,10 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_max_connections_per_host (PillionHttpClient *self,
                                                                      guint              max);
 PILLION_HTTP_AVAILABLE_IN_1_0
-guint              pillion_http_client_get_idle_timeout             (PillionHttpClient *self);
+GTimeSpan          pillion_http_client_get_idle_timeout_usec        (PillionHttpClient *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
-void               pillion_http_client_set_idle_timeout             (PillionHttpClient *self,
-                                                                     guint              seconds);
+void               pillion_http_client_set_idle_timeout_usec        (PillionHttpClient *self,
+                                                                     GTimeSpan          timeout);
 PILLION_HTTP_AVAILABLE_IN_1_0
 const char        *pillion_http_client_get_user_agent               (PillionHttpClient *self);
 PILLION_HTTP_AVAILABLE_IN_1_0

@@ -85,7 +85,7 @@
  * | --- | --- |
  * | an invalid URL, an unsupported scheme | [error@PillionHttp.Error.INVALID_URL], [error@PillionHttp.Error.UNSUPPORTED_SCHEME] |
  * | name, connection, TLS | what GIO says: `G_RESOLVER_ERROR`, `G_IO_ERROR_CONNECTION_REFUSED`, `G_TLS_ERROR`… |
- * | a time limit: [property@PillionHttp.Client:connect-timeout-usec], [property@PillionHttp.Client:first-byte-timeout-usec], [property@PillionHttp.Client:idle-timeout], [property@PillionHttp.Client:total-timeout-usec], [property@PillionHttp.Client:lowest-rate] | `G_IO_ERROR_TIMED_OUT` |
+ * | a time limit: [property@PillionHttp.Client:connect-timeout-usec], [property@PillionHttp.Client:first-byte-timeout-usec], [property@PillionHttp.Client:idle-timeout-usec], [property@PillionHttp.Client:total-timeout-usec], [property@PillionHttp.Client:lowest-rate] | `G_IO_ERROR_TIMED_OUT` |
  * | a response that ends early | [error@PillionHttp.Error.TRUNCATED] |
  * | a response that does not have the announced length | [error@PillionHttp.Error.LENGTH_MISMATCH] |
  * | a response that is not valid HTTP, too many redirects | [error@PillionHttp.Error.PROTOCOL] |
@@ -115,7 +115,7 @@ enum
   PROP_LOOP = 1,
   PROP_MAX_CONNECTIONS,
   PROP_MAX_CONNECTIONS_PER_HOST,
-  PROP_IDLE_TIMEOUT,
+  PROP_IDLE_TIMEOUT_USEC,
   PROP_USER_AGENT,
   PROP_TLS_DATABASE,
   PROP_NAME_CONFLICT,
@@ -175,8 +175,8 @@ pillion_http_client_get_property (GObject *object,
     case PROP_MAX_CONNECTIONS_PER_HOST:
       g_value_set_uint (value, self->config.max_connections_per_host);
       break;
-    case PROP_IDLE_TIMEOUT:
-      g_value_set_uint (value, self->config.idle_timeout);
+    case PROP_IDLE_TIMEOUT_USEC:
+      g_value_set_int64 (value, self->config.idle_timeout);
       break;
     case PROP_USER_AGENT:
       g_value_set_string (value, self->config.user_agent);
@@ -232,8 +232,8 @@ pillion_http_client_set_property (GObject *object,
     case PROP_MAX_CONNECTIONS_PER_HOST:
       pillion_http_client_set_max_connections_per_host (self, g_value_get_uint (value));
       break;
-    case PROP_IDLE_TIMEOUT:
-      pillion_http_client_set_idle_timeout (self, g_value_get_uint (value));
+    case PROP_IDLE_TIMEOUT_USEC:
+      pillion_http_client_set_idle_timeout_usec (self, g_value_get_int64 (value));
       break;
     case PROP_USER_AGENT:
       pillion_http_client_set_user_agent (self, g_value_get_string (value));
@@ -330,18 +330,18 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
     g_param_spec_uint ("max-connections-per-host", NULL, NULL, 1, G_MAXINT, defaults.max_connections_per_host, flags);
 
   /**
-   * PillionHttpClient:idle-timeout: (getter get_idle_timeout) (setter set_idle_timeout)
+   * PillionHttpClient:idle-timeout-usec: (getter get_idle_timeout_usec) (setter set_idle_timeout_usec)
    *
-   * The number of seconds without a byte from the server, or to it, after which a transfer fails with
-   * `G_IO_ERROR_TIMED_OUT`; 0 for never.
+   * How long a transfer may go without a byte from the server, or to it, in µs. After that it fails with `G_IO_ERROR_TIMED_OUT`.
+   * 0 for no limit.
    *
    * The time starts when the request leaves the queue, so it includes connecting. It runs on the transfer's own
    * clock: a host that stalls does not cause timeouts.
    *
    * Since: 1.0
    */
-  properties[PROP_IDLE_TIMEOUT] =
-    g_param_spec_uint ("idle-timeout", NULL, NULL, 0, G_MAXINT, defaults.idle_timeout, flags);
+  properties[PROP_IDLE_TIMEOUT_USEC] =
+    g_param_spec_int64 ("idle-timeout-usec", NULL, NULL, 0, G_MAXINT64, defaults.idle_timeout, flags);
 
   /**
    * PillionHttpClient:user-agent: (getter get_user_agent) (setter set_user_agent)
@@ -571,17 +571,17 @@ pillion_http_client_set_max_connections_per_host (PillionHttpClient *self,
 }
 
 /**
- * pillion_http_client_get_idle_timeout: (get-property idle-timeout)
+ * pillion_http_client_get_idle_timeout_usec: (get-property idle-timeout-usec)
  * @self: a client
  *
- * Gets the number of seconds without a byte from the server after which a transfer fails.
+ * Gets how long a transfer may go without a byte from the server, or to it.
  *
- * Returns: seconds, or 0 for never
+ * Returns: µs, or 0 for no limit
  *
  * Since: 1.0
  */
-guint
-pillion_http_client_get_idle_timeout (PillionHttpClient *self)
+GTimeSpan
+pillion_http_client_get_idle_timeout_usec (PillionHttpClient *self)
 {
   g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
 
@@ -589,27 +589,26 @@ pillion_http_client_get_idle_timeout (PillionHttpClient *self)
 }
 
 /**
- * pillion_http_client_set_idle_timeout: (set-property idle-timeout)
+ * pillion_http_client_set_idle_timeout_usec: (set-property idle-timeout-usec)
  * @self: a client
- * @seconds: seconds, or 0 for never
+ * @timeout: µs, or 0 for no limit
  *
- * Sets the number of seconds without a byte from the server after which a transfer fails, for running transfers
- * too.
+ * Sets how long a transfer may go without a byte from the server, or to it, for running transfers too.
  *
  * Since: 1.0
  */
 void
-pillion_http_client_set_idle_timeout (PillionHttpClient *self,
-                                      guint seconds)
+pillion_http_client_set_idle_timeout_usec (PillionHttpClient *self,
+                                           GTimeSpan timeout)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
-  g_return_if_fail (seconds <= G_MAXINT);
+  g_return_if_fail (timeout >= 0);
 
-  if (self->config.idle_timeout == seconds)
+  if (self->config.idle_timeout == timeout)
     return;
 
-  self->config.idle_timeout = seconds;
-  configure (self, PROP_IDLE_TIMEOUT);
+  self->config.idle_timeout = timeout;
+  configure (self, PROP_IDLE_TIMEOUT_USEC);
 }
 
 /**

@@ -13,8 +13,8 @@ typedef struct
 {
   guint max_connections;
   guint max_connections_per_host;
-  guint idle_timeout; /* seconds, 0 for none */
-  GTimeSpan connect_timeout;    /* these four: 0 for none */
+  GTimeSpan idle_timeout;       /* these five: 0 for none */
+  GTimeSpan connect_timeout;
   GTimeSpan first_byte_timeout;
   GTimeSpan total_timeout;
   gint64 lowest_rate; /* bytes per second */

@@ -96,7 +96,7 @@ get_first_look (PillionTimeoutStage *self,
   GTimeSpan first = MIN (pillion_call_get_timeout (request->connect_timeout, config->connect_timeout),
                          pillion_call_get_timeout (request->first_byte_timeout, config->first_byte_timeout));
 
-  first = MIN (first, pillion_call_get_timeout (request->idle_timeout, (GTimeSpan) config->idle_timeout * G_USEC_PER_SEC));
+  first = MIN (first, pillion_call_get_timeout (request->idle_timeout, config->idle_timeout));
   if (request->lowest_rate > 0 || config->lowest_rate > 0)
     first = MIN (first, RATE_USEC);
 
@@ -113,7 +113,7 @@ on_due (gpointer data,
   const PillionHttpConfig *config = &call->engine->config;
   GTimeSpan connect = pillion_call_get_timeout (request->connect_timeout, config->connect_timeout);
   GTimeSpan first_byte = pillion_call_get_timeout (request->first_byte_timeout, config->first_byte_timeout);
-  GTimeSpan idle = pillion_call_get_timeout (request->idle_timeout, (GTimeSpan) config->idle_timeout * G_USEC_PER_SEC);
+  GTimeSpan idle = pillion_call_get_timeout (request->idle_timeout, config->idle_timeout);
   /* Without any limit there is still a deadline, which looks again when the client gets one */
   gint64 due = PILLION_DEADLINE_NEVER - 1;
   GError *error = NULL;

@@ -513,7 +513,7 @@ test_tls_mixed_up (TestFixture *self,
   g_autoptr (PillionTask) task = NULL;
   g_autoptr (GError) error = NULL;
 
-  pillion_http_client_set_idle_timeout (self->client, 1);
+  pillion_http_client_set_idle_timeout_usec (self->client, G_USEC_PER_SEC);
   task = pillion_http_client_get_bytes (self->client, https, NULL);
   test_fixture_await (self, task);
   g_assert_false (pillion_task_check (task, &error));

@@ -951,7 +951,7 @@ test_idle_timeout (TestFixture *self,
   g_autofree char *silent_body = test_server_url (server, "/silent-body");
   PillionTask *tasks[2];
 
-  pillion_http_client_set_idle_timeout (self->client, 1);
+  pillion_http_client_set_idle_timeout_usec (self->client, G_USEC_PER_SEC);
   tasks[0] = pillion_http_client_get_bytes (self->client, silent, NULL);
   tasks[1] = pillion_http_client_get_bytes (self->client, silent_body, NULL);
 
@@ -966,10 +966,10 @@ test_idle_timeout (TestFixture *self,
     }
 
   /* What runs already hears of another timeout */
-  pillion_http_client_set_idle_timeout (self->client, 0);
+  pillion_http_client_set_idle_timeout_usec (self->client, 0);
   tasks[0] = pillion_http_client_get_bytes (self->client, silent, NULL);
   test_server_wait_requests (server, 3);
-  pillion_http_client_set_idle_timeout (self->client, 1);
+  pillion_http_client_set_idle_timeout_usec (self->client, G_USEC_PER_SEC);
   {
     g_autoptr (GError) error = NULL;
 
@@ -995,7 +995,7 @@ test_idle_timeout_stalled_host (TestFixture *self,
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GError) error = NULL;
 
-  pillion_http_client_set_idle_timeout (self->client, 1);
+  pillion_http_client_set_idle_timeout_usec (self->client, G_USEC_PER_SEC);
   task = pillion_http_client_get_bytes (self->client, hello, NULL);
   other = pillion_http_client_get_bytes (self->client, silent, NULL);
 
@@ -1033,12 +1033,12 @@ test_properties (TestFixture *self,
   g_autoptr (GTlsDatabase) got = NULL;
   guint max;
   guint per_host;
-  guint timeout;
+  gint64 timeout;
 
   g_assert_true (pillion_http_client_get_loop (self->client) == self->loop);
   g_assert_cmpuint (pillion_http_client_get_max_connections (self->client), ==, 32);
   g_assert_cmpuint (pillion_http_client_get_max_connections_per_host (self->client), ==, 6);
-  g_assert_cmpuint (pillion_http_client_get_idle_timeout (self->client), ==, 60);
+  g_assert_cmpint (pillion_http_client_get_idle_timeout_usec (self->client), ==, 60 * G_USEC_PER_SEC);
   g_assert_cmpstr (pillion_http_client_get_user_agent (self->client), ==, "Pillion/" PILLION_VERSION_S);
   g_assert_null (pillion_http_client_get_tls_database (self->client));
 
@@ -1048,27 +1048,27 @@ test_properties (TestFixture *self,
       /* The second time nothing changes */
       pillion_http_client_set_max_connections (self->client, 3);
       pillion_http_client_set_max_connections_per_host (self->client, 2);
-      pillion_http_client_set_idle_timeout (self->client, 1);
+      pillion_http_client_set_idle_timeout_usec (self->client, G_USEC_PER_SEC);
       pillion_http_client_set_user_agent (self->client, "x");
       pillion_http_client_set_tls_database (self->client, database);
     }
-  g_assert_cmpstr (notified->str, ==, "max-connections max-connections-per-host idle-timeout user-agent tls-database ");
+  g_assert_cmpstr (notified->str, ==, "max-connections max-connections-per-host idle-timeout-usec user-agent tls-database ");
   g_assert_true (pillion_http_client_get_tls_database (self->client) == database);
 
-  g_object_get (self->client, "loop", &loop, "max-connections", &max, "max-connections-per-host", &per_host, "idle-timeout",
+  g_object_get (self->client, "loop", &loop, "max-connections", &max, "max-connections-per-host", &per_host, "idle-timeout-usec",
                 &timeout, "user-agent", &agent, "tls-database", &got, NULL);
   g_assert_true (loop == self->loop);
   g_assert_cmpuint (max, ==, 3);
   g_assert_cmpuint (per_host, ==, 2);
-  g_assert_cmpuint (timeout, ==, 1);
+  g_assert_cmpint (timeout, ==, G_USEC_PER_SEC);
   g_assert_cmpstr (agent, ==, "x");
   g_assert_true (got == database);
 
   client = g_object_new (PILLION_HTTP_TYPE_CLIENT, "loop", self->loop, "max-connections", 9, "max-connections-per-host", 4,
-                         "idle-timeout", 7, "user-agent", NULL, "tls-database", database, NULL);
+                         "idle-timeout-usec", (gint64) 7, "user-agent", NULL, "tls-database", database, NULL);
   g_assert_cmpuint (pillion_http_client_get_max_connections (client), ==, 9);
   g_assert_cmpuint (pillion_http_client_get_max_connections_per_host (client), ==, 4);
-  g_assert_cmpuint (pillion_http_client_get_idle_timeout (client), ==, 7);
+  g_assert_cmpint (pillion_http_client_get_idle_timeout_usec (client), ==, 7);
   g_assert_null (pillion_http_client_get_user_agent (client));
 }
 

@@ -350,9 +350,9 @@ test_shorter_timeout (TestFixture *self,
   g_autofree char *good = test_server_url (server, "/good");
   g_autofree char *stall = test_server_url (server, "/stall");
 
-  pillion_http_client_set_idle_timeout (self->client, 100000);
+  pillion_http_client_set_idle_timeout_usec (self->client, 100000 * (GTimeSpan) G_USEC_PER_SEC);
   test_fixture_assert_get (self, good, "ok");
-  pillion_http_client_set_idle_timeout (self->client, 1);
+  pillion_http_client_set_idle_timeout_usec (self->client, G_USEC_PER_SEC);
   test_fixture_assert_error (self, stall, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
 
   test_server_free (server);

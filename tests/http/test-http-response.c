@@ -579,7 +579,7 @@ test_idle_timeout (TestFixture *self,
 {
   Script script = { "HTTP/1.1 500 Oh\r\nContent-Length: 1000", "begin", -1, THEN_WAIT };
 
-  pillion_http_client_set_idle_timeout (self->client, 1);
+  pillion_http_client_set_idle_timeout_usec (self->client, G_USEC_PER_SEC);
   check (self, &script, 500, "begin", -1, TRUE);
 }
 

@@ -194,7 +194,7 @@ demo_kicked_new (PillionLoop *loop,
   pillion_http_client_set_max_connections_per_host (self->client, DEMO_JOBS);
   /* The slow address is given up soon; a client of its own keeps that setting from the others */
   self->impatient = pillion_http_client_new (loop);
-  pillion_http_client_set_idle_timeout (self->impatient, DEMO_PATIENCE);
+  pillion_http_client_set_idle_timeout_usec (self->impatient, DEMO_PATIENCE * G_USEC_PER_SEC);
 
   watch (self, pillion_http_client_get_json (self->client, catalogue, self->cancellable), on_catalogue, NULL, DEMO_N_BAD);
   for (DemoBad i = 0; i < DEMO_N_BAD; i++)
