@@ -85,6 +85,7 @@ typedef struct
   PillionTask *task;
   void (*func) (PillionHttpEventStream *stream,
                 PillionTask *task);
+  gboolean abandoned; /* it was cancelled with the task that it began for, and another one waits now */
 } Step;
 
 struct _PillionHttpEventStream
@@ -633,18 +634,36 @@ step_done (PillionTask *task,
   PillionHttpEventStream *stream = self->stream;
 
   stream->step = NULL;
-  /* The stream was closed */
-  if (stream->next == NULL)
+  if (stream->closed)
     return;
 
-  if (pillion_task_get_state (task) == PILLION_TASK_CANCELLED)
+  if (pillion_task_get_state (task) != PILLION_TASK_CANCELLED)
+    self->func (stream, task);
+  else if (!self->abandoned)
     {
-      finish_next_cancelled (stream);
+      if (stream->next != NULL)
+        finish_next_cancelled (stream);
       return;
     }
 
-  self->func (stream, task);
-  go_on (stream);
+  if (stream->next != NULL)
+    go_on (stream);
+}
+
+static void
+wait_for_event (PillionHttpEventStream *self,
+                PillionTask *task)
+{
+  /* The caller has cancelled that one, and need not let the loop run before calling again */
+  if (self->next != NULL)
+    finish_next_cancelled (self);
+
+  self->next = g_object_ref (task);
+  /* What is being cancelled may still have a result, which must not be lost */
+  if (self->step != NULL)
+    self->step->abandoned = TRUE;
+  else
+    go_on (self);
 }
 
 /**
@@ -684,13 +703,10 @@ pillion_http_event_stream_next (PillionHttpEventStream *self,
     }
   else if (self->closed)
     pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, _("the event stream was closed"));
-  else if (self->next != NULL || self->step != NULL)
+  else if (self->next != NULL && !g_cancellable_is_cancelled (pillion_task_get_cancellable (self->next)))
     pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_PENDING, _("another task waits for the next event"));
   else
-    {
-      self->next = g_object_ref (task);
-      go_on (self);
-    }
+    wait_for_event (self, task);
 
   return task;
 }

@@ -386,6 +386,21 @@ fail_if_cancelled (PillionTask *task)
   return TRUE;
 }
 
+/* Waits for the next piece of a line */
+struct _LineRead
+{
+  PillionHttpStream *stream;
+  PillionTask *task;
+  gboolean abandoned; /* it was cancelled with the task that it began for, and another one waits now */
+};
+
+/* One that was cancelled does not count: the caller need not let the loop run before reading again */
+static gboolean
+is_reading_line (PillionHttpStream *self)
+{
+  return self->line_read != NULL && !g_cancellable_is_cancelled (pillion_task_get_cancellable (self->line_read->task));
+}
+
 /* A task for a read, which has failed if there can be none now */
 static PillionTask *
 begin (PillionHttpStream *self,
@@ -400,7 +415,7 @@ begin (PillionHttpStream *self,
     }
   else if (self->closed)
     pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, _("the stream was closed"));
-  else if (self->line_read != NULL || pillion_ring_is_waiting (self->ring))
+  else if (is_reading_line (self) || pillion_ring_is_waiting (self->ring))
     pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_PENDING, _("another read waits for the stream"));
   else
     fail_if_cancelled (task);
@@ -460,6 +475,13 @@ pillion_http_stream_read (PillionHttpStream *self,
   if (pillion_task_is_done (task))
     return task;
 
+  /* A piece may be on its way to a line that is not wanted any more */
+  if (self->line_read != NULL)
+    {
+      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_PENDING, _("another read waits for the stream"));
+      return task;
+    }
+
   rest = pillion_line_reader_take_bytes (&self->lines, max);
   if (rest != NULL)
     pillion_task_return_bytes (task, rest);
@@ -468,13 +490,6 @@ pillion_http_stream_read (PillionHttpStream *self,
 
   return task;
 }
-
-/* Waits for the next piece of a line */
-struct _LineRead
-{
-  PillionHttpStream *stream;
-  PillionTask *task;
-};
 
 static void
 line_read_free (gpointer data)
@@ -526,7 +541,7 @@ receive_line (PillionHttpStream *stream,
               PillionTask *task)
 {
   g_autoptr (PillionTask) piece = pillion_task_new_at (stream->loop, stream->name, pillion_task_get_cancellable (task), NULL);
-  LineRead *self = g_new (LineRead, 1);
+  LineRead *self = g_new0 (LineRead, 1);
 
   self->stream = g_object_ref (stream);
   self->task = g_object_ref (task);
@@ -546,7 +561,13 @@ on_piece (PillionTask *task,
   g_autoptr (GBytes) piece = pillion_task_get_bytes (task, &error);
 
   stream->line_read = NULL;
-  if (error != NULL)
+  if (self->abandoned && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      g_error_free (error);
+      if (!fail_if_cancelled (self->task))
+        receive_line (stream, self->task);
+    }
+  else if (error != NULL)
     {
       pillion_task_return_error (self->task, error);
     }
@@ -562,6 +583,17 @@ on_piece (PillionTask *task,
       if (!fail_if_cancelled (self->task) && !take_line (stream, self->task))
         receive_line (stream, self->task);
     }
+}
+
+/* Has @task go on where a cancelled one stopped. What that waited for may still have a result, which must not be lost. */
+static void
+take_over (LineRead *self,
+           PillionTask *task)
+{
+  fail_if_cancelled (self->task);
+  g_object_unref (self->task);
+  self->task = g_object_ref (task);
+  self->abandoned = TRUE;
 }
 
 /**
@@ -594,7 +626,12 @@ pillion_http_stream_read_line (PillionHttpStream *self,
   g_return_val_if_fail (self->loop != NULL && pillion_private_loop_on_thread (self->loop), NULL);
 
   task = begin (self, cancellable);
-  if (!pillion_task_is_done (task) && !take_line (self, task))
+  if (pillion_task_is_done (task))
+    return task;
+
+  if (self->line_read != NULL)
+    take_over (self->line_read, task);
+  else if (!take_line (self, task))
     receive_line (self, task);
 
   return task;

@@ -463,6 +463,44 @@ test('http/send', loop => {
     assertEqual(second.get_object().get_status(), 404);
 });
 
+test('http/streams', loop => {
+    const client = PillionHttp.Client.new(loop);
+    const server = PillionHttp.TestServer.new(loop);
+    server.add_handler('/lines', exchange => exchange.set_text('{"a": 1}\n\nb', null));
+    let n = 0;
+    server.add_handler('/events', exchange => {
+        if (++n > 2)
+            exchange.set_status(204);
+        else
+            exchange.set_text(`retry: 1\nid: ${n}\nevent: add\ndata: {"n": ${n}}\n\n`, 'text/event-stream');
+    });
+    const request = path => PillionHttp.Request.new('GET', server.get_url() + path);
+
+    const main = async () => {
+        const lines = [];
+        for await (const line of (await client.open(request('/lines'), null)).lines())
+            lines.push(line);
+        assertEqual(lines, ['{"a": 1}', '', 'b']);
+
+        let size = 0;
+        for await (const piece of await client.open(request('/lines'), null)) {
+            assert(piece instanceof Uint8Array);
+            size += piece.length;
+        }
+        assertEqual(size, 11);
+
+        const events = [];
+        const stream = PillionHttp.EventStream.new(client, request('/events'));
+        for await (const event of stream)
+            events.push([event.type, JSON.parse(event.data).n, event.id]);
+        assertEqual(events, [['add', 1, '1'], ['add', 2, '2']]);
+        assertEqual([stream.last_event_id, stream.retry_interval_usec], ['2', 1000]);
+        stream.close();
+    };
+    kickUntilSettled(loop, main());
+    server.close();
+});
+
 test('http/get', loop => {
     const client = PillionHttp.Client.new(loop);
     client.set_max_connections(5);

@@ -423,7 +423,7 @@ test_cancel (PillionLoop *loop,
 {
   Fixture self = { NULL };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autoptr (PillionTask) connecting = NULL, waiting = NULL, beside = NULL, late = NULL, pausing = NULL;
+  g_autoptr (PillionTask) connecting = NULL, waiting = NULL, beside = NULL, again = NULL, late = NULL, pausing = NULL;
   g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", "http://127.0.0.1:1/");
   g_autoptr (PillionTask) pause = NULL;
   gint64 start;
@@ -444,7 +444,12 @@ test_cancel (PillionLoop *loop,
   beside = pillion_http_event_stream_next (self.stream, NULL);
   assert_task_fails (beside, G_IO_ERROR_PENDING);
   g_cancellable_cancel (cancellable);
+  /* At once, before the loop has run */
+  again = pillion_http_event_stream_next (self.stream, NULL);
+  g_assert_false (pillion_task_is_done (again));
+  pillion_task_cancel (again);
   assert_task_fails (waiting, G_IO_ERROR_CANCELLED);
+  assert_task_fails (again, G_IO_ERROR_CANCELLED);
   late = pillion_http_event_stream_next (self.stream, cancellable);
   assert_task_fails (late, G_IO_ERROR_CANCELLED);
   test_server_open_gate (self.server);

@@ -254,13 +254,18 @@ test_one_at_a_time (TestFixture *self,
   g_autoptr (PillionTask) waiting = pillion_http_stream_read_line (stream, cancellable);
   g_autoptr (PillionTask) line_beside = pillion_http_stream_read_line (stream, NULL);
   g_autoptr (PillionTask) bytes_beside = pillion_http_stream_read (stream, 0, NULL);
-  g_autoptr (PillionTask) late = NULL;
+  g_autoptr (PillionTask) again = NULL, late = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *line = NULL;
 
   assert_fails (self, line_beside, G_IO_ERROR, G_IO_ERROR_PENDING);
   assert_fails (self, bytes_beside, G_IO_ERROR, G_IO_ERROR_PENDING);
   g_cancellable_cancel (cancellable);
+  /* At once, before the loop has run */
+  again = pillion_http_stream_read_line (stream, NULL);
+  g_assert_false (pillion_task_is_done (again));
+  pillion_task_cancel (again);
+  assert_fails (self, again, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   assert_fails (self, waiting, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   late = pillion_http_stream_read_line (stream, cancellable);
   assert_fails (self, late, G_IO_ERROR, G_IO_ERROR_CANCELLED);

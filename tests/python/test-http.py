@@ -241,6 +241,161 @@ class Requests(Case):
             self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.INVALID_REQUEST))
 
 
+class Streams(Case):
+    def setUp(self):
+        super().setUp()
+        self.server = PillionHttp.TestServer()
+        self.addCleanup(self.server.close)
+        self.client = PillionHttp.Client(base_url=self.server.get_url())
+
+    def run_main(self, coroutine):
+        self.loop.run_until_complete(asyncio.wait_for(coroutine, 30))
+
+    def test_pieces(self):
+        body = bytes(range(256)) * 8192
+
+        async def main():
+            async with self.client.stream('GET', '/body', params={'a': 1}, headers={'X-Mine': 'b'}) as response:
+                self.assertEqual((response.status, response.ok, response.reason), (200, True, 'OK'))
+                self.assertEqual(response.url, self.server.get_url() + '/body?a=1')
+                self.assertEqual(response.headers['content-type'], 'application/x-test')
+                self.assertIs(response.raise_for_status(), response)
+                self.assertEqual(await response.read(3), body[:3])
+                pieces = [piece async for piece in response]
+            self.assertEqual({type(piece) for piece in pieces}, {bytes})
+            self.assertEqual(b''.join(pieces), body[3:])
+
+        self.server.add_bytes('/body', body, 'application/x-test')
+        self.run_main(main())
+
+    def test_block_closes(self):
+        async def main():
+            with self.assertRaises(ZeroDivisionError):
+                async with self.client.stream('GET', '/body') as response:
+                    async for piece in response:
+                        1 / 0
+            with self.assertRaises(GLib.Error) as caught:
+                await response.read()
+            self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.CLOSED))
+
+        self.server.add_bytes('/body', bytes(1 << 22))
+        self.run_main(main())
+
+    def test_statuses(self):
+        async def main():
+            async with self.client.stream('POST', '/missing', json=[]) as response:
+                self.assertEqual((response.status, response.ok), (404, False))
+                with self.assertRaises(PillionHttp.StatusError) as caught:
+                    response.raise_for_status()
+                self.assertEqual(caught.exception.status, 404)
+                self.assertEqual([line async for line in response.lines()], ['none'])
+            with self.assertRaises(PillionHttp.StatusError):
+                await self.client.open(PillionHttp.Request.new('GET', '/missing'))
+            with self.assertRaises(GLib.Error):
+                async with self.client.stream('GET', 'http://127.0.0.1:1/'):
+                    self.fail('there is no server')
+
+        def refuse(exchange):
+            exchange.set_status(404)
+            exchange.set_text('none')
+
+        self.server.add_handler('/missing', refuse)
+        self.run_main(main())
+
+    def test_lines(self):
+        async def main():
+            async with self.client.stream('GET', '/lines') as response:
+                self.assertEqual(await response.read_line(), 'ä')
+                self.assertEqual([line async for line in response.lines()], ['', 'b\ufffd', 'c'])
+                self.assertIsNone(await response.read_line())
+
+        self.server.add_bytes('/lines', 'ä\r\n\nb'.encode() + b'\xff\nc')
+        self.run_main(main())
+
+    def test_json_lines(self):
+        values = [{'é': [1, None]}, None, 2**70, ['x' * 50000] * 2]
+
+        async def main():
+            async with self.client.stream('GET', '/lines') as response:
+                self.assertEqual([value async for value in response.json_lines()], values)
+            for path in '/broken', '/large':
+                async with self.client.stream('GET', path) as response:
+                    got = response.json_lines()
+                    self.assertEqual(await anext(got), 1)
+                    with self.assertRaises(GLib.Error) as caught:
+                        await anext(got)
+                    self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.INVALID_JSON))
+
+        self.server.add_bytes('/lines', '\r\n \n'.join(json.dumps(value) for value in values).encode())
+        self.server.add_bytes('/broken', b'1\n{"a": \n')
+        self.server.add_bytes('/large', b'1\n[' + b'1,' * 20000)
+        self.run_main(main())
+
+    def test_events(self):
+        sent = []
+
+        def serve(exchange):
+            sent.append((exchange.get_method(), exchange.get_header('Last-Event-ID'), exchange.get_query()))
+            if len(sent) == 3:
+                exchange.set_status(204)
+                return
+            exchange.set_text(f'retry: 1\nid: {len(sent)}\nevent: add\ndata: {{"n": {len(sent)}}}\n\ndata: text\n\n', 'text/event-stream')
+
+        async def main():
+            stream = self.client.events('/events', params={'a': 1}, last_event_id='0')
+            self.assertEqual(stream.props.last_event_id, '0')
+            got = [(event.type, event.data, event.id) async for event in stream]
+            self.assertEqual(got, [('add', '{"n": 1}', '1'), ('message', 'text', '1'), ('add', '{"n": 2}', '2'), ('message', 'text', '2')])
+            self.assertEqual(sent, [('GET', last, 'a=1') for last in ('0', '1', '2')])
+            self.assertEqual((stream.props.last_event_id, stream.props.retry_interval_usec), ('2', 1000))
+            self.assertIsNone(await stream.next())
+
+            del sent[:]
+            async with self.client.events('/events', method='POST', json={}) as stream:
+                events = [event async for event in stream]
+            self.assertEqual(events[0].json(), {'n': 1})
+            with self.assertRaises(ValueError):
+                events[1].json()
+            self.assertEqual(len(sent), 1)
+            with self.assertRaises(GLib.Error) as caught:
+                await stream.next()
+            self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.CLOSED))
+
+        self.server.add_handler('/events', serve)
+        self.run_main(main())
+
+    def test_cancelled_wait_loses_no_event(self):
+        async def main():
+            stream = self.client.events('/events')
+            with self.assertRaises(TimeoutError):
+                await asyncio.wait_for(anext(stream), 0.01)
+            answer.set()
+            self.assertEqual((await anext(stream)).data, 'a')
+            stream.close()
+
+        async def serve(exchange):
+            await answer.wait()
+            exchange.set_text('data: a\n\n', 'text/event-stream')
+
+        answer = asyncio.Event()
+        self.server.add_handler('/events', serve)
+        self.run_main(main())
+
+    def test_no_event_stream(self):
+        async def main():
+            with self.assertRaises(GLib.Error) as caught:
+                async for event in self.client.events('/text'):
+                    self.fail(event)
+            self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.PROTOCOL))
+            with self.assertRaises(PillionHttp.StatusError) as caught:
+                async for event in self.client.events('/missing'):
+                    self.fail(event)
+            self.assertEqual(caught.exception.status, 404)
+
+        self.server.add_bytes('/text', b'data: a\n\n', 'text/plain')
+        self.run_main(main())
+
+
 class TestServers(Case):
     def get(self, path):
         task = PillionHttp.Client().get_bytes(self.server.get_url() + path)

@@ -15,7 +15,38 @@ function _overrideTestServer(proto) {
     };
 }
 
+function _end(value) {
+    return value === null ? {value: undefined, done: true} : {value, done: false};
+}
+
+function _overrideStream(proto) {
+    const {_iterator} = imports.overrides.Pillion;
+
+    // As each of them is a Uint8Array
+    proto[Symbol.asyncIterator] = function () {
+        return _iterator(() => this.read(0, null), task => {
+            const bytes = task.get_bytes();
+
+            return _end(bytes.get_size() > 0 ? bytes.toArray() : null);
+        });
+    };
+
+    proto.lines = function () {
+        return _iterator(() => this.read_line(null), task => _end(task.get_string()));
+    };
+}
+
+function _overrideEventStream(proto) {
+    const {_iterator} = imports.overrides.Pillion;
+
+    proto[Symbol.asyncIterator] = function () {
+        return _iterator(() => this.next(null), task => _end(task.get_value()[1]));
+    };
+}
+
 function _init() {
     void imports.gi.Pillion;
+    _overrideStream(this.Stream.prototype);
+    _overrideEventStream(this.EventStream.prototype);
     _overrideTestServer(this.TestServer.prototype);
 }

@@ -8,7 +8,8 @@ from __future__ import annotations
 import http.client
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Self, TypeVarTuple, Union
 
@@ -159,7 +160,7 @@ class Response(PillionHttp.Response):
         try:
             return delivery.parse(self.get_body().get_data() or b'')
         except (ValueError, RecursionError) as error:
-            raise GLib.Error(f'{self.url}: {error}', ERROR, PillionHttp.Error.INVALID_JSON) from None
+            raise _json_error(self.url, error) from None
 
     def raise_for_status(self) -> Self:
         """Raises StatusError if the server refused, with a status of 400 or more. Returns the response."""
@@ -170,6 +171,166 @@ class Response(PillionHttp.Response):
 
     def __repr__(self):
         return f'<PillionHttp.Response {self.status} {self.url}>'
+
+
+class Stream(PillionHttp.Stream):
+    """A response whose body is read as it arrives: `async for piece in stream` gives bytes."""
+
+    @property
+    def response(self) -> Response:
+        """The response, without its body."""
+        return self.get_response()
+
+    @property
+    def status(self) -> int:
+        """The status, such as 200."""
+        return self.get_response().get_status()
+
+    @property
+    def reason(self) -> str | None:
+        """The name of the status."""
+        return self.get_response().get_reason()
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is less than 400."""
+        return self.status < 400
+
+    @property
+    def url(self) -> str:
+        """The final URL, after redirects."""
+        return self.get_response().get_url()
+
+    @property
+    def headers(self) -> http.client.HTTPMessage:
+        """The header fields."""
+        return self.get_response().headers
+
+    @property
+    def history(self) -> list[Response]:
+        """The responses that redirected here, the first one first."""
+        return self.get_response().get_history()
+
+    def raise_for_status(self) -> Self:
+        """Raises StatusError if the server refused, with a status of 400 or more. Returns the stream."""
+        self.get_response().raise_for_status()
+        return self
+
+    def read(self, max=0, cancellable=None) -> Pillion.Task[bytes]:
+        """Reads the next piece, of at most `max` bytes unless that is 0. Returns a task whose result is bytes, which are empty at the end."""
+        return core._at(PillionHttp.Stream.read(self, max, cancellable))
+
+    def read_line(self, cancellable=None) -> Pillion.Task[str | None]:
+        """Reads the next line. Returns a task whose result is a text without the line's end, or None at the end of the body."""
+        return core._at(PillionHttp.Stream.read_line(self, cancellable))
+
+    def lines(self) -> AsyncIterator[str]:
+        """Reads the body line by line, as UTF-8. What can't be decoded is replaced."""
+        return _Lines(self)
+
+    def json_lines(self) -> AsyncIterator[Any]:
+        """Reads a body of which each line is a JSON value (JSON Lines, NDJSON). Blank lines are skipped."""
+        return _JsonLines(self)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _Pieces(self)
+
+    def __repr__(self):
+        return f'<PillionHttp.Stream {self.status} {self.url}>'
+
+
+class _Pieces:
+    def __init__(self, stream):
+        self.stream = stream
+
+    def __aiter__(self):
+        return self
+
+    async def __anext__(self):
+        piece = await core._at(PillionHttp.Stream.read(self.stream, 0, None))
+        if not piece:
+            raise StopAsyncIteration
+        return piece
+
+
+class _Lines(_Pieces):
+    async def __anext__(self):
+        line = await core._at(PillionHttp.Stream.read_line(self.stream, None))
+        if line is None:
+            raise StopAsyncIteration
+        return line
+
+
+class _JsonLines(_Lines):
+    async def __anext__(self):
+        while not (line := await super().__anext__()).strip():
+            pass
+        url = self.stream.url
+        data = line.encode()
+        if len(data) > delivery.PARSE_AT_ONCE:
+            return await _parse(Pillion.Loop.get_default(), f'parse a line of {url}', GLib.Bytes.new(data), url)
+        try:
+            return delivery.parse(data)
+        except (ValueError, RecursionError) as error:
+            raise _json_error(url, error) from None
+
+
+class _Opening(AbstractAsyncContextManager):
+    """Opens a stream for a block."""
+
+    def __init__(self, client, request, cancellable):
+        self.client = client
+        self.request = request
+        self.cancellable = cancellable
+        self.stream = None
+
+    async def __aenter__(self):
+        self.stream = await core._at(PillionHttp.Client.open(self.client, self.request, self.cancellable))
+        return self.stream
+
+    async def __aexit__(self, kind, error, traceback):
+        self.stream.close()
+
+
+class Event(PillionHttp.Event):
+    """A server-sent event: it has a `type`, `data` and an `id`."""
+
+    def json(self) -> Any:
+        """The Python value of data that are JSON. Raises ValueError if they are not."""
+        return delivery.parse(self.data)
+
+    def __repr__(self):
+        return f'<PillionHttp.Event {self.type} {self.data!r}>'
+
+
+class EventStream(PillionHttp.EventStream):
+    """Receives server-sent events, and reconnects: `async for event in stream`. As a context manager it is closed in the end."""
+
+    def __new__(cls, client, request):
+        return PillionHttp.EventStream.new(client, request)
+
+    def __init__(self, *args, **kwargs):
+        pass  # it was made by __new__ ()
+
+    def next(self, cancellable=None) -> Pillion.Task[Event | None]:
+        """Waits for the next event. Returns a task whose result is an Event, or None if there will be no more."""
+        return core._at(PillionHttp.EventStream.next(self, cancellable))
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        event = await core._at(PillionHttp.EventStream.next(self, None))
+        if event is None:
+            raise StopAsyncIteration
+        return event
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                        traceback: TracebackType | None) -> None:
+        self.close()
 
 
 class Client(PillionHttp.Client):
@@ -213,6 +374,30 @@ class Client(PillionHttp.Client):
     def send(self, request, cancellable=None) -> Pillion.Task[Response]:
         """Sends a request. Returns a task whose result is a Response."""
         return core._at(PillionHttp.Client.send(self, request, cancellable))
+
+    def stream(self, method: str, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
+               content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
+               auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+               cancellable: Gio.Cancellable | None = None) -> AbstractAsyncContextManager[Stream]:
+        """Sends a request whose response is read as it arrives: `async with client.stream ('GET', url) as response`. The block begins when
+        the head of the response is there, whatever its status, and closes the stream in the end. For the rest see request ()."""
+        request = requests.make(method, url, params, headers, content, data, json, auth, timeout, follow_redirects)
+        request.accept_statuses(200, 999)
+        return _Opening(self, request, cancellable)
+
+    def open(self, request, cancellable=None) -> Pillion.Task[Stream]:
+        """Sends a request. Returns a task whose result is a Stream."""
+        return core._at(PillionHttp.Client.open(self, request, cancellable))
+
+    def events(self, url: str, *, method: str = 'GET', params: _Pairs | None = None, headers: _Pairs | None = None,
+               content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
+               auth: tuple[str, str] | str | None = None, follow_redirects: bool = True, last_event_id: str | None = None) -> EventStream:
+        """Receives server-sent events: `async for event in client.events (url)`. It connects with the first event that is waited for, and
+        again when the connection ends. With another method than GET it connects once. For the rest see request ()."""
+        request = requests.make(method, url, params, headers, content, data, json, auth, None, follow_redirects)
+        if last_event_id:
+            request.set_header('Last-Event-ID', requests.text(last_event_id))
+        return PillionHttp.EventStream.new(self, request)
 
     def get(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
             auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
@@ -356,12 +541,19 @@ def _copy(body, url):
     return body.get_loop().run_in_thread(body.get_name(), lambda task, cancellable: delivery.to_bytes(data))
 
 
+def _json_error(url, error):
+    return GLib.Error(f'{url}: {error}', ERROR, PillionHttp.Error.INVALID_JSON)
+
+
 def _parse_json(body, url):
-    data = body.get_bytes()
-    task = Pillion.Task.new(body.get_loop(), body.get_name())
+    return _parse(body.get_loop(), body.get_name(), body.get_bytes(), url)
+
+
+def _parse(loop, name, data, url):
+    task = Pillion.Task.new(loop, name)
 
     def to_error(error):
-        return GLib.Error(f'{url}: {error}', ERROR, PillionHttp.Error.INVALID_JSON)
+        return _json_error(url, error)
 
     def build(outline):
         try:
@@ -373,7 +565,7 @@ def _parse_json(body, url):
             raise
 
     if data.get_size() > delivery.PARSE_AT_ONCE:
-        outline = body.get_loop().run_in_thread(body.get_name(), lambda task, cancellable: delivery.outline(data))
+        outline = loop.run_in_thread(name, lambda task, cancellable: delivery.outline(data))
         outline.add_done_callback(build)
     else:
         try:
@@ -388,6 +580,9 @@ def _to_file(file):
 
 
 Response = _public(override(Response))
+Stream = _public(override(Stream))
+Event = _public(override(Event))
+EventStream = _public(override(EventStream))
 Client = _public(override(Client))
 TestExchange = _public(override(TestExchange))
 TestServer = _public(override(TestServer))
