@@ -5,8 +5,12 @@
 """What Python shows of HTTP contains no password from a URL"""
 
 import asyncio
+import email
+import email.policy
+import io
 import json
 import pathlib
+import shutil
 import tempfile
 
 from support import Case, GLib, Pillion, run_script, tap
@@ -145,6 +149,82 @@ class Requests(Case):
             self.assert_sent(post('/', content=content), body='bytes', **{'Content-Type': None})
         self.assert_sent(post('/', content=b'<a/>', headers={'Content-Type': 'text/xml'}), body='<a/>', **{'Content-Type': 'text/xml'})
         self.assert_sent(post('/', content=b''), body='')
+
+    def make_file(self, name, content):
+        path = pathlib.Path(tempfile.mkdtemp(prefix='pillion-')) / name
+        self.addCleanup(shutil.rmtree, path.parent)
+        path.write_bytes(content)
+        return path
+
+    def test_content_is_read_from_files(self):
+        post = self.client.post
+        path = self.make_file('a.txt', b'0123456789')
+        self.assert_sent(post('/', content=path), body='0123456789', **{'Content-Type': None})
+        self.assert_sent(post('/', content=Gio.File.new_for_path(str(path))), body='0123456789')
+        self.assert_sent(post('/', content=Gio.File.new_for_path(str(path)).read()), body='0123456789')
+        self.assert_sent(post('/', content=io.BytesIO(b'abc')), body='abc')
+        with path.open('rb') as file:
+            self.assert_sent(post('/', content=file), body='0123456789')
+            file.seek(4)
+            self.assert_sent(post('/', content=file), body='456789')
+        with path.open('r+b') as file:
+            file.write(b'new')
+            file.seek(0)
+            self.assert_sent(post('/', content=file), body='new3456789')
+        with path.open() as file:
+            self.assertRaises(TypeError, post, '/', content=file)
+        self.assert_sent(post('/', content=self.make_file('empty', b'')), body='')
+
+    def assert_unreadable(self, task, code, name):
+        with self.assertRaises(GLib.Error) as caught:
+            self.wait(task)
+        self.assertTrue(caught.exception.matches(Gio.io_error_quark(), code))
+        self.assertIn(name, caught.exception.message)
+
+    def test_upload(self):
+        path = self.make_file('a.bin', b'x' * 300_000)
+        task = self.client.upload('/', path)
+        self.assert_sent(task, method='PUT', body='x' * 300_000)
+        self.assertEqual((task.get_completed(), task.get_total(), task.get_unit()), (300_000, 300_000, 'bytes'))
+        self.assert_sent(self.client.upload('/', str(path)), body='x' * 300_000)
+        self.assert_unreadable(self.client.upload('/', '/missing'), Gio.IOErrorEnum.NOT_FOUND, '/missing')
+        self.assert_unreadable(self.client.upload('/', path.parent), Gio.IOErrorEnum.IS_DIRECTORY, str(path.parent))
+        self.server.add_handler('/missing', lambda exchange: exchange.set_status(404))
+        self.assertRaises(PillionHttp.StatusError, self.wait, self.client.upload('/missing', path))
+
+    def get_parts(self, **arguments):
+        """Has a form sent, and parsed by a parser that is not ours."""
+        got = self.wait(self.client.post('/', **arguments)).json()
+        message = email.message_from_string(f'Content-Type: {got["Content-Type"]}\n\n{got["body"]}', policy=email.policy.HTTP)
+        self.assertEqual(message.get_content_type(), 'multipart/form-data')
+        return [(part.get_param('name', header='Content-Disposition'), part.get_filename(), part['Content-Type'],
+                 part.get_payload(decode=True)) for part in message.iter_parts()]
+
+    def test_files(self):
+        path = self.make_file('a.txt', b'text of a file')
+        self.assertEqual(self.get_parts(files={'f': path}), [('f', 'a.txt', 'text/plain', b'text of a file')])
+        with path.open('rb') as file:
+            self.assertEqual(self.get_parts(data={'k': [1, 'v']}, files={'f': file}),
+                             [('k', None, None, b'1'), ('k', None, None, b'v'), ('f', 'a.txt', 'text/plain', b'text of a file')])
+        self.assertEqual(self.get_parts(files=[('f', b'one'), ('f', ('b.png', io.BytesIO(b'two'))), ('g', ('c', path, 'text/x-c')),
+                                               ('h', (None, 'three')), ('i', ('d.json', '{}'))]),
+                         [('f', 'f', 'application/octet-stream', b'one'), ('f', 'b.png', 'image/png', b'two'),
+                          ('g', 'c', 'text/x-c', b'text of a file'), ('h', None, None, b'three'), ('i', 'd.json', 'application/json', b'{}')])
+        self.assertEqual([part[3] for part in self.get_parts(files={'f': [b'1', b'2']})], [b'1', b'2'])
+        self.assertEqual(self.get_parts(files={'f"\r\n': ('"', b'')})[0][:2], ('f%22%0D%0A', '%22'))
+
+    def test_bad_files(self):
+        post = self.client.post
+        for files in {'f': 'a.txt'}, {'f': ('a.txt',)}, {'f': 3.5}, {'f': (None, pathlib.Path('a'))}:
+            self.assertRaises(TypeError, post, '/', files=files)
+        self.assertRaises(TypeError, post, '/', files={'f': b'x'}, json=1)
+        self.assertRaises(TypeError, post, '/', files={'f': b'x'}, data=b'x')
+        self.assertRaises(ValueError, post, '/', files={'f': ('a\0b', b'x')})
+        self.assert_unreadable(post('/', files={'f': pathlib.Path('/missing')}), Gio.IOErrorEnum.NOT_FOUND, '/missing')
+        for files in {'': b'x'}, {'f': ('a', b'x', 'text/plain\r\nX: y')}:
+            with self.assertRaises(GLib.Error) as caught:
+                self.wait(post('/', files=files))
+            self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.INVALID_REQUEST))
 
     def test_post_json_fails_if_the_server_refuses(self):
         self.assert_sent(self.client.post_json('/', {'é': 1}), body='{"é":1}', **{'Content-Type': 'application/json'})

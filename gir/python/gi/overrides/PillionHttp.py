@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Any, Self, TypeVarTuple, Union
+from typing import IO, Any, Self, TypeVarTuple, Union
 
 from gi.module import get_introspection_module
 from gi.overrides import _pillion_delivery as delivery
@@ -30,6 +30,12 @@ _Ts = TypeVarTuple('_Ts')  # for the annotations, as in Pillion.py
 # Types of arguments: names with values, and bytes
 _Pairs = Union[Mapping[str, Any], Iterable[tuple[str, Any]]]
 _Bytes = Union[bytes, bytearray, memoryview, GLib.Bytes]
+
+# What is read while it is sent, and the files of a form
+_Content = Union[_Bytes, str, os.PathLike[str], Gio.File, Gio.InputStream, IO[bytes]]
+_Part = Union[_Bytes, os.PathLike[str], Gio.File, IO[bytes]]
+_File = Union[_Part, tuple[Union[str, None], Union[_Part, str]], tuple[Union[str, None], Union[_Part, str], Union[str, None]]]
+_Files = Union[Mapping[str, Union[_File, list[_File]]], Iterable[tuple[str, _File]]]
 
 # The version of the library that this file is for
 __version__ = '1.0.0'
@@ -356,18 +362,19 @@ class Client(PillionHttp.Client):
         pass  # transfers carry on, as they do when the client is dropped
 
     def request(self, method: str, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
-                content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
+                content: _Content | None = None, data: _Pairs | _Bytes | str | None = None, files: _Files | None = None, json: Any = None,
                 auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
                 cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
         """Sends a request. Returns a task whose result is a Response, whatever its status.
 
         `params` are added to the URL, and `headers` to the header: mappings, whose values may be lists, or pairs. The body is one of
-        `content` (bytes or a text), `data` (the fields of a form) and `json` (a value). `auth` is a user and a password, or the value of
+        `content` (bytes, a text, a path, a file that is open, a Gio.File or Gio.InputStream), `json` (a value), and a form of `data` (its
+        fields) and `files`: paths, files that are open, bytes, or a file name with one of these and maybe a media type. `auth` is a user and a password, or the value of
         the header field Authorization. `timeout` is for the whole call, in seconds."""
-        return self._request(method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable)
+        return self._request(method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files)
 
-    def _request(self, method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable):
-        request = requests.make(method, url, params, headers, content, data, json, auth, timeout, follow_redirects)
+    def _request(self, method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files=None):
+        request = requests.make(method, url, params, headers, content, data, json, auth, timeout, follow_redirects, files)
         request.accept_statuses(200, 999)
         return core._at(PillionHttp.Client.send(self, request, cancellable), 3)
 
@@ -424,30 +431,35 @@ class Client(PillionHttp.Client):
         return self._request('DELETE', url, params, headers, None, None, None, auth, timeout, follow_redirects, cancellable)
 
     def post(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
-             content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
+             content: _Content | None = None, data: _Pairs | _Bytes | str | None = None, files: _Files | None = None, json: Any = None,
              auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
              cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
         """Posts to a URL: see request ()."""
-        return self._request('POST', url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable)
+        return self._request('POST', url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files)
 
     def put(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
-            content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
+            content: _Content | None = None, data: _Pairs | _Bytes | str | None = None, files: _Files | None = None, json: Any = None,
             auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
             cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
         """Puts a body at a URL: see request ()."""
-        return self._request('PUT', url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable)
+        return self._request('PUT', url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files)
 
     def patch(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
-              content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
+              content: _Content | None = None, data: _Pairs | _Bytes | str | None = None, files: _Files | None = None, json: Any = None,
               auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
               cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
         """Changes what a URL names: see request ()."""
-        return self._request('PATCH', url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable)
+        return self._request('PATCH', url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files)
 
     def post_json(self, url, json: Any, cancellable=None) -> Pillion.Task[Response]:
         """Posts a Python value as JSON. Returns a task whose result is a Response, and which fails with StatusError if the
         server refuses."""
         return core._at(PillionHttp.Client.post_json(self, url, requests.encode_json(json), cancellable))
+
+    def upload(self, url, file: Gio.File | str | os.PathLike[str], cancellable=None) -> Pillion.Task[Response]:
+        """Puts a file at a URL. Returns a task whose result is a Response, whose progress counts the bytes that were sent, and which
+        fails with StatusError if the server refuses."""
+        return core._at(PillionHttp.Client.upload(self, url, _to_file(file), cancellable))
 
     def get_bytes(self, url, cancellable=None) -> Pillion.Task[bytes]:
         """Gets a body. Returns a task whose result is bytes."""
@@ -509,7 +521,7 @@ class TestServer(PillionHttp.TestServer):
 
     def add_bytes(self, path, body: _Bytes, content_type=None) -> None:
         """Answers requests for `path` with fixed bytes."""
-        PillionHttp.TestServer.add_bytes(self, path, body if isinstance(body, GLib.Bytes) else GLib.Bytes.new(bytes(body)), content_type)
+        PillionHttp.TestServer.add_bytes(self, path, requests.encode_bytes(body), content_type)
 
     def add_handler(self, path, func: Callable[[TestExchange, *_Ts], Awaitable[Any] | None], *args: *_Ts) -> None:
         """Answers requests for `path` with what `func (exchange, *args)` sets. It may be a coroutine function."""
@@ -527,7 +539,7 @@ class TestExchange(PillionHttp.TestExchange):
 
     def set_body(self, body: _Bytes, content_type=None) -> None:
         """Sets the body of the response."""
-        PillionHttp.TestExchange.set_body(self, body if isinstance(body, GLib.Bytes) else GLib.Bytes.new(bytes(body)), content_type)
+        PillionHttp.TestExchange.set_body(self, requests.encode_bytes(body), content_type)
 
     def set_text(self, text, content_type=None) -> None:
         """Sets the body of the response to a text."""

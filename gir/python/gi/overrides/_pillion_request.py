@@ -4,12 +4,14 @@
 """Makes requests from Python values, in the way that requests, httpx and aiohttp do."""
 
 import base64
+import io
 import json
+import mimetypes
+import os
 from collections.abc import Mapping
-from urllib.parse import urlencode
 
 from gi.module import get_introspection_module
-from gi.repository import GLib
+from gi.repository import Gio, GLib
 
 PillionHttp = get_introspection_module('PillionHttp')
 
@@ -37,30 +39,107 @@ def encode_json(value):
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(',', ':'))
 
 
-def _encode_data(data):
-    if isinstance(data, (str, bytes, bytearray, memoryview)):
-        return _encode_content(data)
-    return urlencode(list(pairs(data))).encode(), 'application/x-www-form-urlencoded'
+def encode_bytes(content):
+    return content if isinstance(content, GLib.Bytes) else GLib.Bytes.new(bytes(content))
 
 
-def _encode_content(content):
+def _file_of(content):
+    """Returns the Gio.File for a path or an open file that was not read from yet, or None."""
+    if isinstance(content, Gio.File):
+        return content
+    if isinstance(content, os.PathLike):
+        return Gio.File.new_for_path(os.fspath(content))
+    name = getattr(content, 'name', None)
+    if isinstance(content, (io.BufferedReader, io.BufferedRandom, io.FileIO)) and isinstance(name, (str, bytes)):
+        content.flush()
+        try:
+            unread = content.seekable() and content.tell() == 0 and os.path.samestat(os.fstat(content.fileno()), os.stat(name))
+        except OSError:
+            return None
+        if unread:
+            return Gio.File.new_for_path(os.fspath(name))
+    return None
+
+
+def _read(content):
+    """Returns the rest of an open file, which can't be read while it is sent: other threads would have to call Python."""
+    data = content.read()
+    if isinstance(data, str):
+        raise TypeError('a file to send has to be open in binary mode')
+    return encode_bytes(data)
+
+
+def _set_content(request, content):
     if isinstance(content, str):
-        return content.encode(), 'text/plain; charset=utf-8'
-    return content, None
+        request.set_body(encode_bytes(content.encode()), 'text/plain; charset=utf-8')
+    elif isinstance(content, Gio.InputStream):
+        request.set_body_from_stream(content, -1, None)
+    elif (file := _file_of(content)) is not None:
+        request.set_body_from_file(file, None)
+    elif hasattr(content, 'read'):
+        request.set_body(_read(content), None)
+    else:
+        request.set_body(encode_bytes(content), None)
 
 
-def _body(content, data, json):
-    """Returns the bytes and their type, or None."""
-    given = [name for name, value in (('content', content), ('data', data), ('json', json)) if value is not None]
-    if len(given) > 1:
+def _base_name(content):
+    name = getattr(content, 'name', None)
+    return os.path.basename(os.fsdecode(name)) if isinstance(name, (str, bytes)) else None
+
+
+def _guess_type(file_name):
+    return mimetypes.guess_type(file_name)[0] or 'application/octet-stream'
+
+
+def _add_file(form, name, value):
+    """Adds what requests and httpx take as the value of a file: the content, or (file name, content[, media type])."""
+    given = isinstance(value, tuple)
+    if given and not 2 <= len(value) <= 3:
+        raise TypeError(f'a file of a form is (file name, content) or (file name, content, media type), and not {value!r}')
+    file_name, content, *more = value if given else (_base_name(value) or name, value)
+    file_name = None if file_name is None else text(file_name)
+    content_type = text(more[0]) if more and more[0] is not None else None
+
+    file = _file_of(content)
+    if file is not None and file_name is not None:
+        form.add_file(name, file, file_name if given else None, content_type)
+        return
+    if isinstance(content, str):
+        if not given:
+            raise TypeError('a file of a form is a pathlib.Path, bytes, an open file, or a tuple of file name and content, and not a str, '
+                            'which could be a path or a content')
+        content = content.encode()
+    elif file is not None:
+        raise TypeError('a file of a form that is given by its path has to have a file name')
+    if content_type is None and file_name is not None:
+        content_type = _guess_type(file_name)
+    form.add_bytes(name, _read(content) if hasattr(content, 'read') else encode_bytes(content), file_name, content_type)
+
+
+def _set_form(request, data, files):
+    form = PillionHttp.Form.new()
+    for name, value in pairs(data or ()):
+        form.add_field(name, value)
+    for name, value in (files.items() if isinstance(files, Mapping) else files or ()):
+        for item in value if isinstance(value, list) else (value,):
+            _add_file(form, text(name), item)
+    request.set_form(form)
+
+
+def _set_body(request, content, data, json, files):
+    given = [name for name, value in (('content', content), ('data', data), ('json', json), ('files', files)) if value is not None]
+    if len(given) > 1 and given != ['data', 'files']:
         raise TypeError(f'a request has one body, not both {given[0]} and {given[1]}')
     if json is not None:
-        return encode_json(json).encode(), 'application/json'
-    if data is not None:
-        return _encode_data(data)
-    if content is not None:
-        return _encode_content(content)
-    return None
+        request.set_body(encode_bytes(encode_json(json).encode()), 'application/json')
+    elif content is not None:
+        _set_content(request, content)
+    elif isinstance(data, (str, bytes, bytearray, memoryview, GLib.Bytes)):
+        if files is not None:
+            raise TypeError('data has to be the fields of a form if there are files')
+        _set_content(request, data)
+    elif given:
+        _set_form(request, data, files)
 
 
 def authorization(auth):
@@ -73,16 +152,14 @@ def authorization(auth):
     return 'Basic ' + base64.b64encode(f'{user}:{password}'.encode()).decode('ascii')
 
 
-def make(method, url, params=None, headers=None, content=None, data=None, json=None, auth=None, timeout=None, follow_redirects=True):
+def make(method, url, params=None, headers=None, content=None, data=None, json=None, auth=None, timeout=None, follow_redirects=True,
+         files=None):
     """Makes a request of what the methods of a client take."""
     request = PillionHttp.Request.new(text(method).upper(), text(url))
     if params is not None:
         for name, value in pairs(params):
             request.add_parameter(name, value)
-    body = _body(content, data, json)
-    if body is not None:
-        payload, content_type = body
-        request.set_body(payload if isinstance(payload, GLib.Bytes) else GLib.Bytes.new(bytes(payload)), content_type)
+    _set_body(request, content, data, json, files)
     if auth is not None:
         request.set_header('Authorization', authorization(auth))
     if headers is not None:
