@@ -452,6 +452,12 @@ class Bench:
     def get_large_curl(self):
         return self.peer("curl", "memory", self.nginx.url("body"), BODY)
 
+    def get_stream(self):
+        return self.ours("get", "stream", self.nginx.url("large"), LARGE)
+
+    def get_stream_curl(self):
+        return self.peer("curl", "stream", self.nginx.url("large"), LARGE)
+
     def get_aiohttp(self):
         return self.python("aiohttp", "asyncio", self.nginx.url("small"), GETS, AT_ONCE, modules=["aiohttp"])
 
@@ -628,6 +634,7 @@ THEMES = [
         Line("get-small-60hz", "get_tick", "get_aiohttp", "aiohttp, not at 60 Hz", "s"),
     ],
     [Line("get-large", "get_large", "get_large_curl", "curl easy in a thread", "s", "≤ 1.2")],
+    [Line("http-stream", "get_stream", "get_stream_curl", "curl easy in a thread", "s", "≤ 1.3")],
     [
         Line("get-ticks", "get_ticks", "get_ticks_soup", "libsoup in the kicks", "ticks", "≤ 2",
              absolute=True),

@@ -9,6 +9,7 @@
  *   bench-get ticks URL N            frames at 60 Hz from the call to the done callback, of the first GET of
  *                                    a client and of its second, the median of N clients
  *   bench-get large URL SIZE         seconds for one GET of SIZE bytes, the host sleeps on the loop's descriptor
+ *   bench-get stream URL SIZE        the same, read as a stream
  *
  * For `ticks` the answer begins with how many requests its connection has seen, so that a connection that was
  * not new, or not kept, is found out. */
@@ -28,6 +29,7 @@ typedef struct
   PillionLoop *loop;
   PillionHost *host;
   PillionHttpClient *client;
+  PillionHttpStream *stream;
   const char *url;
   guint n_wanted;
   guint n_done;
@@ -125,10 +127,64 @@ run_large (Job *job)
   g_autoptr (PillionTask) task = NULL;
 
   job->client = pillion_http_client_new (job->loop);
+  pillion_http_client_set_max_body_size (job->client, 0);
   task = pillion_http_client_get_bytes (job->client, job->url, NULL);
   pillion_task_add_done_callback (task, large, job, NULL);
   while (job->n_done < job->n_wanted)
     sleep_and_kick (job);
+
+  printf ("{\"value\": %.4f}\n", (bench_now () - start) / 1e9);
+}
+
+static void
+piece (PillionTask *task,
+       gpointer user_data)
+{
+  g_autoptr (GBytes) bytes = get_answer (task);
+  g_autoptr (PillionTask) next = NULL;
+  Job *job = user_data;
+
+  job->n_done += g_bytes_get_size (bytes);
+  if (g_bytes_get_size (bytes) == 0)
+    {
+      if (job->n_done != job->n_wanted)
+        g_error ("the answer has %u bytes", job->n_done);
+      job->idle = TRUE;
+      return;
+    }
+
+  next = pillion_http_stream_read (job->stream, 0, NULL);
+  pillion_task_add_done_callback (next, piece, job, NULL);
+}
+
+static void
+opened (PillionTask *task,
+        gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PillionTask) next = NULL;
+  Job *job = user_data;
+
+  job->stream = pillion_task_get_object (task, &error);
+  if (job->stream == NULL)
+    g_error ("%s", error->message);
+  next = pillion_http_stream_read (job->stream, 0, NULL);
+  pillion_task_add_done_callback (next, piece, job, NULL);
+}
+
+static void
+run_stream (Job *job)
+{
+  gint64 start = bench_now ();
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", job->url);
+  g_autoptr (PillionTask) task = NULL;
+
+  job->client = pillion_http_client_new (job->loop);
+  task = pillion_http_client_open (job->client, request, NULL);
+  pillion_task_add_done_callback (task, opened, job, NULL);
+  while (!job->idle)
+    sleep_and_kick (job);
+  g_clear_object (&job->stream);
 
   printf ("{\"value\": %.4f}\n", (bench_now () - start) / 1e9);
 }
@@ -226,6 +282,8 @@ main (int argc,
     run_ticks (&job);
   else if (g_str_equal (argv[1], "large"))
     run_large (&job);
+  else if (g_str_equal (argv[1], "stream"))
+    run_stream (&job);
   else if (argc == 5)
     run_many (&job, atoi (argv[4]));
   else

@@ -6,6 +6,7 @@
  *
  *   peer-curl download URL TARGET sync|nosync   seconds for one file, libcurl easy on a thread
  *   peer-curl memory URL SIZE                   seconds for one body of SIZE bytes to memory, libcurl easy on a thread
+ *   peer-curl stream URL SIZE                   the same, to a function that drops it
  *   peer-curl queue URL N AT_ONCE               seconds for N GETs to memory, all given to curl_multi at once
  *   peer-curl reuse URL N AT_ONCE               the same, AT_ONCE given at a time
  */
@@ -121,6 +122,46 @@ to_announced_memory (char *data,
   return size * n;
 }
 
+static size_t
+to_nowhere (char *data,
+            size_t size,
+            size_t n,
+            void *user_data)
+{
+  *(gsize *) user_data += size * n;
+  return size * n;
+}
+
+static gpointer
+stream_thread (gpointer user_data)
+{
+  CURL *easy = curl_easy_init ();
+  gsize received = 0;
+
+  curl_easy_setopt (easy, CURLOPT_URL, (const char *) user_data);
+  curl_easy_setopt (easy, CURLOPT_BUFFERSIZE, (long) BUFFER_SIZE);
+  curl_easy_setopt (easy, CURLOPT_FAILONERROR, 1L);
+  curl_easy_setopt (easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt (easy, CURLOPT_WRITEFUNCTION, to_nowhere);
+  curl_easy_setopt (easy, CURLOPT_WRITEDATA, &received);
+  check (curl_easy_perform (easy), user_data);
+  curl_easy_cleanup (easy);
+
+  return GSIZE_TO_POINTER (received);
+}
+
+static void
+run_stream (const char *url,
+            gsize size)
+{
+  gint64 start = bench_now ();
+  gsize received = GPOINTER_TO_SIZE (g_thread_join (g_thread_new ("curl", stream_thread, (gpointer) url)));
+
+  printf ("{\"value\": %.4f}\n", (bench_now () - start) / 1e9);
+  if (received != size)
+    g_error ("the answer has %" G_GSIZE_FORMAT " bytes", received);
+}
+
 static gpointer
 memory_thread (gpointer user_data)
 {
@@ -230,7 +271,7 @@ int
 main (int argc,
       char **argv)
 {
-  if (argc != 5 && !(argc == 4 && g_str_equal (argv[1], "memory")))
+  if (argc != 5 && !(argc == 4 && (g_str_equal (argv[1], "memory") || g_str_equal (argv[1], "stream"))))
     return 2;
 
   curl_global_init (CURL_GLOBAL_DEFAULT);
@@ -245,6 +286,10 @@ main (int argc,
       Memory memory = { argv[2], (gsize) g_ascii_strtoull (argv[3], NULL, 10) };
 
       run_memory (&memory);
+    }
+  else if (g_str_equal (argv[1], "stream"))
+    {
+      run_stream (argv[2], (gsize) g_ascii_strtoull (argv[3], NULL, 10));
     }
   else
     {

@@ -190,6 +190,7 @@ class Bench:
             from gi.repository import PillionHttp
             kick = loop._guest.kick
             client = PillionHttp.Client()
+            client.set_max_body_size(0)
             awaitables = [client.get_bytes(body), client.get_json(document)]
 
         async def work():
