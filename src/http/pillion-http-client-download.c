@@ -49,10 +49,12 @@ download (PillionHttpClient *self,
     if (g_ascii_strcasecmp (request->fields.strv[i], "Range") == 0 || g_ascii_strcasecmp (request->fields.strv[i], "If-Range") == 0)
       {
         PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
+        GError *error = g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST,
+                                     _("the header field '%s' is set by the library, and can't be set by the program"),
+                                     request->fields.strv[i]);
 
-        pillion_task_return_new_error (task, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST,
-                                       _("%s: the header field '%s' is set by the library, and can't be set by the program"), shown,
-                                       request->fields.strv[i]);
+        g_prefix_error (&error, "%s: ", shown);
+        pillion_task_return_error (task, error);
         return task;
       }
 
