@@ -467,6 +467,7 @@ test('http/streams', loop => {
     const client = PillionHttp.Client.new(loop);
     const server = PillionHttp.TestServer.new(loop);
     server.add_handler('/lines', exchange => exchange.set_text('{"a": 1}\n\nb', null));
+    server.add_bytes('/many', new GLib.Bytes('x\n'.repeat(20000)), null);
     let n = 0;
     server.add_handler('/events', exchange => {
         if (++n > 2)
@@ -488,6 +489,19 @@ test('http/streams', loop => {
             size += piece.length;
         }
         assertEqual(size, 11);
+
+        let turns = 0, n_lines = 0, over = false;
+        const count = () => {
+            turns++;
+            if (!over)
+                loop.call_soon(count);
+        };
+        count();
+        for await (const line of (await client.open(request('/many'), null)).lines())
+            n_lines += line.length;
+        over = true;
+        assertEqual(n_lines, 20000);
+        assert(turns > 20, `the host had ${turns} turns`);
 
         const events = [];
         const stream = PillionHttp.EventStream.new(client, request('/events'));
