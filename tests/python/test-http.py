@@ -444,6 +444,35 @@ class Streams(Case):
         self.server.add_handler('/events', serve)
         self.run_main(main())
 
+    def test_what_is_there_already_does_not_hold_up_the_host(self):
+        async def count_turns():
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        async def main():
+            nonlocal turns
+            counter = asyncio.ensure_future(count_turns())
+            for name, path in ('lines', '/lines'), ('json_lines', '/lines'), ('events', '/events'):
+                turns = n = 0
+                if name == 'events':
+                    async with self.client.events(path, method='POST') as stream:
+                        async for value in stream:
+                            n += 1
+                else:
+                    async with self.client.stream('GET', path) as response:
+                        async for value in getattr(response, name)():
+                            n += 1
+                self.assertEqual(n, 20000)
+                self.assertGreater(turns, 20)
+            counter.cancel()
+
+        turns = 0
+        self.server.add_bytes('/lines', b'12\n' * 20000)
+        self.server.add_bytes('/events', b'data: 1\n\n' * 20000, 'text/event-stream')
+        self.run_main(main())
+
     def test_cancelled_wait_loses_no_event(self):
         async def main():
             stream = self.client.events('/events')

@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
@@ -245,15 +246,45 @@ class Stream(PillionHttp.Stream):
         return f'<PillionHttp.Stream {self.status} {self.url}>'
 
 
+class _Turns:
+    """Awaits one task after the other. A task that is done does not suspend the coroutine, and all of a body may be there already: so that
+    the host does not stand still, the coroutine is suspended from time to time."""
+
+    __slots__ = ('loop', 'end')
+
+    def __init__(self):
+        self.loop = None
+        self.end = 0
+
+    async def wait(self, read, *args):
+        # Before the read: if the coroutine is cancelled here, nothing is lost
+        if self.loop is not None and time.monotonic() >= self.end:
+            await self.loop.sleep(0)
+            self._begin()
+        task = core._at(read(*args), 3)
+        if self.loop is None:
+            self.loop = task.get_loop()
+            self._begin()
+        if task.done():
+            return task.result()
+        result = await task
+        self._begin()
+        return result
+
+    def _begin(self):
+        self.end = time.monotonic() + delivery.SLICE
+
+
 class _Pieces:
     def __init__(self, stream):
         self.stream = stream
+        self.turns = _Turns()
 
     def __aiter__(self):
         return self
 
     async def __anext__(self):
-        piece = await core._at(PillionHttp.Stream.read(self.stream, 0, None))
+        piece = await self.turns.wait(PillionHttp.Stream.read, self.stream, 0, None)
         if not piece:
             raise StopAsyncIteration
         return piece
@@ -261,7 +292,7 @@ class _Pieces:
 
 class _Lines(_Pieces):
     async def __anext__(self):
-        line = await core._at(PillionHttp.Stream.read_line(self.stream, None))
+        line = await self.turns.wait(PillionHttp.Stream.read_line, self.stream, None)
         if line is None:
             raise StopAsyncIteration
         return line
@@ -274,7 +305,7 @@ class _JsonLines(_Lines):
         url = self.stream.url
         data = line.encode()
         if len(data) > delivery.PARSE_AT_ONCE:
-            return await _parse(Pillion.Loop.get_default(), f'parse a line of {url}', GLib.Bytes.new(data), url)
+            return await _parse(self.turns.loop, f'parse a line of {url}', GLib.Bytes.new(data), url)
         try:
             return delivery.parse(data)
         except (ValueError, RecursionError) as error:
@@ -326,7 +357,11 @@ class EventStream(PillionHttp.EventStream):
         return self
 
     async def __anext__(self) -> Event:
-        event = await core._at(PillionHttp.EventStream.next(self, None))
+        try:
+            turns = self._turns
+        except AttributeError:
+            turns = self._turns = _Turns()
+        event = await turns.wait(PillionHttp.EventStream.next, self, None)
         if event is None:
             raise StopAsyncIteration
         return event
