@@ -48,7 +48,8 @@
  * instead, and nothing is retried once the body has been read.
  *
  * The progress of the task counts the bytes of the body that the network has taken if that is a file, a form with files, a stream without a
- * length, or at least 64 KiB long. Otherwise it counts the bytes of the response.
+ * length, or at least 32 KiB long. Otherwise it counts the bytes of the response. Such a body is
+ * sent over HTTP/1.1.
  *
  * ## Time limits and sizes
  *

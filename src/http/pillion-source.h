@@ -43,7 +43,7 @@ void           pillion_source_init  (PillionSource            *self,
                                      gint64                    length,
                                      const char               *content_type);
 
-/* Whether it is worth telling how much of it was sent */
+/* Whether it is worth telling how much of it was sent, and takes a protocol with back-pressure */
 gboolean       pillion_source_is_large (PillionSource         *self);
 
 PillionSource *pillion_source_ref   (PillionSource            *self);

@@ -806,6 +806,29 @@ test_many (TestFixture *self,
   log_free (log);
 }
 
+/* Where the network takes less at a time than is read from the disk */
+static void
+test_tls (TestFixture *self,
+          gconstpointer data)
+{
+  g_autofree char *cert = g_test_build_filename (G_TEST_DIST, "http", "data", "cert.pem", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GTlsDatabase) database = g_tls_file_database_new (cert, &error);
+  g_autofree guint8 *bytes = test_bytes_new (LARGE);
+  g_autoptr (GFile) file = make_file (self, "file", bytes, LARGE);
+  Log *log = log_new ();
+  TestServer *server = test_server_new (TEST_SERVER_TLS, record, log);
+  g_autofree char *url = test_server_url (server, "/");
+
+  g_assert_no_error (error);
+  pillion_http_client_set_tls_database (self->client, database);
+  assert_done (self, pillion_http_client_upload (self->client, url, file, NULL));
+  assert_body (log, 0, bytes, LARGE);
+
+  test_server_free (server);
+  log_free (log);
+}
+
 int
 main (int argc,
       char **argv)
@@ -818,6 +841,7 @@ main (int argc,
   test_case ("/http/upload/file-that-changes-is-an-error", test_file_changes);
   test_case ("/http/upload/file-is-looked-at-when-sent", test_file_vanishes);
   test_case ("/http/upload/many-files-at-once", test_many);
+  test_case ("/http/upload/file-over-tls", test_tls);
   test_case ("/http/upload/stream-with-and-without-length", test_stream);
   test_case ("/http/upload/stream-that-ends-early-is-an-error", test_stream_ends_early);
   test_case ("/http/upload/stream-that-fails-is-an-error", test_stream_fails);

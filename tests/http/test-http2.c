@@ -54,6 +54,12 @@ handle (SoupServer *soup,
     soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_STATIC, http2 ? "2" : "1.1", http2 ? 1 : 3);
   else if (strcmp (path, "/large") == 0)
     soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_STATIC, (const char *) self->bytes, SIZE);
+  else if (strcmp (path, "/echo") == 0)
+    {
+      g_autoptr (GBytes) body = soup_message_body_flatten (soup_server_message_get_request_body (message));
+
+      soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_COPY, g_bytes_get_data (body, NULL), g_bytes_get_size (body));
+    }
   else if (strcmp (path, "/empty") == 0)
     soup_server_message_set_response (message, NULL, SOUP_MEMORY_STATIC, NULL, 0);
   else if (strcmp (path, "/paused") == 0)
@@ -341,6 +347,52 @@ test_cancel_bodies (TestFixture *self,
   server_free (server);
 }
 
+/* Bytes, files, and streams with and without a length. From 32 KiB on they go over HTTP/1.1. */
+static void
+test_upload (TestFixture *self,
+             gconstpointer data)
+{
+  static const gsize sizes[] = { 0, 1, 16384, 32767, 32768, 65535, 65536, SIZE };
+  Server *server = server_new ();
+  g_autofree char *echo = g_strconcat (server->base, "/echo", NULL);
+  g_autofree char *path = test_fixture_path (self, "file");
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+
+  trust (self);
+  for (guint i = 0; i < 4 * G_N_ELEMENTS (sizes); i++)
+    {
+      gsize size = sizes[i / 4];
+      g_autoptr (GBytes) bytes = g_bytes_new_static (server->bytes, size);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GFileInputStream) stream = NULL;
+      g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("PUT", echo);
+      g_autoptr (PillionTask) task = NULL;
+      g_autoptr (PillionHttpResponse) response = NULL;
+      GBytes *body;
+
+      g_file_set_contents (path, (const char *) server->bytes, (gssize) size, &error);
+      g_assert_no_error (error);
+      stream = g_file_read (file, NULL, &error);
+      g_assert_no_error (error);
+      if (i % 4 == 0)
+        pillion_http_request_set_body (request, bytes, NULL);
+      else if (i % 4 == 1)
+        pillion_http_request_set_body_from_file (request, file, NULL);
+      else
+        pillion_http_request_set_body_from_stream (request, G_INPUT_STREAM (stream), i % 4 == 2 ? (gint64) size : -1, NULL);
+
+      task = pillion_http_client_send (self->client, request, NULL);
+      test_fixture_await (self, task);
+      response = pillion_task_get_object (task, &error);
+      g_assert_no_error (error);
+      body = pillion_http_response_get_body (response);
+      g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), server->bytes, size);
+      g_assert_cmpstr (pillion_http_response_get_http_version (response), ==, size >= 32768 || i % 4 == 3 ? "1.1" : "2");
+    }
+
+  server_free (server);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -351,6 +403,7 @@ main (int argc,
   test_case ("/http/http2/phases", test_phases);
   test_case ("/http/http2/versions", test_versions);
   test_case ("/http/http2/large", test_large);
+  test_case ("/http/http2/upload", test_upload);
   test_case ("/http/http2/cancel", test_cancel);
   test_case ("/http/http2/cancel-bodies", test_cancel_bodies);
 
