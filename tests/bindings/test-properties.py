@@ -341,6 +341,17 @@ class Changing(Case):
         source.close()
         yield source, {'busy'}
 
+    def scenario_event_stream(self):
+        server = PillionHttp.TestServer.new(self.loop)
+        server.add_bytes('/', GLib.Bytes.new(b'id: 1\nretry: 5\ndata: a\n\n'), 'text/event-stream')
+        stream = PillionHttp.EventStream.new(PillionHttp.Client.new(self.loop), PillionHttp.Request.new('GET', server.get_url()))
+        yield stream, set()
+        task = stream.next(None)
+        self.loop.run_until_complete(task)
+        yield stream, {'last-event-id', 'retry-interval-usec'}
+        stream.close()
+        server.close()
+
     def scenarios(self):
         return {name: getattr(self, name) for name in dir(self) if name.startswith('scenario_')}
 
