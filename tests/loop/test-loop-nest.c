@@ -786,10 +786,10 @@ test_main_loop_in_kicked (Fixture *fixture,
                           gconstpointer data)
 {
   g_autoptr (PillionCallbackHost) host = pillion_callback_host_new ("nest");
-  guint n_iterations = 0;
 
   g_assert_true (pillion_loop_ensure (fixture->loop, PILLION_HOST (host), NULL));
-  attach (fixture, count_iterations, &n_iterations);
+  /* It goes on until the loop is closed */
+  attach (fixture, count_iterations, &fixture->n);
   begin (fixture, run_main_loop_that_kicks);
   pillion_loop_call_later (fixture->loop, 1, log_a, fixture, NULL);
   kick_until (fixture->loop, strstr (fixture->log->str, "close") != NULL);
