@@ -393,6 +393,39 @@ test_upload (TestFixture *self,
   server_free (server);
 }
 
+/* Small ones that share a connection, and its window */
+static void
+test_upload_many (TestFixture *self,
+                  gconstpointer data)
+{
+  Server *server = server_new ();
+  g_autofree char *echo = g_strconcat (server->base, "/echo", NULL);
+  g_autoptr (GBytes) bytes = g_bytes_new_static (server->bytes, 32767);
+  PillionTask *tasks[40];
+
+  trust (self);
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("PUT", echo);
+
+      pillion_http_request_set_body (request, bytes, NULL);
+      tasks[i] = pillion_http_client_send (self->client, request, NULL);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (PillionHttpResponse) response = NULL;
+
+      test_fixture_await (self, tasks[i]);
+      response = pillion_task_get_object (tasks[i], &error);
+      g_assert_no_error (error);
+      g_assert_true (g_bytes_equal (pillion_http_response_get_body (response), bytes));
+      g_object_unref (tasks[i]);
+    }
+
+  server_free (server);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -404,6 +437,7 @@ main (int argc,
   test_case ("/http/http2/versions", test_versions);
   test_case ("/http/http2/large", test_large);
   test_case ("/http/http2/upload", test_upload);
+  test_case ("/http/http2/upload-many", test_upload_many);
   test_case ("/http/http2/cancel", test_cancel);
   test_case ("/http/http2/cancel-bodies", test_cancel_bodies);
 
