@@ -465,7 +465,7 @@ pillion_http_stream_read (PillionHttpStream *self,
                           GCancellable *cancellable)
 {
   PillionTask *task;
-  GBytes *rest;
+  g_autoptr (GBytes) rest = NULL;
 
   g_return_val_if_fail (PILLION_HTTP_IS_STREAM (self), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
