@@ -21,6 +21,9 @@
 /* Pauses grow up to this, unless the server wants longer ones */
 #define LONGEST_PAUSE (60 * G_TIME_SPAN_SECOND)
 
+/* A server that closes every connection and asks for no pause must not keep us busy: attempts to connect begin no faster than this */
+#define CONNECT_INTERVAL (100 * G_TIME_SPAN_MILLISECOND)
+
 /* How many bytes are parsed at a time, so that a kick keeps to its budget */
 #define SLICE 16384
 
@@ -57,7 +60,7 @@
  * If the connection ends or the network fails, the stream connects again after [property@PillionHttp.EventStream:retry-interval-usec], which the
  * server can change, and sends the ID of the last event in the field `Last-Event-ID`. If connecting fails, each pause is twice as long as
  * the one before, up to a minute, and after [property@PillionHttp.EventStream:max-reconnects] such failures in a row the stream fails. The pauses pass on the
- * loop's clock.
+ * loop's clock. Without a pause, the stream still connects at most ten times per second.
  *
  * The stream ends if the server answers with the status 204. It fails at once if the server answers with another status than 200, or with something
  * that is no event stream, or if the error has nothing to do with the network.
@@ -105,6 +108,7 @@ struct _PillionHttpEventStream
   GTimeSpan retry_interval;
   gint64 retry_msec;          /* what the server has said last */
   gint64 due;                 /* when to connect, on the loop's clock */
+  gint64 connect_time;        /* when it connected last, on the loop's clock */
   gint64 max_event_size;
   int max_reconnects;
   int n_failures;             /* to connect, in a row */
@@ -358,6 +362,7 @@ set_pause (PillionHttpEventStream *self,
   gint64 now = pillion_loop_get_now (get_loop (self));
 
   self->due = now <= G_MAXINT64 - pause ? now + pause : G_MAXINT64;
+  self->due = MAX (self->due, self->connect_time + CONNECT_INTERVAL);
 }
 
 static void
@@ -603,6 +608,7 @@ begin_step (PillionHttpEventStream *self)
     {
       const char *id = self->parser.id->str;
 
+      self->connect_time = now;
       pillion_http_request_set_header (self->request, "Last-Event-ID", can_send_id (id) ? id : NULL);
       step->task = pillion_http_client_open (self->client, self->request, cancellable);
       step->func = opening_done;

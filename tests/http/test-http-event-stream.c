@@ -65,6 +65,13 @@ serve (TestConnection *connection,
       test_connection_printf (connection, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 100\r\n\r\ndata: %u\n\n", n);
       test_connection_close (connection);
     }
+  else if (strcmp (path, "/hasty") == 0)
+    {
+      if (n < 10)
+        send_and_close (connection, "retry: 0\n\n");
+      else
+        send_and_close (connection, "data: at last\n\n");
+    }
   else if (strcmp (path, "/held") == 0)
     {
       test_connection_printf (connection, OK "\r\ndata: a\n\n");
@@ -282,6 +289,32 @@ test_network_errors (PillionLoop *loop,
   g_assert_cmpint (pillion_loop_get_now (loop) - start, >=, 15 * G_TIME_SPAN_SECOND);
   g_assert_cmpint (pillion_loop_get_now (loop) - start, <, 16 * G_TIME_SPAN_SECOND);
   g_assert_cmpuint (self.requests->len, ==, 5);
+  tear_down (&self);
+}
+
+/* A server that closes each connection at once, and wants no pause */
+static void
+test_hasty (PillionLoop *loop,
+            gpointer data)
+{
+  Fixture self = { NULL };
+  g_autoptr (PillionHttpRequest) gone = pillion_http_request_new ("GET", "http://127.0.0.1:1/");
+  gint64 start = pillion_loop_get_now (loop);
+
+  set_up (&self, loop);
+  open_events (&self, "GET", "/hasty");
+  assert_event (&self, "message", "at last", "");
+  g_assert_cmpint (pillion_http_event_stream_get_retry_interval_usec (self.stream), ==, 0);
+  g_assert_cmpint (pillion_loop_get_now (loop) - start, >=, 900 * G_TIME_SPAN_MILLISECOND);
+  g_assert_cmpint (pillion_loop_get_now (loop) - start, <, 3 * G_TIME_SPAN_SECOND);
+  g_assert_cmpuint (self.requests->len, ==, 10);
+
+  g_clear_object (&self.stream);
+  self.stream = pillion_http_event_stream_new (self.client, gone);
+  pillion_http_event_stream_set_retry_interval_usec (self.stream, 0);
+  start = pillion_loop_get_now (loop);
+  assert_error (&self, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+  g_assert_cmpint (pillion_loop_get_now (loop) - start, >=, 500 * G_TIME_SPAN_MILLISECOND);
   tear_down (&self);
 }
 
@@ -546,6 +579,7 @@ main (int argc,
 
   pillion_test_add_func ("/http/event-stream/reconnects", test_reconnects);
   pillion_test_add_func ("/http/event-stream/network-errors", test_network_errors);
+  pillion_test_add_func ("/http/event-stream/connects-ten-times-per-second-at-most", test_hasty);
   pillion_test_add_func ("/http/event-stream/server-gone", test_server_gone);
   pillion_test_add_func ("/http/event-stream/refused", test_refused);
   pillion_test_add_func ("/http/event-stream/too-large", test_too_large);
