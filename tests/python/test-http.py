@@ -303,6 +303,12 @@ class Requests(Case):
         self.server.add_bytes('/odd', 'é'.encode(), 'text/plain; charset=martian')
         self.assertEqual(self.wait(self.client.get('/odd')).text, 'é')
 
+    def test_charset_that_replaces_nothing(self):
+        for charset in 'idna', 'punycode', 'undefined':
+            with self.subTest(charset):
+                self.server.add_bytes(f'/{charset}', 'é'.encode(), f'text/plain; charset={charset}')
+                self.assertEqual(self.wait(self.client.get(f'/{charset}')).text, 'é')
+
     def test_bad_input(self):
         client = self.client
         for error, call in (

@@ -154,7 +154,7 @@ class Response(PillionHttp.Response):
         charset = self.headers.get_content_charset('utf-8')
         try:
             return self.content.decode(charset, 'replace')
-        except LookupError:
+        except (LookupError, ValueError):  # unknown, or unable to replace, as idna and punycode are
             return self.content.decode('utf-8', 'replace')
 
     @property
