@@ -322,6 +322,12 @@ read_free (gpointer data,
   g_free (read);
 }
 
+static void
+return_cancelled (PillionTask *task)
+{
+  pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the read was cancelled"));
+}
+
 /* On any thread */
 static void
 read_cancelled (GCancellable *cancellable,
@@ -330,7 +336,7 @@ read_cancelled (GCancellable *cancellable,
   Read *read = data;
 
   if (pillion_ring_forget (read->ring, read->task))
-    pillion_task_return_new_error (read->task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the read was cancelled"));
+    return_cancelled (read->task);
 }
 
 /* Has @task cancelled while it waits */
@@ -382,7 +388,7 @@ fail_if_cancelled (PillionTask *task)
   if (!g_cancellable_is_cancelled (pillion_task_get_cancellable (task)))
     return FALSE;
 
-  pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the read was cancelled"));
+  return_cancelled (task);
   return TRUE;
 }
 
@@ -437,7 +443,11 @@ receive (PillionHttpStream *self,
   /* Something may come between the look and the wait */
   while (!pillion_ring_wait (self->ring, max, task))
     if (take (self, max, task))
-      break;
+      return;
+
+  /* Another thread may have cancelled it before the ring had it, or before anything listened */
+  if (g_cancellable_is_cancelled (pillion_task_get_cancellable (task)) && pillion_ring_forget (self->ring, task))
+    return_cancelled (task);
 }
 
 /**
@@ -500,7 +510,7 @@ line_read_free (gpointer data)
   if (self->stream->line_read == self)
     {
       self->stream->line_read = NULL;
-      pillion_task_return_new_error (self->task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the read was cancelled"));
+      return_cancelled (self->task);
     }
   g_object_unref (self->task);
   g_object_unref (self->stream);

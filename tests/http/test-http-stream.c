@@ -501,6 +501,42 @@ test_bomb_in_memory (TestFixture *self,
   test_server_free (server);
 }
 
+static gpointer
+cancel_now (gpointer data)
+{
+  g_cancellable_cancel (data);
+  return NULL;
+}
+
+/* Between any two steps of the read */
+static void
+test_cancel_from_thread (TestFixture *self,
+                         gconstpointer data)
+{
+  Body body = { NULL };
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, &body);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PillionHttpStream) stream = open_stream (self, server, "/stalls", &error);
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < 500; i++)
+    {
+      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+      GThread *thread = g_thread_new ("cancels", cancel_now, cancellable);
+      g_autoptr (GBytes) bytes = NULL;
+
+      bytes = test_fixture_await_bytes (self, pillion_http_stream_read (stream, 0, cancellable), &error);
+      g_assert_null (bytes);
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      g_clear_error (&error);
+      g_thread_join (thread);
+    }
+
+  pillion_http_stream_close (stream);
+  wait_closed (&body, 1);
+  test_server_free (server);
+}
+
 int
 main (int argc,
       char **argv)
@@ -513,6 +549,7 @@ main (int argc,
   test_case ("/http/stream/refused", test_refused);
   test_case ("/http/stream/one-read-at-a-time", test_one_read);
   test_case ("/http/stream/close", test_close);
+  test_case ("/http/stream/read-ends-whenever-another-thread-cancels-it", test_cancel_from_thread);
   test_case ("/http/stream/loop-closes", test_loop_closes);
   test_case ("/http/stream/coded", test_coded);
   test_case ("/http/stream/limit", test_limit);
