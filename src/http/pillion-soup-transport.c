@@ -59,8 +59,7 @@ struct _PillionExchange
   GInputStream *request_body; /* which is being sent, or NULL */
   GError *restart_error;     /* why a body could not be sent again, or NULL */
   gint64 n_sent;             /* bytes of the body */
-  gint64 last_written;       /* when a piece of the body was sent last, and when all of it was sent */
-  gint64 sent;
+  gint64 sent;               /* when all of it was sent, or 0 */
   GCancellable *cancellable; /* until the head is here */
   GInputStream *stream;      /* from then on */
   PillionSoupBody body;
@@ -799,7 +798,6 @@ wrote_body_data (SoupMessage *message,
 {
   PillionExchange *self = data;
 
-  self->last_written = g_get_monotonic_time ();
   self->n_sent += size;
   self->funcs->wrote (self->data, self->n_sent);
 }
@@ -838,6 +836,7 @@ restarted (SoupMessage *message,
   pillion_soup.message_set_request_body (message, NULL, body, self->body_source->length);
   g_set_object (&self->request_body, body);
   self->n_sent = 0;
+  self->sent = 0;
   if (content_type != NULL)
     pillion_soup.message_headers_append (headers, "Content-Type", content_type);
 }
@@ -919,7 +918,6 @@ soup_get_state (PillionTransport *transport,
   return (PillionExchangeState) {
     .sending = sending,
     .sent = self->body_handlers[0] == 0 ? sending : self->sent,
-    .last_written = self->last_written,
   };
 }
 

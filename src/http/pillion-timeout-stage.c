@@ -128,7 +128,7 @@ on_due (gpointer data,
       (!self->has_head && state.sent > 0 &&
        is_over (now, state.sent, first_byte, _("the server did not answer within %g seconds"), &due, &error)) ||
       (!call->paused &&
-       (is_over (now, MAX (call->last_activity, state.last_written), idle, _("the server sent nothing for %g seconds"), &due, &error) ||
+       (is_over (now, call->last_activity, idle, _("the server sent nothing for %g seconds"), &due, &error) ||
         is_too_slow (self, now, &due, &error))))
     {
       pillion_call_end_exchange (call, error);
@@ -147,6 +147,18 @@ on_due (gpointer data,
   if (!self->has_head && first_byte != PILLION_DEADLINE_NEVER)
     due = MIN (due, now + first_byte);
   return due;
+}
+
+/* The deadline of the request before must not end one that waits in the queue */
+static PillionVerdict
+timeout_begin (PillionStage *stage,
+               PillionCall *call,
+               GError **error)
+{
+  PillionTimeoutStage *self = (PillionTimeoutStage *) stage;
+
+  pillion_deadlines_unset (call->engine->deadlines, &self->deadline);
+  return PILLION_VERDICT_PASS;
 }
 
 static PillionVerdict
@@ -203,6 +215,7 @@ PillionStage *
 pillion_timeout_stage_new (void)
 {
   static const PillionStageClass klass = {
+    .begin = timeout_begin,
     .request = timeout_request,
     .head = timeout_head,
     .end = timeout_end,

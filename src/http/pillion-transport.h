@@ -21,9 +21,8 @@ typedef struct _PillionHead PillionHead;
 /* How far an exchange is, in µs of the monotonic clock, or 0 if that has not happened yet */
 typedef struct
 {
-  gint64 sending;      /* when the connection was there and the request began to be sent */
-  gint64 sent;         /* when all of it was sent */
-  gint64 last_written; /* when a piece of its body was sent last */
+  gint64 sending; /* when the connection was there and the request began to be sent */
+  gint64 sent;    /* when all of it was sent */
 } PillionExchangeState;
 
 typedef void (*PillionFieldFunc) (const char *name,

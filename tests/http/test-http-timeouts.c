@@ -38,6 +38,15 @@ serve (TestConnection *connection,
       while (test_connection_write (connection, "x", 1))
         g_usleep (20 * 1000);
     }
+  else if (g_str_has_prefix (path, "/to/"))
+    {
+      test_connection_printf (connection, "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\n\r\n", path + strlen ("/to/"));
+    }
+  else if (strcmp (path, "/gate") == 0)
+    {
+      test_connection_wait_gate (connection);
+      test_connection_answer (connection, NULL, "hello", -1);
+    }
   else
     {
       g_autoptr (GBytes) body = test_connection_read_body (connection, request);
@@ -207,6 +216,42 @@ test_lowest_rate (TestFixture *self,
   test_server_free (server);
 }
 
+/* What waits for its turn at the server that it was redirected to */
+static void
+test_redirect_in_queue (TestFixture *self,
+                        gconstpointer data)
+{
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, NULL);
+  TestServer *busy = test_server_new (TEST_SERVER_PLAIN, serve, NULL);
+  g_autofree char *there = test_server_url (busy, "/end");
+  g_autofree char *path = g_strconcat ("/to/", there, NULL);
+  g_autoptr (PillionHttpRequest) first = make_request (busy, "/gate");
+  g_autoptr (PillionHttpRequest) redirected = make_request (server, path);
+  g_autoptr (PillionHttpRequest) late = make_request (server, "/stalls");
+  g_autoptr (PillionTask) holder = NULL;
+  g_autoptr (PillionTask) waiting = NULL;
+  g_autoptr (GError) error = NULL;
+
+  pillion_http_client_set_max_connections_per_host (self->client, 1);
+  holder = pillion_http_client_send (self->client, first, NULL);
+  test_server_wait_requests (busy, 1);
+
+  pillion_http_request_set_idle_timeout_usec (redirected, 50 * MSEC);
+  waiting = pillion_http_client_send (self->client, redirected, NULL);
+  test_server_wait_requests (server, 1);
+  pillion_http_request_set_idle_timeout_usec (late, 150 * MSEC);
+  assert_sends (self, late, "nothing for 0.15 seconds");
+
+  test_server_open_gate (busy);
+  test_fixture_await (self, holder);
+  test_fixture_await (self, waiting);
+  pillion_task_check (waiting, &error);
+  g_assert_no_error (error);
+
+  test_server_free (server);
+  test_server_free (busy);
+}
+
 static void
 test_properties (TestFixture *self,
                  gconstpointer data)
@@ -242,6 +287,7 @@ main (int argc,
   test_case ("/http/timeouts/total", test_total);
   test_case ("/http/timeouts/lowest-rate", test_lowest_rate);
   test_case ("/http/timeouts/properties", test_properties);
+  test_case ("/http/timeouts/no-limit-counts-in-the-queue-after-a-redirect", test_redirect_in_queue);
 
   return g_test_run ();
 }
