@@ -339,6 +339,7 @@ pillion_call_end_exchange (PillionCall *self,
       return;
     }
 
+  self->has_sent = self->hop != NULL && pillion_hop_get_state (self->hop).sending > 0;
   drop_hop (self);
 
   verdict = pillion_stages_end (&self->stages, self, error);

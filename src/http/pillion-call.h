@@ -45,6 +45,7 @@ struct _PillionCall
   gint64 started;          /* when the current request left the queue */
   PillionHop *hop;         /* NULL while nothing is queued or on its way */
   PillionRefusal *refusal; /* while its body comes, else NULL */
+  gboolean has_sent;       /* whether the exchange that ended last had begun to send its request */
   gint64 last_activity;    /* when something arrived last, or the request left the queue */
   PillionDecoder *decoder; /* of the body that comes, or NULL */
   GError *coding_error;    /* why there can be none, or NULL */

@@ -35,14 +35,23 @@ is_idempotent (PillionCall *call)
   return g_strv_contains (methods, call->method) || pillion_field_list_get (&call->request->fields, "Idempotency-Key") != NULL;
 }
 
-/* Whether the request can't have arrived */
 static gboolean
-is_before_the_request (const GError *error)
+is_unreachable (const GError *error)
 {
-  return g_error_matches (error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_TEMPORARY_FAILURE) ||
-         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED) ||
-         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE) ||
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE) ||
          g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NETWORK_UNREACHABLE);
+}
+
+/* Whether the request can't have arrived. The system reports an unreachable host also for a connection that was open. */
+static gboolean
+is_before_the_request (PillionCall *call,
+                       const GError *error)
+{
+  if (call->has_sent)
+    return FALSE;
+
+  return g_error_matches (error, G_RESOLVER_ERROR, G_RESOLVER_ERROR_TEMPORARY_FAILURE) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED) || is_unreachable (error);
 }
 
 static gboolean
@@ -152,7 +161,9 @@ retry_end (PillionStage *stage,
 {
   PillionRetryStage *self = (PillionRetryStage *) stage;
 
-  if (error == NULL || !(is_before_the_request (error) || (is_on_the_way (error) && is_idempotent (call))) || !has_retries (self, call))
+  if (error == NULL || !has_retries (self, call))
+    return PILLION_VERDICT_PASS;
+  if (!is_before_the_request (call, error) && !((is_on_the_way (error) || is_unreachable (error)) && is_idempotent (call)))
     return PILLION_VERDICT_PASS;
 
   return wait_for (self, call, get_delay (self));
