@@ -42,7 +42,7 @@ G_BEGIN_DECLS
  * @PILLION_HTTP_ERROR_DIGEST_MISMATCH: the body does not have the expected SHA-256 digest
  * @PILLION_HTTP_ERROR_UNSAFE_NAME: the server proposed a file name that could lead out of the folder
  * @PILLION_HTTP_ERROR_INVALID_JSON: the body is not valid JSON
- * @PILLION_HTTP_ERROR_TOO_LARGE: the body is larger than what is read into memory
+ * @PILLION_HTTP_ERROR_TOO_LARGE: a body, a line or an event is larger than its limit
  * @PILLION_HTTP_ERROR_UNAVAILABLE: HTTP cannot be used in this process, because it has loaded libsoup 2, or because libsoup 3 is not
  *   installed
  * @PILLION_HTTP_ERROR_INVALID_REQUEST: the request has a method, a header field or a body that cannot be sent

@@ -16,11 +16,12 @@ typedef struct
   char *origin; /* which the first request went to */
 } PillionFieldsStage;
 
+/* Whether a field is for the first server only. A Host field names that, and another server would take the request for one to it. */
 static gboolean
-is_secret (const char *name)
+is_for_home (const char *name)
 {
-  return g_ascii_strcasecmp (name, "Authorization") == 0 || g_ascii_strcasecmp (name, "Cookie") == 0 ||
-         g_ascii_strcasecmp (name, "Proxy-Authorization") == 0;
+  return g_ascii_strcasecmp (name, "Host") == 0 || g_ascii_strcasecmp (name, "Authorization") == 0 ||
+         g_ascii_strcasecmp (name, "Cookie") == 0 || g_ascii_strcasecmp (name, "Proxy-Authorization") == 0;
 }
 
 /* A redirect may have taken the body away, and then nothing is left that these could describe */
@@ -42,16 +43,20 @@ fields_request (PillionStage *stage,
   const PillionFieldList *own = &call->request->fields;
   gboolean at_home;
 
+  /* They may have been set since the call was made */
+  if (!pillion_http_check_fields (&config->fields, error))
+    return PILLION_VERDICT_FAIL;
+
   if (self->origin == NULL)
     self->origin = g_strdup (call->origin);
   at_home = strcmp (self->origin, call->origin) == 0;
 
   for (guint i = 0; i < own->n; i += 2)
-    if ((at_home || !is_secret (own->strv[i])) && !describes_no_body (call, own->strv[i]))
+    if ((at_home || !is_for_home (own->strv[i])) && !describes_no_body (call, own->strv[i]))
       pillion_field_list_append (fields, own->strv[i], own->strv[i + 1]);
 
   for (guint i = 0; i < config->fields.n; i += 2)
-    if ((at_home || !is_secret (config->fields.strv[i])) && pillion_field_list_get (own, config->fields.strv[i]) == NULL)
+    if ((at_home || !is_for_home (config->fields.strv[i])) && pillion_field_list_get (own, config->fields.strv[i]) == NULL)
       pillion_field_list_append (fields, config->fields.strv[i], config->fields.strv[i + 1]);
 
   if (config->user_agent != NULL && pillion_field_list_get (fields, "User-Agent") == NULL)

@@ -93,7 +93,7 @@
  * | a request that cannot be sent | [error@PillionHttp.Error.INVALID_REQUEST] |
  * | a redirect that the request does not allow | [error@PillionHttp.Error.REDIRECT] |
  * | a redirect of a request whose body can be read only once | [error@PillionHttp.Error.NOT_REWINDABLE] |
- * | a body that is too large for memory | [error@PillionHttp.Error.TOO_LARGE] |
+ * | a body that is too large for memory, or a line or an event that is larger than its limit | [error@PillionHttp.Error.TOO_LARGE] |
  * | a body that is not valid JSON | [error@PillionHttp.Error.INVALID_JSON] |
  * | a different SHA-256 digest | [error@PillionHttp.Error.DIGEST_MISMATCH] |
  * | an unsafe file name | [error@PillionHttp.Error.UNSAFE_NAME] |
@@ -830,7 +830,7 @@ pillion_http_client_set_max_body_size (PillionHttpClient *self,
  * Sets a header field that is sent with every request which does not set it itself. It replaces a field of that name that was set here
  * before.
  *
- * The fields Authorization, Cookie and Proxy-Authorization are not sent to another server that a redirect leads to.
+ * The fields Authorization, Cookie, Host and Proxy-Authorization are not sent to another server that a redirect leads to.
  *
  * What can't be sent is an error of every call: see [class@PillionHttp.Request].
  *

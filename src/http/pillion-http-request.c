@@ -38,7 +38,7 @@
  *
  * By default redirects are followed, 20 at most, but not from https to http ([property@PillionHttp.Request:allow-downgrade]). After a 303,
  * and after a 301 or 302 to a POST, the next request is a GET without a body, as browsers do it. If it goes to another server (scheme,
- * host or port), the fields Authorization, Cookie and Proxy-Authorization are left out.
+ * host or port), the fields Authorization, Cookie, Host and Proxy-Authorization are left out.
  *
  * ## Bodies
  *

@@ -571,6 +571,7 @@ test_redirect_policies (TestFixture *self,
       pillion_http_request_set_redirect_policy (request, cases[i].policy);
       pillion_http_request_set_header (request, "Authorization", "Bearer secret");
       pillion_http_request_set_header (request, "Cookie", "secret=1");
+      pillion_http_request_set_header (request, "Host", "mine.example");
       pillion_http_request_set_header (request, "X-Plain", "1");
       response = send_request (self, request, &error);
       if (cases[i].status == 0)
@@ -593,6 +594,7 @@ test_redirect_policies (TestFixture *self,
           /* What identifies the user stays with the server that it was meant for */
           g_assert_cmpint (strstr (text, "Authorization: Bearer secret") != NULL, ==, cases[i].url == within);
           g_assert_cmpint (strstr (text, "Cookie: secret=1") != NULL, ==, cases[i].url == within);
+          g_assert_cmpint (strstr (text, "mine.example") != NULL, ==, cases[i].url == within);
           g_assert_nonnull (strstr (text, "X-Plain: 1"));
         }
     }
@@ -988,6 +990,41 @@ test_kept_connection (TestFixture *self,
   test_server_free (server);
 }
 
+/* A default that can't be sent is also an error of calls that wait in the queue when it is set */
+static void
+test_late_default (TestFixture *self,
+                   gconstpointer data)
+{
+  Order order = { .order = g_string_new (NULL) };
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_in_order, &order);
+  g_autofree char *first_url = test_server_url (server, "/first");
+  g_autofree char *second_url = test_server_url (server, "/second");
+  g_autoptr (PillionHttpRequest) first = pillion_http_request_new ("GET", first_url);
+  g_autoptr (PillionHttpRequest) second = pillion_http_request_new ("GET", second_url);
+  g_autoptr (PillionTask) running = NULL;
+  g_autoptr (PillionTask) waiting = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_mutex_init (&order.lock);
+  pillion_http_client_set_max_connections_per_host (self->client, 1);
+  running = pillion_http_client_send (self->client, first, NULL);
+  test_server_wait_requests (server, 1);
+  waiting = pillion_http_client_send (self->client, second, NULL);
+  pillion_http_client_set_header (self->client, "X-Bad", "a\r\nX-Other: b");
+  test_server_open_gate (server);
+
+  test_fixture_await (self, running);
+  g_assert_true (pillion_task_check (running, NULL));
+  test_fixture_await (self, waiting);
+  g_assert_false (pillion_task_check (waiting, &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST);
+  g_assert_cmpuint (test_server_get_requests (server), ==, 1);
+
+  test_server_free (server);
+  g_string_free (order.order, TRUE);
+  g_mutex_clear (&order.lock);
+}
+
 int
 main (int argc,
       char **argv)
@@ -1012,6 +1049,7 @@ main (int argc,
   test_case ("/http/request/properties", test_properties);
   test_case ("/http/response/of-a-success", test_response);
   test_case ("/http/response/text", test_text);
+  test_case ("/http/request/default-that-cannot-be-sent-is-an-error-of-waiting-calls", test_late_default);
 
   return g_test_run ();
 }
