@@ -116,7 +116,7 @@ take_line (PillionEventParser *self,
     }
   else if (strcmp (line, "id") == 0)
     {
-      if (!has_nul)
+      if (!has_nul && strlen (value) <= PILLION_EVENT_PARSER_MAX_ID)
         g_string_assign (self->next_id, value);
     }
   else if (strcmp (line, "retry") == 0)

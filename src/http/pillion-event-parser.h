@@ -6,6 +6,9 @@
 
 #include <glib.h>
 
+/* A longer ID is ignored, in bytes: servers take no header field of that size, and each of many small events would have a copy */
+#define PILLION_EVENT_PARSER_MAX_ID 4096
+
 /* What a stream of server-sent events says: https://html.spec.whatwg.org/multipage/server-sent-events.html, section 9.2.6 */
 typedef struct
 {

@@ -210,7 +210,8 @@ pillion_http_event_stream_class_init (PillionHttpEventStreamClass *klass)
   /**
    * PillionHttpEventStream:last-event-id: (getter get_last_event_id)
    *
-   * The ID that the next connection sends, or "" if there is none: that of the last event that was received.
+   * The ID that the next connection sends, or "" if there is none: that of the last event that was received. An ID of more than 4096 bytes
+   * is ignored.
    *
    * Since: 1.0
    */

@@ -131,6 +131,21 @@ test_limit (void)
   pillion_event_parser_clear (&parser);
 }
 
+static void
+test_long_id (void)
+{
+  g_autofree char *id = g_strnfill (PILLION_EVENT_PARSER_MAX_ID + 1, 'i');
+  g_autofree char *stream = g_strdup_printf ("id: 1\ndata: a\n\nid: %s\ndata: b\n\nid: %s\ndata: c\n\n", id, id + 1);
+  g_autofree char *expected = g_strdup_printf ("message|a|1;message|b|1;message|c|%s;", id + 1);
+  g_autoptr (GString) events = g_string_new (NULL);
+  PillionEventParser parser;
+
+  pillion_event_parser_init (&parser);
+  g_assert_true (pillion_event_parser_feed (&parser, stream, strlen (stream), NO_LIMIT, add_event, events));
+  g_assert_cmpstr (events->str, ==, expected);
+  pillion_event_parser_clear (&parser);
+}
+
 int
 main (int argc,
       char **argv)
@@ -146,6 +161,7 @@ main (int argc,
   g_test_add_func ("/http/event-parser/nul", test_nul);
   g_test_add_func ("/http/event-parser/reset", test_reset);
   g_test_add_func ("/http/event-parser/limit", test_limit);
+  g_test_add_func ("/http/event-parser/long-id-is-ignored", test_long_id);
 
   return g_test_run ();
 }
