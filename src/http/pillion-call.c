@@ -18,6 +18,7 @@
 #define DECODER_INPUT (64 * 1024)
 #define DECODER_OUTPUT (64 * 1024)
 #define DECODER_TURN (1024 * 1024)
+#define DECODER_STEP (16 * 1024)
 
 /* How long after a progress the next one is told, in µs: often enough for a screen */
 #define PROGRESS_USEC 8000
@@ -608,7 +609,8 @@ decode (PillionCall *self)
         }
       if (n > 0 && !deliver (self, room, (gsize) n))
         return FALSE;
-      n_turn += (gsize) n;
+      /* What is coded twice may decode much for nothing */
+      n_turn += MAX ((gsize) n, DECODER_STEP);
     }
 
   return TRUE;

@@ -14,6 +14,9 @@
 #define STALL_USEC G_USEC_PER_SEC
 #define TOTAL_USEC (3 * G_USEC_PER_SEC)
 
+/* A body that is coded several times may decode very much for nothing, and others wait */
+#define MAX_DECODER_STEPS 64
+
 struct _PillionRefusal
 {
   PillionHttpResponse *response;
@@ -100,6 +103,7 @@ decode (PillionRefusal *self,
   GByteArray *decoded;
   gsize used = 0;
   gssize n = 0;
+  guint n_steps = 0;
 
   if (decoder == NULL)
     return;
@@ -108,7 +112,7 @@ decode (PillionRefusal *self,
   decoded = g_byte_array_new ();
   g_byte_array_set_size (decoded, PILLION_HTTP_RESPONSE_MAX_BODY + 1);
   pillion_decoder_feed (decoder, self->body->data, self->body->len);
-  while (n >= 0 && pillion_decoder_has_input (decoder) && used < decoded->len)
+  while (n >= 0 && pillion_decoder_has_input (decoder) && used < decoded->len && n_steps++ < MAX_DECODER_STEPS)
     {
       n = pillion_decoder_read (decoder, decoded->data + used, decoded->len - used, NULL);
       used += (gsize) MAX (n, 0);
@@ -120,7 +124,7 @@ decode (PillionRefusal *self,
     }
   else
     {
-      if (n < 0 || used > PILLION_HTTP_RESPONSE_MAX_BODY || !pillion_decoder_end (decoder, NULL))
+      if (n < 0 || used > PILLION_HTTP_RESPONSE_MAX_BODY || pillion_decoder_has_input (decoder) || !pillion_decoder_end (decoder, NULL))
         *whole = FALSE;
       g_byte_array_set_size (decoded, (guint) MIN (used, PILLION_HTTP_RESPONSE_MAX_BODY));
       g_byte_array_unref (self->body);

@@ -340,6 +340,24 @@ test_codings (TestFixture *self,
   test_server_free (server);
 }
 
+/* What is small, and takes very long to decode to nothing */
+static void
+test_coded_nothing (TestFixture *self,
+                    gconstpointer data)
+{
+  g_autoptr (GByteArray) nothing = compress ("", 0, G_ZLIB_COMPRESSOR_FORMAT_GZIP);
+  g_autoptr (GByteArray) many = g_byte_array_new ();
+  g_autoptr (GByteArray) coded = NULL;
+  Script script = { "HTTP/1.1 500 Oh\r\nContent-Encoding: gzip, gzip", NULL, 0, THEN_CLOSE };
+
+  for (guint i = 0; i < 100000; i++)
+    g_byte_array_append (many, nothing->data, nothing->len);
+  coded = compress (many->data, many->len, G_ZLIB_COMPRESSOR_FORMAT_GZIP);
+  script.body = coded->data;
+  script.length = coded->len;
+  check (self, &script, 500, "", 0, TRUE);
+}
+
 static void
 test_cut (TestFixture *self,
           gconstpointer data)
@@ -619,6 +637,7 @@ main (int argc,
   test_case ("/http/response/cancel-while-the-body-comes", test_cancel);
   test_case ("/http/response/idle-timeout-is-no-other-error", test_idle_timeout);
   test_case ("/http/response/no-utf8", test_no_utf8);
+  test_case ("/http/response/coded-nothing-is-not-decoded-forever", test_coded_nothing);
 
   return g_test_run ();
 }
