@@ -12,6 +12,7 @@
 #include <glib/gi18n-lib.h>
 #include <pillion-http/pillion-http.h>
 
+#include "base/pillion-sync.h"
 #include "http/pillion-file-state.h"
 #include "http/pillion-piece.h"
 
@@ -63,6 +64,7 @@ fail (PillionPiecesStream *self,
     self->failed = TRUE;
   if (piece->file != NULL)
     pillion_file_state_prefix (&error, piece->file);
+  pillion_sync_release (self);
   g_task_return_error (task, error);
   g_object_unref (task);
 }
@@ -203,6 +205,7 @@ open_input (PillionPiecesStream *self,
 
   if (piece->file != NULL)
     {
+      pillion_sync_release (self);
       g_file_read_async (piece->file, g_task_get_priority (task), g_task_get_cancellable (task), file_opened, task);
       return FALSE;
     }
@@ -225,6 +228,7 @@ give (GTask *task,
   Request *request = g_task_get_task_data (task);
 
   memcpy (request->room, bytes, length);
+  pillion_sync_release (g_task_get_source_object (task));
   g_task_return_int (task, (gssize) length);
   g_object_unref (task);
 }
@@ -261,6 +265,7 @@ step (PillionPiecesStream *self,
 
       if (piece->file != NULL && !self->checked && G_IS_FILE_INPUT_STREAM (self->input))
         {
+          pillion_sync_release (self);
           g_file_input_stream_query_info_async (G_FILE_INPUT_STREAM (self->input), PILLION_FILE_STATE_ATTRIBUTES,
                                                 g_task_get_priority (task), g_task_get_cancellable (task), checked, task);
           return;
@@ -284,12 +289,14 @@ step (PillionPiecesStream *self,
 
       if (self->buffer == NULL)
         self->buffer = g_malloc (BUFFER_SIZE);
+      pillion_sync_release (self);
       g_input_stream_read_async (self->input, self->buffer,
                                  piece->length < 0 ? BUFFER_SIZE : (gsize) MIN (piece->length - self->n_taken, BUFFER_SIZE),
                                  g_task_get_priority (task), g_task_get_cancellable (task), input_read, task);
       return;
     }
 
+  pillion_sync_release (self);
   g_task_return_int (task, 0);
   g_object_unref (task);
 }
@@ -339,7 +346,9 @@ pillion_pieces_stream_finalize (GObject *object)
 {
   PillionPiecesStream *self = PILLION_PIECES_STREAM (object);
 
-  drop_input (self);
+  /* A thread of GIO's may have had the last reference, and has no context that an asynchronous close could end in */
+  pillion_sync_acquire (self);
+  g_clear_object (&self->input);
   g_array_unref (self->pieces);
   g_free (self->buffer);
 
