@@ -134,6 +134,17 @@ on_patience_over (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* Whether a thread has finished a task, and is about to hand it over */
+static gboolean
+is_one_on_its_way (Test *self)
+{
+  for (PillionLive *link = pillion_core (self->loop)->live.head; link != NULL; link = link->next)
+    if (pillion_task_is_done (pillion_task_from_link (link)))
+      return TRUE;
+
+  return FALSE;
+}
+
 /* What was still pending after the body had returned and everything ready was done */
 static void
 check_live (Test *self)
@@ -144,7 +155,7 @@ check_live (Test *self)
   /* Something may be ready forever */
   do
     pillion_loop_kick_until (self->loop, MIN (end_time, g_get_monotonic_time () + G_USEC_PER_SEC), &kick);
-  while (kick.more_ready && g_get_monotonic_time () < end_time);
+  while ((kick.more_ready || is_one_on_its_way (self)) && g_get_monotonic_time () < end_time);
 
   for (PillionLive *link = pillion_core (self->loop)->live.head; link != NULL; link = link->next)
     {
