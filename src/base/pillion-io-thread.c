@@ -253,11 +253,9 @@ pillion_io_thread_ref (GError **error)
 void
 pillion_io_thread_unref (PillionIoThread *self)
 {
-  gboolean last;
-
   pillion_mutex_lock (&lock);
-  last = --self->n_references == 0;
-  if (last)
+  /* In a forked child, this may be the parent's thread, which will never end here */
+  if (self == running && --self->n_references == 0)
     {
       running = NULL;
       n_ending++;

@@ -329,6 +329,10 @@ test_fork (void)
       Gate gate = GATE_INIT;
       Job job = { own, NULL, NULL, order, 'a', &gate };
 
+      /* The last reference to the parent's thread leaves this one alone */
+      pillion_io_thread_unref (io);
+      g_assert_true (pillion_io_thread_ref (NULL) == own);
+      pillion_io_thread_unref (own);
       pillion_io_thread_post (own, note, &job);
       gate_wait (&gate);
       pillion_io_thread_unref (own);
