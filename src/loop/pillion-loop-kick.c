@@ -325,6 +325,16 @@ kick (PillionLoop *self,
       wanted = pillion_loop_rest (self);
       g_object_unref (self);
     }
+  else if (G_UNLIKELY (pillion_loop_has_news (self)))
+    {
+      g_object_ref (self);
+      self->last_kick = 0;
+      pillion_core_begin_work (core);
+      pillion_loop_notify_live_tasks (self);
+      pillion_core_end_work (core);
+      wanted = pillion_loop_rest (self);
+      g_object_unref (self);
+    }
   else
     {
       self->last_kick = 0;

@@ -104,7 +104,9 @@ pillion_loop_kick_inside (PillionLoop *self,
     {
       if (pump)
         g_main_context_release (core->context);
-      return TRUE;
+      if (pillion_loop_has_news (self))
+        pillion_loop_notify_live_tasks (self);
+      return !core->closed && !self->stopped;
     }
 
   g_object_ref (self);

@@ -180,6 +180,14 @@ void     pillion_loop_leave_thread   (PillionLoop  *self);
 /* Undoes it, on the loop's thread */
 void     pillion_loop_tidy_thread    (void);
 
+/* Whether a number of live tasks has changed since the end of the last kick. The next kick says so, even if nothing is
+ * ready in it. */
+static inline gboolean
+pillion_loop_has_news (PillionLoop *self)
+{
+  return self->live_changed || self->core.scopes_changed;
+}
+
 static inline PillionLoop *
 pillion_loop_from_link (PillionLive *link)
 {

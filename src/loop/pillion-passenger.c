@@ -38,7 +38,7 @@ struct _PillionPassenger
 static gboolean
 wants_kick (PillionLoop *loop)
 {
-  return pillion_core_has_ready (&loop->core) ||
+  return pillion_core_has_ready (&loop->core) || pillion_loop_has_news (loop) ||
     (loop->core.depth == 0 && pillion_loop_stops_alone (loop) && !pillion_loop_has_work (loop));
 }
 

@@ -590,10 +590,6 @@ pillion_completions_next (PillionCompletions *self)
   g_return_val_if_fail (pillion_core_on_thread (pillion_core (loop)), NULL);
 
   task = pillion_task_new_static (loop, "next completion", NULL, NULL);
-  /* A handler of the task's signal may have closed the loop */
-  if (pillion_core (loop)->closed && !pillion_task_is_done (task))
-    pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
-                                   "%s", pillion_core_describe_closed (pillion_core (loop)));
   if (pillion_task_is_done (task))
     return task;
 

@@ -95,6 +95,9 @@ task_item_run (PillionItem *item,
       leave (self, core);
       pillion_task_notify_state (self);
       pillion_loop_emit_task_done (self->loop, self);
+      /* A handler may have closed the loop: then the item is dropped */
+      if (G_UNLIKELY (core->closed))
+        return TRUE;
     }
 
   if (pillion_task_take_callback (self, &done))

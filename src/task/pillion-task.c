@@ -459,6 +459,12 @@ pillion_task_new_static (PillionLoop *loop,
   if (core->live.length == 1)
     pillion_loop_busy (loop);
   pillion_loop_emit_task_added (loop, self);
+  /* A handler may have closed the loop. What that left behind has no body yet, and nothing would end it. */
+  if (G_UNLIKELY (core->closed) && !pillion_task_is_returned (self))
+    {
+      pillion_task_look (self);
+      pillion_task_return_new_error (self, PILLION_ERROR, PILLION_ERROR_CLOSED, _("The loop was closed before '%s' started"), name);
+    }
 
   return self;
 }

@@ -50,6 +50,63 @@ ride (Fixture *fixture)
 }
 
 static void
+on_live_tasks (Fixture *fixture)
+{
+  fixture->n++;
+}
+
+/* Nothing is ready, but a task has begun: that notifies, once, and then nothing spins */
+static void
+test_live_tasks_notify (Fixture *fixture,
+                        gconstpointer data)
+{
+  PillionTask *task;
+
+  ride (fixture);
+  g_signal_connect_swapped (fixture->loop, "notify::live-tasks", G_CALLBACK (on_live_tasks), fixture);
+  task = pillion_task_new (fixture->loop, "task", NULL);
+  while (g_main_context_iteration (fixture->context, FALSE))
+    ;
+  g_assert_cmpint (fixture->n, ==, 1);
+  pillion_task_return_boolean (task, TRUE);
+  while (g_main_context_iteration (fixture->context, FALSE))
+    ;
+  g_assert_cmpint (fixture->n, ==, 2);
+  end_object (task);
+}
+
+static void
+open_main_loop (PillionTask *task,
+                gpointer data)
+{
+  Fixture *fixture = data;
+  PillionTask *begun = pillion_task_new (fixture->loop, "begun", NULL);
+
+  for (int i = 0; i < 100; i++)
+    g_main_context_iteration (fixture->context, FALSE);
+  g_assert_cmpint (fixture->n, ==, 1);
+  pillion_task_return_boolean (begun, TRUE);
+  g_object_unref (begun);
+}
+
+/* The same in a main loop that a callback runs */
+static void
+test_live_tasks_notify_inside (Fixture *fixture,
+                               gconstpointer data)
+{
+  PillionTask *task;
+
+  ride (fixture);
+  task = pillion_task_new (fixture->loop, "task", NULL);
+  pillion_task_add_done_callback (task, open_main_loop, fixture, NULL);
+  g_signal_connect_swapped (fixture->loop, "notify::live-tasks", G_CALLBACK (on_live_tasks), fixture);
+  pillion_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+  while (g_main_context_iteration (fixture->context, FALSE))
+    ;
+}
+
+static void
 count (gpointer data)
 {
   Fixture *fixture = data;
@@ -761,6 +818,8 @@ main (int argc,
 #define ADD(name, function) g_test_add ("/loop/passenger/" name, Fixture, NULL, set_up, function, tear_down)
   ADD ("ready-work-is-done", test_ready_queue);
   ADD ("timers-are-kept", test_timers);
+  ADD ("live-tasks-notifies", test_live_tasks_notify);
+  ADD ("live-tasks-notifies-inside-a-callback", test_live_tasks_notify_inside);
   ADD ("timer-added-inside-a-call", test_timer_added_inside);
   ADD ("timer-added-by-a-source", test_timer_added_by_a_source);
   ADD ("threads-wake-it", test_thread);

@@ -310,6 +310,66 @@ on_done (PillionTask *task,
 }
 
 static void
+close_loop (PillionLoop *loop)
+{
+  g_assert_true (pillion_loop_close (loop, 0, NULL));
+}
+
+static void
+close_with_task (PillionLoop *loop)
+{
+  g_autoptr (GError) error = NULL;
+
+  /* The task that was added has not ended */
+  g_assert_false (pillion_loop_close (loop, 0, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
+}
+
+/* A handler may close the loop: nothing is called after that, and no task is left pending */
+static void
+test_closed_in_task_done (void)
+{
+  PillionLoop *loop = loop_new ();
+  g_autoptr (GString) log = g_string_new (NULL);
+  PillionTask *task = pillion_task_new (loop, "a", NULL);
+
+  g_signal_connect (loop, "task-done", G_CALLBACK (close_loop), NULL);
+  pillion_task_add_done_callback (task, on_done, log, NULL);
+  pillion_task_return_boolean (task, TRUE);
+  pillion_loop_kick (loop);
+  g_assert_true (pillion_loop_is_closed (loop));
+  g_assert_cmpstr (log->str, ==, "");
+  end_object (task);
+  end_object (loop);
+}
+
+static void
+test_closed_in_task_added (void)
+{
+  for (int i = 0; i < 4; i++)
+    {
+      PillionLoop *loop = loop_new ();
+      PillionSemaphore *semaphore = pillion_semaphore_new (loop, 1);
+      PillionQueue *queue = pillion_queue_new (loop, 0);
+      g_autoptr (GError) error = NULL;
+      PillionTask *task;
+
+      g_signal_connect (loop, "task-added", G_CALLBACK (close_with_task), NULL);
+      task = i == 0   ? pillion_task_new (loop, "a", NULL)
+             : i == 1 ? pillion_loop_next_frame (loop)
+             : i == 2 ? pillion_semaphore_acquire (semaphore)
+                      : pillion_queue_get (queue);
+      g_assert_true (pillion_task_is_done (task));
+      g_assert_false (pillion_task_check (task, &error));
+      g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
+      end_object (task);
+      end_object (semaphore);
+      end_object (queue);
+      end_object (loop);
+    }
+}
+
+static void
 test_task_signals (void)
 {
   PillionLoop *loop = loop_new ();
@@ -352,7 +412,7 @@ test_live_tasks_notify (void)
 {
   PillionLoop *loop = loop_new ();
   g_autoptr (GArray) numbers = g_array_new (FALSE, FALSE, sizeof (guint));
-  PillionTask *tasks[3];
+  PillionTask *tasks[3], *begun;
 
   g_signal_connect (loop, "notify::live-tasks", G_CALLBACK (on_live_tasks), numbers);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
@@ -367,6 +427,15 @@ test_live_tasks_notify (void)
   /* Nothing has changed */
   pillion_loop_kick (loop);
   g_assert_cmpuint (numbers->len, ==, 1);
+
+  /* Nothing is ready, but a task has begun */
+  begun = pillion_task_new (loop, "begun", NULL);
+  pillion_loop_kick (loop);
+  g_assert_cmpuint (numbers->len, ==, 2);
+  g_assert_cmpuint (g_array_index (numbers, guint, 1), ==, 2);
+  pillion_task_return_boolean (begun, TRUE);
+  kick_until_quiet (loop);
+  end_object (begun);
 
   /* close () tells the end, too */
   g_assert_false (pillion_loop_close (loop, 0, NULL));
@@ -492,6 +561,8 @@ main (int argc,
   g_test_add_func ("/loop/default/is-one-a-context", test_default_loop_per_context);
   g_test_add_func ("/loop/default/seen-from-other-threads", test_default_loop_of_threads);
   g_test_add_func ("/loop/signals/task-added-and-task-done", test_task_signals);
+  g_test_add_func ("/loop/signals/nothing-is-called-once-task-done-has-closed-the-loop", test_closed_in_task_done);
+  g_test_add_func ("/loop/signals/no-task-is-pending-once-task-added-has-closed-the-loop", test_closed_in_task_added);
   g_test_add_func ("/loop/signals/live-tasks-notifies-once-a-kick", test_live_tasks_notify);
   g_test_add_func ("/loop/signals/slow-callback-names-the-item", test_slow_callback);
   g_test_add_func ("/loop/signals/slow-callback-of-a-source", test_slow_source);
