@@ -545,15 +545,7 @@ pillion_poll_source_on_task_done (gpointer user_data)
 
   if (self->n_waits > 0 && self->loop->core.depth <= self->wait_depth)
     {
-      if (self->n_brief > 0 && pillion_ready_queue_is_empty (&self->loop->core.ready))
-        {
-          self->n_brief--;
-          self->fired = TRUE;
-        }
-      else
-        {
-          pillion_poll_source_set_ready_time (self, 0);
-        }
+      self->fired = TRUE;
     }
   else if (!self->telling && pillion_poll_source_is_open (self))
     {

@@ -40,7 +40,7 @@ struct _PillionPollSource
   guint n_waits;      /* how many waits are on the stack */
   guint wait_depth;   /* the depth of the loop at which the innermost of them works */
   gboolean fired;     /* whether the innermost of them has seen the source */
-  guint n_brief;      /* how many more waits a task may end before the context has had its turn */
+  guint n_brief;      /* how many more waits may end without a turn of the context */
   guint n_external;
 
   PillionAwaitedTasks *tasks;
@@ -76,7 +76,7 @@ void     pillion_poll_source_set_resting       (PillionPollSource *self,
 void     pillion_poll_source_set_untold        (PillionPollSource *self,
                                                 gboolean           untold);
 
-/* In a wait the context has had its turn */
+/* The context has its turn: the next waits may end without one */
 void     pillion_poll_source_allow_brief       (PillionPollSource *self);
 
 /* For the watched tasks: one of them is done */

@@ -71,6 +71,7 @@ pillion_poll_source_wait (PillionPollSource *self,
   PillionCore *core;
   gint64 end_time = -1;
   guint outer_depth;
+  gboolean brief;
 
   g_return_val_if_fail (PILLION_IS_POLL_SOURCE (self), FALSE);
   g_return_val_if_fail (pillion_core_on_thread (&self->loop->core), FALSE);
@@ -79,6 +80,11 @@ pillion_poll_source_wait (PillionPollSource *self,
     return FALSE;
 
   core = &self->loop->core;
+  brief = self->n_brief > 0;
+  if (brief)
+    self->n_brief--;
+  else
+    pillion_poll_source_allow_brief (self);
   if (timeout >= 0)
     {
       /* Set the ready time too, so that a main loop inside this wait sees it */
@@ -90,7 +96,7 @@ pillion_poll_source_wait (PillionPollSource *self,
         end_time = pillion_add_time (g_get_monotonic_time (), timeout);
     }
 
-  pillion_loop_turn_until (self->loop, &self->fired, end_time, self->n_brief > 0);
+  pillion_loop_turn_until (self->loop, &self->fired, end_time, brief);
   if (pillion_poll_source_is_open (self))
     pillion_poll_source_change_ready_time (self, -1);
   end_wait (self, outer_depth);
@@ -121,7 +127,6 @@ pillion_poll_source_iterate (PillionPollSource *self)
   if (!begin_wait (self, &outer_depth))
     return FALSE;
 
-  self->n_brief = 0;
   pillion_loop_turn (self->loop, self->fd >= 0 ? 1 : 0, &self->fired);
   pillion_poll_source_allow_brief (self);
   end_wait (self, outer_depth);

@@ -158,14 +158,22 @@ count_idle (gpointer n)
   return G_SOURCE_CONTINUE;
 }
 
-/* Waits that tasks end at once need no turn of the context, but must not starve it */
+static void
+do_nothing (PillionTask *task,
+            gpointer data)
+{
+}
+
+/* Waits that tasks end at once need no turn of the context, but must not starve it, whatever else is ready */
 static void
 test_wait_in_a_row (Fixture *fixture,
                     gconstpointer data)
 {
+  PillionTask *other = pillion_task_new (fixture->loop, "other", NULL);
   GSource *idle = g_idle_source_new ();
   int n = 0;
 
+  pillion_task_return_boolean (other, TRUE);
   g_source_set_callback (idle, count_idle, &n, NULL);
   g_source_attach (idle, pillion_loop_get_context (fixture->loop));
   pillion_poll_source_set_running (fixture->source, TRUE);
@@ -175,6 +183,8 @@ test_wait_in_a_row (Fixture *fixture,
       PillionTask *taken;
 
       g_assert_true (pillion_poll_source_watch_task (fixture->source, task));
+      if (GPOINTER_TO_INT (data))
+        pillion_task_add_done_callback (other, do_nothing, NULL, NULL);
       do
         {
           g_assert_true (pillion_poll_source_wait (fixture->source, -1));
@@ -187,6 +197,7 @@ test_wait_in_a_row (Fixture *fixture,
       end_object (taken);
     }
   g_assert_cmpint (n, >=, 30);
+  end_object (other);
   pillion_poll_source_set_running (fixture->source, FALSE);
   g_source_destroy (idle);
   g_source_unref (idle);
@@ -474,6 +485,7 @@ main (int argc,
   ADD ("order-in-which-they-end", test_order);
   ADD ("ends-a-wait", test_wait);
   ADD ("wait-in-a-row", test_wait_in_a_row);
+  g_test_add ("/poll-source/tasks/wait-in-a-row-with-others", Fixture, GINT_TO_POINTER (TRUE), set_up, test_wait_in_a_row, tear_down);
   ADD ("done-inside-the-callback", test_nested);
   ADD ("give-up", test_give_up);
   ADD ("give-up-what-was-got", test_give_up_what_was_got);
