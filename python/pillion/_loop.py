@@ -800,6 +800,10 @@ class EventLoop(asyncio.SelectorEventLoop):
             task.cancel()
             return
         self._source.give_up_task(task)
+        if not self._awaited:
+            # No pass takes these any more: they ended while whoever waited for them was being cancelled
+            while take_task(self._source) is not None:
+                pass
 
     def _deliver(self, end=math.inf):
         """Ends the waits for tasks that are done, until the time `end`. Returns whether all were ended."""

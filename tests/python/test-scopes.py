@@ -5,6 +5,7 @@
 """Scopes as `async with`, and what is waited for in them: queues, semaphores, events, completions"""
 
 import asyncio
+import contextlib
 import gc
 import sys
 import threading
@@ -18,6 +19,22 @@ from support import HOUR, MSEC, SECOND, Case, GLib, Pillion, Trouble, all_ways, 
 async def fail(error=None, after=0):
     await asyncio.sleep(after)
     raise error or Trouble()
+
+
+@contextlib.contextmanager
+def count_turns():
+    """Counts how often other tasks get their turn."""
+    async def count():
+        while True:
+            n[0] += 1
+            await asyncio.sleep(0)
+
+    n = [0]
+    counter = asyncio.ensure_future(count())
+    try:
+        yield n
+    finally:
+        counter.cancel()
 
 
 class ScopeCase(Case):
@@ -582,6 +599,16 @@ class Queues(ScopeCase):
         return [item async for item in queue]
 
     @all_ways
+    async def test_a_full_queue_does_not_hold_up_the_host(self):
+        queue = Pillion.Queue.new(guest, 0)
+        for item in range(5000):
+            queue.try_put(item)
+        queue.close()
+        with count_turns() as n:
+            self.assertEqual(await self.collect(queue), list(range(5000)))
+            self.assertGreater(n[0], 5)
+
+    @all_ways
     async def test_an_item_that_is_itself_such_an_error(self):
         queue = Pillion.Queue.new(guest, 0)
         error = GLib.Error('closed', 'pillion-error-quark', Pillion.Error.CLOSED)
@@ -777,6 +804,15 @@ class Iterating(ScopeCase):
 
 
 class Completing(ScopeCase):
+    @all_ways
+    async def test_many_that_are_done_do_not_hold_up_the_host(self):
+        tasks = [pending() for _ in range(3000)]
+        for task in tasks:
+            task.return_value(1)
+        with count_turns() as n:
+            self.assertEqual([task async for task in Pillion.Completions.new(guest, tasks)], tasks)
+            self.assertGreater(n[0], 5)
+
     @all_ways
     async def test_more_who_wait_than_there_are(self):
         task = pending()

@@ -205,6 +205,24 @@ class Awaiting(TaskCase):
             await task
 
     @all_ways
+    async def test_cancelled_before_it_is_told(self):
+        """Then nothing keeps the task"""
+        gone = []
+        task = pending()
+        task.weak_ref(gone.append, True)
+        waiter = asyncio.ensure_future(self.wait(task))
+        await turns()
+        task.return_value(1)
+        Pillion.Loop.run_until_complete(guest, task)
+        waiter.cancel()
+        del task
+        await asyncio.wait([waiter])
+        del waiter
+        gc.collect()
+        await turns(60)
+        self.assertEqual(gone, [True])
+
+    @all_ways
     async def test_cancelled_when_it_is_done(self):
         """Before the waiter runs on"""
         task = pending()

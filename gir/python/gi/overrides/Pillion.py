@@ -20,12 +20,14 @@ from asyncio.events import _get_running_loop
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
 from contextvars import copy_context
 from sys import _getframe
+from time import monotonic
 from types import GenericAlias, TracebackType
 from typing import Any, Generic, NamedTuple, Self, TypeVar, TypeVarTuple, overload
 
 from gi.module import get_introspection_module
 from gi.overrides import _pillion_elsewhere as elsewhere
 from gi.overrides import override
+from gi.overrides._pillion_delivery import SLICE
 from gi.overrides._pillion_interrupts import follows_close, keep, kept, raise_kept, runs, takes, tell_of_close, waits, wakes
 from gi.overrides._pillion_values import ERROR, IO_ERROR, PLAIN, own, to_error, to_exception, to_python, to_value
 from gi.repository import Gio, GLib, GObject
@@ -47,6 +49,7 @@ CANCELLED = Pillion.TaskState.CANCELLED
 
 # Looked up once, because looking a function up in the class costs as much as calling it
 _is_done = Pillion.Task.is_done
+_sleep = Pillion.Loop.sleep
 _peek_value = Pillion.Task.peek_value  # never raises: PyGObject 3.42 leaks the value if a function fails
 _set_site = Pillion.Task.set_site
 
@@ -473,6 +476,32 @@ class Task(Pillion.Task):
     shield: Callable[..., Task[_T_co]] = _sited(Pillion.Task.shield)
 
 
+class _Turns:
+    """Awaits one task after another for `async for`. A task that is done doesn't suspend the coroutine, and many may be done already.
+    So the coroutine is suspended now and then, to let the host carry on."""
+
+    __slots__ = ('loop', 'end')
+
+    def __init__(self):
+        self.loop = None
+        self.end = 0
+
+    async def wait(self, function, *args):
+        # Before the call, so that nothing is lost if the coroutine is cancelled here
+        if self.loop is not None and monotonic() >= self.end:
+            await _sleep(self.loop, 0, None)
+            self.end = monotonic() + SLICE
+        task = _at(function(*args), 3)
+        if self.loop is None:
+            self.loop = task.get_loop()
+            self.end = monotonic() + SLICE
+        if _is_done(task):
+            return task.result()
+        result = await task
+        self.end = monotonic() + SLICE
+        return result
+
+
 def _cannot_watch(task):
     return None
 
@@ -484,6 +513,8 @@ class Completions(Pillion.Completions):
     """Yields tasks as they end: `async for task in completions`."""
 
     __class_getitem__: Generic[_T_co] = classmethod(GenericAlias)
+
+    _turns = None
 
     def __new__(cls, tasks: Iterable[Task[_T_co]] = (), loop: Loop | None = None) -> Completions[_T_co]:
         return Pillion.Completions.new(_or_default(loop), list(tasks))
@@ -497,7 +528,9 @@ class Completions(Pillion.Completions):
         return self
 
     async def __anext__(self) -> Task[_T_co]:
-        task = await _at(Pillion.Completions.next(self))
+        if self._turns is None:
+            self._turns = _Turns()
+        task = await self._turns.wait(Pillion.Completions.next, self)
         if task is None:
             raise StopAsyncIteration
         return task
@@ -568,9 +601,6 @@ def _hooked(function):
                     _report_interrupt(self, error)
 
     return takes(call)
-
-
-_sleep = Pillion.Loop.sleep
 
 
 class Loop(Pillion.Loop):
@@ -883,6 +913,8 @@ class Queue(Pillion.Queue):
 
     __class_getitem__: Generic[_T] = classmethod(GenericAlias)
 
+    _turns = None
+
     def __new__(cls, capacity: int = 0, loop: Loop | None = None):
         return Pillion.Queue.new(_or_default(loop), capacity)
 
@@ -907,8 +939,10 @@ class Queue(Pillion.Queue):
         return self
 
     async def __anext__(self) -> _T:
+        if self._turns is None:
+            self._turns = _Turns()
         try:
-            return await _at(Pillion.Queue.get(self))
+            return await self._turns.wait(Pillion.Queue.get, self)
         except GLib.Error as error:
             if error.domain == ERROR and error.code == Pillion.Error.CLOSED:
                 raise StopAsyncIteration from None

@@ -8,7 +8,6 @@ from __future__ import annotations
 import http.client
 import os
 import sys
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
@@ -246,39 +245,10 @@ class Stream(PillionHttp.Stream):
         return f'<PillionHttp.Stream {self.status} {self.url}>'
 
 
-class _Turns:
-    """Awaits one task after the other. A task that is done does not suspend the coroutine, and all of a body may be there already: so that
-    the host does not stand still, the coroutine is suspended from time to time."""
-
-    __slots__ = ('loop', 'end')
-
-    def __init__(self):
-        self.loop = None
-        self.end = 0
-
-    async def wait(self, read, *args):
-        # Before the read: if the coroutine is cancelled here, nothing is lost
-        if self.loop is not None and time.monotonic() >= self.end:
-            await self.loop.sleep(0)
-            self._begin()
-        task = core._at(read(*args), 3)
-        if self.loop is None:
-            self.loop = task.get_loop()
-            self._begin()
-        if task.done():
-            return task.result()
-        result = await task
-        self._begin()
-        return result
-
-    def _begin(self):
-        self.end = time.monotonic() + delivery.SLICE
-
-
 class _Pieces:
     def __init__(self, stream):
         self.stream = stream
-        self.turns = _Turns()
+        self.turns = core._Turns()
 
     def __aiter__(self):
         return self
@@ -343,6 +313,8 @@ class Event(PillionHttp.Event):
 class EventStream(PillionHttp.EventStream):
     """Receives server-sent events, and reconnects: `async for event in stream`. As a context manager it is closed in the end."""
 
+    _turns = None
+
     def __new__(cls, client, request):
         return PillionHttp.EventStream.new(client, request)
 
@@ -357,11 +329,9 @@ class EventStream(PillionHttp.EventStream):
         return self
 
     async def __anext__(self) -> Event:
-        try:
-            turns = self._turns
-        except AttributeError:
-            turns = self._turns = _Turns()
-        event = await turns.wait(PillionHttp.EventStream.next, self, None)
+        if self._turns is None:
+            self._turns = core._Turns()
+        event = await self._turns.wait(PillionHttp.EventStream.next, self, None)
         if event is None:
             raise StopAsyncIteration
         return event
