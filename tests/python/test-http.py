@@ -237,6 +237,21 @@ class Requests(Case):
         request.set_body(GLib.Bytes.new(b'abc'), 'text/plain')
         self.assert_sent(self.client.send(request), method='PATCH', body='abc')
 
+    def test_short_forms_with_headers(self):
+        options = {'params': {'q': 1}, 'headers': {'X-Mine': 'other'}, 'auth': 'Bearer abc', 'timeout': 30}
+        for got in self.wait(self.client.get_json('/a', **options)), json.loads(self.wait(self.client.get_bytes('/a', **options))):
+            self.assertEqual((got['method'], got['query'], got['X-Mine'], got['Authorization']), ('GET', 'q=1', 'other', 'Bearer abc'))
+
+        def refuse(exchange):
+            exchange.set_status(409)
+            exchange.set_text('{"why": "taken"}', 'application/json')
+
+        self.server.add_handler('/taken', refuse)
+        for task in self.client.get_json('/taken', params={'q': 1}), self.client.get_bytes('/taken'):
+            with self.assertRaises(PillionHttp.StatusError) as caught:
+                self.wait(task)
+            self.assertEqual((caught.exception.status, caught.exception.response.json()), (409, {'why': 'taken'}))
+
     def test_downloads_with_headers(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / 'file'
@@ -270,6 +285,7 @@ class Requests(Case):
         with self.assertRaises(PillionHttp.StatusError) as caught:
             response.raise_for_status()
         self.assertEqual((caught.exception.status, caught.exception.body), (404, response.content))
+        self.assertIs(caught.exception.response, response)
         with self.assertRaises(GLib.Error) as caught:
             response.json()
         self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.INVALID_JSON))

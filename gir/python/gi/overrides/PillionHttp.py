@@ -56,17 +56,20 @@ def _public(kind):
 @_public
 class StatusError(GLib.Error):
     """A server refused. `status` is the status (404, 503…) and `reason` its name; `url` is the final URL, after
-    redirects; `headers` is an http.client.HTTPMessage, and `body` is the beginning of the body, as bytes."""
+    redirects; `headers` is an http.client.HTTPMessage, and `body` is the beginning of the body, as bytes. `response` has
+    the same as a PillionHttp.Response, with `text` and `json ()`."""
 
     status: int
     reason: str | None
     url: str | None
     headers: http.client.HTTPMessage
     body: bytes
+    response: Response | None
 
     def __init__(self, message, status, response=None):
         super().__init__(message, STATUS_ERROR, status)
         self.status = status
+        self.response = response
         self.reason = self.url = None
         self.headers = http.client.HTTPMessage()
         self.body = b''
@@ -466,18 +469,26 @@ class Client(PillionHttp.Client):
         fails with StatusError if the server refuses."""
         return core._at(PillionHttp.Client.upload(self, url, _to_file(file), cancellable))
 
-    def get_bytes(self, url, cancellable=None) -> Pillion.Task[bytes]:
-        """Gets a body. Returns a task whose result is bytes."""
-        return self._deliver(url, cancellable, _copy)
+    def get_bytes(self, url, cancellable=None, *, params: _Pairs | None = None, headers: _Pairs | None = None,
+                  auth: tuple[str, str] | str | None = None, timeout: float | None = None) -> Pillion.Task[bytes]:
+        """Gets a body. Returns a task whose result is bytes. The rest is as for request ()."""
+        return self._deliver(url, params, headers, auth, timeout, cancellable, _copy)
 
-    def get_json(self, url, cancellable=None) -> Pillion.Task[Any]:
-        """Gets a JSON body. Returns a task whose result is the Python value."""
+    def get_json(self, url, cancellable=None, *, params: _Pairs | None = None, headers: _Pairs | None = None,
+                 auth: tuple[str, str] | str | None = None, timeout: float | None = None) -> Pillion.Task[Any]:
+        """Gets a JSON body. Returns a task whose result is the Python value. The rest is as for request ()."""
         # With Python's own parser: JSON-GLib has no numbers beyond 64 bits, and no strings with a NUL in them
-        return self._deliver(url, cancellable, _parse_json)
+        return self._deliver(url, params, headers, auth, timeout, cancellable, _parse_json)
 
-    def _deliver(self, url, cancellable, function):
+    def _deliver(self, url, params, headers, auth, timeout, cancellable, function):
         """Returns a task whose result `function (body, url)` makes from a body."""
-        body = core._at(PillionHttp.Client.get_bytes(self, url, cancellable), 3)
+        if params is headers is auth is timeout is None:
+            body = core._at(PillionHttp.Client.get_bytes(self, url, cancellable), 3)
+        else:
+            request = requests.make('GET', url, params, headers, auth=auth, timeout=timeout)
+            sent = core._at(PillionHttp.Client.send(self, request, cancellable), 3)
+            body = core._at(core.Pillion.Task.and_then(sent, core._Start(self.get_loop(), sent.get_name(), _take_body, ())), 3)
+            body.set_name(sent.get_name())
         start = core._Start(self.get_loop(), body.get_name(), function, (PillionHttp.redact_url(url),))
         task = core._at(core.Pillion.Task.and_then(body, start), 3)
         task.set_name(body.get_name())
@@ -549,6 +560,12 @@ class TestExchange(PillionHttp.TestExchange):
     def set_text(self, text, content_type=None) -> None:
         """Sets the body of the response to a text."""
         PillionHttp.TestExchange.set_text(self, text, content_type)
+
+
+def _take_body(sent):
+    body = Pillion.Task.new(sent.get_loop(), sent.get_name())
+    body.return_bytes(sent.get_object().get_body())
+    return body
 
 
 def _copy(body, url):
