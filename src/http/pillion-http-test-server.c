@@ -165,7 +165,13 @@ on_handler_done (PillionTask *task,
   g_autoptr (GError) error = NULL;
 
   if (!pillion_task_check (task, &error))
-    pillion_http_test_exchange_fail (exchange, error->message);
+    {
+      /* A client that only looks at the status would hide why */
+      if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        g_message ("%s %s: the handler failed: %s", pillion_http_test_exchange_get_method (exchange),
+                   pillion_http_test_exchange_get_path (exchange), error->message);
+      pillion_http_test_exchange_fail (exchange, error->message);
+    }
   pillion_http_test_exchange_send (exchange);
 }
 
@@ -583,7 +589,8 @@ pillion_http_test_server_add_bytes (PillionHttpTestServer *self,
  *
  * Answers requests for @path with what a function sets. It replaces what @path had before.
  *
- * @func runs on the loop's thread. If the task that it returns fails, the response has status 500 and the error's message as its body.
+ * @func runs on the loop's thread. If the task that it returns fails, the response has status 500 and the error's message as its body,
+ * and the message is logged.
  *
  * Since: 1.0
  */
