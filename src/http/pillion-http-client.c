@@ -20,9 +20,21 @@
  * pillion_task_add_done_callback (task, on_done, NULL, NULL);
  * ```
  *
- * Every call returns a task at once, and any problem arrives as the task's error. The network is read, and
- * files are written, on a thread of Pillion's own. A transfer needs no kicks to proceed; a kick only sees its
+ * Every call returns a task at once, and any problem arrives as the task's error. The network is read and written on a
+ * thread of Pillion's own, and so are files. A transfer needs no kicks to proceed; a kick only sees its
  * progress and its end.
+ *
+ * | what you want | how |
+ * | --- | --- |
+ * | a body in memory | [method@PillionHttp.Client.get_bytes], [method@PillionHttp.Client.get_json] |
+ * | any request, with its response | [method@PillionHttp.Client.send] with a [class@PillionHttp.Request]; [method@PillionHttp.Client.head], [method@PillionHttp.Client.post_json] |
+ * | a body as it arrives | [method@PillionHttp.Client.open] |
+ * | a file from the server | [method@PillionHttp.Client.download], [method@PillionHttp.Client.download_into], and with a request of your own [method@PillionHttp.Client.send_to_file], [method@PillionHttp.Client.send_into] |
+ * | a file to the server | [method@PillionHttp.Client.upload], [class@PillionHttp.Form] |
+ * | server-sent events | [class@PillionHttp.EventStream] |
+ *
+ * Header fields for all requests, such as a token, are set with [method@PillionHttp.Client.set_header]. With
+ * [property@PillionHttp.Client:base-url], URLs may be relative.
  *
  * ## The queue
  *
@@ -31,8 +43,8 @@
  * port). For each server they run in the order in which they were made, and servers take turns. Connections are
  * kept and reused.
  *
- * Redirects are followed, 20 at most. Cookies that a server sets on the way are sent back to it within the same call. Certificates are always verified: against the system's authorities, or against
- * [property@PillionHttp.Client:tls-database]. A user and password in a URL are sent to that server only, and appear
+ * Redirects are followed, 20 at most. Cookies that a server sets on the way are sent back to it within the same call.
+ * Certificates are always verified: against the system's authorities, or against [property@PillionHttp.Client:tls-database]. A user and password in a URL are sent to that server only, and appear
  * in no name, message, file or result ([func@PillionHttp.redact_url]).
  *
  * ## Downloads

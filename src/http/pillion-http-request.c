@@ -736,8 +736,8 @@ pillion_http_request_set_body_from_file (PillionHttpRequest *self,
  * Sets the body to what a stream gives. The stream is read while the body is sent, and is not closed. Don't use it until the call has ended.
  *
  * A stream that is a [iface@Gio.Seekable] is rewound to where it is now if the request has to be sent again, after a redirect with the status
- * 307 or 308 or for a retry. Any other can be sent once: if it would have to be sent again, the task fails with
- * [error@PillionHttp.Error.NOT_REWINDABLE]. If the stream ends before @length bytes, the task fails with
+ * 307 or 308 or for a retry. Any other can be sent once: such a redirect fails with
+ * [error@PillionHttp.Error.NOT_REWINDABLE], and nothing is retried once it was read. If the stream ends before @length bytes, the task fails with
  * [error@PillionHttp.Error.INVALID_REQUEST]; if it fails, with its error.
  *
  * Since: 1.0
