@@ -129,6 +129,10 @@ class Requests(Case):
                          query='x=y&q=%C3%A9%20%26&n=1&n=2.5&yes=true')
         self.assert_sent(self.client.get('/a', params=[('q', 1), ('q', 2)]), query='q=1&q=2')
 
+    def test_names_without_values_are_refused(self):
+        for options in {'params': 'q=1'}, {'headers': 'X-Mine: other'}:
+            self.assertRaisesRegex(TypeError, 'a mapping or pairs', self.client.get, '/', **options)
+
     def test_headers(self):
         self.assert_sent(self.client.get('/'), **{'X-Mine': 'default'})
         self.assert_sent(self.client.get('/', headers={'x-mine': 'other'}), **{'X-Mine': 'other'})

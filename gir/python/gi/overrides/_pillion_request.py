@@ -29,6 +29,8 @@ def text(value):
 
 def pairs(values):
     """Yields the names and values of a mapping, whose values may be lists, or of a sequence of pairs. Skips values that are None."""
+    if isinstance(values, (str, bytes)):
+        raise TypeError(f'names with values have to be a mapping or pairs, and not {values!r}')
     for name, value in values.items() if isinstance(values, Mapping) else values:
         for item in value if isinstance(value, (list, tuple)) else (value,):
             if item is not None:
