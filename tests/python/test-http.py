@@ -328,6 +328,8 @@ class Requests(Case):
             with self.subTest(charset):
                 self.server.add_bytes(f'/{charset}', 'é'.encode(), f'text/plain; charset={charset}')
                 self.assertEqual(self.wait(self.client.get(f'/{charset}')).text, 'é')
+        self.server.add_bytes('/ascii', b'abc-', 'text/plain; charset=punycode')
+        self.assertEqual(self.wait(self.client.get('/ascii')).text, 'abc-')
 
     def test_bad_input(self):
         client = self.client

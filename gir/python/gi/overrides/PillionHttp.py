@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import codecs
 import http.client
 import os
 import sys
@@ -155,9 +156,12 @@ class Response(PillionHttp.Response):
         """The body as text, in the encoding that the server names, or else UTF-8. Bytes that can't be decoded are replaced."""
         charset = self.headers.get_content_charset('utf-8')
         try:
-            return self.content.decode(charset, 'replace')
-        except (LookupError, ValueError):  # unknown, or unable to replace, as idna and punycode are
-            return self.content.decode('utf-8', 'replace')
+            # Python's punycode takes minutes for a megabyte
+            if codecs.lookup(charset).name != 'punycode':
+                return self.content.decode(charset, 'replace')
+        except (LookupError, ValueError):  # unknown, or unable to replace, as idna is
+            pass
+        return self.content.decode('utf-8', 'replace')
 
     @property
     def history(self) -> list[Response]:
