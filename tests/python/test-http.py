@@ -11,7 +11,11 @@ import io
 import json
 import pathlib
 import shutil
+import socket
 import tempfile
+import threading
+import time
+import unittest.mock
 
 from support import Case, GLib, Pillion, run_script, tap
 
@@ -517,6 +521,48 @@ class Streams(Case):
         answer = asyncio.Event()
         self.server.add_handler('/events', serve)
         self.run_main(main())
+
+    def test_cancellation_that_comes_with_a_result_loses_nothing(self):
+        async def cancel_after_result(results):
+            waiter = asyncio.ensure_future(anext(results))
+            while not reads:
+                await asyncio.sleep(0)
+            go.set()
+            # The loop does not run, so that the waiter is cancelled before it gets the result
+            while not reads[-1].is_done():
+                time.sleep(0.001)
+            waiter.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await waiter
+            return await anext(results)
+
+        async def main():
+            async with self.client.stream('GET', f'http://127.0.0.1:{listener.getsockname()[1]}/') as response:
+                self.assertEqual(await cancel_after_result(aiter(response)), b'here')
+
+        def serve():
+            connection = listener.accept()[0]
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n')
+                go.wait(30)
+                connection.sendall(b'here')
+                connection.recv(1)
+
+        def watch(*args):
+            reads.append(read(*args))
+            return reads[-1]
+
+        go = threading.Event()
+        reads = []
+        plain = PillionHttp.Stream.__mro__[1]
+        read = plain.read
+        with socket.create_server(('127.0.0.1', 0)) as listener:
+            thread = threading.Thread(target=serve)
+            thread.start()
+            with unittest.mock.patch.object(plain, 'read', watch):
+                self.run_main(main())
+            thread.join()
 
     def test_no_event_stream(self):
         async def main():

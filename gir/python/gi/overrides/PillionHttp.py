@@ -276,13 +276,21 @@ class _Lines(_Pieces):
 
 
 class _JsonLines(_Lines):
+    line = ''  # that was not parsed, because its waiter was cancelled
+
     async def __anext__(self):
-        while not (line := await super().__anext__()).strip():
-            pass
+        line, self.line = self.line, ''
+        while not line.strip():
+            line = await super().__anext__()
         url = self.stream.url
         data = line.encode()
         if len(data) > delivery.PARSE_AT_ONCE:
-            return await _parse(self.turns.loop, f'parse a line of {url}', GLib.Bytes.new(data), url)
+            try:
+                return await _parse(self.turns.loop, f'parse a line of {url}', GLib.Bytes.new(data), url)
+            except BaseException as error:
+                if not isinstance(error, GLib.Error):
+                    self.line = line
+                raise
         try:
             return delivery.parse(data)
         except (ValueError, RecursionError) as error:
