@@ -68,10 +68,6 @@ pillion_combinator_new (PillionLoop *loop,
 {
   PillionTask *task = pillion_task_new_at (loop, name, cancellable, NULL);
 
-  /* A handler of the task's signal may have closed the loop */
-  if (pillion_core (loop)->closed && !pillion_task_is_done (task))
-    pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
-                                   "%s", pillion_core_describe_closed (pillion_core (loop)));
   if (!pillion_task_is_done (task))
     pillion_task_set_body (task, g_malloc0 (size), &klass->body);
 

@@ -168,8 +168,12 @@ fill (PillionQueue *self)
 
   while (has_room (self) && (putter = pillion_wait_queue_pop (&self->putters)) != NULL)
     {
-      bring (self, &pillion_waiter_of (putter)->item);
+      PillionTaskResult content = pillion_waiter_of (putter)->item;
+
+      /* In this order: a handler of the property may close the loop, which would end the task */
+      pillion_waiter_of (putter)->item.kind = PILLION_RESULT_NONE;
       pillion_task_return_boolean (putter, TRUE);
+      bring (self, &content);
     }
 }
 
@@ -348,7 +352,9 @@ put (PillionQueue *self,
       else if (has_room (self))
         {
           bring (self, content);
-          pillion_task_return_boolean (task, TRUE);
+          /* A handler of the property may have closed the loop */
+          if (!pillion_task_is_returned (task))
+            pillion_task_return_boolean (task, TRUE);
         }
       else
         {

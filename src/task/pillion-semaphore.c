@@ -325,10 +325,11 @@ pillion_semaphore_acquire (PillionSemaphore *self)
   if (pillion_task_is_done (task))
     return task;
 
-  if (pillion_semaphore_try_acquire (self))
-    serve (task);
-  else
+  if (!pillion_semaphore_try_acquire (self))
     pillion_wait_queue_push (&self->waiters, task);
+  /* A handler of the property may have closed the loop */
+  else if (!pillion_task_is_returned (task))
+    serve (task);
 
   return task;
 }

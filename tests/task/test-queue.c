@@ -9,6 +9,7 @@ typedef struct
   PillionLoop *loop;
   PillionQueue *queue; /* of 2 items */
   GString *log;
+  int n_left; /* how many notifications until the loop is closed */
 } Fixture;
 
 static void
@@ -552,6 +553,31 @@ test_wrong_thread (Fixture *fixture,
   g_assert_false (pillion_queue_is_closed (fixture->queue));
 }
 
+static void
+close_loop (Fixture *fixture)
+{
+  if (--fixture->n_left == 0)
+    pillion_loop_close (fixture->loop, 0, NULL);
+}
+
+/* The length is notified at each step: of a put, of a get, and of the put that this makes room for */
+static void
+test_closed_in_handler (Fixture *fixture,
+                        gconstpointer data)
+{
+  fixture->n_left = GPOINTER_TO_INT (data);
+  g_signal_connect_swapped (fixture->queue, "notify::length", G_CALLBACK (close_loop), fixture);
+  for (int i = 0; i < 3; i++)
+    {
+      PillionTask *task = pillion_queue_put_object (fixture->queue, NULL);
+
+      g_assert_true (i == 2 || pillion_task_is_done (task));
+      g_object_unref (task);
+    }
+  g_object_unref (pillion_queue_get (fixture->queue));
+  g_assert_true (pillion_loop_is_closed (fixture->loop));
+}
+
 int
 main (int argc,
       char **argv)
@@ -560,6 +586,12 @@ main (int argc,
 
 #define ADD(path, func) g_test_add ("/queue/" path, Fixture, NULL, set_up, func, tear_down)
   ADD ("new", test_new);
+  for (int i = 1; i <= 4; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/queue/loop-closed-in-notification-%d", i);
+
+      g_test_add (path, Fixture, GINT_TO_POINTER (i), set_up, test_closed_in_handler, tear_down);
+    }
   ADD ("put-waits-in-order", test_in_order);
   ADD ("get-waits-in-order", test_get_waits);
   ADD ("unbounded", test_unbounded);

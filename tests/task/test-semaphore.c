@@ -416,6 +416,25 @@ test_notifies (Fixture *fixture,
   g_assert_cmpuint (n, ==, 2);
 }
 
+static void
+close_loop (PillionLoop *loop)
+{
+  pillion_loop_close (loop, 0, NULL);
+}
+
+static void
+test_closed_in_handler (Fixture *fixture,
+                        gconstpointer data)
+{
+  PillionTask *task;
+
+  g_signal_connect_swapped (fixture->semaphore, "notify::available", G_CALLBACK (close_loop), fixture->loop);
+  task = pillion_semaphore_acquire (fixture->semaphore);
+  g_assert_true (pillion_loop_is_closed (fixture->loop));
+  g_assert_true (pillion_task_is_done (task));
+  end_object (task);
+}
+
 int
 main (int argc,
       char **argv)
@@ -424,6 +443,7 @@ main (int argc,
 
 #define ADD(path, func) g_test_add ("/semaphore/" path, Fixture, NULL, set_up, func, tear_down)
   ADD ("new", test_new);
+  ADD ("loop-closed-in-notification", test_closed_in_handler);
   ADD ("first-come-first-served", test_fair);
   ADD ("over-released", test_over_released);
   ADD ("cancel-while-waiting", test_cancel_waiting);
