@@ -90,11 +90,17 @@ task_item_run (PillionItem *item,
   pillion_task_take_loop (self);
   if (self->live)
     {
+      /* Its signals' handlers are callbacks of the task, too: a wait for it inside one must not wait for the others */
+      self->running = TRUE;
       if (__atomic_load_n (&self->extra, __ATOMIC_ACQUIRE) != NULL)
         pillion_task_flush_progress (self);
-      leave (self, core);
-      pillion_task_notify_state (self);
-      pillion_loop_emit_task_done (self->loop, self);
+      if (G_LIKELY (self->live))
+        {
+          leave (self, core);
+          pillion_task_notify_state (self);
+          pillion_loop_emit_task_done (self->loop, self);
+        }
+      self->running = FALSE;
       /* A handler may have closed the loop: then the item is dropped */
       if (G_UNLIKELY (core->closed))
         return TRUE;

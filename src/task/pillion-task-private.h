@@ -109,7 +109,7 @@ struct _PillionTask
   guint live : 1;     /* whether it is in the core's list, which has a reference */
   guint queued : 1;   /* whether the item is queued or running */
   guint to_report : 1; /* whether the item carries the report of an unhandled failure */
-  guint running : 1;   /* whether one of its callbacks is on the stack */
+  guint running : 1;   /* whether one of its callbacks, or a handler of its last signals, is on the stack */
   guint safe_point : 1; /* whether callbacks wait for a safe point */
   guint ids_again : 1; /* whether the ids of callbacks have started again */
   guint external : 1; /* whether another thread finishes it, and the core counts that */

@@ -407,6 +407,79 @@ test_stand_ins (Fixture *fixture,
   g_assert_true (pillion_scope_close (scope, 0, NULL));
 }
 
+static void
+end_task (gpointer data)
+{
+  Fixture *fixture = data;
+
+  pillion_task_set_progress (fixture->task, 2, 2);
+  pillion_task_return_boolean (fixture->task, TRUE);
+}
+
+static void
+report_and_end (gpointer data)
+{
+  Fixture *fixture = data;
+
+  pillion_task_set_progress (fixture->task, 1, 2);
+  pillion_loop_call_soon (fixture->loop, end_task, fixture, NULL);
+}
+
+static void
+close_loop (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!pillion_task_is_done (fixture->task))
+    return;
+
+  /* This doesn't wait for the task, which can't be delivered before the handler returns */
+  g_assert_false (pillion_loop_close (fixture->loop, -1, &error));
+  g_assert_error (error, PILLION_ERROR, PILLION_ERROR_LEFT_BEHIND);
+}
+
+static void
+on_done (PillionTask *task,
+         gpointer n)
+{
+  (*(int *) n)++;
+}
+
+/* The last report comes right before the callbacks */
+static void
+test_handler_closes_loop (Fixture *fixture,
+                          gconstpointer data)
+{
+  int n = 0;
+
+  g_signal_connect_swapped (fixture->task, "progress", G_CALLBACK (close_loop), fixture);
+  pillion_task_add_done_callback (fixture->task, on_done, &n, NULL);
+  pillion_loop_call_soon (fixture->loop, report_and_end, fixture, NULL);
+  kick_until_quiet (fixture->loop);
+  g_assert_true (pillion_loop_is_closed (fixture->loop));
+  g_assert_cmpint (n, ==, 0);
+}
+
+static void
+wait_for_task (Fixture *fixture)
+{
+  if (pillion_task_is_done (fixture->task))
+    g_assert_true (pillion_loop_run_until_complete (fixture->loop, fixture->task, NULL));
+}
+
+static void
+test_handler_waits (Fixture *fixture,
+                    gconstpointer signal)
+{
+  int n = 0;
+
+  g_signal_connect_swapped (fixture->task, signal, G_CALLBACK (wait_for_task), fixture);
+  pillion_task_add_done_callback (fixture->task, on_done, &n, NULL);
+  pillion_loop_call_soon (fixture->loop, report_and_end, fixture, NULL);
+  kick_until_quiet (fixture->loop);
+  g_assert_cmpint (n, ==, 1);
+}
+
 int
 main (int argc,
       char **argv)
@@ -415,6 +488,9 @@ main (int argc,
 
 #define ADD(name, function) g_test_add ("/task/progress/" name, Fixture, NULL, set_up, function, tear_down)
   ADD ("nothing-said-is-unknown", test_nothing_said);
+  ADD ("handler-of-the-last-report-closes-the-loop", test_handler_closes_loop);
+  g_test_add ("/task/progress/handler-of-the-last-report-waits-for-the-task", Fixture, "progress", set_up, test_handler_waits, tear_down);
+  g_test_add ("/task/progress/handler-of-the-state-waits-for-the-task", Fixture, "notify::state", set_up, test_handler_waits, tear_down);
   ADD ("is-what-was-said", test_said);
   ADD ("signal-comes-once-a-kick", test_coalesced);
   ADD ("last-one-comes-before-the-done-callbacks", test_last_before_callbacks);
