@@ -51,7 +51,7 @@ def _get_running_loop():
     if loop is None:
         if threading.get_ident() == _host._host_thread:
             loop = getattr(_guest, 'asyncio_loop', None)
-            if loop is None or loop.is_closed():
+            if loop is None or loop.is_closed() or _guest.is_closed():
                 raise RuntimeError('no running event loop: pillion.ensure_future () starts a coroutine from here')
         else:
             raise RuntimeError('no running event loop')

@@ -157,6 +157,30 @@ class Handlers(unittest.TestCase):
         self.assertRegex(run.stdout, r'^no running event loop: pillion\.ensure_future \(\)')
         self.assertTrue(run.stdout.endswith('True\n'), run.stdout)
 
+    def test_a_closed_guest_loop_runs_nothing(self):
+        run = run_script('''
+            import asyncio, pillion
+            from pillion import async_loop
+
+            async def work():
+                pass
+
+            async_loop.guest.close(0)
+            coroutine = work()
+            try:
+                asyncio.create_task(coroutine)
+            except RuntimeError as error:
+                print(error)
+            task = pillion.ensure_future(coroutine)
+            async_loop.ensure_async_loop()
+            while not async_loop.kick_async_loop():
+                pass
+            print(task.done())
+            ''')
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertRegex(run.stdout, r'^no running event loop: pillion\.ensure_future \(\)')
+        self.assertTrue(run.stdout.endswith('True\n'), run.stdout)
+
     def test_after_a_fork(self):
         run = run_script('''
             import asyncio, os
