@@ -91,9 +91,9 @@ typedef enum
  * @PILLION_HTTP_STATUS_ERROR_URI_TOO_LONG: 414: the URL is too long
  * @PILLION_HTTP_STATUS_ERROR_UNSUPPORTED_MEDIA_TYPE: 415: the content of the request is of the wrong type
  * @PILLION_HTTP_STATUS_ERROR_RANGE_NOT_SATISFIABLE: 416: the resource does not have the range that was asked for
- * @PILLION_HTTP_STATUS_ERROR_EXPECTATION_FAILED: 417: an expectation of the request can not be met
+ * @PILLION_HTTP_STATUS_ERROR_EXPECTATION_FAILED: 417: an expectation of the request cannot be met
  * @PILLION_HTTP_STATUS_ERROR_MISDIRECTED_REQUEST: 421: this server does not answer for that host
- * @PILLION_HTTP_STATUS_ERROR_UNPROCESSABLE_CONTENT: 422: the content of the request can not be processed
+ * @PILLION_HTTP_STATUS_ERROR_UNPROCESSABLE_CONTENT: 422: the content of the request cannot be processed
  * @PILLION_HTTP_STATUS_ERROR_UPGRADE_REQUIRED: 426: the server wants another protocol
  * @PILLION_HTTP_STATUS_ERROR_TOO_MANY_REQUESTS: 429: too many requests in a given time
  * @PILLION_HTTP_STATUS_ERROR_INTERNAL_SERVER_ERROR: 500: the server failed

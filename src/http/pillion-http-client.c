@@ -49,8 +49,8 @@
  *
  * ## Downloads
  *
- * A download goes into a part file in the folder of its target. When all of it has come, its length and SHA-256 are right (if the
- * server announced the one and you gave the other), and the disk has it, it takes the target's place in one step. Until then, and
+ * A download goes into a part file in the folder of its target. When all of it has arrived, its length and SHA-256 are right (if the
+ * server announced the one and you gave the other), and it is on the disk, it takes the target's place in one step. Until then, and
  * whatever goes wrong, the target stays as it was.
  *
  * If the target exists, it has to be a regular file: folders, devices, pipes and sockets are refused. Symbolic links are followed.
@@ -62,7 +62,7 @@
  * another name is used.
  *
  * When a download fails or is cancelled, the part file stays if it can be continued: if the server gave a strong validator (an
- * entity tag, or a date that is old enough) and the error does not mean that what has come is wrong. The next download of the same
+ * entity tag, or a date that is old enough) and the error does not mean that what has arrived is wrong. The next download of the same
  * URL to the same target, even after a restart of the program, requests only the rest. If the server has another version by then, or
  * does not send exactly that rest, it starts over: two versions are never mixed. After an error of the disk only what is known to be
  * on it is kept.
@@ -73,8 +73,8 @@
  *
  * ## Retries
  *
- * With [property@PillionHttp.Client:max-retries], or [property@PillionHttp.Request:max-retries], a request is sent again after a failure
- * that may pass, within the same call and its time limit:
+ * With [property@PillionHttp.Client:max-retries], or [property@PillionHttp.Request:max-retries], a request is sent again after a
+ * transient failure, within the same call and its time limit:
  *
  * - the server could not be reached, or its name could not be looked up for the moment;
  * - the connection was lost, or a time limit for a part of the call was over, if the method is idempotent (`GET`, `HEAD`, `OPTIONS`, `TRACE`,
@@ -447,7 +447,7 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
   /**
    * PillionHttpClient:max-retries: (getter get_max_retries) (setter set_max_retries)
    *
-   * How often a request is sent again after a failure that may pass: see [the class](class.Client.html#retries).
+   * How many times a request is sent again after a transient failure: see [the class](class.Client.html#retries).
    *
    * Since: 1.0
    */
@@ -1032,9 +1032,9 @@ pillion_http_client_set_lowest_rate (PillionHttpClient *self,
  * pillion_http_client_get_max_retries: (get-property max-retries)
  * @self: a client
  *
- * Gets how often a request is sent again after a failure that may pass.
+ * Gets how many times a request is sent again after a transient failure.
  *
- * Returns: how often
+ * Returns: how many times
  *
  * Since: 1.0
  */
@@ -1049,9 +1049,9 @@ pillion_http_client_get_max_retries (PillionHttpClient *self)
 /**
  * pillion_http_client_set_max_retries: (set-property max-retries)
  * @self: a client
- * @max: how often; 0 for never, which is the default
+ * @max: how many times; 0 for never, which is the default
  *
- * Sets how often a request is sent again after a failure that may pass, for running calls too.
+ * Sets how many times a request is sent again after a transient failure, for running calls too.
  *
  * Since: 1.0
  */

@@ -230,7 +230,7 @@ pillion_http_event_stream_class_init (PillionHttpEventStreamClass *klass)
   /**
    * PillionHttpEventStream:max-reconnects: (getter get_max_reconnects) (setter set_max_reconnects)
    *
-   * How often in a row connecting again may fail before the stream does. -1 means without a limit. With 0 the stream never connects again, and
+   * How many times in a row reconnecting may fail before the stream does. -1 means without a limit. With 0 the stream never connects again, and
    * ends when the response does.
    *
    * Since: 1.0
@@ -808,7 +808,7 @@ pillion_http_event_stream_set_retry_interval_usec (PillionHttpEventStream *self,
  * pillion_http_event_stream_get_max_reconnects: (get-property max-reconnects)
  * @self: an event stream
  *
- * Gets how often in a row connecting again may fail.
+ * Gets how many times in a row reconnecting may fail.
  *
  * Returns: a number, or -1 for no limit
  *
@@ -827,7 +827,7 @@ pillion_http_event_stream_get_max_reconnects (PillionHttpEventStream *self)
  * @self: an event stream
  * @max: a number, -1 for no limit, or 0 to never connect again
  *
- * Sets how often in a row connecting again may fail.
+ * Sets how many times in a row reconnecting may fail.
  *
  * Since: 1.0
  */

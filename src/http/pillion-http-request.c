@@ -342,7 +342,7 @@ pillion_http_request_class_init (PillionHttpRequestClass *klass)
   /**
    * PillionHttpRequest:max-retries: (getter get_max_retries) (setter set_max_retries)
    *
-   * How often the request is sent again after a failure that may pass: see [the class](class.Client.html#retries). 0 stands for the
+   * How many times the request is sent again after a transient failure: see [the class](class.Client.html#retries). 0 stands for the
    * client's [property@PillionHttp.Client:max-retries], and less than 0 for never.
    *
    * Since: 1.0
@@ -1170,9 +1170,9 @@ pillion_http_request_set_lowest_rate (PillionHttpRequest *self,
  * pillion_http_request_get_max_retries: (get-property max-retries)
  * @self: a request
  *
- * Gets how often the request is sent again after a failure that may pass.
+ * Gets how many times the request is sent again after a transient failure.
  *
- * Returns: how often; 0 for as often as the client's setting says, less than 0 for never
+ * Returns: how many times; 0 for the client's setting, less than 0 for never
  *
  * Since: 1.0
  */
@@ -1187,9 +1187,9 @@ pillion_http_request_get_max_retries (PillionHttpRequest *self)
 /**
  * pillion_http_request_set_max_retries: (set-property max-retries)
  * @self: a request
- * @max: how often; 0 for as often as the client's setting says, less than 0 for never
+ * @max: how many times; 0 for the client's setting, less than 0 for never
  *
- * Sets how often the request is sent again after a failure that may pass.
+ * Sets how many times the request is sent again after a transient failure.
  *
  * Since: 1.0
  */

@@ -234,7 +234,7 @@ class Stream(PillionHttp.Stream):
         return core._at(PillionHttp.Stream.read(self, max, cancellable))
 
     def read_line(self, cancellable=None) -> Pillion.Task[str | None]:
-        """Reads the next line. Returns a task whose result is a text without the line's end, or None at the end of the body."""
+        """Reads the next line. Returns a task whose result is a str without the line's end, or None at the end of the body."""
         return core._at(PillionHttp.Stream.read_line(self, cancellable))
 
     def lines(self) -> AsyncIterator[str]:
@@ -388,8 +388,8 @@ class Client(PillionHttp.Client):
         """Sends a request. Returns a task whose result is a Response, whatever its status.
 
         `params` are added to the URL, and `headers` to the header: mappings, whose values may be lists, or pairs. The body is one of
-        `content` (bytes, a text, a path, a file that is open, a Gio.File or Gio.InputStream), `json` (a value), and a form of `data` (its
-        fields) and `files`: paths, files that are open, bytes, or a file name with one of these and maybe a media type. `auth` is a user and a password, or the value of
+        `content` (bytes, a str, a path, an open file, a Gio.File or Gio.InputStream), `json` (a value), and a form of `data` (its
+        fields) and `files`: paths, open files, bytes, or a file name with one of these and maybe a media type. `auth` is a user and a password, or the value of
         the header field Authorization. `timeout` is for the whole call, in seconds."""
         return self._request(method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files)
 
