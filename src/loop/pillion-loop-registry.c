@@ -33,9 +33,12 @@ static GHashTable *defaults; /* context → loop; the loop keeps the context */
 static PillionLiveList loops;
 static GSList *leftovers;
 
+/* Not under the lock: this may be the end of the context, and so of its sources, whose destroy functions may do anything */
 static void
-leftover_free (Leftover *self)
+leftover_free (gpointer data)
 {
+  Leftover *self = data;
+
   g_main_context_unref (self->context);
   g_free (self);
 }
@@ -44,7 +47,7 @@ leftover_free (Leftover *self)
 static void
 drop_leftovers (gpointer thread)
 {
-  GSList *next;
+  GSList *dropped = NULL, *next;
 
   pillion_mutex_lock (&lock);
   for (GSList *l = leftovers; l != NULL; l = next)
@@ -52,11 +55,12 @@ drop_leftovers (gpointer thread)
       next = l->next;
       if (((Leftover *) l->data)->thread == thread)
         {
-          leftover_free (l->data);
-          leftovers = g_slist_delete_link (leftovers, l);
+          leftovers = g_slist_remove_link (leftovers, l);
+          dropped = g_slist_concat (l, dropped);
         }
     }
   pillion_mutex_unlock (&lock);
+  g_slist_free_full (dropped, leftover_free);
 }
 
 /* Set on threads that have created a loop */
@@ -78,33 +82,40 @@ tidy (Leftover *self)
   return TRUE;
 }
 
-/* Under the lock */
-static void
+/* Under the lock. Returns what the caller frees after releasing it. */
+static GSList *
 tidy_thread (void)
 {
   gboolean again = leftovers != NULL;
+  GSList *done = NULL;
 
   while (again)
     {
       again = FALSE;
-      for (GSList *l = leftovers; l != NULL && !again; l = l->next)
+      for (GSList *l = leftovers; l != NULL; l = l->next)
         {
           if (((Leftover *) l->data)->thread == pillion_core_this_thread () && tidy (l->data))
             {
-              leftover_free (l->data);
-              leftovers = g_slist_delete_link (leftovers, l);
+              leftovers = g_slist_remove_link (leftovers, l);
+              done = g_slist_concat (l, done);
               again = TRUE;
+              break;
             }
         }
     }
+
+  return done;
 }
 
 void
 pillion_loop_tidy_thread (void)
 {
+  GSList *done;
+
   pillion_mutex_lock (&lock);
-  tidy_thread ();
+  done = tidy_thread ();
   pillion_mutex_unlock (&lock);
+  g_slist_free_full (done, leftover_free);
 }
 
 static void
@@ -259,9 +270,9 @@ pillion_loop_get_default (void)
   g_autoptr (GMainContext) context = NULL;
   PillionLoop *loop;
 
-  pillion_mutex_lock (&lock);
-  tidy_thread ();
+  pillion_loop_tidy_thread ();
   context = g_main_context_ref_thread_default ();
+  pillion_mutex_lock (&lock);
   loop = defaults != NULL ? g_hash_table_lookup (defaults, context) : NULL;
   pillion_mutex_unlock (&lock);
 

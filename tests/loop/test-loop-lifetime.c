@@ -48,6 +48,35 @@ test_default_loop (void)
   g_assert_true (pillion_loop_close (again, -1, NULL));
 }
 
+static gboolean
+stop_source (gpointer data)
+{
+  return G_SOURCE_REMOVE;
+}
+
+static void
+ask_for_default (gpointer n)
+{
+  g_assert_nonnull (pillion_loop_get_default ());
+  (*(int *) n)++;
+}
+
+/* The end of the context, and so of its sources, may call anything */
+static void
+test_source_in_leftover (void)
+{
+  PillionLoop *loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+  GSource *source = g_idle_source_new ();
+  int n = 0;
+
+  g_source_set_callback (source, stop_source, &n, ask_for_default);
+  g_source_attach (source, pillion_loop_get_context (loop));
+  g_source_unref (source);
+  drop_elsewhere (loop);
+  g_assert_true (pillion_loop_close (pillion_loop_get_default (), -1, NULL));
+  g_assert_cmpint (n, ==, 1);
+}
+
 /* A context on top of another is popped once that one is gone */
 static void
 test_stacked_contexts (void)
@@ -578,6 +607,7 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/loop/lifetime/dropped-elsewhere-leaves-no-default", test_default_loop);
+  g_test_add_func ("/loop/lifetime/source-in-a-context-that-was-left", test_source_in_leftover);
   g_test_add_func ("/loop/lifetime/dropped-elsewhere-below-another", test_stacked_contexts);
   g_test_add_func ("/loop/lifetime/dropped-elsewhere-gives-the-context-back", test_acquired_context);
   g_test_add_func ("/loop/lifetime/dropped-elsewhere-and-the-thread-ends", test_thread_ends);
