@@ -277,10 +277,6 @@ pillion_loop_spawn_static (PillionLoop *self,
   if (G_UNLIKELY (task == NULL))
     return NULL;
 
-  /* A handler of the task's signal may have closed the loop */
-  if (G_UNLIKELY (pillion_core (self)->closed && !pillion_task_is_done (task)))
-    pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
-                                   "%s", pillion_core_describe_closed (pillion_core (self)));
   if (G_UNLIKELY (pillion_task_is_done (task)))
     {
       if (destroy != NULL)

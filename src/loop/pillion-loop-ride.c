@@ -164,9 +164,14 @@ pillion_loop_get_off (PillionLoop *self)
 static void
 on_keeps_hook (PillionLoop *self)
 {
-  gboolean keeps_hook = pillion_host_keeps_hook (self->host);
+  gboolean keeps_hook;
 
-  if (self->keeps_hook == keeps_hook || !pillion_core_on_thread (&self->core))
+  /* The host belongs to the loop's thread, too: it must not be looked at on another one */
+  if (!pillion_core_on_thread (&self->core))
+    return;
+
+  keeps_hook = pillion_host_keeps_hook (self->host);
+  if (self->keeps_hook == keeps_hook)
     return;
 
   self->keeps_hook = keeps_hook;

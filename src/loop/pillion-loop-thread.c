@@ -126,9 +126,6 @@ pillion_loop_run_in_thread (PillionLoop *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
   task = pillion_task_new_at (self, name, cancellable, NULL);
-  if (self->core.closed && !pillion_task_is_done (task))
-    pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_CLOSED,
-                                   "%s", pillion_core_describe_closed (&self->core));
   if (pillion_task_is_done (task))
     {
       if (destroy != NULL)
