@@ -501,10 +501,32 @@ test_bomb_in_memory (TestFixture *self,
   test_server_free (server);
 }
 
-static gpointer
-cancel_now (gpointer data)
+#define N_CANCELLED 2000
+
+/* What the other thread is to cancel next; atomic */
+typedef struct
 {
-  g_cancellable_cancel (data);
+  GCancellable *cancellable;
+} Canceller;
+
+/* Each a little later than the one before, so that they hit all of the read */
+static gpointer
+cancel_each (gpointer data)
+{
+  Canceller *self = data;
+
+  for (guint i = 0; i < N_CANCELLED; i++)
+    {
+      GCancellable *cancellable;
+
+      while ((cancellable = __atomic_exchange_n (&self->cancellable, NULL, __ATOMIC_SEQ_CST)) == NULL)
+        g_thread_yield ();
+      for (volatile guint wait = 0; wait < i * 10; wait++)
+        ;
+      g_cancellable_cancel (cancellable);
+      g_object_unref (cancellable);
+    }
+
   return NULL;
 }
 
@@ -517,20 +539,23 @@ test_cancel_from_thread (TestFixture *self,
   TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, &body);
   g_autoptr (GError) error = NULL;
   g_autoptr (PillionHttpStream) stream = open_stream (self, server, "/stalls", &error);
+  Canceller canceller = { NULL };
+  GThread *thread;
 
   g_assert_no_error (error);
-  for (guint i = 0; i < 500; i++)
+  thread = g_thread_new ("cancels", cancel_each, &canceller);
+  for (guint i = 0; i < N_CANCELLED; i++)
     {
       g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-      GThread *thread = g_thread_new ("cancels", cancel_now, cancellable);
       g_autoptr (GBytes) bytes = NULL;
 
+      __atomic_store_n (&canceller.cancellable, g_object_ref (cancellable), __ATOMIC_SEQ_CST);
       bytes = test_fixture_await_bytes (self, pillion_http_stream_read (stream, 0, cancellable), &error);
       g_assert_null (bytes);
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
       g_clear_error (&error);
-      g_thread_join (thread);
     }
+  g_thread_join (thread);
 
   pillion_http_stream_close (stream);
   wait_closed (&body, 1);
