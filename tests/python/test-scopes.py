@@ -599,6 +599,20 @@ class Queues(ScopeCase):
         return [item async for item in queue]
 
     @all_ways
+    async def test_async_for_gives_back_what_it_is_cancelled_with_once(self):
+        queue = Pillion.Queue.new(guest, 0)
+        items = aiter(queue)
+        waiter = asyncio.ensure_future(anext(items))
+        await turns()
+        queue.put('a')
+        waiter.cancel()
+        with self.assertRaises(asyncio.CancelledError):
+            await waiter
+        queue.put('b')
+        self.assertEqual([await anext(items), await anext(items)], ['a', 'b'])
+        self.assertEqual(len(queue), 0)
+
+    @all_ways
     async def test_a_full_queue_does_not_hold_up_the_host(self):
         queue = Pillion.Queue.new(guest, 0)
         for item in range(5000):

@@ -486,7 +486,7 @@ class _Turns:
     def __init__(self):
         self.loop = None
         self.end = 0
-        self.missed = []  # tasks whose results came when their waiters were already being cancelled
+        self.missed = None
 
     async def wait(self, function, *args):
         # Before the call, so that nothing is lost if the coroutine is cancelled here
@@ -502,11 +502,17 @@ class _Turns:
         try:
             result = await task
         except BaseException:
-            if task.get_state() == SUCCEEDED:
+            if self.missed is not None and task.get_state() == SUCCEEDED:
                 self.missed.append(task)
             raise
         self.end = monotonic() + SLICE
         return result
+
+    def keep_missed(self):
+        """Keeps results that come when their waiters are already being cancelled, for the next ones. Queues and completions take theirs
+        back, so that others get them."""
+        self.missed = []
+        return self
 
 
 def _cannot_watch(task):

@@ -255,7 +255,7 @@ class Stream(PillionHttp.Stream):
 class _Pieces:
     def __init__(self, stream):
         self.stream = stream
-        self.turns = core._Turns()
+        self.turns = core._Turns().keep_missed()
 
     def __aiter__(self):
         return self
@@ -345,7 +345,7 @@ class EventStream(PillionHttp.EventStream):
 
     async def __anext__(self) -> Event:
         if self._turns is None:
-            self._turns = core._Turns()
+            self._turns = core._Turns().keep_missed()
         event = await self._turns.wait(PillionHttp.EventStream.next, self, None)
         if event is None:
             raise StopAsyncIteration
