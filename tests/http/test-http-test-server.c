@@ -75,6 +75,18 @@ assert_refuses (PillionHttpTestServer *server,
   return g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body));
 }
 
+/* Not by the clock, which waits for the call */
+static void
+wait_for_request (PillionHttpTestServer *server,
+                  const char *path)
+{
+  while (pillion_http_test_server_get_n_requests (server, path) == 0)
+    {
+      g_thread_yield ();
+      g_assert_true (pillion_yield (NULL));
+    }
+}
+
 static void
 add_text (PillionHttpTestServer *server,
           const char *path,
@@ -189,8 +201,7 @@ test_closure (PillionLoop *loop,
   g_closure_add_finalize_notifier (closure, &destroyed, count_finalized);
   pillion_http_test_server_add_handler_closure (server, "/", closure);
   waiting = get (server, "/");
-  while (pillion_http_test_server_get_n_requests (server, "/") == 0)
-    g_assert_true (pillion_yield (NULL));
+  wait_for_request (server, "/");
   pillion_task_return_boolean (closure->data, TRUE);
   g_assert_true (pillion_await (waiting, NULL));
 
@@ -266,8 +277,7 @@ test_tasks (PillionLoop *loop,
   add_text (server, "/other", "other");
 
   waiting = get (server, "/good");
-  while (pillion_http_test_server_get_n_requests (server, "/good") == 0)
-    g_assert_true (pillion_yield (NULL));
+  wait_for_request (server, "/good");
   assert_gets (server, "/other", "other");
   g_assert_false (pillion_task_is_done (waiting));
   pillion_task_return_boolean (good, TRUE);
@@ -330,8 +340,7 @@ test_close (PillionLoop *loop,
 
   pillion_http_test_server_add_handler (server, "/", on_wait, g_object_ref (never), g_object_unref);
   cut = get (server, "/");
-  while (pillion_http_test_server_get_n_requests (server, NULL) == 0)
-    g_assert_true (pillion_yield (NULL));
+  wait_for_request (server, NULL);
   pillion_http_test_server_close (server);
   pillion_http_test_server_close (server);
   g_assert_false (pillion_await (cut, &error));
