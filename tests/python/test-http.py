@@ -301,6 +301,29 @@ class Requests(Case):
         response = self.wait(self.client.get('/'))
         self.assertIs(response.raise_for_status(), response)
 
+    def test_links(self):
+        def serve(exchange):
+            exchange.add_header('Link', '<b?page=2,3>; rel="next last"; title="a, b; c", </c>;REL=prev ; x,<http://other/>')
+            exchange.add_header('Link', '<d>; rel="next"; rel=first, <e>; rel=next')
+            exchange.set_text('')
+
+        self.server.add_handler('/a/', serve)
+        url = self.server.get_url()
+        links = self.wait(self.client.get('/a/')).links
+        self.assertEqual({relation: link['url'] for relation, link in links.items()},
+                         {'next': url + '/a/b?page=2,3', 'last': url + '/a/b?page=2,3', 'prev': url + '/c'})
+        self.assertEqual((links['next']['title'], links['prev']['x']), ('a, b; c', ''))
+        self.assertEqual(self.wait(self.client.get('/')).links, {})
+
+    def test_no_link_takes_long(self):
+        def serve(exchange):
+            exchange.add_header('Link', value)
+            exchange.set_text('')
+
+        self.server.add_handler('/links', serve)
+        for value in '<' * 30000, '<a>;' + ' ' * 30000 + '=', '<a>; b="' * 3000, '<a>' + ';b=' * 9000, '<http://[>; rel=next':
+            self.assertEqual(self.wait(self.client.get('/links')).links, {})
+
     def test_redirects(self):
         def redirect(exchange):
             exchange.set_status(302)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import codecs
 import http.client
 import os
+import re
 import sys
+import urllib.parse
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
@@ -101,6 +103,25 @@ def _headers(response):
     return headers
 
 
+# A link of the field Link (RFC 8288), and a parameter of one. They take linear time, whatever the server sends.
+_LINK = re.compile(r'<([^<>]*)>((?:\s*;\s*[^\s=;,<>"]+(?:\s*=\s*(?:"[^"]*"|[^\s;,"]*))?)*)')
+_PARAMETER = re.compile(r';\s*([^\s=;,<>"]+)(?:\s*=\s*(?:"([^"]*)"|([^\s;,"]*)))?')
+
+
+def _links(response):
+    links = {}
+    for target, parameters in _LINK.findall(', '.join(response.headers.get_all('Link', ()))):
+        try:
+            link = {'url': urllib.parse.urljoin(response.url, target)}
+        except ValueError:
+            continue  # not a URL
+        for name, quoted, plain in _PARAMETER.findall(parameters):
+            link.setdefault(name.lower(), quoted or plain)
+        for relation in link.get('rel', '').split():
+            links.setdefault(relation.lower(), link)
+    return links
+
+
 def _make_status_error(error, task):
     response = PillionHttp.Response.from_task(task) if task is not None else None
     return StatusError(error.message, error.code, response)
@@ -167,6 +188,11 @@ class Response(PillionHttp.Response):
     def history(self) -> list[Response]:
         """The responses that redirected here, the first one first."""
         return self.get_history()
+
+    @property
+    def links(self) -> dict[str, dict[str, str]]:
+        """The links of the header field Link, by their relations: `links['next']['url']` is the absolute URL of the next page."""
+        return _links(self)
 
     def json(self) -> Any:
         """Returns the Python value of a JSON body. This parses it at once; use get_json () for large bodies."""
