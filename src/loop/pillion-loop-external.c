@@ -377,7 +377,7 @@ pillion_loop_get_deadline (PillionLoop *self)
     }
   if (core->depth > 0)
     pillion_loop_look_inside (self);
-  if (pillion_core_has_ready (core))
+  if (pillion_core_has_ready (core) || pillion_loop_has_news (self))
     return 0;
   /* Out of work, but the hook is still there: the kicks that remove it are wanted now, or a sleeping host
    * would never make them. Inside a callback, kicks don't remove it. */

@@ -430,7 +430,9 @@ test_live_tasks_notify (void)
 
   /* Nothing is ready, but a task has begun */
   begun = pillion_task_new (loop, "begun", NULL);
+  g_assert_cmpint (pillion_loop_get_deadline (loop), ==, 0);
   pillion_loop_kick (loop);
+  g_assert_cmpint (pillion_loop_get_deadline (loop), ==, -1);
   g_assert_cmpuint (numbers->len, ==, 2);
   g_assert_cmpuint (g_array_index (numbers, guint, 1), ==, 2);
   pillion_task_return_boolean (begun, TRUE);
