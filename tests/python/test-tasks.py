@@ -18,6 +18,7 @@ import tempfile
 import threading
 import traceback
 import unittest.mock
+import weakref
 
 import gi
 gi.require_version('Json', '1.0')
@@ -862,6 +863,48 @@ class Results(TaskCase):
         for arguments in (begin, [1, 2], 2), ([1, 2], begin, 2), (2, [1, 2], begin), (begin, 2, [1, 2]), ([1], 2, None):
             with self.assertRaisesRegex(TypeError, r'takes the inputs, a number, and a function, in this order, and got'):
                 Pillion.Task.map(guest, *arguments)
+
+
+class Local:
+    """What a function has in a variable"""
+
+
+class Tracebacks(TaskCase):
+    """An exception leads to the frames that it went through, and so to the tasks in their variables. Nothing of that may last."""
+
+    async def fail_later(self):
+        await asyncio.sleep(0)
+        raise Trouble
+
+    async def catch(self, make, kind):
+        local = Local()
+        self.seen.append(weakref.ref(local))
+        task = make()
+        try:  # assertRaises () would clear the frames
+            await task
+        except kind:
+            return
+        self.fail('no exception')
+
+    @all_ways
+    async def test_do_not_keep_a_task_alive(self):
+        for name, make, kind in (
+            ('coroutine', lambda: Pillion.Task.from_awaitable(self.fail_later()), Trouble),
+            ('finished', lambda: failed(Trouble()), Trouble),
+            ('request', lambda: PillionHttp.Client(guest).get_bytes('nonsense'), GLib.Error),
+            ('refusal', lambda: PillionHttp.Client(guest).get_bytes(URL + '/missing'), PillionHttp.StatusError),
+            ('composed', lambda: PillionHttp.Client(guest).get_bytes('nonsense').with_timeout(HOUR), GLib.Error),
+        ):
+            with self.subTest(name):
+                self.seen = []
+                await self.catch(make, kind)
+                # The end of a task may still be on its way
+                for _ in range(100):
+                    gc.collect()
+                    if self.seen[0]() is None:
+                        break
+                    await turns()
+                self.assertIsNone(self.seen[0]())
 
 
 class FromAwaitable(TaskCase):

@@ -265,13 +265,21 @@ class Task(Pillion.Task):
             raise
         task._follows = follow = future.get_loop()
 
+        waits_for = future
+
         def on_cancelled(_):
-            try:
-                follow.call_soon_threadsafe(future.cancel)
-            except RuntimeError:
-                pass  # the loop was closed
+            pending = waits_for  # on any thread
+            if pending is not None:
+                try:
+                    follow.call_soon_threadsafe(pending.cancel)
+                except RuntimeError:
+                    pass  # the loop was closed
 
         def on_done(future):
+            # The cancellable lives as long as the task, and Python's garbage collector can't see through it: the traceback of an
+            # exception often leads back to the task
+            nonlocal waits_for
+            waits_for = None
             if task.is_done():
                 return
             if future.cancelled():
@@ -320,46 +328,52 @@ class Task(Pillion.Task):
 
     def _read(self):
         """Returns what result () does, for all kinds of outcomes."""
-        self = self.get_source() or self
+        source = self.get_source() or self
         try:
-            self.check()
+            source.check()
         except GLib.Error as error:
-            exception = self._to_exception(error)
+            exception = self._to_exception(error, source)
         else:
-            value = _peek_value(self)
-            if self._results is not None:
-                children = self.get_children()
-                return [child.result() for child in children] if self._results else children
-            result = self.get_async_result() if value is None else None
+            value = _peek_value(source)
+            if source._results is not None:
+                children = source.get_children()
+                return [child.result() for child in children] if source._results else children
+            result = source.get_async_result() if value is None else None
             return to_python(value) if result is None else result
         try:
             raise exception
         finally:
-            self = exception = None  # otherwise its traceback would keep this frame, and so itself, alive
+            self = source = exception = None  # otherwise its traceback would keep this frame, and so itself, alive
 
     def exception(self) -> BaseException | None:
         """Returns the exception that the task ended with, or None. Raises CancelledError if it was cancelled,
         InvalidStateError if it is pending."""
-        self = self.get_source() or self
+        source = self.get_source() or self
         try:
-            self.check()
+            source.check()
         except GLib.Error as error:
-            exception = self._to_exception(error)
+            exception = self._to_exception(error, source)
         else:
             return None
         if isinstance(exception, (CancelledError, InvalidStateError)):
             raise exception
         return exception
 
-    def _to_exception(self, error):
+    def _to_exception(self, error, source):
+        # What a Python function raised
+        exception = source._exception
+        if exception is not None:
+            return exception.with_traceback(source._traceback)
         exception = self._exception
         if exception is not None:
-            return exception.with_traceback(self._traceback)
+            return exception.with_traceback(None)
         if error.domain == ERROR and error.code == Pillion.Error.NOT_DONE:
             return InvalidStateError(error.message)
-        exception = to_exception(error, self)
+        exception = to_exception(error, source)
         if not isinstance(exception, CancelledError):
-            self._exception = exception  # every caller gets the same one
+            # Every caller gets the same one. It is not kept by the source: its traceback may lead back to this task, which refers to the
+            # source in C, and Python's garbage collector would not see such a cycle.
+            self._exception = exception
         return exception
 
     def done(self) -> bool:
