@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/pillion-private.h"
 #include "http/pillion-http-test-exchange-private.h"
@@ -70,6 +71,7 @@ struct _PillionHttpTestServer
   PillionLoop *loop;
   PillionHttpTestThread *context; /* NULL before it was initialized */
   GThread *thread;                /* NULL if it does not run */
+  pid_t pid;                      /* of the process that it is in */
   GMainLoop *main_loop;
   char *url;
 
@@ -333,6 +335,7 @@ start (PillionHttpTestServer *self,
 
   pillion_sync_release (self);
   self->main_loop = g_main_loop_new (self->context->context, FALSE);
+  self->pid = getpid ();
   self->thread = g_thread_try_new ("pillion-test", serve, self, error);
 
   return self->thread != NULL;
@@ -703,6 +706,17 @@ pillion_http_test_server_close (PillionHttpTestServer *self)
 
   if (self->thread == NULL)
     return;
+
+  /* This is the child of a fork (), and has neither the thread nor what that may have locked just then */
+  if (self->pid != getpid ())
+    {
+      self->thread = NULL;
+      self->service = NULL;
+      self->soup = NULL;
+      self->main_loop = NULL;
+      self->context = NULL;
+      return;
+    }
 
   /* On its own thread, so that it can't come before the main loop runs */
   pillion_http_test_thread_post (self->context, 0, quit, self->main_loop, NULL);

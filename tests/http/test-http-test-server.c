@@ -7,6 +7,9 @@
 #include <pillion-http/pillion-http.h>
 
 #include <string.h>
+#include <unistd.h>
+
+#include <sys/wait.h>
 
 #define ASSERT_CRITICAL(call) \
   G_STMT_START \
@@ -452,6 +455,32 @@ test_bad_input (PillionLoop *loop,
   pillion_http_test_server_close (dead);
 }
 
+/* The server's thread is not in the child */
+static void
+test_forked (PillionLoop *loop,
+             gpointer data)
+{
+  g_autoptr (PillionHttpTestServer) server = new_server (loop);
+  g_autoptr (GBytes) bytes = g_bytes_new_static ("hello", 5);
+  int status;
+  pid_t child = fork ();
+
+  if (child == 0)
+    {
+      alarm (20);
+      pillion_http_test_server_close (server);
+      g_clear_object (&server);
+      _exit (0);
+    }
+
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_true (WIFEXITED (status));
+  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+
+  pillion_http_test_server_add_bytes (server, "/hello", bytes, NULL);
+  assert_gets (server, "/hello", "hello");
+}
+
 int
 main (int argc,
       char **argv)
@@ -468,6 +497,7 @@ main (int argc,
   pillion_test_add_func ("/http/test-server/close-refuses", test_close);
   g_test_add_func ("/http/test-server/closes-with-its-loop", test_loop_closed);
   pillion_test_add_func ("/http/test-server/fixed-bodies-for-a-client-that-blocks", test_blocking_client);
+  pillion_test_add_func ("/http/test-server/closed-in-a-child", test_forked);
   pillion_test_add_func ("/http/test-server/bad-input", test_bad_input);
 
   return g_test_run ();
