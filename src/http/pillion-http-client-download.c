@@ -45,6 +45,16 @@ download (PillionHttpClient *self,
       return task;
     }
 
+  /* The empty body of its response would take the place of the file */
+  if (strcmp (request->method, "HEAD") == 0)
+    {
+      PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
+
+      pillion_task_return_new_error (task, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST,
+                                     _("%s: the response to HEAD has no body that could be saved"), shown);
+      return task;
+    }
+
   for (guint i = 0; i < request->fields.n; i += 2)
     if (g_ascii_strcasecmp (request->fields.strv[i], "Range") == 0 || g_ascii_strcasecmp (request->fields.strv[i], "If-Range") == 0)
       {
@@ -169,7 +179,8 @@ pillion_http_client_download_into (PillionHttpClient *self,
  * ```
  *
  * In everything else this is the same as [method@PillionHttp.Client.download]. Only what was asked for with `GET` is continued by another
- * attempt. A request with a `Range` or `If-Range` field fails with [error@PillionHttp.Error.INVALID_REQUEST].
+ * attempt. A request with a `Range` or `If-Range` field, or with the method `HEAD`, fails with
+ * [error@PillionHttp.Error.INVALID_REQUEST].
  *
  * Returns: (transfer full): a task
  *

@@ -1631,6 +1631,24 @@ test_gigabyte (TestFixture *self,
   test_server_free (server);
 }
 
+/* What has no body must not replace a file */
+static void
+test_head (TestFixture *self,
+           gconstpointer data)
+{
+  g_autofree char *path = test_fixture_path (self, "target");
+  g_autoptr (GFile) target = g_file_new_for_path (path);
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("HEAD", "http://127.0.0.1/");
+  g_autoptr (PillionHttpDownload) download = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_set_contents (path, "old", 3, NULL));
+  download = test_fixture_await_download (self, pillion_http_client_send_to_file (self->client, request, target, NULL, NULL), &error);
+  g_assert_null (download);
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST);
+  test_assert_file (path, "old", 3);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -1683,6 +1701,7 @@ main (int argc,
   test_case ("/http/download/redirect-tls", test_redirect_tls);
   test_case ("/http/download/many", test_many);
   test_case ("/http/download/gigabyte", test_gigabyte);
+  test_case ("/http/download/head-replaces-no-file", test_head);
 
   return g_test_run ();
 }
