@@ -47,6 +47,9 @@
  * retry, send it again from its beginning. If it is a stream that can't seek, a redirect fails with [error@PillionHttp.Error.NOT_REWINDABLE]
  * instead, and nothing is retried once the body has been read.
  *
+ * The response is read once all of the body was sent. A server that closes the connection before that may have refused the request, but its
+ * response is not seen: the task fails with [error@PillionHttp.Error.TRUNCATED] or an error of GIO.
+ *
  * The progress of the task counts the bytes of the body that the network has taken if that is a file, a form with files, a stream without a
  * length, or at least 32 KiB long. Otherwise it counts the bytes of the response. Such a body is
  * sent over HTTP/1.1.
