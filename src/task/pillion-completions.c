@@ -71,9 +71,14 @@ struct _State
   PillionItem item; /* tells the loop's thread that the object is gone */
   PillionLoop *loop;  /* not referenced: the object has a reference, and so have the tasks */
   GPtrArray *pending; /* of Pending */
-  GQueue finished;    /* of Completion, in their order: those that haven't been handed out yet */
   guint64 n_finished;
   GQueue nexts;       /* of Next: those that wait */
+
+  /* These are for any thread. Tasks that are done keep their loop, so they must not wait here, for a kick that may never come, once the
+   * object is gone. */
+  GMutex lock;
+  GQueue finished;    /* of Completion, in their order: those that haven't been handed out yet */
+  gboolean gone;      /* whether the object is */
 };
 
 struct _PillionCompletions
@@ -133,7 +138,7 @@ state_clear (gpointer memory)
 
   pillion_sync_acquire (self);
   g_ptr_array_unref (self->pending);
-  g_queue_clear_full (&self->finished, completion_free);
+  g_mutex_clear (&self->lock);
 }
 
 static void
@@ -141,6 +146,64 @@ state_unref (State *self)
 {
   pillion_sync_release (self);
   g_atomic_rc_box_release_full (self, state_clear);
+}
+
+/* Takes the completion, to be handed out in its turn */
+static void
+keep (State *self,
+      Completion *completion)
+{
+  GList *link;
+
+  pillion_mutex_lock (&self->lock);
+  link = self->finished.tail;
+  /* Those that come back are among the first */
+  if (link != NULL && ((Completion *) link->data)->order > completion->order)
+    for (link = self->finished.head; ((Completion *) link->data)->order < completion->order;)
+      link = link->next;
+  else
+    link = NULL;
+  if (!self->gone)
+    g_queue_insert_before (&self->finished, link, g_steal_pointer (&completion));
+  pillion_mutex_unlock (&self->lock);
+
+  g_clear_pointer (&completion, completion_free);
+}
+
+static guint
+count_finished (State *self)
+{
+  guint n;
+
+  pillion_mutex_lock (&self->lock);
+  n = self->finished.length;
+  pillion_mutex_unlock (&self->lock);
+  return n;
+}
+
+static Completion *
+take_finished (State *self)
+{
+  Completion *completion;
+
+  pillion_mutex_lock (&self->lock);
+  completion = g_queue_pop_head (&self->finished);
+  pillion_mutex_unlock (&self->lock);
+  return completion;
+}
+
+static void
+drop_finished (State *self)
+{
+  GQueue finished;
+
+  pillion_mutex_lock (&self->lock);
+  self->gone = TRUE;
+  finished = self->finished;
+  g_queue_init (&self->finished);
+  pillion_mutex_unlock (&self->lock);
+
+  g_queue_clear_full (&finished, completion_free);
 }
 
 /* Stops waiting. The caller has a reference to the owner and to the task. */
@@ -157,7 +220,7 @@ leave_queue (State *self,
 static void
 serve (State *self)
 {
-  while (!g_queue_is_empty (&self->nexts) && (!g_queue_is_empty (&self->finished) || self->pending->len == 0))
+  while (!g_queue_is_empty (&self->nexts) && (count_finished (self) > 0 || self->pending->len == 0))
     {
       Next *next = self->nexts.head->data;
       g_autoptr (PillionCompletions) owner = g_object_ref (next->owner);
@@ -167,7 +230,7 @@ serve (State *self)
       /* If the caller cancelled it, or ended it, it wants no completion */
       if (!pillion_task_is_done (task) && !pillion_task_return_if_cancelled (task))
         {
-          Completion *finished = g_queue_pop_head (&self->finished);
+          Completion *finished = take_finished (self);
 
           pillion_task_return_object (task, finished != NULL ? finished->task : NULL);
           if (finished != NULL)
@@ -184,7 +247,7 @@ static void
 finish (State *self,
         PillionTask *task)
 {
-  g_queue_push_tail (&self->finished, completion_new (g_object_ref (task), self->n_finished++));
+  keep (self, completion_new (g_object_ref (task), self->n_finished++));
 }
 
 static void
@@ -296,6 +359,7 @@ pillion_completions_finalize (GObject *object)
     {
       PillionCore *core = pillion_core (state->loop);
 
+      drop_finished (state);
       if (pillion_core_on_thread (core))
         {
           state_end (state);
@@ -447,6 +511,7 @@ pillion_completions_new (PillionLoop *loop,
   self->loop = g_object_ref (loop);
   self->state->loop = loop;
   self->state->pending = g_ptr_array_new ();
+  g_mutex_init (&self->state->lock);
   for (gsize i = 0; i < n_tasks; i++)
     add_task (self->state, tasks[i]);
 
@@ -518,17 +583,9 @@ static void
 next_unwanted (PillionTaskBody *body)
 {
   Next *next = (Next *) body;
-  GList *link = next->state->finished.head;
-  GObject *finished;
 
-  if (!next->given)
-    return;
-
-  finished = body->task->result.object;
-
-  while (link != NULL && ((Completion *) link->data)->order < next->order)
-    link = link->next;
-  g_queue_insert_before (&next->state->finished, link, completion_new (PILLION_TASK (g_object_ref (finished)), next->order));
+  if (next->given)
+    keep (next->state, completion_new (PILLION_TASK (g_object_ref (body->task->result.object)), next->order));
   serve (next->state);
 }
 
@@ -542,10 +599,19 @@ next_get_child (PillionTaskBody *body,
   return pending != NULL && index < pending->len ? ((Pending *) pending->pdata[index])->task : NULL;
 }
 
-/* The state doesn't keep the loop */
+/* The state doesn't keep the loop, but what the task was given does, and nobody can ask the task for that any more */
 static void
 next_weaken (PillionTaskBody *body)
 {
+  Next *next = (Next *) body;
+  PillionTaskResult *result = &body->task->result;
+
+  if (!next->given || result->object == NULL)
+    return;
+
+  next->given = FALSE;
+  result->kind = PILLION_RESULT_NONE;
+  keep (next->state, completion_new (PILLION_TASK (g_steal_pointer (&result->object)), next->order));
 }
 
 static void
@@ -620,5 +686,5 @@ pillion_completions_get_n_left (PillionCompletions *self)
 {
   g_return_val_if_fail (PILLION_IS_COMPLETIONS (self), 0);
 
-  return self->state != NULL ? self->state->pending->len + g_queue_get_length (&self->state->finished) : 0;
+  return self->state != NULL ? self->state->pending->len + count_finished (self->state) : 0;
 }

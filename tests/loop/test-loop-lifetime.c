@@ -530,8 +530,7 @@ test_unwanted_elsewhere (gconstpointer func)
 {
   PillionTask *(*get) (PillionLoop *loop, gpointer *giver) = (gpointer) func;
 
-  /* What completions give out is a task, and keeps the loop itself: that has to be kicked */
-  for (int i = 0; i < (get == get_completion ? 1 : 2); i++)
+  for (int i = 0; i < 2; i++)
     {
       gboolean kicked = i == 0;
       g_autoptr (GMainContext) context = g_main_context_new ();
@@ -559,6 +558,26 @@ test_unwanted_elsewhere (gconstpointer func)
       g_object_unref (loop);
       g_assert_null (loop);
     }
+}
+
+/* Tasks that were not handed out keep the loop no longer than the completions */
+static void
+test_completions_elsewhere (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  PillionLoop *loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
+  gpointer completions;
+  PillionTask *task = get_completion (loop, &completions);
+
+  while (pillion_loop_get_live_tasks (loop) > 0)
+    pillion_loop_kick (loop);
+  pillion_task_cancel (task);
+  g_object_unref (task);
+  g_assert_cmpuint (pillion_completions_get_n_left (completions), ==, 1);
+  drop_elsewhere (completions);
+  g_object_add_weak_pointer (G_OBJECT (loop), (gpointer *) &loop);
+  g_object_unref (loop);
+  g_assert_null (loop);
 }
 
 static void
@@ -608,6 +627,7 @@ main (int argc,
 
   g_test_add_func ("/loop/lifetime/dropped-elsewhere-leaves-no-default", test_default_loop);
   g_test_add_func ("/loop/lifetime/source-in-a-context-that-was-left", test_source_in_leftover);
+  g_test_add_func ("/loop/lifetime/completions-dropped-elsewhere", test_completions_elsewhere);
   g_test_add_func ("/loop/lifetime/dropped-elsewhere-below-another", test_stacked_contexts);
   g_test_add_func ("/loop/lifetime/dropped-elsewhere-gives-the-context-back", test_acquired_context);
   g_test_add_func ("/loop/lifetime/dropped-elsewhere-and-the-thread-ends", test_thread_ends);
