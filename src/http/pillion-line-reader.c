@@ -135,18 +135,18 @@ pillion_line_reader_take_bytes (PillionLineReader *self,
 {
   GBytes *bytes;
   gsize length;
+  const char *rest = get_rest (self, &length);
 
+  /* Once, so that small reads don't move what is left each time */
   if (self->partial != NULL)
     {
-      length = max > 0 ? MIN (max, self->partial->len) : self->partial->len;
-      bytes = g_bytes_new (self->partial->data, length);
-      g_byte_array_remove_range (self->partial, 0, (guint) length);
-      if (self->partial->len == 0)
-        g_clear_pointer (&self->partial, g_byte_array_unref);
-      return bytes;
+      append (self, rest, length);
+      g_clear_pointer (&self->piece, g_bytes_unref);
+      self->piece = g_byte_array_free_to_bytes (g_steal_pointer (&self->partial));
+      self->position = 0;
+      length = g_bytes_get_size (self->piece);
     }
 
-  get_rest (self, &length);
   if (length == 0)
     return NULL;
 
