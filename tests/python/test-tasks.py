@@ -14,8 +14,10 @@ import io
 import math
 import os
 import pathlib
+import sys
 import tempfile
 import threading
+import time
 import traceback
 import unittest.mock
 import weakref
@@ -207,21 +209,34 @@ class Awaiting(TaskCase):
 
     @all_ways
     async def test_cancelled_before_it_is_told(self):
-        """Then nothing keeps the task"""
-        gone = []
-        task = pending()
-        task.weak_ref(gone.append, True)
-        waiter = asyncio.ensure_future(self.wait(task))
+        """A kick that ran out of time told only the first waiter, which cancels the others: then nothing keeps their tasks"""
+        async def cancel_others():
+            await first
+            for waiter in waiters:
+                waiter.cancel()
+
+        def tell_time():
+            if sys._getframe(1).f_code.co_name == '_deliver':
+                patch.stop()
+                return math.inf
+            return time.monotonic()
+
+        gone, waiters = [], []
+        first, *others = (pending() for _ in range(3))
+        canceller = asyncio.ensure_future(cancel_others())
+        waiters += (asyncio.ensure_future(self.wait(task)) for task in others)
         await turns()
-        task.return_value(1)
-        Pillion.Loop.run_until_complete(guest, task)
-        waiter.cancel()
-        del task
-        await asyncio.wait([waiter])
-        del waiter
+        for task in first, *others:
+            task.return_value(1)
+            task.weak_ref(gone.append, True)
+        patch = unittest.mock.patch('pillion._loop.monotonic', tell_time)
+        patch.start()
+        await asyncio.wait([canceller, *waiters])
+        del task, first, others, canceller
+        waiters.clear()
         gc.collect()
         await turns(60)
-        self.assertEqual(gone, [True])
+        self.assertEqual(len(gone), 3)
 
     @all_ways
     async def test_cancelled_when_it_is_done(self):
