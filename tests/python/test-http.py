@@ -183,6 +183,15 @@ class Requests(Case):
             self.assertRaises(TypeError, post, '/', content=file)
         self.assert_sent(post('/', content=self.make_file('empty', b'')), body='')
 
+    def test_bodies_that_are_no_bytes(self):
+        class Numbers:
+            def read(self):
+                return 3
+
+        for content in 3, [1, 2], {'a': 1}, (byte for byte in b'ab'), Numbers():
+            self.assertRaisesRegex(TypeError, 'bytes were expected', self.client.post, '/', content=content)
+        self.assert_sent(self.client.post('/', content=memoryview(b'abcdef')[::2]), body='ace')
+
     def assert_unreadable(self, task, code, name):
         with self.assertRaises(GLib.Error) as caught:
             self.wait(task)
@@ -223,7 +232,7 @@ class Requests(Case):
 
     def test_bad_files(self):
         post = self.client.post
-        for files in {'f': 'a.txt'}, {'f': ('a.txt',)}, {'f': 3.5}, {'f': (None, pathlib.Path('a'))}:
+        for files in {'f': 'a.txt'}, {'f': ('a.txt',)}, {'f': 3.5}, {'f': 3}, {'f': (None, pathlib.Path('a'))}:
             self.assertRaises(TypeError, post, '/', files=files)
         self.assertRaises(TypeError, post, '/', files={'f': b'x'}, json=1)
         self.assertRaises(TypeError, post, '/', files={'f': b'x'}, data=b'x')
@@ -345,6 +354,12 @@ class Requests(Case):
         task = self.client.get('/slow', timeout=0.05)
         self.kick_until(task.done)
         self.assertRaises(TimeoutError, task.result)
+
+    def test_timeout_that_is_none(self):
+        self.server.add_bytes('/fast', b'in time')
+        for timeout in 1e300, float('inf'):
+            self.assertEqual(self.wait(self.client.get('/fast', timeout=timeout)).content, b'in time')
+        self.assertRaises(ValueError, self.client.get, '/fast', timeout=float('nan'))
 
     def test_unknown_charset(self):
         self.server.add_bytes('/odd', 'é'.encode(), 'text/plain; charset=martian')

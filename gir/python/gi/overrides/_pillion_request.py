@@ -15,6 +15,9 @@ from gi.repository import Gio, GLib
 
 PillionHttp = get_introspection_module('PillionHttp')
 
+# The longest time limit, in µs. An infinite one is not shorter.
+LONGEST = GLib.MAXINT64
+
 
 def text(value):
     """Converts a value to a text for C. PyGObject would cut it off at a NUL."""
@@ -42,7 +45,14 @@ def encode_json(value):
 
 
 def encode_bytes(content):
-    return content if isinstance(content, GLib.Bytes) else GLib.Bytes.new(bytes(content))
+    if isinstance(content, GLib.Bytes):
+        return content
+    if not isinstance(content, bytes):
+        try:
+            content = memoryview(content).tobytes()
+        except TypeError:  # bytes () would make zeros of a number
+            raise TypeError(f'bytes were expected, and not {type(content).__name__!r}') from None
+    return GLib.Bytes.new(content)
 
 
 def _file_of(content):
@@ -168,7 +178,7 @@ def make(method, url, params=None, headers=None, content=None, data=None, json=N
         for name, value in pairs(headers):
             request.append_header(name, value)
     if timeout is not None:
-        request.set_total_timeout_usec(max(1, round(timeout * 1_000_000)))
+        request.set_total_timeout_usec(max(1, round(min(timeout * 1_000_000, LONGEST))))
     if not follow_redirects:
         request.set_redirect_policy(PillionHttp.RedirectPolicy.MANUAL)
     return request
