@@ -249,6 +249,15 @@ class Requests(Case):
         with self.assertRaises(PillionHttp.StatusError):
             self.wait(self.client.post_json('/missing', []))
 
+    def test_what_is_sent_in_short_takes_headers(self):
+        options = {'params': {'q': 1}, 'headers': {'X-Mine': 'other'}, 'auth': 'Bearer abc', 'timeout': 30}
+        wanted = {'query': 'q=1', 'X-Mine': 'other', 'Authorization': 'Bearer abc'}
+        self.assert_sent(self.client.post_json('/', None, **options), method='POST', body='null', **wanted)
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(b'content')
+            file.flush()
+            self.assert_sent(self.client.upload('/', file.name, **options), method='PUT', body='content', **wanted)
+
     def test_send(self):
         request = PillionHttp.Request.new('PATCH', '/a')
         request.set_body(GLib.Bytes.new(b'abc'), 'text/plain')

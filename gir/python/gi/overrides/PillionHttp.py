@@ -497,15 +497,24 @@ class Client(PillionHttp.Client):
         """Changes what a URL names: see request ()."""
         return self._request('PATCH', url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files)
 
-    def post_json(self, url, json: Any, cancellable=None) -> Pillion.Task[Response]:
+    def post_json(self, url, json: Any, cancellable=None, *, params: _Pairs | None = None, headers: _Pairs | None = None,
+                  auth: tuple[str, str] | str | None = None, timeout: float | None = None) -> Pillion.Task[Response]:
         """Posts a Python value as JSON. Returns a task whose result is a Response, and which fails with StatusError if the
-        server refuses."""
-        return core._at(PillionHttp.Client.post_json(self, url, requests.encode_json(json), cancellable))
+        server refuses. The rest is as for request ()."""
+        request = requests.make('POST', url, params, headers, auth=auth, timeout=timeout)
+        request.set_body(GLib.Bytes.new(requests.encode_json(json).encode()), 'application/json')
+        if request.get_header('Accept') is None:
+            request.set_header('Accept', 'application/json')
+        return core._at(PillionHttp.Client.send(self, request, cancellable))
 
-    def upload(self, url, file: Gio.File | str | os.PathLike[str], cancellable=None) -> Pillion.Task[Response]:
+    def upload(self, url, file: Gio.File | str | os.PathLike[str], cancellable=None, *, params: _Pairs | None = None,
+               headers: _Pairs | None = None, auth: tuple[str, str] | str | None = None,
+               timeout: float | None = None) -> Pillion.Task[Response]:
         """Puts a file at a URL. Returns a task whose result is a Response, whose progress counts the bytes that were sent, and which
-        fails with StatusError if the server refuses."""
-        return core._at(PillionHttp.Client.upload(self, url, _to_file(file), cancellable))
+        fails with StatusError if the server refuses. The rest is as for request ()."""
+        request = requests.make('PUT', url, params, headers, auth=auth, timeout=timeout)
+        request.set_body_from_file(_to_file(file), None)
+        return core._at(PillionHttp.Client.send(self, request, cancellable))
 
     def get_bytes(self, url, cancellable=None, *, params: _Pairs | None = None, headers: _Pairs | None = None,
                   auth: tuple[str, str] | str | None = None, timeout: float | None = None) -> Pillion.Task[bytes]:
