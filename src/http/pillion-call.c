@@ -20,8 +20,8 @@
 #define DECODER_TURN (1024 * 1024)
 #define DECODER_STEP (16 * 1024)
 
-/* How long after a progress the next one is told, in µs: often enough for a screen */
-#define PROGRESS_USEC 8000
+/* How long after a progress the next one is told, in µs: often enough for a bar, and with many transfers not all of them in each kick */
+#define PROGRESS_USEC 30000
 
 static const PillionHopFuncs hop_funcs;
 
