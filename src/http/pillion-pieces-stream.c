@@ -12,7 +12,7 @@
 #include <glib/gi18n-lib.h>
 #include <pillion-http/pillion-http.h>
 
-#include "base/pillion-sync.h"
+#include "core/pillion-private.h"
 #include "http/pillion-file-state.h"
 #include "http/pillion-piece.h"
 
