@@ -343,8 +343,9 @@ class EventLoop(asyncio.SelectorEventLoop):
             self._process_events(self._leave_out(found, entered) if entered else found)
         scheduled = self._scheduled
         if scheduled:
+            # A virtual clock may be so far on that adding the resolution changes nothing
             until = self._clock() + self._clock_resolution
-            while scheduled and scheduled[0]._when < until:
+            while scheduled and scheduled[0]._when <= until:
                 timer = heapq.heappop(scheduled)
                 timer._scheduled = False
                 ready.append(timer)

@@ -60,6 +60,11 @@ class Running(TestCase):
         await asyncio.sleep(HOUR)
         self.assertAlmostEqual(loop.time() - start, HOUR, 3)
 
+    async def test_timers_are_due_however_far_on_the_clock_is(self):
+        for power in range(12):
+            await asyncio.sleep(10.0 ** power)
+            await asyncio.sleep(0.001)
+
     async def test_pillion_s_clock_jumps(self):
         start = self.loop.get_now()
         await self.loop.sleep(HOUR * USEC)
