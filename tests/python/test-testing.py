@@ -61,7 +61,7 @@ class Running(TestCase):
         self.assertAlmostEqual(loop.time() - start, HOUR, 3)
 
     async def test_timers_are_due_however_far_on_the_clock_is(self):
-        for power in range(12):
+        for power in range(9):
             await asyncio.sleep(10.0 ** power)
             await asyncio.sleep(0.001)
 
