@@ -318,6 +318,7 @@ read_free (gpointer data,
 {
   Read *read = data;
 
+  pillion_sync_acquire (read);
   pillion_ring_unref (read->ring);
   g_free (read);
 }
@@ -335,8 +336,10 @@ read_cancelled (GCancellable *cancellable,
 {
   Read *read = data;
 
+  pillion_sync_acquire (read);
   if (pillion_ring_forget (read->ring, read->task))
     return_cancelled (read->task);
+  pillion_sync_release (read);
 }
 
 /* Has @task cancelled while it waits */
@@ -348,6 +351,7 @@ watch_cancellable (PillionHttpStream *self,
 
   read->ring = pillion_ring_ref (self->ring);
   read->task = task;
+  pillion_sync_release (read);
   /* It goes with the task, whose own the cancellable is */
   g_signal_connect_data (pillion_task_get_cancellable (task), "cancelled", G_CALLBACK (read_cancelled), read, read_free, 0);
 }

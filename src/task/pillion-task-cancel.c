@@ -186,6 +186,8 @@ on_cancelled (GCancellable *cancellable,
 {
   pillion_sync_acquire (task);
   pillion_task_cancel (task);
+  /* The closure's reference may be dropped on another thread from here on */
+  pillion_sync_release (task);
 }
 
 static void

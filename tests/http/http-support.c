@@ -567,7 +567,7 @@ test_fixture_await_bytes (TestFixture *self,
 
   test_fixture_await (self, task);
   bytes = pillion_task_get_bytes (task, error);
-  g_object_unref (task);
+  pillion_sync_unref (task);
 
   return bytes;
 }
