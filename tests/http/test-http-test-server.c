@@ -6,6 +6,7 @@
 
 #include <pillion-http/pillion-http.h>
 
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -460,6 +461,9 @@ static void
 test_forked (PillionLoop *loop,
              gpointer data)
 {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  g_test_skip ("the sanitizers don't unlock all that is theirs in the child of a fork");
+#else
   g_autoptr (PillionHttpTestServer) server = new_server (loop);
   g_autoptr (GBytes) bytes = g_bytes_new_static ("hello", 5);
   int status;
@@ -467,18 +471,21 @@ test_forked (PillionLoop *loop,
 
   if (child == 0)
     {
+      /* Kills a child that hangs */
       alarm (20);
       pillion_http_test_server_close (server);
       g_clear_object (&server);
-      _exit (0);
+      /* Not an orderly exit: valgrind would count what the parent's threads have on their stacks as leaked */
+      raise (SIGKILL);
     }
 
   g_assert_cmpint (waitpid (child, &status, 0), ==, child);
-  g_assert_true (WIFEXITED (status));
-  g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+  g_assert_true (WIFSIGNALED (status));
+  g_assert_cmpint (WTERMSIG (status), ==, SIGKILL);
 
   pillion_http_test_server_add_bytes (server, "/hello", bytes, NULL);
   assert_gets (server, "/hello", "hello");
+#endif
 }
 
 int
