@@ -227,6 +227,16 @@ pillion_http_is_token_char (char c)
   return g_ascii_isalnum (c) || (c != '\0' && strchr ("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
+gboolean
+pillion_http_is_token (const char *text)
+{
+  for (const char *p = text; *p != '\0'; p++)
+    if (!pillion_http_is_token_char (*p))
+      return FALSE;
+
+  return text[0] != '\0';
+}
+
 /* A token or a quoted string */
 static char *
 read_value (const char **p)

@@ -21,6 +21,9 @@ gboolean pillion_http_parse_content_range  (const char *value,
 /* Whether a token may have this character in it (5.6.2) */
 gboolean pillion_http_is_token_char        (char        c);
 
+/* Whether it is one: the name of a field, or a method */
+gboolean pillion_http_is_token             (const char *text);
+
 /* Whether it is an entity tag that says "the very same bytes" (8.8.3) */
 gboolean pillion_http_is_strong_etag       (const char *etag);
 

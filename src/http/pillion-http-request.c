@@ -410,16 +410,6 @@ pillion_http_request_copy (PillionHttpRequest *self)
   return copy;
 }
 
-static gboolean
-is_token (const char *text)
-{
-  for (const char *p = text; *p != '\0'; p++)
-    if (!pillion_http_is_token_char (*p))
-      return FALSE;
-
-  return text[0] != '\0';
-}
-
 /* Fields that say how the message is framed or what the connection does: these are the library's own */
 static gboolean
 is_reserved (const char *name)
@@ -440,7 +430,7 @@ check_field (const char *name,
              const char *value,
              GError **error)
 {
-  if (!is_token (name))
+  if (!pillion_http_is_token (name))
     {
       g_autofree char *shown = g_strescape (name, NULL);
 
@@ -484,7 +474,7 @@ pillion_http_request_check (PillionHttpRequest *self,
                             GError **error)
 {
   /* A tunnel is no request */
-  if (!is_token (self->method) || strcmp (self->method, "CONNECT") == 0)
+  if (!pillion_http_is_token (self->method) || strcmp (self->method, "CONNECT") == 0)
     {
       g_autofree char *shown = g_strescape (self->method, NULL);
 

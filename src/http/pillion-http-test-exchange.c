@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "core/pillion-private.h"
+#include "http/pillion-http-fields.h"
 #include "http/pillion-soup-library.h"
 
 /**
@@ -625,18 +626,6 @@ pillion_http_test_exchange_set_status (PillionHttpTestExchange *self,
   self->answer->is_set = TRUE;
 }
 
-static gboolean
-is_token (const char *text)
-{
-  if (*text == '\0')
-    return FALSE;
-
-  for (const char *p = text; *p != '\0'; p++)
-    if (!g_ascii_isalnum (*p) && strchr ("!#$%&'*+-.^_`|~", *p) == NULL)
-      return FALSE;
-  return TRUE;
-}
-
 /**
  * pillion_http_test_exchange_add_header:
  * @self: an exchange
@@ -656,7 +645,7 @@ pillion_http_test_exchange_add_header (PillionHttpTestExchange *self,
 
   g_return_if_fail (PILLION_HTTP_IS_TEST_EXCHANGE (self));
   g_return_if_fail (self->answer != NULL);
-  g_return_if_fail (name != NULL && is_token (name));
+  g_return_if_fail (name != NULL && pillion_http_is_token (name));
   g_return_if_fail (value != NULL && strpbrk (value, "\r\n") == NULL);
 
   header.name = g_strdup (name);
