@@ -28,6 +28,10 @@ pillion_http_client_on_thread (PillionHttpClient *self)
   return pillion_private_loop_on_thread (self->loop);
 }
 
+/* Has the calls of the client use what changed in its configuration, and notifies @property unless it is NULL */
+void pillion_http_client_configure (PillionHttpClient *self,
+                                    const char        *property);
+
 /* Sends a request, whose reference it takes, and returns the task. @sink is taken too, and makes the result. The name of the task is @verb, or else
  * the method, and the URL. */
 PillionTask *pillion_http_client_submit (PillionHttpClient  *self,

@@ -1,0 +1,587 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-http-client-private.h"
+
+/* What a client is set to: the accessors of its properties, and its header fields */
+
+void
+pillion_http_client_configure (PillionHttpClient *self,
+                               const char *property)
+{
+  if (self->engine != NULL)
+    pillion_http_engine_configure (self->engine, &self->config);
+  if (property != NULL)
+    g_object_notify (G_OBJECT (self), property);
+}
+
+/**
+ * pillion_http_client_get_max_connections: (get-property max-connections)
+ * @self: a client
+ *
+ * Gets the maximum number of open connections.
+ *
+ * Returns: that many
+ *
+ * Since: 1.0
+ */
+guint
+pillion_http_client_get_max_connections (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.max_connections;
+}
+
+/**
+ * pillion_http_client_set_max_connections: (set-property max-connections)
+ * @self: a client
+ * @max: how many, at least 1
+ *
+ * Sets the maximum number of open connections, including idle ones. Running transfers are not affected.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_max_connections (PillionHttpClient *self,
+                                         guint max)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (max >= 1 && max <= G_MAXINT);
+
+  if (self->config.max_connections == max)
+    return;
+
+  self->config.max_connections = max;
+  pillion_http_client_configure (self, "max-connections");
+}
+
+/**
+ * pillion_http_client_get_max_connections_per_host: (get-property max-connections-per-host)
+ * @self: a client
+ *
+ * Gets the maximum number of requests at one server at the same time.
+ *
+ * Returns: that many
+ *
+ * Since: 1.0
+ */
+guint
+pillion_http_client_get_max_connections_per_host (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.max_connections_per_host;
+}
+
+/**
+ * pillion_http_client_set_max_connections_per_host: (set-property max-connections-per-host)
+ * @self: a client
+ * @max: how many, at least 1
+ *
+ * Sets the maximum number of requests at one server at the same time. Running transfers are not affected.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_max_connections_per_host (PillionHttpClient *self,
+                                                  guint max)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (max >= 1 && max <= G_MAXINT);
+
+  if (self->config.max_connections_per_host == max)
+    return;
+
+  self->config.max_connections_per_host = max;
+  pillion_http_client_configure (self, "max-connections-per-host");
+}
+
+/**
+ * pillion_http_client_get_idle_timeout_usec: (get-property idle-timeout-usec)
+ * @self: a client
+ *
+ * Gets how long a transfer may go without a byte from the server, or to it.
+ *
+ * Returns: µs, or 0 for no limit
+ *
+ * Since: 1.0
+ */
+GTimeSpan
+pillion_http_client_get_idle_timeout_usec (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.idle_timeout;
+}
+
+/**
+ * pillion_http_client_set_idle_timeout_usec: (set-property idle-timeout-usec)
+ * @self: a client
+ * @timeout: µs, or 0 for no limit
+ *
+ * Sets how long a transfer may go without a byte from the server, or to it, for running transfers too.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_idle_timeout_usec (PillionHttpClient *self,
+                                           GTimeSpan timeout)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (timeout >= 0);
+
+  if (self->config.idle_timeout == timeout)
+    return;
+
+  self->config.idle_timeout = timeout;
+  pillion_http_client_configure (self, "idle-timeout-usec");
+}
+
+/**
+ * pillion_http_client_get_user_agent: (get-property user-agent)
+ * @self: a client
+ *
+ * Gets the value of the User-Agent field.
+ *
+ * Returns: (nullable): the text, or %NULL if it says nothing
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_http_client_get_user_agent (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+
+  return self->config.user_agent;
+}
+
+/**
+ * pillion_http_client_set_user_agent: (set-property user-agent)
+ * @self: a client
+ * @user_agent: (nullable): printable ASCII as in RFC 9110, section 10.1.5, or %NULL to say nothing
+ *
+ * Sets the value of the User-Agent field, for requests that leave the queue from now on.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_user_agent (PillionHttpClient *self,
+                                    const char *user_agent)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+
+  /* A line end would begin another field */
+  for (const char *p = user_agent; p != NULL && *p != '\0'; p++)
+    g_return_if_fail (g_ascii_isprint (*p));
+
+  if (g_strcmp0 (self->config.user_agent, user_agent) == 0)
+    return;
+
+  g_free (self->config.user_agent);
+  self->config.user_agent = g_strdup (user_agent);
+  pillion_http_client_configure (self, "user-agent");
+}
+
+/**
+ * pillion_http_client_get_tls_database: (get-property tls-database)
+ * @self: a client
+ *
+ * Gets the authorities that certificates are verified against.
+ *
+ * Returns: (transfer none) (nullable): the authorities, or %NULL for the system's
+ *
+ * Since: 1.0
+ */
+GTlsDatabase *
+pillion_http_client_get_tls_database (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+
+  return self->config.tls_database;
+}
+
+/**
+ * pillion_http_client_set_tls_database: (set-property tls-database)
+ * @self: a client
+ * @database: (nullable): the authorities, or %NULL for the system's
+ *
+ * Sets the authorities that certificates are verified against, for connections that are made from now on. Idle
+ * connections are closed.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_tls_database (PillionHttpClient *self,
+                                      GTlsDatabase *database)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (database == NULL || G_IS_TLS_DATABASE (database));
+
+  if (g_set_object (&self->config.tls_database, database))
+    pillion_http_client_configure (self, "tls-database");
+}
+
+/**
+ * pillion_http_client_get_name_conflict: (get-property name-conflict)
+ * @self: a client
+ *
+ * Gets what [method@PillionHttp.Client.download_into] does if a file already has the name that the server chose.
+ *
+ * Returns: what it does
+ *
+ * Since: 1.0
+ */
+PillionHttpNameConflict
+pillion_http_client_get_name_conflict (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), PILLION_HTTP_NAME_CONFLICT_UNIQUIFY);
+
+  return self->name_conflict;
+}
+
+/**
+ * pillion_http_client_set_name_conflict: (set-property name-conflict)
+ * @self: a client
+ * @conflict: what to do
+ *
+ * Sets what [method@PillionHttp.Client.download_into] does if a file already has the name that the server chose. Downloads that
+ * were started earlier are not affected.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_name_conflict (PillionHttpClient *self,
+                                       PillionHttpNameConflict conflict)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (conflict >= PILLION_HTTP_NAME_CONFLICT_UNIQUIFY && conflict <= PILLION_HTTP_NAME_CONFLICT_OVERWRITE);
+
+  if (self->name_conflict == conflict)
+    return;
+
+  self->name_conflict = conflict;
+  g_object_notify (G_OBJECT (self), "name-conflict");
+}
+
+/**
+ * pillion_http_client_get_base_url: (get-property base-url)
+ * @self: a client
+ *
+ * Gets the URL that relative URLs of calls are resolved against.
+ *
+ * Returns: (nullable): the URL, or %NULL
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_http_client_get_base_url (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+
+  return self->base_url;
+}
+
+/**
+ * pillion_http_client_set_base_url: (set-property base-url)
+ * @self: a client
+ * @url: (nullable): an absolute URL, or %NULL
+ *
+ * Sets the URL that relative URLs of calls are resolved against, as a browser resolves links ([RFC
+ * 3986](https://www.rfc-editor.org/rfc/rfc3986#section-5), section 5): with `https://example.org/api/` `items` becomes
+ * `https://example.org/api/items`, and `/items` becomes `https://example.org/items`.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_base_url (PillionHttpClient *self,
+                                  const char *url)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+
+  if (g_strcmp0 (self->base_url, url) == 0)
+    return;
+
+  g_free (self->base_url);
+  self->base_url = g_strdup (url);
+  g_object_notify (G_OBJECT (self), "base-url");
+}
+
+/**
+ * pillion_http_client_get_max_body_size: (get-property max-body-size)
+ * @self: a client
+ *
+ * Gets the largest body that is taken into memory.
+ *
+ * Returns: bytes, or 0 for no limit of the client's
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_http_client_get_max_body_size (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.max_body_size;
+}
+
+/**
+ * pillion_http_client_set_max_body_size: (set-property max-body-size)
+ * @self: a client
+ * @max: bytes, or 0 for no limit of the client's
+ *
+ * Sets the largest body that is taken into memory, for responses that begin from now on.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_max_body_size (PillionHttpClient *self,
+                                       gint64 max)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (max >= 0);
+
+  if (self->config.max_body_size == max)
+    return;
+
+  self->config.max_body_size = max;
+  pillion_http_client_configure (self, "max-body-size");
+}
+
+/**
+ * pillion_http_client_set_header:
+ * @self: a client
+ * @name: the name of a header field; case does not matter
+ * @value: (nullable): a value, or %NULL to remove the field
+ *
+ * Sets a header field that is sent with every request which does not set it itself. It replaces a field of that name that was set here
+ * before.
+ *
+ * The fields Authorization, Cookie, Host and Proxy-Authorization are not sent to another server that a redirect leads to.
+ *
+ * What can't be sent is an error of every call: see [class@PillionHttp.Request].
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_header (PillionHttpClient *self,
+                                const char *name,
+                                const char *value)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (name != NULL);
+
+  if (value != NULL)
+    pillion_field_list_set (&self->config.fields, name, value);
+  else
+    pillion_field_list_remove (&self->config.fields, name);
+  pillion_http_client_configure (self, NULL);
+}
+
+/**
+ * pillion_http_client_get_connect_timeout_usec: (get-property connect-timeout-usec)
+ * @self: a client
+ *
+ * Gets how long it may take to connect.
+ *
+ * Returns: µs, or 0 for no limit
+ *
+ * Since: 1.0
+ */
+GTimeSpan
+pillion_http_client_get_connect_timeout_usec (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.connect_timeout;
+}
+
+/**
+ * pillion_http_client_set_connect_timeout_usec: (set-property connect-timeout-usec)
+ * @self: a client
+ * @timeout: µs, or 0 for no limit
+ *
+ * Sets how long it may take to connect, for running calls too.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_connect_timeout_usec (PillionHttpClient *self,
+                                              GTimeSpan timeout)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (timeout >= 0);
+
+  if (self->config.connect_timeout == timeout)
+    return;
+
+  self->config.connect_timeout = timeout;
+  pillion_http_client_configure (self, "connect-timeout-usec");
+}
+
+/**
+ * pillion_http_client_get_first_byte_timeout_usec: (get-property first-byte-timeout-usec)
+ * @self: a client
+ *
+ * Gets how long the server may take to begin its response.
+ *
+ * Returns: µs, or 0 for no limit
+ *
+ * Since: 1.0
+ */
+GTimeSpan
+pillion_http_client_get_first_byte_timeout_usec (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.first_byte_timeout;
+}
+
+/**
+ * pillion_http_client_set_first_byte_timeout_usec: (set-property first-byte-timeout-usec)
+ * @self: a client
+ * @timeout: µs, or 0 for no limit
+ *
+ * Sets how long the server may take to begin its response, for running calls too.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_first_byte_timeout_usec (PillionHttpClient *self,
+                                                 GTimeSpan timeout)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (timeout >= 0);
+
+  if (self->config.first_byte_timeout == timeout)
+    return;
+
+  self->config.first_byte_timeout = timeout;
+  pillion_http_client_configure (self, "first-byte-timeout-usec");
+}
+
+/**
+ * pillion_http_client_get_total_timeout_usec: (get-property total-timeout-usec)
+ * @self: a client
+ *
+ * Gets how long a whole call may take.
+ *
+ * Returns: µs, or 0 for no limit
+ *
+ * Since: 1.0
+ */
+GTimeSpan
+pillion_http_client_get_total_timeout_usec (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.total_timeout;
+}
+
+/**
+ * pillion_http_client_set_total_timeout_usec: (set-property total-timeout-usec)
+ * @self: a client
+ * @timeout: µs, or 0 for no limit
+ *
+ * Sets how long a whole call may take, for running calls too.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_total_timeout_usec (PillionHttpClient *self,
+                                            GTimeSpan timeout)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (timeout >= 0);
+
+  if (self->config.total_timeout == timeout)
+    return;
+
+  self->config.total_timeout = timeout;
+  pillion_http_client_configure (self, "total-timeout-usec");
+}
+
+/**
+ * pillion_http_client_get_lowest_rate: (get-property lowest-rate)
+ * @self: a client
+ *
+ * Gets the rate below which a response is too slow.
+ *
+ * Returns: bytes per second, or 0 for no limit
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_http_client_get_lowest_rate (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.lowest_rate;
+}
+
+/**
+ * pillion_http_client_set_lowest_rate: (set-property lowest-rate)
+ * @self: a client
+ * @rate: bytes per second, or 0 for no limit
+ *
+ * Sets the rate below which a response is too slow, for running calls too.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_lowest_rate (PillionHttpClient *self,
+                                     gint64 rate)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (rate >= 0);
+
+  if (self->config.lowest_rate == rate)
+    return;
+
+  self->config.lowest_rate = rate;
+  pillion_http_client_configure (self, "lowest-rate");
+}
+
+/**
+ * pillion_http_client_get_max_retries: (get-property max-retries)
+ * @self: a client
+ *
+ * Gets how many times a request is sent again after a transient failure.
+ *
+ * Returns: how many times
+ *
+ * Since: 1.0
+ */
+guint
+pillion_http_client_get_max_retries (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.max_retries;
+}
+
+/**
+ * pillion_http_client_set_max_retries: (set-property max-retries)
+ * @self: a client
+ * @max: how many times; 0 for never, which is the default
+ *
+ * Sets how many times a request is sent again after a transient failure, for running calls too.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_max_retries (PillionHttpClient *self,
+                                     guint max)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (max <= G_MAXINT);
+
+  if (self->config.max_retries == max)
+    return;
+
+  self->config.max_retries = max;
+  pillion_http_client_configure (self, "max-retries");
+}
