@@ -621,6 +621,18 @@ test_fixture_path (TestFixture *self,
   return g_build_filename (self->folder, name, NULL);
 }
 
+guint
+test_fixture_count_files (TestFixture *self)
+{
+  g_autoptr (GDir) dir = g_dir_open (self->folder, 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+
+  return n;
+}
+
 void
 test_assert_file (const char *path,
                   const void *bytes,

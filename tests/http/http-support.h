@@ -108,6 +108,7 @@ void            test_fixture_assert_error (TestFixture    *self,
 
 char           *test_fixture_path         (TestFixture    *self,
                                            const char     *name);
+guint           test_fixture_count_files  (TestFixture    *self);
 void            test_assert_file          (const char     *path,
                                            const void     *bytes,
                                            gsize           length);

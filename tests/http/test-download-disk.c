@@ -207,18 +207,6 @@ start (TestFixture *self,
   return pillion_http_client_download (self->client, url, file, sha256, NULL);
 }
 
-static guint
-count_files (TestFixture *self)
-{
-  g_autoptr (GDir) dir = g_dir_open (self->folder, 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-
-  return n;
-}
-
 /* However many files wait for the disk, what a worker has to compute goes on */
 static void
 test_slow_disk (TestFixture *self,
@@ -316,13 +304,13 @@ assert_lost_and_sent_again (TestFixture *self,
   g_assert_null (strstr (error->message, "pillion-part"));
   g_clear_error (&error);
   test_assert_file (path, OLD, strlen (OLD));
-  g_assert_cmpuint (count_files (self), ==, safe > 0 ? 3 : 1);
+  g_assert_cmpuint (test_fixture_count_files (self), ==, safe > 0 ? 3 : 1);
 
   download = test_fixture_await_download (self, start (self, url, "file", NULL), &error);
   g_assert_no_error (error);
   g_assert_cmpint (pillion_http_download_get_resumed_from (download), ==, safe);
   test_assert_file (path, bytes, length);
-  g_assert_cmpuint (count_files (self), ==, 1);
+  g_assert_cmpuint (test_fixture_count_files (self), ==, 1);
   test_server_free (server);
 }
 
@@ -443,7 +431,7 @@ test_no_rename (TestFixture *self,
       g_assert_cmpstr (g_file_peek_path (pillion_http_download_get_file (download)), ==, numbered);
       test_assert_file (numbered, text, strlen (text));
       test_assert_file (path, OLD, strlen (OLD));
-      g_assert_cmpuint (count_files (self), ==, 2);
+      g_assert_cmpuint (test_fixture_count_files (self), ==, 2);
       g_assert_cmpint (g_unlink (numbered), ==, 0);
     }
   g_atomic_int_set (&rename_errno, 0);
@@ -481,7 +469,7 @@ test_changed_at_the_end (TestFixture *self,
   g_assert_null (test_fixture_await_download (self, task, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
   test_assert_file (path, OLD, strlen (OLD));
-  g_assert_cmpuint (count_files (self), ==, 1);
+  g_assert_cmpuint (test_fixture_count_files (self), ==, 1);
   test_server_free (server);
 }
 
@@ -544,7 +532,7 @@ test_ask_again (TestFixture *self,
   g_assert_no_error (error);
   g_assert_cmpint (pillion_http_download_get_resumed_from (download), ==, 10 * MEGABYTE);
   test_assert_file (path, bytes, length);
-  g_assert_cmpuint (count_files (self), ==, 1);
+  g_assert_cmpuint (test_fixture_count_files (self), ==, 1);
   test_server_free (server);
   test_server_free (json);
 }
@@ -576,7 +564,7 @@ test_ask_again_too_late (TestFixture *self,
       g_assert_no_error (error);
     }
   test_assert_file (path, text, strlen (text));
-  g_assert_cmpuint (count_files (self), ==, 1);
+  g_assert_cmpuint (test_fixture_count_files (self), ==, 1);
   test_server_free (server);
 }
 

@@ -66,18 +66,6 @@ assert_fails (TestFixture *self,
   g_assert_null (strstr (error->message, "pillion-part"));
 }
 
-static guint
-count_files (TestFixture *self)
-{
-  g_autoptr (GDir) dir = g_dir_open (self->folder, 0, NULL);
-  guint n = 0;
-
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-
-  return n;
-}
-
 static mode_t
 get_mode (const char *path)
 {
@@ -124,7 +112,7 @@ test_special (TestFixture *self,
   g_assert_true (S_ISSOCK (get_mode (bound)));
   g_assert_true (S_ISLNK (get_mode (link)));
   g_assert_cmpuint (get_mode ("/dev/null"), ==, null_before);
-  g_assert_cmpuint (count_files (self), ==, 3);
+  g_assert_cmpuint (test_fixture_count_files (self), ==, 3);
   g_assert_cmpuint (test_server_get_requests (server), ==, 0);
   test_server_free (server);
 }
@@ -158,7 +146,7 @@ test_special_later (TestFixture *self,
 
   assert_fails (self, start (self, url, path), path, G_IO_ERROR_NOT_REGULAR_FILE);
   g_assert_true (S_ISFIFO (get_mode (path)));
-  g_assert_cmpuint (count_files (self), ==, 1);
+  g_assert_cmpuint (test_fixture_count_files (self), ==, 1);
   test_server_free (server);
 }
 
@@ -192,7 +180,7 @@ test_links (TestFixture *self,
       test_assert_file (end, NEW, strlen (NEW));
       g_assert_cmpint (g_unlink (link), ==, 0);
     }
-  g_assert_cmpuint (count_files (self), ==, 3);
+  g_assert_cmpuint (test_fixture_count_files (self), ==, 3);
 
   /* In a circle */
   g_assert_cmpint (symlink ("second", link), ==, 0);
@@ -391,7 +379,7 @@ test_part_changed (TestFixture *self,
       test_server_open_gate (server);
       assert_fails (self, task, path, G_IO_ERROR_FAILED);
       test_assert_file (path, OLD, strlen (OLD));
-      g_assert_cmpuint (count_files (self), ==, i == 3 ? 2 : 1);
+      g_assert_cmpuint (test_fixture_count_files (self), ==, i == 3 ? 2 : 1);
       test_server_free (server);
     }
 }
