@@ -307,7 +307,7 @@ class Rules(unittest.TestCase):
 
     def test_there_are_snippets_where_they_must_be(self):
         found = {(path.name, match.group(1)) for path, text in pages() for match in FENCE.finditer(text)}
-        for wanted in (('README.md', 'c'), ('README.md', 'python'), ('README.md', 'sh'), ('tasks.md', 'c')):
+        for wanted in (('README.md', 'python'), ('your-program.md', 'c'), ('your-program.md', 'sh'), ('tasks.md', 'c')):
             self.assertIn(wanted, found)
 
     def test_commands_in_the_readme(self):
