@@ -53,7 +53,7 @@ resolve_on_worker (gpointer data)
   Job *self = data;
 
   self->resolved = self->source->klass->resolve (self->source, &self->error);
-  pillion_private_io_thread_post (self->call->engine->io, resolved_on_thread, self);
+  pillion_http_engine_post (self->call->engine, resolved_on_thread, self);
 }
 
 static PillionVerdict

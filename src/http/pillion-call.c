@@ -108,7 +108,7 @@ cancelled (GCancellable *cancellable,
   PillionCall *self = data;
 
   pillion_sync_acquire (self);
-  pillion_private_io_thread_post (self->engine->io, cancel_on_thread, pillion_call_ref (self));
+  pillion_http_engine_post (self->engine, cancel_on_thread, pillion_call_ref (self));
 }
 
 gboolean
@@ -220,9 +220,10 @@ submit_on_thread (gpointer data)
 void
 pillion_call_submit (PillionCall *self)
 {
-  self->begun = g_get_monotonic_time ();
+  self->begun = pillion_http_engine_get_now (self->engine);
   self->cancellable = g_object_ref (pillion_task_get_cancellable (self->task));
-  pillion_private_task_set_external (self->task);
+  if (pillion_http_engine_is_outside (self->engine))
+    pillion_private_task_set_external (self->task);
 
   /* Not g_cancellable_connect (), because its counterpart waits for other people's handlers. What the handler posts may come
    * before the call itself does, and waits for it there. */
@@ -232,7 +233,7 @@ pillion_call_submit (PillionCall *self)
   if (g_cancellable_is_cancelled (self->cancellable))
     cancelled (self->cancellable, self);
 
-  pillion_private_io_thread_post (self->engine->io, submit_on_thread, self);
+  pillion_http_engine_post (self->engine, submit_on_thread, self);
 }
 
 void
@@ -316,7 +317,7 @@ resume (gpointer data)
 void
 pillion_call_resume (PillionCall *self)
 {
-  pillion_private_io_thread_post (self->engine->io, resume, pillion_call_ref (self));
+  pillion_http_engine_post (self->engine, resume, pillion_call_ref (self));
 }
 
 /* The call fails with what was refused, and with as much as there is of the reason */
@@ -400,7 +401,7 @@ hop_start (gpointer data,
   PillionVerdict verdict;
   GError *error = NULL;
 
-  self->started = self->last_activity = g_get_monotonic_time ();
+  self->started = self->last_activity = pillion_http_engine_get_now (self->engine);
   pillion_field_list_clear (&self->fields);
   verdict = pillion_stages_request (&self->stages, self, &self->fields, &error);
   if (pillion_field_list_get (&self->fields, "Accept-Encoding") == NULL)
@@ -469,7 +470,7 @@ hop_wrote (gpointer data,
 {
   PillionCall *self = data;
 
-  self->last_activity = g_get_monotonic_time ();
+  self->last_activity = pillion_http_engine_get_now (self->engine);
   if (pillion_call_is_upload (self))
     set_progress (self, n_sent, self->body->length, n_sent == self->body->length);
 }
@@ -482,7 +483,7 @@ hop_head (gpointer data,
   PillionVerdict verdict;
   GError *error = NULL;
 
-  self->last_activity = g_get_monotonic_time ();
+  self->last_activity = pillion_http_engine_get_now (self->engine);
 
   self->n_answer = 0;
   self->n_decoded = 0;
@@ -592,7 +593,7 @@ decode (PillionCall *self)
 
       if (n_turn >= DECODER_TURN)
         {
-          pillion_private_io_thread_post (self->engine->io, decode_on, pillion_call_ref (self));
+          pillion_http_engine_post (self->engine, decode_on, pillion_call_ref (self));
           break;
         }
 
@@ -623,7 +624,7 @@ pillion_call_resume_body (PillionCall *self)
     return;
 
   self->paused = FALSE;
-  self->last_activity = g_get_monotonic_time ();
+  self->last_activity = pillion_http_engine_get_now (self->engine);
   if (self->decoder == NULL || (decode (self) && !pillion_decoder_has_input (self->decoder)))
     pillion_hop_resume (self->hop);
 }
@@ -636,7 +637,7 @@ hop_body (gpointer data,
   PillionCall *self = data;
   GError *error = NULL;
 
-  self->last_activity = g_get_monotonic_time ();
+  self->last_activity = pillion_http_engine_get_now (self->engine);
   self->n_received += length;
   self->n_answer += (gint64) length;
 

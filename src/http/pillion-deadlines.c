@@ -12,14 +12,41 @@
 struct _PillionDeadlines
 {
   PillionTimerHeap heap;
-  GSource *source;
+  gint64 next;       /* when they are looked at, or -1 */
+
+  GSource *source;   /* NULL if a loop's clock counts */
+  PillionLoop *loop; /* NULL if the source does; alive while there are deadlines */
+  guint call;        /* its number there, or 0 */
 };
 
-static gboolean
-on_due (gpointer data)
+static void on_call_due (gpointer data);
+
+static gint64
+get_now (PillionDeadlines *self)
 {
-  PillionDeadlines *self = data;
-  gint64 now = g_get_monotonic_time ();
+  return self->loop != NULL ? pillion_loop_get_now (self->loop) : g_get_monotonic_time ();
+}
+
+static void
+look_at (PillionDeadlines *self,
+         gint64 next)
+{
+  self->next = next;
+  if (self->source != NULL)
+    {
+      g_source_set_ready_time (self->source, next);
+      return;
+    }
+
+  if (self->call != 0)
+    pillion_loop_cancel_call (self->loop, self->call);
+  self->call = next >= 0 ? pillion_loop_call_later (self->loop, next - get_now (self), on_call_due, self, NULL) : 0;
+}
+
+static void
+look (PillionDeadlines *self)
+{
+  gint64 now = get_now (self);
   PillionTimer *timer;
 
   while ((timer = pillion_private_timer_heap_pop (&self->heap, now)) != NULL)
@@ -42,9 +69,24 @@ on_due (gpointer data)
     }
 
   timer = pillion_timer_heap_peek (&self->heap);
-  g_source_set_ready_time (self->source, timer != NULL ? timer->due : -1);
+  look_at (self, timer != NULL ? timer->due : -1);
+}
+
+static gboolean
+on_due (gpointer data)
+{
+  look (data);
 
   return G_SOURCE_CONTINUE;
+}
+
+static void
+on_call_due (gpointer data)
+{
+  PillionDeadlines *self = data;
+
+  self->call = 0;
+  look (self);
 }
 
 static gboolean
@@ -65,6 +107,7 @@ pillion_deadlines_new (GMainContext *context)
   PillionDeadlines *self = g_new0 (PillionDeadlines, 1);
 
   pillion_private_timer_heap_init (&self->heap);
+  self->next = -1;
   self->source = g_source_new (&source_funcs, sizeof (GSource));
   g_source_set_static_name (self->source, "pillion deadlines");
   g_source_set_callback (self->source, on_due, self, NULL);
@@ -73,11 +116,26 @@ pillion_deadlines_new (GMainContext *context)
   return self;
 }
 
+PillionDeadlines *
+pillion_deadlines_new_in_loop (PillionLoop *loop)
+{
+  PillionDeadlines *self = g_new0 (PillionDeadlines, 1);
+
+  pillion_private_timer_heap_init (&self->heap);
+  self->next = -1;
+  self->loop = loop;
+
+  return self;
+}
+
 void
 pillion_deadlines_free (PillionDeadlines *self)
 {
-  g_source_destroy (self->source);
-  g_source_unref (self->source);
+  if (self->source != NULL)
+    {
+      g_source_destroy (self->source);
+      g_source_unref (self->source);
+    }
   pillion_private_timer_heap_clear (&self->heap);
   g_free (self);
 }
@@ -89,8 +147,6 @@ pillion_deadlines_set (PillionDeadlines *self,
                        PillionDeadlineFunc func,
                        gpointer data)
 {
-  gint64 next = g_source_get_ready_time (self->source);
-
   deadline->func = func;
   deadline->deferred = FALSE;
   deadline->data = data;
@@ -98,8 +154,8 @@ pillion_deadlines_set (PillionDeadlines *self,
   pillion_private_timer_heap_add (&self->heap, &deadline->timer, due);
 
   /* A source that is due too early costs one look in vain, setting it costs a system call */
-  if (next < 0 || next > due)
-    g_source_set_ready_time (self->source, due);
+  if (self->next < 0 || self->next > due)
+    look_at (self, due);
 }
 
 void
@@ -107,6 +163,10 @@ pillion_deadlines_unset (PillionDeadlines *self,
                          PillionDeadline *deadline)
 {
   pillion_private_timer_heap_remove (&self->heap, &deadline->timer);
+
+  /* What a loop is to call keeps it alive */
+  if (self->call != 0 && pillion_timer_heap_peek (&self->heap) == NULL)
+    look_at (self, -1);
 }
 
 void
@@ -121,5 +181,5 @@ pillion_deadlines_look_again (PillionDeadlines *self)
     pillion_private_timer_heap_add (&self->heap, timers->pdata[i], 0);
 
   if (timers->len > 0)
-    g_source_set_ready_time (self->source, 0);
+    look_at (self, 0);
 }

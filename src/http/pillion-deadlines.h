@@ -8,13 +8,13 @@
 
 #include "core/pillion-private.h"
 
-/* The clocks of all calls, behind one source of the I/O thread's context. A deadline that moves all the time, because something keeps
+/* The clocks of all calls, behind one source of the I/O thread's context or one timer of a loop. A deadline that moves all the time, because something keeps
  * arriving, costs nothing when it moves: its function is called at the time that was given and says when to look again. */
 typedef struct _PillionDeadlines PillionDeadlines;
 
 #define PILLION_DEADLINE_NEVER G_MAXINT64
 
-/* Returns when to be called again, in µs of the monotonic clock. PILLION_DEADLINE_NEVER if the time was over: then it may have freed
+/* Returns when to be called again, in µs of the clock. PILLION_DEADLINE_NEVER if the time was over: then it may have freed
  * the deadline. */
 typedef gint64 (*PillionDeadlineFunc) (gpointer data,
                                        gint64   now);
@@ -29,6 +29,9 @@ typedef struct
 } PillionDeadline;
 
 PillionDeadlines *pillion_deadlines_new        (GMainContext        *context);
+
+/* On the loop's thread, by the loop's clock. The loop has to live while a deadline is set. */
+PillionDeadlines *pillion_deadlines_new_in_loop (PillionLoop        *loop);
 void              pillion_deadlines_free       (PillionDeadlines    *self);
 
 /* Sets a deadline, or moves it */

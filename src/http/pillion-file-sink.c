@@ -608,7 +608,7 @@ step_on_worker (gpointer data)
   PillionFileSink *self = data;
 
   pillion_part_writer_step (&self->writer);
-  pillion_private_io_thread_post (self->parent.call->engine->io, step_done, self);
+  pillion_http_engine_post (self->parent.call->engine, step_done, self);
 }
 
 static void

@@ -33,8 +33,85 @@ pillion_http_engine_new (GError **error)
   self = g_new0 (PillionHttpEngine, 1);
   self->n_references = 1;
   self->io = io;
+  g_weak_ref_init (&self->loop, NULL);
 
   return self;
+}
+
+PillionHttpEngine *
+pillion_http_engine_new_in_loop (PillionLoop *loop,
+                                 PillionTransport *transport)
+{
+  PillionHttpEngine *self = g_new0 (PillionHttpEngine, 1);
+
+  self->n_references = 1;
+  g_weak_ref_init (&self->loop, loop);
+  self->transport = transport;
+  self->deadlines = pillion_deadlines_new_in_loop (loop);
+
+  return self;
+}
+
+/* What is called in a loop, or, if that can't be, when it is dropped */
+typedef struct
+{
+  PillionIoFunc func; /* NULL once it was called */
+  gpointer data;
+} Post;
+
+static void
+post_run (gpointer data)
+{
+  Post *self = data;
+  PillionIoFunc func = g_steal_pointer (&self->func);
+
+  func (self->data);
+}
+
+static void
+post_free (gpointer data)
+{
+  Post *self = data;
+
+  if (self->func != NULL)
+    post_run (self);
+  g_free (self);
+}
+
+void
+pillion_http_engine_post (PillionHttpEngine *self,
+                          PillionIoFunc func,
+                          gpointer data)
+{
+  g_autoptr (PillionLoop) loop = NULL;
+  Post *post;
+
+  if (self->io != NULL)
+    {
+      pillion_private_io_thread_post (self->io, func, data);
+      return;
+    }
+
+  post = g_new (Post, 1);
+  post->func = func;
+  post->data = data;
+  loop = g_weak_ref_get (&self->loop);
+  if (loop != NULL)
+    pillion_loop_call_soon_threadsafe (loop, post_run, post, post_free);
+  else
+    post_free (post);
+}
+
+gint64
+pillion_http_engine_get_now (PillionHttpEngine *self)
+{
+  g_autoptr (PillionLoop) loop = NULL;
+
+  if (self->io != NULL)
+    return g_get_monotonic_time ();
+
+  loop = g_weak_ref_get (&self->loop);
+  return loop != NULL ? pillion_loop_get_now (loop) : 0;
 }
 
 PillionHttpEngine *
@@ -60,9 +137,10 @@ free_on_thread (gpointer data)
   g_clear_pointer (&self->deadlines, pillion_deadlines_free);
   pillion_http_config_clear (&self->config);
   g_clear_error (&self->unavailable);
+  g_weak_ref_clear (&self->loop);
   g_free (self);
 
-  pillion_private_io_thread_unref (io);
+  g_clear_pointer (&io, pillion_private_io_thread_unref);
 }
 
 void
@@ -70,7 +148,7 @@ pillion_http_engine_unref (PillionHttpEngine *self)
 {
   /* Posted also from the I/O thread itself, because the last reference may go deep inside a callback of the transport */
   if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) == 0)
-    pillion_private_io_thread_post (self->io, free_on_thread, self);
+    pillion_http_engine_post (self, free_on_thread, self);
 }
 
 /* Makes what is made on the thread itself */
@@ -82,8 +160,11 @@ ensure_started (PillionHttpEngine *self)
   if (self->queue != NULL)
     return;
 
-  context = pillion_private_io_thread_get_context (self->io);
   self->queue = pillion_http_queue_new (self->config.max_connections, self->config.max_connections_per_host);
+  if (self->io == NULL)
+    return;
+
+  context = pillion_private_io_thread_get_context (self->io);
   if (pillion_soup_library_load (&self->unavailable))
     self->transport = pillion_soup_transport_new (context);
   self->deadlines = pillion_deadlines_new (context);
@@ -121,16 +202,24 @@ pillion_http_engine_configure (PillionHttpEngine *self,
   configuration->engine = pillion_http_engine_ref (self);
   pillion_http_config_copy (&configuration->config, config);
 
-  pillion_private_io_thread_post (self->io, configure_on_thread, configuration);
+  pillion_http_engine_post (self, configure_on_thread, configuration);
 }
 
-/* If the system has no thread left, the I/O thread does the work, and the network waits */
+/* If the system has no thread left, the I/O thread does the work, and the network waits. In a loop no other thread takes part: a virtual
+ * clock would not wait for it. */
 static void
-push (PillionWorkers **workers,
+push (PillionHttpEngine *self,
+      PillionWorkers **workers,
       guint max_workers,
       PillionWorkFunc func,
       gpointer data)
 {
+  if (self->io == NULL)
+    {
+      func (data);
+      return;
+    }
+
   if (*workers == NULL)
     *workers = pillion_private_workers_new (max_workers);
   if (!pillion_private_workers_push (*workers, func, data, NULL))
@@ -142,7 +231,7 @@ pillion_http_engine_compute (PillionHttpEngine *self,
                              PillionWorkFunc func,
                              gpointer data)
 {
-  push (&self->cpu_workers, MAX_CPU_WORKERS, func, data);
+  push (self, &self->cpu_workers, MAX_CPU_WORKERS, func, data);
 }
 
 void
@@ -150,5 +239,5 @@ pillion_http_engine_use_disk (PillionHttpEngine *self,
                               PillionWorkFunc func,
                               gpointer data)
 {
-  push (&self->disk_workers, MAX_DISK_WORKERS, func, data);
+  push (self, &self->disk_workers, MAX_DISK_WORKERS, func, data);
 }

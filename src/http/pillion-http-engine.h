@@ -14,12 +14,14 @@
 
 typedef struct _PillionHttpEngine PillionHttpEngine;
 
-/* What a client has on the I/O thread. It outlives the client while calls run. References may be taken and dropped on
- * any thread; everything in it belongs to the I/O thread. */
+/* What does a client's work. It outlives the client while calls run. References may be taken and dropped on any thread; everything in it
+ * belongs to the thread that it works on. That is the I/O thread, or, if no network is needed, the thread of a loop, in its kicks and by its
+ * clock: what is said of the I/O thread here and elsewhere holds for that one then. */
 struct _PillionHttpEngine
 {
   int n_references; /* atomic */
-  PillionIoThread *io;
+  PillionIoThread *io; /* NULL in a loop */
+  GWeakRef loop;       /* empty if not in a loop */
   PillionHttpConfig config;
   PillionHttpQueue *queue;
   PillionTransport *transport; /* NULL if libsoup can't be loaded */
@@ -31,8 +33,27 @@ struct _PillionHttpEngine
 
 /* Returns NULL if the I/O thread can't be started: then @error is a GThreadError */
 PillionHttpEngine *pillion_http_engine_new         (GError                 **error);
+
+/* Works in a loop. Takes @transport. */
+PillionHttpEngine *pillion_http_engine_new_in_loop (PillionLoop             *loop,
+                                                    PillionTransport        *transport);
 PillionHttpEngine *pillion_http_engine_ref         (PillionHttpEngine       *self);
 void               pillion_http_engine_unref       (PillionHttpEngine       *self);
+
+/* From any thread: runs a function where the engine works. If its loop was closed, that is here. */
+void               pillion_http_engine_post        (PillionHttpEngine       *self,
+                                                    PillionIoFunc            func,
+                                                    gpointer                 data);
+
+/* Whether it works on the I/O thread */
+static inline gboolean
+pillion_http_engine_is_outside (PillionHttpEngine *self)
+{
+  return self->io != NULL;
+}
+
+/* What time it is, in µs of its clock. Where it works, or on the thread of the loop of one of its calls. */
+gint64             pillion_http_engine_get_now     (PillionHttpEngine       *self);
 
 /* From any thread; a copy is made */
 void               pillion_http_engine_configure   (PillionHttpEngine       *self,

@@ -32,7 +32,8 @@ void                 pillion_http_response_set_history (PillionHttpResponse     
                                                         GPtrArray                *history);
 
 /* The body is complete now */
-void                 pillion_http_response_set_ended  (PillionHttpResponse *self);
+void                 pillion_http_response_set_ended  (PillionHttpResponse *self,
+                                                          gint64               now);
 
 /* Takes the body */
 void                 pillion_http_response_take_body  (PillionHttpResponse *self,

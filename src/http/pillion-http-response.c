@@ -400,9 +400,10 @@ pillion_http_response_set_history (PillionHttpResponse *self,
 }
 
 void
-pillion_http_response_set_ended (PillionHttpResponse *self)
+pillion_http_response_set_ended (PillionHttpResponse *self,
+                                 gint64 now)
 {
-  self->phases[PILLION_HTTP_PHASE_BODY] = g_get_monotonic_time ();
+  self->phases[PILLION_HTTP_PHASE_BODY] = now;
 }
 
 void

@@ -138,7 +138,7 @@ pillion_http_stream_finalize (GObject *object)
   pillion_sync_acquire (self);
 
   if (self->call != NULL && !self->closed)
-    pillion_private_io_thread_post (self->call->engine->io, close_on_thread, pillion_call_ref (self->call));
+    pillion_http_engine_post (self->call->engine, close_on_thread, pillion_call_ref (self->call));
   g_clear_pointer (&self->call, pillion_call_unref);
   g_clear_pointer (&self->ring, pillion_ring_unref);
   if (self->response != NULL)
@@ -382,7 +382,7 @@ take (PillionHttpStream *self,
     }
 
   if (wants_more)
-    pillion_private_io_thread_post (self->call->engine->io, resume_on_thread, pillion_call_ref (self->call));
+    pillion_http_engine_post (self->call->engine, resume_on_thread, pillion_call_ref (self->call));
   return TRUE;
 }
 
@@ -670,5 +670,5 @@ pillion_http_stream_close (PillionHttpStream *self)
     return;
 
   self->closed = TRUE;
-  pillion_private_io_thread_post (self->call->engine->io, close_on_thread, pillion_call_ref (self->call));
+  pillion_http_engine_post (self->call->engine, close_on_thread, pillion_call_ref (self->call));
 }

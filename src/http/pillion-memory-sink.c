@@ -226,7 +226,7 @@ make_on_worker (gpointer data)
   Outcome *self = data;
 
   make (self);
-  pillion_private_io_thread_post (self->call->engine->io, deliver_on_thread, self);
+  pillion_http_engine_post (self->call->engine, deliver_on_thread, self);
 }
 
 static void
@@ -240,7 +240,7 @@ memory_whole (PillionSink *sink)
     pillion_task_set_progress (sink->call->task, sink->call->n_answer, sink->call->n_answer);
 
   if (self->response != NULL)
-    pillion_http_response_set_ended (self->response);
+    pillion_http_response_set_ended (self->response, pillion_http_engine_get_now (sink->call->engine));
 
   outcome = (Outcome) {
     .call = sink->call,

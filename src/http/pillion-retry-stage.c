@@ -111,7 +111,7 @@ wait_for (PillionRetryStage *self,
 {
   self->call = call;
   self->n_retries++;
-  self->due = g_get_monotonic_time () + delay;
+  self->due = pillion_http_engine_get_now (call->engine) + delay;
   pillion_deadlines_set (call->engine->deadlines, &self->deadline, self->due, on_due, self);
 
   return PILLION_VERDICT_WAIT;
