@@ -28,6 +28,9 @@ PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.execu
 LARGE = 300 * 1000 * 1000
 BODY = 200 * 1000 * 1000
 GETS, AT_ONCE = 2000, 32
+QUEUE_FEW, QUEUE_MANY = 1000, 8000
+THUMBNAILS, THUMBNAIL_SIZE, THUMBNAIL_TIME, THUMBNAILS_AT_ONCE = 50, 390_000, 0.19, 8
+N_BESIDE = 4
 SCOPE_FEW, SCOPE_SOME, SCOPE_MANY = 1000, 10_000, 100_000
 CONNECTIONS, TASKS = 1000, 100_000
 TICK_CLIENTS, PEER_TICK_CLIENTS = 50, 10
@@ -72,8 +75,15 @@ class Nginx:
             location = /slow {{ limit_rate 1000; }}
             location = /count {{ return 200 "$connection_requests {padding}"; }}
           }}
+          server {{
+            listen 127.0.0.1:{tls_port} ssl http2;
+            ssl_certificate {data}/cert.pem;
+            ssl_certificate_key {data}/key.pem;
+            root {root}/www;
+          }}
         }}
     """
+    DATA = HERE.parent / "tests" / "http" / "data"
 
     def __init__(self, folder):
         program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/sbin")
@@ -103,15 +113,18 @@ class Nginx:
 
     def _start(self, program):
         # Another process may take the port in between; then try another.
-        with socket.socket() as free:
+        with socket.socket() as free, socket.socket() as free_tls:
             free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+            free_tls.bind(("127.0.0.1", 0))
+            self.port, self.tls_port = free.getsockname()[1], free_tls.getsockname()[1]
 
         config = self.root / "nginx.conf"
         config.write_text(
             self.CONFIG.format(
                 root=self.root,
                 port=self.port,
+                tls_port=self.tls_port,
+                data=self.DATA,
                 padding="." * 1022,
                 # The workers run as another user and must be able to read the folder.
                 user="user root;" if os.geteuid() == 0 else "",
@@ -135,6 +148,10 @@ class Nginx:
 
     def url(self, name):
         return f"http://127.0.0.1:{self.port}/{name}"
+
+    def tls_url(self, name):
+        """Over HTTP/2"""
+        return f"https://127.0.0.1:{self.tls_port}/{name}"
 
     def stop(self):
         if self.process.poll() is None:
@@ -464,6 +481,32 @@ class Bench:
     def get_uvloop(self):
         return self.python("aiohttp", "uvloop", self.nginx.url("small"), GETS, AT_ONCE, modules=["aiohttp"])
 
+    # calls beside others
+
+    def queue_many(self):
+        return self.ours("calls", "queue", self.nginx.url("small"), QUEUE_MANY)
+
+    def queue_few(self):
+        return self.ours("calls", "queue", self.nginx.url("small"), QUEUE_FEW)
+
+    def thumbnails(self):
+        command = [PYTHON, HERE / "server-delayed.py", str(THUMBNAIL_SIZE), str(THUMBNAIL_TIME)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+            url = f"http://127.0.0.1:{int(server.stdout.readline())}/"
+            return self.ours("calls", "thumbnails", url, THUMBNAILS, THUMBNAIL_SIZE)
+
+    def thumbnails_ideal(self):
+        return {"value": math.ceil(THUMBNAILS / THUMBNAILS_AT_ONCE) * THUMBNAIL_TIME}
+
+    def beside(self, n):
+        return self.ours("calls", "beside", self.nginx.tls_url("small"), self.nginx.tls_url("large"), n, Nginx.DATA / "cert.pem")
+
+    def beside_large(self):
+        return self.beside(N_BESIDE)
+
+    def beside_none(self):
+        return self.beside(0)
+
     def get_ticks(self):
         return self.ours("get", "ticks", self.nginx.url("count"), TICK_CLIENTS)
 
@@ -635,6 +678,12 @@ THEMES = [
     ],
     [Line("get-large", "get_large", "get_large_curl", "curl easy in a thread", "s", "≤ 1.2")],
     [Line("http-stream", "get_stream", "get_stream_curl", "curl easy in a thread", "s", "≤ 1.3")],
+    [Line("http-queue-growth", "queue_many", "queue_few", "1,000 at once", "µs", "≤ 1.2")],
+    [Line("http-thumbnails", "thumbnails", "thumbnails_ideal", "the server's time", "s", "≤ 1.1")],
+    [
+        Line("http-h2-beside", "beside_large", "beside_none", "alone", "ms", "≤ 3"),
+        Line("http-h2-beside-p99", "beside_large", "beside_none", "alone", "ms", value=median_of("p99")),
+    ],
     [
         Line("get-ticks", "get_ticks", "get_ticks_soup", "libsoup in the kicks", "ticks", "≤ 2",
              absolute=True),
