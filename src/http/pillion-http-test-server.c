@@ -12,8 +12,9 @@
 #include <unistd.h>
 
 #include "core/pillion-private.h"
-#include "http/pillion-http-test-exchange-private.h"
 #include "http/pillion-soup-library.h"
+#include "http/pillion-test-message.h"
+#include "http/pillion-test-routes.h"
 
 /**
  * PillionHttpTestServer:
@@ -55,21 +56,12 @@
 /* Many clients that connect at once would else wait for a second and more */
 #define BACKLOG 1024
 
-typedef struct
-{
-  GBytes *body; /* a fixed one, or NULL */
-  char *content_type;
-  PillionHttpTestHandler func;
-  gpointer data;
-  GDestroyNotify destroy;
-} Route;
-
 struct _PillionHttpTestServer
 {
   GObject parent_instance;
 
   PillionLoop *loop;
-  PillionHttpTestThread *context; /* NULL before it was initialized */
+  PillionTestThread *context; /* NULL before it was initialized */
   GThread *thread;                /* NULL if it does not run */
   pid_t pid;                      /* of the process that it is in */
   GMainLoop *main_loop;
@@ -79,10 +71,7 @@ struct _PillionHttpTestServer
   SoupServer *soup;
   GSocketService *service;
 
-  GMutex lock;
-  GHashTable *routes;     /* path → Route; under the lock */
-  GHashTable *n_requests; /* path → how many requests came; under the lock */
-  guint n_total;          /* under the lock */
+  PillionTestRoutes *routes;
 };
 
 enum
@@ -101,105 +90,6 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (PillionHttpTestServer,
                                G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_INITABLE, initable_iface_init))
 
-static void
-route_clear (gpointer data)
-{
-  Route *self = data;
-
-  pillion_sync_acquire (self);
-  g_clear_pointer (&self->body, g_bytes_unref);
-  g_free (self->content_type);
-  if (self->destroy != NULL)
-    self->destroy (self->data);
-}
-
-static void
-route_unref (gpointer route)
-{
-  pillion_sync_release (route);
-  g_atomic_rc_box_release_full (route, route_clear);
-}
-
-/* What serves a path, or NULL: itself, or the nearest of those above it that end in a slash */
-static Route *
-find_route (PillionHttpTestServer *self,
-            const char *path)
-{
-  g_autofree char *prefix = g_strdup (path);
-  Route *route = g_hash_table_lookup (self->routes, path);
-
-  while (route == NULL && *prefix != '\0')
-    {
-      char *slash = strrchr (prefix, '/');
-
-      if (slash == NULL)
-        break;
-      slash[1] = '\0';
-      route = g_hash_table_lookup (self->routes, prefix);
-      slash[0] = '\0';
-    }
-
-  return route != NULL ? g_atomic_rc_box_acquire (route) : NULL;
-}
-
-/* A handler's turn */
-typedef struct
-{
-  PillionHttpTestExchange *exchange;
-  Route *route;
-} Call;
-
-static void
-call_free (gpointer data)
-{
-  Call *self = data;
-
-  pillion_sync_unref (self->exchange);
-  route_unref (self->route);
-  g_free (self);
-}
-
-static void
-on_handler_done (PillionTask *task,
-                 gpointer data)
-{
-  PillionHttpTestExchange *exchange = data;
-  g_autoptr (GError) error = NULL;
-
-  if (!pillion_task_check (task, &error))
-    {
-      /* A client that only looks at the status would hide why */
-      if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        g_message ("%s %s: the handler failed: %s", pillion_http_test_exchange_get_method (exchange),
-                   pillion_http_test_exchange_get_path (exchange), error->message);
-      pillion_http_test_exchange_fail (exchange, error->message);
-    }
-  pillion_http_test_exchange_send (exchange);
-}
-
-/* On the loop's thread */
-static void
-run_handler (gpointer data)
-{
-  Call *self = data;
-  g_autoptr (PillionTask) task = self->route->func (self->exchange, self->route->data);
-
-  if (task != NULL)
-    pillion_task_add_done_callback (task, on_handler_done, g_object_ref (self->exchange), g_object_unref);
-  else
-    pillion_http_test_exchange_send (self->exchange);
-}
-
-static void
-count (PillionHttpTestServer *self,
-       const char *path)
-{
-  guint n = GPOINTER_TO_UINT (g_hash_table_lookup (self->n_requests, path));
-
-  g_hash_table_replace (self->n_requests, g_strdup (path), GUINT_TO_POINTER (n + 1));
-  self->n_total++;
-}
-
 /* On the server's thread */
 static void
 on_request (SoupServer *soup,
@@ -209,12 +99,7 @@ on_request (SoupServer *soup,
             gpointer data)
 {
   PillionHttpTestServer *self = data;
-  Route *route;
-
-  pillion_mutex_lock (&self->lock);
-  count (self, path);
-  route = find_route (self, path);
-  pillion_mutex_unlock (&self->lock);
+  PillionTestRoute *route = pillion_test_routes_take (self->routes, path);
 
   if (route == NULL)
     {
@@ -223,16 +108,12 @@ on_request (SoupServer *soup,
   else if (route->func == NULL)
     {
       pillion_soup.server_message_set_status (message, 200, NULL);
-      pillion_http_test_set_body (message, route->body, route->content_type);
-      route_unref (route);
+      pillion_test_message_set_body (message, route->body, route->content_type);
+      pillion_test_route_unref (route);
     }
   else
     {
-      Call *call = g_new0 (Call, 1);
-
-      call->exchange = pillion_http_test_exchange_new (self->context, message);
-      call->route = route;
-      pillion_loop_call_soon_threadsafe (self->loop, run_handler, call, call_free);
+      pillion_test_route_call (route, self->loop, pillion_test_message_exchange (message, self->context));
     }
 }
 
@@ -257,7 +138,7 @@ static gpointer
 serve (gpointer data)
 {
   PillionHttpTestServer *self = data;
-  PillionHttpTestThread *context = self->context;
+  PillionTestThread *context = self->context;
 
   pillion_sync_acquire (self);
   g_main_context_push_thread_default (context->context);
@@ -355,7 +236,7 @@ pillion_http_test_server_initable_init (GInitable *initable,
   if (!pillion_soup_library_load (error))
     return FALSE;
 
-  self->context = pillion_http_test_thread_new ();
+  self->context = pillion_test_thread_new ();
   if (!start (self, error))
     {
       g_clear_pointer (&self->url, g_free);
@@ -380,12 +261,10 @@ pillion_http_test_server_finalize (GObject *object)
   pillion_http_test_server_close (self);
   g_clear_object (&self->service);
   g_clear_object (&self->soup);
-  g_clear_pointer (&self->context, pillion_http_test_thread_unref);
+  g_clear_pointer (&self->context, pillion_test_thread_unref);
   g_clear_pointer (&self->main_loop, g_main_loop_unref);
   g_free (self->url);
-  g_hash_table_unref (self->routes);
-  g_hash_table_unref (self->n_requests);
-  g_mutex_clear (&self->lock);
+  pillion_test_routes_free (self->routes);
   g_clear_object (&self->loop);
 
   G_OBJECT_CLASS (pillion_http_test_server_parent_class)->finalize (object);
@@ -465,9 +344,7 @@ pillion_http_test_server_class_init (PillionHttpTestServerClass *klass)
 static void
 pillion_http_test_server_init (PillionHttpTestServer *self)
 {
-  g_mutex_init (&self->lock);
-  self->routes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, route_unref);
-  self->n_requests = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->routes = pillion_test_routes_new ();
 }
 
 /**
@@ -534,24 +411,6 @@ pillion_http_test_server_get_url (PillionHttpTestServer *self)
   return self->url;
 }
 
-static void
-add_route (PillionHttpTestServer *self,
-           const char *path,
-           Route *route)
-{
-  gpointer old_path = NULL, old_route = NULL;
-
-  pillion_mutex_lock (&self->lock);
-  g_hash_table_steal_extended (self->routes, path, &old_path, &old_route);
-  g_hash_table_insert (self->routes, g_strdup (path), route);
-  pillion_mutex_unlock (&self->lock);
-
-  /* Its destroy function may call us */
-  g_free (old_path);
-  if (old_route != NULL)
-    route_unref (old_route);
-}
-
 /**
  * pillion_http_test_server_add_bytes:
  * @self: a server
@@ -569,17 +428,12 @@ pillion_http_test_server_add_bytes (PillionHttpTestServer *self,
                                     GBytes *body,
                                     const char *content_type)
 {
-  Route *route;
-
   g_return_if_fail (PILLION_HTTP_IS_TEST_SERVER (self));
   g_return_if_fail (path != NULL && path[0] == '/');
   g_return_if_fail (body != NULL);
   g_return_if_fail (content_type == NULL || (strchr (content_type, '/') != NULL && strpbrk (content_type, "\r\n") == NULL));
 
-  route = g_atomic_rc_box_new0 (Route);
-  route->body = g_bytes_ref (body);
-  route->content_type = g_strdup (content_type);
-  add_route (self, path, route);
+  pillion_test_routes_add_bytes (self->routes, path, body, content_type);
 }
 
 /**
@@ -604,38 +458,11 @@ pillion_http_test_server_add_handler (PillionHttpTestServer *self,
                                       gpointer user_data,
                                       GDestroyNotify destroy)
 {
-  Route *route;
-
   g_return_if_fail (PILLION_HTTP_IS_TEST_SERVER (self));
   g_return_if_fail (path != NULL && path[0] == '/');
   g_return_if_fail (func != NULL);
 
-  route = g_atomic_rc_box_new0 (Route);
-  route->func = func;
-  route->data = user_data;
-  route->destroy = destroy;
-  add_route (self, path, route);
-}
-
-static PillionTask *
-call_closure (PillionHttpTestExchange *exchange,
-              gpointer closure)
-{
-  g_auto (GValue) result = G_VALUE_INIT;
-  g_auto (GValue) argument = G_VALUE_INIT;
-
-  g_value_init (&result, PILLION_TYPE_TASK);
-  g_value_init (&argument, PILLION_HTTP_TYPE_TEST_EXCHANGE);
-  g_value_set_object (&argument, exchange);
-  g_closure_invoke (closure, &result, 1, &argument, NULL);
-
-  return g_value_dup_object (&result);
-}
-
-static void
-let_go_of_closure (gpointer closure)
-{
-  g_closure_unref (closure);
+  pillion_test_routes_add_handler (self->routes, path, func, user_data, destroy);
 }
 
 /**
@@ -658,11 +485,7 @@ pillion_http_test_server_add_handler_closure (PillionHttpTestServer *self,
   g_return_if_fail (path != NULL && path[0] == '/');
   g_return_if_fail (closure != NULL);
 
-  g_closure_ref (closure);
-  g_closure_sink (closure);
-  if (G_CLOSURE_NEEDS_MARSHAL (closure))
-    g_closure_set_marshal (closure, g_cclosure_marshal_generic);
-  pillion_http_test_server_add_handler (self, path, call_closure, closure, let_go_of_closure);
+  pillion_test_routes_add_closure (self->routes, path, closure);
 }
 
 /**
@@ -680,15 +503,9 @@ guint
 pillion_http_test_server_get_n_requests (PillionHttpTestServer *self,
                                          const char *path)
 {
-  guint n;
-
   g_return_val_if_fail (PILLION_HTTP_IS_TEST_SERVER (self), 0);
 
-  pillion_mutex_lock (&self->lock);
-  n = path != NULL ? GPOINTER_TO_UINT (g_hash_table_lookup (self->n_requests, path)) : self->n_total;
-  pillion_mutex_unlock (&self->lock);
-
-  return n;
+  return pillion_test_routes_get_n (self->routes, path);
 }
 
 /**
@@ -719,7 +536,7 @@ pillion_http_test_server_close (PillionHttpTestServer *self)
     }
 
   /* On its own thread, so that it can't come before the main loop runs */
-  pillion_http_test_thread_post (self->context, 0, quit, self->main_loop, NULL);
+  pillion_test_thread_post (self->context, 0, quit, self->main_loop, NULL);
   g_thread_join (g_steal_pointer (&self->thread));
   pillion_sync_acquire (self);
 }

@@ -1,0 +1,44 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "http/pillion-field-list.h"
+
+typedef enum
+{
+  PILLION_TEST_FAULT_NONE,
+  PILLION_TEST_FAULT_CUT,
+  PILLION_TEST_FAULT_RESET
+} PillionTestFault;
+
+/* The response of a test: made on the loop's thread, and then given to whatever sends it */
+typedef struct
+{
+  guint status; /* 0 until one is set */
+  PillionFieldList fields;
+  GBytes *body; /* NULL if there is none */
+  char *content_type;
+  GTimeSpan delay;
+  PillionTestFault fault;
+  gsize n_bytes; /* what is sent of the body before the fault */
+  gboolean is_set;
+} PillionTestAnswer;
+
+PillionTestAnswer *pillion_test_answer_new      (void);
+void               pillion_test_answer_free     (PillionTestAnswer *self);
+
+/* @body may be NULL for none, @content_type too */
+void               pillion_test_answer_set_body (PillionTestAnswer *self,
+                                                 GBytes            *body,
+                                                 const char        *content_type);
+
+/* Makes it a status of 500 with a body of text, whatever it was */
+void               pillion_test_answer_fail     (PillionTestAnswer *self,
+                                                 const char        *message);
+
+/* It is what will be sent: an answer that nobody set is a failure */
+void               pillion_test_answer_complete (PillionTestAnswer *self);

@@ -1,0 +1,51 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <pillion-http/pillion-http.h>
+
+/* What a test answers on which path, and how often it was asked. From any thread. */
+typedef struct _PillionTestRoutes PillionTestRoutes;
+
+/* One of them: fixed bytes, or a function */
+typedef struct
+{
+  GBytes *body; /* NULL for a function */
+  char *content_type;
+  PillionHttpTestHandler func;
+  gpointer data;
+  GDestroyNotify destroy;
+} PillionTestRoute;
+
+PillionTestRoutes *pillion_test_routes_new         (void);
+void               pillion_test_routes_free        (PillionTestRoutes       *self);
+
+void               pillion_test_routes_add_bytes   (PillionTestRoutes       *self,
+                                                    const char              *path,
+                                                    GBytes                  *body,
+                                                    const char              *content_type);
+void               pillion_test_routes_add_handler (PillionTestRoutes       *self,
+                                                    const char              *path,
+                                                    PillionHttpTestHandler   func,
+                                                    gpointer                 data,
+                                                    GDestroyNotify           destroy);
+void               pillion_test_routes_add_closure (PillionTestRoutes       *self,
+                                                    const char              *path,
+                                                    GClosure                *closure);
+
+/* Counts a request for a path, and returns what answers it (transfer full), or NULL */
+PillionTestRoute  *pillion_test_routes_take        (PillionTestRoutes       *self,
+                                                    const char              *path);
+
+/* How many requests there were for a path, or in all for NULL */
+guint              pillion_test_routes_get_n       (PillionTestRoutes       *self,
+                                                    const char              *path);
+
+void               pillion_test_route_unref        (PillionTestRoute        *self);
+
+/* Calls the function on the loop's thread, and sends what it made of the exchange. Takes both. */
+void               pillion_test_route_call         (PillionTestRoute        *self,
+                                                    PillionLoop             *loop,
+                                                    PillionHttpTestExchange *exchange);
