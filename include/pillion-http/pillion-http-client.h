@@ -91,6 +91,16 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_max_connections_per_host (PillionHttpClient *self,
                                                                      guint              max);
 PILLION_HTTP_AVAILABLE_IN_1_0
+guint              pillion_http_client_get_max_lasting_connections  (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_max_lasting_connections  (PillionHttpClient *self,
+                                                                     guint              max);
+PILLION_HTTP_AVAILABLE_IN_1_0
+guint              pillion_http_client_get_max_lasting_connections_per_host (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_max_lasting_connections_per_host (PillionHttpClient *self,
+                                                                             guint              max);
+PILLION_HTTP_AVAILABLE_IN_1_0
 GTimeSpan          pillion_http_client_get_idle_timeout_usec        (PillionHttpClient *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_idle_timeout_usec        (PillionHttpClient *self,

@@ -297,7 +297,7 @@ pillion_call_send (PillionCall *self)
     }
 
   self->hop = pillion_hop_new (self->engine, &hop_funcs, self);
-  pillion_hop_send (self->hop, self->origin, self->request->priority);
+  pillion_hop_send (self->hop, self->origin, self->request->priority, self->request->lasting);
 }
 
 static void

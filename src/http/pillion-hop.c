@@ -11,6 +11,8 @@ struct _PillionHop
   PillionHttpEngine *engine;
   const PillionHopFuncs *funcs;
   gpointer data;             /* NULL once it was dropped */
+  char *origin;
+  PillionHttpQueue *queue;   /* where its entry is */
   PillionHttpQueueEntry entry;
   PillionExchange *exchange; /* NULL before it has begun */
   gboolean inside;           /* one of the exchange's functions */
@@ -20,12 +22,15 @@ static void
 hop_free (PillionHop *self)
 {
   PillionHttpEngine *engine = self->engine;
+  PillionHttpQueue *queue = self->queue;
   gboolean had_place = self->entry.running;
 
-  pillion_http_queue_remove (engine->queue, &self->entry);
+  if (queue != NULL)
+    pillion_http_queue_remove (queue, &self->entry);
+  g_free (self->origin);
   g_free (self);
   if (had_place)
-    pillion_http_queue_run (engine->queue);
+    pillion_http_queue_run (queue);
   pillion_http_engine_unref (engine);
 }
 
@@ -115,6 +120,8 @@ start (gpointer data)
     return;
 
   self->exchange = pillion_transport_exchange (self->engine->transport, &request, &exchange_funcs, self);
+  if (self->queue == self->engine->lasting_queue)
+    pillion_transport_set_lasting (self->engine->transport, self->exchange);
   g_clear_object (&request.body);
 }
 
@@ -136,12 +143,30 @@ pillion_hop_new (PillionHttpEngine *engine,
 void
 pillion_hop_send (PillionHop *self,
                   const char *origin,
-                  guint priority)
+                  guint priority,
+                  gboolean lasting)
 {
-  PillionHttpQueue *queue = self->engine->queue;
+  PillionHttpQueue *queue = lasting ? self->engine->lasting_queue : self->engine->queue;
 
+  self->origin = g_strdup (origin);
+  self->queue = queue;
   self->entry.priority = priority;
   pillion_http_queue_push (queue, origin, &self->entry, self);
+  pillion_http_queue_run (queue);
+}
+
+void
+pillion_hop_set_lasting (PillionHop *self)
+{
+  PillionHttpQueue *queue = self->queue;
+
+  if (self->exchange == NULL || queue == self->engine->lasting_queue)
+    return;
+
+  pillion_http_queue_remove (queue, &self->entry);
+  self->queue = self->engine->lasting_queue;
+  pillion_http_queue_enter (self->queue, self->origin, &self->entry, self);
+  pillion_transport_set_lasting (self->engine->transport, self->exchange);
   pillion_http_queue_run (queue);
 }
 

@@ -39,10 +39,15 @@ PillionHop *pillion_hop_new  (PillionHttpEngine     *engine,
                               const PillionHopFuncs *funcs,
                               gpointer               data);
 
-/* Takes a place in the queue for @origin, with one of the queue's priorities. May call start () at once. */
+/* Waits for a place in the queue for @origin, with one of the queue's priorities. @lasting: the queue is that for exchanges which last.
+ * May call start () at once. */
 void        pillion_hop_send (PillionHop            *self,
                               const char            *origin,
-                              guint                  priority);
+                              guint                  priority,
+                              gboolean               lasting);
+
+/* The exchange turned out to last: gives its place back, and has one in the other queue from now on, whatever the limits */
+void        pillion_hop_set_lasting (PillionHop     *self);
 
 /* There is credit for the body again, after there was none */
 void        pillion_hop_resume (PillionHop          *self);

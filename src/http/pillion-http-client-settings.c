@@ -101,6 +101,88 @@ pillion_http_client_set_max_connections_per_host (PillionHttpClient *self,
 }
 
 /**
+ * pillion_http_client_get_max_lasting_connections: (get-property max-lasting-connections)
+ * @self: a client
+ *
+ * Gets the maximum number of connections that last.
+ *
+ * Returns: that many
+ *
+ * Since: 1.0
+ */
+guint
+pillion_http_client_get_max_lasting_connections (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.max_lasting_connections;
+}
+
+/**
+ * pillion_http_client_set_max_lasting_connections: (set-property max-lasting-connections)
+ * @self: a client
+ * @max: that many, from 1 to 2147483647
+ *
+ * Sets the maximum number of connections that last. On the loop's thread only.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_max_lasting_connections (PillionHttpClient *self,
+                                                 guint max)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (max >= 1 && max <= G_MAXINT);
+
+  if (self->config.max_lasting_connections == max)
+    return;
+
+  self->config.max_lasting_connections = max;
+  pillion_http_client_configure (self, "max-lasting-connections");
+}
+
+/**
+ * pillion_http_client_get_max_lasting_connections_per_host: (get-property max-lasting-connections-per-host)
+ * @self: a client
+ *
+ * Gets the maximum number of connections to one server that last.
+ *
+ * Returns: that many
+ *
+ * Since: 1.0
+ */
+guint
+pillion_http_client_get_max_lasting_connections_per_host (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.max_lasting_connections_per_host;
+}
+
+/**
+ * pillion_http_client_set_max_lasting_connections_per_host: (set-property max-lasting-connections-per-host)
+ * @self: a client
+ * @max: that many, from 1 to 2147483647
+ *
+ * Sets the maximum number of connections to one server that last. On the loop's thread only.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_max_lasting_connections_per_host (PillionHttpClient *self,
+                                                          guint max)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (max >= 1 && max <= G_MAXINT);
+
+  if (self->config.max_lasting_connections_per_host == max)
+    return;
+
+  self->config.max_lasting_connections_per_host = max;
+  pillion_http_client_configure (self, "max-lasting-connections-per-host");
+}
+
+/**
  * pillion_http_client_get_idle_timeout_usec: (get-property idle-timeout-usec)
  * @self: a client
  *

@@ -127,6 +127,8 @@ enum
   PROP_LOOP = 1,
   PROP_MAX_CONNECTIONS,
   PROP_MAX_CONNECTIONS_PER_HOST,
+  PROP_MAX_LASTING_CONNECTIONS,
+  PROP_MAX_LASTING_CONNECTIONS_PER_HOST,
   PROP_IDLE_TIMEOUT_USEC,
   PROP_USER_AGENT,
   PROP_TLS_DATABASE,
@@ -176,6 +178,12 @@ pillion_http_client_get_property (GObject *object,
       break;
     case PROP_MAX_CONNECTIONS_PER_HOST:
       g_value_set_uint (value, self->config.max_connections_per_host);
+      break;
+    case PROP_MAX_LASTING_CONNECTIONS:
+      g_value_set_uint (value, self->config.max_lasting_connections);
+      break;
+    case PROP_MAX_LASTING_CONNECTIONS_PER_HOST:
+      g_value_set_uint (value, self->config.max_lasting_connections_per_host);
       break;
     case PROP_IDLE_TIMEOUT_USEC:
       g_value_set_int64 (value, self->config.idle_timeout);
@@ -233,6 +241,12 @@ pillion_http_client_set_property (GObject *object,
       break;
     case PROP_MAX_CONNECTIONS_PER_HOST:
       pillion_http_client_set_max_connections_per_host (self, g_value_get_uint (value));
+      break;
+    case PROP_MAX_LASTING_CONNECTIONS:
+      pillion_http_client_set_max_lasting_connections (self, g_value_get_uint (value));
+      break;
+    case PROP_MAX_LASTING_CONNECTIONS_PER_HOST:
+      pillion_http_client_set_max_lasting_connections_per_host (self, g_value_get_uint (value));
       break;
     case PROP_IDLE_TIMEOUT_USEC:
       pillion_http_client_set_idle_timeout_usec (self, g_value_get_int64 (value));
@@ -330,6 +344,30 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    */
   properties[PROP_MAX_CONNECTIONS_PER_HOST] =
     g_param_spec_uint ("max-connections-per-host", NULL, NULL, 1, G_MAXINT, defaults.max_connections_per_host, flags);
+
+  /**
+   * PillionHttpClient:max-lasting-connections: (getter get_max_lasting_connections) (setter set_max_lasting_connections)
+   *
+   * The maximum number of connections that last: event streams and WebSockets. Further ones wait until one of them is closed. They don't
+   * count in [property@PillionHttp.Client:max-connections], so they never keep other requests waiting.
+   *
+   * A [class@PillionHttp.Stream] in which nothing has moved for a second, because the program reads nothing or the server sends nothing, counts
+   * here too from then on, but is never made to wait.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_LASTING_CONNECTIONS] =
+    g_param_spec_uint ("max-lasting-connections", NULL, NULL, 1, G_MAXINT, defaults.max_lasting_connections, flags);
+
+  /**
+   * PillionHttpClient:max-lasting-connections-per-host: (getter get_max_lasting_connections_per_host) (setter set_max_lasting_connections_per_host)
+   *
+   * The maximum number of [connections that last](property.Client.max-lasting-connections.html) to one server (scheme, host and port).
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_LASTING_CONNECTIONS_PER_HOST] =
+    g_param_spec_uint ("max-lasting-connections-per-host", NULL, NULL, 1, G_MAXINT, defaults.max_lasting_connections_per_host, flags);
 
   /**
    * PillionHttpClient:idle-timeout-usec: (getter get_idle_timeout_usec) (setter set_idle_timeout_usec)

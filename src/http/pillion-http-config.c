@@ -12,6 +12,8 @@ pillion_http_config_init (PillionHttpConfig *self)
   *self = (PillionHttpConfig) {
     .max_connections = 32,
     .max_connections_per_host = 6,
+    .max_lasting_connections = 128,
+    .max_lasting_connections_per_host = 32,
     .idle_timeout = 60 * G_USEC_PER_SEC,
     .connect_timeout = 10 * G_USEC_PER_SEC,
     .first_byte_timeout = 30 * G_USEC_PER_SEC,

@@ -13,6 +13,8 @@ typedef struct
 {
   guint max_connections;
   guint max_connections_per_host;
+  guint max_lasting_connections;
+  guint max_lasting_connections_per_host;
   GTimeSpan idle_timeout;       /* these five: 0 for none */
   GTimeSpan connect_timeout;
   GTimeSpan first_byte_timeout;

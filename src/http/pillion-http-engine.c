@@ -128,6 +128,7 @@ free_on_thread (gpointer data)
   PillionIoThread *io = self->io;
 
   g_clear_pointer (&self->queue, pillion_http_queue_free);
+  g_clear_pointer (&self->lasting_queue, pillion_http_queue_free);
   g_clear_pointer (&self->transport, pillion_transport_free);
   /* Nothing of ours is left to do, but one may not have returned yet from posting what it did, which needs the I/O thread */
   if (self->cpu_workers != NULL)
@@ -161,6 +162,8 @@ ensure_started (PillionHttpEngine *self)
     return;
 
   self->queue = pillion_http_queue_new (self->config.max_connections, self->config.max_connections_per_host);
+  self->lasting_queue =
+    pillion_http_queue_new (self->config.max_lasting_connections, self->config.max_lasting_connections_per_host);
   if (self->io == NULL)
     return;
 
@@ -182,6 +185,8 @@ configure_on_thread (gpointer data)
 
   ensure_started (self);
   pillion_http_queue_set_limits (self->queue, self->config.max_connections, self->config.max_connections_per_host);
+  pillion_http_queue_set_limits (self->lasting_queue, self->config.max_lasting_connections,
+                                 self->config.max_lasting_connections_per_host);
   if (self->transport != NULL)
     {
       pillion_transport_set_max_connections (self->transport, self->config.max_connections);
@@ -189,6 +194,7 @@ configure_on_thread (gpointer data)
     }
   pillion_deadlines_look_again (self->deadlines);
   pillion_http_queue_run (self->queue);
+  pillion_http_queue_run (self->lasting_queue);
 
   pillion_http_engine_unref (self);
 }

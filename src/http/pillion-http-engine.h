@@ -24,6 +24,7 @@ struct _PillionHttpEngine
   GWeakRef loop;       /* empty if not in a loop */
   PillionHttpConfig config;
   PillionHttpQueue *queue;
+  PillionHttpQueue *lasting_queue; /* for what may last, so that it never takes the places of the others */
   PillionTransport *transport; /* NULL if libsoup can't be loaded */
   GError *unavailable;         /* then, else NULL */
   PillionDeadlines *deadlines;

@@ -314,6 +314,7 @@ pillion_http_event_stream_new (PillionHttpClient *client,
       g_string_assign (self->parser.id, id);
       g_string_assign (self->parser.next_id, id);
     }
+  request->lasting = TRUE;
   if (request->idle_timeout == 0)
     request->idle_timeout = -1;
   if (request->total_timeout == 0)

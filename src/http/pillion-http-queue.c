@@ -113,33 +113,60 @@ pillion_http_queue_set_limits (PillionHttpQueue *self,
     update_rings (self, origin);
 }
 
+static PillionHttpOrigin *
+ensure_origin (PillionHttpQueue *self,
+               const char *name)
+{
+  PillionHttpOrigin *origin = g_hash_table_lookup (self->origins, name);
+
+  if (origin != NULL)
+    return origin;
+
+  origin = g_new0 (PillionHttpOrigin, 1);
+  origin->name = g_strdup (name);
+  for (guint i = 0; i < N_PRIORITIES; i++)
+    {
+      origin->lines[i].origin = origin;
+      origin->lines[i].link.data = &origin->lines[i];
+    }
+  g_hash_table_insert (self->origins, origin->name, origin);
+
+  return origin;
+}
+
 void
 pillion_http_queue_push (PillionHttpQueue *self,
                          const char *name,
                          PillionHttpQueueEntry *entry,
                          gpointer owner)
 {
-  PillionHttpOrigin *origin = g_hash_table_lookup (self->origins, name);
+  PillionHttpOrigin *origin = ensure_origin (self, name);
 
   g_assert (entry->origin == NULL);
-
-  if (origin == NULL)
-    {
-      origin = g_new0 (PillionHttpOrigin, 1);
-      origin->name = g_strdup (name);
-      for (guint i = 0; i < N_PRIORITIES; i++)
-        {
-          origin->lines[i].origin = origin;
-          origin->lines[i].link.data = &origin->lines[i];
-        }
-      g_hash_table_insert (self->origins, origin->name, origin);
-    }
 
   entry->origin = origin;
   entry->link.data = owner;
   entry->running = FALSE;
   g_queue_push_tail_link (&origin->lines[entry->priority].waiting, &entry->link);
   self->waiting++;
+  update_rings (self, origin);
+}
+
+void
+pillion_http_queue_enter (PillionHttpQueue *self,
+                          const char *name,
+                          PillionHttpQueueEntry *entry,
+                          gpointer owner)
+{
+  PillionHttpOrigin *origin = ensure_origin (self, name);
+
+  g_assert (entry->origin == NULL);
+
+  entry->origin = origin;
+  entry->link.data = owner;
+  entry->running = TRUE;
+  self->running++;
+  origin->running++;
   update_rings (self, origin);
 }
 

@@ -38,6 +38,12 @@ void              pillion_http_queue_push        (PillionHttpQueue      *self,
                                                   PillionHttpQueueEntry *entry,
                                                   gpointer               owner);
 
+/* Has @entry, which is in no queue, run at once, even if that exceeds the limits */
+void              pillion_http_queue_enter       (PillionHttpQueue      *self,
+                                                  const char            *origin,
+                                                  PillionHttpQueueEntry *entry,
+                                                  gpointer               owner);
+
 /* The owner of the next entry that may run, which runs from now on; NULL when there is none */
 gpointer          pillion_http_queue_pop         (PillionHttpQueue *self);
 

@@ -29,6 +29,7 @@ struct _PillionHttpRequest
   PillionHttpRedirectPolicy redirect_policy;
   gboolean allow_downgrade;
   PillionHttpPriority priority;
+  gboolean lasting; /* the response may last, and waits in the queue for what does */
 
   /* Each of them 0 for the client's */
   gint64 max_body_size;

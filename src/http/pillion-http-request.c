@@ -399,6 +399,7 @@ pillion_http_request_copy (PillionHttpRequest *self)
   copy->redirect_policy = self->redirect_policy;
   copy->allow_downgrade = self->allow_downgrade;
   copy->priority = self->priority;
+  copy->lasting = self->lasting;
   copy->max_body_size = self->max_body_size;
   copy->connect_timeout = self->connect_timeout;
   copy->first_byte_timeout = self->first_byte_timeout;

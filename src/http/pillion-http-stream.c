@@ -74,8 +74,8 @@
  * ## Closing
  *
  * A stream keeps its connection until its body was read to the end, or failed, or the stream is closed: by
- * [method@PillionHttp.Stream.close], or because nothing refers to it any more. Connections are limited
- * ([property@PillionHttp.Client:max-connections-per-host]), so close what you don't read.
+ * [method@PillionHttp.Stream.close], or because nothing refers to it any more. Close what you don't read: a stream in which nothing has moved for
+ * a second keeps no other request waiting, but it keeps its connection ([property@PillionHttp.Client:max-lasting-connections]).
  *
  * ## Threads
  *

@@ -10,11 +10,15 @@
 #include "http/pillion-http-stream-private.h"
 #include "http/pillion-ring.h"
 
+/* How long nothing may move before a stream counts as one that lasts, in µs: longer than a busy host takes from one read to the next */
+#define STALL_USEC G_USEC_PER_SEC
+
 typedef struct
 {
   PillionSink parent;
   PillionRing *ring;
   gboolean opened; /* the host has the stream, and the call no task any more */
+  PillionDeadline stalled;
 } PillionRingSink;
 
 /* Where the body goes after a read has begun, another answer can't go */
@@ -26,6 +30,23 @@ ring_request (PillionSink *sink,
   g_assert (!((PillionRingSink *) sink)->opened);
 
   return PILLION_VERDICT_PASS;
+}
+
+/* A stream of which the host reads nothing, or the server sends nothing, must not keep calls from being made. A place that it would have to
+ * get back could keep it from going on, so it doesn't. */
+static gint64
+on_stalled (gpointer data,
+            gint64 now)
+{
+  PillionCall *call = ((PillionSink *) data)->call;
+  gint64 due = call->last_activity + STALL_USEC;
+
+  if (due > now)
+    return due;
+
+  if (call->hop != NULL)
+    pillion_hop_set_lasting (call->hop);
+  return PILLION_DEADLINE_NEVER;
 }
 
 static PillionVerdict
@@ -41,6 +62,8 @@ ring_head (PillionSink *sink,
     return PILLION_VERDICT_REFUSED;
 
   self->opened = TRUE;
+  if (!call->request->lasting)
+    pillion_deadlines_set (call->engine->deadlines, &self->stalled, call->last_activity + STALL_USEC, on_stalled, self);
   stream = pillion_http_stream_new (pillion_task_get_loop (call->task), call, self->ring, pillion_call_make_response (call, head));
   pillion_task_return_object (pillion_call_take_task (call), stream);
   pillion_sync_unref (stream);
@@ -100,6 +123,8 @@ ring_free (PillionSink *sink)
 {
   PillionRingSink *self = (PillionRingSink *) sink;
 
+  if (self->opened)
+    pillion_deadlines_unset (sink->call->engine->deadlines, &self->stalled);
   pillion_ring_unref (self->ring);
   g_free (self);
 }

@@ -297,6 +297,17 @@ pillion_soup_pool_set_http2 (PillionSoupPool *self,
 }
 
 void
+pillion_soup_pool_set_lasting (PillionSoupPool *self,
+                               PillionSoupConnection *connection)
+{
+  if (connection->lasting)
+    return;
+
+  connection->lasting = TRUE;
+  self->n_connections--;
+}
+
+void
 pillion_soup_connection_set_stream (PillionSoupConnection *connection,
                                     GIOStream *stream)
 {
@@ -312,6 +323,11 @@ pillion_soup_pool_give_back (PillionSoupPool *self,
   gboolean had_room = has_room (self, connection);
 
   connection->n_users--;
+  if (connection->n_users == 0 && connection->lasting)
+    {
+      connection->lasting = FALSE;
+      self->n_connections++;
+    }
   if (connection->n_users == 0 && connection->generation != self->generation)
     {
       connection_free (self, connection);

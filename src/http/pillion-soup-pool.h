@@ -19,6 +19,7 @@ struct _PillionSoupConnection
   PillionSoupKey *key; /* the server that it goes to */
   guint n_users;
   gboolean http2;
+  gboolean lasting; /* it is not counted */
   gpointer stream; /* weak: the TLS stream that was opened last, or NULL */
   guint generation; /* of the TLS database that it verifies with */
   GList free_link;  /* in the list of connections that have room */
@@ -34,6 +35,10 @@ PillionSoupConnection *pillion_soup_pool_take             (PillionSoupPool *self
 
 /* Says that a connection that was taken speaks HTTP/2 */
 void                   pillion_soup_pool_set_http2        (PillionSoupPool       *self,
+                                                           PillionSoupConnection *connection);
+
+/* Does not count a connection that was taken against the maximum until it is given back, so that the others can stay open */
+void                   pillion_soup_pool_set_lasting      (PillionSoupPool       *self,
                                                            PillionSoupConnection *connection);
 
 /* Says over which TLS stream a connection that was taken goes */

@@ -908,6 +908,13 @@ soup_abort (PillionTransport *transport,
     g_cancellable_cancel (self->cancellable);
 }
 
+static void
+soup_set_lasting (PillionTransport *transport,
+                  PillionExchange *self)
+{
+  pillion_soup_pool_set_lasting (((PillionSoupTransport *) transport)->pool, self->connection);
+}
+
 static PillionExchangeState
 soup_get_state (PillionTransport *transport,
                 PillionExchange *self)
@@ -953,6 +960,7 @@ pillion_soup_transport_new (GMainContext *context)
     .exchange = soup_exchange,
     .abort = soup_abort,
     .resume = soup_resume,
+    .set_lasting = soup_set_lasting,
     .get_state = soup_get_state,
     .set_tls_database = soup_set_tls_database,
     .set_max_connections = soup_set_max_connections,

@@ -120,6 +120,9 @@ struct _PillionTransportClass
                                            PillionExchange            *exchange);
   void             (*resume)              (PillionTransport           *self,
                                            PillionExchange            *exchange);
+  /* Optional */
+  void             (*set_lasting)         (PillionTransport           *self,
+                                           PillionExchange            *exchange);
   PillionExchangeState (*get_state)       (PillionTransport           *self,
                                            PillionExchange            *exchange);
   void             (*set_tls_database)    (PillionTransport           *self,
@@ -152,6 +155,15 @@ pillion_transport_resume (PillionTransport *self,
                           PillionExchange *exchange)
 {
   self->klass->resume (self, exchange);
+}
+
+/* The connection of an exchange does not count among those whose number is limited */
+static inline void
+pillion_transport_set_lasting (PillionTransport *self,
+                               PillionExchange *exchange)
+{
+  if (self->klass->set_lasting != NULL)
+    self->klass->set_lasting (self, exchange);
 }
 
 static inline PillionExchangeState

@@ -1038,6 +1038,8 @@ test_properties (TestFixture *self,
   g_assert_true (pillion_http_client_get_loop (self->client) == self->loop);
   g_assert_cmpuint (pillion_http_client_get_max_connections (self->client), ==, 32);
   g_assert_cmpuint (pillion_http_client_get_max_connections_per_host (self->client), ==, 6);
+  g_assert_cmpuint (pillion_http_client_get_max_lasting_connections (self->client), ==, 128);
+  g_assert_cmpuint (pillion_http_client_get_max_lasting_connections_per_host (self->client), ==, 32);
   g_assert_cmpint (pillion_http_client_get_idle_timeout_usec (self->client), ==, 60 * G_USEC_PER_SEC);
   g_assert_cmpstr (pillion_http_client_get_user_agent (self->client), ==, "Pillion/" PILLION_VERSION_S);
   g_assert_null (pillion_http_client_get_tls_database (self->client));
@@ -1048,11 +1050,14 @@ test_properties (TestFixture *self,
       /* The second time nothing changes */
       pillion_http_client_set_max_connections (self->client, 3);
       pillion_http_client_set_max_connections_per_host (self->client, 2);
+      pillion_http_client_set_max_lasting_connections (self->client, 5);
+      pillion_http_client_set_max_lasting_connections_per_host (self->client, 4);
       pillion_http_client_set_idle_timeout_usec (self->client, G_USEC_PER_SEC);
       pillion_http_client_set_user_agent (self->client, "x");
       pillion_http_client_set_tls_database (self->client, database);
     }
-  g_assert_cmpstr (notified->str, ==, "max-connections max-connections-per-host idle-timeout-usec user-agent tls-database ");
+  g_assert_cmpstr (notified->str, ==, "max-connections max-connections-per-host max-lasting-connections "
+                   "max-lasting-connections-per-host idle-timeout-usec user-agent tls-database ");
   g_assert_true (pillion_http_client_get_tls_database (self->client) == database);
 
   g_object_get (self->client, "loop", &loop, "max-connections", &max, "max-connections-per-host", &per_host, "idle-timeout-usec",

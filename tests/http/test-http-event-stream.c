@@ -547,6 +547,57 @@ test_close (PillionLoop *loop,
   tear_down (&self);
 }
 
+static void
+assert_answered (Fixture *self)
+{
+  g_autofree char *url = test_server_url (self->server, "/other");
+  g_autoptr (PillionTask) task = pillion_http_client_get_bytes (self->client, url, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (pillion_await (task, &error));
+  g_assert_error (error, PILLION_HTTP_STATUS_ERROR, 503);
+}
+
+/* Event streams have places of their own, so that they keep no call waiting, and are limited themselves */
+static void
+test_places (PillionLoop *loop,
+             gpointer data)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      Fixture self = { NULL };
+      g_autoptr (PillionHttpEventStream) first = NULL;
+      g_autoptr (PillionTask) waiting = NULL, other = NULL;
+
+      set_up (&self, loop);
+      pillion_http_client_set_max_connections (self.client, 1);
+      if (i == 0)
+        pillion_http_client_set_max_lasting_connections (self.client, 1);
+      else
+        pillion_http_client_set_max_lasting_connections_per_host (self.client, 1);
+
+      open_events (&self, "GET", "/stalls");
+      first = g_steal_pointer (&self.stream);
+      waiting = pillion_http_event_stream_next (first, NULL);
+      test_server_wait_requests (self.server, 1);
+      assert_answered (&self);
+
+      open_events (&self, "GET", "/stalls");
+      other = pillion_http_event_stream_next (self.stream, NULL);
+      assert_answered (&self);
+      g_assert_cmpuint (test_server_get_requests (self.server), ==, 3);
+
+      pillion_http_event_stream_close (first);
+      test_server_wait_requests (self.server, 4);
+      assert_answered (&self);
+
+      pillion_http_event_stream_close (self.stream);
+      assert_task_fails (waiting, G_IO_ERROR_CLOSED);
+      assert_task_fails (other, G_IO_ERROR_CLOSED);
+      tear_down (&self);
+    }
+}
+
 /* Without a test's loop, because it is closed */
 static void
 test_loop_closed (void)
@@ -588,6 +639,7 @@ main (int argc,
   pillion_test_add_func ("/http/event-stream/settings", test_settings);
   pillion_test_add_func ("/http/event-stream/cancel", test_cancel);
   pillion_test_add_func ("/http/event-stream/close", test_close);
+  pillion_test_add_func ("/http/event-stream/places-of-their-own", test_places);
   g_test_add_func ("/http/event-stream/loop-closed", test_loop_closed);
 
   return g_test_run ();

@@ -126,6 +126,29 @@ test_origins_take_turns (void)
 }
 
 static void
+test_enter (void)
+{
+  PillionHttpQueue *queue = pillion_http_queue_new (100, 2);
+  Entry entered[3] = { 0 };
+  Entry waiting = { 0 };
+
+  for (int i = 0; i < 3; i++)
+    pillion_http_queue_enter (queue, "a", &entered[i].entry, &entered[i]);
+  push (queue, "a", &waiting, 10);
+  g_assert_cmpuint (pillion_http_queue_get_running (queue), ==, 3);
+
+  pillion_http_queue_remove (queue, &entered[0].entry);
+  g_assert_cmpint (pop (queue), ==, -1);
+  pillion_http_queue_remove (queue, &entered[1].entry);
+  g_assert_cmpint (pop (queue), ==, 10);
+
+  pillion_http_queue_remove (queue, &entered[2].entry);
+  pillion_http_queue_remove (queue, &waiting.entry);
+  g_assert_cmpuint (pillion_http_queue_get_running (queue), ==, 0);
+  pillion_http_queue_free (queue);
+}
+
+static void
 test_remove_waiting (void)
 {
   PillionHttpQueue *queue = pillion_http_queue_new (100, 100);
@@ -225,6 +248,7 @@ main (int argc,
   g_test_add_func ("/http/queue/limit-in-all", test_limit_in_all);
   g_test_add_func ("/http/queue/limit-per-origin", test_limit_per_origin);
   g_test_add_func ("/http/queue/origins-take-turns", test_origins_take_turns);
+  g_test_add_func ("/http/queue/enter-exceeds-limits-and-counts", test_enter);
   g_test_add_func ("/http/queue/remove-waiting", test_remove_waiting);
   g_test_add_func ("/http/queue/change-limits", test_change_limits);
   g_test_add_func ("/http/queue/many", test_many);

@@ -252,6 +252,43 @@ test_back_pressure (TestFixture *self,
   test_server_free (server);
 }
 
+/* A stream that the program does not read, or to which the server sends nothing, keeps no call waiting */
+static void
+test_gives_place_back (TestFixture *self,
+                       gconstpointer data)
+{
+  const char *const paths[] = { "/large", "/stalls" };
+  Body body = { NULL };
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, &body);
+  g_autofree char *small = test_server_url (server, "/empty");
+
+  pillion_http_client_set_max_connections_per_host (self->client, 2);
+  pillion_http_client_set_max_connections (self->client, 3);
+  pillion_http_client_set_max_lasting_connections (self->client, 1);
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      g_autoptr (GPtrArray) streams = g_ptr_array_new_with_free_func (g_object_unref);
+      guint n_connections;
+
+      /* More than either limit allows, because none of them may be kept from going on */
+      for (guint j = 0; j < 5; j++)
+        {
+          g_autoptr (GError) error = NULL;
+
+          g_ptr_array_add (streams, open_stream (self, server, paths[i], &error));
+          g_assert_no_error (error);
+        }
+      test_fixture_assert_get (self, small, "");
+      n_connections = test_server_get_connections (server);
+
+      /* And its connection is kept for the next one */
+      test_fixture_assert_get (self, small, "");
+      g_assert_cmpuint (test_server_get_connections (server), ==, n_connections);
+    }
+
+  test_server_free (server);
+}
+
 static void
 test_cut (TestFixture *self,
           gconstpointer data)
@@ -570,6 +607,7 @@ main (int argc,
 
   test_case ("/http/stream/whole", test_whole);
   test_case ("/http/stream/back-pressure", test_back_pressure);
+  test_case ("/http/stream/stalled-streams-keep-no-call-waiting", test_gives_place_back);
   test_case ("/http/stream/cut", test_cut);
   test_case ("/http/stream/refused", test_refused);
   test_case ("/http/stream/one-read-at-a-time", test_one_read);
