@@ -31,6 +31,8 @@ GETS, AT_ONCE = 2000, 32
 QUEUE_FEW, QUEUE_MANY = 1000, 8000
 THUMBNAILS, THUMBNAIL_SIZE, THUMBNAIL_TIME, THUMBNAILS_AT_ONCE = 50, 390_000, 0.19, 8
 N_BESIDE = 4
+STREAMS, STREAM = 64, 100 * 1000 * 1000
+UPLOAD = 1000 * 1000 * 1000
 SCOPE_FEW, SCOPE_SOME, SCOPE_MANY = 1000, 10_000, 100_000
 CONNECTIONS, TASKS = 1000, 100_000
 TICK_CLIENTS, PEER_TICK_CLIENTS = 50, 10
@@ -73,6 +75,7 @@ class Nginx:
             listen 127.0.0.1:{port} backlog=4096;
             root {root}/www;
             location = /slow {{ limit_rate 1000; }}
+            location = /post {{ return 200 "thanks"; }}
             location = /count {{ return 200 "$connection_requests {padding}"; }}
           }}
           server {{
@@ -105,6 +108,8 @@ class Nginx:
                 file.write(os.urandom(1_000_000))
         with open(www / "body", "wb") as file, open(self.large, "rb") as source:
             file.write(source.read(BODY))
+        with open(www / "stream", "wb") as file, open(self.large, "rb") as source:
+            file.write(source.read(STREAM))
 
         for _ in range(5):
             if self._start(program):
@@ -163,6 +168,19 @@ class Nginx:
                 self.process.wait()
 
 
+class Receiver:
+    """The server of the uploads, a process of its own"""
+
+    def __init__(self, program):
+        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}/"
+
+    def stop(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+
 class Bench:
     """Runs the sides: each method named in LINES is one run of one side, and returns what it printed."""
 
@@ -170,16 +188,24 @@ class Bench:
         self.programs = build_dir / "bench"
         self.folder = folder
         self._nginx = None
+        self._receiver = None
 
     def close(self):
-        if self._nginx is not None:
-            self._nginx.stop()
+        for server in (self._nginx, self._receiver):
+            if server is not None:
+                server.stop()
 
     @property
     def nginx(self):
         if self._nginx is None:
             self._nginx = Nginx(self.folder)
         return self._nginx
+
+    @property
+    def receiver(self):
+        if self._receiver is None:
+            self._receiver = Receiver(self.programs / "receiver")
+        return self._receiver
 
     def run(self, *command, **env):
         try:
@@ -469,17 +495,14 @@ class Bench:
     def get_large_curl(self):
         return self.peer("curl", "memory", self.nginx.url("body"), BODY)
 
-    def get_stream(self):
-        return self.ours("get", "stream", self.nginx.url("large"), LARGE)
-
-    def get_stream_curl(self):
-        return self.peer("curl", "stream", self.nginx.url("large"), LARGE)
+    def aiohttp(self, loop, what, *arguments):
+        return self.python("aiohttp", loop, what, *arguments, modules=["aiohttp"])
 
     def get_aiohttp(self):
-        return self.python("aiohttp", "asyncio", self.nginx.url("small"), GETS, AT_ONCE, modules=["aiohttp"])
+        return self.aiohttp("asyncio", "get", self.nginx.url("small"), GETS, AT_ONCE)
 
     def get_uvloop(self):
-        return self.python("aiohttp", "uvloop", self.nginx.url("small"), GETS, AT_ONCE, modules=["aiohttp"])
+        return self.aiohttp("uvloop", "get", self.nginx.url("small"), GETS, AT_ONCE)
 
     # calls beside others
 
@@ -513,6 +536,50 @@ class Bench:
     def get_ticks_soup(self):
         return self.peer("soup", "ticks", self.nginx.url("count"), PEER_TICK_CLIENTS)
 
+    # streams and uploads
+
+    def stream_tick(self):
+        return self.ours("stream", "tick", self.nginx.url("large"), LARGE)
+
+    def stream_poll(self):
+        return self.ours("stream", "poll", self.nginx.url("large"), LARGE)
+
+    def stream_python(self):
+        return self.asyncio("outside", "stream", self.nginx.url("large"), LARGE)
+
+    def stream_curl(self):
+        return self.peer("curl", "stream", self.nginx.url("large"), LARGE)
+
+    def stream_aiohttp(self):
+        return self.aiohttp("asyncio", "stream", self.nginx.url("large"), LARGE)
+
+    def stream_uvloop(self):
+        return self.aiohttp("uvloop", "stream", self.nginx.url("large"), LARGE)
+
+    def stalled_memory(self):
+        return self.ours("stream", "stalled", self.nginx.url("stream"), STREAMS, self.nginx.url("small"))
+
+    def stalled_memory_one(self):
+        return self.ours("stream", "stalled", self.nginx.url("stream"), 1, self.nginx.url("small"))
+
+    @property
+    def to_upload(self):
+        file = self.folder / "upload"
+        if not file.exists():
+            piece = os.urandom(1_000_000)
+            with open(file, "wb") as out:
+                for _ in range(UPLOAD // len(piece)):
+                    out.write(piece)
+            os.sync()
+        return file
+
+    def upload(self):
+        return self.ours("upload", self.receiver.url, self.to_upload)
+
+    def upload_curl(self):
+        if shutil.which("curl") is None:
+            raise Missing("curl")
+        return {"value": self.run("curl", "-sSf", "-o", os.devnull, "-w", "%{time_total}", "-T", self.to_upload, self.receiver.url)}
 
     # asyncio
 
@@ -542,6 +609,15 @@ class Bench:
 
     def py_get_kicked(self):
         return self.asyncio("kicked", "get", self.nginx.url("small"), GETS, AT_ONCE)
+
+    def py_get_bytes(self):
+        return self.asyncio("outside", "get-bytes", self.nginx.url("small"), GETS, AT_ONCE)
+
+    def py_post_outside(self):
+        return self.asyncio("outside", "post", self.nginx.url("post"), GETS, AT_ONCE)
+
+    def py_post_aiohttp(self):
+        return self.aiohttp("asyncio", "post", self.nginx.url("post"), GETS, AT_ONCE)
 
     def py_conform(self, *ways):
         """How many of CPython's own tests fail"""
@@ -670,20 +746,28 @@ THEMES = [
     ],
     [Line("download-300m-memory", "download_memory", "download_memory_curl", "curl easy, to tmpfs", "s")],
     [
-        Line("get-small-aiohttp", "get_poll", "get_aiohttp", "aiohttp", "s", "≤ 0.6"),
-        Line("get-small-uvloop", "get_poll", "get_uvloop", "aiohttp on uvloop", "s"),
-        Line("get-small-curl", "get_poll", "get_curl", "curl_multi", "s", "≤ 4"),
-        Line("get-small-curl-queue", "get_poll", "get_curl_queue", "curl_multi's own queue", "s"),
-        Line("get-small-60hz", "get_tick", "get_aiohttp", "aiohttp, not at 60 Hz", "s"),
+        Line("http-small-aiohttp", "get_poll", "get_aiohttp", "aiohttp", "s", "≤ 0.5"),
+        Line("http-small-uvloop", "get_poll", "get_uvloop", "aiohttp on uvloop", "s"),
+        Line("http-small-curl", "get_poll", "get_curl", "curl_multi", "s", "≤ 3"),
+        Line("http-small-curl-queue", "get_poll", "get_curl_queue", "curl_multi's own queue", "s"),
+        Line("http-small-60hz", "get_tick", "get_aiohttp", "aiohttp, not at 60 Hz", "s"),
     ],
     [Line("get-large", "get_large", "get_large_curl", "curl easy in a thread", "s", "≤ 1.2")],
-    [Line("http-stream", "get_stream", "get_stream_curl", "curl easy in a thread", "s", "≤ 1.3")],
     [Line("http-queue-growth", "queue_many", "queue_few", "1,000 at once", "µs", "≤ 1.2")],
     [Line("http-thumbnails", "thumbnails", "thumbnails_ideal", "the server's time", "s", "≤ 1.1")],
     [
         Line("http-h2-beside", "beside_large", "beside_none", "alone", "ms", "≤ 3"),
         Line("http-h2-beside-p99", "beside_large", "beside_none", "alone", "ms", value=median_of("p99")),
     ],
+    [
+        Line("http-stream", "stream_tick", "stream_curl", "curl easy in a thread", "s", "≤ 1.3"),
+        Line("http-stream-woken", "stream_poll", "stream_curl", "curl easy in a thread", "s", "≤ 1.3"),
+        Line("http-stream-python", "stream_python", "stream_curl", "curl easy in a thread", "s", "≤ 2"),
+        Line("py-stream", "stream_python", "stream_aiohttp", "aiohttp", "s", "≤ 0.6"),
+        Line("py-stream-uvloop", "stream_python", "stream_uvloop", "aiohttp on uvloop", "s"),
+    ],
+    [Line("http-stalled-memory", "stalled_memory", "stalled_memory_one", "one stream", "MiB", "≤ 80", absolute=True)],
+    [Line("http-upload", "upload", "upload_curl", "curl -T", "s", "≤ 1.1")],
     [
         Line("get-ticks", "get_ticks", "get_ticks_soup", "libsoup in the kicks", "ticks", "≤ 2",
              absolute=True),
@@ -725,15 +809,17 @@ THEMES += [
         Line("py-await-done", "py_await_done_outside", "py_await_standard", "a future of asyncio", "µs", "≤ 0.5"),
     ],
     [
-        Line("py-get", "py_get_outside", "get_aiohttp", "aiohttp", "s", "≤ 0.6"),
+        Line("py-get", "py_get_outside", "get_aiohttp", "aiohttp", "s", "≤ 0.55"),
         Line("py-get-kicked", "py_get_kicked", "get_aiohttp", "aiohttp", "s"),
+        Line("py-get-bytes", "py_get_bytes", "get_aiohttp", "aiohttp", "s"),
     ],
+    [Line("py-post", "py_post_outside", "py_post_aiohttp", "aiohttp", "s", "≤ 0.55")],
     [Line("py-conform", "py_conform_ours", "py_conform_standard", "asyncio", "failures", "≤ 0", absolute=True)],
 ]
 
 # Fewer runs for rows that don't vary, or that take long and have no bar
 MOST_RUNS = {"marked_ours": 1, "marked_theirs": 1, "transfers": 3, "transfers_wall": 3, "download_soup": 3, "get_ticks_soup": 3,
-             "fiber_parked": 3, "fiber_parked_asyncio": 3, "py_conform_ours": 1, "py_conform_standard": 1}
+             "fiber_parked": 3, "fiber_parked_asyncio": 3, "stalled_memory": 3, "stalled_memory_one": 3, "py_conform_ours": 1, "py_conform_standard": 1}
 
 
 def figure(number):

@@ -13,11 +13,11 @@
 
 #include <pillion-http/pillion-http.h>
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
+#include "host.h"
 #include "util.h"
 
 #define RATE 60.0
@@ -51,22 +51,6 @@ get_answer (PillionTask *task)
   if (bytes == NULL)
     g_error ("%s: %s", pillion_task_get_name (task), error->message);
   return bytes;
-}
-
-static void
-sleep_and_kick (Job *job)
-{
-  struct pollfd fd = { pillion_loop_get_fd (job->loop), pillion_loop_get_events (job->loop), 0 };
-  gint64 deadline = pillion_loop_get_deadline (job->loop);
-  int timeout = -1;
-
-  if (deadline == 0)
-    timeout = 0;
-  else if (deadline > 0)
-    timeout = CLAMP ((deadline - pillion_loop_get_now (job->loop) + 999) / 1000, 0, 10000);
-
-  poll (&fd, 1, timeout);
-  pillion_loop_kick (job->loop);
 }
 
 static PillionTask *
@@ -110,7 +94,7 @@ get_many (Job *job,
   if (job->host != NULL)
     pillion_tick_host_run (PILLION_TICK_HOST (job->host), 0);
   while (job->n_done < n)
-    sleep_and_kick (job);
+    bench_sleep_and_kick (job->loop);
 
   return bench_now () - start;
 }
@@ -185,7 +169,7 @@ run_beside (Job *job,
   while (n < (alone ? N_ALONE : MAX_SMALL) && (alone || job->n_large > 0))
     times[n++] = get_many (job, small, 1) / 1e6;
   while (job->n_large > 0)
-    sleep_and_kick (job);
+    bench_sleep_and_kick (job->loop);
 
   median = bench_median (times, n);
   printf ("{\"value\": %.3f, \"p99\": %.3f, \"worst\": %.3f, \"small\": %u}\n", median, bench_percentile (times, n, 0.99),

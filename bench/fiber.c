@@ -273,17 +273,6 @@ run_swapcontext (void)
 
 /* parked */
 
-static gsize
-resident (void)
-{
-  g_autofree char *text = NULL;
-  unsigned long size, pages;
-
-  if (!g_file_get_contents ("/proc/self/statm", &text, NULL, NULL) || sscanf (text, "%lu %lu", &size, &pages) != 2)
-    g_error ("/proc/self/statm can't be read");
-  return (gsize) pages * sysconf (_SC_PAGESIZE);
-}
-
 static guint
 count_maps (void)
 {
@@ -324,13 +313,13 @@ run_parked (void)
   pillion_task_return_boolean (waited[0], TRUE);
   kick_until_done (1);
 
-  before = resident ();
+  before = bench_resident ();
   for (guint i = 0; i < N_PARKED; i++)
     g_object_unref (pillion_loop_spawn (loop, "parked", wait_for_own, &waited[i], NULL));
   pillion_loop_set_budget_usec (loop, 100 * G_TIME_SPAN_SECOND);
   while (pillion_loop_get_live_tasks (loop) < 2 * N_PARKED)
     pillion_loop_kick (loop);
-  each = (resident () - before) / (double) N_PARKED;
+  each = (bench_resident () - before) / (double) N_PARKED;
   maps = count_maps ();
 
   n_done = 0;

@@ -9,17 +9,16 @@
  *   bench-get ticks URL N            frames at 60 Hz from the call to the done callback, of the first GET of
  *                                    a client and of its second, the median of N clients
  *   bench-get large URL SIZE         seconds for one GET of SIZE bytes, the host sleeps on the loop's descriptor
- *   bench-get stream URL SIZE        the same, read as a stream
  *
  * For `ticks` the answer begins with how many requests its connection has seen, so that a connection that was
  * not new, or not kept, is found out. */
 
 #include <pillion-http/pillion-http.h>
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "host.h"
 #include "util.h"
 
 #define RATE 60.0
@@ -29,7 +28,6 @@ typedef struct
   PillionLoop *loop;
   PillionHost *host;
   PillionHttpClient *client;
-  PillionHttpStream *stream;
   const char *url;
   guint n_wanted;
   guint n_done;
@@ -65,22 +63,6 @@ one_of_many (PillionTask *task,
 }
 
 static void
-sleep_and_kick (Job *job)
-{
-  struct pollfd fd = { pillion_loop_get_fd (job->loop), pillion_loop_get_events (job->loop), 0 };
-  gint64 deadline = pillion_loop_get_deadline (job->loop);
-  int timeout = -1;
-
-  if (deadline == 0)
-    timeout = 0;
-  else if (deadline > 0)
-    timeout = CLAMP ((deadline - pillion_loop_get_now (job->loop) + 999) / 1000, 0, 10000);
-
-  poll (&fd, 1, timeout);
-  pillion_loop_kick (job->loop);
-}
-
-static void
 run_many (Job *job,
           guint at_once)
 {
@@ -103,7 +85,7 @@ run_many (Job *job,
     pillion_tick_host_run (PILLION_TICK_HOST (job->host), 0);
 
   while (job->n_done < job->n_wanted)
-    sleep_and_kick (job);
+    bench_sleep_and_kick (job->loop);
 
   printf ("{\"value\": %.4f}\n", (bench_now () - start) / 1e9);
 }
@@ -131,60 +113,7 @@ run_large (Job *job)
   task = pillion_http_client_get_bytes (job->client, job->url, NULL);
   pillion_task_add_done_callback (task, large, job, NULL);
   while (job->n_done < job->n_wanted)
-    sleep_and_kick (job);
-
-  printf ("{\"value\": %.4f}\n", (bench_now () - start) / 1e9);
-}
-
-static void
-piece (PillionTask *task,
-       gpointer user_data)
-{
-  g_autoptr (GBytes) bytes = get_answer (task);
-  g_autoptr (PillionTask) next = NULL;
-  Job *job = user_data;
-
-  job->n_done += g_bytes_get_size (bytes);
-  if (g_bytes_get_size (bytes) == 0)
-    {
-      if (job->n_done != job->n_wanted)
-        g_error ("the answer has %u bytes", job->n_done);
-      job->idle = TRUE;
-      return;
-    }
-
-  next = pillion_http_stream_read (job->stream, 0, NULL);
-  pillion_task_add_done_callback (next, piece, job, NULL);
-}
-
-static void
-opened (PillionTask *task,
-        gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (PillionTask) next = NULL;
-  Job *job = user_data;
-
-  job->stream = pillion_task_get_object (task, &error);
-  if (job->stream == NULL)
-    g_error ("%s", error->message);
-  next = pillion_http_stream_read (job->stream, 0, NULL);
-  pillion_task_add_done_callback (next, piece, job, NULL);
-}
-
-static void
-run_stream (Job *job)
-{
-  gint64 start = bench_now ();
-  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", job->url);
-  g_autoptr (PillionTask) task = NULL;
-
-  job->client = pillion_http_client_new (job->loop);
-  task = pillion_http_client_open (job->client, request, NULL);
-  pillion_task_add_done_callback (task, opened, job, NULL);
-  while (!job->idle)
-    sleep_and_kick (job);
-  g_clear_object (&job->stream);
+    bench_sleep_and_kick (job->loop);
 
   printf ("{\"value\": %.4f}\n", (bench_now () - start) / 1e9);
 }
@@ -282,8 +211,6 @@ main (int argc,
     run_ticks (&job);
   else if (g_str_equal (argv[1], "large"))
     run_large (&job);
-  else if (g_str_equal (argv[1], "stream"))
-    run_stream (&job);
   else if (argc == 5)
     run_many (&job, atoi (argv[4]));
   else

@@ -19,7 +19,9 @@ the processor. WHAT is
     bytes        ms for 50 MB as the result of a task, or for one copy of as much memory
     await        µs per await of a Pillion task that is created and ends in the next kick, or of a future that is set in the
                  next pass; await-done: of one that is done
-    get          seconds for GETs of URL through Pillion: URL NUMBER AT_ONCE
+    get          seconds for GETs of 1 KB through Pillion: URL NUMBER AT_ONCE; get-bytes: of which only the body is wanted
+    post         seconds for POSTs of 1 KB: URL NUMBER AT_ONCE
+    stream       seconds for one GET that is read in the pieces in which it arrives: URL SIZE
 """
 
 import asyncio
@@ -220,16 +222,53 @@ class Bench:
 
         return 1e6 / self.rate(work, 4000)
 
-    def get(self, url, number, at_once):
+    def many(self, send, url, number, at_once):
+        """Seconds for so many calls of a coroutine function with a client and a URL"""
         from gi.repository import PillionHttp
-
-        async def get(client, url):
-            assert len(await client.get_bytes(url)) == 1024
 
         async def main():
             start = time.perf_counter()
             client = PillionHttp.Client(max_connections=int(at_once), max_connections_per_host=int(at_once))
-            await asyncio.gather(*(get(client, f'{url}?{number}') for number in range(int(number))))
+            await asyncio.gather(*(send(client, f'{url}?{number}') for number in range(int(number))))
+            return time.perf_counter() - start
+
+        return self.drive(self.loop.create_task(main()))
+
+    def get(self, *arguments):
+        async def get(client, url):
+            response = await client.get(url)
+            response.raise_for_status()
+            assert len(response.content) == 1024
+
+        return self.many(get, *arguments)
+
+    def get_bytes(self, *arguments):
+        async def get(client, url):
+            assert len(await client.get_bytes(url)) == 1024
+
+        return self.many(get, *arguments)
+
+    def post(self, *arguments):
+        body = b'x' * 1024
+
+        async def post(client, url):
+            response = await client.post(url, content=body)
+            response.raise_for_status()
+            response.content
+
+        return self.many(post, *arguments)
+
+    def stream(self, url, size):
+        from gi.repository import PillionHttp
+
+        async def main():
+            start = time.perf_counter()
+            received = 0
+            client = PillionHttp.Client()
+            async with client.stream('GET', url) as response:
+                async for piece in response:
+                    received += len(piece)
+            assert received == int(size)
             return time.perf_counter() - start
 
         return self.drive(self.loop.create_task(main()))

@@ -115,18 +115,6 @@ run_batch (gboolean ours)
   printf ("{\"value\": %.2f}\n", bench_median (values, N_BATCHES));
 }
 
-static gsize
-resident (void)
-{
-  g_autofree char *text = NULL;
-  unsigned long size, pages;
-
-  if (!g_file_get_contents ("/proc/self/statm", &text, NULL, NULL) ||
-      sscanf (text, "%lu %lu", &size, &pages) != 2)
-    g_error ("/proc/self/statm can't be read");
-  return (gsize) pages * sysconf (_SC_PAGESIZE);
-}
-
 static void
 run_memory (gboolean ours)
 {
@@ -142,7 +130,7 @@ run_memory (gboolean ours)
         g_task_new (NULL, NULL, gtask_done, NULL);
     }
 
-  before = resident ();
+  before = bench_resident ();
   for (int i = 0; i < N_PENDING; i++)
     {
       if (ours)
@@ -156,7 +144,7 @@ run_memory (gboolean ours)
         g_task_new (NULL, NULL, gtask_done, NULL);
     }
 
-  printf ("{\"value\": %.1f}\n", (resident () - before) / (double) N_PENDING);
+  printf ("{\"value\": %.1f}\n", (bench_resident () - before) / (double) N_PENDING);
   fflush (stdout);
   _exit (0);
 }

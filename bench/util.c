@@ -63,6 +63,17 @@ bench_median (double *values,
   return (values[(n_values - 1) / 2] + values[n_values / 2]) / 2;
 }
 
+gsize
+bench_resident (void)
+{
+  g_autofree char *text = NULL;
+  unsigned long size, pages;
+
+  if (!g_file_get_contents ("/proc/self/statm", &text, NULL, NULL) || sscanf (text, "%lu %lu", &size, &pages) != 2)
+    g_error ("/proc/self/statm can't be read");
+  return (gsize) pages * sysconf (_SC_PAGESIZE);
+}
+
 int
 bench_part_open (const char *target)
 {

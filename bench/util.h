@@ -21,6 +21,9 @@ double bench_percentile (double       *values,
                          gsize         n_values,
                          double        fraction);
 
+/* How much memory the program has that is there, in bytes */
+gsize  bench_resident   (void);
+
 /* Opens @target + ".part" for writing, and renames it to @target when it is complete: flushed to disk if
  * @sync is set, then renamed, like every download here. Both functions end the program if they fail. */
 int    bench_part_open  (const char   *target);
