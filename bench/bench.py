@@ -7,6 +7,8 @@
 import argparse
 import contextlib
 import filecmp
+import functools
+import hashlib
 import importlib.util
 import json
 import math
@@ -151,6 +153,11 @@ class Nginx:
         self.stop()
         return False
 
+    @functools.cached_property
+    def large_sha256(self):
+        with open(self.large, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
     def url(self, name):
         return f"http://127.0.0.1:{self.port}/{name}"
 
@@ -216,7 +223,7 @@ class Bench:
                 text=True,
                 timeout=PATIENCE,
                 check=False,
-                env={**os.environ, **env},
+                env={**os.environ, **{name: str(value) for name, value in env.items()}},
             )
         except subprocess.TimeoutExpired as error:
             raise Failure(f"{command[0]} {command[1]}: not done after {PATIENCE} s") from error
@@ -226,8 +233,8 @@ class Bench:
                           f"status {done.returncode}: {reason[0]}")
         return json.loads(done.stdout)
 
-    def ours(self, name, *arguments):
-        return self.run(self.programs / f"bench-{name}", *arguments)
+    def ours(self, name, *arguments, **env):
+        return self.run(self.programs / f"bench-{name}", *arguments, **env)
 
     def peer(self, name, *arguments):
         program = self.programs / f"peer-{name}"
@@ -424,7 +431,7 @@ class Bench:
 
     # downloads
 
-    def download(self, runner, *arguments, folder=None, after=()):
+    def download(self, runner, *arguments, folder=None, after=(), **env):
         """Each run starts with clean disk caches, and its file is compared afterwards."""
         folder = folder or self.folder
         target = Path(folder) / "target"
@@ -432,7 +439,7 @@ class Bench:
         url = self.nginx.url("large")
         os.sync()
         try:
-            result = runner(*arguments, url, target, *after)
+            result = runner(*arguments, url, target, *after, **env)
             if not filecmp.cmp(target, self.nginx.large, shallow=False):
                 raise Failure(f"{arguments}: the file differs from the server's")
             return result
@@ -446,6 +453,22 @@ class Bench:
 
     def download_tick(self):
         return self.download(self.ours, "download", "tick")
+
+    def download_nosync(self):
+        return self.download(self.ours, "download", "tick", LD_PRELOAD=self.programs / "libnosync.so")
+
+    def download_sha256(self):
+        return self.download(self.ours, "download", "tick", after=[self.nginx.large_sha256])
+
+    def download_curl_sha256(self):
+        if shutil.which("curl") is None:
+            raise Missing("curl")
+        start = time.monotonic()
+        with subprocess.Popen(["curl", "-sS", self.nginx.url("large")], stdout=subprocess.PIPE) as curl:
+            digest = subprocess.run(["sha256sum"], stdin=curl.stdout, capture_output=True, text=True, check=True).stdout
+        if not digest.startswith(self.nginx.large_sha256):
+            raise Failure("curl | sha256sum: another digest")
+        return {"value": time.monotonic() - start}
 
     def download_stalled(self):
         return self.download(self.ours, "download", "stalled")
@@ -735,8 +758,9 @@ THEMES = [
     [Line("passenger-wake", "passenger", "passenger_invoke", "g_main_context_invoke", "µs", "≤ 2")],
     [Line("deadline-1000", "deadline_many", "deadline_none", "no descriptor", "ns", "≤ 1.5")],
     [
-        Line("download-300m", "download_tick", "download_curl", "curl easy in a thread", "s", "≤ 1.1"),
-        Line("download-300m-nosync", "download_tick", "download_curl_nosync", "curl easy, no fsync", "s"),
+        Line("http-bulk", "download_tick", "download_curl", "curl easy in a thread", "s", "≤ 1.05"),
+        Line("http-bulk-nosync", "download_nosync", "download_curl_nosync", "curl easy, no fsync", "s", "≤ 1.15"),
+        Line("http-bulk-sha256", "download_sha256", "download_curl_sha256", "curl | sha256sum, no file", "s", "≤ 1.3"),
         Line("download-stalled", "download_stalled", "download_tick", "the ticking host", "s", "≤ 1.1"),
     ],
     [
@@ -744,7 +768,7 @@ THEMES = [
         Line("kick-download-one", "download_tick", "download_soup", "libsoup in the kicks", "µs", absolute=True,
              value=p99_of_kicks),
     ],
-    [Line("download-300m-memory", "download_memory", "download_memory_curl", "curl easy, to tmpfs", "s")],
+    [Line("http-bulk-memory", "download_memory", "download_memory_curl", "curl easy, to tmpfs", "s")],
     [
         Line("http-small-aiohttp", "get_poll", "get_aiohttp", "aiohttp", "s", "≤ 0.5"),
         Line("http-small-uvloop", "get_poll", "get_uvloop", "aiohttp on uvloop", "s"),

@@ -4,8 +4,8 @@
 
 /* One large file to disk, timed from the call to the done callback.
  *
- *   bench-download tick URL TARGET       the host draws 60 frames a second, and shows the progress
- *   bench-download stalled URL TARGET    the host does nothing before TARGET is there, then draws frames
+ *   bench-download tick URL TARGET [SHA256]       the host draws 60 frames a second, and shows the progress
+ *   bench-download stalled URL TARGET [SHA256]    the host does nothing before TARGET is there, then draws frames
  *
  * Prints the seconds, and the µs that each frame spent in kicks from the call on. */
 
@@ -27,6 +27,7 @@ typedef struct
   PillionTickHost *host;
   PillionHttpClient *client;
   const char *url;
+  const char *sha256; /* or NULL */
   GFile *target;
   guint n_frames;
   guint n_progress;
@@ -63,7 +64,7 @@ start (Job *job)
   g_autoptr (PillionTask) task = NULL;
 
   job->start = bench_now ();
-  task = pillion_http_client_download (job->client, job->url, job->target, NULL, NULL);
+  task = pillion_http_client_download (job->client, job->url, job->target, job->sha256, NULL);
   g_signal_connect (task, "progress", G_CALLBACK (progressed), job);
   pillion_task_add_done_callback (task, downloaded, job, NULL);
 }
@@ -116,13 +117,14 @@ main (int argc,
   gsize n_kicks, first;
   Job job = { 0 };
 
-  if (argc != 4)
+  if (argc != 4 && argc != 5)
     return 2;
 
   target = g_file_new_for_path (argv[3]);
   job.host = PILLION_TICK_HOST (host);
   job.client = client;
   job.url = argv[2];
+  job.sha256 = argv[4]; /* NULL at the end */
   job.target = target;
 
   pillion_loop_set_auto_stop (loop, FALSE);
