@@ -40,7 +40,6 @@ G_BEGIN_DECLS
  * @PILLION_HTTP_ERROR_TRUNCATED: the response ended early
  * @PILLION_HTTP_ERROR_LENGTH_MISMATCH: the body does not have the announced length
  * @PILLION_HTTP_ERROR_DIGEST_MISMATCH: the body does not have the expected SHA-256 digest
- * @PILLION_HTTP_ERROR_UNSAFE_NAME: the server proposed a file name that could lead out of the folder
  * @PILLION_HTTP_ERROR_INVALID_JSON: the body is not valid JSON
  * @PILLION_HTTP_ERROR_TOO_LARGE: a body, a line or an event is larger than its limit
  * @PILLION_HTTP_ERROR_UNAVAILABLE: HTTP cannot be used in this process, because it has loaded libsoup 2, or because libsoup 3 is not
@@ -63,7 +62,6 @@ typedef enum
   PILLION_HTTP_ERROR_TRUNCATED,
   PILLION_HTTP_ERROR_LENGTH_MISMATCH,
   PILLION_HTTP_ERROR_DIGEST_MISMATCH,
-  PILLION_HTTP_ERROR_UNSAFE_NAME,
   PILLION_HTTP_ERROR_INVALID_JSON,
   PILLION_HTTP_ERROR_TOO_LARGE,
   PILLION_HTTP_ERROR_UNAVAILABLE,

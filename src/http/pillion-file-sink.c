@@ -13,6 +13,7 @@
 
 #include "core/pillion-private.h"
 #include "http/pillion-call.h"
+#include "http/pillion-file-name.h"
 #include "http/pillion-http-download-private.h"
 #include "http/pillion-http-fields.h"
 #include "http/pillion-http-url.h"
@@ -221,33 +222,25 @@ take_name (PillionFileSink *self,
            const PillionHead *head,
            GError **error)
 {
-  const char *disposition;
+  const char *disposition = head->get_field (head, "Content-Disposition");
   g_autofree char *name = NULL;
+  gsize max;
 
   if (self->target->name != NULL)
     return TRUE;
 
-  disposition = head->get_field (head, "Content-Disposition");
+  max = pillion_target_get_name_max (self->target);
   if (disposition != NULL)
-    name = pillion_http_parse_filename (disposition);
-  /* With the rest of a file a server need not say again what it is called (RFC 9110, section 15.3.7) */
-  if (name == NULL && head->status == 206)
-    name = g_strdup (self->part->record.name);
+    name = pillion_file_name_from_disposition (disposition, max);
+  /* A server need not repeat the name with the rest of a file (RFC 9110, section 15.3.7) */
+  if (name == NULL && head->status == 206 && self->part->record.name != NULL)
+    name = pillion_file_name_sanitize (self->part->record.name, max);
   if (name == NULL)
     {
-      /* The URL that was asked for, not the one that the server redirects to: what it says is no proposal of the server's */
+      /* The URL that was asked for, not the one that the server redirects to: nobody would recognize that */
       g_autoptr (GUri) uri = g_uri_parse (self->parent.call->url, G_URI_FLAGS_ENCODED_PATH | G_URI_FLAGS_ENCODED_QUERY, NULL);
 
-      name = pillion_http_url_filename (uri != NULL ? uri : self->parent.call->uri);
-    }
-
-  if (!pillion_http_is_safe_name (name))
-    {
-      g_autofree char *shown = g_strescape (name, "\\\"");
-
-      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_UNSAFE_NAME,
-                   _("'%s' is not a safe file name: expected a plain name without folders"), shown);
-      return FALSE;
+      name = pillion_file_name_from_url (uri != NULL ? uri : self->parent.call->uri, head->get_field (head, "Content-Type"), max);
     }
 
   return pillion_target_set_name (self->target, name, error);

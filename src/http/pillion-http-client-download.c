@@ -129,14 +129,17 @@ pillion_http_client_download (PillionHttpClient *self,
  * @cancellable: (nullable): cancels the task when it is cancelled
  *
  * Downloads what is at @url into a folder, under the name that the server proposes (`Content-Disposition`, RFC 6266), or else
- * under the last part of the URL's path, which for a folder is `index.html`.
+ * under the last part of the URL's path, which for a folder is `index.html`. If that has no extension, the name gets the one that belongs
+ * to the media type.
+ *
+ * The name is made safe, much as browsers do it: of a path only the last part counts, leading dots and trailing dots and spaces are removed,
+ * characters that some system can't have in a name become `_`, the names of Windows' devices get a `_`, and a name that is too long is cut
+ * before its extension. A symbolic link in the folder is never followed.
  *
  * If a file has the name already, [property@PillionHttp.Client:name-conflict] says what happens: by default the new file gets a
  * number, as in `name (1).ext`, and both are kept. [method@PillionHttp.Download.get_file] tells the name.
  *
- * A name that is empty, begins with a dot, contains `..`, `/`, `\` or a control character, is longer than 255 bytes, or is not valid
- * UTF-8 fails with [error@PillionHttp.Error.UNSAFE_NAME]. A symbolic link in the folder is never followed. In everything else this is
- * the same as [method@PillionHttp.Client.download]. The part file is named after the URL.
+ * In everything else this is the same as [method@PillionHttp.Client.download]. The part file is named after the URL.
  *
  * Returns: (transfer full): a task
  *

@@ -108,7 +108,6 @@
  * | a body that is too large for memory, or a line or an event that is larger than its limit | [error@PillionHttp.Error.TOO_LARGE] |
  * | a body that is not valid JSON | [error@PillionHttp.Error.INVALID_JSON] |
  * | a different SHA-256 digest | [error@PillionHttp.Error.DIGEST_MISMATCH] |
- * | an unsafe file name | [error@PillionHttp.Error.UNSAFE_NAME] |
  * | a target that is not a regular file | `G_IO_ERROR_NOT_REGULAR_FILE`, `G_IO_ERROR_IS_DIRECTORY` |
  * | a target that another download writes to, or whose name is taken | `G_IO_ERROR_EXISTS` |
  * | the disk | `G_IO_ERROR_NO_SPACE`, `G_IO_ERROR_PERMISSION_DENIED`, `G_IO_ERROR_IS_DIRECTORY`, `G_IO_ERROR_NOT_FOUND`… |

@@ -9,9 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The longest name that a Linux file system takes, in bytes */
-#define MAX_NAME 255
-
 /* By how much a document must be older than its answer, so that it was not changed twice within the date's resolution */
 #define STRONG_DATE_AGE (60 * G_TIME_SPAN_SECOND)
 
@@ -263,10 +260,8 @@ read_value (const char **p)
   return g_string_free (value, FALSE);
 }
 
-/* Percent-decoded bytes. A zero byte ends a C string, and so would hide what comes after it: it stays encoded, and a control
- * character that decoding gives makes the name unsafe. */
-static char *
-unescape (const char *text)
+char *
+pillion_http_unescape (const char *text)
 {
   GString *result = g_string_new (NULL);
 
@@ -276,6 +271,7 @@ unescape (const char *text)
         {
           int byte = g_ascii_xdigit_value (p[1]) * 16 + g_ascii_xdigit_value (p[2]);
 
+          /* A zero byte would hide what follows it */
           g_string_append_c (result, byte != 0 ? (char) byte : '\x01');
           p += 2;
         }
@@ -286,7 +282,7 @@ unescape (const char *text)
   return g_string_free (result, FALSE);
 }
 
-/* charset'language'percent-encoded; NULL if it is not that */
+/* charset'language'percent-encoded; NULL if it isn't that, or isn't text in the charset */
 static char *
 decode_extended (const char *value)
 {
@@ -299,9 +295,9 @@ decode_extended (const char *value)
     return NULL;
 
   charset = g_strndup (value, (gsize) (quote - value));
-  bytes = unescape (text + 1);
+  bytes = pillion_http_unescape (text + 1);
   if (g_ascii_strcasecmp (charset, "UTF-8") == 0)
-    return g_steal_pointer (&bytes);
+    return g_utf8_validate (bytes, -1, NULL) ? g_steal_pointer (&bytes) : NULL;
   if (g_ascii_strcasecmp (charset, "ISO-8859-1") == 0)
     return g_convert (bytes, -1, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
 
@@ -365,116 +361,11 @@ pillion_http_get_parameter (const char *value,
 }
 
 char *
-pillion_http_parse_filename (const char *content_disposition)
+pillion_http_get_extended_parameter (const char *value,
+                                     const char *name)
 {
-  const char *p = strchr (content_disposition, ';');
-  g_autofree char *plain = NULL;
-  g_autofree char *extended = NULL;
+  g_autofree char *starred = g_strconcat (name, "*", NULL);
+  g_autofree char *text = pillion_http_get_parameter (value, starred);
 
-  while (p != NULL)
-    {
-      g_autofree char *value = NULL;
-      const char *name;
-      gsize length;
-
-      if (!read_parameter (&p, &name, &length, &value))
-        continue;
-
-      if (is_named (name, length, "filename") && plain == NULL)
-        plain = g_steal_pointer (&value);
-      else if (is_named (name, length, "filename*") && extended == NULL)
-        extended = decode_extended (value);
-    }
-
-  if (extended != NULL)
-    return g_steal_pointer (&extended);
-
-  /* Old servers send the name in the character set of old web pages */
-  if (plain != NULL && !g_utf8_validate (plain, -1, NULL))
-    return g_convert (plain, -1, "UTF-8", "ISO-8859-1", NULL, NULL, NULL);
-
-  return g_steal_pointer (&plain);
-}
-
-char *
-pillion_http_url_filename (GUri *uri)
-{
-  const char *path = g_uri_get_path (uri);
-  const char *slash = strrchr (path, '/');
-  const char *name = slash != NULL ? slash + 1 : path;
-
-  return *name != '\0' ? unescape (name) : g_strdup ("index.html");
-}
-
-gboolean
-pillion_http_is_safe_name (const char *name)
-{
-  if (name[0] == '\0' || name[0] == '.' || strlen (name) > MAX_NAME || strstr (name, "..") != NULL ||
-      !g_utf8_validate (name, -1, NULL))
-    return FALSE;
-
-  for (const char *p = name; *p != '\0'; p = g_utf8_next_char (p))
-    {
-      gunichar c = g_utf8_get_char (p);
-
-      /* Control characters, and those that turn the direction of what follows, so that a name looks like another one */
-      if (c == '/' || c == '\\' || g_unichar_iscntrl (c) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
-        return FALSE;
-    }
-
-  return TRUE;
-}
-
-gsize
-pillion_http_cut_text (const char *text,
-                       gsize max)
-{
-  gsize length = strlen (text);
-
-  if (length <= max)
-    return length;
-
-  length = max;
-  while (length > 0 && ((guchar) text[length] & 0xc0) == 0x80)
-    length--;
-
-  return length;
-}
-
-/* Where the extension begins; two of them belong together in `name.tar.gz` */
-static gsize
-find_extension (const char *name)
-{
-  static const char tar[] = ".tar";
-  const char *dot = strrchr (name, '.');
-  gsize stem;
-
-  if (dot == NULL || dot == name)
-    return strlen (name);
-
-  stem = (gsize) (dot - name);
-  if (stem > strlen (tar) && g_ascii_strncasecmp (dot - strlen (tar), tar, strlen (tar)) == 0)
-    stem -= strlen (tar);
-
-  return stem;
-}
-
-char *
-pillion_http_number_name (const char *name,
-                          guint number,
-                          gsize max)
-{
-  gsize stem = find_extension (name);
-  g_autofree char *end = g_strdup_printf (" (%u)%s", number, name + stem);
-  g_autofree char *start = g_strndup (name, stem);
-
-  /* An extension that leaves no room for a name is none */
-  if (strlen (end) >= max)
-    {
-      g_free (end);
-      end = g_strdup_printf (" (%u)", number);
-    }
-  start[pillion_http_cut_text (start, max - strlen (end))] = '\0';
-
-  return g_strconcat (start, end, NULL);
+  return text != NULL ? decode_extended (text) : NULL;
 }

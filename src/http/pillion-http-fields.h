@@ -39,20 +39,9 @@ GTimeSpan pillion_http_parse_retry_after   (const char *value,
 char    *pillion_http_get_parameter        (const char *value,
                                             const char *name);
 
-/* The name that Content-Disposition proposes (RFC 6266, with RFC 8187 for filename*), as it stands; NULL when there is none */
-char    *pillion_http_parse_filename       (const char *content_disposition);
+/* The value of an extended parameter (RFC 8187), @name without its asterisk, or NULL if there is none or it can't be decoded */
+char    *pillion_http_get_extended_parameter (const char *value,
+                                              const char *name);
 
-/* The last segment of a URL's path, decoded; `index.html` if there is none, because nearly all servers take a folder to mean that */
-char    *pillion_http_url_filename         (GUri       *uri);
-
-/* Whether a file of this name ends up in the folder that it is put into, visible, and named as it looks */
-gboolean pillion_http_is_safe_name         (const char *name);
-
-/* The name with a number, as in `name (2).ext`, and not longer than @max bytes */
-char    *pillion_http_number_name          (const char *name,
-                                            guint       number,
-                                            gsize       max);
-
-/* How many of the first @max bytes of @text can be kept without cutting a character of UTF-8 */
-gsize    pillion_http_cut_text             (const char *text,
-                                            gsize       max);
+/* Percent-decoded bytes; an encoded zero byte becomes U+0001 */
+char    *pillion_http_unescape             (const char *text);

@@ -15,6 +15,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "http/pillion-file-name.h"
 #include "http/pillion-http-fields.h"
 
 /* `.TARGET.pillion-part`, `.TARGET.pillion-part.info` for the record, and one more byte for its draft */
@@ -54,7 +55,7 @@ make_name (int folder,
 
   digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, base, -1);
   digest[DIGEST_LENGTH] = '\0';
-  start = g_strndup (base, pillion_http_cut_text (base, max - DIGEST_LENGTH - 1));
+  start = g_strndup (base, pillion_file_name_cut (base, max - DIGEST_LENGTH - 1));
   return g_strconcat (".", start, "~", digest, SUFFIX, end, NULL);
 }
 

@@ -23,7 +23,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include "http/pillion-http-fields.h"
+#include "http/pillion-file-name.h"
 
 /* As many as the kernel follows */
 #define MAX_LINKS 40
@@ -175,6 +175,14 @@ pillion_target_free (PillionTarget *self)
   g_free (self->path);
   g_free (self->name);
   g_free (self);
+}
+
+gsize
+pillion_target_get_name_max (PillionTarget *self)
+{
+  long max = fpathconf (self->folder, _PC_NAME_MAX);
+
+  return max > 0 ? (gsize) max : PILLION_FILE_NAME_MAX;
 }
 
 static gboolean
@@ -344,12 +352,12 @@ move_to_free_name (PillionTarget *self,
                    GError **error)
 {
   g_autofree char *wanted = g_strdup (self->name);
-  long max = fpathconf (self->folder, _PC_NAME_MAX);
+  gsize max = pillion_target_get_name_max (self);
   int errsv;
 
   for (guint i = 0; i <= MAX_NUMBER; i++)
     {
-      g_autofree char *name = i == 0 ? g_strdup (wanted) : pillion_http_number_name (wanted, i, max > 0 ? (gsize) max : 255);
+      g_autofree char *name = i == 0 ? g_strdup (wanted) : pillion_file_name_add_number (wanted, i, max);
 
       errsv = move_without_replacing (self, part, name);
       if (errsv == EEXIST && self->conflict == PILLION_HTTP_NAME_CONFLICT_UNIQUIFY)

@@ -28,7 +28,10 @@ PillionTarget *pillion_target_new_in      (const char               *path,
                                            GError                  **error);
 void           pillion_target_free        (PillionTarget            *self);
 
-/* Sets the name that a server proposed, which is a safe one */
+/* How many bytes a name in the folder can have */
+gsize          pillion_target_get_name_max (PillionTarget           *self);
+
+/* Sets the name that a server proposed, sanitized */
 gboolean       pillion_target_set_name    (PillionTarget            *self,
                                            const char               *name,
                                            GError                  **error);

@@ -114,87 +114,6 @@ test_retry_after (void)
 }
 
 static void
-test_filename (void)
-{
-  static const struct
-  {
-    const char *value;
-    const char *name;
-  } cases[] = {
-    { "attachment", NULL },
-    { "attachment; filename=plain.txt", "plain.txt" },
-    { "attachment; filename=\"quoted name.txt\"", "quoted name.txt" },
-    { "attachment; filename=\"a \\\"b\\\" c\"", "a \"b\" c" },
-    { "attachment;filename=\"semi;colon\" ; size=3", "semi;colon" },
-    { "attachment; FileName=case.txt", "case.txt" },
-    { "attachment; filename*=UTF-8''na%C3%AFve.txt", "na\xc3\xafve.txt" },
-    { "attachment; filename=\"fallback.txt\"; filename*=UTF-8''%e2%82%ac.txt", "\xe2\x82\xac.txt" },
-    { "attachment; filename*=UTF-8''%e2%82%ac.txt; filename=\"fallback.txt\"", "\xe2\x82\xac.txt" },
-    { "attachment; filename*=iso-8859-1'en'%A3.txt", "\xc2\xa3.txt" },
-    { "attachment; filename*=unknown''x.txt; filename=plain.txt", "plain.txt" },
-    { "attachment; filename*=nothing; filename=plain.txt", "plain.txt" },
-    { "attachment; filename=\"caf\xe9.txt\"", "caf\xc3\xa9.txt" },
-    { "attachment; filename=\"../../etc/passwd\"", "../../etc/passwd" },
-    { "attachment; filename=\"\"", "" },
-    { "attachment; filename", NULL },
-    { "attachment; filename; filename=x", "x" },
-    { "attachment; filename=\"open", "open" },
-    { "", NULL },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      g_autofree char *name = pillion_http_parse_filename (cases[i].value);
-
-      g_assert_cmpstr (name, ==, cases[i].name);
-    }
-}
-
-static void
-test_url_filename (void)
-{
-  static const struct
-  {
-    const char *url;
-    const char *name;
-  } cases[] = {
-    { "http://h/a/b.txt", "b.txt" },       { "http://h/b.txt?x=/y", "b.txt" },
-    { "http://h/a%20b.txt", "a b.txt" },   { "http://h/a/", "index.html" },
-    { "http://h", "index.html" },          { "http://h/a%2Fb", "a/b" },
-    { "http://h/a/%2e%2e%2f", "../" },     { "http://h/a%00b", "a\x01" "b" },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      g_autoptr (GUri) uri = pillion_http_parse_url (cases[i].url, NULL);
-      g_autofree char *name = NULL;
-
-      g_assert_nonnull (uri);
-      name = pillion_http_url_filename (uri);
-      g_assert_cmpstr (name, ==, cases[i].name);
-    }
-}
-
-static void
-test_safe_names (void)
-{
-  static const char *const safe[] = { "a", "a.txt", "a b", "na\xc3\xafve.txt", "a.tar.gz", "-", "~", "a:b" };
-  static const char *const unsafe[] = {
-    "", ".", "..", ".hidden", "../a", "a/b", "/a", "a\\b", "a..b", "a\nb", "a\x01", "a\x7f", "\xff", "a\xe2\x80\xaegpj.exe",
-    "a\xc2\x85",
-  };
-  g_autofree char *longest = g_strnfill (255, 'a');
-  g_autofree char *longer = g_strnfill (256, 'a');
-
-  for (guint i = 0; i < G_N_ELEMENTS (safe); i++)
-    g_assert_true (pillion_http_is_safe_name (safe[i]));
-  for (guint i = 0; i < G_N_ELEMENTS (unsafe); i++)
-    g_assert_false (pillion_http_is_safe_name (unsafe[i]));
-  g_assert_true (pillion_http_is_safe_name (longest));
-  g_assert_false (pillion_http_is_safe_name (longer));
-}
-
-static void
 test_urls (void)
 {
   static const char *const bad[] = {
@@ -338,9 +257,6 @@ main (int argc,
   g_test_add_func ("/http/fields/content-length", test_content_length);
   g_test_add_func ("/http/fields/content-range", test_content_range);
   g_test_add_func ("/http/fields/validators", test_validators);
-  g_test_add_func ("/http/fields/filename", test_filename);
-  g_test_add_func ("/http/fields/url-filename", test_url_filename);
-  g_test_add_func ("/http/fields/safe-names", test_safe_names);
   g_test_add_func ("/http/fields/urls", test_urls);
   g_test_add_func ("/http/fields/origin", test_origin);
   g_test_add_func ("/http/fields/resolve", test_resolve);
