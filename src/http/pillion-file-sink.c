@@ -434,7 +434,7 @@ static void
 take_step (PillionFileSink *self)
 {
   self->at_work = TRUE;
-  self->writer.until = self->part->size;
+  pillion_part_writer_prepare (&self->writer);
   self->writer.last = self->finishing;
   pillion_http_engine_use_disk (self->parent.call->engine, step_on_worker, self);
 }
@@ -454,10 +454,10 @@ file_body (PillionSink *sink,
       return FALSE;
     }
 
-  if (!pillion_part_file_write (self->part, bytes, length, error))
+  if (!pillion_part_file_write (self->part, self->part->size, bytes, length, error))
     return FALSE;
 
-  if (!self->at_work && pillion_part_writer_is_due (&self->writer, self->part->size))
+  if (!self->at_work && pillion_part_writer_is_due (&self->writer))
     take_step (self);
 
   pillion_call_set_progress (sink->call, self->part->size, self->total);
@@ -589,7 +589,7 @@ step_done (gpointer data)
     {
       pillion_call_resume (call);
     }
-  else if (self->finishing || pillion_part_writer_is_due (&self->writer, self->part->size))
+  else if (self->finishing || pillion_part_writer_is_due (&self->writer))
     {
       take_step (self);
     }

@@ -107,6 +107,33 @@ lock_part (PillionPartFile *self,
   return fail (self, error);
 }
 
+/* What the beginning has grown to is no piece of its own any more */
+static void
+absorb_pieces (PillionPartFile *self)
+{
+  PillionRangeSet *pieces = &self->pieces;
+
+  while (pieces->n > 0 && pieces->ranges[0].start <= self->size)
+    {
+      self->size = MAX (self->size, pieces->ranges[0].end);
+      pillion_range_set_cut (pieces, self->size);
+    }
+}
+
+/* Whether what is written goes to the end, wherever that is */
+static gboolean
+set_appending (PillionPartFile *self,
+               gboolean appending,
+               GError **error)
+{
+  int flags = fcntl (self->fd, F_GETFL);
+
+  if (flags < 0 || fcntl (self->fd, F_SETFL, appending ? flags | O_APPEND : flags & ~O_APPEND) != 0)
+    return fail (self, error);
+
+  return TRUE;
+}
+
 /* Whether the name still belongs to what is open */
 static gboolean
 has_name (PillionPartFile *self,
@@ -118,20 +145,40 @@ has_name (PillionPartFile *self,
          info->st_dev == named.st_dev && info->st_ino == named.st_ino;
 }
 
+/* After a crash of the machine a file may be long and yet have holes in place of what had not been synced */
+static void
+use_holey_record (PillionPartFile *self)
+{
+  PillionPartRecord *record = &self->record;
+
+  /* Another program changed it */
+  if (self->size != record->length)
+    {
+      self->size = 0;
+      return;
+    }
+
+  self->size = record->trusted ? record->size : record->safe;
+  pillion_range_set_copy (&self->pieces, record->trusted ? &record->pieces : &record->safe_pieces);
+  absorb_pieces (self);
+}
+
 /* Takes from the record what a download of the URL can use */
 static void
 use_record (PillionPartFile *self)
 {
   PillionPartRecord *record = &self->record;
 
-  /* After a crash of the machine a file may be long and yet have holes in place of what had not been synced */
-  if (!record->trusted)
+  if (record->holey)
+    use_holey_record (self);
+  else if (!record->trusted)
     self->size = MIN (self->size, record->safe);
 
   if (g_strcmp0 (record->url, self->url) != 0 || (record->length >= 0 && self->size > record->length) ||
       (record->etag != NULL && !pillion_http_is_strong_etag (record->etag)) || !pillion_part_file_can_continue (self))
     {
       pillion_part_record_clear (record);
+      pillion_range_set_clear (&self->pieces);
       self->size = 0;
     }
 }
@@ -210,6 +257,7 @@ part_file_free (PillionPartFile *self)
 {
   close_fd (self);
   pillion_part_record_clear (&self->record);
+  pillion_range_set_clear (&self->pieces);
   g_free (self->name);
   g_free (self->record_name);
   g_free (self->url);
@@ -263,14 +311,42 @@ truncate_part (PillionPartFile *self,
   return TRUE;
 }
 
+/* Only what the disk has for certain is good. Returns FALSE if nothing is. */
+static gboolean
+drop_doubtful (PillionPartFile *self)
+{
+  gint64 safe = MIN (self->size, self->record.safe);
+
+  if (!self->record.holey)
+    return truncate_part (self, safe, NULL);
+
+  self->size = self->record.safe = safe;
+  pillion_range_set_copy (&self->pieces, &self->record.safe_pieces);
+  absorb_pieces (self);
+  return TRUE;
+}
+
+/* Notes where the holes are */
+static gboolean
+save_holes (PillionPartFile *self)
+{
+  self->record.size = self->size;
+  pillion_range_set_copy (&self->record.pieces, &self->pieces);
+
+  return pillion_part_record_save (&self->record, self->target->folder, self->record_name);
+}
+
 void
 pillion_part_file_close (PillionPartFile *self,
                          gboolean keep)
 {
   struct stat info;
 
-  if (self->doubtful && !truncate_part (self, MIN (self->size, self->record.safe), NULL))
+  if (self->doubtful && !drop_doubtful (self))
     keep = FALSE;
+  /* On failure the record tells of less, which is as true */
+  if (keep && self->record.holey)
+    save_holes (self);
 
   /* Where files of ours can't be told from those of others, nobody would know it again */
   if (!has_name (self, &info) || !pillion_part_is_ours (&info) || !pillion_part_file_can_continue (self))
@@ -330,9 +406,10 @@ pillion_part_file_begin (PillionPartFile *self,
   PillionPartRecord *record = &self->record;
 
   /* An empty part does no harm with the record of something else */
-  if (!hide_content (self, error) || !truncate_part (self, 0, error))
+  if (!hide_content (self, error) || !truncate_part (self, 0, error) || !set_appending (self, TRUE, error))
     return FALSE;
 
+  pillion_range_set_clear (&self->pieces);
   pillion_part_record_clear (record);
   record->url = g_strdup (self->url);
   record->etag = g_strdup (etag);
@@ -352,35 +429,94 @@ pillion_part_file_continue (PillionPartFile *self,
 {
   g_assert (offset <= self->size);
 
+  if (!hide_content (self, error))
+    return FALSE;
+
   /* From now on this run of the machine knows all of it */
   self->record.trusted = TRUE;
 
-  return hide_content (self, error) && truncate_part (self, offset, error) &&
+  if (self->record.holey)
+    {
+      self->size = offset;
+      self->record.safe = MIN (self->record.safe, offset);
+      return set_appending (self, FALSE, error) && (save_holes (self) || fail (self, error));
+    }
+
+  return truncate_part (self, offset, error) &&
          (pillion_part_record_save (&self->record, self->target->folder, self->record_name) || fail (self, error));
 }
 
 gboolean
+pillion_part_file_allow_holes (PillionPartFile *self,
+                               GError **error)
+{
+  g_assert (self->record.length >= self->size);
+
+  if (self->record.holey)
+    return TRUE;
+
+  /* The record goes first: without it the size would tell how much is there */
+  self->record.holey = TRUE;
+  if (!save_holes (self) || ftruncate (self->fd, self->record.length) != 0)
+    return fail (self, error);
+
+  return set_appending (self, FALSE, error);
+}
+
+/* Without holes always at the end, so that there is never one if another program made the file shorter: its size tells then. With holes
+ * it has its full length all the time, and that is looked at before. */
+static gssize
+write_some (PillionPartFile *self,
+            gint64 offset,
+            const guint8 *bytes,
+            gsize length)
+{
+  return self->record.holey ? pwrite (self->fd, bytes, length, offset) : write (self->fd, bytes, length);
+}
+
+gboolean
 pillion_part_file_write (PillionPartFile *self,
+                         gint64 offset,
                          const guint8 *bytes,
                          gsize length,
                          GError **error)
 {
+  struct stat info;
+
+  g_assert (self->record.holey || offset == self->size);
+
+  if (self->record.holey && (fstat (self->fd, &info) != 0 || info.st_size != self->record.length))
+    {
+      pillion_part_file_spoil (self, error);
+      return FALSE;
+    }
+
   while (length > 0)
     {
-      /* Always at the end, so that there is never a hole if another program made the file shorter: its size tells then */
-      gssize n = write (self->fd, bytes, length);
+      gssize n = write_some (self, offset, bytes, length);
 
       if (n < 0 && errno == EINTR)
         continue;
       if (n < 0)
         return fail (self, error);
 
+      if (offset == self->size)
+        self->size += n;
+      else
+        pillion_range_set_add (&self->pieces, offset, offset + n);
       bytes += n;
       length -= (gsize) n;
-      self->size += n;
+      offset += n;
     }
 
+  absorb_pieces (self);
   return TRUE;
+}
+
+gint64
+pillion_part_file_get_received (PillionPartFile *self)
+{
+  return self->size + pillion_range_set_get_size (&self->pieces);
 }
 
 /* The kernel says once that it could not write, drops what it had, and is content with the rest the next time. So what is not
@@ -402,12 +538,15 @@ fail_to_sync (PillionPartFile *self,
 gboolean
 pillion_part_file_save (PillionPartFile *self,
                         gint64 size,
+                        const PillionRangeSet *pieces,
                         GError **error)
 {
   if (fdatasync (self->fd) != 0)
     return fail_to_sync (self, error);
 
-  self->record.safe = size;
+  self->record.safe = self->record.size = size;
+  pillion_range_set_copy (&self->record.pieces, pieces);
+  pillion_range_set_copy (&self->record.safe_pieces, pieces);
   return pillion_part_record_save (&self->record, self->target->folder, self->record_name) || fail (self, error);
 }
 
@@ -423,6 +562,7 @@ pillion_part_file_spoil (PillionPartFile *self,
 {
   self->doubtful = TRUE;
   self->record.safe = 0;
+  pillion_range_set_clear (&self->record.safe_pieces);
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("another program changed the part file of '%s'"),
                self->target->path);
 }

@@ -28,7 +28,8 @@ typedef struct
   char *url;             /* without user and password */
   int fd;
   PillionFileId id;
-  gint64 size;           /* how much of it is good */
+  gint64 size;           /* how much of it is good, from the beginning on */
+  PillionRangeSet pieces; /* what else is, if the record says that there may be holes */
   gint64 modified_usec;  /* when the last byte was written, once all have come */
   gboolean doubtful;     /* whether only the first `safe` bytes of the record are good */
   PillionPartRecord record;
@@ -64,21 +65,30 @@ gboolean         pillion_part_file_begin         (PillionPartFile *self,
                                                   gint64           length,
                                                   GError         **error);
 
-/* Continues at @offset, which is not after the end */
+/* Continues at @offset, which is not after the end of what is there from the beginning on */
 gboolean         pillion_part_file_continue      (PillionPartFile *self,
                                                   gint64           offset,
                                                   GError         **error);
 
-/* Appends */
+/* Lets it have holes from now on, so that it can be written to anywhere. Its length has to be known, and no worker may be at it. */
+gboolean         pillion_part_file_allow_holes   (PillionPartFile *self,
+                                                  GError         **error);
+
+/* Writes at @offset. Without holes, that is the end. */
 gboolean         pillion_part_file_write         (PillionPartFile *self,
+                                                  gint64           offset,
                                                   const guint8    *bytes,
                                                   gsize            length,
                                                   GError         **error);
 
-/* Waits until the disk has the first @size bytes, and records it; on a worker, while the I/O thread appends */
-gboolean         pillion_part_file_save          (PillionPartFile *self,
-                                                  gint64           size,
-                                                  GError         **error);
+/* How many bytes are good, wherever they are */
+gint64           pillion_part_file_get_received  (PillionPartFile *self);
+
+/* Waits until the disk has the first @size bytes and @pieces, and records it; on a worker, while the I/O thread writes */
+gboolean         pillion_part_file_save          (PillionPartFile       *self,
+                                                  gint64                 size,
+                                                  const PillionRangeSet *pieces,
+                                                  GError               **error);
 
 /* Notes that all has come, so that what another program changes from now on is noticed */
 gboolean         pillion_part_file_seal          (PillionPartFile *self,

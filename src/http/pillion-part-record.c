@@ -15,6 +15,9 @@
 #define GROUP "pillion-part"
 #define VERSION 2
 
+/* With holes, which a library that knows only the version above must not take for content */
+#define HOLEY_VERSION 3
+
 /* A longer file is not a record */
 #define MAX_SIZE (64 * 1024)
 
@@ -67,15 +70,42 @@ read_all (int fd)
 }
 
 static gboolean
+parse_pieces (GKeyFile *file,
+              const char *key,
+              gint64 length,
+              PillionRangeSet *pieces)
+{
+  g_autofree char *text = g_key_file_get_string (file, GROUP, key, NULL);
+
+  return text != NULL && pillion_range_set_parse (pieces, text) && (pieces->n == 0 || pieces->ranges[pieces->n - 1].end <= length);
+}
+
+static gboolean
+parse_holes (PillionPartRecord *self,
+             GKeyFile *file)
+{
+  self->holey = TRUE;
+  self->size = g_key_file_get_int64 (file, GROUP, "size", NULL);
+
+  return self->size >= 0 && self->safe <= self->size && self->size <= self->length &&
+         parse_pieces (file, "pieces", self->length, &self->pieces) &&
+         parse_pieces (file, "safe-pieces", self->length, &self->safe_pieces);
+}
+
+static gboolean
 parse (PillionPartRecord *self,
        const GString *text)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
   g_autofree char *boot = NULL;
   g_autofree char *this_boot = get_boot_id ();
+  int version;
 
-  if (text->len > MAX_SIZE || !g_key_file_load_from_data (file, text->str, text->len, G_KEY_FILE_NONE, NULL) ||
-      g_key_file_get_integer (file, GROUP, "version", NULL) != VERSION)
+  if (text->len > MAX_SIZE || !g_key_file_load_from_data (file, text->str, text->len, G_KEY_FILE_NONE, NULL))
+    return FALSE;
+
+  version = g_key_file_get_integer (file, GROUP, "version", NULL);
+  if (version != VERSION && version != HOLEY_VERSION)
     return FALSE;
 
   self->url = g_key_file_get_string (file, GROUP, "url", NULL);
@@ -86,6 +116,12 @@ parse (PillionPartRecord *self,
   self->safe = MAX (g_key_file_get_int64 (file, GROUP, "safe", NULL), 0);
   boot = g_key_file_get_string (file, GROUP, "boot", NULL);
   self->trusted = this_boot != NULL && g_strcmp0 (boot, this_boot) == 0;
+
+  if (version == HOLEY_VERSION && !parse_holes (self, file))
+    {
+      pillion_part_record_clear (self);
+      return FALSE;
+    }
 
   return TRUE;
 }
@@ -128,7 +164,7 @@ format (const PillionPartRecord *self,
   g_autoptr (GKeyFile) file = g_key_file_new ();
   g_autofree char *boot = self->trusted ? get_boot_id () : NULL;
 
-  g_key_file_set_integer (file, GROUP, "version", VERSION);
+  g_key_file_set_integer (file, GROUP, "version", self->holey ? HOLEY_VERSION : VERSION);
   g_key_file_set_string (file, GROUP, "url", self->url);
   if (self->etag != NULL)
     g_key_file_set_string (file, GROUP, "etag", self->etag);
@@ -139,6 +175,15 @@ format (const PillionPartRecord *self,
   if (self->length >= 0)
     g_key_file_set_int64 (file, GROUP, "length", self->length);
   g_key_file_set_int64 (file, GROUP, "safe", self->safe);
+  if (self->holey)
+    {
+      g_autofree char *pieces = pillion_range_set_format (&self->pieces);
+      g_autofree char *safe_pieces = pillion_range_set_format (&self->safe_pieces);
+
+      g_key_file_set_int64 (file, GROUP, "size", self->size);
+      g_key_file_set_string (file, GROUP, "pieces", pieces);
+      g_key_file_set_string (file, GROUP, "safe-pieces", safe_pieces);
+    }
   if (boot != NULL)
     g_key_file_set_string (file, GROUP, "boot", boot);
 
@@ -221,5 +266,7 @@ pillion_part_record_clear (PillionPartRecord *self)
   g_free (self->etag);
   g_free (self->last_modified);
   g_free (self->name);
+  pillion_range_set_clear (&self->pieces);
+  pillion_range_set_clear (&self->safe_pieces);
   *self = (PillionPartRecord) { .length = -1 };
 }

@@ -8,6 +8,8 @@
 
 #include <gio/gio.h>
 
+#include "http/pillion-range-set.h"
+
 /* Says what a part file is a part of. It is a small file beside the part file; the part file is touched only if this vouches
  * for it. */
 typedef struct
@@ -17,8 +19,14 @@ typedef struct
   char *last_modified; /* strong, or NULL */
   char *name;          /* what the server called the whole, or NULL: it may not say so again with the rest */
   gint64 length;       /* of the whole, or -1 if the server did not say */
-  gint64 safe;         /* how many bytes the disk has for certain */
+  gint64 safe;         /* how many bytes the disk has for certain, from the beginning on */
   gboolean trusted;    /* whether what the kernel has yet to write counts too: it does until the machine restarts */
+
+  /* A part that several connections write to has its full length at once, and holes. Its size tells nothing, so this does. */
+  gboolean holey;
+  gint64 size;                 /* how many bytes there are from the beginning on */
+  PillionRangeSet pieces;      /* what else there is */
+  PillionRangeSet safe_pieces; /* what of that the disk has for certain */
 } PillionPartRecord;
 
 typedef enum

@@ -30,7 +30,9 @@ pillion_part_writer_init (PillionPartWriter *self,
                           PillionPartFile *part,
                           const char *wanted)
 {
-  *self = (PillionPartWriter) { .part = part, .pushed = part->size, .saved = part->size };
+  gint64 received = pillion_part_file_get_received (part);
+
+  *self = (PillionPartWriter) { .part = part, .pushed = received, .saved = received };
 
   if (wanted != NULL)
     {
@@ -46,16 +48,23 @@ pillion_part_writer_clear (PillionPartWriter *self)
   g_free (self->wanted);
   g_clear_pointer (&self->checksum, g_checksum_free);
   g_free (self->buffer);
+  pillion_range_set_clear (&self->pieces);
   g_clear_error (&self->error);
 }
 
 gboolean
-pillion_part_writer_is_due (PillionPartWriter *self,
-                            gint64 size)
+pillion_part_writer_is_due (PillionPartWriter *self)
 {
-  gint64 done = self->checksum != NULL ? MIN (self->hashed, self->pushed) : self->pushed;
+  return pillion_part_file_get_received (self->part) - self->pushed >= STEP_SIZE ||
+         (self->checksum != NULL && self->part->size - self->hashed >= STEP_SIZE);
+}
 
-  return size - done >= STEP_SIZE;
+void
+pillion_part_writer_prepare (PillionPartWriter *self)
+{
+  self->until = self->part->size;
+  self->received = pillion_part_file_get_received (self->part);
+  pillion_range_set_copy (&self->pieces, &self->part->pieces);
 }
 
 static gboolean
@@ -99,10 +108,12 @@ static void
 push (PillionPartWriter *self)
 {
 #ifdef SYNC_FILE_RANGE_WRITE
-  if (self->until > self->pushed)
+  if (self->part->record.holey)
+    sync_file_range (self->part->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+  else if (self->until > self->pushed)
     sync_file_range (self->part->fd, self->pushed, self->until - self->pushed, SYNC_FILE_RANGE_WRITE);
 #endif
-  self->pushed = self->until;
+  self->pushed = self->received;
 }
 
 static gboolean
@@ -113,11 +124,11 @@ step (PillionPartWriter *self,
 
   push (self);
 
-  if (!self->last && self->until - self->saved >= SAVE_SIZE)
+  if (!self->last && self->received - self->saved >= SAVE_SIZE)
     {
-      if (!pillion_part_file_save (self->part, self->until, error))
+      if (!pillion_part_file_save (self->part, self->until, &self->pieces, error))
         return FALSE;
-      self->saved = self->until;
+      self->saved = self->received;
     }
 
   if (self->checksum != NULL && !hash (self, error))

@@ -14,10 +14,12 @@ typedef struct
   char *wanted;       /* the digest that is to come out, or NULL */
   GChecksum *checksum;
   guint8 *buffer;
-  gint64 until;       /* how far this step goes: set before it */
+  gint64 until;           /* how far this step goes */
+  gint64 received;        /* how many bytes there are in all */
+  PillionRangeSet pieces; /* where those after @until are */
   gint64 hashed;
-  gint64 pushed;      /* how far the disk was asked to write */
-  gint64 saved;       /* how far it has for sure */
+  gint64 pushed;      /* how many the disk was asked to write */
+  gint64 saved;       /* how many it has for sure */
   gboolean last;      /* whether this step ends with the file in its place */
   gboolean stop;      /* atomic: the step is to end soon */
 
@@ -32,9 +34,11 @@ void     pillion_part_writer_init   (PillionPartWriter *self,
                                      const char        *wanted);
 void     pillion_part_writer_clear  (PillionPartWriter *self);
 
-/* Whether a step is worth its while when the part file has @size bytes */
-gboolean pillion_part_writer_is_due (PillionPartWriter *self,
-                                     gint64             size);
+/* Whether a step is worth its while */
+gboolean pillion_part_writer_is_due (PillionPartWriter *self);
 
-/* Takes a step up to `until`; on a worker */
+/* Sets how far the next step goes: as far as the part file does now */
+void     pillion_part_writer_prepare (PillionPartWriter *self);
+
+/* Takes the step; on a worker */
 void     pillion_part_writer_step   (PillionPartWriter *self);
