@@ -72,3 +72,12 @@ gboolean         pillion_private_loop_check_thread     (PillionLoop     *loop,
  * loop's thread. */
 PILLION_PRIVATE
 void             pillion_private_task_set_external     (PillionTask     *task);
+
+/* Calls @func, on the loop's thread, if @task has succeeded but is cancelled before anybody got its result, which can then be given to somebody
+ * else. Nothing is called once @owner, a GObject, is gone. On the loop's thread, for a task that has nothing else of this kind. */
+typedef void (*PillionUnwantedFunc) (gpointer     owner,
+                                     PillionTask *task);
+PILLION_PRIVATE
+void             pillion_private_task_set_unwanted     (PillionTask         *task,
+                                                        gpointer             owner,
+                                                        PillionUnwantedFunc  func);

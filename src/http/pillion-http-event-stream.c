@@ -10,6 +10,7 @@
 #include <glib/gi18n-lib.h>
 #include <pillion-http/pillion-http.h>
 
+#include "core/pillion-private.h"
 #include "http/pillion-event-parser.h"
 #include "http/pillion-http-client-private.h"
 #include "http/pillion-http-request-private.h"
@@ -658,6 +659,33 @@ step_done (PillionTask *task,
     go_on (stream);
 }
 
+/* An event that nobody got goes to the next in line */
+static void
+put_back (gpointer stream,
+          PillionTask *task)
+{
+  PillionHttpEventStream *self = stream;
+  PillionHttpEvent *event = pillion_task_get_boxed (task, PILLION_HTTP_TYPE_EVENT, NULL);
+
+  if (event == NULL)
+    return;
+  if (self->closed)
+    {
+      pillion_http_event_free (event);
+      return;
+    }
+
+  g_queue_push_head (&self->events, event);
+  if (self->next != NULL && !g_cancellable_is_cancelled (pillion_task_get_cancellable (self->next)))
+    {
+      take (self, self->next);
+      g_clear_object (&self->next);
+      /* What it waited for could not be cancelled with the task that comes next */
+      if (self->step != NULL)
+        pillion_task_cancel (self->step->task);
+    }
+}
+
 static void
 wait_for_event (PillionHttpEventStream *self,
                 PillionTask *task)
@@ -687,7 +715,8 @@ wait_for_event (PillionHttpEventStream *self,
  * The task fails as the [table of the class](class.Client.html#errors) says, with [error@PillionHttp.Error.PROTOCOL] if the response is no event
  * stream, with [error@PillionHttp.Error.TOO_LARGE] if an event is larger than [property@PillionHttp.EventStream:max-event-size], with
  * `G_IO_ERROR_PENDING` if another such task waits, and with `G_IO_ERROR_CLOSED` if the stream is closed. Except for the last two, and for
- * `G_IO_ERROR_CANCELLED`, an error is final. A task that is cancelled takes no event away. On the loop's thread only.
+ * `G_IO_ERROR_CANCELLED`, an error is final. A task that is cancelled takes no event away, even if it came at that moment and nobody got it. On
+ * the loop's thread only.
  *
  * Returns: (transfer full): a task
  *
@@ -714,7 +743,10 @@ pillion_http_event_stream_next (PillionHttpEventStream *self,
   else if (self->next != NULL && !g_cancellable_is_cancelled (pillion_task_get_cancellable (self->next)))
     pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_PENDING, _("another task waits for the next event"));
   else
-    wait_for_event (self, task);
+    {
+      wait_for_event (self, task);
+      pillion_private_task_set_unwanted (task, self, put_back);
+    }
 
   return task;
 }

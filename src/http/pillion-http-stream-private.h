@@ -6,11 +6,49 @@
 
 #include <pillion-http/pillion-http.h>
 
+#include "core/pillion-private.h"
 #include "http/pillion-call.h"
+#include "http/pillion-line-reader.h"
 #include "http/pillion-ring.h"
+
+typedef struct _PillionLineRead PillionLineRead;
+
+struct _PillionHttpStream
+{
+  GObject parent_instance;
+
+  PillionLoop *loop;
+  PillionCall *call;
+  PillionRing *ring;
+  PillionHttpResponse *response;
+  char *name; /* of the tasks */
+  GWeakRef last_read; /* the task of the last read that had to wait */
+  PillionLineReader lines;
+  gint64 max_line_size;
+  PillionLineRead *line_read; /* the one that waits, or NULL */
+  GQueue unwanted_lines;      /* that were read, but nobody got */
+  gboolean closed;
+};
 
 /* On the I/O thread. Takes the response, and references to the rest. */
 PillionHttpStream *pillion_http_stream_new (PillionLoop         *loop,
                                             PillionCall         *call,
                                             PillionRing         *ring,
                                             PillionHttpResponse *response);
+
+/* The rest is what reading lines has in common with reading pieces, on the loop's thread */
+
+/* A task for a read, which has failed if there can be none now */
+PillionTask *pillion_http_stream_begin             (PillionHttpStream *self,
+                                                    GCancellable      *cancellable);
+
+/* Has @task return the next piece that comes of the network */
+void         pillion_http_stream_receive           (PillionHttpStream *self,
+                                                    gsize              max,
+                                                    PillionTask       *task);
+
+/* Whether a line is being read. One that was cancelled does not count: the caller need not let the loop run before reading again. */
+gboolean     pillion_http_stream_is_reading_line   (PillionHttpStream *self);
+
+void         pillion_http_stream_return_cancelled  (PillionTask       *task);
+gboolean     pillion_http_stream_fail_if_cancelled (PillionTask       *task);

@@ -6,12 +6,10 @@
 
 #include "http/pillion-http-stream-private.h"
 
-#include <inttypes.h>
+#include <string.h>
 
 #include <glib/gi18n-lib.h>
 
-#include "core/pillion-private.h"
-#include "http/pillion-line-reader.h"
 
 #define DEFAULT_MAX_LINE_SIZE (1024 * 1024)
 
@@ -84,23 +82,6 @@
  * Since: 1.0
  */
 
-typedef struct _LineRead LineRead;
-
-struct _PillionHttpStream
-{
-  GObject parent_instance;
-
-  PillionLoop *loop;
-  PillionCall *call;
-  PillionRing *ring;
-  PillionHttpResponse *response;
-  char *name; /* of the tasks */
-  PillionLineReader lines;
-  gint64 max_line_size;
-  LineRead *line_read; /* the one that waits, or NULL */
-  gboolean closed;
-};
-
 enum
 {
   PROP_RESPONSE = 1,
@@ -143,8 +124,10 @@ pillion_http_stream_finalize (GObject *object)
   g_clear_pointer (&self->ring, pillion_ring_unref);
   if (self->response != NULL)
     pillion_sync_unref (self->response);
+  g_weak_ref_clear (&self->last_read);
   g_free (self->name);
   pillion_line_reader_clear (&self->lines);
+  g_queue_clear_full (&self->unwanted_lines, g_free);
   if (self->loop != NULL)
     pillion_sync_unref (self->loop);
 
@@ -226,6 +209,7 @@ pillion_http_stream_class_init (PillionHttpStreamClass *klass)
 static void
 pillion_http_stream_init (PillionHttpStream *self)
 {
+  g_weak_ref_init (&self->last_read, NULL);
   self->max_line_size = DEFAULT_MAX_LINE_SIZE;
 }
 
@@ -323,8 +307,8 @@ read_free (gpointer data,
   g_free (read);
 }
 
-static void
-return_cancelled (PillionTask *task)
+void
+pillion_http_stream_return_cancelled (PillionTask *task)
 {
   pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the read was cancelled"));
 }
@@ -338,7 +322,7 @@ read_cancelled (GCancellable *cancellable,
 
   pillion_sync_acquire (read);
   if (pillion_ring_forget (read->ring, read->task))
-    return_cancelled (read->task);
+    pillion_http_stream_return_cancelled (read->task);
   pillion_sync_release (read);
 }
 
@@ -386,58 +370,59 @@ take (PillionHttpStream *self,
   return TRUE;
 }
 
-static gboolean
-fail_if_cancelled (PillionTask *task)
+gboolean
+pillion_http_stream_fail_if_cancelled (PillionTask *task)
 {
   if (!g_cancellable_is_cancelled (pillion_task_get_cancellable (task)))
     return FALSE;
 
-  return_cancelled (task);
+  pillion_http_stream_return_cancelled (task);
   return TRUE;
 }
 
-/* Waits for the next piece of a line */
-struct _LineRead
+/* A task for a read, which has failed if there can be none now */
+/* The I/O thread may be about to hand a piece to a read that was cancelled: it comes before what is read now */
+static void
+settle_cancelled_read (PillionHttpStream *self)
 {
-  PillionHttpStream *stream;
-  PillionTask *task;
-  gboolean abandoned; /* it was cancelled with the task that it began for, and another one waits now */
-};
+  g_autoptr (PillionTask) task = g_weak_ref_get (&self->last_read);
 
-/* One that was cancelled does not count: the caller need not let the loop run before reading again */
-static gboolean
-is_reading_line (PillionHttpStream *self)
-{
-  return self->line_read != NULL && !g_cancellable_is_cancelled (pillion_task_get_cancellable (self->line_read->task));
+  if (task == NULL || !g_cancellable_is_cancelled (pillion_task_get_cancellable (task)))
+    return;
+
+  while (!pillion_task_is_done (task))
+    g_thread_yield ();
+  /* Puts the piece back, unless somebody has it */
+  pillion_task_cancel (task);
+  g_weak_ref_set (&self->last_read, NULL);
 }
 
-/* A task for a read, which has failed if there can be none now */
-static PillionTask *
-begin (PillionHttpStream *self,
-       GCancellable *cancellable)
+PillionTask *
+pillion_http_stream_begin (PillionHttpStream *self,
+                           GCancellable *cancellable)
 {
   /* Not from here, but from where the caller stands, which is not known */
   PillionTask *task = pillion_task_new_at (self->loop, self->name, cancellable, NULL);
 
+  settle_cancelled_read (self);
   if (pillion_task_is_done (task))
     {
       /* The loop is closed, and the task has failed with that */
     }
   else if (self->closed)
     pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, _("the stream was closed"));
-  else if (is_reading_line (self) || pillion_ring_is_waiting (self->ring))
+  else if (pillion_http_stream_is_reading_line (self) || pillion_ring_is_waiting (self->ring))
     pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_PENDING, _("another read waits for the stream"));
   else
-    fail_if_cancelled (task);
+    pillion_http_stream_fail_if_cancelled (task);
 
   return task;
 }
 
-/* Has @task return the next piece that comes of the network */
-static void
-receive (PillionHttpStream *self,
-         gsize max,
-         PillionTask *task)
+void
+pillion_http_stream_receive (PillionHttpStream *self,
+                             gsize max,
+                             PillionTask *task)
 {
   if (take (self, max, task))
     return;
@@ -451,7 +436,43 @@ receive (PillionHttpStream *self,
 
   /* Another thread may have cancelled it before the ring had it, or before anything listened */
   if (g_cancellable_is_cancelled (pillion_task_get_cancellable (task)) && pillion_ring_forget (self->ring, task))
-    return_cancelled (task);
+    pillion_http_stream_return_cancelled (task);
+}
+
+/* A piece that nobody got goes to the next reader */
+static void
+put_back (gpointer stream,
+          PillionTask *task)
+{
+  PillionHttpStream *self = stream;
+  g_autoptr (GBytes) bytes = pillion_task_get_bytes (task, NULL);
+
+  if (self->closed || g_bytes_get_size (bytes) == 0)
+    return;
+
+  if (self->line_read == NULL && pillion_line_reader_has_bytes (&self->lines))
+    pillion_line_reader_put_back (&self->lines, bytes);
+  else
+    pillion_ring_put_back (self->ring, bytes);
+}
+
+/* What was read for lines already, or NULL */
+static GBytes *
+take_rest (PillionHttpStream *self,
+           gsize max)
+{
+  char *line = g_queue_pop_head (&self->unwanted_lines);
+
+  if (line != NULL)
+    {
+      g_autofree char *text = g_strconcat (line, "\n", NULL);
+      g_autoptr (GBytes) bytes = g_bytes_new (text, strlen (text));
+
+      pillion_line_reader_put_back (&self->lines, bytes);
+      g_free (line);
+    }
+
+  return pillion_line_reader_take_bytes (&self->lines, max);
 }
 
 /**
@@ -467,7 +488,7 @@ receive (PillionHttpStream *self,
  *
  * The task fails as the [table of the class](class.Client.html#errors) says, with `G_IO_ERROR_PENDING` if another read waits, and with
  * `G_IO_ERROR_CLOSED` if the stream is closed. What arrived before an error is read first. A read that is cancelled takes nothing away: the
- * next one goes on from there. On the loop's thread only.
+ * next one goes on from there, even if the piece came at the moment of cancelling and nobody got it. On the loop's thread only.
  *
  * Returns: (transfer full): a task
  *
@@ -485,7 +506,7 @@ pillion_http_stream_read (PillionHttpStream *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (self->loop != NULL && pillion_private_loop_on_thread (self->loop), NULL);
 
-  task = begin (self, cancellable);
+  task = pillion_http_stream_begin (self, cancellable);
   if (pillion_task_is_done (task))
     return task;
 
@@ -496,157 +517,23 @@ pillion_http_stream_read (PillionHttpStream *self,
       return task;
     }
 
-  rest = pillion_line_reader_take_bytes (&self->lines, max);
+  rest = take_rest (self, max);
   if (rest != NULL)
-    pillion_task_return_bytes (task, rest);
-  else
-    receive (self, max, task);
-
-  return task;
-}
-
-static void
-line_read_free (gpointer data)
-{
-  LineRead *self = data;
-
-  /* The loop was closed, and calls nobody back */
-  if (self->stream->line_read == self)
     {
-      self->stream->line_read = NULL;
-      return_cancelled (self->task);
+      pillion_task_return_bytes (task, rest);
+      pillion_private_task_set_unwanted (task, self, put_back);
     }
-  g_object_unref (self->task);
-  g_object_unref (self->stream);
-  g_free (self);
-}
-
-/* Returns FALSE if more has to come */
-static gboolean
-take_line (PillionHttpStream *self,
-           PillionTask *task)
-{
-  g_autofree char *line = NULL;
-
-  switch (pillion_line_reader_take (&self->lines, (gsize) self->max_line_size, &line))
+  else if (take (self, max, task))
     {
-    case PILLION_LINE_WHOLE:
-      pillion_task_return_string (task, line);
-      return TRUE;
-    case PILLION_LINE_TOO_LONG:
-      pillion_task_return_new_error (task, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE,
-                                     _("%s: a line is longer than the limit (%" PRId64 " bytes)"),
-                                     pillion_http_response_get_url (self->response), self->max_line_size);
-      return TRUE;
-    case PILLION_LINE_PARTIAL:
-      return FALSE;
-    default:
-      g_assert_not_reached ();
-    }
-}
-
-static void
-on_piece (PillionTask *task,
-          gpointer data);
-
-/* Each piece comes in a turn of its own, so that a long line doesn't hold up the host */
-static void
-receive_line (PillionHttpStream *stream,
-              PillionTask *task)
-{
-  g_autoptr (PillionTask) piece = pillion_task_new_at (stream->loop, stream->name, pillion_task_get_cancellable (task), NULL);
-  LineRead *self = g_new0 (LineRead, 1);
-
-  self->stream = g_object_ref (stream);
-  self->task = g_object_ref (task);
-  stream->line_read = self;
-  pillion_task_add_done_callback (piece, on_piece, self, line_read_free);
-  if (!pillion_task_is_done (piece) && !fail_if_cancelled (piece))
-    receive (stream, 0, piece);
-}
-
-static void
-on_piece (PillionTask *task,
-          gpointer data)
-{
-  LineRead *self = data;
-  PillionHttpStream *stream = self->stream;
-  GError *error = NULL;
-  g_autoptr (GBytes) piece = pillion_task_get_bytes (task, &error);
-
-  stream->line_read = NULL;
-  if (self->abandoned && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    {
-      g_error_free (error);
-      if (!fail_if_cancelled (self->task))
-        receive_line (stream, self->task);
-    }
-  else if (error != NULL)
-    {
-      pillion_task_return_error (self->task, error);
-    }
-  else if (g_bytes_get_size (piece) == 0)
-    {
-      g_autofree char *last = pillion_line_reader_take_last (&stream->lines);
-
-      pillion_task_return_string (self->task, last);
+      pillion_private_task_set_unwanted (task, self, put_back);
     }
   else
     {
-      pillion_line_reader_feed (&stream->lines, piece);
-      if (!fail_if_cancelled (self->task) && !take_line (stream, self->task))
-        receive_line (stream, self->task);
+      /* Another thread may give it a result right away */
+      pillion_private_task_set_unwanted (task, self, put_back);
+      g_weak_ref_set (&self->last_read, task);
+      pillion_http_stream_receive (self, max, task);
     }
-}
-
-/* Has @task go on where a cancelled one stopped. What that waited for may still have a result, which must not be lost. */
-static void
-take_over (LineRead *self,
-           PillionTask *task)
-{
-  fail_if_cancelled (self->task);
-  g_object_unref (self->task);
-  self->task = g_object_ref (task);
-  self->abandoned = TRUE;
-}
-
-/**
- * pillion_http_stream_read_line:
- * @self: a stream
- * @cancellable: (nullable): cancels the task when it is cancelled
- *
- * Reads the next line of the body. A line ends with LF or CR LF; the last one needs no end.
- *
- * The task's result is a string without the line's end: [method@Pillion.Task.get_string]. It is %NULL at the end of the body, and "" for an
- * empty line. Bytes that are not UTF-8, and NUL, are replaced with U+FFFD, so that one bad byte does not end a stream. If they matter, use
- * [method@PillionHttp.Stream.read].
- *
- * The task fails as that of [method@PillionHttp.Stream.read] does, and with [error@PillionHttp.Error.TOO_LARGE] if the line is longer than
- * [property@PillionHttp.Stream:max-line-size]. A line whose read fails or is cancelled is not lost: it can be read again, or as bytes. On the
- * loop's thread only.
- *
- * Returns: (transfer full): a task
- *
- * Since: 1.0
- */
-PillionTask *
-pillion_http_stream_read_line (PillionHttpStream *self,
-                               GCancellable *cancellable)
-{
-  PillionTask *task;
-
-  g_return_val_if_fail (PILLION_HTTP_IS_STREAM (self), NULL);
-  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
-  g_return_val_if_fail (self->loop != NULL && pillion_private_loop_on_thread (self->loop), NULL);
-
-  task = begin (self, cancellable);
-  if (pillion_task_is_done (task))
-    return task;
-
-  if (self->line_read != NULL)
-    take_over (self->line_read, task);
-  else if (!take_line (self, task))
-    receive_line (self, task);
 
   return task;
 }

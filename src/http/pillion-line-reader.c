@@ -129,6 +129,29 @@ pillion_line_reader_take_last (PillionLineReader *self)
   return line;
 }
 
+gboolean
+pillion_line_reader_has_bytes (PillionLineReader *self)
+{
+  return self->piece != NULL || self->partial != NULL;
+}
+
+void
+pillion_line_reader_put_back (PillionLineReader *self,
+                              GBytes *bytes)
+{
+  gsize length;
+  const char *rest = get_rest (self, &length);
+  GByteArray *all = g_byte_array_new ();
+
+  g_byte_array_append (all, g_bytes_get_data (bytes, NULL), (guint) g_bytes_get_size (bytes));
+  if (self->partial != NULL)
+    g_byte_array_append (all, self->partial->data, self->partial->len);
+  g_byte_array_append (all, (const guint8 *) rest, (guint) length);
+
+  pillion_line_reader_clear (self);
+  self->piece = g_byte_array_free_to_bytes (all);
+}
+
 GBytes *
 pillion_line_reader_take_bytes (PillionLineReader *self,
                                 gsize max)

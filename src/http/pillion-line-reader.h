@@ -35,6 +35,13 @@ PillionLineState pillion_line_reader_take       (PillionLineReader *self,
 /* The body has ended. Takes a last line that has no end, or returns NULL. */
 char            *pillion_line_reader_take_last  (PillionLineReader *self);
 
+/* Whether something was fed that was not taken */
+gboolean         pillion_line_reader_has_bytes  (PillionLineReader *self);
+
+/* Puts back what was taken last */
+void             pillion_line_reader_put_back   (PillionLineReader *self,
+                                                 GBytes            *bytes);
+
 /* Takes at most @max bytes (unless that is 0) that were fed, or returns NULL if there are none. */
 GBytes          *pillion_line_reader_take_bytes (PillionLineReader *self,
                                                  gsize              max);

@@ -212,6 +212,22 @@ pillion_ring_get_credit (PillionRing *self)
   return credit;
 }
 
+static Block *
+block_new (PillionRing *self,
+           const guint8 *bytes,
+           gsize length)
+{
+  Block *block = g_new0 (Block, 1);
+
+  block->link.data = block;
+  block->size = length >= BLOCK_SIZE / 2 ? BLOCK_SIZE : MAX (length, SMALL_BLOCK);
+  block->data = block->size == BLOCK_SIZE && self->n_spares > 0 ? self->spares[--self->n_spares] : g_malloc (block->size);
+  block->end = length;
+  memcpy (block->data, bytes, length);
+
+  return block;
+}
+
 static void
 add_to_blocks (PillionRing *self,
                const guint8 *bytes,
@@ -235,13 +251,7 @@ add_to_blocks (PillionRing *self,
     {
       gsize n = MIN (length - done, BLOCK_SIZE);
 
-      block = g_new0 (Block, 1);
-      block->link.data = block;
-      block->size = n >= BLOCK_SIZE / 2 ? BLOCK_SIZE : MAX (n, SMALL_BLOCK);
-      block->data = block->size == BLOCK_SIZE && self->n_spares > 0 ? self->spares[--self->n_spares] : g_malloc (block->size);
-      block->end = n;
-      memcpy (block->data, bytes + done, n);
-      g_queue_push_tail_link (&self->blocks, &block->link);
+      g_queue_push_tail_link (&self->blocks, &block_new (self, bytes + done, n)->link);
       done += n;
     }
 
@@ -279,6 +289,26 @@ pillion_ring_end (PillionRing *self,
   pillion_mutex_unlock (&self->lock);
 
   serve_reader (reader, taken, copy);
+}
+
+void
+pillion_ring_put_back (PillionRing *self,
+                       GBytes *bytes)
+{
+  g_autoptr (GBytes) taken = NULL;
+  gsize length;
+  const guint8 *data = g_bytes_get_data (bytes, &length);
+  PillionTask *reader;
+
+  g_assert (length <= BLOCK_SIZE);
+
+  pillion_mutex_lock (&self->lock);
+  g_queue_push_head_link (&self->blocks, &block_new (self, data, length)->link);
+  self->n_bytes += length;
+  reader = take_reader (self, &taken, NULL);
+  pillion_mutex_unlock (&self->lock);
+
+  serve_reader (reader, taken, NULL);
 }
 
 PillionRingState

@@ -44,6 +44,10 @@ PillionRingState pillion_ring_take      (PillionRing   *self,
                                          gboolean      *wants_more,
                                          GError       **error);
 
+/* Puts back what was taken last. Whoever waits gets it. */
+void         pillion_ring_put_back      (PillionRing   *self,
+                                         GBytes        *bytes);
+
 /* Has @task return what would be taken, when there is something. Returns FALSE if there is something already. There may be one such task. */
 gboolean     pillion_ring_wait          (PillionRing   *self,
                                          gsize          max,

@@ -547,6 +547,54 @@ test_close (PillionLoop *loop,
   tear_down (&self);
 }
 
+/* Without getting what it has got */
+static void
+wait_done (PillionLoop *loop,
+           PillionTask *task)
+{
+  while (!pillion_task_is_done (task))
+    {
+      g_autoptr (PillionTask) pause = pillion_loop_sleep (loop, 1, NULL);
+
+      pillion_await (pause, NULL);
+    }
+}
+
+/* An event that came when its receiver was being cancelled is the next one's */
+static void
+test_unwanted (PillionLoop *loop,
+               gpointer data)
+{
+  Fixture self = { NULL };
+  g_autoptr (PillionTask) first = NULL, waiting = NULL, third = NULL;
+  g_autoptr (PillionHttpEvent) event = NULL;
+  g_autoptr (GError) error = NULL;
+
+  set_up (&self, loop);
+  open_events (&self, "GET", "/held");
+  first = pillion_http_event_stream_next (self.stream, NULL);
+  wait_done (loop, first);
+  pillion_task_cancel (first);
+  assert_event (&self, "message", "a", "");
+
+  g_clear_object (&first);
+  open_events (&self, "GET", "/held");
+  first = pillion_http_event_stream_next (self.stream, NULL);
+  wait_done (loop, first);
+  waiting = pillion_http_event_stream_next (self.stream, NULL);
+  g_assert_false (pillion_task_is_done (waiting));
+  pillion_task_cancel (first);
+  g_assert_true (pillion_task_is_done (waiting));
+  event = pillion_task_get_boxed (waiting, PILLION_HTTP_TYPE_EVENT, &error);
+  g_assert_cmpstr (event->data, ==, "a");
+
+  /* And the stream goes on */
+  third = pillion_http_event_stream_next (self.stream, NULL);
+  test_server_open_gate (self.server);
+  g_assert_true (pillion_await (third, &error));
+  tear_down (&self);
+}
+
 static void
 assert_answered (Fixture *self)
 {
@@ -640,6 +688,7 @@ main (int argc,
   pillion_test_add_func ("/http/event-stream/cancel", test_cancel);
   pillion_test_add_func ("/http/event-stream/close", test_close);
   pillion_test_add_func ("/http/event-stream/places-of-their-own", test_places);
+  pillion_test_add_func ("/http/event-stream/unwanted-event-goes-to-the-next", test_unwanted);
   g_test_add_func ("/http/event-stream/loop-closed", test_loop_closed);
 
   return g_test_run ();

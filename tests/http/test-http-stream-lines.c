@@ -70,6 +70,12 @@ serve (TestConnection *connection,
       test_connection_printf (connection, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nwhole\npart");
       test_connection_close (connection);
     }
+  else if (strcmp (path, "/two") == 0)
+    {
+      test_connection_printf (connection, "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nhello\n");
+      test_connection_wait_gate (connection);
+      test_connection_write (connection, "world\n", 6);
+    }
   else
     {
       test_connection_printf (connection, "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello");
@@ -277,6 +283,84 @@ test_one_at_a_time (TestFixture *self,
   test_server_free (server);
 }
 
+/* Without getting what it has got */
+static void
+wait_done (TestFixture *self,
+           PillionTask *task)
+{
+  while (!pillion_task_is_done (task))
+    pillion_loop_kick (self->loop);
+}
+
+/* A line that came when its reader was being cancelled is the next one's */
+static void
+test_unwanted (TestFixture *self,
+               gconstpointer data)
+{
+  const Case text = { "one\ntwo\nthree\nfour", -1, NULL };
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, (gpointer) &text);
+  g_autoptr (PillionHttpStream) stream = open_stream (self, server, "/whole");
+  g_autoptr (PillionTask) one = pillion_http_stream_read_line (stream, NULL), two = NULL, three = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *line = NULL, *again = NULL, *last = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+
+  wait_done (self, one);
+  two = pillion_http_stream_read_line (stream, NULL);
+  wait_done (self, two);
+  pillion_task_cancel (two);
+  pillion_task_cancel (one);
+  line = read_line (self, stream, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (line, ==, "one");
+
+  /* Also as bytes */
+  bytes = test_fixture_await_bytes (self, pillion_http_stream_read (stream, 2, NULL), &error);
+  g_assert_no_error (error);
+  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "tw", 2);
+  again = read_line (self, stream, &error);
+  g_assert_cmpstr (again, ==, "o");
+
+  /* One that somebody has got stays theirs */
+  three = pillion_http_stream_read_line (stream, NULL);
+  wait_done (self, three);
+  g_free (pillion_task_get_string (three, NULL));
+  pillion_task_cancel (three);
+  last = read_line (self, stream, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (last, ==, "four");
+  g_assert_null (read_line (self, stream, &error));
+  g_assert_no_error (error);
+  test_server_free (server);
+}
+
+/* It goes to the one that waits, if there is one */
+static void
+test_unwanted_while_one_waits (TestFixture *self,
+                               gconstpointer data)
+{
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, NULL);
+  g_autoptr (PillionHttpStream) stream = open_stream (self, server, "/two");
+  g_autoptr (PillionTask) one = pillion_http_stream_read_line (stream, NULL);
+  g_autoptr (PillionTask) waiting = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *line = NULL, *rest = NULL;
+
+  wait_done (self, one);
+  waiting = pillion_http_stream_read_line (stream, NULL);
+  g_assert_false (pillion_task_is_done (waiting));
+  pillion_task_cancel (one);
+  g_assert_true (pillion_task_is_done (waiting));
+  line = pillion_task_get_string (waiting, &error);
+  g_assert_cmpstr (line, ==, "hello");
+
+  test_server_open_gate (server);
+  rest = read_line (self, stream, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (rest, ==, "world");
+  test_server_free (server);
+}
+
 static void
 test_close (TestFixture *self,
             gconstpointer data)
@@ -324,6 +408,8 @@ main (int argc,
   test_case ("/http/stream-lines/bytes-after-lines", test_bytes_after_lines);
   test_case ("/http/stream-lines/cut", test_cut);
   test_case ("/http/stream-lines/one-at-a-time", test_one_at_a_time);
+  test_case ("/http/stream-lines/unwanted-line-goes-to-the-next-reader", test_unwanted);
+  test_case ("/http/stream-lines/unwanted-line-goes-to-one-that-waits", test_unwanted_while_one_waits);
   test_case ("/http/stream-lines/close", test_close);
   test_case ("/http/stream-lines/loop-closes", test_loop_closes);
 

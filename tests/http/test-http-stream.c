@@ -381,6 +381,69 @@ test_one_read (TestFixture *self,
   test_server_free (server);
 }
 
+/* Without getting what it has got */
+static void
+wait_done (TestFixture *self,
+           PillionTask *task)
+{
+  while (!pillion_task_is_done (task))
+    pillion_loop_kick (self->loop);
+}
+
+/* A piece that came when its reader was being cancelled is the next one's */
+static void
+test_unwanted (TestFixture *self,
+               gconstpointer data)
+{
+  Body body = { .bytes = test_bytes_new (SIZE) };
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, &body);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PillionHttpStream) held = open_stream (self, server, "/held", &error);
+  g_autoptr (PillionHttpStream) stream = open_stream (self, server, "/whole", &error);
+  g_autoptr (PillionTask) first = pillion_http_stream_read (held, 3, NULL);
+  g_autoptr (PillionTask) waiting = NULL;
+  g_autoptr (GByteArray) all = g_byte_array_new ();
+  g_autoptr (GBytes) bytes = NULL;
+
+  /* To one that waits, in as many pieces as it takes */
+  wait_done (self, first);
+  g_bytes_unref (read_piece (self, held, 0, &error));
+  waiting = pillion_http_stream_read (held, 2, NULL);
+  pillion_task_cancel (first);
+  g_assert_true (pillion_task_is_done (waiting));
+  bytes = pillion_task_get_bytes (waiting, &error);
+  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "he", 2);
+  g_clear_pointer (&bytes, g_bytes_unref);
+  bytes = read_piece (self, held, 0, &error);
+  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "l", 1);
+
+  /* Each second one is cancelled, some while they wait and some when they are done */
+  for (guint i = 0;; i++)
+    {
+      g_autoptr (PillionTask) task = pillion_http_stream_read (stream, 1 + i * 7919 % 100000, NULL);
+      g_autoptr (GBytes) piece = NULL;
+
+      if (i % 4 == 1)
+        wait_done (self, task);
+      if (i % 2 == 1)
+        {
+          pillion_task_cancel (task);
+          continue;
+        }
+      test_fixture_await (self, task);
+      piece = pillion_task_get_bytes (task, &error);
+      g_assert_no_error (error);
+      if (g_bytes_get_size (piece) == 0)
+        break;
+      g_byte_array_append (all, g_bytes_get_data (piece, NULL), (guint) g_bytes_get_size (piece));
+    }
+  g_assert_cmpmem (all->data, all->len, body.bytes, SIZE);
+
+  test_server_open_gate (server);
+  test_server_free (server);
+  g_free (body.bytes);
+}
+
 static void
 test_close (TestFixture *self,
             gconstpointer data)
@@ -611,6 +674,7 @@ main (int argc,
   test_case ("/http/stream/cut", test_cut);
   test_case ("/http/stream/refused", test_refused);
   test_case ("/http/stream/one-read-at-a-time", test_one_read);
+  test_case ("/http/stream/unwanted-piece-goes-to-the-next-reader", test_unwanted);
   test_case ("/http/stream/close", test_close);
   test_case ("/http/stream/read-ends-whenever-another-thread-cancels-it", test_cancel_from_thread);
   test_case ("/http/stream/loop-closes", test_loop_closes);

@@ -570,22 +570,32 @@ class Streams(Case):
         self.run_main(main())
 
     def test_cancellation_that_comes_with_a_result_loses_nothing(self):
-        async def cancel_after_result(results):
-            waiter = asyncio.ensure_future(anext(results))
-            while not reads:
-                await asyncio.sleep(0)
-            go.set()
-            # The loop does not run, so that the waiter is cancelled before it gets the result
-            while not reads[-1].is_done():
-                time.sleep(0.001)
-            waiter.cancel()
-            with self.assertRaises(asyncio.CancelledError):
-                await waiter
-            return await anext(results)
+        def pieces(response):
+            iterator = aiter(response)
+            return lambda: anext(iterator)
+
+        for get in pieces, lambda response: response.read:
+            with self.subTest(get=get):
+                self.check_cancellation_that_comes_with_a_result(get)
+
+    def check_cancellation_that_comes_with_a_result(self, get):
+        async def wait(read):
+            return await read()
 
         async def main():
             async with self.client.stream('GET', f'http://127.0.0.1:{listener.getsockname()[1]}/') as response:
-                self.assertEqual(await cancel_after_result(aiter(response)), b'here')
+                read = get(response)
+                waiter = asyncio.ensure_future(wait(read))
+                while not reads:
+                    await asyncio.sleep(0)
+                go.set()
+                # The loop does not run, so that the waiter is cancelled before it gets the result
+                while not reads[-1].is_done():
+                    time.sleep(0.001)
+                waiter.cancel()
+                with self.assertRaises(asyncio.CancelledError):
+                    await waiter
+                self.assertEqual(await read(), b'here')
 
         def serve():
             connection = listener.accept()[0]
@@ -597,13 +607,13 @@ class Streams(Case):
                 connection.recv(1)
 
         def watch(*args):
-            reads.append(read(*args))
+            reads.append(plain_read(*args))
             return reads[-1]
 
         go = threading.Event()
         reads = []
         plain = PillionHttp.Stream.__mro__[1]
-        read = plain.read
+        plain_read = plain.read
         with socket.create_server(('127.0.0.1', 0)) as listener:
             thread = threading.Thread(target=serve)
             thread.start()

@@ -46,7 +46,6 @@ _Input = TypeVar('_Input')
 __version__ = '1.0.0'
 
 CANCELLED = Pillion.TaskState.CANCELLED
-SUCCEEDED = Pillion.TaskState.SUCCEEDED
 
 # Looked up once, because looking a function up in the class costs as much as calling it
 _is_done = Pillion.Task.is_done
@@ -495,38 +494,26 @@ class _Turns:
     """Awaits one task after another for `async for`. A task that is done doesn't suspend the coroutine, and many may be done already.
     So the coroutine is suspended now and then, to let the host carry on."""
 
-    __slots__ = ('loop', 'end', 'missed')
+    __slots__ = ('loop', 'end')
 
     def __init__(self):
         self.loop = None
         self.end = 0
-        self.missed = None
 
     async def wait(self, function, *args):
         # Before the call, so that nothing is lost if the coroutine is cancelled here
         if self.loop is not None and monotonic() >= self.end:
             await _sleep(self.loop, 0, None)
             self.end = monotonic() + SLICE
-        task = self.missed.pop(0) if self.missed else _at(function(*args), 3)
+        task = _at(function(*args), 3)
         if self.loop is None:
             self.loop = task.get_loop()
             self.end = monotonic() + SLICE
         if _is_done(task):
             return task.result()
-        try:
-            result = await task
-        except BaseException:
-            if self.missed is not None and task.get_state() == SUCCEEDED:
-                self.missed.append(task)
-            raise
+        result = await task
         self.end = monotonic() + SLICE
         return result
-
-    def keep_missed(self):
-        """Keeps results that come when their waiters are already being cancelled, for the next ones. Queues and completions take theirs
-        back, so that others get them."""
-        self.missed = []
-        return self
 
 
 def _cannot_watch(task):

@@ -281,7 +281,7 @@ class Stream(PillionHttp.Stream):
 class _Pieces:
     def __init__(self, stream):
         self.stream = stream
-        self.turns = core._Turns().keep_missed()
+        self.turns = core._Turns()
 
     def __aiter__(self):
         return self
@@ -371,7 +371,7 @@ class EventStream(PillionHttp.EventStream):
 
     async def __anext__(self) -> Event:
         if self._turns is None:
-            self._turns = core._Turns().keep_missed()
+            self._turns = core._Turns()
         event = await self._turns.wait(PillionHttp.EventStream.next, self, None)
         if event is None:
             raise StopAsyncIteration
