@@ -12,6 +12,7 @@
 
 #include <pillion-http/pillion-http-download.h>
 #include <pillion-http/pillion-http-request.h>
+#include <pillion-http/pillion-http-test-transport.h>
 #include <pillion-http/pillion-http-version.h>
 
 G_BEGIN_DECLS
@@ -156,6 +157,11 @@ guint              pillion_http_client_get_max_retries              (PillionHttp
 PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_max_retries              (PillionHttpClient *self,
                                                                      guint              max);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionHttpTestTransport *pillion_http_client_get_transport         (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_transport                (PillionHttpClient *self,
+                                                                     PillionHttpTestTransport *transport);
 PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_header                   (PillionHttpClient *self,
                                                                      const char        *name,

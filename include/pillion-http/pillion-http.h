@@ -17,5 +17,6 @@
 #include <pillion-http/pillion-http-stream.h>
 #include <pillion-http/pillion-http-test-exchange.h>
 #include <pillion-http/pillion-http-test-server.h>
+#include <pillion-http/pillion-http-test-transport.h>
 #include <pillion-http/pillion-http-version.h>
 #undef PILLION_HTTP_INSIDE

@@ -19,6 +19,7 @@ struct _PillionHttpClient
   PillionHttpConfig config;
   PillionHttpNameConflict name_conflict;
   char *base_url; /* or NULL */
+  PillionHttpTestTransport *transport; /* or NULL */
 };
 
 /* Whether the calling thread may use the client */

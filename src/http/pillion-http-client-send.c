@@ -16,6 +16,7 @@
 #include "http/pillion-credentials-stage.h"
 #include "http/pillion-fields-stage.h"
 #include "http/pillion-http-request-private.h"
+#include "http/pillion-http-test-transport-private.h"
 #include "http/pillion-http-url.h"
 #include "http/pillion-memory-sink.h"
 #include "http/pillion-redirect-stage.h"
@@ -33,7 +34,9 @@ get_engine (PillionHttpClient *self,
 
   if (self->engine == NULL)
     {
-      self->engine = pillion_http_engine_new (&error);
+      self->engine = self->transport != NULL
+                         ? pillion_http_engine_new_in_loop (self->loop, pillion_http_test_transport_make (self->transport))
+                         : pillion_http_engine_new (&error);
       if (self->engine != NULL)
         pillion_http_engine_configure (self->engine, &self->config);
       else

@@ -667,3 +667,47 @@ pillion_http_client_set_max_retries (PillionHttpClient *self,
   self->config.max_retries = max;
   pillion_http_client_configure (self, "max-retries");
 }
+
+/**
+ * pillion_http_client_get_transport: (get-property transport)
+ * @self: a client
+ *
+ * Gets what answers instead of the network.
+ *
+ * Returns: (transfer none) (nullable): the transport, or `NULL` for the network
+ *
+ * Since: 1.0
+ */
+PillionHttpTestTransport *
+pillion_http_client_get_transport (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+
+  return self->transport;
+}
+
+/**
+ * pillion_http_client_set_transport: (set-property transport)
+ * @self: a client, on its loop's thread
+ * @transport: (nullable): a transport of the same loop, or `NULL` for the network
+ *
+ * Sets what answers instead of the network, for tests. Calls that run are not affected.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_transport (PillionHttpClient *self,
+                                   PillionHttpTestTransport *transport)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (transport == NULL || PILLION_HTTP_IS_TEST_TRANSPORT (transport));
+  g_return_if_fail (transport == NULL || pillion_http_test_transport_get_loop (transport) == self->loop);
+  g_return_if_fail (pillion_http_client_on_thread (self));
+
+  if (!g_set_object (&self->transport, transport))
+    return;
+
+  /* The next call gets another one */
+  g_clear_pointer (&self->engine, pillion_http_engine_unref);
+  g_object_notify (G_OBJECT (self), "transport");
+}

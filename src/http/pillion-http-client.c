@@ -139,6 +139,7 @@ enum
   PROP_TOTAL_TIMEOUT_USEC,
   PROP_LOWEST_RATE,
   PROP_MAX_RETRIES,
+  PROP_TRANSPORT,
   N_PROPS
 };
 
@@ -154,6 +155,7 @@ pillion_http_client_finalize (GObject *object)
   g_clear_pointer (&self->engine, pillion_http_engine_unref);
   pillion_http_config_clear (&self->config);
   g_free (self->base_url);
+  g_clear_object (&self->transport);
   g_clear_object (&self->loop);
 
   G_OBJECT_CLASS (pillion_http_client_parent_class)->finalize (object);
@@ -217,6 +219,9 @@ pillion_http_client_get_property (GObject *object,
     case PROP_MAX_RETRIES:
       g_value_set_uint (value, self->config.max_retries);
       break;
+    case PROP_TRANSPORT:
+      g_value_set_object (value, self->transport);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -279,6 +284,9 @@ pillion_http_client_set_property (GObject *object,
       break;
     case PROP_MAX_RETRIES:
       pillion_http_client_set_max_retries (self, g_value_get_uint (value));
+      break;
+    case PROP_TRANSPORT:
+      pillion_http_client_set_transport (self, g_value_get_object (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -480,6 +488,15 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    */
   properties[PROP_MAX_RETRIES] =
     g_param_spec_uint ("max-retries", NULL, NULL, 0, G_MAXINT, defaults.max_retries, flags);
+
+  /**
+   * PillionHttpClient:transport: (getter get_transport) (setter set_transport)
+   *
+   * What answers instead of the network, for tests; %NULL for the network.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_TRANSPORT] = g_param_spec_object ("transport", NULL, NULL, PILLION_HTTP_TYPE_TEST_TRANSPORT, flags);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
   pillion_http_config_clear (&defaults);

@@ -6,6 +6,7 @@
 
 #include "http/pillion-http-engine.h"
 
+#include "http/pillion-http-post.h"
 #include "http/pillion-soup-library.h"
 
 /* Threads that compute: they parse and decompress */
@@ -52,39 +53,12 @@ pillion_http_engine_new_in_loop (PillionLoop *loop,
   return self;
 }
 
-/* What is called in a loop, or, if that can't be, when it is dropped */
-typedef struct
-{
-  PillionIoFunc func; /* NULL once it was called */
-  gpointer data;
-} Post;
-
-static void
-post_run (gpointer data)
-{
-  Post *self = data;
-  PillionIoFunc func = g_steal_pointer (&self->func);
-
-  func (self->data);
-}
-
-static void
-post_free (gpointer data)
-{
-  Post *self = data;
-
-  if (self->func != NULL)
-    post_run (self);
-  g_free (self);
-}
-
 void
 pillion_http_engine_post (PillionHttpEngine *self,
                           PillionIoFunc func,
                           gpointer data)
 {
   g_autoptr (PillionLoop) loop = NULL;
-  Post *post;
 
   if (self->io != NULL)
     {
@@ -92,14 +66,8 @@ pillion_http_engine_post (PillionHttpEngine *self,
       return;
     }
 
-  post = g_new (Post, 1);
-  post->func = func;
-  post->data = data;
   loop = g_weak_ref_get (&self->loop);
-  if (loop != NULL)
-    pillion_loop_call_soon_threadsafe (loop, post_run, post, post_free);
-  else
-    post_free (post);
+  pillion_http_post (loop, func, data);
 }
 
 gint64
@@ -147,9 +115,15 @@ free_on_thread (gpointer data)
 void
 pillion_http_engine_unref (PillionHttpEngine *self)
 {
+  if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) > 0)
+    return;
+
+  /* This one keeps the loop alive, which may never be kicked again */
+  if (self->io == NULL)
+    g_clear_pointer (&self->transport, pillion_transport_free);
+
   /* Posted also from the I/O thread itself, because the last reference may go deep inside a callback of the transport */
-  if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) == 0)
-    pillion_http_engine_post (self, free_on_thread, self);
+  pillion_http_engine_post (self, free_on_thread, self);
 }
 
 /* Makes what is made on the thread itself */
@@ -164,11 +138,12 @@ ensure_started (PillionHttpEngine *self)
   self->queue = pillion_http_queue_new (self->config.max_connections, self->config.max_connections_per_host);
   self->lasting_queue =
     pillion_http_queue_new (self->config.max_lasting_connections, self->config.max_lasting_connections_per_host);
+  pillion_soup_library_load (&self->unavailable);
   if (self->io == NULL)
     return;
 
   context = pillion_private_io_thread_get_context (self->io);
-  if (pillion_soup_library_load (&self->unavailable))
+  if (self->unavailable == NULL)
     self->transport = pillion_soup_transport_new (context);
   self->deadlines = pillion_deadlines_new (context);
 }

@@ -99,7 +99,7 @@ on_request (SoupServer *soup,
             gpointer data)
 {
   PillionHttpTestServer *self = data;
-  PillionTestRoute *route = pillion_test_routes_take (self->routes, path);
+  PillionTestRoute *route = pillion_test_routes_take (self->routes, NULL, path);
 
   if (route == NULL)
     {

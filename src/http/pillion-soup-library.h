@@ -28,13 +28,19 @@
   F (message_get_status) \
   F (message_headers_append) \
   F (message_headers_foreach) \
+  F (message_headers_free_ranges) \
   F (message_headers_get_content_length) \
   F (message_headers_get_encoding) \
   F (message_headers_get_list) \
+  F (message_headers_get_ranges) \
   F (message_headers_header_contains) \
   F (message_headers_iter_init) \
   F (message_headers_iter_next) \
+  F (message_headers_new) \
   F (message_headers_replace) \
+  F (message_headers_set_content_length) \
+  F (message_headers_set_content_range) \
+  F (message_headers_unref) \
   F (message_metrics_get_connect_end) \
   F (message_metrics_get_dns_end) \
   F (message_metrics_get_request_start) \

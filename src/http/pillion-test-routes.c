@@ -26,6 +26,7 @@ route_clear (gpointer data)
 
   pillion_sync_acquire (self);
   g_clear_pointer (&self->body, g_bytes_unref);
+  g_clear_error (&self->error);
   g_free (self->content_type);
   if (self->destroy != NULL)
     self->destroy (self->data);
@@ -93,6 +94,17 @@ pillion_test_routes_add_bytes (PillionTestRoutes *self,
 
   route->body = g_bytes_ref (body);
   route->content_type = g_strdup (content_type);
+  add_route (self, path, route);
+}
+
+void
+pillion_test_routes_add_error (PillionTestRoutes *self,
+                               const char *path,
+                               const GError *error)
+{
+  PillionTestRoute *route = g_atomic_rc_box_new0 (PillionTestRoute);
+
+  route->error = g_error_copy (error);
   add_route (self, path, route);
 }
 
@@ -166,18 +178,32 @@ find_route (PillionTestRoutes *self,
   return route != NULL ? g_atomic_rc_box_acquire (route) : NULL;
 }
 
+static void
+count (PillionTestRoutes *self,
+       const char *path)
+{
+  guint n = GPOINTER_TO_UINT (g_hash_table_lookup (self->n_requests, path));
+
+  g_hash_table_replace (self->n_requests, g_strdup (path), GUINT_TO_POINTER (n + 1));
+}
+
 PillionTestRoute *
 pillion_test_routes_take (PillionTestRoutes *self,
+                          const char *url,
                           const char *path)
 {
-  PillionTestRoute *route;
-  guint n;
+  PillionTestRoute *route = NULL;
 
   pillion_mutex_lock (&self->lock);
-  n = GPOINTER_TO_UINT (g_hash_table_lookup (self->n_requests, path));
-  g_hash_table_replace (self->n_requests, g_strdup (path), GUINT_TO_POINTER (n + 1));
   self->n_total++;
-  route = find_route (self, path);
+  count (self, path);
+  if (url != NULL)
+    {
+      count (self, url);
+      route = find_route (self, url);
+    }
+  if (route == NULL)
+    route = find_route (self, path);
   pillion_mutex_unlock (&self->lock);
 
   return route;

@@ -9,11 +9,12 @@
 /* What a test answers on which path, and how often it was asked. From any thread. */
 typedef struct _PillionTestRoutes PillionTestRoutes;
 
-/* One of them: fixed bytes, or a function */
+/* One of them: fixed bytes, a function, or an error */
 typedef struct
 {
-  GBytes *body; /* NULL for a function */
+  GBytes *body;
   char *content_type;
+  GError *error;
   PillionHttpTestHandler func;
   gpointer data;
   GDestroyNotify destroy;
@@ -26,6 +27,9 @@ void               pillion_test_routes_add_bytes   (PillionTestRoutes       *sel
                                                     const char              *path,
                                                     GBytes                  *body,
                                                     const char              *content_type);
+void               pillion_test_routes_add_error   (PillionTestRoutes       *self,
+                                                    const char              *path,
+                                                    const GError            *error);
 void               pillion_test_routes_add_handler (PillionTestRoutes       *self,
                                                     const char              *path,
                                                     PillionHttpTestHandler   func,
@@ -35,8 +39,9 @@ void               pillion_test_routes_add_closure (PillionTestRoutes       *sel
                                                     const char              *path,
                                                     GClosure                *closure);
 
-/* Counts a request for a path, and returns what answers it (transfer full), or NULL */
+/* Counts a request, and returns what answers it (transfer full), or NULL. @url is for where hosts matter, and may be NULL. */
 PillionTestRoute  *pillion_test_routes_take        (PillionTestRoutes       *self,
+                                                    const char              *url,
                                                     const char              *path);
 
 /* How many requests there were for a path, or in all for NULL */

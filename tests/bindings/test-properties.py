@@ -122,11 +122,12 @@ class Case(unittest.TestCase):
             'PillionHttpClient': lambda: PillionHttp.Client.new(loop),
             'PillionHttpRequest': lambda: PillionHttp.Request.new('GET', 'http://127.0.0.1/'),
             'PillionHttpTestServer': lambda: PillionHttp.TestServer.new(loop),
+            'PillionHttpTestTransport': lambda: PillionHttp.TestTransport.new(loop),
         }.get(type_name, lambda: GObject.new(GObject.type_from_name(type_name)))()
 
 
-def values_for(pspec):
-    """Two values that the property can have."""
+def values_for(pspec, loop):
+    """Two values that the property can have, in an object of the loop."""
     kind = pspec.value_type
     if kind == GObject.TYPE_BOOLEAN:
         return [True, False]
@@ -139,6 +140,8 @@ def values_for(pspec):
         return [low, low + 1] if low + 1 <= pspec.maximum else [low, pspec.maximum]
     if kind.name == 'GTlsDatabase':
         return [Gio.TlsBackend.get_default().get_default_database(), None]
+    if kind.name == 'PillionHttpTestTransport':
+        return [PillionHttp.TestTransport.new(loop), None]
     raise NotImplementedError(f'no values for {pspec.name}, a {kind.name}')
 
 
@@ -155,7 +158,7 @@ class Settable(Case):
         count = 0
         for key, one, pspec in self.settable():
             with self.subTest(key):
-                values = values_for(pspec)
+                values = values_for(pspec, self.loop)
                 one.set_property(pspec.name, values[0])
                 told = []
                 one.connect('notify::' + pspec.name, lambda one, pspec: told.append(one.get_property(pspec.name)))
@@ -170,7 +173,7 @@ class Settable(Case):
     def test_each_keeps_quiet_when_nothing_changes(self):
         for key, one, pspec in self.settable():
             with self.subTest(key):
-                value = values_for(pspec)[0]
+                value = values_for(pspec, self.loop)[0]
                 one.set_property(pspec.name, value)
                 told = []
                 one.connect('notify::' + pspec.name, lambda one, pspec: told.append(pspec.name))
@@ -181,7 +184,7 @@ class Settable(Case):
         for key, one, pspec in self.settable():
             with self.subTest(key):
                 watch = Watch(one)
-                for value in values_for(pspec):
+                for value in values_for(pspec, self.loop):
                     one.set_property(pspec.name, value)
                     self.assertEqual(watch.look()[1], set())
                 watch.stop()
@@ -190,7 +193,7 @@ class Settable(Case):
         for key, one, pspec in self.settable():
             with self.subTest(key):
                 name = pspec.name.replace('-', '_')
-                for value in values_for(pspec):
+                for value in values_for(pspec, self.loop):
                     getattr(one, 'set_' + name)(value)
                     self.assertEqual(one.get_property(pspec.name), value)
 

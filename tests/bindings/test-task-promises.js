@@ -632,6 +632,21 @@ test('test-server/handlers', loop => {
     server.close();
 });
 
+test('test-transport/handlers', loop => {
+    const transport = PillionHttp.TestTransport.new(loop);
+    const client = new PillionHttp.Client({loop, transport});
+
+    transport.add_handler('https://example.org/waiting', async exchange => {
+        await loop.sleep(MSEC, null);
+        exchange.set_text('late', null);
+    });
+    const bytes = kickUntilSettled(loop, client.get_bytes('https://example.org/waiting', null));
+    assertEqual(new TextDecoder().decode(bytes.toArray()), 'late');
+    assertFails(PillionHttp.status_error_quark(), 404,
+        () => kickUntilSettled(loop, client.get_bytes('https://example.org/', null)));
+    assertEqual(transport.get_n_requests('/waiting'), 1);
+});
+
 test('lost-calls', () => {
     runOther(`
         const {GLib, Pillion} = imports.gi;

@@ -161,6 +161,63 @@ class RealWork(TestCase):
             self.assertEqual(await process.wait(), 0)
 
 
+class WithoutANetwork(TestCase):
+    """A transport answers on the loop's clock."""
+
+    async def asyncSetUp(self):
+        self.transport = PillionHttp.TestTransport()
+        self.client = PillionHttp.Client(transport=self.transport, base_url='https://example.org')
+
+    async def test_a_coroutine_answers_in_virtual_time(self):
+        async def answer(exchange, text):
+            await asyncio.sleep(HOUR)
+            exchange.set_text(text + exchange.get_body().decode())
+
+        self.client.set_properties(first_byte_timeout_usec=0, idle_timeout_usec=0)
+        self.transport.add_handler('/echo', answer, 'said ')
+        start = asyncio.get_running_loop().time()
+        response = await self.client.post('/echo', content=b'hello')
+        self.assertEqual(response.text, 'said hello')
+        self.assertEqual(asyncio.get_running_loop().time() - start, HOUR)
+
+    async def test_a_limit_ends_a_call(self):
+        def slow(exchange):
+            exchange.set_text('late')
+            exchange.set_delay(2 * HOUR * 1000000)
+
+        self.transport.add_handler('/', slow)
+        start = asyncio.get_running_loop().time()
+        with self.assertRaises(TimeoutError):
+            await self.client.get('/', timeout=20)
+        self.assertEqual(asyncio.get_running_loop().time() - start, 20)
+
+    async def test_a_handler_that_raises_is_a_500(self):
+        def fail(exchange):
+            raise ValueError('no')
+
+        self.transport.add_handler('/', fail)
+        self.assertEqual((await self.client.get('/')).status, 500)
+
+    async def test_errors_and_bytes(self):
+        self.transport.add_error('https://example.com/', GLib.Error.new_literal(Gio.io_error_quark(), 'refused', Gio.IOErrorEnum.CONNECTION_REFUSED))
+        self.transport.add_bytes('/', b'bytes')
+        with self.assertRaises(GLib.Error) as caught:
+            await self.client.get('https://example.com/')
+        self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.CONNECTION_REFUSED))
+        self.assertEqual(await self.client.get_bytes('/'), b'bytes')
+        self.assertEqual(self.transport.get_n_requests(None), 2)
+
+    async def test_a_file_goes_both_ways(self):
+        with tempfile.TemporaryDirectory() as folder:
+            sent, received = pathlib.Path(folder, 'sent'), pathlib.Path(folder, 'received')
+            sent.write_bytes(b'x' * 1000000)
+            self.transport.add_handler('/echo', lambda exchange: exchange.set_body(exchange.get_body()))
+            self.assertEqual(len((await self.client.post('/echo', content=sent)).content), 1000000)
+            self.transport.add_bytes('/file', b'y' * 1000000)
+            await self.client.download('/file', received)
+            self.assertEqual(received.read_bytes(), b'y' * 1000000)
+
+
 class Isolated(unittest.TestCase):
     """Each test has a loop of its own."""
 

@@ -5,7 +5,7 @@
 
 /* exported _init */
 
-function _overrideTestServer(proto) {
+function _overrideAddHandler(proto) {
     const {_start} = imports.overrides.Pillion;
     const addHandler = proto.add_handler;
 
@@ -48,5 +48,6 @@ function _init() {
     void imports.gi.Pillion;
     _overrideStream(this.Stream.prototype);
     _overrideEventStream(this.EventStream.prototype);
-    _overrideTestServer(this.TestServer.prototype);
+    _overrideAddHandler(this.TestServer.prototype);
+    _overrideAddHandler(this.TestTransport.prototype);
 }

@@ -591,6 +591,26 @@ class TestServer(PillionHttp.TestServer):
         PillionHttp.TestServer.add_handler(self, path, core._Start(self.get_loop(), path, func, args))
 
 
+class TestTransport(PillionHttp.TestTransport):
+    """Answers the requests of clients that it is given to, `Client (transport=transport)`, without a network and on the loop's clock."""
+
+    __test__ = False
+
+    def __new__(cls, loop: Pillion.Loop | None = None):
+        return PillionHttp.TestTransport.new(core._or_default(loop))
+
+    def __init__(self, *args, **kwargs):
+        pass  # __new__ () has made it
+
+    def add_bytes(self, url, body: _Bytes, content_type=None) -> None:
+        """Answers requests for a URL or a path with fixed bytes."""
+        PillionHttp.TestTransport.add_bytes(self, url, requests.encode_bytes(body), content_type)
+
+    def add_handler(self, url, func: Callable[[TestExchange, *_Ts], Awaitable[Any] | None], *args: *_Ts) -> None:
+        """Answers requests for a URL or a path with what `func (exchange, *args)` sets. It may be a coroutine function."""
+        PillionHttp.TestTransport.add_handler(self, url, core._Start(self.get_loop(), url, func, args))
+
+
 class TestExchange(PillionHttp.TestExchange):
     """A request that a test server received, and the response that it will send."""
 
@@ -667,3 +687,4 @@ EventStream = _public(override(EventStream))
 Client = _public(override(Client))
 TestExchange = _public(override(TestExchange))
 TestServer = _public(override(TestServer))
+TestTransport = _public(override(TestTransport))
