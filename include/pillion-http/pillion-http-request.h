@@ -115,6 +115,11 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 void                       pillion_http_request_set_allow_downgrade         (PillionHttpRequest        *self,
                                                                              gboolean                   allow);
 PILLION_HTTP_AVAILABLE_IN_1_0
+gboolean                   pillion_http_request_get_coalescing              (PillionHttpRequest        *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_coalescing              (PillionHttpRequest        *self,
+                                                                             gboolean                   coalescing);
+PILLION_HTTP_AVAILABLE_IN_1_0
 PillionHttpPriority        pillion_http_request_get_priority                (PillionHttpRequest        *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
 void                       pillion_http_request_set_priority                (PillionHttpRequest        *self,

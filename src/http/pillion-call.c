@@ -297,7 +297,7 @@ pillion_call_send (PillionCall *self)
     }
 
   self->hop = pillion_hop_new (self->engine, &hop_funcs, self);
-  pillion_hop_send (self->hop, self->origin, self->request->priority, self->request->lasting);
+  pillion_hop_send (self->hop, self->origin, self->request->priority, self->request->lasting, self->key);
 }
 
 static void
@@ -428,6 +428,15 @@ hop_start (gpointer data,
     .body_length = body != NULL ? self->body->length : 0,
   };
   return TRUE;
+}
+
+static void
+hop_part (gpointer data)
+{
+  PillionCall *self = data;
+
+  self->parted = TRUE;
+  pillion_call_send (self);
 }
 
 static void
@@ -674,6 +683,7 @@ hop_end (gpointer data,
 
 static const PillionHopFuncs hop_funcs = {
   .start = hop_start,
+  .part = hop_part,
   .wrote = hop_wrote,
   .head = hop_head,
   .room = hop_room,

@@ -43,6 +43,8 @@ struct _PillionCall
   GPtrArray *history;      /* of the responses that led to another request, or NULL */
   gint64 begun;            /* when it was submitted, in µs of the monotonic clock */
   gint64 started;          /* when the current request left the queue */
+  const char *key;         /* under which others may share the hop's exchange, or NULL; of the stage that coalesces */
+  gboolean parted;         /* it could not share one, and tries no more */
   PillionHop *hop;         /* NULL while nothing is queued or on its way */
   PillionRefusal *refusal; /* while its body comes, else NULL */
   gboolean has_sent;       /* whether the exchange that ended last had begun to send its request */

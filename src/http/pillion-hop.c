@@ -6,27 +6,53 @@
 
 #include "http/pillion-hop.h"
 
+#include "http/pillion-http-fields.h"
+
+/* A place in the queue and an exchange, for one hop or for several */
+typedef struct
+{
+  PillionHttpEngine *engine;
+  char *key; /* under which others find it, or NULL if nobody can share it, or not any more */
+  GQueue hops;
+  char *origin;
+  PillionHttpQueue *queue; /* where its entry is */
+  PillionHttpQueueEntry entry;
+  PillionExchange *exchange; /* NULL before it has begun */
+  PillionContent *content;   /* NULL until it is asked for */
+  gboolean inside;           /* a function of one of its hops */
+} Flight;
+
 struct _PillionHop
 {
   PillionHttpEngine *engine;
   const PillionHopFuncs *funcs;
-  gpointer data;             /* NULL once it was dropped */
-  char *origin;
-  PillionHttpQueue *queue;   /* where its entry is */
-  PillionHttpQueueEntry entry;
-  PillionExchange *exchange; /* NULL before it has begun */
-  gboolean inside;           /* one of the exchange's functions */
+  gpointer data;
+  Flight *flight; /* NULL before it was sent */
+  GList link;     /* in the flight's hops */
+  const char *const *fields; /* of its request, once it has started */
 };
 
+/* No other hop finds it from now on */
 static void
-hop_free (PillionHop *self)
+flight_close (Flight *self)
+{
+  if (self->key == NULL)
+    return;
+
+  g_hash_table_remove (self->engine->flights, self->key);
+  g_clear_pointer (&self->key, g_free);
+}
+
+static void
+flight_free (Flight *self)
 {
   PillionHttpEngine *engine = self->engine;
   PillionHttpQueue *queue = self->queue;
   gboolean had_place = self->entry.running;
 
-  if (queue != NULL)
-    pillion_http_queue_remove (queue, &self->entry);
+  flight_close (self);
+  g_clear_pointer (&self->content, pillion_content_unref);
+  pillion_http_queue_remove (queue, &self->entry);
   g_free (self->origin);
   g_free (self);
   if (had_place)
@@ -34,37 +60,95 @@ hop_free (PillionHop *self)
   pillion_http_engine_unref (engine);
 }
 
+/* The last hop has left. Where that was one of its functions, the caller of that sees to the rest. */
+static void
+flight_end (Flight *self)
+{
+  flight_close (self);
+  if (self->inside)
+    return;
+
+  if (self->exchange == NULL)
+    flight_free (self);
+  else
+    pillion_transport_abort (self->engine->transport, self->exchange);
+}
+
 static void
 exchange_wrote (gpointer data,
                 gint64 n_sent)
 {
-  PillionHop *self = data;
+  Flight *self = data;
 
-  /* It was maybe dropped, and is not gone yet */
-  if (self->data != NULL)
-    self->funcs->wrote (self->data, n_sent);
+  /* After an abort there are none */
+  for (GList *l = self->hops.head; l != NULL; l = l->next)
+    {
+      PillionHop *hop = l->data;
+
+      hop->funcs->wrote (hop->data, n_sent);
+    }
+}
+
+/* Whether the server lets one answer be taken for several requests */
+static gboolean
+is_for_one_only (const PillionHead *head)
+{
+  const char *cache_control = head->get_field (head, "Cache-Control");
+  const char *vary = head->get_field (head, "Vary");
+
+  return (cache_control != NULL && pillion_http_has_element (cache_control, "no-store")) ||
+         (vary != NULL && pillion_http_has_element (vary, "*"));
 }
 
 static gboolean
 exchange_head (gpointer data,
                const PillionHead *head)
 {
-  PillionHop *self = data;
+  Flight *self = data;
+  gboolean part = self->hops.length > 1 && is_for_one_only (head);
+  GList *next;
 
+  flight_close (self);
   self->inside = TRUE;
-  self->funcs->head (self->data, head);
+  for (GList *l = self->hops.head; l != NULL; l = next)
+    {
+      PillionHop *hop = l->data;
+      gboolean first = l->prev == NULL;
+
+      /* A hop can be dropped by its own functions only */
+      next = l->next;
+      if (part && !first)
+        hop->funcs->part (hop->data);
+      else
+        hop->funcs->head (hop->data, head);
+    }
   self->inside = FALSE;
 
-  return self->data != NULL;
+  return self->hops.length > 0;
 }
 
+/* What all of them have room for */
 static guint8 *
 exchange_room (gpointer data,
                gsize *size)
 {
-  PillionHop *self = data;
+  Flight *self = data;
+  guint8 *room = NULL;
+  gsize least = *size;
 
-  return self->funcs->room (self->data, size);
+  for (GList *l = self->hops.head; l != NULL; l = l->next)
+    {
+      PillionHop *hop = l->data;
+      gsize wanted = *size;
+      guint8 *own = hop->funcs->room (hop->data, &wanted);
+
+      if (room == NULL)
+        room = own;
+      least = MIN (least, wanted);
+    }
+
+  *size = least;
+  return room;
 }
 
 static gboolean
@@ -72,33 +156,48 @@ exchange_body (gpointer data,
                const guint8 *bytes,
                gsize length)
 {
-  PillionHop *self = data;
+  Flight *self = data;
+  GList *next;
 
   self->inside = TRUE;
-  self->funcs->body (self->data, bytes, length);
+  for (GList *l = self->hops.head; l != NULL; l = next)
+    {
+      PillionHop *hop = l->data;
+
+      next = l->next;
+      hop->funcs->body (hop->data, bytes, length);
+    }
   self->inside = FALSE;
 
-  return self->data != NULL;
+  return self->hops.length > 0;
 }
 
 static void
 exchange_end (gpointer data,
               GError *error)
 {
-  PillionHop *self = data;
+  Flight *self = data;
+  GList *next;
 
+  flight_close (self);
   self->inside = TRUE;
-  self->funcs->end (self->data, error);
+  for (GList *l = self->hops.head; l != NULL; l = next)
+    {
+      PillionHop *hop = l->data;
+
+      next = l->next;
+      hop->funcs->end (hop->data, error != NULL && next != NULL ? g_error_copy (error) : g_steal_pointer (&error));
+    }
   self->inside = FALSE;
 }
 
 static void
 exchange_gone (gpointer data)
 {
-  PillionHop *self = data;
+  Flight *self = data;
 
-  g_assert (self->data == NULL);
-  hop_free (self);
+  g_assert (self->hops.length == 0);
+  flight_free (self);
 }
 
 static const PillionExchangeFuncs exchange_funcs = {
@@ -110,19 +209,71 @@ static const PillionExchangeFuncs exchange_funcs = {
   .gone = exchange_gone,
 };
 
+/* Starts one that is to share what another one has started with. Cookies or credentials may have become different ones in the meantime. */
 static void
-start (gpointer data)
+start_beside (PillionHop *self,
+              const PillionHop *other)
 {
-  PillionHop *self = data;
   PillionWireRequest request = { NULL };
 
   if (!self->funcs->start (self->data, &request))
     return;
 
+  /* Only requests without a body have a key */
+  g_assert (request.body == NULL);
+  self->fields = request.fields;
+  if (!g_strv_equal (self->fields, other->fields))
+    self->funcs->part (self->data);
+}
+
+static void
+start (gpointer data)
+{
+  Flight *self = data;
+  PillionWireRequest request = { NULL };
+  PillionHop *first = NULL;
+  GList *next;
+
+  self->inside = TRUE;
+  for (GList *l = self->hops.head; l != NULL; l = next)
+    {
+      PillionHop *hop = l->data;
+
+      next = l->next;
+      if (first != NULL)
+        start_beside (hop, first);
+      else if (hop->funcs->start (hop->data, &request))
+        {
+          first = hop;
+          hop->fields = request.fields;
+        }
+    }
+  self->inside = FALSE;
+
+  if (first == NULL)
+    {
+      flight_free (self);
+      return;
+    }
+
   self->exchange = pillion_transport_exchange (self->engine->transport, &request, &exchange_funcs, self);
+  g_clear_object (&request.body);
   if (self->queue == self->engine->lasting_queue)
     pillion_transport_set_lasting (self->engine->transport, self->exchange);
-  g_clear_object (&request.body);
+}
+
+static void
+join (Flight *self,
+      PillionHop *hop,
+      guint priority)
+{
+  const PillionHop *first = self->hops.head->data;
+
+  g_queue_push_tail_link (&self->hops, &hop->link);
+  if (priority < self->entry.priority)
+    pillion_http_queue_set_priority (self->queue, &self->entry, priority);
+  if (self->exchange != NULL)
+    start_beside (hop, first);
 }
 
 PillionHop *
@@ -132,10 +283,10 @@ pillion_hop_new (PillionHttpEngine *engine,
 {
   PillionHop *self = g_new0 (PillionHop, 1);
 
-  self->engine = pillion_http_engine_ref (engine);
+  self->engine = engine;
   self->funcs = funcs;
   self->data = data;
-  self->entry.start = start;
+  self->link.data = self;
 
   return self;
 }
@@ -144,52 +295,86 @@ void
 pillion_hop_send (PillionHop *self,
                   const char *origin,
                   guint priority,
-                  gboolean lasting)
+                  gboolean lasting,
+                  const char *key)
 {
-  PillionHttpQueue *queue = lasting ? self->engine->lasting_queue : self->engine->queue;
+  PillionHttpEngine *engine = self->engine;
+  Flight *flight = key != NULL ? g_hash_table_lookup (engine->flights, key) : NULL;
 
-  self->origin = g_strdup (origin);
-  self->queue = queue;
-  self->entry.priority = priority;
-  pillion_http_queue_push (queue, origin, &self->entry, self);
-  pillion_http_queue_run (queue);
+  if (flight != NULL)
+    {
+      self->flight = flight;
+      join (flight, self, priority);
+      return;
+    }
+
+  flight = self->flight = g_new0 (Flight, 1);
+  flight->engine = pillion_http_engine_ref (engine);
+  flight->origin = g_strdup (origin);
+  flight->queue = lasting ? engine->lasting_queue : engine->queue;
+  flight->entry.start = start;
+  flight->entry.priority = priority;
+  g_queue_push_tail_link (&flight->hops, &self->link);
+  if (key != NULL)
+    {
+      flight->key = g_strdup (key);
+      g_hash_table_insert (engine->flights, flight->key, flight);
+    }
+
+  pillion_http_queue_push (flight->queue, origin, &flight->entry, flight);
+  pillion_http_queue_run (flight->queue);
 }
 
 void
 pillion_hop_set_lasting (PillionHop *self)
 {
-  PillionHttpQueue *queue = self->queue;
+  Flight *flight = self->flight;
+  PillionHttpQueue *queue = flight->queue;
 
-  if (self->exchange == NULL || queue == self->engine->lasting_queue)
+  if (flight->exchange == NULL || queue == self->engine->lasting_queue)
     return;
 
-  pillion_http_queue_remove (queue, &self->entry);
-  self->queue = self->engine->lasting_queue;
-  pillion_http_queue_enter (self->queue, self->origin, &self->entry, self);
-  pillion_transport_set_lasting (self->engine->transport, self->exchange);
+  pillion_http_queue_remove (queue, &flight->entry);
+  flight->queue = self->engine->lasting_queue;
+  pillion_http_queue_enter (flight->queue, flight->origin, &flight->entry, flight);
+  pillion_transport_set_lasting (self->engine->transport, flight->exchange);
   pillion_http_queue_run (queue);
 }
 
 void
 pillion_hop_resume (PillionHop *self)
 {
-  if (self->exchange != NULL)
-    pillion_transport_resume (self->engine->transport, self->exchange);
+  if (self->flight != NULL && self->flight->exchange != NULL)
+    pillion_transport_resume (self->engine->transport, self->flight->exchange);
 }
 
 PillionExchangeState
 pillion_hop_get_state (PillionHop *self)
 {
-  return self->exchange != NULL ? pillion_transport_get_state (self->engine->transport, self->exchange) : (PillionExchangeState) { 0 };
+  if (self->flight == NULL || self->flight->exchange == NULL)
+    return (PillionExchangeState) { 0 };
+
+  return pillion_transport_get_state (self->engine->transport, self->flight->exchange);
+}
+
+PillionContent *
+pillion_hop_get_content (PillionHop *self,
+                         gint64 announced)
+{
+  if (self->flight->content == NULL)
+    self->flight->content = pillion_content_new (announced);
+
+  return pillion_content_ref (self->flight->content);
 }
 
 void
 pillion_hop_drop (PillionHop *self)
 {
-  self->data = NULL;
+  Flight *flight = self->flight;
 
-  if (self->exchange == NULL)
-    hop_free (self);
-  else if (!self->inside)
-    pillion_transport_abort (self->engine->transport, self->exchange);
+  if (flight != NULL)
+    g_queue_unlink (&flight->hops, &self->link);
+  g_free (self);
+  if (flight != NULL && flight->hops.length == 0)
+    flight_end (flight);
 }

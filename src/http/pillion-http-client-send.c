@@ -12,6 +12,7 @@
 
 #include "http/pillion-body-stage.h"
 #include "http/pillion-call.h"
+#include "http/pillion-coalescing-stage.h"
 #include "http/pillion-cookies-stage.h"
 #include "http/pillion-credentials-stage.h"
 #include "http/pillion-fields-stage.h"
@@ -60,6 +61,7 @@ add_stages (PillionCall *call)
   pillion_call_add_stage (call, pillion_cookies_stage_new ());
   pillion_call_add_stage (call, pillion_credentials_stage_new ());
   pillion_call_add_stage (call, pillion_timeout_stage_new ());
+  pillion_call_add_stage (call, pillion_coalescing_stage_new ());
 }
 
 PillionTask *

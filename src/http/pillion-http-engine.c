@@ -95,6 +95,7 @@ free_on_thread (gpointer data)
   PillionHttpEngine *self = data;
   PillionIoThread *io = self->io;
 
+  g_clear_pointer (&self->flights, g_hash_table_unref);
   g_clear_pointer (&self->queue, pillion_http_queue_free);
   g_clear_pointer (&self->lasting_queue, pillion_http_queue_free);
   g_clear_pointer (&self->transport, pillion_transport_free);
@@ -135,6 +136,7 @@ ensure_started (PillionHttpEngine *self)
   if (self->queue != NULL)
     return;
 
+  self->flights = g_hash_table_new (g_str_hash, g_str_equal);
   self->queue = pillion_http_queue_new (self->config.max_connections, self->config.max_connections_per_host);
   self->lasting_queue =
     pillion_http_queue_new (self->config.max_lasting_connections, self->config.max_lasting_connections_per_host);

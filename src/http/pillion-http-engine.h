@@ -27,6 +27,8 @@ struct _PillionHttpEngine
   PillionHttpQueue *lasting_queue; /* for what may last, so that it never takes the places of the others */
   PillionTransport *transport; /* NULL if libsoup can't be loaded */
   GError *unavailable;         /* then, else NULL */
+  GHashTable *flights;          /* hops that others can join, by key */
+  guint64 n_changes;            /* how often calls began or ended that may have changed something on a server */
   PillionDeadlines *deadlines;
   PillionWorkers *cpu_workers;  /* made when they are first needed */
   PillionWorkers *disk_workers; /* likewise */

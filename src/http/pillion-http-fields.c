@@ -341,6 +341,34 @@ is_named (const char *name,
   return length == strlen (wanted) && g_ascii_strncasecmp (name, wanted, length) == 0;
 }
 
+gboolean
+pillion_http_has_element (const char *list,
+                          const char *token)
+{
+  const char *p = list;
+
+  while (TRUE)
+    {
+      gboolean quoted = FALSE;
+      const char *start;
+
+      p += strspn (p, " \t,");
+      start = p;
+      p += strcspn (p, " \t,;=");
+      if (is_named (start, (gsize) (p - start), token))
+        return TRUE;
+
+      /* A value in quotation marks may have commas in it */
+      for (; *p != '\0' && (quoted || *p != ','); p++)
+        if (*p == '"')
+          quoted = !quoted;
+        else if (quoted && *p == '\\' && p[1] != '\0')
+          p++;
+      if (*p == '\0')
+        return FALSE;
+    }
+}
+
 char *
 pillion_http_get_parameter (const char *value,
                             const char *name)

@@ -35,6 +35,10 @@ gboolean pillion_http_is_strong_date       (const char *last_modified,
 GTimeSpan pillion_http_parse_retry_after   (const char *value,
                                             gint64      now_usec);
 
+/* Whether a list (5.6.1) has this token among its elements, with or without parameters or a value */
+gboolean pillion_http_has_element          (const char *list,
+                                            const char *token);
+
 /* The value of a parameter, as of Content-Type (5.6.6), or NULL */
 char    *pillion_http_get_parameter        (const char *value,
                                             const char *name);

@@ -170,6 +170,22 @@ pillion_http_queue_enter (PillionHttpQueue *self,
   update_rings (self, origin);
 }
 
+void
+pillion_http_queue_set_priority (PillionHttpQueue *self,
+                                 PillionHttpQueueEntry *entry,
+                                 guint priority)
+{
+  PillionHttpOrigin *origin = entry->origin;
+
+  if (origin != NULL && !entry->running)
+    {
+      g_queue_unlink (&origin->lines[entry->priority].waiting, &entry->link);
+      g_queue_push_tail_link (&origin->lines[priority].waiting, &entry->link);
+      update_rings (self, origin);
+    }
+  entry->priority = priority;
+}
+
 static PillionHttpQueueEntry *
 pop_entry (PillionHttpQueue *self)
 {

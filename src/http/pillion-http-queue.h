@@ -44,6 +44,11 @@ void              pillion_http_queue_enter       (PillionHttpQueue      *self,
                                                   PillionHttpQueueEntry *entry,
                                                   gpointer               owner);
 
+/* Puts @entry at the end of what waits with another priority, if it still waits */
+void              pillion_http_queue_set_priority (PillionHttpQueue      *self,
+                                                   PillionHttpQueueEntry *entry,
+                                                   guint                  priority);
+
 /* The owner of the next entry that may run, which runs from now on; NULL when there is none */
 gpointer          pillion_http_queue_pop         (PillionHttpQueue *self);
 

@@ -28,6 +28,7 @@ struct _PillionHttpRequest
   GArray *accepted;    /* ranges, or NULL for every success */
   PillionHttpRedirectPolicy redirect_policy;
   gboolean allow_downgrade;
+  gboolean coalescing;
   PillionHttpPriority priority;
   gboolean lasting; /* the response may last, and waits in the queue for what does */
 

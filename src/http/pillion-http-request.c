@@ -71,6 +71,7 @@ enum
   PROP_URL,
   PROP_REDIRECT_POLICY,
   PROP_ALLOW_DOWNGRADE,
+  PROP_COALESCING,
   PROP_PRIORITY,
   PROP_MAX_BODY_SIZE,
   PROP_CONNECT_TIMEOUT_USEC,
@@ -123,6 +124,9 @@ pillion_http_request_get_property (GObject *object,
     case PROP_REDIRECT_POLICY:
       g_value_set_enum (value, self->redirect_policy);
       break;
+    case PROP_COALESCING:
+      g_value_set_boolean (value, self->coalescing);
+      break;
     case PROP_ALLOW_DOWNGRADE:
       g_value_set_boolean (value, self->allow_downgrade);
       break;
@@ -173,6 +177,9 @@ pillion_http_request_set_property (GObject *object,
       break;
     case PROP_REDIRECT_POLICY:
       pillion_http_request_set_redirect_policy (self, g_value_get_enum (value));
+      break;
+    case PROP_COALESCING:
+      pillion_http_request_set_coalescing (self, g_value_get_boolean (value));
       break;
     case PROP_ALLOW_DOWNGRADE:
       pillion_http_request_set_allow_downgrade (self, g_value_get_boolean (value));
@@ -273,6 +280,26 @@ pillion_http_request_class_init (PillionHttpRequestClass *klass)
     g_param_spec_boolean ("allow-downgrade", NULL, NULL, FALSE, flags);
 
   /**
+   * PillionHttpRequest:coalescing: (getter get_coalescing) (setter set_coalescing)
+   *
+   * Whether the request may share its exchange with the server with equal requests.
+   *
+   * If the same client sends a GET or HEAD while an equal one is on its way, only one request goes over the network, and its response answers
+   * both calls. Equal means: the same method, URL and header fields, including credentials and cookies. Each call keeps its own task, limits,
+   * time limits, retries and cancellation. Their bodies share memory. The exchange has the highest priority of its calls, and is aborted when
+   * the last of them is cancelled.
+   *
+   * A call joins an exchange only until the header of its response arrives, and never if the client has begun or finished a request with
+   * an unsafe method, such as POST, in between: what you read after a change was made by the server after that change. Bodies that are streamed or
+   * downloaded to a file are never shared, nor are responses with `Cache-Control: no-store` or `Vary: *`, nor requests with `Cache-Control: no-cache`
+   * or `no-store`.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_COALESCING] =
+    g_param_spec_boolean ("coalescing", NULL, NULL, TRUE, flags);
+
+  /**
    * PillionHttpRequest:priority: (getter get_priority) (setter set_priority)
    *
    * How early the request leaves the queue, compared with others.
@@ -359,6 +386,7 @@ pillion_http_request_class_init (PillionHttpRequestClass *klass)
 static void
 pillion_http_request_init (PillionHttpRequest *self)
 {
+  self->coalescing = TRUE;
   self->priority = PILLION_HTTP_PRIORITY_NORMAL;
 }
 
@@ -398,6 +426,7 @@ pillion_http_request_copy (PillionHttpRequest *self)
     copy->accepted = g_array_copy (self->accepted);
   copy->redirect_policy = self->redirect_policy;
   copy->allow_downgrade = self->allow_downgrade;
+  copy->coalescing = self->coalescing;
   copy->priority = self->priority;
   copy->lasting = self->lasting;
   copy->max_body_size = self->max_body_size;
@@ -877,6 +906,48 @@ pillion_http_request_set_allow_downgrade (PillionHttpRequest *self,
 
   self->allow_downgrade = allow;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ALLOW_DOWNGRADE]);
+}
+
+/**
+ * pillion_http_request_get_coalescing: (get-property coalescing)
+ * @self: a request
+ *
+ * Gets whether the request may share its exchange with equal ones.
+ *
+ * Returns: whether it may
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_http_request_get_coalescing (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), FALSE);
+
+  return self->coalescing;
+}
+
+/**
+ * pillion_http_request_set_coalescing: (set-property coalescing)
+ * @self: a request
+ * @coalescing: whether it may
+ *
+ * Sets whether the request may share its exchange with equal ones.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_coalescing (PillionHttpRequest *self,
+                                     gboolean coalescing)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+
+  coalescing = !!coalescing;
+
+  if (self->coalescing == coalescing)
+    return;
+
+  self->coalescing = coalescing;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_COALESCING]);
 }
 
 /**

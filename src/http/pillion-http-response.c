@@ -375,12 +375,13 @@ pillion_http_response_set_details (PillionHttpResponse *self,
                                    gint64 begun,
                                    gint64 started)
 {
+  /* If the call joined an exchange that had begun already, it found a connection, and maybe a request that was sent */
   const gint64 phases[] = {
     [PILLION_HTTP_PHASE_QUEUE] = started,
-    [PILLION_HTTP_PHASE_NAME_LOOKUP] = details->name_found,
-    [PILLION_HTTP_PHASE_CONNECT] = details->connected,
-    [PILLION_HTTP_PHASE_TLS_HANDSHAKE] = details->secured,
-    [PILLION_HTTP_PHASE_REQUEST] = details->sending,
+    [PILLION_HTTP_PHASE_NAME_LOOKUP] = details->name_found >= started ? details->name_found : 0,
+    [PILLION_HTTP_PHASE_CONNECT] = details->connected >= started ? details->connected : 0,
+    [PILLION_HTTP_PHASE_TLS_HANDSHAKE] = details->secured >= started ? details->secured : 0,
+    [PILLION_HTTP_PHASE_REQUEST] = details->sending > 0 ? MAX (details->sending, started) : 0,
     [PILLION_HTTP_PHASE_FIRST_BYTE] = details->first_byte,
     [PILLION_HTTP_PHASE_BODY] = 0,
   };

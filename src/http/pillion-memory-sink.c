@@ -6,21 +6,12 @@
 
 #include "http/pillion-memory-sink.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <glib/gi18n-lib.h>
 
 #include "http/pillion-call.h"
+#include "http/pillion-content.h"
 #include "http/pillion-http-json.h"
 #include "http/pillion-http-response-private.h"
-
-/* How much memory an announcement alone can make us take. If addresses are plentiful it may be all: nothing but addresses is
- * taken for what does not come. */
-#define MAX_TRUSTED (GLIB_SIZEOF_VOID_P >= 8 ? PILLION_CALL_MAX_IN_MEMORY : 1024 * 1024)
-
-/* From this size on the kernel is asked for large pages */
-#define LARGE_PAGES_FROM (4 * 1024 * 1024)
 
 /* From this size on a worker parses, so that the I/O thread is soon back at its sockets */
 #define LARGE (64 * 1024)
@@ -30,11 +21,10 @@ typedef struct
 {
   PillionCall *call; /* while a worker has it: a reference */
   PillionMemorySinkResult wanted;
-  GByteArray *content;
+  GBytes *bytes;
   PillionHttpResponse *response; /* NULL if another result is wanted */
 
-  /* What comes of it: one of them */
-  GBytes *bytes;
+  /* What comes of it */
   JsonParser *parser;
   GError *error;
 } Outcome;
@@ -45,48 +35,15 @@ typedef struct
   PillionMemorySinkResult wanted;
   PillionHttpResponse *response; /* NULL if another result is wanted */
   gint64 announced; /* as it is sent */
-  GByteArray *content;
-  gboolean sized; /* whether the content has room for all that was announced */
+  PillionContent *content; /* NULL before the head */
+  gsize n_added;           /* bytes of it */
 } PillionMemorySink;
-
-/* With fewer and larger pages the kernel has less to do when they are first written to */
-static void
-use_large_pages (guint8 *memory,
-                 gsize size)
-{
-#ifdef MADV_HUGEPAGE
-  const gsize page = (gsize) sysconf (_SC_PAGESIZE);
-  const gsize skip = (page - (gsize) (guintptr) memory % page) % page;
-
-  if (size >= LARGE_PAGES_FROM)
-    madvise (memory + skip, (size - skip) / page * page, MADV_HUGEPAGE);
-#endif
-}
-
-/* Memory for a body whose length was announced. An announcement must not be what ends the program: without the memory it
- * grows as the body comes. */
-static GByteArray *
-make_content (gint64 announced)
-{
-  guint8 *memory = NULL;
-  GByteArray *content;
-
-  if (announced > 0 && announced <= MAX_TRUSTED)
-    memory = g_try_malloc ((gsize) announced);
-  if (memory == NULL)
-    return NULL;
-
-  use_large_pages (memory, (gsize) announced);
-  content = g_byte_array_new_take (memory, (gsize) announced);
-  g_byte_array_set_size (content, 0);
-  return content;
-}
 
 /* Forgets an answer, because of another one or at the end */
 static void
 clear (PillionMemorySink *self)
 {
-  g_clear_pointer (&self->content, g_byte_array_unref);
+  g_clear_pointer (&self->content, pillion_content_unref);
   g_clear_object (&self->response);
 }
 
@@ -112,10 +69,8 @@ memory_head (PillionSink *sink,
   if (self->wanted == PILLION_MEMORY_SINK_RESPONSE)
     self->response = pillion_call_make_response (sink->call, head);
   self->announced = head->length;
-  self->content = pillion_call_is_decoding (sink->call) ? NULL : make_content (head->length);
-  self->sized = self->content != NULL;
-  if (!self->sized)
-    self->content = g_byte_array_new ();
+  self->content = pillion_hop_get_content (sink->call->hop, pillion_call_is_decoding (sink->call) ? -1 : head->length);
+  self->n_added = 0;
 
   return PILLION_VERDICT_PASS;
 }
@@ -126,11 +81,7 @@ memory_room (PillionSink *sink,
 {
   PillionMemorySink *self = (PillionMemorySink *) sink;
 
-  if (!self->sized || self->content->len >= self->announced)
-    return NULL;
-
-  *size = (gsize) self->announced - self->content->len;
-  return self->content->data + self->content->len;
+  return pillion_content_get_room (self->content, self->n_added, size);
 }
 
 static gboolean
@@ -141,10 +92,8 @@ memory_body (PillionSink *sink,
 {
   PillionMemorySink *self = (PillionMemorySink *) sink;
 
-  if (bytes == self->content->data + self->content->len)
-    g_byte_array_set_size (self->content, self->content->len + (guint) length);
-  else
-    g_byte_array_append (self->content, bytes, (guint) length);
+  pillion_content_add (self->content, self->n_added, bytes, length);
+  self->n_added += length;
 
   /* What comes at once needs no progress */
   if (self->announced < 0 || sink->call->n_answer < self->announced)
@@ -156,7 +105,6 @@ memory_body (PillionSink *sink,
 static void
 outcome_clear (Outcome *self)
 {
-  g_clear_pointer (&self->content, g_byte_array_unref);
   g_clear_pointer (&self->bytes, g_bytes_unref);
   if (self->response != NULL)
     pillion_sync_unref (self->response);
@@ -167,8 +115,6 @@ outcome_clear (Outcome *self)
 static void
 make (Outcome *self)
 {
-  self->bytes = g_byte_array_free_to_bytes (g_steal_pointer (&self->content));
-
   if (self->wanted == PILLION_MEMORY_SINK_JSON)
     self->parser = pillion_http_parse_json (self->bytes, &self->error);
 }
@@ -233,7 +179,7 @@ static void
 memory_whole (PillionSink *sink)
 {
   PillionMemorySink *self = (PillionMemorySink *) sink;
-  gboolean large = self->wanted == PILLION_MEMORY_SINK_JSON && self->content->len > LARGE;
+  gboolean large = self->wanted == PILLION_MEMORY_SINK_JSON && self->n_added > LARGE;
   Outcome outcome;
 
   if (pillion_task_get_unit (sink->call->task) != NULL && !pillion_call_is_upload (sink->call))
@@ -246,7 +192,7 @@ memory_whole (PillionSink *sink)
     .call = sink->call,
     .wanted = self->wanted,
     .response = g_steal_pointer (&self->response),
-    .content = g_steal_pointer (&self->content),
+    .bytes = pillion_content_get_bytes (self->content),
   };
 
   if (large)

@@ -126,7 +126,7 @@ on_due (gpointer data,
   if ((!self->has_head && state.sending == 0 &&
        is_over (now, call->started, connect, _("the connection took longer than %g seconds"), &due, &error)) ||
       (!self->has_head && state.sent > 0 &&
-       is_over (now, state.sent, first_byte, _("the server did not answer within %g seconds"), &due, &error)) ||
+       is_over (now, MAX (state.sent, call->started), first_byte, _("the server did not answer within %g seconds"), &due, &error)) ||
       (!call->paused &&
        (is_over (now, call->last_activity, idle, _("the server sent nothing for %g seconds"), &due, &error) ||
         is_too_slow (self, now, &due, &error))))

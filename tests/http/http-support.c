@@ -216,6 +216,13 @@ get (TestServer *self,
   return result;
 }
 
+char *
+test_numbered_url (const char *url,
+                   guint number)
+{
+  return g_strdup_printf ("%s?%u", url, number);
+}
+
 guint
 test_server_get_requests (TestServer *self)
 {

@@ -28,6 +28,10 @@ TestServer *test_server_new             (TestServerKind  kind,
 void        test_server_free            (TestServer     *self);
 char       *test_server_url             (TestServer     *self,
                                          const char     *path);
+
+/* The same with a query of its own, so that a call shares its exchange with no other one */
+char       *test_numbered_url           (const char     *url,
+                                         guint           number);
 guint       test_server_get_requests    (TestServer     *self);
 guint       test_server_get_connections (TestServer     *self);
 

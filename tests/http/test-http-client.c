@@ -16,6 +16,7 @@ serve (TestConnection *connection,
 {
   g_autofree char *path = test_request_get_path (request);
 
+  path[strcspn (path, "?")] = '\0';
   if (strcmp (path, "/hello") == 0)
     test_connection_answer (connection, NULL, "hello", -1);
   else if (strcmp (path, "/empty") == 0)
@@ -702,8 +703,9 @@ test_limits (TestFixture *self,
       for (guint j = 0; j < 10; j++)
         {
           g_autofree char *url = test_server_url (servers[i], "/gated");
+          g_autofree char *numbered = test_numbered_url (url, j);
 
-          g_ptr_array_add (tasks, pillion_http_client_get_bytes (self->client, url, NULL));
+          g_ptr_array_add (tasks, pillion_http_client_get_bytes (self->client, numbered, NULL));
         }
     }
 
@@ -751,7 +753,9 @@ test_thousand (TestFixture *self,
 
   for (guint i = 0; i < 1000; i++)
     {
-      g_ptr_array_add (tasks, pillion_http_client_get_bytes (self->client, url, NULL));
+      g_autofree char *numbered = test_numbered_url (url, i);
+
+      g_ptr_array_add (tasks, pillion_http_client_get_bytes (self->client, numbered, NULL));
       pillion_task_add_done_callback (tasks->pdata[i], count_done, &n_done, NULL);
     }
 
@@ -784,7 +788,9 @@ test_stalled_host (TestFixture *self,
 
   for (guint i = 0; i < 100; i++)
     {
-      g_ptr_array_add (tasks, pillion_http_client_get_bytes (self->client, url, NULL));
+      g_autofree char *numbered = test_numbered_url (url, i);
+
+      g_ptr_array_add (tasks, pillion_http_client_get_bytes (self->client, numbered, NULL));
       pillion_task_add_done_callback (tasks->pdata[i], count_done, &n_done, NULL);
     }
 
@@ -893,7 +899,8 @@ test_close (TestFixture *self,
 
   for (guint i = 0; i < 20; i++)
     {
-      PillionTask *task = pillion_http_client_get_bytes (self->client, url, NULL);
+      g_autofree char *numbered = test_numbered_url (url, i);
+      PillionTask *task = pillion_http_client_get_bytes (self->client, numbered, NULL);
 
       pillion_task_add_done_callback (task, count_done, &n_done, NULL);
       g_object_unref (task);
@@ -926,7 +933,11 @@ test_client_first (TestFixture *self,
   g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func (g_object_unref);
 
   for (guint i = 0; i < 20; i++)
-    g_ptr_array_add (tasks, pillion_http_client_get_bytes (self->client, url, NULL));
+    {
+      g_autofree char *numbered = test_numbered_url (url, i);
+
+      g_ptr_array_add (tasks, pillion_http_client_get_bytes (self->client, numbered, NULL));
+    }
   g_assert_finalize_object (g_steal_pointer (&self->client));
   test_server_open_gate (server);
 

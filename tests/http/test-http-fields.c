@@ -248,6 +248,19 @@ test_resolve (void)
   }
 }
 
+static void
+test_has_element (void)
+{
+  const char *const with[] = { "no-store", "No-Store", " no-store ", "a, no-store", "no-store=1", ",,no-store;q=1,b", "a=\"x\",no-store",
+                               "a=\"\\\"\" , no-store" };
+  const char *const without[] = { "", ",", "no-stores", "no", "a=no-store", "a no-store", "a=\"b, no-store\"", "a=\"\\\", no-store", "a=\"\\" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (with); i++)
+    g_assert_true (pillion_http_has_element (with[i], "no-store"));
+  for (guint i = 0; i < G_N_ELEMENTS (without); i++)
+    g_assert_false (pillion_http_has_element (without[i], "no-store"));
+}
+
 int
 main (int argc,
       char *argv[])
@@ -262,6 +275,7 @@ main (int argc,
   g_test_add_func ("/http/fields/resolve", test_resolve);
   g_test_add_func ("/http/fields/redacted-urls-show-no-password", test_redact);
   g_test_add_func ("/http/fields/retry-after", test_retry_after);
+  g_test_add_func ("/http/fields/has-element", test_has_element);
 
   return g_test_run ();
 }

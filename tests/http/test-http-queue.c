@@ -238,6 +238,28 @@ test_many (void)
   pillion_http_queue_free (queue);
 }
 
+/* At the end of the others with that priority */
+static void
+test_set_priority (void)
+{
+  PillionHttpQueue *queue = pillion_http_queue_new (100, 100);
+  Entry entries[3] = { { .entry.priority = 0 }, { .entry.priority = 2 }, { .entry.priority = 1 } };
+
+  for (int i = 0; i < 3; i++)
+    push (queue, "a", &entries[i], i);
+  pillion_http_queue_set_priority (queue, &entries[1].entry, 0);
+  for (int i = 0; i < 3; i++)
+    g_assert_cmpint (pop (queue), ==, i);
+  g_assert_cmpint (pop (queue), ==, -1);
+
+  /* One that runs stays where it is */
+  pillion_http_queue_set_priority (queue, &entries[2].entry, 0);
+  g_assert_cmpuint (pillion_http_queue_get_running (queue), ==, 3);
+  for (int i = 0; i < 3; i++)
+    pillion_http_queue_remove (queue, &entries[i].entry);
+  pillion_http_queue_free (queue);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -251,6 +273,7 @@ main (int argc,
   g_test_add_func ("/http/queue/enter-exceeds-limits-and-counts", test_enter);
   g_test_add_func ("/http/queue/remove-waiting", test_remove_waiting);
   g_test_add_func ("/http/queue/change-limits", test_change_limits);
+  g_test_add_func ("/http/queue/set-priority", test_set_priority);
   g_test_add_func ("/http/queue/many", test_many);
 
   return g_test_run ();

@@ -247,7 +247,11 @@ test_large (TestFixture *self,
 
   /* More than one to a connection, and bodies that take many turns */
   for (guint i = 0; i < 20; i++)
-    g_ptr_array_add (tasks, pillion_http_client_get_bytes (self->client, url, NULL));
+    {
+      g_autofree char *numbered = test_numbered_url (url, i);
+
+      g_ptr_array_add (tasks, pillion_http_client_get_bytes (self->client, numbered, NULL));
+    }
 
   for (guint i = 0; i < tasks->len; i++)
     {
@@ -282,8 +286,11 @@ test_cancel (TestFixture *self,
 
   for (guint i = 0; i < 4; i++)
     {
-      g_ptr_array_add (cancelled, pillion_http_client_get_bytes (self->client, paused, NULL));
-      g_ptr_array_add (others, pillion_http_client_get_bytes (self->client, large, NULL));
+      g_autofree char *numbered_paused = test_numbered_url (paused, i);
+      g_autofree char *numbered_large = test_numbered_url (large, i);
+
+      g_ptr_array_add (cancelled, pillion_http_client_get_bytes (self->client, numbered_paused, NULL));
+      g_ptr_array_add (others, pillion_http_client_get_bytes (self->client, numbered_large, NULL));
     }
   wait_paused (server, 4);
   for (guint i = 0; i < cancelled->len; i++)
@@ -323,7 +330,11 @@ test_cancel_bodies (TestFixture *self,
   test_fixture_assert_get (self, version, "2");
 
   for (guint i = 0; i < 12; i++)
-    g_ptr_array_add (tasks, pillion_http_client_get_bytes (self->client, large, NULL));
+    {
+      g_autofree char *numbered = test_numbered_url (large, i);
+
+      g_ptr_array_add (tasks, pillion_http_client_get_bytes (self->client, numbered, NULL));
+    }
   while (pillion_task_get_completed (tasks->pdata[0]) == 0 && !pillion_task_is_done (tasks->pdata[0]))
     g_thread_yield ();
   for (guint i = 0; i < tasks->len; i += 2)

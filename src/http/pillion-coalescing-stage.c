@@ -1,0 +1,126 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-coalescing-stage.h"
+
+#include <inttypes.h>
+
+#include "http/pillion-call.h"
+#include "http/pillion-http-fields.h"
+
+typedef struct
+{
+  PillionStage parent;
+  PillionCall *changing; /* the call, if one of its requests was not safe */
+  char *key;
+} PillionCoalescingStage;
+
+/* Whether the method changes nothing on the server (RFC 9110, section 9.2.1) */
+static gboolean
+is_safe (const char *method)
+{
+  static const char *const methods[] = { "GET", "HEAD", "OPTIONS", "TRACE", NULL };
+
+  return g_strv_contains (methods, method);
+}
+
+/* Whether the caller wants an answer that was made for this request (RFC 9111, sections 5.2.1 and 5.4) */
+static gboolean
+wants_own_answer (const PillionFieldList *fields)
+{
+  const char *cache_control = pillion_field_list_get (fields, "Cache-Control");
+  const char *pragma = pillion_field_list_get (fields, "Pragma");
+
+  return (cache_control != NULL &&
+          (pillion_http_has_element (cache_control, "no-cache") || pillion_http_has_element (cache_control, "no-store"))) ||
+         (pragma != NULL && pillion_http_has_element (pragma, "no-cache"));
+}
+
+static gboolean
+can_share (const PillionCall *call)
+{
+  const PillionHttpRequest *request = call->request;
+
+  return request->coalescing && !request->lasting && !call->parted && call->body == NULL && call->sink->klass->in_memory &&
+         (g_str_equal (call->method, "GET") || g_str_equal (call->method, "HEAD")) && !wants_own_answer (&request->fields) &&
+         !wants_own_answer (&call->engine->config.fields);
+}
+
+/* What makes the exchange fit for another call, as far as it is known before the request leaves. What the other stages add to it is compared
+ * then. */
+static char *
+make_key (const PillionCall *call)
+{
+  g_autofree char *uri = g_uri_to_string_partial (call->uri, G_URI_HIDE_FRAGMENT);
+  g_autofree char *fields = call->request->fields.n > 0 ? g_strjoinv ("\n", call->request->fields.strv) : NULL;
+
+  return g_strdup_printf ("%" PRIu64 " %s %s\n%s", call->engine->n_changes, call->method, uri, fields != NULL ? fields : "");
+}
+
+/* What a server said before something was changed there must not answer what is asked afterwards */
+static void
+forbid_sharing (PillionCoalescingStage *self,
+                PillionCall *call)
+{
+  self->changing = call;
+  call->engine->n_changes++;
+}
+
+static PillionVerdict
+coalescing_begin (PillionStage *stage,
+                  PillionCall *call,
+                  GError **error)
+{
+  PillionCoalescingStage *self = (PillionCoalescingStage *) stage;
+
+  g_clear_pointer (&self->key, g_free);
+  if (!is_safe (call->method))
+    forbid_sharing (self, call);
+  else if (can_share (call))
+    self->key = make_key (call);
+  call->key = self->key;
+
+  return PILLION_VERDICT_PASS;
+}
+
+/* The caller may learn of the answer before the call's end */
+static PillionVerdict
+coalescing_head (PillionStage *stage,
+                 PillionCall *call,
+                 const PillionHead *head,
+                 GError **error)
+{
+  if (!is_safe (call->method))
+    forbid_sharing ((PillionCoalescingStage *) stage, call);
+
+  return PILLION_VERDICT_PASS;
+}
+
+/* The call ends, with whatever it has changed, and its caller has not been told yet */
+static void
+coalescing_free (PillionStage *stage)
+{
+  PillionCoalescingStage *self = (PillionCoalescingStage *) stage;
+
+  if (self->changing != NULL)
+    forbid_sharing (self, self->changing);
+  g_free (self->key);
+  g_free (self);
+}
+
+PillionStage *
+pillion_coalescing_stage_new (void)
+{
+  static const PillionStageClass klass = {
+    .begin = coalescing_begin,
+    .head = coalescing_head,
+    .free = coalescing_free,
+  };
+  PillionCoalescingStage *self = g_new0 (PillionCoalescingStage, 1);
+
+  self->parent.klass = &klass;
+  return &self->parent;
+}
