@@ -41,6 +41,7 @@ typedef struct
 {
   guint8 *room;
   gsize size;
+  gsize fill; /* what is in it, and is not given yet */
 } Request;
 
 G_DEFINE_FINAL_TYPE (PillionPiecesStream, pillion_pieces_stream, G_TYPE_INPUT_STREAM)
@@ -150,6 +151,13 @@ file_opened (GObject *file,
     step (self, task);
 }
 
+/* Whether a file or stream is read to where the bytes are wanted, and not to the buffer */
+static gboolean
+is_direct (const Request *request)
+{
+  return request->size >= BUFFER_SIZE;
+}
+
 static void
 input_read (GObject *input,
             GAsyncResult *result,
@@ -157,6 +165,7 @@ input_read (GObject *input,
 {
   GTask *task = data;
   PillionPiecesStream *self = g_task_get_source_object (task);
+  Request *request = g_task_get_task_data (task);
   PillionPiece *piece = get_piece (self);
   GError *error = NULL;
   gssize n = g_input_stream_read_finish (G_INPUT_STREAM (input), result, &error);
@@ -170,7 +179,10 @@ input_read (GObject *input,
   if (n > 0)
     {
       self->n_taken += n;
-      self->end = (gsize) n;
+      if (is_direct (request))
+        request->fill = (gsize) n;
+      else
+        self->end = (gsize) n;
       /* What is last is given only if the file is still the same: then a body that is not is never whole */
       if (self->n_taken == piece->length)
         self->checked = FALSE;
@@ -220,17 +232,25 @@ open_input (PillionPiecesStream *self,
   return TRUE;
 }
 
+/* What is in the room already */
 static void
 give (GTask *task,
+      gsize length)
+{
+  pillion_sync_release (g_task_get_source_object (task));
+  g_task_return_int (task, (gssize) length);
+  g_object_unref (task);
+}
+
+static void
+copy (GTask *task,
       const guint8 *bytes,
       gsize length)
 {
   Request *request = g_task_get_task_data (task);
 
   memcpy (request->room, bytes, length);
-  pillion_sync_release (g_task_get_source_object (task));
-  g_task_return_int (task, (gssize) length);
-  g_object_unref (task);
+  give (task, length);
 }
 
 /* Gives what is there, or sees to it that something comes */
@@ -243,6 +263,8 @@ step (PillionPiecesStream *self,
   while (self->index < self->pieces->len)
     {
       PillionPiece *piece = get_piece (self);
+      guint8 *room;
+      gsize size;
 
       if (piece->bytes != NULL)
         {
@@ -252,7 +274,7 @@ step (PillionPiecesStream *self,
           if (n > 0)
             {
               self->n_taken += (gint64) n;
-              give (task, bytes + self->n_taken - n, n);
+              copy (task, bytes + self->n_taken - n, n);
               return;
             }
 
@@ -271,12 +293,18 @@ step (PillionPiecesStream *self,
           return;
         }
 
+      if (request->fill > 0)
+        {
+          give (task, request->fill);
+          return;
+        }
+
       if (self->begin < self->end)
         {
           gsize n = MIN (self->end - self->begin, request->size);
 
           self->begin += n;
-          give (task, self->buffer + self->begin - n, n);
+          copy (task, self->buffer + self->begin - n, n);
           return;
         }
 
@@ -287,11 +315,13 @@ step (PillionPiecesStream *self,
           continue;
         }
 
-      if (self->buffer == NULL)
+      if (self->buffer == NULL && !is_direct (request))
         self->buffer = g_malloc (BUFFER_SIZE);
+      room = is_direct (request) ? request->room : self->buffer;
+      size = is_direct (request) ? request->size : BUFFER_SIZE;
       pillion_sync_release (self);
-      g_input_stream_read_async (self->input, self->buffer,
-                                 piece->length < 0 ? BUFFER_SIZE : (gsize) MIN (piece->length - self->n_taken, BUFFER_SIZE),
+      g_input_stream_read_async (self->input, room,
+                                 piece->length < 0 ? size : (gsize) MIN (piece->length - self->n_taken, (gint64) size),
                                  g_task_get_priority (task), g_task_get_cancellable (task), input_read, task);
       return;
     }
@@ -312,7 +342,7 @@ pillion_pieces_stream_read_async (GInputStream *stream,
 {
   PillionPiecesStream *self = PILLION_PIECES_STREAM (stream);
   GTask *task = g_task_new (self, cancellable, callback, data);
-  Request *request = g_new (Request, 1);
+  Request *request = g_new0 (Request, 1);
 
   request->room = buffer;
   request->size = size;

@@ -18,6 +18,7 @@
   F (cookie_parse) \
   F (message_body_append_bytes) \
   F (message_body_flatten) \
+  F (message_get_connection_id) \
   F (message_get_http_version) \
   F (message_get_metrics) \
   F (message_get_method) \

@@ -309,11 +309,20 @@ pillion_soup_pool_set_lasting (PillionSoupPool *self,
 
 void
 pillion_soup_connection_set_stream (PillionSoupConnection *connection,
-                                    GIOStream *stream)
+                                    GIOStream *stream,
+                                    guint64 id)
 {
   forget_stream (connection);
   connection->stream = stream;
+  connection->stream_id = id;
   g_object_add_weak_pointer (connection->stream, &connection->stream);
+}
+
+GIOStream *
+pillion_soup_connection_get_stream (PillionSoupConnection *connection,
+                                    guint64 id)
+{
+  return connection->stream_id == id ? connection->stream : NULL;
 }
 
 void

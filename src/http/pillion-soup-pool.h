@@ -20,7 +20,8 @@ struct _PillionSoupConnection
   guint n_users;
   gboolean http2;
   gboolean lasting; /* it is not counted */
-  gpointer stream; /* weak: the TLS stream that was opened last, or NULL */
+  gpointer stream; /* weak: the one that was opened last, or NULL; over TLS if there is some */
+  guint64 stream_id; /* what libsoup calls it */
   guint generation; /* of the TLS database that it verifies with */
   GList free_link;  /* in the list of connections that have room */
   GList key_link;   /* in the list of those of them with the same key */
@@ -41,9 +42,14 @@ void                   pillion_soup_pool_set_http2        (PillionSoupPool      
 void                   pillion_soup_pool_set_lasting      (PillionSoupPool       *self,
                                                            PillionSoupConnection *connection);
 
-/* Says over which TLS stream a connection that was taken goes */
+/* Says over which stream a connection that was taken goes */
 void                   pillion_soup_connection_set_stream (PillionSoupConnection *connection,
-                                                           GIOStream             *stream);
+                                                           GIOStream             *stream,
+                                                           guint64                id);
+
+/* The stream that libsoup calls by this number, or NULL if it is not known (transfer none) */
+GIOStream             *pillion_soup_connection_get_stream (PillionSoupConnection *connection,
+                                                           guint64                id);
 
 void                   pillion_soup_pool_give_back        (PillionSoupPool       *self,
                                                            PillionSoupConnection *connection);

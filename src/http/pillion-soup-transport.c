@@ -18,6 +18,7 @@
 #include "http/pillion-pieces-stream.h"
 #include "http/pillion-soup-body.h"
 #include "http/pillion-soup-pool.h"
+#include "http/pillion-soup-upload.h"
 
 /* What is passed on at once, unless the receiver has room for more */
 #define BUFFER_SIZE (256 * 1024)
@@ -53,11 +54,13 @@ struct _PillionExchange
   gulong status_handler;
   gulong head_handler;
   gulong informational_handler;
-  gulong network_handler;    /* 0 if there is no TLS */
-  gulong body_handlers[3];   /* 0 if the request has no body */
+  gulong network_handler;    /* or 0 */
+  gulong body_handlers[4];   /* 0 if the request has no body */
   PillionSource *body_source; /* NULL if it has none */
   GInputStream *request_body; /* which is being sent, or NULL */
-  GError *restart_error;     /* why a body could not be sent again, or NULL */
+  char *content_type;        /* of the body, once libsoup was told that there is none */
+  PillionSoupUpload *upload; /* what sends the body, unless libsoup does */
+  GError *body_error;        /* why the body could not be read, or not be sent again, or NULL */
   gint64 n_sent;             /* bytes of the body */
   gint64 sent;               /* when all of it was sent, or 0 */
   GCancellable *cancellable; /* until the head is here */
@@ -72,6 +75,7 @@ struct _PillionExchange
   gboolean reading; /* in the middle of a turn */
   gboolean resumed; /* then */
   gboolean paused;  /* without credit, and without a source */
+  gboolean held;    /* the answer is whole, and the request is not */
   guint n_informational; /* answers of the status 1xx before the real one */
 };
 
@@ -100,13 +104,14 @@ exchange_free (PillionExchange *self)
   g_clear_signal_handler (&self->head_handler, self->message);
   g_clear_signal_handler (&self->informational_handler, self->message);
   g_clear_signal_handler (&self->network_handler, self->message);
-  g_clear_signal_handler (&self->body_handlers[0], self->message);
-  g_clear_signal_handler (&self->body_handlers[1], self->message);
-  g_clear_signal_handler (&self->body_handlers[2], self->message);
+  for (guint i = 0; i < G_N_ELEMENTS (self->body_handlers); i++)
+    g_clear_signal_handler (&self->body_handlers[i], self->message);
   g_clear_pointer (&self->body_source, pillion_source_unref);
   g_clear_object (&self->request_body);
-  g_clear_error (&self->restart_error);
+  g_free (self->content_type);
+  g_clear_error (&self->body_error);
   g_clear_object (&self->message);
+  g_clear_pointer (&self->upload, pillion_soup_upload_free);
   pillion_soup_pool_give_back (transport->pool, self->connection);
   g_free (self);
 
@@ -289,28 +294,49 @@ check_whole (PillionExchange *self)
 }
 
 static void
+stop_waiting (PillionExchange *self)
+{
+  if (self->source == NULL)
+    return;
+
+  g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
+}
+
+/* All was read */
+static void
+end_read (PillionExchange *self,
+          GError *error)
+{
+  self->aborted = TRUE;
+  /* This does not wait */
+  g_input_stream_close (self->stream, NULL, NULL);
+  self->funcs->end (self->data, error);
+  exchange_free (self);
+}
+
+static void
 end (PillionExchange *self,
      GError *error)
 {
-  self->aborted = TRUE;
-  if (error == NULL)
+  if (error != NULL)
     {
-      error = check_whole (self);
-      /* All was read: this does not wait */
-      g_input_stream_close (self->stream, NULL, NULL);
-      self->funcs->end (self->data, error);
-      exchange_free (self);
-    }
-  else
-    {
-      if (self->source != NULL)
-        {
-          g_source_destroy (self->source);
-          g_clear_pointer (&self->source, g_source_unref);
-        }
+      self->aborted = TRUE;
+      stop_waiting (self);
       self->funcs->end (self->data, translate_error (self, error));
       break_off (self);
+      return;
     }
+
+  error = check_whole (self);
+  if (error == NULL && self->upload != NULL && pillion_soup_upload_is_going (self->upload))
+    {
+      stop_waiting (self);
+      self->held = TRUE;
+      return;
+    }
+
+  end_read (self, error);
 }
 
 static gboolean
@@ -420,16 +446,6 @@ read_turn (PillionExchange *self)
 }
 
 static gboolean readable (gpointer stream, gpointer data);
-
-static void
-stop_waiting (PillionExchange *self)
-{
-  if (self->source == NULL)
-    return;
-
-  g_source_destroy (self->source);
-  g_clear_pointer (&self->source, g_source_unref);
-}
 
 static void
 wait_for_more (PillionExchange *self)
@@ -588,10 +604,10 @@ sent_nothing (PillionExchange *self,
                            _("the server sent more than %d informational responses"), MAX_INFORMATIONAL);
     }
 
-  if (!self->aborted && self->restart_error != NULL)
+  if (!self->aborted && self->body_error != NULL)
     {
       g_clear_error (&error);
-      error = g_steal_pointer (&self->restart_error);
+      error = g_steal_pointer (&self->body_error);
     }
 
   if (!self->aborted)
@@ -630,11 +646,7 @@ sent (GObject *session,
   SoupHead head;
   GError *error = NULL;
 
-  if (self->source != NULL)
-    {
-      g_source_destroy (self->source);
-      g_clear_pointer (&self->source, g_source_unref);
-    }
+  stop_waiting (self);
   g_clear_object (&self->cancellable);
   self->stream = pillion_soup.session_send_finish ((SoupSession *) session, result, &error);
 
@@ -660,6 +672,10 @@ sent (GObject *session,
       end (self, error);
       return;
     }
+
+  /* Who refuses a request wants no more of it (RFC 9112, section 9.5) */
+  if (self->upload != NULL && pillion_soup.message_get_status (self->message) >= SOUP_STATUS_BAD_REQUEST)
+    pillion_soup_upload_stop (self->upload);
 
   head = make_head (self);
   if (!self->funcs->head (self->data, &head.parent))
@@ -761,6 +777,75 @@ got_headers (SoupMessage *message,
     }
 }
 
+static void
+upload_wrote (gpointer data,
+              gint64 n_sent)
+{
+  PillionExchange *self = data;
+
+  self->n_sent = n_sent;
+  self->funcs->wrote (self->data, n_sent);
+}
+
+static void
+upload_over (gpointer data,
+             GError *error)
+{
+  PillionExchange *self = data;
+
+  self->sent = g_get_monotonic_time ();
+  if (self->aborted)
+    {
+      g_clear_error (&error);
+    }
+  else if (error != NULL && self->stream == NULL)
+    {
+      self->body_error = error;
+      g_cancellable_cancel (self->cancellable);
+    }
+  else if (error != NULL)
+    {
+      end (self, error);
+    }
+  else if (self->held)
+    {
+      end_read (self, NULL);
+    }
+}
+
+/* Sends the body past libsoup, if that can be */
+static void
+begin_upload (PillionExchange *self)
+{
+  static const PillionSoupUploadFuncs upload_funcs = { upload_wrote, upload_over };
+  GIOStream *stream = pillion_soup_connection_get_stream (self->connection, pillion_soup.message_get_connection_id (self->message));
+  SoupMessageHeaders *headers = pillion_soup.message_get_request_headers (self->message);
+
+  if (stream == NULL || self->body_source->length <= 0)
+    return;
+
+  self->upload = pillion_soup_upload_new (stream, self->request_body, self->body_source->length, &upload_funcs, self);
+  if (self->upload == NULL)
+    return;
+
+  /* What describes the body goes with it. The head is sent, but may have to be sent again. */
+  g_free (self->content_type);
+  self->content_type = g_strdup (pillion_soup.message_headers_get_list (headers, "Content-Type"));
+  pillion_soup.message_set_request_body (self->message, NULL, NULL, 0);
+  pillion_soup_upload_begin (self->upload);
+}
+
+static void
+wrote_headers (SoupMessage *message,
+               gpointer data)
+{
+  PillionExchange *self = data;
+
+  /* Who expects to be told to go on is told by an informational answer */
+  if (pillion_soup.message_headers_get_list (pillion_soup.message_get_request_headers (message), "Expect") == NULL)
+    begin_upload (self);
+}
+
 /* These say that the real answer is yet to come, and a server may send them forever */
 static void
 got_informational (SoupMessage *message,
@@ -770,6 +855,8 @@ got_informational (SoupMessage *message,
 
   if (++self->n_informational > MAX_INFORMATIONAL)
     g_cancellable_cancel (self->cancellable);
+  else if (pillion_soup.message_get_status (message) == SOUP_STATUS_CONTINUE && self->request_body != NULL && self->upload == NULL)
+    begin_upload (self);
 }
 
 /* libsoup 3.2 can't be told to keep to HTTP/1.1, whose connections push back on a sender that is too fast: its HTTP/2
@@ -783,12 +870,10 @@ network_event (SoupMessage *message,
   static const char *const protocols[] = { "http/1.1", NULL };
   PillionExchange *self = data;
 
-  if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (connection))
-    {
-      pillion_soup_connection_set_stream (self->connection, connection);
-      if (self->bulk)
-        g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection), protocols);
-    }
+  if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (connection) && self->bulk)
+    g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection), protocols);
+  else if (event == G_SOCKET_CLIENT_COMPLETE)
+    pillion_soup_connection_set_stream (self->connection, connection, pillion_soup.message_get_connection_id (message));
 }
 
 static void
@@ -808,7 +893,8 @@ wrote_body (SoupMessage *message,
 {
   PillionExchange *self = data;
 
-  self->sent = g_get_monotonic_time ();
+  if (self->upload == NULL)
+    self->sent = g_get_monotonic_time ();
 }
 
 /* If the connection that libsoup took again was closed meanwhile, it sends an idempotent request once more by itself, and without its
@@ -822,10 +908,16 @@ restarted (SoupMessage *message,
   g_autofree char *content_type = g_strdup (pillion_soup.message_headers_get_list (headers, "Content-Type"));
   g_autoptr (GInputStream) body = NULL;
 
+  if (self->upload != NULL)
+    {
+      content_type = g_steal_pointer (&self->content_type);
+      g_clear_pointer (&self->upload, pillion_soup_upload_free);
+    }
+
   if (self->body_source->klass->rewindable)
-    body = self->body_source->klass->open (self->body_source, &self->restart_error);
+    body = self->body_source->klass->open (self->body_source, &self->body_error);
   else
-    self->restart_error = g_error_new_literal (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_REWINDABLE,
+    self->body_error = g_error_new_literal (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_REWINDABLE,
                                                _("the connection was lost, and the body of the request can be read only once"));
   if (body == NULL)
     {
@@ -870,15 +962,13 @@ soup_exchange (PillionTransport *transport,
       self->body_handlers[0] = g_signal_connect (self->message, "wrote-body-data", G_CALLBACK (wrote_body_data), self);
       self->body_handlers[1] = g_signal_connect (self->message, "wrote-body", G_CALLBACK (wrote_body), self);
       self->body_handlers[2] = g_signal_connect (self->message, "restarted", G_CALLBACK (restarted), self);
+      self->body_handlers[3] = g_signal_connect (self->message, "wrote-headers", G_CALLBACK (wrote_headers), self);
       self->body_source = pillion_source_ref (request->source);
       self->request_body = g_object_ref (request->body);
     }
   headers = pillion_soup.message_get_request_headers (self->message);
   for (const char *const *field = request->fields; *field != NULL; field += 2)
     pillion_soup.message_headers_append (headers, field[0], field[1]);
-
-  if (tls)
-    self->network_handler = g_signal_connect (self->message, "network-event", G_CALLBACK (network_event), self);
 
   if (tls && self->bulk)
     {
@@ -888,6 +978,10 @@ soup_exchange (PillionTransport *transport,
     }
   else
     self->connection = pillion_soup_pool_take (self->transport->pool, request->origin);
+
+  /* Only a new connection has something to tell, but one that was kept may turn out to be closed */
+  if (tls || self->connection->stream == NULL || request->body != NULL)
+    self->network_handler = g_signal_connect (self->message, "network-event", G_CALLBACK (network_event), self);
 
   pillion_soup.session_send_async (self->connection->session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent, self);
 
@@ -902,6 +996,8 @@ soup_abort (PillionTransport *transport,
     return;
 
   self->aborted = TRUE;
+  if (self->upload != NULL)
+    pillion_soup_upload_stop (self->upload);
   if (self->stream != NULL)
     break_off (self);
   else

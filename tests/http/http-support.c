@@ -416,9 +416,9 @@ test_connection_reset (TestConnection *self)
 void
 test_connection_wait_closed (TestConnection *self)
 {
-  char byte;
+  char buffer[65536];
 
-  while (g_input_stream_read (g_io_stream_get_input_stream (self->stream), &byte, 1, NULL, NULL) > 0)
+  while (g_input_stream_read (g_io_stream_get_input_stream (self->stream), buffer, sizeof buffer, NULL, NULL) > 0)
     ;
   test_connection_close (self);
 }
