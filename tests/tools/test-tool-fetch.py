@@ -17,6 +17,7 @@ import zlib
 import tooltest
 from tooltest import run
 
+SOURCE = os.environ["PILLION_SOURCE_DIR"]
 WRONG = "0" * 64
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -46,7 +47,7 @@ def parse_png(data):
 
 class Fetch(tooltest.ToolTest):
     def fetch(self, *args, **changes):
-        return run("fetch", "-o", self.path("out"), *args, cwd=self.folder, **changes)
+        return run("fetch", "-P", self.path("out"), *args, cwd=self.folder, **changes)
 
     def out(self, name):
         return self.path("out", name)
@@ -55,16 +56,15 @@ class Fetch(tooltest.ToolTest):
         thumbnails = self.server.catalogue()["thumbnails"][:12]
         done = self.fetch(*(self.url(thumbnail["path"]) for thumbnail in thumbnails), "--jobs", "3")
         self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout, "")
         for thumbnail in thumbnails:
             name = os.path.basename(thumbnail["path"])
             self.assertEqual(digest(self.out(name)), thumbnail["sha256"])
-            self.assertRegex(done.stdout, rf"(?m)^start   {re.escape(self.url(thumbnail['path']))}$")
-            self.assertRegex(done.stdout, rf"(?m)^done    {re.escape(name)}  [0-9.]+ k?B(  [0-9.]+ [kM]?B/s)?$")
+            self.assertRegex(done.stderr, rf"(?m)^done    {re.escape(name)}  [0-9.]+ k?B(  [0-9.]+ [kM]?B/s)?$")
         self.assertEqual(sorted(os.listdir(self.path("out"))), sorted(os.path.basename(t["path"]) for t in thumbnails))
-        self.assertRegex(done.stdout, r"(?m)^12 files, [0-9.]+ kB in [0-9.]+ m?s: [0-9.]+ [kM]B/s$")
-        self.assertRegex(done.stdout, r"(?m)^\d+ frames? at 60 Hz: p50 .*, p99 .*, max .*; \d+ late frames?$")
-        self.assertRegex(done.stdout, r"(?m)^\d+ kicks? with a budget of 2.00 ms: the longest took .*, (none exceeded|overshoot up to .*, \d+ time)")
-        self.assertNotIn("\x1b", done.stdout + done.stderr)
+        self.assertRegex(done.stderr, r"(?m)^12 files, [0-9.]+ kB in [0-9.]+ m?s: [0-9.]+ [kM]B/s$")
+        self.assertEqual(len(done.stderr.splitlines()), 13)
+        self.assertNotIn("\x1b", done.stderr)
 
     def test_here_if_no_folder_is_given(self):
         done = run("fetch", self.url("thumbnails/004.png"), cwd=self.folder)
@@ -82,17 +82,17 @@ class Fetch(tooltest.ToolTest):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(os.path.getsize(self.out("big.bin")), big["bytes"])
         self.assertEqual(digest(self.out("big.bin")), big["sha256"])
-        self.assertRegex(done.stdout, r"(?m)^done    big\.bin  200 MB .*SHA-256 verified$")
+        self.assertRegex(done.stderr, r"(?m)^done    big\.bin  200 MB .*SHA-256 verified$")
 
     def test_digest_wrong(self):
         os.mkdir(self.path("out"))
         with open(self.out("000.png"), "w", encoding="utf-8") as file:
             file.write("was here before")
         done = self.fetch(self.url("thumbnails/000.png"), self.url("thumbnails/001.png"), "--sha256", WRONG)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 32)
         self.assertIn(f"failed  {self.url('thumbnails/000.png')}: ", done.stderr)
         self.assertIn(WRONG, done.stderr)
-        self.assertIn("1 file failed", done.stdout)
+        self.assertIn("1 file failed", done.stderr)
         with open(self.out("000.png"), encoding="utf-8") as file:
             self.assertEqual(file.read(), "was here before")
         self.assertTrue(os.path.exists(self.out("001.png")))
@@ -104,14 +104,14 @@ class Fetch(tooltest.ToolTest):
             bad = [self.url("failing.bin"), self.url("truncated.bin"), self.url("not-there"), refused, "no URL",
                    "ftp://127.0.0.1/x"]
             done = self.fetch(*bad, self.url("thumbnails/000.png"))
-        self.assertEqual(done.returncode, 1)
-        self.assertEqual(len(done.stderr.splitlines()), len(bad))
+        self.assertEqual(done.returncode, 22, "the status of the first that failed")
+        self.assertEqual(done.stderr.count("\n"), len(bad) + 3)
         for url in bad:
             self.assertRegex(done.stderr, rf"(?m)^failed  {re.escape(url)}: \S+")
         self.assertIn("503", done.stderr)
         self.assertIn("404", done.stderr)
-        self.assertIn("6 files failed", done.stdout)
-        self.assertRegex(done.stdout, r"(?m)^1 file, ")
+        self.assertIn("6 files failed", done.stderr)
+        self.assertRegex(done.stderr, r"(?m)^1 file, ")
         names = [name for name in os.listdir(self.path("out")) if not name.startswith(".") and "part" not in name]
         self.assertEqual(names, ["000.png"])
 
@@ -120,8 +120,8 @@ class Fetch(tooltest.ToolTest):
         secret = "s3cret"
         good, missing = (self.url(name).replace("//", f"//me:{secret}@") for name in ("thumbnails/000.png", "not-there"))
         urls = [good, missing, f"http://me:{secret}/x@127.0.0.1/a", f"me:{secret}@127.0.0.1/a"]
-        done = self.fetch(*urls)
-        self.assertEqual(done.returncode, 1)
+        done = self.fetch("--verbose", *urls)
+        self.assertEqual(done.returncode, 22)
         self.assertIn("not-there", done.stderr)
         self.assertNotIn(secret, done.stdout + done.stderr)
         for name in os.listdir(self.path("out")):
@@ -137,35 +137,43 @@ class Fetch(tooltest.ToolTest):
         with open(self.path("out"), "w", encoding="utf-8") as file:
             file.write("a file")
         done = self.fetch(self.url("thumbnails/000.png"))
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 23)
         self.assertIn(self.path("out"), done.stderr)
 
     def test_quiet(self):
         done = self.fetch("--quiet", self.url("thumbnails/000.png"), self.url("failing.bin"))
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 22)
         self.assertEqual(done.stdout, "")
         self.assertRegex(done.stderr, rf"^failed  {re.escape(self.url('failing.bin'))}: .*503.*\n$")
 
     def test_control_characters_stay_out(self):
         done = self.fetch("http://127.0.0.1:1/\x1b[31m\x07x")
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, 3)
         self.assertIn("failed", done.stderr)
         self.assertNotRegex(done.stdout + done.stderr, r"[\x00-\x09\x0b-\x1f]")
 
+    def test_frames(self):
+        done = self.fetch("--frames", self.url("thumbnails/000.png"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout, "")
+        self.assertRegex(done.stderr, r"(?m)^\d+ frames? at 60 Hz: p50 .*, p99 .*, max .*; \d+ late frames?$")
+        self.assertRegex(done.stderr, r"(?m)^\d+ kicks? with a budget of 2.00 ms: the longest took .*, (none exceeded|overshoot up to .*, \d+ time)")
+
     def test_budgets(self):
+        """What sets a host's frames asks for them."""
         done = self.fetch("--budget", "500us", "--hz", "100", "--work", "2", self.url("thumbnails/000.png"))
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("with a budget of 500 µs", done.stdout)
-        self.assertIn("at 100 Hz", done.stdout)
+        self.assertIn("with a budget of 500 µs", done.stderr)
+        self.assertIn("at 100 Hz", done.stderr)
         done = self.fetch("--budget", "auto", self.url("thumbnails/000.png"))
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertIn("with an automatic budget", done.stdout)
+        self.assertIn("with an automatic budget", done.stderr)
 
     def test_report(self):
         report = self.path("frames.svg")
         done = self.fetch("--report", report, self.url("big.bin?rate=400M"))
         self.assertEqual(done.returncode, 0, done.stderr)
-        frames = int(re.search(r"(?m)^(\d+) frames? at", done.stdout)[1])
+        frames = int(re.search(r"(?m)^(\d+) frames? at", done.stderr)[1])
         root = xml.etree.ElementTree.parse(report).getroot()
         self.assertEqual(root.tag, SVG + "svg")
         kinds = [rectangle.get("class", "") for rectangle in root.iter(SVG + "rect")]
@@ -197,15 +205,16 @@ class Interrupt(tooltest.ToolTest):
 
     def test_resume(self):
         big = self.server.catalogue()["big"]
-        for number in (signal.SIGINT, signal.SIGTERM):
-            args = ["--sha256", big["sha256"], self.url("big.bin?rate=100M")]
+        for number, frames in ((signal.SIGINT, []), (signal.SIGTERM, []), (signal.SIGINT, ["--frames"])):
+            args = [*frames, "--sha256", big["sha256"], self.url("big.bin?rate=100M")]
             process = self.start(*args)
             tooltest.wait_for(lambda: self.biggest() > 5_000_000, "a part of the file")
             process.send_signal(number)
             stdout, stderr = process.communicate(timeout=tooltest.PATIENCE)
-            self.assertEqual(process.returncode, 130, stderr)
+            self.assertEqual(process.returncode, 128 + number, stderr)
             self.assertIn("Ctrl-C again", stderr)
-            self.assertIn("to resume it", stdout)
+            self.assertIn("to resume it", stderr)
+            self.assertEqual(stdout, "")
             self.assertFalse(os.path.exists(self.path("big.bin")))
             kept = self.biggest()
             self.assertGreater(kept, 5_000_000)
@@ -214,23 +223,42 @@ class Interrupt(tooltest.ToolTest):
             process = self.start(*args)
             stdout, stderr = process.communicate(timeout=tooltest.PATIENCE)
             self.assertEqual(process.returncode, 0, stderr)
-            self.assertRegex(stdout, r"(?m)^done    big\.bin  200 MB .*resumed at [0-9.]+ MB  SHA-256 verified$")
+            self.assertRegex(stderr, r"(?m)^done    big\.bin  200 MB .*resumed at [0-9.]+ MB  SHA-256 verified$")
             self.assertEqual(os.listdir(self.folder), ["big.bin"])
             self.assertEqual(digest(self.path("big.bin")), big["sha256"])
             os.unlink(self.path("big.bin"))
 
+    def test_those_that_wait_never_start(self):
+        process = self.start("-j1", "--progress", self.url("slow.bin"), self.url("thumbnails/000.png"))
+        self.assertTrue(process.stderr.readline().startswith("start"))
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=tooltest.PATIENCE)
+        self.assertEqual(process.returncode, 130, stderr)
+        self.assertIn("2 files were stopped", stderr)
+        self.assertFalse(os.path.exists(self.path("000.png")))
+
     def test_nothing_came(self):
-        process = self.start(self.url("big.bin?rate=1"))
-        self.assertTrue(process.stdout.readline().startswith("start"))
+        process = self.start("--progress", self.url("big.bin?rate=1"))
+        self.assertTrue(process.stderr.readline().startswith("start"))
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=tooltest.PATIENCE)
         self.assertEqual(process.returncode, 130, stderr)
         self.assertFalse(os.path.exists(self.path("big.bin")))
 
+    def test_while_standard_output_is_stuck(self):
+        process = self.start("-o", "-", self.url("big.bin"))
+        process.stdout.buffer.read(1)
+        with open(f"/proc/{process.pid}/stat", "rb") as stat:
+            tooltest.wait_for(lambda: stat.seek(0) == 0 and stat.read().split(b") ")[1].startswith(b"S"), "a sleeping command")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(tooltest.PATIENCE), 130)
+        process.stdout.close()
+        process.stderr.close()
+
     def test_twice_quits_at_once(self):
         # This host is busy for a minute in each frame, so it can't end in an orderly way
-        process = self.start("--work", "60000", self.url("slow.bin"))
-        self.assertTrue(process.stdout.readline().startswith("start"))
+        process = self.start("--work", "60000", "--progress", self.url("slow.bin"))
+        self.assertTrue(process.stderr.readline().startswith("start"))
         with open(f"/proc/{process.pid}/stat", "rb") as stat:
             def ticks():
                 stat.seek(0)
@@ -266,6 +294,24 @@ class Usage(tooltest.ToolTest):
             ["fetch"],
             ["fetch", "--no-such-option", url],
             ["fetch", "--sha256", "abc", url],
+            ["fetch", "-o", "a", "-o", "b", url],
+            ["fetch", "-o", "folder/", url],
+            ["fetch", "-o", "a", "-O", url],
+            ["fetch", "-o", "-", "--no-clobber", url],
+            ["fetch", "-I", "-d", "x", url],
+            ["fetch", "-I", "-o", "x", url],
+            ["fetch", "-d", "x", "--json", "x", url],
+            ["fetch", "-F", "x=y", "--json", "x", url],
+            ["fetch", "-F", "x", url],
+            ["fetch", "-H", "no field", url],
+            ["fetch", "-H", "Empty:", url],
+            ["fetch", "-q", "-v", url],
+            ["fetch", "--progress", "--no-progress", url],
+            ["fetch", "--connect-timeout", "soon", url],
+            ["fetch", "--max-time", "-1", url],
+            ["fetch", "--speed-limit", "fast", url],
+            ["fetch", "--retry", "-1", url],
+            ["fetch", "-u", ":secret", url],
             ["fetch", "--sha256", WRONG, "--sha256", WRONG, url],
             ["fetch", "--budget", "2", url],
             ["fetch", "--budget", "soon", url],
@@ -293,10 +339,42 @@ class Usage(tooltest.ToolTest):
                 done = run(*args)
                 self.assertEqual(done.returncode, 0, done.stderr)
                 self.assertRegex(done.stdout, r"^Usage:\n  pillion")
-                for line in ("0  success", "1  something failed", "2  wrong usage", "130  interrupted"):
+                for line in ("0  success", "1  ", "2  wrong usage", "130  interrupted"):
                     self.assertIn(line, done.stdout)
-        for option in ("--output", "--sha256", "--jobs", "--hz", "--budget", "--work", "--report", "--quiet"):
-            self.assertIn(option, run("help", "fetch").stdout)
+
+    def test_the_help_the_manual_and_the_completion_know_every_option(self):
+        help = run("help", "fetch").stdout
+        options = set(re.findall(r"(?m)^  (?:-\w, )?(--[a-z0-9-]+)", help))
+        self.assertGreater(len(options), 25)
+        for option, text in re.findall(r"(?m)^  (?:-\w, )?(--[a-z0-9-]+)(.*)", help):
+            self.assertTrue(text.strip(), option)
+        self.assertLess(max(map(len, help.splitlines())), 100)
+        for name in ("tools/pillion/pillion.1", "tools/pillion/data/pillion.bash", "docs/command.md"):
+            with open(os.path.join(SOURCE, name), encoding="utf-8") as file:
+                text = file.read().replace("\\-", "-")
+            for option in options:
+                self.assertRegex(text, rf"{option}\b(?!-)", name)
+
+    def test_short_options_may_have_their_values_attached(self):
+        help = run("help", "fetch").stdout
+        letters = re.findall(r"(?m)^  -(\w), --[a-z0-9-]+=", help)
+        self.assertGreater(len(letters), 10)
+        for letter in letters:
+            done = run("fetch", f"-f{letter}x", cwd=self.folder)
+            self.assertNotIn("Unknown option", done.stderr, letter)
+            self.assertEqual(done.returncode, 26 if letter == "i" else 2, letter)
+
+    def test_the_manual_and_the_page_know_every_exit_status(self):
+        statuses = re.findall(r"(?m)^ +(\d+)  ", run("help", "fetch").stdout)
+        self.assertGreater(len(statuses), 15)
+        with open(os.path.join(SOURCE, "tools/pillion/pillion.1"), encoding="utf-8") as file:
+            manual = file.read()
+        with open(os.path.join(SOURCE, "docs/command.md"), encoding="utf-8") as file:
+            page = file.read()
+        for status in statuses:
+            self.assertIn(f"\n.B {status}\n", manual)
+            self.assertRegex(page, rf"(?m)^\|.*\b{status}\b.*\|")
+        self.assertEqual(len(re.findall(r"(?m)^\.B \d+$", manual)), len(statuses))
 
     def test_version(self):
         done = run("--version")

@@ -23,7 +23,7 @@ class Bars(tooltest.ToolTest):
         self.assertEqual(terminal.output.count(b"\x1b[?2026h"), terminal.output.count(b"\x1b[?2026l"))
 
     def test_bars(self):
-        terminal = self.fetch(self.url("big.bin?rate=200M"), self.url("thumbnails/000.png"))
+        terminal = self.fetch("--frames", self.url("big.bin?rate=200M"), self.url("thumbnails/000.png"))
         self.assertEqual(terminal.finish(), 0)
         self.check_cursor(terminal)
         pictures = terminal.pictures()
@@ -40,6 +40,20 @@ class Bars(tooltest.ToolTest):
         self.assertRegex(last[3], r"^frames +[▁▂▃▄▅▆▇█]+  p50 [\d.]+ ms  max [\d.]+ ms$")
         self.assertRegex(terminal.output.decode(), r"2 files, 200 MB in ")
         self.assertLessEqual(max(len(line) for picture in pictures for line in picture), 79)
+
+    def test_no_frames_unless_asked_for(self):
+        terminal = self.fetch(self.url("thumbnails/000.png"))
+        self.assertEqual(terminal.finish(), 0)
+        self.check_cursor(terminal)
+        self.assertEqual(len(terminal.pictures()[-1]), 1)
+        self.assertNotIn(b"frames", terminal.output)
+
+    def test_no_bars_if_not_wanted(self):
+        for args in (["--no-progress"], ["--quiet"], ["-o", "-"], ["--head"]):
+            with self.subTest(args=args):
+                terminal = self.fetch(*args, self.url("thumbnails/000.png"))
+                self.assertEqual(terminal.finish(), 0)
+                self.assertNotIn(b"\x1b[?2026h", terminal.output)
 
     def test_colours(self):
         terminal = self.fetch(self.url("thumbnails/000.png"))
@@ -63,19 +77,19 @@ class Bars(tooltest.ToolTest):
 
     def test_failure_stays_above(self):
         terminal = self.fetch(self.url("failing.bin"), self.url("thumbnails/000.png"))
-        self.assertEqual(terminal.finish(), 1)
+        self.assertEqual(terminal.finish(), 22)
         text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.output.decode())
         self.assertEqual(len(re.findall(rf"failed  {re.escape(self.url('failing.bin'))}: .*503", text)), 1)
-        self.assertRegex(terminal.pictures()[-1][-4], r"^failing\.bin +failed")
+        self.assertRegex(terminal.pictures()[-1][-3], r"^failing\.bin +failed")
 
     def test_many(self):
         paths = [thumbnail["path"] for thumbnail in self.server.catalogue()["thumbnails"]]
         terminal = self.fetch("--jobs", "6", *map(self.url, paths))
         self.assertEqual(terminal.finish(), 0)
         pictures = terminal.pictures()
-        self.assertLessEqual(max(map(len, pictures)), 6 + 2)
-        self.assertTrue(any(re.match(r"[1-9]\d* of 200 ", picture[-2]) for picture in pictures[:-1]))
-        self.assertRegex(pictures[-1][-2], r"^200 of 200 +▕█+▏ +100 %")
+        self.assertLessEqual(max(map(len, pictures)), 6 + 1)
+        self.assertTrue(any(re.match(r"[1-9]\d* of 200 ", picture[-1]) for picture in pictures[:-1]))
+        self.assertRegex(pictures[-1][-1], r"^200 of 200 +▕█+▏ +100 %")
 
     def test_resize(self):
         terminal = self.fetch(self.url("big.bin?rate=200M"), width=100)

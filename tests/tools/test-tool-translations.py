@@ -67,16 +67,16 @@ class Translations(tooltest.ToolTest):
 
     def test_fetch(self):
         for changes, _, _, one_file, refusal, _, mark in self.languages():
-            done = run("fetch", "-o", self.folder, self.url("thumbnails/000.png"), self.url("failing.bin"), **changes)
-            self.assertEqual(done.returncode, 1)
-            self.assertIn(one_file, done.stdout)
+            done = run("fetch", "-P", self.folder, "--frames", self.url("thumbnails/000.png"), self.url("failing.bin"), **changes)
+            self.assertEqual(done.returncode, 22)
+            self.assertIn(one_file, done.stderr)
             self.assertIn(refusal, done.stderr)
-            self.assertRegex(done.stdout, rf"\d\{mark}\d+\u00a0")
-            self.assertNotRegex(done.stdout, r"\b(done|start|frames|kicks|late)\b(?!  )")
+            self.assertRegex(done.stderr, rf"\d\{mark}\d+\u00a0")
+            self.assertNotRegex(done.stderr, r"\b(done|start|frames|kicks|late)\b(?!  )")
 
     def test_terminal(self):
         for changes, _, _, _, _, frames, _ in self.languages():
-            terminal = Terminal("fetch", self.url("thumbnails/000.png"), cwd=self.folder, **changes)
+            terminal = Terminal("fetch", "--frames", self.url("thumbnails/000.png"), cwd=self.folder, **changes)
             self.assertEqual(terminal.finish(), 0)
             self.assertRegex(terminal.pictures()[-1][-1], rf"^{frames} +[▁▂▃▄▅▆▇█]+  ")
 

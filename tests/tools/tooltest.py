@@ -37,10 +37,10 @@ def environment(**changes):
     return env
 
 
-def run(*args, cwd=None, **changes):
+def run(*args, cwd=None, input="", **changes):
     """Run the command on pipes until it ends."""
-    return subprocess.run([TOOL, *args], capture_output=True, text=True, encoding="utf-8", cwd=cwd, timeout=PATIENCE,
-                          env=environment(**changes), stdin=subprocess.DEVNULL)
+    return subprocess.run([TOOL, *args], capture_output=True, text=True, encoding="utf-8", errors="surrogateescape", cwd=cwd,
+                          timeout=PATIENCE, env=environment(**changes), input=input)
 
 
 def wait_for(condition, what):
@@ -71,6 +71,17 @@ class Server:
         status = self.process.wait(PATIENCE)
         self.process.stdout.close()
         return status
+
+
+class OwnServer:
+    """`with OwnServer () as url:` runs the command's own server."""
+
+    def __enter__(self):
+        self.server = Server()
+        return self.server.url
+
+    def __exit__(self, *args):
+        self.server.stop()
 
 
 class Terminal:

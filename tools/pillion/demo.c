@@ -110,7 +110,7 @@ on_frame (guint    frame,
       demo_picture_draw (self->term, self->stage, self->title, self->result);
       term_end (self->term);
     }
-  if (interrupt_was_asked () && !self->interrupted)
+  if (interrupt_get_signal () != 0 && !self->interrupted)
     interrupt (self);
   if (self->naive == NULL && self->kicked == NULL && self->result->ended == 0
       && g_get_monotonic_time () - self->started >= LEAD_SECONDS * G_USEC_PER_SEC)
@@ -213,6 +213,7 @@ run_both (Server     *server,
   g_autoptr (DemoResult) blocking = NULL;
   g_autoptr (DemoResult) kicked = NULL;
   StageKicks kicks;
+  g_autofree char *described = NULL;
   DemoColumn columns[2];
 
   blocking = run_once (&first, error);
@@ -229,7 +230,8 @@ run_both (Server     *server,
   columns[0] = (DemoColumn) { _("blocking"), blocking->stats };
   columns[1] = (DemoColumn) { _("kicked"), kicked->stats };
   print_histograms (columns);
-  summary_print_kicks (&kicks, 2000);
+  described = summary_describe_kicks (&kicks, 2000);
+  g_print ("%s", described);
   print_sentence (blocking, kicked);
   if (report != NULL && !write_report (columns, error))
     return FALSE;
@@ -290,8 +292,8 @@ demo_main (int    argc,
   g_clear_pointer (&report, g_free);
   if (error != NULL)
     g_printerr ("pillion: %s\n", error->message);
-  if (interrupt_was_asked ())
-    return EXIT_INTERRUPTED;
+  if (interrupt_get_signal () != 0)
+    return 128 + interrupt_get_signal ();
   if (!well && error == NULL)
     g_printerr ("%s\n", _("pillion: not everything went as expected"));
   return well ? EXIT_ALL_WELL : EXIT_SOME_FAILED;

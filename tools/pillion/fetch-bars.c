@@ -129,6 +129,13 @@ draw_file (Term          *term,
           if (colours)
             g_string_append (line, BARS_PLAIN);
           break;
+        case FETCH_KEPT:
+          if (colours)
+            g_string_append (line, BARS_FAINT);
+          g_string_append (line, _("kept"));
+          if (colours)
+            g_string_append (line, BARS_PLAIN);
+          break;
         case FETCH_WAITING:
           if (colours)
             g_string_append (line, BARS_FAINT);
@@ -168,7 +175,7 @@ draw_total (Term          *term,
       gint64 length = fetch_file_get_total (file);
 
       completed += fetch_file_get_completed (file);
-      if (file->state == FETCH_DONE || file->state == FETCH_FAILED)
+      if (file->state == FETCH_DONE || file->state == FETCH_KEPT || file->state == FETCH_FAILED)
         {
           ended++;
           total += fetch_file_get_completed (file);
@@ -274,7 +281,7 @@ draw_rows (Term          *term,
       term_add_line (term, "");
 }
 
-/* All files if there is room, otherwise those that are arriving; then the total and the host's frames */
+/* All files if there is room, otherwise those that are arriving; then the total and, if there is a host, its frames */
 void
 fetch_bars_draw (Term      *term,
                  GPtrArray *files,
@@ -294,5 +301,6 @@ fetch_bars_draw (Term      *term,
     draw_rows (term, &columns, files, rows, room, step);
   if (files->len > 1)
     draw_total (term, &columns, files, rate);
-  fetch_bars_draw_stage (term, stage, columns.name);
+  if (stage != NULL)
+    fetch_bars_draw_stage (term, stage, columns.name);
 }

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "fetch-file.h"
+#include "fetch-status.h"
 #include "text.h"
 #include "units.h"
 
@@ -46,31 +47,92 @@ fetch_file_free (FetchFile *self)
   g_free (self->url);
   g_free (self->shown_url);
   g_free (self->name);
+  g_free (self->path);
+  g_free (self->request_head);
+  g_clear_object (&self->request);
   g_clear_object (&self->task);
   g_clear_object (&self->download);
+  g_clear_object (&self->response);
   g_clear_error (&self->error);
   g_free (self);
+}
+
+static void
+set_name (FetchFile  *self,
+          const char *path)
+{
+  g_autofree char *name = g_path_get_basename (path);
+  g_autofree char *shown = g_filename_display_name (name);
+
+  g_free (self->name);
+  self->name = text_clean (shown);
+}
+
+/* Where it will be saved */
+void
+fetch_file_set_path (FetchFile  *self,
+                     const char *path)
+{
+  self->kind = FETCH_TO_FILE;
+  g_free (self->path);
+  self->path = g_strdup (path);
+  set_name (self, path);
+}
+
+static void
+end (FetchFile  *self,
+     FetchState  state)
+{
+  self->state = state;
+  self->ended = g_get_monotonic_time ();
+  if (self->started == 0)
+    self->started = self->ended;
+}
+
+/* Nothing was fetched, because there is such a file already */
+void
+fetch_file_keep (FetchFile *self)
+{
+  end (self, FETCH_KEPT);
+}
+
+static void
+take_result (FetchFile *self)
+{
+  g_autoptr (GObject) result = pillion_task_get_object (self->task, &self->error);
+
+  if (PILLION_HTTP_IS_DOWNLOAD (result))
+    {
+      self->download = PILLION_HTTP_DOWNLOAD (g_steal_pointer (&result));
+      set_name (self, g_file_peek_path (pillion_http_download_get_file (self->download)));
+    }
+  else if (PILLION_HTTP_IS_RESPONSE (result))
+    self->response = PILLION_HTTP_RESPONSE (g_steal_pointer (&result));
+  else
+    self->response = pillion_http_response_from_task (self->task);
 }
 
 /* Takes the result of the task, which is done */
 void
 fetch_file_settle (FetchFile *self)
 {
-  self->ended = g_get_monotonic_time ();
-  if (self->started == 0)
-    self->started = self->ended;
-  self->download = pillion_task_get_object (self->task, &self->error);
-  if (self->download != NULL)
-    {
-      g_autofree char *name = g_file_get_basename (pillion_http_download_get_file (self->download));
-      g_autofree char *shown = g_filename_display_name (name);
-
-      g_free (self->name);
-      self->name = text_clean (shown);
-      self->state = FETCH_DONE;
-    }
+  take_result (self);
+  if (self->error == NULL)
+    end (self, FETCH_DONE);
+  else if (g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    end (self, FETCH_CANCELLED);
   else
-    self->state = g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? FETCH_CANCELLED : FETCH_FAILED;
+    {
+      end (self, FETCH_FAILED);
+      if (self->status == EXIT_ALL_WELL)
+        self->status = fetch_status_from_error (self->error);
+    }
+}
+
+gboolean
+fetch_file_is_over (FetchFile *self)
+{
+  return self->state > FETCH_ACTIVE;
 }
 
 /* How many bytes there are, including those of an earlier call */
@@ -95,6 +157,8 @@ fetch_file_get_total (FetchFile *self)
 gint64
 fetch_file_get_received (FetchFile *self)
 {
+  if (self->kind == FETCH_TO_STDOUT)
+    return fetch_file_get_completed (self);
   if (self->download == NULL)
     return 0;
   return pillion_http_download_get_size (self->download) - pillion_http_download_get_resumed_from (self->download);
@@ -115,9 +179,9 @@ fetch_file_get_rate (FetchFile *self)
 char *
 fetch_file_describe (FetchFile *self)
 {
-  g_autofree char *size = units_format_size (pillion_http_download_get_size (self->download));
+  g_autofree char *size = units_format_size (fetch_file_get_completed (self));
   double rate = fetch_file_get_rate (self);
-  gint64 resumed_from = pillion_http_download_get_resumed_from (self->download);
+  gint64 resumed_from = self->download != NULL ? pillion_http_download_get_resumed_from (self->download) : 0;
   GString *text = g_string_new (size);
 
   if (rate > 0)
@@ -134,7 +198,7 @@ fetch_file_describe (FetchFile *self)
       /* Translators: %s is the size of the part of a file that an earlier call left behind */
       g_string_append_printf (text, _("resumed at %s"), kept);
     }
-  switch (pillion_http_download_get_integrity (self->download))
+  switch (self->download != NULL ? pillion_http_download_get_integrity (self->download) : PILLION_HTTP_INTEGRITY_LENGTH)
     {
     case PILLION_HTTP_INTEGRITY_DIGEST:
       g_string_append_printf (text, "  %s", _("SHA-256 verified"));

@@ -11,7 +11,11 @@
 
 #include <glib/gi18n.h>
 #include <math.h>
+#include <pillion/pillion.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define COMMAND "pillion fetch"
 
 static gboolean
 parse_budget (const char *name,
@@ -21,12 +25,13 @@ parse_budget (const char *name,
 {
   FetchOptions *self = data;
 
+  self->frames = TRUE;
   if (strcmp (value, "auto") == 0)
     {
-      self->budget = STAGE_BUDGET_AUTO;
+      self->budget_usec = STAGE_BUDGET_AUTO;
       return TRUE;
     }
-  return units_parse_duration (value, &self->budget, error);
+  return units_parse_duration (value, &self->budget_usec, error);
 }
 
 static gboolean
@@ -39,63 +44,273 @@ parse_work (const char *name,
   char *end = NULL;
   double msec = g_ascii_strtod (value, &end);
 
+  self->frames = TRUE;
   if (end != value && *end == '\0' && isfinite (msec) && msec >= 0 && msec <= 60000)
     {
-      self->work = (gint64) (msec * 1000);
+      self->work_usec = (gint64) (msec * 1000);
       return TRUE;
     }
-  return units_parse_duration (value, &self->work, error);
+  return units_parse_duration (value, &self->work_usec, error);
+}
+
+static gboolean
+parse_hz (const char *name,
+          const char *value,
+          gpointer    data,
+          GError    **error)
+{
+  FetchOptions *self = data;
+  char *end = NULL;
+
+  self->frames = TRUE;
+  self->rate = g_ascii_strtod (value, &end);
+  if (end != value && *end == '\0' && self->rate >= 1 && self->rate <= 1000)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _("%s must be between %d and %d"), "--hz", 1, 1000);
+  return FALSE;
+}
+
+/* Seconds, as curl has them: "2", "0.5"; or with a unit: "500ms" */
+static gboolean
+parse_seconds (const char *name,
+               const char *value,
+               gpointer    data,
+               GError    **error)
+{
+  FetchOptions *self = data;
+  gint64 *usec = strcmp (name, "--connect-timeout") == 0 ? &self->connect_timeout_usec : &self->max_time_usec;
+  char *end = NULL;
+  double seconds = g_ascii_strtod (value, &end);
+
+  if (end != value && *end == '\0' && seconds < 1e9)
+    *usec = (gint64) (seconds * 1000000 + 0.5);
+  else if (!units_parse_duration (value, usec, error))
+    return FALSE;
+  if (*usec > 0)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, _("%s: '%s' is not a time: expected seconds, more than 0"), name, value);
+  return FALSE;
+}
+
+static gboolean
+parse_rate (const char *name,
+            const char *value,
+            gpointer    data,
+            GError    **error)
+{
+  FetchOptions *self = data;
+
+  if (units_parse_size (value, &self->lowest_rate) && self->lowest_rate > 0)
+    return TRUE;
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               _("%s: '%s' is not a rate: expected bytes per second, such as 500k or 2M"), name, value);
+  return FALSE;
+}
+
+static gboolean
+print_help (const char *name,
+            const char *value,
+            gpointer    data,
+            GError    **error)
+{
+  FetchOptions unused = { 0 };
+  g_autoptr (GOptionContext) context = fetch_options_new_context (&unused);
+  g_autofree char *help = g_option_context_get_help (context, FALSE, NULL);
+
+  g_print ("%s", help);
+  exit (EXIT_ALL_WELL);
 }
 
 GOptionContext *
 fetch_options_new_context (FetchOptions *self)
 {
-  const GOptionEntry entries[] = {
-    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &self->folder,
-      N_("Folder to save the files in; created if missing (the current one)"), N_("DIR") },
-    { "sha256", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->digests,
-      N_("Expected SHA-256 digest; give it once per URL, in the same order, '-' for none"), N_("HEX") },
-    { "jobs", 'j', 0, G_OPTION_ARG_INT, &self->jobs, N_("Number of files to download at once (4)"), N_("N") },
-    { "hz", 0, 0, G_OPTION_ARG_DOUBLE, &self->rate, N_("Frames per second to animate (60)"), N_("RATE") },
-    { "budget", 0, 0, G_OPTION_ARG_CALLBACK, parse_budget,
-      N_("How long a kick may work, such as 2ms or 500us, or 'auto' (2ms)"), N_("TIME") },
-    { "work", 0, 0, G_OPTION_ARG_CALLBACK, parse_work,
-      N_("Milliseconds of other work for the host in each frame (0)"), N_("MS") },
-    { "report", 0, 0, G_OPTION_ARG_FILENAME, &self->report, N_("Write a chart of the frame times"), N_("FILE.svg") },
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet, N_("Only report failures"), NULL },
+  const GOptionEntry main_entries[] = {
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->urls, NULL, NULL },
     { NULL },
   };
-  GOptionContext *context
-      = options_new_context (N_("URL…"),
-                             N_("Download files while a simulated host animates, and report how its frames fared."),
-                             entries, self);
+  const GOptionEntry source_entries[] = {
+    { "input-file", 'i', 0, G_OPTION_ARG_FILENAME, &self->list, N_("Read URLs from LIST, one a line ('-': standard input)"), N_("LIST") },
+    { "jobs", 'j', 0, G_OPTION_ARG_INT, &self->jobs, N_("Fetch N at once (4)"), N_("N") },
+    { NULL },
+  };
+  const GOptionEntry target_entries[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &self->outputs,
+      N_("Save as FILE ('-': standard output); once per URL"), N_("FILE") },
+    { "remote-name", 'O', 0, G_OPTION_ARG_NONE, &self->remote_name, N_("Save under the server's or the URL's name (default)"), NULL },
+    { "output-dir", 'P', 0, G_OPTION_ARG_FILENAME, &self->folder, N_("Save in DIR, which is created if missing"), N_("DIR") },
+    { "directory-prefix", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &self->folder, NULL, N_("DIR") },
+    { "no-clobber", 0, 0, G_OPTION_ARG_NONE, &self->no_clobber, N_("Skip files that are there already"), NULL },
+    { "sha256", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->digests,
+      N_("Expected SHA-256 digest; once per URL, '-' for none"), N_("HEX") },
+    { NULL },
+  };
+  const GOptionEntry request_entries[] = {
+    { "request", 'X', 0, G_OPTION_ARG_STRING, &self->method, N_("Use this method"), N_("METHOD") },
+    { "header", 'H', 0, G_OPTION_ARG_FILENAME_ARRAY, &self->headers, N_("Send 'Name: value'; may be repeated"), N_("FIELD") },
+    { "data", 'd', 0, G_OPTION_ARG_FILENAME_ARRAY, &self->data, N_("Send a form with POST ('@FILE', '@-' as they are)"), N_("DATA") },
+    { "json", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->json, N_("Send JSON with POST ('@FILE', '@-')"), N_("DATA") },
+    { "form", 'F', 0, G_OPTION_ARG_FILENAME_ARRAY, &self->form, N_("Send a multipart form: 'name=text', 'name=@FILE'"), N_("PART") },
+    { "head", 'I', 0, G_OPTION_ARG_NONE, &self->head, N_("Only print the response's head"), NULL },
+    { "user-agent", 'A', 0, G_OPTION_ARG_STRING, &self->user_agent, N_("Say that the program is NAME"), N_("NAME") },
+    { "user", 'u', 0, G_OPTION_ARG_FILENAME, &self->user, N_("User and password; without one, it is asked for"), N_("USER[:PASSWORD]") },
+    { NULL },
+  };
+  const GOptionEntry connection_entries[] = {
+    { "retry", 0, 0, G_OPTION_ARG_INT, &self->retries, N_("Try again N times after a passing failure (0)"), N_("N") },
+    { "connect-timeout", 0, 0, G_OPTION_ARG_CALLBACK, parse_seconds, N_("Give up connecting after so long (10)"), N_("SECONDS") },
+    { "max-time", 'm', 0, G_OPTION_ARG_CALLBACK, parse_seconds, N_("Give up a transfer after so long"), N_("SECONDS") },
+    { "speed-limit", 'Y', 0, G_OPTION_ARG_CALLBACK, parse_rate, N_("Give up a transfer that is slower"), N_("RATE") },
+    { "cacert", 0, 0, G_OPTION_ARG_FILENAME, &self->ca_file, N_("Trust the authorities in this PEM file only"), N_("FILE") },
+    { "location", 'L', 0, G_OPTION_ARG_NONE, &self->ignored, N_("Follow redirects (always done)"), NULL },
+    { "fail", 'f', 0, G_OPTION_ARG_NONE, &self->ignored, N_("Fail on a status of 400 or more (always done)"), NULL },
+    { "remote-header-name", 'J', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &self->ignored, NULL, NULL },
+    { "show-error", 'S', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &self->ignored, NULL, NULL },
+    { NULL },
+  };
+  const GOptionEntry output_entries[] = {
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet, N_("Only report failures"), NULL },
+    { "silent", 's', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &self->quiet, NULL, NULL },
+    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose, N_("Show requests and responses, without credentials"), NULL },
+    { "progress", 0, 0, G_OPTION_ARG_NONE, &self->progress, N_("Report progress in lines if there is no terminal"), NULL },
+    { "no-progress", 0, 0, G_OPTION_ARG_NONE, &self->no_progress, N_("Don't draw bars on a terminal"), NULL },
+    { "help", 'h', G_OPTION_FLAG_NO_ARG, G_OPTION_ARG_CALLBACK, print_help, N_("Print this help"), NULL },
+    { NULL },
+  };
+  const GOptionEntry frame_entries[] = {
+    { "frames", 0, 0, G_OPTION_ARG_NONE, &self->frames, N_("Animate a host, kick the loop in its frames, and report on them"), NULL },
+    { "hz", 0, 0, G_OPTION_ARG_CALLBACK, parse_hz, N_("Frames per second to animate (60)"), N_("RATE") },
+    { "budget", 0, 0, G_OPTION_ARG_CALLBACK, parse_budget,
+      N_("How long a kick may work, such as 2ms, or 'auto' (2ms)"), N_("TIME") },
+    { "work", 0, 0, G_OPTION_ARG_CALLBACK, parse_work,
+      N_("Milliseconds of other work for the host in each frame (0)"), N_("MS") },
+    { "report", 0, 0, G_OPTION_ARG_FILENAME, &self->report, N_("Write a chart of the frame times"), N_("FILE.svg") },
+    { NULL },
+  };
+  GOptionContext *context = options_new_context (N_("URL…"), N_("Download files."), main_entries, self);
+
+  g_option_context_set_help_enabled (context, FALSE);
+  g_option_context_set_description (context, N_("Exit status (as curl's, if curl has one):\n"
+                                                "    0  success\n"
+                                                "    1  something failed that has no number here\n"
+                                                "    2  wrong usage\n"
+                                                "    3  invalid URL\n"
+                                                "    6  the name of the server could not be looked up\n"
+                                                "    7  no connection\n"
+                                                "    8  the server broke the protocol\n"
+                                                "   18  the connection broke, or the body ended early\n"
+                                                "   22  HTTP status of 400 or more\n"
+                                                "   23  the file or standard output could not be written\n"
+                                                "   26  a file to send could not be read\n"
+                                                "   28  a time limit\n"
+                                                "   32  another SHA-256 digest\n"
+                                                "   35  TLS failed\n"
+                                                "   47  a redirect that is not followed\n"
+                                                "   60  the certificate is not trusted\n"
+                                                "   77  the file of --cacert could not be used\n"
+                                                "   97  the proxy failed\n"
+                                                "  130  interrupted (Ctrl-C)\n"
+                                                "  143  terminated"));
+  options_add_group (context, N_("What to fetch:"), source_entries, self);
+  options_add_group (context, N_("Where to save it:"), target_entries, self);
+  options_add_group (context, N_("The request:"), request_entries, self);
+  options_add_group (context, N_("The connection:"), connection_entries, self);
+  options_add_group (context, N_("What is shown:"), output_entries, self);
+  options_add_group (context, N_("Frames:"), frame_entries, self);
 
   self->jobs = 4;
   self->rate = 60;
-  self->budget = 2000;
+  self->budget_usec = 2000;
   return context;
+}
+
+/* Pairs of options of which only one can be given */
+static gboolean
+check_conflicts (FetchOptions *self)
+{
+  gboolean to_stdout = FALSE;
+
+  for (guint i = 0; self->outputs != NULL && self->outputs[i] != NULL; i++)
+    to_stdout = to_stdout || strcmp (self->outputs[i], "-") == 0;
+
+  const struct
+  {
+    gboolean one;
+    const char *one_name;
+    gboolean other;
+    const char *other_name;
+  } conflicts[] = {
+    { self->outputs != NULL, "--output", self->remote_name, "--remote-name" },
+    { to_stdout, "--output -", self->no_clobber, "--no-clobber" },
+    { self->head, "--head", self->outputs != NULL, "--output" },
+    { self->head, "--head", self->remote_name, "--remote-name" },
+    { self->head, "--head", self->folder != NULL, "--output-dir" },
+    { self->head, "--head", self->no_clobber, "--no-clobber" },
+    { self->head, "--head", self->digests != NULL, "--sha256" },
+    { self->head, "--head", self->method != NULL, "--request" },
+    { self->head, "--head", self->data != NULL, "--data" },
+    { self->head, "--head", self->json != NULL, "--json" },
+    { self->head, "--head", self->form != NULL, "--form" },
+    { self->data != NULL, "--data", self->json != NULL, "--json" },
+    { self->data != NULL, "--data", self->form != NULL, "--form" },
+    { self->json != NULL, "--json", self->form != NULL, "--form" },
+    { self->quiet, "--quiet", self->verbose, "--verbose" },
+    { self->quiet, "--quiet", self->progress, "--progress" },
+    { self->progress, "--progress", self->no_progress, "--no-progress" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (conflicts); i++)
+    if (conflicts[i].one && conflicts[i].other)
+      return options_refuse (COMMAND, _("%s and %s can't be used together"), conflicts[i].one_name, conflicts[i].other_name);
+  return TRUE;
+}
+
+/* "Name: value", or "Name;" for a field without a value, as curl has them */
+static gboolean
+check_headers (FetchOptions *self)
+{
+  for (guint i = 0; self->headers != NULL && self->headers[i] != NULL; i++)
+    {
+      const char *line = self->headers[i];
+      gsize length = strcspn (line, ":;");
+
+      if (length == 0 || line[length] == '\0' || (line[length] == ';' && line[length + 1] != '\0'))
+        return options_refuse (COMMAND, _("'%s' is not a header field: expected 'Name: value'"), line);
+      if (line[length] == ':' && line[length + 1 + strspn (line + length + 1, " \t")] == '\0')
+        return options_refuse (COMMAND, _("'%s' has no value: to send it without one, write '%.*s;'"), line, (int) length, line);
+    }
+  return TRUE;
+}
+
+static gboolean
+check_form (FetchOptions *self)
+{
+  for (guint i = 0; self->form != NULL && self->form[i] != NULL; i++)
+    if (strchr (self->form[i], '=') == NULL || self->form[i][0] == '=')
+      return options_refuse (COMMAND, _("'%s' is not a part of a form: expected 'name=text' or 'name=@FILE'"), self->form[i]);
+  return TRUE;
 }
 
 static gboolean
 check (FetchOptions *self)
 {
-  const char *command = "pillion fetch";
-  guint n_urls = self->urls != NULL ? g_strv_length (self->urls) : 0;
-  guint n_digests = self->digests != NULL ? g_strv_length (self->digests) : 0;
-
-  if (n_urls == 0)
-    return options_refuse (command, "%s", _("missing URL: give at least one"));
-  if (n_digests > n_urls)
-    return options_refuse (command, _("--sha256 was given %u times, but there are only %u URLs"), n_digests, n_urls);
-  for (guint i = 0; i < n_digests; i++)
+  for (guint i = 0; self->digests != NULL && self->digests[i] != NULL; i++)
     if (strcmp (self->digests[i], "-") != 0 && !units_is_sha256 (self->digests[i]))
-      return options_refuse (command, _("'%s' is not a valid SHA-256 digest: expected 64 hexadecimal digits"), self->digests[i]);
+      return options_refuse (COMMAND, _("'%s' is not a valid SHA-256 digest: expected 64 hexadecimal digits"), self->digests[i]);
+  for (guint i = 0; self->outputs != NULL && self->outputs[i] != NULL; i++)
+    if (*self->outputs[i] == '\0' || g_str_has_suffix (self->outputs[i], "/"))
+      return options_refuse (COMMAND, _("'%s' is not the name of a file: for a folder, use --output-dir"), self->outputs[i]);
   if (self->jobs < 1 || self->jobs > 1000)
-    return options_refuse (command, _("--jobs must be between %d and %d"), 1, 1000);
-  if (!(self->rate >= 1 && self->rate <= 1000))
-    return options_refuse (command, _("--hz must be between %d and %d"), 1, 1000);
-  return TRUE;
+    return options_refuse (COMMAND, _("%s must be between %d and %d"), "--jobs", 1, 1000);
+  if (self->retries < 0 || self->retries > 1000)
+    return options_refuse (COMMAND, _("%s must be between %d and %d"), "--retry", 0, 1000);
+  if (g_strcmp0 (self->method, "HEAD") == 0)
+    {
+      self->head = TRUE;
+      g_clear_pointer (&self->method, g_free);
+    }
+  if (self->user != NULL && (*self->user == '\0' || *self->user == ':'))
+    return options_refuse (COMMAND, "%s", _("--user: the name is missing"));
+  return check_conflicts (self) && check_headers (self) && check_form (self);
 }
 
 /* %FALSE if the command line is wrong; the user was told */
@@ -106,14 +321,28 @@ fetch_options_parse (FetchOptions *self,
 {
   g_autoptr (GOptionContext) context = fetch_options_new_context (self);
 
-  return options_parse (context, argc, argv) && check (self);
+  if (!options_parse (context, argc, argv) || !check (self))
+    return FALSE;
+  if (self->report != NULL)
+    self->frames = TRUE;
+  return TRUE;
 }
 
 void
 fetch_options_clear (FetchOptions *self)
 {
   g_clear_pointer (&self->urls, g_strfreev);
-  g_clear_pointer (&self->digests, g_strfreev);
+  g_clear_pointer (&self->list, g_free);
+  g_clear_pointer (&self->outputs, g_strfreev);
   g_clear_pointer (&self->folder, g_free);
+  g_clear_pointer (&self->digests, g_strfreev);
+  g_clear_pointer (&self->method, g_free);
+  g_clear_pointer (&self->headers, g_strfreev);
+  g_clear_pointer (&self->data, g_strfreev);
+  g_clear_pointer (&self->json, g_strfreev);
+  g_clear_pointer (&self->form, g_strfreev);
+  g_clear_pointer (&self->user_agent, g_free);
+  g_clear_pointer (&self->user, g_free);
+  g_clear_pointer (&self->ca_file, g_free);
   g_clear_pointer (&self->report, g_free);
 }

@@ -12,14 +12,41 @@ G_BEGIN_DECLS
 typedef struct
 {
   char **urls;
-  char **digests;
-  char *folder;
-  char *report;
+  char *list;
   int jobs;
-  double rate;
-  gint64 budget;
-  gint64 work;
+
+  char **outputs;
+  gboolean remote_name;
+  char *folder;
+  char **digests;
+  gboolean no_clobber;
+
+  char *method;
+  char **headers;
+  char **data;
+  char **json;
+  char **form;
+  gboolean head;
+  gboolean ignored; /* what is always done, for those who ask for it */
+  char *user_agent;
+  char *user;
+
+  int retries;
+  gint64 connect_timeout_usec; /* 0 if not given, like the other limits */
+  gint64 max_time_usec;
+  gint64 lowest_rate;
+  char *ca_file;
+
   gboolean quiet;
+  gboolean verbose;
+  gboolean progress;
+  gboolean no_progress;
+
+  gboolean frames;
+  double rate;
+  gint64 budget_usec;
+  gint64 work_usec;
+  char *report;
 } FetchOptions;
 
 GOptionContext *fetch_options_new_context (FetchOptions  *self);

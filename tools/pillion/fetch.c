@@ -6,7 +6,11 @@
 
 #include "fetch.h"
 #include "fetch-file.h"
+#include "fetch-heads.h"
+#include "fetch-list.h"
 #include "fetch-options.h"
+#include "fetch-output.h"
+#include "fetch-request.h"
 #include "fetch-view.h"
 #include "interrupt.h"
 #include "options.h"
@@ -16,24 +20,40 @@
 #include "units.h"
 
 #include <errno.h>
+#include <glib-unix.h>
 #include <glib/gi18n.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
+
+#define COMMAND "pillion fetch"
 
 /* How long the loop may take to end its threads after everything is done */
 #define CLOSE_TIMEOUT (5 * G_TIME_SPAN_SECOND)
 
+/* Thirty pictures per second are enough to read numbers */
+#define PICTURES_PER_SECOND 30
+
 typedef struct
 {
   FetchOptions options;
+  FetchRequest request;
+  GPtrArray *urls;
   GPtrArray *files;
-  Stage *stage;
+  PillionLoop *loop;
+  Stage *stage; /* NULL without --frames */
   PillionHttpClient *client;
+  FetchOutput *output;
   FetchView *view;
-  GCancellable *cancellable;
-  guint pending;
+  PillionTask *all; /* done when all files are */
+  gboolean stopped;
+  guint n_active;
+  guint n_heads; /* how many were printed, or will never be */
   gint64 started;
   gint64 ended;
 } Fetch;
+
+static void start_files (Fetch *self);
 
 static FetchFile *
 find_file (Fetch       *self,
@@ -49,26 +69,23 @@ find_file (Fetch       *self,
   g_assert_not_reached ();
 }
 
+/* Heads are printed in the order of the URLs, whichever comes first */
 static void
-start_file (Fetch     *self,
-            FetchFile *file)
+print_heads (Fetch *self)
 {
-  if (file->state != FETCH_WAITING)
-    return;
-  file->state = FETCH_ACTIVE;
-  file->started = g_get_monotonic_time ();
-  fetch_view_started (self->view, file);
-}
+  for (; self->n_heads < self->files->len; self->n_heads++)
+    {
+      FetchFile *file = g_ptr_array_index (self->files, self->n_heads);
+      g_autofree char *head = NULL;
 
-/* The first progress of a download means that its turn has come */
-static void
-on_progress (PillionTask *task,
-             gpointer     user_data)
-{
-  Fetch *self = user_data;
-
-  if (pillion_task_get_completed (task) > 0 || pillion_task_get_total (task) >= 0)
-    start_file (self, find_file (self, task));
+      if (!fetch_file_is_over (file))
+        return;
+      if (file->kind != FETCH_HEAD || file->response == NULL)
+        continue;
+      head = fetch_heads_format (file->response, "");
+      if (fputs (head, stdout) == EOF || fflush (stdout) == EOF)
+        file->status = EXIT_WRITE;
+    }
 }
 
 static void
@@ -78,15 +95,106 @@ on_done (PillionTask *task,
   Fetch *self = user_data;
   FetchFile *file = find_file (self, task);
 
-  if (!g_cancellable_is_cancelled (self->cancellable))
-    start_file (self, file);
   fetch_file_settle (file);
   fetch_view_settled (self->view, file);
-  if (--self->pending == 0)
+  print_heads (self);
+  self->n_active--;
+  start_files (self);
+}
+
+static PillionTask *
+send_request (Fetch     *self,
+              FetchFile *file)
+{
+  g_autoptr (GFile) target = NULL;
+
+  switch (file->kind)
+    {
+    case FETCH_HEAD:
+      return pillion_http_client_send (self->client, file->request, NULL);
+    case FETCH_TO_STDOUT:
+      return fetch_output_fetch (self->output, self->client, file);
+    case FETCH_TO_FILE:
+      target = g_file_new_for_path (file->path);
+      return pillion_http_client_send_to_file (self->client, file->request, target, file->sha256, NULL);
+    case FETCH_INTO_FOLDER:
+    default:
+      target = g_file_new_for_path (self->options.folder != NULL ? self->options.folder : ".");
+      return pillion_http_client_send_into (self->client, file->request, target, file->sha256, NULL);
+    }
+}
+
+static void
+start_file (Fetch     *self,
+            FetchFile *file)
+{
+  if (file->kind == FETCH_TO_FILE && self->options.no_clobber && g_file_test (file->path, G_FILE_TEST_EXISTS))
+    {
+      fetch_file_keep (file);
+      fetch_view_settled (self->view, file);
+      return;
+    }
+  file->state = FETCH_ACTIVE;
+  file->started = g_get_monotonic_time ();
+  self->n_active++;
+  fetch_view_started (self->view, file);
+  file->task = send_request (self, file);
+  pillion_task_add_done_callback (file->task, on_done, self, NULL);
+}
+
+/* Those that go to standard output go there one after another */
+static gboolean
+is_blocked (Fetch     *self,
+            FetchFile *file)
+{
+  for (guint i = 0; file->kind == FETCH_TO_STDOUT && i < self->files->len; i++)
+    {
+      FetchFile *other = g_ptr_array_index (self->files, i);
+
+      if (other->kind == FETCH_TO_STDOUT && other->state == FETCH_ACTIVE)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* As many as may run at once, in the order of the URLs */
+static void
+start_files (Fetch *self)
+{
+  for (guint i = 0; i < self->files->len && self->n_active < (guint) self->options.jobs && !self->stopped; i++)
+    {
+      FetchFile *file = g_ptr_array_index (self->files, i);
+
+      if (file->state == FETCH_WAITING && !is_blocked (self, file))
+        start_file (self, file);
+    }
+  if (self->n_active == 0 && pillion_task_get_state (self->all) == PILLION_TASK_PENDING)
     {
       self->ended = g_get_monotonic_time ();
-      stage_quit (self->stage);
+      pillion_task_return_boolean (self->all, TRUE);
     }
+}
+
+static gboolean
+on_interrupt (int          fd,
+              GIOCondition condition,
+              gpointer     user_data)
+{
+  Fetch *self = user_data;
+
+  self->stopped = TRUE;
+  fetch_view_interrupted (self->view);
+  for (guint i = 0; i < self->files->len; i++)
+    {
+      FetchFile *file = g_ptr_array_index (self->files, i);
+
+      if (file->state == FETCH_ACTIVE)
+        pillion_task_cancel (file->task);
+      else if (file->state == FETCH_WAITING)
+        file->state = FETCH_CANCELLED;
+    }
+  start_files (self);
+  return G_SOURCE_REMOVE;
 }
 
 static void
@@ -95,35 +203,48 @@ on_frame (guint    frame,
 {
   Fetch *self = user_data;
 
-  if (interrupt_was_asked () && !g_cancellable_is_cancelled (self->cancellable))
-    {
-      fetch_view_interrupted (self->view);
-      g_cancellable_cancel (self->cancellable);
-    }
-  fetch_view_frame (self->view, frame);
+  if (frame % MAX ((guint) (self->stage->rate / PICTURES_PER_SECOND), 1) == 0)
+    fetch_view_draw (self->view);
+}
+
+static gboolean
+on_picture (gpointer user_data)
+{
+  Fetch *self = user_data;
+
+  fetch_view_draw (self->view);
+  return G_SOURCE_CONTINUE;
 }
 
 static void
-start (Fetch *self)
+on_all_done (PillionTask *task,
+             gpointer     user_data)
 {
-  g_autoptr (GFile) folder = g_file_new_for_path (self->options.folder != NULL ? self->options.folder : ".");
-  guint n_digests = self->options.digests != NULL ? g_strv_length (self->options.digests) : 0;
+  Fetch *self = user_data;
 
-  self->client = pillion_http_client_new (self->stage->loop);
-  pillion_http_client_set_max_connections (self->client, (guint) self->options.jobs);
-  pillion_http_client_set_max_connections_per_host (self->client, (guint) self->options.jobs);
-  self->started = g_get_monotonic_time ();
-  self->pending = self->files->len;
-  for (guint i = 0; i < self->files->len; i++)
+  if (self->stage != NULL)
+    stage_quit (self->stage);
+}
+
+/* With a host that animates, or else in a loop that sleeps until there is something to do */
+static gboolean
+run_loop (Fetch   *self,
+          GError **error)
+{
+  guint picture = 0;
+  gboolean well;
+
+  if (self->stage != NULL)
     {
-      FetchFile *file = g_ptr_array_index (self->files, i);
-      const char *digest = i < n_digests ? self->options.digests[i] : "-";
-
-      file->task = pillion_http_client_download_into (self->client, file->url, folder,
-                                                      strcmp (digest, "-") == 0 ? NULL : digest, self->cancellable);
-      g_signal_connect (file->task, "progress", G_CALLBACK (on_progress), self);
-      pillion_task_add_done_callback (file->task, on_done, self, NULL);
+      stage_run (self->stage, on_frame, self);
+      return TRUE;
     }
+  if (fetch_view_is_live (self->view))
+    picture = g_timeout_add (1000 / PICTURES_PER_SECOND, on_picture, self);
+  well = pillion_loop_run_until_complete (self->loop, self->all, error);
+  if (picture > 0)
+    g_source_remove (picture);
+  return well;
 }
 
 static guint
@@ -137,15 +258,25 @@ count (Fetch     *self,
   return n;
 }
 
-/* "3 files, 205 MB in 1.42 s: 144 MB/s", what failed or was stopped, and how the host did */
 static void
-print_summary (Fetch            *self,
-               const FrameStats *stats)
+print_stopped (Fetch *self)
+{
+  guint stopped = count (self, FETCH_CANCELLED);
+
+  if (stopped > 0)
+    g_printerr (ngettext ("%u file was stopped; run the same command again to resume it if the server allows\n",
+                          "%u files were stopped; run the same command again to resume them if the server allows\n",
+                          stopped),
+                stopped);
+}
+
+/* "3 files, 205 MB in 1.42 s: 144 MB/s", and what failed */
+static void
+print_summary (Fetch *self)
 {
   gint64 bytes = 0;
   guint done = count (self, FETCH_DONE);
   guint failed = count (self, FETCH_FAILED);
-  guint stopped = count (self, FETCH_CANCELLED);
   gint64 time = MAX (self->ended - self->started, 1);
   g_autofree char *files = g_strdup_printf (ngettext ("%u file", "%u files", done), done);
   g_autofree char *size = NULL;
@@ -157,16 +288,9 @@ print_summary (Fetch            *self,
   size = units_format_size (bytes);
   rate = units_format_rate ((double) bytes * 1000000 / (double) time);
   /* Translators: "3 files", their size, the time taken, and the rate */
-  g_print (_("%s, %s in %s: %s\n"), files, size, duration, rate);
+  g_printerr (_("%s, %s in %s: %s\n"), files, size, duration, rate);
   if (failed > 0)
-    g_print (ngettext ("%u file failed\n", "%u files failed\n", failed), failed);
-  if (stopped > 0)
-    g_print (ngettext ("%u file was stopped; run the same command again to resume it if the server allows\n",
-                       "%u files were stopped; run the same command again to resume them if the server allows\n",
-                       stopped),
-             stopped);
-  summary_print_frames (stats);
-  summary_print_kicks (&self->stage->kicks, self->options.budget);
+    g_printerr (ngettext ("%u file failed\n", "%u files failed\n", failed), failed);
 }
 
 static gboolean
@@ -185,6 +309,73 @@ write_report (Fetch            *self,
   return FALSE;
 }
 
+/* What there is to say at the end; %FALSE if the report can't be written */
+static gboolean
+report (Fetch *self)
+{
+  g_autoptr (FrameStats) stats = self->stage != NULL ? stage_get_stats (self->stage) : NULL;
+
+  if (!self->options.quiet)
+    {
+      if (self->files->len > 1 || stats != NULL)
+        print_summary (self);
+      print_stopped (self);
+    }
+  if (stats != NULL && !self->options.quiet)
+    {
+      g_autofree char *frames = summary_describe_frames (stats);
+      g_autofree char *kicks = summary_describe_kicks (&self->stage->kicks, self->options.budget_usec);
+
+      g_printerr ("%s%s", frames, kicks);
+    }
+  return self->options.report == NULL || write_report (self, stats);
+}
+
+/* The first that failed, in the order of the URLs, decides */
+static int
+get_status (Fetch *self)
+{
+  if (self->stopped)
+    return 128 + interrupt_get_signal ();
+  for (guint i = 0; i < self->files->len; i++)
+    {
+      FetchFile *file = g_ptr_array_index (self->files, i);
+
+      if (file->status != EXIT_ALL_WELL)
+        return (int) file->status;
+    }
+  return EXIT_ALL_WELL;
+}
+
+static int
+run (Fetch *self)
+{
+  g_autoptr (GError) error = NULL;
+  guint interrupt;
+  gboolean well;
+
+  interrupt_init ();
+  self->all = pillion_task_new (self->loop, "all files", NULL);
+  pillion_task_add_done_callback (self->all, on_all_done, self, NULL);
+  interrupt = g_unix_fd_add (interrupt_get_fd (), G_IO_IN, on_interrupt, self);
+  self->view = fetch_view_new (self->files, self->stage, &self->options);
+  self->started = g_get_monotonic_time ();
+  start_files (self);
+  well = run_loop (self, &error);
+  /* Once more, because everything is done now */
+  fetch_view_draw (self->view);
+  g_clear_pointer (&self->view, fetch_view_free);
+  if (!self->stopped)
+    g_source_remove (interrupt);
+
+  well = report (self) && well;
+  if (error == NULL && !pillion_loop_close (self->loop, CLOSE_TIMEOUT, &error))
+    well = FALSE;
+  if (error != NULL)
+    g_printerr ("pillion: %s\n", error->message);
+  return well || get_status (self) != EXIT_ALL_WELL ? get_status (self) : EXIT_SOME_FAILED;
+}
+
 static gboolean
 make_folder (Fetch *self)
 {
@@ -197,43 +388,157 @@ make_folder (Fetch *self)
   return FALSE;
 }
 
-static int
-run (Fetch *self)
+static ExitCode
+make_client (Fetch *self)
+{
+  const FetchOptions *options = &self->options;
+
+  self->client = pillion_http_client_new (self->loop);
+  pillion_http_client_set_max_connections (self->client, (guint) options->jobs);
+  pillion_http_client_set_max_connections_per_host (self->client, (guint) options->jobs);
+  pillion_http_client_set_max_retries (self->client, (guint) options->retries);
+  if (options->no_clobber)
+    pillion_http_client_set_name_conflict (self->client, PILLION_HTTP_NAME_CONFLICT_REFUSE);
+  if (options->connect_timeout_usec > 0)
+    pillion_http_client_set_connect_timeout_usec (self->client, options->connect_timeout_usec);
+  if (options->max_time_usec > 0)
+    pillion_http_client_set_total_timeout_usec (self->client, options->max_time_usec);
+  if (options->lowest_rate > 0)
+    pillion_http_client_set_lowest_rate (self->client, options->lowest_rate);
+  if (options->user_agent != NULL)
+    pillion_http_client_set_user_agent (self->client, options->user_agent);
+  if (options->ca_file != NULL)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *path = g_canonicalize_filename (options->ca_file, NULL);
+      g_autoptr (GTlsDatabase) database = g_tls_file_database_new (path, &error);
+
+      if (database == NULL)
+        {
+          g_autofree char *name = g_filename_display_name (options->ca_file);
+
+          g_printerr ("pillion: --cacert %s: %s\n", name, error->message);
+          return EXIT_CA_FILE;
+        }
+      pillion_http_client_set_tls_database (self->client, database);
+    }
+  return EXIT_ALL_WELL;
+}
+
+static void
+set_target (Fetch      *self,
+            FetchFile  *file,
+            const char *output)
+{
+  g_autofree char *path = NULL;
+
+  if (self->options.head)
+    file->kind = FETCH_HEAD;
+  else if (output == NULL)
+    file->kind = FETCH_INTO_FOLDER;
+  else if (strcmp (output, "-") == 0)
+    file->kind = FETCH_TO_STDOUT;
+  else
+    {
+      path = self->options.folder != NULL && !g_path_is_absolute (output)
+               ? g_build_filename (self->options.folder, output, NULL)
+               : g_strdup (output);
+      fetch_file_set_path (file, path);
+    }
+}
+
+static guint
+length_of (char **strv)
+{
+  return strv != NULL ? g_strv_length (strv) : 0;
+}
+
+/* The URLs on the command line, then those in the list */
+static ExitCode
+read_urls (Fetch *self)
+{
+  const FetchOptions *options = &self->options;
+
+  for (char **url = options->urls; url != NULL && *url != NULL; url++)
+    g_ptr_array_add (self->urls, g_strdup (*url));
+  if (options->list != NULL)
+    {
+      ExitCode status = fetch_list_read (options->list, self->urls);
+
+      if (status != EXIT_ALL_WELL)
+        return status;
+    }
+  if (self->urls->len == 0)
+    options_refuse (COMMAND, "%s", _("missing URL: give at least one"));
+  else if (length_of (options->digests) > self->urls->len)
+    options_refuse (COMMAND, _("%s was given %u times, but there are only %u URLs"), "--sha256", length_of (options->digests),
+                    self->urls->len);
+  else if (length_of (options->outputs) > self->urls->len)
+    options_refuse (COMMAND, _("%s was given %u times, but there are only %u URLs"), "--output", length_of (options->outputs),
+                    self->urls->len);
+  else
+    return EXIT_ALL_WELL;
+  return EXIT_USAGE;
+}
+
+static void
+make_files (Fetch *self)
+{
+  const FetchOptions *options = &self->options;
+
+  for (guint i = 0; i < self->urls->len; i++)
+    {
+      g_autofree char *url = fetch_request_login (&self->request, self->urls->pdata[i]);
+      FetchFile *file = fetch_file_new (url);
+
+      set_target (self, file, i < length_of (options->outputs) ? options->outputs[i] : NULL);
+      if (i < length_of (options->digests) && strcmp (options->digests[i], "-") != 0)
+        file->sha256 = options->digests[i];
+      file->request = fetch_request_make (&self->request, url);
+      file->request_head = fetch_request_head (&self->request, file->request, file->shown_url);
+      g_ptr_array_add (self->files, file);
+    }
+}
+
+static ExitCode
+make_loop (Fetch *self)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (FrameStats) stats = NULL;
-  gboolean well;
 
-  if (!make_folder (self))
-    return EXIT_SOME_FAILED;
-  self->stage = stage_new ("pillion-fetch", self->options.rate, self->options.budget, self->options.work, &error);
+  if (!self->options.frames)
+    {
+      self->loop = pillion_loop_new (NULL, PILLION_LOOP_DEFAULT);
+      return EXIT_ALL_WELL;
+    }
+  self->stage = stage_new ("pillion-fetch", self->options.rate, self->options.budget_usec, self->options.work_usec, &error);
   if (self->stage == NULL)
     {
       g_printerr ("pillion: %s\n", error->message);
       return EXIT_SOME_FAILED;
     }
-  interrupt_init ();
-  self->view = fetch_view_new (self->files, self->stage, (guint) self->options.jobs, self->options.quiet);
-  start (self);
-  stage_run (self->stage, on_frame, self);
-  /* Once more, because everything is done now */
-  fetch_view_frame (self->view, 0);
-  g_clear_pointer (&self->view, fetch_view_free);
+  self->loop = g_object_ref (self->stage->loop);
+  return EXIT_ALL_WELL;
+}
 
-  stats = stage_get_stats (self->stage);
-  if (!self->options.quiet)
-    print_summary (self, stats);
-  well = count (self, FETCH_DONE) == self->files->len;
-  if (self->options.report != NULL && !write_report (self, stats))
-    well = FALSE;
-  if (!pillion_loop_close (self->stage->loop, CLOSE_TIMEOUT, &error))
-    {
-      g_printerr ("pillion: %s\n", error->message);
-      well = FALSE;
-    }
-  if (count (self, FETCH_CANCELLED) > 0)
-    return EXIT_INTERRUPTED;
-  return well ? EXIT_ALL_WELL : EXIT_SOME_FAILED;
+static int
+prepare_and_run (Fetch *self)
+{
+  ExitCode status = read_urls (self);
+
+  /* It may ask for a password, and from then on Ctrl-C does not end a program that reads standard input */
+  if (status == EXIT_ALL_WELL)
+    status = fetch_request_init (&self->request, &self->options);
+  if (status == EXIT_ALL_WELL)
+    status = make_loop (self);
+  if (status == EXIT_ALL_WELL)
+    status = make_client (self);
+  if (status != EXIT_ALL_WELL)
+    return (int) status;
+  if (!make_folder (self))
+    return EXIT_WRITE;
+  make_files (self);
+  self->output = fetch_output_new ();
+  return run (self);
 }
 
 int
@@ -243,18 +548,20 @@ fetch_main (int    argc,
   Fetch self = { 0 };
   int status = EXIT_USAGE;
 
+  /* Whoever reads standard output may stop at any time: that is an error of writing */
+  signal (SIGPIPE, SIG_IGN);
+  self.urls = g_ptr_array_new_with_free_func (g_free);
   self.files = g_ptr_array_new_with_free_func ((GDestroyNotify) fetch_file_free);
-  self.cancellable = g_cancellable_new ();
   if (fetch_options_parse (&self.options, argc, argv))
-    {
-      for (char **url = self.options.urls; *url != NULL; url++)
-        g_ptr_array_add (self.files, fetch_file_new (*url));
-      status = run (&self);
-    }
+    status = prepare_and_run (&self);
+  g_ptr_array_unref (self.urls);
   g_ptr_array_unref (self.files);
+  g_clear_object (&self.all);
+  g_clear_pointer (&self.output, fetch_output_free);
   g_clear_object (&self.client);
+  g_clear_object (&self.loop);
   g_clear_pointer (&self.stage, stage_free);
-  g_object_unref (self.cancellable);
+  fetch_request_clear (&self.request);
   fetch_options_clear (&self.options);
   return status;
 }

@@ -7,6 +7,8 @@
 #include "interrupt.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +17,7 @@
  * would dispatch a source is stuck. Only async-signal-safe calls are made here. */
 
 static volatile sig_atomic_t asked;
+static int wake[2] = { -1, -1 };
 static volatile sig_atomic_t terminal_fd = -1;
 static const char *terminal_leave = "";
 static const char *terminal_enter = "";
@@ -31,12 +34,14 @@ on_interrupt (int signum)
 {
   int saved_errno = errno;
 
-  if (asked)
+  if (asked != 0)
     {
       write_terminal (terminal_leave);
-      _exit (130);
+      _exit (128 + signum);
     }
-  asked = 1;
+  asked = signum;
+  if (write (wake[1], "", 1) < 0)
+    errno = 0; /* whoever looks at each frame notices it all the same */
   errno = saved_errno;
 }
 
@@ -57,15 +62,27 @@ interrupt_init (void)
 {
   struct sigaction action = { .sa_handler = on_interrupt, .sa_flags = SA_RESTART };
 
+  if (wake[0] >= 0)
+    return;
+  if (!g_unix_open_pipe (wake, FD_CLOEXEC, NULL))
+    wake[0] = wake[1] = -1;
   sigemptyset (&action.sa_mask);
   sigaction (SIGINT, &action, NULL);
   sigaction (SIGTERM, &action, NULL);
 }
 
-gboolean
-interrupt_was_asked (void)
+/* The signal that asked the command to end, or 0 */
+int
+interrupt_get_signal (void)
 {
-  return asked != 0;
+  return asked;
+}
+
+/* Readable once there was such a signal; -1 if the system has no descriptor left */
+int
+interrupt_get_fd (void)
+{
+  return wake[0];
 }
 
 /* Sets what to write to the terminal when a signal stops or ends the command, and when it continues. The

@@ -9,7 +9,8 @@
 G_BEGIN_DECLS
 
 void     interrupt_init           (void);
-gboolean interrupt_was_asked      (void);
+int      interrupt_get_signal     (void);
+int      interrupt_get_fd         (void);
 void     interrupt_set_terminal   (int         fd,
                                    const char *leave,
                                    const char *enter);

@@ -31,7 +31,7 @@ static const struct
   int (*run) (int argc, char **argv);
   GOptionContext *(*new_context) (void);
 } commands[] = {
-  { "fetch", "pillion fetch", N_("download files while a host animates"), fetch_main, new_fetch_context },
+  { "fetch", "pillion fetch", N_("download files"), fetch_main, new_fetch_context },
   { "demo", "pillion demo", N_("show a job that blocks its host, then the same job kicked"), demo_main, demo_new_context },
   { "serve", "pillion serve", N_("run the demo's server"), serve_main, serve_new_context },
 };
@@ -97,7 +97,7 @@ run_help (int    argc,
     return EXIT_USAGE;
   g_set_prgname (commands[found].full_name);
   context = commands[found].new_context ();
-  help = g_option_context_get_help (context, TRUE, NULL);
+  help = g_option_context_get_help (context, FALSE, NULL);
   g_print ("%s", help);
   return EXIT_ALL_WELL;
 }

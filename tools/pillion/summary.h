@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-void summary_print_frames (const FrameStats *stats);
-void summary_print_kicks  (const StageKicks *kicks,
-                           gint64            budget);
+char *summary_describe_frames (const FrameStats  *stats);
+char *summary_describe_kicks  (const StageKicks  *kicks,
+                               gint64             budget);
 
 G_END_DECLS

@@ -7,11 +7,11 @@ _pillion ()
 {
   local current=$2 previous=$3 words
   case $previous in
-    -o | --output)
+    -P | --output-dir)
       mapfile -t COMPREPLY < <(compgen -d -- "$current")
       return
       ;;
-    --report)
+    -o | --output | -i | --input-file | --cacert | --report)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
@@ -20,7 +20,11 @@ _pillion ()
     words="fetch demo serve help --help --version"
   else
     case ${COMP_WORDS[1]} in
-      fetch) words="--output --sha256 --jobs --hz --budget --work --report --quiet --help" ;;
+      fetch)
+        words="--input-file --jobs --output --remote-name --output-dir --no-clobber --sha256 --request --header --data --json --form
+          --head --user-agent --user --retry --connect-timeout --max-time --speed-limit --cacert --location --fail --quiet --verbose
+          --progress --no-progress --frames --hz --budget --work --report --help"
+        ;;
       demo) words="--hz --seconds --report --port --help" ;;
       serve) words="--port --help" ;;
       help) words="fetch demo serve" ;;

@@ -1,0 +1,296 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""What each option of `pillion fetch` sends, saves and shows."""
+
+import base64
+import hashlib
+import http.server
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+import tooltest
+from tooltest import Terminal, run
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
+import loopback
+
+
+class OptionsTest(tooltest.ToolTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.loopback = loopback.Server()
+        cls.base = cls.loopback.__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.loopback.__exit__()
+
+    def url(self, path):
+        return f"{self.base}/{path}"
+
+    def fetch(self, *args, status=0, **changes):
+        done = run("fetch", *args, cwd=self.folder, **changes)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done
+
+    def echo(self, *args, **changes):
+        """What the server got: method, path, headers, body."""
+        return json.loads(self.fetch("-o", "-", *args, self.url("echo"), **changes).stdout)
+
+    def headers(self, *args, **changes):
+        return {name.lower(): value for name, value in self.echo(*args, **changes)["headers"]}
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return name
+
+    def read(self, *parts):
+        with open(self.path(*parts), "rb") as file:
+            return file.read()
+
+
+class Source(OptionsTest):
+    def test_list(self):
+        self.write("list", f"# two of them\n{self.url('hello.txt')}\n\n  {self.url('file.bin')}  \r\n")
+        self.fetch("-i", "list", "-P", "got", self.url("data.json"))
+        self.assertEqual(sorted(os.listdir(self.path("got"))), ["data.json", "file.bin", "hello.txt"])
+
+    def test_list_on_standard_input(self):
+        self.fetch("-i", "-", input=self.url("hello.txt") + "\n")
+        self.assertEqual(self.read("hello.txt"), b"Hello from loopback\n")
+
+    def test_list_that_is_not_there(self):
+        self.assertIn("nowhere", self.fetch("-i", "nowhere", status=26).stderr)
+
+    def test_empty_list(self):
+        self.assertIn("missing URL", self.fetch("-i", self.write("list", "# nothing\n"), status=2).stderr)
+
+    def test_jobs_bound_how_many_run_at_once(self):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                nonlocal most
+                with lock:
+                    now.append(self)
+                    most = max(most, len(now))
+                    full.notify_all()
+                with lock:
+                    full.wait_for(lambda: most >= 3)
+                    now.remove(self)
+                self.send_response(200)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        lock = threading.Lock()
+        full = threading.Condition(lock)
+        now = []
+        most = 0
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            self.fetch("-j3", *(f"http://127.0.0.1:{server.server_address[1]}/{i}" for i in range(12)))
+            server.shutdown()
+            thread.join()
+        self.assertEqual(most, 3)
+
+
+class Target(OptionsTest):
+    def test_output(self):
+        self.fetch("-o", "a", self.url("hello.txt"), "--output=b", self.url("data.json"), self.url("file.bin"))
+        self.assertEqual(sorted(os.listdir(self.folder)), ["a", "b", "file.bin"])
+        self.assertEqual(self.read("a"), b"Hello from loopback\n")
+        self.assertIn(b"pillion", self.read("b"))
+
+    def test_output_replaces(self):
+        self.write("a", "old")
+        self.fetch("-o", "a", self.url("hello.txt"))
+        self.assertEqual(self.read("a"), b"Hello from loopback\n")
+
+    def test_output_in_folder(self):
+        self.fetch("-P", "deep/er", "-o", "a", self.url("hello.txt"))
+        self.assertEqual(self.read("deep", "er", "a"), b"Hello from loopback\n")
+        self.fetch("-P", "deep", "-o", self.path("absolute"), self.url("hello.txt"))
+        self.assertEqual(self.read("absolute"), b"Hello from loopback\n")
+
+    def test_remote_name(self):
+        self.fetch("-OLJ", self.url("hello.txt"))
+        self.assertEqual(os.listdir(self.folder), ["hello.txt"])
+
+    def test_standard_output(self):
+        done = subprocess.run([tooltest.TOOL, "fetch", "-o", "-", self.url("file.bin")], cwd=self.folder, capture_output=True,
+                              env=tooltest.environment(), timeout=tooltest.PATIENCE)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stderr, b"")
+        self.assertEqual(done.stdout, loopback.FILE)
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_several_on_standard_output_come_in_order(self):
+        done = self.fetch("-o-", "-o-", "-o-", self.url("hello.txt"), self.url("data.json"), self.url("hello.txt"))
+        hello = "Hello from loopback\n"
+        self.assertEqual(done.stdout, hello + json.dumps(json.loads(loopback.PAGES["/data.json"][1])) + hello)
+
+    def test_standard_output_that_is_a_file(self):
+        with open(self.path("out"), "wb") as out:
+            subprocess.run([tooltest.TOOL, "fetch", "-o", "-", self.url("file.bin")], stdout=out, env=tooltest.environment(),
+                           timeout=tooltest.PATIENCE, check=True)
+        self.assertEqual(self.read("out"), loopback.FILE)
+
+    def test_a_reader_that_has_had_enough(self):
+        with subprocess.Popen([tooltest.TOOL, "fetch", "-o", "-", self.url("file.bin")], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, env=tooltest.environment()) as process:
+            process.stdout.read(10)
+            process.stdout.close()
+            self.assertEqual(process.wait(tooltest.PATIENCE), 23)
+            self.assertEqual(process.stderr.read(), b"")
+
+    def test_a_full_disk_behind_standard_output(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([tooltest.TOOL, "fetch", "-o", "-", self.url("hello.txt")], stdout=full, stderr=subprocess.PIPE,
+                                  text=True, env=tooltest.environment(), timeout=tooltest.PATIENCE)
+        self.assertEqual(done.returncode, 23)
+        self.assertRegex(done.stderr, "^failed  .*hello.txt: ")
+
+    def test_digest_on_standard_output(self):
+        self.fetch("-o-", "--sha256", hashlib.sha256(b"Hello from loopback\n").hexdigest(), self.url("hello.txt"))
+        self.fetch("-o-", "--sha256", "0" * 64, self.url("hello.txt"), status=32)
+
+    def test_no_clobber(self):
+        self.write("a", "old")
+        done = self.fetch("--no-clobber", "-o", "a", self.url("nowhere"), "-o", "b", self.url("hello.txt"))
+        self.assertRegex(done.stderr, "(?m)^kept    a  ")
+        self.assertEqual(self.read("a"), b"old")
+        self.assertEqual(self.read("b"), b"Hello from loopback\n")
+
+
+class Request(OptionsTest):
+    def test_method(self):
+        self.assertEqual(self.echo("-X", "DELETE")["method"], "DELETE")
+        self.assertEqual(self.echo("-XPUT", "-d", "x")["method"], "PUT")
+
+    def test_headers(self):
+        headers = self.echo("-H", "X-One:  1 ", "-H", "x-two;", "-H", "X-One: 2", "-H", "User-Agent: me")["headers"]
+        self.assertEqual([value for name, value in headers if name.lower() == "x-one"], ["1", "2"])
+        self.assertEqual([value for name, value in headers if name.lower() == "x-two"], [""])
+        self.assertEqual([value for name, value in headers if name.lower() == "user-agent"], ["me"])
+
+    def test_data(self):
+        got = self.echo("-d", "a=1", "--data", "b=2")
+        self.assertEqual((got["method"], got["body"]), ("POST", "a=1&b=2"))
+        self.assertEqual(self.headers("-d", "a")["content-type"], "application/x-www-form-urlencoded")
+        self.assertEqual(self.headers("-d", "a", "-H", "Content-Type: text/plain")["content-type"], "text/plain")
+
+    def test_data_of_a_file(self):
+        self.write("body", "one\r\ntwo\n")
+        self.assertEqual(self.echo("-d", "@body")["body"], "one\r\ntwo\n")
+        self.assertEqual(self.echo("-d", "@-", input="typed\n")["body"], "typed\n")
+        self.assertIn("nowhere", self.fetch("-d", "@nowhere", self.url("echo"), status=26).stderr)
+
+    def test_the_answer_to_a_post_is_saved_like_any_other(self):
+        self.fetch("-d", "a=1", self.url("echo"))
+        self.assertEqual(json.loads(self.read("echo"))["body"], "a=1")
+
+    def test_json(self):
+        got = self.echo("--json", '{"a": 1}')
+        self.assertEqual((got["method"], got["body"]), ("POST", '{"a": 1}'))
+        headers = self.headers("--json", "{}")
+        self.assertEqual((headers["content-type"], headers["accept"]), ("application/json", "application/json"))
+        self.assertEqual(self.headers("--json", "{}", "-H", "Accept: text/csv")["accept"], "text/csv")
+
+    def test_form(self):
+        self.write("note.txt", "hello\n")
+        got = self.echo("-F", "title=Monkey", "-F", "file=@note.txt")
+        self.assertEqual(got["method"], "POST")
+        self.assertIn('name="title"\r\n\r\nMonkey\r\n', got["body"])
+        self.assertRegex(got["body"], r'name="file"; filename="note.txt"\r\nContent-Type: text/plain\r\n\r\nhello\n\r\n')
+        self.assertRegex(self.headers("-F", "title=Monkey")["content-type"], "^multipart/form-data; boundary=")
+        self.fetch("-F", "file=@nowhere", self.url("echo"), status=26)
+
+    def test_head(self):
+        done = self.fetch("-I", self.url("file.bin"), self.url("hello.txt"))
+        first, second = done.stdout.split("\n\n")[:2]
+        self.assertRegex(first, r"^HTTP/1.1 200 OK\n")
+        self.assertIn(f"\nContent-Length: {len(loopback.FILE)}", first)
+        self.assertIn("\nContent-Type: text/plain", second)
+        self.assertEqual(os.listdir(self.folder), [])
+        self.assertRegex(self.fetch("-X", "HEAD", self.url("nowhere"), status=22).stdout, r"^HTTP/1.1 404 ")
+
+    def test_user_agent(self):
+        self.assertEqual(self.headers("-A", "me/1")["user-agent"], "me/1")
+
+    def basic(self, text):
+        return "Basic " + base64.b64encode(text.encode()).decode()
+
+    def test_user(self):
+        self.assertEqual(self.headers("-u", "me:p@ss:/?#")["authorization"], self.basic("me:p@ss:/?#"))
+        self.assertEqual(self.headers("-u", "me:")["authorization"], self.basic("me:"))
+        # It replaces what the URL says
+        url = self.url("echo").replace("//", "//you:old@")
+        got = json.loads(self.fetch("-o-", "-u", "me:new", url).stdout)
+        self.assertIn(self.basic("me:new"), dict(got["headers"]).values())
+
+    def test_user_without_a_terminal(self):
+        done = subprocess.run([tooltest.TOOL, "fetch", "-u", "me", self.url("echo")], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, env=tooltest.environment(), start_new_session=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("no terminal", done.stderr)
+
+    def test_password_from_the_terminal(self):
+        terminal = Terminal("fetch", "-o", "out", "-u", "me", self.url("echo"), cwd=self.folder)
+        terminal.read_until(b"Password for me: ")
+        os.write(terminal.master, "wrong\x15s3cré\x7fex\x7ft\n".encode())
+        self.assertEqual(terminal.finish(), 0)
+        self.assertNotIn(b"s3c", terminal.output)
+        got = json.loads(self.read("out"))
+        self.assertIn(self.basic("me:s3cret"), dict(got["headers"]).values())
+
+    def test_ctrl_c_at_the_password(self):
+        terminal = Terminal("fetch", "-u", "me", self.url("echo"), cwd=self.folder)
+        terminal.read_until(b"Password for me: ")
+        os.write(terminal.master, b"\x03")
+        self.assertEqual(terminal.finish(), 130)
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_terminated_at_the_password(self):
+        terminal = Terminal("fetch", "-u", "me", self.url("echo"), cwd=self.folder)
+        terminal.read_until(b"Password for me: ")
+        terminal.process.send_signal(signal.SIGTERM)
+        self.assertEqual(terminal.finish(), 143)
+
+
+class Shown(OptionsTest):
+    def test_verbose(self):
+        done = self.fetch("-v", "-o", "-", "-u", "me:s3cret", "-H", "Cookie: id=s3cret", "-H", "X-Mine: yes", self.url("hello.txt"))
+        self.assertEqual(done.stdout, "Hello from loopback\n")
+        self.assertRegex(done.stderr, rf"(?m)^> GET {re.escape(self.url('hello.txt'))}$")
+        self.assertIn("> Authorization: Basic …\n", done.stderr)
+        self.assertIn("> Cookie: …\n", done.stderr)
+        self.assertIn("> X-Mine: yes\n", done.stderr)
+        self.assertIn("< HTTP/1.1 200 OK\n", done.stderr)
+        self.assertIn("< Content-Type: text/plain\n", done.stderr)
+        self.assertNotIn("s3cret", done.stderr)
+        self.assertIn("< HTTP/1.1 404 ", self.fetch("-v", self.url("nowhere"), status=22).stderr)
+
+    def test_quiet(self):
+        for option in ("-q", "--quiet", "-s", "--silent", "-sS"):
+            self.assertEqual(self.fetch(option, self.url("hello.txt")).stderr, "")
+
+    def test_progress_in_a_pipe(self):
+        with tooltest.OwnServer() as url:
+            done = self.fetch("--progress", "-o", "a", url + "big.bin?rate=100M")
+        lines = done.stderr.splitlines()
+        self.assertRegex(lines[0], "^start   http")
+        self.assertRegex(lines[1], r"^so far  a  [\d.]+ MB/200 MB  \d+ %  [\d.]+ MB/s  \d:\d\d$")
+        self.assertRegex(lines[-1], r"^done    a  200 MB  ")
+
+
+if __name__ == "__main__":
+    tooltest.main()

@@ -1,0 +1,13 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "options.h"
+
+G_BEGIN_DECLS
+
+ExitCode fetch_status_from_error (const GError  *error);
+
+G_END_DECLS
