@@ -196,7 +196,7 @@ class Request(OptionsTest):
 
     def test_the_answer_to_a_post_is_saved_like_any_other(self):
         self.fetch("-d", "a=1", self.url("echo"))
-        self.assertEqual(json.loads(self.read("echo"))["body"], "a=1")
+        self.assertEqual(json.loads(self.read("echo.json"))["body"], "a=1")
 
     def test_json(self):
         got = self.echo("--json", '{"a": 1}')
