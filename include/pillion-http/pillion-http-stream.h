@@ -34,6 +34,11 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 PillionTask         *pillion_http_stream_read_line         (PillionHttpStream *self,
                                                             GCancellable      *cancellable);
 PILLION_HTTP_AVAILABLE_IN_1_0
+guint                pillion_http_stream_get_line_number   (PillionHttpStream *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionTask         *pillion_http_stream_read_json         (PillionHttpStream *self,
+                                                            GCancellable      *cancellable);
+PILLION_HTTP_AVAILABLE_IN_1_0
 void                 pillion_http_stream_close             (PillionHttpStream *self);
 
 G_END_DECLS

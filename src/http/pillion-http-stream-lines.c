@@ -46,6 +46,15 @@ line_read_free (gpointer data)
   g_free (self);
 }
 
+static void
+return_line (PillionHttpStream *self,
+             PillionTask *task,
+             const char *line)
+{
+  self->n_lines++;
+  pillion_task_return_string (task, line);
+}
+
 /* Returns FALSE if more has to come */
 static gboolean
 take_line (PillionHttpStream *self,
@@ -56,7 +65,7 @@ take_line (PillionHttpStream *self,
   switch (pillion_line_reader_take (&self->lines, (gsize) self->max_line_size, &line))
     {
     case PILLION_LINE_WHOLE:
-      pillion_task_return_string (task, line);
+      return_line (self, task, line);
       return TRUE;
     case PILLION_LINE_TOO_LONG:
       pillion_task_return_new_error (task, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE,
@@ -122,7 +131,10 @@ on_piece (PillionTask *task,
     {
       g_autofree char *last = pillion_line_reader_take_last (&stream->lines);
 
-      pillion_task_return_string (self->task, last);
+      if (last != NULL)
+        return_line (stream, self->task, last);
+      else
+        pillion_task_return_string (self->task, NULL);
     }
   else
     {
@@ -143,21 +155,20 @@ take_over (PillionLineRead *self,
   self->abandoned = TRUE;
 }
 
-/* A line that nobody got goes to the next reader */
-static void
-put_back (gpointer stream,
-          PillionTask *task)
+void
+pillion_http_stream_put_back_line (PillionHttpStream *self,
+                                   char *line)
 {
-  PillionHttpStream *self = stream;
   PillionLineRead *read = self->line_read;
-  g_autofree char *line = pillion_task_get_string (task, NULL);
+  g_autofree char *owned = line;
 
-  if (self->closed || line == NULL)
+  if (self->closed)
     return;
 
   if (!pillion_http_stream_is_reading_line (self))
     {
-      g_queue_push_head (&self->unwanted_lines, g_steal_pointer (&line));
+      self->n_lines--;
+      g_queue_push_head (&self->unwanted_lines, g_steal_pointer (&owned));
       return;
     }
 
@@ -165,6 +176,16 @@ put_back (gpointer stream,
   g_clear_object (&read->task);
   if (pillion_ring_forget (self->ring, read->piece))
     pillion_http_stream_return_cancelled (read->piece);
+}
+
+static void
+put_back (gpointer stream,
+          PillionTask *task)
+{
+  char *line = pillion_task_get_string (task, NULL);
+
+  if (line != NULL)
+    pillion_http_stream_put_back_line (stream, line);
 }
 
 /**
@@ -203,7 +224,7 @@ pillion_http_stream_read_line (PillionHttpStream *self,
 
   line = g_queue_pop_head (&self->unwanted_lines);
   if (line != NULL)
-    pillion_task_return_string (task, line);
+    return_line (self, task, line);
   else if (self->line_read != NULL)
     take_over (self->line_read, task);
   else if (!take_line (self, task))
@@ -211,4 +232,22 @@ pillion_http_stream_read_line (PillionHttpStream *self,
   pillion_private_task_set_unwanted (task, self, put_back);
 
   return task;
+}
+
+/**
+ * pillion_http_stream_get_line_number:
+ * @self: a stream
+ *
+ * Gets how many lines were read, which is the number of the last one. On the loop's thread only.
+ *
+ * Returns: a number, 0 before the first line
+ *
+ * Since: 1.0
+ */
+guint
+pillion_http_stream_get_line_number (PillionHttpStream *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_STREAM (self), 0);
+
+  return self->n_lines;
 }

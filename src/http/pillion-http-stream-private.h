@@ -11,6 +11,7 @@
 #include "http/pillion-line-reader.h"
 #include "http/pillion-ring.h"
 
+typedef struct _PillionJsonRead PillionJsonRead;
 typedef struct _PillionLineRead PillionLineRead;
 
 struct _PillionHttpStream
@@ -27,6 +28,8 @@ struct _PillionHttpStream
   gint64 max_line_size;
   PillionLineRead *line_read; /* the one that waits, or NULL */
   GQueue unwanted_lines;      /* that were read, but nobody got */
+  guint n_lines;              /* that were read */
+  PillionJsonRead *json_read; /* the one whose line is being parsed on a worker, or NULL */
   gboolean closed;
 };
 
@@ -49,6 +52,13 @@ void         pillion_http_stream_receive           (PillionHttpStream *self,
 
 /* Whether a line is being read. One that was cancelled does not count: the caller need not let the loop run before reading again. */
 gboolean     pillion_http_stream_is_reading_line   (PillionHttpStream *self);
+
+/* A line (transfer full) that nobody got goes to the next reader */
+void         pillion_http_stream_put_back_line     (PillionHttpStream *self,
+                                                    char              *line);
+
+/* Whether a line is being parsed. The line of a read that was cancelled is put back. */
+gboolean     pillion_http_stream_is_parsing        (PillionHttpStream *self);
 
 void         pillion_http_stream_return_cancelled  (PillionTask       *task);
 gboolean     pillion_http_stream_fail_if_cancelled (PillionTask       *task);

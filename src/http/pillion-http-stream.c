@@ -46,8 +46,9 @@
  *
  * ## Lines
  *
- * [method@PillionHttp.Stream.read_line] reads a body that consists of lines. If each of them is a JSON value (JSON Lines, NDJSON), parse what it
- * returns: `json_from_string ()` of JSON-GLib, `JSON.parse ()`. For server-sent events see [class@PillionHttp.EventStream].
+ * [method@PillionHttp.Stream.read_line] reads a body that consists of lines. If each of them is a JSON value (JSON Lines, NDJSON),
+ * [method@PillionHttp.Stream.read_json] reads and parses them; in Python and JavaScript, iterate over `stream.json_lines ()`. For server-sent
+ * events see [class@PillionHttp.EventStream].
  *
  * ```c
  * static void
@@ -411,7 +412,7 @@ pillion_http_stream_begin (PillionHttpStream *self,
     }
   else if (self->closed)
     pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, _("the stream was closed"));
-  else if (pillion_http_stream_is_reading_line (self) || pillion_ring_is_waiting (self->ring))
+  else if (pillion_http_stream_is_reading_line (self) || pillion_http_stream_is_parsing (self) || pillion_ring_is_waiting (self->ring))
     pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_PENDING, _("another read waits for the stream"));
   else
     pillion_http_stream_fail_if_cancelled (task);

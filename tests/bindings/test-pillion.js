@@ -483,6 +483,21 @@ test('http/streams', loop => {
             lines.push(line);
         assertEqual(lines, ['{"a": 1}', '', 'b']);
 
+        const values = [];
+        const stream_of_values = await client.open(request('/lines'), null);
+        let failure = null;
+        try {
+            for await (const value of stream_of_values.json_lines())
+                values.push(value);
+        } catch (error) {
+            failure = error;
+        }
+        assertEqual(values, [{a: 1}]);
+        assert(failure.matches(PillionHttp.error_quark(), PillionHttp.Error.INVALID_JSON), failure);
+        assert(failure.message.includes('/lines: line 3: '), failure.message);
+        const parser = await (await client.open(request('/lines'), null)).read_json(null);
+        assertEqual(parser.get_root().get_object().get_int_member('a'), 1);
+
         let size = 0;
         for await (const piece of await client.open(request('/lines'), null)) {
             assert(piece instanceof Uint8Array);

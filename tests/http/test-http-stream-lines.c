@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include <json-glib/json-glib.h>
+
 /* Bodies that are read line by line */
 
 #define N_LINES 20000
@@ -361,6 +363,127 @@ test_unwanted_while_one_waits (TestFixture *self,
   test_server_free (server);
 }
 
+static JsonParser *
+read_json (TestFixture *self,
+           PillionHttpStream *stream,
+           GError **error)
+{
+  g_autoptr (PillionTask) task = pillion_http_stream_read_json (stream, NULL);
+
+  test_fixture_await (self, task);
+  return pillion_task_get_object (task, error);
+}
+
+static void
+assert_json (TestFixture *self,
+             PillionHttpStream *stream,
+             const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonParser) parser = read_json (self, stream, &error);
+  g_autofree char *got = NULL;
+
+  g_assert_no_error (error);
+  g_assert_nonnull (parser);
+  got = json_to_string (json_parser_get_root (parser), FALSE);
+  g_assert_cmpstr (got, ==, text);
+}
+
+static void
+test_json (TestFixture *self,
+           gconstpointer data)
+{
+  const Case text = { "{\"a\": 1}\r\n\n \t\r\n\nnull\n[1,\n\"next\"\n[]", -1, NULL };
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, (gpointer) &text);
+  const char *const paths[] = { "/whole", "/bytes" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      g_autoptr (PillionHttpStream) stream = open_stream (self, server, paths[i]);
+      g_autoptr (GError) error = NULL;
+      g_autofree char *bad = NULL;
+
+      g_assert_cmpuint (pillion_http_stream_get_line_number (stream), ==, 0);
+      assert_json (self, stream, "{\"a\":1}");
+      assert_json (self, stream, "null");
+      g_assert_cmpuint (pillion_http_stream_get_line_number (stream), ==, 5);
+
+      /* The error names the line, and the stream goes on with the next one */
+      g_assert_null (read_json (self, stream, &error));
+      g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_JSON);
+      g_assert_nonnull (strstr (error->message, ": line 6: "));
+      g_clear_error (&error);
+      assert_json (self, stream, "\"next\"");
+
+      /* The last one needs no end */
+      assert_json (self, stream, "[]");
+      for (guint j = 0; j < 2; j++)
+        {
+          g_assert_null (read_json (self, stream, &error));
+          g_assert_no_error (error);
+        }
+      g_assert_cmpuint (pillion_http_stream_get_line_number (stream), ==, 8);
+    }
+
+  test_server_free (server);
+}
+
+/* A long line is parsed on another thread; that it is cancelled meanwhile, at any time, loses nothing */
+static void
+test_long_json (TestFixture *self,
+                gconstpointer data)
+{
+  g_autofree char *digits = g_strnfill (100000, '1');
+  g_autofree char *body = g_strdup_printf ("\"%s\"\n2\n", digits);
+  g_autofree char *expected = g_strdup_printf ("\"%s\"", digits);
+  const Case text = { body, -1, NULL };
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, (gpointer) &text);
+
+  for (guint n_kicks = 0; n_kicks < 8; n_kicks++)
+    {
+      g_autoptr (PillionHttpStream) stream = open_stream (self, server, "/whole");
+      g_autoptr (GError) error = NULL;
+      g_autoptr (PillionTask) task = pillion_http_stream_read_json (stream, NULL);
+      g_autoptr (PillionTask) closed = NULL;
+
+      for (guint i = 0; i < n_kicks; i++)
+        pillion_loop_kick (self->loop);
+      if (n_kicks == 7)
+        wait_done (self, task);
+      pillion_task_cancel (task);
+      assert_json (self, stream, expected);
+      g_assert_cmpuint (pillion_http_stream_get_line_number (stream), ==, 1);
+
+      if (n_kicks % 2 == 0)
+        {
+          assert_json (self, stream, "2");
+          continue;
+        }
+      closed = pillion_http_stream_read_json (stream, NULL);
+      pillion_http_stream_close (stream);
+      test_fixture_await (self, closed);
+    }
+
+  test_server_free (server);
+}
+
+static void
+test_json_limit (TestFixture *self,
+                 gconstpointer data)
+{
+  const Case text = { "[1,2,3]\n", -1, NULL };
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, (gpointer) &text);
+  g_autoptr (PillionHttpStream) stream = open_stream (self, server, "/whole");
+  g_autoptr (GError) error = NULL;
+
+  pillion_http_stream_set_max_line_size (stream, 6);
+  g_assert_null (read_json (self, stream, &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE);
+  pillion_http_stream_set_max_line_size (stream, 7);
+  assert_json (self, stream, "[1,2,3]");
+  test_server_free (server);
+}
+
 static void
 test_close (TestFixture *self,
             gconstpointer data)
@@ -410,6 +533,9 @@ main (int argc,
   test_case ("/http/stream-lines/one-at-a-time", test_one_at_a_time);
   test_case ("/http/stream-lines/unwanted-line-goes-to-the-next-reader", test_unwanted);
   test_case ("/http/stream-lines/unwanted-line-goes-to-one-that-waits", test_unwanted_while_one_waits);
+  test_case ("/http/stream-lines/json", test_json);
+  test_case ("/http/stream-lines/long-json-is-not-lost-when-cancelled", test_long_json);
+  test_case ("/http/stream-lines/json-limit", test_json_limit);
   test_case ("/http/stream-lines/close", test_close);
   test_case ("/http/stream-lines/loop-closes", test_loop_closes);
 

@@ -484,10 +484,18 @@ class Streams(Case):
                     with self.assertRaises(GLib.Error) as caught:
                         await anext(got)
                     self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.INVALID_JSON))
+                    self.assertIn(f'{path}: line 2: ', str(caught.exception))
+                    self.assertEqual([value async for value in response.json_lines()], [3])
+            async with self.client.stream('GET', '/broken') as response:
+                self.assertEqual(await response.read_json(), 1)
+                with self.assertRaisesRegex(GLib.Error, 'line 2'):
+                    await response.read_json()
+                self.assertEqual(await response.read_json(), 3)
+                self.assertIsNone(await response.read_json())
 
         self.server.add_bytes('/lines', '\r\n \n'.join(json.dumps(value) for value in values).encode())
-        self.server.add_bytes('/broken', b'1\n{"a": \n')
-        self.server.add_bytes('/large', b'1\n[' + b'1,' * 20000)
+        self.server.add_bytes('/broken', b'1\n{"a": \n3')
+        self.server.add_bytes('/large', b'1\n[' + b'1,' * 20000 + b'\n3\n')
         self.run_main(main())
 
     def test_events(self):

@@ -19,8 +19,10 @@ function _end(value) {
     return value === null ? {value: undefined, done: true} : {value, done: false};
 }
 
-function _overrideStream(proto) {
+function _overrideStream(namespace) {
+    const {GLib} = imports.gi;
     const {_iterator} = imports.overrides.Pillion;
+    const proto = namespace.Stream.prototype;
 
     // As each of them is a Uint8Array
     proto[Symbol.asyncIterator] = function () {
@@ -34,6 +36,23 @@ function _overrideStream(proto) {
     proto.lines = function () {
         return _iterator(() => this.read_line(null), task => _end(task.get_string()));
     };
+
+    proto.json_lines = async function* () {
+        for await (const line of this.lines()) {
+            if (line.trim() === '')
+                continue;
+
+            let value;
+            try {
+                value = JSON.parse(line);
+            } catch (error) {
+                const where = `${this.response.get_url()}: line ${this.get_line_number()}`;
+
+                throw new GLib.Error(namespace.error_quark(), namespace.Error.INVALID_JSON, `${where}: ${error.message}`);
+            }
+            yield value;
+        }
+    };
 }
 
 function _overrideEventStream(proto) {
@@ -46,7 +65,7 @@ function _overrideEventStream(proto) {
 
 function _init() {
     void imports.gi.Pillion;
-    _overrideStream(this.Stream.prototype);
+    _overrideStream(this);
     _overrideEventStream(this.EventStream.prototype);
     _overrideAddHandler(this.TestServer.prototype);
     _overrideAddHandler(this.TestTransport.prototype);

@@ -215,6 +215,8 @@ class Response(PillionHttp.Response):
 class Stream(PillionHttp.Stream):
     """A response whose body is read as it arrives: `async for piece in stream` gives bytes."""
 
+    _unparsed = ''  # a line of JSON that was read, but whose reader was cancelled
+
     @property
     def response(self) -> Response:
         """The response, without its body."""
@@ -263,12 +265,19 @@ class Stream(PillionHttp.Stream):
         """Reads the next line. Returns a task whose result is a str without the line's end, or None at the end of the body."""
         return core._at(PillionHttp.Stream.read_line(self, cancellable))
 
+    async def read_json(self) -> Any:
+        """Reads the next line that is not blank, as JSON. Returns its value, or None at the end of the body. To tell that from a line that
+        is null, use json_lines ()."""
+        # With Python's own parser: see Client.get_json ()
+        return await anext(self.json_lines(), None)
+
     def lines(self) -> AsyncIterator[str]:
         """Reads the body line by line, as UTF-8. What can't be decoded is replaced."""
         return _Lines(self)
 
     def json_lines(self) -> AsyncIterator[Any]:
-        """Reads a body of which each line is a JSON value (JSON Lines, NDJSON). Blank lines are skipped."""
+        """Reads a body of which each line is a JSON value (JSON Lines, NDJSON). Blank lines are skipped. A line that is not valid raises
+        GLib.Error, which names it; the next iteration goes on with the line after it."""
         return _JsonLines(self)
 
     def __aiter__(self) -> AsyncIterator[bytes]:
@@ -302,20 +311,18 @@ class _Lines(_Pieces):
 
 
 class _JsonLines(_Lines):
-    line = ''  # that was not parsed, because its waiter was cancelled
-
     async def __anext__(self):
-        line, self.line = self.line, ''
+        line, self.stream._unparsed = self.stream._unparsed, ''
         while not line.strip():
             line = await super().__anext__()
-        url = self.stream.url
+        url = f'{self.stream.url}: line {self.stream.get_line_number()}'
         data = line.encode()
         if len(data) > delivery.PARSE_AT_ONCE:
             try:
-                return await _parse(self.turns.loop, f'parse a line of {url}', GLib.Bytes.new(data), url)
+                return await _parse(self.turns.loop, f'parse {url}', GLib.Bytes.new(data), url)
             except BaseException as error:
                 if not isinstance(error, GLib.Error):
-                    self.line = line
+                    self.stream._unparsed = line
                 raise
         try:
             return delivery.parse(data)
