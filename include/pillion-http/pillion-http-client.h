@@ -10,6 +10,7 @@
 
 #include <pillion/pillion.h>
 
+#include <pillion-http/pillion-http-cookie-jar.h>
 #include <pillion-http/pillion-http-download.h>
 #include <pillion-http/pillion-http-request.h>
 #include <pillion-http/pillion-http-test-transport.h>
@@ -162,6 +163,11 @@ PillionHttpTestTransport *pillion_http_client_get_transport         (PillionHttp
 PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_transport                (PillionHttpClient *self,
                                                                      PillionHttpTestTransport *transport);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionHttpCookieJar *pillion_http_client_get_cookie_jar            (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_cookie_jar               (PillionHttpClient    *self,
+                                                                     PillionHttpCookieJar *jar);
 PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_header                   (PillionHttpClient *self,
                                                                      const char        *name,

@@ -47,6 +47,7 @@ G_BEGIN_DECLS
  * @PILLION_HTTP_ERROR_INVALID_REQUEST: the request has a method, a header field or a body that cannot be sent
  * @PILLION_HTTP_ERROR_REDIRECT: the server redirects, and the request does not allow that
  * @PILLION_HTTP_ERROR_NOT_REWINDABLE: the body of the request would have to be sent again, but it can be read only once
+ * @PILLION_HTTP_ERROR_INVALID_COOKIE: a cookie cannot be kept, or a file with cookies has something else in it
  *
  * What can go wrong with a transfer, on our side of the connection or on the way. What the server refuses is an
  * [error@PillionHttp.StatusError] instead. Errors of the network, of TLS and of the disk keep the domains that GIO gives them
@@ -68,6 +69,7 @@ typedef enum
   PILLION_HTTP_ERROR_INVALID_REQUEST,
   PILLION_HTTP_ERROR_REDIRECT,
   PILLION_HTTP_ERROR_NOT_REWINDABLE,
+  PILLION_HTTP_ERROR_INVALID_COOKIE,
 } PillionHttpError;
 
 /**

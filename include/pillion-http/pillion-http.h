@@ -6,6 +6,8 @@
 
 #define PILLION_HTTP_INSIDE
 #include <pillion-http/pillion-http-client.h>
+#include <pillion-http/pillion-http-cookie-jar.h>
+#include <pillion-http/pillion-http-cookie.h>
 #include <pillion-http/pillion-http-download.h>
 #include <pillion-http/pillion-http-enums.h>
 #include <pillion-http/pillion-http-error.h>

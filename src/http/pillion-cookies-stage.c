@@ -7,14 +7,66 @@
 #include "http/pillion-cookies-stage.h"
 
 #include "http/pillion-call.h"
-#include "http/pillion-soup-library.h"
+#include "http/pillion-jar.h"
 
 typedef struct
 {
   PillionStage parent;
-  PillionCall *call;  /* while the fields of a head are looked at */
-  SoupCookieJar *jar; /* NULL until there is a cookie */
+  PillionCall *call; /* while the fields of a head are looked at */
+  PillionJar *jar;   /* NULL until there is a cookie */
 } PillionCookiesStage;
+
+/* What a worker does */
+typedef struct
+{
+  PillionCall *call; /* a reference */
+  PillionJar *jar;   /* likewise */
+  GError *error;
+} Job;
+
+static void
+loaded_on_thread (gpointer data)
+{
+  Job *self = data;
+
+  if (self->error != NULL)
+    pillion_call_fail (self->call, self->error);
+  else
+    pillion_call_resume (self->call);
+
+  pillion_jar_unref (self->jar);
+  pillion_call_unref (self->call);
+  g_free (self);
+}
+
+static void
+load_on_worker (gpointer data)
+{
+  Job *self = data;
+
+  pillion_jar_load (self->jar, &self->error);
+  pillion_private_io_thread_post (self->call->engine->io, loaded_on_thread, self);
+}
+
+static PillionVerdict
+cookies_begin (PillionStage *stage,
+               PillionCall *call,
+               GError **error)
+{
+  PillionCookiesStage *self = (PillionCookiesStage *) stage;
+  Job *job;
+
+  if (self->jar == NULL && call->engine->config.jar != NULL)
+    self->jar = pillion_jar_ref (call->engine->config.jar);
+  if (self->jar == NULL || pillion_jar_is_loaded (self->jar))
+    return PILLION_VERDICT_PASS;
+
+  job = g_new0 (Job, 1);
+  job->call = pillion_call_ref (call);
+  job->jar = pillion_jar_ref (self->jar);
+  pillion_http_engine_use_disk (call->engine, load_on_worker, job);
+  return PILLION_VERDICT_WAIT;
+}
 
 static PillionVerdict
 cookies_request (PillionStage *stage,
@@ -23,7 +75,7 @@ cookies_request (PillionStage *stage,
                  GError **error)
 {
   PillionCookiesStage *self = (PillionCookiesStage *) stage;
-  g_autofree char *cookies = self->jar != NULL ? pillion_soup.cookie_jar_get_cookies (self->jar, call->uri, TRUE) : NULL;
+  g_autofree char *cookies = self->jar != NULL ? pillion_jar_get_header (self->jar, call->uri) : NULL;
   const char *own = pillion_field_list_get (fields, "Cookie");
 
   if (cookies != NULL)
@@ -42,19 +94,13 @@ take_cookie (const char *name,
              gpointer data)
 {
   PillionCookiesStage *self = data;
-  SoupCookie *cookie;
 
   if (g_ascii_strcasecmp (name, "Set-Cookie") != 0)
     return;
 
-  cookie = pillion_soup.cookie_parse (value, self->call->uri);
-  if (cookie == NULL)
-    return;
-
   if (self->jar == NULL)
-    self->jar = pillion_soup.cookie_jar_new ();
-  /* It refuses those of public suffixes, and what plain HTTP says of a cookie that only goes over TLS */
-  pillion_soup.cookie_jar_add_cookie_full (self->jar, cookie, self->call->uri, NULL);
+    self->jar = pillion_jar_new (NULL);
+  pillion_jar_take (self->jar, value, self->call->uri);
 }
 
 static PillionVerdict
@@ -76,7 +122,7 @@ cookies_free (PillionStage *stage)
 {
   PillionCookiesStage *self = (PillionCookiesStage *) stage;
 
-  g_clear_object (&self->jar);
+  g_clear_pointer (&self->jar, pillion_jar_unref);
   g_free (self);
 }
 
@@ -84,6 +130,7 @@ PillionStage *
 pillion_cookies_stage_new (void)
 {
   static const PillionStageClass klass = {
+    .begin = cookies_begin,
     .request = cookies_request,
     .head = cookies_head,
     .free = cookies_free,

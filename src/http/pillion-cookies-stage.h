@@ -6,5 +6,6 @@
 
 #include "http/pillion-stage.h"
 
-/* Sends back the cookies that the responses of this call have set: servers set one and redirect, and look whether it comes back */
+/* Sends the cookies of the client's jar, and takes those that responses set. Without a jar, a call has one of its own: servers set a cookie
+ * and redirect, and look whether it comes back. */
 PillionStage *pillion_cookies_stage_new (void);

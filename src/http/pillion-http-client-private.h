@@ -18,8 +18,9 @@ struct _PillionHttpClient
   PillionHttpEngine *engine; /* NULL before the first call */
   PillionHttpConfig config;
   PillionHttpNameConflict name_conflict;
-  char *base_url; /* or NULL */
-  PillionHttpTestTransport *transport; /* or NULL */
+  char *base_url;                       /* or NULL */
+  PillionHttpTestTransport *transport;  /* or NULL */
+  PillionHttpCookieJar *cookie_jar;     /* or NULL */
 };
 
 /* Whether the calling thread may use the client */

@@ -6,6 +6,8 @@
 
 #include "http/pillion-http-client-private.h"
 
+#include "http/pillion-http-cookie-jar-private.h"
+
 /* What a client is set to: the accessors of its properties, and its header fields */
 
 void
@@ -431,6 +433,49 @@ pillion_http_client_set_max_body_size (PillionHttpClient *self,
 
   self->config.max_body_size = max;
   pillion_http_client_configure (self, "max-body-size");
+}
+
+/**
+ * pillion_http_client_get_cookie_jar: (get-property cookie-jar)
+ * @self: a client
+ *
+ * Gets the jar with the client's cookies.
+ *
+ * Returns: (transfer none) (nullable): the jar, or %NULL if each call has one of its own
+ *
+ * Since: 1.0
+ */
+PillionHttpCookieJar *
+pillion_http_client_get_cookie_jar (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+
+  return self->cookie_jar;
+}
+
+/**
+ * pillion_http_client_set_cookie_jar: (set-property cookie-jar)
+ * @self: a client
+ * @jar: (nullable): a jar, or %NULL for one of its own for each call
+ *
+ * Sets the jar with the client's cookies, for calls that are made from now on.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_cookie_jar (PillionHttpClient *self,
+                                    PillionHttpCookieJar *jar)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (jar == NULL || PILLION_HTTP_IS_COOKIE_JAR (jar));
+
+  if (!g_set_object (&self->cookie_jar, jar))
+    return;
+
+  g_clear_pointer (&self->config.jar, pillion_jar_unref);
+  if (jar != NULL)
+    self->config.jar = pillion_jar_ref (pillion_http_cookie_jar_get_jar (jar));
+  pillion_http_client_configure (self, "cookie-jar");
 }
 
 /**

@@ -43,7 +43,8 @@
  * port). For each server they run in the order in which they were made, and servers take turns. Connections are
  * kept and reused.
  *
- * Redirects are followed, 20 at most. Cookies that a server sets on the way are sent back to it within the same call.
+ * Redirects are followed, 20 at most. Cookies that a server sets on the way are sent back to it within the same call, and in later calls if
+ * there is a [property@PillionHttp.Client:cookie-jar].
  * Certificates are always verified: against the system's authorities, or against [property@PillionHttp.Client:tls-database]. A user and password in a URL are sent to that server only, and appear
  * in no name, message, file or result ([func@PillionHttp.redact_url]).
  *
@@ -108,6 +109,7 @@
  * | a body that is too large for memory, or a line or an event that is larger than its limit | [error@PillionHttp.Error.TOO_LARGE] |
  * | a body that is not valid JSON | [error@PillionHttp.Error.INVALID_JSON] |
  * | a different SHA-256 digest | [error@PillionHttp.Error.DIGEST_MISMATCH] |
+ * | a cookie that cannot be kept | [error@PillionHttp.Error.INVALID_COOKIE] |
  * | a target that is not a regular file | `G_IO_ERROR_NOT_REGULAR_FILE`, `G_IO_ERROR_IS_DIRECTORY` |
  * | a target that another download writes to, or whose name is taken | `G_IO_ERROR_EXISTS` |
  * | the disk | `G_IO_ERROR_NO_SPACE`, `G_IO_ERROR_PERMISSION_DENIED`, `G_IO_ERROR_IS_DIRECTORY`, `G_IO_ERROR_NOT_FOUND`… |
@@ -140,6 +142,7 @@ enum
   PROP_LOWEST_RATE,
   PROP_MAX_RETRIES,
   PROP_TRANSPORT,
+  PROP_COOKIE_JAR,
   N_PROPS
 };
 
@@ -156,6 +159,7 @@ pillion_http_client_finalize (GObject *object)
   pillion_http_config_clear (&self->config);
   g_free (self->base_url);
   g_clear_object (&self->transport);
+  g_clear_object (&self->cookie_jar);
   g_clear_object (&self->loop);
 
   G_OBJECT_CLASS (pillion_http_client_parent_class)->finalize (object);
@@ -222,6 +226,9 @@ pillion_http_client_get_property (GObject *object,
     case PROP_TRANSPORT:
       g_value_set_object (value, self->transport);
       break;
+    case PROP_COOKIE_JAR:
+      g_value_set_object (value, self->cookie_jar);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -287,6 +294,9 @@ pillion_http_client_set_property (GObject *object,
       break;
     case PROP_TRANSPORT:
       pillion_http_client_set_transport (self, g_value_get_object (value));
+      break;
+    case PROP_COOKIE_JAR:
+      pillion_http_client_set_cookie_jar (self, g_value_get_object (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -497,6 +507,16 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    * Since: 1.0
    */
   properties[PROP_TRANSPORT] = g_param_spec_object ("transport", NULL, NULL, PILLION_HTTP_TYPE_TEST_TRANSPORT, flags);
+
+  /**
+   * PillionHttpClient:cookie-jar: (getter get_cookie_jar) (setter set_cookie_jar)
+   *
+   * The jar with the client's cookies, which other clients may have too. With %NULL, each call has a jar of its own: cookies that a server
+   * sets are sent back to it when the call is redirected, and forgotten at its end.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_COOKIE_JAR] = g_param_spec_object ("cookie-jar", NULL, NULL, PILLION_HTTP_TYPE_COOKIE_JAR, flags);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
   pillion_http_config_clear (&defaults);

@@ -34,6 +34,8 @@ pillion_http_config_copy (PillionHttpConfig *self,
     pillion_field_list_append (&self->fields, source->fields.strv[i], source->fields.strv[i + 1]);
   if (self->tls_database != NULL)
     g_object_ref (self->tls_database);
+  if (self->jar != NULL)
+    pillion_jar_ref (self->jar);
 }
 
 void
@@ -42,4 +44,5 @@ pillion_http_config_clear (PillionHttpConfig *self)
   g_clear_pointer (&self->user_agent, g_free);
   pillion_field_list_clear (&self->fields);
   g_clear_object (&self->tls_database);
+  g_clear_pointer (&self->jar, pillion_jar_unref);
 }

@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 
 #include "http/pillion-field-list.h"
+#include "http/pillion-jar.h"
 
 /* What a client is set to, for its calls on the I/O thread */
 typedef struct
@@ -25,6 +26,7 @@ typedef struct
   char *user_agent;
   PillionFieldList fields; /* sent with every request */
   GTlsDatabase *tls_database;
+  PillionJar *jar; /* or NULL */
 } PillionHttpConfig;
 
 void pillion_http_config_init  (PillionHttpConfig       *self);

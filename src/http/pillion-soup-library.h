@@ -12,10 +12,7 @@
 #define PILLION_SOUP_FUNCTIONS(F) \
   F (auth_manager_get_type) \
   F (content_decoder_get_type) \
-  F (cookie_jar_add_cookie_full) \
-  F (cookie_jar_get_cookies) \
-  F (cookie_jar_new) \
-  F (cookie_parse) \
+  F (date_time_new_from_http_string) \
   F (message_body_append_bytes) \
   F (message_body_flatten) \
   F (message_get_connection_id) \
@@ -73,7 +70,8 @@
   F (session_send_async) \
   F (session_send_finish) \
   F (session_set_tls_database) \
-  F (status_get_phrase)
+  F (status_get_phrase) \
+  F (tld_domain_is_public_suffix)
 
 typedef struct
 {

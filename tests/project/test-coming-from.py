@@ -44,6 +44,7 @@ main (int argc, char **argv)
   g_autoptr(PillionTask) task = pillion_http_client_send (client, request, NULL);
   g_autoptr(GFile) file = g_file_new_for_path (argv[2]);
   g_autoptr(GBytes) bytes = g_bytes_new_static ("abc", 3);
+  g_autoptr(PillionHttpCookieJar) jar = pillion_http_cookie_jar_new ();
   g_autoptr(PillionHttpForm) form = pillion_http_form_new ();
   g_autoptr(PillionHttpResponse) response = NULL;
   g_autoptr(GError) error = NULL;

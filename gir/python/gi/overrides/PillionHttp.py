@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import urllib.parse
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import IO, Any, Self, TypeVarTuple, Union
@@ -392,6 +392,53 @@ class EventStream(PillionHttp.EventStream):
         self.close()
 
 
+class Cookie(PillionHttp.Cookie):
+    """A cookie. What is not an argument can be set as an attribute."""
+
+    def __new__(cls, name: str, value: str, domain: str, path: str | None = None):
+        return PillionHttp.Cookie.new(requests.text(name), requests.text(value), requests.text(domain),
+                                      None if path is None else requests.text(path))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__()
+
+    def __repr__(self):
+        return f'<PillionHttp.Cookie {self.name} {self.domain}{self.path}>'
+
+
+class CookieJar(PillionHttp.CookieJar):
+    """Keeps cookies, in a file that is given as a path or a Gio.File, or in memory: `for cookie in jar`."""
+
+    def __new__(cls, file: Gio.File | str | os.PathLike[str] | None = None, *, save_session_cookies: bool = False):
+        self = PillionHttp.CookieJar.new() if file is None else PillionHttp.CookieJar.new_for_file(_to_file(file))
+        self.set_save_session_cookies(save_session_cookies)
+        return self
+
+    def __init__(self, *args, **kwargs):
+        pass  # __new__ () has made it
+
+    def load(self, loop=None, cancellable=None) -> Pillion.Task[bool]:
+        """Reads the file, and says if it is broken."""
+        return core._at(PillionHttp.CookieJar.load(self, core._or_default(loop), cancellable))
+
+    def save(self, loop=None, cancellable=None) -> Pillion.Task[bool]:
+        """Writes the file."""
+        return core._at(PillionHttp.CookieJar.save(self, core._or_default(loop), cancellable))
+
+    def __iter__(self) -> Iterator[Cookie]:
+        return iter(self.list(None))
+
+    def __len__(self) -> int:
+        return len(self.list(None))
+
+    def __bool__(self) -> bool:
+        return True  # also while it is empty
+
+    def __repr__(self):
+        file = self.get_file()
+        return f'<PillionHttp.CookieJar {file.get_parse_name()}>' if file is not None else '<PillionHttp.CookieJar>'
+
+
 class Client(PillionHttp.Client):
     """Sends requests. get (), post () and the like return a task whose result is a response, whatever its status. get_bytes (),
     get_json () and the downloads fail with StatusError if the server refuses."""
@@ -412,7 +459,10 @@ class Client(PillionHttp.Client):
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None,
                         traceback: TracebackType | None) -> None:
-        pass  # transfers carry on, as they do when the client is dropped
+        # Transfers carry on, as they do when the client is dropped
+        jar = self.get_cookie_jar()
+        if jar is not None:
+            await jar.save(self.get_loop())
 
     def request(self, method: str, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
                 content: _Content | None = None, data: _Pairs | _Bytes | str | None = None, files: _Files | None = None, json: Any = None,
@@ -691,6 +741,8 @@ Response = _public(override(Response))
 Stream = _public(override(Stream))
 Event = _public(override(Event))
 EventStream = _public(override(EventStream))
+Cookie = _public(override(Cookie))
+CookieJar = _public(override(CookieJar))
 Client = _public(override(Client))
 TestExchange = _public(override(TestExchange))
 TestServer = _public(override(TestServer))
