@@ -12,6 +12,9 @@
  * into a connection that closes */
 #define KEEP_ALIVE 30
 
+/* How long a server certainly waits for the next request, in µs */
+#define FRESH_USEC G_USEC_PER_SEC
+
 /* How many exchanges share an HTTP/2 connection: no more, because the queue of a session is quadratic */
 #define MAX_STREAMS 8
 
@@ -285,6 +288,12 @@ pillion_soup_pool_take (PillionSoupPool *self,
   return connection;
 }
 
+gboolean
+pillion_soup_connection_is_fresh (PillionSoupConnection *connection)
+{
+  return connection->n_users > 1 || g_get_monotonic_time () - connection->given_back < FRESH_USEC;
+}
+
 void
 pillion_soup_pool_set_http2 (PillionSoupPool *self,
                              PillionSoupConnection *connection)
@@ -332,6 +341,7 @@ pillion_soup_pool_give_back (PillionSoupPool *self,
   gboolean had_room = has_room (self, connection);
 
   connection->n_users--;
+  connection->given_back = g_get_monotonic_time ();
   if (connection->n_users == 0 && connection->lasting)
     {
       connection->lasting = FALSE;

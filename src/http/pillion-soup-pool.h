@@ -22,6 +22,7 @@ struct _PillionSoupConnection
   gboolean lasting; /* it is not counted */
   gpointer stream; /* weak: the one that was opened last, or NULL; over TLS if there is some */
   guint64 stream_id; /* what libsoup calls it */
+  gint64 given_back; /* when it was last, in µs, or 0 */
   guint generation; /* of the TLS database that it verifies with */
   GList free_link;  /* in the list of connections that have room */
   GList key_link;   /* in the list of those of them with the same key */
@@ -33,6 +34,9 @@ void                   pillion_soup_pool_free             (PillionSoupPool *self
 /* A connection for an exchange with the key of this name, preferably one that is open already */
 PillionSoupConnection *pillion_soup_pool_take             (PillionSoupPool *self,
                                                            const char      *name);
+
+/* Whether a connection that was taken was in use a moment ago, so that the server can't have grown tired of waiting for a request */
+gboolean               pillion_soup_connection_is_fresh   (PillionSoupConnection *connection);
 
 /* Says that a connection that was taken speaks HTTP/2 */
 void                   pillion_soup_pool_set_http2        (PillionSoupPool       *self,

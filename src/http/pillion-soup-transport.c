@@ -941,6 +941,7 @@ soup_exchange (PillionTransport *transport,
 {
   PillionExchange *self = g_new0 (PillionExchange, 1);
   gboolean tls = strcmp (g_uri_get_scheme (request->uri), "https") == 0;
+  SoupMessageFlags flags = SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS;
   SoupMessageHeaders *headers;
 
   self->transport = (PillionSoupTransport *) transport;
@@ -950,8 +951,6 @@ soup_exchange (PillionTransport *transport,
   self->bulk = request->bulk;
 
   self->message = pillion_soup.message_new_from_uri (request->method, request->uri);
-  /* Redirects are the caller's, because they go to other hosts with limits of their own */
-  pillion_soup.message_set_flags (self->message, SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS);
   self->status_handler = g_signal_connect (self->message, "notify::status-code", G_CALLBACK (status_known), NULL);
   self->head_handler = g_signal_connect (self->message, "got-headers", G_CALLBACK (got_headers), self);
   self->informational_handler = g_signal_connect (self->message, "got-informational", G_CALLBACK (got_informational), self);
@@ -978,6 +977,13 @@ soup_exchange (PillionTransport *transport,
     }
   else
     self->connection = pillion_soup_pool_take (self->transport->pool, request->origin);
+
+  /* libsoup opens a connection for each request that must not be sent twice, in case the server closes a kept one just then. It does not send one twice
+   * because of this flag. */
+  if (pillion_soup_connection_is_fresh (self->connection))
+    flags |= SOUP_MESSAGE_IDEMPOTENT;
+  /* Redirects are the caller's, because they go to other hosts with limits of their own */
+  pillion_soup.message_set_flags (self->message, flags);
 
   /* Only a new connection has something to tell, but one that was kept may turn out to be closed */
   if (tls || self->connection->stream == NULL || request->body != NULL)

@@ -255,6 +255,30 @@ test_kept (TestFixture *self,
     }
 }
 
+static void
+test_post (TestFixture *self,
+           gconstpointer data)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("x", 1);
+  Seen seen = { 0 };
+
+  for (TestServerKind kind = TEST_SERVER_PLAIN; kind <= TEST_SERVER_TLS; kind++)
+    {
+      TestServer *server = serve (self, kind, answer_last, &seen);
+      g_autofree char *url = test_server_url (server, "/");
+
+      for (guint i = 0; i < 3; i++)
+        {
+          g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("POST", url);
+
+          pillion_http_request_set_body (request, body, NULL);
+          assert_accepted (self, pillion_http_client_send (self->client, request, NULL));
+        }
+      g_assert_cmpuint (test_server_get_connections (server), ==, 1);
+      test_server_free (server);
+    }
+}
+
 int
 main (int argc,
       char **argv)
@@ -265,6 +289,7 @@ main (int argc,
   test_case ("/http/upload-answers/early-answer-does-not-cut-the-upload", test_early);
   test_case ("/http/upload-answers/asked-to-continue", test_continue);
   test_case ("/http/upload-answers/kept-connection-carries-the-next-one", test_kept);
+  test_case ("/http/upload-answers/posts-in-a-row-share-a-connection", test_post);
 
   return g_test_run ();
 }
