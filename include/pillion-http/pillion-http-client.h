@@ -11,6 +11,7 @@
 #include <pillion/pillion.h>
 
 #include <pillion-http/pillion-http-cookie-jar.h>
+#include <pillion-http/pillion-http-download-options.h>
 #include <pillion-http/pillion-http-download.h>
 #include <pillion-http/pillion-http-request.h>
 #include <pillion-http/pillion-http-test-transport.h>
@@ -73,13 +74,13 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 PillionTask       *pillion_http_client_send_to_file                 (PillionHttpClient  *self,
                                                                      PillionHttpRequest *request,
                                                                      GFile              *target,
-                                                                     const char         *sha256,
+                                                                     PillionHttpDownloadOptions *options,
                                                                      GCancellable       *cancellable);
 PILLION_HTTP_AVAILABLE_IN_1_0
 PillionTask       *pillion_http_client_send_into                    (PillionHttpClient  *self,
                                                                      PillionHttpRequest *request,
                                                                      GFile              *folder,
-                                                                     const char         *sha256,
+                                                                     PillionHttpDownloadOptions *options,
                                                                      GCancellable       *cancellable);
 
 PILLION_HTTP_AVAILABLE_IN_1_0

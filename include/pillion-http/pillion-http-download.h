@@ -16,9 +16,10 @@ G_BEGIN_DECLS
 
 /**
  * PillionHttpIntegrity:
- * @PILLION_HTTP_INTEGRITY_UNKNOWN: the server announced no length and no digest was given: the file may be cut
+ * @PILLION_HTTP_INTEGRITY_UNKNOWN: nothing was verified: the server announced no length and no digest was given, so that the file may be cut, or
+ *   nothing was downloaded
  * @PILLION_HTTP_INTEGRITY_LENGTH: the file has the length that the server announced
- * @PILLION_HTTP_INTEGRITY_DIGEST: the file has the SHA-256 that was asked for
+ * @PILLION_HTTP_INTEGRITY_DIGEST: the file has the digest that was asked for
  *
  * What is known about a downloaded file being whole.
  *
@@ -33,20 +34,44 @@ typedef enum
 
 /**
  * PillionHttpNameConflict:
+ * @PILLION_HTTP_NAME_CONFLICT_DEFAULT: what [property@PillionHttp.Client:name-conflict] says for a file in a folder, and
+ *   %PILLION_HTTP_NAME_CONFLICT_OVERWRITE for a file that the program named; for [class@PillionHttp.DownloadOptions] only
  * @PILLION_HTTP_NAME_CONFLICT_UNIQUIFY: keep both files: the new one gets a number, as in `name (1).ext`
  * @PILLION_HTTP_NAME_CONFLICT_REFUSE: keep the existing file; the download fails with `G_IO_ERROR_EXISTS`
  * @PILLION_HTTP_NAME_CONFLICT_OVERWRITE: replace the existing file
+ * @PILLION_HTTP_NAME_CONFLICT_KEEP: keep the existing file; the download succeeds, with the outcome %PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT
  *
- * What a download does if a server chose its name and a file already has that name.
+ * What a download does if a file already has its name.
  *
  * Since: 1.0
  */
 typedef enum
 {
+  PILLION_HTTP_NAME_CONFLICT_DEFAULT = -1,
   PILLION_HTTP_NAME_CONFLICT_UNIQUIFY,
   PILLION_HTTP_NAME_CONFLICT_REFUSE,
   PILLION_HTTP_NAME_CONFLICT_OVERWRITE,
+  PILLION_HTTP_NAME_CONFLICT_KEEP,
 } PillionHttpNameConflict;
+
+/**
+ * PillionHttpDownloadOutcome:
+ * @PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED: the file was downloaded
+ * @PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED: the file that was there is what the server has, and stays as it is:
+ *   [property@PillionHttp.DownloadOptions:only-if-changed]
+ * @PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT: the file that was there has the name, and stays as it is, whatever the server has:
+ *   %PILLION_HTTP_NAME_CONFLICT_KEEP
+ *
+ * What a download came to.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED,
+  PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED,
+  PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT,
+} PillionHttpDownloadOutcome;
 
 #define PILLION_HTTP_TYPE_DOWNLOAD (pillion_http_download_get_type ())
 PILLION_HTTP_AVAILABLE_IN_1_0
@@ -60,6 +85,10 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 gint64            pillion_http_download_get_size         (PillionHttpDownload *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
 gint64            pillion_http_download_get_resumed_from (PillionHttpDownload *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionHttpDownloadOutcome pillion_http_download_get_outcome (PillionHttpDownload *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+const char       *pillion_http_download_get_digest       (PillionHttpDownload *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
 const char       *pillion_http_download_get_sha256       (PillionHttpDownload *self);
 PILLION_HTTP_AVAILABLE_IN_1_0

@@ -8,6 +8,7 @@
 #include <pillion-http/pillion-http-client.h>
 #include <pillion-http/pillion-http-cookie-jar.h>
 #include <pillion-http/pillion-http-cookie.h>
+#include <pillion-http/pillion-http-download-options.h>
 #include <pillion-http/pillion-http-download.h>
 #include <pillion-http/pillion-http-enums.h>
 #include <pillion-http/pillion-http-error.h>

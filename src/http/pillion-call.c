@@ -273,6 +273,10 @@ stop (PillionCall *self,
       drop_hop (self);
       self->waiting = TRUE;
       break;
+    case PILLION_VERDICT_DONE:
+      drop_hop (self);
+      self->sink->klass->whole (self->sink);
+      break;
     case PILLION_VERDICT_FAIL:
       pillion_call_fail (self, error);
       break;

@@ -13,7 +13,10 @@
 
 #include "core/pillion-private.h"
 #include "http/pillion-call.h"
+#include "http/pillion-digest.h"
 #include "http/pillion-file-name.h"
+#include "http/pillion-file-origin.h"
+#include "http/pillion-http-download-options-private.h"
 #include "http/pillion-http-download-private.h"
 #include "http/pillion-http-fields.h"
 #include "http/pillion-http-url.h"
@@ -32,8 +35,7 @@ struct _PillionFileSink
   PillionSink parent;
   GFile *file; /* the target, or the folder */
   gboolean into;
-  PillionHttpNameConflict conflict;
-  char *sha256;
+  PillionHttpDownloadOptions *options; /* its own */
 
   PillionTarget *target; /* NULL until the first request */
   PillionPartFile *part;
@@ -48,6 +50,12 @@ struct _PillionFileSink
   gboolean starts_over;  /* once the worker gives the part file back */
   GError *failure;       /* what the call fails with once the worker gives the part file back */
 
+  PillionHttpDownloadOutcome outcome;
+  gboolean looked;       /* whether the file that is there was looked at */
+  char *looked_at;       /* its name, or a guess until the server tells the name */
+  PillionFileOrigin origin;
+  gboolean conditional;  /* whether the server was asked for a newer version only */
+
   gboolean anew;         /* nothing is to be continued any more */
   gint64 asked;          /* the offset that the request is about, 0 if it is about all */
   char range[32];
@@ -59,6 +67,7 @@ struct _PillionFileSink
   char *coding;          /* which the body is sent with, and decoded from, or NULL */
   gint64 resumed_from;
   char *etag;
+  char *last_modified;
   char *content_type;
 };
 
@@ -67,6 +76,7 @@ struct _PillionFileSink
 static GPrivate holders = G_PRIVATE_INIT ((GDestroyNotify) g_queue_free);
 
 static void step_on_worker (gpointer data);
+static void look_on_worker (gpointer data);
 
 static GQueue *
 get_holders (void)
@@ -114,17 +124,18 @@ let_part_go (PillionFileSink *self)
     }
 }
 
-/* Before the server has told the name, the part file is named after the URL, so that another attempt finds it */
+/* Before the name is known, the part file is named after the URL, so that another attempt finds it, and no other download has it */
 static char *
 get_part_base (PillionFileSink *self)
 {
   g_autofree char *digest = NULL;
 
-  if (!self->into)
+  if (self->target->conflict != PILLION_HTTP_NAME_CONFLICT_UNIQUIFY && !self->into)
     return g_strdup (self->target->name);
 
   digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, self->parent.call->url, -1);
-  return g_strndup (digest, 32);
+  digest[32] = '\0';
+  return self->into ? g_steal_pointer (&digest) : g_strconcat (self->target->name, "-", digest, NULL);
 }
 
 /* Sets @wait if the part file is about to be free */
@@ -137,15 +148,6 @@ open_part (PillionFileSink *self,
   g_autoptr (GError) local = NULL;
   PillionFileSink *holder;
   PillionFileId busy;
-
-  if (self->target == NULL)
-    {
-      const char *path = g_file_peek_path (self->file);
-
-      self->target = self->into ? pillion_target_new_in (path, self->conflict, error) : pillion_target_new (path, error);
-      if (self->target == NULL)
-        return FALSE;
-    }
 
   base = get_part_base (self);
   self->part = pillion_part_file_open (self->target, base, self->parent.call->url, &busy, &local);
@@ -193,6 +195,72 @@ start_over (PillionFileSink *self)
   return TRUE;
 }
 
+static gboolean
+open_target (PillionFileSink *self,
+             GError **error)
+{
+  const char *path = g_file_peek_path (self->file);
+  PillionHttpNameConflict conflict = self->options->name_conflict;
+
+  self->target = self->into ? pillion_target_new_in (path, conflict, error) : pillion_target_new (path, conflict, error);
+  return self->target != NULL;
+}
+
+/* The URL that was asked for, not the one that the server redirects to: nobody would recognize that */
+static char *
+make_name_from_url (PillionFileSink *self,
+                    const char *content_type)
+{
+  PillionCall *call = self->parent.call;
+  g_autoptr (GUri) uri = g_uri_parse (call->url, G_URI_FLAGS_ENCODED_PATH | G_URI_FLAGS_ENCODED_QUERY, NULL);
+
+  return pillion_file_name_from_url (uri != NULL ? uri : call->uri, content_type, pillion_target_get_name_max (self->target));
+}
+
+static void
+load_origin (PillionFileSink *self,
+             const char *name)
+{
+  if (g_strcmp0 (self->looked_at, name) == 0)
+    return;
+
+  g_free (self->looked_at);
+  self->looked_at = g_strdup (name);
+  pillion_file_origin_clear (&self->origin);
+  pillion_file_origin_load (&self->origin, self->target->folder, name, self->parent.call->url);
+}
+
+/* Finds out which version of the file is there. Returns FALSE if a worker does: the call is resumed then. */
+static gboolean
+look_at_target (PillionFileSink *self)
+{
+  g_autofree char *name = NULL;
+
+  if (self->looked || !self->options->only_if_changed)
+    return TRUE;
+
+  self->looked = TRUE;
+  name = self->target->name != NULL ? g_strdup (self->target->name) : make_name_from_url (self, NULL);
+  load_origin (self, name);
+  if (!self->origin.exists || self->options->digest == NULL)
+    return TRUE;
+
+  /* No server knows better than the digest */
+  self->at_work = TRUE;
+  pillion_http_engine_use_disk (self->parent.call->engine, look_on_worker, self);
+  return FALSE;
+}
+
+/* The file that is there stays. Its name may have been a guess. */
+static gboolean
+leave_target (PillionFileSink *self,
+              PillionHttpDownloadOutcome outcome,
+              GError **error)
+{
+  self->outcome = outcome;
+  return self->target->name != NULL || pillion_target_set_name (self->target, self->looked_at, error);
+}
+
 static PillionVerdict
 file_request (PillionSink *sink,
                PillionFieldList *fields,
@@ -200,6 +268,15 @@ file_request (PillionSink *sink,
 {
   PillionFileSink *self = (PillionFileSink *) sink;
   gboolean wait = FALSE;
+
+  if (self->target == NULL && !open_target (self, error))
+    return PILLION_VERDICT_FAIL;
+  if (self->target->kept)
+    return leave_target (self, PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT, error) ? PILLION_VERDICT_DONE : PILLION_VERDICT_FAIL;
+  if (!look_at_target (self))
+    return PILLION_VERDICT_WAIT;
+  if (self->outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
+    return leave_target (self, self->outcome, error) ? PILLION_VERDICT_DONE : PILLION_VERDICT_FAIL;
 
   if (self->part == NULL && !open_part (self, &wait, error))
     return wait ? PILLION_VERDICT_WAIT : PILLION_VERDICT_FAIL;
@@ -213,6 +290,12 @@ file_request (PillionSink *sink,
       pillion_field_list_append (fields, "Range", self->range);
       pillion_field_list_append (fields, "If-Range", pillion_part_file_get_validator (self->part));
     }
+
+  self->conditional = self->origin.exists && !self->writing && (self->origin.etag != NULL || self->origin.last_modified != NULL);
+  if (self->conditional && self->origin.etag != NULL)
+    pillion_field_list_append (fields, "If-None-Match", self->origin.etag);
+  if (self->conditional && self->origin.last_modified != NULL)
+    pillion_field_list_append (fields, "If-Modified-Since", self->origin.last_modified);
 
   return PILLION_VERDICT_PASS;
 }
@@ -236,12 +319,7 @@ take_name (PillionFileSink *self,
   if (name == NULL && head->status == 206 && self->part->record.name != NULL)
     name = pillion_file_name_sanitize (self->part->record.name, max);
   if (name == NULL)
-    {
-      /* The URL that was asked for, not the one that the server redirects to: nobody would recognize that */
-      g_autoptr (GUri) uri = g_uri_parse (self->parent.call->url, G_URI_FLAGS_ENCODED_PATH | G_URI_FLAGS_ENCODED_QUERY, NULL);
-
-      name = pillion_file_name_from_url (uri != NULL ? uri : self->parent.call->uri, head->get_field (head, "Content-Type"), max);
-    }
+    name = make_name_from_url (self, head->get_field (head, "Content-Type"));
 
   return pillion_target_set_name (self->target, name, error);
 }
@@ -368,6 +446,56 @@ take_coding (PillionFileSink *self,
     self->coding = get_text (head, "Content-Encoding");
 }
 
+/* Keeps what the head says, also for the result. With the rest of a file a server need not say it again. */
+static void
+take_fields (PillionFileSink *self,
+             const PillionHead *head)
+{
+  const struct
+  {
+    const char *name;
+    char **value;
+  } fields[] = {
+    { "ETag", &self->etag },
+    { "Last-Modified", &self->last_modified },
+    { "Content-Type", &self->content_type },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+    {
+      char *text = get_text (head, fields[i].name);
+
+      if (text != NULL || head->status != 206)
+        {
+          g_free (*fields[i].value);
+          *fields[i].value = text;
+        }
+    }
+}
+
+/* Now that the name is known: whether the file that is there stays */
+static gboolean
+is_left (PillionFileSink *self,
+         const PillionHead *head)
+{
+  if (self->target->kept)
+    {
+      self->outcome = PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT;
+      return TRUE;
+    }
+
+  if (!self->options->only_if_changed || self->options->digest != NULL || self->writing || head->status != 200)
+    return FALSE;
+
+  /* A server that knows nothing of conditions, or the name was not what its URL says */
+  load_origin (self, self->target->name);
+  if (!pillion_file_origin_matches (&self->origin, self->etag, self->last_modified, self->coding == NULL ? head->length : -1))
+    return FALSE;
+
+  self->outcome = PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED;
+  return TRUE;
+}
+
 static PillionVerdict
 file_head (PillionSink *sink,
             const PillionHead *head,
@@ -391,6 +519,12 @@ file_head (PillionSink *sink,
       return PILLION_VERDICT_AGAIN;
     }
 
+  if (head->status == 304 && self->conditional)
+    {
+      take_fields (self, head);
+      return leave_target (self, PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
+    }
+
   /* No Content and Reset Content are no file, and least of all one to replace another */
   if (head->status < 200 || head->status > 299 || head->status == 204 || head->status == 205 ||
       !pillion_http_request_accepts_status (sink->call->request, head->status))
@@ -407,19 +541,18 @@ file_head (PillionSink *sink,
   if (!take_name (self, head, error))
     return PILLION_VERDICT_FAIL;
 
+  take_fields (self, head);
+  if (is_left (self, head))
+    return PILLION_VERDICT_DONE;
+
   verdict = head->status == 206 ? continue_part (self, error) : begin_anew (self, head, error);
   if (verdict != PILLION_VERDICT_PASS)
     return verdict;
 
   self->delimited = head->delimited;
-  g_free (self->etag);
-  self->etag = get_text (head, "ETag");
-  g_free (self->content_type);
-  self->content_type = get_text (head, "Content-Type");
-
   if (!self->writing)
     {
-      pillion_part_writer_init (&self->writer, self->part, self->sha256);
+      pillion_part_writer_init (&self->writer, self->part, self->options->digest);
       self->writing = TRUE;
     }
   /* Together, so that the host is told of both at once */
@@ -466,11 +599,80 @@ file_body (PillionSink *sink,
 }
 
 static void
+succeed (PillionFileSink *self)
+{
+  PillionCall *call = self->parent.call;
+  PillionHttpDownloadFacts facts = {
+    .url = g_strdup (call->url),
+    .file = self->into || self->target->conflict == PILLION_HTTP_NAME_CONFLICT_UNIQUIFY ? g_file_new_for_path (self->target->path) : g_object_ref (self->file),
+    .size = self->total,
+    .resumed_from = self->resumed_from,
+    .digest = self->outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT ? g_strdup (self->options->digest) : NULL,
+    .etag = g_steal_pointer (&self->etag),
+    .content_type = g_steal_pointer (&self->content_type),
+    .content_coding = g_steal_pointer (&self->coding),
+    .integrity = PILLION_HTTP_INTEGRITY_UNKNOWN,
+    .outcome = self->outcome,
+  };
+  PillionHttpDownload *download;
+
+  if (facts.digest != NULL)
+    facts.integrity = PILLION_HTTP_INTEGRITY_DIGEST;
+  else if (self->outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED && self->delimited)
+    facts.integrity = PILLION_HTTP_INTEGRITY_LENGTH;
+
+  download = pillion_http_download_new (&facts);
+  pillion_task_return_object (pillion_call_finish (call), download);
+  pillion_sync_unref (download);
+}
+
+/* What the file says of itself later, once it is in its place */
+static void
+date_part (PillionFileSink *self)
+{
+  PillionPartFile *part = self->part;
+  const gboolean only_if_changed = self->options->only_if_changed;
+
+  part->dated = (only_if_changed || self->options->preserve_time) && self->last_modified != NULL &&
+                pillion_http_parse_date (self->last_modified, &part->date);
+  part->remembers = only_if_changed;
+  part->origin_etag = self->etag;
+  part->origin_last_modified = self->last_modified;
+}
+
+/* The file that was there stays */
+static void
+end_without_body (PillionFileSink *self)
+{
+  GError *error = NULL;
+
+  if (!pillion_target_get_size (self->target, &self->total, &error))
+    {
+      pillion_call_fail (self->parent.call, error);
+      return;
+    }
+
+  /* What there was of a new version is of no use */
+  if (self->part != NULL)
+    {
+      pillion_part_file_close (self->part, FALSE);
+      let_part_go (self);
+    }
+  succeed (self);
+}
+
+static void
 file_whole (PillionSink *sink)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
   PillionCall *call = sink->call;
   GError *error = NULL;
+
+  if (self->outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
+    {
+      end_without_body (self);
+      return;
+    }
 
   if (self->end >= 0 && self->part->size != self->end)
     {
@@ -502,34 +704,12 @@ file_whole (PillionSink *sink)
       return;
     }
 
+  date_part (self);
   pillion_task_set_progress (call->task, self->part->size, self->part->size);
   self->finishing = TRUE;
   self->total = self->part->size;
   if (!self->at_work)
     take_step (self);
-}
-
-static void
-succeed (PillionFileSink *self)
-{
-  PillionCall *call = self->parent.call;
-  PillionHttpDownloadFacts facts = {
-    .url = g_strdup (call->url),
-    .file = self->into ? g_file_new_for_path (self->target->path) : g_object_ref (self->file),
-    .size = self->total,
-    .resumed_from = self->resumed_from,
-    .sha256 = g_strdup (self->sha256),
-    .etag = g_steal_pointer (&self->etag),
-    .content_type = g_steal_pointer (&self->content_type),
-    .content_coding = g_steal_pointer (&self->coding),
-    .integrity = self->sha256 != NULL ? PILLION_HTTP_INTEGRITY_DIGEST
-                 : self->delimited    ? PILLION_HTTP_INTEGRITY_LENGTH
-                                      : PILLION_HTTP_INTEGRITY_UNKNOWN,
-  };
-  PillionHttpDownload *download = pillion_http_download_new (&facts);
-
-  pillion_task_return_object (pillion_call_finish (call), download);
-  pillion_sync_unref (download);
 }
 
 /* Whether another attempt may continue after this error */
@@ -574,6 +754,11 @@ step_done (gpointer data)
       /* A cancellation that came too late to stop it does not undo it */
       let_part_go (self);
       g_clear_error (&self->failure);
+      if (self->target->kept)
+        {
+          self->outcome = PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT;
+          pillion_target_get_size (self->target, &self->total, NULL);
+        }
       succeed (self);
     }
   else if (self->failure != NULL)
@@ -602,6 +787,34 @@ step_on_worker (gpointer data)
 
   pillion_part_writer_step (&self->writer);
   pillion_http_engine_post (self->parent.call->engine, step_done, self);
+}
+
+static void
+look_done (gpointer data)
+{
+  PillionFileSink *self = data;
+  PillionCall *call = self->parent.call;
+
+  self->at_work = FALSE;
+  if (self->failure != NULL)
+    {
+      pillion_call_finish_failure (call, g_steal_pointer (&self->failure));
+      return;
+    }
+
+  if (self->outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
+    pillion_file_origin_clear (&self->origin);
+  pillion_call_resume (call);
+}
+
+static void
+look_on_worker (gpointer data)
+{
+  PillionFileSink *self = data;
+
+  if (pillion_digest_is_of_file (self->options->digest, self->target->folder, self->looked_at, &self->writer.stop))
+    self->outcome = PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED;
+  pillion_http_engine_post (self->parent.call->engine, look_done, self);
 }
 
 static void
@@ -635,9 +848,12 @@ file_free (PillionSink *sink)
   if (self->writing)
     pillion_part_writer_clear (&self->writer);
   pillion_sync_unref (self->file);
-  g_free (self->sha256);
+  pillion_sync_unref (self->options);
+  g_free (self->looked_at);
+  pillion_file_origin_clear (&self->origin);
   g_clear_pointer (&self->target, pillion_target_free);
   g_free (self->etag);
+  g_free (self->last_modified);
   g_free (self->content_type);
   g_free (self->coding);
   g_free (self);
@@ -646,8 +862,7 @@ file_free (PillionSink *sink)
 PillionSink *
 pillion_file_sink_new (GFile *file,
                        gboolean into,
-                       PillionHttpNameConflict conflict,
-                       const char *sha256)
+                       PillionHttpDownloadOptions *options)
 {
   static const PillionSinkClass klass = {
     .bulk = TRUE,
@@ -664,8 +879,7 @@ pillion_file_sink_new (GFile *file,
   self->parent.klass = &klass;
   self->file = g_object_ref (file);
   self->into = into;
-  self->sha256 = g_strdup (sha256);
-  self->conflict = conflict;
+  self->options = options;
   self->holder_link.data = self;
   self->waiting_link.data = self;
   self->total = -1;

@@ -8,9 +8,8 @@
 
 #include "http/pillion-sink.h"
 
-/* A download: the task's result is a PillionHttpDownload. @file is the target, or the folder if @into, and has a local path. Only
- * then @conflict matters. @sha256 is NULL or 64 hexadecimal digits in lower case. */
-PillionSink *pillion_file_sink_new (GFile                   *file,
-                                    gboolean                 into,
-                                    PillionHttpNameConflict  conflict,
-                                    const char              *sha256);
+/* A download: the task's result is a PillionHttpDownload. @file is the target, or the folder if @into, and has a local path. @options is taken:
+ * it has a valid digest or none, and no default for name conflicts. */
+PillionSink *pillion_file_sink_new (GFile                      *file,
+                                    gboolean                    into,
+                                    PillionHttpDownloadOptions *options);

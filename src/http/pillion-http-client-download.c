@@ -10,75 +10,111 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "http/pillion-digest.h"
 #include "http/pillion-file-sink.h"
+#include "http/pillion-http-download-options-private.h"
 #include "http/pillion-http-request-private.h"
 
-/* 64 hexadecimal digits in lower case, or NULL */
-static char *
-normalize_sha256 (const char *text)
+/* What the library sends for downloads itself */
+static const char *
+find_own_field (PillionHttpRequest *request,
+                PillionHttpDownloadOptions *options)
 {
-  gsize length = strspn (text, "0123456789abcdefABCDEF");
+  static const char *const fields[] = { "Range", "If-Range", "If-None-Match", "If-Modified-Since" };
+  const guint n = options->only_if_changed ? 4 : 2;
 
-  return length == 64 && text[length] == '\0' ? g_ascii_strdown (text, -1) : NULL;
+  for (guint i = 0; i < n; i++)
+    if (pillion_field_list_get (&request->fields, fields[i]) != NULL)
+      return fields[i];
+
+  return NULL;
 }
 
-/* @request is the call's own, and is taken */
+/* A task that has failed with @error, which is taken */
+static PillionTask *
+fail (PillionHttpClient *self,
+      const char *name,
+      GCancellable *cancellable,
+      GError *error)
+{
+  PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
+
+  pillion_task_return_error (task, error);
+  return task;
+}
+
+/* @request and @options are the call's own, and are taken */
 static PillionTask *
 download (PillionHttpClient *self,
           PillionHttpRequest *request,
           GFile *file,
           gboolean into,
-          const char *sha256,
+          PillionHttpDownloadOptions *options,
           GCancellable *cancellable)
 {
-  g_autoptr (PillionHttpRequest) own = request;
+  g_autoptr (PillionHttpRequest) own_request = request;
+  g_autoptr (PillionHttpDownloadOptions) own_options = options;
   g_autofree char *shown = pillion_http_redact_url (request->url);
   g_autofree char *name = g_strconcat ("download ", shown, NULL);
-  g_autofree char *digest = NULL;
+  const char *field = find_own_field (request, options);
 
-  if (sha256 != NULL && (digest = normalize_sha256 (sha256)) == NULL)
-    {
-      PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
-
-      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                                     _("'%s' is not a valid SHA-256 digest: expected 64 hexadecimal digits"), sha256);
-      return task;
-    }
+  if (options->digest != NULL && !pillion_digest_is_valid (options->digest))
+    return fail (self, name, cancellable,
+                 g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                              _("'%s' is not a valid digest: expected 32, 40, 64, 96 or 128 hexadecimal digits"), options->digest));
 
   /* The empty body of its response would take the place of the file */
   if (strcmp (request->method, "HEAD") == 0)
+    return fail (self, name, cancellable,
+                 g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST,
+                              _("%s: the response to HEAD has no body that could be saved"), shown));
+
+  if (field != NULL)
     {
-      PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
+      GError *error = g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST,
+                                   _("the header field '%s' is set by the library, and can't be set by the program"), field);
 
-      pillion_task_return_new_error (task, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST,
-                                     _("%s: the response to HEAD has no body that could be saved"), shown);
-      return task;
+      g_prefix_error (&error, "%s: ", shown);
+      return fail (self, name, cancellable, error);
     }
-
-  for (guint i = 0; i < request->fields.n; i += 2)
-    if (g_ascii_strcasecmp (request->fields.strv[i], "Range") == 0 || g_ascii_strcasecmp (request->fields.strv[i], "If-Range") == 0)
-      {
-        PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
-        GError *error = g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST,
-                                     _("the header field '%s' is set by the library, and can't be set by the program"),
-                                     request->fields.strv[i]);
-
-        g_prefix_error (&error, "%s: ", shown);
-        pillion_task_return_error (task, error);
-        return task;
-      }
 
   if (g_file_peek_path (file) == NULL)
     {
       g_autofree char *uri = g_file_get_uri (file);
-      PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
 
-      pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _("'%s' is not a local file"), uri);
-      return task;
+      return fail (self, name, cancellable, g_error_new (G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _("'%s' is not a local file"), uri));
     }
 
-  return pillion_http_client_submit (self, g_steal_pointer (&own), "download",
-                                     pillion_file_sink_new (file, into, self->name_conflict, digest), cancellable);
+  if (options->name_conflict == PILLION_HTTP_NAME_CONFLICT_DEFAULT)
+    options->name_conflict = into && !options->only_if_changed ? self->name_conflict : PILLION_HTTP_NAME_CONFLICT_OVERWRITE;
+
+  return pillion_http_client_submit (self, g_steal_pointer (&own_request), "download",
+                                     pillion_file_sink_new (file, into, g_steal_pointer (&own_options)), cancellable);
+}
+
+/* Only with a SHA-256 */
+static PillionTask *
+download_simply (PillionHttpClient *self,
+                 const char *url,
+                 GFile *file,
+                 gboolean into,
+                 const char *sha256,
+                 GCancellable *cancellable)
+{
+  g_autoptr (PillionHttpDownloadOptions) options = pillion_http_download_options_new ();
+
+  pillion_http_download_options_set_digest (options, sha256);
+  if (sha256 != NULL && (strlen (sha256) != 64 || !pillion_digest_is_valid (options->digest)))
+    {
+      g_autofree char *shown = pillion_http_redact_url (url);
+      g_autofree char *name = g_strconcat ("download ", shown, NULL);
+
+      return fail (self, name, cancellable,
+                   g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                                _("'%s' is not a valid SHA-256 digest: expected 64 hexadecimal digits"), sha256));
+    }
+
+  return download (self, pillion_http_request_new ("GET", url), file, into, g_steal_pointer (&options), cancellable);
 }
 
 /**
@@ -117,7 +153,7 @@ pillion_http_client_download (PillionHttpClient *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
 
-  return download (self, pillion_http_request_new ("GET", url), target, FALSE, sha256, cancellable);
+  return download_simply (self, url, target, FALSE, sha256, cancellable);
 }
 
 /**
@@ -158,7 +194,7 @@ pillion_http_client_download_into (PillionHttpClient *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
 
-  return download (self, pillion_http_request_new ("GET", url), folder, TRUE, sha256, cancellable);
+  return download_simply (self, url, folder, TRUE, sha256, cancellable);
 }
 
 /**
@@ -166,10 +202,10 @@ pillion_http_client_download_into (PillionHttpClient *self,
  * @self: a client
  * @request: a request, which is copied
  * @target: the file that it will be; it needs a local path
- * @sha256: (nullable): the SHA-256 that it has to have, as 64 hexadecimal digits, or %NULL
+ * @options: (nullable): how the file is treated, or %NULL for the defaults; a copy is taken
  * @cancellable: (nullable): cancels the task when it is cancelled
  *
- * Sends a request, and saves the body of the response, completely or not at all: a download with header fields, a method or limits of
+ * Sends a request, and saves the body of the response, completely or not at all: a download with header fields, a method, limits or options of
  * your own.
  *
  * ```c
@@ -182,7 +218,8 @@ pillion_http_client_download_into (PillionHttpClient *self,
  * ```
  *
  * In everything else this is the same as [method@PillionHttp.Client.download]. Only what was asked for with `GET` is continued by another
- * attempt. A request with a `Range` or `If-Range` field, or with the method `HEAD`, fails with
+ * attempt. A request with a field that the library has to set itself (`Range`, `If-Range`, and with
+ * [property@PillionHttp.DownloadOptions:only-if-changed] also `If-None-Match` and `If-Modified-Since`), or with the method `HEAD`, fails with
  * [error@PillionHttp.Error.INVALID_REQUEST].
  *
  * Returns: (transfer full): a task
@@ -193,16 +230,17 @@ PillionTask *
 pillion_http_client_send_to_file (PillionHttpClient *self,
                                   PillionHttpRequest *request,
                                   GFile *target,
-                                  const char *sha256,
+                                  PillionHttpDownloadOptions *options,
                                   GCancellable *cancellable)
 {
   g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
   g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (request), NULL);
   g_return_val_if_fail (G_IS_FILE (target), NULL);
+  g_return_val_if_fail (options == NULL || PILLION_HTTP_IS_DOWNLOAD_OPTIONS (options), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
 
-  return download (self, pillion_http_request_copy (request), target, FALSE, sha256, cancellable);
+  return download (self, pillion_http_request_copy (request), target, FALSE, pillion_http_download_options_copy (options), cancellable);
 }
 
 /**
@@ -210,7 +248,7 @@ pillion_http_client_send_to_file (PillionHttpClient *self,
  * @self: a client
  * @request: a request, which is copied
  * @folder: the folder that it will be in; it needs a local path, and to be there
- * @sha256: (nullable): the SHA-256 that it has to have, as 64 hexadecimal digits, or %NULL
+ * @options: (nullable): how the file is treated, or %NULL for the defaults; a copy is taken
  * @cancellable: (nullable): cancels the task when it is cancelled
  *
  * Sends a request, and saves the body of the response in a folder: [method@PillionHttp.Client.send_to_file] with a name as
@@ -224,14 +262,15 @@ PillionTask *
 pillion_http_client_send_into (PillionHttpClient *self,
                                PillionHttpRequest *request,
                                GFile *folder,
-                               const char *sha256,
+                               PillionHttpDownloadOptions *options,
                                GCancellable *cancellable)
 {
   g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
   g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (request), NULL);
   g_return_val_if_fail (G_IS_FILE (folder), NULL);
+  g_return_val_if_fail (options == NULL || PILLION_HTTP_IS_DOWNLOAD_OPTIONS (options), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
 
-  return download (self, pillion_http_request_copy (request), folder, TRUE, sha256, cancellable);
+  return download (self, pillion_http_request_copy (request), folder, TRUE, pillion_http_download_options_copy (options), cancellable);
 }

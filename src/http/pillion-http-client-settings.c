@@ -342,7 +342,7 @@ pillion_http_client_set_name_conflict (PillionHttpClient *self,
                                        PillionHttpNameConflict conflict)
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
-  g_return_if_fail (conflict >= PILLION_HTTP_NAME_CONFLICT_UNIQUIFY && conflict <= PILLION_HTTP_NAME_CONFLICT_OVERWRITE);
+  g_return_if_fail (conflict >= PILLION_HTTP_NAME_CONFLICT_UNIQUIFY && conflict <= PILLION_HTTP_NAME_CONFLICT_KEEP);
 
   if (self->name_conflict == conflict)
     return;

@@ -13,11 +13,12 @@ typedef struct
   GFile *file;
   gint64 size;
   gint64 resumed_from;
-  char *sha256;
+  char *digest;
   char *etag;
   char *content_type;
   char *content_coding;
   PillionHttpIntegrity integrity;
+  PillionHttpDownloadOutcome outcome;
 } PillionHttpDownloadFacts;
 
 PillionHttpDownload *pillion_http_download_new (const PillionHttpDownloadFacts *facts);

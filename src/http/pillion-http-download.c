@@ -6,6 +6,8 @@
 
 #include "http/pillion-http-download-private.h"
 
+#include <string.h>
+
 #include "core/pillion-private.h"
 
 /**
@@ -40,11 +42,13 @@ enum
   PROP_FILE,
   PROP_SIZE,
   PROP_RESUMED_FROM,
+  PROP_DIGEST,
   PROP_SHA256,
   PROP_ETAG,
   PROP_CONTENT_TYPE,
   PROP_CONTENT_CODING,
   PROP_INTEGRITY,
+  PROP_OUTCOME,
   N_PROPS
 };
 
@@ -61,7 +65,7 @@ pillion_http_download_finalize (GObject *object)
 
   g_free (self->facts.url);
   g_clear_object (&self->facts.file);
-  g_free (self->facts.sha256);
+  g_free (self->facts.digest);
   g_free (self->facts.etag);
   g_free (self->facts.content_type);
   g_free (self->facts.content_coding);
@@ -91,8 +95,11 @@ pillion_http_download_get_property (GObject *object,
     case PROP_RESUMED_FROM:
       g_value_set_int64 (value, self->facts.resumed_from);
       break;
+    case PROP_DIGEST:
+      g_value_set_string (value, self->facts.digest);
+      break;
     case PROP_SHA256:
-      g_value_set_string (value, self->facts.sha256);
+      g_value_set_string (value, pillion_http_download_get_sha256 (self));
       break;
     case PROP_ETAG:
       g_value_set_string (value, self->facts.etag);
@@ -105,6 +112,9 @@ pillion_http_download_get_property (GObject *object,
       break;
     case PROP_INTEGRITY:
       g_value_set_enum (value, self->facts.integrity);
+      break;
+    case PROP_OUTCOME:
+      g_value_set_enum (value, self->facts.outcome);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -157,6 +167,15 @@ pillion_http_download_class_init (PillionHttpDownloadClass *klass)
   properties[PROP_RESUMED_FROM] = g_param_spec_int64 ("resumed-from", NULL, NULL, 0, G_MAXINT64, 0, flags);
 
   /**
+   * PillionHttpDownload:digest: (getter get_digest)
+   *
+   * The digest that was verified, in hexadecimal digits, if one was asked for.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_DIGEST] = g_param_spec_string ("digest", NULL, NULL, NULL, flags);
+
+  /**
    * PillionHttpDownload:sha256: (getter get_sha256)
    *
    * The SHA-256 of the file, if one was asked for.
@@ -201,6 +220,16 @@ pillion_http_download_class_init (PillionHttpDownloadClass *klass)
    */
   properties[PROP_INTEGRITY] =
     g_param_spec_enum ("integrity", NULL, NULL, PILLION_HTTP_TYPE_INTEGRITY, PILLION_HTTP_INTEGRITY_UNKNOWN, flags);
+
+  /**
+   * PillionHttpDownload:outcome: (getter get_outcome)
+   *
+   * Whether the file was downloaded, or the one that was there was left as it is.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_OUTCOME] = g_param_spec_enum ("outcome", NULL, NULL, PILLION_HTTP_TYPE_DOWNLOAD_OUTCOME,
+                                                PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED, flags);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
@@ -293,10 +322,46 @@ pillion_http_download_get_resumed_from (PillionHttpDownload *self)
 }
 
 /**
+ * pillion_http_download_get_outcome: (get-property outcome)
+ * @self: a download
+ *
+ * Gets whether the file was downloaded, or the one that was there was left as it is.
+ *
+ * Returns: what the download came to
+ *
+ * Since: 1.0
+ */
+PillionHttpDownloadOutcome
+pillion_http_download_get_outcome (PillionHttpDownload *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_DOWNLOAD (self), PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED);
+
+  return self->facts.outcome;
+}
+
+/**
+ * pillion_http_download_get_digest: (get-property digest)
+ * @self: a download
+ *
+ * Gets the digest of the file that was verified. Its length says which one it is: see [property@PillionHttp.DownloadOptions:digest].
+ *
+ * Returns: (nullable): hexadecimal digits in lower case, or %NULL if none was asked for
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_http_download_get_digest (PillionHttpDownload *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_DOWNLOAD (self), NULL);
+
+  return self->facts.digest;
+}
+
+/**
  * pillion_http_download_get_sha256: (get-property sha256)
  * @self: a download
  *
- * Gets the SHA-256 digest of the file. It is computed only if an expected digest was given.
+ * Gets the SHA-256 digest of the file. It is computed only if that is the digest that was asked for.
  *
  * Returns: (nullable): 64 hexadecimal digits in lower case, or %NULL
  *
@@ -307,7 +372,7 @@ pillion_http_download_get_sha256 (PillionHttpDownload *self)
 {
   g_return_val_if_fail (PILLION_HTTP_IS_DOWNLOAD (self), NULL);
 
-  return self->facts.sha256;
+  return self->facts.digest != NULL && strlen (self->facts.digest) == 64 ? self->facts.digest : NULL;
 }
 
 /**

@@ -209,6 +209,35 @@ pillion_http_parse_retry_after (const char *value,
 }
 
 gboolean
+pillion_http_parse_date (const char *value,
+                         gint64 *seconds)
+{
+  g_autoptr (GDateTime) date = parse_date (value);
+
+  if (date == NULL)
+    return FALSE;
+
+  *seconds = g_date_time_to_unix (date);
+  return TRUE;
+}
+
+/* Not with g_date_time_format (), which uses the names of the locale */
+char *
+pillion_http_format_date (gint64 seconds)
+{
+  static const char days[] = "MonTueWedThuFriSatSun";
+  static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (seconds);
+
+  if (date == NULL)
+    return NULL;
+
+  return g_strdup_printf ("%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + 3 * (g_date_time_get_day_of_week (date) - 1),
+                          g_date_time_get_day_of_month (date), months + 3 * (g_date_time_get_month (date) - 1), g_date_time_get_year (date),
+                          g_date_time_get_hour (date), g_date_time_get_minute (date), g_date_time_get_second (date));
+}
+
+gboolean
 pillion_http_is_strong_date (const char *last_modified,
                              const char *date)
 {

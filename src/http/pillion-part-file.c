@@ -16,6 +16,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "http/pillion-file-name.h"
+#include "http/pillion-file-origin.h"
 #include "http/pillion-http-fields.h"
 
 /* `.TARGET.pillion-part`, `.TARGET.pillion-part.info` for the record, and one more byte for its draft */
@@ -580,26 +581,53 @@ pillion_part_file_seal (PillionPartFile *self,
   return TRUE;
 }
 
+/* Whether it is still what was verified: other programs heed no lock */
+static gboolean
+check_unchanged (PillionPartFile *self,
+                 GError **error)
+{
+  struct stat info;
+
+  if (has_name (self, &info) && info.st_nlink == 1 && info.st_size == self->size && get_modified_usec (&info) == self->modified_usec)
+    return TRUE;
+
+  pillion_part_file_spoil (self, error);
+  return FALSE;
+}
+
+/* A file system that can't have it is no reason to fail */
+static gboolean
+set_attributes (PillionPartFile *self,
+                GError **error)
+{
+  const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = (time_t) self->date } };
+
+  if (self->dated && futimens (self->fd, times) == 0 && !pillion_part_file_seal (self, error))
+    return FALSE;
+
+  if (self->remembers)
+    pillion_file_origin_save (self->fd, self->url, self->origin_etag, self->origin_last_modified);
+  return TRUE;
+}
+
 gboolean
 pillion_part_file_commit (PillionPartFile *self,
                           GError **error)
 {
-  struct stat info;
+  if (self->dated && !check_unchanged (self, error))
+    return FALSE;
+
+  if (!set_attributes (self, error))
+    return FALSE;
 
   if (fsync (self->fd) != 0)
     return fail_to_sync (self, error);
 
-  /* What was verified is what is open. Other programs heed no lock. */
-  if (!has_name (self, &info) || info.st_nlink != 1 || info.st_size != self->size ||
-      get_modified_usec (&info) != self->modified_usec)
-    {
-      pillion_part_file_spoil (self, error);
-      return FALSE;
-    }
-
-  if (!pillion_target_take (self->target, self->fd, self->name, error))
+  if (!check_unchanged (self, error) || !pillion_target_take (self->target, self->fd, self->name, error))
     return FALSE;
 
+  if (self->target->kept)
+    unlinkat (self->target->folder, self->name, 0);
   unlinkat (self->target->folder, self->record_name, 0);
   part_file_free (self);
   return TRUE;

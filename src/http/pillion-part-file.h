@@ -32,6 +32,11 @@ typedef struct
   PillionRangeSet pieces; /* what else is, if the record says that there may be holes */
   gint64 modified_usec;  /* when the last byte was written, once all have come */
   gboolean doubtful;     /* whether only the first `safe` bytes of the record are good */
+  gboolean dated;        /* whether the file gets the time @date, in s since the epoch */
+  gint64 date;
+  gboolean remembers;    /* whether the file says what it comes from: @url and these, which are NULL or not owned */
+  const char *origin_etag;
+  const char *origin_last_modified;
   PillionPartRecord record;
 } PillionPartFile;
 
@@ -94,7 +99,8 @@ gboolean         pillion_part_file_save          (PillionPartFile       *self,
 gboolean         pillion_part_file_seal          (PillionPartFile *self,
                                                   GError         **error);
 
-/* Waits until the disk has all, and moves it to the target in one step, which frees the part file. On failure it stays. */
+/* Waits until the disk has all, and moves it to the target in one step, which frees the part file. On failure it stays. If the target is to keep
+ * what it has, the part file is deleted. */
 gboolean         pillion_part_file_commit        (PillionPartFile *self,
                                                   GError         **error);
 

@@ -18,6 +18,8 @@
 #include <glib/gi18n-lib.h>
 #include <pillion-http/pillion-http.h>
 
+#include "http/pillion-digest.h"
+
 /* What is read at once for the digest */
 #define BUFFER_SIZE (256 * 1024)
 
@@ -37,7 +39,7 @@ pillion_part_writer_init (PillionPartWriter *self,
   if (wanted != NULL)
     {
       self->wanted = g_strdup (wanted);
-      self->checksum = g_checksum_new (G_CHECKSUM_SHA256);
+      self->checksum = g_checksum_new (pillion_digest_get_type (wanted, &self->digest_name));
       self->buffer = g_malloc (BUFFER_SIZE);
     }
 }
@@ -143,7 +145,7 @@ step (PillionPartWriter *self,
       if (strcmp (digest, self->wanted) != 0)
         {
           g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_DIGEST_MISMATCH,
-                       _("the SHA-256 digest is %s, but %s was expected"), digest, self->wanted);
+                       _("the %s digest is %s, but %s was expected"), self->digest_name, digest, self->wanted);
           return FALSE;
         }
     }

@@ -12,6 +12,7 @@ typedef struct
 {
   PillionPartFile *part;
   char *wanted;       /* the digest that is to come out, or NULL */
+  const char *digest_name;
   GChecksum *checksum;
   guint8 *buffer;
   gint64 until;           /* how far this step goes */
@@ -28,7 +29,7 @@ typedef struct
   GError *error;
 } PillionPartWriter;
 
-/* @wanted is NULL or a SHA-256 in lower case. What the part file has from @from on is yet to come. */
+/* @wanted is NULL or a valid digest in lower case. What the part file has from @from on is yet to come. */
 void     pillion_part_writer_init   (PillionPartWriter *self,
                                      PillionPartFile   *part,
                                      const char        *wanted);

@@ -17,7 +17,7 @@ struct _PillionSinkClass
   gboolean in_memory; /* the limit for bodies in memory holds */
   const char *accept_encoding;
 
-  /* The request leaves now, and may not be the first one: adds fields. PASS, WAIT or FAIL. Optional. */
+  /* The request leaves now, and may not be the first one: adds fields. PASS, WAIT, DONE or FAIL. Optional. */
   PillionVerdict (*request) (PillionSink       *self,
                              PillionFieldList  *fields,
                              GError           **error);

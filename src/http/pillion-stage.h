@@ -18,6 +18,7 @@ typedef enum
   PILLION_VERDICT_AGAIN,   /* send another request: from the outermost stage's begin () on */
   PILLION_VERDICT_WAIT,    /* the same, once pillion_call_resume () is called; no place in the queue is held until then */
   PILLION_VERDICT_REFUSED, /* an answer that is of no use, but for the error that it becomes; for head () only */
+  PILLION_VERDICT_DONE,    /* no body is needed: the call ends as though it were whole; for the sink's request () and head () only */
   PILLION_VERDICT_FAIL,    /* the error was set */
 } PillionVerdict;
 

@@ -113,39 +113,74 @@ open_folder (PillionTarget *self,
   return self->folder >= 0;
 }
 
+static void
+set_taken_error (PillionTarget *self,
+                 GError **error)
+{
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("'%s' already exists"), self->path);
+}
+
+/* The name is taken by what @info describes */
+static gboolean
+check_taken (PillionTarget *self,
+             const struct stat *info,
+             GError **error)
+{
+  switch (self->conflict)
+    {
+    case PILLION_HTTP_NAME_CONFLICT_UNIQUIFY:
+      return TRUE;
+    case PILLION_HTTP_NAME_CONFLICT_REFUSE:
+      set_taken_error (self, error);
+      return FALSE;
+    case PILLION_HTTP_NAME_CONFLICT_KEEP:
+      self->kept = TRUE;
+      break;
+    default:
+      break;
+    }
+
+  return check_type (info, self->path, error);
+}
+
 PillionTarget *
 pillion_target_new (const char *path,
+                    PillionHttpNameConflict conflict,
                     GError **error)
 {
+  const gboolean replaces = conflict == PILLION_HTTP_NAME_CONFLICT_OVERWRITE;
   g_autofree char *followed = NULL;
-  PillionTarget *self;
+  PillionTarget *self = g_new0 (PillionTarget, 1);
   struct stat info;
 
-  /* The kernel knows which links may not be followed */
-  if (stat (path, &info) == 0)
+  self->path = g_strdup (path);
+  self->folder = -1;
+  self->conflict = conflict;
+
+  /* The kernel knows which links may not be followed. A link that leads nowhere has the name, too, unless it is followed. */
+  if (stat (path, &info) == 0 || (!replaces && errno == ENOENT && lstat (path, &info) == 0))
     {
-      if (!check_type (&info, path, error))
-        return NULL;
+      if (!check_taken (self, &info, error))
+        goto out;
     }
   else if (errno != ENOENT)
     {
       set_errno_error (error, errno, path);
-      return NULL;
+      goto out;
     }
 
-  followed = follow_links (path, error);
+  followed = replaces || self->kept ? follow_links (path, error) : g_strdup (path);
   if (followed == NULL)
-    return NULL;
+    goto out;
 
-  self = g_new0 (PillionTarget, 1);
-  self->path = g_strdup (path);
   self->folder_path = g_path_get_dirname (followed);
   self->name = g_path_get_basename (followed);
-  self->folder = -1;
-  if (!open_folder (self, error))
-    g_clear_pointer (&self, pillion_target_free);
+  if (open_folder (self, error))
+    return self;
 
-  return self;
+out:
+  pillion_target_free (self);
+  return NULL;
 }
 
 PillionTarget *
@@ -158,7 +193,6 @@ pillion_target_new_in (const char *path,
   self->path = g_strdup (path);
   self->folder_path = g_strdup (path);
   self->folder = -1;
-  self->proposed = TRUE;
   self->conflict = conflict;
   if (!open_folder (self, error))
     g_clear_pointer (&self, pillion_target_free);
@@ -188,14 +222,7 @@ pillion_target_get_name_max (PillionTarget *self)
 static gboolean
 replaces (PillionTarget *self)
 {
-  return !self->proposed || self->conflict == PILLION_HTTP_NAME_CONFLICT_OVERWRITE;
-}
-
-static void
-set_taken_error (PillionTarget *self,
-                 GError **error)
-{
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("'%s' already exists"), self->path);
+  return self->conflict == PILLION_HTTP_NAME_CONFLICT_OVERWRITE;
 }
 
 gboolean
@@ -219,19 +246,25 @@ pillion_target_set_name (PillionTarget *self,
       return FALSE;
     }
 
-  switch (self->conflict)
+  /* A link is not followed here, because then a server would choose a file outside the folder */
+  return check_taken (self, &info, error);
+}
+
+gboolean
+pillion_target_get_size (PillionTarget *self,
+                         gint64 *size,
+                         GError **error)
+{
+  struct stat info;
+
+  if (fstatat (self->folder, self->name, &info, AT_SYMLINK_NOFOLLOW) != 0)
     {
-    case PILLION_HTTP_NAME_CONFLICT_UNIQUIFY:
-      return TRUE;
-    case PILLION_HTTP_NAME_CONFLICT_REFUSE:
-      set_taken_error (self, error);
+      pillion_target_set_error (self, errno, error);
       return FALSE;
-    case PILLION_HTTP_NAME_CONFLICT_OVERWRITE:
-      break;
     }
 
-  /* A link is not followed here, because then a server would choose a file outside the folder */
-  return check_type (&info, self->path, error);
+  *size = info.st_size;
+  return TRUE;
 }
 
 gboolean
@@ -363,6 +396,11 @@ move_to_free_name (PillionTarget *self,
       if (errsv == EEXIST && self->conflict == PILLION_HTTP_NAME_CONFLICT_UNIQUIFY)
         continue;
 
+      if (errsv == EEXIST && self->conflict == PILLION_HTTP_NAME_CONFLICT_KEEP)
+        {
+          self->kept = TRUE;
+          return TRUE;
+        }
       if (errsv == EEXIST)
         {
           set_taken_error (self, error);
@@ -421,6 +459,8 @@ pillion_target_take (PillionTarget *self,
     {
       if (!move_to_free_name (self, part, error))
         return FALSE;
+      if (self->kept)
+        return TRUE;
     }
   else
     {

@@ -14,12 +14,13 @@ typedef struct
   char *path;                      /* as the user gave it, or the folder until the name is known: for messages */
   char *name;                      /* in the folder; NULL until it is known */
   int folder;                      /* a descriptor */
-  gboolean proposed;               /* a server chose the name */
-  PillionHttpNameConflict conflict; /* what to do if it is taken; of no meaning unless @proposed */
+  PillionHttpNameConflict conflict; /* what to do if the name is taken; not the default */
+  gboolean kept;                   /* the name is taken, and its file is to stay */
 } PillionTarget;
 
-/* The file at @path, which need not exist. Symbolic links are followed. Fails for everything but regular files. */
+/* The file at @path, which need not exist. Only if it would be replaced, symbolic links are followed, and it has to be a regular file. */
 PillionTarget *pillion_target_new         (const char               *path,
+                                           PillionHttpNameConflict   conflict,
                                            GError                  **error);
 
 /* A file in the folder at @path, whose name is set later */
@@ -36,11 +37,16 @@ gboolean       pillion_target_set_name    (PillionTarget            *self,
                                            const char               *name,
                                            GError                  **error);
 
+/* Looks up the size of the file that is there, in bytes */
+gboolean       pillion_target_get_size    (PillionTarget            *self,
+                                           gint64                   *size,
+                                           GError                  **error);
+
 /* Whether there is a file that would be replaced */
 gboolean       pillion_target_will_replace (PillionTarget           *self);
 
 /* Moves the file @part of the same folder, open as @fd, to the target, in one step. If it replaces a file it gets that one's
- * mode and owner. @path and @name then say where it is. */
+ * mode and owner. @path and @name then say where it is. If the name was taken meanwhile and its file stays, so does the part: see @kept. */
 gboolean       pillion_target_take        (PillionTarget            *self,
                                            int                       fd,
                                            const char               *part,

@@ -309,12 +309,14 @@ assert_downloads (Fixture *self,
   g_autofree char *folder = g_dir_make_tmp ("pillion-retry-XXXXXX", NULL);
   g_autofree char *path = g_build_filename (folder, "file", NULL);
   g_autoptr (GFile) target = g_file_new_for_path (path);
+  g_autoptr (PillionHttpDownloadOptions) options = pillion_http_download_options_new ();
   g_autofree char *content = NULL;
   g_autoptr (PillionTask) task = NULL;
   g_autoptr (GError) error = NULL;
 
   pillion_http_client_set_max_retries (self->client, 1);
-  task = pillion_http_client_send_to_file (self->client, request, target, DIGEST, NULL);
+  pillion_http_download_options_set_digest (options, DIGEST);
+  task = pillion_http_client_send_to_file (self->client, request, target, options, NULL);
   pillion_await (task, &error);
   g_assert_no_error (error);
   g_assert_true (g_file_get_contents (path, &content, NULL, NULL));

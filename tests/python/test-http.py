@@ -7,6 +7,7 @@
 import asyncio
 import email
 import email.policy
+import hashlib
 import io
 import json
 import pathlib
@@ -290,12 +291,30 @@ class Requests(Case):
             request = PillionHttp.Request.new('POST', '/c')
             self.wait(self.client.send_to_file(request, path))
             self.assertEqual(json.loads(path.read_text())['method'], 'POST')
-            self.assertEqual(self.wait(self.client.send_into(request, folder)).get_file().get_basename(), 'c')
+            self.assertEqual(self.wait(self.client.send_into(request, folder)).get_file().get_basename(), 'c.json')
 
             request.set_header('range', 'bytes=0-1')
             with self.assertRaises(GLib.Error) as caught:
                 self.wait(self.client.send_to_file(request, path))
             self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.INVALID_REQUEST))
+
+    def test_download_options(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / 'file'
+            path.write_text('mine')
+            kept = self.wait(self.client.download('/a', path, name_conflict=PillionHttp.NameConflict.KEEP))
+            self.assertEqual((kept.get_outcome(), path.read_text()), (PillionHttp.DownloadOutcome.KEPT, 'mine'))
+            other = self.wait(self.client.download('/a', path, name_conflict=PillionHttp.NameConflict.UNIQUIFY, preserve_time=True))
+            self.assertEqual(other.get_file().get_basename(), 'file (1)')
+
+            digest = hashlib.sha512(path.read_bytes()).hexdigest()
+            found = self.wait(self.client.download('/a', path, digest, only_if_changed=True))
+            self.assertEqual((found.props.outcome, found.props.digest), (PillionHttp.DownloadOutcome.NOT_MODIFIED, digest))
+
+            options = PillionHttp.DownloadOptions(name_conflict=PillionHttp.NameConflict.REFUSE)
+            with self.assertRaises(GLib.Error) as caught:
+                self.wait(self.client.send_to_file(PillionHttp.Request.new('GET', '/a'), path, options))
+            self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.EXISTS))
 
     def test_responses(self):
         def refuse(exchange):

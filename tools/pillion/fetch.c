@@ -106,8 +106,10 @@ static PillionTask *
 send_request (Fetch     *self,
               FetchFile *file)
 {
+  g_autoptr (PillionHttpDownloadOptions) options = pillion_http_download_options_new ();
   g_autoptr (GFile) target = NULL;
 
+  pillion_http_download_options_set_digest (options, file->sha256);
   switch (file->kind)
     {
     case FETCH_HEAD:
@@ -116,11 +118,11 @@ send_request (Fetch     *self,
       return fetch_output_fetch (self->output, self->client, file);
     case FETCH_TO_FILE:
       target = g_file_new_for_path (file->path);
-      return pillion_http_client_send_to_file (self->client, file->request, target, file->sha256, NULL);
+      return pillion_http_client_send_to_file (self->client, file->request, target, options, NULL);
     case FETCH_INTO_FOLDER:
     default:
       target = g_file_new_for_path (self->options.folder != NULL ? self->options.folder : ".");
-      return pillion_http_client_send_into (self->client, file->request, target, file->sha256, NULL);
+      return pillion_http_client_send_into (self->client, file->request, target, options, NULL);
     }
 }
 

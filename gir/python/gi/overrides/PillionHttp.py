@@ -599,27 +599,32 @@ class Client(PillionHttp.Client):
         return task
 
     def download(self, url, target: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None, *, params: _Pairs | None = None,
-                 headers: _Pairs | None = None, auth: tuple[str, str] | str | None = None,
-                 timeout: float | None = None) -> Pillion.Task[Download]:
+                 headers: _Pairs | None = None, auth: tuple[str, str] | str | None = None, timeout: float | None = None,
+                 name_conflict: NameConflict | None = None, only_if_changed: bool = False,
+                 preserve_time: bool = False) -> Pillion.Task[Download]:
         """Downloads a body to a file, given as a path or a Gio.File. Returns a task whose result is a
-        PillionHttp.Download. The rest is as for request ()."""
+        PillionHttp.Download. `sha256` may be any digest that PillionHttp.DownloadOptions takes, and `name_conflict`, `only_if_changed`
+        and `preserve_time` are its properties of these names. The rest is as for request ()."""
         request = requests.make('GET', url, params, headers, auth=auth, timeout=timeout)
-        return core._at(PillionHttp.Client.send_to_file(self, request, _to_file(target), sha256, cancellable))
+        options = _make_options(sha256, name_conflict, only_if_changed, preserve_time)
+        return core._at(PillionHttp.Client.send_to_file(self, request, _to_file(target), options, cancellable))
 
     def download_into(self, url, folder: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None, *,
                       params: _Pairs | None = None, headers: _Pairs | None = None, auth: tuple[str, str] | str | None = None,
-                      timeout: float | None = None) -> Pillion.Task[Download]:
-        """Downloads a body into a folder, under the name that the server or the URL gives it."""
+                      timeout: float | None = None, name_conflict: NameConflict | None = None, only_if_changed: bool = False,
+                      preserve_time: bool = False) -> Pillion.Task[Download]:
+        """Downloads a body into a folder, under the name that the server or the URL gives it. The rest is as for download ()."""
         request = requests.make('GET', url, params, headers, auth=auth, timeout=timeout)
-        return core._at(PillionHttp.Client.send_into(self, request, _to_file(folder), sha256, cancellable))
+        options = _make_options(sha256, name_conflict, only_if_changed, preserve_time)
+        return core._at(PillionHttp.Client.send_into(self, request, _to_file(folder), options, cancellable))
 
-    def send_to_file(self, request, target: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None) -> Pillion.Task[Download]:
+    def send_to_file(self, request, target: Gio.File | str | os.PathLike[str], options=None, cancellable=None) -> Pillion.Task[Download]:
         """Sends a request, and saves the body of the response."""
-        return core._at(PillionHttp.Client.send_to_file(self, request, _to_file(target), sha256, cancellable))
+        return core._at(PillionHttp.Client.send_to_file(self, request, _to_file(target), options, cancellable))
 
-    def send_into(self, request, folder: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None) -> Pillion.Task[Download]:
+    def send_into(self, request, folder: Gio.File | str | os.PathLike[str], options=None, cancellable=None) -> Pillion.Task[Download]:
         """Sends a request, and saves the body of the response in a folder."""
-        return core._at(PillionHttp.Client.send_into(self, request, _to_file(folder), sha256, cancellable))
+        return core._at(PillionHttp.Client.send_into(self, request, _to_file(folder), options, cancellable))
 
 
 class TestServer(PillionHttp.TestServer):
@@ -731,6 +736,16 @@ def _parse(loop, name, data, url):
         except (ValueError, RecursionError) as error:
             task.return_error(to_error(error))
     return task
+
+
+def _make_options(digest, name_conflict, only_if_changed, preserve_time):
+    options = PillionHttp.DownloadOptions.new()
+    options.set_digest(digest)
+    if name_conflict is not None:
+        options.set_name_conflict(name_conflict)
+    options.set_only_if_changed(only_if_changed)
+    options.set_preserve_time(preserve_time)
+    return options
 
 
 def _to_file(file):

@@ -1,0 +1,78 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-digest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BUFFER_SIZE (256 * 1024)
+
+static const struct
+{
+  gsize length;
+  GChecksumType type;
+  const char *name;
+} kinds[] = {
+  { 32, G_CHECKSUM_MD5, "MD5" },       { 40, G_CHECKSUM_SHA1, "SHA-1" },     { 64, G_CHECKSUM_SHA256, "SHA-256" },
+  { 96, G_CHECKSUM_SHA384, "SHA-384" }, { 128, G_CHECKSUM_SHA512, "SHA-512" },
+};
+
+gboolean
+pillion_digest_is_valid (const char *text)
+{
+  gsize length = strspn (text, "0123456789abcdef");
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (length == kinds[i].length)
+      return text[length] == '\0';
+
+  return FALSE;
+}
+
+GChecksumType
+pillion_digest_get_type (const char *text,
+                         const char **name)
+{
+  gsize length = strlen (text);
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (length == kinds[i].length)
+      {
+        *name = kinds[i].name;
+        return kinds[i].type;
+      }
+
+  g_assert_not_reached ();
+}
+
+gboolean
+pillion_digest_is_of_file (const char *text,
+                           int folder,
+                           const char *name,
+                           gboolean *stop)
+{
+  const char *kind;
+  g_autoptr (GChecksum) checksum = g_checksum_new (pillion_digest_get_type (text, &kind));
+  g_autofree guint8 *buffer = g_malloc (BUFFER_SIZE);
+  int fd = openat (folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  struct stat info;
+  gssize n = -1;
+
+  if (fd < 0)
+    return FALSE;
+
+  if (fstat (fd, &info) == 0 && S_ISREG (info.st_mode))
+    while (!__atomic_load_n (stop, __ATOMIC_ACQUIRE) && ((n = read (fd, buffer, BUFFER_SIZE)) > 0 || (n < 0 && errno == EINTR)))
+      if (n > 0)
+        g_checksum_update (checksum, buffer, n);
+  close (fd);
+
+  return n == 0 && strcmp (g_checksum_get_string (checksum), text) == 0;
+}

@@ -1,0 +1,23 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+/* Digests are text in hexadecimal digits. How many there are says which digest it is. */
+
+/* Whether @text is one of MD5, SHA-1, SHA-256, SHA-384 or SHA-512, in lower case */
+gboolean      pillion_digest_is_valid     (const char  *text);
+
+/* Which one a valid one is, and its name */
+GChecksumType pillion_digest_get_type     (const char  *text,
+                                           const char **name);
+
+/* Whether the file @name in @folder, a descriptor, is a regular one and has the digest. Reads all of it. Gives up once @stop is set, from any
+ * thread. */
+gboolean      pillion_digest_is_of_file   (const char  *text,
+                                           int          folder,
+                                           const char  *name,
+                                           gboolean    *stop);
