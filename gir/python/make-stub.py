@@ -388,7 +388,7 @@ class Stub:
                             if child.get('writable') == '1']
                 lines += indented([f'def __init__({", ".join(["self", *(["*"] if settable else []), *settable])}) -> None: ...'])
             if element.get('parent') not in self.here and not is_awaitable:
-                lines += indented(OBJECT_METHODS.splitlines())
+                lines += indented([line for line in OBJECT_METHODS.splitlines() if line[len('def '):line.index('(')] not in without])
         elif tag(element) == 'record' and '__init__' not in without:
             lines += indented(['def __init__(self) -> None: ...'])
         lines += self.functions(element, without, returns)

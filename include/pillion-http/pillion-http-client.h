@@ -11,6 +11,7 @@
 #include <pillion/pillion.h>
 
 #include <pillion-http/pillion-http-cookie-jar.h>
+#include <pillion-http/pillion-http-credentials.h>
 #include <pillion-http/pillion-http-download-options.h>
 #include <pillion-http/pillion-http-download.h>
 #include <pillion-http/pillion-http-request.h>
@@ -169,6 +170,11 @@ PillionHttpCookieJar *pillion_http_client_get_cookie_jar            (PillionHttp
 PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_cookie_jar               (PillionHttpClient    *self,
                                                                      PillionHttpCookieJar *jar);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionHttpCredentials *pillion_http_client_get_credentials         (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_credentials              (PillionHttpClient      *self,
+                                                                     PillionHttpCredentials *credentials);
 PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_header                   (PillionHttpClient *self,
                                                                      const char        *name,

@@ -10,6 +10,7 @@
 
 #include <pillion/pillion.h>
 
+#include <pillion-http/pillion-http-credentials.h>
 #include <pillion-http/pillion-http-form.h>
 #include <pillion-http/pillion-http-version.h>
 
@@ -159,5 +160,10 @@ int                        pillion_http_request_get_max_retries             (Pil
 PILLION_HTTP_AVAILABLE_IN_1_0
 void                       pillion_http_request_set_max_retries             (PillionHttpRequest        *self,
                                                                              int                        max);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionHttpCredentials    *pillion_http_request_get_credentials             (PillionHttpRequest        *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_credentials             (PillionHttpRequest        *self,
+                                                                             PillionHttpCredentials    *credentials);
 
 G_END_DECLS

@@ -5,9 +5,11 @@
 #pragma once
 
 #define PILLION_HTTP_INSIDE
+#include <pillion-http/pillion-http-challenge.h>
 #include <pillion-http/pillion-http-client.h>
 #include <pillion-http/pillion-http-cookie-jar.h>
 #include <pillion-http/pillion-http-cookie.h>
+#include <pillion-http/pillion-http-credentials.h>
 #include <pillion-http/pillion-http-download-options.h>
 #include <pillion-http/pillion-http-download.h>
 #include <pillion-http/pillion-http-enums.h>

@@ -57,6 +57,7 @@ struct _PillionCall
   gint64 n_decoded;        /* the same, without its coding */
   gint64 last_progress;
 
+  gboolean can_ask; /* whether a handler gives credentials */
   gboolean submitted;
   gboolean cancel_seen; /* maybe before it was submitted */
   gboolean waiting;     /* for pillion_call_resume () */

@@ -8,15 +8,198 @@
 
 #include <string.h>
 
+#include "http/pillion-auth-space.h"
 #include "http/pillion-call.h"
-#include "http/pillion-http-url.h"
+#include "http/pillion-http-credentials-private.h"
+
+/* How often a call has a handler asked, and how many requests it sends again in all: a server may refuse forever */
+#define MAX_ASKED 3
+#define MAX_TRIES 10
 
 typedef struct
 {
   PillionStage parent;
-  char *origin;        /* of the request before, or NULL */
-  char *authorization; /* what it was sent with, or NULL */
+  char *home;                    /* the server that the first request went to */
+  char *origin;                  /* the one that these are for */
+  PillionHttpCredentials *given; /* or NULL; not by a handler */
+  gboolean given_refused;
+
+  /* What the last request was sent with */
+  gboolean foreign;         /* a field of the program's own */
+  gboolean sent;            /* something of ours */
+  PillionAuthScheme scheme; /* then: how */
+  PillionAuthSpace *space;  /* and what for; NULL if nobody had asked */
+  guint serial;             /* of the credentials, if a handler gave them */
+
+  PillionAuthSpace *met;    /* whose challenge the call got last, or NULL */
+  gboolean answers;         /* and the next request answers it */
+  PillionAuthWaiter waiter;
+  guint n_asked;
+  guint n_tries;
 } PillionCredentialsStage;
+
+/* What a server asks for */
+typedef struct
+{
+  GPtrArray *all;
+  const PillionAuthChallenge *best; /* of those that can be answered, or NULL */
+  PillionDigestAuth *digest;            /* what answers it, or NULL */
+} Offer;
+
+static void
+offer_clear (Offer *self)
+{
+  g_clear_pointer (&self->all, g_ptr_array_unref);
+  g_clear_pointer (&self->digest, pillion_digest_auth_free);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Offer, offer_clear)
+
+/* Whether a challenge can be answered with credentials; NULL stands for those that a handler may give */
+static gboolean
+fits (PillionAuthScheme scheme,
+      PillionHttpCredentials *credentials)
+{
+  switch (scheme)
+    {
+    case PILLION_AUTH_SCHEME_DIGEST:
+      return credentials == NULL || (credentials->user != NULL && pillion_digest_auth_fits (credentials->user));
+    case PILLION_AUTH_SCHEME_BASIC:
+      return credentials == NULL || pillion_http_credentials_fit_basic (credentials);
+    case PILLION_AUTH_SCHEME_BEARER:
+      return credentials == NULL || credentials->token != NULL;
+    default:
+      return FALSE;
+    }
+}
+
+static void
+choose (Offer *self,
+        PillionHttpCredentials *credentials)
+{
+  self->best = NULL;
+  g_clear_pointer (&self->digest, pillion_digest_auth_free);
+
+  for (guint i = 0; i < self->all->len; i++)
+    {
+      const PillionAuthChallenge *challenge = self->all->pdata[i];
+      PillionDigestAuth *digest = NULL;
+
+      if (!fits (challenge->scheme, credentials) || (self->best != NULL && challenge->scheme > self->best->scheme))
+        continue;
+
+      if (challenge->scheme == PILLION_AUTH_SCHEME_DIGEST)
+        {
+          digest = pillion_digest_auth_new (challenge);
+          if (digest == NULL)
+            continue;
+          if (self->digest != NULL && pillion_digest_auth_get_rank (self->digest) >= pillion_digest_auth_get_rank (digest))
+            {
+              pillion_digest_auth_free (digest);
+              continue;
+            }
+        }
+      else if (self->best != NULL && challenge->scheme == self->best->scheme)
+        continue;
+
+      g_clear_pointer (&self->digest, pillion_digest_auth_free);
+      self->digest = digest;
+      self->best = challenge;
+    }
+}
+
+/* What the request is to be sent with, unless a server asks: what the URL says comes first */
+static void
+find_given (PillionCredentialsStage *self,
+            PillionCall *call)
+{
+  const char *user = g_uri_get_user (call->uri);
+  const char *password = g_uri_get_password (call->uri);
+
+  if (self->home == NULL)
+    self->home = g_strdup (call->origin);
+  /* Most servers redirect to whole URLs, also to their own: the user is the same there */
+  if (user == NULL && g_strcmp0 (self->origin, call->origin) == 0)
+    return;
+
+  g_free (self->origin);
+  self->origin = g_strdup (call->origin);
+  if (self->given != NULL)
+    pillion_sync_unref (g_steal_pointer (&self->given));
+  self->given_refused = FALSE;
+  self->waiter.declined = FALSE;
+
+  if (user != NULL)
+    self->given = pillion_http_credentials_new_basic (user, password != NULL ? password : "");
+  else if (strcmp (self->home, call->origin) == 0)
+    {
+      if (call->request->credentials != NULL)
+        self->given = g_object_ref (call->request->credentials);
+      else if (call->engine->config.credentials != NULL)
+        self->given = g_object_ref (call->engine->config.credentials);
+    }
+}
+
+static PillionHttpCredentials *
+get_given (PillionCredentialsStage *self)
+{
+  return self->given_refused ? NULL : self->given;
+}
+
+static PillionVerdict
+credentials_begin (PillionStage *stage,
+                   PillionCall *call,
+                   GError **error)
+{
+  PillionCredentialsStage *self = (PillionCredentialsStage *) stage;
+
+  if (self->waiter.error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&self->waiter.error));
+      return PILLION_VERDICT_FAIL;
+    }
+
+  return PILLION_VERDICT_PASS;
+}
+
+/* A field of the request's own says more than credentials, and credentials of the request's own say more than a field of the client's */
+static gboolean
+has_own_field (PillionCall *call,
+               PillionFieldList *fields)
+{
+  if (pillion_field_list_get (fields, "Authorization") == NULL)
+    return FALSE;
+
+  return call->request->credentials == NULL || pillion_field_list_get (&call->request->fields, "Authorization") != NULL;
+}
+
+static const char *
+get_path (PillionCall *call)
+{
+  const char *path = g_uri_get_path (call->uri);
+
+  return path[0] != '\0' ? path : "/";
+}
+
+static void
+set_space (PillionAuthSpace **place,
+           PillionAuthSpace *space)
+{
+  if (space != NULL)
+    pillion_auth_space_ref (space);
+  g_clear_pointer (place, pillion_auth_space_unref);
+  *place = space;
+}
+
+static PillionAuthScheme
+get_scheme (PillionAuthSpace *space,
+            PillionHttpCredentials *credentials)
+{
+  if (credentials->token != NULL)
+    return PILLION_AUTH_SCHEME_BEARER;
+
+  return space != NULL ? space->scheme : PILLION_AUTH_SCHEME_BASIC;
+}
 
 static PillionVerdict
 credentials_request (PillionStage *stage,
@@ -25,21 +208,151 @@ credentials_request (PillionStage *stage,
                      GError **error)
 {
   PillionCredentialsStage *self = (PillionCredentialsStage *) stage;
-  char *authorization = pillion_http_uri_get_authorization (call->uri);
+  PillionAuthSpace *space =
+    self->answers ? self->met : pillion_auth_space_find (call->engine, call->origin, get_path (call));
+  PillionHttpCredentials *credentials;
+  g_autofree char *value = NULL;
 
-  /* Most servers redirect to whole URLs, also to their own: the user is the same there */
-  if (authorization != NULL || g_strcmp0 (self->origin, call->origin) != 0)
+  self->answers = FALSE;
+  set_space (&self->space, space);
+  self->sent = FALSE;
+  self->foreign = has_own_field (call, fields);
+  if (self->foreign)
+    return PILLION_VERDICT_PASS;
+
+  find_given (self, call);
+  credentials = get_given (self);
+  if (credentials == NULL && space != NULL)
     {
-      g_free (self->authorization);
-      self->authorization = authorization;
-      g_free (self->origin);
-      self->origin = g_strdup (call->origin);
+      credentials = space->credentials;
+      self->serial = space->serial;
     }
+  if (credentials == NULL)
+    return PILLION_VERDICT_PASS;
+  if (!pillion_http_credentials_check (credentials, error))
+    return PILLION_VERDICT_FAIL;
 
-  if (self->authorization != NULL && pillion_field_list_get (fields, "Authorization") == NULL)
-    pillion_field_list_append (fields, "Authorization", self->authorization);
+  if (space != NULL || credentials->kind != PILLION_CREDENTIALS_PASSWORD)
+    {
+      const char *query = g_uri_get_query (call->uri);
+      g_autofree char *target = query != NULL ? g_strconcat (get_path (call), "?", query, NULL) : g_strdup (get_path (call));
+
+      value = pillion_auth_space_authorize (space, credentials, call->method, target);
+      self->scheme = get_scheme (space, credentials);
+      /* What does not fit counts as refused */
+      self->sent = TRUE;
+    }
+  if (value != NULL)
+    pillion_field_list_set (fields, "Authorization", value);
 
   return PILLION_VERDICT_PASS;
+}
+
+/* Whether what was sent was the right kind of answer, so that the credentials must be wrong */
+static gboolean
+is_refused (PillionCredentialsStage *self,
+            PillionAuthSpace *space,
+            const PillionAuthChallenge *challenge)
+{
+  const char *stale = pillion_field_list_get (&challenge->parameters, "stale");
+
+  if (!self->sent || self->scheme != challenge->scheme || (self->space != NULL && self->space != space))
+    return FALSE;
+
+  /* A server that was restarted may not know that it gave out the nonce that we remember */
+  return self->scheme != PILLION_AUTH_SCHEME_DIGEST || (self->met == space && (stale == NULL || g_ascii_strcasecmp (stale, "true") != 0));
+}
+
+/* Sends the request once more, with what is known now */
+static PillionVerdict
+try_again (PillionCredentialsStage *self,
+           PillionCall *call,
+           GError **error)
+{
+  if (self->n_tries++ >= MAX_TRIES)
+    return PILLION_VERDICT_PASS;
+
+  return pillion_call_can_send_again (call, error) ? PILLION_VERDICT_AGAIN : PILLION_VERDICT_FAIL;
+}
+
+static PillionVerdict
+ask (PillionCredentialsStage *self,
+     PillionCall *call,
+     PillionAuthSpace *space,
+     const PillionAuthChallenge *challenge,
+     GError **error)
+{
+  if (!call->can_ask || call->task == NULL || self->waiter.declined || self->n_asked >= MAX_ASKED)
+    return PILLION_VERDICT_PASS;
+  if (!pillion_call_can_send_again (call, error))
+    return PILLION_VERDICT_FAIL;
+
+  self->n_asked++;
+  pillion_auth_space_ask (space, &self->waiter, call, challenge, call->origin, FALSE);
+  return PILLION_VERDICT_WAIT;
+}
+
+static PillionVerdict
+answer (PillionCredentialsStage *self,
+        PillionCall *call,
+        const char *challenges,
+        GError **error)
+{
+  g_auto (Offer) offer = { pillion_auth_challenges_parse (challenges) };
+  PillionHttpCredentials *given = get_given (self);
+  const char *realm;
+  PillionAuthSpace *space;
+  gboolean refused;
+
+  choose (&offer, given);
+  if (offer.best == NULL && given != NULL)
+    {
+      self->given_refused = TRUE;
+      given = NULL;
+      choose (&offer, NULL);
+    }
+  if (offer.best == NULL)
+    return PILLION_VERDICT_PASS;
+
+  realm = pillion_field_list_get (&offer.best->parameters, "realm");
+  space = pillion_auth_space_ensure (call->engine, call->origin, realm != NULL ? realm : "");
+  refused = is_refused (self, space, offer.best);
+  pillion_auth_space_meet (space, offer.best->scheme, g_steal_pointer (&offer.digest), get_path (call));
+  set_space (&self->met, space);
+  self->answers = TRUE;
+
+  if (given != NULL && !refused)
+    return try_again (self, call, error);
+  if (given != NULL)
+    self->given_refused = TRUE;
+  else if (refused)
+    pillion_auth_space_refuse (space, self->serial);
+
+  /* Another call may have got other ones meanwhile */
+  if (space->credentials != NULL)
+    return try_again (self, call, error);
+
+  return ask (self, call, space, offer.best, error);
+}
+
+static PillionVerdict
+credentials_head (PillionStage *stage,
+                  PillionCall *call,
+                  const PillionHead *head,
+                  GError **error)
+{
+  PillionCredentialsStage *self = (PillionCredentialsStage *) stage;
+  const char *challenges;
+
+  if (head->status != 401)
+    {
+      if (self->sent && self->space != NULL)
+        self->space->n_refused = 0;
+      return PILLION_VERDICT_PASS;
+    }
+
+  challenges = self->foreign ? NULL : head->get_field (head, "WWW-Authenticate");
+  return challenges != NULL ? answer (self, call, challenges, error) : PILLION_VERDICT_PASS;
 }
 
 static void
@@ -47,8 +360,13 @@ credentials_free (PillionStage *stage)
 {
   PillionCredentialsStage *self = (PillionCredentialsStage *) stage;
 
+  pillion_auth_waiter_clear (&self->waiter);
+  set_space (&self->space, NULL);
+  set_space (&self->met, NULL);
+  if (self->given != NULL)
+    pillion_sync_unref (self->given);
+  g_free (self->home);
   g_free (self->origin);
-  g_free (self->authorization);
   g_free (self);
 }
 
@@ -56,7 +374,9 @@ PillionStage *
 pillion_credentials_stage_new (void)
 {
   static const PillionStageClass klass = {
+    .begin = credentials_begin,
     .request = credentials_request,
+    .head = credentials_head,
     .free = credentials_free,
   };
   PillionCredentialsStage *self = g_new0 (PillionCredentialsStage, 1);

@@ -6,5 +6,6 @@
 
 #include "http/pillion-stage.h"
 
-/* Sends the user and password of a URL (RFC 7617) to the server that the URL names, and to no other */
+/* Sends credentials to the server that they are for, and to no other: those of the URL, of the request or of the client, or those that a
+ * handler gives if the server asks. No place in the queue is held while one is asked. */
 PillionStage *pillion_credentials_stage_new (void);

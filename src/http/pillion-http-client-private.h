@@ -41,3 +41,10 @@ PillionTask *pillion_http_client_submit (PillionHttpClient  *self,
                                          const char         *verb,
                                          PillionSink        *sink,
                                          GCancellable       *cancellable);
+
+/* Whether somebody gives credentials when a server asks */
+gboolean     pillion_http_client_can_ask (PillionHttpClient *self);
+
+/* Asks for them: a task of a PillionHttpCredentials, or NULL */
+PillionTask *pillion_http_client_ask     (PillionHttpClient    *self,
+                                          PillionHttpChallenge *challenge);

@@ -39,7 +39,10 @@ get_engine (PillionHttpClient *self,
                          ? pillion_http_engine_new_in_loop (self->loop, pillion_http_test_transport_make (self->transport))
                          : pillion_http_engine_new (&error);
       if (self->engine != NULL)
-        pillion_http_engine_configure (self->engine, &self->config);
+        {
+          g_weak_ref_set (&self->engine->client, self);
+          pillion_http_engine_configure (self->engine, &self->config);
+        }
       else
         pillion_task_return_new_error (task, PILLION_ERROR, PILLION_ERROR_NO_RESOURCES,
                                        _("The thread for the network could not be started: %s"), error->message);
@@ -93,6 +96,7 @@ pillion_http_client_submit (PillionHttpClient *self,
     {
       PillionCall *call = pillion_call_new (engine, task, request, url);
 
+      call->can_ask = pillion_http_client_can_ask (self);
       add_stages (call);
       pillion_call_set_sink (call, sink);
       pillion_call_submit (call);

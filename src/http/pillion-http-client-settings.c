@@ -756,3 +756,42 @@ pillion_http_client_set_transport (PillionHttpClient *self,
   g_clear_pointer (&self->engine, pillion_http_engine_unref);
   g_object_notify (G_OBJECT (self), "transport");
 }
+
+/**
+ * pillion_http_client_get_credentials: (get-property credentials)
+ * @self: a client
+ *
+ * Gets the credentials that requests are sent with.
+ *
+ * Returns: (transfer none) (nullable): credentials, or %NULL if there are none
+ *
+ * Since: 1.0
+ */
+PillionHttpCredentials *
+pillion_http_client_get_credentials (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+
+  return self->config.credentials;
+}
+
+/**
+ * pillion_http_client_set_credentials: (set-property credentials)
+ * @self: a client
+ * @credentials: (nullable): credentials, or %NULL for none
+ *
+ * Sets the credentials that requests are sent with, from now on: each to the server that it goes to first. A redirect to another server does
+ * not take them along.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_credentials (PillionHttpClient *self,
+                                     PillionHttpCredentials *credentials)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (credentials == NULL || PILLION_HTTP_IS_CREDENTIALS (credentials));
+
+  if (g_set_object (&self->config.credentials, credentials))
+    pillion_http_client_configure (self, "credentials");
+}

@@ -45,8 +45,23 @@
  *
  * Redirects are followed, 20 at most. Cookies that a server sets on the way are sent back to it within the same call, and in later calls if
  * there is a [property@PillionHttp.Client:cookie-jar].
- * Certificates are always verified: against the system's authorities, or against [property@PillionHttp.Client:tls-database]. A user and password in a URL are sent to that server only, and appear
- * in no name, message, file or result ([func@PillionHttp.redact_url]).
+ * Certificates are always verified: against the system's authorities, or against [property@PillionHttp.Client:tls-database].
+ *
+ * ## Credentials
+ *
+ * What is sent to a server that wants to know who asks, the first that there is:
+ *
+ * 1. an Authorization field of the request;
+ * 2. a user and a password in the URL, with Basic at once. They appear in no name, message, file or result ([func@PillionHttp.redact_url]);
+ * 3. [property@PillionHttp.Request:credentials], or else [property@PillionHttp.Client:credentials];
+ * 4. what a handler of [signal@PillionHttp.Client::authenticate] gave for the same realm of the server.
+ *
+ * If the server answers with 401 and a challenge that the credentials fit, the request is sent again with the scheme that it wants. If they are
+ * wrong, or there are none, a handler is asked.
+ * A request whose body can be read only once can't be sent again: the call fails with [error@PillionHttp.Error.NOT_REWINDABLE]. Send
+ * such a body with credentials that don't wait for the server, such as [ctor@PillionHttp.Credentials.new_basic].
+ *
+ * Nothing of that ever goes to another server than the one that it is for, whatever redirects say.
  *
  * ## Downloads
  *
@@ -105,7 +120,7 @@
  * | a status that the request does not accept, by default every one that is not a success | [error@PillionHttp.StatusError], with the status as its code, and a [class@PillionHttp.Response] behind it |
  * | a request that cannot be sent | [error@PillionHttp.Error.INVALID_REQUEST] |
  * | a redirect that the request does not allow | [error@PillionHttp.Error.REDIRECT] |
- * | a redirect of a request whose body can be read only once | [error@PillionHttp.Error.NOT_REWINDABLE] |
+ * | a redirect of a request whose body can be read only once, or a server that wants credentials for it | [error@PillionHttp.Error.NOT_REWINDABLE] |
  * | a body that is too large for memory, or a line or an event that is larger than its limit | [error@PillionHttp.Error.TOO_LARGE] |
  * | a body that is not valid JSON | [error@PillionHttp.Error.INVALID_JSON] |
  * | a different SHA-256 digest | [error@PillionHttp.Error.DIGEST_MISMATCH] |
@@ -143,10 +158,13 @@ enum
   PROP_MAX_RETRIES,
   PROP_TRANSPORT,
   PROP_COOKIE_JAR,
+  PROP_CREDENTIALS,
   N_PROPS
 };
 
 static GParamSpec *properties[N_PROPS];
+
+static guint authenticate;
 
 G_DEFINE_FINAL_TYPE (PillionHttpClient, pillion_http_client, G_TYPE_OBJECT)
 
@@ -229,6 +247,9 @@ pillion_http_client_get_property (GObject *object,
     case PROP_COOKIE_JAR:
       g_value_set_object (value, self->cookie_jar);
       break;
+    case PROP_CREDENTIALS:
+      g_value_set_object (value, self->config.credentials);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -298,6 +319,9 @@ pillion_http_client_set_property (GObject *object,
     case PROP_COOKIE_JAR:
       pillion_http_client_set_cookie_jar (self, g_value_get_object (value));
       break;
+    case PROP_CREDENTIALS:
+      pillion_http_client_set_credentials (self, g_value_get_object (value));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -317,6 +341,35 @@ pillion_http_client_constructed (GObject *object)
       /* There may be none, which is the caller's error and was reported. Everything else relies on having one. */
       self->loop = loop != NULL ? g_object_ref (loop) : pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
     }
+}
+
+/* One answer is enough */
+static gboolean
+take_first_task (GSignalInvocationHint *hint,
+                 GValue *result,
+                 const GValue *answer,
+                 gpointer data)
+{
+  GObject *task = g_value_get_object (answer);
+
+  g_value_set_object (result, task);
+  return task == NULL;
+}
+
+gboolean
+pillion_http_client_can_ask (PillionHttpClient *self)
+{
+  return g_signal_has_handler_pending (self, authenticate, 0, TRUE);
+}
+
+PillionTask *
+pillion_http_client_ask (PillionHttpClient *self,
+                         PillionHttpChallenge *challenge)
+{
+  PillionTask *task = NULL;
+
+  g_signal_emit (self, authenticate, 0, challenge, &task);
+  return task;
 }
 
 static void
@@ -518,7 +571,54 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    */
   properties[PROP_COOKIE_JAR] = g_param_spec_object ("cookie-jar", NULL, NULL, PILLION_HTTP_TYPE_COOKIE_JAR, flags);
 
+  /**
+   * PillionHttpClient:credentials: (getter get_credentials) (setter set_credentials)
+   *
+   * Credentials for the server that a request goes to first, unless the request has others
+   * ([property@PillionHttp.Request:credentials]); %NULL for none.
+   *
+   * A redirect to another server (scheme, host or port) does not take them along.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CREDENTIALS] = g_param_spec_object ("credentials", NULL, NULL, PILLION_HTTP_TYPE_CREDENTIALS, flags);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * PillionHttpClient::authenticate:
+   * @self: the client
+   * @challenge: what is asked for
+   *
+   * Emitted in a kick if a server wants credentials and has got none, or wrong ones.
+   *
+   * ```c
+   * static PillionTask *
+   * on_authenticate (PillionHttpClient *client, PillionHttpChallenge *challenge, gpointer user_data)
+   * {
+   *   PillionTask *task = pillion_task_new (pillion_http_client_get_loop (client), "log in", NULL);
+   *
+   *   pillion_task_return_object (task, G_OBJECT (pillion_http_credentials_new ("me", "secret")));
+   *   return task;
+   * }
+   * ```
+   *
+   * The answer is a task whose result is a [class@PillionHttp.Credentials] ([method@Pillion.Task.return_object]), or no object if there are
+   * none. It may take its time, for instance for a dialog: the calls that need it wait, and hold no place in the queue. All that
+   * need the same credentials wait for one answer. If each of these calls is cancelled, so is the task. If the task fails, the calls fail with
+   * its error.
+   *
+   * The credentials are kept for the realm of the server as long as the client lives. If they turn out to be wrong, the signal is emitted again, up
+   * to three times for each call. After that, and if there are no credentials, the call gets the server's response, with the status 401 or 407.
+   *
+   * Only calls that were made while a handler was connected have it asked. In Python and JavaScript a handler may be an async function that returns credentials.
+   *
+   * Returns: (transfer full) (nullable): a task, or %NULL if there are no credentials
+   *
+   * Since: 1.0
+   */
+  authenticate = g_signal_new ("authenticate", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, take_first_task, NULL, NULL,
+                               PILLION_TYPE_TASK, 1, PILLION_HTTP_TYPE_CHALLENGE);
   pillion_http_config_clear (&defaults);
 }
 

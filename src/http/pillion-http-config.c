@@ -6,6 +6,8 @@
 
 #include "http/pillion-http-config.h"
 
+#include "core/pillion-private.h"
+
 void
 pillion_http_config_init (PillionHttpConfig *self)
 {
@@ -36,6 +38,8 @@ pillion_http_config_copy (PillionHttpConfig *self,
     g_object_ref (self->tls_database);
   if (self->jar != NULL)
     pillion_jar_ref (self->jar);
+  if (self->credentials != NULL)
+    g_object_ref (self->credentials);
 }
 
 void
@@ -45,4 +49,6 @@ pillion_http_config_clear (PillionHttpConfig *self)
   pillion_field_list_clear (&self->fields);
   g_clear_object (&self->tls_database);
   g_clear_pointer (&self->jar, pillion_jar_unref);
+  if (self->credentials != NULL)
+    pillion_sync_unref (g_steal_pointer (&self->credentials));
 }

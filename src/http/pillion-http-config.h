@@ -6,6 +6,8 @@
 
 #include <gio/gio.h>
 
+#include <pillion-http/pillion-http.h>
+
 #include "http/pillion-field-list.h"
 #include "http/pillion-jar.h"
 
@@ -27,6 +29,7 @@ typedef struct
   PillionFieldList fields; /* sent with every request */
   GTlsDatabase *tls_database;
   PillionJar *jar; /* or NULL */
+  PillionHttpCredentials *credentials; /* or NULL */
 } PillionHttpConfig;
 
 void pillion_http_config_init  (PillionHttpConfig       *self);

@@ -35,6 +35,7 @@ pillion_http_engine_new (GError **error)
   self->n_references = 1;
   self->io = io;
   g_weak_ref_init (&self->loop, NULL);
+  g_weak_ref_init (&self->client, NULL);
 
   return self;
 }
@@ -47,6 +48,7 @@ pillion_http_engine_new_in_loop (PillionLoop *loop,
 
   self->n_references = 1;
   g_weak_ref_init (&self->loop, loop);
+  g_weak_ref_init (&self->client, NULL);
   self->transport = transport;
   self->deadlines = pillion_deadlines_new_in_loop (loop);
 
@@ -107,7 +109,10 @@ free_on_thread (gpointer data)
   g_clear_pointer (&self->deadlines, pillion_deadlines_free);
   pillion_http_config_clear (&self->config);
   g_clear_error (&self->unavailable);
+  if (self->auth_spaces != NULL)
+    self->free_auth_spaces (self->auth_spaces);
   g_weak_ref_clear (&self->loop);
+  g_weak_ref_clear (&self->client);
   g_free (self);
 
   g_clear_pointer (&io, pillion_private_io_thread_unref);

@@ -13,6 +13,7 @@
 #include "http/pillion-transport.h"
 
 typedef struct _PillionHttpEngine PillionHttpEngine;
+typedef struct _PillionAuthSpaces PillionAuthSpaces;
 
 /* What does a client's work. It outlives the client while calls run. References may be taken and dropped on any thread; everything in it
  * belongs to the thread that it works on. That is the I/O thread, or, if no network is needed, the thread of a loop, in its kicks and by its
@@ -22,6 +23,7 @@ struct _PillionHttpEngine
   int n_references; /* atomic */
   PillionIoThread *io; /* NULL in a loop */
   GWeakRef loop;       /* empty if not in a loop */
+  GWeakRef client;     /* for the loop's thread of that */
   PillionHttpConfig config;
   PillionHttpQueue *queue;
   PillionHttpQueue *lasting_queue; /* for what may last, so that it never takes the places of the others */
@@ -30,6 +32,8 @@ struct _PillionHttpEngine
   GHashTable *flights;          /* hops that others can join, by key */
   guint64 n_changes;            /* how often calls began or ended that may have changed something on a server */
   PillionDeadlines *deadlines;
+  PillionAuthSpaces *auth_spaces; /* NULL before a server has asked for credentials */
+  void (*free_auth_spaces) (PillionAuthSpaces *spaces);
   PillionWorkers *cpu_workers;  /* made when they are first needed */
   PillionWorkers *disk_workers; /* likewise */
 };

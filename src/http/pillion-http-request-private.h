@@ -40,6 +40,8 @@ struct _PillionHttpRequest
   GTimeSpan total_timeout;
   gint64 lowest_rate; /* bytes per second */
   int max_retries;
+
+  PillionHttpCredentials *credentials; /* or NULL */
 };
 
 /* A copy for a call, so that the original can be changed and used again */

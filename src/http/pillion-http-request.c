@@ -80,6 +80,7 @@ enum
   PROP_TOTAL_TIMEOUT_USEC,
   PROP_LOWEST_RATE,
   PROP_MAX_RETRIES,
+  PROP_CREDENTIALS,
   N_PROPS
 };
 
@@ -101,6 +102,8 @@ pillion_http_request_finalize (GObject *object)
   pillion_field_list_clear (&self->fields);
   g_clear_pointer (&self->body, pillion_source_unref);
   g_clear_pointer (&self->accepted, g_array_unref);
+  if (self->credentials != NULL)
+    pillion_sync_unref (self->credentials);
 
   G_OBJECT_CLASS (pillion_http_request_parent_class)->finalize (object);
 }
@@ -153,6 +156,9 @@ pillion_http_request_get_property (GObject *object,
       break;
     case PROP_MAX_RETRIES:
       g_value_set_int (value, self->max_retries);
+      break;
+    case PROP_CREDENTIALS:
+      g_value_set_object (value, self->credentials);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -207,6 +213,9 @@ pillion_http_request_set_property (GObject *object,
       break;
     case PROP_MAX_RETRIES:
       pillion_http_request_set_max_retries (self, g_value_get_int (value));
+      break;
+    case PROP_CREDENTIALS:
+      pillion_http_request_set_credentials (self, g_value_get_object (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -380,6 +389,18 @@ pillion_http_request_class_init (PillionHttpRequestClass *klass)
   properties[PROP_MAX_RETRIES] =
     g_param_spec_int ("max-retries", NULL, NULL, G_MININT, G_MAXINT, 0, flags);
 
+  /**
+   * PillionHttpRequest:credentials: (getter get_credentials) (setter set_credentials)
+   *
+   * Credentials for the server that the request goes to first, in place of [property@PillionHttp.Client:credentials]; %NULL for those.
+   *
+   * A redirect to another server (scheme, host or port) does not take them along. A user in the URL, or an Authorization field of the
+   * request, comes first.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CREDENTIALS] = g_param_spec_object ("credentials", NULL, NULL, PILLION_HTTP_TYPE_CREDENTIALS, flags);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -436,6 +457,8 @@ pillion_http_request_copy (PillionHttpRequest *self)
   copy->total_timeout = self->total_timeout;
   copy->lowest_rate = self->lowest_rate;
   copy->max_retries = self->max_retries;
+  if (self->credentials != NULL)
+    copy->credentials = g_object_ref (self->credentials);
 
   return copy;
 }
@@ -1269,4 +1292,42 @@ pillion_http_request_set_max_retries (PillionHttpRequest *self,
 
   self->max_retries = max;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_RETRIES]);
+}
+
+/**
+ * pillion_http_request_get_credentials: (get-property credentials)
+ * @self: a request
+ *
+ * Gets the credentials for the server that the request goes to first.
+ *
+ * Returns: (transfer none) (nullable): credentials, or %NULL for the client's
+ *
+ * Since: 1.0
+ */
+PillionHttpCredentials *
+pillion_http_request_get_credentials (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), NULL);
+
+  return self->credentials;
+}
+
+/**
+ * pillion_http_request_set_credentials: (set-property credentials)
+ * @self: a request
+ * @credentials: (nullable): credentials, or %NULL for the client's
+ *
+ * Sets the credentials for the server that the request goes to first. A redirect to another server does not take them along.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_credentials (PillionHttpRequest *self,
+                                      PillionHttpCredentials *credentials)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+  g_return_if_fail (credentials == NULL || PILLION_HTTP_IS_CREDENTIALS (credentials));
+
+  if (g_set_object (&self->credentials, credentials))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CREDENTIALS]);
 }

@@ -172,22 +172,6 @@ pillion_http_uri_get_origin (GUri *uri)
 }
 
 char *
-pillion_http_uri_get_authorization (GUri *uri)
-{
-  const char *user = g_uri_get_user (uri);
-  const char *password = g_uri_get_password (uri);
-  g_autofree char *both = NULL;
-  g_autofree char *coded = NULL;
-
-  if (user == NULL)
-    return NULL;
-
-  both = g_strconcat (user, ":", password != NULL ? password : "", NULL);
-  coded = g_base64_encode ((const guchar *) both, strlen (both));
-  return g_strconcat ("Basic ", coded, NULL);
-}
-
-char *
 pillion_http_strip_user (const char *url)
 {
   const char *at = strrchr (url, '@');

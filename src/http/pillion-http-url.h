@@ -30,8 +30,5 @@ gboolean pillion_http_check_uri             (GUri        *uri,
 /* Scheme, host and port */
 char    *pillion_http_uri_get_origin        (GUri        *uri);
 
-/* The value of an Authorization header for the user and password in a URL (RFC 7617), or NULL */
-char    *pillion_http_uri_get_authorization (GUri        *uri);
-
 /* The URL without user and password, byte for byte otherwise: see pillion_http_redact_url () */
 char    *pillion_http_strip_user            (const char  *url);

@@ -463,6 +463,58 @@ test('http/send', loop => {
     assertEqual(second.get_object().get_status(), 404);
 });
 
+test('http/credentials', loop => {
+    const server = PillionHttp.TestServer.new(loop);
+    const secret = `Basic ${GLib.base64_encode('me:secret')}`;
+    server.add_handler('/', exchange => {
+        if (exchange.get_header('Authorization') === secret) {
+            exchange.set_text('welcome', null);
+        } else {
+            exchange.set_status(401);
+            exchange.add_header('WWW-Authenticate', 'Basic realm="notes"');
+            exchange.set_text('who are you?', null);
+        }
+    });
+
+    const ask = handler => {
+        const client = PillionHttp.Client.new(loop);
+        client.connect('authenticate', handler);
+        const call = client.get_bytes(`${server.get_url()}/a`, null);
+        kickUntil(loop, () => call.is_done());
+        return call;
+    };
+    const credentials = PillionHttp.Credentials.new('me', 'secret');
+    let seen;
+    const task = client => {
+        const answer = Pillion.Task.new(client.get_loop(), 'answer', null);
+        answer.return_object(credentials);
+        return answer;
+    };
+    const handlers = [
+        (client, challenge) => {
+            seen = [challenge.realm, challenge.scheme, challenge.n_refused];
+            return credentials;
+        },
+        async () => {
+            await loop.sleep(1000, null);
+            return credentials;
+        },
+        task,
+    ];
+    for (const handler of handlers)
+        assertEqual(ask(handler).get_bytes().get_size(), 7);
+    assertEqual(seen, ['notes', 'Basic', 0]);
+
+    for (const handler of [() => null, async () => undefined])
+        assertFails(PillionHttp.status_error_quark(), 401, () => ask(handler).check());
+
+    const fail = () => {
+        throw new Error('no key ring');
+    };
+    for (const handler of [fail, async () => fail()])
+        assert(assertFails(Pillion.error_quark(), Pillion.Error.FAILED, () => ask(handler).check()).message.includes('no key ring'));
+});
+
 test('http/streams', loop => {
     const client = PillionHttp.Client.new(loop);
     const server = PillionHttp.TestServer.new(loop);

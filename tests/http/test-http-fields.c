@@ -150,26 +150,23 @@ test_origin (void)
   {
     const char *url;
     const char *origin;
-    const char *authorization;
     const char *shown;
   } cases[] = {
-    { "http://Host/a", "http://host:80", NULL, "http://Host/a" },
-    { "HTTPS://host:8443/", "https://host:8443", NULL, "HTTPS://host:8443/" },
-    { "https://host/", "https://host:443", NULL, "https://host/" },
-    { "http://user:secret@host/", "http://host:80", "Basic dXNlcjpzZWNyZXQ=", "http://host/" },
-    { "http://user@host/", "http://host:80", "Basic dXNlcjo=", "http://host/" },
-    { "http://[::1]:80/", "http://::1:80", NULL, "http://[::1]:80/" },
+    { "http://Host/a", "http://host:80", "http://Host/a" },
+    { "HTTPS://host:8443/", "https://host:8443", "HTTPS://host:8443/" },
+    { "https://host/", "https://host:443", "https://host/" },
+    { "http://user:secret@host/", "http://host:80", "http://host/" },
+    { "http://user@host/", "http://host:80", "http://host/" },
+    { "http://[::1]:80/", "http://::1:80", "http://[::1]:80/" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (GUri) uri = pillion_http_parse_url (cases[i].url, NULL);
       g_autofree char *origin = pillion_http_uri_get_origin (uri);
-      g_autofree char *authorization = pillion_http_uri_get_authorization (uri);
       g_autofree char *shown = pillion_http_redact_url (cases[i].url);
 
       g_assert_cmpstr (origin, ==, cases[i].origin);
-      g_assert_cmpstr (authorization, ==, cases[i].authorization);
       g_assert_cmpstr (shown, ==, cases[i].shown);
     }
 }

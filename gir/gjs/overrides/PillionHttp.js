@@ -15,6 +15,48 @@ function _overrideAddHandler(proto) {
     };
 }
 
+function _overrideClient(proto) {
+    const {Pillion} = imports.gi;
+    const {connect} = imports.gi.GObject.Object.prototype;
+
+    // A handler may return credentials, or a promise of them
+    proto.connect = function (signal, handler) {
+        if (signal !== 'authenticate')
+            return connect.call(this, signal, handler);
+
+        return connect.call(this, signal, (client, challenge) => {
+            let answer;
+
+            try {
+                answer = handler(client, challenge);
+            } catch (error) {
+                answer = Promise.reject(error);
+            }
+            if (answer instanceof Pillion.Task || (answer ?? null) === null)
+                return answer ?? null;
+
+            return _taskOf(client.get_loop(), 'authenticate', answer);
+        });
+    };
+}
+
+// Its result is an object, which C reads
+function _taskOf(loop, name, answer) {
+    const {GLib, Pillion} = imports.gi;
+    const task = Pillion.Task.new(loop, name, null);
+
+    Promise.resolve(answer).then(object => {
+        if (!task.is_done() && !task.return_if_cancelled())
+            task.return_object(object ?? null);
+    }).catch(error => {
+        if (!task.is_done() && !task.return_if_cancelled()) {
+            task.return_error(error instanceof GLib.Error ? error
+                : new GLib.Error(Pillion.error_quark(), Pillion.Error.FAILED, `${error}`));
+        }
+    });
+    return task;
+}
+
 function _end(value) {
     return value === null ? {value: undefined, done: true} : {value, done: false};
 }
@@ -65,6 +107,7 @@ function _overrideEventStream(proto) {
 
 function _init() {
     void imports.gi.Pillion;
+    _overrideClient(this.Client.prototype);
     _overrideStream(this);
     _overrideEventStream(this.EventStream.prototype);
     _overrideAddHandler(this.TestServer.prototype);

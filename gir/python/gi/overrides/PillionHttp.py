@@ -21,7 +21,7 @@ from gi.overrides import _pillion_delivery as delivery
 from gi.overrides import _pillion_request as requests
 from gi.overrides import override
 from gi.overrides._pillion_values import exceptions
-from gi.repository import Gio, GLib, Pillion
+from gi.repository import Gio, GLib, GObject, Pillion
 
 PillionHttp = get_introspection_module('PillionHttp')
 core = sys.modules['gi.overrides.Pillion']
@@ -33,6 +33,9 @@ _Ts = TypeVarTuple('_Ts')  # for the annotations, as in Pillion.py
 # Types of arguments: names with values, and bytes
 _Pairs = Union[Mapping[str, Any], Iterable[tuple[str, Any]]]
 _Bytes = Union[bytes, bytearray, memoryview, GLib.Bytes]
+
+# A user and a password, credentials, or the value of the field Authorization
+_Auth = Union[tuple[str, str], 'Credentials', str, None]
 
 # What is read while it is sent, and the files of a form
 _Content = Union[_Bytes, str, os.PathLike[str], Gio.File, Gio.InputStream, IO[bytes]]
@@ -439,13 +442,53 @@ class CookieJar(PillionHttp.CookieJar):
         return f'<PillionHttp.CookieJar {file.get_parse_name()}>' if file is not None else '<PillionHttp.CookieJar>'
 
 
+class Credentials(PillionHttp.Credentials):
+    """A user and a password that are sent once a server asks for them. new_basic () and new_bearer () make those that are sent at once."""
+
+    def __new__(cls, user: str, password: str):
+        return PillionHttp.Credentials.new(requests.text(user), requests.text(password))
+
+    def __init__(self, *args, **kwargs):
+        pass  # __new__ () has made it
+
+    def __repr__(self):
+        return '<PillionHttp.Credentials>'
+
+
+class _Answer(core._Start):
+    """A handler that gives credentials, or an awaitable of them, or None."""
+
+    def _start(self, client, challenge):
+        answer = self.function(client, challenge, *self.args)
+        if answer is None:
+            return None
+        if not isinstance(answer, Awaitable):
+            return _return_credentials(self.loop, self.name, answer)
+        if not isinstance(answer, Pillion.Task):
+            answer = Pillion.Task.from_awaitable(answer, self.loop, self.name)
+        return core._at(core.Pillion.Task.and_then(answer, core._Start(self.loop, self.name, self._pass_on, ())))
+
+    def _pass_on(self, task):
+        return _return_credentials(self.loop, self.name, task.result())
+
+
+def _return_credentials(loop, name, answer):
+    task = Pillion.Task.new(loop, name)
+    task.return_object(requests.credentials(answer))
+    return task
+
+
 class Client(PillionHttp.Client):
     """Sends requests. get (), post () and the like return a task whose result is a response, whatever its status. get_bytes (),
     get_json () and the downloads fail with StatusError if the server refuses."""
 
-    def __new__(cls, loop: Pillion.Loop | None = None, *, headers: _Pairs | None = None, **properties: Any):
+    def __new__(cls, loop: Pillion.Loop | None = None, *, headers: _Pairs | None = None, auth: _Auth = None, **properties: Any):
         self = PillionHttp.Client.new(core._or_default(loop))
         self.set_properties(**properties)
+        if isinstance(auth, str):
+            self.set_header('Authorization', requests.text(auth))
+        elif auth is not None:
+            self.set_credentials(requests.credentials(auth))
         if headers is not None:
             for name, value in requests.pairs(headers):
                 self.set_header(name, value)
@@ -464,16 +507,23 @@ class Client(PillionHttp.Client):
         if jar is not None:
             await jar.save(self.get_loop())
 
+    def connect(self, detailed_signal: str, handler: Callable[..., Any], *args: Any) -> int:
+        """Connects a handler to a signal. One of `authenticate` returns a PillionHttp.Credentials, a user and a password, a token, or None,
+        and may be a coroutine function."""
+        if detailed_signal == 'authenticate':
+            handler, args = _Answer(self.get_loop(), detailed_signal, handler, args), ()
+        return GObject.Object.connect(self, detailed_signal, handler, *args)
+
     def request(self, method: str, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
                 content: _Content | None = None, data: _Pairs | _Bytes | str | None = None, files: _Files | None = None, json: Any = None,
-                auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+                auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True,
                 cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
         """Sends a request. Returns a task whose result is a Response, whatever its status.
 
         `params` are added to the URL, and `headers` to the header: mappings, whose values may be lists, or pairs. The body is one of
         `content` (bytes, a str, a path, an open file, a Gio.File or Gio.InputStream), `json` (a value), and a form of `data` (its
-        fields) and `files`: paths, open files, bytes, or a file name with one of these and maybe a media type. `auth` is a user and a password, or the value of
-        the header field Authorization. `timeout` is for the whole call, in seconds."""
+        fields) and `files`: paths, open files, bytes, or a file name with one of these and maybe a media type. `auth` is a user and a password, which are sent
+        at once, a PillionHttp.Credentials, or the value of the header field Authorization. `timeout` is for the whole call, in seconds."""
         return self._request(method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files)
 
     def _request(self, method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files=None):
@@ -487,7 +537,7 @@ class Client(PillionHttp.Client):
 
     def stream(self, method: str, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
                content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
-               auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+               auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True,
                cancellable: Gio.Cancellable | None = None) -> AbstractAsyncContextManager[Stream]:
         """Sends a request whose response is read as it arrives: `async with client.stream ('GET', url) as response`. The block begins when
         the head of the response is there, whatever its status, and closes the stream in the end. For the rest see request ()."""
@@ -501,7 +551,7 @@ class Client(PillionHttp.Client):
 
     def events(self, url: str, *, method: str = 'GET', params: _Pairs | None = None, headers: _Pairs | None = None,
                content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
-               auth: tuple[str, str] | str | None = None, follow_redirects: bool = True, last_event_id: str | None = None) -> EventStream:
+               auth: _Auth = None, follow_redirects: bool = True, last_event_id: str | None = None) -> EventStream:
         """Receives server-sent events: `async for event in client.events (url)`. It connects with the first event that is waited for, and
         again when the connection ends. With another method than GET it connects once. For the rest see request ()."""
         request = requests.make(method, url, params, headers, content, data, json, auth, None, follow_redirects)
@@ -510,52 +560,52 @@ class Client(PillionHttp.Client):
         return PillionHttp.EventStream.new(self, request)
 
     def get(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
-            auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+            auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True,
             cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
         """Gets a URL: see request ()."""
         return self._request('GET', url, params, headers, None, None, None, auth, timeout, follow_redirects, cancellable)
 
     def head(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
-             auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+             auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True,
              cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
         """Gets only the header: see request ()."""
         return self._request('HEAD', url, params, headers, None, None, None, auth, timeout, follow_redirects, cancellable)
 
     def options(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
-                auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+                auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True,
                 cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
         """Asks what a URL allows: see request ()."""
         return self._request('OPTIONS', url, params, headers, None, None, None, auth, timeout, follow_redirects, cancellable)
 
     def delete(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
-               auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+               auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True,
                cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
         """Deletes what a URL names: see request ()."""
         return self._request('DELETE', url, params, headers, None, None, None, auth, timeout, follow_redirects, cancellable)
 
     def post(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
              content: _Content | None = None, data: _Pairs | _Bytes | str | None = None, files: _Files | None = None, json: Any = None,
-             auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+             auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True,
              cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
         """Posts to a URL: see request ()."""
         return self._request('POST', url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files)
 
     def put(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
             content: _Content | None = None, data: _Pairs | _Bytes | str | None = None, files: _Files | None = None, json: Any = None,
-            auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+            auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True,
             cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
         """Puts a body at a URL: see request ()."""
         return self._request('PUT', url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files)
 
     def patch(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
               content: _Content | None = None, data: _Pairs | _Bytes | str | None = None, files: _Files | None = None, json: Any = None,
-              auth: tuple[str, str] | str | None = None, timeout: float | None = None, follow_redirects: bool = True,
+              auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True,
               cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
         """Changes what a URL names: see request ()."""
         return self._request('PATCH', url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files)
 
     def post_json(self, url, json: Any, cancellable=None, *, params: _Pairs | None = None, headers: _Pairs | None = None,
-                  auth: tuple[str, str] | str | None = None, timeout: float | None = None) -> Pillion.Task[Response]:
+                  auth: _Auth = None, timeout: float | None = None) -> Pillion.Task[Response]:
         """Posts a Python value as JSON. Returns a task whose result is a Response, and which fails with StatusError if the
         server refuses. The rest is as for request ()."""
         request = requests.make('POST', url, params, headers, auth=auth, timeout=timeout)
@@ -565,7 +615,7 @@ class Client(PillionHttp.Client):
         return core._at(PillionHttp.Client.send(self, request, cancellable))
 
     def upload(self, url, file: Gio.File | str | os.PathLike[str], cancellable=None, *, params: _Pairs | None = None,
-               headers: _Pairs | None = None, auth: tuple[str, str] | str | None = None,
+               headers: _Pairs | None = None, auth: _Auth = None,
                timeout: float | None = None) -> Pillion.Task[Response]:
         """Puts a file at a URL. Returns a task whose result is a Response, whose progress counts the bytes that were sent, and which
         fails with StatusError if the server refuses. The rest is as for request ()."""
@@ -574,12 +624,12 @@ class Client(PillionHttp.Client):
         return core._at(PillionHttp.Client.send(self, request, cancellable))
 
     def get_bytes(self, url, cancellable=None, *, params: _Pairs | None = None, headers: _Pairs | None = None,
-                  auth: tuple[str, str] | str | None = None, timeout: float | None = None) -> Pillion.Task[bytes]:
+                  auth: _Auth = None, timeout: float | None = None) -> Pillion.Task[bytes]:
         """Gets a body. Returns a task whose result is bytes. The rest is as for request ()."""
         return self._deliver(url, params, headers, auth, timeout, cancellable, _copy)
 
     def get_json(self, url, cancellable=None, *, params: _Pairs | None = None, headers: _Pairs | None = None,
-                 auth: tuple[str, str] | str | None = None, timeout: float | None = None) -> Pillion.Task[Any]:
+                 auth: _Auth = None, timeout: float | None = None) -> Pillion.Task[Any]:
         """Gets a JSON body. Returns a task whose result is the Python value. The rest is as for request ()."""
         # With Python's own parser: JSON-GLib has no numbers beyond 64 bits, and no strings with a NUL in them
         return self._deliver(url, params, headers, auth, timeout, cancellable, _parse_json)
@@ -599,7 +649,7 @@ class Client(PillionHttp.Client):
         return task
 
     def download(self, url, target: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None, *, params: _Pairs | None = None,
-                 headers: _Pairs | None = None, auth: tuple[str, str] | str | None = None, timeout: float | None = None,
+                 headers: _Pairs | None = None, auth: _Auth = None, timeout: float | None = None,
                  name_conflict: NameConflict | None = None, only_if_changed: bool = False,
                  preserve_time: bool = False) -> Pillion.Task[Download]:
         """Downloads a body to a file, given as a path or a Gio.File. Returns a task whose result is a
@@ -610,7 +660,7 @@ class Client(PillionHttp.Client):
         return core._at(PillionHttp.Client.send_to_file(self, request, _to_file(target), options, cancellable))
 
     def download_into(self, url, folder: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None, *,
-                      params: _Pairs | None = None, headers: _Pairs | None = None, auth: tuple[str, str] | str | None = None,
+                      params: _Pairs | None = None, headers: _Pairs | None = None, auth: _Auth = None,
                       timeout: float | None = None, name_conflict: NameConflict | None = None, only_if_changed: bool = False,
                       preserve_time: bool = False) -> Pillion.Task[Download]:
         """Downloads a body into a folder, under the name that the server or the URL gives it. The rest is as for download ()."""
@@ -758,6 +808,7 @@ Event = _public(override(Event))
 EventStream = _public(override(EventStream))
 Cookie = _public(override(Cookie))
 CookieJar = _public(override(CookieJar))
+Credentials = _public(override(Credentials))
 Client = _public(override(Client))
 TestExchange = _public(override(TestExchange))
 TestServer = _public(override(TestServer))

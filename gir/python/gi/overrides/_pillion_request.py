@@ -3,7 +3,6 @@
 
 """Makes requests from Python values, in the way that requests, httpx and aiohttp do."""
 
-import base64
 import io
 import json
 import mimetypes
@@ -154,14 +153,28 @@ def _set_body(request, content, data, json, files):
         _set_form(request, data, files)
 
 
-def authorization(auth):
-    """Returns the value of the header field for a user and a password, or for a text such as 'Bearer …'."""
+def credentials(auth):
+    """Returns the PillionHttp.Credentials for a user and a password, or for a token. Leaves those that are already, and None."""
+    if auth is None or isinstance(auth, PillionHttp.Credentials):
+        return auth
     if isinstance(auth, str):
-        return text(auth)
-    user, password = auth
+        return PillionHttp.Credentials.new_bearer(text(auth), 0)
+    try:
+        user, password = auth
+    except (TypeError, ValueError):
+        raise TypeError(f'credentials are a PillionHttp.Credentials, or a user and a password, and not a {type(auth).__name__!r}') from None
+    user, password = text(user), text(password)
     if ':' in user:
         raise ValueError(f'a user can\'t have a colon in it: {user!r}')
-    return 'Basic ' + base64.b64encode(f'{user}:{password}'.encode()).decode('ascii')
+    return PillionHttp.Credentials.new_basic(user, password)
+
+
+def _set_auth(request, auth):
+    # A str is the value of the field
+    if isinstance(auth, str):
+        request.set_header('Authorization', text(auth))
+    else:
+        request.set_credentials(credentials(auth))
 
 
 def make(method, url, params=None, headers=None, content=None, data=None, json=None, auth=None, timeout=None, follow_redirects=True,
@@ -173,7 +186,7 @@ def make(method, url, params=None, headers=None, content=None, data=None, json=N
             request.add_parameter(name, value)
     _set_body(request, content, data, json, files)
     if auth is not None:
-        request.set_header('Authorization', authorization(auth))
+        _set_auth(request, auth)
     if headers is not None:
         for name, value in pairs(headers):
             request.append_header(name, value)

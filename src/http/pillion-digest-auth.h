@@ -1,0 +1,32 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-auth-challenge.h"
+
+/* Digest access authentication (RFC 7616), with MD5 and SHA-256, each also with -sess. One of these answers a challenge until a new one
+ * comes with another nonce. */
+typedef struct _PillionDigestAuth PillionDigestAuth;
+
+/* Returns NULL if the challenge can't be answered */
+PillionDigestAuth *pillion_digest_auth_new        (const PillionAuthChallenge *challenge);
+void               pillion_digest_auth_free       (PillionDigestAuth          *self);
+
+/* How good the algorithm is: more is better */
+guint              pillion_digest_auth_get_rank   (PillionDigestAuth          *self);
+
+/* The value of the field for a request. @target is its target, as it is sent. */
+char              *pillion_digest_auth_authorize  (PillionDigestAuth          *self,
+                                                   const char                 *user,
+                                                   const char                 *password,
+                                                   const char                 *method,
+                                                   const char                 *target);
+
+/* Whether Digest can have such a user: what begins another line can't be sent */
+gboolean           pillion_digest_auth_fits       (const char                 *user);
+
+/* For tests: with a fixed client nonce */
+void               pillion_digest_auth_set_cnonce (PillionDigestAuth          *self,
+                                                   const char                 *cnonce);

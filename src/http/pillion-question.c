@@ -1,0 +1,169 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-question.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "http/pillion-http-client-private.h"
+
+struct _PillionQuestion
+{
+  int n_references; /* atomic */
+  PillionHttpEngine *engine;
+  GWeakRef loop; /* no reference, which would last until the I/O thread is done with all of this */
+  PillionHttpChallenge *challenge;
+
+  /* The loop's thread's own */
+  gboolean asked;
+  gboolean dropped;
+  PillionTask *task; /* or NULL */
+
+  /* On its way from there */
+  PillionHttpCredentials *credentials;
+  GError *error;
+
+  /* The I/O thread's own */
+  PillionAnswerFunc func; /* NULL once it is over */
+  gpointer data;
+};
+
+static PillionQuestion *
+question_ref (PillionQuestion *self)
+{
+  __atomic_add_fetch (&self->n_references, 1, __ATOMIC_RELAXED);
+  return self;
+}
+
+static void
+question_unref (gpointer data)
+{
+  PillionQuestion *self = data;
+
+  if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) > 0)
+    return;
+
+  if (self->credentials != NULL)
+    pillion_sync_unref (self->credentials);
+  g_clear_error (&self->error);
+  pillion_sync_unref (self->challenge);
+  g_weak_ref_clear (&self->loop);
+  pillion_http_engine_unref (self->engine);
+  g_free (self);
+}
+
+static void
+answer_on_thread (gpointer data)
+{
+  PillionQuestion *self = data;
+  PillionAnswerFunc func = g_steal_pointer (&self->func);
+
+  if (func != NULL)
+    {
+      func (self->data, self->credentials, self->error);
+      question_unref (self);
+    }
+  question_unref (self);
+}
+
+/* Takes what it is given */
+static void
+reply (PillionQuestion *self,
+       PillionHttpCredentials *credentials,
+       GError *error)
+{
+  self->credentials = credentials;
+  self->error = error;
+  pillion_http_engine_post (self->engine, answer_on_thread, question_ref (self));
+}
+
+static void
+on_answered (PillionTask *task,
+             gpointer data)
+{
+  PillionQuestion *self = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GObject) object = pillion_task_get_object (task, &error);
+
+  g_clear_object (&self->task);
+  if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    reply (self, NULL, g_steal_pointer (&error));
+  else if (object != NULL && !PILLION_HTTP_IS_CREDENTIALS (object))
+    reply (self, NULL, g_error_new (PILLION_ERROR, PILLION_ERROR_FAILED, _("credentials were expected, and not a %s"), G_OBJECT_TYPE_NAME (object)));
+  else
+    reply (self, (PillionHttpCredentials *) g_steal_pointer (&object), NULL);
+}
+
+static void
+ask_in_loop (gpointer data)
+{
+  PillionQuestion *self = data;
+  g_autoptr (PillionHttpClient) client = g_weak_ref_get (&self->engine->client);
+
+  self->asked = TRUE;
+  if (self->dropped)
+    return;
+
+  if (client != NULL)
+    self->task = pillion_http_client_ask (client, self->challenge);
+  if (self->task != NULL)
+    pillion_task_add_done_callback (self->task, on_answered, question_ref (self), question_unref);
+  else
+    reply (self, NULL, NULL);
+}
+
+/* Its loop may have been closed before it could ask */
+static void
+asked (gpointer data)
+{
+  PillionQuestion *self = data;
+
+  if (!self->asked)
+    reply (self, NULL, NULL);
+  question_unref (self);
+}
+
+static void
+drop_in_loop (gpointer data)
+{
+  PillionQuestion *self = data;
+
+  self->dropped = TRUE;
+  if (self->task != NULL)
+    pillion_task_cancel (self->task);
+}
+
+PillionQuestion *
+pillion_question_new (PillionHttpEngine *engine,
+                      PillionLoop *loop,
+                      PillionHttpChallenge *challenge,
+                      PillionAnswerFunc func,
+                      gpointer data)
+{
+  PillionQuestion *self = g_new0 (PillionQuestion, 1);
+
+  self->n_references = 2;
+  self->engine = pillion_http_engine_ref (engine);
+  g_weak_ref_init (&self->loop, loop);
+  self->challenge = challenge;
+  self->func = func;
+  self->data = data;
+  pillion_loop_call_soon_threadsafe (loop, ask_in_loop, self, asked);
+
+  return self;
+}
+
+void
+pillion_question_drop (PillionQuestion *self)
+{
+  g_autoptr (PillionLoop) loop = g_weak_ref_get (&self->loop);
+
+  self->func = NULL;
+  if (loop != NULL)
+    pillion_loop_call_soon_threadsafe (loop, drop_in_loop, self, question_unref);
+  else
+    question_unref (self);
+}
