@@ -119,11 +119,11 @@ pillion_loop_wake (PillionLoop *self)
     {
       const guint64 one = 1;
 
-      /* In this order: a kick in between then causes one extra kick, rather than a descriptor that stays
-       * readable */
+      /* Counted before it is written: the host often gets this thread's processor with the write, and must find
+       * what made the descriptor readable, or it would kick for nothing until this thread runs again */
+      __atomic_add_fetch (&self->n_rings, 1, __ATOMIC_SEQ_CST);
       while (write (event_fd, &one, sizeof one) < 0 && errno == EINTR)
         ;
-      __atomic_store_n (&self->fd_rung, TRUE, __ATOMIC_SEQ_CST);
     }
 
   if (ride == PILLION_RIDE_PASSENGER && !is_own_thread)
@@ -151,12 +151,16 @@ pillion_loop_wake (PillionLoop *self)
 static inline void
 drain (PillionLoop *self)
 {
-  if (G_UNLIKELY (self->event_fd >= 0) && __atomic_exchange_n (&self->fd_rung, FALSE, __ATOMIC_SEQ_CST))
+  if (G_UNLIKELY (self->event_fd >= 0) && __atomic_load_n (&self->n_rings, __ATOMIC_SEQ_CST) > 0)
     {
       guint64 count;
+      gssize n;
 
-      while (read (self->event_fd, &count, sizeof count) < 0 && errno == EINTR)
+      while ((n = read (self->event_fd, &count, sizeof count)) < 0 && errno == EINTR)
         ;
+      /* One that is counted, but not written yet, is left for a later kick */
+      if (n > 0)
+        __atomic_sub_fetch (&self->n_rings, (int) count, __ATOMIC_SEQ_CST);
     }
 }
 

@@ -68,7 +68,7 @@ struct _PillionLoop
   PillionEpollSet fds;   /* behind get_fd (); its fd is -1 until that is called */
   gint64 last_fresh;     /* when all of its members were last added again, by a coarse clock */
   int event_fd;          /* atomic: -1 until get_fd () is called */
-  gboolean fd_rung;      /* atomic: whether the event fd was written since the last kick */
+  int n_rings;           /* atomic: how often the event fd was written, or is about to be, since it was read */
   gboolean blocked;      /* atomic: whether the loop's thread sleeps in run-until */
 
   GHashTable *calls;     /* id → Call, for calls that were not made yet */
