@@ -83,6 +83,15 @@ PillionTask       *pillion_http_client_send_into                    (PillionHttp
                                                                      GFile              *folder,
                                                                      PillionHttpDownloadOptions *options,
                                                                      GCancellable       *cancellable);
+PILLION_HTTP_AVAILABLE_IN_1_0
+gboolean           pillion_http_client_pause_download               (PillionHttpClient *self,
+                                                                     PillionTask       *task);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_resume_download              (PillionHttpClient *self,
+                                                                     PillionTask       *task);
+PILLION_HTTP_AVAILABLE_IN_1_0
+gboolean           pillion_http_client_is_download_paused           (PillionHttpClient *self,
+                                                                     PillionTask       *task);
 
 PILLION_HTTP_AVAILABLE_IN_1_0
 guint              pillion_http_client_get_max_connections          (PillionHttpClient *self);

@@ -292,6 +292,12 @@ pillion_call_send (PillionCall *self)
   GError *error = NULL;
 
   drop_hop (self);
+  if (self->held)
+    {
+      self->waiting = TRUE;
+      self->due = TRUE;
+      return;
+    }
 
   verdict = pillion_stages_begin (&self->stages, self, &error);
   if (verdict != PILLION_VERDICT_PASS)
@@ -304,13 +310,50 @@ pillion_call_send (PillionCall *self)
   pillion_hop_send (self->hop, self->origin, self->request->priority, self->request->lasting, self->key);
 }
 
+static gboolean
+has_ended (PillionCall *self)
+{
+  return self->failed || self->done;
+}
+
+void
+pillion_call_pause (PillionCall *self)
+{
+  if (self->held || has_ended (self))
+    return;
+
+  self->held = TRUE;
+  self->held_since = pillion_http_engine_get_now (self->engine);
+  if (self->hop != NULL)
+    {
+      g_clear_pointer (&self->refusal, pillion_refusal_free);
+      pillion_call_send (self);
+    }
+}
+
+void
+pillion_call_unpause (PillionCall *self)
+{
+  if (!self->held || has_ended (self))
+    return;
+
+  self->held = FALSE;
+  self->held_for += pillion_http_engine_get_now (self->engine) - self->held_since;
+  if (self->due)
+    {
+      self->due = FALSE;
+      self->waiting = FALSE;
+      pillion_call_send (self);
+    }
+}
+
 static void
 resume (gpointer data)
 {
   PillionCall *self = data;
 
   /* It may have been cancelled meanwhile */
-  if (self->waiting && !self->failed && !self->done)
+  if (self->waiting && !has_ended (self))
     {
       self->waiting = FALSE;
       pillion_call_send (self);
@@ -770,6 +813,11 @@ pillion_call_finish (PillionCall *self)
   drop_hop (self);
   g_signal_handler_disconnect (self->cancellable, self->cancelled_handler);
 
+  if (self->pause != NULL)
+    {
+      self->pause->call = NULL;
+      g_clear_pointer (&self->pause, pillion_pause_unref);
+    }
   sink->klass->free (sink);
   pillion_stages_clear (&self->stages);
   pillion_field_list_clear (&self->fields);

@@ -10,6 +10,7 @@
 #include "http/pillion-decoder.h"
 #include "http/pillion-hop.h"
 #include "http/pillion-http-engine.h"
+#include "http/pillion-pause.h"
 #include "http/pillion-http-request-private.h"
 #include "http/pillion-refusal.h"
 #include "http/pillion-sink.h"
@@ -61,6 +62,11 @@ struct _PillionCall
   gboolean submitted;
   gboolean cancel_seen; /* maybe before it was submitted */
   gboolean waiting;     /* for pillion_call_resume () */
+  PillionPause *pause;  /* NULL if the call can't be paused */
+  gboolean held;        /* by pillion_call_pause () */
+  gboolean due;         /* the next request is to be sent once the call is no longer held */
+  gint64 held_since;    /* in µs of the engine's clock */
+  GTimeSpan held_for;   /* earlier, in µs */
   gboolean failed;      /* the task is to end with an error */
   gboolean done;
 };
@@ -121,6 +127,10 @@ pillion_call_get_timeout (GTimeSpan requests,
 
 /* Sends another request to the place where requests go now; the current one is dropped */
 void         pillion_call_send           (PillionCall       *self);
+
+/* Holds the call: no request is sent or on its way until pillion_call_unpause (). What has come can be finished, and the call can fail. */
+void         pillion_call_pause          (PillionCall       *self);
+void         pillion_call_unpause        (PillionCall       *self);
 
 /* After PILLION_VERDICT_WAIT: sends a request soon, and never inside this call */
 void         pillion_call_resume         (PillionCall       *self);

@@ -866,6 +866,7 @@ pillion_file_sink_new (GFile *file,
 {
   static const PillionSinkClass klass = {
     .bulk = TRUE,
+    .pausable = TRUE,
     .accept_encoding = "identity",
     .request = file_request,
     .head = file_head,

@@ -14,6 +14,7 @@
 #include "http/pillion-file-sink.h"
 #include "http/pillion-http-download-options-private.h"
 #include "http/pillion-http-request-private.h"
+#include "http/pillion-pause.h"
 
 /* What the library sends for downloads itself */
 static const char *
@@ -273,4 +274,99 @@ pillion_http_client_send_into (PillionHttpClient *self,
   g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
 
   return download (self, pillion_http_request_copy (request), folder, TRUE, pillion_http_download_options_copy (options), cancellable);
+}
+
+/* That of a download of the client's that is not done, or NULL */
+static PillionPause *
+get_pause (PillionHttpClient *self,
+           PillionTask *task)
+{
+  if (self->engine == NULL || pillion_task_get_loop (task) != self->loop || pillion_task_is_done (task))
+    return NULL;
+
+  return pillion_pause_of_task (task);
+}
+
+/**
+ * pillion_http_client_pause_download:
+ * @self: the client that downloads
+ * @task: a task from [method@PillionHttp.Client.download] or one of its siblings
+ *
+ * Pauses a download. It gives back its connection and its place in the queue, and keeps what has arrived.
+ *
+ * [method@PillionHttp.Client.resume_download] goes on from there, if the server supports that and still has the same file, and begins anew
+ * otherwise. Time limits don't count meanwhile. A paused download can be cancelled, and the loop waits for it as for any other task. If all of
+ * the file has arrived already, the download is completed.
+ *
+ * On the loop's thread only.
+ *
+ * Returns: %TRUE if the download is paused now; %FALSE if it is done, or can't be paused because its method is not `GET`
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_http_client_pause_download (PillionHttpClient *self,
+                                    PillionTask *task)
+{
+  PillionPause *pause;
+
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), FALSE);
+  g_return_val_if_fail (PILLION_IS_TASK (task), FALSE);
+  g_return_val_if_fail (pillion_http_client_on_thread (self), FALSE);
+
+  pause = get_pause (self, task);
+  if (pause == NULL)
+    return FALSE;
+
+  pillion_pause_set (pause, self->engine, TRUE);
+  return TRUE;
+}
+
+/**
+ * pillion_http_client_resume_download:
+ * @self: the client that downloads
+ * @task: a task that was paused
+ *
+ * Goes on with a download that was paused by [method@PillionHttp.Client.pause_download]. Nothing happens if it was not. On the loop's thread only.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_resume_download (PillionHttpClient *self,
+                                     PillionTask *task)
+{
+  PillionPause *pause;
+
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (PILLION_IS_TASK (task));
+  g_return_if_fail (pillion_http_client_on_thread (self));
+
+  pause = get_pause (self, task);
+  if (pause != NULL)
+    pillion_pause_set (pause, self->engine, FALSE);
+}
+
+/**
+ * pillion_http_client_is_download_paused:
+ * @self: the client that downloads
+ * @task: a task from [method@PillionHttp.Client.download] or one of its siblings
+ *
+ * Gets whether a download is paused. On the loop's thread only.
+ *
+ * Returns: %TRUE if it is paused and not done
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_http_client_is_download_paused (PillionHttpClient *self,
+                                        PillionTask *task)
+{
+  PillionPause *pause;
+
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), FALSE);
+  g_return_val_if_fail (PILLION_IS_TASK (task), FALSE);
+  g_return_val_if_fail (pillion_http_client_on_thread (self), FALSE);
+
+  pause = get_pause (self, task);
+  return pause != NULL && pause->paused;
 }

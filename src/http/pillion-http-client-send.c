@@ -99,6 +99,8 @@ pillion_http_client_submit (PillionHttpClient *self,
       call->can_ask = pillion_http_client_can_ask (self);
       add_stages (call);
       pillion_call_set_sink (call, sink);
+      if (sink->klass->pausable && strcmp (request->method, "GET") == 0)
+        call->pause = pillion_pause_new (task, call);
       pillion_call_submit (call);
       return task;
     }

@@ -25,10 +25,11 @@ total_due (gpointer data,
   PillionCall *call = self->call;
   GTimeSpan timeout = pillion_call_get_timeout (call->request->total_timeout, call->engine->config.total_timeout);
 
-  if (timeout == PILLION_DEADLINE_NEVER)
+  /* A call that is held is sent again when it goes on, and looks at the time then */
+  if (timeout == PILLION_DEADLINE_NEVER || call->held)
     return PILLION_DEADLINE_NEVER - 1;
-  if (call->begun + timeout > now)
-    return call->begun + timeout;
+  if (call->begun + call->held_for + timeout > now)
+    return call->begun + call->held_for + timeout;
 
   pillion_call_fail (call, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
                                         _("the whole call took longer than %.3g seconds"), (double) timeout / G_USEC_PER_SEC));
@@ -42,14 +43,14 @@ total_begin (PillionStage *stage,
 {
   PillionTotalTimeoutStage *self = (PillionTotalTimeoutStage *) stage;
 
-  if (self->call == NULL)
+  if (self->call == NULL || call->held_for > 0)
     {
       GTimeSpan timeout = pillion_call_get_timeout (call->request->total_timeout, call->engine->config.total_timeout);
 
       self->call = call;
       /* Without a limit there is still a deadline, which looks again when the client gets one */
       pillion_deadlines_set (call->engine->deadlines, &self->deadline,
-                             timeout == PILLION_DEADLINE_NEVER ? PILLION_DEADLINE_NEVER - 1 : call->begun + timeout, total_due, self);
+                             timeout == PILLION_DEADLINE_NEVER ? PILLION_DEADLINE_NEVER - 1 : call->begun + call->held_for + timeout, total_due, self);
     }
 
   return PILLION_VERDICT_PASS;

@@ -626,6 +626,24 @@ test('http/errors', loop => {
     assertFails(PillionHttp.Error, PillionHttp.Error.INVALID_JSON, () => broken.check());
 });
 
+test('http/download-options', loop => {
+    const client = PillionHttp.Client.new(loop);
+    const folder = Gio.File.new_for_path(GLib.dir_make_tmp('pillion-gjs-XXXXXX'));
+    const target = folder.get_child('file.bin');
+    const options = new PillionHttp.DownloadOptions({digest: SHA256, only_if_changed: true});
+    for (const outcome of ['SAVED', 'NOT_MODIFIED']) {
+        const request = PillionHttp.Request.new('GET', `${URL}/file.bin`);
+        const task = client.send_to_file(request, target, options, null);
+        assert(client.pause_download(task));
+        assert(client.is_download_paused(task));
+        client.resume_download(task);
+        kickUntilDone(loop, task);
+        assertEqual(task.get_object().outcome, PillionHttp.DownloadOutcome[outcome]);
+    }
+    target.delete(null);
+    folder.delete(null);
+});
+
 test('http/download', loop => {
     const client = PillionHttp.Client.new(loop);
     const folder = Gio.File.new_for_path(GLib.dir_make_tmp('pillion-gjs-XXXXXX'));

@@ -316,6 +316,17 @@ class Requests(Case):
                 self.wait(self.client.send_to_file(PillionHttp.Request.new('GET', '/a'), path, options))
             self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.EXISTS))
 
+    def test_download_pause(self):
+        with tempfile.TemporaryDirectory() as folder:
+            task = self.client.download('/a', pathlib.Path(folder) / 'file')
+            self.assertTrue(self.client.pause_download(task))
+            self.wait(self.client.get_bytes('/a'))
+            self.assertTrue(self.client.is_download_paused(task))
+            self.assertFalse(task.is_done())
+            self.client.resume_download(task)
+            self.wait(task)
+            self.assertFalse(self.client.pause_download(task))
+
     def test_responses(self):
         def refuse(exchange):
             exchange.set_status(404)
