@@ -17,6 +17,7 @@
 #include <pillion-http/pillion-http-event-stream.h>
 #include <pillion-http/pillion-http-event.h>
 #include <pillion-http/pillion-http-form.h>
+#include <pillion-http/pillion-http-part.h>
 #include <pillion-http/pillion-http-request.h>
 #include <pillion-http/pillion-http-response.h>
 #include <pillion-http/pillion-http-stream.h>

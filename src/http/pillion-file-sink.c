@@ -134,7 +134,7 @@ get_part_base (PillionFileSink *self)
     return g_strdup (self->target->name);
 
   digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, self->parent.call->url, -1);
-  digest[32] = '\0';
+  digest[PILLION_PART_DIGEST_LENGTH] = '\0';
   return self->into ? g_steal_pointer (&digest) : g_strconcat (self->target->name, "-", digest, NULL);
 }
 

@@ -20,9 +20,7 @@
 #include "http/pillion-http-fields.h"
 
 /* `.TARGET.pillion-part`, `.TARGET.pillion-part.info` for the record, and one more byte for its draft */
-#define SUFFIX ".pillion-part"
-#define RECORD_SUFFIX ".info"
-#define LONGEST_END SUFFIX ".99" RECORD_SUFFIX "~"
+#define LONGEST_END PILLION_PART_SUFFIX ".99" PILLION_PART_RECORD_SUFFIX "~"
 
 /* How many names are tried */
 #define MAX_NAMES 99
@@ -52,12 +50,12 @@ make_name (int folder,
   g_autofree char *end = number > 1 ? g_strdup_printf (".%u", number) : g_strdup ("");
 
   if (strlen (base) <= max)
-    return g_strconcat (".", base, SUFFIX, end, NULL);
+    return g_strconcat (".", base, PILLION_PART_SUFFIX, end, NULL);
 
   digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, base, -1);
   digest[DIGEST_LENGTH] = '\0';
   start = g_strndup (base, pillion_file_name_cut (base, max - DIGEST_LENGTH - 1));
-  return g_strconcat (".", start, "~", digest, SUFFIX, end, NULL);
+  return g_strconcat (".", start, "~", digest, PILLION_PART_SUFFIX, end, NULL);
 }
 
 static gboolean
@@ -285,7 +283,7 @@ pillion_part_file_open (PillionTarget *target,
       g_free (self->name);
       self->name = make_name (target->folder, base, i);
       g_free (self->record_name);
-      self->record_name = g_strconcat (self->name, RECORD_SUFFIX, NULL);
+      self->record_name = g_strconcat (self->name, PILLION_PART_RECORD_SUFFIX, NULL);
       outcome = try_name (self, busy, error);
     }
 

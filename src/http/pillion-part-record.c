@@ -21,9 +21,6 @@
 /* A longer file is not a record */
 #define MAX_SIZE (64 * 1024)
 
-/* The record is written here first, and renamed when it is whole */
-#define DRAFT_SUFFIX "~"
-
 gboolean
 pillion_part_is_ours (const struct stat *info)
 {
@@ -131,7 +128,7 @@ pillion_part_record_load (PillionPartRecord *self,
                           int folder,
                           const char *name)
 {
-  g_autofree char *draft = g_strconcat (name, DRAFT_SUFFIX, NULL);
+  g_autofree char *draft = g_strconcat (name, PILLION_PART_DRAFT_SUFFIX, NULL);
   g_autoptr (GString) text = NULL;
   struct stat info;
   int fd;
@@ -230,7 +227,7 @@ pillion_part_record_save (const PillionPartRecord *self,
                           int folder,
                           const char *name)
 {
-  g_autofree char *draft = g_strconcat (name, DRAFT_SUFFIX, NULL);
+  g_autofree char *draft = g_strconcat (name, PILLION_PART_DRAFT_SUFFIX, NULL);
   g_autofree char *text = NULL;
   gsize length;
   int errsv;

@@ -10,6 +10,16 @@
 
 #include "http/pillion-range-set.h"
 
+/* A part file is called `.TARGET.pillion-part`, its record has one more suffix */
+#define PILLION_PART_SUFFIX ".pillion-part"
+#define PILLION_PART_RECORD_SUFFIX ".info"
+
+/* The record is written here first, and renamed when it is whole */
+#define PILLION_PART_DRAFT_SUFFIX "~"
+
+/* Where the name of the target is not known yet, so many hexadecimal digits of the URL's digest stand for it */
+#define PILLION_PART_DIGEST_LENGTH 32
+
 /* Says what a part file is a part of. It is a small file beside the part file; the part file is touched only if this vouches
  * for it. */
 typedef struct
