@@ -276,6 +276,66 @@ class Interrupt(tooltest.ToolTest):
         self.assertEqual(process.returncode, 130)
 
 
+class Clean(tooltest.ToolTest):
+    """What unfinished downloads left"""
+
+    def leave_part(self, name):
+        process = subprocess.Popen([tooltest.TOOL, "fetch", "-o", name, self.url("big.bin?rate=50M")], cwd=self.folder,
+                                   env=tooltest.environment(), stderr=subprocess.DEVNULL)
+        tooltest.wait_for(lambda: glob.glob(self.path(f".{name}.pillion-part.info")), "a part")
+        tooltest.wait_for(lambda: os.path.getsize(self.path(f".{name}.pillion-part")) > 0, "something in it")
+        return process
+
+    def clean(self, *args, status=0):
+        done = run("fetch", "--clean", self.folder, *args)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done
+
+    def test_nothing(self):
+        self.assertEqual(self.clean("--yes").stdout, "")
+        done = run("fetch", "--clean", self.path("nowhere"))
+        self.assertEqual(done.returncode, 23)
+        self.assertIn("nowhere", done.stderr)
+
+    def test_listed_and_removed(self):
+        for name in ("a", "b"):
+            process = self.leave_part(name)
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(tooltest.PATIENCE), 130)
+        with open(self.path(".other.pillion-part"), "w", encoding="ascii") as file:
+            file.write("of another program")
+        url = re.escape(self.url("big.bin?rate=50M"))
+        listed = rf"^a  [\d.]+ [kM]B/200 MB  \d{{4}}-\d\d-\d\d \d\d:\d\d  {url}\nb  .*\n$"
+        self.assertRegex(self.clean("--dry-run").stdout, listed)
+        self.assertEqual(len(os.listdir(self.folder)), 5)
+
+        # Nobody is there to ask
+        with subprocess.Popen([tooltest.TOOL, "fetch", "--clean", self.folder], stdout=subprocess.DEVNULL, start_new_session=True,
+                              stderr=subprocess.PIPE, text=True, env=tooltest.environment()) as process:
+            self.assertIn("--yes", process.stderr.read())
+        self.assertEqual(process.returncode, 2)
+        terminal = tooltest.Terminal("fetch", "--clean", self.folder)
+        terminal.read_until(rb"Remove all 2\? \[y/N\] ")
+        os.write(terminal.master, b"\n")
+        self.assertEqual(terminal.finish(), 1)
+        self.assertEqual(len(os.listdir(self.folder)), 5)
+
+        terminal = tooltest.Terminal("fetch", "--clean", self.folder)
+        terminal.read_until(rb"\[y/N\] ")
+        os.write(terminal.master, b"y\n")
+        self.assertEqual(terminal.finish(), 0)
+        self.assertEqual(os.listdir(self.folder), [".other.pillion-part"])
+
+    def test_what_is_being_written_is_kept(self):
+        process = self.leave_part("a")
+        self.assertRegex(self.clean("--yes").stderr, "^kept    a  ")
+        self.assertTrue(os.path.exists(self.path(".a.pillion-part")))
+        process.send_signal(signal.SIGINT)
+        process.wait(tooltest.PATIENCE)
+        self.assertEqual(self.clean("-yq").stdout, "")
+        self.assertEqual(os.listdir(self.folder), [])
+
+
 class Usage(tooltest.ToolTest):
     @classmethod
     def setUpClass(cls):
@@ -305,6 +365,10 @@ class Usage(tooltest.ToolTest):
             ["fetch", "-F", "x", url],
             ["fetch", "-H", "no field", url],
             ["fetch", "-H", "Empty:", url],
+            ["fetch", "--clean", ".", url],
+            ["fetch", "--clean", ".", "--dry-run", "--yes"],
+            ["fetch", "--dry-run", url],
+            ["fetch", "--yes", url],
             ["fetch", "-q", "-v", url],
             ["fetch", "--progress", "--no-progress", url],
             ["fetch", "--connect-timeout", "soon", url],

@@ -186,6 +186,12 @@ fetch_options_new_context (FetchOptions *self)
     { "report", 0, 0, G_OPTION_ARG_FILENAME, &self->report, N_("Write a chart of the frame times"), N_("FILE.svg") },
     { NULL },
   };
+  const GOptionEntry clean_entries[] = {
+    { "clean", 0, 0, G_OPTION_ARG_FILENAME, &self->clean, N_("List what unfinished downloads left in DIR, and remove it"), N_("DIR") },
+    { "dry-run", 0, 0, G_OPTION_ARG_NONE, &self->dry_run, N_("Only list it"), NULL },
+    { "yes", 'y', 0, G_OPTION_ARG_NONE, &self->yes, N_("Don't ask"), NULL },
+    { NULL },
+  };
   GOptionContext *context = options_new_context (N_("URL…"), N_("Download files."), main_entries, self);
 
   g_option_context_set_help_enabled (context, FALSE);
@@ -216,6 +222,7 @@ fetch_options_new_context (FetchOptions *self)
   options_add_group (context, N_("The connection:"), connection_entries, self);
   options_add_group (context, N_("What is shown:"), output_entries, self);
   options_add_group (context, N_("Frames:"), frame_entries, self);
+  options_add_group (context, N_("Tidying up:"), clean_entries, self);
 
   self->jobs = 4;
   self->rate = 60;
@@ -253,6 +260,9 @@ check_conflicts (FetchOptions *self)
     { self->data != NULL, "--data", self->json != NULL, "--json" },
     { self->data != NULL, "--data", self->form != NULL, "--form" },
     { self->json != NULL, "--json", self->form != NULL, "--form" },
+    { self->clean != NULL, "--clean", self->urls != NULL, "URL" },
+    { self->clean != NULL, "--clean", self->list != NULL, "--input-file" },
+    { self->dry_run, "--dry-run", self->yes, "--yes" },
     { self->quiet, "--quiet", self->verbose, "--verbose" },
     { self->quiet, "--quiet", self->progress, "--progress" },
     { self->progress, "--progress", self->no_progress, "--no-progress" },
@@ -308,6 +318,8 @@ check (FetchOptions *self)
       self->head = TRUE;
       g_clear_pointer (&self->method, g_free);
     }
+  if (self->clean == NULL && (self->dry_run || self->yes))
+    return options_refuse (COMMAND, _("%s belongs to --clean"), self->dry_run ? "--dry-run" : "--yes");
   if (self->user != NULL && (*self->user == '\0' || *self->user == ':'))
     return options_refuse (COMMAND, "%s", _("--user: the name is missing"));
   return check_conflicts (self) && check_headers (self) && check_form (self);
@@ -345,4 +357,5 @@ fetch_options_clear (FetchOptions *self)
   g_clear_pointer (&self->user, g_free);
   g_clear_pointer (&self->ca_file, g_free);
   g_clear_pointer (&self->report, g_free);
+  g_clear_pointer (&self->clean, g_free);
 }

@@ -47,6 +47,10 @@ typedef struct
   gint64 budget_usec;
   gint64 work_usec;
   char *report;
+
+  char *clean;
+  gboolean dry_run;
+  gboolean yes;
 } FetchOptions;
 
 GOptionContext *fetch_options_new_context (FetchOptions  *self);

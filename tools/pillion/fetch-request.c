@@ -111,6 +111,7 @@ ask_for_password (const char *user,
       return EXIT_ALL_WELL;
     case PROMPT_INTERRUPTED:
       return interrupt_get_signal () != 0 ? (ExitCode) (128 + interrupt_get_signal ()) : EXIT_INTERRUPTED;
+    case PROMPT_DECLINED:
     case PROMPT_NO_TERMINAL:
     default:
       options_refuse ("pillion fetch", "%s", _("--user has no password, and there is no terminal to ask for it"));

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "fetch.h"
+#include "fetch-clean.h"
 #include "fetch-file.h"
 #include "fetch-heads.h"
 #include "fetch-list.h"
@@ -555,7 +556,7 @@ fetch_main (int    argc,
   self.urls = g_ptr_array_new_with_free_func (g_free);
   self.files = g_ptr_array_new_with_free_func ((GDestroyNotify) fetch_file_free);
   if (fetch_options_parse (&self.options, argc, argv))
-    status = prepare_and_run (&self);
+    status = self.options.clean != NULL ? fetch_clean (&self.options) : prepare_and_run (&self);
   g_ptr_array_unref (self.urls);
   g_ptr_array_unref (self.files);
   g_clear_object (&self.all);

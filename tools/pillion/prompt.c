@@ -106,20 +106,20 @@ prompt_password (const char *question,
   return outcome;
 }
 
-/* Asks on the terminal; %FALSE for every other answer, and if there is no terminal */
-gboolean
+/* Asks whether to do something: PROMPT_ANSWERED means yes */
+PromptOutcome
 prompt_yes (const char *question)
 {
   int fd = open ("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-  char answer[16];
+  char answer[64];
   ssize_t n;
 
   if (fd < 0)
-    return FALSE;
+    return PROMPT_NO_TERMINAL;
   say (fd, question);
   do
     n = read (fd, answer, sizeof answer);
   while (n < 0 && errno == EINTR);
   close (fd);
-  return n > 0 && (answer[0] == 'y' || answer[0] == 'Y');
+  return n > 0 && (answer[0] == 'y' || answer[0] == 'Y') ? PROMPT_ANSWERED : PROMPT_DECLINED;
 }

@@ -11,12 +11,13 @@ G_BEGIN_DECLS
 typedef enum
 {
   PROMPT_ANSWERED,
+  PROMPT_DECLINED,
   PROMPT_INTERRUPTED,
   PROMPT_NO_TERMINAL,
 } PromptOutcome;
 
 PromptOutcome prompt_password (const char  *question,
                                char       **password);
-gboolean      prompt_yes      (const char  *question);
+PromptOutcome prompt_yes      (const char  *question);
 
 G_END_DECLS

@@ -7,7 +7,7 @@ _pillion ()
 {
   local current=$2 previous=$3 words
   case $previous in
-    -P | --output-dir)
+    -P | --output-dir | --clean)
       mapfile -t COMPREPLY < <(compgen -d -- "$current")
       return
       ;;
@@ -23,7 +23,7 @@ _pillion ()
       fetch)
         words="--input-file --jobs --output --remote-name --output-dir --no-clobber --sha256 --request --header --data --json --form
           --head --user-agent --user --retry --connect-timeout --max-time --speed-limit --cacert --location --fail --quiet --verbose
-          --progress --no-progress --frames --hz --budget --work --report --help"
+          --progress --no-progress --frames --hz --budget --work --report --clean --dry-run --yes --help"
         ;;
       demo) words="--hz --seconds --report --port --help" ;;
       serve) words="--port --help" ;;
