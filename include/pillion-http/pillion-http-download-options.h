@@ -42,5 +42,10 @@ gboolean                    pillion_http_download_options_get_preserve_time   (P
 PILLION_HTTP_AVAILABLE_IN_1_0
 void                        pillion_http_download_options_set_preserve_time   (PillionHttpDownloadOptions *self,
                                                                                gboolean                    preserve_time);
+PILLION_HTTP_AVAILABLE_IN_1_0
+gboolean                    pillion_http_download_options_get_resume          (PillionHttpDownloadOptions *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                        pillion_http_download_options_set_resume          (PillionHttpDownloadOptions *self,
+                                                                               gboolean                    resume);
 
 G_END_DECLS

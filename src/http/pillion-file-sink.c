@@ -281,7 +281,10 @@ file_request (PillionSink *sink,
   if (self->part == NULL && !open_part (self, &wait, error))
     return wait ? PILLION_VERDICT_WAIT : PILLION_VERDICT_FAIL;
 
-  self->asked = self->anew || !can_continue (self) ? 0 : pillion_part_file_get_offset (self->part);
+  /* What this download has written itself is continued whatever the options say */
+  self->asked = self->anew || !can_continue (self) || (!self->writing && !self->options->resume)
+                  ? 0
+                  : pillion_part_file_get_offset (self->part);
   if (self->asked == 0 && self->writing && !start_over (self))
     return PILLION_VERDICT_WAIT;
   if (self->asked > 0)

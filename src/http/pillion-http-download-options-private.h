@@ -14,6 +14,7 @@ struct _PillionHttpDownloadOptions
   PillionHttpNameConflict name_conflict;
   gboolean only_if_changed;
   gboolean preserve_time;
+  gboolean resume;
 };
 
 /* A copy that nobody else has, of NULL too */

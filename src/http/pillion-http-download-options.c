@@ -34,6 +34,7 @@ enum
   PROP_NAME_CONFLICT,
   PROP_ONLY_IF_CHANGED,
   PROP_PRESERVE_TIME,
+  PROP_RESUME,
   N_PROPS
 };
 
@@ -75,6 +76,9 @@ pillion_http_download_options_get_property (GObject *object,
     case PROP_PRESERVE_TIME:
       g_value_set_boolean (value, self->preserve_time);
       break;
+    case PROP_RESUME:
+      g_value_set_boolean (value, self->resume);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -101,6 +105,9 @@ pillion_http_download_options_set_property (GObject *object,
       break;
     case PROP_PRESERVE_TIME:
       pillion_http_download_options_set_preserve_time (self, g_value_get_boolean (value));
+      break;
+    case PROP_RESUME:
+      pillion_http_download_options_set_resume (self, g_value_get_boolean (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -165,6 +172,16 @@ pillion_http_download_options_class_init (PillionHttpDownloadOptionsClass *klass
    */
   properties[PROP_PRESERVE_TIME] = g_param_spec_boolean ("preserve-time", NULL, NULL, FALSE, flags);
 
+  /**
+   * PillionHttpDownloadOptions:resume: (getter get_resume) (setter set_resume)
+   *
+   * Whether to go on with what an earlier download of the same URL left. If not, it is dropped as soon as something new arrives. A retry
+   * of the same download goes on in any case.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RESUME] = g_param_spec_boolean ("resume", NULL, NULL, TRUE, flags);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -172,6 +189,7 @@ static void
 pillion_http_download_options_init (PillionHttpDownloadOptions *self)
 {
   self->name_conflict = PILLION_HTTP_NAME_CONFLICT_DEFAULT;
+  self->resume = TRUE;
 }
 
 /**
@@ -200,6 +218,7 @@ pillion_http_download_options_copy (PillionHttpDownloadOptions *self)
       copy->name_conflict = self->name_conflict;
       copy->only_if_changed = self->only_if_changed;
       copy->preserve_time = self->preserve_time;
+      copy->resume = self->resume;
     }
 
   return copy;
@@ -371,4 +390,45 @@ pillion_http_download_options_set_preserve_time (PillionHttpDownloadOptions *sel
 
   self->preserve_time = preserve_time;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PRESERVE_TIME]);
+}
+
+/**
+ * pillion_http_download_options_get_resume: (get-property resume)
+ * @self: options
+ *
+ * Gets whether to go on with what an earlier download left.
+ *
+ * Returns: %TRUE if so
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_http_download_options_get_resume (PillionHttpDownloadOptions *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_DOWNLOAD_OPTIONS (self), TRUE);
+
+  return self->resume;
+}
+
+/**
+ * pillion_http_download_options_set_resume: (set-property resume)
+ * @self: options
+ * @resume: whether to go on
+ *
+ * Sets whether to go on with what an earlier download left.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_download_options_set_resume (PillionHttpDownloadOptions *self,
+                                          gboolean resume)
+{
+  g_return_if_fail (PILLION_HTTP_IS_DOWNLOAD_OPTIONS (self));
+
+  resume = !!resume;
+  if (self->resume == resume)
+    return;
+
+  self->resume = resume;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RESUME]);
 }

@@ -582,6 +582,41 @@ test_own_conditions (TestFixture *self,
   g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST);
 }
 
+static void
+test_resume (TestFixture *self,
+             gconstpointer data)
+{
+  const TestBehaviour whole = { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"" };
+  const TestBehaviour cut = { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"", .cut = 60000 };
+  TestResource *resource = test_resource_new ();
+  g_autoptr (PillionHttpDownloadOptions) options = pillion_http_download_options_new ();
+
+  g_assert_true (pillion_http_download_options_get_resume (options));
+  for (guint i = 0; i < G_N_ELEMENTS (funcs); i++)
+    for (gboolean resume = FALSE; resume <= TRUE; resume++)
+      {
+        g_autoptr (GError) error = NULL;
+        g_autoptr (PillionHttpDownload) failed = NULL;
+        g_autoptr (PillionHttpDownload) download = NULL;
+
+        test_resource_behave (resource, cut);
+        failed = funcs[i](self, resource, options, &error);
+        g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
+        g_clear_error (&error);
+
+        pillion_http_download_options_set_resume (options, resume);
+        test_resource_behave (resource, whole);
+        download = funcs[i](self, resource, options, &error);
+        g_assert_no_error (error);
+        g_assert_cmpint (pillion_http_download_get_resumed_from (download), ==, resume ? 60000 : 0);
+        g_assert_cmpint (pillion_http_download_get_size (download), ==, TEST_SIZE);
+        g_assert_cmpint (g_unlink (g_file_peek_path (pillion_http_download_get_file (download))), ==, 0);
+        g_assert_cmpuint (test_fixture_count_files (self), ==, 0);
+      }
+
+  test_resource_free (resource);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -601,6 +636,7 @@ main (int argc,
   test_case ("/http/download-options/bad-digests", test_bad_digests);
   test_case ("/http/download-options/cancel-while-the-digest-is-computed", test_cancel_looking);
   test_case ("/http/download-options/conditions-of-the-program", test_own_conditions);
+  test_case ("/http/download-options/resume-only-if-wanted", test_resume);
 
   return g_test_run ();
 }

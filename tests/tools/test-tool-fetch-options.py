@@ -4,6 +4,7 @@
 """What each option of `pillion fetch` sends, saves and shows."""
 
 import base64
+import functools
 import hashlib
 import http.server
 import json
@@ -169,6 +170,72 @@ class Target(OptionsTest):
         self.assertRegex(done.stderr, "(?m)^kept    a  ")
         self.assertEqual(self.read("a"), b"old")
         self.assertEqual(self.read("b"), b"Hello from loopback\n")
+
+
+class Conditions(tooltest.ToolTest):
+    """What is there already, with the command's own server, whose big file has an entity tag."""
+
+    def fetch(self, *args):
+        done = run("fetch", *args, cwd=self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stderr
+
+    def test_no_clobber_for_a_name_of_the_server(self):
+        with open(self.path("000.png"), "w", encoding="ascii") as file:
+            file.write("old")
+        self.assertRegex(self.fetch("--no-clobber", self.url("thumbnails/000.png")), "^kept    000.png  ")
+        self.assertEqual(os.listdir(self.folder), ["000.png"])
+        self.assertEqual(os.path.getsize(self.path("000.png")), 3)
+
+    def test_timestamping(self):
+        for target in ([], ["-o", "a"]):
+            self.assertRegex(self.fetch("-N", *target, self.url("big.bin")), "^done    ")
+            self.assertRegex(self.fetch("-N", *target, self.url("big.bin")), "^kept    .*  it is what the server has\n$")
+        self.assertEqual(sorted(os.listdir(self.folder)), ["a", "big.bin"])
+        os.truncate(self.path("a"), 10)
+        self.assertRegex(self.fetch("-N", "-o", "a", self.url("big.bin")), "^done    ")
+        self.assertEqual(os.path.getsize(self.path("a")), 200_000_000)
+
+    def leave_part(self):
+        with subprocess.Popen([tooltest.TOOL, "fetch", "-o", "a", self.url("big.bin?rate=150M")], cwd=self.folder,
+                              env=tooltest.environment(), stderr=subprocess.DEVNULL) as process:
+            part = self.path(".a.pillion-part")
+            tooltest.wait_for(lambda: os.path.exists(part) and os.path.getsize(part) > 0, "a part")
+            process.send_signal(signal.SIGINT)
+
+    def test_continue(self):
+        for option in ("-c", "--continue", "-q"):
+            self.leave_part()
+            said = self.fetch("-o", "a", self.url("big.bin?rate=150M"), option)
+            if option != "-q":
+                self.assertIn("resumed at", said)
+            os.unlink(self.path("a"))
+
+    def test_no_continue(self):
+        self.leave_part()
+        self.assertNotIn("resumed at", self.fetch("--no-continue", "-o", "a", self.url("big.bin?rate=150M")))
+        self.assertEqual(os.listdir(self.folder), ["a"])
+
+
+class RemoteTime(OptionsTest):
+    def test_remote_time(self):
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            def log_message(self, *args):
+                pass
+
+        os.utime(self.path(self.write("old", "text")), (784111777, 784111777))
+        os.mkdir(self.path("got"))
+        handler = functools.partial(Handler, directory=self.folder)
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            url = f"http://127.0.0.1:{server.server_address[1]}/old"
+            self.fetch("-P", "got", "-R", url, "-o", "with")
+            self.fetch("-P", "got", url, "-o", "without")
+            server.shutdown()
+            thread.join()
+        self.assertEqual(os.path.getmtime(self.path("got", "with")), 784111777)
+        self.assertGreater(os.path.getmtime(self.path("got", "without")), 1e9)
 
 
 class Request(OptionsTest):

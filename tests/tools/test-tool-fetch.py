@@ -358,6 +358,8 @@ class Usage(tooltest.ToolTest):
             ["fetch", "-o", "folder/", url],
             ["fetch", "-o", "a", "-O", url],
             ["fetch", "-o", "-", "--no-clobber", url],
+            ["fetch", "-o", "-", "-N", url],
+            ["fetch", "--no-clobber", "-N", url],
             ["fetch", "-I", "-d", "x", url],
             ["fetch", "-I", "-o", "x", url],
             ["fetch", "-d", "x", "--json", "x", url],

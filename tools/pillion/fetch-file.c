@@ -89,13 +89,6 @@ end (FetchFile  *self,
     self->started = self->ended;
 }
 
-/* Nothing was fetched, because there is such a file already */
-void
-fetch_file_keep (FetchFile *self)
-{
-  end (self, FETCH_KEPT);
-}
-
 static void
 take_result (FetchFile *self)
 {
@@ -117,7 +110,10 @@ void
 fetch_file_settle (FetchFile *self)
 {
   take_result (self);
-  if (self->error == NULL)
+  if (self->error == NULL && self->download != NULL
+      && pillion_http_download_get_outcome (self->download) != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
+    end (self, FETCH_KEPT);
+  else if (self->error == NULL)
     end (self, FETCH_DONE);
   else if (g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     end (self, FETCH_CANCELLED);
@@ -159,7 +155,7 @@ fetch_file_get_received (FetchFile *self)
 {
   if (self->kind == FETCH_TO_STDOUT)
     return fetch_file_get_completed (self);
-  if (self->download == NULL)
+  if (self->download == NULL || self->state == FETCH_KEPT)
     return 0;
   return pillion_http_download_get_size (self->download) - pillion_http_download_get_resumed_from (self->download);
 }

@@ -15,7 +15,7 @@ typedef enum
   FETCH_WAITING,
   FETCH_ACTIVE,
   FETCH_DONE,
-  FETCH_KEPT, /* there is a file of this name already, which stays */
+  FETCH_KEPT, /* there is a file of this name already, which stays: see @download */
   FETCH_FAILED,
   FETCH_CANCELLED,
 } FetchState;
@@ -54,7 +54,6 @@ void       fetch_file_free          (FetchFile   *self);
 void       fetch_file_set_path      (FetchFile   *self,
                                      const char  *path);
 void       fetch_file_settle        (FetchFile   *self);
-void       fetch_file_keep          (FetchFile   *self);
 gboolean   fetch_file_is_over       (FetchFile   *self);
 gint64     fetch_file_get_completed (FetchFile   *self);
 gint64     fetch_file_get_total     (FetchFile   *self);

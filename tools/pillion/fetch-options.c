@@ -140,6 +140,10 @@ fetch_options_new_context (FetchOptions *self)
     { "output-dir", 'P', 0, G_OPTION_ARG_FILENAME, &self->folder, N_("Save in DIR, which is created if missing"), N_("DIR") },
     { "directory-prefix", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &self->folder, NULL, N_("DIR") },
     { "no-clobber", 0, 0, G_OPTION_ARG_NONE, &self->no_clobber, N_("Skip files that are there already"), NULL },
+    { "timestamping", 'N', 0, G_OPTION_ARG_NONE, &self->only_if_newer, N_("Skip files that are still what the server has"), NULL },
+    { "remote-time", 'R', 0, G_OPTION_ARG_NONE, &self->remote_time, N_("Give files the server's modification time"), NULL },
+    { "continue", 'c', 0, G_OPTION_ARG_NONE, &self->resume, N_("Go on with what an unfinished download left (default)"), NULL },
+    { "no-continue", 0, G_OPTION_FLAG_REVERSE, G_OPTION_ARG_NONE, &self->resume, N_("Start over"), NULL },
     { "sha256", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->digests,
       N_("Expected SHA-256 digest; once per URL, '-' for none"), N_("HEX") },
     { NULL },
@@ -225,6 +229,7 @@ fetch_options_new_context (FetchOptions *self)
   options_add_group (context, N_("Tidying up:"), clean_entries, self);
 
   self->jobs = 4;
+  self->resume = TRUE;
   self->rate = 60;
   self->budget_usec = 2000;
   return context;
@@ -248,6 +253,11 @@ check_conflicts (FetchOptions *self)
   } conflicts[] = {
     { self->outputs != NULL, "--output", self->remote_name, "--remote-name" },
     { to_stdout, "--output -", self->no_clobber, "--no-clobber" },
+    { to_stdout, "--output -", self->only_if_newer, "--timestamping" },
+    { to_stdout, "--output -", self->remote_time, "--remote-time" },
+    { self->no_clobber, "--no-clobber", self->only_if_newer, "--timestamping" },
+    { self->head, "--head", self->only_if_newer, "--timestamping" },
+    { self->head, "--head", self->remote_time, "--remote-time" },
     { self->head, "--head", self->outputs != NULL, "--output" },
     { self->head, "--head", self->remote_name, "--remote-name" },
     { self->head, "--head", self->folder != NULL, "--output-dir" },

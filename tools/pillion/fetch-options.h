@@ -20,6 +20,9 @@ typedef struct
   char *folder;
   char **digests;
   gboolean no_clobber;
+  gboolean only_if_newer;
+  gboolean remote_time;
+  gboolean resume;
 
   char *method;
   char **headers;

@@ -103,14 +103,28 @@ on_done (PillionTask *task,
   start_files (self);
 }
 
+static PillionHttpDownloadOptions *
+make_download_options (Fetch     *self,
+                       FetchFile *file)
+{
+  PillionHttpDownloadOptions *options = pillion_http_download_options_new ();
+
+  pillion_http_download_options_set_digest (options, file->sha256);
+  pillion_http_download_options_set_only_if_changed (options, self->options.only_if_newer);
+  pillion_http_download_options_set_preserve_time (options, self->options.remote_time);
+  pillion_http_download_options_set_resume (options, self->options.resume);
+  if (self->options.no_clobber)
+    pillion_http_download_options_set_name_conflict (options, PILLION_HTTP_NAME_CONFLICT_KEEP);
+  return options;
+}
+
 static PillionTask *
 send_request (Fetch     *self,
               FetchFile *file)
 {
-  g_autoptr (PillionHttpDownloadOptions) options = pillion_http_download_options_new ();
+  g_autoptr (PillionHttpDownloadOptions) options = make_download_options (self, file);
   g_autoptr (GFile) target = NULL;
 
-  pillion_http_download_options_set_digest (options, file->sha256);
   switch (file->kind)
     {
     case FETCH_HEAD:
@@ -131,12 +145,6 @@ static void
 start_file (Fetch     *self,
             FetchFile *file)
 {
-  if (file->kind == FETCH_TO_FILE && self->options.no_clobber && g_file_test (file->path, G_FILE_TEST_EXISTS))
-    {
-      fetch_file_keep (file);
-      fetch_view_settled (self->view, file);
-      return;
-    }
   file->state = FETCH_ACTIVE;
   file->started = g_get_monotonic_time ();
   self->n_active++;
@@ -400,8 +408,6 @@ make_client (Fetch *self)
   pillion_http_client_set_max_connections (self->client, (guint) options->jobs);
   pillion_http_client_set_max_connections_per_host (self->client, (guint) options->jobs);
   pillion_http_client_set_max_retries (self->client, (guint) options->retries);
-  if (options->no_clobber)
-    pillion_http_client_set_name_conflict (self->client, PILLION_HTTP_NAME_CONFLICT_REFUSE);
   if (options->connect_timeout_usec > 0)
     pillion_http_client_set_connect_timeout_usec (self->client, options->connect_timeout_usec);
   if (options->max_time_usec > 0)

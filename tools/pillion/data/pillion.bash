@@ -21,7 +21,8 @@ _pillion ()
   else
     case ${COMP_WORDS[1]} in
       fetch)
-        words="--input-file --jobs --output --remote-name --output-dir --no-clobber --sha256 --request --header --data --json --form
+        words="--input-file --jobs --output --remote-name --output-dir --no-clobber --timestamping --remote-time --continue
+          --no-continue --sha256 --request --header --data --json --form
           --head --user-agent --user --retry --connect-timeout --max-time --speed-limit --cacert --location --fail --quiet --verbose
           --progress --no-progress --frames --hz --budget --work --report --clean --dry-run --yes --help"
         ;;
