@@ -75,8 +75,7 @@ static guint8 *
 ring_room (PillionSink *sink,
            gsize *size)
 {
-  *size = pillion_ring_get_credit (((PillionRingSink *) sink)->ring);
-  return NULL;
+  return pillion_ring_get_room (((PillionRingSink *) sink)->ring, size);
 }
 
 static gboolean

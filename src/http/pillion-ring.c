@@ -11,7 +11,16 @@
 #include "core/pillion-private.h"
 
 #define BLOCK_SIZE ((gsize) 256 * 1024)
-#define N_BLOCKS 4
+
+/* How much a ring has room for, at first and at most */
+#define MIN_ROOM (4 * BLOCK_SIZE)
+#define MAX_ROOM (128 * BLOCK_SIZE)
+
+/* How much room all rings of the process may have before none gets more than it began with */
+#define ALL_ROOM (256 * BLOCK_SIZE)
+
+/* How long a ring keeps more room than at first if it does not need it, in µs */
+#define ROOMY_USEC G_USEC_PER_SEC
 
 /* What comes in small pieces begins with this much room */
 #define SMALL_BLOCK ((gsize) 4 * 1024)
@@ -30,15 +39,22 @@ struct _PillionRing
   int n_references; /* atomic */
   GMutex lock;      /* for the rest */
   GQueue blocks;
-  guint8 *spares[N_BLOCKS]; /* memory of BLOCK_SIZE */
-  guint n_spares;
+  guint8 *filling; /* memory of BLOCK_SIZE that is being read to, or NULL */
+  guint8 *spares;  /* more of it; each begins with the address of the next one */
+  gsize n_spares;
   gsize n_bytes;
-  gboolean starved; /* there was no credit when it was asked for */
+  gsize room;        /* for so many */
+  gboolean was_full; /* since the reader last waited */
+  gint64 last_full;  /* in µs */
+  gboolean starved;  /* there was no credit when it was asked for */
   gboolean ended;
   GError *error;
   PillionTask *reader; /* without a reference: the loop keeps it as long as it has no outcome */
   gsize reader_max;
 };
+
+/* What all rings have room for; atomic */
+static gsize all_room;
 
 PillionRing *
 pillion_ring_new (void)
@@ -47,6 +63,8 @@ pillion_ring_new (void)
 
   self->n_references = 1;
   g_mutex_init (&self->lock);
+  self->room = MIN_ROOM;
+  __atomic_add_fetch (&all_room, MIN_ROOM, __ATOMIC_RELAXED);
 
   return self;
 }
@@ -71,10 +89,59 @@ static void
 recycle (PillionRing *self,
          guint8 *data)
 {
-  if (self->n_spares < N_BLOCKS && !self->ended)
-    self->spares[self->n_spares++] = data;
-  else
-    g_free (data);
+  if (self->ended || self->n_spares >= self->room / BLOCK_SIZE)
+    {
+      g_free (data);
+      return;
+    }
+
+  memcpy (data, &self->spares, sizeof (guint8 *));
+  self->spares = data;
+  self->n_spares++;
+}
+
+static guint8 *
+take_spare (PillionRing *self)
+{
+  guint8 *data = self->spares;
+
+  if (data == NULL)
+    return g_malloc (BLOCK_SIZE);
+
+  memcpy (&self->spares, data, sizeof (guint8 *));
+  self->n_spares--;
+  return data;
+}
+
+static void
+free_spares (PillionRing *self,
+             gsize n_left)
+{
+  while (self->n_spares > n_left)
+    g_free (take_spare (self));
+}
+
+/* With the lock held, when the host has read everything and wants more. If the ring was full meanwhile, it is what holds up the host. */
+static void
+adapt_room (PillionRing *self)
+{
+  gsize wanted = MIN (self->room * 8, MAX_ROOM) - self->room;
+  gsize all = __atomic_load_n (&all_room, __ATOMIC_RELAXED);
+
+  if (self->was_full)
+    {
+      self->was_full = FALSE;
+      do
+        wanted = MIN (wanted, all < ALL_ROOM ? ALL_ROOM - all : 0);
+      while (wanted > 0 && !__atomic_compare_exchange_n (&all_room, &all, all + wanted, TRUE, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+      self->room += wanted;
+    }
+  else if (self->room > MIN_ROOM && g_get_monotonic_time () - self->last_full > ROOMY_USEC)
+    {
+      __atomic_sub_fetch (&all_room, self->room - MIN_ROOM, __ATOMIC_RELAXED);
+      self->room = MIN_ROOM;
+      free_spares (self, MIN_ROOM / BLOCK_SIZE);
+    }
 }
 
 static void
@@ -128,8 +195,9 @@ pillion_ring_unref (PillionRing *self)
 
   while ((link = g_queue_pop_head_link (&self->blocks)) != NULL)
     block_free (self, link->data);
-  while (self->n_spares > 0)
-    g_free (self->spares[--self->n_spares]);
+  free_spares (self, 0);
+  g_free (self->filling);
+  __atomic_sub_fetch (&all_room, self->room, __ATOMIC_RELAXED);
   g_clear_error (&self->error);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -199,17 +267,47 @@ serve_reader (PillionTask *reader,
     pillion_task_return_bytes (reader, bytes);
 }
 
-gsize
-pillion_ring_get_credit (PillionRing *self)
+guint8 *
+pillion_ring_get_room (PillionRing *self,
+                       gsize *size)
 {
-  gsize credit;
+  guint8 *room = NULL;
 
   pillion_mutex_lock (&self->lock);
-  credit = N_BLOCKS * BLOCK_SIZE - MIN (self->n_bytes, N_BLOCKS * BLOCK_SIZE);
-  self->starved = credit == 0;
+  *size = self->room - MIN (self->n_bytes, self->room);
+  self->starved = *size == 0;
+  if (self->starved)
+    {
+      self->was_full = TRUE;
+      self->last_full = g_get_monotonic_time ();
+      /* It may be a long time until there is something to be read to it */
+      g_clear_pointer (&self->filling, g_free);
+    }
+  else
+    {
+      if (self->filling == NULL)
+        self->filling = take_spare (self);
+      *size = MIN (*size, BLOCK_SIZE);
+      room = self->filling;
+    }
   pillion_mutex_unlock (&self->lock);
 
-  return credit;
+  return room;
+}
+
+/* Takes the memory that was read to, as a block */
+static void
+add_block (PillionRing *self,
+           gsize length)
+{
+  Block *block = g_new0 (Block, 1);
+
+  block->link.data = block;
+  block->data = g_steal_pointer (&self->filling);
+  block->size = BLOCK_SIZE;
+  block->end = length;
+  g_queue_push_tail_link (&self->blocks, &block->link);
+  self->n_bytes += length;
 }
 
 static Block *
@@ -221,7 +319,7 @@ block_new (PillionRing *self,
 
   block->link.data = block;
   block->size = length >= BLOCK_SIZE / 2 ? BLOCK_SIZE : MAX (length, SMALL_BLOCK);
-  block->data = block->size == BLOCK_SIZE && self->n_spares > 0 ? self->spares[--self->n_spares] : g_malloc (block->size);
+  block->data = block->size == BLOCK_SIZE ? take_spare (self) : g_malloc (block->size);
   block->end = length;
   memcpy (block->data, bytes, length);
 
@@ -267,7 +365,11 @@ pillion_ring_add (PillionRing *self,
   PillionTask *reader;
 
   pillion_mutex_lock (&self->lock);
-  add_to_blocks (self, bytes, length);
+  /* What is small is copied, or much memory would be kept for little */
+  if (bytes == self->filling && length >= BLOCK_SIZE / 2)
+    add_block (self, length);
+  else
+    add_to_blocks (self, bytes, length);
   reader = take_reader (self, &taken, NULL);
   pillion_mutex_unlock (&self->lock);
 
@@ -338,7 +440,7 @@ pillion_ring_take (PillionRing *self,
     }
 
   /* Not for each byte that is taken */
-  *wants_more = self->starved && self->n_bytes <= (N_BLOCKS - 1) * BLOCK_SIZE;
+  *wants_more = self->starved && self->n_bytes + BLOCK_SIZE <= self->room;
   if (*wants_more)
     self->starved = FALSE;
   pillion_mutex_unlock (&self->lock);
@@ -360,6 +462,7 @@ pillion_ring_wait (PillionRing *self,
     {
       self->reader = task;
       self->reader_max = max;
+      adapt_room (self);
     }
   pillion_mutex_unlock (&self->lock);
 

@@ -6,8 +6,9 @@
 
 #include <pillion/pillion.h>
 
-/* The part of a body that has come and was not read yet, between the I/O thread, which adds to it, and the loop's thread, which takes from
- * it. It has room for a few blocks, so a host that stops reading stops the server. References may be taken and dropped on any thread. */
+/* The part of a body that has arrived and was not read yet, between the I/O thread, which adds to it, and the loop's thread, which takes from it.
+ * It has room for 1 MiB, so a host that stops reading stops the server. A host that empties a full ring again and again, such as one that reads in
+ * its frames, gets more room, as far as the streams of the process share it. References may be taken and dropped on any thread. */
 typedef struct _PillionRing PillionRing;
 
 PillionRing *pillion_ring_new           (void);
@@ -16,8 +17,9 @@ void         pillion_ring_unref         (PillionRing   *self);
 
 /* On the I/O thread */
 
-/* How many bytes may be added. 0: pillion_ring_take () will ask for more. */
-gsize        pillion_ring_get_credit    (PillionRing   *self);
+/* Where the next bytes can be put, to be added from there, and how many may be added. 0: pillion_ring_take () will ask for more. */
+guint8      *pillion_ring_get_room      (PillionRing   *self,
+                                         gsize         *size);
 void         pillion_ring_add           (PillionRing   *self,
                                          const guint8  *bytes,
                                          gsize          length);

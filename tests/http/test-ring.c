@@ -1,0 +1,188 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include <string.h>
+
+#include "http/pillion-ring.h"
+
+/* What has arrived of a body and was not read yet */
+
+#define MIB ((gsize) 1024 * 1024)
+
+typedef struct
+{
+  PillionLoop *loop;
+  guint8 next_in;  /* the bytes count up */
+  guint8 next_out;
+} Fixture;
+
+static void
+set_up (Fixture *self,
+        gconstpointer data)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+
+  self->loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
+}
+
+static void
+tear_down (Fixture *self,
+           gconstpointer data)
+{
+  pillion_loop_close (self->loop, 0, NULL);
+  g_object_unref (self->loop);
+}
+
+static gsize
+put (Fixture *self,
+     PillionRing *ring,
+     gsize max)
+{
+  gsize size = 0;
+  guint8 *room = pillion_ring_get_room (ring, &size);
+
+  size = MIN (size, max);
+  for (gsize i = 0; i < size; i++)
+    room[i] = self->next_in++;
+  if (size > 0)
+    pillion_ring_add (ring, room, size);
+  return size;
+}
+
+/* Returns how much that took */
+static gsize
+fill (Fixture *self,
+      PillionRing *ring)
+{
+  gsize n = 0;
+  gsize n_put;
+
+  while ((n_put = put (self, ring, G_MAXSIZE)) > 0)
+    n += n_put;
+  return n;
+}
+
+static gsize
+take (Fixture *self,
+      PillionRing *ring,
+      gsize max)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  gboolean wants_more;
+  const guint8 *data;
+  gsize size;
+
+  if (pillion_ring_take (ring, max, &bytes, &wants_more, NULL) != PILLION_RING_BYTES)
+    return 0;
+
+  data = g_bytes_get_data (bytes, &size);
+  for (gsize i = 0; i < size; i++)
+    g_assert_cmpuint (data[i], ==, self->next_out++);
+  return size;
+}
+
+/* Reads everything, and waits for more */
+static void
+empty (Fixture *self,
+       PillionRing *ring)
+{
+  g_autoptr (PillionTask) task = pillion_task_new (self->loop, "read", NULL);
+
+  while (take (self, ring, 0) > 0)
+    ;
+  g_assert_true (pillion_ring_wait (ring, 0, task));
+  g_assert_true (pillion_ring_forget (ring, task));
+  pillion_task_return_boolean (task, TRUE);
+}
+
+static void
+test_order (Fixture *self,
+            gconstpointer data)
+{
+  static const gsize sizes[] = { 1, 5000, 256 * 1024, 128 * 1024, 128 * 1024 - 1, 3, 200000, 1 };
+  PillionRing *ring = pillion_ring_new ();
+  gsize n_put = 0;
+  gsize n_taken = 0;
+
+  for (guint i = 0; i < 64; i++)
+    {
+      n_put += put (self, ring, sizes[i % G_N_ELEMENTS (sizes)]);
+      if (i % 3 == 0)
+        n_taken += take (self, ring, 100000);
+      if (i % 5 == 0)
+        n_taken += take (self, ring, 0);
+    }
+  for (gsize n = 1; n > 0; n_taken += n)
+    n = take (self, ring, 0);
+  g_assert_cmpuint (n_put, ==, n_taken);
+
+  pillion_ring_unref (ring);
+}
+
+static void
+test_room (Fixture *self,
+           gconstpointer data)
+{
+  PillionRing *ring = pillion_ring_new ();
+  gsize room = MIB;
+
+  /* A slow reader gets no more */
+  g_assert_cmpuint (fill (self, ring), ==, MIB);
+  for (guint i = 0; i < 100; i++)
+    {
+      gsize n = take (self, ring, 0);
+
+      g_assert_cmpuint (fill (self, ring), ==, n);
+    }
+
+  /* One that finds it full, and empties it, does */
+  for (guint i = 0; i < 5; i++)
+    {
+      gsize now;
+
+      empty (self, ring);
+      now = fill (self, ring);
+      g_assert_cmpuint (now, >=, room);
+      g_assert_cmpuint (now, <=, 32 * MIB);
+      room = now;
+    }
+  g_assert_cmpuint (room, ==, 32 * MIB);
+
+  pillion_ring_unref (ring);
+}
+
+static void
+test_shared (Fixture *self,
+             gconstpointer data)
+{
+  PillionRing *rings[64];
+  gsize all = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (rings); i++)
+    rings[i] = pillion_ring_new ();
+  for (guint i = 0; i < G_N_ELEMENTS (rings); i++)
+    {
+      self->next_in = self->next_out = 0;
+      fill (self, rings[i]);
+      empty (self, rings[i]);
+      all += fill (self, rings[i]);
+    }
+  g_assert_cmpuint (all, ==, G_N_ELEMENTS (rings) * MIB);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rings); i++)
+    pillion_ring_unref (rings[i]);
+}
+
+int
+main (int argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add ("/ring/bytes-keep-their-order", Fixture, NULL, set_up, test_order, tear_down);
+  g_test_add ("/ring/more-room-for-who-empties-it", Fixture, NULL, set_up, test_room, tear_down);
+  g_test_add ("/ring/many-share-the-room", Fixture, NULL, set_up, test_shared, tear_down);
+
+  return g_test_run ();
+}
