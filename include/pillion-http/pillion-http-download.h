@@ -10,6 +10,7 @@
 
 #include <pillion/pillion.h>
 
+#include <pillion-http/pillion-http-response.h>
 #include <pillion-http/pillion-http-version.h>
 
 G_BEGIN_DECLS
@@ -99,5 +100,7 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 const char       *pillion_http_download_get_content_coding (PillionHttpDownload *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
 PillionHttpIntegrity  pillion_http_download_get_integrity    (PillionHttpDownload *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionHttpResponse *pillion_http_download_get_response  (PillionHttpDownload *self);
 
 G_END_DECLS

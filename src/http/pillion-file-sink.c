@@ -19,6 +19,7 @@
 #include "http/pillion-http-download-options-private.h"
 #include "http/pillion-http-download-private.h"
 #include "http/pillion-http-fields.h"
+#include "http/pillion-http-response-private.h"
 #include "http/pillion-http-url.h"
 #include "http/pillion-part-file.h"
 #include "http/pillion-part-writer.h"
@@ -69,6 +70,7 @@ struct _PillionFileSink
   char *etag;
   char *last_modified;
   char *content_type;
+  PillionHttpResponse *response; /* of the last request, or NULL; without its body */
 };
 
 /* The downloads of this thread that have a part file open, by their links. A child of a fork has another I/O thread, and so a
@@ -464,6 +466,9 @@ take_fields (PillionFileSink *self,
     { "Content-Type", &self->content_type },
   };
 
+  g_clear_object (&self->response);
+  self->response = pillion_call_make_response (self->parent.call, head);
+
   for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
     {
       char *text = get_text (head, fields[i].name);
@@ -616,9 +621,12 @@ succeed (PillionFileSink *self)
     .content_coding = g_steal_pointer (&self->coding),
     .integrity = PILLION_HTTP_INTEGRITY_UNKNOWN,
     .outcome = self->outcome,
+    .response = g_steal_pointer (&self->response),
   };
   PillionHttpDownload *download;
 
+  if (facts.response != NULL)
+    pillion_http_response_set_ended (facts.response, g_get_monotonic_time ());
   if (facts.digest != NULL)
     facts.integrity = PILLION_HTTP_INTEGRITY_DIGEST;
   else if (self->outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED && self->delimited)
@@ -859,6 +867,7 @@ file_free (PillionSink *sink)
   g_free (self->last_modified);
   g_free (self->content_type);
   g_free (self->coding);
+  g_clear_object (&self->response);
   g_free (self);
 }
 

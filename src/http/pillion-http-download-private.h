@@ -6,7 +6,7 @@
 
 #include <pillion-http/pillion-http.h>
 
-/* Everything that a download's result says. Strings and the file are taken. */
+/* Everything that a download's result says. Strings and objects are taken. */
 typedef struct
 {
   char *url;
@@ -19,6 +19,7 @@ typedef struct
   char *content_coding;
   PillionHttpIntegrity integrity;
   PillionHttpDownloadOutcome outcome;
+  PillionHttpResponse *response;
 } PillionHttpDownloadFacts;
 
 PillionHttpDownload *pillion_http_download_new (const PillionHttpDownloadFacts *facts);

@@ -49,6 +49,7 @@ enum
   PROP_CONTENT_CODING,
   PROP_INTEGRITY,
   PROP_OUTCOME,
+  PROP_RESPONSE,
   N_PROPS
 };
 
@@ -69,6 +70,7 @@ pillion_http_download_finalize (GObject *object)
   g_free (self->facts.etag);
   g_free (self->facts.content_type);
   g_free (self->facts.content_coding);
+  g_clear_object (&self->facts.response);
 
   G_OBJECT_CLASS (pillion_http_download_parent_class)->finalize (object);
 }
@@ -112,6 +114,9 @@ pillion_http_download_get_property (GObject *object,
       break;
     case PROP_INTEGRITY:
       g_value_set_enum (value, self->facts.integrity);
+      break;
+    case PROP_RESPONSE:
+      g_value_set_object (value, self->facts.response);
       break;
     case PROP_OUTCOME:
       g_value_set_enum (value, self->facts.outcome);
@@ -230,6 +235,15 @@ pillion_http_download_class_init (PillionHttpDownloadClass *klass)
    */
   properties[PROP_OUTCOME] = g_param_spec_enum ("outcome", NULL, NULL, PILLION_HTTP_TYPE_DOWNLOAD_OUTCOME,
                                                 PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED, flags);
+
+  /**
+   * PillionHttpDownload:response: (getter get_response)
+   *
+   * What the server answered, without the body; after an interruption, the answer to the last request. %NULL if nothing was requested.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RESPONSE] = g_param_spec_object ("response", NULL, NULL, PILLION_HTTP_TYPE_RESPONSE, flags);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
@@ -445,4 +459,22 @@ pillion_http_download_get_integrity (PillionHttpDownload *self)
   g_return_val_if_fail (PILLION_HTTP_IS_DOWNLOAD (self), PILLION_HTTP_INTEGRITY_UNKNOWN);
 
   return self->facts.integrity;
+}
+
+/**
+ * pillion_http_download_get_response: (get-property response)
+ * @self: a download
+ *
+ * Gets what the server answered, without the body; after an interruption, the answer to the last request.
+ *
+ * Returns: (transfer none) (nullable): the response, or %NULL if nothing was requested
+ *
+ * Since: 1.0
+ */
+PillionHttpResponse *
+pillion_http_download_get_response (PillionHttpDownload *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_DOWNLOAD (self), NULL);
+
+  return self->facts.response;
 }

@@ -14,6 +14,7 @@ test_plain (TestFixture *self,
   g_autofree char *path = test_fixture_path (self, "file");
   g_autoptr (GFile) file = g_file_new_for_path (path);
   g_autoptr (GFile) got = NULL;
+  PillionHttpResponse *response;
   g_autoptr (PillionHttpDownload) result = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *coding = NULL;
@@ -39,6 +40,10 @@ test_plain (TestFixture *self,
   g_assert_null (pillion_http_download_get_sha256 (result));
   g_assert_cmpstr (pillion_http_download_get_etag (result), ==, "W/\"weak\"");
   g_assert_cmpstr (pillion_http_download_get_content_type (result), ==, "text/plain; charset=utf-8");
+  response = pillion_http_download_get_response (result);
+  g_assert_cmpuint (pillion_http_response_get_status (response), ==, 200);
+  g_assert_cmpstr (pillion_http_response_get_header (response, "Content-Type"), ==, "text/plain; charset=utf-8");
+  g_assert_cmpuint (g_bytes_get_size (pillion_http_response_get_body (response)), ==, 0);
   g_assert_cmpint (pillion_http_download_get_integrity (result), ==, PILLION_HTTP_INTEGRITY_LENGTH);
   g_object_get (result, "url", &url, "file", &got, "size", &size, "resumed-from", &resumed_from, "sha256", &sha256, "etag",
                 &etag, "content-type", &type, "integrity", &integrity, NULL);

@@ -304,6 +304,35 @@ class Request(OptionsTest):
         got = json.loads(self.fetch("-o-", "-u", "me:new", url).stdout)
         self.assertIn(self.basic("me:new"), dict(got["headers"]).values())
 
+    def test_user_where_the_server_wants_digest(self):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                given = self.headers.get("Authorization", "")
+                values = dict(re.findall(r'(\w+)="?([^",]*)"?', given.partition(" ")[2]))
+                known = md5("me:here:s3cret"), values.get("nonce"), values.get("nc"), values.get("cnonce"), values.get("qop"), \
+                    md5("GET:/secret.txt")
+                right = given.startswith("Digest ") and values["response"] == md5(":".join(map(str, known)))
+                self.send_response(200 if right else 401)
+                if not right:
+                    self.send_header("WWW-Authenticate", 'Digest realm="here", nonce="abc", qop="auth", algorithm=MD5')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        def md5(text):
+            return hashlib.md5(text.encode()).hexdigest()
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            url = f"http://127.0.0.1:{server.server_address[1]}/secret.txt"
+            self.fetch("-u", "me:s3cret", url)
+            self.fetch("-u", "me:wrong", url, status=22)
+            server.shutdown()
+            thread.join()
+
     def test_user_without_a_terminal(self):
         done = subprocess.run([tooltest.TOOL, "fetch", "-u", "me", self.url("echo")], stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, env=tooltest.environment(), start_new_session=True)
@@ -344,6 +373,7 @@ class Shown(OptionsTest):
         self.assertIn("< HTTP/1.1 200 OK\n", done.stderr)
         self.assertIn("< Content-Type: text/plain\n", done.stderr)
         self.assertNotIn("s3cret", done.stderr)
+        self.assertIn("< Content-Type: text/plain\n", self.fetch("-v", self.url("hello.txt")).stderr)
         self.assertIn("< HTTP/1.1 404 ", self.fetch("-v", self.url("nowhere"), status=22).stderr)
 
     def test_quiet(self):

@@ -97,6 +97,8 @@ take_result (FetchFile *self)
   if (PILLION_HTTP_IS_DOWNLOAD (result))
     {
       self->download = PILLION_HTTP_DOWNLOAD (g_steal_pointer (&result));
+      if (pillion_http_download_get_response (self->download) != NULL)
+        self->response = g_object_ref (pillion_http_download_get_response (self->download));
       set_name (self, g_file_peek_path (pillion_http_download_get_file (self->download)));
     }
   else if (PILLION_HTTP_IS_RESPONSE (result))

@@ -125,8 +125,6 @@ read_user (FetchRequest *self)
   const char *colon = strchr (self->options->user, ':');
   g_autofree char *user = colon != NULL ? g_strndup (self->options->user, (gsize) (colon - self->options->user)) : g_strdup (self->options->user);
   g_autofree char *password = colon != NULL ? g_strdup (colon + 1) : NULL;
-  g_autofree char *escaped_user = NULL;
-  g_autofree char *escaped_password = NULL;
 
   if (password == NULL)
     {
@@ -135,9 +133,12 @@ read_user (FetchRequest *self)
       if (status != EXIT_ALL_WELL)
         return status;
     }
-  escaped_user = g_uri_escape_bytes ((const guint8 *) user, strlen (user), NULL);
-  escaped_password = g_uri_escape_bytes ((const guint8 *) password, strlen (password), NULL);
-  self->user_info = g_strdup_printf ("%s:%s@", escaped_user, escaped_password);
+  if (!g_utf8_validate (user, -1, NULL) || !g_utf8_validate (password, -1, NULL))
+    {
+      options_refuse ("pillion fetch", "%s", _("--user: the name and the password must be UTF-8"));
+      return EXIT_USAGE;
+    }
+  self->credentials = pillion_http_credentials_new_basic (user, password);
   return EXIT_ALL_WELL;
 }
 
@@ -164,28 +165,23 @@ void
 fetch_request_clear (FetchRequest *self)
 {
   g_clear_pointer (&self->body, g_bytes_unref);
-  g_clear_pointer (&self->user_info, g_free);
+  g_clear_object (&self->credentials);
 }
 
-/* The URL with the user and password of the command line in place of its own. The library sends them to its server only. */
-char *
-fetch_request_login (FetchRequest *self,
-                     const char   *url)
+/* Without what has precedence over the credentials of the command line */
+static char *
+remove_user (const char *url)
 {
   const char *authority = strstr (url, "://");
-  const char *host;
+  const char *end;
   const char *at;
 
-  if (self->user_info == NULL || authority == NULL)
+  if (authority == NULL)
     return g_strdup (url);
   authority += strlen ("://");
-  host = authority;
-  at = authority + strcspn (authority, "/?#");
-  while (at > authority && *at != '@')
-    at--;
-  if (*at == '@')
-    host = at + 1;
-  return g_strdup_printf ("%.*s%s%s", (int) (authority - url), url, self->user_info, host);
+  end = authority + strcspn (authority, "/?#");
+  at = g_strrstr_len (authority, end - authority, "@");
+  return at != NULL ? g_strdup_printf ("%.*s%s", (int) (authority - url), url, at + 1) : g_strdup (url);
 }
 
 static const char *
@@ -250,8 +246,10 @@ fetch_request_make (FetchRequest *self,
                     const char   *url)
 {
   const FetchOptions *options = self->options;
-  PillionHttpRequest *request = pillion_http_request_new (get_method (self), url);
+  g_autofree char *bare = self->credentials != NULL ? remove_user (url) : NULL;
+  PillionHttpRequest *request = pillion_http_request_new (get_method (self), bare != NULL ? bare : url);
 
+  pillion_http_request_set_credentials (request, self->credentials);
   if (self->body != NULL)
     pillion_http_request_set_body (request, self->body, self->content_type);
   if (options->form != NULL)
@@ -276,7 +274,7 @@ fetch_request_head (FetchRequest       *self,
   char **headers = self->options->headers;
 
   g_string_append_printf (text, "> %s %s\n", pillion_http_request_get_method (request), shown_url);
-  if (self->user_info != NULL)
+  if (self->credentials != NULL)
     fetch_heads_append_field (text, "> ", "Authorization", "Basic ");
   for (guint i = 0; headers != NULL && headers[i] != NULL; i++)
     {

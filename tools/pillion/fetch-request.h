@@ -17,14 +17,12 @@ typedef struct
   const FetchOptions *options;
   GBytes *body;
   const char *content_type;
-  char *user_info; /* as in a URL */
+  PillionHttpCredentials *credentials;
 } FetchRequest;
 
 ExitCode            fetch_request_init  (FetchRequest        *self,
                                          const FetchOptions  *options);
 void                fetch_request_clear (FetchRequest        *self);
-char               *fetch_request_login (FetchRequest        *self,
-                                         const char          *url);
 PillionHttpRequest *fetch_request_make  (FetchRequest        *self,
                                          const char          *url);
 char               *fetch_request_head  (FetchRequest        *self,

@@ -497,7 +497,7 @@ make_files (Fetch *self)
 
   for (guint i = 0; i < self->urls->len; i++)
     {
-      g_autofree char *url = fetch_request_login (&self->request, self->urls->pdata[i]);
+      const char *url = self->urls->pdata[i];
       FetchFile *file = fetch_file_new (url);
 
       set_target (self, file, i < length_of (options->outputs) ? options->outputs[i] : NULL);
