@@ -300,6 +300,8 @@ pillion_call_send (PillionCall *self)
     }
 
   verdict = pillion_stages_begin (&self->stages, self, &error);
+  if (verdict == PILLION_VERDICT_PASS && self->sink->klass->begin != NULL)
+    verdict = self->sink->klass->begin (self->sink, &error);
   if (verdict != PILLION_VERDICT_PASS)
     {
       stop (self, verdict, error);

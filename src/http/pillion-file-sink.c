@@ -14,6 +14,7 @@
 #include "core/pillion-private.h"
 #include "http/pillion-call.h"
 #include "http/pillion-digest.h"
+#include "http/pillion-file-claim.h"
 #include "http/pillion-file-name.h"
 #include "http/pillion-file-origin.h"
 #include "http/pillion-http-download-options-private.h"
@@ -40,10 +41,7 @@ struct _PillionFileSink
 
   PillionTarget *target; /* NULL until the first request */
   PillionPartFile *part;
-  GList holder_link;           /* in the list of those with a part file */
-  GQueue waiting;              /* others that want the part file, by their links */
-  GList waiting_link;          /* in the holder's list */
-  PillionFileSink *waits_for; /* the holder, or NULL */
+  PillionFileClaim claim;
   PillionPartWriter writer;
   gboolean writing;      /* whether the writer was set up */
   gboolean at_work;      /* whether a worker has it */
@@ -73,57 +71,163 @@ struct _PillionFileSink
   PillionHttpResponse *response; /* of the last request, or NULL; without its body */
 };
 
-/* The downloads of this thread that have a part file open, by their links. A child of a fork has another I/O thread, and so a
- * list of its own. */
-static GPrivate holders = G_PRIVATE_INIT ((GDestroyNotify) g_queue_free);
-
 static void step_on_worker (gpointer data);
 static void look_on_worker (gpointer data);
 
-static GQueue *
-get_holders (void)
+/* What comes of another method depends on more than the URL */
+static gboolean
+can_continue (PillionFileSink *self)
 {
-  GQueue *list = g_private_get (&holders);
-
-  if (list == NULL)
-    {
-      list = g_queue_new ();
-      g_private_set (&holders, list);
-    }
-
-  return list;
+  return strcmp (self->parent.call->request->method, "GET") == 0;
 }
 
 static PillionFileSink *
-find_holder (const PillionFileId *id)
+sink_of_claim (PillionFileClaim *claim)
 {
-  for (GList *l = get_holders ()->head; l != NULL; l = l->next)
-    {
-      PillionFileSink *sink = l->data;
-
-      if (sink->part->id.device == id->device && sink->part->id.inode == id->inode)
-        return sink;
-    }
-
-  return NULL;
+  return claim->owner;
 }
 
-/* The part file is gone, or somebody else's from now on */
-static void
-let_part_go (PillionFileSink *self)
+static gboolean
+has_part (PillionFileClaim *claim,
+          gconstpointer data)
 {
-  GList *link;
+  const PillionFileId *id = data;
+  PillionFileSink *sink = sink_of_claim (claim);
 
-  self->part = NULL;
-  g_queue_unlink (get_holders (), &self->holder_link);
+  return sink->part != NULL && sink->part->id.device == id->device && sink->part->id.inode == id->inode;
+}
 
-  while ((link = g_queue_pop_head_link (&self->waiting)) != NULL)
+static gboolean
+has_same_fields (PillionFileSink *self,
+                 PillionFileSink *other)
+{
+  const PillionFieldList *mine = &self->parent.call->request->fields;
+  const PillionFieldList *others = &other->parent.call->request->fields;
+
+  if (mine->n != others->n)
+    return FALSE;
+
+  for (guint i = 0; i < mine->n; i += 2)
+    if (g_ascii_strcasecmp (mine->strv[i], others->strv[i]) != 0 || strcmp (mine->strv[i + 1], others->strv[i + 1]) != 0)
+      return FALSE;
+
+  return TRUE;
+}
+
+/* Whether what comes of the one is what the other asked for */
+static gboolean
+can_share (PillionFileSink *self,
+           PillionFileSink *other)
+{
+  PillionCall *mine = self->parent.call;
+  PillionCall *others = other->parent.call;
+
+  return mine->engine == others->engine && can_continue (self) && can_continue (other) && strcmp (mine->given_url, others->given_url) == 0 &&
+         has_same_fields (self, other) && pillion_http_download_options_equal (self->options, other->options);
+}
+
+/* @claim has what this one needs. Fails if it is for something else, and waits otherwise. */
+static PillionVerdict
+join (PillionFileSink *self,
+      PillionFileClaim *claim,
+      GError **error)
+{
+  PillionFileSink *other = sink_of_claim (claim);
+  const char *path = g_file_peek_path (self->file);
+
+  /* It is about to end */
+  if (other->failure != NULL)
     {
-      PillionFileSink *waiting = link->data;
-
-      waiting->waits_for = NULL;
-      pillion_call_resume (waiting->parent.call);
+      pillion_file_claim_wait_for (&self->claim, claim, FALSE);
+      return PILLION_VERDICT_WAIT;
     }
+
+  if (can_share (self, other))
+    {
+      pillion_file_claim_wait_for (&self->claim, claim, TRUE);
+      return PILLION_VERDICT_WAIT;
+    }
+
+  if (strcmp (self->parent.call->url, other->parent.call->url) != 0)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("another URL is being downloaded to '%s'"), path);
+  else
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("another download with different options is writing to '%s'"), path);
+  return PILLION_VERDICT_FAIL;
+}
+
+/* Whether the others that want the same have to try for themselves */
+static gboolean
+is_of_one_only (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+}
+
+/* The file is done, or somebody else's from now on. Those that share it get what came of it. */
+static void
+end_claim (PillionFileSink *self,
+           PillionHttpDownload *download,
+           const GError *error)
+{
+  PillionFileClaim *claim = &self->claim;
+
+  pillion_file_claim_stop_waiting (claim);
+  pillion_file_claim_release (claim);
+
+  while (claim->waiting.head != NULL)
+    {
+      PillionFileClaim *next = claim->waiting.head->data;
+      PillionFileSink *sink = sink_of_claim (next);
+      PillionCall *call = sink->parent.call;
+
+      pillion_file_claim_stop_waiting (next);
+      if (next->shares && download != NULL)
+        {
+          pillion_task_set_unit (call->task, "bytes");
+          pillion_task_set_progress (call->task, self->total, self->total);
+          end_claim (sink, download, NULL);
+          pillion_task_return_object (pillion_call_finish (call), download);
+        }
+      else if (next->shares && error != NULL && !is_of_one_only (error))
+        {
+          end_claim (sink, NULL, error);
+          pillion_call_finish_failure (call, g_error_copy (error));
+        }
+      else
+        pillion_call_resume (call);
+    }
+}
+
+static void
+tell_progress (PillionFileSink *self,
+               gint64 completed)
+{
+  PillionCall *call = self->parent.call;
+
+  pillion_call_set_progress (call, completed, self->total);
+  for (GList *l = self->claim.waiting.head; l != NULL; l = l->next)
+    {
+      PillionCall *other = sink_of_claim (l->data)->parent.call;
+
+      other->last_activity = call->last_activity;
+      pillion_call_set_progress (other, completed, self->total);
+    }
+}
+
+static PillionVerdict
+file_begin (PillionSink *sink,
+            GError **error)
+{
+  PillionFileSink *self = (PillionFileSink *) sink;
+  const gboolean by_url = self->into || self->options->name_conflict == PILLION_HTTP_NAME_CONFLICT_UNIQUIFY;
+  g_autofree char *key = NULL;
+  PillionFileClaim *other;
+
+  if (self->claim.key != NULL)
+    return PILLION_VERDICT_PASS;
+
+  key = g_strconcat (g_file_peek_path (self->file), "\n", by_url ? sink->call->url : NULL, NULL);
+  other = pillion_file_claim_take (&self->claim, key);
+  return other == NULL ? PILLION_VERDICT_PASS : join (self, other, error);
 }
 
 /* Before the name is known, the part file is named after the URL, so that another attempt finds it, and no other download has it */
@@ -140,45 +244,26 @@ get_part_base (PillionFileSink *self)
   return self->into ? g_steal_pointer (&digest) : g_strconcat (self->target->name, "-", digest, NULL);
 }
 
-/* Sets @wait if the part file is about to be free */
-static gboolean
+static PillionVerdict
 open_part (PillionFileSink *self,
-           gboolean *wait,
            GError **error)
 {
-  g_autofree char *base = NULL;
+  g_autofree char *base = get_part_base (self);
   g_autoptr (GError) local = NULL;
-  PillionFileSink *holder;
+  PillionFileClaim *other;
   PillionFileId busy;
 
-  base = get_part_base (self);
   self->part = pillion_part_file_open (self->target, base, self->parent.call->url, &busy, &local);
   if (self->part != NULL)
-    {
-      g_queue_push_tail_link (get_holders (), &self->holder_link);
-      return TRUE;
-    }
+    return PILLION_VERDICT_PASS;
 
-  holder = find_holder (&busy);
-  if (holder != NULL && holder->failure != NULL)
-    {
-      g_queue_push_tail_link (&holder->waiting, &self->waiting_link);
-      self->waits_for = holder;
-      *wait = TRUE;
-    }
-  else
-    {
-      g_propagate_error (error, g_steal_pointer (&local));
-    }
+  /* The same target by another path */
+  other = pillion_file_claim_find (has_part, &busy);
+  if (other != NULL)
+    return join (self, other, error);
 
-  return FALSE;
-}
-
-/* What comes of another method depends on more than the URL */
-static gboolean
-can_continue (PillionFileSink *self)
-{
-  return strcmp (self->parent.call->request->method, "GET") == 0;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return PILLION_VERDICT_FAIL;
 }
 
 /* What has come can't be continued, and is of no use. FALSE: a worker is at it, and the call is resumed when it gives it back. */
@@ -269,7 +354,7 @@ file_request (PillionSink *sink,
                GError **error)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
-  gboolean wait = FALSE;
+  PillionVerdict verdict;
 
   if (self->target == NULL && !open_target (self, error))
     return PILLION_VERDICT_FAIL;
@@ -280,8 +365,8 @@ file_request (PillionSink *sink,
   if (self->outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
     return leave_target (self, self->outcome, error) ? PILLION_VERDICT_DONE : PILLION_VERDICT_FAIL;
 
-  if (self->part == NULL && !open_part (self, &wait, error))
-    return wait ? PILLION_VERDICT_WAIT : PILLION_VERDICT_FAIL;
+  if (self->part == NULL && (verdict = open_part (self, error)) != PILLION_VERDICT_PASS)
+    return verdict;
 
   /* What this download has written itself is continued whatever the options say */
   self->asked = self->anew || !can_continue (self) || (!self->writing && !self->options->resume)
@@ -601,7 +686,7 @@ file_body (PillionSink *sink,
   if (!self->at_work && pillion_part_writer_is_due (&self->writer))
     take_step (self);
 
-  pillion_call_set_progress (sink->call, self->part->size, self->total);
+  tell_progress (self, self->part->size);
 
   return TRUE;
 }
@@ -633,6 +718,7 @@ succeed (PillionFileSink *self)
     facts.integrity = PILLION_HTTP_INTEGRITY_LENGTH;
 
   download = pillion_http_download_new (&facts);
+  end_claim (self, download, NULL);
   pillion_task_return_object (pillion_call_finish (call), download);
   pillion_sync_unref (download);
 }
@@ -665,10 +751,7 @@ end_without_body (PillionFileSink *self)
 
   /* What there was of a new version is of no use */
   if (self->part != NULL)
-    {
-      pillion_part_file_close (self->part, FALSE);
-      let_part_go (self);
-    }
+    pillion_part_file_close (g_steal_pointer (&self->part), FALSE);
   succeed (self);
 }
 
@@ -745,11 +828,9 @@ static void
 put_away (PillionFileSink *self,
           const GError *error)
 {
-  if (self->part == NULL)
-    return;
-
-  pillion_part_file_close (self->part, is_worth_keeping (self, error));
-  let_part_go (self);
+  if (self->part != NULL)
+    pillion_part_file_close (g_steal_pointer (&self->part), is_worth_keeping (self, error));
+  end_claim (self, NULL, error);
 }
 
 static void
@@ -763,7 +844,7 @@ step_done (gpointer data)
   if (self->writer.committed)
     {
       /* A cancellation that came too late to stop it does not undo it */
-      let_part_go (self);
+      self->part = NULL;
       g_clear_error (&self->failure);
       if (self->target->kept)
         {
@@ -809,6 +890,7 @@ look_done (gpointer data)
   self->at_work = FALSE;
   if (self->failure != NULL)
     {
+      put_away (self, self->failure);
       pillion_call_finish_failure (call, g_steal_pointer (&self->failure));
       return;
     }
@@ -834,9 +916,6 @@ file_fail (PillionSink *sink,
 {
   PillionFileSink *self = (PillionFileSink *) sink;
 
-  if (self->waits_for != NULL)
-    g_queue_unlink (&g_steal_pointer (&self->waits_for)->waiting, &self->waiting_link);
-
   if (self->at_work)
     {
       /* The worker has the file: it gives it back soon */
@@ -854,7 +933,7 @@ file_free (PillionSink *sink)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
 
-  g_assert (self->part == NULL && !self->at_work && self->waits_for == NULL && self->waiting.length == 0);
+  g_assert (self->part == NULL && !self->at_work && self->claim.key == NULL && self->claim.waits_for == NULL && self->claim.waiting.length == 0);
 
   if (self->writing)
     pillion_part_writer_clear (&self->writer);
@@ -879,6 +958,7 @@ pillion_file_sink_new (GFile *file,
   static const PillionSinkClass klass = {
     .bulk = TRUE,
     .pausable = TRUE,
+    .begin = file_begin,
     .accept_encoding = "identity",
     .request = file_request,
     .head = file_head,
@@ -893,8 +973,7 @@ pillion_file_sink_new (GFile *file,
   self->file = g_object_ref (file);
   self->into = into;
   self->options = options;
-  self->holder_link.data = self;
-  self->waiting_link.data = self;
+  self->claim.owner = self;
   self->total = -1;
   self->end = -1;
 

@@ -134,8 +134,11 @@ download_simply (PillionHttpClient *self,
  * continued later; an archive that is compressed itself stays as it is.
  *
  * The task fails as the [table of the class](class.Client.html#errors) says, and with `G_IO_ERROR_NOT_SUPPORTED` if
- * @target is not local, `G_IO_ERROR_INVALID_ARGUMENT` if @sha256 is not a valid digest, and `G_IO_ERROR_EXISTS` if another download
+ * @target is not local, `G_IO_ERROR_INVALID_ARGUMENT` if @sha256 is not a valid digest, and `G_IO_ERROR_EXISTS` if a different download
  * writes to the same target. On the loop's thread only.
+ *
+ * If the same is being downloaded to the same target already, with the same client, nothing is sent: the tasks share the transfer and its result.
+ * Each can be cancelled without the others. If the first one is paused, so are those that share it.
  *
  * Returns: (transfer full): a task
  *

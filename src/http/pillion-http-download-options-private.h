@@ -17,5 +17,8 @@ struct _PillionHttpDownloadOptions
   gboolean resume;
 };
 
+gboolean                    pillion_http_download_options_equal (PillionHttpDownloadOptions *self,
+                                                                 PillionHttpDownloadOptions *other);
+
 /* A copy that nobody else has, of NULL too */
 PillionHttpDownloadOptions *pillion_http_download_options_copy (PillionHttpDownloadOptions *self);

@@ -224,6 +224,14 @@ pillion_http_download_options_copy (PillionHttpDownloadOptions *self)
   return copy;
 }
 
+gboolean
+pillion_http_download_options_equal (PillionHttpDownloadOptions *self,
+                                     PillionHttpDownloadOptions *other)
+{
+  return g_strcmp0 (self->digest, other->digest) == 0 && self->name_conflict == other->name_conflict &&
+         self->only_if_changed == other->only_if_changed && self->preserve_time == other->preserve_time;
+}
+
 /**
  * pillion_http_download_options_get_digest: (get-property digest)
  * @self: options

@@ -18,6 +18,10 @@ struct _PillionSinkClass
   gboolean in_memory; /* the limit for bodies in memory holds */
   const char *accept_encoding;
 
+  /* Before each request asks for its place in the queue, once all stages let it pass. PASS, WAIT or FAIL. Optional. */
+  PillionVerdict (*begin)   (PillionSink       *self,
+                             GError           **error);
+
   /* The request leaves now, and may not be the first one: adds fields. PASS, WAIT, DONE or FAIL. Optional. */
   PillionVerdict (*request) (PillionSink       *self,
                              PillionFieldList  *fields,

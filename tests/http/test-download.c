@@ -284,38 +284,6 @@ test_large (TestFixture *self,
   test_resource_free (resource);
 }
 
-/* The same target twice: the second one is told so, and the first one is not disturbed. Another target is none of its business. */
-static void
-test_same_target (TestFixture *self,
-                  gconstpointer data)
-{
-  TestResource *resource = test_resource_new ();
-  PillionTask *first;
-  g_autoptr (PillionHttpDownload) result = NULL;
-  g_autoptr (PillionHttpDownload) other = NULL;
-  g_autoptr (GError) error = NULL;
-
-  test_resource_behave (resource, (TestBehaviour) { .gated = TRUE });
-  first = test_fixture_start (self, resource->url, "file", NULL);
-  test_server_wait_requests (resource->server, 1);
-  while (test_fixture_get_size (self, ".file.pillion-part") < TEST_SIZE / 2)
-    g_thread_yield ();
-
-  g_assert_null (test_fixture_download (self, resource->url, "file", NULL, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
-  g_clear_error (&error);
-
-  test_server_open_gate (resource->server);
-  other = test_fixture_download (self, resource->url, "other", NULL, &error);
-  g_assert_no_error (error);
-  result = test_fixture_await_download (self, first, &error);
-  g_assert_no_error (error);
-  test_fixture_assert_content (self, "file", resource->bytes, TEST_SIZE);
-  test_fixture_assert_content (self, "other", resource->bytes, TEST_SIZE);
-  g_assert_cmpuint (test_fixture_count_files (self), ==, 2);
-  test_resource_free (resource);
-}
-
 /* Redirected, and over TLS, where the connection speaks HTTP/1.1 */
 static void
 serve_redirect (TestConnection *connection,
@@ -457,7 +425,6 @@ main (int argc,
   test_case ("/http/download/cancel", test_cancel);
   test_case ("/http/download/cancel-verifying", test_cancel_verifying);
   test_case ("/http/download/large", test_large);
-  test_case ("/http/download/same-target", test_same_target);
   test_case ("/http/download/redirect-tls", test_redirect_tls);
   test_case ("/http/download/many", test_many);
   test_case ("/http/download/gigabyte", test_gigabyte);
