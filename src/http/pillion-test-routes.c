@@ -10,6 +10,7 @@
 
 #include "core/pillion-private.h"
 #include "http/pillion-http-test-exchange-private.h"
+#include "http/pillion-http-url.h"
 
 struct _PillionTestRoutes
 {
@@ -220,6 +221,15 @@ pillion_test_routes_get_n (PillionTestRoutes *self,
   pillion_mutex_unlock (&self->lock);
 
   return n;
+}
+
+char *
+pillion_test_routes_make_key (GUri *uri)
+{
+  g_autofree char *origin = pillion_http_uri_get_origin (uri);
+  const char *path = g_uri_get_path (uri);
+
+  return g_strconcat (origin, *path != '\0' ? path : "/", NULL);
 }
 
 /* A handler's turn */

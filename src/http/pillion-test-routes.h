@@ -44,6 +44,9 @@ PillionTestRoute  *pillion_test_routes_take        (PillionTestRoutes       *sel
                                                     const char              *url,
                                                     const char              *path);
 
+/* What a URL is called here: without its query, and with its port only if that isn't the usual one */
+char              *pillion_test_routes_make_key    (GUri                    *uri);
+
 /* How many requests there were for a path, or in all for NULL */
 guint              pillion_test_routes_get_n       (PillionTestRoutes       *self,
                                                     const char              *path);

@@ -1,0 +1,15 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <pillion/pillion.h>
+
+#include "http/pillion-test-routes.h"
+#include "http/pillion-transport.h"
+
+/* The implementation of a transport that answers from routes, in a loop and without a network. @owner is that of the two. */
+PillionTransport *pillion_test_carrier_new (PillionLoop       *loop,
+                                            PillionTestRoutes *routes,
+                                            GObject           *owner);
