@@ -175,6 +175,45 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_transport                (PillionHttpClient *self,
                                                                      PillionHttpTestTransport *transport);
 PILLION_HTTP_AVAILABLE_IN_1_0
+gboolean           pillion_http_client_load_authorities             (PillionHttpClient *self,
+                                                                     GFile             *file,
+                                                                     GError           **error);
+PILLION_HTTP_AVAILABLE_IN_1_0
+GTlsCertificate   *pillion_http_client_get_certificate              (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_certificate              (PillionHttpClient *self,
+                                                                     GTlsCertificate   *certificate);
+PILLION_HTTP_AVAILABLE_IN_1_0
+gboolean           pillion_http_client_load_certificate             (PillionHttpClient *self,
+                                                                     GFile             *certificate,
+                                                                     GFile             *key,
+                                                                     GError           **error);
+PILLION_HTTP_AVAILABLE_IN_1_0
+const char *const *pillion_http_client_get_pinned_keys              (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_pinned_keys              (PillionHttpClient *self,
+                                                                     const char *const *pins);
+PILLION_HTTP_AVAILABLE_IN_1_0
+gboolean           pillion_http_client_get_insecure                 (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_insecure                 (PillionHttpClient *self,
+                                                                     gboolean           insecure);
+PILLION_HTTP_AVAILABLE_IN_1_0
+gboolean           pillion_http_client_get_http2                    (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_http2                    (PillionHttpClient *self,
+                                                                     gboolean           http2);
+PILLION_HTTP_AVAILABLE_IN_1_0
+const char        *pillion_http_client_get_unix_socket_path         (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_unix_socket_path         (PillionHttpClient *self,
+                                                                     const char        *path);
+PILLION_HTTP_AVAILABLE_IN_1_0
+GInetSocketAddress *pillion_http_client_get_local_address           (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_local_address            (PillionHttpClient  *self,
+                                                                     GInetSocketAddress *address);
+PILLION_HTTP_AVAILABLE_IN_1_0
 PillionHttpCookieJar *pillion_http_client_get_cookie_jar            (PillionHttpClient *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_cookie_jar               (PillionHttpClient    *self,

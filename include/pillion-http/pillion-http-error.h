@@ -48,6 +48,8 @@ G_BEGIN_DECLS
  * @PILLION_HTTP_ERROR_REDIRECT: the server redirects, and the request does not allow that
  * @PILLION_HTTP_ERROR_NOT_REWINDABLE: the body of the request would have to be sent again, but it can be read only once
  * @PILLION_HTTP_ERROR_INVALID_COOKIE: a cookie cannot be kept, or a file with cookies has something else in it
+ * @PILLION_HTTP_ERROR_INVALID_SETTING: the client is set to something that is not valid, such as a certificate without its key
+ * @PILLION_HTTP_ERROR_PIN_MISMATCH: the public key of the server is not one of the pinned keys
  *
  * What can go wrong with a transfer, on our side of the connection or on the way. What the server refuses is an
  * [error@PillionHttp.StatusError] instead. Errors of the network, of TLS and of the disk keep the domains that GIO gives them
@@ -70,6 +72,8 @@ typedef enum
   PILLION_HTTP_ERROR_REDIRECT,
   PILLION_HTTP_ERROR_NOT_REWINDABLE,
   PILLION_HTTP_ERROR_INVALID_COOKIE,
+  PILLION_HTTP_ERROR_INVALID_SETTING,
+  PILLION_HTTP_ERROR_PIN_MISMATCH,
 } PillionHttpError;
 
 /**

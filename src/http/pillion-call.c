@@ -470,7 +470,7 @@ hop_start (gpointer data,
     .uri = self->uri,
     .origin = self->origin,
     /* libsoup 3.2 stops for good if it has to wait in the middle of a body that it sends over HTTP/2 */
-    .bulk = sink->klass->bulk || (self->body != NULL && pillion_source_is_large (self->body)),
+    .bulk = !self->engine->config.http2 || sink->klass->bulk || (self->body != NULL && pillion_source_is_large (self->body)),
     .fields = (const char *const *) self->fields.strv,
     .body = body,
     .source = self->body,

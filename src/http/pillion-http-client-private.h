@@ -18,6 +18,7 @@ struct _PillionHttpClient
   PillionHttpEngine *engine; /* NULL before the first call */
   PillionHttpConfig config;
   PillionHttpNameConflict name_conflict;
+  GError *invalid;                      /* what no call can be made with, or NULL */
   char *base_url;                       /* or NULL */
   PillionHttpTestTransport *transport;  /* or NULL */
   PillionHttpCookieJar *cookie_jar;     /* or NULL */

@@ -87,6 +87,12 @@ pillion_http_client_submit (PillionHttpClient *self,
     {
       /* The loop is closed, and the task has failed with that */
     }
+  else if (self->invalid != NULL)
+    {
+      error = g_error_copy (self->invalid);
+      pillion_http_prefix_url (&error, shown);
+      pillion_task_return_error (task, error);
+    }
   else if (!pillion_http_check_fields (&self->config.fields, &error) || !pillion_http_request_check (request, &error))
     {
       pillion_http_prefix_url (&error, shown);

@@ -271,45 +271,6 @@ pillion_http_client_set_user_agent (PillionHttpClient *self,
 }
 
 /**
- * pillion_http_client_get_tls_database: (get-property tls-database)
- * @self: a client
- *
- * Gets the authorities that certificates are verified against.
- *
- * Returns: (transfer none) (nullable): the authorities, or %NULL for the system's
- *
- * Since: 1.0
- */
-GTlsDatabase *
-pillion_http_client_get_tls_database (PillionHttpClient *self)
-{
-  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
-
-  return self->config.tls_database;
-}
-
-/**
- * pillion_http_client_set_tls_database: (set-property tls-database)
- * @self: a client
- * @database: (nullable): the authorities, or %NULL for the system's
- *
- * Sets the authorities that certificates are verified against, for connections that are made from now on. Idle
- * connections are closed.
- *
- * Since: 1.0
- */
-void
-pillion_http_client_set_tls_database (PillionHttpClient *self,
-                                      GTlsDatabase *database)
-{
-  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
-  g_return_if_fail (database == NULL || G_IS_TLS_DATABASE (database));
-
-  if (g_set_object (&self->config.tls_database, database))
-    pillion_http_client_configure (self, "tls-database");
-}
-
-/**
  * pillion_http_client_get_name_conflict: (get-property name-conflict)
  * @self: a client
  *

@@ -45,7 +45,8 @@
  *
  * Redirects are followed, 20 at most. Cookies that a server sets on the way are sent back to it within the same call, and in later calls if
  * there is a [property@PillionHttp.Client:cookie-jar].
- * Certificates are always verified: against the system's authorities, or against [property@PillionHttp.Client:tls-database].
+ * Certificates are verified against the system's authorities, or against [property@PillionHttp.Client:tls-database], unless the client is
+ * [property@PillionHttp.Client:insecure].
  *
  * ## Credentials
  *
@@ -124,6 +125,8 @@
  * | a body that is too large for memory, or a line or an event that is larger than its limit | [error@PillionHttp.Error.TOO_LARGE] |
  * | a body that is not valid JSON | [error@PillionHttp.Error.INVALID_JSON] |
  * | a different SHA-256 digest | [error@PillionHttp.Error.DIGEST_MISMATCH] |
+ * | a setting of the client that is not valid | [error@PillionHttp.Error.INVALID_SETTING] |
+ * | a server whose public key is not one of [property@PillionHttp.Client:pinned-keys] | [error@PillionHttp.Error.PIN_MISMATCH] |
  * | a cookie that cannot be kept | [error@PillionHttp.Error.INVALID_COOKIE] |
  * | a target that is not a regular file | `G_IO_ERROR_NOT_REGULAR_FILE`, `G_IO_ERROR_IS_DIRECTORY` |
  * | a target that another download writes to, or whose name is taken | `G_IO_ERROR_EXISTS` |
@@ -159,6 +162,12 @@ enum
   PROP_TRANSPORT,
   PROP_COOKIE_JAR,
   PROP_CREDENTIALS,
+  PROP_CERTIFICATE,
+  PROP_PINNED_KEYS,
+  PROP_INSECURE,
+  PROP_HTTP2,
+  PROP_UNIX_SOCKET_PATH,
+  PROP_LOCAL_ADDRESS,
   N_PROPS
 };
 
@@ -178,6 +187,7 @@ pillion_http_client_finalize (GObject *object)
   g_free (self->base_url);
   g_clear_object (&self->transport);
   g_clear_object (&self->cookie_jar);
+  g_clear_error (&self->invalid);
   g_clear_object (&self->loop);
 
   G_OBJECT_CLASS (pillion_http_client_parent_class)->finalize (object);
@@ -215,7 +225,7 @@ pillion_http_client_get_property (GObject *object,
       g_value_set_string (value, self->config.user_agent);
       break;
     case PROP_TLS_DATABASE:
-      g_value_set_object (value, self->config.tls_database);
+      g_value_set_object (value, self->config.connection.tls_database);
       break;
     case PROP_NAME_CONFLICT:
       g_value_set_enum (value, self->name_conflict);
@@ -249,6 +259,24 @@ pillion_http_client_get_property (GObject *object,
       break;
     case PROP_CREDENTIALS:
       g_value_set_object (value, self->config.credentials);
+      break;
+    case PROP_CERTIFICATE:
+      g_value_set_object (value, self->config.connection.certificate);
+      break;
+    case PROP_PINNED_KEYS:
+      g_value_set_boxed (value, self->config.connection.pinned_keys);
+      break;
+    case PROP_INSECURE:
+      g_value_set_boolean (value, self->config.connection.insecure);
+      break;
+    case PROP_HTTP2:
+      g_value_set_boolean (value, self->config.http2);
+      break;
+    case PROP_UNIX_SOCKET_PATH:
+      g_value_set_string (value, self->config.connection.unix_socket_path);
+      break;
+    case PROP_LOCAL_ADDRESS:
+      g_value_set_object (value, self->config.connection.local_address);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -321,6 +349,24 @@ pillion_http_client_set_property (GObject *object,
       break;
     case PROP_CREDENTIALS:
       pillion_http_client_set_credentials (self, g_value_get_object (value));
+      break;
+    case PROP_CERTIFICATE:
+      pillion_http_client_set_certificate (self, g_value_get_object (value));
+      break;
+    case PROP_PINNED_KEYS:
+      pillion_http_client_set_pinned_keys (self, g_value_get_boxed (value));
+      break;
+    case PROP_INSECURE:
+      pillion_http_client_set_insecure (self, g_value_get_boolean (value));
+      break;
+    case PROP_HTTP2:
+      pillion_http_client_set_http2 (self, g_value_get_boolean (value));
+      break;
+    case PROP_UNIX_SOCKET_PATH:
+      pillion_http_client_set_unix_socket_path (self, g_value_get_string (value));
+      break;
+    case PROP_LOCAL_ADDRESS:
+      pillion_http_client_set_local_address (self, g_value_get_object (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -582,6 +628,64 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    * Since: 1.0
    */
   properties[PROP_CREDENTIALS] = g_param_spec_object ("credentials", NULL, NULL, PILLION_HTTP_TYPE_CREDENTIALS, flags);
+
+  /**
+   * PillionHttpClient:certificate: (getter get_certificate) (setter set_certificate)
+   *
+   * The certificate, with its private key, that the client shows to servers that ask for one; %NULL for none.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CERTIFICATE] = g_param_spec_object ("certificate", NULL, NULL, G_TYPE_TLS_CERTIFICATE, flags);
+
+  /**
+   * PillionHttpClient:pinned-keys: (getter get_pinned_keys) (setter set_pinned_keys)
+   *
+   * The public keys of which the server must have one, each as `sha256//` and the SHA-256 of its SubjectPublicKeyInfo in Base64; %NULL if any
+   * key will do. A server with another one gets no request, and the call fails with [error@PillionHttp.Error.PIN_MISMATCH].
+   *
+   * The certificate is verified as well, unless the client is [property@PillionHttp.Client:insecure].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PINNED_KEYS] = g_param_spec_boxed ("pinned-keys", NULL, NULL, G_TYPE_STRV, flags);
+
+  /**
+   * PillionHttpClient:insecure: (getter get_insecure) (setter set_insecure)
+   *
+   * Whether any certificate of a server is accepted. Then nobody knows who the server is, unless there are
+   * [property@PillionHttp.Client:pinned-keys].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_INSECURE] = g_param_spec_boolean ("insecure", NULL, NULL, FALSE, flags);
+
+  /**
+   * PillionHttpClient:http2: (getter get_http2) (setter set_http2)
+   *
+   * Whether HTTP/2 may be used. Downloads, streams and large bodies of requests use HTTP/1.1 in any case.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_HTTP2] = g_param_spec_boolean ("http2", NULL, NULL, defaults.http2, flags);
+
+  /**
+   * PillionHttpClient:unix-socket-path: (getter get_unix_socket_path) (setter set_unix_socket_path)
+   *
+   * The path of the Unix socket that connections are made to; %NULL to connect to the hosts of URLs.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_UNIX_SOCKET_PATH] = g_param_spec_string ("unix-socket-path", NULL, NULL, NULL, flags);
+
+  /**
+   * PillionHttpClient:local-address: (getter get_local_address) (setter set_local_address)
+   *
+   * The address of this machine that connections are made from; %NULL if the system chooses it.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_LOCAL_ADDRESS] = g_param_spec_object ("local-address", NULL, NULL, G_TYPE_INET_SOCKET_ADDRESS, flags);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 

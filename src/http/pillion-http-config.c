@@ -19,6 +19,7 @@ pillion_http_config_init (PillionHttpConfig *self)
     .idle_timeout = 60 * G_USEC_PER_SEC,
     .connect_timeout = 10 * G_USEC_PER_SEC,
     .first_byte_timeout = 30 * G_USEC_PER_SEC,
+    .http2 = TRUE,
     .max_body_size = 64 * 1024 * 1024,
     .user_agent = g_strdup ("Pillion/" PILLION_VERSION),
   };
@@ -34,8 +35,7 @@ pillion_http_config_copy (PillionHttpConfig *self,
   self->fields = (PillionFieldList) { NULL };
   for (guint i = 0; i < source->fields.n; i += 2)
     pillion_field_list_append (&self->fields, source->fields.strv[i], source->fields.strv[i + 1]);
-  if (self->tls_database != NULL)
-    g_object_ref (self->tls_database);
+  pillion_connection_options_copy (&self->connection, &source->connection);
   if (self->jar != NULL)
     pillion_jar_ref (self->jar);
   if (self->credentials != NULL)
@@ -47,7 +47,7 @@ pillion_http_config_clear (PillionHttpConfig *self)
 {
   g_clear_pointer (&self->user_agent, g_free);
   pillion_field_list_clear (&self->fields);
-  g_clear_object (&self->tls_database);
+  pillion_connection_options_clear (&self->connection);
   g_clear_pointer (&self->jar, pillion_jar_unref);
   if (self->credentials != NULL)
     pillion_sync_unref (g_steal_pointer (&self->credentials));

@@ -8,6 +8,7 @@
 
 #include <pillion-http/pillion-http.h>
 
+#include "http/pillion-connection-options.h"
 #include "http/pillion-field-list.h"
 #include "http/pillion-jar.h"
 
@@ -27,7 +28,8 @@ typedef struct
   guint max_retries;
   char *user_agent;
   PillionFieldList fields; /* sent with every request */
-  GTlsDatabase *tls_database;
+  gboolean http2;
+  PillionConnectionOptions connection;
   PillionJar *jar; /* or NULL */
   PillionHttpCredentials *credentials; /* or NULL */
 } PillionHttpConfig;

@@ -172,7 +172,7 @@ configure_on_thread (gpointer data)
   if (self->transport != NULL)
     {
       pillion_transport_set_max_connections (self->transport, self->config.max_connections);
-      pillion_transport_set_tls_database (self->transport, self->config.tls_database);
+      pillion_transport_set_options (self->transport, &self->config.connection);
     }
   pillion_deadlines_look_again (self->deadlines);
   pillion_http_queue_run (self->queue);

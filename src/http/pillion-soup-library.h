@@ -69,6 +69,7 @@
   F (session_remove_feature_by_type) \
   F (session_send_async) \
   F (session_send_finish) \
+  F (session_set_proxy_resolver) \
   F (session_set_tls_database) \
   F (status_get_phrase) \
   F (tld_domain_is_public_suffix)

@@ -6,6 +6,8 @@
 
 #include "http/pillion-soup-pool.h"
 
+#include <gio/gunixsocketaddress.h>
+
 #include "core/pillion-private.h"
 
 /* How long a connection waits for the next request, in seconds: less than servers wait, so that seldom a request goes
@@ -37,7 +39,7 @@ struct _PillionSoupPool
   guint n_connections;
   guint max;
   guint generation;
-  GTlsDatabase *tls_database;
+  PillionConnectionOptions options;
 };
 
 static gboolean
@@ -99,15 +101,21 @@ static PillionSoupConnection *
 connection_new (PillionSoupPool *self)
 {
   PillionSoupConnection *connection = g_new0 (PillionSoupConnection, 1);
+  g_autoptr (GSocketAddress) unix_address =
+    self->options.unix_socket_path != NULL ? g_unix_socket_address_new (self->options.unix_socket_path) : NULL;
 
   connection->session = pillion_soup.session_new_with_options ("max-conns", 1,
                                                                "max-conns-per-host", 1,
                                                                "idle-timeout", KEEP_ALIVE,
                                                                "timeout", 0,
+                                                               "remote-connectable", unix_address,
+                                                               "local-address", self->options.local_address,
                                                                NULL);
   /* Only if there is one: NULL would mean no database, and not the system's */
-  if (self->tls_database != NULL)
-    pillion_soup.session_set_tls_database (connection->session, self->tls_database);
+  if (self->options.tls_database != NULL)
+    pillion_soup.session_set_tls_database (connection->session, self->options.tls_database);
+  if (unix_address != NULL)
+    pillion_soup.session_set_proxy_resolver (connection->session, NULL);
   /* Each feature connects to signals of each message, which is most of what a small answer costs */
   pillion_soup.session_remove_feature_by_type (connection->session, pillion_soup.content_decoder_get_type ());
   pillion_soup.session_remove_feature_by_type (connection->session, pillion_soup.auth_manager_get_type ());
@@ -250,7 +258,7 @@ pillion_soup_pool_free (PillionSoupPool *self)
   g_assert (self->n_connections == 0);
 
   g_hash_table_unref (self->keys);
-  g_clear_object (&self->tls_database);
+  pillion_connection_options_clear (&self->options);
   g_free (self);
 }
 
@@ -361,13 +369,16 @@ pillion_soup_pool_give_back (PillionSoupPool *self,
 }
 
 void
-pillion_soup_pool_set_tls_database (PillionSoupPool *self,
-                                    GTlsDatabase *database)
+pillion_soup_pool_set_options (PillionSoupPool *self,
+                               const PillionConnectionOptions *options)
 {
   GList *next;
 
-  if (!g_set_object (&self->tls_database, database))
+  if (pillion_connection_options_equal (&self->options, options))
     return;
+
+  pillion_connection_options_clear (&self->options);
+  pillion_connection_options_copy (&self->options, options);
 
   for (GList *l = self->free.head; l != NULL; l = next)
     {
@@ -381,6 +392,12 @@ pillion_soup_pool_set_tls_database (PillionSoupPool *self,
 
   /* The others are closed when they are given back */
   self->generation++;
+}
+
+const PillionConnectionOptions *
+pillion_soup_pool_get_options (PillionSoupPool *self)
+{
+  return &self->options;
 }
 
 void

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "http/pillion-connection-options.h"
 #include "http/pillion-soup-library.h"
 
 typedef struct _PillionSoupPool PillionSoupPool;
@@ -23,7 +24,7 @@ struct _PillionSoupConnection
   gpointer stream; /* weak: the one that was opened last, or NULL; over TLS if there is some */
   guint64 stream_id; /* what libsoup calls it */
   gint64 given_back; /* when it was last, in µs, or 0 */
-  guint generation; /* of the TLS database that it verifies with */
+  guint generation; /* of the options that it was made with */
   GList free_link;  /* in the list of connections that have room */
   GList key_link;   /* in the list of those of them with the same key */
 };
@@ -58,8 +59,11 @@ GIOStream             *pillion_soup_connection_get_stream (PillionSoupConnection
 void                   pillion_soup_pool_give_back        (PillionSoupPool       *self,
                                                            PillionSoupConnection *connection);
 
-void                   pillion_soup_pool_set_tls_database (PillionSoupPool *self,
-                                                           GTlsDatabase    *database);
+/* How connections are made from now on */
+void                   pillion_soup_pool_set_options      (PillionSoupPool                *self,
+                                                           const PillionConnectionOptions *options);
+
+const PillionConnectionOptions *pillion_soup_pool_get_options (PillionSoupPool *self);
 
 /* How many there may be while none of them is taken */
 void                   pillion_soup_pool_set_max          (PillionSoupPool *self,

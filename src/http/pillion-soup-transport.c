@@ -55,12 +55,13 @@ struct _PillionExchange
   gulong head_handler;
   gulong informational_handler;
   gulong network_handler;    /* or 0 */
+  gulong certificate_handler; /* 0 unless any certificate is accepted */
   gulong body_handlers[4];   /* 0 if the request has no body */
   PillionSource *body_source; /* NULL if it has none */
   GInputStream *request_body; /* which is being sent, or NULL */
   char *content_type;        /* of the body, once libsoup was told that there is none */
   PillionSoupUpload *upload; /* what sends the body, unless libsoup does */
-  GError *body_error;        /* why the body could not be read, or not be sent again, or NULL */
+  GError *failure;           /* why it was cancelled from here, or NULL */
   gint64 n_sent;             /* bytes of the body */
   gint64 sent;               /* when all of it was sent, or 0 */
   GCancellable *cancellable; /* until the head is here */
@@ -104,12 +105,13 @@ exchange_free (PillionExchange *self)
   g_clear_signal_handler (&self->head_handler, self->message);
   g_clear_signal_handler (&self->informational_handler, self->message);
   g_clear_signal_handler (&self->network_handler, self->message);
+  g_clear_signal_handler (&self->certificate_handler, self->message);
   for (guint i = 0; i < G_N_ELEMENTS (self->body_handlers); i++)
     g_clear_signal_handler (&self->body_handlers[i], self->message);
   g_clear_pointer (&self->body_source, pillion_source_unref);
   g_clear_object (&self->request_body);
   g_free (self->content_type);
-  g_clear_error (&self->body_error);
+  g_clear_error (&self->failure);
   g_clear_object (&self->message);
   g_clear_pointer (&self->upload, pillion_soup_upload_free);
   pillion_soup_pool_give_back (transport->pool, self->connection);
@@ -604,10 +606,10 @@ sent_nothing (PillionExchange *self,
                            _("the server sent more than %d informational responses"), MAX_INFORMATIONAL);
     }
 
-  if (!self->aborted && self->body_error != NULL)
+  if (!self->aborted && self->failure != NULL)
     {
       g_clear_error (&error);
-      error = g_steal_pointer (&self->body_error);
+      error = g_steal_pointer (&self->failure);
     }
 
   if (!self->aborted)
@@ -800,7 +802,7 @@ upload_over (gpointer data,
     }
   else if (error != NULL && self->stream == NULL)
     {
-      self->body_error = error;
+      self->failure = error;
       g_cancellable_cancel (self->cancellable);
     }
   else if (error != NULL)
@@ -859,6 +861,32 @@ got_informational (SoupMessage *message,
     begin_upload (self);
 }
 
+/* The handshake is done, and nothing of the request has been sent. If the session of an earlier connection goes on, GIO does not look at the
+ * certificate again, and that one may have been accepted under other options. */
+static void
+check_peer (PillionExchange *self,
+            GTlsConnection *connection)
+{
+  const PillionConnectionOptions *options = pillion_soup_pool_get_options (self->transport->pool);
+
+  if (!options->insecure && g_tls_connection_get_peer_certificate_errors (connection) != 0)
+    g_set_error_literal (&self->failure, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, _("the certificate of the server is not accepted"));
+  else
+    pillion_connection_options_check_key (options, g_tls_connection_get_peer_certificate (connection), &self->failure);
+
+  if (self->failure != NULL)
+    g_cancellable_cancel (self->cancellable);
+}
+
+static gboolean
+accept_certificate (SoupMessage *message,
+                    GTlsCertificate *certificate,
+                    GTlsCertificateFlags errors,
+                    gpointer data)
+{
+  return TRUE;
+}
+
 /* libsoup 3.2 can't be told to keep to HTTP/1.1, whose connections push back on a sender that is too fast: its HTTP/2
  * reads all there is into memory. So HTTP/2 is not offered to the server. (3.4 has soup_message_set_force_http1 ().) */
 static void
@@ -870,8 +898,19 @@ network_event (SoupMessage *message,
   static const char *const protocols[] = { "http/1.1", NULL };
   PillionExchange *self = data;
 
-  if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (connection) && self->bulk)
-    g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection), protocols);
+  if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (connection))
+    {
+      const PillionConnectionOptions *options = pillion_soup_pool_get_options (self->transport->pool);
+
+      if (self->bulk)
+        g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection), protocols);
+      /* Before the handshake, and not when the server asks: then a session that was begun with another certificate, or without one, is not
+       * taken up */
+      if (options->certificate != NULL)
+        g_tls_connection_set_certificate (G_TLS_CONNECTION (connection), options->certificate);
+    }
+  else if (event == G_SOCKET_CLIENT_TLS_HANDSHAKED && G_IS_TLS_CONNECTION (connection))
+    check_peer (self, G_TLS_CONNECTION (connection));
   else if (event == G_SOCKET_CLIENT_COMPLETE)
     pillion_soup_connection_set_stream (self->connection, connection, pillion_soup.message_get_connection_id (message));
 }
@@ -915,9 +954,9 @@ restarted (SoupMessage *message,
     }
 
   if (self->body_source->klass->rewindable)
-    body = self->body_source->klass->open (self->body_source, &self->body_error);
+    body = self->body_source->klass->open (self->body_source, &self->failure);
   else
-    self->body_error = g_error_new_literal (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_REWINDABLE,
+    self->failure = g_error_new_literal (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_REWINDABLE,
                                                _("the connection was lost, and the body of the request can be read only once"));
   if (body == NULL)
     {
@@ -940,6 +979,7 @@ soup_exchange (PillionTransport *transport,
            gpointer data)
 {
   PillionExchange *self = g_new0 (PillionExchange, 1);
+  const PillionConnectionOptions *options = pillion_soup_pool_get_options (((PillionSoupTransport *) transport)->pool);
   gboolean tls = strcmp (g_uri_get_scheme (request->uri), "https") == 0;
   SoupMessageFlags flags = SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS;
   SoupMessageHeaders *headers;
@@ -968,6 +1008,9 @@ soup_exchange (PillionTransport *transport,
   headers = pillion_soup.message_get_request_headers (self->message);
   for (const char *const *field = request->fields; *field != NULL; field += 2)
     pillion_soup.message_headers_append (headers, field[0], field[1]);
+
+  if (tls && options->insecure)
+    self->certificate_handler = g_signal_connect (self->message, "accept-certificate", G_CALLBACK (accept_certificate), NULL);
 
   if (tls && self->bulk)
     {
@@ -1031,10 +1074,10 @@ soup_get_state (PillionTransport *transport,
 }
 
 static void
-soup_set_tls_database (PillionTransport *transport,
-                       GTlsDatabase *database)
+soup_set_options (PillionTransport *transport,
+                  const PillionConnectionOptions *options)
 {
-  pillion_soup_pool_set_tls_database (((PillionSoupTransport *) transport)->pool, database);
+  pillion_soup_pool_set_options (((PillionSoupTransport *) transport)->pool, options);
 }
 
 static void
@@ -1064,7 +1107,7 @@ pillion_soup_transport_new (GMainContext *context)
     .resume = soup_resume,
     .set_lasting = soup_set_lasting,
     .get_state = soup_get_state,
-    .set_tls_database = soup_set_tls_database,
+    .set_options = soup_set_options,
     .set_max_connections = soup_set_max_connections,
     .free = soup_free,
   };

@@ -486,8 +486,8 @@ test_get_state (PillionTransport *transport,
 }
 
 static void
-test_set_tls_database (PillionTransport *transport,
-                       GTlsDatabase *database)
+test_set_options (PillionTransport *transport,
+                  const PillionConnectionOptions *options)
 {
 }
 
@@ -511,7 +511,7 @@ static const PillionTransportClass transport_class = {
   .abort = test_abort,
   .resume = test_resume,
   .get_state = test_get_state,
-  .set_tls_database = test_set_tls_database,
+  .set_options = test_set_options,
   .set_max_connections = test_set_max_connections,
   .free = test_free,
 };

@@ -6,6 +6,7 @@
 
 #include <gio/gio.h>
 
+#include "http/pillion-connection-options.h"
 #include "http/pillion-source.h"
 
 /* How a request becomes an answer. The rest of the room knows this interface only; libsoup is behind one implementation
@@ -125,8 +126,8 @@ struct _PillionTransportClass
                                            PillionExchange            *exchange);
   PillionExchangeState (*get_state)       (PillionTransport           *self,
                                            PillionExchange            *exchange);
-  void             (*set_tls_database)    (PillionTransport           *self,
-                                           GTlsDatabase               *database);
+  void             (*set_options)         (PillionTransport           *self,
+                                           const PillionConnectionOptions *options);
   void             (*set_max_connections) (PillionTransport           *self,
                                            guint                       max);
   void             (*free)                (PillionTransport           *self);
@@ -173,12 +174,12 @@ pillion_transport_get_state (PillionTransport *self,
   return self->klass->get_state (self, exchange);
 }
 
-/* What verifies certificates of connections made from now on; NULL for the system's */
+/* How connections are made from now on. Idle ones that were made otherwise are closed. */
 static inline void
-pillion_transport_set_tls_database (PillionTransport *self,
-                                    GTlsDatabase *database)
+pillion_transport_set_options (PillionTransport *self,
+                               const PillionConnectionOptions *options)
 {
-  self->klass->set_tls_database (self, database);
+  self->klass->set_options (self, options);
 }
 
 /* How many connections may be open, including idle ones */

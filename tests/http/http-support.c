@@ -4,6 +4,8 @@
 
 #include "http-support.h"
 
+#include <gio/gunixsocketaddress.h>
+
 #include <string.h>
 #include <sys/socket.h>
 
@@ -25,6 +27,7 @@ struct _TestServer
   GThread *thread;
   guint16 port;
   GTlsCertificate *certificate;
+  gboolean wants_certificate; /* of the client */
 
   GMutex lock; /* for the rest */
   GCond cond;
@@ -92,6 +95,15 @@ serve (gpointer data)
   return NULL;
 }
 
+static gboolean
+accept_certificate (GTlsConnection *connection,
+                    GTlsCertificate *certificate,
+                    GTlsCertificateFlags errors,
+                    gpointer data)
+{
+  return TRUE;
+}
+
 static gpointer
 accept_all (gpointer data)
 {
@@ -115,6 +127,11 @@ accept_all (gpointer data)
         {
           connection->stream = g_tls_server_connection_new (G_IO_STREAM (plain), self->certificate, NULL);
           g_object_unref (plain);
+          if (self->wants_certificate)
+            {
+              g_object_set (connection->stream, "authentication-mode", G_TLS_AUTHENTICATION_REQUIRED, NULL);
+              g_signal_connect (connection->stream, "accept-certificate", G_CALLBACK (accept_certificate), NULL);
+            }
         }
 
       pillion_mutex_lock (&self->lock);
@@ -127,17 +144,18 @@ accept_all (gpointer data)
   return NULL;
 }
 
-TestServer *
-test_server_new (TestServerKind kind,
-                 TestHandler handler,
-                 gpointer data)
+static TestServer *
+server_new_at (GSocketAddress *address,
+               TestServerKind kind,
+               TestHandler handler,
+               gpointer data)
 {
   TestServer *self = g_new0 (TestServer, 1);
-  g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
   g_autoptr (GSocketAddress) bound = NULL;
   g_autoptr (GError) error = NULL;
 
-  self->kind = kind;
+  self->kind = kind == TEST_SERVER_TLS_FOR_CLIENTS ? TEST_SERVER_TLS : kind;
+  self->wants_certificate = kind == TEST_SERVER_TLS_FOR_CLIENTS;
   self->handler = handler;
   self->data = data;
   self->cancellable = g_cancellable_new ();
@@ -146,7 +164,7 @@ test_server_new (TestServerKind kind,
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
 
-  if (kind == TEST_SERVER_TLS)
+  if (self->kind == TEST_SERVER_TLS)
     {
       g_autofree char *cert = g_test_build_filename (G_TEST_DIST, "http", "data", "cert.pem", NULL);
       g_autofree char *key = g_test_build_filename (G_TEST_DIST, "http", "data", "key.pem", NULL);
@@ -155,7 +173,7 @@ test_server_new (TestServerKind kind,
       g_assert_no_error (error);
     }
 
-  self->socket = g_socket_new (G_SOCKET_FAMILY_IPV4, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, &error);
+  self->socket = g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, &error);
   g_assert_no_error (error);
   g_socket_set_listen_backlog (self->socket, 1024);
   g_socket_bind (self->socket, address, TRUE, &error);
@@ -164,11 +182,32 @@ test_server_new (TestServerKind kind,
   g_assert_no_error (error);
   bound = g_socket_get_local_address (self->socket, &error);
   g_assert_no_error (error);
-  self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
+  if (G_IS_INET_SOCKET_ADDRESS (bound))
+    self->port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound));
 
   self->thread = g_thread_new ("server", accept_all, self);
 
   return self;
+}
+
+TestServer *
+test_server_new (TestServerKind kind,
+                 TestHandler handler,
+                 gpointer data)
+{
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+
+  return server_new_at (address, kind, handler, data);
+}
+
+TestServer *
+test_server_new_unix (const char *path,
+                      TestHandler handler,
+                      gpointer data)
+{
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
+
+  return server_new_at (address, TEST_SERVER_PLAIN, handler, data);
 }
 
 void
@@ -260,6 +299,18 @@ test_server_open_gate (TestServer *self)
   self->gate_open = TRUE;
   g_cond_broadcast (&self->cond);
   pillion_mutex_unlock (&self->lock);
+}
+
+GTlsCertificate *
+test_connection_get_certificate (TestConnection *self)
+{
+  return g_tls_connection_get_peer_certificate (G_TLS_CONNECTION (self->stream));
+}
+
+GSocketAddress *
+test_connection_get_peer (TestConnection *self)
+{
+  return g_socket_get_remote_address (self->socket, NULL);
 }
 
 TestServer *

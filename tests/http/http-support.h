@@ -20,9 +20,13 @@ typedef enum
 {
   TEST_SERVER_PLAIN,
   TEST_SERVER_TLS,
+  TEST_SERVER_TLS_FOR_CLIENTS, /* with a certificate of their own, whatever it is */
 } TestServerKind;
 
 TestServer *test_server_new             (TestServerKind  kind,
+                                         TestHandler     handler,
+                                         gpointer        data);
+TestServer *test_server_new_unix        (const char     *path,
                                          TestHandler     handler,
                                          gpointer        data);
 void        test_server_free            (TestServer     *self);
@@ -47,6 +51,10 @@ void        test_server_open_gate       (TestServer     *self);
 
 /* For handlers */
 TestServer *test_connection_get_server  (TestConnection *self);
+/* What the other side has shown; it belongs to the connection */
+GTlsCertificate *test_connection_get_certificate (TestConnection *self);
+GSocketAddress  *test_connection_get_peer        (TestConnection *self);
+
 /* The body of the request, as far as it comes */
 GBytes     *test_connection_read_body   (TestConnection *self,
                                          const char     *request);

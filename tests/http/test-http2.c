@@ -206,6 +206,22 @@ test_versions (TestFixture *self,
   server_free (server);
 }
 
+static void
+test_not_allowed (TestFixture *self,
+                  gconstpointer data)
+{
+  Server *server = server_new ();
+  g_autofree char *url = g_strconcat (server->base, "/version", NULL);
+
+  trust (self);
+  test_fixture_assert_get (self, url, "2");
+  pillion_http_client_set_http2 (self->client, FALSE);
+  test_fixture_assert_get (self, url, "1.1");
+  pillion_http_client_set_http2 (self->client, TRUE);
+  test_fixture_assert_get (self, url, "2");
+  server_free (server);
+}
+
 /* The times of each phase, over a connection that is new and over one that is shared */
 static void
 test_phases (TestFixture *self,
@@ -446,6 +462,7 @@ main (int argc,
 
   test_case ("/http/http2/phases", test_phases);
   test_case ("/http/http2/versions", test_versions);
+  test_case ("/http/http2/only-if-it-is-allowed", test_not_allowed);
   test_case ("/http/http2/large", test_large);
   test_case ("/http/http2/upload", test_upload);
   test_case ("/http/http2/upload-many", test_upload_many);

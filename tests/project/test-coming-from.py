@@ -30,6 +30,8 @@ import tap
 SOURCE = pathlib.Path(os.environ['PILLION_SOURCE_DIR'])
 PAGE = (SOURCE / 'docs' / 'http' / 'coming-from.md').read_text(encoding='utf-8')
 
+DATA = SOURCE / 'tests' / 'http' / 'data'
+
 # Around the code of the last column: what a reader of the table has already
 C_PROGRAM = '''
 #include <pillion-http/pillion-http.h>
@@ -85,6 +87,7 @@ class ComingFrom(unittest.TestCase):
         async def main():
             async with contextlib.AsyncExitStack() as stack:
                 names = {'PillionHttp': PillionHttp, 'asyncio': asyncio, 'url': self.url, 'path': self.path,
+                         'authorities': DATA / 'cert.pem', 'certificate': DATA / 'client-cert.pem', 'key': DATA / 'client-key.pem',
                          'enter': stack.enter_async_context}
                 for line in lines:
                     with self.subTest(line):

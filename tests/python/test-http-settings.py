@@ -6,10 +6,14 @@
 
 import asyncio
 import http.cookiejar
+import http.server
 import pathlib
 import shutil
+import socketserver
+import ssl
 import subprocess
 import tempfile
+import threading
 
 from support import Case, GLib, tap
 
@@ -143,6 +147,125 @@ class Cookies(SettingsCase):
                                                                       check=True, capture_output=True, timeout=30))
         self.assertEqual(self.run_main(done).stdout, b'ours=1')
         self.assertEqual({cookie.name for cookie in PillionHttp.CookieJar(self.path)}, {'ours', 'user', 'session'})
+
+
+class Connections(SettingsCase):
+    DATA = pathlib.Path(__file__).resolve().parent.parent / 'http' / 'data'
+    PIN = 'sha256//vPxEyNDcp5sWwgwCk4ktR4MdxHgXAf4XmYBqATQvTTo='
+    OTHER_PIN = 'sha256//baQqLAXh47EBy6BIYW8hnQLsb/sQR+cIjGTzIOv38DE='
+
+    def serve(self, for_clients=False):
+        """A server whose TLS sessions go on over other connections. It answers with the subject of the client's certificate."""
+        sessions = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                sessions.append(self.connection.session_reused)
+                certificate = self.connection.getpeercert()
+                body = repr(certificate['subject'] if certificate else None).encode()
+                self.send_response(200)
+                self.send_header('Content-Length', str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format, *args):
+                pass
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.DATA / 'cert.pem', self.DATA / 'key.pem')
+        if for_clients:
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.load_verify_locations(self.DATA / 'client-cert.pem')
+        server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        server.daemon_threads = True
+        server.handle_error = lambda request, address: None
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, kwargs={'poll_interval': 0.05})
+        thread.start()
+        self.addCleanup(lambda: (server.shutdown(), thread.join(), server.server_close()))
+        return f'https://127.0.0.1:{server.server_address[1]}/', sessions
+
+    def get(self, url, **settings):
+        client = PillionHttp.Client(**settings)
+        return self.run_main(client.get(url)).text
+
+    def assert_error(self, domain, code, function, *args, **keywords):
+        with self.assertRaises(GLib.Error) as caught:
+            function(*args, **keywords)
+        self.assertTrue(caught.exception.matches(domain, code), caught.exception)
+
+    def test_verify(self):
+        url, _ = self.serve()
+        path = self.DATA / 'cert.pem'
+        for verify in (False, path, str(path), Gio.File.new_for_path(str(path)), Gio.TlsFileDatabase.new(str(path))):
+            self.assertEqual(self.get(url, verify=verify), 'None')
+        self.assert_error(Gio.tls_error_quark(), Gio.TlsError.BAD_CERTIFICATE, self.get, url)
+        self.assert_error(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND, PillionHttp.Client, verify=self.folder / 'missing.pem')
+        self.assert_error(PillionHttp.error_quark(), PillionHttp.Error.INVALID_SETTING, PillionHttp.Client, verify=self.DATA / 'key.pem')
+        for verify in (None, 1, ssl.create_default_context()):
+            with self.assertRaises(TypeError):
+                PillionHttp.Client(verify=verify)
+
+    def test_sessions_that_go_on_are_trusted_no_more_than_new_ones(self):
+        url, sessions = self.serve()
+        for _ in range(3):
+            self.get(url, verify=False)
+        self.assertTrue(sessions[-1])
+        for settings in ({}, {'verify': self.DATA / 'client-cert.pem'}):
+            for _ in range(3):
+                self.assert_error(Gio.tls_error_quark(), Gio.TlsError.BAD_CERTIFICATE, self.get, url, **settings)
+        self.assert_error(PillionHttp.error_quark(), PillionHttp.Error.PIN_MISMATCH, self.get, url, verify=False, pinned_keys=self.OTHER_PIN)
+        self.assertEqual(self.get(url, verify=False, pinned_keys=self.PIN), 'None')
+        self.assertEqual(len(sessions), 4)
+
+    def test_cert(self):
+        url, _ = self.serve(for_clients=True)
+        certificate, key, both = self.DATA / 'client-cert.pem', self.DATA / 'client-key.pem', self.folder / 'both.pem'
+        both.write_text(certificate.read_text() + key.read_text())
+        for cert in ((certificate, key), (str(certificate), str(key)), both, Gio.TlsCertificate.new_from_file(str(both))):
+            self.assertIn('Pillion test client', self.get(url, verify=self.DATA / 'cert.pem', cert=cert))
+        with self.assertRaises(GLib.Error):
+            self.get(url, verify=self.DATA / 'cert.pem')
+        self.assert_error(PillionHttp.error_quark(), PillionHttp.Error.INVALID_SETTING, PillionHttp.Client, cert=certificate)
+        self.assert_error(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND, PillionHttp.Client, cert=(certificate, self.folder / 'missing'))
+
+    def test_pinned_keys(self):
+        url, sessions = self.serve()
+        for pins in (self.PIN, [self.PIN], f'{self.OTHER_PIN};{self.PIN}', (self.OTHER_PIN, self.PIN)):
+            self.assertEqual(self.get(url, verify=False, pinned_keys=pins), 'None')
+        self.assertEqual(len(sessions), 4)
+        self.assert_error(PillionHttp.error_quark(), PillionHttp.Error.PIN_MISMATCH, self.get, url, verify=False, pinned_keys=[self.OTHER_PIN])
+        self.assert_error(PillionHttp.error_quark(), PillionHttp.Error.INVALID_SETTING, self.get, url, verify=False, pinned_keys='pin')
+        self.assertEqual(len(sessions), 4)
+
+    def test_unix_socket(self):
+        path = self.folder / 'socket'
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                while self.rfile.readline().strip():
+                    pass
+                self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok')
+
+        with socketserver.ThreadingUnixStreamServer(str(path), Handler) as server:
+            thread = threading.Thread(target=server.serve_forever, kwargs={'poll_interval': 0.05})
+            thread.start()
+            self.assertEqual(self.get('http://localhost/', unix_socket_path=path), 'ok')
+            server.shutdown()
+            thread.join()
+        path.unlink()
+        self.assert_error(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND, self.get, 'http://localhost/', unix_socket_path=str(path))
+        self.assert_error(PillionHttp.error_quark(), PillionHttp.Error.INVALID_SETTING, self.get, 'http://localhost/',
+                          unix_socket_path='x' * 200)
+
+    def test_local_address(self):
+        address = Gio.InetSocketAddress.new_from_string('127.0.0.2', 0)
+        for given in ('127.0.0.2', address):
+            client = PillionHttp.Client(local_address=given, http2=False)
+            self.assertEqual(client.get_local_address().get_address().to_string(), '127.0.0.2')
+            self.assertFalse(client.get_http2())
+        with self.assertRaises(ValueError):
+            PillionHttp.Client(local_address='localhost')
 
 
 if __name__ == '__main__':

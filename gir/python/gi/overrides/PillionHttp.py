@@ -37,6 +37,8 @@ _Bytes = Union[bytes, bytearray, memoryview, GLib.Bytes]
 # A user and a password, credentials, or the value of the field Authorization
 _Auth = Union[tuple[str, str], 'Credentials', str, None]
 
+_Path = Union[str, os.PathLike[str], Gio.File]
+
 # What is read while it is sent, and the files of a form
 _Content = Union[_Bytes, str, os.PathLike[str], Gio.File, Gio.InputStream, IO[bytes]]
 _Part = Union[_Bytes, os.PathLike[str], Gio.File, IO[bytes]]
@@ -482,9 +484,20 @@ class Client(PillionHttp.Client):
     """Sends requests. get (), post () and the like return a task whose result is a response, whatever its status. get_bytes (),
     get_json () and the downloads fail with StatusError if the server refuses."""
 
-    def __new__(cls, loop: Pillion.Loop | None = None, *, headers: _Pairs | None = None, auth: _Auth = None, **properties: Any):
+    def __new__(cls, loop: Pillion.Loop | None = None, *, headers: _Pairs | None = None, auth: _Auth = None,
+                verify: bool | str | os.PathLike[str] | Gio.File | Gio.TlsDatabase = True,
+                cert: _Path | tuple[_Path, _Path] | Gio.TlsCertificate | None = None, pinned_keys: str | Iterable[str] | None = None,
+                unix_socket_path: str | os.PathLike[str] | None = None, local_address: str | Gio.InetSocketAddress | None = None,
+                **properties: Any):
         self = PillionHttp.Client.new(core._or_default(loop))
         self.set_properties(**properties)
+        _trust(self, verify, cert)
+        if pinned_keys is not None:
+            self.set_pinned_keys(pinned_keys.split(';') if isinstance(pinned_keys, str) else list(pinned_keys))
+        if unix_socket_path is not None:
+            self.set_unix_socket_path(os.fspath(unix_socket_path))
+        if local_address is not None:
+            self.set_local_address(_to_address(local_address))
         if isinstance(auth, str):
             self.set_header('Authorization', requests.text(auth))
         elif auth is not None:
@@ -797,6 +810,34 @@ def _make_options(digest, name_conflict, only_if_changed, preserve_time, resume)
     options.set_preserve_time(preserve_time)
     options.set_resume(resume)
     return options
+
+
+def _trust(client, verify, cert):
+    """Sets what requests and httpx call so: a file with the authorities or whether certificates are verified, and the client's own."""
+    if isinstance(verify, Gio.TlsDatabase):
+        client.set_tls_database(verify)
+    elif isinstance(verify, (str, os.PathLike, Gio.File)):
+        client.load_authorities(_to_file(verify))
+    elif isinstance(verify, bool):
+        if not verify:
+            client.set_insecure(True)
+    else:
+        raise TypeError(f'verify has to be a bool, a path or a Gio.TlsDatabase, and not {verify!r}')
+
+    if isinstance(cert, Gio.TlsCertificate):
+        client.set_certificate(cert)
+    elif cert is not None:
+        certificate, key = cert if isinstance(cert, tuple) else (cert, None)
+        client.load_certificate(_to_file(certificate), None if key is None else _to_file(key))
+
+
+def _to_address(address):
+    if not isinstance(address, str):
+        return address
+    try:
+        return Gio.InetSocketAddress.new_from_string(address, 0)
+    except TypeError:
+        raise ValueError(f'not an IP address: {address!r}') from None
 
 
 def _to_file(file):

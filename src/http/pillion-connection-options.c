@@ -1,0 +1,131 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-connection-options.h"
+
+#include <string.h>
+#include <sys/un.h>
+
+#include <glib/gi18n-lib.h>
+#include <pillion-http/pillion-http.h>
+
+#include "http/pillion-public-key.h"
+
+void
+pillion_connection_options_copy (PillionConnectionOptions *self,
+                                 const PillionConnectionOptions *source)
+{
+  *self = (PillionConnectionOptions) { .insecure = source->insecure };
+  g_set_object (&self->tls_database, source->tls_database);
+  g_set_object (&self->certificate, source->certificate);
+  g_set_object (&self->local_address, source->local_address);
+  self->pinned_keys = g_strdupv (source->pinned_keys);
+  self->unix_socket_path = g_strdup (source->unix_socket_path);
+}
+
+void
+pillion_connection_options_clear (PillionConnectionOptions *self)
+{
+  g_clear_object (&self->tls_database);
+  g_clear_object (&self->certificate);
+  g_clear_object (&self->local_address);
+  g_clear_pointer (&self->pinned_keys, g_strfreev);
+  g_clear_pointer (&self->unix_socket_path, g_free);
+}
+
+gboolean
+pillion_connection_options_equal (const PillionConnectionOptions *self,
+                                  const PillionConnectionOptions *other)
+{
+  static const char *const none[] = { NULL };
+
+  return self->tls_database == other->tls_database && self->certificate == other->certificate &&
+         self->local_address == other->local_address && self->insecure == other->insecure &&
+         g_strcmp0 (self->unix_socket_path, other->unix_socket_path) == 0 &&
+         g_strv_equal (self->pinned_keys != NULL ? (const char *const *) self->pinned_keys : none,
+                       other->pinned_keys != NULL ? (const char *const *) other->pinned_keys : none);
+}
+
+/* A key in a token is used without being read */
+static gboolean
+has_private_key (GTlsCertificate *certificate)
+{
+  g_autoptr (GByteArray) key = NULL;
+  g_autofree char *uri = NULL;
+
+  g_object_get (certificate, "private-key", &key, NULL);
+  if (key != NULL)
+    return TRUE;
+
+  g_object_get (certificate, "private-key-pkcs11-uri", &uri, NULL);
+  return uri != NULL;
+}
+
+gboolean
+pillion_connection_options_check (const PillionConnectionOptions *self,
+                                  GError **error)
+{
+  for (char **pin = self->pinned_keys; pin != NULL && *pin != NULL; pin++)
+    {
+      guint8 digest[PILLION_PUBLIC_KEY_DIGEST_SIZE];
+
+      if (!pillion_public_key_parse_pin (*pin, digest))
+        {
+          g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_SETTING,
+                       _("'%s' is not a pinned key: expected 'sha256//' and 32 bytes in Base64"), *pin);
+          return FALSE;
+        }
+    }
+
+  if (self->certificate != NULL && !has_private_key (self->certificate))
+    {
+      g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_SETTING,
+                           _("the client certificate has no private key"));
+      return FALSE;
+    }
+
+  if (self->unix_socket_path != NULL &&
+      (*self->unix_socket_path == '\0' || strlen (self->unix_socket_path) >= sizeof ((struct sockaddr_un *) NULL)->sun_path))
+    {
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_SETTING,
+                   _("'%s' is not the path of a Unix socket: it has to have 1 to %u bytes"), self->unix_socket_path,
+                   (guint) sizeof ((struct sockaddr_un *) NULL)->sun_path - 1);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+gboolean
+pillion_connection_options_check_key (const PillionConnectionOptions *self,
+                                      GTlsCertificate *certificate,
+                                      GError **error)
+{
+  guint8 digest[PILLION_PUBLIC_KEY_DIGEST_SIZE];
+  g_autofree char *base64 = NULL;
+
+  if (self->pinned_keys == NULL || *self->pinned_keys == NULL)
+    return TRUE;
+
+  if (certificate == NULL || !pillion_public_key_digest (certificate, digest))
+    {
+      g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PIN_MISMATCH, _("the public key of the server cannot be read"));
+      return FALSE;
+    }
+
+  for (char **pin = self->pinned_keys; *pin != NULL; pin++)
+    {
+      guint8 pinned[PILLION_PUBLIC_KEY_DIGEST_SIZE];
+
+      if (pillion_public_key_parse_pin (*pin, pinned) && memcmp (pinned, digest, sizeof digest) == 0)
+        return TRUE;
+    }
+
+  base64 = g_base64_encode (digest, sizeof digest);
+  g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PIN_MISMATCH,
+               _("the public key of the server (sha256//%s) is not one of the pinned keys"), base64);
+  return FALSE;
+}

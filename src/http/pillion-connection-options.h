@@ -1,0 +1,34 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+/* How connections are made, and what has to hold for those of TLS. All zero is what most clients use. */
+typedef struct
+{
+  GTlsDatabase *tls_database;   /* NULL for the system's */
+  GTlsCertificate *certificate; /* the client's own, or NULL */
+  char **pinned_keys;           /* or NULL */
+  gboolean insecure;            /* any certificate is accepted */
+  char *unix_socket_path;       /* or NULL */
+  GSocketAddress *local_address; /* or NULL */
+} PillionConnectionOptions;
+
+/* Copies to where nothing is */
+void     pillion_connection_options_copy  (PillionConnectionOptions       *self,
+                                           const PillionConnectionOptions *source);
+void     pillion_connection_options_clear (PillionConnectionOptions       *self);
+gboolean pillion_connection_options_equal (const PillionConnectionOptions *self,
+                                           const PillionConnectionOptions *other);
+
+/* Whether connections can be made: else PILLION_HTTP_ERROR_INVALID_SETTING */
+gboolean pillion_connection_options_check (const PillionConnectionOptions *self,
+                                           GError                        **error);
+
+/* Whether a server's certificate has one of the keys that are pinned, or none is: else PILLION_HTTP_ERROR_PIN_MISMATCH */
+gboolean pillion_connection_options_check_key (const PillionConnectionOptions *self,
+                                               GTlsCertificate                *certificate,
+                                               GError                        **error);
