@@ -14,7 +14,7 @@
 #include "core/pillion-private.h"
 #include "http/pillion-call.h"
 #include "http/pillion-digest.h"
-#include "http/pillion-file-claim.h"
+#include "http/pillion-file-lock.h"
 #include "http/pillion-file-name.h"
 #include "http/pillion-file-origin.h"
 #include "http/pillion-http-download-options-private.h"
@@ -41,7 +41,7 @@ struct _PillionFileSink
 
   PillionTarget *target; /* NULL until the first request */
   PillionPartFile *part;
-  PillionFileClaim claim;
+  PillionFileLock lock;
   PillionPartWriter writer;
   gboolean writing;      /* whether the writer was set up */
   gboolean at_work;      /* whether a worker has it */
@@ -82,17 +82,17 @@ can_continue (PillionFileSink *self)
 }
 
 static PillionFileSink *
-sink_of_claim (PillionFileClaim *claim)
+sink_of_lock (PillionFileLock *lock)
 {
-  return claim->owner;
+  return lock->owner;
 }
 
 static gboolean
-has_part (PillionFileClaim *claim,
+has_part (PillionFileLock *lock,
           gconstpointer data)
 {
   const PillionFileId *id = data;
-  PillionFileSink *sink = sink_of_claim (claim);
+  PillionFileSink *sink = sink_of_lock (lock);
 
   return sink->part != NULL && sink->part->id.device == id->device && sink->part->id.inode == id->inode;
 }
@@ -126,25 +126,25 @@ can_share (PillionFileSink *self,
          has_same_fields (self, other) && pillion_http_download_options_equal (self->options, other->options);
 }
 
-/* @claim has what this one needs. Fails if it is for something else, and waits otherwise. */
+/* @lock is held by who has what this one needs. Fails if it is for something else, and waits otherwise. */
 static PillionVerdict
 join (PillionFileSink *self,
-      PillionFileClaim *claim,
+      PillionFileLock *lock,
       GError **error)
 {
-  PillionFileSink *other = sink_of_claim (claim);
+  PillionFileSink *other = sink_of_lock (lock);
   const char *path = g_file_peek_path (self->file);
 
   /* It is about to end */
   if (other->failure != NULL)
     {
-      pillion_file_claim_wait_for (&self->claim, claim, FALSE);
+      pillion_file_lock_wait_for (&self->lock, lock, FALSE);
       return PILLION_VERDICT_WAIT;
     }
 
   if (can_share (self, other))
     {
-      pillion_file_claim_wait_for (&self->claim, claim, TRUE);
+      pillion_file_lock_wait_for (&self->lock, lock, TRUE);
       return PILLION_VERDICT_WAIT;
     }
 
@@ -164,32 +164,32 @@ is_of_one_only (const GError *error)
 
 /* The file is done, or somebody else's from now on. Those that share it get what came of it. */
 static void
-end_claim (PillionFileSink *self,
+end_lock (PillionFileSink *self,
            PillionHttpDownload *download,
            const GError *error)
 {
-  PillionFileClaim *claim = &self->claim;
+  PillionFileLock *lock = &self->lock;
 
-  pillion_file_claim_stop_waiting (claim);
-  pillion_file_claim_release (claim);
+  pillion_file_lock_stop_waiting (lock);
+  pillion_file_lock_release (lock);
 
-  while (claim->waiting.head != NULL)
+  while (lock->waiting.head != NULL)
     {
-      PillionFileClaim *next = claim->waiting.head->data;
-      PillionFileSink *sink = sink_of_claim (next);
+      PillionFileLock *next = lock->waiting.head->data;
+      PillionFileSink *sink = sink_of_lock (next);
       PillionCall *call = sink->parent.call;
 
-      pillion_file_claim_stop_waiting (next);
+      pillion_file_lock_stop_waiting (next);
       if (next->shares && download != NULL)
         {
           pillion_task_set_unit (call->task, "bytes");
           pillion_task_set_progress (call->task, self->total, self->total);
-          end_claim (sink, download, NULL);
+          end_lock (sink, download, NULL);
           pillion_task_return_object (pillion_call_finish (call), download);
         }
       else if (next->shares && error != NULL && !is_of_one_only (error))
         {
-          end_claim (sink, NULL, error);
+          end_lock (sink, NULL, error);
           pillion_call_finish_failure (call, g_error_copy (error));
         }
       else
@@ -204,9 +204,9 @@ tell_progress (PillionFileSink *self,
   PillionCall *call = self->parent.call;
 
   pillion_call_set_progress (call, completed, self->total);
-  for (GList *l = self->claim.waiting.head; l != NULL; l = l->next)
+  for (GList *l = self->lock.waiting.head; l != NULL; l = l->next)
     {
-      PillionCall *other = sink_of_claim (l->data)->parent.call;
+      PillionCall *other = sink_of_lock (l->data)->parent.call;
 
       other->last_activity = call->last_activity;
       pillion_call_set_progress (other, completed, self->total);
@@ -220,13 +220,13 @@ file_begin (PillionSink *sink,
   PillionFileSink *self = (PillionFileSink *) sink;
   const gboolean by_url = self->into || self->options->name_conflict == PILLION_HTTP_NAME_CONFLICT_UNIQUIFY;
   g_autofree char *key = NULL;
-  PillionFileClaim *other;
+  PillionFileLock *other;
 
-  if (self->claim.key != NULL)
+  if (self->lock.key != NULL)
     return PILLION_VERDICT_PASS;
 
   key = g_strconcat (g_file_peek_path (self->file), "\n", by_url ? sink->call->url : NULL, NULL);
-  other = pillion_file_claim_take (&self->claim, key);
+  other = pillion_file_lock_take (&self->lock, key);
   return other == NULL ? PILLION_VERDICT_PASS : join (self, other, error);
 }
 
@@ -250,7 +250,7 @@ open_part (PillionFileSink *self,
 {
   g_autofree char *base = get_part_base (self);
   g_autoptr (GError) local = NULL;
-  PillionFileClaim *other;
+  PillionFileLock *other;
   PillionFileId busy;
 
   self->part = pillion_part_file_open (self->target, base, self->parent.call->url, &busy, &local);
@@ -258,7 +258,7 @@ open_part (PillionFileSink *self,
     return PILLION_VERDICT_PASS;
 
   /* The same target by another path */
-  other = pillion_file_claim_find (has_part, &busy);
+  other = pillion_file_lock_find (has_part, &busy);
   if (other != NULL)
     return join (self, other, error);
 
@@ -718,7 +718,7 @@ succeed (PillionFileSink *self)
     facts.integrity = PILLION_HTTP_INTEGRITY_LENGTH;
 
   download = pillion_http_download_new (&facts);
-  end_claim (self, download, NULL);
+  end_lock (self, download, NULL);
   pillion_task_return_object (pillion_call_finish (call), download);
   pillion_sync_unref (download);
 }
@@ -830,7 +830,7 @@ put_away (PillionFileSink *self,
 {
   if (self->part != NULL)
     pillion_part_file_close (g_steal_pointer (&self->part), is_worth_keeping (self, error));
-  end_claim (self, NULL, error);
+  end_lock (self, NULL, error);
 }
 
 static void
@@ -933,7 +933,7 @@ file_free (PillionSink *sink)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
 
-  g_assert (self->part == NULL && !self->at_work && self->claim.key == NULL && self->claim.waits_for == NULL && self->claim.waiting.length == 0);
+  g_assert (self->part == NULL && !self->at_work && self->lock.key == NULL && self->lock.waits_for == NULL && self->lock.waiting.length == 0);
 
   if (self->writing)
     pillion_part_writer_clear (&self->writer);
@@ -973,7 +973,7 @@ pillion_file_sink_new (GFile *file,
   self->file = g_object_ref (file);
   self->into = into;
   self->options = options;
-  self->claim.owner = self;
+  self->lock.owner = self;
   self->total = -1;
   self->end = -1;
 
