@@ -10,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "http/pillion-call.h"
 #include "http/pillion-digest.h"
 #include "http/pillion-file-sink.h"
 #include "http/pillion-http-download-options-private.h"
@@ -284,10 +285,44 @@ static PillionPause *
 get_pause (PillionHttpClient *self,
            PillionTask *task)
 {
-  if (self->engine == NULL || pillion_task_get_loop (task) != self->loop || pillion_task_is_done (task))
+  PillionPause *pause = pillion_pause_of_task (task);
+
+  if (pause == NULL || self->engine == NULL || pause->engine != self->engine || pillion_task_is_done (task))
     return NULL;
 
-  return pillion_pause_of_task (task);
+  return pause;
+}
+
+static void
+pause_there (gpointer data)
+{
+  PillionPause *self = data;
+
+  if (self->call != NULL)
+    pillion_call_pause (self->call);
+  pillion_pause_unref (self);
+}
+
+static void
+unpause_there (gpointer data)
+{
+  PillionPause *self = data;
+
+  if (self->call != NULL)
+    pillion_call_unpause (self->call);
+  pillion_pause_unref (self);
+}
+
+static void
+set_paused (PillionHttpClient *self,
+            PillionPause *pause,
+            gboolean paused)
+{
+  if (pause->paused == paused)
+    return;
+
+  pause->paused = paused;
+  pillion_http_engine_post (self->engine, paused ? pause_there : unpause_there, pillion_pause_ref (pause));
 }
 
 /**
@@ -321,7 +356,7 @@ pillion_http_client_pause_download (PillionHttpClient *self,
   if (pause == NULL)
     return FALSE;
 
-  pillion_pause_set (pause, self->engine, TRUE);
+  set_paused (self, pause, TRUE);
   return TRUE;
 }
 
@@ -346,7 +381,7 @@ pillion_http_client_resume_download (PillionHttpClient *self,
 
   pause = get_pause (self, task);
   if (pause != NULL)
-    pillion_pause_set (pause, self->engine, FALSE);
+    set_paused (self, pause, FALSE);
 }
 
 /**

@@ -106,7 +106,7 @@ pillion_http_client_submit (PillionHttpClient *self,
       add_stages (call);
       pillion_call_set_sink (call, sink);
       if (sink->klass->pausable && strcmp (request->method, "GET") == 0)
-        call->pause = pillion_pause_new (task, call);
+        call->pause = pillion_pause_new (task, call, engine);
       pillion_call_submit (call);
       return task;
     }

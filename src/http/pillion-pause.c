@@ -6,16 +6,14 @@
 
 #include "http/pillion-pause.h"
 
-#include "http/pillion-call.h"
-
 static GQuark
 get_quark (void)
 {
   return g_quark_from_static_string ("pillion-http-pause");
 }
 
-static PillionPause *
-ref (PillionPause *self)
+PillionPause *
+pillion_pause_ref (PillionPause *self)
 {
   __atomic_add_fetch (&self->n_references, 1, __ATOMIC_RELAXED);
   return self;
@@ -30,13 +28,15 @@ pillion_pause_unref (PillionPause *self)
 
 PillionPause *
 pillion_pause_new (PillionTask *task,
-                   PillionCall *call)
+                   PillionCall *call,
+                   PillionHttpEngine *engine)
 {
   PillionPause *self = g_new0 (PillionPause, 1);
 
   self->n_references = 1;
   self->call = call;
-  g_object_set_qdata_full (G_OBJECT (task), get_quark (), ref (self), (GDestroyNotify) pillion_pause_unref);
+  self->engine = engine;
+  g_object_set_qdata_full (G_OBJECT (task), get_quark (), pillion_pause_ref (self), (GDestroyNotify) pillion_pause_unref);
 
   return self;
 }
@@ -45,36 +45,4 @@ PillionPause *
 pillion_pause_of_task (PillionTask *task)
 {
   return g_object_get_qdata (G_OBJECT (task), get_quark ());
-}
-
-static void
-pause_there (gpointer data)
-{
-  PillionPause *self = data;
-
-  if (self->call != NULL)
-    pillion_call_pause (self->call);
-  pillion_pause_unref (self);
-}
-
-static void
-unpause_there (gpointer data)
-{
-  PillionPause *self = data;
-
-  if (self->call != NULL)
-    pillion_call_unpause (self->call);
-  pillion_pause_unref (self);
-}
-
-void
-pillion_pause_set (PillionPause *self,
-                   PillionHttpEngine *engine,
-                   gboolean paused)
-{
-  if (self->paused == paused)
-    return;
-
-  self->paused = paused;
-  pillion_http_engine_post (engine, paused ? pause_there : unpause_there, ref (self));
 }
