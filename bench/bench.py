@@ -29,6 +29,7 @@ PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.execu
 
 LARGE = 300 * 1000 * 1000
 BODY = 200 * 1000 * 1000
+HUGE = 1000 * 1000 * 1000
 GETS, AT_ONCE = 2000, 32
 QUEUE_FEW, QUEUE_MANY = 1000, 8000
 THUMBNAILS, THUMBNAIL_SIZE, THUMBNAIL_TIME, THUMBNAILS_AT_ONCE = 50, 390_000, 0.19, 8
@@ -48,6 +49,12 @@ class Failure(Exception):
 
 class Missing(Exception):
     """Something that a side needs is missing: its rows are skipped."""
+
+
+def write_random(path, size):
+    with open(path, "wb") as file:
+        for _ in range(size // 1_000_000):
+            file.write(os.urandom(1_000_000))
 
 
 class Nginx:
@@ -77,6 +84,7 @@ class Nginx:
             listen 127.0.0.1:{port} backlog=4096;
             root {root}/www;
             location = /slow {{ limit_rate 1000; }}
+            location = /limited {{ alias {root}/www/huge; limit_rate 10m; }}
             location = /post {{ return 200 "thanks"; }}
             location = /count {{ return 200 "$connection_requests {padding}"; }}
           }}
@@ -105,9 +113,7 @@ class Nginx:
                                               for n in range(240_000)]))
         (www / "medium").write_bytes(os.urandom(20_000_000))
         self.large = www / "large"
-        with open(self.large, "wb") as file:
-            for _ in range(LARGE // 1_000_000):
-                file.write(os.urandom(1_000_000))
+        write_random(self.large, LARGE)
         with open(www / "body", "wb") as file, open(self.large, "rb") as source:
             file.write(source.read(BODY))
         with open(www / "stream", "wb") as file, open(self.large, "rb") as source:
@@ -152,6 +158,12 @@ class Nginx:
             time.sleep(0.01)
         self.stop()
         return False
+
+    @functools.cached_property
+    def huge(self):
+        path = self.root / "www" / "huge"
+        write_random(path, HUGE)
+        return path
 
     @functools.cached_property
     def large_sha256(self):
@@ -431,16 +443,17 @@ class Bench:
 
     # downloads
 
-    def download(self, runner, *arguments, folder=None, after=(), **env):
+    def download(self, runner, *arguments, folder=None, after=(), file="large", location=None, **env):
         """Each run starts with clean disk caches, and its file is compared afterwards."""
         folder = folder or self.folder
         target = Path(folder) / "target"
         target.unlink(missing_ok=True)
-        url = self.nginx.url("large")
+        source = getattr(self.nginx, file)
+        url = self.nginx.url(location or file)
         os.sync()
         try:
             result = runner(*arguments, url, target, *after, **env)
-            if not filecmp.cmp(target, self.nginx.large, shallow=False):
+            if not filecmp.cmp(target, source, shallow=False):
                 raise Failure(f"{arguments}: the file differs from the server's")
             return result
         finally:
@@ -469,6 +482,25 @@ class Bench:
         if not digest.startswith(self.nginx.large_sha256):
             raise Failure("curl | sha256sum: another digest")
         return {"value": time.monotonic() - start}
+
+    def download_split(self):
+        return self.download(self.ours, "download", "split", file="huge", location="limited")
+
+    def aria2(self, url, target):
+        if shutil.which("aria2c") is None:
+            raise Missing("aria2c")
+        start = time.monotonic()
+        subprocess.run(["aria2c", "-q", "--no-conf", "-x16", "-s16", "-d", target.parent, "-o", target.name, url], check=True)
+        return {"value": time.monotonic() - start}
+
+    def download_split_aria2(self):
+        return self.download(self.aria2, file="huge", location="limited")
+
+    def download_unlimited(self):
+        return self.download(self.ours, "download", "split", file="huge")
+
+    def download_one(self):
+        return self.download(self.ours, "download", "one", file="huge")
 
     def download_stalled(self):
         return self.download(self.ours, "download", "stalled")
@@ -768,6 +800,8 @@ THEMES = [
         Line("kick-download-one", "download_tick", "download_soup", "libsoup in the kicks", "µs", absolute=True,
              value=p99_of_kicks),
     ],
+    [Line("http-split", "download_split", "download_split_aria2", "aria2c -x16 -s16", "s", "≤ 1.1")],
+    [Line("http-split-unlimited", "download_unlimited", "download_one", "one connection", "s", "≤ 1.02")],
     [Line("http-bulk-memory", "download_memory", "download_memory_curl", "curl easy, to tmpfs", "s")],
     [
         Line("http-small-aiohttp", "get_poll", "get_aiohttp", "aiohttp", "s", "≤ 0.5"),

@@ -5,6 +5,8 @@
 /* One large file to disk, timed from the call to the done callback.
  *
  *   bench-download tick URL TARGET [SHA256]       the host draws 60 frames a second, and shows the progress
+ *   bench-download split URL TARGET [SHA256]      the same over up to 16 connections
+ *   bench-download one URL TARGET [SHA256]        the same over one
  *   bench-download stalled URL TARGET [SHA256]    the host does nothing before TARGET is there, then draws frames
  *
  * Prints the seconds, and the µs that each frame spent in kicks from the call on. */
@@ -126,6 +128,16 @@ main (int argc,
   job.url = argv[2];
   job.sha256 = argv[4]; /* NULL at the end */
   job.target = target;
+
+  if (g_str_equal (argv[1], "split"))
+    {
+      pillion_http_client_set_max_connections_per_host (client, 16);
+      pillion_http_client_set_max_connections_per_download (client, 16);
+    }
+  else if (g_str_equal (argv[1], "one"))
+    {
+      pillion_http_client_set_max_connections_per_download (client, 1);
+    }
 
   pillion_loop_set_auto_stop (loop, FALSE);
   if (!pillion_loop_ensure (loop, host, &error))

@@ -104,6 +104,11 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_max_connections_per_host (PillionHttpClient *self,
                                                                      guint              max);
 PILLION_HTTP_AVAILABLE_IN_1_0
+guint              pillion_http_client_get_max_connections_per_download (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_max_connections_per_download (PillionHttpClient *self,
+                                                                         guint              max);
+PILLION_HTTP_AVAILABLE_IN_1_0
 guint              pillion_http_client_get_max_lasting_connections  (PillionHttpClient *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_max_lasting_connections  (PillionHttpClient *self,

@@ -326,6 +326,8 @@ pillion_call_pause (PillionCall *self)
 
   self->held = TRUE;
   self->held_since = pillion_http_engine_get_now (self->engine);
+  if (self->sink->klass->hold != NULL)
+    self->sink->klass->hold (self->sink);
   if (self->hop != NULL)
     {
       g_clear_pointer (&self->refusal, pillion_refusal_free);
@@ -394,6 +396,8 @@ pillion_call_end_exchange (PillionCall *self,
   drop_hop (self);
 
   verdict = pillion_stages_end (&self->stages, self, error);
+  if (verdict == PILLION_VERDICT_PASS && error != NULL && self->sink->klass->lost != NULL)
+    verdict = self->sink->klass->lost (self->sink, error);
   if (verdict != PILLION_VERDICT_PASS)
     {
       g_clear_error (&error);
@@ -417,10 +421,13 @@ set_progress (PillionCall *self,
               gint64 total,
               gboolean last)
 {
-  if (self->task == NULL || (!last && self->last_activity - self->last_progress < PROGRESS_USEC))
+  gint64 now = pillion_http_engine_get_now (self->engine);
+
+  /* A download may have other connections, so the time of the last activity won't do */
+  if (self->task == NULL || (!last && now - self->last_progress < PROGRESS_USEC))
     return;
 
-  self->last_progress = self->last_activity;
+  self->last_progress = now;
   if (pillion_task_get_unit (self->task) == NULL)
     pillion_task_set_unit (self->task, "bytes");
   pillion_task_set_progress (self->task, completed, total);

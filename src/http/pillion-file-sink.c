@@ -24,6 +24,7 @@
 #include "http/pillion-http-url.h"
 #include "http/pillion-part-file.h"
 #include "http/pillion-part-writer.h"
+#include "http/pillion-split.h"
 #include "http/pillion-target.h"
 
 /* A server may send the rest in pieces, but not as many small ones as it likes: each costs a request */
@@ -57,7 +58,11 @@ struct _PillionFileSink
 
   gboolean anew;         /* nothing is to be continued any more */
   gint64 asked;          /* the offset that the request is about, 0 if it is about all */
-  char range[32];
+  char range[64];
+  PillionSplit *split;   /* NULL without a part file */
+  PillionClaim rest;     /* what the call's own connection fetches */
+  gboolean wants_holes;  /* in the part file, once the worker gives it back */
+  gboolean idle;         /* other connections fetch everything that is left */
   gint64 begun;          /* where the body that comes now began */
   gint64 end;            /* where it is to end, or -1 */
   gint64 total;          /* how long the whole is, or -1 */
@@ -70,6 +75,8 @@ struct _PillionFileSink
   char *content_type;
   PillionHttpResponse *response; /* of the last request, or NULL; without its body */
 };
+
+static const PillionSplitFuncs split_funcs;
 
 static void step_on_worker (gpointer data);
 static void look_on_worker (gpointer data);
@@ -255,7 +262,10 @@ open_part (PillionFileSink *self,
 
   self->part = pillion_part_file_open (self->target, base, self->parent.call->url, &busy, &local);
   if (self->part != NULL)
-    return PILLION_VERDICT_PASS;
+    {
+      self->split = pillion_split_new (self->parent.call, self->part, &split_funcs, self);
+      return PILLION_VERDICT_PASS;
+    }
 
   /* The same target by another path */
   other = pillion_file_lock_find (has_part, &busy);
@@ -264,6 +274,15 @@ open_part (PillionFileSink *self,
 
   g_propagate_error (error, g_steal_pointer (&local));
   return PILLION_VERDICT_FAIL;
+}
+
+/* All other connections are dropped, and nothing is claimed */
+static void
+reset_split (PillionFileSink *self)
+{
+  pillion_split_release (self->split, &self->rest);
+  pillion_split_free (self->split);
+  self->split = pillion_split_new (self->parent.call, self->part, &split_funcs, self);
 }
 
 /* What has come can't be continued, and is of no use. FALSE: a worker is at it, and the call is resumed when it gives it back. */
@@ -276,9 +295,40 @@ start_over (PillionFileSink *self)
       return FALSE;
     }
 
-  self->starts_over = FALSE;
+  self->starts_over = self->wants_holes = FALSE;
   pillion_part_writer_clear (&self->writer);
   self->writing = FALSE;
+  reset_split (self);
+  return TRUE;
+}
+
+/* What is left is fetched by others, who say when there is something to do */
+static PillionVerdict
+be_idle (PillionFileSink *self)
+{
+  pillion_split_release (self->split, &self->rest);
+  self->idle = TRUE;
+  return PILLION_VERDICT_WAIT;
+}
+
+/* Finds out what the next request is about. FALSE: about nothing, because others fetch it. */
+static gboolean
+claim_rest (PillionFileSink *self)
+{
+  PillionPartFile *part = self->part;
+
+  pillion_split_release (self->split, &self->rest);
+  /* What this download has written itself is continued whatever the options say */
+  self->asked = self->anew || !can_continue (self) || (!self->writing && !self->options->resume) ? 0 : pillion_part_file_get_offset (part);
+  if (self->asked == 0)
+    return TRUE;
+
+  if (part->record.length < 0 || part->size == part->record.length)
+    pillion_split_add (self->split, &self->rest, self->asked, part->record.length < 0 ? G_MAXINT64 : part->record.length);
+  else if (!pillion_split_take (self->split, &self->rest))
+    return FALSE;
+
+  self->asked = self->rest.next;
   return TRUE;
 }
 
@@ -356,6 +406,8 @@ file_request (PillionSink *sink,
   PillionFileSink *self = (PillionFileSink *) sink;
   PillionVerdict verdict;
 
+  if (self->finishing)
+    return PILLION_VERDICT_WAIT;
   if (self->target == NULL && !open_target (self, error))
     return PILLION_VERDICT_FAIL;
   if (self->target->kept)
@@ -368,15 +420,16 @@ file_request (PillionSink *sink,
   if (self->part == NULL && (verdict = open_part (self, error)) != PILLION_VERDICT_PASS)
     return verdict;
 
-  /* What this download has written itself is continued whatever the options say */
-  self->asked = self->anew || !can_continue (self) || (!self->writing && !self->options->resume)
-                  ? 0
-                  : pillion_part_file_get_offset (self->part);
+  if (!claim_rest (self))
+    return be_idle (self);
   if (self->asked == 0 && self->writing && !start_over (self))
     return PILLION_VERDICT_WAIT;
   if (self->asked > 0)
     {
-      g_snprintf (self->range, sizeof self->range, "bytes=%" G_GINT64_FORMAT "-", self->asked);
+      if (self->rest.end < self->part->record.length)
+        g_snprintf (self->range, sizeof self->range, "bytes=%" PRId64 "-%" PRId64, self->asked, self->rest.end - 1);
+      else
+        g_snprintf (self->range, sizeof self->range, "bytes=%" PRId64 "-", self->asked);
       pillion_field_list_append (fields, "Range", self->range);
       pillion_field_list_append (fields, "If-Range", pillion_part_file_get_validator (self->part));
     }
@@ -420,8 +473,6 @@ is_the_rest (PillionFileSink *self,
              const PillionHead *head)
 {
   const char *range = head->get_field (head, "Content-Range");
-  const char *etag = head->get_field (head, "ETag");
-  const char *last_modified = head->get_field (head, "Last-Modified");
   gint64 first;
   gint64 last;
   gint64 total;
@@ -437,10 +488,7 @@ is_the_rest (PillionFileSink *self,
       (self->part->record.length >= 0 && last >= self->part->record.length))
     return FALSE;
 
-  if (self->part->record.etag != NULL && etag != NULL && strcmp (etag, self->part->record.etag) != 0)
-    return FALSE;
-
-  if (self->part->record.last_modified != NULL && last_modified != NULL && strcmp (last_modified, self->part->record.last_modified) != 0)
+  if (!pillion_part_record_is_of (&self->part->record, head->get_field (head, "ETag"), head->get_field (head, "Last-Modified")))
     return FALSE;
 
   if (head->length >= 0 && head->length != last - first + 1)
@@ -448,6 +496,7 @@ is_the_rest (PillionFileSink *self,
 
   self->begun = first;
   self->end = last + 1;
+  self->rest.end = MIN (self->rest.end, self->end);
   self->total = total >= 0 ? total : self->part->record.length;
   return TRUE;
 }
@@ -478,6 +527,7 @@ begin_anew (PillionFileSink *self,
                                 error))
     return PILLION_VERDICT_FAIL;
 
+  pillion_split_add (self->split, &self->rest, 0, self->end >= 0 ? self->end : G_MAXINT64);
   return PILLION_VERDICT_PASS;
 }
 
@@ -492,7 +542,7 @@ continue_part (PillionFileSink *self,
   if (!pillion_part_file_continue (self->part, self->begun, error))
     return PILLION_VERDICT_FAIL;
 
-  self->resumed_from = self->begun;
+  self->resumed_from = pillion_part_file_get_received (self->part);
   return PILLION_VERDICT_PASS;
 }
 
@@ -589,6 +639,24 @@ is_left (PillionFileSink *self,
   return TRUE;
 }
 
+/* Whether the rest can be fetched over several connections */
+static gboolean
+can_split (PillionFileSink *self,
+           const PillionHead *head)
+{
+  const char *units = head->get_field (head, "Accept-Ranges");
+
+  return can_continue (self) && self->coding == NULL && self->part->record.length > 0 &&
+         pillion_part_file_get_validator (self->part) != NULL && (units == NULL || g_ascii_strcasecmp (units, "bytes") == 0);
+}
+
+/* A server that is busy, or has enough of us */
+static gboolean
+is_busy_status (guint status)
+{
+  return status == 403 || status == 408 || status == 429 || status >= 500;
+}
+
 static PillionVerdict
 file_head (PillionSink *sink,
             const PillionHead *head,
@@ -616,6 +684,13 @@ file_head (PillionSink *sink,
     {
       take_fields (self, head);
       return leave_target (self, PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
+    }
+
+  /* The other connections may go on all the same */
+  if (self->split != NULL && pillion_split_is_active (self->split) && is_busy_status (head->status))
+    {
+      pillion_split_limit (self->split);
+      return be_idle (self);
     }
 
   /* No Content and Reset Content are no file, and least of all one to replace another */
@@ -648,9 +723,10 @@ file_head (PillionSink *sink,
       pillion_part_writer_init (&self->writer, self->part, self->options->digest);
       self->writing = TRUE;
     }
+  pillion_split_follow (self->split, can_split (self, head));
   /* Together, so that the host is told of both at once */
   pillion_task_set_unit (sink->call->task, "bytes");
-  pillion_task_set_progress (sink->call->task, self->part->size, self->total);
+  pillion_task_set_progress (sink->call->task, pillion_part_file_get_received (self->part), self->total);
 
   return PILLION_VERDICT_PASS;
 }
@@ -666,29 +742,37 @@ take_step (PillionFileSink *self)
 }
 
 static gboolean
-file_body (PillionSink *sink,
-            const guint8 *bytes,
-            gsize length,
-            GError **error)
+write_at (PillionFileSink *self,
+          gint64 offset,
+          const guint8 *bytes,
+          gsize length,
+          GError **error)
 {
-  PillionFileSink *self = (PillionFileSink *) sink;
-
-  if (self->end >= 0 && (gint64) length > self->end - self->part->size)
-    {
-      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
-                   _("the server announced %" PRId64 " bytes but sent more"), self->end - self->begun);
-      return FALSE;
-    }
-
-  if (!pillion_part_file_write (self->part, self->part->size, bytes, length, error))
+  if (!pillion_part_file_write (self->part, offset, bytes, length, error))
     return FALSE;
 
   if (!self->at_work && pillion_part_writer_is_due (&self->writer))
     take_step (self);
 
-  tell_progress (self, self->part->size);
-
+  tell_progress (self, pillion_part_file_get_received (self->part));
   return TRUE;
+}
+
+static void
+file_hold (PillionSink *sink)
+{
+  PillionFileSink *self = (PillionFileSink *) sink;
+
+  if (self->split == NULL)
+    return;
+
+  reset_split (self);
+  if (self->idle)
+    {
+      /* With nobody else there is something to do again, when the call goes on */
+      self->idle = FALSE;
+      pillion_call_resume (sink->call);
+    }
 }
 
 static void
@@ -750,48 +834,20 @@ end_without_body (PillionFileSink *self)
     }
 
   /* What there was of a new version is of no use */
+  g_clear_pointer (&self->split, pillion_split_free);
   if (self->part != NULL)
     pillion_part_file_close (g_steal_pointer (&self->part), FALSE);
   succeed (self);
 }
 
+/* Everything has come */
 static void
-file_whole (PillionSink *sink)
+finish (PillionFileSink *self)
 {
-  PillionFileSink *self = (PillionFileSink *) sink;
-  PillionCall *call = sink->call;
+  PillionCall *call = self->parent.call;
   GError *error = NULL;
 
-  if (self->outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
-    {
-      end_without_body (self);
-      return;
-    }
-
-  if (self->end >= 0 && self->part->size != self->end)
-    {
-      pillion_call_fail (call, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
-                                                    _("the server announced %" PRId64
-                                                      " bytes but sent %" PRId64),
-                                                    self->end - self->begun, self->part->size - self->begun));
-      return;
-    }
-
-  /* A server may send less of the rest than it was asked for */
-  if (self->total >= 0 && self->part->size < self->total)
-    {
-      if (self->part->size - self->begun < SMALL_PIECE && ++self->n_small_pieces > MAX_SMALL_PIECES)
-        {
-          pillion_call_fail (call, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
-                                                        _("the server sent more than %d pieces of less than %d bytes"),
-                                                        MAX_SMALL_PIECES, SMALL_PIECE));
-          return;
-        }
-
-      pillion_call_send (call);
-      return;
-    }
-
+  g_clear_pointer (&self->split, pillion_split_free);
   if (!pillion_part_file_seal (self->part, &error))
     {
       pillion_call_fail (call, error);
@@ -804,6 +860,156 @@ file_whole (PillionSink *sink)
   self->total = self->part->size;
   if (!self->at_work)
     take_step (self);
+}
+
+static void
+split_allow_holes (gpointer data)
+{
+  PillionFileSink *self = data;
+
+  self->wants_holes = TRUE;
+  if (!self->at_work)
+    take_step (self);
+}
+
+static gboolean
+split_write (gpointer data,
+             gint64 offset,
+             const guint8 *bytes,
+             gsize length)
+{
+  PillionFileSink *self = data;
+  GError *error = NULL;
+
+  if (write_at (self, offset, bytes, length, &error))
+    return TRUE;
+
+  pillion_call_fail (self->parent.call, error);
+  return FALSE;
+}
+
+static void
+split_changed (gpointer data)
+{
+  PillionFileSink *self = data;
+
+  if (self->part->size == self->total)
+    {
+      finish (self);
+    }
+  else if (self->idle)
+    {
+      self->idle = FALSE;
+      pillion_call_resume (self->parent.call);
+    }
+}
+
+static const PillionSplitFuncs split_funcs = {
+  .allow_holes = split_allow_holes,
+  .write = split_write,
+  .changed = split_changed,
+};
+
+static gboolean
+file_body (PillionSink *sink,
+            const guint8 *bytes,
+            gsize length,
+            GError **error)
+{
+  PillionFileSink *self = (PillionFileSink *) sink;
+  PillionCall *call = sink->call;
+
+  if (self->end >= 0 && (gint64) length > self->end - self->rest.next)
+    {
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
+                   _("the server announced %" PRId64 " bytes but sent more"), self->end - self->begun);
+      return FALSE;
+    }
+
+  while (length > 0)
+    {
+      gsize n = (gsize) MIN ((gint64) length, self->rest.end - self->rest.next);
+      gint64 before = pillion_http_engine_get_now (call->engine);
+
+      if (!write_at (self, self->rest.next, bytes, n, error))
+        return FALSE;
+
+      self->rest.next += (gint64) n;
+      bytes += n;
+      length -= n;
+      pillion_split_note (self->split, n, pillion_http_engine_get_now (call->engine) - before);
+
+      /* What follows is there, or comes over another connection */
+      if (self->rest.next == self->rest.end && self->rest.end < self->end &&
+          !pillion_split_extend (self->split, &self->rest, self->end))
+        {
+          pillion_call_end_exchange (call, NULL);
+          return TRUE;
+        }
+    }
+
+  return TRUE;
+}
+
+static void
+file_whole (PillionSink *sink)
+{
+  PillionFileSink *self = (PillionFileSink *) sink;
+  PillionCall *call = sink->call;
+  gboolean broken_off = self->rest.end < self->end;
+
+  if (self->outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
+    {
+      end_without_body (self);
+      return;
+    }
+
+  if (self->finishing)
+    return;
+
+  if (self->end >= 0 && self->rest.next != self->rest.end)
+    {
+      pillion_call_fail (call, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
+                                                    _("the server announced %" PRId64
+                                                      " bytes but sent %" PRId64),
+                                                    self->end - self->begun, self->rest.next - self->begun));
+      return;
+    }
+
+  pillion_split_release (self->split, &self->rest);
+
+  /* A server may send less of the rest than it was asked for */
+  if (self->total >= 0 && self->part->size < self->total)
+    {
+      if (!broken_off && self->rest.next - self->begun < SMALL_PIECE && ++self->n_small_pieces > MAX_SMALL_PIECES)
+        {
+          pillion_call_fail (call, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
+                                                        _("the server sent more than %d pieces of less than %d bytes"),
+                                                        MAX_SMALL_PIECES, SMALL_PIECE));
+          return;
+        }
+
+      pillion_call_send (call);
+      return;
+    }
+
+  finish (self);
+}
+
+/* While something comes over other connections, the call's own one may be lost */
+static PillionVerdict
+file_lost (PillionSink *sink,
+           const GError *error)
+{
+  PillionFileSink *self = (PillionFileSink *) sink;
+
+  if (self->finishing)
+    return PILLION_VERDICT_WAIT;
+  if (self->split == NULL || !pillion_split_is_active (self->split) ||
+      (error->domain == PILLION_HTTP_ERROR && error->code != PILLION_HTTP_ERROR_TRUNCATED))
+    return PILLION_VERDICT_PASS;
+
+  return be_idle (self);
 }
 
 /* Whether another attempt may continue after this error */
@@ -831,6 +1037,27 @@ put_away (PillionFileSink *self,
   if (self->part != NULL)
     pillion_part_file_close (g_steal_pointer (&self->part), is_worth_keeping (self, error));
   end_lock (self, NULL, error);
+}
+
+/* The worker has given the part file back, and the download goes on */
+static void
+step_on (PillionFileSink *self)
+{
+  gboolean wants_holes = self->wants_holes && self->split != NULL;
+  GError *error = NULL;
+
+  self->wants_holes = FALSE;
+  if (wants_holes && !pillion_part_file_allow_holes (self->part, &error))
+    {
+      pillion_call_fail (self->parent.call, error);
+      return;
+    }
+
+  if (self->finishing || pillion_part_writer_is_due (&self->writer))
+    take_step (self);
+  /* Last, because what has been waiting for this may end the call */
+  if (wants_holes)
+    pillion_split_set_ready (self->split);
 }
 
 static void
@@ -866,9 +1093,9 @@ step_done (gpointer data)
     {
       pillion_call_resume (call);
     }
-  else if (self->finishing || pillion_part_writer_is_due (&self->writer))
+  else
     {
-      take_step (self);
+      step_on (self);
     }
 }
 
@@ -916,6 +1143,7 @@ file_fail (PillionSink *sink,
 {
   PillionFileSink *self = (PillionFileSink *) sink;
 
+  g_clear_pointer (&self->split, pillion_split_free);
   if (self->at_work)
     {
       /* The worker has the file: it gives it back soon */
@@ -933,7 +1161,7 @@ file_free (PillionSink *sink)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
 
-  g_assert (self->part == NULL && !self->at_work && self->lock.key == NULL && self->lock.waits_for == NULL && self->lock.waiting.length == 0);
+  g_assert (self->part == NULL && self->split == NULL && !self->at_work && self->lock.key == NULL && self->lock.waits_for == NULL && self->lock.waiting.length == 0);
 
   if (self->writing)
     pillion_part_writer_clear (&self->writer);
@@ -964,6 +1192,8 @@ pillion_file_sink_new (GFile *file,
     .head = file_head,
     .body = file_body,
     .whole = file_whole,
+    .hold = file_hold,
+    .lost = file_lost,
     .fail = file_fail,
     .free = file_free,
   };

@@ -341,6 +341,14 @@ pillion_hop_set_lasting (PillionHop *self)
   pillion_http_queue_run (queue);
 }
 
+gboolean
+pillion_hop_is_in_the_way (PillionHop *self)
+{
+  const Flight *flight = self->flight;
+
+  return flight->entry.running && pillion_http_queue_is_in_the_way (flight->queue, &flight->entry);
+}
+
 void
 pillion_hop_resume (PillionHop *self)
 {

@@ -56,6 +56,9 @@ void        pillion_hop_send (PillionHop            *self,
 /* The exchange turned out to last: gives its place back, and has one in the other queue from now on, whatever the limits */
 void        pillion_hop_set_lasting (PillionHop     *self);
 
+/* Whether it has a place that something with a better priority waits for */
+gboolean    pillion_hop_is_in_the_way (PillionHop    *self);
+
 /* There is credit for the body again, after there was none */
 void        pillion_hop_resume (PillionHop          *self);
 

@@ -103,6 +103,47 @@ pillion_http_client_set_max_connections_per_host (PillionHttpClient *self,
 }
 
 /**
+ * pillion_http_client_get_max_connections_per_download: (get-property max-connections-per-download)
+ * @self: a client
+ *
+ * Gets the maximum number of connections for one download.
+ *
+ * Returns: that many
+ *
+ * Since: 1.0
+ */
+guint
+pillion_http_client_get_max_connections_per_download (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.max_connections_per_download;
+}
+
+/**
+ * pillion_http_client_set_max_connections_per_download: (set-property max-connections-per-download)
+ * @self: a client
+ * @max: how many, at least 1; 1 never splits a download
+ *
+ * Sets the maximum number of connections for one download. Running downloads are not affected.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_max_connections_per_download (PillionHttpClient *self,
+                                                  guint max)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (max >= 1 && max <= G_MAXINT);
+
+  if (self->config.max_connections_per_download == max)
+    return;
+
+  self->config.max_connections_per_download = max;
+  pillion_http_client_configure (self, "max-connections-per-download");
+}
+
+/**
  * pillion_http_client_get_max_lasting_connections: (get-property max-lasting-connections)
  * @self: a client
  *

@@ -88,6 +88,17 @@
  * also if the first one runs in another process. If the first one has been cancelled or has failed, the second one waits until it
  * has let go of the part file, and continues from there.
  *
+ * ## Several connections for one download
+ *
+ * Some servers limit the rate of each connection. A large file from such a server is received over several connections at once, each of
+ * which requests ranges of it, up to [property@PillionHttp.Client:max-connections-per-download]. There is one connection to begin with, and more are
+ * added only while that makes the download faster: if a server does not limit connections, one is all that is used. For this, the server has to
+ * serve ranges, and to give a strong validator and the length. The file has to be at least 16 MiB larger than what is already there.
+ *
+ * The further connections come last in the queue, and are given up when another request needs their place. Those that the
+ * server refuses are not tried again, and what they would have fetched comes over the others. If the server has another version by then, or ignores the
+ * ranges, the download goes on over one connection.
+ *
  * ## Retries
  *
  * With [property@PillionHttp.Client:max-retries], or [property@PillionHttp.Request:max-retries], a request is sent again after a
@@ -146,6 +157,7 @@ enum
   PROP_LOOP = 1,
   PROP_MAX_CONNECTIONS,
   PROP_MAX_CONNECTIONS_PER_HOST,
+  PROP_MAX_CONNECTIONS_PER_DOWNLOAD,
   PROP_MAX_LASTING_CONNECTIONS,
   PROP_MAX_LASTING_CONNECTIONS_PER_HOST,
   PROP_IDLE_TIMEOUT_USEC,
@@ -211,6 +223,9 @@ pillion_http_client_get_property (GObject *object,
       break;
     case PROP_MAX_CONNECTIONS_PER_HOST:
       g_value_set_uint (value, self->config.max_connections_per_host);
+      break;
+    case PROP_MAX_CONNECTIONS_PER_DOWNLOAD:
+      g_value_set_uint (value, self->config.max_connections_per_download);
       break;
     case PROP_MAX_LASTING_CONNECTIONS:
       g_value_set_uint (value, self->config.max_lasting_connections);
@@ -301,6 +316,9 @@ pillion_http_client_set_property (GObject *object,
       break;
     case PROP_MAX_CONNECTIONS_PER_HOST:
       pillion_http_client_set_max_connections_per_host (self, g_value_get_uint (value));
+      break;
+    case PROP_MAX_CONNECTIONS_PER_DOWNLOAD:
+      pillion_http_client_set_max_connections_per_download (self, g_value_get_uint (value));
       break;
     case PROP_MAX_LASTING_CONNECTIONS:
       pillion_http_client_set_max_lasting_connections (self, g_value_get_uint (value));
@@ -460,6 +478,17 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    */
   properties[PROP_MAX_CONNECTIONS_PER_HOST] =
     g_param_spec_uint ("max-connections-per-host", NULL, NULL, 1, G_MAXINT, defaults.max_connections_per_host, flags);
+
+  /**
+   * PillionHttpClient:max-connections-per-download: (getter get_max_connections_per_download) (setter set_max_connections_per_download)
+   *
+   * The maximum number of connections over which one download receives its file, if the server limits the rate of each connection. By default
+   * 4. Neither [property@PillionHttp.Client:max-connections-per-host] nor [property@PillionHttp.Client:max-connections] is exceeded.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_CONNECTIONS_PER_DOWNLOAD] =
+    g_param_spec_uint ("max-connections-per-download", NULL, NULL, 1, G_MAXINT, defaults.max_connections_per_download, flags);
 
   /**
    * PillionHttpClient:max-lasting-connections: (getter get_max_lasting_connections) (setter set_max_lasting_connections)

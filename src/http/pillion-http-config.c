@@ -14,6 +14,7 @@ pillion_http_config_init (PillionHttpConfig *self)
   *self = (PillionHttpConfig) {
     .max_connections = 32,
     .max_connections_per_host = 6,
+    .max_connections_per_download = 4,
     .max_lasting_connections = 128,
     .max_lasting_connections_per_host = 32,
     .idle_timeout = 60 * G_USEC_PER_SEC,

@@ -17,6 +17,7 @@ typedef struct
 {
   guint max_connections;
   guint max_connections_per_host;
+  guint max_connections_per_download;
   guint max_lasting_connections;
   guint max_lasting_connections_per_host;
   GTimeSpan idle_timeout;       /* these five: 0 for none */

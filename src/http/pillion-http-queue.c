@@ -266,6 +266,17 @@ pillion_http_queue_run (PillionHttpQueue *self)
   self->starting = FALSE;
 }
 
+gboolean
+pillion_http_queue_is_in_the_way (PillionHttpQueue *self,
+                                  const PillionHttpQueueEntry *entry)
+{
+  for (guint i = 0; i < entry->priority; i++)
+    if (entry->origin->lines[i].waiting.length > 0 || (self->rings[i].length > 0 && self->running >= self->max))
+      return TRUE;
+
+  return FALSE;
+}
+
 guint
 pillion_http_queue_get_waiting (PillionHttpQueue *self)
 {

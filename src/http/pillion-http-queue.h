@@ -10,7 +10,10 @@ typedef struct _PillionHttpQueue PillionHttpQueue;
 typedef struct _PillionHttpOrigin PillionHttpOrigin;
 
 /* 0 is the first in line */
-#define PILLION_HTTP_QUEUE_N_PRIORITIES 3
+#define PILLION_HTTP_QUEUE_N_PRIORITIES 4
+
+/* For what is not to keep anything else waiting */
+#define PILLION_HTTP_QUEUE_LAST (PILLION_HTTP_QUEUE_N_PRIORITIES - 1)
 
 /* A place in the queue, embedded in what waits. All but @priority and @start is zero while it is in no queue. */
 typedef struct
@@ -59,6 +62,10 @@ void              pillion_http_queue_remove      (PillionHttpQueue      *self,
 /* Starts each entry that may run. Start functions may remove entries, also their own. Called from one of them, this does nothing: the
  * call that is going on sees what has become free. */
 void              pillion_http_queue_run         (PillionHttpQueue      *self);
+
+/* Whether something with a better priority could run if @entry, which runs, did not */
+gboolean          pillion_http_queue_is_in_the_way (PillionHttpQueue            *self,
+                                                    const PillionHttpQueueEntry *entry);
 
 guint             pillion_http_queue_get_waiting (PillionHttpQueue *self);
 guint             pillion_http_queue_get_running (PillionHttpQueue *self);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -25,6 +26,15 @@ gboolean
 pillion_part_is_ours (const struct stat *info)
 {
   return S_ISREG (info->st_mode) && info->st_nlink == 1 && info->st_uid == geteuid ();
+}
+
+gboolean
+pillion_part_record_is_of (const PillionPartRecord *self,
+                           const char *etag,
+                           const char *last_modified)
+{
+  return (self->etag == NULL || etag == NULL || strcmp (etag, self->etag) == 0) &&
+         (self->last_modified == NULL || last_modified == NULL || strcmp (last_modified, self->last_modified) == 0);
 }
 
 /* Tells one run of the machine from the next */

@@ -49,6 +49,11 @@ typedef enum
 /* Whether the open file @info describes is one that only our user made: a regular file with one name */
 gboolean               pillion_part_is_ours       (const struct stat       *info);
 
+/* Whether a response with these validators, any of which may be NULL, can be of the same version */
+gboolean               pillion_part_record_is_of  (const PillionPartRecord *self,
+                                                   const char              *etag,
+                                                   const char              *last_modified);
+
 /* @folder is a descriptor. @self is zero, and stays zero unless the record is ours. */
 PillionPartRecordState pillion_part_record_load   (PillionPartRecord       *self,
                                                    int                      folder,

@@ -42,8 +42,16 @@ struct _PillionSinkClass
                              gsize              length,
                              GError           **error);
 
+  /* The call is paused: whatever else is on its way is dropped. Optional. */
+  void           (*hold)    (PillionSink       *self);
+
   /* All of the body has come: the call is finished from here, or later */
   void           (*whole)   (PillionSink       *self);
+
+  /* An error ended the exchange, and no stage tries again. PASS: the call fails. WAIT: it goes on without, until pillion_call_resume () is called.
+   * Optional. */
+  PillionVerdict (*lost)    (PillionSink       *self,
+                             const GError      *error);
 
   /* The call fails with @error (transfer full), which is to be passed to pillion_call_finish_failure (), now or later; optional */
   void           (*fail)    (PillionSink       *self,

@@ -1049,6 +1049,7 @@ test_properties (TestFixture *self,
   g_assert_true (pillion_http_client_get_loop (self->client) == self->loop);
   g_assert_cmpuint (pillion_http_client_get_max_connections (self->client), ==, 32);
   g_assert_cmpuint (pillion_http_client_get_max_connections_per_host (self->client), ==, 6);
+  g_assert_cmpuint (pillion_http_client_get_max_connections_per_download (self->client), ==, 4);
   g_assert_cmpuint (pillion_http_client_get_max_lasting_connections (self->client), ==, 128);
   g_assert_cmpuint (pillion_http_client_get_max_lasting_connections_per_host (self->client), ==, 32);
   g_assert_cmpint (pillion_http_client_get_idle_timeout_usec (self->client), ==, 60 * G_USEC_PER_SEC);
@@ -1061,13 +1062,14 @@ test_properties (TestFixture *self,
       /* The second time nothing changes */
       pillion_http_client_set_max_connections (self->client, 3);
       pillion_http_client_set_max_connections_per_host (self->client, 2);
+      pillion_http_client_set_max_connections_per_download (self->client, 16);
       pillion_http_client_set_max_lasting_connections (self->client, 5);
       pillion_http_client_set_max_lasting_connections_per_host (self->client, 4);
       pillion_http_client_set_idle_timeout_usec (self->client, G_USEC_PER_SEC);
       pillion_http_client_set_user_agent (self->client, "x");
       pillion_http_client_set_tls_database (self->client, database);
     }
-  g_assert_cmpstr (notified->str, ==, "max-connections max-connections-per-host max-lasting-connections "
+  g_assert_cmpstr (notified->str, ==, "max-connections max-connections-per-host max-connections-per-download max-lasting-connections "
                    "max-lasting-connections-per-host idle-timeout-usec user-agent tls-database ");
   g_assert_true (pillion_http_client_get_tls_database (self->client) == database);
 
@@ -1123,6 +1125,8 @@ test_programmer_errors (TestFixture *self,
   pillion_http_client_set_max_connections (self->client, 0);
   expect_critical ("*max*");
   pillion_http_client_set_max_connections_per_host (self->client, 0);
+  expect_critical ("*max*");
+  pillion_http_client_set_max_connections_per_download (self->client, 0);
   expect_critical ("*isprint*");
   pillion_http_client_set_user_agent (self->client, "a\r\nX: y");
   g_test_assert_expected_messages ();

@@ -1,0 +1,154 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-climb.h"
+
+/* How long a new connection may show what it can do before it is measured, and how long that takes */
+#define SETTLE_USEC 100000
+#define MEASURE_USEC 200000
+
+/* How long to wait for connections, and for bytes */
+#define PATIENCE_USEC (2 * G_USEC_PER_SEC)
+
+/* What is over in less is not worth the trouble */
+#define MIN_LEFT_USEC (2 * G_USEC_PER_SEC)
+
+/* A single connection that brings more than this many bytes per second is not limited by the server */
+#define MAX_SINGLE (64e6)
+
+/* A rate that grows by more than this between two measurements still grows by itself */
+#define GROWTH 1.25
+
+/* Which share of what new connections should bring is enough to keep all of them, and to go on in larger steps */
+#define ENOUGH 0.75
+#define PLENTY 0.85
+
+void
+pillion_climb_init (PillionClimb *self,
+                    guint max,
+                    gint64 now)
+{
+  *self = (PillionClimb) { .n = 1, .max = max, .before = -1, .factor = 2, .since = now };
+}
+
+static void
+settle (PillionClimb *self,
+        guint n)
+{
+  self->n = n;
+  self->settled = TRUE;
+}
+
+void
+pillion_climb_limit (PillionClimb *self,
+                     guint n)
+{
+  self->max = MIN (self->max, MAX (n, 1));
+  self->n = MIN (self->n, self->max);
+}
+
+static void
+grow (PillionClimb *self,
+      const PillionClimbView *view)
+{
+  if (self->n >= self->max || view->disk_bound || self->best > MAX_SINGLE * self->n ||
+      view->left < self->best * MIN_LEFT_USEC / G_USEC_PER_SEC)
+    {
+      settle (self, self->n);
+      return;
+    }
+
+  self->n = MIN (self->max, self->n * self->factor);
+  self->waiting = TRUE;
+  self->since = view->now;
+}
+
+/* Returns whether there has to be another measurement first */
+static gboolean
+judge (PillionClimb *self,
+       const PillionClimbView *view)
+{
+  double expected;
+
+  if (self->n_best == 0)
+    {
+      /* A connection begins slowly, and then it grows without help */
+      if (self->before < 0 || view->rate > GROWTH * self->before)
+        {
+          self->before = view->rate;
+          return TRUE;
+        }
+
+      self->best = view->rate;
+      self->n_best = 1;
+      grow (self, view);
+      return FALSE;
+    }
+
+  expected = self->best * self->n / self->n_best;
+  if (view->rate < ENOUGH * expected)
+    {
+      guint n = (guint) (self->n_best * view->rate / self->best + 0.3);
+
+      settle (self, CLAMP (n, self->n_best, self->n));
+      return FALSE;
+    }
+
+  self->factor = view->rate >= PLENTY * expected ? 4 : 2;
+  self->best = view->rate;
+  self->n_best = self->n;
+  grow (self, view);
+  return FALSE;
+}
+
+gboolean
+pillion_climb_step (PillionClimb *self,
+                    const PillionClimbView *view)
+{
+  gint64 passed = view->now - self->since;
+
+  if (self->settled)
+    return FALSE;
+
+  if (self->waiting)
+    {
+      /* Some may have been refused meanwhile, or get no place in the queue */
+      if (passed >= PATIENCE_USEC)
+        pillion_climb_limit (self, view->n_ready);
+      if (self->n <= self->n_best)
+        {
+          settle (self, self->n);
+        }
+      else if (view->n_ready >= self->n)
+        {
+          self->waiting = FALSE;
+          self->since = view->now;
+        }
+      return FALSE;
+    }
+
+  if (!self->measuring)
+    {
+      self->measuring = passed >= SETTLE_USEC;
+      if (self->measuring)
+        self->since = view->now;
+      return self->measuring;
+    }
+
+  if (passed < MEASURE_USEC)
+    return FALSE;
+
+  if (view->rate < 0)
+    {
+      if (passed >= PATIENCE_USEC)
+        settle (self, MAX (self->n_best, 1));
+      return FALSE;
+    }
+
+  self->since = view->now;
+  self->measuring = judge (self, view);
+  return self->measuring;
+}

@@ -1,0 +1,45 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <glib.h>
+
+/* How fast something arrives. Servers that limit the rate send in bursts, so it is measured from the end of one burst to that of another. Times are µs of
+ * any clock. All zero is a meter that nothing has come to. */
+typedef struct
+{
+  gint64 n;    /* bytes in all */
+  gint64 last; /* when the last of them came */
+  gint64 n_before;
+  gint64 from; /* where the measurement begins */
+} PillionMeter;
+
+static inline void
+pillion_meter_add (PillionMeter *self,
+                   gint64 now,
+                   gint64 n)
+{
+  self->n += n;
+  self->last = now;
+}
+
+static inline void
+pillion_meter_start (PillionMeter *self)
+{
+  self->n_before = self->n;
+  self->from = self->last;
+}
+
+/* In bytes per second, or -1 if nothing has come since pillion_meter_start () */
+static inline double
+pillion_meter_get_rate (const PillionMeter *self,
+                        gint64 now)
+{
+  if (self->last <= self->from)
+    return -1;
+
+  /* What has stopped is no burst */
+  return (double) (self->n - self->n_before) * G_USEC_PER_SEC / MAX (self->last - self->from, (now - self->from) / 2);
+}

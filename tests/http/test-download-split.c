@@ -1,0 +1,579 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* Downloads over several connections, from servers that limit the rate */
+
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "base/pillion-sync.h"
+#include "download-support.h"
+
+#define MIB (1024 * 1024)
+#define SIZE (24 * MIB + 12345)
+#define RATE (4 * MIB)
+#define PIECE (32 * 1024)
+
+/* What the server does, apart from sending the file */
+typedef struct
+{
+  gboolean shared;       /* the limit is for all connections together */
+  gsize length;          /* of the file, 0 for all */
+  guint status;          /* of answers to ranges, 0 for the right one */
+  gboolean ignore_range;
+  const char *etag;      /* of answers to ranges, NULL for the right one */
+  const char *content_range; /* likewise */
+  const char *head;      /* more fields of answers to ranges */
+  gsize cut;             /* answers to ranges end after so many bytes, 0 for the right ones */
+  gsize cut_first;       /* the answer to a request without a range does, once a range was sent */
+  guint n_cuts;          /* how often that happens, 0 for always */
+  gint64 hurry;          /* so many µs after the first request there is no limit any more, 0 for never */
+  gint64 hurry_on_range; /* the same after the first request for a range */
+} Behaviour;
+
+typedef struct
+{
+  TestServer *server;
+  char *url;
+  guint8 *bytes;
+  char *sha256;
+
+  GMutex lock; /* for the rest */
+  Behaviour behaviour;
+  guint n_whole;   /* requests without a range */
+  guint n_ranges;  /* requests with one */
+  guint n_cuts;
+  gint64 n_sent;   /* bytes of all bodies */
+  gint64 n_ranged; /* bytes of ranges */
+  gint64 asked;    /* when the first request came, and the first one for a range, in µs, or 0 */
+  gint64 asked_range;
+  gint64 slot;     /* when all connections together may send again, in µs */
+} Server;
+
+static void
+start_sending (Server *self,
+               gboolean is_range)
+{
+  pillion_mutex_lock (&self->lock);
+  if (self->asked == 0)
+    self->asked = g_get_monotonic_time ();
+  if (is_range && self->asked_range == 0)
+    self->asked_range = g_get_monotonic_time ();
+  if (is_range)
+    self->n_ranges++;
+  else
+    self->n_whole++;
+  pillion_mutex_unlock (&self->lock);
+}
+
+static gboolean
+is_over (gint64 since,
+         gint64 usec)
+{
+  return since > 0 && usec > 0 && g_get_monotonic_time () - since > usec;
+}
+
+/* Returns when to send the next piece */
+static gint64
+count (Server *self,
+       gsize n,
+       gboolean is_range,
+       gint64 due)
+{
+  gint64 usec = (gint64) n * G_USEC_PER_SEC / RATE;
+
+  pillion_mutex_lock (&self->lock);
+  self->n_sent += (gint64) n;
+  if (is_range)
+    self->n_ranged += (gint64) n;
+  if (is_over (self->asked, self->behaviour.hurry) || is_over (self->asked_range, self->behaviour.hurry_on_range))
+    due = g_get_monotonic_time ();
+  else if (self->behaviour.shared)
+    due = self->slot = MAX (self->slot, g_get_monotonic_time ()) + usec;
+  else
+    due += usec;
+  pillion_mutex_unlock (&self->lock);
+
+  return due;
+}
+
+static gboolean
+should_cut (Server *self,
+            const Behaviour *behaviour,
+            gsize sent,
+            gboolean is_range)
+{
+  gboolean cut;
+
+  pillion_mutex_lock (&self->lock);
+  cut = is_range ? behaviour->cut > 0 && sent >= behaviour->cut : behaviour->cut_first > 0 && sent >= behaviour->cut_first && self->n_ranged > 0;
+  cut = cut && (behaviour->n_cuts == 0 || self->n_cuts < behaviour->n_cuts);
+  self->n_cuts += cut;
+  pillion_mutex_unlock (&self->lock);
+
+  return cut;
+}
+
+/* Sends at the rate of the server */
+static void
+send_slowly (Server *self,
+             TestConnection *connection,
+             const Behaviour *behaviour,
+             gsize first,
+             gsize end,
+             gboolean is_range)
+{
+  gint64 due = g_get_monotonic_time ();
+
+  for (gsize at = first; at < end;)
+    {
+      gsize n = MIN (PIECE, end - at);
+      gint64 wait;
+
+      if (!test_connection_write (connection, self->bytes + at, (gssize) n))
+        break;
+      at += n;
+      due = count (self, n, is_range, due);
+      if (should_cut (self, behaviour, at - first, is_range))
+        {
+          test_connection_close (connection);
+          break;
+        }
+      wait = due - g_get_monotonic_time ();
+      if (wait > 0)
+        g_usleep ((gulong) wait);
+    }
+}
+
+static void
+serve (TestConnection *connection,
+       const char *request,
+       gpointer data)
+{
+  Server *self = data;
+  g_autofree char *range = test_request_get_field (request, "Range");
+  g_autofree char *if_range = test_request_get_field (request, "If-Range");
+  g_autofree char *path = test_request_get_path (request);
+  Behaviour behaviour;
+  gboolean is_range;
+  gsize length;
+
+  if (g_str_equal (path, "/small"))
+    {
+      test_connection_answer (connection, NULL, "small", 5);
+      return;
+    }
+
+  pillion_mutex_lock (&self->lock);
+  behaviour = self->behaviour;
+  pillion_mutex_unlock (&self->lock);
+  length = behaviour.length > 0 ? behaviour.length : SIZE;
+
+  is_range = range != NULL && g_strcmp0 (if_range, "\"one\"") == 0;
+  start_sending (self, is_range);
+  if (is_range && behaviour.status != 0)
+    {
+      test_connection_printf (connection, "HTTP/1.1 %u Some Reason\r\nContent-Length: 0\r\n\r\n", behaviour.status);
+    }
+  else if (is_range && !behaviour.ignore_range)
+    {
+      char *next;
+      gsize first = g_ascii_strtoull (range + strlen ("bytes="), &next, 10);
+      gsize end = next[1] != '\0' ? g_ascii_strtoull (next + 1, NULL, 10) + 1 : length;
+
+      g_assert_cmpuint (first, <, end);
+      g_assert_cmpuint (end, <=, length);
+      test_connection_printf (connection, "HTTP/1.1 206 Partial Content\r\nContent-Length: %zu\r\nETag: %s\r\n%s", end - first,
+                              behaviour.etag != NULL ? behaviour.etag : "\"one\"", behaviour.head != NULL ? behaviour.head : "");
+      if (behaviour.content_range != NULL)
+        test_connection_printf (connection, "Content-Range: %s\r\n\r\n", behaviour.content_range);
+      else
+        test_connection_printf (connection, "Content-Range: bytes %zu-%zu/%zu\r\n\r\n", first, end - 1, length);
+      send_slowly (self, connection, &behaviour, first, end, TRUE);
+    }
+  else
+    {
+      test_connection_printf (connection, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\nETag: %s\r\n\r\n", length,
+                              is_range && behaviour.etag != NULL ? behaviour.etag : "\"one\"");
+      send_slowly (self, connection, &behaviour, 0, length, FALSE);
+    }
+}
+
+static void
+behave (Server *self,
+        Behaviour behaviour)
+{
+  pillion_mutex_lock (&self->lock);
+  self->behaviour = behaviour;
+  self->n_whole = self->n_ranges = self->n_cuts = 0;
+  self->n_sent = self->n_ranged = self->asked = self->asked_range = 0;
+  pillion_mutex_unlock (&self->lock);
+}
+
+static Server *
+server_new (Behaviour behaviour)
+{
+  Server *self = g_new0 (Server, 1);
+
+  g_mutex_init (&self->lock);
+  self->bytes = test_bytes_new (SIZE);
+  self->sha256 = test_sha256 (self->bytes, SIZE);
+  self->behaviour = behaviour;
+  self->server = test_server_new (TEST_SERVER_PLAIN, serve, self);
+  self->url = test_server_url (self->server, "/file");
+
+  return self;
+}
+
+static void
+server_free (Server *self)
+{
+  test_server_free (self->server);
+  g_mutex_clear (&self->lock);
+  g_free (self->url);
+  g_free (self->bytes);
+  g_free (self->sha256);
+  g_free (self);
+}
+
+static gint64
+get (Server *self,
+     const gint64 *value)
+{
+  gint64 result;
+
+  pillion_mutex_lock (&self->lock);
+  result = *value;
+  pillion_mutex_unlock (&self->lock);
+
+  return result;
+}
+
+static guint
+get_count (Server *self,
+           const guint *value)
+{
+  guint result;
+
+  pillion_mutex_lock (&self->lock);
+  result = *value;
+  pillion_mutex_unlock (&self->lock);
+
+  return result;
+}
+
+static void
+assert_downloads (TestFixture *self,
+                  Server *server,
+                  gboolean from_the_beginning)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PillionHttpDownload) result = test_fixture_download (self, server->url, "file", server->sha256, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (pillion_http_download_get_size (result), ==, SIZE);
+  if (from_the_beginning)
+    g_assert_cmpint (pillion_http_download_get_resumed_from (result), ==, 0);
+  else
+    g_assert_cmpint (pillion_http_download_get_resumed_from (result), >, 0);
+  g_assert_cmpint (pillion_http_download_get_integrity (result), ==, PILLION_HTTP_INTEGRITY_DIGEST);
+  test_fixture_assert_content (self, "file", server->bytes, SIZE);
+  g_assert_cmpuint (test_fixture_count_files (self), ==, 1);
+}
+
+static void
+test_limited (TestFixture *self,
+              gconstpointer data)
+{
+  Server *server = server_new ((Behaviour) { 0 });
+
+  assert_downloads (self, server, TRUE);
+  g_assert_cmpuint (get_count (server, &server->n_whole), ==, 1);
+  g_assert_cmpuint (get_count (server, &server->n_ranges), >, 1);
+  g_assert_cmpint (get (server, &server->n_ranged), >, SIZE / 3);
+  /* The server may not have noticed yet that some were broken off */
+  g_assert_cmpuint (test_server_get_peak (server->server), <=, 8);
+  server_free (server);
+}
+
+static void
+test_shared (TestFixture *self,
+             gconstpointer data)
+{
+  Server *server = server_new ((Behaviour) { .shared = TRUE, .hurry = 3 * G_USEC_PER_SEC });
+
+  assert_downloads (self, server, TRUE);
+  g_assert_cmpuint (get_count (server, &server->n_whole), ==, 1);
+  g_assert_cmpuint (get_count (server, &server->n_ranges), <=, 1);
+  g_assert_cmpint (get (server, &server->n_ranged), <, SIZE / 4);
+  server_free (server);
+}
+
+/* There is one request for a range, and what comes of it does no harm */
+static void
+test_bad_answers (TestFixture *self,
+                  gconstpointer data)
+{
+  static const Behaviour behaviours[] = {
+    { .ignore_range = TRUE },
+    { .ignore_range = TRUE, .etag = "\"two\"" },
+    { .etag = "\"two\"" },
+    { .content_range = "bytes 0-1048575/25178169" },
+    { .content_range = "bytes 0-1048575/*" },
+    { .content_range = "garbage" },
+    { .head = "Content-Encoding: gzip\r\n" },
+    { .status = 416 },
+    { .status = 403 },
+    { .status = 429 },
+    { .status = 503 },
+    { .status = 302 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (behaviours); i++)
+    {
+      Behaviour behaviour = behaviours[i];
+      g_autofree char *path = test_fixture_path (self, "file");
+      Server *server;
+
+      g_test_message ("answer %u", i);
+      behaviour.hurry_on_range = 300000;
+      server = server_new (behaviour);
+      assert_downloads (self, server, TRUE);
+      g_assert_cmpuint (test_server_get_requests (server->server), ==, 2);
+      g_assert_cmpint (g_unlink (path), ==, 0);
+      server_free (server);
+    }
+}
+
+static void
+test_cut (TestFixture *self,
+          gconstpointer data)
+{
+  static const Behaviour behaviours[] = { { .cut = MIB, .n_cuts = 2 }, { .cut = MIB }, { .cut = 1000000, .n_cuts = 7 }, { .cut_first = 5 * MIB, .n_cuts = 1 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (behaviours); i++)
+    {
+      Server *server = server_new (behaviours[i]);
+      g_autofree char *path = test_fixture_path (self, "file");
+
+      g_test_message ("behaviour %u", i);
+      assert_downloads (self, server, TRUE);
+      g_assert_cmpint (g_unlink (path), ==, 0);
+      server_free (server);
+    }
+}
+
+/* Runs the loop until so many bytes of ranges were sent */
+static void
+wait_for_ranges (TestFixture *self,
+                 Server *server,
+                 gint64 n)
+{
+  while (get (server, &server->n_ranged) < n)
+    {
+      pillion_loop_kick (self->loop);
+      g_usleep (1000);
+    }
+}
+
+static void
+test_cancel_and_resume (TestFixture *self,
+                        gconstpointer data)
+{
+  Server *server = server_new ((Behaviour) { 0 });
+  g_autoptr (GError) error = NULL;
+  PillionTask *task = test_fixture_start (self, server->url, "file", server->sha256);
+  gint64 n_before;
+  gint64 n_after;
+
+  wait_for_ranges (self, server, 3 * MIB);
+  pillion_task_cancel (task);
+  g_assert_null (test_fixture_await_download (self, task, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpuint (test_fixture_get_size (self, ".file.pillion-part"), ==, SIZE);
+  n_before = get (server, &server->n_sent);
+
+  behave (server, (Behaviour) { 0 });
+  assert_downloads (self, server, FALSE);
+  g_assert_cmpuint (get_count (server, &server->n_whole), ==, 0);
+  /* What had come is not sent again, but for what was on its way */
+  n_after = get (server, &server->n_sent);
+  g_assert_cmpint (n_after, <, SIZE - n_before / 4);
+  server_free (server);
+}
+
+/* As when the machine loses its power: nothing is trusted that the disk does not have for certain */
+static void
+test_resume_after_crash (TestFixture *self,
+                         gconstpointer data)
+{
+  Server *server = server_new ((Behaviour) { 0 });
+  g_autofree char *info = test_fixture_path (self, ".file.pillion-part.info");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GKeyFile) record = g_key_file_new ();
+  PillionTask *task = test_fixture_start (self, server->url, "file", server->sha256);
+
+  wait_for_ranges (self, server, 3 * MIB);
+  pillion_task_cancel (task);
+  g_assert_null (test_fixture_await_download (self, task, &error));
+
+  /* Of what is there, the disk has these, and the other ones are zero */
+  g_assert_true (g_key_file_load_from_file (record, info, G_KEY_FILE_NONE, NULL));
+  g_key_file_set_string (record, "pillion-part", "boot", "another");
+  g_key_file_set_int64 (record, "pillion-part", "safe", 1000);
+  g_key_file_set_string (record, "pillion-part", "safe-pieces", "1000000-1000010");
+  g_assert_true (g_key_file_save_to_file (record, info, NULL));
+  {
+    g_autofree char *part = test_fixture_path (self, ".file.pillion-part");
+    g_autofree guint8 *bytes = g_malloc0 (SIZE);
+
+    memcpy (bytes, server->bytes, 1000);
+    memcpy (bytes + 1000000, server->bytes + 1000000, 10);
+    g_assert_true (g_file_set_contents_full (part, (const char *) bytes, SIZE, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+  }
+
+  behave (server, (Behaviour) { 0 });
+  assert_downloads (self, server, FALSE);
+  server_free (server);
+}
+
+/* The program is killed in the middle; see main () */
+static void
+test_resume_after_kill (TestFixture *self,
+                        gconstpointer data)
+{
+  Server *server = server_new ((Behaviour) { 0 });
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *path = test_fixture_path (self, "file");
+  char *arguments[] = { program, (char *) "--download", server->url, path, NULL };
+  g_autoptr (GError) error = NULL;
+  GPid pid;
+
+  for (guint i = 0; i < 3; i++)
+    {
+      gint64 before = get (server, &server->n_ranged);
+
+      g_assert_true (g_spawn_async (NULL, arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &pid, &error));
+      g_assert_no_error (error);
+      wait_for_ranges (self, server, before + (i + 1) * MIB);
+      g_assert_cmpint (kill (pid, SIGKILL), ==, 0);
+      g_assert_cmpint (waitpid (pid, NULL, 0), ==, pid);
+      g_spawn_close_pid (pid);
+      test_assert_no_file (path);
+      g_assert_cmpuint (test_fixture_count_files (self), ==, 2);
+    }
+
+  assert_downloads (self, server, FALSE);
+  server_free (server);
+}
+
+static void
+test_small (TestFixture *self,
+            gconstpointer data)
+{
+  Server *server = server_new ((Behaviour) { .length = 15 * MIB, .hurry = 2 * G_USEC_PER_SEC });
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PillionHttpDownload) result = test_fixture_download (self, server->url, "file", NULL, &error);
+
+  g_assert_no_error (error);
+  test_fixture_assert_content (self, "file", server->bytes, 15 * MIB);
+  g_assert_cmpuint (test_server_get_requests (server->server), ==, 1);
+  server_free (server);
+}
+
+static void
+test_one (TestFixture *self,
+          gconstpointer data)
+{
+  Server *server = server_new ((Behaviour) { .hurry = 2 * G_USEC_PER_SEC });
+
+  pillion_http_client_set_max_connections_per_download (self->client, 1);
+  assert_downloads (self, server, TRUE);
+  g_assert_cmpuint (test_server_get_requests (server->server), ==, 1);
+  server_free (server);
+}
+
+/* Another program makes the part file shorter, so that there is a hole where something had been */
+static void
+test_part_changed (TestFixture *self,
+                   gconstpointer data)
+{
+  Server *server = server_new ((Behaviour) { 0 });
+  g_autofree char *part = test_fixture_path (self, ".file.pillion-part");
+  g_autoptr (GError) error = NULL;
+  PillionTask *task = test_fixture_start (self, server->url, "file", NULL);
+
+  wait_for_ranges (self, server, 2 * MIB);
+  g_assert_cmpuint (test_fixture_get_size (self, ".file.pillion-part"), ==, SIZE);
+  g_assert_cmpint (truncate (part, 1000), ==, 0);
+  g_assert_null (test_fixture_await_download (self, task, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+  g_assert_nonnull (strstr (error->message, "another program changed the part file"));
+  g_assert_cmpuint (test_fixture_count_files (self), ==, 0);
+  server_free (server);
+}
+
+/* What another request needs is given to it, long before the download is through */
+static void
+test_gives_way (TestFixture *self,
+                gconstpointer data)
+{
+  Server *server = server_new ((Behaviour) { .hurry = 3 * G_USEC_PER_SEC });
+  g_autofree char *small = test_server_url (server->server, "/small");
+  g_autoptr (PillionHttpDownload) result = NULL;
+  g_autoptr (GError) error = NULL;
+  PillionTask *task;
+
+  pillion_http_client_set_max_connections_per_host (self->client, 2);
+  task = test_fixture_start (self, server->url, "file", NULL);
+  wait_for_ranges (self, server, MIB);
+  test_fixture_assert_get (self, small, "small");
+  g_assert_false (pillion_task_is_done (task));
+  result = test_fixture_await_download (self, task, &error);
+  g_assert_no_error (error);
+  test_fixture_assert_content (self, "file", server->bytes, SIZE);
+  server_free (server);
+}
+
+/* The program that test_resume_after_kill () kills */
+static int
+download (const char *url,
+          const char *path)
+{
+  g_autoptr (PillionLoop) loop = pillion_loop_new (NULL, PILLION_LOOP_DEFAULT);
+  g_autoptr (PillionHttpClient) client = pillion_http_client_new (loop);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (PillionTask) task = pillion_http_client_download (client, url, file, NULL, NULL);
+
+  return pillion_loop_run_until_complete (loop, task, NULL) ? 0 : 1;
+}
+
+int
+main (int argc,
+      char **argv)
+{
+  if (argc == 4 && g_str_equal (argv[1], "--download"))
+    return download (argv[2], argv[3]);
+
+  g_test_init (&argc, &argv, NULL);
+
+  test_case ("/download/split/several-if-each-is-limited", test_limited);
+  test_case ("/download/split/one-if-all-share-the-limit", test_shared);
+  test_case ("/download/split/bad-answers-do-no-harm", test_bad_answers);
+  test_case ("/download/split/cut-connections-do-no-harm", test_cut);
+  test_case ("/download/split/resumes-after-cancel", test_cancel_and_resume);
+  test_case ("/download/split/resumes-after-kill", test_resume_after_kill);
+  test_case ("/download/split/resumes-what-is-safe-after-crash", test_resume_after_crash);
+  test_case ("/download/split/small-files-are-not-split", test_small);
+  test_case ("/download/split/not-if-one-connection-is-the-limit", test_one);
+  test_case ("/download/split/changed-part-is-noticed", test_part_changed);
+  test_case ("/download/split/gives-way-to-other-requests", test_gives_way);
+
+  return g_test_run ();
+}
