@@ -519,6 +519,34 @@ test_part_changed (TestFixture *self,
   server_free (server);
 }
 
+/* No connection is left meanwhile, and what has come stays */
+static void
+test_pause (TestFixture *self,
+            gconstpointer data)
+{
+  Server *server = server_new ((Behaviour) { .hurry = 3 * G_USEC_PER_SEC });
+  g_autofree char *small = test_server_url (server->server, "/small");
+  g_autoptr (PillionHttpDownload) result = NULL;
+  g_autoptr (GError) error = NULL;
+  PillionTask *task;
+
+  pillion_http_client_set_max_connections_per_host (self->client, 2);
+  task = test_fixture_start (self, server->url, "file", server->sha256);
+  wait_for_ranges (self, server, MIB);
+  g_assert_true (pillion_http_client_pause_download (self->client, task));
+  /* Two places at once, which the download does not have any more */
+  for (guint i = 0; i < 2; i++)
+    test_fixture_assert_get (self, small, "small");
+  g_assert_true (pillion_http_client_is_download_paused (self->client, task));
+  g_assert_cmpint (pillion_task_get_completed (task), >, MIB);
+  pillion_http_client_resume_download (self->client, task);
+  result = test_fixture_await_download (self, task, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (get_count (server, &server->n_whole), ==, 1);
+  test_fixture_assert_content (self, "file", server->bytes, SIZE);
+  server_free (server);
+}
+
 /* What another request needs is given to it, long before the download is through */
 static void
 test_gives_way (TestFixture *self,
@@ -573,6 +601,7 @@ main (int argc,
   test_case ("/download/split/small-files-are-not-split", test_small);
   test_case ("/download/split/not-if-one-connection-is-the-limit", test_one);
   test_case ("/download/split/changed-part-is-noticed", test_part_changed);
+  test_case ("/download/split/pauses-and-goes-on", test_pause);
   test_case ("/download/split/gives-way-to-other-requests", test_gives_way);
 
   return g_test_run ();
