@@ -92,7 +92,8 @@ class Status(tooltest.ToolTest):
         self.check(2, "-X", "A B", "http://127.0.0.1:1/")
 
     def test_3_not_a_url(self):
-        self.check(3, "nonsense")
+        self.check(3, "no URL")
+        self.check(3, "http://127.0.0.1:port/")
         self.check(3, "ftp://127.0.0.1/x")
 
     def test_6_name(self):
@@ -120,6 +121,29 @@ class Status(tooltest.ToolTest):
             with server(response("503 Service Unavailable", b"sorry")) as url:
                 self.check(22, *args, url, says="503")
         self.assertEqual(os.listdir(self.folder), [])
+
+    def test_22_with_the_body(self):
+        with server(response("404 Not Found", b'{"error": 7}')) as url:
+            done = run("fetch", "-o", "-", "--fail-with-body", url)
+        self.assertEqual((done.returncode, done.stdout), (22, '{"error": 7}'))
+        self.assertIn("404", done.stderr)
+
+    def test_0_with_the_body(self):
+        with server(response(body=b"hello")) as url:
+            done = run("fetch", "-o", "-", "--fail-with-body", url)
+        self.assertEqual((done.returncode, done.stdout), (0, "hello"))
+
+    def test_0_no_content(self):
+        for args in (["-X", "DELETE"], ["-X", "DELETE", "-o", "a"], ["-o", "-"]):
+            with server(b"HTTP/1.1 204 No Content\r\n\r\n") as url:
+                self.check(0, *args, url)
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_0_without_a_scheme(self):
+        with server(response(body=b"hello")) as url:
+            self.check(0, url.removeprefix("http://"))
+        with server(response(body=b"hello")) as url:
+            self.check(0, url.removeprefix("http://") + "?from=https://example.org/")
 
     def test_23_write(self):
         with server(response(body=b"hello")) as url:

@@ -101,7 +101,7 @@ class Fetch(tooltest.ToolTest):
         with socket.socket() as closed:
             closed.bind(("127.0.0.1", 0))
             refused = f"http://127.0.0.1:{closed.getsockname()[1]}/refused.bin"
-            bad = [self.url("failing.bin"), self.url("truncated.bin"), self.url("not-there"), refused, "no URL",
+            bad = [self.url("failing.bin"), self.url("truncated.bin"), self.url("not-there"), refused, "http://no URL",
                    "ftp://127.0.0.1/x"]
             done = self.fetch(*bad, self.url("thumbnails/000.png"))
         self.assertEqual(done.returncode, 22, "the status of the first that failed")
@@ -371,6 +371,7 @@ class Usage(tooltest.ToolTest):
             ["fetch", "--clean", ".", "--dry-run", "--yes"],
             ["fetch", "--dry-run", url],
             ["fetch", "--yes", url],
+            ["fetch", "--fail-with-body", url],
             ["fetch", "-q", "-v", url],
             ["fetch", "--progress", "--no-progress", url],
             ["fetch", "--connect-timeout", "soon", url],

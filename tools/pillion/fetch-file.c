@@ -103,7 +103,7 @@ take_result (FetchFile *self)
     }
   else if (PILLION_HTTP_IS_RESPONSE (result))
     self->response = PILLION_HTTP_RESPONSE (g_steal_pointer (&result));
-  else
+  else if (self->response == NULL)
     self->response = pillion_http_response_from_task (self->task);
 }
 
@@ -112,6 +112,9 @@ void
 fetch_file_settle (FetchFile *self)
 {
   take_result (self);
+  /* No content, and so no file */
+  if (self->error != NULL && self->error->domain == PILLION_HTTP_STATUS_ERROR && self->error->code < 300)
+    g_clear_error (&self->error);
   if (self->error == NULL && self->download != NULL
       && pillion_http_download_get_outcome (self->download) != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
     end (self, FETCH_KEPT);
@@ -180,7 +183,11 @@ fetch_file_describe (FetchFile *self)
   g_autofree char *size = units_format_size (fetch_file_get_completed (self));
   double rate = fetch_file_get_rate (self);
   gint64 resumed_from = self->download != NULL ? pillion_http_download_get_resumed_from (self->download) : 0;
-  GString *text = g_string_new (size);
+  GString *text;
+
+  if (self->kind != FETCH_TO_STDOUT && self->download == NULL)
+    return g_strdup (_("the server sent no content"));
+  text = g_string_new (size);
 
   if (rate > 0)
     {

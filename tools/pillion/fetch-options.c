@@ -167,6 +167,7 @@ fetch_options_new_context (FetchOptions *self)
     { "cacert", 0, 0, G_OPTION_ARG_FILENAME, &self->ca_file, N_("Trust the authorities in this PEM file only"), N_("FILE") },
     { "location", 'L', 0, G_OPTION_ARG_NONE, &self->ignored, N_("Follow redirects (always done)"), NULL },
     { "fail", 'f', 0, G_OPTION_ARG_NONE, &self->ignored, N_("Fail on a status of 400 or more (always done)"), NULL },
+    { "fail-with-body", 0, 0, G_OPTION_ARG_NONE, &self->fail_with_body, N_("Print the body of such a response all the same"), NULL },
     { "remote-header-name", 'J', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &self->ignored, NULL, NULL },
     { "show-error", 'S', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &self->ignored, NULL, NULL },
     { NULL },
@@ -310,6 +311,18 @@ check_form (FetchOptions *self)
   return TRUE;
 }
 
+/* There is no file for a response that failed */
+static gboolean
+check_fail_with_body (FetchOptions *self)
+{
+  if (!self->fail_with_body)
+    return TRUE;
+  for (guint i = 0; self->outputs != NULL && self->outputs[i] != NULL; i++)
+    if (strcmp (self->outputs[i], "-") == 0)
+      return TRUE;
+  return options_refuse (COMMAND, "%s", _("--fail-with-body is for standard output: --output -"));
+}
+
 static gboolean
 check (FetchOptions *self)
 {
@@ -332,7 +345,7 @@ check (FetchOptions *self)
     return options_refuse (COMMAND, _("%s belongs to --clean"), self->dry_run ? "--dry-run" : "--yes");
   if (self->user != NULL && (*self->user == '\0' || *self->user == ':'))
     return options_refuse (COMMAND, "%s", _("--user: the name is missing"));
-  return check_conflicts (self) && check_headers (self) && check_form (self);
+  return check_conflicts (self) && check_headers (self) && check_form (self) && check_fail_with_body (self);
 }
 
 /* %FALSE if the command line is wrong; the user was told */

@@ -30,6 +30,7 @@ typedef struct
   char **json;
   char **form;
   gboolean head;
+  gboolean fail_with_body;
   gboolean ignored; /* what is always done, for those who ask for it */
   char *user_agent;
   char *user;

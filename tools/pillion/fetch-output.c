@@ -122,6 +122,22 @@ check_digest (const char *expected,
   return FALSE;
 }
 
+/* A refusal whose body was wanted is one all the same */
+static gboolean
+check_status (Copy                *copy,
+              PillionHttpResponse *response,
+              GError             **error)
+{
+  guint status = pillion_http_response_get_status (response);
+
+  if (status < 400)
+    return TRUE;
+  copy->file->response = g_object_ref (response);
+  g_set_error (error, PILLION_HTTP_STATUS_ERROR, (int) status, _("the server answered %u (%s)"), status,
+               pillion_http_response_get_reason (response));
+  return FALSE;
+}
+
 static void
 copy (PillionTask *task,
       gpointer     user_data)
@@ -133,7 +149,7 @@ copy (PillionTask *task,
   g_autoptr (PillionHttpStream) stream = pillion_await_object (opening, &error);
 
   if (stream != NULL && copy_body (self, task, stream, checksum, &error) &&
-      check_digest (self->file->sha256, checksum, &error))
+      check_status (self, pillion_http_stream_get_response (stream), &error) && check_digest (self->file->sha256, checksum, &error))
     pillion_task_return_object (task, G_OBJECT (pillion_http_stream_get_response (stream)));
   else
     pillion_task_return_error (task, g_steal_pointer (&error));

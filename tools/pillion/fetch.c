@@ -49,6 +49,7 @@ typedef struct
   PillionTask *all; /* done when all files are */
   gboolean stopped;
   guint n_active;
+  guint n_started; /* all files before this one were started */
   guint n_heads; /* how many were printed, or will never be */
   gint64 started;
   gint64 ended;
@@ -172,7 +173,9 @@ is_blocked (Fetch     *self,
 static void
 start_files (Fetch *self)
 {
-  for (guint i = 0; i < self->files->len && self->n_active < (guint) self->options.jobs && !self->stopped; i++)
+  while (self->n_started < self->files->len && ((FetchFile *) self->files->pdata[self->n_started])->state != FETCH_WAITING)
+    self->n_started++;
+  for (guint i = self->n_started; i < self->files->len && self->n_active < (guint) self->options.jobs && !self->stopped; i++)
     {
       FetchFile *file = g_ptr_array_index (self->files, i);
 
@@ -490,6 +493,15 @@ read_urls (Fetch *self)
   return EXIT_USAGE;
 }
 
+/* "example.org/file" is HTTP, as with curl */
+static char *
+complete_url (const char *text)
+{
+  const char *scheme = strstr (text, "://");
+
+  return scheme != NULL && strcspn (text, "/?#") > (gsize) (scheme - text) ? g_strdup (text) : g_strconcat ("http://", text, NULL);
+}
+
 static void
 make_files (Fetch *self)
 {
@@ -497,13 +509,15 @@ make_files (Fetch *self)
 
   for (guint i = 0; i < self->urls->len; i++)
     {
-      const char *url = self->urls->pdata[i];
+      g_autofree char *url = complete_url (self->urls->pdata[i]);
       FetchFile *file = fetch_file_new (url);
 
       set_target (self, file, i < length_of (options->outputs) ? options->outputs[i] : NULL);
       if (i < length_of (options->digests) && strcmp (options->digests[i], "-") != 0)
         file->sha256 = options->digests[i];
       file->request = fetch_request_make (&self->request, url);
+      if (options->fail_with_body && file->kind == FETCH_TO_STDOUT)
+        pillion_http_request_accept_statuses (file->request, 400, 599);
       file->request_head = fetch_request_head (&self->request, file->request, file->shown_url);
       g_ptr_array_add (self->files, file);
     }

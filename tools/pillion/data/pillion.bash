@@ -23,7 +23,8 @@ _pillion ()
       fetch)
         words="--input-file --jobs --output --remote-name --output-dir --no-clobber --timestamping --remote-time --continue
           --no-continue --sha256 --request --header --data --json --form
-          --head --user-agent --user --retry --connect-timeout --max-time --speed-limit --cacert --location --fail --quiet --verbose
+          --head --user-agent --user --retry --connect-timeout --max-time --speed-limit --cacert --location --fail --fail-with-body
+          --quiet --verbose
           --progress --no-progress --frames --hz --budget --work --report --clean --dry-run --yes --help"
         ;;
       demo) words="--hz --seconds --report --port --help" ;;
