@@ -11,6 +11,7 @@ import json
 import os
 import re
 import signal
+import socketserver
 import subprocess
 import sys
 import threading
@@ -332,6 +333,43 @@ class Request(OptionsTest):
             self.fetch("-u", "me:wrong", url, status=22)
             server.shutdown()
             thread.join()
+
+    def test_cookie_jar(self):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                got.append(self.headers.get("Cookie"))
+                self.send_response(200)
+                self.send_header("Set-Cookie", "id=abc; Path=/")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        got = []
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            for _ in range(2):
+                self.fetch("--cookie-jar", "cookies.txt", "-o", "a", f"http://127.0.0.1:{server.server_address[1]}/")
+            server.shutdown()
+            thread.join()
+        self.assertEqual(got, [None, "id=abc"])
+        self.assertIn(b"abc", self.read("cookies.txt"))
+
+    def test_unix_socket(self):
+        class Server(socketserver.ThreadingUnixStreamServer):
+            def get_request(self):
+                connection, _ = super().get_request()
+                return connection, ("local", 0)
+
+        with Server(self.path("socket"), loopback.Handler) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            self.fetch("--unix-socket", "socket", "http://whatever.invalid/hello.txt")
+            server.shutdown()
+            thread.join()
+        self.assertEqual(self.read("hello.txt"), b"Hello from loopback\n")
 
     def test_user_without_a_terminal(self):
         done = subprocess.run([tooltest.TOOL, "fetch", "-u", "me", self.url("echo")], stdin=subprocess.DEVNULL,

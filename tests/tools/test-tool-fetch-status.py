@@ -3,11 +3,14 @@
 
 """The exit status of `pillion fetch` for each kind of failure."""
 
+import base64
 import contextlib
+import hashlib
 import os
 import socket
 import ssl
 import struct
+import subprocess
 import threading
 
 import tooltest
@@ -89,6 +92,7 @@ class Status(tooltest.ToolTest):
 
     def test_2_a_request_that_cannot_be_sent(self):
         self.check(2, "-H", "Bad Name: x", "http://127.0.0.1:1/")
+        self.check(2, "--pinnedpubkey", "no pin", "http://127.0.0.1:1/", says="no pin")
         self.check(2, "-X", "A B", "http://127.0.0.1:1/")
 
     def test_3_not_a_url(self):
@@ -188,6 +192,32 @@ class Status(tooltest.ToolTest):
             self.check(60, url)
         with server(response(body=b"hello"), context=tls()) as url:
             self.check(0, "--cacert", CERTIFICATE, url)
+
+    def test_0_insecure(self):
+        with server(response(body=b"hello"), context=tls()) as url:
+            self.check(0, "-k", url)
+
+    def test_58_own_certificate(self):
+        self.check(58, "--cert", "nowhere.pem", "https://127.0.0.1:1/", says="nowhere.pem")
+        self.check(58, "--cert", CERTIFICATE, "https://127.0.0.1:1/", says="key")
+
+    def test_own_certificate(self):
+        context = tls()
+        context.verify_mode = ssl.CERT_REQUIRED
+        context.load_verify_locations(os.path.join(DATA, "client-cert.pem"))
+        own = ["--cert", os.path.join(DATA, "client-cert.pem"), "--key", os.path.join(DATA, "client-key.pem")]
+        with server(response(body=b"hello"), context=context) as url:
+            self.check(0, "--cacert", CERTIFICATE, *own, url)
+
+    def test_90_pin(self):
+        key = subprocess.run(["openssl", "x509", "-in", CERTIFICATE, "-noout", "-pubkey"], capture_output=True, check=True).stdout
+        body = b"".join(key.splitlines()[1:-1])
+        pin = "sha256//" + base64.b64encode(hashlib.sha256(base64.b64decode(body)).digest()).decode()
+        other = "sha256//" + base64.b64encode(bytes(32)).decode()
+        with server(response(body=b"hello"), context=tls()) as url:
+            self.check(90, "--cacert", CERTIFICATE, "--pinnedpubkey", other, url)
+        with server(response(body=b"hello"), context=tls()) as url:
+            self.check(0, "--cacert", CERTIFICATE, "--pinnedpubkey", f"{other};{pin}", url)
 
     def test_77_authorities(self):
         with open(self.path("broken.pem"), "w", encoding="ascii") as file:

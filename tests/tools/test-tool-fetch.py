@@ -372,6 +372,8 @@ class Usage(tooltest.ToolTest):
             ["fetch", "--dry-run", url],
             ["fetch", "--yes", url],
             ["fetch", "--fail-with-body", url],
+            ["fetch", "--key", "key.pem", url],
+            ["fetch", "--insecure", "--cacert", "ca.pem", url],
             ["fetch", "-q", "-v", url],
             ["fetch", "--progress", "--no-progress", url],
             ["fetch", "--connect-timeout", "soon", url],
@@ -411,9 +413,9 @@ class Usage(tooltest.ToolTest):
 
     def test_the_help_the_manual_and_the_completion_know_every_option(self):
         help = run("help", "fetch").stdout
-        options = set(re.findall(r"(?m)^  (?:-\w, )?(--[a-z0-9-]+)", help))
+        options = set(re.findall(r"(?m)^  (?:-\w, )?(--[a-z0-9.-]+)", help))
         self.assertGreater(len(options), 25)
-        for option, text in re.findall(r"(?m)^  (?:-\w, )?(--[a-z0-9-]+)(.*)", help):
+        for option, text in re.findall(r"(?m)^  (?:-\w, )?(--[a-z0-9.-]+)(.*)", help):
             self.assertTrue(text.strip(), option)
         self.assertLess(max(map(len, help.splitlines())), 100)
         for name in ("tools/pillion/pillion.1", "tools/pillion/data/pillion.bash", "docs/command.md"):

@@ -113,7 +113,7 @@ fetch_file_settle (FetchFile *self)
 {
   take_result (self);
   /* No content, and so no file */
-  if (self->error != NULL && self->error->domain == PILLION_HTTP_STATUS_ERROR && self->error->code < 300)
+  if (g_error_matches (self->error, PILLION_HTTP_STATUS_ERROR, 204) || g_error_matches (self->error, PILLION_HTTP_STATUS_ERROR, 205))
     g_clear_error (&self->error);
   if (self->error == NULL && self->download != NULL
       && pillion_http_download_get_outcome (self->download) != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)

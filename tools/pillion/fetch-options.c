@@ -156,6 +156,7 @@ fetch_options_new_context (FetchOptions *self)
     { "form", 'F', 0, G_OPTION_ARG_FILENAME_ARRAY, &self->form, N_("Send a multipart form: 'name=text', 'name=@FILE'"), N_("PART") },
     { "head", 'I', 0, G_OPTION_ARG_NONE, &self->head, N_("Only print the response's head"), NULL },
     { "user-agent", 'A', 0, G_OPTION_ARG_STRING, &self->user_agent, N_("Say that the program is NAME"), N_("NAME") },
+    { "cookie-jar", 0, 0, G_OPTION_ARG_FILENAME, &self->cookie_jar, N_("Send the cookies in FILE, and keep new ones there"), N_("FILE") },
     { "user", 'u', 0, G_OPTION_ARG_FILENAME, &self->user, N_("User and password; without one, it is asked for"), N_("USER[:PASSWORD]") },
     { NULL },
   };
@@ -165,6 +166,12 @@ fetch_options_new_context (FetchOptions *self)
     { "max-time", 'm', 0, G_OPTION_ARG_CALLBACK, parse_seconds, N_("Give up a transfer after so long"), N_("SECONDS") },
     { "speed-limit", 'Y', 0, G_OPTION_ARG_CALLBACK, parse_rate, N_("Give up a transfer that is slower"), N_("RATE") },
     { "cacert", 0, 0, G_OPTION_ARG_FILENAME, &self->ca_file, N_("Trust the authorities in this PEM file only"), N_("FILE") },
+    { "cert", 'E', 0, G_OPTION_ARG_FILENAME, &self->certificate, N_("Show the server the certificate in this PEM file"), N_("FILE") },
+    { "key", 0, 0, G_OPTION_ARG_FILENAME, &self->key, N_("Its private key, if that is in another file"), N_("FILE") },
+    { "pinnedpubkey", 0, 0, G_OPTION_ARG_STRING, &self->pins, N_("Only trust servers with one of these public keys"), N_("sha256//…[;…]") },
+    { "insecure", 'k', 0, G_OPTION_ARG_NONE, &self->insecure, N_("Trust any certificate"), NULL },
+    { "http1.1", 0, 0, G_OPTION_ARG_NONE, &self->http1, N_("Don't use HTTP/2"), NULL },
+    { "unix-socket", 0, 0, G_OPTION_ARG_FILENAME, &self->unix_socket, N_("Connect to this socket instead of the host"), N_("PATH") },
     { "location", 'L', 0, G_OPTION_ARG_NONE, &self->ignored, N_("Follow redirects (always done)"), NULL },
     { "fail", 'f', 0, G_OPTION_ARG_NONE, &self->ignored, N_("Fail on a status of 400 or more (always done)"), NULL },
     { "fail-with-body", 0, 0, G_OPTION_ARG_NONE, &self->fail_with_body, N_("Print the body of such a response all the same"), NULL },
@@ -216,8 +223,10 @@ fetch_options_new_context (FetchOptions *self)
                                                 "   32  another SHA-256 digest\n"
                                                 "   35  TLS failed\n"
                                                 "   47  a redirect that is not followed\n"
+                                                "   58  the file of --cert or --key could not be used\n"
                                                 "   60  the certificate is not trusted\n"
                                                 "   77  the file of --cacert could not be used\n"
+                                                "   90  the server has another public key\n"
                                                 "   97  the proxy failed\n"
                                                 "  130  interrupted (Ctrl-C)\n"
                                                 "  143  terminated"));
@@ -268,6 +277,7 @@ check_conflicts (FetchOptions *self)
     { self->head, "--head", self->data != NULL, "--data" },
     { self->head, "--head", self->json != NULL, "--json" },
     { self->head, "--head", self->form != NULL, "--form" },
+    { self->insecure, "--insecure", self->ca_file != NULL, "--cacert" },
     { self->data != NULL, "--data", self->json != NULL, "--json" },
     { self->data != NULL, "--data", self->form != NULL, "--form" },
     { self->json != NULL, "--json", self->form != NULL, "--form" },
@@ -343,6 +353,8 @@ check (FetchOptions *self)
     }
   if (self->clean == NULL && (self->dry_run || self->yes))
     return options_refuse (COMMAND, _("%s belongs to --clean"), self->dry_run ? "--dry-run" : "--yes");
+  if (self->key != NULL && self->certificate == NULL)
+    return options_refuse (COMMAND, "%s", _("--key belongs to --cert"));
   if (self->user != NULL && (*self->user == '\0' || *self->user == ':'))
     return options_refuse (COMMAND, "%s", _("--user: the name is missing"));
   return check_conflicts (self) && check_headers (self) && check_form (self) && check_fail_with_body (self);
@@ -379,6 +391,11 @@ fetch_options_clear (FetchOptions *self)
   g_clear_pointer (&self->user_agent, g_free);
   g_clear_pointer (&self->user, g_free);
   g_clear_pointer (&self->ca_file, g_free);
+  g_clear_pointer (&self->certificate, g_free);
+  g_clear_pointer (&self->key, g_free);
+  g_clear_pointer (&self->pins, g_free);
+  g_clear_pointer (&self->unix_socket, g_free);
+  g_clear_pointer (&self->cookie_jar, g_free);
   g_clear_pointer (&self->report, g_free);
   g_clear_pointer (&self->clean, g_free);
 }

@@ -40,6 +40,13 @@ typedef struct
   gint64 max_time_usec;
   gint64 lowest_rate;
   char *ca_file;
+  char *certificate;
+  char *key;
+  char *pins;
+  gboolean insecure;
+  gboolean http1;
+  char *unix_socket;
+  char *cookie_jar;
 
   gboolean quiet;
   gboolean verbose;

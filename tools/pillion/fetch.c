@@ -6,6 +6,7 @@
 
 #include "fetch.h"
 #include "fetch-clean.h"
+#include "fetch-client.h"
 #include "fetch-file.h"
 #include "fetch-heads.h"
 #include "fetch-list.h"
@@ -382,6 +383,7 @@ run (Fetch *self)
   if (!self->stopped)
     g_source_remove (interrupt);
 
+  well = fetch_client_finish (self->client) && well;
   well = report (self) && well;
   if (error == NULL && !pillion_loop_close (self->loop, CLOSE_TIMEOUT, &error))
     well = FALSE;
@@ -400,41 +402,6 @@ make_folder (Fetch *self)
   name = g_filename_display_name (self->options.folder);
   g_printerr (_("pillion: can't create the folder '%s': %s\n"), name, g_strerror (errno));
   return FALSE;
-}
-
-static ExitCode
-make_client (Fetch *self)
-{
-  const FetchOptions *options = &self->options;
-
-  self->client = pillion_http_client_new (self->loop);
-  pillion_http_client_set_max_connections (self->client, (guint) options->jobs);
-  pillion_http_client_set_max_connections_per_host (self->client, (guint) options->jobs);
-  pillion_http_client_set_max_retries (self->client, (guint) options->retries);
-  if (options->connect_timeout_usec > 0)
-    pillion_http_client_set_connect_timeout_usec (self->client, options->connect_timeout_usec);
-  if (options->max_time_usec > 0)
-    pillion_http_client_set_total_timeout_usec (self->client, options->max_time_usec);
-  if (options->lowest_rate > 0)
-    pillion_http_client_set_lowest_rate (self->client, options->lowest_rate);
-  if (options->user_agent != NULL)
-    pillion_http_client_set_user_agent (self->client, options->user_agent);
-  if (options->ca_file != NULL)
-    {
-      g_autoptr (GError) error = NULL;
-      g_autofree char *path = g_canonicalize_filename (options->ca_file, NULL);
-      g_autoptr (GTlsDatabase) database = g_tls_file_database_new (path, &error);
-
-      if (database == NULL)
-        {
-          g_autofree char *name = g_filename_display_name (options->ca_file);
-
-          g_printerr ("pillion: --cacert %s: %s\n", name, error->message);
-          return EXIT_CA_FILE;
-        }
-      pillion_http_client_set_tls_database (self->client, database);
-    }
-  return EXIT_ALL_WELL;
 }
 
 static void
@@ -517,7 +484,10 @@ make_files (Fetch *self)
         file->sha256 = options->digests[i];
       file->request = fetch_request_make (&self->request, url);
       if (options->fail_with_body && file->kind == FETCH_TO_STDOUT)
-        pillion_http_request_accept_statuses (file->request, 400, 599);
+        {
+          pillion_http_request_accept_statuses (file->request, 200, 299);
+          pillion_http_request_accept_statuses (file->request, 400, 599);
+        }
       file->request_head = fetch_request_head (&self->request, file->request, file->shown_url);
       g_ptr_array_add (self->files, file);
     }
@@ -554,7 +524,7 @@ prepare_and_run (Fetch *self)
   if (status == EXIT_ALL_WELL)
     status = make_loop (self);
   if (status == EXIT_ALL_WELL)
-    status = make_client (self);
+    status = fetch_client_new (&self->options, self->loop, &self->client);
   if (status != EXIT_ALL_WELL)
     return (int) status;
   if (!make_folder (self))

@@ -26,8 +26,10 @@ typedef enum
   EXIT_DIGEST = 32, /* aria2's: curl has none */
   EXIT_TLS = 35,
   EXIT_REDIRECT = 47,
+  EXIT_OWN_CERTIFICATE = 58,
   EXIT_CERTIFICATE = 60,
   EXIT_CA_FILE = 77,
+  EXIT_PIN = 90,
   EXIT_PROXY = 97,
   EXIT_INTERRUPTED = 130,
 } ExitCode;

@@ -11,7 +11,7 @@ _pillion ()
       mapfile -t COMPREPLY < <(compgen -d -- "$current")
       return
       ;;
-    -o | --output | -i | --input-file | --cacert | --report)
+    -o | --output | -i | --input-file | --cacert | -E | --cert | --key | --unix-socket | --cookie-jar | --report)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
@@ -23,7 +23,8 @@ _pillion ()
       fetch)
         words="--input-file --jobs --output --remote-name --output-dir --no-clobber --timestamping --remote-time --continue
           --no-continue --sha256 --request --header --data --json --form
-          --head --user-agent --user --retry --connect-timeout --max-time --speed-limit --cacert --location --fail --fail-with-body
+          --head --user-agent --cookie-jar --user --retry --connect-timeout --max-time --speed-limit --cacert --cert --key --pinnedpubkey --insecure --http1.1
+          --unix-socket --location --fail --fail-with-body
           --quiet --verbose
           --progress --no-progress --frames --hz --budget --work --report --clean --dry-run --yes --help"
         ;;

@@ -1,0 +1,104 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "fetch-client.h"
+
+static void
+set_limits (PillionHttpClient  *client,
+            const FetchOptions *options)
+{
+  pillion_http_client_set_max_connections (client, (guint) options->jobs);
+  pillion_http_client_set_max_connections_per_host (client, (guint) options->jobs);
+  pillion_http_client_set_max_retries (client, (guint) options->retries);
+  if (options->connect_timeout_usec > 0)
+    pillion_http_client_set_connect_timeout_usec (client, options->connect_timeout_usec);
+  if (options->max_time_usec > 0)
+    pillion_http_client_set_total_timeout_usec (client, options->max_time_usec);
+  if (options->lowest_rate > 0)
+    pillion_http_client_set_lowest_rate (client, options->lowest_rate);
+}
+
+static ExitCode
+complain (const char *option,
+          GError     *error,
+          ExitCode    status)
+{
+  g_printerr ("pillion: %s: %s\n", option, error->message);
+  g_error_free (error);
+  return status;
+}
+
+static GFile *
+find_file (const char *path)
+{
+  return path != NULL ? g_file_new_for_path (path) : NULL;
+}
+
+/* Whom the client trusts, and as whom it comes */
+static ExitCode
+set_tls (PillionHttpClient  *client,
+         const FetchOptions *options)
+{
+  g_autoptr (GFile) authorities = find_file (options->ca_file);
+  g_autoptr (GFile) certificate = find_file (options->certificate);
+  g_autoptr (GFile) key = find_file (options->key);
+  GError *error = NULL;
+
+  pillion_http_client_set_insecure (client, options->insecure);
+  if (options->pins != NULL)
+    {
+      g_auto (GStrv) pins = g_strsplit (options->pins, ";", -1);
+
+      pillion_http_client_set_pinned_keys (client, (const char *const *) pins);
+    }
+  if (authorities != NULL && !pillion_http_client_load_authorities (client, authorities, &error))
+    return complain ("--cacert", error, EXIT_CA_FILE);
+  if (certificate != NULL && !pillion_http_client_load_certificate (client, certificate, key, &error))
+    return complain ("--cert", error, EXIT_OWN_CERTIFICATE);
+  return EXIT_ALL_WELL;
+}
+
+/* If it fails, the user was told. */
+ExitCode
+fetch_client_new (const FetchOptions *options,
+                  PillionLoop        *loop,
+                  PillionHttpClient **client)
+{
+  *client = pillion_http_client_new (loop);
+  set_limits (*client, options);
+  if (options->user_agent != NULL)
+    pillion_http_client_set_user_agent (*client, options->user_agent);
+  if (options->unix_socket != NULL)
+    pillion_http_client_set_unix_socket_path (*client, options->unix_socket);
+  pillion_http_client_set_http2 (*client, !options->http1);
+  if (options->cookie_jar != NULL)
+    {
+      g_autoptr (GFile) file = g_file_new_for_path (options->cookie_jar);
+      g_autoptr (PillionHttpCookieJar) jar = pillion_http_cookie_jar_new_for_file (file);
+
+      /* Somebody who logs in with one call wants to be logged in for the next */
+      pillion_http_cookie_jar_set_save_session_cookies (jar, TRUE);
+      pillion_http_client_set_cookie_jar (*client, jar);
+    }
+  return set_tls (*client, options);
+}
+
+/* Writes what is not on the disk yet. If it fails, the user was told. */
+gboolean
+fetch_client_finish (PillionHttpClient *client)
+{
+  PillionHttpCookieJar *jar = pillion_http_client_get_cookie_jar (client);
+  g_autoptr (PillionTask) saving = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (jar == NULL)
+    return TRUE;
+  saving = pillion_http_cookie_jar_save (jar, pillion_http_client_get_loop (client), NULL);
+  if (pillion_loop_run_until_complete (pillion_http_client_get_loop (client), saving, &error))
+    return TRUE;
+  g_printerr ("pillion: --cookie-jar: %s\n", error->message);
+  return FALSE;
+}
