@@ -4,6 +4,7 @@
 """What each option of `pillion fetch` sends, saves and shows."""
 
 import base64
+import contextlib
 import functools
 import hashlib
 import http.server
@@ -211,6 +212,34 @@ class Conditions(tooltest.ToolTest):
             if option != "-q":
                 self.assertIn("resumed at", said)
             os.unlink(self.path("a"))
+
+    def test_split(self):
+        def count_sockets():
+            """Connections of the command: it has no other sockets."""
+            n = 0
+            for name in os.listdir(f"/proc/{process.pid}/fd"):
+                with contextlib.suppress(OSError):
+                    n += os.readlink(f"/proc/{process.pid}/fd/{name}").startswith("socket:")
+            return n
+
+        part = self.path(".a.pillion-part")
+        for n in ("4", "1"):
+            with subprocess.Popen([tooltest.TOOL, "fetch", "--split", n, "-o", "a", self.url("big.bin?rate=40M")], cwd=self.folder,
+                                  env=tooltest.environment(), stderr=subprocess.DEVNULL) as process:
+                if n == "4":
+                    tooltest.wait_for(lambda: count_sockets() > 1, "a second connection")
+                else:
+                    most = 0
+
+                    def has_come():
+                        nonlocal most
+                        most = max(most, count_sockets())
+                        return os.path.exists(part) and os.path.getsize(part) > 80_000_000
+
+                    tooltest.wait_for(has_come, "much of the file")
+                    self.assertEqual(most, 1)
+                process.send_signal(signal.SIGINT)
+            run("fetch", "--clean", self.folder, "--yes")
 
     def test_no_continue(self):
         self.leave_part()

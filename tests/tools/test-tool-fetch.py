@@ -387,6 +387,7 @@ class Usage(tooltest.ToolTest):
             ["fetch", "--work", "much", url],
             ["fetch", "--jobs", "0", url],
             ["fetch", "--jobs", "many", url],
+            ["fetch", "--split", "65", url],
             ["fetch", "--hz", "0", url],
             ["fetch", "--hz", "nan", url],
             ["demo", "--hz", "-1"],

@@ -10,8 +10,13 @@ static void
 set_limits (PillionHttpClient  *client,
             const FetchOptions *options)
 {
-  pillion_http_client_set_max_connections (client, (guint) options->jobs);
-  pillion_http_client_set_max_connections_per_host (client, (guint) options->jobs);
+  guint at_once = (guint) MAX (options->jobs, options->split);
+
+  pillion_http_client_set_max_connections (client, MAX (pillion_http_client_get_max_connections (client), at_once));
+  pillion_http_client_set_max_connections_per_host (client,
+                                                    MAX (pillion_http_client_get_max_connections_per_host (client), at_once));
+  if (options->split > 0)
+    pillion_http_client_set_max_connections_per_download (client, (guint) options->split);
   pillion_http_client_set_max_retries (client, (guint) options->retries);
   if (options->connect_timeout_usec > 0)
     pillion_http_client_set_connect_timeout_usec (client, options->connect_timeout_usec);

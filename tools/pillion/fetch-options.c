@@ -131,6 +131,7 @@ fetch_options_new_context (FetchOptions *self)
   const GOptionEntry source_entries[] = {
     { "input-file", 'i', 0, G_OPTION_ARG_FILENAME, &self->list, N_("Read URLs from LIST, one a line ('-': standard input)"), N_("LIST") },
     { "jobs", 'j', 0, G_OPTION_ARG_INT, &self->jobs, N_("Fetch N at once (4)"), N_("N") },
+    { "split", 0, 0, G_OPTION_ARG_INT, &self->split, N_("Use up to N connections for a file if that is faster (4)"), N_("N") },
     { NULL },
   };
   const GOptionEntry target_entries[] = {
@@ -344,6 +345,8 @@ check (FetchOptions *self)
       return options_refuse (COMMAND, _("'%s' is not the name of a file: for a folder, use --output-dir"), self->outputs[i]);
   if (self->jobs < 1 || self->jobs > 1000)
     return options_refuse (COMMAND, _("%s must be between %d and %d"), "--jobs", 1, 1000);
+  if (self->split < 0 || self->split > 64)
+    return options_refuse (COMMAND, _("%s must be between %d and %d"), "--split", 1, 64);
   if (self->retries < 0 || self->retries > 1000)
     return options_refuse (COMMAND, _("%s must be between %d and %d"), "--retry", 0, 1000);
   if (g_strcmp0 (self->method, "HEAD") == 0)

@@ -14,6 +14,7 @@ typedef struct
   char **urls;
   char *list;
   int jobs;
+  int split; /* 0 if not given */
 
   char **outputs;
   gboolean remote_name;
