@@ -138,6 +138,8 @@ def _set_form(request, data, files):
 
 
 def _set_body(request, content, data, json, files):
+    if content is data is json is files is None:
+        return
     given = [name for name, value in (('content', content), ('data', data), ('json', json), ('files', files)) if value is not None]
     if len(given) > 1 and given != ['data', 'files']:
         raise TypeError(f'a request has one body, not both {given[0]} and {given[1]}')
