@@ -299,7 +299,7 @@ pillion_soup_pool_take (PillionSoupPool *self,
 gboolean
 pillion_soup_connection_is_fresh (PillionSoupConnection *connection)
 {
-  return connection->n_users > 1 || g_get_monotonic_time () - connection->given_back < FRESH_USEC;
+  return connection->n_users > 1 || (connection->promised && g_get_monotonic_time () - connection->given_back < FRESH_USEC);
 }
 
 void

@@ -24,6 +24,7 @@ struct _PillionSoupConnection
   gpointer stream; /* weak: the one that was opened last, or NULL; over TLS if there is some */
   guint64 stream_id; /* what libsoup calls it */
   gint64 given_back; /* when it was last, in µs, or 0 */
+  gboolean promised; /* whether the last answer said that the connection stays open */
   guint generation; /* of the options that it was made with */
   GList free_link;  /* in the list of connections that have room */
   GList key_link;   /* in the list of those of them with the same key */
@@ -36,7 +37,7 @@ void                   pillion_soup_pool_free             (PillionSoupPool *self
 PillionSoupConnection *pillion_soup_pool_take             (PillionSoupPool *self,
                                                            const char      *name);
 
-/* Whether a connection that was taken was in use a moment ago, so that the server can't have grown tired of waiting for a request */
+/* Whether a connection that was taken was in use a moment ago, and the server has said that it keeps it, so that it can't be closing it by now */
 gboolean               pillion_soup_connection_is_fresh   (PillionSoupConnection *connection);
 
 /* Says that a connection that was taken speaks HTTP/2 */

@@ -656,6 +656,9 @@ sent (GObject *session,
     {
       sent_nothing (self, error);
       return;
+  /* Without a word HTTP/1.1 means the same, but there are servers that close then */
+  self->connection->promised = self->connection->http2 || pillion_soup.message_headers_header_contains (
+    pillion_soup.message_get_response_headers (self->message), "Connection", "keep-alive");
     }
 
   if (pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0)

@@ -256,6 +256,15 @@ test_kept (TestFixture *self,
 }
 
 static void
+promise_to_keep (TestConnection *connection,
+                 const char *request,
+                 gpointer data)
+{
+  take_body (connection, request, data);
+  test_connection_answer (connection, "Connection: keep-alive\r\n", "done", -1);
+}
+
+static void
 test_post (TestFixture *self,
            gconstpointer data)
 {
@@ -263,20 +272,22 @@ test_post (TestFixture *self,
   Seen seen = { 0 };
 
   for (TestServerKind kind = TEST_SERVER_PLAIN; kind <= TEST_SERVER_TLS; kind++)
-    {
-      TestServer *server = serve (self, kind, answer_last, &seen);
-      g_autofree char *url = test_server_url (server, "/");
+    for (guint promises = 0; promises < 2; promises++)
+      {
+        TestServer *server = serve (self, kind, promises ? promise_to_keep : answer_last, &seen);
+        g_autofree char *url = test_server_url (server, "/");
 
-      for (guint i = 0; i < 3; i++)
-        {
-          g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("POST", url);
+        for (guint i = 0; i < 3; i++)
+          {
+            g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("POST", url);
 
-          pillion_http_request_set_body (request, body, NULL);
-          assert_accepted (self, pillion_http_client_send (self->client, request, NULL));
-        }
-      g_assert_cmpuint (test_server_get_connections (server), ==, 1);
-      test_server_free (server);
-    }
+            pillion_http_request_set_body (request, body, NULL);
+            assert_accepted (self, pillion_http_client_send (self->client, request, NULL));
+          }
+        /* A server that closes just then may have acted on the request, which can't be sent again */
+        g_assert_cmpuint (test_server_get_connections (server), ==, promises ? 1 : 3);
+        test_server_free (server);
+      }
 }
 
 int
@@ -289,7 +300,7 @@ main (int argc,
   test_case ("/http/upload-answers/early-answer-does-not-cut-the-upload", test_early);
   test_case ("/http/upload-answers/asked-to-continue", test_continue);
   test_case ("/http/upload-answers/kept-connection-carries-the-next-one", test_kept);
-  test_case ("/http/upload-answers/posts-in-a-row-share-a-connection", test_post);
+  test_case ("/http/upload-answers/posts-in-a-row-share-a-connection-that-is-promised-to-stay", test_post);
 
   return g_test_run ();
 }
