@@ -52,11 +52,9 @@ struct _PillionExchange
   PillionSoupConnection *connection;
   SoupMessage *message;
   gulong status_handler;
-  gulong head_handler;
-  gulong informational_handler;
   gulong network_handler;    /* or 0 */
   gulong certificate_handler; /* 0 unless any certificate is accepted */
-  gulong body_handlers[4];   /* 0 if the request has no body */
+  gulong body_handlers[5];   /* 0 if the request has no body */
   PillionSource *body_source; /* NULL if it has none */
   GInputStream *request_body; /* which is being sent, or NULL */
   char *content_type;        /* of the body, once libsoup was told that there is none */
@@ -102,8 +100,6 @@ exchange_free (PillionExchange *self)
   g_clear_object (&self->stream);
   g_clear_object (&self->cancellable);
   g_clear_signal_handler (&self->status_handler, self->message);
-  g_clear_signal_handler (&self->head_handler, self->message);
-  g_clear_signal_handler (&self->informational_handler, self->message);
   g_clear_signal_handler (&self->network_handler, self->message);
   g_clear_signal_handler (&self->certificate_handler, self->message);
   for (guint i = 0; i < G_N_ELEMENTS (self->body_handlers); i++)
@@ -656,13 +652,13 @@ sent (GObject *session,
     {
       sent_nothing (self, error);
       return;
-  /* Without a word HTTP/1.1 means the same, but there are servers that close then */
-  self->connection->promised = self->connection->http2 || pillion_soup.message_headers_header_contains (
-    pillion_soup.message_get_response_headers (self->message), "Connection", "keep-alive");
     }
 
   if (pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0)
     pillion_soup_pool_set_http2 (self->transport->pool, self->connection);
+  /* Without a word HTTP/1.1 means the same, but there are servers that close then */
+  self->connection->promised = self->connection->http2 || pillion_soup.message_headers_header_contains (
+    pillion_soup.message_get_response_headers (self->message), "Connection", "keep-alive");
   pillion_soup_body_init (&self->body, self->message, self->stream);
 
   if (self->aborted)
@@ -735,14 +731,10 @@ watch_gathering (PillionExchange *self)
   g_source_attach (self->source, self->transport->context);
 }
 
-/* Lengths that are equal are one (RFC 9112, section 6.3), but libsoup refuses a list of them in one line. It says the status after it has parsed the
- * head, and before it looks at the length. */
+/* Lengths that are equal are one (RFC 9112, section 6.3), but libsoup refuses a list of them in one line */
 static void
-status_known (SoupMessage *message,
-              GParamSpec *pspec,
-              gpointer data)
+mend_length (SoupMessageHeaders *headers)
 {
-  SoupMessageHeaders *headers = pillion_soup.message_get_response_headers (message);
   const char *list = pillion_soup.message_headers_get_list (headers, "Content-Length");
   gint64 length;
 
@@ -754,22 +746,28 @@ status_known (SoupMessage *message,
     }
 }
 
-/* libsoup waits to be asked for another request after these, with the whole body of the answer in memory, however long that is */
+/* libsoup says the status of HTTP/1 after it has parsed the head, and before it looks at the length. All that is to be known of a head is found out
+ * here, because each further signal costs a small request several per cent. */
 static void
-got_headers (SoupMessage *message,
-             gpointer data)
+status_known (SoupMessage *message,
+              GParamSpec *pspec,
+              gpointer data)
 {
   PillionExchange *self = data;
   SoupMessageHeaders *headers = pillion_soup.message_get_response_headers (message);
+  guint status = pillion_soup.message_get_status (message);
 
-  switch (pillion_soup.message_get_status (message))
+  mend_length (headers);
+
+  switch (status)
     {
+    /* libsoup waits to be asked for another request after these, with the whole body of the answer in memory, however long that is */
     case SOUP_STATUS_UNAUTHORIZED:
     case SOUP_STATUS_PROXY_UNAUTHORIZED:
       self->refused = TRUE;
       if (pillion_soup.message_headers_get_content_length (headers) > PILLION_HTTP_RESPONSE_MAX_BODY)
         g_cancellable_cancel (self->cancellable);
-      else
+      else if (self->source == NULL)
         watch_gathering (self);
       break;
     /* It would ask once more by itself */
@@ -778,6 +776,9 @@ got_headers (SoupMessage *message,
       g_cancellable_cancel (self->cancellable);
       break;
     default:
+      /* The real answer is yet to come, and a server may say so forever */
+      if (status / 100 == 1 && ++self->n_informational > MAX_INFORMATIONAL)
+        g_cancellable_cancel (self->cancellable);
       break;
     }
 }
@@ -851,16 +852,14 @@ wrote_headers (SoupMessage *message,
     begin_upload (self);
 }
 
-/* These say that the real answer is yet to come, and a server may send them forever */
+/* The answer to whoever expects to be told to go on; it may also come unasked, in the middle of the body */
 static void
 got_informational (SoupMessage *message,
                    gpointer data)
 {
   PillionExchange *self = data;
 
-  if (++self->n_informational > MAX_INFORMATIONAL)
-    g_cancellable_cancel (self->cancellable);
-  else if (pillion_soup.message_get_status (message) == SOUP_STATUS_CONTINUE && self->request_body != NULL && self->upload == NULL)
+  if (pillion_soup.message_get_status (message) == SOUP_STATUS_CONTINUE && self->upload == NULL)
     begin_upload (self);
 }
 
@@ -994,9 +993,7 @@ soup_exchange (PillionTransport *transport,
   self->bulk = request->bulk;
 
   self->message = pillion_soup.message_new_from_uri (request->method, request->uri);
-  self->status_handler = g_signal_connect (self->message, "notify::status-code", G_CALLBACK (status_known), NULL);
-  self->head_handler = g_signal_connect (self->message, "got-headers", G_CALLBACK (got_headers), self);
-  self->informational_handler = g_signal_connect (self->message, "got-informational", G_CALLBACK (got_informational), self);
+  self->status_handler = g_signal_connect (self->message, "notify::status-code", G_CALLBACK (status_known), self);
   /* Before the fields, because it takes Content-Type away */
   if (request->body != NULL)
     {
@@ -1005,6 +1002,7 @@ soup_exchange (PillionTransport *transport,
       self->body_handlers[1] = g_signal_connect (self->message, "wrote-body", G_CALLBACK (wrote_body), self);
       self->body_handlers[2] = g_signal_connect (self->message, "restarted", G_CALLBACK (restarted), self);
       self->body_handlers[3] = g_signal_connect (self->message, "wrote-headers", G_CALLBACK (wrote_headers), self);
+      self->body_handlers[4] = g_signal_connect (self->message, "got-informational", G_CALLBACK (got_informational), self);
       self->body_source = pillion_source_ref (request->source);
       self->request_body = g_object_ref (request->body);
     }
