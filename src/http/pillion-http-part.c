@@ -403,7 +403,7 @@ list_on_worker (PillionTask *task,
 
 /**
  * pillion_http_part_list:
- * @loop: the loop of the task
+ * @loop: (nullable): the loop of the task, or %NULL for the calling thread's default loop
  * @folder: a folder with a local path
  * @cancellable: (nullable): cancels the task when it is cancelled
  *
@@ -422,9 +422,13 @@ pillion_http_part_list (PillionLoop *loop,
                         GFile *folder,
                         GCancellable *cancellable)
 {
-  g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (loop == NULL || PILLION_IS_LOOP (loop), NULL);
   g_return_val_if_fail (G_IS_FILE (folder), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  if (loop == NULL)
+    loop = pillion_loop_get_default ();
+  g_return_val_if_fail (loop != NULL, NULL);
 
   if (g_file_peek_path (folder) == NULL)
     {
@@ -500,7 +504,7 @@ remove_on_worker (PillionTask *task,
 /**
  * pillion_http_part_remove:
  * @self: a part
- * @loop: the loop of the task
+ * @loop: (nullable): the loop of the task, or %NULL for the calling thread's default loop
  * @cancellable: (nullable): cancels the task when it is cancelled
  *
  * Deletes a part with its record, so that a later download of the same URL starts over.
@@ -519,8 +523,12 @@ pillion_http_part_remove (PillionHttpPart *self,
                           GCancellable *cancellable)
 {
   g_return_val_if_fail (PILLION_HTTP_IS_PART (self), NULL);
-  g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (loop == NULL || PILLION_IS_LOOP (loop), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  if (loop == NULL)
+    loop = pillion_loop_get_default ();
+  g_return_val_if_fail (loop != NULL, NULL);
 
   return pillion_loop_run_in_thread (loop, "remove part", cancellable, remove_on_worker, g_object_ref (self), g_object_unref);
 }

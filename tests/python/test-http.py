@@ -316,6 +316,28 @@ class Requests(Case):
                 self.wait(self.client.send_to_file(PillionHttp.Request.new('GET', '/a'), path, options))
             self.assertTrue(caught.exception.matches(Gio.io_error_quark(), Gio.IOErrorEnum.EXISTS))
 
+    def test_download_response(self):
+        with tempfile.TemporaryDirectory() as folder:
+            download = self.wait(self.client.download('/a', pathlib.Path(folder) / 'file'))
+            self.assertEqual((download.props.response.status, download.get_response().content), (200, b''))
+
+    def test_parts(self):
+        def cut(exchange):
+            exchange.add_header('ETag', '"one"')
+            exchange.set_body(b'x' * 1000, None)
+            exchange.cut(500)
+
+        self.server.add_handler('/cut', cut)
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertEqual(list(self.wait(PillionHttp.Part.list(None, Gio.File.new_for_path(folder)))), [])
+            with self.assertRaises(GLib.Error):
+                self.wait(self.client.download('/cut', pathlib.Path(folder) / 'file'))
+            part, = self.wait(PillionHttp.Part.list(None, Gio.File.new_for_path(folder)))
+            self.assertEqual((part.get_name(), part.props.size, part.props.length), ('file', 500, 1000))
+            self.assertEqual(part.get_url(), self.server.get_url() + '/cut')
+            self.wait(part.remove())
+            self.assertEqual(os.listdir(folder), [])
+
     def test_download_pause(self):
         with tempfile.TemporaryDirectory() as folder:
             task = self.client.download('/a', pathlib.Path(folder) / 'file')
