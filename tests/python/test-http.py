@@ -10,6 +10,7 @@ import email.policy
 import hashlib
 import io
 import json
+import os
 import pathlib
 import shutil
 import socket
