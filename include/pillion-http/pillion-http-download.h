@@ -21,6 +21,7 @@ G_BEGIN_DECLS
  *   nothing was downloaded
  * @PILLION_HTTP_INTEGRITY_LENGTH: the file has the length that the server announced
  * @PILLION_HTTP_INTEGRITY_DIGEST: the file has the digest that was asked for
+ * @PILLION_HTTP_INTEGRITY_SERVER_DIGEST: no digest was asked for, but the file has the one that the server sent with it: it arrived as it was sent
  *
  * What is known about a downloaded file being whole.
  *
@@ -31,6 +32,7 @@ typedef enum
   PILLION_HTTP_INTEGRITY_UNKNOWN,
   PILLION_HTTP_INTEGRITY_LENGTH,
   PILLION_HTTP_INTEGRITY_DIGEST,
+  PILLION_HTTP_INTEGRITY_SERVER_DIGEST,
 } PillionHttpIntegrity;
 
 /**

@@ -52,6 +52,67 @@ pillion_digest_get_type (const char *text,
   g_assert_not_reached ();
 }
 
+/* The value of @name in a list such as `sha-256=:…:, md5=:…:`, as hexadecimal digits. The colons are those of Repr-Digest. */
+static char *
+find_in_list (const char *list,
+              const char *name,
+              gsize n_digits)
+{
+  g_auto (GStrv) items = g_strsplit (list, ",", -1);
+
+  for (guint i = 0; items[i] != NULL; i++)
+    {
+      char *item = g_strstrip (items[i]);
+      char *value = strchr (item, '=');
+      g_autofree guchar *bytes = NULL;
+      GString *digits;
+      gsize length;
+
+      if (value == NULL || (gsize) (value - item) != strlen (name) || g_ascii_strncasecmp (item, name, strlen (name)) != 0)
+        continue;
+
+      value++;
+      value += *value == ':';
+      value[strcspn (value, ":;")] = '\0';
+      bytes = g_base64_decode (value, &length);
+      if (length * 2 != n_digits)
+        continue;
+
+      digits = g_string_sized_new (n_digits);
+      for (gsize j = 0; j < length; j++)
+        g_string_append_printf (digits, "%02x", bytes[j]);
+      return g_string_free (digits, FALSE);
+    }
+
+  return NULL;
+}
+
+char *
+pillion_digest_from_fields (const char *repr_digest,
+                            const char *digest)
+{
+  static const struct
+  {
+    const char *name;
+    gsize n_digits;
+    gboolean is_old; /* in Digest only */
+  } names[] = { { "sha-256", 64, FALSE }, { "sha-512", 128, FALSE }, { "sha", 40, TRUE }, { "md5", 32, TRUE } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      char *found = NULL;
+
+      if (repr_digest != NULL && !names[i].is_old)
+        found = find_in_list (repr_digest, names[i].name, names[i].n_digits);
+      if (found == NULL && digest != NULL)
+        found = find_in_list (digest, names[i].name, names[i].n_digits);
+      if (found != NULL)
+        return found;
+    }
+
+  return NULL;
+}
+
 gboolean
 pillion_digest_is_of_file (const char *text,
                            int folder,

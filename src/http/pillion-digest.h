@@ -15,6 +15,11 @@ gboolean      pillion_digest_is_valid     (const char  *text);
 GChecksumType pillion_digest_get_type     (const char  *text,
                                            const char **name);
 
+/* The digest that a server sends for the whole of what it has, in hexadecimal digits: the fields Repr-Digest (RFC 9530) and Digest (RFC 3230), which
+ * may be NULL. NULL if there is none that is known. */
+char         *pillion_digest_from_fields  (const char  *repr_digest,
+                                           const char  *digest);
+
 /* Whether the file @name in @folder, a descriptor, is a regular one and has the digest. Reads all of it. Gives up once @stop is set, from any
  * thread. */
 gboolean      pillion_digest_is_of_file   (const char  *text,

@@ -13,6 +13,7 @@
 
 #include "core/pillion-private.h"
 #include "http/pillion-call.h"
+#include "http/pillion-digest-store.h"
 #include "http/pillion-digest.h"
 #include "http/pillion-file-lock.h"
 #include "http/pillion-file-name.h"
@@ -44,6 +45,9 @@ struct _PillionFileSink
   PillionPartFile *part;
   PillionFileLock lock;
   PillionPartWriter writer;
+  char *server_digest;   /* what the server says the digest is, if the program says nothing */
+  GChecksum *checksum;   /* of what is in the part file, as far as this process has computed it, or NULL */
+  gint64 hashed;         /* how far that is */
   gboolean writing;      /* whether the writer was set up */
   gboolean at_work;      /* whether a worker has it */
   gboolean finishing;    /* all has come */
@@ -263,6 +267,8 @@ open_part (PillionFileSink *self,
   self->part = pillion_part_file_open (self->target, base, self->parent.call->url, &busy, &local);
   if (self->part != NULL)
     {
+      if (self->options->digest != NULL)
+        self->checksum = pillion_digest_store_take (self->part->fd, strlen (self->options->digest), &self->hashed);
       self->split = pillion_split_new (self->parent.call, self->part, &split_funcs, self);
       return PILLION_VERDICT_PASS;
     }
@@ -657,6 +663,23 @@ is_busy_status (guint status)
   return status == 403 || status == 408 || status == 429 || status >= 500;
 }
 
+static void
+begin_writing (PillionFileSink *self,
+               const PillionHead *head)
+{
+  const char *digest = self->options->digest;
+
+  g_clear_pointer (&self->server_digest, g_free);
+  /* It is that of what is sent, and so not of what comes of decoding that */
+  if (digest == NULL && self->coding == NULL)
+    digest = self->server_digest = pillion_digest_from_fields (head->get_field (head, "Repr-Digest"), head->get_field (head, "Digest"));
+
+  pillion_part_writer_init (&self->writer, self->part, digest);
+  if (self->checksum != NULL)
+    pillion_part_writer_adopt (&self->writer, g_steal_pointer (&self->checksum), self->hashed);
+  self->writing = TRUE;
+}
+
 static PillionVerdict
 file_head (PillionSink *sink,
             const PillionHead *head,
@@ -720,8 +743,7 @@ file_head (PillionSink *sink,
   self->delimited = head->delimited;
   if (!self->writing)
     {
-      pillion_part_writer_init (&self->writer, self->part, self->options->digest);
-      self->writing = TRUE;
+      begin_writing (self, head);
     }
   pillion_split_follow (self->split, can_split (self, head));
   /* Together, so that the host is told of both at once */
@@ -797,7 +819,14 @@ succeed (PillionFileSink *self)
   if (facts.response != NULL)
     pillion_http_response_set_ended (facts.response, g_get_monotonic_time ());
   if (facts.digest != NULL)
-    facts.integrity = PILLION_HTTP_INTEGRITY_DIGEST;
+    {
+      facts.integrity = PILLION_HTTP_INTEGRITY_DIGEST;
+    }
+  else if (self->outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED && self->server_digest != NULL)
+    {
+      facts.integrity = PILLION_HTTP_INTEGRITY_SERVER_DIGEST;
+      facts.digest = g_strdup (self->server_digest);
+    }
   else if (self->outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED && self->delimited)
     facts.integrity = PILLION_HTTP_INTEGRITY_LENGTH;
 
@@ -1030,12 +1059,30 @@ is_worth_keeping (PillionFileSink *self,
   return TRUE;
 }
 
+/* For another attempt of this process */
+static void
+keep_digest (PillionFileSink *self)
+{
+  const gsize n_digits = strlen (self->options->digest);
+
+  if (self->writing && self->writer.hashed > 0)
+    pillion_digest_store_keep (self->part->fd, g_steal_pointer (&self->writer.checksum), n_digits, self->writer.hashed);
+  else if (self->checksum != NULL)
+    pillion_digest_store_keep (self->part->fd, g_steal_pointer (&self->checksum), n_digits, self->hashed);
+}
+
 static void
 put_away (PillionFileSink *self,
           const GError *error)
 {
   if (self->part != NULL)
-    pillion_part_file_close (g_steal_pointer (&self->part), is_worth_keeping (self, error));
+    {
+      gboolean keep = is_worth_keeping (self, error);
+
+      if (keep && !self->part->doubtful && self->options->digest != NULL)
+        keep_digest (self);
+      pillion_part_file_close (g_steal_pointer (&self->part), keep);
+    }
   end_lock (self, NULL, error);
 }
 
@@ -1165,6 +1212,8 @@ file_free (PillionSink *sink)
 
   if (self->writing)
     pillion_part_writer_clear (&self->writer);
+  g_free (self->server_digest);
+  g_clear_pointer (&self->checksum, g_checksum_free);
   pillion_sync_unref (self->file);
   pillion_sync_unref (self->options);
   g_free (self->looked_at);

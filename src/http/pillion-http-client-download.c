@@ -138,6 +138,10 @@ download_simply (PillionHttpClient *self,
  * @target is not local, `G_IO_ERROR_INVALID_ARGUMENT` if @sha256 is not a valid digest, and `G_IO_ERROR_EXISTS` if a different download
  * writes to the same target. On the loop's thread only.
  *
+ * Without a digest of yours, one that the server sends is verified (`Repr-Digest`, [RFC 9530](https://www.rfc-editor.org/rfc/rfc9530), or `Digest`):
+ * SHA-256, SHA-512, and in the old field also SHA-1 and MD5. [property@PillionHttp.Download:integrity] says what was verified. A download that is
+ * started again in the same process goes on computing the digest where it was. In another process it has to read once what is there.
+ *
  * If the same is being downloaded to the same target already, with the same client, nothing is sent: the tasks share the transfer and its result.
  * Each can be cancelled without the others. If the first one is paused, so are those that share it.
  *

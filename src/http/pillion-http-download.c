@@ -174,7 +174,7 @@ pillion_http_download_class_init (PillionHttpDownloadClass *klass)
   /**
    * PillionHttpDownload:digest: (getter get_digest)
    *
-   * The digest that was verified, in hexadecimal digits, if one was asked for.
+   * The digest that was verified, in hexadecimal digits, if one was asked for or the server sent one.
    *
    * Since: 1.0
    */
@@ -359,7 +359,7 @@ pillion_http_download_get_outcome (PillionHttpDownload *self)
  *
  * Gets the digest of the file that was verified. Its length says which one it is: see [property@PillionHttp.DownloadOptions:digest].
  *
- * Returns: (nullable): hexadecimal digits in lower case, or %NULL if none was asked for
+ * Returns: (nullable): hexadecimal digits in lower case, or %NULL if none was verified
  *
  * Since: 1.0
  */
@@ -375,7 +375,7 @@ pillion_http_download_get_digest (PillionHttpDownload *self)
  * pillion_http_download_get_sha256: (get-property sha256)
  * @self: a download
  *
- * Gets the SHA-256 digest of the file. It is computed only if that is the digest that was asked for.
+ * Gets the SHA-256 digest of the file, if that is the digest that was verified.
  *
  * Returns: (nullable): 64 hexadecimal digits in lower case, or %NULL
  *

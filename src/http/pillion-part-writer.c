@@ -45,6 +45,22 @@ pillion_part_writer_init (PillionPartWriter *self,
 }
 
 void
+pillion_part_writer_adopt (PillionPartWriter *self,
+                           GChecksum *checksum,
+                           gint64 hashed)
+{
+  if (self->checksum == NULL || hashed > self->part->size)
+    {
+      g_checksum_free (checksum);
+      return;
+    }
+
+  g_checksum_free (self->checksum);
+  self->checksum = checksum;
+  self->hashed = hashed;
+}
+
+void
 pillion_part_writer_clear (PillionPartWriter *self)
 {
   g_free (self->wanted);

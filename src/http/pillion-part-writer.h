@@ -33,6 +33,11 @@ typedef struct
 void     pillion_part_writer_init   (PillionPartWriter *self,
                                      PillionPartFile   *part,
                                      const char        *wanted);
+
+/* Goes on with a digest that was computed up to @hashed earlier; @checksum is taken. Only if it is of what the part file still has. */
+void     pillion_part_writer_adopt  (PillionPartWriter *self,
+                                     GChecksum         *checksum,
+                                     gint64             hashed);
 void     pillion_part_writer_clear  (PillionPartWriter *self);
 
 /* Whether a step is worth its while */

@@ -47,6 +47,7 @@ static int sync_errno;     /* how the next fsync () of a file fails, 0 for not a
 static int datasync_errno; /* likewise fdatasync () */
 static int rename_errno;   /* how renameat2 () fails, always */
 static int link_errno;     /* likewise linkat () */
+static int n_read;         /* bytes that were asked for by pread () */
 static int n_folder_syncs; /* how many times a folder was flushed that had its new file already */
 
 static void
@@ -152,6 +153,7 @@ pread (int fd,
        off_t offset)
 {
   gate_wait (&read_gate);
+  g_atomic_int_add (&n_read, (int) length);
 
   return ((ReadFunc) dlsym (RTLD_NEXT, sizeof (off_t) == 8 ? "pread64" : "pread")) (fd, buffer, length, offset);
 }
@@ -568,6 +570,58 @@ test_ask_again_too_late (TestFixture *self,
   test_server_free (server);
 }
 
+/* What this process has computed of a digest is not computed again, unless somebody changed the file */
+static void
+test_digest_kept (TestFixture *self,
+                  gconstpointer data)
+{
+  const gsize length = 60 * MEGABYTE;
+  g_autofree guint8 *bytes = test_bytes_new (length);
+  g_autofree char *sha256 = test_sha256 (bytes, length);
+  g_autofree char *part = test_fixture_path (self, ".file.pillion-part");
+
+  for (guint touched = 0; touched < 2; touched++)
+    {
+      Content content = { bytes, length, 50 * MEGABYTE };
+      TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_content, &content);
+      g_autofree char *url = test_server_url (server, "/");
+      g_autoptr (PillionHttpDownload) download = NULL;
+      g_autoptr (GError) error = NULL;
+      PillionTask *task;
+      struct stat info = { 0 };
+
+      g_atomic_int_set (&n_read, 0);
+      task = start (self, url, "file", sha256);
+      while (info.st_size < 50 * MEGABYTE || g_atomic_int_get (&n_read) < 40 * MEGABYTE)
+        {
+          g_thread_yield ();
+          stat (part, &info);
+        }
+      pillion_task_cancel (task);
+      g_assert_null (test_fixture_await_download (self, task, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      g_clear_error (&error);
+
+      if (touched)
+        {
+          const struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, { .tv_sec = 1000000000 } };
+
+          g_assert_cmpint (utimensat (AT_FDCWD, part, times, 0), ==, 0);
+        }
+      g_atomic_int_set (&n_read, 0);
+      test_server_open_gate (server);
+      download = test_fixture_await_download (self, start (self, url, "file", sha256), &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (pillion_http_download_get_resumed_from (download), ==, 50 * MEGABYTE);
+      g_assert_cmpint (pillion_http_download_get_integrity (download), ==, PILLION_HTTP_INTEGRITY_DIGEST);
+      if (touched)
+        g_assert_cmpint (g_atomic_int_get (&n_read), >=, (int) length);
+      else
+        g_assert_cmpint (g_atomic_int_get (&n_read), <=, 21 * MEGABYTE);
+      test_server_free (server);
+    }
+}
+
 int
 main (int argc,
       char *argv[])
@@ -583,6 +637,7 @@ main (int argc,
   test_case ("/http/download-disk/changed-at-the-end", test_changed_at_the_end);
   test_case ("/http/download-disk/ask-again-goes-on", test_ask_again);
   test_case ("/http/download-disk/ask-again-too-late", test_ask_again_too_late);
+  test_case ("/http/download-disk/digest-is-kept-for-another-attempt", test_digest_kept);
 
   return g_test_run ();
 }

@@ -529,6 +529,62 @@ test_bad_digests (TestFixture *self,
   test_resource_free (resource);
 }
 
+/* What the server says of the whole is verified if the program says nothing */
+static void
+test_server_digest (TestFixture *self,
+                    gconstpointer data)
+{
+  static const struct
+  {
+    const char *format; /* with the digest in base64, or NULL for that of something else */
+    GChecksumType type;
+    gboolean is_used;
+  } cases[] = {
+    { "Repr-Digest: sha-256=:%s:\r\n", G_CHECKSUM_SHA256, TRUE },
+    { "Repr-Digest: unixsum=:AAAA:, sha-512=:%s:;x=1\r\n", G_CHECKSUM_SHA512, TRUE },
+    { "Digest: SHA-256=%s\r\n", G_CHECKSUM_SHA256, TRUE },
+    { "Digest: md5=%s\r\n", G_CHECKSUM_MD5, TRUE },
+    { "Digest: UNIXsum=30637 , SHA=%s\r\n", G_CHECKSUM_SHA1, TRUE },
+    { "Repr-Digest: md5=:%s:\r\n", G_CHECKSUM_MD5, FALSE },
+    { "Repr-Digest: sha-256=:%.8s:\r\n", G_CHECKSUM_SHA256, FALSE },
+    { "Repr-Digest: sha-256\r\nDigest: =\r\nX: %s\r\n", G_CHECKSUM_SHA256, FALSE },
+    { "Content-Digest: sha-256=:%s:\r\n", G_CHECKSUM_SHA256, FALSE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    for (guint wrong = 0; wrong < 2; wrong++)
+      {
+        TestResource *resource = test_resource_new ();
+        g_autoptr (GChecksum) checksum = g_checksum_new (cases[i].type);
+        guint8 digest[64];
+        gsize n = sizeof digest;
+        g_autofree char *base64 = NULL;
+        g_autofree char *fields = NULL;
+        g_autoptr (PillionHttpDownload) download = NULL;
+        g_autoptr (GError) error = NULL;
+
+        g_checksum_update (checksum, resource->bytes, TEST_SIZE - wrong);
+        g_checksum_get_digest (checksum, digest, &n);
+        base64 = g_base64_encode (digest, n);
+        fields = g_strdup_printf (cases[i].format, base64);
+        test_resource_behave (resource, (TestBehaviour) { .fields = fields });
+        download = send_to_file (self, resource, NULL, &error);
+        if (wrong && cases[i].is_used)
+          {
+            g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_DIGEST_MISMATCH);
+          }
+        else
+          {
+            g_assert_no_error (error);
+            g_assert_cmpint (pillion_http_download_get_integrity (download), ==,
+                             cases[i].is_used ? PILLION_HTTP_INTEGRITY_SERVER_DIGEST : PILLION_HTTP_INTEGRITY_LENGTH);
+            g_assert_cmpstr (pillion_http_download_get_digest (download), ==,
+                             cases[i].is_used ? g_checksum_get_string (checksum) : NULL);
+          }
+        test_resource_free (resource);
+      }
+}
+
 /* Cancelled while the digest of the file that is there is computed */
 static void
 test_cancel_looking (TestFixture *self,
@@ -633,6 +689,7 @@ main (int argc,
   test_case ("/http/download-options/only-if-changed-fetches-no-current-file", test_only_if_changed);
   test_case ("/http/download-options/only-if-changed-replaces-what-changed-here", test_changed_here);
   test_case ("/http/download-options/file-with-the-digest-needs-no-request", test_digest_is_there);
+  test_case ("/http/download-options/digest-of-the-server", test_server_digest);
   test_case ("/http/download-options/bad-digests", test_bad_digests);
   test_case ("/http/download-options/cancel-while-the-digest-is-computed", test_cancel_looking);
   test_case ("/http/download-options/conditions-of-the-program", test_own_conditions);
