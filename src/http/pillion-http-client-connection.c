@@ -103,6 +103,8 @@ set_invalid (GError **error,
  * It fails with an error of `G_IO_ERROR` if the file can't be read or has no path, and with [error@PillionHttp.Error.INVALID_SETTING] if there is
  * no certificate in it, or a broken one. The client stays as it was then.
  *
+ * On another thread than the loop's it fails with [error@Pillion.Error.WRONG_THREAD].
+ *
  * Returns: %TRUE, or %FALSE with an error
  *
  * Since: 1.0
@@ -120,6 +122,9 @@ pillion_http_client_load_authorities (PillionHttpClient *self,
   g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), FALSE);
   g_return_val_if_fail (G_IS_FILE (file), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!pillion_private_loop_check_thread (self->loop, error))
+    return FALSE;
 
   pem = read_pem (file, error);
   if (pem == NULL)
@@ -202,6 +207,8 @@ pillion_http_client_set_certificate (PillionHttpClient *self,
  * It fails with an error of `G_IO_ERROR` if a file can't be read, and with [error@PillionHttp.Error.INVALID_SETTING] if what is in it is broken
  * or encrypted, or if there is no private key. The client stays as it was then.
  *
+ * On another thread than the loop's it fails with [error@Pillion.Error.WRONG_THREAD].
+ *
  * Returns: %TRUE, or %FALSE with an error
  *
  * Since: 1.0
@@ -223,6 +230,9 @@ pillion_http_client_load_certificate (PillionHttpClient *self,
   g_return_val_if_fail (G_IS_FILE (certificate), FALSE);
   g_return_val_if_fail (key == NULL || G_IS_FILE (key), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!pillion_private_loop_check_thread (self->loop, error))
+    return FALSE;
 
   pem = read_pem (certificate, error);
   if (pem == NULL || (key != NULL && (key_pem = read_pem (key, error)) == NULL))

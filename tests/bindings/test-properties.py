@@ -8,8 +8,10 @@ A property that can be set is tried with values made from its GParamSpec. One th
 never changes is in CONSTANT. A new property that is in neither fails the test.
 """
 
+import base64
 import contextlib
 import os
+import pathlib
 import sys
 import threading
 import unittest
@@ -28,8 +30,11 @@ from girfile import C, CORE
 # Set once and for all when the object is made
 CONSTANT = {
     'PillionCompletions:loop', 'PillionScope:loop', 'PillionScope:name', 'PillionScope:parent', 'PillionTask:loop',
-    'PillionHttpTestServer:loop', 'PillionHttpTestServer:url',
+    'PillionHttpTestServer:loop', 'PillionHttpTestServer:url', 'PillionHttpTestTransport:loop', 'PillionHttpCredentials:user',
 }
+
+CERTIFICATE = pathlib.Path(os.environ['PILLION_SOURCE_DIR'], 'tests/http/data/client-cert.pem')
+CERTIFICATE_FILE = Gio.File.new_for_path(str(CERTIFICATE))
 
 # Types whose objects only the library makes: when it knows all that their properties tell
 RESULTS = {owner.get(C + 'type') for library in girfile.LIBRARIES for owner in girfile.namespace(library).findall(CORE + 'class')
@@ -134,14 +139,24 @@ def values_for(pspec, loop):
     if kind == GObject.TYPE_STRING:
         return ['one', 'another']
     if kind.is_a(GObject.TYPE_ENUM):
-        return list(pspec.enum_class.__enum_values__.values())[:2]
+        return [value for value in pspec.enum_class.__enum_values__.values() if value >= 0][:2]
     if kind in (GObject.TYPE_UINT, GObject.TYPE_INT, GObject.TYPE_INT64, GObject.TYPE_DOUBLE):
         low = max(pspec.minimum, 0)
         return [low, low + 1] if low + 1 <= pspec.maximum else [low, pspec.maximum]
     if kind.name == 'GTlsDatabase':
         return [Gio.TlsBackend.get_default().get_default_database(), None]
-    if kind.name == 'PillionHttpTestTransport':
-        return [PillionHttp.TestTransport.new(loop), None]
+    makers = {
+        'GInetSocketAddress': lambda: Gio.InetSocketAddress.new_from_string('127.0.0.1', 0),
+        'GProxyResolver': lambda: Gio.SimpleProxyResolver.new('http://127.0.0.1:3128', None),
+        'GTlsCertificate': lambda: Gio.TlsCertificate.new_from_pem(CERTIFICATE.read_text(), -1),
+        'PillionHttpCookieJar': PillionHttp.CookieJar.new,
+        'PillionHttpCredentials': lambda: PillionHttp.Credentials.new('user', 'password'),
+        'PillionHttpTestTransport': lambda: PillionHttp.TestTransport.new(loop),
+    }
+    if kind.name in makers:
+        return [makers[kind.name](), None]
+    if kind.name == 'GStrv':
+        return [['sha256//' + base64.b64encode(bytes(32)).decode()], []]
     raise NotImplementedError(f'no values for {pspec.name}, a {kind.name}')
 
 
@@ -226,6 +241,8 @@ class Readable(Case):
                 if pspec.value_type.is_a(GObject.TYPE_OBJECT) and value is not None:
                     # A binding may leave the loop out
                     self.assertEqual((pspec.name, value), ('loop', Pillion.Loop.get_default()))
+                elif pspec.value_type.name == 'GStrv':
+                    self.assertEqual(value, [])  # PyGObject has no null for it
                 elif hasattr(pspec, 'default_value'):
                     self.assertEqual(value, pspec.default_value)
                 else:
@@ -403,21 +420,23 @@ class Threads(Case):
     """A function that has an error to return says on a wrong thread that it is one."""
 
     # From any thread, or about no loop
-    ELSEWHERE = {'Task', 'CallbackHost', 'GlibHost', 'TestHost', 'TickHost', 'Host', 'Response'}
+    ELSEWHERE = {'Task', 'CallbackHost', 'GlibHost', 'TestHost', 'TickHost', 'Host', 'Response', 'CookieJar'}
 
     def arguments(self, function):
         known = {
             'loop': self.loop, 'name': 'other', 'key': 'key', 'tasks': [], 'timeout': 0, 'parent': self.scope, 'host': None,
-            'task': self.task,
+            'task': self.task, 'file': CERTIFICATE_FILE, 'certificate': CERTIFICATE_FILE,
         }
         elements = function.element.findall(f'{CORE}parameters/{CORE}parameter')
+        if function.owner == 'Client':
+            known['key'] = CERTIFICATE_FILE
         return [known[element.get('name')] for element in elements if element.get('name') not in ('n_tasks', 'error')]
 
     def test_wrong_thread_is_an_error(self):
         self.scope = Pillion.Scope.new(self.loop, 'mine')
         self.task = Pillion.Task.new(self.loop, 'mine', None)
         things = {'Loop': self.loop, 'Scope': self.scope, 'Semaphore': Pillion.Semaphore.new(self.loop, 1),
-                  'Completions': Pillion.Completions.new(self.loop, [])}
+                  'Completions': Pillion.Completions.new(self.loop, []), 'Client': PillionHttp.Client.new(self.loop)}
         tried = []
 
         def attempt(call, arguments, said):
