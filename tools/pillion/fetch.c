@@ -366,13 +366,14 @@ static int
 run (Fetch *self)
 {
   g_autoptr (GError) error = NULL;
-  guint interrupt;
+  guint interrupt = 0;
   gboolean well;
 
   interrupt_init ();
   self->all = pillion_task_new (self->loop, "all files", NULL);
   pillion_task_add_done_callback (self->all, on_all_done, self, NULL);
-  interrupt = g_unix_fd_add (interrupt_get_fd (), G_IO_IN, on_interrupt, self);
+  if (interrupt_get_fd () >= 0)
+    interrupt = g_unix_fd_add (interrupt_get_fd (), G_IO_IN, on_interrupt, self);
   self->view = fetch_view_new (self->files, self->stage, &self->options);
   self->started = g_get_monotonic_time ();
   start_files (self);
@@ -380,7 +381,7 @@ run (Fetch *self)
   /* Once more, because everything is done now */
   fetch_view_draw (self->view);
   g_clear_pointer (&self->view, fetch_view_free);
-  if (!self->stopped)
+  if (interrupt > 0 && !self->stopped)
     g_source_remove (interrupt);
 
   well = fetch_client_finish (self->client) && well;
