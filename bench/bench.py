@@ -92,6 +92,7 @@ class Nginx:
             listen 127.0.0.1:{tls_port} ssl http2;
             ssl_certificate {data}/cert.pem;
             ssl_certificate_key {data}/key.pem;
+            sendfile_max_chunk 16k;
             root {root}/www;
           }}
         }}

@@ -149,6 +149,28 @@ pillion_call_can_send_again (PillionCall *self,
   return FALSE;
 }
 
+gboolean
+pillion_call_check_size (PillionCall *self,
+                         gint64 size,
+                         GError **error)
+{
+  gint64 max = self->request->max_body_size;
+
+  if (max == 0 && self->sink->klass->in_memory)
+    max = self->engine->config.max_body_size;
+  if (max <= 0)
+    max = G_MAXINT64;
+  if (self->sink->klass->in_memory)
+    max = MIN (max, PILLION_CALL_MAX_IN_MEMORY);
+
+  if (size <= max)
+    return TRUE;
+
+  g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE,
+               _("the body is larger than the limit (%" PRId64 " bytes)"), max);
+  return FALSE;
+}
+
 static void
 add_header (const char *name,
             const char *value,
@@ -309,7 +331,7 @@ pillion_call_send (PillionCall *self)
     }
 
   self->hop = pillion_hop_new (self->engine, &hop_funcs, self);
-  pillion_hop_send (self->hop, self->origin, self->request->priority, self->request->lasting, self->key);
+  pillion_hop_send (self->hop, self->origin, self->bulk ? 0 : self->request->priority, self->request->lasting, self->key);
 }
 
 static gboolean
@@ -477,7 +499,8 @@ hop_start (gpointer data,
     .uri = self->uri,
     .origin = self->origin,
     /* libsoup 3.2 stops for good if it has to wait in the middle of a body that it sends over HTTP/2 */
-    .bulk = !self->engine->config.http2 || sink->klass->bulk || (self->body != NULL && pillion_source_is_large (self->body)),
+    .bulk = self->bulk || sink->klass->bulk || (self->body != NULL && pillion_source_is_large (self->body)),
+    .only_http1 = !self->engine->config.http2,
     .fields = (const char *const *) self->fields.strv,
     .body = body,
     .source = self->body,
@@ -503,29 +526,6 @@ begin_decoding (PillionCall *self,
 
   if (codings != NULL)
     self->decoder = pillion_decoder_new (codings, &self->coding_error);
-}
-
-/* Whether a body may be so large, as it is sent or decoded */
-static gboolean
-check_size (PillionCall *self,
-            gint64 size,
-            GError **error)
-{
-  gint64 max = self->request->max_body_size;
-
-  if (max == 0 && self->sink->klass->in_memory)
-    max = self->engine->config.max_body_size;
-  if (max <= 0)
-    max = G_MAXINT64;
-  if (self->sink->klass->in_memory)
-    max = MIN (max, PILLION_CALL_MAX_IN_MEMORY);
-
-  if (size <= max)
-    return TRUE;
-
-  g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE,
-               _("the body is larger than the limit (%" PRId64 " bytes)"), max);
-  return FALSE;
 }
 
 /* How much of the request's body the socket has taken */
@@ -554,12 +554,16 @@ hop_head (gpointer data,
   self->n_decoded = 0;
 
   verdict = pillion_stages_head (&self->stages, self, head, &error);
-  if (verdict == PILLION_VERDICT_PASS)
+  if (verdict == PILLION_VERDICT_PASS && self->offset > 0)
+    {
+      self->n_answer = self->n_decoded = self->offset;
+    }
+  else if (verdict == PILLION_VERDICT_PASS)
     {
       begin_decoding (self, head);
       verdict = self->sink->klass->head (self->sink, head, &error);
     }
-  if (verdict == PILLION_VERDICT_PASS && (self->coding_error != NULL || !check_size (self, MAX (head->length, 0), &error)))
+  if (verdict == PILLION_VERDICT_PASS && (self->coding_error != NULL || !pillion_call_check_size (self, self->offset + MAX (head->length, 0), &error)))
     {
       if (self->coding_error != NULL)
         error = g_steal_pointer (&self->coding_error);
@@ -618,7 +622,7 @@ deliver (PillionCall *self,
   GError *error = NULL;
 
   self->n_decoded += (gint64) length;
-  if (check_size (self, self->n_decoded, &error) && self->sink->klass->body (self->sink, bytes, length, &error))
+  if (pillion_call_check_size (self, self->n_decoded, &error) && self->sink->klass->body (self->sink, bytes, length, &error))
     return TRUE;
 
   pillion_call_fail (self, error);
@@ -711,18 +715,25 @@ hop_body (gpointer data,
       if (!pillion_refusal_add (self->refusal, bytes, length))
         end_refusal (self, FALSE);
     }
-  else if (!check_size (self, self->n_answer, &error))
+  else if (!pillion_call_check_size (self, self->n_answer, &error))
     {
       pillion_call_fail (self, error);
     }
-  else if (self->decoder != NULL)
-    {
-      pillion_decoder_feed (self->decoder, bytes, length);
-      decode (self);
-    }
   else
     {
-      deliver (self, bytes, length);
+      gboolean goes_on;
+
+      if (self->decoder != NULL)
+        {
+          pillion_decoder_feed (self->decoder, bytes, length);
+          goes_on = decode (self);
+        }
+      else
+        {
+          goes_on = deliver (self, bytes, length);
+        }
+      if (goes_on && pillion_stages_body (&self->stages, self) == PILLION_VERDICT_AGAIN)
+        pillion_call_send (self);
     }
 }
 

@@ -46,6 +46,8 @@ struct _PillionCall
   gint64 started;          /* when the current request left the queue */
   const char *key;         /* under which others may share the hop's exchange, or NULL; of the stage that coalesces */
   gboolean parted;         /* it could not share one, and tries no more */
+  gboolean bulk;           /* the body turned out to be large; of the stage that sees to that */
+  gint64 offset;           /* where the body that comes goes on, of the same stage; 0 if it is a new one */
   PillionHop *hop;         /* NULL while nothing is queued or on its way */
   PillionRefusal *refusal; /* while its body comes, else NULL */
   gboolean has_sent;       /* whether the exchange that ended last had begun to send its request */
@@ -104,6 +106,11 @@ void         pillion_call_set_method     (PillionCall       *self,
 
 /* Whether another request can be sent; else PILLION_HTTP_ERROR_NOT_REWINDABLE */
 gboolean     pillion_call_can_send_again (PillionCall       *self,
+                                          GError           **error);
+
+/* Whether a body may be so large, as it is sent or decoded */
+gboolean     pillion_call_check_size     (PillionCall       *self,
+                                          gint64             size,
                                           GError           **error);
 
 /* A response without a body, made of a head */

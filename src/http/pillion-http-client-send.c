@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "http/pillion-body-stage.h"
+#include "http/pillion-bulk-stage.h"
 #include "http/pillion-call.h"
 #include "http/pillion-coalescing-stage.h"
 #include "http/pillion-cookies-stage.h"
@@ -65,6 +66,7 @@ add_stages (PillionCall *call)
   pillion_call_add_stage (call, pillion_credentials_stage_new ());
   pillion_call_add_stage (call, pillion_timeout_stage_new ());
   pillion_call_add_stage (call, pillion_coalescing_stage_new ());
+  pillion_call_add_stage (call, pillion_bulk_stage_new ());
 }
 
 PillionTask *

@@ -19,12 +19,10 @@
 #include "http/pillion-soup-body.h"
 #include "http/pillion-soup-pool.h"
 #include "http/pillion-soup-upload.h"
+#include "http/pillion-turns.h"
 
 /* What is passed on at once, unless the receiver has room for more */
 #define BUFFER_SIZE (256 * 1024)
-
-/* What one exchange reads before the others have their turn */
-#define TURN_SIZE (1024 * 1024)
 
 /* libsoup gives up on a head that is longer */
 #define MAX_HEAD (64 * 1024)
@@ -40,6 +38,8 @@ typedef struct
   PillionTransport parent;
   GMainContext *context;
   PillionSoupPool *pool;
+  PillionTurns *turns;
+  GHashTable *http2_only; /* origins that refuse to speak HTTP/1.1 */
   guint8 *buffer; /* all exchanges read into it, one after the other */
 } PillionSoupTransport;
 
@@ -66,9 +66,11 @@ struct _PillionExchange
   GInputStream *stream;      /* from then on */
   PillionSoupBody body;
   GSource *source;
+  PillionTurn turn; /* while it waits there is no source */
   gint64 announced; /* by Content-Length, or -1 */
   gint64 received;
   gboolean bulk;
+  char *origin;     /* if it may turn out that it speaks HTTP/2 only, or NULL */
   gboolean refused; /* with a status whose body libsoup gathers in memory */
   gboolean aborted;
   gboolean reading; /* in the middle of a turn */
@@ -86,17 +88,24 @@ typedef struct
 } SoupHead;
 
 static void
+stop_waiting (PillionExchange *self)
+{
+  pillion_turns_leave (self->transport->turns, &self->turn);
+  if (self->source == NULL)
+    return;
+
+  g_source_destroy (self->source);
+  g_clear_pointer (&self->source, g_source_unref);
+}
+
+static void
 exchange_free (PillionExchange *self)
 {
   PillionSoupTransport *transport = self->transport;
   const PillionExchangeFuncs *funcs = self->funcs;
   gpointer data = self->data;
 
-  if (self->source != NULL)
-    {
-      g_source_destroy (self->source);
-      g_source_unref (self->source);
-    }
+  stop_waiting (self);
   g_clear_object (&self->stream);
   g_clear_object (&self->cancellable);
   g_clear_signal_handler (&self->status_handler, self->message);
@@ -106,6 +115,7 @@ exchange_free (PillionExchange *self)
     g_clear_signal_handler (&self->body_handlers[i], self->message);
   g_clear_pointer (&self->body_source, pillion_source_unref);
   g_clear_object (&self->request_body);
+  g_free (self->origin);
   g_free (self->content_type);
   g_clear_error (&self->failure);
   g_clear_object (&self->message);
@@ -129,11 +139,7 @@ closed (GObject *stream,
 static void
 break_off (PillionExchange *self)
 {
-  if (self->source != NULL)
-    {
-      g_source_destroy (self->source);
-      g_clear_pointer (&self->source, g_source_unref);
-    }
+  stop_waiting (self);
   self->aborted = TRUE;
   g_input_stream_close_async (self->stream, G_PRIORITY_DEFAULT, NULL, closed, self);
 }
@@ -291,16 +297,6 @@ check_whole (PillionExchange *self)
   return NULL;
 }
 
-static void
-stop_waiting (PillionExchange *self)
-{
-  if (self->source == NULL)
-    return;
-
-  g_source_destroy (self->source);
-  g_clear_pointer (&self->source, g_source_unref);
-}
-
 /* All was read */
 static void
 end_read (PillionExchange *self,
@@ -343,6 +339,7 @@ hand_on (PillionExchange *self,
          gsize length)
 {
   self->received += (gint64) length;
+  self->turn.n_read += length;
   if (length == 0 || self->funcs->body (self->data, bytes, length))
     return TRUE;
 
@@ -351,17 +348,9 @@ hand_on (PillionExchange *self,
   return FALSE;
 }
 
-/* Whether it would be forever to wait for what is left: only the end is, which needs nothing from the network, or what libsoup
- * has in memory, of which it tells when it comes, and not later */
-static gboolean
-is_here (PillionExchange *self,
-         gsize fill)
-{
-  return self->body.once || self->body.whole || (self->announced >= 0 && self->received + (gint64) fill == self->announced);
-}
-
 static guint8 *
 get_room (PillionExchange *self,
+          gsize turn,
           gsize *size)
 {
   guint8 *room;
@@ -370,17 +359,18 @@ get_room (PillionExchange *self,
   room = self->funcs->room (self->data, size);
   if (room != NULL)
     {
-      *size = MIN (*size, TURN_SIZE);
+      *size = MIN (*size, turn);
       return room;
     }
 
-  *size = MIN (*size, BUFFER_SIZE);
+  *size = MIN (*size, MIN (turn, BUFFER_SIZE));
   return self->transport->buffer;
 }
 
 typedef enum
 {
-  TURN_OVER,   /* there is more to come */
+  TURN_OVER,   /* there may be more already */
+  TURN_DRY,    /* there is more to come */
   TURN_PAUSED, /* there is no credit */
   TURN_ENDED,  /* the exchange has ended, and may be gone */
 } Turn;
@@ -389,12 +379,13 @@ typedef enum
 static Turn
 read_turn (PillionExchange *self)
 {
+  const gsize turn = pillion_turns_get_size (self->transport->turns, &self->turn);
   gsize size;
-  guint8 *room = get_room (self, &size);
+  guint8 *room = get_room (self, turn, &size);
   gsize fill = 0;
   gsize n_read = 0;
 
-  while (size > 0 && (n_read < TURN_SIZE || is_here (self, fill)))
+  while (size > 0 && n_read < turn)
     {
       GError *error = NULL;
       gssize n = pillion_soup_body_read (&self->body, room + fill, size - fill, &error);
@@ -407,7 +398,7 @@ read_turn (PillionExchange *self)
             {
               if (!hand_on (self, room, fill))
                 return TURN_ENDED;
-              room = get_room (self, &size);
+              room = get_room (self, turn, &size);
               fill = 0;
             }
           continue;
@@ -422,13 +413,13 @@ read_turn (PillionExchange *self)
       if (n < 0 && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
         {
           g_error_free (error);
-          return TURN_OVER;
+          return TURN_DRY;
         }
 
       /* The end comes when there is credit for more, so that the receiver is done with what it has. It can be read again. */
       if (n == 0 && fill > 0)
         {
-          room = get_room (self, &size);
+          room = get_room (self, turn, &size);
           fill = 0;
           continue;
         }
@@ -454,6 +445,14 @@ wait_for_more (PillionExchange *self)
   g_source_attach (self->source, self->transport->context);
 }
 
+/* Goes on when it is the exchange's turn. The socket would not do for that: its last bytes may be in the memory of TLS already. */
+static void
+wait_for_turn (PillionExchange *self)
+{
+  stop_waiting (self);
+  pillion_turns_wait (self->transport->turns, &self->turn, self);
+}
+
 /* Reads for one turn, and then waits for what is to be waited for */
 static void
 read_on (PillionExchange *self)
@@ -472,28 +471,47 @@ read_on (PillionExchange *self)
   while (turn == TURN_PAUSED && self->resumed);
 
   self->reading = FALSE;
-  if (turn == TURN_PAUSED)
+  switch (turn)
     {
+    case TURN_OVER:
+      wait_for_turn (self);
+      break;
+    case TURN_PAUSED:
       stop_waiting (self);
       self->paused = TRUE;
-      return;
+      break;
+    case TURN_DRY:
+      /* A source that is to tell of what comes has to be made after the last look */
+      if (self->body.once)
+        stop_waiting (self);
+      if (self->source == NULL)
+        wait_for_more (self);
+      break;
+    default:
+      g_assert_not_reached ();
     }
-
-  /* A source that is to tell of what comes has to be made after the last look */
-  if (self->body.once)
-    stop_waiting (self);
-  if (self->source == NULL)
-    wait_for_more (self);
 }
 
 static gboolean
 readable (gpointer stream,
           gpointer data)
 {
-  read_on (data);
+  PillionExchange *self = data;
+
+  pillion_turns_note (self->transport->turns, &self->turn);
+  if (pillion_turns_is_short (self->transport->turns, &self->turn))
+    wait_for_turn (self);
+  else
+    read_on (self);
 
   /* It is destroyed if it is not wanted any more */
   return G_SOURCE_CONTINUE;
+}
+
+static void
+run_turn (gpointer data)
+{
+  read_on (data);
 }
 
 static void
@@ -570,6 +588,7 @@ make_head (PillionExchange *self)
       .delimited = self->announced >= 0 || self->body.source != NULL ||
                    pillion_soup_message_has_no_body (self->message) ||
                    pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0,
+      .piles_up = pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0,
       .get_field = get_field,
       .foreach_field = foreach_field,
       .get_details = get_details,
@@ -635,6 +654,36 @@ check_head (PillionExchange *self)
   return NULL;
 }
 
+static void sent (GObject *session, GAsyncResult *result, gpointer data);
+
+static void
+send_message (PillionExchange *self)
+{
+  self->cancellable = g_cancellable_new ();
+  pillion_soup.session_send_async (self->connection->session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent, self);
+}
+
+/* Whether a server broke off the handshake when it was offered HTTP/1.1 alone. Then there is no connection yet, and nothing was sent. */
+static gboolean
+wants_http2 (PillionExchange *self,
+             const GError *error)
+{
+  return self->origin != NULL && self->bulk && !self->aborted && error->domain == G_TLS_ERROR &&
+         !g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE) &&
+         !g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_CERTIFICATE_REQUIRED) &&
+         pillion_soup.message_metrics_get_request_start (pillion_soup.message_get_metrics (self->message)) == 0;
+}
+
+/* The same, with HTTP/2 among what is offered. Without back-pressure is better than not at all. */
+static void
+send_over_http2 (PillionExchange *self)
+{
+  self->bulk = FALSE;
+  pillion_soup_pool_give_back (self->transport->pool, self->connection);
+  self->connection = pillion_soup_pool_take (self->transport->pool, self->origin);
+  send_message (self);
+}
+
 static void
 sent (GObject *session,
       GAsyncResult *result,
@@ -646,7 +695,15 @@ sent (GObject *session,
 
   stop_waiting (self);
   g_clear_object (&self->cancellable);
+  pillion_turns_note (self->transport->turns, &self->turn);
   self->stream = pillion_soup.session_send_finish ((SoupSession *) session, result, &error);
+
+  if (self->stream == NULL && wants_http2 (self, error))
+    {
+      g_error_free (error);
+      send_over_http2 (self);
+      return;
+    }
 
   if (self->stream == NULL)
     {
@@ -654,6 +711,8 @@ sent (GObject *session,
       return;
     }
 
+  if (pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0 && self->origin != NULL)
+    g_hash_table_add (self->transport->http2_only, g_steal_pointer (&self->origin));
   if (pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0)
     pillion_soup_pool_set_http2 (self->transport->pool, self->connection);
   /* Without a word HTTP/1.1 means the same, but there are servers that close then */
@@ -989,8 +1048,10 @@ soup_exchange (PillionTransport *transport,
   self->transport = (PillionSoupTransport *) transport;
   self->funcs = funcs;
   self->data = data;
-  self->cancellable = g_cancellable_new ();
-  self->bulk = request->bulk;
+  pillion_turns_note (self->transport->turns, &self->turn);
+  /* Without TLS there is no HTTP/2 */
+  self->bulk = tls && (request->only_http1 ||
+                       (request->bulk && !g_hash_table_contains (self->transport->http2_only, request->origin)));
 
   self->message = pillion_soup.message_new_from_uri (request->method, request->uri);
   self->status_handler = g_signal_connect (self->message, "notify::status-code", G_CALLBACK (status_known), self);
@@ -1013,10 +1074,11 @@ soup_exchange (PillionTransport *transport,
   if (tls && options->insecure)
     self->certificate_handler = g_signal_connect (self->message, "accept-certificate", G_CALLBACK (accept_certificate), NULL);
 
-  if (tls && self->bulk)
+  if (self->bulk)
     {
       g_autofree char *key = g_strconcat (request->origin, " bulk", NULL);
 
+      self->origin = request->only_http1 ? NULL : g_strdup (request->origin);
       self->connection = pillion_soup_pool_take (self->transport->pool, key);
     }
   else
@@ -1033,7 +1095,7 @@ soup_exchange (PillionTransport *transport,
   if (tls || self->connection->stream == NULL || request->body != NULL)
     self->network_handler = g_signal_connect (self->message, "network-event", G_CALLBACK (network_event), self);
 
-  pillion_soup.session_send_async (self->connection->session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent, self);
+  send_message (self);
 
   return self;
 }
@@ -1093,6 +1155,8 @@ soup_free (PillionTransport *transport)
 {
   PillionSoupTransport *self = (PillionSoupTransport *) transport;
 
+  pillion_turns_free (self->turns);
+  g_hash_table_unref (self->http2_only);
   pillion_soup_pool_free (self->pool);
   g_main_context_unref (self->context);
   g_free (self->buffer);
@@ -1118,6 +1182,8 @@ pillion_soup_transport_new (GMainContext *context)
   self->context = g_main_context_ref (context);
   self->pool = pillion_soup_pool_new ();
   self->buffer = g_malloc (BUFFER_SIZE);
+  self->turns = pillion_turns_new (context, run_turn);
+  self->http2_only = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   return &self->parent;
 }

@@ -77,6 +77,19 @@ pillion_stages_head (PillionStages *self,
 }
 
 PillionVerdict
+pillion_stages_body (PillionStages *self,
+                     PillionCall *call)
+{
+  PillionVerdict verdict = PILLION_VERDICT_PASS;
+
+  for (PillionStage *stage = self->innermost; stage != NULL && verdict == PILLION_VERDICT_PASS; stage = stage->outer)
+    if (stage->klass->body != NULL)
+      verdict = stage->klass->body (stage, call);
+
+  return verdict;
+}
+
+PillionVerdict
 pillion_stages_end (PillionStages *self,
                     PillionCall *call,
                     const GError *error)

@@ -44,6 +44,10 @@ struct _PillionStageClass
                              const PillionHead *head,
                              GError           **error);
 
+  /* More of the body has come, and was passed on; innermost first. PASS or AGAIN. */
+  PillionVerdict (*body)    (PillionStage      *self,
+                             PillionCall       *call);
+
   /* The exchange is over: the body is whole, or *@error says what went wrong; innermost first. PASS, AGAIN or WAIT; the error is freed unless
    * it is PASS. */
   PillionVerdict (*end)     (PillionStage      *self,
@@ -85,6 +89,8 @@ PillionVerdict pillion_stages_head    (PillionStages     *self,
                                        PillionCall       *call,
                                        const PillionHead *head,
                                        GError           **error);
+PillionVerdict pillion_stages_body    (PillionStages     *self,
+                                       PillionCall       *call);
 PillionVerdict pillion_stages_end     (PillionStages     *self,
                                        PillionCall       *call,
                                        const GError      *error);

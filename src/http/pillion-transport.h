@@ -36,7 +36,8 @@ struct _PillionWireRequest
   const char *method;
   GUri *uri;
   const char *origin;        /* what one connection can serve: scheme, host and port */
-  gboolean bulk;             /* a large body is expected: no protocol without back-pressure */
+  gboolean bulk;             /* a large body is expected: a protocol with back-pressure, if the server speaks one */
+  gboolean only_http1;       /* HTTP/2 is not wanted in any case */
   const char *const *fields; /* name, value, name, value, … NULL */
   GInputStream *body;        /* or NULL */
   PillionSource *source;     /* what that is of: it may have to be opened again */
@@ -62,6 +63,7 @@ struct _PillionHead
   const char *reason;
   gint64 length;      /* of the body as it is sent, -1 if it is not announced */
   gboolean delimited; /* whether the protocol tells where the body ends, so that a cut is noticed */
+  gboolean piles_up;  /* whether the body comes into memory even if there is no credit */
 
   /* All values of a field joined by commas, or NULL */
   const char *(*get_field) (const PillionHead *self,

@@ -15,6 +15,10 @@
 
 #define SIZE (3 * 1024 * 1024)
 
+/* More than what may come over HTTP/2 */
+#define HUGE_SIZE (12 * 1024 * 1024 + 7)
+#define MAX_SIZE (8 * 1024 * 1024)
+
 /* libsoup's server speaks HTTP/2 where its environment says so. It runs on a thread of its own. */
 typedef struct
 {
@@ -28,6 +32,7 @@ typedef struct
   gboolean quit;
   guint n_paused;
   guint n_http2;
+  GString *log; /* what was asked for */
 } Server;
 
 static void
@@ -42,6 +47,7 @@ handle (SoupServer *soup,
 
   pillion_mutex_lock (&self->lock);
   self->n_http2 += http2;
+  g_string_append_printf (self->log, "%s %s %s\n", soup_server_message_get_method (message), path, http2 ? "2" : "1.1");
   if (strcmp (path, "/paused") == 0)
     {
       self->n_paused++;
@@ -54,6 +60,10 @@ handle (SoupServer *soup,
     soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_STATIC, http2 ? "2" : "1.1", http2 ? 1 : 3);
   else if (strcmp (path, "/large") == 0)
     soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_STATIC, (const char *) self->bytes, SIZE);
+  else if (strcmp (path, "/huge") == 0)
+    soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_STATIC, (const char *) self->bytes, HUGE_SIZE);
+  else if (strcmp (path, "/largest") == 0)
+    soup_server_message_set_response (message, "text/plain", SOUP_MEMORY_STATIC, (const char *) self->bytes, MAX_SIZE);
   else if (strcmp (path, "/echo") == 0)
     {
       g_autoptr (GBytes) body = soup_message_body_flatten (soup_server_message_get_request_body (message));
@@ -122,7 +132,8 @@ server_new (void)
 
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
-  self->bytes = test_bytes_new (SIZE);
+  self->bytes = test_bytes_new (HUGE_SIZE);
+  self->log = g_string_new (NULL);
   self->context = g_main_context_new ();
   self->thread = g_thread_new ("soup-server", serve, self);
 
@@ -148,7 +159,18 @@ server_free (Server *self)
   g_cond_clear (&self->cond);
   g_free (self->base);
   g_free (self->bytes);
+  g_string_free (self->log, TRUE);
   g_free (self);
+}
+
+static void
+assert_log (Server *self,
+            const char *expected)
+{
+  pillion_mutex_lock (&self->lock);
+  g_assert_cmpstr (self->log->str, ==, expected);
+  g_string_truncate (self->log, 0);
+  pillion_mutex_unlock (&self->lock);
 }
 
 static void
@@ -453,6 +475,216 @@ test_upload_many (TestFixture *self,
   server_free (server);
 }
 
+static void
+assert_bytes (TestFixture *self,
+              PillionTask *task,
+              const guint8 *bytes,
+              gsize length)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) got = test_fixture_await_bytes (self, task, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpmem (g_bytes_get_data (got, NULL), g_bytes_get_size (got), bytes, length);
+}
+
+/* It comes over a connection where a reader that stops makes the server wait */
+static void
+test_huge (TestFixture *self,
+           gconstpointer data)
+{
+  Server *server = server_new ();
+  g_autofree char *huge = g_strconcat (server->base, "/huge", NULL);
+  g_autofree char *largest = g_strconcat (server->base, "/largest", NULL);
+
+  trust (self);
+  assert_bytes (self, pillion_http_client_get_bytes (self->client, huge, NULL), server->bytes, HUGE_SIZE);
+  assert_log (server, "GET /huge 2\nGET /huge 1.1\n");
+  assert_bytes (self, pillion_http_client_get_bytes (self->client, largest, NULL), server->bytes, MAX_SIZE);
+  assert_log (server, "GET /largest 2\n");
+
+  server_free (server);
+}
+
+/* What may change something is not asked for twice, nor what is larger than the limit */
+static void
+test_huge_stays (TestFixture *self,
+                 gconstpointer data)
+{
+  Server *server = server_new ();
+  g_autofree char *url = g_strconcat (server->base, "/huge", NULL);
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("POST", url);
+  g_autoptr (PillionTask) task = NULL;
+  g_autoptr (PillionHttpResponse) response = NULL;
+  g_autoptr (GError) error = NULL;
+  GBytes *body;
+
+  trust (self);
+  task = pillion_http_client_send (self->client, request, NULL);
+  test_fixture_await (self, task);
+  response = pillion_task_get_object (task, &error);
+  g_assert_no_error (error);
+  body = pillion_http_response_get_body (response);
+  g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), server->bytes, HUGE_SIZE);
+  assert_log (server, "POST /huge 2\n");
+
+  pillion_http_client_set_max_body_size (self->client, MAX_SIZE);
+  test_fixture_assert_error (self, url, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE);
+  assert_log (server, "GET /huge 2\n");
+
+  server_free (server);
+}
+
+/* Takes connections for a server, and refuses those that don't offer HTTP/2, as some servers do */
+typedef struct
+{
+  GThread *thread;
+  GSocketListener *listener;
+  guint16 port;
+  guint16 to;
+  GCancellable *cancellable;
+} Front;
+
+typedef struct
+{
+  GIOStream *from;
+  GIOStream *to;
+} Direction;
+
+static gpointer
+copy (gpointer data)
+{
+  Direction *self = data;
+
+  g_output_stream_splice (g_io_stream_get_output_stream (self->to), g_io_stream_get_input_stream (self->from),
+                          G_OUTPUT_STREAM_SPLICE_NONE, NULL, NULL);
+  g_socket_shutdown (g_socket_connection_get_socket (G_SOCKET_CONNECTION (self->to)), FALSE, TRUE, NULL);
+
+  return NULL;
+}
+
+static gboolean
+offers_http2 (const char *hello,
+              gsize length)
+{
+  for (gsize i = 0; i + 3 <= length; i++)
+    if (memcmp (hello + i, "\002h2", 3) == 0)
+      return TRUE;
+
+  return FALSE;
+}
+
+static gpointer
+relay (gpointer data)
+{
+  static const guint8 no_application_protocol[] = { 21, 3, 3, 0, 2, 2, 120 };
+  Direction *self = data;
+  GInputStream *input = g_io_stream_get_input_stream (self->from);
+  char hello[16384];
+  gsize length = 5;
+
+  /* The record with the ClientHello has its length in the bytes 3 and 4 */
+  if (g_input_stream_read_all (input, hello, 5, NULL, NULL, NULL))
+    length += (gsize) ((guint8) hello[3] << 8 | (guint8) hello[4]);
+  g_assert_cmpuint (length, <=, sizeof hello);
+  g_input_stream_read_all (input, hello + 5, length - 5, NULL, NULL, NULL);
+
+  if (!offers_http2 (hello, length))
+    g_output_stream_write_all (g_io_stream_get_output_stream (self->from), no_application_protocol, sizeof no_application_protocol,
+                               NULL, NULL, NULL);
+  else
+    {
+      Direction back = { self->to, self->from };
+      GThread *thread;
+
+      g_output_stream_write_all (g_io_stream_get_output_stream (self->to), hello, length, NULL, NULL, NULL);
+      thread = g_thread_new ("front back", copy, &back);
+      copy (self);
+      g_thread_join (thread);
+    }
+
+  g_object_unref (self->from);
+  g_object_unref (self->to);
+  g_free (self);
+
+  return NULL;
+}
+
+static gpointer
+accept_all (gpointer data)
+{
+  Front *self = data;
+  g_autoptr (GPtrArray) threads = g_ptr_array_new ();
+  GSocketConnection *connection;
+
+  while ((connection = g_socket_listener_accept (self->listener, NULL, self->cancellable, NULL)) != NULL)
+    {
+      g_autoptr (GSocketClient) client = g_socket_client_new ();
+      Direction *direction = g_new0 (Direction, 1);
+      g_autoptr (GError) error = NULL;
+
+      direction->from = G_IO_STREAM (connection);
+      direction->to = G_IO_STREAM (g_socket_client_connect_to_host (client, "127.0.0.1", self->to, NULL, &error));
+      g_assert_no_error (error);
+      g_ptr_array_add (threads, g_thread_new ("front", relay, direction));
+    }
+
+  for (guint i = 0; i < threads->len; i++)
+    g_thread_join (threads->pdata[i]);
+
+  return NULL;
+}
+
+/* What is better not sent over HTTP/2 is so where there is nothing else */
+static void
+test_http2_only (TestFixture *self,
+                 gconstpointer data)
+{
+  Server *server = server_new ();
+  g_autoptr (GUri) uri = g_uri_parse (server->base, G_URI_FLAGS_NONE, NULL);
+  g_autoptr (GError) error = NULL;
+  Front front = { .listener = g_socket_listener_new (), .to = (guint16) g_uri_get_port (uri), .cancellable = g_cancellable_new () };
+  g_autofree char *huge = NULL;
+  g_autofree char *version = NULL;
+  g_autofree char *path = test_fixture_path (self, "file");
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+
+  front.port = g_socket_listener_add_any_inet_port (front.listener, NULL, &error);
+  g_assert_no_error (error);
+  front.thread = g_thread_new ("front", accept_all, &front);
+  huge = g_strdup_printf ("https://127.0.0.1:%u/huge", front.port);
+  version = g_strdup_printf ("https://127.0.0.1:%u/version", front.port);
+
+  trust (self);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (PillionHttpDownload) download =
+        test_fixture_await_download (self, pillion_http_client_download (self->client, version, file, NULL, NULL), &error);
+
+      g_assert_no_error (error);
+      test_assert_file (path, "2", 1);
+      assert_log (server, "GET /version 2\n");
+    }
+
+  assert_bytes (self, pillion_http_client_get_bytes (self->client, huge, NULL), server->bytes, HUGE_SIZE);
+  assert_log (server, "GET /huge 2\nGET /huge 2\n");
+
+  /* Unless the program wants none of it */
+  pillion_http_client_set_http2 (self->client, FALSE);
+  g_assert_null (test_fixture_await_bytes (self, pillion_http_client_get_bytes (self->client, version, NULL), &error));
+  g_assert_true (error->domain == G_TLS_ERROR);
+  assert_log (server, "");
+
+  g_clear_object (&self->client);
+  g_assert_true (pillion_loop_close (self->loop, 60 * G_TIME_SPAN_SECOND, NULL));
+  server_free (server);
+  g_cancellable_cancel (front.cancellable);
+  g_thread_join (front.thread);
+  g_socket_listener_close (front.listener);
+  g_object_unref (front.listener);
+  g_object_unref (front.cancellable);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -464,6 +696,9 @@ main (int argc,
   test_case ("/http/http2/versions", test_versions);
   test_case ("/http/http2/only-if-it-is-allowed", test_not_allowed);
   test_case ("/http/http2/large", test_large);
+  test_case ("/http/http2/huge-bodies-move-to-http1", test_huge);
+  test_case ("/http/http2/what-must-not-be-repeated-stays", test_huge_stays);
+  test_case ("/http/http2/servers-without-http1", test_http2_only);
   test_case ("/http/http2/upload", test_upload);
   test_case ("/http/http2/upload-many", test_upload_many);
   test_case ("/http/http2/cancel", test_cancel);

@@ -1,0 +1,167 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-bulk-stage.h"
+
+#include <inttypes.h>
+
+#include "http/pillion-call.h"
+#include "http/pillion-http-fields.h"
+
+/* Bodies that are larger don't stay on a connection without back-pressure. There libsoup 3.2 takes all that comes into memory, in a time that
+ * grows with the square of its size, and everything else waits. */
+#define LARGE (8 * 1024 * 1024)
+
+typedef struct
+{
+  PillionStage parent;
+  gboolean movable; /* the body that comes, as long as it is not whole */
+  char *validator;  /* of that, if the rest of it can be asked for, or NULL */
+} PillionBulkStage;
+
+static PillionVerdict
+bulk_request (PillionStage *stage,
+              PillionCall *call,
+              PillionFieldList *fields,
+              GError **error)
+{
+  PillionBulkStage *self = (PillionBulkStage *) stage;
+
+  if (call->offset > 0)
+    {
+      g_autofree char *range = g_strdup_printf ("bytes=%" PRId64 "-", call->offset);
+
+      pillion_field_list_append (fields, "Range", range);
+      pillion_field_list_append (fields, "If-Range", self->validator);
+    }
+
+  return PILLION_VERDICT_PASS;
+}
+
+/* Asks for the body once more; all but its first @offset bytes */
+static PillionVerdict
+move (PillionCall *call,
+      gint64 offset)
+{
+  call->bulk = TRUE;
+  call->offset = offset;
+
+  return PILLION_VERDICT_AGAIN;
+}
+
+/* Whether an answer is the rest of the body that was begun */
+static gboolean
+is_rest (PillionCall *call,
+         const PillionHead *head)
+{
+  const char *range = head->get_field (head, "Content-Range");
+  gint64 first, last, total;
+
+  return head->status == 206 && range != NULL && pillion_http_parse_content_range (range, &first, &last, &total) &&
+         first == call->offset && last == total - 1;
+}
+
+/* What says that the server still has the same body, byte by byte, or NULL */
+static char *
+get_validator (PillionCall *call,
+               const PillionHead *head)
+{
+  const char *etag = head->get_field (head, "ETag");
+  const char *last_modified = head->get_field (head, "Last-Modified");
+
+  /* What is coded on the way is seldom the same twice */
+  if (head->status != 200 || head->get_field (head, "Content-Encoding") != NULL ||
+      pillion_field_list_get (&call->request->fields, "Range") != NULL)
+    return NULL;
+
+  if (etag != NULL)
+    return pillion_http_is_strong_etag (etag) ? g_strdup (etag) : NULL;
+  if (last_modified != NULL && pillion_http_is_strong_date (last_modified, head->get_field (head, "Date")))
+    return g_strdup (last_modified);
+  return NULL;
+}
+
+static PillionVerdict
+bulk_head (PillionStage *stage,
+           PillionCall *call,
+           const PillionHead *head,
+           GError **error)
+{
+  PillionBulkStage *self = (PillionBulkStage *) stage;
+
+  self->movable = FALSE;
+  if (call->offset > 0)
+    {
+      if (is_rest (call, head))
+        return PILLION_VERDICT_PASS;
+      call->offset = 0;
+      /* Another answer than to the same request without a range */
+      if (head->status == 206 || head->status == 416)
+        return PILLION_VERDICT_AGAIN;
+    }
+
+  /* Only what changes nothing is asked for twice. What is refused, or leads to another request, is not read to its end anyway. */
+  if (call->bulk || !head->piles_up || call->body != NULL || !g_str_equal (call->method, "GET") ||
+      !pillion_http_request_accepts_status (call->request, head->status))
+    return PILLION_VERDICT_PASS;
+
+  /* One that is larger than the limit ends the call */
+  if (head->length > LARGE && pillion_call_check_size (call, head->length, NULL))
+    return move (call, 0);
+
+  self->movable = head->length < 0;
+  g_free (self->validator);
+  self->validator = self->movable ? get_validator (call, head) : NULL;
+  return PILLION_VERDICT_PASS;
+}
+
+static PillionVerdict
+bulk_body (PillionStage *stage,
+           PillionCall *call)
+{
+  PillionBulkStage *self = (PillionBulkStage *) stage;
+
+  if (!self->movable || call->n_answer <= LARGE)
+    return PILLION_VERDICT_PASS;
+
+  self->movable = FALSE;
+  return move (call, self->validator != NULL ? call->n_answer : 0);
+}
+
+/* Whatever happens next, the answer is not continued */
+static PillionVerdict
+bulk_end (PillionStage *stage,
+          PillionCall *call,
+          const GError *error)
+{
+  call->offset = 0;
+  return PILLION_VERDICT_PASS;
+}
+
+static void
+bulk_free (PillionStage *stage)
+{
+  PillionBulkStage *self = (PillionBulkStage *) stage;
+
+  g_free (self->validator);
+  g_free (self);
+}
+
+PillionStage *
+pillion_bulk_stage_new (void)
+{
+  static const PillionStageClass klass = {
+    .request = bulk_request,
+    .head = bulk_head,
+    .body = bulk_body,
+    .end = bulk_end,
+    .free = bulk_free,
+  };
+  PillionBulkStage *self = g_new0 (PillionBulkStage, 1);
+
+  self->parent.klass = &klass;
+  return &self->parent;
+}

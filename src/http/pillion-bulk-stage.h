@@ -1,0 +1,10 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-stage.h"
+
+/* Has a body that turns out to be large come over a connection with back-pressure */
+PillionStage *pillion_bulk_stage_new (void);

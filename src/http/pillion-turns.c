@@ -1,0 +1,124 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-turns.h"
+
+/* What is read in a turn, in bytes. What has read as much is large. */
+#define SIZE (1024 * 1024)
+
+/* The same while something small goes on */
+#define SHORT_SIZE (32 * 1024)
+
+/* How long after its last sign something small is taken to go on, in µs */
+#define SMALL_USEC 100000
+
+struct _PillionTurns
+{
+  GSource source; /* ready while a turn is waiting */
+  GQueue waiting;
+  gint64 last_small;
+  void (*run) (gpointer owner);
+};
+
+static gboolean
+turns_prepare (GSource *source,
+               int *timeout)
+{
+  *timeout = -1;
+  return ((PillionTurns *) source)->waiting.length > 0;
+}
+
+static gboolean
+turns_dispatch (GSource *source,
+                GSourceFunc callback,
+                gpointer data)
+{
+  PillionTurns *self = (PillionTurns *) source;
+
+  /* Those that wait again in here have their turn in the next iteration */
+  for (guint n = self->waiting.length; n > 0 && self->waiting.length > 0; n--)
+    {
+      GList *link = self->waiting.head;
+      PillionTurn *turn = (PillionTurn *) ((char *) link - G_STRUCT_OFFSET (PillionTurn, link));
+      gboolean is_short = pillion_turns_is_short (self, turn);
+
+      pillion_turns_leave (self, turn);
+      self->run (link->data);
+      if (is_short)
+        break;
+    }
+
+  return G_SOURCE_CONTINUE;
+}
+
+PillionTurns *
+pillion_turns_new (GMainContext *context,
+                   void (*run) (gpointer owner))
+{
+  static GSourceFuncs funcs = {
+    .prepare = turns_prepare,
+    .dispatch = turns_dispatch,
+  };
+  PillionTurns *self = (PillionTurns *) g_source_new (&funcs, sizeof (PillionTurns));
+
+  g_queue_init (&self->waiting);
+  self->run = run;
+  g_source_set_static_name (&self->source, "pillion turns");
+  g_source_attach (&self->source, context);
+
+  return self;
+}
+
+void
+pillion_turns_free (PillionTurns *self)
+{
+  g_assert (self->waiting.length == 0);
+
+  g_source_destroy (&self->source);
+  g_source_unref (&self->source);
+}
+
+void
+pillion_turns_note (PillionTurns *self,
+                    PillionTurn *turn)
+{
+  if (turn->n_read < SIZE)
+    self->last_small = g_get_monotonic_time ();
+}
+
+gboolean
+pillion_turns_is_short (PillionTurns *self,
+                        PillionTurn *turn)
+{
+  return turn->n_read >= SIZE && g_get_monotonic_time () - self->last_small < SMALL_USEC;
+}
+
+gsize
+pillion_turns_get_size (PillionTurns *self,
+                        PillionTurn *turn)
+{
+  return pillion_turns_is_short (self, turn) ? SHORT_SIZE : SIZE;
+}
+
+void
+pillion_turns_wait (PillionTurns *self,
+                    PillionTurn *turn,
+                    gpointer owner)
+{
+  pillion_turns_leave (self, turn);
+  turn->waiting = TRUE;
+  turn->link.data = owner;
+  g_queue_push_tail_link (&self->waiting, &turn->link);
+}
+
+void
+pillion_turns_leave (PillionTurns *self,
+                     PillionTurn *turn)
+{
+  if (turn->waiting)
+    g_queue_unlink (&self->waiting, &turn->link);
+  turn->waiting = FALSE;
+}
