@@ -900,28 +900,6 @@ begin_upload (PillionExchange *self)
   pillion_soup_upload_begin (self->upload);
 }
 
-static void
-wrote_headers (SoupMessage *message,
-               gpointer data)
-{
-  PillionExchange *self = data;
-
-  /* Who expects to be told to go on is told by an informational answer */
-  if (pillion_soup.message_headers_get_list (pillion_soup.message_get_request_headers (message), "Expect") == NULL)
-    begin_upload (self);
-}
-
-/* The answer to whoever expects to be told to go on; it may also come unasked, in the middle of the body */
-static void
-got_informational (SoupMessage *message,
-                   gpointer data)
-{
-  PillionExchange *self = data;
-
-  if (pillion_soup.message_get_status (message) == SOUP_STATUS_CONTINUE && self->upload == NULL)
-    begin_upload (self);
-}
-
 /* The handshake is done, and nothing of the request has been sent. If the session of an earlier connection goes on, GIO does not look at the
  * certificate again, and that one may have been accepted under other options. */
 static void
@@ -997,6 +975,38 @@ wrote_body (SoupMessage *message,
     self->sent = g_get_monotonic_time ();
 }
 
+/* The answer to who expects to be told to go on */
+static void
+got_informational (SoupMessage *message,
+                   gpointer data)
+{
+  PillionExchange *self = data;
+
+  if (pillion_soup.message_get_status (message) == SOUP_STATUS_CONTINUE && self->upload == NULL)
+    begin_upload (self);
+}
+
+/* What is not needed for most requests is connected here, because each handler costs a small request several per cent */
+static void
+wrote_headers (SoupMessage *message,
+               gpointer data)
+{
+  PillionExchange *self = data;
+  gboolean expects = pillion_soup.message_headers_get_list (pillion_soup.message_get_request_headers (message), "Expect") != NULL;
+
+  if (!expects)
+    begin_upload (self);
+  else if (self->body_handlers[2] == 0)
+    self->body_handlers[2] = g_signal_connect (message, "got-informational", G_CALLBACK (got_informational), self);
+
+  /* libsoup sends the body */
+  if (self->upload == NULL && self->body_handlers[3] == 0)
+    {
+      self->body_handlers[3] = g_signal_connect (message, "wrote-body-data", G_CALLBACK (wrote_body_data), self);
+      self->body_handlers[4] = g_signal_connect (message, "wrote-body", G_CALLBACK (wrote_body), self);
+    }
+}
+
 /* If the connection that libsoup took again was closed meanwhile, it sends an idempotent request once more by itself, and without its
  * body if nobody gives it another one */
 static void
@@ -1059,11 +1069,8 @@ soup_exchange (PillionTransport *transport,
   if (request->body != NULL)
     {
       pillion_soup.message_set_request_body (self->message, NULL, request->body, request->body_length);
-      self->body_handlers[0] = g_signal_connect (self->message, "wrote-body-data", G_CALLBACK (wrote_body_data), self);
-      self->body_handlers[1] = g_signal_connect (self->message, "wrote-body", G_CALLBACK (wrote_body), self);
-      self->body_handlers[2] = g_signal_connect (self->message, "restarted", G_CALLBACK (restarted), self);
-      self->body_handlers[3] = g_signal_connect (self->message, "wrote-headers", G_CALLBACK (wrote_headers), self);
-      self->body_handlers[4] = g_signal_connect (self->message, "got-informational", G_CALLBACK (got_informational), self);
+      self->body_handlers[0] = g_signal_connect (self->message, "wrote-headers", G_CALLBACK (wrote_headers), self);
+      self->body_handlers[1] = g_signal_connect (self->message, "restarted", G_CALLBACK (restarted), self);
       self->body_source = pillion_source_ref (request->source);
       self->request_body = g_object_ref (request->body);
     }

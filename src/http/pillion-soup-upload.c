@@ -34,7 +34,7 @@ struct _PillionSoupUpload
   guint sending; /* the piece that is sent first */
   gboolean reading;
   gboolean over; /* or stopped */
-  GCancellable *cancellable;
+  GCancellable *cancellable; /* of what is read, or NULL */
   GSource *source;
   const PillionSoupUploadFuncs *funcs;
   gpointer data;
@@ -64,7 +64,7 @@ unref (PillionSoupUpload *self)
 
   for (guint i = 0; i < N_PIECES; i++)
     g_free (self->pieces[i].data);
-  g_object_unref (self->cancellable);
+  g_clear_object (&self->cancellable);
   g_object_unref (self->body);
   g_object_unref (self->stream);
   g_free (self);
@@ -85,7 +85,8 @@ pillion_soup_upload_stop (PillionSoupUpload *self)
 {
   self->over = TRUE;
   stop_waiting (self);
-  g_cancellable_cancel (self->cancellable);
+  if (self->reading)
+    g_cancellable_cancel (self->cancellable);
 }
 
 static void
@@ -186,6 +187,8 @@ read_ahead (PillionSoupUpload *self)
           g_error_free (error);
         }
 
+      if (self->cancellable == NULL)
+        self->cancellable = g_cancellable_new ();
       self->reading = TRUE;
       self->n_references++;
       g_input_stream_read_async (self->body, piece->data, size, G_PRIORITY_DEFAULT, self->cancellable, piece_read, self);
@@ -303,7 +306,6 @@ pillion_soup_upload_new (GIOStream *stream,
   self->stream = g_object_ref (stream);
   self->socket = socket;
   self->length = length;
-  self->cancellable = g_cancellable_new ();
   self->funcs = funcs;
   self->data = data;
 
