@@ -82,10 +82,10 @@ pillion_http_part_finalize (GObject *object)
 
   pillion_sync_acquire (self);
 
-  g_object_unref (self->file);
+  g_clear_object (&self->file);
   g_free (self->url);
   g_free (self->name);
-  g_date_time_unref (self->modified);
+  g_clear_pointer (&self->modified, g_date_time_unref);
 
   G_OBJECT_CLASS (pillion_http_part_parent_class)->finalize (object);
 }
@@ -523,6 +523,7 @@ pillion_http_part_remove (PillionHttpPart *self,
                           GCancellable *cancellable)
 {
   g_return_val_if_fail (PILLION_HTTP_IS_PART (self), NULL);
+  g_return_val_if_fail (self->file != NULL, NULL);
   g_return_val_if_fail (loop == NULL || PILLION_IS_LOOP (loop), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
