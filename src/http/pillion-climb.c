@@ -10,8 +10,17 @@
 #define SETTLE_USEC 100000
 #define MEASURE_USEC 200000
 
+/* How often, and so for how long, new connections are measured before they are given up: a busy machine delays what comes */
+#define MAX_DOUBTS 2
+
 /* How long to wait for connections, and for bytes */
 #define PATIENCE_USEC (2 * G_USEC_PER_SEC)
+
+/* When to try again what seemed to be of no use, because something else may have slowed all connections down. If the server limits connections, that
+ * is soon, and a few times; if a second one brought nothing, it is once. */
+#define RETRY_USEC (2 * G_USEC_PER_SEC)
+#define MAX_RETRIES 4
+#define SINGLE_RETRY_USEC (8 * G_USEC_PER_SEC)
 
 /* What is over in less is not worth the trouble */
 #define MIN_LEFT_USEC (2 * G_USEC_PER_SEC)
@@ -40,6 +49,33 @@ settle (PillionClimb *self,
 {
   self->n = n;
   self->settled = TRUE;
+  self->waiting = self->measuring = FALSE;
+  self->retry_at = 0;
+}
+
+/* New connections have not brought what they should */
+static void
+settle_for_now (PillionClimb *self,
+                guint n,
+                gint64 now)
+{
+  settle (self, n);
+  if (n > 1 && self->n_retries < MAX_RETRIES)
+    self->retry_at = now + (RETRY_USEC << self->n_retries);
+  else if (self->n_retries == 0)
+    self->retry_at = now + SINGLE_RETRY_USEC;
+}
+
+static void
+retry (PillionClimb *self,
+       gint64 now)
+{
+  self->n_retries++;
+  self->settled = self->based = FALSE;
+  self->before = -1;
+  self->n_doubts = 0;
+  self->factor = 2;
+  self->since = now;
 }
 
 void
@@ -73,7 +109,7 @@ judge (PillionClimb *self,
 {
   double expected;
 
-  if (self->n_best == 0)
+  if (!self->based)
     {
       /* A connection begins slowly, and then it grows without help */
       if (self->before < 0 || view->rate > GROWTH * self->before)
@@ -83,7 +119,8 @@ judge (PillionClimb *self,
         }
 
       self->best = view->rate;
-      self->n_best = 1;
+      self->n_best = self->n;
+      self->based = TRUE;
       grow (self, view);
       return FALSE;
     }
@@ -91,12 +128,16 @@ judge (PillionClimb *self,
   expected = self->best * self->n / self->n_best;
   if (view->rate < ENOUGH * expected)
     {
+      if (++self->n_doubts < MAX_DOUBTS)
+        return TRUE;
+
       guint n = (guint) (self->n_best * view->rate / self->best + 0.3);
 
-      settle (self, CLAMP (n, self->n_best, self->n));
+      settle_for_now (self, CLAMP (n, self->n_best, self->n), view->now);
       return FALSE;
     }
 
+  self->n_doubts = 0;
   self->factor = view->rate >= PLENTY * expected ? 4 : 2;
   self->best = view->rate;
   self->n_best = self->n;
@@ -111,7 +152,11 @@ pillion_climb_step (PillionClimb *self,
   gint64 passed = view->now - self->since;
 
   if (self->settled)
-    return FALSE;
+    {
+      if (self->retry_at > 0 && view->now >= self->retry_at)
+        retry (self, view->now);
+      return FALSE;
+    }
 
   if (self->waiting)
     {
@@ -144,7 +189,7 @@ pillion_climb_step (PillionClimb *self,
   if (view->rate < 0)
     {
       if (passed >= PATIENCE_USEC)
-        settle (self, MAX (self->n_best, 1));
+        settle_for_now (self, MAX (self->n_best, 1), view->now);
       return FALSE;
     }
 

@@ -7,20 +7,24 @@
 #include <glib.h>
 
 /* Finds out how many connections are worth having for one download: there are more of them as long as the rate grows by what they should bring,
- * and those that bring nothing are given up. Once it has settled it stays so. */
+ * and those that bring nothing are given up. If one is enough, it stays so. */
 typedef struct
 {
   guint n;       /* how many there should be */
   guint max;
   gboolean settled;
 
+  gboolean based; /* there is something to compare with */
   guint n_best;  /* the largest number that was worth it, and what it brought, in bytes per second */
   double best;
   double before; /* the rate that was measured before, or -1 */
+  guint n_doubts; /* measurements of the current number that were not good enough */
   guint factor;  /* by which the number grows next */
   gboolean waiting;   /* for new connections */
   gboolean measuring;
   gint64 since;       /* when this began */
+  gint64 retry_at;    /* when to try more again, or 0 */
+  guint n_retries;
 } PillionClimb;
 
 /* What is seen of the download, all connections together */
@@ -37,7 +41,7 @@ void     pillion_climb_init  (PillionClimb           *self,
                               guint                   max,
                               gint64                  now);
 
-/* To be called every PILLION_CLIMB_STEP µs until it has settled. Returns whether a new measurement begins. */
+/* To be called every PILLION_CLIMB_STEP µs until it has settled, and now and then after that. Returns whether a new measurement begins. */
 gboolean pillion_climb_step  (PillionClimb           *self,
                               const PillionClimbView *view);
 

@@ -508,24 +508,21 @@ look (gpointer data,
       gint64 now)
 {
   PillionSplit *self = data;
+  PillionClimbView view;
   gboolean dropped;
   gint64 due;
 
   enter (self);
   dropped = clean_up (self, now);
-  if (!self->climb.settled)
-    {
-      PillionClimbView view = get_view (self, now);
-
-      if (pillion_climb_step (&self->climb, &view))
-        start_measuring (self, now);
-    }
+  view = get_view (self, now);
+  if (pillion_climb_step (&self->climb, &view))
+    start_measuring (self, now);
   dropped = adjust (self) || dropped;
 
   if (dropped)
     tell_change (self);
 
-  if (self->stopped || (self->climb.settled && self->climb.n == 1 && self->connections->len == 0))
+  if (self->stopped || (self->climb.settled && self->climb.n == 1 && self->climb.retry_at == 0 && self->connections->len == 0))
     due = PILLION_DEADLINE_NEVER;
   else
     due = now + (self->climb.settled ? LOOK_USEC : PILLION_CLIMB_STEP);

@@ -17,6 +17,9 @@ typedef struct
   double burst; /* bytes */
   guint max;    /* connections that it serves */
   double start; /* seconds that a connection takes to get up to speed */
+  double busy_from; /* during these seconds it sends less than half of that */
+  double busy_to;
+  double until;     /* how many seconds it is watched, 0 until it is settled */
 } Server;
 
 typedef struct
@@ -47,7 +50,7 @@ climb (Server server,
   gint64 now = begun;
 
   pillion_climb_init (&self, max, now);
-  while (!self.settled && left > 0)
+  while ((!self.settled || now - begun < (gint64) (server.until * 1e6)) && left > 0)
     {
       PillionClimbView view;
       guint n_served = MIN (self.n, server.max);
@@ -67,6 +70,8 @@ climb (Server server,
               double rate = MIN (server.each, server.all / n_served);
 
               connection->age += 0.001;
+              if (now - begun >= (gint64) (server.busy_from * 1e6) && now - begun < (gint64) (server.busy_to * 1e6))
+                rate *= 0.4;
               if (server.start > 0)
                 rate *= MIN (connection->age / server.start, 1);
               connection->owed += rate / 1000;
@@ -159,6 +164,20 @@ test_slow_start (void)
     g_assert_cmpuint (climb ((Server) { UNLIMITED, 10e6, 1000, 100, start }, 16, 1000000000).n, ==, 1);
 }
 
+/* What slows all connections down for a while is not taken for a limit for ever */
+static void
+test_busy (void)
+{
+  for (double from = 0; from < 2; from += 0.1)
+    for (double length = 0.1; length < 2; length += 0.3)
+      {
+        Server server = { 10e6, UNLIMITED, 1000, 100, 0, .busy_from = from, .busy_to = from + length, .until = 40 };
+
+        g_test_message ("%g to %g", from, from + length);
+        g_assert_cmpuint (climb (server, 16, G_MAXINT64 / 2).n, >=, 12);
+      }
+}
+
 static void
 test_refused (void)
 {
@@ -193,6 +212,7 @@ main (int argc,
   g_test_add_func ("/climb/as-many-as-the-line-carries", test_shared_by_some);
   g_test_add_func ("/climb/none-if-it-is-not-worth-it", test_not_worth_it);
   g_test_add_func ("/climb/one-if-it-only-begins-slowly", test_slow_start);
+  g_test_add_func ("/climb/as-many-after-a-busy-moment", test_busy);
   g_test_add_func ("/climb/no-more-than-are-served", test_refused);
   g_test_add_func ("/climb/what-has-stopped-is-slow", test_meter);
 
