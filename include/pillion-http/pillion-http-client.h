@@ -38,6 +38,11 @@ PillionTask       *pillion_http_client_open                         (PillionHttp
                                                                      PillionHttpRequest *request,
                                                                      GCancellable       *cancellable);
 PILLION_HTTP_AVAILABLE_IN_1_0
+PillionTask       *pillion_http_client_open_web_socket              (PillionHttpClient  *self,
+                                                                     PillionHttpRequest *request,
+                                                                     const char *const  *protocols,
+                                                                     GCancellable       *cancellable);
+PILLION_HTTP_AVAILABLE_IN_1_0
 PillionTask       *pillion_http_client_head                         (PillionHttpClient *self,
                                                                      const char        *url,
                                                                      GCancellable      *cancellable);

@@ -50,6 +50,8 @@ G_BEGIN_DECLS
  * @PILLION_HTTP_ERROR_INVALID_COOKIE: a cookie cannot be kept, or a file with cookies has something else in it
  * @PILLION_HTTP_ERROR_INVALID_SETTING: the client is set to something that is not valid, such as a certificate without its key
  * @PILLION_HTTP_ERROR_PIN_MISMATCH: the public key of the server is not one of the pinned keys
+ * @PILLION_HTTP_ERROR_NOT_WEB_SOCKET: the server does not speak WebSocket
+ * @PILLION_HTTP_ERROR_WEB_SOCKET_CLOSED: the server closed a WebSocket with a code that tells of a failure
  *
  * What can go wrong with a transfer, on our side of the connection or on the way. What the server refuses is an
  * [error@PillionHttp.StatusError] instead. Errors of the network, of TLS and of the disk keep the domains that GIO gives them
@@ -74,6 +76,8 @@ typedef enum
   PILLION_HTTP_ERROR_INVALID_COOKIE,
   PILLION_HTTP_ERROR_INVALID_SETTING,
   PILLION_HTTP_ERROR_PIN_MISMATCH,
+  PILLION_HTTP_ERROR_NOT_WEB_SOCKET,
+  PILLION_HTTP_ERROR_WEB_SOCKET_CLOSED,
 } PillionHttpError;
 
 /**

@@ -25,4 +25,6 @@
 #include <pillion-http/pillion-http-test-server.h>
 #include <pillion-http/pillion-http-test-transport.h>
 #include <pillion-http/pillion-http-version.h>
+#include <pillion-http/pillion-http-web-socket-message.h>
+#include <pillion-http/pillion-http-web-socket.h>
 #undef PILLION_HTTP_INSIDE

@@ -501,6 +501,7 @@ hop_start (gpointer data,
     /* libsoup 3.2 stops for good if it has to wait in the middle of a body that it sends over HTTP/2 */
     .bulk = self->bulk || sink->klass->bulk || (self->body != NULL && pillion_source_is_large (self->body)),
     .only_http1 = !self->engine->config.http2,
+    .web_socket = sink->klass->web_socket,
     .fields = (const char *const *) self->fields.strv,
     .body = body,
     .source = self->body,

@@ -15,6 +15,7 @@ struct _PillionSinkClass
 {
   gboolean bulk;      /* a large body is expected */
   gboolean pausable;  /* the call can be paused if its method is GET, because the body can be asked for again, or the rest of it */
+  gboolean web_socket; /* the request is the handshake of a WebSocket */
   gboolean in_memory; /* the limit for bodies in memory holds */
   const char *accept_encoding;
 

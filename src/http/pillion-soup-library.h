@@ -64,15 +64,22 @@
   F (server_message_unpause) \
   F (server_new) \
   F (session_abort) \
+  F (session_add_feature_by_type) \
   F (session_error_quark) \
+  F (session_has_feature) \
   F (session_new_with_options) \
   F (session_remove_feature_by_type) \
   F (session_send_async) \
   F (session_send_finish) \
   F (session_set_proxy_resolver) \
   F (session_set_tls_database) \
+  F (session_websocket_connect_async) \
+  F (session_websocket_connect_finish) \
   F (status_get_phrase) \
-  F (tld_domain_is_public_suffix)
+  F (tld_domain_is_public_suffix) \
+  F (websocket_connection_get_io_stream) \
+  F (websocket_error_quark) \
+  F (websocket_extension_manager_get_type)
 
 typedef struct
 {

@@ -325,6 +325,15 @@ pillion_soup_pool_set_lasting (PillionSoupPool *self,
 }
 
 void
+pillion_soup_connection_allow_web_sockets (PillionSoupConnection *connection)
+{
+  GType type = pillion_soup.websocket_extension_manager_get_type ();
+
+  if (!pillion_soup.session_has_feature (connection->session, type))
+    pillion_soup.session_add_feature_by_type (connection->session, type);
+}
+
+void
 pillion_soup_connection_set_stream (PillionSoupConnection *connection,
                                     GIOStream *stream,
                                     guint64 id)

@@ -44,6 +44,9 @@ gboolean               pillion_soup_connection_is_fresh   (PillionSoupConnection
 void                   pillion_soup_pool_set_http2        (PillionSoupPool       *self,
                                                            PillionSoupConnection *connection);
 
+/* Lets the handshakes of WebSockets offer compression */
+void                   pillion_soup_connection_allow_web_sockets (PillionSoupConnection *connection);
+
 /* Does not count a connection that was taken against the maximum until it is given back, so that the others can stay open */
 void                   pillion_soup_pool_set_lasting      (PillionSoupPool       *self,
                                                            PillionSoupConnection *connection);

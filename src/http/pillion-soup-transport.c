@@ -30,6 +30,9 @@
 /* How many informational answers may come before the real one */
 #define MAX_INFORMATIONAL 100
 
+/* How long closing a WebSocket's connection may take, in ms */
+#define CLOSE_MSEC 1000
+
 /* How long libsoup may gather a body of its own accord, in µs */
 #define GATHER_USEC G_USEC_PER_SEC
 
@@ -64,6 +67,8 @@ struct _PillionExchange
   gint64 sent;               /* when all of it was sent, or 0 */
   GCancellable *cancellable; /* until the head is here */
   GInputStream *stream;      /* from then on */
+  SoupWebsocketConnection *web_socket; /* or this */
+  GSocket *socket;           /* of that, or NULL */
   PillionSoupBody body;
   GSource *source;
   PillionTurn turn; /* while it waits there is no source */
@@ -71,6 +76,7 @@ struct _PillionExchange
   gint64 received;
   gboolean bulk;
   char *origin;     /* if it may turn out that it speaks HTTP/2 only, or NULL */
+  gboolean web_socket_wanted;
   gboolean refused; /* with a status whose body libsoup gathers in memory */
   gboolean aborted;
   gboolean reading; /* in the middle of a turn */
@@ -107,6 +113,8 @@ exchange_free (PillionExchange *self)
 
   stop_waiting (self);
   g_clear_object (&self->stream);
+  g_clear_object (&self->web_socket);
+  g_clear_object (&self->socket);
   g_clear_object (&self->cancellable);
   g_clear_signal_handler (&self->status_handler, self->message);
   g_clear_signal_handler (&self->network_handler, self->message);
@@ -142,6 +150,38 @@ break_off (PillionExchange *self)
   stop_waiting (self);
   self->aborted = TRUE;
   g_input_stream_close_async (self->stream, G_PRIORITY_DEFAULT, NULL, closed, self);
+}
+
+static void
+web_socket_closed (GObject *stream,
+                   GAsyncResult *result,
+                   gpointer data)
+{
+  g_io_stream_close_finish (G_IO_STREAM (stream), result, NULL);
+  exchange_free (data);
+}
+
+/* TLS wants to say good-bye to somebody who may not listen */
+static gboolean
+cut_off (gpointer data)
+{
+  PillionExchange *self = data;
+
+  if (self->socket != NULL)
+    g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+close_web_socket (PillionExchange *self)
+{
+  self->aborted = TRUE;
+  self->source = g_timeout_source_new (CLOSE_MSEC);
+  g_source_set_static_name (self->source, "pillion WebSocket close");
+  g_source_set_callback (self->source, cut_off, self, NULL);
+  g_source_attach (self->source, self->transport->context);
+  g_io_stream_close_async (pillion_soup.websocket_connection_get_io_stream (self->web_socket), G_PRIORITY_DEFAULT, NULL,
+                           web_socket_closed, self);
 }
 
 /* For a body that nobody wants: if all of it is here already, the connection can be used again */
@@ -206,6 +246,9 @@ get_code (PillionExchange *self,
 
   if (g_error_matches (error, pillion_soup.session_error_quark (), SOUP_SESSION_ERROR_PARSING))
     return is_unparsed_head_cut (self) ? PILLION_HTTP_ERROR_TRUNCATED : PILLION_HTTP_ERROR_PROTOCOL;
+
+  if (error->domain == pillion_soup.websocket_error_quark ())
+    return PILLION_HTTP_ERROR_NOT_WEB_SOCKET;
 
   return error->domain == pillion_soup.session_error_quark () ? PILLION_HTTP_ERROR_PROTOCOL : -1;
 }
@@ -655,12 +698,21 @@ check_head (PillionExchange *self)
 }
 
 static void sent (GObject *session, GAsyncResult *result, gpointer data);
+static void web_socket_connected (GObject *session, GAsyncResult *result, gpointer data);
 
 static void
 send_message (PillionExchange *self)
 {
   self->cancellable = g_cancellable_new ();
-  pillion_soup.session_send_async (self->connection->session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent, self);
+  if (!self->web_socket_wanted)
+    {
+      pillion_soup.session_send_async (self->connection->session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent, self);
+      return;
+    }
+
+  pillion_soup_connection_allow_web_sockets (self->connection);
+  pillion_soup.session_websocket_connect_async (self->connection->session, self->message, NULL, NULL, G_PRIORITY_DEFAULT,
+                                                self->cancellable, web_socket_connected, self);
 }
 
 /* Whether a server broke off the handshake when it was offered HTTP/1.1 alone. Then there is no connection yet, and nothing was sent. */
@@ -748,6 +800,46 @@ sent (GObject *session,
   read_on (self);
 }
 
+/* libsoup makes the handshake, but not what follows: it can't be told to stop reading, and does not say when a message was sent. So it gets
+ * no chance to read. */
+static void
+web_socket_connected (GObject *session,
+                      GAsyncResult *result,
+                      gpointer data)
+{
+  PillionExchange *self = data;
+  SoupHead head;
+  GSource *reads;
+  GError *error = NULL;
+
+  stop_waiting (self);
+  g_clear_object (&self->cancellable);
+  self->web_socket = pillion_soup.session_websocket_connect_finish ((SoupSession *) session, result, &error);
+
+  if (self->web_socket == NULL)
+    {
+      sent_nothing (self, error);
+      return;
+    }
+
+  reads = g_main_context_find_source_by_user_data (self->transport->context, self->web_socket);
+  if (reads != NULL)
+    g_source_destroy (reads);
+
+  if (!self->aborted)
+    {
+      self->announced = -1;
+      head = make_head (self);
+      head.parent.stream = pillion_soup.websocket_connection_get_io_stream (self->web_socket);
+      if (self->funcs->head (self->data, &head.parent))
+        return;
+    }
+
+  /* Unless it was aborted in there */
+  if (self->source == NULL)
+    close_web_socket (self);
+}
+
 /* Ends what libsoup gathers when that is too much, or takes too long */
 typedef struct
 {
@@ -817,6 +909,13 @@ status_known (SoupMessage *message,
   guint status = pillion_soup.message_get_status (message);
 
   mend_length (headers);
+  if (self->web_socket_wanted && status >= 200)
+    {
+      /* This is no WebSocket, whatever it is */
+      self->refused = TRUE;
+      g_cancellable_cancel (self->cancellable);
+      return;
+    }
 
   switch (status)
     {
@@ -937,7 +1036,9 @@ network_event (SoupMessage *message,
   static const char *const protocols[] = { "http/1.1", NULL };
   PillionExchange *self = data;
 
-  if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (connection))
+  if (event == G_SOCKET_CLIENT_CONNECTED && self->web_socket_wanted && G_IS_SOCKET_CONNECTION (connection))
+    g_set_object (&self->socket, g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)));
+  else if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (connection))
     {
       const PillionConnectionOptions *options = pillion_soup_pool_get_options (self->transport->pool);
 
@@ -1060,7 +1161,8 @@ soup_exchange (PillionTransport *transport,
   self->data = data;
   pillion_turns_note (self->transport->turns, &self->turn);
   /* Without TLS there is no HTTP/2 */
-  self->bulk = tls && (request->only_http1 ||
+  self->web_socket_wanted = request->web_socket;
+  self->bulk = tls && !request->web_socket && (request->only_http1 ||
                        (request->bulk && !g_hash_table_contains (self->transport->http2_only, request->origin)));
 
   self->message = pillion_soup.message_new_from_uri (request->method, request->uri);
@@ -1081,11 +1183,11 @@ soup_exchange (PillionTransport *transport,
   if (tls && options->insecure)
     self->certificate_handler = g_signal_connect (self->message, "accept-certificate", G_CALLBACK (accept_certificate), NULL);
 
-  if (self->bulk)
+  if (self->bulk || request->web_socket)
     {
-      g_autofree char *key = g_strconcat (request->origin, " bulk", NULL);
+      g_autofree char *key = g_strconcat (request->origin, request->web_socket ? " web socket" : " bulk", NULL);
 
-      self->origin = request->only_http1 ? NULL : g_strdup (request->origin);
+      self->origin = request->only_http1 || request->web_socket ? NULL : g_strdup (request->origin);
       self->connection = pillion_soup_pool_take (self->transport->pool, key);
     }
   else
@@ -1099,7 +1201,7 @@ soup_exchange (PillionTransport *transport,
   pillion_soup.message_set_flags (self->message, flags);
 
   /* Only a new connection has something to tell, but one that was kept may turn out to be closed */
-  if (tls || self->connection->stream == NULL || request->body != NULL)
+  if (tls || self->connection->stream == NULL || request->body != NULL || request->web_socket)
     self->network_handler = g_signal_connect (self->message, "network-event", G_CALLBACK (network_event), self);
 
   send_message (self);
@@ -1117,7 +1219,9 @@ soup_abort (PillionTransport *transport,
   self->aborted = TRUE;
   if (self->upload != NULL)
     pillion_soup_upload_stop (self->upload);
-  if (self->stream != NULL)
+  if (self->web_socket != NULL)
+    close_web_socket (self);
+  else if (self->stream != NULL)
     break_off (self);
   else
     g_cancellable_cancel (self->cancellable);

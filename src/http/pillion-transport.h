@@ -38,6 +38,7 @@ struct _PillionWireRequest
   const char *origin;        /* what one connection can serve: scheme, host and port */
   gboolean bulk;             /* a large body is expected: a protocol with back-pressure, if the server speaks one */
   gboolean only_http1;       /* HTTP/2 is not wanted in any case */
+  gboolean web_socket;       /* the handshake of a WebSocket: the transport adds its fields, and checks the answer */
   const char *const *fields; /* name, value, name, value, … NULL */
   GInputStream *body;        /* or NULL */
   PillionSource *source;     /* what that is of: it may have to be opened again */
@@ -64,6 +65,8 @@ struct _PillionHead
   gint64 length;      /* of the body as it is sent, -1 if it is not announced */
   gboolean delimited; /* whether the protocol tells where the body ends, so that a cut is noticed */
   gboolean piles_up;  /* whether the body comes into memory even if there is no credit */
+  GIOStream *stream;  /* of a WebSocket, if the status is 101, else NULL. It is pollable, and is closed when the exchange is aborted, which is
+                       * how that ends. */
 
   /* All values of a field joined by commas, or NULL */
   const char *(*get_field) (const PillionHead *self,

@@ -355,6 +355,21 @@ read_chunk_size (TestConnection *self)
   return size;
 }
 
+gboolean
+test_connection_read (TestConnection *self,
+                      void *bytes,
+                      gsize length)
+{
+  if (!fill (self, length))
+    return FALSE;
+
+  if (length > 0)
+    memcpy (bytes, self->input->str, length);
+  g_string_erase (self->input, 0, (gssize) length);
+
+  return TRUE;
+}
+
 GBytes *
 test_connection_read_body (TestConnection *self,
                            const char *request)

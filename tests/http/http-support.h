@@ -59,6 +59,11 @@ GSocketAddress  *test_connection_get_peer        (TestConnection *self);
 GBytes     *test_connection_read_body   (TestConnection *self,
                                          const char     *request);
 
+/* What comes after the request, exactly so many bytes. FALSE if the connection is closed before. */
+gboolean    test_connection_read        (TestConnection *self,
+                                         void           *bytes,
+                                         gsize           length);
+
 /* Returns FALSE if the connection is closed */
 gboolean    test_connection_write       (TestConnection *self,
                                          const void     *bytes,

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import pathlib
+import queue
 import shutil
 import socket
 import tempfile
@@ -680,6 +681,90 @@ class Streams(Case):
             thread.start()
             with unittest.mock.patch.object(plain, 'read', watch):
                 self.run_main(main())
+            thread.join()
+
+    def test_web_socket(self):
+        try:
+            from aiohttp import web
+        except ImportError:
+            self.skipTest('aiohttp is not installed')
+
+        async def serve_socket(request):
+            socket = web.WebSocketResponse(protocols=['chat'])
+            await socket.prepare(request)
+            async for message in socket:
+                if message.data == 'close':
+                    await socket.close(code=4001, message=b'done')
+                elif message.type == web.WSMsgType.TEXT:
+                    await socket.send_str(message.data)
+                else:
+                    await socket.send_bytes(message.data)
+            return socket
+
+        async def run_server():
+            app = web.Application()
+            app.router.add_get('/socket', serve_socket)
+            runner = web.AppRunner(app)
+            await runner.setup()
+            site = web.TCPSite(runner, '127.0.0.1', 0)
+            await site.start()
+            nonlocal stop
+            stop = asyncio.Event()
+            started.put((asyncio.get_running_loop(), site._server.sockets[0].getsockname()[1]))
+            await stop.wait()
+            await runner.cleanup()
+
+        async def main():
+            async with self.client.websocket(url, protocols=['chat'], params={'a': 1}) as socket:
+                self.assertEqual(socket.subprotocol, 'chat')
+                self.assertEqual(socket.get_response().status, 101)
+                self.assertIsNone(socket.close_code)
+                for message in 'äö', b'\0\xff', '', b'', 'x' * 1000000:
+                    await socket.send(message)
+                    self.assertEqual(await socket.recv(), message)
+                socket.send_json({'a': [1, 'é']})
+                self.assertEqual(json.loads(await socket.recv()), {'a': [1, 'é']})
+                with self.assertRaises(ValueError):
+                    socket.send('a\0b')
+                with self.assertRaises(TypeError):
+                    socket.send(1)
+
+                # A cancelled wait loses nothing
+                waiter = asyncio.ensure_future(socket.recv())
+                await asyncio.sleep(0)
+                waiter.cancel()
+                with self.assertRaises(asyncio.CancelledError):
+                    await waiter
+                for n in range(3):
+                    socket.send(str(n))
+                socket.send('close')
+                got = []
+                with self.assertRaises(GLib.Error) as caught:
+                    async for message in socket:
+                        got.append(message)
+                self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.WEB_SOCKET_CLOSED))
+                self.assertEqual(got, ['0', '1', '2'])
+                self.assertEqual((socket.close_code, socket.close_reason), (4001, 'done'))
+
+            socket = await self.client.websocket(url)
+            self.assertIsNone(socket.subprotocol)
+            await socket.close(3000, 'bye')
+            # What the server answers
+            self.assertEqual(socket.close_code, 1000)
+            self.assertIsNone(await socket.recv())
+            with self.assertRaises(PillionHttp.StatusError):
+                await self.client.websocket(url + 's')
+
+        stop = None
+        started = queue.SimpleQueue()
+        thread = threading.Thread(target=lambda: asyncio.run(run_server()))
+        thread.start()
+        server_loop, port = started.get()
+        url = f'ws://127.0.0.1:{port}/socket'
+        try:
+            self.run_main(main())
+        finally:
+            server_loop.call_soon_threadsafe(stop.set)
             thread.join()
 
     def test_no_event_stream(self):

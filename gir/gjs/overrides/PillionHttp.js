@@ -105,11 +105,28 @@ function _overrideEventStream(proto) {
     };
 }
 
+function _overrideWebSocket(proto) {
+    const {_iterator} = imports.overrides.Pillion;
+
+    // Texts are strings, and the others are each a Uint8Array
+    proto[Symbol.asyncIterator] = function () {
+        return _iterator(() => this.receive(null), task => {
+            const message = task.get_value()[1];
+
+            if (message === null)
+                return _end(null);
+            const bytes = message.data.toArray();
+            return _end(message.text === null ? bytes : new TextDecoder().decode(bytes));
+        });
+    };
+}
+
 function _init() {
     void imports.gi.Pillion;
     _overrideClient(this.Client.prototype);
     _overrideStream(this);
     _overrideEventStream(this.EventStream.prototype);
+    _overrideWebSocket(this.WebSocket.prototype);
     _overrideAddHandler(this.TestServer.prototype);
     _overrideAddHandler(this.TestTransport.prototype);
 }

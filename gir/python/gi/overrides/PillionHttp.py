@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import http.client
+import json
 import os
 import re
 import sys
@@ -480,6 +481,106 @@ def _return_credentials(loop, name, answer):
     return task
 
 
+class WebSocket(PillionHttp.WebSocket):
+    """A WebSocket. Its messages are str and bytes: `await socket.send (message)`, and `async for message in socket`."""
+
+    _turns = None
+
+    @property
+    def subprotocol(self) -> str | None:
+        """The protocol that the server chose of those that were offered."""
+        return self.get_protocol()
+
+    @property
+    def close_code(self) -> int | None:
+        """The code that it was closed with, or None while it is open."""
+        return self.get_close_code() or None
+
+    @property
+    def close_reason(self) -> str | None:
+        """The reason that came with the code."""
+        return self.dup_close_reason()
+
+    def send(self, message: str | _Bytes) -> Pillion.Task[bool]:
+        """Sends a str as a text, or bytes as they are. Returns a task that is done when the socket has taken it."""
+        if isinstance(message, str):
+            return core._at(PillionHttp.WebSocket.send_text(self, requests.text(message), None))
+        if not isinstance(message, GLib.Bytes):
+            message = GLib.Bytes.new(bytes(memoryview(message)))
+        return core._at(PillionHttp.WebSocket.send_bytes(self, message, None))
+
+    def send_json(self, value: Any) -> Pillion.Task[bool]:
+        """Sends a value as JSON in a text. Returns a task like send ()."""
+        return core._at(PillionHttp.WebSocket.send_text(self, json.dumps(value), None))
+
+    def send_text(self, text: str, cancellable: Gio.Cancellable | None = None) -> Pillion.Task[bool]:
+        """Sends a text. Returns a task like send ()."""
+        return core._at(PillionHttp.WebSocket.send_text(self, requests.text(text), cancellable))
+
+    def receive(self, cancellable: Gio.Cancellable | None = None) -> Pillion.Task[WebSocketMessage | None]:
+        """Receives the next message. Returns a task whose result is a WebSocketMessage, or None if the WebSocket was closed."""
+        return core._at(PillionHttp.WebSocket.receive(self, cancellable))
+
+    async def recv(self) -> str | bytes | None:
+        """Receives the next message, a str or bytes. Returns None if the WebSocket was closed."""
+        message = await core._at(PillionHttp.WebSocket.receive(self, None))
+        return None if message is None else message.value
+
+    def close(self, code: int = 1000, reason: str = '', cancellable: Gio.Cancellable | None = None) -> Pillion.Task[bool]:
+        """Closes it. Returns a task that is done when the server has closed as well; it need not be awaited."""
+        return core._at(PillionHttp.WebSocket.close(self, code, requests.text(reason), cancellable))
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> str | bytes:
+        if self._turns is None:
+            self._turns = core._Turns()
+        message = await self._turns.wait(PillionHttp.WebSocket.receive, self, None)
+        if message is None:
+            raise StopAsyncIteration
+        return message.value
+
+    def __repr__(self):
+        return f'<PillionHttp.WebSocket {self.get_response().get_url()}>'
+
+
+class WebSocketMessage(PillionHttp.WebSocketMessage):
+    """A message of a WebSocket: `text` is a str, or None if it is binary."""
+
+    @property
+    def value(self) -> str | bytes:
+        """The message as a str, if it is a text, or as bytes."""
+        data = delivery.to_bytes(self.data)
+        return data if self.text is None else data.decode()
+
+    def __repr__(self):
+        return f'<PillionHttp.WebSocketMessage {self.value!r}>'
+
+
+class _Connecting(AbstractAsyncContextManager):
+    """Opens a WebSocket for a block, or by being awaited."""
+
+    def __init__(self, client, request, protocols):
+        self.client = client
+        self.request = request
+        self.protocols = protocols
+        self.socket = None
+
+    async def open(self):
+        return await core._at(PillionHttp.Client.open_web_socket(self.client, self.request, self.protocols, None))
+
+    def __await__(self):
+        return self.open().__await__()
+
+    async def __aenter__(self):
+        self.socket = await self.open()
+        return self.socket
+
+    async def __aexit__(self, kind, error, traceback):
+        await self.socket.close(1000 if kind is None or issubclass(kind, GeneratorExit) else 1001)
+
+
 class Client(PillionHttp.Client):
     """Sends requests. get (), post () and the like return a task whose result is a response, whatever its status. get_bytes (),
     get_json () and the downloads fail with StatusError if the server refuses."""
@@ -571,6 +672,13 @@ class Client(PillionHttp.Client):
         if last_event_id:
             request.set_header('Last-Event-ID', requests.text(last_event_id))
         return PillionHttp.EventStream.new(self, request)
+
+    def websocket(self, url: str, *, protocols: Iterable[str] = (), params: _Pairs | None = None, headers: _Pairs | None = None,
+                  auth: tuple[str, str] | str | None = None) -> AbstractAsyncContextManager[WebSocket]:
+        """Opens a WebSocket: `async with client.websocket ('wss://…') as socket`, or `socket = await client.websocket ('wss://…')`. The
+        block closes it in the end. `protocols` are those to offer, the best one first. For the rest see request ()."""
+        request = requests.make('GET', url, params, headers, auth=auth)
+        return _Connecting(self, request, [requests.text(protocol) for protocol in protocols])
 
     def get(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
             auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True,
@@ -848,6 +956,8 @@ Response = _public(override(Response))
 Stream = _public(override(Stream))
 Event = _public(override(Event))
 EventStream = _public(override(EventStream))
+WebSocket = _public(override(WebSocket))
+WebSocketMessage = _public(override(WebSocketMessage))
 Cookie = _public(override(Cookie))
 CookieJar = _public(override(CookieJar))
 Credentials = _public(override(Credentials))

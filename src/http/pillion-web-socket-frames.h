@@ -1,0 +1,91 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-web-socket-deflate.h"
+
+/* The frames of WebSocket (RFC 6455, section 5), as a client reads and writes them */
+
+typedef enum
+{
+  PILLION_WEB_SOCKET_CONTINUATION = 0x0,
+  PILLION_WEB_SOCKET_TEXT = 0x1,
+  PILLION_WEB_SOCKET_BINARY = 0x2,
+  PILLION_WEB_SOCKET_CLOSE = 0x8,
+  PILLION_WEB_SOCKET_PING = 0x9,
+  PILLION_WEB_SOCKET_PONG = 0xa,
+} PillionWebSocketOpcode;
+
+/* Why a connection ended (section 7.4.1) */
+#define PILLION_WEB_SOCKET_NORMAL 1000
+#define PILLION_WEB_SOCKET_GOING_AWAY 1001
+#define PILLION_WEB_SOCKET_PROTOCOL_ERROR 1002
+#define PILLION_WEB_SOCKET_NO_STATUS 1005  /* is never sent */
+#define PILLION_WEB_SOCKET_ABNORMAL 1006   /* likewise */
+#define PILLION_WEB_SOCKET_INVALID_TEXT 1007
+#define PILLION_WEB_SOCKET_TOO_LARGE 1009
+
+/* What a control frame can carry */
+#define PILLION_WEB_SOCKET_MAX_CONTROL 125
+
+/* The longest header of a frame that a client sends */
+#define PILLION_WEB_SOCKET_MAX_HEADER 14
+
+/* Puts frames together again to messages */
+typedef struct
+{
+  PillionWebSocketDeflate *deflate; /* NULL if messages are not compressed; not owned */
+  gsize max_size;                   /* of a message */
+
+  guint8 header[10];
+  guint n_header;
+  gboolean in_frame; /* past the header */
+  gboolean final;
+  guint opcode;      /* of the frame */
+  guint64 n_left;    /* of its payload */
+
+  guint type; /* of the message that is coming: TEXT or BINARY, or 0 */
+  gboolean compressed;
+  GByteArray *message;
+  GByteArray *control; /* the payload of a control frame */
+} PillionWebSocketReader;
+
+/* What the reader says of: a message, or a control frame, whose bytes it may take. FALSE: nothing more is read. */
+typedef gboolean (*PillionWebSocketReaderFunc) (PillionWebSocketOpcode  opcode,
+                                                GByteArray             *bytes,
+                                                gpointer                data);
+
+void     pillion_web_socket_reader_init  (PillionWebSocketReader *self);
+void     pillion_web_socket_reader_clear (PillionWebSocketReader *self);
+
+/* Returns 0, or the code that the connection has to be closed with, and why */
+guint    pillion_web_socket_reader_feed  (PillionWebSocketReader     *self,
+                                          const guint8               *bytes,
+                                          gsize                       length,
+                                          PillionWebSocketReaderFunc  func,
+                                          gpointer                    data,
+                                          const char                **reason);
+
+/* Whether a peer may close with this code */
+gboolean pillion_web_socket_is_valid_code (guint code);
+
+/* Whether it is UTF-8, which may have NULs in it */
+gboolean pillion_web_socket_is_text       (const char *text,
+                                           gsize       length);
+
+/* Adds the header of a frame, with a new mask */
+void     pillion_web_socket_add_header    (GByteArray             *out,
+                                           PillionWebSocketOpcode  opcode,
+                                           gboolean                final,
+                                           gboolean                compressed,
+                                           gsize                   length,
+                                           guint8                  mask[4]);
+
+/* Adds a part of its payload. @position: how much of it came before. */
+void     pillion_web_socket_add_payload   (GByteArray             *out,
+                                           const guint8           *bytes,
+                                           gsize                   length,
+                                           gsize                   position,
+                                           const guint8            mask[4]);

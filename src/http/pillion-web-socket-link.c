@@ -1,0 +1,918 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-web-socket-link.h"
+
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "http/pillion-http-url.h"
+#include "http/pillion-http-web-socket-message-private.h"
+
+/* How much of a message becomes a frame: others have their turn after each, and a ping is answered */
+#define CHUNK ((gsize) 128 * 1024)
+
+/* Shorter messages are not worth compressing */
+#define MIN_COMPRESSED 128
+
+/* What is read or written before others have their turn */
+#define TURN ((gsize) 512 * 1024)
+
+/* How many bytes of messages may wait to be sent */
+#define MAX_OUTGOING ((gsize) 16 * 1024 * 1024)
+
+/* More answers to pings than these don't wait to be sent */
+#define MAX_CONTROL 4096
+
+/* How long the other side may take to close when it was asked to, and how long its end of the connection is waited for, in µs */
+#define CLOSE_USEC (5 * G_USEC_PER_SEC)
+#define LINGER_USEC G_USEC_PER_SEC
+
+typedef struct
+{
+  PillionWebSocketOpcode opcode;
+  GBytes *bytes;
+  PillionTask *task; /* without a reference: the loop keeps it as long as it has no outcome. NULL if nobody waits. */
+  gsize position;
+} Outgoing;
+
+struct _PillionWebSocketLink
+{
+  int n_references; /* atomic */
+  PillionHttpEngine *engine;
+  PillionWebSocketInbox *inbox;
+  gint64 max_size;        /* of a message; atomic */
+  GTimeSpan ping_interval; /* atomic; 0 for never */
+
+  GMutex lock; /* for these */
+  GQueue outgoing;
+  gsize n_outgoing;
+  Outgoing *current; /* the message that is being sent, or NULL; the I/O thread's, but for its task */
+  gboolean posted; /* the I/O thread is to look at them */
+  gboolean closing; /* the program has asked for it */
+  GQueue closers;  /* tasks, without references */
+  gboolean ended;
+  guint close_code;
+  char *close_reason;
+
+  /* The rest is the I/O thread's */
+  PillionCall *call; /* NULL once it was finished */
+  GPollableInputStream *input;
+  GPollableOutputStream *output;
+  GSource *input_source;
+  GSource *output_source;
+  PillionWebSocketDeflate *deflate;
+  PillionWebSocketReader reader;
+  GByteArray *control; /* frames to be sent before anything else */
+  GByteArray *out;     /* what is being written */
+  gsize n_written;     /* of that */
+  gboolean close_sent;
+  gboolean paused;     /* there is no room in the inbox */
+  gboolean lingering;  /* all has been said; only the end of the connection is waited for */
+  gint64 received;     /* when something came last */
+  gint64 pinged;       /* when a ping was sent that is not answered, or 0 */
+  gint64 close_due;    /* when to wait no longer, or 0 */
+  PillionDeadline deadline;
+};
+
+static void
+outgoing_free (Outgoing *self)
+{
+  g_bytes_unref (self->bytes);
+  g_free (self);
+}
+
+PillionWebSocketLink *
+pillion_web_socket_link_new (PillionHttpEngine *engine)
+{
+  PillionWebSocketLink *self = g_new0 (PillionWebSocketLink, 1);
+
+  self->n_references = 1;
+  self->engine = pillion_http_engine_ref (engine);
+  self->inbox = pillion_web_socket_inbox_new ();
+  g_mutex_init (&self->lock);
+  pillion_web_socket_reader_init (&self->reader);
+  self->control = g_byte_array_new ();
+  self->out = g_byte_array_new ();
+
+  return self;
+}
+
+PillionWebSocketLink *
+pillion_web_socket_link_ref (PillionWebSocketLink *self)
+{
+  __atomic_add_fetch (&self->n_references, 1, __ATOMIC_RELAXED);
+  return self;
+}
+
+void
+pillion_web_socket_link_unref (PillionWebSocketLink *self)
+{
+  if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) > 0)
+    return;
+
+  pillion_web_socket_inbox_unref (self->inbox);
+  pillion_web_socket_reader_clear (&self->reader);
+  g_clear_pointer (&self->deflate, pillion_web_socket_deflate_free);
+  g_byte_array_unref (self->control);
+  g_byte_array_unref (self->out);
+  g_free (self->close_reason);
+  g_mutex_clear (&self->lock);
+  pillion_http_engine_unref (self->engine);
+  g_free (self);
+}
+
+static void
+stop (GSource **source)
+{
+  if (*source == NULL)
+    return;
+
+  g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+static void
+return_closed (PillionTask *task)
+{
+  pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, _("the WebSocket is closed"));
+}
+
+/* Whoever waits for something gets their outcome, once: @error (transfer full) for the receiver, or the end. The code and the reason are those
+ * of the first call. */
+static void
+tell (PillionWebSocketLink *self,
+      guint code,
+      const char *reason,
+      GError *error)
+{
+  GQueue outgoing = G_QUEUE_INIT;
+  GQueue closers = G_QUEUE_INIT;
+  Outgoing *item;
+  PillionTask *closer;
+
+  pillion_mutex_lock (&self->lock);
+  if (self->ended)
+    {
+      pillion_mutex_unlock (&self->lock);
+      g_clear_error (&error);
+      return;
+    }
+  self->ended = TRUE;
+  self->close_code = code;
+  self->close_reason = g_strdup (reason);
+  outgoing = self->outgoing;
+  g_queue_init (&self->outgoing);
+  self->n_outgoing = 0;
+  if (self->current != NULL)
+    g_queue_push_head (&outgoing, g_steal_pointer (&self->current));
+  closers = self->closers;
+  g_queue_init (&self->closers);
+  pillion_mutex_unlock (&self->lock);
+
+  while ((item = g_queue_pop_head (&outgoing)) != NULL)
+    {
+      if (item->task != NULL)
+        return_closed (item->task);
+      outgoing_free (item);
+    }
+  while ((closer = g_queue_pop_head (&closers)) != NULL)
+    pillion_task_return_boolean (closer, TRUE);
+  pillion_web_socket_inbox_end (self->inbox, error);
+}
+
+/* The end of the connection */
+static void
+finish (PillionWebSocketLink *self)
+{
+  PillionCall *call = g_steal_pointer (&self->call);
+
+  if (call == NULL)
+    return;
+
+  stop (&self->input_source);
+  stop (&self->output_source);
+  pillion_deadlines_unset (self->engine->deadlines, &self->deadline);
+  pillion_call_finish (call);
+}
+
+/* What a broken connection says, with where it went */
+static void
+break_down (PillionWebSocketLink *self,
+            GError *error)
+{
+  pillion_http_prefix_url (&error, self->call->url);
+  tell (self, PILLION_WEB_SOCKET_ABNORMAL, NULL, error);
+  finish (self);
+}
+
+static gint64 on_due (gpointer data, gint64 now);
+
+static void
+set_close_due (PillionWebSocketLink *self,
+               GTimeSpan timeout)
+{
+  self->close_due = pillion_http_engine_get_now (self->engine) + timeout;
+  pillion_deadlines_set (self->engine->deadlines, &self->deadline, self->close_due, on_due, self);
+}
+
+static void
+add_control (PillionWebSocketLink *self,
+             PillionWebSocketOpcode opcode,
+             const guint8 *bytes,
+             gsize length)
+{
+  guint8 mask[4];
+
+  if (self->close_sent)
+    return;
+
+  pillion_web_socket_add_header (self->control, opcode, TRUE, FALSE, length, mask);
+  pillion_web_socket_add_payload (self->control, bytes, length, 0, mask);
+  self->close_sent = opcode == PILLION_WEB_SOCKET_CLOSE;
+}
+
+static void
+add_close (PillionWebSocketLink *self,
+           guint code,
+           const char *reason)
+{
+  guint8 payload[PILLION_WEB_SOCKET_MAX_CONTROL];
+  gsize length = reason != NULL ? MIN (strlen (reason), sizeof payload - 2) : 0;
+
+  if (code == PILLION_WEB_SOCKET_NO_STATUS)
+    {
+      add_control (self, PILLION_WEB_SOCKET_CLOSE, NULL, 0);
+      return;
+    }
+
+  payload[0] = (guint8) (code >> 8);
+  payload[1] = (guint8) code;
+  if (length > 0)
+    memcpy (payload + 2, reason, length);
+  add_control (self, PILLION_WEB_SOCKET_CLOSE, payload, length + 2);
+}
+
+static void write_on (PillionWebSocketLink *self);
+
+/* Nothing is said any more but why it closes. Then the other side closes the connection: if this one did while something comes, the other one
+ * might not get to read that. */
+static void
+linger (PillionWebSocketLink *self)
+{
+  self->lingering = TRUE;
+  set_close_due (self, LINGER_USEC);
+  write_on (self);
+}
+
+/* The other side broke the rules, or our limits */
+static void
+refuse (PillionWebSocketLink *self,
+        guint code,
+        const char *reason)
+{
+  GError *error = g_error_new (PILLION_HTTP_ERROR,
+                               code == PILLION_WEB_SOCKET_TOO_LARGE ? PILLION_HTTP_ERROR_TOO_LARGE : PILLION_HTTP_ERROR_PROTOCOL,
+                               _("%s: the WebSocket is closed with the code %u: %s"), self->call->url, code, reason);
+
+  add_close (self, code, reason);
+  tell (self, code, reason, error);
+  linger (self);
+}
+
+static gboolean
+is_normal (guint code)
+{
+  return code == PILLION_WEB_SOCKET_NORMAL || code == PILLION_WEB_SOCKET_GOING_AWAY || code == PILLION_WEB_SOCKET_NO_STATUS;
+}
+
+static void
+receive_close (PillionWebSocketLink *self,
+               const guint8 *bytes,
+               gsize length)
+{
+  guint code = length >= 2 ? (guint) bytes[0] << 8 | bytes[1] : PILLION_WEB_SOCKET_NO_STATUS;
+  g_autofree char *reason = length > 2 ? g_strndup ((const char *) bytes + 2, length - 2) : g_strdup ("");
+  GError *error = NULL;
+
+  if (length == 1 || (length >= 2 && !pillion_web_socket_is_valid_code (code)))
+    {
+      refuse (self, PILLION_WEB_SOCKET_PROTOCOL_ERROR, "the close code is not valid");
+      return;
+    }
+  if (length > 2 && !pillion_web_socket_is_text ((const char *) bytes + 2, length - 2))
+    {
+      refuse (self, PILLION_WEB_SOCKET_INVALID_TEXT, "the reason for closing is not UTF-8");
+      return;
+    }
+
+  add_close (self, code, NULL);
+  if (!is_normal (code))
+    error = g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_WEB_SOCKET_CLOSED, _("%s: the server closed the WebSocket with the code %u%s%s"),
+                         self->call->url, code, *reason != '\0' ? ": " : "", reason);
+  tell (self, code, reason, error);
+  linger (self);
+}
+
+static gboolean
+on_frame (PillionWebSocketOpcode opcode,
+          GByteArray *bytes,
+          gpointer data)
+{
+  PillionWebSocketLink *self = data;
+
+  switch (opcode)
+    {
+    case PILLION_WEB_SOCKET_TEXT:
+    case PILLION_WEB_SOCKET_BINARY:
+      pillion_web_socket_inbox_add (self->inbox, pillion_http_web_socket_message_new (opcode == PILLION_WEB_SOCKET_TEXT, bytes));
+      break;
+    case PILLION_WEB_SOCKET_PING:
+      if (self->control->len < MAX_CONTROL)
+        add_control (self, PILLION_WEB_SOCKET_PONG, bytes->data, bytes->len);
+      break;
+    case PILLION_WEB_SOCKET_CLOSE:
+      receive_close (self, bytes->data, bytes->len);
+      return FALSE;
+    case PILLION_WEB_SOCKET_PONG:
+    case PILLION_WEB_SOCKET_CONTINUATION:
+    default:
+      break;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+on_readable (gpointer stream,
+             gpointer data);
+
+/* Reads for one turn, and then waits for more. It may be finished afterwards. */
+static void
+read_on (PillionWebSocketLink *self)
+{
+  guint8 buffer[32 * 1024];
+  gsize n_turn = 0;
+
+  self->paused = FALSE;
+  while (self->call != NULL && n_turn < TURN)
+    {
+      GError *error = NULL;
+      const char *reason = NULL;
+      guint code = 0;
+      gssize n;
+
+      if (!self->lingering && !pillion_web_socket_inbox_has_room (self->inbox))
+        {
+          stop (&self->input_source);
+          self->paused = TRUE;
+          break;
+        }
+
+      n = g_pollable_input_stream_read_nonblocking (self->input, buffer, sizeof buffer, NULL, &error);
+      if (n < 0 && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+        {
+          g_error_free (error);
+          break;
+        }
+      if (n <= 0)
+        {
+          /* A connection that is reset has been closed as well */
+          if (error == NULL || error->domain == G_TLS_ERROR || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
+            {
+              g_clear_error (&error);
+              error = g_error_new_literal (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED,
+                                           _("the connection of the WebSocket was closed without a word"));
+            }
+          break_down (self, error);
+          return;
+        }
+
+      n_turn += (gsize) n;
+      self->received = pillion_http_engine_get_now (self->engine);
+      self->pinged = 0;
+      if (self->lingering)
+        continue;
+
+      self->reader.max_size = (gsize) __atomic_load_n (&self->max_size, __ATOMIC_RELAXED);
+      code = pillion_web_socket_reader_feed (&self->reader, buffer, (gsize) n, on_frame, self, &reason);
+      if (code != 0)
+        refuse (self, code, reason);
+    }
+
+  if (self->call != NULL && !self->paused && self->input_source == NULL)
+    {
+      self->input_source = g_pollable_input_stream_create_source (self->input, NULL);
+      g_source_set_static_name (self->input_source, "pillion WebSocket input");
+      g_source_set_callback (self->input_source, G_SOURCE_FUNC (on_readable), self, NULL);
+      g_source_attach (self->input_source, pillion_private_io_thread_get_context (self->engine->io));
+    }
+  /* Answers to pings */
+  if (self->call != NULL && self->control->len > 0)
+    write_on (self);
+}
+
+static gboolean
+on_readable (gpointer stream,
+             gpointer data)
+{
+  PillionWebSocketLink *self = data;
+
+  pillion_web_socket_link_ref (self);
+  read_on (self);
+  pillion_web_socket_link_unref (self);
+
+  /* It is destroyed if it is not wanted any more */
+  return G_SOURCE_CONTINUE;
+}
+
+/* Returns FALSE if there is no message to be sent */
+static gboolean
+ensure_current (PillionWebSocketLink *self)
+{
+  if (self->current != NULL)
+    return TRUE;
+
+  pillion_mutex_lock (&self->lock);
+  self->current = g_queue_pop_head (&self->outgoing);
+  pillion_mutex_unlock (&self->lock);
+
+  return self->current != NULL;
+}
+
+/* The socket has taken it */
+static void
+end_outgoing (PillionWebSocketLink *self)
+{
+  Outgoing *item;
+
+  pillion_mutex_lock (&self->lock);
+  item = g_steal_pointer (&self->current);
+  self->n_outgoing -= g_bytes_get_size (item->bytes);
+  pillion_mutex_unlock (&self->lock);
+
+  if (item->task != NULL)
+    pillion_task_return_boolean (item->task, TRUE);
+  outgoing_free (item);
+}
+
+/* Makes a frame of the next part of the message */
+static void
+add_chunk (PillionWebSocketLink *self)
+{
+  Outgoing *item = self->current;
+  gsize size;
+  const guint8 *bytes = g_bytes_get_data (item->bytes, &size);
+  gsize length = MIN (CHUNK, size - item->position);
+  PillionWebSocketOpcode opcode = item->position == 0 ? item->opcode : PILLION_WEB_SOCKET_CONTINUATION;
+  gboolean final = item->position + length == size;
+  guint8 mask[4];
+
+  bytes = length > 0 ? bytes + item->position : NULL;
+  if (self->deflate != NULL && size >= MIN_COMPRESSED && pillion_web_socket_deflate_can_compress (self->deflate))
+    {
+      g_autoptr (GByteArray) compressed = g_byte_array_new ();
+
+      pillion_web_socket_deflate_compress (self->deflate, bytes, length, final, compressed);
+      pillion_web_socket_add_header (self->out, opcode, final, opcode != PILLION_WEB_SOCKET_CONTINUATION, compressed->len, mask);
+      pillion_web_socket_add_payload (self->out, compressed->data, compressed->len, 0, mask);
+    }
+  else
+    {
+      pillion_web_socket_add_header (self->out, opcode, final, FALSE, length, mask);
+      pillion_web_socket_add_payload (self->out, bytes, length, 0, mask);
+    }
+  item->position += length;
+}
+
+/* Puts what is to be written next into the buffer, which is empty. Returns FALSE if there is nothing. */
+static gboolean
+fill (PillionWebSocketLink *self)
+{
+  g_byte_array_set_size (self->out, 0);
+  self->n_written = 0;
+
+  if (self->control->len > 0)
+    {
+      GByteArray *control = self->control;
+
+      self->control = self->out;
+      self->out = control;
+      return TRUE;
+    }
+
+  if (self->close_sent || !ensure_current (self))
+    return FALSE;
+
+  if (self->current->opcode == PILLION_WEB_SOCKET_CLOSE)
+    {
+      const guint8 *payload = g_bytes_get_data (self->current->bytes, NULL);
+
+      add_control (self, PILLION_WEB_SOCKET_CLOSE, payload, g_bytes_get_size (self->current->bytes));
+      end_outgoing (self);
+      set_close_due (self, CLOSE_USEC);
+      return fill (self);
+    }
+
+  add_chunk (self);
+  return TRUE;
+}
+
+static gboolean
+on_writable (gpointer stream,
+             gpointer data);
+
+/* Writes for one turn, and then waits until there is room. It may be finished afterwards. */
+static void
+write_on (PillionWebSocketLink *self)
+{
+  gsize n_turn = 0;
+
+  for (;;)
+    {
+      GError *error = NULL;
+      gssize n;
+
+      if (self->n_written == self->out->len)
+        {
+          if (self->current != NULL && self->current->position == g_bytes_get_size (self->current->bytes) &&
+              (self->current->position > 0 || self->out->len > 0))
+            end_outgoing (self);
+          if (n_turn >= TURN || !fill (self))
+            break;
+        }
+
+      n = g_pollable_output_stream_write_nonblocking (self->output, self->out->data + self->n_written, self->out->len - self->n_written,
+                                                      NULL, &error);
+      if (n < 0 && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+        {
+          g_error_free (error);
+          break;
+        }
+      if (n < 0)
+        {
+          /* What came before may say why; the end is seen there as well */
+          stop (&self->output_source);
+          if (self->paused)
+            break_down (self, error);
+          else
+            g_error_free (error);
+          return;
+        }
+      self->n_written += (gsize) n;
+      n_turn += (gsize) n;
+      /* As long as it takes what is to be sent before it is asked to close */
+      if (self->close_due > 0 && !self->close_sent)
+        self->close_due = pillion_http_engine_get_now (self->engine) + CLOSE_USEC;
+    }
+
+  if (self->n_written == self->out->len && n_turn < TURN)
+    {
+      stop (&self->output_source);
+    }
+  else if (self->output_source == NULL)
+    {
+      self->output_source = g_pollable_output_stream_create_source (self->output, NULL);
+      g_source_set_static_name (self->output_source, "pillion WebSocket output");
+      g_source_set_callback (self->output_source, G_SOURCE_FUNC (on_writable), self, NULL);
+      g_source_attach (self->output_source, pillion_private_io_thread_get_context (self->engine->io));
+    }
+}
+
+static gboolean
+on_writable (gpointer stream,
+             gpointer data)
+{
+  PillionWebSocketLink *self = data;
+
+  pillion_web_socket_link_ref (self);
+  write_on (self);
+  pillion_web_socket_link_unref (self);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* Whether the other side is still there */
+static gint64
+look_after_peer (PillionWebSocketLink *self,
+                 gint64 now)
+{
+  GTimeSpan interval = __atomic_load_n (&self->ping_interval, __ATOMIC_RELAXED);
+
+  if (interval <= 0 || interval > G_MAXINT64 / 4)
+    return PILLION_DEADLINE_NEVER - 1;
+
+  /* Nothing is read, so nothing can come */
+  if (self->paused)
+    {
+      self->received = now;
+      self->pinged = 0;
+    }
+
+  if (self->pinged > 0 && now >= self->pinged + interval)
+    {
+      break_down (self, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _("the server did not answer a ping within %g seconds"),
+                                     (double) interval / G_USEC_PER_SEC));
+      return PILLION_DEADLINE_NEVER;
+    }
+
+  if (self->pinged == 0 && now >= self->received + interval)
+    {
+      self->pinged = now;
+      add_control (self, PILLION_WEB_SOCKET_PING, NULL, 0);
+      write_on (self);
+    }
+
+  return (self->pinged > 0 ? self->pinged : self->received) + interval;
+}
+
+static gint64
+on_due (gpointer data,
+        gint64 now)
+{
+  PillionWebSocketLink *self = data;
+  gint64 due;
+
+  if (self->close_due > now)
+    return self->close_due;
+
+  pillion_web_socket_link_ref (self);
+  if (self->close_due > 0)
+    {
+      /* It was asked to close, and did not */
+      tell (self, PILLION_WEB_SOCKET_ABNORMAL, NULL, NULL);
+      finish (self);
+      due = PILLION_DEADLINE_NEVER;
+    }
+  else
+    {
+      due = look_after_peer (self, now);
+      if (self->call == NULL)
+        due = PILLION_DEADLINE_NEVER;
+      else if (self->close_due > 0)
+        due = self->close_due;
+    }
+  pillion_web_socket_link_unref (self);
+
+  return due;
+}
+
+void
+pillion_web_socket_link_begin (PillionWebSocketLink *self,
+                               PillionCall *call,
+                               GIOStream *stream,
+                               const char *extensions)
+{
+  self->call = call;
+  self->input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream));
+  self->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream));
+  self->deflate = pillion_web_socket_deflate_new (extensions);
+  self->reader.deflate = self->deflate;
+  self->received = pillion_http_engine_get_now (self->engine);
+  pillion_deadlines_set (self->engine->deadlines, &self->deadline, self->received, on_due, self);
+}
+
+void
+pillion_web_socket_link_fail (PillionWebSocketLink *self,
+                              GError *error)
+{
+  pillion_web_socket_link_ref (self);
+  tell (self, PILLION_WEB_SOCKET_ABNORMAL, NULL, error);
+  finish (self);
+  pillion_web_socket_link_unref (self);
+}
+
+PillionWebSocketInbox *
+pillion_web_socket_link_get_inbox (PillionWebSocketLink *self)
+{
+  return self->inbox;
+}
+
+static void
+resume_on_thread (gpointer data)
+{
+  PillionWebSocketLink *self = data;
+
+  /* Also for the first time */
+  if (self->call != NULL && self->input_source == NULL)
+    {
+      self->received = pillion_http_engine_get_now (self->engine);
+      read_on (self);
+    }
+  pillion_web_socket_link_unref (self);
+}
+
+void
+pillion_web_socket_link_resume (PillionWebSocketLink *self)
+{
+  pillion_http_engine_post (self->engine, resume_on_thread, pillion_web_socket_link_ref (self));
+}
+
+static void
+write_on_thread (gpointer data)
+{
+  PillionWebSocketLink *self = data;
+
+  gboolean closing;
+
+  pillion_mutex_lock (&self->lock);
+  self->posted = FALSE;
+  closing = self->closing;
+  pillion_mutex_unlock (&self->lock);
+
+  if (self->call != NULL && closing && self->close_due == 0)
+    set_close_due (self, CLOSE_USEC);
+  if (self->call != NULL && self->output_source == NULL)
+    write_on (self);
+  pillion_web_socket_link_unref (self);
+}
+
+/* With the lock held; returns whether the I/O thread has to be told */
+static gboolean
+push (PillionWebSocketLink *self,
+      PillionWebSocketOpcode opcode,
+      GBytes *bytes,
+      PillionTask *task)
+{
+  Outgoing *item = g_new0 (Outgoing, 1);
+  gboolean posts = !self->posted;
+
+  item->opcode = opcode;
+  item->bytes = g_bytes_ref (bytes);
+  item->task = task;
+  g_queue_push_tail (&self->outgoing, item);
+  self->n_outgoing += g_bytes_get_size (bytes);
+  self->posted = TRUE;
+
+  return posts;
+}
+
+void
+pillion_web_socket_link_send (PillionWebSocketLink *self,
+                              PillionWebSocketOpcode opcode,
+                              GBytes *bytes,
+                              PillionTask *task)
+{
+  gboolean posts = FALSE;
+  gboolean ended;
+  gboolean full;
+
+  pillion_mutex_lock (&self->lock);
+  ended = self->ended || self->closing;
+  full = self->n_outgoing > 0 && self->n_outgoing + g_bytes_get_size (bytes) > MAX_OUTGOING;
+  if (!ended && !full)
+    posts = push (self, opcode, bytes, task);
+  pillion_mutex_unlock (&self->lock);
+
+  if (ended)
+    return_closed (task);
+  else if (full)
+    pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK,
+                                   _("too much waits to be sent: wait for the tasks of the messages before"));
+  else if (posts)
+    pillion_http_engine_post (self->engine, write_on_thread, pillion_web_socket_link_ref (self));
+}
+
+void
+pillion_web_socket_link_close (PillionWebSocketLink *self,
+                               guint code,
+                               const char *reason,
+                               PillionTask *task)
+{
+  gsize length = reason != NULL ? strlen (reason) : 0;
+  g_autofree guint8 *payload = g_malloc (length + 2);
+  g_autoptr (GBytes) bytes = NULL;
+  gboolean ended;
+
+  payload[0] = (guint8) (code >> 8);
+  payload[1] = (guint8) code;
+  if (length > 0)
+    memcpy (payload + 2, reason, length);
+  bytes = g_bytes_new (payload, length + 2);
+
+  /* What comes from here on is not wanted, and must not hold up the end */
+  pillion_web_socket_inbox_close (self->inbox);
+  pillion_mutex_lock (&self->lock);
+  ended = self->ended;
+  if (!ended)
+    {
+      g_queue_push_tail (&self->closers, task);
+      if (!self->closing)
+        push (self, PILLION_WEB_SOCKET_CLOSE, bytes, NULL);
+      self->closing = TRUE;
+    }
+  pillion_mutex_unlock (&self->lock);
+
+  if (ended)
+    {
+      pillion_task_return_boolean (task, TRUE);
+      return;
+    }
+  pillion_http_engine_post (self->engine, write_on_thread, pillion_web_socket_link_ref (self));
+  pillion_web_socket_link_resume (self);
+}
+
+static void
+leave_on_thread (gpointer data)
+{
+  PillionWebSocketLink *self = data;
+
+  if (self->call != NULL && !self->lingering)
+    {
+      add_close (self, PILLION_WEB_SOCKET_GOING_AWAY, NULL);
+      tell (self, PILLION_WEB_SOCKET_GOING_AWAY, NULL, NULL);
+      linger (self);
+      if (self->call != NULL && self->input_source == NULL)
+        read_on (self);
+    }
+  pillion_web_socket_link_unref (self);
+}
+
+void
+pillion_web_socket_link_leave (PillionWebSocketLink *self)
+{
+  pillion_web_socket_inbox_close (self->inbox);
+  pillion_http_engine_post (self->engine, leave_on_thread, pillion_web_socket_link_ref (self));
+}
+
+guint
+pillion_web_socket_link_get_close_code (PillionWebSocketLink *self)
+{
+  guint code;
+
+  pillion_mutex_lock (&self->lock);
+  code = self->close_code;
+  pillion_mutex_unlock (&self->lock);
+
+  return code;
+}
+
+char *
+pillion_web_socket_link_dup_close_reason (PillionWebSocketLink *self)
+{
+  char *reason;
+
+  pillion_mutex_lock (&self->lock);
+  reason = g_strdup (self->close_reason);
+  pillion_mutex_unlock (&self->lock);
+
+  return reason;
+}
+
+void
+pillion_web_socket_link_set_max_size (PillionWebSocketLink *self,
+                                      gint64 max)
+{
+  __atomic_store_n (&self->max_size, max, __ATOMIC_RELAXED);
+}
+
+static void
+look_on_thread (gpointer data)
+{
+  PillionWebSocketLink *self = data;
+
+  if (self->call != NULL && self->close_due == 0)
+    pillion_deadlines_set (self->engine->deadlines, &self->deadline, 0, on_due, self);
+  pillion_web_socket_link_unref (self);
+}
+
+void
+pillion_web_socket_link_set_ping_interval (PillionWebSocketLink *self,
+                                           GTimeSpan interval)
+{
+  __atomic_store_n (&self->ping_interval, interval, __ATOMIC_RELAXED);
+  pillion_http_engine_post (self->engine, look_on_thread, pillion_web_socket_link_ref (self));
+}
+
+gboolean
+pillion_web_socket_link_forget (PillionWebSocketLink *self,
+                                PillionTask *task)
+{
+  gboolean found = FALSE;
+
+  pillion_mutex_lock (&self->lock);
+  /* The rest of it is sent, but nobody waits for that */
+  if (self->current != NULL && self->current->task == task)
+    {
+      self->current->task = NULL;
+      found = TRUE;
+    }
+  for (GList *l = self->outgoing.head; l != NULL && !found; l = l->next)
+    if (((Outgoing *) l->data)->task == task)
+      {
+        self->n_outgoing -= g_bytes_get_size (((Outgoing *) l->data)->bytes);
+        outgoing_free (l->data);
+        g_queue_delete_link (&self->outgoing, l);
+        found = TRUE;
+      }
+  /* A request to close is not taken back, but it needs not be waited for */
+  if (!found)
+    found = g_queue_remove (&self->closers, task);
+  pillion_mutex_unlock (&self->lock);
+
+  return found;
+}
