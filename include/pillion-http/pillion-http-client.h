@@ -175,6 +175,11 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_lowest_rate              (PillionHttpClient *self,
                                                                      gint64             rate);
 PILLION_HTTP_AVAILABLE_IN_1_0
+gint64             pillion_http_client_get_rate_limit               (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_rate_limit               (PillionHttpClient *self,
+                                                                     gint64             rate);
+PILLION_HTTP_AVAILABLE_IN_1_0
 guint              pillion_http_client_get_max_retries              (PillionHttpClient *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_max_retries              (PillionHttpClient *self,

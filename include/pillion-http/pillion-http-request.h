@@ -151,6 +151,11 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 void                       pillion_http_request_set_total_timeout_usec      (PillionHttpRequest        *self,
                                                                              GTimeSpan                  timeout);
 PILLION_HTTP_AVAILABLE_IN_1_0
+gint64                     pillion_http_request_get_rate_limit              (PillionHttpRequest        *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_rate_limit              (PillionHttpRequest        *self,
+                                                                             gint64                     rate);
+PILLION_HTTP_AVAILABLE_IN_1_0
 gint64                     pillion_http_request_get_lowest_rate             (PillionHttpRequest        *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
 void                       pillion_http_request_set_lowest_rate             (PillionHttpRequest        *self,

@@ -13,6 +13,7 @@
 #include "core/pillion-private.h"
 #include "http/pillion-http-response-private.h"
 #include "http/pillion-http-url.h"
+#include "http/pillion-throttled-source.h"
 
 /* How much of a coded body is decoded at once, of what is sent and of what comes of it, and how much before others have their turn */
 #define DECODER_INPUT (64 * 1024)
@@ -455,9 +456,17 @@ set_progress (PillionCall *self,
   pillion_task_set_progress (self->task, completed, total);
 }
 
+/* Whether bodies are sent and received at a limited rate */
+static gboolean
+is_throttled (PillionCall *self)
+{
+  return self->request->rate_limit > 0 || self->engine->config.rate_limit > 0;
+}
+
 /* The body from its beginning */
 static GInputStream *
 open_body (PillionCall *self,
+           PillionSource *source,
            GError **error)
 {
   if (!pillion_call_can_send_again (self, error))
@@ -466,7 +475,7 @@ open_body (PillionCall *self,
   self->body_opened = TRUE;
   if (pillion_call_is_upload (self))
     set_progress (self, 0, self->body->length, TRUE);
-  return self->body->klass->open (self->body, error);
+  return source->klass->open (source, error);
 }
 
 static gboolean
@@ -475,6 +484,7 @@ hop_start (gpointer data,
 {
   PillionCall *self = data;
   PillionSink *sink = self->sink;
+  PillionSource *source;
   GInputStream *body = NULL;
   PillionVerdict verdict;
   GError *error = NULL;
@@ -486,7 +496,11 @@ hop_start (gpointer data,
     pillion_field_list_append (&self->fields, "Accept-Encoding", sink->klass->accept_encoding);
   if (verdict == PILLION_VERDICT_PASS && sink->klass->request != NULL)
     verdict = sink->klass->request (sink, &self->fields, &error);
-  if (verdict == PILLION_VERDICT_PASS && self->body != NULL && (body = open_body (self, &error)) == NULL)
+  g_clear_pointer (&self->throttled, pillion_source_unref);
+  if (self->body != NULL && is_throttled (self))
+    self->throttled = pillion_throttled_source_new (self->body, self->engine, self->request->rate_limit);
+  source = self->throttled != NULL ? self->throttled : self->body;
+  if (verdict == PILLION_VERDICT_PASS && source != NULL && (body = open_body (self, source, &error)) == NULL)
     verdict = PILLION_VERDICT_FAIL;
   if (verdict != PILLION_VERDICT_PASS)
     {
@@ -500,11 +514,11 @@ hop_start (gpointer data,
     .origin = self->origin,
     /* libsoup 3.2 stops for good if it has to wait in the middle of a body that it sends over HTTP/2 */
     .bulk = self->bulk || sink->klass->bulk || (self->body != NULL && pillion_source_is_large (self->body)),
-    .only_http1 = !self->engine->config.http2,
+    .only_http1 = !self->engine->config.http2 || is_throttled (self),
     .web_socket = sink->klass->web_socket,
     .fields = (const char *const *) self->fields.strv,
     .body = body,
-    .source = self->body,
+    .source = source,
     .body_length = body != NULL ? self->body->length : 0,
   };
   return TRUE;
@@ -589,6 +603,22 @@ get_sink_room (PillionCall *self,
   return sink->klass->room != NULL ? sink->klass->room (sink, size) : NULL;
 }
 
+static void
+on_throttle (gpointer data)
+{
+  pillion_call_resume_body (data);
+}
+
+static void
+throttle (PillionCall *self,
+          gsize *size)
+{
+  if (self->throttle == NULL)
+    self->throttle = pillion_throttle_new (self->engine, &self->engine->receiving, self->request->rate_limit, on_throttle, self);
+
+  *size = MIN (*size, pillion_throttle_get_credit (self->throttle));
+}
+
 static guint8 *
 hop_room (gpointer data,
           gsize *size)
@@ -610,6 +640,8 @@ hop_room (gpointer data,
       *size = *size > 0 ? DECODER_INPUT : 0;
     }
 
+  if (*size > 0 && is_throttled (self))
+    throttle (self, size);
   self->paused = *size == 0;
   return room;
 }
@@ -710,6 +742,8 @@ hop_body (gpointer data,
   self->last_activity = pillion_http_engine_get_now (self->engine);
   self->n_received += length;
   self->n_answer += (gint64) length;
+  if (self->throttle != NULL)
+    pillion_throttle_use (self->throttle, length);
 
   if (self->refusal != NULL)
     {
@@ -841,6 +875,8 @@ pillion_call_finish (PillionCall *self)
     }
   sink->klass->free (sink);
   pillion_stages_clear (&self->stages);
+  g_clear_pointer (&self->throttle, pillion_throttle_free);
+  g_clear_pointer (&self->throttled, pillion_source_unref);
   pillion_field_list_clear (&self->fields);
   g_clear_pointer (&self->uri, g_uri_unref);
   g_clear_pointer (&self->origin, g_free);

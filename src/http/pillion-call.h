@@ -15,6 +15,7 @@
 #include "http/pillion-refusal.h"
 #include "http/pillion-sink.h"
 #include "http/pillion-stage.h"
+#include "http/pillion-throttle.h"
 
 /* No body in memory can be larger: a GByteArray counts with 32 bits, and doubles */
 #define PILLION_CALL_MAX_IN_MEMORY (1 << 30)
@@ -54,7 +55,9 @@ struct _PillionCall
   gint64 last_activity;    /* when something arrived last, or the request left the queue */
   PillionDecoder *decoder; /* of the body that comes, or NULL */
   GError *coding_error;    /* why there can be none, or NULL */
-  gboolean paused;         /* the sink has no credit */
+  gboolean paused;         /* the sink has no credit, or there is none at the rate that is allowed */
+  PillionSource *throttled;  /* the body of a request that is sent at a limited rate, or NULL */
+  PillionThrottle *throttle; /* of what comes; NULL unless there is a rate */
   guint64 n_received;      /* bytes of all bodies, as they were sent */
   gint64 n_answer;         /* the same of the current one */
   gint64 n_decoded;        /* the same, without its coding */

@@ -44,7 +44,7 @@ can_share (const PillionCall *call)
 {
   const PillionHttpRequest *request = call->request;
 
-  return request->coalescing && !request->lasting && !call->parted && call->body == NULL && call->sink->klass->in_memory &&
+  return request->coalescing && request->rate_limit == 0 && !request->lasting && !call->parted && call->body == NULL && call->sink->klass->in_memory &&
          (g_str_equal (call->method, "GET") || g_str_equal (call->method, "HEAD")) && !wants_own_answer (&request->fields) &&
          !wants_own_answer (&call->engine->config.fields);
 }

@@ -45,7 +45,7 @@ load_on_worker (gpointer data)
   Job *self = data;
 
   pillion_jar_load (self->jar, &self->error);
-  pillion_private_io_thread_post (self->call->engine->io, loaded_on_thread, self);
+  pillion_http_engine_post (self->call->engine, loaded_on_thread, self);
 }
 
 static PillionVerdict

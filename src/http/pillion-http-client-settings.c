@@ -675,6 +675,48 @@ pillion_http_client_set_lowest_rate (PillionHttpClient *self,
 }
 
 /**
+ * pillion_http_client_get_rate_limit: (get-property rate-limit)
+ * @self: a client
+ *
+ * Gets how much of bodies all calls together send, and how much they receive.
+ *
+ * Returns: bytes per second, or 0 for no limit
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_http_client_get_rate_limit (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), 0);
+
+  return self->config.rate_limit;
+}
+
+/**
+ * pillion_http_client_set_rate_limit: (set-property rate-limit)
+ * @self: a client
+ * @rate: bytes per second, or 0 for no limit
+ *
+ * Sets how much of bodies all calls together send, and how much they receive, for running calls too. A request body that is already being sent
+ * without a limit is not slowed down.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_rate_limit (PillionHttpClient *self,
+                                    gint64 rate)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (rate >= 0);
+
+  if (self->config.rate_limit == rate)
+    return;
+
+  self->config.rate_limit = rate;
+  pillion_http_client_configure (self, "rate-limit");
+}
+
+/**
  * pillion_http_client_get_max_retries: (get-property max-retries)
  * @self: a client
  *

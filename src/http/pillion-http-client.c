@@ -172,6 +172,7 @@ enum
   PROP_LOWEST_RATE,
   PROP_MAX_RETRIES,
   PROP_TRANSPORT,
+  PROP_RATE_LIMIT,
   PROP_COOKIE_JAR,
   PROP_CREDENTIALS,
   PROP_CERTIFICATE,
@@ -269,6 +270,9 @@ pillion_http_client_get_property (GObject *object,
     case PROP_TRANSPORT:
       g_value_set_object (value, self->transport);
       break;
+    case PROP_RATE_LIMIT:
+      g_value_set_int64 (value, self->config.rate_limit);
+      break;
     case PROP_COOKIE_JAR:
       g_value_set_object (value, self->cookie_jar);
       break;
@@ -361,6 +365,9 @@ pillion_http_client_set_property (GObject *object,
       break;
     case PROP_TRANSPORT:
       pillion_http_client_set_transport (self, g_value_get_object (value));
+      break;
+    case PROP_RATE_LIMIT:
+      pillion_http_client_set_rate_limit (self, g_value_get_int64 (value));
       break;
     case PROP_COOKIE_JAR:
       pillion_http_client_set_cookie_jar (self, g_value_get_object (value));
@@ -635,6 +642,19 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    * Since: 1.0
    */
   properties[PROP_TRANSPORT] = g_param_spec_object ("transport", NULL, NULL, PILLION_HTTP_TYPE_TEST_TRANSPORT, flags);
+
+  /**
+   * PillionHttpClient:rate-limit: (getter get_rate_limit) (setter set_rate_limit)
+   *
+   * How much of bodies all calls together send, and how much they receive, in bytes per second. 0 for no limit. The server notices: what is not
+   * read does not arrive. Calls take turns, and what one of them leaves is for the others.
+   *
+   * Headers, what TLS adds and bodies of refusals are not counted. With a limit, requests use HTTP/1.1.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RATE_LIMIT] =
+    g_param_spec_int64 ("rate-limit", NULL, NULL, 0, G_MAXINT64, defaults.rate_limit, flags);
 
   /**
    * PillionHttpClient:cookie-jar: (getter get_cookie_jar) (setter set_cookie_jar)

@@ -25,6 +25,7 @@ typedef struct
   GTimeSpan first_byte_timeout;
   GTimeSpan total_timeout;
   gint64 lowest_rate; /* bytes per second */
+  gint64 rate_limit;  /* likewise, in each direction; 0 for none */
   gint64 max_body_size;
   guint max_retries;
   char *user_agent;

@@ -10,6 +10,7 @@
 #include "http/pillion-deadlines.h"
 #include "http/pillion-http-config.h"
 #include "http/pillion-http-queue.h"
+#include "http/pillion-rate-limit.h"
 #include "http/pillion-transport.h"
 
 typedef struct _PillionHttpEngine PillionHttpEngine;
@@ -32,6 +33,8 @@ struct _PillionHttpEngine
   GHashTable *flights;          /* hops that others can join, by key */
   guint64 n_changes;            /* how often calls began or ended that may have changed something on a server */
   PillionDeadlines *deadlines;
+  PillionRateLimit sending;
+  PillionRateLimit receiving;
   PillionAuthSpaces *auth_spaces; /* NULL before a server has asked for credentials */
   void (*free_auth_spaces) (PillionAuthSpaces *spaces);
   PillionWorkers *cpu_workers;  /* made when they are first needed */

@@ -39,6 +39,7 @@ struct _PillionHttpRequest
   GTimeSpan idle_timeout;
   GTimeSpan total_timeout;
   gint64 lowest_rate; /* bytes per second */
+  gint64 rate_limit;
   int max_retries;
 
   PillionHttpCredentials *credentials; /* or NULL */

@@ -375,6 +375,47 @@ pillion_http_request_set_total_timeout_usec (PillionHttpRequest *self,
 }
 
 /**
+ * pillion_http_request_get_rate_limit: (get-property rate-limit)
+ * @self: a request
+ *
+ * Gets how fast bodies are sent and received.
+ *
+ * Returns: bytes per second, or 0 for no limit of its own
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_http_request_get_rate_limit (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), 0);
+
+  return self->rate_limit;
+}
+
+/**
+ * pillion_http_request_set_rate_limit: (set-property rate-limit)
+ * @self: a request
+ * @rate: bytes per second, or 0 for no limit of its own
+ *
+ * Sets how fast the body of the request is sent, and that of the response received. See [property@PillionHttp.Client:rate-limit].
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_rate_limit (PillionHttpRequest *self,
+                                     gint64 rate)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+  g_return_if_fail (rate >= 0);
+
+  if (self->rate_limit == rate)
+    return;
+
+  self->rate_limit = rate;
+  g_object_notify (G_OBJECT (self), "rate-limit");
+}
+
+/**
  * pillion_http_request_get_lowest_rate: (get-property lowest-rate)
  * @self: a request
  *

@@ -79,6 +79,7 @@ enum
   PROP_IDLE_TIMEOUT_USEC,
   PROP_TOTAL_TIMEOUT_USEC,
   PROP_LOWEST_RATE,
+  PROP_RATE_LIMIT,
   PROP_MAX_RETRIES,
   PROP_CREDENTIALS,
   N_PROPS
@@ -154,6 +155,9 @@ pillion_http_request_get_property (GObject *object,
     case PROP_LOWEST_RATE:
       g_value_set_int64 (value, self->lowest_rate);
       break;
+    case PROP_RATE_LIMIT:
+      g_value_set_int64 (value, self->rate_limit);
+      break;
     case PROP_MAX_RETRIES:
       g_value_set_int (value, self->max_retries);
       break;
@@ -210,6 +214,9 @@ pillion_http_request_set_property (GObject *object,
       break;
     case PROP_LOWEST_RATE:
       pillion_http_request_set_lowest_rate (self, g_value_get_int64 (value));
+      break;
+    case PROP_RATE_LIMIT:
+      pillion_http_request_set_rate_limit (self, g_value_get_int64 (value));
       break;
     case PROP_MAX_RETRIES:
       pillion_http_request_set_max_retries (self, g_value_get_int (value));
@@ -369,6 +376,16 @@ pillion_http_request_class_init (PillionHttpRequestClass *klass)
     g_param_spec_int64 ("total-timeout-usec", NULL, NULL, G_MININT64, G_MAXINT64, 0, flags);
 
   /**
+   * PillionHttpRequest:rate-limit: (getter get_rate_limit) (setter set_rate_limit)
+   *
+   * How fast the body of the request is sent, and that of the response received, in bytes per second; 0 for no other limit than
+   * [property@PillionHttp.Client:rate-limit].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_RATE_LIMIT] = g_param_spec_int64 ("rate-limit", NULL, NULL, 0, G_MAXINT64, 0, flags);
+
+  /**
    * PillionHttpRequest:lowest-rate: (getter get_lowest_rate) (setter set_lowest_rate)
    *
    * The rate below which a response is too slow, in bytes per second. It is measured over five seconds.
@@ -456,6 +473,7 @@ pillion_http_request_copy (PillionHttpRequest *self)
   copy->idle_timeout = self->idle_timeout;
   copy->total_timeout = self->total_timeout;
   copy->lowest_rate = self->lowest_rate;
+  copy->rate_limit = self->rate_limit;
   copy->max_retries = self->max_retries;
   if (self->credentials != NULL)
     copy->credentials = g_object_ref (self->credentials);

@@ -429,7 +429,8 @@ pillion_http_stream_receive (PillionHttpStream *self,
   if (take (self, max, task))
     return;
 
-  pillion_private_task_set_external (task);
+  if (pillion_http_engine_is_outside (self->call->engine))
+    pillion_private_task_set_external (task);
   watch_cancellable (self, task);
   /* Something may come between the look and the wait */
   while (!pillion_ring_wait (self->ring, max, task))

@@ -257,7 +257,13 @@ get_code (PillionExchange *self,
 static gboolean
 has_body_failed (PillionExchange *self)
 {
-  return PILLION_IS_PIECES_STREAM (self->request_body) && pillion_pieces_stream_has_failed (PILLION_PIECES_STREAM (self->request_body));
+  GInputStream *body = self->request_body;
+
+  /* One that is sent at a limited rate is read through another stream */
+  if (G_IS_FILTER_INPUT_STREAM (body))
+    body = g_filter_input_stream_get_base_stream (G_FILTER_INPUT_STREAM (body));
+
+  return PILLION_IS_PIECES_STREAM (body) && pillion_pieces_stream_has_failed (PILLION_PIECES_STREAM (body));
 }
 
 /* Gives an error the code that says what it means to a caller. What GIO says of the network and of TLS stays. */

@@ -368,7 +368,7 @@ begin_reading (PillionExchange *self)
 static void
 end_reading (PillionExchange *self)
 {
-  if (!pillion_task_is_done (self->reading))
+  if (self->reading != NULL && !pillion_task_is_done (self->reading))
     pillion_task_return_boolean (self->reading, TRUE);
   g_clear_object (&self->reading);
 }
@@ -448,7 +448,9 @@ test_exchange (PillionTransport *transport,
     {
       self->input = g_object_ref (request->body);
       self->buffer = g_malloc (PIECE_SIZE);
-      begin_reading (self);
+      /* A body that is sent at a limited rate waits for the clock, and says by itself when it reads */
+      if (!G_IS_FILTER_INPUT_STREAM (self->input))
+        begin_reading (self);
       read_on (self);
     }
   else

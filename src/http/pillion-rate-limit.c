@@ -1,0 +1,37 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-rate-limit.h"
+
+/* How long a slice is, in µs: short, so that a transfer is even, but not so short that it costs something */
+#define SLICE_USEC 20000
+#define MAX_SLICE (256 * 1024)
+
+/* How late a slice may be used and still be made up for, in µs. After a longer pause nothing is made up for. */
+#define LATE_USEC (3 * SLICE_USEC)
+
+gsize
+pillion_rate_limit_get_slice (gint64 rate)
+{
+  return rate > 0 ? (gsize) CLAMP (rate / (G_USEC_PER_SEC / SLICE_USEC), 1, MAX_SLICE) : MAX_SLICE;
+}
+
+gint64
+pillion_rate_limit_reserve (PillionRateLimit *self,
+                            gint64 rate,
+                            gsize n,
+                            gint64 now)
+{
+  gint64 turn;
+
+  if (self->rate != rate || self->next < now - LATE_USEC)
+    self->next = now;
+  self->rate = rate;
+  turn = self->next;
+  self->next += MAX ((gint64) ((double) n * G_USEC_PER_SEC / (double) rate), 1);
+
+  return turn;
+}

@@ -1,0 +1,24 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <glib.h>
+
+/* A rate that several may share. They take turns: each reserves the next slice of time, in which it may move some bytes. All zero to begin
+ * with. */
+typedef struct
+{
+  gint64 rate; /* bytes per second */
+  gint64 next; /* the end of what is reserved */
+} PillionRateLimit;
+
+/* How many bytes are to be reserved at once at a rate, or at any if it is 0 */
+gsize  pillion_rate_limit_get_slice (gint64            rate);
+
+/* Returns when so many bytes may be moved; @now is of the same clock */
+gint64 pillion_rate_limit_reserve   (PillionRateLimit *self,
+                                     gint64            rate,
+                                     gsize             n,
+                                     gint64            now);
