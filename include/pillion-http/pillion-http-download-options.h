@@ -47,5 +47,10 @@ gboolean                    pillion_http_download_options_get_resume          (P
 PILLION_HTTP_AVAILABLE_IN_1_0
 void                        pillion_http_download_options_set_resume          (PillionHttpDownloadOptions *self,
                                                                                gboolean                    resume);
+PILLION_HTTP_AVAILABLE_IN_1_0
+const char *const          *pillion_http_download_options_get_mirrors         (PillionHttpDownloadOptions *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                        pillion_http_download_options_set_mirrors         (PillionHttpDownloadOptions *self,
+                                                                               const char *const          *mirrors);
 
 G_END_DECLS

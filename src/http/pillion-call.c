@@ -80,6 +80,7 @@ pillion_call_unref (PillionCall *self)
   pillion_http_engine_unref (self->engine);
   g_free (self->given_url);
   g_free (self->url);
+  g_free (self->other_url);
   g_free (self);
 }
 
@@ -97,7 +98,7 @@ cancel_on_thread (gpointer data)
 
   self->cancel_seen = TRUE;
   if (self->submitted)
-    pillion_call_fail (self, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the transfer was cancelled")));
+    pillion_call_abort (self, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, _("the transfer was cancelled")));
   pillion_call_unref (self);
 }
 
@@ -808,9 +809,45 @@ pillion_call_set_progress (PillionCall *self,
     set_progress (self, completed, total, FALSE);
 }
 
+gboolean
+pillion_call_set_url (PillionCall *self,
+                      const char *url,
+                      GError **error)
+{
+  g_autoptr (GUri) uri = pillion_http_parse_url (url, error);
+
+  if (uri == NULL || !pillion_call_set_uri (self, uri, error))
+    return FALSE;
+
+  pillion_call_set_method (self, self->request->method, self->request->body);
+  g_free (self->other_url);
+  self->other_url = pillion_http_strip_user (url);
+  return TRUE;
+}
+
 void
 pillion_call_fail (PillionCall *self,
                    GError *error)
+{
+  if (!self->failed && !self->done && self->sink->klass->recover != NULL)
+    {
+      g_clear_pointer (&self->refusal, pillion_refusal_free);
+      drop_hop (self);
+      if (self->sink->klass->recover (self->sink, error))
+        {
+          g_error_free (error);
+          self->waiting = TRUE;
+          pillion_call_resume (self);
+          return;
+        }
+    }
+
+  pillion_call_abort (self, error);
+}
+
+void
+pillion_call_abort (PillionCall *self,
+                    GError *error)
 {
   if (self->failed || self->done)
     {
@@ -822,7 +859,7 @@ pillion_call_fail (PillionCall *self,
   g_clear_pointer (&self->refusal, pillion_refusal_free);
   drop_hop (self);
 
-  pillion_http_prefix_url (&error, self->url);
+  pillion_http_prefix_url (&error, self->other_url != NULL ? self->other_url : self->url);
   /* It may quote what a server sent, or a path */
   if (!g_utf8_validate (error->message, -1, NULL))
     {

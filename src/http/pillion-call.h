@@ -30,6 +30,7 @@ struct _PillionCall
   PillionHttpRequest *request; /* the call's own, which does not change */
   char *given_url;             /* with base URL and parameters */
   char *url; /* without user and password: for files, results and messages */
+  char *other_url; /* the same of where the call went instead, or NULL: for messages */
   GCancellable *cancellable;
   gulong cancelled_handler;
 
@@ -170,7 +171,17 @@ void         pillion_call_set_progress   (PillionCall       *self,
                                           gint64             completed,
                                           gint64             total);
 
-/* Ends the call with an error (transfer full), to which the URL is added. Nothing happens if it has ended or is ending. */
+/* Goes to another URL with the next request, which is sent as the first one was */
+gboolean     pillion_call_set_url        (PillionCall       *self,
+                                          const char        *url,
+                                          GError           **error);
+
+/* The same as pillion_call_fail (), and the sink can't prevent it */
+void         pillion_call_abort          (PillionCall       *self,
+                                          GError            *error);
+
+/* Ends the call with an error (transfer full), to which the URL is added. Nothing happens if it has ended or is ending. If the sink knows what to do,
+ * another request is sent instead, soon. */
 void         pillion_call_fail           (PillionCall       *self,
                                           GError            *error);
 

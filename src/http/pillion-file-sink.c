@@ -60,7 +60,10 @@ struct _PillionFileSink
   PillionFileOrigin origin;
   gboolean conditional;  /* whether the server was asked for a newer version only */
 
+  guint n_mirrors;       /* how many were tried */
+  gboolean foreign;      /* what is in the part file came from another URL, and only the digest can tell whether it fits */
   gboolean anew;         /* nothing is to be continued any more */
+  gboolean afresh;       /* the next request begins at the beginning */
   gint64 asked;          /* the offset that the request is about, 0 if it is about all */
   char range[64];
   PillionSplit *split;   /* NULL without a part file */
@@ -325,7 +328,7 @@ claim_rest (PillionFileSink *self)
 
   pillion_split_release (self->split, &self->rest);
   /* What this download has written itself is continued whatever the options say */
-  self->asked = self->anew || !can_continue (self) || (!self->writing && !self->options->resume) ? 0 : pillion_part_file_get_offset (part);
+  self->asked = self->anew || self->afresh || !can_continue (self) || (!self->writing && !self->options->resume) ? 0 : pillion_part_file_get_offset (part);
   if (self->asked == 0)
     return TRUE;
 
@@ -430,6 +433,15 @@ file_request (PillionSink *sink,
     return be_idle (self);
   if (self->asked == 0 && self->writing && !start_over (self))
     return PILLION_VERDICT_WAIT;
+  if (self->asked > 0 && self->foreign && !self->part->record.mixed)
+    {
+      /* The record may be saved by the worker */
+      self->starts_over = self->at_work;
+      if (self->at_work)
+        return PILLION_VERDICT_WAIT;
+      if (!pillion_part_file_mix (self->part, error))
+        return PILLION_VERDICT_FAIL;
+    }
   if (self->asked > 0)
     {
       if (self->rest.end < self->part->record.length)
@@ -437,7 +449,8 @@ file_request (PillionSink *sink,
       else
         g_snprintf (self->range, sizeof self->range, "bytes=%" PRId64 "-", self->asked);
       pillion_field_list_append (fields, "Range", self->range);
-      pillion_field_list_append (fields, "If-Range", pillion_part_file_get_validator (self->part));
+      if (!self->foreign)
+        pillion_field_list_append (fields, "If-Range", pillion_part_file_get_validator (self->part));
     }
 
   self->conditional = self->origin.exists && !self->writing && (self->origin.etag != NULL || self->origin.last_modified != NULL);
@@ -494,7 +507,7 @@ is_the_rest (PillionFileSink *self,
       (self->part->record.length >= 0 && last >= self->part->record.length))
     return FALSE;
 
-  if (!pillion_part_record_is_of (&self->part->record, head->get_field (head, "ETag"), head->get_field (head, "Last-Modified")))
+  if (!self->foreign && !pillion_part_record_is_of (&self->part->record, head->get_field (head, "ETag"), head->get_field (head, "Last-Modified")))
     return FALSE;
 
   if (head->length >= 0 && head->length != last - first + 1)
@@ -533,6 +546,7 @@ begin_anew (PillionFileSink *self,
                                 error))
     return PILLION_VERDICT_FAIL;
 
+  self->afresh = self->foreign = FALSE;
   pillion_split_add (self->split, &self->rest, 0, self->end >= 0 ? self->end : G_MAXINT64);
   return PILLION_VERDICT_PASS;
 }
@@ -652,7 +666,7 @@ can_split (PillionFileSink *self,
 {
   const char *units = head->get_field (head, "Accept-Ranges");
 
-  return can_continue (self) && self->coding == NULL && self->part->record.length > 0 &&
+  return can_continue (self) && !self->part->record.mixed && self->coding == NULL && self->part->record.length > 0 &&
          pillion_part_file_get_validator (self->part) != NULL && (units == NULL || g_ascii_strcasecmp (units, "bytes") == 0);
 }
 
@@ -691,14 +705,6 @@ file_head (PillionSink *sink,
   take_coding (self, head);
   if (self->asked > 0 && (head->status == 206 ? self->coding != NULL || !is_the_rest (self, head) : head->status == 416))
     {
-      if (self->writing)
-        {
-          /* It has begun to be held against the digest */
-          g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
-                               _("asked for the rest of the file, the server sent part of a different one"));
-          return PILLION_VERDICT_FAIL;
-        }
-
       self->anew = TRUE;
       return PILLION_VERDICT_AGAIN;
     }
@@ -721,7 +727,11 @@ file_head (PillionSink *sink,
       !pillion_http_request_accepts_status (sink->call->request, head->status))
     return PILLION_VERDICT_REFUSED;
 
-  if (head->status == 206 ? self->asked == 0 : self->writing)
+  /* Another version, or a server that knows no ranges: what has come is of no use */
+  if (head->status != 206 && self->writing && !start_over (self))
+    return PILLION_VERDICT_WAIT;
+
+  if (head->status == 206 && self->asked == 0)
     {
       g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
                    _("unexpected status %u: the server sent a different part of the file, or one that was not requested"),
@@ -742,9 +752,7 @@ file_head (PillionSink *sink,
 
   self->delimited = head->delimited;
   if (!self->writing)
-    {
-      begin_writing (self, head);
-    }
+    begin_writing (self, head);
   pillion_split_follow (self->split, can_split (self, head));
   /* Together, so that the host is told of both at once */
   pillion_task_set_unit (sink->call->task, "bytes");
@@ -1041,6 +1049,74 @@ file_lost (PillionSink *sink,
   return be_idle (self);
 }
 
+/* Whether another server may do better */
+static gboolean
+is_of_the_server (const GError *error)
+{
+  static const int network[] = {
+    G_IO_ERROR_TIMED_OUT, G_IO_ERROR_HOST_NOT_FOUND, G_IO_ERROR_HOST_UNREACHABLE, G_IO_ERROR_NETWORK_UNREACHABLE,
+    G_IO_ERROR_CONNECTION_REFUSED, G_IO_ERROR_CONNECTION_CLOSED, G_IO_ERROR_NOT_CONNECTED, G_IO_ERROR_PROXY_FAILED,
+    G_IO_ERROR_PARTIAL_INPUT,
+  };
+  static const int http[] = {
+    PILLION_HTTP_ERROR_INVALID_URL, PILLION_HTTP_ERROR_UNSUPPORTED_SCHEME, PILLION_HTTP_ERROR_PROTOCOL, PILLION_HTTP_ERROR_TRUNCATED,
+    PILLION_HTTP_ERROR_LENGTH_MISMATCH, PILLION_HTTP_ERROR_DIGEST_MISMATCH, PILLION_HTTP_ERROR_REDIRECT,
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (network); i++)
+    if (g_error_matches (error, G_IO_ERROR, network[i]))
+      return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (http); i++)
+    if (g_error_matches (error, PILLION_HTTP_ERROR, http[i]))
+      return TRUE;
+
+  return error->domain == PILLION_HTTP_STATUS_ERROR || error->domain == G_RESOLVER_ERROR || error->domain == G_TLS_ERROR;
+}
+
+/* Goes to the next mirror whose URL can be used */
+static gboolean
+go_to_mirror (PillionFileSink *self)
+{
+  char **mirrors = self->options->mirrors;
+
+  while (mirrors[self->n_mirrors] != NULL)
+    if (pillion_call_set_url (self->parent.call, mirrors[self->n_mirrors++], NULL))
+      return TRUE;
+
+  return FALSE;
+}
+
+static gboolean
+file_recover (PillionSink *sink,
+              const GError *error)
+{
+  PillionFileSink *self = (PillionFileSink *) sink;
+  const gboolean is_wrong = self->writing && error->domain == PILLION_HTTP_ERROR && error->code != PILLION_HTTP_ERROR_TRUNCATED;
+  const gboolean was_mixed = is_wrong && self->part->record.mixed;
+
+  if (self->options->mirrors == NULL || !is_of_the_server (error))
+    return FALSE;
+
+  /* What doesn't fit may be good on its own */
+  if (!was_mixed && !go_to_mirror (self))
+    return FALSE;
+
+  self->anew = FALSE;
+  self->afresh = is_wrong;
+  self->finishing = FALSE;
+  self->idle = FALSE;
+  if (self->part != NULL)
+    {
+      if (self->split != NULL)
+        reset_split (self);
+      else
+        self->split = pillion_split_new (sink->call, self->part, &split_funcs, self);
+      self->foreign = !is_wrong && self->options->digest != NULL && self->part->record.length >= 0;
+    }
+
+  return TRUE;
+}
+
 /* Whether another attempt may continue after this error */
 static gboolean
 is_worth_keeping (PillionFileSink *self,
@@ -1243,6 +1319,7 @@ pillion_file_sink_new (GFile *file,
     .whole = file_whole,
     .hold = file_hold,
     .lost = file_lost,
+    .recover = file_recover,
     .fail = file_fail,
     .free = file_free,
   };

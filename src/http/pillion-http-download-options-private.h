@@ -15,6 +15,7 @@ struct _PillionHttpDownloadOptions
   gboolean only_if_changed;
   gboolean preserve_time;
   gboolean resume;
+  char **mirrors; /* or NULL */
 };
 
 gboolean                    pillion_http_download_options_equal (PillionHttpDownloadOptions *self,

@@ -31,6 +31,7 @@
 enum
 {
   PROP_DIGEST = 1,
+  PROP_MIRRORS,
   PROP_NAME_CONFLICT,
   PROP_ONLY_IF_CHANGED,
   PROP_PRESERVE_TIME,
@@ -50,6 +51,7 @@ pillion_http_download_options_finalize (GObject *object)
   pillion_sync_acquire (self);
 
   g_free (self->digest);
+  g_strfreev (self->mirrors);
 
   G_OBJECT_CLASS (pillion_http_download_options_parent_class)->finalize (object);
 }
@@ -66,6 +68,9 @@ pillion_http_download_options_get_property (GObject *object,
     {
     case PROP_DIGEST:
       g_value_set_string (value, self->digest);
+      break;
+    case PROP_MIRRORS:
+      g_value_set_boxed (value, self->mirrors);
       break;
     case PROP_NAME_CONFLICT:
       g_value_set_enum (value, self->name_conflict);
@@ -96,6 +101,9 @@ pillion_http_download_options_set_property (GObject *object,
     {
     case PROP_DIGEST:
       pillion_http_download_options_set_digest (self, g_value_get_string (value));
+      break;
+    case PROP_MIRRORS:
+      pillion_http_download_options_set_mirrors (self, g_value_get_boxed (value));
       break;
     case PROP_NAME_CONFLICT:
       pillion_http_download_options_set_name_conflict (self, g_value_get_enum (value));
@@ -133,6 +141,16 @@ pillion_http_download_options_class_init (PillionHttpDownloadOptionsClass *klass
    * Since: 1.0
    */
   properties[PROP_DIGEST] = g_param_spec_string ("digest", NULL, NULL, NULL, flags);
+
+  /**
+   * PillionHttpDownloadOptions:mirrors: (getter get_mirrors) (setter set_mirrors)
+   *
+   * Further URLs of the same file, or %NULL. They are tried in order if the download would fail because of the server, the network, or what the
+   * server sent: see [method@PillionHttp.DownloadOptions.set_mirrors].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MIRRORS] = g_param_spec_boxed ("mirrors", NULL, NULL, G_TYPE_STRV, flags);
 
   /**
    * PillionHttpDownloadOptions:name-conflict: (getter get_name_conflict) (setter set_name_conflict)
@@ -219,9 +237,21 @@ pillion_http_download_options_copy (PillionHttpDownloadOptions *self)
       copy->only_if_changed = self->only_if_changed;
       copy->preserve_time = self->preserve_time;
       copy->resume = self->resume;
+      copy->mirrors = g_strdupv (self->mirrors);
     }
 
   return copy;
+}
+
+/* NULL is a list too */
+static gboolean
+are_equal (char **list,
+           char **other)
+{
+  if (list == NULL || other == NULL)
+    return list == other;
+
+  return g_strv_equal ((const char *const *) list, (const char *const *) other);
 }
 
 gboolean
@@ -229,7 +259,8 @@ pillion_http_download_options_equal (PillionHttpDownloadOptions *self,
                                      PillionHttpDownloadOptions *other)
 {
   return g_strcmp0 (self->digest, other->digest) == 0 && self->name_conflict == other->name_conflict &&
-         self->only_if_changed == other->only_if_changed && self->preserve_time == other->preserve_time;
+         self->only_if_changed == other->only_if_changed && self->preserve_time == other->preserve_time &&
+         self->resume == other->resume && are_equal (self->mirrors, other->mirrors);
 }
 
 /**
@@ -439,4 +470,56 @@ pillion_http_download_options_set_resume (PillionHttpDownloadOptions *self,
 
   self->resume = resume;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RESUME]);
+}
+
+/**
+ * pillion_http_download_options_get_mirrors: (get-property mirrors)
+ * @self: options
+ *
+ * Gets the further URLs of the file.
+ *
+ * Returns: (nullable) (array zero-terminated=1) (transfer none): URLs, or %NULL
+ *
+ * Since: 1.0
+ */
+const char *const *
+pillion_http_download_options_get_mirrors (PillionHttpDownloadOptions *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_DOWNLOAD_OPTIONS (self), NULL);
+
+  return (const char *const *) self->mirrors;
+}
+
+/**
+ * pillion_http_download_options_set_mirrors: (set-property mirrors)
+ * @self: options
+ * @mirrors: (nullable) (array zero-terminated=1): absolute URLs, or %NULL
+ *
+ * Sets further URLs of the same file. If a server can't be reached, refuses, breaks off, or sends what doesn't have the announced length or the
+ * wanted digest, and no retry is left, the next URL is asked. It is asked for the rest only if that is sure to fit: if the mirror has the same
+ * entity tag or date of modification, or if there is a digest that will tell. Otherwise it is asked for all of it.
+ *
+ * A mirror gets no credentials that were meant for another server. A URL that isn't valid is passed over. The task fails with the error of the
+ * last one. [property@PillionHttp.Download:response] says where the file came from.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_download_options_set_mirrors (PillionHttpDownloadOptions *self,
+                                           const char *const *mirrors)
+{
+  char **copy;
+
+  g_return_if_fail (PILLION_HTTP_IS_DOWNLOAD_OPTIONS (self));
+
+  copy = g_strdupv ((char **) mirrors);
+  if (are_equal (self->mirrors, copy))
+    {
+      g_strfreev (copy);
+      return;
+    }
+
+  g_strfreev (self->mirrors);
+  self->mirrors = copy;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MIRRORS]);
 }

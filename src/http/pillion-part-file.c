@@ -348,7 +348,7 @@ pillion_part_file_close (PillionPartFile *self,
     save_holes (self);
 
   /* Where files of ours can't be told from those of others, nobody would know it again */
-  if (!has_name (self, &info) || !pillion_part_is_ours (&info) || !pillion_part_file_can_continue (self))
+  if (!has_name (self, &info) || !pillion_part_is_ours (&info) || !pillion_part_file_can_continue (self) || self->record.mixed)
     keep = FALSE;
 
   if (!keep)
@@ -360,6 +360,14 @@ pillion_part_file_close (PillionPartFile *self,
     }
 
   part_file_free (self);
+}
+
+gboolean
+pillion_part_file_mix (PillionPartFile *self,
+                       GError **error)
+{
+  self->record.mixed = TRUE;
+  return pillion_part_record_save (&self->record, self->target->folder, self->record_name) || fail (self, error);
 }
 
 gboolean

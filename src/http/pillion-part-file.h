@@ -79,6 +79,10 @@ gboolean         pillion_part_file_continue      (PillionPartFile *self,
 gboolean         pillion_part_file_allow_holes   (PillionPartFile *self,
                                                   GError         **error);
 
+/* Notes that what follows may be of another version, and a digest tells in the end. Other attempts can't continue it then. */
+gboolean         pillion_part_file_mix           (PillionPartFile *self,
+                                                  GError         **error);
+
 /* Writes at @offset. Without holes, that is the end. */
 gboolean         pillion_part_file_write         (PillionPartFile *self,
                                                   gint64           offset,

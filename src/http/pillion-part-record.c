@@ -173,9 +173,10 @@ format (const PillionPartRecord *self,
 
   g_key_file_set_integer (file, GROUP, "version", self->holey ? HOLEY_VERSION : VERSION);
   g_key_file_set_string (file, GROUP, "url", self->url);
-  if (self->etag != NULL)
+  /* Nobody could tell later that only the digest vouches for it, so then it can't be continued */
+  if (self->etag != NULL && !self->mixed)
     g_key_file_set_string (file, GROUP, "etag", self->etag);
-  if (self->last_modified != NULL)
+  if (self->last_modified != NULL && !self->mixed)
     g_key_file_set_string (file, GROUP, "last-modified", self->last_modified);
   if (self->name != NULL)
     g_key_file_set_string (file, GROUP, "name", self->name);

@@ -30,6 +30,7 @@ typedef struct
   char *name;          /* what the server called the whole, or NULL: it may not say so again with the rest */
   gint64 length;       /* of the whole, or -1 if the server did not say */
   gint64 safe;         /* how many bytes the disk has for certain, from the beginning on */
+  gboolean mixed;      /* parts of it came from other URLs, and only a digest can tell whether they fit */
   gboolean trusted;    /* whether what the kernel has yet to write counts too: it does until the machine restarts */
 
   /* A part that several connections write to has its full length at once, and holes. Its size tells nothing, so this does. */

@@ -54,6 +54,10 @@ struct _PillionSinkClass
   PillionVerdict (*lost)    (PillionSink       *self,
                              const GError      *error);
 
+  /* The call is about to fail with @error. TRUE: another request is to be sent instead. Optional. */
+  gboolean       (*recover) (PillionSink       *self,
+                             const GError      *error);
+
   /* The call fails with @error (transfer full), which is to be passed to pillion_call_finish_failure (), now or later; optional */
   void           (*fail)    (PillionSink       *self,
                              GError            *error);

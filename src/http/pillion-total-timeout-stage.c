@@ -31,8 +31,8 @@ total_due (gpointer data,
   if (call->begun + call->held_for + timeout > now)
     return call->begun + call->held_for + timeout;
 
-  pillion_call_fail (call, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                                        _("the whole call took longer than %.3g seconds"), (double) timeout / G_USEC_PER_SEC));
+  pillion_call_abort (call, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                                         _("the whole call took longer than %.3g seconds"), (double) timeout / G_USEC_PER_SEC));
   return PILLION_DEADLINE_NEVER;
 }
 

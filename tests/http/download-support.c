@@ -88,7 +88,7 @@ serve (TestConnection *connection,
     test_connection_printf (connection, "HTTP/1.1 %u Some Reason\r\nContent-Length: 0\r\n\r\n", behaviour.status);
   else if (range != NULL && behaviour.refuse_range)
     test_connection_printf (connection, "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\n\r\n");
-  else if (range != NULL && behaviour.validator != NULL && g_strcmp0 (if_range, behaviour.validator) == 0)
+  else if (range != NULL && behaviour.validator != NULL && (if_range == NULL || strcmp (if_range, behaviour.validator) == 0))
     {
       gsize first = g_ascii_strtoull (range + strlen ("bytes="), NULL, 10);
       gsize last = behaviour.piece > 0 ? MIN (behaviour.length, first + behaviour.piece) : behaviour.length;

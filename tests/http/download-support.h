@@ -15,7 +15,7 @@ typedef struct
   const guint8 *bytes;
   gsize length;
   const char *fields;      /* more lines of the head, or NULL */
-  const char *validator;   /* the If-Range that gets a range; NULL: no range is served */
+  const char *validator;   /* the If-Range that gets a range, like none at all; NULL: no range is served */
   gsize cut;               /* how much of the body is sent before the connection ends, 0 for all */
   gboolean chunked;
   gboolean without_length;

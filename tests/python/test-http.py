@@ -340,6 +340,15 @@ class Requests(Case):
             self.wait(part.remove())
             self.assertEqual(os.listdir(folder), [])
 
+    def test_download_mirrors(self):
+        self.server.add_handler('/gone', lambda exchange: exchange.set_status(410))
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / 'file'
+            mirrors = [self.server.get_url() + '/gone', self.server.get_url() + '/a']
+            download = self.wait(self.client.download('/gone', path, mirrors=mirrors))
+            self.assertEqual(download.get_response().url, mirrors[1])
+            self.assertEqual(PillionHttp.DownloadOptions(mirrors=mirrors).get_mirrors(), mirrors)
+
     def test_download_pause(self):
         with tempfile.TemporaryDirectory() as folder:
             task = self.client.download('/a', pathlib.Path(folder) / 'file')

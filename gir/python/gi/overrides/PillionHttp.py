@@ -772,21 +772,21 @@ class Client(PillionHttp.Client):
     def download(self, url, target: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None, *, params: _Pairs | None = None,
                  headers: _Pairs | None = None, auth: _Auth = None, timeout: float | None = None,
                  name_conflict: NameConflict | None = None, only_if_changed: bool = False,
-                 preserve_time: bool = False, resume: bool = True) -> Pillion.Task[Download]:
+                 preserve_time: bool = False, resume: bool = True, mirrors: Sequence[str] = ()) -> Pillion.Task[Download]:
         """Downloads a body to a file, given as a path or a Gio.File. Returns a task whose result is a
         PillionHttp.Download. `sha256` may be any digest that PillionHttp.DownloadOptions takes, and `name_conflict`, `only_if_changed`,
-        `preserve_time` and `resume` are its properties of these names. The rest is as for request ()."""
+        `preserve_time`, `resume` and `mirrors` are its properties of these names. The rest is as for request ()."""
         request = requests.make('GET', url, params, headers, auth=auth, timeout=timeout)
-        options = _make_options(sha256, name_conflict, only_if_changed, preserve_time, resume)
+        options = _make_options(sha256, name_conflict, only_if_changed, preserve_time, resume, mirrors)
         return core._at(PillionHttp.Client.send_to_file(self, request, _to_file(target), options, cancellable))
 
     def download_into(self, url, folder: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None, *,
                       params: _Pairs | None = None, headers: _Pairs | None = None, auth: _Auth = None,
                       timeout: float | None = None, name_conflict: NameConflict | None = None, only_if_changed: bool = False,
-                      preserve_time: bool = False, resume: bool = True) -> Pillion.Task[Download]:
+                      preserve_time: bool = False, resume: bool = True, mirrors: Sequence[str] = ()) -> Pillion.Task[Download]:
         """Downloads a body into a folder, under the name that the server or the URL gives it. The rest is as for download ()."""
         request = requests.make('GET', url, params, headers, auth=auth, timeout=timeout)
-        options = _make_options(sha256, name_conflict, only_if_changed, preserve_time, resume)
+        options = _make_options(sha256, name_conflict, only_if_changed, preserve_time, resume, mirrors)
         return core._at(PillionHttp.Client.send_into(self, request, _to_file(folder), options, cancellable))
 
     def send_to_file(self, request, target: Gio.File | str | os.PathLike[str], options=None, cancellable=None) -> Pillion.Task[Download]:
@@ -909,7 +909,7 @@ def _parse(loop, name, data, url):
     return task
 
 
-def _make_options(digest, name_conflict, only_if_changed, preserve_time, resume):
+def _make_options(digest, name_conflict, only_if_changed, preserve_time, resume, mirrors):
     options = PillionHttp.DownloadOptions.new()
     options.set_digest(digest)
     if name_conflict is not None:
@@ -917,6 +917,7 @@ def _make_options(digest, name_conflict, only_if_changed, preserve_time, resume)
     options.set_only_if_changed(only_if_changed)
     options.set_preserve_time(preserve_time)
     options.set_resume(resume)
+    options.set_mirrors(mirrors)
     return options
 
 
