@@ -20,6 +20,7 @@ runs the program with its address in PILLION_TEST_URL, and each `@URL@` in the a
 Queries are ignored.
 """
 
+import base64
 import hashlib
 import http.server
 import json
@@ -63,8 +64,30 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.rfile.readline()
         return body
 
+    def echo_messages(self):
+        """A WebSocket that sends back what it gets, in frames of at most 64 KiB."""
+        accept = hashlib.sha1(self.headers['Sec-WebSocket-Key'].encode() + b'258EAFA5-E914-47DA-95CA-C5AB0DC85B11').digest()
+        self.send_response(101)
+        self.send_header('Upgrade', 'websocket')
+        self.send_header('Connection', 'Upgrade')
+        self.send_header('Sec-WebSocket-Accept', base64.b64encode(accept).decode())
+        self.end_headers()
+        self.close_connection = True
+        while len(header := self.rfile.read(2)) == 2:
+            length = header[1] & 0x7f
+            extended = self.rfile.read(2) if length == 126 else b''
+            mask = self.rfile.read(4)
+            payload = self.rfile.read(int.from_bytes(extended, 'big') if extended else length)
+            payload = bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
+            self.wfile.write(bytes([header[0], header[1] & 0x7f]) + extended + payload)
+            if header[0] == 0x88:
+                break
+
     def do_GET(self):
         path = self.path.partition('?')[0]
+        if path.endswith('/socket') and 'Sec-WebSocket-Key' in self.headers:
+            self.echo_messages()
+            return
         sent = self.read_body()
         kind, body = PAGES.get(path, (None, None))
         if path == '/echo':

@@ -135,6 +135,8 @@
  * | a redirect of a request whose body can be read only once, or a server that wants credentials for it | [error@PillionHttp.Error.NOT_REWINDABLE] |
  * | a body that is too large for memory, or a line or an event that is larger than its limit | [error@PillionHttp.Error.TOO_LARGE] |
  * | a body that is not valid JSON | [error@PillionHttp.Error.INVALID_JSON] |
+ * | a server that opens no WebSocket | [error@PillionHttp.Error.NOT_WEB_SOCKET] |
+ * | a WebSocket that the server closes with the code of a failure | [error@PillionHttp.Error.WEB_SOCKET_CLOSED] |
  * | a different SHA-256 digest | [error@PillionHttp.Error.DIGEST_MISMATCH] |
  * | a setting of the client that is not valid | [error@PillionHttp.Error.INVALID_SETTING] |
  * | a server whose public key is not one of [property@PillionHttp.Client:pinned-keys] | [error@PillionHttp.Error.PIN_MISMATCH] |

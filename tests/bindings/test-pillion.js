@@ -515,6 +515,56 @@ test('http/credentials', loop => {
         assert(assertFails(Pillion.error_quark(), Pillion.Error.FAILED, () => ask(handler).check()).message.includes('no key ring'));
 });
 
+test('http/web-socket', loop => {
+    imports.gi.versions.Soup = '3.0';
+    const {Soup} = imports.gi;
+    const client = PillionHttp.Client.new(loop);
+    const server = new Soup.Server();
+    const connections = [];
+    server.listen_local(0, Soup.ServerListenOptions.IPV4_ONLY);
+    server.add_websocket_handler('/socket', null, ['chat'], (_server, _message, _path, connection) => {
+        connections.push(connection);
+        connection.connect('message', (_connection, type, message) => {
+            if (type === Soup.WebsocketDataType.BINARY)
+                connection.send_binary(message.toArray());
+            else
+                connection.send_text(new TextDecoder().decode(message.toArray()));
+        });
+    });
+    const request = PillionHttp.Request.new('GET', `ws://127.0.0.1:${server.get_uris()[0].get_port()}/socket`);
+
+    const main = async () => {
+        const socket = await client.open_web_socket(request, ['other', 'chat'], null);
+        assertEqual(socket.protocol, 'chat');
+        assertEqual(socket.response.get_status(), 101);
+        await socket.send_text('häł', null);
+        await socket.send_bytes(new GLib.Bytes([0, 255]), null);
+        const received = [];
+        for await (const message of socket) {
+            received.push(message);
+            if (received.length === 2)
+                connections[0].close(1000, 'bye');
+        }
+        assertEqual(received[0], 'häł');
+        assert(received[1] instanceof Uint8Array);
+        assertEqual([...received[1]], [0, 255]);
+        assertEqual([socket.get_close_code(), socket.dup_close_reason()], [1000, 'bye']);
+        assertEqual(await socket.receive(null), null);
+        await socket.close(1000, null, null);
+
+        let failure = null;
+        try {
+            await client.open_web_socket(PillionHttp.Request.new('POST', 'ws://127.0.0.1/'), null, null);
+        } catch (error) {
+            failure = error;
+        }
+        assert(failure.matches(PillionHttp.error_quark(), PillionHttp.Error.INVALID_REQUEST), failure);
+    };
+
+    kickUntilSettled(loop, main());
+    server.disconnect();
+});
+
 test('http/streams', loop => {
     const client = PillionHttp.Client.new(loop);
     const server = PillionHttp.TestServer.new(loop);

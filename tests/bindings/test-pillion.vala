@@ -422,6 +422,16 @@ async void fetch (Pillion.Loop loop) throws Error {
     assert (piece.get_bytes ().get_size () == 20 && stream.response.get_status () == 200);
     stream.close ();
 
+    var opening = client.open_web_socket (request, { "chat" }, null);
+    try {
+        yield opening.wait_async (null);
+        assert_not_reached ();
+    } catch (Error error) {
+        assert (error is PillionHttp.Error.NOT_WEB_SOCKET);
+    }
+    Type[] types = { typeof (PillionHttp.WebSocket), typeof (PillionHttp.WebSocketMessage) };
+    assert (types[0].is_a (typeof (Object)) && types[1].is_a (Type.BOXED));
+
     var hello = client.get_bytes (url + "/hello.txt", null);
     yield hello.wait_async (null);
     assert (hello.get_bytes ().compare (new Bytes ("Hello from loopback\n".data)) == 0);

@@ -43,6 +43,8 @@ main (int argc, char **argv)
   g_autoptr(PillionHttpClient) client = pillion_http_client_new (loop);
   const char *url = argv[1];
   g_autoptr(PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+  g_autofree char *socket_url = g_strconcat (url, "/socket", NULL);
+  g_autoptr(PillionHttpRequest) socket_request = pillion_http_request_new ("GET", socket_url);
   g_autoptr(PillionTask) task = pillion_http_client_send (client, request, NULL);
   g_autoptr(GFile) file = g_file_new_for_path (argv[2]);
   g_autoptr(GBytes) bytes = g_bytes_new_static ("abc", 3);
@@ -86,7 +88,7 @@ class ComingFrom(unittest.TestCase):
 
         async def main():
             async with contextlib.AsyncExitStack() as stack:
-                names = {'PillionHttp': PillionHttp, 'asyncio': asyncio, 'url': self.url, 'path': self.path,
+                names = {'PillionHttp': PillionHttp, 'asyncio': asyncio, 'url': self.url, 'socket_url': self.url + '/socket', 'path': self.path,
                          'authorities': DATA / 'cert.pem', 'certificate': DATA / 'client-cert.pem', 'key': DATA / 'client-key.pem',
                          'enter': stack.enter_async_context}
                 for line in lines:
@@ -98,6 +100,8 @@ class ComingFrom(unittest.TestCase):
                 self.assertEqual(names['response'].status, 200)
                 self.assertIn(b'"method"', b''.join(names['pieces']))
                 self.assertTrue(names['lines'])
+                self.assertEqual(names['values'][0]['method'], 'GET')
+                self.assertEqual(names['message'], 'hello')
 
         pillion.run(main())
 
@@ -115,7 +119,7 @@ class ComingFrom(unittest.TestCase):
 
     def call(self, line):
         """What starts a task ends well, if it is waited for."""
-        if re.match(r'pillion_http_client_(get_bytes|send|open|download|upload) ', line):
+        if re.match(r'pillion_http_client_(get_bytes|send|open|open_web_socket|download|upload) ', line):
             return f'''
   {{
     g_autoptr(PillionTask) started = {line};
