@@ -134,6 +134,16 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_user_agent               (PillionHttpClient *self,
                                                                      const char        *user_agent);
 PILLION_HTTP_AVAILABLE_IN_1_0
+const char        *pillion_http_client_get_proxy                    (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_proxy                    (PillionHttpClient *self,
+                                                                     const char        *url);
+PILLION_HTTP_AVAILABLE_IN_1_0
+GProxyResolver    *pillion_http_client_get_proxy_resolver           (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_proxy_resolver           (PillionHttpClient *self,
+                                                                     GProxyResolver    *resolver);
+PILLION_HTTP_AVAILABLE_IN_1_0
 GTlsDatabase      *pillion_http_client_get_tls_database             (PillionHttpClient *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_tls_database             (PillionHttpClient *self,

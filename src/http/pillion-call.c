@@ -513,6 +513,8 @@ hop_start (gpointer data,
     .method = self->method,
     .uri = self->uri,
     .origin = self->origin,
+    .proxy = self->proxy,
+    .proxy_authorization = self->proxy_authorization,
     /* libsoup 3.2 stops for good if it has to wait in the middle of a body that it sends over HTTP/2 */
     .bulk = self->bulk || sink->klass->bulk || (self->body != NULL && pillion_source_is_large (self->body)),
     .only_http1 = !self->engine->config.http2 || is_throttled (self),
@@ -570,6 +572,11 @@ hop_head (gpointer data,
   self->n_decoded = 0;
 
   verdict = pillion_stages_head (&self->stages, self, head, &error);
+  if (verdict == PILLION_VERDICT_PASS && head->tunnel)
+    {
+      g_set_error (&error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY, _("the proxy %s wants other credentials"), self->proxy->origin);
+      verdict = PILLION_VERDICT_FAIL;
+    }
   if (verdict == PILLION_VERDICT_PASS && self->offset > 0)
     {
       self->n_answer = self->n_decoded = self->offset;
@@ -918,6 +925,8 @@ pillion_call_finish (PillionCall *self)
   g_clear_pointer (&self->uri, g_uri_unref);
   g_clear_pointer (&self->origin, g_free);
   g_clear_pointer (&self->history, g_ptr_array_unref);
+  g_clear_pointer (&self->proxy, pillion_proxy_unref);
+  g_clear_pointer (&self->proxy_authorization, g_free);
   pillion_call_unref (self);
 
   return task;

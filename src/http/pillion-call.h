@@ -12,6 +12,7 @@
 #include "http/pillion-http-engine.h"
 #include "http/pillion-pause.h"
 #include "http/pillion-http-request-private.h"
+#include "http/pillion-proxy.h"
 #include "http/pillion-refusal.h"
 #include "http/pillion-sink.h"
 #include "http/pillion-stage.h"
@@ -40,6 +41,8 @@ struct _PillionCall
 
   GUri *uri; /* where the request goes now */
   char *origin;
+  PillionProxy *proxy;     /* that it goes through, or NULL */
+  char *proxy_authorization; /* what that is told when a tunnel is made, or NULL */
   const char *method;      /* interned */
   PillionSource *body;     /* what is sent, or NULL */
   gboolean body_opened;    /* whether some of it may have been sent */

@@ -16,9 +16,22 @@
 #define MAX_ASKED 3
 #define MAX_TRIES 10
 
+/* Who asks, and where the answer goes */
+typedef struct
+{
+  guint status;
+  const char *challenge;
+  const char *authorization;
+  gboolean is_proxy;
+} Role;
+
+static const Role server = { 401, "WWW-Authenticate", "Authorization", FALSE };
+static const Role proxy = { 407, "Proxy-Authenticate", "Proxy-Authorization", TRUE };
+
 typedef struct
 {
   PillionStage parent;
+  const Role *role;
   char *home;                    /* the server that the first request went to */
   char *origin;                  /* the one that these are for */
   PillionHttpCredentials *given; /* or NULL; not by a handler */
@@ -108,6 +121,20 @@ choose (Offer *self,
     }
 }
 
+static void
+set_given (PillionCredentialsStage *self,
+           const char *origin,
+           PillionHttpCredentials *given)
+{
+  g_free (self->origin);
+  self->origin = g_strdup (origin);
+  if (self->given != NULL)
+    pillion_sync_unref (g_steal_pointer (&self->given));
+  self->given = given != NULL ? g_object_ref (given) : NULL;
+  self->given_refused = FALSE;
+  self->waiter.declined = FALSE;
+}
+
 /* What the request is to be sent with, unless a server asks: what the URL says comes first */
 static void
 find_given (PillionCredentialsStage *self,
@@ -116,28 +143,31 @@ find_given (PillionCredentialsStage *self,
   const char *user = g_uri_get_user (call->uri);
   const char *password = g_uri_get_password (call->uri);
 
+  if (self->role->is_proxy)
+    {
+      if (g_strcmp0 (self->origin, call->proxy->origin) == 0)
+        return;
+
+      set_given (self, call->proxy->origin, call->proxy->credentials);
+      return;
+    }
+
   if (self->home == NULL)
     self->home = g_strdup (call->origin);
   /* Most servers redirect to whole URLs, also to their own: the user is the same there */
   if (user == NULL && g_strcmp0 (self->origin, call->origin) == 0)
     return;
 
-  g_free (self->origin);
-  self->origin = g_strdup (call->origin);
-  if (self->given != NULL)
-    pillion_sync_unref (g_steal_pointer (&self->given));
-  self->given_refused = FALSE;
-  self->waiter.declined = FALSE;
-
   if (user != NULL)
-    self->given = pillion_http_credentials_new_basic (user, password != NULL ? password : "");
-  else if (strcmp (self->home, call->origin) == 0)
     {
-      if (call->request->credentials != NULL)
-        self->given = g_object_ref (call->request->credentials);
-      else if (call->engine->config.credentials != NULL)
-        self->given = g_object_ref (call->engine->config.credentials);
+      g_autoptr (PillionHttpCredentials) given = pillion_http_credentials_new_basic (user, password != NULL ? password : "");
+
+      set_given (self, call->origin, given);
     }
+  else if (strcmp (self->home, call->origin) == 0)
+    set_given (self, call->origin, call->request->credentials != NULL ? call->request->credentials : call->engine->config.credentials);
+  else
+    set_given (self, call->origin, NULL);
 }
 
 static PillionHttpCredentials *
@@ -164,21 +194,68 @@ credentials_begin (PillionStage *stage,
 
 /* A field of the request's own says more than credentials, and credentials of the request's own say more than a field of the client's */
 static gboolean
-has_own_field (PillionCall *call,
+has_own_field (PillionCredentialsStage *self,
+               PillionCall *call,
                PillionFieldList *fields)
 {
-  if (pillion_field_list_get (fields, "Authorization") == NULL)
+  const char *own = pillion_field_list_get (fields, self->role->authorization);
+
+  if (own == NULL)
     return FALSE;
 
-  return call->request->credentials == NULL || pillion_field_list_get (&call->request->fields, "Authorization") != NULL;
+  if (!self->role->is_proxy)
+    return call->request->credentials == NULL || pillion_field_list_get (&call->request->fields, self->role->authorization) != NULL;
+
+  /* In a tunnel it would reach the server */
+  if (pillion_proxy_tunnels (call->proxy, call->uri))
+    {
+      call->proxy_authorization = g_strdup (own);
+      pillion_field_list_remove (fields, self->role->authorization);
+    }
+  return TRUE;
+}
+
+/* Under which name the spaces of whoever asks are known */
+static const char *
+get_origin (PillionCredentialsStage *self,
+            PillionCall *call)
+{
+  return self->role->is_proxy ? call->proxy->space : call->origin;
 }
 
 static const char *
-get_path (PillionCall *call)
+get_path (PillionCredentialsStage *self,
+          PillionCall *call)
 {
-  const char *path = g_uri_get_path (call->uri);
+  const char *path = self->role->is_proxy ? "/" : g_uri_get_path (call->uri);
 
   return path[0] != '\0' ? path : "/";
+}
+
+static char *
+authorize (PillionCredentialsStage *self,
+           PillionCall *call,
+           PillionHttpCredentials *credentials)
+{
+  const char *query = g_uri_get_query (call->uri);
+  g_autofree char *target = NULL;
+
+  if (!self->role->is_proxy)
+    {
+      target = query != NULL ? g_strconcat (get_path (self, call), "?", query, NULL) : g_strdup (get_path (self, call));
+      return pillion_auth_space_authorize (self->space, credentials, call->method, target);
+    }
+
+  target = pillion_proxy_make_target (call->proxy, call->uri);
+  return pillion_auth_space_authorize (self->space, credentials, pillion_proxy_tunnels (call->proxy, call->uri) ? "CONNECT" : call->method, target);
+}
+
+/* A redirect may lead to where there is no such proxy */
+static gboolean
+is_concerned (PillionCredentialsStage *self,
+              PillionCall *call)
+{
+  return !self->role->is_proxy || (call->proxy != NULL && pillion_proxy_is_http (call->proxy));
 }
 
 static void
@@ -208,42 +285,48 @@ credentials_request (PillionStage *stage,
                      GError **error)
 {
   PillionCredentialsStage *self = (PillionCredentialsStage *) stage;
-  PillionAuthSpace *space =
-    self->answers ? self->met : pillion_auth_space_find (call->engine, call->origin, get_path (call));
   PillionHttpCredentials *credentials;
   g_autofree char *value = NULL;
 
+  if (self->role->is_proxy)
+    {
+      g_clear_pointer (&call->proxy_authorization, g_free);
+      if (!is_concerned (self, call))
+        return PILLION_VERDICT_PASS;
+    }
+
+  set_space (&self->space,
+             self->answers ? self->met : pillion_auth_space_find (call->engine, get_origin (self, call), get_path (self, call)));
   self->answers = FALSE;
-  set_space (&self->space, space);
   self->sent = FALSE;
-  self->foreign = has_own_field (call, fields);
+  self->foreign = has_own_field (self, call, fields);
   if (self->foreign)
     return PILLION_VERDICT_PASS;
 
   find_given (self, call);
   credentials = get_given (self);
-  if (credentials == NULL && space != NULL)
+  if (credentials == NULL && self->space != NULL)
     {
-      credentials = space->credentials;
-      self->serial = space->serial;
+      credentials = self->space->credentials;
+      self->serial = self->space->serial;
     }
   if (credentials == NULL)
     return PILLION_VERDICT_PASS;
   if (!pillion_http_credentials_check (credentials, error))
     return PILLION_VERDICT_FAIL;
 
-  if (space != NULL || credentials->kind != PILLION_CREDENTIALS_PASSWORD)
+  if (self->space != NULL || credentials->kind != PILLION_CREDENTIALS_PASSWORD)
     {
-      const char *query = g_uri_get_query (call->uri);
-      g_autofree char *target = query != NULL ? g_strconcat (get_path (call), "?", query, NULL) : g_strdup (get_path (call));
-
-      value = pillion_auth_space_authorize (space, credentials, call->method, target);
-      self->scheme = get_scheme (space, credentials);
+      value = authorize (self, call, credentials);
+      self->scheme = get_scheme (self->space, credentials);
       /* What does not fit counts as refused */
       self->sent = TRUE;
     }
-  if (value != NULL)
-    pillion_field_list_set (fields, "Authorization", value);
+
+  if (value != NULL && self->role->is_proxy && pillion_proxy_tunnels (call->proxy, call->uri))
+    call->proxy_authorization = g_steal_pointer (&value);
+  else if (value != NULL)
+    pillion_field_list_set (fields, self->role->authorization, value);
 
   return PILLION_VERDICT_PASS;
 }
@@ -288,7 +371,8 @@ ask (PillionCredentialsStage *self,
     return PILLION_VERDICT_FAIL;
 
   self->n_asked++;
-  pillion_auth_space_ask (space, &self->waiter, call, challenge, call->origin, FALSE);
+  pillion_auth_space_ask (space, &self->waiter, call, challenge, self->role->is_proxy ? call->proxy->origin : call->origin,
+                          self->role->is_proxy);
   return PILLION_VERDICT_WAIT;
 }
 
@@ -315,9 +399,9 @@ answer (PillionCredentialsStage *self,
     return PILLION_VERDICT_PASS;
 
   realm = pillion_field_list_get (&offer.best->parameters, "realm");
-  space = pillion_auth_space_ensure (call->engine, call->origin, realm != NULL ? realm : "");
+  space = pillion_auth_space_ensure (call->engine, get_origin (self, call), realm != NULL ? realm : "");
   refused = is_refused (self, space, offer.best);
-  pillion_auth_space_meet (space, offer.best->scheme, g_steal_pointer (&offer.digest), get_path (call));
+  pillion_auth_space_meet (space, offer.best->scheme, g_steal_pointer (&offer.digest), get_path (self, call));
   set_space (&self->met, space);
   self->answers = TRUE;
 
@@ -344,14 +428,18 @@ credentials_head (PillionStage *stage,
   PillionCredentialsStage *self = (PillionCredentialsStage *) stage;
   const char *challenges;
 
-  if (head->status != 401)
+  if (!is_concerned (self, call))
+    return PILLION_VERDICT_PASS;
+
+  if (head->status != self->role->status)
     {
-      if (self->sent && self->space != NULL)
+      /* Either of them may have answered before the other one was asked */
+      if (head->status != server.status && head->status != proxy.status && self->sent && self->space != NULL)
         self->space->n_refused = 0;
       return PILLION_VERDICT_PASS;
     }
 
-  challenges = self->foreign ? NULL : head->get_field (head, "WWW-Authenticate");
+  challenges = self->foreign ? NULL : head->get_field (head, self->role->challenge);
   return challenges != NULL ? answer (self, call, challenges, error) : PILLION_VERDICT_PASS;
 }
 
@@ -370,8 +458,8 @@ credentials_free (PillionStage *stage)
   g_free (self);
 }
 
-PillionStage *
-pillion_credentials_stage_new (void)
+static PillionStage *
+stage_new (const Role *role)
 {
   static const PillionStageClass klass = {
     .begin = credentials_begin,
@@ -382,5 +470,18 @@ pillion_credentials_stage_new (void)
   PillionCredentialsStage *self = g_new0 (PillionCredentialsStage, 1);
 
   self->parent.klass = &klass;
+  self->role = role;
   return &self->parent;
+}
+
+PillionStage *
+pillion_credentials_stage_new (void)
+{
+  return stage_new (&server);
+}
+
+PillionStage *
+pillion_credentials_stage_new_for_proxy (void)
+{
+  return stage_new (&proxy);
 }

@@ -21,6 +21,7 @@
 #include "http/pillion-http-test-transport-private.h"
 #include "http/pillion-http-url.h"
 #include "http/pillion-memory-sink.h"
+#include "http/pillion-proxy-stage.h"
 #include "http/pillion-redirect-stage.h"
 #include "http/pillion-retry-stage.h"
 #include "http/pillion-ring-sink.h"
@@ -36,6 +37,9 @@ get_engine (PillionHttpClient *self,
 
   if (self->engine == NULL)
     {
+      /* On this thread: another one might read it while the program changes it */
+      if (self->config.proxy_rules == NULL)
+        self->config.proxy_rules = pillion_proxy_rules_new ();
       self->engine = self->transport != NULL
                          ? pillion_http_engine_new_in_loop (self->loop, pillion_http_test_transport_make (self->transport))
                          : pillion_http_engine_new (&error);
@@ -62,6 +66,7 @@ add_stages (PillionCall *call)
   pillion_call_add_stage (call, pillion_redirect_stage_new ());
   pillion_call_add_stage (call, pillion_body_stage_new ());
   pillion_call_add_stage (call, pillion_fields_stage_new ());
+  pillion_call_add_stage (call, pillion_proxy_stage_new ());
   pillion_call_add_stage (call, pillion_cookies_stage_new ());
   pillion_call_add_stage (call, pillion_credentials_stage_new ());
   pillion_call_add_stage (call, pillion_timeout_stage_new ());

@@ -312,6 +312,87 @@ pillion_http_client_set_user_agent (PillionHttpClient *self,
 }
 
 /**
+ * pillion_http_client_get_proxy: (get-property proxy)
+ * @self: a client
+ *
+ * Gets the proxy for all requests.
+ *
+ * Returns: (nullable): its URL, or %NULL if it is found for each server
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_http_client_get_proxy (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+
+  return self->config.proxy;
+}
+
+/**
+ * pillion_http_client_set_proxy: (set-property proxy)
+ * @self: a client
+ * @url: (nullable): the URL of a proxy, `direct://` for none, or %NULL to find one for each server
+ *
+ * Sets the proxy for all requests, from now on.
+ *
+ * A URL that is not one of a proxy is reported by the tasks of the calls, with [error@PillionHttp.Error.PROXY].
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_proxy (PillionHttpClient *self,
+                               const char *url)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+
+  if (g_strcmp0 (self->config.proxy, url) == 0)
+    return;
+
+  g_free (self->config.proxy);
+  self->config.proxy = g_strdup (url);
+  pillion_http_client_configure (self, "proxy");
+}
+
+/**
+ * pillion_http_client_get_proxy_resolver: (get-property proxy-resolver)
+ * @self: a client
+ *
+ * Gets what finds the proxy for a server.
+ *
+ * Returns: (transfer none) (nullable): the resolver, or %NULL for the environment and GIO
+ *
+ * Since: 1.0
+ */
+GProxyResolver *
+pillion_http_client_get_proxy_resolver (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+
+  return self->config.proxy_resolver;
+}
+
+/**
+ * pillion_http_client_set_proxy_resolver: (set-property proxy-resolver)
+ * @self: a client
+ * @resolver: (nullable): a resolver, which is asked on another thread, or %NULL for the environment and GIO
+ *
+ * Sets what finds the proxy for a server, from now on.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_proxy_resolver (PillionHttpClient *self,
+                                        GProxyResolver *resolver)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+  g_return_if_fail (resolver == NULL || G_IS_PROXY_RESOLVER (resolver));
+
+  if (g_set_object (&self->config.proxy_resolver, resolver))
+    pillion_http_client_configure (self, "proxy-resolver");
+}
+
+/**
  * pillion_http_client_get_name_conflict: (get-property name-conflict)
  * @self: a client
  *

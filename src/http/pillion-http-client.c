@@ -64,6 +64,13 @@
  *
  * Nothing of that ever goes to another server than the one that it is for, whatever redirects say.
  *
+ * ## Proxies
+ *
+ * Requests go through the proxy that [property@PillionHttp.Client:proxy], [property@PillionHttp.Client:proxy-resolver], the environment or the
+ * desktop names, the first of them that does. Requests of `https` go through a tunnel, of which the proxy sees the name of the server
+ * alone. A proxy that wants credentials gets those in its URL, with Basic or Digest; if it has none, or wrong ones, a handler of
+ * [signal@PillionHttp.Client::authenticate] is asked. To get to the proxy, and through it to the server, counts as connecting.
+ *
  * ## Downloads
  *
  * A download goes into a part file in the folder of its target. When all of it has arrived, its length and SHA-256 are right (if the
@@ -145,6 +152,7 @@
  * | a target that another download writes to, or whose name is taken | `G_IO_ERROR_EXISTS` |
  * | the disk | `G_IO_ERROR_NO_SPACE`, `G_IO_ERROR_PERMISSION_DENIED`, `G_IO_ERROR_IS_DIRECTORY`, `G_IO_ERROR_NOT_FOUND`… |
  * | libsoup 3 is missing, or something else in the process has loaded libsoup 2 | [error@PillionHttp.Error.UNAVAILABLE] |
+ * | the proxy refuses, wants other credentials, or does not speak its protocol | [error@PillionHttp.Error.PROXY] |
  * | the task or the given cancellable was cancelled | `G_IO_ERROR_CANCELLED` |
  *
  * ## Threads and life
@@ -164,6 +172,8 @@ enum
   PROP_MAX_LASTING_CONNECTIONS_PER_HOST,
   PROP_IDLE_TIMEOUT_USEC,
   PROP_USER_AGENT,
+  PROP_PROXY,
+  PROP_PROXY_RESOLVER,
   PROP_TLS_DATABASE,
   PROP_NAME_CONFLICT,
   PROP_BASE_URL,
@@ -241,6 +251,12 @@ pillion_http_client_get_property (GObject *object,
       break;
     case PROP_USER_AGENT:
       g_value_set_string (value, self->config.user_agent);
+      break;
+    case PROP_PROXY:
+      g_value_set_string (value, self->config.proxy);
+      break;
+    case PROP_PROXY_RESOLVER:
+      g_value_set_object (value, self->config.proxy_resolver);
       break;
     case PROP_TLS_DATABASE:
       g_value_set_object (value, self->config.connection.tls_database);
@@ -337,6 +353,12 @@ pillion_http_client_set_property (GObject *object,
       break;
     case PROP_USER_AGENT:
       pillion_http_client_set_user_agent (self, g_value_get_string (value));
+      break;
+    case PROP_PROXY:
+      pillion_http_client_set_proxy (self, g_value_get_string (value));
+      break;
+    case PROP_PROXY_RESOLVER:
+      pillion_http_client_set_proxy_resolver (self, g_value_get_object (value));
       break;
     case PROP_TLS_DATABASE:
       pillion_http_client_set_tls_database (self, g_value_get_object (value));
@@ -545,6 +567,34 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    * Since: 1.0
    */
   properties[PROP_USER_AGENT] = g_param_spec_string ("user-agent", NULL, NULL, defaults.user_agent, flags);
+
+  /**
+   * PillionHttpClient:proxy: (getter get_proxy) (setter set_proxy)
+   *
+   * The URL of the proxy for all requests, such as `http://user:password@proxy.example.org:8080`, or `direct://` for none; %NULL for
+   * [property@PillionHttp.Client:proxy-resolver].
+   *
+   * The scheme is `http`, `https` (TLS to the proxy), `socks4`, `socks4a` or `socks5`. SOCKS 4a and 5 look names up at the proxy. The port is
+   * 1080 if there is none, and 443 for `https`, as with curl.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PROXY] = g_param_spec_string ("proxy", NULL, NULL, NULL, flags);
+
+  /**
+   * PillionHttpClient:proxy-resolver: (getter get_proxy_resolver) (setter set_proxy_resolver)
+   *
+   * What finds the proxy for a server; %NULL for the environment's proxies, and if it names none, those that GIO knows of.
+   *
+   * The environment is read with the client's first call, as curl reads it: `http_proxy` (not `HTTP_PROXY`), `https_proxy` or `HTTPS_PROXY`,
+   * `all_proxy` or `ALL_PROXY`, and `no_proxy` or `NO_PROXY`. GIO's own resolver ([func@Gio.ProxyResolver.get_default]) knows the settings of
+   * the desktop, with automatic configuration (PAC) if the system can run that.
+   *
+   * It is asked on the thread that does the network, once a minute for each server. Of several proxies the first one is used.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PROXY_RESOLVER] = g_param_spec_object ("proxy-resolver", NULL, NULL, G_TYPE_PROXY_RESOLVER, flags);
 
   /**
    * PillionHttpClient:tls-database: (getter get_tls_database) (setter set_tls_database)

@@ -41,6 +41,11 @@ pillion_http_config_copy (PillionHttpConfig *self,
     pillion_jar_ref (self->jar);
   if (self->credentials != NULL)
     g_object_ref (self->credentials);
+  self->proxy = g_strdup (source->proxy);
+  if (self->proxy_resolver != NULL)
+    g_object_ref (self->proxy_resolver);
+  if (self->proxy_rules != NULL)
+    pillion_proxy_rules_ref (self->proxy_rules);
 }
 
 void
@@ -52,4 +57,7 @@ pillion_http_config_clear (PillionHttpConfig *self)
   g_clear_pointer (&self->jar, pillion_jar_unref);
   if (self->credentials != NULL)
     pillion_sync_unref (g_steal_pointer (&self->credentials));
+  g_clear_pointer (&self->proxy, g_free);
+  g_clear_object (&self->proxy_resolver);
+  g_clear_pointer (&self->proxy_rules, pillion_proxy_rules_unref);
 }

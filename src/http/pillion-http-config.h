@@ -10,6 +10,7 @@
 
 #include "http/pillion-connection-options.h"
 #include "http/pillion-field-list.h"
+#include "http/pillion-proxy-rules.h"
 #include "http/pillion-jar.h"
 
 /* What a client is set to, for its calls on the I/O thread */
@@ -34,6 +35,9 @@ typedef struct
   PillionConnectionOptions connection;
   PillionJar *jar; /* or NULL */
   PillionHttpCredentials *credentials; /* or NULL */
+  char *proxy;                         /* for all requests, or NULL for what follows */
+  GProxyResolver *proxy_resolver;      /* or NULL for what follows */
+  PillionProxyRules *proxy_rules;      /* of the environment, or NULL for GIO's resolver */
 } PillionHttpConfig;
 
 void pillion_http_config_init  (PillionHttpConfig       *self);

@@ -111,6 +111,8 @@ free_on_thread (gpointer data)
   g_clear_error (&self->unavailable);
   if (self->auth_spaces != NULL)
     self->free_auth_spaces (self->auth_spaces);
+  if (self->proxies != NULL)
+    self->free_proxies (self->proxies);
   g_weak_ref_clear (&self->loop);
   g_weak_ref_clear (&self->client);
   g_free (self);

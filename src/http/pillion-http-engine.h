@@ -15,6 +15,7 @@
 
 typedef struct _PillionHttpEngine PillionHttpEngine;
 typedef struct _PillionAuthSpaces PillionAuthSpaces;
+typedef struct _PillionProxies PillionProxies;
 
 /* What does a client's work. It outlives the client while calls run. References may be taken and dropped on any thread; everything in it
  * belongs to the thread that it works on. That is the I/O thread, or, if no network is needed, the thread of a loop, in its kicks and by its
@@ -37,6 +38,8 @@ struct _PillionHttpEngine
   PillionRateLimit receiving;
   PillionAuthSpaces *auth_spaces; /* NULL before a server has asked for credentials */
   void (*free_auth_spaces) (PillionAuthSpaces *spaces);
+  PillionProxies *proxies; /* NULL before the first call over the network */
+  void (*free_proxies) (PillionProxies *proxies);
   PillionWorkers *cpu_workers;  /* made when they are first needed */
   PillionWorkers *disk_workers; /* likewise */
 };

@@ -71,7 +71,6 @@
   F (session_remove_feature_by_type) \
   F (session_send_async) \
   F (session_send_finish) \
-  F (session_set_proxy_resolver) \
   F (session_set_tls_database) \
   F (session_websocket_connect_async) \
   F (session_websocket_connect_finish) \

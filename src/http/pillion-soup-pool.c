@@ -97,6 +97,23 @@ unset_key (PillionSoupPool *self,
     g_hash_table_remove (self->keys, key->name);
 }
 
+static void
+set_resolver (SoupSession *session,
+              const char *proxy)
+{
+  g_autoptr (GProxyResolver) resolver = g_simple_proxy_resolver_new (proxy, NULL);
+
+  g_object_set (session, "proxy-resolver", resolver, NULL);
+}
+
+/* A session begins with GIO's resolver, and does not notice that it is to have none unless it had one of its own */
+static void
+unset_resolver (SoupSession *session)
+{
+  set_resolver (session, NULL);
+  g_object_set (session, "proxy-resolver", NULL, NULL);
+}
+
 static PillionSoupConnection *
 connection_new (PillionSoupPool *self)
 {
@@ -111,11 +128,10 @@ connection_new (PillionSoupPool *self)
                                                                "remote-connectable", unix_address,
                                                                "local-address", self->options.local_address,
                                                                NULL);
+  unset_resolver (connection->session);
   /* Only if there is one: NULL would mean no database, and not the system's */
   if (self->options.tls_database != NULL)
     pillion_soup.session_set_tls_database (connection->session, self->options.tls_database);
-  if (unix_address != NULL)
-    pillion_soup.session_set_proxy_resolver (connection->session, NULL);
   /* Each feature connects to signals of each message, which is most of what a small answer costs */
   pillion_soup.session_remove_feature_by_type (connection->session, pillion_soup.content_decoder_get_type ());
   pillion_soup.session_remove_feature_by_type (connection->session, pillion_soup.auth_manager_get_type ());
@@ -198,6 +214,7 @@ connection_free (PillionSoupPool *self,
   pillion_soup.session_abort (connection->session);
   g_object_unref (connection->session);
   unset_key (self, connection);
+  g_free (connection->proxy);
   g_free (connection);
 }
 
@@ -300,6 +317,21 @@ gboolean
 pillion_soup_connection_is_fresh (PillionSoupConnection *connection)
 {
   return connection->n_users > 1 || (connection->promised && g_get_monotonic_time () - connection->given_back < FRESH_USEC);
+}
+
+void
+pillion_soup_connection_set_proxy (PillionSoupConnection *connection,
+                                   const char *proxy)
+{
+  if (g_strcmp0 (connection->proxy, proxy) == 0)
+    return;
+
+  g_free (connection->proxy);
+  connection->proxy = g_strdup (proxy);
+  if (proxy != NULL)
+    set_resolver (connection->session, proxy);
+  else
+    unset_resolver (connection->session);
 }
 
 void

@@ -26,6 +26,7 @@ struct _PillionSoupConnection
   gint64 given_back; /* when it was last, in µs, or 0 */
   gboolean promised; /* whether the last answer said that the connection stays open */
   guint generation; /* of the options that it was made with */
+  char *proxy; /* the proxy that it is made through, as GIO has it, or NULL */
   GList free_link;  /* in the list of connections that have room */
   GList key_link;   /* in the list of those of them with the same key */
 };
@@ -50,6 +51,10 @@ void                   pillion_soup_connection_allow_web_sockets (PillionSoupCon
 /* Does not count a connection that was taken against the maximum until it is given back, so that the others can stay open */
 void                   pillion_soup_pool_set_lasting      (PillionSoupPool       *self,
                                                            PillionSoupConnection *connection);
+
+/* Says which proxy a connection that was taken is to be made through, if it is not there already: as GIO has it, or NULL for none */
+void                   pillion_soup_connection_set_proxy  (PillionSoupConnection *connection,
+                                                           const char            *proxy);
 
 /* Says over which stream a connection that was taken goes */
 void                   pillion_soup_connection_set_stream (PillionSoupConnection *connection,

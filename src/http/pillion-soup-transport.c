@@ -19,6 +19,7 @@
 #include "http/pillion-soup-body.h"
 #include "http/pillion-soup-pool.h"
 #include "http/pillion-soup-upload.h"
+#include "http/pillion-tunnel.h"
 #include "http/pillion-turns.h"
 
 /* What is passed on at once, unless the receiver has room for more */
@@ -53,6 +54,8 @@ struct _PillionExchange
   gpointer data;
 
   PillionSoupConnection *connection;
+  PillionProxy *proxy; /* or NULL */
+  char *gio_proxy;     /* as GIO is told of it */
   SoupMessage *message;
   gulong status_handler;
   gulong network_handler;    /* or 0 */
@@ -116,6 +119,8 @@ exchange_free (PillionExchange *self)
   g_clear_object (&self->web_socket);
   g_clear_object (&self->socket);
   g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->proxy, pillion_proxy_unref);
+  g_free (self->gio_proxy);
   g_clear_signal_handler (&self->status_handler, self->message);
   g_clear_signal_handler (&self->network_handler, self->message);
   g_clear_signal_handler (&self->certificate_handler, self->message);
@@ -230,6 +235,10 @@ get_code (PillionExchange *self,
 {
   SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (self->message);
 
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_FAILED) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED) ||
+      g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED))
+    return PILLION_HTTP_ERROR_PROXY;
+
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
     {
       /* libsoup says the same of a head that it gives up on because of its size */
@@ -278,6 +287,10 @@ translate_error (PillionExchange *self,
       error->domain = PILLION_HTTP_ERROR;
       error->code = code;
     }
+
+  /* Whatever goes wrong before the request is sent is rather the proxy's fault than the server's */
+  if (self->proxy != NULL && pillion_soup.message_metrics_get_request_start (pillion_soup.message_get_metrics (self->message)) == 0)
+    g_prefix_error (&error, _("proxy %s: "), self->proxy->origin);
 
   return error;
 }
@@ -647,11 +660,66 @@ make_head (PillionExchange *self)
   };
 }
 
+/* The answer of a proxy that wants credentials before it makes a tunnel */
+typedef struct
+{
+  PillionHead parent;
+  const char *challenges;
+} TunnelHead;
+
+static const char *
+get_tunnel_field (const PillionHead *head,
+                  const char *name)
+{
+  return g_ascii_strcasecmp (name, "Proxy-Authenticate") == 0 ? ((const TunnelHead *) head)->challenges : NULL;
+}
+
+/* What else the proxy says is not the server's, and must not be taken for that: a cookie for instance */
+static void
+foreach_tunnel_field (const PillionHead *head,
+                      PillionFieldFunc func,
+                      gpointer data)
+{
+}
+
+static void
+get_tunnel_details (const PillionHead *head,
+                    PillionHeadDetails *details)
+{
+  *details = (PillionHeadDetails) { .version = "1.1" };
+}
+
+static void
+refuse_tunnel (PillionExchange *self,
+               const char *challenges)
+{
+  TunnelHead head = {
+    .parent = {
+      .status = 407,
+      .length = -1,
+      .tunnel = TRUE,
+      .get_field = get_tunnel_field,
+      .foreach_field = foreach_tunnel_field,
+      .get_details = get_tunnel_details,
+    },
+    .challenges = challenges,
+  };
+
+  /* Nobody wants a body of that */
+  self->funcs->head (self->data, &head.parent);
+  self->aborted = TRUE;
+}
+
 /* There was no body */
 static void
 sent_nothing (PillionExchange *self,
               GError *error)
 {
+  const char *challenges = pillion_tunnel_get_challenges (error);
+
+  if (!self->aborted && challenges != NULL)
+    refuse_tunnel (self, challenges);
+
   if (!self->aborted && self->refused)
     {
       SoupHead head = make_head (self);
@@ -703,6 +771,21 @@ check_head (PillionExchange *self)
   return NULL;
 }
 
+static void
+take_connection (PillionExchange *self,
+                 const char *origin,
+                 gboolean web_socket)
+{
+  g_autofree char *key = NULL;
+
+  if (self->bulk || web_socket || self->proxy != NULL)
+    key = g_strconcat (origin, web_socket ? " web socket" : self->bulk ? " bulk" : "", self->proxy != NULL ? " " : NULL,
+                       self->proxy != NULL ? self->proxy->origin : NULL, NULL);
+
+  self->connection = pillion_soup_pool_take (self->transport->pool, key != NULL ? key : origin);
+  pillion_soup_connection_set_proxy (self->connection, self->gio_proxy);
+}
+
 static void sent (GObject *session, GAsyncResult *result, gpointer data);
 static void web_socket_connected (GObject *session, GAsyncResult *result, gpointer data);
 
@@ -738,7 +821,7 @@ send_over_http2 (PillionExchange *self)
 {
   self->bulk = FALSE;
   pillion_soup_pool_give_back (self->transport->pool, self->connection);
-  self->connection = pillion_soup_pool_take (self->transport->pool, self->origin);
+  take_connection (self, self->origin, FALSE);
   send_message (self);
 }
 
@@ -1189,15 +1272,14 @@ soup_exchange (PillionTransport *transport,
   if (tls && options->insecure)
     self->certificate_handler = g_signal_connect (self->message, "accept-certificate", G_CALLBACK (accept_certificate), NULL);
 
-  if (self->bulk || request->web_socket)
+  if (self->bulk && !request->only_http1 && !request->web_socket)
+    self->origin = g_strdup (request->origin);
+  if (request->proxy != NULL)
     {
-      g_autofree char *key = g_strconcat (request->origin, request->web_socket ? " web socket" : " bulk", NULL);
-
-      self->origin = request->only_http1 || request->web_socket ? NULL : g_strdup (request->origin);
-      self->connection = pillion_soup_pool_take (self->transport->pool, key);
+      self->proxy = pillion_proxy_ref (request->proxy);
+      self->gio_proxy = pillion_proxy_make_gio_uri (request->proxy, request->uri, request->proxy_authorization);
     }
-  else
-    self->connection = pillion_soup_pool_take (self->transport->pool, request->origin);
+  take_connection (self, request->origin, request->web_socket);
 
   /* libsoup opens a connection for each request that must not be sent twice, in case the server closes a kept one just then. It does not send one twice
    * because of this flag. */
@@ -1301,6 +1383,7 @@ pillion_soup_transport_new (GMainContext *context)
   self->buffer = g_malloc (BUFFER_SIZE);
   self->turns = pillion_turns_new (context, run_turn);
   self->http2_only = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  pillion_tunnel_register ();
 
   return &self->parent;
 }

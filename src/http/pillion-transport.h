@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 
 #include "http/pillion-connection-options.h"
+#include "http/pillion-proxy.h"
 #include "http/pillion-source.h"
 
 /* How a request becomes an answer. The rest of the room knows this interface only; libsoup is behind one implementation
@@ -36,6 +37,8 @@ struct _PillionWireRequest
   const char *method;
   GUri *uri;
   const char *origin;        /* what one connection can serve: scheme, host and port */
+  PillionProxy *proxy;       /* or NULL */
+  const char *proxy_authorization; /* what it is told when a tunnel is made, or NULL */
   gboolean bulk;             /* a large body is expected: a protocol with back-pressure, if the server speaks one */
   gboolean only_http1;       /* HTTP/2 is not wanted in any case */
   gboolean web_socket;       /* the handshake of a WebSocket: the transport adds its fields, and checks the answer */
@@ -63,6 +66,7 @@ struct _PillionHead
   guint status;
   const char *reason;
   gint64 length;      /* of the body as it is sent, -1 if it is not announced */
+  gboolean tunnel;    /* not of the server, but of a proxy that makes no tunnel to it without credentials: for stages only */
   gboolean delimited; /* whether the protocol tells where the body ends, so that a cut is noticed */
   gboolean piles_up;  /* whether the body comes into memory even if there is no credit */
   GIOStream *stream;  /* of a WebSocket, if the status is 101, else NULL. It is pollable, and is closed when the exchange is aborted, which is

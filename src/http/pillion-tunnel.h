@@ -1,0 +1,22 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+/* Tunnels through HTTP proxies (RFC 9110, section 9.3.6), as a kind of proxy of GIO's. Neither GIO's own nor libsoup's tells enough of what the
+ * proxy answers. The user of such a proxy's URI is the whole value of the field Proxy-Authorization. */
+#define PILLION_TUNNEL_PROTOCOL "pillion-tunnel"
+#define PILLION_TUNNEL_TLS_PROTOCOL "pillion-tunnel-tls"
+
+/* Makes them known to GIO */
+void        pillion_tunnel_register       (void);
+
+/* Host and port, as they are named to the proxy */
+char       *pillion_tunnel_make_target    (const char   *host,
+                                           guint         port);
+
+/* What a proxy wants credentials with, if that is what the error says; else NULL */
+const char *pillion_tunnel_get_challenges (const GError *error);
