@@ -87,6 +87,13 @@ pillion_connection_options_check (const PillionConnectionOptions *self,
       return FALSE;
     }
 
+  if (self->certificate != NULL && !pillion_public_key_may_fit (self->certificate))
+    {
+      g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_SETTING,
+                           _("the private key does not belong to the client certificate"));
+      return FALSE;
+    }
+
   if (self->unix_socket_path != NULL &&
       (*self->unix_socket_path == '\0' || strlen (self->unix_socket_path) >= sizeof ((struct sockaddr_un *) NULL)->sun_path))
     {

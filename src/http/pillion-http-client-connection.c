@@ -179,7 +179,7 @@ pillion_http_client_get_certificate (PillionHttpClient *self)
  * @certificate: (nullable): a certificate with its private key, or %NULL
  *
  * Sets the certificate that the client shows to servers that ask for one, for connections that are made from now on. Idle connections are
- * closed. Without a private key, every call fails with [error@PillionHttp.Error.INVALID_SETTING].
+ * closed. Without its private key, every call fails with [error@PillionHttp.Error.INVALID_SETTING].
  *
  * Since: 1.0
  */
@@ -205,7 +205,7 @@ pillion_http_client_set_certificate (PillionHttpClient *self,
  * [method@PillionHttp.Client.set_certificate]. This waits for the disk.
  *
  * It fails with an error of `G_IO_ERROR` if a file can't be read, and with [error@PillionHttp.Error.INVALID_SETTING] if what is in it is broken
- * or encrypted, or if there is no private key. The client stays as it was then.
+ * or encrypted, if there is no private key, or if that belongs to another certificate. The client stays as it was then.
  *
  * On another thread than the loop's it fails with [error@Pillion.Error.WRONG_THREAD].
  *

@@ -13,6 +13,10 @@
 gboolean pillion_public_key_digest    (GTlsCertificate *certificate,
                                        guint8          *digest);
 
+/* Whether a certificate's private key belongs to it, as far as can be seen: with a key of another kind than RSA or an elliptic curve, or one that
+ * can't be read, it may */
+gboolean pillion_public_key_may_fit   (GTlsCertificate *certificate);
+
 /* Reads "sha256//" and the digest in Base64 */
 gboolean pillion_public_key_parse_pin (const char      *text,
                                        guint8          *digest);

@@ -162,6 +162,8 @@ test_bad_certificates (TestFixture *self,
   g_autoptr (GFile) certificate = data_file ("client-cert.pem");
   g_autofree char *path = g_file_get_path (certificate);
   g_autoptr (GTlsCertificate) without_key = g_tls_certificate_new_from_file (path, NULL);
+  g_autoptr (GFile) key = data_file ("client-key.pem");
+  g_autoptr (GFile) other_certificate = data_file ("cert.pem");
   g_autoptr (GFile) other_key = data_file ("key.pem");
   g_autoptr (GFile) missing = data_file ("missing.pem");
   g_autoptr (GFile) text = new_file (self, "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n");
@@ -183,7 +185,18 @@ test_bad_certificates (TestFixture *self,
   g_assert_false (pillion_http_client_load_certificate (self->client, other_key, NULL, &error));
   g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_SETTING);
   g_clear_error (&error);
+  g_assert_false (pillion_http_client_load_certificate (self->client, certificate, other_key, &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_SETTING);
+  g_assert_nonnull (strstr (error->message, "does not belong"));
+  g_clear_error (&error);
+  g_assert_false (pillion_http_client_load_certificate (self->client, other_certificate, key, &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_SETTING);
+  g_clear_error (&error);
   g_assert_null (pillion_http_client_get_certificate (self->client));
+
+  /* One of an elliptic curve */
+  g_assert_true (pillion_http_client_load_certificate (self->client, other_certificate, other_key, &error));
+  g_assert_no_error (error);
 
   pillion_http_client_set_certificate (self->client, without_key);
   test_fixture_assert_error (self, url, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_SETTING);

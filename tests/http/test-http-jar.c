@@ -536,6 +536,51 @@ test_properties (TestFixture *self,
   g_assert_cmpuint (n, ==, 2);
 }
 
+static PillionTask *
+set_virtual (PillionHttpTestExchange *exchange,
+             gpointer data)
+{
+  const char *cookies = pillion_http_test_exchange_get_header (exchange, "Cookie");
+
+  pillion_http_test_exchange_add_header (exchange, "Set-Cookie", "a=1; Max-Age=10000000");
+  pillion_http_test_exchange_set_text (exchange, cookies != NULL ? cookies : "none", NULL);
+  return NULL;
+}
+
+/* A worker reads the file, for a client that has no other threads */
+static void
+test_virtual_clock (PillionLoop *loop,
+                    gpointer data)
+{
+  g_autofree char *folder = g_dir_make_tmp ("pillion-http-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "cookies.txt", NULL);
+  g_autoptr (PillionHttpTestTransport) transport = pillion_http_test_transport_new (loop);
+
+  pillion_http_test_transport_add_handler (transport, "/", set_virtual, NULL, NULL);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (PillionHttpClient) client = pillion_http_client_new (loop);
+      g_autoptr (PillionHttpCookieJar) jar = open_jar (path);
+      g_autoptr (PillionTask) task = NULL;
+      g_autoptr (PillionTask) save = NULL;
+      g_autoptr (GBytes) body = NULL;
+      g_autoptr (GError) error = NULL;
+      const char *expected = i == 0 ? "none" : "a=1";
+
+      pillion_http_client_set_transport (client, transport);
+      pillion_http_client_set_cookie_jar (client, jar);
+      task = pillion_http_client_get_bytes (client, "http://example.org/", NULL);
+      body = pillion_await_bytes (task, &error);
+      g_assert_no_error (error);
+      g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), expected, strlen (expected));
+      save = pillion_http_cookie_jar_save (jar, loop, NULL);
+      g_assert_true (pillion_await (save, &error));
+    }
+
+  g_assert_cmpint (g_unlink (path), ==, 0);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
 int
 main (int argc,
       char **argv)
@@ -553,6 +598,7 @@ main (int argc,
   test_case ("/http/jar/file-that-cannot-be-written-is-tried-again", test_unwritable);
   test_case ("/http/jar/cookies", test_cookies);
   test_case ("/http/jar/properties", test_properties);
+  pillion_test_add_func ("/http/jar/on-a-virtual-clock", test_virtual_clock);
 
   return g_test_run ();
 }
