@@ -1155,7 +1155,7 @@ put_away (PillionFileSink *self,
     {
       gboolean keep = is_worth_keeping (self, error);
 
-      if (keep && !self->part->doubtful && self->options->digest != NULL)
+      if (keep && !self->part->doubtful && !self->part->spoiled && self->options->digest != NULL)
         keep_digest (self);
       pillion_part_file_close (g_steal_pointer (&self->part), keep);
     }

@@ -341,7 +341,7 @@ pillion_part_file_close (PillionPartFile *self,
 {
   struct stat info;
 
-  if (self->doubtful && !drop_doubtful (self))
+  if (self->spoiled || (self->doubtful && !drop_doubtful (self)))
     keep = FALSE;
   /* On failure the record tells of less, which is as true */
   if (keep && self->record.holey)
@@ -567,9 +567,8 @@ void
 pillion_part_file_spoil (PillionPartFile *self,
                          GError **error)
 {
-  self->doubtful = TRUE;
-  self->record.safe = 0;
-  pillion_range_set_clear (&self->record.safe_pieces);
+  /* Not the record: on the I/O thread, a worker may be at that */
+  self->spoiled = TRUE;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("another program changed the part file of '%s'"),
                self->target->path);
 }

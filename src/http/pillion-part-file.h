@@ -31,6 +31,7 @@ typedef struct
   gint64 size;           /* how much of it is good, from the beginning on */
   PillionRangeSet pieces; /* what else is, if the record says that there may be holes */
   gint64 modified_usec;  /* when the last byte was written, once all have come */
+  gboolean spoiled;      /* by another program: nothing of it is good any more */
   gboolean doubtful;     /* whether only the first `safe` bytes of the record are good */
   gboolean dated;        /* whether the file gets the time @date, in s since the epoch */
   gint64 date;

@@ -321,6 +321,14 @@ take_body (Connection *connection,
       gsize n = MIN (length, (gsize) (connection->claim.end - connection->claim.next));
       gint64 before = get_now (self);
 
+      /* More than was announced: the call's own connection had better not ask for a range */
+      if (connection->claim.next == connection->end)
+        {
+          go_alone (self);
+          tell_change (self);
+          return;
+        }
+
       if (!self->funcs->write (self->data, connection->claim.next, bytes, n))
         return;
 

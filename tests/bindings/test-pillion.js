@@ -636,10 +636,11 @@ test('http/get', loop => {
     const client = PillionHttp.Client.new(loop);
     client.set_max_connections(5);
     client.set_max_connections_per_host(2);
+    client.max_connections_per_download = 16;
     client.set_idle_timeout_usec(9000000);
     client.set_user_agent('smoke/1');
-    assertEqual([client.get_max_connections(), client.get_max_connections_per_host(), client.get_idle_timeout_usec(),
-        client.get_user_agent()], [5, 2, 9000000, 'smoke/1']);
+    assertEqual([client.get_max_connections(), client.get_max_connections_per_host(), client.max_connections_per_download, client.get_idle_timeout_usec(),
+        client.get_user_agent()], [5, 2, 16, 9000000, 'smoke/1']);
     assert(client.get_loop() === loop);
 
     const task = client.get_bytes(`${URL}/hello.txt`, null);

@@ -771,11 +771,13 @@ class HttpTest(Case):
     def test_properties(self):
         self.client.set_max_connections(7)
         self.client.set_max_connections_per_host(3)
+        self.client.set_max_connections_per_download(16)
         self.client.set_idle_timeout_usec(9000000)
         self.client.set_user_agent('smoke/1')
         self.client.set_tls_database(None)
         self.assertEqual(self.client.get_max_connections(), 7)
         self.assertEqual(self.client.get_max_connections_per_host(), 3)
+        self.assertEqual(self.client.props.max_connections_per_download, 16)
         self.assertEqual(self.client.get_idle_timeout_usec(), 9_000_000)
         self.assertEqual(self.client.get_user_agent(), 'smoke/1')
         self.assertIs(self.client.get_loop(), self.loop)

@@ -398,9 +398,10 @@ async void fetch (Pillion.Loop loop) throws Error {
     var client = new PillionHttp.Client (loop);
     client.set_max_connections (5);
     client.set_max_connections_per_host (2);
+    client.max_connections_per_download = 16;
     client.set_idle_timeout_usec (9000000);
     client.set_user_agent ("smoke/1");
-    assert (client.get_max_connections () == 5 && client.get_max_connections_per_host () == 2);
+    assert (client.get_max_connections () == 5 && client.get_max_connections_per_host () == 2 && client.max_connections_per_download == 16);
     assert (client.get_idle_timeout_usec () == 9000000 && client.get_user_agent () == "smoke/1" && client.get_loop () == loop);
 
     var request = new PillionHttp.Request ("GET", "hello.txt");

@@ -30,6 +30,7 @@ typedef struct
   const char *etag;      /* of answers to ranges, NULL for the right one */
   const char *content_range; /* likewise */
   const char *head;      /* more fields of answers to ranges */
+  gsize too_much;        /* answers to ranges are chunked, and have so many bytes too many */
   gsize cut;             /* answers to ranges end after so many bytes, 0 for the right ones */
   gsize cut_first;       /* the answer to a request without a range does, once a range was sent */
   guint n_cuts;          /* how often that happens, 0 for always */
@@ -189,6 +190,15 @@ serve (TestConnection *connection,
 
       g_assert_cmpuint (first, <, end);
       g_assert_cmpuint (end, <=, length);
+      if (behaviour.too_much > 0)
+        {
+          test_connection_printf (connection, "HTTP/1.1 206 Partial Content\r\nTransfer-Encoding: chunked\r\nETag: \"one\"\r\n"
+                                  "Content-Range: bytes %zu-%zu/%zu\r\n\r\n%zx\r\n", first, end - 1, length, end - first + behaviour.too_much);
+          test_connection_write (connection, self->bytes + first, (gssize) (end - first));
+          test_connection_write (connection, self->bytes, (gssize) behaviour.too_much);
+          test_connection_printf (connection, "\r\n0\r\n\r\n");
+          return;
+        }
       test_connection_printf (connection, "HTTP/1.1 206 Partial Content\r\nContent-Length: %zu\r\nETag: %s\r\n%s", end - first,
                               behaviour.etag != NULL ? behaviour.etag : "\"one\"", behaviour.head != NULL ? behaviour.head : "");
       if (behaviour.content_range != NULL)
@@ -328,6 +338,8 @@ test_bad_answers (TestFixture *self,
     { .content_range = "bytes 0-1048575/*" },
     { .content_range = "garbage" },
     { .head = "Content-Encoding: gzip\r\n" },
+    { .too_much = 1 },
+    { .too_much = 1000000 },
     { .status = 416 },
     { .status = 403 },
     { .status = 429 },
@@ -359,10 +371,13 @@ test_cut (TestFixture *self,
 
   for (guint i = 0; i < G_N_ELEMENTS (behaviours); i++)
     {
-      Server *server = server_new (behaviours[i]);
+      Behaviour behaviour = behaviours[i];
       g_autofree char *path = test_fixture_path (self, "file");
+      Server *server;
 
       g_test_message ("behaviour %u", i);
+      behaviour.hurry = 3 * G_USEC_PER_SEC;
+      server = server_new (behaviour);
       assert_downloads (self, server, TRUE);
       g_assert_cmpint (g_unlink (path), ==, 0);
       server_free (server);
@@ -399,7 +414,7 @@ test_cancel_and_resume (TestFixture *self,
   g_assert_cmpuint (test_fixture_get_size (self, ".file.pillion-part"), ==, SIZE);
   n_before = get (server, &server->n_sent);
 
-  behave (server, (Behaviour) { 0 });
+  behave (server, (Behaviour) { .hurry = 1 });
   assert_downloads (self, server, FALSE);
   g_assert_cmpuint (get_count (server, &server->n_whole), ==, 0);
   /* What had come is not sent again, but for what was on its way */
@@ -438,7 +453,7 @@ test_resume_after_crash (TestFixture *self,
     g_assert_true (g_file_set_contents_full (part, (const char *) bytes, SIZE, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
   }
 
-  behave (server, (Behaviour) { 0 });
+  behave (server, (Behaviour) { .hurry = 1 });
   assert_downloads (self, server, FALSE);
   server_free (server);
 }
@@ -469,6 +484,7 @@ test_resume_after_kill (TestFixture *self,
       g_assert_cmpuint (test_fixture_count_files (self), ==, 2);
     }
 
+  behave (server, (Behaviour) { .hurry = 1 });
   assert_downloads (self, server, FALSE);
   server_free (server);
 }
