@@ -15,9 +15,9 @@
 #include "http/pillion-call.h"
 #include "http/pillion-digest-store.h"
 #include "http/pillion-digest.h"
-#include "http/pillion-file-lock.h"
 #include "http/pillion-file-name.h"
 #include "http/pillion-file-origin.h"
+#include "http/pillion-file-share.h"
 #include "http/pillion-http-download-options-private.h"
 #include "http/pillion-http-download-private.h"
 #include "http/pillion-http-fields.h"
@@ -43,7 +43,7 @@ struct _PillionFileSink
 
   PillionTarget *target; /* NULL until the first request */
   PillionPartFile *part;
-  PillionFileLock lock;
+  PillionFileShare share; /* of what comes of it, with others that want the same */
   PillionPartWriter writer;
   char *server_digest;   /* what the server says the digest is, if the program says nothing */
   GChecksum *checksum;   /* of what is in the part file, as far as this process has computed it, or NULL */
@@ -95,153 +95,13 @@ can_continue (PillionFileSink *self)
   return strcmp (self->parent.call->request->method, "GET") == 0;
 }
 
-static PillionFileSink *
-sink_of_lock (PillionFileLock *lock)
-{
-  return lock->owner;
-}
-
-static gboolean
-has_part (PillionFileLock *lock,
-          gconstpointer data)
-{
-  const PillionFileId *id = data;
-  PillionFileSink *sink = sink_of_lock (lock);
-
-  return sink->part != NULL && sink->part->id.device == id->device && sink->part->id.inode == id->inode;
-}
-
-static gboolean
-has_same_fields (PillionFileSink *self,
-                 PillionFileSink *other)
-{
-  const PillionFieldList *mine = &self->parent.call->request->fields;
-  const PillionFieldList *others = &other->parent.call->request->fields;
-
-  if (mine->n != others->n)
-    return FALSE;
-
-  for (guint i = 0; i < mine->n; i += 2)
-    if (g_ascii_strcasecmp (mine->strv[i], others->strv[i]) != 0 || strcmp (mine->strv[i + 1], others->strv[i + 1]) != 0)
-      return FALSE;
-
-  return TRUE;
-}
-
-/* Whether what comes of the one is what the other asked for */
-static gboolean
-can_share (PillionFileSink *self,
-           PillionFileSink *other)
-{
-  PillionCall *mine = self->parent.call;
-  PillionCall *others = other->parent.call;
-
-  return mine->engine == others->engine && can_continue (self) && can_continue (other) && strcmp (mine->given_url, others->given_url) == 0 &&
-         has_same_fields (self, other) && pillion_http_download_options_equal (self->options, other->options);
-}
-
-/* @lock is held by who has what this one needs. Fails if it is for something else, and waits otherwise. */
-static PillionVerdict
-join (PillionFileSink *self,
-      PillionFileLock *lock,
-      GError **error)
-{
-  PillionFileSink *other = sink_of_lock (lock);
-  const char *path = g_file_peek_path (self->file);
-
-  /* It is about to end */
-  if (other->failure != NULL)
-    {
-      pillion_file_lock_wait_for (&self->lock, lock, FALSE);
-      return PILLION_VERDICT_WAIT;
-    }
-
-  if (can_share (self, other))
-    {
-      pillion_file_lock_wait_for (&self->lock, lock, TRUE);
-      return PILLION_VERDICT_WAIT;
-    }
-
-  if (strcmp (self->parent.call->url, other->parent.call->url) != 0)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("another URL is being downloaded to '%s'"), path);
-  else
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("another download with different options is writing to '%s'"), path);
-  return PILLION_VERDICT_FAIL;
-}
-
-/* Whether the others that want the same have to try for themselves */
-static gboolean
-is_of_one_only (const GError *error)
-{
-  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
-}
-
-/* The file is done, or somebody else's from now on. Those that share it get what came of it. */
-static void
-end_lock (PillionFileSink *self,
-           PillionHttpDownload *download,
-           const GError *error)
-{
-  PillionFileLock *lock = &self->lock;
-
-  pillion_file_lock_stop_waiting (lock);
-  pillion_file_lock_release (lock);
-
-  while (lock->waiting.head != NULL)
-    {
-      PillionFileLock *next = lock->waiting.head->data;
-      PillionFileSink *sink = sink_of_lock (next);
-      PillionCall *call = sink->parent.call;
-
-      pillion_file_lock_stop_waiting (next);
-      if (next->shares && download != NULL)
-        {
-          pillion_task_set_unit (call->task, "bytes");
-          pillion_task_set_progress (call->task, self->total, self->total);
-          end_lock (sink, download, NULL);
-          pillion_task_return_object (pillion_call_finish (call), download);
-        }
-      else if (next->shares && error != NULL && !is_of_one_only (error))
-        {
-          end_lock (sink, NULL, error);
-          pillion_call_finish_failure (call, g_error_copy (error));
-        }
-      else
-        pillion_call_resume (call);
-    }
-}
-
-static void
-tell_progress (PillionFileSink *self,
-               gint64 completed)
-{
-  PillionCall *call = self->parent.call;
-
-  pillion_call_set_progress (call, completed, self->total);
-  for (GList *l = self->lock.waiting.head; l != NULL; l = l->next)
-    {
-      PillionCall *other = sink_of_lock (l->data)->parent.call;
-
-      other->last_activity = call->last_activity;
-      pillion_call_set_progress (other, completed, self->total);
-    }
-}
-
 static PillionVerdict
 file_begin (PillionSink *sink,
             GError **error)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
-  const gboolean by_url = self->into || self->options->name_conflict == PILLION_HTTP_NAME_CONFLICT_UNIQUIFY;
-  g_autofree char *key = NULL;
-  PillionFileLock *other;
 
-  if (self->lock.key != NULL)
-    return PILLION_VERDICT_PASS;
-
-  key = g_strconcat (g_file_peek_path (self->file), "\n", by_url ? sink->call->url : NULL, NULL);
-  other = pillion_file_lock_take (&self->lock, key);
-  return other == NULL ? PILLION_VERDICT_PASS : join (self, other, error);
+  return pillion_file_share_begin (&self->share, sink->call, error);
 }
 
 /* Before the name is known, the part file is named after the URL, so that another attempt finds it, and no other download has it */
@@ -264,12 +124,13 @@ open_part (PillionFileSink *self,
 {
   g_autofree char *base = get_part_base (self);
   g_autoptr (GError) local = NULL;
-  PillionFileLock *other;
+  PillionVerdict verdict;
   PillionFileId busy;
 
   self->part = pillion_part_file_open (self->target, base, self->parent.call->url, &busy, &local);
   if (self->part != NULL)
     {
+      self->share.part = self->part->id;
       if (self->options->digest != NULL)
         self->checksum = pillion_digest_store_take (self->part->fd, strlen (self->options->digest), &self->hashed);
       self->split = pillion_split_new (self->parent.call, self->part, &split_funcs, self);
@@ -277,9 +138,9 @@ open_part (PillionFileSink *self,
     }
 
   /* The same target by another path */
-  other = pillion_file_lock_find (has_part, &busy);
-  if (other != NULL)
-    return join (self, other, error);
+  verdict = pillion_file_share_join (&self->share, &busy, error);
+  if (verdict != PILLION_VERDICT_PASS)
+    return verdict;
 
   g_propagate_error (error, g_steal_pointer (&local));
   return PILLION_VERDICT_FAIL;
@@ -784,7 +645,7 @@ write_at (PillionFileSink *self,
   if (!self->at_work && pillion_part_writer_is_due (&self->writer))
     take_step (self);
 
-  tell_progress (self, pillion_part_file_get_received (self->part));
+  pillion_file_share_set_progress (&self->share, pillion_part_file_get_received (self->part), self->total);
   return TRUE;
 }
 
@@ -839,7 +700,7 @@ succeed (PillionFileSink *self)
     facts.integrity = PILLION_HTTP_INTEGRITY_LENGTH;
 
   download = pillion_http_download_new (&facts);
-  end_lock (self, download, NULL);
+  pillion_file_share_end (&self->share, download, NULL);
   pillion_task_return_object (pillion_call_finish (call), download);
   pillion_sync_unref (download);
 }
@@ -1159,7 +1020,7 @@ put_away (PillionFileSink *self,
         keep_digest (self);
       pillion_part_file_close (g_steal_pointer (&self->part), keep);
     }
-  end_lock (self, NULL, error);
+  pillion_file_share_end (&self->share, NULL, error);
 }
 
 /* The worker has given the part file back, and the download goes on */
@@ -1271,6 +1132,7 @@ file_fail (PillionSink *sink,
     {
       /* The worker has the file: it gives it back soon */
       self->failure = error;
+      self->share.ending = TRUE;
       __atomic_store_n (&self->writer.stop, TRUE, __ATOMIC_RELEASE);
       return;
     }
@@ -1284,7 +1146,7 @@ file_free (PillionSink *sink)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
 
-  g_assert (self->part == NULL && self->split == NULL && !self->at_work && self->lock.key == NULL && self->lock.waits_for == NULL && self->lock.waiting.length == 0);
+  g_assert (self->part == NULL && self->split == NULL && !self->at_work && pillion_file_share_is_idle (&self->share));
 
   if (self->writing)
     pillion_part_writer_clear (&self->writer);
@@ -1329,7 +1191,7 @@ pillion_file_sink_new (GFile *file,
   self->file = g_object_ref (file);
   self->into = into;
   self->options = options;
-  self->lock.owner = self;
+  pillion_file_share_init (&self->share, self->file, into, options);
   self->total = -1;
   self->end = -1;
 

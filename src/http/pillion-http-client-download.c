@@ -131,8 +131,9 @@ download_simply (PillionHttpClient *self,
  *
  * The task's result is a [class@PillionHttp.Download]: [method@Pillion.Task.get_object]. Its progress counts the bytes that
  * the file has, those of an earlier attempt with them, and the total is -1 if the server does not say.
- * The server is asked not to compress the body for the way. If it does so all the same, the body is decompressed, and the download can't be
- * continued later; an archive that is compressed itself stays as it is.
+ * The server is asked not to compress the body for the way, because what is compressed can't be continued later. If it does so all the same, or
+ * because your request has the field `Accept-Encoding: gzip`, the body is decompressed before it is saved. An archive that is compressed itself
+ * stays as it is.
  *
  * The task fails as the [table of the class](class.Client.html#errors) says, and with `G_IO_ERROR_NOT_SUPPORTED` if
  * @target is not local, `G_IO_ERROR_INVALID_ARGUMENT` if @sha256 is not a valid digest, and `G_IO_ERROR_EXISTS` if a different download

@@ -59,7 +59,16 @@ serve (TestConnection *connection,
   self->n++;
   self->n_ranges += range != NULL;
 
-  if (strcmp (path, "/coded") == 0)
+  if (strcmp (path, "/asked") == 0)
+    {
+      g_autofree char *accepted = test_request_get_field (request, "Accept-Encoding");
+
+      if (strcmp (accepted, "gzip") == 0)
+        test_connection_answer (connection, "Content-Encoding: gzip\r\n", self->coded->data, self->coded->len);
+      else
+        test_connection_answer (connection, NULL, self->bytes, SIZE);
+    }
+  else if (strcmp (path, "/coded") == 0)
     {
       test_connection_answer (connection, "Content-Encoding: gzip\r\nETag: \"1\"\r\n", self->coded->data, self->coded->len);
     }
@@ -145,6 +154,35 @@ test_decoded (TestFixture *self,
   g_assert_cmpstr (coding, ==, "gzip");
   g_assert_cmpint (pillion_http_download_get_size (result), ==, SIZE);
   g_assert_cmpint (pillion_http_download_get_integrity (result), ==, PILLION_HTTP_INTEGRITY_DIGEST);
+
+  test_server_free (server);
+  resource_free (resource);
+}
+
+/* A program can have the way compressed, and the file is the same */
+static void
+test_asked (TestFixture *self,
+            gconstpointer data)
+{
+  Resource *resource = resource_new ();
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, resource);
+  g_autofree char *url = test_server_url (server, "/asked");
+  g_autofree char *path = test_fixture_path (self, "file");
+  g_autoptr (GFile) target = g_file_new_for_path (path);
+
+  for (guint asked = 0; asked < 2; asked++)
+    {
+      g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+      g_autoptr (PillionHttpDownload) result = NULL;
+      g_autoptr (GError) error = NULL;
+
+      if (asked)
+        pillion_http_request_set_header (request, "Accept-Encoding", "gzip");
+      result = test_fixture_await_download (self, pillion_http_client_send_to_file (self->client, request, target, NULL, NULL), &error);
+      g_assert_no_error (error);
+      g_assert_cmpstr (pillion_http_download_get_content_coding (result), ==, asked ? "gzip" : NULL);
+      test_assert_file (path, resource->bytes, SIZE);
+    }
 
   test_server_free (server);
   resource_free (resource);
@@ -247,6 +285,7 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
 
   test_case ("/download/coding/decoded", test_decoded);
+  test_case ("/download/coding/asked-for", test_asked);
   test_case ("/download/coding/archive", test_archive);
   test_case ("/download/coding/refused", test_refused);
   test_case ("/download/coding/cut", test_cut);
