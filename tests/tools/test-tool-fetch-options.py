@@ -429,6 +429,13 @@ class Request(OptionsTest):
         self.assertEqual(terminal.finish(), 143)
 
 
+class Rate(OptionsTest):
+    def test_limit_rate(self):
+        """1 MiB at 1 MB/s is not there after 200 ms, and with no limit it is."""
+        self.fetch("--limit-rate", "1m", "--max-time", "0.2", self.url("file.bin"), status=28)
+        self.fetch("--limit-rate", "500M", self.url("file.bin"))
+
+
 class Shown(OptionsTest):
     def test_verbose(self):
         done = self.fetch("-v", "-o", "-", "-u", "me:s3cret", "-H", "Cookie: id=s3cret", "-H", "X-Mine: yes", self.url("hello.txt"))

@@ -379,6 +379,7 @@ class Usage(tooltest.ToolTest):
             ["fetch", "--connect-timeout", "soon", url],
             ["fetch", "--max-time", "-1", url],
             ["fetch", "--speed-limit", "fast", url],
+            ["fetch", "--limit-rate", "0", url],
             ["fetch", "--retry", "-1", url],
             ["fetch", "-u", ":secret", url],
             ["fetch", "--sha256", WRONG, "--sha256", WRONG, url],

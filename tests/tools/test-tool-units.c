@@ -45,6 +45,8 @@ test_size (void)
   g_assert_cmpint (bytes, ==, 20000000);
   g_assert_true (units_parse_size ("3", &bytes));
   g_assert_cmpint (bytes, ==, 3);
+  g_assert_true (units_parse_size ("20m", &bytes));
+  g_assert_cmpint (bytes, ==, 20000000);
   g_assert_true (units_parse_size ("5k", &bytes));
   g_assert_cmpint (bytes, ==, 5000);
   g_assert_false (units_parse_size ("", &bytes));

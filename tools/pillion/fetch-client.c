@@ -24,6 +24,8 @@ set_limits (PillionHttpClient  *client,
     pillion_http_client_set_total_timeout_usec (client, options->max_time_usec);
   if (options->lowest_rate > 0)
     pillion_http_client_set_lowest_rate (client, options->lowest_rate);
+  if (options->rate_limit > 0)
+    pillion_http_client_set_rate_limit (client, options->rate_limit);
 }
 
 static ExitCode

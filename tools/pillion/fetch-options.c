@@ -99,8 +99,9 @@ parse_rate (const char *name,
             GError    **error)
 {
   FetchOptions *self = data;
+  gint64 *rate = strcmp (name, "--limit-rate") == 0 ? &self->rate_limit : &self->lowest_rate;
 
-  if (units_parse_size (value, &self->lowest_rate) && self->lowest_rate > 0)
+  if (units_parse_size (value, rate) && *rate > 0)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                _("%s: '%s' is not a rate: expected bytes per second, such as 500k or 2M"), name, value);
@@ -166,6 +167,7 @@ fetch_options_new_context (FetchOptions *self)
     { "connect-timeout", 0, 0, G_OPTION_ARG_CALLBACK, parse_seconds, N_("Give up connecting after so long (10)"), N_("SECONDS") },
     { "max-time", 'm', 0, G_OPTION_ARG_CALLBACK, parse_seconds, N_("Give up a transfer after so long"), N_("SECONDS") },
     { "speed-limit", 'Y', 0, G_OPTION_ARG_CALLBACK, parse_rate, N_("Give up a transfer that is slower"), N_("RATE") },
+    { "limit-rate", 0, 0, G_OPTION_ARG_CALLBACK, parse_rate, N_("Use no more than this, for all transfers together"), N_("RATE") },
     { "cacert", 0, 0, G_OPTION_ARG_FILENAME, &self->ca_file, N_("Trust the authorities in this PEM file only"), N_("FILE") },
     { "cert", 'E', 0, G_OPTION_ARG_FILENAME, &self->certificate, N_("Show the server the certificate in this PEM file"), N_("FILE") },
     { "key", 0, 0, G_OPTION_ARG_FILENAME, &self->key, N_("Its private key, if that is in another file"), N_("FILE") },

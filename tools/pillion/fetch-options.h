@@ -40,6 +40,7 @@ typedef struct
   gint64 connect_timeout_usec; /* 0 if not given, like the other limits */
   gint64 max_time_usec;
   gint64 lowest_rate;
+  gint64 rate_limit;
   char *ca_file;
   char *certificate;
   char *key;

@@ -42,7 +42,7 @@ units_parse_duration (const char  *text,
   return FALSE;
 }
 
-/* A number of bytes, with k, M or G for powers of 1,000 */
+/* A number of bytes, with k, M or G for powers of 1,000, in capitals or not */
 gboolean
 units_parse_size (const char *text,
                   gint64     *bytes)
@@ -53,15 +53,15 @@ units_parse_size (const char *text,
 
   if (end == text || text[0] == '-')
     return FALSE;
-  switch (*end)
+  switch (g_ascii_tolower (*end))
     {
     case 'k':
       factor = 1000;
       break;
-    case 'M':
+    case 'm':
       factor = 1000000;
       break;
-    case 'G':
+    case 'g':
       factor = 1000000000;
       break;
     default:
