@@ -72,6 +72,19 @@ class Source(OptionsTest):
     def test_list_that_is_not_there(self):
         self.assertIn("nowhere", self.fetch("-i", "nowhere", status=26).stderr)
 
+    def test_mirrors_in_a_list(self):
+        self.write("list", f"{self.url('nowhere')}\thttp://127.0.0.1:1/\t{self.url('hello.txt')}\n{self.url('data.json')}\n")
+        self.fetch("-i", "list", "-o", "a")
+        self.assertEqual(self.read("a"), b"Hello from loopback\n")
+        self.assertIn(b"pillion", self.read("data.json"))
+        self.fetch("-i", "list", "-o", "-", status=2)
+
+    def test_mirror(self):
+        done = self.fetch(self.url("nowhere"), "--mirror", self.url("also-not"), "--mirror", self.url("hello.txt"), "-o", "a")
+        self.assertEqual(self.read("a"), b"Hello from loopback\n")
+        self.assertRegex(done.stderr, "^done    a  ")
+        self.fetch(self.url("nowhere"), "--mirror", self.url("also-not"), "-o", "b", status=22)
+
     def test_empty_list(self):
         self.assertIn("missing URL", self.fetch("-i", self.write("list", "# nothing\n"), status=2).stderr)
 
@@ -385,6 +398,35 @@ class Request(OptionsTest):
             thread.join()
         self.assertEqual(got, [None, "id=abc"])
         self.assertIn(b"abc", self.read("cookies.txt"))
+
+    def test_proxy(self):
+        class Proxy(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                body = self.path.encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_CONNECT(self):
+                self.send_error(403)
+
+            def log_message(self, *args):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            proxy = f"127.0.0.1:{server.server_address[1]}"
+            url = "http://nowhere.invalid/x"
+            self.assertEqual(self.fetch("-o-", "-x", proxy, url).stdout, url)
+            self.assertEqual(self.fetch("-o-", "--proxy", f"http://{proxy}", url).stdout, url)
+            self.assertEqual(self.fetch("-o-", url, http_proxy=f"http://{proxy}", GIO_USE_PROXY_RESOLVER=None).stdout, url)
+            self.fetch("-x", "", url, status=6, http_proxy=f"http://{proxy}", GIO_USE_PROXY_RESOLVER=None)
+            self.fetch("-x", proxy, "https://nowhere.invalid/x", status=97)
+            server.shutdown()
+            thread.join()
+        self.fetch("-x", "gopher://127.0.0.1", url, status=97)
 
     def test_unix_socket(self):
         class Server(socketserver.ThreadingUnixStreamServer):

@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include "fetch-client.h"
+#include "fetch-request.h"
 
 static void
 set_limits (PillionHttpClient  *client,
@@ -80,6 +81,12 @@ fetch_client_new (const FetchOptions *options,
     pillion_http_client_set_user_agent (*client, options->user_agent);
   if (options->unix_socket != NULL)
     pillion_http_client_set_unix_socket_path (*client, options->unix_socket);
+  if (options->proxy != NULL)
+    {
+      g_autofree char *proxy = *options->proxy == '\0' ? g_strdup ("direct://") : fetch_request_complete_url (options->proxy);
+
+      pillion_http_client_set_proxy (*client, proxy);
+    }
   pillion_http_client_set_http2 (*client, !options->http1);
   if (options->cookie_jar != NULL)
     {

@@ -46,6 +46,7 @@ fetch_file_free (FetchFile *self)
 {
   g_free (self->url);
   g_free (self->shown_url);
+  g_strfreev (self->mirrors);
   g_free (self->name);
   g_free (self->path);
   g_free (self->request_head);

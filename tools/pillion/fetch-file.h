@@ -34,6 +34,7 @@ typedef struct
   FetchKind kind;
   char *url;
   char *shown_url; /* without a password */
+  char **mirrors;
   char *name;
   char *path;         /* of FETCH_TO_FILE */
   const char *sha256; /* or NULL */

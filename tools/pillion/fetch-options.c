@@ -130,7 +130,8 @@ fetch_options_new_context (FetchOptions *self)
     { NULL },
   };
   const GOptionEntry source_entries[] = {
-    { "input-file", 'i', 0, G_OPTION_ARG_FILENAME, &self->list, N_("Read URLs from LIST, one a line ('-': standard input)"), N_("LIST") },
+    { "input-file", 'i', 0, G_OPTION_ARG_FILENAME, &self->list, N_("Read URLs from LIST, one a line, with mirrors after tabs"), N_("LIST") },
+    { "mirror", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->mirrors, N_("Try this URL if the one before fails; may be repeated"), N_("URL") },
     { "jobs", 'j', 0, G_OPTION_ARG_INT, &self->jobs, N_("Fetch N at once (4)"), N_("N") },
     { "split", 0, 0, G_OPTION_ARG_INT, &self->split, N_("Use up to N connections for a file if that is faster (4)"), N_("N") },
     { NULL },
@@ -168,6 +169,7 @@ fetch_options_new_context (FetchOptions *self)
     { "max-time", 'm', 0, G_OPTION_ARG_CALLBACK, parse_seconds, N_("Give up a transfer after so long"), N_("SECONDS") },
     { "speed-limit", 'Y', 0, G_OPTION_ARG_CALLBACK, parse_rate, N_("Give up a transfer that is slower"), N_("RATE") },
     { "limit-rate", 0, 0, G_OPTION_ARG_CALLBACK, parse_rate, N_("Use no more than this, for all transfers together"), N_("RATE") },
+    { "proxy", 'x', 0, G_OPTION_ARG_STRING, &self->proxy, N_("Use this proxy; '' for none"), N_("URL") },
     { "cacert", 0, 0, G_OPTION_ARG_FILENAME, &self->ca_file, N_("Trust the authorities in this PEM file only"), N_("FILE") },
     { "cert", 'E', 0, G_OPTION_ARG_FILENAME, &self->certificate, N_("Show the server the certificate in this PEM file"), N_("FILE") },
     { "key", 0, 0, G_OPTION_ARG_FILENAME, &self->key, N_("Its private key, if that is in another file"), N_("FILE") },
@@ -280,6 +282,9 @@ check_conflicts (FetchOptions *self)
     { self->head, "--head", self->data != NULL, "--data" },
     { self->head, "--head", self->json != NULL, "--json" },
     { self->head, "--head", self->form != NULL, "--form" },
+    { to_stdout, "--output -", self->mirrors != NULL, "--mirror" },
+    { self->head, "--head", self->mirrors != NULL, "--mirror" },
+    { self->proxy != NULL, "--proxy", self->unix_socket != NULL, "--unix-socket" },
     { self->insecure, "--insecure", self->ca_file != NULL, "--cacert" },
     { self->data != NULL, "--data", self->json != NULL, "--json" },
     { self->data != NULL, "--data", self->form != NULL, "--form" },
@@ -385,6 +390,7 @@ fetch_options_clear (FetchOptions *self)
 {
   g_clear_pointer (&self->urls, g_strfreev);
   g_clear_pointer (&self->list, g_free);
+  g_clear_pointer (&self->mirrors, g_strfreev);
   g_clear_pointer (&self->outputs, g_strfreev);
   g_clear_pointer (&self->folder, g_free);
   g_clear_pointer (&self->digests, g_strfreev);
@@ -400,6 +406,7 @@ fetch_options_clear (FetchOptions *self)
   g_clear_pointer (&self->key, g_free);
   g_clear_pointer (&self->pins, g_free);
   g_clear_pointer (&self->unix_socket, g_free);
+  g_clear_pointer (&self->proxy, g_free);
   g_clear_pointer (&self->cookie_jar, g_free);
   g_clear_pointer (&self->report, g_free);
   g_clear_pointer (&self->clean, g_free);

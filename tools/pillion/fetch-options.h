@@ -13,6 +13,7 @@ typedef struct
 {
   char **urls;
   char *list;
+  char **mirrors;
   int jobs;
   int split; /* 0 if not given */
 
@@ -48,6 +49,7 @@ typedef struct
   gboolean insecure;
   gboolean http1;
   char *unix_socket;
+  char *proxy;
   char *cookie_jar;
 
   gboolean quiet;

@@ -168,6 +168,15 @@ fetch_request_clear (FetchRequest *self)
   g_clear_object (&self->credentials);
 }
 
+/* "example.org/file" is HTTP, as with curl */
+char *
+fetch_request_complete_url (const char *text)
+{
+  const char *scheme = strstr (text, "://");
+
+  return scheme != NULL && strcspn (text, "/?#") > (gsize) (scheme - text) ? g_strdup (text) : g_strconcat ("http://", text, NULL);
+}
+
 /* Without what has precedence over the credentials of the command line */
 static char *
 remove_user (const char *url)

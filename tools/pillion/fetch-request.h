@@ -23,6 +23,7 @@ typedef struct
 ExitCode            fetch_request_init  (FetchRequest        *self,
                                          const FetchOptions  *options);
 void                fetch_request_clear (FetchRequest        *self);
+char               *fetch_request_complete_url (const char *text);
 PillionHttpRequest *fetch_request_make  (FetchRequest        *self,
                                          const char          *url);
 char               *fetch_request_head  (FetchRequest        *self,

@@ -23,6 +23,8 @@ from_http_error (int code)
       return EXIT_PARTIAL;
     case PILLION_HTTP_ERROR_DIGEST_MISMATCH:
       return EXIT_DIGEST;
+    case PILLION_HTTP_ERROR_PROXY:
+      return EXIT_PROXY;
     case PILLION_HTTP_ERROR_PIN_MISMATCH:
       return EXIT_PIN;
     case PILLION_HTTP_ERROR_INVALID_SETTING:

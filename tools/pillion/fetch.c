@@ -115,6 +115,8 @@ make_download_options (Fetch     *self,
   pillion_http_download_options_set_only_if_changed (options, self->options.only_if_newer);
   pillion_http_download_options_set_preserve_time (options, self->options.remote_time);
   pillion_http_download_options_set_resume (options, self->options.resume);
+  if (file->mirrors[0] != NULL)
+    pillion_http_download_options_set_mirrors (options, (const char *const *) file->mirrors);
   if (self->options.no_clobber)
     pillion_http_download_options_set_name_conflict (options, PILLION_HTTP_NAME_CONFLICT_KEEP);
   return options;
@@ -433,6 +435,17 @@ length_of (char **strv)
   return strv != NULL ? g_strv_length (strv) : 0;
 }
 
+/* A response that is being printed can't be taken back */
+static gboolean
+check_mirrors (Fetch *self)
+{
+  for (guint i = 0; i < self->urls->len; i++)
+    if (strchr (self->urls->pdata[i], '\t') != NULL
+        && (self->options.head || (i < length_of (self->options.outputs) && strcmp (self->options.outputs[i], "-") == 0)))
+      return FALSE;
+  return TRUE;
+}
+
 /* The URLs on the command line, then those in the list */
 static ExitCode
 read_urls (Fetch *self)
@@ -440,7 +453,7 @@ read_urls (Fetch *self)
   const FetchOptions *options = &self->options;
 
   for (char **url = options->urls; url != NULL && *url != NULL; url++)
-    g_ptr_array_add (self->urls, g_strdup (*url));
+    g_ptr_array_add (self->urls, g_strdelimit (g_strdup (*url), "\t", ' '));
   if (options->list != NULL)
     {
       ExitCode status = fetch_list_read (options->list, self->urls);
@@ -448,8 +461,19 @@ read_urls (Fetch *self)
       if (status != EXIT_ALL_WELL)
         return status;
     }
+  if (options->mirrors != NULL && self->urls->len == 1)
+    {
+      g_autofree char *mirrors = g_strjoinv ("\t", options->mirrors);
+      g_autofree char *url = g_ptr_array_steal_index (self->urls, 0);
+
+      g_ptr_array_add (self->urls, g_strconcat (url, "\t", mirrors, NULL));
+    }
   if (self->urls->len == 0)
     options_refuse (COMMAND, "%s", _("missing URL: give at least one"));
+  else if (options->mirrors != NULL && self->urls->len > 1)
+    options_refuse (COMMAND, "%s", _("--mirror is for one URL: put the mirrors of several into a list, see --input-file"));
+  else if (!check_mirrors (self))
+    options_refuse (COMMAND, "%s", _("only what goes to a file can have mirrors"));
   else if (length_of (options->digests) > self->urls->len)
     options_refuse (COMMAND, _("%s was given %u times, but there are only %u URLs"), "--sha256", length_of (options->digests),
                     self->urls->len);
@@ -461,13 +485,20 @@ read_urls (Fetch *self)
   return EXIT_USAGE;
 }
 
-/* "example.org/file" is HTTP, as with curl */
-static char *
-complete_url (const char *text)
+/* The URL and its mirrors, which tabs part */
+static char **
+split_urls (const char *line)
 {
-  const char *scheme = strstr (text, "://");
+  char **urls = g_strsplit (line, "\t", -1);
 
-  return scheme != NULL && strcspn (text, "/?#") > (gsize) (scheme - text) ? g_strdup (text) : g_strconcat ("http://", text, NULL);
+  for (guint i = 0; urls[i] != NULL; i++)
+    {
+      char *url = fetch_request_complete_url (g_strstrip (urls[i]));
+
+      g_free (urls[i]);
+      urls[i] = url;
+    }
+  return urls;
 }
 
 static void
@@ -477,13 +508,14 @@ make_files (Fetch *self)
 
   for (guint i = 0; i < self->urls->len; i++)
     {
-      g_autofree char *url = complete_url (self->urls->pdata[i]);
-      FetchFile *file = fetch_file_new (url);
+      g_auto (GStrv) urls = split_urls (self->urls->pdata[i]);
+      FetchFile *file = fetch_file_new (urls[0]);
 
       set_target (self, file, i < length_of (options->outputs) ? options->outputs[i] : NULL);
       if (i < length_of (options->digests) && strcmp (options->digests[i], "-") != 0)
         file->sha256 = options->digests[i];
-      file->request = fetch_request_make (&self->request, url);
+      file->mirrors = g_strdupv (urls + 1);
+      file->request = fetch_request_make (&self->request, urls[0]);
       if (options->fail_with_body && file->kind == FETCH_TO_STDOUT)
         {
           pillion_http_request_accept_statuses (file->request, 200, 299);
