@@ -16,6 +16,7 @@
 #include "http/pillion-coalescing-stage.h"
 #include "http/pillion-cookies-stage.h"
 #include "http/pillion-credentials-stage.h"
+#include "http/pillion-expect-stage.h"
 #include "http/pillion-fields-stage.h"
 #include "http/pillion-http-request-private.h"
 #include "http/pillion-http-test-transport-private.h"
@@ -69,6 +70,7 @@ add_stages (PillionCall *call)
   pillion_call_add_stage (call, pillion_proxy_stage_new ());
   pillion_call_add_stage (call, pillion_cookies_stage_new ());
   pillion_call_add_stage (call, pillion_credentials_stage_new ());
+  pillion_call_add_stage (call, pillion_expect_stage_new ());
   pillion_call_add_stage (call, pillion_timeout_stage_new ());
   pillion_call_add_stage (call, pillion_coalescing_stage_new ());
   pillion_call_add_stage (call, pillion_bulk_stage_new ());

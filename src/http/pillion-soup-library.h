@@ -35,6 +35,7 @@
   F (message_headers_iter_init) \
   F (message_headers_iter_next) \
   F (message_headers_new) \
+  F (message_headers_remove) \
   F (message_headers_replace) \
   F (message_headers_set_content_length) \
   F (message_headers_set_content_range) \

@@ -37,6 +37,9 @@
 /* How long libsoup may gather a body of its own accord, in µs */
 #define GATHER_USEC G_USEC_PER_SEC
 
+/* How long a server that is asked whether it wants the body has time to say so, in ms. It may not know of that. */
+#define EXPECT_MSEC 1000
+
 typedef struct
 {
   PillionTransport parent;
@@ -65,6 +68,7 @@ struct _PillionExchange
   GInputStream *request_body; /* which is being sent, or NULL */
   char *content_type;        /* of the body, once libsoup was told that there is none */
   PillionSoupUpload *upload; /* what sends the body, unless libsoup does */
+  GSource *expecting;        /* while that waits for the server's word, else NULL */
   GError *failure;           /* why it was cancelled from here, or NULL */
   gint64 n_sent;             /* bytes of the body */
   gint64 sent;               /* when all of it was sent, or 0 */
@@ -108,6 +112,16 @@ stop_waiting (PillionExchange *self)
 }
 
 static void
+stop_expecting (PillionExchange *self)
+{
+  if (self->expecting == NULL)
+    return;
+
+  g_source_destroy (self->expecting);
+  g_clear_pointer (&self->expecting, g_source_unref);
+}
+
+static void
 exchange_free (PillionExchange *self)
 {
   PillionSoupTransport *transport = self->transport;
@@ -115,6 +129,7 @@ exchange_free (PillionExchange *self)
   gpointer data = self->data;
 
   stop_waiting (self);
+  stop_expecting (self);
   g_clear_object (&self->stream);
   g_clear_object (&self->web_socket);
   g_clear_object (&self->socket);
@@ -820,9 +835,30 @@ static void
 send_over_http2 (PillionExchange *self)
 {
   self->bulk = FALSE;
+  /* libsoup knows of that in HTTP/1.1 only */
+  pillion_soup.message_headers_remove (pillion_soup.message_get_request_headers (self->message), "Expect");
   pillion_soup_pool_give_back (self->transport->pool, self->connection);
   take_connection (self, self->origin, FALSE);
   send_message (self);
+}
+
+/* There is an answer, but the body was not sent yet, or not all of it. Who refuses a request wants no more of that (RFC 9112, section 9.5). Who was
+ * asked for a word, and redirects or refuses, wants nothing of it (RFC 9110, section 10.1.1); who accepts is going to read it. */
+static void
+look_at_upload (PillionExchange *self)
+{
+  guint status = pillion_soup.message_get_status (self->message);
+
+  if (status >= (self->expecting != NULL ? SOUP_STATUS_MULTIPLE_CHOICES : SOUP_STATUS_BAD_REQUEST))
+    {
+      stop_expecting (self);
+      if (self->upload != NULL)
+        pillion_soup_upload_stop (self->upload);
+    }
+  else if (self->expecting != NULL)
+    {
+      g_source_set_ready_time (self->expecting, 0);
+    }
 }
 
 static void
@@ -874,9 +910,7 @@ sent (GObject *session,
       return;
     }
 
-  /* Who refuses a request wants no more of it (RFC 9112, section 9.5) */
-  if (self->upload != NULL && pillion_soup.message_get_status (self->message) >= SOUP_STATUS_BAD_REQUEST)
-    pillion_soup_upload_stop (self->upload);
+  look_at_upload (self);
 
   head = make_head (self);
   if (!self->funcs->head (self->data, &head.parent))
@@ -1066,9 +1100,9 @@ upload_over (gpointer data,
     }
 }
 
-/* Sends the body past libsoup, if that can be */
+/* Takes the body from libsoup, to send it past it, if that can be */
 static void
-begin_upload (PillionExchange *self)
+take_upload (PillionExchange *self)
 {
   static const PillionSoupUploadFuncs upload_funcs = { upload_wrote, upload_over };
   GIOStream *stream = pillion_soup_connection_get_stream (self->connection, pillion_soup.message_get_connection_id (self->message));
@@ -1085,7 +1119,27 @@ begin_upload (PillionExchange *self)
   g_free (self->content_type);
   self->content_type = g_strdup (pillion_soup.message_headers_get_list (headers, "Content-Type"));
   pillion_soup.message_set_request_body (self->message, NULL, NULL, 0);
+}
+
+static gboolean
+expected_long_enough (gpointer data)
+{
+  PillionExchange *self = data;
+
+  stop_expecting (self);
   pillion_soup_upload_begin (self->upload);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Lets the body wait until the server asks for it, but not for long */
+static void
+expect (PillionExchange *self)
+{
+  self->expecting = g_timeout_source_new (EXPECT_MSEC);
+  g_source_set_static_name (self->expecting, "pillion expecting");
+  g_source_set_callback (self->expecting, expected_long_enough, self, NULL);
+  g_source_attach (self->expecting, self->transport->context);
 }
 
 /* The handshake is done, and nothing of the request has been sent. If the session of an earlier connection goes on, GIO does not look at the
@@ -1172,8 +1226,11 @@ got_informational (SoupMessage *message,
 {
   PillionExchange *self = data;
 
-  if (pillion_soup.message_get_status (message) == SOUP_STATUS_CONTINUE && self->upload == NULL)
-    begin_upload (self);
+  if (pillion_soup.message_get_status (message) == SOUP_STATUS_CONTINUE && self->expecting != NULL)
+    {
+      stop_expecting (self);
+      pillion_soup_upload_begin (self->upload);
+    }
 }
 
 /* What is not needed for most requests is connected here, because each handler costs a small request several per cent */
@@ -1182,12 +1239,16 @@ wrote_headers (SoupMessage *message,
                gpointer data)
 {
   PillionExchange *self = data;
-  gboolean expects = pillion_soup.message_headers_get_list (pillion_soup.message_get_request_headers (message), "Expect") != NULL;
+  SoupMessageHeaders *headers = pillion_soup.message_get_request_headers (message);
+  gboolean expects = pillion_soup.message_headers_header_contains (headers, "Expect", "100-continue");
 
-  if (!expects)
-    begin_upload (self);
-  else if (self->body_handlers[2] == 0)
+  take_upload (self);
+  if (expects && self->body_handlers[2] == 0)
     self->body_handlers[2] = g_signal_connect (message, "got-informational", G_CALLBACK (got_informational), self);
+  if (expects && self->upload != NULL)
+    expect (self);
+  else if (self->upload != NULL)
+    pillion_soup_upload_begin (self->upload);
 
   /* libsoup sends the body */
   if (self->upload == NULL && self->body_handlers[3] == 0)
@@ -1208,6 +1269,7 @@ restarted (SoupMessage *message,
   g_autofree char *content_type = g_strdup (pillion_soup.message_headers_get_list (headers, "Content-Type"));
   g_autoptr (GInputStream) body = NULL;
 
+  stop_expecting (self);
   if (self->upload != NULL)
     {
       content_type = g_steal_pointer (&self->content_type);
@@ -1231,6 +1293,25 @@ restarted (SoupMessage *message,
   self->sent = 0;
   if (content_type != NULL)
     pillion_soup.message_headers_append (headers, "Content-Type", content_type);
+}
+
+/* If libsoup 3.2 notices that it is to wait for the server's word, it does so without a limit, and after another answer than that it waits for one
+ * more, in a call that blocks. The space before the value is of no meaning to servers (RFC 9112, section 5.1). */
+static void
+append_field (SoupMessageHeaders *headers,
+              const char *name,
+              const char *value)
+{
+  if (g_ascii_strcasecmp (name, "Expect") == 0)
+    {
+      g_autofree char *unnoticed = g_strconcat (" ", value, NULL);
+
+      pillion_soup.message_headers_append (headers, name, unnoticed);
+    }
+  else
+    {
+      pillion_soup.message_headers_append (headers, name, value);
+    }
 }
 
 static PillionExchange *
@@ -1267,7 +1348,7 @@ soup_exchange (PillionTransport *transport,
     }
   headers = pillion_soup.message_get_request_headers (self->message);
   for (const char *const *field = request->fields; *field != NULL; field += 2)
-    pillion_soup.message_headers_append (headers, field[0], field[1]);
+    append_field (headers, field[0], field[1]);
 
   if (tls && options->insecure)
     self->certificate_handler = g_signal_connect (self->message, "accept-certificate", G_CALLBACK (accept_certificate), NULL);
@@ -1305,6 +1386,7 @@ soup_abort (PillionTransport *transport,
     return;
 
   self->aborted = TRUE;
+  stop_expecting (self);
   if (self->upload != NULL)
     pillion_soup_upload_stop (self->upload);
   if (self->web_socket != NULL)

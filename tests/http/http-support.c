@@ -377,7 +377,11 @@ test_connection_read_body (TestConnection *self,
   g_autofree char *length = test_request_get_field (request, "Content-Length");
   g_autofree char *coding = test_request_get_field (request, "Transfer-Encoding");
   GByteArray *body = g_byte_array_new ();
+  g_autofree char *expect = test_request_get_field (request, "Expect");
   gsize size;
+
+  if (expect != NULL)
+    test_connection_printf (self, "HTTP/1.1 100 Continue\r\n\r\n");
 
   if (length != NULL)
     {
@@ -479,14 +483,18 @@ test_connection_reset (TestConnection *self)
   g_socket_close (self->socket, NULL);
 }
 
-void
+gsize
 test_connection_wait_closed (TestConnection *self)
 {
+  gsize length = self->input->len;
   char buffer[65536];
+  gssize n;
 
-  while (g_input_stream_read (g_io_stream_get_input_stream (self->stream), buffer, sizeof buffer, NULL, NULL) > 0)
-    ;
+  while ((n = g_input_stream_read (g_io_stream_get_input_stream (self->stream), buffer, sizeof buffer, NULL, NULL)) > 0)
+    length += (gsize) n;
   test_connection_close (self);
+
+  return length;
 }
 
 void
@@ -527,6 +535,16 @@ test_request_get_path (const char *request)
   g_auto (GStrv) words = g_strsplit (request, " ", 3);
 
   return g_strdup (words[1]);
+}
+
+char *
+test_request_hide_field (const char *request,
+                         const char *name)
+{
+  g_autofree char *line = g_strdup_printf ("\r\n%s:", name);
+  g_auto (GStrv) parts = g_strsplit (request, line, 2);
+
+  return g_strjoinv ("\r\nX-Hidden:", parts);
 }
 
 void

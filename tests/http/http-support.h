@@ -55,7 +55,7 @@ TestServer *test_connection_get_server  (TestConnection *self);
 GTlsCertificate *test_connection_get_certificate (TestConnection *self);
 GSocketAddress  *test_connection_get_peer        (TestConnection *self);
 
-/* The body of the request, as far as it comes */
+/* The body of the request, as far as it comes. A client that wants to be told to send it is told so. */
 GBytes     *test_connection_read_body   (TestConnection *self,
                                          const char     *request);
 
@@ -82,14 +82,18 @@ void        test_connection_close       (TestConnection *self);
 /* Closes it so that the other side gets ECONNRESET */
 void        test_connection_reset       (TestConnection *self);
 
-/* Returns when the other side has closed */
-void        test_connection_wait_closed (TestConnection *self);
+/* Returns when the other side has closed, and how many bytes came before that */
+gsize       test_connection_wait_closed (TestConnection *self);
 void        test_connection_wait_gate   (TestConnection *self);
 
 /* The value of a field of a request, or NULL */
 char       *test_request_get_field      (const char     *request,
                                          const char     *name);
 char       *test_request_get_path       (const char     *request);
+
+/* The request with the field under another name */
+char       *test_request_hide_field     (const char     *request,
+                                         const char     *name);
 
 /* A loop with a client, and a folder of the test's own */
 typedef struct
