@@ -265,6 +265,7 @@ save_now (gpointer data)
   static PillionWorkers *writers;
   Delay *self = data;
 
+  pillion_sync_acquire (self);
   if (writers == NULL)
     writers = pillion_private_workers_new (MAX_WRITERS);
   /* If the system has no thread left, the network waits */
@@ -294,6 +295,7 @@ save_soon (PillionJar *self)
   self->saving = TRUE;
   delay = g_new (Delay, 1);
   *delay = (Delay) { pillion_jar_ref (self), io };
+  pillion_sync_release (delay);
   source = g_timeout_source_new (SAVE_DELAY);
   g_source_set_static_name (source, "pillion cookies");
   g_source_set_callback (source, save_now, delay, NULL);

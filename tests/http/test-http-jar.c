@@ -4,6 +4,7 @@
 
 /* Cookies that outlive a call, and the program */
 
+#include "base/pillion-sync.h"
 #include "http-support.h"
 
 #include <glib/gstdio.h>
@@ -53,7 +54,7 @@ assert_done (TestFixture *self,
   g_assert_no_error (error);
   g_assert_true (pillion_task_get_boolean (task, &error));
   g_assert_no_error (error);
-  g_object_unref (task);
+  pillion_sync_unref (task);
 }
 
 static void
@@ -66,7 +67,7 @@ assert_failed (TestFixture *self,
 
   g_assert_false (pillion_loop_run_until_complete (self->loop, task, &error));
   g_assert_error (error, domain, code);
-  g_object_unref (task);
+  pillion_sync_unref (task);
 }
 
 /* "name=value name=value" */
