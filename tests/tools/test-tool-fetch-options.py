@@ -478,6 +478,31 @@ class Rate(OptionsTest):
         self.fetch("--limit-rate", "500M", self.url("file.bin"))
 
 
+class ServerDigest(OptionsTest):
+    def test_said_if_it_was_verified(self):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                digest = base64.b64encode(hashlib.sha256(b"hello").digest()).decode()
+                self.send_response(200)
+                self.send_header("Content-Length", "5")
+                self.send_header("Repr-Digest", f"sha-256=:{digest}:")
+                self.end_headers()
+                self.wfile.write(b"hello" if self.path == "/right" else b"hullo")
+
+            def log_message(self, *args):
+                pass
+
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+            thread = threading.Thread(target=server.serve_forever)
+            thread.start()
+            url = f"http://127.0.0.1:{server.server_address[1]}"
+            self.assertIn("the server's digest verified", self.fetch("-o", "a", f"{url}/right").stderr)
+            self.fetch("-o", "b", f"{url}/wrong", status=32)
+            server.shutdown()
+            thread.join()
+        self.assertEqual(os.listdir(self.folder), ["a"])
+
+
 class Shown(OptionsTest):
     def test_verbose(self):
         done = self.fetch("-v", "-o", "-", "-u", "me:s3cret", "-H", "Cookie: id=s3cret", "-H", "X-Mine: yes", self.url("hello.txt"))

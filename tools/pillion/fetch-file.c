@@ -209,6 +209,9 @@ fetch_file_describe (FetchFile *self)
     case PILLION_HTTP_INTEGRITY_DIGEST:
       g_string_append_printf (text, "  %s", _("SHA-256 verified"));
       break;
+    case PILLION_HTTP_INTEGRITY_SERVER_DIGEST:
+      g_string_append_printf (text, "  %s", _("the server's digest verified"));
+      break;
     case PILLION_HTTP_INTEGRITY_UNKNOWN:
       g_string_append_printf (text, "  %s", _("the server did not announce a length: the file may be incomplete"));
       break;
