@@ -642,6 +642,10 @@ test_places (PillionLoop *loop,
       pillion_http_event_stream_close (self.stream);
       assert_task_fails (waiting, G_IO_ERROR_CLOSED);
       assert_task_fails (other, G_IO_ERROR_CLOSED);
+      /* The calls end, too */
+      while (__atomic_load_n (&self.n_closed, __ATOMIC_SEQ_CST) < 2)
+        g_thread_yield ();
+      assert_answered (&self);
       tear_down (&self);
     }
 }
