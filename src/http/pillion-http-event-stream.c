@@ -14,16 +14,9 @@
 #include "http/pillion-event-parser.h"
 #include "http/pillion-http-client-private.h"
 #include "http/pillion-http-request-private.h"
+#include "http/pillion-reconnect.h"
 
-#define DEFAULT_RETRY_INTERVAL (3 * G_TIME_SPAN_SECOND)
-#define DEFAULT_MAX_RECONNECTS 5
 #define DEFAULT_MAX_EVENT_SIZE (1024 * 1024)
-
-/* Pauses grow up to this, unless the server wants longer ones */
-#define LONGEST_PAUSE (60 * G_TIME_SPAN_SECOND)
-
-/* A server that closes every connection and asks for no pause must not keep us busy: attempts to connect begin no faster than this */
-#define CONNECT_INTERVAL (100 * G_TIME_SPAN_MILLISECOND)
 
 /* How many bytes are parsed at a time, so that a kick keeps to its budget */
 #define SLICE 16384
@@ -106,13 +99,9 @@ struct _PillionHttpEventStream
   PillionTask *next;          /* what next () returned, while it waits */
   Step *step;                 /* what that waits for */
   GError *failure;            /* why there will be no more events */
-  GTimeSpan retry_interval;
+  PillionReconnect reconnect;
   gint64 retry_msec;          /* what the server has said last */
-  gint64 due;                 /* when to connect, on the loop's clock */
-  gint64 connect_time;        /* when it connected last, on the loop's clock */
   gint64 max_event_size;
-  int max_reconnects;
-  int n_failures;             /* to connect, in a row */
   gboolean ended;             /* for good */
   gboolean closed;
 };
@@ -161,10 +150,10 @@ pillion_http_event_stream_get_property (GObject *object,
       g_value_set_string (value, self->parser.id->str);
       break;
     case PROP_RETRY_INTERVAL_USEC:
-      g_value_set_int64 (value, self->retry_interval);
+      g_value_set_int64 (value, self->reconnect.interval);
       break;
     case PROP_MAX_RECONNECTS:
-      g_value_set_int (value, self->max_reconnects);
+      g_value_set_int (value, self->reconnect.max);
       break;
     case PROP_MAX_EVENT_SIZE:
       g_value_set_int64 (value, self->max_event_size);
@@ -226,7 +215,7 @@ pillion_http_event_stream_class_init (PillionHttpEventStreamClass *klass)
    * Since: 1.0
    */
   properties[PROP_RETRY_INTERVAL_USEC] =
-    g_param_spec_int64 ("retry-interval-usec", NULL, NULL, 0, G_MAXINT64, DEFAULT_RETRY_INTERVAL, flags);
+    g_param_spec_int64 ("retry-interval-usec", NULL, NULL, 0, G_MAXINT64, PILLION_RECONNECT_DEFAULT_INTERVAL, flags);
 
   /**
    * PillionHttpEventStream:max-reconnects: (getter get_max_reconnects) (setter set_max_reconnects)
@@ -236,7 +225,7 @@ pillion_http_event_stream_class_init (PillionHttpEventStreamClass *klass)
    *
    * Since: 1.0
    */
-  properties[PROP_MAX_RECONNECTS] = g_param_spec_int ("max-reconnects", NULL, NULL, -1, G_MAXINT, DEFAULT_MAX_RECONNECTS, flags);
+  properties[PROP_MAX_RECONNECTS] = g_param_spec_int ("max-reconnects", NULL, NULL, -1, G_MAXINT, PILLION_RECONNECT_DEFAULT_MAX, flags);
 
   /**
    * PillionHttpEventStream:max-event-size: (getter get_max_event_size) (setter set_max_event_size)
@@ -256,10 +245,8 @@ pillion_http_event_stream_init (PillionHttpEventStream *self)
 {
   pillion_event_parser_init (&self->parser);
   g_queue_init (&self->events);
-  self->retry_interval = DEFAULT_RETRY_INTERVAL;
+  pillion_reconnect_init (&self->reconnect);
   self->retry_msec = -1;
-  self->due = G_MININT64;
-  self->max_reconnects = DEFAULT_MAX_RECONNECTS;
   self->max_event_size = DEFAULT_MAX_EVENT_SIZE;
 }
 
@@ -267,6 +254,12 @@ static inline PillionLoop *
 get_loop (PillionHttpEventStream *self)
 {
   return self->client->loop;
+}
+
+static inline gint64
+get_now (PillionHttpEventStream *self)
+{
+  return pillion_loop_get_now (get_loop (self));
 }
 
 static void
@@ -329,7 +322,7 @@ pillion_http_event_stream_new (PillionHttpClient *client,
 static inline gboolean
 reconnects (PillionHttpEventStream *self)
 {
-  return self->max_reconnects != 0 && strcmp (self->request->method, "GET") == 0;
+  return self->reconnect.max != 0 && strcmp (self->request->method, "GET") == 0;
 }
 
 /* An ID comes from the server, which must not be able to make requests that can't be sent */
@@ -341,31 +334,6 @@ can_send_id (const char *id)
       return FALSE;
 
   return *id != '\0';
-}
-
-/* Whether connecting again may help */
-static gboolean
-is_network_error (const GError *error)
-{
-  if (error->domain == G_IO_ERROR)
-    return error->code != G_IO_ERROR_CANCELLED && error->code != G_IO_ERROR_INVALID_ARGUMENT && error->code != G_IO_ERROR_NOT_SUPPORTED;
-  if (error->domain == G_TLS_ERROR)
-    return error->code == G_TLS_ERROR_EOF || error->code == G_TLS_ERROR_MISC;
-  if (error->domain == PILLION_HTTP_ERROR)
-    return error->code == PILLION_HTTP_ERROR_TRUNCATED || error->code == PILLION_HTTP_ERROR_LENGTH_MISMATCH ||
-           error->code == PILLION_HTTP_ERROR_PROTOCOL;
-
-  return error->domain == G_RESOLVER_ERROR;
-}
-
-static void
-set_pause (PillionHttpEventStream *self,
-           GTimeSpan pause)
-{
-  gint64 now = pillion_loop_get_now (get_loop (self));
-
-  self->due = now <= G_MAXINT64 - pause ? now + pause : G_MAXINT64;
-  self->due = MAX (self->due, self->connect_time + CONNECT_INTERVAL);
 }
 
 static void
@@ -391,20 +359,10 @@ static void
 connecting_failed (PillionHttpEventStream *self,
                    GError *error)
 {
-  GTimeSpan pause = self->retry_interval;
-
-  if (!reconnects (self) || !is_network_error (error) ||
-      (self->max_reconnects >= 0 && self->n_failures >= self->max_reconnects))
-    {
-      fail (self, error);
-      return;
-    }
-
-  for (int i = 0; i < self->n_failures && pause < LONGEST_PAUSE; i++)
-    pause = MIN (2 * pause, LONGEST_PAUSE);
-  self->n_failures = MIN (self->n_failures, G_MAXINT - 1) + 1;
-  set_pause (self, pause);
-  g_error_free (error);
+  if (reconnects (self) && pillion_reconnect_may_help (error) && pillion_reconnect_failed (&self->reconnect, get_now (self)))
+    g_error_free (error);
+  else
+    fail (self, error);
 }
 
 /* The connection ended, with an error or without */
@@ -412,7 +370,7 @@ static void
 connection_ended (PillionHttpEventStream *self,
                   GError *error)
 {
-  if (error != NULL && (!reconnects (self) || !is_network_error (error)))
+  if (error != NULL && (!reconnects (self) || !pillion_reconnect_may_help (error)))
     {
       fail (self, error);
       return;
@@ -420,7 +378,7 @@ connection_ended (PillionHttpEventStream *self,
 
   drop_connection (self);
   if (reconnects (self))
-    set_pause (self, self->retry_interval);
+    pillion_reconnect_again (&self->reconnect, get_now (self));
   else
     self->ended = TRUE;
   g_clear_error (&error);
@@ -479,7 +437,7 @@ opened (PillionHttpEventStream *self,
   PillionHttpResponse *response = pillion_http_stream_get_response (stream);
   guint status = pillion_http_response_get_status (response);
 
-  self->n_failures = 0;
+  pillion_reconnect_connected (&self->reconnect);
   self->stream = g_object_ref (stream);
   if (status == 204)
     {
@@ -582,7 +540,7 @@ static void
 pause_done (PillionHttpEventStream *self,
             PillionTask *task)
 {
-  self->due = G_MININT64;
+  pillion_reconnect_end_pause (&self->reconnect);
 }
 
 static void
@@ -594,7 +552,8 @@ static void
 begin_step (PillionHttpEventStream *self)
 {
   GCancellable *cancellable = pillion_task_get_cancellable (self->next);
-  gint64 now = pillion_loop_get_now (get_loop (self));
+  gint64 now = get_now (self);
+  GTimeSpan pause = pillion_reconnect_get_pause (&self->reconnect, now);
   Step *step = g_new0 (Step, 1);
 
   if (self->stream != NULL)
@@ -602,16 +561,16 @@ begin_step (PillionHttpEventStream *self)
       step->task = pillion_http_stream_read (self->stream, SLICE, cancellable);
       step->func = read_done;
     }
-  else if (self->due > now)
+  else if (pause > 0)
     {
-      step->task = pillion_loop_sleep (get_loop (self), self->due - now, cancellable);
+      step->task = pillion_loop_sleep (get_loop (self), pause, cancellable);
       step->func = pause_done;
     }
   else
     {
       const char *id = self->parser.id->str;
 
-      self->connect_time = now;
+      pillion_reconnect_begin (&self->reconnect, now);
       pillion_http_request_set_header (self->request, "Last-Event-ID", can_send_id (id) ? id : NULL);
       step->task = pillion_http_client_open (self->client, self->request, cancellable);
       step->func = opening_done;
@@ -811,7 +770,7 @@ pillion_http_event_stream_get_retry_interval_usec (PillionHttpEventStream *self)
 {
   g_return_val_if_fail (PILLION_HTTP_IS_EVENT_STREAM (self), 0);
 
-  return self->retry_interval;
+  return self->reconnect.interval;
 }
 
 /**
@@ -830,10 +789,10 @@ pillion_http_event_stream_set_retry_interval_usec (PillionHttpEventStream *self,
   g_return_if_fail (PILLION_HTTP_IS_EVENT_STREAM (self));
   g_return_if_fail (interval >= 0);
 
-  if (self->retry_interval == interval)
+  if (self->reconnect.interval == interval)
     return;
 
-  self->retry_interval = interval;
+  self->reconnect.interval = interval;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_RETRY_INTERVAL_USEC]);
 }
 
@@ -852,7 +811,7 @@ pillion_http_event_stream_get_max_reconnects (PillionHttpEventStream *self)
 {
   g_return_val_if_fail (PILLION_HTTP_IS_EVENT_STREAM (self), 0);
 
-  return self->max_reconnects;
+  return self->reconnect.max;
 }
 
 /**
@@ -871,10 +830,10 @@ pillion_http_event_stream_set_max_reconnects (PillionHttpEventStream *self,
   g_return_if_fail (PILLION_HTTP_IS_EVENT_STREAM (self));
   g_return_if_fail (max >= -1);
 
-  if (self->max_reconnects == max)
+  if (self->reconnect.max == max)
     return;
 
-  self->max_reconnects = max;
+  self->reconnect.max = max;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_RECONNECTS]);
 }
 
