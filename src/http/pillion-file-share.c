@@ -172,6 +172,12 @@ pillion_file_share_set_progress (PillionFileShare *self,
 }
 
 gboolean
+pillion_file_share_is_alone (PillionFileShare *self)
+{
+  return self->lock.waiting.length == 0;
+}
+
+gboolean
 pillion_file_share_is_idle (PillionFileShare *self)
 {
   return self->lock.key == NULL && self->lock.waits_for == NULL && self->lock.waiting.length == 0;

@@ -36,7 +36,8 @@ PillionVerdict pillion_file_share_join  (PillionFileShare           *self,
                                          const PillionFileId        *part,
                                          GError                    **error);
 
-/* The file is done, or somebody else's from now on. Those that share it get the download or the error, and the others are resumed. */
+/* The file is done, or somebody else's from now on. Those that share it get the download or the error, and the others, or all if both are NULL, are
+ * resumed. */
 void           pillion_file_share_end   (PillionFileShare           *self,
                                          PillionHttpDownload        *download,
                                          const GError               *error);
@@ -46,5 +47,8 @@ void           pillion_file_share_set_progress (PillionFileShare    *self,
                                                 gint64               completed,
                                                 gint64               total);
 
-/* Whether nobody waits for it, and it waits for nobody */
+/* Whether nobody waits for it */
+gboolean       pillion_file_share_is_alone (PillionFileShare        *self);
+
+/* Whether it has nothing to do with anybody any more */
 gboolean       pillion_file_share_is_idle (PillionFileShare         *self);

@@ -52,6 +52,7 @@ struct _PillionFileSink
   gboolean at_work;      /* whether a worker has it */
   gboolean finishing;    /* all has come */
   gboolean starts_over;  /* once the worker gives the part file back */
+  gboolean hands_over;   /* likewise: to the next one that wants the same */
   GError *failure;       /* what the call fails with once the worker gives the part file back */
 
   PillionHttpDownloadOutcome outcome;
@@ -101,6 +102,7 @@ file_begin (PillionSink *sink,
 {
   PillionFileSink *self = (PillionFileSink *) sink;
 
+  self->hands_over = FALSE;
   return pillion_file_share_begin (&self->share, sink->call, error);
 }
 
@@ -649,15 +651,57 @@ write_at (PillionFileSink *self,
   return TRUE;
 }
 
+/* For another attempt of this process */
+static void
+keep_digest (PillionFileSink *self)
+{
+  const gsize n_digits = strlen (self->options->digest);
+
+  if (self->writing && self->writer.hashed > 0)
+    pillion_digest_store_keep (self->part->fd, g_steal_pointer (&self->writer.checksum), n_digits, self->writer.hashed);
+  else if (self->checksum != NULL)
+    pillion_digest_store_keep (self->part->fd, g_steal_pointer (&self->checksum), n_digits, self->hashed);
+}
+
+static void
+close_part (PillionFileSink *self,
+            gboolean keep)
+{
+  if (keep && !self->part->doubtful && !self->part->spoiled && self->options->digest != NULL)
+    keep_digest (self);
+  pillion_part_file_close (g_steal_pointer (&self->part), keep);
+}
+
+/* This one is paused: another one that wants the same goes on, and is joined when the pause ends */
+static void
+hand_over (PillionFileSink *self)
+{
+  self->hands_over = FALSE;
+  self->share.part = (PillionFileId) { 0 };
+  if (self->split != NULL)
+    {
+      pillion_split_release (self->split, &self->rest);
+      g_clear_pointer (&self->split, pillion_split_free);
+    }
+  if (self->part != NULL)
+    close_part (self, can_continue (self));
+  if (self->writing)
+    pillion_part_writer_clear (&self->writer);
+  self->writing = FALSE;
+  pillion_file_share_end (&self->share, NULL, NULL);
+}
+
 static void
 file_hold (PillionSink *sink)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
 
-  if (self->split == NULL)
-    return;
+  self->hands_over = !self->finishing && !pillion_file_share_is_alone (&self->share);
+  if (self->hands_over && !self->at_work)
+    hand_over (self);
+  else if (self->split != NULL)
+    reset_split (self);
 
-  reset_split (self);
   if (self->idle)
     {
       /* With nobody else there is something to do again, when the call goes on */
@@ -996,30 +1040,12 @@ is_worth_keeping (PillionFileSink *self,
   return TRUE;
 }
 
-/* For another attempt of this process */
-static void
-keep_digest (PillionFileSink *self)
-{
-  const gsize n_digits = strlen (self->options->digest);
-
-  if (self->writing && self->writer.hashed > 0)
-    pillion_digest_store_keep (self->part->fd, g_steal_pointer (&self->writer.checksum), n_digits, self->writer.hashed);
-  else if (self->checksum != NULL)
-    pillion_digest_store_keep (self->part->fd, g_steal_pointer (&self->checksum), n_digits, self->hashed);
-}
-
 static void
 put_away (PillionFileSink *self,
           const GError *error)
 {
   if (self->part != NULL)
-    {
-      gboolean keep = is_worth_keeping (self, error);
-
-      if (keep && !self->part->doubtful && !self->part->spoiled && self->options->digest != NULL)
-        keep_digest (self);
-      pillion_part_file_close (g_steal_pointer (&self->part), keep);
-    }
+    close_part (self, is_worth_keeping (self, error));
   pillion_file_share_end (&self->share, NULL, error);
 }
 
@@ -1073,6 +1099,10 @@ step_done (gpointer data)
     {
       pillion_call_fail (call, g_steal_pointer (&self->writer.error));
     }
+  else if (self->hands_over)
+    {
+      hand_over (self);
+    }
   else if (self->starts_over)
     {
       pillion_call_resume (call);
@@ -1108,6 +1138,8 @@ look_done (gpointer data)
 
   if (self->outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
     pillion_file_origin_clear (&self->origin);
+  if (self->hands_over)
+    hand_over (self);
   pillion_call_resume (call);
 }
 

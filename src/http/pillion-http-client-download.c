@@ -144,7 +144,7 @@ download_simply (PillionHttpClient *self,
  * started again in the same process goes on computing the digest where it was. In another process it has to read once what is there.
  *
  * If the same is being downloaded to the same target already, with the same client, nothing is sent: the tasks share the transfer and its result.
- * Each can be cancelled without the others. If the first one is paused, so are those that share it.
+ * Each can be cancelled or paused without the others.
  *
  * Returns: (transfer full): a task
  *

@@ -120,6 +120,77 @@ test_cancel (TestFixture *self,
     }
 }
 
+/* If the one that works is paused, the next one goes on from where it was, and the paused one gets the same in the end */
+static void
+test_pause (TestFixture *self,
+            gconstpointer data)
+{
+  for (guint paused = 0; paused < 2; paused++)
+    {
+      TestResource *resource = test_resource_new ();
+      g_autofree char *sha256 = test_sha256 (resource->bytes, TEST_SIZE);
+      g_autofree char *path = test_fixture_path (self, "file");
+      g_autoptr (PillionHttpDownload) download = NULL;
+      g_autoptr (PillionHttpDownload) other = NULL;
+      PillionTask *tasks[2];
+
+      test_resource_behave (resource, (TestBehaviour) { TAGGED, .gated = TRUE });
+      for (guint i = 0; i < 2; i++)
+        tasks[i] = test_fixture_start (self, resource->url, "file", sha256);
+      wait_half (self);
+      if (paused == 0)
+        test_resource_behave (resource, (TestBehaviour) { TAGGED });
+      g_assert_true (pillion_http_client_pause_download (self->client, tasks[paused]));
+      test_server_open_gate (resource->server);
+      download = assert_downloads (self, tasks[1 - paused], resource);
+      g_assert_cmpuint (test_resource_count_requests (resource), ==, 1);
+
+      pillion_http_client_resume_download (self->client, tasks[paused]);
+      other = assert_downloads (self, tasks[paused], resource);
+      g_assert_cmpint (unlink (path), ==, 0);
+      test_resource_free (resource);
+    }
+}
+
+/* Paused, resumed and cancelled at any moment */
+static void
+test_pause_often (TestFixture *self,
+                  gconstpointer data)
+{
+  TestResource *resource = test_resource_new ();
+  g_autofree char *sha256 = test_sha256 (resource->bytes, TEST_SIZE);
+
+  test_resource_behave (resource, (TestBehaviour) { TAGGED });
+  for (guint i = 0; i < 50; i++)
+    {
+      PillionTask *tasks[3];
+
+      for (guint j = 0; j < 3; j++)
+        tasks[j] = test_fixture_start (self, resource->url, "file", sha256);
+      for (guint j = 0; j < 6; j++)
+        {
+          for (guint k = 0; k < i; k++)
+            pillion_loop_kick (self->loop);
+          pillion_http_client_pause_download (self->client, tasks[j % 3]);
+          for (guint k = 0; k < 25; k++)
+            pillion_loop_kick (self->loop);
+          pillion_http_client_resume_download (self->client, tasks[(j + i) % 3]);
+        }
+      pillion_task_cancel (tasks[i % 3]);
+      for (guint j = 0; j < 3; j++)
+        pillion_http_client_resume_download (self->client, tasks[j]);
+      for (guint j = 0; j < 3; j++)
+        {
+          test_fixture_await (self, tasks[j]);
+          if (j != i % 3)
+            g_assert_cmpint (pillion_task_get_state (tasks[j]), ==, PILLION_TASK_SUCCEEDED);
+          g_object_unref (tasks[j]);
+        }
+      test_fixture_assert_content (self, "file", resource->bytes, TEST_SIZE);
+    }
+  test_resource_free (resource);
+}
+
 /* All at any moment */
 static void
 test_cancel_all (TestFixture *self,
@@ -284,6 +355,8 @@ main (int argc,
 
   test_case ("/http/download-share/one-transfer-for-all", test_share);
   test_case ("/http/download-share/cancelling-one-leaves-the-others", test_cancel);
+  test_case ("/http/download-share/pausing-one-leaves-the-others", test_pause);
+  test_case ("/http/download-share/pausing-at-any-moment", test_pause_often);
   test_case ("/http/download-share/cancelling-at-any-moment", test_cancel_all);
   test_case ("/http/download-share/one-failure-for-all", test_failure);
   test_case ("/http/download-share/only-what-is-the-same", test_not_the_same);
