@@ -463,6 +463,43 @@ test('http/send', loop => {
     assertEqual(second.get_object().get_status(), 404);
 });
 
+test('http/cookies-and-connections', loop => {
+    const server = PillionHttp.TestServer.new(loop);
+    server.add_handler('/', exchange => {
+        exchange.add_header('Set-Cookie', 'a=1; Path=/');
+        exchange.set_text(exchange.get_header('Cookie') ?? 'none', null);
+    });
+
+    const jar = new PillionHttp.CookieJar();
+    const client = new PillionHttp.Client({
+        loop, cookie_jar: jar, rate_limit: 1000000, http2: false, insecure: true,
+        pinned_keys: ['sha256//vPxEyNDcp5sWwgwCk4ktR4MdxHgXAf4XmYBqATQvTTo='],
+        local_address: Gio.InetSocketAddress.new_from_string('127.0.0.1', 0),
+    });
+    const get = () => {
+        const call = client.get_bytes(`${server.get_url()}/`, null);
+        kickUntilDone(loop, call);
+        return new TextDecoder().decode(call.get_bytes().toArray());
+    };
+    assertEqual(get(), 'none');
+    assertEqual(get(), 'a=1');
+    const [cookie] = jar.list(null);
+    assertEqual([cookie.name, cookie.value, cookie.domain, cookie.host_only], ['a', '1', '127.0.0.1', true]);
+    assert(jar.remove(cookie));
+    assertEqual(get(), 'none');
+    jar.add(PillionHttp.Cookie.new('b', '2', '127.0.0.1', null));
+    assertEqual(get(), 'a=1; b=2');
+    jar.clear();
+    assertEqual(jar.list(null), []);
+    assertFails(PillionHttp.error_quark(), PillionHttp.Error.INVALID_COOKIE, () => jar.add(PillionHttp.Cookie.new('a', '1', '.com', null)));
+    assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND, () => client.load_authorities(Gio.File.new_for_path('/nowhere/ca.pem')));
+    assertFails(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND, () => client.load_certificate(Gio.File.new_for_path('/nowhere/c.pem'), null));
+
+    client.pinned_keys = ['no pin'];
+    assertFails(PillionHttp.error_quark(), PillionHttp.Error.INVALID_SETTING, get);
+    server.close();
+});
+
 test('http/credentials', loop => {
     const server = PillionHttp.TestServer.new(loop);
     const secret = `Basic ${GLib.base64_encode('me:secret')}`;

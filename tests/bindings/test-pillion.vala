@@ -404,6 +404,25 @@ async void fetch (Pillion.Loop loop) throws Error {
     assert (client.get_max_connections () == 5 && client.get_max_connections_per_host () == 2 && client.max_connections_per_download == 16);
     assert (client.get_idle_timeout_usec () == 9000000 && client.get_user_agent () == "smoke/1" && client.get_loop () == loop);
 
+    var jar = new PillionHttp.CookieJar.for_file (File.new_for_path ("/nowhere/cookies.txt"));
+    client.cookie_jar = jar;
+    client.rate_limit = 100000000;
+    client.http2 = false;
+    client.set_pinned_keys ({ "sha256//vPxEyNDcp5sWwgwCk4ktR4MdxHgXAf4XmYBqATQvTTo=" });
+    client.set_local_address (new InetSocketAddress.from_string ("127.0.0.1", 0) as InetSocketAddress);
+    assert (client.cookie_jar == jar && client.get_pinned_keys ().length == 1 && client.unix_socket_path == null);
+    var cookie = new PillionHttp.Cookie ("a", "1", ".example.org", null);
+    cookie.secure = true;
+    jar.add (cookie);
+    assert (jar.list ("https://www.example.org/").length == 1 && jar.list (null)[0].domain == "example.org");
+    jar.clear ();
+    try {
+        client.load_certificate (File.new_for_path ("/nowhere/cert.pem"), null);
+        assert_not_reached ();
+    } catch (Error error) {
+        assert (error is IOError.NOT_FOUND);
+    }
+
     var request = new PillionHttp.Request ("GET", "hello.txt");
     request.set_header ("Accept", "text/plain");
     request.add_parameter ("a", "b c");
