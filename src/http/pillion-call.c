@@ -457,9 +457,8 @@ set_progress (PillionCall *self,
   pillion_task_set_progress (self->task, completed, total);
 }
 
-/* Whether bodies are sent and received at a limited rate */
-static gboolean
-is_throttled (PillionCall *self)
+gboolean
+pillion_call_is_throttled (PillionCall *self)
 {
   return self->request->rate_limit > 0 || self->engine->config.rate_limit > 0;
 }
@@ -498,7 +497,7 @@ hop_start (gpointer data,
   if (verdict == PILLION_VERDICT_PASS && sink->klass->request != NULL)
     verdict = sink->klass->request (sink, &self->fields, &error);
   g_clear_pointer (&self->throttled, pillion_source_unref);
-  if (self->body != NULL && is_throttled (self))
+  if (self->body != NULL && pillion_call_is_throttled (self))
     self->throttled = pillion_throttled_source_new (self->body, self->engine, self->request->rate_limit);
   source = self->throttled != NULL ? self->throttled : self->body;
   if (verdict == PILLION_VERDICT_PASS && source != NULL && (body = open_body (self, source, &error)) == NULL)
@@ -517,7 +516,7 @@ hop_start (gpointer data,
     .proxy_authorization = self->proxy_authorization,
     /* libsoup 3.2 stops for good if it has to wait in the middle of a body that it sends over HTTP/2 */
     .bulk = self->bulk || sink->klass->bulk || (self->body != NULL && pillion_source_is_large (self->body)),
-    .only_http1 = !self->engine->config.http2 || is_throttled (self),
+    .only_http1 = !self->engine->config.http2 || pillion_call_is_throttled (self),
     .web_socket = sink->klass->web_socket,
     .fields = (const char *const *) self->fields.strv,
     .body = body,
@@ -648,7 +647,7 @@ hop_room (gpointer data,
       *size = *size > 0 ? DECODER_INPUT : 0;
     }
 
-  if (*size > 0 && is_throttled (self))
+  if (*size > 0 && pillion_call_is_throttled (self))
     throttle (self, size);
   self->paused = *size == 0;
   return room;

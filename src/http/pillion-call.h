@@ -156,6 +156,9 @@ void         pillion_call_end_exchange   (PillionCall       *self,
 /* Whether the body that comes is being decoded */
 gboolean     pillion_call_is_decoding    (PillionCall       *self);
 
+/* Whether bodies are sent and received at a limited rate */
+gboolean     pillion_call_is_throttled   (PillionCall       *self);
+
 /* Takes the body as it is sent; for the sink's head () */
 void         pillion_call_keep_coding    (PillionCall       *self);
 

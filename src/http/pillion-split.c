@@ -522,6 +522,12 @@ look (gpointer data,
 
   enter (self);
   dropped = clean_up (self, now);
+  /* The limit is for all connections of a call, and one can reach it */
+  if (!self->alone && pillion_call_is_throttled (self->call))
+    {
+      go_alone (self);
+      dropped = TRUE;
+    }
   view = get_view (self, now);
   if (pillion_climb_step (&self->climb, &view))
     start_measuring (self, now);
@@ -583,7 +589,7 @@ pillion_split_follow (PillionSplit *self,
   for (guint i = 0; i < call->fields.n; i += 2)
     pillion_field_list_append (&self->fields, call->fields.strv[i], call->fields.strv[i + 1]);
 
-  if (self->climb.max > 0 || !is_wanted || call->engine->config.max_connections_per_download < 2 ||
+  if (self->climb.max > 0 || !is_wanted || pillion_call_is_throttled (call) || call->engine->config.max_connections_per_download < 2 ||
       self->part->record.length - pillion_part_file_get_received (self->part) < MIN_LEFT)
     return;
 

@@ -585,6 +585,40 @@ test_gives_way (TestFixture *self,
   server_free (server);
 }
 
+/* A limit of the program's own is not got around, whether it is there from the beginning or comes later */
+static void
+test_rate_limit (TestFixture *self,
+                 gconstpointer data)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      Server *server = server_new ((Behaviour) { .hurry = i == 0 ? 1 : 3 * G_USEC_PER_SEC });
+      g_autofree char *path = test_fixture_path (self, "file");
+      g_autoptr (PillionHttpDownload) result = NULL;
+      g_autoptr (GError) error = NULL;
+      PillionTask *task;
+      guint n_ranges;
+
+      pillion_http_client_set_rate_limit (self->client, i == 0 ? 8 * MIB : 0);
+      task = test_fixture_start (self, server->url, "file", NULL);
+      if (i == 1)
+        {
+          wait_for_ranges (self, server, MIB);
+          pillion_http_client_set_rate_limit (self->client, 8 * MIB);
+        }
+      result = test_fixture_await_download (self, task, &error);
+      g_assert_no_error (error);
+      test_fixture_assert_content (self, "file", server->bytes, SIZE);
+      n_ranges = get_count (server, &server->n_ranges);
+      if (i == 0)
+        g_assert_cmpuint (n_ranges, ==, 0);
+      else
+        g_assert_cmpuint (n_ranges, <=, 8);
+      g_assert_cmpint (g_unlink (path), ==, 0);
+      server_free (server);
+    }
+}
+
 /* The program that test_resume_after_kill () kills */
 static int
 download (const char *url,
@@ -618,6 +652,7 @@ main (int argc,
   test_case ("/download/split/not-if-one-connection-is-the-limit", test_one);
   test_case ("/download/split/changed-part-is-noticed", test_part_changed);
   test_case ("/download/split/pauses-and-goes-on", test_pause);
+  test_case ("/download/split/not-around-a-rate-limit", test_rate_limit);
   test_case ("/download/split/gives-way-to-other-requests", test_gives_way);
 
   return g_test_run ();
