@@ -68,6 +68,8 @@ struct _PillionSplit
   /* What further requests are made of */
   GUri *uri;
   char *origin;
+  PillionProxy *proxy;       /* or NULL */
+  char *proxy_authorization; /* or NULL */
   PillionFieldList fields;
 
   PillionMeter main;   /* of the call's own connection */
@@ -84,6 +86,17 @@ enter (PillionSplit *self)
   self->n_inside++;
 }
 
+/* Where further requests go */
+static void
+clear_place (PillionSplit *self)
+{
+  g_clear_pointer (&self->uri, g_uri_unref);
+  g_clear_pointer (&self->origin, g_free);
+  g_clear_pointer (&self->proxy, pillion_proxy_unref);
+  g_clear_pointer (&self->proxy_authorization, g_free);
+  pillion_field_list_clear (&self->fields);
+}
+
 static void
 leave (PillionSplit *self)
 {
@@ -92,9 +105,7 @@ leave (PillionSplit *self)
 
   g_ptr_array_unref (self->connections);
   pillion_claims_clear (&self->claims);
-  g_clear_pointer (&self->uri, g_uri_unref);
-  g_free (self->origin);
-  pillion_field_list_clear (&self->fields);
+  clear_place (self);
   g_free (self);
 }
 
@@ -231,7 +242,10 @@ connection_start (gpointer data,
     .method = "GET",
     .uri = self->uri,
     .origin = self->origin,
+    .proxy = self->proxy,
+    .proxy_authorization = self->proxy_authorization,
     .bulk = TRUE,
+    .only_http1 = !self->call->engine->config.http2,
     .fields = (const char *const *) connection->fields.strv,
   };
   return TRUE;
@@ -580,12 +594,11 @@ pillion_split_follow (PillionSplit *self,
   PillionCall *call = self->call;
   gint64 now = get_now (self);
 
-  g_uri_ref (call->uri);
-  g_clear_pointer (&self->uri, g_uri_unref);
-  self->uri = call->uri;
-  g_free (self->origin);
+  clear_place (self);
+  self->uri = g_uri_ref (call->uri);
   self->origin = g_strdup (call->origin);
-  pillion_field_list_clear (&self->fields);
+  self->proxy = call->proxy != NULL ? pillion_proxy_ref (call->proxy) : NULL;
+  self->proxy_authorization = g_strdup (call->proxy_authorization);
   for (guint i = 0; i < call->fields.n; i += 2)
     pillion_field_list_append (&self->fields, call->fields.strv[i], call->fields.strv[i + 1]);
 

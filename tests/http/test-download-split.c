@@ -585,6 +585,23 @@ test_gives_way (TestFixture *self,
   server_free (server);
 }
 
+/* All connections go through the proxy */
+static void
+test_proxy (TestFixture *self,
+            gconstpointer data)
+{
+  Server *server = server_new ((Behaviour) { .hurry = 3 * G_USEC_PER_SEC });
+  g_autofree char *proxy = test_server_url (server->server, "");
+
+  pillion_http_client_set_proxy (self->client, proxy);
+  g_free (server->url);
+  server->url = g_strdup ("http://files.invalid/file");
+  assert_downloads (self, server, TRUE);
+  g_assert_cmpuint (get_count (server, &server->n_ranges), >, 0);
+  g_assert_cmpint (get (server, &server->n_ranged), >, 0);
+  server_free (server);
+}
+
 /* A limit of the program's own is not got around, whether it is there from the beginning or comes later */
 static void
 test_rate_limit (TestFixture *self,
@@ -652,6 +669,7 @@ main (int argc,
   test_case ("/download/split/not-if-one-connection-is-the-limit", test_one);
   test_case ("/download/split/changed-part-is-noticed", test_part_changed);
   test_case ("/download/split/pauses-and-goes-on", test_pause);
+  test_case ("/download/split/through-the-proxy", test_proxy);
   test_case ("/download/split/not-around-a-rate-limit", test_rate_limit);
   test_case ("/download/split/gives-way-to-other-requests", test_gives_way);
 
