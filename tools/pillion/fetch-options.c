@@ -11,7 +11,6 @@
 
 #include <glib/gi18n.h>
 #include <math.h>
-#include <pillion/pillion.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <glib/gi18n.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -9,16 +9,15 @@
 #include "fetch-client.h"
 #include "fetch-file.h"
 #include "fetch-heads.h"
-#include "fetch-list.h"
 #include "fetch-options.h"
 #include "fetch-output.h"
+#include "fetch-plan.h"
 #include "fetch-request.h"
 #include "fetch-view.h"
 #include "interrupt.h"
 #include "options.h"
 #include "summary.h"
 #include "svg-report.h"
-#include "text.h"
 #include "units.h"
 
 #include <errno.h>
@@ -26,9 +25,6 @@
 #include <glib/gi18n.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
-
-#define COMMAND "pillion fetch"
 
 /* How long the loop may take to end its threads after everything is done */
 #define CLOSE_TIMEOUT (5 * G_TIME_SPAN_SECOND)
@@ -407,125 +403,6 @@ make_folder (Fetch *self)
   return FALSE;
 }
 
-static void
-set_target (Fetch      *self,
-            FetchFile  *file,
-            const char *output)
-{
-  g_autofree char *path = NULL;
-
-  if (self->options.head)
-    file->kind = FETCH_HEAD;
-  else if (output == NULL)
-    file->kind = FETCH_INTO_FOLDER;
-  else if (strcmp (output, "-") == 0)
-    file->kind = FETCH_TO_STDOUT;
-  else
-    {
-      path = self->options.folder != NULL && !g_path_is_absolute (output)
-               ? g_build_filename (self->options.folder, output, NULL)
-               : g_strdup (output);
-      fetch_file_set_path (file, path);
-    }
-}
-
-static guint
-length_of (char **strv)
-{
-  return strv != NULL ? g_strv_length (strv) : 0;
-}
-
-/* A response that is being printed can't be taken back */
-static gboolean
-check_mirrors (Fetch *self)
-{
-  for (guint i = 0; i < self->urls->len; i++)
-    if (strchr (self->urls->pdata[i], '\t') != NULL
-        && (self->options.head || (i < length_of (self->options.outputs) && strcmp (self->options.outputs[i], "-") == 0)))
-      return FALSE;
-  return TRUE;
-}
-
-/* The URLs on the command line, then those in the list */
-static ExitCode
-read_urls (Fetch *self)
-{
-  const FetchOptions *options = &self->options;
-
-  for (char **url = options->urls; url != NULL && *url != NULL; url++)
-    g_ptr_array_add (self->urls, g_strdelimit (g_strdup (*url), "\t", ' '));
-  if (options->list != NULL)
-    {
-      ExitCode status = fetch_list_read (options->list, self->urls);
-
-      if (status != EXIT_ALL_WELL)
-        return status;
-    }
-  if (options->mirrors != NULL && self->urls->len == 1)
-    {
-      g_autofree char *mirrors = g_strjoinv ("\t", options->mirrors);
-      g_autofree char *url = g_ptr_array_steal_index (self->urls, 0);
-
-      g_ptr_array_add (self->urls, g_strconcat (url, "\t", mirrors, NULL));
-    }
-  if (self->urls->len == 0)
-    options_refuse (COMMAND, "%s", _("missing URL: give at least one"));
-  else if (options->mirrors != NULL && self->urls->len > 1)
-    options_refuse (COMMAND, "%s", _("--mirror is for one URL: put the mirrors of several into a list, see --input-file"));
-  else if (!check_mirrors (self))
-    options_refuse (COMMAND, "%s", _("only what goes to a file can have mirrors"));
-  else if (length_of (options->digests) > self->urls->len)
-    options_refuse (COMMAND, _("%s was given %u times, but there are only %u URLs"), "--sha256", length_of (options->digests),
-                    self->urls->len);
-  else if (length_of (options->outputs) > self->urls->len)
-    options_refuse (COMMAND, _("%s was given %u times, but there are only %u URLs"), "--output", length_of (options->outputs),
-                    self->urls->len);
-  else
-    return EXIT_ALL_WELL;
-  return EXIT_USAGE;
-}
-
-/* The URL and its mirrors, which tabs part */
-static char **
-split_urls (const char *line)
-{
-  char **urls = g_strsplit (line, "\t", -1);
-
-  for (guint i = 0; urls[i] != NULL; i++)
-    {
-      char *url = fetch_request_complete_url (g_strstrip (urls[i]));
-
-      g_free (urls[i]);
-      urls[i] = url;
-    }
-  return urls;
-}
-
-static void
-make_files (Fetch *self)
-{
-  const FetchOptions *options = &self->options;
-
-  for (guint i = 0; i < self->urls->len; i++)
-    {
-      g_auto (GStrv) urls = split_urls (self->urls->pdata[i]);
-      FetchFile *file = fetch_file_new (urls[0]);
-
-      set_target (self, file, i < length_of (options->outputs) ? options->outputs[i] : NULL);
-      if (i < length_of (options->digests) && strcmp (options->digests[i], "-") != 0)
-        file->sha256 = options->digests[i];
-      file->mirrors = g_strdupv (urls + 1);
-      file->request = fetch_request_make (&self->request, urls[0]);
-      if (options->fail_with_body && file->kind == FETCH_TO_STDOUT)
-        {
-          pillion_http_request_accept_statuses (file->request, 200, 299);
-          pillion_http_request_accept_statuses (file->request, 400, 599);
-        }
-      file->request_head = fetch_request_head (&self->request, file->request, file->shown_url);
-      g_ptr_array_add (self->files, file);
-    }
-}
-
 static ExitCode
 make_loop (Fetch *self)
 {
@@ -549,7 +426,7 @@ make_loop (Fetch *self)
 static int
 prepare_and_run (Fetch *self)
 {
-  ExitCode status = read_urls (self);
+  ExitCode status = fetch_plan_read_urls (&self->options, self->urls);
 
   /* It may ask for a password, and from then on Ctrl-C does not end a program that reads standard input */
   if (status == EXIT_ALL_WELL)
@@ -562,7 +439,7 @@ prepare_and_run (Fetch *self)
     return (int) status;
   if (!make_folder (self))
     return EXIT_WRITE;
-  make_files (self);
+  fetch_plan_make_files (&self->options, &self->request, self->urls, self->files);
   self->output = fetch_output_new ();
   return run (self);
 }
