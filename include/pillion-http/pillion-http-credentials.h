@@ -16,6 +16,18 @@ G_BEGIN_DECLS
 PILLION_HTTP_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (PillionHttpCredentials, pillion_http_credentials, PILLION_HTTP, CREDENTIALS, GObject)
 
+/**
+ * PillionHttpRenewFunc: (skip)
+ * @user_data: the data that was passed with the function
+ *
+ * Gets a token, on the thread of the loop that was passed with it.
+ *
+ * Returns: (transfer full) (nullable): a task whose result is a [class@PillionHttp.Credentials], or %NULL if there is no token
+ *
+ * Since: 1.0
+ */
+typedef PillionTask *(*PillionHttpRenewFunc) (gpointer user_data);
+
 PILLION_HTTP_AVAILABLE_IN_1_0
 PillionHttpCredentials *pillion_http_credentials_new        (const char *user,
                                                              const char *password);
@@ -25,6 +37,17 @@ PillionHttpCredentials *pillion_http_credentials_new_basic  (const char *user,
 PILLION_HTTP_AVAILABLE_IN_1_0
 PillionHttpCredentials *pillion_http_credentials_new_bearer (const char *token,
                                                              GTimeSpan   lifetime);
+
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionHttpCredentials *pillion_http_credentials_new_renewing (PillionLoop          *loop,
+                                                               PillionHttpRenewFunc  func,
+                                                               gpointer              user_data,
+                                                               GDestroyNotify        destroy);
+
+/* The same with a closure, for language bindings */
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionHttpCredentials *pillion_http_credentials_new_renewing_closure (PillionLoop *loop,
+                                                                       GClosure    *closure);
 
 PILLION_HTTP_AVAILABLE_IN_1_0
 const char             *pillion_http_credentials_get_user   (PillionHttpCredentials *self);

@@ -130,6 +130,53 @@ on_answer (gpointer data,
     }
 }
 
+static void
+space_unref (gpointer space)
+{
+  pillion_auth_space_unref (space);
+}
+
+static void
+wait_for_answer (PillionAuthSpace *self,
+                 PillionAuthWaiter *waiter,
+                 PillionCall *call)
+{
+  waiter->space = pillion_auth_space_ref (self);
+  waiter->call = call;
+  waiter->link.data = waiter;
+  g_queue_push_tail_link (&self->waiting, &waiter->link);
+}
+
+PillionAuthSpace *
+pillion_auth_space_of_renewal (PillionHttpCredentials *renewing)
+{
+  if (renewing->renewal == NULL)
+    {
+      PillionAuthSpace *space = g_new0 (PillionAuthSpace, 1);
+
+      space->n_references = 1;
+      space->scheme = PILLION_AUTH_SCHEME_BEARER;
+      renewing->renewal = space;
+      renewing->free_renewal = space_unref;
+    }
+
+  return renewing->renewal;
+}
+
+void
+pillion_auth_space_renew (PillionAuthSpace *self,
+                          PillionAuthWaiter *waiter,
+                          PillionCall *call,
+                          PillionHttpCredentials *renewing)
+{
+  g_autoptr (PillionLoop) loop = g_weak_ref_get (&renewing->loop);
+
+  pillion_auth_space_refuse (self, self->serial);
+  wait_for_answer (self, waiter, call);
+  if (self->question == NULL)
+    self->question = pillion_question_new (call->engine, loop != NULL ? loop : pillion_task_get_loop (call->task), NULL, renewing, on_answer, self);
+}
+
 void
 pillion_auth_space_ask (PillionAuthSpace *self,
                         PillionAuthWaiter *waiter,
@@ -138,14 +185,10 @@ pillion_auth_space_ask (PillionAuthSpace *self,
                         const char *origin,
                         gboolean is_proxy)
 {
-  waiter->space = pillion_auth_space_ref (self);
-  waiter->call = call;
-  waiter->link.data = waiter;
-  g_queue_push_tail_link (&self->waiting, &waiter->link);
-
+  wait_for_answer (self, waiter, call);
   if (self->question == NULL)
     self->question = pillion_question_new (call->engine, pillion_task_get_loop (call->task),
-                                           pillion_http_challenge_new (challenge, origin, is_proxy, self->n_refused), on_answer, self);
+                                           pillion_http_challenge_new (challenge, origin, is_proxy, self->n_refused), NULL, on_answer, self);
 }
 
 void
@@ -167,12 +210,6 @@ static void
 spaces_of_origin_free (gpointer spaces)
 {
   g_ptr_array_unref (spaces);
-}
-
-static void
-space_unref (gpointer space)
-{
-  pillion_auth_space_unref (space);
 }
 
 static void

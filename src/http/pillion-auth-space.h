@@ -64,6 +64,15 @@ void              pillion_auth_space_ask   (PillionAuthSpace           *self,
                                             const char                 *origin,
                                             gboolean                    is_proxy);
 
+/* The space of a token that a function gets, without a challenge */
+PillionAuthSpace *pillion_auth_space_of_renewal (PillionHttpCredentials *renewing);
+
+/* Has the function called, or waits for what another call waits for */
+void              pillion_auth_space_renew (PillionAuthSpace          *self,
+                                            PillionAuthWaiter         *waiter,
+                                            PillionCall               *call,
+                                            PillionHttpCredentials    *renewing);
+
 /* Also if it doesn't wait. If no call is left that does, the handler's task is cancelled. */
 void              pillion_auth_waiter_clear (PillionAuthWaiter         *self);
 

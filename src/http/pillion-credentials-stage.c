@@ -36,6 +36,7 @@ typedef struct
   char *origin;                  /* the one that these are for */
   PillionHttpCredentials *given; /* or NULL; not by a handler */
   gboolean given_refused;
+  gboolean renewed; /* because its token was refused */
 
   /* What the last request was sent with */
   gboolean foreign;         /* a field of the program's own */
@@ -189,6 +190,23 @@ credentials_begin (PillionStage *stage,
       return PILLION_VERDICT_FAIL;
     }
 
+  if (self->role->is_proxy)
+    return PILLION_VERDICT_PASS;
+
+  find_given (self, call);
+  if (get_given (self) != NULL && self->given->kind == PILLION_CREDENTIALS_RENEWING && !self->waiter.declined)
+    {
+      PillionAuthSpace *renewal = pillion_auth_space_of_renewal (self->given);
+
+      if (renewal->credentials == NULL || renewal->credentials->expires <= g_get_monotonic_time ())
+        {
+          if (self->n_tries++ >= MAX_TRIES)
+            return PILLION_VERDICT_PASS;
+          pillion_auth_space_renew (renewal, &self->waiter, call, self->given);
+          return PILLION_VERDICT_WAIT;
+        }
+    }
+
   return PILLION_VERDICT_PASS;
 }
 
@@ -310,6 +328,13 @@ credentials_request (PillionStage *stage,
       credentials = self->space->credentials;
       self->serial = self->space->serial;
     }
+  else if (credentials != NULL && credentials->kind == PILLION_CREDENTIALS_RENEWING)
+    {
+      PillionAuthSpace *renewal = pillion_auth_space_of_renewal (credentials);
+
+      credentials = renewal->credentials;
+      self->serial = renewal->serial;
+    }
   if (credentials == NULL)
     return PILLION_VERDICT_PASS;
   if (!pillion_http_credentials_check (credentials, error))
@@ -419,6 +444,26 @@ answer (PillionCredentialsStage *self,
   return ask (self, call, space, offer.best, error);
 }
 
+/* Servers don't always say what they want */
+static PillionVerdict
+renew (PillionCredentialsStage *self,
+       PillionCall *call,
+       GError **error)
+{
+  PillionAuthSpace *renewal = pillion_auth_space_of_renewal (self->given);
+
+  /* Another call may have renewed it already */
+  if (self->serial == renewal->serial)
+    {
+      if (self->renewed)
+        return PILLION_VERDICT_PASS;
+      self->renewed = TRUE;
+      pillion_auth_space_refuse (renewal, self->serial);
+    }
+
+  return try_again (self, call, error);
+}
+
 static PillionVerdict
 credentials_head (PillionStage *stage,
                   PillionCall *call,
@@ -438,6 +483,9 @@ credentials_head (PillionStage *stage,
         self->space->n_refused = 0;
       return PILLION_VERDICT_PASS;
     }
+
+  if (!self->foreign && self->sent && get_given (self) != NULL && self->given->kind == PILLION_CREDENTIALS_RENEWING)
+    return renew (self, call, error);
 
   challenges = self->foreign ? NULL : head->get_field (head, self->role->challenge);
   return challenges != NULL ? answer (self, call, challenges, error) : PILLION_VERDICT_PASS;

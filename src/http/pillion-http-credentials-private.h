@@ -11,9 +11,10 @@ typedef enum
   PILLION_CREDENTIALS_PASSWORD, /* a user and a password, sent when a server asks for them */
   PILLION_CREDENTIALS_BASIC,    /* the same, and sent with the Basic scheme before any server asks */
   PILLION_CREDENTIALS_BEARER,   /* a token, sent before any server asks */
+  PILLION_CREDENTIALS_RENEWING, /* a function that gets such a token */
 } PillionCredentialsKind;
 
-/* Immutable, so any thread may read them */
+/* Any thread may read them: what is known of a renewal alone changes, on the I/O thread */
 struct _PillionHttpCredentials
 {
   GObject parent_instance;
@@ -22,6 +23,12 @@ struct _PillionHttpCredentials
   char *user;     /* NULL for a token */
   char *password; /* likewise */
   char *token;    /* NULL for a user and a password */
+  GWeakRef loop;             /* that the function is called in; no reference, which the I/O thread might drop late */
+  PillionHttpRenewFunc func; /* or NULL */
+  gpointer data;
+  GDestroyNotify destroy;
+  gpointer renewal; /* the PillionAuthSpace of the token, or NULL */
+  GDestroyNotify free_renewal;
   gint64 expires; /* of a token, in µs of the monotonic clock, or G_MAXINT64 */
 };
 

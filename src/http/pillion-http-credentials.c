@@ -28,6 +28,7 @@
  * | [ctor@PillionHttp.Credentials.new] | once the server has asked for it, with the scheme Digest or Basic |
  * | [ctor@PillionHttp.Credentials.new_basic] | at once, with the scheme Basic; with Digest if the server wants that instead |
  * | [ctor@PillionHttp.Credentials.new_bearer] | at once, with the scheme Bearer |
+ * | [ctor@PillionHttp.Credentials.new_renewing] | the same, with a token that a function gets and renews |
  *
  * They are given to a client ([property@PillionHttp.Client:credentials]) or a request ([property@PillionHttp.Request:credentials]), or are the answer
  * of a handler of [signal@PillionHttp.Client::authenticate].
@@ -60,6 +61,11 @@ free_secret (char *secret)
 }
 
 static void
+do_nothing (gpointer data)
+{
+}
+
+static void
 pillion_http_credentials_finalize (GObject *object)
 {
   PillionHttpCredentials *self = PILLION_HTTP_CREDENTIALS (object);
@@ -68,6 +74,19 @@ pillion_http_credentials_finalize (GObject *object)
   g_free (self->user);
   free_secret (self->password);
   free_secret (self->token);
+  if (self->renewal != NULL)
+    self->free_renewal (self->renewal);
+  if (self->destroy != NULL)
+    {
+      /* The data are the loop's thread's own, and the last reference may be the I/O thread's */
+      g_autoptr (PillionLoop) loop = g_weak_ref_get (&self->loop);
+
+      if (loop == NULL || pillion_private_loop_on_thread (loop))
+        self->destroy (self->data);
+      else
+        pillion_loop_call_soon_threadsafe (loop, do_nothing, self->data, self->destroy);
+    }
+  g_weak_ref_clear (&self->loop);
 
   G_OBJECT_CLASS (pillion_http_credentials_parent_class)->finalize (object);
 }
@@ -113,6 +132,7 @@ pillion_http_credentials_class_init (PillionHttpCredentialsClass *klass)
 static void
 pillion_http_credentials_init (PillionHttpCredentials *self)
 {
+  g_weak_ref_init (&self->loop, NULL);
   self->expires = G_MAXINT64;
 }
 
@@ -257,6 +277,122 @@ pillion_http_credentials_new_bearer (const char *token,
   pillion_sync_release (self);
 
   return self;
+}
+
+/**
+ * pillion_http_credentials_new_renewing:
+ * @loop: the loop that @func is called in; also that of the clients that use the credentials
+ * @func: (scope notified) (closure user_data) (destroy destroy): gets a token
+ * @user_data: data for @func
+ * @destroy: frees @user_data, on the loop's thread
+ *
+ * Creates credentials of a token that a function gets, and gets again when it is not valid any more.
+ *
+ * ```c
+ * static PillionTask *
+ * renew (gpointer user_data)
+ * {
+ *   PillionLoop *loop = user_data;
+ *   g_autoptr (PillionHttpCredentials) token = pillion_http_credentials_new_bearer ("abc", G_TIME_SPAN_HOUR);
+ *   PillionTask *task = pillion_task_new (loop, "renew", NULL);
+ *
+ *   pillion_task_return_object (task, G_OBJECT (token));
+ *   return task;
+ * }
+ * ```
+ *
+ * @func is called, in a kick, before the first request, once the token's life is over
+ * ([ctor@PillionHttp.Credentials.new_bearer]), and when a server answers with 401, but for that only once in a call. It runs once at a
+ * time: all calls that need the token wait for the same one, and hold no place in the queue. If the task fails, they fail with its error.
+ *
+ * Returns: (transfer full): credentials
+ *
+ * Since: 1.0
+ */
+PillionHttpCredentials *
+pillion_http_credentials_new_renewing (PillionLoop *loop,
+                                       PillionHttpRenewFunc func,
+                                       gpointer user_data,
+                                       GDestroyNotify destroy)
+{
+  PillionHttpCredentials *self;
+
+  g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+
+  self = g_object_new (PILLION_HTTP_TYPE_CREDENTIALS, NULL);
+  self->kind = PILLION_CREDENTIALS_RENEWING;
+  g_weak_ref_set (&self->loop, loop);
+  self->func = func;
+  self->data = user_data;
+  self->destroy = destroy;
+  pillion_sync_release (self);
+
+  return self;
+}
+
+/* A closure, and what it gets: GObject's marshaller can't do without an argument */
+typedef struct
+{
+  GClosure *closure;
+  GWeakRef loop;
+} ClosureCall;
+
+static PillionTask *
+call_closure (gpointer data)
+{
+  ClosureCall *self = data;
+  g_autoptr (PillionLoop) loop = g_weak_ref_get (&self->loop);
+  g_auto (GValue) result = G_VALUE_INIT;
+  g_auto (GValue) argument = G_VALUE_INIT;
+
+  g_value_init (&result, PILLION_TYPE_TASK);
+  g_value_init (&argument, PILLION_TYPE_LOOP);
+  g_value_set_object (&argument, loop);
+  g_closure_invoke (self->closure, &result, 1, &argument, NULL);
+
+  return g_value_dup_object (&result);
+}
+
+static void
+let_go_of_closure (gpointer data)
+{
+  ClosureCall *self = data;
+
+  g_closure_unref (self->closure);
+  g_weak_ref_clear (&self->loop);
+  g_free (self);
+}
+
+/**
+ * pillion_http_credentials_new_renewing_closure: (rename-to pillion_http_credentials_new_renewing)
+ * @loop: the loop that @closure is called in; also that of the clients that use the credentials
+ * @closure: gets a token: it is called with the loop, and returns a [class@Pillion.Task] whose result is a [class@PillionHttp.Credentials], or nothing
+ *
+ * Like [ctor@PillionHttp.Credentials.new_renewing], but takes a closure. For language bindings.
+ *
+ * Returns: (transfer full): credentials
+ *
+ * Since: 1.0
+ */
+PillionHttpCredentials *
+pillion_http_credentials_new_renewing_closure (PillionLoop *loop,
+                                               GClosure *closure)
+{
+  ClosureCall *call;
+
+  g_return_val_if_fail (PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (closure != NULL, NULL);
+
+  g_closure_ref (closure);
+  g_closure_sink (closure);
+  if (G_CLOSURE_NEEDS_MARSHAL (closure))
+    g_closure_set_marshal (closure, g_cclosure_marshal_generic);
+
+  call = g_new0 (ClosureCall, 1);
+  call->closure = closure;
+  g_weak_ref_init (&call->loop, loop);
+  return pillion_http_credentials_new_renewing (loop, call_closure, call, let_go_of_closure);
 }
 
 /**

@@ -9,13 +9,15 @@
 #include <glib/gi18n-lib.h>
 
 #include "http/pillion-http-client-private.h"
+#include "http/pillion-http-credentials-private.h"
 
 struct _PillionQuestion
 {
   int n_references; /* atomic */
   PillionHttpEngine *engine;
   GWeakRef loop; /* no reference, which would last until the I/O thread is done with all of this */
-  PillionHttpChallenge *challenge;
+  PillionHttpChallenge *challenge;  /* or NULL */
+  PillionHttpCredentials *renewing; /* or NULL */
 
   /* The loop's thread's own */
   gboolean asked;
@@ -49,7 +51,10 @@ question_unref (gpointer data)
   if (self->credentials != NULL)
     pillion_sync_unref (self->credentials);
   g_clear_error (&self->error);
-  pillion_sync_unref (self->challenge);
+  if (self->challenge != NULL)
+    pillion_sync_unref (self->challenge);
+  if (self->renewing != NULL)
+    pillion_sync_unref (self->renewing);
   g_weak_ref_clear (&self->loop);
   pillion_http_engine_unref (self->engine);
   g_free (self);
@@ -91,8 +96,8 @@ on_answered (PillionTask *task,
   g_clear_object (&self->task);
   if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     reply (self, NULL, g_steal_pointer (&error));
-  else if (object != NULL && !PILLION_HTTP_IS_CREDENTIALS (object))
-    reply (self, NULL, g_error_new (PILLION_ERROR, PILLION_ERROR_FAILED, _("credentials were expected, and not a %s"), G_OBJECT_TYPE_NAME (object)));
+  else if (object != NULL && (!PILLION_HTTP_IS_CREDENTIALS (object) || PILLION_HTTP_CREDENTIALS (object)->func != NULL))
+    reply (self, NULL, g_error_new (PILLION_ERROR, PILLION_ERROR_FAILED, _("credentials that can be sent were expected, and not a %s"), G_OBJECT_TYPE_NAME (object)));
   else
     reply (self, (PillionHttpCredentials *) g_steal_pointer (&object), NULL);
 }
@@ -107,7 +112,9 @@ ask_in_loop (gpointer data)
   if (self->dropped)
     return;
 
-  if (client != NULL)
+  if (self->renewing != NULL)
+    self->task = self->renewing->func (self->renewing->data);
+  else if (client != NULL)
     self->task = pillion_http_client_ask (client, self->challenge);
   if (self->task != NULL)
     pillion_task_add_done_callback (self->task, on_answered, question_ref (self), question_unref);
@@ -140,6 +147,7 @@ PillionQuestion *
 pillion_question_new (PillionHttpEngine *engine,
                       PillionLoop *loop,
                       PillionHttpChallenge *challenge,
+                      PillionHttpCredentials *renewing,
                       PillionAnswerFunc func,
                       gpointer data)
 {
@@ -149,6 +157,7 @@ pillion_question_new (PillionHttpEngine *engine,
   self->engine = pillion_http_engine_ref (engine);
   g_weak_ref_init (&self->loop, loop);
   self->challenge = challenge;
+  self->renewing = renewing != NULL ? g_object_ref (renewing) : NULL;
   self->func = func;
   self->data = data;
   pillion_loop_call_soon_threadsafe (loop, ask_in_loop, self, asked);

@@ -17,10 +17,11 @@ typedef void (*PillionAnswerFunc) (gpointer                data,
                                    PillionHttpCredentials *credentials,
                                    const GError           *error);
 
-/* Takes @challenge */
+/* Takes @challenge, which is NULL if it is @renewing that is asked for a token */
 PillionQuestion *pillion_question_new  (PillionHttpEngine    *engine,
                                         PillionLoop          *loop,
                                         PillionHttpChallenge *challenge,
+                                        PillionHttpCredentials *renewing,
                                         PillionAnswerFunc     func,
                                         gpointer              data);
 

@@ -545,6 +545,16 @@ test('http/credentials', loop => {
     for (const handler of [() => null, async () => undefined])
         assertFails(PillionHttp.status_error_quark(), 401, () => ask(handler).check());
 
+    const tokens = PillionHttp.TestServer.new(loop);
+    tokens.add_handler('/', exchange => exchange.set_text(exchange.get_header('Authorization'), null));
+    for (const renew of [() => PillionHttp.Credentials.new_bearer('abc', 0), async () => PillionHttp.Credentials.new_bearer('abc', 0)]) {
+        const client = PillionHttp.Client.new(loop);
+        client.credentials = PillionHttp.Credentials.new_renewing(loop, renew);
+        const call = client.get_bytes(`${tokens.get_url()}/a`, null);
+        kickUntil(loop, () => call.is_done());
+        assertEqual(call.get_bytes().get_size(), 'Bearer abc'.length);
+    }
+
     const fail = () => {
         throw new Error('no key ring');
     };

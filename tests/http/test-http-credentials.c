@@ -506,6 +506,137 @@ test_bearer (PillionLoop *loop,
   assert_gets (&self, "/b/c", 5);
 }
 
+/* What a function gives that is called for a token: each time the next one */
+typedef struct
+{
+  PillionLoop *loop;
+  GTimeSpan lifetime;
+  guint n_called;
+  gboolean fails;
+  gboolean freed;
+} Renewal;
+
+static PillionTask *
+renew (gpointer data)
+{
+  Renewal *self = data;
+  PillionTask *task = pillion_task_new (self->loop, "renew", NULL);
+  g_autofree char *token = g_strdup_printf ("t%u", ++self->n_called);
+  g_autoptr (PillionHttpCredentials) credentials = pillion_http_credentials_new_bearer (token, self->lifetime);
+
+  if (self->fails)
+    pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, "no token");
+  else
+    pillion_task_return_object (task, G_OBJECT (credentials));
+  return task;
+}
+
+static void
+renewal_freed (gpointer data)
+{
+  Renewal *self = data;
+
+  g_assert_true (pillion_loop_get_default () == self->loop);
+  self->freed = TRUE;
+}
+
+static void
+test_renewing (PillionLoop *loop,
+               gpointer data)
+{
+  g_auto (Fixture) self = { .challenge = "Bearer", .accepted = "Bearer t1" };
+  Renewal renewal = { .loop = loop };
+  g_autoptr (PillionHttpCredentials) credentials = pillion_http_credentials_new_renewing (loop, renew, &renewal, renewal_freed);
+  PillionTask *tasks[8];
+
+  fixture_init (&self, loop);
+  pillion_http_client_set_credentials (self.client, credentials);
+
+  /* Once for all that wait, and before anything is sent */
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/%u", i);
+
+      tasks[i] = pillion_http_client_get_bytes (self.client, path, NULL);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      assert_text (tasks[i], "welcome");
+      g_object_unref (tasks[i]);
+    }
+  g_assert_cmpuint (renewal.n_called, ==, 1);
+  g_assert_cmpuint (self.n_refused, ==, 0);
+
+  /* The server wants another one */
+  self.accepted = "Bearer t2";
+  assert_gets (&self, "/a", G_N_ELEMENTS (tasks) + 2);
+  assert_gets (&self, "/a", G_N_ELEMENTS (tasks) + 3);
+  g_assert_cmpuint (renewal.n_called, ==, 2);
+
+  /* And then it wants none of them, without even saying what else */
+  self.accepted = "never";
+  self.challenge = NULL;
+  assert_refused (&self, G_N_ELEMENTS (tasks) + 5);
+  g_assert_cmpuint (renewal.n_called, ==, 3);
+
+  g_clear_object (&credentials);
+  g_clear_object (&self.client);
+  turn_until (renewal.freed);
+}
+
+static PillionTask *
+renew_closure (PillionLoop *loop,
+               gpointer data)
+{
+  g_assert_true (loop == ((Renewal *) data)->loop);
+  return renew (data);
+}
+
+static void
+test_renewing_closure (PillionLoop *loop,
+                       gpointer data)
+{
+  g_auto (Fixture) self = { .accepted = "Bearer t1" };
+  Renewal renewal = { .loop = loop };
+  g_autoptr (PillionHttpCredentials) credentials =
+    pillion_http_credentials_new_renewing_closure (loop, g_cclosure_new (G_CALLBACK (renew_closure), &renewal, NULL));
+
+  fixture_init (&self, loop);
+  pillion_http_client_set_credentials (self.client, credentials);
+  assert_gets (&self, "/a", 1);
+}
+
+static void
+test_renewing_expired (PillionLoop *loop,
+                       gpointer data)
+{
+  g_auto (Fixture) self = { .accepted = "Bearer t" };
+  Renewal renewal = { .loop = loop, .lifetime = 1 };
+  g_autoptr (PillionHttpCredentials) credentials = pillion_http_credentials_new_renewing (loop, renew, &renewal, NULL);
+  g_autoptr (PillionTask) task = NULL;
+  g_autoptr (GError) error = NULL;
+
+  /* A token that is over at once is used as long as there is no other */
+  fixture_init (&self, loop);
+  pillion_http_client_set_credentials (self.client, credentials);
+  task = pillion_http_client_get_bytes (self.client, "/a", NULL);
+  assert_text (task, "welcome");
+  g_assert_cmpuint (renewal.n_called, <=, 11);
+  g_clear_object (&task);
+
+  renewal.lifetime = G_TIME_SPAN_HOUR;
+  renewal.n_called = 0;
+  assert_gets (&self, "/a", 2);
+  assert_gets (&self, "/a", 3);
+  g_assert_cmpuint (renewal.n_called, ==, 1);
+
+  renewal.fails = TRUE;
+  self.accepted = "never";
+  task = pillion_http_client_get_bytes (self.client, "/a", NULL);
+  g_assert_false (pillion_await (task, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+}
+
 static void
 test_unknown_scheme (PillionLoop *loop,
                      gpointer data)
@@ -827,6 +958,9 @@ main (int argc,
   pillion_test_add_func ("/http/credentials/given-ones-that-are-wrong", test_given_wrong);
   pillion_test_add_func ("/http/credentials/what-can-not-be-sent", test_colon);
   pillion_test_add_func ("/http/credentials/bearer", test_bearer);
+  pillion_test_add_func ("/http/credentials/token-is-renewed-once-for-all", test_renewing);
+  pillion_test_add_func ("/http/credentials/token-by-a-closure", test_renewing_closure);
+  pillion_test_add_func ("/http/credentials/token-expires", test_renewing_expired);
   pillion_test_add_func ("/http/credentials/unknown-scheme-asks-nobody", test_unknown_scheme);
   pillion_test_add_func ("/http/credentials/body-is-sent-again", test_body);
   pillion_test_add_func ("/http/credentials/body-that-can-be-read-once", test_body_once);

@@ -49,6 +49,7 @@ main (int argc, char **argv)
   g_autoptr(GFile) file = g_file_new_for_path (argv[2]);
   g_autoptr(GBytes) bytes = g_bytes_new_static ("abc", 3);
   g_autoptr(PillionHttpCookieJar) jar = pillion_http_cookie_jar_new ();
+  g_autoptr(PillionHttpCredentials) credentials = pillion_http_credentials_new ("me", "secret");
   g_autoptr(PillionHttpForm) form = pillion_http_form_new ();
   g_autoptr(PillionHttpResponse) response = NULL;
   g_autoptr(GError) error = NULL;

@@ -107,6 +107,37 @@ class Credentials(Case):
         self.accepted = ['Bearer abc']
         self.assertEqual(self.ask(lambda client, challenge: 'abc').text, 'welcome')
 
+    def test_function(self):
+        """A function, or a coroutine function, gets a token and renews it, for the client or for a request"""
+        calls = []
+
+        def function():
+            calls.append(1)
+            return f't{len(calls)}'
+
+        async def coroutine():
+            await asyncio.sleep(0)
+            return function(), 3600
+
+        for renew in function, coroutine, lambda: PillionHttp.Credentials.new_bearer(function(), 0):
+            calls.clear()
+            self.accepted = ['Bearer t1']
+            for _ in range(2):
+                self.assertEqual(self.get(auth=renew).text, 'welcome')
+            self.accepted = ['Bearer t2']
+            self.assertEqual(self.get(auth=renew).text, 'welcome')
+            self.assertEqual(len(calls), 2)
+            client = PillionHttp.Client(base_url=self.server.get_url(), auth=renew)
+            self.accepted = ['Bearer t3']
+            self.assertEqual(self.get(client=client).text, 'welcome')
+
+    def test_function_that_fails(self):
+        def function():
+            raise ValueError('no token')
+
+        with self.assertRaisesRegex(GLib.Error, 'no token'):
+            self.get(auth=function)
+
     def test_none(self):
         async def coroutine(client, challenge):
             return None

@@ -40,6 +40,23 @@ function _overrideClient(proto) {
     };
 }
 
+function _overrideCredentials(klass) {
+    const {Pillion} = imports.gi;
+    const newRenewing = klass.new_renewing;
+
+    // The function may return credentials, or a promise of them
+    klass.new_renewing = function (loop, func) {
+        return newRenewing.call(this, loop, () => {
+            const answer = func();
+
+            if (answer instanceof Pillion.Task || (answer ?? null) === null)
+                return answer ?? null;
+
+            return _taskOf(loop, 'renew', answer);
+        });
+    };
+}
+
 // Its result is an object, which C reads
 function _taskOf(loop, name, answer) {
     const {GLib, Pillion} = imports.gi;
@@ -124,6 +141,7 @@ function _overrideWebSocket(proto) {
 function _init() {
     void imports.gi.Pillion;
     _overrideClient(this.Client.prototype);
+    _overrideCredentials(this.Credentials);
     _overrideStream(this);
     _overrideEventStream(this.EventStream.prototype);
     _overrideWebSocket(this.WebSocket.prototype);

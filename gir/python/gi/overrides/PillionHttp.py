@@ -35,8 +35,8 @@ _Ts = TypeVarTuple('_Ts')  # for the annotations, as in Pillion.py
 _Pairs = Union[Mapping[str, Any], Iterable[tuple[str, Any]]]
 _Bytes = Union[bytes, bytearray, memoryview, GLib.Bytes]
 
-# A user and a password, credentials, or the value of the field Authorization
-_Auth = Union[tuple[str, str], 'Credentials', str, None]
+# A user and a password, credentials, the value of the field Authorization, or a function that gets a token
+_Auth = Union[tuple[str, str], 'Credentials', str, Callable[[], Any], None]
 
 _Path = Union[str, os.PathLike[str], Gio.File]
 
@@ -45,6 +45,9 @@ _Content = Union[_Bytes, str, os.PathLike[str], Gio.File, Gio.InputStream, IO[by
 _Part = Union[_Bytes, os.PathLike[str], Gio.File, IO[bytes]]
 _File = Union[_Part, tuple[Union[str, None], Union[_Part, str]], tuple[Union[str, None], Union[_Part, str], Union[str, None]]]
 _Files = Union[Mapping[str, Union[_File, list[_File]]], Iterable[tuple[str, _File]]]
+
+# For how many functions a client keeps the tokens
+MAX_RENEWALS = 16
 
 # The version of the library that this file is for
 __version__ = '1.0.0'
@@ -459,26 +462,36 @@ class Credentials(PillionHttp.Credentials):
 
 
 class _Answer(core._Start):
-    """A handler that gives credentials, or an awaitable of them, or None."""
+    """A function that gives credentials, or an awaitable of them, or None."""
 
-    def _start(self, client, challenge):
-        answer = self.function(client, challenge, *self.args)
+    convert = staticmethod(requests.credentials)
+
+    def _start(self, *values):
+        answer = self.function(*values, *self.args)
         if answer is None:
             return None
         if not isinstance(answer, Awaitable):
-            return _return_credentials(self.loop, self.name, answer)
+            return self._return(answer)
         if not isinstance(answer, Pillion.Task):
             answer = Pillion.Task.from_awaitable(answer, self.loop, self.name)
         return core._at(core.Pillion.Task.and_then(answer, core._Start(self.loop, self.name, self._pass_on, ())))
 
     def _pass_on(self, task):
-        return _return_credentials(self.loop, self.name, task.result())
+        return self._return(task.result())
+
+    def _return(self, answer):
+        task = Pillion.Task.new(self.loop, self.name)
+        task.return_object(self.convert(answer))
+        return task
 
 
-def _return_credentials(loop, name, answer):
-    task = Pillion.Task.new(loop, name)
-    task.return_object(requests.credentials(answer))
-    return task
+class _Renewal(_Answer):
+    """A function that gives a token, or a token and for how many seconds it is valid."""
+
+    convert = staticmethod(requests.token)
+
+    def _start(self, loop):
+        return super()._start()
 
 
 class WebSocket(PillionHttp.WebSocket):
@@ -602,7 +615,7 @@ class Client(PillionHttp.Client):
         if isinstance(auth, str):
             self.set_header('Authorization', requests.text(auth))
         elif auth is not None:
-            self.set_credentials(requests.credentials(auth))
+            self.set_credentials(requests.credentials(self._auth(auth)))
         if headers is not None:
             for name, value in requests.pairs(headers):
                 self.set_header(name, value)
@@ -621,6 +634,18 @@ class Client(PillionHttp.Client):
         if jar is not None:
             await jar.save(self.get_loop())
 
+    def _auth(self, auth):
+        """Returns the same credentials each time for the same function, so that its token is used again."""
+        if not callable(auth):
+            return auth
+        renewals = self.__dict__.setdefault('_renewals', {})
+        if auth not in renewals:
+            while len(renewals) >= MAX_RENEWALS:
+                del renewals[next(iter(renewals))]
+            loop = self.get_loop()
+            renewals[auth] = PillionHttp.Credentials.new_renewing(loop, _Renewal(loop, 'renew', auth, ()))
+        return renewals[auth]
+
     def connect(self, detailed_signal: str, handler: Callable[..., Any], *args: Any) -> int:
         """Connects a handler to a signal. One of `authenticate` returns a PillionHttp.Credentials, a user and a password, a token, or None,
         and may be a coroutine function."""
@@ -637,11 +662,12 @@ class Client(PillionHttp.Client):
         `params` are added to the URL, and `headers` to the header: mappings, whose values may be lists, or pairs. The body is one of
         `content` (bytes, a str, a path, an open file, a Gio.File or Gio.InputStream), `json` (a value), and a form of `data` (its
         fields) and `files`: paths, open files, bytes, or a file name with one of these and maybe a media type. `auth` is a user and a password, which are sent
-        at once, a PillionHttp.Credentials, or the value of the header field Authorization. `timeout` is for the whole call, in seconds."""
+        at once, a PillionHttp.Credentials, the value of the header field Authorization, or a function that returns a token, or a
+        token and for how many seconds it is valid; it may be a coroutine function. `timeout` is for the whole call, in seconds."""
         return self._request(method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files)
 
     def _request(self, method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files=None):
-        request = requests.make(method, url, params, headers, content, data, json, auth, timeout, follow_redirects, files)
+        request = requests.make(method, url, params, headers, content, data, json, self._auth(auth), timeout, follow_redirects, files)
         request.accept_statuses(200, 999)
         return core._at(PillionHttp.Client.send(self, request, cancellable), 3)
 
@@ -655,7 +681,7 @@ class Client(PillionHttp.Client):
                cancellable: Gio.Cancellable | None = None) -> AbstractAsyncContextManager[Stream]:
         """Sends a request whose response is read as it arrives: `async with client.stream ('GET', url) as response`. The block begins when
         the head of the response is there, whatever its status, and closes the stream in the end. For the rest see request ()."""
-        request = requests.make(method, url, params, headers, content, data, json, auth, timeout, follow_redirects)
+        request = requests.make(method, url, params, headers, content, data, json, self._auth(auth), timeout, follow_redirects)
         request.accept_statuses(200, 999)
         return _Opening(self, request, cancellable)
 
@@ -668,7 +694,7 @@ class Client(PillionHttp.Client):
                auth: _Auth = None, follow_redirects: bool = True, last_event_id: str | None = None) -> EventStream:
         """Receives server-sent events: `async for event in client.events (url)`. It connects with the first event that is waited for, and
         again when the connection ends. With another method than GET it connects once. For the rest see request ()."""
-        request = requests.make(method, url, params, headers, content, data, json, auth, None, follow_redirects)
+        request = requests.make(method, url, params, headers, content, data, json, self._auth(auth), None, follow_redirects)
         if last_event_id:
             request.set_header('Last-Event-ID', requests.text(last_event_id))
         return PillionHttp.EventStream.new(self, request)
@@ -677,7 +703,7 @@ class Client(PillionHttp.Client):
                   auth: tuple[str, str] | str | None = None) -> AbstractAsyncContextManager[WebSocket]:
         """Opens a WebSocket: `async with client.websocket ('wss://…') as socket`, or `socket = await client.websocket ('wss://…')`. The
         block closes it in the end. `protocols` are those to offer, the best one first. For the rest see request ()."""
-        request = requests.make('GET', url, params, headers, auth=auth)
+        request = requests.make('GET', url, params, headers, auth=self._auth(auth))
         return _Connecting(self, request, [requests.text(protocol) for protocol in protocols])
 
     def get(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
@@ -729,7 +755,7 @@ class Client(PillionHttp.Client):
                   auth: _Auth = None, timeout: float | None = None) -> Pillion.Task[Response]:
         """Posts a Python value as JSON. Returns a task whose result is a Response, and which fails with StatusError if the
         server refuses. The rest is as for request ()."""
-        request = requests.make('POST', url, params, headers, auth=auth, timeout=timeout)
+        request = requests.make('POST', url, params, headers, auth=self._auth(auth), timeout=timeout)
         request.set_body(GLib.Bytes.new(requests.encode_json(json).encode()), 'application/json')
         if request.get_header('Accept') is None:
             request.set_header('Accept', 'application/json')
@@ -740,7 +766,7 @@ class Client(PillionHttp.Client):
                timeout: float | None = None) -> Pillion.Task[Response]:
         """Puts a file at a URL. Returns a task whose result is a Response, whose progress counts the bytes that were sent, and which
         fails with StatusError if the server refuses. The rest is as for request ()."""
-        request = requests.make('PUT', url, params, headers, auth=auth, timeout=timeout)
+        request = requests.make('PUT', url, params, headers, auth=self._auth(auth), timeout=timeout)
         request.set_body_from_file(_to_file(file), None)
         return core._at(PillionHttp.Client.send(self, request, cancellable))
 
@@ -760,7 +786,7 @@ class Client(PillionHttp.Client):
         if params is headers is auth is timeout is None:
             body = core._at(PillionHttp.Client.get_bytes(self, url, cancellable), 3)
         else:
-            request = requests.make('GET', url, params, headers, auth=auth, timeout=timeout)
+            request = requests.make('GET', url, params, headers, auth=self._auth(auth), timeout=timeout)
             sent = core._at(PillionHttp.Client.send(self, request, cancellable), 3)
             body = core._at(core.Pillion.Task.and_then(sent, core._Start(self.get_loop(), sent.get_name(), _take_body, ())), 3)
             body.set_name(sent.get_name())
@@ -776,7 +802,7 @@ class Client(PillionHttp.Client):
         """Downloads a body to a file, given as a path or a Gio.File. Returns a task whose result is a
         PillionHttp.Download. `sha256` may be any digest that PillionHttp.DownloadOptions takes, and `name_conflict`, `only_if_changed`,
         `preserve_time`, `resume` and `mirrors` are its properties of these names. The rest is as for request ()."""
-        request = requests.make('GET', url, params, headers, auth=auth, timeout=timeout)
+        request = requests.make('GET', url, params, headers, auth=self._auth(auth), timeout=timeout)
         options = _make_options(sha256, name_conflict, only_if_changed, preserve_time, resume, mirrors)
         return core._at(PillionHttp.Client.send_to_file(self, request, _to_file(target), options, cancellable))
 
@@ -785,7 +811,7 @@ class Client(PillionHttp.Client):
                       timeout: float | None = None, name_conflict: NameConflict | None = None, only_if_changed: bool = False,
                       preserve_time: bool = False, resume: bool = True, mirrors: Sequence[str] = ()) -> Pillion.Task[Download]:
         """Downloads a body into a folder, under the name that the server or the URL gives it. The rest is as for download ()."""
-        request = requests.make('GET', url, params, headers, auth=auth, timeout=timeout)
+        request = requests.make('GET', url, params, headers, auth=self._auth(auth), timeout=timeout)
         options = _make_options(sha256, name_conflict, only_if_changed, preserve_time, resume, mirrors)
         return core._at(PillionHttp.Client.send_into(self, request, _to_file(folder), options, cancellable))
 

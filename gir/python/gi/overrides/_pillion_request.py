@@ -171,6 +171,17 @@ def credentials(auth):
     return PillionHttp.Credentials.new_basic(user, password)
 
 
+def token(value):
+    """Returns the PillionHttp.Credentials for what a function that renews a token returns."""
+    if isinstance(value, (tuple, list)) and len(value) == 2 and isinstance(value[1], (int, float)):
+        value, lifetime = value
+    else:
+        lifetime = 0
+    if not isinstance(value, str):
+        return credentials(value)
+    return PillionHttp.Credentials.new_bearer(text(value), max(0, round(min(lifetime * 1_000_000, LONGEST))))
+
+
 def _set_auth(request, auth):
     # A str is the value of the field
     if isinstance(auth, str):
