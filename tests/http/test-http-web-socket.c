@@ -438,6 +438,37 @@ test_messages (TestFixture *self,
 }
 
 static void
+test_tls (TestFixture *self,
+          gconstpointer data)
+{
+  Peer peer = { NULL };
+  TestServer *server = test_server_new (TEST_SERVER_TLS, serve, &peer);
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "http", "data", "cert.pem", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GTlsDatabase) database = g_tls_file_database_new (path, &error);
+  g_autoptr (PillionTask) untrusted = begin_opening (self, server, "/echo", NULL);
+  g_autoptr (PillionHttpWebSocket) socket = NULL;
+  g_autoptr (PillionHttpWebSocket) dropped = NULL;
+  g_autofree char *text = g_strnfill (1000000, 'a');
+
+  g_assert_no_error (error);
+  assert_fails (self, untrusted, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+  pillion_http_client_set_tls_database (self->client, database);
+  socket = open_socket (self, server, "/echo");
+  assert_sent (self, pillion_http_web_socket_send_text (socket, text, NULL));
+  assert_text (self, socket, text);
+  close_socket (self, socket);
+  g_assert_cmpuint (pillion_http_web_socket_get_close_code (socket), ==, 1000);
+
+  dropped = open_socket (self, server, "/cut");
+  assert_text (self, dropped, "a");
+  test_server_open_gate (server);
+  assert_ended (self, dropped, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED, 1006);
+  test_server_free (server);
+  g_free (peer.request);
+}
+
+static void
 test_handshake (TestFixture *self,
                 gconstpointer data)
 {
@@ -998,6 +1029,7 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
 
   test_case ("/http/web-socket/messages", test_messages);
+  test_case ("/http/web-socket/tls", test_tls);
   test_case ("/http/web-socket/handshake", test_handshake);
   test_case ("/http/web-socket/refused", test_refused);
   test_case ("/http/web-socket/frames", test_frames);
