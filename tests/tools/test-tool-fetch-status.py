@@ -180,8 +180,8 @@ class Status(tooltest.ToolTest):
             self.check(32, "--sha256", "0" * 64, url)
 
     def test_35_tls(self):
-        # It is tried twice: a server might want to speak HTTP/2 only
-        with server(b"this is not TLS\r\n\r\n", b"this is not TLS\r\n\r\n", end=b"") as url:
+        # It is tried more than once: a server might want to speak HTTP/2 only
+        with server(*[b"this is not TLS\r\n\r\n"] * 4, end=b"") as url:
             self.check(35, url.replace("http:", "https:"))
 
     def test_47_redirect(self):

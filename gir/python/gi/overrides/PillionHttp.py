@@ -518,9 +518,7 @@ class WebSocket(PillionHttp.WebSocket):
         """Sends a str as a text, or bytes as they are. Returns a task that is done when the socket has taken it."""
         if isinstance(message, str):
             return core._at(PillionHttp.WebSocket.send_text(self, requests.text(message), None))
-        if not isinstance(message, GLib.Bytes):
-            message = GLib.Bytes.new(bytes(memoryview(message)))
-        return core._at(PillionHttp.WebSocket.send_bytes(self, message, None))
+        return core._at(self.send_bytes(message))
 
     def send_json(self, value: Any) -> Pillion.Task[bool]:
         """Sends a value as JSON in a text. Returns a task like send ()."""
@@ -529,6 +527,12 @@ class WebSocket(PillionHttp.WebSocket):
     def send_text(self, text: str, cancellable: Gio.Cancellable | None = None) -> Pillion.Task[bool]:
         """Sends a text. Returns a task like send ()."""
         return core._at(PillionHttp.WebSocket.send_text(self, requests.text(text), cancellable))
+
+    def send_bytes(self, data: _Bytes | GLib.Bytes, cancellable: Gio.Cancellable | None = None) -> Pillion.Task[bool]:
+        """Sends bytes. Returns a task like send ()."""
+        if not isinstance(data, GLib.Bytes):
+            data = GLib.Bytes.new(bytes(memoryview(data)))
+        return core._at(PillionHttp.WebSocket.send_bytes(self, data, cancellable))
 
     def receive(self, cancellable: Gio.Cancellable | None = None) -> Pillion.Task[WebSocketMessage | None]:
         """Receives the next message. Returns a task whose result is a WebSocketMessage, or None if the WebSocket was closed."""
@@ -685,6 +689,11 @@ class Client(PillionHttp.Client):
         request.accept_statuses(200, 999)
         return _Opening(self, request, cancellable)
 
+    def open_web_socket(self, request, protocols: Sequence[str] | None = None,
+                        cancellable: Gio.Cancellable | None = None) -> Pillion.Task[WebSocket]:
+        """Opens a WebSocket. Returns a task whose result is a WebSocket."""
+        return core._at(PillionHttp.Client.open_web_socket(self, request, protocols, cancellable))
+
     def open(self, request, cancellable=None) -> Pillion.Task[Stream]:
         """Sends a request. Returns a task whose result is a Stream."""
         return core._at(PillionHttp.Client.open(self, request, cancellable))
@@ -822,6 +831,17 @@ class Client(PillionHttp.Client):
     def send_into(self, request, folder: Gio.File | str | os.PathLike[str], options=None, cancellable=None) -> Pillion.Task[Download]:
         """Sends a request, and saves the body of the response in a folder."""
         return core._at(PillionHttp.Client.send_into(self, request, _to_file(folder), options, cancellable))
+
+
+class Part(PillionHttp.Part):
+    """What an unfinished download left in a folder."""
+
+    remove: Callable[..., Pillion.Task[bool]]
+
+    @staticmethod
+    def list(loop, folder, cancellable=None) -> Pillion.Task[Gio.ListModel]:
+        """Finds the parts in a folder. Returns a task whose result is a list model of them."""
+        return core._at(PillionHttp.Part.list(loop, folder, cancellable))
 
 
 class TestServer(PillionHttp.TestServer):
@@ -989,6 +1009,7 @@ Cookie = _public(override(Cookie))
 CookieJar = _public(override(CookieJar))
 Credentials = _public(override(Credentials))
 Client = _public(override(Client))
+Part = _public(override(Part))
 TestExchange = _public(override(TestExchange))
 TestServer = _public(override(TestServer))
 TestTransport = _public(override(TestTransport))
