@@ -44,6 +44,7 @@ struct _PillionRing
   gsize n_spares;
   gsize n_bytes;
   gsize room;        /* for so many */
+  gboolean fast;     /* the last piece was large: only then it is worth reading to memory of its own */
   gboolean was_full; /* since the reader last waited */
   gint64 last_full;  /* in µs */
   gboolean starved;  /* there was no credit when it was asked for */
@@ -283,11 +284,11 @@ pillion_ring_get_room (PillionRing *self,
       /* It may be a long time until there is something to be read to it */
       g_clear_pointer (&self->filling, g_free);
     }
-  else
+  else if (self->fast && *size >= BLOCK_SIZE)
     {
       if (self->filling == NULL)
         self->filling = take_spare (self);
-      *size = MIN (*size, BLOCK_SIZE);
+      *size = BLOCK_SIZE;
       room = self->filling;
     }
   pillion_mutex_unlock (&self->lock);
@@ -370,6 +371,7 @@ pillion_ring_add (PillionRing *self,
     add_block (self, length);
   else
     add_to_blocks (self, bytes, length);
+  self->fast = length >= BLOCK_SIZE / 2;
   reader = take_reader (self, &taken, NULL);
   pillion_mutex_unlock (&self->lock);
 

@@ -17,7 +17,8 @@ void         pillion_ring_unref         (PillionRing   *self);
 
 /* On the I/O thread */
 
-/* Where the next bytes can be put, to be added from there, and how many may be added. 0: pillion_ring_take () will ask for more. */
+/* How many bytes may be added, and where they can be put before, so that they need not be copied, or NULL. 0: pillion_ring_take () will ask for
+ * more. */
 guint8      *pillion_ring_get_room      (PillionRing   *self,
                                          gsize         *size);
 void         pillion_ring_add           (PillionRing   *self,

@@ -47,12 +47,15 @@ put (Fixture *self,
   gsize size = 0;
   guint8 *room = pillion_ring_get_room (ring, &size);
 
-  size = MIN (size, max);
+  size = MIN (MIN (size, max), sizeof counting - 256);
   if (size > 0)
     {
-      memcpy (room, &counting[self->next_in], size);
+      const guint8 *bytes = &counting[self->next_in];
+
+      if (room != NULL)
+        bytes = memcpy (room, bytes, size);
       self->next_in += (guint8) size;
-      pillion_ring_add (ring, room, size);
+      pillion_ring_add (ring, bytes, size);
     }
   return size;
 }
