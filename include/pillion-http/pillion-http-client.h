@@ -134,6 +134,11 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_user_agent               (PillionHttpClient *self,
                                                                      const char        *user_agent);
 PILLION_HTTP_AVAILABLE_IN_1_0
+gboolean           pillion_http_client_get_use_netrc                (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_use_netrc                (PillionHttpClient *self,
+                                                                     gboolean           use);
+PILLION_HTTP_AVAILABLE_IN_1_0
 const char        *pillion_http_client_get_proxy                    (PillionHttpClient *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_proxy                    (PillionHttpClient *self,

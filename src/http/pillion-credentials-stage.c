@@ -136,6 +136,20 @@ set_given (PillionCredentialsStage *self,
   self->waiter.declined = FALSE;
 }
 
+/* What the first server gets */
+static PillionHttpCredentials *
+find_own (PillionCall *call)
+{
+  const PillionHttpConfig *config = &call->engine->config;
+
+  if (call->request->credentials != NULL)
+    return call->request->credentials;
+  if (config->credentials != NULL)
+    return config->credentials;
+
+  return config->netrc != NULL ? pillion_netrc_find (config->netrc, g_uri_get_host (call->uri)) : NULL;
+}
+
 /* What the request is to be sent with, unless a server asks: what the URL says comes first */
 static void
 find_given (PillionCredentialsStage *self,
@@ -166,7 +180,7 @@ find_given (PillionCredentialsStage *self,
       set_given (self, call->origin, given);
     }
   else if (strcmp (self->home, call->origin) == 0)
-    set_given (self, call->origin, call->request->credentials != NULL ? call->request->credentials : call->engine->config.credentials);
+    set_given (self, call->origin, find_own (call));
   else
     set_given (self, call->origin, NULL);
 }

@@ -312,6 +312,49 @@ pillion_http_client_set_user_agent (PillionHttpClient *self,
 }
 
 /**
+ * pillion_http_client_get_use_netrc: (get-property use-netrc)
+ * @self: a client
+ *
+ * Tells whether credentials are taken from a netrc file.
+ *
+ * Returns: %TRUE if they are
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_http_client_get_use_netrc (PillionHttpClient *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), FALSE);
+
+  return self->config.netrc != NULL;
+}
+
+/**
+ * pillion_http_client_set_use_netrc: (set-property use-netrc)
+ * @self: a client
+ * @use: %TRUE to read the file and use it
+ *
+ * Sets whether credentials are taken from a netrc file, which is read now. A file that can't be read has none.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_client_set_use_netrc (PillionHttpClient *self,
+                                   gboolean use)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
+
+  if ((self->config.netrc != NULL) == !!use)
+    return;
+
+  if (use)
+    self->config.netrc = pillion_netrc_new ();
+  else
+    g_clear_pointer (&self->config.netrc, pillion_netrc_unref);
+  pillion_http_client_configure (self, "use-netrc");
+}
+
+/**
  * pillion_http_client_get_proxy: (get-property proxy)
  * @self: a client
  *

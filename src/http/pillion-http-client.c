@@ -172,6 +172,7 @@ enum
   PROP_MAX_LASTING_CONNECTIONS_PER_HOST,
   PROP_IDLE_TIMEOUT_USEC,
   PROP_USER_AGENT,
+  PROP_USE_NETRC,
   PROP_PROXY,
   PROP_PROXY_RESOLVER,
   PROP_TLS_DATABASE,
@@ -251,6 +252,9 @@ pillion_http_client_get_property (GObject *object,
       break;
     case PROP_USER_AGENT:
       g_value_set_string (value, self->config.user_agent);
+      break;
+    case PROP_USE_NETRC:
+      g_value_set_boolean (value, self->config.netrc != NULL);
       break;
     case PROP_PROXY:
       g_value_set_string (value, self->config.proxy);
@@ -353,6 +357,9 @@ pillion_http_client_set_property (GObject *object,
       break;
     case PROP_USER_AGENT:
       pillion_http_client_set_user_agent (self, g_value_get_string (value));
+      break;
+    case PROP_USE_NETRC:
+      pillion_http_client_set_use_netrc (self, g_value_get_boolean (value));
       break;
     case PROP_PROXY:
       pillion_http_client_set_proxy (self, g_value_get_string (value));
@@ -567,6 +574,18 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    * Since: 1.0
    */
   properties[PROP_USER_AGENT] = g_param_spec_string ("user-agent", NULL, NULL, defaults.user_agent, flags);
+
+  /**
+   * PillionHttpClient:use-netrc: (getter get_use_netrc) (setter set_use_netrc)
+   *
+   * Whether requests without other credentials are sent with those that a netrc file has for the host they go to first.
+   *
+   * The file is the one that the variable `NETRC` names, or else `~/.netrc`. It is read when this is set, as curl reads it. They are sent at
+   * once, with Basic. A redirect to another server does not take them along, and is not looked up.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_USE_NETRC] = g_param_spec_boolean ("use-netrc", NULL, NULL, FALSE, flags);
 
   /**
    * PillionHttpClient:proxy: (getter get_proxy) (setter set_proxy)

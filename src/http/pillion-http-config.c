@@ -41,6 +41,8 @@ pillion_http_config_copy (PillionHttpConfig *self,
     pillion_jar_ref (self->jar);
   if (self->credentials != NULL)
     g_object_ref (self->credentials);
+  if (self->netrc != NULL)
+    pillion_netrc_ref (self->netrc);
   self->proxy = g_strdup (source->proxy);
   if (self->proxy_resolver != NULL)
     g_object_ref (self->proxy_resolver);
@@ -57,6 +59,7 @@ pillion_http_config_clear (PillionHttpConfig *self)
   g_clear_pointer (&self->jar, pillion_jar_unref);
   if (self->credentials != NULL)
     pillion_sync_unref (g_steal_pointer (&self->credentials));
+  g_clear_pointer (&self->netrc, pillion_netrc_unref);
   g_clear_pointer (&self->proxy, g_free);
   g_clear_object (&self->proxy_resolver);
   g_clear_pointer (&self->proxy_rules, pillion_proxy_rules_unref);

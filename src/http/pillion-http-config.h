@@ -10,6 +10,7 @@
 
 #include "http/pillion-connection-options.h"
 #include "http/pillion-field-list.h"
+#include "http/pillion-netrc.h"
 #include "http/pillion-proxy-rules.h"
 #include "http/pillion-jar.h"
 
@@ -35,6 +36,7 @@ typedef struct
   PillionConnectionOptions connection;
   PillionJar *jar; /* or NULL */
   PillionHttpCredentials *credentials; /* or NULL */
+  PillionNetrc *netrc;                 /* or NULL */
   char *proxy;                         /* for all requests, or NULL for what follows */
   GProxyResolver *proxy_resolver;      /* or NULL for what follows */
   PillionProxyRules *proxy_rules;      /* of the environment, or NULL for GIO's resolver */

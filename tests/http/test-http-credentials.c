@@ -6,6 +6,7 @@
 
 #include <pillion-http/pillion-http.h>
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 #define SECRET "Basic bWU6c2VjcmV0" /* me:secret */
@@ -584,6 +585,30 @@ test_renewing (PillionLoop *loop,
   turn_until (renewal.freed);
 }
 
+static void
+test_netrc (PillionLoop *loop,
+            gpointer data)
+{
+  g_auto (Fixture) self = { NULL };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+  int fd = g_file_open_tmp ("pillion-netrc-XXXXXX", &path, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (g_close (fd, &error));
+  g_assert_true (g_file_set_contents (path, "machine 127.0.0.1 login me password secret", -1, &error));
+  g_setenv ("NETRC", path, TRUE);
+  fixture_init (&self, loop);
+  assert_refused (&self, 1);
+  pillion_http_client_set_use_netrc (self.client, TRUE);
+  g_assert_true (pillion_http_client_get_use_netrc (self.client));
+  assert_gets (&self, "/a", 2);
+  pillion_http_client_set_use_netrc (self.client, FALSE);
+  assert_refused (&self, 3);
+  g_unsetenv ("NETRC");
+  g_unlink (path);
+}
+
 static PillionTask *
 renew_closure (PillionLoop *loop,
                gpointer data)
@@ -959,6 +984,7 @@ main (int argc,
   pillion_test_add_func ("/http/credentials/what-can-not-be-sent", test_colon);
   pillion_test_add_func ("/http/credentials/bearer", test_bearer);
   pillion_test_add_func ("/http/credentials/token-is-renewed-once-for-all", test_renewing);
+  pillion_test_add_func ("/http/credentials/netrc", test_netrc);
   pillion_test_add_func ("/http/credentials/token-by-a-closure", test_renewing_closure);
   pillion_test_add_func ("/http/credentials/token-expires", test_renewing_expired);
   pillion_test_add_func ("/http/credentials/unknown-scheme-asks-nobody", test_unknown_scheme);
