@@ -32,6 +32,7 @@ struct _Answer
   PillionHttpEngine *engine; /* no reference: the calls that wait have one */
   Question *question;        /* while there is no answer, else NULL */
   PillionDeadline deadline;  /* likewise */
+  gint64 late;               /* when that is over, in µs */
   GPtrArray *waiting;        /* calls that wait for it */
   char *url;                 /* the answer, or NULL for none */
   GError *error;             /* or why there is no answer */
@@ -184,8 +185,13 @@ on_late (gpointer data,
          gint64 now)
 {
   Answer *self = data;
-  g_autoptr (GCancellable) cancellable = g_object_ref (self->question->cancellable);
+  g_autoptr (GCancellable) cancellable = NULL;
 
+  /* All deadlines look again when the client gets other settings */
+  if (now < self->late)
+    return self->late;
+
+  cancellable = g_object_ref (self->question->cancellable);
   end_waiting (self, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _("it took too long")));
   g_cancellable_cancel (cancellable);
   return PILLION_DEADLINE_NEVER;
@@ -223,7 +229,10 @@ ask (PillionCall *call,
   answer->question->answer = answer;
   answer->question->cancellable = g_cancellable_new ();
   if (timeout != PILLION_DEADLINE_NEVER)
-    pillion_deadlines_set (engine->deadlines, &answer->deadline, g_get_monotonic_time () + timeout, on_late, answer);
+    {
+      answer->late = g_get_monotonic_time () + timeout;
+      pillion_deadlines_set (engine->deadlines, &answer->deadline, answer->late, on_late, answer);
+    }
   g_proxy_resolver_lookup_async (resolver, url, answer->question->cancellable, on_answer, answer->question);
 
   return answer;
