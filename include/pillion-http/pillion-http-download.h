@@ -39,7 +39,7 @@ typedef enum
  * PillionHttpNameConflict:
  * @PILLION_HTTP_NAME_CONFLICT_DEFAULT: what [property@PillionHttp.Client:name-conflict] says for a file in a folder, and
  *   %PILLION_HTTP_NAME_CONFLICT_OVERWRITE for a file that the program named; for [class@PillionHttp.DownloadOptions] only
- * @PILLION_HTTP_NAME_CONFLICT_UNIQUIFY: keep both files: the new one gets a number, as in `name (1).ext`
+ * @PILLION_HTTP_NAME_CONFLICT_UNIQUIFY: keep both files: the new one gets a number that is free, not always the lowest, as in `name (1).ext`
  * @PILLION_HTTP_NAME_CONFLICT_REFUSE: keep the existing file; the download fails with `G_IO_ERROR_EXISTS`
  * @PILLION_HTTP_NAME_CONFLICT_OVERWRITE: replace the existing file
  * @PILLION_HTTP_NAME_CONFLICT_KEEP: keep the existing file; the download succeeds, with the outcome %PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT

@@ -13,6 +13,9 @@
 /* A longer extension isn't one, and is cut like the rest of the name */
 #define MAX_EXTENSION 32
 
+/* The highest number that a name gets */
+#define MAX_NUMBER ((guint) G_MAXINT)
+
 gsize
 pillion_file_name_cut (const char *text,
                        gsize max)
@@ -77,6 +80,36 @@ pillion_file_name_add_number (const char *name,
   g_autofree char *text = g_strdup_printf (" (%u)", number);
 
   return insert_in_name (name, text, max);
+}
+
+guint
+pillion_file_name_find_number (guint taken,
+                               gboolean (*is_taken) (guint number, gpointer data),
+                               gpointer data)
+{
+  guint step = 1;
+  guint number;
+
+  while (is_taken (number = MIN (taken + step, MAX_NUMBER), data))
+    {
+      if (number == MAX_NUMBER)
+        return 0;
+      taken = number;
+      step *= 2;
+    }
+
+  /* Numbers are mostly taken without gaps, so this is mostly the lowest one */
+  while (number - taken > 1)
+    {
+      guint middle = taken + (number - taken) / 2;
+
+      if (is_taken (middle, data))
+        taken = middle;
+      else
+        number = middle;
+    }
+
+  return number;
 }
 
 /* The last part of a path, written for any system */

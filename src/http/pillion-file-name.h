@@ -31,6 +31,12 @@ char *pillion_file_name_add_number (const char *name,
                                     guint       number,
                                     gsize       max);
 
+/* Finds a number that is free, with one before it that is taken. @taken is the last one known to be taken, 0 for the name without a
+ * number. The search asks for few numbers however many are taken, so it may miss a gap. Returns 0 if no number is free. */
+guint pillion_file_name_find_number (guint    taken,
+                                     gboolean (*is_taken) (guint number, gpointer data),
+                                     gpointer data);
+
 /* How many of the first @max bytes of @text can be kept without cutting a character of UTF-8 */
 gsize pillion_file_name_cut (const char *text,
                              gsize       max);

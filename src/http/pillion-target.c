@@ -28,8 +28,8 @@
 /* As many as the kernel follows */
 #define MAX_LINKS 40
 
-/* How many names are tried before giving up */
-#define MAX_NUMBER 9999
+/* How often another download may take a free name first */
+#define MAX_RACES 1000
 
 static void
 set_errno_error (GError **error,
@@ -379,48 +379,82 @@ move_without_replacing (PillionTarget *self,
   return renameat (self->folder, part, self->folder, name) == 0 ? 0 : errno;
 }
 
+typedef struct
+{
+  PillionTarget *target;
+  gsize max;
+} NumberSearch;
+
+static gboolean
+is_number_taken (guint number,
+                 gpointer data)
+{
+  const NumberSearch *search = data;
+  g_autofree char *name = pillion_file_name_add_number (search->target->name, number, search->max);
+  struct stat info;
+
+  /* What can't be looked at counts as free: the move reports why */
+  return fstatat (search->target->folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Moves to the name with a number. Another download can take the number between the search and the move, but is never overwritten.
+ * Returns 0 or what errno says: EEXIST if there is no number left. */
+static int
+move_to_number (PillionTarget *self,
+                const char *part)
+{
+  NumberSearch search = { self, pillion_target_get_name_max (self) };
+  guint number = 0;
+
+  for (guint i = 0; i < MAX_RACES; i++)
+    {
+      g_autofree char *name = NULL;
+      int errsv;
+
+      number = pillion_file_name_find_number (number, is_number_taken, &search);
+      if (number == 0)
+        break;
+
+      name = pillion_file_name_add_number (self->name, number, search.max);
+      errsv = move_without_replacing (self, part, name);
+      if (errsv == EEXIST)
+        continue;
+
+      if (errsv == 0)
+        {
+          g_free (self->path);
+          self->path = g_build_filename (self->folder_path, name, NULL);
+          g_free (self->name);
+          self->name = g_steal_pointer (&name);
+        }
+      return errsv;
+    }
+
+  return EEXIST;
+}
+
 static gboolean
 move_to_free_name (PillionTarget *self,
                    const char *part,
                    GError **error)
 {
-  g_autofree char *wanted = g_strdup (self->name);
-  gsize max = pillion_target_get_name_max (self);
-  int errsv;
+  int errsv = move_without_replacing (self, part, self->name);
 
-  for (guint i = 0; i <= MAX_NUMBER; i++)
+  if (errsv == EEXIST && self->conflict == PILLION_HTTP_NAME_CONFLICT_KEEP)
     {
-      g_autofree char *name = i == 0 ? g_strdup (wanted) : pillion_file_name_add_number (wanted, i, max);
-
-      errsv = move_without_replacing (self, part, name);
-      if (errsv == EEXIST && self->conflict == PILLION_HTTP_NAME_CONFLICT_UNIQUIFY)
-        continue;
-
-      if (errsv == EEXIST && self->conflict == PILLION_HTTP_NAME_CONFLICT_KEEP)
-        {
-          self->kept = TRUE;
-          return TRUE;
-        }
-      if (errsv == EEXIST)
-        {
-          set_taken_error (self, error);
-          return FALSE;
-        }
-      if (errsv != 0)
-        {
-          pillion_target_set_error (self, errsv, error);
-          return FALSE;
-        }
-
-      g_free (self->path);
-      self->path = g_build_filename (self->folder_path, name, NULL);
-      g_free (self->name);
-      self->name = g_steal_pointer (&name);
+      self->kept = TRUE;
       return TRUE;
     }
 
-  set_taken_error (self, error);
-  return FALSE;
+  if (errsv == EEXIST && self->conflict == PILLION_HTTP_NAME_CONFLICT_UNIQUIFY)
+    errsv = move_to_number (self, part);
+
+  if (errsv == EEXIST)
+    set_taken_error (self, error);
+  else if (errsv != 0)
+    pillion_target_set_error (self, errsv, error);
+
+  return errsv == 0;
 }
 
 /* Whether the folder still has the path that the user knows it by */

@@ -246,6 +246,89 @@ test_numbers (void)
     }
 }
 
+typedef struct
+{
+  GHashTable *taken;
+  guint n_asked;
+} Numbers;
+
+static gboolean
+is_taken (guint number,
+          gpointer data)
+{
+  Numbers *numbers = data;
+
+  numbers->n_asked++;
+  return g_hash_table_contains (numbers->taken, GUINT_TO_POINTER (number));
+}
+
+/* Each of many files with one name costs a few looks, not one for each that is there */
+static void
+test_find_number (void)
+{
+  g_autoptr (GHashTable) taken = g_hash_table_new (NULL, NULL);
+  Numbers numbers = { .taken = taken };
+
+  for (guint i = 1; i <= 5000; i++)
+    {
+      numbers.n_asked = 0;
+      g_assert_cmpuint (pillion_file_name_find_number (0, is_taken, &numbers), ==, i);
+      g_assert_cmpuint (numbers.n_asked, <=, 2 * g_bit_storage (i));
+      g_hash_table_add (taken, GUINT_TO_POINTER (i));
+    }
+}
+
+static void
+test_find_number_with_gaps (void)
+{
+  static const struct
+  {
+    guint taken[4]; /* up to 0 */
+    guint after;
+    guint number;
+  } cases[] = {
+    { { 0 }, 0, 1 },
+    { { 0 }, 7, 8 },
+    { { 2, 3 }, 0, 1 },
+    { { 1, 3 }, 0, 4 },
+    { { 1, 2, 4 }, 0, 3 },
+    { { 1, 2, 3, 5 }, 0, 6 },
+    { { 1, 2, 3, 5 }, 4, 6 },
+    { { 8, 9 }, 7, 10 },
+    { { 1, G_MAXINT }, 0, 2 },
+    { { G_MAXINT - 1 }, G_MAXINT - 2, G_MAXINT },
+    { { G_MAXINT }, G_MAXINT - 1, 0 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GHashTable) taken = g_hash_table_new (NULL, NULL);
+      Numbers numbers = { .taken = taken };
+
+      for (guint j = 0; j < G_N_ELEMENTS (cases[i].taken) && cases[i].taken[j] != 0; j++)
+        g_hash_table_add (taken, GUINT_TO_POINTER (cases[i].taken[j]));
+      g_assert_cmpuint (pillion_file_name_find_number (cases[i].after, is_taken, &numbers), ==, cases[i].number);
+    }
+}
+
+static gboolean
+is_always_taken (guint number,
+                 gpointer data)
+{
+  ++*(guint *) data;
+  return TRUE;
+}
+
+static void
+test_find_number_without_end (void)
+{
+  guint n_asked = 0;
+
+  g_assert_cmpuint (pillion_file_name_find_number (0, is_always_taken, &n_asked), ==, 0);
+  g_assert_cmpuint (n_asked, <=, 32);
+  g_assert_cmpuint (pillion_file_name_find_number (G_MAXINT, is_always_taken, &n_asked), ==, 0);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -257,6 +340,9 @@ main (int argc,
   g_test_add_func ("/http/file-name/from-content-disposition", test_disposition);
   g_test_add_func ("/http/file-name/from-the-url", test_url);
   g_test_add_func ("/http/file-name/numbers", test_numbers);
+  g_test_add_func ("/http/file-name/a-number-is-found-with-few-looks", test_find_number);
+  g_test_add_func ("/http/file-name/a-number-is-free-whatever-gaps-there-are", test_find_number_with_gaps);
+  g_test_add_func ("/http/file-name/without-a-free-number-the-search-ends", test_find_number_without_end);
 
   return g_test_run ();
 }
