@@ -347,6 +347,15 @@ class Request(OptionsTest):
         got = json.loads(self.fetch("-o-", "-u", "me:new", url).stdout)
         self.assertIn(self.basic("me:new"), dict(got["headers"]).values())
 
+    def test_netrc(self):
+        path = os.path.join(self.folder, "netrc")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("machine 127.0.0.1 login me password s3cret\n")
+        headers = json.loads(self.fetch("-o-", "-n", self.url("echo"), NETRC=path).stdout)["headers"]
+        self.assertIn(self.basic("me:s3cret"), dict(headers).values())
+        headers = json.loads(self.fetch("-o-", self.url("echo"), NETRC=path).stdout)["headers"]
+        self.assertNotIn(self.basic("me:s3cret"), dict(headers).values())
+
     def test_user_where_the_server_wants_digest(self):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):

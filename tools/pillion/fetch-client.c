@@ -77,6 +77,7 @@ fetch_client_new (const FetchOptions *options,
 {
   *client = pillion_http_client_new (loop);
   set_limits (*client, options);
+  pillion_http_client_set_use_netrc (*client, options->netrc);
   if (options->user_agent != NULL)
     pillion_http_client_set_user_agent (*client, options->user_agent);
   if (options->unix_socket != NULL)

@@ -160,6 +160,7 @@ fetch_options_new_context (FetchOptions *self)
     { "user-agent", 'A', 0, G_OPTION_ARG_STRING, &self->user_agent, N_("Say that the program is NAME"), N_("NAME") },
     { "cookie-jar", 0, 0, G_OPTION_ARG_FILENAME, &self->cookie_jar, N_("Send the cookies in FILE, and keep new ones there"), N_("FILE") },
     { "user", 'u', 0, G_OPTION_ARG_FILENAME, &self->user, N_("User and password; without one, it is asked for"), N_("USER[:PASSWORD]") },
+    { "netrc", 'n', 0, G_OPTION_ARG_NONE, &self->netrc, N_("Take user and password from ~/.netrc"), NULL },
     { NULL },
   };
   const GOptionEntry connection_entries[] = {

@@ -47,6 +47,7 @@ typedef struct
   char *key;
   char *pins;
   gboolean insecure;
+  gboolean netrc;
   gboolean http1;
   char *unix_socket;
   char *proxy;

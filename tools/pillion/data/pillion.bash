@@ -23,7 +23,7 @@ _pillion ()
       fetch)
         words="--input-file --mirror --jobs --split --output --remote-name --output-dir --no-clobber --timestamping --remote-time --continue
           --no-continue --sha256 --request --header --data --json --form
-          --head --user-agent --cookie-jar --user --retry --connect-timeout --max-time --speed-limit --limit-rate --proxy --cacert --cert --key --pinnedpubkey --insecure --http1.1
+          --head --user-agent --cookie-jar --user --netrc --retry --connect-timeout --max-time --speed-limit --limit-rate --proxy --cacert --cert --key --pinnedpubkey --insecure --http1.1
           --unix-socket --location --fail --fail-with-body
           --quiet --verbose
           --progress --no-progress --frames --hz --budget --work --report --clean --dry-run --yes --help"
