@@ -224,6 +224,12 @@ credentials_begin (PillionStage *stage,
   return PILLION_VERDICT_PASS;
 }
 
+static gboolean
+goes_through_tunnel (PillionCall *call)
+{
+  return pillion_proxy_tunnels (call->proxy, call->uri, call->sink->klass->web_socket);
+}
+
 /* A field of the request's own says more than credentials, and credentials of the request's own say more than a field of the client's */
 static gboolean
 has_own_field (PillionCredentialsStage *self,
@@ -239,7 +245,7 @@ has_own_field (PillionCredentialsStage *self,
     return call->request->credentials == NULL || pillion_field_list_get (&call->request->fields, self->role->authorization) != NULL;
 
   /* In a tunnel it would reach the server */
-  if (pillion_proxy_tunnels (call->proxy, call->uri))
+  if (goes_through_tunnel (call))
     {
       call->proxy_authorization = g_strdup (own);
       pillion_field_list_remove (fields, self->role->authorization);
@@ -278,8 +284,8 @@ authorize (PillionCredentialsStage *self,
       return pillion_auth_space_authorize (self->space, credentials, call->method, target);
     }
 
-  target = pillion_proxy_make_target (call->proxy, call->uri);
-  return pillion_auth_space_authorize (self->space, credentials, pillion_proxy_tunnels (call->proxy, call->uri) ? "CONNECT" : call->method, target);
+  target = pillion_proxy_make_target (call->proxy, call->uri, call->sink->klass->web_socket);
+  return pillion_auth_space_authorize (self->space, credentials, goes_through_tunnel (call) ? "CONNECT" : call->method, target);
 }
 
 /* A redirect may lead to where there is no such proxy */
@@ -362,7 +368,7 @@ credentials_request (PillionStage *stage,
       self->sent = TRUE;
     }
 
-  if (value != NULL && self->role->is_proxy && pillion_proxy_tunnels (call->proxy, call->uri))
+  if (value != NULL && self->role->is_proxy && goes_through_tunnel (call))
     call->proxy_authorization = g_steal_pointer (&value);
   else if (value != NULL)
     pillion_field_list_set (fields, self->role->authorization, value);

@@ -67,8 +67,8 @@
  * ## Proxies
  *
  * Requests go through the proxy that [property@PillionHttp.Client:proxy], [property@PillionHttp.Client:proxy-resolver], the environment or the
- * desktop names, the first of them that does. Requests of `https` go through a tunnel, of which the proxy sees the name of the server
- * alone. A proxy that wants credentials gets those in its URL, with Basic or Digest; if it has none, or wrong ones, a handler of
+ * desktop names, the first of them that does. Requests to `https` and WebSockets go through a tunnel: the proxy is only told the server's name
+ * and port. A proxy that wants credentials gets those in its URL, with Basic or Digest; if it has none, or wrong ones, a handler of
  * [signal@PillionHttp.Client::authenticate] is asked. To get to the proxy, and through it to the server, counts as connecting.
  *
  * ## Downloads

@@ -114,20 +114,23 @@ pillion_proxy_is_http (PillionProxy *self)
 
 gboolean
 pillion_proxy_tunnels (PillionProxy *self,
-                       GUri *uri)
+                       GUri *uri,
+                       gboolean web_socket)
 {
-  /* libsoup can't speak TLS to a proxy */
-  return pillion_proxy_is_http (self) && (strcmp (self->scheme, "https") == 0 || strcmp (g_uri_get_scheme (uri), "https") == 0);
+  /* libsoup can't speak TLS to a proxy, and most proxies don't pass on an upgrade to WebSocket */
+  return pillion_proxy_is_http (self) &&
+         (web_socket || strcmp (self->scheme, "https") == 0 || strcmp (g_uri_get_scheme (uri), "https") == 0);
 }
 
 char *
 pillion_proxy_make_target (PillionProxy *self,
-                           GUri *uri)
+                           GUri *uri,
+                           gboolean web_socket)
 {
   const char *host = g_uri_get_host (uri);
   int port = g_uri_get_port (uri);
 
-  if (!pillion_proxy_tunnels (self, uri))
+  if (!pillion_proxy_tunnels (self, uri, web_socket))
     return g_uri_to_string_partial (uri, G_URI_HIDE_USERINFO | G_URI_HIDE_FRAGMENT);
 
   if (port < 0)
@@ -138,12 +141,13 @@ pillion_proxy_make_target (PillionProxy *self,
 char *
 pillion_proxy_make_gio_uri (PillionProxy *self,
                             GUri *uri,
+                            gboolean web_socket,
                             const char *authorization)
 {
   g_autofree char *user = NULL;
   g_autofree char *password = NULL;
 
-  if (pillion_proxy_tunnels (self, uri))
+  if (pillion_proxy_tunnels (self, uri, web_socket))
     {
       const char *protocol = strcmp (self->scheme, "https") == 0 ? PILLION_TUNNEL_TLS_PROTOCOL : PILLION_TUNNEL_PROTOCOL;
 

@@ -29,15 +29,18 @@ gboolean      pillion_proxy_is_direct     (const char   *url);
 /* Whether it speaks HTTP, so that it may want credentials of HTTP */
 gboolean      pillion_proxy_is_http       (PillionProxy *self);
 
-/* Whether a request goes through a tunnel, and not to the proxy itself */
+/* Whether a request goes through a tunnel, and not to the proxy itself. @web_socket: whether it opens a WebSocket */
 gboolean      pillion_proxy_tunnels       (PillionProxy *self,
-                                           GUri         *uri);
+                                           GUri         *uri,
+                                           gboolean      web_socket);
 
 /* What a request is to be named in an answer to a challenge of the proxy's */
 char         *pillion_proxy_make_target   (PillionProxy *self,
-                                           GUri         *uri);
+                                           GUri         *uri,
+                                           gboolean      web_socket);
 
 /* The proxy as GIO is told of it, for requests of @uri. @authorization goes to the proxy when a tunnel is made; it may be NULL. */
 char         *pillion_proxy_make_gio_uri  (PillionProxy *self,
                                            GUri         *uri,
+                                           gboolean      web_socket,
                                            const char   *authorization);

@@ -1358,7 +1358,7 @@ soup_exchange (PillionTransport *transport,
   if (request->proxy != NULL)
     {
       self->proxy = pillion_proxy_ref (request->proxy);
-      self->gio_proxy = pillion_proxy_make_gio_uri (request->proxy, request->uri, request->proxy_authorization);
+      self->gio_proxy = pillion_proxy_make_gio_uri (request->proxy, request->uri, request->web_socket, request->proxy_authorization);
     }
   take_connection (self, request->origin, request->web_socket);
 

@@ -152,6 +152,7 @@ test_urls (void)
       PillionProxy *proxy = pillion_proxy_new (cases[i].url, &error);
       g_autofree char *for_http = NULL;
       g_autofree char *for_https = NULL;
+      g_autofree char *for_web_socket = NULL;
 
       g_test_message ("%s", cases[i].url);
       if (cases[i].origin == NULL)
@@ -161,10 +162,12 @@ test_urls (void)
         }
       g_assert_no_error (error);
       g_assert_cmpstr (proxy->origin, ==, cases[i].origin);
-      for_http = pillion_proxy_make_gio_uri (proxy, http, "A: b");
-      for_https = pillion_proxy_make_gio_uri (proxy, https, "A: b");
+      for_http = pillion_proxy_make_gio_uri (proxy, http, FALSE, "A: b");
+      for_https = pillion_proxy_make_gio_uri (proxy, https, FALSE, "A: b");
+      for_web_socket = pillion_proxy_make_gio_uri (proxy, http, TRUE, "A: b");
       g_assert_cmpstr (for_http, ==, cases[i].http);
       g_assert_cmpstr (for_https, ==, cases[i].https);
+      g_assert_cmpstr (for_web_socket, ==, cases[i].https);
       pillion_proxy_unref (proxy);
     }
 

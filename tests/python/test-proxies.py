@@ -23,6 +23,7 @@ from support import Case, GLib, run_kicked, tap
 
 from gi.repository import Gio, PillionHttp
 
+import loopback
 import proxies
 from proxies import Authority, Proxy, http_proxy
 
@@ -36,6 +37,9 @@ class Origin(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.server.seen.append((self.path, self.headers))
+        if 'Sec-WebSocket-Key' in self.headers:
+            loopback.Handler.echo_messages(self)
+            return
         body = b'welcome'
         self.send_response(200)
         self.send_header('Content-Length', str(len(body)))
@@ -320,6 +324,80 @@ class Socks(ProxyCase):
             client = self.client(f'socks5://{self.proxy(handle).address}')
             with self.assertRaisesRegex(GLib.Error, 'proxy socks5://.*SOCKSv5'):
                 self.get(client)
+
+
+class WebSockets(ProxyCase):
+    def assert_echoes(self, client, url):
+        async def main():
+            async with client.websocket(url) as socket:
+                for message in 'hello', b'\0\1', 'x' * 1000:
+                    await socket.send(message)
+                    self.assertEqual(await socket.recv(), message)
+
+        run_kicked(self, main())
+
+    def test_http_proxy_gets_connect(self):
+        for server, url, target in ((self.plain, 'ws://example.invalid/a', 'example.invalid:80'),
+                                    (self.plain, 'ws://example.invalid:1234/a', 'example.invalid:1234'),
+                                    (self.tls, 'wss://localhost/a', 'localhost:443')):
+            for scheme in None, 'Basic', 'Digest':
+                for keep_open in True, False:
+                    with self.subTest(url=url, scheme=scheme, keep_open=keep_open):
+                        proxy = self.proxy(http_proxy(Authority(scheme, keep_open=keep_open)), server)
+                        client = self.client(f'http://me:secret@{proxy.address}')
+                        self.assert_echoes(client, url)
+                        # What the proxy wants is known now
+                        self.assert_echoes(client, url)
+                        self.assertEqual(set(proxy.asked), {f'CONNECT {target}'})
+                        self.assertLessEqual(len(proxy.asked), 3)
+                        path, headers = server.seen[-1]
+                        self.assertEqual(path, '/a')
+                        self.assertIsNone(headers['Proxy-Authorization'])
+
+    def test_plain_requests_still_need_no_tunnel(self):
+        proxy = self.proxy(http_proxy(Authority('Digest')))
+        client = self.client(f'http://me:secret@{proxy.address}')
+        self.assert_echoes(client, 'ws://example.invalid/a')
+        self.assert_welcome(client, 'http://example.invalid/b')
+        self.assertEqual(proxy.asked[-1], 'GET http://example.invalid/b')
+
+    def test_socks(self):
+        for server, url, target in ((self.plain, 'ws://localhost:1234/', 'localhost:1234'), (self.tls, 'wss://localhost/', 'localhost:443')):
+            for scheme, handle in ('socks5', proxies.socks5_proxy('me', 'secret')), ('socks4a', proxies.socks4_proxy()):
+                with self.subTest(url=url, scheme=scheme):
+                    proxy = self.proxy(handle, server)
+                    self.assert_echoes(self.client(f'{scheme}://me:secret@{proxy.address}'), url)
+                    self.assertEqual(proxy.asked, [target])
+
+    def test_handler_is_asked(self):
+        proxy = self.proxy(http_proxy(Authority('Digest')))
+        client = self.client(f'http://{proxy.address}')
+        seen = []
+
+        async def handler(client, challenge):
+            seen.append(challenge.get_is_proxy())
+            return 'me', 'secret'
+
+        client.connect('authenticate', handler)
+        self.assert_echoes(client, 'ws://example.invalid/')
+        self.assertEqual(seen, [True])
+
+    def test_refused(self):
+        for url in 'ws://localhost/', 'wss://localhost/':
+            for answer, text in ((b'HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n', '403 Forbidden'),
+                                 (b'HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm="a"\r\n\r\n', 'wants other credentials'),
+                                 (b'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n', '101 Switching')):
+                with self.subTest(url=url, answer=answer):
+                    client = self.client(f'http://{self.proxy(proxies.lying_proxy(answer)).address}')
+                    with self.assertRaisesRegex(GLib.Error, text) as caught:
+                        self.assert_echoes(client, url)
+                    self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), Error.PROXY), repr(caught.exception))
+
+    def test_hangs(self):
+        for url in 'ws://localhost/', 'wss://localhost/':
+            proxy = self.proxy(proxies.lying_proxy(b'', then_close=False))
+            with self.assertRaises(TimeoutError):
+                self.assert_echoes(self.client(f'http://{proxy.address}', connect_timeout_usec=200_000), url)
 
 
 class Finding(ProxyCase):
