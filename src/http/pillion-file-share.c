@@ -110,7 +110,8 @@ pillion_file_share_join (PillionFileShare *self,
                          const PillionFileId *part,
                          GError **error)
 {
-  PillionFileLock *other = pillion_file_lock_find (has_part, part);
+  /* Without a part file that is in use, nobody has it. Downloads that have none yet, such as this one, have this identity too. */
+  PillionFileLock *other = part->inode != 0 ? pillion_file_lock_find (has_part, part) : NULL;
 
   return other != NULL ? join (self, other, error) : PILLION_VERDICT_PASS;
 }
