@@ -60,6 +60,9 @@ const char          *pillion_http_response_get_header        (PillionHttpRespons
 PILLION_HTTP_AVAILABLE_IN_1_0
 const char *const   *pillion_http_response_get_header_names  (PillionHttpResponse *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
+char                *pillion_http_response_dup_link          (PillionHttpResponse *self,
+                                                              const char          *relation);
+PILLION_HTTP_AVAILABLE_IN_1_0
 GBytes              *pillion_http_response_get_body          (PillionHttpResponse *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
 gboolean             pillion_http_response_is_body_truncated (PillionHttpResponse *self);

@@ -12,6 +12,8 @@
 
 #include "core/pillion-private.h"
 #include "http/pillion-http-fields.h"
+#include "http/pillion-http-link.h"
+#include "http/pillion-http-url.h"
 
 /**
  * PillionHttpResponse:
@@ -578,6 +580,34 @@ pillion_http_response_get_header_names (PillionHttpResponse *self)
   g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
 
   return (const char *const *) self->names->pdata;
+}
+
+/**
+ * pillion_http_response_dup_link:
+ * @self: a response
+ * @relation: what the link is for, such as `next`
+ *
+ * Finds the URL of a link in the header field `Link` ([RFC 8288](https://www.rfc-editor.org/rfc/rfc8288)). A list that comes in pages usually has
+ * one to the `next` page: see [An API client](api-client.html#c).
+ *
+ * Returns: (transfer full) (nullable): an absolute URL, or %NULL if there is no such link
+ *
+ * Since: 1.0
+ */
+char *
+pillion_http_response_dup_link (PillionHttpResponse *self,
+                                const char *relation)
+{
+  const char *field;
+  g_autofree char *target = NULL;
+
+  g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
+  g_return_val_if_fail (relation != NULL, NULL);
+
+  field = pillion_http_response_get_header (self, "Link");
+  target = field != NULL ? pillion_http_find_link (field, relation) : NULL;
+
+  return target != NULL ? pillion_http_join_url (self->url, target) : NULL;
 }
 
 /**

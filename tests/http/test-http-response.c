@@ -615,6 +615,22 @@ test_no_utf8 (TestFixture *self,
   test_server_free (server);
 }
 
+static void
+test_link (TestFixture *self,
+           gconstpointer data)
+{
+  Script script = { "HTTP/1.1 500 Oh\r\nLink: </1>; rel=prev\r\nLink: <?page=3>; rel=next\r\nContent-Length: 0" };
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, &script);
+  g_autoptr (PillionHttpResponse) response = get_refused (self, server, "/items?page=2", 500);
+  g_autofree char *expected = test_server_url (server, "/items?page=3");
+  g_autofree char *next = pillion_http_response_dup_link (response, "next");
+  g_autofree char *last = pillion_http_response_dup_link (response, "last");
+
+  g_assert_cmpstr (next, ==, expected);
+  g_assert_null (last);
+  test_server_free (server);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -637,6 +653,7 @@ main (int argc,
   test_case ("/http/response/cancel-while-the-body-comes", test_cancel);
   test_case ("/http/response/idle-timeout-is-no-other-error", test_idle_timeout);
   test_case ("/http/response/no-utf8", test_no_utf8);
+  test_case ("/http/response/link-is-absolute", test_link);
   test_case ("/http/response/coded-nothing-is-not-decoded-forever", test_coded_nothing);
 
   return g_test_run ();
