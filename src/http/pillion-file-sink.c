@@ -15,6 +15,7 @@
 #include "http/pillion-call.h"
 #include "http/pillion-digest-store.h"
 #include "http/pillion-digest.h"
+#include "http/pillion-file-body.h"
 #include "http/pillion-file-name.h"
 #include "http/pillion-file-origin.h"
 #include "http/pillion-file-share.h"
@@ -71,16 +72,9 @@ struct _PillionFileSink
   PillionClaim rest;     /* what the call's own connection fetches */
   gboolean wants_holes;  /* in the part file, once the worker gives it back */
   gboolean idle;         /* other connections fetch everything that is left */
-  gint64 begun;          /* where the body that comes now began */
-  gint64 end;            /* where it is to end, or -1 */
-  gint64 total;          /* how long the whole is, or -1 */
+  PillionFileBody body;  /* what comes now */
   guint n_small_pieces;
-  gboolean delimited;    /* whether a cut would have been seen */
-  char *coding;          /* which the body is sent with, and decoded from, or NULL */
   gint64 resumed_from;
-  char *etag;
-  char *last_modified;
-  char *content_type;
   PillionHttpResponse *response; /* of the last request, or NULL; without its body */
 };
 
@@ -349,37 +343,14 @@ take_name (PillionFileSink *self,
   return pillion_target_set_name (self->target, name, error);
 }
 
-/* Whether a 206 is the rest of what is there. Two versions are never mixed: whatever the answer says has to fit. */
 static gboolean
 is_the_rest (PillionFileSink *self,
              const PillionHead *head)
 {
-  const char *range = head->get_field (head, "Content-Range");
-  gint64 first;
-  gint64 last;
-  gint64 total;
-
-  if (range == NULL || !pillion_http_parse_content_range (range, &first, &last, &total))
+  if (!pillion_file_body_take_rest (&self->body, head, &self->part->record, self->asked, self->foreign))
     return FALSE;
 
-  /* Without any word of the whole nobody knows whether this is all of the rest */
-  if (total < 0 && self->part->record.length < 0)
-    return FALSE;
-
-  if (first != self->asked || (total >= 0 && self->part->record.length >= 0 && total != self->part->record.length) ||
-      (self->part->record.length >= 0 && last >= self->part->record.length))
-    return FALSE;
-
-  if (!self->foreign && !pillion_part_record_is_of (&self->part->record, head->get_field (head, "ETag"), head->get_field (head, "Last-Modified")))
-    return FALSE;
-
-  if (head->length >= 0 && head->length != last - first + 1)
-    return FALSE;
-
-  self->begun = first;
-  self->end = last + 1;
-  self->rest.end = MIN (self->rest.end, self->end);
-  self->total = total >= 0 ? total : self->part->record.length;
+  self->rest.end = MIN (self->rest.end, self->body.end);
   return TRUE;
 }
 
@@ -388,29 +359,17 @@ begin_anew (PillionFileSink *self,
             const PillionHead *head,
             GError **error)
 {
-  const char *etag = head->get_field (head, "ETag");
-  const char *last_modified = head->get_field (head, "Last-Modified");
+  const char *etag;
+  const char *last_modified;
 
-  self->begun = 0;
-  /* What is announced is the length of the coded body */
-  self->end = self->coding == NULL ? head->length : -1;
-  self->total = self->end;
+  pillion_file_body_take_whole (&self->body, head, &etag, &last_modified);
   self->resumed_from = 0;
-
-  /* The rest of a coded body is no rest of what comes of it, so that can't be continued */
-  if (self->coding != NULL)
-    etag = last_modified = NULL;
-  if (!pillion_http_is_strong_etag (etag))
-    etag = NULL;
-  if (!pillion_http_is_strong_date (last_modified, head->get_field (head, "Date")))
-    last_modified = NULL;
-
-  if (!pillion_part_file_begin (self->part, etag, last_modified, self->into ? self->target->name : NULL, self->total,
+  if (!pillion_part_file_begin (self->part, etag, last_modified, self->into ? self->target->name : NULL, self->body.total,
                                 error))
     return PILLION_VERDICT_FAIL;
 
   self->afresh = self->foreign = FALSE;
-  pillion_split_add (self->split, &self->rest, 0, self->end >= 0 ? self->end : G_MAXINT64);
+  pillion_split_add (self->split, &self->rest, 0, self->body.end >= 0 ? self->body.end : G_MAXINT64);
   return PILLION_VERDICT_PASS;
 }
 
@@ -422,81 +381,20 @@ continue_part (PillionFileSink *self,
   if (self->writing)
     return PILLION_VERDICT_PASS;
 
-  if (!pillion_part_file_continue (self->part, self->begun, error))
+  if (!pillion_part_file_continue (self->part, self->body.begun, error))
     return PILLION_VERDICT_FAIL;
 
   self->resumed_from = pillion_part_file_get_received (self->part);
   return PILLION_VERDICT_PASS;
 }
 
-/* A server may send any bytes, and a string of ours is text */
-static char *
-get_text (const PillionHead *head,
-          const char *name)
-{
-  const char *value = head->get_field (head, name);
-
-  return value != NULL ? g_utf8_make_valid (value, -1) : NULL;
-}
-
-/* Servers call an archive's own compression a coding of the way, so that such a file would be unpacked and its name be wrong */
-static gboolean
-is_compressed_file (const PillionHead *head)
-{
-  static const char *const types[] = {
-    "application/gzip", "application/x-gzip", "application/x-gtar", "application/x-tar", "application/x-tgz", "application/x-compressed-tar",
-  };
-  const char *type = head->get_field (head, "Content-Type");
-
-  for (guint i = 0; type != NULL && i < G_N_ELEMENTS (types); i++)
-    if (g_ascii_strncasecmp (type, types[i], strlen (types[i])) == 0 && strchr ("; \t", type[strlen (types[i])]) != NULL)
-      return TRUE;
-
-  return FALSE;
-}
-
-/* A server may code a body although it was asked not to */
-static void
-take_coding (PillionFileSink *self,
-             const PillionHead *head)
-{
-  PillionCall *call = self->parent.call;
-
-  g_clear_pointer (&self->coding, g_free);
-  if (pillion_call_is_decoding (call) && is_compressed_file (head))
-    pillion_call_keep_coding (call);
-  else if (pillion_call_is_decoding (call))
-    self->coding = get_text (head, "Content-Encoding");
-}
-
-/* Keeps what the head says, also for the result. With the rest of a file a server need not say it again. */
 static void
 take_fields (PillionFileSink *self,
              const PillionHead *head)
 {
-  const struct
-  {
-    const char *name;
-    char **value;
-  } fields[] = {
-    { "ETag", &self->etag },
-    { "Last-Modified", &self->last_modified },
-    { "Content-Type", &self->content_type },
-  };
-
   g_clear_object (&self->response);
   self->response = pillion_call_make_response (self->parent.call, head);
-
-  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
-    {
-      char *text = get_text (head, fields[i].name);
-
-      if (text != NULL || head->status != 206)
-        {
-          g_free (*fields[i].value);
-          *fields[i].value = text;
-        }
-    }
+  pillion_file_body_take_fields (&self->body, head);
 }
 
 /* Now that the name is known: whether the file that is there stays */
@@ -515,7 +413,7 @@ is_left (PillionFileSink *self,
 
   /* A server that knows nothing of conditions, or the name was not what its URL says */
   load_origin (self, self->target->name);
-  if (!pillion_file_origin_matches (&self->origin, self->etag, self->last_modified, self->coding == NULL ? head->length : -1))
+  if (!pillion_file_origin_matches (&self->origin, self->body.etag, self->body.last_modified, self->body.coding == NULL ? head->length : -1))
     return FALSE;
 
   self->outcome = PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED;
@@ -529,7 +427,7 @@ can_split (PillionFileSink *self,
 {
   const char *units = head->get_field (head, "Accept-Ranges");
 
-  return can_continue (self) && !self->part->record.mixed && self->coding == NULL && self->part->record.length > 0 &&
+  return can_continue (self) && !self->part->record.mixed && self->body.coding == NULL && self->part->record.length > 0 &&
          pillion_part_file_get_validator (self->part) != NULL && (units == NULL || g_ascii_strcasecmp (units, "bytes") == 0);
 }
 
@@ -548,7 +446,7 @@ begin_writing (PillionFileSink *self,
 
   g_clear_pointer (&self->server_digest, g_free);
   /* It is that of what is sent, and so not of what comes of decoding that */
-  if (digest == NULL && self->coding == NULL)
+  if (digest == NULL && self->body.coding == NULL)
     digest = self->server_digest = pillion_digest_from_fields (head->get_field (head, "Repr-Digest"), head->get_field (head, "Digest"));
 
   pillion_part_writer_init (&self->writer, self->part, digest);
@@ -565,8 +463,8 @@ file_head (PillionSink *sink,
   PillionFileSink *self = (PillionFileSink *) sink;
   PillionVerdict verdict;
 
-  take_coding (self, head);
-  if (self->asked > 0 && (head->status == 206 ? self->coding != NULL || !is_the_rest (self, head) : head->status == 416))
+  pillion_file_body_take_coding (&self->body, head, sink->call);
+  if (self->asked > 0 && (head->status == 206 ? self->body.coding != NULL || !is_the_rest (self, head) : head->status == 416))
     {
       self->anew = TRUE;
       return PILLION_VERDICT_AGAIN;
@@ -613,13 +511,12 @@ file_head (PillionSink *sink,
   if (verdict != PILLION_VERDICT_PASS)
     return verdict;
 
-  self->delimited = head->delimited;
   if (!self->writing)
     begin_writing (self, head);
   pillion_split_follow (self->split, can_split (self, head));
   /* Together, so that the host is told of both at once */
   pillion_task_set_unit (sink->call->task, "bytes");
-  pillion_task_set_progress (sink->call->task, pillion_part_file_get_received (self->part), self->total);
+  pillion_task_set_progress (sink->call->task, pillion_part_file_get_received (self->part), self->body.total);
 
   return PILLION_VERDICT_PASS;
 }
@@ -647,7 +544,7 @@ write_at (PillionFileSink *self,
   if (!self->at_work && pillion_part_writer_is_due (&self->writer))
     take_step (self);
 
-  pillion_file_share_set_progress (&self->share, pillion_part_file_get_received (self->part), self->total);
+  pillion_file_share_set_progress (&self->share, pillion_part_file_get_received (self->part), self->body.total);
   return TRUE;
 }
 
@@ -717,12 +614,12 @@ succeed (PillionFileSink *self)
   PillionHttpDownloadFacts facts = {
     .url = g_strdup (call->url),
     .file = self->into || self->target->conflict == PILLION_HTTP_NAME_CONFLICT_UNIQUIFY ? g_file_new_for_path (self->target->path) : g_object_ref (self->file),
-    .size = self->total,
+    .size = self->body.total,
     .resumed_from = self->resumed_from,
     .digest = self->outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT ? g_strdup (self->options->digest) : NULL,
-    .etag = g_steal_pointer (&self->etag),
-    .content_type = g_steal_pointer (&self->content_type),
-    .content_coding = g_steal_pointer (&self->coding),
+    .etag = g_steal_pointer (&self->body.etag),
+    .content_type = g_steal_pointer (&self->body.content_type),
+    .content_coding = g_steal_pointer (&self->body.coding),
     .integrity = PILLION_HTTP_INTEGRITY_UNKNOWN,
     .outcome = self->outcome,
     .response = g_steal_pointer (&self->response),
@@ -740,7 +637,7 @@ succeed (PillionFileSink *self)
       facts.integrity = PILLION_HTTP_INTEGRITY_SERVER_DIGEST;
       facts.digest = g_strdup (self->server_digest);
     }
-  else if (self->outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED && self->delimited)
+  else if (self->outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED && self->body.delimited)
     facts.integrity = PILLION_HTTP_INTEGRITY_LENGTH;
 
   download = pillion_http_download_new (&facts);
@@ -756,11 +653,11 @@ date_part (PillionFileSink *self)
   PillionPartFile *part = self->part;
   const gboolean only_if_changed = self->options->only_if_changed;
 
-  part->dated = (only_if_changed || self->options->preserve_time) && self->last_modified != NULL &&
-                pillion_http_parse_date (self->last_modified, &part->date);
+  part->dated = (only_if_changed || self->options->preserve_time) && self->body.last_modified != NULL &&
+                pillion_http_parse_date (self->body.last_modified, &part->date);
   part->remembers = only_if_changed;
-  part->origin_etag = self->etag;
-  part->origin_last_modified = self->last_modified;
+  part->origin_etag = self->body.etag;
+  part->origin_last_modified = self->body.last_modified;
 }
 
 /* The file that was there stays */
@@ -769,7 +666,7 @@ end_without_body (PillionFileSink *self)
 {
   GError *error = NULL;
 
-  if (!pillion_target_get_size (self->target, &self->total, &error))
+  if (!pillion_target_get_size (self->target, &self->body.total, &error))
     {
       pillion_call_fail (self->parent.call, error);
       return;
@@ -799,7 +696,7 @@ finish (PillionFileSink *self)
   date_part (self);
   pillion_task_set_progress (call->task, self->part->size, self->part->size);
   self->finishing = TRUE;
-  self->total = self->part->size;
+  self->body.total = self->part->size;
   if (!self->at_work)
     take_step (self);
 }
@@ -835,7 +732,7 @@ split_changed (gpointer data)
 {
   PillionFileSink *self = data;
 
-  if (self->part->size == self->total)
+  if (self->part->size == self->body.total)
     {
       finish (self);
     }
@@ -861,10 +758,10 @@ file_body (PillionSink *sink,
   PillionFileSink *self = (PillionFileSink *) sink;
   PillionCall *call = sink->call;
 
-  if (self->end >= 0 && (gint64) length > self->end - self->rest.next)
+  if (self->body.end >= 0 && (gint64) length > self->body.end - self->rest.next)
     {
       g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
-                   _("the server announced %" PRId64 " bytes but sent more"), self->end - self->begun);
+                   _("the server announced %" PRId64 " bytes but sent more"), self->body.end - self->body.begun);
       return FALSE;
     }
 
@@ -882,8 +779,8 @@ file_body (PillionSink *sink,
       pillion_split_note (self->split, n, pillion_http_engine_get_now (call->engine) - before);
 
       /* What follows is there, or comes over another connection */
-      if (self->rest.next == self->rest.end && self->rest.end < self->end &&
-          !pillion_split_extend (self->split, &self->rest, self->end))
+      if (self->rest.next == self->rest.end && self->rest.end < self->body.end &&
+          !pillion_split_extend (self->split, &self->rest, self->body.end))
         {
           pillion_call_end_exchange (call, NULL);
           return TRUE;
@@ -898,7 +795,7 @@ file_whole (PillionSink *sink)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
   PillionCall *call = sink->call;
-  gboolean broken_off = self->rest.end < self->end;
+  gboolean broken_off = self->rest.end < self->body.end;
 
   if (self->outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
     {
@@ -909,21 +806,21 @@ file_whole (PillionSink *sink)
   if (self->finishing)
     return;
 
-  if (self->end >= 0 && self->rest.next != self->rest.end)
+  if (self->body.end >= 0 && self->rest.next != self->rest.end)
     {
       pillion_call_fail (call, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
                                                     _("the server announced %" PRId64
                                                       " bytes but sent %" PRId64),
-                                                    self->end - self->begun, self->rest.next - self->begun));
+                                                    self->body.end - self->body.begun, self->rest.next - self->body.begun));
       return;
     }
 
   pillion_split_release (self->split, &self->rest);
 
   /* A server may send less of the rest than it was asked for */
-  if (self->total >= 0 && self->part->size < self->total)
+  if (self->body.total >= 0 && self->part->size < self->body.total)
     {
-      if (!broken_off && self->rest.next - self->begun < SMALL_PIECE && ++self->n_small_pieces > MAX_SMALL_PIECES)
+      if (!broken_off && self->rest.next - self->body.begun < SMALL_PIECE && ++self->n_small_pieces > MAX_SMALL_PIECES)
         {
           pillion_call_fail (call, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
                                                         _("the server sent more than %d pieces of less than %d bytes"),
@@ -1086,7 +983,7 @@ step_done (gpointer data)
       if (self->target->kept)
         {
           self->outcome = PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT;
-          pillion_target_get_size (self->target, &self->total, NULL);
+          pillion_target_get_size (self->target, &self->body.total, NULL);
         }
       succeed (self);
     }
@@ -1189,10 +1086,7 @@ file_free (PillionSink *sink)
   g_free (self->looked_at);
   pillion_file_origin_clear (&self->origin);
   g_clear_pointer (&self->target, pillion_target_free);
-  g_free (self->etag);
-  g_free (self->last_modified);
-  g_free (self->content_type);
-  g_free (self->coding);
+  pillion_file_body_clear (&self->body);
   g_clear_object (&self->response);
   g_free (self);
 }
@@ -1224,8 +1118,7 @@ pillion_file_sink_new (GFile *file,
   self->into = into;
   self->options = options;
   pillion_file_share_init (&self->share, self->file, into, options);
-  self->total = -1;
-  self->end = -1;
+  pillion_file_body_init (&self->body);
 
   return &self->parent;
 }
