@@ -281,10 +281,14 @@ pillion_ring_get_room (PillionRing *self,
     {
       self->was_full = TRUE;
       self->last_full = g_get_monotonic_time ();
-      /* It may be a long time until there is something to be read to it */
+    }
+
+  if (*size < BLOCK_SIZE)
+    {
+      /* All that was read so far was copied from it. With it, the ring would hold more than it has room for, perhaps for long. */
       g_clear_pointer (&self->filling, g_free);
     }
-  else if (self->fast && *size >= BLOCK_SIZE)
+  else if (self->fast)
     {
       if (self->filling == NULL)
         self->filling = take_spare (self);
