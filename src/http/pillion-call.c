@@ -151,19 +151,27 @@ pillion_call_can_send_again (PillionCall *self,
   return FALSE;
 }
 
+/* How large a body may be */
+static gint64
+get_max_size (PillionCall *self,
+              gboolean in_memory)
+{
+  gint64 max = self->request->max_body_size;
+
+  if (max == 0 && in_memory)
+    max = self->engine->config.max_body_size;
+  if (max <= 0)
+    max = G_MAXINT64;
+
+  return in_memory ? MIN (max, PILLION_CALL_MAX_IN_MEMORY) : max;
+}
+
 gboolean
 pillion_call_check_size (PillionCall *self,
                          gint64 size,
                          GError **error)
 {
-  gint64 max = self->request->max_body_size;
-
-  if (max == 0 && self->sink->klass->in_memory)
-    max = self->engine->config.max_body_size;
-  if (max <= 0)
-    max = G_MAXINT64;
-  if (self->sink->klass->in_memory)
-    max = MIN (max, PILLION_CALL_MAX_IN_MEMORY);
+  gint64 max = get_max_size (self, self->sink->klass->in_memory);
 
   if (size <= max)
     return TRUE;
@@ -463,6 +471,19 @@ pillion_call_is_throttled (PillionCall *self)
   return self->request->rate_limit > 0 || self->engine->config.rate_limit > 0;
 }
 
+/* A transport may have to take these into memory, whatever the sink does with them */
+static gint64
+get_max_refusal (PillionCall *self)
+{
+  static const guint statuses[] = { 401, 407, 421 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
+    if (pillion_http_request_accepts_status (self->request, statuses[i]))
+      return get_max_size (self, TRUE);
+
+  return 0;
+}
+
 /* The body from its beginning */
 static GInputStream *
 open_body (PillionCall *self,
@@ -522,6 +543,7 @@ hop_start (gpointer data,
     .body = body,
     .source = source,
     .body_length = body != NULL ? self->body->length : 0,
+    .max_refusal = get_max_refusal (self),
   };
   return TRUE;
 }

@@ -34,8 +34,9 @@
 /* How long closing a WebSocket's connection may take, in ms */
 #define CLOSE_MSEC 1000
 
-/* How long libsoup may gather a body of its own accord, in µs */
+/* How long libsoup may gather a body of its own accord, in µs, and how long nothing may come of one that is wanted */
 #define GATHER_USEC G_USEC_PER_SEC
+#define GATHER_STALL_USEC (10 * G_USEC_PER_SEC)
 
 /* How long a server that is asked whether it wants the body has time to say so, in ms. It may not know of that. */
 #define EXPECT_MSEC 1000
@@ -85,6 +86,7 @@ struct _PillionExchange
   char *origin;     /* if it may turn out that it speaks HTTP/2 only, or NULL */
   gboolean web_socket_wanted;
   gboolean refused; /* with a status whose body libsoup gathers in memory */
+  gint64 max_refusal; /* how large a body of that may be if it is wanted, or 0 if it is not */
   gboolean aborted;
   gboolean reading; /* in the middle of a turn */
   gboolean resumed; /* then */
@@ -725,6 +727,29 @@ refuse_tunnel (PillionExchange *self,
   self->aborted = TRUE;
 }
 
+/* How much of the body of a refusal libsoup may gather */
+static guint64
+get_max_gathered (PillionExchange *self)
+{
+  return self->max_refusal > 0 ? (guint64) self->max_refusal : PILLION_HTTP_RESPONSE_MAX_BODY;
+}
+
+/* Why there is no body of a refusal that somebody wants */
+static GError *
+make_gather_error (PillionExchange *self)
+{
+  SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (self->message);
+  gint64 length = pillion_soup.message_headers_get_content_length (pillion_soup.message_get_response_headers (self->message));
+  guint64 max = get_max_gathered (self);
+
+  if ((guint64) length > max || pillion_soup.message_metrics_get_response_body_bytes_received (metrics) > max)
+    return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE,
+                        _("the body is larger than the limit (%" PRId64 " bytes)"), (gint64) max);
+
+  return g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _("the server stopped sending the body of its answer %u"),
+                      pillion_soup.message_get_status (self->message));
+}
+
 /* There was no body */
 static void
 sent_nothing (PillionExchange *self,
@@ -741,9 +766,15 @@ sent_nothing (PillionExchange *self,
 
       head.parent.length = -1;
       head.parent.delimited = FALSE;
-      /* Who wants the body all the same can't have it */
       if (!self->funcs->head (self->data, &head.parent))
-        self->aborted = TRUE;
+        {
+          self->aborted = TRUE;
+        }
+      else if (!self->web_socket_wanted && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+        {
+          g_clear_error (&error);
+          error = make_gather_error (self);
+        }
     }
 
   if (!self->aborted && self->n_informational > MAX_INFORMATIONAL)
@@ -963,11 +994,12 @@ web_socket_connected (GObject *session,
     close_web_socket (self);
 }
 
-/* Ends what libsoup gathers when that is too much, or takes too long */
+/* Ends what libsoup gathers when that is too much, or when nothing more comes of it */
 typedef struct
 {
   GSource parent;
   PillionExchange *exchange;
+  guint64 n_gathered;
 } GatherSource;
 
 /* Each piece that libsoup reads is an iteration of the context */
@@ -975,10 +1007,17 @@ static gboolean
 gather_prepare (GSource *source,
                 int *timeout)
 {
-  SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (((GatherSource *) source)->exchange->message);
+  GatherSource *self = (GatherSource *) source;
+  SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (self->exchange->message);
+  guint64 n_gathered = pillion_soup.message_metrics_get_response_body_bytes_received (metrics);
 
   *timeout = -1;
-  return pillion_soup.message_metrics_get_response_body_bytes_received (metrics) > PILLION_HTTP_RESPONSE_MAX_BODY;
+  /* A body that nobody wants has one deadline, however many pieces it comes in */
+  if (self->exchange->max_refusal > 0 && n_gathered != self->n_gathered)
+    g_source_set_ready_time (source, g_get_monotonic_time () + GATHER_STALL_USEC);
+  self->n_gathered = n_gathered;
+
+  return n_gathered > get_max_gathered (self->exchange);
 }
 
 static gboolean
@@ -1001,7 +1040,7 @@ watch_gathering (PillionExchange *self)
   self->source = g_source_new (&gather_funcs, sizeof (GatherSource));
   ((GatherSource *) self->source)->exchange = self;
   g_source_set_static_name (self->source, "pillion gathering");
-  g_source_set_ready_time (self->source, g_get_monotonic_time () + GATHER_USEC);
+  g_source_set_ready_time (self->source, g_get_monotonic_time () + (self->max_refusal > 0 ? GATHER_STALL_USEC : GATHER_USEC));
   g_source_attach (self->source, self->transport->context);
 }
 
@@ -1018,6 +1057,17 @@ mend_length (SoupMessageHeaders *headers)
 
       pillion_soup.message_headers_replace (headers, "Content-Length", one);
     }
+}
+
+/* After a 421 libsoup sends the request once more by itself, from a handler that nobody else can name */
+static void
+prevent_resending (SoupMessage *message)
+{
+  guint signal_id = g_signal_lookup ("got-body", G_OBJECT_TYPE (message));
+  gulong handler;
+
+  while ((handler = g_signal_handler_find (message, G_SIGNAL_MATCH_ID | G_SIGNAL_MATCH_UNBLOCKED, signal_id, 0, NULL, NULL, NULL)) != 0)
+    g_signal_handler_block (message, handler);
 }
 
 /* libsoup says the status of HTTP/1 after it has parsed the head, and before it looks at the length. All that is to be known of a head is found out
@@ -1045,16 +1095,14 @@ status_known (SoupMessage *message,
     /* libsoup waits to be asked for another request after these, with the whole body of the answer in memory, however long that is */
     case SOUP_STATUS_UNAUTHORIZED:
     case SOUP_STATUS_PROXY_UNAUTHORIZED:
+    case SOUP_STATUS_MISDIRECTED_REQUEST:
       self->refused = TRUE;
-      if (pillion_soup.message_headers_get_content_length (headers) > PILLION_HTTP_RESPONSE_MAX_BODY)
+      if (status == SOUP_STATUS_MISDIRECTED_REQUEST)
+        prevent_resending (message);
+      if (pillion_soup.message_headers_get_content_length (headers) > (gint64) get_max_gathered (self))
         g_cancellable_cancel (self->cancellable);
       else if (self->source == NULL)
         watch_gathering (self);
-      break;
-    /* It would ask once more by itself */
-    case SOUP_STATUS_MISDIRECTED_REQUEST:
-      self->refused = TRUE;
-      g_cancellable_cancel (self->cancellable);
       break;
     default:
       /* The real answer is yet to come, and a server may say so forever */
@@ -1332,6 +1380,7 @@ soup_exchange (PillionTransport *transport,
   pillion_turns_note (self->transport->turns, &self->turn);
   /* Without TLS there is no HTTP/2 */
   self->web_socket_wanted = request->web_socket;
+  self->max_refusal = request->max_refusal;
   self->bulk = tls && !request->web_socket && (request->only_http1 ||
                        (request->bulk && !g_hash_table_contains (self->transport->http2_only, request->origin)));
 

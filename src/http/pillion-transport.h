@@ -46,6 +46,7 @@ struct _PillionWireRequest
   GInputStream *body;        /* or NULL */
   PillionSource *source;     /* what that is of: it may have to be opened again */
   gint64 body_length;        /* -1 if it is not known */
+  gint64 max_refusal;        /* how large the body of a 401, 407 or 421 may be if it is wanted, or 0 if it is only a reason to show */
 };
 
 /* What not everybody wants to know. Times are µs of the monotonic clock, or 0 if it did not happen: a connection may have been there already. */

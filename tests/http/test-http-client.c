@@ -309,6 +309,61 @@ test_endless_refusal (TestFixture *self,
     }
 }
 
+#define WANTED_REFUSAL 200000
+
+static void
+serve_wanted_refusal (TestConnection *connection,
+                      const char *request,
+                      gpointer data)
+{
+  g_autofree char *body = g_strnfill (WANTED_REFUSAL, 'b');
+
+  test_connection_printf (connection, "HTTP/1.1 %d Some Reason\r\nContent-Length: %d\r\n\r\n%s", *(const int *) data, WANTED_REFUSAL, body);
+}
+
+static PillionTask *
+send_accepting_all (TestFixture *self,
+                    TestServer *server,
+                    gint64 max_body_size)
+{
+  g_autofree char *url = test_server_url (server, "/");
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+  PillionTask *task;
+
+  pillion_http_request_accept_statuses (request, 200, 999);
+  pillion_http_request_set_max_body_size (request, max_body_size);
+  task = pillion_http_client_send (self->client, request, NULL);
+  test_fixture_await (self, task);
+  return task;
+}
+
+/* A refusal that the request accepts is a response like any other, also one that libsoup gathers in memory */
+static void
+test_wanted_refusal (TestFixture *self,
+                     gconstpointer data)
+{
+  const int codes[] = { 401, 407, 421, 403, 500 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (codes); i++)
+    {
+      TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_wanted_refusal, (gpointer) &codes[i]);
+      g_autoptr (PillionTask) task = send_accepting_all (self, server, 0);
+      g_autoptr (PillionTask) limited = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (PillionHttpResponse) response = pillion_task_get_object (task, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpuint (pillion_http_response_get_status (response), ==, (guint) codes[i]);
+      g_assert_cmpuint (g_bytes_get_size (pillion_http_response_get_body (response)), ==, WANTED_REFUSAL);
+      g_assert_cmpuint (test_server_get_requests (server), ==, 1);
+
+      limited = send_accepting_all (self, server, WANTED_REFUSAL - 1);
+      g_assert_null (pillion_task_get_object (limited, &error));
+      g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE);
+      test_server_free (server);
+    }
+}
+
 /* What a message says is for people: no password is in it */
 static void
 test_no_password (TestFixture *self,
@@ -1155,6 +1210,7 @@ main (int argc,
   test_case ("/http/client/request", test_request);
   test_case ("/http/client/status", test_status);
   test_case ("/http/client/endless-refusal", test_endless_refusal);
+  test_case ("/http/client/wanted-refusal", test_wanted_refusal);
   test_case ("/http/client/no-password", test_no_password);
   test_case ("/http/client/redirects", test_redirects);
   test_case ("/http/client/redirect-keeps-secret", test_redirect_keeps_secret);
