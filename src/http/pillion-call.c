@@ -415,6 +415,7 @@ void
 pillion_call_end_exchange (PillionCall *self,
                            GError *error)
 {
+  PillionExchangeState state = { 0 };
   PillionVerdict verdict;
 
   if (self->refusal != NULL)
@@ -424,7 +425,10 @@ pillion_call_end_exchange (PillionCall *self,
       return;
     }
 
-  self->has_sent = self->hop != NULL && pillion_hop_get_state (self->hop).sending > 0;
+  if (self->hop != NULL)
+    state = pillion_hop_get_state (self->hop);
+  self->has_connected = state.connected;
+  self->has_sent = state.sending > 0;
   drop_hop (self);
 
   verdict = pillion_stages_end (&self->stages, self, error);

@@ -55,6 +55,7 @@ struct _PillionCall
   gint64 offset;           /* where the body that comes goes on, of the same stage; 0 if it is a new one */
   PillionHop *hop;         /* NULL while nothing is queued or on its way */
   PillionRefusal *refusal; /* while its body comes, else NULL */
+  gboolean has_connected;  /* whether the exchange that ended last had a connection, to the server or its proxy */
   gboolean has_sent;       /* whether the exchange that ended last had begun to send its request */
   gint64 last_activity;    /* when something arrived last, or the request left the queue */
   PillionDecoder *decoder; /* of the body that comes, or NULL */

@@ -603,13 +603,14 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
   /**
    * PillionHttpClient:proxy-resolver: (getter get_proxy_resolver) (setter set_proxy_resolver)
    *
-   * What finds the proxy for a server; %NULL for the environment's proxies, and if it names none, those that GIO knows of.
+   * What finds the proxies for a server, which are tried in order until one can be reached; %NULL for the proxies of the environment, and
+   * if it names none, those that GIO knows of.
    *
    * The environment is read with the client's first call, as curl reads it: `http_proxy` (not `HTTP_PROXY`), `https_proxy` or `HTTPS_PROXY`,
    * `all_proxy` or `ALL_PROXY`, and `no_proxy` or `NO_PROXY`. GIO's own resolver ([func@Gio.ProxyResolver.get_default]) knows the settings of
    * the desktop, with automatic configuration (PAC) if the system can run that.
    *
-   * It is asked on the thread that does the network, once a minute for each server. Of several proxies the first one is used.
+   * It is asked on the thread that does the network, once a minute for each server.
    *
    * Since: 1.0
    */

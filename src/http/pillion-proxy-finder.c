@@ -34,7 +34,7 @@ struct _Answer
   PillionDeadline deadline;  /* likewise */
   gint64 late;               /* when that is over, in µs */
   GPtrArray *waiting;        /* calls that wait for it */
-  char *url;                 /* the answer, or NULL for none */
+  char **urls;               /* the answer, the best proxy first; NULL if there is none */
   GError *error;             /* or why there is no answer */
   gint64 expires;
 };
@@ -55,7 +55,7 @@ answer_free (gpointer data)
 
   g_assert (self->question == NULL);
   g_ptr_array_unref (self->waiting);
-  g_free (self->url);
+  g_strfreev (self->urls);
   g_clear_error (&self->error);
   g_free (self);
 }
@@ -63,7 +63,8 @@ answer_free (gpointer data)
 static void
 proxy_unref (gpointer proxy)
 {
-  pillion_proxy_unref (proxy);
+  if (proxy != NULL)
+    pillion_proxy_unref (proxy);
 }
 
 static void
@@ -112,28 +113,105 @@ get_system_resolver (PillionProxies *self)
   return self->system;
 }
 
+/* Adds the proxy of a URL to an array, or NULL for no proxy */
+static gboolean
+add_url (PillionProxies *self,
+         GPtrArray *proxies,
+         const char *url,
+         GError **error)
+{
+  PillionProxy *proxy;
+
+  if (pillion_proxy_is_direct (url))
+    {
+      g_ptr_array_add (proxies, NULL);
+      return TRUE;
+    }
+
+  proxy = g_hash_table_lookup (self->proxies, url);
+  if (proxy == NULL)
+    {
+      proxy = pillion_proxy_new (url, error);
+      if (proxy == NULL)
+        return FALSE;
+      g_hash_table_insert (self->proxies, g_strdup (url), proxy);
+    }
+
+  g_ptr_array_add (proxies, pillion_proxy_ref (proxy));
+  return TRUE;
+}
+
 static PillionVerdict
 take_url (PillionProxies *self,
           const char *url,
-          PillionProxy **proxy,
+          GPtrArray **proxies,
           GError **error)
 {
-  PillionProxy *known;
+  g_autoptr (GPtrArray) found = NULL;
 
-  *proxy = NULL;
-  if (url == NULL || pillion_proxy_is_direct (url))
+  *proxies = NULL;
+  /* As most calls have it */
+  if (url == NULL)
     return PILLION_VERDICT_PASS;
 
-  known = g_hash_table_lookup (self->proxies, url);
-  if (known == NULL)
+  found = g_ptr_array_new_with_free_func (proxy_unref);
+  if (!add_url (self, found, url, error))
+    return PILLION_VERDICT_FAIL;
+
+  *proxies = g_steal_pointer (&found);
+  return PILLION_VERDICT_PASS;
+}
+
+static gboolean
+is_unreachable (PillionProxy *proxy,
+                gint64 now)
+{
+  return proxy != NULL && proxy->unreachable_until > now;
+}
+
+/* Proxies that could not be reached a moment ago come last: else each call would wait for them again */
+static GPtrArray *
+sort_proxies (GPtrArray *proxies,
+              gint64 now)
+{
+  GPtrArray *sorted = g_ptr_array_new_with_free_func (proxy_unref);
+
+  for (guint unreachable = 0; unreachable <= 1; unreachable++)
+    for (guint i = 0; i < proxies->len; i++)
+      {
+        PillionProxy *proxy = proxies->pdata[i];
+
+        if (is_unreachable (proxy, now) == (gboolean) unreachable)
+          g_ptr_array_add (sorted, proxy != NULL ? pillion_proxy_ref (proxy) : NULL);
+      }
+
+  return sorted;
+}
+
+/* Takes what a resolver says. URLs that can't be used are skipped, unless there are no others. */
+static PillionVerdict
+take_urls (PillionProxies *self,
+           char **urls,
+           gint64 now,
+           GPtrArray **proxies,
+           GError **error)
+{
+  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (proxy_unref);
+  g_autoptr (GError) invalid = NULL;
+
+  if (urls == NULL || urls[0] == NULL)
+    return take_url (self, NULL, proxies, error);
+
+  for (char **url = urls; *url != NULL; url++)
+    add_url (self, found, *url, invalid == NULL ? &invalid : NULL);
+
+  if (found->len == 0)
     {
-      known = pillion_proxy_new (url, error);
-      if (known == NULL)
-        return PILLION_VERDICT_FAIL;
-      g_hash_table_insert (self->proxies, g_strdup (url), known);
+      g_propagate_error (error, g_steal_pointer (&invalid));
+      return PILLION_VERDICT_FAIL;
     }
 
-  *proxy = pillion_proxy_ref (known);
+  *proxies = sort_proxies (found, now);
   return PILLION_VERDICT_PASS;
 }
 
@@ -170,8 +248,7 @@ on_answer (GObject *resolver,
 
   if (self != NULL)
     {
-      if (urls != NULL)
-        self->url = g_strdup (urls[0]);
+      self->urls = g_steal_pointer (&urls);
       end_waiting (self, g_steal_pointer (&error));
     }
 
@@ -222,7 +299,7 @@ ask (PillionCall *call,
       answer->waiting = g_ptr_array_new_with_free_func (call_unref);
       g_hash_table_insert (engine->proxies->answers, g_strdup (call->origin), answer);
     }
-  g_clear_pointer (&answer->url, g_free);
+  g_clear_pointer (&answer->urls, g_strfreev);
   g_clear_error (&answer->error);
   answer->engine = engine;
   answer->question = g_new0 (Question, 1);
@@ -241,7 +318,7 @@ ask (PillionCall *call,
 static PillionVerdict
 find_with_resolver (PillionCall *call,
                     GProxyResolver *resolver,
-                    PillionProxy **proxy,
+                    GPtrArray **proxies,
                     GError **error)
 {
   PillionProxies *self = call->engine->proxies;
@@ -257,7 +334,7 @@ find_with_resolver (PillionCall *call,
   if (answer != NULL && answer->question == NULL && answer->expires > now)
     {
       if (answer->error == NULL)
-        return take_url (self, answer->url, proxy, error);
+        return take_urls (self, answer->urls, now, proxies, error);
 
       g_propagate_error (error, g_error_copy (answer->error));
       return PILLION_VERDICT_FAIL;
@@ -271,7 +348,7 @@ find_with_resolver (PillionCall *call,
 
 PillionVerdict
 pillion_proxy_finder_find (PillionCall *call,
-                           PillionProxy **proxy,
+                           GPtrArray **proxies,
                            GError **error)
 {
   const PillionHttpConfig *config = &call->engine->config;
@@ -279,16 +356,15 @@ pillion_proxy_finder_find (PillionCall *call,
   GProxyResolver *resolver;
 
   if (config->connection.unix_socket_path != NULL)
-    return take_url (self, NULL, proxy, error);
+    return take_url (self, NULL, proxies, error);
   if (config->proxy != NULL)
-    return take_url (self, config->proxy, proxy, error);
+    return take_url (self, config->proxy, proxies, error);
   if (config->proxy_resolver == NULL && config->proxy_rules != NULL)
-    return take_url (self, pillion_proxy_rules_find (config->proxy_rules, call->uri), proxy, error);
+    return take_url (self, pillion_proxy_rules_find (config->proxy_rules, call->uri), proxies, error);
 
   resolver = config->proxy_resolver != NULL ? config->proxy_resolver : get_system_resolver (self);
   if (resolver != NULL)
-    return find_with_resolver (call, resolver, proxy, error);
+    return find_with_resolver (call, resolver, proxies, error);
 
-  *proxy = NULL;
-  return PILLION_VERDICT_PASS;
+  return take_url (self, NULL, proxies, error);
 }

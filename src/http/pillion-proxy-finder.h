@@ -7,8 +7,8 @@
 #include "http/pillion-proxy.h"
 #include "http/pillion-stage.h"
 
-/* Finds the proxy for where the request of a call goes now: PASS, and sets @proxy to a reference, or to NULL for none. WAIT: the call is
- * resumed when it is known. FAIL. */
-PillionVerdict pillion_proxy_finder_find (PillionCall   *call,
-                                          PillionProxy **proxy,
-                                          GError       **error);
+/* Finds the proxies for where the request of a call goes now, the one to try first at the beginning. PASS: sets @proxies to an array
+ * (transfer full) in which NULL stands for a direct connection; or to NULL if that is all there is. WAIT: the call is resumed when they are known. FAIL. */
+PillionVerdict pillion_proxy_finder_find (PillionCall  *call,
+                                          GPtrArray   **proxies,
+                                          GError      **error);

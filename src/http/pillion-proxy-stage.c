@@ -12,12 +12,36 @@
 #include "http/pillion-credentials-stage.h"
 #include "http/pillion-proxy-finder.h"
 
+/* For how long a proxy that could not be reached comes after all others, in µs; the same as in browsers */
+#define UNREACHABLE_USEC (5 * 60 * G_USEC_PER_SEC)
+
 typedef struct
 {
   PillionStage parent;
   char *origin; /* the server that the call's proxy is for, or NULL */
+  GPtrArray *proxies; /* those that it may have, or NULL for none; NULL in it stands for a direct connection */
+  guint n_tried;      /* how many of them come before the one that it has */
   gboolean has_credentials; /* the stage for the proxy's */
 } PillionProxyStage;
+
+static void
+use_proxy (PillionProxyStage *self,
+           PillionCall *call)
+{
+  PillionProxy *proxy = self->proxies != NULL ? self->proxies->pdata[self->n_tried] : NULL;
+
+  g_clear_pointer (&call->proxy, pillion_proxy_unref);
+  if (proxy == NULL)
+    return;
+
+  call->proxy = pillion_proxy_ref (proxy);
+  /* Most calls have no proxy */
+  if (pillion_proxy_is_http (proxy) && !self->has_credentials)
+    {
+      self->has_credentials = TRUE;
+      pillion_call_add_stage (call, pillion_credentials_stage_new_for_proxy ());
+    }
+}
 
 static PillionVerdict
 proxy_begin (PillionStage *stage,
@@ -25,29 +49,73 @@ proxy_begin (PillionStage *stage,
              GError **error)
 {
   PillionProxyStage *self = (PillionProxyStage *) stage;
-  PillionProxy *proxy;
+  GPtrArray *proxies;
   PillionVerdict verdict;
 
   if (!pillion_http_engine_is_outside (call->engine) || (self->origin != NULL && strcmp (self->origin, call->origin) == 0))
     return PILLION_VERDICT_PASS;
 
-  verdict = pillion_proxy_finder_find (call, &proxy, error);
+  verdict = pillion_proxy_finder_find (call, &proxies, error);
   if (verdict != PILLION_VERDICT_PASS)
     return verdict;
 
   g_free (self->origin);
   self->origin = g_strdup (call->origin);
-  g_clear_pointer (&call->proxy, pillion_proxy_unref);
-  call->proxy = proxy;
-
-  /* Most calls have no proxy */
-  if (proxy != NULL && pillion_proxy_is_http (proxy) && !self->has_credentials)
-    {
-      self->has_credentials = TRUE;
-      pillion_call_add_stage (call, pillion_credentials_stage_new_for_proxy ());
-    }
+  g_clear_pointer (&self->proxies, g_ptr_array_unref);
+  self->proxies = proxies;
+  self->n_tried = 0;
+  use_proxy (self, call);
 
   return PILLION_VERDICT_PASS;
+}
+
+/* Whoever answers can be reached */
+static PillionVerdict
+proxy_head (PillionStage *stage,
+            PillionCall *call,
+            const PillionHead *head,
+            GError **error)
+{
+  if (call->proxy != NULL)
+    call->proxy->unreachable_until = 0;
+
+  return PILLION_VERDICT_PASS;
+}
+
+static gboolean
+is_of_network (const GError *error)
+{
+  return error->domain == G_RESOLVER_ERROR || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_HOST_NOT_FOUND) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NETWORK_UNREACHABLE) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
+}
+
+/* Another proxy is tried if there was no connection to this one, or if nothing came of it in time. What a proxy says itself is final: it may
+ * refuse for a reason. */
+static PillionVerdict
+proxy_end (PillionStage *stage,
+           PillionCall *call,
+           const GError *error)
+{
+  PillionProxyStage *self = (PillionProxyStage *) stage;
+  gboolean more;
+
+  if (error == NULL || call->has_sent || !is_of_network (error) ||
+      (call->has_connected && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT)))
+    return PILLION_VERDICT_PASS;
+
+  if (call->proxy != NULL && !call->has_connected)
+    call->proxy->unreachable_until = pillion_http_engine_get_now (call->engine) + UNREACHABLE_USEC;
+  if (self->proxies == NULL || self->proxies->len == 1 || !pillion_call_can_send_again (call, NULL))
+    return PILLION_VERDICT_PASS;
+
+  /* A later attempt begins with the first one again */
+  more = self->n_tried + 1 < self->proxies->len;
+  self->n_tried = more ? self->n_tried + 1 : 0;
+  use_proxy (self, call);
+
+  return more ? PILLION_VERDICT_AGAIN : PILLION_VERDICT_PASS;
 }
 
 static void
@@ -55,6 +123,7 @@ proxy_free (PillionStage *stage)
 {
   PillionProxyStage *self = (PillionProxyStage *) stage;
 
+  g_clear_pointer (&self->proxies, g_ptr_array_unref);
   g_free (self->origin);
   g_free (self);
 }
@@ -64,6 +133,8 @@ pillion_proxy_stage_new (void)
 {
   static const PillionStageClass klass = {
     .begin = proxy_begin,
+    .head = proxy_head,
+    .end = proxy_end,
     .free = proxy_free,
   };
   PillionProxyStage *self = g_new0 (PillionProxyStage, 1);

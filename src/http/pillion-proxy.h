@@ -15,6 +15,7 @@ typedef struct
   char *address; /* host and port, as in a URL */
   char *space;   /* where what it asks for is kept */
   PillionHttpCredentials *credentials; /* of its URL, or NULL */
+  gint64 unreachable_until; /* when it may be preferred to others again, in µs of the monotonic clock; 0 if nothing is known against it */
 } PillionProxy;
 
 /* Takes the URL of a proxy apart, which is HTTP if it names no scheme. The error is PILLION_HTTP_ERROR_PROXY. */

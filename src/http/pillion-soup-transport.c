@@ -85,6 +85,7 @@ struct _PillionExchange
   gboolean bulk;
   char *origin;     /* if it may turn out that it speaks HTTP/2 only, or NULL */
   gboolean web_socket_wanted;
+  gboolean connected; /* to the server or its proxy, for this exchange */
   gboolean refused; /* with a status whose body libsoup gathers in memory */
   gint64 max_refusal; /* how large a body of that may be if it is wanted, or 0 if it is not */
   gboolean aborted;
@@ -1227,8 +1228,12 @@ network_event (SoupMessage *message,
   static const char *const protocols[] = { "http/1.1", NULL };
   PillionExchange *self = data;
 
-  if (event == G_SOCKET_CLIENT_CONNECTED && self->web_socket_wanted && G_IS_SOCKET_CONNECTION (connection))
-    g_set_object (&self->socket, g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)));
+  if (event == G_SOCKET_CLIENT_CONNECTED)
+    {
+      self->connected = TRUE;
+      if (self->web_socket_wanted && G_IS_SOCKET_CONNECTION (connection))
+        g_set_object (&self->socket, g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)));
+    }
   else if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (connection))
     {
       const PillionConnectionOptions *options = pillion_soup_pool_get_options (self->transport->pool);
@@ -1419,7 +1424,7 @@ soup_exchange (PillionTransport *transport,
   pillion_soup.message_set_flags (self->message, flags);
 
   /* Only a new connection has something to tell, but one that was kept may turn out to be closed */
-  if (tls || self->connection->stream == NULL || request->body != NULL || request->web_socket)
+  if (tls || self->connection->stream == NULL || request->body != NULL || request->web_socket || request->proxy != NULL)
     self->network_handler = g_signal_connect (self->message, "network-event", G_CALLBACK (network_event), self);
 
   send_message (self);
@@ -1461,6 +1466,7 @@ soup_get_state (PillionTransport *transport,
   gint64 sending = (gint64) pillion_soup.message_metrics_get_request_start (metrics);
 
   return (PillionExchangeState) {
+    .connected = self->connected || sending > 0,
     .sending = sending,
     .sent = self->body_handlers[0] == 0 ? sending : self->sent,
   };

@@ -20,9 +20,10 @@ typedef struct _PillionExchangeFuncs PillionExchangeFuncs;
 typedef struct _PillionWireRequest PillionWireRequest;
 typedef struct _PillionHead PillionHead;
 
-/* How far an exchange is, in µs of the monotonic clock, or 0 if that has not happened yet */
+/* How far an exchange is. Times are in µs of the monotonic clock, or 0 if that has not happened yet. */
 typedef struct
 {
+  gboolean connected; /* whether there is a connection to the server, or to its proxy */
   gint64 sending; /* when the connection was there and the request began to be sent */
   gint64 sent;    /* when all of it was sent */
 } PillionExchangeState;

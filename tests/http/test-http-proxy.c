@@ -189,6 +189,213 @@ test_slow_resolver (PillionLoop *loop,
   g_object_unref (resolver);
 }
 
+/* A resolver that knows several proxies */
+typedef struct
+{
+  GObject parent_instance;
+  char **urls;
+} ListResolver;
+
+typedef struct
+{
+  GObjectClass parent_class;
+} ListResolverClass;
+
+static void
+list_lookup_async (GProxyResolver *resolver,
+                   const char *uri,
+                   GCancellable *cancellable,
+                   GAsyncReadyCallback callback,
+                   gpointer data)
+{
+  g_autoptr (GTask) task = g_task_new (resolver, cancellable, callback, data);
+
+  g_task_return_pointer (task, g_strdupv (((ListResolver *) resolver)->urls), (GDestroyNotify) g_strfreev);
+}
+
+static char **
+list_lookup_finish (GProxyResolver *resolver,
+                    GAsyncResult *result,
+                    GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+list_iface_init (GProxyResolverInterface *iface)
+{
+  iface->is_supported = slow_is_supported;
+  iface->lookup_async = list_lookup_async;
+  iface->lookup_finish = list_lookup_finish;
+}
+
+static GType list_resolver_get_type (void);
+
+G_DEFINE_TYPE_WITH_CODE (ListResolver, list_resolver, G_TYPE_OBJECT, G_IMPLEMENT_INTERFACE (G_TYPE_PROXY_RESOLVER, list_iface_init))
+
+static void
+list_resolver_finalize (GObject *object)
+{
+  g_strfreev (((ListResolver *) object)->urls);
+  G_OBJECT_CLASS (list_resolver_parent_class)->finalize (object);
+}
+
+static void
+list_resolver_class_init (ListResolverClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = list_resolver_finalize;
+}
+
+static void
+list_resolver_init (ListResolver *self)
+{
+}
+
+/* Has the client ask for proxies, with NULL at the end */
+static void
+use_proxies (Fixture *self,
+             const char *first,
+             ...)
+{
+  ListResolver *resolver = g_object_new (list_resolver_get_type (), NULL);
+  g_autoptr (GStrvBuilder) urls = g_strv_builder_new ();
+  va_list rest;
+
+  va_start (rest, first);
+  for (const char *url = first; url != NULL; url = va_arg (rest, const char *))
+    g_strv_builder_add (urls, url);
+  va_end (rest);
+  resolver->urls = g_strv_builder_end (urls);
+  pillion_http_client_set_proxy_resolver (self->client, G_PROXY_RESOLVER (resolver));
+  g_object_unref (resolver);
+}
+
+/* A port where nobody listens */
+static guint16
+find_closed_port (void)
+{
+  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
+  guint16 port = g_socket_listener_add_any_inet_port (listener, NULL, NULL);
+
+  g_socket_listener_close (listener);
+  return port;
+}
+
+static void
+test_next_proxy (PillionLoop *loop,
+                 gpointer data)
+{
+  g_auto (Fixture) self = { NULL };
+  g_autofree char *refuses = g_strdup_printf ("http://127.0.0.1:%u", find_closed_port ());
+  const char *url;
+
+  fixture_init (&self, loop);
+  url = pillion_http_test_server_get_url (self.server);
+  use_proxies (&self, refuses, "gopher://what", "http://proxy.invalid:8080", url, "direct://", NULL);
+  assert_via_proxy (&self);
+  /* Those that can't be reached come last now */
+  assert_via_proxy (&self);
+  g_assert_cmpuint (pillion_http_test_server_get_n_requests (self.server, "/"), ==, 2);
+}
+
+static void
+test_next_is_direct (PillionLoop *loop,
+                     gpointer data)
+{
+  g_auto (Fixture) self = { NULL };
+  g_autofree char *refuses = g_strdup_printf ("socks5://127.0.0.1:%u", find_closed_port ());
+  g_autoptr (PillionTask) task = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture_init (&self, loop);
+  use_proxies (&self, refuses, "direct://", NULL);
+  task = pillion_http_client_get_bytes (self.client, pillion_http_test_server_get_url (self.server), NULL);
+  g_assert_true (pillion_await (task, &error));
+  g_assert_no_error (error);
+}
+
+static void
+test_all_proxies_fail (PillionLoop *loop,
+                       gpointer data)
+{
+  g_auto (Fixture) self = { NULL };
+  guint16 ports[] = { find_closed_port (), find_closed_port () };
+  g_autofree char *first = g_strdup_printf ("http://127.0.0.1:%u", ports[0]);
+  g_autofree char *last = g_strdup_printf ("http://127.0.0.1:%u", ports[1]);
+
+  fixture_init (&self, loop);
+  use_proxies (&self, first, last, NULL);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (PillionTask) task = pillion_http_client_get_bytes (self.client, "http://example.invalid/", NULL);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (pillion_await (task, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+      g_assert_nonnull (strstr (error->message, last));
+    }
+
+  use_proxies (&self, "gopher://a", "gopher://b", NULL);
+  assert_fails (&self, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY);
+}
+
+/* A proxy that takes connections, and says nothing */
+static void
+test_silent_proxy (PillionLoop *loop,
+                   gpointer data)
+{
+  g_auto (Fixture) self = { NULL };
+  g_autoptr (GSocketListener) listener = g_socket_listener_new ();
+  g_autofree char *silent = g_strdup_printf ("http://127.0.0.1:%u", g_socket_listener_add_any_inet_port (listener, NULL, NULL));
+  g_autoptr (PillionHttpRequest) request = NULL;
+  gint64 start;
+
+  fixture_init (&self, loop);
+  pillion_http_client_set_connect_timeout_usec (self.client, 100000);
+  request = pillion_http_request_new ("GET", pillion_http_test_server_get_url (self.server));
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (PillionTask) task = NULL;
+      g_autoptr (GError) error = NULL;
+
+      start = g_get_monotonic_time ();
+      use_proxies (&self, silent, i == 0 ? "direct://" : silent, NULL);
+      /* The handshake needs a tunnel */
+      task = pillion_http_client_open_web_socket (self.client, request, NULL, NULL);
+      g_assert_false (pillion_await (task, &error));
+      if (i == 0)
+        {
+          g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_WEB_SOCKET);
+          g_assert_cmpint (g_get_monotonic_time () - start, >=, 100000);
+        }
+      else
+        {
+          g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+          g_assert_nonnull (strstr (error->message, silent));
+          g_assert_cmpint (g_get_monotonic_time () - start, >=, 200000);
+        }
+    }
+}
+
+/* A proxy that makes a tunnel, but not to a server that speaks TLS */
+static void
+test_reached_proxy_is_final (PillionLoop *loop,
+                       gpointer data)
+{
+  g_auto (Fixture) self = { NULL };
+  const char *url;
+  g_autoptr (PillionTask) task = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture_init (&self, loop);
+  url = pillion_http_test_server_get_url (self.server);
+  use_proxies (&self, url, "direct://", NULL);
+  task = pillion_http_client_get_bytes (self.client, "https://example.invalid/", NULL);
+  g_assert_false (pillion_await (task, &error));
+  /* A direct connection would find no such host */
+  g_assert_true (error->domain == G_TLS_ERROR);
+}
+
 int
 main (int argc,
       char **argv)
@@ -198,6 +405,12 @@ main (int argc,
   pillion_test_add_func ("/http/proxy/set", test_set);
   pillion_test_add_func ("/http/proxy/resolver", test_resolver);
   pillion_test_add_func ("/http/proxy/resolver-that-does-not-answer", test_slow_resolver);
+
+  pillion_test_add_func ("/http/proxy/next-if-one-cannot-be-reached", test_next_proxy);
+  pillion_test_add_func ("/http/proxy/next-is-direct", test_next_is_direct);
+  pillion_test_add_func ("/http/proxy/all-fail", test_all_proxies_fail);
+  pillion_test_add_func ("/http/proxy/next-if-one-is-silent", test_silent_proxy);
+  pillion_test_add_func ("/http/proxy/one-that-can-be-reached-is-final", test_reached_proxy_is_final);
 
   return g_test_run ();
 }
