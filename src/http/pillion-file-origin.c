@@ -66,6 +66,15 @@ load_attribute (PillionFileOrigin *self,
 }
 
 void
+pillion_file_origin_clear (PillionFileOrigin *self)
+{
+  g_free (self->name);
+  g_free (self->etag);
+  g_free (self->last_modified);
+  *self = (PillionFileOrigin) { .exists = FALSE };
+}
+
+void
 pillion_file_origin_load (PillionFileOrigin *self,
                           int folder,
                           const char *name,
@@ -74,7 +83,11 @@ pillion_file_origin_load (PillionFileOrigin *self,
   struct stat info;
   int fd;
 
-  *self = (PillionFileOrigin) { .exists = FALSE };
+  if (g_strcmp0 (self->name, name) == 0)
+    return;
+
+  pillion_file_origin_clear (self);
+  self->name = g_strdup (name);
   fd = openat (folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (fd < 0)
     return;
@@ -91,12 +104,16 @@ pillion_file_origin_load (PillionFileOrigin *self,
   close (fd);
 }
 
-void
-pillion_file_origin_clear (PillionFileOrigin *self)
+gboolean
+pillion_file_origin_add_conditions (const PillionFileOrigin *self,
+                                    PillionFieldList *fields)
 {
-  g_free (self->etag);
-  g_free (self->last_modified);
-  *self = (PillionFileOrigin) { .exists = FALSE };
+  if (self->etag != NULL)
+    pillion_field_list_append (fields, "If-None-Match", self->etag);
+  if (self->last_modified != NULL)
+    pillion_field_list_append (fields, "If-Modified-Since", self->last_modified);
+
+  return self->etag != NULL || self->last_modified != NULL;
 }
 
 void

@@ -4,12 +4,13 @@
 
 #pragma once
 
-#include <gio/gio.h>
+#include "http/pillion-field-list.h"
 
 /* What a downloaded file says of the version that it is: an extended attribute with the validators of the server, which counts only as long as
  * the file has the size and the time that it had when it was written, and its time and size alone if there is none. */
 typedef struct
 {
+  char *name;          /* which file it is, or NULL before any was looked at */
   gboolean exists;     /* whether there is a file; the rest is only of meaning then */
   gboolean recorded;   /* whether the attribute vouches for the validators */
   char *etag;          /* of any kind, or NULL */
@@ -18,12 +19,16 @@ typedef struct
   gint64 size;
 } PillionFileOrigin;
 
-/* Looks at the file @name in @folder, a descriptor, as one from @url. Nothing else than a regular file is one. */
+/* Looks at the file @name in @folder, a descriptor, as one from @url, unless that was done before. Only a regular file counts. */
 void     pillion_file_origin_load  (PillionFileOrigin *self,
                                     int                folder,
                                     const char        *name,
                                     const char        *url);
 void     pillion_file_origin_clear (PillionFileOrigin *self);
+
+/* Adds the fields that ask only for a version other than the one that is there. Returns FALSE if nothing is known about that. */
+gboolean pillion_file_origin_add_conditions (const PillionFileOrigin *self,
+                                             PillionFieldList        *fields);
 
 /* Records the validators, which may be NULL, at the open file @fd. A file system without such attributes is no error. */
 void     pillion_file_origin_save  (int                fd,

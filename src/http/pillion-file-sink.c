@@ -58,8 +58,7 @@ struct _PillionFileSink
 
   PillionHttpDownloadOutcome outcome;
   gboolean looked;       /* whether the file that is there was looked at */
-  char *looked_at;       /* its name, or a guess until the server tells the name */
-  PillionFileOrigin origin;
+  PillionFileOrigin origin; /* its name is a guess until the server tells the name */
   gboolean conditional;  /* whether the server was asked for a newer version only */
 
   guint n_mirrors;       /* how many were tried */
@@ -220,19 +219,6 @@ make_name_from_url (PillionFileSink *self,
   return pillion_file_name_from_url (uri != NULL ? uri : call->uri, content_type, pillion_target_get_name_max (self->target));
 }
 
-static void
-load_origin (PillionFileSink *self,
-             const char *name)
-{
-  if (g_strcmp0 (self->looked_at, name) == 0)
-    return;
-
-  g_free (self->looked_at);
-  self->looked_at = g_strdup (name);
-  pillion_file_origin_clear (&self->origin);
-  pillion_file_origin_load (&self->origin, self->target->folder, name, self->parent.call->url);
-}
-
 /* Finds out which version of the file is there. Returns FALSE if a worker does: the call is resumed then. */
 static gboolean
 look_at_target (PillionFileSink *self)
@@ -244,7 +230,7 @@ look_at_target (PillionFileSink *self)
 
   self->looked = TRUE;
   name = self->target->name != NULL ? g_strdup (self->target->name) : make_name_from_url (self, NULL);
-  load_origin (self, name);
+  pillion_file_origin_load (&self->origin, self->target->folder, name, self->parent.call->url);
   if (!self->origin.exists || self->options->digest == NULL)
     return TRUE;
 
@@ -261,7 +247,7 @@ leave_target (PillionFileSink *self,
               GError **error)
 {
   self->outcome = outcome;
-  return self->target->name != NULL || pillion_target_set_name (self->target, self->looked_at, error);
+  return self->target->name != NULL || pillion_target_set_name (self->target, self->origin.name, error);
 }
 
 static PillionVerdict
@@ -310,11 +296,7 @@ file_request (PillionSink *sink,
         pillion_field_list_append (fields, "If-Range", pillion_part_file_get_validator (self->part));
     }
 
-  self->conditional = self->origin.exists && !self->writing && (self->origin.etag != NULL || self->origin.last_modified != NULL);
-  if (self->conditional && self->origin.etag != NULL)
-    pillion_field_list_append (fields, "If-None-Match", self->origin.etag);
-  if (self->conditional && self->origin.last_modified != NULL)
-    pillion_field_list_append (fields, "If-Modified-Since", self->origin.last_modified);
+  self->conditional = !self->writing && pillion_file_origin_add_conditions (&self->origin, fields);
 
   return PILLION_VERDICT_PASS;
 }
@@ -411,8 +393,8 @@ is_left (PillionFileSink *self,
   if (!self->options->only_if_changed || self->options->digest != NULL || self->writing || head->status != 200)
     return FALSE;
 
-  /* A server that knows nothing of conditions, or the name was not what its URL says */
-  load_origin (self, self->target->name);
+  /* The server may ignore conditions, or may have given another name than the guess */
+  pillion_file_origin_load (&self->origin, self->target->folder, self->target->name, self->parent.call->url);
   if (!pillion_file_origin_matches (&self->origin, self->body.etag, self->body.last_modified, self->body.coding == NULL ? head->length : -1))
     return FALSE;
 
@@ -1045,7 +1027,7 @@ look_on_worker (gpointer data)
 {
   PillionFileSink *self = data;
 
-  if (pillion_digest_is_of_file (self->options->digest, self->target->folder, self->looked_at, &self->writer.stop))
+  if (pillion_digest_is_of_file (self->options->digest, self->target->folder, self->origin.name, &self->writer.stop))
     self->outcome = PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED;
   pillion_http_engine_post (self->parent.call->engine, look_done, self);
 }
@@ -1083,7 +1065,6 @@ file_free (PillionSink *sink)
   g_clear_pointer (&self->checksum, g_checksum_free);
   pillion_sync_unref (self->file);
   pillion_sync_unref (self->options);
-  g_free (self->looked_at);
   pillion_file_origin_clear (&self->origin);
   g_clear_pointer (&self->target, pillion_target_free);
   pillion_file_body_clear (&self->body);
