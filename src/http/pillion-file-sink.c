@@ -24,6 +24,7 @@
 #include "http/pillion-http-fields.h"
 #include "http/pillion-http-response-private.h"
 #include "http/pillion-http-url.h"
+#include "http/pillion-mirrors.h"
 #include "http/pillion-part-file.h"
 #include "http/pillion-part-writer.h"
 #include "http/pillion-split.h"
@@ -61,7 +62,7 @@ struct _PillionFileSink
   PillionFileOrigin origin; /* its name is a guess until the server tells the name */
   gboolean conditional;  /* whether the server was asked for a newer version only */
 
-  guint n_mirrors;       /* how many were tried */
+  PillionMirrors mirrors;
   gboolean foreign;      /* what is in the part file came from another URL, and only the digest can tell whether it fits */
   gboolean anew;         /* nothing is to be continued any more */
   gboolean afresh;       /* the next request begins at the beginning */
@@ -833,43 +834,6 @@ file_lost (PillionSink *sink,
   return be_idle (self);
 }
 
-/* Whether another server may do better */
-static gboolean
-is_of_the_server (const GError *error)
-{
-  static const int network[] = {
-    G_IO_ERROR_TIMED_OUT, G_IO_ERROR_HOST_NOT_FOUND, G_IO_ERROR_HOST_UNREACHABLE, G_IO_ERROR_NETWORK_UNREACHABLE,
-    G_IO_ERROR_CONNECTION_REFUSED, G_IO_ERROR_CONNECTION_CLOSED, G_IO_ERROR_NOT_CONNECTED, G_IO_ERROR_PROXY_FAILED,
-    G_IO_ERROR_PARTIAL_INPUT,
-  };
-  static const int http[] = {
-    PILLION_HTTP_ERROR_INVALID_URL, PILLION_HTTP_ERROR_UNSUPPORTED_SCHEME, PILLION_HTTP_ERROR_PROTOCOL, PILLION_HTTP_ERROR_TRUNCATED,
-    PILLION_HTTP_ERROR_LENGTH_MISMATCH, PILLION_HTTP_ERROR_DIGEST_MISMATCH, PILLION_HTTP_ERROR_REDIRECT,
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (network); i++)
-    if (g_error_matches (error, G_IO_ERROR, network[i]))
-      return TRUE;
-  for (guint i = 0; i < G_N_ELEMENTS (http); i++)
-    if (g_error_matches (error, PILLION_HTTP_ERROR, http[i]))
-      return TRUE;
-
-  return error->domain == PILLION_HTTP_STATUS_ERROR || error->domain == G_RESOLVER_ERROR || error->domain == G_TLS_ERROR;
-}
-
-/* Goes to the next mirror whose URL can be used */
-static gboolean
-go_to_mirror (PillionFileSink *self)
-{
-  char **mirrors = self->options->mirrors;
-
-  while (mirrors[self->n_mirrors] != NULL)
-    if (pillion_call_set_url (self->parent.call, mirrors[self->n_mirrors++], NULL))
-      return TRUE;
-
-  return FALSE;
-}
-
 static gboolean
 file_recover (PillionSink *sink,
               const GError *error)
@@ -878,11 +842,11 @@ file_recover (PillionSink *sink,
   const gboolean is_wrong = self->writing && error->domain == PILLION_HTTP_ERROR && error->code != PILLION_HTTP_ERROR_TRUNCATED;
   const gboolean was_mixed = is_wrong && self->part->record.mixed;
 
-  if (self->options->mirrors == NULL || !is_of_the_server (error))
+  if (!pillion_mirrors_may_help (&self->mirrors, error))
     return FALSE;
 
-  /* What doesn't fit may be good on its own */
-  if (!was_mixed && !go_to_mirror (self))
+  /* Bytes of several servers that don't fit together may be good alone */
+  if (!was_mixed && !pillion_mirrors_go_on (&self->mirrors, sink->call))
     return FALSE;
 
   self->anew = FALSE;
@@ -1098,6 +1062,7 @@ pillion_file_sink_new (GFile *file,
   self->file = g_object_ref (file);
   self->into = into;
   self->options = options;
+  self->mirrors.urls = options->mirrors;
   pillion_file_share_init (&self->share, self->file, into, options);
   pillion_file_body_init (&self->body);
 
