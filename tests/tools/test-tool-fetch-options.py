@@ -71,6 +71,7 @@ class Source(OptionsTest):
 
     def test_list_that_is_not_there(self):
         self.assertIn("nowhere", self.fetch("-i", "nowhere", status=26).stderr)
+        self.assertIn("No such file", self.fetch("-i", self.url("echo"), status=26).stderr)  # -i is for a list, as for wget
 
     def test_mirrors_in_a_list(self):
         self.write("list", f"{self.url('nowhere')}\thttp://127.0.0.1:1/\t{self.url('hello.txt')}\n{self.url('data.json')}\n")
