@@ -17,7 +17,7 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (PillionHttpCredentials, pillion_http_credentials, PILLION_HTTP, CREDENTIALS, GObject)
 
 /**
- * PillionHttpRenewFunc: (skip)
+ * PillionHttpRenewFunc:
  * @user_data: the data that was passed with the function
  *
  * Gets a token, on the thread of the loop that was passed with it.

@@ -17,7 +17,7 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (PillionHttpTestServer, pillion_http_test_server, PILLION_HTTP, TEST_SERVER, GObject)
 
 /**
- * PillionHttpTestHandler: (skip)
+ * PillionHttpTestHandler:
  * @exchange: the request, and the response to be
  * @user_data: the data that was passed with the function
  *
