@@ -586,15 +586,20 @@ test('http/web-socket', loop => {
         assertEqual(socket.response.get_status(), 101);
         await socket.send_text('häł', null);
         await socket.send_bytes(new GLib.Bytes([0, 255]), null);
+        await socket.send('ö');
+        await socket.send(new Uint8Array([1]));
+        await socket.send(new GLib.Bytes([2]), null);
         const received = [];
         for await (const message of socket) {
             received.push(message);
-            if (received.length === 2)
+            if (received.length === 5)
                 connections[0].close(1000, 'bye');
         }
         assertEqual(received[0], 'häł');
         assert(received[1] instanceof Uint8Array);
         assertEqual([...received[1]], [0, 255]);
+        assertEqual(received[2], 'ö');
+        assertEqual(received.slice(3).map(bytes => [...bytes]), [[1], [2]]);
         assertEqual([socket.get_close_code(), socket.dup_close_reason()], [1000, 'bye']);
         assertEqual(await socket.receive(null), null);
         await socket.close(1000, null, null);

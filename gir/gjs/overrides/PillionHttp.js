@@ -123,7 +123,16 @@ function _overrideEventStream(proto) {
 }
 
 function _overrideWebSocket(proto) {
+    const {GLib} = imports.gi;
     const {_iterator} = imports.overrides.Pillion;
+
+    // A string, or bytes: a GLib.Bytes, a Uint8Array or an array of numbers
+    proto.send = function (message, cancellable = null) {
+        if (typeof message === 'string')
+            return this.send_text(message, cancellable);
+
+        return this.send_bytes(message instanceof GLib.Bytes ? message : new GLib.Bytes(message), cancellable);
+    };
 
     // Texts are strings, and the others are each a Uint8Array
     proto[Symbol.asyncIterator] = function () {
