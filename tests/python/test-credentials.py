@@ -198,6 +198,61 @@ class Credentials(Case):
         gc.collect()
         self.assertIsNone(gone())
 
+    def test_function_of_its_owner(self):
+        """A function that renews tokens, and refers to whatever owns the client, keeps neither alive, before or after a call"""
+        url = self.server.get_url()
+        self.accepted = ['Bearer abc']
+
+        class Api:
+            def __init__(self, of_client):
+                auth = {'method': self.token, 'coroutine': self.token_later, 'lambda': lambda: self.token()}.get(of_client)
+                self.client = PillionHttp.Client(base_url=url, auth=auth)
+
+            def token(self):
+                return 'abc'
+
+            async def token_later(self):
+                await asyncio.sleep(0)
+                return self.token()
+
+        for of_client in 'method', 'coroutine', 'lambda', None:
+            for sends in True, False:
+                with self.subTest(of_client=of_client, sends=sends):
+                    api = Api(of_client)
+                    if sends:
+                        arguments = {} if of_client else {'auth': api.token}
+                        self.assertEqual(self.get(client=api.client, **arguments).text, 'welcome')
+                        del arguments
+                    gone = weakref.ref(api), weakref.ref(api.client)
+                    del api
+                    gc.collect()
+                    self.assertEqual([one() for one in gone], [None, None])
+
+    def test_function_outlives_its_client(self):
+        """A call that is on its way can get a token, even if the client is gone, or has seen many other functions"""
+        url = self.server.get_url()
+        self.accepted = ['Bearer abc']
+
+        class Api:
+            def __init__(self):
+                self.client = PillionHttp.Client(base_url=url, auth=self.token)
+
+            async def token(self):
+                await asyncio.sleep(0.01)
+                gc.collect()
+                return 'abc'
+
+        async def main():
+            calls = [Api().client.get('/a'), PillionHttp.Client(base_url=url).get('/a', auth=Api().token), Api().client.get_json('/a')]
+            gc.collect()
+            calls += [self.client.get('/a', auth=lambda: 'abc') for _ in range(50)]
+            gc.collect()
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+        results = run_kicked(self, main())
+        self.assertIn('Expecting value', str(results.pop(2)))
+        self.assertEqual([result.text for result in results], 52 * ['welcome'])
+
 
 if __name__ == '__main__':
     tap.main()

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 import urllib.parse
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
@@ -349,7 +350,7 @@ class _Opening(AbstractAsyncContextManager):
         self.stream = None
 
     async def __aenter__(self):
-        self.stream = await core._at(PillionHttp.Client.open(self.client, self.request, self.cancellable))
+        self.stream = await core._at(self.client._keep(PillionHttp.Client.open(self.client, self.request, self.cancellable)))
         return self.stream
 
     async def __aexit__(self, kind, error, traceback):
@@ -494,6 +495,20 @@ class _Renewal(_Answer):
         return super()._start()
 
 
+class _Weakly:
+    """Calls a function if it is still there. C holds this instead of the function: the garbage collector can't look into C, and the function
+    may refer to the client, which refers to its credentials."""
+
+    __slots__ = ('function',)
+
+    def __init__(self, function):
+        self.function = weakref.ref(function)
+
+    def __call__(self, *values):
+        function = self.function()
+        return None if function is None else function(*values)
+
+
 class WebSocket(PillionHttp.WebSocket):
     """A WebSocket. Its messages are str and bytes: `await socket.send (message)`, and `async for message in socket`."""
 
@@ -585,7 +600,7 @@ class _Connecting(AbstractAsyncContextManager):
         self.socket = None
 
     async def open(self):
-        return await core._at(PillionHttp.Client.open_web_socket(self.client, self.request, self.protocols, None))
+        return await core._at(self.client._keep(PillionHttp.Client.open_web_socket(self.client, self.request, self.protocols, None)))
 
     def __await__(self):
         return self.open().__await__()
@@ -638,17 +653,30 @@ class Client(PillionHttp.Client):
         if jar is not None:
             await jar.save(self.get_loop())
 
+    # Function → its credentials, and what they call
+    _renewals = None
+
     def _auth(self, auth):
         """Returns the same credentials each time for the same function, so that its token is used again."""
         if not callable(auth):
             return auth
-        renewals = self.__dict__.setdefault('_renewals', {})
+        if self._renewals is None:
+            self._renewals = {}
+        renewals = self._renewals
         if auth not in renewals:
             while len(renewals) >= MAX_RENEWALS:
                 del renewals[next(iter(renewals))]
             loop = self.get_loop()
-            renewals[auth] = PillionHttp.Credentials.new_renewing(loop, _Renewal(loop, 'renew', auth, ()))
-        return renewals[auth]
+            renewal = _Renewal(loop, 'renew', auth, ())
+            renewals[auth] = PillionHttp.Credentials.new_renewing(loop, _Weakly(renewal)), renewal
+        return renewals[auth][0]
+
+    def _keep(self, sent):
+        """Keeps the functions that renew tokens for as long as `sent`, a task or a stream of events, needs them: the client may be dropped,
+        and may forget them. Returns it."""
+        if self._renewals is not None and sent is not None:
+            sent._renewals = [renewal for _, renewal in self._renewals.values()]
+        return sent
 
     def connect(self, detailed_signal: str, handler: Callable[..., Any], *args: Any) -> int:
         """Connects a handler to a signal. One of `authenticate` returns a PillionHttp.Credentials, a user and a password, a token, or None,
@@ -673,11 +701,11 @@ class Client(PillionHttp.Client):
     def _request(self, method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files=None):
         request = requests.make(method, url, params, headers, content, data, json, self._auth(auth), timeout, follow_redirects, files)
         request.accept_statuses(200, 999)
-        return core._at(PillionHttp.Client.send(self, request, cancellable), 3)
+        return core._at(self._keep(PillionHttp.Client.send(self, request, cancellable)), 3)
 
     def send(self, request, cancellable=None) -> Pillion.Task[Response]:
         """Sends a request. Returns a task whose result is a Response."""
-        return core._at(PillionHttp.Client.send(self, request, cancellable))
+        return core._at(self._keep(PillionHttp.Client.send(self, request, cancellable)))
 
     def stream(self, method: str, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
                content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
@@ -692,11 +720,11 @@ class Client(PillionHttp.Client):
     def open_web_socket(self, request, protocols: Sequence[str] | None = None,
                         cancellable: Gio.Cancellable | None = None) -> Pillion.Task[WebSocket]:
         """Opens a WebSocket. Returns a task whose result is a WebSocket."""
-        return core._at(PillionHttp.Client.open_web_socket(self, request, protocols, cancellable))
+        return core._at(self._keep(PillionHttp.Client.open_web_socket(self, request, protocols, cancellable)))
 
     def open(self, request, cancellable=None) -> Pillion.Task[Stream]:
         """Sends a request. Returns a task whose result is a Stream."""
-        return core._at(PillionHttp.Client.open(self, request, cancellable))
+        return core._at(self._keep(PillionHttp.Client.open(self, request, cancellable)))
 
     def events(self, url: str, *, method: str = 'GET', params: _Pairs | None = None, headers: _Pairs | None = None,
                content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
@@ -706,7 +734,7 @@ class Client(PillionHttp.Client):
         request = requests.make(method, url, params, headers, content, data, json, self._auth(auth), None, follow_redirects)
         if last_event_id:
             request.set_header('Last-Event-ID', requests.text(last_event_id))
-        return PillionHttp.EventStream.new(self, request)
+        return self._keep(PillionHttp.EventStream.new(self, request))
 
     def websocket(self, url: str, *, protocols: Iterable[str] = (), params: _Pairs | None = None, headers: _Pairs | None = None,
                   auth: tuple[str, str] | str | None = None) -> AbstractAsyncContextManager[WebSocket]:
@@ -768,7 +796,7 @@ class Client(PillionHttp.Client):
         request.set_body(GLib.Bytes.new(requests.encode_json(json).encode()), 'application/json')
         if request.get_header('Accept') is None:
             request.set_header('Accept', 'application/json')
-        return core._at(PillionHttp.Client.send(self, request, cancellable))
+        return core._at(self._keep(PillionHttp.Client.send(self, request, cancellable)))
 
     def upload(self, url, file: Gio.File | str | os.PathLike[str], cancellable=None, *, params: _Pairs | None = None,
                headers: _Pairs | None = None, auth: _Auth = None,
@@ -777,7 +805,7 @@ class Client(PillionHttp.Client):
         fails with StatusError if the server refuses. The rest is as for request ()."""
         request = requests.make('PUT', url, params, headers, auth=self._auth(auth), timeout=timeout)
         request.set_body_from_file(_to_file(file), None)
-        return core._at(PillionHttp.Client.send(self, request, cancellable))
+        return core._at(self._keep(PillionHttp.Client.send(self, request, cancellable)))
 
     def get_bytes(self, url, cancellable=None, *, params: _Pairs | None = None, headers: _Pairs | None = None,
                   auth: _Auth = None, timeout: float | None = None) -> Pillion.Task[bytes]:
@@ -793,10 +821,10 @@ class Client(PillionHttp.Client):
     def _deliver(self, url, params, headers, auth, timeout, cancellable, function):
         """Returns a task whose result `function (body, url)` makes from a body."""
         if params is headers is auth is timeout is None:
-            body = core._at(PillionHttp.Client.get_bytes(self, url, cancellable), 3)
+            body = core._at(self._keep(PillionHttp.Client.get_bytes(self, url, cancellable)), 3)
         else:
             request = requests.make('GET', url, params, headers, auth=self._auth(auth), timeout=timeout)
-            sent = core._at(PillionHttp.Client.send(self, request, cancellable), 3)
+            sent = core._at(self._keep(PillionHttp.Client.send(self, request, cancellable)), 3)
             body = core._at(core.Pillion.Task.and_then(sent, core._Start(self.get_loop(), sent.get_name(), _take_body, ())), 3)
             body.set_name(sent.get_name())
         start = core._Start(self.get_loop(), body.get_name(), function, (PillionHttp.redact_url(url),))
@@ -813,7 +841,7 @@ class Client(PillionHttp.Client):
         `preserve_time`, `resume` and `mirrors` are its properties of these names. The rest is as for request ()."""
         request = requests.make('GET', url, params, headers, auth=self._auth(auth), timeout=timeout)
         options = _make_options(sha256, name_conflict, only_if_changed, preserve_time, resume, mirrors)
-        return core._at(PillionHttp.Client.send_to_file(self, request, _to_file(target), options, cancellable))
+        return core._at(self._keep(PillionHttp.Client.send_to_file(self, request, _to_file(target), options, cancellable)))
 
     def download_into(self, url, folder: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None, *,
                       params: _Pairs | None = None, headers: _Pairs | None = None, auth: _Auth = None,
@@ -822,15 +850,15 @@ class Client(PillionHttp.Client):
         """Downloads a body into a folder, under the name that the server or the URL gives it. The rest is as for download ()."""
         request = requests.make('GET', url, params, headers, auth=self._auth(auth), timeout=timeout)
         options = _make_options(sha256, name_conflict, only_if_changed, preserve_time, resume, mirrors)
-        return core._at(PillionHttp.Client.send_into(self, request, _to_file(folder), options, cancellable))
+        return core._at(self._keep(PillionHttp.Client.send_into(self, request, _to_file(folder), options, cancellable)))
 
     def send_to_file(self, request, target: Gio.File | str | os.PathLike[str], options=None, cancellable=None) -> Pillion.Task[Download]:
         """Sends a request, and saves the body of the response."""
-        return core._at(PillionHttp.Client.send_to_file(self, request, _to_file(target), options, cancellable))
+        return core._at(self._keep(PillionHttp.Client.send_to_file(self, request, _to_file(target), options, cancellable)))
 
     def send_into(self, request, folder: Gio.File | str | os.PathLike[str], options=None, cancellable=None) -> Pillion.Task[Download]:
         """Sends a request, and saves the body of the response in a folder."""
-        return core._at(PillionHttp.Client.send_into(self, request, _to_file(folder), options, cancellable))
+        return core._at(self._keep(PillionHttp.Client.send_into(self, request, _to_file(folder), options, cancellable)))
 
 
 class Part(PillionHttp.Part):
