@@ -455,6 +455,8 @@ remove_files (int folder,
   PillionPartRecord record = { 0 };
   PillionPartRecordState state = pillion_part_record_load (&record, folder, record_name);
 
+  if (state == PILLION_PART_RECORD_FAILED)
+    return fail (path, errno, error);
   pillion_part_record_clear (&record);
   /* It was continued and finished since, and maybe something else has the name */
   if (state == PILLION_PART_RECORD_NONE)

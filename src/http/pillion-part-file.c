@@ -209,8 +209,13 @@ try_name (PillionPartFile *self,
             }
         }
       /* A link, a folder, a socket, another user's file */
-      if (self->fd < 0)
+      if (self->fd < 0 && pillion_part_is_other_file (errno))
         return OUTCOME_TAKEN;
+      if (self->fd < 0)
+        {
+          fail (self, error);
+          return OUTCOME_FAILED;
+        }
 
       if (fstat (self->fd, &info) != 0)
         {
@@ -237,6 +242,13 @@ try_name (PillionPartFile *self,
         }
 
       state = pillion_part_record_load (&self->record, self->target->folder, self->record_name);
+      if (state == PILLION_PART_RECORD_FAILED)
+        {
+          fail (self, error);
+          if (is_new)
+            unlinkat (self->target->folder, self->name, 0);
+          return OUTCOME_FAILED;
+        }
       if (state == PILLION_PART_RECORD_FOREIGN || (state == PILLION_PART_RECORD_NONE && info.st_size > 0))
         {
           if (is_new)

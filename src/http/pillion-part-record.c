@@ -29,6 +29,25 @@ pillion_part_is_ours (const struct stat *info)
 }
 
 gboolean
+pillion_part_is_other_file (int errsv)
+{
+  switch (errsv)
+    {
+    case ELOOP:
+    case EISDIR:
+    case ENXIO:
+    case ENODEV:
+    case EACCES:
+    case EPERM:
+    case ETXTBSY:
+    case EOPNOTSUPP:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+gboolean
 pillion_part_record_is_of (const PillionPartRecord *self,
                            const char *etag,
                            const char *last_modified)
@@ -147,8 +166,10 @@ pillion_part_record_load (PillionPartRecord *self,
     return PILLION_PART_RECORD_FOREIGN;
 
   fd = openat (folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  if (fd < 0 && errno == ENOENT)
+    return PILLION_PART_RECORD_NONE;
   if (fd < 0)
-    return errno == ENOENT ? PILLION_PART_RECORD_NONE : PILLION_PART_RECORD_FOREIGN;
+    return pillion_part_is_other_file (errno) ? PILLION_PART_RECORD_FOREIGN : PILLION_PART_RECORD_FAILED;
 
   if (fstat (fd, &info) != 0 || !pillion_part_is_ours (&info))
     {

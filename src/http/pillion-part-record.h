@@ -45,10 +45,14 @@ typedef enum
   PILLION_PART_RECORD_NONE,    /* there is none, or it is empty */
   PILLION_PART_RECORD_OURS,
   PILLION_PART_RECORD_FOREIGN, /* something that this library did not write has its name */
+  PILLION_PART_RECORD_FAILED,  /* it can't be opened now; errno says why */
 } PillionPartRecordState;
 
 /* Whether the open file @info describes is one that only our user made: a regular file with one name */
 gboolean               pillion_part_is_ours       (const struct stat       *info);
+
+/* Whether a file could not be opened because it is something else than a file of ours, rather than for a lack of descriptors or memory */
+gboolean               pillion_part_is_other_file (int                      errsv);
 
 /* Whether a response with these validators, any of which may be NULL, can be of the same version */
 gboolean               pillion_part_record_is_of  (const PillionPartRecord *self,

@@ -12,6 +12,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,6 +28,7 @@
 
 typedef int (*SyncFunc) (int fd);
 typedef ssize_t (*ReadFunc) (int fd, void *buffer, size_t length, off_t offset);
+typedef int (*OpenFunc) (int folder, const char *name, int flags, mode_t mode);
 typedef int (*RenameFunc) (int old_folder, const char *old_name, int new_folder, const char *new_name, unsigned int flags);
 typedef int (*LinkFunc) (int old_folder, const char *old_name, int new_folder, const char *new_name, int flags);
 
@@ -45,6 +47,7 @@ static Gate read_gate;
 /* Atomic: what the calls do */
 static int sync_errno;     /* how the next fsync () of a file fails, 0 for not at all */
 static int datasync_errno; /* likewise fdatasync () */
+static const char *open_suffix; /* files whose names end in this can't be opened, for a lack of descriptors */
 static int rename_errno;   /* how renameat2 () fails, always */
 static int link_errno;     /* likewise linkat () */
 static int n_read;         /* bytes that were asked for by pread () */
@@ -156,6 +159,32 @@ pread (int fd,
   g_atomic_int_add (&n_read, (int) length);
 
   return ((ReadFunc) dlsym (RTLD_NEXT, sizeof (off_t) == 8 ? "pread64" : "pread")) (fd, buffer, length, offset);
+}
+
+int
+openat (int folder,
+        const char *name,
+        int flags,
+        ...)
+{
+  const char *suffix = g_atomic_pointer_get (&open_suffix);
+  mode_t mode = 0;
+
+  if (suffix != NULL && g_str_has_suffix (name, suffix))
+    {
+      errno = EMFILE;
+      return -1;
+    }
+
+  if (flags & O_CREAT)
+    {
+      va_list rest;
+
+      va_start (rest, flags);
+      mode = va_arg (rest, mode_t);
+      va_end (rest);
+    }
+  return ((OpenFunc) dlsym (RTLD_NEXT, sizeof (off_t) == 8 ? "openat64" : "openat")) (folder, name, flags, mode);
 }
 
 int
@@ -622,6 +651,36 @@ test_digest_kept (TestFixture *self,
     }
 }
 
+/* What is wrong then is not that another file has the name */
+static void
+test_no_descriptors (TestFixture *self,
+                     gconstpointer data)
+{
+  const char *const suffixes[] = { ".pillion-part", ".pillion-part.info" };
+  const char *text = "content";
+  Content content = { (const guint8 *) text, strlen (text) };
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_content, &content);
+  g_autofree char *url = test_server_url (server, "/");
+  g_autofree char *path = test_fixture_path (self, "file");
+  g_autoptr (PillionHttpDownload) download = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
+    {
+      g_atomic_pointer_set (&open_suffix, suffixes[i]);
+      g_assert_null (test_fixture_await_download (self, start (self, url, "file", NULL), &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES);
+      g_clear_error (&error);
+      g_assert_cmpuint (test_fixture_count_files (self), ==, 0);
+    }
+
+  g_atomic_pointer_set (&open_suffix, NULL);
+  download = test_fixture_await_download (self, start (self, url, "file", NULL), &error);
+  g_assert_no_error (error);
+  test_assert_file (path, (const guint8 *) text, strlen (text));
+  test_server_free (server);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -635,6 +694,7 @@ main (int argc,
   test_case ("/http/download-disk/folder-is-flushed", test_folder_synced);
   test_case ("/http/download-disk/no-rename-without-replacing", test_no_rename);
   test_case ("/http/download-disk/changed-at-the-end", test_changed_at_the_end);
+  test_case ("/http/download-disk/no-descriptors", test_no_descriptors);
   test_case ("/http/download-disk/ask-again-goes-on", test_ask_again);
   test_case ("/http/download-disk/ask-again-too-late", test_ask_again_too_late);
   test_case ("/http/download-disk/digest-is-kept-for-another-attempt", test_digest_kept);
