@@ -30,7 +30,7 @@ PillionCall *
 pillion_call_new (PillionHttpEngine *engine,
                   PillionTask *task,
                   PillionHttpRequest *request,
-                  const char *url)
+                  char *url)
 {
   PillionCall *self = g_new0 (PillionCall, 1);
 
@@ -38,8 +38,7 @@ pillion_call_new (PillionHttpEngine *engine,
   self->engine = pillion_http_engine_ref (engine);
   self->task = g_object_ref (task);
   self->request = request;
-  self->given_url = g_strdup (url);
-  self->url = pillion_http_strip_user (url);
+  self->given_url = url;
 
   return self;
 }
@@ -229,6 +228,8 @@ submit_on_thread (gpointer data)
   GError *error = NULL;
 
   self->submitted = TRUE;
+  self->url = pillion_http_strip_user (self->given_url);
+  self->add_stages (self);
   pillion_call_set_method (self, self->request->method, self->request->body);
   if (self->cancel_seen)
     {
@@ -249,9 +250,24 @@ submit_on_thread (gpointer data)
     pillion_call_send (self);
 }
 
-void
-pillion_call_submit (PillionCall *self)
+/* Looking it up by name for each call takes longer than connecting */
+static guint
+get_cancelled_signal (void)
 {
+  static guint id; /* atomic */
+
+  if (__atomic_load_n (&id, __ATOMIC_RELAXED) == 0)
+    __atomic_store_n (&id, g_signal_lookup ("cancelled", G_TYPE_CANCELLABLE), __ATOMIC_RELAXED);
+  return __atomic_load_n (&id, __ATOMIC_RELAXED);
+}
+
+void
+pillion_call_submit (PillionCall *self,
+                     void (*add_stages) (PillionCall *call))
+{
+  GClosure *closure;
+
+  self->add_stages = add_stages;
   self->begun = pillion_http_engine_get_now (self->engine);
   self->cancellable = g_object_ref (pillion_task_get_cancellable (self->task));
   if (pillion_http_engine_is_outside (self->engine))
@@ -260,8 +276,8 @@ pillion_call_submit (PillionCall *self)
   /* Not g_cancellable_connect (), because its counterpart waits for other people's handlers. What the handler posts may come
    * before the call itself does, and waits for it there. */
   pillion_sync_release (self);
-  self->cancelled_handler = g_signal_connect_data (self->cancellable, "cancelled", G_CALLBACK (cancelled),
-                                                   pillion_call_ref (self), unref_in_closure, 0);
+  closure = g_cclosure_new (G_CALLBACK (cancelled), pillion_call_ref (self), unref_in_closure);
+  self->cancelled_handler = g_signal_connect_closure_by_id (self->cancellable, get_cancelled_signal (), 0, closure, FALSE);
   if (g_cancellable_is_cancelled (self->cancellable))
     cancelled (self->cancellable, self);
 

@@ -30,11 +30,12 @@ struct _PillionCall
   PillionTask *task;
   PillionHttpRequest *request; /* the call's own, which does not change */
   char *given_url;             /* with base URL and parameters */
-  char *url; /* without user and password: for files, results and messages */
+  char *url;                   /* without user and password: for files, results and messages; on the I/O thread */
   char *other_url; /* the same of where the call went instead, or NULL: for messages */
   GCancellable *cancellable;
   gulong cancelled_handler;
 
+  void (*add_stages) (PillionCall *call); /* called before anything else is done on the I/O thread */
   PillionStages stages;
   PillionSink *sink;
   PillionFieldList fields; /* of the request that is being sent */
@@ -81,26 +82,29 @@ struct _PillionCall
   gboolean done;
 };
 
-/* On the loop's thread. @task is pending; a reference is taken. @request is taken over, and nobody else may have it. @url is what comes of its
- * URL, its parameters and the client's base. */
+/* On the loop's thread. @task is pending; a reference is taken. @request and @url are taken, and nobody else may have @request. @url is made from
+ * that one's URL and parameters and the client's base. */
 PillionCall *pillion_call_new            (PillionHttpEngine  *engine,
                                           PillionTask        *task,
                                           PillionHttpRequest *request,
-                                          const char         *url);
+                                          char               *url);
 
-/* These take what they are given. The call needs a sink. */
-void         pillion_call_add_stage      (PillionCall       *self,
-                                          PillionStage      *stage);
+/* Takes the sink, which the call needs */
 void         pillion_call_set_sink       (PillionCall       *self,
                                           PillionSink       *sink);
 
-/* Hands the call over to the I/O thread, with the reference */
-void         pillion_call_submit         (PillionCall       *self);
+/* Hands the call over to the I/O thread, with the reference. @add_stages is called there, which is cheaper for the host. */
+void         pillion_call_submit         (PillionCall       *self,
+                                          void             (*add_stages) (PillionCall *call));
 
 PillionCall *pillion_call_ref            (PillionCall       *self);
 void         pillion_call_unref          (PillionCall       *self);
 
 /* The rest is for the I/O thread */
+
+/* Takes the stage */
+void         pillion_call_add_stage      (PillionCall       *self,
+                                          PillionStage      *stage);
 
 /* Where the next request goes. The error is one of a URL that can't be used. */
 gboolean     pillion_call_set_uri        (PillionCall       *self,

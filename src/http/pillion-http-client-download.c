@@ -35,10 +35,12 @@ find_own_field (PillionHttpRequest *request,
 /* A task that has failed with @error, which is taken */
 static PillionTask *
 fail (PillionHttpClient *self,
-      const char *name,
+      const char *url,
       GCancellable *cancellable,
       GError *error)
 {
+  g_autofree char *shown = pillion_http_redact_url (url);
+  g_autofree char *name = g_strconcat ("download ", shown, NULL);
   PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
 
   pillion_task_return_error (task, error);
@@ -56,35 +58,38 @@ download (PillionHttpClient *self,
 {
   g_autoptr (PillionHttpRequest) own_request = request;
   g_autoptr (PillionHttpDownloadOptions) own_options = options;
-  g_autofree char *shown = pillion_http_redact_url (request->url);
-  g_autofree char *name = g_strconcat ("download ", shown, NULL);
   const char *field = find_own_field (request, options);
 
   if (options->digest != NULL && !pillion_digest_is_valid (options->digest))
-    return fail (self, name, cancellable,
+    return fail (self, request->url, cancellable,
                  g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                               _("'%s' is not a valid digest: expected 32, 40, 64, 96 or 128 hexadecimal digits"), options->digest));
 
   /* The empty body of its response would take the place of the file */
   if (strcmp (request->method, "HEAD") == 0)
-    return fail (self, name, cancellable,
-                 g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST,
-                              _("%s: the response to HEAD has no body that could be saved"), shown));
+    {
+      g_autofree char *shown = pillion_http_redact_url (request->url);
+
+      return fail (self, request->url, cancellable,
+                   g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST,
+                                _("%s: the response to HEAD has no body that could be saved"), shown));
+    }
 
   if (field != NULL)
     {
+      g_autofree char *shown = pillion_http_redact_url (request->url);
       GError *error = g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST,
                                    _("the header field '%s' is set by the library, and can't be set by the program"), field);
 
       g_prefix_error (&error, "%s: ", shown);
-      return fail (self, name, cancellable, error);
+      return fail (self, request->url, cancellable, error);
     }
 
   if (g_file_peek_path (file) == NULL)
     {
       g_autofree char *uri = g_file_get_uri (file);
 
-      return fail (self, name, cancellable, g_error_new (G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _("'%s' is not a local file"), uri));
+      return fail (self, request->url, cancellable, g_error_new (G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _("'%s' is not a local file"), uri));
     }
 
   if (options->name_conflict == PILLION_HTTP_NAME_CONFLICT_DEFAULT)
@@ -107,14 +112,9 @@ download_simply (PillionHttpClient *self,
 
   pillion_http_download_options_set_digest (options, sha256);
   if (sha256 != NULL && (strlen (sha256) != 64 || !pillion_digest_is_valid (options->digest)))
-    {
-      g_autofree char *shown = pillion_http_redact_url (url);
-      g_autofree char *name = g_strconcat ("download ", shown, NULL);
-
-      return fail (self, name, cancellable,
-                   g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                                _("'%s' is not a valid SHA-256 digest: expected 64 hexadecimal digits"), sha256));
-    }
+    return fail (self, url, cancellable,
+                 g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                              _("'%s' is not a valid SHA-256 digest: expected 64 hexadecimal digits"), sha256));
 
   return download (self, pillion_http_request_new ("GET", url), file, into, g_steal_pointer (&options), cancellable);
 }

@@ -109,14 +109,13 @@ pillion_http_client_submit (PillionHttpClient *self,
     }
   else if ((engine = get_engine (self, task)) != NULL)
     {
-      PillionCall *call = pillion_call_new (engine, task, request, url);
+      PillionCall *call = pillion_call_new (engine, task, request, g_steal_pointer (&url));
 
       call->can_ask = pillion_http_client_can_ask (self);
-      add_stages (call);
       pillion_call_set_sink (call, sink);
       if (sink->klass->pausable && strcmp (request->method, "GET") == 0)
         call->pause = pillion_pause_new (task, call, engine);
-      pillion_call_submit (call);
+      pillion_call_submit (call, add_stages);
       return task;
     }
 

@@ -218,5 +218,7 @@ pillion_http_redact_url (const char *url)
   g_return_val_if_fail (url != NULL, NULL);
 
   stripped = pillion_http_strip_user (url);
+  if (g_utf8_validate (stripped, -1, NULL))
+    return g_steal_pointer (&stripped);
   return g_utf8_make_valid (stripped, -1);
 }

@@ -6,11 +6,7 @@
 
 #include "http/pillion-pause.h"
 
-static GQuark
-get_quark (void)
-{
-  return g_quark_from_static_string ("pillion-http-pause");
-}
+static G_DEFINE_QUARK (pillion-http-pause, pause)
 
 PillionPause *
 pillion_pause_ref (PillionPause *self)
@@ -36,7 +32,7 @@ pillion_pause_new (PillionTask *task,
   self->n_references = 1;
   self->call = call;
   self->engine = engine;
-  g_object_set_qdata_full (G_OBJECT (task), get_quark (), pillion_pause_ref (self), (GDestroyNotify) pillion_pause_unref);
+  g_object_set_qdata_full (G_OBJECT (task), pause_quark (), pillion_pause_ref (self), (GDestroyNotify) pillion_pause_unref);
 
   return self;
 }
@@ -44,5 +40,5 @@ pillion_pause_new (PillionTask *task,
 PillionPause *
 pillion_pause_of_task (PillionTask *task)
 {
-  return g_object_get_qdata (G_OBJECT (task), get_quark ());
+  return g_object_get_qdata (G_OBJECT (task), pause_quark ());
 }
