@@ -135,6 +135,10 @@ pillion_jar_load (PillionJar *self,
   if (!pillion_soup_library_load (error))
     return FALSE;
 
+  /* The other lock is held while the file is written, which may take its time: the host must not wait for that */
+  if (pillion_jar_is_loaded (self))
+    return TRUE;
+
   pillion_mutex_lock (&self->file_lock);
   if (self->in_file && self->path == NULL)
     {
@@ -160,13 +164,15 @@ pillion_jar_load (PillionJar *self,
   return success;
 }
 
-/* Takes over what other processes have put into the file. Cookies of ours that are not in it stay if they end with the session. */
+/* Takes over what other processes have put into the file. Cookies of ours that are not in it stay if they end with the session, also those that
+ * came after the jar was emptied while the file was being written. */
 static void
 take_store (PillionJar *self,
             PillionCookieStore *store)
 {
   g_autoptr (GPtrArray) cookies = pillion_cookie_store_list (&self->store, NULL);
 
+  pillion_cookie_changes_apply (&self->changes, store);
   for (guint i = 0; i < cookies->len; i++)
     {
       const PillionHttpCookie *cookie = cookies->pdata[i];
@@ -175,7 +181,6 @@ take_store (PillionJar *self,
         pillion_cookie_store_put (store, cookie);
     }
 
-  pillion_cookie_changes_apply (&self->changes, store);
   pillion_cookie_store_clear (&self->store);
   self->store = *store;
 }
@@ -258,18 +263,34 @@ typedef struct
   PillionIoThread *io;
 } Delay;
 
+/* What they have been given is written all the same */
+static void
+leave_writers (gpointer writers)
+{
+  pillion_private_workers_close (writers, 0);
+}
+
+/* Of the I/O thread: the child of a fork has another one, and none of the parent's workers */
+static PillionWorkers *
+get_writers (void)
+{
+  static GPrivate writers = G_PRIVATE_INIT (leave_writers);
+
+  if (g_private_get (&writers) == NULL)
+    g_private_set (&writers, pillion_private_workers_new (MAX_WRITERS));
+
+  return g_private_get (&writers);
+}
+
 /* On the I/O thread */
 static gboolean
 save_now (gpointer data)
 {
-  static PillionWorkers *writers;
   Delay *self = data;
 
   pillion_sync_acquire (self);
-  if (writers == NULL)
-    writers = pillion_private_workers_new (MAX_WRITERS);
   /* If the system has no thread left, the network waits */
-  if (!pillion_private_workers_push (writers, save_on_worker, self->jar, NULL))
+  if (!pillion_private_workers_push (get_writers (), save_on_worker, self->jar, NULL))
     save_on_worker (self->jar);
   pillion_private_io_thread_unref (self->io);
   g_free (self);

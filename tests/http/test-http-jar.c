@@ -7,9 +7,12 @@
 #include "base/pillion-sync.h"
 #include "http-support.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define HEADER "# Netscape HTTP Cookie File\n# Written by Pillion\n\n"
@@ -188,6 +191,44 @@ test_file (TestFixture *self,
   test_server_free (server);
 }
 
+/* Until somebody else writes the file */
+static void
+wait_for_text (const char *path,
+               const char *wanted)
+{
+  for (;;)
+    {
+      g_autofree char *text = NULL;
+
+      if (g_file_get_contents (path, &text, NULL, NULL) && strstr (text, wanted) != NULL)
+        return;
+      g_usleep (1000);
+    }
+}
+
+/* Until another thread has opened the file, too */
+static void
+wait_for_opened (const char *path)
+{
+  guint n = 0;
+
+  while (n < 2)
+    {
+      g_autoptr (GDir) fds = g_dir_open ("/proc/self/fd", 0, NULL);
+      const char *fd;
+
+      n = 0;
+      while ((fd = g_dir_read_name (fds)) != NULL)
+        {
+          g_autofree char *link = g_build_filename ("/proc/self/fd", fd, NULL);
+          g_autofree char *to = g_file_read_link (link, NULL);
+
+          n += g_strcmp0 (to, path) == 0;
+        }
+      g_thread_yield ();
+    }
+}
+
 static void
 test_by_itself (TestFixture *self,
                 gconstpointer data)
@@ -203,15 +244,71 @@ test_by_itself (TestFixture *self,
   /* Also after the jar is gone */
   pillion_http_client_set_cookie_jar (self->client, NULL);
   g_clear_object (&jar);
-  for (;;)
-    {
-      g_autofree char *text = NULL;
-
-      if (g_file_get_contents (path, &text, NULL, NULL) && strstr (text, "far\t2") != NULL)
-        break;
-      g_usleep (1000);
-    }
+  wait_for_text (path, "far\t2");
   test_server_free (server);
+}
+
+/* What the file has while it is locked by somebody else must not bring back, or take away, what has changed in the jar since */
+static void
+test_cleared_while_saving (TestFixture *self,
+                           gconstpointer data)
+{
+  g_autofree char *path = test_fixture_path (self, "cookies.txt");
+  g_autoptr (PillionHttpCookieJar) jar = open_jar (path);
+  g_autoptr (GError) error = NULL;
+  PillionTask *save;
+  int fd;
+
+  assert_done (self, pillion_http_cookie_jar_load (jar, self->loop, NULL));
+  fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  g_assert_cmpint (flock (fd, LOCK_EX), ==, 0);
+  add (jar, "old", "1", "example.org", FAR_SECONDS);
+  save = pillion_http_cookie_jar_save (jar, self->loop, NULL);
+  wait_for_opened (path);
+
+  g_assert_true (pillion_http_cookie_jar_clear (jar, &error));
+  add (jar, "session", "2", "example.org", 0);
+  add (jar, "new", "3", "example.org", FAR_SECONDS);
+  close (fd);
+  assert_done (self, save);
+  assert_jar (jar, NULL, "new=3 session=2");
+  assert_done (self, pillion_http_cookie_jar_save (jar, self->loop, NULL));
+  assert_jar (jar, NULL, "new=3 session=2");
+  assert_text (path, HEADER "example.org\tFALSE\t/\tFALSE\t" FAR "\tnew\t3\n");
+}
+
+/* The child of a fork has none of the parent's threads */
+static void
+test_fork (TestFixture *self,
+           gconstpointer data)
+{
+  g_autofree char *path = test_fixture_path (self, "cookies.txt");
+  g_autofree char *childs_path = test_fixture_path (self, "child.txt");
+  g_autoptr (PillionHttpCookieJar) jar = open_jar (path);
+  int status;
+  pid_t child;
+
+  assert_done (self, pillion_http_cookie_jar_load (jar, self->loop, NULL));
+  add (jar, "a", "1", "example.org", FAR_SECONDS);
+  wait_for_text (path, "a\t1");
+
+  child = fork ();
+  if (child == 0)
+    {
+      PillionHttpCookieJar *own = open_jar (childs_path);
+      PillionLoop *loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+      PillionTask *load = pillion_http_cookie_jar_load (own, loop, NULL);
+
+      alarm (20);
+      if (!pillion_loop_run_until_complete (loop, load, NULL))
+        _exit (1);
+      add (own, "b", "2", "example.org", FAR_SECONDS);
+      wait_for_text (childs_path, "b\t2");
+      _exit (0);
+    }
+  g_assert_cmpint (child, >, 0);
+  g_assert_cmpint (waitpid (child, &status, 0), ==, child);
+  g_assert_cmpint (status, ==, 0);
 }
 
 static void
@@ -591,6 +688,8 @@ main (int argc,
   test_case ("/http/jar/in-memory-and-shared-by-clients", test_memory);
   test_case ("/http/jar/in-a-file", test_file);
   test_case ("/http/jar/is-written-by-itself", test_by_itself);
+  test_case ("/http/jar/emptied-while-it-is-written", test_cleared_while_saving);
+  test_case ("/http/jar/is-written-in-the-child-of-a-fork", test_fork);
   test_case ("/http/jar/takes-files-of-other-programs", test_other_programs);
   test_case ("/http/jar/several-with-one-file", test_shared_file);
   test_case ("/http/jar/threads", test_threads);
