@@ -234,6 +234,10 @@ start (gpointer data)
   PillionHop *first = NULL;
   GList *next;
 
+  /* All calls are being cancelled, and what is posted runs at once, so that an exchange would end inside the call that begins it */
+  if (pillion_http_engine_is_closed (self->engine))
+    return;
+
   self->inside = TRUE;
   for (GList *l = self->hops.head; l != NULL; l = next)
     {

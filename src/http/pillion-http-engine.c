@@ -84,6 +84,18 @@ pillion_http_engine_get_now (PillionHttpEngine *self)
   return loop != NULL ? pillion_loop_get_now (loop) : 0;
 }
 
+gboolean
+pillion_http_engine_is_closed (PillionHttpEngine *self)
+{
+  g_autoptr (PillionLoop) loop = NULL;
+
+  if (self->io != NULL)
+    return FALSE;
+
+  loop = g_weak_ref_get (&self->loop);
+  return loop == NULL || pillion_loop_is_closed (loop);
+}
+
 PillionHttpEngine *
 pillion_http_engine_ref (PillionHttpEngine *self)
 {

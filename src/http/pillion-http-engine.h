@@ -68,6 +68,9 @@ pillion_http_engine_is_outside (PillionHttpEngine *self)
 /* What time it is, in µs of its clock. Where it works, or on the thread of the loop of one of its calls. */
 gint64             pillion_http_engine_get_now     (PillionHttpEngine       *self);
 
+/* Whether it works in a loop that was closed: then all calls are being cancelled, and what is posted runs at once. In the same places. */
+gboolean           pillion_http_engine_is_closed   (PillionHttpEngine       *self);
+
 /* From any thread; a copy is made */
 void               pillion_http_engine_configure   (PillionHttpEngine       *self,
                                                     const PillionHttpConfig *config);

@@ -462,6 +462,33 @@ test_close (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
+/* What had no place yet gets one when the call that was sent is cancelled, but the loop calls nobody back by then */
+static void
+test_close_with_queue (void)
+{
+  g_autoptr (PillionLoop) loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+  g_auto (Fixture) self = fixture_new (loop);
+  PillionTask *tasks[4];
+
+  pillion_http_client_set_max_connections (self.client, 1);
+  pillion_http_test_transport_add_handler (self.transport, "/", on_slow, NULL, NULL);
+  add_text (self.transport, "/other", "other");
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    tasks[i] = pillion_http_client_get_bytes (self.client, i % 2 == 0 ? ITEM : "http://example.org/other", NULL);
+  while (pillion_http_test_transport_get_n_requests (self.transport, NULL) == 0)
+    pillion_loop_kick (loop);
+
+  g_assert_true (pillion_loop_close (loop, -1, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (pillion_task_check (tasks[i], &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      g_object_unref (tasks[i]);
+    }
+}
+
 /* Nothing holds a loop without work: neither a client nor a time limit that was not reached */
 static void
 test_out_of_work (void)
@@ -538,6 +565,7 @@ main (int argc,
   pillion_test_add_func ("/http/test-transport/a-closure-answers", test_closure);
   pillion_test_add_func ("/http/test-transport/a-call-can-be-cancelled-at-any-time", test_cancel);
   g_test_add_func ("/http/test-transport/closing-the-loop-cancels-what-waits", test_close);
+  g_test_add_func ("/http/test-transport/closing-the-loop-cancels-what-has-no-place", test_close_with_queue);
   g_test_add_func ("/http/test-transport/a-loop-without-calls-is-out-of-work", test_out_of_work);
   pillion_test_add_func ("/http/test-transport/a-client-can-change-it", test_set_and_unset);
   pillion_test_add_func ("/http/test-transport/mistakes-are-told", test_misuse);
