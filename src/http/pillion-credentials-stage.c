@@ -198,6 +198,10 @@ credentials_begin (PillionStage *stage,
 {
   PillionCredentialsStage *self = (PillionCredentialsStage *) stage;
 
+  /* Something else has resumed the call. It can wait in one place only. */
+  if (self->waiter.space != NULL)
+    return PILLION_VERDICT_WAIT;
+
   if (self->waiter.error != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&self->waiter.error));

@@ -102,6 +102,20 @@ on_answered (PillionTask *task,
     reply (self, (PillionHttpCredentials *) g_steal_pointer (&object), NULL);
 }
 
+/* The loop that the task belongs to may have been closed, and calls nobody back */
+static void
+answered (gpointer data)
+{
+  PillionQuestion *self = data;
+
+  if (self->task != NULL)
+    {
+      g_clear_object (&self->task);
+      reply (self, NULL, NULL);
+    }
+  question_unref (self);
+}
+
 static void
 ask_in_loop (gpointer data)
 {
@@ -117,7 +131,7 @@ ask_in_loop (gpointer data)
   else if (client != NULL)
     self->task = pillion_http_client_ask (client, self->challenge);
   if (self->task != NULL)
-    pillion_task_add_done_callback (self->task, on_answered, question_ref (self), question_unref);
+    pillion_task_add_done_callback (self->task, on_answered, question_ref (self), answered);
   else
     reply (self, NULL, NULL);
 }

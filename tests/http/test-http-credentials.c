@@ -585,6 +585,41 @@ test_renewing (PillionLoop *loop,
   turn_until (renewal.freed);
 }
 
+static PillionTask *
+renew_never (gpointer data)
+{
+  Renewal *self = data;
+
+  self->n_called++;
+  return pillion_task_new (self->loop, "renew", NULL);
+}
+
+/* The loop in which the token is renewed may be closed meanwhile, and another loop's calls go on without */
+static void
+test_renewing_closed (PillionLoop *loop,
+                      gpointer data)
+{
+  g_auto (Fixture) self = { .accepted = "Bearer t1" };
+  PillionLoop *other = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
+  Renewal renewal = { .loop = other };
+  g_autoptr (PillionHttpCredentials) credentials = pillion_http_credentials_new_renewing (other, renew_never, &renewal, NULL);
+  g_autoptr (PillionTask) task = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture_init (&self, loop);
+  pillion_http_client_set_credentials (self.client, credentials);
+  task = pillion_http_client_get_bytes (self.client, "/a", NULL);
+  while (renewal.n_called == 0)
+    {
+      pillion_loop_kick (loop);
+      pillion_loop_kick (other);
+    }
+  pillion_loop_close (other, 0, NULL);
+  g_object_unref (other);
+  g_assert_false (pillion_await (task, &error));
+  g_assert_error (error, PILLION_HTTP_STATUS_ERROR, 401);
+}
+
 static void
 test_netrc (PillionLoop *loop,
             gpointer data)
@@ -985,6 +1020,7 @@ main (int argc,
   pillion_test_add_func ("/http/credentials/bearer", test_bearer);
   pillion_test_add_func ("/http/credentials/token-is-renewed-once-for-all", test_renewing);
   pillion_test_add_func ("/http/credentials/netrc", test_netrc);
+  pillion_test_add_func ("/http/credentials/loop-of-the-token-is-closed", test_renewing_closed);
   pillion_test_add_func ("/http/credentials/token-by-a-closure", test_renewing_closure);
   pillion_test_add_func ("/http/credentials/token-expires", test_renewing_expired);
   pillion_test_add_func ("/http/credentials/unknown-scheme-asks-nobody", test_unknown_scheme);
