@@ -46,6 +46,19 @@ is_get (PillionCall *call)
   return strcmp (call->request->method, "GET") == 0;
 }
 
+/* Whether both requests get the same, and fail of the same */
+static gboolean
+has_same_settings (PillionCall *call,
+                   PillionCall *other)
+{
+  const PillionHttpRequest *mine = call->request;
+  const PillionHttpRequest *others = other->request;
+
+  return mine->credentials == others->credentials && mine->max_body_size == others->max_body_size &&
+         mine->redirect_policy == others->redirect_policy && mine->allow_downgrade == others->allow_downgrade &&
+         pillion_http_request_accepts_same (mine, others);
+}
+
 /* Whether what comes of the one is what the other asked for */
 static gboolean
 can_share (PillionFileShare *self,
@@ -53,6 +66,7 @@ can_share (PillionFileShare *self,
 {
   return self->call->engine == other->call->engine && is_get (self->call) && is_get (other->call) &&
          strcmp (self->call->given_url, other->call->given_url) == 0 && has_same_fields (self->call, other->call) &&
+         has_same_settings (self->call, other->call) &&
          pillion_http_download_options_equal (self->options, other->options);
 }
 

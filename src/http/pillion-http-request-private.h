@@ -59,5 +59,9 @@ gboolean            pillion_http_check_fields           (const PillionFieldList 
 gboolean            pillion_http_request_accepts_status (PillionHttpRequest  *self,
                                                          guint                status);
 
+/* Whether both accept responses with the same statuses, as far as the same calls said so */
+gboolean            pillion_http_request_accepts_same   (const PillionHttpRequest *self,
+                                                         const PillionHttpRequest *other);
+
 /* The URL with the parameters */
 char               *pillion_http_request_make_url       (PillionHttpRequest  *self);

@@ -583,6 +583,19 @@ pillion_http_request_accepts_status (PillionHttpRequest *self,
   return FALSE;
 }
 
+gboolean
+pillion_http_request_accepts_same (const PillionHttpRequest *self,
+                                   const PillionHttpRequest *other)
+{
+  const GArray *mine = self->accepted;
+  const GArray *others = other->accepted;
+
+  if (mine == NULL || others == NULL)
+    return mine == others;
+
+  return mine->len == others->len && memcmp (mine->data, others->data, mine->len * sizeof (PillionStatusRange)) == 0;
+}
+
 char *
 pillion_http_request_make_url (PillionHttpRequest *self)
 {

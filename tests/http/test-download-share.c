@@ -265,11 +265,16 @@ test_not_the_same (TestFixture *self,
   g_autoptr (PillionHttpDownload) download = NULL;
   g_autoptr (PillionHttpDownload) shared = NULL;
   PillionTask *first;
-  PillionTask *tasks[4];
+  g_autoptr (PillionHttpRequest) for_somebody = pillion_http_request_new ("GET", resource->url);
+  g_autoptr (PillionHttpRequest) limited = pillion_http_request_new ("GET", resource->url);
+  g_autoptr (PillionHttpCredentials) credentials = pillion_http_credentials_new_bearer ("other", 0);
+  PillionTask *tasks[6];
   PillionTask *through_link;
 
   g_assert_cmpint (symlink ("file", link), ==, 0);
   pillion_http_request_set_header (request, "Authorization", "Bearer other");
+  pillion_http_request_set_credentials (for_somebody, credentials);
+  pillion_http_request_set_max_body_size (limited, 2 * TEST_SIZE);
   test_resource_behave (resource, (TestBehaviour) { .gated = TRUE });
   first = test_fixture_start (self, resource->url, "file", NULL);
   wait_half (self);
@@ -278,6 +283,8 @@ test_not_the_same (TestFixture *self,
   tasks[1] = test_fixture_start (self, resource->url, "file", sha256);
   tasks[2] = pillion_http_client_send_to_file (self->client, request, file, NULL, NULL);
   tasks[3] = test_fixture_start (self, url, "link", NULL);
+  tasks[4] = pillion_http_client_send_to_file (self->client, for_somebody, file, NULL, NULL);
+  tasks[5] = pillion_http_client_send_to_file (self->client, limited, file, NULL, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     {
       g_autoptr (GError) error = NULL;
