@@ -50,14 +50,15 @@ can_share (const PillionCall *call)
 }
 
 /* What makes the exchange fit for another call, as far as it is known before the request leaves. What the other stages add to it is compared
- * then. */
+ * then. A body that is known to be large must not share a connection that has no back-pressure. */
 static char *
 make_key (const PillionCall *call)
 {
   g_autofree char *uri = g_uri_to_string_partial (call->uri, G_URI_HIDE_FRAGMENT);
   g_autofree char *fields = call->request->fields.n > 0 ? g_strjoinv ("\n", call->request->fields.strv) : NULL;
 
-  return g_strdup_printf ("%" PRIu64 " %s %s\n%s", call->engine->n_changes, call->method, uri, fields != NULL ? fields : "");
+  return g_strdup_printf ("%" PRIu64 "%s %s %s\n%s", call->engine->n_changes, call->bulk ? " bulk" : "", call->method, uri,
+                          fields != NULL ? fields : "");
 }
 
 /* What a server said before something was changed there must not answer what is asked afterwards */
