@@ -695,7 +695,7 @@ hop_room (gpointer data,
   return room;
 }
 
-/* Gives the sink a piece of the body. Returns FALSE if the call has ended with that. */
+/* Gives the sink a piece of the body. Returns FALSE if that has ended the exchange; then the call may be gone. */
 static gboolean
 deliver (PillionCall *self,
          const guint8 *bytes,
@@ -707,7 +707,8 @@ deliver (PillionCall *self,
   if (pillion_call_check_size (self, self->n_decoded, &error) && self->sink->klass->body (self->sink, bytes, length, &error))
     return TRUE;
 
-  pillion_call_fail (self, error);
+  if (error != NULL)
+    pillion_call_fail (self, error);
   return FALSE;
 }
 

@@ -556,7 +556,7 @@ close_part (PillionFileSink *self,
 static void
 hand_over (PillionFileSink *self)
 {
-  self->hands_over = FALSE;
+  self->hands_over = self->starts_over = self->wants_holes = FALSE;
   self->share.part = (PillionFileId) { 0 };
   if (self->split != NULL)
     {
@@ -610,7 +610,7 @@ succeed (PillionFileSink *self)
   PillionHttpDownload *download;
 
   if (facts.response != NULL)
-    pillion_http_response_set_ended (facts.response, g_get_monotonic_time ());
+    pillion_http_response_set_ended (facts.response, pillion_http_engine_get_now (call->engine));
   if (facts.digest != NULL)
     {
       facts.integrity = PILLION_HTTP_INTEGRITY_DIGEST;
@@ -766,7 +766,7 @@ file_body (PillionSink *sink,
           !pillion_split_extend (self->split, &self->rest, self->body.end))
         {
           pillion_call_end_exchange (call, NULL);
-          return TRUE;
+          return FALSE;
         }
     }
 
@@ -945,9 +945,11 @@ step_done (gpointer data)
   else if (self->hands_over)
     {
       hand_over (self);
+      pillion_call_resume (call);
     }
   else if (self->starts_over)
     {
+      self->starts_over = FALSE;
       pillion_call_resume (call);
     }
   else

@@ -38,6 +38,9 @@ struct _PillionSinkClass
    * matter. @size is without limit at first; 0 lets nothing come until pillion_call_resume_body () is called. Optional. */
   guint8        *(*room)    (PillionSink       *self,
                              gsize             *size);
+
+  /* A piece of the body. FALSE: the error was set, or the sink has ended the exchange itself (pillion_call_end_exchange ()), and with it maybe the
+   * call. */
   gboolean       (*body)    (PillionSink       *self,
                              const guint8      *bytes,
                              gsize              length,
