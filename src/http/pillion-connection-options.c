@@ -136,3 +136,27 @@ pillion_connection_options_check_key (const PillionConnectionOptions *self,
                _("the public key of the server (sha256//%s) is not one of the pinned keys"), base64);
   return FALSE;
 }
+
+GError *
+pillion_certificate_error_new (GTlsCertificateFlags flags)
+{
+  const char *text;
+
+  /* What is wrong whoever issued it comes first: a test server's certificate is often both */
+  if (flags & G_TLS_CERTIFICATE_BAD_IDENTITY)
+    text = _("the certificate of the server is for another host");
+  else if (flags & G_TLS_CERTIFICATE_EXPIRED)
+    text = _("the certificate of the server has expired");
+  else if (flags & G_TLS_CERTIFICATE_NOT_ACTIVATED)
+    text = _("the certificate of the server is not valid yet");
+  else if (flags & G_TLS_CERTIFICATE_REVOKED)
+    text = _("the certificate of the server was revoked");
+  else if (flags & G_TLS_CERTIFICATE_INSECURE)
+    text = _("the certificate of the server uses an insecure algorithm");
+  else if (flags & G_TLS_CERTIFICATE_UNKNOWN_CA)
+    text = _("the certificate of the server is not from a trusted authority");
+  else
+    text = _("the certificate of the server is not accepted");
+
+  return g_error_new_literal (G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, text);
+}

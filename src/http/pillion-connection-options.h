@@ -32,3 +32,6 @@ gboolean pillion_connection_options_check (const PillionConnectionOptions *self,
 gboolean pillion_connection_options_check_key (const PillionConnectionOptions *self,
                                                GTlsCertificate                *certificate,
                                                GError                        **error);
+
+/* A G_TLS_ERROR_BAD_CERTIFICATE that says why */
+GError  *pillion_certificate_error_new (GTlsCertificateFlags flags);

@@ -63,7 +63,8 @@ struct _PillionExchange
   SoupMessage *message;
   gulong status_handler;
   gulong network_handler;    /* or 0 */
-  gulong certificate_handler; /* 0 unless any certificate is accepted */
+  gulong certificate_handler;
+  GTlsCertificateFlags certificate_errors; /* why the server's certificate was not accepted, or 0 */
   gulong body_handlers[5];   /* 0 if the request has no body */
   PillionSource *body_source; /* NULL if it has none */
   GInputStream *request_body; /* which is being sent, or NULL */
@@ -293,12 +294,19 @@ has_body_failed (PillionExchange *self)
   return PILLION_IS_PIECES_STREAM (body) && pillion_pieces_stream_has_failed (PILLION_PIECES_STREAM (body));
 }
 
-/* Gives an error the code that says what it means to a caller. What GIO says of the network and of TLS stays. */
+/* Gives an error the code that says what it means to a caller. What GIO says about the network stays, but it does not say what is wrong with a
+ * certificate. */
 static GError *
 translate_error (PillionExchange *self,
                  GError *error)
 {
   int code = has_body_failed (self) ? -1 : get_code (self, error);
+
+  if (self->certificate_errors != 0 && g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE))
+    {
+      g_error_free (error);
+      error = pillion_certificate_error_new (self->certificate_errors);
+    }
 
   if (code >= 0)
     {
@@ -1200,7 +1208,7 @@ check_peer (PillionExchange *self,
   const PillionConnectionOptions *options = pillion_soup_pool_get_options (self->transport->pool);
 
   if (!options->insecure && g_tls_connection_get_peer_certificate_errors (connection) != 0)
-    g_set_error_literal (&self->failure, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, _("the certificate of the server is not accepted"));
+    self->failure = pillion_certificate_error_new (g_tls_connection_get_peer_certificate_errors (connection));
   else
     pillion_connection_options_check_key (options, g_tls_connection_get_peer_certificate (connection), &self->failure);
 
@@ -1214,7 +1222,13 @@ accept_certificate (SoupMessage *message,
                     GTlsCertificateFlags errors,
                     gpointer data)
 {
-  return TRUE;
+  PillionExchange *self = data;
+
+  if (pillion_soup_pool_get_options (self->transport->pool)->insecure)
+    return TRUE;
+  self->certificate_errors = errors;
+
+  return FALSE;
 }
 
 /* libsoup 3.2 can't be told to keep to HTTP/1.1, whose connections push back on a sender that is too fast: its HTTP/2
@@ -1374,7 +1388,6 @@ soup_exchange (PillionTransport *transport,
            gpointer data)
 {
   PillionExchange *self = g_new0 (PillionExchange, 1);
-  const PillionConnectionOptions *options = pillion_soup_pool_get_options (((PillionSoupTransport *) transport)->pool);
   gboolean tls = strcmp (g_uri_get_scheme (request->uri), "https") == 0;
   SoupMessageFlags flags = SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS;
   SoupMessageHeaders *headers;
@@ -1404,8 +1417,8 @@ soup_exchange (PillionTransport *transport,
   for (const char *const *field = request->fields; *field != NULL; field += 2)
     append_field (headers, field[0], field[1]);
 
-  if (tls && options->insecure)
-    self->certificate_handler = g_signal_connect (self->message, "accept-certificate", G_CALLBACK (accept_certificate), NULL);
+  if (tls)
+    self->certificate_handler = g_signal_connect (self->message, "accept-certificate", G_CALLBACK (accept_certificate), self);
 
   if (self->bulk && !request->only_http1 && !request->web_socket)
     self->origin = g_strdup (request->origin);

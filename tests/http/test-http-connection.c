@@ -4,6 +4,8 @@
 
 /* How a client makes connections, and which servers it trusts */
 
+#include "http/pillion-connection-options.h"
+
 #include "http-support.h"
 
 #include <glib/gstdio.h>
@@ -50,6 +52,48 @@ trust_server (TestFixture *self)
 }
 
 static void
+assert_refused (TestFixture *self,
+                const char *url,
+                const char *why)
+{
+  g_autoptr (PillionTask) task = pillion_http_client_get_bytes (self->client, url, NULL);
+  g_autoptr (GError) error = NULL;
+
+  test_fixture_await (self, task);
+  g_assert_false (pillion_task_check (task, &error));
+  g_assert_error (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+  g_assert_nonnull (strstr (error->message, why));
+}
+
+static void
+test_certificate_errors (TestFixture *self,
+                         gconstpointer data)
+{
+  static const struct
+  {
+    GTlsCertificateFlags flags;
+    const char *why;
+  } cases[] = {
+    { G_TLS_CERTIFICATE_UNKNOWN_CA, "not from a trusted authority" },
+    { G_TLS_CERTIFICATE_BAD_IDENTITY, "for another host" },
+    { G_TLS_CERTIFICATE_BAD_IDENTITY | G_TLS_CERTIFICATE_UNKNOWN_CA, "for another host" },
+    { G_TLS_CERTIFICATE_EXPIRED | G_TLS_CERTIFICATE_UNKNOWN_CA, "has expired" },
+    { G_TLS_CERTIFICATE_NOT_ACTIVATED, "not valid yet" },
+    { G_TLS_CERTIFICATE_REVOKED, "revoked" },
+    { G_TLS_CERTIFICATE_INSECURE, "insecure algorithm" },
+    { G_TLS_CERTIFICATE_GENERIC_ERROR, "not accepted" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = pillion_certificate_error_new (cases[i].flags);
+
+      g_assert_error (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+      g_assert_nonnull (strstr (error->message, cases[i].why));
+    }
+}
+
+static void
 test_authorities (TestFixture *self,
                   gconstpointer data)
 {
@@ -63,7 +107,7 @@ test_authorities (TestFixture *self,
   g_autoptr (GFile) text = new_file (self, "no PEM");
   g_autoptr (GError) error = NULL;
 
-  test_fixture_assert_error (self, url, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+  assert_refused (self, url, "not from a trusted authority");
   g_assert_true (pillion_http_client_load_authorities (self->client, own, &error));
   g_assert_no_error (error);
   test_fixture_assert_get (self, url, "hello");
@@ -437,6 +481,7 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
 
   test_case ("/http/connection/authorities-from-a-file", test_authorities);
+  test_case ("/http/connection/certificate-errors-say-why", test_certificate_errors);
   test_case ("/http/connection/client-certificate", test_certificate);
   test_case ("/http/connection/client-certificates-that-cannot-be-used-are-errors", test_bad_certificates);
   test_case ("/http/connection/pinned-keys", test_pins);
