@@ -115,6 +115,23 @@ class Fetch(tooltest.ToolTest):
         names = [name for name in os.listdir(self.path("out")) if not name.startswith(".") and "part" not in name]
         self.assertEqual(names, ["000.png"])
 
+    def test_empty_url(self):
+        done = self.fetch("", self.url("thumbnails/000.png"))
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("failed  http://: the URL has no host\n", done.stderr)
+        self.assertTrue(os.path.exists(self.out("000.png")), "the other one is fetched")
+
+    def test_closed_streams(self):
+        """What is opened next doesn't take the place of standard streams that the caller closed."""
+        def fetch(*args):
+            script = 'exec "$0" "$@" <&- >&- 2>&-'
+            return subprocess.run(["sh", "-c", script, tooltest.TOOL, "fetch", *args, self.url("thumbnails/000.png")],
+                                  cwd=self.folder, timeout=tooltest.PATIENCE, env=tooltest.environment()).returncode
+
+        self.assertEqual(fetch("-P", self.path("out")), 0)
+        self.assertTrue(os.path.exists(self.out("000.png")))
+        self.assertEqual(fetch("-o", "-"), 23, "nobody got what was written")
+
     def test_passwords_stay_out(self):
         """In a URL that works, in one that fails, and in what only looks like a URL."""
         secret = "s3cret"

@@ -96,7 +96,8 @@ fetch_plan_read_urls (const FetchOptions *options,
 static char **
 split_urls (const char *line)
 {
-  char **urls = g_strsplit (line, "\t", -1);
+  /* GLib splits "" to nothing */
+  char **urls = g_strsplit (*line != '\0' ? line : " ", "\t", -1);
 
   for (guint i = 0; urls[i] != NULL; i++)
     {

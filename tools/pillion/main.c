@@ -10,10 +10,12 @@
 #include "options.h"
 #include "serve.h"
 
+#include <fcntl.h>
 #include <glib/gi18n.h>
 #include <locale.h>
 #include <pillion/pillion.h>
 #include <string.h>
+#include <unistd.h>
 
 static GOptionContext *
 new_fetch_context (void)
@@ -102,6 +104,20 @@ run_help (int    argc,
   return EXIT_ALL_WELL;
 }
 
+/* If the caller closed standard streams, the next files and sockets would get their numbers, and what is printed would go there. From these,
+ * reading gives nothing, and writing fails. */
+static void
+fill_standard_streams (void)
+{
+  int fd;
+
+  do
+    fd = open ("/dev/null", O_RDONLY);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0)
+    close (fd);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -109,6 +125,7 @@ main (int    argc,
   const char *name = argc > 1 ? argv[1] : NULL;
   int found;
 
+  fill_standard_streams ();
   init_translations ();
   g_set_prgname ("pillion");
   if (name == NULL)
