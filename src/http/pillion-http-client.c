@@ -670,6 +670,7 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    * PillionHttpClient:first-byte-timeout-usec: (getter get_first_byte_timeout_usec) (setter set_first_byte_timeout_usec)
    *
    * How long the server may take to begin its response, in µs, from when the request was sent. 0 for no limit.
+   * [property@PillionHttp.Client:idle-timeout-usec] applies during this time as well.
    *
    * Since: 1.0
    */
