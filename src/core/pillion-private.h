@@ -68,10 +68,11 @@ PILLION_PRIVATE
 gboolean         pillion_private_loop_check_thread     (PillionLoop     *loop,
                                                         GError         **error);
 
-/* Another thread will finish the task, which is pending: a virtual clock waits until it is delivered. On the
- * loop's thread. */
+/* Whether another thread will finish the task: if so, a virtual clock waits until it is delivered. Does nothing once that has happened.
+ * Returns whether anything changed. On the loop's thread. */
 PILLION_PRIVATE
-void             pillion_private_task_set_external     (PillionTask     *task);
+gboolean         pillion_private_task_set_external     (PillionTask     *task,
+                                                        gboolean         external);
 
 /* Calls @func, on the loop's thread, if @task has succeeded but is cancelled before anybody got its result, which can then be given to somebody
  * else. Nothing is called once @owner, a GObject, is gone. On the loop's thread, for a task that has nothing else of this kind. */

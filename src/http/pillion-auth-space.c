@@ -136,7 +136,8 @@ space_unref (gpointer space)
   pillion_auth_space_unref (space);
 }
 
-static void
+/* Returns whether somebody is being asked already */
+static gboolean
 wait_for_answer (PillionAuthSpace *self,
                  PillionAuthWaiter *waiter,
                  PillionCall *call)
@@ -145,6 +146,10 @@ wait_for_answer (PillionAuthSpace *self,
   waiter->call = call;
   waiter->link.data = waiter;
   g_queue_push_tail_link (&self->waiting, &waiter->link);
+  if (self->question != NULL && call->task != NULL)
+    pillion_question_join (self->question, call->task);
+
+  return self->question != NULL;
 }
 
 PillionAuthSpace *
@@ -172,9 +177,11 @@ pillion_auth_space_renew (PillionAuthSpace *self,
   g_autoptr (PillionLoop) loop = g_weak_ref_get (&renewing->loop);
 
   pillion_auth_space_refuse (self, self->serial);
-  wait_for_answer (self, waiter, call);
-  if (self->question == NULL)
-    self->question = pillion_question_new (call->engine, loop != NULL ? loop : pillion_task_get_loop (call->task), NULL, renewing, on_answer, self);
+  if (wait_for_answer (self, waiter, call))
+    return;
+
+  self->question = pillion_question_new (call->engine, loop != NULL ? loop : pillion_task_get_loop (call->task), NULL, renewing, call->task,
+                                         on_answer, self);
 }
 
 void
@@ -185,10 +192,12 @@ pillion_auth_space_ask (PillionAuthSpace *self,
                         const char *origin,
                         gboolean is_proxy)
 {
-  wait_for_answer (self, waiter, call);
-  if (self->question == NULL)
-    self->question = pillion_question_new (call->engine, pillion_task_get_loop (call->task),
-                                           pillion_http_challenge_new (challenge, origin, is_proxy, self->n_refused), NULL, on_answer, self);
+  if (wait_for_answer (self, waiter, call))
+    return;
+
+  self->question = pillion_question_new (call->engine, pillion_task_get_loop (call->task),
+                                         pillion_http_challenge_new (challenge, origin, is_proxy, self->n_refused), NULL, call->task,
+                                         on_answer, self);
 }
 
 void

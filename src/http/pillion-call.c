@@ -271,7 +271,7 @@ pillion_call_submit (PillionCall *self,
   self->begun = pillion_http_engine_get_now (self->engine);
   self->cancellable = g_object_ref (pillion_task_get_cancellable (self->task));
   if (pillion_http_engine_is_outside (self->engine))
-    pillion_private_task_set_external (self->task);
+    pillion_private_task_set_external (self->task, TRUE);
 
   /* Not g_cancellable_connect (), because its counterpart waits for other people's handlers. What the handler posts may come
    * before the call itself does, and waits for it there. */

@@ -430,7 +430,7 @@ pillion_http_stream_receive (PillionHttpStream *self,
     return;
 
   if (pillion_http_engine_is_outside (self->call->engine))
-    pillion_private_task_set_external (task);
+    pillion_private_task_set_external (task, TRUE);
   watch_cancellable (self, task);
   /* Something may come between the look and the wait */
   while (!pillion_ring_wait (self->ring, max, task))

@@ -353,7 +353,7 @@ watch (PillionHttpWebSocket *self,
   pillion_sync_release (wait);
   /* It goes with the task, whose own the cancellable is */
   g_signal_connect_data (pillion_task_get_cancellable (task), "cancelled", G_CALLBACK (wait_cancelled), wait, wait_free, 0);
-  pillion_private_task_set_external (task);
+  pillion_private_task_set_external (task, TRUE);
 }
 
 /* Another thread may have cancelled it before it was to be found, or before anything listened */

@@ -23,6 +23,7 @@ struct _PillionQuestion
   gboolean asked;
   gboolean dropped;
   PillionTask *task; /* or NULL */
+  GPtrArray *waiting; /* tasks that a virtual clock stands still for again, once there is an answer */
 
   /* On its way from there */
   PillionHttpCredentials *credentials;
@@ -55,6 +56,7 @@ question_unref (gpointer data)
     pillion_sync_unref (self->challenge);
   if (self->renewing != NULL)
     pillion_sync_unref (self->renewing);
+  g_ptr_array_unref (self->waiting);
   g_weak_ref_clear (&self->loop);
   pillion_http_engine_unref (self->engine);
   g_free (self);
@@ -74,12 +76,31 @@ answer_on_thread (gpointer data)
   question_unref (self);
 }
 
-/* Takes what it is given */
+static void
+unref_task (gpointer task)
+{
+  pillion_sync_unref (task);
+}
+
+/* The task of a call waits for the program now, and not for the network. Takes a reference, which belongs to the loop's thread. */
+static void
+add_waiting (PillionQuestion *self,
+             PillionTask *task)
+{
+  if (pillion_private_task_set_external (task, FALSE))
+    g_ptr_array_add (self->waiting, g_object_ref (task));
+}
+
+/* Takes what it is given. From here on the calls wait for the I/O thread again. */
 static void
 reply (PillionQuestion *self,
        PillionHttpCredentials *credentials,
        GError *error)
 {
+  for (guint i = 0; i < self->waiting->len; i++)
+    pillion_private_task_set_external (self->waiting->pdata[i], TRUE);
+  g_ptr_array_set_size (self->waiting, 0);
+
   self->credentials = credentials;
   self->error = error;
   pillion_http_engine_post (self->engine, answer_on_thread, question_ref (self));
@@ -136,6 +157,48 @@ ask_in_loop (gpointer data)
     reply (self, NULL, NULL);
 }
 
+typedef struct
+{
+  PillionQuestion *question;
+  PillionTask *task;
+} Join;
+
+static void
+join_free (gpointer data)
+{
+  Join *self = data;
+
+  pillion_sync_unref (self->task);
+  question_unref (self->question);
+  g_free (self);
+}
+
+static void
+join_in_loop (gpointer data)
+{
+  Join *self = data;
+
+  /* Or the answer is on its way */
+  if (self->question->task != NULL)
+    add_waiting (self->question, self->task);
+}
+
+void
+pillion_question_join (PillionQuestion *self,
+                       PillionTask *task)
+{
+  g_autoptr (PillionLoop) loop = g_weak_ref_get (&self->loop);
+  Join *join;
+
+  if (loop == NULL || pillion_task_get_loop (task) != loop)
+    return;
+
+  join = g_new0 (Join, 1);
+  join->question = question_ref (self);
+  join->task = g_object_ref (task);
+  pillion_loop_call_soon_threadsafe (loop, join_in_loop, join, join_free);
+}
+
 /* Its loop may have been closed before it could ask */
 static void
 asked (gpointer data)
@@ -162,6 +225,7 @@ pillion_question_new (PillionHttpEngine *engine,
                       PillionLoop *loop,
                       PillionHttpChallenge *challenge,
                       PillionHttpCredentials *renewing,
+                      PillionTask *task,
                       PillionAnswerFunc func,
                       gpointer data)
 {
@@ -170,11 +234,14 @@ pillion_question_new (PillionHttpEngine *engine,
   self->n_references = 2;
   self->engine = pillion_http_engine_ref (engine);
   g_weak_ref_init (&self->loop, loop);
+  self->waiting = g_ptr_array_new_with_free_func (unref_task);
   self->challenge = challenge;
   self->renewing = renewing != NULL ? g_object_ref (renewing) : NULL;
   self->func = func;
   self->data = data;
   pillion_loop_call_soon_threadsafe (loop, ask_in_loop, self, asked);
+  if (task != NULL)
+    pillion_question_join (self, task);
 
   return self;
 }

@@ -17,13 +17,19 @@ typedef void (*PillionAnswerFunc) (gpointer                data,
                                    PillionHttpCredentials *credentials,
                                    const GError           *error);
 
-/* Takes @challenge, which is NULL if it is @renewing that is asked for a token */
+/* Takes @challenge, which is NULL if it is @renewing that is asked for a token. @task: what waits for the answer, or NULL; see below */
 PillionQuestion *pillion_question_new  (PillionHttpEngine    *engine,
                                         PillionLoop          *loop,
                                         PillionHttpChallenge *challenge,
                                         PillionHttpCredentials *renewing,
+                                        PillionTask          *task,
                                         PillionAnswerFunc     func,
                                         gpointer              data);
+
+/* @task, of a call, waits for the answer, too. It is not the network that it waits for now, so a virtual clock need not stand still for it:
+ * whoever is asked may wait for that clock. */
+void             pillion_question_join (PillionQuestion      *self,
+                                        PillionTask          *task);
 
 /* Nobody wants the answer any more. The task of whoever is asked is cancelled. */
 void             pillion_question_drop (PillionQuestion      *self);

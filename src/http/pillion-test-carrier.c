@@ -362,7 +362,7 @@ begin_reading (PillionExchange *self)
 {
   self->reading = pillion_task_new (self->loop, "request body", NULL);
   if (!pillion_task_is_done (self->reading))
-    pillion_private_task_set_external (self->reading);
+    pillion_private_task_set_external (self->reading, TRUE);
 }
 
 static void

@@ -64,7 +64,7 @@ read_base (ThrottledStream *self,
     {
       self->reading = pillion_task_new (loop, "request body", NULL);
       if (!pillion_task_is_done (self->reading))
-        pillion_private_task_set_external (self->reading);
+        pillion_private_task_set_external (self->reading, TRUE);
     }
 
   g_input_stream_read_async (g_filter_input_stream_get_base_stream (G_FILTER_INPUT_STREAM (self)), buffer, size, g_task_get_priority (task),

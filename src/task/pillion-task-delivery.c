@@ -45,11 +45,16 @@ leave (PillionTask *self,
     }
 }
 
-void
-pillion_private_task_set_external (PillionTask *self)
+gboolean
+pillion_private_task_set_external (PillionTask *self,
+                                   gboolean external)
 {
-  self->external = TRUE;
-  pillion_core_external (pillion_core (self->loop), 1);
+  if (!self->live || self->external == external)
+    return FALSE;
+
+  self->external = external;
+  pillion_core_external (pillion_core (self->loop), external ? 1 : -1);
+  return TRUE;
 }
 
 void

@@ -996,6 +996,60 @@ test_stale_forever (PillionLoop *loop,
   g_assert_cmpuint (n_requests, ==, 11);
 }
 
+static PillionTask *
+on_slow_request (PillionHttpTestExchange *exchange,
+                 gpointer data)
+{
+  pillion_http_test_exchange_set_text (exchange, "slow", NULL);
+  pillion_http_test_exchange_set_delay (exchange, 50 * G_TIME_SPAN_MILLISECOND);
+  return NULL;
+}
+
+/* A handler may wait for the loop's clock, although the calls that wait for it are of the network */
+static void
+test_handler_on_virtual_clock (PillionLoop *loop,
+                               gpointer data)
+{
+  g_auto (Fixture) self = { .later = TRUE };
+  PillionTask *tasks[3];
+  g_autoptr (PillionHttpCredentials) credentials = pillion_http_credentials_new ("me", "secret");
+  g_autoptr (PillionTask) slow = NULL;
+  g_autoptr (PillionTask) first = NULL;
+  g_autoptr (PillionTask) second = NULL;
+  g_autoptr (PillionTask) third = NULL;
+
+  fixture_init (&self, loop);
+  pillion_http_test_server_add_handler (self.server, "/slow", on_slow_request, NULL, NULL);
+  g_signal_connect (self.client, "authenticate", G_CALLBACK (on_authenticate), &self);
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    tasks[i] = pillion_http_client_get_bytes (self.client, i == 0 ? "/a" : i == 1 ? "/b" : "/c", NULL);
+  turn_until (self.asked != NULL && self.n_refused == G_N_ELEMENTS (tasks));
+
+  /* Without this the test would never end */
+  first = pillion_loop_sleep (loop, G_TIME_SPAN_HOUR, NULL);
+  g_assert_true (pillion_await (first, NULL));
+
+  /* One that was cancelled counts no more, and not less than nothing */
+  pillion_task_cancel (tasks[2]);
+  g_assert_false (pillion_await (tasks[2], NULL));
+  second = pillion_loop_sleep (loop, G_TIME_SPAN_HOUR, NULL);
+  g_assert_true (pillion_await (second, NULL));
+
+  /* The clock stands still for the network */
+  third = pillion_loop_sleep (loop, G_TIME_SPAN_HOUR, NULL);
+  slow = pillion_http_client_get_bytes (self.client, "/slow", NULL);
+  assert_text (slow, "slow");
+  g_assert_false (pillion_task_is_done (third));
+  pillion_task_return_object (self.asked, G_OBJECT (credentials));
+  for (guint i = 0; i < 2; i++)
+    assert_text (tasks[i], "welcome");
+  g_assert_false (pillion_task_is_done (third));
+  g_assert_true (pillion_await (third, NULL));
+
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    g_object_unref (tasks[i]);
+}
+
 int
 main (int argc,
       char **argv)
@@ -1028,6 +1082,7 @@ main (int argc,
   pillion_test_add_func ("/http/credentials/body-that-can-be-read-once", test_body_once);
   pillion_test_add_func ("/http/credentials/never-for-another-server", test_redirect);
   pillion_test_add_func ("/http/credentials/digest", test_digest);
+  pillion_test_add_func ("/http/credentials/handler-may-wait-for-a-virtual-clock", test_handler_on_virtual_clock);
   pillion_test_add_func ("/http/credentials/stale-nonces-come-to-an-end", test_stale_forever);
 
   return g_test_run ();
