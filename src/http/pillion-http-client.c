@@ -837,6 +837,8 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    * The credentials are kept for the realm of the server as long as the client lives. If they turn out to be wrong, the signal is emitted again, up
    * to three times for each call. After that, and if there are no credentials, the call gets the server's response, with the status 401 or 407.
    *
+   * A call that the handler waits for must not need the same credentials, because it would wait for itself.
+   *
    * Only calls that were made while a handler was connected have it asked. In Python and JavaScript a handler may be an async function that returns credentials.
    *
    * Returns: (transfer full) (nullable): a task, or %NULL if there are no credentials

@@ -305,6 +305,9 @@ pillion_http_credentials_new_bearer (const char *token,
  * ([ctor@PillionHttp.Credentials.new_bearer]), and when a server answers with 401, but for that only once in a call. It runs once at a
  * time: all calls that need the token wait for the same one, and hold no place in the queue. If the task fails, they fail with its error.
  *
+ * A call that @func waits for must not need the token, because it would wait for itself. To get the token with a client that has these
+ * credentials, give the request others ([property@PillionHttp.Request:credentials]), or use another client.
+ *
  * Returns: (transfer full): credentials
  *
  * Since: 1.0
