@@ -162,9 +162,24 @@ use_holey_record (PillionPartFile *self)
   absorb_pieces (self);
 }
 
+static gint64
+get_modified_usec (const struct stat *info)
+{
+  return info->st_mtim.tv_sec * G_USEC_PER_SEC + info->st_mtim.tv_nsec / 1000;
+}
+
+/* Whether another program changed it since it was left; FALSE too if that is not known */
+static gboolean
+was_changed (const PillionPartRecord *record,
+             const struct stat *info)
+{
+  return record->left_usec != 0 && (info->st_size != record->left_size || get_modified_usec (info) != record->left_usec);
+}
+
 /* Takes from the record what a download of the URL can use */
 static void
-use_record (PillionPartFile *self)
+use_record (PillionPartFile *self,
+            const struct stat *info)
 {
   PillionPartRecord *record = &self->record;
 
@@ -174,7 +189,7 @@ use_record (PillionPartFile *self)
     self->size = MIN (self->size, record->safe);
 
   if (g_strcmp0 (record->url, self->url) != 0 || (record->length >= 0 && self->size > record->length) ||
-      (record->etag != NULL && !pillion_http_is_strong_etag (record->etag)) || !pillion_part_file_can_continue (self))
+      was_changed (record, info) || (record->etag != NULL && !pillion_http_is_strong_etag (record->etag)) || !pillion_part_file_can_continue (self))
     {
       pillion_part_record_clear (record);
       pillion_range_set_clear (&self->pieces);
@@ -258,7 +273,7 @@ try_name (PillionPartFile *self,
         }
 
       self->size = info.st_size;
-      use_record (self);
+      use_record (self, &info);
       return OUTCOME_OPENED;
     }
 }
@@ -347,6 +362,23 @@ save_holes (PillionPartFile *self)
   return pillion_part_record_save (&self->record, self->target->folder, self->record_name);
 }
 
+/* Notes how it is left. On failure the record tells of less, which is as true. */
+static void
+leave (PillionPartFile *self,
+       const struct stat *info)
+{
+  self->record.left_size = info->st_size;
+  self->record.left_usec = get_modified_usec (info);
+  save_holes (self);
+}
+
+/* It is about to be written to: whoever comes after a crash can't know how it was left */
+static void
+unleave (PillionPartFile *self)
+{
+  self->record.left_size = self->record.left_usec = 0;
+}
+
 void
 pillion_part_file_close (PillionPartFile *self,
                          gboolean keep)
@@ -355,10 +387,6 @@ pillion_part_file_close (PillionPartFile *self,
 
   if (self->spoiled || (self->doubtful && !drop_doubtful (self)))
     keep = FALSE;
-  /* On failure the record tells of less, which is as true */
-  if (keep && self->record.holey)
-    save_holes (self);
-
   /* Where files of ours can't be told from those of others, nobody would know it again */
   if (!has_name (self, &info) || !pillion_part_is_ours (&info) || !pillion_part_file_can_continue (self) || self->record.mixed)
     keep = FALSE;
@@ -369,6 +397,10 @@ pillion_part_file_close (PillionPartFile *self,
       if (has_name (self, &info))
         unlinkat (self->target->folder, self->name, 0);
       unlinkat (self->target->folder, self->record_name, 0);
+    }
+  else
+    {
+      leave (self, &info);
     }
 
   part_file_free (self);
@@ -451,6 +483,7 @@ pillion_part_file_continue (PillionPartFile *self,
   if (!hide_content (self, error))
     return FALSE;
 
+  unleave (self);
   /* From now on this run of the machine knows all of it */
   self->record.trusted = TRUE;
 
@@ -567,12 +600,6 @@ pillion_part_file_save (PillionPartFile *self,
   pillion_range_set_copy (&self->record.pieces, pieces);
   pillion_range_set_copy (&self->record.safe_pieces, pieces);
   return pillion_part_record_save (&self->record, self->target->folder, self->record_name) || fail (self, error);
-}
-
-static gint64
-get_modified_usec (const struct stat *info)
-{
-  return info->st_mtim.tv_sec * G_USEC_PER_SEC + info->st_mtim.tv_nsec / 1000;
 }
 
 void

@@ -141,6 +141,8 @@ parse (PillionPartRecord *self,
   self->length = g_key_file_has_key (file, GROUP, "length", NULL) ? g_key_file_get_int64 (file, GROUP, "length", NULL) : -1;
   self->safe = MAX (g_key_file_get_int64 (file, GROUP, "safe", NULL), 0);
   boot = g_key_file_get_string (file, GROUP, "boot", NULL);
+  self->left_size = g_key_file_get_int64 (file, GROUP, "left-size", NULL);
+  self->left_usec = g_key_file_get_int64 (file, GROUP, "left-time", NULL);
   self->trusted = this_boot != NULL && g_strcmp0 (boot, this_boot) == 0;
 
   if (version == HOLEY_VERSION && !parse_holes (self, file))
@@ -204,6 +206,11 @@ format (const PillionPartRecord *self,
   if (self->length >= 0)
     g_key_file_set_int64 (file, GROUP, "length", self->length);
   g_key_file_set_int64 (file, GROUP, "safe", self->safe);
+  if (self->left_usec != 0)
+    {
+      g_key_file_set_int64 (file, GROUP, "left-size", self->left_size);
+      g_key_file_set_int64 (file, GROUP, "left-time", self->left_usec);
+    }
   if (self->holey)
     {
       g_autofree char *pieces = pillion_range_set_format (&self->pieces);

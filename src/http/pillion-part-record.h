@@ -32,6 +32,8 @@ typedef struct
   gint64 safe;         /* how many bytes the disk has for certain, from the beginning on */
   gboolean mixed;      /* parts of it came from other URLs, and only a digest can tell whether they fit */
   gboolean trusted;    /* whether what the kernel has yet to write counts too: it does until the machine restarts */
+  gint64 left_size;    /* how the part was left, so that what another program changes afterwards is noticed; while it is written to, and */
+  gint64 left_usec;    /* after a crash, that is not known: 0. When it was last changed, in µs since the epoch */
 
   /* A part that several connections write to has its full length at once, and holes. Its size tells nothing, so this does. */
   gboolean holey;

@@ -641,7 +641,7 @@ test_digest_kept (TestFixture *self,
       test_server_open_gate (server);
       download = test_fixture_await_download (self, start (self, url, "file", sha256), &error);
       g_assert_no_error (error);
-      g_assert_cmpint (pillion_http_download_get_resumed_from (download), ==, 50 * MEGABYTE);
+      g_assert_cmpint (pillion_http_download_get_resumed_from (download), ==, touched ? 0 : 50 * MEGABYTE);
       g_assert_cmpint (pillion_http_download_get_integrity (download), ==, PILLION_HTTP_INTEGRITY_DIGEST);
       if (touched)
         g_assert_cmpint (g_atomic_int_get (&n_read), >=, (int) length);

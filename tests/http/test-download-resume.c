@@ -166,6 +166,48 @@ test_resume_wrong_length (TestFixture *self,
   test_resource_free (resource);
 }
 
+/* As after a crash */
+static void
+forget_how_it_was_left (TestFixture *self)
+{
+  g_autofree char *info = test_fixture_path (self, ".file.pillion-part.info");
+  g_autoptr (GKeyFile) record = g_key_file_new ();
+
+  g_assert_true (g_key_file_load_from_file (record, info, G_KEY_FILE_NONE, NULL));
+  g_assert_true (g_key_file_remove_key (record, "pillion-part", "left-size", NULL));
+  g_assert_true (g_key_file_remove_key (record, "pillion-part", "left-time", NULL));
+  g_assert_true (g_key_file_save_to_file (record, info, NULL));
+}
+
+/* What another program did to the part since it was left is not taken for content */
+static void
+test_resume_tampered (TestFixture *self,
+                      gconstpointer data)
+{
+  g_autofree char *part = test_fixture_path (self, ".file.pillion-part");
+
+  for (guint i = 0; i < 3; i++)
+    {
+      TestResource *resource = test_fixture_begin_partly (self);
+      g_autofree char *bytes = NULL;
+      gsize length;
+
+      g_assert_true (g_file_get_contents (part, &bytes, &length, NULL));
+      if (i == 0)
+        {
+          bytes[length / 2] ^= 1;
+          g_assert_true (g_file_set_contents_full (part, bytes, (gssize) length, G_FILE_SET_CONTENTS_NONE, 0644, NULL));
+        }
+      else
+        {
+          g_assert_cmpint (truncate (part, (off_t) (i == 1 ? length - 1 : length + 1)), ==, 0);
+        }
+
+      test_fixture_assert_starts_over (self, resource);
+      test_resource_free (resource);
+    }
+}
+
 /* What ends after all has come, but before the file was put in its place */
 static void
 test_resume_whole (TestFixture *self,
@@ -176,6 +218,7 @@ test_resume_whole (TestFixture *self,
   g_autofree char *range = NULL;
 
   g_assert_true (g_file_set_contents_full (part, (const char *) resource->bytes, TEST_SIZE, G_FILE_SET_CONTENTS_NONE, 0644, NULL));
+  forget_how_it_was_left (self);
   test_resource_behave (resource, (TestBehaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"" });
   test_fixture_assert_whole (self, resource, NULL, TEST_SIZE - 1, PILLION_HTTP_INTEGRITY_LENGTH);
   range = test_resource_get_field (resource, 0, "Range");
@@ -197,6 +240,7 @@ test_resume_other (TestFixture *self,
       g_autoptr (GString) text = NULL;
       g_autofree char *before = NULL;
 
+      forget_how_it_was_left (self);
       g_assert_true (g_file_get_contents (info, &before, NULL, NULL));
       text = g_string_new (before);
       if (i == 0)
@@ -265,6 +309,7 @@ main (int argc,
   test_case ("/http/download-resume/resume-in-pieces", test_resume_in_pieces);
   test_case ("/http/download-resume/resume-in-crumbs", test_resume_in_crumbs);
   test_case ("/http/download-resume/resume-wrong-length", test_resume_wrong_length);
+  test_case ("/http/download-resume/resume-tampered", test_resume_tampered);
   test_case ("/http/download-resume/resume-whole", test_resume_whole);
   test_case ("/http/download-resume/resume-of-something-else", test_resume_other);
   test_case ("/http/download-resume/resume-after-boot", test_resume_after_boot);
