@@ -236,7 +236,7 @@ read_all (int fd,
         {
           g_autofree char *name = g_filename_display_name (path);
 
-          g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE, _("%s: the file is too large for one with cookies"), name);
+          g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE, _("%s: the file is too large to be a cookie file"), name);
           return FALSE;
         }
     }
@@ -304,7 +304,7 @@ put_aside (const char *path,
   aside_name = g_filename_display_name (aside);
   g_clear_error (broken);
   g_set_error (broken, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_COOKIE,
-               _("%s: line %u is not a cookie; what was in the file is kept as %s"), name, bad_line, aside_name);
+               _("%s: line %u is not a cookie; the previous contents are kept as %s"), name, bad_line, aside_name);
   return TRUE;
 }
 

@@ -421,7 +421,7 @@ pillion_cookie_check (const PillionHttpCookie *cookie,
   if (host_prefix && (!cookie->host_only || strcmp (cookie->path, "/") != 0))
     return fail (error, cookie, _("a name with this prefix is for cookies of one host and the path '/'"));
   if (!cookie->host_only && g_hostname_is_ip_address (cookie->domain))
-    return fail (error, cookie, _("there is nothing below an address"));
+    return fail (error, cookie, _("an IP address has no subdomains"));
   if (!cookie->host_only && pillion_soup.tld_domain_is_public_suffix (cookie->domain))
     return fail (error, cookie, _("its domain is a public suffix, below which there are other people's sites"));
 

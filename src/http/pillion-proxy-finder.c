@@ -227,7 +227,7 @@ end_waiting (Answer *self,
   self->question->answer = NULL;
   self->question = NULL;
   if (error != NULL)
-    self->error = g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY, _("which proxy to use could not be found out: %s"),
+    self->error = g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY, _("could not find out which proxy to use: %s"),
                                error->message);
   g_clear_error (&error);
   self->expires = g_get_monotonic_time () + (self->error != NULL ? KEEP_FAILED_USEC : KEEP_USEC);

@@ -755,7 +755,7 @@ make_gather_error (PillionExchange *self)
     return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE,
                         _("the body is larger than the limit (%" PRId64 " bytes)"), (gint64) max);
 
-  return g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _("the server stopped sending the body of its answer %u"),
+  return g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _("the server stopped sending the body of its response (status %u)"),
                       pillion_soup.message_get_status (self->message));
 }
 

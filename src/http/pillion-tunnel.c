@@ -153,7 +153,7 @@ on_read (GObject *stream,
   const char *end;
 
   if (bytes != NULL && g_bytes_get_size (bytes) == 0)
-    error = g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY, _("the proxy closed the connection before there was one to %s"),
+    error = g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY, _("the proxy closed the connection before it had connected to %s"),
                          self->target);
   if (error != NULL)
     {

@@ -386,7 +386,7 @@ read_on (PillionWebSocketLink *self)
             {
               g_clear_error (&error);
               error = g_error_new_literal (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED,
-                                           _("the connection of the WebSocket was closed without a word"));
+                                           _("the connection of the WebSocket was closed without a close frame"));
             }
           break_down (self, error);
           return;
@@ -772,7 +772,7 @@ pillion_web_socket_link_send (PillionWebSocketLink *self,
     return_closed (task);
   else if (full)
     pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK,
-                                   _("too much waits to be sent: wait for the tasks of the messages before"));
+                                   _("too much is waiting to be sent: wait for the tasks of earlier messages"));
   else if (posts)
     pillion_http_engine_post (self->engine, write_on_thread, pillion_web_socket_link_ref (self));
 }

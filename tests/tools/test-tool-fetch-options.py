@@ -206,7 +206,7 @@ class Conditions(tooltest.ToolTest):
     def test_timestamping(self):
         for target in ([], ["-o", "a"]):
             self.assertRegex(self.fetch("-N", *target, self.url("big.bin")), "^done    ")
-            self.assertRegex(self.fetch("-N", *target, self.url("big.bin")), "^kept    .*  it is what the server has\n$")
+            self.assertRegex(self.fetch("-N", *target, self.url("big.bin")), "^kept    .*  same as on the server\n$")
         self.assertEqual(sorted(os.listdir(self.folder)), ["a", "big.bin"])
         os.truncate(self.path("a"), 10)
         self.assertRegex(self.fetch("-N", "-o", "a", self.url("big.bin")), "^done    ")
@@ -506,7 +506,7 @@ class ServerDigest(OptionsTest):
             thread = threading.Thread(target=server.serve_forever)
             thread.start()
             url = f"http://127.0.0.1:{server.server_address[1]}"
-            self.assertIn("the server's digest verified", self.fetch("-o", "a", f"{url}/right").stderr)
+            self.assertIn("verified against the server's digest", self.fetch("-o", "a", f"{url}/right").stderr)
             self.fetch("-o", "b", f"{url}/wrong", status=32)
             server.shutdown()
             thread.join()

@@ -210,7 +210,7 @@ fetch_file_describe (FetchFile *self)
       g_string_append_printf (text, "  %s", _("SHA-256 verified"));
       break;
     case PILLION_HTTP_INTEGRITY_SERVER_DIGEST:
-      g_string_append_printf (text, "  %s", _("the server's digest verified"));
+      g_string_append_printf (text, "  %s", _("verified against the server's digest"));
       break;
     case PILLION_HTTP_INTEGRITY_UNKNOWN:
       g_string_append_printf (text, "  %s", _("the server did not announce a length: the file may be incomplete"));

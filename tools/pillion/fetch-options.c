@@ -129,7 +129,7 @@ fetch_options_new_context (FetchOptions *self)
     { NULL },
   };
   const GOptionEntry source_entries[] = {
-    { "input-file", 'i', 0, G_OPTION_ARG_FILENAME, &self->list, N_("Read URLs from LIST, one a line, with mirrors after tabs"), N_("LIST") },
+    { "input-file", 'i', 0, G_OPTION_ARG_FILENAME, &self->list, N_("Read URLs from LIST, one per line, with mirrors after tabs"), N_("LIST") },
     { "mirror", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->mirrors, N_("Try this URL if the one before fails; may be repeated"), N_("URL") },
     { "jobs", 'j', 0, G_OPTION_ARG_INT, &self->jobs, N_("Fetch N at once (4)"), N_("N") },
     { "split", 0, 0, G_OPTION_ARG_INT, &self->split, N_("Use up to N connections for a file if that is faster (4)"), N_("N") },
@@ -157,26 +157,26 @@ fetch_options_new_context (FetchOptions *self)
     { "json", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->json, N_("Send JSON with POST ('@FILE', '@-')"), N_("DATA") },
     { "form", 'F', 0, G_OPTION_ARG_FILENAME_ARRAY, &self->form, N_("Send a multipart form: 'name=text', 'name=@FILE'"), N_("PART") },
     { "head", 'I', 0, G_OPTION_ARG_NONE, &self->head, N_("Only print the response's head"), NULL },
-    { "user-agent", 'A', 0, G_OPTION_ARG_STRING, &self->user_agent, N_("Say that the program is NAME"), N_("NAME") },
+    { "user-agent", 'A', 0, G_OPTION_ARG_STRING, &self->user_agent, N_("Send NAME as the user agent"), N_("NAME") },
     { "cookie-jar", 0, 0, G_OPTION_ARG_FILENAME, &self->cookie_jar, N_("Send the cookies in FILE, and keep new ones there"), N_("FILE") },
-    { "user", 'u', 0, G_OPTION_ARG_FILENAME, &self->user, N_("User and password; without one, it is asked for"), N_("USER[:PASSWORD]") },
+    { "user", 'u', 0, G_OPTION_ARG_FILENAME, &self->user, N_("User and password; a missing password is asked for"), N_("USER[:PASSWORD]") },
     { "netrc", 'n', 0, G_OPTION_ARG_NONE, &self->netrc, N_("Take user and password from ~/.netrc"), NULL },
     { NULL },
   };
   const GOptionEntry connection_entries[] = {
-    { "retry", 0, 0, G_OPTION_ARG_INT, &self->retries, N_("Try again N times after a passing failure (0)"), N_("N") },
-    { "connect-timeout", 0, 0, G_OPTION_ARG_CALLBACK, parse_seconds, N_("Give up connecting after so long (10)"), N_("SECONDS") },
-    { "max-time", 'm', 0, G_OPTION_ARG_CALLBACK, parse_seconds, N_("Give up a transfer after so long"), N_("SECONDS") },
-    { "speed-limit", 'Y', 0, G_OPTION_ARG_CALLBACK, parse_rate, N_("Give up a transfer that is slower"), N_("RATE") },
-    { "limit-rate", 0, 0, G_OPTION_ARG_CALLBACK, parse_rate, N_("Use no more than this, for all transfers together"), N_("RATE") },
+    { "retry", 0, 0, G_OPTION_ARG_INT, &self->retries, N_("Try again N times after a temporary failure (0)"), N_("N") },
+    { "connect-timeout", 0, 0, G_OPTION_ARG_CALLBACK, parse_seconds, N_("Give up connecting after this time (10)"), N_("SECONDS") },
+    { "max-time", 'm', 0, G_OPTION_ARG_CALLBACK, parse_seconds, N_("Give up a transfer after this time"), N_("SECONDS") },
+    { "speed-limit", 'Y', 0, G_OPTION_ARG_CALLBACK, parse_rate, N_("Give up a transfer that is slower than this"), N_("RATE") },
+    { "limit-rate", 0, 0, G_OPTION_ARG_CALLBACK, parse_rate, N_("Limit the rate of all transfers together"), N_("RATE") },
     { "proxy", 'x', 0, G_OPTION_ARG_STRING, &self->proxy, N_("Use this proxy; '' for none"), N_("URL") },
     { "cacert", 0, 0, G_OPTION_ARG_FILENAME, &self->ca_file, N_("Trust the authorities in this PEM file only"), N_("FILE") },
     { "cert", 'E', 0, G_OPTION_ARG_FILENAME, &self->certificate, N_("Show the server the certificate in this PEM file"), N_("FILE") },
-    { "key", 0, 0, G_OPTION_ARG_FILENAME, &self->key, N_("Its private key, if that is in another file"), N_("FILE") },
+    { "key", 0, 0, G_OPTION_ARG_FILENAME, &self->key, N_("The certificate's private key, if that is in another file"), N_("FILE") },
     { "pinnedpubkey", 0, 0, G_OPTION_ARG_STRING, &self->pins, N_("Only trust servers with one of these public keys"), N_("sha256//…[;…]") },
     { "insecure", 'k', 0, G_OPTION_ARG_NONE, &self->insecure, N_("Trust any certificate"), NULL },
     { "http1.1", 0, 0, G_OPTION_ARG_NONE, &self->http1, N_("Don't use HTTP/2"), NULL },
-    { "unix-socket", 0, 0, G_OPTION_ARG_FILENAME, &self->unix_socket, N_("Connect to this socket instead of the host"), N_("PATH") },
+    { "unix-socket", 0, 0, G_OPTION_ARG_FILENAME, &self->unix_socket, N_("Connect to this socket instead of the server"), N_("PATH") },
     { "location", 'L', 0, G_OPTION_ARG_NONE, &self->ignored, N_("Follow redirects (always done)"), NULL },
     { "fail", 'f', 0, G_OPTION_ARG_NONE, &self->ignored, N_("Fail on a status of 400 or more (always done)"), NULL },
     { "fail-with-body", 0, 0, G_OPTION_ARG_NONE, &self->fail_with_body, N_("Print the body of such a response all the same"), NULL },
@@ -204,7 +204,7 @@ fetch_options_new_context (FetchOptions *self)
     { NULL },
   };
   const GOptionEntry clean_entries[] = {
-    { "clean", 0, 0, G_OPTION_ARG_FILENAME, &self->clean, N_("List what unfinished downloads left in DIR, and remove it"), N_("DIR") },
+    { "clean", 0, 0, G_OPTION_ARG_FILENAME, &self->clean, N_("List what unfinished downloads left in DIR, and ask to remove it"), N_("DIR") },
     { "dry-run", 0, 0, G_OPTION_ARG_NONE, &self->dry_run, N_("Only list it"), NULL },
     { "yes", 'y', 0, G_OPTION_ARG_NONE, &self->yes, N_("Don't ask"), NULL },
     { NULL },
@@ -224,13 +224,13 @@ fetch_options_new_context (FetchOptions *self)
                                                 "   22  HTTP status of 400 or more\n"
                                                 "   23  the file or standard output could not be written\n"
                                                 "   26  a file to send could not be read\n"
-                                                "   28  a time limit\n"
-                                                "   32  another SHA-256 digest\n"
+                                                "   28  a time limit was exceeded\n"
+                                                "   32  wrong SHA-256 digest\n"
                                                 "   35  TLS failed\n"
-                                                "   47  a redirect that is not followed\n"
-                                                "   58  the file of --cert or --key could not be used\n"
+                                                "   47  a redirect was not followed\n"
+                                                "   58  the file given with --cert or --key could not be used\n"
                                                 "   60  the certificate is not trusted\n"
-                                                "   77  the file of --cacert could not be used\n"
+                                                "   77  the file given with --cacert could not be used\n"
                                                 "   90  the server has another public key\n"
                                                 "   97  the proxy failed\n"
                                                 "  130  interrupted (Ctrl-C)\n"
@@ -338,7 +338,7 @@ check_fail_with_body (FetchOptions *self)
   for (guint i = 0; self->outputs != NULL && self->outputs[i] != NULL; i++)
     if (strcmp (self->outputs[i], "-") == 0)
       return TRUE;
-  return options_refuse (COMMAND, "%s", _("--fail-with-body is for standard output: --output -"));
+  return options_refuse (COMMAND, "%s", _("--fail-with-body needs --output -"));
 }
 
 static gboolean
@@ -362,9 +362,9 @@ check (FetchOptions *self)
       g_clear_pointer (&self->method, g_free);
     }
   if (self->clean == NULL && (self->dry_run || self->yes))
-    return options_refuse (COMMAND, _("%s belongs to --clean"), self->dry_run ? "--dry-run" : "--yes");
+    return options_refuse (COMMAND, _("%s can only be used with --clean"), self->dry_run ? "--dry-run" : "--yes");
   if (self->key != NULL && self->certificate == NULL)
-    return options_refuse (COMMAND, "%s", _("--key belongs to --cert"));
+    return options_refuse (COMMAND, "%s", _("--key can only be used with --cert"));
   if (self->user != NULL && (*self->user == '\0' || *self->user == ':'))
     return options_refuse (COMMAND, "%s", _("--user: the name is missing"));
   return check_conflicts (self) && check_headers (self) && check_form (self) && check_fail_with_body (self);

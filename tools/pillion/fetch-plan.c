@@ -80,7 +80,7 @@ fetch_plan_read_urls (const FetchOptions *options,
   else if (options->mirrors != NULL && urls->len > 1)
     options_refuse (COMMAND, "%s", _("--mirror is for one URL: put the mirrors of several into a list, see --input-file"));
   else if (!check_mirrors (options, urls))
-    options_refuse (COMMAND, "%s", _("only what goes to a file can have mirrors"));
+    options_refuse (COMMAND, "%s", _("only a download to a file can have mirrors"));
   else if (length_of (options->digests) > urls->len)
     options_refuse (COMMAND, _("%s was given %u times, but there are only %u URLs"), "--sha256", length_of (options->digests),
                     urls->len);

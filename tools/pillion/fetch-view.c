@@ -139,7 +139,7 @@ describe_end (FetchView *self,
       if (self->quiet)
         return NULL;
       if (pillion_http_download_get_outcome (file->download) == PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED)
-        return g_strdup_printf (_("kept    %s  it is what the server has"), file->name);
+        return g_strdup_printf (_("kept    %s  same as on the server"), file->name);
       return g_strdup_printf (_("kept    %s  it is there already"), file->name);
     case FETCH_FAILED:
       /* Whoever reads standard output has had enough */

@@ -58,7 +58,8 @@ options_add_group (GOptionContext     *context,
                    const GOptionEntry *entries,
                    gpointer            user_data)
 {
-  GOptionGroup *group = g_option_group_new (title, title, "", user_data, NULL);
+  /* GLib translates the options of a group, but not its heading */
+  GOptionGroup *group = g_option_group_new (title, _(title), "", user_data, NULL);
 
   g_option_group_set_translation_domain (group, GETTEXT_PACKAGE);
   g_option_group_add_entries (group, entries);
