@@ -114,10 +114,12 @@ print_help (const char *name,
             GError    **error)
 {
   FetchOptions unused = { 0 };
-  g_autoptr (GOptionContext) context = fetch_options_new_context (&unused);
-  g_autofree char *help = g_option_context_get_help (context, FALSE, NULL);
+  GOptionContext *context = fetch_options_new_context (&unused);
+  char *help = g_option_context_get_help (context, FALSE, NULL);
 
   g_print ("%s", help);
+  g_free (help);
+  g_option_context_free (context);
   exit (EXIT_ALL_WELL);
 }
 
