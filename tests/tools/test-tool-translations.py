@@ -69,7 +69,7 @@ class Translations(tooltest.ToolTest):
     def test_fetch(self):
         for changes, _, _, one_file, refusal, _, mark in self.languages():
             done = run("fetch", "-P", self.folder, "--frames", self.url("thumbnails/000.png"), self.url("failing.bin"), **changes)
-            self.assertEqual(done.returncode, 22)
+            self.assertEqual(done.returncode, 22, done.stderr)
             self.assertIn(one_file, done.stderr)
             self.assertIn(refusal, done.stderr)
             self.assertRegex(done.stderr, rf"\d\{mark}\d+\u00a0")
