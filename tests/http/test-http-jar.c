@@ -4,6 +4,7 @@
 
 /* Cookies that outlive a call, and the program */
 
+#include "../test-support.h"
 #include "base/pillion-sync.h"
 #include "http-support.h"
 
@@ -288,10 +289,8 @@ test_fork (TestFixture *self,
   int status;
   pid_t child;
 
-#ifdef __SANITIZE_THREAD__
-  g_test_skip ("The thread sanitizer lets no thread start in the child of a fork");
-  return;
-#endif
+  if (skip_fork ())
+    return;
 
   assert_done (self, pillion_http_cookie_jar_load (jar, self->loop, NULL));
   add (jar, "a", "1", "example.org", FAR_SECONDS);
