@@ -45,10 +45,35 @@ json_read_free (gpointer data)
   g_free (self);
 }
 
+/* What is called when a line is there may itself have to wait, so the callback does not own it */
+typedef struct
+{
+  JsonRead *read; /* NULL once it was called */
+  PillionTask *line;
+} Waiting;
+
+static void on_line (PillionTask *task, gpointer data);
+
+/* A line that came for somebody who does not want it any more, and has not heard of it yet, goes to the next reader */
+static void
+reclaim_line (PillionHttpStream *self)
+{
+  Waiting *waiting = self->json_waiting;
+
+  if (waiting != NULL && pillion_task_is_done (waiting->line) &&
+      g_cancellable_is_cancelled (pillion_task_get_cancellable (waiting->read->task)))
+    {
+      self->json_waiting = NULL;
+      on_line (waiting->line, g_steal_pointer (&waiting->read));
+    }
+}
+
 gboolean
 pillion_http_stream_is_parsing (PillionHttpStream *self)
 {
   JsonRead *read = self->json_read;
+
+  reclaim_line (self);
 
   if (read == NULL || !g_cancellable_is_cancelled (pillion_task_get_cancellable (read->task)))
     return read != NULL;
@@ -192,17 +217,17 @@ on_line (PillionTask *task,
     }
 }
 
-/* What is called when a line is there may itself have to wait, so the callback does not own it */
-typedef struct
-{
-  JsonRead *read; /* NULL once it was called */
-} Waiting;
-
 static void
 on_line_later (PillionTask *task,
                gpointer data)
 {
-  on_line (task, g_steal_pointer (&((Waiting *) data)->read));
+  Waiting *self = data;
+
+  if (self->read == NULL)
+    return;
+
+  self->read->stream->json_waiting = NULL;
+  on_line (task, g_steal_pointer (&self->read));
 }
 
 static void
@@ -210,7 +235,10 @@ waiting_free (gpointer data)
 {
   Waiting *self = data;
 
+  if (self->read != NULL && self->read->stream->json_waiting == self)
+    self->read->stream->json_waiting = NULL;
   g_clear_pointer (&self->read, json_read_free);
+  g_object_unref (self->line);
   g_free (self);
 }
 
@@ -221,6 +249,8 @@ wait_for_line (JsonRead *self,
   Waiting *waiting = g_new0 (Waiting, 1);
 
   waiting->read = self;
+  waiting->line = g_object_ref (line);
+  self->stream->json_waiting = waiting;
   pillion_task_add_done_callback (line, on_line_later, waiting, waiting_free);
 }
 

@@ -30,6 +30,7 @@ struct _PillionHttpStream
   GQueue unwanted_lines;      /* that were read, but nobody got */
   guint n_lines;              /* that were read */
   PillionJsonRead *json_read; /* the one whose line is being parsed on a worker, or NULL */
+  gpointer json_waiting;      /* for whoever reads JSON and waits for a line, or NULL */
   gboolean closed;
 };
 

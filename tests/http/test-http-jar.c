@@ -10,6 +10,7 @@
 
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -308,11 +309,13 @@ test_fork (TestFixture *self,
         _exit (1);
       add (own, "b", "2", "example.org", FAR_SECONDS);
       wait_for_text (childs_path, "b\t2");
-      _exit (0);
+      /* Not an orderly exit: valgrind would count what the parent's threads have on their stacks as leaked */
+      raise (SIGKILL);
     }
   g_assert_cmpint (child, >, 0);
   g_assert_cmpint (waitpid (child, &status, 0), ==, child);
-  g_assert_cmpint (status, ==, 0);
+  g_assert_true (WIFSIGNALED (status));
+  g_assert_cmpint (WTERMSIG (status), ==, SIGKILL);
 }
 
 static void
