@@ -259,6 +259,8 @@ test_large (TestFixture *self,
 
   test_resource_behave (resource, (TestBehaviour) { .bytes = bytes, .length = length, .fields = "ETag: \"one\"\r\n", .validator = "\"one\"",
                                                 .cut = 100 * 1024 * 1024 });
+  /* On a slow machine, further connections would fetch what is cut off */
+  pillion_http_client_set_max_connections_per_download (self->client, 1);
   {
     g_autoptr (GError) error = NULL;
     g_autoptr (GKeyFile) record = g_key_file_new ();
