@@ -14,29 +14,25 @@
 #include <pillion-http/pillion-http.h>
 
 #include "http/pillion-http-fields.h"
-#include "http/pillion-http-response-private.h"
 #include "http/pillion-pieces-stream.h"
 #include "http/pillion-soup-body.h"
+#include "http/pillion-soup-error.h"
+#include "http/pillion-soup-gathering.h"
+#include "http/pillion-soup-head.h"
 #include "http/pillion-soup-pool.h"
 #include "http/pillion-soup-upload.h"
+#include "http/pillion-tunnel-head.h"
 #include "http/pillion-tunnel.h"
 #include "http/pillion-turns.h"
 
 /* What is passed on at once, unless the receiver has room for more */
 #define BUFFER_SIZE (256 * 1024)
 
-/* libsoup gives up on a head that is longer */
-#define MAX_HEAD (64 * 1024)
-
 /* How many informational answers may come before the real one */
 #define MAX_INFORMATIONAL 100
 
 /* How long closing a WebSocket's connection may take, in ms */
 #define CLOSE_MSEC 1000
-
-/* How long libsoup may gather a body of its own accord, in µs, and how long nothing may come of one that is wanted */
-#define GATHER_USEC G_USEC_PER_SEC
-#define GATHER_STALL_USEC (10 * G_USEC_PER_SEC)
 
 /* How long a server that is asked whether it wants the body has time to say so, in ms. It may not know of that. */
 #define EXPECT_MSEC 1000
@@ -96,13 +92,6 @@ struct _PillionExchange
   gboolean held;    /* the answer is whole, and the request is not */
   guint n_informational; /* answers of the status 1xx before the real one */
 };
-
-typedef struct
-{
-  PillionHead parent;
-  SoupMessage *message;
-  SoupMessageHeaders *headers;
-} SoupHead;
 
 static void
 stop_waiting (PillionExchange *self)
@@ -230,57 +219,6 @@ discard (PillionExchange *self)
   break_off (self);
 }
 
-/* Whether a head that libsoup can't parse was cut. It parses the fields before the status line, so one that it knows means that
- * the rest is missing: only in a line without an end it finds a fault. Without a field, only a head that is too short to be one
- * certainly is. */
-static gboolean
-is_unparsed_head_cut (PillionExchange *self)
-{
-  SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (self->message);
-  SoupMessageHeadersIter iter;
-  const char *name;
-  const char *value;
-
-  pillion_soup.message_headers_iter_init (&iter, pillion_soup.message_get_response_headers (self->message));
-
-  return pillion_soup.message_headers_iter_next (&iter, &name, &value) ||
-         pillion_soup.message_metrics_get_response_header_bytes_received (metrics) < strlen ("HTTP/1.1 200\r\n\r\n");
-}
-
-/* What an error means to the caller, or -1 if it stays as it is */
-static int
-get_code (PillionExchange *self,
-          const GError *error)
-{
-  SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (self->message);
-
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_FAILED) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED) ||
-      g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_NOT_ALLOWED))
-    return PILLION_HTTP_ERROR_PROXY;
-
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
-    {
-      /* libsoup says the same of a head that it gives up on because of its size */
-      if (self->stream == NULL && pillion_soup.message_metrics_get_response_header_bytes_received (metrics) > MAX_HEAD)
-        return PILLION_HTTP_ERROR_PROTOCOL;
-
-      return PILLION_HTTP_ERROR_TRUNCATED;
-    }
-
-  /* A connection that is reset while it is being made has cut nothing */
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED) &&
-      pillion_soup.message_metrics_get_request_start (metrics) > 0)
-    return PILLION_HTTP_ERROR_TRUNCATED;
-
-  if (g_error_matches (error, pillion_soup.session_error_quark (), SOUP_SESSION_ERROR_PARSING))
-    return is_unparsed_head_cut (self) ? PILLION_HTTP_ERROR_TRUNCATED : PILLION_HTTP_ERROR_PROTOCOL;
-
-  if (error->domain == pillion_soup.websocket_error_quark ())
-    return PILLION_HTTP_ERROR_NOT_WEB_SOCKET;
-
-  return error->domain == pillion_soup.session_error_quark () ? PILLION_HTTP_ERROR_PROTOCOL : -1;
-}
-
 /* Whether it was not the network that failed, but what the request's body is read from */
 static gboolean
 has_body_failed (PillionExchange *self)
@@ -300,7 +238,8 @@ static GError *
 translate_error (PillionExchange *self,
                  GError *error)
 {
-  int code = has_body_failed (self) ? -1 : get_code (self, error);
+  if (!has_body_failed (self))
+    pillion_soup_error_translate (error, self->message, self->stream != NULL);
 
   if (self->certificate_errors != 0 && g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE))
     {
@@ -308,81 +247,11 @@ translate_error (PillionExchange *self,
       error = pillion_certificate_error_new (self->certificate_errors);
     }
 
-  if (code >= 0)
-    {
-      error->domain = PILLION_HTTP_ERROR;
-      error->code = code;
-    }
-
   /* Whatever goes wrong before the request is sent is rather the proxy's fault than the server's */
   if (self->proxy != NULL && pillion_soup.message_metrics_get_request_start (pillion_soup.message_get_metrics (self->message)) == 0)
     g_prefix_error (&error, _("proxy %s: "), self->proxy->origin);
 
   return error;
-}
-
-/* A head without the spaces after two colons is as long as one with them that is cut. Where the connection is still open, or closes as
- * was said, an empty body is as empty as it was announced. */
-static gboolean
-has_ended_early (PillionExchange *self)
-{
-  return g_pollable_input_stream_is_readable (self->body.wait) &&
-         !pillion_soup.message_headers_header_contains (pillion_soup.message_get_response_headers (self->message), "Connection", "close");
-}
-
-/* libsoup takes a head that is cut between two lines for whole. The bytes that it read tell: they are as many as the head
- * has when it is written out without the empty line at its end. */
-static gboolean
-is_head_cut (PillionExchange *self)
-{
-  SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (self->message);
-  const char *reason = pillion_soup.message_get_reason_phrase (self->message);
-  SoupMessageHeadersIter iter;
-  const char *name;
-  const char *value;
-  guint64 n_received;
-  guint64 n_lines;
-
-  if (metrics == NULL || pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0)
-    return FALSE;
-
-  n_received = pillion_soup.message_metrics_get_response_header_bytes_received (metrics);
-  n_lines = strlen ("HTTP/1.1 200 \r\n") + (reason != NULL ? strlen (reason) : 0);
-  pillion_soup.message_headers_iter_init (&iter, pillion_soup.message_get_response_headers (self->message));
-  while (pillion_soup.message_headers_iter_next (&iter, &name, &value))
-    n_lines += strlen (name) + strlen (value) + strlen (": \r\n");
-
-  if (n_received == n_lines + strlen ("\r\n"))
-    return FALSE;
-  if (n_received == n_lines)
-    return (self->announced != 0 && !pillion_soup_message_has_no_body (self->message)) || has_ended_early (self);
-
-  /* Written in another way. Where nothing but the end of the connection says that an empty body is whole, it is no proof. */
-  return self->announced < 0 && !pillion_soup_message_has_no_body (self->message);
-}
-
-/* Holds what came against what was announced */
-static GError *
-check_whole (PillionExchange *self)
-{
-  if (self->announced >= 0 && self->received != self->announced)
-    {
-      /* Where the protocol tells the end by itself, the announcement is wrong; else the end is */
-      if (self->body.source != NULL)
-        return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
-                            _("the server announced %" PRId64 " bytes but sent %" PRId64),
-                            self->announced, self->received);
-
-      return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED,
-                          _("the connection was closed after %" PRId64 " of %" PRId64 " bytes"),
-                          self->received, self->announced);
-    }
-
-  if (self->received == 0 && self->body.source == NULL && is_head_cut (self))
-    return g_error_new_literal (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED,
-                                _("the connection was closed in the middle of the response header"));
-
-  return NULL;
 }
 
 /* All was read */
@@ -410,7 +279,7 @@ end (PillionExchange *self,
       return;
     }
 
-  error = check_whole (self);
+  error = pillion_soup_error_check_whole (self->message, &self->body, self->announced, self->received);
   if (error == NULL && self->upload != NULL && pillion_soup_upload_is_going (self->upload))
     {
       stop_waiting (self);
@@ -615,148 +484,21 @@ soup_resume (PillionTransport *transport,
     read_on (self);
 }
 
-static const char *
-get_field (const PillionHead *head,
-           const char *name)
-{
-  return pillion_soup.message_headers_get_list (((const SoupHead *) head)->headers, name);
-}
-
-static void
-foreach_field (const PillionHead *head,
-               PillionFieldFunc func,
-               gpointer data)
-{
-  pillion_soup.message_headers_foreach (((const SoupHead *) head)->headers, func, data);
-}
-
-static const char *
-get_version (SoupMessage *message)
-{
-  switch (pillion_soup.message_get_http_version (message))
-    {
-    case SOUP_HTTP_1_0:
-      return "1.0";
-    case SOUP_HTTP_2_0:
-      return "2";
-    default:
-      return "1.1";
-    }
-}
-
-static void
-get_details (const PillionHead *head,
-             PillionHeadDetails *details)
-{
-  SoupMessage *message = ((const SoupHead *) head)->message;
-  SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (message);
-  gint64 connect_end = (gint64) pillion_soup.message_metrics_get_connect_end (metrics);
-  gint64 tls_start = (gint64) pillion_soup.message_metrics_get_tls_start (metrics);
-
-  *details = (PillionHeadDetails) {
-    .version = get_version (message),
-    .peer = pillion_soup.message_get_remote_address (message),
-    .name_found = (gint64) pillion_soup.message_metrics_get_dns_end (metrics),
-    /* For libsoup the handshake is a part of connecting */
-    .connected = tls_start > 0 ? tls_start : connect_end,
-    .secured = tls_start > 0 ? connect_end : 0,
-    .sending = (gint64) pillion_soup.message_metrics_get_request_start (metrics),
-    .first_byte = (gint64) pillion_soup.message_metrics_get_response_start (metrics),
-  };
-}
-
-static SoupHead
+static PillionSoupHead
 make_head (PillionExchange *self)
 {
-  return (SoupHead) {
-    .parent = {
-      .status = pillion_soup.message_get_status (self->message),
-      .reason = pillion_soup.message_get_reason_phrase (self->message),
-      .length = self->announced,
-      .delimited = self->announced >= 0 || self->body.source != NULL ||
-                   pillion_soup_message_has_no_body (self->message) ||
-                   pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0,
-      .piles_up = pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0,
-      .get_field = get_field,
-      .foreach_field = foreach_field,
-      .get_details = get_details,
-    },
-    .message = self->message,
-    .headers = pillion_soup.message_get_response_headers (self->message),
-  };
-}
-
-/* The answer of a proxy that wants credentials before it makes a tunnel */
-typedef struct
-{
-  PillionHead parent;
-  const char *challenges;
-} TunnelHead;
-
-static const char *
-get_tunnel_field (const PillionHead *head,
-                  const char *name)
-{
-  return g_ascii_strcasecmp (name, "Proxy-Authenticate") == 0 ? ((const TunnelHead *) head)->challenges : NULL;
-}
-
-/* What else the proxy says is not the server's, and must not be taken for that: a cookie for instance */
-static void
-foreach_tunnel_field (const PillionHead *head,
-                      PillionFieldFunc func,
-                      gpointer data)
-{
-}
-
-static void
-get_tunnel_details (const PillionHead *head,
-                    PillionHeadDetails *details)
-{
-  *details = (PillionHeadDetails) { .version = "1.1" };
+  return pillion_soup_head_make (self->message, self->announced, self->body.source != NULL);
 }
 
 static void
 refuse_tunnel (PillionExchange *self,
                const char *challenges)
 {
-  TunnelHead head = {
-    .parent = {
-      .status = 407,
-      .length = -1,
-      .tunnel = TRUE,
-      .get_field = get_tunnel_field,
-      .foreach_field = foreach_tunnel_field,
-      .get_details = get_tunnel_details,
-    },
-    .challenges = challenges,
-  };
+  PillionTunnelHead head = pillion_tunnel_head_make (challenges);
 
   /* Nobody wants a body of that */
   self->funcs->head (self->data, &head.parent);
   self->aborted = TRUE;
-}
-
-/* How much of the body of a refusal libsoup may gather */
-static guint64
-get_max_gathered (PillionExchange *self)
-{
-  return self->max_refusal > 0 ? (guint64) self->max_refusal : PILLION_HTTP_RESPONSE_MAX_BODY;
-}
-
-/* Why there is no body of a refusal that somebody wants */
-static GError *
-make_gather_error (PillionExchange *self)
-{
-  SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (self->message);
-  gint64 length = pillion_soup.message_headers_get_content_length (pillion_soup.message_get_response_headers (self->message));
-  guint64 max = get_max_gathered (self);
-
-  if ((guint64) length > max || pillion_soup.message_metrics_get_response_body_bytes_received (metrics) > max)
-    return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TOO_LARGE,
-                        _("the body is larger than the limit (%" PRId64 " bytes)"), (gint64) max);
-
-  return g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _("the server stopped sending the body of its response (status %u)"),
-                      pillion_soup.message_get_status (self->message));
 }
 
 /* There was no body */
@@ -771,7 +513,7 @@ sent_nothing (PillionExchange *self,
 
   if (!self->aborted && self->refused)
     {
-      SoupHead head = make_head (self);
+      PillionSoupHead head = make_head (self);
 
       head.parent.length = -1;
       head.parent.delimited = FALSE;
@@ -782,7 +524,7 @@ sent_nothing (PillionExchange *self,
       else if (!self->web_socket_wanted && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
         {
           g_clear_error (&error);
-          error = make_gather_error (self);
+          error = pillion_soup_gathering_make_error (self->message, self->max_refusal);
         }
     }
 
@@ -907,7 +649,7 @@ sent (GObject *session,
       gpointer data)
 {
   PillionExchange *self = data;
-  SoupHead head;
+  PillionSoupHead head;
   GError *error = NULL;
 
   stop_waiting (self);
@@ -971,7 +713,7 @@ web_socket_connected (GObject *session,
                       gpointer data)
 {
   PillionExchange *self = data;
-  SoupHead head;
+  PillionSoupHead head;
   GSource *reads;
   GError *error = NULL;
 
@@ -1003,53 +745,10 @@ web_socket_connected (GObject *session,
     close_web_socket (self);
 }
 
-/* Ends what libsoup gathers when that is too much, or when nothing more comes of it */
-typedef struct
-{
-  GSource parent;
-  PillionExchange *exchange;
-  guint64 n_gathered;
-} GatherSource;
-
-/* Each piece that libsoup reads is an iteration of the context */
-static gboolean
-gather_prepare (GSource *source,
-                int *timeout)
-{
-  GatherSource *self = (GatherSource *) source;
-  SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (self->exchange->message);
-  guint64 n_gathered = pillion_soup.message_metrics_get_response_body_bytes_received (metrics);
-
-  *timeout = -1;
-  /* A body that nobody wants has one deadline, however many pieces it comes in */
-  if (self->exchange->max_refusal > 0 && n_gathered != self->n_gathered)
-    g_source_set_ready_time (source, g_get_monotonic_time () + GATHER_STALL_USEC);
-  self->n_gathered = n_gathered;
-
-  return n_gathered > get_max_gathered (self->exchange);
-}
-
-static gboolean
-gather_dispatch (GSource *source,
-                 GSourceFunc callback,
-                 gpointer data)
-{
-  g_cancellable_cancel (((GatherSource *) source)->exchange->cancellable);
-  return G_SOURCE_REMOVE;
-}
-
-static GSourceFuncs gather_funcs = {
-  .prepare = gather_prepare,
-  .dispatch = gather_dispatch,
-};
-
 static void
 watch_gathering (PillionExchange *self)
 {
-  self->source = g_source_new (&gather_funcs, sizeof (GatherSource));
-  ((GatherSource *) self->source)->exchange = self;
-  g_source_set_static_name (self->source, "pillion gathering");
-  g_source_set_ready_time (self->source, g_get_monotonic_time () + (self->max_refusal > 0 ? GATHER_STALL_USEC : GATHER_USEC));
+  self->source = pillion_soup_gathering_new_source (self->message, self->max_refusal, self->cancellable);
   g_source_attach (self->source, self->transport->context);
 }
 
@@ -1101,14 +800,14 @@ status_known (SoupMessage *message,
 
   switch (status)
     {
-    /* libsoup waits to be asked for another request after these, with the whole body of the answer in memory, however long that is */
+    /* libsoup gathers the bodies of these in memory */
     case SOUP_STATUS_UNAUTHORIZED:
     case SOUP_STATUS_PROXY_UNAUTHORIZED:
     case SOUP_STATUS_MISDIRECTED_REQUEST:
       self->refused = TRUE;
       if (status == SOUP_STATUS_MISDIRECTED_REQUEST)
         prevent_resending (message);
-      if (pillion_soup.message_headers_get_content_length (headers) > (gint64) get_max_gathered (self))
+      if (pillion_soup_gathering_is_too_large (message, self->max_refusal))
         g_cancellable_cancel (self->cancellable);
       else if (self->source == NULL)
         watch_gathering (self);
