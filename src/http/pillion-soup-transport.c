@@ -14,13 +14,12 @@
 #include <pillion-http/pillion-http.h>
 
 #include "http/pillion-http-fields.h"
-#include "http/pillion-pieces-stream.h"
 #include "http/pillion-soup-body.h"
 #include "http/pillion-soup-error.h"
 #include "http/pillion-soup-gathering.h"
 #include "http/pillion-soup-head.h"
 #include "http/pillion-soup-pool.h"
-#include "http/pillion-soup-upload.h"
+#include "http/pillion-soup-request-body.h"
 #include "http/pillion-tunnel-head.h"
 #include "http/pillion-tunnel.h"
 #include "http/pillion-turns.h"
@@ -33,9 +32,6 @@
 
 /* How long closing a WebSocket's connection may take, in ms */
 #define CLOSE_MSEC 1000
-
-/* How long a server that is asked whether it wants the body has time to say so, in ms. It may not know of that. */
-#define EXPECT_MSEC 1000
 
 typedef struct
 {
@@ -61,15 +57,8 @@ struct _PillionExchange
   gulong network_handler;    /* or 0 */
   gulong certificate_handler;
   GTlsCertificateFlags certificate_errors; /* why the server's certificate was not accepted, or 0 */
-  gulong body_handlers[5];   /* 0 if the request has no body */
-  PillionSource *body_source; /* NULL if it has none */
-  GInputStream *request_body; /* which is being sent, or NULL */
-  char *content_type;        /* of the body, once libsoup was told that there is none */
-  PillionSoupUpload *upload; /* what sends the body, unless libsoup does */
-  GSource *expecting;        /* while that waits for the server's word, else NULL */
+  PillionSoupRequestBody request_body;
   GError *failure;           /* why it was cancelled from here, or NULL */
-  gint64 n_sent;             /* bytes of the body */
-  gint64 sent;               /* when all of it was sent, or 0 */
   GCancellable *cancellable; /* until the head is here */
   GInputStream *stream;      /* from then on */
   SoupWebsocketConnection *web_socket; /* or this */
@@ -105,16 +94,6 @@ stop_waiting (PillionExchange *self)
 }
 
 static void
-stop_expecting (PillionExchange *self)
-{
-  if (self->expecting == NULL)
-    return;
-
-  g_source_destroy (self->expecting);
-  g_clear_pointer (&self->expecting, g_source_unref);
-}
-
-static void
 exchange_free (PillionExchange *self)
 {
   PillionSoupTransport *transport = self->transport;
@@ -122,7 +101,6 @@ exchange_free (PillionExchange *self)
   gpointer data = self->data;
 
   stop_waiting (self);
-  stop_expecting (self);
   g_clear_object (&self->stream);
   g_clear_object (&self->web_socket);
   g_clear_object (&self->socket);
@@ -132,15 +110,10 @@ exchange_free (PillionExchange *self)
   g_clear_signal_handler (&self->status_handler, self->message);
   g_clear_signal_handler (&self->network_handler, self->message);
   g_clear_signal_handler (&self->certificate_handler, self->message);
-  for (guint i = 0; i < G_N_ELEMENTS (self->body_handlers); i++)
-    g_clear_signal_handler (&self->body_handlers[i], self->message);
-  g_clear_pointer (&self->body_source, pillion_source_unref);
-  g_clear_object (&self->request_body);
   g_free (self->origin);
-  g_free (self->content_type);
   g_clear_error (&self->failure);
+  pillion_soup_request_body_clear (&self->request_body);
   g_clear_object (&self->message);
-  g_clear_pointer (&self->upload, pillion_soup_upload_free);
   pillion_soup_pool_give_back (transport->pool, self->connection);
   g_free (self);
 
@@ -219,26 +192,13 @@ discard (PillionExchange *self)
   break_off (self);
 }
 
-/* Whether it was not the network that failed, but what the request's body is read from */
-static gboolean
-has_body_failed (PillionExchange *self)
-{
-  GInputStream *body = self->request_body;
-
-  /* One that is sent at a limited rate is read through another stream */
-  if (G_IS_FILTER_INPUT_STREAM (body))
-    body = g_filter_input_stream_get_base_stream (G_FILTER_INPUT_STREAM (body));
-
-  return PILLION_IS_PIECES_STREAM (body) && pillion_pieces_stream_has_failed (PILLION_PIECES_STREAM (body));
-}
-
 /* Gives an error the code that says what it means to a caller. What GIO says about the network stays, but it does not say what is wrong with a
  * certificate. */
 static GError *
 translate_error (PillionExchange *self,
                  GError *error)
 {
-  if (!has_body_failed (self))
+  if (!pillion_soup_request_body_has_failed (&self->request_body))
     pillion_soup_error_translate (error, self->message, self->stream != NULL);
 
   if (self->certificate_errors != 0 && g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE))
@@ -280,7 +240,7 @@ end (PillionExchange *self,
     }
 
   error = pillion_soup_error_check_whole (self->message, &self->body, self->announced, self->received);
-  if (error == NULL && self->upload != NULL && pillion_soup_upload_is_going (self->upload))
+  if (error == NULL && pillion_soup_request_body_is_going (&self->request_body))
     {
       stop_waiting (self);
       self->held = TRUE;
@@ -581,6 +541,7 @@ take_connection (PillionExchange *self,
 
   self->connection = pillion_soup_pool_take (self->transport->pool, key != NULL ? key : origin);
   pillion_soup_connection_set_proxy (self->connection, self->gio_proxy);
+  pillion_soup_request_body_set_connection (&self->request_body, self->connection);
 }
 
 static void sent (GObject *session, GAsyncResult *result, gpointer data);
@@ -622,25 +583,6 @@ send_over_http2 (PillionExchange *self)
   pillion_soup_pool_give_back (self->transport->pool, self->connection);
   take_connection (self, self->origin, FALSE);
   send_message (self);
-}
-
-/* There is an answer, but the body was not sent yet, or not all of it. Who refuses a request wants no more of that (RFC 9112, section 9.5). Who was
- * asked for a word, and redirects or refuses, wants nothing of it (RFC 9110, section 10.1.1); who accepts is going to read it. */
-static void
-look_at_upload (PillionExchange *self)
-{
-  guint status = pillion_soup.message_get_status (self->message);
-
-  if (status >= (self->expecting != NULL ? SOUP_STATUS_MULTIPLE_CHOICES : SOUP_STATUS_BAD_REQUEST))
-    {
-      stop_expecting (self);
-      if (self->upload != NULL)
-        pillion_soup_upload_stop (self->upload);
-    }
-  else if (self->expecting != NULL)
-    {
-      g_source_set_ready_time (self->expecting, 0);
-    }
 }
 
 static void
@@ -692,7 +634,7 @@ sent (GObject *session,
       return;
     }
 
-  look_at_upload (self);
+  pillion_soup_request_body_note_response (&self->request_body);
 
   head = make_head (self);
   if (!self->funcs->head (self->data, &head.parent))
@@ -821,28 +763,27 @@ status_known (SoupMessage *message,
 }
 
 static void
-upload_wrote (gpointer data,
-              gint64 n_sent)
+wrote (gpointer data,
+       gint64 n_sent)
 {
   PillionExchange *self = data;
 
-  self->n_sent = n_sent;
   self->funcs->wrote (self->data, n_sent);
 }
 
 static void
-upload_over (gpointer data,
-             GError *error)
+body_over (gpointer data,
+           GError *error)
 {
   PillionExchange *self = data;
 
-  self->sent = g_get_monotonic_time ();
   if (self->aborted)
     {
       g_clear_error (&error);
     }
   else if (error != NULL && self->stream == NULL)
     {
+      g_clear_error (&self->failure);
       self->failure = error;
       g_cancellable_cancel (self->cancellable);
     }
@@ -854,48 +795,6 @@ upload_over (gpointer data,
     {
       end_read (self, NULL);
     }
-}
-
-/* Takes the body from libsoup, to send it past it, if that can be */
-static void
-take_upload (PillionExchange *self)
-{
-  static const PillionSoupUploadFuncs upload_funcs = { upload_wrote, upload_over };
-  GIOStream *stream = pillion_soup_connection_get_stream (self->connection, pillion_soup.message_get_connection_id (self->message));
-  SoupMessageHeaders *headers = pillion_soup.message_get_request_headers (self->message);
-
-  if (stream == NULL || self->body_source->length <= 0)
-    return;
-
-  self->upload = pillion_soup_upload_new (stream, self->request_body, self->body_source->length, &upload_funcs, self);
-  if (self->upload == NULL)
-    return;
-
-  /* What describes the body goes with it. The head is sent, but may have to be sent again. */
-  g_free (self->content_type);
-  self->content_type = g_strdup (pillion_soup.message_headers_get_list (headers, "Content-Type"));
-  pillion_soup.message_set_request_body (self->message, NULL, NULL, 0);
-}
-
-static gboolean
-expected_long_enough (gpointer data)
-{
-  PillionExchange *self = data;
-
-  stop_expecting (self);
-  pillion_soup_upload_begin (self->upload);
-
-  return G_SOURCE_REMOVE;
-}
-
-/* Lets the body wait until the server asks for it, but not for long */
-static void
-expect (PillionExchange *self)
-{
-  self->expecting = g_timeout_source_new (EXPECT_MSEC);
-  g_source_set_static_name (self->expecting, "pillion expecting");
-  g_source_set_callback (self->expecting, expected_long_enough, self, NULL);
-  g_source_attach (self->expecting, self->transport->context);
 }
 
 /* The handshake is done, and nothing of the request has been sent. If the session of an earlier connection goes on, GIO does not look at the
@@ -964,103 +863,6 @@ network_event (SoupMessage *message,
     pillion_soup_connection_set_stream (self->connection, connection, pillion_soup.message_get_connection_id (message));
 }
 
-static void
-wrote_body_data (SoupMessage *message,
-                 guint size,
-                 gpointer data)
-{
-  PillionExchange *self = data;
-
-  self->n_sent += size;
-  self->funcs->wrote (self->data, self->n_sent);
-}
-
-static void
-wrote_body (SoupMessage *message,
-            gpointer data)
-{
-  PillionExchange *self = data;
-
-  if (self->upload == NULL)
-    self->sent = g_get_monotonic_time ();
-}
-
-/* The answer to who expects to be told to go on */
-static void
-got_informational (SoupMessage *message,
-                   gpointer data)
-{
-  PillionExchange *self = data;
-
-  if (pillion_soup.message_get_status (message) == SOUP_STATUS_CONTINUE && self->expecting != NULL)
-    {
-      stop_expecting (self);
-      pillion_soup_upload_begin (self->upload);
-    }
-}
-
-/* What is not needed for most requests is connected here, because each handler costs a small request several per cent */
-static void
-wrote_headers (SoupMessage *message,
-               gpointer data)
-{
-  PillionExchange *self = data;
-  SoupMessageHeaders *headers = pillion_soup.message_get_request_headers (message);
-  gboolean expects = pillion_soup.message_headers_header_contains (headers, "Expect", "100-continue");
-
-  take_upload (self);
-  if (expects && self->body_handlers[2] == 0)
-    self->body_handlers[2] = g_signal_connect (message, "got-informational", G_CALLBACK (got_informational), self);
-  if (expects && self->upload != NULL)
-    expect (self);
-  else if (self->upload != NULL)
-    pillion_soup_upload_begin (self->upload);
-
-  /* libsoup sends the body */
-  if (self->upload == NULL && self->body_handlers[3] == 0)
-    {
-      self->body_handlers[3] = g_signal_connect (message, "wrote-body-data", G_CALLBACK (wrote_body_data), self);
-      self->body_handlers[4] = g_signal_connect (message, "wrote-body", G_CALLBACK (wrote_body), self);
-    }
-}
-
-/* If the connection that libsoup took again was closed meanwhile, it sends an idempotent request once more by itself, and without its
- * body if nobody gives it another one */
-static void
-restarted (SoupMessage *message,
-           gpointer data)
-{
-  PillionExchange *self = data;
-  SoupMessageHeaders *headers = pillion_soup.message_get_request_headers (message);
-  g_autofree char *content_type = g_strdup (pillion_soup.message_headers_get_list (headers, "Content-Type"));
-  g_autoptr (GInputStream) body = NULL;
-
-  stop_expecting (self);
-  if (self->upload != NULL)
-    {
-      content_type = g_steal_pointer (&self->content_type);
-      g_clear_pointer (&self->upload, pillion_soup_upload_free);
-    }
-
-  if (self->body_source->klass->rewindable)
-    body = self->body_source->klass->open (self->body_source, &self->failure);
-  else
-    self->failure = g_error_new_literal (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_REWINDABLE,
-                                               _("the connection was lost, and the body of the request can be read only once"));
-  if (body == NULL)
-    {
-      g_cancellable_cancel (self->cancellable);
-      return;
-    }
-
-  pillion_soup.message_set_request_body (message, NULL, body, self->body_source->length);
-  g_set_object (&self->request_body, body);
-  self->n_sent = 0;
-  self->sent = 0;
-  if (content_type != NULL)
-    pillion_soup.message_headers_append (headers, "Content-Type", content_type);
-}
-
 /* If libsoup 3.2 notices that it is to wait for the server's word, it does so without a limit, and after another answer than that it waits for one
  * more, in a call that blocks. The space before the value is of no meaning to servers (RFC 9112, section 5.1). */
 static void
@@ -1082,10 +884,11 @@ append_field (SoupMessageHeaders *headers,
 
 static PillionExchange *
 soup_exchange (PillionTransport *transport,
-           const PillionWireRequest *request,
-           const PillionExchangeFuncs *funcs,
-           gpointer data)
+               const PillionWireRequest *request,
+               const PillionExchangeFuncs *funcs,
+               gpointer data)
 {
+  static const PillionSoupRequestBodyFuncs body_funcs = { wrote, body_over };
   PillionExchange *self = g_new0 (PillionExchange, 1);
   gboolean tls = strcmp (g_uri_get_scheme (request->uri), "https") == 0;
   SoupMessageFlags flags = SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS;
@@ -1104,14 +907,7 @@ soup_exchange (PillionTransport *transport,
   self->message = pillion_soup.message_new_from_uri (request->method, request->uri);
   self->status_handler = g_signal_connect (self->message, "notify::status-code", G_CALLBACK (status_known), self);
   /* Before the fields, because it takes Content-Type away */
-  if (request->body != NULL)
-    {
-      pillion_soup.message_set_request_body (self->message, NULL, request->body, request->body_length);
-      self->body_handlers[0] = g_signal_connect (self->message, "wrote-headers", G_CALLBACK (wrote_headers), self);
-      self->body_handlers[1] = g_signal_connect (self->message, "restarted", G_CALLBACK (restarted), self);
-      self->body_source = pillion_source_ref (request->source);
-      self->request_body = g_object_ref (request->body);
-    }
+  pillion_soup_request_body_init (&self->request_body, request, self->message, self->transport->context, &body_funcs, self);
   headers = pillion_soup.message_get_request_headers (self->message);
   for (const char *const *field = request->fields; *field != NULL; field += 2)
     append_field (headers, field[0], field[1]);
@@ -1152,9 +948,7 @@ soup_abort (PillionTransport *transport,
     return;
 
   self->aborted = TRUE;
-  stop_expecting (self);
-  if (self->upload != NULL)
-    pillion_soup_upload_stop (self->upload);
+  pillion_soup_request_body_stop (&self->request_body);
   if (self->web_socket != NULL)
     close_web_socket (self);
   else if (self->stream != NULL)
@@ -1180,7 +974,7 @@ soup_get_state (PillionTransport *transport,
   return (PillionExchangeState) {
     .connected = self->connected || sending > 0,
     .sending = sending,
-    .sent = self->body_handlers[0] == 0 ? sending : self->sent,
+    .sent = self->request_body.message == NULL ? sending : self->request_body.sent,
   };
 }
 
