@@ -14,18 +14,14 @@
 #include <pillion-http/pillion-http.h>
 
 #include "http/pillion-http-fields.h"
-#include "http/pillion-soup-body.h"
 #include "http/pillion-soup-error.h"
 #include "http/pillion-soup-gathering.h"
 #include "http/pillion-soup-head.h"
 #include "http/pillion-soup-pool.h"
+#include "http/pillion-soup-reader.h"
 #include "http/pillion-soup-request-body.h"
 #include "http/pillion-tunnel-head.h"
 #include "http/pillion-tunnel.h"
-#include "http/pillion-turns.h"
-
-/* What is passed on at once, unless the receiver has room for more */
-#define BUFFER_SIZE (256 * 1024)
 
 /* How many informational answers may come before the real one */
 #define MAX_INFORMATIONAL 100
@@ -63,11 +59,9 @@ struct _PillionExchange
   GInputStream *stream;      /* from then on */
   SoupWebsocketConnection *web_socket; /* or this */
   GSocket *socket;           /* of that, or NULL */
-  PillionSoupBody body;
-  GSource *source;
-  PillionTurn turn; /* while it waits there is no source */
+  PillionSoupReader reader;
+  GSource *source;  /* ends what libsoup gathers, or the closing of a WebSocket, when it takes too long, or NULL */
   gint64 announced; /* by Content-Length, or -1 */
-  gint64 received;
   gboolean bulk;
   char *origin;     /* if it may turn out that it speaks HTTP/2 only, or NULL */
   gboolean web_socket_wanted;
@@ -75,9 +69,6 @@ struct _PillionExchange
   gboolean refused; /* with a status whose body libsoup gathers in memory */
   gint64 max_refusal; /* how large a body of that may be if it is wanted, or 0 if it is not */
   gboolean aborted;
-  gboolean reading; /* in the middle of a turn */
-  gboolean resumed; /* then */
-  gboolean paused;  /* without credit, and without a source */
   gboolean held;    /* the answer is whole, and the request is not */
   guint n_informational; /* answers of the status 1xx before the real one */
 };
@@ -85,7 +76,7 @@ struct _PillionExchange
 static void
 stop_waiting (PillionExchange *self)
 {
-  pillion_turns_leave (self->transport->turns, &self->turn);
+  pillion_soup_reader_stop (&self->reader);
   if (self->source == NULL)
     return;
 
@@ -174,22 +165,14 @@ close_web_socket (PillionExchange *self)
 static void
 discard (PillionExchange *self)
 {
-  for (gsize n_read = 0; n_read < BUFFER_SIZE;)
+  if (!pillion_soup_reader_drain (&self->reader))
     {
-      gssize n = pillion_soup_body_read (&self->body, self->transport->buffer, BUFFER_SIZE, NULL);
-
-      if (n == 0)
-        {
-          g_input_stream_close (self->stream, NULL, NULL);
-          exchange_free (self);
-          return;
-        }
-      if (n < 0)
-        break;
-      n_read += (gsize) n;
+      break_off (self);
+      return;
     }
 
-  break_off (self);
+  g_input_stream_close (self->stream, NULL, NULL);
+  exchange_free (self);
 }
 
 /* Gives an error the code that says what it means to a caller. What GIO says about the network stays, but it does not say what is wrong with a
@@ -227,9 +210,11 @@ end_read (PillionExchange *self,
 }
 
 static void
-end (PillionExchange *self,
+end (gpointer data,
      GError *error)
 {
+  PillionExchange *self = data;
+
   if (error != NULL)
     {
       self->aborted = TRUE;
@@ -239,7 +224,7 @@ end (PillionExchange *self,
       return;
     }
 
-  error = pillion_soup_error_check_whole (self->message, &self->body, self->announced, self->received);
+  error = pillion_soup_error_check_whole (self->message, &self->reader.body, self->announced, self->reader.received);
   if (error == NULL && pillion_soup_request_body_is_going (&self->request_body))
     {
       stop_waiting (self);
@@ -250,204 +235,28 @@ end (PillionExchange *self,
   end_read (self, error);
 }
 
-static gboolean
-hand_on (PillionExchange *self,
-         const guint8 *bytes,
-         gsize length)
-{
-  self->received += (gint64) length;
-  self->turn.n_read += length;
-  if (length == 0 || self->funcs->body (self->data, bytes, length))
-    return TRUE;
-
-  if (!self->aborted)
-    break_off (self);
-  return FALSE;
-}
-
-static guint8 *
-get_room (PillionExchange *self,
-          gsize turn,
-          gsize *size)
-{
-  guint8 *room;
-
-  *size = G_MAXSIZE;
-  room = self->funcs->room (self->data, size);
-  if (room != NULL)
-    {
-      *size = MIN (*size, turn);
-      return room;
-    }
-
-  *size = MIN (*size, MIN (turn, BUFFER_SIZE));
-  return self->transport->buffer;
-}
-
-typedef enum
-{
-  TURN_OVER,   /* there may be more already */
-  TURN_DRY,    /* there is more to come */
-  TURN_PAUSED, /* there is no credit */
-  TURN_ENDED,  /* the exchange has ended, and may be gone */
-} Turn;
-
-/* Reads for one turn */
-static Turn
-read_turn (PillionExchange *self)
-{
-  const gsize turn = pillion_turns_get_size (self->transport->turns, &self->turn);
-  gsize size;
-  guint8 *room = get_room (self, turn, &size);
-  gsize fill = 0;
-  gsize n_read = 0;
-
-  while (size > 0 && n_read < turn)
-    {
-      GError *error = NULL;
-      gssize n = pillion_soup_body_read (&self->body, room + fill, size - fill, &error);
-
-      if (n > 0)
-        {
-          fill += (gsize) n;
-          n_read += (gsize) n;
-          if (fill == size)
-            {
-              if (!hand_on (self, room, fill))
-                return TURN_ENDED;
-              room = get_room (self, turn, &size);
-              fill = 0;
-            }
-          continue;
-        }
-
-      if (!hand_on (self, room, fill))
-        {
-          g_clear_error (&error);
-          return TURN_ENDED;
-        }
-
-      if (n < 0 && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-        {
-          g_error_free (error);
-          return TURN_DRY;
-        }
-
-      /* The end comes when there is credit for more, so that the receiver is done with what it has. It can be read again. */
-      if (n == 0 && fill > 0)
-        {
-          room = get_room (self, turn, &size);
-          fill = 0;
-          continue;
-        }
-
-      end (self, error);
-      return TURN_ENDED;
-    }
-
-  if (!hand_on (self, room, fill))
-    return TURN_ENDED;
-
-  return size == 0 ? TURN_PAUSED : TURN_OVER;
-}
-
-static gboolean readable (gpointer stream, gpointer data);
-
 static void
-wait_for_more (PillionExchange *self)
-{
-  self->source = pillion_soup_body_new_source (&self->body);
-  g_source_set_static_name (self->source, "pillion body");
-  g_source_set_callback (self->source, G_SOURCE_FUNC (readable), self, NULL);
-  g_source_attach (self->source, self->transport->context);
-}
-
-/* Goes on when it is the exchange's turn. The socket would not do for that: its last bytes may be in the memory of TLS already. */
-static void
-wait_for_turn (PillionExchange *self)
-{
-  stop_waiting (self);
-  pillion_turns_wait (self->transport->turns, &self->turn, self);
-}
-
-/* Reads for one turn, and then waits for what is to be waited for */
-static void
-read_on (PillionExchange *self)
-{
-  Turn turn;
-
-  self->reading = TRUE;
-  self->paused = FALSE;
-  do
-    {
-      self->resumed = FALSE;
-      turn = read_turn (self);
-      if (turn == TURN_ENDED)
-        return;
-    }
-  while (turn == TURN_PAUSED && self->resumed);
-
-  self->reading = FALSE;
-  switch (turn)
-    {
-    case TURN_OVER:
-      wait_for_turn (self);
-      break;
-    case TURN_PAUSED:
-      stop_waiting (self);
-      self->paused = TRUE;
-      break;
-    case TURN_DRY:
-      /* A source that is to tell of what comes has to be made after the last look */
-      if (self->body.once)
-        stop_waiting (self);
-      if (self->source == NULL)
-        wait_for_more (self);
-      break;
-    default:
-      g_assert_not_reached ();
-    }
-}
-
-static gboolean
-readable (gpointer stream,
-          gpointer data)
+refused (gpointer data)
 {
   PillionExchange *self = data;
 
-  pillion_turns_note (self->transport->turns, &self->turn);
-  if (pillion_turns_is_short (self->transport->turns, &self->turn))
-    wait_for_turn (self);
-  else
-    read_on (self);
-
-  /* It is destroyed if it is not wanted any more */
-  return G_SOURCE_CONTINUE;
-}
-
-static void
-run_turn (gpointer data)
-{
-  read_on (data);
+  /* It may have been aborted in there */
+  if (!self->aborted)
+    break_off (self);
 }
 
 static void
 soup_resume (PillionTransport *transport,
              PillionExchange *self)
 {
-  if (self->aborted)
-    return;
-
-  if (self->reading)
-    self->resumed = TRUE;
-  else if (self->paused)
-    read_on (self);
+  if (!self->aborted)
+    pillion_soup_reader_resume (&self->reader);
 }
 
 static PillionSoupHead
 make_head (PillionExchange *self)
 {
-  return pillion_soup_head_make (self->message, self->announced, self->body.source != NULL);
+  return pillion_soup_head_make (self->message, self->announced, self->reader.body.source != NULL);
 }
 
 static void
@@ -596,7 +405,7 @@ sent (GObject *session,
 
   stop_waiting (self);
   g_clear_object (&self->cancellable);
-  pillion_turns_note (self->transport->turns, &self->turn);
+  pillion_soup_reader_note (&self->reader);
   self->stream = pillion_soup.session_send_finish ((SoupSession *) session, result, &error);
 
   if (self->stream == NULL && wants_http2 (self, error))
@@ -619,7 +428,7 @@ sent (GObject *session,
   /* Without a word HTTP/1.1 means the same, but there are servers that close then */
   self->connection->promised = self->connection->http2 || pillion_soup.message_headers_header_contains (
     pillion_soup.message_get_response_headers (self->message), "Connection", "keep-alive");
-  pillion_soup_body_init (&self->body, self->message, self->stream);
+  pillion_soup_body_init (&self->reader.body, self->message, self->stream);
 
   if (self->aborted)
     {
@@ -644,7 +453,7 @@ sent (GObject *session,
       return;
     }
 
-  read_on (self);
+  pillion_soup_reader_read (&self->reader);
 }
 
 /* libsoup makes the handshake, but not what follows: it can't be told to stop reading, and does not say when a message was sent. So it gets
@@ -888,6 +697,7 @@ soup_exchange (PillionTransport *transport,
                const PillionExchangeFuncs *funcs,
                gpointer data)
 {
+  static const PillionSoupReaderFuncs reader_funcs = { refused, end };
   static const PillionSoupRequestBodyFuncs body_funcs = { wrote, body_over };
   PillionExchange *self = g_new0 (PillionExchange, 1);
   gboolean tls = strcmp (g_uri_get_scheme (request->uri), "https") == 0;
@@ -897,7 +707,9 @@ soup_exchange (PillionTransport *transport,
   self->transport = (PillionSoupTransport *) transport;
   self->funcs = funcs;
   self->data = data;
-  pillion_turns_note (self->transport->turns, &self->turn);
+  pillion_soup_reader_init (&self->reader, self->transport->context, self->transport->turns, self->transport->buffer, funcs, data,
+                            &reader_funcs, self);
+  pillion_soup_reader_note (&self->reader);
   /* Without TLS there is no HTTP/2 */
   self->web_socket_wanted = request->web_socket;
   self->max_refusal = request->max_refusal;
@@ -1023,8 +835,8 @@ pillion_soup_transport_new (GMainContext *context)
   self->parent.klass = &klass;
   self->context = g_main_context_ref (context);
   self->pool = pillion_soup_pool_new ();
-  self->buffer = g_malloc (BUFFER_SIZE);
-  self->turns = pillion_turns_new (context, run_turn);
+  self->buffer = g_malloc (PILLION_SOUP_READER_BUFFER_SIZE);
+  self->turns = pillion_turns_new (context, pillion_soup_reader_run_turn);
   self->http2_only = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   pillion_tunnel_register ();
 
