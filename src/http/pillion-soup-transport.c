@@ -6,690 +6,15 @@
 
 #include "http/pillion-transport.h"
 
-#include <inttypes.h>
-#include <string.h>
-
-#include <glib/gi18n-lib.h>
-#include "http/pillion-soup-library.h"
-#include <pillion-http/pillion-http.h>
-
-#include "http/pillion-http-fields.h"
-#include "http/pillion-soup-error.h"
-#include "http/pillion-soup-gathering.h"
-#include "http/pillion-soup-head.h"
-#include "http/pillion-soup-pool.h"
+#include "http/pillion-soup-exchange.h"
 #include "http/pillion-soup-reader.h"
-#include "http/pillion-soup-request-body.h"
-#include "http/pillion-tunnel-head.h"
 #include "http/pillion-tunnel.h"
-
-/* How many informational answers may come before the real one */
-#define MAX_INFORMATIONAL 100
-
-/* How long closing a WebSocket's connection may take, in ms */
-#define CLOSE_MSEC 1000
 
 typedef struct
 {
   PillionTransport parent;
-  GMainContext *context;
-  PillionSoupPool *pool;
-  PillionTurns *turns;
-  GHashTable *http2_only; /* origins that refuse to speak HTTP/1.1 */
-  guint8 *buffer; /* all exchanges read into it, one after the other */
+  PillionSoupShared shared;
 } PillionSoupTransport;
-
-struct _PillionExchange
-{
-  PillionSoupTransport *transport;
-  const PillionExchangeFuncs *funcs;
-  gpointer data;
-
-  PillionSoupConnection *connection;
-  PillionProxy *proxy; /* or NULL */
-  char *gio_proxy;     /* as GIO is told of it */
-  SoupMessage *message;
-  gulong status_handler;
-  gulong network_handler;    /* or 0 */
-  gulong certificate_handler;
-  GTlsCertificateFlags certificate_errors; /* why the server's certificate was not accepted, or 0 */
-  PillionSoupRequestBody request_body;
-  GError *failure;           /* why it was cancelled from here, or NULL */
-  GCancellable *cancellable; /* until the head is here */
-  GInputStream *stream;      /* from then on */
-  SoupWebsocketConnection *web_socket; /* or this */
-  GSocket *socket;           /* of that, or NULL */
-  PillionSoupReader reader;
-  GSource *source;  /* ends what libsoup gathers, or the closing of a WebSocket, when it takes too long, or NULL */
-  gint64 announced; /* by Content-Length, or -1 */
-  gboolean bulk;
-  char *origin;     /* if it may turn out that it speaks HTTP/2 only, or NULL */
-  gboolean web_socket_wanted;
-  gboolean connected; /* to the server or its proxy, for this exchange */
-  gboolean refused; /* with a status whose body libsoup gathers in memory */
-  gint64 max_refusal; /* how large a body of that may be if it is wanted, or 0 if it is not */
-  gboolean aborted;
-  gboolean held;    /* the answer is whole, and the request is not */
-  guint n_informational; /* answers of the status 1xx before the real one */
-};
-
-static void
-stop_waiting (PillionExchange *self)
-{
-  pillion_soup_reader_stop (&self->reader);
-  if (self->source == NULL)
-    return;
-
-  g_source_destroy (self->source);
-  g_clear_pointer (&self->source, g_source_unref);
-}
-
-static void
-exchange_free (PillionExchange *self)
-{
-  PillionSoupTransport *transport = self->transport;
-  const PillionExchangeFuncs *funcs = self->funcs;
-  gpointer data = self->data;
-
-  stop_waiting (self);
-  g_clear_object (&self->stream);
-  g_clear_object (&self->web_socket);
-  g_clear_object (&self->socket);
-  g_clear_object (&self->cancellable);
-  g_clear_pointer (&self->proxy, pillion_proxy_unref);
-  g_free (self->gio_proxy);
-  g_clear_signal_handler (&self->status_handler, self->message);
-  g_clear_signal_handler (&self->network_handler, self->message);
-  g_clear_signal_handler (&self->certificate_handler, self->message);
-  g_free (self->origin);
-  g_clear_error (&self->failure);
-  pillion_soup_request_body_clear (&self->request_body);
-  g_clear_object (&self->message);
-  pillion_soup_pool_give_back (transport->pool, self->connection);
-  g_free (self);
-
-  funcs->gone (data);
-}
-
-static void
-closed (GObject *stream,
-        GAsyncResult *result,
-        gpointer data)
-{
-  g_input_stream_close_finish (G_INPUT_STREAM (stream), result, NULL);
-  exchange_free (data);
-}
-
-/* Ends an exchange whose body was not read to its end. libsoup closes the connection without reading the rest. */
-static void
-break_off (PillionExchange *self)
-{
-  stop_waiting (self);
-  self->aborted = TRUE;
-  g_input_stream_close_async (self->stream, G_PRIORITY_DEFAULT, NULL, closed, self);
-}
-
-static void
-web_socket_closed (GObject *stream,
-                   GAsyncResult *result,
-                   gpointer data)
-{
-  g_io_stream_close_finish (G_IO_STREAM (stream), result, NULL);
-  exchange_free (data);
-}
-
-/* TLS wants to say good-bye to somebody who may not listen */
-static gboolean
-cut_off (gpointer data)
-{
-  PillionExchange *self = data;
-
-  if (self->socket != NULL)
-    g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-close_web_socket (PillionExchange *self)
-{
-  self->aborted = TRUE;
-  self->source = g_timeout_source_new (CLOSE_MSEC);
-  g_source_set_static_name (self->source, "pillion WebSocket close");
-  g_source_set_callback (self->source, cut_off, self, NULL);
-  g_source_attach (self->source, self->transport->context);
-  g_io_stream_close_async (pillion_soup.websocket_connection_get_io_stream (self->web_socket), G_PRIORITY_DEFAULT, NULL,
-                           web_socket_closed, self);
-}
-
-/* For a body that nobody wants: if all of it is here already, the connection can be used again */
-static void
-discard (PillionExchange *self)
-{
-  if (!pillion_soup_reader_drain (&self->reader))
-    {
-      break_off (self);
-      return;
-    }
-
-  g_input_stream_close (self->stream, NULL, NULL);
-  exchange_free (self);
-}
-
-/* Gives an error the code that says what it means to a caller. What GIO says about the network stays, but it does not say what is wrong with a
- * certificate. */
-static GError *
-translate_error (PillionExchange *self,
-                 GError *error)
-{
-  if (!pillion_soup_request_body_has_failed (&self->request_body))
-    pillion_soup_error_translate (error, self->message, self->stream != NULL);
-
-  if (self->certificate_errors != 0 && g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE))
-    {
-      g_error_free (error);
-      error = pillion_certificate_error_new (self->certificate_errors);
-    }
-
-  /* Whatever goes wrong before the request is sent is rather the proxy's fault than the server's */
-  if (self->proxy != NULL && pillion_soup.message_metrics_get_request_start (pillion_soup.message_get_metrics (self->message)) == 0)
-    g_prefix_error (&error, _("proxy %s: "), self->proxy->origin);
-
-  return error;
-}
-
-/* All was read */
-static void
-end_read (PillionExchange *self,
-          GError *error)
-{
-  self->aborted = TRUE;
-  /* This does not wait */
-  g_input_stream_close (self->stream, NULL, NULL);
-  self->funcs->end (self->data, error);
-  exchange_free (self);
-}
-
-static void
-end (gpointer data,
-     GError *error)
-{
-  PillionExchange *self = data;
-
-  if (error != NULL)
-    {
-      self->aborted = TRUE;
-      stop_waiting (self);
-      self->funcs->end (self->data, translate_error (self, error));
-      break_off (self);
-      return;
-    }
-
-  error = pillion_soup_error_check_whole (self->message, &self->reader.body, self->announced, self->reader.received);
-  if (error == NULL && pillion_soup_request_body_is_going (&self->request_body))
-    {
-      stop_waiting (self);
-      self->held = TRUE;
-      return;
-    }
-
-  end_read (self, error);
-}
-
-static void
-refused (gpointer data)
-{
-  PillionExchange *self = data;
-
-  /* It may have been aborted in there */
-  if (!self->aborted)
-    break_off (self);
-}
-
-static void
-soup_resume (PillionTransport *transport,
-             PillionExchange *self)
-{
-  if (!self->aborted)
-    pillion_soup_reader_resume (&self->reader);
-}
-
-static PillionSoupHead
-make_head (PillionExchange *self)
-{
-  return pillion_soup_head_make (self->message, self->announced, self->reader.body.source != NULL);
-}
-
-static void
-refuse_tunnel (PillionExchange *self,
-               const char *challenges)
-{
-  PillionTunnelHead head = pillion_tunnel_head_make (challenges);
-
-  /* Nobody wants a body of that */
-  self->funcs->head (self->data, &head.parent);
-  self->aborted = TRUE;
-}
-
-/* There was no body */
-static void
-sent_nothing (PillionExchange *self,
-              GError *error)
-{
-  const char *challenges = pillion_tunnel_get_challenges (error);
-
-  if (!self->aborted && challenges != NULL)
-    refuse_tunnel (self, challenges);
-
-  if (!self->aborted && self->refused)
-    {
-      PillionSoupHead head = make_head (self);
-
-      head.parent.length = -1;
-      head.parent.delimited = FALSE;
-      if (!self->funcs->head (self->data, &head.parent))
-        {
-          self->aborted = TRUE;
-        }
-      else if (!self->web_socket_wanted && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        {
-          g_clear_error (&error);
-          error = pillion_soup_gathering_make_error (self->message, self->max_refusal);
-        }
-    }
-
-  if (!self->aborted && self->n_informational > MAX_INFORMATIONAL)
-    {
-      g_clear_error (&error);
-      error = g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
-                           _("the server sent more than %d informational responses"), MAX_INFORMATIONAL);
-    }
-
-  if (!self->aborted && self->failure != NULL)
-    {
-      g_clear_error (&error);
-      error = g_steal_pointer (&self->failure);
-    }
-
-  if (!self->aborted)
-    {
-      self->aborted = TRUE;
-      self->funcs->end (self->data, translate_error (self, g_steal_pointer (&error)));
-    }
-
-  g_clear_error (&error);
-  exchange_free (self);
-}
-
-/* An error, or NULL */
-static GError *
-check_head (PillionExchange *self)
-{
-  SoupMessageHeaders *headers = pillion_soup.message_get_response_headers (self->message);
-  const char *length = pillion_soup.message_headers_get_list (headers, "Content-Length");
-
-  self->announced = -1;
-  if (length != NULL && !pillion_http_parse_content_length (length, &self->announced))
-    return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL, _("'%s' is not a valid Content-Length"), length);
-
-  if (pillion_soup_message_has_no_body (self->message))
-    self->announced = -1;
-
-  return NULL;
-}
-
-static void
-take_connection (PillionExchange *self,
-                 const char *origin,
-                 gboolean web_socket)
-{
-  g_autofree char *key = NULL;
-
-  if (self->bulk || web_socket || self->proxy != NULL)
-    key = g_strconcat (origin, web_socket ? " web socket" : self->bulk ? " bulk" : "", self->proxy != NULL ? " " : NULL,
-                       self->proxy != NULL ? self->proxy->origin : NULL, NULL);
-
-  self->connection = pillion_soup_pool_take (self->transport->pool, key != NULL ? key : origin);
-  pillion_soup_connection_set_proxy (self->connection, self->gio_proxy);
-  pillion_soup_request_body_set_connection (&self->request_body, self->connection);
-}
-
-static void sent (GObject *session, GAsyncResult *result, gpointer data);
-static void web_socket_connected (GObject *session, GAsyncResult *result, gpointer data);
-
-static void
-send_message (PillionExchange *self)
-{
-  self->cancellable = g_cancellable_new ();
-  if (!self->web_socket_wanted)
-    {
-      pillion_soup.session_send_async (self->connection->session, self->message, G_PRIORITY_DEFAULT, self->cancellable, sent, self);
-      return;
-    }
-
-  pillion_soup_connection_allow_web_sockets (self->connection);
-  pillion_soup.session_websocket_connect_async (self->connection->session, self->message, NULL, NULL, G_PRIORITY_DEFAULT,
-                                                self->cancellable, web_socket_connected, self);
-}
-
-/* Whether a server broke off the handshake when it was offered HTTP/1.1 alone. Then there is no connection yet, and nothing was sent. */
-static gboolean
-wants_http2 (PillionExchange *self,
-             const GError *error)
-{
-  return self->origin != NULL && self->bulk && !self->aborted && error->domain == G_TLS_ERROR &&
-         !g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE) &&
-         !g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_CERTIFICATE_REQUIRED) &&
-         pillion_soup.message_metrics_get_request_start (pillion_soup.message_get_metrics (self->message)) == 0;
-}
-
-/* The same, with HTTP/2 among what is offered. Without back-pressure is better than not at all. */
-static void
-send_over_http2 (PillionExchange *self)
-{
-  self->bulk = FALSE;
-  /* libsoup knows of that in HTTP/1.1 only */
-  pillion_soup.message_headers_remove (pillion_soup.message_get_request_headers (self->message), "Expect");
-  pillion_soup_pool_give_back (self->transport->pool, self->connection);
-  take_connection (self, self->origin, FALSE);
-  send_message (self);
-}
-
-static void
-sent (GObject *session,
-      GAsyncResult *result,
-      gpointer data)
-{
-  PillionExchange *self = data;
-  PillionSoupHead head;
-  GError *error = NULL;
-
-  stop_waiting (self);
-  g_clear_object (&self->cancellable);
-  pillion_soup_reader_note (&self->reader);
-  self->stream = pillion_soup.session_send_finish ((SoupSession *) session, result, &error);
-
-  if (self->stream == NULL && wants_http2 (self, error))
-    {
-      g_error_free (error);
-      send_over_http2 (self);
-      return;
-    }
-
-  if (self->stream == NULL)
-    {
-      sent_nothing (self, error);
-      return;
-    }
-
-  if (pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0 && self->origin != NULL)
-    g_hash_table_add (self->transport->http2_only, g_steal_pointer (&self->origin));
-  if (pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0)
-    pillion_soup_pool_set_http2 (self->transport->pool, self->connection);
-  /* Without a word HTTP/1.1 means the same, but there are servers that close then */
-  self->connection->promised = self->connection->http2 || pillion_soup.message_headers_header_contains (
-    pillion_soup.message_get_response_headers (self->message), "Connection", "keep-alive");
-  pillion_soup_body_init (&self->reader.body, self->message, self->stream);
-
-  if (self->aborted)
-    {
-      break_off (self);
-      return;
-    }
-
-  error = check_head (self);
-  if (error != NULL)
-    {
-      end (self, error);
-      return;
-    }
-
-  pillion_soup_request_body_note_response (&self->request_body);
-
-  head = make_head (self);
-  if (!self->funcs->head (self->data, &head.parent))
-    {
-      if (!self->aborted)
-        discard (self);
-      return;
-    }
-
-  pillion_soup_reader_read (&self->reader);
-}
-
-/* libsoup makes the handshake, but not what follows: it can't be told to stop reading, and does not say when a message was sent. So it gets
- * no chance to read. */
-static void
-web_socket_connected (GObject *session,
-                      GAsyncResult *result,
-                      gpointer data)
-{
-  PillionExchange *self = data;
-  PillionSoupHead head;
-  GSource *reads;
-  GError *error = NULL;
-
-  stop_waiting (self);
-  g_clear_object (&self->cancellable);
-  self->web_socket = pillion_soup.session_websocket_connect_finish ((SoupSession *) session, result, &error);
-
-  if (self->web_socket == NULL)
-    {
-      sent_nothing (self, error);
-      return;
-    }
-
-  reads = g_main_context_find_source_by_user_data (self->transport->context, self->web_socket);
-  if (reads != NULL)
-    g_source_destroy (reads);
-
-  if (!self->aborted)
-    {
-      self->announced = -1;
-      head = make_head (self);
-      head.parent.stream = pillion_soup.websocket_connection_get_io_stream (self->web_socket);
-      if (self->funcs->head (self->data, &head.parent))
-        return;
-    }
-
-  /* Unless it was aborted in there */
-  if (self->source == NULL)
-    close_web_socket (self);
-}
-
-static void
-watch_gathering (PillionExchange *self)
-{
-  self->source = pillion_soup_gathering_new_source (self->message, self->max_refusal, self->cancellable);
-  g_source_attach (self->source, self->transport->context);
-}
-
-/* Lengths that are equal are one (RFC 9112, section 6.3), but libsoup refuses a list of them in one line */
-static void
-mend_length (SoupMessageHeaders *headers)
-{
-  const char *list = pillion_soup.message_headers_get_list (headers, "Content-Length");
-  gint64 length;
-
-  if (list != NULL && strchr (list, ',') != NULL && pillion_http_parse_content_length (list, &length))
-    {
-      g_autofree char *one = g_strdup_printf ("%" PRId64, length);
-
-      pillion_soup.message_headers_replace (headers, "Content-Length", one);
-    }
-}
-
-/* After a 421 libsoup sends the request once more by itself, from a handler that nobody else can name */
-static void
-prevent_resending (SoupMessage *message)
-{
-  guint signal_id = g_signal_lookup ("got-body", G_OBJECT_TYPE (message));
-  gulong handler;
-
-  while ((handler = g_signal_handler_find (message, G_SIGNAL_MATCH_ID | G_SIGNAL_MATCH_UNBLOCKED, signal_id, 0, NULL, NULL, NULL)) != 0)
-    g_signal_handler_block (message, handler);
-}
-
-/* libsoup says the status of HTTP/1 after it has parsed the head, and before it looks at the length. All that is to be known of a head is found out
- * here, because each further signal costs a small request several per cent. */
-static void
-status_known (SoupMessage *message,
-              GParamSpec *pspec,
-              gpointer data)
-{
-  PillionExchange *self = data;
-  SoupMessageHeaders *headers = pillion_soup.message_get_response_headers (message);
-  guint status = pillion_soup.message_get_status (message);
-
-  mend_length (headers);
-  if (self->web_socket_wanted && status >= 200)
-    {
-      /* This is no WebSocket, whatever it is */
-      self->refused = TRUE;
-      g_cancellable_cancel (self->cancellable);
-      return;
-    }
-
-  switch (status)
-    {
-    /* libsoup gathers the bodies of these in memory */
-    case SOUP_STATUS_UNAUTHORIZED:
-    case SOUP_STATUS_PROXY_UNAUTHORIZED:
-    case SOUP_STATUS_MISDIRECTED_REQUEST:
-      self->refused = TRUE;
-      if (status == SOUP_STATUS_MISDIRECTED_REQUEST)
-        prevent_resending (message);
-      if (pillion_soup_gathering_is_too_large (message, self->max_refusal))
-        g_cancellable_cancel (self->cancellable);
-      else if (self->source == NULL)
-        watch_gathering (self);
-      break;
-    default:
-      /* The real answer is yet to come, and a server may say so forever */
-      if (status / 100 == 1 && ++self->n_informational > MAX_INFORMATIONAL)
-        g_cancellable_cancel (self->cancellable);
-      break;
-    }
-}
-
-static void
-wrote (gpointer data,
-       gint64 n_sent)
-{
-  PillionExchange *self = data;
-
-  self->funcs->wrote (self->data, n_sent);
-}
-
-static void
-body_over (gpointer data,
-           GError *error)
-{
-  PillionExchange *self = data;
-
-  if (self->aborted)
-    {
-      g_clear_error (&error);
-    }
-  else if (error != NULL && self->stream == NULL)
-    {
-      g_clear_error (&self->failure);
-      self->failure = error;
-      g_cancellable_cancel (self->cancellable);
-    }
-  else if (error != NULL)
-    {
-      end (self, error);
-    }
-  else if (self->held)
-    {
-      end_read (self, NULL);
-    }
-}
-
-/* The handshake is done, and nothing of the request has been sent. If the session of an earlier connection goes on, GIO does not look at the
- * certificate again, and that one may have been accepted under other options. */
-static void
-check_peer (PillionExchange *self,
-            GTlsConnection *connection)
-{
-  const PillionConnectionOptions *options = pillion_soup_pool_get_options (self->transport->pool);
-
-  if (!options->insecure && g_tls_connection_get_peer_certificate_errors (connection) != 0)
-    self->failure = pillion_certificate_error_new (g_tls_connection_get_peer_certificate_errors (connection));
-  else
-    pillion_connection_options_check_key (options, g_tls_connection_get_peer_certificate (connection), &self->failure);
-
-  if (self->failure != NULL)
-    g_cancellable_cancel (self->cancellable);
-}
-
-static gboolean
-accept_certificate (SoupMessage *message,
-                    GTlsCertificate *certificate,
-                    GTlsCertificateFlags errors,
-                    gpointer data)
-{
-  PillionExchange *self = data;
-
-  if (pillion_soup_pool_get_options (self->transport->pool)->insecure)
-    return TRUE;
-  self->certificate_errors = errors;
-
-  return FALSE;
-}
-
-/* libsoup 3.2 can't be told to keep to HTTP/1.1, whose connections push back on a sender that is too fast: its HTTP/2
- * reads all there is into memory. So HTTP/2 is not offered to the server. (3.4 has soup_message_set_force_http1 ().) */
-static void
-network_event (SoupMessage *message,
-               GSocketClientEvent event,
-               GIOStream *connection,
-               gpointer data)
-{
-  static const char *const protocols[] = { "http/1.1", NULL };
-  PillionExchange *self = data;
-
-  if (event == G_SOCKET_CLIENT_CONNECTED)
-    {
-      self->connected = TRUE;
-      if (self->web_socket_wanted && G_IS_SOCKET_CONNECTION (connection))
-        g_set_object (&self->socket, g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)));
-    }
-  else if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (connection))
-    {
-      const PillionConnectionOptions *options = pillion_soup_pool_get_options (self->transport->pool);
-
-      if (self->bulk)
-        g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection), protocols);
-      /* Before the handshake, and not when the server asks: then a session that was begun with another certificate, or without one, is not
-       * taken up */
-      if (options->certificate != NULL)
-        g_tls_connection_set_certificate (G_TLS_CONNECTION (connection), options->certificate);
-    }
-  else if (event == G_SOCKET_CLIENT_TLS_HANDSHAKED && G_IS_TLS_CONNECTION (connection))
-    check_peer (self, G_TLS_CONNECTION (connection));
-  else if (event == G_SOCKET_CLIENT_COMPLETE)
-    pillion_soup_connection_set_stream (self->connection, connection, pillion_soup.message_get_connection_id (message));
-}
-
-/* If libsoup 3.2 notices that it is to wait for the server's word, it does so without a limit, and after another answer than that it waits for one
- * more, in a call that blocks. The space before the value is of no meaning to servers (RFC 9112, section 5.1). */
-static void
-append_field (SoupMessageHeaders *headers,
-              const char *name,
-              const char *value)
-{
-  if (g_ascii_strcasecmp (name, "Expect") == 0)
-    {
-      g_autofree char *unnoticed = g_strconcat (" ", value, NULL);
-
-      pillion_soup.message_headers_append (headers, name, unnoticed);
-    }
-  else
-    {
-      pillion_soup.message_headers_append (headers, name, value);
-    }
-}
 
 static PillionExchange *
 soup_exchange (PillionTransport *transport,
@@ -697,111 +22,49 @@ soup_exchange (PillionTransport *transport,
                const PillionExchangeFuncs *funcs,
                gpointer data)
 {
-  static const PillionSoupReaderFuncs reader_funcs = { refused, end };
-  static const PillionSoupRequestBodyFuncs body_funcs = { wrote, body_over };
-  PillionExchange *self = g_new0 (PillionExchange, 1);
-  gboolean tls = strcmp (g_uri_get_scheme (request->uri), "https") == 0;
-  SoupMessageFlags flags = SOUP_MESSAGE_NO_REDIRECT | SOUP_MESSAGE_COLLECT_METRICS;
-  SoupMessageHeaders *headers;
-
-  self->transport = (PillionSoupTransport *) transport;
-  self->funcs = funcs;
-  self->data = data;
-  pillion_soup_reader_init (&self->reader, self->transport->context, self->transport->turns, self->transport->buffer, funcs, data,
-                            &reader_funcs, self);
-  pillion_soup_reader_note (&self->reader);
-  /* Without TLS there is no HTTP/2 */
-  self->web_socket_wanted = request->web_socket;
-  self->max_refusal = request->max_refusal;
-  self->bulk = tls && !request->web_socket && (request->only_http1 ||
-                       (request->bulk && !g_hash_table_contains (self->transport->http2_only, request->origin)));
-
-  self->message = pillion_soup.message_new_from_uri (request->method, request->uri);
-  self->status_handler = g_signal_connect (self->message, "notify::status-code", G_CALLBACK (status_known), self);
-  /* Before the fields, because it takes Content-Type away */
-  pillion_soup_request_body_init (&self->request_body, request, self->message, self->transport->context, &body_funcs, self);
-  headers = pillion_soup.message_get_request_headers (self->message);
-  for (const char *const *field = request->fields; *field != NULL; field += 2)
-    append_field (headers, field[0], field[1]);
-
-  if (tls)
-    self->certificate_handler = g_signal_connect (self->message, "accept-certificate", G_CALLBACK (accept_certificate), self);
-
-  if (self->bulk && !request->only_http1 && !request->web_socket)
-    self->origin = g_strdup (request->origin);
-  if (request->proxy != NULL)
-    {
-      self->proxy = pillion_proxy_ref (request->proxy);
-      self->gio_proxy = pillion_proxy_make_gio_uri (request->proxy, request->uri, request->web_socket, request->proxy_authorization);
-    }
-  take_connection (self, request->origin, request->web_socket);
-
-  /* libsoup opens a connection for each request that must not be sent twice, in case the server closes a kept one just then. It does not send one twice
-   * because of this flag. */
-  if (pillion_soup_connection_is_fresh (self->connection))
-    flags |= SOUP_MESSAGE_IDEMPOTENT;
-  /* Redirects are the caller's, because they go to other hosts with limits of their own */
-  pillion_soup.message_set_flags (self->message, flags);
-
-  /* Only a new connection has something to tell, but one that was kept may turn out to be closed */
-  if (tls || self->connection->stream == NULL || request->body != NULL || request->web_socket || request->proxy != NULL)
-    self->network_handler = g_signal_connect (self->message, "network-event", G_CALLBACK (network_event), self);
-
-  send_message (self);
-
-  return self;
+  return pillion_soup_exchange_new (&((PillionSoupTransport *) transport)->shared, request, funcs, data);
 }
 
 static void
 soup_abort (PillionTransport *transport,
-            PillionExchange *self)
+            PillionExchange *exchange)
 {
-  if (self->aborted)
-    return;
+  pillion_soup_exchange_abort (exchange);
+}
 
-  self->aborted = TRUE;
-  pillion_soup_request_body_stop (&self->request_body);
-  if (self->web_socket != NULL)
-    close_web_socket (self);
-  else if (self->stream != NULL)
-    break_off (self);
-  else
-    g_cancellable_cancel (self->cancellable);
+static void
+soup_resume (PillionTransport *transport,
+             PillionExchange *exchange)
+{
+  pillion_soup_exchange_resume (exchange);
 }
 
 static void
 soup_set_lasting (PillionTransport *transport,
-                  PillionExchange *self)
+                  PillionExchange *exchange)
 {
-  pillion_soup_pool_set_lasting (((PillionSoupTransport *) transport)->pool, self->connection);
+  pillion_soup_exchange_set_lasting (exchange);
 }
 
 static PillionExchangeState
 soup_get_state (PillionTransport *transport,
-                PillionExchange *self)
+                PillionExchange *exchange)
 {
-  SoupMessageMetrics *metrics = pillion_soup.message_get_metrics (self->message);
-  gint64 sending = (gint64) pillion_soup.message_metrics_get_request_start (metrics);
-
-  return (PillionExchangeState) {
-    .connected = self->connected || sending > 0,
-    .sending = sending,
-    .sent = self->request_body.message == NULL ? sending : self->request_body.sent,
-  };
+  return pillion_soup_exchange_get_state (exchange);
 }
 
 static void
 soup_set_options (PillionTransport *transport,
                   const PillionConnectionOptions *options)
 {
-  pillion_soup_pool_set_options (((PillionSoupTransport *) transport)->pool, options);
+  pillion_soup_pool_set_options (((PillionSoupTransport *) transport)->shared.pool, options);
 }
 
 static void
 soup_set_max_connections (PillionTransport *transport,
                           guint max)
 {
-  pillion_soup_pool_set_max (((PillionSoupTransport *) transport)->pool, max);
+  pillion_soup_pool_set_max (((PillionSoupTransport *) transport)->shared.pool, max);
 }
 
 static void
@@ -809,11 +72,11 @@ soup_free (PillionTransport *transport)
 {
   PillionSoupTransport *self = (PillionSoupTransport *) transport;
 
-  pillion_turns_free (self->turns);
-  g_hash_table_unref (self->http2_only);
-  pillion_soup_pool_free (self->pool);
-  g_main_context_unref (self->context);
-  g_free (self->buffer);
+  pillion_turns_free (self->shared.turns);
+  g_hash_table_unref (self->shared.http2_only);
+  pillion_soup_pool_free (self->shared.pool);
+  g_main_context_unref (self->shared.context);
+  g_free (self->shared.buffer);
   g_free (self);
 }
 
@@ -833,11 +96,11 @@ pillion_soup_transport_new (GMainContext *context)
   PillionSoupTransport *self = g_new0 (PillionSoupTransport, 1);
 
   self->parent.klass = &klass;
-  self->context = g_main_context_ref (context);
-  self->pool = pillion_soup_pool_new ();
-  self->buffer = g_malloc (PILLION_SOUP_READER_BUFFER_SIZE);
-  self->turns = pillion_turns_new (context, pillion_soup_reader_run_turn);
-  self->http2_only = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->shared.context = g_main_context_ref (context);
+  self->shared.pool = pillion_soup_pool_new ();
+  self->shared.buffer = g_malloc (PILLION_SOUP_READER_BUFFER_SIZE);
+  self->shared.turns = pillion_turns_new (context, pillion_soup_reader_run_turn);
+  self->shared.http2_only = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   pillion_tunnel_register ();
 
   return &self->parent;
