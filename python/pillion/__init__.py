@@ -10,6 +10,7 @@ and `pillion.testing` for tests.
 """
 
 import asyncio
+import sys
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -29,6 +30,16 @@ def run(main: Coroutine[Any, Any, _T], *, debug: bool | None = None) -> _T:
     """Runs a coroutine and returns its result, like asyncio.run (). Meanwhile the guest loop and GLib carry on."""
     with asyncio.Runner(debug=debug, loop_factory=new_loop_to_run) as runner:
         return runner.run(main)
+
+
+def __getattr__(name):
+    # An add-on for Blender has the same name, and where this package is installed, Blender finds it first
+    if name == '__addon_enabled__':
+        return False
+    if name in ('bl_info', 'register', 'unregister') and 'bpy' in sys.modules:
+        from pillion.hosts.blender import _addon
+        return getattr(_addon, name)
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
 
 
 def __dir__() -> list[str]:

@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""A server for the tests in Blender, in a thread of the test itself. It takes any number of connections:
+
+    /bytes/SIZE           so many bytes
+    /slow/SIZE/MSEC       the same, in twenty pieces within so many milliseconds
+    /wait/MSEC            three bytes after so many milliseconds
+    /missing              404
+"""
+
+import asyncio
+import threading
+
+PIECES = 20
+
+
+def content(start, end):
+    """Some bytes of the contents of every file: each tells where it is from."""
+    first, last = start // 8, -(-end // 8)
+    return b''.join(b'%07d\n' % number for number in range(first, last))[start - first * 8:end - first * 8]
+
+
+class Server:
+    def __init__(self):
+        self.loop = asyncio.new_event_loop()
+        self.n_open = 0
+        ready = threading.Event()
+        threading.Thread(target=self._run, args=(ready,), daemon=True).start()
+        ready.wait()
+
+    def _run(self, ready):
+        async def start():
+            server = await asyncio.start_server(self._serve, '127.0.0.1', 0, backlog=1024)
+            self.url = 'http://127.0.0.1:%d' % server.sockets[0].getsockname()[1]
+            ready.set()
+
+        self.loop.create_task(start())
+        self.loop.run_forever()
+
+    async def _serve(self, reader, writer):
+        self.n_open += 1
+        try:
+            while await self._serve_one(reader, writer):
+                pass
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            self.n_open -= 1
+            writer.close()
+
+    async def _serve_one(self, reader, writer):
+        head = (await reader.readuntil(b'\r\n\r\n')).decode().split('\r\n')
+        path = head[0].split()[1]
+        fields = {name.lower(): value.strip() for name, _, value in (line.partition(':') for line in head[1:])}
+        kind, *numbers = path.strip('/').split('?')[0].split('/')
+        try:
+            numbers = [int(number) for number in numbers]
+        except ValueError:
+            kind = ''
+        if kind == 'wait':
+            await asyncio.sleep(numbers[0] / 1000)
+            numbers = [3]
+        elif kind not in ('bytes', 'slow'):
+            writer.write(b'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')
+            return True
+        size, start = numbers[0], 0
+        status = '200 OK'
+        if fields.get('range', '').startswith('bytes='):
+            start = int(fields['range'][6:].split('-')[0])
+            status = f'206 Partial Content\r\nContent-Range: bytes {start}-{size - 1}/{size}'
+        writer.write(f'HTTP/1.1 {status}\r\nContent-Length: {size - start}\r\nETag: "{size}"\r\nAccept-Ranges: bytes\r\n\r\n'.encode())
+        delay = numbers[1] / 1000 / PIECES if kind == 'slow' else 0
+        step = max(1, -(-(size - start) // PIECES)) if delay else 1 << 20
+        while start < size:
+            if delay:
+                await asyncio.sleep(delay)
+            writer.write(content(start, min(start + step, size)))
+            await writer.drain()
+            start += step
+        return True

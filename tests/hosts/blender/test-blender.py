@@ -1,0 +1,119 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Tests in the real Blender: test-blender.py ZIP PICTURES [SESSION…]. Blender is started once for each session.
+
+It needs a display. ZIP is the add-on, and PICTURES a folder for screenshots."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from server import Server
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = pathlib.Path(os.environ['PILLION_BUILD_DIR'])
+FIRST = 30  # s: more than Blender takes to start, even if nothing of it is in memory
+PATIENCE = 150  # s, for a session
+
+WINDOW = ['--window-geometry', '0', '0', '640', '480']
+
+# What Blender is started with, and what its environment lacks
+SESSIONS = {
+    'survival': (WINDOW, ()),
+}
+
+n_tests = 0
+all_good = True
+
+
+def say(good, name, comment=''):
+    global n_tests, all_good
+    n_tests += 1
+    all_good = all_good and good
+    print(f'{"ok" if good else "not ok"} {n_tests} {name}{comment}', flush=True)
+
+
+def set_up(folder, add_on):
+    """A folder for Blender's user, with the add-on in it."""
+    add_ons = folder / 'scripts' / 'addons'
+    add_ons.mkdir(parents=True)
+    zipfile.ZipFile(add_on).extractall(add_ons)
+    env = {name: value for name, value in os.environ.items() if name not in ('PYTHONPATH', 'G_DEBUG')}
+    env.update(
+        BLENDER_USER_SCRIPTS=str(folder / 'scripts'),
+        BLENDER_USER_CONFIG=str(folder / 'config'),
+        HOME=str(folder),
+        TMPDIR=str(folder),
+        LIBGL_ALWAYS_SOFTWARE='1',
+        PYTHONDONTWRITEBYTECODE='1',
+    )
+    return env
+
+
+def run_session(name, add_on, pictures, url):
+    options, missing = SESSIONS[name]
+    with tempfile.TemporaryDirectory(prefix='pillion-blender-', ignore_cleanup_errors=True) as text:
+        folder = pathlib.Path(text)
+        env = set_up(folder, add_on)
+        env['PILLION_TEST_URL'] = url
+        for variable in missing:
+            env.pop(variable, None)
+        results = folder / 'results'
+        command = ['blender', '--factory-startup', *options, '--python-use-system-env', '--python-exit-code', '1', '--addons', 'pillion',
+                   '--python', str(HERE / 'driver.py'), '--', 'cases_' + name, str(results), pictures]
+        try:
+            done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  timeout=FIRST + PATIENCE, text=True, errors='replace')
+            status, output = done.returncode, done.stdout
+        except subprocess.TimeoutExpired as error:
+            status, output = 'a timeout', (error.stdout or b'').decode(errors='replace')
+        report(name, results, status, output)
+
+
+def report(session, results, status, output):
+    lines = results.read_text(encoding='utf-8').splitlines() if results.exists() else []
+    planned, running = [], None
+    good = status == 0
+    for entry in map(json.loads, lines):
+        if 'plan' in entry:
+            planned = entry['plan']
+        elif 'begin' in entry:
+            running = entry['begin']
+        else:
+            running = None
+            planned.remove(entry['name'])
+            good = good and entry['failure'] is None
+            if entry['failure'] is not None:
+                print(f'{session}.{entry["name"]}:\n{entry["failure"]}', file=sys.stderr)
+            say(entry['failure'] is None, f'{session}.{entry["name"].removeprefix("case_")}', f' # {entry["seconds"]} s')
+    for name in planned:
+        print(f'{session}.{name} has not run to its end, because Blender ended with {status}', file=sys.stderr)
+        say(False, f'{session}.{name.removeprefix("case_")}')
+    if not lines:
+        say(False, f'{session}.start')
+    if not good:
+        print(f'--- {session}, status {status}, in {running}:\n{output[-12000:]}', file=sys.stderr, flush=True)
+
+
+def main(add_on, pictures, *names):
+    if shutil.which('blender') is None:
+        print('1..0 # SKIP Blender is not installed')
+        return 0
+    server = Server()
+    for name in names or SESSIONS:
+        run_session(name, add_on, pictures, server.url)
+    print(f'1..{n_tests}', flush=True)
+    return 0 if all_good else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main(*sys.argv[1:]))
