@@ -19,10 +19,10 @@
 
 #define ATTRIBUTE "user.pillion.origin"
 #define MAX_SIZE 4096
-#define N_LINES 6
+#define N_LINES 7
 
-/* The lines of the attribute: "1" for the format, the SHA-256 of the URL, size, time in ns, entity tag, Last-Modified. Not the URL itself: there
- * may be a key in it, and the file may be for others to read. */
+/* The lines of the attribute: "2" for the format, the SHA-256 of the URL, size, time in ns, the SHA-256 of the source, entity tag, Last-Modified.
+ * Not the URL itself: there may be a key in it, and the file may be for others to read. */
 
 static char *
 format_state (const char *url,
@@ -30,7 +30,7 @@ format_state (const char *url,
 {
   g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, url, -1);
 
-  return g_strdup_printf ("1\n%s\n%" PRId64 "\n%" PRId64 ".%09ld\n", digest, (gint64) info->st_size, (gint64) info->st_mtim.tv_sec,
+  return g_strdup_printf ("2\n%s\n%" PRId64 "\n%" PRId64 ".%09ld\n", digest, (gint64) info->st_size, (gint64) info->st_mtim.tv_sec,
                           (long) info->st_mtim.tv_nsec);
 }
 
@@ -58,10 +58,11 @@ load_attribute (PillionFileOrigin *self,
     return;
 
   self->recorded = TRUE;
-  if (lines[4][0] != '\0')
-    self->etag = g_strdup (lines[4]);
+  self->source = g_strdup (lines[4]);
   if (lines[5][0] != '\0')
-    self->last_modified = g_strdup (lines[5]);
+    self->etag = g_strdup (lines[5]);
+  if (lines[6][0] != '\0')
+    self->last_modified = g_strdup (lines[6]);
 #endif
 }
 
@@ -69,6 +70,7 @@ void
 pillion_file_origin_clear (PillionFileOrigin *self)
 {
   g_free (self->name);
+  g_free (self->source);
   g_free (self->etag);
   g_free (self->last_modified);
   *self = (PillionFileOrigin) { .exists = FALSE };
@@ -104,25 +106,44 @@ pillion_file_origin_load (PillionFileOrigin *self,
   close (fd);
 }
 
+/* Another server may use the same tag for other content (RFC 9110, section 8.8.3) */
+static gboolean
+knows_etag_of (const PillionFileOrigin *self,
+               const char *source)
+{
+  g_autofree char *digest = NULL;
+
+  if (self->etag == NULL)
+    return FALSE;
+
+  digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, source, -1);
+  return strcmp (digest, self->source) == 0;
+}
+
 gboolean
 pillion_file_origin_add_conditions (const PillionFileOrigin *self,
+                                    const char *source,
                                     PillionFieldList *fields)
 {
-  if (self->etag != NULL)
+  const gboolean has_etag = knows_etag_of (self, source);
+
+  if (has_etag)
     pillion_field_list_append (fields, "If-None-Match", self->etag);
   if (self->last_modified != NULL)
     pillion_field_list_append (fields, "If-Modified-Since", self->last_modified);
 
-  return self->etag != NULL || self->last_modified != NULL;
+  return has_etag || self->last_modified != NULL;
 }
 
 void
 pillion_file_origin_save (int fd,
                           const char *url,
+                          const char *source,
                           const char *etag,
                           const char *last_modified)
 {
 #ifdef __linux__
+  g_autofree char *digest = NULL;
   g_autofree char *state = NULL;
   g_autofree char *text = NULL;
   struct stat info;
@@ -131,7 +152,8 @@ pillion_file_origin_save (int fd,
     return;
 
   state = format_state (url, &info);
-  text = g_strconcat (state, etag != NULL ? etag : "", "\n", last_modified != NULL ? last_modified : "", NULL);
+  digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, source, -1);
+  text = g_strconcat (state, digest, "\n", etag != NULL ? etag : "", "\n", last_modified != NULL ? last_modified : "", NULL);
   if (strlen (text) <= MAX_SIZE)
     fsetxattr (fd, ATTRIBUTE, text, strlen (text), 0);
 #endif
@@ -146,6 +168,7 @@ skip_weakness (const char *etag)
 
 gboolean
 pillion_file_origin_matches (const PillionFileOrigin *self,
+                             const char *source,
                              const char *etag,
                              const char *last_modified,
                              gint64 length)
@@ -155,7 +178,7 @@ pillion_file_origin_matches (const PillionFileOrigin *self,
   if (!self->exists)
     return FALSE;
 
-  if (self->etag != NULL && etag != NULL)
+  if (etag != NULL && knows_etag_of (self, source))
     return strcmp (skip_weakness (self->etag), skip_weakness (etag)) == 0;
 
   return last_modified != NULL && length == self->size && pillion_http_parse_date (last_modified, &modified) && modified == self->modified;

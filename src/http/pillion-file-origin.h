@@ -13,6 +13,7 @@ typedef struct
   char *name;          /* which file it is, or NULL before any was looked at */
   gboolean exists;     /* whether there is a file; the rest is only of meaning then */
   gboolean recorded;   /* whether the attribute vouches for the validators */
+  char *source;        /* the digest of what had these validators; NULL if nothing is recorded */
   char *etag;          /* of any kind, or NULL */
   char *last_modified; /* what the server said, or the file's time; NULL if that can't be written as a date */
   gint64 modified;     /* the file's time, in s since the epoch */
@@ -26,18 +27,22 @@ void     pillion_file_origin_load  (PillionFileOrigin *self,
                                     const char        *url);
 void     pillion_file_origin_clear (PillionFileOrigin *self);
 
-/* Adds the fields that ask only for a version other than the one that is there. Returns FALSE if nothing is known about that. */
+/* Adds the fields that ask @source only for a version other than the one that is there. An entity tag means nothing elsewhere. Returns FALSE if
+ * nothing is known about that. */
 gboolean pillion_file_origin_add_conditions (const PillionFileOrigin *self,
+                                             const char              *source,
                                              PillionFieldList        *fields);
 
-/* Records the validators, which may be NULL, at the open file @fd. A file system without such attributes is no error. */
+/* Records the validators that @source gave, which may be NULL, at the open file @fd. A file system without such attributes is no error. */
 void     pillion_file_origin_save  (int                fd,
                                     const char        *url,
+                                    const char        *source,
                                     const char        *etag,
                                     const char        *last_modified);
 
-/* Whether an answer with these fields, NULL or -1 if there is none, has the version that is there */
+/* Whether a response of @source with these fields, NULL or -1 if there is none, has the version that is there */
 gboolean pillion_file_origin_matches (const PillionFileOrigin *self,
+                                      const char              *source,
                                       const char              *etag,
                                       const char              *last_modified,
                                       gint64                   length);

@@ -30,9 +30,10 @@
 #include "http/pillion-split.h"
 #include "http/pillion-target.h"
 
-/* A server may send the rest in pieces, but not as many small ones as it likes: each costs a request */
+/* A server may send the rest in pieces, but not as many small ones as it likes: each costs a request. Nor may many be shorter than it said. */
 #define SMALL_PIECE (64 * 1024)
 #define MAX_SMALL_PIECES 100
+#define MAX_SHORT_PIECES 5
 
 typedef struct _PillionFileSink PillionFileSink;
 
@@ -63,8 +64,10 @@ struct _PillionFileSink
   gboolean conditional;  /* whether the server was asked for a newer version only */
 
   PillionMirrors mirrors;
-  gboolean foreign;      /* what is in the part file came from another URL, and only the digest can tell whether it fits */
-  gboolean anew;         /* nothing is to be continued any more */
+  char *source;          /* what the last request went to, and what a part of it came from */
+  gboolean foreign;      /* what is in the part file came from another source, and only the digest can tell whether it fits */
+  gboolean pieced;       /* the part file has bytes of several responses */
+  gboolean anew;         /* nothing is to be continued any more, and no ranges are requested */
   gboolean afresh;       /* the next request begins at the beginning */
   gint64 asked;          /* the offset that the request is about, 0 if it is about all */
   char range[64];
@@ -74,6 +77,7 @@ struct _PillionFileSink
   gboolean idle;         /* other connections fetch everything that is left */
   PillionFileBody body;  /* what comes now */
   guint n_small_pieces;
+  guint n_short_pieces;
   gint64 resumed_from;
   PillionHttpResponse *response; /* of the last request, or NULL; without its body */
 };
@@ -98,6 +102,38 @@ file_begin (PillionSink *sink,
 
   self->hands_over = FALSE;
   return pillion_file_share_begin (&self->share, sink->call, error);
+}
+
+/* Validators are of use within one of these only: whatever is meant to be equal elsewhere may have the same tag, date and length, and be another
+ * version all the same */
+static char *
+make_source (PillionFileSink *self)
+{
+  const PillionCall *call = self->parent.call;
+
+  return g_strconcat (call->other_url != NULL ? call->other_url : call->url, " ", call->origin, NULL);
+}
+
+/* Whether a digest tells in the end if the parts of the file fit together */
+static gboolean
+has_digest (PillionFileSink *self)
+{
+  return self->options->digest != NULL || (self->writing && self->server_digest != NULL);
+}
+
+/* What follows in the part file comes from another source. WAIT: the worker is at the record, and the call is resumed when it gives it back. */
+static PillionVerdict
+mix_part (PillionFileSink *self,
+          GError **error)
+{
+  if (self->part->record.mixed)
+    return PILLION_VERDICT_PASS;
+
+  self->starts_over = self->at_work;
+  if (self->at_work)
+    return PILLION_VERDICT_WAIT;
+
+  return pillion_part_file_mix (self->part, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
 }
 
 /* Before the name is known, the part file is named after the URL, so that another attempt finds it, and no other download has it */
@@ -259,6 +295,8 @@ file_request (PillionSink *sink,
   PillionFileSink *self = (PillionFileSink *) sink;
   PillionVerdict verdict;
 
+  g_free (self->source);
+  self->source = make_source (self);
   if (self->finishing)
     return PILLION_VERDICT_WAIT;
   if (self->target == NULL && !open_target (self, error))
@@ -277,15 +315,8 @@ file_request (PillionSink *sink,
     return be_idle (self);
   if (self->asked == 0 && self->writing && !start_over (self))
     return PILLION_VERDICT_WAIT;
-  if (self->asked > 0 && self->foreign && !self->part->record.mixed)
-    {
-      /* The record may be saved by the worker */
-      self->starts_over = self->at_work;
-      if (self->at_work)
-        return PILLION_VERDICT_WAIT;
-      if (!pillion_part_file_mix (self->part, error))
-        return PILLION_VERDICT_FAIL;
-    }
+  if (self->asked > 0 && self->foreign && (verdict = mix_part (self, error)) != PILLION_VERDICT_PASS)
+    return verdict;
   if (self->asked > 0)
     {
       if (self->rest.end < self->part->record.length)
@@ -297,7 +328,7 @@ file_request (PillionSink *sink,
         pillion_field_list_append (fields, "If-Range", pillion_part_file_get_validator (self->part));
     }
 
-  self->conditional = !self->writing && pillion_file_origin_add_conditions (&self->origin, fields);
+  self->conditional = !self->writing && pillion_file_origin_add_conditions (&self->origin, self->source, fields);
 
   return PILLION_VERDICT_PASS;
 }
@@ -347,11 +378,11 @@ begin_anew (PillionFileSink *self,
 
   pillion_file_body_take_whole (&self->body, head, &etag, &last_modified);
   self->resumed_from = 0;
-  if (!pillion_part_file_begin (self->part, etag, last_modified, self->into ? self->target->name : NULL, self->body.total,
-                                error))
+  if (!pillion_part_file_begin (self->part, self->source, etag, last_modified, self->into ? self->target->name : NULL,
+                                self->body.total, error))
     return PILLION_VERDICT_FAIL;
 
-  self->afresh = self->foreign = FALSE;
+  self->afresh = self->foreign = self->pieced = FALSE;
   pillion_split_add (self->split, &self->rest, 0, self->body.end >= 0 ? self->body.end : G_MAXINT64);
   return PILLION_VERDICT_PASS;
 }
@@ -360,6 +391,7 @@ static PillionVerdict
 continue_part (PillionFileSink *self,
                GError **error)
 {
+  self->pieced = TRUE;
   /* Where this goes on within one download, a worker may be at the file */
   if (self->writing)
     return PILLION_VERDICT_PASS;
@@ -396,7 +428,8 @@ is_left (PillionFileSink *self,
 
   /* The server may ignore conditions, or may have given another name than the guess */
   pillion_file_origin_load (&self->origin, self->target->folder, self->target->name, self->parent.call->url);
-  if (!pillion_file_origin_matches (&self->origin, self->body.etag, self->body.last_modified, self->body.coding == NULL ? head->length : -1))
+  if (!pillion_file_origin_matches (&self->origin, self->source, self->body.etag, self->body.last_modified,
+                                    self->body.coding == NULL ? head->length : -1))
     return FALSE;
 
   self->outcome = PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED;
@@ -410,8 +443,15 @@ can_split (PillionFileSink *self,
 {
   const char *units = head->get_field (head, "Accept-Ranges");
 
-  return can_continue (self) && !self->part->record.mixed && self->body.coding == NULL && self->part->record.length > 0 &&
+  return can_continue (self) && !self->anew && !self->part->record.mixed && self->body.coding == NULL && self->part->record.length > 0 &&
          pillion_part_file_get_validator (self->part) != NULL && (units == NULL || g_ascii_strcasecmp (units, "bytes") == 0);
+}
+
+/* What a server says that can't send a range, or not this one */
+static gboolean
+refuses_range (guint status)
+{
+  return status == 400 || status == 416 || status == 501;
 }
 
 /* A server that is busy, or has enough of us */
@@ -447,10 +487,19 @@ file_head (PillionSink *sink,
   PillionVerdict verdict;
 
   pillion_file_body_take_coding (&self->body, head, sink->call);
-  if (self->asked > 0 && (head->status == 206 ? self->body.coding != NULL || !is_the_rest (self, head) : head->status == 416))
+  if (self->asked > 0 && (head->status == 206 ? self->body.coding != NULL || !is_the_rest (self, head) : refuses_range (head->status)))
     {
       self->anew = TRUE;
       return PILLION_VERDICT_AGAIN;
+    }
+
+  if (self->asked > 0 && head->status == 206 && !self->foreign && g_strcmp0 (self->part->record.source, self->source) != 0)
+    {
+      self->foreign = has_digest (self) && self->part->record.length >= 0;
+      self->anew = !self->foreign;
+      verdict = self->foreign ? mix_part (self, error) : PILLION_VERDICT_AGAIN;
+      if (verdict != PILLION_VERDICT_PASS)
+        return verdict;
     }
 
   if (head->status == 304 && self->conditional)
@@ -639,6 +688,7 @@ date_part (PillionFileSink *self)
   part->dated = (only_if_changed || self->options->preserve_time) && self->body.last_modified != NULL &&
                 pillion_http_parse_date (self->body.last_modified, &part->date);
   part->remembers = only_if_changed;
+  part->origin_source = self->source;
   part->origin_etag = self->body.etag;
   part->origin_last_modified = self->body.last_modified;
 }
@@ -703,6 +753,7 @@ split_write (gpointer data,
   PillionFileSink *self = data;
   GError *error = NULL;
 
+  self->pieced = TRUE;
   if (write_at (self, offset, bytes, length, &error))
     return TRUE;
 
@@ -791,11 +842,15 @@ file_whole (PillionSink *sink)
 
   if (self->body.end >= 0 && self->rest.next != self->rest.end)
     {
-      pillion_call_fail (call, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
-                                                    _("the server announced %" PRId64
-                                                      " bytes but sent %" PRId64),
-                                                    self->body.end - self->body.begun, self->rest.next - self->body.begun));
-      return;
+      if (self->asked == 0)
+        {
+          pillion_call_fail (call, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
+                                                        _("the server announced %" PRId64
+                                                          " bytes but sent %" PRId64),
+                                                        self->body.end - self->body.begun, self->rest.next - self->body.begun));
+          return;
+        }
+      self->n_short_pieces++;
     }
 
   pillion_split_release (self->split, &self->rest);
@@ -803,13 +858,10 @@ file_whole (PillionSink *sink)
   /* A server may send less of the rest than it was asked for */
   if (self->body.total >= 0 && self->part->size < self->body.total)
     {
-      if (!broken_off && self->rest.next - self->body.begun < SMALL_PIECE && ++self->n_small_pieces > MAX_SMALL_PIECES)
-        {
-          pillion_call_fail (call, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
-                                                        _("the server sent more than %d pieces of less than %d bytes"),
-                                                        MAX_SMALL_PIECES, SMALL_PIECE));
-          return;
-        }
+      if (!broken_off && self->rest.next - self->body.begun < SMALL_PIECE)
+        self->n_small_pieces++;
+      if (self->n_small_pieces > MAX_SMALL_PIECES || self->n_short_pieces > MAX_SHORT_PIECES)
+        self->anew = TRUE;
 
       pillion_call_send (call);
       return;
@@ -834,22 +886,29 @@ file_lost (PillionSink *sink,
   return be_idle (self);
 }
 
+/* Whether the bytes themselves are at fault */
+static gboolean
+is_about_content (const GError *error)
+{
+  return g_error_matches (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_DIGEST_MISMATCH) ||
+         g_error_matches (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH);
+}
+
 static gboolean
 file_recover (PillionSink *sink,
               const GError *error)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
   const gboolean is_wrong = self->writing && error->domain == PILLION_HTTP_ERROR && error->code != PILLION_HTTP_ERROR_TRUNCATED;
-  const gboolean was_mixed = is_wrong && self->part->record.mixed;
+  g_autofree char *source = NULL;
 
-  if (!pillion_mirrors_may_help (&self->mirrors, error))
+  /* Bytes of several responses that don't fit together may be good if they are of one */
+  self->anew = is_wrong && self->pieced && is_about_content (error);
+  if (!self->anew && !(pillion_mirrors_may_help (&self->mirrors, error) && pillion_mirrors_go_on (&self->mirrors, sink->call)))
     return FALSE;
 
-  /* Bytes of several servers that don't fit together may be good alone */
-  if (!was_mixed && !pillion_mirrors_go_on (&self->mirrors, sink->call))
-    return FALSE;
-
-  self->anew = FALSE;
+  source = make_source (self);
+  self->foreign = FALSE;
   self->afresh = is_wrong;
   self->finishing = FALSE;
   self->idle = FALSE;
@@ -859,7 +918,11 @@ file_recover (PillionSink *sink,
         reset_split (self);
       else
         self->split = pillion_split_new (sink->call, self->part, &split_funcs, self);
-      self->foreign = !is_wrong && self->options->digest != NULL && self->part->record.length >= 0;
+      if (!is_wrong && g_strcmp0 (self->part->record.source, source) != 0)
+        {
+          self->foreign = has_digest (self) && self->part->record.length >= 0;
+          self->afresh = !self->foreign;
+        }
     }
 
   return TRUE;
@@ -873,8 +936,9 @@ is_worth_keeping (PillionFileSink *self,
   if (!can_continue (self))
     return FALSE;
 
+  /* What a mirror lacks may be where the part came from */
   if (error->domain == PILLION_HTTP_STATUS_ERROR)
-    return error->code != 404 && error->code != 410;
+    return self->mirrors.n_tried > 0 || (error->code != 404 && error->code != 410);
 
   /* An error in a response that was not used says nothing about what was there before */
   if (error->domain == PILLION_HTTP_ERROR && self->writing)
@@ -1027,6 +1091,7 @@ file_free (PillionSink *sink)
 
   if (self->writing)
     pillion_part_writer_clear (&self->writer);
+  g_free (self->source);
   g_free (self->server_digest);
   g_clear_pointer (&self->checksum, g_checksum_free);
   pillion_sync_unref (self->file);

@@ -496,10 +496,13 @@ pillion_http_download_options_get_mirrors (PillionHttpDownloadOptions *self)
  * @mirrors: (nullable) (array zero-terminated=1): absolute URLs, or %NULL
  *
  * Sets further URLs of the same file. If a server can't be reached, refuses, breaks off, or sends what doesn't have the announced length or the
- * wanted digest, and no retry is left, the next URL is asked. It is asked for the rest only if that is sure to fit: if the mirror has the same
- * entity tag or date of modification, or if there is a digest that will tell. Otherwise it is asked for all of it.
+ * wanted digest, and no retry is left, the next URL is tried.
  *
- * A mirror gets no credentials that were meant for another server. A URL that isn't valid is passed over. The task fails with the error of the
+ * With a digest, from you or from the first server, the next server is asked only for what is missing: the digest tells if the two don't fit
+ * together, and if so, the file is downloaded again from one server. Without a digest, it is asked for the whole file, because an entity tag, a date
+ * and a length that are equal on two servers don't prove that the files are.
+ *
+ * A mirror gets no credentials that were meant for another server. A URL that isn't valid is skipped. The task fails with the error of the
  * last one. [property@PillionHttp.Download:response] says where the file came from.
  *
  * Since: 1.0

@@ -448,6 +448,7 @@ hide_content (PillionPartFile *self,
 
 gboolean
 pillion_part_file_begin (PillionPartFile *self,
+                         const char *source,
                          const char *etag,
                          const char *last_modified,
                          const char *name,
@@ -463,6 +464,7 @@ pillion_part_file_begin (PillionPartFile *self,
   pillion_range_set_clear (&self->pieces);
   pillion_part_record_clear (record);
   record->url = g_strdup (self->url);
+  record->source = g_strdup (source);
   record->etag = g_strdup (etag);
   record->last_modified = g_strdup (last_modified);
   record->name = g_strdup (name);
@@ -650,7 +652,7 @@ set_attributes (PillionPartFile *self,
     return FALSE;
 
   if (self->remembers)
-    pillion_file_origin_save (self->fd, self->url, self->origin_etag, self->origin_last_modified);
+    pillion_file_origin_save (self->fd, self->url, self->origin_source, self->origin_etag, self->origin_last_modified);
   return TRUE;
 }
 

@@ -36,6 +36,7 @@ typedef struct
   gboolean dated;        /* whether the file gets the time @date, in s since the epoch */
   gint64 date;
   gboolean remembers;    /* whether the file says what it comes from: @url and these, which are NULL or not owned */
+  const char *origin_source;
   const char *origin_etag;
   const char *origin_last_modified;
   PillionPartRecord record;
@@ -63,8 +64,9 @@ gint64           pillion_part_file_get_offset    (PillionPartFile *self);
 /* The value for If-Range */
 const char      *pillion_part_file_get_validator (PillionPartFile *self);
 
-/* Forgets everything, and records what comes now. Validators that are not strong are NULL. */
+/* Forgets everything, and records what comes now from @source. Validators that are not strong are NULL. */
 gboolean         pillion_part_file_begin         (PillionPartFile *self,
+                                                  const char      *source,
                                                   const char      *etag,
                                                   const char      *last_modified,
                                                   const char      *name,

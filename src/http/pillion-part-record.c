@@ -135,6 +135,7 @@ parse (PillionPartRecord *self,
     return FALSE;
 
   self->url = g_key_file_get_string (file, GROUP, "url", NULL);
+  self->source = g_key_file_get_string (file, GROUP, "source", NULL);
   self->etag = g_key_file_get_string (file, GROUP, "etag", NULL);
   self->last_modified = g_key_file_get_string (file, GROUP, "last-modified", NULL);
   self->name = g_key_file_get_string (file, GROUP, "name", NULL);
@@ -196,6 +197,8 @@ format (const PillionPartRecord *self,
 
   g_key_file_set_integer (file, GROUP, "version", self->holey ? HOLEY_VERSION : VERSION);
   g_key_file_set_string (file, GROUP, "url", self->url);
+  if (self->source != NULL)
+    g_key_file_set_string (file, GROUP, "source", self->source);
   /* Nobody could tell later that only the digest vouches for it, so then it can't be continued */
   if (self->etag != NULL && !self->mixed)
     g_key_file_set_string (file, GROUP, "etag", self->etag);
@@ -299,6 +302,7 @@ void
 pillion_part_record_clear (PillionPartRecord *self)
 {
   g_free (self->url);
+  g_free (self->source);
   g_free (self->etag);
   g_free (self->last_modified);
   g_free (self->name);

@@ -25,6 +25,7 @@
 typedef struct
 {
   char *url;           /* without user and password */
+  char *source;        /* where its bytes came from, which may be a mirror, or where a redirect led: validators are of use there only */
   char *etag;          /* strong, or NULL */
   char *last_modified; /* strong, or NULL */
   char *name;          /* what the server called the whole, or NULL: it may not say so again with the rest */

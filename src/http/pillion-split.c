@@ -30,6 +30,10 @@
 #define STALL_USEC (10 * G_USEC_PER_SEC)
 #define MAX_BROKEN 5
 
+/* A server that answers more than so many requests with less than so many bytes, although more was asked for, gets no further ones */
+#define SMALL_PIECE (64 * 1024)
+#define MAX_SMALL_PIECES 20
+
 typedef struct
 {
   PillionSplit *split;
@@ -61,6 +65,7 @@ struct _PillionSplit
   gboolean ready;      /* the part file allows holes */
   gboolean asked;      /* it was asked to */
   gboolean alone;      /* further connections are of no use: the call's own one gets all it can */
+  guint n_small_pieces;
   guint n_crowded;     /* looks in a row that found somebody waiting for a place */
   guint n_inside;      /* functions that use it at the moment */
   gboolean stopped;    /* by pillion_split_free () */
@@ -257,7 +262,7 @@ connection_wrote (gpointer data,
 {
 }
 
-/* Whether a head is that of what was asked for, or of its beginning */
+/* Whether a head is that of what was asked for, or of its beginning, unless that is too small too often */
 static gboolean
 is_claimed (Connection *connection,
             const PillionHead *head)
@@ -276,6 +281,9 @@ is_claimed (Connection *connection,
     return FALSE;
 
   connection->end = last + 1;
+  if (connection->end < connection->claim.end && connection->end - first < SMALL_PIECE && ++self->n_small_pieces > MAX_SMALL_PIECES)
+    return FALSE;
+
   return connection->end <= self->part->record.length;
 }
 

@@ -22,7 +22,8 @@ send_part (TestConnection *connection,
   if (partial && behaviour->range != NULL)
     g_string_append_printf (answer, "Content-Range: %s\r\n", behaviour->range);
   else if (partial)
-    g_string_append_printf (answer, "Content-Range: bytes %zu-%zu/%zu\r\n", first, last - 1, behaviour->length);
+    g_string_append_printf (answer, "Content-Range: bytes %zu-%zu/%zu\r\n", first, (behaviour->lies ? behaviour->length : last) - 1,
+                            behaviour->length);
   if (behaviour->fields != NULL)
     g_string_append (answer, behaviour->fields);
   if (behaviour->chunked)
@@ -85,15 +86,17 @@ serve (TestConnection *connection,
   pillion_mutex_unlock (&resource->lock);
 
   if (behaviour.status != 0)
-    test_connection_printf (connection, "HTTP/1.1 %u Some Reason\r\nContent-Length: 0\r\n\r\n", behaviour.status);
+    test_connection_printf (connection, "HTTP/1.1 %u Some Reason\r\nContent-Length: 0\r\n%s\r\n", behaviour.status,
+                            behaviour.fields != NULL ? behaviour.fields : "");
   else if (range != NULL && behaviour.refuse_range)
-    test_connection_printf (connection, "HTTP/1.1 416 Range Not Satisfiable\r\nContent-Length: 0\r\n\r\n");
+    test_connection_printf (connection, "HTTP/1.1 %u No Range\r\nContent-Length: 0\r\n\r\n", behaviour.refuse_range);
   else if (range != NULL && behaviour.validator != NULL && (if_range == NULL || strcmp (if_range, behaviour.validator) == 0))
     {
       gsize first = g_ascii_strtoull (range + strlen ("bytes="), NULL, 10);
       gsize last = behaviour.piece > 0 ? MIN (behaviour.length, first + behaviour.piece) : behaviour.length;
 
       g_assert_cmpuint (first, <, behaviour.length);
+      behaviour.bytes -= behaviour.shift;
       send_part (connection, &behaviour, first, last, TRUE);
     }
   else

@@ -21,7 +21,9 @@ typedef struct
   gboolean without_length;
   const char *range;       /* the Content-Range of a 206, NULL for the right one */
   gsize piece;             /* how much of a range is sent at most, 0 for all */
-  gboolean refuse_range;   /* 416 to anything with a range */
+  gboolean lies;           /* the Content-Range of a piece has all that was asked for */
+  gsize shift;             /* a range has the bytes that begin so much earlier */
+  guint refuse_range;      /* the status of anything with a range, 0 for the right one */
   gboolean gated;          /* the second half waits for the gate */
   guint status;            /* of all answers, 0 for the right one */
 } TestBehaviour;

@@ -8,7 +8,8 @@
 
 #include "download-support.h"
 
-#define TAGGED(tag) .fields = "ETag: \"" tag "\"\r\n", .validator = "\"" tag "\""
+#define TAG(tag) "ETag: \"" tag "\"\r\n"
+#define TAGGED(tag) .fields = TAG (tag), .validator = "\"" tag "\""
 
 typedef struct
 {
@@ -142,33 +143,133 @@ test_unreachable (TestFixture *self,
   test_fixture_assert_content (self, "file", servers.resources[1]->bytes, TEST_SIZE);
 }
 
-/* The rest of the same version, as the entity tag says */
+/* The same tag and length at another server say nothing: without a digest, the mirror is asked for all of it */
+static void
+test_same_tag (TestFixture *self,
+               gconstpointer data)
+{
+  static const char *const tags[] = { TAG ("one"), TAG ("two") };
+
+  for (guint i = 0; i < G_N_ELEMENTS (tags); i++)
+    {
+      g_auto (Servers) servers = { 0 };
+
+      servers_init (&servers);
+      servers.resources[0]->bytes[0] ^= 1;
+      test_resource_behave (servers.resources[0], (TestBehaviour) { TAGGED ("one"), .cut = 60000 });
+      test_resource_behave (servers.resources[1], (TestBehaviour) { .fields = tags[i], .validator = "\"one\"" });
+      assert_downloads (self, &servers, 1, 1, 0);
+      assert_range (&servers, 1, NULL, NULL);
+    }
+}
+
+/* What broke off at a mirror goes on there, as it would at the first server */
 static void
 test_goes_on (TestFixture *self,
               gconstpointer data)
 {
   g_auto (Servers) servers = { 0 };
+  g_autoptr (GError) error = NULL;
 
   servers_init (&servers);
-  test_resource_behave (servers.resources[0], (TestBehaviour) { TAGGED ("one"), .cut = 60000 });
+  servers.resources[0]->bytes[0] ^= 1;
+  test_resource_behave (servers.resources[0], (TestBehaviour) { .status = 503 });
+  test_resource_behave (servers.resources[1], (TestBehaviour) { TAGGED ("one"), .cut = 60000 });
+  test_resource_behave (servers.resources[2], (TestBehaviour) { .status = 503 });
+  g_assert_null (test_fixture_await_download (self, start (self, &servers), &error));
+  g_assert_error (error, PILLION_HTTP_STATUS_ERROR, 503);
+  g_assert_cmpuint (test_fixture_get_size (self, ".file.pillion-part"), ==, 60000);
+
+  /* The first server has the same tag now, and is not asked to go on with what the mirror began */
+  test_resource_behave (servers.resources[0], (TestBehaviour) { TAGGED ("one"), .cut = 10 });
   test_resource_behave (servers.resources[1], (TestBehaviour) { TAGGED ("one") });
+  test_resource_behave (servers.resources[2], (TestBehaviour) { .status = 503 });
+  assert_downloads (self, &servers, 2, 1, 0);
+  assert_range (&servers, 0, "bytes=60000-", "\"one\"");
+  assert_range (&servers, 1, NULL, NULL);
+
+  test_resource_behave (servers.resources[0], (TestBehaviour) { .status = 503 });
+  test_resource_behave (servers.resources[1], (TestBehaviour) { TAGGED ("one"), .cut = 60000 });
+  g_clear_error (&error);
+  g_assert_null (test_fixture_await_download (self, start (self, &servers), &error));
+  test_resource_behave (servers.resources[0], (TestBehaviour) { .status = 503 });
+  test_resource_behave (servers.resources[1], (TestBehaviour) { TAGGED ("one") });
+  test_resource_behave (servers.resources[2], (TestBehaviour) { .status = 503 });
   assert_downloads (self, &servers, 1, 1, 0);
   assert_range (&servers, 1, "bytes=60000-", "\"one\"");
 }
 
-/* Nothing says that the rest would fit: all of it */
+/* Nor do they where a redirect leads to another server than last time */
 static void
-test_other_version (TestFixture *self,
-                    gconstpointer data)
+test_redirect (TestFixture *self,
+               gconstpointer data)
+{
+  g_auto (Servers) servers = { 0 };
+  g_autofree char *locations[2] = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  servers_init (&servers);
+  pillion_http_download_options_set_mirrors (servers.options, NULL);
+  for (guint i = 0; i < 2; i++)
+    locations[i] = g_strdup_printf ("Location: %s\r\n", servers.resources[1 + i]->url);
+  servers.resources[1]->bytes[0] ^= 1;
+  test_resource_behave (servers.resources[0], (TestBehaviour) { .status = 302, .fields = locations[0] });
+  test_resource_behave (servers.resources[1], (TestBehaviour) { TAGGED ("one"), .cut = 60000 });
+  g_assert_null (test_fixture_await_download (self, start (self, &servers), &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
+  g_clear_error (&error);
+
+  test_resource_behave (servers.resources[0], (TestBehaviour) { .status = 302, .fields = locations[1] });
+  test_resource_behave (servers.resources[2], (TestBehaviour) { TAGGED ("one") });
+  g_clear_object (&self->client);
+  self->client = pillion_http_client_new (self->loop);
+  {
+    g_autoptr (PillionHttpDownload) download = test_fixture_await_download (self, start (self, &servers), &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpint (pillion_http_download_get_resumed_from (download), ==, 0);
+  }
+  test_fixture_assert_content (self, "file", servers.resources[2]->bytes, TEST_SIZE);
+  g_assert_cmpuint (test_resource_count_requests (servers.resources[2]), ==, 2);
+
+  /* To the same one again, it does go on */
+  test_resource_behave (servers.resources[2], (TestBehaviour) { TAGGED ("one"), .cut = 60000 });
+  g_assert_null (test_fixture_await_download (self, start (self, &servers), &error));
+  g_clear_error (&error);
+  test_resource_behave (servers.resources[2], (TestBehaviour) { TAGGED ("one") });
+  {
+    g_autoptr (PillionHttpDownload) download = test_fixture_await_download (self, start (self, &servers), &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpint (pillion_http_download_get_resumed_from (download), ==, 60000);
+  }
+}
+
+/* A mirror is not believed that what another server once gave under this tag has not changed */
+static void
+test_conditions (TestFixture *self,
+                 gconstpointer data)
 {
   g_auto (Servers) servers = { 0 };
 
   servers_init (&servers);
+  pillion_http_download_options_set_only_if_changed (servers.options, TRUE);
   servers.resources[0]->bytes[0] ^= 1;
-  test_resource_behave (servers.resources[0], (TestBehaviour) { TAGGED ("one"), .cut = 60000 });
-  test_resource_behave (servers.resources[1], (TestBehaviour) { TAGGED ("two") });
+  test_resource_behave (servers.resources[0], (TestBehaviour) { TAGGED ("one"), .bytes = servers.resources[1]->bytes, .length = TEST_SIZE });
+  assert_downloads (self, &servers, 1, 0, 0);
+
+  test_resource_behave (servers.resources[0], (TestBehaviour) { .status = 503 });
+  test_resource_behave (servers.resources[1], (TestBehaviour) { TAGGED ("one") });
+  servers.resources[1]->bytes[0] ^= 1;
   assert_downloads (self, &servers, 1, 1, 0);
-  assert_range (&servers, 1, "bytes=60000-", "\"one\"");
+  {
+    g_autofree char *condition = test_resource_get_field (servers.resources[0], 0, "If-None-Match");
+    g_autofree char *other = test_resource_get_field (servers.resources[1], 0, "If-None-Match");
+
+    /* Where the file system has such attributes */
+    g_assert_true (condition == NULL || g_str_equal (condition, "\"one\""));
+    g_assert_null (other);
+  }
 }
 
 /* With a digest the rest is asked for in any case, and it tells whether that fitted */
@@ -184,6 +285,33 @@ test_digest_tells (TestFixture *self,
       servers.resources[0]->bytes[0] ^= wrong;
       pillion_http_download_options_set_digest (servers.options, servers.sha256);
       test_resource_behave (servers.resources[0], (TestBehaviour) { TAGGED ("one"), .cut = 60000 });
+      test_resource_behave (servers.resources[1], (TestBehaviour) { TAGGED ("two") });
+      assert_downloads (self, &servers, 1, 1 + wrong, 0);
+      assert_range (&servers, 1, "bytes=60000-", NULL);
+    }
+}
+
+/* Likewise if the first server told its digest */
+static void
+test_server_digest_tells (TestFixture *self,
+                          gconstpointer data)
+{
+  for (guint wrong = 0; wrong < 2; wrong++)
+    {
+      g_auto (Servers) servers = { 0 };
+      g_autofree guint8 *digest = g_malloc (32);
+      g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
+      g_autofree char *base64 = NULL;
+      g_autofree char *fields = NULL;
+      gsize size = 32;
+
+      servers_init (&servers);
+      g_checksum_update (checksum, servers.resources[0]->bytes, TEST_SIZE);
+      g_checksum_get_digest (checksum, digest, &size);
+      base64 = g_base64_encode (digest, size);
+      fields = g_strdup_printf ("ETag: \"one\"\r\nRepr-Digest: sha-256=:%s:\r\n", base64);
+      servers.resources[1]->bytes[TEST_SIZE - 1] ^= wrong;
+      test_resource_behave (servers.resources[0], (TestBehaviour) { .fields = fields, .validator = "\"one\"", .cut = 60000 });
       test_resource_behave (servers.resources[1], (TestBehaviour) { TAGGED ("two") });
       assert_downloads (self, &servers, 1, 1 + wrong, 0);
       assert_range (&servers, 1, "bytes=60000-", NULL);
@@ -299,9 +427,12 @@ main (int argc,
   g_test_add_func ("/http/download-mirrors/property", test_property);
   test_case ("/http/download-mirrors/in-order-until-one-has-it", test_order);
   test_case ("/http/download-mirrors/unreachable-or-no-url", test_unreachable);
-  test_case ("/http/download-mirrors/goes-on-from-the-offset", test_goes_on);
-  test_case ("/http/download-mirrors/other-version-starts-over", test_other_version);
+  test_case ("/http/download-mirrors/same-tag-at-another-server-starts-over", test_same_tag);
+  test_case ("/http/download-mirrors/goes-on-where-it-broke-off", test_goes_on);
+  test_case ("/http/download-mirrors/redirect-to-another-server-starts-over", test_redirect);
+  test_case ("/http/download-mirrors/same-tag-at-another-server-is-no-news", test_conditions);
   test_case ("/http/download-mirrors/digest-tells-whether-the-rest-fits", test_digest_tells);
+  test_case ("/http/download-mirrors/digest-of-the-server-tells-too", test_server_digest_tells);
   test_case ("/http/download-mirrors/mixed-part-is-not-left", test_mixed_part);
   test_case ("/http/download-mirrors/wrong-content", test_wrong);
   test_case ("/http/download-mirrors/all-fail", test_all_fail);

@@ -107,7 +107,7 @@ test_resume_changed (TestFixture *self,
     { { .validator = "\"one\"", .range = "bytes 60000-100000/*" }, 2 },
     { { .validator = "\"one\"", .range = "garbage" }, 2 },
     /* Nothing at all */
-    { { .fields = "ETag: \"one\"\r\n", .refuse_range = TRUE }, 2 },
+    { { .fields = "ETag: \"one\"\r\n", .refuse_range = 416 }, 2 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -141,7 +141,7 @@ test_resume_in_pieces (TestFixture *self,
   test_resource_free (resource);
 }
 
-/* A server that sends a byte at a time is not asked for ever */
+/* A server that sends a byte at a time is asked for the whole in the end */
 static void
 test_resume_in_crumbs (TestFixture *self,
                        gconstpointer data)
@@ -149,8 +149,8 @@ test_resume_in_crumbs (TestFixture *self,
   TestResource *resource = test_fixture_begin_partly (self);
 
   test_resource_behave (resource, (TestBehaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"", .piece = 1 });
-  test_fixture_assert_fails (self, resource, NULL, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL, 0);
-  g_assert_cmpuint (test_resource_count_requests (resource), ==, 101);
+  test_fixture_assert_whole (self, resource, NULL, 0, PILLION_HTTP_INTEGRITY_LENGTH);
+  g_assert_cmpuint (test_resource_count_requests (resource), ==, 102);
   test_resource_free (resource);
 }
 
@@ -162,8 +162,61 @@ test_resume_wrong_length (TestFixture *self,
   TestResource *resource = test_fixture_begin_partly (self);
 
   test_resource_behave (resource, (TestBehaviour) { .validator = "\"one\"", .chunked = TRUE, .piece = 1000, .range = "bytes 60000-99999/100000" });
-  test_fixture_assert_fails (self, resource, NULL, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH, 0);
+  test_fixture_assert_whole (self, resource, NULL, 0, PILLION_HTTP_INTEGRITY_LENGTH);
+  g_assert_cmpuint (test_resource_count_requests (resource), ==, 3);
   test_resource_free (resource);
+}
+
+/* Each range is shorter than it says, and the rest of it is asked for until that has happened too often */
+static void
+test_resume_short (TestFixture *self,
+                   gconstpointer data)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      TestResource *resource = test_fixture_begin_partly (self);
+
+      test_resource_behave (resource, (TestBehaviour) { .validator = "\"one\"", .chunked = TRUE, .piece = i == 0 ? 10000 : 1000, .lies = TRUE });
+      test_fixture_assert_whole (self, resource, NULL, i == 0 ? 60000 : 0, PILLION_HTTP_INTEGRITY_LENGTH);
+      g_assert_cmpuint (test_resource_count_requests (resource), ==, i == 0 ? 4 : 7);
+      test_resource_free (resource);
+    }
+}
+
+/* More than the range says, or other bytes than those of the file, as the digest tells: the file comes in one response then */
+static void
+test_resume_wrong (TestFixture *self,
+                   gconstpointer data)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      TestResource *resource = test_fixture_begin_partly (self);
+      g_autofree char *sha256 = test_sha256 (resource->bytes, TEST_SIZE);
+
+      test_resource_behave (resource, (TestBehaviour) { .validator = "\"one\"", .chunked = TRUE, .shift = i == 0 ? 0 : 1,
+                                                        .range = i == 0 ? "bytes 60000-98999/100000" : NULL });
+      test_fixture_assert_whole (self, resource, sha256, 0, PILLION_HTTP_INTEGRITY_DIGEST);
+      g_assert_cmpuint (test_resource_count_requests (resource), ==, 2);
+      test_resource_free (resource);
+    }
+}
+
+/* Without the range that it refuses, the server has the file */
+static void
+test_resume_refused (TestFixture *self,
+                     gconstpointer data)
+{
+  static const guint statuses[] = { 400, 416, 501 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
+    {
+      TestResource *resource = test_fixture_begin_partly (self);
+
+      test_resource_behave (resource, (TestBehaviour) { .refuse_range = statuses[i] });
+      test_fixture_assert_whole (self, resource, NULL, 0, PILLION_HTTP_INTEGRITY_LENGTH);
+      g_assert_cmpuint (test_resource_count_requests (resource), ==, 2);
+      test_resource_free (resource);
+    }
 }
 
 /* As after a crash */
@@ -244,7 +297,7 @@ test_resume_other (TestFixture *self,
       g_assert_true (g_file_get_contents (info, &before, NULL, NULL));
       text = g_string_new (before);
       if (i == 0)
-        g_assert_cmpuint (g_string_replace (text, "path/file.bin", "path/other.bin", 0), ==, 1);
+        g_assert_cmpuint (g_string_replace (text, "path/file.bin", "path/other.bin", 1), ==, 1);
       else if (i == 1)
         g_assert_cmpuint (g_string_replace (text, "\"one\"", "W/\"one\"", 0), ==, 1);
       else if (i == 2)
@@ -309,6 +362,9 @@ main (int argc,
   test_case ("/http/download-resume/resume-in-pieces", test_resume_in_pieces);
   test_case ("/http/download-resume/resume-in-crumbs", test_resume_in_crumbs);
   test_case ("/http/download-resume/resume-wrong-length", test_resume_wrong_length);
+  test_case ("/http/download-resume/resume-short", test_resume_short);
+  test_case ("/http/download-resume/resume-wrong-bytes", test_resume_wrong);
+  test_case ("/http/download-resume/resume-refused", test_resume_refused);
   test_case ("/http/download-resume/resume-tampered", test_resume_tampered);
   test_case ("/http/download-resume/resume-whole", test_resume_whole);
   test_case ("/http/download-resume/resume-of-something-else", test_resume_other);
