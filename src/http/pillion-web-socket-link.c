@@ -12,6 +12,7 @@
 
 #include "http/pillion-http-url.h"
 #include "http/pillion-http-web-socket-message-private.h"
+#include "http/pillion-web-socket-outbox.h"
 
 /* How much of a message becomes a frame: others have their turn after each, and a ping is answered */
 #define CHUNK ((gsize) 128 * 1024)
@@ -22,23 +23,12 @@
 /* What is read or written before others have their turn */
 #define TURN ((gsize) 512 * 1024)
 
-/* How many bytes of messages may wait to be sent */
-#define MAX_OUTGOING ((gsize) 16 * 1024 * 1024)
-
 /* More answers to pings than these don't wait to be sent */
 #define MAX_CONTROL 4096
 
 /* How long the other side may take to close when it was asked to, and how long its end of the connection is waited for, in µs */
 #define CLOSE_USEC (5 * G_USEC_PER_SEC)
 #define LINGER_USEC G_USEC_PER_SEC
-
-typedef struct
-{
-  PillionWebSocketOpcode opcode;
-  GBytes *bytes;
-  PillionTask *task; /* without a reference: the loop keeps it as long as it has no outcome. NULL if nobody waits. */
-  gsize position;
-} Outgoing;
 
 struct _PillionWebSocketLink
 {
@@ -48,16 +38,7 @@ struct _PillionWebSocketLink
   gint64 max_size;        /* of a message; atomic */
   GTimeSpan ping_interval; /* atomic; 0 for never */
 
-  GMutex lock; /* for these */
-  GQueue outgoing;
-  gsize n_outgoing;
-  Outgoing *current; /* the message that is being sent, or NULL; the I/O thread's, but for its task */
-  gboolean posted; /* the I/O thread is to look at them */
-  gboolean closing; /* the program has asked for it */
-  GQueue closers;  /* tasks, without references */
-  gboolean ended;
-  guint close_code;
-  char *close_reason;
+  PillionWebSocketOutbox outbox;
 
   /* The rest is the I/O thread's */
   PillionCall *call; /* NULL once it was finished */
@@ -79,13 +60,6 @@ struct _PillionWebSocketLink
   PillionDeadline deadline;
 };
 
-static void
-outgoing_free (Outgoing *self)
-{
-  g_bytes_unref (self->bytes);
-  g_free (self);
-}
-
 PillionWebSocketLink *
 pillion_web_socket_link_new (PillionHttpEngine *engine)
 {
@@ -94,7 +68,7 @@ pillion_web_socket_link_new (PillionHttpEngine *engine)
   self->n_references = 1;
   self->engine = pillion_http_engine_ref (engine);
   self->inbox = pillion_web_socket_inbox_new ();
-  g_mutex_init (&self->lock);
+  pillion_web_socket_outbox_init (&self->outbox);
   pillion_web_socket_reader_init (&self->reader);
   self->control = g_byte_array_new ();
   self->out = g_byte_array_new ();
@@ -120,8 +94,7 @@ pillion_web_socket_link_unref (PillionWebSocketLink *self)
   g_clear_pointer (&self->deflate, pillion_web_socket_deflate_free);
   g_byte_array_unref (self->control);
   g_byte_array_unref (self->out);
-  g_free (self->close_reason);
-  g_mutex_clear (&self->lock);
+  pillion_web_socket_outbox_clear (&self->outbox);
   pillion_http_engine_unref (self->engine);
   g_free (self);
 }
@@ -136,53 +109,18 @@ stop (GSource **source)
   g_clear_pointer (source, g_source_unref);
 }
 
-static void
-return_closed (PillionTask *task)
-{
-  pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, _("the WebSocket is closed"));
-}
-
-/* Whoever waits for something gets their outcome, once: @error (transfer full) for the receiver, or the end. The code and the reason are those
- * of the first call. */
+/* Everything that waits gets its outcome, once: the receiver gets @error (transfer full), or the end. The code and the reason are those of
+ * the first call. */
 static void
 tell (PillionWebSocketLink *self,
       guint code,
       const char *reason,
       GError *error)
 {
-  GQueue outgoing = G_QUEUE_INIT;
-  GQueue closers = G_QUEUE_INIT;
-  Outgoing *item;
-  PillionTask *closer;
-
-  pillion_mutex_lock (&self->lock);
-  if (self->ended)
-    {
-      pillion_mutex_unlock (&self->lock);
-      g_clear_error (&error);
-      return;
-    }
-  self->ended = TRUE;
-  self->close_code = code;
-  self->close_reason = g_strdup (reason);
-  outgoing = self->outgoing;
-  g_queue_init (&self->outgoing);
-  self->n_outgoing = 0;
-  if (self->current != NULL)
-    g_queue_push_head (&outgoing, g_steal_pointer (&self->current));
-  closers = self->closers;
-  g_queue_init (&self->closers);
-  pillion_mutex_unlock (&self->lock);
-
-  while ((item = g_queue_pop_head (&outgoing)) != NULL)
-    {
-      if (item->task != NULL)
-        return_closed (item->task);
-      outgoing_free (item);
-    }
-  while ((closer = g_queue_pop_head (&closers)) != NULL)
-    pillion_task_return_boolean (closer, TRUE);
-  pillion_web_socket_inbox_end (self->inbox, error);
+  if (pillion_web_socket_outbox_end (&self->outbox, code, reason))
+    pillion_web_socket_inbox_end (self->inbox, error);
+  else
+    g_clear_error (&error);
 }
 
 /* The end of the connection */
@@ -430,41 +368,11 @@ on_readable (gpointer stream,
   return G_SOURCE_CONTINUE;
 }
 
-/* Returns FALSE if there is no message to be sent */
-static gboolean
-ensure_current (PillionWebSocketLink *self)
-{
-  if (self->current != NULL)
-    return TRUE;
-
-  pillion_mutex_lock (&self->lock);
-  self->current = g_queue_pop_head (&self->outgoing);
-  pillion_mutex_unlock (&self->lock);
-
-  return self->current != NULL;
-}
-
-/* The socket has taken it */
-static void
-end_outgoing (PillionWebSocketLink *self)
-{
-  Outgoing *item;
-
-  pillion_mutex_lock (&self->lock);
-  item = g_steal_pointer (&self->current);
-  self->n_outgoing -= g_bytes_get_size (item->bytes);
-  pillion_mutex_unlock (&self->lock);
-
-  if (item->task != NULL)
-    pillion_task_return_boolean (item->task, TRUE);
-  outgoing_free (item);
-}
-
 /* Makes a frame of the next part of the message */
 static void
 add_chunk (PillionWebSocketLink *self)
 {
-  Outgoing *item = self->current;
+  PillionWebSocketOutgoing *item = self->outbox.current;
   gsize size;
   const guint8 *bytes = g_bytes_get_data (item->bytes, &size);
   gsize length = MIN (CHUNK, size - item->position);
@@ -505,15 +413,15 @@ fill (PillionWebSocketLink *self)
       return TRUE;
     }
 
-  if (self->close_sent || !ensure_current (self))
+  if (self->close_sent || !pillion_web_socket_outbox_next (&self->outbox))
     return FALSE;
 
-  if (self->current->opcode == PILLION_WEB_SOCKET_CLOSE)
+  if (self->outbox.current->opcode == PILLION_WEB_SOCKET_CLOSE)
     {
-      const guint8 *payload = g_bytes_get_data (self->current->bytes, NULL);
+      const guint8 *payload = g_bytes_get_data (self->outbox.current->bytes, NULL);
 
-      add_control (self, PILLION_WEB_SOCKET_CLOSE, payload, g_bytes_get_size (self->current->bytes));
-      end_outgoing (self);
+      add_control (self, PILLION_WEB_SOCKET_CLOSE, payload, g_bytes_get_size (self->outbox.current->bytes));
+      pillion_web_socket_outbox_sent (&self->outbox);
       set_close_due (self, CLOSE_USEC);
       return fill (self);
     }
@@ -534,14 +442,14 @@ write_on (PillionWebSocketLink *self)
 
   for (;;)
     {
+      const PillionWebSocketOutgoing *item = self->outbox.current;
       GError *error = NULL;
       gssize n;
 
       if (self->n_written == self->out->len)
         {
-          if (self->current != NULL && self->current->position == g_bytes_get_size (self->current->bytes) &&
-              (self->current->position > 0 || self->out->len > 0))
-            end_outgoing (self);
+          if (item != NULL && item->position == g_bytes_get_size (item->bytes) && (item->position > 0 || self->out->len > 0))
+            pillion_web_socket_outbox_sent (&self->outbox);
           if (n_turn >= TURN || !fill (self))
             break;
         }
@@ -716,13 +624,7 @@ static void
 write_on_thread (gpointer data)
 {
   PillionWebSocketLink *self = data;
-
-  gboolean closing;
-
-  pillion_mutex_lock (&self->lock);
-  self->posted = FALSE;
-  closing = self->closing;
-  pillion_mutex_unlock (&self->lock);
+  gboolean closing = pillion_web_socket_outbox_look (&self->outbox);
 
   if (self->call != NULL && closing && self->close_due == 0)
     set_close_due (self, CLOSE_USEC);
@@ -731,49 +633,13 @@ write_on_thread (gpointer data)
   pillion_web_socket_link_unref (self);
 }
 
-/* With the lock held; returns whether the I/O thread has to be told */
-static gboolean
-push (PillionWebSocketLink *self,
-      PillionWebSocketOpcode opcode,
-      GBytes *bytes,
-      PillionTask *task)
-{
-  Outgoing *item = g_new0 (Outgoing, 1);
-  gboolean posts = !self->posted;
-
-  item->opcode = opcode;
-  item->bytes = g_bytes_ref (bytes);
-  item->task = task;
-  g_queue_push_tail (&self->outgoing, item);
-  self->n_outgoing += g_bytes_get_size (bytes);
-  self->posted = TRUE;
-
-  return posts;
-}
-
 void
 pillion_web_socket_link_send (PillionWebSocketLink *self,
                               PillionWebSocketOpcode opcode,
                               GBytes *bytes,
                               PillionTask *task)
 {
-  gboolean posts = FALSE;
-  gboolean ended;
-  gboolean full;
-
-  pillion_mutex_lock (&self->lock);
-  ended = self->ended || self->closing;
-  full = self->n_outgoing > 0 && self->n_outgoing + g_bytes_get_size (bytes) > MAX_OUTGOING;
-  if (!ended && !full)
-    posts = push (self, opcode, bytes, task);
-  pillion_mutex_unlock (&self->lock);
-
-  if (ended)
-    return_closed (task);
-  else if (full)
-    pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK,
-                                   _("too much is waiting to be sent: wait for the tasks of earlier messages"));
-  else if (posts)
+  if (pillion_web_socket_outbox_add (&self->outbox, opcode, bytes, task))
     pillion_http_engine_post (self->engine, write_on_thread, pillion_web_socket_link_ref (self));
 }
 
@@ -783,35 +649,11 @@ pillion_web_socket_link_close (PillionWebSocketLink *self,
                                const char *reason,
                                PillionTask *task)
 {
-  gsize length = reason != NULL ? strlen (reason) : 0;
-  g_autofree guint8 *payload = g_malloc (length + 2);
-  g_autoptr (GBytes) bytes = NULL;
-  gboolean ended;
-
-  payload[0] = (guint8) (code >> 8);
-  payload[1] = (guint8) code;
-  if (length > 0)
-    memcpy (payload + 2, reason, length);
-  bytes = g_bytes_new (payload, length + 2);
-
   /* What comes from here on is not wanted, and must not hold up the end */
   pillion_web_socket_inbox_close (self->inbox);
-  pillion_mutex_lock (&self->lock);
-  ended = self->ended;
-  if (!ended)
-    {
-      g_queue_push_tail (&self->closers, task);
-      if (!self->closing)
-        push (self, PILLION_WEB_SOCKET_CLOSE, bytes, NULL);
-      self->closing = TRUE;
-    }
-  pillion_mutex_unlock (&self->lock);
+  if (!pillion_web_socket_outbox_close (&self->outbox, code, reason, task))
+    return;
 
-  if (ended)
-    {
-      pillion_task_return_boolean (task, TRUE);
-      return;
-    }
   pillion_http_engine_post (self->engine, write_on_thread, pillion_web_socket_link_ref (self));
   pillion_web_socket_link_resume (self);
 }
@@ -842,25 +684,13 @@ pillion_web_socket_link_leave (PillionWebSocketLink *self)
 guint
 pillion_web_socket_link_get_close_code (PillionWebSocketLink *self)
 {
-  guint code;
-
-  pillion_mutex_lock (&self->lock);
-  code = self->close_code;
-  pillion_mutex_unlock (&self->lock);
-
-  return code;
+  return pillion_web_socket_outbox_get_close_code (&self->outbox);
 }
 
 char *
 pillion_web_socket_link_dup_close_reason (PillionWebSocketLink *self)
 {
-  char *reason;
-
-  pillion_mutex_lock (&self->lock);
-  reason = g_strdup (self->close_reason);
-  pillion_mutex_unlock (&self->lock);
-
-  return reason;
+  return pillion_web_socket_outbox_dup_close_reason (&self->outbox);
 }
 
 void
@@ -892,27 +722,5 @@ gboolean
 pillion_web_socket_link_forget (PillionWebSocketLink *self,
                                 PillionTask *task)
 {
-  gboolean found = FALSE;
-
-  pillion_mutex_lock (&self->lock);
-  /* The rest of it is sent, but nobody waits for that */
-  if (self->current != NULL && self->current->task == task)
-    {
-      self->current->task = NULL;
-      found = TRUE;
-    }
-  for (GList *l = self->outgoing.head; l != NULL && !found; l = l->next)
-    if (((Outgoing *) l->data)->task == task)
-      {
-        self->n_outgoing -= g_bytes_get_size (((Outgoing *) l->data)->bytes);
-        outgoing_free (l->data);
-        g_queue_delete_link (&self->outgoing, l);
-        found = TRUE;
-      }
-  /* A request to close is not taken back, but it needs not be waited for */
-  if (!found)
-    found = g_queue_remove (&self->closers, task);
-  pillion_mutex_unlock (&self->lock);
-
-  return found;
+  return pillion_web_socket_outbox_forget (&self->outbox, task);
 }
