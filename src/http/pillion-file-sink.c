@@ -16,8 +16,7 @@
 #include "http/pillion-digest-store.h"
 #include "http/pillion-digest.h"
 #include "http/pillion-file-body.h"
-#include "http/pillion-file-name.h"
-#include "http/pillion-file-origin.h"
+#include "http/pillion-file-place.h"
 #include "http/pillion-file-share.h"
 #include "http/pillion-http-download-options-private.h"
 #include "http/pillion-http-download-private.h"
@@ -28,7 +27,6 @@
 #include "http/pillion-part-file.h"
 #include "http/pillion-part-writer.h"
 #include "http/pillion-split.h"
-#include "http/pillion-target.h"
 
 /* A server may send the rest in pieces, but not as many small ones as it likes: each costs a request. Nor may many be shorter than it said. */
 #define SMALL_PIECE (64 * 1024)
@@ -40,11 +38,9 @@ typedef struct _PillionFileSink PillionFileSink;
 struct _PillionFileSink
 {
   PillionSink parent;
-  GFile *file; /* the target, or the folder */
-  gboolean into;
   PillionHttpDownloadOptions *options; /* its own */
 
-  PillionTarget *target; /* NULL until the first request */
+  PillionFilePlace place;
   PillionPartFile *part;
   PillionFileShare share; /* of what comes of it, with others that want the same */
   PillionPartWriter writer;
@@ -58,9 +54,6 @@ struct _PillionFileSink
   gboolean hands_over;   /* likewise: to the next one that wants the same */
   GError *failure;       /* what the call fails with once the worker gives the part file back */
 
-  PillionHttpDownloadOutcome outcome;
-  gboolean looked;       /* whether the file that is there was looked at */
-  PillionFileOrigin origin; /* its name is a guess until the server tells the name */
   gboolean conditional;  /* whether the server was asked for a newer version only */
 
   PillionMirrors mirrors;
@@ -136,30 +129,16 @@ mix_part (PillionFileSink *self,
   return pillion_part_file_mix (self->part, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
 }
 
-/* Before the name is known, the part file is named after the URL, so that another attempt finds it, and no other download has it */
-static char *
-get_part_base (PillionFileSink *self)
-{
-  g_autofree char *digest = NULL;
-
-  if (self->target->conflict != PILLION_HTTP_NAME_CONFLICT_UNIQUIFY && !self->into)
-    return g_strdup (self->target->name);
-
-  digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, self->parent.call->url, -1);
-  digest[PILLION_PART_DIGEST_LENGTH] = '\0';
-  return self->into ? g_steal_pointer (&digest) : g_strconcat (self->target->name, "-", digest, NULL);
-}
-
 static PillionVerdict
 open_part (PillionFileSink *self,
            GError **error)
 {
-  g_autofree char *base = get_part_base (self);
+  g_autofree char *base = pillion_file_place_make_part_base (&self->place, self->parent.call->url);
   g_autoptr (GError) local = NULL;
   PillionVerdict verdict;
   PillionFileId busy;
 
-  self->part = pillion_part_file_open (self->target, base, self->parent.call->url, &busy, &local);
+  self->part = pillion_part_file_open (self->place.target, base, self->parent.call->url, &busy, &local);
   if (self->part != NULL)
     {
       self->share.part = self->part->id;
@@ -234,59 +213,6 @@ claim_rest (PillionFileSink *self)
   return TRUE;
 }
 
-static gboolean
-open_target (PillionFileSink *self,
-             GError **error)
-{
-  const char *path = g_file_peek_path (self->file);
-  PillionHttpNameConflict conflict = self->options->name_conflict;
-
-  self->target = self->into ? pillion_target_new_in (path, conflict, error) : pillion_target_new (path, conflict, error);
-  return self->target != NULL;
-}
-
-/* The URL that was asked for, not the one that the server redirects to: nobody would recognize that */
-static char *
-make_name_from_url (PillionFileSink *self,
-                    const char *content_type)
-{
-  PillionCall *call = self->parent.call;
-  g_autoptr (GUri) uri = g_uri_parse (call->url, G_URI_FLAGS_ENCODED_PATH | G_URI_FLAGS_ENCODED_QUERY, NULL);
-
-  return pillion_file_name_from_url (uri != NULL ? uri : call->uri, content_type, pillion_target_get_name_max (self->target));
-}
-
-/* Finds out which version of the file is there. Returns FALSE if a worker does: the call is resumed then. */
-static gboolean
-look_at_target (PillionFileSink *self)
-{
-  g_autofree char *name = NULL;
-
-  if (self->looked || !self->options->only_if_changed)
-    return TRUE;
-
-  self->looked = TRUE;
-  name = self->target->name != NULL ? g_strdup (self->target->name) : make_name_from_url (self, NULL);
-  pillion_file_origin_load (&self->origin, self->target->folder, name, self->parent.call->url);
-  if (!self->origin.exists || self->options->digest == NULL)
-    return TRUE;
-
-  /* No server knows better than the digest */
-  self->at_work = TRUE;
-  pillion_http_engine_use_disk (self->parent.call->engine, look_on_worker, self);
-  return FALSE;
-}
-
-/* The file that is there stays. Its name may have been a guess. */
-static gboolean
-leave_target (PillionFileSink *self,
-              PillionHttpDownloadOutcome outcome,
-              GError **error)
-{
-  self->outcome = outcome;
-  return self->target->name != NULL || pillion_target_set_name (self->target, self->origin.name, error);
-}
-
 static PillionVerdict
 file_request (PillionSink *sink,
                PillionFieldList *fields,
@@ -299,14 +225,18 @@ file_request (PillionSink *sink,
   self->source = make_source (self);
   if (self->finishing)
     return PILLION_VERDICT_WAIT;
-  if (self->target == NULL && !open_target (self, error))
+  if (!pillion_file_place_open (&self->place, error))
     return PILLION_VERDICT_FAIL;
-  if (self->target->kept)
-    return leave_target (self, PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT, error) ? PILLION_VERDICT_DONE : PILLION_VERDICT_FAIL;
-  if (!look_at_target (self))
-    return PILLION_VERDICT_WAIT;
-  if (self->outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
-    return leave_target (self, self->outcome, error) ? PILLION_VERDICT_DONE : PILLION_VERDICT_FAIL;
+  if (self->place.target->kept)
+    return pillion_file_place_leave (&self->place, PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT, error) ? PILLION_VERDICT_DONE : PILLION_VERDICT_FAIL;
+  if (pillion_file_place_look (&self->place, sink->call))
+    {
+      self->at_work = TRUE;
+      pillion_http_engine_use_disk (sink->call->engine, look_on_worker, self);
+      return PILLION_VERDICT_WAIT;
+    }
+  if (self->place.outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
+    return pillion_file_place_leave (&self->place, self->place.outcome, error) ? PILLION_VERDICT_DONE : PILLION_VERDICT_FAIL;
 
   if (self->part == NULL && (verdict = open_part (self, error)) != PILLION_VERDICT_PASS)
     return verdict;
@@ -328,33 +258,9 @@ file_request (PillionSink *sink,
         pillion_field_list_append (fields, "If-Range", pillion_part_file_get_validator (self->part));
     }
 
-  self->conditional = !self->writing && pillion_file_origin_add_conditions (&self->origin, self->source, fields);
+  self->conditional = !self->writing && pillion_file_origin_add_conditions (&self->place.origin, self->source, fields);
 
   return PILLION_VERDICT_PASS;
-}
-
-static gboolean
-take_name (PillionFileSink *self,
-           const PillionHead *head,
-           GError **error)
-{
-  const char *disposition = head->get_field (head, "Content-Disposition");
-  g_autofree char *name = NULL;
-  gsize max;
-
-  if (self->target->name != NULL)
-    return TRUE;
-
-  max = pillion_target_get_name_max (self->target);
-  if (disposition != NULL)
-    name = pillion_file_name_from_disposition (disposition, max);
-  /* A server need not repeat the name with the rest of a file (RFC 9110, section 15.3.7) */
-  if (name == NULL && head->status == 206 && self->part->record.name != NULL)
-    name = pillion_file_name_sanitize (self->part->record.name, max);
-  if (name == NULL)
-    name = make_name_from_url (self, head->get_field (head, "Content-Type"));
-
-  return pillion_target_set_name (self->target, name, error);
 }
 
 static gboolean
@@ -378,7 +284,7 @@ begin_anew (PillionFileSink *self,
 
   pillion_file_body_take_whole (&self->body, head, &etag, &last_modified);
   self->resumed_from = 0;
-  if (!pillion_part_file_begin (self->part, self->source, etag, last_modified, self->into ? self->target->name : NULL,
+  if (!pillion_part_file_begin (self->part, self->source, etag, last_modified, self->place.into ? self->place.target->name : NULL,
                                 self->body.total, error))
     return PILLION_VERDICT_FAIL;
 
@@ -410,30 +316,6 @@ take_fields (PillionFileSink *self,
   g_clear_object (&self->response);
   self->response = pillion_call_make_response (self->parent.call, head);
   pillion_file_body_take_fields (&self->body, head);
-}
-
-/* Now that the name is known: whether the file that is there stays */
-static gboolean
-is_left (PillionFileSink *self,
-         const PillionHead *head)
-{
-  if (self->target->kept)
-    {
-      self->outcome = PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT;
-      return TRUE;
-    }
-
-  if (!self->options->only_if_changed || self->options->digest != NULL || self->writing || head->status != 200)
-    return FALSE;
-
-  /* The server may ignore conditions, or may have given another name than the guess */
-  pillion_file_origin_load (&self->origin, self->target->folder, self->target->name, self->parent.call->url);
-  if (!pillion_file_origin_matches (&self->origin, self->source, self->body.etag, self->body.last_modified,
-                                    self->body.coding == NULL ? head->length : -1))
-    return FALSE;
-
-  self->outcome = PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED;
-  return TRUE;
 }
 
 /* Whether the rest can be fetched over several connections */
@@ -505,7 +387,7 @@ file_head (PillionSink *sink,
   if (head->status == 304 && self->conditional)
     {
       take_fields (self, head);
-      return leave_target (self, PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
+      return pillion_file_place_leave (&self->place, PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
     }
 
   /* The other connections may go on all the same */
@@ -532,11 +414,11 @@ file_head (PillionSink *sink,
       return PILLION_VERDICT_FAIL;
     }
 
-  if (!take_name (self, head, error))
+  if (!pillion_file_place_take_name (&self->place, sink->call, head, self->part->record.name, error))
     return PILLION_VERDICT_FAIL;
 
   take_fields (self, head);
-  if (is_left (self, head))
+  if (pillion_file_place_stays (&self->place, sink->call, head, &self->body, self->source, !self->writing))
     return PILLION_VERDICT_DONE;
 
   verdict = head->status == 206 ? continue_part (self, error) : begin_anew (self, head, error);
@@ -645,15 +527,15 @@ succeed (PillionFileSink *self)
   PillionCall *call = self->parent.call;
   PillionHttpDownloadFacts facts = {
     .url = g_strdup (call->url),
-    .file = self->into || self->target->conflict == PILLION_HTTP_NAME_CONFLICT_UNIQUIFY ? g_file_new_for_path (self->target->path) : g_object_ref (self->file),
+    .file = pillion_file_place_make_file (&self->place),
     .size = self->body.total,
     .resumed_from = self->resumed_from,
-    .digest = self->outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT ? g_strdup (self->options->digest) : NULL,
+    .digest = self->place.outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT ? g_strdup (self->options->digest) : NULL,
     .etag = g_steal_pointer (&self->body.etag),
     .content_type = g_steal_pointer (&self->body.content_type),
     .content_coding = g_steal_pointer (&self->body.coding),
     .integrity = PILLION_HTTP_INTEGRITY_UNKNOWN,
-    .outcome = self->outcome,
+    .outcome = self->place.outcome,
     .response = g_steal_pointer (&self->response),
   };
   PillionHttpDownload *download;
@@ -664,12 +546,12 @@ succeed (PillionFileSink *self)
     {
       facts.integrity = PILLION_HTTP_INTEGRITY_DIGEST;
     }
-  else if (self->outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED && self->server_digest != NULL)
+  else if (self->place.outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED && self->server_digest != NULL)
     {
       facts.integrity = PILLION_HTTP_INTEGRITY_SERVER_DIGEST;
       facts.digest = g_strdup (self->server_digest);
     }
-  else if (self->outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED && self->body.delimited)
+  else if (self->place.outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED && self->body.delimited)
     facts.integrity = PILLION_HTTP_INTEGRITY_LENGTH;
 
   download = pillion_http_download_new (&facts);
@@ -699,7 +581,7 @@ end_without_body (PillionFileSink *self)
 {
   GError *error = NULL;
 
-  if (!pillion_target_get_size (self->target, &self->body.total, &error))
+  if (!pillion_target_get_size (self->place.target, &self->body.total, &error))
     {
       pillion_call_fail (self->parent.call, error);
       return;
@@ -831,7 +713,7 @@ file_whole (PillionSink *sink)
   PillionCall *call = sink->call;
   gboolean broken_off = self->rest.end < self->body.end;
 
-  if (self->outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
+  if (self->place.outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
     {
       end_without_body (self);
       return;
@@ -990,10 +872,10 @@ step_done (gpointer data)
       /* A cancellation that came too late to stop it does not undo it */
       self->part = NULL;
       g_clear_error (&self->failure);
-      if (self->target->kept)
+      if (self->place.target->kept)
         {
-          self->outcome = PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT;
-          pillion_target_get_size (self->target, &self->body.total, NULL);
+          self->place.outcome = PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT;
+          pillion_target_get_size (self->place.target, &self->body.total, NULL);
         }
       succeed (self);
     }
@@ -1045,8 +927,7 @@ look_done (gpointer data)
       return;
     }
 
-  if (self->outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
-    pillion_file_origin_clear (&self->origin);
+  pillion_file_place_end_check (&self->place);
   if (self->hands_over)
     hand_over (self);
   pillion_call_resume (call);
@@ -1057,8 +938,7 @@ look_on_worker (gpointer data)
 {
   PillionFileSink *self = data;
 
-  if (pillion_digest_is_of_file (self->options->digest, self->target->folder, self->origin.name, &self->writer.stop))
-    self->outcome = PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED;
+  pillion_file_place_check_digest (&self->place, &self->writer.stop);
   pillion_http_engine_post (self->parent.call->engine, look_done, self);
 }
 
@@ -1094,10 +974,8 @@ file_free (PillionSink *sink)
   g_free (self->source);
   g_free (self->server_digest);
   g_clear_pointer (&self->checksum, g_checksum_free);
-  pillion_sync_unref (self->file);
   pillion_sync_unref (self->options);
-  pillion_file_origin_clear (&self->origin);
-  g_clear_pointer (&self->target, pillion_target_free);
+  pillion_file_place_clear (&self->place);
   pillion_file_body_clear (&self->body);
   g_clear_object (&self->response);
   g_free (self);
@@ -1126,11 +1004,10 @@ pillion_file_sink_new (GFile *file,
   PillionFileSink *self = g_new0 (PillionFileSink, 1);
 
   self->parent.klass = &klass;
-  self->file = g_object_ref (file);
-  self->into = into;
+  pillion_file_place_init (&self->place, file, into, options);
   self->options = options;
   self->mirrors.urls = options->mirrors;
-  pillion_file_share_init (&self->share, self->file, into, options);
+  pillion_file_share_init (&self->share, file, into, options);
   pillion_file_body_init (&self->body);
 
   return &self->parent;
