@@ -9,6 +9,7 @@
 #include "core/pillion-core.h"
 #include "core/pillion-interrupt.h"
 #include "base/pillion-sync.h"
+#include "host/pillion-host-loops.h"
 
 /**
  * PillionTestHost:
@@ -39,8 +40,7 @@ struct _PillionTestHost
   GObject parent_instance;
 
   gint64 now;
-  GPtrArray *loops; /* loops that ride, and below loops that are out of work; weak: a loop leaves when it is finalized */
-  GPtrArray *away;
+  PillionHostLoops loops;
 
   GMutex lock;
   GCond cond;
@@ -60,30 +60,12 @@ pillion_test_host_get_name (PillionHost *host)
   return "test";
 }
 
-static void
-on_loop_finalized (gpointer data,
-                   GObject *loop)
-{
-  PillionTestHost *self = data;
-
-  if (!g_ptr_array_remove (self->loops, loop))
-    g_ptr_array_remove (self->away, loop);
-}
-
 static gboolean
 pillion_test_host_install (PillionHost *host,
                            PillionLoop *loop,
                            GError **error)
 {
-  PillionTestHost *self = PILLION_TEST_HOST (host);
-
-  if (!g_ptr_array_find (self->loops, loop, NULL))
-    {
-      g_ptr_array_add (self->loops, loop);
-      if (!g_ptr_array_remove (self->away, loop))
-        g_object_weak_ref (G_OBJECT (loop), on_loop_finalized, self);
-    }
-
+  pillion_host_loops_add (&PILLION_TEST_HOST (host)->loops, loop);
   return TRUE;
 }
 
@@ -91,10 +73,7 @@ static void
 pillion_test_host_remove (PillionHost *host,
                           PillionLoop *loop)
 {
-  PillionTestHost *self = PILLION_TEST_HOST (host);
-
-  if (g_ptr_array_remove (self->loops, loop))
-    g_ptr_array_add (self->away, loop);
+  pillion_host_loops_remove (&PILLION_TEST_HOST (host)->loops, loop);
 }
 
 static void
@@ -142,12 +121,7 @@ pillion_test_host_finalize (GObject *object)
 
   pillion_sync_acquire (self);
 
-  for (guint i = 0; i < self->loops->len; i++)
-    g_object_weak_unref (self->loops->pdata[i], on_loop_finalized, self);
-  for (guint i = 0; i < self->away->len; i++)
-    g_object_weak_unref (self->away->pdata[i], on_loop_finalized, self);
-  g_ptr_array_unref (self->loops);
-  g_ptr_array_unref (self->away);
+  pillion_host_loops_clear (&self->loops);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->cond);
 
@@ -164,8 +138,7 @@ static void
 pillion_test_host_init (PillionTestHost *self)
 {
   self->now = G_USEC_PER_SEC;
-  self->loops = g_ptr_array_new ();
-  self->away = g_ptr_array_new ();
+  pillion_host_loops_init (&self->loops);
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
 }
@@ -191,41 +164,14 @@ typedef struct
   int external;  /* how many tasks other threads will finish */
 } Outlook;
 
-/* A loop that was out of work rides again if a thread brought some */
-static void
-call_back (PillionTestHost *self)
-{
-  for (guint i = self->away->len; i > 0; i--)
-    {
-      PillionLoop *loop = self->away->pdata[i - 1];
-
-      if (pillion_core_has_ready (pillion_core (loop)))
-        pillion_loop_busy (loop);
-    }
-}
-
 static guint
 kick_all (PillionTestHost *self)
 {
-  g_autoptr (GPtrArray) loops = g_ptr_array_new_with_free_func (g_object_unref);
-  guint n_kicks = 0;
-
   pillion_mutex_lock (&self->lock);
   self->woken = FALSE;
   pillion_mutex_unlock (&self->lock);
 
-  call_back (self);
-  for (guint i = 0; i < self->loops->len; i++)
-    g_ptr_array_add (loops, g_object_ref (self->loops->pdata[i]));
-
-  for (guint i = 0; i < loops->len; i++)
-    if (g_ptr_array_find (self->loops, loops->pdata[i], NULL))
-      {
-        pillion_loop_kick (loops->pdata[i]);
-        n_kicks++;
-      }
-
-  return n_kicks;
+  return pillion_host_loops_kick (&self->loops);
 }
 
 static Outlook
@@ -233,14 +179,14 @@ look_out (PillionTestHost *self)
 {
   Outlook outlook = { -1, 0 };
 
-  for (guint i = 0; i < self->loops->len; i++)
+  for (guint i = 0; i < self->loops.riding->len; i++)
     {
-      PillionCore *core = pillion_core (self->loops->pdata[i]);
+      PillionCore *core = pillion_core (self->loops.riding->pdata[i]);
       gint64 deadline;
 
       /* In this order: what a thread does becomes ready before it is no longer counted */
       outlook.external += __atomic_load_n (&core->n_external, __ATOMIC_SEQ_CST);
-      deadline = pillion_loop_get_deadline (self->loops->pdata[i]);
+      deadline = pillion_loop_get_deadline (self->loops.riding->pdata[i]);
       if (deadline >= 0 && (outlook.next < 0 || deadline < outlook.next))
         outlook.next = deadline;
     }

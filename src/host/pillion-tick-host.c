@@ -12,6 +12,7 @@
 #include "core/pillion-core.h"
 #include "core/pillion-interrupt.h"
 #include "base/pillion-sync.h"
+#include "host/pillion-host-loops.h"
 
 /**
  * PillionTickHost:
@@ -42,8 +43,7 @@ struct _PillionTickHost
   char *name;
   double rate;
   gint64 work_usec;
-  GPtrArray *loops;   /* that ride; below, that are out of work; weak: a loop leaves when it is finalized */
-  GPtrArray *away;
+  PillionHostLoops loops;
   GHashTable *stalls; /* frame → µs, as pointers to gint64 */
   GArray *frame_times;
   GArray *kick_times;
@@ -83,30 +83,12 @@ pillion_tick_host_get_name (PillionHost *host)
   return PILLION_TICK_HOST (host)->name;
 }
 
-static void
-on_loop_finalized (gpointer data,
-                   GObject *loop)
-{
-  PillionTickHost *self = data;
-
-  if (!g_ptr_array_remove (self->loops, loop))
-    g_ptr_array_remove (self->away, loop);
-}
-
 static gboolean
 pillion_tick_host_install (PillionHost *host,
                            PillionLoop *loop,
                            GError **error)
 {
-  PillionTickHost *self = PILLION_TICK_HOST (host);
-
-  if (!g_ptr_array_find (self->loops, loop, NULL))
-    {
-      g_ptr_array_add (self->loops, loop);
-      if (!g_ptr_array_remove (self->away, loop))
-        g_object_weak_ref (G_OBJECT (loop), on_loop_finalized, self);
-    }
-
+  pillion_host_loops_add (&PILLION_TICK_HOST (host)->loops, loop);
   return TRUE;
 }
 
@@ -114,10 +96,7 @@ static void
 pillion_tick_host_remove (PillionHost *host,
                           PillionLoop *loop)
 {
-  PillionTickHost *self = PILLION_TICK_HOST (host);
-
-  if (g_ptr_array_remove (self->loops, loop))
-    g_ptr_array_add (self->away, loop);
+  pillion_host_loops_remove (&PILLION_TICK_HOST (host)->loops, loop);
 }
 
 static void
@@ -135,12 +114,7 @@ pillion_tick_host_finalize (GObject *object)
 
   pillion_sync_acquire (self);
 
-  for (guint i = 0; i < self->loops->len; i++)
-    g_object_weak_unref (self->loops->pdata[i], on_loop_finalized, self);
-  for (guint i = 0; i < self->away->len; i++)
-    g_object_weak_unref (self->away->pdata[i], on_loop_finalized, self);
-  g_ptr_array_unref (self->loops);
-  g_ptr_array_unref (self->away);
+  pillion_host_loops_clear (&self->loops);
   g_hash_table_unref (self->stalls);
   g_array_unref (self->frame_times);
   g_array_unref (self->kick_times);
@@ -257,8 +231,7 @@ pillion_tick_host_class_init (PillionTickHostClass *klass)
 static void
 pillion_tick_host_init (PillionTickHost *self)
 {
-  self->loops = g_ptr_array_new ();
-  self->away = g_ptr_array_new ();
+  pillion_host_loops_init (&self->loops);
   self->stalls = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   self->frame_times = g_array_new (FALSE, FALSE, sizeof (gint64));
   self->kick_times = g_array_new (FALSE, FALSE, sizeof (gint64));
@@ -407,34 +380,6 @@ sleep_until (gint64 time)
   return !pillion_interrupt_is_due ();
 }
 
-/* A loop that was out of work rides again if a thread brought some */
-static void
-call_back (PillionTickHost *self)
-{
-  for (guint i = self->away->len; i > 0; i--)
-    {
-      PillionLoop *loop = self->away->pdata[i - 1];
-
-      if (pillion_core_has_ready (pillion_core (loop)))
-        pillion_loop_busy (loop);
-    }
-}
-
-static void
-kick_all (PillionTickHost *self)
-{
-  /* A loop that is out of work leaves during its kick, and a callback may add another one */
-  g_autoptr (GPtrArray) loops = g_ptr_array_new_with_free_func (g_object_unref);
-
-  call_back (self);
-  for (guint i = 0; i < self->loops->len; i++)
-    g_ptr_array_add (loops, g_object_ref (self->loops->pdata[i]));
-
-  for (guint i = 0; i < loops->len; i++)
-    if (g_ptr_array_find (self->loops, loops->pdata[i], NULL))
-      pillion_loop_kick (loops->pdata[i]);
-}
-
 /**
  * pillion_tick_host_run:
  * @self: a host
@@ -488,7 +433,7 @@ pillion_tick_host_run (PillionTickHost *self,
       spin (pillion_add_time (self->work_usec, stall != NULL ? *stall : 0));
 
       kick_start = g_get_monotonic_time ();
-      kick_all (self);
+      pillion_host_loops_kick (&self->loops);
       end = g_get_monotonic_time ();
       kick_time = end - kick_start;
 

@@ -134,19 +134,30 @@ ensure_origin (PillionHttpQueue *self,
   return origin;
 }
 
+static PillionHttpOrigin *
+begin_entry (PillionHttpQueue *self,
+             const char *name,
+             PillionHttpQueueEntry *entry,
+             gpointer owner,
+             gboolean running)
+{
+  g_assert (entry->origin == NULL);
+
+  entry->origin = ensure_origin (self, name);
+  entry->link.data = owner;
+  entry->running = running;
+
+  return entry->origin;
+}
+
 void
 pillion_http_queue_push (PillionHttpQueue *self,
                          const char *name,
                          PillionHttpQueueEntry *entry,
                          gpointer owner)
 {
-  PillionHttpOrigin *origin = ensure_origin (self, name);
+  PillionHttpOrigin *origin = begin_entry (self, name, entry, owner, FALSE);
 
-  g_assert (entry->origin == NULL);
-
-  entry->origin = origin;
-  entry->link.data = owner;
-  entry->running = FALSE;
   g_queue_push_tail_link (&origin->lines[entry->priority].waiting, &entry->link);
   self->waiting++;
   update_rings (self, origin);
@@ -158,13 +169,8 @@ pillion_http_queue_enter (PillionHttpQueue *self,
                           PillionHttpQueueEntry *entry,
                           gpointer owner)
 {
-  PillionHttpOrigin *origin = ensure_origin (self, name);
+  PillionHttpOrigin *origin = begin_entry (self, name, entry, owner, TRUE);
 
-  g_assert (entry->origin == NULL);
-
-  entry->origin = origin;
-  entry->link.data = owner;
-  entry->running = TRUE;
   self->running++;
   origin->running++;
   update_rings (self, origin);
