@@ -42,17 +42,6 @@ typedef struct
   guint n_large; /* large ones that are not done yet */
 } Job;
 
-static GBytes *
-get_answer (PillionTask *task)
-{
-  g_autoptr (GError) error = NULL;
-  GBytes *bytes = pillion_task_get_bytes (task, &error);
-
-  if (bytes == NULL)
-    g_error ("%s: %s", pillion_task_get_name (task), error->message);
-  return bytes;
-}
-
 static PillionTask *
 get (Job *job,
      const char *url,
@@ -69,7 +58,7 @@ static void
 got (PillionTask *task,
      gpointer user_data)
 {
-  g_autoptr (GBytes) bytes = get_answer (task);
+  g_autoptr (GBytes) bytes = bench_get_bytes (task);
   Job *job = user_data;
 
   if (g_bytes_get_size (bytes) != job->size)
@@ -137,7 +126,7 @@ static void
 got_large (PillionTask *task,
            gpointer user_data)
 {
-  g_autoptr (GBytes) bytes = get_answer (task);
+  g_autoptr (GBytes) bytes = bench_get_bytes (task);
 
   ((Job *) user_data)->n_large--;
 }
@@ -181,7 +170,6 @@ main (int argc,
       char **argv)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
-  g_autoptr (GError) error = NULL;
   g_autoptr (PillionHost) host = NULL;
   Job job = { 0 };
 
@@ -193,9 +181,7 @@ main (int argc,
     host = job.host = PILLION_HOST (pillion_tick_host_new ("bench", RATE));
   else
     host = PILLION_HOST (pillion_callback_host_new ("bench"));
-  pillion_loop_set_auto_stop (job.loop, FALSE);
-  if (!pillion_loop_ensure (job.loop, host, &error))
-    g_error ("ensure: %s", error->message);
+  bench_ensure (job.loop, host);
 
   job.client = pillion_http_client_new (job.loop);
   pillion_http_client_set_max_connections_per_host (job.client, CONNECTIONS);
@@ -210,8 +196,7 @@ main (int argc,
     return 2;
 
   g_clear_object (&job.client);
-  if (!pillion_loop_close (job.loop, 5 * G_TIME_SPAN_SECOND, &error))
-    g_error ("close: %s", error->message);
+  bench_close (job.loop);
   g_object_unref (job.loop);
   return 0;
 }

@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 
+#include "host.h"
 #include "util.h"
 
 #define PER_BATCH 1000
@@ -52,9 +53,7 @@ main (int argc,
     return 2;
 
   whole = g_str_equal (argv[1], "whole");
-  pillion_loop_set_auto_stop (loop, FALSE);
-  if (!pillion_loop_ensure (loop, host, NULL))
-    g_error ("no host");
+  bench_ensure (loop, host);
 
   for (int n = -N_WARM; n < N_BATCHES; n++)
     {

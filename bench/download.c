@@ -18,6 +18,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "host.h"
 #include "util.h"
 
 #define RATE 60.0
@@ -114,7 +115,6 @@ main (int argc,
   g_autoptr (PillionHost) host = PILLION_HOST (pillion_tick_host_new ("bench", RATE));
   g_autoptr (PillionHttpClient) client = pillion_http_client_new (loop);
   g_autoptr (GFile) target = NULL;
-  g_autoptr (GError) error = NULL;
   g_autofree gint64 *kicks = NULL;
   gsize n_kicks, first;
   Job job = { 0 };
@@ -139,9 +139,7 @@ main (int argc,
       pillion_http_client_set_max_connections_per_download (client, 1);
     }
 
-  pillion_loop_set_auto_stop (loop, FALSE);
-  if (!pillion_loop_ensure (loop, host, &error))
-    g_error ("ensure: %s", error->message);
+  bench_ensure (loop, host);
 
   if (g_str_equal (argv[1], "stalled"))
     {
@@ -162,7 +160,6 @@ main (int argc,
     printf ("%s%" G_GINT64_FORMAT, i > first ? ", " : "", kicks[i]);
   printf ("]}\n");
 
-  if (!pillion_loop_close (loop, 5 * G_TIME_SPAN_SECOND, &error))
-    g_error ("close: %s", error->message);
+  bench_close (loop);
   return 0;
 }

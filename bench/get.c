@@ -38,22 +38,11 @@ typedef struct
   double *second;
 } Job;
 
-static GBytes *
-get_answer (PillionTask *task)
-{
-  g_autoptr (GError) error = NULL;
-  GBytes *bytes = pillion_task_get_bytes (task, &error);
-
-  if (bytes == NULL)
-    g_error ("%s: %s", pillion_task_get_name (task), error->message);
-  return bytes;
-}
-
 static void
 one_of_many (PillionTask *task,
              gpointer user_data)
 {
-  g_autoptr (GBytes) bytes = get_answer (task);
+  g_autoptr (GBytes) bytes = bench_get_bytes (task);
   Job *job = user_data;
 
   if (g_bytes_get_size (bytes) != 1024)
@@ -94,7 +83,7 @@ static void
 large (PillionTask *task,
        gpointer user_data)
 {
-  g_autoptr (GBytes) bytes = get_answer (task);
+  g_autoptr (GBytes) bytes = bench_get_bytes (task);
   Job *job = user_data;
 
   if (g_bytes_get_size (bytes) != job->n_wanted)
@@ -122,7 +111,7 @@ static void
 one_alone (PillionTask *task,
            gpointer user_data)
 {
-  g_autoptr (GBytes) bytes = get_answer (task);
+  g_autoptr (GBytes) bytes = bench_get_bytes (task);
   Job *job = user_data;
   gboolean again = job->n_done % 2;
   guint n_seen = atoi (g_bytes_get_data (bytes, NULL));
@@ -187,7 +176,6 @@ main (int argc,
       char **argv)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
-  g_autoptr (GError) error = NULL;
   g_autoptr (PillionHost) host = NULL;
   Job job = { 0 };
 
@@ -203,9 +191,7 @@ main (int argc,
   else
     host = job.host = PILLION_HOST (pillion_tick_host_new ("bench", RATE));
 
-  pillion_loop_set_auto_stop (job.loop, FALSE);
-  if (!pillion_loop_ensure (job.loop, host, &error))
-    g_error ("ensure: %s", error->message);
+  bench_ensure (job.loop, host);
 
   if (g_str_equal (argv[1], "ticks"))
     run_ticks (&job);
@@ -217,8 +203,7 @@ main (int argc,
     return 2;
 
   g_clear_object (&job.client);
-  if (!pillion_loop_close (job.loop, 5 * G_TIME_SPAN_SECOND, &error))
-    g_error ("close: %s", error->message);
+  bench_close (job.loop);
   g_object_unref (job.loop);
   return 0;
 }

@@ -24,3 +24,37 @@ bench_sleep_and_kick (PillionLoop *loop)
   poll (&fd, 1, timeout);
   pillion_loop_kick (loop);
 }
+
+/* Lets @loop ride on @host until bench_close () */
+static inline void
+bench_ensure (PillionLoop *loop,
+              PillionHost *host)
+{
+  g_autoptr (GError) error = NULL;
+
+  pillion_loop_set_auto_stop (loop, FALSE);
+  if (!pillion_loop_ensure (loop, host, &error))
+    g_error ("ensure: %s", error->message);
+}
+
+static inline void
+bench_close (PillionLoop *loop)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!pillion_loop_close (loop, 5 * G_TIME_SPAN_SECOND, &error))
+    g_error ("close: %s", error->message);
+}
+
+/* The bytes that a task returned (transfer full) */
+static inline GBytes *
+bench_get_bytes (PillionTask *task)
+{
+  g_autoptr (GError) error = NULL;
+  GBytes *bytes = pillion_task_get_bytes (task, &error);
+
+  if (bytes == NULL)
+    g_error ("%s: %s", pillion_task_get_name (task), error->message);
+
+  return bytes;
+}

@@ -21,6 +21,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "host.h"
 #include "util.h"
 
 #define N_CHUNKS 2000
@@ -52,13 +53,10 @@ ride (void)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (PillionHost) host = PILLION_HOST (pillion_callback_host_new ("bench"));
-  g_autoptr (GError) error = NULL;
   PillionLoop *loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
 
   /* The host keeps ticking although there is no work. */
-  pillion_loop_set_auto_stop (loop, FALSE);
-  if (!pillion_loop_ensure (loop, host, &error))
-    g_error ("ensure: %s", error->message);
+  bench_ensure (loop, host);
 
   /* The first kicks find out what the context waits for. */
   for (int i = 0; i < 100; i++)

@@ -214,7 +214,6 @@ main (int argc,
   g_autoptr (PillionLoop) loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
   g_autoptr (PillionHttpClient) client = pillion_http_client_new (loop);
   g_autoptr (PillionHost) host = NULL;
-  g_autoptr (GError) error = NULL;
   Job job = { .loop = loop, .client = client };
 
   if (argc < 4)
@@ -229,9 +228,7 @@ main (int argc,
     {
       host = PILLION_HOST (pillion_callback_host_new ("bench"));
     }
-  pillion_loop_set_auto_stop (loop, FALSE);
-  if (!pillion_loop_ensure (loop, host, &error))
-    g_error ("ensure: %s", error->message);
+  bench_ensure (loop, host);
 
   if (g_str_equal (argv[1], "stalled") && argc == 5)
     run_stalled (&job, argv[2], atoi (argv[3]), argv[4]);
@@ -241,7 +238,6 @@ main (int argc,
     return 2;
 
   g_clear_object (&client);
-  if (!pillion_loop_close (loop, 5 * G_TIME_SPAN_SECOND, &error))
-    g_error ("close: %s", error->message);
+  bench_close (loop);
   return 0;
 }

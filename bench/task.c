@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "host.h"
 #include "util.h"
 
 #define PER_BATCH 1000
@@ -42,12 +43,9 @@ ride (void)
 {
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (PillionHost) host = PILLION_HOST (pillion_callback_host_new ("bench"));
-  g_autoptr (GError) error = NULL;
   PillionLoop *loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
 
-  pillion_loop_set_auto_stop (loop, FALSE);
-  if (!pillion_loop_ensure (loop, host, &error))
-    g_error ("ensure: %s", error->message);
+  bench_ensure (loop, host);
 
   return loop;
 }

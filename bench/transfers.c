@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host.h"
 #include "util.h"
 
 #define FRAME_NSEC 16666667
@@ -79,7 +80,6 @@ main (int argc,
   g_autoptr (PillionLoop) loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
   g_autoptr (PillionHost) host = PILLION_HOST (pillion_callback_host_new ("bench"));
   g_autoptr (PillionHttpClient) client = pillion_http_client_new (loop);
-  g_autoptr (GError) error = NULL;
   g_autofree double *processor = NULL;
   g_autofree double *wall = NULL;
   g_autofree Slot *slots = NULL;
@@ -96,9 +96,7 @@ main (int argc,
   wall = g_new (double, max_kicks);
   slots = g_new0 (Slot, n_slots);
   g_object_set (client, "max-connections", (guint) n_slots, "max-connections-per-host", (guint) n_slots, NULL);
-  pillion_loop_set_auto_stop (loop, FALSE);
-  if (!pillion_loop_ensure (loop, host, &error))
-    g_error ("ensure: %s", error->message);
+  bench_ensure (loop, host);
 
   for (int i = 0; i < n_slots; i++)
     {

@@ -46,7 +46,6 @@ main (int argc,
   g_autoptr (PillionHttpClient) client = pillion_http_client_new (loop);
   g_autoptr (PillionTask) task = NULL;
   g_autoptr (GFile) file = NULL;
-  g_autoptr (GError) error = NULL;
   Job job = { 0 };
   gint64 start;
 
@@ -54,9 +53,7 @@ main (int argc,
     return 2;
 
   file = g_file_new_for_path (argv[2]);
-  pillion_loop_set_auto_stop (loop, FALSE);
-  if (!pillion_loop_ensure (loop, host, &error))
-    g_error ("ensure: %s", error->message);
+  bench_ensure (loop, host);
 
   start = bench_now ();
   task = pillion_http_client_upload (client, argv[1], file, NULL);
@@ -68,7 +65,6 @@ main (int argc,
   printf ("{\"value\": %.4f, \"progress\": %u}\n", (bench_now () - start) / 1e9, job.n_progress);
 
   g_clear_object (&client);
-  if (!pillion_loop_close (loop, 5 * G_TIME_SPAN_SECOND, &error))
-    g_error ("close: %s", error->message);
+  bench_close (loop);
   return 0;
 }

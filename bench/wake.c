@@ -21,6 +21,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "host.h"
 #include "util.h"
 
 #define N_ROUNDS 2000
@@ -186,9 +187,7 @@ main (int argc,
   if (round.ours)
     {
       loop = pillion_loop_new (context, PILLION_LOOP_DEFAULT);
-      pillion_loop_set_auto_stop (loop, FALSE);
-      if (!pillion_loop_ensure (loop, host, NULL))
-        g_error ("ensure failed");
+      bench_ensure (loop, host);
     }
 
   /* After the thread was created, which would be pinned as well otherwise */
