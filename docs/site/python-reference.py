@@ -109,7 +109,8 @@ def package(folder):
     paths = {path.parent.name if path.stem == '__init__' and path.parent != folder else path.stem: path for path in sorted(folder.rglob('*.py'))}
     modules = {name: ast.parse(path.read_text(encoding='utf-8')) for name, path in paths.items()}
     defined = {node.name: node for tree in modules.values() for node in tree.body if is_public(node)}
-    for name, title in (('__init__', 'pillion'), ('async_loop', 'pillion.async_loop'), ('testing', 'pillion.testing')):
+    for name, title in (('__init__', 'pillion'), ('async_loop', 'pillion.async_loop'), ('hosts', 'pillion.hosts'),
+                        ('testing', 'pillion.testing')):
         yield f'## {title}\n'
         yield prose(ast.get_docstring(modules[name]).partition('\n\n')[0]) + '\n'
         exported = next(ast.literal_eval(node.value) for node in modules[name].body

@@ -43,4 +43,4 @@ def __getattr__(name):
 
 
 def __dir__() -> list[str]:
-    return sorted([*__all__, 'async_loop', 'testing'])  # not what this module imports
+    return sorted([*__all__, 'async_loop', 'hosts', 'testing'])  # not what this module imports

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 import sys
 import threading
+import time
 from asyncio import events
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
 from pillion import _host
-from pillion._library import Pillion, overrides
+from pillion._library import GLib, Pillion, overrides
 from pillion._loop import EventLoop
+
+log = logging.getLogger('pillion')
 
 _T = TypeVar('_T')
 
@@ -40,6 +44,44 @@ def get_loop() -> EventLoop:
     loop._attach()
     events.get_running_loop = _get_running_loop
     return loop
+
+
+def guest_of_thread() -> Pillion.Loop:
+    """The guest loop of this thread, which becomes the host's if no thread is yet. Its event loop is the thread's current one, unless
+    the host itself runs one here."""
+    if not _host.is_main_thread() and GLib.MainContext.get_thread_default() is None:
+        # In some hosts it is not Python's main thread that ticks. The context stays this thread's default until the loop is closed.
+        Pillion.Loop.new(None, Pillion.LoopFlags.PRIVATE_CONTEXT)
+    loop = get_loop()
+    if events._get_running_loop() is None:
+        asyncio.set_event_loop(loop)
+    return loop._guest
+
+
+def end_tasks(loop: EventLoop, patience: float) -> None:
+    """Cancels everything in an event loop, waits for that for at most `patience` seconds, and closes the event loop."""
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        _, pending = loop.run_until_complete(asyncio.wait(tasks, timeout=patience))
+        for task in pending:
+            log.warning('Still running when the loop was closed: %r', task)
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+
+
+def close(guest: Pillion.Loop, patience: float) -> None:
+    """Ends everything in a guest loop and its event loop, in at most `patience` seconds, and logs what was left."""
+    end = time.monotonic() + patience
+    loop = getattr(guest, 'asyncio_loop', None)
+    if loop is not None and not loop.is_closed() and not loop.is_running():
+        guest.stop()
+        end_tasks(loop, patience / 2)
+    try:
+        guest.close(max(0, int((end - time.monotonic()) * 1e6)))
+    except GLib.Error as error:
+        log.warning('%s', error.message)
 
 
 def _get_running_loop():

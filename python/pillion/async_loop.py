@@ -129,15 +129,7 @@ def erase_async_loop() -> None:
         raise RuntimeError('a loop can\'t be erased from inside one of its own callbacks')
     stop_async_loop()
     if not loop.is_closed():
-        tasks = asyncio.all_tasks(loop)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            _, pending = loop.run_until_complete(asyncio.wait(tasks, timeout=PATIENCE))
-            for task in pending:
-                log.warning('Still running when the loop was erased: %r', task)
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
+        _hosted.end_tasks(loop, PATIENCE)
     _make_current()
     stop_async_loop()
 

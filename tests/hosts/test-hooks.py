@@ -41,7 +41,9 @@ class Hooks(unittest.TestCase):
         loop.hold()
         self.addCleanup(loop.release)
         before = host.n_kicks
+        loop.call_soon(lambda: None)
         self.run_host(lambda: host.n_kicks > before, PATIENCE)
+        self.assertGreater(host.n_kicks, before)
 
         host.lose_hook()
         task = loop.sleep(1000)

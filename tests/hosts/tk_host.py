@@ -5,33 +5,23 @@
 
 import tkinter
 
-from timer_host import TimerHost
+import pillion.hosts
+
+from kicks import count_kicks
 
 
-class Host(TimerHost):
-    timer = None
-
+class Host:
     def __init__(self, loop):
         self.root = tkinter.Tk()
+        count_kicks(self, loop)
+        pillion.hosts.tk.install(self.root, loop=loop)
+        self.host = loop.get_host()
         self.fd = loop.get_fd()
-        super().__init__('tk', loop)
-
-    def install(self, loop):
-        self.root.createfilehandler(self.fd, tkinter.READABLE, self.kick)
-        super().install(loop)
 
     def lose_hook(self):
         self.root.deletefilehandler(self.fd)
-        self.stop_timer()
-
-    def start_timer(self, msec):
-        self.stop_timer()
-        self.timer = self.root.after(msec, self.kick)
-
-    def stop_timer(self):
-        if self.timer is not None:
-            self.root.after_cancel(self.timer)
-            self.timer = None
+        for timer in self.root.tk.splitlist(self.root.tk.call('after', 'info')):
+            self.root.after_cancel(timer)
 
     def ask(self, is_over, end):
         if is_over():

@@ -54,7 +54,7 @@ class Found(unittest.TestCase):
 
     def test_dir_shows_the_interface_and_no_imports(self):
         import pillion
-        self.assertEqual(dir(pillion), sorted([*pillion.__all__, 'async_loop', 'testing']))
+        self.assertEqual(dir(pillion), sorted([*pillion.__all__, 'async_loop', 'hosts', 'testing']))
 
     def test_parts_of_other_packages_have_no_init(self):
         """One beside the override would hide PyGObject's own."""

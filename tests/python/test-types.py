@@ -411,8 +411,8 @@ class Checked(unittest.TestCase):
 
     def test_what_is_public_has_types(self):
         """So that a strictly checked program can use it."""
-        program = ['import pillion', 'from pillion import async_loop, testing']
-        for module in ('pillion', 'pillion.async_loop', 'pillion.testing'):
+        program = ['import pillion', 'from pillion import async_loop, hosts, testing']
+        for module in ('pillion', 'pillion.async_loop', 'pillion.hosts', 'pillion.testing'):
             for name in importlib.import_module(module).__all__:
                 program.append(f'reveal_type({module.rpartition(".")[2]}.{name})')
         (self.top / 'public.py').write_text('\n'.join(program) + '\n', encoding='utf-8')
