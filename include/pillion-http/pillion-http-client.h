@@ -34,6 +34,13 @@ PillionTask       *pillion_http_client_send                         (PillionHttp
                                                                      PillionHttpRequest *request,
                                                                      GCancellable       *cancellable);
 PILLION_HTTP_AVAILABLE_IN_1_0
+PillionTask       *pillion_http_client_request                      (PillionHttpClient *self,
+                                                                     const char        *method,
+                                                                     const char        *url,
+                                                                     GBytes            *body,
+                                                                     const char        *content_type,
+                                                                     GCancellable      *cancellable);
+PILLION_HTTP_AVAILABLE_IN_1_0
 PillionTask       *pillion_http_client_open                         (PillionHttpClient  *self,
                                                                      PillionHttpRequest *request,
                                                                      GCancellable       *cancellable);

@@ -162,6 +162,53 @@ pillion_http_client_send (PillionHttpClient *self,
 }
 
 /**
+ * pillion_http_client_request:
+ * @self: a client
+ * @method: the method, such as `GET`
+ * @url: an absolute `http` or `https` URL, or one relative to [property@PillionHttp.Client:base-url]
+ * @body: (nullable): a body to send
+ * @content_type: (nullable): the media type of @body, such as `application/json`
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Sends a request that needs nothing but a method, a URL and a body, and takes the whole response into memory, whatever its status.
+ *
+ * ```c
+ * g_autoptr (PillionTask) task = pillion_http_client_request (client, "GET", "https://example.org/notes", NULL, NULL, NULL);
+ * ```
+ *
+ * This is [method@PillionHttp.Client.send] with a request that accepts the statuses 200 to 999. So a 404 is a
+ * [class@PillionHttp.Response] too, and the task fails only if there is no response.
+ *
+ * On the loop's thread only.
+ *
+ * Returns: (transfer full): a task with a [class@PillionHttp.Response]
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_client_request (PillionHttpClient *self,
+                             const char *method,
+                             const char *url,
+                             GBytes *body,
+                             const char *content_type,
+                             GCancellable *cancellable)
+{
+  PillionHttpRequest *request;
+
+  g_return_val_if_fail (PILLION_HTTP_IS_CLIENT (self), NULL);
+  g_return_val_if_fail (method != NULL, NULL);
+  g_return_val_if_fail (url != NULL, NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+  g_return_val_if_fail (pillion_http_client_on_thread (self), NULL);
+
+  request = pillion_http_request_new (method, url);
+  pillion_http_request_set_body (request, body, content_type);
+  pillion_http_request_accept_statuses (request, 200, 999);
+
+  return pillion_http_client_submit (self, request, NULL, pillion_memory_sink_new (PILLION_MEMORY_SINK_RESPONSE), cancellable);
+}
+
+/**
  * pillion_http_client_open:
  * @self: a client
  * @request: a request, which is copied

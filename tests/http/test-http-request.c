@@ -462,6 +462,62 @@ test_accepted_statuses (TestFixture *self,
   test_server_free (server);
 }
 
+static void
+test_request_without_object (TestFixture *self,
+                             gconstpointer data)
+{
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, echo, NULL);
+  TestServer *refusing = test_server_new (TEST_SERVER_PLAIN, serve_status, NULL);
+  g_autofree char *base = test_server_url (server, "/api/");
+  g_autofree char *missing = test_server_url (refusing, "/404");
+  g_autoptr (GBytes) body = g_bytes_new_static ("a b", 3);
+  g_autoptr (PillionTask) put = NULL;
+  g_autoptr (PillionTask) get = NULL;
+  g_autoptr (PillionTask) refused = NULL;
+  g_autoptr (PillionTask) invalid = NULL;
+  g_autoptr (PillionHttpResponse) response = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *sent = NULL;
+  g_autofree char *fetched = NULL;
+
+  pillion_http_client_set_base_url (self->client, base);
+
+  put = pillion_http_client_request (self->client, "PUT", "note", body, "text/plain", NULL);
+  test_fixture_await (self, put);
+  response = pillion_task_get_object (put, &error);
+  g_assert_no_error (error);
+  sent = get_text (response);
+  g_assert_true (g_str_has_prefix (sent, "PUT /api/note HTTP/1.1\r\n"));
+  g_assert_nonnull (strstr (sent, "Content-Type: text/plain\r\n"));
+  g_assert_true (g_str_has_suffix (sent, "\r\n\r\na b"));
+
+  /* Neither a body nor its length and type */
+  get = pillion_http_client_request (self->client, "GET", "note", NULL, NULL, NULL);
+  test_fixture_await (self, get);
+  g_clear_object (&response);
+  response = pillion_task_get_object (get, &error);
+  g_assert_no_error (error);
+  fetched = get_text (response);
+  g_assert_true (g_str_has_prefix (fetched, "GET /api/note HTTP/1.1\r\n"));
+  g_assert_null (strstr (fetched, "Content-"));
+  g_assert_true (g_str_has_suffix (fetched, "\r\n\r\n"));
+
+  refused = pillion_http_client_request (self->client, "GET", missing, NULL, NULL, NULL);
+  test_fixture_await (self, refused);
+  g_clear_object (&response);
+  response = pillion_task_get_object (refused, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (pillion_http_response_get_status (response), ==, 404);
+
+  invalid = pillion_http_client_request (self->client, "GET IT", "note", NULL, NULL, NULL);
+  test_fixture_await (self, invalid);
+  g_assert_null (pillion_task_get_object (invalid, &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST);
+
+  test_server_free (server);
+  test_server_free (refusing);
+}
+
 /* /STATUS/TARGET redirects, everything else echoes */
 static void
 serve_redirects (TestConnection *connection,
@@ -1038,6 +1094,7 @@ main (int argc,
   test_case ("/http/request/body", test_body);
   test_case ("/http/request/kept-connection-that-was-closed", test_kept_connection);
   test_case ("/http/request/short-forms", test_short_forms);
+  test_case ("/http/request/without-an-object", test_request_without_object);
   test_case ("/http/request/base-url", test_base_url);
   test_case ("/http/request/accepted-statuses", test_accepted_statuses);
   test_case ("/http/request/redirect-methods", test_redirect_methods);
