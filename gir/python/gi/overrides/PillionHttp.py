@@ -60,6 +60,9 @@ except GLib.Error as error:
                       f'and be where the system looks for libraries ({error.message}).') from error
 STATUS_ERROR = GLib.quark_to_string(PillionHttp.status_error_quark())
 
+# Looked up once: see _pillion_values.py
+_request = PillionHttp.Client.request
+
 
 def _public(kind):
     __all__.append(kind.__name__)
@@ -699,9 +702,16 @@ class Client(PillionHttp.Client):
         return self._request(method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files)
 
     def _request(self, method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files=None):
-        request = requests.make(method, url, params, headers, content, data, json, self._auth(auth), timeout, follow_redirects, files)
-        request.accept_statuses(200, 999)
-        return core._at(self._keep(PillionHttp.Client.send(self, request, cancellable)), 3)
+        body = None
+        if params is headers is auth is timeout is None and follow_redirects:
+            body = requests.encode(content, data, json, files)
+        if body is not None:
+            sent = _request(self, requests.text(method).upper(), requests.text(url), *body, cancellable)
+        else:
+            request = requests.make(method, url, params, headers, content, data, json, self._auth(auth), timeout, follow_redirects, files)
+            request.accept_statuses(200, 999)
+            sent = PillionHttp.Client.send(self, request, cancellable)
+        return core._at(self._keep(sent), 3)
 
     def send(self, request, cancellable=None) -> Pillion.Task[Response]:
         """Sends a request. Returns a task whose result is a Response."""

@@ -20,6 +20,10 @@ from gi.repository import GLib
 
 Pillion = get_introspection_module('Pillion')
 
+# Looked up once: see _pillion_values.py
+Bytes = GLib.Bytes
+_get_address = Pillion.bytes_get_address
+
 # Results up to this many bytes are made at once
 COPY_AT_ONCE = 262144
 PARSE_AT_ONCE = 16384
@@ -43,7 +47,7 @@ def to_bytes(data):
         return data.get_data() or b''
     # Nothing else has this object yet, so it may still be written to
     copy = _new_bytes(None, size)
-    ctypes.memmove(_address_of(copy), Pillion.bytes_get_address(data), size)
+    ctypes.memmove(_address_of(copy), _get_address(data), size)
     return copy
 
 
@@ -73,7 +77,7 @@ def _recode(data, encoding):
     decoder = codecs.getincrementaldecoder(encoding)('surrogatepass')
     parts = [decoder.decode(memory[start:start + PART]).encode('utf-8', 'surrogatepass') for start in range(0, len(memory), PART)]
     parts.append(decoder.decode(b'', True).encode('utf-8', 'surrogatepass'))
-    return GLib.Bytes.new(b''.join(parts))
+    return Bytes.new(b''.join(parts))
 
 
 def view(data):
@@ -81,7 +85,7 @@ def view(data):
     size = data.get_size()
     if size == 0:
         return memoryview(b'')
-    memory = (ctypes.c_char * size).from_address(Pillion.bytes_get_address(data))
+    memory = (ctypes.c_char * size).from_address(_get_address(data))
     memory.owner = data
     return memoryview(memory).cast('B').toreadonly()
 

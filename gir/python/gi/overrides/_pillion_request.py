@@ -14,6 +14,11 @@ from gi.repository import Gio, GLib
 
 PillionHttp = get_introspection_module('PillionHttp')
 
+# Looked up once: see _pillion_values.py
+Bytes, File, InputStream = GLib.Bytes, Gio.File, Gio.InputStream
+_new_bytes = Bytes.new
+_new_request = PillionHttp.Request.new
+
 # The longest time limit, in µs. An infinite one is not shorter.
 LONGEST = GLib.MAXINT64
 
@@ -44,22 +49,22 @@ def encode_json(value):
 
 
 def encode_bytes(content):
-    if isinstance(content, GLib.Bytes):
+    if isinstance(content, Bytes):
         return content
     if not isinstance(content, bytes):
         try:
             content = memoryview(content).tobytes()
         except TypeError:  # bytes () would make zeros of a number
             raise TypeError(f'bytes were expected, and not {type(content).__name__!r}') from None
-    return GLib.Bytes.new(content)
+    return _new_bytes(content)
 
 
 def _file_of(content):
     """Returns the Gio.File for a path or an open file that was not read from yet, or None."""
-    if isinstance(content, Gio.File):
+    if isinstance(content, File):
         return content
     if isinstance(content, os.PathLike):
-        return Gio.File.new_for_path(os.fspath(content))
+        return File.new_for_path(os.fspath(content))
     name = getattr(content, 'name', None)
     if isinstance(content, (io.BufferedReader, io.BufferedRandom, io.FileIO)) and isinstance(name, (str, bytes)):
         content.flush()
@@ -68,7 +73,7 @@ def _file_of(content):
         except OSError:
             return None
         if unread:
-            return Gio.File.new_for_path(os.fspath(name))
+            return File.new_for_path(os.fspath(name))
     return None
 
 
@@ -81,9 +86,7 @@ def _read(content):
 
 
 def _set_content(request, content):
-    if isinstance(content, str):
-        request.set_body(encode_bytes(content.encode()), 'text/plain; charset=utf-8')
-    elif isinstance(content, Gio.InputStream):
+    if isinstance(content, InputStream):
         request.set_body_from_stream(content, -1, None)
     elif (file := _file_of(content)) is not None:
         request.set_body_from_file(file, None)
@@ -137,22 +140,34 @@ def _set_form(request, data, files):
     request.set_form(form)
 
 
-def _set_body(request, content, data, json, files):
+def encode(content, data, json, files):
+    """Returns a body that is in memory, and its media type. Without a body both are None. Returns None if it is in a file or the like, or is
+    a form."""
     if content is data is json is files is None:
-        return
+        return None, None
     given = [name for name, value in (('content', content), ('data', data), ('json', json), ('files', files)) if value is not None]
     if len(given) > 1 and given != ['data', 'files']:
         raise TypeError(f'a request has one body, not both {given[0]} and {given[1]}')
     if json is not None:
-        request.set_body(encode_bytes(encode_json(json).encode()), 'application/json')
-    elif content is not None:
+        return encode_bytes(encode_json(json).encode()), 'application/json'
+    body = data if content is None else content
+    if not isinstance(body, (bytes, str, bytearray, memoryview, Bytes)):
+        return None
+    if files is not None:
+        raise TypeError('data has to be the fields of a form if there are files')
+    if isinstance(body, str):
+        return encode_bytes(body.encode()), 'text/plain; charset=utf-8'
+    return encode_bytes(body), None
+
+
+def _set_body(request, content, data, json, files):
+    body = encode(content, data, json, files)
+    if body is None and content is not None:
         _set_content(request, content)
-    elif isinstance(data, (str, bytes, bytearray, memoryview, GLib.Bytes)):
-        if files is not None:
-            raise TypeError('data has to be the fields of a form if there are files')
-        _set_content(request, data)
-    elif given:
+    elif body is None:
         _set_form(request, data, files)
+    elif body[0] is not None:
+        request.set_body(*body)
 
 
 def credentials(auth):
@@ -193,7 +208,7 @@ def _set_auth(request, auth):
 def make(method, url, params=None, headers=None, content=None, data=None, json=None, auth=None, timeout=None, follow_redirects=True,
          files=None):
     """Makes a request of what the methods of a client take."""
-    request = PillionHttp.Request.new(text(method).upper(), text(url))
+    request = _new_request(text(method).upper(), text(url))
     if params is not None:
         for name, value in pairs(params):
             request.add_parameter(name, value)

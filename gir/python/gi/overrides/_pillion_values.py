@@ -14,6 +14,10 @@ from gi.repository import Gio, GLib, GObject
 
 Pillion = get_introspection_module('Pillion')
 
+# Looked up once: in the modules of gi.repository, a name without an override is only found after an AttributeError
+Bytes, Variant, GBoxed, Value = GLib.Bytes, GLib.Variant, GObject.GBoxed, GObject.Value
+GioError, PillionError = Gio.IOErrorEnum, Pillion.Error
+
 IO_ERROR = GLib.quark_to_string(Gio.io_error_quark())
 ERROR = GLib.quark_to_string(Pillion.error_quark())
 
@@ -27,25 +31,41 @@ PLAIN = frozenset((bool, int, float, str, bytes, type(None)))
 def to_python(value):
     """Converts the result of a task to a Python value."""
     kind = type(value)
-    if kind in PLAIN:
-        return value
-    if kind is GLib.Bytes:
-        return to_bytes(value)
-    if kind is GLib.Variant:
-        return value.unpack()
+    convert = _converters.get(kind) or _find_converter(kind)
+    return convert(value)
+
+
+def _find_converter(kind):
+    convert = own if issubclass(kind, GBoxed) else _same
     if kind.__module__ == 'gi.repository.Json':
-        if kind.__name__ == 'Parser':
-            value = value.get_root()
-            kind = type(value)
-        if kind.__name__ == 'Node':
-            return json.loads(_need_json().to_string(value, False))
-    return own(value)
+        convert = {'Parser': _read_parser, 'Node': _read_node}.get(kind.__name__, convert)
+    if issubclass(kind, (GBoxed, GObject.Object)):
+        # Such a class is never freed anyway
+        _converters[kind] = convert
+    return convert
+
+
+def _same(value):
+    return value
+
+
+def _read_parser(parser):
+    root = parser.get_root()
+    return None if root is None else _read_node(root)
+
+
+def _read_node(node):
+    return json.loads(_need_json().to_string(node, False))
+
+
+# Functions by the types that they convert
+_converters = {**dict.fromkeys(PLAIN, _same), Bytes: to_bytes, Variant: Variant.unpack}
 
 
 def own(value):
     """Copies a boxed value that peek_value () returned, because the task may go first. Returns other values unchanged."""
-    if isinstance(value, GObject.GBoxed):
-        return GObject.Value(value.__gtype__, value).get_value()
+    if isinstance(value, GBoxed):
+        return Value(value.__gtype__, value).get_value()
     return value
 
 
@@ -64,7 +84,7 @@ def to_value(value):
         if -2**31 <= value < 2**31:
             return value
         if -2**63 <= value < 2**63:
-            return GObject.Value(GObject.TYPE_INT64, value)
+            return Value(GObject.TYPE_INT64, value)
     elif kind is str:
         if '\0' not in value and (value.isascii() or _is_utf8(value)):
             return value
@@ -72,7 +92,7 @@ def to_value(value):
         return value
     elif hasattr(kind, '__gtype__') and not issubclass(kind, BaseException):
         return value
-    return GObject.Value(GObject.TYPE_PYOBJECT, value)
+    return Value(GObject.TYPE_PYOBJECT, value)
 
 
 def _is_utf8(text):
@@ -86,9 +106,9 @@ def _is_utf8(text):
 def to_exception(error, task=None):
     """Returns the exception for a GLib error: CancelledError, TimeoutError, one of another library's, or the error itself."""
     if error.domain == IO_ERROR:
-        if error.code == Gio.IOErrorEnum.CANCELLED:
+        if error.code == GioError.CANCELLED:
             return CancelledError(error.message)
-        if error.code == Gio.IOErrorEnum.TIMED_OUT:
+        if error.code == GioError.TIMED_OUT:
             return TimeoutError(error.message)
     make = exceptions.get(error.domain)
     return error if make is None else make(error, task)
@@ -101,7 +121,7 @@ def to_error(exception):
     text = str(exception)
     text = f'{type(exception).__name__}: {text}' if text else type(exception).__name__
     if isinstance(exception, CancelledError):
-        return GLib.Error(text, IO_ERROR, Gio.IOErrorEnum.CANCELLED)
+        return GLib.Error(text, IO_ERROR, GioError.CANCELLED)
     if isinstance(exception, TimeoutError):
-        return GLib.Error(text, IO_ERROR, Gio.IOErrorEnum.TIMED_OUT)
-    return GLib.Error(text, ERROR, Pillion.Error.FAILED)
+        return GLib.Error(text, IO_ERROR, GioError.TIMED_OUT)
+    return GLib.Error(text, ERROR, PillionError.FAILED)
