@@ -1,0 +1,62 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <pillion-http/pillion-http.h>
+
+#define SECRET "Basic bWU6c2VjcmV0" /* me:secret */
+
+/* A server that accepts only me:secret, and a client of it */
+typedef struct
+{
+  PillionLoop *loop;
+  PillionHttpTestServer *server;
+  PillionHttpClient *client;
+  const char *challenge;
+  const char *accepted; /* value of the field, or how it begins */
+  guint n_requests;
+  guint n_refused;      /* of them */
+  GString *sent;        /* what each request was authorized with */
+
+  /* What the handler answers with */
+  PillionHttpCredentials *answers[4];
+  guint n_asked;
+  gboolean later;      /* not at once: it leaves its task in @asked */
+  PillionTask *asked;
+  PillionHttpChallenge *seen;
+} Fixture;
+
+/* Uses what @self has already for @challenge and @accepted */
+void fixture_init    (Fixture     *self,
+                      PillionLoop *loop);
+void fixture_clear   (Fixture     *self);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Fixture, fixture_clear)
+
+/* Has a handler answer with what @self says */
+void connect_handler (Fixture     *self);
+
+/* Adds an answer, and connects the handler with the first one */
+void answer_with     (Fixture     *self,
+                      const char  *user,
+                      const char  *password);
+
+void assert_text     (PillionTask *task,
+                      const char  *text);
+
+/* @n_requests: how many the server has seen afterwards, in all */
+void assert_gets     (Fixture     *self,
+                      const char  *path,
+                      guint        n_requests);
+void assert_refused  (Fixture     *self,
+                      guint        n_requests);
+
+/* Turns the loop until @condition is true: not by the clock, which waits for the call */
+#define turn_until(condition) \
+  while (!(condition)) \
+    { \
+      g_thread_yield (); \
+      g_assert_true (pillion_yield (NULL)); \
+    }
