@@ -137,6 +137,7 @@ if __name__ == '__main__':
     bpy.context.preferences.view.show_splash = False
     driver = _Driver(importlib.import_module(module_name))
     if bpy.app.background:
+        driver.say(plan=driver.names)
         while True:
             driver.step()
     driver.start()

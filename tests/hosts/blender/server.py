@@ -7,6 +7,9 @@
     /slow/SIZE/MSEC       the same, in twenty pieces within so many milliseconds
     /wait/MSEC            three bytes after so many milliseconds
     /missing              404
+    /echo                 the request itself
+
+A condition that holds is answered with 304.
 """
 
 import asyncio
@@ -58,6 +61,10 @@ class Server:
             numbers = [int(number) for number in numbers]
         except ValueError:
             kind = ''
+        if kind == 'echo':
+            body = '\n'.join(head).encode()
+            writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s' % (len(body), body))
+            return True
         if kind == 'wait':
             await asyncio.sleep(numbers[0] / 1000)
             numbers = [3]
@@ -65,6 +72,9 @@ class Server:
             writer.write(b'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')
             return True
         size, start = numbers[0], 0
+        if fields.get('if-none-match') == f'"{size}"':
+            writer.write(f'HTTP/1.1 304 Not Modified\r\nETag: "{size}"\r\n\r\n'.encode())
+            return True
         status = '200 OK'
         if fields.get('range', '').startswith('bytes='):
             start = int(fields['range'][6:].split('-')[0])

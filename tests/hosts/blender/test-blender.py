@@ -29,6 +29,7 @@ WINDOW = ['--window-geometry', '0', '0', '640', '480']
 # What Blender is started with, and what its environment lacks
 SESSIONS = {
     'survival': (WINDOW, ()),
+    'downloader': (['-b'], ()),
 }
 
 n_tests = 0

@@ -1,0 +1,665 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Blender's background downloader, on Pillion: the names of Blender's internal module `_bpy_internal.http.downloader` (4.5 and later).
+
+Code written for that module runs on this one if it changes one line:
+
+    from pillion.hosts.blender import downloader as http_dl
+
+`take_over ()` does the same for code that can't be changed. Downloads run at the same time instead of one after another, without a
+process of their own, and those that were interrupted go on where they stopped. As in Blender's module, functions of reporters are
+called by `update ()` and `shutdown ()` alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import dataclasses
+import hashlib
+import json
+import logging
+import os
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import gi
+
+from pillion import async_loop
+from pillion._library import GLib, Pillion
+
+gi.require_version('PillionHttp', '1')
+from gi.repository import PillionHttp
+
+__all__ = [
+    'BackgroundDownloader',
+    'BackgroundProcessNotRunningError',
+    'CancelEvent',
+    'ConditionalDownloader',
+    'ContentLengthError',
+    'ContentLengthUnknownError',
+    'DownloadCancelled',
+    'DownloadReporter',
+    'DownloaderOptions',
+    'HTTPMetadata',
+    'HTTPRequestDownloadError',
+    'HTTPRequestUnknownContentEncoding',
+    'MetadataProvider',
+    'MetadataProviderFilesystem',
+    'QueueingReporter',
+    'RequestDescription',
+    'Session',
+    'give_back',
+    'http_session',
+    'take_over',
+]
+
+# How long a blocking download goes on between two calls of `periodic_check ()`, in µs
+SLICE = 20_000
+
+# How long `shutdown ()` waits for downloads that it cancelled, in µs. What they have got stays on the disk in any case.
+PATIENCE = 1_000_000
+
+logger = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class RequestDescription:
+    """A request, and in calls of reporters also the header fields of its response, whose names are in lower case there. Two
+    descriptions are equal if their methods and URLs are."""
+
+    http_method: str
+    url: str
+    response_headers: dict[str, str] = dataclasses.field(compare=False, default_factory=dict)
+
+    def __str__(self):
+        return f'RequestDescription({self.http_method} {self.url})'
+
+    __repr__ = __str__
+
+
+@dataclasses.dataclass
+class HTTPMetadata:
+    """What is known of a file that was downloaded. `content_length` is the size of the file."""
+
+    request: RequestDescription
+    etag: str = ''
+    last_modified: str = ''
+    content_length: int = 0
+
+
+class HTTPRequestDownloadError(RuntimeError):
+    """A download that failed because of its response. Errors of the network and of files are GLib.Error, and a server that
+    refuses is a PillionHttp.StatusError."""
+
+    def __init__(self, http_req_desc: RequestDescription, *args: object) -> None:
+        super().__init__(http_req_desc, *args)
+        self.http_req_desc = http_req_desc
+
+    def __str__(self):
+        details = ''.join(f'{value!r}, ' for value in self.args[1:])
+        return f'{type(self).__name__}({details}{self.http_req_desc})'
+
+    __repr__ = __str__
+
+
+class ContentLengthUnknownError(HTTPRequestDownloadError):
+    """Blender's module can't download a body without a length. This one can, and never raises this."""
+
+
+class ContentLengthError(HTTPRequestDownloadError):
+    """A body is not as long as its header says. Here, that is an error of the network, and a GLib.Error."""
+
+    def __init__(self, http_req_desc: RequestDescription, expected_size: int, actual_size: int) -> None:
+        super().__init__(http_req_desc, expected_size, actual_size)
+        self.expected_size = expected_size
+        self.actual_size = actual_size
+
+
+class HTTPRequestUnknownContentEncoding(HTTPRequestDownloadError):
+    """The coding of a body is not known. Here, that is a GLib.Error."""
+
+    def __init__(self, http_req_desc: RequestDescription, content_encoding: str) -> None:
+        super().__init__(http_req_desc, content_encoding)
+        self.content_encoding = content_encoding
+
+
+class DownloadCancelled(HTTPRequestDownloadError):
+    """A download was cancelled: by `shutdown ()`, or because `periodic_check ()` returned False."""
+
+
+class BackgroundProcessNotRunningError(Exception):
+    """`update ()` was called before `start ()`, or after `shutdown ()`."""
+
+
+class CancelEvent(Protocol):
+    """What `threading.Event` and its like have."""
+
+    def is_set(self) -> bool:
+        return False
+
+    def clear(self) -> None:
+        return
+
+
+class DownloadReporter(Protocol):
+    """Is told of downloads. `download_starts ()` is followed by exactly one of `already_downloaded ()`, `download_error ()` and
+    `download_finished ()`, and none of them comes without it."""
+
+    def download_starts(self, http_req_descr: RequestDescription) -> None:
+        """A download has begun."""
+
+    def already_downloaded(self, http_req_descr: RequestDescription, local_file: Path) -> None:
+        """The file is what the server has, so nothing was downloaded."""
+
+    def download_error(self, http_req_descr: RequestDescription, local_file: Path, error: Exception) -> None:
+        """The download failed, or was cancelled."""
+
+    def download_progress(self, http_req_descr: RequestDescription, content_length_bytes: int, downloaded_bytes: int) -> None:
+        """Something has arrived. This isn't called as long as the length is unknown."""
+
+    def download_finished(self, http_req_descr: RequestDescription, local_file: Path) -> None:
+        """The file is complete."""
+
+
+class QueueingReporter(DownloadReporter):
+    """Keeps calls until they are taken with `pop ()`."""
+
+    def __init__(self) -> None:
+        self._queue: collections.deque[tuple[str, tuple[Any, ...]]] = collections.deque()
+
+    def pop(self) -> tuple[str, tuple[Any, ...]]:
+        """Takes the first call: the name of the function, and its arguments. Raises IndexError if there is none."""
+        return self._queue.popleft()
+
+    def download_starts(self, http_req_descr: RequestDescription) -> None:
+        self._queue.append(('download_starts', (http_req_descr,)))
+
+    def already_downloaded(self, http_req_descr: RequestDescription, local_file: Path) -> None:
+        self._queue.append(('already_downloaded', (http_req_descr, local_file)))
+
+    def download_error(self, http_req_descr: RequestDescription, local_file: Path, error: Exception) -> None:
+        self._queue.append(('download_error', (http_req_descr, local_file, error)))
+
+    def download_progress(self, http_req_descr: RequestDescription, content_length_bytes: int, downloaded_bytes: int) -> None:
+        self._queue.append(('download_progress', (http_req_descr, content_length_bytes, downloaded_bytes)))
+
+    def download_finished(self, http_req_descr: RequestDescription, local_file: Path) -> None:
+        self._queue.append(('download_finished', (http_req_descr, local_file)))
+
+
+class MetadataProvider(Protocol):
+    """Knows what was downloaded before."""
+
+    def save(self, http_req_descr: RequestDescription, meta: HTTPMetadata) -> None:
+        """Remembers what a request brought."""
+
+    def load(self, http_req_descr: RequestDescription) -> HTTPMetadata | None:
+        """Returns what a request brought the last time, or None. It doesn't look at the file."""
+
+    def is_valid(self, meta: HTTPMetadata, http_req_descr: RequestDescription, local_path: Path) -> bool:
+        """Returns whether the file is still what the request brought."""
+        return False
+
+    def forget(self, http_req_descr: RequestDescription) -> None:
+        """Forgets what a request brought."""
+
+
+class MetadataProviderFilesystem(MetadataProvider):
+    """Keeps metadata in a folder, in a file for each request. Blender's module can read them."""
+
+    def __init__(self, cache_location: Path) -> None:
+        self.cache_location = cache_location
+
+    def _path(self, description):
+        name = hashlib.sha256(f'{description.http_method}:{description.url}'.encode()).hexdigest()
+        return Path(self.cache_location) / name
+
+    def load(self, http_req_descr: RequestDescription) -> HTTPMetadata | None:
+        path = self._path(http_req_descr)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            return _parse_metadata(data)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            path.unlink(missing_ok=True)  # nothing can be done with it
+            return None
+
+    def save(self, http_req_descr: RequestDescription, meta: HTTPMetadata) -> None:
+        meta.request = http_req_descr
+        path = self._path(http_req_descr)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Another process never finds half a file
+        temporary = path.with_name(f'{path.name}.{os.getpid()}')
+        temporary.write_text(json.dumps(dataclasses.asdict(meta)), encoding='utf-8')
+        temporary.replace(path)
+
+    def is_valid(self, meta: HTTPMetadata, http_req_descr: RequestDescription, local_path: Path) -> bool:
+        try:
+            size = local_path.stat().st_size
+        except OSError:
+            return False
+        # An empty file is more likely a mishap, and costs no more than the question
+        return size == meta.content_length and size > 0
+
+    def forget(self, http_req_descr: RequestDescription) -> None:
+        self._path(http_req_descr).unlink(missing_ok=True)
+
+
+def _parse_metadata(data):
+    value = json.loads(data)
+    request = value['request']
+    headers = request.get('response_headers', {})
+    description = RequestDescription(_check(request['http_method'], str), _check(request['url'], str), dict(headers))
+    return HTTPMetadata(description, _check(value.get('etag', ''), str), _check(value.get('last_modified', ''), str),
+                        _check(value.get('content_length', 0), int))
+
+
+def _check(value, kind):
+    if not isinstance(value, kind):
+        raise TypeError(value)
+    return value
+
+
+@dataclasses.dataclass
+class DownloaderOptions:
+    """How a BackgroundDownloader downloads. `timeout` is in seconds: one for connecting and one for reading, or one for both. None
+    leaves them as PillionHttp.Client has them."""
+
+    metadata_provider: MetadataProvider
+    timeout: float | tuple[float, float] | None = None
+    http_headers: dict[str, str] = dataclasses.field(default_factory=dict)
+
+
+class Session:
+    """The connections that downloads share, and the header fields that all of their requests have."""
+
+    def __init__(self, loop: Any = None) -> None:
+        self.headers: dict[str, str] = {}
+        self.client = PillionHttp.Client(loop)
+
+    def make_request(self, description, timeout):
+        request = PillionHttp.Request.new(description.http_method, description.url)
+        for name, value in self.headers.items():
+            request.set_header(name, value)
+        if timeout is not None:
+            connecting, reading = timeout if isinstance(timeout, (tuple, list)) else (timeout, timeout)
+            if connecting is not None:
+                request.set_connect_timeout_usec(round(connecting * 1e6))
+            if reading is not None:
+                request.set_first_byte_timeout_usec(round(reading * 1e6))
+                request.set_idle_timeout_usec(round(reading * 1e6))
+        return request
+
+
+def http_session() -> Session:
+    """Makes a Session on the loop of the host's thread."""
+    return Session(async_loop.guest)
+
+
+class _Download:
+    """One download, which ends with exactly one call of `reporter`."""
+
+    def __init__(self, description, path, session, metadata, timeout, reporter):
+        self.description = description
+        self.path = Path(path)
+        self.session = session
+        self.metadata = metadata
+        self.timeout = timeout
+        self.reporter = reporter
+        self.task: Any = None
+        self.error: Exception | None = None
+        self.is_cancelled = self.is_over = False
+
+    def start(self):
+        self.reporter.download_starts(self.description)
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            known = self.load_metadata()
+            if known is None:
+                self.fetch()
+            else:
+                self.ask(known)
+        except (Exception, asyncio.CancelledError) as error:
+            self.fail(error)
+
+    def cancel(self):
+        self.is_cancelled = True
+        if self.task is not None and not self.is_over:
+            self.task.cancel()
+
+    def load_metadata(self):
+        meta = self.metadata.load(self.description)
+        if meta is None:
+            return None
+        if meta.request != self.description or not self.metadata.is_valid(meta, self.description, self.path):
+            self.metadata.forget(self.description)
+            return None
+        return meta if meta.etag or meta.last_modified else None
+
+    def ask(self, known):
+        """Asks whether the file is still what the server has."""
+        request = self.session.make_request(self.description, self.timeout)
+        request.accept_statuses(200, 299)
+        request.accept_statuses(304, 304)
+        if known.etag:
+            request.set_header('If-None-Match', known.etag)
+        if known.last_modified:
+            request.set_header('If-Modified-Since', known.last_modified)
+        self.task = self.session.client.open(request)
+        self.task.add_done_callback(self.on_answer, known)
+
+    def on_answer(self, task, known):
+        try:
+            stream = task.result()
+            headers = self.take_headers(stream.get_response())
+            stream.close()
+            if self.is_cancelled:
+                raise asyncio.CancelledError
+            # Not every server minds conditions
+            if stream.status == 304 or (known.etag and headers.get('etag') == known.etag):
+                self.end('already_downloaded')
+            else:
+                self.fetch()
+        except (Exception, asyncio.CancelledError) as error:
+            self.fail(error)
+
+    def fetch(self):
+        request = self.session.make_request(self.description, self.timeout)
+        self.task = self.session.client.send_to_file(request, str(self.path))
+        self.task.connect('progress', self.on_progress)
+        self.task.add_done_callback(self.on_done)
+
+    def on_progress(self, task):
+        total = task.get_total()
+        if total > 0 and not self.is_over:
+            self.reporter.download_progress(self.description, total, task.get_completed())
+
+    def on_done(self, task):
+        try:
+            result = task.result()
+            size = result.get_size()
+            headers = self.take_headers(result.get_response())
+            meta = HTTPMetadata(self.description, headers.get('etag', ''), headers.get('last-modified', ''), size)
+            self.metadata.save(self.description, meta)
+            if size > 0:
+                self.reporter.download_progress(self.description, size, size)
+            self.end('download_finished')
+        except (Exception, asyncio.CancelledError) as error:
+            self.fail(error)
+
+    def take_headers(self, response):
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        self.description = dataclasses.replace(self.description, response_headers=headers)
+        return headers
+
+    def fail(self, error):
+        if isinstance(error, asyncio.CancelledError):
+            error = DownloadCancelled(self.description)
+        self.end('download_error', error)
+
+    def end(self, how, *error):
+        if self.is_over:
+            return
+        self.is_over = True
+        self.error = error[0] if error else None
+        getattr(self.reporter, how)(self.description, self.path, *error)
+
+
+class ConditionalDownloader:
+    """Downloads a file while the caller waits, unless the file is what the server has. Other work of the loop goes on meanwhile, but
+    Blender's window does not: see BackgroundDownloader."""
+
+    def __init__(self, metadata_provider: MetadataProvider) -> None:
+        self.metadata_provider = metadata_provider
+        self.http_session = http_session()
+        self.chunk_size = 8192  # has no effect: what arrives is written by another thread
+        self.periodic_check: Callable[[], bool] = lambda: True
+        self.timeout: float | tuple[float, float] | None = None
+        self._reporter: DownloadReporter | None = None
+
+    def download_to_file(self, url: str, local_path: Path, *, http_method: str = 'GET') -> None:
+        """Downloads a URL to a file. Raises what `download_error ()` of the reporter is told."""
+        reporter = self._reporter if self._reporter is not None else QueueingReporter()
+        download = _Download(RequestDescription(http_method, url), local_path, self.http_session, self.metadata_provider, self.timeout,
+                             reporter)
+        download.start()
+        while not download.is_over:
+            if not self.periodic_check():
+                download.cancel()
+            _wait([download], SLICE)
+        if download.error is not None:
+            raise download.error
+
+    def add_reporter(self, reporter: DownloadReporter) -> None:
+        """Sets the reporter, once."""
+        if self.has_reporter():
+            raise ValueError(f'Only one reporter is supported, and there is {self._reporter} already')
+        self._reporter = reporter
+
+    def has_reporter(self) -> bool:
+        return self._reporter is not None
+
+
+class BackgroundDownloader:
+    """Downloads files while Blender goes on. `on_callback_error (request, path, error)` is called when a callback of
+    `queue_download ()` raises."""
+
+    def __init__(self, options: DownloaderOptions, on_callback_error: Callable[[RequestDescription, Path, Exception], None]) -> None:
+        self.num_downloads_ok = 0
+        self.num_downloads_error = 0
+        self._options = options
+        self._on_callback_error = on_callback_error
+        self._reporters: list[Any] = [self]
+        self._session: Session | None = None
+        self._is_shut_down = False
+        self._pending: set[_Queued] = set()
+        self._calls: collections.deque[tuple[_Queued, str, tuple[Any, ...]]] = collections.deque()
+
+    def add_reporter(self, reporter: DownloadReporter) -> None:
+        """Adds a reporter, which `update ()` calls."""
+        self._reporters.append(reporter)
+
+    def start(self) -> None:
+        """Gets ready. Call this first."""
+        if self._is_shut_down:
+            raise ValueError('BackgroundDownloader was shut down and cannot start again')
+        if self._session is None:
+            self._session = http_session()
+            self._session.headers.update(self._options.http_headers)
+
+    def queue_download(self, remote_url: str, local_path: Path,
+                       on_download_done: Callable[[RequestDescription, Path], None] | None = None, *, http_method: str = 'GET') -> None:
+        """Downloads a URL to a file. `on_download_done (request, path)` is called when the file is complete, or was already."""
+        if self._is_shut_down:
+            raise RuntimeError('BackgroundDownloader is shutting down and cannot queue new downloads')
+        if self._session is None:
+            raise RuntimeError('BackgroundDownloader is not started yet and cannot queue downloads')
+        queued = _Queued(self, RequestDescription(http_method, remote_url), local_path, on_download_done)
+        self._pending.add(queued)
+        queued.download.start()
+
+    @property
+    def all_downloads_done(self) -> bool:
+        """Whether the reporters were told of the end of every download."""
+        return not self._pending
+
+    @property
+    def num_pending_downloads(self) -> int:
+        return len(self._pending)
+
+    def clear_download_counts(self) -> None:
+        """Sets `num_downloads_ok` and `num_downloads_error` to 0."""
+        self.num_downloads_ok = self.num_downloads_error = 0
+
+    @property
+    def is_shutdown_requested(self) -> bool:
+        return self._is_shut_down
+
+    @property
+    def is_shutdown_complete(self) -> bool:
+        return self._is_shut_down and not self._pending
+
+    @property
+    def is_subprocess_alive(self) -> bool:
+        """Whether downloads can be queued. There is no process."""
+        return self._session is not None and not self._is_shut_down
+
+    def update(self) -> None:
+        """Calls the reporters and callbacks for what has happened. Call this often."""
+        if not self.is_subprocess_alive:
+            raise BackgroundProcessNotRunningError()
+        # In background mode nothing else kicks
+        async_loop.guest.kick()
+        self._deliver()
+
+    def shutdown(self) -> None:
+        """Cancels what is pending, and calls the reporters for the last time. Callbacks of `queue_download ()` aren't called any more."""
+        if self._session is None:
+            logger.error('shutdown called while the downloader never started')
+            return
+        if self._is_shut_down:
+            return
+        self._is_shut_down = True
+        downloads = [queued.download for queued in self._pending]
+        for download in downloads:
+            download.cancel()
+        _wait(downloads, PATIENCE)
+        for download in downloads:
+            download.fail(DownloadCancelled(download.description))  # if it still has not ended
+        self._deliver()
+
+    def _deliver(self):
+        # A reporter may update, too, and then goes on with the calls after this one
+        while self._calls:
+            queued, name, arguments = self._calls.popleft()
+            queued.progress = None
+            for reporter in self._reporters:
+                getattr(reporter, name)(*arguments)
+            if name in _ENDS:
+                self._pending.discard(queued)
+                queued.finish(*arguments)
+
+    def download_starts(self, http_req_descr: RequestDescription) -> None:
+        logger.debug('%s has begun', http_req_descr)
+
+    def already_downloaded(self, http_req_descr: RequestDescription, local_file: Path) -> None:
+        logger.debug('%s is up to date: %s', local_file, http_req_descr)
+        self.num_downloads_ok += 1
+
+    def download_error(self, http_req_descr: RequestDescription, local_file: Path, error: Exception) -> None:
+        logger.log(logging.DEBUG if isinstance(error, DownloadCancelled) else logging.ERROR, '%s failed: %s', http_req_descr, error)
+        self.num_downloads_error += 1
+
+    def download_progress(self, http_req_descr: RequestDescription, content_length_bytes: int, downloaded_bytes: int) -> None:
+        logger.debug('%s: %d of %d bytes', http_req_descr, downloaded_bytes, content_length_bytes)
+
+    def download_finished(self, http_req_descr: RequestDescription, local_file: Path) -> None:
+        logger.debug('%s is complete: %s', local_file, http_req_descr)
+        self.num_downloads_ok += 1
+
+
+_ENDS = 'already_downloaded', 'download_error', 'download_finished'
+
+
+class _Queued(DownloadReporter):
+    """A download of a BackgroundDownloader, whose calls wait for `update ()`."""
+
+    def __init__(self, owner, description, path, callback):
+        self.owner = owner
+        self.callback = callback
+        self.progress: list[Any] | None = None
+        options = owner._options
+        self.download = _Download(description, path, owner._session, options.metadata_provider, options.timeout, self)
+
+    def download_starts(self, http_req_descr):
+        self.add('download_starts', http_req_descr)
+
+    def already_downloaded(self, http_req_descr, local_file):
+        self.add('already_downloaded', http_req_descr, local_file)
+
+    def download_error(self, http_req_descr, local_file, error):
+        self.add('download_error', http_req_descr, local_file, error)
+
+    def download_finished(self, http_req_descr, local_file):
+        self.add('download_finished', http_req_descr, local_file)
+
+    def download_progress(self, http_req_descr, content_length_bytes, downloaded_bytes):
+        arguments = [http_req_descr, content_length_bytes, downloaded_bytes]
+        if self.progress is None:
+            self.progress = arguments
+            self.owner._calls.append((self, 'download_progress', self.progress))
+        else:
+            self.progress[:] = arguments  # nobody has asked since
+
+    def add(self, name, *arguments):
+        self.progress = None
+        self.owner._calls.append((self, name, arguments))
+
+    def finish(self, description, path, error=None):
+        owner = self.owner
+        if self.callback is None or error is not None or owner._is_shut_down:
+            return
+        try:
+            self.callback(description, path)
+        except Exception as raised:
+            try:
+                owner._on_callback_error(description, path, raised)
+            except Exception:
+                logger.exception('the handler of errors in callbacks raised, for %s', description)
+
+
+def _wait(downloads, timeout):
+    """Waits until all have ended, at most `timeout` µs."""
+    loop = async_loop.guest
+    tasks = [download.task for download in downloads if not download.is_over]
+    if tasks:
+        try:
+            loop.run_until_complete(Pillion.Task.settle(loop, tasks).shield().with_timeout(timeout))
+        except (GLib.Error, TimeoutError):
+            pass
+
+
+_taken: dict[str, types.ModuleType | None] = {}
+
+
+def take_over() -> None:
+    """Makes code that imports Blender's module from now on get this one."""
+    for name in ('_bpy_internal', '_bpy_internal.http', '_bpy_internal.http.downloader'):
+        if name in _taken:
+            continue
+        if name.endswith('downloader'):
+            _taken[name] = sys.modules.get(name)
+            sys.modules[name] = sys.modules[__name__]
+            sys.modules['_bpy_internal.http'].downloader = sys.modules[__name__]  # type: ignore[attr-defined]
+            continue
+        try:
+            __import__(name)
+        except ImportError:
+            # A Blender that has none
+            _taken[name] = None
+            sys.modules[name] = types.ModuleType(name)
+            sys.modules[name].__path__ = []
+
+
+def give_back() -> None:
+    """Undoes `take_over ()`."""
+    for name, module in reversed(list(_taken.items())):
+        if module is not None:
+            sys.modules[name] = module
+        else:
+            sys.modules.pop(name, None)
+    package = sys.modules.get('_bpy_internal.http')
+    if package is not None and getattr(package, 'downloader', None) is sys.modules[__name__]:
+        original = _taken.get('_bpy_internal.http.downloader')
+        if original is not None:
+            package.downloader = original  # type: ignore[attr-defined]
+        else:
+            del package.downloader  # type: ignore[attr-defined]
+    _taken.clear()
