@@ -26,7 +26,6 @@ import gc
 import heapq
 import math
 import os
-import selectors
 import signal
 import sys
 import threading
@@ -38,13 +37,14 @@ from asyncio.futures import Future
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Executor
 from contextvars import Context
-from select import EPOLLET, EPOLLIN, EPOLLOUT
 from selectors import EVENT_READ, EVENT_WRITE
 from typing import Any, TypeVar
 
 from pillion import _host
 from pillion._executor import DaemonExecutor
 from pillion._library import GLib, GObject, Pillion, overrides
+from pillion._seat import close_empty, keep_empty, leave_seat, take_seat
+from pillion._selector import Selector
 
 _T = TypeVar('_T')
 
@@ -75,81 +75,11 @@ modules = sys.modules
 monotonic = time.monotonic
 get_ident = threading.get_ident
 # Looking these up in the namespace costs as much as a call
-new_source = Pillion.PollSource.new
 take_task = Pillion.PollSource.take_task
 watch_task = Pillion.PollSource.watch_task
 
 _loops = weakref.WeakSet()
 _busy = set()  # the loops that have work: something has to keep them alive meanwhile
-
-
-class _Selector(selectors.EpollSelector):
-    """The standard selector, except that a select that doesn't wait makes one call rather than two. A busy loop does this
-    all the time."""
-
-    def __init__(self):
-        super().__init__()
-        self.kicked = False  # whether a kick is making a pass
-        self.turns = PASSES  # with asyncio outside: how many more passes until the context gets a turn
-        self.found = False  # whether the last pass found a ready descriptor
-        self.wait = None  # the loop's function for a select that may wait
-        self.edges = set()  # descriptors to report once only, because their handlers have to wait
-        self._now = self._selector.poll
-
-    def select(self, timeout=None):
-        turns = self.turns
-        if timeout == 0 and turns > 0:
-            self.turns = turns - 1
-        elif not self.kicked:
-            return self.wait(timeout)
-        keys = self._fd_to_key
-        ready = self._now(0, len(keys) or 1)
-        if not ready:
-            self.found = False
-            return ready
-        self.found = True
-        found = []
-        for fd, event in ready:
-            key = keys.get(fd)
-            if key is not None:
-                mask = 0
-                if event & ~EPOLLIN:
-                    mask = EVENT_WRITE
-                if event & ~EPOLLOUT:
-                    mask |= EVENT_READ
-                found.append((key, mask & key.events))
-        return found
-
-    def set_edge(self, fd, edge):
-        """Sets whether a descriptor is reported only when it becomes ready, or for as long as it is."""
-        key = self._fd_to_key.get(fd)
-        if edge == (fd in self.edges):
-            return
-        if edge:
-            self.edges.add(fd)
-        else:
-            self.edges.discard(fd)
-        if key is not None:
-            mask = (EPOLLIN if key.events & EVENT_READ else 0) | (EPOLLOUT if key.events & EVENT_WRITE else 0)
-            self._selector.modify(fd, mask | EPOLLET if edge else mask)
-
-    def modify(self, fileobj, events, data=None):
-        key = super().modify(fileobj, events, data)
-        if key.fd in self.edges:
-            self.set_edge(key.fd, False)
-        return key
-
-    def unregister(self, fileobj):
-        key = super().unregister(fileobj)
-        self.edges.discard(key.fd)
-        return key
-
-    def select_now(self):
-        self.turns = self.turns or 1
-        return self.select(0)
-
-    def select_really(self, timeout):
-        return super().select(timeout)
 
 
 class EventLoop(asyncio.SelectorEventLoop):
@@ -185,7 +115,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._is_current = False  # whether it should stay its thread's current loop, even if something unsets that
         self._is_run = False  # whether it serves a single run (), which closes it: nothing else runs it in between
         self._clock = monotonic
-        selector = _Selector()
+        selector = Selector(PASSES)
         selector.wait = self._select
         super().__init__(selector)
         self._own_wakeup = self._csock.fileno()  # this loop's own wake-up descriptor
@@ -219,7 +149,7 @@ class EventLoop(asyncio.SelectorEventLoop):
             self._detach()
         self._owner = thread
         self._guest = guest = _host.take_guest()
-        self._source, self._seat = source, seat = _take_seat(guest, self._selector.fileno())
+        self._source, self._seat = source, seat = take_seat(guest, self._selector.fileno())
         seat.loop = weakref.ref(self)
         self._set_ready_time = source.set_ready_time
         self._wait = source.wait
@@ -245,7 +175,7 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._set_ready_time = self._wait = None
         self._armed = True
         self._set_busy(False)
-        _leave_seat(guest, source, seat)
+        leave_seat(guest, source, seat)
         _host.give_back(guest)
 
     def _follow_clock(self):
@@ -960,49 +890,6 @@ class EventLoop(asyncio.SelectorEventLoop):
         self._selector.turns, self._selector.kicked = 0, False
 
 
-class _Seat:
-    """What the source in a context calls. It must not keep the source alive, because nothing finds a reference cycle through C."""
-
-    __slots__ = ('loop',)
-
-    def __init__(self):
-        self.loop = _nobody  # a weak reference
-
-    def dispatch(self, source, deadline):
-        loop = self.loop()
-        return -1 if loop is None else loop._dispatch(deadline * 1e-6)
-
-
-def _nobody():
-    return None
-
-
-# The guest loop, source and seat that the last loop on the host's thread left behind, for the next one. Making them takes a good
-# part of a short run.
-_empty: Any = None
-
-
-def _take_seat(guest, fd):
-    global _empty
-    if _empty and _host.is_host(guest):
-        (left, source, seat), _empty = _empty, None
-        if left is guest and source.reuse(fd):
-            return source, seat
-        source.close()  # its guest loop is closed
-    source, seat = new_source(guest, fd), _Seat()
-    source.set_callback(seat.dispatch)
-    return source, seat
-
-
-def _leave_seat(guest, source, seat):
-    global _empty
-    seat.loop = _nobody
-    if _empty is None and _host.is_host(guest) and source.reuse(-1):
-        _empty = guest, source, seat
-    else:
-        source.close()
-
-
 def _set_library(name):
     """Sets the asynchronous library that sniffio finds running on this thread. trio sets it to "trio" while its tasks run, also
     if such a task is the host that kicks. Returns what it was, if anything."""
@@ -1053,9 +940,7 @@ _kept = []
 
 
 def _after_fork():
-    global _empty
-    _kept.append(_empty)
-    _empty = None
+    keep_empty()
     _busy.clear()
     wakeup = signal.set_wakeup_fd(-1)
     if not any(loop._csock is not None and loop._csock.fileno() == wakeup for loop in _loops):
@@ -1066,11 +951,8 @@ def _after_fork():
 
 
 def _at_exit():
-    global _empty
     # From here on nothing may call into the interpreter
-    if _empty:
-        _empty[1].close()
-    _empty = ()
+    close_empty()
     for loop in list(_loops):
         # A loop that is running on another thread carries on until the interpreter stops that thread
         if not loop.is_running() or loop._owner == threading.get_ident():
