@@ -31,9 +31,6 @@ SLACK = 0.0005
 
 NEVER = math.inf
 
-# How long the program's exit may take because of work that is pending, in seconds
-EXIT_PATIENCE = 1.0
-
 
 class Host:
     """The base class of adapters. `carry ()` makes the host kick a loop.
@@ -58,6 +55,9 @@ class Host:
 
     # The context that the host's main loop runs by itself
     context: GLib.MainContext | None = None
+
+    # How long the program's exit may take because of work that is pending, in seconds
+    exit_patience: ClassVar[float] = 1.0
 
     # What the adapter serves, such as a window or an application: there is one adapter for each
     target: Any = None
@@ -109,7 +109,7 @@ class Host:
             return loop
         loop.ensure(self.host)
         setattr(loop, 'carrier', self)
-        _close_at_exit(loop)
+        _close_at_exit(loop, self.exit_patience)
         return loop
 
     def kick(self, *_: object) -> None:
@@ -262,20 +262,20 @@ def import_toolkit(module: str, host: str, package: str) -> Any:
                           f'{package}.', name=module) from error
 
 
-_loops: list[tuple[Pillion.Loop, int]] = []  # what to close at the exit, and the process that each belongs to
+_loops: list[tuple[Pillion.Loop, int, float]] = []  # what to close at the exit, the process that each belongs to, and for how long
 
 
-def _close_at_exit(loop):
+def _close_at_exit(loop, patience):
     # Before whatever the toolkit does at the exit, which it has registered by now
     atexit.unregister(_close_all)
     atexit.register(_close_all)
     if all(entry[0] is not loop for entry in _loops):
         _loops[:] = [entry for entry in _loops if not entry[0].is_closed()]
-        _loops.append((loop, os.getpid()))
+        _loops.append((loop, os.getpid(), patience))
 
 
 def _close_all():
-    for loop, process in _loops:
+    for loop, process, patience in _loops:
         if process == os.getpid() and not loop.is_closed() and loop.is_on_thread():
-            _hosted.close(loop, EXIT_PATIENCE)
+            _hosted.close(loop, patience)
     _loops.clear()

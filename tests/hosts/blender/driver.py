@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Runs cases inside Blender: blender … --python driver.py -- MODULE RESULTS PICTURES
+"""Runs cases inside Blender: blender … --python driver.py -- MODULE RESULTS PICTURES [CASE…]
 
 A case is a function of the module whose name begins with `case_`; its docstring says what must hold. It may be a generator: each
 `yield` goes on in the next round of Blender's main loop. The driver is a timer of Blender's, so nothing that a case waits for
@@ -23,7 +23,7 @@ CASE = 60  # s, for a case
 SETTLED = 10  # rounds in less than 50 ms each, before the first case: Blender compiles its shaders at first
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-module_name, results_name, pictures = sys.argv[sys.argv.index('--') + 1:]
+module_name, results_name, pictures, *chosen = sys.argv[sys.argv.index('--') + 1:]
 URL = os.environ.get('PILLION_TEST_URL', '')
 
 
@@ -70,7 +70,8 @@ def take_picture(name):
 class _Driver:
     def __init__(self, module):
         self.module = module
-        self.names = [name for name, value in vars(module).items() if name.startswith('case_') and callable(value)]
+        self.names = [name for name, value in vars(module).items() if name.startswith('case_') and callable(value)
+                      and (not chosen or name.removeprefix('case_') in chosen)]
         self.results = open(results_name, 'a', encoding='utf-8', buffering=1)
         self.case = None
         self.quick = 0
@@ -131,13 +132,15 @@ class _Driver:
         os._exit(0)
 
 
-if __name__ == '__main__':
-    # Cases import this module by its name
-    sys.modules['driver'] = sys.modules[__name__]
+def main():
     bpy.context.preferences.view.show_splash = False
     driver = _Driver(importlib.import_module(module_name))
-    if bpy.app.background:
-        driver.say(plan=driver.names)
-        while True:
-            driver.step()
     driver.start()
+    while bpy.app.background:
+        driver.step()
+
+
+if __name__ == '__main__':
+    # Blender takes the module of a script away, which must not be the one that the cases use
+    import driver
+    driver.main()

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Tests in the real Blender: test-blender.py ZIP PICTURES [SESSION…]. Blender is started once for each session.
+"""Tests in the real Blender: test-blender.py ZIP PICTURES [SESSION[.CASE…]…]. Blender is started once for each session.
 
 It needs a display. ZIP is the add-on, and PICTURES a folder for screenshots."""
 
@@ -61,6 +61,7 @@ def set_up(folder, add_on):
 
 
 def run_session(name, add_on, pictures, url):
+    name, *chosen = name.split('.')
     options, missing = SESSIONS[name]
     with tempfile.TemporaryDirectory(prefix='pillion-blender-', ignore_cleanup_errors=True) as text:
         folder = pathlib.Path(text)
@@ -69,14 +70,16 @@ def run_session(name, add_on, pictures, url):
         for variable in missing:
             env.pop(variable, None)
         results = folder / 'results'
-        command = ['blender', '--factory-startup', *options, '--python-use-system-env', '--python-exit-code', '1', '--addons', 'pillion',
-                   '--python', str(HERE / 'driver.py'), '--', 'cases_' + name, str(results), pictures]
+        command = ['blender', '--factory-startup', *options, '--python-exit-code', '1', '--addons', 'pillion',
+                   '--python', str(HERE / 'driver.py'), '--', 'cases_' + name, str(results), pictures, *chosen]
         try:
             done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                   timeout=FIRST + PATIENCE, text=True, errors='replace')
             status, output = done.returncode, done.stdout
         except subprocess.TimeoutExpired as error:
             status, output = 'a timeout', (error.stdout or b'').decode(errors='replace')
+        for crash in folder.glob('*.crash.txt'):
+            output += crash.read_text(encoding='utf-8', errors='replace')
         report(name, results, status, output)
 
 

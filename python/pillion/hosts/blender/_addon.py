@@ -5,16 +5,15 @@
 
 Blender calls `register ()` here through the package, or through the add-on that brings the package along."""
 
-import traceback
 from typing import Any
 
 import bpy
 
-from pillion import async_loop
 from pillion._library import Pillion
 from pillion._version import __version__
 from pillion.hosts import blender
 from pillion.hosts.blender import _overlay
+from pillion.hosts.blender._host import guest, host
 
 # As much as Blender needs if it finds the installed package under the name of the add-on
 bl_info = {'name': 'Pillion', 'blender': (3, 4, 0), 'category': 'Development'}
@@ -69,7 +68,7 @@ class PILLION_OT_cancel_all(bpy.types.Operator):
 
 def _make_preferences(module):
     def draw(self, context):
-        loop = async_loop.guest
+        loop = guest()
         live = loop.get_live_tasks()
         row = self.layout.row()
         row.label(text=f'Pillion {__version__}: {live or "no"} {"task is" if live == 1 else "tasks are"} under way')
@@ -89,11 +88,13 @@ def _make_preferences(module):
 
 def register(module='pillion'):
     global _preferences
+    if bpy.app.timers.is_registered(_end_work):
+        bpy.app.timers.unregister(_end_work)
     _preferences = _make_preferences(module)
     for cls in (PILLION_OT_report, PILLION_OT_cancel_all, _preferences):
         bpy.utils.register_class(cls)
-    blender.install()
-    _connect()
+    host.on_join = _connect
+    _connect(blender.install())
     addon = bpy.context.preferences.addons.get(module)
     _overlay.show(addon is not None and addon.preferences is not None and addon.preferences.show_times)
 
@@ -101,24 +102,25 @@ def register(module='pillion'):
 def unregister():
     global _preferences
     _overlay.show(False)
+    host.on_join = None
     _disconnect()
     blender.remove()
     for cls in (_preferences, PILLION_OT_cancel_all, PILLION_OT_report):
         bpy.utils.unregister_class(cls)
     _preferences = None
-    if not bpy.app.background and async_loop.guest.get_live_tasks() and not bpy.app.timers.is_registered(_end_work):
+    if not bpy.app.background and guest().get_live_tasks():
         bpy.app.timers.register(_end_work, first_interval=RELOAD, persistent=True)
 
 
 def _end_work():
     """Nothing kicks any more, so nothing that is under way would ever end by itself."""
-    if _preferences is None and async_loop.guest.get_host() is None:
+    if guest().get_host() is None:
         blender.cancel_all()
 
 
-def _connect():
+def _connect(loop):
     global _connection
-    loop = async_loop.guest
+    _disconnect()
     _connection = loop, loop.connect('unhandled-error', _on_error)
 
 
@@ -131,16 +133,14 @@ def _disconnect():
 
 
 def _on_error(loop, task, error):
-    exception = task.exception()
-    if exception is not None:
-        traceback.print_exception(exception)
-    else:
-        print(f'{task.get_name()}: {error.message}')
-    if bpy.app.background or not bpy.context.window_manager.windows:
+    text = f'{task.get_name()}: {error.message}'
+    windows = bpy.context.window_manager.windows
+    if bpy.app.background or not windows:
+        print(f'Warning: {text}')
         return
     is_first = not _errors
     if len(_errors) < MAX_REPORTS:
-        _errors.append(f'{task.get_name()}: {error.message}')
+        _errors.append(text)
     if is_first:
-        with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        with bpy.context.temp_override(window=windows[0]):
             bpy.ops.pillion.report('INVOKE_DEFAULT')

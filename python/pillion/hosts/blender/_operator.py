@@ -10,7 +10,7 @@ from typing import Any
 
 import bpy
 
-from pillion import async_loop
+from pillion.hosts.blender._host import install
 
 
 class AsyncModalOperatorMixin:
@@ -47,7 +47,7 @@ class AsyncModalOperatorMixin:
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The event loop that runs the coroutine."""
-        return async_loop.guest.asyncio_loop
+        return install().asyncio_loop
 
     async def async_execute(self, context: Any) -> None:
         """What the operator does. Implement it in a subclass."""
@@ -118,7 +118,6 @@ class AsyncModalOperatorMixin:
             self._state = 'INITIALIZING'
         self.signalling_future = future or self.loop.create_future()
         self.async_task = asyncio.ensure_future(async_task, loop=self.loop)
-        async_loop.ensure_async_loop()
 
     def _ask_to_stop(self):
         if self.async_task is not None:

@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Blender as the host: one of its timers kicks the loop.
+
+Blender's event loop can't be woken. It sleeps for 5 ms at a time, so a timer without a delay is called 200 times a second
+while Blender is idle, and once a frame while it is busy.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import bpy
+
+from pillion._library import Pillion
+from pillion.hosts._base import Host
+from pillion.hosts.blender._regions import Regions
+
+# A kick that takes longer than this, in seconds, has done something
+WORTH = 0.0001
+
+# For so many seconds after such a kick, the timer has no delay
+QUIET = 0.5
+
+# After that, and if nothing is due earlier, it has this delay. It is how long an arrival may have to wait.
+IDLE = 0.02
+
+# The delay while a kick would do nothing
+HELD = 0.05
+
+
+class BlenderHost(Host):
+    name = 'blender'
+    asks = True  # what the timer's function returns is the next delay
+    exit_patience = 0.1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.regions = Regions(self._on_loaded)
+        self.longest_kick = 0.0  # in seconds, since whoever reads this has reset it
+        self.on_join: Callable[[Pillion.Loop], object] | None = None  # is told which loop is kicked from now on
+        self._is_ticking = False
+        self._busy_until = 0.0
+        # Blender tells timers apart by the function object, and a bound method is a new object each time
+        self.timer = lambda: self._on_timer()
+
+    def _join(self, loop):
+        super()._join(loop)
+        self.regions.follow(loop)
+        loop.set_budget_mode(Pillion.BudgetMode.AUTOMATIC)
+        if self.on_join is not None:
+            self.on_join(loop)
+
+    def _leave(self):
+        super()._leave()
+        self.regions.follow(None)
+        self._stop()
+
+    def _install(self, loop):
+        super()._install(loop)
+        self._busy_until = monotonic() + QUIET
+        # In background mode, Blender calls no timers: whoever needs a result there waits for it
+        if not bpy.app.background and not self._is_ticking and not bpy.app.timers.is_registered(self.timer):
+            bpy.app.timers.register(self.timer, persistent=True)
+
+    def _remove(self, loop):
+        super()._remove(loop)
+        self._stop()
+
+    def _stop(self):
+        # Inside the timer's function, what that returns ends the timer
+        if not self._is_ticking and bpy.app.timers.is_registered(self.timer):
+            bpy.app.timers.unregister(self.timer)
+
+    def _on_loaded(self):
+        """Brings the timer back if Blender has dropped it together with a file."""
+        if self._hooked and not self._is_ticking and not bpy.app.background and not bpy.app.timers.is_registered(self.timer):
+            self.lost()
+
+    def _on_timer(self):
+        """Returns when Blender is to call this again, in seconds."""
+        self._is_ticking = True
+        try:
+            delay = self._kick_once()
+        except BaseException as error:
+            # Blender drops a timer that raises, and SystemExit would end Blender
+            sys.excepthook(type(error), error, error.__traceback__)
+            delay = 0
+        finally:
+            self._is_ticking = False
+        return delay if self._hooked else None
+
+    def _kick_once(self):
+        self.regions.update()
+        start = monotonic()
+        self.kick()
+        now = monotonic()
+        took = now - start
+        if took > self.longest_kick:
+            self.longest_kick = took
+        if took > WORTH:
+            self._busy_until = now + QUIET
+        if self.regions.is_held():
+            return HELD
+        delay = self.get_delay()
+        if delay == 0 or now < self._busy_until:
+            return 0
+        return IDLE if delay < 0 else min(IDLE, delay / 1e6)
+
+
+# There is one Blender in a process
+host = BlenderHost()
+
+
+def install(*, loop: Pillion.Loop | None = None) -> Pillion.Loop:
+    """Makes Blender carry a loop, by default the one of this thread, whatever file is open, until `remove ()`. Returns the loop.
+
+    You may call it as often as you like."""
+    return host.carry(loop)
+
+
+def remove() -> None:
+    """Removes the hook. What is pending stays pending until the next `install ()`."""
+    Pillion.Loop.stop_by_name(host.name)
+
+
+def is_online() -> bool:
+    """Whether the user lets add-ons use the network. Blender asks since version 4.2."""
+    return bool(getattr(bpy.app, 'online_access', True))
+
+
+def guest() -> Any:
+    """The loop that Blender kicks, or that it would kick."""
+    return Pillion.Loop.find_by_name(host.name) or Pillion.Loop.get_default()
