@@ -192,8 +192,7 @@ PillionHttpResponse *
 pillion_call_make_response (PillionCall *self,
                             const PillionHead *head)
 {
-  g_autofree char *url = g_uri_to_string_partial (self->uri, G_URI_HIDE_USERINFO);
-  PillionHttpResponse *response = pillion_http_response_new (head->status, head->reason, url);
+  PillionHttpResponse *response = pillion_http_response_new (head->status, head->reason, self->uri);
   PillionHeadDetails details;
 
   head->foreach_field (head, add_header, response);

@@ -14,7 +14,7 @@
 /* A response under construction: nothing else has it yet */
 PillionHttpResponse *pillion_http_response_new        (guint                status,
                                                        const char          *reason,
-                                                       const char          *url);
+                                                       GUri                *uri);
 
 /* A field, after those of its name that came before it */
 void                 pillion_http_response_add_header (PillionHttpResponse *self,

@@ -14,6 +14,7 @@
 #include "http/pillion-http-fields.h"
 #include "http/pillion-http-link.h"
 #include "http/pillion-http-url.h"
+#include "http/pillion-received-fields.h"
 
 /**
  * PillionHttpResponse:
@@ -64,12 +65,12 @@ struct _PillionHttpResponse
 
   guint status;
   char *reason; /* NULL if there is none */
-  char *url;
-  GPtrArray *names;    /* of the fields, each once, as it was written first; NULL-terminated */
-  GHashTable *headers; /* name → value, whatever the case of the name */
-  GBytes *body;
+  GUri *uri;
+  char *url; /* atomic: NULL until somebody asks */
+  PillionReceivedFields fields;
+  GBytes *body; /* NULL for none */
   gboolean truncated;
-  GPtrArray *history;
+  GPtrArray *history; /* NULL for none */
   const char *version; /* static */
   GSocketAddress *peer;
   gint64 begun; /* in µs of the monotonic clock, as the times of the phases, which are 0 if there was none */
@@ -90,6 +91,10 @@ enum
 };
 
 static GParamSpec *properties[N_PROPS];
+
+/* What responses without them return */
+static GBytes *no_body;
+static GPtrArray *no_history;
 
 G_DEFINE_FINAL_TYPE (PillionHttpResponse, pillion_http_response, G_TYPE_OBJECT)
 
@@ -162,24 +167,6 @@ register_domain (void)
   pillion_http_status_error_quark ();
 }
 
-static guint
-name_hash (gconstpointer key)
-{
-  guint hash = 5381;
-
-  for (const char *p = key; *p != '\0'; p++)
-    hash = hash * 33 + (guchar) g_ascii_tolower (*p);
-
-  return hash;
-}
-
-static gboolean
-name_equal (gconstpointer a,
-            gconstpointer b)
-{
-  return g_ascii_strcasecmp (a, b) == 0;
-}
-
 static void
 pillion_http_response_finalize (GObject *object)
 {
@@ -188,14 +175,41 @@ pillion_http_response_finalize (GObject *object)
   pillion_sync_acquire (self);
 
   g_free (self->reason);
+  g_clear_pointer (&self->uri, g_uri_unref);
   g_free (self->url);
-  g_hash_table_unref (self->headers);
-  g_ptr_array_unref (self->names);
-  g_bytes_unref (self->body);
-  g_ptr_array_unref (self->history);
+  pillion_received_fields_clear (&self->fields);
+  g_clear_pointer (&self->body, g_bytes_unref);
+  g_clear_pointer (&self->history, g_ptr_array_unref);
   g_clear_object (&self->peer);
 
   G_OBJECT_CLASS (pillion_http_response_parent_class)->finalize (object);
+}
+
+/* Few programs ask for it */
+static const char *
+get_url (PillionHttpResponse *self)
+{
+  char *url = g_atomic_pointer_get (&self->url);
+
+  if (url == NULL && self->uri != NULL)
+    {
+      g_autofree char *made = g_uri_to_string_partial (self->uri, G_URI_HIDE_USERINFO);
+
+      url = g_utf8_make_valid (made, -1);
+      if (!g_atomic_pointer_compare_and_exchange (&self->url, NULL, url))
+        {
+          g_free (url); /* another thread was faster */
+          url = g_atomic_pointer_get (&self->url);
+        }
+    }
+
+  return url;
+}
+
+static GBytes *
+get_body (PillionHttpResponse *self)
+{
+  return self->body != NULL ? self->body : no_body;
 }
 
 static void
@@ -215,13 +229,13 @@ pillion_http_response_get_property (GObject *object,
       g_value_set_string (value, self->reason);
       break;
     case PROP_URL:
-      g_value_set_string (value, self->url);
+      g_value_set_string (value, get_url (self));
       break;
     case PROP_HEADER_NAMES:
-      g_value_set_boxed (value, self->names->pdata);
+      g_value_set_boxed (value, pillion_received_fields_get_names (&self->fields));
       break;
     case PROP_BODY:
-      g_value_set_boxed (value, self->body);
+      g_value_set_boxed (value, get_body (self));
       break;
     case PROP_BODY_TRUNCATED:
       g_value_set_boolean (value, self->truncated);
@@ -319,30 +333,28 @@ pillion_http_response_class_init (PillionHttpResponseClass *klass)
   properties[PROP_PEER] = g_param_spec_object ("peer", NULL, NULL, G_TYPE_SOCKET_ADDRESS, flags);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  no_body = g_bytes_new_static ("", 0);
+  no_history = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 static void
 pillion_http_response_init (PillionHttpResponse *self)
 {
-  self->names = g_ptr_array_new_with_free_func (g_free);
-  g_ptr_array_add (self->names, NULL);
-  self->headers = g_hash_table_new_full (name_hash, name_equal, NULL, g_free);
-  self->body = g_bytes_new_static ("", 0);
-  self->history = g_ptr_array_new_with_free_func (g_object_unref);
   self->version = "1.1";
 }
 
-/* A server may send any bytes, and a string of ours is text */
 PillionHttpResponse *
 pillion_http_response_new (guint status,
                            const char *reason,
-                           const char *url)
+                           GUri *uri)
 {
   PillionHttpResponse *self = g_object_new (PILLION_HTTP_TYPE_RESPONSE, NULL);
 
   self->status = status;
+  /* A server may send any bytes, and a string of ours is text */
   self->reason = reason != NULL && reason[0] != '\0' ? g_utf8_make_valid (reason, -1) : NULL;
-  self->url = g_utf8_make_valid (url, -1);
+  self->uri = g_uri_ref (uri);
 
   return self;
 }
@@ -352,23 +364,7 @@ pillion_http_response_add_header (PillionHttpResponse *self,
                                   const char *name,
                                   const char *value)
 {
-  g_autofree char *key = g_utf8_make_valid (name, -1);
-  g_autofree char *text = g_utf8_make_valid (value, -1);
-  const char *old = g_hash_table_lookup (self->headers, key);
-
-  if (old != NULL)
-    {
-      /* A cookie has commas of its own (RFC 9110, section 5.3), but no line has an end in it */
-      const char *comma = g_ascii_strcasecmp (key, "Set-Cookie") == 0 ? "\n" : ", ";
-
-      /* The key stays the one that is in the table */
-      g_hash_table_insert (self->headers, key, g_strconcat (old, comma, text, NULL));
-    }
-  else
-    {
-      g_hash_table_insert (self->headers, key, g_steal_pointer (&text));
-      g_ptr_array_insert (self->names, (int) self->names->len - 1, g_steal_pointer (&key));
-    }
+  pillion_received_fields_append (&self->fields, name, value);
 }
 
 void
@@ -398,7 +394,6 @@ void
 pillion_http_response_set_history (PillionHttpResponse *self,
                                    GPtrArray *history)
 {
-  g_ptr_array_unref (self->history);
   self->history = g_ptr_array_ref (history);
 }
 
@@ -414,7 +409,7 @@ pillion_http_response_take_body (PillionHttpResponse *self,
                                  GBytes *body,
                                  gboolean truncated)
 {
-  g_bytes_unref (self->body);
+  g_clear_pointer (&self->body, g_bytes_unref);
   self->body = body;
   self->truncated = truncated;
 }
@@ -535,7 +530,7 @@ pillion_http_response_get_url (PillionHttpResponse *self)
 {
   g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
 
-  return self->url;
+  return get_url (self);
 }
 
 /**
@@ -560,7 +555,7 @@ pillion_http_response_get_header (PillionHttpResponse *self,
   g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
   g_return_val_if_fail (name != NULL, NULL);
 
-  return g_hash_table_lookup (self->headers, name);
+  return pillion_received_fields_get (&self->fields, name);
 }
 
 /**
@@ -579,7 +574,7 @@ pillion_http_response_get_header_names (PillionHttpResponse *self)
 {
   g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
 
-  return (const char *const *) self->names->pdata;
+  return pillion_received_fields_get_names (&self->fields);
 }
 
 /**
@@ -607,7 +602,7 @@ pillion_http_response_dup_link (PillionHttpResponse *self,
   field = pillion_http_response_get_header (self, "Link");
   target = field != NULL ? pillion_http_find_link (field, relation) : NULL;
 
-  return target != NULL ? pillion_http_join_url (self->url, target) : NULL;
+  return target != NULL ? pillion_http_join_url (get_url (self), target) : NULL;
 }
 
 /**
@@ -625,7 +620,7 @@ pillion_http_response_get_body (PillionHttpResponse *self)
 {
   g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
 
-  return self->body;
+  return get_body (self);
 }
 
 /**
@@ -683,7 +678,7 @@ pillion_http_response_dup_text (PillionHttpResponse *self,
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   charset = get_charset (self);
-  data = g_bytes_get_data (self->body, &length);
+  data = g_bytes_get_data (get_body (self), &length);
   if (length == 0)
     return g_strdup ("");
 
@@ -719,7 +714,7 @@ pillion_http_response_get_history (PillionHttpResponse *self)
 {
   g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
 
-  return self->history;
+  return self->history != NULL ? self->history : no_history;
 }
 
 /**
