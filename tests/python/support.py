@@ -10,7 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
-import unittest
+import unittest.mock
 
 import gi
 gi.require_version('Pillion', '1')
@@ -122,6 +122,40 @@ class Case(unittest.TestCase):
             self.assertLess(time.monotonic(), end, 'nothing happens')
             guest.kick()
             time.sleep(0.0005)
+
+
+def done(value=None):
+    task = pending('done')
+    task.return_value(value)
+    return task
+
+
+def failed(error):
+    task = pending('failed')
+    task.return_exception(error)
+    return task
+
+
+def obedient(name='obedient'):
+    """Ends when it is asked to."""
+    return guest.sleep(HOUR)
+
+
+class TaskCase(Case):
+    def setUp(self):
+        super().setUp()
+        self.shown = []
+        patch = unittest.mock.patch('sys.excepthook', lambda kind, value, trace: self.shown.append(value))
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def assertFails(self, code, function, *arguments):
+        with self.assertRaises(GLib.Error) as caught:
+            function(*arguments)
+        self.assertTrue(caught.exception.matches(Pillion.error_quark(), code), caught.exception)
+
+    def finish(self, *tasks):
+        self.kick_until(lambda: all(task.done() for task in tasks))
 
 
 def run_outside(case, main):
