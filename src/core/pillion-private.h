@@ -82,3 +82,16 @@ PILLION_PRIVATE
 void             pillion_private_task_set_unwanted     (PillionTask         *task,
                                                         gpointer             owner,
                                                         PillionUnwantedFunc  func);
+
+/* Calls @func, with a reference to @data that it takes, if @task is cancelled while it is pending: at once and on whatever thread that is, or here
+ * if it was cancelled already. Once the second function has been called, @data may go: no more references are taken. The first one on the loop's thread,
+ * for a task that has nothing else of this kind; the second one on any thread, before the task has its outcome. */
+typedef gpointer (*PillionCancelRef)  (gpointer data);
+typedef void     (*PillionCancelFunc) (gpointer data);
+PILLION_PRIVATE
+void             pillion_private_task_set_cancel_func  (PillionTask         *task,
+                                                        PillionCancelFunc    func,
+                                                        PillionCancelRef     ref,
+                                                        gpointer             data);
+PILLION_PRIVATE
+void             pillion_private_task_unset_cancel_func (PillionTask        *task);

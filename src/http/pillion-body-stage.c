@@ -82,23 +82,20 @@ body_begin (PillionStage *stage,
 }
 
 static void
-body_free (PillionStage *stage)
+body_clear (PillionStage *stage)
 {
   PillionBodyStage *self = (PillionBodyStage *) stage;
 
   g_clear_pointer (&self->resolved, pillion_source_unref);
-  g_free (self);
 }
 
-PillionStage *
-pillion_body_stage_new (void)
+void
+pillion_body_stage_add (PillionStages *stages)
 {
   static const PillionStageClass klass = {
     .begin = body_begin,
-    .free = body_free,
+    .clear = body_clear,
   };
-  PillionBodyStage *self = g_new0 (PillionBodyStage, 1);
 
-  self->parent.klass = &klass;
-  return &self->parent;
+  pillion_stages_add (stages, &klass, sizeof (PillionBodyStage));
 }

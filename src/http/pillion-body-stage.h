@@ -7,4 +7,4 @@
 #include "http/pillion-stage.h"
 
 /* Has a worker look at the files that a body is read from, before the first request asks for its place in the queue */
-PillionStage *pillion_body_stage_new (void);
+void pillion_body_stage_add (PillionStages *stages);

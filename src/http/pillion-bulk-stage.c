@@ -142,26 +142,23 @@ bulk_end (PillionStage *stage,
 }
 
 static void
-bulk_free (PillionStage *stage)
+bulk_clear (PillionStage *stage)
 {
   PillionBulkStage *self = (PillionBulkStage *) stage;
 
   g_free (self->validator);
-  g_free (self);
 }
 
-PillionStage *
-pillion_bulk_stage_new (void)
+void
+pillion_bulk_stage_add (PillionStages *stages)
 {
   static const PillionStageClass klass = {
     .request = bulk_request,
     .head = bulk_head,
     .body = bulk_body,
     .end = bulk_end,
-    .free = bulk_free,
+    .clear = bulk_clear,
   };
-  PillionBulkStage *self = g_new0 (PillionBulkStage, 1);
 
-  self->parent.klass = &klass;
-  return &self->parent;
+  pillion_stages_add (stages, &klass, sizeof (PillionBulkStage));
 }

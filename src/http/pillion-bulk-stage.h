@@ -7,4 +7,4 @@
 #include "http/pillion-stage.h"
 
 /* Has a body that turns out to be large come over a connection with back-pressure */
-PillionStage *pillion_bulk_stage_new (void);
+void pillion_bulk_stage_add (PillionStages *stages);

@@ -44,13 +44,6 @@ pillion_call_new (PillionHttpEngine *engine,
 }
 
 void
-pillion_call_add_stage (PillionCall *self,
-                        PillionStage *stage)
-{
-  pillion_stages_add (&self->stages, stage);
-}
-
-void
 pillion_call_set_sink (PillionCall *self,
                        PillionSink *sink)
 {
@@ -67,27 +60,19 @@ pillion_call_ref (PillionCall *self)
   return self;
 }
 
-/* What matters was let go when the call was finished: the last reference may be that of a signal handler, anywhere */
+/* What matters was let go when the call was finished: the last reference may be anywhere */
 void
 pillion_call_unref (PillionCall *self)
 {
   if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) > 0)
     return;
 
-  g_object_unref (self->cancellable);
   pillion_sync_unref (self->request);
   pillion_http_engine_unref (self->engine);
   g_free (self->given_url);
   g_free (self->url);
   g_free (self->other_url);
   g_free (self);
-}
-
-static void
-unref_in_closure (gpointer data,
-                  GClosure *closure)
-{
-  pillion_call_unref (data);
 }
 
 static void
@@ -101,15 +86,20 @@ cancel_on_thread (gpointer data)
   pillion_call_unref (self);
 }
 
-/* On any thread */
+static gpointer
+ref (gpointer data)
+{
+  return pillion_call_ref (data);
+}
+
+/* On any thread, until the call gives up its task */
 static void
-cancelled (GCancellable *cancellable,
-           gpointer data)
+cancelled (gpointer data)
 {
   PillionCall *self = data;
 
   pillion_sync_acquire (self);
-  pillion_http_engine_post (self->engine, cancel_on_thread, pillion_call_ref (self));
+  pillion_http_engine_post (self->engine, cancel_on_thread, self);
 }
 
 gboolean
@@ -123,7 +113,7 @@ pillion_call_set_uri (PillionCall *self,
   g_uri_ref (uri);
   g_clear_pointer (&self->uri, g_uri_unref);
   self->uri = uri;
-  g_free (self->origin);
+  g_clear_pointer (&self->origin, g_ref_string_release);
   self->origin = pillion_http_uri_get_origin (uri);
 
   return TRUE;
@@ -228,7 +218,7 @@ submit_on_thread (gpointer data)
 
   self->submitted = TRUE;
   self->url = pillion_http_strip_user (self->given_url);
-  self->add_stages (self);
+  self->add_stages (&self->stages);
   pillion_call_set_method (self, self->request->method, self->request->body);
   if (self->cancel_seen)
     {
@@ -249,36 +239,18 @@ submit_on_thread (gpointer data)
     pillion_call_send (self);
 }
 
-/* Looking it up by name for each call takes longer than connecting */
-static guint
-get_cancelled_signal (void)
-{
-  static guint id; /* atomic */
-
-  if (__atomic_load_n (&id, __ATOMIC_RELAXED) == 0)
-    __atomic_store_n (&id, g_signal_lookup ("cancelled", G_TYPE_CANCELLABLE), __ATOMIC_RELAXED);
-  return __atomic_load_n (&id, __ATOMIC_RELAXED);
-}
-
 void
 pillion_call_submit (PillionCall *self,
-                     void (*add_stages) (PillionCall *call))
+                     void (*add_stages) (PillionStages *stages))
 {
-  GClosure *closure;
-
   self->add_stages = add_stages;
   self->begun = pillion_http_engine_get_now (self->engine);
-  self->cancellable = g_object_ref (pillion_task_get_cancellable (self->task));
   if (pillion_http_engine_is_outside (self->engine))
     pillion_private_task_set_external (self->task, TRUE);
 
-  /* Not g_cancellable_connect (), because its counterpart waits for other people's handlers. What the handler posts may come
-   * before the call itself does, and waits for it there. */
+  /* What that posts may come before the call itself does, and waits for it there */
   pillion_sync_release (self);
-  closure = g_cclosure_new (G_CALLBACK (cancelled), pillion_call_ref (self), unref_in_closure);
-  self->cancelled_handler = g_signal_connect_closure_by_id (self->cancellable, get_cancelled_signal (), 0, closure, FALSE);
-  if (g_cancellable_is_cancelled (self->cancellable))
-    cancelled (self->cancellable, self);
+  pillion_private_task_set_cancel_func (self->task, cancelled, ref, self);
 
   pillion_http_engine_post (self->engine, submit_on_thread, self);
 }
@@ -935,6 +907,8 @@ pillion_call_take_task (PillionCall *self)
 {
   PillionTask *task = g_steal_pointer (&self->task);
 
+  if (task != NULL)
+    pillion_private_task_unset_cancel_func (task);
   /* Now, and not once the task has its outcome: the loop's thread may drop the task and the loop then, and the last reference to them must
    * not be one of this thread's */
   if (task != NULL)
@@ -951,7 +925,6 @@ pillion_call_finish (PillionCall *self)
 
   self->done = TRUE;
   drop_hop (self);
-  g_signal_handler_disconnect (self->cancellable, self->cancelled_handler);
 
   if (self->pause != NULL)
     {
@@ -964,7 +937,7 @@ pillion_call_finish (PillionCall *self)
   g_clear_pointer (&self->throttled, pillion_source_unref);
   pillion_field_list_clear (&self->fields);
   g_clear_pointer (&self->uri, g_uri_unref);
-  g_clear_pointer (&self->origin, g_free);
+  g_clear_pointer (&self->origin, g_ref_string_release);
   g_clear_pointer (&self->history, g_ptr_array_unref);
   g_clear_pointer (&self->proxy, pillion_proxy_unref);
   g_clear_pointer (&self->proxy_authorization, g_free);

@@ -32,16 +32,14 @@ struct _PillionCall
   char *given_url;             /* with base URL and parameters */
   char *url;                   /* without user and password: for files, results and messages; on the I/O thread */
   char *other_url; /* the same of where the call went instead, or NULL: for messages */
-  GCancellable *cancellable;
-  gulong cancelled_handler;
 
-  void (*add_stages) (PillionCall *call); /* called before anything else is done on the I/O thread */
+  void (*add_stages) (PillionStages *stages); /* called before anything else is done on the I/O thread */
   PillionStages stages;
   PillionSink *sink;
   PillionFieldList fields; /* of the request that is being sent */
 
   GUri *uri; /* where the request goes now */
-  char *origin;
+  GRefString *origin;
   PillionProxy *proxy;     /* that it goes through, or NULL */
   char *proxy_authorization; /* what that is told when a tunnel is made, or NULL */
   const char *method;      /* interned */
@@ -95,16 +93,12 @@ void         pillion_call_set_sink       (PillionCall       *self,
 
 /* Hands the call over to the I/O thread, with the reference. @add_stages is called there, which is cheaper for the host. */
 void         pillion_call_submit         (PillionCall       *self,
-                                          void             (*add_stages) (PillionCall *call));
+                                          void             (*add_stages) (PillionStages *stages));
 
 PillionCall *pillion_call_ref            (PillionCall       *self);
 void         pillion_call_unref          (PillionCall       *self);
 
 /* The rest is for the I/O thread */
-
-/* Takes the stage */
-void         pillion_call_add_stage      (PillionCall       *self,
-                                          PillionStage      *stage);
 
 /* Where the next request goes. The error is one of a URL that can't be used. */
 gboolean     pillion_call_set_uri        (PillionCall       *self,

@@ -6,8 +6,6 @@
 
 #include "http/pillion-coalescing-stage.h"
 
-#include <inttypes.h>
-
 #include "http/pillion-call.h"
 #include "http/pillion-http-fields.h"
 
@@ -54,11 +52,21 @@ can_share (const PillionCall *call)
 static char *
 make_key (const PillionCall *call)
 {
-  g_autofree char *uri = g_uri_to_string_partial (call->uri, G_URI_HIDE_FRAGMENT);
   g_autofree char *fields = call->request->fields.n > 0 ? g_strjoinv ("\n", call->request->fields.strv) : NULL;
+  const char *given_user = g_uri_get_userinfo (call->uri);
+  g_autofree char *user = given_user != NULL ? g_uri_escape_string (given_user, NULL, FALSE) : NULL;
+  const char *query = g_uri_get_query (call->uri);
+  char digits[G_N_ELEMENTS ("ffffffffffffffff")];
+  char *digit = digits + sizeof digits - 1;
 
-  return g_strdup_printf ("%" PRIu64 "%s %s %s\n%s", call->engine->n_changes, call->bulk ? " bulk" : "", call->method, uri,
-                          fields != NULL ? fields : "");
+  /* Not by printf (), which takes longer than all the rest, and this is done for each request */
+  *digit = '\0';
+  for (guint64 n = call->engine->n_changes; n > 0; n >>= 4)
+    *--digit = "0123456789abcdef"[n & 0xf];
+
+  return g_strconcat (digit, call->bulk ? " bulk " : " ", call->method, user != NULL ? " user " : " ", user != NULL ? user : "", " ",
+                      call->origin, g_uri_get_path (call->uri), query != NULL ? "?" : "", query != NULL ? query : "", "\n",
+                      fields != NULL ? fields : "", NULL);
 }
 
 /* What a server said before something was changed there must not answer what is asked afterwards */
@@ -102,26 +110,23 @@ coalescing_head (PillionStage *stage,
 
 /* The call ends, with whatever it has changed, and its caller has not been told yet */
 static void
-coalescing_free (PillionStage *stage)
+coalescing_clear (PillionStage *stage)
 {
   PillionCoalescingStage *self = (PillionCoalescingStage *) stage;
 
   if (self->changing != NULL)
     forbid_sharing (self, self->changing);
   g_free (self->key);
-  g_free (self);
 }
 
-PillionStage *
-pillion_coalescing_stage_new (void)
+void
+pillion_coalescing_stage_add (PillionStages *stages)
 {
   static const PillionStageClass klass = {
     .begin = coalescing_begin,
     .head = coalescing_head,
-    .free = coalescing_free,
+    .clear = coalescing_clear,
   };
-  PillionCoalescingStage *self = g_new0 (PillionCoalescingStage, 1);
 
-  self->parent.klass = &klass;
-  return &self->parent;
+  pillion_stages_add (stages, &klass, sizeof (PillionCoalescingStage));
 }

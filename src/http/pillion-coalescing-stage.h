@@ -7,4 +7,4 @@
 #include "http/pillion-stage.h"
 
 /* Has equal requests share one exchange, as long as nothing has come of it */
-PillionStage *pillion_coalescing_stage_new (void);
+void pillion_coalescing_stage_add (PillionStages *stages);

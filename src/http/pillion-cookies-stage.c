@@ -118,25 +118,22 @@ cookies_head (PillionStage *stage,
 }
 
 static void
-cookies_free (PillionStage *stage)
+cookies_clear (PillionStage *stage)
 {
   PillionCookiesStage *self = (PillionCookiesStage *) stage;
 
   g_clear_pointer (&self->jar, pillion_jar_unref);
-  g_free (self);
 }
 
-PillionStage *
-pillion_cookies_stage_new (void)
+void
+pillion_cookies_stage_add (PillionStages *stages)
 {
   static const PillionStageClass klass = {
     .begin = cookies_begin,
     .request = cookies_request,
     .head = cookies_head,
-    .free = cookies_free,
+    .clear = cookies_clear,
   };
-  PillionCookiesStage *self = g_new0 (PillionCookiesStage, 1);
 
-  self->parent.klass = &klass;
-  return &self->parent;
+  pillion_stages_add (stages, &klass, sizeof (PillionCookiesStage));
 }

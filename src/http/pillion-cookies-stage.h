@@ -8,4 +8,4 @@
 
 /* Sends the cookies of the client's jar, and takes those that responses set. Without a jar, a call has one of its own: servers set a cookie
  * and redirect, and look whether it comes back. */
-PillionStage *pillion_cookies_stage_new (void);
+void pillion_cookies_stage_add (PillionStages *stages);

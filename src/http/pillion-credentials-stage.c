@@ -32,8 +32,8 @@ typedef struct
 {
   PillionStage parent;
   const Role *role;
-  char *home;                    /* the server that the first request went to */
-  char *origin;                  /* the one that these are for */
+  GRefString *home;              /* the server that the first request went to */
+  GRefString *origin;            /* the one that these are for */
   PillionHttpCredentials *given; /* or NULL; not by a handler */
   gboolean given_refused;
   gboolean renewed; /* because its token was refused */
@@ -122,13 +122,14 @@ choose (Offer *self,
     }
 }
 
+/* Takes @origin */
 static void
 set_given (PillionCredentialsStage *self,
-           const char *origin,
+           GRefString *origin,
            PillionHttpCredentials *given)
 {
-  g_free (self->origin);
-  self->origin = g_strdup (origin);
+  g_clear_pointer (&self->origin, g_ref_string_release);
+  self->origin = origin;
   if (self->given != NULL)
     pillion_sync_unref (g_steal_pointer (&self->given));
   self->given = given != NULL ? g_object_ref (given) : NULL;
@@ -163,12 +164,12 @@ find_given (PillionCredentialsStage *self,
       if (g_strcmp0 (self->origin, call->proxy->origin) == 0)
         return;
 
-      set_given (self, call->proxy->origin, call->proxy->credentials);
+      set_given (self, g_ref_string_new (call->proxy->origin), call->proxy->credentials);
       return;
     }
 
   if (self->home == NULL)
-    self->home = g_strdup (call->origin);
+    self->home = g_ref_string_acquire (call->origin);
   /* Most servers redirect to whole URLs, also to their own: the user is the same there */
   if (user == NULL && g_strcmp0 (self->origin, call->origin) == 0)
     return;
@@ -177,12 +178,12 @@ find_given (PillionCredentialsStage *self,
     {
       g_autoptr (PillionHttpCredentials) given = pillion_http_credentials_new_basic (user, password != NULL ? password : "");
 
-      set_given (self, call->origin, given);
+      set_given (self, g_ref_string_acquire (call->origin), given);
     }
   else if (strcmp (self->home, call->origin) == 0)
-    set_given (self, call->origin, find_own (call));
+    set_given (self, g_ref_string_acquire (call->origin), find_own (call));
   else
-    set_given (self, call->origin, NULL);
+    set_given (self, g_ref_string_acquire (call->origin), NULL);
 }
 
 static PillionHttpCredentials *
@@ -516,7 +517,7 @@ credentials_head (PillionStage *stage,
 }
 
 static void
-credentials_free (PillionStage *stage)
+credentials_clear (PillionStage *stage)
 {
   PillionCredentialsStage *self = (PillionCredentialsStage *) stage;
 
@@ -525,35 +526,33 @@ credentials_free (PillionStage *stage)
   set_space (&self->met, NULL);
   if (self->given != NULL)
     pillion_sync_unref (self->given);
-  g_free (self->home);
-  g_free (self->origin);
-  g_free (self);
+  g_clear_pointer (&self->home, g_ref_string_release);
+  g_clear_pointer (&self->origin, g_ref_string_release);
 }
 
-static PillionStage *
-stage_new (const Role *role)
+static void
+add_stage (PillionStages *stages,
+           const Role *role)
 {
   static const PillionStageClass klass = {
     .begin = credentials_begin,
     .request = credentials_request,
     .head = credentials_head,
-    .free = credentials_free,
+    .clear = credentials_clear,
   };
-  PillionCredentialsStage *self = g_new0 (PillionCredentialsStage, 1);
+  PillionCredentialsStage *self = pillion_stages_add (stages, &klass, sizeof (PillionCredentialsStage));
 
-  self->parent.klass = &klass;
   self->role = role;
-  return &self->parent;
 }
 
-PillionStage *
-pillion_credentials_stage_new (void)
+void
+pillion_credentials_stage_add (PillionStages *stages)
 {
-  return stage_new (&server);
+  add_stage (stages, &server);
 }
 
-PillionStage *
-pillion_credentials_stage_new_for_proxy (void)
+void
+pillion_credentials_stage_add_for_proxy (PillionStages *stages)
 {
-  return stage_new (&proxy);
+  add_stage (stages, &proxy);
 }

@@ -8,7 +8,7 @@
 
 /* Sends credentials to the server that they are for, and to no other: those of the URL, of the request or of the client, or those that a
  * handler gives if the server asks. No place in the queue is held while one is asked. */
-PillionStage *pillion_credentials_stage_new           (void);
+void pillion_credentials_stage_add           (PillionStages *stages);
 
 /* The same for the proxy of the call, if that speaks HTTP, whatever the server is */
-PillionStage *pillion_credentials_stage_new_for_proxy (void);
+void pillion_credentials_stage_add_for_proxy (PillionStages *stages);

@@ -49,22 +49,13 @@ expect_head (PillionStage *stage,
   return PILLION_VERDICT_AGAIN;
 }
 
-static void
-expect_free (PillionStage *stage)
-{
-  g_free (stage);
-}
-
-PillionStage *
-pillion_expect_stage_new (void)
+void
+pillion_expect_stage_add (PillionStages *stages)
 {
   static const PillionStageClass klass = {
     .request = expect_request,
     .head = expect_head,
-    .free = expect_free,
   };
-  PillionExpectStage *self = g_new0 (PillionExpectStage, 1);
 
-  self->parent.klass = &klass;
-  return &self->parent;
+  pillion_stages_add (stages, &klass, sizeof (PillionExpectStage));
 }

@@ -7,4 +7,4 @@
 #include "http/pillion-stage.h"
 
 /* Asks the server whether it wants a large body before that is sent */
-PillionStage *pillion_expect_stage_new (void);
+void pillion_expect_stage_add (PillionStages *stages);

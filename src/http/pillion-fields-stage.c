@@ -13,7 +13,7 @@
 typedef struct
 {
   PillionStage parent;
-  char *origin; /* which the first request went to */
+  GRefString *origin; /* which the first request went to */
 } PillionFieldsStage;
 
 /* Whether a field is for the first server only. A Host field names that, and another server would take the request for one to it. */
@@ -48,7 +48,7 @@ fields_request (PillionStage *stage,
     return PILLION_VERDICT_FAIL;
 
   if (self->origin == NULL)
-    self->origin = g_strdup (call->origin);
+    self->origin = g_ref_string_acquire (call->origin);
   at_home = strcmp (self->origin, call->origin) == 0;
 
   for (guint i = 0; i < own->n; i += 2)
@@ -69,23 +69,20 @@ fields_request (PillionStage *stage,
 }
 
 static void
-fields_free (PillionStage *stage)
+fields_clear (PillionStage *stage)
 {
   PillionFieldsStage *self = (PillionFieldsStage *) stage;
 
-  g_free (self->origin);
-  g_free (self);
+  g_clear_pointer (&self->origin, g_ref_string_release);
 }
 
-PillionStage *
-pillion_fields_stage_new (void)
+void
+pillion_fields_stage_add (PillionStages *stages)
 {
   static const PillionStageClass klass = {
     .request = fields_request,
-    .free = fields_free,
+    .clear = fields_clear,
   };
-  PillionFieldsStage *self = g_new0 (PillionFieldsStage, 1);
 
-  self->parent.klass = &klass;
-  return &self->parent;
+  pillion_stages_add (stages, &klass, sizeof (PillionFieldsStage));
 }

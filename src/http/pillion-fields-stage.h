@@ -7,4 +7,4 @@
 #include "http/pillion-stage.h"
 
 /* Adds the fields that the request and the client say. Those that identify the user stay with the server that they were meant for. */
-PillionStage *pillion_fields_stage_new (void);
+void pillion_fields_stage_add (PillionStages *stages);

@@ -14,7 +14,7 @@ typedef struct
   PillionHttpEngine *engine;
   char *key; /* under which others find it, or NULL if nobody can share it, or not any more */
   GQueue hops;
-  char *origin;
+  GRefString *origin;
   PillionHttpQueue *queue; /* where its entry is */
   PillionHttpQueueEntry entry;
   PillionExchange *exchange; /* NULL before it has begun */
@@ -53,7 +53,7 @@ flight_free (Flight *self)
   flight_close (self);
   g_clear_pointer (&self->content, pillion_content_unref);
   pillion_http_queue_remove (queue, &self->entry);
-  g_free (self->origin);
+  g_ref_string_release (self->origin);
   g_free (self);
   if (had_place)
     pillion_http_queue_run (queue);
@@ -297,7 +297,7 @@ pillion_hop_new (PillionHttpEngine *engine,
 
 void
 pillion_hop_send (PillionHop *self,
-                  const char *origin,
+                  GRefString *origin,
                   guint priority,
                   gboolean lasting,
                   const char *key)
@@ -314,7 +314,7 @@ pillion_hop_send (PillionHop *self,
 
   flight = self->flight = g_new0 (Flight, 1);
   flight->engine = pillion_http_engine_ref (engine);
-  flight->origin = g_strdup (origin);
+  flight->origin = g_ref_string_acquire (origin);
   flight->queue = lasting ? engine->lasting_queue : engine->queue;
   flight->entry.start = start;
   flight->entry.priority = priority;

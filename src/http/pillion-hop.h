@@ -48,7 +48,7 @@ PillionHop *pillion_hop_new  (PillionHttpEngine     *engine,
 /* Waits for a place in the queue for @origin, with one of the queue's priorities. @lasting: the queue is that for exchanges which last.
  * @key stands for what is asked for, or is NULL if the exchange can't be shared. May call start () at once. */
 void        pillion_hop_send (PillionHop            *self,
-                              const char            *origin,
+                              GRefString            *origin,
                               guint                  priority,
                               gboolean               lasting,
                               const char            *key);

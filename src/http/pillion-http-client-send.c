@@ -60,20 +60,20 @@ get_engine (PillionHttpClient *self,
 /* The stages of every call, the outermost first. What a request is given for the place that it goes to belongs inside of what changes that
  * place. */
 static void
-add_stages (PillionCall *call)
+add_stages (PillionStages *stages)
 {
-  pillion_call_add_stage (call, pillion_total_timeout_stage_new ());
-  pillion_call_add_stage (call, pillion_retry_stage_new ());
-  pillion_call_add_stage (call, pillion_redirect_stage_new ());
-  pillion_call_add_stage (call, pillion_body_stage_new ());
-  pillion_call_add_stage (call, pillion_fields_stage_new ());
-  pillion_call_add_stage (call, pillion_proxy_stage_new ());
-  pillion_call_add_stage (call, pillion_cookies_stage_new ());
-  pillion_call_add_stage (call, pillion_credentials_stage_new ());
-  pillion_call_add_stage (call, pillion_expect_stage_new ());
-  pillion_call_add_stage (call, pillion_timeout_stage_new ());
-  pillion_call_add_stage (call, pillion_coalescing_stage_new ());
-  pillion_call_add_stage (call, pillion_bulk_stage_new ());
+  pillion_total_timeout_stage_add (stages);
+  pillion_retry_stage_add (stages);
+  pillion_redirect_stage_add (stages);
+  pillion_body_stage_add (stages);
+  pillion_fields_stage_add (stages);
+  pillion_proxy_stage_add (stages);
+  pillion_cookies_stage_add (stages);
+  pillion_credentials_stage_add (stages);
+  pillion_expect_stage_add (stages);
+  pillion_timeout_stage_add (stages);
+  pillion_coalescing_stage_add (stages);
+  pillion_bulk_stage_add (stages);
 }
 
 PillionTask *

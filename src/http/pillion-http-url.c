@@ -150,12 +150,12 @@ pillion_http_check_uri (GUri *uri,
   return TRUE;
 }
 
-char *
+GRefString *
 pillion_http_uri_get_origin (GUri *uri)
 {
   const char *scheme = g_uri_get_scheme (uri);
   int port = g_uri_get_port (uri);
-  g_autofree char *host = g_ascii_strdown (g_uri_get_host (uri), -1);
+  g_autofree char *origin = NULL;
   char digits[12];
   char *digit = digits + sizeof digits;
 
@@ -168,7 +168,11 @@ pillion_http_uri_get_origin (GUri *uri)
     *--digit = (char) ('0' + port % 10);
   while ((port /= 10) > 0);
 
-  return g_strconcat (scheme, "://", host, ":", digit, NULL);
+  origin = g_strconcat (scheme, "://", g_uri_get_host (uri), ":", digit, NULL);
+  for (char *c = origin + strlen (scheme); *c != '\0'; c++)
+    *c = g_ascii_tolower (*c);
+
+  return g_ref_string_new (origin);
 }
 
 char *

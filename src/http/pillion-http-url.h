@@ -27,8 +27,8 @@ GUri    *pillion_http_resolve               (GUri        *base,
 gboolean pillion_http_check_uri             (GUri        *uri,
                                              GError     **error);
 
-/* Scheme, host and port */
-char    *pillion_http_uri_get_origin        (GUri        *uri);
+/* Scheme, host and port. A string with references, because much of what a call does has one. */
+GRefString *pillion_http_uri_get_origin     (GUri        *uri);
 
 /* The URL without user and password, byte for byte otherwise: see pillion_http_redact_url () */
 char    *pillion_http_strip_user            (const char  *url);

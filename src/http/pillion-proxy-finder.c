@@ -199,7 +199,8 @@ take_urls (PillionProxies *self,
   g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (proxy_unref);
   g_autoptr (GError) invalid = NULL;
 
-  if (urls == NULL || urls[0] == NULL)
+  /* What most systems say of most servers */
+  if (urls == NULL || urls[0] == NULL || (urls[1] == NULL && pillion_proxy_is_direct (urls[0])))
     return take_url (self, NULL, proxies, error);
 
   for (char **url = urls; *url != NULL; url++)

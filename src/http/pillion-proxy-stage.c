@@ -18,7 +18,7 @@
 typedef struct
 {
   PillionStage parent;
-  char *origin; /* the server that the call's proxy is for, or NULL */
+  GRefString *origin; /* the server that the call's proxy is for, or NULL */
   GPtrArray *proxies; /* those that it may have, or NULL for none; NULL in it stands for a direct connection */
   guint n_tried;      /* how many of them come before the one that it has */
   gboolean has_credentials; /* the stage for the proxy's */
@@ -39,7 +39,7 @@ use_proxy (PillionProxyStage *self,
   if (pillion_proxy_is_http (proxy) && !self->has_credentials)
     {
       self->has_credentials = TRUE;
-      pillion_call_add_stage (call, pillion_credentials_stage_new_for_proxy ());
+      pillion_credentials_stage_add_for_proxy (&call->stages);
     }
 }
 
@@ -59,8 +59,8 @@ proxy_begin (PillionStage *stage,
   if (verdict != PILLION_VERDICT_PASS)
     return verdict;
 
-  g_free (self->origin);
-  self->origin = g_strdup (call->origin);
+  g_clear_pointer (&self->origin, g_ref_string_release);
+  self->origin = g_ref_string_acquire (call->origin);
   g_clear_pointer (&self->proxies, g_ptr_array_unref);
   self->proxies = proxies;
   self->n_tried = 0;
@@ -119,26 +119,23 @@ proxy_end (PillionStage *stage,
 }
 
 static void
-proxy_free (PillionStage *stage)
+proxy_clear (PillionStage *stage)
 {
   PillionProxyStage *self = (PillionProxyStage *) stage;
 
   g_clear_pointer (&self->proxies, g_ptr_array_unref);
-  g_free (self->origin);
-  g_free (self);
+  g_clear_pointer (&self->origin, g_ref_string_release);
 }
 
-PillionStage *
-pillion_proxy_stage_new (void)
+void
+pillion_proxy_stage_add (PillionStages *stages)
 {
   static const PillionStageClass klass = {
     .begin = proxy_begin,
     .head = proxy_head,
     .end = proxy_end,
-    .free = proxy_free,
+    .clear = proxy_clear,
   };
-  PillionProxyStage *self = g_new0 (PillionProxyStage, 1);
 
-  self->parent.klass = &klass;
-  return &self->parent;
+  pillion_stages_add (stages, &klass, sizeof (PillionProxyStage));
 }

@@ -7,4 +7,4 @@
 #include "http/pillion-stage.h"
 
 /* Finds the proxy that a request goes through, if any, before it asks for a place in the queue */
-PillionStage *pillion_proxy_stage_new (void);
+void pillion_proxy_stage_add (PillionStages *stages);

@@ -70,7 +70,7 @@ is_allowed (PillionCall *call,
             GUri *uri,
             GError **error)
 {
-  g_autofree char *origin = pillion_http_uri_get_origin (uri);
+  g_autoptr (GRefString) origin = pillion_http_uri_get_origin (uri);
 
   if (call->request->redirect_policy == PILLION_HTTP_REDIRECT_POLICY_SAME_ORIGIN && strcmp (origin, call->origin) != 0)
     {
@@ -151,21 +151,12 @@ redirect_head (PillionStage *stage,
   return PILLION_VERDICT_AGAIN;
 }
 
-static void
-redirect_free (PillionStage *stage)
-{
-  g_free (stage);
-}
-
-PillionStage *
-pillion_redirect_stage_new (void)
+void
+pillion_redirect_stage_add (PillionStages *stages)
 {
   static const PillionStageClass klass = {
     .head = redirect_head,
-    .free = redirect_free,
   };
-  PillionRedirectStage *self = g_new0 (PillionRedirectStage, 1);
 
-  self->parent.klass = &klass;
-  return &self->parent;
+  pillion_stages_add (stages, &klass, sizeof (PillionRedirectStage));
 }

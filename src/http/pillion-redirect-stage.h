@@ -7,4 +7,4 @@
 #include "http/pillion-stage.h"
 
 /* Follows redirects (RFC 9110, section 15.4) */
-PillionStage *pillion_redirect_stage_new (void);
+void pillion_redirect_stage_add (PillionStages *stages);

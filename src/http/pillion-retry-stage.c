@@ -170,25 +170,22 @@ retry_end (PillionStage *stage,
 }
 
 static void
-retry_free (PillionStage *stage)
+retry_clear (PillionStage *stage)
 {
   PillionRetryStage *self = (PillionRetryStage *) stage;
 
   if (self->call != NULL)
     pillion_deadlines_unset (self->call->engine->deadlines, &self->deadline);
-  g_free (self);
 }
 
-PillionStage *
-pillion_retry_stage_new (void)
+void
+pillion_retry_stage_add (PillionStages *stages)
 {
   static const PillionStageClass klass = {
     .head = retry_head,
     .end = retry_end,
-    .free = retry_free,
+    .clear = retry_clear,
   };
-  PillionRetryStage *self = g_new0 (PillionRetryStage, 1);
 
-  self->parent.klass = &klass;
-  return &self->parent;
+  pillion_stages_add (stages, &klass, sizeof (PillionRetryStage));
 }

@@ -7,4 +7,4 @@
 #include "http/pillion-stage.h"
 
 /* Sends a request again that failed in a way that may pass */
-PillionStage *pillion_retry_stage_new (void);
+void pillion_retry_stage_add (PillionStages *stages);

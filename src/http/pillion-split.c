@@ -72,7 +72,7 @@ struct _PillionSplit
 
   /* What further requests are made of */
   GUri *uri;
-  char *origin;
+  GRefString *origin;
   PillionProxy *proxy;       /* or NULL */
   char *proxy_authorization; /* or NULL */
   PillionFieldList fields;
@@ -96,7 +96,7 @@ static void
 clear_place (PillionSplit *self)
 {
   g_clear_pointer (&self->uri, g_uri_unref);
-  g_clear_pointer (&self->origin, g_free);
+  g_clear_pointer (&self->origin, g_ref_string_release);
   g_clear_pointer (&self->proxy, pillion_proxy_unref);
   g_clear_pointer (&self->proxy_authorization, g_free);
   pillion_field_list_clear (&self->fields);
@@ -604,7 +604,7 @@ pillion_split_follow (PillionSplit *self,
 
   clear_place (self);
   self->uri = g_uri_ref (call->uri);
-  self->origin = g_strdup (call->origin);
+  self->origin = g_ref_string_acquire (call->origin);
   self->proxy = call->proxy != NULL ? pillion_proxy_ref (call->proxy) : NULL;
   self->proxy_authorization = g_strdup (call->proxy_authorization);
   for (guint i = 0; i < call->fields.n; i += 2)

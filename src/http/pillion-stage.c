@@ -6,27 +6,69 @@
 
 #include "http/pillion-stage.h"
 
-void
-pillion_stages_add (PillionStages *self,
-                    PillionStage *stage)
+#include <stddef.h>
+#include <string.h>
+
+/* Has room for the usual stages, and for one more */
+#define BLOCK_SIZE 1024
+
+#define ALIGNMENT G_ALIGNOF (max_align_t)
+#define ALIGN(size) (((size) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT)
+
+static gpointer
+take_memory (PillionStages *self,
+             gsize size)
 {
+  guint8 *memory;
+
+  g_assert (size <= BLOCK_SIZE - ALIGN (sizeof (guint8 *)));
+
+  if (self->block == NULL || self->n_used + size > BLOCK_SIZE)
+    {
+      guint8 *block = g_malloc0 (BLOCK_SIZE);
+
+      memcpy (block, &self->block, sizeof (guint8 *));
+      self->block = block;
+      self->n_used = ALIGN (sizeof (guint8 *));
+    }
+
+  memory = self->block + self->n_used;
+  self->n_used += ALIGN (size);
+  return memory;
+}
+
+gpointer
+pillion_stages_add (PillionStages *self,
+                    const PillionStageClass *klass,
+                    gsize size)
+{
+  PillionStage *stage = take_memory (self, size);
+
+  stage->klass = klass;
   stage->outer = self->innermost;
   if (self->innermost != NULL)
     self->innermost->inner = stage;
   else
     self->outermost = stage;
   self->innermost = stage;
+
+  return stage;
 }
 
 void
 pillion_stages_clear (PillionStages *self)
 {
-  PillionStage *inner;
+  guint8 *block = self->block;
+  guint8 *previous;
 
-  for (PillionStage *stage = self->outermost; stage != NULL; stage = inner)
+  for (PillionStage *stage = self->outermost; stage != NULL; stage = stage->inner)
+    if (stage->klass->clear != NULL)
+      stage->klass->clear (stage);
+
+  for (; block != NULL; block = previous)
     {
-      inner = stage->inner;
-      stage->klass->free (stage);
+      memcpy (&previous, block, sizeof previous);
+      g_free (block);
     }
 
   *self = (PillionStages) { NULL };

@@ -54,7 +54,8 @@ struct _PillionStageClass
                              PillionCall       *call,
                              const GError      *error);
 
-  void           (*free)    (PillionStage      *self);
+  /* The call is over: lets go of what the stage has. The stage's own memory belongs to the list. */
+  void           (*clear)   (PillionStage      *self);
 };
 
 /* Begins the struct of each stage */
@@ -65,16 +66,19 @@ struct _PillionStage
   PillionStage *inner;
 };
 
-/* The stages of a call */
+/* The stages of a call. They are in one block of memory: every call has all of them. */
 typedef struct
 {
   PillionStage *outermost;
   PillionStage *innermost;
+  guint8 *block; /* begins with the address of the one before, which is full */
+  gsize n_used;  /* bytes of it */
 } PillionStages;
 
-/* Takes @stage, as the innermost one */
-void           pillion_stages_add     (PillionStages     *self,
-                                       PillionStage      *stage);
+/* Adds a stage as the innermost one. Its struct has @size bytes, which are zero after the PillionStage that it begins with. Returns the struct. */
+gpointer       pillion_stages_add     (PillionStages           *self,
+                                       const PillionStageClass *klass,
+                                       gsize                    size);
 void           pillion_stages_clear   (PillionStages     *self);
 
 /* These ask one stage after another, until one says something else than PASS */

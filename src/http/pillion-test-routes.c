@@ -226,7 +226,7 @@ pillion_test_routes_get_n (PillionTestRoutes *self,
 char *
 pillion_test_routes_make_key (GUri *uri)
 {
-  g_autofree char *origin = pillion_http_uri_get_origin (uri);
+  g_autoptr (GRefString) origin = pillion_http_uri_get_origin (uri);
   const char *path = g_uri_get_path (uri);
 
   return g_strconcat (origin, *path != '\0' ? path : "/", NULL);

@@ -204,27 +204,24 @@ timeout_end (PillionStage *stage,
 }
 
 static void
-timeout_free (PillionStage *stage)
+timeout_clear (PillionStage *stage)
 {
   PillionTimeoutStage *self = (PillionTimeoutStage *) stage;
 
   if (self->call != NULL)
     pillion_deadlines_unset (self->call->engine->deadlines, &self->deadline);
-  g_free (self);
 }
 
-PillionStage *
-pillion_timeout_stage_new (void)
+void
+pillion_timeout_stage_add (PillionStages *stages)
 {
   static const PillionStageClass klass = {
     .begin = timeout_begin,
     .request = timeout_request,
     .head = timeout_head,
     .end = timeout_end,
-    .free = timeout_free,
+    .clear = timeout_clear,
   };
-  PillionTimeoutStage *self = g_new0 (PillionTimeoutStage, 1);
 
-  self->parent.klass = &klass;
-  return &self->parent;
+  pillion_stages_add (stages, &klass, sizeof (PillionTimeoutStage));
 }

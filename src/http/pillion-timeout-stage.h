@@ -7,4 +7,4 @@
 #include "http/pillion-stage.h"
 
 /* Limits the time of one request: to connect, until the first byte, between two bytes, and the lowest rate of the response */
-PillionStage *pillion_timeout_stage_new (void);
+void pillion_timeout_stage_add (PillionStages *stages);

@@ -57,24 +57,21 @@ total_begin (PillionStage *stage,
 }
 
 static void
-total_free (PillionStage *stage)
+total_clear (PillionStage *stage)
 {
   PillionTotalTimeoutStage *self = (PillionTotalTimeoutStage *) stage;
 
   if (self->call != NULL)
     pillion_deadlines_unset (self->call->engine->deadlines, &self->deadline);
-  g_free (self);
 }
 
-PillionStage *
-pillion_total_timeout_stage_new (void)
+void
+pillion_total_timeout_stage_add (PillionStages *stages)
 {
   static const PillionStageClass klass = {
     .begin = total_begin,
-    .free = total_free,
+    .clear = total_clear,
   };
-  PillionTotalTimeoutStage *self = g_new0 (PillionTotalTimeoutStage, 1);
 
-  self->parent.klass = &klass;
-  return &self->parent;
+  pillion_stages_add (stages, &klass, sizeof (PillionTotalTimeoutStage));
 }

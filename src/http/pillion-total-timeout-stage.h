@@ -7,4 +7,4 @@
 #include "http/pillion-stage.h"
 
 /* Limits the time of the whole call, from when it was submitted */
-PillionStage *pillion_total_timeout_stage_new (void);
+void pillion_total_timeout_stage_add (PillionStages *stages);

@@ -130,6 +130,12 @@ tell_body (PillionTask *self)
   if (body == NULL || __atomic_exchange_n (&body->told, TRUE, __ATOMIC_SEQ_CST))
     return;
 
+  if (body->klass->cancelled_at_once != NULL)
+    {
+      body->klass->cancelled_at_once (body);
+      return;
+    }
+
   /* While it lives, the loop keeps it */
   if (pillion_core_on_thread (core) && self->live)
     {

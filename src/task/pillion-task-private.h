@@ -29,6 +29,9 @@ struct _PillionTaskBodyClass
   /* The task, which is pending, was cancelled. Called once, on the loop's thread, from the ready queue. */
   void         (*cancelled) (PillionTaskBody *self);
 
+  /* The same for work on another thread, instead of the above: called on the thread that cancels the task, which may be any. May be NULL. */
+  void         (*cancelled_at_once) (PillionTaskBody *self);
+
   /* The task that this one waits for: the child with this index, or NULL past the last. No reference. May be NULL. */
   PillionTask *(*get_child) (PillionTaskBody *self,
                              guint            index);

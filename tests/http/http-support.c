@@ -598,6 +598,21 @@ is_io_thread_running (void)
   return FALSE;
 }
 
+void
+test_wait_io_thread_gone (void)
+{
+  gint64 end = g_get_monotonic_time () + PATIENCE;
+
+  while (is_io_thread_running ())
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_thread_yield ();
+      g_assert_true (pillion_io_thread_join (end));
+    }
+  /* It may have gone after the last time that it was asked for */
+  g_assert_true (pillion_io_thread_join (end));
+}
+
 static void
 wait_gone (GWeakRef *ref)
 {
@@ -617,7 +632,6 @@ void
 test_fixture_tear_down (TestFixture *self,
                         gconstpointer data)
 {
-  gint64 end = g_get_monotonic_time () + PATIENCE;
   g_autoptr (GError) error = NULL;
   GWeakRef loop;
 
@@ -629,14 +643,7 @@ test_fixture_tear_down (TestFixture *self,
   g_weak_ref_init (&loop, self->loop);
   pillion_sync_unref (self->loop);
   wait_gone (&loop);
-  while (is_io_thread_running ())
-    {
-      g_assert_cmpint (g_get_monotonic_time (), <, end);
-      g_thread_yield ();
-      g_assert_true (pillion_io_thread_join (end));
-    }
-  /* It may have gone after the last time that it was asked for */
-  g_assert_true (pillion_io_thread_join (end));
+  test_wait_io_thread_gone ();
   remove_folder (self->folder);
   g_free (self->folder);
 }

@@ -108,6 +108,9 @@ void            test_fixture_set_up       (TestFixture    *self,
 void            test_fixture_tear_down    (TestFixture    *self,
                                            gconstpointer   data);
 
+/* Waits until the I/O thread has ended, as it does when nothing needs it any more */
+void test_wait_io_thread_gone (void);
+
 /* Runs the loop until @task is done, and drops the reference. Returns the bytes, or the download, or NULL and the error. */
 GBytes         *test_fixture_await_bytes  (TestFixture    *self,
                                            PillionTask    *task,

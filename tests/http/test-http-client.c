@@ -498,6 +498,98 @@ test_cancel (TestFixture *self,
   test_server_free (server);
 }
 
+static gpointer
+cancel_in_thread (gpointer cancellable)
+{
+  g_cancellable_cancel (cancellable);
+  return NULL;
+}
+
+/* Like any task's work, a transfer obeys the task's own cancellable. It does so at once: no kick takes the request to it. */
+static void
+test_cancel_own_cancellable (TestFixture *self,
+                             gconstpointer data)
+{
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, NULL);
+  g_autofree char *silent = test_server_url (server, "/silent");
+
+  for (guint i = 0; i < 20; i++)
+    {
+      PillionTask *task = pillion_http_client_get_bytes (self->client, silent, NULL);
+      GCancellable *cancellable = pillion_task_get_cancellable (task);
+      gint64 end = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;
+
+      if (i % 2 == 0)
+        test_server_wait_requests (server, i / 2 + 1);
+      g_thread_join (g_thread_new ("cancels", cancel_in_thread, cancellable));
+      while (pillion_task_get_state (task) == PILLION_TASK_PENDING)
+        {
+          g_assert_cmpint (g_get_monotonic_time (), <, end);
+          g_thread_yield ();
+        }
+      assert_cancelled (self, task);
+    }
+
+  test_server_free (server);
+}
+
+/* A request to end may come from anywhere while the transfer ends by itself */
+static void
+test_cancel_at_the_end (TestFixture *self,
+                        gconstpointer data)
+{
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, NULL);
+  g_autofree char *hello = test_server_url (server, "/hello");
+
+  test_fixture_assert_get (self, hello, "hello");
+  for (guint i = 0; i < 200; i++)
+    {
+      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+      g_autoptr (PillionTask) task = pillion_http_client_get_bytes (self->client, hello, cancellable);
+      g_autoptr (GError) error = NULL;
+      gint64 until = g_get_monotonic_time () + i * 5;
+      g_autoptr (GBytes) bytes = NULL;
+      GThread *thread;
+
+      while (g_get_monotonic_time () < until)
+        g_thread_yield ();
+      thread = g_thread_new ("cancels", cancel_in_thread, cancellable);
+      test_fixture_await (self, task);
+      bytes = pillion_task_get_bytes (task, &error);
+      if (bytes == NULL)
+        g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      else
+        g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "hello", 5);
+      g_thread_join (thread);
+    }
+
+  test_fixture_assert_get (self, hello, "hello");
+  test_server_free (server);
+}
+
+/* Somebody may keep a task for its result: that keeps no thread and no connection */
+static void
+test_finished_task_keeps_nothing (TestFixture *self,
+                                  gconstpointer data)
+{
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, NULL);
+  g_autofree char *hello = test_server_url (server, "/hello");
+  g_autofree char *silent = test_server_url (server, "/silent");
+  g_autoptr (PillionTask) succeeded = pillion_http_client_get_bytes (self->client, hello, NULL);
+  g_autoptr (PillionTask) cancelled = pillion_http_client_get_bytes (self->client, silent, NULL);
+
+  test_fixture_await (self, succeeded);
+  pillion_task_cancel (cancelled);
+  test_fixture_await (self, cancelled);
+  g_clear_object (&self->client);
+  test_wait_io_thread_gone ();
+
+  pillion_task_cancel (succeeded);
+  g_assert_cmpint (pillion_task_get_state (succeeded), ==, PILLION_TASK_SUCCEEDED);
+  g_assert_cmpint (pillion_task_get_state (cancelled), ==, PILLION_TASK_CANCELLED);
+  test_server_free (server);
+}
+
 /* Closing the loop ends what runs, what waits, and what nobody holds any more */
 static void
 test_close (TestFixture *self,
@@ -653,6 +745,9 @@ main (int argc,
   test_case ("/http/client/thousand", test_thousand);
   test_case ("/http/client/stalled-host", test_stalled_host);
   test_case ("/http/client/cancel", test_cancel);
+  test_case ("/http/client/cancel-own-cancellable", test_cancel_own_cancellable);
+  test_case ("/http/client/cancel-at-the-end", test_cancel_at_the_end);
+  test_case ("/http/client/finished-task-keeps-nothing", test_finished_task_keeps_nothing);
   test_case ("/http/client/close", test_close);
   test_case ("/http/client/client-first", test_client_first);
   test_case ("/http/client/idle-timeout", test_idle_timeout);

@@ -163,7 +163,7 @@ test_origin (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (GUri) uri = pillion_http_parse_url (cases[i].url, NULL);
-      g_autofree char *origin = pillion_http_uri_get_origin (uri);
+      g_autoptr (GRefString) origin = pillion_http_uri_get_origin (uri);
       g_autofree char *shown = pillion_http_redact_url (cases[i].url);
 
       g_assert_cmpstr (origin, ==, cases[i].origin);
