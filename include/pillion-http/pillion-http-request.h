@@ -170,5 +170,10 @@ PillionHttpCredentials    *pillion_http_request_get_credentials             (Pil
 PILLION_HTTP_AVAILABLE_IN_1_0
 void                       pillion_http_request_set_credentials             (PillionHttpRequest        *self,
                                                                              PillionHttpCredentials    *credentials);
+PILLION_HTTP_AVAILABLE_IN_1_0
+gboolean                   pillion_http_request_get_use_credentials         (PillionHttpRequest        *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_use_credentials         (PillionHttpRequest        *self,
+                                                                             gboolean                   use_credentials);
 
 G_END_DECLS

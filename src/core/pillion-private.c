@@ -96,6 +96,12 @@ pillion_private_loop_on_thread (PillionLoop *loop)
   return pillion_core_on_thread (pillion_core (loop));
 }
 
+guint
+pillion_private_get_depth (void)
+{
+  return pillion_core_thread_depth;
+}
+
 gboolean
 pillion_private_loop_check_thread (PillionLoop *loop,
                                    GError **error)

@@ -68,6 +68,15 @@ PILLION_PRIVATE
 gboolean         pillion_private_loop_check_thread     (PillionLoop     *loop,
                                                         GError         **error);
 
+/* How many kicks, of any loop, are on the stack of the calling thread */
+PILLION_PRIVATE
+guint            pillion_private_get_depth             (void);
+
+/* Whether @self waits for @other, directly or through others, as far as that is known: of fibers and combinators. On the loop's thread. */
+PILLION_PRIVATE
+gboolean         pillion_private_task_waits_for        (PillionTask     *self,
+                                                        PillionTask     *other);
+
 /* Whether another thread will finish the task: if so, a virtual clock waits until it is delivered. Does nothing once that has happened.
  * Returns whether anything changed. On the loop's thread. */
 PILLION_PRIVATE

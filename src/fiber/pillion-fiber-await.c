@@ -8,6 +8,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "task/pillion-task-dependencies.h"
+
 /* Waiting in a fiber. */
 
 /* The calling fiber, if it may wait here; if not, NULL, and @error is set. @core is the loop to wait in, or NULL for the fiber's own. */
@@ -129,31 +131,6 @@ pillion_fiber_give_up (PillionFiber *self)
     }
 }
 
-/* Whether @task waits for @goal, directly or through others */
-static gboolean
-waits_for (PillionTask *task,
-           PillionTask *goal)
-{
-  g_autoptr (GPtrArray) left = g_ptr_array_new ();
-  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
-
-  g_ptr_array_add (left, task);
-  while (left->len > 0)
-    {
-      PillionTask *one = g_ptr_array_steal_index_fast (left, left->len - 1);
-      PillionTask *child;
-
-      if (one == goal)
-        return TRUE;
-      if (one->body == NULL || one->body->klass->get_child == NULL || pillion_task_is_done (one) || !g_hash_table_add (seen, one))
-        continue;
-      for (guint i = 0; (child = one->body->klass->get_child (one->body, i)) != NULL; i++)
-        g_ptr_array_add (left, child);
-    }
-
-  return FALSE;
-}
-
 static inline gboolean
 is_deadlock (PillionTask *self,
              PillionTask *task)
@@ -163,7 +140,7 @@ is_deadlock (PillionTask *self,
 
   /* In a circle, every task has a callback */
   return task->body != NULL && (self->first.func != NULL || (self->others != NULL && self->others->length > 0)) &&
-         waits_for (task, self);
+         pillion_task_waits_for (task, self);
 }
 
 /* Waits until @task is done. Returns whether the fiber may look at its outcome. */

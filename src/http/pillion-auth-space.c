@@ -131,6 +131,28 @@ on_answer (gpointer data,
 }
 
 static void
+on_circle (gpointer data,
+           PillionCall *call)
+{
+  PillionAuthSpace *self = data;
+
+  for (GList *link = self->waiting.head; link != NULL; link = link->next)
+    {
+      PillionAuthWaiter *waiter = link->data;
+
+      if (waiter->call == call)
+        {
+          g_queue_unlink (&self->waiting, link);
+          waiter->space = NULL;
+          waiter->declined = TRUE;
+          pillion_call_resume (call);
+          pillion_auth_space_unref (self);
+          return;
+        }
+    }
+}
+
+static void
 space_unref (gpointer space)
 {
   pillion_auth_space_unref (space);
@@ -146,26 +168,35 @@ wait_for_answer (PillionAuthSpace *self,
   waiter->call = call;
   waiter->link.data = waiter;
   g_queue_push_tail_link (&self->waiting, &waiter->link);
-  if (self->question != NULL && call->task != NULL)
-    pillion_question_join (self->question, call->task);
+  if (self->question != NULL)
+    pillion_question_join (self->question, call);
 
   return self->question != NULL;
 }
 
 PillionAuthSpace *
-pillion_auth_space_of_renewal (PillionHttpCredentials *renewing)
+pillion_auth_space_of_renewal (PillionHttpEngine *engine,
+                               PillionHttpCredentials *renewing)
 {
-  if (renewing->renewal == NULL)
-    {
-      PillionAuthSpace *space = g_new0 (PillionAuthSpace, 1);
+  const gpointer place = pillion_http_engine_is_outside (engine) ? NULL : engine;
+  PillionAuthSpace *space = NULL;
 
+  pillion_mutex_lock (&renewing->lock);
+  for (GSList *link = renewing->renewals; link != NULL && space == NULL; link = link->next)
+    if (((PillionAuthSpace *) link->data)->place == place)
+      space = link->data;
+  if (space == NULL)
+    {
+      space = g_new0 (PillionAuthSpace, 1);
       space->n_references = 1;
       space->scheme = PILLION_AUTH_SCHEME_BEARER;
-      renewing->renewal = space;
+      space->place = place;
+      renewing->renewals = g_slist_prepend (renewing->renewals, space);
       renewing->free_renewal = space_unref;
     }
+  pillion_mutex_unlock (&renewing->lock);
 
-  return renewing->renewal;
+  return space;
 }
 
 void
@@ -180,8 +211,8 @@ pillion_auth_space_renew (PillionAuthSpace *self,
   if (wait_for_answer (self, waiter, call))
     return;
 
-  self->question = pillion_question_new (call->engine, loop != NULL ? loop : pillion_task_get_loop (call->task), NULL, renewing, call->task,
-                                         on_answer, self);
+  self->question = pillion_question_new (call->engine, loop != NULL ? loop : pillion_task_get_loop (call->task), NULL,
+                                         pillion_renewal_new (renewing, call->renewal), call, on_answer, on_circle, self);
 }
 
 void
@@ -196,8 +227,8 @@ pillion_auth_space_ask (PillionAuthSpace *self,
     return;
 
   self->question = pillion_question_new (call->engine, pillion_task_get_loop (call->task),
-                                         pillion_http_challenge_new (challenge, origin, is_proxy, self->n_refused), NULL, call->task,
-                                         on_answer, self);
+                                         pillion_http_challenge_new (challenge, origin, is_proxy, self->n_refused), NULL, call,
+                                         on_answer, on_circle, self);
 }
 
 void

@@ -19,6 +19,7 @@ typedef struct
   char *prefix;             /* of the paths that are known to be in it */
   PillionAuthScheme scheme; /* that the server wants */
   PillionDigestAuth *digest;    /* what answers its challenge, or NULL */
+  gpointer place;           /* of a token that a function gets: the engine that works in a loop, or NULL for the I/O thread */
 
   PillionHttpCredentials *credentials; /* what a handler gave, or NULL */
   guint serial;                        /* how often they changed */
@@ -64,8 +65,9 @@ void              pillion_auth_space_ask   (PillionAuthSpace           *self,
                                             const char                 *origin,
                                             gboolean                    is_proxy);
 
-/* The space of a token that a function gets, without a challenge */
-PillionAuthSpace *pillion_auth_space_of_renewal (PillionHttpCredentials *renewing);
+/* The space of a token that a function gets, without a challenge. All engines on the I/O thread share it. */
+PillionAuthSpace *pillion_auth_space_of_renewal (PillionHttpEngine      *engine,
+                                                 PillionHttpCredentials *renewing);
 
 /* Has the function called, or waits for what another call waits for */
 void              pillion_auth_space_renew (PillionAuthSpace          *self,

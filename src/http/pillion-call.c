@@ -39,6 +39,9 @@ pillion_call_new (PillionHttpEngine *engine,
   self->task = g_object_ref (task);
   self->request = request;
   self->given_url = url;
+  self->renewal = pillion_renewal_get_current ();
+  if (self->renewal != NULL)
+    pillion_renewal_ref (self->renewal);
 
   return self;
 }
@@ -69,6 +72,7 @@ pillion_call_unref (PillionCall *self)
 
   pillion_sync_unref (self->request);
   pillion_http_engine_unref (self->engine);
+  pillion_renewal_unref (self->renewal);
   g_free (self->given_url);
   g_free (self->url);
   g_free (self->other_url);

@@ -14,6 +14,7 @@
 #include "http/pillion-http-request-private.h"
 #include "http/pillion-proxy.h"
 #include "http/pillion-refusal.h"
+#include "http/pillion-renewal.h"
 #include "http/pillion-sink.h"
 #include "http/pillion-stage.h"
 #include "http/pillion-throttle.h"
@@ -68,6 +69,7 @@ struct _PillionCall
   gint64 last_progress;
 
   gboolean can_ask; /* whether a handler gives credentials */
+  PillionRenewal *renewal; /* that the call is part of, or NULL */
   gboolean submitted;
   gboolean cancel_seen; /* maybe before it was submitted */
   gboolean waiting;     /* for pillion_call_resume () */

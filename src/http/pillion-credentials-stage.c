@@ -143,6 +143,8 @@ find_own (PillionCall *call)
 {
   const PillionHttpConfig *config = &call->engine->config;
 
+  if (!call->request->use_credentials)
+    return NULL;
   if (call->request->credentials != NULL)
     return call->request->credentials;
   if (config->credentials != NULL)
@@ -192,6 +194,14 @@ get_given (PillionCredentialsStage *self)
   return self->given_refused ? NULL : self->given;
 }
 
+/* What gets a token can't wait for it */
+static gboolean
+needs_no_token (PillionCredentialsStage *self,
+                PillionCall *call)
+{
+  return self->waiter.declined || pillion_renewal_is_for (call->renewal, self->given);
+}
+
 static PillionVerdict
 credentials_begin (PillionStage *stage,
                    PillionCall *call,
@@ -213,9 +223,9 @@ credentials_begin (PillionStage *stage,
     return PILLION_VERDICT_PASS;
 
   find_given (self, call);
-  if (get_given (self) != NULL && self->given->kind == PILLION_CREDENTIALS_RENEWING && !self->waiter.declined)
+  if (get_given (self) != NULL && self->given->kind == PILLION_CREDENTIALS_RENEWING && !needs_no_token (self, call))
     {
-      PillionAuthSpace *renewal = pillion_auth_space_of_renewal (self->given);
+      PillionAuthSpace *renewal = pillion_auth_space_of_renewal (call->engine, self->given);
 
       if (renewal->credentials == NULL || renewal->credentials->expires <= g_get_monotonic_time ())
         {
@@ -321,6 +331,14 @@ get_scheme (PillionAuthSpace *space,
   return space != NULL ? space->scheme : PILLION_AUTH_SCHEME_BASIC;
 }
 
+/* Whether credentials of others than the request may be used */
+static gboolean
+may_ask (PillionCredentialsStage *self,
+         PillionCall *call)
+{
+  return self->role->is_proxy || call->request->use_credentials;
+}
+
 static PillionVerdict
 credentials_request (PillionStage *stage,
                      PillionCall *call,
@@ -348,6 +366,8 @@ credentials_request (PillionStage *stage,
 
   find_given (self, call);
   credentials = get_given (self);
+  if (credentials == NULL && !may_ask (self, call))
+    return PILLION_VERDICT_PASS;
   if (credentials == NULL && self->space != NULL)
     {
       credentials = self->space->credentials;
@@ -355,7 +375,7 @@ credentials_request (PillionStage *stage,
     }
   else if (credentials != NULL && credentials->kind == PILLION_CREDENTIALS_RENEWING)
     {
-      PillionAuthSpace *renewal = pillion_auth_space_of_renewal (credentials);
+      PillionAuthSpace *renewal = pillion_auth_space_of_renewal (call->engine, credentials);
 
       credentials = renewal->credentials;
       self->serial = renewal->serial;
@@ -475,7 +495,7 @@ renew (PillionCredentialsStage *self,
        PillionCall *call,
        GError **error)
 {
-  PillionAuthSpace *renewal = pillion_auth_space_of_renewal (self->given);
+  PillionAuthSpace *renewal = pillion_auth_space_of_renewal (call->engine, self->given);
 
   /* Another call may have renewed it already */
   if (self->serial == renewal->serial)
@@ -512,7 +532,7 @@ credentials_head (PillionStage *stage,
   if (!self->foreign && self->sent && get_given (self) != NULL && self->given->kind == PILLION_CREDENTIALS_RENEWING)
     return renew (self, call, error);
 
-  challenges = self->foreign ? NULL : head->get_field (head, self->role->challenge);
+  challenges = self->foreign || (get_given (self) == NULL && !may_ask (self, call)) ? NULL : head->get_field (head, self->role->challenge);
   return challenges != NULL ? answer (self, call, challenges, error) : PILLION_VERDICT_PASS;
 }
 

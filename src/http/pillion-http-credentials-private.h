@@ -14,7 +14,7 @@ typedef enum
   PILLION_CREDENTIALS_RENEWING, /* a function that gets such a token */
 } PillionCredentialsKind;
 
-/* Any thread may read them: what is known of a renewal alone changes, on the I/O thread */
+/* Any thread may read them */
 struct _PillionHttpCredentials
 {
   GObject parent_instance;
@@ -23,13 +23,14 @@ struct _PillionHttpCredentials
   char *user;     /* NULL for a token */
   char *password; /* likewise */
   char *token;    /* NULL for a user and a password */
+  gint64 expires; /* of a token, in µs of the monotonic clock, or G_MAXINT64 */
   GWeakRef loop;             /* that the function is called in; no reference, which the I/O thread might drop late */
   PillionHttpRenewFunc func; /* or NULL */
   gpointer data;
   GDestroyNotify destroy;
-  gpointer renewal; /* the PillionAuthSpace of the token, or NULL */
+  GMutex lock; /* for the rest */
+  GSList *renewals; /* a PillionAuthSpace of the token for each thread that engines of clients work on; each is of that thread alone */
   GDestroyNotify free_renewal;
-  gint64 expires; /* of a token, in µs of the monotonic clock, or G_MAXINT64 */
 };
 
 /* Whether they can be sent with the Basic scheme */

@@ -74,8 +74,9 @@ pillion_http_credentials_finalize (GObject *object)
   g_free (self->user);
   free_secret (self->password);
   free_secret (self->token);
-  if (self->renewal != NULL)
-    self->free_renewal (self->renewal);
+  /* What waits for one of these has a reference to the credentials */
+  g_slist_free_full (self->renewals, self->free_renewal);
+  g_mutex_clear (&self->lock);
   if (self->destroy != NULL)
     {
       /* The data are the loop's thread's own, and the last reference may be the I/O thread's */
@@ -133,6 +134,7 @@ static void
 pillion_http_credentials_init (PillionHttpCredentials *self)
 {
   g_weak_ref_init (&self->loop, NULL);
+  g_mutex_init (&self->lock);
   self->expires = G_MAXINT64;
 }
 
@@ -305,8 +307,9 @@ pillion_http_credentials_new_bearer (const char *token,
  * ([ctor@PillionHttp.Credentials.new_bearer]), and when a server answers with 401, but for that only once in a call. It runs once at a
  * time: all calls that need the token wait for the same one, and hold no place in the queue. If the task fails, they fail with its error.
  *
- * A call that @func waits for must not need the token, because it would wait for itself. To get the token with a client that has these
- * credentials, give the request others ([property@PillionHttp.Request:credentials]), or use another client.
+ * Calls that @func itself makes are sent without the token, so it can use the client that has these credentials. The same goes for calls that it
+ * makes later, as long as they are in a fiber or a combinator that its task waits for. With others that need the token, it would wait for
+ * itself: set [property@PillionHttp.Request:use-credentials] to %FALSE for those.
  *
  * Returns: (transfer full): credentials
  *

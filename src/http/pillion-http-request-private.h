@@ -29,6 +29,7 @@ struct _PillionHttpRequest
   PillionHttpRedirectPolicy redirect_policy;
   gboolean allow_downgrade;
   gboolean coalescing;
+  gboolean use_credentials;
   PillionHttpPriority priority;
   gboolean lasting; /* the response may last, and waits in the queue for what does */
 

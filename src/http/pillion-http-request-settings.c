@@ -532,3 +532,45 @@ pillion_http_request_set_credentials (PillionHttpRequest *self,
   if (g_set_object (&self->credentials, credentials))
     g_object_notify (G_OBJECT (self), "credentials");
 }
+
+/**
+ * pillion_http_request_get_use_credentials: (get-property use-credentials)
+ * @self: a request
+ *
+ * Gets whether the request may be sent with credentials.
+ *
+ * Returns: whether it may
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_http_request_get_use_credentials (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), TRUE);
+
+  return self->use_credentials;
+}
+
+/**
+ * pillion_http_request_set_use_credentials: (set-property use-credentials)
+ * @self: a request
+ * @use_credentials: whether it may
+ *
+ * Sets whether the request may be sent with credentials.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_use_credentials (PillionHttpRequest *self,
+                                          gboolean use_credentials)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+
+  use_credentials = !!use_credentials;
+
+  if (self->use_credentials == use_credentials)
+    return;
+
+  self->use_credentials = use_credentials;
+  g_object_notify (G_OBJECT (self), "use-credentials");
+}

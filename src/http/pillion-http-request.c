@@ -82,6 +82,7 @@ enum
   PROP_RATE_LIMIT,
   PROP_MAX_RETRIES,
   PROP_CREDENTIALS,
+  PROP_USE_CREDENTIALS,
   N_PROPS
 };
 
@@ -164,6 +165,9 @@ pillion_http_request_get_property (GObject *object,
     case PROP_CREDENTIALS:
       g_value_set_object (value, self->credentials);
       break;
+    case PROP_USE_CREDENTIALS:
+      g_value_set_boolean (value, self->use_credentials);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -223,6 +227,9 @@ pillion_http_request_set_property (GObject *object,
       break;
     case PROP_CREDENTIALS:
       pillion_http_request_set_credentials (self, g_value_get_object (value));
+      break;
+    case PROP_USE_CREDENTIALS:
+      pillion_http_request_set_use_credentials (self, g_value_get_boolean (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -418,6 +425,16 @@ pillion_http_request_class_init (PillionHttpRequestClass *klass)
    */
   properties[PROP_CREDENTIALS] = g_param_spec_object ("credentials", NULL, NULL, PILLION_HTTP_TYPE_CREDENTIALS, flags);
 
+  /**
+   * PillionHttpRequest:use-credentials: (getter get_use_credentials) (setter set_use_credentials)
+   *
+   * Whether the request may be sent with credentials. If not, it is sent without those of the request, the client and a netrc file, and no handler of
+   * [signal@PillionHttp.Client::authenticate] is asked. A user in the URL, header fields and the credentials of proxies are not affected.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_USE_CREDENTIALS] = g_param_spec_boolean ("use-credentials", NULL, NULL, TRUE, flags);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -425,6 +442,7 @@ static void
 pillion_http_request_init (PillionHttpRequest *self)
 {
   self->coalescing = TRUE;
+  self->use_credentials = TRUE;
   self->priority = PILLION_HTTP_PRIORITY_NORMAL;
 }
 
@@ -465,6 +483,7 @@ pillion_http_request_copy (PillionHttpRequest *self)
   copy->redirect_policy = self->redirect_policy;
   copy->allow_downgrade = self->allow_downgrade;
   copy->coalescing = self->coalescing;
+  copy->use_credentials = self->use_credentials;
   copy->priority = self->priority;
   copy->lasting = self->lasting;
   copy->max_body_size = self->max_body_size;

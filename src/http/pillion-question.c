@@ -17,7 +17,7 @@ struct _PillionQuestion
   PillionHttpEngine *engine;
   GWeakRef loop; /* no reference, which would last until the I/O thread is done with all of this */
   PillionHttpChallenge *challenge;  /* or NULL */
-  PillionHttpCredentials *renewing; /* or NULL */
+  PillionRenewal *renewal;          /* or NULL */
 
   /* The loop's thread's own */
   gboolean asked;
@@ -31,6 +31,7 @@ struct _PillionQuestion
 
   /* The I/O thread's own */
   PillionAnswerFunc func; /* NULL once it is over */
+  PillionCircleFunc circle;
   gpointer data;
 };
 
@@ -54,8 +55,7 @@ question_unref (gpointer data)
   g_clear_error (&self->error);
   if (self->challenge != NULL)
     pillion_sync_unref (self->challenge);
-  if (self->renewing != NULL)
-    pillion_sync_unref (self->renewing);
+  pillion_renewal_unref (self->renewal);
   g_ptr_array_unref (self->waiting);
   g_weak_ref_clear (&self->loop);
   pillion_http_engine_unref (self->engine);
@@ -147,8 +147,8 @@ ask_in_loop (gpointer data)
   if (self->dropped)
     return;
 
-  if (self->renewing != NULL)
-    self->task = self->renewing->func (self->renewing->data);
+  if (self->renewal != NULL)
+    self->task = pillion_renewal_run (self->renewal);
   else if (client != NULL)
     self->task = pillion_http_client_ask (client, self->challenge);
   if (self->task != NULL)
@@ -160,7 +160,8 @@ ask_in_loop (gpointer data)
 typedef struct
 {
   PillionQuestion *question;
-  PillionTask *task;
+  PillionCall *call;
+  PillionTask *task; /* of the call, which may let it go meanwhile */
 } Join;
 
 static void
@@ -170,7 +171,31 @@ join_free (gpointer data)
 
   pillion_sync_unref (self->task);
   question_unref (self->question);
+  pillion_call_unref (self->call);
   g_free (self);
+}
+
+static void
+tell_of_circle (gpointer data)
+{
+  Join *self = data;
+
+  if (self->question->func != NULL)
+    self->question->circle (self->question->data, self->call);
+  join_free (self);
+}
+
+static Join *
+join_new (PillionQuestion *question,
+          PillionCall *call,
+          PillionTask *task)
+{
+  Join *self = g_new0 (Join, 1);
+
+  self->question = question_ref (question);
+  self->call = pillion_call_ref (call);
+  self->task = g_object_ref (task);
+  return self;
 }
 
 static void
@@ -178,25 +203,28 @@ join_in_loop (gpointer data)
 {
   Join *self = data;
 
-  /* Or the answer is on its way */
-  if (self->question->task != NULL)
+  /* The answer is on its way */
+  if (self->question->task == NULL)
+    return;
+
+  /* The call that has the question asked is never one that the answer waits for, but it may be one of those that came later */
+  if (pillion_private_task_waits_for (self->question->task, self->task))
+    pillion_http_engine_post (self->question->engine, tell_of_circle, join_new (self->question, self->call, self->task));
+  else
     add_waiting (self->question, self->task);
 }
 
 void
 pillion_question_join (PillionQuestion *self,
-                       PillionTask *task)
+                       PillionCall *call)
 {
   g_autoptr (PillionLoop) loop = g_weak_ref_get (&self->loop);
-  Join *join;
 
-  if (loop == NULL || pillion_task_get_loop (task) != loop)
+  /* A stream's has its outcome already */
+  if (call->task == NULL || loop == NULL || pillion_task_get_loop (call->task) != loop)
     return;
 
-  join = g_new0 (Join, 1);
-  join->question = question_ref (self);
-  join->task = g_object_ref (task);
-  pillion_loop_call_soon_threadsafe (loop, join_in_loop, join, join_free);
+  pillion_loop_call_soon_threadsafe (loop, join_in_loop, join_new (self, call, call->task), join_free);
 }
 
 /* Its loop may have been closed before it could ask */
@@ -224,9 +252,10 @@ PillionQuestion *
 pillion_question_new (PillionHttpEngine *engine,
                       PillionLoop *loop,
                       PillionHttpChallenge *challenge,
-                      PillionHttpCredentials *renewing,
-                      PillionTask *task,
+                      PillionRenewal *renewal,
+                      PillionCall *call,
                       PillionAnswerFunc func,
+                      PillionCircleFunc circle,
                       gpointer data)
 {
   PillionQuestion *self = g_new0 (PillionQuestion, 1);
@@ -236,12 +265,12 @@ pillion_question_new (PillionHttpEngine *engine,
   g_weak_ref_init (&self->loop, loop);
   self->waiting = g_ptr_array_new_with_free_func (unref_task);
   self->challenge = challenge;
-  self->renewing = renewing != NULL ? g_object_ref (renewing) : NULL;
+  self->renewal = renewal;
   self->func = func;
+  self->circle = circle;
   self->data = data;
   pillion_loop_call_soon_threadsafe (loop, ask_in_loop, self, asked);
-  if (task != NULL)
-    pillion_question_join (self, task);
+  pillion_question_join (self, call);
 
   return self;
 }

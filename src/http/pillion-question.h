@@ -6,7 +6,7 @@
 
 #include <pillion-http/pillion-http.h>
 
-#include "http/pillion-http-engine.h"
+#include "http/pillion-call.h"
 
 /* Asks the program for credentials, on the loop's thread, while the calls that need them wait on the I/O thread. What is here belongs to the
  * I/O thread. */
@@ -17,19 +17,24 @@ typedef void (*PillionAnswerFunc) (gpointer                data,
                                    PillionHttpCredentials *credentials,
                                    const GError           *error);
 
-/* Takes @challenge, which is NULL if it is @renewing that is asked for a token. @task: what waits for the answer, or NULL; see below */
+/* A call waits for an answer that waits for the call: it can't have one */
+typedef void (*PillionCircleFunc) (gpointer     data,
+                                   PillionCall *call);
+
+/* Takes @challenge, or @renewal, if that is to get a token. @call waits for the answer; see below. */
 PillionQuestion *pillion_question_new  (PillionHttpEngine    *engine,
                                         PillionLoop          *loop,
                                         PillionHttpChallenge *challenge,
-                                        PillionHttpCredentials *renewing,
-                                        PillionTask          *task,
+                                        PillionRenewal       *renewal,
+                                        PillionCall          *call,
                                         PillionAnswerFunc     func,
+                                        PillionCircleFunc     circle,
                                         gpointer              data);
 
-/* @task, of a call, waits for the answer, too. It is not the network that it waits for now, so a virtual clock need not stand still for it:
+/* @call waits for the answer, too. It is not the network that its task waits for now, so a virtual clock need not stand still for it:
  * whoever is asked may wait for that clock. */
 void             pillion_question_join (PillionQuestion      *self,
-                                        PillionTask          *task);
+                                        PillionCall          *call);
 
 /* Nobody wants the answer any more. The task of whoever is asked is cancelled. */
 void             pillion_question_drop (PillionQuestion      *self);

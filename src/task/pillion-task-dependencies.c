@@ -8,6 +8,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "core/pillion-private.h"
+
 /* How many dependencies a report follows */
 #define MAX_DEPTH 16
 
@@ -189,4 +191,31 @@ pillion_task_is_on_stack (PillionTask *self,
   search_end (&search);
 
   return found;
+}
+
+gboolean
+pillion_task_waits_for (PillionTask *self,
+                        PillionTask *other)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+  Search search = { NULL, seen };
+  gboolean found = FALSE;
+  PillionTask *child;
+
+  for (search_add (&search, self); !found && (self = search_next (&search)) != NULL;)
+    {
+      found = self == other;
+      for (guint i = 0; !found && !pillion_task_is_done (self) && (child = get_child (self, i)) != NULL; i++)
+        search_add (&search, child);
+    }
+  search_end (&search);
+
+  return found;
+}
+
+gboolean
+pillion_private_task_waits_for (PillionTask *self,
+                                PillionTask *other)
+{
+  return pillion_task_waits_for (self, other);
 }

@@ -21,6 +21,10 @@ void     pillion_task_describe_dependencies (PillionTask *self,
  * point. */
 gboolean pillion_task_is_held_back          (PillionTask *self);
 
+/* Whether @self is @other, or waits for it, directly or through others */
+gboolean pillion_task_waits_for             (PillionTask *self,
+                                             PillionTask *other);
+
 /* Whether the task's own code, or that of something it waits for, is on the stack. @seen is the set of tasks that need not be looked at
  * again, for calls in a row: it starts empty. */
 gboolean pillion_task_is_on_stack           (PillionTask *self,

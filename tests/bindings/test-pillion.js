@@ -555,6 +555,20 @@ test('http/credentials', loop => {
         assertEqual(call.get_bytes().get_size(), 'Bearer abc'.length);
     }
 
+    // With the client that needs the token: the first call of the function is sent without one, and each that says so
+    tokens.add_handler('/token', exchange => exchange.set_text(exchange.get_header('Authorization') ?? 'none', null));
+    const own = PillionHttp.Client.new(loop);
+    own.credentials = PillionHttp.Credentials.new_renewing(loop, async () => {
+        const first = await own.get_bytes(`${tokens.get_url()}/token`, null);
+        const request = PillionHttp.Request.new('GET', `${tokens.get_url()}/token`);
+        request.use_credentials = false;
+        const second = await own.send(request, null);
+        return PillionHttp.Credentials.new_bearer(`${first.get_size()}${second.dup_text()}`, 0);
+    });
+    const ownCall = own.get_bytes(`${tokens.get_url()}/a`, null);
+    kickUntil(loop, () => ownCall.is_done());
+    assertEqual(new TextDecoder().decode(ownCall.get_bytes().toArray()), 'Bearer 4none');
+
     const fail = () => {
         throw new Error('no key ring');
     };

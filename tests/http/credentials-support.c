@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static PillionTask *
+PillionTask *
 on_request (PillionHttpTestExchange *exchange,
             gpointer data)
 {

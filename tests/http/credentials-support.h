@@ -35,6 +35,10 @@ void fixture_clear   (Fixture     *self);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Fixture, fixture_clear)
 
+/* What the server does, for other handlers of @data, a Fixture */
+PillionTask *on_request (PillionHttpTestExchange *exchange,
+                         gpointer                 data);
+
 /* Has a handler answer with what @self says */
 void connect_handler (Fixture     *self);
 

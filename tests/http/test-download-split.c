@@ -346,13 +346,21 @@ static void
 test_shared (TestFixture *self,
              gconstpointer data)
 {
-  Server *server = server_new ((Behaviour) { .shared = TRUE, .hurry = 2 * G_USEC_PER_SEC });
+  g_autofree char *path = test_fixture_path (self, "file");
+  gboolean alone = FALSE;
 
-  assert_downloads (self, server, TRUE);
-  g_assert_cmpuint (get_count (server, &server->n_whole), ==, 1);
-  g_assert_cmpuint (get_count (server, &server->n_ranges), <=, 1);
-  g_assert_cmpint (get (server, &server->n_ranged), <, SIZE / 4);
-  server_free (server);
+  /* A machine that is busy with something else for a moment may mislead a measurement, but not each time */
+  for (guint i = 0; i < 3 && !alone; i++)
+    {
+      Server *server = server_new ((Behaviour) { .shared = TRUE, .hurry = 2 * G_USEC_PER_SEC });
+
+      assert_downloads (self, server, TRUE);
+      g_assert_cmpuint (get_count (server, &server->n_whole), ==, 1);
+      alone = get_count (server, &server->n_ranges) <= 1 && get (server, &server->n_ranged) < SIZE / 4;
+      g_assert_cmpint (g_unlink (path), ==, 0);
+      server_free (server);
+    }
+  g_assert_true (alone);
 }
 
 /* There is one request for a range, and what comes of it does no harm */

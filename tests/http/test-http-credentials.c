@@ -194,6 +194,203 @@ test_renewing (PillionLoop *loop,
   turn_until (renewal.freed);
 }
 
+/* A token that is got from the server itself, at /token, with the client that needs it */
+typedef struct
+{
+  PillionHttpClient *client;
+  PillionLoop *loop;
+  PillionTask *aside; /* a call of somebody else's that begins meanwhile, or NULL */
+  PillionTask *dialog;
+  guint n_called;
+} OwnRenewal;
+
+static PillionTask *
+make_token (PillionTask *task,
+            gpointer data)
+{
+  OwnRenewal *self = data;
+  PillionTask *result = pillion_task_new (self->loop, "token", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) body = pillion_task_get_bytes (task, &error);
+
+  if (body == NULL)
+    pillion_task_return_error (result, g_steal_pointer (&error));
+  else
+    {
+      g_autofree char *token = g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body));
+      g_autoptr (PillionHttpCredentials) credentials = pillion_http_credentials_new_bearer (token, 0);
+
+      pillion_task_return_object (result, G_OBJECT (credentials));
+    }
+  return result;
+}
+
+/* At once */
+static PillionTask *
+renew_here (gpointer data)
+{
+  OwnRenewal *self = data;
+  g_autoptr (PillionTask) got = NULL;
+
+  self->n_called++;
+  got = pillion_http_client_get_bytes (self->client, "/token", NULL);
+  return pillion_task_and_then (got, make_token, self, NULL);
+}
+
+static void
+renew_in_fiber_body (PillionTask *task,
+                     gpointer data)
+{
+  OwnRenewal *self = data;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (PillionTask) got = pillion_http_client_get_bytes (self->client, "/token", NULL);
+      g_autoptr (PillionTask) made = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GObject) credentials = NULL;
+
+      g_assert_true (pillion_await (got, &error));
+      made = make_token (got, self);
+      credentials = pillion_task_get_object (made, &error);
+      g_assert_no_error (error);
+      if (i == 1)
+        pillion_task_return_object (task, credentials);
+    }
+}
+
+/* Later, and several times */
+static PillionTask *
+renew_in_fiber (gpointer data)
+{
+  OwnRenewal *self = data;
+
+  self->n_called++;
+  return pillion_loop_spawn (self->loop, "renew", renew_in_fiber_body, self, NULL);
+}
+
+static void
+close_dialog (gpointer data)
+{
+  OwnRenewal *self = data;
+
+  self->aside = pillion_http_client_get_bytes (self->client, "/aside", NULL);
+  pillion_task_return_boolean (self->dialog, TRUE);
+}
+
+/* What somebody else begins meanwhile needs the token all the same */
+static PillionTask *
+renew_with_dialog (gpointer data)
+{
+  OwnRenewal *self = data;
+
+  self->dialog = pillion_task_new (self->loop, "dialog", NULL);
+  g_assert_true (pillion_loop_call_soon (self->loop, close_dialog, self, NULL));
+  g_assert_true (pillion_loop_run_until_complete (self->loop, self->dialog, NULL));
+  g_clear_object (&self->dialog);
+  return renew_here (data);
+}
+
+static PillionTask *
+on_token (PillionHttpTestExchange *exchange,
+          gpointer data)
+{
+  g_assert_null (pillion_http_test_exchange_get_header (exchange, "Authorization"));
+  pillion_http_test_exchange_set_text (exchange, "abc", NULL);
+  return NULL;
+}
+
+static void
+test_renewing_with_itself (PillionLoop *loop,
+                           gpointer data)
+{
+  static const PillionHttpRenewFunc funcs[] = { renew_here, renew_in_fiber, renew_with_dialog };
+
+  for (guint i = 0; i < G_N_ELEMENTS (funcs); i++)
+    {
+      g_auto (Fixture) self = { .challenge = "Bearer", .accepted = "Bearer abc" };
+      OwnRenewal renewal = { .loop = loop };
+      g_autoptr (PillionHttpCredentials) credentials = pillion_http_credentials_new_renewing (loop, funcs[i], &renewal, NULL);
+      g_autoptr (PillionTask) got = NULL;
+
+      fixture_init (&self, loop);
+      renewal.client = self.client;
+      pillion_http_test_server_add_handler (self.server, "/token", on_token, NULL, NULL);
+      pillion_http_client_set_credentials (self.client, credentials);
+      got = pillion_http_client_get_bytes (self.client, "/a", NULL);
+      assert_text (got, "welcome");
+      if (renewal.aside != NULL)
+        {
+          assert_text (renewal.aside, "welcome");
+          g_object_unref (renewal.aside);
+        }
+      g_assert_cmpuint (renewal.n_called, ==, 1);
+      g_assert_cmpuint (self.n_refused, ==, 0);
+    }
+}
+
+/* The I/O thread, and a client that works in the loop, each have a token of their own */
+static void
+test_renewing_shared (PillionLoop *loop,
+                      gpointer data)
+{
+  g_auto (Fixture) self = { .challenge = "Bearer", .accepted = "Bearer" };
+  Renewal renewal = { .loop = loop };
+  g_autoptr (PillionHttpCredentials) credentials = pillion_http_credentials_new_renewing (loop, renew, &renewal, NULL);
+  g_autoptr (PillionHttpTestTransport) transport = pillion_http_test_transport_new (loop);
+  PillionHttpClient *clients[3];
+  PillionTask *tasks[G_N_ELEMENTS (clients) * 2];
+
+  fixture_init (&self, loop);
+  pillion_http_test_transport_add_handler (transport, "/", on_request, &self, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (clients); i++)
+    {
+      clients[i] = pillion_http_client_new (loop);
+      if (i == 0)
+        pillion_http_client_set_transport (clients[i], transport);
+      pillion_http_client_set_credentials (clients[i], credentials);
+      pillion_http_client_set_base_url (clients[i], pillion_http_test_server_get_url (self.server));
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/%u", i);
+
+      tasks[i] = pillion_http_client_get_bytes (clients[i % G_N_ELEMENTS (clients)], path, NULL);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      assert_text (tasks[i], "welcome");
+      g_object_unref (tasks[i]);
+    }
+  g_assert_cmpuint (renewal.n_called, ==, 2);
+  for (guint i = 0; i < G_N_ELEMENTS (clients); i++)
+    g_object_unref (clients[i]);
+}
+
+/* Nobody is asked, and nothing is sent */
+static void
+test_no_credentials (PillionLoop *loop,
+                     gpointer data)
+{
+  g_auto (Fixture) self = { .challenge = "Basic realm=\"r\"", .accepted = "never" };
+  g_autoptr (PillionHttpCredentials) credentials = pillion_http_credentials_new_basic ("me", "secret");
+  g_autoptr (PillionHttpRequest) request = NULL;
+  g_autoptr (PillionTask) task = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture_init (&self, loop);
+  pillion_http_client_set_credentials (self.client, credentials);
+  request = pillion_http_request_new ("GET", "/a");
+  g_assert_true (pillion_http_request_get_use_credentials (request));
+  pillion_http_request_set_use_credentials (request, FALSE);
+  g_assert_false (pillion_http_request_get_use_credentials (request));
+  task = pillion_http_client_send (self.client, request, NULL);
+  g_assert_false (pillion_await (task, &error));
+  g_assert_error (error, PILLION_HTTP_STATUS_ERROR, 401);
+  g_assert_cmpuint (self.n_refused, ==, 1);
+  g_assert_cmpstr (self.sent->str, ==, "-;");
+}
+
 static PillionTask *
 renew_never (gpointer data)
 {
@@ -454,6 +651,9 @@ main (int argc,
   pillion_test_add_func ("/http/credentials/bearer", test_bearer);
   pillion_test_add_func ("/http/credentials/token-is-renewed-once-for-all", test_renewing);
   pillion_test_add_func ("/http/credentials/netrc", test_netrc);
+  pillion_test_add_func ("/http/credentials/token-is-got-with-the-client-that-needs-it", test_renewing_with_itself);
+  pillion_test_add_func ("/http/credentials/token-of-clients-on-different-threads", test_renewing_shared);
+  pillion_test_add_func ("/http/credentials/none-are-used-if-the-request-says-so", test_no_credentials);
   pillion_test_add_func ("/http/credentials/loop-of-the-token-is-closed", test_renewing_closed);
   pillion_test_add_func ("/http/credentials/token-by-a-closure", test_renewing_closure);
   pillion_test_add_func ("/http/credentials/token-expires", test_renewing_expired);

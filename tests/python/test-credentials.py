@@ -32,7 +32,9 @@ class Credentials(Case):
     def on_request(self, exchange):
         sent = exchange.get_header('Authorization')
         self.sent.append(sent)
-        if sent in self.accepted:
+        if exchange.get_path() == '/token':
+            exchange.set_text('abc')
+        elif sent in self.accepted:
             exchange.set_text('welcome')
         else:
             exchange.set_status(401)
@@ -130,6 +132,38 @@ class Credentials(Case):
             client = PillionHttp.Client(base_url=self.server.get_url(), auth=renew)
             self.accepted = ['Bearer t3']
             self.assertEqual(self.get(client=client).text, 'welcome')
+
+    def test_function_of_the_same_client(self):
+        """What a function sends to get the token, itself or in tasks that it starts, is sent without it"""
+        async def ask():
+            await asyncio.sleep(0)
+            return (await self.use.get('/token')).text
+
+        async def coroutine():
+            await self.use.get_bytes('/token')
+            await asyncio.sleep(0)
+            request = PillionHttp.Request.new('GET', '/token')
+            await self.use.send(request)
+            self.assertTrue(request.get_use_credentials())
+            async with self.use.stream('GET', '/token') as response:
+                async for _ in response:
+                    pass
+            async with asyncio.TaskGroup() as group:
+                task = group.create_task(ask())
+            return task.result()
+
+        async def coroutine_of_request():
+            return (await self.use.get('/token', auth=coroutine_of_request)).text
+
+        self.accepted = ['Bearer abc']
+        self.use = PillionHttp.Client(base_url=self.server.get_url(), auth=coroutine)
+        for _ in range(2):
+            self.assertEqual(self.get(client=self.use).text, 'welcome')
+        self.assertEqual(self.sent, 4 * [None] + 2 * ['Bearer abc'])
+        self.sent.clear()
+        self.use = PillionHttp.Client(base_url=self.server.get_url())
+        self.assertEqual(self.get(client=self.use, auth=coroutine_of_request).text, 'welcome')
+        self.assertEqual(self.sent, [None, 'Bearer abc'])
 
     def test_function_that_fails(self):
         def function():

@@ -15,6 +15,7 @@ import urllib.parse
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from contextvars import ContextVar
 from types import TracebackType
 from typing import IO, Any, Self, TypeVarTuple, Union
 
@@ -353,7 +354,7 @@ class _Opening(AbstractAsyncContextManager):
         self.stream = None
 
     async def __aenter__(self):
-        self.stream = await core._at(self.client._keep(PillionHttp.Client.open(self.client, self.request, self.cancellable)))
+        self.stream = await core._at(self.client._send(PillionHttp.Client.open, self.request, self.cancellable))
         return self.stream
 
     async def __aexit__(self, kind, error, traceback):
@@ -489,12 +490,20 @@ class _Answer(core._Start):
         return task
 
 
+# The credentials whose token the running code gets, in a function for that or in a task that it has started
+_renewing: ContextVar[tuple[PillionHttp.Credentials, ...]] = ContextVar('renewing', default=())
+
+
 class _Renewal(_Answer):
     """A function that gives a token, or a token and for how many seconds it is valid."""
+
+    __slots__ = ('credentials',)
 
     convert = staticmethod(requests.token)
 
     def _start(self, loop):
+        # In a context of its own
+        _renewing.set((*_renewing.get(), self.credentials))
         return super()._start()
 
 
@@ -603,7 +612,7 @@ class _Connecting(AbstractAsyncContextManager):
         self.socket = None
 
     async def open(self):
-        return await core._at(self.client._keep(PillionHttp.Client.open_web_socket(self.client, self.request, self.protocols, None)))
+        return await core._at(self.client._send(PillionHttp.Client.open_web_socket, self.request, self.protocols, None))
 
     def __await__(self):
         return self.open().__await__()
@@ -671,8 +680,20 @@ class Client(PillionHttp.Client):
                 del renewals[next(iter(renewals))]
             loop = self.get_loop()
             renewal = _Renewal(loop, 'renew', auth, ())
-            renewals[auth] = PillionHttp.Credentials.new_renewing(loop, _Weakly(renewal)), renewal
+            renewal.credentials = PillionHttp.Credentials.new_renewing(loop, _Weakly(renewal))
+            renewals[auth] = renewal.credentials, renewal
         return renewals[auth][0]
+
+    def _send(self, function, request, *args):
+        """Calls a method that sends a request. One that gets a token can't wait for that."""
+        renewing = _renewing.get()
+        if renewing and request.get_use_credentials() and (request.get_credentials() or self.get_credentials()) in renewing:
+            request.set_use_credentials(False)
+            try:
+                return self._keep(function(self, request, *args))
+            finally:
+                request.set_use_credentials(True)
+        return self._keep(function(self, request, *args))
 
     def _keep(self, sent):
         """Keeps the functions that renew tokens for as long as `sent`, a task or a stream of events, needs them: the client may be dropped,
@@ -703,19 +724,19 @@ class Client(PillionHttp.Client):
 
     def _request(self, method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files=None):
         body = None
-        if params is headers is auth is timeout is None and follow_redirects:
+        if params is headers is auth is timeout is None and follow_redirects and not _renewing.get():
             body = requests.encode(content, data, json, files)
         if body is not None:
-            sent = _request(self, requests.text(method).upper(), requests.text(url), *body, cancellable)
+            sent = self._keep(_request(self, requests.text(method).upper(), requests.text(url), *body, cancellable))
         else:
             request = requests.make(method, url, params, headers, content, data, json, self._auth(auth), timeout, follow_redirects, files)
             request.accept_statuses(200, 999)
-            sent = PillionHttp.Client.send(self, request, cancellable)
-        return core._at(self._keep(sent), 3)
+            sent = self._send(PillionHttp.Client.send, request, cancellable)
+        return core._at(sent, 3)
 
     def send(self, request, cancellable=None) -> Pillion.Task[Response]:
         """Sends a request. Returns a task whose result is a Response."""
-        return core._at(self._keep(PillionHttp.Client.send(self, request, cancellable)))
+        return core._at(self._send(PillionHttp.Client.send, request, cancellable))
 
     def stream(self, method: str, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
                content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
@@ -730,11 +751,11 @@ class Client(PillionHttp.Client):
     def open_web_socket(self, request, protocols: Sequence[str] | None = None,
                         cancellable: Gio.Cancellable | None = None) -> Pillion.Task[WebSocket]:
         """Opens a WebSocket. Returns a task whose result is a WebSocket."""
-        return core._at(self._keep(PillionHttp.Client.open_web_socket(self, request, protocols, cancellable)))
+        return core._at(self._send(PillionHttp.Client.open_web_socket, request, protocols, cancellable))
 
     def open(self, request, cancellable=None) -> Pillion.Task[Stream]:
         """Sends a request. Returns a task whose result is a Stream."""
-        return core._at(self._keep(PillionHttp.Client.open(self, request, cancellable)))
+        return core._at(self._send(PillionHttp.Client.open, request, cancellable))
 
     def events(self, url: str, *, method: str = 'GET', params: _Pairs | None = None, headers: _Pairs | None = None,
                content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
@@ -806,7 +827,7 @@ class Client(PillionHttp.Client):
         request.set_body(GLib.Bytes.new(requests.encode_json(json).encode()), 'application/json')
         if request.get_header('Accept') is None:
             request.set_header('Accept', 'application/json')
-        return core._at(self._keep(PillionHttp.Client.send(self, request, cancellable)))
+        return core._at(self._send(PillionHttp.Client.send, request, cancellable))
 
     def upload(self, url, file: Gio.File | str | os.PathLike[str], cancellable=None, *, params: _Pairs | None = None,
                headers: _Pairs | None = None, auth: _Auth = None,
@@ -815,7 +836,7 @@ class Client(PillionHttp.Client):
         fails with StatusError if the server refuses. The rest is as for request ()."""
         request = requests.make('PUT', url, params, headers, auth=self._auth(auth), timeout=timeout)
         request.set_body_from_file(_to_file(file), None)
-        return core._at(self._keep(PillionHttp.Client.send(self, request, cancellable)))
+        return core._at(self._send(PillionHttp.Client.send, request, cancellable))
 
     def get_bytes(self, url, cancellable=None, *, params: _Pairs | None = None, headers: _Pairs | None = None,
                   auth: _Auth = None, timeout: float | None = None) -> Pillion.Task[bytes]:
@@ -830,11 +851,11 @@ class Client(PillionHttp.Client):
 
     def _deliver(self, url, params, headers, auth, timeout, cancellable, function):
         """Returns a task whose result `function (body, url)` makes from a body."""
-        if params is headers is auth is timeout is None:
+        if params is headers is auth is timeout is None and not _renewing.get():
             body = core._at(self._keep(PillionHttp.Client.get_bytes(self, url, cancellable)), 3)
         else:
             request = requests.make('GET', url, params, headers, auth=self._auth(auth), timeout=timeout)
-            sent = core._at(self._keep(PillionHttp.Client.send(self, request, cancellable)), 3)
+            sent = core._at(self._send(PillionHttp.Client.send, request, cancellable), 3)
             body = core._at(core.Pillion.Task.and_then(sent, core._Start(self.get_loop(), sent.get_name(), _take_body, ())), 3)
             body.set_name(sent.get_name())
         start = core._Start(self.get_loop(), body.get_name(), function, (PillionHttp.redact_url(url),))
@@ -851,7 +872,7 @@ class Client(PillionHttp.Client):
         `preserve_time`, `resume` and `mirrors` are its properties of these names. The rest is as for request ()."""
         request = requests.make('GET', url, params, headers, auth=self._auth(auth), timeout=timeout)
         options = _make_options(sha256, name_conflict, only_if_changed, preserve_time, resume, mirrors)
-        return core._at(self._keep(PillionHttp.Client.send_to_file(self, request, _to_file(target), options, cancellable)))
+        return core._at(self._send(PillionHttp.Client.send_to_file, request, _to_file(target), options, cancellable))
 
     def download_into(self, url, folder: Gio.File | str | os.PathLike[str], sha256=None, cancellable=None, *,
                       params: _Pairs | None = None, headers: _Pairs | None = None, auth: _Auth = None,
@@ -860,15 +881,15 @@ class Client(PillionHttp.Client):
         """Downloads a body into a folder, under the name that the server or the URL gives it. The rest is as for download ()."""
         request = requests.make('GET', url, params, headers, auth=self._auth(auth), timeout=timeout)
         options = _make_options(sha256, name_conflict, only_if_changed, preserve_time, resume, mirrors)
-        return core._at(self._keep(PillionHttp.Client.send_into(self, request, _to_file(folder), options, cancellable)))
+        return core._at(self._send(PillionHttp.Client.send_into, request, _to_file(folder), options, cancellable))
 
     def send_to_file(self, request, target: Gio.File | str | os.PathLike[str], options=None, cancellable=None) -> Pillion.Task[Download]:
         """Sends a request, and saves the body of the response."""
-        return core._at(self._keep(PillionHttp.Client.send_to_file(self, request, _to_file(target), options, cancellable)))
+        return core._at(self._send(PillionHttp.Client.send_to_file, request, _to_file(target), options, cancellable))
 
     def send_into(self, request, folder: Gio.File | str | os.PathLike[str], options=None, cancellable=None) -> Pillion.Task[Download]:
         """Sends a request, and saves the body of the response in a folder."""
-        return core._at(self._keep(PillionHttp.Client.send_into(self, request, _to_file(folder), options, cancellable)))
+        return core._at(self._send(PillionHttp.Client.send_into, request, _to_file(folder), options, cancellable))
 
 
 class Part(PillionHttp.Part):
