@@ -73,6 +73,44 @@ gate_get_count (Gate *self)
   return count;
 }
 
+/* Another thread that owns a context */
+typedef struct
+{
+  GMainContext *context;
+  GThread *thread;
+  Gate ready;
+  Gate go;
+} Owner;
+
+static inline gpointer
+owner_run (gpointer data)
+{
+  Owner *self = data;
+
+  g_assert_true (g_main_context_acquire (self->context));
+  gate_open (&self->ready);
+  gate_wait (&self->go);
+  g_main_context_release (self->context);
+  return NULL;
+}
+
+/* Returns when the thread owns the context, which it does until owner_end () */
+static inline void
+owner_begin (Owner *self,
+             GMainContext *context)
+{
+  *self = (Owner) { .context = context, .ready = GATE_INIT, .go = GATE_INIT };
+  self->thread = g_thread_new ("owner", owner_run, self);
+  gate_wait (&self->ready);
+}
+
+static inline void
+owner_end (Owner *self)
+{
+  gate_open (&self->go);
+  g_thread_join (self->thread);
+}
+
 /* Keeps the processor busy, so that time passes */
 static inline void
 spin_for (gint64 usec)

@@ -112,17 +112,6 @@ answer_with (Fixture *self,
 }
 
 void
-assert_text (PillionTask *task,
-             const char *text)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = pillion_await_bytes (task, &error);
-
-  g_assert_no_error (error);
-  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), text, strlen (text));
-}
-
-void
 assert_gets (Fixture *self,
              const char *path,
              guint n_requests)

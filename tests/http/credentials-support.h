@@ -4,7 +4,7 @@
 
 #pragma once
 
-#include <pillion-http/pillion-http.h>
+#include "await-support.h"
 
 #define SECRET "Basic bWU6c2VjcmV0" /* me:secret */
 
@@ -47,20 +47,9 @@ void answer_with     (Fixture     *self,
                       const char  *user,
                       const char  *password);
 
-void assert_text     (PillionTask *task,
-                      const char  *text);
-
 /* @n_requests: how many the server has seen afterwards, in all */
 void assert_gets     (Fixture     *self,
                       const char  *path,
                       guint        n_requests);
 void assert_refused  (Fixture     *self,
                       guint        n_requests);
-
-/* Turns the loop until @condition is true: not by the clock, which waits for the call */
-#define turn_until(condition) \
-  while (!(condition)) \
-    { \
-      g_thread_yield (); \
-      g_assert_true (pillion_yield (NULL)); \
-    }

@@ -685,6 +685,19 @@ test_fixture_await_download (TestFixture *self,
 }
 
 void
+test_fixture_assert_bytes (TestFixture *self,
+                           PillionTask *task,
+                           const void *bytes,
+                           gsize length)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) got = test_fixture_await_bytes (self, task, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpmem (g_bytes_get_data (got, NULL), g_bytes_get_size (got), bytes, length);
+}
+
+void
 test_fixture_assert_get (TestFixture *self,
                          const char *url,
                          const char *text)

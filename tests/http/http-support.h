@@ -121,6 +121,12 @@ PillionHttpDownload *test_fixture_await_download (TestFixture *self,
 void            test_fixture_await        (TestFixture    *self,
                                            PillionTask    *task);
 
+/* The same, and checks that these bytes come */
+void            test_fixture_assert_bytes (TestFixture    *self,
+                                           PillionTask    *task,
+                                           const void     *bytes,
+                                           gsize           length);
+
 /* Gets, and checks what comes */
 void            test_fixture_assert_get   (TestFixture    *self,
                                            const char     *url,

@@ -89,6 +89,19 @@ send_get (TestFixture *self,
   return pillion_http_client_send (self->client, request, NULL);
 }
 
+/* Sends N requests, and lets the first one that arrives be answered */
+static void
+send_together (TestFixture *self,
+               TestServer *server,
+               const char *path,
+               PillionTask **tasks)
+{
+  for (guint i = 0; i < N; i++)
+    tasks[i] = send_get (self, server, path);
+  test_server_wait_requests (server, 1);
+  test_server_open_gate (server);
+}
+
 /* The text of the answer; the reference to the task is taken */
 static char *
 await_text (TestFixture *self,
@@ -435,10 +448,7 @@ test_redirect (TestFixture *self,
   TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, NULL);
   PillionTask *tasks[N];
 
-  for (guint i = 0; i < N; i++)
-    tasks[i] = send_get (self, server, "/redirect");
-  test_server_wait_requests (server, 1);
-  test_server_open_gate (server);
+  send_together (self, server, "/redirect", tasks);
   for (guint i = 0; i < N; i++)
     assert_text (self, tasks[i], "2");
 
@@ -453,10 +463,7 @@ test_failure (TestFixture *self,
   TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, NULL);
   PillionTask *tasks[N];
 
-  for (guint i = 0; i < N; i++)
-    tasks[i] = send_get (self, server, "/cut");
-  test_server_wait_requests (server, 1);
-  test_server_open_gate (server);
+  send_together (self, server, "/cut", tasks);
   for (guint i = 0; i < N; i++)
     assert_error (self, tasks[i], PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
 
@@ -476,10 +483,7 @@ test_no_store (TestFixture *self,
       TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, NULL);
       PillionTask *tasks[N];
 
-      for (guint i = 0; i < N; i++)
-        tasks[i] = send_get (self, server, paths[k]);
-      test_server_wait_requests (server, 1);
-      test_server_open_gate (server);
+      send_together (self, server, paths[k], tasks);
       for (guint i = 0; i < N; i++)
         g_free (await_text (self, tasks[i]));
 

@@ -4,22 +4,13 @@
 
 /* The server for other people's tests */
 
-#include <pillion-http/pillion-http.h>
+#include "await-support.h"
 
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <sys/wait.h>
-
-#define ASSERT_CRITICAL(call) \
-  G_STMT_START \
-    { \
-      g_test_expect_message ("PillionHttp", G_LOG_LEVEL_CRITICAL, "*failed"); \
-      call; \
-      g_test_assert_expected_messages (); \
-    } \
-  G_STMT_END
 
 static void
 count_up (gpointer count)
@@ -53,11 +44,8 @@ assert_gets (PillionHttpTestServer *server,
              const char *text)
 {
   g_autoptr (PillionTask) task = get (server, path);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = pillion_await_bytes (task, &error);
 
-  g_assert_no_error (error);
-  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), text, strlen (text));
+  assert_text (task, text);
 }
 
 /* Returns the beginning of the body */
@@ -79,16 +67,11 @@ assert_refuses (PillionHttpTestServer *server,
   return g_strndup (g_bytes_get_data (body, NULL), g_bytes_get_size (body));
 }
 
-/* Not by the clock, which waits for the call */
 static void
 wait_for_request (PillionHttpTestServer *server,
                   const char *path)
 {
-  while (pillion_http_test_server_get_n_requests (server, path) == 0)
-    {
-      g_thread_yield ();
-      g_assert_true (pillion_yield (NULL));
-    }
+  turn_until (pillion_http_test_server_get_n_requests (server, path) > 0);
 }
 
 static void

@@ -4,20 +4,11 @@
 
 /* What answers in place of the network, on the clock of the loop */
 
-#include <pillion-http/pillion-http.h>
+#include "await-support.h"
 
 #include <string.h>
 
 #include <glib/gstdio.h>
-
-#define ASSERT_CRITICAL(call) \
-  G_STMT_START \
-    { \
-      g_test_expect_message ("PillionHttp", G_LOG_LEVEL_CRITICAL, "*failed"); \
-      call; \
-      g_test_assert_expected_messages (); \
-    } \
-  G_STMT_END
 
 #define ITEM "https://api.example.org/item"
 
@@ -61,11 +52,8 @@ assert_gets (PillionHttpClient *client,
              const char *text)
 {
   g_autoptr (PillionTask) task = pillion_http_client_get_bytes (client, url, NULL);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = pillion_await_bytes (task, &error);
 
-  g_assert_no_error (error);
-  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), text, strlen (text));
+  assert_text (task, text);
 }
 
 static void

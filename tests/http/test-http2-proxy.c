@@ -186,19 +186,6 @@ assert_log (Proxy *self,
   g_mutex_unlock (&self->lock);
 }
 
-static void
-assert_bytes (TestFixture *self,
-              PillionTask *task,
-              const guint8 *bytes,
-              gsize length)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) got = test_fixture_await_bytes (self, task, &error);
-
-  g_assert_no_error (error);
-  g_assert_cmpmem (g_bytes_get_data (got, NULL), g_bytes_get_size (got), bytes, length);
-}
-
 /* Once too much of it has come over HTTP/2, the rest comes over HTTP/1.1 if the server can say that it is the rest, and else all of it */
 static void
 test_moves (TestFixture *self,
@@ -227,7 +214,7 @@ test_moves (TestFixture *self,
     {
       g_autofree char *url = g_strconcat (proxy->base, cases[i].path, NULL);
 
-      assert_bytes (self, pillion_http_client_get_bytes (self->client, url, NULL), proxy->bytes + cases[i].skip, SIZE - cases[i].skip);
+      test_fixture_assert_bytes (self, pillion_http_client_get_bytes (self->client, url, NULL), proxy->bytes + cases[i].skip, SIZE - cases[i].skip);
       assert_log (proxy, cases[i].log);
     }
 
@@ -250,7 +237,7 @@ test_shared (TestFixture *self,
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
     tasks[i] = pillion_http_client_get_bytes (self->client, url, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
-    assert_bytes (self, tasks[i], proxy->bytes, SIZE);
+    test_fixture_assert_bytes (self, tasks[i], proxy->bytes, SIZE);
   assert_log (proxy, "GET  /tagged HTTP/2.0\nGET  /tagged HTTP/1.1 rest\n");
 
   proxy_free (proxy);
@@ -272,7 +259,7 @@ test_cut (TestFixture *self,
   assert_log (proxy, "GET  /cut HTTP/2.0\nGET  /cut HTTP/1.1 rest\n");
 
   pillion_http_client_set_max_retries (self->client, 1);
-  assert_bytes (self, pillion_http_client_get_bytes (self->client, url, NULL), proxy->bytes, SIZE);
+  test_fixture_assert_bytes (self, pillion_http_client_get_bytes (self->client, url, NULL), proxy->bytes, SIZE);
   assert_log (proxy, "GET  /cut HTTP/2.0\nGET  /cut HTTP/1.1 rest\nGET  /cut HTTP/1.1\n");
 
   proxy_free (proxy);

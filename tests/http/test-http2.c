@@ -475,19 +475,6 @@ test_upload_many (TestFixture *self,
   server_free (server);
 }
 
-static void
-assert_bytes (TestFixture *self,
-              PillionTask *task,
-              const guint8 *bytes,
-              gsize length)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) got = test_fixture_await_bytes (self, task, &error);
-
-  g_assert_no_error (error);
-  g_assert_cmpmem (g_bytes_get_data (got, NULL), g_bytes_get_size (got), bytes, length);
-}
-
 /* It comes over a connection where a reader that stops makes the server wait */
 static void
 test_huge (TestFixture *self,
@@ -498,9 +485,9 @@ test_huge (TestFixture *self,
   g_autofree char *largest = g_strconcat (server->base, "/largest", NULL);
 
   trust (self);
-  assert_bytes (self, pillion_http_client_get_bytes (self->client, huge, NULL), server->bytes, HUGE_SIZE);
+  test_fixture_assert_bytes (self, pillion_http_client_get_bytes (self->client, huge, NULL), server->bytes, HUGE_SIZE);
   assert_log (server, "GET /huge 2\nGET /huge 1.1\n");
-  assert_bytes (self, pillion_http_client_get_bytes (self->client, largest, NULL), server->bytes, MAX_SIZE);
+  test_fixture_assert_bytes (self, pillion_http_client_get_bytes (self->client, largest, NULL), server->bytes, MAX_SIZE);
   assert_log (server, "GET /largest 2\n");
 
   server_free (server);
@@ -666,7 +653,7 @@ test_http2_only (TestFixture *self,
       assert_log (server, "GET /version 2\n");
     }
 
-  assert_bytes (self, pillion_http_client_get_bytes (self->client, huge, NULL), server->bytes, HUGE_SIZE);
+  test_fixture_assert_bytes (self, pillion_http_client_get_bytes (self->client, huge, NULL), server->bytes, HUGE_SIZE);
   assert_log (server, "GET /huge 2\nGET /huge 2\n");
 
   /* Unless the program wants none of it */

@@ -208,35 +208,15 @@ test_closed (Fixture *fixture,
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
 }
 
-typedef struct
-{
-  GMainContext *context;
-  Gate ready;
-  Gate go;
-} Owner;
-
-static gpointer
-own_context (gpointer data)
-{
-  Owner *owner = data;
-
-  g_assert_true (g_main_context_acquire (owner->context));
-  gate_open (&owner->ready);
-  gate_wait (&owner->go);
-  g_main_context_release (owner->context);
-  return NULL;
-}
-
 static void
 test_busy (Fixture *fixture,
            gconstpointer data)
 {
-  Owner owner = { pillion_loop_get_context (fixture->loop), GATE_INIT, GATE_INIT };
-  GThread *thread = g_thread_new ("owner", own_context, &owner);
+  Owner owner;
   g_autoptr (GError) error = NULL;
   PillionKick kick;
 
-  gate_wait (&owner.ready);
+  owner_begin (&owner, pillion_loop_get_context (fixture->loop));
   g_assert_false (pillion_loop_ensure (fixture->loop, PILLION_HOST (fixture->host), &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_BUSY);
   g_assert_false (pillion_loop_is_riding (fixture->loop));
@@ -247,8 +227,7 @@ test_busy (Fixture *fixture,
   pillion_loop_kick_until (fixture->loop, 0, &kick);
   g_assert_cmpint (fixture->n, ==, 1);
 
-  gate_open (&owner.go);
-  g_thread_join (thread);
+  owner_end (&owner);
   ensure (fixture);
 }
 

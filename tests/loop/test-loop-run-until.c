@@ -251,39 +251,18 @@ test_closed (Fixture *fixture,
   end_object (pending);
 }
 
-typedef struct
-{
-  GMainContext *context;
-  Gate ready;
-  Gate go;
-} Owner;
-
-static gpointer
-own_context (gpointer data)
-{
-  Owner *owner = data;
-
-  g_assert_true (g_main_context_acquire (owner->context));
-  gate_open (&owner->ready);
-  gate_wait (&owner->go);
-  g_main_context_release (owner->context);
-  return NULL;
-}
-
 static void
 test_busy (Fixture *fixture,
            gconstpointer data)
 {
-  Owner owner = { pillion_loop_get_context (fixture->loop), GATE_INIT, GATE_INIT };
-  GThread *thread = g_thread_new ("owner", own_context, &owner);
+  Owner owner;
   PillionTask *task = pillion_task_new (fixture->loop, "job", NULL);
   g_autoptr (GError) error = NULL;
 
-  gate_wait (&owner.ready);
+  owner_begin (&owner, pillion_loop_get_context (fixture->loop));
   g_assert_false (run (fixture, task, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_BUSY);
-  gate_open (&owner.go);
-  g_thread_join (thread);
+  owner_end (&owner);
   pillion_task_return_int (task, 1);
   g_assert_true (run (fixture, task, NULL));
   end_object (task);

@@ -2,13 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "../test-support.h"
+#include "log-support.h"
 
 typedef struct
 {
   PillionLoop *loop;
   PillionEvent *event;
-  GString *log;
+  Log log;
 } Fixture;
 
 static void
@@ -17,7 +17,7 @@ set_up (Fixture *fixture,
 {
   fixture->loop = loop_new ();
   fixture->event = pillion_event_new (fixture->loop);
-  fixture->log = g_string_new (NULL);
+  log_init (&fixture->log, fixture->loop);
 }
 
 static void
@@ -27,36 +27,14 @@ tear_down (Fixture *fixture,
   kick_until_quiet (fixture->loop);
   end_object (fixture->event);
   loop_end (fixture->loop);
-  g_string_free (fixture->log, TRUE);
-}
-
-static void
-on_done (PillionTask *task,
-         gpointer data)
-{
-  Fixture *fixture = data;
-
-  g_string_append_printf (fixture->log, "%s:%d ", pillion_task_get_name (task), pillion_task_get_state (task));
+  log_clear (&fixture->log);
 }
 
 static PillionTask *
 wait_for (Fixture *fixture,
           const char *name)
 {
-  PillionTask *task = pillion_event_wait (fixture->event);
-
-  pillion_task_set_name (task, name);
-  pillion_task_add_done_callback (task, on_done, fixture, NULL);
-  return task;
-}
-
-static void
-assert_log (Fixture *fixture,
-            const char *expected)
-{
-  kick_until_quiet (fixture->loop);
-  g_assert_cmpstr (fixture->log->str, ==, expected);
-  g_string_truncate (fixture->log, 0);
+  return log_task (&fixture->log, pillion_event_wait (fixture->event), name, log_done);
 }
 
 static void
@@ -77,7 +55,7 @@ test_wakes_all (Fixture *fixture,
 {
   PillionTask *a = wait_for (fixture, "a"), *b = wait_for (fixture, "b"), *c = wait_for (fixture, "c"), *d;
 
-  assert_log (fixture, "");
+  assert_log (&fixture->log, "");
   pillion_task_cancel (b);
   pillion_event_set (fixture->event);
   g_assert_true (pillion_event_is_set (fixture->event));
@@ -85,11 +63,11 @@ test_wakes_all (Fixture *fixture,
   pillion_event_set (fixture->event);
   pillion_event_clear (fixture->event);
   d = wait_for (fixture, "d");
-  assert_log (fixture, "a:1 c:1 b:3 ");
+  assert_log (&fixture->log, "a:1 c:1 b:3 ");
   g_assert_true (pillion_task_get_boolean (a, NULL));
   g_assert_false (pillion_task_is_done (d));
   pillion_event_set (fixture->event);
-  assert_log (fixture, "d:1 ");
+  assert_log (&fixture->log, "d:1 ");
   end_object (a);
   end_object (b);
   end_object (c);
@@ -111,7 +89,7 @@ test_many_cancelled (Fixture *fixture,
   kick_until_quiet (fixture->loop);
   end_all (tasks);
   pillion_event_set (fixture->event);
-  assert_log (fixture, "last:1 ");
+  assert_log (&fixture->log, "last:1 ");
   end_object (last);
 }
 
@@ -124,7 +102,7 @@ test_set_already (Fixture *fixture,
   pillion_event_set (fixture->event);
   task = wait_for (fixture, "a");
   g_assert_true (pillion_task_is_done (task));
-  assert_log (fixture, "a:1 ");
+  assert_log (&fixture->log, "a:1 ");
   end_object (task);
 }
 
@@ -136,7 +114,7 @@ test_loop_closed (Fixture *fixture,
   g_autoptr (GError) error = NULL;
 
   g_assert_true (pillion_loop_close (fixture->loop, -1, &error));
-  g_assert_cmpstr (fixture->log->str, ==, "a:3 ");
+  g_assert_cmpstr (fixture->log.text->str, ==, "a:3 ");
   late = pillion_event_wait (fixture->event);
   g_assert_false (pillion_task_get_boolean (late, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
@@ -154,7 +132,7 @@ test_loop_closed_at_once (Fixture *fixture,
   g_assert_false (pillion_loop_close (fixture->loop, 0, NULL));
   g_assert_cmpint (pillion_task_get_state (a), ==, PILLION_TASK_CANCELLED);
   pillion_event_set (fixture->event);
-  g_assert_cmpstr (fixture->log->str, ==, "");
+  g_assert_cmpstr (fixture->log.text->str, ==, "");
   end_object (a);
 }
 

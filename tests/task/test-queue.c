@@ -2,13 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "../test-support.h"
+#include "log-support.h"
 
 typedef struct
 {
   PillionLoop *loop;
   PillionQueue *queue; /* of 2 items */
-  GString *log;
+  Log log;
   int n_left; /* how many notifications until the loop is closed */
 } Fixture;
 
@@ -18,7 +18,7 @@ set_up (Fixture *fixture,
 {
   fixture->loop = loop_new ();
   fixture->queue = pillion_queue_new (fixture->loop, 2);
-  fixture->log = g_string_new (NULL);
+  log_init (&fixture->log, fixture->loop);
 }
 
 static void
@@ -28,28 +28,7 @@ tear_down (Fixture *fixture,
   kick_until_quiet (fixture->loop);
   end_object (fixture->queue);
   loop_end (fixture->loop);
-  g_string_free (fixture->log, TRUE);
-}
-
-static void
-on_got (PillionTask *task,
-        gpointer data)
-{
-  Fixture *fixture = data;
-
-  if (pillion_task_get_state (task) == PILLION_TASK_SUCCEEDED)
-    g_string_append_printf (fixture->log, "%s=%d ", pillion_task_get_name (task), (int) pillion_task_get_int (task, NULL));
-  else
-    g_string_append_printf (fixture->log, "%s:%d ", pillion_task_get_name (task), pillion_task_get_state (task));
-}
-
-static void
-on_put (PillionTask *task,
-        gpointer data)
-{
-  Fixture *fixture = data;
-
-  g_string_append_printf (fixture->log, "%s:%d ", pillion_task_get_name (task), pillion_task_get_state (task));
+  log_clear (&fixture->log);
 }
 
 static PillionTask *
@@ -58,14 +37,11 @@ put (Fixture *fixture,
 {
   g_auto (GValue) value = G_VALUE_INIT;
   g_autofree char *name = g_strdup_printf ("put%d", item);
-  PillionTask *task;
 
   g_value_init (&value, G_TYPE_INT);
   g_value_set_int (&value, item);
-  task = pillion_queue_put (fixture->queue, &value);
-  pillion_task_set_name (task, name);
-  pillion_task_add_done_callback (task, on_put, fixture, NULL);
-  return task;
+
+  return log_task (&fixture->log, pillion_queue_put (fixture->queue, &value), name, log_done);
 }
 
 static gboolean
@@ -83,11 +59,7 @@ static PillionTask *
 get (Fixture *fixture,
      const char *name)
 {
-  PillionTask *task = pillion_queue_get (fixture->queue);
-
-  pillion_task_set_name (task, name);
-  pillion_task_add_done_callback (task, on_got, fixture, NULL);
-  return task;
+  return log_task (&fixture->log, pillion_queue_get (fixture->queue), name, log_done_int);
 }
 
 static int
@@ -96,15 +68,6 @@ try_get (Fixture *fixture)
   g_autoptr (PillionTask) task = pillion_queue_try_get (fixture->queue);
 
   return task != NULL ? (int) pillion_task_get_int (task, NULL) : -1;
-}
-
-static void
-assert_log (Fixture *fixture,
-            const char *expected)
-{
-  kick_until_quiet (fixture->loop);
-  g_assert_cmpstr (fixture->log->str, ==, expected);
-  g_string_truncate (fixture->log, 0);
 }
 
 static void
@@ -129,18 +92,18 @@ test_in_order (Fixture *fixture,
 {
   PillionTask *a = put (fixture, 1), *b = put (fixture, 2), *c = put (fixture, 3), *d = put (fixture, 4);
 
-  assert_log (fixture, "put1:1 put2:1 ");
+  assert_log (&fixture->log, "put1:1 put2:1 ");
   g_assert_cmpuint (pillion_queue_get_length (fixture->queue), ==, 2);
   g_assert_false (try_put (fixture, 9));
   g_assert_cmpint (try_get (fixture), ==, 1);
   /* The longest waiter gets the room */
   g_assert_false (try_put (fixture, 9));
-  assert_log (fixture, "put3:1 ");
+  assert_log (&fixture->log, "put3:1 ");
   g_assert_cmpint (try_get (fixture), ==, 2);
   g_assert_cmpint (try_get (fixture), ==, 3);
   g_assert_cmpint (try_get (fixture), ==, 4);
   g_assert_cmpint (try_get (fixture), ==, -1);
-  assert_log (fixture, "put4:1 ");
+  assert_log (&fixture->log, "put4:1 ");
   g_assert_true (try_put (fixture, 5));
   g_assert_cmpint (try_get (fixture), ==, 5);
   end_object (a);
@@ -155,14 +118,14 @@ test_get_waits (Fixture *fixture,
 {
   PillionTask *a = get (fixture, "a"), *b = get (fixture, "b"), *c = get (fixture, "c"), *one, *two;
 
-  assert_log (fixture, "");
+  assert_log (&fixture->log, "");
   one = put (fixture, 1);
   g_assert_cmpuint (pillion_queue_get_length (fixture->queue), ==, 0);
   g_assert_cmpint (try_get (fixture), ==, -1);
   two = put (fixture, 2);
-  assert_log (fixture, "a=1 put1:1 b=2 put2:1 ");
+  assert_log (&fixture->log, "a=1 put1:1 b=2 put2:1 ");
   g_assert_true (try_put (fixture, 3));
-  assert_log (fixture, "c=3 ");
+  assert_log (&fixture->log, "c=3 ");
   end_object (a);
   end_object (b);
   end_object (c);
@@ -271,7 +234,7 @@ test_cancel_put (Fixture *fixture,
   pillion_task_cancel (c);
   /* Passed over from now on */
   g_assert_cmpint (try_get (fixture), ==, 1);
-  assert_log (fixture, "put1:1 put2:1 put4:1 put3:3 ");
+  assert_log (&fixture->log, "put1:1 put2:1 put4:1 put3:3 ");
   /* A put that has succeeded stays put */
   pillion_task_cancel (b);
   g_assert_cmpint (try_get (fixture), ==, 2);
@@ -291,7 +254,7 @@ test_cancel_get (Fixture *fixture,
 
   pillion_task_cancel (a);
   g_assert_true (try_put (fixture, 1));
-  assert_log (fixture, "b=1 a:3 ");
+  assert_log (&fixture->log, "b=1 a:3 ");
   end_object (a);
   end_object (b);
 }
@@ -310,7 +273,7 @@ test_many_cancelled (Fixture *fixture,
   last = get (fixture, "last");
   cancel_all (tasks);
   g_assert_true (try_put (fixture, 1));
-  assert_log (fixture, "last=1 ");
+  assert_log (&fixture->log, "last=1 ");
   end_object (last);
   end_all (tasks);
 
@@ -321,7 +284,7 @@ test_many_cancelled (Fixture *fixture,
   last = put (fixture, 4);
   cancel_all (tasks);
   g_assert_cmpint (try_get (fixture), ==, 2);
-  assert_log (fixture, "put4:1 ");
+  assert_log (&fixture->log, "put4:1 ");
   end_object (last);
   end_all (tasks);
   g_assert_cmpint (try_get (fixture), ==, 3);
@@ -340,7 +303,7 @@ test_ended_by_caller (Fixture *fixture,
   kick_until_quiet (fixture->loop);
   g_assert_cmpuint (pillion_queue_get_length (fixture->queue), ==, 0);
   g_assert_true (try_put (fixture, 1));
-  assert_log (fixture, "next=1 ");
+  assert_log (&fixture->log, "next=1 ");
   pillion_task_cancel (ended);
   g_assert_cmpint (pillion_task_get_int (ended, NULL), ==, 7);
   end_object (ended);
@@ -357,7 +320,7 @@ test_unwanted (Fixture *fixture,
   g_assert_true (try_put (fixture, 1));
   g_assert_true (try_put (fixture, 2));
   a = pillion_queue_get (fixture->queue);
-  id = pillion_task_add_done_callback (a, on_got, fixture, NULL);
+  id = pillion_task_add_done_callback (a, log_done_int, &fixture->log, NULL);
   g_assert_true (pillion_task_remove_done_callback (a, id));
   pillion_task_cancel (a);
   kick_until_quiet (fixture->loop);
@@ -377,7 +340,7 @@ test_unwanted (Fixture *fixture,
   a = pillion_queue_get (fixture->queue);
   b = get (fixture, "b");
   pillion_task_cancel (a);
-  assert_log (fixture, "b=3 ");
+  assert_log (&fixture->log, "b=3 ");
   end_object (b);
   end_object (a);
 
@@ -455,7 +418,7 @@ test_handed_over (Fixture *fixture,
   g_assert_true (try_put (fixture, 1));
   a = get (fixture, "a");
   pillion_task_cancel (a);
-  assert_log (fixture, "a=1 ");
+  assert_log (&fixture->log, "a=1 ");
   pillion_task_cancel (a);
   kick_until_quiet (fixture->loop);
   g_assert_cmpuint (pillion_queue_get_length (fixture->queue), ==, 0);
@@ -472,21 +435,21 @@ test_close_with_putters (Fixture *fixture,
   pillion_queue_close (fixture->queue);
   pillion_queue_close (fixture->queue);
   g_assert_true (pillion_queue_is_closed (fixture->queue));
-  assert_log (fixture, "put1:1 put2:1 put3:2 ");
+  assert_log (&fixture->log, "put1:1 put2:1 put3:2 ");
   g_assert_false (pillion_task_check (c, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
   g_assert_false (try_put (fixture, 9));
   d = put (fixture, 9);
-  assert_log (fixture, "put9:2 ");
+  assert_log (&fixture->log, "put9:2 ");
 
   /* What is left can still be taken */
   e = get (fixture, "e");
   g_assert_cmpint (try_get (fixture), ==, 2);
   g_assert_cmpint (try_get (fixture), ==, -1);
-  assert_log (fixture, "e=1 ");
+  assert_log (&fixture->log, "e=1 ");
   end_object (e);
   e = get (fixture, "e");
-  assert_log (fixture, "e:2 ");
+  assert_log (&fixture->log, "e:2 ");
   end_object (a);
   end_object (b);
   end_object (c);
@@ -503,7 +466,7 @@ test_close_with_getters (Fixture *fixture,
 
   pillion_task_cancel (a);
   pillion_queue_close (fixture->queue);
-  assert_log (fixture, "b:2 a:3 ");
+  assert_log (&fixture->log, "b:2 a:3 ");
   g_assert_false (pillion_task_check (b, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
   end_object (a);
@@ -520,7 +483,7 @@ test_loop_closed (Fixture *fixture,
   g_assert_true (try_put (fixture, 2));
   a = put (fixture, 3);
   g_assert_true (pillion_loop_close (fixture->loop, -1, NULL));
-  g_assert_cmpstr (fixture->log->str, ==, "put3:3 ");
+  g_assert_cmpstr (fixture->log.text->str, ==, "put3:3 ");
   late = pillion_queue_get (fixture->queue);
   g_assert_cmpint (pillion_task_get_state (late), ==, PILLION_TASK_FAILED);
   g_assert_null (pillion_queue_try_get (fixture->queue));

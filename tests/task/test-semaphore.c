@@ -2,13 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "../test-support.h"
+#include "log-support.h"
 
 typedef struct
 {
   PillionLoop *loop;
   PillionSemaphore *semaphore; /* of 2 permits */
-  GString *log;
+  Log log;
 } Fixture;
 
 static void
@@ -17,7 +17,7 @@ set_up (Fixture *fixture,
 {
   fixture->loop = loop_new ();
   fixture->semaphore = pillion_semaphore_new (fixture->loop, 2);
-  fixture->log = g_string_new (NULL);
+  log_init (&fixture->log, fixture->loop);
 }
 
 static void
@@ -27,36 +27,14 @@ tear_down (Fixture *fixture,
   kick_until_quiet (fixture->loop);
   end_object (fixture->semaphore);
   loop_end (fixture->loop);
-  g_string_free (fixture->log, TRUE);
-}
-
-static void
-on_done (PillionTask *task,
-         gpointer data)
-{
-  Fixture *fixture = data;
-
-  g_string_append_printf (fixture->log, "%s:%d ", pillion_task_get_name (task), pillion_task_get_state (task));
+  log_clear (&fixture->log);
 }
 
 static PillionTask *
 acquire (Fixture *fixture,
          const char *name)
 {
-  PillionTask *task = pillion_semaphore_acquire (fixture->semaphore);
-
-  pillion_task_set_name (task, name);
-  pillion_task_add_done_callback (task, on_done, fixture, NULL);
-  return task;
-}
-
-static void
-assert_log (Fixture *fixture,
-            const char *expected)
-{
-  kick_until_quiet (fixture->loop);
-  g_assert_cmpstr (fixture->log->str, ==, expected);
-  g_string_truncate (fixture->log, 0);
+  return log_task (&fixture->log, pillion_semaphore_acquire (fixture->semaphore), name, log_done);
 }
 
 static void
@@ -91,16 +69,16 @@ test_fair (Fixture *fixture,
               *d = acquire (fixture, "d");
 
   g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 0);
-  assert_log (fixture, "a:1 b:1 ");
+  assert_log (&fixture->log, "a:1 b:1 ");
   g_assert_true (pillion_task_get_boolean (a, NULL));
 
   /* Directly to the longest waiter: nothing comes in between */
   release (fixture);
   g_assert_false (pillion_semaphore_try_acquire (fixture->semaphore));
-  assert_log (fixture, "c:1 ");
+  assert_log (&fixture->log, "c:1 ");
   release (fixture);
   release (fixture);
-  assert_log (fixture, "d:1 ");
+  assert_log (&fixture->log, "d:1 ");
   g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 1);
   g_assert_true (pillion_semaphore_try_acquire (fixture->semaphore));
   g_assert_false (pillion_semaphore_try_acquire (fixture->semaphore));
@@ -146,13 +124,13 @@ test_cancel_waiting (Fixture *fixture,
   /* It is passed over from now on, although it is notified later */
   release (fixture);
   g_assert_true (pillion_task_is_done (b));
-  assert_log (fixture, "b:1 a:3 ");
+  assert_log (&fixture->log, "b:1 a:3 ");
   end_object (a);
 
   /* The same through its own cancellable */
   a = acquire (fixture, "a");
   g_cancellable_cancel (pillion_task_get_cancellable (a));
-  assert_log (fixture, "a:3 ");
+  assert_log (&fixture->log, "a:3 ");
   end_object (a);
 
   /* With nothing else in the line, the permit is free */
@@ -160,7 +138,7 @@ test_cancel_waiting (Fixture *fixture,
   pillion_task_cancel (a);
   release (fixture);
   g_assert_true (pillion_semaphore_try_acquire (fixture->semaphore));
-  assert_log (fixture, "a:3 ");
+  assert_log (&fixture->log, "a:3 ");
   release (fixture);
   release (fixture);
   end_object (a);
@@ -182,7 +160,7 @@ test_many_cancelled (Fixture *fixture,
   cancel_all (tasks);
   release (fixture);
   g_assert_true (pillion_task_is_done (last));
-  assert_log (fixture, "last:1 ");
+  assert_log (&fixture->log, "last:1 ");
   end_object (last);
 
   /* Nothing has them any more: the semaphore neither */
@@ -209,7 +187,7 @@ test_unwanted (Fixture *fixture,
 
   take_both (fixture);
   a = pillion_semaphore_acquire (fixture->semaphore);
-  id = pillion_task_add_done_callback (a, on_done, fixture, NULL);
+  id = pillion_task_add_done_callback (a, log_done, &fixture->log, NULL);
   b = acquire (fixture, "b");
   release (fixture);
   g_assert_true (pillion_task_is_done (a));
@@ -217,7 +195,7 @@ test_unwanted (Fixture *fixture,
   /* The waiter goes away before it is notified */
   g_assert_true (pillion_task_remove_done_callback (a, id));
   pillion_task_cancel (a);
-  assert_log (fixture, "b:1 ");
+  assert_log (&fixture->log, "b:1 ");
   end_object (a);
   end_object (b);
 
@@ -238,13 +216,13 @@ test_unwanted_later (Fixture *fixture,
                      gconstpointer data)
 {
   PillionTask *task = pillion_semaphore_acquire (fixture->semaphore);
-  guint id = pillion_task_add_done_callback (task, on_done, fixture, NULL);
+  guint id = pillion_task_add_done_callback (task, log_done, &fixture->log, NULL);
 
   pillion_task_cancel (task);
   g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 1);
   g_assert_true (pillion_task_remove_done_callback (task, id));
   pillion_task_cancel (task);
-  assert_log (fixture, "");
+  assert_log (&fixture->log, "");
   g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 2);
   end_object (task);
 }
@@ -265,11 +243,11 @@ test_ended_by_caller (Fixture *fixture,
   pillion_task_return_boolean (gone, TRUE);
   kick_until_quiet (fixture->loop);
   end_object (gone);
-  assert_log (fixture, "");
+  assert_log (&fixture->log, "");
   g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 0);
 
   release (fixture);
-  assert_log (fixture, "next:1 ");
+  assert_log (&fixture->log, "next:1 ");
   pillion_task_cancel (ended);
   g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 0);
   end_object (ended);
@@ -289,7 +267,7 @@ test_handed_over (Fixture *fixture,
   pillion_task_cancel (told);
   g_assert_true (pillion_task_get_boolean (asked, NULL));
   pillion_task_cancel (asked);
-  assert_log (fixture, "told:1 ");
+  assert_log (&fixture->log, "told:1 ");
   pillion_task_cancel (told);
   kick_until_quiet (fixture->loop);
   g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 0);
@@ -329,7 +307,7 @@ test_throughput (Fixture *fixture,
       pillion_task_add_done_callback (task, release_it, fixture, NULL);
     }
   kick_until_quiet (fixture->loop);
-  g_assert_cmpuint (fixture->log->len, ==, 300);
+  g_assert_cmpuint (fixture->log.text->len, ==, 300);
   g_assert_cmpuint (pillion_semaphore_get_available (fixture->semaphore), ==, 2);
 }
 
@@ -363,7 +341,7 @@ test_loop_closed (Fixture *fixture,
   take_both (fixture);
   a = acquire (fixture, "a");
   g_assert_true (pillion_loop_close (fixture->loop, -1, &error));
-  g_assert_cmpstr (fixture->log->str, ==, "a:3 ");
+  g_assert_cmpstr (fixture->log.text->str, ==, "a:3 ");
   late = pillion_semaphore_acquire (fixture->semaphore);
   g_assert_false (pillion_task_get_boolean (late, &error));
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_CLOSED);
