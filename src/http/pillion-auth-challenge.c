@@ -59,7 +59,7 @@ skip_token (const char *p)
   return p;
 }
 
-/* To the next comma outside of quotes */
+/* Skips to the next comma outside quotes */
 static const char *
 skip_item (const char *p)
 {
@@ -105,7 +105,7 @@ read_value (const char **p)
   return g_string_free (value, FALSE);
 }
 
-/* What some schemes have in place of parameters: it may end in equals signs, but nothing follows these */
+/* Some schemes have this instead of parameters: it may end in equals signs, but nothing follows them */
 static const char *
 skip_token68 (const char *p)
 {
@@ -137,7 +137,8 @@ pillion_auth_challenges_parse (const char *value)
       if (length == 0)
         continue;
 
-      /* A name without an equals sign is that of a scheme. Its first parameter comes in the same item of the list. */
+      /* A name without an equals sign is a scheme's. The scheme's first parameter is in the same item of the
+       * list. */
       if (*next != '=')
         {
           current = challenge_new (name, length);

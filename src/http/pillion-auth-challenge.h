@@ -6,7 +6,7 @@
 
 #include "http/pillion-field-list.h"
 
-/* The schemes that we know, the better ones first */
+/* The schemes that we know, best first */
 typedef enum
 {
   PILLION_AUTH_SCHEME_DIGEST,
@@ -24,6 +24,6 @@ typedef struct
 
 const char *pillion_auth_scheme_get_name (PillionAuthScheme scheme);
 
-/* Takes apart WWW-Authenticate or Proxy-Authenticate, all fields of that name joined by commas. What is not valid is left out. The array owns its
- * PillionAuthChallenges. */
+/* Parses WWW-Authenticate or Proxy-Authenticate: all fields of that name, joined by commas. Invalid parts are
+ * skipped. The array owns its PillionAuthChallenges. */
 GPtrArray  *pillion_auth_challenges_parse (const char *value);

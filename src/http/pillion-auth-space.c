@@ -18,7 +18,7 @@
 /* All spaces of a client */
 struct _PillionAuthSpaces
 {
-  GHashTable *origins; /* origin → GPtrArray of its spaces, the one that asked last at the end */
+  GHashTable *origins; /* origin → GPtrArray of its spaces, in the order in which they last asked */
 };
 
 PillionAuthSpace *
@@ -43,7 +43,7 @@ pillion_auth_space_unref (PillionAuthSpace *self)
   g_free (self);
 }
 
-/* What two paths have in common, up to a slash */
+/* The common beginning of two paths, up to a slash */
 static char *
 get_common_prefix (const char *a,
                    const char *b)
@@ -158,7 +158,7 @@ space_unref (gpointer space)
   pillion_auth_space_unref (space);
 }
 
-/* Returns whether somebody is being asked already */
+/* Returns whether a handler is being asked already */
 static gboolean
 wait_for_answer (PillionAuthSpace *self,
                  PillionAuthWaiter *waiter,

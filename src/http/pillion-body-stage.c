@@ -30,7 +30,7 @@ resolved_on_thread (gpointer data)
   Job *self = data;
   PillionCall *call = self->call;
 
-  /* It may have been cancelled meanwhile */
+  /* It may have been cancelled in the meantime */
   if (call->done || call->failed)
     g_clear_error (&self->error);
   else if (self->error != NULL)

@@ -6,5 +6,5 @@
 
 #include "http/pillion-stage.h"
 
-/* Has a worker look at the files that a body is read from, before the first request asks for its place in the queue */
+/* Has a worker examine the files that a body is read from, before the first request joins the queue */
 void pillion_body_stage_add (PillionStages *stages);

@@ -11,15 +11,15 @@
 #include "http/pillion-call.h"
 #include "http/pillion-http-fields.h"
 
-/* Bodies that are larger don't stay on a connection without back-pressure. There libsoup 3.2 takes all that comes into memory, in a time that
- * grows with the square of its size, and everything else waits. */
+/* Larger bodies don't stay on a connection without back-pressure. On those, libsoup 3.2 reads everything that
+ * arrives into memory, in time quadratic in its size, while everything else waits. */
 #define LARGE (8 * 1024 * 1024)
 
 typedef struct
 {
   PillionStage parent;
-  gboolean movable; /* the body that comes, as long as it is not whole */
-  char *validator;  /* of that, if the rest of it can be asked for, or NULL */
+  gboolean movable; /* the body that is being received, or NULL once it is complete */
+  char *validator;  /* its validator if the rest can be requested, or NULL */
 } PillionBulkStage;
 
 static PillionVerdict
@@ -41,7 +41,7 @@ bulk_request (PillionStage *stage,
   return PILLION_VERDICT_PASS;
 }
 
-/* Asks for the body once more; all but its first @offset bytes */
+/* Requests the body again, without its first @offset bytes */
 static PillionVerdict
 move (PillionCall *call,
       gint64 offset)
@@ -52,7 +52,7 @@ move (PillionCall *call,
   return PILLION_VERDICT_AGAIN;
 }
 
-/* Whether an answer is the rest of the body that was begun */
+/* Whether a response is the rest of the body that was begun */
 static gboolean
 is_rest (PillionCall *call,
          const PillionHead *head)
@@ -64,7 +64,7 @@ is_rest (PillionCall *call,
          first == call->offset && last == total - 1;
 }
 
-/* What says that the server still has the same body, byte by byte, or NULL */
+/* A validator that proves that the body is still the same, byte for byte, or NULL */
 static char *
 get_validator (PillionCall *call,
                const PillionHead *head)
@@ -72,7 +72,7 @@ get_validator (PillionCall *call,
   const char *etag = head->get_field (head, "ETag");
   const char *last_modified = head->get_field (head, "Last-Modified");
 
-  /* What is coded on the way is seldom the same twice */
+  /* A body that is coded on the fly is seldom the same twice */
   if (head->status != 200 || head->get_field (head, "Content-Encoding") != NULL ||
       pillion_field_list_get (&call->request->fields, "Range") != NULL)
     return NULL;
@@ -98,17 +98,18 @@ bulk_head (PillionStage *stage,
       if (is_rest (call, head))
         return PILLION_VERDICT_PASS;
       call->offset = 0;
-      /* Another answer than to the same request without a range */
+      /* Not what the same request without a range would get */
       if (head->status == 206 || head->status == 416)
         return PILLION_VERDICT_AGAIN;
     }
 
-  /* Only what changes nothing is asked for twice. What is refused, or leads to another request, is not read to its end anyway. */
+  /* Only requests that change nothing are sent twice. A refusal, and a response that leads to another
+   * request, is not read to its end anyway. */
   if (call->bulk || !head->piles_up || call->body != NULL || !g_str_equal (call->method, "GET") ||
       !pillion_http_request_accepts_status (call->request, head->status))
     return PILLION_VERDICT_PASS;
 
-  /* One that is larger than the limit ends the call */
+  /* A body larger than the limit ends the call */
   if (head->length > LARGE && pillion_call_check_size (call, head->length, NULL))
     return move (call, 0);
 
@@ -131,7 +132,7 @@ bulk_body (PillionStage *stage,
   return move (call, self->validator != NULL ? call->n_answer : 0);
 }
 
-/* Whatever happens next, the answer is not continued */
+/* Whatever happens next, this response is not continued */
 static PillionVerdict
 bulk_end (PillionStage *stage,
           PillionCall *call,

@@ -6,5 +6,5 @@
 
 #include "http/pillion-stage.h"
 
-/* Has a body that turns out to be large come over a connection with back-pressure */
+/* Moves a response body that turns out to be large to a connection with back-pressure */
 void pillion_bulk_stage_add (PillionStages *stages);

@@ -15,13 +15,15 @@
 #include "http/pillion-http-url.h"
 #include "http/pillion-throttled-source.h"
 
-/* How much of a coded body is decoded at once, of what is sent and of what comes of it, and how much before others have their turn */
+/* How much of a coded body is decoded at once (its coded and its decoded size), and how much before others
+ * get their turn */
 #define DECODER_INPUT (64 * 1024)
 #define DECODER_OUTPUT (64 * 1024)
 #define DECODER_TURN (1024 * 1024)
 #define DECODER_STEP (16 * 1024)
 
-/* How long after a progress the next one is told, in µs: often enough for a bar, and with many transfers not all of them in each kick */
+/* The least time between two reports of progress, in µs: often enough for a progress bar, while many
+ * transfers don't all report in every kick */
 #define PROGRESS_USEC 30000
 
 static const PillionHopFuncs hop_funcs;
@@ -63,7 +65,8 @@ pillion_call_ref (PillionCall *self)
   return self;
 }
 
-/* What matters was let go when the call was finished: the last reference may be anywhere */
+/* Everything that matters was released when the call finished, because the last reference may be dropped on
+ * any thread */
 void
 pillion_call_unref (PillionCall *self)
 {
@@ -252,7 +255,7 @@ pillion_call_submit (PillionCall *self,
   if (pillion_http_engine_is_outside (self->engine))
     pillion_private_task_set_external (self->task, TRUE);
 
-  /* What that posts may come before the call itself does, and waits for it there */
+  /* What this posts may arrive before the call itself does, and then waits for it there */
   pillion_sync_release (self);
   pillion_private_task_set_cancel_func (self->task, cancelled, ref, self);
 
@@ -272,7 +275,7 @@ pillion_call_is_decoding (PillionCall *self)
   return self->decoder != NULL;
 }
 
-/* Nothing is queued or on its way from here on */
+/* From here on, nothing is queued or in flight */
 static void
 drop_hop (PillionCall *self)
 {
@@ -281,7 +284,7 @@ drop_hop (PillionCall *self)
   g_clear_pointer (&self->hop, pillion_hop_drop);
 }
 
-/* What follows from a verdict that is not to go on */
+/* Acts on a verdict other than to go on */
 static void
 stop (PillionCall *self,
       PillionVerdict verdict,
@@ -379,7 +382,7 @@ resume (gpointer data)
 {
   PillionCall *self = data;
 
-  /* It may have been cancelled meanwhile */
+  /* It may have been cancelled in the meantime */
   if (self->waiting && !has_ended (self))
     {
       self->waiting = FALSE;
@@ -394,7 +397,7 @@ pillion_call_resume (PillionCall *self)
   pillion_http_engine_post (self->engine, resume, pillion_call_ref (self));
 }
 
-/* The call fails with what was refused, and with as much as there is of the reason */
+/* The call fails with the refusal, and with as much of its body as has arrived */
 static void
 end_refusal (PillionCall *self,
              gboolean whole)
@@ -450,7 +453,7 @@ set_progress (PillionCall *self,
 {
   gint64 now = pillion_http_engine_get_now (self->engine);
 
-  /* A download may have other connections, so the time of the last activity won't do */
+  /* The time of the last activity won't do, because a download may have other connections */
   if (self->task == NULL || (!last && now - self->last_progress < PROGRESS_USEC))
     return;
 
@@ -466,7 +469,7 @@ pillion_call_is_throttled (PillionCall *self)
   return self->request->rate_limit > 0 || self->engine->config.rate_limit > 0;
 }
 
-/* A transport may have to take these into memory, whatever the sink does with them */
+/* A transport may have to read the bodies of these into memory, whatever the sink does with them */
 static gint64
 get_max_refusal (PillionCall *self)
 {
@@ -530,7 +533,7 @@ hop_start (gpointer data,
     .origin = self->origin,
     .proxy = self->proxy,
     .proxy_authorization = self->proxy_authorization,
-    /* libsoup 3.2 stops for good if it has to wait in the middle of a body that it sends over HTTP/2 */
+    /* libsoup 3.2 hangs if it has to wait in the middle of a body that it sends over HTTP/2 */
     .bulk = self->bulk || sink->klass->bulk || (self->body != NULL && pillion_source_is_large (self->body)),
     .only_http1 = !self->engine->config.http2 || pillion_call_is_throttled (self),
     .web_socket = sink->klass->web_socket,
@@ -653,7 +656,7 @@ hop_room (gpointer data,
   if (self->refusal != NULL)
     return NULL;
 
-  /* What is decoded has another size, so the sink's room is not for what is read */
+  /* The sink's room is for decoded bytes, not for the coded ones that are read */
   if (self->decoder == NULL)
     room = get_sink_room (self, size);
   else if (pillion_decoder_has_input (self->decoder))
@@ -670,7 +673,7 @@ hop_room (gpointer data,
   return room;
 }
 
-/* Gives the sink a piece of the body. Returns FALSE if that has ended the exchange; then the call may be gone. */
+/* Gives the sink a piece of the body. Returns FALSE if that ended the exchange: the call may be gone then. */
 static gboolean
 deliver (PillionCall *self,
          const guint8 *bytes,
@@ -697,8 +700,8 @@ decode_on (gpointer data)
   pillion_call_unref (self);
 }
 
-/* Decodes what came, as far as the sink has credit, and for one turn: a small body may become a very large one, and others wait. Returns FALSE if
- * the call has ended with that. */
+/* Decodes what has arrived, as far as the sink has credit, and for one turn only: a small body may become a
+ * very large one, and others wait. Returns FALSE if that ended the call. */
 static gboolean
 decode (PillionCall *self)
 {
@@ -737,7 +740,7 @@ decode (PillionCall *self)
         }
       if (n > 0 && !deliver (self, room, (gsize) n))
         return FALSE;
-      /* What is coded twice may decode much for nothing */
+      /* With two codings, much work may produce no output */
       n_turn += MAX ((gsize) n, DECODER_STEP);
     }
 
@@ -913,8 +916,8 @@ pillion_call_take_task (PillionCall *self)
 
   if (task != NULL)
     pillion_private_task_unset_cancel_func (task);
-  /* Now, and not once the task has its outcome: the loop's thread may drop the task and the loop then, and the last reference to them must
-   * not be one of this thread's */
+  /* Now rather than after the task has its outcome: then the loop's thread may drop the task and the loop,
+   * and the last references to them must not be this thread's */
   if (task != NULL)
     pillion_sync_unref (task);
 

@@ -22,8 +22,8 @@
 /* No body in memory can be larger: a GByteArray counts with 32 bits, and doubles */
 #define PILLION_CALL_MAX_IN_MEMORY (1 << 30)
 
-/* What the user asked for, until its task is done: one task, one cancellable, and as many hops as it takes. It is made on the loop's thread;
- * once it was submitted it belongs to the I/O thread. */
+/* What the user asked for, until its task is done: one task, one cancellable, and as many hops as it takes. A
+ * call is made on the loop's thread, and belongs to the I/O thread once it is submitted. */
 struct _PillionCall
 {
   int n_references; /* atomic */
@@ -32,7 +32,7 @@ struct _PillionCall
   PillionHttpRequest *request; /* the call's own, which does not change */
   char *given_url;             /* with base URL and parameters */
   char *url;                   /* without user and password: for files, results and messages; on the I/O thread */
-  char *other_url; /* the same of where the call went instead, or NULL: for messages */
+  char *other_url; /* likewise, of the URL that the call went to instead, or NULL: for messages */
 
   void (*add_stages) (PillionStages *stages); /* called before anything else is done on the I/O thread */
   PillionStages stages;
@@ -42,27 +42,27 @@ struct _PillionCall
   GUri *uri; /* where the request goes now */
   GRefString *origin;
   PillionProxy *proxy;     /* that it goes through, or NULL */
-  char *proxy_authorization; /* what that is told when a tunnel is made, or NULL */
+  char *proxy_authorization; /* the authorization that it gets when a tunnel is made, or NULL */
   const char *method;      /* interned */
   PillionSource *body;     /* what is sent, or NULL */
   gboolean body_opened;    /* whether some of it may have been sent */
   GPtrArray *history;      /* of the responses that led to another request, or NULL */
   gint64 begun;            /* when it was submitted, in µs of the monotonic clock */
   gint64 started;          /* when the current request left the queue */
-  const char *key;         /* under which others may share the hop's exchange, or NULL; of the stage that coalesces */
-  gboolean parted;         /* it could not share one, and tries no more */
-  gboolean bulk;           /* the body turned out to be large; of the stage that sees to that */
-  gint64 offset;           /* where the body that comes goes on, of the same stage; 0 if it is a new one */
-  PillionHop *hop;         /* NULL while nothing is queued or on its way */
-  PillionRefusal *refusal; /* while its body comes, else NULL */
-  gboolean has_connected;  /* whether the exchange that ended last had a connection, to the server or its proxy */
-  gboolean has_sent;       /* whether the exchange that ended last had begun to send its request */
-  gint64 last_activity;    /* when something arrived last, or the request left the queue */
-  PillionDecoder *decoder; /* of the body that comes, or NULL */
+  const char *key;         /* lets others share the hop's exchange, or NULL; set by the coalescing stage */
+  gboolean parted;         /* sharing failed, and is not tried again */
+  gboolean bulk;           /* the body turned out to be large; set by the bulk stage */
+  gint64 offset;           /* the offset at which the body continues, likewise; 0 for a new body */
+  PillionHop *hop;         /* NULL while nothing is queued or in flight */
+  PillionRefusal *refusal; /* while its body is received, else NULL */
+  gboolean has_connected;  /* whether the last exchange had a connection to the server or its proxy */
+  gboolean has_sent;       /* whether the last exchange had begun to send its request */
+  gint64 last_activity;    /* when something last arrived, or the request left the queue */
+  PillionDecoder *decoder; /* of the body that is being received, or NULL */
   GError *coding_error;    /* why there can be none, or NULL */
-  gboolean paused;         /* the sink has no credit, or there is none at the rate that is allowed */
+  gboolean paused;         /* the sink has no credit, or the rate limit leaves none */
   PillionSource *throttled;  /* the body of a request that is sent at a limited rate, or NULL */
-  PillionThrottle *throttle; /* of what comes; NULL unless there is a rate */
+  PillionThrottle *throttle; /* of what is received; NULL unless there is a limit */
   guint64 n_received;      /* bytes of all bodies, as they were sent */
   gint64 n_answer;         /* the same of the current one */
   gint64 n_decoded;        /* the same, without its coding */
@@ -82,8 +82,9 @@ struct _PillionCall
   gboolean done;
 };
 
-/* On the loop's thread. @task is pending; a reference is taken. @request and @url are taken, and nobody else may have @request. @url is made from
- * that one's URL and parameters and the client's base. */
+/* On the loop's thread. @task is pending; a reference is taken. @request and @url are taken, and nobody else
+ * may have a reference to @request. @url is made from the request's URL and parameters and the client's base
+ * URL. */
 PillionCall *pillion_call_new            (PillionHttpEngine  *engine,
                                           PillionTask        *task,
                                           PillionHttpRequest *request,
@@ -102,12 +103,13 @@ void         pillion_call_unref          (PillionCall       *self);
 
 /* The rest is for the I/O thread */
 
-/* Where the next request goes. The error is one of a URL that can't be used. */
+/* Sets where the next request goes. The error says why the URL can't be used. */
 gboolean     pillion_call_set_uri        (PillionCall       *self,
                                           GUri              *uri,
                                           GError           **error);
 
-/* What the next request is. @body is NULL, the request's own, or what it was resolved to; no reference is taken. */
+/* Sets the next request. @body is NULL, the request's own, or what that was resolved to; no reference is
+ * taken. */
 void         pillion_call_set_method     (PillionCall       *self,
                                           const char        *method,
                                           PillionSource     *body);
@@ -116,16 +118,16 @@ void         pillion_call_set_method     (PillionCall       *self,
 gboolean     pillion_call_can_send_again (PillionCall       *self,
                                           GError           **error);
 
-/* Whether a body may be so large, as it is sent or decoded */
+/* Whether a body may be this large, coded or decoded */
 gboolean     pillion_call_check_size     (PillionCall       *self,
                                           gint64             size,
                                           GError           **error);
 
-/* A response without a body, made of a head */
+/* Makes a response without a body from a head */
 PillionHttpResponse *pillion_call_make_response (PillionCall       *self,
                                                  const PillionHead *head);
 
-/* Keeps it among those that led to the next request; the reference is taken */
+/* Adds it to the responses that led to another request; the reference is taken */
 void         pillion_call_add_to_history (PillionCall         *self,
                                           PillionHttpResponse *response);
 
@@ -136,59 +138,63 @@ pillion_call_get_timeout (GTimeSpan requests,
 {
   GTimeSpan timeout = requests != 0 ? requests : clients;
 
-  /* What is longer than anybody lives is no limit, and can't be added to a time */
+  /* Longer than a lifetime is no limit, and would overflow when added to a time */
   return timeout > 0 && timeout < G_MAXINT64 / 4 ? timeout : PILLION_DEADLINE_NEVER;
 }
 
 /* Sends another request to the place where requests go now; the current one is dropped */
 void         pillion_call_send           (PillionCall       *self);
 
-/* Holds the call: no request is sent or on its way until pillion_call_unpause (). What has come can be finished, and the call can fail. */
+/* Holds the call: no request is sent or in flight until pillion_call_unpause (). What has arrived can still
+ * be finished, and the call can fail. */
 void         pillion_call_pause          (PillionCall       *self);
 void         pillion_call_unpause        (PillionCall       *self);
 
-/* After PILLION_VERDICT_WAIT: sends a request soon, and never inside this call */
+/* After PILLION_VERDICT_WAIT: sends a request soon, but never inside this function */
 void         pillion_call_resume         (PillionCall       *self);
 
-/* Ends the exchange: with its body being whole if @error is NULL, else with that (transfer full). A stage may have it sent again. */
+/* Ends the exchange: the body is complete if @error (transfer full) is NULL. A stage may have the request
+ * sent again. */
 void         pillion_call_end_exchange   (PillionCall       *self,
                                           GError            *error);
 
-/* Whether the body that comes is being decoded */
+/* Whether the body that is being received is decoded */
 gboolean     pillion_call_is_decoding    (PillionCall       *self);
 
 /* Whether bodies are sent and received at a limited rate */
 gboolean     pillion_call_is_throttled   (PillionCall       *self);
 
-/* Takes the body as it is sent; for the sink's head () */
+/* Leaves the body coded; for the sink's head () */
 void         pillion_call_keep_coding    (PillionCall       *self);
 
-/* The sink has credit again, after it had none. Not to be called by its own functions. */
+/* The sink has credit again after it had none. Must not be called inside the sink's functions. */
 void         pillion_call_resume_body    (PillionCall       *self);
 
-/* Gives the task to the sink, for an outcome before the call has ended. Returns it as pillion_call_finish () does, and that returns NULL
- * then. */
+/* Gives the task to the sink, for an outcome before the call ends. Returns it like pillion_call_finish (),
+ * which then returns NULL. */
 PillionTask *pillion_call_take_task      (PillionCall       *self);
 
-/* Whether the task's progress counts the request's body, and not the response's: if that one is a file, or large */
+/* Whether the task's progress counts the request's body rather than the response's: it does if the request's
+ * body is a file, or large */
 gboolean     pillion_call_is_upload      (PillionCall       *self);
 
-/* Tells how much of the body has come, unless the progress counts what is sent, or that was told a moment ago: the host would be woken for each piece */
+/* Reports how much of the body has arrived, unless the progress counts what is sent. Skips reports that come
+ * too soon, because each would wake the host. */
 void         pillion_call_set_progress   (PillionCall       *self,
                                           gint64             completed,
                                           gint64             total);
 
-/* Goes to another URL with the next request, which is sent as the first one was */
+/* Sends the next request to another URL, in the same way as the first one */
 gboolean     pillion_call_set_url        (PillionCall       *self,
                                           const char        *url,
                                           GError           **error);
 
-/* The same as pillion_call_fail (), and the sink can't prevent it */
+/* Like pillion_call_fail (), but the sink can't prevent it */
 void         pillion_call_abort          (PillionCall       *self,
                                           GError            *error);
 
-/* Ends the call with an error (transfer full), to which the URL is added. Nothing happens if it has ended or is ending. If the sink knows what to do,
- * another request is sent instead, soon. */
+/* Ends the call with an error (transfer full), to which the URL is added. Does nothing if the call has ended
+ * or is ending. If the sink can recover, another request is sent soon instead. */
 void         pillion_call_fail           (PillionCall       *self,
                                           GError            *error);
 
@@ -196,6 +202,6 @@ void         pillion_call_fail           (PillionCall       *self,
 void         pillion_call_finish_failure (PillionCall       *self,
                                           GError            *error);
 
-/* Ends the call. Returns its task, without a reference: the loop keeps it as long as it has no outcome. To give it one is the last thing to
- * do, because the task and its loop may be gone right after that. The sink is freed in here. */
+/* Ends the call and frees the sink. Returns the task, without a reference: the loop keeps it until it has an
+ * outcome. Give it one last of all, because the task and its loop may be gone right after that. */
 PillionTask *pillion_call_finish         (PillionCall       *self);

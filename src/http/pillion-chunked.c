@@ -23,7 +23,7 @@ fail (GError **error)
   return FALSE;
 }
 
-/* One byte of what is around the content */
+/* Reads one byte that isn't content */
 static gboolean
 read_meta (PillionChunked *self,
            guint8 byte,

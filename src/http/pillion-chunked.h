@@ -20,17 +20,17 @@ typedef enum
   PILLION_CHUNKED_DONE,
 } PillionChunkedState;
 
-/* Decodes the chunked transfer coding (RFC 9112, section 7.1); all zero is the start */
+/* Decodes the chunked transfer coding (RFC 9112, section 7.1). Starts as all zero. */
 typedef struct
 {
   PillionChunkedState state;
   guint64 left;   /* of the chunk */
   guint n_digits;
-  guint n_meta;   /* bytes of the line or the trailers, which are bounded */
+  guint n_meta;   /* bytes of the line or the trailers, which have a limit */
 } PillionChunked;
 
-/* Decodes @length bytes in place. Returns how many bytes of content now begin the buffer, or -1. Sets @consumed to how many
- * bytes were read: fewer than @length only if the body ends before. */
+/* Decodes @length bytes in place. Returns how many bytes of content the buffer now begins with, or -1. Sets
+ * @consumed to how many bytes were read: fewer than @length only if the body ends before. */
 gssize pillion_chunked_decode (PillionChunked  *self,
                                guint8          *bytes,
                                gsize            length,

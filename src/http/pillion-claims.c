@@ -23,7 +23,7 @@ pillion_claims_clear (PillionClaims *self)
   g_clear_pointer (&self->claims, g_ptr_array_unref);
 }
 
-/* The first bytes after @offset that are neither there nor claimed */
+/* Finds the first bytes after @offset that are neither there nor claimed */
 static gboolean
 find_free (PillionClaims *self,
            gint64 offset,
@@ -89,7 +89,7 @@ pillion_claims_has_free (PillionClaims *self)
   return find_free (self, 0, &found);
 }
 
-/* How much of @free to claim. Towards the end it is less and less, so that all connections finish together. */
+/* How much of @free to claim: less and less towards the end, so that all connections finish together. */
 static gint64
 get_share (PillionClaims *self,
            const PillionRange *free,

@@ -6,23 +6,23 @@
 
 #include "http/pillion-climb.h"
 
-/* How long a new connection may show what it can do before it is measured, and how long that takes */
+/* How long a new connection has to get going before it is measured, and how long the measurement takes */
 #define SETTLE_USEC 100000
 #define MEASURE_USEC 200000
 
-/* How often, and so for how long, new connections are measured before they are given up: a busy machine delays what comes */
+/* How often new connections are measured before they are given up: a busy machine delays what arrives */
 #define MAX_DOUBTS 2
 
 /* How long to wait for connections, and for bytes */
 #define PATIENCE_USEC (2 * G_USEC_PER_SEC)
 
-/* When to try again what seemed to be of no use, because something else may have slowed all connections down. If the server limits connections, that
- * is soon, and a few times; if a second one brought nothing, it is once. */
+/* When to try again what seemed useless, because something else may have slowed all connections down: soon
+ * and a few times if the server limits connections, once if a second connection brought nothing. */
 #define RETRY_USEC (2 * G_USEC_PER_SEC)
 #define MAX_RETRIES 4
 #define SINGLE_RETRY_USEC (8 * G_USEC_PER_SEC)
 
-/* What is over in less is not worth the trouble */
+/* A download that takes less than this is not worth the trouble */
 #define MIN_LEFT_USEC (2 * G_USEC_PER_SEC)
 
 /* A single connection that brings more than this many bytes per second is not limited by the server */
@@ -31,7 +31,8 @@
 /* A rate that grows by more than this between two measurements still grows by itself */
 #define GROWTH 1.25
 
-/* Which share of what new connections should bring is enough to keep all of them, and to go on in larger steps */
+/* The share of what new connections should bring that is enough to keep them all, and the share that is
+ * enough to go on in larger steps */
 #define ENOUGH 0.75
 #define PLENTY 0.85
 
@@ -53,7 +54,7 @@ settle (PillionClimb *self,
   self->retry_at = 0;
 }
 
-/* New connections have not brought what they should */
+/* New connections have not brought what they should have */
 static void
 settle_for_now (PillionClimb *self,
                 guint n,
@@ -111,7 +112,7 @@ judge (PillionClimb *self,
 
   if (!self->based)
     {
-      /* A connection begins slowly, and then it grows without help */
+      /* A connection starts slowly, and then gets faster by itself */
       if (self->before < 0 || view->rate > GROWTH * self->before)
         {
           self->before = view->rate;
@@ -160,7 +161,7 @@ pillion_climb_step (PillionClimb *self,
 
   if (self->waiting)
     {
-      /* Some may have been refused meanwhile, or get no place in the queue */
+      /* Some may have been refused in the meantime, or get no place in the queue */
       if (passed >= PATIENCE_USEC)
         pillion_climb_limit (self, view->n_ready);
       if (self->n <= self->n_best)

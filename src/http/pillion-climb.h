@@ -6,20 +6,20 @@
 
 #include <glib.h>
 
-/* Finds out how many connections are worth having for one download: there are more of them as long as the rate grows by what they should bring,
- * and those that bring nothing are given up. If one is enough, it stays so. */
+/* Finds out how many connections a download is worth: their number grows as long as the rate grows with it,
+ * and connections that bring nothing are given up. If one is enough, it stays at one. */
 typedef struct
 {
   guint n;       /* how many there should be */
   guint max;
   gboolean settled;
 
-  gboolean based; /* there is something to compare with */
+  gboolean based; /* there is a rate to compare with */
   guint n_best;  /* the largest number that was worth it, and what it brought, in bytes per second */
   double best;
   double before; /* the rate that was measured before, or -1 */
   guint n_doubts; /* measurements of the current number that were not good enough */
-  guint factor;  /* by which the number grows next */
+  guint factor;  /* how much the number grows next */
   gboolean waiting;   /* for new connections */
   gboolean measuring;
   gint64 since;       /* when this began */
@@ -27,21 +27,22 @@ typedef struct
   guint n_retries;
 } PillionClimb;
 
-/* What is seen of the download, all connections together */
+/* What is known of the download, over all connections */
 typedef struct
 {
   gint64 now;
-  guint n_ready;       /* connections on which something comes */
-  double rate;         /* bytes per second since the last measurement began, or -1 if it can't be told yet */
-  gint64 left;         /* bytes that have not come */
-  gboolean disk_bound; /* whether the time goes into writing */
+  guint n_ready;       /* connections that receive something */
+  double rate;         /* bytes per second since the last measurement began, or -1 if it is too early to say */
+  gint64 left;         /* bytes that have not arrived */
+  gboolean disk_bound; /* whether writing takes the time */
 } PillionClimbView;
 
 void     pillion_climb_init  (PillionClimb           *self,
                               guint                   max,
                               gint64                  now);
 
-/* To be called every PILLION_CLIMB_STEP µs until it has settled, and now and then after that. Returns whether a new measurement begins. */
+/* Call this every PILLION_CLIMB_STEP µs until it has settled, and now and then after that. Returns whether a
+ * new measurement begins. */
 gboolean pillion_climb_step  (PillionClimb           *self,
                               const PillionClimbView *view);
 

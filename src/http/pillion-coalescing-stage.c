@@ -25,7 +25,7 @@ is_safe (const char *method)
   return g_strv_contains (methods, method);
 }
 
-/* Whether the caller wants an answer that was made for this request (RFC 9111, sections 5.2.1 and 5.4) */
+/* Whether the caller insists on a response to this very request (RFC 9111, sections 5.2.1 and 5.4) */
 static gboolean
 wants_own_answer (const PillionFieldList *fields)
 {
@@ -47,8 +47,9 @@ can_share (const PillionCall *call)
          !wants_own_answer (&call->engine->config.fields);
 }
 
-/* What makes the exchange fit for another call, as far as it is known before the request leaves. What the other stages add to it is compared
- * then. A body that is known to be large must not share a connection that has no back-pressure. */
+/* What decides whether another call can use the exchange, as far as it is known before the request leaves.
+ * The fields that other stages add are compared then. A body that is known to be large must not share a
+ * connection without back-pressure. */
 static char *
 make_key (const PillionCall *call)
 {
@@ -59,7 +60,7 @@ make_key (const PillionCall *call)
   char digits[G_N_ELEMENTS ("ffffffffffffffff")];
   char *digit = digits + sizeof digits - 1;
 
-  /* Not by printf (), which takes longer than all the rest, and this is done for each request */
+  /* Not with printf (), which would take longer than everything else here, for every request */
   *digit = '\0';
   for (guint64 n = call->engine->n_changes; n > 0; n >>= 4)
     *--digit = "0123456789abcdef"[n & 0xf];
@@ -69,7 +70,7 @@ make_key (const PillionCall *call)
                       fields != NULL ? fields : "", NULL);
 }
 
-/* What a server said before something was changed there must not answer what is asked afterwards */
+/* What a server said before a change must not answer requests made after it */
 static void
 forbid_sharing (PillionCoalescingStage *self,
                 PillionCall *call)
@@ -95,7 +96,7 @@ coalescing_begin (PillionStage *stage,
   return PILLION_VERDICT_PASS;
 }
 
-/* The caller may learn of the answer before the call's end */
+/* The caller may learn of the response before the call ends */
 static PillionVerdict
 coalescing_head (PillionStage *stage,
                  PillionCall *call,
@@ -108,7 +109,7 @@ coalescing_head (PillionStage *stage,
   return PILLION_VERDICT_PASS;
 }
 
-/* The call ends, with whatever it has changed, and its caller has not been told yet */
+/* The call ends, whatever it has changed, and its caller has not been told yet */
 static void
 coalescing_clear (PillionStage *stage)
 {

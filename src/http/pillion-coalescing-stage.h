@@ -6,5 +6,5 @@
 
 #include "http/pillion-stage.h"
 
-/* Has equal requests share one exchange, as long as nothing has come of it */
+/* Lets equal requests share one exchange, as long as no response has arrived */
 void pillion_coalescing_stage_add (PillionStages *stages);

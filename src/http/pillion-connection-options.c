@@ -49,7 +49,7 @@ pillion_connection_options_equal (const PillionConnectionOptions *self,
                        other->pinned_keys != NULL ? (const char *const *) other->pinned_keys : none);
 }
 
-/* A key in a token is used without being read */
+/* A key in a hardware token is used without being read */
 static gboolean
 has_private_key (GTlsCertificate *certificate)
 {
@@ -142,7 +142,7 @@ pillion_certificate_error_new (GTlsCertificateFlags flags)
 {
   const char *text;
 
-  /* What is wrong whoever issued it comes first: a test server's certificate is often both */
+  /* What is wrong regardless of the issuer comes first: a test server's certificate often has both faults */
   if (flags & G_TLS_CERTIFICATE_BAD_IDENTITY)
     text = _("the certificate of the server is for another host");
   else if (flags & G_TLS_CERTIFICATE_EXPIRED)

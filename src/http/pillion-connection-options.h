@@ -6,7 +6,7 @@
 
 #include <gio/gio.h>
 
-/* How connections are made, and what has to hold for those of TLS. All zero is what most clients use. */
+/* How connections are made, and what TLS connections have to satisfy. All zero is the default. */
 typedef struct
 {
   GTlsDatabase *tls_database;   /* NULL for the system's */
@@ -17,18 +17,19 @@ typedef struct
   GSocketAddress *local_address; /* or NULL */
 } PillionConnectionOptions;
 
-/* Copies to where nothing is */
+/* Copies into uninitialized memory */
 void     pillion_connection_options_copy  (PillionConnectionOptions       *self,
                                            const PillionConnectionOptions *source);
 void     pillion_connection_options_clear (PillionConnectionOptions       *self);
 gboolean pillion_connection_options_equal (const PillionConnectionOptions *self,
                                            const PillionConnectionOptions *other);
 
-/* Whether connections can be made: else PILLION_HTTP_ERROR_INVALID_SETTING */
+/* Whether connections can be made; else PILLION_HTTP_ERROR_INVALID_SETTING */
 gboolean pillion_connection_options_check (const PillionConnectionOptions *self,
                                            GError                        **error);
 
-/* Whether a server's certificate has one of the keys that are pinned, or none is: else PILLION_HTTP_ERROR_PIN_MISMATCH */
+/* Whether a server's certificate has one of the pinned keys, or no key is pinned; else
+ * PILLION_HTTP_ERROR_PIN_MISMATCH */
 gboolean pillion_connection_options_check_key (const PillionConnectionOptions *self,
                                                GTlsCertificate                *certificate,
                                                GError                        **error);

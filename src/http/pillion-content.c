@@ -9,19 +9,19 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* How much memory an announcement alone can make us take. If addresses are plentiful it may be all that fits into a GByteArray: only
- * addresses are taken for what does not come. */
+/* How much memory an announced length alone can make us allocate. With plenty of address space this is all
+ * that fits into a GByteArray: what doesn't arrive costs only addresses. */
 #define MAX_TRUSTED (GLIB_SIZEOF_VOID_P >= 8 ? 1 << 30 : 1024 * 1024)
 
-/* From this size on the kernel is asked for large pages */
+/* From this size on, the kernel is asked for large pages */
 #define LARGE_PAGES_FROM (4 * 1024 * 1024)
 
 struct _PillionContent
 {
   guint n_references;
-  GByteArray *array; /* NULL once the bytes were asked for */
+  GByteArray *array; /* NULL once the bytes were handed out */
   GBytes *bytes;     /* from then on */
-  gsize reserved;    /* so much fits in before the array has to grow */
+  gsize reserved;    /* the capacity before the array has to grow */
 };
 
 /* With fewer and larger pages the kernel has less to do when they are first written to */
@@ -46,7 +46,8 @@ pillion_content_new (gint64 announced)
 
   self->n_references = 1;
 
-  /* An announcement must not end the program: if there is no memory for all of it, the array grows as the body comes */
+  /* An announced length must not end the program: without memory for all of it, the array grows as the body
+   * arrives */
   if (announced > 0 && announced <= MAX_TRUSTED)
     memory = g_try_malloc ((gsize) announced);
   if (memory == NULL)

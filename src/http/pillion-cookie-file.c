@@ -20,7 +20,7 @@
 
 #include <glib/gi18n-lib.h>
 
-/* A larger file is not one of cookies, and stays as it is */
+/* A larger file is not a cookie file, and is left alone */
 #define MAX_SIZE (16 * 1024 * 1024)
 
 #define HTTP_ONLY_PREFIX "#HttpOnly_"
@@ -136,7 +136,7 @@ parse_time (const char *text,
 
   if (*end == '.')
     end += 1 + strspn (end + 1, "0123456789");
-  /* What expired in the first second of 1970 is not a session cookie */
+  /* A cookie that expired in the first second of 1970 is not a session cookie */
   *usec = seconds == 0 ? 0 : CLAMP (seconds, 1, G_MAXINT64 / G_USEC_PER_SEC) * G_USEC_PER_SEC;
 
   return *end == '\0' && (end != text || *text == '\0');
@@ -180,7 +180,7 @@ parse (const char *text,
       gsize n = (gsize) ((next != NULL ? next : end) - text);
       g_autofree char *line = g_strndup (text, n);
 
-      /* One with a NUL in it is cut there by now */
+      /* A line with a NUL has been cut there by now */
       if (strlen (line) == n)
         {
           if (n > 0 && line[n - 1] == '\r')
@@ -244,7 +244,8 @@ read_all (int fd,
   return TRUE;
 }
 
-/* Opens the file and locks it. A process that replaces the file does so with the lock of the old one, which is then a lock of nothing. */
+/* Opens the file and locks it. A process that replaces the file holds the lock of the old one, which is then
+ * a lock of nothing. */
 static int
 open_locked (const char *path,
              GError **error)
@@ -271,7 +272,7 @@ open_locked (const char *path,
     }
 }
 
-/* A forked child may have the descriptor too, and would keep the lock */
+/* A forked child may have the descriptor too, and would hold the lock */
 static void
 unlock (int fd)
 {
@@ -279,7 +280,7 @@ unlock (int fd)
   close (fd);
 }
 
-/* Gives the file another name, which no file has */
+/* Renames the file to a name that no other file has */
 static gboolean
 put_aside (const char *path,
            guint bad_line,
@@ -292,7 +293,7 @@ put_aside (const char *path,
 
   for (guint i = 2; link (path, aside) != 0; i++)
     {
-      /* Some file systems have no links */
+      /* Some file systems don't support links */
       if (errno != EEXIST && access (aside, F_OK) != 0 && rename (path, aside) == 0)
         break;
       if (errno != EEXIST || i > 1000)
@@ -388,7 +389,7 @@ update_locked (const char *path,
     {
       const PillionHttpCookie *cookie = cookies->pdata[i];
 
-      /* Those that another program has put there stay */
+      /* Cookies that another program has put there stay */
       if (cookie->expires_usec != 0 || with_session || changes->cookies == NULL || !g_hash_table_contains (changes->cookies, cookie))
         append_line (text, cookie);
     }
@@ -404,7 +405,7 @@ pillion_cookie_file_update (const char *path,
                             GError **broken,
                             GError **error)
 {
-  /* What a symbolic link leads to is replaced, not the link */
+  /* Replaces the target of a symbolic link, not the link */
   g_autofree char *real = realpath (path, NULL);
   int fd = open_locked (real != NULL ? real : path, error);
   gboolean success;

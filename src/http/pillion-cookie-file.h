@@ -12,7 +12,7 @@
 /* What changed since the file was read or written */
 typedef struct
 {
-  gboolean cleared;    /* everything that was there is gone */
+  gboolean cleared;    /* everything that was there is removed */
   GHashTable *cookies; /* set and removed ones, each its own key; NULL while there is none */
 } PillionCookieChanges;
 
@@ -22,7 +22,7 @@ void       pillion_cookie_changes_add      (PillionCookieChanges       *self,
 gboolean   pillion_cookie_changes_is_empty (const PillionCookieChanges *self);
 void       pillion_cookie_changes_clear    (PillionCookieChanges       *self);
 
-/* Adds what changed later, and takes it from there */
+/* Moves later changes into @self */
 void       pillion_cookie_changes_merge    (PillionCookieChanges       *self,
                                             PillionCookieChanges       *later);
 

@@ -112,7 +112,7 @@ remove_expired (PillionCookieStore *self,
       remove_index (self, entries, i - 1);
 }
 
-/* The entry that was not used for the longest time, which is that of @best if it is older than all of @entries */
+/* The least recently used of @entries and @best */
 static Entry *
 find_oldest (GPtrArray *entries,
              Entry *best)
@@ -136,7 +136,7 @@ remove_entry (PillionCookieStore *self,
     self->n_cookies--;
 }
 
-/* Makes room: what has expired goes first, and then what was not used for the longest time */
+/* Makes room: removes expired cookies first, and then the least recently used */
 static void
 limit (PillionCookieStore *self,
        GPtrArray *entries)
@@ -193,7 +193,7 @@ pillion_cookie_store_put (PillionCookieStore *self,
   entries = ensure_entries (self, cookie->domain);
   if (find (entries, cookie, &index))
     {
-      /* It keeps its place in the order (RFC 6265, section 5.3) */
+      /* The new cookie keeps the place of the old one (RFC 6265, section 5.3) */
       entry = entries->pdata[index];
       pillion_http_cookie_free (entry->cookie);
     }
@@ -259,7 +259,7 @@ compare_created (gconstpointer a,
   return first->created < second->created ? -1 : first->created > second->created;
 }
 
-/* Longer paths come first, and then what was created first */
+/* Longer paths come first, then older cookies */
 static int
 compare (gconstpointer a,
          gconstpointer b)
@@ -375,7 +375,7 @@ pillion_cookie_store_list (PillionCookieStore *self,
   return cookies;
 }
 
-/* A tab would not fit into the file, and the others not into a field */
+/* A tab would break the file, the others a header field */
 static gboolean
 is_text (const char *text,
          const char *excluded)
@@ -483,7 +483,7 @@ is_below (const char *host,
          !g_hostname_is_ip_address (host);
 }
 
-/* Says where a cookie is sent. FALSE: the server may not set it there. */
+/* Sets where a cookie is sent. FALSE: the server may not set it for that domain. */
 static gboolean
 set_domain (PillionHttpCookie *cookie,
             const char *attribute,
@@ -492,7 +492,8 @@ set_domain (PillionHttpCookie *cookie,
   g_autofree char *domain = attribute != NULL ? pillion_cookie_canonicalize_host (attribute + (*attribute == '.')) : NULL;
   g_autofree char *host = pillion_cookie_canonicalize_host (g_uri_get_host (uri));
 
-  /* A host that is a public suffix itself may set cookies, for itself. libsoup takes what has no dot for one. */
+  /* A host that is itself a public suffix may set cookies for itself. libsoup takes any name without a dot
+   * for a public suffix. */
   cookie->host_only = domain == NULL || *domain == '\0' ||
                       (strcmp (domain, host) == 0 && (g_hostname_is_ip_address (host) || pillion_soup.tld_domain_is_public_suffix (host)));
   if (!cookie->host_only && strcmp (domain, host) != 0 && !is_below (host, domain))
@@ -502,8 +503,8 @@ set_domain (PillionHttpCookie *cookie,
   return TRUE;
 }
 
-/* RFC 6265, section 5.2. libsoup has a parser too, but in 3.2 that takes case as different in domains, cuts Max-Age to 32 bits, and
- * lets an Expires that comes after it win. */
+/* RFC 6265, section 5.2. libsoup has a parser too, but that of 3.2 compares domains with regard to case, cuts
+ * Max-Age to 32 bits, and lets a later Expires override it. */
 static PillionHttpCookie *
 parse (const char *set_cookie,
        GUri *uri)
@@ -561,7 +562,8 @@ parse (const char *set_cookie,
   return set_domain (cookie, domain, uri) ? g_steal_pointer (&cookie) : NULL;
 }
 
-/* Whether plain HTTP would hide a cookie that came over HTTPS: somebody on the way could log the user in as somebody else */
+/* Whether a cookie from plain HTTP would hide one from HTTPS: an attacker on the network could log the user
+ * in as somebody else */
 static gboolean
 hides_secure (PillionCookieStore *self,
               const PillionHttpCookie *cookie,
