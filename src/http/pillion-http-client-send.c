@@ -76,6 +76,37 @@ add_stages (PillionStages *stages)
   pillion_bulk_stage_add (stages);
 }
 
+static void
+fail (PillionTask *task,
+      const char *url,
+      GError *error)
+{
+  g_autofree char *shown = pillion_http_redact_url (url);
+
+  pillion_http_prefix_url (&error, shown);
+  pillion_task_return_error (task, error);
+}
+
+/* Where a request goes, as the program says it */
+static char *
+make_url (PillionHttpClient *self,
+          PillionHttpRequest *request)
+{
+  g_autofree char *given = pillion_http_request_make_url (request);
+
+  return self->base_url != NULL ? pillion_http_join_url (self->base_url, given) : g_steal_pointer (&given);
+}
+
+/* Most URLs can be shown as they are */
+static char *
+make_name (const char *verb,
+           const char *url)
+{
+  g_autofree char *shown = strchr (url, '@') != NULL || !g_utf8_validate (url, -1, NULL) ? pillion_http_redact_url (url) : NULL;
+
+  return g_strconcat (verb, " ", shown != NULL ? shown : url, NULL);
+}
+
 PillionTask *
 pillion_http_client_submit (PillionHttpClient *self,
                             PillionHttpRequest *request,
@@ -83,10 +114,8 @@ pillion_http_client_submit (PillionHttpClient *self,
                             PillionSink *sink,
                             GCancellable *cancellable)
 {
-  g_autofree char *given = pillion_http_request_make_url (request);
-  g_autofree char *url = pillion_http_join_url (self->base_url, given);
-  g_autofree char *shown = pillion_http_redact_url (url);
-  g_autofree char *name = g_strconcat (verb != NULL ? verb : request->method, " ", shown, NULL);
+  g_autofree char *url = make_url (self, request);
+  g_autofree char *name = make_name (verb != NULL ? verb : request->method, url);
   /* Not from here, but from where the caller stands, which is not known */
   PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
   PillionHttpEngine *engine;
@@ -98,14 +127,11 @@ pillion_http_client_submit (PillionHttpClient *self,
     }
   else if (self->invalid != NULL)
     {
-      error = g_error_copy (self->invalid);
-      pillion_http_prefix_url (&error, shown);
-      pillion_task_return_error (task, error);
+      fail (task, url, g_error_copy (self->invalid));
     }
   else if (!pillion_http_check_fields (&self->config.fields, &error) || !pillion_http_request_check (request, &error))
     {
-      pillion_http_prefix_url (&error, shown);
-      pillion_task_return_error (task, error);
+      fail (task, url, error);
     }
   else if ((engine = get_engine (self, task)) != NULL)
     {

@@ -608,7 +608,8 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    *
    * The environment is read with the client's first call, as curl reads it: `http_proxy` (not `HTTP_PROXY`), `https_proxy` or `HTTPS_PROXY`,
    * `all_proxy` or `ALL_PROXY`, and `no_proxy` or `NO_PROXY`. GIO's own resolver ([func@Gio.ProxyResolver.get_default]) knows the settings of
-   * the desktop, with automatic configuration (PAC) if the system can run that.
+   * the desktop, with automatic configuration (PAC) if the system can run that. As in browsers, it isn't asked about servers on this machine
+   * (`localhost`, `127.0.0.1`, `::1`); a resolver that you set is.
    *
    * It is asked on the thread that does the network, once a minute for each server.
    *

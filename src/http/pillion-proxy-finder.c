@@ -347,6 +347,24 @@ find_with_resolver (PillionCall *call,
   return PILLION_VERDICT_WAIT;
 }
 
+/* Whether a host is this machine, as browsers see it: they let no system setting take such requests elsewhere */
+static gboolean
+is_loopback (const char *host)
+{
+  g_autoptr (GInetAddress) address = NULL;
+  gsize length = strlen (host);
+  const gsize local = strlen (".localhost");
+
+  if (g_ascii_strcasecmp (host, "localhost") == 0 || (length > local && g_ascii_strcasecmp (host + length - local, ".localhost") == 0))
+    return TRUE;
+  /* Other names need no look */
+  if (!g_ascii_isdigit (host[0]) && host[0] != ':')
+    return FALSE;
+
+  address = g_inet_address_new_from_string (host);
+  return address != NULL && g_inet_address_get_is_loopback (address);
+}
+
 PillionVerdict
 pillion_proxy_finder_find (PillionCall *call,
                            GPtrArray **proxies,
@@ -362,6 +380,10 @@ pillion_proxy_finder_find (PillionCall *call,
     return take_url (self, config->proxy, proxies, error);
   if (config->proxy_resolver == NULL && config->proxy_rules != NULL)
     return take_url (self, pillion_proxy_rules_find (config->proxy_rules, call->uri), proxies, error);
+
+  /* Nor does a call to a server on this machine wait until the system has found a script for the network, which may take seconds */
+  if (config->proxy_resolver == NULL && is_loopback (g_uri_get_host (call->uri)))
+    return take_url (self, NULL, proxies, error);
 
   resolver = config->proxy_resolver != NULL ? config->proxy_resolver : get_system_resolver (self);
   if (resolver != NULL)

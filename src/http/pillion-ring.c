@@ -126,7 +126,7 @@ free_spares (PillionRing *self,
 static void
 adapt_room (PillionRing *self)
 {
-  gsize wanted = MIN (self->room * 8, MAX_ROOM) - self->room;
+  gsize wanted = MAX_ROOM - self->room;
   gsize all = __atomic_load_n (&all_room, __ATOMIC_RELAXED);
 
   if (self->was_full)

@@ -25,6 +25,12 @@ get_base (GInputStream *stream,
   return g_filter_input_stream_get_base_stream (G_FILTER_INPUT_STREAM (stream));
 }
 
+typedef struct
+{
+  GPollableSourceFunc func;
+  gpointer data;
+} Ready;
+
 gboolean
 pillion_soup_message_has_no_body (SoupMessage *message)
 {
@@ -143,8 +149,54 @@ pillion_soup_body_read (PillionSoupBody *self,
   return g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (self->stream), buffer, size, NULL, error);
 }
 
-GSource *
-pillion_soup_body_new_source (PillionSoupBody *self)
+/* The socket that a stream of libsoup's reads from, or NULL if there is something else between them, such as TLS */
+static GSocket *
+get_socket (GPollableInputStream *stream)
 {
-  return g_pollable_input_stream_create_source (self->wait, NULL);
+  GInputStream *base = G_IS_FILTER_INPUT_STREAM (stream) ? g_filter_input_stream_get_base_stream (G_FILTER_INPUT_STREAM (stream)) : NULL;
+  GSocket *socket = NULL;
+
+  if (base != NULL && strcmp (G_OBJECT_TYPE_NAME (base), "GSocketInputStream") == 0 &&
+      g_object_class_find_property (G_OBJECT_GET_CLASS (base), "socket") != NULL)
+    g_object_get (base, "socket", &socket, NULL);
+
+  return socket;
+}
+
+static gboolean
+socket_ready (GSocket *socket,
+              GIOCondition condition,
+              gpointer data)
+{
+  Ready *self = data;
+
+  return self->func (NULL, self->data);
+}
+
+GSource *
+pillion_soup_body_new_source (PillionSoupBody *self,
+                              GPollableSourceFunc func,
+                              gpointer data)
+{
+  g_autoptr (GSocket) socket = self->once ? NULL : get_socket (self->wait);
+  GSource *source;
+
+  if (socket != NULL)
+    {
+      Ready *ready = g_new (Ready, 1);
+
+      ready->func = func;
+      ready->data = data;
+      source = g_socket_create_source (socket, G_IO_IN, NULL);
+      g_source_set_callback (source, G_SOURCE_FUNC (socket_ready), ready, g_free);
+    }
+  else
+    {
+      source = g_pollable_input_stream_create_source (self->wait, NULL);
+      g_source_set_callback (source, G_SOURCE_FUNC (func), data, NULL);
+    }
+
+  /* Nothing iterates the context in there. Else GLib takes the socket off its list meanwhile, and writes to its wakeup descriptor for that, twice. */
+  g_source_set_can_recurse (source, TRUE);
+  return source;
 }

@@ -37,4 +37,7 @@ gssize   pillion_soup_body_read       (PillionSoupBody *self,
                                        gsize            size,
                                        GError         **error);
 
-GSource *pillion_soup_body_new_source (PillionSoupBody *self);
+/* Calls @func when there may be more to read, without the stream. The source is not attached. */
+GSource *pillion_soup_body_new_source (PillionSoupBody     *self,
+                                       GPollableSourceFunc  func,
+                                       gpointer             data);

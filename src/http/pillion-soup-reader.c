@@ -116,7 +116,7 @@ wait_for_turn (PillionSoupReader *self)
 }
 
 static gboolean
-readable (gpointer stream,
+readable (GObject *stream,
           gpointer data)
 {
   PillionSoupReader *self = data;
@@ -134,9 +134,8 @@ readable (gpointer stream,
 static void
 wait_for_more (PillionSoupReader *self)
 {
-  self->source = pillion_soup_body_new_source (&self->body);
+  self->source = pillion_soup_body_new_source (&self->body, readable, self);
   g_source_set_static_name (self->source, "pillion body");
-  g_source_set_callback (self->source, G_SOURCE_FUNC (readable), self, NULL);
   g_source_attach (self->source, self->context);
 }
 

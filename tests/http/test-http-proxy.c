@@ -49,10 +49,11 @@ assert_via_proxy (Fixture *self)
 
 static void
 assert_fails (Fixture *self,
+              const char *url,
               GQuark domain,
               int code)
 {
-  g_autoptr (PillionTask) task = pillion_http_client_get_bytes (self->client, "http://127.0.0.1:1/", NULL);
+  g_autoptr (PillionTask) task = pillion_http_client_get_bytes (self->client, url, NULL);
   g_autoptr (GError) error = NULL;
 
   g_assert_false (pillion_await (task, &error));
@@ -74,9 +75,9 @@ test_set (PillionLoop *loop,
   assert_via_proxy (&self);
 
   pillion_http_client_set_proxy (self.client, "direct://");
-  assert_fails (&self, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+  assert_fails (&self, "http://127.0.0.1:1/", G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
   pillion_http_client_set_proxy (self.client, "gopher://127.0.0.1");
-  assert_fails (&self, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY);
+  assert_fails (&self, "http://127.0.0.1:1/", PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY);
 }
 
 static void
@@ -117,7 +118,7 @@ slow_lookup_async (GProxyResolver *resolver,
 {
   SlowResolver *self = (SlowResolver *) resolver;
 
-  g_assert_cmpstr (uri, ==, "http://127.0.0.1/");
+  g_assert_true (g_str_equal (uri, "http://127.0.0.1/") || g_str_equal (uri, "http://example.invalid/"));
   self->task = g_task_new (resolver, NULL, callback, data);
   g_atomic_int_inc (&self->n_asked);
 }
@@ -193,6 +194,49 @@ test_slow_resolver (PillionLoop *loop,
   g_task_return_new_error (resolver->task, G_IO_ERROR, G_IO_ERROR_FAILED, "late");
   g_object_unref (resolver->task);
   g_object_unref (resolver);
+}
+
+/* The system's resolver may take its time, or name a proxy that can't reach this machine. Servers here don't need to know. */
+static void
+get_from_here (PillionLoop *loop,
+               gpointer data)
+{
+  g_auto (Fixture) self = { NULL };
+  SlowResolver *resolver;
+  static const char *const hosts[] = { "127.0.0.1", "127.1.2.3", "localhost", "LOCALHOST", "api.localhost", "[::1]" };
+
+  g_assert_true (g_setenv ("GIO_USE_PROXY_RESOLVER", "slow", TRUE));
+  g_io_extension_point_register (G_PROXY_RESOLVER_EXTENSION_POINT_NAME);
+  g_io_extension_point_implement (G_PROXY_RESOLVER_EXTENSION_POINT_NAME, slow_resolver_get_type (), "slow", 1000);
+  resolver = (SlowResolver *) g_proxy_resolver_get_default ();
+  g_assert_cmpstr (G_OBJECT_TYPE_NAME (resolver), ==, "SlowResolver");
+
+  fixture_init (&self, loop);
+  pillion_http_client_set_connect_timeout_usec (self.client, 5 * G_USEC_PER_SEC);
+  for (guint i = 0; i < G_N_ELEMENTS (hosts); i++)
+    {
+      g_autofree char *url = g_strdup_printf ("http://%s:1/", hosts[i]);
+      g_autoptr (PillionTask) task = pillion_http_client_get_bytes (self.client, url, NULL);
+      g_autoptr (GError) error = NULL;
+
+      g_assert_false (pillion_await (task, &error));
+      g_assert_false (g_error_matches (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY));
+    }
+  g_assert_cmpuint (g_atomic_int_get (&resolver->n_asked), ==, 0);
+
+  /* Others do */
+  pillion_http_client_set_connect_timeout_usec (self.client, 50000);
+  assert_fails (&self, "http://example.invalid/", PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY);
+  g_assert_cmpuint (g_atomic_int_get (&resolver->n_asked), ==, 1);
+  g_task_return_new_error (resolver->task, G_IO_ERROR, G_IO_ERROR_FAILED, "late");
+  g_clear_object (&resolver->task);
+}
+
+static void
+test_system_resolver (void)
+{
+  g_test_trap_subprocess ("/http/proxy/subprocess/from-here", 0, 0);
+  g_test_trap_assert_passed ();
 }
 
 /* A resolver that knows several proxies */
@@ -342,7 +386,7 @@ test_all_proxies_fail (PillionLoop *loop,
     }
 
   use_proxies (&self, "gopher://a", "gopher://b", NULL);
-  assert_fails (&self, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY);
+  assert_fails (&self, "http://127.0.0.1:1/", PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY);
 }
 
 /* A proxy that takes connections, and says nothing */
@@ -417,6 +461,9 @@ main (int argc,
   pillion_test_add_func ("/http/proxy/all-fail", test_all_proxies_fail);
   pillion_test_add_func ("/http/proxy/next-if-one-is-silent", test_silent_proxy);
   pillion_test_add_func ("/http/proxy/one-that-can-be-reached-is-final", test_reached_proxy_is_final);
+
+  g_test_add_func ("/http/proxy/system-resolver-is-for-other-machines", test_system_resolver);
+  pillion_test_add_func ("/http/proxy/subprocess/from-here", get_from_here);
 
   return g_test_run ();
 }
