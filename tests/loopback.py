@@ -120,8 +120,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
 class Server:
     """`with Server () as url:` runs it."""
 
+    def __init__(self, handler=Handler):
+        self.handler = handler
+
     def __enter__(self):
-        self.httpd = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        self.httpd = http.server.ThreadingHTTPServer(('127.0.0.1', 0), self.handler)
         self.httpd.daemon_threads = True
         self.thread = threading.Thread(target=self.httpd.serve_forever, kwargs={'poll_interval': 0.05})
         self.thread.start()

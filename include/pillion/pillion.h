@@ -12,6 +12,7 @@
 #include <pillion/pillion-event.h>
 #include <pillion/pillion-fiber.h>
 #include <pillion/pillion-glib-host.h>
+#include <pillion/pillion-host-suite.h>
 #include <pillion/pillion-host.h>
 #include <pillion/pillion-kick.h>
 #include <pillion/pillion-loop.h>

@@ -18,7 +18,7 @@ from girfile import C, CORE, GLIB
 SPANS = {'delay', 'delta', 'duration', 'interval', 'timeout'}
 
 # g_test_add_data_func () has this order
-AS_IN_GLIB = {'pillion_test_add_data_func'}
+AS_IN_GLIB = {'pillion_test_add_data_func', 'pillion_host_suite_add'}
 
 # Points in time that a function returns, without a unit in its name, as GLib's do
 POINTS = {'pillion_loop_get_now', 'pillion_loop_get_deadline', 'pillion_host_get_now', 'pillion_poll_source_get_ready_time'}

@@ -149,7 +149,7 @@ class Vapi:
     def test_types(self):
         for tag in ('class', 'interface', 'record', 'enumeration', 'bitfield'):
             for element in self.namespace.findall(CORE + tag):
-                if element.get(GLIB + 'is-gtype-struct-for') or element.get('disguised') == '1':
+                if element.get(GLIB + 'is-gtype-struct-for') or element.get('disguised') == '1' or element.get('introspectable') == '0':
                     continue
                 with self.subTest(element.get('name')):
                     self.assertIn(element.get('name'), self.types)
@@ -160,7 +160,7 @@ class Vapi:
                 name = member.get('name').upper()
                 self.find(element.get('name'), rf'^{name}[,;]?$', f'{element.get("name")}.{name}')
         for element in self.namespace.findall(CORE + 'record'):
-            if element.get(GLIB + 'is-gtype-struct-for') or element.get('disguised') == '1':
+            if element.get(GLIB + 'is-gtype-struct-for') or element.get('disguised') == '1' or element.get('introspectable') == '0':
                 continue
             for field in element.findall(CORE + 'field'):
                 self.find(element.get('name'), rf' {field.get("name")};$', f'{element.get("name")}.{field.get("name")}')
