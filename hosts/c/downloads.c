@@ -121,21 +121,29 @@ compare (gconstpointer a, gconstpointer b)
   return (left > right) - (left < right);
 }
 
-/* A line for the screen: "2 of 5, frames 3.1 ms (longest 8.0), kicks 0.4 (1.9)" */
+/* Appends "NAME MEDIAN ms (longest MAXIMUM)", if there is anything to tell */
+static void
+append_times (GString *text, const char *name, const GTimeSpan *usec, guint n)
+{
+  GTimeSpan sorted[N_FRAMES];
+
+  memcpy (sorted, usec, n * sizeof *usec);
+  qsort (sorted, n, sizeof *sorted, compare);
+  if (n > 0 && sorted[n - 1] > 0)
+    g_string_append_printf (text, ", %s %.1f ms (longest %.1f)", name, (double) sorted[n / 2] / 1e3, (double) sorted[n - 1] / 1e3);
+}
+
+/* A line for the screen, such as "2 of 5, frames 3.1 ms (longest 8.0), kicks 0.4 ms (longest 1.9)" */
 char *
 downloads_describe (Downloads *self)
 {
   guint n = MIN (self->n_frames, N_FRAMES), n_tasks = g_list_model_get_n_items (G_LIST_MODEL (self->tasks));
-  GTimeSpan frames[N_FRAMES] = { 0 }, kicks[N_FRAMES] = { 0 };
+  GString *text = g_string_new (NULL);
 
-  memcpy (frames, self->frame_usec, n * sizeof *frames);
-  memcpy (kicks, self->kick_usec, n * sizeof *kicks);
-  qsort (frames, n, sizeof *frames, compare);
-  qsort (kicks, n, sizeof *kicks, compare);
-  n = MAX (n, 1);
-  return g_strdup_printf ("%u of %u, frames %.1f ms (longest %.1f), kicks %.1f (%.1f)", n_tasks - self->n_pending, n_tasks,
-                          (double) frames[n / 2] / 1e3, (double) frames[n - 1] / 1e3, (double) kicks[n / 2] / 1e3,
-                          (double) kicks[n - 1] / 1e3);
+  g_string_printf (text, "%u of %u", n_tasks - self->n_pending, n_tasks);
+  append_times (text, "frames", self->frame_usec, n);
+  append_times (text, "kicks", self->kick_usec, n);
+  return g_string_free (text, FALSE);
 }
 
 /* For a window without widgets: a bar for each download, and below them one for each frame, 4 pixels per ms, with the kick in it */

@@ -2,12 +2,16 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""What the programs in hosts/c have in common: test-programs.py PROGRAM [window]"""
+"""What the programs in hosts/c have in common: test-programs.py PROGRAM [PICTURE]
+
+With the file of a picture, the program has a window, which is shown in it.
+"""
 
 import hashlib
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,8 +23,10 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', '..'))
 import loopback
 import tap
+import window
 
 PROGRAM = sys.argv.pop(1)
+PICTURE = sys.argv.pop(1) if len(sys.argv) > 1 and sys.argv[1].endswith('.png') else None
 NAME = os.path.basename(PROGRAM)
 PATIENCE = 60  # s
 WATCH = 3  # s: how long an idle program is watched
@@ -166,6 +172,31 @@ class Programs(unittest.TestCase):
 
     def test_sigterm_leaves_a_part_that_is_resumed(self):
         self.stop_in_the_middle(lambda process: process.send_signal(signal.SIGTERM))
+
+    @unittest.skipUnless(PICTURE, 'it has no window')
+    def test_closing_its_window_leaves_a_part_that_is_resumed(self):
+        display = window.Display()
+
+        def close(process):
+            # It may not be there yet
+            while process.poll() is None:
+                display.close_windows(process.pid)
+                time.sleep(0.05)
+
+        self.stop_in_the_middle(close)
+
+    @unittest.skipUnless(PICTURE and shutil.which('import'), 'it has no window, or ImageMagick is not installed')
+    def test_its_picture(self):
+        Handler.held.set()
+        process = self.start('--stay', self.folder, *(self.url + f'/{name}' for name in ('file.bin', 'slow.bin', 'nothing')))
+        self.assertTrue(Handler.half.wait(PATIENCE))
+        # Whatever else it has to do, it has done when it sleeps
+        before = None
+        while before != (before := wake_ups(process.pid)):
+            time.sleep(0.2)
+        subprocess.run(['import', '-window', 'root', PICTURE], check=True, timeout=PATIENCE)
+        process.terminate()
+        process.wait(PATIENCE)
 
 
 if __name__ == '__main__':
