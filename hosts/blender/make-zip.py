@@ -2,10 +2,9 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Packs the add-on: make-zip.py ZIP FOLDER PYTHON OVERRIDES.
+"""Packs an add-on: make-zip.py ZIP NAME [PREFIX FOLDER PATTERN]…
 
-FOLDER has the files of the add-on itself, PYTHON the package, and OVERRIDES what PyGObject needs. The same sources give the same
-bytes."""
+The add-on's folder NAME gets the files of each FOLDER that match PATTERN, under PREFIX. The same sources give the same bytes."""
 
 import pathlib
 import sys
@@ -15,17 +14,14 @@ import zipfile
 DATE = 1980, 1, 1, 0, 0, 0
 
 
-def main(name, folder, python, overrides):
-    python = pathlib.Path(python)
-    entries = {path.name: path for path in (pathlib.Path(folder) / '__init__.py', pathlib.Path(folder) / 'blender_manifest.toml')}
-    for path in sorted((python / 'pillion').rglob('*')):
-        if path.suffix == '.py' or path.name == 'py.typed':
-            entries[f'python/{path.relative_to(python)}'] = path
-    for path in sorted(pathlib.Path(overrides).glob('*.py')):
-        entries[f'overrides/{path.name}'] = path
-    with zipfile.ZipFile(name, 'w', zipfile.ZIP_DEFLATED) as archive:
-        for entry, path in entries.items():
-            info = zipfile.ZipInfo(f'pillion/{entry}', DATE)
+def main(output, name, *rest):
+    entries = {}
+    for prefix, folder, pattern in zip(*[iter(rest)] * 3):
+        for path in pathlib.Path(folder).glob(pattern):
+            entries[str(pathlib.PurePosixPath(name, prefix, path.relative_to(folder)))] = path
+    with zipfile.ZipFile(output, 'w', zipfile.ZIP_DEFLATED) as archive:
+        for entry, path in sorted(entries.items()):
+            info = zipfile.ZipInfo(entry, DATE)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             archive.writestr(info, path.read_bytes())

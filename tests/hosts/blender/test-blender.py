@@ -30,6 +30,7 @@ WINDOW = ['--window-geometry', '0', '0', '640', '480']
 SESSIONS = {
     'survival': (WINDOW, ()),
     'downloader': (['-b'], ()),
+    'browser': (['--window-geometry', '0', '0', '1024', '768', '--enable-event-simulate'], ()),
 }
 
 n_tests = 0
@@ -47,7 +48,8 @@ def set_up(folder, add_on):
     """A folder for Blender's user, with the add-on in it."""
     add_ons = folder / 'scripts' / 'addons'
     add_ons.mkdir(parents=True)
-    zipfile.ZipFile(add_on).extractall(add_ons)
+    for path in pathlib.Path(add_on).parent.rglob('*.zip'):
+        zipfile.ZipFile(path).extractall(add_ons)
     env = {name: value for name, value in os.environ.items() if name not in ('PYTHONPATH', 'G_DEBUG')}
     env.update(
         BLENDER_USER_SCRIPTS=str(folder / 'scripts'),
