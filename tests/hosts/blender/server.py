@@ -4,7 +4,7 @@
 """A server for the tests in Blender, in a thread of the test itself. It takes any number of connections:
 
     /bytes/SIZE           so many bytes
-    /slow/SIZE/MSEC       the same, in twenty pieces within so many milliseconds
+    /slow/SIZE/MSEC       the same, in twenty pieces within so many milliseconds; the rest of a file at once
     /wait/MSEC            three bytes after so many milliseconds
     /missing              404
     /echo                 the request itself
@@ -28,6 +28,7 @@ class Server:
     def __init__(self):
         self.loop = asyncio.new_event_loop()
         self.n_open = 0
+        self.n_resumed = 0
         ready = threading.Event()
         threading.Thread(target=self._run, args=(ready,), daemon=True).start()
         ready.wait()
@@ -78,9 +79,10 @@ class Server:
         status = '200 OK'
         if fields.get('range', '').startswith('bytes='):
             start = int(fields['range'][6:].split('-')[0])
+            self.n_resumed += start > 0
             status = f'206 Partial Content\r\nContent-Range: bytes {start}-{size - 1}/{size}'
         writer.write(f'HTTP/1.1 {status}\r\nContent-Length: {size - start}\r\nETag: "{size}"\r\nAccept-Ranges: bytes\r\n\r\n'.encode())
-        delay = numbers[1] / 1000 / PIECES if kind == 'slow' else 0
+        delay = numbers[1] / 1000 / PIECES if kind == 'slow' and start == 0 else 0
         step = max(1, -(-(size - start) // PIECES)) if delay else 1 << 20
         while start < size:
             if delay:

@@ -14,10 +14,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from server import Server
+from server import Server, content as server_content
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ['PILLION_BUILD_DIR'])
@@ -29,9 +30,25 @@ WINDOW = ['--window-geometry', '0', '0', '640', '480']
 # What Blender is started with, and what its environment lacks
 SESSIONS = {
     'survival': (WINDOW, ()),
+    'operators': (WINDOW, ()),
+    'background': (['--background'], ()),
+    'missing': (WINDOW, ('GI_TYPELIB_PATH',)),
     'downloader': (['-b'], ()),
     'browser': (['--window-geometry', '0', '0', '1024', '768', '--enable-event-simulate'], ()),
 }
+
+# How Blender is ended while downloads are under way, and the status that it ends with
+ENDS = {
+    'quit': 0,
+    'window': 0,
+    'exit': 0,
+    'inside-a-callback': 0,
+    'hard-exit': 0,
+    'SIGTERM': None,
+    'SIGKILL': -9,
+}
+END_PATIENCE = 10  # s: a Blender that hangs takes forever
+COUNT, SIZE, MSEC = 100, 100_000, 4000
 
 n_tests = 0
 all_good = True
@@ -85,6 +102,43 @@ def run_session(name, add_on, pictures, url):
         report(name, results, status, output)
 
 
+def run_end(way, add_on, url, server):
+    """Ends Blender, and then goes on with what it has left. No file may be wrong."""
+    with tempfile.TemporaryDirectory(prefix='pillion-blender-', ignore_cleanup_errors=True) as text:
+        folder = pathlib.Path(text)
+        env = set_up(folder, add_on)
+        env['PILLION_TEST_URL'] = url
+        files = folder / 'files'
+        files.mkdir()
+        command = ['blender', '--factory-startup', *WINDOW, '--addons', 'pillion', '--python', str(HERE / 'quit.py'), '--', way, str(files),
+                   str(COUNT), str(SIZE), str(MSEC)]
+        blender = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                   errors='replace')
+        try:
+            output, _ = blender.communicate(timeout=FIRST + END_PATIENCE)
+        except subprocess.TimeoutExpired:
+            blender.kill()
+            output = blender.communicate()[0] + '\nBlender has not ended'
+        ended = time.monotonic()
+        began = re.search(r'^ends at (.*)', output, re.MULTILINE)
+        expected = ENDS[way]
+        wrong = [path.name for path in files.iterdir() if path.name.isdigit()
+                 and path.read_bytes() != server_content(0, SIZE + int(path.name))]
+        problem = (f'Blender hangs, or ends with {blender.returncode}:\n{output}' if began is None or expected not in (None, blender.returncode) else
+                   f'these files are wrong: {wrong}' if wrong else '')
+        if not problem:
+            n_resumed = server.n_resumed
+            resumed = subprocess.run([sys.executable, str(HERE / 'resume.py'), url, str(files), str(COUNT), str(SIZE), str(MSEC)], stdin=subprocess.DEVNULL,
+                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE)
+            if resumed.returncode != 0:
+                problem = resumed.stdout
+            elif server.n_resumed == n_resumed:
+                problem = 'nothing was resumed'
+        if problem:
+            print(f'ends.{way}: {problem}', file=sys.stderr, flush=True)
+        say(not problem, f'ends.{way}', f' # {ended - float(began[1]):.2f} s, {server.n_resumed - n_resumed} resumed' if not problem else '')
+
+
 def report(session, results, status, output):
     lines = results.read_text(encoding='utf-8').splitlines() if results.exists() else []
     planned, running = [], None
@@ -115,8 +169,11 @@ def main(add_on, pictures, *names):
         print('1..0 # SKIP Blender is not installed')
         return 0
     server = Server()
-    for name in names or SESSIONS:
-        run_session(name, add_on, pictures, server.url)
+    for name in names or [*SESSIONS, *(f'ends.{way}' for way in ENDS)]:
+        if name.startswith('ends.'):
+            run_end(name.removeprefix('ends.'), add_on, server.url, server)
+        else:
+            run_session(name, add_on, pictures, server.url)
     print(f'1..{n_tests}', flush=True)
     return 0 if all_good else 1
 

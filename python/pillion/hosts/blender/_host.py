@@ -9,6 +9,8 @@ while Blender is idle, and once a frame while it is busy.
 
 from __future__ import annotations
 
+import gc
+import importlib
 import sys
 from collections.abc import Callable
 from time import monotonic
@@ -120,7 +122,25 @@ def install(*, loop: Pillion.Loop | None = None) -> Pillion.Loop:
     """Makes Blender carry a loop, by default the one of this thread, whatever file is open, until `remove ()`. Returns the loop.
 
     You may call it as often as you like."""
+    _prepare()
     return host.carry(loop)
+
+
+_is_prepared = False
+
+
+def _prepare():
+    """Does now what the first kicks would otherwise stop Blender for: importing the HTTP library takes dozens of milliseconds, and so
+    does Python's first search for garbage among everything that Blender has loaded. Later ones only follow great growth."""
+    global _is_prepared
+    if _is_prepared:
+        return
+    _is_prepared = True
+    try:
+        importlib.import_module('gi.repository.PillionHttp')
+    except ImportError:
+        pass  # it need not be installed
+    gc.collect()
 
 
 def remove() -> None:

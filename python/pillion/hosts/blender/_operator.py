@@ -43,6 +43,7 @@ class AsyncModalOperatorMixin:
     timer: Any = None
     report: Any  # Blender's
     _state = 'INITIALIZING'
+    _told_task: Any = None  # whose exception the user knows of
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -93,12 +94,14 @@ class AsyncModalOperatorMixin:
     def _look_at_task(self):
         """Tells the user about an exception, once."""
         task = self.async_task
-        if self._state == 'EXCEPTION' or task is None or not task.done() or task.cancelled():
+        if task is None or task is self._told_task or not task.done() or task.cancelled():
             return
         error = task.exception()
         if error is None:
             return
-        self._state = 'QUIT' if self.stop_upon_exception else 'EXCEPTION'
+        self._told_task = task
+        if self._state != 'QUIT':
+            self._state = 'QUIT' if self.stop_upon_exception else 'EXCEPTION'
         self.log.error('%s failed', type(self).__name__, exc_info=error)
         self.report({'WARNING'}, f'{getattr(self, "bl_label", type(self).__name__)}: {error or type(error).__name__}')
 
@@ -139,6 +142,5 @@ class AsyncModalOperatorMixin:
                 pass  # callbacks are held back now
             if not task.done():
                 self.log.warning('%r has not stopped yet', task)
-        if task.done() and not task.cancelled() and task.exception() is not None:
-            self._look_at_task()
+        self._look_at_task()
         self.async_task = self.signalling_future = None

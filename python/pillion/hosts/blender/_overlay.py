@@ -1,10 +1,114 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""A strip in 3D viewports with the times of the last frames, and of the longest kick in each."""
+"""A strip in 3D viewports with the times of the last frames, and of the longest kick in each.
+
+It is cheap to draw: one buffer, which is renewed every few frames."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import Any
 
 import bpy
 
+from pillion.hosts.blender._host import host
 
-def show(is_shown):
-    pass
+# How many frames the strip shows, one beside the other
+FRAMES = 120
+STEP = 2  # pixels
+
+# The height of a second in pixels, and that of the strip
+SCALE = 1500
+HEIGHT = 100
+
+# Where the strip is in its region
+LEFT, BOTTOM = 60, 40
+
+# How often the text below the strip changes, in seconds
+TEXT_INTERVAL = 0.25
+
+# As blf.size () takes it
+TEXT_SIZE = (11,) if bpy.app.version >= (4, 0, 0) else (11, 72)
+
+# After how many frames what is drawn is renewed
+RENEWAL = 4
+
+# Two viewports that are drawn in one frame are less than this apart, in seconds
+SAME_FRAME = 0.002
+
+FRAME_COLOR = 0.35, 0.55, 0.8, 0.9
+KICK_COLOR = 1.0, 0.6, 0.1, 1.0
+LIMIT_COLOR = 1.0, 1.0, 1.0, 0.5
+LIMIT = 1 / 60  # seconds
+
+_strip: _Strip | None = None
+
+
+class _Strip:
+    def __init__(self):
+        import blf
+        import gpu
+        import numpy
+
+        self.blf, self.gpu = blf, gpu
+        self.index = 0
+        self.batch = None
+        self.last = self.told = 0.0
+        self.text = ''
+        # Each frame is a line for its time, and one for its longest kick on top; the last line marks the limit
+        x = LEFT + STEP * numpy.repeat(numpy.arange(FRAMES, dtype=numpy.float32), 2)
+        self.points = numpy.full((4 * FRAMES + 2, 2), BOTTOM, dtype=numpy.float32)
+        self.points[:2 * FRAMES, 0] = self.points[2 * FRAMES:4 * FRAMES, 0] = x
+        self.points[-2:] = (LEFT, BOTTOM + LIMIT * SCALE), (LEFT + STEP * FRAMES, BOTTOM + LIMIT * SCALE)
+        self.view = memoryview(self.points)  # in which a single number is set much faster
+        self.colors = numpy.empty((4 * FRAMES + 2, 4), dtype=numpy.float32)
+        self.colors[:2 * FRAMES] = FRAME_COLOR
+        self.colors[2 * FRAMES:] = KICK_COLOR
+        self.colors[-2:] = LIMIT_COLOR
+        self.shader = gpu.shader.from_builtin('FLAT_COLOR' if bpy.app.version >= (4, 0, 0) else '2D_FLAT_COLOR')
+        self.format = gpu.types.GPUVertFormat()
+        self.format.attr_add(id='pos', comp_type='F32', len=2, fetch_mode='FLOAT')
+        self.format.attr_add(id='color', comp_type='F32', len=4, fetch_mode='FLOAT')
+        self.handle = bpy.types.SpaceView3D.draw_handler_add(self.draw, (), 'WINDOW', 'POST_PIXEL')
+
+    def remove(self):
+        bpy.types.SpaceView3D.draw_handler_remove(self.handle, 'WINDOW')
+
+    def draw(self):
+        now = monotonic()
+        took = now - self.last
+        if took > SAME_FRAME:
+            self.add(took, host.longest_kick)
+            if now > self.told + TEXT_INTERVAL:
+                self.text = f'frame {took * 1000:.1f} ms, kick {host.longest_kick * 1000:.1f} ms'
+                self.told = now
+            host.longest_kick = 0.0
+            self.last = now
+        if self.batch is None or self.index % RENEWAL == 0:
+            buffer = self.gpu.types.GPUVertBuf(self.format, len(self.points))
+            buffer.attr_fill('pos', self.points)
+            buffer.attr_fill('color', self.colors)
+            self.batch = self.gpu.types.GPUBatch(type='LINES', buf=buffer)
+        self.batch.draw(self.shader)
+        self.blf.color(0, 1, 1, 1, 1)
+        self.blf.size(0, *TEXT_SIZE)
+        self.blf.position(0, LEFT, BOTTOM - 16, 0)
+        self.blf.draw(0, self.text)
+
+    def add(self, frame, kick):
+        index = 2 * self.index + 1
+        points = self.view
+        points[index, 1] = BOTTOM + min(frame * SCALE, HEIGHT)
+        points[2 * FRAMES + index, 1] = BOTTOM + min(kick * SCALE, HEIGHT)
+        self.index = (self.index + 1) % FRAMES
+
+
+def show(is_shown: Any) -> None:
+    """Shows or hides the strip. In background mode there is nothing to show it in."""
+    global _strip
+    if is_shown and _strip is None and not bpy.app.background:
+        _strip = _Strip()
+    elif not is_shown and _strip is not None:
+        _strip.remove()
+        _strip = None

@@ -1,0 +1,214 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Operators that run coroutines, the report line, and the strip of times."""
+
+import asyncio
+import time
+
+import bpy
+
+import pillion
+from driver import URL, during, in_area, in_window, rounds, take_picture, until
+from gi.repository import Pillion, PillionHttp
+from pillion.hosts import blender
+from pillion.hosts.blender import _overlay
+
+loop = Pillion.Loop.get_default()
+client = PillionHttp.Client.new(loop)
+log = []
+running = []
+
+
+class PILLION_TEST_OT_wait(blender.AsyncModalOperatorMixin, bpy.types.Operator):
+    """Runs what the test tells it to"""
+
+    bl_idname = 'pillion_test.wait'
+    bl_label = 'Wait'
+
+    stop_upon_exception: bpy.props.BoolProperty()
+    body = None
+
+    async def async_execute(self, context):
+        running.append(self)
+        await type(self).body(self)
+
+    def modal(self, context, event):
+        if event.type == 'TIMER':
+            log.append('timer')
+        result = super().modal(context, event)
+        if result != {'PASS_THROUGH'}:
+            running.clear()
+            log.append(result)
+        return result
+
+    def cancel(self, context):
+        super().cancel(context)
+        running.clear()
+        log.append('cancelled')
+
+
+bpy.utils.register_class(PILLION_TEST_OT_wait)
+
+
+def start(body, **properties):
+    log.clear()
+    running.clear()
+    PILLION_TEST_OT_wait.body = body
+    with in_window():
+        assert bpy.ops.pillion_test.wait('INVOKE_DEFAULT', **properties) == {'RUNNING_MODAL'}
+
+
+def case_an_operator_downloads_and_ends():
+    got = []
+
+    async def body(self):
+        got.append(await client.get_bytes(URL + '/bytes/7', None))
+        assert self.loop is asyncio.get_running_loop()
+        self.quit()
+
+    start(body)
+    yield from until(lambda: not running and log and log[-1] == {'FINISHED'})
+    assert got[0] == b'0000000', got
+
+
+def case_an_operator_stays_until_it_is_told_to_end():
+    async def body(self):
+        pass
+
+    start(body)
+    yield from until(lambda: len(log) > 2, 'events')
+    assert running[0].async_task.done()
+    running[0].quit()
+    yield from until(lambda: not running)
+
+
+def case_quitting_stops_the_task():
+    ended = []
+
+    async def body(self):
+        try:
+            await asyncio.sleep(3600)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.01)
+            ended.append(self.signalling_future.cancelled())
+            raise
+
+    start(body)
+    yield from until(lambda: running)
+    running[0].quit()
+    yield from until(lambda: not running)
+    assert ended == [True], ended
+
+
+def case_a_new_task_replaces_the_old_one():
+    async def body(self):
+        await asyncio.sleep(3600)
+
+    async def other(self):
+        log.append('other')
+        self.quit()
+
+    start(body)
+    yield from until(lambda: running)
+    first = running[0].async_task
+    running[0]._new_async_task(other(running[0]))
+    assert first.cancelled()
+    yield from until(lambda: not running)
+    assert 'other' in log
+
+
+async def fail(self):
+    await asyncio.sleep(0.001)
+    raise ValueError('on purpose')
+
+
+def case_an_exception_ends_the_operator_that_wants_it():
+    start(fail, stop_upon_exception=True)
+    yield from until(lambda: running)
+    yield from until(lambda: not running)
+    assert log[-1] == {'FINISHED'}
+
+
+def case_another_operator_survives_an_exception():
+    start(fail, stop_upon_exception=False)
+    yield from until(lambda: running and running[0]._state == 'EXCEPTION')
+    yield from rounds(5)
+    assert running
+    running[0].quit()
+    yield from until(lambda: not running)
+
+
+def case_opening_a_file_cancels_the_operator():
+    async def body(self):
+        await asyncio.sleep(3600)
+
+    start(body)
+    yield from until(lambda: running)
+    task = running[0].async_task
+    with in_window():
+        bpy.ops.wm.read_homefile()
+    yield from until(task.done)
+    assert not running and task.cancelled(), (running, task)
+
+
+def case_an_operator_costs_no_processor_time():
+    """Its timer calls it 15 times a second, and not in each round of Blender's main loop."""
+    async def body(self):
+        await asyncio.sleep(3600)
+
+    start(body)
+    yield from until(lambda: len(log) > 2)
+    log.clear()
+    yield from during(1)
+    assert 1 <= len(log) <= 20, len(log)
+    running[0].quit()
+    yield from until(lambda: not running)
+
+
+def get_reports():
+    """What the report line has shown, by way of an editor that lists it."""
+    window = bpy.context.window_manager.windows[0]
+    area = window.screen.areas[0]
+    kind = area.ui_type
+    area.ui_type = 'INFO'
+    try:
+        with bpy.context.temp_override(window=window, area=area, region=area.regions[-1]):
+            bpy.ops.info.select_all(action='SELECT')
+            bpy.ops.info.report_copy()
+    finally:
+        area.ui_type = kind
+    return bpy.context.window_manager.clipboard
+
+
+def case_errors_that_nothing_handles_are_in_the_report_line():
+    client.get_bytes(URL + '/missing', None)
+    yield from until(lambda: '/missing' in get_reports(), 'the report')
+    take_picture('report')
+
+    async def body():
+        raise ValueError('nobody catches this')
+
+    pillion.ensure_future(body())
+    yield from until(lambda: 'nobody catches this' in get_reports(), 'the report')
+
+
+def case_the_strip_shows_times():
+    with in_window():
+        bpy.ops.preferences.addon_enable(module='pillion')
+    preferences = bpy.context.preferences.addons['pillion'].preferences
+    preferences.show_times = True
+    strip = _overlay._strip
+    assert strip is not None
+    busy = loop.sleep(3600_000_000)
+    for number in range(20):
+        # Something for the strip to show
+        loop.call_soon(time.sleep, 0.002 * (number % 5))
+        with in_area('VIEW_3D'):
+            bpy.context.area.tag_redraw()
+        yield
+    busy.cancel()
+    assert strip.index > 10, strip.index
+    take_picture('times')
+    preferences.show_times = False
+    assert _overlay._strip is None
