@@ -105,13 +105,13 @@ def class_entry(node, module):
 
 def package(folder):
     """The public functions and classes of the package, wherever they are defined in it."""
-    # A package inside is known by its own name
-    paths = {path.parent.name if path.stem == '__init__' and path.parent != folder else path.stem: path for path in sorted(folder.rglob('*.py'))}
-    modules = {name: ast.parse(path.read_text(encoding='utf-8')) for name, path in paths.items()}
+    modules = {}
+    for path in sorted(folder.rglob('*.py')):
+        parts = path.relative_to(folder.parent).with_suffix('').parts
+        modules['.'.join(parts[:-1] if parts[-1] == '__init__' else parts)] = ast.parse(path.read_text(encoding='utf-8'))
     defined = {node.name: node for tree in modules.values() for node in tree.body if is_public(node)}
-    for name, title in (('__init__', 'pillion'), ('async_loop', 'pillion.async_loop'), ('hosts', 'pillion.hosts'),
-                        ('testing', 'pillion.testing')):
-        yield f'## {title}\n'
+    for name in ('pillion', 'pillion.async_loop', 'pillion.hosts', 'pillion.testing'):
+        yield f'## {name}\n'
         yield prose(ast.get_docstring(modules[name]).partition('\n\n')[0]) + '\n'
         exported = next(ast.literal_eval(node.value) for node in modules[name].body
                         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == '__all__')
