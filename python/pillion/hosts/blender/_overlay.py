@@ -7,6 +7,7 @@ It is cheap to draw: one buffer, which is renewed every few frames."""
 
 from __future__ import annotations
 
+import importlib
 from time import monotonic
 from typing import Any
 
@@ -47,11 +48,8 @@ _strip: _Strip | None = None
 
 class _Strip:
     def __init__(self):
-        import blf
-        import gpu
-        import numpy
-
-        self.blf, self.gpu = blf, gpu
+        self.blf, self.gpu = importlib.import_module('blf'), importlib.import_module('gpu')
+        numpy = importlib.import_module('numpy')
         self.index = 0
         self.batch = None
         self.last = self.told = 0.0
@@ -61,13 +59,13 @@ class _Strip:
         self.points = numpy.full((4 * FRAMES + 2, 2), BOTTOM, dtype=numpy.float32)
         self.points[:2 * FRAMES, 0] = self.points[2 * FRAMES:4 * FRAMES, 0] = x
         self.points[-2:] = (LEFT, BOTTOM + LIMIT * SCALE), (LEFT + STEP * FRAMES, BOTTOM + LIMIT * SCALE)
-        self.view = memoryview(self.points)  # in which a single number is set much faster
+        self.view: Any = memoryview(self.points)  # in which a single number is set much faster
         self.colors = numpy.empty((4 * FRAMES + 2, 4), dtype=numpy.float32)
         self.colors[:2 * FRAMES] = FRAME_COLOR
         self.colors[2 * FRAMES:] = KICK_COLOR
         self.colors[-2:] = LIMIT_COLOR
-        self.shader = gpu.shader.from_builtin('FLAT_COLOR' if bpy.app.version >= (4, 0, 0) else '2D_FLAT_COLOR')
-        self.format = gpu.types.GPUVertFormat()
+        self.shader = self.gpu.shader.from_builtin('FLAT_COLOR' if bpy.app.version >= (4, 0, 0) else '2D_FLAT_COLOR')
+        self.format = self.gpu.types.GPUVertFormat()
         self.format.attr_add(id='pos', comp_type='F32', len=2, fetch_mode='FLOAT')
         self.format.attr_add(id='color', comp_type='F32', len=4, fetch_mode='FLOAT')
         self.handle = bpy.types.SpaceView3D.draw_handler_add(self.draw, (), 'WINDOW', 'POST_PIXEL')
