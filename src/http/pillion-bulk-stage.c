@@ -18,8 +18,8 @@
 typedef struct
 {
   PillionStage parent;
-  gboolean movable; /* the body that is being received, or NULL once it is complete */
-  char *validator;  /* its validator if the rest can be requested, or NULL */
+  gboolean movable; /* whether the body that is being received can be moved; not once it is complete */
+  char *validator;  /* its validator if only the rest can be requested, or NULL */
 } PillionBulkStage;
 
 static PillionVerdict

@@ -12,11 +12,11 @@
 #include "http/pillion-call.h"
 #include "http/pillion-http-credentials-private.h"
 
-/* How often a call has a handler asked, and how many requests it sends again in all: a server may refuse forever */
+/* How often a call asks a handler, and how many requests it repeats altogether: a server may refuse forever */
 #define MAX_ASKED 3
 #define MAX_TRIES 10
 
-/* Who asks, and where the answer goes */
+/* Who asks for credentials, and where they are sent */
 typedef struct
 {
   guint status;
@@ -34,7 +34,7 @@ typedef struct
   const Role *role;
   GRefString *home;              /* the server that the first request went to */
   GRefString *origin;            /* the one that these are for */
-  PillionHttpCredentials *given; /* or NULL; not by a handler */
+  PillionHttpCredentials *given; /* or NULL; not those of a handler */
   gboolean given_refused;
   gboolean renewed; /* because its token was refused */
 
@@ -42,10 +42,10 @@ typedef struct
   gboolean foreign;         /* a field of the program's own */
   gboolean sent;            /* something of ours */
   PillionAuthScheme scheme; /* then: how */
-  PillionAuthSpace *space;  /* and what for; NULL if nobody had asked */
+  PillionAuthSpace *space;  /* and for which space; NULL if no server had asked */
   guint serial;             /* of the credentials, if a handler gave them */
 
-  PillionAuthSpace *met;    /* whose challenge the call got last, or NULL */
+  PillionAuthSpace *met;    /* whose challenge the call last received, or NULL */
   gboolean answers;         /* and the next request answers it */
   PillionAuthWaiter waiter;
   guint n_asked;
@@ -56,7 +56,7 @@ typedef struct
 typedef struct
 {
   GPtrArray *all;
-  const PillionAuthChallenge *best; /* of those that can be answered, or NULL */
+  const PillionAuthChallenge *best; /* the best one that can be answered, or NULL */
   PillionDigestAuth *digest;            /* what answers it, or NULL */
 } Offer;
 
@@ -69,7 +69,7 @@ offer_clear (Offer *self)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Offer, offer_clear)
 
-/* Whether a challenge can be answered with credentials; NULL stands for those that a handler may give */
+/* Whether a challenge can be answered with credentials. NULL stands for those that a handler may give. */
 static gboolean
 fits (PillionAuthScheme scheme,
       PillionHttpCredentials *credentials)
@@ -153,7 +153,7 @@ find_own (PillionCall *call)
   return config->netrc != NULL ? pillion_netrc_find (config->netrc, g_uri_get_host (call->uri)) : NULL;
 }
 
-/* What the request is to be sent with, unless a server asks: what the URL says comes first */
+/* The credentials to send with the request before any server asks: the URL's come first */
 static void
 find_given (PillionCredentialsStage *self,
             PillionCall *call)
@@ -172,7 +172,7 @@ find_given (PillionCredentialsStage *self,
 
   if (self->home == NULL)
     self->home = g_ref_string_acquire (call->origin);
-  /* Most servers redirect to whole URLs, also to their own: the user is the same there */
+  /* Most servers redirect to absolute URLs, even on the same server: the user stays the same there */
   if (user == NULL && g_strcmp0 (self->origin, call->origin) == 0)
     return;
 
@@ -194,7 +194,7 @@ get_given (PillionCredentialsStage *self)
   return self->given_refused ? NULL : self->given;
 }
 
-/* What gets a token can't wait for it */
+/* The request that gets a token can't wait for that token */
 static gboolean
 needs_no_token (PillionCredentialsStage *self,
                 PillionCall *call)
@@ -209,7 +209,7 @@ credentials_begin (PillionStage *stage,
 {
   PillionCredentialsStage *self = (PillionCredentialsStage *) stage;
 
-  /* Something else has resumed the call. It can wait in one place only. */
+  /* Something else has resumed the call, which can wait in one place only */
   if (self->waiter.space != NULL)
     return PILLION_VERDICT_WAIT;
 
@@ -245,7 +245,8 @@ goes_through_tunnel (PillionCall *call)
   return pillion_proxy_tunnels (call->proxy, call->uri, call->sink->klass->web_socket);
 }
 
-/* A field of the request's own says more than credentials, and credentials of the request's own say more than a field of the client's */
+/* The request's own field overrides credentials, and the request's own credentials override a field of the
+ * client */
 static gboolean
 has_own_field (PillionCredentialsStage *self,
                PillionCall *call,
@@ -259,7 +260,7 @@ has_own_field (PillionCredentialsStage *self,
   if (!self->role->is_proxy)
     return call->request->credentials == NULL || pillion_field_list_get (&call->request->fields, self->role->authorization) != NULL;
 
-  /* In a tunnel it would reach the server */
+  /* In a tunnel, the field would reach the server */
   if (goes_through_tunnel (call))
     {
       call->proxy_authorization = g_strdup (own);
@@ -268,7 +269,7 @@ has_own_field (PillionCredentialsStage *self,
   return TRUE;
 }
 
-/* Under which name the spaces of whoever asks are known */
+/* The name that the spaces of this server or proxy have */
 static const char *
 get_origin (PillionCredentialsStage *self,
             PillionCall *call)
@@ -303,7 +304,7 @@ authorize (PillionCredentialsStage *self,
   return pillion_auth_space_authorize (self->space, credentials, goes_through_tunnel (call) ? "CONNECT" : call->method, target);
 }
 
-/* A redirect may lead to where there is no such proxy */
+/* A redirect may lead to a place that needs no such proxy */
 static gboolean
 is_concerned (PillionCredentialsStage *self,
               PillionCall *call)
@@ -331,7 +332,7 @@ get_scheme (PillionAuthSpace *space,
   return space != NULL ? space->scheme : PILLION_AUTH_SCHEME_BASIC;
 }
 
-/* Whether credentials of others than the request may be used */
+/* Whether credentials other than the request's own may be used */
 static gboolean
 may_ask (PillionCredentialsStage *self,
          PillionCall *call)
@@ -389,7 +390,7 @@ credentials_request (PillionStage *stage,
     {
       value = authorize (self, call, credentials);
       self->scheme = get_scheme (self->space, credentials);
-      /* What does not fit counts as refused */
+      /* Credentials that can't be sent count as refused */
       self->sent = TRUE;
     }
 
@@ -401,7 +402,7 @@ credentials_request (PillionStage *stage,
   return PILLION_VERDICT_PASS;
 }
 
-/* Whether what was sent was the right kind of answer, so that the credentials must be wrong */
+/* Whether the right kind of answer was sent, so that the credentials must be wrong */
 static gboolean
 is_refused (PillionCredentialsStage *self,
             PillionAuthSpace *space,
@@ -412,11 +413,11 @@ is_refused (PillionCredentialsStage *self,
   if (!self->sent || self->scheme != challenge->scheme || (self->space != NULL && self->space != space))
     return FALSE;
 
-  /* A server that was restarted may not know that it gave out the nonce that we remember */
+  /* A restarted server may not know the nonce that we remember */
   return self->scheme != PILLION_AUTH_SCHEME_DIGEST || (self->met == space && (stale == NULL || g_ascii_strcasecmp (stale, "true") != 0));
 }
 
-/* Sends the request once more, with what is known now */
+/* Sends the request again, with what is known now */
 static PillionVerdict
 try_again (PillionCredentialsStage *self,
            PillionCall *call,
@@ -482,14 +483,14 @@ answer (PillionCredentialsStage *self,
   else if (refused)
     pillion_auth_space_refuse (space, self->serial);
 
-  /* Another call may have got other ones meanwhile */
+  /* Another call may have got other credentials in the meantime */
   if (space->credentials != NULL)
     return try_again (self, call, error);
 
   return ask (self, call, space, offer.best, error);
 }
 
-/* Servers don't always say what they want */
+/* Servers don't always say what they accept */
 static PillionVerdict
 renew (PillionCredentialsStage *self,
        PillionCall *call,
@@ -523,7 +524,7 @@ credentials_head (PillionStage *stage,
 
   if (head->status != self->role->status)
     {
-      /* Either of them may have answered before the other one was asked */
+      /* Either may have answered before the other was asked */
       if (head->status != server.status && head->status != proxy.status && self->sent && self->space != NULL)
         self->space->n_refused = 0;
       return PILLION_VERDICT_PASS;

@@ -6,16 +6,16 @@
 
 #include "http/pillion-deadlines.h"
 
-/* From when on the thread was held up, in µs */
+/* The delay from which on the thread counts as held up, in µs */
 #define LATE_USEC 20000
 
 struct _PillionDeadlines
 {
   PillionTimerHeap heap;
-  gint64 next;       /* when they are looked at, or -1 */
+  gint64 next;       /* when they are checked, or -1 */
 
-  GSource *source;   /* NULL if a loop's clock counts */
-  PillionLoop *loop; /* NULL if the source does; alive while there are deadlines */
+  GSource *source;   /* NULL if the clock is a loop's */
+  PillionLoop *loop; /* NULL if there is a source; alive while there are deadlines */
   guint call;        /* its number there, or 0 */
 };
 
@@ -54,7 +54,7 @@ look (PillionDeadlines *self)
       PillionDeadline *deadline = (PillionDeadline *) timer;
       gint64 due;
 
-      /* What was waited for may be here, and was only not looked at: the sockets come first, once */
+      /* What was waited for may have arrived unnoticed, so the sockets come first, once */
       if (now - timer->due > LATE_USEC && timer->due > 0 && !deadline->deferred)
         {
           deadline->deferred = TRUE;
@@ -153,7 +153,7 @@ pillion_deadlines_set (PillionDeadlines *self,
   pillion_private_timer_heap_remove (&self->heap, &deadline->timer);
   pillion_private_timer_heap_add (&self->heap, &deadline->timer, due);
 
-  /* A source that is due too early costs one look in vain, setting it costs a system call */
+  /* A source that is due too early costs one useless check; setting it costs a system call */
   if (self->next < 0 || self->next > due)
     look_at (self, due);
 }
@@ -164,7 +164,7 @@ pillion_deadlines_unset (PillionDeadlines *self,
 {
   pillion_private_timer_heap_remove (&self->heap, &deadline->timer);
 
-  /* What a loop is to call keeps it alive */
+  /* A call that a loop is to make keeps it alive */
   if (self->call != 0 && pillion_timer_heap_peek (&self->heap) == NULL)
     look_at (self, -1);
 }

@@ -8,18 +8,19 @@
 
 #include "core/pillion-private.h"
 
-/* The clocks of all calls, behind one source of the I/O thread's context or one timer of a loop. A deadline that moves all the time, because something keeps
- * arriving, costs nothing when it moves: its function is called at the time that was given and says when to look again. */
+/* The deadlines of all calls, behind one source of the I/O thread's context or one timer of a loop. A
+ * deadline that keeps moving, because something keeps arriving, costs nothing when it moves: its function is
+ * called at the time that was set, and returns when to check again. */
 typedef struct _PillionDeadlines PillionDeadlines;
 
 #define PILLION_DEADLINE_NEVER G_MAXINT64
 
-/* Returns when to be called again, in µs of the clock. PILLION_DEADLINE_NEVER if the time was over: then it may have freed
- * the deadline. */
+/* Returns when to call it again, in µs of the clock, or PILLION_DEADLINE_NEVER if the time was up: then it
+ * may have freed the deadline */
 typedef gint64 (*PillionDeadlineFunc) (gpointer data,
                                        gint64   now);
 
-/* Embedded in what it belongs to; zero while it is not set */
+/* Embedded; zero while it is not set */
 typedef struct
 {
   PillionTimer timer;
@@ -30,7 +31,7 @@ typedef struct
 
 PillionDeadlines *pillion_deadlines_new        (GMainContext        *context);
 
-/* On the loop's thread, by the loop's clock. The loop has to live while a deadline is set. */
+/* On the loop's thread, with the loop's clock. The loop has to outlive the deadlines. */
 PillionDeadlines *pillion_deadlines_new_in_loop (PillionLoop        *loop);
 void              pillion_deadlines_free       (PillionDeadlines    *self);
 
@@ -43,5 +44,5 @@ void              pillion_deadlines_set        (PillionDeadlines    *self,
 void              pillion_deadlines_unset      (PillionDeadlines    *self,
                                                 PillionDeadline     *deadline);
 
-/* Calls every function soon, because what they go by has changed */
+/* Calls every function soon, because what they depend on has changed */
 void              pillion_deadlines_look_again (PillionDeadlines    *self);

@@ -11,13 +11,13 @@
 #include <glib/gi18n-lib.h>
 #include <pillion-http/pillion-http.h>
 
-/* How many times a body may be coded: each one may make it larger again */
+/* How many codings a body may have: each one may multiply its size */
 #define MAX_CODINGS 4
 
-/* How much one decoder hands to the next at once */
+/* How much one layer hands to the next at once */
 #define STEP_SIZE (64 * 1024)
 
-/* One of the codings. Each has a buffer with what it has not decoded yet. */
+/* One of the codings, with a buffer of what it has not decoded yet */
 typedef struct
 {
   gboolean deflate;
@@ -25,12 +25,12 @@ typedef struct
   GByteArray *input;
   gsize position;        /* in the input */
   gboolean begun;        /* whether anything came */
-  gboolean full;         /* the output had no more room: there may be some left, also without any input */
+  gboolean full;         /* the output was full: more may be left, even without input */
 } Layer;
 
 struct _PillionDecoder
 {
-  Layer layers[MAX_CODINGS]; /* the one that was put on last comes first */
+  Layer layers[MAX_CODINGS]; /* the last coding that was applied comes first */
   guint n_layers;
 };
 
@@ -140,14 +140,14 @@ pillion_decoder_has_input (PillionDecoder *self)
   return FALSE;
 }
 
-/* Gets a converter for the stream that begins. Returns FALSE if none may begin. */
+/* Gets a converter for a stream that begins. Returns FALSE if no stream may begin here. */
 static gboolean
 begin_stream (Layer *layer,
               GError **error)
 {
   GZlibCompressorFormat format = G_ZLIB_COMPRESSOR_FORMAT_GZIP;
 
-  /* Several streams in a row are one in gzip (RFC 1952, section 2.2) */
+  /* In gzip, several streams in a row are one (RFC 1952, section 2.2) */
   if (layer->begun && layer->deflate)
     {
       g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL, _("the compressed body has data after its end"));
@@ -182,7 +182,7 @@ convert (Layer *layer,
                                 &n_written, &local);
   if (result == G_CONVERTER_ERROR)
     {
-      /* All was taken, and more is needed */
+      /* All input was taken, and more is needed */
       if (g_error_matches (local, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
         {
           layer->position = layer->input->len;
@@ -235,7 +235,7 @@ gboolean
 pillion_decoder_end (PillionDecoder *self,
                      GError **error)
 {
-  /* Nothing at all is an empty body that nobody compressed */
+  /* No bytes at all are an empty body that nobody compressed */
   for (guint i = 0; i < self->n_layers; i++)
     if (self->layers[i].converter != NULL || (i > 0 && !self->layers[i].begun && self->layers[0].begun))
       {

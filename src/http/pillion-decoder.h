@@ -6,25 +6,26 @@
 
 #include <gio/gio.h>
 
-/* Takes the content codings off a body as it comes (RFC 9110, section 8.4): gzip and deflate, a few times over */
+/* Decodes the content codings of a body as it arrives (RFC 9110, section 8.4): gzip and deflate, up to a few
+ * times over */
 typedef struct _PillionDecoder PillionDecoder;
 
-/* @codings is a Content-Encoding field. Returns NULL without an error if it asks for nothing, and NULL with PILLION_HTTP_ERROR_PROTOCOL if it asks for
- * what is not known. */
+/* @codings is a Content-Encoding field. Returns NULL without an error if there is nothing to decode, and NULL
+ * with PILLION_HTTP_ERROR_PROTOCOL if a coding is unknown. */
 PillionDecoder *pillion_decoder_new       (const char      *codings,
                                            GError         **error);
 void            pillion_decoder_free      (PillionDecoder  *self);
 
-/* Adds what came. All that was added before has to be read. */
+/* Adds input. Everything that was added before has to have been read. */
 void            pillion_decoder_feed      (PillionDecoder  *self,
                                            const guint8    *bytes,
                                            gsize            length);
 
-/* Whether something that was added may not have been read yet */
+/* Whether some input may not have been read yet */
 gboolean        pillion_decoder_has_input (PillionDecoder  *self);
 
-/* Reads at most @size decoded bytes. Returns how many, which may be 0 although there is more input, or -1: a body that is broken or goes on
- * after its end is PILLION_HTTP_ERROR_PROTOCOL. */
+/* Reads at most @size decoded bytes. Returns how many, which may be 0 even with more input, or -1. A body
+ * that is broken, or continues after its end, is PILLION_HTTP_ERROR_PROTOCOL. */
 gssize          pillion_decoder_read      (PillionDecoder  *self,
                                            guint8          *buffer,
                                            gsize            size,

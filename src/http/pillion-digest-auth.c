@@ -24,7 +24,7 @@ struct _PillionDigestAuth
   char *nonce;
   char *opaque; /* or NULL */
   char *cnonce;
-  gboolean qop;      /* auth; else as RFC 2069 had it */
+  gboolean qop;      /* auth; else as in RFC 2069 */
   gboolean userhash;
   guint n_used; /* of the nonce */
 };

@@ -6,15 +6,15 @@
 
 #include "http/pillion-auth-challenge.h"
 
-/* Digest access authentication (RFC 7616), with MD5 and SHA-256, each also with -sess. One of these answers a challenge until a new one
- * comes with another nonce. */
+/* Digest access authentication (RFC 7616), with MD5 and SHA-256, each also with -sess. One of these answers
+ * one challenge, until another comes with a new nonce. */
 typedef struct _PillionDigestAuth PillionDigestAuth;
 
 /* Returns NULL if the challenge can't be answered */
 PillionDigestAuth *pillion_digest_auth_new        (const PillionAuthChallenge *challenge);
 void               pillion_digest_auth_free       (PillionDigestAuth          *self);
 
-/* How good the algorithm is: more is better */
+/* How good the algorithm is: higher is better */
 guint              pillion_digest_auth_get_rank   (PillionDigestAuth          *self);
 
 /* The value of the field for a request. @target is its target, as it is sent. */
@@ -24,7 +24,7 @@ char              *pillion_digest_auth_authorize  (PillionDigestAuth          *s
                                                    const char                 *method,
                                                    const char                 *target);
 
-/* Whether Digest can have such a user: what begins another line can't be sent */
+/* Whether Digest can send this user: a line break can't be sent */
 gboolean           pillion_digest_auth_fits       (const char                 *user);
 
 /* For tests: with a fixed client nonce */

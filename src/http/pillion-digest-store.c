@@ -8,7 +8,7 @@
 
 #include <sys/stat.h>
 
-/* Those that nobody comes back for are dropped in the end */
+/* Those that nobody comes back for are dropped eventually */
 #define MAX_ENTRIES 32
 
 typedef struct

@@ -50,7 +50,7 @@ dispatch (PillionEventParser *self,
   g_string_assign (self->id, self->next_id->str);
   if (self->data->len > 0)
     {
-      /* Each line of data has added one */
+      /* Each line of data has added a line feed */
       g_string_truncate (self->data, self->data->len - 1);
       func (self->type->len > 0 ? self->type->str : "message", self->data->str, self->id->str, user_data);
     }
@@ -65,12 +65,12 @@ parse_digits (const char *text,
   if (*text == '\0' || strspn (text, "0123456789") != strlen (text))
     return FALSE;
 
-  /* More than that is as good as never */
+  /* A longer time is as good as never */
   *value = strlen (text) > 12 ? G_MAXINT : MIN (g_ascii_strtoll (text, NULL, 10), G_MAXINT);
   return TRUE;
 }
 
-/* What follows the first colon, without the one space that may stand there; the line becomes the name */
+/* Returns what follows the first colon and a space, if there is one; the line is cut to the name */
 static const char *
 split (char *line)
 {
@@ -98,7 +98,7 @@ take_line (PillionEventParser *self,
       return;
     }
 
-  /* A NUL can't be in a C string; U+FFFD stands for it, as for every other byte that is not text */
+  /* A C string can't contain NUL, so U+FFFD replaces it, like every other byte that isn't text */
   line = g_utf8_make_valid (self->line->str, self->line->len);
   g_string_truncate (self->line, 0);
   if (line[0] == ':')
@@ -125,7 +125,7 @@ take_line (PillionEventParser *self,
     }
 }
 
-/* The first three bytes of the stream may be a mark */
+/* The first three bytes of the stream may be a byte order mark */
 static void
 skip_mark (PillionEventParser *self)
 {
@@ -161,7 +161,7 @@ pillion_event_parser_feed (PillionEventParser *self,
             }
         }
 
-      /* Byte by byte only as long as a mark may come */
+      /* Byte by byte only as long as a byte order mark may follow */
       while (p < end && *p != '\n' && *p != '\r' && (self->begun || p == bytes))
         p++;
       if ((gsize) (p - bytes) > limit - MIN (limit, self->line->len + self->data->len))

@@ -8,14 +8,14 @@
 
 #include "http/pillion-call.h"
 
-/* Smaller bodies are sent sooner than the question is answered */
+/* Sending a smaller body takes less time than asking */
 #define LARGE (1024 * 1024)
 
 typedef struct
 {
   PillionStage parent;
   gboolean asked;
-  gboolean refused; /* the server does not know the question */
+  gboolean refused; /* the server doesn't understand the field */
 } PillionExpectStage;
 
 static PillionVerdict

@@ -6,5 +6,5 @@
 
 #include "http/pillion-stage.h"
 
-/* Asks the server whether it wants a large body before that is sent */
+/* Asks the server whether it wants a large body before sending it */
 void pillion_expect_stage_add (PillionStages *stages);

@@ -34,7 +34,7 @@ pillion_field_list_set (PillionFieldList *self,
                         const char *name,
                         const char *value)
 {
-  /* The value may be one of those that go */
+  /* The value may belong to one of the fields that are removed */
   g_autofree char *copy = g_strdup (value);
 
   pillion_field_list_remove (self, name);

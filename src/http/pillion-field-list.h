@@ -21,7 +21,7 @@ void        pillion_field_list_append (PillionFieldList       *self,
                                        const char             *name,
                                        const char             *value);
 
-/* Puts this field in the place of all of its name */
+/* Replaces all fields of this name */
 void        pillion_field_list_set    (PillionFieldList       *self,
                                        const char             *name,
                                        const char             *value);

@@ -16,7 +16,8 @@ typedef struct
   GRefString *origin; /* which the first request went to */
 } PillionFieldsStage;
 
-/* Whether a field is for the first server only. A Host field names that, and another server would take the request for one to it. */
+/* Whether a field is for the first server only. Host names that server, and another one would take the
+ * request for its own. */
 static gboolean
 is_for_home (const char *name)
 {
@@ -24,7 +25,7 @@ is_for_home (const char *name)
          g_ascii_strcasecmp (name, "Cookie") == 0 || g_ascii_strcasecmp (name, "Proxy-Authorization") == 0;
 }
 
-/* A redirect may have taken the body away, and then nothing is left that these could describe */
+/* A redirect may have removed the body that these fields describe */
 static gboolean
 describes_no_body (PillionCall *call,
                    const char *name)
@@ -43,7 +44,7 @@ fields_request (PillionStage *stage,
   const PillionFieldList *own = &call->request->fields;
   gboolean at_home;
 
-  /* They may have been set since the call was made */
+  /* They may have been set after the call was made */
   if (!pillion_http_check_fields (&config->fields, error))
     return PILLION_VERDICT_FAIL;
 

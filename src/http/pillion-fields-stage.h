@@ -6,5 +6,6 @@
 
 #include "http/pillion-stage.h"
 
-/* Adds the fields that the request and the client say. Those that identify the user stay with the server that they were meant for. */
+/* Adds the fields of the request and the client. Those that identify the user go only to the server that they
+ * were meant for. */
 void pillion_fields_stage_add (PillionStages *stages);

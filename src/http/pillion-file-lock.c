@@ -6,7 +6,7 @@
 
 #include "http/pillion-file-lock.h"
 
-/* By their keys. A child of a fork has another I/O thread, and so a table of its own. */
+/* By their keys. After a fork, the child has another I/O thread, and so its own table. */
 static GPrivate locks = G_PRIVATE_INIT ((GDestroyNotify) g_hash_table_unref);
 
 static GHashTable *

@@ -8,8 +8,8 @@
 
 typedef struct _PillionFileLock PillionFileLock;
 
-/* Says which download of this thread works on a file, and which ones wait for it: to share what comes of it, or to be next. All zero but for
- * @owner, it is not taken. */
+/* Which download of this thread works on a file, and which ones wait for it: to share its result, or to be
+ * next. Not taken if it is all zero except for @owner. */
 struct _PillionFileLock
 {
   gpointer owner;
@@ -23,11 +23,11 @@ struct _PillionFileLock
 typedef gboolean (*PillionFileLockFunc) (PillionFileLock *lock,
                                          gconstpointer    data);
 
-/* Takes @key. Returns NULL, or the lock of whoever has it. */
+/* Takes @key. Returns NULL, or the lock that has it. */
 PillionFileLock *pillion_file_lock_take         (PillionFileLock     *self,
                                                  const char          *key);
 
-/* The first one taken for which @func says TRUE, or NULL */
+/* The first lock for which @func returns TRUE, or NULL */
 PillionFileLock *pillion_file_lock_find         (PillionFileLockFunc  func,
                                                  gconstpointer        data);
 
@@ -36,5 +36,5 @@ void             pillion_file_lock_wait_for     (PillionFileLock     *self,
                                                  gboolean             shares);
 void             pillion_file_lock_stop_waiting (PillionFileLock     *self);
 
-/* Gives it up. Those that wait for it stay in its list. */
+/* Releases it. The locks that wait for it stay in its list. */
 void             pillion_file_lock_release      (PillionFileLock     *self);

@@ -98,7 +98,7 @@ pillion_file_name_find_number (guint taken,
       step *= 2;
     }
 
-  /* Numbers are mostly taken without gaps, so this is mostly the lowest one */
+  /* There are seldom gaps between taken numbers, so this is usually the lowest free one */
   while (number - taken > 1)
     {
       guint middle = taken + (number - taken) / 2;
@@ -184,7 +184,7 @@ is_reserved (const char *name)
   return FALSE;
 }
 
-/* Windows drops these, and so the name would be a different one there */
+/* Windows drops these, so the name would be different there */
 static void
 trim_end (GString *name)
 {
@@ -259,7 +259,8 @@ decode_q (GString *bytes,
       g_string_append_c (bytes, text[i] == '_' ? ' ' : text[i]);
 }
 
-/* Decodes one encoded word of RFC 2047, as in `=?UTF-8?B?w6k=?=`, and appends it. Returns what follows it, or NULL if it is none. */
+/* Decodes one encoded word (RFC 2047), as in `=?UTF-8?B?w6k=?=`, and appends it. Returns what follows it, or
+ * NULL if this is no encoded word. */
 static const char *
 append_encoded_word (GString *name,
                      const char *p)
@@ -304,7 +305,7 @@ append_encoded_word (GString *name,
   return end + 2;
 }
 
-/* Mail's way of writing other characters, which some servers use; NULL if it isn't that */
+/* Decodes what some servers take from mail to write other characters; NULL if it is something else */
 static char *
 decode_encoded_words (const char *value)
 {
@@ -322,7 +323,7 @@ decode_encoded_words (const char *value)
         }
 
       found = TRUE;
-      /* Space between two encoded words only separates them */
+      /* Space between encoded words only separates them */
       p = next + strspn (next, " \t");
       if (strncmp (p, "=?", 2) != 0)
         p = next;
@@ -331,7 +332,7 @@ decode_encoded_words (const char *value)
   return found ? g_string_free (g_steal_pointer (&name), FALSE) : NULL;
 }
 
-/* The parameter `filename` is a name as it stands, says the standard. Servers and browsers have other habits. */
+/* By the standard, the parameter `filename` is a plain name. Servers and browsers disagree. */
 static char *
 decode_plain (const char *value)
 {
@@ -368,7 +369,7 @@ pillion_file_name_from_disposition (const char *content_disposition,
   return plain != NULL ? pillion_file_name_sanitize (plain, max) : NULL;
 }
 
-/* The extension of a media type, or NULL. Not of types that servers use for everything they know nothing about. */
+/* The extension of a media type, or NULL: also for the types that servers use for unknown content */
 static const char *
 get_extension (const char *content_type)
 {
@@ -446,11 +447,11 @@ pillion_file_name_from_url (GUri *uri,
   g_autofree char *decoded = pillion_http_unescape (segment);
   g_autofree char *name = NULL;
 
-  /* What isn't UTF-8 stays encoded, so that two names stay different */
+  /* Bytes that aren't UTF-8 stay encoded, so that two names stay different */
   name = pillion_file_name_sanitize (g_utf8_validate (decoded, -1, NULL) ? decoded : segment, max);
   if (name == NULL)
     {
-      /* Nearly all servers take a folder to mean its index */
+      /* On nearly all servers, a folder means its index */
       name = g_strdup ("index");
       if (extension == NULL)
         extension = ".html";

@@ -31,8 +31,9 @@ char *pillion_file_name_add_number (const char *name,
                                     guint       number,
                                     gsize       max);
 
-/* Finds a number that is free, with one before it that is taken. @taken is the last one known to be taken, 0 for the name without a
- * number. The search asks for few numbers however many are taken, so it may miss a gap. Returns 0 if no number is free. */
+/* Finds a free number that follows a taken one. @taken is the last number known to be taken, 0 for the name
+ * without a number. The search tests few numbers however many are taken, so it may miss a gap. Returns 0 if
+ * no number is free. */
 guint pillion_file_name_find_number (guint    taken,
                                      gboolean (*is_taken) (guint number, gpointer data),
                                      gpointer data);

@@ -39,14 +39,14 @@ has_same_fields (PillionCall *call,
   return TRUE;
 }
 
-/* What comes of another method depends on more than the URL */
+/* What another method gets depends on more than the URL */
 static gboolean
 is_get (PillionCall *call)
 {
   return strcmp (call->request->method, "GET") == 0;
 }
 
-/* Whether both requests get the same, and fail of the same */
+/* Whether both requests get the same response, and fail for the same reasons */
 static gboolean
 has_same_settings (PillionCall *call,
                    PillionCall *other)
@@ -59,7 +59,7 @@ has_same_settings (PillionCall *call,
          pillion_http_request_accepts_same (mine, others);
 }
 
-/* Whether what comes of the one is what the other asked for */
+/* Whether the result of one is what the other asked for */
 static gboolean
 can_share (PillionFileShare *self,
            PillionFileShare *other)
@@ -124,13 +124,13 @@ pillion_file_share_join (PillionFileShare *self,
                          const PillionFileId *part,
                          GError **error)
 {
-  /* Without a part file that is in use, nobody has it. Downloads that have none yet, such as this one, have this identity too. */
+  /* All zero is no part file. Downloads that have none yet, such as this one, have this identity too. */
   PillionFileLock *other = part->inode != 0 ? pillion_file_lock_find (has_part, part) : NULL;
 
   return other != NULL ? join (self, other, error) : PILLION_VERDICT_PASS;
 }
 
-/* Whether the others that want the same have to try for themselves */
+/* Whether the others that want the same have to try themselves */
 static gboolean
 is_of_one_only (const GError *error)
 {

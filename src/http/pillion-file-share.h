@@ -9,7 +9,8 @@
 #include "http/pillion-http-download-options-private.h"
 #include "http/pillion-part-file.h"
 
-/* Of several downloads to one target only one works. Those that want the very same wait for what comes of it, and the others fail. */
+/* Of several downloads to one target, only one works. Those that want the very same thing wait for its
+ * result, and the others fail. */
 typedef struct
 {
   PillionFileLock lock;
@@ -26,23 +27,24 @@ void           pillion_file_share_init  (PillionFileShare           *self,
                                          gboolean                    into,
                                          PillionHttpDownloadOptions *options);
 
-/* Before each request of @call. PASS: this is the one that works; WAIT: the call ends with another one, or is resumed; FAIL. */
+/* Call this before each request of @call. PASS: it is the one that works. WAIT: it ends together with another
+ * one, or is resumed. FAIL: it fails. */
 PillionVerdict pillion_file_share_begin (PillionFileShare           *self,
                                          PillionCall                *call,
                                          GError                    **error);
 
-/* The same when it turns out that somebody has the part file: if it isn't one of this thread, PASS */
+/* The same if it turns out that the part file is in use. PASS: by no download of this thread. */
 PillionVerdict pillion_file_share_join  (PillionFileShare           *self,
                                          const PillionFileId        *part,
                                          GError                    **error);
 
-/* The file is done, or somebody else's from now on. Those that share it get the download or the error, and the others, or all if both are NULL, are
- * resumed. */
+/* The file is done, or another download's from now on. The calls that share it get the download or the error.
+ * The others are resumed, and so are all if both are NULL. */
 void           pillion_file_share_end   (PillionFileShare           *self,
                                          PillionHttpDownload        *download,
                                          const GError               *error);
 
-/* Tells the progress of the call, and so that of those that wait for it */
+/* Reports the progress of the call, and of those that wait for it */
 void           pillion_file_share_set_progress (PillionFileShare    *self,
                                                 gint64               completed,
                                                 gint64               total);
@@ -50,5 +52,5 @@ void           pillion_file_share_set_progress (PillionFileShare    *self,
 /* Whether nobody waits for it */
 gboolean       pillion_file_share_is_alone (PillionFileShare        *self);
 
-/* Whether it has nothing to do with anybody any more */
+/* Whether it is no longer connected to another download */
 gboolean       pillion_file_share_is_idle (PillionFileShare         *self);

@@ -16,7 +16,7 @@ pillion_file_state_prefix (GError **error,
 {
   g_autofree char *name = g_file_get_parse_name (file);
 
-  /* GIO names it in some messages */
+  /* Some of GIO's messages name the file already */
   if (error != NULL && *error != NULL && strstr ((*error)->message, name) == NULL)
     g_prefix_error (error, "%s: ", name);
 }

@@ -6,12 +6,12 @@
 
 #include <gio/gio.h>
 
-/* What shows that a file changed while it was being sent */
+/* Shows whether a file changed while it was being sent */
 #define PILLION_FILE_STATE_ATTRIBUTES \
   G_FILE_ATTRIBUTE_STANDARD_SIZE "," G_FILE_ATTRIBUTE_TIME_MODIFIED "," G_FILE_ATTRIBUTE_TIME_MODIFIED_USEC
 
-/* Looks up the size, in bytes, and the time of the last change, in µs since the epoch. May wait for the disk. The error names the file, also if
- * it is not a regular one. */
+/* Looks up the size, in bytes, and the time of the last change, in µs since the epoch. May wait for the disk.
+ * The error names the file, even if it is not a regular one. */
 gboolean pillion_file_state_query      (GFile     *file,
                                         gint64    *size,
                                         gint64    *modified,

@@ -12,13 +12,13 @@
 typedef struct
 {
   PillionHttpEngine *engine;
-  char *key; /* under which others find it, or NULL if nobody can share it, or not any more */
+  char *key; /* under which others find it, or NULL if nobody can share it, or can any longer */
   GQueue hops;
   GRefString *origin;
   PillionHttpQueue *queue; /* where its entry is */
   PillionHttpQueueEntry entry;
   PillionExchange *exchange; /* NULL before it has begun */
-  PillionContent *content;   /* NULL until it is asked for */
+  PillionContent *content;   /* NULL until it is needed */
   gboolean inside;           /* a function of one of its hops */
 } Flight;
 
@@ -32,7 +32,7 @@ struct _PillionHop
   const char *const *fields; /* of its request, once it has started */
 };
 
-/* No other hop finds it from now on */
+/* From now on, no other hop finds it */
 static void
 flight_close (Flight *self)
 {
@@ -60,7 +60,7 @@ flight_free (Flight *self)
   pillion_http_engine_unref (engine);
 }
 
-/* The last hop has left. Where that was one of its functions, the caller of that sees to the rest. */
+/* The last hop has left. If it left inside one of its functions, that function's caller does the rest. */
 static void
 flight_end (Flight *self)
 {
@@ -80,7 +80,7 @@ exchange_wrote (gpointer data,
 {
   Flight *self = data;
 
-  /* After an abort there are none */
+  /* After an abort there are no hops */
   for (GList *l = self->hops.head; l != NULL; l = l->next)
     {
       PillionHop *hop = l->data;
@@ -89,7 +89,7 @@ exchange_wrote (gpointer data,
     }
 }
 
-/* Whether the server lets one answer be taken for several requests */
+/* Whether the server allows one response to serve several requests */
 static gboolean
 is_for_one_only (const PillionHead *head)
 {
@@ -115,7 +115,7 @@ exchange_head (gpointer data,
       PillionHop *hop = l->data;
       gboolean first = l->prev == NULL;
 
-      /* A hop can be dropped by its own functions only */
+      /* A hop can be dropped only by its own functions */
       next = l->next;
       if (part && !first)
         hop->funcs->part (hop->data);
@@ -127,7 +127,7 @@ exchange_head (gpointer data,
   return self->hops.length > 0;
 }
 
-/* What all of them have room for */
+/* What all of them have credit for */
 static guint8 *
 exchange_room (gpointer data,
                gsize *size)
@@ -209,7 +209,8 @@ static const PillionExchangeFuncs exchange_funcs = {
   .gone = exchange_gone,
 };
 
-/* Starts one that is to share what another one has started with. Cookies or credentials may have become different ones in the meantime. */
+/* Starts a hop that is to share an exchange that another one started. Cookies or credentials may have changed
+ * in the meantime. */
 static void
 start_beside (PillionHop *self,
               const PillionHop *other)
@@ -234,7 +235,8 @@ start (gpointer data)
   PillionHop *first = NULL;
   GList *next;
 
-  /* All calls are being cancelled, and what is posted runs at once, so that an exchange would end inside the call that begins it */
+  /* All calls are being cancelled and posts run at once, so an exchange would end inside the function that
+   * begins it */
   if (pillion_http_engine_is_closed (self->engine))
     return;
 

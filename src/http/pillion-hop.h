@@ -8,21 +8,23 @@
 #include "http/pillion-http-engine.h"
 #include "http/pillion-transport.h"
 
-/* One request and its answer: a place in the queue, then an exchange. Hops with the same key share both until one of them is
- * dropped; the others don't notice that. The place is free again when the exchange is gone, which may be later than the
- * callers' interest in it. All of it belongs to the I/O thread. */
+/* One request and its response: a place in the queue, then an exchange. Hops with the same key share both;
+ * one that is dropped leaves the others alone. The place is free again when the exchange is gone, which may
+ * be after the callers have lost interest. All of it belongs to the I/O thread. */
 typedef struct _PillionHop PillionHop;
 typedef struct _PillionHopFuncs PillionHopFuncs;
 
-/* Each of these may call pillion_hop_drop (), and then none of them is called again */
+/* Each of these may call pillion_hop_drop (); none of them is called after that */
 struct _PillionHopFuncs
 {
-  /* There is a place: the request is to be sent, with a reference to its body. FALSE: it is not; the hop was dropped. With a key this is
-   * called for each of those that share the exchange, and the fields stay as they are as long as the hop. */
+  /* There is a place: sets the request to send, with a reference to its body. FALSE: nothing is sent, and the
+   * hop was dropped. With a key, this is called for each hop that shares the exchange, and the fields must
+   * not change as long as the hop lives. */
   gboolean (*start) (gpointer            data,
                      PillionWireRequest *request);
 
-  /* It can't share the exchange after all: the caller drops the hop in here, and sends another one without a key */
+  /* The hop can't share the exchange after all. The caller drops it in here, and makes another one without a
+   * key. */
   void     (*part)  (gpointer            data);
 
   /* As in PillionExchangeFuncs */
@@ -45,29 +47,32 @@ PillionHop *pillion_hop_new  (PillionHttpEngine     *engine,
                               const PillionHopFuncs *funcs,
                               gpointer               data);
 
-/* Waits for a place in the queue for @origin, with one of the queue's priorities. @lasting: the queue is that for exchanges which last.
- * @key stands for what is asked for, or is NULL if the exchange can't be shared. May call start () at once. */
+/* Waits for a place in the queue for @origin, with one of the queue's priorities. @lasting: uses the queue
+ * for exchanges that last. @key stands for what is requested; NULL if the exchange can't be shared. May call
+ * start () at once. */
 void        pillion_hop_send (PillionHop            *self,
                               GRefString            *origin,
                               guint                  priority,
                               gboolean               lasting,
                               const char            *key);
 
-/* The exchange turned out to last: gives its place back, and has one in the other queue from now on, whatever the limits */
+/* The exchange turned out to last: it gives back its place, and takes one in the other queue, regardless of
+ * the limits */
 void        pillion_hop_set_lasting (PillionHop     *self);
 
-/* Whether it has a place that something with a better priority waits for */
+/* Whether an entry with a better priority waits for the hop's place */
 gboolean    pillion_hop_is_in_the_way (PillionHop    *self);
 
-/* There is credit for the body again, after there was none */
+/* The body has credit again after it had none */
 void        pillion_hop_resume (PillionHop          *self);
 
-/* How far its exchange is; all zero before it has begun */
+/* How far its exchange has got; all zero before it begins */
 PillionExchangeState pillion_hop_get_state (PillionHop *self);
 
-/* The body in memory that all who share the exchange have together, with a reference. @announced is how long it is going to be, or -1. */
+/* The body in memory that everyone who shares the exchange has in common, with a reference. @announced: the
+ * length that it is going to have, or -1. */
 PillionContent *pillion_hop_get_content (PillionHop *self,
                                          gint64      announced);
 
-/* Ends it, at any time */
+/* Ends the hop; can be called at any time */
 void        pillion_hop_drop (PillionHop            *self);
