@@ -10,6 +10,7 @@ With the file of a picture, the program has a window, which is shown in it.
 import hashlib
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -32,17 +33,22 @@ PATIENCE = 60  # s
 WATCH = 3  # s: how long an idle program is watched
 END = 3  # s: a program gives its transfers one second
 HALF = len(loopback.FILE) // 2
+PIECE = len(loopback.FILE) // 16
+MANY = 20
+ROUNDS = 8  # in which it is ended at a random moment
 
 
 class Handler(loopback.Handler):
-    """/slow.bin is FILE, too, and can be resumed; while `held`, it stops in the middle."""
+    """/slow.bin, and all in /many, is FILE, too, and can be resumed. While `held`, the first stops in the middle; the others take
+    their time."""
 
     held = threading.Event()
     asked = []  # the first byte that was asked for
     half = threading.Event()  # set when half of it was sent
 
     def do_GET(self):
-        if not self.path.startswith('/slow.bin'):
+        is_slow = self.path.startswith('/slow.bin')
+        if not is_slow and not self.path.startswith('/many/'):
             super().do_GET()
             return
         match = re.fullmatch(r'bytes=(\d+)-(\d*)', self.headers.get('Range', ''))
@@ -56,7 +62,11 @@ class Handler(loopback.Handler):
         self.send_header('Content-Length', str(end - first))
         self.end_headers()
         try:
-            if self.held.is_set():
+            if not is_slow:
+                for at in range(first, end, PIECE):
+                    self.wfile.write(loopback.FILE[at:min(end, at + PIECE)])
+                    time.sleep(0.005)
+            elif self.held.is_set():
                 self.wfile.write(loopback.FILE[first:min(end, HALF)])
                 self.half.set()
                 self.rfile.read(1)  # until the client goes
@@ -172,6 +182,24 @@ class Programs(unittest.TestCase):
 
     def test_sigterm_leaves_a_part_that_is_resumed(self):
         self.stop_in_the_middle(lambda process: process.send_signal(signal.SIGTERM))
+
+    def test_ended_at_random_moments_it_leaves_no_wrong_file(self):
+        urls = [f'{self.url}/many/{i}.bin' for i in range(MANY)]
+        for i in range(ROUNDS):
+            process = self.start('--stay', self.folder, *urls)
+            time.sleep(random.uniform(0, 0.4))
+            process.send_signal(signal.SIGKILL if i % 2 else signal.SIGTERM)
+            # Before it is asked to handle the signal, it ends the program by itself
+            self.assertIn(process.wait(END), (0, -signal.SIGTERM, -signal.SIGKILL))
+            for path in self.folder.glob('*.bin'):
+                self.assert_has(path.name)
+                path.unlink()
+        process = self.start(self.folder, *urls)
+        process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), sorted(f'{i}.bin' for i in range(MANY)))
+        for path in self.folder.iterdir():
+            self.assert_has(path.name)
 
     @unittest.skipUnless(PICTURE, 'it has no window')
     def test_closing_its_window_leaves_a_part_that_is_resumed(self):
