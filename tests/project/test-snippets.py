@@ -56,6 +56,9 @@ snippet (void)
 }
 '''
 
+# The headers of main loops, and their packages
+MAIN_LOOPS = {'GLFW/glfw3.h': 'glfw3', 'SDL.h': 'sdl2', 'uv.h': 'libuv'}
+
 HAVE_GTK = subprocess.run(['/usr/bin/python3', '-c', "import gi; gi.require_version('Gtk', '4.0')"],
                           stderr=subprocess.DEVNULL, check=False).returncode == 0
 
@@ -139,6 +142,11 @@ def pages():
 
 def flags(text):
     modules = ['pillion-http-1' if 'pillion_http_' in text or 'pillion-http.h' in text else 'pillion-1'] + (['json-glib-1.0'] if 'json-glib' in text else [])
+    for header, module in MAIN_LOOPS.items():
+        if f'#include <{header}>' in text:
+            if subprocess.run(['pkg-config', '--exists', module], check=False).returncode != 0:
+                raise unittest.SkipTest(f'{module} is not installed')
+            modules.append(module)
     run = subprocess.run(['pkg-config', '--cflags', '--libs', *modules], check=True, capture_output=True, text=True)
     return run.stdout.split()
 
