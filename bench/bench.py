@@ -389,6 +389,47 @@ class Bench:
     def wake_eventfd_apart(self):
         return self.ours("wake", "theirs", "apart")
 
+    def host_wake(self, name, side, *command, **env):
+        program = self.programs / f"bench-host-wake-{name}"
+        if not program.exists():
+            raise Missing(f"what hosts/c/{name}.c needs")
+        return self.run(*command, program, side, **env)
+
+    def host_wake_in_window(self, name, side):
+        if shutil.which("xvfb-run") is None:
+            raise Missing("Xvfb")
+        return self.host_wake(name, side, "xvfb-run", "-a", GDK_BACKEND="x11", GSK_RENDERER="cairo", GTK_A11Y="none")
+
+    def host_wake_epoll(self):
+        return self.host_wake("epoll", "ours")
+
+    def host_wake_epoll_own(self):
+        return self.host_wake("epoll", "theirs")
+
+    def host_wake_uv(self):
+        return self.host_wake("uv", "ours")
+
+    def host_wake_uv_own(self):
+        return self.host_wake("uv", "theirs")
+
+    def host_wake_sdl(self):
+        return self.host_wake_in_window("sdl", "ours")
+
+    def host_wake_sdl_own(self):
+        return self.host_wake_in_window("sdl", "theirs")
+
+    def host_wake_glfw(self):
+        return self.host_wake_in_window("glfw", "ours")
+
+    def host_wake_glfw_own(self):
+        return self.host_wake_in_window("glfw", "theirs")
+
+    def host_wake_gtk(self):
+        return self.host_wake_in_window("gtk", "ours")
+
+    def host_wake_gtk_own(self):
+        return self.host_wake_in_window("gtk", "theirs")
+
     def passenger(self):
         return self.ours("passenger", "ours")
 
@@ -789,6 +830,11 @@ THEMES = [
         Line("wake-latency-apart", "wake_apart", "wake_eventfd_apart", "eventfd + poll", "µs"),
     ],
     [Line("passenger-wake", "passenger", "passenger_invoke", "g_main_context_invoke", "µs", "≤ 2")],
+    [Line("host-wake-epoll", "host_wake_epoll", "host_wake_epoll_own", "an eventfd", "µs", "≤ 300", absolute=True)],
+    [Line("host-wake-uv", "host_wake_uv", "host_wake_uv_own", "uv_async_send", "µs", "≤ 300", absolute=True)],
+    [Line("host-wake-sdl", "host_wake_sdl", "host_wake_sdl_own", "SDL_PushEvent", "µs", "≤ 300", absolute=True)],
+    [Line("host-wake-glfw", "host_wake_glfw", "host_wake_glfw_own", "glfwPostEmptyEvent", "µs", "≤ 300", absolute=True)],
+    [Line("host-wake-gtk", "host_wake_gtk", "host_wake_gtk_own", "g_main_context_invoke", "µs", "≤ 300", absolute=True)],
     [Line("deadline-1000", "deadline_many", "deadline_none", "no descriptor", "ns", "≤ 1.5")],
     [
         Line("http-bulk", "download_tick", "download_curl", "curl easy in a thread", "s", "≤ 1.05"),
