@@ -31,6 +31,7 @@ WINDOW = ['--window-geometry', '0', '0', '640', '480']
 SESSIONS = {
     'survival': (WINDOW, ()),
     'operators': (WINDOW, ()),
+    'add_ons': (WINDOW, ()),
     'background': (['--background'], ()),
     'missing': (WINDOW, ('GI_TYPELIB_PATH',)),
     'downloader': (['-b'], ()),
@@ -67,6 +68,7 @@ def set_up(folder, add_on):
     add_ons.mkdir(parents=True)
     for path in pathlib.Path(add_on).parent.rglob('*.zip'):
         zipfile.ZipFile(path).extractall(add_ons)
+    shutil.copytree(HERE.parents[2] / 'hosts' / 'blender' / 'template', add_ons / 'pillion_template')
     env = {name: value for name, value in os.environ.items() if name not in ('PYTHONPATH', 'G_DEBUG')}
     env.update(
         BLENDER_USER_SCRIPTS=str(folder / 'scripts'),

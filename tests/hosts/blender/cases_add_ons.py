@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Add-ons that use Pillion: the template, and two that don't know of each other."""
+
+import asyncio
+import importlib
+import os
+import sys
+
+import bpy
+
+import pillion
+from driver import URL, in_area, in_window, take_picture, until
+from gi.repository import GLib, Pillion, PillionHttp
+from server import content
+
+loop = Pillion.Loop.get_default()
+
+
+def enable(name):
+    with in_window():
+        assert bpy.ops.preferences.addon_enable(module=name) == {'FINISHED'}
+    return sys.modules[name]
+
+
+def disable(name):
+    with in_window():
+        assert bpy.ops.preferences.addon_disable(module=name) == {'FINISHED'}
+
+
+def case_the_template_downloads():
+    template = enable('pillion_template')
+    path = os.path.join(bpy.app.tempdir, 'template')
+    with in_area('VIEW_3D'):
+        bpy.context.space_data.show_region_ui = True
+        assert bpy.ops.pillion_template.download(url=URL + '/slow/1000000/1000', filepath=path) == {'FINISHED'}
+        assert bpy.ops.pillion_template.download(url=URL + '/slow/1000000/1000', filepath=path) == {'CANCELLED'}
+    yield from until(lambda: ' of ' in template.message, 'progress')
+    take_picture('template')
+    yield from until(lambda: template.message == 'Downloaded template', 'the file')
+    with open(path, 'rb') as file:
+        assert file.read() == content(0, 1_000_000)
+
+
+def case_the_template_cancels_and_goes_on():
+    template = sys.modules['pillion_template']
+    path = os.path.join(bpy.app.tempdir, 'cancelled')
+    with in_window():
+        bpy.ops.pillion_template.download(url=URL + '/slow/1000001/5000', filepath=path)
+        yield from until(lambda: ' of ' in template.message and not template.message.startswith('0 '), 'progress')
+        bpy.ops.pillion_template.cancel()
+    yield from until(lambda: template.scope.get_live_tasks() == 0)
+    assert not os.path.exists(path)
+    with in_window():
+        bpy.ops.pillion_template.download(url=URL + '/slow/1000001/5000', filepath=path)
+    yield from until(lambda: template.message == 'Downloaded cancelled', 'the file')
+    with open(path, 'rb') as file:
+        assert file.read() == content(0, 1_000_001)
+
+
+def case_disabled_with_500_transfers_under_way():
+    """Nothing is left behind: no task, no connection, and no file under its final name."""
+    template = sys.modules['pillion_template']
+    template.client.set_max_connections(500)
+    template.client.set_max_connections_per_host(500)
+    folder = os.path.join(bpy.app.tempdir, 'many')
+    os.makedirs(folder)
+    with in_window():
+        for number in range(500):
+            bpy.ops.pillion_template.download(url=f'{URL}/slow/{100_000 + number}/60000', filepath=f'{folder}/{number}')
+    scope = template.scope
+    yield from until(lambda: sum(task.get_completed() > 0 for task in loop.observe_tasks()) >= 500, 'progress')
+    disable('pillion_template')
+    assert scope.is_closed() and scope.get_live_tasks() == 0
+    yield from until(lambda: loop.get_live_tasks() == 0, 'the end of everything')
+    assert not [name for name in os.listdir(folder) if name.isdigit()]
+
+
+def case_two_add_ons_share_the_loop():
+    """The second add-on uses the package without asking for the first one."""
+    template = enable('pillion_template')
+    assert template.scope.get_loop() is loop
+
+    async def other():
+        await asyncio.sleep(0.01)
+        return 'other'
+
+    future = pillion.ensure_future(other())
+    with in_window():
+        bpy.ops.pillion_template.download(url=URL + '/bytes/1000', filepath=os.path.join(bpy.app.tempdir, 'shared'))
+    yield from until(lambda: future.done() and template.message == 'Downloaded shared')
+    disable('pillion_template')
+    future = pillion.ensure_future(other())
+    yield from until(future.done)
+    assert future.result() == 'other'
+
+
+def case_a_second_hook_of_that_name_is_refused():
+    """An add-on that brings an adapter and a loop of its own is told what is wrong."""
+    other = Pillion.CallbackHost.new('blender')
+    kicks = []
+    other.set_install(lambda loop: kicks.append('installed'))
+    second = Pillion.Loop.new(GLib.MainContext.new(), Pillion.LoopFlags.DEFAULT)
+    try:
+        second.ensure(other)
+    except GLib.Error as error:
+        assert 'blender' in error.message, error.message
+    else:
+        raise AssertionError('two hooks have one name')
+    finally:
+        second.close(0)
+    task = loop.sleep(1000)
+    yield from until(task.is_done)
+    assert not kicks
+
+
+def case_the_same_module_again():
+    """Reloading the adapter, as developers do, leaves one hook."""
+    name = 'pillion.hosts.blender._host'
+    before = sys.modules[name]
+    busy = loop.sleep(3600_000_000)
+    assert bpy.app.timers.is_registered(before.host.timer)
+    del sys.modules[name]
+    try:
+        again = importlib.import_module(name)
+        again.install()
+        assert again.host is not before.host
+        assert bpy.app.timers.is_registered(again.host.timer) and not bpy.app.timers.is_registered(before.host.timer)
+        task = loop.sleep(1000)
+        yield from until(task.is_done)
+    finally:
+        sys.modules[name] = before
+        before.install()
+    assert bpy.app.timers.is_registered(before.host.timer) and not bpy.app.timers.is_registered(again.host.timer)
+    task = loop.sleep(1000)
+    yield from until(task.is_done)
+    busy.cancel()
