@@ -89,19 +89,24 @@ char *
 pillion_http_find_link (const char *field,
                         const char *relation)
 {
+  const char *target = NULL; /* what began last, or NULL outside of targets */
   const char *at = field;
 
-  while ((at = strchr (at, '<')) != NULL)
+  while (*at != '\0')
     {
-      const char *target = at + 1;
-      gsize length = strcspn (target, "<>");
+      const char *end = at;
 
-      at = target + length;
-      if (*at != '>')
-        continue;
       at++;
-      if (read_parameters (&at, relation))
-        return g_strndup (target, length);
+      if (*end == '<')
+        {
+          target = at;
+        }
+      else if (*end == '>' && target != NULL)
+        {
+          if (read_parameters (&at, relation))
+            return g_strndup (target, (gsize) (end - target));
+          target = NULL;
+        }
     }
 
   return NULL;
