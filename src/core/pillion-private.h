@@ -8,6 +8,7 @@
 
 #include "base/pillion-io-thread.h"
 #include "base/pillion-item.h"
+#include "base/pillion-quark.h"
 #include "base/pillion-sync.h"
 #include "base/pillion-timer-heap.h"
 #include "base/pillion-workers.h"

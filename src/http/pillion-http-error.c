@@ -6,6 +6,8 @@
 
 #include <pillion-http/pillion-http.h>
 
+#include "core/pillion-private.h"
+
 /**
  * pillion_http_error_quark:
  *
@@ -15,17 +17,4 @@
  *
  * Since: 1.0
  */
-GQuark
-pillion_http_error_quark (void)
-{
-  static GQuark quark; /* atomic: the I/O thread may be the first one to need it */
-  GQuark known = __atomic_load_n (&quark, __ATOMIC_RELAXED);
-
-  if (G_UNLIKELY (known == 0))
-    {
-      known = g_quark_from_static_string ("pillion-http-error-quark");
-      __atomic_store_n (&quark, known, __ATOMIC_RELAXED);
-    }
-
-  return known;
-}
+PILLION_DEFINE_QUARK ("pillion-http-error-quark", pillion_http_error_quark)

@@ -6,7 +6,9 @@
 
 #include "http/pillion-pause.h"
 
-static G_DEFINE_QUARK (pillion-http-pause, pause)
+#include "core/pillion-private.h"
+
+static PILLION_DEFINE_QUARK ("pillion-http-pause", pause_quark)
 
 PillionPause *
 pillion_pause_ref (PillionPause *self)
