@@ -38,6 +38,7 @@ struct _PillionIoThread
 
 /* Jobs for the end of the iteration; NULL on every other thread */
 static __thread GArray *deferred;
+static __thread guint next_deferred; /* the index of the one that comes next */
 
 /* Whether this is a forked child that has not started its own thread yet */
 static gboolean forked;
@@ -93,19 +94,6 @@ static GSourceFuncs inbox_source_funcs = {
 };
 
 static void
-run_deferred (void)
-{
-  /* A job may defer another */
-  for (guint i = 0; i < deferred->len; i++)
-    {
-      Deferred job = g_array_index (deferred, Deferred, i);
-
-      job.func (job.data);
-    }
-  g_array_set_size (deferred, 0);
-}
-
-static void
 do_nothing (GTask *task,
             gpointer source_object,
             gpointer task_data,
@@ -150,7 +138,7 @@ run (gpointer data)
   while (!self->quit || !pillion_inbox_is_empty (&self->inbox))
     {
       g_main_context_iteration (self->context, TRUE);
-      run_deferred ();
+      pillion_io_thread_run_deferred ();
     }
 
   g_source_destroy (source);
@@ -160,7 +148,7 @@ run (gpointer data)
    * ends. */
   for (guint i = 0; i < 1000 && g_main_context_iteration (self->context, FALSE); i++)
     ;
-  run_deferred ();
+  pillion_io_thread_run_deferred ();
   g_clear_pointer (&deferred, g_array_unref);
   g_main_context_pop_thread_default (self->context);
 
@@ -295,6 +283,23 @@ pillion_io_thread_defer (PillionIoFunc func,
 
   g_array_append_val (deferred, job);
   return TRUE;
+}
+
+void
+pillion_io_thread_run_deferred (void)
+{
+  if (deferred == NULL)
+    return;
+
+  /* A job may defer another, or call this */
+  while (next_deferred < deferred->len)
+    {
+      Deferred job = g_array_index (deferred, Deferred, next_deferred++);
+
+      job.func (job.data);
+    }
+  g_array_set_size (deferred, 0);
+  next_deferred = 0;
 }
 
 gboolean

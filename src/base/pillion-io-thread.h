@@ -31,6 +31,9 @@ void             pillion_io_thread_post        (PillionIoThread *self,
 gboolean         pillion_io_thread_defer       (PillionIoFunc    func,
                                                 gpointer         data);
 
+/* On the thread itself, runs now what was put off. Does nothing on any other thread. */
+void             pillion_io_thread_run_deferred (void);
+
 /* If nothing refers to the thread any more, waits until all its work is done and only its own exit is left, at most
  * until the monotonic time @end_time. Returns FALSE if it isn't by then; TRUE if it is, or if the thread is still in
  * use. */

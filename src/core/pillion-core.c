@@ -22,6 +22,8 @@ pillion_core_init (PillionCore *self)
 void
 pillion_core_wait_until_left (PillionCore *self)
 {
+  /* On the I/O thread, what has entered may be its own wake-up, which it has put off */
+  pillion_io_thread_run_deferred ();
   while (__atomic_load_n (&self->n_entered, __ATOMIC_SEQ_CST) > 0)
     g_thread_yield ();
 }
@@ -139,6 +141,31 @@ wake (gpointer self)
   pillion_loop_wake (self);
 }
 
+/* On another thread, which has entered the core */
+static void
+push_to_inbox (PillionCore *self,
+               PillionItem *item)
+{
+  gboolean is_first = pillion_inbox_push (&self->inbox, item);
+  PillionItem *refused = NULL;
+
+  if (G_UNLIKELY (__atomic_load_n (&self->closed, __ATOMIC_SEQ_CST)))
+    {
+      /* Nothing else takes it any more */
+      refused = pillion_inbox_take (&self->inbox);
+      is_first = FALSE;
+    }
+  if (is_first && take_bell (self))
+    {
+      /* The I/O thread wakes the host once for everything that ended together */
+      if (!pillion_io_thread_defer (wake, self))
+        wake (self);
+    }
+  else
+    pillion_core_leave (self);
+  drop_list (refused);
+}
+
 void
 pillion_core_push (PillionCore *self,
                    PillionItem *item)
@@ -156,27 +183,24 @@ pillion_core_push (PillionCore *self,
     }
   else
     {
-      PillionItem *refused = NULL;
-      gboolean is_first;
-
       pillion_core_enter (self);
-      is_first = pillion_inbox_push (&self->inbox, item);
-      if (G_UNLIKELY (__atomic_load_n (&self->closed, __ATOMIC_SEQ_CST)))
-        {
-          /* Closed since the check; nothing else may take it */
-          refused = pillion_inbox_take (&self->inbox);
-          is_first = FALSE;
-        }
-      if (is_first && take_bell (self))
-        {
-          /* The I/O thread wakes the host once for everything that ended together */
-          if (!pillion_io_thread_defer (wake, self))
-            wake (self);
-        }
-      else
-        pillion_core_leave (self);
-      drop_list (refused);
+      push_to_inbox (self, item);
     }
+}
+
+void
+pillion_core_push_entered (PillionCore *self,
+                           PillionItem *item)
+{
+  if (!pillion_core_on_thread (self))
+    {
+      push_to_inbox (self, item);
+      return;
+    }
+
+  /* The host's functions may be called from here on */
+  pillion_core_leave (self);
+  pillion_core_push (self, item);
 }
 
 void

@@ -16,6 +16,8 @@
 #include "base/pillion-timer-heap.h"
 #include "base/pillion-workers.h"
 
+typedef struct _PillionLoopHandle PillionLoopHandle;
+
 /* What the rooms below the loop know of it: its ready queue, its timers, the pump of its context, and what is
  * alive. Every PillionLoop begins with one. Unless noted otherwise, use it only on the loop's thread. */
 struct _PillionCore
@@ -46,6 +48,7 @@ struct _PillionCore
   guint n_barred;  /* how many regions forbid all calls */
   guint n_unsafe;  /* how many regions there are, plus run-untils that callbacks called; 0 means a safe point */
   guint n_entered; /* atomic: how many threads without a reference may be in here */
+  PillionLoopHandle *handle; /* atomic; NULL until it is first asked for */
   gboolean rung;   /* atomic: whether the host was woken since the last kick, or a kick is running */
   gboolean closing; /* whether nothing new is started any more */
   gboolean closed; /* atomic: what is pushed from now on is dropped */
@@ -207,6 +210,11 @@ void   pillion_core_clear (PillionCore          *self);
 /* Puts an item at the end of the ready queue, from any thread. Items from one thread keep their order. */
 void   pillion_core_push  (PillionCore          *self,
                            PillionItem          *item);
+
+/* The same for a caller that has entered the core: this leaves it. On the loop's own thread something has to keep
+ * the loop. */
+void   pillion_core_push_entered (PillionCore   *self,
+                                  PillionItem   *item);
 
 /* The same, on the loop's own thread */
 void   pillion_core_push_local (PillionCore     *self,

@@ -7,6 +7,7 @@
 #include "core/pillion-private.h"
 
 #include "core/pillion-core.h"
+#include "core/pillion-loop-handle.h"
 
 PillionIoThread *
 pillion_private_io_thread_ref (GError **error)
@@ -107,4 +108,28 @@ pillion_private_loop_check_thread (PillionLoop *loop,
                                    GError **error)
 {
   return pillion_core_check_thread (pillion_core (loop), error);
+}
+
+PillionLoopHandle *
+pillion_private_loop_get_handle (PillionLoop *loop)
+{
+  return pillion_loop_handle_get (loop);
+}
+
+PillionLoopHandle *
+pillion_private_loop_handle_ref (PillionLoopHandle *handle)
+{
+  return pillion_loop_handle_ref (handle);
+}
+
+void
+pillion_private_loop_handle_unref (PillionLoopHandle *handle)
+{
+  pillion_loop_handle_unref (handle);
+}
+
+gboolean
+pillion_private_loop_handle_on_thread (PillionLoopHandle *handle)
+{
+  return pillion_loop_handle_on_thread (handle);
 }

@@ -78,11 +78,35 @@ PILLION_PRIVATE
 gboolean         pillion_private_task_waits_for        (PillionTask     *self,
                                                         PillionTask     *other);
 
+/* What other threads reach a loop by, without a reference to it: core/pillion-loop-handle.h. A call that comes too late
+ * is freed at once, with its destroy function. */
+typedef struct _PillionLoopHandle PillionLoopHandle;
+
+PILLION_PRIVATE
+PillionLoopHandle *pillion_private_loop_get_handle       (PillionLoop       *loop);
+PILLION_PRIVATE
+PillionLoopHandle *pillion_private_loop_handle_ref       (PillionLoopHandle *handle);
+PILLION_PRIVATE
+void               pillion_private_loop_handle_unref     (PillionLoopHandle *handle);
+PILLION_PRIVATE
+gboolean           pillion_private_loop_handle_on_thread (PillionLoopHandle *handle);
+PILLION_PRIVATE
+void               pillion_private_loop_handle_call      (PillionLoopHandle *handle,
+                                                          PillionCallFunc    func,
+                                                          gpointer           data,
+                                                          GDestroyNotify     destroy);
+
 /* Whether another thread will finish the task: if so, a virtual clock waits until it is delivered. Does nothing once that has happened.
  * Returns whether anything changed. On the loop's thread. */
 PILLION_PRIVATE
 gboolean         pillion_private_task_set_external     (PillionTask     *task,
                                                         gboolean         external);
+
+/* Finishes a task with an object, and takes the reference: the loop's thread may drop its own at once, and then the
+ * object, and what that refers to, must not end on this thread */
+PILLION_PRIVATE
+void             pillion_private_task_take_object      (PillionTask     *task,
+                                                        gpointer         object);
 
 /* Calls @func, on the loop's thread, if @task has succeeded but is cancelled before anybody got its result, which can then be given to somebody
  * else. Nothing is called once @owner, a GObject, is gone. On the loop's thread, for a task that has nothing else of this kind. */

@@ -205,13 +205,11 @@ pillion_auth_space_renew (PillionAuthSpace *self,
                           PillionCall *call,
                           PillionHttpCredentials *renewing)
 {
-  g_autoptr (PillionLoop) loop = g_weak_ref_get (&renewing->loop);
-
   pillion_auth_space_refuse (self, self->serial);
   if (wait_for_answer (self, waiter, call))
     return;
 
-  self->question = pillion_question_new (call->engine, loop != NULL ? loop : pillion_task_get_loop (call->task), NULL,
+  self->question = pillion_question_new (call->engine, pillion_renewer_get_handle (renewing->renewer), NULL,
                                          pillion_renewal_new (renewing, call->renewal), call, on_answer, on_circle, self);
 }
 
@@ -226,7 +224,7 @@ pillion_auth_space_ask (PillionAuthSpace *self,
   if (wait_for_answer (self, waiter, call))
     return;
 
-  self->question = pillion_question_new (call->engine, pillion_task_get_loop (call->task),
+  self->question = pillion_question_new (call->engine, pillion_private_loop_get_handle (pillion_task_get_loop (call->task)),
                                          pillion_http_challenge_new (challenge, origin, is_proxy, self->n_refused), NULL, call,
                                          on_answer, on_circle, self);
 }

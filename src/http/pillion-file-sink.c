@@ -556,8 +556,7 @@ succeed (PillionFileSink *self)
 
   download = pillion_http_download_new (&facts);
   pillion_file_share_end (&self->share, download, NULL);
-  pillion_task_return_object (pillion_call_finish (call), download);
-  pillion_sync_unref (download);
+  pillion_private_task_take_object (pillion_call_finish (call), download);
 }
 
 /* What the file says of itself later, once it is in its place */

@@ -6,6 +6,8 @@
 
 #include <pillion-http/pillion-http.h>
 
+#include "http/pillion-renewer.h"
+
 typedef enum
 {
   PILLION_CREDENTIALS_PASSWORD, /* a user and a password, sent when a server asks for them */
@@ -24,10 +26,7 @@ struct _PillionHttpCredentials
   char *password; /* likewise */
   char *token;    /* NULL for a user and a password */
   gint64 expires; /* of a token, in µs of the monotonic clock, or G_MAXINT64 */
-  GWeakRef loop;             /* that the function is called in; no reference, which the I/O thread might drop late */
-  PillionHttpRenewFunc func; /* or NULL */
-  gpointer data;
-  GDestroyNotify destroy;
+  PillionRenewer *renewer; /* or NULL */
   GMutex lock; /* for the rest */
   GSList *renewals; /* a PillionAuthSpace of the token for each thread that engines of clients work on; each is of that thread alone */
   GDestroyNotify free_renewal;

@@ -61,11 +61,6 @@ free_secret (char *secret)
 }
 
 static void
-do_nothing (gpointer data)
-{
-}
-
-static void
 pillion_http_credentials_finalize (GObject *object)
 {
   PillionHttpCredentials *self = PILLION_HTTP_CREDENTIALS (object);
@@ -77,17 +72,7 @@ pillion_http_credentials_finalize (GObject *object)
   /* What waits for one of these has a reference to the credentials */
   g_slist_free_full (self->renewals, self->free_renewal);
   g_mutex_clear (&self->lock);
-  if (self->destroy != NULL)
-    {
-      /* The data are the loop's thread's own, and the last reference may be the I/O thread's */
-      g_autoptr (PillionLoop) loop = g_weak_ref_get (&self->loop);
-
-      if (loop == NULL || pillion_private_loop_on_thread (loop))
-        self->destroy (self->data);
-      else
-        pillion_loop_call_soon_threadsafe (loop, do_nothing, self->data, self->destroy);
-    }
-  g_weak_ref_clear (&self->loop);
+  g_clear_pointer (&self->renewer, pillion_renewer_free);
 
   G_OBJECT_CLASS (pillion_http_credentials_parent_class)->finalize (object);
 }
@@ -133,7 +118,6 @@ pillion_http_credentials_class_init (PillionHttpCredentialsClass *klass)
 static void
 pillion_http_credentials_init (PillionHttpCredentials *self)
 {
-  g_weak_ref_init (&self->loop, NULL);
   g_mutex_init (&self->lock);
   self->expires = G_MAXINT64;
 }
@@ -286,7 +270,7 @@ pillion_http_credentials_new_bearer (const char *token,
  * @loop: the loop that @func is called in; also that of the clients that use the credentials
  * @func: (scope notified) (closure user_data) (destroy destroy): gets a token
  * @user_data: data for @func
- * @destroy: frees @user_data, on the loop's thread
+ * @destroy: frees @user_data, on the loop's thread, at the latest when the loop is closed
  *
  * Creates credentials of a token that a function gets, and gets again when it is not valid any more.
  *
@@ -328,10 +312,7 @@ pillion_http_credentials_new_renewing (PillionLoop *loop,
 
   self = g_object_new (PILLION_HTTP_TYPE_CREDENTIALS, NULL);
   self->kind = PILLION_CREDENTIALS_RENEWING;
-  g_weak_ref_set (&self->loop, loop);
-  self->func = func;
-  self->data = user_data;
-  self->destroy = destroy;
+  self->renewer = pillion_renewer_new (loop, func, user_data, destroy);
   pillion_sync_release (self);
 
   return self;

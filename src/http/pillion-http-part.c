@@ -17,6 +17,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "core/pillion-private.h"
+#include "core/pillion-private.h"
 #include "http/pillion-part-record.h"
 
 /**
@@ -397,8 +398,7 @@ list_on_worker (PillionTask *task,
     }
   close (folder);
 
-  pillion_task_return_object (task, G_OBJECT (parts));
-  pillion_sync_unref (parts);
+  pillion_private_task_take_object (task, parts);
 }
 
 /**

@@ -125,8 +125,7 @@ parse_on_worker (PillionTask *task,
       return;
     }
 
-  pillion_task_return_object (task, parser);
-  pillion_sync_unref (parser);
+  pillion_private_task_take_object (task, parser);
 }
 
 static void

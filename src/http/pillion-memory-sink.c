@@ -138,13 +138,13 @@ deliver (Outcome *self)
   switch (self->wanted)
     {
     case PILLION_MEMORY_SINK_BYTES:
-      pillion_task_return_bytes (task, self->bytes);
+      pillion_task_return_boxed (task, G_TYPE_BYTES, g_steal_pointer (&self->bytes));
       break;
     case PILLION_MEMORY_SINK_JSON:
-      pillion_task_return_object (task, self->parser);
+      pillion_private_task_take_object (task, g_steal_pointer (&self->parser));
       break;
     case PILLION_MEMORY_SINK_RESPONSE:
-      pillion_task_return_object (task, self->response);
+      pillion_private_task_take_object (task, g_steal_pointer (&self->response));
       break;
     default:
       g_assert_not_reached ();

@@ -15,7 +15,7 @@ struct _PillionQuestion
 {
   int n_references; /* atomic */
   PillionHttpEngine *engine;
-  GWeakRef loop; /* no reference, which would last until the I/O thread is done with all of this */
+  PillionLoopHandle *handle;        /* of the loop in which the program is asked */
   PillionHttpChallenge *challenge;  /* or NULL */
   PillionRenewal *renewal;          /* or NULL */
 
@@ -57,7 +57,7 @@ question_unref (gpointer data)
     pillion_sync_unref (self->challenge);
   pillion_renewal_unref (self->renewal);
   g_ptr_array_unref (self->waiting);
-  g_weak_ref_clear (&self->loop);
+  pillion_private_loop_handle_unref (self->handle);
   pillion_http_engine_unref (self->engine);
   g_free (self);
 }
@@ -117,7 +117,7 @@ on_answered (PillionTask *task,
   g_clear_object (&self->task);
   if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     reply (self, NULL, g_steal_pointer (&error));
-  else if (object != NULL && (!PILLION_HTTP_IS_CREDENTIALS (object) || PILLION_HTTP_CREDENTIALS (object)->func != NULL))
+  else if (object != NULL && (!PILLION_HTTP_IS_CREDENTIALS (object) || PILLION_HTTP_CREDENTIALS (object)->renewer != NULL))
     reply (self, NULL, g_error_new (PILLION_ERROR, PILLION_ERROR_FAILED, _("credentials that can be sent were expected, and not a %s"), G_OBJECT_TYPE_NAME (object)));
   else
     reply (self, (PillionHttpCredentials *) g_steal_pointer (&object), NULL);
@@ -161,7 +161,7 @@ typedef struct
 {
   PillionQuestion *question;
   PillionCall *call;
-  PillionTask *task; /* of the call, which may let it go meanwhile */
+  PillionTask *task; /* of the call, which may let it go meanwhile; NULL on the way back to the I/O thread, which might drop it last */
 } Join;
 
 static void
@@ -169,7 +169,8 @@ join_free (gpointer data)
 {
   Join *self = data;
 
-  pillion_sync_unref (self->task);
+  if (self->task != NULL)
+    pillion_sync_unref (self->task);
   question_unref (self->question);
   pillion_call_unref (self->call);
   g_free (self);
@@ -194,7 +195,7 @@ join_new (PillionQuestion *question,
 
   self->question = question_ref (question);
   self->call = pillion_call_ref (call);
-  self->task = g_object_ref (task);
+  self->task = task != NULL ? g_object_ref (task) : NULL;
   return self;
 }
 
@@ -209,7 +210,7 @@ join_in_loop (gpointer data)
 
   /* The call that has the question asked is never one that the answer waits for, but it may be one of those that came later */
   if (pillion_private_task_waits_for (self->question->task, self->task))
-    pillion_http_engine_post (self->question->engine, tell_of_circle, join_new (self->question, self->call, self->task));
+    pillion_http_engine_post (self->question->engine, tell_of_circle, join_new (self->question, self->call, NULL));
   else
     add_waiting (self->question, self->task);
 }
@@ -218,13 +219,11 @@ void
 pillion_question_join (PillionQuestion *self,
                        PillionCall *call)
 {
-  g_autoptr (PillionLoop) loop = g_weak_ref_get (&self->loop);
-
   /* A stream's has its outcome already */
-  if (call->task == NULL || loop == NULL || pillion_task_get_loop (call->task) != loop)
+  if (call->task == NULL || pillion_private_loop_get_handle (pillion_task_get_loop (call->task)) != self->handle)
     return;
 
-  pillion_loop_call_soon_threadsafe (loop, join_in_loop, join_new (self, call, call->task), join_free);
+  pillion_private_loop_handle_call (self->handle, join_in_loop, join_new (self, call, call->task), join_free);
 }
 
 /* Its loop may have been closed before it could ask */
@@ -250,7 +249,7 @@ drop_in_loop (gpointer data)
 
 PillionQuestion *
 pillion_question_new (PillionHttpEngine *engine,
-                      PillionLoop *loop,
+                      PillionLoopHandle *handle,
                       PillionHttpChallenge *challenge,
                       PillionRenewal *renewal,
                       PillionCall *call,
@@ -262,14 +261,14 @@ pillion_question_new (PillionHttpEngine *engine,
 
   self->n_references = 2;
   self->engine = pillion_http_engine_ref (engine);
-  g_weak_ref_init (&self->loop, loop);
+  self->handle = pillion_private_loop_handle_ref (handle);
   self->waiting = g_ptr_array_new_with_free_func (unref_task);
   self->challenge = challenge;
   self->renewal = renewal;
   self->func = func;
   self->circle = circle;
   self->data = data;
-  pillion_loop_call_soon_threadsafe (loop, ask_in_loop, self, asked);
+  pillion_private_loop_handle_call (handle, ask_in_loop, self, asked);
   pillion_question_join (self, call);
 
   return self;
@@ -278,11 +277,6 @@ pillion_question_new (PillionHttpEngine *engine,
 void
 pillion_question_drop (PillionQuestion *self)
 {
-  g_autoptr (PillionLoop) loop = g_weak_ref_get (&self->loop);
-
   self->func = NULL;
-  if (loop != NULL)
-    pillion_loop_call_soon_threadsafe (loop, drop_in_loop, self, question_unref);
-  else
-    question_unref (self);
+  pillion_private_loop_handle_call (self->handle, drop_in_loop, self, question_unref);
 }

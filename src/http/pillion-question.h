@@ -21,9 +21,9 @@ typedef void (*PillionAnswerFunc) (gpointer                data,
 typedef void (*PillionCircleFunc) (gpointer     data,
                                    PillionCall *call);
 
-/* Takes @challenge, or @renewal, if that is to get a token. @call waits for the answer; see below. */
+/* Asks in the loop of @handle. Takes @challenge, or @renewal, if that is to get a token. @call waits for the answer; see below. */
 PillionQuestion *pillion_question_new  (PillionHttpEngine    *engine,
-                                        PillionLoop          *loop,
+                                        PillionLoopHandle    *handle,
                                         PillionHttpChallenge *challenge,
                                         PillionRenewal       *renewal,
                                         PillionCall          *call,

@@ -62,7 +62,7 @@ pillion_renewal_run (PillionRenewal *self)
 
   current = self;
   current_depth = pillion_private_get_depth ();
-  task = self->credentials->func (self->credentials->data);
+  task = pillion_renewer_call (self->credentials->renewer);
   current = outer;
   current_depth = outer_depth;
 

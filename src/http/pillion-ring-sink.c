@@ -65,8 +65,7 @@ ring_head (PillionSink *sink,
   if (!call->request->lasting)
     pillion_deadlines_set (call->engine->deadlines, &self->stalled, call->last_activity + STALL_USEC, on_stalled, self);
   stream = pillion_http_stream_new (pillion_task_get_loop (call->task), call, self->ring, pillion_call_make_response (call, head));
-  pillion_task_return_object (pillion_call_take_task (call), stream);
-  pillion_sync_unref (stream);
+  pillion_private_task_take_object (pillion_call_take_task (call), stream);
 
   return PILLION_VERDICT_PASS;
 }

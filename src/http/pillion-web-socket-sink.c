@@ -52,8 +52,7 @@ web_socket_head (PillionSink *sink,
   self->link = pillion_web_socket_link_new (call->engine);
   pillion_web_socket_link_begin (self->link, call, head->stream, head->get_field (head, "Sec-WebSocket-Extensions"));
   web_socket = pillion_http_web_socket_new (pillion_task_get_loop (call->task), self->link, pillion_call_make_response (call, head));
-  pillion_task_return_object (pillion_call_take_task (call), web_socket);
-  pillion_sync_unref (web_socket);
+  pillion_private_task_take_object (pillion_call_take_task (call), web_socket);
   /* Soon, and not inside of the transport */
   pillion_web_socket_link_resume (self->link);
 

@@ -6,6 +6,8 @@
 
 #include "loop/pillion-loop-private.h"
 #include "core/pillion-closure.h"
+#include "core/pillion-loop-handle.h"
+#include "core/pillion-private.h"
 
 
 /* Functions that the loop calls soon or later. */
@@ -298,6 +300,16 @@ pillion_loop_call_soon_threadsafe_closure (PillionLoop *self,
   g_return_if_fail (closure != NULL);
 
   pillion_loop_call_soon_threadsafe (self, pillion_closure_call, pillion_closure_take (closure), pillion_closure_let_go);
+}
+
+void
+pillion_private_loop_handle_call (PillionLoopHandle *handle,
+                                  PillionCallFunc func,
+                                  gpointer data,
+                                  GDestroyNotify destroy)
+{
+  /* A call that can't be cancelled knows no loop */
+  pillion_loop_handle_push (handle, &call_new (NULL, func, data, destroy)->timer.item);
 }
 
 /**

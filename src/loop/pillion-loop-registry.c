@@ -14,6 +14,7 @@
 #endif
 
 #include "base/pillion-sync.h"
+#include "core/pillion-loop-handle.h"
 
 /* What the process knows of its loops: which is the default one of a context, all of them for a fork, and
  * what a loop has left on its own thread if its last reference was dropped on another. */
@@ -145,6 +146,8 @@ after_fork_in_child (void)
       core->closing = TRUE;
       core->closed = TRUE;
       core->n_entered = 0;
+      if (core->handle != NULL)
+        pillion_loop_handle_forked (core->handle);
       core->workers = NULL;
       core->pump.watch = NULL;
     }

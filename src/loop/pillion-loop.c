@@ -9,6 +9,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "base/pillion-sync.h"
+#include "core/pillion-loop-handle.h"
 #include "task/pillion-scope-private.h"
 #include "task/pillion-task-private.h"
 
@@ -236,6 +237,7 @@ pillion_loop_dispose (GObject *object)
     pillion_loop_shut (self);
   else
     pillion_loop_leave_thread (self);
+  pillion_loop_handle_detach (self);
   pillion_core_wait_until_left (&self->core);
 
   G_OBJECT_CLASS (pillion_loop_parent_class)->dispose (object);

@@ -9,6 +9,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "base/pillion-sync.h"
+#include "core/pillion-private.h"
 
 /* The outcome of a task: how it gets there. */
 
@@ -221,12 +222,24 @@ pillion_task_return_object (PillionTask *self,
   g_return_if_fail (PILLION_IS_TASK (self));
   g_return_if_fail (result == NULL || G_IS_OBJECT (result));
 
-  if (!pillion_task_begin_return (self))
-    return;
+  pillion_private_task_take_object (self, result != NULL ? g_object_ref (result) : NULL);
+}
 
-  self->result.kind = PILLION_RESULT_OBJECT;
-  self->result.object = result != NULL ? g_object_ref (result) : NULL;
-  pillion_task_finish (self, PILLION_TASK_SUCCEEDED);
+void
+pillion_private_task_take_object (PillionTask *task,
+                                  gpointer object)
+{
+  if (!pillion_task_begin_return (task))
+    {
+      g_clear_object (&object);
+      return;
+    }
+
+  if (object != NULL)
+    pillion_sync_release (object);
+  task->result.kind = PILLION_RESULT_OBJECT;
+  task->result.object = object;
+  pillion_task_finish (task, PILLION_TASK_SUCCEEDED);
 }
 
 /**

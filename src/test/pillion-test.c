@@ -19,9 +19,6 @@
 /* How long leaked tasks get to end, in µs */
 #define CLOSE_USEC 100000
 
-/* How long another thread may take to drop the loop, in ms */
-#define DROP_MSEC 500
-
 guint pillion_test_patience_msec = 60000;
 
 typedef struct _Test Test;
@@ -237,9 +234,6 @@ run_test (gconstpointer data)
   g_signal_handler_disconnect (self->loop, handlers[1]);
   check_held (self);
   g_object_unref (self->loop);
-  /* Another thread may be about to drop it */
-  for (guint i = 0; i < DROP_MSEC && g_atomic_pointer_get (&weak) != NULL; i++)
-    g_usleep (1000);
   if (weak != NULL)
     {
       g_object_remove_weak_pointer (weak, &weak);

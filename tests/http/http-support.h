@@ -77,6 +77,10 @@ void        test_connection_answer      (TestConnection *self,
                                          const char     *fields,
                                          const void     *body,
                                          gssize          length);
+/* The answer to a handshake; @fields are more lines of the head, or NULL */
+void        test_connection_accept_web_socket (TestConnection *self,
+                                         const char     *request,
+                                         const char     *fields);
 void        test_connection_close       (TestConnection *self);
 
 /* Closes it so that the other side gets ECONNRESET */

@@ -8,7 +8,6 @@
 
 /* WebSockets, with a server whose every byte is ours */
 
-#define KEY "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 #define CLOSE 0x88
 #define PING 0x89
 #define PONG 0x8a
@@ -25,25 +24,6 @@ typedef struct
   char *request;     /* the last one, under the lock */
   GMutex lock;
 } Peer;
-
-static void
-accept_socket (TestConnection *connection,
-               const char *request,
-               const char *fields)
-{
-  g_autofree char *key = test_request_get_field (request, "Sec-WebSocket-Key");
-  g_autofree char *salted = g_strconcat (key, KEY, NULL);
-  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA1);
-  guint8 digest[20];
-  gsize length = sizeof digest;
-  g_autofree char *accepted = NULL;
-
-  g_checksum_update (checksum, (const guchar *) salted, -1);
-  g_checksum_get_digest (checksum, digest, &length);
-  accepted = g_base64_encode (digest, length);
-  test_connection_printf (connection, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                                      "Sec-WebSocket-Accept: %s\r\n%s\r\n", accepted, fields != NULL ? fields : "");
-}
 
 static gboolean
 write_frame (TestConnection *connection,
@@ -153,7 +133,7 @@ serve (TestConnection *connection,
 
   if (strcmp (path, "/echo") == 0)
     {
-      accept_socket (connection, request, NULL);
+      test_connection_accept_web_socket (connection, request, NULL);
       read_frames (connection, peer, TRUE);
     }
   else if (strcmp (path, "/compressed") == 0 || strcmp (path, "/forgets") == 0 || strcmp (path, "/small-window") == 0)
@@ -161,7 +141,7 @@ serve (TestConnection *connection,
       g_autofree char *offered = test_request_get_field (request, "Sec-WebSocket-Extensions");
 
       g_assert_nonnull (strstr (offered, "permessage-deflate"));
-      accept_socket (connection, request,
+      test_connection_accept_web_socket (connection, request,
                      strcmp (path, "/compressed") == 0 ? "Sec-WebSocket-Extensions: permessage-deflate\r\n"
                      : strcmp (path, "/forgets") == 0
                        ? "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; server_no_context_takeover\r\n"
@@ -172,12 +152,12 @@ serve (TestConnection *connection,
     }
   else if (strcmp (path, "/protocol") == 0)
     {
-      accept_socket (connection, request, "Sec-WebSocket-Protocol: chat\r\n");
+      test_connection_accept_web_socket (connection, request, "Sec-WebSocket-Protocol: chat\r\n");
       read_frames (connection, peer, TRUE);
     }
   else if (strcmp (path, "/bytes") == 0)
     {
-      accept_socket (connection, request, NULL);
+      test_connection_accept_web_socket (connection, request, NULL);
       for (gsize i = 0; i < peer->length; i++)
         test_connection_write (connection, peer->bytes + i, 1);
       read_frames (connection, peer, FALSE);
@@ -185,13 +165,13 @@ serve (TestConnection *connection,
   else if (strcmp (path, "/at-once") == 0)
     {
       /* With the handshake, in one piece or nearly */
-      accept_socket (connection, request, NULL);
+      test_connection_accept_web_socket (connection, request, NULL);
       test_connection_write (connection, peer->bytes, (gssize) peer->length);
       read_frames (connection, peer, FALSE);
     }
   else if (strcmp (path, "/cut") == 0 || strcmp (path, "/reset") == 0)
     {
-      accept_socket (connection, request, NULL);
+      test_connection_accept_web_socket (connection, request, NULL);
       test_connection_write (connection, "\x81\x01" "a", 3);
       test_connection_wait_gate (connection);
       if (strcmp (path, "/cut") == 0)
@@ -203,14 +183,14 @@ serve (TestConnection *connection,
     {
       g_autofree char *block = g_strnfill (65536, 'x');
 
-      accept_socket (connection, request, NULL);
+      test_connection_accept_web_socket (connection, request, NULL);
       for (guint i = 0; i < 1024 && write_frame (connection, 0x82, block, 65536); i++)
         __atomic_add_fetch (&peer->n_written, 65536, __ATOMIC_SEQ_CST);
       read_frames (connection, peer, FALSE);
     }
   else if (strcmp (path, "/slow") == 0)
     {
-      accept_socket (connection, request, NULL);
+      test_connection_accept_web_socket (connection, request, NULL);
       test_connection_wait_gate (connection);
       read_frames (connection, peer, TRUE);
     }
@@ -235,7 +215,7 @@ serve (TestConnection *connection,
     }
   else if (strcmp (path, "/other-protocol") == 0)
     {
-      accept_socket (connection, request, "Sec-WebSocket-Protocol: other\r\n");
+      test_connection_accept_web_socket (connection, request, "Sec-WebSocket-Protocol: other\r\n");
       test_connection_wait_closed (connection);
     }
   else if (strcmp (path, "/no-upgrade") == 0)
