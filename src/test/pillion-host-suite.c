@@ -30,6 +30,9 @@
 #define SETTLED_USEC (60 * G_TIME_SPAN_MILLISECOND)
 #define MAX_UNSETTLED 100
 
+/* A host that never sleeps has done so after some frames */
+#define N_FRAMES 5
+
 /* The stack of a fiber that runs a toolkit's main loop */
 #define STACK_SIZE (2 * 1024 * 1024)
 
@@ -105,6 +108,8 @@ settle (Test *self)
       gint64 start = g_get_monotonic_time ();
 
       turn (self, SETTLED_USEC);
+      if (self->suite->ticks && i == N_FRAMES)
+        return;
       if (g_get_monotonic_time () - start >= SETTLED_USEC * 9 / 10)
         return;
     }

@@ -57,7 +57,8 @@ snippet (void)
 '''
 
 # The headers of main loops, and their packages
-MAIN_LOOPS = {'GLFW/glfw3.h': 'glfw3', 'SDL.h': 'sdl2', 'uv.h': 'libuv'}
+MAIN_LOOPS = {'GLFW/glfw3.h': 'glfw3', 'SDL.h': 'sdl2', 'event2/event.h': 'libevent_core', 'systemd/sd-event.h': 'libsystemd',
+              'uv.h': 'libuv'}
 
 HAVE_GTK = subprocess.run(['/usr/bin/python3', '-c', "import gi; gi.require_version('Gtk', '4.0')"],
                           stderr=subprocess.DEVNULL, check=False).returncode == 0
