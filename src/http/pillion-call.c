@@ -589,6 +589,7 @@ hop_head (gpointer data,
 
   self->n_answer = 0;
   self->n_decoded = 0;
+  self->announced = head->length;
 
   verdict = pillion_stages_head (&self->stages, self, head, &error);
   if (verdict == PILLION_VERDICT_PASS && head->tunnel)
@@ -599,6 +600,7 @@ hop_head (gpointer data,
   if (verdict == PILLION_VERDICT_PASS && self->offset > 0)
     {
       self->n_answer = self->n_decoded = self->offset;
+      self->announced = head->length >= 0 ? self->offset + head->length : -1;
     }
   else if (verdict == PILLION_VERDICT_PASS)
     {
@@ -640,10 +642,12 @@ static void
 throttle (PillionCall *self,
           gsize *size)
 {
+  gsize left = self->announced >= 0 ? (gsize) MIN (self->announced - self->n_answer, G_MAXSSIZE) : G_MAXSIZE;
+
   if (self->throttle == NULL)
     self->throttle = pillion_throttle_new (self->engine, &self->engine->receiving, self->request->rate_limit, on_throttle, self);
 
-  *size = MIN (*size, pillion_throttle_get_credit (self->throttle));
+  *size = MIN (*size, pillion_throttle_get_credit (self->throttle, left));
 }
 
 static guint8 *
@@ -667,7 +671,8 @@ hop_room (gpointer data,
       *size = *size > 0 ? DECODER_INPUT : 0;
     }
 
-  if (*size > 0 && pillion_call_is_throttled (self))
+  /* The end takes nothing of the rate */
+  if (*size > 0 && pillion_call_is_throttled (self) && (self->announced < 0 || self->n_answer < self->announced))
     throttle (self, size);
   self->paused = *size == 0;
   return room;

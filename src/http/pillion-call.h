@@ -65,6 +65,7 @@ struct _PillionCall
   PillionThrottle *throttle; /* of what is received; NULL unless there is a limit */
   guint64 n_received;      /* bytes of all bodies, as they were sent */
   gint64 n_answer;         /* the same of the current one */
+  gint64 announced;        /* how many that is going to be, or -1 */
   gint64 n_decoded;        /* the same, without its coding */
   gint64 last_progress;
 

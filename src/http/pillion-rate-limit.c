@@ -19,6 +19,14 @@ pillion_rate_limit_get_slice (gint64 rate)
   return rate > 0 ? (gsize) CLAMP (rate / (G_USEC_PER_SEC / SLICE_USEC), 1, MAX_SLICE) : MAX_SLICE;
 }
 
+/* How long so many bytes take, in µs */
+static gint64
+get_time (gint64 rate,
+          gsize n)
+{
+  return MAX ((gint64) ((double) n * G_USEC_PER_SEC / (double) rate), 1);
+}
+
 gint64
 pillion_rate_limit_reserve (PillionRateLimit *self,
                             gint64 rate,
@@ -31,7 +39,16 @@ pillion_rate_limit_reserve (PillionRateLimit *self,
     self->next = now;
   self->rate = rate;
   turn = self->next;
-  self->next += MAX ((gint64) ((double) n * G_USEC_PER_SEC / (double) rate), 1);
+  self->next += get_time (rate, n);
 
   return turn;
+}
+
+void
+pillion_rate_limit_give_back (PillionRateLimit *self,
+                              gint64 rate,
+                              gsize n)
+{
+  if (self->rate == rate && n > 0)
+    self->next -= get_time (rate, n);
 }

@@ -22,3 +22,9 @@ gint64 pillion_rate_limit_reserve   (PillionRateLimit *self,
                                      gint64            rate,
                                      gsize             n,
                                      gint64            now);
+
+/* So many of the bytes that were reserved are not moved: others may move as many, after what is reserved already. @rate is the one at which they were
+ * reserved. */
+void   pillion_rate_limit_give_back (PillionRateLimit *self,
+                                     gint64            rate,
+                                     gsize             n);

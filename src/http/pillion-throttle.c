@@ -15,7 +15,7 @@ struct _PillionThrottle
   gsize credit;
   gsize reserved;       /* what it is waiting for, or 0 */
   gint64 due;           /* when that is there */
-  gint64 reserved_rate; /* the client's, then */
+  gint64 reserved_rate; /* the client's when that or the credit was reserved */
   PillionDeadline deadline;
   PillionThrottleFunc func;
   gpointer data;
@@ -44,6 +44,8 @@ pillion_throttle_free (PillionThrottle *self)
 {
   if (self->reserved > 0)
     pillion_deadlines_unset (self->engine->deadlines, &self->deadline);
+  if (self->reserved_rate > 0)
+    pillion_rate_limit_give_back (self->shared, self->reserved_rate, self->reserved + self->credit);
   pillion_http_engine_unref (self->engine);
   g_free (self);
 }
@@ -66,7 +68,8 @@ on_due (gpointer data,
 }
 
 gsize
-pillion_throttle_get_credit (PillionThrottle *self)
+pillion_throttle_get_credit (PillionThrottle *self,
+                             gsize wanted)
 {
   gint64 shared_rate = self->engine->config.rate_limit;
   gint64 now;
@@ -83,16 +86,17 @@ pillion_throttle_get_credit (PillionThrottle *self)
 
   now = own_turn = shared_turn = pillion_http_engine_get_now (self->engine);
   n = MIN (pillion_rate_limit_get_slice (self->rate), pillion_rate_limit_get_slice (shared_rate));
+  n = MIN (n, wanted);
   if (self->rate > 0)
     own_turn = pillion_rate_limit_reserve (&self->own, self->rate, n, now);
   if (shared_rate > 0)
     shared_turn = pillion_rate_limit_reserve (self->shared, shared_rate, n, now);
 
   self->due = MAX (own_turn, shared_turn);
+  self->reserved_rate = shared_rate;
   if (self->due > now)
     {
       self->reserved = n;
-      self->reserved_rate = shared_rate;
       pillion_deadlines_set (self->engine->deadlines, &self->deadline, self->due, on_due, self);
       return 0;
     }

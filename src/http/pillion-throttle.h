@@ -21,8 +21,9 @@ PillionThrottle *pillion_throttle_new        (PillionHttpEngine   *engine,
                                               gpointer             data);
 void             pillion_throttle_free       (PillionThrottle     *self);
 
-/* How many bytes may be moved now. 0: none, and the function will be called. */
-gsize            pillion_throttle_get_credit (PillionThrottle     *self);
+/* How many bytes may be moved now; no more than @wanted, which is not 0, are asked of the rate. 0: none, and the function will be called. */
+gsize            pillion_throttle_get_credit (PillionThrottle     *self,
+                                              gsize                wanted);
 
 /* So many of them were */
 void             pillion_throttle_use        (PillionThrottle     *self,

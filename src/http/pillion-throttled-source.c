@@ -25,6 +25,7 @@ struct _ThrottledStream
   gulong cancelled_handler;
   guint8 *buffer;
   gsize size;
+  gint64 left; /* bytes of the body, or -1 if its length is not known */
 };
 
 G_DEFINE_FINAL_TYPE (ThrottledStream, throttled_stream, G_TYPE_FILTER_INPUT_STREAM)
@@ -45,6 +46,8 @@ base_read (GObject *base,
 
   if (n > 0)
     pillion_throttle_use (self->throttle, (gsize) n);
+  if (n > 0 && self->left >= 0)
+    self->left = MAX (self->left - n, 0);
   if (n >= 0)
     g_task_return_int (task, n);
   else
@@ -71,6 +74,17 @@ read_base (ThrottledStream *self,
                              g_task_get_cancellable (task), base_read, task);
 }
 
+/* How many of @size bytes can be read now. The end takes nothing of the rate. */
+static gsize
+get_credit (ThrottledStream *self,
+            gsize size)
+{
+  if (self->left == 0)
+    return size;
+
+  return MIN (size, pillion_throttle_get_credit (self->throttle, self->left > 0 ? (gsize) MIN (self->left, G_MAXSSIZE) : G_MAXSIZE));
+}
+
 static void
 on_credit (gpointer data)
 {
@@ -87,7 +101,7 @@ on_credit (gpointer data)
   /* That of the reader, which is not always the thread's default here */
   context = g_task_get_context (task);
   g_main_context_push_thread_default (context);
-  read_base (self, task, self->buffer, MIN (self->size, pillion_throttle_get_credit (self->throttle)));
+  read_base (self, task, self->buffer, get_credit (self, self->size));
   g_main_context_pop_thread_default (context);
 }
 
@@ -125,10 +139,10 @@ throttled_stream_read_async (GInputStream *stream,
       return;
     }
 
-  credit = pillion_throttle_get_credit (self->throttle);
+  credit = get_credit (self, size);
   if (credit > 0)
     {
-      read_base (self, task, buffer, MIN (size, credit));
+      read_base (self, task, buffer, credit);
       return;
     }
 
@@ -211,6 +225,7 @@ throttled_open (PillionSource *source,
 
   stream = g_object_new (THROTTLED_TYPE_STREAM, "base-stream", base, NULL);
   stream->engine = pillion_http_engine_ref (self->engine);
+  stream->left = self->source->length;
   stream->throttle = pillion_throttle_new (self->engine, &self->engine->sending, self->rate, on_credit, stream);
   return G_INPUT_STREAM (stream);
 }

@@ -198,6 +198,37 @@ test_sharing (PillionLoop *loop,
   assert_seconds (&self, 3 * 0.02);
 }
 
+/* What one call does not use of its turn is for the others, so that many are as fast together as one alone */
+static void
+test_nothing_is_lost (PillionLoop *loop,
+                      gpointer data)
+{
+  g_auto (Fixture) self = fixture_new (loop);
+  const gsize size = RATE / 50 * 3 / 2; /* a turn and a half */
+  g_autoptr (GBytes) body = g_bytes_new_from_bytes (self.body, 0, size);
+  PillionTask *tasks[40];
+
+  pillion_http_client_set_rate_limit (self.client, RATE);
+  pillion_http_client_set_max_connections (self.client, 20);
+  pillion_http_client_set_max_connections_per_host (self.client, 20);
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      g_autofree char *url = g_strdup_printf (URL "%u", i);
+
+      pillion_http_test_transport_add_bytes (self.transport, url, body, NULL);
+      tasks[i] = pillion_http_client_get_bytes (self.client, url, NULL);
+    }
+  /* The turns of this one come to nothing */
+  pillion_task_cancel (tasks[7]);
+  g_assert_false (pillion_await (tasks[7], NULL));
+  g_object_unref (tasks[7]);
+
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    if (i != 7)
+      assert_done (tasks[i]);
+  assert_seconds (&self, (G_N_ELEMENTS (tasks) - 1) * (double) size / RATE);
+}
+
 static void
 test_streams (PillionLoop *loop,
               gpointer data)
@@ -370,6 +401,7 @@ main (int argc,
   pillion_test_add_func ("/http/rate/receiving", test_receiving);
   pillion_test_add_func ("/http/rate/sending", test_sending);
   pillion_test_add_func ("/http/rate/calls-take-turns", test_sharing);
+  pillion_test_add_func ("/http/rate/nothing-is-lost", test_nothing_is_lost);
   pillion_test_add_func ("/http/rate/streams", test_streams);
   pillion_test_add_func ("/http/rate/can-change", test_change);
   pillion_test_add_func ("/http/rate/is-no-fault-of-the-server", test_timeouts);
