@@ -6,6 +6,8 @@
 
 #include "http/pillion-proxy-finder.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #include <glib/gi18n-lib.h>
@@ -351,18 +353,18 @@ find_with_resolver (PillionCall *call,
 static gboolean
 is_loopback (const char *host)
 {
-  g_autoptr (GInetAddress) address = NULL;
-  gsize length = strlen (host);
   const gsize local = strlen (".localhost");
+  gsize length = strlen (host);
+  struct in_addr v4;
+  struct in6_addr v6;
 
   if (g_ascii_strcasecmp (host, "localhost") == 0 || (length > local && g_ascii_strcasecmp (host + length - local, ".localhost") == 0))
     return TRUE;
-  /* Other names need no look */
-  if (!g_ascii_isdigit (host[0]) && host[0] != ':')
-    return FALSE;
 
-  address = g_inet_address_new_from_string (host);
-  return address != NULL && g_inet_address_get_is_loopback (address);
+  /* Not a GInetAddress, because this is done for each request */
+  if (inet_pton (AF_INET, host, &v4) == 1)
+    return ntohl (v4.s_addr) >> 24 == IN_LOOPBACKNET;
+  return inet_pton (AF_INET6, host, &v6) == 1 && IN6_IS_ADDR_LOOPBACK (&v6);
 }
 
 PillionVerdict
