@@ -163,7 +163,7 @@ pillion_http_challenge_new (const PillionAuthChallenge *challenge,
   self->n_refused = n_refused;
   for (guint i = 0; i < challenge->parameters.n; i += 2)
     {
-      /* Servers may send what they like */
+      /* Servers may send anything */
       g_autofree char *value = g_utf8_make_valid (challenge->parameters.strv[i + 1], -1);
 
       pillion_field_list_append (&self->parameters, challenge->parameters.strv[i], value);

@@ -12,7 +12,7 @@
 
 /* How a client makes connections */
 
-/* What is not valid is an error of every call */
+/* An invalid setting is an error of every call */
 static void
 configure (PillionHttpClient *self,
            const char *property)
@@ -61,7 +61,7 @@ pillion_http_client_set_tls_database (PillionHttpClient *self,
     configure (self, "tls-database");
 }
 
-/* Reads a file with PEM in it */
+/* Reads a PEM file */
 static char *
 read_pem (GFile *file,
           GError **error)
@@ -80,7 +80,7 @@ read_pem (GFile *file,
   return NULL;
 }
 
-/* Says that what GIO found wrong is in this file */
+/* Names the file that GIO's error is about */
 static void
 set_invalid (GError **error,
              GFile *file,
@@ -137,7 +137,7 @@ pillion_http_client_load_authorities (PillionHttpClient *self,
       return FALSE;
     }
 
-  /* GIO is content with a file that has none */
+  /* GIO accepts a file without any */
   if (strstr (pem, "-----BEGIN CERTIFICATE-----") == NULL && strstr (pem, "-----BEGIN TRUSTED CERTIFICATE-----") == NULL)
     {
       set_invalid (error, file, _("there is no certificate in the file"));

@@ -17,7 +17,7 @@
 #include "http/pillion-http-request-private.h"
 #include "http/pillion-pause.h"
 
-/* What the library sends for downloads itself */
+/* Fields that the library itself sends for downloads */
 static const char *
 find_own_field (PillionHttpRequest *request,
                 PillionHttpDownloadOptions *options)
@@ -65,7 +65,7 @@ download (PillionHttpClient *self,
                  g_error_new (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                               _("'%s' is not a valid digest: expected 32, 40, 64, 96 or 128 hexadecimal digits"), options->digest));
 
-  /* The empty body of its response would take the place of the file */
+  /* Its empty response would replace the file */
   if (strcmp (request->method, "HEAD") == 0)
     {
       g_autofree char *shown = pillion_http_redact_url (request->url);
@@ -285,7 +285,7 @@ pillion_http_client_send_into (PillionHttpClient *self,
   return download (self, pillion_http_request_copy (request), folder, TRUE, pillion_http_download_options_copy (options), cancellable);
 }
 
-/* That of a download of the client's that is not done, or NULL */
+/* The call of a pending download of this client, or NULL */
 static PillionPause *
 get_pause (PillionHttpClient *self,
            PillionTask *task)

@@ -18,7 +18,7 @@ struct _PillionHttpClient
   PillionHttpEngine *engine; /* NULL before the first call */
   PillionHttpConfig config;
   PillionHttpNameConflict name_conflict;
-  GError *invalid;                      /* what no call can be made with, or NULL */
+  GError *invalid;                      /* the setting that prevents every call, or NULL */
   char *base_url;                       /* or NULL */
   PillionHttpTestTransport *transport;  /* or NULL */
   PillionHttpCookieJar *cookie_jar;     /* or NULL */
@@ -31,21 +31,21 @@ pillion_http_client_on_thread (PillionHttpClient *self)
   return pillion_private_loop_on_thread (self->loop);
 }
 
-/* Has the calls of the client use what changed in its configuration, and notifies @property unless it is NULL */
+/* Makes the client's calls use its changed configuration, and notifies @property unless it is NULL */
 void pillion_http_client_configure (PillionHttpClient *self,
                                     const char        *property);
 
-/* Sends a request, whose reference it takes, and returns the task. @sink is taken too, and makes the result. The name of the task is @verb, or else
- * the method, and the URL. */
+/* Sends a request and returns the task. Takes @request, and @sink, which makes the result. The task is named
+ * after @verb, or else the method, and the URL. */
 PillionTask *pillion_http_client_submit (PillionHttpClient  *self,
                                          PillionHttpRequest *request,
                                          const char         *verb,
                                          PillionSink        *sink,
                                          GCancellable       *cancellable);
 
-/* Whether somebody gives credentials when a server asks */
+/* Whether a handler gives credentials when a server asks */
 gboolean     pillion_http_client_can_ask (PillionHttpClient *self);
 
-/* Asks for them: a task of a PillionHttpCredentials, or NULL */
+/* Asks the handler: returns a task with a PillionHttpCredentials, or NULL */
 PillionTask *pillion_http_client_ask     (PillionHttpClient    *self,
                                           PillionHttpChallenge *challenge);

@@ -29,7 +29,7 @@
 #include "http/pillion-timeout-stage.h"
 #include "http/pillion-total-timeout-stage.h"
 
-/* Returns NULL if there can be none: then the task has failed */
+/* Returns NULL, after failing the task, if there can be none */
 static PillionHttpEngine *
 get_engine (PillionHttpClient *self,
             PillionTask *task)
@@ -57,8 +57,8 @@ get_engine (PillionHttpClient *self,
   return self->engine;
 }
 
-/* The stages of every call, the outermost first. What a request is given for the place that it goes to belongs inside of what changes that
- * place. */
+/* The stages of every call, outermost first. A stage that adds something for the place that a request goes to
+ * belongs inside the stages that change that place. */
 static void
 add_stages (PillionStages *stages)
 {
@@ -116,14 +116,14 @@ pillion_http_client_submit (PillionHttpClient *self,
 {
   g_autofree char *url = make_url (self, request);
   g_autofree char *name = make_name (verb != NULL ? verb : request->method, url);
-  /* Not from here, but from where the caller stands, which is not known */
+  /* The error would name this line rather than the caller's, which is unknown */
   PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
   PillionHttpEngine *engine;
   GError *error = NULL;
 
   if (pillion_task_is_done (task))
     {
-      /* The loop is closed, and the task has failed with that */
+      /* The loop is closed, and so the task has failed */
     }
   else if (self->invalid != NULL)
     {

@@ -8,7 +8,7 @@
 
 #include "http/pillion-http-cookie-jar-private.h"
 
-/* What a client is set to: the accessors of its properties, and its header fields */
+/* The settings of a client: the accessors of its properties, and its header fields */
 
 void
 pillion_http_client_configure (PillionHttpClient *self,
@@ -299,7 +299,7 @@ pillion_http_client_set_user_agent (PillionHttpClient *self,
 {
   g_return_if_fail (PILLION_HTTP_IS_CLIENT (self));
 
-  /* A line end would begin another field */
+  /* A line break would begin another field */
   for (const char *p = user_agent; p != NULL && *p != '\0'; p++)
     g_return_if_fail (g_ascii_isprint (*p));
 
@@ -920,7 +920,7 @@ pillion_http_client_set_transport (PillionHttpClient *self,
   if (!g_set_object (&self->transport, transport))
     return;
 
-  /* The next call gets another one */
+  /* The next call makes a new engine */
   g_clear_pointer (&self->engine, pillion_http_engine_unref);
   g_object_notify (G_OBJECT (self), "transport");
 }

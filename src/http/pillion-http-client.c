@@ -440,7 +440,8 @@ pillion_http_client_constructed (GObject *object)
     {
       PillionLoop *loop = pillion_loop_get_default ();
 
-      /* There may be none, which is the caller's error and was reported. Everything else relies on having one. */
+      /* The loop may be missing: that is the caller's error, and was reported. Everything else relies on
+       * having one. */
       self->loop = loop != NULL ? g_object_ref (loop) : pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
     }
 }

@@ -14,7 +14,7 @@
 #include "http/pillion-proxy-rules.h"
 #include "http/pillion-jar.h"
 
-/* What a client is set to, for its calls on the I/O thread */
+/* The settings of a client, for its calls on the I/O thread */
 typedef struct
 {
   guint max_connections;

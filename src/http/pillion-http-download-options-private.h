@@ -21,5 +21,5 @@ struct _PillionHttpDownloadOptions
 gboolean                    pillion_http_download_options_equal (PillionHttpDownloadOptions *self,
                                                                  PillionHttpDownloadOptions *other);
 
-/* A copy that nobody else has, of NULL too */
+/* Makes a copy that nobody else has, also of NULL */
 PillionHttpDownloadOptions *pillion_http_download_options_copy (PillionHttpDownloadOptions *self);

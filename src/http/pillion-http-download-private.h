@@ -6,7 +6,7 @@
 
 #include <pillion-http/pillion-http.h>
 
-/* Everything that a download's result says. Strings and objects are taken. */
+/* Everything that the result of a download tells. Strings and objects are taken. */
 typedef struct
 {
   char *url;

@@ -12,8 +12,8 @@
 /* Threads that compute: they parse and decompress */
 #define MAX_CPU_WORKERS 4
 
-/* Threads that wait for the disk. They are apart from the others, so that a small answer never waits for a file to be
- * flushed. */
+/* Threads that wait for the disk: apart from the others, so that a small response never waits for a file to
+ * be flushed */
 #define MAX_DISK_WORKERS 4
 
 typedef struct
@@ -113,7 +113,7 @@ free_on_thread (gpointer data)
   g_clear_pointer (&self->queue, pillion_http_queue_free);
   g_clear_pointer (&self->lasting_queue, pillion_http_queue_free);
   g_clear_pointer (&self->transport, pillion_transport_free);
-  /* Nothing of ours is left to do, but one may not have returned yet from posting what it did, which needs the I/O thread */
+  /* Nothing of ours is left to do, but a worker may still be posting its result, which needs the I/O thread */
   if (self->cpu_workers != NULL)
     pillion_private_workers_close (self->cpu_workers, g_get_monotonic_time () + G_USEC_PER_SEC);
   if (self->disk_workers != NULL)
@@ -138,15 +138,16 @@ pillion_http_engine_unref (PillionHttpEngine *self)
   if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) > 0)
     return;
 
-  /* This one keeps the loop alive, which may never be kicked again */
+  /* The engine keeps the loop alive, which may never be kicked again */
   if (self->io == NULL)
     g_clear_pointer (&self->transport, pillion_transport_free);
 
-  /* Posted also from the I/O thread itself, because the last reference may go deep inside a callback of the transport */
+  /* Posted even from the I/O thread itself, because the last reference may be dropped deep inside a callback
+   * of the transport */
   pillion_http_engine_post (self, free_on_thread, self);
 }
 
-/* Makes what is made on the thread itself */
+/* Makes the parts that have to be made on the thread itself */
 static void
 ensure_started (PillionHttpEngine *self)
 {
@@ -207,8 +208,8 @@ pillion_http_engine_configure (PillionHttpEngine *self,
   pillion_http_engine_post (self, configure_on_thread, configuration);
 }
 
-/* If the system has no thread left, the I/O thread does the work, and the network waits. In a loop no other thread takes part: a virtual
- * clock would not wait for it. */
+/* If the system has no thread left, the I/O thread does the work while the network waits. An engine in a loop
+ * uses no other thread, because a virtual clock would not wait for it. */
 static void
 push (PillionHttpEngine *self,
       PillionWorkers **workers,

@@ -17,22 +17,24 @@ typedef struct _PillionHttpEngine PillionHttpEngine;
 typedef struct _PillionAuthSpaces PillionAuthSpaces;
 typedef struct _PillionProxies PillionProxies;
 
-/* What does a client's work. It outlives the client while calls run. References may be taken and dropped on any thread; everything in it
- * belongs to the thread that it works on. That is the I/O thread, or, if no network is needed, the thread of a loop, in its kicks and by its
- * clock: what is said of the I/O thread here and elsewhere holds for that one then. */
+/* Does a client's work, and outlives the client while calls run. References may be taken and dropped on any
+ * thread; everything in it belongs to the thread that it works on. That is the I/O thread, or, if no network
+ * is needed, the thread of a loop, in its kicks and with its clock. What is said of the I/O thread here and
+ * elsewhere then applies to that thread. */
 struct _PillionHttpEngine
 {
   int n_references; /* atomic */
   PillionIoThread *io; /* NULL in a loop */
-  GWeakRef loop;       /* empty if not in a loop */
-  GWeakRef client;     /* for the loop's thread of that */
+  GWeakRef loop;       /* empty if it doesn't work in a loop */
+  GWeakRef client;     /* for the thread of that loop */
   PillionHttpConfig config;
   PillionHttpQueue *queue;
-  PillionHttpQueue *lasting_queue; /* for what may last, so that it never takes the places of the others */
+  PillionHttpQueue *lasting_queue; /* for exchanges that may last, so that they never take the places of the
+                                    * others */
   PillionTransport *transport; /* NULL if libsoup can't be loaded */
   GError *unavailable;         /* then, else NULL */
   GHashTable *flights;          /* hops that others can join, by key */
-  guint64 n_changes;            /* how often calls began or ended that may have changed something on a server */
+  guint64 n_changes;            /* how often a call that may have changed something on a server began or ended */
   PillionDeadlines *deadlines;
   PillionRateLimit sending;
   PillionRateLimit receiving;
@@ -44,7 +46,7 @@ struct _PillionHttpEngine
   PillionWorkers *disk_workers; /* likewise */
 };
 
-/* Returns NULL if the I/O thread can't be started: then @error is a GThreadError */
+/* Returns NULL with a GThreadError if the I/O thread can't be started */
 PillionHttpEngine *pillion_http_engine_new         (GError                 **error);
 
 /* Works in a loop. Takes @transport. */
@@ -53,7 +55,7 @@ PillionHttpEngine *pillion_http_engine_new_in_loop (PillionLoop             *loo
 PillionHttpEngine *pillion_http_engine_ref         (PillionHttpEngine       *self);
 void               pillion_http_engine_unref       (PillionHttpEngine       *self);
 
-/* From any thread: runs a function where the engine works. If its loop was closed, that is here. */
+/* On any thread: runs a function on the engine's thread, or right here if its loop was closed */
 void               pillion_http_engine_post        (PillionHttpEngine       *self,
                                                     PillionIoFunc            func,
                                                     gpointer                 data);
@@ -65,24 +67,25 @@ pillion_http_engine_is_outside (PillionHttpEngine *self)
   return self->io != NULL;
 }
 
-/* What time it is, in µs of its clock. Where it works, or on the thread of the loop of one of its calls. */
+/* The time of its clock, in µs. On its thread, or on that of the loop of one of its calls. */
 gint64             pillion_http_engine_get_now     (PillionHttpEngine       *self);
 
-/* Whether it works in a loop that was closed: then all calls are being cancelled, and what is posted runs at once. In the same places. */
+/* Whether it works in a loop that was closed: then all calls are being cancelled, and posted functions run at
+ * once. On the same threads. */
 gboolean           pillion_http_engine_is_closed   (PillionHttpEngine       *self);
 
-/* From any thread; a copy is made */
+/* On any thread; a copy is made */
 void               pillion_http_engine_configure   (PillionHttpEngine       *self,
                                                     const PillionHttpConfig *config);
 
 /* The rest is for the I/O thread */
 
-/* Runs a function that takes long to compute on a worker */
+/* Runs a function that takes much computing on a worker */
 void               pillion_http_engine_compute     (PillionHttpEngine       *self,
                                                     PillionWorkFunc          func,
                                                     gpointer                 data);
 
-/* Runs a function that may wait for the disk on a worker of the other kind */
+/* Runs a function that may wait for the disk on a worker of the second kind */
 void               pillion_http_engine_use_disk    (PillionHttpEngine       *self,
                                                     PillionWorkFunc          func,
                                                     gpointer                 data);

@@ -82,7 +82,7 @@ typedef struct
   PillionTask *task;
   void (*func) (PillionHttpEventStream *stream,
                 PillionTask *task);
-  gboolean abandoned; /* it was cancelled with the task that it began for, and another one waits now */
+  gboolean abandoned; /* it was cancelled with the task that started it, and another task waits now */
 } Step;
 
 struct _PillionHttpEventStream
@@ -96,11 +96,11 @@ struct _PillionHttpEventStream
   PillionEventParser parser;
   GQueue events;              /* parsed, and not taken yet */
   PillionHttpStream *stream;  /* NULL while there is no connection */
-  PillionTask *next;          /* what next () returned, while it waits */
+  PillionTask *next;          /* the pending task that next () returned */
   Step *step;                 /* what that waits for */
-  GError *failure;            /* why there will be no more events */
+  GError *failure;            /* why there are no more events */
   PillionReconnect reconnect;
-  gint64 retry_msec;          /* what the server has said last */
+  gint64 retry_msec;          /* what the server said last */
   gint64 max_event_size;
   gboolean ended;             /* for good */
   gboolean closed;
@@ -298,7 +298,7 @@ pillion_http_event_stream_new (PillionHttpClient *client,
   self->shown = pillion_http_redact_url (request->url);
   self->name = g_strconcat ("next event of ", self->shown, NULL);
 
-  /* What is no success fails when it is opened, and 204 means the end */
+  /* A status other than success fails when the stream is opened, and 204 means the end */
   g_clear_pointer (&request->accepted, g_array_unref);
   set_default_header (request, "Accept", "text/event-stream");
   set_default_header (request, "Cache-Control", "no-store");
@@ -325,7 +325,7 @@ reconnects (PillionHttpEventStream *self)
   return self->reconnect.max != 0 && strcmp (self->request->method, "GET") == 0;
 }
 
-/* An ID comes from the server, which must not be able to make requests that can't be sent */
+/* The ID comes from the server, which must not be able to cause requests that can't be sent */
 static gboolean
 can_send_id (const char *id)
 {
@@ -365,7 +365,7 @@ connecting_failed (PillionHttpEventStream *self,
     fail (self, error);
 }
 
-/* The connection ended, with an error or without */
+/* The connection ended, with or without an error */
 static void
 connection_ended (PillionHttpEventStream *self,
                   GError *error)
@@ -458,7 +458,7 @@ opened (PillionHttpEventStream *self,
     }
 }
 
-/* Gives @task what is there. Returns FALSE if it has to wait. */
+/* Gives @task the next event or the end. Returns FALSE if it has to wait. */
 static gboolean
 take (PillionHttpEventStream *self,
       PillionTask *task)
@@ -498,7 +498,7 @@ step_free (gpointer data)
 {
   Step *self = data;
 
-  /* The loop was closed, and calls nobody back */
+  /* The loop was closed, and makes no more callbacks */
   if (self->stream->step == self)
     {
       self->stream->step = NULL;
@@ -547,7 +547,7 @@ static void
 step_done (PillionTask *task,
            gpointer data);
 
-/* Each step is cancelled with the task that waits for it, and can then be done again */
+/* Each step is cancelled with the task that waits for it, and can then be repeated */
 static void
 begin_step (PillionHttpEventStream *self)
 {
@@ -581,11 +581,11 @@ begin_step (PillionHttpEventStream *self)
   pillion_task_add_done_callback (step->task, step_done, step, step_free);
 }
 
-/* Gives the task that waits its outcome, or waits on */
+/* Gives the pending task its outcome, or continues to wait */
 static void
 go_on (PillionHttpEventStream *self)
 {
-  /* An event is not for a task that nobody wants any more */
+  /* Events are not for tasks that nobody wants any more */
   if (g_cancellable_is_cancelled (pillion_task_get_cancellable (self->next)))
     finish_next_cancelled (self);
   else if (take (self, self->next))
@@ -618,7 +618,7 @@ step_done (PillionTask *task,
     go_on (stream);
 }
 
-/* An event that nobody got goes to the next in line */
+/* An event that nobody received goes to the next task */
 static void
 put_back (gpointer stream,
           PillionTask *task)
@@ -639,7 +639,7 @@ put_back (gpointer stream,
     {
       take (self, self->next);
       g_clear_object (&self->next);
-      /* What it waited for could not be cancelled with the task that comes next */
+      /* Otherwise that step could not be cancelled with the next task */
       if (self->step != NULL)
         pillion_task_cancel (self->step->task);
     }
@@ -649,12 +649,12 @@ static void
 wait_for_event (PillionHttpEventStream *self,
                 PillionTask *task)
 {
-  /* The caller has cancelled that one, and need not let the loop run before calling again */
+  /* The caller has cancelled that task, and need not let the loop run before calling again */
   if (self->next != NULL)
     finish_next_cancelled (self);
 
   self->next = g_object_ref (task);
-  /* What is being cancelled may still have a result, which must not be lost */
+  /* A step that is being cancelled may still have a result, which must not be lost */
   if (self->step != NULL)
     self->step->abandoned = TRUE;
   else
@@ -691,11 +691,11 @@ pillion_http_event_stream_next (PillionHttpEventStream *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (self->client != NULL && pillion_http_client_on_thread (self->client), NULL);
 
-  /* Not from here, but from where the caller stands, which is not known */
+  /* The error would name this line rather than the caller's, which is unknown */
   task = pillion_task_new_at (get_loop (self), self->name, cancellable, NULL);
   if (pillion_task_is_done (task))
     {
-      /* The loop is closed, and the task has failed with that */
+      /* The loop is closed, and so the task has failed */
     }
   else if (self->closed)
     pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, _("the event stream was closed"));

@@ -9,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* By how much a document must be older than its answer, so that it was not changed twice within the date's resolution */
+/* How much older than its response a document must be, so that it can't have changed twice within the date's
+ * resolution */
 #define STRONG_DATE_AGE (60 * G_TIME_SPAN_SECOND)
 
 /* Reads digits; returns FALSE if there are none or the number overflows */
@@ -111,7 +112,7 @@ pillion_http_is_strong_etag (const char *etag)
   return TRUE;
 }
 
-/* What the forms of a date (5.6.7) have in common */
+/* What all forms of a date (5.6.7) have in common */
 typedef struct
 {
   int year;
@@ -134,7 +135,7 @@ make_date (const DateFields *fields)
   return g_date_time_new_utc (fields->year, (int) (found - months) / 3 + 1, fields->day, fields->hour, fields->minute, fields->second);
 }
 
-/* IMF-fixdate: "Sun, 06 Nov 1994 08:49:37 GMT". A date in one of the obsolete forms is no validator for us. */
+/* IMF-fixdate: "Sun, 06 Nov 1994 08:49:37 GMT". Dates in obsolete forms aren't used as validators. */
 static GDateTime *
 parse_date (const char *text)
 {
@@ -150,7 +151,8 @@ parse_date (const char *text)
   return make_date (&date);
 }
 
-/* "Sunday, 06-Nov-94 08:49:37 GMT": a year that would be more than 50 years from now is the last one with these digits */
+/* "Sunday, 06-Nov-94 08:49:37 GMT": a year more than 50 years in the future is the last year with these
+ * digits */
 static GDateTime *
 parse_rfc850_date (const char *text,
                    GDateTime *now)
@@ -300,7 +302,7 @@ pillion_http_unescape (const char *text)
         {
           int byte = g_ascii_xdigit_value (p[1]) * 16 + g_ascii_xdigit_value (p[2]);
 
-          /* A zero byte would hide what follows it */
+          /* A zero byte would hide the rest */
           g_string_append_c (result, byte != 0 ? (char) byte : '\x01');
           p += 2;
         }

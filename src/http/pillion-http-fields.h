@@ -6,25 +6,25 @@
 
 #include <gio/gio.h>
 
-/* What the values of header fields say. The numbers of sections are those of RFC 9110 unless another one is named. */
+/* Parses the values of header fields. Section numbers are those of RFC 9110 unless another RFC is named. */
 
-/* Content-Length (8.6): digits only, and if it was sent several times, the same each time */
+/* Content-Length (8.6): only digits, and the same number each time if it was sent repeatedly */
 gboolean pillion_http_parse_content_length (const char *value,
                                             gint64     *length);
 
-/* Content-Range (14.4) of a 206: "bytes first-last/total", where @total may be unknown: -1 */
+/* Content-Range (14.4) of a 206: "bytes first-last/total". @total is -1 if it is unknown. */
 gboolean pillion_http_parse_content_range  (const char *value,
                                             gint64     *first,
                                             gint64     *last,
                                             gint64     *total);
 
-/* Whether a token may have this character in it (5.6.2) */
+/* Whether a token may contain this character (5.6.2) */
 gboolean pillion_http_is_token_char        (char        c);
 
-/* Whether it is one: the name of a field, or a method */
+/* Whether the text is a token, like the name of a field or a method */
 gboolean pillion_http_is_token             (const char *text);
 
-/* Whether it is an entity tag that says "the very same bytes" (8.8.3) */
+/* Whether it is an entity tag that promises the very same bytes (8.8.3) */
 gboolean pillion_http_is_strong_etag       (const char *etag);
 
 /* Whether a Last-Modified date is old enough, as of the answer's Date, to be as good as a strong tag (8.8.2.2) */
@@ -35,18 +35,18 @@ gboolean pillion_http_is_strong_date       (const char *last_modified,
 gboolean pillion_http_parse_date           (const char *value,
                                             gint64     *seconds);
 
-/* The same the other way round; NULL for a time that has no such form */
+/* Writes such a date; NULL for a time that has no such form */
 char    *pillion_http_format_date          (gint64      seconds);
 
 /* Retry-After (10.2.3), in seconds or as a date: how long to wait from @now_usec, which is a real time; -1 if it is neither */
 GTimeSpan pillion_http_parse_retry_after   (const char *value,
                                             gint64      now_usec);
 
-/* Whether a list (5.6.1) has this token among its elements, with or without parameters or a value */
+/* Whether a list (5.6.1) contains this token, with or without parameters or a value */
 gboolean pillion_http_has_element          (const char *list,
                                             const char *token);
 
-/* The value of a parameter, as of Content-Type (5.6.6), or NULL */
+/* The value of a parameter of a field such as Content-Type (5.6.6), or NULL */
 char    *pillion_http_get_parameter        (const char *value,
                                             const char *name);
 

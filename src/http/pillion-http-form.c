@@ -77,7 +77,7 @@ entry_free (gpointer data)
   g_free (self);
 }
 
-/* As the URL standard has it: application/x-www-form-urlencoded, percent-encode set and all */
+/* As in the URL standard: application/x-www-form-urlencoded, including its percent-encode set */
 static void
 append_urlencoded (GString *body,
                    const char *text)
@@ -91,7 +91,7 @@ append_urlencoded (GString *body,
       g_string_append_printf (body, "%%%02X", (guchar) *p);
 }
 
-/* As the HTML standard has it: multipart/form-data encoding */
+/* As in the HTML standard: multipart/form-data encoding */
 static void
 append_quoted (GString *head,
                const char *text)
@@ -318,7 +318,7 @@ pillion_http_form_add_bytes (PillionHttpForm *self,
   self->multipart = TRUE;
 }
 
-/* What a server is told of a file that nobody told more about */
+/* The media type of a file if none was given */
 static char *
 guess_content_type (const char *file_name)
 {
@@ -361,7 +361,7 @@ pillion_http_form_add_file (PillionHttpForm *self,
     {
       g_autofree char *own = g_file_get_basename (file);
 
-      /* Others than UTF-8 can't be sent in a form */
+      /* Names other than UTF-8 can't be sent in a form */
       entry->file_name = own != NULL ? g_filename_display_name (own) : g_strdup (name);
     }
   entry->content_type = content_type != NULL ? g_strdup (content_type) : guess_content_type (entry->file_name);

@@ -11,7 +11,7 @@
 #include <glib/gi18n-lib.h>
 #include <pillion-http/pillion-http.h>
 
-/* JSON-GLib parses and frees recursively: how deep is not for a server to say */
+/* JSON-GLib parses and frees recursively, so a server must not decide how deep */
 #define MAX_DEPTH 500
 
 static void
@@ -23,7 +23,7 @@ skip_digits (const char *text,
     (*i)++;
 }
 
-/* These begin at @i, and set it after the end of what they know, or return FALSE */
+/* Each of these begins at @i, and moves it past what it recognizes, or returns FALSE */
 
 static gboolean
 skip_string (const char *text,
@@ -117,8 +117,9 @@ skip_literal (const char *text,
   return FALSE;
 }
 
-/* Looks at the text before JSON-GLib does, which takes more for JSON than JSON is: comments, other quotes and escapes, numbers as C
- * has them (010 for 8), and anything after the end. How the pieces stand to each other it sees itself. */
+/* Checks the text before JSON-GLib reads it, which accepts more than JSON: comments, other quotes and
+ * escapes, C's numbers (010 for 8), and anything after the end. The grammar above that level is left to
+ * JSON-GLib. */
 static gboolean
 check_text (const char *text,
             gsize length,
@@ -194,7 +195,7 @@ pillion_http_parse_json (GBytes *bytes,
   gsize length;
   const char *text = g_bytes_get_data (bytes, &length);
 
-  /* A mark of byte order is not to be sent but may be ignored (section 8.1) */
+  /* A byte order mark must not be sent but may be ignored (section 8.1) */
   if (length >= 3 && memcmp (text, "\xef\xbb\xbf", 3) == 0)
     {
       text += 3;
@@ -224,7 +225,7 @@ pillion_http_parse_json (GBytes *bytes,
       return NULL;
     }
 
-  /* JSON-GLib takes blank text for nothing */
+  /* JSON-GLib accepts blank text as nothing */
   if (json_parser_get_root (parser) == NULL)
     {
       g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_JSON, _("the body is not valid JSON"));

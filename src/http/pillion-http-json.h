@@ -6,7 +6,7 @@
 
 #include <json-glib/json-glib.h>
 
-/* A parser that has read a JSON text (RFC 8259), or PILLION_HTTP_ERROR_INVALID_JSON; on any thread. What it holds is immutable, so that
- * it may cross threads. */
+/* Parses a JSON text (RFC 8259), or sets PILLION_HTTP_ERROR_INVALID_JSON; on any thread. The result is
+ * immutable, so that it can be passed between threads. */
 JsonParser *pillion_http_parse_json (GBytes  *bytes,
                                      GError **error);

@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-/* The target of the first link with @relation in a Link field (RFC 8288), all fields of that name joined by commas; or NULL. What is not valid is left
- * out. */
+/* The target of the first link with @relation in a Link field (RFC 8288), or NULL. Pass all fields of that
+ * name, joined by commas. Invalid links are skipped. */
 char *pillion_http_find_link (const char *field,
                               const char *relation);

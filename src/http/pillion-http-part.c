@@ -217,8 +217,8 @@ open_folder (const char *path,
   return folder;
 }
 
-/* Opens and locks a part, so that no download has it meanwhile. Returns FALSE and sets errno on failure: EWOULDBLOCK if one has it. If
- * only its record is left, @fd is -1. */
+/* Opens and locks a part, so that no download can use it. Returns FALSE and sets errno on failure:
+ * EWOULDBLOCK if a download uses it. If only its record is left, @fd is -1. */
 static gboolean
 lock_part (int folder,
            const char *name,
@@ -236,10 +236,10 @@ lock_part (int folder,
     result = flock (*fd, LOCK_EX | LOCK_NB);
   while (result != 0 && errno == EINTR);
 
-  /* Some network file systems have no locks */
+  /* Some network file systems don't support locks */
   if ((result == 0 || errno == ENOLCK || errno == ENOSYS || errno == EOPNOTSUPP) && fstat (*fd, info) == 0)
     {
-      /* A download that ended right before has moved it away */
+      /* A download that ended just before has moved it away */
       if (fstatat (folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_dev == info->st_dev && named.st_ino == info->st_ino &&
           pillion_part_is_ours (info))
         return TRUE;
@@ -255,7 +255,7 @@ unlock_part (int fd)
   if (fd < 0)
     return;
 
-  /* A child that was forked meanwhile has the descriptor too, and would keep the lock */
+  /* A child that was forked in the meantime has the descriptor too, and would hold the lock */
   flock (fd, LOCK_UN);
   close (fd);
 }
@@ -269,7 +269,8 @@ get_size (const PillionPartRecord *record,
   return record->holey ? MIN (noted, info->st_size) : info->st_size;
 }
 
-/* The name in `.NAME.pillion-part`. If a response was to decide on the name, the digest of the URL is in its place or behind it. */
+/* The name in `.NAME.pillion-part`. If the name was to come from a response, it is replaced with, or followed
+ * by, the digest of the URL. */
 static char *
 get_target_name (const PillionPartRecord *record,
                  const char *name)
@@ -293,7 +294,7 @@ get_target_name (const PillionPartRecord *record,
   return g_filename_display_name (base);
 }
 
-/* Returns NULL if @record_name is not the record of a part that is ours */
+/* Returns NULL if @record_name is not the record of one of our parts */
 static PillionHttpPart *
 part_new (int folder,
           const char *folder_path,
@@ -308,7 +309,7 @@ part_new (int folder,
   if (pillion_part_record_load (&record, folder, record_name) != PILLION_PART_RECORD_OURS)
     return NULL;
 
-  /* A download that ends does not delete both at once, nor does a crash */
+  /* A download doesn't delete both at once when it ends, nor does a crash */
   if (fstatat (folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
     {
       if (errno != ENOENT || fstatat (folder, record_name, &info, AT_SYMLINK_NOFOLLOW) != 0)
@@ -442,7 +443,8 @@ pillion_http_part_list (PillionLoop *loop,
   return pillion_loop_run_in_thread (loop, "list parts", cancellable, list_on_worker, g_object_ref (folder), g_object_unref);
 }
 
-/* The record goes last: alone it does no harm, and without it nobody would know the part again. The lock is held. */
+/* Removes the record last: alone it does no harm, and without it nothing would recognize the part. The lock
+ * is held. */
 static gboolean
 remove_files (int folder,
               const char *name,
@@ -458,7 +460,7 @@ remove_files (int folder,
   if (state == PILLION_PART_RECORD_FAILED)
     return fail (path, errno, error);
   pillion_part_record_clear (&record);
-  /* It was continued and finished since, and maybe something else has the name */
+  /* It has been continued and finished in the meantime, and something else may have the name */
   if (state == PILLION_PART_RECORD_NONE)
     return part < 0 || fail (path, EACCES, error);
   if (state == PILLION_PART_RECORD_FOREIGN)
@@ -466,7 +468,7 @@ remove_files (int folder,
 
   if (part >= 0 && unlinkat (folder, name, 0) != 0)
     return fail (path, errno, error);
-  /* What a crash left of a record that was being written; the record would be foreign if this were not ours */
+  /* What a crash left of a record that was being written. It is ours because the record is. */
   unlinkat (folder, draft, 0);
   return unlinkat (folder, record_name, 0) == 0 || errno == ENOENT || fail (path, errno, error);
 }

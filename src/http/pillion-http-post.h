@@ -6,8 +6,8 @@
 
 #include <pillion/pillion.h>
 
-/* From any thread: calls a function on the thread of a loop, in a kick. If @loop is NULL or was closed, that is here and now, because what
- * the function has to free can't wait. */
+/* On any thread: calls a function on the thread of a loop, in a kick. If @loop is NULL or closed, calls it
+ * right here, because the function may have something to free. */
 void pillion_http_post (PillionLoop     *loop,
                         PillionCallFunc  func,
                         gpointer         data);

@@ -8,12 +8,12 @@
 
 #define N_PRIORITIES PILLION_HTTP_QUEUE_N_PRIORITIES
 
-/* What waits for an origin with one priority */
+/* The entries that wait for an origin with one priority */
 typedef struct
 {
   PillionHttpOrigin *origin;
   GQueue waiting; /* of the entries' links */
-  GList link;     /* in the ring while something waits that may run */
+  GList link;     /* in the ring while an entry waits that may run */
   gboolean in_ring;
 } Line;
 
@@ -44,7 +44,7 @@ origin_free (gpointer data)
   g_free (origin);
 }
 
-/* A line is in the ring of its priority exactly when its next entry may run as far as the origin goes */
+/* A line is in the ring of its priority exactly when the origin's limit allows its next entry to run */
 static void
 update_rings (PillionHttpQueue *self,
               PillionHttpOrigin *origin)
@@ -215,7 +215,7 @@ pop_entry (PillionHttpQueue *self)
   self->running++;
   origin->running++;
 
-  /* To the end of the ring, or out of it */
+  /* Moves it to the end of the ring, or out of it */
   g_queue_unlink (ring, &line->link);
   line->in_ring = FALSE;
   update_rings (self, origin);

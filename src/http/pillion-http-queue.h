@@ -12,10 +12,11 @@ typedef struct _PillionHttpOrigin PillionHttpOrigin;
 /* 0 is the first in line */
 #define PILLION_HTTP_QUEUE_N_PRIORITIES 4
 
-/* For what is not to keep anything else waiting */
+/* For entries that must not keep anything else waiting */
 #define PILLION_HTTP_QUEUE_LAST (PILLION_HTTP_QUEUE_N_PRIORITIES - 1)
 
-/* A place in the queue, embedded in what waits. All but @priority and @start is zero while it is in no queue. */
+/* A place in the queue, embedded in whatever waits. All zero, except for @priority and @start, while it is in
+ * no queue. */
 typedef struct
 {
   guint priority;
@@ -25,9 +26,10 @@ typedef struct
   gboolean running;
 } PillionHttpQueueEntry;
 
-/* What waits for a connection: by priority, and first in, first out for each origin (scheme, host and port). The origins take turns, so
- * that a thousand requests to one don't hold up one request to another. There is a limit for each origin and one for all. Every
- * operation takes constant time, however much waits. */
+/* Everything that waits for a connection: by priority, and first in, first out for each origin (scheme, host
+ * and port). Origins take turns, so that a thousand requests to one don't hold up a single request to
+ * another. There is a limit for each origin and one for all together. Every operation takes constant time,
+ * however much waits. */
 PillionHttpQueue *pillion_http_queue_new         (guint max,
                                                   guint max_per_origin);
 void              pillion_http_queue_free        (PillionHttpQueue *self);
@@ -35,7 +37,7 @@ void              pillion_http_queue_set_limits  (PillionHttpQueue *self,
                                                   guint             max,
                                                   guint             max_per_origin);
 
-/* Puts @entry at the end of what waits for @origin */
+/* Puts @entry at the end of the line for @origin */
 void              pillion_http_queue_push        (PillionHttpQueue      *self,
                                                   const char            *origin,
                                                   PillionHttpQueueEntry *entry,
@@ -47,23 +49,23 @@ void              pillion_http_queue_enter       (PillionHttpQueue      *self,
                                                   PillionHttpQueueEntry *entry,
                                                   gpointer               owner);
 
-/* Puts @entry at the end of what waits with another priority, if it still waits */
+/* Moves @entry, if it still waits, to the end of the line with another priority */
 void              pillion_http_queue_set_priority (PillionHttpQueue      *self,
                                                    PillionHttpQueueEntry *entry,
                                                    guint                  priority);
 
-/* The owner of the next entry that may run, which runs from now on; NULL when there is none */
+/* Starts the next entry that may run, and returns its owner; NULL if there is none */
 gpointer          pillion_http_queue_pop         (PillionHttpQueue *self);
 
 /* Takes @entry out, whether it waits or runs */
 void              pillion_http_queue_remove      (PillionHttpQueue      *self,
                                                   PillionHttpQueueEntry *entry);
 
-/* Starts each entry that may run. Start functions may remove entries, also their own. Called from one of them, this does nothing: the
- * call that is going on sees what has become free. */
+/* Starts each entry that may run. Start functions may remove entries, even their own. Does nothing inside one
+ * of them, because the outer call sees what has become free. */
 void              pillion_http_queue_run         (PillionHttpQueue      *self);
 
-/* Whether something with a better priority could run if @entry, which runs, did not */
+/* Whether an entry with a better priority could run if @entry, which is running, were not */
 gboolean          pillion_http_queue_is_in_the_way (PillionHttpQueue            *self,
                                                     const PillionHttpQueueEntry *entry);
 

@@ -31,7 +31,7 @@ struct _PillionHttpRequest
   gboolean coalescing;
   gboolean use_credentials;
   PillionHttpPriority priority;
-  gboolean lasting; /* the response may last, and waits in the queue for what does */
+  gboolean lasting; /* the response may last, so the request waits in the queue for those */
 
   /* Each of them 0 for the client's */
   gint64 max_body_size;
@@ -60,7 +60,7 @@ gboolean            pillion_http_check_fields           (const PillionFieldList 
 gboolean            pillion_http_request_accepts_status (PillionHttpRequest  *self,
                                                          guint                status);
 
-/* Whether both accept responses with the same statuses, as far as the same calls said so */
+/* Whether both accept the same statuses, judging by the calls that set them */
 gboolean            pillion_http_request_accepts_same   (const PillionHttpRequest *self,
                                                          const PillionHttpRequest *other);
 

@@ -6,7 +6,7 @@
 
 #include "http/pillion-http-request-private.h"
 
-/* What a request is set to: the accessors of its properties */
+/* The settings of a request: the accessors of its properties */
 
 /**
  * pillion_http_request_get_redirect_policy: (get-property redirect-policy)

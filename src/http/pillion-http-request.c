@@ -243,7 +243,7 @@ pillion_http_request_constructed (GObject *object)
 
   G_OBJECT_CLASS (pillion_http_request_parent_class)->constructed (object);
 
-  /* An object without properties is no valid request, but must not crash */
+  /* An object without properties isn't a valid request, but must not crash */
   if (self->method == NULL)
     self->method = g_strdup ("GET");
   if (self->url == NULL)
@@ -500,7 +500,7 @@ pillion_http_request_copy (PillionHttpRequest *self)
   return copy;
 }
 
-/* Fields that say how the message is framed or what the connection does: these are the library's own */
+/* Fields about the framing of the message or the connection: the library sets these itself */
 static gboolean
 is_reserved (const char *name)
 {
@@ -536,7 +536,7 @@ check_field (const char *name,
       return FALSE;
     }
 
-  /* The value may be a secret, and is not shown */
+  /* The value isn't shown, because it may be a secret */
   for (const char *p = value; *p != '\0'; p++)
     if (((guchar) *p < ' ' && *p != '\t') || *p == 0x7f)
       {

@@ -8,7 +8,7 @@
 
 #include "http/pillion-transport.h"
 
-/* How much of a refusal's body is kept, in bytes, as it came and decoded */
+/* How much of a refusal's body is kept, in bytes, both coded and decoded */
 #define PILLION_HTTP_RESPONSE_MAX_BODY (64 * 1024)
 
 /* A response under construction: nothing else has it yet */
@@ -21,13 +21,13 @@ void                 pillion_http_response_add_header (PillionHttpResponse *self
                                                        const char          *name,
                                                        const char          *value);
 
-/* @begun is when the call was submitted, @started when the request left the queue */
+/* @begun: when the call was submitted; @started: when the request left the queue */
 void                 pillion_http_response_set_details (PillionHttpResponse      *self,
                                                         const PillionHeadDetails *details,
                                                         gint64                    begun,
                                                         gint64                    started);
 
-/* Responses that led to this one; a reference is taken, and the array must not change any more */
+/* Responses that led to this one; a reference is taken, and the array must not change after that */
 void                 pillion_http_response_set_history (PillionHttpResponse      *self,
                                                         GPtrArray                *history);
 

@@ -73,7 +73,8 @@ struct _PillionHttpResponse
   GPtrArray *history; /* NULL for none */
   const char *version; /* static */
   GSocketAddress *peer;
-  gint64 begun; /* in µs of the monotonic clock, as the times of the phases, which are 0 if there was none */
+  gint64 begun; /* in µs of the monotonic clock, like the times of the phases, which are 0 if a phase didn't
+                 * happen */
   gint64 phases[PILLION_HTTP_PHASE_BODY + 1];
 };
 
@@ -102,7 +103,7 @@ G_DEFINE_FINAL_TYPE (PillionHttpResponse, pillion_http_response, G_TYPE_OBJECT)
  * name the domain after the type. */
 typedef struct
 {
-  PillionHttpResponse *response; /* NULL in an error that somebody else made */
+  PillionHttpResponse *response; /* NULL in an error that other code made */
 } ErrorPrivate;
 
 G_STATIC_ASSERT (sizeof (ErrorPrivate) <= 2 * sizeof (gsize));
@@ -159,8 +160,8 @@ pillion_http_status_error_quark (void)
   return (GQuark) quark;
 }
 
-/* Before anybody can make an error whose domain they know by its name: GLib would make it without room for the response, and look for one when it is
- * freed after the domain was registered */
+/* Runs before anybody can make an error by the domain's name: GLib would allocate such an error without room
+ * for the response, and look for one when it is freed after the domain was registered */
 __attribute__ ((constructor)) static void
 register_domain (void)
 {
@@ -352,7 +353,7 @@ pillion_http_response_new (guint status,
   PillionHttpResponse *self = g_object_new (PILLION_HTTP_TYPE_RESPONSE, NULL);
 
   self->status = status;
-  /* A server may send any bytes, and a string of ours is text */
+  /* A server may send any bytes, but our strings are text */
   self->reason = reason != NULL && reason[0] != '\0' ? g_utf8_make_valid (reason, -1) : NULL;
   self->uri = g_uri_ref (uri);
 
@@ -373,7 +374,7 @@ pillion_http_response_set_details (PillionHttpResponse *self,
                                    gint64 begun,
                                    gint64 started)
 {
-  /* If the call joined an exchange that had begun already, it found a connection, and maybe a request that was sent */
+  /* A call that joined an exchange late found the connection made, and maybe the request sent */
   const gint64 phases[] = {
     [PILLION_HTTP_PHASE_QUEUE] = started,
     [PILLION_HTTP_PHASE_NAME_LOOKUP] = details->name_found >= started ? details->name_found : 0,

@@ -12,9 +12,9 @@
 
 #include "http/pillion-http-json.h"
 
-/* Reading a body of which each line is a JSON value */
+/* Reads a body in which each line is a JSON value */
 
-/* Longer lines are parsed on another thread, because the host would feel it */
+/* Longer lines are parsed on another thread, because the host would notice */
 #define PARSE_AT_ONCE 16384
 
 /* The line that a parser has parsed */
@@ -36,7 +36,7 @@ json_read_free (gpointer data)
 
   if (self->stream->json_read == self)
     self->stream->json_read = NULL;
-  /* The loop was closed, and calls nobody back */
+  /* The loop was closed, and makes no more callbacks */
   if (!pillion_task_is_done (self->task))
     pillion_http_stream_return_cancelled (self->task);
   g_clear_pointer (&self->text, g_bytes_unref);
@@ -45,7 +45,7 @@ json_read_free (gpointer data)
   g_free (self);
 }
 
-/* What is called when a line is there may itself have to wait, so the callback does not own it */
+/* The callback for a line may itself have to wait, so it does not own the reader */
 typedef struct
 {
   JsonRead *read; /* NULL once it was called */
@@ -54,7 +54,7 @@ typedef struct
 
 static void on_line (PillionTask *task, gpointer data);
 
-/* A line that came for somebody who does not want it any more, and has not heard of it yet, goes to the next reader */
+/* A line that arrived for a cancelled reader, which hasn't received it yet, goes to the next reader */
 static void
 reclaim_line (PillionHttpStream *self)
 {
@@ -78,7 +78,7 @@ pillion_http_stream_is_parsing (PillionHttpStream *self)
   if (read == NULL || !g_cancellable_is_cancelled (pillion_task_get_cancellable (read->task)))
     return read != NULL;
 
-  /* The worker goes on, but nobody waits for it any more */
+  /* The worker goes on, but nothing waits for it any more */
   self->json_read = NULL;
   pillion_http_stream_put_back_line (self, g_strdup (g_bytes_get_data (read->text, NULL)));
   g_clear_pointer (&read->text, g_bytes_unref);
@@ -253,7 +253,7 @@ wait_for_line (JsonRead *self,
   pillion_task_add_done_callback (line, on_line_later, waiting, waiting_free);
 }
 
-/* Blank lines have a turn each, however many there are */
+/* Each blank line takes a turn of its own, however many there are */
 static void
 read_on (JsonRead *self)
 {
@@ -262,7 +262,7 @@ read_on (JsonRead *self)
   wait_for_line (self, line);
 }
 
-/* A value that nobody got goes to the next reader */
+/* A value that nobody received goes to the next reader */
 static void
 put_back (gpointer stream,
           PillionTask *task)
@@ -302,7 +302,7 @@ pillion_http_stream_read_json (PillionHttpStream *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (self->loop != NULL && pillion_private_loop_on_thread (self->loop), NULL);
 
-  /* Not from here, but from where the caller stands, which is not known */
+  /* The error would name this line rather than the caller's, which is unknown */
   task = pillion_task_new_at (self->loop, self->name, cancellable, NULL);
   if (pillion_task_is_done (task))
     return task;

@@ -10,7 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
-/* Reading a body that consists of lines */
+/* Reads a body that consists of lines */
 
 /* Waits for the next piece of a line */
 struct _PillionLineRead
@@ -18,7 +18,7 @@ struct _PillionLineRead
   PillionHttpStream *stream;
   PillionTask *task;  /* NULL if it got a line that was put back */
   PillionTask *piece; /* what it waits for */
-  gboolean abandoned; /* it was cancelled with the task that it began for, and another one waits now */
+  gboolean abandoned; /* it was cancelled with the task that started it, and another task waits now */
 };
 
 gboolean
@@ -33,7 +33,7 @@ line_read_free (gpointer data)
 {
   PillionLineRead *self = data;
 
-  /* The loop was closed, and calls nobody back */
+  /* The loop was closed, and makes no more callbacks */
   if (self->stream->line_read == self)
     {
       self->stream->line_read = NULL;
@@ -55,7 +55,7 @@ return_line (PillionHttpStream *self,
   pillion_task_return_string (task, line);
 }
 
-/* Returns FALSE if more has to come */
+/* Returns FALSE if more has to arrive */
 static gboolean
 take_line (PillionHttpStream *self,
            PillionTask *task)
@@ -83,7 +83,7 @@ static void
 on_piece (PillionTask *task,
           gpointer data);
 
-/* Each piece comes in a turn of its own, so that a long line doesn't hold up the host */
+/* Each piece takes a turn of its own, so that a long line doesn't hold up the host */
 static void
 receive_line (PillionHttpStream *stream,
               PillionTask *task)
@@ -112,7 +112,7 @@ on_piece (PillionTask *task,
   stream->line_read = NULL;
   if (self->task == NULL)
     {
-      /* What ends the body is seen by the next read, too */
+      /* The next read sees the end of the body, too */
       if (error == NULL && g_bytes_get_size (piece) > 0)
         pillion_line_reader_feed (&stream->lines, piece);
       g_clear_error (&error);
@@ -144,7 +144,8 @@ on_piece (PillionTask *task,
     }
 }
 
-/* Has @task go on where a cancelled one stopped. What that waited for may still have a result, which must not be lost. */
+/* Lets @task continue where a cancelled one stopped. What that one waited for may still have a result, which
+ * must not be lost. */
 static void
 take_over (PillionLineRead *self,
            PillionTask *task)

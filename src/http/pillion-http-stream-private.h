@@ -27,10 +27,10 @@ struct _PillionHttpStream
   PillionLineReader lines;
   gint64 max_line_size;
   PillionLineRead *line_read; /* the one that waits, or NULL */
-  GQueue unwanted_lines;      /* that were read, but nobody got */
+  GQueue unwanted_lines;      /* that were read, but that nobody received */
   guint n_lines;              /* that were read */
   PillionJsonRead *json_read; /* the one whose line is being parsed on a worker, or NULL */
-  gpointer json_waiting;      /* for whoever reads JSON and waits for a line, or NULL */
+  gpointer json_waiting;      /* for a reader of JSON that waits for a line, or NULL */
   gboolean closed;
 };
 
@@ -40,21 +40,22 @@ PillionHttpStream *pillion_http_stream_new (PillionLoop         *loop,
                                             PillionRing         *ring,
                                             PillionHttpResponse *response);
 
-/* The rest is what reading lines has in common with reading pieces, on the loop's thread */
+/* The rest is shared by the readers of lines and pieces, on the loop's thread */
 
-/* A task for a read, which has failed if there can be none now */
+/* Makes the task of a read, which has failed already if nothing can be read now */
 PillionTask *pillion_http_stream_begin             (PillionHttpStream *self,
                                                     GCancellable      *cancellable);
 
-/* Has @task return the next piece that comes of the network */
+/* Has @task return the next piece from the network */
 void         pillion_http_stream_receive           (PillionHttpStream *self,
                                                     gsize              max,
                                                     PillionTask       *task);
 
-/* Whether a line is being read. One that was cancelled does not count: the caller need not let the loop run before reading again. */
+/* Whether a line is being read. A cancelled read doesn't count: the caller need not let the loop run before
+ * reading again. */
 gboolean     pillion_http_stream_is_reading_line   (PillionHttpStream *self);
 
-/* A line (transfer full) that nobody got goes to the next reader */
+/* Puts back a line (transfer full) that nobody received, for the next reader */
 void         pillion_http_stream_put_back_line     (PillionHttpStream *self,
                                                     char              *line);
 

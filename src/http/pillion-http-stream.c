@@ -295,7 +295,7 @@ pillion_http_stream_set_max_line_size (PillionHttpStream *self,
 typedef struct
 {
   PillionRing *ring;
-  PillionTask *task; /* without a reference: it is there while it waits in the ring */
+  PillionTask *task; /* no reference: the task lives as long as it waits in the ring */
 } Read;
 
 static void
@@ -328,7 +328,7 @@ read_cancelled (GCancellable *cancellable,
   pillion_sync_release (read);
 }
 
-/* Has @task cancelled while it waits */
+/* Lets @task be cancelled while it waits */
 static void
 watch_cancellable (PillionHttpStream *self,
                    PillionTask *task)
@@ -338,11 +338,11 @@ watch_cancellable (PillionHttpStream *self,
   read->ring = pillion_ring_ref (self->ring);
   read->task = task;
   pillion_sync_release (read);
-  /* It goes with the task, whose own the cancellable is */
+  /* The handler goes with the task, which owns the cancellable */
   g_signal_connect_data (pillion_task_get_cancellable (task), "cancelled", G_CALLBACK (read_cancelled), read, read_free, 0);
 }
 
-/* Gives @task what is there. Returns FALSE if nothing is. */
+/* Gives @task what is there. Returns FALSE if there is nothing. */
 static gboolean
 take (PillionHttpStream *self,
       gsize max,
@@ -382,8 +382,8 @@ pillion_http_stream_fail_if_cancelled (PillionTask *task)
   return TRUE;
 }
 
-/* A task for a read, which has failed if there can be none now */
-/* The I/O thread may be about to hand a piece to a read that was cancelled: it comes before what is read now */
+/* Makes the task of a read, which has failed already if nothing can be read now */
+/* The I/O thread may be about to give a piece to a cancelled read: that piece comes before what is read now */
 static void
 settle_cancelled_read (PillionHttpStream *self)
 {
@@ -394,7 +394,7 @@ settle_cancelled_read (PillionHttpStream *self)
 
   while (!pillion_task_is_done (task))
     g_thread_yield ();
-  /* Puts the piece back, unless somebody has it */
+  /* Puts the piece back, unless somebody has received it */
   pillion_task_cancel (task);
   g_weak_ref_set (&self->last_read, NULL);
 }
@@ -403,13 +403,13 @@ PillionTask *
 pillion_http_stream_begin (PillionHttpStream *self,
                            GCancellable *cancellable)
 {
-  /* Not from here, but from where the caller stands, which is not known */
+  /* The error would name this line rather than the caller's, which is unknown */
   PillionTask *task = pillion_task_new_at (self->loop, self->name, cancellable, NULL);
 
   settle_cancelled_read (self);
   if (pillion_task_is_done (task))
     {
-      /* The loop is closed, and the task has failed with that */
+      /* The loop is closed, and so the task has failed */
     }
   else if (self->closed)
     pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, _("the stream was closed"));
@@ -432,17 +432,17 @@ pillion_http_stream_receive (PillionHttpStream *self,
   if (pillion_http_engine_is_outside (self->call->engine))
     pillion_private_task_set_external (task, TRUE);
   watch_cancellable (self, task);
-  /* Something may come between the look and the wait */
+  /* Something may arrive between the check and the wait */
   while (!pillion_ring_wait (self->ring, max, task))
     if (take (self, max, task))
       return;
 
-  /* Another thread may have cancelled it before the ring had it, or before anything listened */
+  /* Another thread may have cancelled it before it was in the ring, or before the handler was connected */
   if (g_cancellable_is_cancelled (pillion_task_get_cancellable (task)) && pillion_ring_forget (self->ring, task))
     pillion_http_stream_return_cancelled (task);
 }
 
-/* A piece that nobody got goes to the next reader */
+/* A piece that nobody received goes to the next reader */
 static void
 put_back (gpointer stream,
           PillionTask *task)
@@ -513,7 +513,7 @@ pillion_http_stream_read (PillionHttpStream *self,
   if (pillion_task_is_done (task))
     return task;
 
-  /* A piece may be on its way to a line that is not wanted any more */
+  /* A piece may be on its way to a line that nobody wants any more */
   if (self->line_read != NULL)
     {
       pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_PENDING, _("another read waits for the stream"));

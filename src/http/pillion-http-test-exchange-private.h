@@ -8,11 +8,12 @@
 
 #include "http/pillion-test-answer.h"
 
-/* Gets the answer (transfer full), once. On the loop's thread, or wherever an exchange is finalized that nobody answered. */
+/* Gets the response (transfer full), once. On the loop's thread, or wherever an unanswered exchange is
+ * finalized. */
 typedef void (*PillionTestDeliverFunc) (PillionTestAnswer *answer,
                                         gpointer           data);
 
-/* @query may be NULL. On any thread; so is the next one, before anybody else has it. */
+/* @query may be NULL. On any thread, like the next function, before anything else has a reference. */
 PillionHttpTestExchange *pillion_http_test_exchange_new       (const char              *method,
                                                                const char              *path,
                                                                const char              *query,
@@ -26,6 +27,6 @@ void                     pillion_http_test_exchange_add_field (PillionHttpTestEx
 /* On the loop's thread, once: sends the response */
 void                     pillion_http_test_exchange_send      (PillionHttpTestExchange *self);
 
-/* On the loop's thread. Makes it a response of status 500, whatever it was. */
+/* On the loop's thread. Turns it into a response with status 500, whatever it was. */
 void                     pillion_http_test_exchange_fail      (PillionHttpTestExchange *self,
                                                                const char              *message);

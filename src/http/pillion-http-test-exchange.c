@@ -50,7 +50,7 @@ struct _PillionHttpTestExchange
 
   PillionTestDeliverFunc deliver;
   gpointer data;
-  PillionTestAnswer *answer; /* NULL once it was sent, and if the exchange was made without a server */
+  PillionTestAnswer *answer; /* NULL once it is sent, and if the exchange was made without a server */
 
   char *method;
   char *path;
@@ -192,7 +192,7 @@ pillion_http_test_exchange_class_init (PillionHttpTestExchangeClass *klass)
 static void
 pillion_http_test_exchange_init (PillionHttpTestExchange *self)
 {
-  /* As one that was made without a server has it */
+  /* For exchanges that were made without a server */
   self->method = g_strdup ("GET");
   self->path = g_strdup ("/");
   self->body = g_bytes_new (NULL, 0);

@@ -53,7 +53,7 @@
  * Since: 1.0
  */
 
-/* Many clients that connect at once would else wait for a second and more */
+/* Otherwise, many clients that connect at once would wait for a second or more */
 #define BACKLOG 1024
 
 struct _PillionHttpTestServer
@@ -63,7 +63,7 @@ struct _PillionHttpTestServer
   PillionLoop *loop;
   PillionTestThread *context; /* NULL before it was initialized */
   GThread *thread;                /* NULL if it does not run */
-  pid_t pid;                      /* of the process that it is in */
+  pid_t pid;                      /* of the process that it was made in */
   GMainLoop *main_loop;
   char *url;
 
@@ -127,7 +127,7 @@ on_incoming (GSocketService *service,
   g_autoptr (GSocketAddress) local = g_socket_connection_get_local_address (connection, NULL);
   g_autoptr (GSocketAddress) remote = g_socket_connection_get_remote_address (connection, NULL);
 
-  /* A small response must not wait until the one before it is acknowledged */
+  /* A small response must not wait for the acknowledgement of the previous one */
   g_socket_set_option (g_socket_connection_get_socket (connection), IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
   pillion_soup.server_accept_iostream (self->soup, G_IO_STREAM (connection), local, remote, NULL);
 
@@ -149,7 +149,7 @@ serve (gpointer data)
   g_socket_listener_close (G_SOCKET_LISTENER (self->service));
   pillion_soup.server_disconnect (self->soup);
 
-  /* What was closed just now still has callbacks on their way; whoever comes after that finds it closed */
+  /* Connections that were just closed still have callbacks pending, which find them closed */
   pillion_mutex_lock (&context->lock);
   context->closed = TRUE;
   pillion_mutex_unlock (&context->lock);
@@ -178,7 +178,7 @@ on_loop_closed (PillionLoop *loop,
   pillion_http_test_server_close (data);
 }
 
-/* Its service belongs to the context that is the thread's default while it is made */
+/* The service belongs to the context that is the thread's default when it is made */
 static gboolean
 listen_on_loopback (PillionHttpTestServer *self,
                     GError **error)
@@ -187,7 +187,7 @@ listen_on_loopback (PillionHttpTestServer *self,
   g_autoptr (GSocketAddress) wanted = g_inet_socket_address_new (loopback, 0);
   g_autoptr (GSocketAddress) effective = NULL;
 
-  /* Not the listener of SoupServer, which leaks a socket a connection in libsoup 3.2 */
+  /* Not with SoupServer's own listener, which leaks a socket for each connection in libsoup 3.2 */
   self->service = g_socket_service_new ();
   g_socket_service_stop (self->service);
   g_socket_listener_set_backlog (G_SOCKET_LISTENER (self->service), BACKLOG);
@@ -524,7 +524,7 @@ pillion_http_test_server_close (PillionHttpTestServer *self)
   if (self->thread == NULL)
     return;
 
-  /* This is the child of a fork (), and has neither the thread nor what that may have locked just then */
+  /* In the child of a fork (), the thread doesn't exist, and what it had locked stays locked */
   if (self->pid != getpid ())
     {
       self->thread = NULL;
@@ -535,7 +535,7 @@ pillion_http_test_server_close (PillionHttpTestServer *self)
       return;
     }
 
-  /* On its own thread, so that it can't come before the main loop runs */
+  /* On its own thread, so that it can't happen before the main loop runs */
   pillion_test_thread_post (self->context, 0, quit, self->main_loop, NULL);
   g_thread_join (g_steal_pointer (&self->thread));
   pillion_sync_acquire (self);

@@ -8,5 +8,5 @@
 
 #include "http/pillion-transport.h"
 
-/* What the engine of a client uses, which works in the loop */
+/* Makes the transport for a client's engine, which works in the loop */
 PillionTransport *pillion_http_test_transport_make (PillionHttpTestTransport *self);

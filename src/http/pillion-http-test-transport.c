@@ -66,7 +66,7 @@ static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (PillionHttpTestTransport, pillion_http_test_transport, G_TYPE_OBJECT)
 
-/* What uses the routes keeps their owner alive */
+/* Every user of the routes keeps their owner alive */
 PillionTransport *
 pillion_http_test_transport_make (PillionHttpTestTransport *self)
 {
@@ -95,7 +95,8 @@ pillion_http_test_transport_constructed (GObject *object)
     {
       PillionLoop *loop = pillion_loop_get_default ();
 
-      /* There may be none, which is the caller's error and was reported. Everything else relies on having one. */
+      /* The loop may be missing: that is the caller's error, and was reported. Everything else relies on
+       * having one. */
       self->loop = loop != NULL ? g_object_ref (loop) : pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
     }
 }

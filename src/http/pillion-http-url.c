@@ -11,12 +11,12 @@
 #include <glib/gi18n-lib.h>
 #include <pillion-http/pillion-http.h>
 
-/* What libsoup makes its URIs with: the path and the query go to the server as they stand */
+/* The flags that libsoup uses: the path and the query are sent to the server as they are */
 #define FLAGS (G_URI_FLAGS_HAS_PASSWORD | G_URI_FLAGS_ENCODED_PATH | G_URI_FLAGS_ENCODED_QUERY | \
                G_URI_FLAGS_ENCODED_FRAGMENT | G_URI_FLAGS_SCHEME_NORMALIZE)
 
-/* Writes what is no ASCII with percent signs, and spaces too where @spaces. Returns NULL where there is something that would
- * end the line of a request, or be nothing that one can see. */
+/* Percent-encodes everything that isn't ASCII, and spaces if @spaces. Returns NULL if the text has characters
+ * that would end the line of a request, or that are invisible. */
 static char *
 escape (const char *text,
         gboolean spaces)
@@ -24,7 +24,7 @@ escape (const char *text,
   gsize n_plain = 0;
   GString *result;
 
-  /* Nearly every URL is as it should be from end to end */
+  /* Nearly every URL needs no change */
   while ((guchar) text[n_plain] > ' ' && (guchar) text[n_plain] < 0x7f)
     n_plain++;
   if (text[n_plain] == '\0')
@@ -86,7 +86,7 @@ pillion_http_parse_url (const char *url,
     }
 
   uri = g_uri_parse (escaped, FLAGS, &local);
-  /* What GLib says may quote what it took for a port */
+  /* GLib's message may quote what it took for a port */
   if (uri == NULL && strchr (url, '@') != NULL)
     g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL, _("the URL is not valid"));
   else if (uri == NULL)
@@ -162,7 +162,7 @@ pillion_http_uri_get_origin (GUri *uri)
   if (port < 0)
     port = strcmp (scheme, "https") == 0 ? 443 : 80;
 
-  /* Not by printf (), which takes three times as long, and this is done for each request */
+  /* Not with printf (), which takes three times as long, and runs for every request */
   *--digit = '\0';
   do
     *--digit = (char) ('0' + port % 10);
@@ -198,7 +198,8 @@ pillion_http_strip_user (const char *url)
       return at != NULL ? g_strdup_printf ("%.*s%s", (int) (authority - url), url, at + 1) : g_strdup (url);
     }
 
-  /* It can't be taken apart, perhaps because of a character in the password: show no more than what can't be part of that */
+  /* The URL can't be parsed, perhaps because of a character in the password: shows only what can't be part of
+   * that */
   return g_strconcat ("...", at + 1, NULL);
 }
 

@@ -6,19 +6,20 @@
 
 #include <gio/gio.h>
 
-/* An absolute URL as a user gives it, or PILLION_HTTP_ERROR_INVALID_URL */
+/* Parses an absolute URL from a user, or sets PILLION_HTTP_ERROR_INVALID_URL */
 GUri    *pillion_http_parse_url             (const char  *url,
                                              GError     **error);
 
-/* Begins an error's message with the URL that it is about, unless that is empty */
+/* Puts the URL before an error's message, unless it is empty */
 void     pillion_http_prefix_url            (GError     **error,
                                              const char  *url);
 
-/* A URL as a user gives it, which may be relative to @base unless that is NULL. What can't be resolved stays as it is. */
+/* Resolves a URL from a user, which may be relative to @base unless that is NULL. A URL that can't be
+ * resolved stays as it is. */
 char    *pillion_http_join_url              (const char  *base,
                                              const char  *url);
 
-/* Where a Location header leads from @base (RFC 9110, section 10.2.2), or PILLION_HTTP_ERROR_PROTOCOL */
+/* Resolves a Location field against @base (RFC 9110, section 10.2.2), or sets PILLION_HTTP_ERROR_PROTOCOL */
 GUri    *pillion_http_resolve               (GUri        *base,
                                              const char  *location,
                                              GError     **error);
@@ -27,8 +28,8 @@ GUri    *pillion_http_resolve               (GUri        *base,
 gboolean pillion_http_check_uri             (GUri        *uri,
                                              GError     **error);
 
-/* Scheme, host and port. A string with references, because much of what a call does has one. */
+/* Scheme, host and port. A reference-counted string, because much of a call refers to it. */
 GRefString *pillion_http_uri_get_origin     (GUri        *uri);
 
-/* The URL without user and password, byte for byte otherwise: see pillion_http_redact_url () */
+/* The URL without user and password, but otherwise byte for byte the same: see pillion_http_redact_url () */
 char    *pillion_http_strip_user            (const char  *url);

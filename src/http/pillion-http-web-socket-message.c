@@ -32,7 +32,7 @@ pillion_http_web_socket_message_new (gboolean is_text,
   gsize length;
   guint8 *data;
 
-  /* Not a part of it, but a text is read as a string */
+  /* Not part of it, but a text is read as a string */
   g_byte_array_append (bytes, (const guint8 *) "", 1);
   data = g_byte_array_steal (bytes, &length);
 

@@ -289,7 +289,7 @@ pillion_http_web_socket_get_protocol (PillionHttpWebSocket *self)
 typedef struct
 {
   PillionWebSocketLink *link;
-  PillionTask *task; /* without a reference: it is there while it waits */
+  PillionTask *task; /* no reference: the task lives as long as it waits */
   gboolean (*forget) (PillionWebSocketLink *link,
                       PillionTask *task);
 } Wait;
@@ -324,14 +324,15 @@ wait_cancelled (GCancellable *cancellable,
   pillion_sync_release (wait);
 }
 
-/* A task that the I/O thread is to finish, or one that is done: cancelled before, or because the loop is closed */
+/* Makes a task that the I/O thread is to finish, or that is done already: cancelled before, or because the
+ * loop is closed */
 static PillionTask *
 begin (PillionHttpWebSocket *self,
        const char *verb,
        GCancellable *cancellable)
 {
   g_autofree char *name = g_strconcat (verb, " ", pillion_http_response_get_url (self->response), NULL);
-  /* Not from here, but from where the caller stands, which is not known */
+  /* The error would name this line rather than the caller's, which is unknown */
   PillionTask *task = pillion_task_new_at (self->loop, name, cancellable, NULL);
 
   if (!pillion_task_is_done (task) && g_cancellable_is_cancelled (pillion_task_get_cancellable (task)))
@@ -351,12 +352,12 @@ watch (PillionHttpWebSocket *self,
   wait->task = task;
   wait->forget = forget;
   pillion_sync_release (wait);
-  /* It goes with the task, whose own the cancellable is */
+  /* The handler goes with the task, which owns the cancellable */
   g_signal_connect_data (pillion_task_get_cancellable (task), "cancelled", G_CALLBACK (wait_cancelled), wait, wait_free, 0);
   pillion_private_task_set_external (task, TRUE);
 }
 
-/* Another thread may have cancelled it before it was to be found, or before anything listened */
+/* Another thread may have cancelled it before it could be found, or before the handler was connected */
 static void
 look_again (PillionHttpWebSocket *self,
             PillionTask *task,
@@ -450,7 +451,7 @@ forget_receive (PillionWebSocketLink *link,
   return pillion_web_socket_inbox_forget (pillion_web_socket_link_get_inbox (link), task);
 }
 
-/* A message that nobody got goes to the next receiver */
+/* A message that nobody received goes to the next receiver */
 static void
 put_back (gpointer web_socket,
           PillionTask *task)
@@ -462,7 +463,8 @@ put_back (gpointer web_socket,
     pillion_web_socket_inbox_put_back (pillion_web_socket_link_get_inbox (self->link), message);
 }
 
-/* The I/O thread may be about to hand a message to a receiver that was cancelled: it comes before the next one */
+/* The I/O thread may be about to give a message to a cancelled receiver: that message comes before the next
+ * one */
 static void
 settle_cancelled_receive (PillionHttpWebSocket *self)
 {
@@ -473,7 +475,7 @@ settle_cancelled_receive (PillionHttpWebSocket *self)
 
   while (!pillion_task_is_done (task))
     g_thread_yield ();
-  /* Puts the message back, unless somebody has it */
+  /* Puts the message back, unless somebody has received it */
   pillion_task_cancel (task);
   g_weak_ref_set (&self->last_receive, NULL);
 }
@@ -539,7 +541,7 @@ pillion_http_web_socket_receive (PillionHttpWebSocket *self,
   pillion_private_task_set_unwanted (task, self, put_back);
   g_weak_ref_set (&self->last_receive, task);
   watch (self, task, forget_receive);
-  /* Something may come between the look and the wait */
+  /* Something may arrive between the check and the wait */
   while (!pillion_web_socket_inbox_wait (inbox, task))
     if (take (self, task))
       return task;

@@ -14,10 +14,10 @@
 #include "http/pillion-cookie-file.h"
 #include "http/pillion-soup-library.h"
 
-/* How long changes wait for others before they are written, in ms */
+/* How long changes wait for further ones before they are written, in ms */
 #define SAVE_DELAY 200
 
-/* A cookie that a server renews with each response is not worth a write each time */
+/* A cookie that a server renews with each response is not worth a write every time */
 #define SAME_EXPIRY (60 * G_USEC_PER_SEC)
 
 /* How many files are written at the same time */
@@ -27,7 +27,7 @@ struct _PillionJar
 {
   int n_references; /* atomic */
   gboolean in_file; /* or only in memory */
-  char *path;       /* NULL if the file has none, which is an error */
+  char *path;       /* NULL if the file has no valid one, which is an error */
   GMutex file_lock; /* held while the file is read or written; taken before the other one */
 
   GMutex lock; /* protects what follows */
@@ -135,7 +135,7 @@ pillion_jar_load (PillionJar *self,
   if (!pillion_soup_library_load (error))
     return FALSE;
 
-  /* The other lock is held while the file is written, which may take its time: the host must not wait for that */
+  /* The other lock is held while the file is written, which may take long: the host must not wait for that */
   if (pillion_jar_is_loaded (self))
     return TRUE;
 
@@ -164,8 +164,8 @@ pillion_jar_load (PillionJar *self,
   return success;
 }
 
-/* Takes over what other processes have put into the file. Cookies of ours that are not in it stay if they end with the session, also those that
- * came after the jar was emptied while the file was being written. */
+/* Takes over what other processes have put into the file. Our cookies that are not in it stay if they end
+ * with the session, even those that arrived after the jar was emptied while the file was being written. */
 static void
 take_store (PillionJar *self,
             PillionCookieStore *store)
@@ -212,7 +212,7 @@ pillion_jar_save (PillionJar *self,
         take_store (self, &store);
       else
         {
-          /* Not in the file: the next time again */
+          /* Not written: tried again the next time */
           pillion_cookie_changes_merge (&changes, &self->changes);
           self->changes = changes;
           changes = (PillionCookieChanges) { FALSE };
@@ -246,7 +246,7 @@ save_on_worker (gpointer data)
   PillionJar *self = data;
   g_autoptr (GError) error = NULL;
 
-  /* What changes from here on needs another turn */
+  /* Later changes need another turn */
   pillion_mutex_lock (&self->lock);
   self->saving = FALSE;
   pillion_mutex_unlock (&self->lock);
@@ -256,21 +256,21 @@ save_on_worker (gpointer data)
   pillion_jar_unref (self);
 }
 
-/* The thread runs until the time has come */
+/* The thread runs until the time is up */
 typedef struct
 {
   PillionJar *jar;
   PillionIoThread *io;
 } Delay;
 
-/* What they have been given is written all the same */
+/* What they were given is written all the same */
 static void
 leave_writers (gpointer writers)
 {
   pillion_private_workers_close (writers, 0);
 }
 
-/* Of the I/O thread: the child of a fork has another one, and none of the parent's workers */
+/* Of the I/O thread: after a fork, the child has another one, and none of the parent's workers */
 static PillionWorkers *
 get_writers (void)
 {
@@ -324,7 +324,7 @@ save_soon (PillionJar *self)
   g_source_unref (source);
 }
 
-/* Whether the file has to be written because @old becomes @cookie, with the lock */
+/* Whether the file has to be written because @old becomes @cookie. Called with the lock. */
 static gboolean
 is_worth_saving (PillionJar *self,
                  const PillionHttpCookie *old,

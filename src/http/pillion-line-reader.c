@@ -160,7 +160,7 @@ pillion_line_reader_take_bytes (PillionLineReader *self,
   gsize length;
   const char *rest = get_rest (self, &length);
 
-  /* Once, so that small reads don't move what is left each time */
+  /* Once only, so that small reads don't move the rest each time */
   if (self->partial != NULL)
     {
       append (self, rest, length);

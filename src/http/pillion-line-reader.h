@@ -6,12 +6,13 @@
 
 #include <glib.h>
 
-/* Divides a body into lines, piece by piece. A line ends with LF or CR LF. What was not taken as a line can still be taken as bytes. */
+/* Divides a body into lines, piece by piece. A line ends with LF or CR LF. Whatever was not taken as a line
+ * can still be taken as bytes. */
 typedef struct
 {
   GBytes *piece;       /* the newest one, or NULL */
   gsize position;      /* how much of it was taken */
-  GByteArray *partial; /* what earlier pieces had of the line that is coming, or NULL */
+  GByteArray *partial; /* the beginning of the next line, from earlier pieces, or NULL */
 } PillionLineReader;
 
 typedef enum
@@ -32,16 +33,16 @@ PillionLineState pillion_line_reader_take       (PillionLineReader *self,
                                                  gsize              limit,
                                                  char             **line);
 
-/* The body has ended. Takes a last line that has no end, or returns NULL. */
+/* At the end of the body: takes a last line without a line end, or returns NULL */
 char            *pillion_line_reader_take_last  (PillionLineReader *self);
 
-/* Whether something was fed that was not taken */
+/* Whether some input was not taken */
 gboolean         pillion_line_reader_has_bytes  (PillionLineReader *self);
 
 /* Puts back what was taken last */
 void             pillion_line_reader_put_back   (PillionLineReader *self,
                                                  GBytes            *bytes);
 
-/* Takes at most @max bytes (unless that is 0) that were fed, or returns NULL if there are none. */
+/* Takes at most @max bytes of the input (0: without limit), or returns NULL if there are none. */
 GBytes          *pillion_line_reader_take_bytes (PillionLineReader *self,
                                                  gsize              max);

@@ -13,10 +13,10 @@
 #include "http/pillion-http-json.h"
 #include "http/pillion-http-response-private.h"
 
-/* From this size on a worker parses, so that the I/O thread is soon back at its sockets */
+/* From this size on, a worker parses, so that the I/O thread gets back to its sockets soon */
 #define LARGE (64 * 1024)
 
-/* From the body to the result */
+/* Makes the result from the body */
 typedef struct
 {
   PillionCall *call; /* while a worker has it: a reference */
@@ -39,7 +39,7 @@ typedef struct
   gsize n_added;           /* bytes of it */
 } PillionMemorySink;
 
-/* Forgets an answer, because of another one or at the end */
+/* Forgets a response, for another one or at the end */
 static void
 clear (PillionMemorySink *self)
 {
@@ -57,7 +57,7 @@ memory_head (PillionSink *sink,
   if (!pillion_http_request_accepts_status (sink->call->request, head->status))
     return PILLION_VERDICT_REFUSED;
 
-  /* A part of what was asked for must not pass for the whole */
+  /* A part of the content must not pass for the whole */
   if (head->status == 206 && pillion_field_list_get (&sink->call->fields, "Range") == NULL)
     {
       g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
@@ -95,7 +95,7 @@ memory_body (PillionSink *sink,
   pillion_content_add (self->content, self->n_added, bytes, length);
   self->n_added += length;
 
-  /* What comes at once needs no progress */
+  /* A body that arrives at once needs no progress */
   if (self->announced < 0 || sink->call->n_answer < self->announced)
     pillion_call_set_progress (sink->call, sink->call->n_answer, self->announced);
 
@@ -157,7 +157,7 @@ deliver_on_thread (gpointer data)
   Outcome *self = data;
   PillionCall *call = self->call;
 
-  /* It was maybe cancelled meanwhile, and then nobody waits */
+  /* If it was cancelled in the meantime, nobody waits */
   if (!call->done)
     deliver (self);
 

@@ -6,12 +6,12 @@
 
 #include <glib.h>
 
-/* How fast something arrives. Servers that limit the rate send in bursts, so it is measured from the end of one burst to that of another. Times are µs of
- * any clock. All zero is a meter that nothing has come to. */
+/* Measures how fast something arrives: from the end of one burst to the end of another, because servers that
+ * limit the rate send in bursts. Times are µs of any clock. Starts as all zero. */
 typedef struct
 {
   gint64 n;    /* bytes in all */
-  gint64 last; /* when the last of them came */
+  gint64 last; /* when the last of them arrived */
   gint64 n_before;
   gint64 from; /* where the measurement begins */
 } PillionMeter;
@@ -32,7 +32,7 @@ pillion_meter_start (PillionMeter *self)
   self->from = self->last;
 }
 
-/* In bytes per second, or -1 if nothing has come since pillion_meter_start () */
+/* In bytes per second, or -1 if nothing has arrived since pillion_meter_start () */
 static inline double
 pillion_meter_get_rate (const PillionMeter *self,
                         gint64 now)
@@ -40,6 +40,6 @@ pillion_meter_get_rate (const PillionMeter *self,
   if (self->last <= self->from)
     return -1;
 
-  /* What has stopped is no burst */
+  /* A transfer that has stopped is no burst */
   return (double) (self->n - self->n_before) * G_USEC_PER_SEC / MAX (self->last - self->from, (now - self->from) / 2);
 }

@@ -13,7 +13,7 @@ typedef struct
   guint n_tried;
 } PillionMirrors;
 
-/* Whether @error is about one server, so that another one may do better */
+/* Whether @error concerns one server only, so that another one may do better */
 gboolean pillion_mirrors_may_help (const PillionMirrors *self,
                                    const GError         *error);
 

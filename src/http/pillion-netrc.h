@@ -6,15 +6,16 @@
 
 #include <pillion-http/pillion-http.h>
 
-/* What a netrc file says, read as curl reads it. Immutable, so any thread may use it. */
+/* The content of a netrc file, read as curl reads it. Immutable, so any thread may use it. */
 typedef struct _PillionNetrc PillionNetrc;
 
-/* The file that $NETRC names, or else ~/.netrc. What can't be read is empty. */
+/* Reads the file that $NETRC names, or else ~/.netrc. A file that can't be read counts as empty. */
 PillionNetrc           *pillion_netrc_new   (void);
 PillionNetrc           *pillion_netrc_parse (const char   *text);
 PillionNetrc           *pillion_netrc_ref   (PillionNetrc *self);
 void                    pillion_netrc_unref (PillionNetrc *self);
 
-/* The credentials for a host, of its first entry or else of the default one; NULL if there are none (transfer none) */
+/* The credentials for a host, from its first entry or else from the default one; NULL if there are none
+ * (transfer none) */
 PillionHttpCredentials *pillion_netrc_find  (PillionNetrc *self,
                                              const char   *host);
