@@ -11,7 +11,7 @@
 typedef enum
 {
   PILLION_CREDENTIALS_PASSWORD, /* a user and a password, sent when a server asks for them */
-  PILLION_CREDENTIALS_BASIC,    /* the same, and sent with the Basic scheme before any server asks */
+  PILLION_CREDENTIALS_BASIC,    /* the same, but sent with the Basic scheme before any server asks */
   PILLION_CREDENTIALS_BEARER,   /* a token, sent before any server asks */
   PILLION_CREDENTIALS_RENEWING, /* a function that gets such a token */
 } PillionCredentialsKind;
@@ -28,14 +28,15 @@ struct _PillionHttpCredentials
   gint64 expires; /* of a token, in µs of the monotonic clock, or G_MAXINT64 */
   PillionRenewer *renewer; /* or NULL */
   GMutex lock; /* for the rest */
-  GSList *renewals; /* a PillionAuthSpace of the token for each thread that engines of clients work on; each is of that thread alone */
+  GSList *renewals; /* a PillionAuthSpace of the token for each thread that clients' engines work on; each
+                     * belongs to its thread alone */
   GDestroyNotify free_renewal;
 };
 
 /* Whether they can be sent with the Basic scheme */
 gboolean pillion_http_credentials_fit_basic (PillionHttpCredentials *self);
 
-/* What is sent of them without a challenge, or NULL if nothing is. With the Basic scheme if @basic is TRUE. */
+/* The value to send without a challenge, or NULL if there is none. With the Basic scheme if @basic is TRUE. */
 char    *pillion_http_credentials_authorize (PillionHttpCredentials *self,
                                              gboolean                basic);
 

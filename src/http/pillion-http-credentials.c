@@ -38,7 +38,7 @@
  * Since: 1.0
  */
 
-/* How long before its end a token is not used any more, in µs: the clocks of others, and the time on the way */
+/* How long before it expires a token is no longer used, in µs: clocks differ, and requests take time */
 #define EXPIRY_MARGIN (10 * G_USEC_PER_SEC)
 
 enum
@@ -51,7 +51,7 @@ static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (PillionHttpCredentials, pillion_http_credentials, G_TYPE_OBJECT)
 
-/* So that it is not found in a memory image later */
+/* So that it can't be found in a core dump later */
 static void
 free_secret (char *secret)
 {
@@ -69,7 +69,7 @@ pillion_http_credentials_finalize (GObject *object)
   g_free (self->user);
   free_secret (self->password);
   free_secret (self->token);
-  /* What waits for one of these has a reference to the credentials */
+  /* Everything that waits for a token has a reference to the credentials */
   g_slist_free_full (self->renewals, self->free_renewal);
   g_mutex_clear (&self->lock);
   g_clear_pointer (&self->renewer, pillion_renewer_free);
@@ -125,7 +125,7 @@ pillion_http_credentials_init (PillionHttpCredentials *self)
 gboolean
 pillion_http_credentials_fit_basic (PillionHttpCredentials *self)
 {
-  /* The first colon ends the user (RFC 7617, section 2) */
+  /* The user ends at the first colon (RFC 7617, section 2) */
   return self->user != NULL && strchr (self->user, ':') == NULL;
 }
 
@@ -257,7 +257,7 @@ pillion_http_credentials_new_bearer (const char *token,
   self = g_object_new (PILLION_HTTP_TYPE_CREDENTIALS, NULL);
   self->kind = PILLION_CREDENTIALS_BEARER;
   self->token = g_strdup (token);
-  /* What is longer than anybody lives can't be added to a time */
+  /* Longer than a lifetime would overflow when added to a time */
   if (lifetime > 0 && lifetime < G_MAXINT64 / 4)
     self->expires = g_get_monotonic_time () + lifetime - MIN (EXPIRY_MARGIN, lifetime / 10);
   pillion_sync_release (self);
@@ -318,7 +318,7 @@ pillion_http_credentials_new_renewing (PillionLoop *loop,
   return self;
 }
 
-/* A closure, and what it gets: GObject's marshaller can't do without an argument */
+/* A closure and its argument: GObject's marshaller needs at least one */
 typedef struct
 {
   GClosure *closure;
