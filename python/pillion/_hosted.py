@@ -49,7 +49,7 @@ def get_loop() -> EventLoop:
 def guest_of_thread() -> Pillion.Loop:
     """The guest loop of this thread, which becomes the host's if no thread is yet. Its event loop is the thread's current one, unless
     the host itself runs one here."""
-    if not _host.is_main_thread() and GLib.MainContext.get_thread_default() is None:
+    if _host._host_thread is None and not _host.is_main_thread() and GLib.MainContext.get_thread_default() is None:
         # In some hosts it is not Python's main thread that ticks. The context stays this thread's default until the loop is closed.
         Pillion.Loop.new(None, Pillion.LoopFlags.PRIVATE_CONTEXT)
     loop = get_loop()

@@ -11,25 +11,21 @@ import gi
 gi.require_version('Pillion', '1')
 from gi.repository import Pillion
 
-from timer_host import TimerHost
+import pillion.hosts
+
+from kicks import count_kicks
 
 
-class Host(TimerHost):
-    timer = None
-
+class Host:
     def __init__(self, loop):
         self.asyncio_loop = asyncio.SelectorEventLoop()
-        super().__init__('asyncio', loop)
-        self.asyncio_loop.add_reader(loop.get_fd(), self.kick)
+        self.install(loop)
 
-    def start_timer(self, msec):
-        self.stop_timer()
-        self.timer = self.asyncio_loop.call_later(msec / 1000, self.kick)
-
-    def stop_timer(self):
-        if self.timer is not None:
-            self.timer.cancel()
-            self.timer = None
+    def install(self, loop=None):
+        self.loop = pillion.hosts.asyncio.install(self.asyncio_loop, loop=loop)
+        count_kicks(self)
+        self.host = self.loop.get_host()
+        return self.loop
 
     def ask(self, is_over):
         if is_over():
@@ -55,5 +51,4 @@ class Host(TimerHost):
             return
         is_ours = 0 <= timeout / 1e6 <= longest
         if select.select([fd], [], [], timeout / 1e6 if is_ours else longest)[0] or is_ours:
-            self.n_kicks += 1
             self.loop.kick()

@@ -9,7 +9,6 @@ import importlib
 import os
 
 import pillion.hosts
-from pillion.hosts.qt import QtHost
 
 from glib_host import count_iterations
 from kicks import count_kicks
@@ -20,20 +19,26 @@ QtWidgets = importlib.import_module(f'{BINDING}.QtWidgets')
 
 
 class Host:
+    detected = 'qt'
+
     def __init__(self, loop):
         self.app = QtWidgets.QApplication(['dialogs'])
         self.app.setQuitOnLastWindowClosed(False)
-        count_kicks(self, loop)
+        self.n_kicks = 0
         if 'QT_NO_GLIB' not in os.environ:
             count_iterations(self)
-        pillion.hosts.qt.install(loop=loop)
-        self.host = loop.get_host()
-        self.adapter = loop.carrier
-        assert isinstance(self.adapter, QtHost)
+        self.install(loop)
+
+    def install(self, loop=None):
+        self.loop = pillion.hosts.qt.install(loop=loop)
+        if not self.loop.is_passenger():
+            count_kicks(self)
+        self.host = self.loop.get_host()
+        return self.loop
 
     def lose_hook(self):
-        self.adapter.unwatch(0)
-        self.adapter.stop_timer()
+        self.loop.carrier.unwatch(self.loop.get_fd())
+        self.loop.carrier.stop_timer()
 
     def run_while_asking(self, run, is_over, end):
         # The timer is a variable of this function, because Python collects one that only its own slot refers to while it still fires

@@ -11,15 +11,20 @@ from kicks import count_kicks
 
 
 class Host:
+    detected = 'tk'
+
     def __init__(self, loop):
         self.root = tkinter.Tk()
-        count_kicks(self, loop)
-        pillion.hosts.tk.install(self.root, loop=loop)
-        self.host = loop.get_host()
-        self.fd = loop.get_fd()
+        self.install(loop)
+
+    def install(self, loop=None):
+        self.loop = pillion.hosts.tk.install(self.root, loop=loop)
+        count_kicks(self)
+        self.host = self.loop.get_host()
+        return self.loop
 
     def lose_hook(self):
-        self.root.deletefilehandler(self.fd)
+        self.root.deletefilehandler(self.loop.get_fd())
         for timer in self.root.tk.splitlist(self.root.tk.call('after', 'info')):
             self.root.after_cancel(timer)
 
@@ -30,7 +35,8 @@ class Host:
             self.root.after(10, self.ask, is_over, end)
 
     def run(self, is_over):
-        self.ask(is_over, self.root.quit)
+        # Not right now, because quit () does nothing before mainloop ()
+        self.root.after(0, self.ask, is_over, self.root.quit)
         self.root.mainloop()
 
     def show_dialog(self, is_over):

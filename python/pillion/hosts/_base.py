@@ -40,7 +40,8 @@ class Host:
     - `watch (fd)` makes the host call `kick ()` whenever the descriptor is readable, and `unwatch (fd)` ends that;
     - `start_timer (delay)` makes it call `tick ()` once, after `delay` µs, instead of what was set before, and `stop_timer ()` ends
       that;
-    - `wake ()` makes a host that sleeps, and has no `watch ()`, call `kick ()`. It is called from any thread.
+    - `wake ()` makes a host that sleeps, and has no `watch ()`, call `kick ()`. It is called from any thread;
+    - `start ()` makes a host that has none of these call `tick ()` again and again, and `stop ()` ends that.
 
     A host that can call `ask ()` right before each of its sleeps sets `asks`. One whose main loop runs a GLib context by itself has
     that `context`: then the loop is a passenger, and nothing above is called.
@@ -71,6 +72,7 @@ class Host:
         if type(self).wake is not Host.wake:
             self.host.set_wake(_weak(self.wake))
         self._can_watch = type(self).watch is not Host.watch
+        self._has_timer = type(self).start_timer is not Host.start_timer and not self.asks  # which has to be set after each kick
         self._fd = -1
         self._handler = 0
         self._hooked = False
@@ -91,10 +93,16 @@ class Host:
         """Sets the timer, or sets it anew: `tick ()` is due in `delay` µs. 0 means soon, but after what else the host has to do."""
 
     def stop_timer(self) -> None:
-        """Unsets the timer, if it is set."""
+        """Unsets the timer, if it still is set."""
 
     def wake(self) -> None:
         """Wakes the host, from any thread."""
+
+    def start(self) -> None:
+        """Begins to tick: there is work."""
+
+    def stop(self) -> None:
+        """Stops ticking, if it still does."""
 
     # What an adapter calls
 
@@ -104,7 +112,7 @@ class Host:
         if loop is None:
             loop = _hosted.guest_of_thread()
         carrier: Host | None = getattr(loop, 'carrier', None)
-        if carrier is not None and type(carrier) is type(self) and carrier.target is self.target:
+        if carrier is not None and type(carrier) is type(self) and carrier.target == self.target:
             loop.ensure(carrier.host)
             return loop
         loop.ensure(self.host)
@@ -116,12 +124,12 @@ class Host:
         """Kicks the loop, because its descriptor is readable, or it has woken the host. It never raises an exception."""
         self._tick = FASTEST_TICK
         # In time for a dialog that is opened inside the kick
-        if self._hooked and not self.asks and self._due > monotonic() + FASTEST_TICK / 1e6 + SLACK:
+        if self._hooked and self._has_timer and self._due > monotonic() + FASTEST_TICK / 1e6 + SLACK:
             self._set_timer(FASTEST_TICK, True)
         loop = self.loop
         if loop is not None:
             loop.kick()
-            if self._hooked and not self.asks:
+            if self._hooked and self._has_timer:
                 self._plan(FASTEST_TICK)
 
     def tick(self, *_: object) -> None:
@@ -129,13 +137,13 @@ class Host:
         found_nothing = self._is_safety_tick
         self._due = NEVER
         # Not after the kick, because that takes as long as a dialog that is opened inside
-        if self._hooked and not self.asks:
+        if self._hooked and self._has_timer:
             self._set_timer(FASTEST_TICK, True)
         due = self._due
         loop = self.loop
         if loop is not None:
             loop.kick()
-            if self._hooked and not self.asks:
+            if self._hooked and self._has_timer:
                 if found_nothing and self._due == due:
                     self._tick = min(TICK_GROWTH * self._tick, SLOWEST_TICK)
                     self._unset_timer()
@@ -184,13 +192,22 @@ class Host:
             raise RuntimeError(f'this host {self.name!r} carries another loop: make a host for each')
         elif self._can_watch:
             self.watch(self._fd)
+        if self._hooked:
+            # The hook was lost, and what was set may be gone
+            self._remove(loop)
         self._hooked = True
-        self._tick = FASTEST_TICK
-        if not self.asks:
-            self._plan(self._tick)
+        try:
+            self.start()
+            if self._has_timer:
+                self._tick = FASTEST_TICK
+                self._plan(FASTEST_TICK)
+        except BaseException:
+            self._hooked = False
+            raise
 
     def _remove(self, loop):
         self._hooked = False
+        self.stop()
         self._unset_timer()
 
     def _join(self, loop):
@@ -205,6 +222,8 @@ class Host:
     def _leave(self):
         loop: Any = self.loop
         fd = self._fd
+        if self._hooked:
+            self.stop()
         self.loop, self._fd, self._hooked = None, -1, False
         loop.disconnect(self._handler)
         self._unset_timer()

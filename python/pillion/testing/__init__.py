@@ -5,6 +5,8 @@
 
 `TestCase` is for unittest. With pytest, use the fixture `pillion_test` of the plugin `pillion_pytest`. `Harness` is what both
 are made of.
+
+`HostSuite` is for whoever writes an adapter for a host.
 """
 
 import functools
@@ -16,8 +18,9 @@ from typing import Any, TypeVar
 
 from pillion._library import Pillion
 from pillion.testing._harness import Harness
+from pillion.testing._hosts import HostSuite
 
-__all__ = ['Harness', 'TestCase']
+__all__ = ['Harness', 'HostSuite', 'TestCase']
 
 _T = TypeVar('_T')
 
