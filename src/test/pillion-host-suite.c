@@ -38,12 +38,18 @@
 
 typedef struct _Test Test;
 
-typedef struct
+typedef struct _Case Case;
+
+struct _Case
 {
+  Case *next;
   const PillionHostSuite *suite;
   gpointer data;
   void (*run) (Test *test);
-} Case;
+};
+
+/* Kept to the end, because GLib only frees the data of the tests that it runs */
+static Case *cases;
 
 struct _Test
 {
@@ -700,7 +706,9 @@ add_case (const PillionHostSuite *self,
   one->suite = self;
   one->data = data;
   one->run = run;
-  g_test_add_data_func_full (full, one, run_case, g_free);
+  one->next = cases;
+  cases = one;
+  g_test_add_data_func (full, one, run_case);
 }
 
 /**
