@@ -167,8 +167,9 @@ test_disposition (void)
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autofree char *name = pillion_file_name_from_disposition (cases[i].value, 255);
+      g_autofree char *shown = g_strescape (cases[i].value, NULL);
 
-      g_test_message ("%s", cases[i].value);
+      g_test_message ("%s", shown);
       g_assert_cmpstr (name, ==, cases[i].name);
     }
 }
