@@ -121,8 +121,10 @@ connection_new (PillionSoupPool *self)
   g_autoptr (GSocketAddress) unix_address =
     self->options.unix_socket_path != NULL ? g_unix_socket_address_new (self->options.unix_socket_path) : NULL;
 
+  /* The limit per host is never reached, because of the other one. At this limit, libsoup 3.2 lets a request wait forever if its connection is
+   * closed just when libsoup has looked whether it is open. At the other limit it gets rid of that connection. */
   connection->session = pillion_soup.session_new_with_options ("max-conns", 1,
-                                                               "max-conns-per-host", 1,
+                                                               "max-conns-per-host", 2,
                                                                "idle-timeout", KEEP_ALIVE,
                                                                "timeout", 0,
                                                                "remote-connectable", unix_address,
