@@ -22,14 +22,16 @@ import json
 import logging
 import os
 import sys
+import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import gi
 
 from pillion import async_loop
+from pillion._executor import DaemonExecutor
 from pillion._library import GLib, Pillion
 
 gi.require_version('PillionHttp', '1')
@@ -238,7 +240,7 @@ class MetadataProviderFilesystem(MetadataProvider):
         # Another process never finds half a file
         temporary = path.with_name(f'{path.name}.{os.getpid()}')
         temporary.write_text(json.dumps(dataclasses.asdict(meta)), encoding='utf-8')
-        temporary.replace(path)
+        os.replace(temporary, path)
 
     def is_valid(self, meta: HTTPMetadata, http_req_descr: RequestDescription, local_path: Path) -> bool:
         try:
@@ -304,29 +306,35 @@ def http_session() -> Session:
 
 
 class _Download:
-    """One download, which ends with exactly one call of `reporter`."""
+    """One download. What happens to it is added to `calls`, whose last one is the end of the download.
 
-    def __init__(self, description, path, session, metadata, timeout, reporter):
+    Blender's module asks its provider of metadata in another process. Here that is another thread, because the disk may be slow."""
+
+    def __init__(self, description, path, session, metadata, timeout, calls):
         self.description = description
         self.path = Path(path)
         self.session = session
         self.metadata = metadata
         self.timeout = timeout
-        self.reporter = reporter
+        self.calls = calls
         self.task: Any = None
+        self.progress: list[Any] | None = None  # the arguments of a call that nobody has made yet
         self.error: Exception | None = None
         self.is_cancelled = self.is_over = False
 
     def start(self):
-        self.reporter.download_starts(self.description)
+        self.add('download_starts')
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            known = self.load_metadata()
-            if known is None:
-                self.fetch()
+            folder, name = os.path.split(self.path)
+            if not os.path.isdir(folder):
+                os.makedirs(folder, exist_ok=True)
+            if os.path.exists(self.path):
+                # The worker can't start anything, so it passes the metadata on
+                self.task = Pillion.Task.from_awaitable(_in_worker(self.load_metadata), async_loop.guest, f'look up {name}')
+                self.task.add_done_callback(self.on_metadata)
             else:
-                self.ask(known)
-        except (Exception, asyncio.CancelledError) as error:
+                self.fetch()
+        except Exception as error:
             self.fail(error)
 
     def cancel(self):
@@ -342,6 +350,16 @@ class _Download:
             self.metadata.forget(self.description)
             return None
         return meta if meta.etag or meta.last_modified else None
+
+    def on_metadata(self, task):
+        try:
+            known = task.result()
+            if known is None:
+                self.fetch()
+            else:
+                self.ask(known)
+        except (Exception, asyncio.CancelledError) as error:
+            self.fail(error)
 
     def ask(self, known):
         """Asks whether the file is still what the server has."""
@@ -360,8 +378,6 @@ class _Download:
             stream = task.result()
             headers = self.take_headers(stream.get_response())
             stream.close()
-            if self.is_cancelled:
-                raise asyncio.CancelledError
             # Not every server minds conditions
             if stream.status == 304 or (known.etag and headers.get('etag') == known.etag):
                 self.end('already_downloaded')
@@ -371,32 +387,42 @@ class _Download:
             self.fail(error)
 
     def fetch(self):
+        if self.is_cancelled:
+            raise asyncio.CancelledError
         request = self.session.make_request(self.description, self.timeout)
-        self.task = self.session.client.send_to_file(request, str(self.path))
+        self.task = self.session.client.send_to_file(request, os.fspath(self.path))
         self.task.connect('progress', self.on_progress)
         self.task.add_done_callback(self.on_done)
 
     def on_progress(self, task):
         total = task.get_total()
         if total > 0 and not self.is_over:
-            self.reporter.download_progress(self.description, total, task.get_completed())
+            self.add_progress(total, task.get_completed())
 
     def on_done(self, task):
         try:
             result = task.result()
             size = result.get_size()
             headers = self.take_headers(result.get_response())
-            meta = HTTPMetadata(self.description, headers.get('etag', ''), headers.get('last-modified', ''), size)
-            self.metadata.save(self.description, meta)
-            if size > 0:
-                self.reporter.download_progress(self.description, size, size)
-            self.end('download_finished')
         except (Exception, asyncio.CancelledError) as error:
             self.fail(error)
+            return
+        if size > 0:
+            self.add_progress(size, size)
+        meta = HTTPMetadata(self.description, headers.get('etag', ''), headers.get('last-modified', ''), size)
+        _worker.submit(self.save_metadata, meta)
+
+    def save_metadata(self, meta):
+        try:
+            self.metadata.save(self.description, meta)
+        except Exception as error:
+            self.fail(error)
+        else:
+            self.end('download_finished')
 
     def take_headers(self, response):
         headers = {name.lower(): value for name, value in response.headers.items()}
-        self.description = dataclasses.replace(self.description, response_headers=headers)
+        self.description = RequestDescription(self.description.http_method, self.description.url, headers)
         return headers
 
     def fail(self, error):
@@ -405,11 +431,30 @@ class _Download:
         self.end('download_error', error)
 
     def end(self, how, *error):
-        if self.is_over:
-            return
-        self.is_over = True
-        self.error = error[0] if error else None
-        getattr(self.reporter, how)(self.description, self.path, *error)
+        """On any thread."""
+        if not self.is_over:
+            self.error = error[0] if error else None
+            self.add(how, self.path, *error)
+            self.is_over = True
+
+    def add(self, name, *arguments):
+        self.progress = None
+        self.calls.append((self, name, (self.description, *arguments)))
+
+    def add_progress(self, total, completed):
+        if self.progress is not None:
+            self.progress[1:] = total, completed  # nobody has asked since
+        else:
+            self.progress = [self.description, total, completed]
+            self.calls.append((self, 'download_progress', self.progress))
+
+
+# It has one thread, so what one download saves, the next one finds
+_worker = DaemonExecutor(1)
+
+
+async def _in_worker(function):
+    return await asyncio.wrap_future(_worker.submit(function))
 
 
 class ConditionalDownloader:
@@ -426,14 +471,19 @@ class ConditionalDownloader:
 
     def download_to_file(self, url: str, local_path: Path, *, http_method: str = 'GET') -> None:
         """Downloads a URL to a file. Raises what `download_error ()` of the reporter is told."""
-        reporter = self._reporter if self._reporter is not None else QueueingReporter()
-        download = _Download(RequestDescription(http_method, url), local_path, self.http_session, self.metadata_provider, self.timeout,
-                             reporter)
+        calls: collections.deque[Any] = collections.deque()
+        download = _Download(RequestDescription(http_method, url), local_path, self.http_session, self.metadata_provider, self.timeout, calls)
         download.start()
-        while not download.is_over:
-            if not self.periodic_check():
-                download.cancel()
-            _wait([download], SLICE)
+        while calls or not download.is_over:
+            while calls:
+                _, name, arguments = calls.popleft()
+                download.progress = None
+                if self._reporter is not None:
+                    getattr(self._reporter, name)(*arguments)
+            if not download.is_over:
+                if not self.periodic_check():
+                    download.cancel()
+                _wait([download], SLICE)
         if download.error is not None:
             raise download.error
 
@@ -459,8 +509,8 @@ class BackgroundDownloader:
         self._reporters: list[Any] = [self]
         self._session: Session | None = None
         self._is_shut_down = False
-        self._pending: set[_Queued] = set()
-        self._calls: collections.deque[tuple[_Queued, str, tuple[Any, ...]]] = collections.deque()
+        self._pending: dict[_Download, Callable[[RequestDescription, Path], None] | None] = {}  # with their callbacks
+        self._calls: collections.deque[tuple[_Download, str, Sequence[Any]]] = collections.deque()
 
     def add_reporter(self, reporter: DownloadReporter) -> None:
         """Adds a reporter, which `update ()` calls."""
@@ -481,9 +531,10 @@ class BackgroundDownloader:
             raise RuntimeError('BackgroundDownloader is shutting down and cannot queue new downloads')
         if self._session is None:
             raise RuntimeError('BackgroundDownloader is not started yet and cannot queue downloads')
-        queued = _Queued(self, RequestDescription(http_method, remote_url), local_path, on_download_done)
-        self._pending.add(queued)
-        queued.download.start()
+        download = _Download(RequestDescription(http_method, remote_url), local_path, self._session, self._options.metadata_provider,
+                             self._options.timeout, self._calls)
+        self._pending[download] = on_download_done
+        download.start()
 
     @property
     def all_downloads_done(self) -> bool:
@@ -527,10 +578,14 @@ class BackgroundDownloader:
         if self._is_shut_down:
             return
         self._is_shut_down = True
-        downloads = [queued.download for queued in self._pending]
+        downloads = list(self._pending)
         for download in downloads:
             download.cancel()
         _wait(downloads, PATIENCE)
+        try:
+            _worker.submit(int).result(PATIENCE / 1e6)  # after what is being saved
+        except TimeoutError:
+            pass
         for download in downloads:
             download.fail(DownloadCancelled(download.description))  # if it still has not ended
         self._deliver()
@@ -538,13 +593,23 @@ class BackgroundDownloader:
     def _deliver(self):
         # A reporter may update, too, and then goes on with the calls after this one
         while self._calls:
-            queued, name, arguments = self._calls.popleft()
-            queued.progress = None
+            download, name, arguments = self._calls.popleft()
+            download.progress = None
             for reporter in self._reporters:
                 getattr(reporter, name)(*arguments)
             if name in _ENDS:
-                self._pending.discard(queued)
-                queued.finish(*arguments)
+                callback = self._pending.pop(download)
+                if callback is not None and name != 'download_error' and not self._is_shut_down:
+                    self._call_back(callback, *arguments)
+
+    def _call_back(self, callback, description, path):
+        try:
+            callback(description, path)
+        except Exception as error:
+            try:
+                self._on_callback_error(description, path, error)
+            except Exception:
+                logger.exception('the handler of errors in callbacks raised, for %s', description)
 
     def download_starts(self, http_req_descr: RequestDescription) -> None:
         logger.debug('%s has begun', http_req_descr)
@@ -568,58 +633,15 @@ class BackgroundDownloader:
 _ENDS = 'already_downloaded', 'download_error', 'download_finished'
 
 
-class _Queued(DownloadReporter):
-    """A download of a BackgroundDownloader, whose calls wait for `update ()`."""
-
-    def __init__(self, owner, description, path, callback):
-        self.owner = owner
-        self.callback = callback
-        self.progress: list[Any] | None = None
-        options = owner._options
-        self.download = _Download(description, path, owner._session, options.metadata_provider, options.timeout, self)
-
-    def download_starts(self, http_req_descr):
-        self.add('download_starts', http_req_descr)
-
-    def already_downloaded(self, http_req_descr, local_file):
-        self.add('already_downloaded', http_req_descr, local_file)
-
-    def download_error(self, http_req_descr, local_file, error):
-        self.add('download_error', http_req_descr, local_file, error)
-
-    def download_finished(self, http_req_descr, local_file):
-        self.add('download_finished', http_req_descr, local_file)
-
-    def download_progress(self, http_req_descr, content_length_bytes, downloaded_bytes):
-        arguments = [http_req_descr, content_length_bytes, downloaded_bytes]
-        if self.progress is None:
-            self.progress = arguments
-            self.owner._calls.append((self, 'download_progress', self.progress))
-        else:
-            self.progress[:] = arguments  # nobody has asked since
-
-    def add(self, name, *arguments):
-        self.progress = None
-        self.owner._calls.append((self, name, arguments))
-
-    def finish(self, description, path, error=None):
-        owner = self.owner
-        if self.callback is None or error is not None or owner._is_shut_down:
-            return
-        try:
-            self.callback(description, path)
-        except Exception as raised:
-            try:
-                owner._on_callback_error(description, path, raised)
-            except Exception:
-                logger.exception('the handler of errors in callbacks raised, for %s', description)
-
-
 def _wait(downloads, timeout):
     """Waits until all have ended, at most `timeout` µs."""
     loop = async_loop.guest
     tasks = [download.task for download in downloads if not download.is_over]
-    if tasks:
+    if len(tasks) == 1 and tasks[0].is_done():
+        # Its callback is due, or the worker is saving
+        loop.kick()
+        time.sleep(0.001)
+    elif tasks:
         try:
             loop.run_until_complete(Pillion.Task.settle(loop, tasks).shield().with_timeout(timeout))
         except (GLib.Error, TimeoutError):
