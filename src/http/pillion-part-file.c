@@ -25,7 +25,7 @@
 /* How many names are tried */
 #define MAX_NAMES 99
 
-/* Hexadecimal digits that stand for the part of a name that does not fit */
+/* How many hexadecimal digits replace the part of a name that does not fit */
 #define DIGEST_LENGTH 16
 
 #define FLAGS (O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
@@ -37,7 +37,7 @@ typedef enum
   OUTCOME_FAILED,
 } Outcome;
 
-/* The name for a file with @base in it, which is shortened if the file system has no room for it */
+/* Makes a file name that contains @base, shortened if it is too long for the file system */
 static char *
 make_name (int folder,
            const char *base,
@@ -72,7 +72,7 @@ close_fd (PillionPartFile *self)
   if (self->fd < 0)
     return;
 
-  /* A child that was forked meanwhile has the descriptor too, and would keep the lock */
+  /* A child that was forked in the meantime has the descriptor too, and would hold the lock */
   flock (self->fd, LOCK_UN);
   close (self->fd);
   self->fd = -1;
@@ -99,14 +99,14 @@ lock_part (PillionPartFile *self,
       return FALSE;
     }
 
-  /* Some network file systems have no locks */
+  /* Some network file systems don't support locks */
   if (errno == ENOLCK || errno == ENOSYS || errno == EOPNOTSUPP)
     return TRUE;
 
   return fail (self, error);
 }
 
-/* What the beginning has grown to is no piece of its own any more */
+/* A piece that the beginning has reached becomes part of it */
 static void
 absorb_pieces (PillionPartFile *self)
 {
@@ -119,7 +119,7 @@ absorb_pieces (PillionPartFile *self)
     }
 }
 
-/* Whether what is written goes to the end, wherever that is */
+/* Whether all writes go to the end, wherever that is */
 static gboolean
 set_appending (PillionPartFile *self,
                gboolean appending,
@@ -133,7 +133,7 @@ set_appending (PillionPartFile *self,
   return TRUE;
 }
 
-/* Whether the name still belongs to what is open */
+/* Whether the name still belongs to the open file */
 static gboolean
 has_name (PillionPartFile *self,
           struct stat *info)
@@ -144,7 +144,7 @@ has_name (PillionPartFile *self,
          info->st_dev == named.st_dev && info->st_ino == named.st_ino;
 }
 
-/* After a crash of the machine a file may be long and yet have holes in place of what had not been synced */
+/* After a crash of the machine, a file may have its length and yet have holes in place of what was not synced */
 static void
 use_holey_record (PillionPartFile *self)
 {
@@ -168,7 +168,7 @@ get_modified_usec (const struct stat *info)
   return info->st_mtim.tv_sec * G_USEC_PER_SEC + info->st_mtim.tv_nsec / 1000;
 }
 
-/* Whether another program changed it since it was left; FALSE too if that is not known */
+/* Whether another program is known to have changed the file since we left it */
 static gboolean
 was_changed (const PillionPartRecord *record,
              const struct stat *info)
@@ -176,7 +176,7 @@ was_changed (const PillionPartRecord *record,
   return record->left_usec != 0 && (info->st_size != record->left_size || get_modified_usec (info) != record->left_usec);
 }
 
-/* Takes from the record what a download of the URL can use */
+/* Takes what a download of the URL can use from the record */
 static void
 use_record (PillionPartFile *self,
             const struct stat *info)
@@ -197,8 +197,8 @@ use_record (PillionPartFile *self,
     }
 }
 
-/* Between opening and locking another download may have finished and moved the file away: then what is locked no longer has the
- * name, and it is tried again. */
+/* Between opening and locking, another download may have finished and moved the file away: then the locked
+ * file no longer has the name, and this is tried again */
 static Outcome
 try_name (PillionPartFile *self,
           PillionFileId *busy,
@@ -240,7 +240,7 @@ try_name (PillionPartFile *self,
 
       self->id = (PillionFileId) { info.st_dev, info.st_ino };
 
-      /* Some file systems have one owner for all files: what is new is ours all the same */
+      /* Some file systems have one owner for all files: a new file is ours all the same */
       if (!is_new && !pillion_part_is_ours (&info))
         {
           close_fd (self);
@@ -337,7 +337,7 @@ truncate_part (PillionPartFile *self,
   return TRUE;
 }
 
-/* Only what the disk has for certain is good. Returns FALSE if nothing is. */
+/* Keeps only what is certainly on the disk. Returns FALSE if that is nothing. */
 static gboolean
 drop_doubtful (PillionPartFile *self)
 {
@@ -362,7 +362,7 @@ save_holes (PillionPartFile *self)
   return pillion_part_record_save (&self->record, self->target->folder, self->record_name);
 }
 
-/* Notes how it is left. On failure the record tells of less, which is as true. */
+/* Records how the file is left. On failure the record claims less, which is just as true. */
 static void
 leave (PillionPartFile *self,
        const struct stat *info)
@@ -372,7 +372,7 @@ leave (PillionPartFile *self,
   save_holes (self);
 }
 
-/* It is about to be written to: whoever comes after a crash can't know how it was left */
+/* The file is about to be written to: after a crash, nobody can know how it was left */
 static void
 unleave (PillionPartFile *self)
 {
@@ -387,13 +387,14 @@ pillion_part_file_close (PillionPartFile *self,
 
   if (self->spoiled || (self->doubtful && !drop_doubtful (self)))
     keep = FALSE;
-  /* Where files of ours can't be told from those of others, nobody would know it again */
+  /* If our files can't be told from other people's, nothing would recognize it later */
   if (!has_name (self, &info) || !pillion_part_is_ours (&info) || !pillion_part_file_can_continue (self) || self->record.mixed)
     keep = FALSE;
 
   if (!keep)
     {
-      /* While it is locked. The record goes last: alone it does no harm, and without it nobody would know the part again. */
+      /* While it is locked. The record is removed last: alone it does no harm, and without it nothing would
+       * recognize the part. */
       if (has_name (self, &info))
         unlinkat (self->target->folder, self->name, 0);
       unlinkat (self->target->folder, self->record_name, 0);
@@ -435,7 +436,7 @@ pillion_part_file_get_validator (PillionPartFile *self)
   return self->record.etag != NULL ? self->record.etag : self->record.last_modified;
 }
 
-/* The file that it replaces may not be for everybody's eyes, so neither is this one */
+/* The file that it replaces may be private, so this one is too */
 static gboolean
 hide_content (PillionPartFile *self,
               GError **error)
@@ -457,7 +458,7 @@ pillion_part_file_begin (PillionPartFile *self,
 {
   PillionPartRecord *record = &self->record;
 
-  /* An empty part does no harm with the record of something else */
+  /* An empty part does no harm even with a record of something else */
   if (!hide_content (self, error) || !truncate_part (self, 0, error) || !set_appending (self, TRUE, error))
     return FALSE;
 
@@ -471,7 +472,7 @@ pillion_part_file_begin (PillionPartFile *self,
   record->length = length;
   record->trusted = TRUE;
 
-  /* Also if there will be nothing to continue: after a crash it says whose the part is */
+  /* Even if there will be nothing to continue: after a crash, the record tells whose the part is */
   return pillion_part_record_save (record, self->target->folder, self->record_name) || fail (self, error);
 }
 
@@ -486,7 +487,7 @@ pillion_part_file_continue (PillionPartFile *self,
     return FALSE;
 
   unleave (self);
-  /* From now on this run of the machine knows all of it */
+  /* From now on, all of it counts until the machine restarts */
   self->record.trusted = TRUE;
 
   if (self->record.holey)
@@ -509,7 +510,7 @@ pillion_part_file_allow_holes (PillionPartFile *self,
   if (self->record.holey)
     return TRUE;
 
-  /* The record goes first: without it the size would tell how much is there */
+  /* The record first: without it, the size would tell how much is there */
   self->record.holey = TRUE;
   if (!save_holes (self) || ftruncate (self->fd, self->record.length) != 0)
     return fail (self, error);
@@ -517,8 +518,8 @@ pillion_part_file_allow_holes (PillionPartFile *self,
   return set_appending (self, FALSE, error);
 }
 
-/* Without holes always at the end, so that there is never one if another program made the file shorter: its size tells then. With holes
- * it has its full length all the time, and that is looked at before. */
+/* Without holes, always at the end, so that none arises if another program truncates the file: its size tells
+ * that later. With holes, the file has its full length all the time, which was checked before. */
 static gssize
 write_some (PillionPartFile *self,
             gint64 offset,
@@ -573,8 +574,8 @@ pillion_part_file_get_received (PillionPartFile *self)
   return self->size + pillion_range_set_get_size (&self->pieces);
 }
 
-/* The kernel says once that it could not write, drops what it had, and is content with the rest the next time. So what is not
- * on the disk is lost, even if it can still be read. */
+/* The kernel reports a failed write once, drops the data, and reports success the next time. So whatever is
+ * not on the disk is lost, even if it can still be read. */
 static gboolean
 fail_to_sync (PillionPartFile *self,
               GError **error)
@@ -582,7 +583,7 @@ fail_to_sync (PillionPartFile *self,
   fail (self, error);
   self->doubtful = TRUE;
   self->record.trusted = FALSE;
-  /* Now, and not when it is closed: the program might end before */
+  /* Now rather than when it is closed: the program might end before that */
   if (!pillion_part_record_save (&self->record, self->target->folder, self->record_name))
     unlinkat (self->target->folder, self->record_name, 0);
 
@@ -608,7 +609,7 @@ void
 pillion_part_file_spoil (PillionPartFile *self,
                          GError **error)
 {
-  /* Not the record: on the I/O thread, a worker may be at that */
+  /* Not the record: a worker may be writing it, while this is the I/O thread */
   self->spoiled = TRUE;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("another program changed the part file of '%s'"),
                self->target->path);
@@ -627,7 +628,7 @@ pillion_part_file_seal (PillionPartFile *self,
   return TRUE;
 }
 
-/* Whether it is still what was verified: other programs heed no lock */
+/* Whether it is still what was verified: other programs ignore locks */
 static gboolean
 check_unchanged (PillionPartFile *self,
                  GError **error)
@@ -641,7 +642,7 @@ check_unchanged (PillionPartFile *self,
   return FALSE;
 }
 
-/* A file system that can't have it is no reason to fail */
+/* A file system that doesn't support this is no reason to fail */
 static gboolean
 set_attributes (PillionPartFile *self,
                 GError **error)

@@ -7,19 +7,18 @@
 #include "http/pillion-part-record.h"
 #include "http/pillion-target.h"
 
-/* Tells a file from all others that are open */
+/* Identifies an open file */
 typedef struct
 {
   guint64 device;
   guint64 inode;
 } PillionFileId;
 
-/* The part file: what has arrived of a download, in the folder of its target, with a record of what it is a part of. It is
- * hidden and locked while it is open, so that neither this process nor another one writes to it too.
- *
- * Nothing is touched that no record vouches for. A file that happens to have the name stays as it is, and another name is used.
- *
- * It belongs to one thread at a time. Errors name the target, because that is what the user knows. */
+/* The part file: what has arrived of a download, in the folder of its target, with a record of what it is a
+ * part of. It is hidden, and locked while it is open, so that nothing else writes to it, in this process or
+ * another. Only files that a record vouches for are touched. If another file happens to have the name, it
+ * stays as it is, and another name is used. A part file belongs to one thread at a time. Errors name the
+ * target, because that is what the user knows. */
 typedef struct
 {
   PillionTarget *target; /* not owned */
@@ -28,43 +27,45 @@ typedef struct
   char *url;             /* without user and password */
   int fd;
   PillionFileId id;
-  gint64 size;           /* how much of it is good, from the beginning on */
-  PillionRangeSet pieces; /* what else is, if the record says that there may be holes */
-  gint64 modified_usec;  /* when the last byte was written, once all have come */
-  gboolean spoiled;      /* by another program: nothing of it is good any more */
+  gint64 size;           /* how much of the beginning is good */
+  PillionRangeSet pieces; /* what else is good, if the record allows holes */
+  gint64 modified_usec;  /* when the last byte was written, once all have arrived */
+  gboolean spoiled;      /* by another program: nothing in it is good any more */
   gboolean doubtful;     /* whether only the first `safe` bytes of the record are good */
   gboolean dated;        /* whether the file gets the time @date, in s since the epoch */
   gint64 date;
-  gboolean remembers;    /* whether the file says what it comes from: @url and these, which are NULL or not owned */
+  gboolean remembers;    /* whether the file itself remembers where it came from: @url and these, which are
+                          * NULL or not owned */
   const char *origin_source;
   const char *origin_etag;
   const char *origin_last_modified;
   PillionPartRecord record;
 } PillionPartFile;
 
-/* Opens or makes the part file for @base in the folder of @target, which has to last, and keeps what is in it if that is of @url
- * and can be continued. Fails with G_IO_ERROR_EXISTS while another download has it open, which @busy says then. */
+/* Opens or makes the part file for @base in the folder of @target, which has to outlive it. Its content is
+ * kept if it came from @url and can be continued. Fails with G_IO_ERROR_EXISTS while another download has it
+ * open: then @busy is set to its identity. */
 PillionPartFile *pillion_part_file_open          (PillionTarget   *target,
                                                   const char      *base,
                                                   const char      *url,
                                                   PillionFileId   *busy,
                                                   GError         **error);
 
-/* Closes it. It stays if @keep and if it can be continued; otherwise it is deleted. */
+/* Closes it. Keeps the file if @keep is TRUE and it can be continued; otherwise deletes it. */
 void             pillion_part_file_close         (PillionPartFile *self,
                                                   gboolean         keep);
 
 /* Whether there is something that a later request can continue */
 gboolean         pillion_part_file_can_continue  (PillionPartFile *self);
 
-/* From which byte on to ask; 0 if there is nothing to continue. It may be one byte less than what is there, because a server
- * can't be asked for nothing. */
+/* The offset to request; 0 if there is nothing to continue. It may be one byte less than what is there,
+ * because an empty range can't be requested. */
 gint64           pillion_part_file_get_offset    (PillionPartFile *self);
 
 /* The value for If-Range */
 const char      *pillion_part_file_get_validator (PillionPartFile *self);
 
-/* Forgets everything, and records what comes now from @source. Validators that are not strong are NULL. */
+/* Forgets everything, and records what comes next from @source. Validators that are not strong are NULL. */
 gboolean         pillion_part_file_begin         (PillionPartFile *self,
                                                   const char      *source,
                                                   const char      *etag,
@@ -73,16 +74,18 @@ gboolean         pillion_part_file_begin         (PillionPartFile *self,
                                                   gint64           length,
                                                   GError         **error);
 
-/* Continues at @offset, which is not after the end of what is there from the beginning on */
+/* Continues at @offset, which must be within or right after the good beginning */
 gboolean         pillion_part_file_continue      (PillionPartFile *self,
                                                   gint64           offset,
                                                   GError         **error);
 
-/* Lets it have holes from now on, so that it can be written to anywhere. Its length has to be known, and no worker may be at it. */
+/* Allows holes from now on, so that it can be written to anywhere. Its length has to be known, and no worker
+ * may be using it. */
 gboolean         pillion_part_file_allow_holes   (PillionPartFile *self,
                                                   GError         **error);
 
-/* Notes that what follows may be of another version, and a digest tells in the end. Other attempts can't continue it then. */
+/* Records that what follows may be of another version, which a digest will tell. Later attempts can't
+ * continue it then. */
 gboolean         pillion_part_file_mix           (PillionPartFile *self,
                                                   GError         **error);
 
@@ -96,21 +99,22 @@ gboolean         pillion_part_file_write         (PillionPartFile *self,
 /* How many bytes are good, wherever they are */
 gint64           pillion_part_file_get_received  (PillionPartFile *self);
 
-/* Waits until the disk has the first @size bytes and @pieces, and records it; on a worker, while the I/O thread writes */
+/* Waits until the first @size bytes and @pieces are on the disk, and records that. On a worker, while the I/O
+ * thread writes. */
 gboolean         pillion_part_file_save          (PillionPartFile       *self,
                                                   gint64                 size,
                                                   const PillionRangeSet *pieces,
                                                   GError               **error);
 
-/* Notes that all has come, so that what another program changes from now on is noticed */
+/* Notes that everything has arrived, so that later changes by other programs are noticed */
 gboolean         pillion_part_file_seal          (PillionPartFile *self,
                                                   GError         **error);
 
-/* Waits until the disk has all, and moves it to the target in one step, which frees the part file. On failure it stays. If the target is to keep
- * what it has, the part file is deleted. */
+/* Waits until everything is on the disk, and moves the file to the target in one step, which frees the part
+ * file. On failure it stays. If the existing file is to stay, the part file is deleted. */
 gboolean         pillion_part_file_commit        (PillionPartFile *self,
                                                   GError         **error);
 
-/* The error for a part file that another program changed; nothing of it is good any more */
+/* Makes the error for a part file that another program changed; nothing in it is good any more */
 void             pillion_part_file_spoil         (PillionPartFile *self,
                                                   GError         **error);

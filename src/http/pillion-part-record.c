@@ -16,7 +16,7 @@
 #define GROUP "pillion-part"
 #define VERSION 2
 
-/* With holes, which a library that knows only the version above must not take for content */
+/* With holes, which a library that knows only the version above would take for content */
 #define HOLEY_VERSION 3
 
 /* A longer file is not a record */
@@ -199,7 +199,7 @@ format (const PillionPartRecord *self,
   g_key_file_set_string (file, GROUP, "url", self->url);
   if (self->source != NULL)
     g_key_file_set_string (file, GROUP, "source", self->source);
-  /* Nobody could tell later that only the digest vouches for it, so then it can't be continued */
+  /* Later, nobody could tell that only the digest vouches for it, so it can't be continued */
   if (self->etag != NULL && !self->mixed)
     g_key_file_set_string (file, GROUP, "etag", self->etag);
   if (self->last_modified != NULL && !self->mixed)

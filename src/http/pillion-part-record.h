@@ -14,50 +14,56 @@
 #define PILLION_PART_SUFFIX ".pillion-part"
 #define PILLION_PART_RECORD_SUFFIX ".info"
 
-/* The record is written here first, and renamed when it is whole */
+/* The record is written here first, and renamed when it is complete */
 #define PILLION_PART_DRAFT_SUFFIX "~"
 
-/* Where the name of the target is not known yet, so many hexadecimal digits of the URL's digest stand for it */
+/* If the name of the target is not known yet, this many hexadecimal digits of the URL's digest stand for it */
 #define PILLION_PART_DIGEST_LENGTH 32
 
-/* Says what a part file is a part of. It is a small file beside the part file; the part file is touched only if this vouches
- * for it. */
+/* What a part file is a part of, recorded in a small file beside it. The part file is touched only if the
+ * record vouches for it. */
 typedef struct
 {
   char *url;           /* without user and password */
-  char *source;        /* where its bytes came from, which may be a mirror, or where a redirect led: validators are of use there only */
+  char *source;        /* where its bytes came from, which may be a mirror or the target of a redirect:
+                        * validators are useful only there */
   char *etag;          /* strong, or NULL */
   char *last_modified; /* strong, or NULL */
-  char *name;          /* what the server called the whole, or NULL: it may not say so again with the rest */
-  gint64 length;       /* of the whole, or -1 if the server did not say */
-  gint64 safe;         /* how many bytes the disk has for certain, from the beginning on */
-  gboolean mixed;      /* parts of it came from other URLs, and only a digest can tell whether they fit */
-  gboolean trusted;    /* whether what the kernel has yet to write counts too: it does until the machine restarts */
-  gint64 left_size;    /* how the part was left, so that what another program changes afterwards is noticed; while it is written to, and */
+  char *name;          /* the name that the server gave, or NULL: it may not repeat the name with the rest */
+  gint64 length;       /* of the whole, or -1 if unknown */
+  gint64 safe;         /* how many bytes of the beginning are certainly on the disk */
+  gboolean mixed;      /* parts of it came from other URLs, and only a digest can tell whether they fit
+                        * together */
+  gboolean trusted;    /* whether data that the kernel has yet to write counts too, as it does until the
+                        * machine restarts */
+  gint64 left_size;    /* how the part was left, so that changes by other programs are noticed; while it is
+                        * written to, and */
   gint64 left_usec;    /* after a crash, that is not known: 0. When it was last changed, in µs since the epoch */
 
-  /* A part that several connections write to has its full length at once, and holes. Its size tells nothing, so this does. */
+  /* A part that several connections write to has its full length from the start, and holes, so its size tells
+   * nothing */
   gboolean holey;
-  gint64 size;                 /* how many bytes there are from the beginning on */
+  gint64 size;                 /* how many bytes of the beginning are there */
   PillionRangeSet pieces;      /* what else there is */
-  PillionRangeSet safe_pieces; /* what of that the disk has for certain */
+  PillionRangeSet safe_pieces; /* which of these are certainly on the disk */
 } PillionPartRecord;
 
 typedef enum
 {
   PILLION_PART_RECORD_NONE,    /* there is none, or it is empty */
   PILLION_PART_RECORD_OURS,
-  PILLION_PART_RECORD_FOREIGN, /* something that this library did not write has its name */
-  PILLION_PART_RECORD_FAILED,  /* it can't be opened now; errno says why */
+  PILLION_PART_RECORD_FOREIGN, /* the name belongs to something that this library did not write */
+  PILLION_PART_RECORD_FAILED,  /* it can't be opened now; errno tells why */
 } PillionPartRecordState;
 
-/* Whether the open file @info describes is one that only our user made: a regular file with one name */
+/* Whether @info describes a file that only our user can have made: a regular file with one name */
 gboolean               pillion_part_is_ours       (const struct stat       *info);
 
-/* Whether a file could not be opened because it is something else than a file of ours, rather than for a lack of descriptors or memory */
+/* Whether a file could not be opened because it is not one of ours, rather than for lack of descriptors or
+ * memory */
 gboolean               pillion_part_is_other_file (int                      errsv);
 
-/* Whether a response with these validators, any of which may be NULL, can be of the same version */
+/* Whether a response with these validators, either of which may be NULL, can be of the same version */
 gboolean               pillion_part_record_is_of  (const PillionPartRecord *self,
                                                    const char              *etag,
                                                    const char              *last_modified);

@@ -20,10 +20,11 @@
 
 #include "http/pillion-digest.h"
 
-/* What is read at once for the digest */
+/* How much is read at once for the digest */
 #define BUFFER_SIZE (256 * 1024)
 
-/* A step is due after so many bytes, and after so many the disk is waited for and the record says so */
+/* A step is due after this many bytes, and after this many, the step waits for the disk and updates the
+ * record */
 #define STEP_SIZE (8 * 1024 * 1024)
 #define SAVE_SIZE (64 * 1024 * 1024)
 
@@ -103,7 +104,7 @@ hash (PillionPartWriter *self,
         continue;
       if (n < 0)
         {
-          /* What can't be read must not be continued */
+          /* A part that can't be read must not be continued */
           pillion_target_set_error (self->part->target, errno, error);
           self->part->doubtful = TRUE;
           return FALSE;
@@ -121,7 +122,7 @@ hash (PillionPartWriter *self,
   return TRUE;
 }
 
-/* Lets the disk begin, without waiting for it */
+/* Starts writing to the disk, without waiting for it */
 static void
 push (PillionPartWriter *self)
 {

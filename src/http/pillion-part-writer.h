@@ -6,21 +6,22 @@
 
 #include "http/pillion-part-file.h"
 
-/* What follows the writing of a part file and would hold up the I/O thread: computing the digest, and seeing that the disk
- * gets what was written, so that at the end there is little left to wait for. It runs on a worker, one step at a time. */
+/* The slow work of writing a part file, which would hold up the I/O thread: computing the digest, and
+ * flushing to the disk, so that little is left to wait for at the end. It runs on a worker, one step at a
+ * time. */
 typedef struct
 {
   PillionPartFile *part;
-  char *wanted;       /* the digest that is to come out, or NULL */
+  char *wanted;       /* the expected digest, or NULL */
   const char *digest_name;
   GChecksum *checksum;
   guint8 *buffer;
   gint64 until;           /* how far this step goes */
-  gint64 received;        /* how many bytes there are in all */
+  gint64 received;        /* how many bytes there are altogether */
   PillionRangeSet pieces; /* where those after @until are */
   gint64 hashed;
-  gint64 pushed;      /* how many the disk was asked to write */
-  gint64 saved;       /* how many it has for sure */
+  gint64 pushed;      /* how many are being flushed to the disk */
+  gint64 saved;       /* how many are certainly on the disk */
   gboolean last;      /* whether this step ends with the file in its place */
   gboolean stop;      /* atomic: the step is to end soon */
 
@@ -29,21 +30,21 @@ typedef struct
   GError *error;
 } PillionPartWriter;
 
-/* @wanted is NULL or a valid digest in lower case. What the part file has from @from on is yet to come. */
+/* @wanted is NULL or a valid digest in lower case. */
 void     pillion_part_writer_init   (PillionPartWriter *self,
                                      PillionPartFile   *part,
                                      const char        *wanted);
 
-/* Goes on with a digest that was computed up to @hashed earlier; @checksum is taken. Only if it is of what the part file still has. */
+/* Continues a digest of the first @hashed bytes, which the part file must still have; @checksum is taken */
 void     pillion_part_writer_adopt  (PillionPartWriter *self,
                                      GChecksum         *checksum,
                                      gint64             hashed);
 void     pillion_part_writer_clear  (PillionPartWriter *self);
 
-/* Whether a step is worth its while */
+/* Whether enough was written for another step */
 gboolean pillion_part_writer_is_due (PillionPartWriter *self);
 
-/* Sets how far the next step goes: as far as the part file does now */
+/* Sets how far the next step goes: as far as the part file does now. */
 void     pillion_part_writer_prepare (PillionPartWriter *self);
 
 /* Takes the step; on a worker */

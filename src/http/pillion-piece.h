@@ -6,15 +6,15 @@
 
 #include <gio/gio.h>
 
-/* A part of a body: one of bytes, file and stream is set. What it refers to is owned by the source. */
+/* A part of a body: exactly one of bytes, file and stream is set */
 typedef struct
 {
   GBytes *bytes;
   GFile *file;
   GInputStream *stream;
   gint64 length;   /* in bytes; -1 if it is not known, or not yet (a file) */
-  gint64 modified; /* when the file was changed last, in µs since the epoch */
-  goffset start;   /* where the stream was when it was given, or -1 if it can't be rewound */
+  gint64 modified; /* when the file was last changed, in µs since the epoch */
+  goffset start;   /* the position of the stream when it was given, or -1 if it can't be rewound */
 } PillionPiece;
 
 /* These make pieces; references are taken. @length is -1 if it is not known. */

@@ -49,7 +49,7 @@ pieces_free (PillionSource *source)
   g_free (self);
 }
 
-/* The files are measured for each call anew: they may have changed since the request was made */
+/* The files are examined anew for each call, because they may have changed since the request was made */
 static PillionSource *
 pieces_resolve (PillionSource *source,
                 GError **error)
@@ -76,7 +76,7 @@ pieces_resolve (PillionSource *source,
   return pillion_pieces_source_new (g_steal_pointer (&pieces), source->content_type);
 }
 
-/* Of files, the length is known once they were looked at */
+/* The length of files is known once they were examined */
 static const PillionSourceClass *
 get_class (GArray *pieces)
 {

@@ -24,24 +24,25 @@ struct _PillionPiecesStream
   GInputStream parent_instance;
 
   GArray *pieces;
-  guint index;         /* of the piece that is being read */
+  guint index;         /* the piece that is being read */
   gint64 n_taken;      /* how much of it was read */
   GInputStream *input; /* what it is read from, or NULL */
-  gboolean checked;    /* a file was held against its state, since it was opened or since all of it was read */
+  gboolean checked;    /* the file was compared with its earlier state, after it was opened or after all of it
+                        * was read */
   gboolean failed;
 
-  /* Read, and not yet asked for; allocated when the first piece needs it */
+  /* Bytes that were read but not requested yet; allocated when the first piece needs it */
   guint8 *buffer;
   gsize begin;
   gsize end;
 };
 
-/* Where the read that is going on puts what it reads */
+/* Where the current read puts its bytes */
 typedef struct
 {
   guint8 *room;
   gsize size;
-  gsize fill; /* what is in it, and is not given yet */
+  gsize fill; /* what it contains that was not given out yet */
 } Request;
 
 G_DEFINE_FINAL_TYPE (PillionPiecesStream, pillion_pieces_stream, G_TYPE_INPUT_STREAM)
@@ -87,7 +88,7 @@ input_closed (GObject *input,
   g_input_stream_close_finish (G_INPUT_STREAM (input), result, NULL);
 }
 
-/* Closing may wait for the disk. A stream of the program's is its own to close. */
+/* Closing may wait for the disk. The program closes its own streams. */
 static void
 drop_input (PillionPiecesStream *self)
 {
@@ -123,7 +124,7 @@ checked (GObject *input,
       return;
     }
 
-  /* Where a file system can't tell, the length still can */
+  /* If the file system can't tell, the length still can */
   g_clear_error (&error);
   if (info != NULL && (g_file_info_get_size (info) != piece->length || pillion_file_state_get_modified (info) != piece->modified))
     {
@@ -151,7 +152,7 @@ file_opened (GObject *file,
     step (self, task);
 }
 
-/* Whether a file or stream is read to where the bytes are wanted, and not to the buffer */
+/* Whether a file or stream is read directly to where the bytes are wanted, past the buffer */
 static gboolean
 is_direct (const Request *request)
 {
@@ -183,7 +184,8 @@ input_read (GObject *input,
         request->fill = (gsize) n;
       else
         self->end = (gsize) n;
-      /* What is last is given only if the file is still the same: then a body that is not is never whole */
+      /* The last bytes are given out only if the file is still the same, so that the body of a changed file
+       * is never complete */
       if (self->n_taken == piece->length)
         self->checked = FALSE;
     }
@@ -207,7 +209,7 @@ input_read (GObject *input,
   step (self, task);
 }
 
-/* Returns whether it is there now; else the task goes on later, or has failed */
+/* Returns whether it is there now; if not, the task continues later, or has failed */
 static gboolean
 open_input (PillionPiecesStream *self,
             GTask *task)
@@ -232,7 +234,7 @@ open_input (PillionPiecesStream *self,
   return TRUE;
 }
 
-/* What is in the room already */
+/* How much the room contains already */
 static void
 give (GTask *task,
       gsize length)
@@ -253,7 +255,7 @@ copy (GTask *task,
   give (task, length);
 }
 
-/* Gives what is there, or sees to it that something comes */
+/* Gives what is there, or has something read */
 static void
 step (PillionPiecesStream *self,
       GTask *task)

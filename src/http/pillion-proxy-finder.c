@@ -14,27 +14,28 @@
 
 #include "http/pillion-call.h"
 
-/* How long what a resolver says holds, in µs, and for how many servers at most. The failure of one is for those that wait for it. */
+/* How long a resolver's answer is used, in µs, and how many are kept. A failure is only for the calls that
+ * wait for it. */
 #define KEEP_USEC (60 * G_USEC_PER_SEC)
 #define KEEP_FAILED_USEC G_USEC_PER_SEC
 #define MAX_SERVERS 256
 
 typedef struct _Answer Answer;
 
-/* A question to a resolver, which may answer late, or never */
+/* A query to a resolver, which may answer late, or never */
 typedef struct
 {
   Answer *answer; /* NULL once nobody waits */
   GCancellable *cancellable;
 } Question;
 
-/* What a resolver says of a server */
+/* A resolver's answer for a server */
 struct _Answer
 {
-  PillionHttpEngine *engine; /* no reference: the calls that wait have one */
-  Question *question;        /* while there is no answer, else NULL */
+  PillionHttpEngine *engine; /* no reference: the waiting calls have one */
+  Question *question;        /* until there is an answer, then NULL */
   PillionDeadline deadline;  /* likewise */
-  gint64 late;               /* when that is over, in µs */
+  gint64 late;               /* when it expires, in µs */
   GPtrArray *waiting;        /* calls that wait for it */
   char **urls;               /* the answer, the best proxy first; NULL if there is none */
   GError *error;             /* or why there is no answer */
@@ -46,7 +47,7 @@ struct _PillionProxies
   GHashTable *proxies; /* URL → PillionProxy */
   GHashTable *answers; /* origin → Answer */
   GProxyResolver *resolver; /* that was asked last, or NULL */
-  GProxyResolver *system;   /* GIO's, or NULL if that knows none */
+  GProxyResolver *system;   /* GIO's, or NULL if that never finds a proxy */
   gboolean has_looked;      /* for that one */
 };
 
@@ -99,7 +100,7 @@ get_proxies (PillionHttpEngine *engine)
   return engine->proxies;
 }
 
-/* GIO's resolver, unless it is the one that knows of no proxy at all */
+/* GIO's resolver, unless it is the dummy that never finds a proxy */
 static GProxyResolver *
 get_system_resolver (PillionProxies *self)
 {
@@ -171,7 +172,7 @@ is_unreachable (PillionProxy *proxy,
   return proxy != NULL && proxy->unreachable_until > now;
 }
 
-/* Proxies that could not be reached a moment ago come last: else each call would wait for them again */
+/* Proxies that could not be reached a moment ago come last, so that not each call waits for them again */
 static GPtrArray *
 sort_proxies (GPtrArray *proxies,
               gint64 now)
@@ -190,7 +191,7 @@ sort_proxies (GPtrArray *proxies,
   return sorted;
 }
 
-/* Takes what a resolver says. URLs that can't be used are skipped, unless there are no others. */
+/* Takes a resolver's answer. URLs that can't be used are skipped, unless there are no others. */
 static PillionVerdict
 take_urls (PillionProxies *self,
            char **urls,
@@ -201,7 +202,7 @@ take_urls (PillionProxies *self,
   g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (proxy_unref);
   g_autoptr (GError) invalid = NULL;
 
-  /* What most systems say of most servers */
+  /* The most common answer */
   if (urls == NULL || urls[0] == NULL || (urls[1] == NULL && pillion_proxy_is_direct (urls[0])))
     return take_url (self, NULL, proxies, error);
 
@@ -267,7 +268,7 @@ on_late (gpointer data,
   Answer *self = data;
   g_autoptr (GCancellable) cancellable = NULL;
 
-  /* All deadlines look again when the client gets other settings */
+  /* All deadlines are checked again when the client gets other settings */
   if (now < self->late)
     return self->late;
 
@@ -349,7 +350,7 @@ find_with_resolver (PillionCall *call,
   return PILLION_VERDICT_WAIT;
 }
 
-/* Whether a host is this machine, as browsers see it: they let no system setting take such requests elsewhere */
+/* Whether a host is this machine, as browsers see it: no system setting takes such requests elsewhere */
 static gboolean
 is_loopback (const char *host)
 {
@@ -383,7 +384,8 @@ pillion_proxy_finder_find (PillionCall *call,
   if (config->proxy_resolver == NULL && config->proxy_rules != NULL)
     return take_url (self, pillion_proxy_rules_find (config->proxy_rules, call->uri), proxies, error);
 
-  /* Nor does a call to a server on this machine wait until the system has found a script for the network, which may take seconds */
+  /* Nor does a call to this machine wait for the system to find a configuration script in the network, which
+   * may take seconds */
   if (config->proxy_resolver == NULL && is_loopback (g_uri_get_host (call->uri)))
     return take_url (self, NULL, proxies, error);
 

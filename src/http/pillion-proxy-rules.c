@@ -16,7 +16,7 @@ struct _PillionProxyRules
   char *no_proxy;
 };
 
-/* What is empty counts as unset */
+/* An empty variable counts as unset */
 static char *
 read_variable (const char *name,
                const char *alternative)
@@ -45,7 +45,7 @@ pillion_proxy_rules_new (void)
 {
   PillionProxyRules *self = g_atomic_rc_box_new0 (PillionProxyRules);
 
-  /* Not HTTP_PROXY, which a web server sets for a CGI program to whatever the client says (CVE-2016-5385) */
+  /* Not HTTP_PROXY, which a web server sets for CGI programs to whatever a client sends (CVE-2016-5385) */
   self->http = read_variable ("http_proxy", NULL);
   self->https = read_variable ("https_proxy", "HTTPS_PROXY");
   self->all = read_variable ("all_proxy", "ALL_PROXY");
@@ -91,7 +91,7 @@ strip (const char *host)
   return g_strndup (host, length > 1 && host[length - 1] == '.' ? length - 1 : length);
 }
 
-/* Whether a name is another one, or is below it */
+/* Whether a name is equal to another one, or below it */
 static gboolean
 is_within (const char *host,
            const char *domain)

@@ -6,16 +6,16 @@
 
 #include <gio/gio.h>
 
-/* The proxies that the environment names, read as curl does: http_proxy, https_proxy, all_proxy and no_proxy. Immutable, so any thread may use
- * them. */
+/* The proxies that the environment names, read as by curl: http_proxy, https_proxy, all_proxy and no_proxy.
+ * Immutable, so any thread may use them. */
 typedef struct _PillionProxyRules PillionProxyRules;
 
-/* Returns NULL if no proxy is named. Reads the environment, so no thread may change that meanwhile. */
+/* Returns NULL if no proxy is named. Reads the environment, which no thread may change at the same time. */
 PillionProxyRules *pillion_proxy_rules_new   (void);
 PillionProxyRules *pillion_proxy_rules_ref   (PillionProxyRules *self);
 void               pillion_proxy_rules_unref (PillionProxyRules *self);
 
-/* The proxy for a URL, as the environment has it, or NULL for none */
+/* The environment's proxy for a URL, or NULL for none */
 const char        *pillion_proxy_rules_find  (PillionProxyRules *self,
                                               GUri              *uri);
 

@@ -12,15 +12,16 @@
 #include "http/pillion-credentials-stage.h"
 #include "http/pillion-proxy-finder.h"
 
-/* For how long a proxy that could not be reached comes after all others, in µs; the same as in browsers */
+/* How long a proxy that could not be reached comes after all others, in µs; as in browsers */
 #define UNREACHABLE_USEC (5 * 60 * G_USEC_PER_SEC)
 
 typedef struct
 {
   PillionStage parent;
   GRefString *origin; /* the server that the call's proxy is for, or NULL */
-  GPtrArray *proxies; /* those that it may have, or NULL for none; NULL in it stands for a direct connection */
-  guint n_tried;      /* how many of them come before the one that it has */
+  GPtrArray *proxies; /* the call's possible proxies, or NULL for none; NULL in it stands for a direct
+                       * connection */
+  guint n_tried;      /* the index of the current one */
   gboolean has_credentials; /* the stage for the proxy's */
 } PillionProxyStage;
 
@@ -91,8 +92,8 @@ is_of_network (const GError *error)
          g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
 }
 
-/* Another proxy is tried if there was no connection to this one, or if nothing came of it in time. What a proxy says itself is final: it may
- * refuse for a reason. */
+/* Another proxy is tried if this one could not be reached, or did nothing in time. What a proxy itself
+ * answers is final: it may refuse for a reason. */
 static PillionVerdict
 proxy_end (PillionStage *stage,
            PillionCall *call,

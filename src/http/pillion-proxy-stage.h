@@ -6,5 +6,5 @@
 
 #include "http/pillion-stage.h"
 
-/* Finds the proxy that a request goes through, if any, before it asks for a place in the queue */
+/* Finds the proxy, if any, that a request goes through, before it joins the queue */
 void pillion_proxy_stage_add (PillionStages *stages);

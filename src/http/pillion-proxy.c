@@ -18,7 +18,7 @@
 #define PORT 1080
 #define HTTPS_PORT 443
 
-/* SOCKS of version 5 always resolves names at the proxy here: GIO can't do it otherwise */
+/* With SOCKS 5, the proxy always resolves names: GIO can't do it otherwise */
 static const struct
 {
   const char *name;

@@ -22,7 +22,7 @@
 #include "http/pillion-tunnel-head.h"
 #include "http/pillion-tunnel.h"
 
-/* How many informational answers may come before the real one */
+/* How many informational responses may precede the real one */
 #define MAX_INFORMATIONAL 100
 
 /* How long closing a WebSocket's connection may take, in ms */
@@ -36,30 +36,30 @@ struct _PillionExchange
 
   PillionSoupConnection *connection;
   PillionProxy *proxy; /* or NULL */
-  char *gio_proxy;     /* as GIO is told of it */
+  char *gio_proxy;     /* its URI for GIO */
   SoupMessage *message;
   gulong status_handler;
   gulong network_handler;    /* or 0 */
   gulong certificate_handler;
   GTlsCertificateFlags certificate_errors; /* why the server's certificate was not accepted, or 0 */
   PillionSoupRequestBody request_body;
-  GError *failure;           /* why it was cancelled from here, or NULL */
+  GError *failure;           /* why we cancelled it, or NULL */
   GCancellable *cancellable; /* until the head is here */
   GInputStream *stream;      /* from then on */
   SoupWebsocketConnection *web_socket; /* or this */
   GSocket *socket;           /* of that, or NULL */
   PillionSoupReader reader;
-  GSource *source;  /* ends what libsoup gathers, or the closing of a WebSocket, when it takes too long, or NULL */
+  GSource *source;  /* limits what libsoup gathers, or the time to close a WebSocket; or NULL */
   gint64 announced; /* by Content-Length, or -1 */
   gboolean bulk;
-  char *origin;     /* if it may turn out that it speaks HTTP/2 only, or NULL */
+  char *origin;     /* if the server may turn out to speak only HTTP/2, or NULL */
   gboolean web_socket_wanted;
   gboolean connected; /* to the server or its proxy, for this exchange */
   gboolean refused; /* with a status whose body libsoup gathers in memory */
-  gint64 max_refusal; /* how large a body of that may be if it is wanted, or 0 if it is not */
+  gint64 max_refusal; /* the largest body of a refusal that is wanted, in bytes, or 0 */
   gboolean aborted;
-  gboolean held;    /* the answer is whole, and the request is not */
-  guint n_informational; /* answers of the status 1xx before the real one */
+  gboolean held;    /* the response is complete, and the request is not */
+  guint n_informational; /* responses with a status of 1xx before the real one */
 };
 
 static void
@@ -127,7 +127,7 @@ web_socket_closed (GObject *stream,
   exchange_free (data);
 }
 
-/* TLS wants to say good-bye to somebody who may not listen */
+/* The TLS closing handshake may wait forever for the other side */
 static gboolean
 cut_off (gpointer data)
 {
@@ -150,7 +150,7 @@ close_web_socket (PillionExchange *self)
                            web_socket_closed, self);
 }
 
-/* For a body that nobody wants: if all of it is here already, the connection can be used again */
+/* Drops a body that nobody wants. If all of it is here already, the connection can be used again. */
 static void
 discard (PillionExchange *self)
 {
@@ -164,8 +164,8 @@ discard (PillionExchange *self)
   exchange_free (self);
 }
 
-/* Gives an error the code that says what it means to a caller. What GIO says about the network stays, but it does not say what is wrong with a
- * certificate. */
+/* Gives an error the code that tells a caller what it means. GIO's errors about the network stay, but GIO
+ * doesn't say what is wrong with a certificate. */
 static GError *
 translate_error (PillionExchange *self,
                  GError *error)
@@ -179,7 +179,7 @@ translate_error (PillionExchange *self,
       error = pillion_certificate_error_new (self->certificate_errors);
     }
 
-  /* Whatever goes wrong before the request is sent is rather the proxy's fault than the server's */
+  /* Failures before the request is sent are more likely the proxy's fault than the server's */
   if (self->proxy != NULL && pillion_soup.message_metrics_get_request_start (pillion_soup.message_get_metrics (self->message)) == 0)
     g_prefix_error (&error, _("proxy %s: "), self->proxy->origin);
 
@@ -246,7 +246,7 @@ refuse_tunnel (PillionExchange *self,
 {
   PillionTunnelHead head = pillion_tunnel_head_make (challenges);
 
-  /* Nobody wants a body of that */
+  /* Nobody wants its body */
   self->funcs->head (self->data, &head.parent);
   self->aborted = TRUE;
 }
@@ -352,7 +352,8 @@ send_message (PillionExchange *self)
                                                 self->cancellable, web_socket_connected, self);
 }
 
-/* Whether a server broke off the handshake when it was offered HTTP/1.1 alone. Then there is no connection yet, and nothing was sent. */
+/* Whether a server broke off the handshake because it was offered only HTTP/1.1. There was no connection yet
+ * then, and nothing was sent. */
 static gboolean
 wants_http2 (PillionExchange *self,
              const GError *error)
@@ -363,12 +364,12 @@ wants_http2 (PillionExchange *self,
          pillion_soup.message_metrics_get_request_start (pillion_soup.message_get_metrics (self->message)) == 0;
 }
 
-/* The same, with HTTP/2 among what is offered. Without back-pressure is better than not at all. */
+/* Tries again, and offers HTTP/2 as well. A transfer without back-pressure is better than none. */
 static void
 send_over_http2 (PillionExchange *self)
 {
   self->bulk = FALSE;
-  /* libsoup knows of that in HTTP/1.1 only */
+  /* libsoup implements that only for HTTP/1.1 */
   pillion_soup.message_headers_remove (pillion_soup.message_get_request_headers (self->message), "Expect");
   pillion_soup_pool_give_back (self->shared->pool, self->connection);
   take_connection (self, self->origin, FALSE);
@@ -406,7 +407,7 @@ sent (GObject *session,
     g_hash_table_add (self->shared->http2_only, g_steal_pointer (&self->origin));
   if (pillion_soup.message_get_http_version (self->message) == SOUP_HTTP_2_0)
     pillion_soup_pool_set_http2 (self->shared->pool, self->connection);
-  /* Without a word HTTP/1.1 means the same, but there are servers that close then */
+  /* In HTTP/1.1, no field means the same, but some servers close then */
   self->connection->promised = self->connection->http2 || pillion_soup.message_headers_header_contains (
     pillion_soup.message_get_response_headers (self->message), "Connection", "keep-alive");
   pillion_soup_body_init (&self->reader.body, self->message, self->stream);
@@ -437,8 +438,8 @@ sent (GObject *session,
   pillion_soup_reader_read (&self->reader);
 }
 
-/* libsoup makes the handshake, but not what follows: it can't be told to stop reading, and does not say when a message was sent. So it gets
- * no chance to read. */
+/* libsoup makes the handshake, but nothing after it: it can't be told to stop reading, and doesn't say when a
+ * message was sent. So it gets no chance to read. */
 static void
 web_socket_connected (GObject *session,
                       GAsyncResult *result,
@@ -484,7 +485,7 @@ watch_gathering (PillionExchange *self)
   g_source_attach (self->source, self->shared->context);
 }
 
-/* Lengths that are equal are one (RFC 9112, section 6.3), but libsoup refuses a list of them in one line */
+/* Equal lengths count as one (RFC 9112, section 6.3), but libsoup refuses a list of them in one line */
 static void
 mend_length (SoupMessageHeaders *headers)
 {
@@ -499,7 +500,7 @@ mend_length (SoupMessageHeaders *headers)
     }
 }
 
-/* After a 421 libsoup sends the request once more by itself, from a handler that nobody else can name */
+/* After a 421, libsoup sends the request again by itself, from a handler that we can't name */
 static void
 prevent_resending (SoupMessage *message)
 {
@@ -510,8 +511,9 @@ prevent_resending (SoupMessage *message)
     g_signal_handler_block (message, handler);
 }
 
-/* libsoup says the status of HTTP/1 after it has parsed the head, and before it looks at the length. All that is to be known of a head is found out
- * here, because each further signal costs a small request several per cent. */
+/* libsoup sets the status of HTTP/1 after it has parsed the head, and before it looks at the length.
+ * Everything about a head is found out here, because each further signal costs a small request several per
+ * cent. */
 static void
 status_known (SoupMessage *message,
               GParamSpec *pspec,
@@ -524,7 +526,7 @@ status_known (SoupMessage *message,
   mend_length (headers);
   if (self->web_socket_wanted && status >= 200)
     {
-      /* This is no WebSocket, whatever it is */
+      /* Whatever this is, it is no WebSocket */
       self->refused = TRUE;
       g_cancellable_cancel (self->cancellable);
       return;
@@ -545,7 +547,7 @@ status_known (SoupMessage *message,
         watch_gathering (self);
       break;
     default:
-      /* The real answer is yet to come, and a server may say so forever */
+      /* The real response is still to come, and a server may repeat this forever */
       if (status / 100 == 1 && ++self->n_informational > MAX_INFORMATIONAL)
         g_cancellable_cancel (self->cancellable);
       break;
@@ -587,8 +589,8 @@ body_over (gpointer data,
     }
 }
 
-/* The handshake is done, and nothing of the request has been sent. If the session of an earlier connection goes on, GIO does not look at the
- * certificate again, and that one may have been accepted under other options. */
+/* The handshake is done, and nothing of the request has been sent. If an earlier TLS session is resumed, GIO
+ * does not check the certificate again, which may have been accepted with other options. */
 static void
 check_peer (PillionExchange *self,
             GTlsConnection *connection)
@@ -619,8 +621,9 @@ accept_certificate (SoupMessage *message,
   return FALSE;
 }
 
-/* libsoup 3.2 can't be told to keep to HTTP/1.1, whose connections push back on a sender that is too fast: its HTTP/2
- * reads all there is into memory. So HTTP/2 is not offered to the server. (3.4 has soup_message_set_force_http1 ().) */
+/* For bulk transfers, HTTP/2 is not offered to the server: libsoup's HTTP/2 has no back-pressure, and reads
+ * everything into memory. libsoup 3.2 has no other way to insist on HTTP/1.1. (3.4 has
+ * soup_message_set_force_http1 ().) */
 static void
 network_event (SoupMessage *message,
                GSocketClientEvent event,
@@ -642,8 +645,8 @@ network_event (SoupMessage *message,
 
       if (self->bulk)
         g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection), protocols);
-      /* Before the handshake, and not when the server asks: then a session that was begun with another certificate, or without one, is not
-       * taken up */
+      /* Before the handshake rather than when the server asks, so that no TLS session is resumed that began
+       * with another certificate, or without one */
       if (options->certificate != NULL)
         g_tls_connection_set_certificate (G_TLS_CONNECTION (connection), options->certificate);
     }
@@ -653,8 +656,9 @@ network_event (SoupMessage *message,
     pillion_soup_connection_set_stream (self->connection, connection, pillion_soup.message_get_connection_id (message));
 }
 
-/* If libsoup 3.2 notices that it is to wait for the server's word, it does so without a limit, and after another answer than that it waits for one
- * more, in a call that blocks. The space before the value is of no meaning to servers (RFC 9112, section 5.1). */
+/* If libsoup 3.2 recognizes the value, it waits for "100 Continue" without a limit, and after any other
+ * response it waits for one more, in a call that blocks. The space before the value hides it from libsoup,
+ * but means nothing to servers (RFC 9112, section 5.1). */
 static void
 append_field (SoupMessageHeaders *headers,
               const char *name,
@@ -717,14 +721,14 @@ pillion_soup_exchange_new (const PillionSoupShared *shared,
     }
   take_connection (self, request->origin, request->web_socket);
 
-  /* libsoup opens a connection for each request that must not be sent twice, in case the server closes a kept one just then. It does not send one twice
-   * because of this flag. */
+  /* libsoup opens a new connection for each request that must not be sent twice, in case the server is just
+   * closing the old one. This flag prevents that; it does not make libsoup send a request twice. */
   if (pillion_soup_connection_is_fresh (self->connection))
     flags |= SOUP_MESSAGE_IDEMPOTENT;
-  /* Redirects are the caller's, because they go to other hosts with limits of their own */
+  /* Redirects are left to the caller, because they lead to other hosts with limits of their own */
   pillion_soup.message_set_flags (self->message, flags);
 
-  /* Only a new connection has something to tell, but one that was kept may turn out to be closed */
+  /* Only new connections have events, but one that was kept may turn out to be closed */
   if (tls || self->connection->stream == NULL || request->body != NULL || request->web_socket || request->proxy != NULL)
     self->network_handler = g_signal_connect (self->message, "network-event", G_CALLBACK (network_event), self);
 

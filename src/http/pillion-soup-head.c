@@ -50,7 +50,7 @@ get_details (const PillionHead *head,
     .version = get_version (message),
     .peer = pillion_soup.message_get_remote_address (message),
     .name_found = (gint64) pillion_soup.message_metrics_get_dns_end (metrics),
-    /* For libsoup the handshake is a part of connecting */
+    /* libsoup counts the handshake as a part of connecting */
     .connected = tls_start > 0 ? tls_start : connect_end,
     .secured = tls_start > 0 ? connect_end : 0,
     .sending = (gint64) pillion_soup.message_metrics_get_request_start (metrics),

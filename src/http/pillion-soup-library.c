@@ -31,8 +31,8 @@ is_loaded (const char *soname)
   return TRUE;
 }
 
-/* What libsoup 3 itself asks, and also one that was loaded without showing its symbols to others: the types of both have the same
- * names, so that they can't go together either way */
+/* What libsoup 3 itself checks, and also a libsoup 2 that was loaded with private symbols: the types of both
+ * have the same names, so they can't be used together either way */
 static gboolean
 is_libsoup_2_loaded (void)
 {
@@ -54,9 +54,9 @@ load (GError **error)
       return FALSE;
     }
 
-  /* Not by dlopen (): libsoup calls GModule while it is loaded, whose lock another thread may hold that waits for the loader's.
-   * GModule takes them in the other order. The symbols are shown to others, as if it was linked: by these libsoup 2 knows that it must not
-   * be loaded any more. */
+  /* Not with dlopen (): while it is loaded, libsoup calls GModule, whose lock may be held by a thread that
+   * waits for the loader's lock. GModule takes them in the other order. The symbols are global, as if libsoup
+   * were linked: from them, libsoup 2 knows that it must not be loaded any more. */
   library = g_module_open (SONAME, G_MODULE_BIND_LAZY);
   if (library == NULL)
     {

@@ -6,9 +6,9 @@
 
 #include <libsoup/soup.h>
 
-/* libsoup, loaded when HTTP is first used. It is not linked, because it ends the process on the spot if libsoup 2 is there already: a
- * program that has both is to get an error that it can show. All calls of libsoup go through the table; one that is missing here does
- * not link. */
+/* libsoup, loaded when HTTP is first used. It is not linked, because it would end the process if libsoup 2 is
+ * there already: a program with both gets an error that it can show. All calls of libsoup go through this
+ * table; a function that is missing here does not link. */
 #define PILLION_SOUP_FUNCTIONS(F) \
   F (auth_manager_get_type) \
   F (content_decoder_get_type) \
@@ -88,8 +88,8 @@ typedef struct
 #undef PILLION_SOUP_MEMBER
 } PillionSoupLibrary;
 
-/* Filled once pillion_soup_library_load () has returned TRUE */
+/* Filled when pillion_soup_library_load () returns TRUE */
 extern PillionSoupLibrary pillion_soup;
 
-/* On any thread. The error is PILLION_HTTP_ERROR_UNAVAILABLE, and the same every time but for what has changed since. */
+/* On any thread. The error is PILLION_HTTP_ERROR_UNAVAILABLE. Each call tries again. */
 gboolean pillion_soup_library_load (GError **error);

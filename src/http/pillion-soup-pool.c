@@ -10,31 +10,31 @@
 
 #include "core/pillion-private.h"
 
-/* How long a connection waits for the next request, in seconds: less than servers wait, so that seldom a request goes
- * into a connection that closes */
+/* How long a connection waits for the next request, in seconds: less than servers wait, so that requests
+ * seldom meet a connection that is closing */
 #define KEEP_ALIVE 30
 
-/* How long a server certainly waits for the next request, in µs */
+/* How long any server waits for the next request, in µs */
 #define FRESH_USEC G_USEC_PER_SEC
 
-/* How many exchanges share an HTTP/2 connection: no more, because the queue of a session is quadratic */
+/* How many exchanges share an HTTP/2 connection: few, because the queue of a session is quadratic */
 #define MAX_STREAMS 8
 
-/* How often a connection that closes is looked at, in ms, and how many times before it is cut */
+/* How often a closing connection is checked, in ms, and how many times before it is cut */
 #define CLOSE_INTERVAL 5
 #define CLOSE_TRIES 200
 
-/* What connections to one server have in common; it lives as long as one of them */
+/* What the connections to one server have in common; it lives as long as any of them */
 struct _PillionSoupKey
 {
   char *name;
-  GQueue free; /* those that have room; the one used last is at the end */
+  GQueue free; /* those that have room, the most recently used one at the end */
   guint n_connections;
 };
 
 struct _PillionSoupPool
 {
-  GQueue free;      /* the connections that have room; the one used last is at the end */
+  GQueue free;      /* the connections that have room, the most recently used one at the end */
   GHashTable *keys; /* by name */
   guint n_connections;
   guint max;
@@ -106,7 +106,7 @@ set_resolver (SoupSession *session,
   g_object_set (session, "proxy-resolver", resolver, NULL);
 }
 
-/* A session begins with GIO's resolver, and does not notice that it is to have none unless it had one of its own */
+/* A session begins with GIO's resolver, and ignores NULL unless it had another one before */
 static void
 unset_resolver (SoupSession *session)
 {
@@ -131,10 +131,10 @@ connection_new (PillionSoupPool *self)
                                                                "local-address", self->options.local_address,
                                                                NULL);
   unset_resolver (connection->session);
-  /* Only if there is one: NULL would mean no database, and not the system's */
+  /* Only if there is one: NULL would mean no database rather than the system's */
   if (self->options.tls_database != NULL)
     pillion_soup.session_set_tls_database (connection->session, self->options.tls_database);
-  /* Each feature connects to signals of each message, which is most of what a small answer costs */
+  /* Each feature connects to signals of each message, which is most of the cost of a small response */
   pillion_soup.session_remove_feature_by_type (connection->session, pillion_soup.content_decoder_get_type ());
   pillion_soup.session_remove_feature_by_type (connection->session, pillion_soup.auth_manager_get_type ());
   g_object_weak_ref (G_OBJECT (connection->session), session_gone, pillion_private_io_thread_ref (NULL));
@@ -166,7 +166,7 @@ look_whether_closed (gpointer data)
       return G_SOURCE_REMOVE;
     }
 
-  /* Idle by now, maybe: only then it can be closed */
+  /* It may be idle by now: only then it can be closed */
   pillion_soup.session_abort (self->session);
   if (++self->n_tries == CLOSE_TRIES && self->stream != NULL)
     {
@@ -188,8 +188,8 @@ forget_stream (PillionSoupConnection *connection)
   connection->stream = NULL;
 }
 
-/* An HTTP/2 connection takes leave of the server, and is not idle as long as a stream is being reset. libsoup 3.2 complains where its session
- * goes first, and says to nobody when the connection has gone. */
+/* An HTTP/2 connection sends a GOAWAY, and is not idle while a stream is being reset. libsoup 3.2 logs a
+ * warning if the session goes first, and doesn't tell when the connection is gone. */
 static void
 close_later (PillionSoupConnection *connection)
 {
@@ -236,7 +236,7 @@ unlink_connection (PillionSoupPool *self,
   g_queue_unlink (&connection->key->free, &connection->key_link);
 }
 
-/* Of the connections without users, the one whose last use is longest ago */
+/* The least recently used of the connections without users */
 static PillionSoupConnection *
 find_idle (PillionSoupPool *self)
 {
@@ -290,7 +290,7 @@ pillion_soup_pool_take (PillionSoupPool *self,
 
   if (key != NULL && key->free.length > 0)
     {
-      /* The one that was used last is the likeliest to be open still, and the others may close */
+      /* The most recently used one is the likeliest to be open still, and the others may close */
       connection = key->free.tail->data;
       unlink_connection (self, connection);
     }

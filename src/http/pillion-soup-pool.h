@@ -11,9 +11,10 @@ typedef struct _PillionSoupPool PillionSoupPool;
 typedef struct _PillionSoupConnection PillionSoupConnection;
 typedef struct _PillionSoupKey PillionSoupKey;
 
-/* A session of its own for each connection. With every message in its queue a SoupSession does work at each step of each of them, and it
- * checks every idle connection at each step too: one session for everything would be quadratic, and would connect to one host after
- * another. So a connection takes one exchange at a time, or a few if it turns out to speak HTTP/2. */
+/* Each connection has a session of its own. At each step of each message, a SoupSession goes through all
+ * messages in its queue and all idle connections: a single session would be quadratic, and would connect to
+ * one host after another. So a connection takes one exchange at a time, or a few if it turns out to speak
+ * HTTP/2. */
 struct _PillionSoupConnection
 {
   SoupSession *session;
@@ -21,24 +22,25 @@ struct _PillionSoupConnection
   guint n_users;
   gboolean http2;
   gboolean lasting; /* it is not counted */
-  gpointer stream; /* weak: the one that was opened last, or NULL; over TLS if there is some */
+  gpointer stream; /* weak: the one that was opened last, or NULL; that of TLS if there is TLS */
   guint64 stream_id; /* what libsoup calls it */
   gint64 given_back; /* when it was last, in µs, or 0 */
   gboolean promised; /* whether the last answer said that the connection stays open */
   guint generation; /* of the options that it was made with */
-  char *proxy; /* the proxy that it is made through, as GIO has it, or NULL */
+  char *proxy; /* the URI for GIO of the proxy that it is made through, or NULL */
   GList free_link;  /* in the list of connections that have room */
-  GList key_link;   /* in the list of those of them with the same key */
+  GList key_link;   /* in the list of those with the same key */
 };
 
 PillionSoupPool       *pillion_soup_pool_new              (void);
 void                   pillion_soup_pool_free             (PillionSoupPool *self);
 
-/* A connection for an exchange with the key of this name, preferably one that is open already */
+/* Takes a connection for an exchange with the key of this name, preferably one that is open already */
 PillionSoupConnection *pillion_soup_pool_take             (PillionSoupPool *self,
                                                            const char      *name);
 
-/* Whether a connection that was taken was in use a moment ago, and the server has said that it keeps it, so that it can't be closing it by now */
+/* Whether a connection that was taken was in use a moment ago, and the server promised to keep it open, so
+ * that it can't be closing yet */
 gboolean               pillion_soup_connection_is_fresh   (PillionSoupConnection *connection);
 
 /* Says that a connection that was taken speaks HTTP/2 */
@@ -48,32 +50,33 @@ void                   pillion_soup_pool_set_http2        (PillionSoupPool      
 /* Lets the handshakes of WebSockets offer compression */
 void                   pillion_soup_connection_allow_web_sockets (PillionSoupConnection *connection);
 
-/* Does not count a connection that was taken against the maximum until it is given back, so that the others can stay open */
+/* Excludes a connection that was taken from the maximum until it is given back, so that others can stay open */
 void                   pillion_soup_pool_set_lasting      (PillionSoupPool       *self,
                                                            PillionSoupConnection *connection);
 
-/* Says which proxy a connection that was taken is to be made through, if it is not there already: as GIO has it, or NULL for none */
+/* Sets the proxy that a connection that was taken is made through, if it is not open already: its URI for
+ * GIO, or NULL for none */
 void                   pillion_soup_connection_set_proxy  (PillionSoupConnection *connection,
                                                            const char            *proxy);
 
-/* Says over which stream a connection that was taken goes */
+/* Sets the stream of a connection that was taken */
 void                   pillion_soup_connection_set_stream (PillionSoupConnection *connection,
                                                            GIOStream             *stream,
                                                            guint64                id);
 
-/* The stream that libsoup calls by this number, or NULL if it is not known (transfer none) */
+/* The stream to which libsoup gave this number (transfer none), or NULL if it is not known */
 GIOStream             *pillion_soup_connection_get_stream (PillionSoupConnection *connection,
                                                            guint64                id);
 
 void                   pillion_soup_pool_give_back        (PillionSoupPool       *self,
                                                            PillionSoupConnection *connection);
 
-/* How connections are made from now on */
+/* Sets how connections are made from now on */
 void                   pillion_soup_pool_set_options      (PillionSoupPool                *self,
                                                            const PillionConnectionOptions *options);
 
 const PillionConnectionOptions *pillion_soup_pool_get_options (PillionSoupPool *self);
 
-/* How many there may be while none of them is taken */
+/* Sets how many there may be while none of them is taken */
 void                   pillion_soup_pool_set_max          (PillionSoupPool *self,
                                                            guint            max);

@@ -13,7 +13,7 @@
  * request twice. */
 typedef struct
 {
-  /* So many bytes were sent so far. The number falls if the body is sent again. */
+  /* This many bytes were sent so far. The number starts again if the body is sent again. */
   void (*wrote) (gpointer data,
                  gint64   n_sent);
 

@@ -16,7 +16,7 @@
 typedef struct
 {
   guint8 *data; /* allocated when it is needed */
-  gsize begin;  /* of what was not sent yet */
+  gsize begin;  /* of the unsent bytes */
   gsize end;
 } Piece;
 
@@ -42,7 +42,7 @@ struct _PillionSoupUpload
 
 static void go_on (PillionSoupUpload *self);
 
-/* Of a connection, or of one that goes over TLS; NULL for any other */
+/* The socket of a plain or a TLS connection; NULL for any other */
 static GSocket *
 get_socket (GIOStream *stream)
 {
@@ -161,7 +161,7 @@ piece_read (GObject *body,
   unref (self);
 }
 
-/* Sees to it that a free piece is read, if there is one and more to read */
+/* Starts a read if there is a free piece and more to read */
 static void
 read_ahead (PillionSoupUpload *self)
 {
@@ -205,7 +205,7 @@ writable (GObject *output,
   go_on (self);
   unref (self);
 
-  /* It is destroyed if it is not wanted any more */
+  /* Destroyed if it is no longer wanted */
   return G_SOURCE_CONTINUE;
 }
 
@@ -257,7 +257,7 @@ go_on (PillionSoupUpload *self)
           return;
         }
 
-      /* Why, or what the server has said before it closed the connection, is for whoever reads the answer */
+      /* The reader of the response finds out why, or what the server said before it closed the connection */
       if (n < 0)
         {
           g_error_free (error);
@@ -330,7 +330,8 @@ void
 pillion_soup_upload_free (PillionSoupUpload *self)
 {
   pillion_soup_upload_stop (self);
-  /* The server would take another request for the rest of this one. libsoup looks whether a connection is closed before it uses it again. */
+  /* The server would take another request for the rest of this one. Before libsoup reuses a connection, it
+   * checks whether it is closed. */
   if (self->n_sent < self->length)
     g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
   unref (self);

@@ -17,7 +17,7 @@ typedef struct _PillionSoupUpload PillionSoupUpload;
 
 typedef struct
 {
-  /* So many bytes were sent so far */
+  /* This many bytes were sent so far */
   void (*wrote) (gpointer data,
                  gint64   n_sent);
 
@@ -27,7 +27,8 @@ typedef struct
                  GError  *error);
 } PillionSoupUploadFuncs;
 
-/* Makes what pillion_soup_upload_begin () begins, or returns NULL if @stream is not one that can be written to in this way */
+/* Prepares an upload, which pillion_soup_upload_begin () begins. Returns NULL if @stream can't be written to
+ * in this way. */
 PillionSoupUpload *pillion_soup_upload_new      (GIOStream                    *stream,
                                                  GInputStream                 *body,
                                                  gint64                        length,
@@ -43,5 +44,5 @@ gboolean           pillion_soup_upload_is_going (PillionSoupUpload            *s
 /* Sends no more. Can be called by the functions. */
 void               pillion_soup_upload_stop     (PillionSoupUpload            *self);
 
-/* When nothing more comes over the connection; it is closed unless everything was sent */
+/* Call this when nothing more comes over the connection, which is closed unless everything was sent */
 void               pillion_soup_upload_free     (PillionSoupUpload            *self);
