@@ -31,6 +31,9 @@ PillionTask         *pillion_http_stream_read              (PillionHttpStream *s
                                                             gsize              max,
                                                             GCancellable      *cancellable);
 PILLION_HTTP_AVAILABLE_IN_1_0
+GBytes              *pillion_http_stream_try_read          (PillionHttpStream *self,
+                                                            gsize              max);
+PILLION_HTTP_AVAILABLE_IN_1_0
 PillionTask         *pillion_http_stream_read_line         (PillionHttpStream *self,
                                                             GCancellable      *cancellable);
 PILLION_HTTP_AVAILABLE_IN_1_0

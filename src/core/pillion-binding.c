@@ -71,6 +71,37 @@ pillion_bytes_get_address (GBytes *bytes)
 }
 
 /**
+ * pillion_bytes_peek:
+ * @bytes: bytes
+ * @max: how many bytes to get at most
+ * @size: (out): how many bytes there are
+ *
+ * For language bindings: gets the data of @bytes if they are few. A binding that copies small data at once, and large data in another way,
+ * finds out which by one call. From any thread.
+ *
+ * Returns: (transfer none) (array length=size) (nullable): the data; %NULL if there are none, or more than @max
+ *
+ * Since: 1.0
+ */
+const guint8 *
+pillion_bytes_peek (GBytes *bytes,
+                    gsize max,
+                    gsize *size)
+{
+  const guint8 *data;
+
+  g_return_val_if_fail (bytes != NULL, NULL);
+  g_return_val_if_fail (size != NULL, NULL);
+
+  data = g_bytes_get_data (bytes, size);
+  if (*size <= max)
+    return data;
+
+  *size = 0;
+  return NULL;
+}
+
+/**
  * pillion_outline_json:
  * @text: a JSON text, in UTF-8
  * @max_part: how large a part may be, in bytes

@@ -34,6 +34,11 @@ PILLION_AVAILABLE_IN_1_0
 guint64      pillion_bytes_get_address        (GBytes            *bytes);
 
 PILLION_AVAILABLE_IN_1_0
+const guint8 *pillion_bytes_peek              (GBytes            *bytes,
+                                               gsize              max,
+                                               gsize             *size);
+
+PILLION_AVAILABLE_IN_1_0
 guint64     *pillion_outline_json             (GBytes            *text,
                                                gsize              max_part,
                                                gsize             *n_numbers);

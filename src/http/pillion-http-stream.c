@@ -342,6 +342,20 @@ watch_cancellable (PillionHttpStream *self,
   g_signal_connect_data (pillion_task_get_cancellable (task), "cancelled", G_CALLBACK (read_cancelled), read, read_free, 0);
 }
 
+static PillionRingState
+take_from_ring (PillionHttpStream *self,
+                gsize max,
+                GBytes **bytes,
+                GError **error)
+{
+  gboolean wants_more;
+  PillionRingState state = pillion_ring_take (self->ring, max, bytes, &wants_more, error);
+
+  if (wants_more)
+    pillion_http_engine_post (self->call->engine, resume_on_thread, pillion_call_ref (self->call));
+  return state;
+}
+
 /* Gives @task what is there. Returns FALSE if there is nothing. */
 static gboolean
 take (PillionHttpStream *self,
@@ -350,9 +364,8 @@ take (PillionHttpStream *self,
 {
   g_autoptr (GBytes) bytes = NULL;
   GError *error = NULL;
-  gboolean wants_more;
 
-  switch (pillion_ring_take (self->ring, max, &bytes, &wants_more, &error))
+  switch (take_from_ring (self, max, &bytes, &error))
     {
     case PILLION_RING_BYTES:
     case PILLION_RING_END:
@@ -367,8 +380,6 @@ take (PillionHttpStream *self,
       g_assert_not_reached ();
     }
 
-  if (wants_more)
-    pillion_http_engine_post (self->call->engine, resume_on_thread, pillion_call_ref (self->call));
   return TRUE;
 }
 
@@ -382,7 +393,6 @@ pillion_http_stream_fail_if_cancelled (PillionTask *task)
   return TRUE;
 }
 
-/* Makes the task of a read, which has failed already if nothing can be read now */
 /* The I/O thread may be about to give a piece to a cancelled read: that piece comes before what is read now */
 static void
 settle_cancelled_read (PillionHttpStream *self)
@@ -399,6 +409,13 @@ settle_cancelled_read (PillionHttpStream *self)
   g_weak_ref_set (&self->last_read, NULL);
 }
 
+static gboolean
+has_reader (PillionHttpStream *self)
+{
+  return pillion_http_stream_is_reading_line (self) || pillion_http_stream_is_parsing (self) || pillion_ring_is_waiting (self->ring);
+}
+
+/* Makes the task of a read, which has failed already if nothing can be read now */
 PillionTask *
 pillion_http_stream_begin (PillionHttpStream *self,
                            GCancellable *cancellable)
@@ -413,7 +430,7 @@ pillion_http_stream_begin (PillionHttpStream *self,
     }
   else if (self->closed)
     pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, _("the stream was closed"));
-  else if (pillion_http_stream_is_reading_line (self) || pillion_http_stream_is_parsing (self) || pillion_ring_is_waiting (self->ring))
+  else if (has_reader (self))
     pillion_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_PENDING, _("another read waits for the stream"));
   else
     pillion_http_stream_fail_if_cancelled (task);
@@ -539,6 +556,40 @@ pillion_http_stream_read (PillionHttpStream *self,
     }
 
   return task;
+}
+
+/**
+ * pillion_http_stream_try_read:
+ * @self: a stream
+ * @max: how many bytes at most, or 0 for as many as there are at once, 256 KiB at most
+ *
+ * Reads the next piece of the body if it has arrived already. This makes no task, so it is cheaper than
+ * [method@PillionHttp.Stream.read] in a loop that reads many pieces. On the loop's thread only.
+ *
+ * Returns: (transfer full) (nullable): a piece of at least one byte, or %NULL if there is none at the moment. Call
+ *   [method@PillionHttp.Stream.read] then: it waits for the next piece, or tells that the body has ended, or why there is nothing to read.
+ *
+ * Since: 1.0
+ */
+GBytes *
+pillion_http_stream_try_read (PillionHttpStream *self,
+                              gsize max)
+{
+  GBytes *bytes = NULL;
+
+  g_return_val_if_fail (PILLION_HTTP_IS_STREAM (self), NULL);
+  g_return_val_if_fail (self->loop != NULL && pillion_private_loop_on_thread (self->loop), NULL);
+
+  settle_cancelled_read (self);
+  /* A piece may be on its way to a line that is not wanted any more */
+  if (self->closed || pillion_loop_is_closed (self->loop) || has_reader (self) || self->line_read != NULL)
+    return NULL;
+
+  bytes = take_rest (self, max);
+  if (bytes == NULL && take_from_ring (self, max, &bytes, NULL) == PILLION_RING_END)
+    g_clear_pointer (&bytes, g_bytes_unref);
+
+  return bytes;
 }
 
 /**

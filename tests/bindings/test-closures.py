@@ -157,6 +157,12 @@ class ClosureTest(Case):
         self.assertEqual(ctypes.string_at(Pillion.bytes_get_address(data), 10), b'some bytes')
         self.assertEqual(Pillion.bytes_get_address(None), 0)
 
+    def test_few_bytes_by_one_call(self):
+        data = GLib.Bytes.new(b'some\0bytes')
+        self.assertEqual(Pillion.bytes_peek(data, 10), b'some\0bytes')
+        self.assertEqual(Pillion.bytes_peek(data, 9), b'')
+        self.assertEqual(Pillion.bytes_peek(GLib.Bytes.new(b''), 10), b'')
+
     def test_outline_of_json(self):
         self.assertEqual(Pillion.outline_json(GLib.Bytes.new(b' [1, [2, 3], "four"] '), 100), [0, 1, 20])
         self.assertEqual(Pillion.outline_json(GLib.Bytes.new(b'{"a": [12, 34, 56], "b": 7}'), 4),

@@ -143,6 +143,15 @@ read_piece (TestFixture *self,
   return test_fixture_await_bytes (self, pillion_http_stream_read (stream, max, NULL), error);
 }
 
+/* Without getting what it has got */
+static void
+wait_done (TestFixture *self,
+           PillionTask *task)
+{
+  while (!pillion_task_is_done (task))
+    pillion_loop_kick (self->loop);
+}
+
 static void
 wait_closed (Body *body,
              gsize n)
@@ -320,6 +329,77 @@ test_cut (TestFixture *self,
   test_server_free (server);
 }
 
+/* Without a task, and without a loss when both ways are used */
+static void
+test_try_read (TestFixture *self,
+               gconstpointer data)
+{
+  Body body = { .bytes = test_bytes_new (SIZE) };
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve, &body);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PillionHttpStream) whole = open_stream (self, server, "/whole", &error);
+  g_autoptr (PillionHttpStream) held = open_stream (self, server, "/held", &error);
+  g_autoptr (PillionHttpStream) cut = open_stream (self, server, "/cut", &error);
+  g_autoptr (PillionTask) waiting = NULL;
+  g_autoptr (GByteArray) all = g_byte_array_new ();
+  g_autoptr (GBytes) bytes = NULL;
+  guint n_tried = 0;
+
+  while (TRUE)
+    {
+      g_autoptr (GBytes) piece = pillion_http_stream_try_read (whole, all->len % 3 == 0 ? 1000 : 0);
+
+      if (piece == NULL)
+        {
+          piece = read_piece (self, whole, 1000, &error);
+          g_assert_no_error (error);
+          if (g_bytes_get_size (piece) == 0)
+            break;
+        }
+      else
+        {
+          n_tried++;
+        }
+      g_assert_cmpuint (g_bytes_get_size (piece), >, 0);
+      g_byte_array_append (all, g_bytes_get_data (piece, NULL), (guint) g_bytes_get_size (piece));
+    }
+  g_assert_cmpmem (all->data, all->len, body.bytes, SIZE);
+  g_assert_cmpuint (n_tried, >, 0);
+  /* The end is for those who wait */
+  g_assert_null (pillion_http_stream_try_read (whole, 0));
+
+  /* Nothing while another read waits, or after closing */
+  bytes = read_piece (self, held, 3, &error);
+  g_assert_no_error (error);
+  g_clear_pointer (&bytes, g_bytes_unref);
+  bytes = pillion_http_stream_try_read (held, 0);
+  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "lo", 2);
+  g_assert_null (pillion_http_stream_try_read (held, 0));
+  waiting = pillion_http_stream_read (held, 1, NULL);
+  g_assert_null (pillion_http_stream_try_read (held, 0));
+  test_server_open_gate (server);
+  wait_done (self, waiting);
+  g_clear_pointer (&bytes, g_bytes_unref);
+  bytes = pillion_task_get_bytes (waiting, &error);
+  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "w", 1);
+  pillion_http_stream_close (held);
+  g_assert_null (pillion_http_stream_try_read (held, 0));
+
+  /* An error is told by a read, and stays */
+  g_clear_pointer (&bytes, g_bytes_unref);
+  bytes = read_piece (self, cut, 0, &error);
+  g_assert_no_error (error);
+  g_assert_null (read_piece (self, cut, 0, &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
+  g_clear_error (&error);
+  g_assert_null (pillion_http_stream_try_read (cut, 0));
+  g_assert_null (read_piece (self, cut, 0, &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
+
+  test_server_free (server);
+  g_free (body.bytes);
+}
+
 static void
 test_refused (TestFixture *self,
               gconstpointer data)
@@ -379,15 +459,6 @@ test_one_read (TestFixture *self,
   g_assert_cmpmem (g_bytes_get_data (second, NULL), g_bytes_get_size (second), "world", 5);
 
   test_server_free (server);
-}
-
-/* Without getting what it has got */
-static void
-wait_done (TestFixture *self,
-           PillionTask *task)
-{
-  while (!pillion_task_is_done (task))
-    pillion_loop_kick (self->loop);
 }
 
 /* A piece that came when its reader was being cancelled is the next one's */
@@ -672,6 +743,7 @@ main (int argc,
   test_case ("/http/stream/back-pressure", test_back_pressure);
   test_case ("/http/stream/stalled-streams-keep-no-call-waiting", test_gives_place_back);
   test_case ("/http/stream/cut", test_cut);
+  test_case ("/http/stream/try-read", test_try_read);
   test_case ("/http/stream/refused", test_refused);
   test_case ("/http/stream/one-read-at-a-time", test_one_read);
   test_case ("/http/stream/unwanted-piece-goes-to-the-next-reader", test_unwanted);

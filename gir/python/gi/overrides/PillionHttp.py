@@ -15,6 +15,7 @@ import urllib.parse
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from time import monotonic
 from contextvars import ContextVar
 from types import TracebackType
 from typing import IO, Any, Self, TypeVarTuple, Union
@@ -63,6 +64,7 @@ STATUS_ERROR = GLib.quark_to_string(PillionHttp.status_error_quark())
 
 # Looked up once: see _pillion_values.py
 _request = PillionHttp.Client.request
+_try_read = PillionHttp.Stream.try_read
 
 
 def _public(kind):
@@ -310,7 +312,12 @@ class _Pieces:
         return self
 
     async def __anext__(self):
-        piece = await self.turns.wait(PillionHttp.Stream.read, self.stream, 0, None)
+        turns = self.turns
+        if monotonic() < turns.end:
+            data = _try_read(self.stream, 0)
+            if data is not None:
+                return delivery.to_bytes(data)
+        piece = await turns.wait(PillionHttp.Stream.read, self.stream, 0, None)
         if not piece:
             raise StopAsyncIteration
         return piece

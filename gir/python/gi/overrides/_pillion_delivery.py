@@ -23,6 +23,7 @@ Pillion = get_introspection_module('Pillion')
 # Looked up once: see _pillion_values.py
 Bytes = GLib.Bytes
 _get_address = Pillion.bytes_get_address
+_peek = Pillion.bytes_peek
 
 # Results up to this many bytes are made at once
 COPY_AT_ONCE = 262144
@@ -42,9 +43,12 @@ _address_of.argtypes, _address_of.restype = [ctypes.py_object], ctypes.c_void_p
 
 def to_bytes(data):
     """Copies a GLib.Bytes. Other threads can use the interpreter meanwhile."""
+    copy = _peek(data, COPY_AT_ONCE)
+    if copy:
+        return copy
     size = data.get_size()
-    if size <= COPY_AT_ONCE:
-        return data.get_data() or b''
+    if size == 0:
+        return b''
     # Nothing else has this object yet, so it may still be written to
     copy = _new_bytes(None, size)
     ctypes.memmove(_address_of(copy), _get_address(data), size)
