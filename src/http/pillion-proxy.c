@@ -151,6 +151,7 @@ pillion_proxy_make_gio_uri (PillionProxy *self,
     {
       const char *protocol = strcmp (self->scheme, "https") == 0 ? PILLION_TUNNEL_TLS_PROTOCOL : PILLION_TUNNEL_PROTOCOL;
 
+      pillion_tunnel_register ();
       if (authorization == NULL)
         return g_strconcat (protocol, "://", self->address, NULL);
       user = g_uri_escape_string (authorization, NULL, FALSE);

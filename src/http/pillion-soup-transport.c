@@ -8,7 +8,6 @@
 
 #include "http/pillion-soup-exchange.h"
 #include "http/pillion-soup-reader.h"
-#include "http/pillion-tunnel.h"
 
 typedef struct
 {
@@ -101,7 +100,6 @@ pillion_soup_transport_new (GMainContext *context)
   self->shared.buffer = g_malloc (PILLION_SOUP_READER_BUFFER_SIZE);
   self->shared.turns = pillion_turns_new (context, pillion_soup_reader_run_turn);
   self->shared.http2_only = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  pillion_tunnel_register ();
 
   return &self->parent;
 }

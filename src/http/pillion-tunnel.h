@@ -11,7 +11,7 @@
 #define PILLION_TUNNEL_PROTOCOL "pillion-tunnel"
 #define PILLION_TUNNEL_TLS_PROTOCOL "pillion-tunnel-tls"
 
-/* Makes them known to GIO */
+/* Makes them known to GIO, before the first one is used. GIO loads all its modules for that, which takes longer than a call over HTTP. */
 void        pillion_tunnel_register       (void);
 
 /* Host and port, as they are named to the proxy */
