@@ -4,43 +4,15 @@
 
 """A Tk window that stays alive while it downloads: tk-window.py URL FILE
 
-Tk has its own main loop, which knows nothing about GLib. A Tk timer kicks the guest loop, but only while there is something
-to do. With --quit, the window closes when the file has arrived.
+Two lines make Tk carry a Pillion loop. With --quit, the window closes when the file has arrived.
 """
 
 import sys
 import tkinter
 from tkinter import ttk
 
-import gi
-gi.require_version('Pillion', '1')
-gi.require_version('PillionHttp', '1')
-from gi.repository import Gio, GLib, Pillion, PillionHttp
-
-FRAME_MSEC = 16
-
-
-class TkHost:
-    """Makes Tk a host, with a timer that kicks and restarts itself."""
-
-    def __init__(self, root):
-        self.root = root
-        self.hook = None
-        self.host = Pillion.CallbackHost.new('tk')
-        self.host.set_install(self.install)
-        self.host.set_remove(self.remove)
-
-    def install(self, loop):
-        self.hook = self.root.after(FRAME_MSEC, self.tick, loop)
-
-    def remove(self, loop):
-        self.root.after_cancel(self.hook)
-        self.hook = None
-
-    def tick(self, loop):
-        # Before the kick, because the kick may remove the hook
-        self.hook = self.root.after(FRAME_MSEC, self.tick, loop)
-        loop.kick()
+import pillion.hosts
+from gi.repository import Gio, GLib, PillionHttp
 
 
 class Window:
@@ -56,10 +28,7 @@ class Window:
         self.quit_when_done = quit_when_done
         self.failed = False
 
-        self.loop = Pillion.Loop.new(None, Pillion.LoopFlags.DEFAULT)
-        self.carrier = TkHost(self.root)
-        self.loop.ensure(self.carrier.host)
-        self.client = PillionHttp.Client.new(self.loop)
+        self.client = PillionHttp.Client.new(pillion.hosts.tk.install(self.root))
         self.task = self.client.download(url, Gio.File.new_for_path(target), None, None)
         self.task.connect('progress', self.on_progress)
         self.task.add_done_callback(self.on_done)
@@ -83,13 +52,10 @@ class Window:
             print(size, 'bytes')
         self.button.configure(text='Quit', command=self.root.destroy)
         if self.quit_when_done:
-            # Not inside the kick whose hook belongs to this window
-            self.root.after_idle(self.root.destroy)
+            self.root.destroy()
 
     def run(self):
         self.root.mainloop()
-        self.loop.stop()
-        self.loop.close(GLib.TIME_SPAN_SECOND)
         return 1 if self.failed else 0
 
 

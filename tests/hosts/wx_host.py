@@ -29,16 +29,20 @@ class Host:
 
     def run_while_asking(self, run, is_over, end):
         timer = wx.Timer()
-        self.timers.append(timer)
 
         def ask(_):
-            # wx can't end an outer loop first
-            if timer is self.timers[-1] and is_over():
+            if is_over():
                 timer.Stop()
                 self.timers.pop()
                 end()
+                # wx can't end an outer loop first, so only the innermost asks
+                if self.timers:
+                    self.timers[-1].Start(10)
 
         timer.Bind(wx.EVT_TIMER, ask)
+        if self.timers:
+            self.timers[-1].Stop()
+        self.timers.append(timer)
         timer.Start(10)
         run()
 

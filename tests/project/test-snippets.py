@@ -74,7 +74,7 @@ async def work():
     dialog.wait_window()
 
 window = tkinter.Tk()
-host = TkHost(window)
+pillion.hosts.tk.install(window)
 job = asyncio.ensure_future(work())
 job.add_done_callback(lambda job: window.destroy())
 window.mainloop()
@@ -91,7 +91,7 @@ async def work():
     dialog.exec_()
 
 app = QtWidgets.QApplication(sys.argv[:1])
-host = QtHost()
+pillion.hosts.qt.install(app)
 job = asyncio.ensure_future(work())
 job.add_done_callback(lambda job: app.quit())
 app.exec_()
@@ -115,7 +115,7 @@ def on_activate(app):
     job = asyncio.ensure_future(work())
     job.add_done_callback(lambda job: window.destroy())
 
-async_loop.set_host(None)
+pillion.hosts.gtk.install()
 app = Gtk.Application()
 app.connect('activate', on_activate)
 app.run()
