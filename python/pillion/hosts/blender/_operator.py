@@ -48,7 +48,8 @@ class AsyncModalOperatorMixin:
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The event loop that runs the coroutine."""
-        return install().asyncio_loop
+        guest: Any = install()
+        return guest.asyncio_loop
 
     async def async_execute(self, context: Any) -> None:
         """What the operator does. Implement it in a subclass."""
