@@ -139,7 +139,7 @@ gboolean
 pillion_call_can_send_again (PillionCall *self,
                              GError **error)
 {
-  if (self->body == NULL || !self->body_opened || self->body->klass->rewindable)
+  if (self->body == NULL || !self->body_opened || pillion_source_can_open (self->body))
     return TRUE;
 
   g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_REWINDABLE,
@@ -421,6 +421,8 @@ pillion_call_end_exchange (PillionCall *self,
 
   if (self->hop != NULL)
     state = pillion_hop_get_state (self->hop);
+  if (self->throttle != NULL)
+    pillion_throttle_rest (self->throttle);
   self->has_connected = state.connected;
   self->has_sent = state.sending > 0;
   drop_hop (self);

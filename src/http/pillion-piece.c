@@ -31,6 +31,26 @@ pillion_piece_of_stream (GInputStream *stream,
   };
 }
 
+static GQuark
+get_quark (void)
+{
+  return g_quark_from_static_string ("pillion-http-spent");
+}
+
+/* The stream itself knows: several requests may have it */
+gboolean
+pillion_piece_is_spent (PillionPiece *self)
+{
+  return self->stream != NULL && self->start < 0 && g_object_get_qdata (G_OBJECT (self->stream), get_quark ()) != NULL;
+}
+
+gboolean
+pillion_piece_spend (PillionPiece *self)
+{
+  return self->stream == NULL || self->start >= 0 ||
+         g_object_replace_qdata (G_OBJECT (self->stream), get_quark (), NULL, GINT_TO_POINTER (TRUE), NULL, NULL);
+}
+
 void
 pillion_piece_clear (PillionPiece *self)
 {

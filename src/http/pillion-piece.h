@@ -23,6 +23,11 @@ PillionPiece   pillion_piece_of_file     (GFile        *file);
 PillionPiece   pillion_piece_of_stream   (GInputStream *stream,
                                           gint64        length);
 
+/* Whether something was read of a stream that can't be rewound, by whatever request; the second says that this begins now, and returns FALSE if
+ * it had begun before. On the I/O thread. */
+gboolean       pillion_piece_is_spent    (PillionPiece *self);
+gboolean       pillion_piece_spend       (PillionPiece *self);
+
 void           pillion_piece_clear       (PillionPiece *self);
 
 /* An empty array of pieces, which owns them */

@@ -16,7 +16,6 @@ typedef struct
 {
   PillionSource parent;
   GArray *pieces;
-  int opened; /* atomic */
 } PillionPiecesSource;
 
 static const PillionSourceClass rewindable_class;
@@ -30,14 +29,25 @@ pieces_open (PillionSource *source,
   PillionPiecesSource *self = (PillionPiecesSource *) source;
 
   /* The request may have been sent before, by another call */
-  if (g_atomic_int_exchange (&self->opened, TRUE) && !source->klass->rewindable)
+  if (!pillion_source_can_open (source))
     {
-      g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_REWINDABLE,
-                           _("the body of the request was sent before, and can be read only once"));
+      g_propagate_error (error, pillion_pieces_stream_make_spent_error ());
       return NULL;
     }
 
   return pillion_pieces_stream_new (self->pieces);
+}
+
+static gboolean
+pieces_are_spent (PillionSource *source)
+{
+  PillionPiecesSource *self = (PillionPiecesSource *) source;
+
+  for (guint i = 0; i < self->pieces->len; i++)
+    if (pillion_piece_is_spent (&g_array_index (self->pieces, PillionPiece, i)))
+      return TRUE;
+
+  return FALSE;
 }
 
 static void
@@ -142,6 +152,7 @@ static const PillionSourceClass rewindable_class = {
 };
 
 static const PillionSourceClass once_class = {
+  .is_spent = pieces_are_spent,
   .open = pieces_open,
   .free = pieces_free,
 };

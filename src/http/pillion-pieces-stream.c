@@ -80,6 +80,13 @@ fail_changed (PillionPiecesStream *self,
   fail (self, task, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST, _("%s was changed while it was being sent"), name));
 }
 
+GError *
+pillion_pieces_stream_make_spent_error (void)
+{
+  return g_error_new_literal (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_REWINDABLE,
+                              _("the body of the request was sent before, and can be read only once"));
+}
+
 static void
 input_closed (GObject *input,
               GAsyncResult *result,
@@ -227,6 +234,12 @@ open_input (PillionPiecesStream *self,
   if (piece->start >= 0 && !g_seekable_seek (G_SEEKABLE (piece->stream), piece->start, G_SEEK_SET, NULL, &error))
     {
       fail (self, task, error);
+      return FALSE;
+    }
+
+  if (!pillion_piece_spend (piece))
+    {
+      fail (self, task, pillion_pieces_stream_make_spent_error ());
       return FALSE;
     }
 

@@ -14,5 +14,8 @@ G_DECLARE_FINAL_TYPE (PillionPiecesStream, pillion_pieces_stream, PILLION, PIECE
 /* @pieces is an array of PillionPiece, which no longer changes; a reference is taken */
 GInputStream *pillion_pieces_stream_new        (GArray              *pieces);
 
+/* The error of a body that can be read only once */
+GError       *pillion_pieces_stream_make_spent_error (void);
+
 /* Whether a read failed: then the error of an exchange is the body's, and not the network's */
 gboolean      pillion_pieces_stream_has_failed (PillionPiecesStream *self);

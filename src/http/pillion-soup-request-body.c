@@ -167,7 +167,7 @@ restarted (SoupMessage *message,
       g_clear_pointer (&self->upload, pillion_soup_upload_free);
     }
 
-  if (self->source->klass->rewindable)
+  if (pillion_source_can_open (self->source))
     stream = self->source->klass->open (self->source, &error);
   else
     error = g_error_new_literal (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_REWINDABLE,

@@ -22,6 +22,12 @@ pillion_source_init (PillionSource *self,
 }
 
 gboolean
+pillion_source_can_open (PillionSource *self)
+{
+  return self->klass->rewindable || self->klass->is_spent == NULL || !self->klass->is_spent (self);
+}
+
+gboolean
 pillion_source_is_large (PillionSource *self)
 {
   return self->length < 0 || self->length >= LARGE;

@@ -18,8 +18,12 @@ struct _PillionSourceClass
   PillionSource *(*resolve) (PillionSource *self,
                              GError       **error);
 
-  /* Whether open () gives the same bytes each time: only then the request can be sent again, to where a redirect leads or after a failure */
+  /* Whether open () gives the same bytes each time: only then the request can be sent again, to where a redirect leads or after a failure,
+   * once some of the body was read */
   gboolean rewindable;
+
+  /* Whether something was read of a body that is not rewindable; NULL if it always is. On the I/O thread. */
+  gboolean (*is_spent) (PillionSource *self);
 
   /* The body from its beginning, on the I/O thread. Transfer full, or NULL and the error. What may block has to be read asynchronously. */
   GInputStream *(*open) (PillionSource *self,
@@ -42,6 +46,9 @@ void           pillion_source_init  (PillionSource            *self,
                                      const PillionSourceClass *klass,
                                      gint64                    length,
                                      const char               *content_type);
+
+/* Whether it can be opened: once more if it was before */
+gboolean       pillion_source_can_open (PillionSource         *self);
 
 /* Whether it is worth telling how much of it was sent, and takes a protocol with back-pressure */
 gboolean       pillion_source_is_large (PillionSource         *self);

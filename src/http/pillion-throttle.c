@@ -40,12 +40,19 @@ pillion_throttle_new (PillionHttpEngine *engine,
 }
 
 void
-pillion_throttle_free (PillionThrottle *self)
+pillion_throttle_rest (PillionThrottle *self)
 {
   if (self->reserved > 0)
     pillion_deadlines_unset (self->engine->deadlines, &self->deadline);
   if (self->reserved_rate > 0)
     pillion_rate_limit_give_back (self->shared, self->reserved_rate, self->reserved + self->credit);
+  self->reserved = self->credit = 0;
+}
+
+void
+pillion_throttle_free (PillionThrottle *self)
+{
+  pillion_throttle_rest (self);
   pillion_http_engine_unref (self->engine);
   g_free (self);
 }

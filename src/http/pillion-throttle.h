@@ -25,6 +25,9 @@ void             pillion_throttle_free       (PillionThrottle     *self);
 gsize            pillion_throttle_get_credit (PillionThrottle     *self,
                                               gsize                wanted);
 
+/* No more is moved for now: what is not used of the client's rate is free for others */
+void             pillion_throttle_rest       (PillionThrottle     *self);
+
 /* So many of them were */
 void             pillion_throttle_use        (PillionThrottle     *self,
                                               gsize                n);

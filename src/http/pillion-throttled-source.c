@@ -230,6 +230,12 @@ throttled_open (PillionSource *source,
   return G_INPUT_STREAM (stream);
 }
 
+static gboolean
+throttled_is_spent (PillionSource *source)
+{
+  return !pillion_source_can_open (((ThrottledSource *) source)->source);
+}
+
 static void
 throttled_free (PillionSource *source)
 {
@@ -245,7 +251,7 @@ pillion_throttled_source_new (PillionSource *source,
                               PillionHttpEngine *engine,
                               gint64 rate)
 {
-  static const PillionSourceClass once = { .open = throttled_open, .free = throttled_free };
+  static const PillionSourceClass once = { .is_spent = throttled_is_spent, .open = throttled_open, .free = throttled_free };
   static const PillionSourceClass rewindable = { .rewindable = TRUE, .open = throttled_open, .free = throttled_free };
   ThrottledSource *self = g_new0 (ThrottledSource, 1);
 

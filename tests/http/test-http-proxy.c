@@ -348,6 +348,34 @@ test_next_proxy (PillionLoop *loop,
   g_assert_cmpuint (pillion_http_test_server_get_n_requests (self.server, "/"), ==, 2);
 }
 
+/* A body that can be read only once goes to the next one, too, as long as nothing of it was read */
+static void
+test_next_gets_body (PillionLoop *loop,
+                     gpointer data)
+{
+  g_auto (Fixture) self = { NULL };
+  g_autofree char *refuses = g_strdup_printf ("http://127.0.0.1:%u", find_closed_port ());
+
+  fixture_init (&self, loop);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("POST", "http://files.invalid/echo");
+      g_autoptr (GInputStream) memory = g_memory_input_stream_new_from_data ("text", 4, NULL);
+      g_autoptr (GConverter) converter = G_CONVERTER (g_charset_converter_new ("utf-8", "utf-8", NULL));
+      g_autoptr (GInputStream) once = g_converter_input_stream_new (memory, converter);
+      g_autoptr (PillionTask) task = NULL;
+      g_autoptr (GError) error = NULL;
+
+      use_proxies (&self, refuses, "http://proxy.invalid:8080", pillion_http_test_server_get_url (self.server), NULL);
+      pillion_http_client_set_rate_limit (self.client, i * 1000000);
+      pillion_http_request_set_body_from_stream (request, once, -1, NULL);
+      task = pillion_http_client_send (self.client, request, NULL);
+      g_assert_true (pillion_await (task, &error));
+      g_assert_no_error (error);
+    }
+  g_assert_cmpuint (pillion_http_test_server_get_n_requests (self.server, "/echo"), ==, 2);
+}
+
 static void
 test_next_is_direct (PillionLoop *loop,
                      gpointer data)
@@ -457,6 +485,7 @@ main (int argc,
   pillion_test_add_func ("/http/proxy/resolver-that-does-not-answer", test_slow_resolver);
 
   pillion_test_add_func ("/http/proxy/next-if-one-cannot-be-reached", test_next_proxy);
+  pillion_test_add_func ("/http/proxy/next-gets-a-body-that-was-not-read", test_next_gets_body);
   pillion_test_add_func ("/http/proxy/next-is-direct", test_next_is_direct);
   pillion_test_add_func ("/http/proxy/all-fail", test_all_proxies_fail);
   pillion_test_add_func ("/http/proxy/next-if-one-is-silent", test_silent_proxy);
