@@ -98,6 +98,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(0.01)
         if path in LATE:
             late.wait()
+        if path.startswith('/redirect/'):
+            left = int(path.rpartition('/')[2])
+            self.send_response(302)
+            self.send_header('Location', '/hello.txt' if left == 1 else f'/redirect/{left - 1}')
+            self.send_header('Content-Length', '0')
+            self.end_headers()
+            return
+        if path == '/ranged':
+            self.send_range(PAGES['/hello.txt'][1])
+            return
         try:
             if kind is None:
                 self.send_error(404)
@@ -110,6 +120,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(body)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True  # the client has cancelled
+
+    def send_range(self, body):
+        first, _, last = self.headers['Range'].removeprefix('bytes=').partition('-')
+        first, last = int(first), min(int(last or len(body)), len(body) - 1)
+        self.send_response(206)
+        self.send_header('Content-Range', f'bytes {first}-{last}/{len(body)}')
+        self.send_header('Content-Length', str(last + 1 - first))
+        self.end_headers()
+        self.wfile.write(body[first:last + 1])
 
     do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET
 

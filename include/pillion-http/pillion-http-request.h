@@ -175,5 +175,10 @@ gboolean                   pillion_http_request_get_use_credentials         (Pil
 PILLION_HTTP_AVAILABLE_IN_1_0
 void                       pillion_http_request_set_use_credentials         (PillionHttpRequest        *self,
                                                                              gboolean                   use_credentials);
+PILLION_HTTP_AVAILABLE_IN_1_0
+guint                      pillion_http_request_get_max_redirects           (PillionHttpRequest        *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_max_redirects           (PillionHttpRequest        *self,
+                                                                             guint                      max);
 
 G_END_DECLS

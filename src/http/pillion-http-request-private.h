@@ -30,6 +30,7 @@ struct _PillionHttpRequest
   gboolean allow_downgrade;
   gboolean coalescing;
   gboolean use_credentials;
+  guint max_redirects;
   PillionHttpPriority priority;
   gboolean lasting; /* the response may last, so the request waits in the queue for those */
 

@@ -574,3 +574,43 @@ pillion_http_request_set_use_credentials (PillionHttpRequest *self,
   self->use_credentials = use_credentials;
   g_object_notify (G_OBJECT (self), "use-credentials");
 }
+
+/**
+ * pillion_http_request_get_max_redirects: (get-property max-redirects)
+ * @self: a request
+ *
+ * Gets how many redirects are followed.
+ *
+ * Returns: how many
+ *
+ * Since: 1.0
+ */
+guint
+pillion_http_request_get_max_redirects (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), 0);
+
+  return self->max_redirects;
+}
+
+/**
+ * pillion_http_request_set_max_redirects: (set-property max-redirects)
+ * @self: a request
+ * @max: how many; 20 by default
+ *
+ * Sets how many redirects are followed.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_max_redirects (PillionHttpRequest *self,
+                                        guint max)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+
+  if (self->max_redirects == max)
+    return;
+
+  self->max_redirects = max;
+  g_object_notify (G_OBJECT (self), "max-redirects");
+}

@@ -65,6 +65,9 @@
  * Since: 1.0
  */
 
+/* As browsers and curl have about */
+#define DEFAULT_MAX_REDIRECTS 20
+
 enum
 {
   PROP_METHOD = 1,
@@ -83,6 +86,7 @@ enum
   PROP_MAX_RETRIES,
   PROP_CREDENTIALS,
   PROP_USE_CREDENTIALS,
+  PROP_MAX_REDIRECTS,
   N_PROPS
 };
 
@@ -168,6 +172,9 @@ pillion_http_request_get_property (GObject *object,
     case PROP_USE_CREDENTIALS:
       g_value_set_boolean (value, self->use_credentials);
       break;
+    case PROP_MAX_REDIRECTS:
+      g_value_set_uint (value, self->max_redirects);
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
     }
@@ -230,6 +237,9 @@ pillion_http_request_set_property (GObject *object,
       break;
     case PROP_USE_CREDENTIALS:
       pillion_http_request_set_use_credentials (self, g_value_get_boolean (value));
+      break;
+    case PROP_MAX_REDIRECTS:
+      pillion_http_request_set_max_redirects (self, g_value_get_uint (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -435,6 +445,16 @@ pillion_http_request_class_init (PillionHttpRequestClass *klass)
    */
   properties[PROP_USE_CREDENTIALS] = g_param_spec_boolean ("use-credentials", NULL, NULL, TRUE, flags);
 
+  /**
+   * PillionHttpRequest:max-redirects: (getter get_max_redirects) (setter set_max_redirects)
+   *
+   * How many redirects are followed, if [property@PillionHttp.Request:redirect-policy] lets any be. With one more, the task fails with
+   * [error@PillionHttp.Error.REDIRECT].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_REDIRECTS] = g_param_spec_uint ("max-redirects", NULL, NULL, 0, G_MAXUINT, DEFAULT_MAX_REDIRECTS, flags);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -443,6 +463,7 @@ pillion_http_request_init (PillionHttpRequest *self)
 {
   self->coalescing = TRUE;
   self->use_credentials = TRUE;
+  self->max_redirects = DEFAULT_MAX_REDIRECTS;
   self->priority = PILLION_HTTP_PRIORITY_NORMAL;
 }
 
@@ -484,6 +505,7 @@ pillion_http_request_copy (PillionHttpRequest *self)
   copy->allow_downgrade = self->allow_downgrade;
   copy->coalescing = self->coalescing;
   copy->use_credentials = self->use_credentials;
+  copy->max_redirects = self->max_redirects;
   copy->priority = self->priority;
   copy->lasting = self->lasting;
   copy->max_body_size = self->max_body_size;

@@ -13,9 +13,6 @@
 #include "http/pillion-call.h"
 #include "http/pillion-http-url.h"
 
-/* As many as libsoup follows */
-#define MAX_REDIRECTS 20
-
 typedef struct
 {
   PillionStage parent;
@@ -121,10 +118,10 @@ redirect_head (PillionStage *stage,
       return PILLION_VERDICT_FAIL;
     }
 
-  if (++self->n_redirects > MAX_REDIRECTS)
+  if (++self->n_redirects > call->request->max_redirects)
     {
-      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
-                   _("the server redirected more than %d times"), MAX_REDIRECTS);
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_REDIRECT,
+                   _("the server redirected more than %u times"), call->request->max_redirects);
       return PILLION_VERDICT_FAIL;
     }
 

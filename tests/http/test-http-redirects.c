@@ -86,8 +86,8 @@ test_redirects (TestFixture *self,
     GQuark domain;
     int code;
   } bad[] = {
-    { "/loop", PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL },
-    { "/count/21", PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL },
+    { "/loop", PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_REDIRECT },
+    { "/count/21", PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_REDIRECT },
     { "/scheme", PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_UNSUPPORTED_SCHEME },
     { "/bad", PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL },
     { "/nowhere", PILLION_HTTP_STATUS_ERROR, 302 },
@@ -135,6 +135,36 @@ test_redirect_keeps_secret (TestFixture *self,
   test_server_free (redirects.other);
 }
 
+/* As many as the request allows */
+static void
+test_limit (TestFixture *self,
+            gconstpointer data)
+{
+  Redirects redirects = { NULL };
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_redirects, &redirects);
+
+  for (guint max = 0; max < 3; max++)
+    {
+      g_autofree char *url = test_server_url (server, "/count/2");
+      g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+      g_autoptr (PillionTask) task = NULL;
+      g_autoptr (GError) error = NULL;
+
+      g_assert_cmpuint (pillion_http_request_get_max_redirects (request), ==, 20);
+      pillion_http_request_set_max_redirects (request, max);
+      g_assert_cmpuint (pillion_http_request_get_max_redirects (request), ==, max);
+      task = pillion_http_client_send (self->client, request, NULL);
+      if (max < 2)
+        {
+          g_assert_false (pillion_loop_run_until_complete (self->loop, task, &error));
+          g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_REDIRECT);
+        }
+      else
+        g_assert_true (pillion_loop_run_until_complete (self->loop, task, &error));
+    }
+  test_server_free (server);
+}
+
 int
 main (int argc,
       char *argv[])
@@ -142,6 +172,7 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
 
   test_case ("/http/redirects/followed-or-refused", test_redirects);
+  test_case ("/http/redirects/as-many-as-the-request-allows", test_limit);
   test_case ("/http/redirects/keep-the-password", test_redirect_keeps_secret);
 
   return g_test_run ();

@@ -481,6 +481,100 @@ class Request(OptionsTest):
         self.assertEqual(terminal.finish(), 143)
 
 
+class Curl(OptionsTest):
+    """Further options of curl"""
+
+    def test_data_in_the_url(self):
+        self.write("text", "a b&c\n")
+        sent = self.echo("-G", "-d", "x=1", "--data-urlencode", "y=ä &=", "--data-urlencode", "z@text", "--data-urlencode", "=raw+")
+        self.assertEqual(sent["method"], "GET")
+        self.assertEqual(sent["path"], "/echo?x=1&y=%C3%A4+%26%3D&z=a+b%26c%0A&raw%2B")
+        self.assertEqual(sent["body"], "")
+        sent = json.loads(self.fetch("-o", "-", "-G", "-d", "y=2", self.url("echo?x=1#part")).stdout)
+        self.assertEqual(sent["path"], "/echo?x=1&y=2")
+        self.fetch("-G", "-I", "-d", "y=2", self.url("echo"))
+
+    def test_data(self):
+        sent = self.echo("-d", "x=1", "--data-raw", "@y", "--data-urlencode", "z=a b", "--data-binary", "q")
+        self.assertEqual((sent["method"], sent["body"]), ("POST", "x=1&@y&z=a+b&q"))
+        self.assertIn("nowhere", self.fetch("--data-urlencode", "x@nowhere", self.url("echo"), status=26).stderr)
+
+    def test_upload(self):
+        self.write("file", "content")
+        sent = json.loads(self.fetch("-T", "file", self.url("echo")).stdout)
+        self.assertEqual((sent["method"], sent["body"]), ("PUT", "content"))
+        self.assertIn(["Content-Length", "7"], sent["headers"])
+        sent = json.loads(self.fetch("-T", "-", "-X", "POST", self.url("echo"), input="piped").stdout)
+        self.assertEqual((sent["method"], sent["body"]), ("POST", "piped"))
+        self.fetch("-T", "file", "-o", "answer", self.url("echo"))
+        self.assertIn(b"content", self.read("answer"))
+        self.assertIn("/file", self.fetch("-v", "-T", "file", self.url(""), status=22).stderr)
+        self.fetch("-T", "nowhere", self.url("echo"), status=26)
+        self.fetch("-T", "file", "-d", "x", self.url("echo"), status=2)
+        self.fetch("-T", "-", self.url("echo"), self.url("echo"), status=2)
+
+    def test_range(self):
+        whole = self.fetch("-o", "-", self.url("hello.txt")).stdout
+        self.assertEqual(self.fetch("-r", "0-4", "-o", "-", self.url("ranged")).stdout, whole[:5])
+        self.write("got", "old")
+        self.fetch("-r", "6-", "-o", "got", self.url("ranged"))
+        self.assertEqual(self.read("got").decode(), whole[6:])
+        # What was there stays if nothing came
+        self.fetch("-r", "6-", "-o", "got", self.url("nowhere"), status=22)
+        self.assertEqual(self.read("got").decode(), whole[6:])
+        self.fetch("-r", "6-", self.url("ranged"), status=2)
+        for text in "", "x", "5":
+            self.fetch("-r", text, "-o", "-", self.url("ranged"), status=2)
+
+    def test_cookies(self):
+        self.assertEqual(self.headers("-b", "a=1", "-b", "b=2; c=3")["cookie"], "a=1; b=2; c=3")
+        text = "# Netscape HTTP Cookie File\n127.0.0.1\tFALSE\t/\tFALSE\t4102444800\tkind\toatmeal\n"
+        self.write("cookies", text)
+        self.assertEqual(self.headers("-b", "cookies")["cookie"], "kind=oatmeal")
+        self.assertEqual(self.headers("-b", "cookies", "--cookie-jar", "jar")["cookie"], "kind=oatmeal")
+        self.assertIn(b"oatmeal", self.read("jar"))
+        self.assertEqual(self.read("cookies").decode(), text)
+        self.assertNotIn("cookie", self.headers("-b", "nowhere"))
+
+    def test_redirects(self):
+        self.fetch("--max-redirs", "3", "-o", "-", self.url("redirect/3"))
+        self.assertIn("more than 2 times", self.fetch("--max-redirs", "2", "-o", "-", self.url("redirect/3"), status=47).stderr)
+        self.fetch("--max-redirs", "0", "-o", "-", self.url("redirect/1"), status=47)
+        self.fetch("--max-redirs", "-1", self.url("echo"), status=2)
+
+    def test_resolve(self):
+        port = self.base.rsplit(":", 1)[1]
+        url = f"http://somewhere.invalid:{port}/hello.txt"
+        self.assertIn("Hello", self.fetch("-o", "-", "--resolve", f"somewhere.invalid:{port}:127.0.0.1", url).stdout)
+        self.assertIn("Hello", self.fetch("-o", "-", "--resolve", f"*:{port}:[::1],127.0.0.1", url).stdout)
+        self.fetch("-o", "-", "--resolve", f"elsewhere.invalid:{port}:127.0.0.1", url, status=6)
+        for rule in "somewhere", "a:b:127.0.0.1", "a:80:nonsense", "a:80:":
+            self.fetch("--resolve", rule, url, status=2)
+
+    def test_ip_version(self):
+        self.assertIn("Hello", self.fetch("-4", "-o", "-", self.url("hello.txt")).stdout)
+        self.assertNotEqual(run("fetch", "-6", "-o", "-", self.url("hello.txt"), cwd=self.folder).returncode, 0)
+        self.fetch("-4", "-6", self.url("hello.txt"), status=2)
+
+    def test_write_out(self):
+        text = "%{http_code}|%{url_effective}|%{num_redirects}|%{size_download}|%{content_type}|%header{content-length}|100%%|%{nonsense}\\n"
+        done = self.fetch("-q", "-w", text, "-o", "got", self.url("redirect/1"))
+        self.assertEqual(done.stdout, f"200|{self.url('hello.txt')}|1|20|text/plain|20|100%|\n")
+        done = self.fetch("-q", "-w", "%{response_code} %{exitcode} %{method} %{scheme} %{http_version}", "-o", "-", self.url("nowhere"), status=22)
+        self.assertEqual(done.stdout, "404 22 GET http 1.1")
+        done = self.fetch("-q", "-w", "%{filename_effective}\\t%{remote_ip}:%{remote_port}%{stderr}to stderr", "-o", "got", self.url("hello.txt"))
+        self.assertEqual(done.stdout, f"got\t{self.base.removeprefix('http://')}")
+        self.assertEqual(done.stderr, "to stderr")
+        names = "time_queue", "time_namelookup", "time_connect", "time_appconnect", "time_pretransfer", "time_starttransfer", "time_total"
+        times = [float(text) for text in self.fetch("-q", "-w", " ".join(f"%{{{name}}}" for name in names), "-o", "got",
+                                                    self.url("hello.txt")).stdout.split()]
+        self.assertEqual(len(times), len(names))
+        self.assertLessEqual(times[2], times[5])
+        self.assertGreater(times[5], 0)
+        self.assertEqual(self.fetch("-q", "-w", "%{http_code};", "-o", "a", "-o", "b", self.url("hello.txt"), self.url("data.json")).stdout,
+                         "200;200;")
+
+
 class Rate(OptionsTest):
     def test_limit_rate(self):
         """1 MiB at 1 MB/s is not there after 200 ms, and with no limit it is."""

@@ -6,6 +6,9 @@
 
 #include "fetch-client.h"
 #include "fetch-request.h"
+#include "fetch-resolver.h"
+
+#include <string.h>
 
 static void
 set_limits (PillionHttpClient  *client,
@@ -69,12 +72,82 @@ set_tls (PillionHttpClient  *client,
   return EXIT_ALL_WELL;
 }
 
+/* The cookies of --cookie that are in files, which are only read */
+static ExitCode
+add_cookies (PillionHttpCookieJar *jar,
+             const char           *path)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (PillionHttpCookieJar) source = pillion_http_cookie_jar_new_for_file (file);
+  g_autoptr (GPtrArray) cookies = NULL;
+  GError *error = NULL;
+
+  cookies = pillion_http_cookie_jar_list (source, NULL, &error);
+  if (cookies == NULL)
+    return complain ("--cookie", error, EXIT_READ);
+  for (guint i = 0; i < cookies->len; i++)
+    if (!pillion_http_cookie_jar_add (jar, cookies->pdata[i], &error))
+      return complain ("--cookie", error, EXIT_READ);
+  return EXIT_ALL_WELL;
+}
+
+static ExitCode
+set_cookies (PillionHttpClient  *client,
+             const FetchOptions *options)
+{
+  g_autoptr (GFile) file = find_file (options->cookie_jar);
+  g_autoptr (PillionHttpCookieJar) jar = file != NULL ? pillion_http_cookie_jar_new_for_file (file) : NULL;
+  ExitCode status = EXIT_ALL_WELL;
+
+  for (guint i = 0; options->cookies != NULL && options->cookies[i] != NULL && status == EXIT_ALL_WELL; i++)
+    if (strchr (options->cookies[i], '=') == NULL)
+      {
+        if (jar == NULL)
+          jar = pillion_http_cookie_jar_new ();
+        status = add_cookies (jar, options->cookies[i]);
+      }
+  if (jar == NULL)
+    return status;
+  /* Somebody who logs in with one call wants to be logged in for the next */
+  pillion_http_cookie_jar_set_save_session_cookies (jar, TRUE);
+  pillion_http_client_set_cookie_jar (client, jar);
+  return status;
+}
+
+/* A socket that is bound to an address of one kind connects to no other */
+static void
+set_family (PillionHttpClient  *client,
+            const FetchOptions *options)
+{
+  g_autoptr (GInetAddress) any = g_inet_address_new_any (options->ipv6 ? G_SOCKET_FAMILY_IPV6 : G_SOCKET_FAMILY_IPV4);
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new (any, 0);
+
+  if (options->ipv4 || options->ipv6)
+    pillion_http_client_set_local_address (client, G_INET_SOCKET_ADDRESS (address));
+}
+
+/* For the whole program: the library asks the default resolver */
+static void
+set_resolver (const FetchOptions *options)
+{
+  g_autoptr (FetchResolver) resolver = NULL;
+
+  if (options->resolve == NULL)
+    return;
+  resolver = fetch_resolver_new ();
+  for (guint i = 0; options->resolve[i] != NULL; i++)
+    fetch_resolver_add (resolver, options->resolve[i]);
+  g_resolver_set_default (G_RESOLVER (resolver));
+}
+
 /* If it fails, the user was told. */
 ExitCode
 fetch_client_new (const FetchOptions *options,
                   PillionLoop        *loop,
                   PillionHttpClient **client)
 {
+  ExitCode status;
+
   *client = pillion_http_client_new (loop);
   set_limits (*client, options);
   pillion_http_client_set_use_netrc (*client, options->netrc);
@@ -89,16 +162,10 @@ fetch_client_new (const FetchOptions *options,
       pillion_http_client_set_proxy (*client, proxy);
     }
   pillion_http_client_set_http2 (*client, !options->http1);
-  if (options->cookie_jar != NULL)
-    {
-      g_autoptr (GFile) file = g_file_new_for_path (options->cookie_jar);
-      g_autoptr (PillionHttpCookieJar) jar = pillion_http_cookie_jar_new_for_file (file);
-
-      /* Somebody who logs in with one call wants to be logged in for the next */
-      pillion_http_cookie_jar_set_save_session_cookies (jar, TRUE);
-      pillion_http_client_set_cookie_jar (*client, jar);
-    }
-  return set_tls (*client, options);
+  set_family (*client, options);
+  set_resolver (options);
+  status = set_cookies (*client, options);
+  return status == EXIT_ALL_WELL ? set_tls (*client, options) : status;
 }
 
 /* Writes what is not on the disk yet. If it fails, the user was told. */
@@ -109,7 +176,7 @@ fetch_client_finish (PillionHttpClient *client)
   g_autoptr (PillionTask) saving = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (jar == NULL)
+  if (jar == NULL || pillion_http_cookie_jar_get_file (jar) == NULL)
     return TRUE;
   saving = pillion_http_cookie_jar_save (jar, pillion_http_client_get_loop (client), NULL);
   if (pillion_loop_run_until_complete (pillion_http_client_get_loop (client), saving, &error))

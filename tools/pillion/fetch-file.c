@@ -159,7 +159,7 @@ fetch_file_get_total (FetchFile *self)
 gint64
 fetch_file_get_received (FetchFile *self)
 {
-  if (self->kind == FETCH_TO_STDOUT)
+  if (self->kind == FETCH_TO_STDOUT || (self->kind == FETCH_TO_FILE && self->download == NULL))
     return fetch_file_get_completed (self);
   if (self->download == NULL || self->state == FETCH_KEPT)
     return 0;
@@ -186,7 +186,7 @@ fetch_file_describe (FetchFile *self)
   gint64 resumed_from = self->download != NULL ? pillion_http_download_get_resumed_from (self->download) : 0;
   GString *text;
 
-  if (self->kind != FETCH_TO_STDOUT && self->download == NULL)
+  if (self->kind == FETCH_INTO_FOLDER && self->download == NULL)
     return g_strdup (_("the server sent no content"));
   text = g_string_new (size);
 

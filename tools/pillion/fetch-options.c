@@ -4,7 +4,9 @@
 
 #include "config.h"
 
+#include "fetch-data.h"
 #include "fetch-options.h"
+#include "fetch-resolver.h"
 #include "options.h"
 #include "stage.h"
 #include "units.h"
@@ -107,6 +109,26 @@ parse_rate (const char *name,
   return FALSE;
 }
 
+/* In the order of the command line, whatever they are */
+static gboolean
+parse_data (const char *name,
+            const char *value,
+            gpointer    data,
+            GError    **error)
+{
+  FetchOptions *self = data;
+  FetchDataKind kind = FETCH_DATA;
+
+  if (strcmp (name, "--data-raw") == 0)
+    kind = FETCH_DATA_RAW;
+  else if (strcmp (name, "--data-urlencode") == 0)
+    kind = FETCH_DATA_URLENCODE;
+  if (self->data == NULL)
+    self->data = g_ptr_array_new_with_free_func ((GDestroyNotify) fetch_data_free);
+  g_ptr_array_add (self->data, fetch_data_new (kind, value));
+  return TRUE;
+}
+
 static gboolean
 print_help (const char *name,
             const char *value,
@@ -155,11 +177,19 @@ fetch_options_new_context (FetchOptions *self)
   const GOptionEntry request_entries[] = {
     { "request", 'X', 0, G_OPTION_ARG_STRING, &self->method, N_("Use this method"), N_("METHOD") },
     { "header", 'H', 0, G_OPTION_ARG_FILENAME_ARRAY, &self->headers, N_("Send 'Name: value'; may be repeated"), N_("FIELD") },
-    { "data", 'd', 0, G_OPTION_ARG_FILENAME_ARRAY, &self->data, N_("Send a form with POST ('@FILE', '@-' as they are)"), N_("DATA") },
+    { "data", 'd', G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, parse_data, N_("Send a form with POST ('@FILE', '@-' as they are)"), N_("DATA") },
+    { "data-binary", 0, G_OPTION_FLAG_FILENAME | G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_CALLBACK, parse_data, NULL, N_("DATA") },
+    { "data-raw", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, parse_data, N_("The same, but '@' is nothing special"), N_("DATA") },
+    { "data-urlencode", 0, G_OPTION_FLAG_FILENAME, G_OPTION_ARG_CALLBACK, parse_data,
+      N_("The same, encoded: 'name=text', 'name@FILE'"), N_("DATA") },
+    { "get", 'G', 0, G_OPTION_ARG_NONE, &self->get, N_("Put such data into the URL, and use GET"), NULL },
     { "json", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &self->json, N_("Send JSON with POST ('@FILE', '@-')"), N_("DATA") },
     { "form", 'F', 0, G_OPTION_ARG_FILENAME_ARRAY, &self->form, N_("Send a multipart form: 'name=text', 'name=@FILE'"), N_("PART") },
+    { "upload-file", 'T', 0, G_OPTION_ARG_FILENAME, &self->upload, N_("Send FILE with PUT ('-': standard input)"), N_("FILE") },
+    { "range", 'r', 0, G_OPTION_ARG_STRING, &self->range, N_("Only get these bytes, such as 0-99"), N_("RANGE") },
     { "head", 'I', 0, G_OPTION_ARG_NONE, &self->head, N_("Only print the response's head"), NULL },
     { "user-agent", 'A', 0, G_OPTION_ARG_STRING, &self->user_agent, N_("Send NAME as the user agent"), N_("NAME") },
+    { "cookie", 'b', 0, G_OPTION_ARG_FILENAME_ARRAY, &self->cookies, N_("Send 'name=value', or the cookies in a file"), N_("COOKIE") },
     { "cookie-jar", 0, 0, G_OPTION_ARG_FILENAME, &self->cookie_jar, N_("Send the cookies in FILE, and keep new ones there"), N_("FILE") },
     { "user", 'u', 0, G_OPTION_ARG_FILENAME, &self->user, N_("User and password; a missing password is asked for"), N_("USER[:PASSWORD]") },
     { "netrc", 'n', 0, G_OPTION_ARG_NONE, &self->netrc, N_("Take user and password from ~/.netrc"), NULL },
@@ -167,6 +197,7 @@ fetch_options_new_context (FetchOptions *self)
   };
   const GOptionEntry connection_entries[] = {
     { "retry", 0, 0, G_OPTION_ARG_INT, &self->retries, N_("Try again N times after a temporary failure (0)"), N_("N") },
+    { "max-redirs", 0, 0, G_OPTION_ARG_INT, &self->max_redirects, N_("Follow N redirects at most (20)"), N_("N") },
     { "connect-timeout", 0, 0, G_OPTION_ARG_CALLBACK, parse_seconds, N_("Give up connecting after this time (10)"), N_("SECONDS") },
     { "max-time", 'm', 0, G_OPTION_ARG_CALLBACK, parse_seconds, N_("Give up a transfer after this time"), N_("SECONDS") },
     { "speed-limit", 'Y', 0, G_OPTION_ARG_CALLBACK, parse_rate, N_("Give up a transfer that is slower than this"), N_("RATE") },
@@ -178,17 +209,22 @@ fetch_options_new_context (FetchOptions *self)
     { "pinnedpubkey", 0, 0, G_OPTION_ARG_STRING, &self->pins, N_("Only trust servers with one of these public keys"), N_("sha256//…[;…]") },
     { "insecure", 'k', 0, G_OPTION_ARG_NONE, &self->insecure, N_("Trust any certificate"), NULL },
     { "http1.1", 0, 0, G_OPTION_ARG_NONE, &self->http1, N_("Don't use HTTP/2"), NULL },
+    { "ipv4", '4', 0, G_OPTION_ARG_NONE, &self->ipv4, N_("Only connect over IPv4"), NULL },
+    { "ipv6", '6', 0, G_OPTION_ARG_NONE, &self->ipv6, N_("Only connect over IPv6"), NULL },
+    { "resolve", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->resolve, N_("Use this address for HOST; may be repeated"), N_("HOST:PORT:ADDRESS") },
     { "unix-socket", 0, 0, G_OPTION_ARG_FILENAME, &self->unix_socket, N_("Connect to this socket instead of the server"), N_("PATH") },
     { "location", 'L', 0, G_OPTION_ARG_NONE, &self->ignored, N_("Follow redirects (always done)"), NULL },
     { "fail", 'f', 0, G_OPTION_ARG_NONE, &self->ignored, N_("Fail on a status of 400 or more (always done)"), NULL },
     { "fail-with-body", 0, 0, G_OPTION_ARG_NONE, &self->fail_with_body, N_("Print the body of such a response all the same"), NULL },
     { "remote-header-name", 'J', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &self->ignored, NULL, NULL },
+    { "compressed", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &self->ignored, NULL, NULL },
     { "show-error", 'S', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &self->ignored, NULL, NULL },
     { NULL },
   };
   const GOptionEntry output_entries[] = {
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet, N_("Only report failures"), NULL },
     { "silent", 's', G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &self->quiet, NULL, NULL },
+    { "write-out", 'w', 0, G_OPTION_ARG_FILENAME, &self->write_out, N_("Print this after each transfer: '%{http_code}\\n'"), N_("FORMAT") },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose, N_("Show requests and responses, without credentials"), NULL },
     { "progress", 0, 0, G_OPTION_ARG_NONE, &self->progress, N_("Report progress in lines if there is no terminal"), NULL },
     { "no-progress", 0, 0, G_OPTION_ARG_NONE, &self->no_progress, N_("Don't draw bars on a terminal"), NULL },
@@ -247,6 +283,7 @@ fetch_options_new_context (FetchOptions *self)
 
   self->jobs = 4;
   self->resume = TRUE;
+  self->max_redirects = 20;
   self->rate = 60;
   self->budget_usec = 2000;
   return context;
@@ -281,7 +318,19 @@ check_conflicts (FetchOptions *self)
     { self->head, "--head", self->no_clobber, "--no-clobber" },
     { self->head, "--head", self->digests != NULL, "--sha256" },
     { self->head, "--head", self->method != NULL, "--request" },
-    { self->head, "--head", self->data != NULL, "--data" },
+    { self->head, "--head", self->data != NULL && !self->get, "--data" },
+    { self->head, "--head", self->upload != NULL, "--upload-file" },
+    { self->head, "--head", self->range != NULL, "--range" },
+    { self->upload != NULL, "--upload-file", self->data != NULL && !self->get, "--data" },
+    { self->upload != NULL, "--upload-file", self->json != NULL, "--json" },
+    { self->upload != NULL, "--upload-file", self->form != NULL, "--form" },
+    { self->get, "--get", self->json != NULL, "--json" },
+    { self->get, "--get", self->form != NULL, "--form" },
+    { self->range != NULL, "--range", self->mirrors != NULL, "--mirror" },
+    { self->range != NULL, "--range", self->only_if_newer, "--timestamping" },
+    { self->range != NULL, "--range", self->remote_time, "--remote-time" },
+    { self->range != NULL, "--range", self->no_clobber, "--no-clobber" },
+    { self->ipv4, "--ipv4", self->ipv6, "--ipv6" },
     { self->head, "--head", self->json != NULL, "--json" },
     { self->head, "--head", self->form != NULL, "--form" },
     { to_stdout, "--output -", self->mirrors != NULL, "--mirror" },
@@ -331,6 +380,30 @@ check_form (FetchOptions *self)
   return TRUE;
 }
 
+/* Of what a server sends of a file, the rest can't be asked for, nor can its name be known */
+static gboolean
+check_range (FetchOptions *self)
+{
+  if (self->range == NULL)
+    return TRUE;
+  if (self->outputs == NULL)
+    return options_refuse (COMMAND, "%s", _("--range needs --output"));
+  if (*self->range == '\0' || self->range[strspn (self->range, "0123456789-,")] != '\0' || strchr (self->range, '-') == NULL)
+    return options_refuse (COMMAND, _("'%s' is not a range of bytes: expected numbers such as 0-99, 100- or -100"), self->range);
+  return TRUE;
+}
+
+static gboolean
+check_resolve (FetchOptions *self)
+{
+  g_autoptr (FetchResolver) resolver = fetch_resolver_new ();
+
+  for (guint i = 0; self->resolve != NULL && self->resolve[i] != NULL; i++)
+    if (!fetch_resolver_add (resolver, self->resolve[i]))
+      return options_refuse (COMMAND, _("--resolve: '%s' is not HOST:PORT:ADDRESS"), self->resolve[i]);
+  return TRUE;
+}
+
 /* There is no file for a response that failed */
 static gboolean
 check_fail_with_body (FetchOptions *self)
@@ -358,6 +431,8 @@ check (FetchOptions *self)
     return options_refuse (COMMAND, _("%s must be between %d and %d"), "--split", 1, 64);
   if (self->retries < 0 || self->retries > 1000)
     return options_refuse (COMMAND, _("%s must be between %d and %d"), "--retry", 0, 1000);
+  if (self->max_redirects < 0 || self->max_redirects > 1000)
+    return options_refuse (COMMAND, _("%s must be between %d and %d"), "--max-redirs", 0, 1000);
   if (g_strcmp0 (self->method, "HEAD") == 0)
     {
       self->head = TRUE;
@@ -369,7 +444,8 @@ check (FetchOptions *self)
     return options_refuse (COMMAND, "%s", _("--key can only be used with --cert"));
   if (self->user != NULL && (*self->user == '\0' || *self->user == ':'))
     return options_refuse (COMMAND, "%s", _("--user: the name is missing"));
-  return check_conflicts (self) && check_headers (self) && check_form (self) && check_fail_with_body (self);
+  return check_conflicts (self) && check_headers (self) && check_form (self) && check_range (self) && check_resolve (self) &&
+         check_fail_with_body (self);
 }
 
 /* %FALSE if the command line is wrong; the user was told */
@@ -398,7 +474,12 @@ fetch_options_clear (FetchOptions *self)
   g_clear_pointer (&self->digests, g_strfreev);
   g_clear_pointer (&self->method, g_free);
   g_clear_pointer (&self->headers, g_strfreev);
-  g_clear_pointer (&self->data, g_strfreev);
+  g_clear_pointer (&self->data, g_ptr_array_unref);
+  g_clear_pointer (&self->upload, g_free);
+  g_clear_pointer (&self->range, g_free);
+  g_clear_pointer (&self->cookies, g_strfreev);
+  g_clear_pointer (&self->resolve, g_strfreev);
+  g_clear_pointer (&self->write_out, g_free);
   g_clear_pointer (&self->json, g_strfreev);
   g_clear_pointer (&self->form, g_strfreev);
   g_clear_pointer (&self->user_agent, g_free);

@@ -28,7 +28,10 @@ typedef struct
 
   char *method;
   char **headers;
-  char **data;
+  GPtrArray *data; /* of FetchData, or NULL */
+  gboolean get;
+  char *upload;
+  char *range;
   char **json;
   char **form;
   gboolean head;
@@ -52,9 +55,15 @@ typedef struct
   char *unix_socket;
   char *proxy;
   char *cookie_jar;
+  char **cookies;
+  int max_redirects;
+  gboolean ipv4;
+  gboolean ipv6;
+  char **resolve;
 
   gboolean quiet;
   gboolean verbose;
+  char *write_out;
   gboolean progress;
   gboolean no_progress;
 

@@ -20,7 +20,7 @@ struct _FetchOutput
 /* A fiber's */
 typedef struct
 {
-  FetchOutput *output;
+  GOutputStream *stream; /* NULL until it is needed */
   PillionHttpClient *client;
   FetchFile *file;
 } Copy;
@@ -54,7 +54,7 @@ write_bytes (Copy        *copy,
              GError     **error)
 {
   g_autoptr (PillionTask) writing = pillion_task_new (loop, "write", NULL);
-  GOutputStream *stream = copy->output->stream;
+  GOutputStream *stream = copy->stream;
   GError *local = NULL;
 
   g_output_stream_write_all_async (stream, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), G_PRIORITY_DEFAULT,
@@ -138,6 +138,53 @@ check_status (Copy                *copy,
   return FALSE;
 }
 
+/* A part of a file gets a file of its own only if there is something for it */
+static gboolean
+open_file (Copy    *self,
+           GError **error)
+{
+  g_autoptr (GFile) file = NULL;
+
+  if (self->stream != NULL)
+    return TRUE;
+  file = g_file_new_for_path (self->file->path);
+  self->stream = (GOutputStream *) g_file_replace (file, NULL, FALSE, G_FILE_CREATE_NONE, NULL, error);
+  if (self->stream == NULL)
+    self->file->status = EXIT_WRITE;
+  return self->stream != NULL;
+}
+
+static gboolean
+close_file (Copy    *self,
+            GError **error)
+{
+  if (self->file->kind != FETCH_TO_FILE || g_output_stream_close (self->stream, NULL, error))
+    return TRUE;
+  self->file->status = EXIT_WRITE;
+  return FALSE;
+}
+
+/* Without this, what is there would be replaced by the piece of the new one that came */
+static void
+drop_file (Copy *self)
+{
+  g_autoptr (GCancellable) cancelled = g_cancellable_new ();
+
+  if (self->file->kind != FETCH_TO_FILE || self->stream == NULL)
+    return;
+  g_cancellable_cancel (cancelled);
+  g_output_stream_close (self->stream, cancelled, NULL);
+}
+
+static void
+copy_free (gpointer data)
+{
+  Copy *self = data;
+
+  g_clear_object (&self->stream);
+  g_free (self);
+}
+
 static void
 copy (PillionTask *task,
       gpointer     user_data)
@@ -148,11 +195,14 @@ copy (PillionTask *task,
   g_autoptr (PillionTask) opening = pillion_http_client_open (self->client, self->file->request, NULL);
   g_autoptr (PillionHttpStream) stream = pillion_await_object (opening, &error);
 
-  if (stream != NULL && copy_body (self, task, stream, checksum, &error) &&
-      check_status (self, pillion_http_stream_get_response (stream), &error) && check_digest (self->file->sha256, checksum, &error))
+  if (stream != NULL && open_file (self, &error) && copy_body (self, task, stream, checksum, &error) &&
+      check_status (self, pillion_http_stream_get_response (stream), &error) && check_digest (self->file->sha256, checksum, &error) && close_file (self, &error))
     pillion_task_return_object (task, G_OBJECT (pillion_http_stream_get_response (stream)));
   else
-    pillion_task_return_error (task, g_steal_pointer (&error));
+    {
+      drop_file (self);
+      pillion_task_return_error (task, g_steal_pointer (&error));
+    }
 }
 
 /* The task results in the response. */
@@ -163,8 +213,8 @@ fetch_output_fetch (FetchOutput       *self,
 {
   Copy *data = g_new0 (Copy, 1);
 
-  data->output = self;
+  data->stream = file->kind == FETCH_TO_STDOUT ? g_object_ref (self->stream) : NULL;
   data->client = client;
   data->file = file;
-  return pillion_loop_spawn (pillion_http_client_get_loop (client), "copy to standard output", copy, data, g_free);
+  return pillion_loop_spawn (pillion_http_client_get_loop (client), "copy", copy, data, copy_free);
 }

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* Standard output, which bodies are written to while they arrive */
+/* Standard output, which bodies are written to while they arrive; and parts of a body, which no download can go on with, to a file of their own */
 typedef struct _FetchOutput FetchOutput;
 
 FetchOutput *fetch_output_new   (void);

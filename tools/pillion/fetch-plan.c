@@ -22,6 +22,9 @@ set_target (const FetchOptions *options,
 
   if (options->head)
     file->kind = FETCH_HEAD;
+  /* What a server says to an upload is no file */
+  else if (output == NULL && options->upload != NULL && !options->remote_name && options->folder == NULL)
+    file->kind = FETCH_TO_STDOUT;
   else if (output == NULL)
     file->kind = FETCH_INTO_FOLDER;
   else if (strcmp (output, "-") == 0)
@@ -79,6 +82,10 @@ fetch_plan_read_urls (const FetchOptions *options,
     options_refuse (COMMAND, "%s", _("missing URL: give at least one"));
   else if (options->mirrors != NULL && urls->len > 1)
     options_refuse (COMMAND, "%s", _("--mirror is for one URL: put the mirrors of several into a list, see --input-file"));
+  else if (options->upload != NULL && strcmp (options->upload, "-") == 0 && urls->len > 1)
+    options_refuse (COMMAND, "%s", _("--upload-file -: standard input can be sent to one URL only"));
+  else if (options->range != NULL && length_of (options->outputs) < urls->len)
+    options_refuse (COMMAND, "%s", _("--range needs --output for each URL"));
   else if (!check_mirrors (options, urls))
     options_refuse (COMMAND, "%s", _("only a download to a file can have mirrors"));
   else if (length_of (options->digests) > urls->len)

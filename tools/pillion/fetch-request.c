@@ -4,12 +4,14 @@
 
 #include "config.h"
 
+#include "fetch-data.h"
 #include "fetch-heads.h"
 #include "fetch-request.h"
 #include "interrupt.h"
 #include "prompt.h"
 
 #include <errno.h>
+#include <gio/gunixinputstream.h>
 #include <glib/gi18n.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,62 +26,51 @@ complain (const char *path,
   return FALSE;
 }
 
+/* The fields of a form, for the body or for the URL */
 static gboolean
-append_stdin (GByteArray *body)
+read_data (FetchRequest *self,
+           GPtrArray    *data)
 {
-  guint8 buffer[65536];
-  ssize_t n;
+  g_autoptr (GByteArray) body = g_byte_array_new ();
 
-  while ((n = read (STDIN_FILENO, buffer, sizeof buffer)) != 0)
+  for (guint i = 0; i < data->len; i++)
     {
-      if (n < 0 && errno != EINTR)
-        return complain ("-", errno);
-      if (n > 0)
-        g_byte_array_append (body, buffer, (guint) n);
+      if (i > 0)
+        g_byte_array_append (body, (const guint8 *) "&", 1);
+      if (!fetch_data_append (data->pdata[i], body))
+        return FALSE;
     }
+  if (self->options->get)
+    self->query = g_strndup ((const char *) body->data, body->len);
+  else
+    self->body = g_byte_array_free_to_bytes (g_steal_pointer (&body));
+  self->content_type = "application/x-www-form-urlencoded";
   return TRUE;
 }
 
 static gboolean
-append_file (GByteArray *body,
-             const char *path)
-{
-  g_autoptr (GError) error = NULL;
-  g_autofree char *contents = NULL;
-  gsize length;
-
-  if (strcmp (path, "-") == 0)
-    return append_stdin (body);
-  if (!g_file_get_contents (path, &contents, &length, &error))
-    {
-      g_printerr ("pillion: %s\n", error->message);
-      return FALSE;
-    }
-  g_byte_array_append (body, (const guint8 *) contents, (guint) length);
-  return TRUE;
-}
-
-/* Texts, and files by "@NAME", one after another */
-static gboolean
-read_body (FetchRequest *self,
-           char        **pieces,
-           const char   *separator,
-           const char   *content_type)
+read_json (FetchRequest *self,
+           char        **pieces)
 {
   g_autoptr (GByteArray) body = g_byte_array_new ();
 
   for (guint i = 0; pieces[i] != NULL; i++)
     {
-      if (i > 0)
-        g_byte_array_append (body, (const guint8 *) separator, (guint) strlen (separator));
-      if (pieces[i][0] != '@')
-        g_byte_array_append (body, (const guint8 *) pieces[i], (guint) strlen (pieces[i]));
-      else if (!append_file (body, pieces[i] + 1))
+      FetchData piece = { FETCH_DATA, pieces[i] };
+
+      if (!fetch_data_append (&piece, body))
         return FALSE;
     }
   self->body = g_byte_array_free_to_bytes (g_steal_pointer (&body));
-  self->content_type = content_type;
+  self->content_type = "application/json";
   return TRUE;
+}
+
+/* Likewise; and standard input can be read only once */
+static gboolean
+check_upload (const FetchOptions *options)
+{
+  return strcmp (options->upload, "-") == 0 || access (options->upload, R_OK) == 0 || complain (options->upload, errno);
 }
 
 /* Each file of the form is opened by the library when it is sent: here it is only asked whether it is there, because a transfer
@@ -150,11 +141,13 @@ fetch_request_init (FetchRequest       *self,
 
   self->options = options;
   if (options->data != NULL)
-    well = read_body (self, options->data, "&", "application/x-www-form-urlencoded");
+    well = read_data (self, options->data);
   else if (options->json != NULL)
-    well = read_body (self, options->json, "", "application/json");
+    well = read_json (self, options->json);
   else if (options->form != NULL)
     well = check_form_files (options);
+  if (well && options->upload != NULL)
+    well = check_upload (options);
   if (!well)
     return EXIT_READ;
   return options->user != NULL ? read_user (self) : EXIT_ALL_WELL;
@@ -164,6 +157,7 @@ void
 fetch_request_clear (FetchRequest *self)
 {
   g_clear_pointer (&self->body, g_bytes_unref);
+  g_clear_pointer (&self->query, g_free);
   g_clear_object (&self->credentials);
 }
 
@@ -199,6 +193,8 @@ get_method (FetchRequest *self)
     return "HEAD";
   if (self->options->method != NULL)
     return self->options->method;
+  if (self->options->upload != NULL)
+    return "PUT";
   return self->body != NULL || self->options->form != NULL ? "POST" : "GET";
 }
 
@@ -249,14 +245,68 @@ make_form (char **parts)
   return form;
 }
 
+/* The URL that the request goes to: with --get with the data, and with --upload-file below a folder under the name of the file */
+static char *
+make_url (FetchRequest *self,
+          const char   *url)
+{
+  g_autofree char *bare = self->credentials != NULL ? remove_user (url) : g_strdup (url);
+  const char *upload = self->options->upload;
+  GString *text = g_string_new_len (bare, (gssize) strcspn (bare, "#"));
+
+  if (upload != NULL && strcmp (upload, "-") != 0 && strchr (bare, '?') == NULL && g_str_has_suffix (text->str, "/"))
+    {
+      g_autofree char *name = g_path_get_basename (upload);
+
+      g_string_append_uri_escaped (text, name, NULL, FALSE);
+    }
+  if (self->query != NULL && *self->query != '\0')
+    g_string_append_printf (text, "%s%s", strchr (text->str, '?') != NULL ? "&" : "?", self->query);
+  g_string_append (text, bare + strcspn (bare, "#"));
+  return g_string_free (text, FALSE);
+}
+
+static void
+set_upload (PillionHttpRequest *request,
+            const char         *upload)
+{
+  if (strcmp (upload, "-") == 0)
+    {
+      g_autoptr (GInputStream) stream = g_unix_input_stream_new (STDIN_FILENO, FALSE);
+
+      pillion_http_request_set_body_from_stream (request, stream, -1, NULL);
+    }
+  else
+    {
+      g_autoptr (GFile) file = g_file_new_for_path (upload);
+
+      pillion_http_request_set_body_from_file (request, file, NULL);
+    }
+}
+
+/* All that are given are one field, and files are not among them */
+static void
+add_cookies (PillionHttpRequest *request,
+             char              **cookies)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; cookies != NULL && cookies[i] != NULL; i++)
+    if (strchr (cookies[i], '=') != NULL)
+      g_string_append_printf (text, "%s%s", text->len > 0 ? "; " : "", cookies[i]);
+  if (text->len > 0)
+    pillion_http_request_set_header (request, "Cookie", text->str);
+}
+
 PillionHttpRequest *
 fetch_request_make (FetchRequest *self,
                     const char   *url)
 {
   const FetchOptions *options = self->options;
-  g_autofree char *bare = self->credentials != NULL ? remove_user (url) : NULL;
-  PillionHttpRequest *request = pillion_http_request_new (get_method (self), bare != NULL ? bare : url);
+  g_autofree char *whole = make_url (self, url);
+  PillionHttpRequest *request = pillion_http_request_new (get_method (self), whole);
 
+  pillion_http_request_set_max_redirects (request, (guint) options->max_redirects);
   pillion_http_request_set_credentials (request, self->credentials);
   if (self->body != NULL)
     pillion_http_request_set_body (request, self->body, self->content_type);
@@ -266,8 +316,17 @@ fetch_request_make (FetchRequest *self,
 
       pillion_http_request_set_form (request, form);
     }
+  if (options->upload != NULL)
+    set_upload (request, options->upload);
   if (options->json != NULL)
     pillion_http_request_set_header (request, "Accept", "application/json");
+  if (options->range != NULL)
+    {
+      g_autofree char *range = g_strconcat ("bytes=", options->range, NULL);
+
+      pillion_http_request_set_header (request, "Range", range);
+    }
+  add_cookies (request, options->cookies);
   add_headers (request, options->headers);
   return request;
 }

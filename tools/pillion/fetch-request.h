@@ -16,6 +16,7 @@ typedef struct
 {
   const FetchOptions *options;
   GBytes *body;
+  char *query; /* of --get, or NULL */
   const char *content_type;
   PillionHttpCredentials *credentials;
 } FetchRequest;

@@ -14,6 +14,7 @@
 #include "fetch-plan.h"
 #include "fetch-request.h"
 #include "fetch-view.h"
+#include "fetch-write-out.h"
 #include "interrupt.h"
 #include "options.h"
 #include "summary.h"
@@ -97,6 +98,8 @@ on_done (PillionTask *task,
   fetch_file_settle (file);
   fetch_view_settled (self->view, file);
   print_heads (self);
+  if (self->options.write_out != NULL && !fetch_write_out (self->options.write_out, file) && file->status == EXIT_ALL_WELL)
+    file->status = EXIT_WRITE;
   self->n_active--;
   start_files (self);
 }
@@ -132,6 +135,8 @@ send_request (Fetch     *self,
     case FETCH_TO_STDOUT:
       return fetch_output_fetch (self->output, self->client, file);
     case FETCH_TO_FILE:
+      if (self->options.range != NULL)
+        return fetch_output_fetch (self->output, self->client, file);
       target = g_file_new_for_path (file->path);
       return pillion_http_client_send_to_file (self->client, file->request, target, options, NULL);
     case FETCH_INTO_FOLDER:

@@ -11,7 +11,7 @@ _pillion ()
       mapfile -t COMPREPLY < <(compgen -d -- "$current")
       return
       ;;
-    -o | --output | -i | --input-file | --cacert | -E | --cert | --key | --unix-socket | --cookie-jar | --report)
+    -o | --output | -i | --input-file | --cacert | -E | --cert | --key | --unix-socket | --cookie-jar | -b | --cookie | -T | --upload-file | --report)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
@@ -22,10 +22,10 @@ _pillion ()
     case ${COMP_WORDS[1]} in
       fetch)
         words="--input-file --mirror --jobs --split --output --remote-name --output-dir --no-clobber --timestamping --remote-time --continue
-          --no-continue --sha256 --request --header --data --json --form
-          --head --user-agent --cookie-jar --user --netrc --retry --connect-timeout --max-time --speed-limit --limit-rate --proxy --cacert --cert --key --pinnedpubkey --insecure --http1.1
-          --unix-socket --location --fail --fail-with-body
-          --quiet --verbose
+          --no-continue --sha256 --request --header --data --data-raw --data-urlencode --get --json --form --upload-file --range
+          --head --user-agent --cookie --cookie-jar --user --netrc --retry --max-redirs --connect-timeout --max-time --speed-limit --limit-rate --proxy --cacert --cert --key --pinnedpubkey --insecure --http1.1
+          --ipv4 --ipv6 --resolve --unix-socket --location --fail --fail-with-body
+          --quiet --write-out --verbose
           --progress --no-progress --frames --hz --budget --work --report --clean --dry-run --yes --help"
         ;;
       demo) words="--hz --seconds --report --port --help" ;;
