@@ -31,6 +31,11 @@ def disable(name):
 
 def case_the_template_downloads():
     template = enable('pillion_template')
+    # Among the tabs of the sidebar, to the one that is in front
+    panel = template.PILLION_TEMPLATE_PT_panel
+    bpy.utils.unregister_class(panel)
+    panel.bl_category, panel.bl_options = 'Item', {'HIDE_HEADER'}
+    bpy.utils.register_class(panel)
     path = os.path.join(bpy.app.tempdir, 'template')
     with in_area('VIEW_3D'):
         bpy.context.space_data.show_region_ui = True

@@ -45,7 +45,6 @@ def case_the_user_sees_it():
     preferences = bpy.context.preferences
     preferences.active_section = 'ADDONS'
     bpy.context.window_manager.addon_search = 'Pillion'
-    sys.modules['pillion'].bl_info['show_expanded'] = True
     for module in addon_utils.modules():
         if module.__name__ == 'pillion':
             module.bl_info['show_expanded'] = True
@@ -53,8 +52,7 @@ def case_the_user_sees_it():
         for area in window.screen.areas:
             area.tag_redraw()
     yield from rounds(10)
-    with bpy.context.temp_override(window=bpy.context.window_manager.windows[-1]):
-        take_picture('missing')
+    take_picture('missing', bpy.context.window_manager.windows[-1])
 
 
 def case_it_is_disabled():

@@ -61,9 +61,9 @@ def in_area(kind):
     return bpy.context.temp_override(window=window, area=area, region=region)
 
 
-def take_picture(name):
+def take_picture(name, window=None):
     os.makedirs(pictures, exist_ok=True)
-    with in_window():
+    with bpy.context.temp_override(window=window or bpy.context.window_manager.windows[0]):
         bpy.ops.screen.screenshot(filepath=os.path.join(pictures, name + '.png'))
 
 
