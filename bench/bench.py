@@ -24,6 +24,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import blender
+
 HERE = Path(__file__).resolve().parent
 PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
 
@@ -84,6 +86,7 @@ class Nginx:
             listen 127.0.0.1:{port} backlog=4096;
             root {root}/www;
             location = /slow {{ limit_rate 1000; }}
+            location = /trickle {{ alias {root}/www/medium; limit_rate 1000; }}
             location = /limited {{ alias {root}/www/huge; limit_rate 10m; }}
             location = /post {{ return 200 "thanks"; }}
             location = /count {{ return 200 "$connection_requests {padding}"; }}
@@ -201,7 +204,7 @@ class Receiver:
         self.process.stdout.close()
 
 
-class Bench:
+class Bench(blender.Sides):
     """Runs the sides: each method named in LINES is one run of one side, and returns what it printed."""
 
     def __init__(self, build_dir, folder):
@@ -209,9 +212,10 @@ class Bench:
         self.folder = folder
         self._nginx = None
         self._receiver = None
+        self._blender = None
 
     def close(self):
-        for server in (self._nginx, self._receiver):
+        for server in (self._nginx, self._receiver, self._blender):
             if server is not None:
                 server.stop()
 
@@ -220,6 +224,12 @@ class Bench:
         if self._nginx is None:
             self._nginx = Nginx(self.folder)
         return self._nginx
+
+    @property
+    def blender(self):
+        if self._blender is None:
+            self._blender = blender.Blender(self.programs.parent, self.folder, self.tree, Failure, Missing)
+        return self._blender
 
     @property
     def receiver(self):
@@ -610,10 +620,11 @@ class Bench:
         return self.ours("calls", "queue", self.nginx.url("small"), QUEUE_FEW)
 
     def thumbnails(self):
-        command = [PYTHON, HERE / "server-delayed.py", str(THUMBNAIL_SIZE), str(THUMBNAIL_TIME)]
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-            url = f"http://127.0.0.1:{int(server.stdout.readline())}/"
+        with self.delayed(THUMBNAIL_SIZE, THUMBNAIL_TIME) as url:
             return self.ours("calls", "thumbnails", url, THUMBNAILS, THUMBNAIL_SIZE)
+
+    def delayed(self, body, seconds):
+        return blender.delayed(PYTHON, body, seconds)
 
     def thumbnails_ideal(self):
         return {"value": math.ceil(THUMBNAILS / THUMBNAILS_AT_ONCE) * THUMBNAIL_TIME}
@@ -759,6 +770,14 @@ def median_of(key):
     return lambda samples: statistics.median(sample[key] for sample in samples)
 
 
+def ratio_of(key, other):
+    return lambda samples: statistics.median(sample[key] / sample[other] for sample in samples)
+
+
+def difference_of(key, other):
+    return lambda samples: statistics.median(sample[key] - sample[other] for sample in samples)
+
+
 def p99_of_kicks(samples):
     """Over the frames of all runs: a single run has too few for a 99th percentile."""
     kicks = sorted(kick for sample in samples for kick in sample["kicks"])
@@ -766,15 +785,16 @@ def p99_of_kicks(samples):
 
 
 class Line:
-    """One row of the table. Its bar applies to ours/theirs, or to ours if `absolute`."""
+    """One row of the table. Its bar applies to ours/theirs, to ours if `absolute`, or to how much more ours is if `difference`."""
 
-    def __init__(self, id, ours, theirs, peer, unit, bar=None, absolute=False, value=None):
+    def __init__(self, id, ours, theirs, peer, unit, bar=None, absolute=False, value=None, difference=False):
         self.id = id
         self.sides = (ours, theirs)
         self.peer = peer
         self.unit = unit
         self.bar = bar
         self.absolute = absolute
+        self.difference = difference
         self.value = value or median_of("value")
 
     def is_selected(self, wanted):
@@ -922,8 +942,42 @@ THEMES += [
     [Line("py-conform", "py_conform_ours", "py_conform_standard", "asyncio", "failures", "≤ 0", absolute=True)],
 ]
 
+# In Blender
+THEMES += [
+    [
+        Line("blender-thumbs", "blender_thumbs", "blender_thumbs_ideal", "the server's time", "s", "≤ 1.5"),
+    ],
+    [
+        Line("blender-kick", "blender_thumbs", "blender_thumbs", "beyond one decode", "ms", "≤ 4", absolute=True,
+             value=difference_of("longest", "decode")),
+        Line("blender-kick-processor", "blender_thumbs", "blender_thumbs", "beyond one decode", "ms", absolute=True,
+             value=difference_of("longest_processor", "decode_processor")),
+        Line("blender-input", "blender_thumbs", "blender_thumbs", "nothing running", "×", "≤ 1.4", absolute=True,
+             value=ratio_of("p50", "p50_before")),
+        Line("blender-input-p95", "blender_thumbs", "blender_thumbs", "nothing running", "×", "≤ 2.0", absolute=True,
+             value=ratio_of("p95", "p95_before")),
+    ],
+    [
+        Line("blender-first", "blender_first", "blender_first", "the same", "ms", "≤ 10", absolute=True),
+        Line("blender-first-processor", "blender_first", "blender_first", "the same", "ms", absolute=True, value=median_of("processor")),
+    ],
+    [
+        Line("blender-idle", "blender_idle", "blender_idle_without", "no add-on", "%", "≤ 0.2", difference=True),
+        Line("blender-idle-pending", "blender_idle_pending", "blender_idle_without", "no add-on", "%", difference=True),
+    ],
+    [Line("blender-disable", "blender_disable", "blender_disable_few", "50 transfers", "ms", "≤ 30", absolute=True)],
+    [Line("blender-quit", "blender_quit", "blender_quit_without", "no add-on", "ms", "≤ 200", difference=True)],
+    [Line("blender-strip", "blender_strip", "blender_strip", "the same", "ms", "≤ 0.1", absolute=True)],
+]
+for _where in ("disk", "memory"):
+    for _ui in ("idle", "busy"):
+        THEMES.append([
+            Line(f"blender-bulk-{_where}-{_ui}", f"blender_bulk_ours_{_where}_{_ui}", f"blender_bulk_curl_{_where}_{_ui}",
+                 "curl easy in a thread", "s", "≤ 1.15"),
+        ])
+
 # Fewer runs for rows that don't vary, or that take long and have no bar
-MOST_RUNS = {"marked_ours": 1, "marked_theirs": 1, "transfers": 3, "transfers_wall": 3, "download_soup": 3, "get_ticks_soup": 3,
+MOST_RUNS = {"blender_first": 3, "marked_ours": 1, "marked_theirs": 1, "transfers": 3, "transfers_wall": 3, "download_soup": 3, "get_ticks_soup": 3,
              "fiber_parked": 3, "fiber_parked_asyncio": 3, "stalled_memory": 3, "stalled_memory_one": 3, "py_conform_ours": 1, "py_conform_standard": 1}
 
 
@@ -972,7 +1026,7 @@ def run_theme(bench, lines, runs, verbose):
             print(f"{line.id:<21} {line.peer:<25} {reason}", flush=True)
             continue
         ours, theirs = (line.value(samples[side]) for side in line.sides)
-        ratio = ours if line.absolute else ours / theirs
+        ratio = ours if line.absolute else ours - theirs if line.difference else ours / theirs
         ok = "" if line.bar is None else "yes" if is_reached(line.bar, ratio) else "NO"
         print(ROW.format(line.id, line.peer, figure(ours), figure(theirs), line.unit, figure(ratio),
                          line.bar or "", ok), flush=True)

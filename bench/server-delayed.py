@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""A server on loopback whose every response takes the same time: server-delayed.py SIZE SECONDS
+"""A server on loopback whose every response takes the same time: server-delayed.py BODY SECONDS
 
-It prints its port, and sends SIZE bytes in ten pieces, the last one SECONDS after the request. It ends with its standard input.
+BODY is a file, or a number of bytes. It prints its port, and sends BODY in ten pieces, the last one SECONDS after the request. It ends with its standard input.
 """
 
 import asyncio
@@ -13,8 +13,13 @@ import sys
 
 PIECES = 10
 
-size, seconds = int(sys.argv[1]), float(sys.argv[2])
-body = os.urandom(size)
+seconds = float(sys.argv[2])
+if sys.argv[1].isdigit():
+    body = os.urandom(int(sys.argv[1]))
+else:
+    with open(sys.argv[1], "rb") as file:
+        body = file.read()
+size = len(body)
 head = f"HTTP/1.1 200 OK\r\nContent-Length: {size}\r\nContent-Type: application/octet-stream\r\n\r\n".encode()
 
 

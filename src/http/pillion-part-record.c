@@ -56,16 +56,22 @@ pillion_part_record_is_of (const PillionPartRecord *self,
          (self->last_modified == NULL || last_modified == NULL || strcmp (last_modified, self->last_modified) == 0);
 }
 
-/* Tells one run of the machine from the next */
-static char *
+/* Tells one run of the machine from the next; NULL if nothing does. It is read once, because hundreds of downloads may be cancelled
+ * together, and each leaves a record. */
+static const char *
 get_boot_id (void)
 {
-  char *id = NULL;
+  static gsize is_read = 0;
+  static char *boot_id = NULL;
 
-  if (g_file_get_contents ("/proc/sys/kernel/random/boot_id", &id, NULL, NULL))
-    g_strstrip (id);
+  if (g_once_init_enter (&is_read))
+    {
+      if (g_file_get_contents ("/proc/sys/kernel/random/boot_id", &boot_id, NULL, NULL))
+        g_strstrip (boot_id);
+      g_once_init_leave (&is_read, 1);
+    }
 
-  return id;
+  return boot_id;
 }
 
 /* Whether there is nothing of this name, or a file of ours */
@@ -124,7 +130,7 @@ parse (PillionPartRecord *self,
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
   g_autofree char *boot = NULL;
-  g_autofree char *this_boot = get_boot_id ();
+  const char *this_boot = get_boot_id ();
   int version;
 
   if (text->len > MAX_SIZE || !g_key_file_load_from_data (file, text->str, text->len, G_KEY_FILE_NONE, NULL))
@@ -193,7 +199,7 @@ format (const PillionPartRecord *self,
         gsize *length)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
-  g_autofree char *boot = self->trusted ? get_boot_id () : NULL;
+  const char *boot = self->trusted ? get_boot_id () : NULL;
 
   g_key_file_set_integer (file, GROUP, "version", self->holey ? HOLEY_VERSION : VERSION);
   g_key_file_set_string (file, GROUP, "url", self->url);

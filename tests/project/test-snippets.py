@@ -184,6 +184,13 @@ class Snippets(unittest.TestCase):
 
     def program_python(self, text):
         (self.folder / 'snippet.py').write_text(text, encoding='utf-8')
+        if re.search(r'^import bpy', text, re.MULTILINE):
+            if not shutil.which('blender'):
+                self.skipTest('Blender is not installed')
+            if 'def register' in text:  # as Blender calls an add-on
+                with (self.folder / 'snippet.py').open('a', encoding='utf-8') as file:
+                    file.write('register()\nunregister()\n')
+            return ['blender', '-b', '--factory-startup', '--python-exit-code', '1', '--python', str(self.folder / 'snippet.py'), '--']
         uses_gtk = "'Gtk', '4.0'" in text
         if uses_gtk and not HAVE_GTK:
             self.skipTest('GTK 4 is not installed')
