@@ -20,14 +20,14 @@
 #define TAG_CONTEXT_0 0xa0
 #define TAG_CONTEXT_1 0xa1
 
-/* Some DER that is yet to be read */
+/* DER that is still to be read */
 typedef struct
 {
   const guint8 *next;
   const guint8 *end;
 } Der;
 
-/* Takes an element with this tag, whose contents go to @contents. It begins at @begin. */
+/* Reads an element with this tag. Sets @contents, and @begin to where the element begins. */
 static gboolean
 take (Der *self,
       guint8 tag,
@@ -76,7 +76,7 @@ find_key (const GByteArray *der,
   if (!take (&all, TAG_SEQUENCE, &begin, &whole) || !take (&whole, TAG_SEQUENCE, &begin, &signed_part))
     return FALSE;
 
-  /* There is none in version 1 */
+  /* Version 1 has none */
   take (&signed_part, TAG_CONTEXT_0, &begin, &element);
   /* Serial number, signature algorithm, issuer, validity, subject, and then the key */
   if (!take (&signed_part, TAG_INTEGER, &begin, &element))
@@ -109,8 +109,8 @@ pillion_public_key_digest (GTlsCertificate *certificate,
   return TRUE;
 }
 
-/* What a private key has in common with its public key: the modulus of RSA (RFC 8017, A.1.2), or the point of an elliptic curve (RFC 5915). It may
- * be wrapped in PKCS#8 (RFC 5208). */
+/* Finds what a private key has in common with its public key: the modulus of RSA (RFC 8017, A.1.2), or the
+ * point of an elliptic curve (RFC 5915). The key may be wrapped in PKCS#8 (RFC 5208). */
 static gboolean
 find_public_part (const GByteArray *der,
                   Der *part)
@@ -171,7 +171,7 @@ pillion_public_key_parse_pin (const char *text,
   if (n != PILLION_PUBLIC_KEY_DIGEST_SIZE)
     return FALSE;
 
-  /* The decoder skips what is not Base64 */
+  /* The decoder skips everything that isn't Base64 */
   again = g_base64_encode (bytes, n);
   if (strcmp (text, again) != 0)
     return FALSE;

@@ -23,7 +23,7 @@ struct _PillionQuestion
   gboolean asked;
   gboolean dropped;
   PillionTask *task; /* or NULL */
-  GPtrArray *waiting; /* tasks that a virtual clock stands still for again, once there is an answer */
+  GPtrArray *waiting; /* tasks that stop a virtual clock again once there is an answer */
 
   /* On its way from there */
   PillionHttpCredentials *credentials;
@@ -82,7 +82,8 @@ unref_task (gpointer task)
   pillion_sync_unref (task);
 }
 
-/* The task of a call waits for the program now, and not for the network. Takes a reference, which belongs to the loop's thread. */
+/* The task of a call now waits for the program, and not for the network. Takes a reference, which belongs to
+ * the loop's thread. */
 static void
 add_waiting (PillionQuestion *self,
              PillionTask *task)
@@ -91,7 +92,7 @@ add_waiting (PillionQuestion *self,
     g_ptr_array_add (self->waiting, g_object_ref (task));
 }
 
-/* Takes what it is given. From here on the calls wait for the I/O thread again. */
+/* Takes the answer. From here on, the calls wait for the I/O thread again. */
 static void
 reply (PillionQuestion *self,
        PillionHttpCredentials *credentials,
@@ -123,7 +124,7 @@ on_answered (PillionTask *task,
     reply (self, (PillionHttpCredentials *) g_steal_pointer (&object), NULL);
 }
 
-/* The loop that the task belongs to may have been closed, and calls nobody back */
+/* The task's loop may have been closed, and then makes no callbacks */
 static void
 answered (gpointer data)
 {
@@ -161,7 +162,8 @@ typedef struct
 {
   PillionQuestion *question;
   PillionCall *call;
-  PillionTask *task; /* of the call, which may let it go meanwhile; NULL on the way back to the I/O thread, which might drop it last */
+  PillionTask *task; /* of the call, which may drop it in the meantime; NULL on the way back to the I/O
+                      * thread, which must not drop the last reference */
 } Join;
 
 static void
@@ -208,7 +210,7 @@ join_in_loop (gpointer data)
   if (self->question->task == NULL)
     return;
 
-  /* The call that has the question asked is never one that the answer waits for, but it may be one of those that came later */
+  /* The answer never waits for the call that asked first, but it may wait for a call that joined later */
   if (pillion_private_task_waits_for (self->question->task, self->task))
     pillion_http_engine_post (self->question->engine, tell_of_circle, join_new (self->question, self->call, NULL));
   else
@@ -219,14 +221,14 @@ void
 pillion_question_join (PillionQuestion *self,
                        PillionCall *call)
 {
-  /* A stream's has its outcome already */
+  /* That of a stream has its outcome already */
   if (call->task == NULL || pillion_private_loop_get_handle (pillion_task_get_loop (call->task)) != self->handle)
     return;
 
   pillion_private_loop_handle_call (self->handle, join_in_loop, join_new (self, call, call->task), join_free);
 }
 
-/* Its loop may have been closed before it could ask */
+/* The loop may have been closed before it could ask */
 static void
 asked (gpointer data)
 {

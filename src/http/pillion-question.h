@@ -8,20 +8,21 @@
 
 #include "http/pillion-call.h"
 
-/* Asks the program for credentials, on the loop's thread, while the calls that need them wait on the I/O thread. What is here belongs to the
- * I/O thread. */
+/* Asks the program for credentials, on the loop's thread, while the calls that need them wait on the I/O
+ * thread. Everything here belongs to the I/O thread. */
 typedef struct _PillionQuestion PillionQuestion;
 
-/* The answer: both are NULL if there are none. The question is over with that. */
+/* Receives the answer, which ends the question: both are NULL if there are no credentials */
 typedef void (*PillionAnswerFunc) (gpointer                data,
                                    PillionHttpCredentials *credentials,
                                    const GError           *error);
 
-/* A call waits for an answer that waits for the call: it can't have one */
+/* A call waits for an answer that itself waits for the call, so it can't have one */
 typedef void (*PillionCircleFunc) (gpointer     data,
                                    PillionCall *call);
 
-/* Asks in the loop of @handle. Takes @challenge, or @renewal, if that is to get a token. @call waits for the answer; see below. */
+/* Asks in the loop of @handle. Takes @challenge, or @renewal if it is to get a token. @call waits for the
+ * answer: see below. */
 PillionQuestion *pillion_question_new  (PillionHttpEngine    *engine,
                                         PillionLoopHandle    *handle,
                                         PillionHttpChallenge *challenge,
@@ -31,10 +32,10 @@ PillionQuestion *pillion_question_new  (PillionHttpEngine    *engine,
                                         PillionCircleFunc     circle,
                                         gpointer              data);
 
-/* @call waits for the answer, too. It is not the network that its task waits for now, so a virtual clock need not stand still for it:
- * whoever is asked may wait for that clock. */
+/* @call waits for the answer, too. Its task no longer waits for the network, so it doesn't stop a virtual
+ * clock: the handler may wait for that clock. */
 void             pillion_question_join (PillionQuestion      *self,
                                         PillionCall          *call);
 
-/* Nobody wants the answer any more. The task of whoever is asked is cancelled. */
+/* Nobody wants the answer any more. Cancels the handler's task. */
 void             pillion_question_drop (PillionQuestion      *self);

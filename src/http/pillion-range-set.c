@@ -25,7 +25,7 @@ pillion_range_set_copy (PillionRangeSet *self,
   self->n = self->n_allocated = source->n;
 }
 
-/* Which range is the first one that ends at @offset or later */
+/* The index of the first range that ends at @offset or later */
 static guint
 search (const PillionRangeSet *self,
         gint64 offset)
@@ -46,7 +46,7 @@ search (const PillionRangeSet *self,
   return low;
 }
 
-/* Puts @n_new places where @n_old were */
+/* Replaces @n_old ranges with @n_new uninitialized ones */
 static void
 splice (PillionRangeSet *self,
         guint index,
@@ -79,7 +79,7 @@ pillion_range_set_add (PillionRangeSet *self,
   if (start == end)
     return;
 
-  /* All that it touches become one with it */
+  /* Merges it with all ranges that it touches */
   while (last < self->n && self->ranges[last].start <= end)
     {
       start = MIN (start, self->ranges[last].start);
@@ -145,7 +145,7 @@ parse_number (const char **text,
 {
   char *next;
 
-  /* No sign, and no space before it */
+  /* No sign and no leading space */
   if (!g_ascii_isdigit (**text))
     return FALSE;
 

@@ -6,14 +6,14 @@
 
 #include <glib.h>
 
-/* Bytes from @start up to @end, which is not included */
+/* The bytes from @start up to, but not including, @end */
 typedef struct
 {
   gint64 start;
   gint64 end;
 } PillionRange;
 
-/* Ranges in order, none of which touches another one. All zero is the empty set. */
+/* Ranges in order that don't touch each other. All zero is the empty set. */
 typedef struct
 {
   PillionRange *ranges;
@@ -41,7 +41,7 @@ gint64              pillion_range_set_get_size (const PillionRangeSet *self);
 const PillionRange *pillion_range_set_find     (const PillionRangeSet *self,
                                                 gint64                 offset);
 
-/* As text, and back. Returns FALSE if the text is none of ours. */
+/* Converts to text, and back. Returns FALSE if the text is not valid. */
 char               *pillion_range_set_format   (const PillionRangeSet *self);
 gboolean            pillion_range_set_parse    (PillionRangeSet       *self,
                                                 const char            *text);

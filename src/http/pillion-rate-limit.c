@@ -6,11 +6,11 @@
 
 #include "http/pillion-rate-limit.h"
 
-/* How long a slice is, in µs: short, so that a transfer is even, but not so short that it costs something */
+/* How long a slice is, in µs: short enough for an even transfer, but long enough to be cheap */
 #define SLICE_USEC 20000
 #define MAX_SLICE (256 * 1024)
 
-/* How late a slice may be used and still be made up for, in µs. After a longer pause nothing is made up for. */
+/* How much lateness is made up for, in µs. After a longer pause, nothing is. */
 #define LATE_USEC (3 * SLICE_USEC)
 
 gsize

@@ -6,18 +6,18 @@
 
 #include <glib.h>
 
-/* A rate that several may share. They take turns: each reserves the next slice of time, in which it may move some bytes. All zero to begin
- * with. */
+/* A rate that several transfers may share. They take turns: each reserves the next slice of time, in which it
+ * may move some bytes. Starts as all zero. */
 typedef struct
 {
   gint64 rate; /* bytes per second */
-  gint64 next; /* the end of what is reserved */
+  gint64 next; /* the end of the reserved time */
 } PillionRateLimit;
 
-/* How many bytes are to be reserved at once at a rate, or at any if it is 0 */
+/* How many bytes to reserve at once at a rate, or without a rate if that is 0 */
 gsize  pillion_rate_limit_get_slice (gint64            rate);
 
-/* Returns when so many bytes may be moved; @now is of the same clock */
+/* Returns when this many bytes may be moved, on the clock of @now */
 gint64 pillion_rate_limit_reserve   (PillionRateLimit *self,
                                      gint64            rate,
                                      gsize             n,

@@ -8,10 +8,11 @@
 
 #include <pillion-http/pillion-http.h>
 
-/* Pauses grow up to this, unless the server wants longer ones */
+/* The longest pause, unless the server asks for longer ones */
 #define LONGEST_PAUSE (60 * G_TIME_SPAN_SECOND)
 
-/* A server that closes every connection and asks for no pause must not keep us busy: attempts to connect begin no faster than this */
+/* The least time between two attempts: a server that closes every connection, and asks for no pause, must not
+ * keep us busy */
 #define CONNECT_INTERVAL (100 * G_TIME_SPAN_MILLISECOND)
 
 void

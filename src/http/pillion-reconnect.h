@@ -9,7 +9,7 @@
 #define PILLION_RECONNECT_DEFAULT_INTERVAL (3 * G_TIME_SPAN_SECOND)
 #define PILLION_RECONNECT_DEFAULT_MAX 5
 
-/* When something that lost its connection may connect again. Times are in µs of one clock. */
+/* Decides when to connect again after a connection was lost. Times are in µs of one clock. */
 typedef struct
 {
   GTimeSpan interval; /* the pause before connecting again, unless that fails */
@@ -26,11 +26,11 @@ void      pillion_reconnect_begin     (PillionReconnect *self,
                                        gint64            now);
 void      pillion_reconnect_connected (PillionReconnect *self);
 
-/* The connection ended. It is to connect again after the interval. */
+/* The connection ended: connects again after the interval */
 void      pillion_reconnect_again     (PillionReconnect *self,
                                        gint64            now);
 
-/* Connecting failed. Returns FALSE if it was the last try; else it is to connect again, after a pause that grows. */
+/* Connecting failed. Returns FALSE if it was the last try; otherwise, tries again after a pause that grows. */
 gboolean  pillion_reconnect_failed    (PillionReconnect *self,
                                        gint64            now);
 

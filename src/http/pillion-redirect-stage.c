@@ -19,10 +19,10 @@ typedef struct
   guint n_redirects;
 } PillionRedirectStage;
 
-/* Where an answer leads to. A URL may have commas in it, so the fields can't be looked at as a list. */
+/* Where a response redirects to. A URL may contain commas, so the fields can't be treated as a list. */
 typedef struct
 {
-  const char *value; /* NULL if there is none, or an empty one */
+  const char *value; /* NULL if there is none, or only an empty one */
   gboolean ambiguous;
 } Location;
 
@@ -87,7 +87,8 @@ is_allowed (PillionCall *call,
   return TRUE;
 }
 
-/* As the Fetch standard has it, and browsers: RFC 9110 allows it for 301 and 302 (15.4.2, 15.4.3), and asks for it with 303 (15.4.4) */
+/* As in the Fetch standard and browsers: RFC 9110 allows this for 301 and 302 (15.4.2, 15.4.3), and requires
+ * it for 303 (15.4.4) */
 static void
 change_method (PillionCall *call,
                guint status)

@@ -10,11 +10,12 @@
 #include "http/pillion-decoder.h"
 #include "http/pillion-http-response-private.h"
 
-/* How long nothing may come of the body, and how long all of it may take, in µs: whoever was refused wants to know it */
+/* How long the body may stall, and how long it may take altogether, in µs: the refusal should not be reported
+ * late */
 #define STALL_USEC G_USEC_PER_SEC
 #define TOTAL_USEC (3 * G_USEC_PER_SEC)
 
-/* A body that is coded several times may decode very much for nothing, and others wait */
+/* A body with several codings may take much work and produce nothing, while others wait */
 #define MAX_DECODER_STEPS 64
 
 struct _PillionRefusal
@@ -93,8 +94,8 @@ pillion_refusal_add (PillionRefusal *self,
   return length <= room;
 }
 
-/* Decodes what there is of the body, and sets @whole to FALSE if that is not all. What is coded otherwise, or not as it says, stays as it
- * is. */
+/* Decodes what there is of the body, and sets @whole to FALSE if that is not all. A body whose coding is
+ * unknown or broken stays as it is. */
 static void
 decode (PillionRefusal *self,
         gboolean *whole)
@@ -108,7 +109,7 @@ decode (PillionRefusal *self,
   if (decoder == NULL)
     return;
 
-  /* One more than wanted, which tells whether there is more */
+  /* One more than wanted, to see whether there is more */
   decoded = g_byte_array_new ();
   g_byte_array_set_size (decoded, PILLION_HTTP_RESPONSE_MAX_BODY + 1);
   pillion_decoder_feed (decoder, self->body->data, self->body->len);

@@ -9,11 +9,11 @@
 #include "http/pillion-call.h"
 #include "http/pillion-http-fields.h"
 
-/* How long to wait before the first retry; twice as long before each further one */
+/* How long to wait before the first retry. The wait doubles with each further one. */
 #define FIRST_DELAY (G_USEC_PER_SEC / 2)
 #define MAX_DELAY (30 * G_USEC_PER_SEC)
 
-/* A server that wants to be left alone for longer is not asked again */
+/* A server that wants a longer pause is not asked again */
 #define MAX_RETRY_AFTER (120 * G_USEC_PER_SEC)
 
 typedef struct
@@ -31,7 +31,7 @@ is_idempotent (PillionCall *call)
 {
   static const char *const methods[] = { "GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE", NULL };
 
-  /* An API that knows this field does once what was asked for twice */
+  /* A server that knows this field does the work only once */
   return g_strv_contains (methods, call->method) || pillion_field_list_get (&call->request->fields, "Idempotency-Key") != NULL;
 }
 
@@ -42,7 +42,8 @@ is_unreachable (const GError *error)
          g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NETWORK_UNREACHABLE);
 }
 
-/* Whether the request can't have arrived. The system reports an unreachable host also for a connection that was open. */
+/* Whether the request can't have arrived. The system may report an unreachable host even for a connection
+ * that was open. */
 static gboolean
 is_before_the_request (PillionCall *call,
                        const GError *error)
@@ -96,7 +97,7 @@ on_due (gpointer data,
 {
   PillionRetryStage *self = data;
 
-  /* All deadlines are looked at when the client is set anew */
+  /* All deadlines are checked when the client's settings change */
   if (now < self->due)
     return self->due;
 
@@ -117,7 +118,7 @@ wait_for (PillionRetryStage *self,
   return PILLION_VERDICT_WAIT;
 }
 
-/* Not the same for all clients of a server that was down, so that they don't come back together */
+/* Different for each client of a server that was down, so that they don't all come back at once */
 static GTimeSpan
 get_delay (PillionRetryStage *self)
 {

@@ -6,5 +6,5 @@
 
 #include "http/pillion-stage.h"
 
-/* Sends a request again that failed in a way that may pass */
+/* Sends a request again after a failure that may be temporary */
 void pillion_retry_stage_add (PillionStages *stages);

@@ -10,18 +10,19 @@
 #include "http/pillion-http-stream-private.h"
 #include "http/pillion-ring.h"
 
-/* How long nothing may move before a stream counts as one that lasts, in µs: longer than a busy host takes from one read to the next */
+/* How long a stream may stand still before it counts as one that lasts, in µs: longer than a busy host takes
+ * from one read to the next */
 #define STALL_USEC G_USEC_PER_SEC
 
 typedef struct
 {
   PillionSink parent;
   PillionRing *ring;
-  gboolean opened; /* the host has the stream, and the call no task any more */
+  gboolean opened; /* the host has the stream, and the call has no task any more */
   PillionDeadline stalled;
 } PillionRingSink;
 
-/* Where the body goes after a read has begun, another answer can't go */
+/* Once reading has begun, the body can't be replaced with that of another response */
 static PillionVerdict
 ring_request (PillionSink *sink,
               PillionFieldList *fields,
@@ -32,8 +33,8 @@ ring_request (PillionSink *sink,
   return PILLION_VERDICT_PASS;
 }
 
-/* A stream of which the host reads nothing, or the server sends nothing, must not keep calls from being made. A place that it would have to
- * get back could keep it from going on, so it doesn't. */
+/* A stream that the host doesn't read, or the server doesn't send, must not block other calls. It never needs
+ * its place back, because waiting for that could block the stream. */
 static gint64
 on_stalled (gpointer data,
             gint64 now)

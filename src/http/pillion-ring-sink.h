@@ -6,5 +6,6 @@
 
 #include "http/pillion-sink.h"
 
-/* Keeps the body in a ring, for the host to read as it comes: the task's result is a PillionHttpStream, once the head is there */
+/* Keeps the body in a ring, for the host to read as it arrives: the task's result is a PillionHttpStream,
+ * once the head is there */
 PillionSink *pillion_ring_sink_new (void);

@@ -12,17 +12,17 @@
 
 #define BLOCK_SIZE ((gsize) 256 * 1024)
 
-/* How much a ring has room for, at first and at most */
+/* The capacity of a ring, at first and at most */
 #define MIN_ROOM (4 * BLOCK_SIZE)
 #define MAX_ROOM (128 * BLOCK_SIZE)
 
-/* How much room all rings of the process may have before none gets more than it began with */
+/* The capacity of all rings of the process above which no ring grows */
 #define ALL_ROOM (256 * BLOCK_SIZE)
 
-/* How long a ring keeps more room than at first if it does not need it, in µs */
+/* How long a ring keeps additional capacity that it doesn't need, in µs */
 #define ROOMY_USEC G_USEC_PER_SEC
 
-/* What comes in small pieces begins with this much room */
+/* The capacity of a block for small pieces, at first */
 #define SMALL_BLOCK ((gsize) 4 * 1024)
 
 typedef struct
@@ -30,7 +30,7 @@ typedef struct
   GList link;
   guint8 *data;
   gsize size;  /* of the memory */
-  gsize begin; /* of what was not taken yet */
+  gsize begin; /* of the bytes that were not taken yet */
   gsize end;
 } Block;
 
@@ -39,22 +39,22 @@ struct _PillionRing
   int n_references; /* atomic */
   GMutex lock;      /* for the rest */
   GQueue blocks;
-  guint8 *filling; /* memory of BLOCK_SIZE that is being read to, or NULL */
+  guint8 *filling; /* memory of BLOCK_SIZE that is being read into, or NULL */
   guint8 *spares;  /* more of it; each begins with the address of the next one */
   gsize n_spares;
   gsize n_bytes;
   gsize room;        /* for so many */
-  gboolean fast;     /* the last piece was large: only then it is worth reading to memory of its own */
+  gboolean fast;     /* the last piece was large: only then is it worth reading into separate memory */
   gboolean was_full; /* since the reader last waited */
   gint64 last_full;  /* in µs */
-  gboolean starved;  /* there was no credit when it was asked for */
+  gboolean starved;  /* there was no credit the last time */
   gboolean ended;
   GError *error;
-  PillionTask *reader; /* without a reference: the loop keeps it as long as it has no outcome */
+  PillionTask *reader; /* no reference: the loop keeps the task until it has an outcome */
   gsize reader_max;
 };
 
-/* What all rings have room for; atomic */
+/* The capacity of all rings; atomic */
 static gsize all_room;
 
 PillionRing *
@@ -77,15 +77,15 @@ pillion_ring_ref (PillionRing *self)
   return self;
 }
 
-/* Memory that was given away with bytes, which may be dropped on any thread */
+/* Memory that was given away with its bytes, which may be dropped on any thread */
 typedef struct
 {
   PillionRing *ring;
   guint8 *data;
 } Lent;
 
-/* Fresh memory of that size costs more than what is read into it: the kernel clears it, page by page. So it is used again. With the lock
- * held. */
+/* Fresh memory of that size costs more than reading into it, because the kernel clears it page by page. So it
+ * is reused. With the lock held. */
 static void
 recycle (PillionRing *self,
          guint8 *data)
@@ -122,7 +122,8 @@ free_spares (PillionRing *self,
     g_free (take_spare (self));
 }
 
-/* With the lock held, when the host has read everything and wants more. If the ring was full meanwhile, it is what holds up the host. */
+/* With the lock held, when the host has read everything and wants more. If the ring was full, its size is
+ * what holds up the host. */
 static void
 adapt_room (PillionRing *self)
 {
@@ -169,7 +170,7 @@ block_free (PillionRing *self,
   g_free (block);
 }
 
-/* The bytes of a block that is all there is of them, with its memory */
+/* The bytes of a block that nothing else refers to, with its memory */
 static GBytes *
 give_away (PillionRing *self,
            Block *block)
@@ -204,7 +205,7 @@ pillion_ring_unref (PillionRing *self)
   g_free (self);
 }
 
-/* The bytes of the oldest block, or as many of them */
+/* The bytes of the oldest block, or as many of them as are wanted */
 static GBytes *
 take_bytes (PillionRing *self,
             gsize max)
@@ -224,7 +225,7 @@ take_bytes (PillionRing *self,
   g_queue_unlink (&self->blocks, &block->link);
   self->n_bytes -= length;
 
-  /* Its memory is given away, unless much of it would be kept for nothing */
+  /* Gives away its memory, unless much of that would be wasted */
   if (block->begin == 0 && length >= block->size / 2)
     bytes = give_away (self, block);
   else
@@ -234,7 +235,7 @@ take_bytes (PillionRing *self,
   return bytes;
 }
 
-/* Takes the reader if it can have something: bytes, or what @error says, or the end */
+/* Takes the waiting reader if there is something for it: bytes, an error or the end */
 static PillionTask *
 take_reader (PillionRing *self,
              GBytes **bytes,
@@ -253,7 +254,7 @@ take_reader (PillionRing *self,
   return g_steal_pointer (&self->reader);
 }
 
-/* With the lock released: the task and its loop may be gone when it has its outcome */
+/* With the lock released: the task and its loop may be gone once it has its outcome */
 static void
 serve_reader (PillionTask *reader,
               GBytes *bytes,
@@ -285,7 +286,8 @@ pillion_ring_get_room (PillionRing *self,
 
   if (*size < BLOCK_SIZE)
     {
-      /* All that was read so far was copied from it. With it, the ring would hold more than it has room for, perhaps for long. */
+      /* Everything that was read into it was copied. If the ring kept it, it would hold more than its
+       * capacity, perhaps for long. */
       g_clear_pointer (&self->filling, g_free);
     }
   else if (self->fast)
@@ -300,7 +302,7 @@ pillion_ring_get_room (PillionRing *self,
   return room;
 }
 
-/* Takes the memory that was read to, as a block */
+/* Takes the memory that was read into, as a block */
 static void
 add_block (PillionRing *self,
            gsize length)
@@ -370,7 +372,7 @@ pillion_ring_add (PillionRing *self,
   PillionTask *reader;
 
   pillion_mutex_lock (&self->lock);
-  /* What is small is copied, or much memory would be kept for little */
+  /* Small pieces are copied, because otherwise much memory would be kept for little */
   if (bytes == self->filling && length >= BLOCK_SIZE / 2)
     add_block (self, length);
   else

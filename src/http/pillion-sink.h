@@ -9,59 +9,62 @@
 typedef struct _PillionSink PillionSink;
 typedef struct _PillionSinkClass PillionSinkClass;
 
-/* Where the body of a call's answer goes, and what makes the task's result of it. A call has one, and frees it. All of it runs on the I/O
- * thread. */
+/* Receives the body of a call's response, and makes the task's result from it. A call has one sink, and frees
+ * it. All of it runs on the I/O thread. */
 struct _PillionSinkClass
 {
   gboolean bulk;      /* a large body is expected */
-  gboolean pausable;  /* the call can be paused if its method is GET, because the body can be asked for again, or the rest of it */
+  gboolean pausable;  /* the call can be paused if its method is GET, because the body, or the rest of it, can
+                       * be requested again */
   gboolean web_socket; /* the request is the handshake of a WebSocket */
-  gboolean in_memory; /* the limit for bodies in memory holds */
+  gboolean in_memory; /* the limit for bodies in memory applies */
   const char *accept_encoding;
 
-  /* Before each request asks for its place in the queue, once all stages let it pass. PASS, WAIT or FAIL. Optional. */
+  /* Before each request joins the queue, when all stages have let it pass. PASS, WAIT or FAIL. Optional. */
   PillionVerdict (*begin)   (PillionSink       *self,
                              GError           **error);
 
-  /* The request leaves now, and may not be the first one: adds fields. PASS, WAIT, DONE or FAIL. Optional. */
+  /* A request, which need not be the first one, is about to be sent: adds fields. PASS, WAIT, DONE or FAIL.
+   * Optional. */
   PillionVerdict (*request) (PillionSink       *self,
                              PillionFieldList  *fields,
                              GError           **error);
 
-  /* The head of an answer that all stages let pass. A coded body is decoded: pillion_call_is_decoding () tells so, and
-   * pillion_call_keep_coding () prevents it. */
+  /* The head of a response that all stages have let pass. If the body is coded it will be decoded: see
+   * pillion_call_is_decoding () and pillion_call_keep_coding (). */
   PillionVerdict (*head)    (PillionSink       *self,
                              const PillionHead *head,
                              GError           **error);
 
-  /* The credit for the next piece of the body: how many bytes are wanted at most, and where they are to be written to, or NULL if that does not
-   * matter. @size is without limit at first; 0 lets nothing come until pillion_call_resume_body () is called. Optional. */
+  /* The credit for the next piece of the body: sets @size, without limit at first, to how many bytes are
+   * wanted at most, and returns where to write them, or NULL for anywhere. 0 stops the body until
+   * pillion_call_resume_body () is called. Optional. */
   guint8        *(*room)    (PillionSink       *self,
                              gsize             *size);
 
-  /* A piece of the body. FALSE: the error was set, or the sink has ended the exchange itself (pillion_call_end_exchange ()), and with it maybe the
-   * call. */
+  /* A piece of the body. FALSE: the error was set, or the sink itself has ended the exchange
+   * (pillion_call_end_exchange ()), and perhaps the call. */
   gboolean       (*body)    (PillionSink       *self,
                              const guint8      *bytes,
                              gsize              length,
                              GError           **error);
 
-  /* The call is paused: whatever else is on its way is dropped. Optional. */
+  /* The call is paused: whatever is in flight is dropped. Optional. */
   void           (*hold)    (PillionSink       *self);
 
-  /* All of the body has come: the call is finished from here, or later */
+  /* The body is complete: finishes the call, now or later */
   void           (*whole)   (PillionSink       *self);
 
-  /* An error ended the exchange, and no stage tries again. PASS: the call fails. WAIT: it goes on without, until pillion_call_resume () is called.
-   * Optional. */
+  /* An error ended the exchange, and no stage tries again. PASS: the call fails. WAIT: it goes on without an
+   * exchange until pillion_call_resume () is called. Optional. */
   PillionVerdict (*lost)    (PillionSink       *self,
                              const GError      *error);
 
-  /* The call is about to fail with @error. TRUE: another request is to be sent instead. Optional. */
+  /* The call is about to fail with @error. TRUE: another request is sent instead. Optional. */
   gboolean       (*recover) (PillionSink       *self,
                              const GError      *error);
 
-  /* The call fails with @error (transfer full), which is to be passed to pillion_call_finish_failure (), now or later; optional */
+  /* The call fails: passes @error (transfer full) to pillion_call_finish_failure (), now or later. Optional. */
   void           (*fail)    (PillionSink       *self,
                              GError            *error);
 

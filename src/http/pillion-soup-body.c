@@ -11,10 +11,10 @@
 #include <glib/gi18n-lib.h>
 #include <pillion-http/pillion-http.h>
 
-/* The streams that libsoup 3 stacks for HTTP/1 are, from the top: SoupClientInputStream, SoupBodyInputStream (which takes
- * the transfer coding away), SoupFilterInputStream (which holds what was read too much with the head), and the socket's
- * or the TLS connection's. All but the last are GFilterInputStreams. Where a libsoup stacks them otherwise, it is left to
- * decode by itself. */
+/* The streams that libsoup 3 stacks for HTTP/1 are, from the top: SoupClientInputStream, SoupBodyInputStream
+ * (which takes the transfer coding away), SoupFilterInputStream (which holds what was read too much with the
+ * head), and the socket's or the TLS connection's. All but the last are GFilterInputStreams. If libsoup
+ * stacks them differently, it is left to decode by itself. */
 static GInputStream *
 get_base (GInputStream *stream,
           const char *type_name)
@@ -65,8 +65,8 @@ pillion_soup_body_init (PillionSoupBody *self,
       !pillion_soup_message_has_no_body (message))
     self->source = source;
 
-  /* After a read that would block, libsoup's streams hold nothing back: it is enough to wait for the lowest one, which
-   * spares four sources. */
+  /* After a read that would block, libsoup's streams hold nothing back: it is enough to wait for the lowest
+   * one, which saves four sources. */
   if (G_IS_POLLABLE_INPUT_STREAM (raw))
     {
       self->wait = G_POLLABLE_INPUT_STREAM (raw);
@@ -78,7 +78,7 @@ pillion_soup_body_init (PillionSoupBody *self,
     }
 }
 
-/* Lets libsoup see the end of a body whose bytes it has not seen */
+/* Shows libsoup the end of a body whose bytes it has not seen */
 static void
 show_end (PillionSoupBody *self)
 {
@@ -126,7 +126,7 @@ read_chunked (PillionSoupBody *self,
       if (self->chunked.state == PILLION_CHUNKED_DONE)
         {
           self->whole = TRUE;
-          /* Bytes after the end belong to nothing: without being shown an end, libsoup closes the connection */
+          /* Bytes after the end belong to nothing: if it isn't shown an end, libsoup closes the connection */
           if (consumed == (gsize) n)
             show_end (self);
           return n_content;
@@ -149,7 +149,8 @@ pillion_soup_body_read (PillionSoupBody *self,
   return g_pollable_input_stream_read_nonblocking (G_POLLABLE_INPUT_STREAM (self->stream), buffer, size, NULL, error);
 }
 
-/* The socket that a stream of libsoup's reads from, or NULL if there is something else between them, such as TLS */
+/* The socket that one of libsoup's streams reads from, or NULL if there is something else between them, such
+ * as TLS */
 static GSocket *
 get_socket (GPollableInputStream *stream)
 {
@@ -196,7 +197,8 @@ pillion_soup_body_new_source (PillionSoupBody *self,
       g_source_set_callback (source, G_SOURCE_FUNC (func), data, NULL);
     }
 
-  /* Nothing iterates the context in there. Else GLib takes the socket off its list meanwhile, and writes to its wakeup descriptor for that, twice. */
+  /* Nothing iterates the context in there. Otherwise GLib would remove the socket from its list for the time
+   * of the call, and write to its wake-up descriptor for that, twice. */
   g_source_set_can_recurse (source, TRUE);
   return source;
 }

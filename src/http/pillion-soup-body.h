@@ -8,25 +8,25 @@
 
 #include "http/pillion-chunked.h"
 
-/* The body of an answer as libsoup hands it out, read without blocking, and with its end seen for what it is.
- *
- * libsoup before 3.6.5 takes a chunked body that is cut between two chunks for whole, and a broken chunk size for the last
- * chunk. So a chunked body is decoded here: from the stream below libsoup's own decoder. When the last chunk has come, the
- * decoder is shown an empty chunked body, so that libsoup sees an end and can use the connection again. */
+/* The body of a response as libsoup hands it out, read without blocking, and with its end checked. libsoup
+ * before 3.6.5 takes a chunked body that is cut between two chunks for whole, and a broken chunk size for the
+ * last chunk. So a chunked body is decoded here: from the stream below libsoup's own decoder. When the last
+ * chunk has come, the decoder is shown an empty chunked body, so that libsoup sees an end and can use the
+ * connection again. */
 typedef struct
 {
   GInputStream *stream;
-  GInputStream *source;       /* below libsoup's decoder; NULL where libsoup decodes */
+  GInputStream *source;       /* below libsoup's decoder; NULL if libsoup decodes */
   GPollableInputStream *wait; /* what becomes readable */
-  gboolean once;              /* a source tells of it once, and only of what comes after it was made */
+  gboolean once;              /* a source fires once, and only for what arrives after it was made */
   PillionChunked chunked;
   gboolean whole;
 } PillionSoupBody;
 
-/* Whether an answer ends with its head, whatever the head says of a body (RFC 9112, section 6.3) */
+/* Whether a response ends with its head, whatever the head says about a body (RFC 9112, section 6.3) */
 gboolean pillion_soup_message_has_no_body (SoupMessage *message);
 
-/* Takes @stream, the one that soup_session_send_finish () gave */
+/* Takes @stream, which soup_session_send_finish () returned */
 void     pillion_soup_body_init       (PillionSoupBody *self,
                                        SoupMessage     *message,
                                        GInputStream    *stream);
@@ -37,7 +37,7 @@ gssize   pillion_soup_body_read       (PillionSoupBody *self,
                                        gsize            size,
                                        GError         **error);
 
-/* Calls @func when there may be more to read, without the stream. The source is not attached. */
+/* Makes a source that calls @func when there may be more to read, without the stream. It is not attached yet. */
 GSource *pillion_soup_body_new_source (PillionSoupBody     *self,
                                        GPollableSourceFunc  func,
                                        gpointer             data);

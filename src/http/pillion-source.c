@@ -6,7 +6,8 @@
 
 #include "http/pillion-source.h"
 
-/* What is smaller is sent at once, also over HTTP/2: a server's first window is 65535 bytes (RFC 9113, section 6.9.2) */
+/* Smaller bodies are sent at once, even over HTTP/2: a server's first window is 65535 bytes (RFC 9113,
+ * section 6.9.2) */
 #define LARGE (32 * 1024)
 
 void

@@ -12,25 +12,28 @@
 #include "http/pillion-climb.h"
 #include "http/pillion-http-fields.h"
 
-/* What is smaller is not split */
+/* A smaller rest is not split */
 #define MIN_LEFT (16 * 1024 * 1024)
 
-/* How much one request asks for: what its connection brings in so many µs, within these limits */
+/* How much one request asks for: what its connection brings in this many µs, within these limits */
 #define BLOCK_USEC (2 * G_USEC_PER_SEC)
 #define MIN_BLOCK (4 * 1024 * 1024)
 #define MAX_BLOCK (64 * 1024 * 1024)
 
-/* To break off a connection and to make another one costs more than to receive for so many µs what is there already */
+/* Breaking off a connection and making another one costs more than receiving what is there already for this
+ * many µs */
 #define THERE_USEC (G_USEC_PER_SEC / 2)
 
-/* How often the connections are looked at once their number is settled, in µs */
+/* How often the connections are checked once their number is settled, in µs */
 #define LOOK_USEC (G_USEC_PER_SEC / 2)
 
-/* A further connection on which nothing comes for so long is given up, in µs, and so is one that broke so often */
+/* A further connection that receives nothing for this long, in µs, is given up, and so is one that broke this
+ * often */
 #define STALL_USEC (10 * G_USEC_PER_SEC)
 #define MAX_BROKEN 5
 
-/* A server that answers more than so many requests with less than so many bytes, although more was asked for, gets no further ones */
+/* A server that answers more than this many requests with fewer than this many bytes, although more was
+ * requested, gets no further connections */
 #define SMALL_PIECE (64 * 1024)
 #define MAX_SMALL_PIECES 20
 
@@ -46,7 +49,7 @@ typedef struct
   gint64 active;     /* when something happened last */
   gboolean started;  /* whether it has left the queue */
   gboolean paused;   /* until the part file allows holes */
-  gboolean got_some; /* of what this request is about */
+  gboolean got_some; /* of what this request asks for */
   guint n_broken;    /* requests that ended early */
 } Connection;
 
@@ -60,14 +63,14 @@ struct _PillionSplit
   PillionClaims claims;
   GPtrArray *connections; /* further ones */
   PillionClimb climb;
-  PillionDeadline deadline; /* set as long as there is something to look at */
+  PillionDeadline deadline; /* set as long as there is something to check */
   gboolean running;
   gboolean ready;      /* the part file allows holes */
   gboolean asked;      /* it was asked to */
-  gboolean alone;      /* further connections are of no use: the call's own one gets all it can */
+  gboolean alone;      /* further connections are useless, and the call's own one gets everything it can */
   guint n_small_pieces;
-  guint n_crowded;     /* looks in a row that found somebody waiting for a place */
-  guint n_inside;      /* functions that use it at the moment */
+  guint n_crowded;     /* successive checks that found another call waiting for a place */
+  guint n_inside;      /* functions that are using it now */
   gboolean stopped;    /* by pillion_split_free () */
 
   /* What further requests are made of */
@@ -79,12 +82,13 @@ struct _PillionSplit
 
   PillionMeter main;   /* of the call's own connection */
   gint64 looked;       /* when the measurement of the disk began */
-  gint64 writing;      /* how many µs went into writing since then */
+  gint64 writing;      /* how many µs were spent on writing since then */
 };
 
 static const PillionHopFuncs hop_funcs;
 
-/* What is called in the middle may end the call, and with it this: each function that is called from outside is between these two */
+/* A function that is called in the middle may end the call, and so free the split: every entry point is
+ * enclosed in these two */
 static void
 enter (PillionSplit *self)
 {
@@ -166,14 +170,14 @@ count_started (PillionSplit *self)
   return n;
 }
 
-/* Whether something is coming over the call's own connection */
+/* Whether the call's own connection is receiving something */
 static gboolean
 is_main_open (PillionSplit *self)
 {
   return self->call->hop != NULL && pillion_hop_get_state (self->call->hop).sent > 0;
 }
 
-/* Gives up a connection, and with it one of those that there should be. The caller says that something has changed. */
+/* Gives up a connection, and wants one less from now on. The caller reports the change. */
 static void
 drop (PillionSplit *self,
       Connection *connection)
@@ -182,7 +186,8 @@ drop (PillionSplit *self,
   pillion_climb_limit (&self->climb, 1 + count_started (self));
 }
 
-/* The server has another version, or no ranges: nothing that comes from now on would fit, but what comes already does */
+/* The server has another version, or no ranges: new responses would not fit, but those that are being
+ * received do */
 static void
 go_alone (PillionSplit *self)
 {
@@ -202,7 +207,7 @@ send (Connection *connection)
   pillion_hop_send (connection->hop, self->origin, PILLION_HTTP_QUEUE_LAST, FALSE, NULL);
 }
 
-/* The connection is free for another request, which may turn out not to be worth it. It may be gone after that. */
+/* The connection is free for another request, if there is enough left for one. It may be gone after that. */
 static void
 send_next (Connection *connection)
 {
@@ -262,7 +267,7 @@ connection_wrote (gpointer data,
 {
 }
 
-/* Whether a head is that of what was asked for, or of its beginning, unless that is too small too often */
+/* Whether a response has what was requested, or the beginning of it, unless that is too small too often */
 static gboolean
 is_claimed (Connection *connection,
             const PillionHead *head)
@@ -298,7 +303,7 @@ connection_head (gpointer data,
   connection->active = get_now (self);
   if (head->status == 206 && is_claimed (connection, head))
     {
-      /* Less than was asked for: the others get the rest */
+      /* Less than was requested: others fetch the rest */
       connection->claim.end = MIN (connection->claim.end, connection->end);
       if (!self->asked)
         {
@@ -308,7 +313,7 @@ connection_head (gpointer data,
     }
   else
     {
-      /* A server that is busy says nothing of the ranges that others fetch */
+      /* A busy server says nothing about the ranges that other connections fetch */
       if (head->status == 403 || head->status == 408 || head->status == 429 || head->status >= 500)
         drop (self, connection);
       else
@@ -343,7 +348,7 @@ take_body (Connection *connection,
       gsize n = MIN (length, (gsize) (connection->claim.end - connection->claim.next));
       gint64 before = get_now (self);
 
-      /* More than was announced: the call's own connection had better not ask for a range */
+      /* More than was announced: the call's own connection must not request a range either */
       if (connection->claim.next == connection->end)
         {
           go_alone (self);
@@ -395,7 +400,7 @@ connection_end (gpointer data,
   enter (self);
   if (connection->claim.next < connection->claim.end)
     connection->n_broken++;
-  /* A server may close a connection when it likes, but one that brings nothing is not tried again */
+  /* A server may close a connection whenever it likes, but one that brought nothing is not tried again */
   if (connection->got_some && connection->n_broken <= MAX_BROKEN)
     {
       send_next (connection);
@@ -461,13 +466,13 @@ get_view (PillionSplit *self,
   return view;
 }
 
-/* Makes them as many as there should be. Returns whether there are fewer now. */
+/* Adjusts the number of connections to the wanted one. Returns whether there are fewer now. */
 static gboolean
 adjust (PillionSplit *self)
 {
   gboolean dropped = FALSE;
 
-  /* The newest ones are those that brought nothing */
+  /* The newest ones are the ones that brought nothing */
   while (self->connections->len + 1 > self->climb.n)
     {
       g_ptr_array_remove_index (self->connections, self->connections->len - 1);
@@ -489,7 +494,8 @@ adjust (PillionSplit *self)
   return dropped;
 }
 
-/* Whether somebody waits for a place that is taken here, and not only because one that has ended is not gone yet */
+/* Whether another call waits for a place that is taken here, and not just because an ended exchange is not
+ * gone yet */
 static gboolean
 is_in_the_way (PillionSplit *self)
 {
@@ -506,7 +512,7 @@ is_in_the_way (PillionSplit *self)
   return self->n_crowded > 1;
 }
 
-/* Gives up what brings nothing any more, and a place that somebody else waits for */
+/* Gives up connections that bring nothing any more, and a place that another call waits for */
 static gboolean
 clean_up (PillionSplit *self,
           gint64 now)
@@ -544,7 +550,7 @@ look (gpointer data,
 
   enter (self);
   dropped = clean_up (self, now);
-  /* The limit is for all connections of a call, and one can reach it */
+  /* The rate limit is for all connections of a call together, and a single one can reach it */
   if (!self->alone && pillion_call_is_throttled (self->call))
     {
       go_alone (self);
@@ -686,8 +692,8 @@ pillion_split_extend (PillionSplit *self,
 {
   gint64 max_there;
 
-  /* As long as no range has come, the call's own connection must not be broken off: the server may have none. One that took so long to
-   * answer is of no use anyway. */
+  /* As long as no range has arrived, the call's own connection must not be broken off: the server may have no
+   * ranges. A connection that took so long to answer is useless anyway. */
   if (!self->ready && self->connections->len > 0)
     go_alone (self);
 

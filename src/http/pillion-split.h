@@ -8,13 +8,13 @@
 #include "http/pillion-claims.h"
 #include "http/pillion-meter.h"
 
-/* What a download fetches over further connections. The call's own connection does as it would without: it has a claim like the others, and
- * whatever they can't fetch is left to it. All of it belongs to the I/O thread. */
+/* What a download fetches over further connections. The call's own connection works as it would without them:
+ * it has a claim like the others, and gets whatever they can't fetch. All of it belongs to the I/O thread. */
 typedef struct _PillionSplit PillionSplit;
 
 typedef struct
 {
-  /* The part file has to allow holes; when it does, pillion_split_set_ready () is to be called, and not in here */
+  /* Makes the part file allow holes, and calls pillion_split_set_ready () once it does, but not in here */
   void     (*allow_holes) (gpointer      data);
 
   /* FALSE: the call has failed */
@@ -23,7 +23,8 @@ typedef struct
                            const guint8 *bytes,
                            gsize         length);
 
-  /* A connection has got what it claimed, or is lost: maybe all is there, or the call's own connection is needed */
+  /* A connection has finished its claim, or is lost: everything may be there, or the call's own connection
+   * may be needed */
   void     (*changed)     (gpointer      data);
 } PillionSplitFuncs;
 
@@ -32,16 +33,16 @@ PillionSplit *pillion_split_new         (PillionCall             *call,
                                          const PillionSplitFuncs *funcs,
                                          gpointer                 data);
 
-/* Drops all further connections. Of the functions none is called any more. */
+/* Drops all further connections. None of the functions is called after that. */
 void          pillion_split_free        (PillionSplit            *self);
 
-/* Further requests go where the call's did, with its fields. To be called for each head that was accepted; @is_wanted says whether the rest may be
- * fetched over several connections. */
+/* Sends further requests to where the call's went, with its fields. Call this for each head that was
+ * accepted. @is_wanted: whether the rest may be fetched over several connections. */
 void          pillion_split_follow      (PillionSplit            *self,
                                          gboolean                 is_wanted);
 void          pillion_split_set_ready   (PillionSplit            *self);
 
-/* What the call's own connection has got, and how long it took to write it */
+/* Notes what the call's own connection received, and how long it took to write that */
 void          pillion_split_note        (PillionSplit            *self,
                                          gsize                    n,
                                          gint64                   usec);
@@ -59,8 +60,8 @@ gboolean      pillion_split_extend      (PillionSplit            *self,
 void          pillion_split_release     (PillionSplit            *self,
                                          PillionClaim            *claim);
 
-/* Whether something comes over another connection, or may come */
+/* Whether another connection receives something, or may do so */
 gboolean      pillion_split_is_active   (PillionSplit            *self);
 
-/* The server refuses the call's own connection while there are others: so many are enough */
+/* The server refuses the call's own connection while there are others: their number is enough */
 void          pillion_split_limit       (PillionSplit            *self);

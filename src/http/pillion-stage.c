@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Has room for the usual stages, and for one more */
+/* Large enough for the usual stages, and one more */
 #define BLOCK_SIZE 1024
 
 #define ALIGNMENT G_ALIGNOF (max_align_t)

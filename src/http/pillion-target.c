@@ -38,7 +38,7 @@ set_errno_error (GError **error,
 {
   GIOErrorEnum code = g_io_error_from_errno (errsv);
 
-  /* For the user a quota is the size of the disk */
+  /* To the user, a quota is the size of the disk */
   if (errsv == EDQUOT)
     code = G_IO_ERROR_NO_SPACE;
 
@@ -157,7 +157,8 @@ pillion_target_new (const char *path,
   self->folder = -1;
   self->conflict = conflict;
 
-  /* The kernel knows which links may not be followed. A link that leads nowhere has the name, too, unless it is followed. */
+  /* The kernel knows which links must not be followed. Unless it is followed, a link that leads nowhere takes
+   * the name, too. */
   if (stat (path, &info) == 0 || (!replaces && errno == ENOENT && lstat (path, &info) == 0))
     {
       if (!check_taken (self, &info, error))
@@ -246,7 +247,7 @@ pillion_target_set_name (PillionTarget *self,
       return FALSE;
     }
 
-  /* A link is not followed here, because then a server would choose a file outside the folder */
+  /* A link is not followed here, because a server could then choose a file outside the folder */
   return check_taken (self, &info, error);
 }
 
@@ -275,8 +276,8 @@ pillion_target_will_replace (PillionTarget *self)
   return replaces (self) && fstatat (self->folder, self->name, &info, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Gives @fd the same access control list as the file that it replaces, or none if that has none. Returns FALSE if the mode alone
- * does not say who may do what. */
+/* Gives @fd the access control list of the file that it replaces, or none if that has none. Returns FALSE if
+ * that failed, so that the mode does not tell who may access it. */
 static gboolean
 copy_acl (PillionTarget *self,
           int fd)
@@ -298,8 +299,8 @@ copy_acl (PillionTarget *self,
 #endif
 }
 
-/* Nobody may read the new file who could not read the old one. Bits that let a program run as another user are not for what came
- * from a network. */
+/* Nobody who could not read the old file may read the new one. Bits that let a program run as another user
+ * are not copied to a file from a network. */
 static gboolean
 take_attributes (PillionTarget *self,
                  int fd,
@@ -335,7 +336,7 @@ take_attributes (PillionTarget *self,
   if (before.st_gid != now.st_gid)
     same_group = fchown (fd, (uid_t) -1, before.st_gid) == 0;
 
-  /* What the old group was allowed is not for another group */
+  /* Another group does not get the old group's rights */
   if (!copy_acl (self, fd) || !same_group)
     mode &= (mode_t) (0707 | (mode & 0007) << 3);
 
@@ -349,7 +350,7 @@ take_attributes (PillionTarget *self,
   return TRUE;
 }
 
-/* Returns 0 or what errno says: EEXIST if there is something of that name */
+/* Returns 0 or an errno: EEXIST if the name is taken */
 static int
 move_without_replacing (PillionTarget *self,
                         const char *part,
@@ -360,7 +361,7 @@ move_without_replacing (PillionTarget *self,
 #ifdef HAVE_RENAMEAT2
   if (renameat2 (self->folder, part, self->folder, name, RENAME_NOREPLACE) == 0)
     return 0;
-  /* Not every kernel and file system can do it */
+  /* Not every kernel and file system supports it */
   if (errno != ENOSYS && errno != EINVAL)
     return errno;
 #endif
@@ -393,12 +394,12 @@ is_number_taken (guint number,
   g_autofree char *name = pillion_file_name_add_number (search->target->name, number, search->max);
   struct stat info;
 
-  /* What can't be looked at counts as free: the move reports why */
+  /* A name that can't be checked counts as free: the move reports why */
   return fstatat (search->target->folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-/* Moves to the name with a number. Another download can take the number between the search and the move, but is never overwritten.
- * Returns 0 or what errno says: EEXIST if there is no number left. */
+/* Moves to the name with a number. Another download can take the number between the search and the move, but
+ * is never overwritten. Returns 0 or an errno: EEXIST if there is no number left. */
 static int
 move_to_number (PillionTarget *self,
                 const char *part)
@@ -508,7 +509,7 @@ pillion_target_take (PillionTarget *self,
         }
     }
 
-  /* The new name outlasts a crash of the machine too. If that can't be had, the file is still whole. */
+  /* Makes the new name survive a crash of the machine. If that fails, the file is still complete. */
   fsync (self->folder);
   return TRUE;
 }

@@ -15,10 +15,11 @@ typedef struct
   char *name;                      /* in the folder; NULL until it is known */
   int folder;                      /* a descriptor */
   PillionHttpNameConflict conflict; /* what to do if the name is taken; not the default */
-  gboolean kept;                   /* the name is taken, and its file is to stay */
+  gboolean kept;                   /* the name is taken, and its file stays */
 } PillionTarget;
 
-/* The file at @path, which need not exist. Only if it would be replaced, symbolic links are followed, and it has to be a regular file. */
+/* The file at @path, which need not exist. If it would be replaced, symbolic links are followed, and it has
+ * to be a regular file. */
 PillionTarget *pillion_target_new         (const char               *path,
                                            PillionHttpNameConflict   conflict,
                                            GError                  **error);
@@ -45,14 +46,15 @@ gboolean       pillion_target_get_size    (PillionTarget            *self,
 /* Whether there is a file that would be replaced */
 gboolean       pillion_target_will_replace (PillionTarget           *self);
 
-/* Moves the file @part of the same folder, open as @fd, to the target, in one step. If it replaces a file it gets that one's
- * mode and owner. @path and @name then say where it is. If the name was taken meanwhile and its file stays, so does the part: see @kept. */
+/* Moves the file @part of the same folder, open as @fd, to the target, in one step. If it replaces a file it
+ * gets that one's mode and owner. @path and @name then say where it is. If the name was taken in the meantime
+ * and its file stays, so does the part: see @kept. */
 gboolean       pillion_target_take        (PillionTarget            *self,
                                            int                       fd,
                                            const char               *part,
                                            GError                  **error);
 
-/* Sets @error to what @errsv says of the target */
+/* Sets @error to what @errsv means for the target */
 void           pillion_target_set_error   (PillionTarget            *self,
                                            int                       errsv,
                                            GError                  **error);

@@ -15,7 +15,7 @@ typedef enum
   PILLION_TEST_FAULT_RESET
 } PillionTestFault;
 
-/* The response of a test: made on the loop's thread, and then given to whatever sends it */
+/* The response of a test: made on the loop's thread, and then given to its sender */
 typedef struct
 {
   guint status; /* 0 until one is set */
@@ -36,9 +36,9 @@ void               pillion_test_answer_set_body (PillionTestAnswer *self,
                                                  GBytes            *body,
                                                  const char        *content_type);
 
-/* Makes it a status of 500 with a body of text, whatever it was */
+/* Turns it into a status of 500 with a text as its body, whatever it was */
 void               pillion_test_answer_fail     (PillionTestAnswer *self,
                                                  const char        *message);
 
-/* It is what will be sent: an answer that nobody set is a failure */
+/* It is about to be sent: an answer that nobody has set is a failure */
 void               pillion_test_answer_complete (PillionTestAnswer *self);

@@ -16,7 +16,7 @@
 #include "http/pillion-http-test-exchange-private.h"
 #include "http/pillion-soup-library.h"
 
-/* How much of a body is handed over in one go */
+/* How much of a body is passed on at once */
 #define PIECE_SIZE (256 * 1024)
 
 typedef struct
@@ -29,7 +29,7 @@ typedef struct
 
 struct _PillionExchange
 {
-  int n_references; /* atomic: one until it is gone, and one for each thing that it waits for */
+  int n_references; /* atomic: one until it is gone, and one for each pending operation */
   PillionLoop *loop;
   PillionTestRoutes *routes;
   GObject *owner; /* of the two */
@@ -51,7 +51,7 @@ struct _PillionExchange
   guint delayed; /* the call that begins the answer, or 0 */
   gint64 first_byte;
 
-  /* The answer, as it is sent */
+  /* The response, as it is sent */
   PillionTestAnswer *answer; /* NULL before it is there */
   SoupMessageHeaders *answer_headers;
   gsize begin;  /* of what is sent of its body */
@@ -201,7 +201,7 @@ get_details (const PillionHead *head,
   };
 }
 
-/* Sends the range that was asked for, if it was one */
+/* Sends the requested range, if there is one */
 static void
 take_range (PillionExchange *self)
 {
@@ -278,7 +278,7 @@ wait_and_send (gpointer data)
 {
   PillionExchange *self = data;
 
-  /* It may have been aborted since, or the loop was closed */
+  /* It may have been aborted in the meantime, or the loop closed */
   if (!self->ended)
     self->delayed = pillion_loop_call_later (self->loop, self->answer->delay, send_head, self, NULL);
   exchange_unref (self);
@@ -448,7 +448,7 @@ test_exchange (PillionTransport *transport,
     {
       self->input = g_object_ref (request->body);
       self->buffer = g_malloc (PIECE_SIZE);
-      /* A body that is sent at a limited rate waits for the clock, and says by itself when it reads */
+      /* A body with a limited rate waits for the clock, and itself tells when it reads */
       if (!G_IS_FILTER_INPUT_STREAM (self->input))
         begin_reading (self);
       read_on (self);

@@ -9,7 +9,7 @@
 #include "http/pillion-test-routes.h"
 #include "http/pillion-transport.h"
 
-/* The implementation of a transport that answers from routes, in a loop and without a network. @owner is that of the two. */
+/* A transport that answers from routes, in a loop and without a network. @owner owns both. */
 PillionTransport *pillion_test_carrier_new (PillionLoop       *loop,
                                             PillionTestRoutes *routes,
                                             GObject           *owner);

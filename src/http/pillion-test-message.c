@@ -86,7 +86,7 @@ on_closed (GObject *source,
   g_io_stream_close_finish (G_IO_STREAM (source), result, NULL);
 }
 
-/* What is to be written before a fault, and the connection with it */
+/* What to write before a fault, and the connection to write it to */
 typedef struct
 {
   GIOStream *stream;
@@ -102,7 +102,8 @@ cut_free (Cut *self)
   g_free (self);
 }
 
-/* So that the other side gets a reset. libsoup wraps the connection that it was given, and gives the wrapper back. */
+/* So that the other side gets a reset. libsoup wraps the connection that it was given, and returns the
+ * wrapper. */
 static void
 set_reset (GIOStream *stream)
 {
@@ -156,7 +157,7 @@ cut (SoupServerMessage *message,
                                    G_PRIORITY_DEFAULT, NULL, on_cut_written, self);
 }
 
-/* What an exchange of the loop's thread needs to answer on the server's */
+/* What an exchange on the loop's thread needs to answer on the server's thread */
 typedef struct
 {
   SoupServerMessage *message;

@@ -18,7 +18,8 @@ typedef struct
 PillionTestThread       *pillion_test_thread_new       (void);
 void                     pillion_test_thread_unref     (PillionTestThread *self);
 
-/* Any thread. Calls @func on the server's thread after @delay, or @destroy here if that has ended. */
+/* On any thread. Calls @func on the server's thread after @delay, or @destroy right here if that thread has
+ * ended. */
 void                     pillion_test_thread_post      (PillionTestThread *self,
                                                         GTimeSpan          delay,
                                                         GSourceFunc        func,

@@ -157,7 +157,7 @@ pillion_test_routes_add_closure (PillionTestRoutes *self,
   pillion_test_routes_add_handler (self, path, call_closure, closure, let_go_of_closure);
 }
 
-/* What serves a path, or NULL: itself, or the nearest of those above it that end in a slash */
+/* What serves a path, or NULL: the path itself, or else the nearest one above it that ends with a slash */
 static PillionTestRoute *
 find_route (PillionTestRoutes *self,
             const char *path)

@@ -6,10 +6,10 @@
 
 #include <pillion-http/pillion-http.h>
 
-/* What a test answers on which path, and how often it was asked. From any thread. */
+/* What a test answers on each path, and how often that was requested. On any thread. */
 typedef struct _PillionTestRoutes PillionTestRoutes;
 
-/* One of them: fixed bytes, a function, or an error */
+/* One of these: fixed bytes, a function, or an error */
 typedef struct
 {
   GBytes *body;
@@ -39,12 +39,13 @@ void               pillion_test_routes_add_closure (PillionTestRoutes       *sel
                                                     const char              *path,
                                                     GClosure                *closure);
 
-/* Counts a request, and returns what answers it (transfer full), or NULL. @url is for where hosts matter, and may be NULL. */
+/* Counts a request, and returns what answers it (transfer full), or NULL. @url is needed only if hosts
+ * matter, and may be NULL. */
 PillionTestRoute  *pillion_test_routes_take        (PillionTestRoutes       *self,
                                                     const char              *url,
                                                     const char              *path);
 
-/* What a URL is called here: without its query, and with its port only if that isn't the usual one */
+/* The name of a URL here: without its query, and with its port only if that isn't the usual one */
 char              *pillion_test_routes_make_key    (GUri                    *uri);
 
 /* How many requests there were for a path, or in all for NULL */
@@ -53,7 +54,7 @@ guint              pillion_test_routes_get_n       (PillionTestRoutes       *sel
 
 void               pillion_test_route_unref        (PillionTestRoute        *self);
 
-/* Calls the function on the loop's thread, and sends what it made of the exchange. Takes both. */
+/* Calls the function on the loop's thread, and sends the response that it sets. Takes both. */
 void               pillion_test_route_call         (PillionTestRoute        *self,
                                                     PillionLoop             *loop,
                                                     PillionHttpTestExchange *exchange);

@@ -63,7 +63,7 @@ on_due (gpointer data,
 {
   PillionThrottle *self = data;
 
-  /* It may be asked early, because the client's rate has changed, which is then what counts */
+  /* It may be called early because the client's rate has changed, which then applies */
   if (now < self->due && self->engine->config.rate_limit == self->reserved_rate)
     return self->due;
 

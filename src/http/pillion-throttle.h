@@ -7,13 +7,13 @@
 #include "http/pillion-http-engine.h"
 #include "http/pillion-rate-limit.h"
 
-/* Says when how much of a body may be moved in one direction: within the client's rate for that, and one of its own. For the I/O
- * thread. */
+/* Tells when how much of a body may be moved in one direction, within the client's rate and one of its own.
+ * For the I/O thread. */
 typedef struct _PillionThrottle PillionThrottle;
 
 typedef void (*PillionThrottleFunc) (gpointer data);
 
-/* @func is called when there is credit again, after there was none. @rate is 0 for none of its own. */
+/* @func is called when there is credit again after there was none. @rate: its own rate, or 0. */
 PillionThrottle *pillion_throttle_new        (PillionHttpEngine   *engine,
                                               PillionRateLimit    *shared,
                                               gint64               rate,

@@ -19,7 +19,7 @@ struct _ThrottledStream
 
   PillionHttpEngine *engine;
   PillionThrottle *throttle;
-  PillionTask *reading; /* for the clock of a loop, which waits for other threads; or NULL */
+  PillionTask *reading; /* tells the clock of a loop, which waits for other threads; or NULL */
   GTask *task; /* of a read that waits for credit, or NULL */
   GCancellable *cancellable;
   gulong cancelled_handler;
@@ -105,7 +105,7 @@ on_credit (gpointer data)
   g_main_context_pop_thread_default (context);
 }
 
-/* On the I/O thread, as everything here */
+/* On the I/O thread, like everything here */
 static void
 cancelled (GCancellable *cancellable,
            gpointer data)

@@ -12,7 +12,7 @@
 
 #include "http/pillion-call.h"
 
-/* How long the rate is measured, in µs: a transfer may stop for a moment */
+/* How long the rate is measured, in µs: a transfer may pause for a moment */
 #define RATE_USEC (5 * G_USEC_PER_SEC)
 
 typedef struct
@@ -25,7 +25,8 @@ typedef struct
   guint64 received_before; /* by then, in bytes */
 } PillionTimeoutStage;
 
-/* Returns whether a time that began at @from is over, and sets the error if it is. If not, it may be the one that is over next. */
+/* Returns whether a time that began at @from is up, and sets the error if it is. If not, it may be the one
+ * that is up next. */
 static gboolean
 is_over (gint64 now,
          gint64 from,
@@ -47,7 +48,8 @@ is_over (gint64 now,
   return TRUE;
 }
 
-/* Whether less came than is asked for since the measurement began; a good one is followed by another one */
+/* Whether less than required has arrived since the measurement began. A good measurement is followed by
+ * another one. */
 static gboolean
 is_too_slow (PillionTimeoutStage *self,
              gint64 now,
@@ -85,7 +87,7 @@ is_too_slow (PillionTimeoutStage *self,
   return FALSE;
 }
 
-/* When one of the limits can be over at the earliest, if all begin now */
+/* The earliest time at which one of the limits can be up, if all begin now */
 static gint64
 get_first_look (PillionTimeoutStage *self,
                 gint64 now)
@@ -114,7 +116,7 @@ on_due (gpointer data,
   GTimeSpan connect = pillion_call_get_timeout (request->connect_timeout, config->connect_timeout);
   GTimeSpan first_byte = pillion_call_get_timeout (request->first_byte_timeout, config->first_byte_timeout);
   GTimeSpan idle = pillion_call_get_timeout (request->idle_timeout, config->idle_timeout);
-  /* Without any limit there is still a deadline, which looks again when the client gets one */
+  /* Without any limit, there is still a deadline, which checks again when the client gets a limit */
   gint64 due = PILLION_DEADLINE_NEVER - 1;
   GError *error = NULL;
   PillionExchangeState state;
@@ -137,7 +139,7 @@ on_due (gpointer data,
       return PILLION_DEADLINE_NEVER;
     }
 
-  /* Nobody asks the server for anything, so it can't be late */
+  /* Nothing is requested from the server, so it can't be late */
   if (call->paused)
     {
       self->measured_from = now;
@@ -145,13 +147,13 @@ on_due (gpointer data,
       due = MIN (due, get_first_look (self, now));
     }
 
-  /* What has not begun yet may be over before everything that has */
+  /* A time that has not begun yet may be up before all that have */
   if (!self->has_head && first_byte != PILLION_DEADLINE_NEVER)
     due = MIN (due, now + first_byte);
   return due;
 }
 
-/* The deadline of the request before must not end one that waits in the queue */
+/* The deadline of the previous request must not end one that waits in the queue */
 static PillionVerdict
 timeout_begin (PillionStage *stage,
                PillionCall *call,
@@ -173,7 +175,7 @@ timeout_request (PillionStage *stage,
 
   self->call = call;
   self->has_head = FALSE;
-  /* To begin with it only says when to look next */
+  /* At first, it only tells when to check next */
   pillion_deadlines_set (call->engine->deadlines, &self->deadline, get_first_look (self, call->started), on_due, self);
   return PILLION_VERDICT_PASS;
 }

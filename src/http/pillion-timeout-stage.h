@@ -6,5 +6,6 @@
 
 #include "http/pillion-stage.h"
 
-/* Limits the time of one request: to connect, until the first byte, between two bytes, and the lowest rate of the response */
+/* Limits the times of one request (to connect, until the first byte, between two bytes), and the lowest rate
+ * of the response */
 void pillion_timeout_stage_add (PillionStages *stages);

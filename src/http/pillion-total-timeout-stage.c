@@ -25,7 +25,7 @@ total_due (gpointer data,
   PillionCall *call = self->call;
   GTimeSpan timeout = pillion_call_get_timeout (call->request->total_timeout, call->engine->config.total_timeout);
 
-  /* A call that is held is sent again when it goes on, and looks at the time then */
+  /* A call that is held is sent again when it continues, and checks the time then */
   if (timeout == PILLION_DEADLINE_NEVER || call->held)
     return PILLION_DEADLINE_NEVER - 1;
   if (call->begun + call->held_for + timeout > now)
@@ -48,7 +48,7 @@ total_begin (PillionStage *stage,
       GTimeSpan timeout = pillion_call_get_timeout (call->request->total_timeout, call->engine->config.total_timeout);
 
       self->call = call;
-      /* Without a limit there is still a deadline, which looks again when the client gets one */
+      /* Without a limit, there is still a deadline, which checks again when the client gets a limit */
       pillion_deadlines_set (call->engine->deadlines, &self->deadline,
                              timeout == PILLION_DEADLINE_NEVER ? PILLION_DEADLINE_NEVER - 1 : call->begun + call->held_for + timeout, total_due, self);
     }

@@ -6,5 +6,5 @@
 
 #include "http/pillion-stage.h"
 
-/* Limits the time of the whole call, from when it was submitted */
+/* Limits the time of the whole call, from the time when it was submitted */
 void pillion_total_timeout_stage_add (PillionStages *stages);

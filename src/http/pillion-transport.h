@@ -10,8 +10,8 @@
 #include "http/pillion-proxy.h"
 #include "http/pillion-source.h"
 
-/* How a request becomes an answer. The rest of the room knows this interface only; libsoup is behind one implementation
- * of it. All of it belongs to the I/O thread. */
+/* Turns a request into a response. The rest of the room knows only this interface; libsoup is behind one
+ * implementation of it. All of it belongs to the I/O thread. */
 
 typedef struct _PillionTransport PillionTransport;
 typedef struct _PillionTransportClass PillionTransportClass;
@@ -20,7 +20,7 @@ typedef struct _PillionExchangeFuncs PillionExchangeFuncs;
 typedef struct _PillionWireRequest PillionWireRequest;
 typedef struct _PillionHead PillionHead;
 
-/* How far an exchange is. Times are in µs of the monotonic clock, or 0 if that has not happened yet. */
+/* How far an exchange has got. Times are in µs of the monotonic clock, or 0 if that has not happened yet. */
 typedef struct
 {
   gboolean connected; /* whether there is a connection to the server, or to its proxy */
@@ -32,25 +32,28 @@ typedef void (*PillionFieldFunc) (const char *name,
                                   const char *value,
                                   gpointer    data);
 
-/* A request as it is sent. It is read during the call of pillion_transport_exchange () only. */
+/* A request as it is sent. It is only read inside pillion_transport_exchange (). */
 struct _PillionWireRequest
 {
   const char *method;
   GUri *uri;
   const char *origin;        /* what one connection can serve: scheme, host and port */
   PillionProxy *proxy;       /* or NULL */
-  const char *proxy_authorization; /* what it is told when a tunnel is made, or NULL */
-  gboolean bulk;             /* a large body is expected: a protocol with back-pressure, if the server speaks one */
+  const char *proxy_authorization; /* the authorization that it gets when a tunnel is made, or NULL */
+  gboolean bulk;             /* a large body is expected: uses a protocol with back-pressure, if the server
+                              * speaks one */
   gboolean only_http1;       /* HTTP/2 is not wanted in any case */
   gboolean web_socket;       /* the handshake of a WebSocket: the transport adds its fields, and checks the answer */
   const char *const *fields; /* name, value, name, value, … NULL */
   GInputStream *body;        /* or NULL */
-  PillionSource *source;     /* what that is of: it may have to be opened again */
+  PillionSource *source;     /* the source of the body, which may have to be opened again */
   gint64 body_length;        /* -1 if it is not known */
-  gint64 max_refusal;        /* how large the body of a 401, 407 or 421 may be if it is wanted, or 0 if it is only a reason to show */
+  gint64 max_refusal;        /* the largest body of a 401, 407 or 421 that is wanted, in bytes, or 0 if the
+                              * body is only shown as a reason */
 };
 
-/* What not everybody wants to know. Times are µs of the monotonic clock, or 0 if it did not happen: a connection may have been there already. */
+/* Details that few callers need. Times are in µs of the monotonic clock, or 0 if something did not happen,
+ * because the connection was there already. */
 typedef struct
 {
   const char *version;  /* of HTTP: "1.0", "1.1", "2" */
@@ -68,11 +71,11 @@ struct _PillionHead
   guint status;
   const char *reason;
   gint64 length;      /* of the body as it is sent, -1 if it is not announced */
-  gboolean tunnel;    /* not of the server, but of a proxy that makes no tunnel to it without credentials: for stages only */
-  gboolean delimited; /* whether the protocol tells where the body ends, so that a cut is noticed */
-  gboolean piles_up;  /* whether the body comes into memory even if there is no credit */
-  GIOStream *stream;  /* of a WebSocket, if the status is 101, else NULL. It is pollable, and is closed when the exchange is aborted, which is
-                       * how that ends. */
+  gboolean tunnel;    /* from a proxy that makes no tunnel to the server without credentials: for stages only */
+  gboolean delimited; /* whether the protocol tells where the body ends, so that truncation is noticed */
+  gboolean piles_up;  /* whether the body is read into memory even without credit */
+  GIOStream *stream;  /* of a WebSocket if the status is 101, else NULL. It is pollable. To end it, the
+                       * exchange is aborted, which closes it. */
 
   /* All values of a field joined by commas, or NULL */
   const char *(*get_field) (const PillionHead *self,
@@ -87,20 +90,23 @@ struct _PillionHead
                             PillionHeadDetails *details);
 };
 
-/* What an exchange tells. It calls nothing inside pillion_transport_exchange (). */
+/* What an exchange calls, but never inside pillion_transport_exchange () */
 struct _PillionExchangeFuncs
 {
-  /* So many bytes of the request's body were sent so far. It may begin anew, and is also called after an abort. */
+  /* This many bytes of the request's body were sent so far. The number may start again. Also called after an
+   * abort. */
   void     (*wrote) (gpointer           data,
                      gint64             n_sent);
 
-  /* The head of the answer is here. FALSE: the rest is not wanted, and neither body () nor end () is called. */
+  /* The head of the response is here. FALSE: the rest is not wanted, and neither body () nor end () is
+   * called. */
   gboolean (*head) (gpointer           data,
                     const PillionHead *head);
 
-  /* The credit for the next piece of the body: how many bytes are wanted at most, and where they are to be read to, so that they need not be
-   * copied. NULL: wherever the transport likes. @size is without limit at first; 0 means that nothing is read until
-   * pillion_transport_resume () is called, and so the server can't send more than fits on the way. */
+  /* The credit for the next piece of the body: sets @size, without limit at first, to how many bytes are
+   * wanted at most, and returns where to read them, so that they need not be copied, or NULL for anywhere.
+   * With 0, nothing is read until pillion_transport_resume () is called, so the server can't send more than
+   * fits into the buffers of the network. */
   guint8  *(*room) (gpointer           data,
                     gsize             *size);
 
@@ -109,7 +115,8 @@ struct _PillionExchangeFuncs
                     const guint8      *bytes,
                     gsize              length);
 
-  /* The answer is whole, or what went wrong (transfer full). What the answer announced was held against what came. */
+  /* The response is complete, or @error (transfer full) tells what went wrong. The announced length was
+   * checked. */
   void     (*end)  (gpointer           data,
                     GError            *error);
 
@@ -153,7 +160,7 @@ pillion_transport_exchange (PillionTransport *self,
   return self->klass->exchange (self, request, funcs, data);
 }
 
-/* Ends an exchange that has not called end (): of its functions only gone () is called from now on, later */
+/* Ends an exchange that has not called end (). From now on, only gone () of its functions is called, later. */
 static inline void
 pillion_transport_abort (PillionTransport *self,
                          PillionExchange *exchange)
@@ -161,7 +168,7 @@ pillion_transport_abort (PillionTransport *self,
   self->klass->abort (self, exchange);
 }
 
-/* Asks for credit again, if there was none. Calls body () and so on, unless it is called by one of them. */
+/* Asks for credit again if there was none. Calls body () and so on, unless one of them calls this. */
 static inline void
 pillion_transport_resume (PillionTransport *self,
                           PillionExchange *exchange)
@@ -169,7 +176,7 @@ pillion_transport_resume (PillionTransport *self,
   self->klass->resume (self, exchange);
 }
 
-/* The connection of an exchange does not count among those whose number is limited */
+/* The connection of an exchange no longer counts against the limit */
 static inline void
 pillion_transport_set_lasting (PillionTransport *self,
                                PillionExchange *exchange)
@@ -185,7 +192,7 @@ pillion_transport_get_state (PillionTransport *self,
   return self->klass->get_state (self, exchange);
 }
 
-/* How connections are made from now on. Idle ones that were made otherwise are closed. */
+/* Sets how connections are made from now on. Idle ones that were made differently are closed. */
 static inline void
 pillion_transport_set_options (PillionTransport *self,
                                const PillionConnectionOptions *options)
@@ -193,7 +200,7 @@ pillion_transport_set_options (PillionTransport *self,
   self->klass->set_options (self, options);
 }
 
-/* How many connections may be open, including idle ones */
+/* Sets how many connections may be open, including idle ones */
 static inline void
 pillion_transport_set_max_connections (PillionTransport *self,
                                        guint max)
@@ -201,7 +208,7 @@ pillion_transport_set_max_connections (PillionTransport *self,
   self->klass->set_max_connections (self, max);
 }
 
-/* Closes the connections; no exchange may be left */
+/* Closes the connections. No exchange may be left. */
 static inline void
 pillion_transport_free (PillionTransport *self)
 {

@@ -11,14 +11,14 @@
 #include <glib/gi18n-lib.h>
 #include <pillion-http/pillion-http.h>
 
-/* The longest head of an answer */
+/* The longest head of a response */
 #define MAX_HEAD (64 * 1024)
 #define STEP 4096
 
 /* How much of the first line is shown, in bytes */
 #define MAX_SHOWN 80
 
-/* A proxy that wants credentials. Outside of the transport nobody sees this error. */
+/* A proxy wants credentials. This error is never seen outside the transport. */
 typedef struct
 {
   char *challenges;
@@ -103,7 +103,7 @@ make_error_of_protocol (void)
   return g_error_new_literal (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY, _("what the proxy answered is not HTTP/1"));
 }
 
-/* What is wrong with the answer of a proxy, whose head is so long; NULL if there is a tunnel now */
+/* The error of a proxy's response, whose head has this length; NULL if there is a tunnel now */
 static GError *
 check_answer (Tunnel *self,
               gsize length)
@@ -131,7 +131,7 @@ check_answer (Tunnel *self,
   if (status < 200 || status > 299)
     return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY, _("the proxy refused to connect to %s: '%s'"), self->target, shown);
 
-  /* The server does not speak first */
+  /* The server doesn't send first */
   if (self->answer->len > length)
     return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY, _("the proxy sent more than its answer to the request to connect to %s"),
                         self->target);
@@ -162,7 +162,7 @@ on_read (GObject *stream,
     }
 
   g_byte_array_append (self->answer, g_bytes_get_data (bytes, NULL), (guint) g_bytes_get_size (bytes));
-  /* Something else may never send an empty line */
+  /* Another program may never send an empty line */
   if (self->answer->len >= 5 && memcmp (self->answer->data, "HTTP/", 5) != 0)
     {
       g_task_return_error (task, make_error_of_protocol ());
@@ -320,7 +320,7 @@ typedef struct
   GObjectClass parent_class;
 } PillionTunnelClass;
 
-/* GIO knows a type by one name only */
+/* GIO knows a type only by one name */
 typedef PillionTunnel PillionTunnelTls;
 typedef PillionTunnelClass PillionTunnelTlsClass;
 
@@ -370,7 +370,7 @@ pillion_tunnel_register (void)
   if (!g_once_init_enter (&registered))
     return;
 
-  /* The extension point exists once somebody has looked for one */
+  /* The extension point exists once it has been looked up */
   other = g_proxy_get_default_for_protocol ("http");
   g_io_extension_point_implement (G_PROXY_EXTENSION_POINT_NAME, pillion_tunnel_get_type (), PILLION_TUNNEL_PROTOCOL, 0);
   g_io_extension_point_implement (G_PROXY_EXTENSION_POINT_NAME, pillion_tunnel_tls_get_type (), PILLION_TUNNEL_TLS_PROTOCOL, 0);

@@ -6,8 +6,9 @@
 
 #include <gio/gio.h>
 
-/* Tunnels through HTTP proxies (RFC 9110, section 9.3.6), as a kind of proxy of GIO's. Neither GIO's own nor libsoup's tells enough of what the
- * proxy answers. The user of such a proxy's URI is the whole value of the field Proxy-Authorization. */
+/* Tunnels through HTTP proxies (RFC 9110, section 9.3.6), as a kind of GProxy. Neither GIO's own nor
+ * libsoup's tells enough about the proxy's response. The user in the URI of such a proxy is the whole value
+ * of the field Proxy-Authorization. */
 #define PILLION_TUNNEL_PROTOCOL "pillion-tunnel"
 #define PILLION_TUNNEL_TLS_PROTOCOL "pillion-tunnel-tls"
 
@@ -18,5 +19,5 @@ void        pillion_tunnel_register       (void);
 char       *pillion_tunnel_make_target    (const char   *host,
                                            guint         port);
 
-/* What a proxy wants credentials with, if that is what the error says; else NULL */
+/* The proxy's challenges if the error is that it wants credentials; else NULL */
 const char *pillion_tunnel_get_challenges (const GError *error);

@@ -6,13 +6,13 @@
 
 #include "http/pillion-turns.h"
 
-/* What is read in a turn, in bytes. What has read as much is large. */
+/* How many bytes are read in a turn. A reader that has read as many is large. */
 #define SIZE (1024 * 1024)
 
-/* The same while something small goes on */
+/* The same while small readers are active */
 #define SHORT_SIZE (32 * 1024)
 
-/* How long after its last sign something small is taken to go on, in µs */
+/* How long a small reader counts as active after its last sign of life, in µs */
 #define SMALL_USEC 100000
 
 struct _PillionTurns
@@ -38,7 +38,7 @@ turns_dispatch (GSource *source,
 {
   PillionTurns *self = (PillionTurns *) source;
 
-  /* Those that wait again in here have their turn in the next iteration */
+  /* Readers that wait again in here get their turn in the next iteration */
   for (guint n = self->waiting.length; n > 0 && self->waiting.length > 0; n--)
     {
       GList *link = self->waiting.head;

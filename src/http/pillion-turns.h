@@ -6,31 +6,32 @@
 
 #include <glib.h>
 
-/* Who reads how much before the others do. What has read much is large, and must not keep small ones waiting: one of these takes several
- * iterations of the context, in each of which it would wait for every large one. So while something small goes on, the large ones read
- * little, and only one of them in an iteration. It belongs to the thread of the context. */
+/* Decides how much each reader reads before others get their turn. A reader that has read much is large, and
+ * must not keep small ones waiting: a small one takes several iterations of the context, and would wait for
+ * every large one in each of them. So while small ones are active, large ones read little, and only one in an
+ * iteration. It belongs to the thread of the context. */
 typedef struct _PillionTurns PillionTurns;
 
-/* Embedded in what reads; all zero at first */
+/* Embedded in the reader. Starts as all zero. */
 typedef struct
 {
   GList link;
   gboolean waiting;
-  gsize n_read; /* in all; whoever reads adds to it */
+  gsize n_read; /* altogether; the reader adds to it */
 } PillionTurn;
 
-/* @run is called with the owner of a turn that has come, in which it reads */
+/* @run is called with the owner of each turn that has come, and reads */
 PillionTurns *pillion_turns_new      (GMainContext *context,
                                       void        (*run) (gpointer owner));
 
 /* No turn is waiting */
 void          pillion_turns_free     (PillionTurns *self);
 
-/* Something happens to the owner of @turn */
+/* Notes that the owner of @turn is active */
 void          pillion_turns_note     (PillionTurns *self,
                                       PillionTurn  *turn);
 
-/* Whether it has to wait for its turn even if the others have had theirs */
+/* Whether it has to wait for its turn even if the others have had theirs. */
 gboolean      pillion_turns_is_short (PillionTurns *self,
                                       PillionTurn  *turn);
 

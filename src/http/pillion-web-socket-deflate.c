@@ -11,14 +11,14 @@
 
 #define STEP ((gsize) 16 * 1024)
 
-/* What a sender leaves out at the end of each message (RFC 7692, section 7.2) */
+/* What a sender omits at the end of each message (RFC 7692, section 7.2) */
 static const guint8 tail[] = { 0x00, 0x00, 0xff, 0xff };
 
 struct _PillionWebSocketDeflate
 {
   GConverter *decompressor;
   GConverter *compressor; /* NULL if the server wants a smaller window than zlib's */
-  gboolean forgets_received; /* the server begins each message without the ones before */
+  gboolean forgets_received; /* the server compresses each message independently */
   gboolean forgets_sent;     /* and wants the same of us */
 };
 
@@ -29,7 +29,7 @@ pillion_web_socket_deflate_new (const char *extensions)
   g_auto (GStrv) parameters = NULL;
   gboolean small_window = FALSE;
 
-  /* Nothing else was offered, and libsoup has checked what came back */
+  /* Nothing else was offered, and libsoup has checked the response */
   if (extensions == NULL || strstr (extensions, "permessage-deflate") == NULL)
     return NULL;
 
@@ -82,7 +82,7 @@ decompress (PillionWebSocketDeflate *self,
         case G_CONVERTER_CONVERTED:
           break;
         case G_CONVERTER_FINISHED:
-          /* A sender may end a block for good; what follows is another one */
+          /* A sender may end a stream; what follows is another one */
           g_converter_reset (self->decompressor);
           break;
         case G_CONVERTER_FLUSHED:

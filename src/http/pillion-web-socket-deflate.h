@@ -16,11 +16,13 @@ typedef enum
   PILLION_INFLATE_TOO_LARGE,
 } PillionInflateState;
 
-/* As a server accepted it, in the value of its field Sec-WebSocket-Extensions. NULL if it did not, or if that is NULL. */
+/* Makes what a server accepted in its field Sec-WebSocket-Extensions. NULL if it did not accept it, or if
+ * there is no field. */
 PillionWebSocketDeflate *pillion_web_socket_deflate_new          (const char              *extensions);
 void                     pillion_web_socket_deflate_free         (PillionWebSocketDeflate *self);
 
-/* Adds to @message what @bytes, the next ones of a message, say. @message may become at most @max bytes long. @last: the message ends. */
+/* Decompresses the next bytes of a message, and appends them to @message, which may become at most @max bytes
+ * long. @last: the message ends. */
 PillionInflateState      pillion_web_socket_deflate_decompress   (PillionWebSocketDeflate *self,
                                                                   const guint8            *bytes,
                                                                   gsize                    length,
@@ -31,7 +33,8 @@ PillionInflateState      pillion_web_socket_deflate_decompress   (PillionWebSock
 /* Whether messages may be compressed */
 gboolean                 pillion_web_socket_deflate_can_compress (PillionWebSocketDeflate *self);
 
-/* Adds to @out what is to be sent for @bytes, the next ones of a message. That may be nothing, unless @last. */
+/* Compresses the next bytes of a message, and appends what has to be sent to @out. That may be nothing,
+ * unless @last. */
 void                     pillion_web_socket_deflate_compress     (PillionWebSocketDeflate *self,
                                                                   const guint8            *bytes,
                                                                   gsize                    length,

@@ -109,7 +109,7 @@ begin_frame (PillionWebSocketReader *self,
       self->compressed = compressed;
     }
 
-  /* Before anything of it comes; how much a compressed one is, is not known */
+  /* Before any of it arrives; the size of a compressed message isn't known */
   if (!self->compressed && length > self->max_size - MIN (self->message->len, self->max_size))
     return fail (PILLION_WEB_SOCKET_TOO_LARGE, reason, "the message is too large");
 
@@ -228,7 +228,7 @@ pillion_web_socket_is_text (const char *text,
     {
       if (g_utf8_validate_len (text, length, &end))
         return TRUE;
-      /* To GLib NUL is no character */
+      /* GLib's functions don't accept NUL */
       if (*end != '\0')
         return FALSE;
       length -= (gsize) (end + 1 - text);

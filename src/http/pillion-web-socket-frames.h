@@ -27,13 +27,13 @@ typedef enum
 #define PILLION_WEB_SOCKET_INVALID_TEXT 1007
 #define PILLION_WEB_SOCKET_TOO_LARGE 1009
 
-/* What a control frame can carry */
+/* The longest payload of a control frame */
 #define PILLION_WEB_SOCKET_MAX_CONTROL 125
 
 /* The longest header of a frame that a client sends */
 #define PILLION_WEB_SOCKET_MAX_HEADER 14
 
-/* Puts frames together again to messages */
+/* Assembles messages from frames */
 typedef struct
 {
   PillionWebSocketDeflate *deflate; /* NULL if messages are not compressed; not owned */
@@ -46,13 +46,13 @@ typedef struct
   guint opcode;      /* of the frame */
   guint64 n_left;    /* of its payload */
 
-  guint type; /* of the message that is coming: TEXT or BINARY, or 0 */
+  guint type; /* of the message that is being received: TEXT or BINARY, or 0 */
   gboolean compressed;
   GByteArray *message;
   GByteArray *control; /* the payload of a control frame */
 } PillionWebSocketReader;
 
-/* What the reader says of: a message, or a control frame, whose bytes it may take. FALSE: nothing more is read. */
+/* Called for each message and control frame; may take the bytes. FALSE: nothing more is read. */
 typedef gboolean (*PillionWebSocketReaderFunc) (PillionWebSocketOpcode  opcode,
                                                 GByteArray             *bytes,
                                                 gpointer                data);
@@ -60,7 +60,7 @@ typedef gboolean (*PillionWebSocketReaderFunc) (PillionWebSocketOpcode  opcode,
 void     pillion_web_socket_reader_init  (PillionWebSocketReader *self);
 void     pillion_web_socket_reader_clear (PillionWebSocketReader *self);
 
-/* Returns 0, or the code that the connection has to be closed with, and why */
+/* Returns 0, or the code that the connection has to be closed with, and the reason */
 guint    pillion_web_socket_reader_feed  (PillionWebSocketReader     *self,
                                           const guint8               *bytes,
                                           gsize                       length,
@@ -71,7 +71,7 @@ guint    pillion_web_socket_reader_feed  (PillionWebSocketReader     *self,
 /* Whether a peer may close with this code */
 gboolean pillion_web_socket_is_valid_code (guint code);
 
-/* Whether it is UTF-8, which may have NULs in it */
+/* Whether it is UTF-8, which may contain NULs */
 gboolean pillion_web_socket_is_text       (const char *text,
                                            gsize       length);
 
@@ -83,7 +83,7 @@ void     pillion_web_socket_add_header    (GByteArray             *out,
                                            gsize                   length,
                                            guint8                  mask[4]);
 
-/* Adds a part of its payload. @position: how much of it came before. */
+/* Adds a part of its payload. @position: how much of it was added before. */
 void     pillion_web_socket_add_payload   (GByteArray             *out,
                                            const guint8           *bytes,
                                            gsize                   length,

@@ -8,10 +8,10 @@
 
 #include "core/pillion-private.h"
 
-/* How many bytes of messages wait for the program before the server has to wait */
+/* How many bytes of messages may wait for the program before the server has to wait */
 #define MAX_BYTES ((gsize) 1024 * 1024)
 
-/* What a message takes besides its bytes: there may be many without any */
+/* What a message takes besides its bytes: there may be many empty ones */
 #define OVERHEAD ((gsize) 128)
 
 struct _PillionWebSocketInbox
@@ -20,11 +20,11 @@ struct _PillionWebSocketInbox
   GMutex lock;      /* for the rest */
   GQueue messages;
   gsize n_bytes;
-  gboolean starved; /* there was no room when it was asked for */
+  gboolean starved; /* there was no room the last time */
   gboolean closed;
   gboolean ended;
   GError *error;
-  PillionTask *receiver; /* without a reference: the loop keeps it as long as it has no outcome */
+  PillionTask *receiver; /* no reference: the loop keeps the task until it has an outcome */
 };
 
 PillionWebSocketInbox *
@@ -102,7 +102,7 @@ prepare_for_receiver (PillionWebSocketInbox *self)
   return delivery;
 }
 
-/* With the lock released: the task and its loop may be gone when it has its outcome */
+/* With the lock released: the task and its loop may be gone once it has its outcome */
 static void
 deliver (Delivery delivery)
 {

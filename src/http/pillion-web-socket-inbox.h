@@ -6,8 +6,8 @@
 
 #include <pillion-http/pillion-http.h>
 
-/* Messages of a WebSocket that have come and were not taken yet, between the I/O thread, which adds them, and the loop's thread, which takes
- * them. References may be taken and dropped on any thread. */
+/* Messages of a WebSocket that have arrived and were not taken yet, between the I/O thread, which adds them,
+ * and the loop's thread, which takes them. References may be taken and dropped on any thread. */
 typedef struct _PillionWebSocketInbox PillionWebSocketInbox;
 
 PillionWebSocketInbox *pillion_web_socket_inbox_new        (void);
@@ -23,30 +23,32 @@ gboolean               pillion_web_socket_inbox_has_room   (PillionWebSocketInbo
 void                   pillion_web_socket_inbox_add        (PillionWebSocketInbox       *self,
                                                             PillionHttpWebSocketMessage *message);
 
-/* There will be no more, because the other side has closed, or because of @error (transfer full) */
+/* No more messages follow, because the other side has closed, or because of @error (transfer full) */
 void                   pillion_web_socket_inbox_end        (PillionWebSocketInbox *self,
                                                             GError                *error);
 
 /* On the loop's thread */
 
-/* Gives @task the next message, NULL at the end, or the error. Returns FALSE if it has to wait. Sets @wants_more if the I/O thread has
- * stopped adding and is to be told that there is room again. */
+/* Gives @task the next message, NULL at the end, or the error. Returns FALSE if it has to wait. Sets
+ * @wants_more if the I/O thread has stopped adding, and has to be told that there is room again. */
 gboolean               pillion_web_socket_inbox_take       (PillionWebSocketInbox *self,
                                                             PillionTask           *task,
                                                             gboolean              *wants_more);
 
-/* Has @task return what would be taken, when there is something. Returns FALSE if there is something already. There may be one such task. */
+/* Has @task return what would be taken, as soon as there is something. Returns FALSE if there is something
+ * already. Only one task can wait. */
 gboolean               pillion_web_socket_inbox_wait       (PillionWebSocketInbox *self,
                                                             PillionTask           *task);
 gboolean               pillion_web_socket_inbox_is_waiting (PillionWebSocketInbox *self);
 
-/* Puts back (transfer full) what was taken last. Whoever waits gets it. */
+/* Puts back (transfer full) what was taken last. A waiting task gets it. */
 void                   pillion_web_socket_inbox_put_back   (PillionWebSocketInbox       *self,
                                                             PillionHttpWebSocketMessage *message);
 
-/* Drops all messages, and those that come later */
+/* Drops all messages, now and later */
 void                   pillion_web_socket_inbox_close      (PillionWebSocketInbox *self);
 
-/* On any thread: @task is not wanted any more. Returns FALSE if it is not waiting: then it has an outcome, or gets one. */
+/* On any thread: @task is no longer wanted. Returns FALSE if it is not waiting: then it has an outcome, or is
+ * about to get one. */
 gboolean               pillion_web_socket_inbox_forget     (PillionWebSocketInbox *self,
                                                             PillionTask           *task);

@@ -14,19 +14,20 @@
 #include "http/pillion-http-web-socket-message-private.h"
 #include "http/pillion-web-socket-outbox.h"
 
-/* How much of a message becomes a frame: others have their turn after each, and a ping is answered */
+/* How much of a message becomes one frame: after each, others get their turn, and pings are answered */
 #define CHUNK ((gsize) 128 * 1024)
 
 /* Shorter messages are not worth compressing */
 #define MIN_COMPRESSED 128
 
-/* What is read or written before others have their turn */
+/* How much is read or written before others get their turn */
 #define TURN ((gsize) 512 * 1024)
 
-/* More answers to pings than these don't wait to be sent */
+/* How many bytes of answers to pings may wait to be sent */
 #define MAX_CONTROL 4096
 
-/* How long the other side may take to close when it was asked to, and how long its end of the connection is waited for, in µs */
+/* How long the other side may take to close after it was asked to, and how long to wait for it to close the
+ * connection, in µs */
 #define CLOSE_USEC (5 * G_USEC_PER_SEC)
 #define LINGER_USEC G_USEC_PER_SEC
 
@@ -53,10 +54,10 @@ struct _PillionWebSocketLink
   gsize n_written;     /* of that */
   gboolean close_sent;
   gboolean paused;     /* there is no room in the inbox */
-  gboolean lingering;  /* all has been said; only the end of the connection is waited for */
+  gboolean lingering;  /* everything was sent and received, and only the connection has to be closed */
   gint64 received;     /* when something came last */
-  gint64 pinged;       /* when a ping was sent that is not answered, or 0 */
-  gint64 close_due;    /* when to wait no longer, or 0 */
+  gint64 pinged;       /* when the unanswered ping was sent, or 0 */
+  gint64 close_due;    /* when to stop waiting, or 0 */
   PillionDeadline deadline;
 };
 
@@ -138,7 +139,7 @@ finish (PillionWebSocketLink *self)
   pillion_call_finish (call);
 }
 
-/* What a broken connection says, with where it went */
+/* Reports a broken connection, with its URL */
 static void
 break_down (PillionWebSocketLink *self,
             GError *error)
@@ -197,8 +198,8 @@ add_close (PillionWebSocketLink *self,
 
 static void write_on (PillionWebSocketLink *self);
 
-/* Nothing is said any more but why it closes. Then the other side closes the connection: if this one did while something comes, the other one
- * might not get to read that. */
+/* Sends only the close frame. Then the other side closes the connection: if we did while it still sends, it
+ * might never read that frame. */
 static void
 linger (PillionWebSocketLink *self)
 {
@@ -319,7 +320,7 @@ read_on (PillionWebSocketLink *self)
         }
       if (n <= 0)
         {
-          /* A connection that is reset has been closed as well */
+          /* A reset closes the connection, too */
           if (error == NULL || error->domain == G_TLS_ERROR || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED))
             {
               g_clear_error (&error);
@@ -364,7 +365,7 @@ on_readable (gpointer stream,
   read_on (self);
   pillion_web_socket_link_unref (self);
 
-  /* It is destroyed if it is not wanted any more */
+  /* Destroyed if it is no longer wanted */
   return G_SOURCE_CONTINUE;
 }
 
@@ -397,7 +398,7 @@ add_chunk (PillionWebSocketLink *self)
   item->position += length;
 }
 
-/* Puts what is to be written next into the buffer, which is empty. Returns FALSE if there is nothing. */
+/* Fills the buffer, which is empty, with what to write next. Returns FALSE if there is nothing. */
 static gboolean
 fill (PillionWebSocketLink *self)
 {
@@ -463,7 +464,7 @@ write_on (PillionWebSocketLink *self)
         }
       if (n < 0)
         {
-          /* What came before may say why; the end is seen there as well */
+          /* What was received before may tell why, and the reader sees the end as well */
           stop (&self->output_source);
           if (self->paused)
             break_down (self, error);
@@ -473,7 +474,7 @@ write_on (PillionWebSocketLink *self)
         }
       self->n_written += (gsize) n;
       n_turn += (gsize) n;
-      /* As long as it takes what is to be sent before it is asked to close */
+      /* The time to close begins when everything before the close frame is sent */
       if (self->close_due > 0 && !self->close_sent)
         self->close_due = pillion_http_engine_get_now (self->engine) + CLOSE_USEC;
     }
@@ -514,7 +515,7 @@ look_after_peer (PillionWebSocketLink *self,
   if (interval <= 0 || interval > G_MAXINT64 / 4)
     return PILLION_DEADLINE_NEVER - 1;
 
-  /* Nothing is read, so nothing can come */
+  /* Nothing is read, so nothing can arrive */
   if (self->paused)
     {
       self->received = now;
@@ -649,7 +650,7 @@ pillion_web_socket_link_close (PillionWebSocketLink *self,
                                const char *reason,
                                PillionTask *task)
 {
-  /* What comes from here on is not wanted, and must not hold up the end */
+  /* Messages are no longer wanted, and must not hold up the end */
   pillion_web_socket_inbox_close (self->inbox);
   if (!pillion_web_socket_outbox_close (&self->outbox, code, reason, task))
     return;

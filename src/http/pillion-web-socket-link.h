@@ -20,8 +20,8 @@ void                   pillion_web_socket_link_unref             (PillionWebSock
 
 /* On the I/O thread */
 
-/* The handshake is over. @stream is the transport's, and lasts as long as the call is not finished, which the link does in the end.
- * @extensions: what was negotiated, or NULL */
+/* The handshake is over. @stream belongs to the transport, and lives until the call is finished, which the
+ * link does at the end. @extensions: what was negotiated, or NULL. */
 void                   pillion_web_socket_link_begin             (PillionWebSocketLink *self,
                                                                   PillionCall          *call,
                                                                   GIOStream            *stream,
@@ -38,13 +38,14 @@ PillionWebSocketInbox *pillion_web_socket_link_get_inbox         (PillionWebSock
 /* There is room in the inbox again */
 void                   pillion_web_socket_link_resume            (PillionWebSocketLink *self);
 
-/* Has @task, which is pending, return TRUE once the socket has taken the message, or fail */
+/* Sends a message. @task, which is pending, returns TRUE once the socket has taken it, or fails. */
 void                   pillion_web_socket_link_send              (PillionWebSocketLink   *self,
                                                                   PillionWebSocketOpcode  opcode,
                                                                   GBytes                 *bytes,
                                                                   PillionTask            *task);
 
-/* Closes after what is to be sent. @task, which is pending, returns TRUE when that is done, one way or another. */
+/* Closes after everything is sent. @task, which is pending, returns TRUE when that is done, one way or
+ * another. */
 void                   pillion_web_socket_link_close             (PillionWebSocketLink *self,
                                                                   guint                 code,
                                                                   const char           *reason,
@@ -62,7 +63,7 @@ void                   pillion_web_socket_link_set_max_size      (PillionWebSock
 void                   pillion_web_socket_link_set_ping_interval (PillionWebSocketLink *self,
                                                                   GTimeSpan             interval);
 
-/* On any thread: @task is not wanted any more. Returns FALSE if it has an outcome, or gets one. A message of which nothing was sent is not
- * sent. */
+/* On any thread: @task is no longer wanted. Returns FALSE if it has an outcome, or is about to get one. A
+ * message is not sent if nothing of it was sent yet. */
 gboolean               pillion_web_socket_link_forget            (PillionWebSocketLink *self,
                                                                   PillionTask          *task);

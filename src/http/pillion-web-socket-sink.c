@@ -15,7 +15,7 @@ typedef struct
 {
   PillionSink parent;
   char *protocols;            /* or NULL */
-  PillionWebSocketLink *link; /* NULL before the handshake is over */
+  PillionWebSocketLink *link; /* NULL until the handshake is over */
 } PillionWebSocketSink;
 
 static PillionVerdict
@@ -53,7 +53,7 @@ web_socket_head (PillionSink *sink,
   pillion_web_socket_link_begin (self->link, call, head->stream, head->get_field (head, "Sec-WebSocket-Extensions"));
   web_socket = pillion_http_web_socket_new (pillion_task_get_loop (call->task), self->link, pillion_call_make_response (call, head));
   pillion_private_task_take_object (pillion_call_take_task (call), web_socket);
-  /* Soon, and not inside of the transport */
+  /* Soon, but not inside the transport */
   pillion_web_socket_link_resume (self->link);
 
   return PILLION_VERDICT_PASS;
@@ -80,7 +80,7 @@ web_socket_fail (PillionSink *sink,
     pillion_call_finish_failure (sink->call, error);
 }
 
-/* A transport that knows no WebSockets has answered, which web_socket_head () has refused */
+/* A transport without WebSockets has answered, and web_socket_head () has refused that */
 static void
 web_socket_whole (PillionSink *sink)
 {

@@ -7,5 +7,6 @@
 #include "http/pillion-sink.h"
 #include "http/pillion-web-socket-link.h"
 
-/* Makes a PillionHttpWebSocket of a handshake. @protocols: the value of the field Sec-WebSocket-Protocol, or NULL. */
+/* Makes a PillionHttpWebSocket from a handshake. @protocols: the value of the field Sec-WebSocket-Protocol,
+ * or NULL. */
 PillionSink *pillion_web_socket_sink_new (const char *protocols);
