@@ -9,12 +9,13 @@
 typedef struct _PillionSource PillionSource;
 typedef struct _PillionSourceClass PillionSourceClass;
 
-/* Where the body of a request comes from. A source does not change once it was made, and any thread may hold references to it. The transport
- * pulls: it reads from the stream when the socket has room. */
+/* Where the body of a request comes from. A source does not change once it is made, and any thread may hold
+ * references to it. The transport pulls: it reads from the stream when the socket has room. */
 struct _PillionSourceClass
 {
-  /* Finds out what is not known before the request is sent, such as the length of a file, and returns the source that is opened in place of this one
-   * (transfer full), or NULL and the error. On a worker, so it may wait for the disk. NULL if all is known. */
+  /* Finds out what has to be known before the request is sent, such as the length of a file. Returns the
+   * source to open instead of this one (transfer full), or NULL with an error. On a worker, so it may wait
+   * for the disk. NULL if there is nothing to find out. */
   PillionSource *(*resolve) (PillionSource *self,
                              GError       **error);
 
@@ -25,7 +26,8 @@ struct _PillionSourceClass
   /* Whether something was read of a body that is not rewindable; NULL if it always is. On the I/O thread. */
   gboolean (*is_spent) (PillionSource *self);
 
-  /* The body from its beginning, on the I/O thread. Transfer full, or NULL and the error. What may block has to be read asynchronously. */
+  /* Opens the body at its beginning, on the I/O thread: transfer full, or NULL with an error. Whatever may
+   * block has to be read asynchronously. */
   GInputStream *(*open) (PillionSource *self,
                          GError       **error);
   void          (*free) (PillionSource *self);
@@ -36,7 +38,7 @@ struct _PillionSource
 {
   const PillionSourceClass *klass;
   int n_references;   /* atomic */
-  gint64 length;      /* in bytes, or -1 if it is not known: then it is sent in chunks */
+  gint64 length;      /* in bytes, or -1 if it is unknown: then the body is sent in chunks */
   char *content_type; /* or NULL */
   GError *invalid;    /* why it can't be sent, or NULL; set by the constructor */
 };
@@ -50,7 +52,7 @@ void           pillion_source_init  (PillionSource            *self,
 /* Whether it can be opened: once more if it was before */
 gboolean       pillion_source_can_open (PillionSource         *self);
 
-/* Whether it is worth telling how much of it was sent, and takes a protocol with back-pressure */
+/* Whether it is large enough to report progress, and to need a protocol with back-pressure */
 gboolean       pillion_source_is_large (PillionSource         *self);
 
 PillionSource *pillion_source_ref   (PillionSource            *self);
