@@ -25,6 +25,9 @@
 
 #define HTTP_ONLY_PREFIX "#HttpOnly_"
 
+/* Before the line of a cookie. To other programs it is a comment. */
+#define SAME_SITE_PREFIX "# SameSite="
+
 /* Python's http.cookiejar refuses a file without the first line */
 #define HEADER "# Netscape HTTP Cookie File\n# Written by Pillion\n\n"
 
@@ -165,6 +168,16 @@ parse_line (const char *line)
   return pillion_cookie_check (cookie, NULL) ? g_steal_pointer (&cookie) : NULL;
 }
 
+static PillionHttpSameSite
+parse_same_site (const char *line)
+{
+  const char *value = line + strlen (SAME_SITE_PREFIX);
+
+  if (strcmp (value, "Strict") == 0)
+    return PILLION_HTTP_SAME_SITE_STRICT;
+  return strcmp (value, "Lax") == 0 ? PILLION_HTTP_SAME_SITE_LAX : PILLION_HTTP_SAME_SITE_NONE;
+}
+
 /* Returns 0 if every line is a cookie, a comment or blank, or else the number of the first other one */
 static guint
 parse (const char *text,
@@ -172,6 +185,7 @@ parse (const char *text,
        PillionCookieStore *store)
 {
   const char *end = text + length;
+  PillionHttpSameSite same_site = PILLION_HTTP_SAME_SITE_NONE;
   guint bad = 0;
 
   for (guint number = 1; text < end; number++)
@@ -190,10 +204,14 @@ parse (const char *text,
               g_autoptr (PillionHttpCookie) cookie = parse_line (line);
 
               if (cookie != NULL)
-                pillion_cookie_store_put (store, cookie);
+                {
+                  cookie->same_site = same_site;
+                  pillion_cookie_store_put (store, cookie);
+                }
               else if (bad == 0)
                 bad = number;
             }
+          same_site = g_str_has_prefix (line, SAME_SITE_PREFIX) ? parse_same_site (line) : PILLION_HTTP_SAME_SITE_NONE;
         }
       else if (bad == 0)
         bad = number;
@@ -313,6 +331,8 @@ static void
 append_line (GString *text,
              const PillionHttpCookie *cookie)
 {
+  if (cookie->same_site != PILLION_HTTP_SAME_SITE_NONE)
+    g_string_append_printf (text, SAME_SITE_PREFIX "%s\n", cookie->same_site == PILLION_HTTP_SAME_SITE_STRICT ? "Strict" : "Lax");
   g_string_append_printf (text, "%s%s%s\t%s\t%s\t%s\t%" PRId64 "\t%s\t%s\n",
                           cookie->http_only ? HTTP_ONLY_PREFIX : "", cookie->host_only ? "" : ".", cookie->domain,
                           cookie->host_only ? "FALSE" : "TRUE", cookie->path, cookie->secure ? "TRUE" : "FALSE",

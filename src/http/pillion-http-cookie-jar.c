@@ -32,7 +32,7 @@
  * ## The file
  *
  * Its format is that of Netscape's `cookies.txt`, which curl, wget, yt-dlp and Python's `http.cookiejar` read and write. A new
- * file can be read only by its owner. It has no place for `SameSite`.
+ * file can be read only by its owner. `SameSite` is kept in a comment, which other programs drop.
  *
  * The file is read before the first request, by a worker. Changes are written by a worker too, within a fraction of a
  * second, and in one step: there is always a whole file. Call [method@PillionHttp.CookieJar.save] before the program ends.
@@ -351,7 +351,7 @@ save_in_thread (PillionTask *task,
  * @loop: (nullable): the loop of the task, or %NULL for the calling thread's default loop
  * @cancellable: (nullable): cancels the task when it is cancelled
  *
- * Writes what has changed to the file. This happens by itself, but not after the end of the program.
+ * Writes what has changed to the file. This happens by itself, at the latest when the program exits (`exit ()`), but not if it is killed.
  *
  * The task's result is %TRUE. It fails with an error of `G_IO_ERROR` if the file can't be written; the next change tries again.
  *

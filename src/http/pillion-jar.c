@@ -6,7 +6,9 @@
 
 #include "http/pillion-jar.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <glib/gi18n-lib.h>
 
@@ -239,20 +241,74 @@ pillion_jar_copy_broken (PillionJar *self)
   return broken;
 }
 
+/* Jars that are written soon, which keep themselves until then. The lock is taken after that of a jar. */
+static GMutex unsaved_lock;
+static GPtrArray *unsaved;
+static pid_t unsaved_pid;
+
+static void
+save_or_tell (PillionJar *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!pillion_jar_save (self, &error))
+    g_message ("The cookies could not be saved: %s", error->message);
+}
+
+/* The program ends before it was time to write. The child of a fork has none of the threads that may hold locks. */
+static void
+save_at_exit (void)
+{
+  g_autoptr (GPtrArray) jars = g_ptr_array_new_with_free_func ((GDestroyNotify) pillion_jar_unref);
+
+  if (getpid () != unsaved_pid)
+    return;
+
+  pillion_mutex_lock (&unsaved_lock);
+  for (guint i = 0; i < unsaved->len; i++)
+    g_ptr_array_add (jars, pillion_jar_ref (unsaved->pdata[i]));
+  pillion_mutex_unlock (&unsaved_lock);
+
+  for (guint i = 0; i < jars->len; i++)
+    save_or_tell (jars->pdata[i]);
+}
+
+static void
+add_unsaved (PillionJar *self)
+{
+  static pid_t registered;
+
+  pillion_mutex_lock (&unsaved_lock);
+  if (unsaved == NULL)
+    unsaved = g_ptr_array_new ();
+  if (unsaved_pid != getpid ())
+    g_ptr_array_set_size (unsaved, 0); /* the parent writes its own */
+  unsaved_pid = getpid ();
+  /* Handlers outlive a fork */
+  if (registered == 0)
+    {
+      registered = unsaved_pid;
+      atexit (save_at_exit);
+    }
+  g_ptr_array_add (unsaved, self);
+  pillion_mutex_unlock (&unsaved_lock);
+}
+
 /* On a worker */
 static void
 save_on_worker (gpointer data)
 {
   PillionJar *self = data;
-  g_autoptr (GError) error = NULL;
 
   /* Later changes need another turn */
   pillion_mutex_lock (&self->lock);
   self->saving = FALSE;
   pillion_mutex_unlock (&self->lock);
 
-  if (!pillion_jar_save (self, &error))
-    g_message ("The cookies could not be saved: %s", error->message);
+  save_or_tell (self);
+  pillion_mutex_lock (&unsaved_lock);
+  g_ptr_array_remove_fast (unsaved, self);
+  pillion_mutex_unlock (&unsaved_lock);
   pillion_jar_unref (self);
 }
 
@@ -314,6 +370,7 @@ save_soon (PillionJar *self)
     return;
 
   self->saving = TRUE;
+  add_unsaved (self);
   delay = g_new (Delay, 1);
   *delay = (Delay) { pillion_jar_ref (self), io };
   pillion_sync_release (delay);

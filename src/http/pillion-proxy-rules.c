@@ -40,6 +40,15 @@ rules_clear (gpointer data)
   g_free (self->no_proxy);
 }
 
+/* In a CGI program, HTTP_PROXY may be a field of a request. GIO asks libraries that read it all the same. */
+static gboolean
+may_mislead_others (void)
+{
+  g_autofree char *proxy = read_variable ("HTTP_PROXY", NULL);
+
+  return proxy != NULL && g_getenv ("REQUEST_METHOD") != NULL;
+}
+
 PillionProxyRules *
 pillion_proxy_rules_new (void)
 {
@@ -51,7 +60,7 @@ pillion_proxy_rules_new (void)
   self->all = read_variable ("all_proxy", "ALL_PROXY");
   self->no_proxy = read_variable ("no_proxy", "NO_PROXY");
 
-  if (self->http == NULL && self->https == NULL && self->all == NULL)
+  if (self->http == NULL && self->https == NULL && self->all == NULL && !may_mislead_others ())
     g_clear_pointer (&self, pillion_proxy_rules_unref);
 
   return self;

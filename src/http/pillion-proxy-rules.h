@@ -10,7 +10,7 @@
  * Immutable, so any thread may use them. */
 typedef struct _PillionProxyRules PillionProxyRules;
 
-/* Returns NULL if no proxy is named. Reads the environment, which no thread may change at the same time. */
+/* Returns NULL if no proxy is named, so that the system may be asked. Reads the environment, which no thread may change at the same time. */
 PillionProxyRules *pillion_proxy_rules_new   (void);
 PillionProxyRules *pillion_proxy_rules_ref   (PillionProxyRules *self);
 void               pillion_proxy_rules_unref (PillionProxyRules *self);

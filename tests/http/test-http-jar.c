@@ -686,10 +686,80 @@ test_virtual_clock (PillionLoop *loop,
   g_assert_cmpint (g_rmdir (folder), ==, 0);
 }
 
+/* The program that test_at_exit () runs: it ends at once */
+static int
+add_and_exit (const char *path)
+{
+  g_autoptr (PillionHttpCookieJar) jar = open_jar (path);
+  g_autoptr (PillionHttpCookie) cookie = pillion_http_cookie_new ("last", "1", "example.org", "/");
+
+  cookie->expires_usec = FAR_SECONDS * G_USEC_PER_SEC;
+  return pillion_http_cookie_jar_add (jar, cookie, NULL) ? 0 : 1;
+}
+
+static void
+test_at_exit (TestFixture *self,
+              gconstpointer data)
+{
+  g_autofree char *path = test_fixture_path (self, "cookies.txt");
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
+  char *arguments[] = { program, (char *) "--add", path, NULL };
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  g_assert_true (g_spawn_sync (NULL, arguments, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, NULL, &status, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (status, ==, 0);
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_nonnull (strstr (text, "last\t1\n"));
+}
+
+/* In a comment, since the format has no field for it */
+static void
+test_same_site (TestFixture *self,
+                gconstpointer data)
+{
+  static const PillionHttpSameSite values[] = { PILLION_HTTP_SAME_SITE_STRICT, PILLION_HTTP_SAME_SITE_NONE, PILLION_HTTP_SAME_SITE_LAX };
+  g_autofree char *path = test_fixture_path (self, "cookies.txt");
+  g_autoptr (GPtrArray) cookies = NULL;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (PillionHttpCookieJar) jar = open_jar (path);
+
+      for (guint j = 0; i == 0 && j < G_N_ELEMENTS (values); j++)
+        {
+          g_autofree char *name = g_strdup_printf ("c%u", j);
+          g_autoptr (PillionHttpCookie) cookie = pillion_http_cookie_new (name, "1", "example.org", "/");
+
+          cookie->expires_usec = FAR_SECONDS * G_USEC_PER_SEC;
+          cookie->same_site = values[j];
+          cookie->http_only = j == 2;
+          g_assert_true (pillion_http_cookie_jar_add (jar, cookie, NULL));
+        }
+      if (i == 0)
+        assert_done (self, pillion_http_cookie_jar_save (jar, self->loop, NULL));
+      else
+        cookies = pillion_http_cookie_jar_list (jar, NULL, NULL);
+    }
+
+  g_assert_cmpuint (cookies->len, ==, G_N_ELEMENTS (values));
+  for (guint i = 0; i < cookies->len; i++)
+    {
+      const PillionHttpCookie *cookie = cookies->pdata[i];
+
+      g_assert_cmpint (cookie->same_site, ==, values[cookie->name[1] - '0']);
+    }
+}
+
 int
 main (int argc,
       char **argv)
 {
+  if (argc == 3 && g_str_equal (argv[1], "--add"))
+    return add_and_exit (argv[2]);
+
   g_test_init (&argc, &argv, NULL);
 
   test_case ("/http/jar/in-memory-and-shared-by-clients", test_memory);
@@ -704,6 +774,8 @@ main (int argc,
   test_case ("/http/jar/file-that-cannot-be-read-is-an-error", test_unreadable);
   test_case ("/http/jar/file-that-cannot-be-written-is-tried-again", test_unwritable);
   test_case ("/http/jar/cookies", test_cookies);
+  test_case ("/http/jar/is-written-at-exit", test_at_exit);
+  test_case ("/http/jar/keeps-same-site", test_same_site);
   test_case ("/http/jar/properties", test_properties);
   pillion_test_add_func ("/http/jar/on-a-virtual-clock", test_virtual_clock);
 

@@ -174,12 +174,37 @@ test_urls (void)
   g_assert_true (pillion_proxy_is_direct ("direct://"));
 }
 
+/* Others would believe what a client of the server has sent, so they are not asked */
+static void
+test_cgi (void)
+{
+  g_autoptr (GUri) uri = g_uri_parse ("http://example.org/", G_URI_FLAGS_NONE, NULL);
+
+  for (guint i = 0; i < 4; i++)
+    {
+      PillionProxyRules *rules;
+
+      set_environment (i & 1 ? "HTTP_PROXY=a" : "");
+      if (i & 2)
+        g_setenv ("REQUEST_METHOD", "GET", TRUE);
+      rules = pillion_proxy_rules_new ();
+      g_assert_cmpint (rules != NULL, ==, i == 3);
+      if (rules != NULL)
+        {
+          g_assert_null (pillion_proxy_rules_find (rules, uri));
+          pillion_proxy_rules_unref (rules);
+        }
+      g_unsetenv ("REQUEST_METHOD");
+    }
+}
+
 int
 main (int argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/http/proxy-rules/cgi", test_cgi);
   g_test_add_func ("/http/proxy/environment", test_environment);
   g_test_add_func ("/http/proxy/exceptions", test_excepted);
   g_test_add_func ("/http/proxy/urls", test_urls);
