@@ -313,6 +313,7 @@ def case_disabled_for_good():
     yield from until(lambda: task.is_done() and download.is_done() and future.done())
     assert task.cancelled() and download.cancelled() and future.cancelled()
     assert loop.get_live_tasks() == 0
+    assert not bpy.app.timers.is_registered(host.timer)
     with in_window():
         bpy.ops.preferences.addon_enable(module='pillion')
 

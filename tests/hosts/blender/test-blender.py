@@ -32,6 +32,7 @@ SESSIONS = {
     'survival': (WINDOW, ()),
     'operators': (WINDOW, ()),
     'add_ons': (WINDOW, ()),
+    'suite': (WINDOW, ()),
     'background': (['--background'], ()),
     'missing': (WINDOW, ('GI_TYPELIB_PATH',)),
     'downloader': (['-b'], ()),

@@ -34,6 +34,9 @@ IDLE = 0.02
 # The delay while a kick would do nothing
 HELD = 0.05
 
+# The delay while there is nothing to do: a thread may bring something
+AWAY = 0.1
+
 
 class BlenderHost(Host):
     name = 'blender'
@@ -60,28 +63,29 @@ class BlenderHost(Host):
     def _leave(self):
         super()._leave()
         self.regions.follow(None)
-        self._stop()
+        self._stop_timer()
 
     def _install(self, loop):
         super()._install(loop)
         self._busy_until = monotonic() + QUIET
+        # At once, whatever delay the timer has now
+        self._stop_timer()
+        self._start_timer()
+
+    def _start_timer(self):
         # In background mode, Blender calls no timers: whoever needs a result there waits for it
         if not bpy.app.background and not self._is_ticking and not bpy.app.timers.is_registered(self.timer):
             bpy.app.timers.register(self.timer, persistent=True)
 
-    def _remove(self, loop):
-        super()._remove(loop)
-        self._stop()
-
-    def _stop(self):
-        # Inside the timer's function, what that returns ends the timer
+    def _stop_timer(self):
+        # Inside the timer's function, what that returns is the next delay
         if not self._is_ticking and bpy.app.timers.is_registered(self.timer):
             bpy.app.timers.unregister(self.timer)
 
     def _on_loaded(self):
         """Brings the timer back if Blender has dropped it together with a file."""
-        if self._hooked and not self._is_ticking and not bpy.app.background and not bpy.app.timers.is_registered(self.timer):
-            self.lost()
+        if self.loop is not None and not bpy.app.timers.is_registered(self.timer):
+            self._start_timer()
 
     def _on_timer(self):
         """Returns when Blender is to call this again, in seconds."""
@@ -94,7 +98,7 @@ class BlenderHost(Host):
             delay = 0
         finally:
             self._is_ticking = False
-        return delay if self._hooked else None
+        return None if self.loop is None else delay
 
     def _kick_once(self):
         self.regions.update()
@@ -106,6 +110,8 @@ class BlenderHost(Host):
             self.longest_kick = took
         if took > WORTH:
             self._busy_until = now + QUIET
+        if not self._hooked:
+            return AWAY
         if self.regions.is_held():
             return HELD
         delay = self.get_delay()
