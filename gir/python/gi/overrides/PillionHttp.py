@@ -727,14 +727,15 @@ class Client(PillionHttp.Client):
         fields) and `files`: paths, open files, bytes, or a file name with one of these and maybe a media type. `auth` is a user and a password, which are sent
         at once, a PillionHttp.Credentials, the value of the header field Authorization, or a function that returns a token, or a
         token and for how many seconds it is valid; it may be a coroutine function. `timeout` is for the whole call, in seconds."""
-        return self._request(method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files)
+        return self._request(requests.text(method).upper(), url, params, headers, content, data, json, auth, timeout, follow_redirects,
+                             cancellable, files)
 
     def _request(self, method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files=None):
         body = None
         if params is headers is auth is timeout is None and follow_redirects and not _renewing.get():
             body = requests.encode(content, data, json, files)
         if body is not None:
-            sent = self._keep(_request(self, requests.text(method).upper(), requests.text(url), *body, cancellable))
+            sent = self._keep(_request(self, method, requests.text(url), *body, cancellable))
         else:
             request = requests.make(method, url, params, headers, content, data, json, self._auth(auth), timeout, follow_redirects, files)
             request.accept_statuses(200, 999)

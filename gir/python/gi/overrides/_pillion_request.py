@@ -25,10 +25,11 @@ LONGEST = GLib.MAXINT64
 
 def text(value):
     """Converts a value to a text for C. PyGObject would cut it off at a NUL."""
-    if isinstance(value, bool):
-        value = 'true' if value else 'false'
-    elif not isinstance(value, str):
-        value = str(value)
+    if type(value) is not str:
+        if isinstance(value, bool):
+            value = 'true' if value else 'false'
+        elif not isinstance(value, str):
+            value = str(value)
     if '\0' in value:
         raise ValueError(f'a request can\'t have a NUL in it: {value!r}')
     return value
