@@ -20,6 +20,10 @@ LibraryFunction = type(Gio.bus_get)
 # Separates lines. bytes.splitlines () would also split at carriage returns.
 NEWLINE = re.compile(rb'(?<=\n)(?=.)', re.DOTALL)
 
+# Looked up once: in the modules of gi.repository, a name without an override is only found after an AttributeError
+new_cancellable = Gio.Cancellable.new
+PRIORITY = GLib.PRIORITY_DEFAULT
+
 _signatures: dict[str, '_Signature'] = {}  # of a library's functions, by symbol
 
 
@@ -97,12 +101,12 @@ async def _call(signature, function, args, cancellable, kwargs):
         raise RuntimeError('this event loop doesn\'t run GLib\'s context, so the call would never end: use pillion.run ()')
     if signature.has_cancellable:
         if cancellable is None:
-            cancellable = Gio.Cancellable()
+            cancellable = new_cancellable()
         kwargs['cancellable'] = cancellable
     elif cancellable is not None:
         raise TypeError(f'{function.__name__} () takes no cancellable')
     if len(args) <= signature.priority and 'io_priority' not in kwargs:
-        kwargs['io_priority'] = GLib.PRIORITY_DEFAULT
+        kwargs['io_priority'] = PRIORITY
 
     future = loop.create_future()
     ended = False

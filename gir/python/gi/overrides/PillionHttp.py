@@ -564,9 +564,7 @@ class WebSocket(PillionHttp.WebSocket):
 
     def send_bytes(self, data: _Bytes | GLib.Bytes, cancellable: Gio.Cancellable | None = None) -> Pillion.Task[bool]:
         """Sends bytes. Returns a task like send ()."""
-        if not isinstance(data, GLib.Bytes):
-            data = GLib.Bytes.new(bytes(memoryview(data)))
-        return core._at(PillionHttp.WebSocket.send_bytes(self, data, cancellable))
+        return core._at(PillionHttp.WebSocket.send_bytes(self, requests.encode_bytes(data), cancellable))
 
     def receive(self, cancellable: Gio.Cancellable | None = None) -> Pillion.Task[WebSocketMessage | None]:
         """Receives the next message. Returns a task whose result is a WebSocketMessage, or None if the WebSocket was closed."""
@@ -832,7 +830,7 @@ class Client(PillionHttp.Client):
         """Posts a Python value as JSON. Returns a task whose result is a Response, and which fails with StatusError if the
         server refuses. The rest is as for request ()."""
         request = requests.make('POST', url, params, headers, auth=self._auth(auth), timeout=timeout)
-        request.set_body(GLib.Bytes.new(requests.encode_json(json).encode()), 'application/json')
+        request.set_body(requests.encode_bytes(requests.encode_json(json).encode()), 'application/json')
         if request.get_header('Accept') is None:
             request.set_header('Accept', 'application/json')
         return core._at(self._send(PillionHttp.Client.send, request, cancellable))
@@ -1063,7 +1061,7 @@ def _to_address(address):
 
 
 def _to_file(file):
-    return file if isinstance(file, Gio.File) else Gio.File.new_for_path(os.fspath(file))
+    return file if isinstance(file, requests.File) else requests.File.new_for_path(os.fspath(file))
 
 
 Response = _public(override(Response))
