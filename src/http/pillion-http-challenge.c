@@ -99,7 +99,7 @@ pillion_http_challenge_class_init (PillionHttpChallengeClass *klass)
   /**
    * PillionHttpChallenge:origin: (getter get_origin)
    *
-   * Who asks: scheme, host and port.
+   * The server or proxy that asks: its scheme, host and port.
    *
    * Since: 1.0
    */
@@ -177,7 +177,7 @@ pillion_http_challenge_new (const PillionAuthChallenge *challenge,
  * pillion_http_challenge_get_origin: (get-property origin)
  * @self: a challenge
  *
- * Tells who asks.
+ * Gets the server or proxy that asks.
  *
  * Returns: scheme, host and port, such as `https://example.org:443`
  *

@@ -255,7 +255,7 @@ pillion_http_client_load_certificate (PillionHttpClient *self,
  * pillion_http_client_get_pinned_keys: (get-property pinned-keys)
  * @self: a client
  *
- * Gets the public keys of which the server must have one.
+ * Gets the pins: the server must have one of these public keys.
  *
  * Returns: (transfer none) (nullable) (array zero-terminated=1): their pins, or %NULL if any key will do
  *
@@ -274,9 +274,10 @@ pillion_http_client_get_pinned_keys (PillionHttpClient *self)
  * @self: a client
  * @pins: (nullable) (array zero-terminated=1): their pins, or %NULL if any key will do
  *
- * Sets the public keys of which the server must have one, for connections that are made from now on. Idle connections are closed. A pin is
- * `sha256//` and the SHA-256 of the key's SubjectPublicKeyInfo in Base64, as for `curl --pinnedpubkey`. What is not a pin makes every call
- * fail with [error@PillionHttp.Error.INVALID_SETTING].
+ * Pins public keys: the server must have one of them. This applies to connections that are made from now on;
+ * idle connections are closed. A pin is `sha256//` and the SHA-256 of the key's SubjectPublicKeyInfo in
+ * Base64, as for `curl --pinnedpubkey`. An invalid pin makes every call fail with
+ * [error@PillionHttp.Error.INVALID_SETTING].
  *
  * Since: 1.0
  */

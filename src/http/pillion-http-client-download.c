@@ -129,22 +129,24 @@ download_simply (PillionHttpClient *self,
  *
  * Downloads @url to a file, completely or not at all.
  *
- * The task's result is a [class@PillionHttp.Download]: [method@Pillion.Task.get_object]. Its progress counts the bytes that
- * the file has, those of an earlier attempt with them, and the total is -1 if the server does not say.
- * The server is asked not to compress the body for the way, because what is compressed can't be continued later. If it does so all the same, or
- * because your request has the field `Accept-Encoding: gzip`, the body is decompressed before it is saved. An archive that is compressed itself
- * stays as it is.
+ * The task's result is a [class@PillionHttp.Download]: [method@Pillion.Task.get_object]. Its progress counts
+ * the bytes that the file has, including those of an earlier attempt; the total is -1 if the server does not
+ * give it. The server is asked not to compress the body in transit, because a compressed download can't be
+ * continued later. If it compresses it anyway, or because your request has the field `Accept-Encoding: gzip`,
+ * the body is decompressed before it is saved. A compressed archive stays as it is.
  *
  * The task fails as the [table of the class](class.Client.html#errors) says, and with `G_IO_ERROR_NOT_SUPPORTED` if
  * @target is not local, `G_IO_ERROR_INVALID_ARGUMENT` if @sha256 is not a valid digest, and `G_IO_ERROR_EXISTS` if a different download
  * writes to the same target. On the loop's thread only.
  *
- * Without a digest of yours, one that the server sends is verified (`Repr-Digest`, [RFC 9530](https://www.rfc-editor.org/rfc/rfc9530), or `Digest`):
- * SHA-256, SHA-512, and in the old field also SHA-1 and MD5. [property@PillionHttp.Download:integrity] says what was verified. A download that is
- * started again in the same process goes on computing the digest where it was. In another process it has to read once what is there.
+ * If you give no digest, one that the server sends is verified (`Repr-Digest`, [RFC
+ * 9530](https://www.rfc-editor.org/rfc/rfc9530), or `Digest`): SHA-256, SHA-512, and in the old field also
+ * SHA-1 and MD5. [property@PillionHttp.Download:integrity] says what was verified. A download that is started
+ * again in the same process continues the digest where it stopped. In another process, it has to read the
+ * existing part once.
  *
- * If the same is being downloaded to the same target already, with the same client, nothing is sent: the tasks share the transfer and its result.
- * Each can be cancelled or paused without the others.
+ * If the client is already downloading the same thing to the same target, nothing is sent: the tasks share
+ * the transfer and its result. Each can be cancelled or paused without the others.
  *
  * Returns: (transfer full): a task
  *
@@ -337,9 +339,10 @@ set_paused (PillionHttpClient *self,
  *
  * Pauses a download. It gives back its connection and its place in the queue, and keeps what has arrived.
  *
- * [method@PillionHttp.Client.resume_download] goes on from there, if the server supports that and still has the same file, and begins anew
- * otherwise. Time limits don't count meanwhile. A paused download can be cancelled, and the loop waits for it as for any other task. If all of
- * the file has arrived already, the download is completed.
+ * [method@PillionHttp.Client.resume_download] continues from there if the server supports that and still has
+ * the same file, and otherwise starts over. Time limits are suspended during the pause. A paused download can
+ * be cancelled, and the loop waits for it as for any other task. If the whole file has arrived already, the
+ * download is completed.
  *
  * On the loop's thread only.
  *
@@ -370,7 +373,8 @@ pillion_http_client_pause_download (PillionHttpClient *self,
  * @self: the client that downloads
  * @task: a task that was paused
  *
- * Goes on with a download that was paused by [method@PillionHttp.Client.pause_download]. Nothing happens if it was not. On the loop's thread only.
+ * Continues a download that was paused with [method@PillionHttp.Client.pause_download]. Does nothing if it
+ * was not paused. On the loop's thread only.
  *
  * Since: 1.0
  */

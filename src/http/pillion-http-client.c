@@ -50,26 +50,29 @@
  *
  * ## Credentials
  *
- * What is sent to a server that wants to know who asks, the first that there is:
+ * A server that wants credentials gets the first of these that there is:
  *
  * 1. an Authorization field of the request;
  * 2. a user and a password in the URL, with Basic at once. They appear in no name, message, file or result ([func@PillionHttp.redact_url]);
  * 3. [property@PillionHttp.Request:credentials], or else [property@PillionHttp.Client:credentials];
  * 4. what a handler of [signal@PillionHttp.Client::authenticate] gave for the same realm of the server.
  *
- * If the server answers with 401 and a challenge that the credentials fit, the request is sent again with the scheme that it wants. If they are
- * wrong, or there are none, a handler is asked.
- * A request whose body can be read only once can't be sent again: the call fails with [error@PillionHttp.Error.NOT_REWINDABLE]. Send
- * such a body with credentials that don't wait for the server, such as [ctor@PillionHttp.Credentials.new_basic].
+ * If the server answers with 401 and a challenge that the credentials can answer, the request is sent again
+ * with the scheme that it wants. If they are wrong, or there are none, a handler is asked. A request whose
+ * body can be read only once can't be sent again: the call fails with
+ * [error@PillionHttp.Error.NOT_REWINDABLE]. Send such a body with credentials that don't wait for the server,
+ * such as [ctor@PillionHttp.Credentials.new_basic].
  *
- * Nothing of that ever goes to another server than the one that it is for, whatever redirects say.
+ * Credentials are never sent to a server other than the one that they are for, whatever redirects say.
  *
  * ## Proxies
  *
- * Requests go through the proxy that [property@PillionHttp.Client:proxy], [property@PillionHttp.Client:proxy-resolver], the environment or the
- * desktop names, the first of them that does. Requests to `https` and WebSockets go through a tunnel: the proxy is only told the server's name
- * and port. A proxy that wants credentials gets those in its URL, with Basic or Digest; if it has none, or wrong ones, a handler of
- * [signal@PillionHttp.Client::authenticate] is asked. To get to the proxy, and through it to the server, counts as connecting.
+ * Requests go through the proxy that [property@PillionHttp.Client:proxy],
+ * [property@PillionHttp.Client:proxy-resolver], the environment or the desktop names, in this order. Requests
+ * to `https` and WebSockets go through a tunnel: the proxy is only told the server's name and port. A proxy
+ * that wants credentials gets those in its URL, with Basic or Digest; if it has none, or wrong ones, a
+ * handler of [signal@PillionHttp.Client::authenticate] is asked. Getting to the proxy, and through it to the
+ * server, counts as connecting.
  *
  * ## Downloads
  *
@@ -85,26 +88,29 @@
  * a part of. A file with one of these names that no such record vouches for, or that belongs to another user, is left alone, and
  * another name is used.
  *
- * When a download fails or is cancelled, the part file stays if it can be continued: if the server gave a strong validator (an
- * entity tag, or a date that is old enough) and the error does not mean that what has arrived is wrong. The next download of the same
- * URL to the same target, even after a restart of the program, requests only the rest. If the server has another version by then, or
- * does not send exactly that rest, it starts over: two versions are never mixed. After an error of the disk only what is known to be
- * on it is kept.
+ * When a download fails or is cancelled, the part file stays if it can be continued: if the server gave a
+ * strong validator (an entity tag, or a date that is old enough) and the error does not mean that what has
+ * arrived is wrong. The next download of the same URL to the same target, even after a restart of the
+ * program, requests only the rest. If the server has another version by then, or does not send exactly that
+ * rest, it starts over: two versions are never mixed. After a disk error, only what is known to be on the
+ * disk is kept.
  *
- * Two downloads to one target at the same time would write into the same part file: the second one fails with `G_IO_ERROR_EXISTS`,
- * also if the first one runs in another process. If the first one has been cancelled or has failed, the second one waits until it
- * has let go of the part file, and continues from there.
+ * Two downloads to one target at the same time would write into the same part file: the second one fails with
+ * `G_IO_ERROR_EXISTS`, even if the first one runs in another process. If the first one was cancelled or has
+ * failed, the second one waits until the part file is released, and continues from there.
  *
  * ## Several connections for one download
  *
- * Some servers limit the rate of each connection. A large file from such a server is received over several connections at once, each of
- * which requests ranges of it, up to [property@PillionHttp.Client:max-connections-per-download]. There is one connection to begin with, and more are
- * added only while that makes the download faster: if a server does not limit connections, one is all that is used. For this, the server has to
- * serve ranges, and to give a strong validator and the length. The file has to be at least 16 MiB larger than what is already there.
+ * Some servers limit the rate of each connection. A large file from such a server is received over several
+ * connections at once, each of which requests ranges of it, up to
+ * [property@PillionHttp.Client:max-connections-per-download]. A download begins with one connection, and adds
+ * more only while that makes it faster: if a server does not limit connections, only one is used. For this,
+ * the server has to serve ranges, and to give a strong validator and the length. The file has to be at least
+ * 16 MiB larger than what is already there.
  *
- * The further connections come last in the queue, and are given up when another request needs their place. Those that the
- * server refuses are not tried again, and what they would have fetched comes over the others. If the server has another version by then, or ignores the
- * ranges, the download goes on over one connection.
+ * The further connections come last in the queue, and are given up when another request needs their place.
+ * Connections that the server refuses are not tried again; the others fetch what they would have fetched. If
+ * the server has another version by then, or ignores the ranges, the download continues over one connection.
  *
  * ## Retries
  *
@@ -112,14 +118,15 @@
  * transient failure, within the same call and its time limit:
  *
  * - the server could not be reached, or its name could not be looked up for the moment;
- * - the connection was lost, or a time limit for a part of the call was over, if the method is idempotent (`GET`, `HEAD`, `OPTIONS`, `TRACE`,
+ * - the connection was lost, or a time limit for a part of the call was exceeded, if the method is idempotent (`GET`, `HEAD`, `OPTIONS`, `TRACE`,
  *   `PUT`, `DELETE`) or the request has an `Idempotency-Key` field;
  * - the status is 408, 425, 429 or 500 and above, but not 501 or 505, with the same methods. It doesn't matter whether the request accepts it.
  *
- * The first retry comes after half a second at most, each further one after up to twice the time, and never after more than 30 seconds. The
- * delays are random within half of that, so that many clients don't come back at once. A `Retry-After` field decides instead; if
- * that asks for more than two minutes, there is no retry. No place in the queue is taken meanwhile. A download goes on from where
- * it was, or starts over if the server's answer has no validator.
+ * The first retry comes after half a second at most, each further one after up to twice the time, and never
+ * after more than 30 seconds. The delays are random within half of that, so that many clients don't come back
+ * at once. A `Retry-After` field decides instead; if that asks for more than two minutes, there is no retry.
+ * A call that waits for a retry holds no place in the queue. A download continues where it stopped, or starts
+ * over if the server's response has no validator.
  *
  * A request whose body can be read only once is not sent again once some of that may have been sent, nor is one whose response is already
  * being read as a [class@PillionHttp.Stream].
@@ -765,8 +772,9 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
   /**
    * PillionHttpClient:pinned-keys: (getter get_pinned_keys) (setter set_pinned_keys)
    *
-   * The public keys of which the server must have one, each as `sha256//` and the SHA-256 of its SubjectPublicKeyInfo in Base64; %NULL if any
-   * key will do. A server with another one gets no request, and the call fails with [error@PillionHttp.Error.PIN_MISMATCH].
+   * The pinned public keys, one of which the server must have, each as `sha256//` and the SHA-256 of its
+   * SubjectPublicKeyInfo in Base64; %NULL if any key will do. A server with another one gets no request, and
+   * the call fails with [error@PillionHttp.Error.PIN_MISMATCH].
    *
    * The certificate is verified as well, unless the client is [property@PillionHttp.Client:insecure].
    *

@@ -272,7 +272,7 @@ pillion_http_credentials_new_bearer (const char *token,
  * @user_data: data for @func
  * @destroy: frees @user_data, on the loop's thread, at the latest when the loop is closed
  *
- * Creates credentials of a token that a function gets, and gets again when it is not valid any more.
+ * Creates credentials with a token that a function gets, and gets again when it is no longer valid.
  *
  * ```c
  * static PillionTask *

@@ -193,8 +193,8 @@ pillion_http_download_options_class_init (PillionHttpDownloadOptionsClass *klass
   /**
    * PillionHttpDownloadOptions:resume: (getter get_resume) (setter set_resume)
    *
-   * Whether to go on with what an earlier download of the same URL left. If not, it is dropped as soon as something new arrives. A retry
-   * of the same download goes on in any case.
+   * Whether to continue what an earlier download of the same URL left. If not, it is dropped as soon as
+   * something new arrives. A retry of the same download continues in any case.
    *
    * Since: 1.0
    */
@@ -435,7 +435,7 @@ pillion_http_download_options_set_preserve_time (PillionHttpDownloadOptions *sel
  * pillion_http_download_options_get_resume: (get-property resume)
  * @self: options
  *
- * Gets whether to go on with what an earlier download left.
+ * Gets whether to continue what an earlier download left.
  *
  * Returns: %TRUE if so
  *
@@ -452,9 +452,9 @@ pillion_http_download_options_get_resume (PillionHttpDownloadOptions *self)
 /**
  * pillion_http_download_options_set_resume: (set-property resume)
  * @self: options
- * @resume: whether to go on
+ * @resume: whether to continue
  *
- * Sets whether to go on with what an earlier download left.
+ * Sets whether to continue what an earlier download left.
  *
  * Since: 1.0
  */

@@ -323,7 +323,7 @@ pillion_http_download_get_size (PillionHttpDownload *self)
  *
  * Gets how many bytes of the file came from an earlier attempt.
  *
- * Returns: that many bytes, 0 if the download began anew
+ * Returns: that many bytes, 0 if the download started over
  *
  * Since: 1.0
  */

@@ -64,9 +64,10 @@
  *
  * ## Requests
  *
- * The fields Accept and Cache-Control are set unless the request or the client has them. To go on where an earlier program stopped, set
- * `Last-Event-ID`. The idle, total and lowest-rate limits of the client don't apply, because an event may come at any time; set them for the request if
- * the server promises something. If one is exceeded, the stream reconnects.
+ * The fields Accept and Cache-Control are set unless the request or the client has them. To continue where an
+ * earlier program stopped, set `Last-Event-ID`. The idle, total and lowest-rate limits of the client don't
+ * apply, because an event may come at any time; set them for the request if the server promises something. If
+ * one is exceeded, the stream reconnects.
  *
  * ## Threads
  *

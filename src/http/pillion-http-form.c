@@ -29,9 +29,10 @@
  * pillion_http_request_set_form (request, form);
  * ```
  *
- * A form that only has fields ([method@PillionHttp.Form.add_field]) is sent as `application/x-www-form-urlencoded`, any other as
- * `multipart/form-data` ([RFC 7578](https://www.rfc-editor.org/rfc/rfc7578)). Fields are sent in the order in which they were added; a name may
- * be added several times. Files are read while they are sent, and are never in memory as a whole.
+ * A form that only has fields ([method@PillionHttp.Form.add_field]) is sent as
+ * `application/x-www-form-urlencoded`, any other as `multipart/form-data` ([RFC
+ * 7578](https://www.rfc-editor.org/rfc/rfc7578)). Fields are sent in the order in which they were added; a
+ * name may be added several times. Files are read while they are sent, and are never entirely in memory.
  *
  * In names and file names, `"`, carriage returns and line feeds are escaped as `%22`, `%0D` and `%0A`, as browsers do it. A form with an empty
  * name or a media type that can't be sent is an error of the call: [error@PillionHttp.Error.INVALID_REQUEST]. A file that can't be read is one

@@ -693,8 +693,8 @@ pillion_http_request_get_url (PillionHttpRequest *self)
  * @name: a name
  * @value: a value
  *
- * Adds `name=value` to the URL's query, after what is there. Both are percent-encoded, except for letters, digits and `-._~`. A name may be
- * added several times.
+ * Appends `name=value` to the URL's query. Both are percent-encoded, except for letters, digits and `-._~`. A
+ * name may be added several times.
  *
  * Since: 1.0
  */

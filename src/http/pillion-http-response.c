@@ -630,7 +630,7 @@ pillion_http_response_get_body (PillionHttpResponse *self)
  *
  * Checks whether the server's body has more, or may have.
  *
- * Returns: whether the body is not known to be whole
+ * Returns: whether the body may be incomplete
  *
  * Since: 1.0
  */

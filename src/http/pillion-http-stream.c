@@ -503,8 +503,9 @@ take_rest (PillionHttpStream *self,
  *
  * Reads the next piece of the body.
  *
- * The task's result is a [struct@GLib.Bytes]: [method@Pillion.Task.get_bytes]. It has at least one byte; an empty one means that the body has
- * ended, and is whole as far as HTTP tells. If something has arrived already, the task is done at once.
+ * The task's result is a [struct@GLib.Bytes]: [method@Pillion.Task.get_bytes]. It has at least one byte; an
+ * empty one means that the body has ended, and is complete as far as HTTP can tell. If something has arrived
+ * already, the task is done at once.
  *
  * The task fails as the [table of the class](class.Client.html#errors) says, with `G_IO_ERROR_PENDING` if another read waits, and with
  * `G_IO_ERROR_CLOSED` if the stream is closed. What arrived before an error is read first. A read that is cancelled takes nothing away: the

@@ -57,8 +57,9 @@
  * If the connection breaks without a closing handshake, it fails with [error@PillionHttp.Error.TRUNCATED] or an error of the network, and the close
  * code is 1006. A WebSocket to which nothing refers any more is closed with the code 1001.
  *
- * If nothing has come from the server for [property@PillionHttp.WebSocket:ping-interval-usec], it is sent a ping. If nothing comes for as long again,
- * it is taken for dead. The server's pings are answered, unless the program lets the server wait.
+ * If the server has been silent for [property@PillionHttp.WebSocket:ping-interval-usec], it is sent a ping.
+ * If nothing arrives for as long again, the connection is considered dead. The server's pings are answered,
+ * unless the program lets the server wait.
  *
  * ## What the server may not do
  *
@@ -213,8 +214,8 @@ pillion_http_web_socket_class_init (PillionHttpWebSocketClass *klass)
   /**
    * PillionHttpWebSocket:ping-interval-usec: (getter get_ping_interval_usec) (setter set_ping_interval_usec)
    *
-   * How long nothing may come from the server before it is sent a ping, and how long it then has for an answer, in µs. 0 for no
-   * pings.
+   * How long the server may be silent before it is sent a ping, and how long it then has to answer, in µs. 0
+   * for no pings.
    *
    * Since: 1.0
    */
@@ -689,7 +690,7 @@ pillion_http_web_socket_set_max_message_size (PillionHttpWebSocket *self,
  * pillion_http_web_socket_get_ping_interval_usec: (get-property ping-interval-usec)
  * @self: a WebSocket
  *
- * Gets how long nothing may come from the server before it is sent a ping.
+ * Gets how long the server may be silent before it is sent a ping.
  *
  * Returns: a time in µs, or 0 for no pings
  *
@@ -708,7 +709,7 @@ pillion_http_web_socket_get_ping_interval_usec (PillionHttpWebSocket *self)
  * @self: a WebSocket
  * @interval: a time in µs, or 0 for no pings
  *
- * Sets how long nothing may come from the server before it is sent a ping.
+ * Sets how long the server may be silent before it is sent a ping.
  *
  * Since: 1.0
  */
