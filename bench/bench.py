@@ -747,6 +747,27 @@ class Bench(blender.Sides):
         return self.py_conform("standard")
 
 
+PYTHON_HOSTS = {"asyncio": "asyncio", "gtk": "gi", "pygame": "pygame", "qt": "PyQt5", "tk": "tkinter", "trio": "trio"}
+
+
+def add_python_host_side(host, side, what):
+    def measure(bench):
+        for module in ("gi", PYTHON_HOSTS[host]):
+            if importlib.util.find_spec(module) is None:
+                raise Missing(f"{module} for Python")
+        if shutil.which("xvfb-run") is None:
+            raise Missing("Xvfb")
+        return bench.run("xvfb-run", "-a", PYTHON, HERE / "hosts.py", host, side, what,
+                         GDK_BACKEND="x11", GSK_RENDERER="cairo", GTK_A11Y="none", **bench.tree)
+    setattr(Bench, f"python_{host}_{what}_{side}", measure)
+
+
+for _host in PYTHON_HOSTS:
+    for _side in ("ours", "theirs"):
+        for _what in ("wake", "kick"):
+            add_python_host_side(_host, _side, _what)
+
+
 def add_asyncio_side(what, side):
     modules = ["aiohttp"] if what == "http" else []
     setattr(Bench, f"py_{what.replace('-', '_')}_{side}",
@@ -855,6 +876,11 @@ THEMES = [
     [Line("host-wake-sdl", "host_wake_sdl", "host_wake_sdl_own", "SDL_PushEvent", "µs", "≤ 300", absolute=True)],
     [Line("host-wake-glfw", "host_wake_glfw", "host_wake_glfw_own", "glfwPostEmptyEvent", "µs", "≤ 300", absolute=True)],
     [Line("host-wake-gtk", "host_wake_gtk", "host_wake_gtk_own", "g_main_context_invoke", "µs", "≤ 300", absolute=True)],
+    *([Line(f"host-wake-py-{host}", f"python_{host}_wake_ours", f"python_{host}_wake_theirs", peer, "µs", "≤ 300", absolute=True)]
+      for host, peer in (("asyncio", "call_soon_threadsafe"), ("gtk", "GLib.idle_add"), ("pygame", "pygame.event.post"),
+                         ("qt", "a queued signal"), ("tk", "a pipe"), ("trio", "run_sync_soon"))),
+    *([Line(f"host-adapter-{host}", f"python_{host}_kick_ours", f"python_{host}_kick_theirs", "loop.kick ()", "µs", "≤ 1.5")]
+      for host in ("asyncio", "qt", "tk", "trio")),
     [Line("deadline-1000", "deadline_many", "deadline_none", "no descriptor", "ns", "≤ 1.5")],
     [
         Line("http-bulk", "download_tick", "download_curl", "curl easy in a thread", "s", "≤ 1.05"),

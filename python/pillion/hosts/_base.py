@@ -29,6 +29,9 @@ TICK_GROWTH = 4
 # A timer that fires this much too late, in seconds, is not set again
 SLACK = 0.0005
 
+# In time for a dialog that is opened inside a kick, in seconds
+IN_TIME = FASTEST_TICK / 1e6 + SLACK
+
 NEVER = math.inf
 
 
@@ -122,15 +125,15 @@ class Host:
 
     def kick(self, *_: object) -> None:
         """Kicks the loop, because its descriptor is readable, or it has woken the host. It never raises an exception."""
-        self._tick = FASTEST_TICK
-        # In time for a dialog that is opened inside the kick
-        if self._hooked and self._has_timer and self._due > monotonic() + FASTEST_TICK / 1e6 + SLACK:
-            self._set_timer(FASTEST_TICK, True)
         loop = self.loop
-        if loop is not None:
-            loop.kick()
-            if self._hooked and self._has_timer:
-                self._plan(FASTEST_TICK)
+        if loop is None:
+            return
+        self._tick = FASTEST_TICK
+        if self._has_timer and self._hooked and self._due > monotonic() + IN_TIME:
+            self._set_timer(FASTEST_TICK, True)
+        loop.kick()
+        if self._has_timer and self._hooked:
+            self._plan(FASTEST_TICK)
 
     def tick(self, *_: object) -> None:
         """Kicks the loop, because the timer has fired."""
@@ -175,8 +178,7 @@ class Host:
         if loop is None:
             return -1
         if self._can_watch:
-            answer, _, timeout = loop.prepare_sleep()
-            return 0 if answer == KICK else timeout
+            return loop.prepare_sleep()[2]  # what the answer says follows from the timeout
         # Asking for the descriptor would stop the loop from watching for itself
         deadline = loop.get_deadline()
         return deadline if deadline <= 0 else max(0, deadline - loop.get_now())
@@ -255,9 +257,6 @@ class Host:
         if self._due != NEVER:
             self._due = NEVER
             self.stop_timer()
-
-
-KICK = Pillion.Sleep.KICK
 
 
 def _weak(method):
