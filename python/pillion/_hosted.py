@@ -49,10 +49,12 @@ def get_loop() -> EventLoop:
 def guest_of_thread() -> Pillion.Loop:
     """The guest loop of this thread, which becomes the host's if no thread is yet. Its event loop is the thread's current one, unless
     the host itself runs one here."""
+    own = None  # which has to live until it has become the host's
     if _host._host_thread is None and not _host.is_main_thread() and GLib.MainContext.get_thread_default() is None:
         # In some hosts it is not Python's main thread that ticks. The context stays this thread's default until the loop is closed.
-        Pillion.Loop.new(None, Pillion.LoopFlags.PRIVATE_CONTEXT)
+        own = Pillion.Loop.new(None, Pillion.LoopFlags.PRIVATE_CONTEXT)
     loop = get_loop()
+    del own
     if events._get_running_loop() is None:
         asyncio.set_event_loop(loop)
     return loop._guest

@@ -44,3 +44,6 @@ class Host:
         window.transient(self.root)
         self.ask(is_over, window.destroy)
         window.wait_window()
+
+    def close_window(self):
+        self.root.destroy()
