@@ -40,7 +40,7 @@ struct _PillionCore
   guint n_spare_refs; /* references to the loop that tasks have left for the next ones */
   guint n_calls;   /* calls and timers of call_soon () and call_later () that have not run yet */
   guint n_holds;
-  int n_external;  /* atomic: how many tasks another thread will finish */
+  int n_external;  /* atomic: how many tasks another thread will finish; less those that wait for this loop again */
   gboolean own_clock;     /* whether the host's clock is not the monotonic one */
   gboolean virtual_clock; /* whether it moves only when it is told to */
   guint depth;     /* how many kicks and run-untils are on the stack */

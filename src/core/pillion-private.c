@@ -103,6 +103,13 @@ pillion_private_get_depth (void)
   return pillion_core_thread_depth;
 }
 
+void
+pillion_private_loop_add_external (PillionLoop *loop,
+                                   int change)
+{
+  pillion_core_external (pillion_core (loop), change);
+}
+
 gboolean
 pillion_private_loop_check_thread (PillionLoop *loop,
                                    GError **error)

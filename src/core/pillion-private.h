@@ -96,6 +96,11 @@ void               pillion_private_loop_handle_call      (PillionLoopHandle *han
                                                           gpointer           data,
                                                           GDestroyNotify     destroy);
 
+/* Tells a virtual clock how many more, or fewer, things another thread is at that it waits for. On the loop's thread. */
+PILLION_PRIVATE
+void             pillion_private_loop_add_external     (PillionLoop     *loop,
+                                                        int              change);
+
 /* Whether another thread will finish the task: if so, a virtual clock waits until it is delivered. Does nothing once that has happened.
  * Returns whether anything changed. On the loop's thread. */
 PILLION_PRIVATE

@@ -113,7 +113,7 @@ on_request (SoupServer *soup,
     }
   else
     {
-      pillion_test_route_call (route, self->loop, pillion_test_message_exchange (message, self->context));
+      pillion_test_route_call (route, self->loop, pillion_test_message_exchange (message, self->context), TRUE);
     }
 }
 

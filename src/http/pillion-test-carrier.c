@@ -312,7 +312,7 @@ call_handler (PillionExchange *self,
       pillion_http_test_exchange_new (self->method, g_uri_get_path (self->uri), g_uri_get_query (self->uri), body, deliver, exchange_ref (self));
 
   pillion_soup.message_headers_foreach (self->headers, add_field, exchange);
-  pillion_test_route_call (route, self->loop, exchange);
+  pillion_test_route_call (route, self->loop, exchange, FALSE);
 }
 
 /* All of the request is here. Takes a reference. */

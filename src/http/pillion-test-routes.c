@@ -237,6 +237,7 @@ typedef struct
 {
   PillionHttpTestExchange *exchange;
   PillionTestRoute *route;
+  gboolean over_network;
 } Call;
 
 static void
@@ -268,24 +269,41 @@ on_handler_done (PillionTask *task,
 }
 
 static void
+on_network_handler_done (PillionTask *task,
+                         gpointer data)
+{
+  pillion_private_loop_add_external (pillion_task_get_loop (task), 1);
+  on_handler_done (task, data);
+}
+
+static void
 run_handler (gpointer data)
 {
   Call *self = data;
   g_autoptr (PillionTask) task = self->route->func (self->exchange, self->route->data);
 
-  if (task != NULL)
-    pillion_task_add_done_callback (task, on_handler_done, g_object_ref (self->exchange), g_object_unref);
-  else
-    pillion_http_test_exchange_send (self->exchange);
+  if (task == NULL)
+    {
+      pillion_http_test_exchange_send (self->exchange);
+      return;
+    }
+
+  /* The client's call waits for the handler now, and not for the network, so the handler may wait for a virtual clock */
+  if (self->over_network)
+    pillion_private_loop_add_external (pillion_task_get_loop (task), -1);
+  pillion_task_add_done_callback (task, self->over_network ? on_network_handler_done : on_handler_done, g_object_ref (self->exchange),
+                                  g_object_unref);
 }
 
 void
 pillion_test_route_call (PillionTestRoute *self,
                          PillionLoop *loop,
-                         PillionHttpTestExchange *exchange)
+                         PillionHttpTestExchange *exchange,
+                         gboolean over_network)
 {
   Call *call = g_new0 (Call, 1);
 
+  call->over_network = over_network;
   call->exchange = exchange;
   call->route = self;
   pillion_loop_call_soon_threadsafe (loop, run_handler, call, call_free);

@@ -23,7 +23,7 @@
 static gboolean
 may_skip (PillionCore *core)
 {
-  return core->virtual_clock && !core->closing && __atomic_load_n (&core->n_external, __ATOMIC_SEQ_CST) == 0;
+  return core->virtual_clock && !core->closing && __atomic_load_n (&core->n_external, __ATOMIC_SEQ_CST) <= 0;
 }
 
 /* The host's time of the next timer, or @skip_end if that comes first; -1 if there is neither */

@@ -447,6 +447,8 @@ test('http/send', loop => {
     assertEqual([response.status, response.dup_text(), response.url, response.get_history().length],
         [200, 'Hello from loopback\n', `${URL}/hello.txt?a=b%20c`, 0]);
     assert(response.get_elapsed(PillionHttp.Phase.BODY) > 0);
+    assertEqual([response.reason, response.http_version, response.get_header('Content-Type'), response.peer.get_port()],
+        ['OK', '1.1', 'text/plain', Number(URL.split(':').pop())]);
 
     const opened = client.open(request, null);
     kickUntilDone(loop, opened);

@@ -433,6 +433,8 @@ async void fetch (Pillion.Loop loop) throws Error {
     var response = (PillionHttp.Response) sent.get_object ();
     assert (response.get_status () == 200 && response.dup_text () == "Hello from loopback\n");
     assert (response.get_url () == url + "/hello.txt?a=b%20c" && response.get_history ().length == 0);
+    assert (response.reason == "OK" && response.http_version == "1.1" && response.get_header ("Content-Type") == "text/plain");
+    assert (response.peer is InetSocketAddress && response.get_elapsed (PillionHttp.Phase.BODY) > 0);
 
     var opened = client.open (request, null);
     yield opened.wait_async (null);

@@ -471,6 +471,55 @@ test_forked (PillionLoop *loop,
 #endif
 }
 
+static void
+send_late (PillionTask *task,
+           gpointer exchange)
+{
+  pillion_http_test_exchange_set_text (exchange, "late", NULL);
+}
+
+static PillionTask *
+on_hour (PillionHttpTestExchange *exchange,
+         gpointer loop)
+{
+  PillionTask *task = pillion_loop_sleep (loop, G_TIME_SPAN_HOUR, NULL);
+
+  pillion_task_add_done_callback (task, send_late, g_object_ref (exchange), g_object_unref);
+  return task;
+}
+
+/* It sleeps on the virtual clock, which stands still for calls that nobody's handler has */
+static void
+test_sleeping (PillionLoop *loop,
+               gpointer data)
+{
+  g_autoptr (PillionHttpTestServer) server = new_server (loop);
+  g_autoptr (GBytes) fixed = g_bytes_new_static ("fixed", 5);
+  gint64 start = pillion_loop_get_now (loop);
+  g_autoptr (PillionTask) given_up = NULL;
+  g_autoptr (PillionTask) sleep = NULL;
+
+  pillion_http_test_server_add_handler (server, "/hour", on_hour, loop, NULL);
+  pillion_http_test_server_add_bytes (server, "/fixed", fixed, NULL);
+  assert_gets (server, "/hour", "late");
+  g_assert_cmpint (pillion_loop_get_now (loop) - start, ==, G_TIME_SPAN_HOUR);
+
+  given_up = get (server, "/hour");
+  while (pillion_http_test_server_get_n_requests (server, "/hour") < 2)
+    g_assert_true (pillion_yield (NULL));
+  pillion_task_cancel (given_up);
+  g_assert_false (pillion_await (given_up, NULL));
+  start = pillion_loop_get_now (loop);
+  assert_gets (server, "/hour", "late");
+
+  sleep = pillion_loop_sleep (loop, G_TIME_SPAN_HOUR, NULL);
+  for (guint i = 0; i < 20; i++)
+    assert_gets (server, "/fixed", "fixed");
+  g_assert_false (pillion_task_is_done (sleep));
+  pillion_task_cancel (sleep);
+  g_assert_false (pillion_await (sleep, NULL));
+}
+
 int
 main (int argc,
       char **argv)
@@ -481,6 +530,7 @@ main (int argc,
   pillion_test_add_func ("/http/test-server/handler-sees-the-request", test_request);
   pillion_test_add_func ("/http/test-server/handler-decides-about-the-response", test_response);
   pillion_test_add_func ("/http/test-server/handler-that-sets-nothing-is-told", test_nothing_set);
+  pillion_test_add_func ("/http/test-server/handler-may-sleep-on-the-virtual-clock", test_sleeping);
   pillion_test_add_func ("/http/test-server/handler-waits-for-its-task", test_tasks);
   pillion_test_add_func ("/http/test-server/closure", test_closure);
   pillion_test_add_func ("/http/test-server/faults", test_faults);

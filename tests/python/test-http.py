@@ -368,6 +368,11 @@ class Requests(Case):
         self.server.add_handler('/missing', refuse)
         response = self.wait(self.client.get('/missing'))
         self.assertEqual((response.status, response.reason, response.ok), (404, 'Not Found', False))
+        self.assertEqual((response.http_version, response.get_peer().get_port()), ('1.1', int(self.server.get_url().rpartition(':')[2])))
+        phases = [response.get_elapsed(phase) for phase in (PillionHttp.Phase.QUEUE, PillionHttp.Phase.REQUEST, PillionHttp.Phase.FIRST_BYTE,
+                                                            PillionHttp.Phase.BODY)]
+        self.assertEqual(phases, sorted(phases))
+        self.assertEqual(response.elapsed.total_seconds(), phases[-1] / 1_000_000)
         self.assertEqual((response.text, response.content), ('Grüße', 'Grüße'.encode('iso-8859-1')))
         self.assertEqual(response.headers['content-type'], 'text/plain; charset=iso-8859-1')
         self.assertEqual((response.url, response.history), (self.server.get_url() + '/missing', []))

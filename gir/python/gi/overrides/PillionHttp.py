@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import AbstractAsyncContextManager
 from time import monotonic
 from contextvars import ContextVar
+from datetime import timedelta
 from types import TracebackType
 from typing import IO, Any, Self, TypeVarTuple, Union
 
@@ -199,6 +200,17 @@ class Response(PillionHttp.Response):
         except (LookupError, ValueError):  # unknown, or unable to replace, as idna is
             pass
         return self.content.decode('utf-8', 'replace')
+
+    @property
+    def http_version(self) -> str:
+        """The version of HTTP, such as 1.1."""
+        return self.get_http_version()
+
+    @property
+    def elapsed(self) -> timedelta:
+        """How long the call took, until the whole body was there, or the header of a stream's response. For the phases see get_elapsed ()."""
+        times = self.get_elapsed(PillionHttp.Phase.BODY), self.get_elapsed(PillionHttp.Phase.FIRST_BYTE)
+        return timedelta(microseconds=max(0, *times))
 
     @property
     def history(self) -> list[Response]:
