@@ -574,6 +574,8 @@ test_fixture_set_up (TestFixture *self,
 
   self->loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
   self->client = pillion_http_client_new (self->loop);
+  /* The first connection with TLS reads all authorities of the system, which takes long under a sanitizer on a busy machine */
+  pillion_http_client_set_connect_timeout_usec (self->client, PATIENCE);
   self->folder = g_dir_make_tmp ("pillion-http-XXXXXX", &error);
   g_assert_no_error (error);
 }

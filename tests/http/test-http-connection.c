@@ -41,15 +41,6 @@ new_file (TestFixture *self,
   return g_file_new_for_path (path);
 }
 
-/* The first connection with TLS reads all authorities of the system, which takes long under a sanitizer */
-static void
-set_up (TestFixture *self,
-        gconstpointer data)
-{
-  test_fixture_set_up (self, data);
-  pillion_http_client_set_connect_timeout_usec (self->client, 0);
-}
-
 static void
 trust_server (TestFixture *self)
 {
@@ -483,24 +474,22 @@ test_properties (TestFixture *self,
   g_assert_true (pillion_http_client_get_http2 (self->client));
 }
 
-#define connection_case(path, func) g_test_add (path, TestFixture, NULL, set_up, func, test_fixture_tear_down)
-
 int
 main (int argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
-  connection_case ("/http/connection/authorities-from-a-file", test_authorities);
-  connection_case ("/http/connection/certificate-errors-say-why", test_certificate_errors);
-  connection_case ("/http/connection/client-certificate", test_certificate);
-  connection_case ("/http/connection/client-certificates-that-cannot-be-used-are-errors", test_bad_certificates);
-  connection_case ("/http/connection/pinned-keys", test_pins);
-  connection_case ("/http/connection/what-is-not-a-pin-is-an-error", test_bad_pins);
-  connection_case ("/http/connection/insecure-clients-make-no-others-insecure", test_insecure);
-  connection_case ("/http/connection/unix-socket", test_unix_socket);
-  connection_case ("/http/connection/local-address", test_local_address);
-  connection_case ("/http/connection/properties", test_properties);
+  test_case ("/http/connection/authorities-from-a-file", test_authorities);
+  test_case ("/http/connection/certificate-errors-say-why", test_certificate_errors);
+  test_case ("/http/connection/client-certificate", test_certificate);
+  test_case ("/http/connection/client-certificates-that-cannot-be-used-are-errors", test_bad_certificates);
+  test_case ("/http/connection/pinned-keys", test_pins);
+  test_case ("/http/connection/what-is-not-a-pin-is-an-error", test_bad_pins);
+  test_case ("/http/connection/insecure-clients-make-no-others-insecure", test_insecure);
+  test_case ("/http/connection/unix-socket", test_unix_socket);
+  test_case ("/http/connection/local-address", test_local_address);
+  test_case ("/http/connection/properties", test_properties);
 
   return g_test_run ();
 }

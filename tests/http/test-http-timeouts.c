@@ -256,18 +256,19 @@ static void
 test_properties (TestFixture *self,
                  gconstpointer data)
 {
+  g_autoptr (PillionHttpClient) client = pillion_http_client_new (self->loop);
   gint64 connect;
   gint64 first_byte;
   gint64 total;
   gint64 rate;
 
-  g_assert_cmpint (pillion_http_client_get_connect_timeout_usec (self->client), ==, 10 * G_USEC_PER_SEC);
-  g_assert_cmpint (pillion_http_client_get_first_byte_timeout_usec (self->client), ==, 30 * G_USEC_PER_SEC);
-  g_assert_cmpint (pillion_http_client_get_total_timeout_usec (self->client), ==, 0);
-  g_assert_cmpint (pillion_http_client_get_lowest_rate (self->client), ==, 0);
-  g_object_set (self->client, "connect-timeout-usec", (gint64) 1, "first-byte-timeout-usec", (gint64) 2, "total-timeout-usec",
+  g_assert_cmpint (pillion_http_client_get_connect_timeout_usec (client), ==, 10 * G_USEC_PER_SEC);
+  g_assert_cmpint (pillion_http_client_get_first_byte_timeout_usec (client), ==, 30 * G_USEC_PER_SEC);
+  g_assert_cmpint (pillion_http_client_get_total_timeout_usec (client), ==, 0);
+  g_assert_cmpint (pillion_http_client_get_lowest_rate (client), ==, 0);
+  g_object_set (client, "connect-timeout-usec", (gint64) 1, "first-byte-timeout-usec", (gint64) 2, "total-timeout-usec",
                 (gint64) 3, "lowest-rate", (gint64) 4, NULL);
-  g_object_get (self->client, "connect-timeout-usec", &connect, "first-byte-timeout-usec", &first_byte, "total-timeout-usec", &total,
+  g_object_get (client, "connect-timeout-usec", &connect, "first-byte-timeout-usec", &first_byte, "total-timeout-usec", &total,
                 "lowest-rate", &rate, NULL);
   g_assert_cmpint (connect, ==, 1);
   g_assert_cmpint (first_byte, ==, 2);
