@@ -35,6 +35,7 @@ SESSIONS = {
     'suite': (WINDOW, ()),
     'background': (['--background'], ()),
     'missing': (WINDOW, ('GI_TYPELIB_PATH',)),
+    'no_pygobject': (['--background'], ()),
     'downloader': (['-b'], ()),
     'browser': (['--window-geometry', '0', '0', '1024', '768', '--enable-event-simulate'], ()),
 }
@@ -89,6 +90,10 @@ def run_session(name, add_on, pictures, url):
         folder = pathlib.Path(text)
         env = set_up(folder, add_on)
         env['PILLION_TEST_URL'] = url
+        if name == 'no_pygobject':
+            (folder / 'without' / 'gi').mkdir(parents=True)
+            (folder / 'without' / 'gi' / '__init__.py').write_text('raise ImportError("No module named \'gi\'")\n', encoding='utf-8')
+            env['PYTHONPATH'] = str(folder / 'without')
         for variable in missing:
             env.pop(variable, None)
         results = folder / 'results'
