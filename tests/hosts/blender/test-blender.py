@@ -35,6 +35,8 @@ SESSIONS = {
     'suite': (WINDOW, ()),
     'background': (['--background'], ()),
     'missing': (WINDOW, ('GI_TYPELIB_PATH',)),
+    'extension': (['--background'], ()),
+    'installed': (['--background'], ()),
     'no_pygobject': (['--background'], ()),
     'downloader': (['-b'], ()),
     'browser': (['--window-geometry', '0', '0', '1024', '768', '--enable-event-simulate'], ()),
@@ -94,10 +96,16 @@ def run_session(name, add_on, pictures, url):
             (folder / 'without' / 'gi').mkdir(parents=True)
             (folder / 'without' / 'gi' / '__init__.py').write_text('raise ImportError("No module named \'gi\'")\n', encoding='utf-8')
             env['PYTHONPATH'] = str(folder / 'without')
+        if name == 'installed':
+            env['PYTHONPATH'] = os.environ['PYTHONPATH']
+        module = 'pillion'
+        if name == 'extension':
+            module = 'pillion_extension'
+            (folder / 'scripts' / 'addons' / 'pillion').rename(folder / 'scripts' / 'addons' / module)
         for variable in missing:
             env.pop(variable, None)
         results = folder / 'results'
-        command = ['blender', '--factory-startup', *options, '--python-exit-code', '1', '--addons', 'pillion',
+        command = ['blender', '--factory-startup', *options, '--python-exit-code', '1', '--addons', module,
                    '--python', str(HERE / 'driver.py'), '--', 'cases_' + name, str(results), pictures, *chosen]
         try:
             done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
