@@ -205,21 +205,22 @@ test_redirect (TestFixture *self,
                gconstpointer data)
 {
   g_auto (Servers) servers = { 0 };
-  g_autofree char *locations[2] = { NULL };
+  g_autofree char *first = NULL;
+  g_autofree char *second = NULL;
   g_autoptr (GError) error = NULL;
 
   servers_init (&servers);
   pillion_http_download_options_set_mirrors (servers.options, NULL);
-  for (guint i = 0; i < 2; i++)
-    locations[i] = g_strdup_printf ("Location: %s\r\n", servers.resources[1 + i]->url);
+  first = g_strdup_printf ("Location: %s\r\n", servers.resources[1]->url);
+  second = g_strdup_printf ("Location: %s\r\n", servers.resources[2]->url);
   servers.resources[1]->bytes[0] ^= 1;
-  test_resource_behave (servers.resources[0], (TestBehaviour) { .status = 302, .fields = locations[0] });
+  test_resource_behave (servers.resources[0], (TestBehaviour) { .status = 302, .fields = first });
   test_resource_behave (servers.resources[1], (TestBehaviour) { TAGGED ("one"), .cut = 60000 });
   g_assert_null (test_fixture_await_download (self, start (self, &servers), &error));
   g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
   g_clear_error (&error);
 
-  test_resource_behave (servers.resources[0], (TestBehaviour) { .status = 302, .fields = locations[1] });
+  test_resource_behave (servers.resources[0], (TestBehaviour) { .status = 302, .fields = second });
   test_resource_behave (servers.resources[2], (TestBehaviour) { TAGGED ("one") });
   g_clear_object (&self->client);
   self->client = pillion_http_client_new (self->loop);
