@@ -12,6 +12,7 @@ import bpy
 from bpy.app import handlers
 
 import pillion
+import pillion.hosts
 from driver import PATIENCE, URL, in_window, rounds, take_picture, until
 from gi.repository import Pillion, PillionHttp
 from pillion import async_loop
@@ -93,6 +94,11 @@ def case_the_add_on_is_the_package():
     assert addon_utils.check('pillion') == (True, True), addon_utils.check('pillion')
     assert sys.modules['pillion'].__file__.startswith(bpy.utils.script_path_user()), sys.modules['pillion'].__file__
     assert loop.get_host().get_name() == 'blender'
+
+
+def case_the_host_is_found():
+    assert pillion.hosts.detect() is blender
+    assert pillion.hosts.install() is loop
 
 
 @while_working
