@@ -522,6 +522,11 @@ class Curl(OptionsTest):
         # What was there stays if nothing came
         self.fetch("-r", "6-", "-o", "got", self.url("nowhere"), status=22)
         self.assertEqual(self.read("got").decode(), whole[6:])
+        shown = self.fetch("-v", "-r", "0-4", "-b", "a=secret", "--json", "{}", "-o", "-", self.url("ranged")).stderr
+        self.assertIn("> Range: bytes=0-4\n", shown)
+        self.assertIn("> Cookie: …\n", shown)
+        self.assertIn("> Accept: application/json\n", shown)
+        self.assertEqual(self.fetch("-v", "-H", "range: bytes=0-1", "-o", "-", self.url("ranged")).stderr.lower().count("> range:"), 1)
         self.fetch("-r", "6-", self.url("ranged"), status=2)
         for text in "", "x", "5":
             self.fetch("-r", text, "-o", "-", self.url("ranged"), status=2)

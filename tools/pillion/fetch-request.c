@@ -331,18 +331,37 @@ fetch_request_make (FetchRequest *self,
   return request;
 }
 
+/* Whether --header has it */
+static gboolean
+is_given (char      **headers,
+          const char *name)
+{
+  for (guint i = 0; headers != NULL && headers[i] != NULL; i++)
+    if (strcspn (headers[i], ":;") == strlen (name) && g_ascii_strncasecmp (headers[i], name, strlen (name)) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 /* What is known of the request before it is sent: the library adds the fields that every request has */
 char *
 fetch_request_head (FetchRequest       *self,
                     PillionHttpRequest *request,
                     const char         *shown_url)
 {
+  static const char *const of_options[] = { "Accept", "Cookie", "Range" };
   GString *text = g_string_new (NULL);
   char **headers = self->options->headers;
 
   g_string_append_printf (text, "> %s %s\n", pillion_http_request_get_method (request), shown_url);
   if (self->credentials != NULL)
     fetch_heads_append_field (text, "> ", "Authorization", "Basic ");
+  for (guint i = 0; i < G_N_ELEMENTS (of_options); i++)
+    {
+      const char *value = pillion_http_request_get_header (request, of_options[i]);
+
+      if (value != NULL && !is_given (headers, of_options[i]))
+        fetch_heads_append_field (text, "> ", of_options[i], value);
+    }
   for (guint i = 0; headers != NULL && headers[i] != NULL; i++)
     {
       gsize length = strcspn (headers[i], ":;");
