@@ -991,6 +991,11 @@ THEMES += [
         Line("blender-idle", "blender_idle", "blender_idle_without", "no add-on", "%", "≤ 0.2", difference=True),
         Line("blender-idle-pending", "blender_idle_pending", "blender_idle_without", "no add-on", "%", difference=True),
     ],
+    [
+        Line("blender-previews", "blender_previews", "blender_previews_process", "a process, one by one", "s", "≤ 0.125"),
+        Line("blender-previews-host", "blender_previews", "blender_previews_process", "a process, one by one", "ms/MB", "≤ 0.1",
+             value=median_of("host")),
+    ],
     [Line("blender-disable", "blender_disable", "blender_disable_few", "50 transfers", "ms", "≤ 30", absolute=True)],
     [Line("blender-quit", "blender_quit", "blender_quit_without", "no add-on", "ms", "≤ 200", difference=True)],
     [Line("blender-strip", "blender_strip", "blender_strip", "the same", "ms", "≤ 0.1", absolute=True)],
@@ -1003,7 +1008,7 @@ for _where in ("disk", "memory"):
         ])
 
 # Fewer runs for rows that don't vary, or that take long and have no bar
-MOST_RUNS = {"blender_first": 3, "marked_ours": 1, "marked_theirs": 1, "transfers": 3, "transfers_wall": 3, "download_soup": 3, "get_ticks_soup": 3,
+MOST_RUNS = {"blender_first": 3, "blender_previews_process": 1, "marked_ours": 1, "marked_theirs": 1, "transfers": 3, "transfers_wall": 3, "download_soup": 3, "get_ticks_soup": 3,
              "fiber_parked": 3, "fiber_parked_asyncio": 3, "stalled_memory": 3, "stalled_memory_one": 3, "py_conform_ours": 1, "py_conform_standard": 1}
 
 

@@ -4,6 +4,7 @@
 """The sides of the rows that are measured inside Blender, on a display of their own."""
 
 import contextlib
+import importlib.util
 import json
 import math
 import os
@@ -19,6 +20,7 @@ PATIENCE = 150  # s
 
 FIRST_SECONDS, IDLE_SECONDS = 60, 20
 THUMBNAILS, THUMBNAIL_TIME, THUMBNAILS_AT_ONCE = 50, 0.19, 8
+PREVIEWS, PREVIEW_SIZE, PREVIEW_TIME = 1000, 20_000, 0.05
 DISABLED_FEW, DISABLED, UNDER_WAY = 50, 500, 100
 
 
@@ -30,7 +32,7 @@ class Blender:
             raise missing("Blender")
         if shutil.which("Xvfb") is None:
             raise missing("Xvfb")
-        self.failure = failure
+        self.failure, self.missing = failure, missing
         self.folder = Path(tempfile.mkdtemp(prefix="blender-", dir=folder))
         add_ons = self.folder / "scripts" / "addons"
         add_ons.mkdir(parents=True)
@@ -107,6 +109,15 @@ class Sides:
     def blender_quit_without(self):
         begun, end = self.blender.run("quit", add_on=False)
         return {"value": (end - begun["value"]) * 1000}
+
+    def blender_previews(self, side="ours"):
+        with self.delayed(PREVIEW_SIZE, PREVIEW_TIME) as url:
+            return self.blender.run("previews", side, url, PREVIEWS, PREVIEW_SIZE, add_on=side == "ours")[0]
+
+    def blender_previews_process(self):
+        if importlib.util.find_spec("requests") is None:
+            raise self.blender.missing("requests for Python")
+        return self.blender_previews("process")
 
     def blender_strip(self):
         return self.blender.run("strip")[0]

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 import time
+from pathlib import Path
 from time import monotonic
 
 import bpy
@@ -404,6 +405,47 @@ def bulk(side, where, ui, url):
         if target:
             os.remove(target)
         finish(took)
+
+    drive(run())
+
+
+# Previews, by a background downloader
+
+def previews(side, url, count, size):
+    count, size = int(count), int(size)
+    target = Path(folder)
+
+    def make():
+        if side == "process":
+            sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+            import peer_background_process
+            return peer_background_process.BackgroundDownloader(30)
+        from pillion.hosts.blender import downloader
+        provider = downloader.MetadataProviderFilesystem(target / "metadata")
+        return downloader.BackgroundDownloader(downloader.DownloaderOptions(provider, 30), lambda *values: os._exit(1))
+
+    def run():
+        yield from settle()
+        begun, used = monotonic(), time.thread_time()
+        while monotonic() < begun + 3:
+            yield
+        idle = (time.thread_time() - used) / (monotonic() - begun)
+
+        begun, used = monotonic(), time.thread_time()
+        arrived = []
+        downloads = make()
+        downloads.start()
+        for number in range(count):
+            downloads.queue_download(f"{url}{number}", target / f"{number}.bin", lambda *values: arrived.append(values))
+        while downloads.num_pending_downloads:
+            yield
+            downloads.update()
+        took = monotonic() - begun
+        host = time.thread_time() - used - idle * took
+        downloads.shutdown()
+        if len(arrived) != count or any((target / f"{number}.bin").stat().st_size != size for number in range(count)):
+            raise RuntimeError(f"{len(arrived)} of {count} have arrived")
+        finish(took, host=host * 1000 / (count * size / 1e6))
 
     drive(run())
 
