@@ -30,7 +30,8 @@ def _number(interpreter):
 
 # In some processes, importing gi in a second interpreter blocks forever. Refuse before that.
 if _number(_interpreters.get_current()) != _number(_interpreters.get_main()):
-    raise ImportError('pillion works in the main interpreter of a process only, because PyGObject does')
+    raise ImportError('pillion works in the main interpreter of a process only, because PyGObject does. Scripts of a program that gives each '
+                      'an interpreter of its own, such as WeeChat, can\'t use it')
 
 
 def _whose_python():

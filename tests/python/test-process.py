@@ -359,7 +359,8 @@ class Interpreters(Case):
             except ImportError as error:
                 print('refused:', error)
             """.replace('            ', ''))
-            '''), 'refused: pillion works in the main interpreter of a process only, because PyGObject does\n')
+            '''), 'refused: pillion works in the main interpreter of a process only, because PyGObject does. Scripts of a program that '
+                        'gives each an interpreter of its own, such as WeeChat, can\'t use it\n')
 
 
 if __name__ == '__main__':
