@@ -306,6 +306,18 @@ test_watch_lets_the_thread_go (void)
     }
 }
 
+/* A thread that is starting holds locks of GLib's, which a child would never get */
+static void
+wait_for_start (PillionIoThread *io)
+{
+  g_autoptr (GString) order = g_string_new (NULL);
+  Gate gate = GATE_INIT;
+  Job job = { io, NULL, NULL, order, 'a', &gate };
+
+  pillion_io_thread_post (io, note, &job);
+  gate_wait (&gate);
+}
+
 /* The child of a fork has no such thread, and gets its own */
 static void
 test_fork (void)
@@ -319,6 +331,7 @@ test_fork (void)
     return;
 
   io = pillion_io_thread_ref (NULL);
+  wait_for_start (io);
   g_assert_true (g_unix_open_pipe (pipe, FD_CLOEXEC, NULL));
   child = fork ();
   g_assert_cmpint (child, >=, 0);
@@ -329,6 +342,8 @@ test_fork (void)
       Gate gate = GATE_INIT;
       Job job = { own, NULL, NULL, order, 'a', &gate };
 
+      /* Kills a child that hangs */
+      alarm (60);
       /* The last reference to the parent's thread leaves this one alone */
       pillion_io_thread_unref (io);
       g_assert_true (pillion_io_thread_ref (NULL) == own);
@@ -387,6 +402,7 @@ test_gtask_after_fork (void)
     return;
 
   io = pillion_io_thread_ref (NULL);
+  wait_for_start (io);
   run_gtask ();
   while (g_thread_pool_get_num_unused_threads () == 0)
     g_usleep (1000);
