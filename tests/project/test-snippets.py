@@ -184,7 +184,7 @@ class Snippets(unittest.TestCase):
 
     def program_python(self, text):
         (self.folder / 'snippet.py').write_text(text, encoding='utf-8')
-        if re.search(r'^import bpy', text, re.MULTILINE):
+        if re.search(r'^(import bpy|from pillion.hosts.blender )', text, re.MULTILINE):
             if not shutil.which('blender'):
                 self.skipTest('Blender is not installed')
             if 'def register' in text:  # as Blender calls an add-on
