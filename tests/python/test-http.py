@@ -383,6 +383,7 @@ class Requests(Case):
         with self.assertRaises(GLib.Error) as caught:
             response.json()
         self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.INVALID_JSON))
+        self.assertIn(': not valid JSON: ', caught.exception.message)
 
         response = self.wait(self.client.get('/'))
         self.assertIs(response.raise_for_status(), response)

@@ -999,7 +999,7 @@ def _copy(body, url):
 
 
 def _json_error(url, error):
-    return GLib.Error(f'{url}: {error}', ERROR, PillionHttp.Error.INVALID_JSON)
+    return GLib.Error(f'{url}: not valid JSON: {error}', ERROR, PillionHttp.Error.INVALID_JSON)
 
 
 def _parse_json(body, url):

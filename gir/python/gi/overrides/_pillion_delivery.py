@@ -56,7 +56,7 @@ def to_bytes(data):
 
 
 def _refuse_constant(name):
-    raise ValueError(f'{name} is not valid JSON')
+    raise ValueError(f'{name} is not a value of JSON')
 
 
 _decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
@@ -64,6 +64,8 @@ _decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
 
 def parse(text):
     """Parses bytes of JSON at once."""
+    if not text:
+        raise ValueError('it is empty')
     return json.loads(text, parse_constant=_refuse_constant)
 
 
@@ -139,16 +141,15 @@ def build(data, numbers):
             elif step == VALUE:
                 value = _decode(text(start, end))
             elif step == ERROR:
-                raise ValueError('Not valid JSON')
+                raise ValueError('Unexpected character, or the end')
             else:
                 containers.append([] if step == ARRAY else {})
                 continue
         except UnicodeDecodeError:
             raise
-        except json.JSONDecodeError as error:
-            raise ValueError(f'{error.msg}: in bytes {start} to {end}') from None
         except ValueError as error:
-            raise ValueError(f'{error}: in bytes {start} to {end}') from None
+            where = f'at byte {start}' if start == end else f'between bytes {start} and {end}'
+            raise ValueError(f'{getattr(error, "msg", error)}, {where}') from None
         yield
     return value
 
