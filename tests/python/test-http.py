@@ -331,7 +331,7 @@ class Requests(Case):
 
         self.server.add_handler('/cut', cut)
         with tempfile.TemporaryDirectory() as folder:
-            self.assertEqual(list(self.wait(PillionHttp.Part.list(None, Gio.File.new_for_path(folder)))), [])
+            self.assertEqual(list(self.wait(PillionHttp.Part.list(None, folder))), [])
             with self.assertRaises(GLib.Error):
                 self.wait(self.client.download('/cut', pathlib.Path(folder) / 'file'))
             part, = self.wait(PillionHttp.Part.list(None, Gio.File.new_for_path(folder)))

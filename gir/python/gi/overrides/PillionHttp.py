@@ -916,9 +916,9 @@ class Part(PillionHttp.Part):
     remove: Callable[..., Pillion.Task[bool]]
 
     @staticmethod
-    def list(loop, folder, cancellable=None) -> Pillion.Task[Gio.ListModel]:
+    def list(loop, folder: Gio.File | str | os.PathLike[str], cancellable=None) -> Pillion.Task[Gio.ListModel]:
         """Finds the parts in a folder. Returns a task whose result is a list model of them."""
-        return core._at(PillionHttp.Part.list(loop, folder, cancellable))
+        return core._at(PillionHttp.Part.list(loop, _to_file(folder), cancellable))
 
 
 class TestServer(PillionHttp.TestServer):
