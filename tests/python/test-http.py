@@ -191,8 +191,10 @@ class Requests(Case):
             def read(self):
                 return 3
 
-        for content in 3, [1, 2], {'a': 1}, (byte for byte in b'ab'), Numbers():
+        for content in 3, (byte for byte in b'ab'), Numbers():
             self.assertRaisesRegex(TypeError, 'bytes were expected', self.client.post, '/', content=content)
+        for content in {'a': 1}, [1, 2], (b'a',):
+            self.assertRaisesRegex(TypeError, 'for JSON use json=', self.client.post, '/', content=content)
         self.assert_sent(self.client.post('/', content=memoryview(b'abcdef')[::2]), body='ace')
 
     def assert_unreadable(self, task, code, name):
@@ -438,6 +440,7 @@ class Requests(Case):
         for timeout in 1e300, float('inf'):
             self.assertEqual(self.wait(self.client.get('/fast', timeout=timeout)).content, b'in time')
         self.assertRaises(ValueError, self.client.get, '/fast', timeout=float('nan'))
+        self.assertRaisesRegex(TypeError, 'a number of seconds', self.client.get, '/fast', timeout='1')
 
     def test_unknown_charset(self):
         self.server.add_bytes('/odd', 'é'.encode(), 'text/plain; charset=martian')

@@ -8,6 +8,7 @@ import json
 import mimetypes
 import os
 from collections.abc import Mapping
+from numbers import Real
 
 from gi.module import get_introspection_module
 from gi.repository import Gio, GLib
@@ -93,6 +94,9 @@ def _set_content(request, content):
         request.set_body_from_file(file, None)
     elif hasattr(content, 'read'):
         request.set_body(_read(content), None)
+    elif isinstance(content, (Mapping, list, tuple)):
+        raise TypeError(f'content is bytes, a str, a pathlib.Path or an open file, and not a {type(content).__name__!r}; for JSON use json=, '
+                        'for the fields of a form data=')
     else:
         request.set_body(encode_bytes(content), None)
 
@@ -220,6 +224,8 @@ def make(method, url, params=None, headers=None, content=None, data=None, json=N
         for name, value in pairs(headers):
             request.append_header(name, value)
     if timeout is not None:
+        if not isinstance(timeout, Real):
+            raise TypeError(f'a timeout is a number of seconds, and not {timeout!r}')
         request.set_total_timeout_usec(max(1, round(min(timeout * 1_000_000, LONGEST))))
     if not follow_redirects:
         request.set_redirect_policy(PillionHttp.RedirectPolicy.MANUAL)
