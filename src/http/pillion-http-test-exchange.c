@@ -30,7 +30,7 @@
  * ```
  *
  * The status is 200 unless a handler sets another one. A handler that sets nothing at all is a mistake in the test: the
- * response is then 500, and its body says so.
+ * response is then 500, and its body and the log say so.
  *
  * ## Faults
  *
@@ -84,6 +84,10 @@ static void
 send_answer (PillionHttpTestExchange *self)
 {
   PillionTestAnswer *answer = g_steal_pointer (&self->answer);
+
+  /* A client that only looks at the status would hide why */
+  if (!answer->is_set)
+    g_message ("%s %s: the handler set no response", self->method, self->path);
 
   pillion_test_answer_complete (answer);
   self->deliver (answer, self->data);

@@ -229,6 +229,25 @@ test_response (PillionLoop *loop,
   g_assert_cmpstr (pillion_http_response_get_header (response, "X-Twice"), ==, "a, b");
 }
 
+/* What was last logged as a message: always on the main thread. g_test_expect_message () doesn't see structured logs. */
+static char *last_message;
+
+static GLogWriterOutput
+on_log (GLogLevelFlags level,
+        const GLogField *fields,
+        gsize n_fields,
+        gpointer data)
+{
+  for (gsize i = 0; i < n_fields && level == G_LOG_LEVEL_MESSAGE; i++)
+    if (g_str_equal (fields[i].key, "MESSAGE"))
+      {
+        g_free (last_message);
+        last_message = g_strdup (fields[i].value);
+      }
+
+  return g_log_writer_default (level, fields, n_fields, data);
+}
+
 static PillionTask *
 on_nothing (PillionHttpTestExchange *exchange,
             gpointer data)
@@ -246,6 +265,8 @@ test_nothing_set (PillionLoop *loop,
   pillion_http_test_server_add_handler (server, "/", on_nothing, NULL, NULL);
   text = assert_refuses (server, "/", 500);
   g_assert_cmpstr (text, ==, "The handler set no response.");
+  g_assert_cmpstr (last_message, ==, "GET /: the handler set no response");
+  g_clear_pointer (&last_message, g_free);
 }
 
 /* It waits for the task, and a failure of that is the server's */
@@ -525,6 +546,7 @@ main (int argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_log_set_writer_func (on_log, NULL, NULL);
 
   pillion_test_add_func ("/http/test-server/fixed-bodies", test_fixed);
   pillion_test_add_func ("/http/test-server/handler-sees-the-request", test_request);
