@@ -221,10 +221,12 @@ file_request (PillionSink *sink,
   PillionFileSink *self = (PillionFileSink *) sink;
   PillionVerdict verdict;
 
-  g_free (self->source);
-  self->source = make_source (self);
+  /* A worker may be at the file, and at the source that the file remembers */
   if (self->finishing)
     return PILLION_VERDICT_WAIT;
+
+  g_free (self->source);
+  self->source = make_source (self);
   if (!pillion_file_place_open (&self->place, error))
     return PILLION_VERDICT_FAIL;
   if (self->place.target->kept)
