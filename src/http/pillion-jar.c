@@ -394,7 +394,7 @@ is_worth_saving (PillionJar *self,
 
   return strcmp (old->value, cookie->value) != 0 || (old->expires_usec == 0) != (cookie->expires_usec == 0) ||
          ABS (old->expires_usec - cookie->expires_usec) > SAME_EXPIRY || old->secure != cookie->secure ||
-         old->host_only != cookie->host_only || old->http_only != cookie->http_only;
+         old->host_only != cookie->host_only || old->http_only != cookie->http_only || old->same_site != cookie->same_site;
 }
 
 /* With the lock */

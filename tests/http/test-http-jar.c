@@ -724,21 +724,22 @@ test_same_site (TestFixture *self,
   g_autofree char *path = test_fixture_path (self, "cookies.txt");
   g_autoptr (GPtrArray) cookies = NULL;
 
-  for (guint i = 0; i < 2; i++)
+  /* The second time nothing else about them changes */
+  for (guint i = 0; i < 3; i++)
     {
       g_autoptr (PillionHttpCookieJar) jar = open_jar (path);
 
-      for (guint j = 0; i == 0 && j < G_N_ELEMENTS (values); j++)
+      for (guint j = 0; i < 2 && j < G_N_ELEMENTS (values); j++)
         {
           g_autofree char *name = g_strdup_printf ("c%u", j);
           g_autoptr (PillionHttpCookie) cookie = pillion_http_cookie_new (name, "1", "example.org", "/");
 
           cookie->expires_usec = FAR_SECONDS * G_USEC_PER_SEC;
-          cookie->same_site = values[j];
+          cookie->same_site = i == 0 ? PILLION_HTTP_SAME_SITE_NONE : values[j];
           cookie->http_only = j == 2;
           g_assert_true (pillion_http_cookie_jar_add (jar, cookie, NULL));
         }
-      if (i == 0)
+      if (i < 2)
         assert_done (self, pillion_http_cookie_jar_save (jar, self->loop, NULL));
       else
         cookies = pillion_http_cookie_jar_list (jar, NULL, NULL);
