@@ -138,6 +138,15 @@ answered (gpointer data)
   question_unref (self);
 }
 
+static gboolean
+has_loop (PillionTask *answer)
+{
+  /* A binding may have made it without one, as a plain object */
+  g_return_val_if_fail (pillion_task_get_loop (answer) != NULL, FALSE);
+
+  return TRUE;
+}
+
 static void
 ask_in_loop (gpointer data)
 {
@@ -152,6 +161,10 @@ ask_in_loop (gpointer data)
     self->task = pillion_renewal_run (self->renewal);
   else if (client != NULL)
     self->task = pillion_http_client_ask (client, self->challenge);
+
+  if (self->task != NULL && !has_loop (self->task))
+    g_clear_object (&self->task);
+
   if (self->task != NULL)
     pillion_task_add_done_callback (self->task, on_answered, question_ref (self), answered);
   else

@@ -282,7 +282,11 @@ run_handler (gpointer data)
   Call *self = data;
   g_autoptr (PillionTask) task = self->route->func (self->exchange, self->route->data);
 
-  if (task == NULL)
+  /* A binding may have made it without a loop, as a plain object */
+  if (task != NULL && pillion_task_get_loop (task) == NULL)
+    pillion_http_test_exchange_fail (self->exchange, "The handler's task has no loop.");
+
+  if (task == NULL || pillion_task_get_loop (task) == NULL)
     {
       pillion_http_test_exchange_send (self->exchange);
       return;

@@ -130,6 +130,27 @@ test_handler_gives_something_else (PillionLoop *loop,
   g_assert_error (error, PILLION_ERROR, PILLION_ERROR_FAILED);
 }
 
+static PillionTask *
+on_authenticate_with_bare_task (PillionHttpClient *client,
+                                PillionHttpChallenge *challenge,
+                                gpointer data)
+{
+  return g_object_new (PILLION_TYPE_TASK, NULL);
+}
+
+static void
+test_bare_task (PillionLoop *loop,
+                gpointer data)
+{
+  g_auto (Fixture) self = { NULL };
+
+  fixture_init (&self, loop);
+  g_signal_connect (self.client, "authenticate", G_CALLBACK (on_authenticate_with_bare_task), NULL);
+  g_test_expect_message ("PillionHttp", G_LOG_LEVEL_CRITICAL, "*has_loop*");
+  assert_refused (&self, 2);
+  g_test_assert_expected_messages ();
+}
+
 /* Many calls wait for one answer, and others run meanwhile */
 static void
 test_one_question (PillionLoop *loop,
@@ -317,6 +338,7 @@ main (int argc,
   pillion_test_add_func ("/http/authenticate/none-give-the-response", test_declined);
   pillion_test_add_func ("/http/authenticate/error-of-the-handler-is-the-calls", test_handler_fails);
   pillion_test_add_func ("/http/authenticate/handler-gives-something-else", test_handler_gives_something_else);
+  pillion_test_add_func ("/http/authenticate/handlers-task-without-a-loop-gives-none", test_bare_task);
   pillion_test_add_func ("/http/authenticate/many-calls-wait-for-one-answer-without-a-place", test_one_question);
   pillion_test_add_func ("/http/authenticate/cancel-while-asking", test_cancelled);
   pillion_test_add_func ("/http/authenticate/client-goes-while-asking", test_client_gone);

@@ -255,6 +255,25 @@ on_nothing (PillionHttpTestExchange *exchange,
   return NULL;
 }
 
+static PillionTask *
+on_bare_task (PillionHttpTestExchange *exchange,
+              gpointer data)
+{
+  return g_object_new (PILLION_TYPE_TASK, NULL);
+}
+
+static void
+test_bare_task (PillionLoop *loop,
+                gpointer data)
+{
+  g_autoptr (PillionHttpTestServer) server = new_server (loop);
+  g_autofree char *text = NULL;
+
+  pillion_http_test_server_add_handler (server, "/", on_bare_task, NULL, NULL);
+  text = assert_refuses (server, "/", 500);
+  g_assert_cmpstr (text, ==, "The handler's task has no loop.");
+}
+
 static void
 test_nothing_set (PillionLoop *loop,
                   gpointer data)
@@ -552,6 +571,7 @@ main (int argc,
   pillion_test_add_func ("/http/test-server/handler-sees-the-request", test_request);
   pillion_test_add_func ("/http/test-server/handler-decides-about-the-response", test_response);
   pillion_test_add_func ("/http/test-server/handler-that-sets-nothing-is-told", test_nothing_set);
+  pillion_test_add_func ("/http/test-server/handlers-task-without-a-loop-is-told", test_bare_task);
   pillion_test_add_func ("/http/test-server/handler-may-sleep-on-the-virtual-clock", test_sleeping);
   pillion_test_add_func ("/http/test-server/handler-waits-for-its-task", test_tasks);
   pillion_test_add_func ("/http/test-server/closure", test_closure);
