@@ -170,6 +170,7 @@ reply_free (gpointer data)
 {
   Reply *self = data;
 
+  pillion_sync_acquire (self);
   g_clear_pointer (&self->answer, pillion_test_answer_free);
   g_object_unref (self->message);
   pillion_test_thread_unref (self->thread);
@@ -180,9 +181,11 @@ static gboolean
 reply_send (gpointer data)
 {
   Reply *self = data;
-  PillionTestAnswer *answer = self->answer;
+  PillionTestAnswer *answer;
   SoupMessageHeaders *headers = pillion_soup.server_message_get_response_headers (self->message);
 
+  pillion_sync_acquire (self);
+  answer = self->answer;
   if (answer->fault != PILLION_TEST_FAULT_NONE)
     {
       cut (self->message, answer);
@@ -206,6 +209,7 @@ reply_deliver (PillionTestAnswer *answer,
   Reply *self = data;
 
   self->answer = answer;
+  pillion_sync_release (self);
   pillion_test_thread_post (self->thread, answer->delay, reply_send, self, reply_free);
 }
 
