@@ -45,7 +45,7 @@ G_BEGIN_DECLS
  * @PILLION_HTTP_ERROR_UNAVAILABLE: HTTP cannot be used in this process, because it has loaded libsoup 2, or because libsoup 3 is not
  *   installed
  * @PILLION_HTTP_ERROR_INVALID_REQUEST: the request has a method, a header field or a body that cannot be sent
- * @PILLION_HTTP_ERROR_REDIRECT: the server redirects, and the request does not allow that
+ * @PILLION_HTTP_ERROR_REDIRECT: the server redirects, and the request does not allow that, or not so often
  * @PILLION_HTTP_ERROR_NOT_REWINDABLE: the body of the request would have to be sent again, but it can be read only once
  * @PILLION_HTTP_ERROR_INVALID_COOKIE: a cookie cannot be kept, or a file with cookies has something else in it
  * @PILLION_HTTP_ERROR_INVALID_SETTING: the client is set to something that is not valid, such as a certificate without its key

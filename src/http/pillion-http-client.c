@@ -43,7 +43,7 @@
  * port). For each server they run in the order in which they were made, and servers take turns. Connections are
  * kept and reused.
  *
- * Redirects are followed, 20 at most. Cookies that a server sets on the way are sent back to it within the same call, and in later calls if
+ * Redirects are followed, 20 by default. Cookies that a server sets on the way are sent back to it within the same call, and in later calls if
  * there is a [property@PillionHttp.Client:cookie-jar].
  * Certificates are verified against the system's authorities, or against [property@PillionHttp.Client:tls-database], unless the client is
  * [property@PillionHttp.Client:insecure].
@@ -142,10 +142,10 @@
  * | a time limit: [property@PillionHttp.Client:connect-timeout-usec], [property@PillionHttp.Client:first-byte-timeout-usec], [property@PillionHttp.Client:idle-timeout-usec], [property@PillionHttp.Client:total-timeout-usec], [property@PillionHttp.Client:lowest-rate] | `G_IO_ERROR_TIMED_OUT` |
  * | a response that ends early | [error@PillionHttp.Error.TRUNCATED] |
  * | a response that does not have the announced length | [error@PillionHttp.Error.LENGTH_MISMATCH] |
- * | a response that is not valid HTTP, too many redirects | [error@PillionHttp.Error.PROTOCOL] |
+ * | a response that is not valid HTTP | [error@PillionHttp.Error.PROTOCOL] |
  * | a status that the request does not accept, by default every one that is not a success | [error@PillionHttp.StatusError], with the status as its code, and a [class@PillionHttp.Response] behind it |
  * | a request that cannot be sent | [error@PillionHttp.Error.INVALID_REQUEST] |
- * | a redirect that the request does not allow | [error@PillionHttp.Error.REDIRECT] |
+ * | a redirect that the request does not allow, too many redirects | [error@PillionHttp.Error.REDIRECT] |
  * | a redirect of a request whose body can be read only once, or a server that wants credentials for it | [error@PillionHttp.Error.NOT_REWINDABLE] |
  * | a body that is too large for memory, or a line or an event that is larger than its limit | [error@PillionHttp.Error.TOO_LARGE] |
  * | a body that is not valid JSON | [error@PillionHttp.Error.INVALID_JSON] |

@@ -36,9 +36,9 @@
  *
  * ## Redirects
  *
- * By default redirects are followed, 20 at most, but not from https to http ([property@PillionHttp.Request:allow-downgrade]). After a 303,
- * and after a 301 or 302 to a POST, the next request is a GET without a body, as browsers do it. If it goes to another server (scheme,
- * host or port), the fields Authorization, Cookie, Host and Proxy-Authorization are left out.
+ * By default up to 20 redirects are followed ([property@PillionHttp.Request:max-redirects]), but not from https to http
+ * ([property@PillionHttp.Request:allow-downgrade]). After a 303, and after a 301 or 302 to a POST, the next request is a GET without a body, as
+ * browsers do it. If it goes to another server (scheme, host or port), the fields Authorization, Cookie, Host and Proxy-Authorization are left out.
  *
  * ## Bodies
  *
