@@ -17,7 +17,6 @@
 #include <glib/gi18n-lib.h>
 
 #include "core/pillion-private.h"
-#include "core/pillion-private.h"
 #include "http/pillion-part-record.h"
 
 /**
