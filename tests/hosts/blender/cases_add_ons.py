@@ -6,6 +6,7 @@
 import asyncio
 import importlib
 import os
+import shutil
 import sys
 
 import bpy
@@ -99,6 +100,23 @@ def case_two_add_ons_share_the_loop():
     future = pillion.ensure_future(other())
     yield from until(future.done)
     assert future.result() == 'other'
+
+
+def case_two_copies_of_the_add_on():
+    """They share the package, and Blender carries the loop until the last of them is disabled."""
+    folder = os.path.dirname(sys.modules['pillion_template'].__file__)
+    shutil.copytree(os.path.join(folder, '..', 'pillion'), os.path.join(folder, '..', 'pillion_copy'))
+    enable('pillion_copy')
+    assert sys.modules['pillion'] is pillion
+    assert bpy.context.preferences.addons['pillion_copy'].preferences.show_times is False
+    for name in 'pillion', 'pillion_copy':
+        disable(name)
+        task = loop.sleep(1000)
+        yield from until(task.is_done)
+        enable(name)
+    disable('pillion_copy')
+    task = loop.sleep(1000)
+    yield from until(task.is_done)
 
 
 def case_a_second_hook_of_that_name_is_refused():

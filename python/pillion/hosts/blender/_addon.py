@@ -22,7 +22,8 @@ bl_info = {'name': 'Pillion', 'blender': (3, 4, 0), 'category': 'Development'}
 RELOAD = 0.5
 MAX_REPORTS = 20
 
-_preferences: Any = None
+# The preferences of each add-on that has brought the package along, by the name of its module. One package serves them all.
+_preferences: dict[str, Any] = {}
 _errors: list[str] = []  # that wait for the report line
 _connection: Any = None  # the loop, and the number of the handler
 
@@ -81,33 +82,46 @@ def _make_preferences(module):
         'bl_idname': module,
         '__annotations__': {'show_times': bpy.props.BoolProperty(
             name='Show Times', description='Show the times of frames and of kicks in 3D viewports',
-            update=lambda self, context: _overlay.show(self.show_times))},
+            update=lambda self, context: _show_times())},
         'draw': draw,
     })
 
 
 def register(module='pillion'):
-    global _preferences
+    if not _preferences:
+        _begin()
+    _preferences[module] = _make_preferences(module)
+    bpy.utils.register_class(_preferences[module])
+    _show_times()
+
+
+def unregister(module='pillion'):
+    bpy.utils.unregister_class(_preferences.pop(module))
+    _show_times()
+    if not _preferences:
+        _end()
+
+
+def _show_times():
+    addons = [bpy.context.preferences.addons.get(module) for module in _preferences]
+    _overlay.show(any(addon is not None and addon.preferences is not None and addon.preferences.show_times for addon in addons))
+
+
+def _begin():
     if bpy.app.timers.is_registered(_end_work):
         bpy.app.timers.unregister(_end_work)
-    _preferences = _make_preferences(module)
-    for cls in (PILLION_OT_report, PILLION_OT_cancel_all, _preferences):
+    for cls in (PILLION_OT_report, PILLION_OT_cancel_all):
         bpy.utils.register_class(cls)
     host.on_join = _connect
     _connect(blender.install())
-    addon = bpy.context.preferences.addons.get(module)
-    _overlay.show(addon is not None and addon.preferences is not None and addon.preferences.show_times)
 
 
-def unregister():
-    global _preferences
-    _overlay.show(False)
+def _end():
     host.on_join = None
     _disconnect()
     blender.remove()
-    for cls in (_preferences, PILLION_OT_cancel_all, PILLION_OT_report):
+    for cls in (PILLION_OT_cancel_all, PILLION_OT_report):
         bpy.utils.unregister_class(cls)
-    _preferences = None
     if not bpy.app.background and guest().get_live_tasks():
         bpy.app.timers.register(_end_work, first_interval=RELOAD, persistent=True)
 
