@@ -6,7 +6,9 @@
 What it shows: work in a straight line with `await`, a panel that follows its progress, a button that cancels it, and an
 `unregister ()` that leaves nothing behind."""
 
+import asyncio
 import os
+import traceback
 
 import bpy
 
@@ -42,6 +44,17 @@ async def download(url, path):
     say(f'Downloaded {os.path.basename(path)}')
 
 
+def on_done(task):
+    """Shows what went wrong. The scope keeps the errors of its tasks for whoever asks, so nothing else reports them."""
+    try:
+        task.result()
+    except asyncio.CancelledError:
+        pass
+    except Exception as error:
+        traceback.print_exception(error)
+        say(f'Failed: {getattr(error, "message", error)}')
+
+
 def say(text):
     global message
     message = text
@@ -70,8 +83,7 @@ class PILLION_TEMPLATE_OT_download(bpy.types.Operator):
         if scope.find_task(path) is not None:
             self.report({'INFO'}, 'This file is being downloaded already')
             return {'CANCELLED'}
-        # Errors that nothing handles appear in the report line
-        scope.create_task(download(url, path), key=path)
+        scope.create_task(download(url, path), key=path).add_done_callback(on_done)
         return {'FINISHED'}
 
 
@@ -123,10 +135,10 @@ def register():
 
 def unregister():
     global scope, client
-    if scope is not None:
-        # Cancels what is under way, and waits for that for up to a second
-        scope.close(1_000_000)
-        scope = client = None
     del bpy.types.Scene.pillion_template_url
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
+    if scope is not None:
+        closing, scope, client = scope, None, None
+        # Cancels what is under way, and waits for that for up to a second. It raises if something has not ended by then, so it is last.
+        closing.close(1_000_000)

@@ -65,6 +65,15 @@ def case_the_template_cancels_and_goes_on():
         assert file.read() == content(0, 1_000_001)
 
 
+def case_the_template_shows_errors():
+    template = sys.modules['pillion_template']
+    path = os.path.join(bpy.app.tempdir, 'missing')
+    with in_window():
+        bpy.ops.pillion_template.download(url=URL + '/missing', filepath=path)
+    yield from until(lambda: template.message.startswith('Failed: ') and '404' in template.message, 'the error')
+    assert not os.path.exists(path)
+
+
 def case_disabled_with_500_transfers_under_way():
     """Nothing is left behind: no task, no connection, and no file under its final name."""
     template = sys.modules['pillion_template']
@@ -81,6 +90,23 @@ def case_disabled_with_500_transfers_under_way():
     assert scope.is_closed() and scope.get_live_tasks() == 0
     yield from until(lambda: loop.get_live_tasks() == 0, 'the end of everything')
     assert not [name for name in os.listdir(folder) if name.isdigit()]
+
+
+def case_disabled_with_a_task_that_does_not_end():
+    """The user is told which, and the template can be enabled again."""
+    template = enable('pillion_template')
+    stuck = Pillion.Task.new(loop, 'stuck', None)
+    template.scope.add(stuck)
+    try:
+        disable('pillion_template')
+    except RuntimeError as error:
+        assert 'stuck' in str(error), error
+    else:
+        raise AssertionError('nothing was said')
+    stuck.return_value(None)
+    enable('pillion_template')
+    yield from until(lambda: loop.get_live_tasks() == 0)
+    disable('pillion_template')
 
 
 def case_two_add_ons_share_the_loop():
