@@ -10,6 +10,7 @@ and `pillion.testing` for tests.
 """
 
 import asyncio
+import importlib
 import sys
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -39,6 +40,8 @@ def __getattr__(name):
     if name in ('bl_info', 'register', 'unregister') and 'bpy' in sys.modules:
         from pillion.hosts.blender import _addon
         return getattr(_addon, name)
+    if name in ('hosts', 'testing'):
+        return importlib.import_module(f'{__name__}.{name}')
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
 
 

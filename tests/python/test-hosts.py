@@ -68,13 +68,15 @@ class Modules(unittest.TestCase):
                 run = self.run_python(f'import sys\nsys.modules[{toolkit!r}] = None\nimport pillion.hosts\npillion.hosts.{module}')
                 self.assertIn(f'ImportError: pillion.hosts.{module} needs {toolkit}', run.stderr)
                 self.assertIn(package, run.stderr)
+        run = self.run_python('import pillion.hosts\npillion.hosts.blender')
+        self.assertIn('ImportError: pillion.hosts.blender works only inside Blender', run.stderr)
 
     def test_no_window_yet(self):
         with self.assertRaisesRegex(RuntimeError, 'QApplication'):
             hosts.qt.install()
         with self.assertRaisesRegex(TypeError, 'not an application'):
             hosts.qt.install(object())
-        with self.assertRaisesRegex(RuntimeError, 'no running event loop'):
+        with self.assertRaisesRegex(RuntimeError, r'no running event loop: call install \(\) in a coroutine'):
             hosts.asyncio.install()
         with self.assertRaisesRegex(TypeError, 'rides on a Pillion loop'):
             hosts.asyncio.install(guest.asyncio_loop)
@@ -83,6 +85,10 @@ class Modules(unittest.TestCase):
         with unittest.mock.patch.dict(sys.modules, obspython=types.ModuleType('obspython')):
             with self.assertRaisesRegex(RuntimeError, 'OBS'):
                 hosts.detect()
+
+    def test_the_package_alone_is_enough(self):
+        run = self.run_python('import pillion\nprint(pillion.hosts.generic.__name__, pillion.testing.__name__)')
+        self.assertEqual(run.stdout, 'pillion.hosts.generic pillion.testing\n', run.stderr)
 
     def test_names(self):
         self.assertEqual(dir(hosts), sorted(hosts.__all__))

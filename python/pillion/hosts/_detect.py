@@ -20,8 +20,8 @@ def find_host() -> str:
     for name, is_running in _SIGNS.items():
         if is_running():
             return name
-    raise RuntimeError('no host was found: none of its windows or applications exists yet, or it has no adapter, and then '
-                       'pillion.hosts.generic is for it')
+    raise RuntimeError('no host was found. Create the program\'s window or application first. If there is no adapter for it, use '
+                       'pillion.hosts.generic')
 
 
 def _is_in_asyncio():

@@ -21,7 +21,10 @@ __all__ = ['AsyncioHost', 'install']
 def install(event_loop: asyncio.AbstractEventLoop | None = None, *, loop: Pillion.Loop | None = None) -> Pillion.Loop:
     """Makes an event loop, by default the running one, carry a loop, by default the one of this thread. Returns the loop."""
     if event_loop is None:
-        event_loop = asyncio.get_running_loop()
+        try:
+            event_loop = asyncio.get_running_loop()
+        except RuntimeError as error:
+            raise RuntimeError(f'{error}: call install () in a coroutine, or pass the event loop to it') from None
     return AsyncioHost(event_loop).carry(loop)
 
 

@@ -10,6 +10,13 @@ From then on Blender kicks the loop, whatever file is opened, until `remove ()`.
 or loads a file. In background mode, Blender calls nothing by itself: wait for each result with `run_until_complete ()`.
 """
 
+import importlib
+
+try:
+    importlib.import_module('bpy')
+except ImportError as error:
+    raise ImportError('pillion.hosts.blender works only inside Blender', name='bpy') from error
+
 from pillion.hosts.blender._cancel import cancel_all
 from pillion.hosts.blender._host import BlenderHost, install, is_online, remove
 from pillion.hosts.blender._operator import AsyncModalOperatorMixin
