@@ -15,6 +15,9 @@ import sys
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+if __name__ != 'pillion':
+    raise ImportError(f'pillion can\'t be imported as {__name__}: put the folder that contains it into sys.path, and import pillion', name=__name__)
+
 from pillion import _library  # first, because it refuses where nothing else would work
 from pillion._gio import chunks, gio, lines
 from pillion._host import HostCall, call_in_host

@@ -170,6 +170,13 @@ class Missing(unittest.TestCase):
                 self.assertIn(f'{other} of version {version}', said)
                 self.assertIn(f'pillion {project_version()}', said)
 
+    def test_inside_another_package(self):
+        add_on = self.folder / 'add_on'
+        add_on.mkdir()
+        (add_on / 'pillion').symlink_to(SOURCE / 'python' / 'pillion')
+        run = subprocess.run([sys.executable, '-c', 'import add_on.pillion'], cwd=self.folder, capture_output=True, text=True, check=False)
+        self.assertIn('ImportError: pillion can\'t be imported as add_on.pillion', run.stderr)
+
     def test_python(self):
         said = self.fail_import(before='import sys; sys.version_info = (3, 10, 13, "final", 0); sys.version = "3.10.13 (main)"')
         self.assertIn('needs Python 3.11 or newer, and this is 3.10.13', said)
