@@ -730,7 +730,7 @@ decode (PillionCall *self)
 
       if (n_turn >= DECODER_TURN)
         {
-          pillion_http_engine_post (self->engine, decode_on, pillion_call_ref (self));
+          pillion_http_engine_yield (self->engine, decode_on, pillion_call_ref (self));
           break;
         }
 

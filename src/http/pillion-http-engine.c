@@ -72,6 +72,45 @@ pillion_http_engine_post (PillionHttpEngine *self,
   pillion_http_post (loop, func, data);
 }
 
+typedef struct
+{
+  PillionIoFunc func;
+  gpointer data;
+} Yield;
+
+static gboolean
+yield_over (gpointer data)
+{
+  Yield *self = data;
+
+  self->func (self->data);
+  return G_SOURCE_REMOVE;
+}
+
+void
+pillion_http_engine_yield (PillionHttpEngine *self,
+                           PillionIoFunc func,
+                           gpointer data)
+{
+  GSource *source;
+  Yield *yield;
+
+  if (self->io == NULL)
+    {
+      pillion_http_engine_post (self, func, data);
+      return;
+    }
+
+  yield = g_new (Yield, 1);
+  *yield = (Yield) { func, data };
+  source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_static_name (source, "pillion yield");
+  g_source_set_callback (source, yield_over, yield, g_free);
+  g_source_attach (source, pillion_private_io_thread_get_context (self->io));
+  g_source_unref (source);
+}
+
 gint64
 pillion_http_engine_get_now (PillionHttpEngine *self)
 {

@@ -80,6 +80,12 @@ void               pillion_http_engine_configure   (PillionHttpEngine       *sel
 
 /* The rest is for the I/O thread */
 
+/* Runs a function after everything that is ready now. Posted functions come before sockets and deadlines, so one
+ * that posts itself again and again would keep those waiting. */
+void               pillion_http_engine_yield       (PillionHttpEngine       *self,
+                                                    PillionIoFunc            func,
+                                                    gpointer                 data);
+
 /* Runs a function that takes much computing on a worker */
 void               pillion_http_engine_compute     (PillionHttpEngine       *self,
                                                     PillionWorkFunc          func,

@@ -18,22 +18,32 @@ typedef struct
   guint n;        /* requests */
 } Resource;
 
+static GByteArray *
+compress (const guint8 *bytes,
+          gsize length)
+{
+  g_autoptr (GConverter) compressor = G_CONVERTER (g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP, 6));
+  GByteArray *coded = g_byte_array_new ();
+  gsize n_read;
+  gsize n_written;
+
+  g_byte_array_set_size (coded, (guint) length + 1000);
+  g_assert_cmpint (g_converter_convert (compressor, bytes, length, coded->data, coded->len, G_CONVERTER_INPUT_AT_END, &n_read, &n_written,
+                                        NULL), ==, G_CONVERTER_FINISHED);
+  g_byte_array_set_size (coded, (guint) n_written);
+
+  return coded;
+}
+
 static Resource *
 resource_new (void)
 {
-  g_autoptr (GConverter) compressor = G_CONVERTER (g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP, 6));
   Resource *self = g_new0 (Resource, 1);
-  gsize n_read;
-  gsize n_written;
 
   self->bytes = test_bytes_new (SIZE);
   for (guint i = 0; i < SIZE; i++)
     self->bytes[i] = 'a' + self->bytes[i] % 16;
-  self->coded = g_byte_array_new ();
-  g_byte_array_set_size (self->coded, SIZE + 1000);
-  g_assert_cmpint (g_converter_convert (compressor, self->bytes, SIZE, self->coded->data, self->coded->len, G_CONVERTER_INPUT_AT_END,
-                                        &n_read, &n_written, NULL), ==, G_CONVERTER_FINISHED);
-  g_byte_array_set_size (self->coded, (guint) n_written);
+  self->coded = compress (self->bytes, SIZE);
 
   return self;
 }
@@ -278,6 +288,50 @@ test_coded_rest (TestFixture *self,
   resource_free (resource);
 }
 
+static void
+serve_bomb (TestConnection *connection,
+            const char *request,
+            gpointer data)
+{
+  GByteArray *bomb = data;
+
+  test_connection_answer (connection, "Content-Encoding: gzip, gzip\r\n", bomb->data, bomb->len);
+}
+
+/* A few KiB become 1 GiB, from a single piece of the body. Decoding that takes far longer than the limit. */
+static void
+test_time_limit (TestFixture *self,
+                 gconstpointer data)
+{
+  const gsize size = 1024 * 1024;
+  g_autofree guint8 *zeros = g_malloc0 (size);
+  g_autoptr (GByteArray) member = compress (zeros, size);
+  g_autoptr (GByteArray) members = g_byte_array_new ();
+  g_autoptr (GByteArray) bomb = NULL;
+  g_autofree char *target = test_fixture_path (self, "file");
+  g_autoptr (GFile) file = g_file_new_for_path (target);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PillionTask) task = NULL;
+  g_autofree char *url = NULL;
+  TestServer *server;
+
+  for (guint i = 0; i < 1024; i++)
+    g_byte_array_append (members, member->data, member->len);
+  bomb = compress (members->data, members->len);
+  g_assert_cmpuint (bomb->len, <, 64 * 1024);
+
+  server = test_server_new (TEST_SERVER_PLAIN, serve_bomb, bomb);
+  url = test_server_url (server, "/");
+  pillion_http_client_set_total_timeout_usec (self->client, 100000);
+  task = pillion_http_client_download (self->client, url, file, NULL, NULL);
+  g_assert_false (pillion_loop_run_until_complete (self->loop, task, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+  g_assert_cmpint (pillion_task_get_completed (task), <, 512 * 1024 * 1024);
+  assert_no_target (self);
+
+  test_server_free (server);
+}
+
 int
 main (int argc,
       char **argv)
@@ -290,6 +344,7 @@ main (int argc,
   test_case ("/download/coding/refused", test_refused);
   test_case ("/download/coding/cut", test_cut);
   test_case ("/download/coding/coded-rest", test_coded_rest);
+  test_case ("/download/coding/time-limit-holds-while-decoding", test_time_limit);
 
   return g_test_run ();
 }
