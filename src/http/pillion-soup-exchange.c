@@ -301,6 +301,12 @@ sent_nothing (PillionExchange *self,
   exchange_free (self);
 }
 
+static GError *
+make_length_error (const char *length)
+{
+  return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL, _("'%s' is not a valid Content-Length"), length);
+}
+
 /* An error, or NULL */
 static GError *
 check_head (PillionExchange *self)
@@ -310,7 +316,7 @@ check_head (PillionExchange *self)
 
   self->announced = -1;
   if (length != NULL && !pillion_http_parse_content_length (length, &self->announced))
-    return g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL, _("'%s' is not a valid Content-Length"), length);
+    return make_length_error (length);
 
   if (pillion_soup_message_has_no_body (self->message))
     self->announced = -1;
@@ -485,19 +491,39 @@ watch_gathering (PillionExchange *self)
   g_source_attach (self->source, self->shared->context);
 }
 
-/* Equal lengths count as one (RFC 9112, section 6.3), but libsoup refuses a list of them in one line */
-static void
-mend_length (SoupMessageHeaders *headers)
+/* Equal lengths count as one (RFC 9112, section 6.3), but libsoup refuses a list of them in one line. It takes a
+ * negative length, and logs a warning later. Returns FALSE if the message was cancelled. */
+static gboolean
+mend_length (PillionExchange *self,
+             SoupMessageHeaders *headers,
+             guint status)
 {
   const char *list = pillion_soup.message_headers_get_list (headers, "Content-Length");
   gint64 length;
 
-  if (list != NULL && strchr (list, ',') != NULL && pillion_http_parse_content_length (list, &length))
-    {
-      g_autofree char *one = g_strdup_printf ("%" PRId64, length);
+  if (list == NULL)
+    return TRUE;
 
-      pillion_soup.message_headers_replace (headers, "Content-Length", one);
+  if (pillion_http_parse_content_length (list, &length))
+    {
+      if (strchr (list, ',') != NULL)
+        {
+          g_autofree char *one = g_strdup_printf ("%" PRId64, length);
+
+          pillion_soup.message_headers_replace (headers, "Content-Length", one);
+        }
+      return TRUE;
     }
+
+  /* An informational response has no body */
+  if (status < 200)
+    return TRUE;
+
+  if (self->failure == NULL)
+    self->failure = make_length_error (list);
+  pillion_soup.message_headers_replace (headers, "Content-Length", "0");
+  g_cancellable_cancel (self->cancellable);
+  return FALSE;
 }
 
 /* After a 421, libsoup sends the request again by itself, from a handler that we can't name */
@@ -523,7 +549,9 @@ status_known (SoupMessage *message,
   SoupMessageHeaders *headers = pillion_soup.message_get_response_headers (message);
   guint status = pillion_soup.message_get_status (message);
 
-  mend_length (headers);
+  if (!mend_length (self, headers, status))
+    return;
+
   if (self->web_socket_wanted && status >= 200)
     {
       /* Whatever this is, it is no WebSocket */

@@ -225,19 +225,15 @@ test_equal_lengths (TestFixture *self,
     }
 }
 
-/* libsoup 3.2 hands it to a property that is never negative, which complains before we are asked */
+/* libsoup 3.2 would hand it to a property that is never negative, which logs a warning */
 static void
 test_negative_length (TestFixture *self,
                       gconstpointer data)
 {
   const char *answer = "HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nhello";
-  g_autoptr (GError) error = NULL;
-  GLogLevelFlags fatal;
+  g_autoptr (GError) error = get_error (self, answer, strlen (answer), FALSE);
 
-  fatal = g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
-  error = get_error (self, answer, strlen (answer), FALSE);
   g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL);
-  g_log_set_always_fatal (fatal);
 }
 
 static void
