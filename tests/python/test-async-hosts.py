@@ -433,6 +433,10 @@ class Trio(Shared, unittest.TestCase):
 
         self.run_host(main)
 
+    def test_installed_outside_of_trio(self):
+        with self.assertRaisesRegex(RuntimeError, r'call install \(\) in a task of trio'):
+            pillion.hosts.trio.install()
+
     def test_what_newer_versions_of_trio_say_of_the_thread(self):
         """They say that trio runs, by a variable of the thread that sniffio looks at first."""
         seen = []

@@ -30,7 +30,10 @@ class TrioHost(Host):
 
     def __init__(self) -> None:
         super().__init__()
-        self.target = trio.lowlevel.current_trio_token()
+        try:
+            self.target = trio.lowlevel.current_trio_token()
+        except RuntimeError as error:
+            raise RuntimeError(f'{error}: call install () in a task of trio\'s') from None
         self._service: object = None  # what the task that waits serves
         self._scope: Any = None  # of its wait
         self._deadline = math.inf
