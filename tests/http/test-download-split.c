@@ -760,7 +760,7 @@ test_among_others (gconstpointer data)
 
   pillion_mutex_lock (&cases_lock);
   while (!self->done)
-    g_cond_wait (&cases_changed, &cases_lock);
+    pillion_cond_wait (&cases_changed, &cases_lock);
   pillion_mutex_unlock (&cases_lock);
 }
 

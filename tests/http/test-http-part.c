@@ -8,6 +8,7 @@
 
 #include <glib/gstdio.h>
 
+#include "base/pillion-sync.h"
 #include "download-support.h"
 
 static GListModel *
@@ -16,10 +17,13 @@ list_parts (TestFixture *self,
             GError **error)
 {
   g_autoptr (GFile) file = g_file_new_for_path (folder);
-  g_autoptr (PillionTask) task = pillion_http_part_list (self->loop, file, NULL);
+  PillionTask *task = pillion_http_part_list (self->loop, file, NULL);
+  GListModel *parts;
 
   pillion_loop_run_until_complete (self->loop, task, NULL);
-  return pillion_task_get_object (task, error);
+  parts = pillion_task_get_object (task, error);
+  pillion_sync_unref (task); /* a worker may drop the last reference */
+  return parts;
 }
 
 static PillionHttpPart *
