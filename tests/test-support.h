@@ -7,8 +7,17 @@
 #include <pillion/pillion.h>
 
 #include <pthread.h>
+#include <string.h>
 
 /* Shared by the tests of several rooms */
+
+static inline gboolean
+is_under_valgrind (void)
+{
+  const char *preloaded = g_getenv ("LD_PRELOAD");
+
+  return preloaded != NULL && strstr (preloaded, "vgpreload") != NULL;
+}
 
 /* Whether the test can't be run, because its child starts threads, or allocates memory while other threads
  * may be allocating at the fork */

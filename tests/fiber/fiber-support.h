@@ -8,14 +8,6 @@
 
 #include <string.h>
 
-static inline gboolean
-is_under_valgrind (void)
-{
-  const char *preloaded = g_getenv ("LD_PRELOAD");
-
-  return preloaded != NULL && strstr (preloaded, "vgpreload") != NULL;
-}
-
 /* Sanitizers and valgrind map more than any limit would allow, and report faults in their own words */
 static inline gboolean
 is_alone (void)

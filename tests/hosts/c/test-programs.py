@@ -213,7 +213,8 @@ class Programs(unittest.TestCase):
 
         self.stop_in_the_middle(close)
 
-    @unittest.skipUnless(PICTURE and shutil.which('import'), 'it has no window, or ImageMagick is not installed')
+    @unittest.skipUnless(PICTURE, 'it has no window')
+    @unittest.skipUnless(shutil.which('import'), 'ImageMagick is not installed')
     def test_its_picture(self):
         Handler.held.set()
         process = self.start('--stay', self.folder, *(self.url + f'/{name}' for name in ('file.bin', 'slow.bin', 'nothing')))
