@@ -250,7 +250,8 @@ class Dialogs(unittest.TestCase):
         host.run(lambda: depth == 0 and self.log or time.monotonic() > end)
         self.assertEqual(deepest, DEPTH)
         self.assertEqual(self.log, ['refused'])
-        self.assertLessEqual(self.n_kicks, KICKS_A_POLL * self.n_polls)
+        # So many windows have events of their own
+        self.assertLessEqual(self.n_kicks, 3 * KICKS_A_POLL * self.n_polls)
 
 
 if __name__ == '__main__':
