@@ -25,6 +25,7 @@ struct _Fixture
   guint n_kicks;
   guint n_inside; /* how many calls came while it was open */
   gpointer host;
+  GThread *pusher;
 };
 
 static void
@@ -39,6 +40,7 @@ static void
 tear_down (Fixture *fixture,
            gconstpointer data)
 {
+  g_clear_pointer (&fixture->pusher, g_thread_join);
   loop_end (fixture->loop);
 }
 
@@ -117,7 +119,7 @@ start_thread (gpointer data)
   Fixture *fixture = data;
 
   count_inside (fixture);
-  g_thread_unref (g_thread_new ("pusher", push_end_inner, fixture));
+  fixture->pusher = g_thread_new ("pusher", push_end_inner, fixture);
 }
 
 static void
@@ -130,6 +132,8 @@ bring_work (Fixture *fixture)
 static void
 assert_served (Fixture *fixture)
 {
+  /* It may still be waking a host of the test's */
+  g_clear_pointer (&fixture->pusher, g_thread_join);
   g_assert_true (fixture->over);
   g_assert_cmpuint (fixture->n_inside, ==, 3);
   /* Three of them need a kick each, and there is room for a few more: a loop that spins would make thousands */
