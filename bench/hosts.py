@@ -98,6 +98,7 @@ class Gtk(Host):
 
 class Pygame(Host):
     def __init__(self):
+        os.environ['PYGAME_HIDE_SUPPORT_PROMPT'] = '1'  # it goes to standard output
         import pygame
         self.pygame = pygame
         pygame.display.init()
