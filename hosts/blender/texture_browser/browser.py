@@ -20,7 +20,7 @@ from .server import CatalogueServer
 # What can go wrong with a catalogue that isn't a mistake of this program
 ERRORS = (GLib.Error, CatalogueError, OSError)
 
-# At which a map is not a color
+# Maps whose values are no colors
 DATA_KINDS = 'normal', 'roughness', 'height'
 
 

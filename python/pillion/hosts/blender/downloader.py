@@ -363,6 +363,8 @@ class _Download:
 
     def ask(self, known):
         """Asks whether the file is still what the server has."""
+        if self.is_cancelled:
+            raise asyncio.CancelledError
         request = self.session.make_request(self.description, self.timeout)
         request.accept_statuses(200, 299)
         request.accept_statuses(304, 304)
