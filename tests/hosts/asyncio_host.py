@@ -4,15 +4,10 @@
 """A standard asyncio event loop as the host, whose callbacks run inner loops."""
 
 import asyncio
-import select
-import time
-
-import gi
-gi.require_version('Pillion', '1')
-from gi.repository import Pillion
 
 import pillion.hosts
 
+import inner_loop
 from kicks import count_kicks
 
 
@@ -38,17 +33,4 @@ class Host:
         self.asyncio_loop.run_forever()
 
     def show_dialog(self, is_over):
-        while not is_over():
-            due = time.monotonic() + 0.01
-            while (rest := due - time.monotonic()) > 0:
-                self.sleep(rest)
-
-    def sleep(self, longest):
-        """Like the outer loop, but asking right before"""
-        answer, fd, timeout = self.loop.prepare_sleep()
-        if answer == Pillion.Sleep.NOT_YOURS:
-            time.sleep(longest)
-            return
-        is_ours = 0 <= timeout / 1e6 <= longest
-        if select.select([fd], [], [], timeout / 1e6 if is_ours else longest)[0] or is_ours:
-            self.loop.kick()
+        inner_loop.run(self.loop, is_over)

@@ -11,11 +11,13 @@ import Pillion from 'gi://Pillion?version=1';
 import {assert, assertEqual, runTests, test} from '../bindings/support.js';
 import {GlibHost} from './glib-host.js';
 import {GlibTimerHost} from './glib-timer-host.js';
-import {GtkHost} from './gtk-host.js';
+import {Gtk3Host, GtkHost} from './gtk-host.js';
 import {TestHost} from './test-host.js';
 import {TickHost} from './tick-host.js';
 
-const HOSTS = {'glib': GlibHost, 'glib-timer': GlibTimerHost, 'gtk': GtkHost, 'test': TestHost, 'tick': TickHost};
+const HOSTS = {
+    'glib': GlibHost, 'glib-timer': GlibTimerHost, 'gtk': GtkHost, 'gtk3': Gtk3Host, 'test': TestHost, 'tick': TickHost,
+};
 const MSEC = 1000;
 const POLLS = 30; // of 10 ms each: how long a dialog is open
 const KICKS_A_POLL = 20;
