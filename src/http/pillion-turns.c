@@ -19,7 +19,9 @@ struct _PillionTurns
 {
   GSource source; /* ready while a turn is waiting */
   GQueue waiting;
-  gint64 last_small;
+  const PillionTurn *last_small; /* the small reader that was active last; only compared, because it may be gone */
+  gint64 last_small_at;
+  gint64 other_small_at; /* when any other small reader was active last */
   void (*run) (gpointer owner);
 };
 
@@ -85,15 +87,25 @@ void
 pillion_turns_note (PillionTurns *self,
                     PillionTurn *turn)
 {
-  if (turn->n_read < SIZE)
-    self->last_small = g_get_monotonic_time ();
+  if (turn->n_read >= SIZE)
+    return;
+
+  if (self->last_small != turn)
+    {
+      self->other_small_at = self->last_small_at;
+      self->last_small = turn;
+    }
+  self->last_small_at = g_get_monotonic_time ();
 }
 
 gboolean
 pillion_turns_is_short (PillionTurns *self,
                         PillionTurn *turn)
 {
-  return turn->n_read >= SIZE && g_get_monotonic_time () - self->last_small < SMALL_USEC;
+  /* A large reader was a small one itself not long ago. It must not make way for its own beginning. */
+  gint64 last = self->last_small == turn ? self->other_small_at : self->last_small_at;
+
+  return turn->n_read >= SIZE && last > 0 && g_get_monotonic_time () - last < SMALL_USEC;
 }
 
 gsize
