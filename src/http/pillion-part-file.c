@@ -329,11 +329,18 @@ truncate_part (PillionPartFile *self,
                gint64 size,
                GError **error)
 {
-  if (ftruncate (self->fd, size) != 0)
+  struct stat info;
+
+  /* Even if it changes nothing, ext4 would write the file to the disk when it is closed after that */
+  if ((fstat (self->fd, &info) != 0 || info.st_size != size) && ftruncate (self->fd, size) != 0)
     return fail (self, error);
 
   self->size = size;
-  self->record.safe = MIN (self->record.safe, size);
+  if (self->record.safe > size)
+    {
+      self->record.safe = size;
+      self->record.plain_size = 0;
+    }
   return TRUE;
 }
 
@@ -367,9 +374,14 @@ static void
 leave (PillionPartFile *self,
        const struct stat *info)
 {
+  /* It was not written to, so it is left as it was found */
+  if (self->record.left_size == info->st_size && self->record.left_usec == get_modified_usec (info))
+    return;
+
   self->record.left_size = info->st_size;
   self->record.left_usec = get_modified_usec (info);
-  save_holes (self);
+  if (self->record.holey || !pillion_part_record_add_left (&self->record, self->target->folder, self->record_name))
+    save_holes (self);
 }
 
 /* The file is about to be written to: after a crash, nobody can know how it was left */

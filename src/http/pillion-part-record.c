@@ -87,6 +87,18 @@ is_free (int folder,
   return pillion_part_is_ours (&info);
 }
 
+/* What a crash has left of a line at the end, or in place of one, is not part of the record: see pillion_part_record_add_left () */
+static void
+drop_torn_line (GString *text)
+{
+  const char *nul = memchr (text->str, '\0', text->len);
+
+  if (nul != NULL)
+    g_string_truncate (text, nul - text->str);
+  while (text->len > 0 && text->str[text->len - 1] != '\n')
+    g_string_truncate (text, text->len - 1);
+}
+
 static GString *
 read_all (int fd)
 {
@@ -191,6 +203,9 @@ pillion_part_record_load (PillionPartRecord *self,
   if (text->len == 0)
     return PILLION_PART_RECORD_NONE;
 
+  if (text->len <= MAX_SIZE)
+    drop_torn_line (text);
+
   return parse (self, text) ? PILLION_PART_RECORD_OURS : PILLION_PART_RECORD_FOREIGN;
 }
 
@@ -271,7 +286,7 @@ open_draft (int folder,
 }
 
 gboolean
-pillion_part_record_save (const PillionPartRecord *self,
+pillion_part_record_save (PillionPartRecord *self,
                           int folder,
                           const char *name)
 {
@@ -281,6 +296,7 @@ pillion_part_record_save (const PillionPartRecord *self,
   int errsv;
   int fd = open_draft (folder, draft);
 
+  self->plain_size = 0;
   if (fd < 0)
     return FALSE;
 
@@ -296,12 +312,38 @@ pillion_part_record_save (const PillionPartRecord *self,
     }
   else
     {
+      self->plain_size = self->left_usec == 0 ? length : 0;
       return TRUE;
     }
 
   unlinkat (folder, draft, 0);
   errno = errsv;
   return FALSE;
+}
+
+gboolean
+pillion_part_record_add_left (PillionPartRecord *self,
+                              int folder,
+                              const char *name)
+{
+  g_autofree char *lines = NULL;
+  gsize size = self->plain_size;
+  gboolean added = FALSE;
+  struct stat info;
+  int fd;
+
+  self->plain_size = 0;
+  fd = size > 0 ? openat (folder, name, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+  if (fd < 0)
+    return FALSE;
+
+  if (fstat (fd, &info) == 0 && pillion_part_is_ours (&info) && (gsize) info.st_size == size)
+    {
+      lines = g_strdup_printf ("left-size=%" G_GINT64_FORMAT "\nleft-time=%" G_GINT64_FORMAT "\n", self->left_size, self->left_usec);
+      added = write_all (fd, lines, strlen (lines));
+    }
+
+  return close (fd) == 0 && added;
 }
 
 void

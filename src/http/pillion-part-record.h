@@ -39,6 +39,8 @@ typedef struct
   gint64 left_size;    /* how the part was left, so that changes by other programs are noticed; while it is
                         * written to, and */
   gint64 left_usec;    /* after a crash, that is not known: 0. When it was last changed, in µs since the epoch */
+  gsize plain_size;    /* the length of the file that says all this except how the part was left, or 0 if none
+                        * does */
 
   /* A part that several connections write to has its full length from the start, and holes, so its size tells
    * nothing */
@@ -74,7 +76,14 @@ PillionPartRecordState pillion_part_record_load   (PillionPartRecord       *self
                                                    const char              *name);
 
 /* Replaces the record in one step. Returns FALSE and sets errno on failure. */
-gboolean               pillion_part_record_save   (const PillionPartRecord *self,
+gboolean               pillion_part_record_save   (PillionPartRecord       *self,
+                                                   int                      folder,
+                                                   const char              *name);
+
+/* Adds how the part was left to a record that says everything else. That costs much less than replacing it: many downloads may be cancelled
+ * together. A crash in between leaves the record as it was. Returns FALSE if the record has to be saved. */
+gboolean               pillion_part_record_add_left
+                                                  (PillionPartRecord       *self,
                                                    int                      folder,
                                                    const char              *name);
 void                   pillion_part_record_clear  (PillionPartRecord       *self);

@@ -334,6 +334,48 @@ test_resume_after_boot (TestFixture *self,
     }
 }
 
+/* A crash may interrupt the last lines of the record, which say how the part was left */
+static void
+test_resume_torn_record (TestFixture *self,
+                         gconstpointer data)
+{
+  static const struct
+  {
+    const char *text;
+    gsize length;
+  } tails[] = {
+    { "left-", 5 },
+    { "left-size=6", 11 },
+    { "left-size=60000\n", 16 },
+    { "left-size=60000\nleft-time=17", 28 },
+    { "\0\0\0\0\0\0\0\0", 8 },
+    { "left-size=60000\n\0\0\0\0", 20 },
+  };
+  g_autofree char *info = test_fixture_path (self, ".file.pillion-part.info");
+
+  for (guint i = 0; i < G_N_ELEMENTS (tails); i++)
+    {
+      TestResource *resource = test_fixture_begin_partly (self);
+      g_autofree char *before = NULL;
+      g_autofree char *range = NULL;
+      g_autoptr (GString) text = NULL;
+      const char *left;
+
+      g_assert_true (g_file_get_contents (info, &before, NULL, NULL));
+      left = strstr (before, "left-size=");
+      g_assert_nonnull (left);
+      text = g_string_new_len (before, left - before);
+      g_string_append_len (text, tails[i].text, (gssize) tails[i].length);
+      g_assert_true (g_file_set_contents_full (info, text->str, (gssize) text->len, G_FILE_SET_CONTENTS_NONE, 0600, NULL));
+
+      test_resource_behave (resource, (TestBehaviour) { .fields = "ETag: \"one\"\r\n", .validator = "\"one\"" });
+      test_fixture_assert_whole (self, resource, NULL, 60000, PILLION_HTTP_INTEGRITY_LENGTH);
+      range = test_resource_get_field (resource, 0, "Range");
+      g_assert_cmpstr (range, ==, "bytes=60000-");
+      test_resource_free (resource);
+    }
+}
+
 /* Where a later attempt fails before anything comes, the part is still there for the next one; where it is said that there
  * is no such thing any more, it is not */
 static void
@@ -369,6 +411,7 @@ main (int argc,
   test_case ("/http/download-resume/resume-whole", test_resume_whole);
   test_case ("/http/download-resume/resume-of-something-else", test_resume_other);
   test_case ("/http/download-resume/resume-after-boot", test_resume_after_boot);
+  test_case ("/http/download-resume/resume-torn-record", test_resume_torn_record);
   test_case ("/http/download-resume/resume-later", test_resume_later);
 
   return g_test_run ();
