@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/pillion-sync.h"
+
 /* Server-sent events from a real server, with pauses on a virtual clock */
 
 #define OK "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/event-stream; charset=utf-8\r\n"
@@ -37,10 +39,10 @@ serve (TestConnection *connection,
   g_autofree char *path = test_request_get_path (request);
   guint n;
 
-  g_mutex_lock (&self->lock);
+  pillion_mutex_lock (&self->lock);
   g_ptr_array_add (self->requests, g_strdup (request));
   n = self->requests->len;
-  g_mutex_unlock (&self->lock);
+  pillion_mutex_unlock (&self->lock);
 
   if (strcmp (path, "/reconnects") == 0)
     {

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pillion-sync.h"
+
 /* Requests of one's own, and the responses to them */
 
 /* Answers with what came: the request's head, an empty line, its body */
@@ -840,9 +842,9 @@ serve_in_order (TestConnection *connection,
   Order *self = data;
   g_autofree char *path = test_request_get_path (request);
 
-  g_mutex_lock (&self->lock);
+  pillion_mutex_lock (&self->lock);
   g_string_append (self->order, path + 1);
-  g_mutex_unlock (&self->lock);
+  pillion_mutex_unlock (&self->lock);
 
   if (strcmp (path, "/first") == 0)
     test_connection_wait_gate (connection);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/pillion-sync.h"
+
 /* What a server says while the body of the request is still being sent */
 
 /* More than fits between the two */
@@ -28,9 +30,9 @@ take_body (TestConnection *connection,
     return;
 
   body = test_connection_read_body (connection, request);
-  g_mutex_lock (&seen->mutex);
+  pillion_mutex_lock (&seen->mutex);
   g_queue_push_tail (&seen->bodies, body);
-  g_mutex_unlock (&seen->mutex);
+  pillion_mutex_unlock (&seen->mutex);
 }
 
 static void
@@ -40,9 +42,9 @@ assert_seen (Seen *seen,
 {
   g_autoptr (GBytes) body = NULL;
 
-  g_mutex_lock (&seen->mutex);
+  pillion_mutex_lock (&seen->mutex);
   body = g_queue_pop_head (&seen->bodies);
-  g_mutex_unlock (&seen->mutex);
+  pillion_mutex_unlock (&seen->mutex);
   g_assert_nonnull (body);
   g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), bytes, size);
 }

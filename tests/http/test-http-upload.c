@@ -15,6 +15,8 @@
 #include <glib/gstdio.h>
 #include <sys/stat.h>
 
+#include "base/pillion-sync.h"
+
 /* Bodies that are files, streams and forms */
 
 #define LARGE (3 * 1024 * 1024 + 17)
@@ -57,11 +59,11 @@ record (TestConnection *connection,
   GBytes *body = test_connection_read_body (connection, request);
   guint n;
 
-  g_mutex_lock (&self->mutex);
+  pillion_mutex_lock (&self->mutex);
   g_ptr_array_add (self->requests, g_strdup (request));
   g_ptr_array_add (self->bodies, body);
   n = self->bodies->len;
-  g_mutex_unlock (&self->mutex);
+  pillion_mutex_unlock (&self->mutex);
 
   if (n <= self->n_failures)
     test_connection_printf (connection, "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n");

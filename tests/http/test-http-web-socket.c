@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/pillion-sync.h"
+
 /* WebSockets, with a server whose every byte is ours */
 
 #define CLOSE 0x88
@@ -126,10 +128,10 @@ serve (TestConnection *connection,
   Peer *peer = data;
   g_autofree char *path = test_request_get_path (request);
 
-  g_mutex_lock (&peer->lock);
+  pillion_mutex_lock (&peer->lock);
   g_free (peer->request);
   peer->request = g_strdup (request);
-  g_mutex_unlock (&peer->lock);
+  pillion_mutex_unlock (&peer->lock);
 
   if (strcmp (path, "/echo") == 0)
     {

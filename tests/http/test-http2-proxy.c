@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "http-support.h"
+#include "base/pillion-sync.h"
 
 /* More than what may come over HTTP/2 */
 #define SIZE (12 * 1024 * 1024 + 7)
@@ -62,9 +63,9 @@ serve (TestConnection *connection,
   const char *etag = strcmp (path, "/plain") == 0 ? NULL : strcmp (path, "/weak") == 0 ? "W/\"1\"" : "\"1\"";
   gsize first = range != NULL ? g_ascii_strtoull (range + strlen ("bytes="), NULL, 10) : 0;
 
-  g_mutex_lock (&self->lock);
+  pillion_mutex_lock (&self->lock);
   g_string_append_printf (self->log, "%.4s %s %s%s\n", request, path, protocol, range != NULL ? " rest" : "");
-  g_mutex_unlock (&self->lock);
+  pillion_mutex_unlock (&self->lock);
 
   if (range != NULL)
     {
@@ -180,10 +181,10 @@ static void
 assert_log (Proxy *self,
             const char *expected)
 {
-  g_mutex_lock (&self->lock);
+  pillion_mutex_lock (&self->lock);
   g_assert_cmpstr (self->log->str, ==, expected);
   g_string_truncate (self->log, 0);
-  g_mutex_unlock (&self->lock);
+  pillion_mutex_unlock (&self->lock);
 }
 
 /* Once too much of it has come over HTTP/2, the rest comes over HTTP/1.1 if the server can say that it is the rest, and else all of it */
