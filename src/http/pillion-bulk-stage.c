@@ -9,6 +9,7 @@
 #include <inttypes.h>
 
 #include "http/pillion-call.h"
+#include "http/pillion-http-date.h"
 #include "http/pillion-http-fields.h"
 
 /* Larger bodies don't stay on a connection without back-pressure. On those, libsoup 3.2 reads everything that

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "http/pillion-http-date.h"
 #include "http/pillion-http-fields.h"
 
 void

@@ -15,6 +15,7 @@
 #endif
 #include <unistd.h>
 
+#include "http/pillion-http-date.h"
 #include "http/pillion-http-fields.h"
 
 #define ATTRIBUTE "user.pillion.origin"

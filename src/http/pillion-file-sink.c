@@ -20,6 +20,7 @@
 #include "http/pillion-file-share.h"
 #include "http/pillion-http-download-options-private.h"
 #include "http/pillion-http-download-private.h"
+#include "http/pillion-http-date.h"
 #include "http/pillion-http-fields.h"
 #include "http/pillion-http-response-private.h"
 #include "http/pillion-http-url.h"

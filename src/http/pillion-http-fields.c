@@ -6,12 +6,9 @@
 
 #include "http/pillion-http-fields.h"
 
-#include <stdio.h>
 #include <string.h>
 
-/* How much older than its response a document must be, so that it can't have changed twice within the date's
- * resolution */
-#define STRONG_DATE_AGE (60 * G_TIME_SPAN_SECOND)
+#include "http/pillion-http-date.h"
 
 /* Reads digits; returns FALSE if there are none or the number overflows */
 static gboolean
@@ -112,87 +109,11 @@ pillion_http_is_strong_etag (const char *etag)
   return TRUE;
 }
 
-/* What all forms of a date (5.6.7) have in common */
-typedef struct
-{
-  int year;
-  char month[4];
-  int day;
-  int hour;
-  int minute;
-  int second;
-} DateFields;
-
-static GDateTime *
-make_date (const DateFields *fields)
-{
-  static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  const char *found = strstr (months, fields->month);
-
-  if (strlen (fields->month) != 3 || found == NULL || (found - months) % 3 != 0)
-    return NULL;
-
-  return g_date_time_new_utc (fields->year, (int) (found - months) / 3 + 1, fields->day, fields->hour, fields->minute, fields->second);
-}
-
-/* IMF-fixdate: "Sun, 06 Nov 1994 08:49:37 GMT". Dates in obsolete forms aren't used as validators. */
-static GDateTime *
-parse_date (const char *text)
-{
-  DateFields date = { 0 };
-  int length = 0;
-
-  if (text == NULL ||
-      sscanf (text, "%*3[A-Za-z], %2d %3[A-Za-z] %4d %2d:%2d:%2d GMT%n", &date.day, date.month, &date.year, &date.hour, &date.minute,
-              &date.second, &length) != 6 ||
-      length == 0 || text[length] != '\0')
-    return NULL;
-
-  return make_date (&date);
-}
-
-/* "Sunday, 06-Nov-94 08:49:37 GMT": a year more than 50 years in the future is the last year with these
- * digits */
-static GDateTime *
-parse_rfc850_date (const char *text,
-                   GDateTime *now)
-{
-  DateFields date = { 0 };
-  int length = 0;
-  int this_year = g_date_time_get_year (now);
-
-  if (sscanf (text, "%*9[A-Za-z], %2d-%3[A-Za-z]-%2d %2d:%2d:%2d GMT%n", &date.day, date.month, &date.year, &date.hour, &date.minute,
-              &date.second, &length) != 6 ||
-      length == 0 || text[length] != '\0')
-    return NULL;
-
-  date.year += this_year / 100 * 100;
-  if (date.year > this_year + 50)
-    date.year -= 100;
-  return make_date (&date);
-}
-
-/* "Sun Nov  6 08:49:37 1994" */
-static GDateTime *
-parse_asctime_date (const char *text)
-{
-  DateFields date = { 0 };
-  int length = 0;
-
-  if (sscanf (text, "%*3[A-Za-z] %3[A-Za-z] %2d %2d:%2d:%2d %4d%n", date.month, &date.day, &date.hour, &date.minute, &date.second,
-              &date.year, &length) != 6 ||
-      length == 0 || text[length] != '\0')
-    return NULL;
-
-  return make_date (&date);
-}
-
 GTimeSpan
 pillion_http_parse_retry_after (const char *value,
                                 gint64 now_usec)
 {
-  g_autoptr (GDateTime) now = NULL;
-  g_autoptr (GDateTime) then = NULL;
+  gint64 then;
 
   if (*value != '\0' && value[strspn (value, "0123456789")] == '\0')
     {
@@ -201,52 +122,10 @@ pillion_http_parse_retry_after (const char *value,
       return seconds < G_MAXINT64 / G_USEC_PER_SEC ? (GTimeSpan) seconds * G_USEC_PER_SEC : G_MAXINT64;
     }
 
-  now = g_date_time_new_from_unix_utc (now_usec / G_USEC_PER_SEC);
-  then = parse_date (value);
-  if (then == NULL)
-    then = parse_rfc850_date (value, now);
-  if (then == NULL)
-    then = parse_asctime_date (value);
-  return then != NULL ? MAX (0, g_date_time_difference (then, now)) : -1;
-}
+  if (!pillion_http_parse_any_date (value, now_usec / G_USEC_PER_SEC, &then))
+    return -1;
 
-gboolean
-pillion_http_parse_date (const char *value,
-                         gint64 *seconds)
-{
-  g_autoptr (GDateTime) date = parse_date (value);
-
-  if (date == NULL)
-    return FALSE;
-
-  *seconds = g_date_time_to_unix (date);
-  return TRUE;
-}
-
-/* Not with g_date_time_format (), which uses the names of the locale */
-char *
-pillion_http_format_date (gint64 seconds)
-{
-  static const char days[] = "MonTueWedThuFriSatSun";
-  static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (seconds);
-
-  if (date == NULL)
-    return NULL;
-
-  return g_strdup_printf ("%.3s, %02d %.3s %04d %02d:%02d:%02d GMT", days + 3 * (g_date_time_get_day_of_week (date) - 1),
-                          g_date_time_get_day_of_month (date), months + 3 * (g_date_time_get_month (date) - 1), g_date_time_get_year (date),
-                          g_date_time_get_hour (date), g_date_time_get_minute (date), g_date_time_get_second (date));
-}
-
-gboolean
-pillion_http_is_strong_date (const char *last_modified,
-                             const char *date)
-{
-  g_autoptr (GDateTime) then = parse_date (last_modified);
-  g_autoptr (GDateTime) now = parse_date (date);
-
-  return then != NULL && now != NULL && g_date_time_difference (now, then) >= STRONG_DATE_AGE;
+  return MAX (0, then * G_USEC_PER_SEC - now_usec);
 }
 
 gboolean

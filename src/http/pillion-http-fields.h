@@ -27,17 +27,6 @@ gboolean pillion_http_is_token             (const char *text);
 /* Whether it is an entity tag that promises the very same bytes (8.8.3) */
 gboolean pillion_http_is_strong_etag       (const char *etag);
 
-/* Whether a Last-Modified date is old enough, as of the answer's Date, to be as good as a strong tag (8.8.2.2) */
-gboolean pillion_http_is_strong_date       (const char *last_modified,
-                                            const char *date);
-
-/* A date (5.6.7) in the one form that isn't obsolete, in s since the epoch */
-gboolean pillion_http_parse_date           (const char *value,
-                                            gint64     *seconds);
-
-/* Writes such a date; NULL for a time that has no such form */
-char    *pillion_http_format_date          (gint64      seconds);
-
 /* Retry-After (10.2.3), in seconds or as a date: how long to wait from @now_usec, which is a real time; -1 if it is neither */
 GTimeSpan pillion_http_parse_retry_after   (const char *value,
                                             gint64      now_usec);

@@ -6,6 +6,7 @@
 
 #include <pillion-http/pillion-http.h>
 
+#include "http/pillion-http-date.h"
 #include "http/pillion-http-fields.h"
 #include "http/pillion-http-url.h"
 
