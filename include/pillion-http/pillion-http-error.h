@@ -53,6 +53,7 @@ G_BEGIN_DECLS
  * @PILLION_HTTP_ERROR_NOT_WEB_SOCKET: the server does not speak WebSocket
  * @PILLION_HTTP_ERROR_WEB_SOCKET_CLOSED: the server closed a WebSocket with a code that tells of a failure
  * @PILLION_HTTP_ERROR_PROXY: the proxy is not usable: it refuses, wants other credentials, or does not speak its protocol
+ * @PILLION_HTTP_ERROR_NOT_CACHED: the request or the client allows nothing but the cache, which has no response that can be used
  *
  * What can go wrong with a transfer, on our side of the connection or on the way. What the server refuses is an
  * [error@PillionHttp.StatusError] instead. Errors of the network, of TLS and of the disk keep the domains that GIO gives them
@@ -80,6 +81,7 @@ typedef enum
   PILLION_HTTP_ERROR_NOT_WEB_SOCKET,
   PILLION_HTTP_ERROR_WEB_SOCKET_CLOSED,
   PILLION_HTTP_ERROR_PROXY,
+  PILLION_HTTP_ERROR_NOT_CACHED,
 } PillionHttpError;
 
 /**

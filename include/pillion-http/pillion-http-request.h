@@ -52,6 +52,35 @@ typedef enum
   PILLION_HTTP_PRIORITY_LOW,
 } PillionHttpPriority;
 
+/**
+ * PillionHttpCacheMode:
+ * @PILLION_HTTP_CACHE_MODE_DEFAULT: what is stored and fresh answers the request; what is stale is validated first
+ * @PILLION_HTTP_CACHE_MODE_NO_STORE: the request goes to the server as if there were no cache, and the response is not stored
+ * @PILLION_HTTP_CACHE_MODE_RELOAD: the request goes to the server, and the response replaces what is stored
+ * @PILLION_HTTP_CACHE_MODE_NO_CACHE: what is stored is validated first, even if it is fresh, unless the server has said that it is immutable
+ *   as long as it is fresh
+ * @PILLION_HTTP_CACHE_MODE_FORCE_CACHE: what is stored answers the request, even if it is stale; the server is asked only if nothing is
+ *   stored
+ * @PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED: what is stored answers the request, even if it is stale; if nothing is stored, the call fails with
+ *   [error@PillionHttp.Error.NOT_CACHED]
+ *
+ * How a request uses the client's cache. The modes are those of the
+ * [Fetch standard](https://fetch.spec.whatwg.org/#concept-request-cache-mode).
+ *
+ * A server can forbid the use of stale responses with `must-revalidate` or `no-cache`. Then no mode uses them.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  PILLION_HTTP_CACHE_MODE_DEFAULT,
+  PILLION_HTTP_CACHE_MODE_NO_STORE,
+  PILLION_HTTP_CACHE_MODE_RELOAD,
+  PILLION_HTTP_CACHE_MODE_NO_CACHE,
+  PILLION_HTTP_CACHE_MODE_FORCE_CACHE,
+  PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED,
+} PillionHttpCacheMode;
+
 #define PILLION_HTTP_TYPE_REQUEST (pillion_http_request_get_type ())
 PILLION_HTTP_AVAILABLE_IN_1_0
 G_DECLARE_FINAL_TYPE (PillionHttpRequest, pillion_http_request, PILLION_HTTP, REQUEST, GObject)

@@ -78,3 +78,23 @@ pillion_field_list_get (const PillionFieldList *self,
 
   return NULL;
 }
+
+char *
+pillion_field_list_join (const PillionFieldList *self,
+                         const char *name)
+{
+  GString *joined = NULL;
+
+  for (guint i = 0; i < self->n; i += 2)
+    {
+      if (g_ascii_strcasecmp (self->strv[i], name) != 0)
+        continue;
+
+      if (joined == NULL)
+        joined = g_string_new (self->strv[i + 1]);
+      else
+        g_string_append_printf (joined, ", %s", self->strv[i + 1]);
+    }
+
+  return joined != NULL ? g_string_free (joined, FALSE) : NULL;
+}

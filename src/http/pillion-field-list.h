@@ -33,3 +33,7 @@ gboolean    pillion_field_list_remove (PillionFieldList       *self,
 /* The first value, or NULL */
 const char *pillion_field_list_get    (const PillionFieldList *self,
                                        const char             *name);
+
+/* All values of this name joined by commas, or NULL if there is none */
+char       *pillion_field_list_join   (const PillionFieldList *self,
+                                       const char             *name);

@@ -1,0 +1,116 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <pillion-http/pillion-http.h>
+
+#include "http/pillion-stored-response.h"
+
+/* The rules of RFC 9111 for a private cache, and those of RFC 5861 and RFC 8246: only questions and answers, nothing is read or written.
+ * Section numbers are those of RFC 9111 unless another RFC is named. Times are in s since the epoch. */
+
+/* A request, as far as the cache is concerned */
+typedef struct
+{
+  const char *method;
+  const PillionFieldList *fields; /* as it would be sent */
+  PillionHttpCacheMode mode;
+  gboolean offline;     /* there is no network to be used */
+  gboolean after_error; /* the server has just failed: stale-if-error applies */
+  PillionCacheControl control;
+} PillionCacheRequest;
+
+typedef enum
+{
+  PILLION_CACHE_USE_FRESH,
+  PILLION_CACHE_USE_STALE,
+  PILLION_CACHE_USE_AND_REFRESH, /* stale, and to be validated in the background */
+  PILLION_CACHE_USE_VALIDATED,   /* only if the server says that it is still good */
+} PillionCacheUse;
+
+void            pillion_cache_request_init           (PillionCacheRequest         *self,
+                                                      const char                  *method,
+                                                      const PillionFieldList      *fields,
+                                                      PillionHttpCacheMode         mode);
+void            pillion_cache_request_clear          (PillionCacheRequest         *self);
+
+/* Whether a stored response may answer it at all, if there is one that fits */
+gboolean        pillion_cache_request_may_use        (const PillionCacheRequest   *self);
+
+/* Whether nothing but a stored response may answer it */
+gboolean        pillion_cache_request_forbids_network (const PillionCacheRequest  *self);
+
+/* Whether the program has validators of its own, and so judges a 304 itself */
+gboolean        pillion_cache_request_is_conditional (const PillionCacheRequest   *self);
+
+/* Whether a stored response of its URL answers it, but for freshness: section 4.1, and the coding of its body */
+gboolean        pillion_cache_request_fits           (const PillionCacheRequest   *self,
+                                                      const PillionStoredResponse *stored);
+
+/* Whether the stored bytes are all that it wants. @length: how many there are. */
+gboolean        pillion_cache_request_has_bytes      (const PillionCacheRequest   *self,
+                                                      const PillionStoredResponse *stored,
+                                                      gint64                       length);
+
+/* How a response that fits may be used: section 4 */
+PillionCacheUse pillion_cache_request_judge          (const PillionCacheRequest   *self,
+                                                      const PillionStoredResponse *stored,
+                                                      gint64                       now);
+
+/* Whether the response's validators say that the program has it already, as its conditions ask (section 4.3.2). If so, it gets a 304. */
+gboolean        pillion_cache_request_has_it         (const PillionCacheRequest   *self,
+                                                      const PillionStoredResponse *stored);
+
+/* Which bytes of the whole body of @length it wants: sets @first and @last, both counted. FALSE: all of it. @first is @length if there
+ * are no such bytes. */
+gboolean        pillion_cache_request_get_range      (const PillionCacheRequest   *self,
+                                                      const PillionStoredResponse *stored,
+                                                      gint64                       length,
+                                                      gint64                      *first,
+                                                      gint64                      *last);
+
+/* Section 3: whether a response may be stored. @at_home: its Content-Location is the URL of the request, which matters only for methods
+ * other than GET. */
+gboolean        pillion_cache_request_may_store      (const PillionCacheRequest   *self,
+                                                      const PillionStoredResponse *response,
+                                                      gboolean                     at_home);
+
+/* Section 4.2.1: how long it is fresh, in s */
+gint64          pillion_cache_get_lifetime           (const PillionStoredResponse *stored);
+
+/* Section 4.2.3, in s */
+gint64          pillion_cache_get_age                (const PillionStoredResponse *stored,
+                                                      gint64                       now);
+
+/* Section 3.1: whether a field of a response may be stored. @connection: the value of Connection, or NULL. */
+gboolean        pillion_cache_may_store_field        (const char                  *name,
+                                                      const char                  *connection);
+
+/* Section 4.3.1: adds the validators of one response to a request. Returns FALSE if it has none. */
+gboolean        pillion_cache_add_validators         (const PillionStoredResponse *stored,
+                                                      PillionFieldList            *fields);
+
+/* Section 4.3.4: whether a 304 with these fields is about the response */
+gboolean        pillion_cache_is_confirmed           (const PillionStoredResponse *stored,
+                                                      const PillionFieldList      *fields);
+
+/* Section 4.3.5: whether the head of a response to HEAD describes the stored body */
+gboolean        pillion_cache_is_described           (const PillionStoredResponse *stored,
+                                                      gint64                       length,
+                                                      const PillionFieldList      *fields);
+
+/* Section 3.2: the stored response takes the fields of a newer head */
+void            pillion_cache_update                 (PillionStoredResponse       *stored,
+                                                      const PillionFieldList      *fields,
+                                                      gint64                       requested,
+                                                      gint64                       received);
+
+/* Section 3.4: whether both have bytes of the very same body */
+gboolean        pillion_cache_are_parts_of_one       (const PillionStoredResponse *one,
+                                                      const PillionStoredResponse *other);
+
+/* Section 4.4: whether a response to this method makes what is stored for its URL invalid */
+gboolean        pillion_cache_is_unsafe              (const char                  *method);
+gboolean        pillion_cache_invalidates            (guint                        status);
