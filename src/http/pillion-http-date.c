@@ -89,7 +89,7 @@ read_fixdate (const char *p,
          read_time (&p, date) && read_text (&p, " GMT") && *p == '\0';
 }
 
-/* "Sunday, 06-Nov-94 08:49:37 GMT": a year more than 50 years in the future is the last year with these digits */
+/* "Sunday, 06-Nov-94 08:49:37 GMT": of the years with these digits, the latest that is not more than 50 years in the future */
 static gboolean
 read_rfc850_date (const char *p,
                   int this_year,
@@ -105,6 +105,8 @@ read_rfc850_date (const char *p,
   date->year += this_year / 100 * 100;
   if (date->year > this_year + 50)
     date->year -= 100;
+  else if (date->year <= this_year - 50)
+    date->year += 100;
   return TRUE;
 }
 
