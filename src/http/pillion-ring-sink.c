@@ -145,7 +145,7 @@ pillion_ring_sink_new (void)
   PillionRingSink *self = g_new0 (PillionRingSink, 1);
 
   self->parent.klass = &klass;
-  self->ring = pillion_ring_new ();
+  self->ring = pillion_ring_new (g_get_monotonic_time);
 
   return &self->parent;
 }

@@ -19,6 +19,11 @@
 /* The capacity of all rings of the process above which no ring grows */
 #define ALL_ROOM (256 * BLOCK_SIZE)
 
+/* How long a full ring has to wait for the host before it grows, in µs: less than the frames of a host that
+ * reads once a frame, and more than it takes to wake a host. More capacity would only cost a host that is woken:
+ * fresh memory is slow, and so is memory that is no longer in the processor's cache. */
+#define LATE_USEC 2000
+
 /* How long a ring keeps additional capacity that it doesn't need, in µs */
 #define ROOMY_USEC G_USEC_PER_SEC
 
@@ -37,7 +42,8 @@ typedef struct
 struct _PillionRing
 {
   int n_references; /* atomic */
-  GMutex lock;      /* for the rest */
+  gint64 (*get_now) (void);
+  GMutex lock; /* for the rest */
   GQueue blocks;
   guint8 *filling; /* memory of BLOCK_SIZE that is being read into, or NULL */
   guint8 *spares;  /* more of it; each begins with the address of the next one */
@@ -45,9 +51,10 @@ struct _PillionRing
   gsize n_bytes;
   gsize room;        /* for so many */
   gboolean fast;     /* the last piece was large: only then is it worth reading into separate memory */
-  gboolean was_full; /* since the reader last waited */
-  gint64 last_full;  /* in µs */
   gboolean starved;  /* there was no credit the last time */
+  gint64 full_since; /* if so, in µs */
+  gboolean was_late; /* the host let the full ring wait since it last waited itself */
+  gint64 last_late;  /* in µs */
   gboolean ended;
   GError *error;
   PillionTask *reader; /* no reference: the loop keeps the task until it has an outcome */
@@ -58,11 +65,12 @@ struct _PillionRing
 static gsize all_room;
 
 PillionRing *
-pillion_ring_new (void)
+pillion_ring_new (gint64 (*get_now) (void))
 {
   PillionRing *self = g_new0 (PillionRing, 1);
 
   self->n_references = 1;
+  self->get_now = get_now;
   g_mutex_init (&self->lock);
   self->room = MIN_ROOM;
   __atomic_add_fetch (&all_room, MIN_ROOM, __ATOMIC_RELAXED);
@@ -122,23 +130,23 @@ free_spares (PillionRing *self,
     g_free (take_spare (self));
 }
 
-/* With the lock held, when the host has read everything and wants more. If the ring was full, its size is
- * what holds up the host. */
+/* With the lock held, when the host has read everything and wants more. If the ring was full for long, its size
+ * is what holds up the body. */
 static void
 adapt_room (PillionRing *self)
 {
   gsize wanted = MAX_ROOM - self->room;
   gsize all = __atomic_load_n (&all_room, __ATOMIC_RELAXED);
 
-  if (self->was_full)
+  if (self->was_late)
     {
-      self->was_full = FALSE;
+      self->was_late = FALSE;
       do
         wanted = MIN (wanted, all < ALL_ROOM ? ALL_ROOM - all : 0);
       while (wanted > 0 && !__atomic_compare_exchange_n (&all_room, &all, all + wanted, TRUE, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
       self->room += wanted;
     }
-  else if (self->room > MIN_ROOM && g_get_monotonic_time () - self->last_full > ROOMY_USEC)
+  else if (self->room > MIN_ROOM && self->get_now () - self->last_late > ROOMY_USEC)
     {
       __atomic_sub_fetch (&all_room, self->room - MIN_ROOM, __ATOMIC_RELAXED);
       self->room = MIN_ROOM;
@@ -277,12 +285,9 @@ pillion_ring_get_room (PillionRing *self,
 
   pillion_mutex_lock (&self->lock);
   *size = self->room - MIN (self->n_bytes, self->room);
+  if (*size == 0 && !self->starved)
+    self->full_since = self->get_now ();
   self->starved = *size == 0;
-  if (self->starved)
-    {
-      self->was_full = TRUE;
-      self->last_full = g_get_monotonic_time ();
-    }
 
   if (*size < BLOCK_SIZE)
     {
@@ -450,7 +455,16 @@ pillion_ring_take (PillionRing *self,
   /* Not for each byte that is taken */
   *wants_more = self->starved && self->n_bytes + BLOCK_SIZE <= self->room;
   if (*wants_more)
-    self->starved = FALSE;
+    {
+      const gint64 now = self->get_now ();
+
+      self->starved = FALSE;
+      if (now - self->full_since >= LATE_USEC)
+        {
+          self->was_late = TRUE;
+          self->last_late = now;
+        }
+    }
   pillion_mutex_unlock (&self->lock);
 
   return state;

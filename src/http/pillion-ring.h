@@ -8,11 +8,12 @@
 
 /* The part of a body that has arrived but was not read yet, between the I/O thread, which adds to it, and the
  * loop's thread, which takes from it. It holds 1 MiB, so a host that stops reading stops the server. For a
- * host that empties a full ring again and again, such as one that reads once a frame, the ring grows, within
- * a limit that all streams of the process share. References may be taken and dropped on any thread. */
+ * host that lets a full ring wait but empties it then, such as one that reads once a frame, the ring grows,
+ * within a limit that all streams of the process share. References may be taken and dropped on any thread. */
 typedef struct _PillionRing PillionRing;
 
-PillionRing *pillion_ring_new           (void);
+/* @get_now tells the time in µs, on any thread */
+PillionRing *pillion_ring_new           (gint64       (*get_now) (void));
 PillionRing *pillion_ring_ref           (PillionRing   *self);
 void         pillion_ring_unref         (PillionRing   *self);
 

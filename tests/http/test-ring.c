@@ -10,8 +10,19 @@
 
 #define MIB ((gsize) 1024 * 1024)
 
+/* In µs */
+#define FRAME 16667
+
 /* The bytes count up; from any of the first 256 on there are enough for a block */
 static guint8 counting[256 + 256 * 1024];
+
+static gint64 test_now = 1000000;
+
+static gint64
+get_now (void)
+{
+  return test_now;
+}
 
 typedef struct
 {
@@ -111,7 +122,7 @@ test_order (Fixture *self,
             gconstpointer data)
 {
   static const gsize sizes[] = { 1, 5000, 256 * 1024, 128 * 1024, 128 * 1024 - 1, 3, 200000, 1 };
-  PillionRing *ring = pillion_ring_new ();
+  PillionRing *ring = pillion_ring_new (get_now);
   gsize n_put = 0;
   gsize n_taken = 0;
 
@@ -130,11 +141,49 @@ test_order (Fixture *self,
   pillion_ring_unref (ring);
 }
 
+/* A host that reads as soon as it is woken needs no more */
+static void
+test_prompt (Fixture *self,
+             gconstpointer data)
+{
+  PillionRing *ring = pillion_ring_new (get_now);
+
+  for (guint i = 0; i < 100; i++)
+    {
+      g_assert_cmpuint (fill (self, ring), ==, MIB);
+      test_now += G_USEC_PER_SEC / 1000;
+      empty (self, ring);
+    }
+
+  pillion_ring_unref (ring);
+}
+
+/* What grew for a host that reads once a frame does not stay for one that doesn't need it */
+static void
+test_back (Fixture *self,
+           gconstpointer data)
+{
+  PillionRing *ring = pillion_ring_new (get_now);
+
+  fill (self, ring);
+  test_now += FRAME;
+  empty (self, ring);
+  for (guint i = 0; i < 100; i++)
+    {
+      g_assert_cmpuint (put (self, ring, MIB), >, 0);
+      test_now += FRAME;
+      empty (self, ring);
+    }
+  g_assert_cmpuint (fill (self, ring), ==, MIB);
+
+  pillion_ring_unref (ring);
+}
+
 static void
 test_room (Fixture *self,
            gconstpointer data)
 {
-  PillionRing *ring = pillion_ring_new ();
+  PillionRing *ring = pillion_ring_new (get_now);
   gsize room = MIB;
 
   /* A slow reader gets no more */
@@ -146,11 +195,12 @@ test_room (Fixture *self,
       g_assert_cmpuint (fill (self, ring), ==, n);
     }
 
-  /* One that finds it full, and empties it, does */
+  /* One that lets it wait, and empties it then, does */
   for (guint i = 0; i < 5; i++)
     {
       gsize now;
 
+      test_now += FRAME;
       empty (self, ring);
       now = fill (self, ring);
       g_assert_cmpuint (now, >=, room);
@@ -170,11 +220,12 @@ test_shared (Fixture *self,
   gsize all = 0;
 
   for (guint i = 0; i < G_N_ELEMENTS (rings); i++)
-    rings[i] = pillion_ring_new ();
+    rings[i] = pillion_ring_new (get_now);
   for (guint i = 0; i < G_N_ELEMENTS (rings); i++)
     {
       self->next_in = self->next_out = 0;
       fill (self, rings[i]);
+      test_now += FRAME;
       empty (self, rings[i]);
       all += fill (self, rings[i]);
     }
@@ -192,6 +243,8 @@ main (int argc,
 
   g_test_add ("/ring/bytes-keep-their-order", Fixture, NULL, set_up, test_order, tear_down);
   g_test_add ("/ring/more-room-for-who-empties-it", Fixture, NULL, set_up, test_room, tear_down);
+  g_test_add ("/ring/no-more-room-for-who-is-prompt", Fixture, NULL, set_up, test_prompt, tear_down);
+  g_test_add ("/ring/no-more-room-than-needed-for-long", Fixture, NULL, set_up, test_back, tear_down);
   g_test_add ("/ring/many-share-the-room", Fixture, NULL, set_up, test_shared, tear_down);
 
   return g_test_run ();
