@@ -11,6 +11,7 @@
 #include <pillion/pillion.h>
 
 #include <pillion-http/pillion-http-version.h>
+#include <pillion-http/pillion-http-web-socket.h>
 
 G_BEGIN_DECLS
 
@@ -48,6 +49,13 @@ void        pillion_http_test_exchange_set_text   (PillionHttpTestExchange *self
 PILLION_HTTP_AVAILABLE_IN_1_0
 void        pillion_http_test_exchange_set_delay  (PillionHttpTestExchange *self,
                                                    GTimeSpan                delay);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionHttpWebSocket *pillion_http_test_exchange_accept_web_socket (PillionHttpTestExchange  *self,
+                                                                    const char               *protocol,
+                                                                    GError                  **error);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void        pillion_http_test_exchange_set_mute   (PillionHttpTestExchange *self,
+                                                   gboolean                 mute);
 PILLION_HTTP_AVAILABLE_IN_1_0
 void        pillion_http_test_exchange_cut        (PillionHttpTestExchange *self,
                                                    gsize                    n_bytes);

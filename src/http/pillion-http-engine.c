@@ -107,7 +107,7 @@ pillion_http_engine_yield (PillionHttpEngine *self,
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_static_name (source, "pillion yield");
   g_source_set_callback (source, yield_over, yield, g_free);
-  g_source_attach (source, pillion_private_io_thread_get_context (self->io));
+  pillion_http_engine_attach (self, source);
   g_source_unref (source);
 }
 
@@ -186,12 +186,34 @@ pillion_http_engine_unref (PillionHttpEngine *self)
   pillion_http_engine_post (self, free_on_thread, self);
 }
 
+void
+pillion_http_engine_ensure_deadlines (PillionHttpEngine *self)
+{
+  if (self->deadlines == NULL)
+    self->deadlines = pillion_deadlines_new (pillion_private_io_thread_get_context (self->io));
+}
+
+void
+pillion_http_engine_attach (PillionHttpEngine *self,
+                            GSource *source)
+{
+  g_autoptr (PillionLoop) loop = NULL;
+
+  if (self->io != NULL)
+    {
+      g_source_attach (source, pillion_private_io_thread_get_context (self->io));
+      return;
+    }
+
+  loop = g_weak_ref_get (&self->loop);
+  if (loop != NULL)
+    g_source_attach (source, pillion_loop_get_context (loop));
+}
+
 /* Makes the parts that have to be made on the thread itself */
 static void
 ensure_started (PillionHttpEngine *self)
 {
-  GMainContext *context;
-
   if (self->queue != NULL)
     return;
 
@@ -203,10 +225,9 @@ ensure_started (PillionHttpEngine *self)
   if (self->io == NULL)
     return;
 
-  context = pillion_private_io_thread_get_context (self->io);
   if (self->unavailable == NULL)
-    self->transport = pillion_soup_transport_new (context);
-  self->deadlines = pillion_deadlines_new (context);
+    self->transport = pillion_soup_transport_new (pillion_private_io_thread_get_context (self->io));
+  pillion_http_engine_ensure_deadlines (self);
 }
 
 static void

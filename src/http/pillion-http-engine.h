@@ -80,6 +80,13 @@ void               pillion_http_engine_configure   (PillionHttpEngine       *sel
 
 /* The rest is for the I/O thread */
 
+/* Makes the deadlines, which are otherwise there after the engine was configured */
+void               pillion_http_engine_ensure_deadlines (PillionHttpEngine  *self);
+
+/* Attaches a source to the thread's context */
+void               pillion_http_engine_attach      (PillionHttpEngine       *self,
+                                                    GSource                 *source);
+
 /* Runs a function after everything that is ready now. Posted functions come before sockets and deadlines, so one
  * that posts itself again and again would keep those waiting. */
 void               pillion_http_engine_yield       (PillionHttpEngine       *self,

@@ -13,10 +13,9 @@
 typedef void (*PillionTestDeliverFunc) (PillionTestAnswer *answer,
                                         gpointer           data);
 
-/* @query may be NULL. On any thread, like the next function, before anything else has a reference. */
+/* On any thread, like the next two functions, before anything else has a reference */
 PillionHttpTestExchange *pillion_http_test_exchange_new       (const char              *method,
-                                                               const char              *path,
-                                                               const char              *query,
+                                                               GUri                    *uri,
                                                                GBytes                  *body,
                                                                PillionTestDeliverFunc   deliver,
                                                                gpointer                 data);
@@ -24,9 +23,23 @@ void                     pillion_http_test_exchange_add_field (PillionHttpTestEx
                                                                const char              *name,
                                                                const char              *value);
 
-/* On the loop's thread, once: sends the response */
-void                     pillion_http_test_exchange_send      (PillionHttpTestExchange *self);
+/* Where its handler runs. @over_network: the client waits for another thread. @closing: cancelled when all connections end. */
+void                     pillion_http_test_exchange_set_place (PillionHttpTestExchange *self,
+                                                               PillionLoop             *loop,
+                                                               gboolean                 over_network,
+                                                               GCancellable            *closing);
 
-/* On the loop's thread. Turns it into a response with status 500, whatever it was. */
+/* On the loop's thread: whether the client's call waits for the handler now, and not for the network, so that the handler may wait
+ * for a virtual clock */
+void                     pillion_http_test_exchange_set_waits (PillionHttpTestExchange *self,
+                                                               gboolean                 waits);
+
+/* On the loop's thread, once: the handler is done. Sends the response, or closes the WebSocket if one was opened and
+ * its handler had a task. */
+void                     pillion_http_test_exchange_end       (PillionHttpTestExchange *self,
+                                                               gboolean                 had_task);
+
+/* On the loop's thread, before that: the handler has failed. The response has status 500, whatever it was, and a WebSocket is closed
+ * with 1011. */
 void                     pillion_http_test_exchange_fail      (PillionHttpTestExchange *self,
-                                                               const char              *message);
+                                                               const GError            *error);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/pillion-private.h"
+#include "http/pillion-http-test-exchange-private.h"
 #include "http/pillion-soup-library.h"
 #include "http/pillion-test-message.h"
 #include "http/pillion-test-routes.h"
@@ -72,6 +73,7 @@ struct _PillionHttpTestServer
   GSocketService *service;
 
   PillionTestRoutes *routes;
+  GCancellable *closing; /* cancelled when it closes */
 };
 
 enum
@@ -113,7 +115,11 @@ on_request (SoupServer *soup,
     }
   else
     {
-      pillion_test_route_call (route, self->loop, pillion_test_message_exchange (message, self->context), TRUE);
+      PillionHttpTestExchange *exchange = pillion_test_message_exchange (message, self->context);
+
+      pillion_http_test_exchange_set_place (exchange, self->loop, TRUE, self->closing);
+      pillion_sync_release (exchange);
+      pillion_test_route_call (route, self->loop, exchange);
     }
 }
 
@@ -265,6 +271,7 @@ pillion_http_test_server_finalize (GObject *object)
   g_clear_pointer (&self->main_loop, g_main_loop_unref);
   g_free (self->url);
   pillion_test_routes_free (self->routes);
+  g_clear_object (&self->closing);
   g_clear_object (&self->loop);
 
   G_OBJECT_CLASS (pillion_http_test_server_parent_class)->finalize (object);
@@ -345,6 +352,7 @@ static void
 pillion_http_test_server_init (PillionHttpTestServer *self)
 {
   self->routes = pillion_test_routes_new ();
+  self->closing = g_cancellable_new ();
 }
 
 /**
@@ -535,6 +543,8 @@ pillion_http_test_server_close (PillionHttpTestServer *self)
       return;
     }
 
+  /* libsoup no longer knows the connections of WebSockets */
+  g_cancellable_cancel (self->closing);
   /* On its own thread, so that it can't happen before the main loop runs */
   pillion_test_thread_post (self->context, 0, quit, self->main_loop, NULL);
   g_thread_join (g_steal_pointer (&self->thread));

@@ -54,6 +54,7 @@ struct _PillionHttpTestTransport
 
   PillionLoop *loop;
   PillionTestRoutes *routes;
+  GCancellable *closing; /* cancelled when the loop closes */
 };
 
 enum
@@ -70,7 +71,7 @@ G_DEFINE_FINAL_TYPE (PillionHttpTestTransport, pillion_http_test_transport, G_TY
 PillionTransport *
 pillion_http_test_transport_make (PillionHttpTestTransport *self)
 {
-  return pillion_test_carrier_new (self->loop, self->routes, G_OBJECT (self));
+  return pillion_test_carrier_new (self->loop, self->routes, self->closing, G_OBJECT (self));
 }
 
 static void
@@ -79,9 +80,19 @@ pillion_http_test_transport_finalize (GObject *object)
   PillionHttpTestTransport *self = PILLION_HTTP_TEST_TRANSPORT (object);
 
   pillion_test_routes_free (self->routes);
+  g_clear_object (&self->closing);
   g_clear_object (&self->loop);
 
   G_OBJECT_CLASS (pillion_http_test_transport_parent_class)->finalize (object);
+}
+
+static void
+on_loop_closed (PillionLoop *loop,
+                gpointer data)
+{
+  PillionHttpTestTransport *self = data;
+
+  g_cancellable_cancel (self->closing);
 }
 
 static void
@@ -99,6 +110,7 @@ pillion_http_test_transport_constructed (GObject *object)
        * having one. */
       self->loop = loop != NULL ? g_object_ref (loop) : pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
     }
+  g_signal_connect_object (self->loop, "closed", G_CALLBACK (on_loop_closed), self, 0);
 }
 
 static void
@@ -164,6 +176,7 @@ static void
 pillion_http_test_transport_init (PillionHttpTestTransport *self)
 {
   self->routes = pillion_test_routes_new ();
+  self->closing = g_cancellable_new ();
 }
 
 /**

@@ -355,7 +355,8 @@ watch (PillionHttpWebSocket *self,
   pillion_sync_release (wait);
   /* The handler goes with the task, which owns the cancellable */
   g_signal_connect_data (pillion_task_get_cancellable (task), "cancelled", G_CALLBACK (wait_cancelled), wait, wait_free, 0);
-  pillion_private_task_set_external (task, TRUE);
+  if (pillion_web_socket_link_is_external (self->link))
+    pillion_private_task_set_external (task, TRUE);
 }
 
 /* Another thread may have cancelled it before it could be found, or before the handler was connected */

@@ -15,8 +15,19 @@ pillion_test_answer_new (void)
 }
 
 void
+pillion_test_answer_upgrade (PillionTestAnswer *self,
+                             GIOStream *stream)
+{
+  pillion_test_upgrade_begin (self->upgrade, stream);
+  g_clear_pointer (&self->upgrade, pillion_test_upgrade_unref);
+}
+
+void
 pillion_test_answer_free (PillionTestAnswer *self)
 {
+  /* It never was */
+  if (self->upgrade != NULL)
+    pillion_test_answer_upgrade (self, NULL);
   pillion_field_list_clear (&self->fields);
   g_clear_pointer (&self->body, g_bytes_unref);
   g_free (self->content_type);

@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 
 #include "http/pillion-field-list.h"
+#include "http/pillion-test-upgrade.h"
 
 typedef enum
 {
@@ -26,6 +27,7 @@ typedef struct
   PillionTestFault fault;
   gsize n_bytes; /* what is sent of the body before the fault */
   gboolean is_set;
+  PillionTestUpgrade *upgrade; /* if it opens a WebSocket, until pillion_test_answer_upgrade () */
 } PillionTestAnswer;
 
 PillionTestAnswer *pillion_test_answer_new      (void);
@@ -39,6 +41,10 @@ void               pillion_test_answer_set_body (PillionTestAnswer *self,
 /* Turns it into a status of 500 with a text as its body, whatever it was */
 void               pillion_test_answer_fail     (PillionTestAnswer *self,
                                                  const char        *message);
+
+/* The head that opens the WebSocket was sent, and the rest of the connection (transfer full) belongs to that. NULL if the client has left. */
+void               pillion_test_answer_upgrade  (PillionTestAnswer *self,
+                                                 GIOStream         *stream);
 
 /* It is about to be sent: an answer that nobody has set is a failure */
 void               pillion_test_answer_complete (PillionTestAnswer *self);

@@ -15,6 +15,7 @@
 #include "http/pillion-http-post.h"
 #include "http/pillion-http-test-exchange-private.h"
 #include "http/pillion-soup-library.h"
+#include "http/pillion-test-pipe.h"
 
 /* How much of a body is passed on at once */
 #define PIECE_SIZE (256 * 1024)
@@ -24,6 +25,7 @@ typedef struct
   PillionTransport parent;
   PillionLoop *loop;
   PillionTestRoutes *routes;
+  GCancellable *closing;
   GObject *owner;
 } Carrier;
 
@@ -32,7 +34,8 @@ struct _PillionExchange
   int n_references; /* atomic: one until it is gone, and one for each pending operation */
   PillionLoop *loop;
   PillionTestRoutes *routes;
-  GObject *owner; /* of the two */
+  GCancellable *closing;
+  GObject *owner; /* of the three */
   const PillionExchangeFuncs *funcs;
   gpointer data;
 
@@ -58,6 +61,8 @@ struct _PillionExchange
   gsize length; /* what is announced of it */
   gsize whole;  /* how much of that is sent */
   gsize n_sent;
+
+  GIOStream *web_socket; /* the client's end of a WebSocket, or NULL */
 
   gboolean paused;
   gboolean ended; /* or aborted: only gone () is left */
@@ -89,6 +94,7 @@ exchange_unref (gpointer data)
   g_uri_unref (self->uri);
   pillion_soup.message_headers_unref (self->headers);
   g_clear_object (&self->input);
+  g_clear_object (&self->web_socket);
   g_object_unref (self->cancellable);
   g_free (self->buffer);
   g_byte_array_unref (self->sent);
@@ -111,6 +117,8 @@ leave (PillionExchange *self)
 {
   self->ended = TRUE;
   g_cancellable_cancel (self->cancellable);
+  if (self->web_socket != NULL)
+    g_io_stream_close (self->web_socket, NULL, NULL);
   if (self->delayed != 0)
     pillion_loop_cancel_call (self->loop, self->delayed);
   pillion_http_post (self->loop, gone, self);
@@ -228,7 +236,7 @@ static void
 take_answer (PillionExchange *self)
 {
   PillionTestAnswer *answer = self->answer;
-  gboolean bare = g_str_equal (self->method, "HEAD") || answer->status == 204 || answer->status == 304;
+  gboolean bare = g_str_equal (self->method, "HEAD") || answer->status == 101 || answer->status == 204 || answer->status == 304;
 
   self->answer_headers = pillion_soup.message_headers_new (SOUP_MESSAGE_HEADERS_RESPONSE);
   if (answer->content_type != NULL)
@@ -252,6 +260,14 @@ send_head (gpointer data)
   Head head;
 
   self->delayed = 0;
+  if (self->answer->upgrade != NULL)
+    {
+      GIOStream *ends[2];
+
+      pillion_test_pipe_new (ends);
+      self->web_socket = ends[0];
+      pillion_test_answer_upgrade (self->answer, ends[1]);
+    }
   self->first_byte = pillion_loop_get_now (self->loop);
   take_answer (self);
   head = (Head) {
@@ -260,6 +276,7 @@ send_head (gpointer data)
       .reason = pillion_soup.status_get_phrase (self->answer->status),
       .length = (gint64) self->length,
       .delimited = TRUE,
+      .stream = self->web_socket,
       .get_field = get_field,
       .foreach_field = foreach_field,
       .get_details = get_details,
@@ -267,10 +284,10 @@ send_head (gpointer data)
     .exchange = self,
   };
 
-  if (self->funcs->head (self->data, &head.parent))
-    send_piece (exchange_ref (self));
-  else
+  if (!self->funcs->head (self->data, &head.parent))
     leave (self);
+  else if (self->web_socket == NULL)
+    send_piece (exchange_ref (self));
 }
 
 static void
@@ -309,10 +326,11 @@ call_handler (PillionExchange *self,
 {
   g_autoptr (GBytes) body = g_bytes_new (self->sent->data, self->sent->len);
   PillionHttpTestExchange *exchange =
-      pillion_http_test_exchange_new (self->method, g_uri_get_path (self->uri), g_uri_get_query (self->uri), body, deliver, exchange_ref (self));
+      pillion_http_test_exchange_new (self->method, self->uri, body, deliver, exchange_ref (self));
 
+  pillion_http_test_exchange_set_place (exchange, self->loop, FALSE, self->closing);
   pillion_soup.message_headers_foreach (self->headers, add_field, exchange);
-  pillion_test_route_call (route, self->loop, exchange, FALSE);
+  pillion_test_route_call (route, self->loop, exchange);
 }
 
 /* All of the request is here. Takes a reference. */
@@ -415,6 +433,22 @@ read_on (PillionExchange *self)
   g_main_context_pop_thread_default (context);
 }
 
+/* What libsoup adds for a WebSocket */
+static void
+add_handshake (SoupMessageHeaders *headers)
+{
+  guint32 key[4];
+  g_autofree char *encoded = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (key); i++)
+    key[i] = g_random_int ();
+  encoded = g_base64_encode ((const guchar *) key, sizeof key);
+  pillion_soup.message_headers_append (headers, "Upgrade", "websocket");
+  pillion_soup.message_headers_append (headers, "Connection", "Upgrade");
+  pillion_soup.message_headers_append (headers, "Sec-WebSocket-Key", encoded);
+  pillion_soup.message_headers_append (headers, "Sec-WebSocket-Version", "13");
+}
+
 static PillionExchange *
 test_exchange (PillionTransport *transport,
                const PillionWireRequest *request,
@@ -428,6 +462,7 @@ test_exchange (PillionTransport *transport,
   self->n_references = 1;
   self->loop = carrier->loop;
   self->routes = carrier->routes;
+  self->closing = carrier->closing;
   self->owner = g_object_ref (carrier->owner);
   self->funcs = funcs;
   self->data = data;
@@ -438,6 +473,8 @@ test_exchange (PillionTransport *transport,
              ? g_strdup_printf ("%s:%d", g_uri_get_host (request->uri), g_uri_get_port (request->uri))
              : g_strdup (g_uri_get_host (request->uri));
   pillion_soup.message_headers_append (self->headers, "Host", host);
+  if (request->web_socket)
+    add_handshake (self->headers);
   for (const char *const *field = request->fields; *field != NULL; field += 2)
     pillion_soup.message_headers_append (self->headers, field[0], field[1]);
   self->cancellable = g_cancellable_new ();
@@ -521,6 +558,7 @@ static const PillionTransportClass transport_class = {
 PillionTransport *
 pillion_test_carrier_new (PillionLoop *loop,
                           PillionTestRoutes *routes,
+                          GCancellable *closing,
                           GObject *owner)
 {
   Carrier *self = g_new0 (Carrier, 1);
@@ -528,6 +566,7 @@ pillion_test_carrier_new (PillionLoop *loop,
   self->parent.klass = &transport_class;
   self->loop = loop;
   self->routes = routes;
+  self->closing = closing;
   self->owner = g_object_ref (owner);
 
   return &self->parent;

@@ -6,8 +6,6 @@
 
 #include "http/pillion-test-message.h"
 
-#include <sys/socket.h>
-
 #include "core/pillion-private.h"
 #include "http/pillion-http-test-exchange-private.h"
 #include "http/pillion-soup-library.h"
@@ -86,75 +84,79 @@ on_closed (GObject *source,
   g_io_stream_close_finish (G_IO_STREAM (source), result, NULL);
 }
 
-/* What to write before a fault, and the connection to write it to */
+/* What is written without libsoup, and the connection for it */
 typedef struct
 {
   GIOStream *stream;
   GString *bytes;
-  gboolean reset;
-} Cut;
+  PillionTestAnswer *answer;
+} Raw;
 
 static void
-cut_free (Cut *self)
+raw_free (Raw *self)
 {
-  g_object_unref (self->stream);
+  g_clear_object (&self->stream);
   g_string_free (self->bytes, TRUE);
+  pillion_test_answer_free (self->answer);
   g_free (self);
 }
 
-/* So that the other side gets a reset. libsoup wraps the connection that it was given, and returns the
- * wrapper. */
 static void
-set_reset (GIOStream *stream)
-{
-  struct linger linger = { .l_onoff = 1, .l_linger = 0 };
-  g_autoptr (GSocketConnection) connection = NULL;
-
-  g_object_get (stream, "base-iostream", &connection, NULL);
-  setsockopt (g_socket_get_fd (g_socket_connection_get_socket (connection)), SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-}
-
-static void
-on_cut_written (GObject *source,
+on_raw_written (GObject *source,
                 GAsyncResult *result,
                 gpointer data)
 {
-  Cut *self = data;
+  Raw *self = data;
 
   g_output_stream_write_all_finish (G_OUTPUT_STREAM (source), result, NULL, NULL);
-  if (self->reset)
-    set_reset (self->stream);
-  g_io_stream_close_async (self->stream, G_PRIORITY_DEFAULT, NULL, on_closed, NULL);
-  cut_free (self);
+  if (self->answer->upgrade != NULL)
+    {
+      pillion_test_answer_upgrade (self->answer, g_steal_pointer (&self->stream));
+    }
+  else
+    {
+      if (self->answer->fault == PILLION_TEST_FAULT_RESET)
+        pillion_test_stream_set_reset (self->stream);
+      g_io_stream_close_async (self->stream, G_PRIORITY_DEFAULT, NULL, on_closed, NULL);
+    }
+  raw_free (self);
 }
 
+/* Takes the answer */
 static void
-cut (SoupServerMessage *message,
-     const PillionTestAnswer *answer)
+send_raw (SoupServerMessage *message,
+          PillionTestAnswer *answer)
 {
   gsize size = answer->body != NULL ? g_bytes_get_size (answer->body) : 0;
   GIOStream *stream = pillion_soup.server_message_steal_connection (message);
-  Cut *self;
+  Raw *self;
 
   /* The client may have left */
   if (stream == NULL)
-    return;
+    {
+      pillion_test_answer_free (answer);
+      return;
+    }
 
-  self = g_new0 (Cut, 1);
+  self = g_new0 (Raw, 1);
   self->stream = stream;
-  self->reset = answer->fault == PILLION_TEST_FAULT_RESET;
+  self->answer = answer;
   self->bytes = g_string_new (NULL);
   g_string_append_printf (self->bytes, "HTTP/1.1 %u %s\r\n", answer->status, pillion_soup.status_get_phrase (answer->status));
   for (guint i = 0; i < answer->fields.n; i += 2)
     g_string_append_printf (self->bytes, "%s: %s\r\n", answer->fields.strv[i], answer->fields.strv[i + 1]);
-  if (answer->content_type != NULL)
-    g_string_append_printf (self->bytes, "Content-Type: %s\r\n", answer->content_type);
-  g_string_append_printf (self->bytes, "Content-Length: %" G_GSIZE_FORMAT "\r\n\r\n", size);
-  if (size > 0)
+  if (answer->upgrade == NULL)
+    {
+      if (answer->content_type != NULL)
+        g_string_append_printf (self->bytes, "Content-Type: %s\r\n", answer->content_type);
+      g_string_append_printf (self->bytes, "Content-Length: %" G_GSIZE_FORMAT "\r\n", size);
+    }
+  g_string_append (self->bytes, "\r\n");
+  if (answer->upgrade == NULL && size > 0)
     g_string_append_len (self->bytes, g_bytes_get_data (answer->body, NULL), MIN (answer->n_bytes, size));
 
   g_output_stream_write_all_async (g_io_stream_get_output_stream (self->stream), self->bytes->str, self->bytes->len,
-                                   G_PRIORITY_DEFAULT, NULL, on_cut_written, self);
+                                   G_PRIORITY_DEFAULT, NULL, on_raw_written, self);
 }
 
 /* What an exchange on the loop's thread needs to answer on the server's thread */
@@ -186,9 +188,9 @@ reply_send (gpointer data)
 
   pillion_sync_acquire (self);
   answer = self->answer;
-  if (answer->fault != PILLION_TEST_FAULT_NONE)
+  if (answer->fault != PILLION_TEST_FAULT_NONE || answer->upgrade != NULL)
     {
-      cut (self->message, answer);
+      send_raw (self->message, g_steal_pointer (&self->answer));
       return G_SOURCE_REMOVE;
     }
 
@@ -234,10 +236,8 @@ pillion_test_message_exchange (SoupServerMessage *message,
   reply->message = g_object_ref (message);
   reply->thread = g_atomic_rc_box_acquire (thread);
 
-  exchange = pillion_http_test_exchange_new (pillion_soup.server_message_get_method (message), g_uri_get_path (uri),
-                                             g_uri_get_query (uri), body, reply_deliver, reply);
+  exchange = pillion_http_test_exchange_new (pillion_soup.server_message_get_method (message), uri, body, reply_deliver, reply);
   pillion_soup.message_headers_foreach (pillion_soup.server_message_get_request_headers (message), add_field, exchange);
-  pillion_sync_release (exchange);
 
   return exchange;
 }

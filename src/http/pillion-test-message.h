@@ -26,7 +26,8 @@ void                     pillion_test_thread_post      (PillionTestThread *self,
                                                         gpointer           data,
                                                         GDestroyNotify     destroy);
 
-/* The rest is for the server's thread. The first pauses @message until the exchange is answered. */
+/* The rest is for the server's thread. The first pauses @message until the exchange is answered; the
+ * exchange has no place yet. */
 PillionHttpTestExchange *pillion_test_message_exchange (SoupServerMessage *message,
                                                         PillionTestThread *thread);
 

@@ -237,7 +237,6 @@ typedef struct
 {
   PillionHttpTestExchange *exchange;
   PillionTestRoute *route;
-  gboolean over_network;
 } Call;
 
 static void
@@ -257,23 +256,10 @@ on_handler_done (PillionTask *task,
   PillionHttpTestExchange *exchange = data;
   g_autoptr (GError) error = NULL;
 
+  pillion_http_test_exchange_set_waits (exchange, FALSE);
   if (!pillion_task_check (task, &error))
-    {
-      /* A client that only looks at the status would hide why */
-      if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        g_message ("%s %s: the handler failed: %s", pillion_http_test_exchange_get_method (exchange),
-                   pillion_http_test_exchange_get_path (exchange), error->message);
-      pillion_http_test_exchange_fail (exchange, error->message);
-    }
-  pillion_http_test_exchange_send (exchange);
-}
-
-static void
-on_network_handler_done (PillionTask *task,
-                         gpointer data)
-{
-  pillion_private_loop_add_external (pillion_task_get_loop (task), 1);
-  on_handler_done (task, data);
+    pillion_http_test_exchange_fail (exchange, error);
+  pillion_http_test_exchange_end (exchange, TRUE);
 }
 
 static void
@@ -284,30 +270,30 @@ run_handler (gpointer data)
 
   /* A binding may have made it without a loop, as a plain object */
   if (task != NULL && pillion_task_get_loop (task) == NULL)
-    pillion_http_test_exchange_fail (self->exchange, "The handler's task has no loop.");
-
-  if (task == NULL || pillion_task_get_loop (task) == NULL)
     {
-      pillion_http_test_exchange_send (self->exchange);
-      return;
-    }
+      g_autoptr (GError) error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "The handler's task has no loop.");
 
-  /* The client's call waits for the handler now, and not for the network, so the handler may wait for a virtual clock */
-  if (self->over_network)
-    pillion_private_loop_add_external (pillion_task_get_loop (task), -1);
-  pillion_task_add_done_callback (task, self->over_network ? on_network_handler_done : on_handler_done, g_object_ref (self->exchange),
-                                  g_object_unref);
+      pillion_http_test_exchange_fail (self->exchange, error);
+      pillion_http_test_exchange_end (self->exchange, TRUE);
+    }
+  else if (task != NULL)
+    {
+      pillion_http_test_exchange_set_waits (self->exchange, TRUE);
+      pillion_task_add_done_callback (task, on_handler_done, g_object_ref (self->exchange), g_object_unref);
+    }
+  else
+    {
+      pillion_http_test_exchange_end (self->exchange, FALSE);
+    }
 }
 
 void
 pillion_test_route_call (PillionTestRoute *self,
                          PillionLoop *loop,
-                         PillionHttpTestExchange *exchange,
-                         gboolean over_network)
+                         PillionHttpTestExchange *exchange)
 {
   Call *call = g_new0 (Call, 1);
 
-  call->over_network = over_network;
   call->exchange = exchange;
   call->route = self;
   pillion_loop_call_soon_threadsafe (loop, run_handler, call, call_free);

@@ -54,8 +54,7 @@ guint              pillion_test_routes_get_n       (PillionTestRoutes       *sel
 
 void               pillion_test_route_unref        (PillionTestRoute        *self);
 
-/* Calls the function on the loop's thread, and sends the response that it sets. Takes both. @over_network: the client waits for another thread. */
+/* Calls the function on the loop's thread, and sends the response that it sets. Takes both. */
 void               pillion_test_route_call         (PillionTestRoute        *self,
                                                     PillionLoop             *loop,
-                                                    PillionHttpTestExchange *exchange,
-                                                    gboolean                 over_network);
+                                                    PillionHttpTestExchange *exchange);

@@ -46,12 +46,14 @@ static guint
 get_header_size (PillionWebSocketReader *self)
 {
   guint length;
+  guint size;
 
   if (self->n_header < 2)
     return 2;
 
   length = self->header[1] & 0x7f;
-  return length == 127 ? 10 : length == 126 ? 4 : 2;
+  size = length == 127 ? 10 : length == 126 ? 4 : 2;
+  return (self->header[1] & MASKED) != 0 ? size + 4 : size;
 }
 
 /* The header is whole */
@@ -76,16 +78,20 @@ begin_frame (PillionWebSocketReader *self,
         return fail (PILLION_WEB_SOCKET_PROTOCOL_ERROR, reason, "a frame has no valid length");
     }
 
+  memset (self->mask, 0, sizeof self->mask);
+  if ((self->header[1] & MASKED) != 0)
+    memcpy (self->mask, self->header + self->n_header - 4, 4);
   self->n_header = 0;
   self->in_frame = TRUE;
   self->opcode = first & 0xf;
   self->final = (first & FINAL) != 0;
+  self->length = length;
   self->n_left = length;
 
   if ((first & RESERVED) != 0)
     return fail (PILLION_WEB_SOCKET_PROTOCOL_ERROR, reason, "a reserved bit is set");
-  if ((self->header[1] & MASKED) != 0)
-    return fail (PILLION_WEB_SOCKET_PROTOCOL_ERROR, reason, "a frame is masked");
+  if (((self->header[1] & MASKED) != 0) != self->masked)
+    return fail (PILLION_WEB_SOCKET_PROTOCOL_ERROR, reason, self->masked ? "a frame is not masked" : "a frame is masked");
 
   if (is_control (self->opcode))
     {
@@ -116,12 +122,26 @@ begin_frame (PillionWebSocketReader *self,
   return 0;
 }
 
+static void
+unmask (PillionWebSocketReader *self,
+        guint8 *bytes,
+        gsize length)
+{
+  guint64 position = self->length - self->n_left;
+
+  for (gsize i = 0; i < length; i++)
+    bytes[i] ^= self->mask[(position + i) & 3];
+}
+
 static guint
 add (PillionWebSocketReader *self,
-     const guint8 *bytes,
+     guint8 *bytes,
      gsize length,
      const char **reason)
 {
+  if (self->masked)
+    unmask (self, bytes, length);
+
   if (is_control (self->opcode))
     {
       g_byte_array_append (self->control, bytes, (guint) length);
@@ -151,7 +171,7 @@ add (PillionWebSocketReader *self,
 
 guint
 pillion_web_socket_reader_feed (PillionWebSocketReader *self,
-                                const guint8 *bytes,
+                                guint8 *bytes,
                                 gsize length,
                                 PillionWebSocketReaderFunc func,
                                 gpointer data,
@@ -243,34 +263,40 @@ pillion_web_socket_add_header (GByteArray *out,
                                PillionWebSocketOpcode opcode,
                                gboolean final,
                                gboolean compressed,
+                               gboolean masked,
                                gsize length,
                                guint8 mask[4])
 {
   guint8 header[PILLION_WEB_SOCKET_MAX_HEADER];
   guint n = 0;
-  guint32 random = g_random_int ();
+  guint8 mask_bit = masked ? MASKED : 0;
+  guint32 random = masked ? g_random_int () : 0;
 
   header[n++] = (guint8) ((final ? FINAL : 0) | (compressed ? COMPRESSED : 0) | opcode);
   if (length < 126)
     {
-      header[n++] = (guint8) (MASKED | length);
+      header[n++] = (guint8) (mask_bit | length);
     }
   else if (length <= G_MAXUINT16)
     {
-      header[n++] = MASKED | 126;
+      header[n++] = mask_bit | 126;
       header[n++] = (guint8) (length >> 8);
       header[n++] = (guint8) length;
     }
   else
     {
-      header[n++] = MASKED | 127;
+      header[n++] = mask_bit | 127;
       for (int shift = 56; shift >= 0; shift -= 8)
         header[n++] = (guint8) ((guint64) length >> shift);
     }
 
   memcpy (mask, &random, 4);
-  memcpy (header + n, mask, 4);
-  g_byte_array_append (out, header, n + 4);
+  if (masked)
+    {
+      memcpy (header + n, mask, 4);
+      n += 4;
+    }
+  g_byte_array_append (out, header, n);
 }
 
 void

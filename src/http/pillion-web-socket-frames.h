@@ -6,7 +6,7 @@
 
 #include "http/pillion-web-socket-deflate.h"
 
-/* The frames of WebSocket (RFC 6455, section 5), as a client reads and writes them */
+/* The frames of WebSocket (RFC 6455, section 5). A client masks what it sends, and a server does not. */
 
 typedef enum
 {
@@ -26,11 +26,12 @@ typedef enum
 #define PILLION_WEB_SOCKET_ABNORMAL 1006   /* likewise */
 #define PILLION_WEB_SOCKET_INVALID_TEXT 1007
 #define PILLION_WEB_SOCKET_TOO_LARGE 1009
+#define PILLION_WEB_SOCKET_SERVER_ERROR 1011
 
 /* The longest payload of a control frame */
 #define PILLION_WEB_SOCKET_MAX_CONTROL 125
 
-/* The longest header of a frame that a client sends */
+/* The longest header of a frame */
 #define PILLION_WEB_SOCKET_MAX_HEADER 14
 
 /* Assembles messages from frames */
@@ -38,13 +39,16 @@ typedef struct
 {
   PillionWebSocketDeflate *deflate; /* NULL if messages are not compressed; not owned */
   gsize max_size;                   /* of a message */
+  gboolean masked;                  /* whether the frames come from a client */
 
-  guint8 header[10];
+  guint8 header[PILLION_WEB_SOCKET_MAX_HEADER];
   guint n_header;
   gboolean in_frame; /* past the header */
   gboolean final;
   guint opcode;      /* of the frame */
-  guint64 n_left;    /* of its payload */
+  guint64 length;    /* of its payload */
+  guint64 n_left;    /* of that */
+  guint8 mask[4];
 
   guint type; /* of the message that is being received: TEXT or BINARY, or 0 */
   gboolean compressed;
@@ -60,9 +64,9 @@ typedef gboolean (*PillionWebSocketReaderFunc) (PillionWebSocketOpcode  opcode,
 void     pillion_web_socket_reader_init  (PillionWebSocketReader *self);
 void     pillion_web_socket_reader_clear (PillionWebSocketReader *self);
 
-/* Returns 0, or the code that the connection has to be closed with, and the reason */
+/* Returns 0, or the code that the connection has to be closed with, and the reason. The bytes may be changed. */
 guint    pillion_web_socket_reader_feed  (PillionWebSocketReader     *self,
-                                          const guint8               *bytes,
+                                          guint8                     *bytes,
                                           gsize                       length,
                                           PillionWebSocketReaderFunc  func,
                                           gpointer                    data,
@@ -75,11 +79,12 @@ gboolean pillion_web_socket_is_valid_code (guint code);
 gboolean pillion_web_socket_is_text       (const char *text,
                                            gsize       length);
 
-/* Adds the header of a frame, with a new mask */
+/* Adds the header of a frame. @mask is set to a new mask if it is @masked, and to zeros otherwise. */
 void     pillion_web_socket_add_header    (GByteArray             *out,
                                            PillionWebSocketOpcode  opcode,
                                            gboolean                final,
                                            gboolean                compressed,
+                                           gboolean                masked,
                                            gsize                   length,
                                            guint8                  mask[4]);
 

@@ -10,6 +10,7 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "http/pillion-http-engine.h"
 #include "http/pillion-http-url.h"
 #include "http/pillion-http-web-socket-message-private.h"
 #include "http/pillion-web-socket-outbox.h"
@@ -35,14 +36,18 @@ struct _PillionWebSocketLink
 {
   int n_references; /* atomic */
   PillionHttpEngine *engine;
+  gboolean server; /* or a client, which masks what it sends and waits for the server to close the connection */
   PillionWebSocketInbox *inbox;
   gint64 max_size;        /* of a message; atomic */
   GTimeSpan ping_interval; /* atomic; 0 for never */
+  gboolean mute;           /* atomic: pings are not answered */
 
   PillionWebSocketOutbox outbox;
 
   /* The rest is the I/O thread's */
-  PillionCall *call; /* NULL once it was finished */
+  const char *url;                /* for messages */
+  PillionWebSocketEndFunc end;    /* NULL while there is no connection */
+  gpointer end_data;
   GPollableInputStream *input;
   GPollableOutputStream *output;
   GSource *input_source;
@@ -52,7 +57,10 @@ struct _PillionWebSocketLink
   GByteArray *control; /* frames to be sent before anything else */
   GByteArray *out;     /* what is being written */
   gsize n_written;     /* of that */
+  gboolean left;       /* nobody is interested any more */
   gboolean close_sent;
+  gboolean close_received;
+  gboolean broken;     /* what is received makes no sense any more */
   gboolean paused;     /* there is no room in the inbox */
   gboolean lingering;  /* everything was sent and received, and only the connection has to be closed */
   gint64 received;     /* when something came last */
@@ -62,15 +70,18 @@ struct _PillionWebSocketLink
 };
 
 PillionWebSocketLink *
-pillion_web_socket_link_new (PillionHttpEngine *engine)
+pillion_web_socket_link_new (PillionHttpEngine *engine,
+                             gboolean server)
 {
   PillionWebSocketLink *self = g_new0 (PillionWebSocketLink, 1);
 
   self->n_references = 1;
   self->engine = pillion_http_engine_ref (engine);
+  self->server = server;
   self->inbox = pillion_web_socket_inbox_new ();
   pillion_web_socket_outbox_init (&self->outbox);
   pillion_web_socket_reader_init (&self->reader);
+  self->reader.masked = server;
   self->control = g_byte_array_new ();
   self->out = g_byte_array_new ();
 
@@ -128,15 +139,15 @@ tell (PillionWebSocketLink *self,
 static void
 finish (PillionWebSocketLink *self)
 {
-  PillionCall *call = g_steal_pointer (&self->call);
+  PillionWebSocketEndFunc end = g_steal_pointer (&self->end);
 
-  if (call == NULL)
+  if (end == NULL)
     return;
 
   stop (&self->input_source);
   stop (&self->output_source);
   pillion_deadlines_unset (self->engine->deadlines, &self->deadline);
-  pillion_call_finish (call);
+  end (self->end_data);
 }
 
 /* Reports a broken connection, with its URL */
@@ -144,7 +155,7 @@ static void
 break_down (PillionWebSocketLink *self,
             GError *error)
 {
-  pillion_http_prefix_url (&error, self->call->url);
+  pillion_http_prefix_url (&error, self->url);
   tell (self, PILLION_WEB_SOCKET_ABNORMAL, NULL, error);
   finish (self);
 }
@@ -170,7 +181,7 @@ add_control (PillionWebSocketLink *self,
   if (self->close_sent)
     return;
 
-  pillion_web_socket_add_header (self->control, opcode, TRUE, FALSE, length, mask);
+  pillion_web_socket_add_header (self->control, opcode, TRUE, FALSE, !self->server, length, mask);
   pillion_web_socket_add_payload (self->control, bytes, length, 0, mask);
   self->close_sent = opcode == PILLION_WEB_SOCKET_CLOSE;
 }
@@ -216,8 +227,9 @@ refuse (PillionWebSocketLink *self,
 {
   GError *error = g_error_new (PILLION_HTTP_ERROR,
                                code == PILLION_WEB_SOCKET_TOO_LARGE ? PILLION_HTTP_ERROR_TOO_LARGE : PILLION_HTTP_ERROR_PROTOCOL,
-                               _("%s: the WebSocket is closed with the code %u: %s"), self->call->url, code, reason);
+                               _("%s: the WebSocket is closed with the code %u: %s"), self->url, code, reason);
 
+  self->broken = TRUE;
   add_close (self, code, reason);
   tell (self, code, reason, error);
   linger (self);
@@ -238,6 +250,13 @@ receive_close (PillionWebSocketLink *self,
   g_autofree char *reason = length > 2 ? g_strndup ((const char *) bytes + 2, length - 2) : g_strdup ("");
   GError *error = NULL;
 
+  self->close_received = TRUE;
+  if (self->lingering)
+    {
+      write_on (self);
+      return;
+    }
+
   if (length == 1 || (length >= 2 && !pillion_web_socket_is_valid_code (code)))
     {
       refuse (self, PILLION_WEB_SOCKET_PROTOCOL_ERROR, "the close code is not valid");
@@ -251,8 +270,8 @@ receive_close (PillionWebSocketLink *self,
 
   add_close (self, code, NULL);
   if (!is_normal (code))
-    error = g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_WEB_SOCKET_CLOSED, _("%s: the server closed the WebSocket with the code %u%s%s"),
-                         self->call->url, code, *reason != '\0' ? ": " : "", reason);
+    error = g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_WEB_SOCKET_CLOSED, _("%s: the peer closed the WebSocket with the code %u%s%s"),
+                         self->url, code, *reason != '\0' ? ": " : "", reason);
   tell (self, code, reason, error);
   linger (self);
 }
@@ -264,6 +283,10 @@ on_frame (PillionWebSocketOpcode opcode,
 {
   PillionWebSocketLink *self = data;
 
+  /* Nobody wants it any more */
+  if (self->lingering && opcode != PILLION_WEB_SOCKET_CLOSE)
+    return TRUE;
+
   switch (opcode)
     {
     case PILLION_WEB_SOCKET_TEXT:
@@ -271,7 +294,7 @@ on_frame (PillionWebSocketOpcode opcode,
       pillion_web_socket_inbox_add (self->inbox, pillion_http_web_socket_message_new (opcode == PILLION_WEB_SOCKET_TEXT, bytes));
       break;
     case PILLION_WEB_SOCKET_PING:
-      if (self->control->len < MAX_CONTROL)
+      if (self->control->len < MAX_CONTROL && !__atomic_load_n (&self->mute, __ATOMIC_RELAXED))
         add_control (self, PILLION_WEB_SOCKET_PONG, bytes->data, bytes->len);
       break;
     case PILLION_WEB_SOCKET_CLOSE:
@@ -298,7 +321,7 @@ read_on (PillionWebSocketLink *self)
   gsize n_turn = 0;
 
   self->paused = FALSE;
-  while (self->call != NULL && n_turn < TURN)
+  while (self->end != NULL && n_turn < TURN)
     {
       GError *error = NULL;
       const char *reason = NULL;
@@ -334,7 +357,8 @@ read_on (PillionWebSocketLink *self)
       n_turn += (gsize) n;
       self->received = pillion_http_engine_get_now (self->engine);
       self->pinged = 0;
-      if (self->lingering)
+      /* A client waits for the end of the connection, and a server for the client's close frame */
+      if (self->lingering && (!self->server || self->broken))
         continue;
 
       self->reader.max_size = (gsize) __atomic_load_n (&self->max_size, __ATOMIC_RELAXED);
@@ -343,15 +367,15 @@ read_on (PillionWebSocketLink *self)
         refuse (self, code, reason);
     }
 
-  if (self->call != NULL && !self->paused && self->input_source == NULL)
+  if (self->end != NULL && !self->paused && self->input_source == NULL)
     {
       self->input_source = g_pollable_input_stream_create_source (self->input, NULL);
       g_source_set_static_name (self->input_source, "pillion WebSocket input");
       g_source_set_callback (self->input_source, G_SOURCE_FUNC (on_readable), self, NULL);
-      g_source_attach (self->input_source, pillion_private_io_thread_get_context (self->engine->io));
+      pillion_http_engine_attach (self->engine, self->input_source);
     }
   /* Answers to pings */
-  if (self->call != NULL && self->control->len > 0)
+  if (self->end != NULL && self->control->len > 0)
     write_on (self);
 }
 
@@ -387,12 +411,13 @@ add_chunk (PillionWebSocketLink *self)
       g_autoptr (GByteArray) compressed = g_byte_array_new ();
 
       pillion_web_socket_deflate_compress (self->deflate, bytes, length, final, compressed);
-      pillion_web_socket_add_header (self->out, opcode, final, opcode != PILLION_WEB_SOCKET_CONTINUATION, compressed->len, mask);
+      pillion_web_socket_add_header (self->out, opcode, final, opcode != PILLION_WEB_SOCKET_CONTINUATION, !self->server, compressed->len,
+                                     mask);
       pillion_web_socket_add_payload (self->out, compressed->data, compressed->len, 0, mask);
     }
   else
     {
-      pillion_web_socket_add_header (self->out, opcode, final, FALSE, length, mask);
+      pillion_web_socket_add_header (self->out, opcode, final, FALSE, !self->server, length, mask);
       pillion_web_socket_add_payload (self->out, bytes, length, 0, mask);
     }
   item->position += length;
@@ -482,13 +507,16 @@ write_on (PillionWebSocketLink *self)
   if (self->n_written == self->out->len && n_turn < TURN)
     {
       stop (&self->output_source);
+      /* The closing handshake is over, and a server closes the connection first (RFC 6455, section 7.1.1) */
+      if (self->server && self->close_sent && self->close_received)
+        finish (self);
     }
   else if (self->output_source == NULL)
     {
       self->output_source = g_pollable_output_stream_create_source (self->output, NULL);
       g_source_set_static_name (self->output_source, "pillion WebSocket output");
       g_source_set_callback (self->output_source, G_SOURCE_FUNC (on_writable), self, NULL);
-      g_source_attach (self->output_source, pillion_private_io_thread_get_context (self->engine->io));
+      pillion_http_engine_attach (self->engine, self->output_source);
     }
 }
 
@@ -524,7 +552,7 @@ look_after_peer (PillionWebSocketLink *self,
 
   if (self->pinged > 0 && now >= self->pinged + interval)
     {
-      break_down (self, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _("the server did not answer a ping within %g seconds"),
+      break_down (self, g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT, _("the peer did not answer a ping within %g seconds"),
                                      (double) interval / G_USEC_PER_SEC));
       return PILLION_DEADLINE_NEVER;
     }
@@ -560,7 +588,7 @@ on_due (gpointer data,
   else
     {
       due = look_after_peer (self, now);
-      if (self->call == NULL)
+      if (self->end == NULL)
         due = PILLION_DEADLINE_NEVER;
       else if (self->close_due > 0)
         due = self->close_due;
@@ -572,11 +600,15 @@ on_due (gpointer data,
 
 void
 pillion_web_socket_link_begin (PillionWebSocketLink *self,
-                               PillionCall *call,
                                GIOStream *stream,
-                               const char *extensions)
+                               const char *url,
+                               const char *extensions,
+                               PillionWebSocketEndFunc end,
+                               gpointer data)
 {
-  self->call = call;
+  self->url = url;
+  self->end = end;
+  self->end_data = data;
   self->input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (stream));
   self->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (stream));
   self->deflate = pillion_web_socket_deflate_new (extensions);
@@ -601,16 +633,36 @@ pillion_web_socket_link_get_inbox (PillionWebSocketLink *self)
   return self->inbox;
 }
 
+/* Closes without waiting for what is to be sent. If the program has closed, it relies on that being sent, and there is a time limit for
+ * it. */
+static void
+go_away (PillionWebSocketLink *self)
+{
+  if (self->lingering || pillion_web_socket_outbox_is_closing (&self->outbox))
+    return;
+
+  add_close (self, PILLION_WEB_SOCKET_GOING_AWAY, NULL);
+  tell (self, PILLION_WEB_SOCKET_GOING_AWAY, NULL, NULL);
+  linger (self);
+}
+
 static void
 resume_on_thread (gpointer data)
 {
   PillionWebSocketLink *self = data;
 
   /* Also for the first time */
-  if (self->call != NULL && self->input_source == NULL)
+  if (self->end != NULL && self->input_source == NULL)
     {
       self->received = pillion_http_engine_get_now (self->engine);
-      read_on (self);
+      if (self->left)
+        go_away (self);
+      if (self->close_due == 0 && pillion_web_socket_outbox_is_closing (&self->outbox))
+        set_close_due (self, CLOSE_USEC);
+      if (self->end != NULL && self->output_source == NULL)
+        write_on (self);
+      if (self->end != NULL)
+        read_on (self);
     }
   pillion_web_socket_link_unref (self);
 }
@@ -627,9 +679,9 @@ write_on_thread (gpointer data)
   PillionWebSocketLink *self = data;
   gboolean closing = pillion_web_socket_outbox_look (&self->outbox);
 
-  if (self->call != NULL && closing && self->close_due == 0)
+  if (self->end != NULL && closing && self->close_due == 0)
     set_close_due (self, CLOSE_USEC);
-  if (self->call != NULL && self->output_source == NULL)
+  if (self->end != NULL && self->output_source == NULL)
     write_on (self);
   pillion_web_socket_link_unref (self);
 }
@@ -664,12 +716,11 @@ leave_on_thread (gpointer data)
 {
   PillionWebSocketLink *self = data;
 
-  if (self->call != NULL && !self->lingering)
+  self->left = TRUE;
+  if (self->end != NULL)
     {
-      add_close (self, PILLION_WEB_SOCKET_GOING_AWAY, NULL);
-      tell (self, PILLION_WEB_SOCKET_GOING_AWAY, NULL, NULL);
-      linger (self);
-      if (self->call != NULL && self->input_source == NULL)
+      go_away (self);
+      if (self->end != NULL && self->input_source == NULL)
         read_on (self);
     }
   pillion_web_socket_link_unref (self);
@@ -701,12 +752,25 @@ pillion_web_socket_link_set_max_size (PillionWebSocketLink *self,
   __atomic_store_n (&self->max_size, max, __ATOMIC_RELAXED);
 }
 
+void
+pillion_web_socket_link_set_mute (PillionWebSocketLink *self,
+                                  gboolean mute)
+{
+  __atomic_store_n (&self->mute, mute, __ATOMIC_RELAXED);
+}
+
+gboolean
+pillion_web_socket_link_is_external (PillionWebSocketLink *self)
+{
+  return !self->server && pillion_http_engine_is_outside (self->engine);
+}
+
 static void
 look_on_thread (gpointer data)
 {
   PillionWebSocketLink *self = data;
 
-  if (self->call != NULL && self->close_due == 0)
+  if (self->end != NULL && self->close_due == 0)
     pillion_deadlines_set (self->engine->deadlines, &self->deadline, 0, on_due, self);
   pillion_web_socket_link_unref (self);
 }

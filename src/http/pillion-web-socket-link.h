@@ -6,7 +6,7 @@
 
 #include <pillion-http/pillion-http.h>
 
-#include "http/pillion-call.h"
+#include "http/pillion-http-engine.h"
 #include "http/pillion-web-socket-frames.h"
 #include "http/pillion-web-socket-inbox.h"
 
@@ -14,20 +14,27 @@
  * and dropped on any thread. */
 typedef struct _PillionWebSocketLink PillionWebSocketLink;
 
-PillionWebSocketLink  *pillion_web_socket_link_new               (PillionHttpEngine    *engine);
+/* The connection is over, one way or another, and nothing of it is used any more. On the I/O thread. */
+typedef void (*PillionWebSocketEndFunc) (gpointer data);
+
+/* @server: whether it is the end of the server */
+PillionWebSocketLink  *pillion_web_socket_link_new               (PillionHttpEngine    *engine,
+                                                                  gboolean              server);
 PillionWebSocketLink  *pillion_web_socket_link_ref               (PillionWebSocketLink *self);
 void                   pillion_web_socket_link_unref             (PillionWebSocketLink *self);
 
 /* On the I/O thread */
 
-/* The handshake is over. @stream belongs to the transport, and lives until the call is finished, which the
- * link does at the end. @extensions: what was negotiated, or NULL. */
-void                   pillion_web_socket_link_begin             (PillionWebSocketLink *self,
-                                                                  PillionCall          *call,
-                                                                  GIOStream            *stream,
-                                                                  const char           *extensions);
+/* The handshake is over. @stream and @url have to live until @end is called. @extensions: what was negotiated, or
+ * NULL. Nothing is sent or received before pillion_web_socket_link_resume (). */
+void                   pillion_web_socket_link_begin             (PillionWebSocketLink    *self,
+                                                                  GIOStream               *stream,
+                                                                  const char              *url,
+                                                                  const char              *extensions,
+                                                                  PillionWebSocketEndFunc  end,
+                                                                  gpointer                 data);
 
-/* The call failed with @error (transfer full) for a reason of its own, and has to be finished */
+/* The connection failed with @error (transfer full), or was never made */
 void                   pillion_web_socket_link_fail              (PillionWebSocketLink *self,
                                                                   GError               *error);
 
@@ -35,7 +42,7 @@ void                   pillion_web_socket_link_fail              (PillionWebSock
 
 PillionWebSocketInbox *pillion_web_socket_link_get_inbox         (PillionWebSocketLink *self);
 
-/* There is room in the inbox again */
+/* Begins to send and receive, or goes on because there is room in the inbox again. On any thread. */
 void                   pillion_web_socket_link_resume            (PillionWebSocketLink *self);
 
 /* Sends a message. @task, which is pending, returns TRUE once the socket has taken it, or fails. */
@@ -44,7 +51,7 @@ void                   pillion_web_socket_link_send              (PillionWebSock
                                                                   GBytes                 *bytes,
                                                                   PillionTask            *task);
 
-/* Closes after everything is sent. @task, which is pending, returns TRUE when that is done, one way or
+/* Closes after everything is sent. @task, which is pending or NULL, returns TRUE when that is done, one way or
  * another. */
 void                   pillion_web_socket_link_close             (PillionWebSocketLink *self,
                                                                   guint                 code,
@@ -62,6 +69,13 @@ void                   pillion_web_socket_link_set_max_size      (PillionWebSock
                                                                   gint64                max);
 void                   pillion_web_socket_link_set_ping_interval (PillionWebSocketLink *self,
                                                                   GTimeSpan             interval);
+
+/* Whether pings are left unanswered */
+void                   pillion_web_socket_link_set_mute          (PillionWebSocketLink *self,
+                                                                  gboolean              mute);
+
+/* Whether a virtual clock has to wait for the other side */
+gboolean               pillion_web_socket_link_is_external       (PillionWebSocketLink *self);
 
 /* On any thread: @task is no longer wanted. Returns FALSE if it has an outcome, or is about to get one. A
  * message is not sent if nothing of it was sent yet. */

@@ -108,17 +108,30 @@ pillion_web_socket_outbox_close (PillionWebSocketOutbox *self,
   ended = self->ended;
   if (!ended)
     {
-      g_queue_push_tail (&self->closers, task);
+      if (task != NULL)
+        g_queue_push_tail (&self->closers, task);
       if (!self->closing)
         push (self, PILLION_WEB_SOCKET_CLOSE, bytes, NULL);
       self->closing = TRUE;
     }
   pillion_mutex_unlock (&self->lock);
 
-  if (ended)
+  if (ended && task != NULL)
     pillion_task_return_boolean (task, TRUE);
 
   return !ended;
+}
+
+gboolean
+pillion_web_socket_outbox_is_closing (PillionWebSocketOutbox *self)
+{
+  gboolean closing;
+
+  pillion_mutex_lock (&self->lock);
+  closing = self->closing;
+  pillion_mutex_unlock (&self->lock);
+
+  return closing;
 }
 
 guint

@@ -47,12 +47,15 @@ gboolean pillion_web_socket_outbox_add              (PillionWebSocketOutbox *sel
                                                      GBytes                 *bytes,
                                                      PillionTask            *task);
 
-/* Adds a close frame, and takes no messages after it. @task, which is pending, returns TRUE at the end.
+/* Adds a close frame, and takes no messages after it. @task, which is pending or NULL, returns TRUE at the end.
  * Returns whether the I/O thread has to be told. */
 gboolean pillion_web_socket_outbox_close            (PillionWebSocketOutbox *self,
                                                      guint                   code,
                                                      const char             *reason,
                                                      PillionTask            *task);
+
+/* Whether the program has asked to close. On any thread. */
+gboolean pillion_web_socket_outbox_is_closing       (PillionWebSocketOutbox *self);
 
 /* Those of the end, or 0 and NULL before */
 guint    pillion_web_socket_outbox_get_close_code   (PillionWebSocketOutbox *self);

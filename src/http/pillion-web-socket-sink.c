@@ -31,6 +31,13 @@ web_socket_request (PillionSink *sink,
   return PILLION_VERDICT_PASS;
 }
 
+/* The stream belongs to the transport, which closes it */
+static void
+finish_call (gpointer call)
+{
+  pillion_call_finish (call);
+}
+
 static PillionVerdict
 web_socket_head (PillionSink *sink,
                  const PillionHead *head,
@@ -49,8 +56,9 @@ web_socket_head (PillionSink *sink,
       return PILLION_VERDICT_FAIL;
     }
 
-  self->link = pillion_web_socket_link_new (call->engine);
-  pillion_web_socket_link_begin (self->link, call, head->stream, head->get_field (head, "Sec-WebSocket-Extensions"));
+  self->link = pillion_web_socket_link_new (call->engine, FALSE);
+  pillion_web_socket_link_begin (self->link, head->stream, call->url, head->get_field (head, "Sec-WebSocket-Extensions"), finish_call,
+                                 call);
   web_socket = pillion_http_web_socket_new (pillion_task_get_loop (call->task), self->link, pillion_call_make_response (call, head));
   pillion_private_task_take_object (pillion_call_take_task (call), web_socket);
   /* Soon, but not inside the transport */

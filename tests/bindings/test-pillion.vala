@@ -480,6 +480,72 @@ async void fetch (Pillion.Loop loop) throws Error {
     }
 }
 
+/* The server's end of a WebSocket */
+async bool serve_web_socket (PillionHttp.TestExchange exchange) throws Error {
+    var socket = exchange.accept_web_socket ("chat");
+    var receiving = socket.receive (null);
+    yield receiving.wait_async (null);
+    Value value;
+    receiving.get_value (out value);
+    var message = (PillionHttp.WebSocketMessage) value.get_boxed ();
+    var sending = socket.send_text (message.text + "!", null);
+    yield sending.wait_async (null);
+    exchange.cut (0);
+    return true;
+}
+
+async void use_web_socket (Pillion.Loop loop) throws Error {
+    var transport = new PillionHttp.TestTransport (loop);
+    var client = new PillionHttp.Client (loop);
+    client.transport = transport;
+    transport.add_handler ("/echo", (exchange) => {
+        var served = new Pillion.Task (loop, "handler", null);
+        serve_web_socket.begin (exchange, (source, result) => {
+            try {
+                served.return_boolean (serve_web_socket.end (result));
+            } catch (Error error) {
+                served.return_error (error.copy ());
+            }
+        });
+        return served;
+    });
+
+    var opening = client.open_web_socket (new PillionHttp.Request ("GET", "wss://example.org/echo"), { "chat" }, null);
+    yield opening.wait_async (null);
+    var socket = (PillionHttp.WebSocket) opening.get_object ();
+    assert (socket.protocol == "chat");
+    socket.send_text ("hello", null);
+    var receiving = socket.receive (null);
+    yield receiving.wait_async (null);
+    Value value;
+    receiving.get_value (out value);
+    var message = (PillionHttp.WebSocketMessage) value.get_boxed ();
+    assert (message.text == "hello!");
+    var broken = socket.receive (null);
+    try {
+        yield broken.wait_async (null);
+        assert_not_reached ();
+    } catch (Error error) {
+        assert (error is PillionHttp.Error.TRUNCATED);
+    }
+}
+
+void test_web_socket () {
+    var loop = new_loop ();
+    bool finished = false;
+
+    use_web_socket.begin (loop, (source, result) => {
+        try {
+            use_web_socket.end (result);
+        } catch (Error error) {
+            GLib.error ("%s", error.message);
+        }
+        finished = true;
+    });
+    kick_until (loop, () => finished);
+    close_loop (loop);
+}
+
 void test_http () {
     var loop = new_loop ();
     bool finished = false;
@@ -678,6 +744,7 @@ int main (string[] args) {
     Test.add_func ("/vala/scope", test_scope);
     Test.add_func ("/vala/regions", test_regions);
     Test.add_func ("/vala/http", test_http);
+    Test.add_func ("/vala/http/test-web-socket", test_web_socket);
     Test.add_func ("/vala/compose", test_compose);
     return Test.run ();
 }

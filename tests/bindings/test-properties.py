@@ -425,18 +425,30 @@ class Threads(Case):
     def arguments(self, function):
         known = {
             'loop': self.loop, 'name': 'other', 'key': 'key', 'tasks': [], 'timeout': 0, 'parent': self.scope, 'host': None,
-            'task': self.task, 'file': CERTIFICATE_FILE, 'certificate': CERTIFICATE_FILE,
+            'task': self.task, 'protocol': None, 'file': CERTIFICATE_FILE, 'certificate': CERTIFICATE_FILE,
         }
         elements = function.element.findall(f'{CORE}parameters/{CORE}parameter')
         if function.owner == 'Client':
             known['key'] = CERTIFICATE_FILE
         return [known[element.get('name')] for element in elements if element.get('name') not in ('n_tasks', 'error')]
 
+    def take_exchange(self):
+        """An exchange whose handler has not answered yet."""
+        exchanges = []
+        transport = PillionHttp.TestTransport.new(self.loop)
+        transport.add_handler('/', lambda exchange: exchanges.append(exchange) or Pillion.Task.new(self.loop, 'answer', None))
+        client = PillionHttp.Client(loop=self.loop, transport=transport)
+        self.call = client.get_bytes('http://example.org/', None)
+        while not exchanges:
+            self.kick()
+        return exchanges[0]
+
     def test_wrong_thread_is_an_error(self):
         self.scope = Pillion.Scope.new(self.loop, 'mine')
         self.task = Pillion.Task.new(self.loop, 'mine', None)
         things = {'Loop': self.loop, 'Scope': self.scope, 'Semaphore': Pillion.Semaphore.new(self.loop, 1),
-                  'Completions': Pillion.Completions.new(self.loop, []), 'Client': PillionHttp.Client.new(self.loop)}
+                  'Completions': Pillion.Completions.new(self.loop, []), 'Client': PillionHttp.Client.new(self.loop),
+                  'TestExchange': self.take_exchange()}
         tried = []
 
         def attempt(call, arguments, said):

@@ -647,6 +647,44 @@ test('test-transport/handlers', loop => {
     assertEqual(transport.get_n_requests('/waiting'), 1);
 });
 
+test('test-transport/web-socket', loop => {
+    const server = PillionHttp.TestServer.new(loop);
+    const transport = PillionHttp.TestTransport.new(loop);
+    const clients = [
+        [server, PillionHttp.Client.new(loop), server.get_url()],
+        [transport, new PillionHttp.Client({loop, transport}), 'https://example.org'],
+    ];
+
+    for (const [routes, client, url] of clients) {
+        routes.add_handler('/echo', async exchange => {
+            const socket = exchange.accept_web_socket(null);
+            for await (const message of socket)
+                await socket.send(message);
+        });
+        routes.add_handler('/cut', async exchange => {
+            await exchange.accept_web_socket(null).send('last');
+            exchange.cut(0);
+        });
+        const talk = async () => {
+            const socket = await client.open_web_socket(PillionHttp.Request.new('GET', `${url}/echo`), null, null);
+            const iterator = socket[Symbol.asyncIterator]();
+            await socket.send('hello');
+            const {value} = await iterator.next();
+            await socket.close(1000, null, null);
+            return [value, socket.get_close_code()];
+        };
+        const listen = async () => {
+            const socket = await client.open_web_socket(PillionHttp.Request.new('GET', `${url}/cut`), null, null);
+            for await (const message of socket)
+                assertEqual(message, 'last');
+        };
+
+        assertEqual(kickUntilSettled(loop, talk()), ['hello', 1000]);
+        assertFails(PillionHttp.error_quark(), PillionHttp.Error.TRUNCATED, () => kickUntilSettled(loop, listen()));
+    }
+    server.close();
+});
+
 test('lost-calls', () => {
     runOther(`
         const {GLib, Pillion} = imports.gi;

@@ -218,6 +218,107 @@ class WithoutANetwork(TestCase):
             self.assertEqual(received.read_bytes(), b'y' * 1000000)
 
 
+class WebSockets(TestCase):
+    """The same handlers over a network and without one"""
+
+    def routes(self):
+        server = PillionHttp.TestServer()
+        self.addCleanup(server.close)
+        transport = PillionHttp.TestTransport()
+        yield server, PillionHttp.Client(base_url=server.get_url())
+        yield transport, PillionHttp.Client(transport=transport, base_url='https://example.org')
+
+    async def test_messages_go_both_ways(self):
+        async def echo(exchange):
+            socket = exchange.accept_web_socket('chat')
+            async for message in socket:
+                await socket.send(message)
+
+        for routes, client in self.routes():
+            routes.add_handler('/echo', echo)
+            async with client.websocket('/echo', protocols=['chat']) as socket:
+                self.assertEqual(socket.subprotocol, 'chat')
+                for message in 'äö', b'\0\xff', '', b'x' * 3_000_000:
+                    await socket.send(message)
+                    self.assertEqual(await socket.recv(), message)
+            self.assertEqual(socket.close_code, 1000)
+
+    async def test_a_handler_that_raises_closes_with_1011(self):
+        async def fail(exchange):
+            exchange.accept_web_socket()
+            raise ValueError('out of order')
+
+        for routes, client in self.routes():
+            routes.add_handler('/fail', fail)
+            async with client.websocket('/fail') as socket:
+                with self.assertRaises(GLib.Error) as caught:
+                    await socket.recv()
+            self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.WEB_SOCKET_CLOSED))
+            self.assertEqual((socket.close_code, socket.close_reason), (1011, 'ValueError: out of order'))
+
+    async def test_faults_arrive(self):
+        async def close(exchange):
+            await exchange.accept_web_socket().close(4000, 'enough')
+
+        async def cut(exchange):
+            await exchange.accept_web_socket().send('last')
+            exchange.cut()
+
+        def mute(exchange):
+            exchange.set_mute(True)
+            kept.append(exchange.accept_web_socket())
+
+        kept = []
+        for routes, client in self.routes():
+            routes.add_handler('/close', close)
+            async with client.websocket('/close') as socket:
+                with self.assertRaises(GLib.Error):
+                    await socket.recv()
+            self.assertEqual((socket.close_code, socket.close_reason), (4000, 'enough'))
+
+            routes.add_handler('/cut', cut)
+            async with client.websocket('/cut') as socket:
+                self.assertEqual(await socket.recv(), 'last')
+                with self.assertRaises(GLib.Error) as caught:
+                    await socket.recv()
+            self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.TRUNCATED))
+
+            routes.add_handler('/mute', mute)
+            async with client.websocket('/mute') as socket:
+                socket.set_ping_interval_usec(50_000)
+                with self.assertRaises(TimeoutError):
+                    await socket.recv()
+            with self.assertRaises(GLib.Error):
+                await kept.pop().recv()
+
+    async def test_a_request_for_something_else_is_told(self):
+        def echo(exchange):
+            exchange.accept_web_socket()
+
+        for routes, client in self.routes():
+            routes.add_handler('/echo', echo)
+            with self.assertRaises(PillionHttp.StatusError) as caught:
+                await client.get_bytes('/echo')
+            self.assertEqual(caught.exception.status, 500)
+            self.assertIn("doesn't ask for a WebSocket", caught.exception.response.text)
+
+    async def test_a_sleeping_handler_takes_virtual_time(self):
+        async def slow(exchange):
+            exchange.set_delay(7_000_000)
+            socket = exchange.accept_web_socket()
+            await asyncio.sleep(3600)
+            await socket.send('late')
+
+        transport = PillionHttp.TestTransport()
+        transport.add_handler('/slow', slow)
+        now = asyncio.get_running_loop().time
+        start = now()
+        async with PillionHttp.Client(transport=transport).websocket('wss://example.org/slow') as socket:
+            self.assertEqual(now() - start, 7)
+            self.assertEqual(await socket.recv(), 'late')
+            self.assertEqual(now() - start, 3600)
+
+
 class Isolated(unittest.TestCase):
     """Each test has a loop of its own."""
 

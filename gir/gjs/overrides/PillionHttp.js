@@ -115,16 +115,16 @@ function _overrideStream(namespace) {
 }
 
 function _overrideEventStream(proto) {
-    const {_iterator} = imports.overrides.Pillion;
+    const {_iterator, _result} = imports.overrides.Pillion;
 
     proto[Symbol.asyncIterator] = function () {
-        return _iterator(() => this.next(null), task => _end(task.get_value()[1]));
+        return _iterator(() => this.next(null), task => _end(_result(task)));
     };
 }
 
 function _overrideWebSocket(proto) {
     const {GLib} = imports.gi;
-    const {_iterator} = imports.overrides.Pillion;
+    const {_iterator, _result} = imports.overrides.Pillion;
 
     // A string, or bytes: a GLib.Bytes, a Uint8Array or an array of numbers
     proto.send = function (message, cancellable = null) {
@@ -137,7 +137,7 @@ function _overrideWebSocket(proto) {
     // Texts are strings, and the others are each a Uint8Array
     proto[Symbol.asyncIterator] = function () {
         return _iterator(() => this.receive(null), task => {
-            const message = task.get_value()[1];
+            const message = _result(task);
 
             if (message === null)
                 return _end(null);

@@ -984,6 +984,18 @@ class TestExchange(PillionHttp.TestExchange):
         """Sets the body of the response to a text."""
         PillionHttp.TestExchange.set_text(self, text, content_type)
 
+    def accept_web_socket(self, protocol: str | None = None) -> WebSocket:
+        """Opens the WebSocket that the request asks for. Returns the server's end, which is closed when the handler ends."""
+        return PillionHttp.TestExchange.accept_web_socket(self, protocol)
+
+    def cut(self, n_bytes: int = 0) -> None:
+        """Closes the connection after a part of the body, or a WebSocket's at once."""
+        PillionHttp.TestExchange.cut(self, n_bytes)
+
+    def reset(self, n_bytes: int = 0) -> None:
+        """Resets the connection after a part of the body, or a WebSocket's at once."""
+        PillionHttp.TestExchange.reset(self, n_bytes)
+
 
 def _take_body(sent):
     body = Pillion.Task.new(sent.get_loop(), sent.get_name())
