@@ -4,72 +4,415 @@
 
 #include "config.h"
 
-#include "http/pillion-cache-store.h"
+#include "http/pillion-cache-store-private.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-struct _PillionCacheStore
-{
-  int n_references; /* under the lock of the table of stores */
-  char *dir;
-  GMutex mutex;
-  guint64 max_bytes;
-  guint64 size;
-  guint64 last_id;
-  GQueue entries; /* most recently used first */
-};
+#include <glib/gi18n-lib.h>
 
-struct _PillionCacheEntry
+#include "http/pillion-cache-format.h"
+
+/* More entries in memory than this are not taken: the disk can't keep up */
+#define MAX_WAITING (32 * 1024 * 1024)
+
+/* More variants of a key make room for each other */
+#define MAX_VARIANTS 64
+
+/* How long others may change the folder before this gives up, in µs */
+#define LOCK_TIMEOUT (10 * G_TIME_SPAN_SECOND)
+
+/* How long the writing may keep a program from its end, in µs */
+#define EXIT_TIMEOUT (2 * G_TIME_SPAN_SECOND)
+
+/* The open stores of this process */
+static GMutex stores_lock;
+static GPtrArray *stores;
+
+/* Held while one is opened, which may take long */
+static GMutex opening_lock;
+
+static void
+change_free (gpointer data)
 {
-  int n_references; /* atomic */
-  char *key;
+  PillionCacheChange *self = data;
+
+  g_clear_pointer (&self->image, g_bytes_unref);
+  g_clear_pointer (&self->metadata, g_bytes_unref);
+  if (self->draft >= 0)
+    {
+      if (!self->stored)
+        pillion_cache_folder_remove_draft (self->folder, self->draft_name);
+      close (self->draft);
+    }
+  g_clear_pointer (&self->folder, pillion_cache_folder_unref);
+  g_free (self);
+}
+
+/* Fails once the last reference was dropped */
+static gboolean
+try_ref (PillionCacheStore *self)
+{
+  int n = __atomic_load_n (&self->n_references, __ATOMIC_RELAXED);
+
+  while (n > 0)
+    if (__atomic_compare_exchange_n (&self->n_references, &n, n + 1, FALSE, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+      return TRUE;
+
+  return FALSE;
+}
+
+/* References to the stores of this process. After a fork, those of the parent have no threads. */
+static GPtrArray *
+ref_stores (void)
+{
+  GPtrArray *all = g_ptr_array_new_with_free_func ((GDestroyNotify) pillion_cache_store_unref);
+
+  pillion_mutex_lock (&stores_lock);
+  for (guint i = 0; stores != NULL && i < stores->len; i++)
+    {
+      PillionCacheStore *store = stores->pdata[i];
+
+      if (store->pid == getpid () && try_ref (store))
+        g_ptr_array_add (all, store);
+    }
+  pillion_mutex_unlock (&stores_lock);
+
+  return all;
+}
+
+/* Starts to write even what is not urgent, and waits until all is written, at most until @end */
+static void
+flush (PillionCacheStore *self,
+       gint64 end)
+{
+  pillion_mutex_lock (&self->mutex);
+  self->flushing = TRUE;
+  pillion_mutex_unlock (&self->mutex);
+
+  pillion_cache_store_start (self);
+
+  pillion_mutex_lock (&self->mutex);
+  while (self->running && pillion_cond_wait_until (&self->idle, &self->mutex, end))
+    ;
+  pillion_mutex_unlock (&self->mutex);
+}
+
+/* The threads that write don't live to see the end of the program */
+static void
+flush_at_exit (void)
+{
+  GPtrArray *all = ref_stores ();
+  gint64 end = g_get_monotonic_time () + EXIT_TIMEOUT;
+
+  for (guint i = 0; i < all->len; i++)
+    flush (all->pdata[i], end);
+
+  g_ptr_array_unref (all);
+}
+
+static void
+add_store (PillionCacheStore *self)
+{
+  static gboolean registered;
+
+  pillion_mutex_lock (&stores_lock);
+  if (stores == NULL)
+    stores = g_ptr_array_new ();
+  if (!registered)
+    {
+      registered = TRUE;
+      atexit (flush_at_exit);
+    }
+  g_ptr_array_add (stores, self);
+  pillion_mutex_unlock (&stores_lock);
+}
+
+/* With the mutex */
+static gboolean
+apply (const PillionCacheLogRecord *record,
+       gpointer data)
+{
+  PillionCacheStore *self = data;
+  PillionCacheRecord *known = pillion_cache_index_find (&self->index, record->key_hash, record->id);
+  PillionCacheChange *change = g_hash_table_lookup (self->changes, &record->id);
+
+  switch (record->operation)
+    {
+    case PILLION_CACHE_LOG_ADD:
+      /* What was removed here stays removed, although the others don't know that yet */
+      if (change == NULL || !change->removed)
+        pillion_cache_index_add (&self->index, record->key_hash, record->id, record->size);
+      break;
+    case PILLION_CACHE_LOG_REMOVE:
+      if (known != NULL && (change == NULL || change->stored))
+        pillion_cache_index_remove (&self->index, known);
+      break;
+    case PILLION_CACHE_LOG_TOUCH:
+      if (known != NULL)
+        pillion_cache_index_touch (&self->index, known);
+      break;
+    default:
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static void
+apply_record (const PillionCacheLogRecord *record,
+              gpointer data)
+{
+  PillionCacheStore *self = data;
+
+  /* It was written by a later version */
+  if (!apply (record, self))
+    self->rewrite = TRUE;
+}
+
+/* What the log can't know: entries that have no file yet */
+static void
+add_waiting (PillionCacheStore *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->changes);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      PillionCacheChange *change = value;
+
+      if (!change->removed && (change->image != NULL || change->draft >= 0))
+        pillion_cache_index_add (&self->index, change->key_hash, change->id, change->size);
+    }
+}
+
+/* Reads the log from the beginning. Returns whether it is whole. */
+static gboolean
+read_log (PillionCacheStore *self,
+          gboolean locked)
+{
+  PillionCacheIndex old = self->index;
+  PillionCacheLogState state;
+
+  if (!pillion_cache_log_open (&self->log, self->folder))
+    return FALSE;
+
+  self->index = (PillionCacheIndex) { NULL };
+  g_array_set_size (self->touched, 0);
+  state = pillion_cache_log_follow (&self->log, locked, apply_record, self);
+  if (state == PILLION_CACHE_LOG_CURRENT && self->log.bad == 0)
+    {
+      pillion_cache_index_clear (&old);
+      add_waiting (self);
+      return TRUE;
+    }
+
+  pillion_cache_index_clear (&self->index);
+  self->index = old;
+  pillion_cache_log_close (&self->log);
+  return FALSE;
+}
+
+typedef struct
+{
+  guint64 key_hash;
   guint64 id;
-  GBytes *metadata;
-  GBytes *body;
-};
-
-struct _PillionCacheWriter
-{
-  PillionCacheStore *store;
-  char *key;
-  GBytes *metadata;
-  GByteArray *body;
-};
-
-static GMutex stores_mutex;
-static GHashTable *stores;
-
-static guint64
-get_entry_size (PillionCacheEntry *entry)
-{
-  return g_bytes_get_size (entry->body) + g_bytes_get_size (entry->metadata);
-}
+  guint64 size;
+  gint64 modified;
+} Found;
 
 static void
-drop (PillionCacheStore *self,
-      GList *link)
+note_found (guint64 key_hash,
+            guint64 id,
+            const struct stat *info,
+            gpointer data)
 {
-  self->size -= get_entry_size (link->data);
-  pillion_cache_entry_unref (link->data);
-  g_queue_delete_link (&self->entries, link);
+  Found found = { key_hash, id, (guint64) info->st_size, info->st_mtim.tv_sec * G_USEC_PER_SEC + info->st_mtim.tv_nsec / 1000 };
+
+  g_array_append_val ((GArray *) data, found);
 }
 
-static GList *
-find (PillionCacheStore *self,
-      guint64 id)
+static gint
+compare_found (gconstpointer a,
+               gconstpointer b)
 {
-  for (GList *l = self->entries.head; l != NULL; l = l->next)
-    if (((PillionCacheEntry *) l->data)->id == id)
-      return l;
+  const Found *first = a;
+  const Found *second = b;
 
-  return NULL;
+  return first->modified < second->modified ? -1 : first->modified > second->modified;
 }
 
+GArray *
+pillion_cache_store_list_folder (PillionCacheFolder *folder)
+{
+  GArray *found = g_array_new (FALSE, FALSE, sizeof (Found));
+
+  if (!pillion_cache_folder_list (folder, note_found, found))
+    {
+      g_array_unref (found);
+      return NULL;
+    }
+
+  g_array_sort (found, compare_found);
+  return found;
+}
+
+void
+pillion_cache_store_take_folder (PillionCacheStore *self,
+                                 GArray *found)
+{
+  g_autoptr (GHashTable) present = g_hash_table_new (g_int64_hash, g_int64_equal);
+  PillionCacheRecord *next;
+
+  for (guint i = 0; i < found->len; i++)
+    {
+      Found *entry = &g_array_index (found, Found, i);
+      PillionCacheChange *change = g_hash_table_lookup (self->changes, &entry->id);
+
+      g_hash_table_add (present, &entry->id);
+      if (change == NULL || !change->removed)
+        pillion_cache_index_add (&self->index, entry->key_hash, entry->id, entry->size);
+    }
+
+  for (PillionCacheRecord *record = pillion_cache_index_get_oldest (&self->index); record != NULL; record = next)
+    {
+      next = pillion_cache_index_get_newer (&self->index, record);
+      if (!g_hash_table_contains (present, &record->id))
+        pillion_cache_index_remove (&self->index, record);
+    }
+
+  add_waiting (self);
+}
+
+static gboolean
+is_stored (const PillionCacheRecord *record,
+           gpointer data)
+{
+  PillionCacheStore *self = data;
+  PillionCacheChange *change = g_hash_table_lookup (self->changes, &record->id);
+
+  return change == NULL || change->stored;
+}
+
+gboolean
+pillion_cache_store_write_log (PillionCacheStore *self)
+{
+  gboolean success = pillion_cache_log_write (&self->log, self->folder, &self->index, is_stored, self);
+
+  self->rewrite = !success;
+  return success;
+}
+
+void
+pillion_cache_store_load (PillionCacheStore *self,
+                          gboolean locked)
+{
+  g_autoptr (GArray) found = NULL;
+
+  if (read_log (self, locked))
+    return;
+
+  found = pillion_cache_store_list_folder (self->folder);
+  if (found != NULL)
+    pillion_cache_store_take_folder (self, found);
+  if (!locked || !pillion_cache_store_write_log (self))
+    self->rewrite = TRUE;
+}
+
+void
+pillion_cache_store_follow (PillionCacheStore *self,
+                            gboolean locked)
+{
+  switch (pillion_cache_log_follow (&self->log, locked, apply_record, self))
+    {
+    case PILLION_CACHE_LOG_CURRENT:
+      break;
+    case PILLION_CACHE_LOG_REPLACED:
+      if (!read_log (self, locked))
+        self->rewrite = TRUE;
+      break;
+    case PILLION_CACHE_LOG_DAMAGED:
+    case PILLION_CACHE_LOG_LOST:
+    default:
+      self->rewrite = TRUE;
+    }
+}
+
+static PillionCacheStore *
+store_new (const char *dir,
+           PillionCacheFolder *folder)
+{
+  PillionCacheStore *self = g_new0 (PillionCacheStore, 1);
+
+  self->n_references = 1;
+  self->dir = g_strdup (dir);
+  self->pid = getpid ();
+  g_mutex_init (&self->mutex);
+  g_cond_init (&self->idle);
+  self->folder = folder;
+  self->log.fd = -1;
+  self->max_bytes = G_MAXUINT64;
+  self->changes = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, change_free);
+  self->touched = g_array_new (FALSE, FALSE, sizeof (PillionCacheTouch));
+
+  return self;
+}
+
+/* The log of a cache in good order is read without the lock, which a process that was stopped may hold */
 static void
-evict (PillionCacheStore *self)
+load_first (PillionCacheStore *self)
 {
-  while (self->size > self->max_bytes && self->entries.tail != NULL)
-    drop (self, self->entries.tail);
+  int lock;
+
+  pillion_cache_folder_clean_drafts (self->folder);
+  if (read_log (self, FALSE))
+    return;
+
+  lock = pillion_cache_folder_lock (self->folder, LOCK_TIMEOUT);
+  pillion_cache_store_load (self, lock >= 0);
+  if (lock >= 0)
+    pillion_cache_folder_unlock (lock);
+}
+
+static PillionCacheStore *
+open_store (const char *dir,
+            gboolean create,
+            GError **error)
+{
+  PillionCacheFolder *folder = pillion_cache_folder_open (dir, create, error);
+  g_autoptr (GPtrArray) open = NULL;
+  PillionCacheStore *self;
+
+  if (folder == NULL)
+    return NULL;
+
+  open = ref_stores ();
+  for (guint i = 0; i < open->len; i++)
+    {
+      PillionCacheStore *store = open->pdata[i];
+      gboolean same;
+
+      pillion_mutex_lock (&store->mutex);
+      same = store->folder->device == folder->device && store->folder->inode == folder->inode;
+      pillion_mutex_unlock (&store->mutex);
+      if (same)
+        {
+          pillion_cache_folder_unref (folder);
+          return pillion_cache_store_ref (store);
+        }
+    }
+
+  self = store_new (dir, folder);
+  pillion_mutex_lock (&self->mutex);
+  load_first (self);
+  pillion_mutex_unlock (&self->mutex);
+  add_store (self);
+
+  return self;
 }
 
 PillionCacheStore *
@@ -79,21 +422,12 @@ pillion_cache_store_open (const char *dir,
 {
   PillionCacheStore *self;
 
-  g_mutex_lock (&stores_mutex);
-  if (stores == NULL)
-    stores = g_hash_table_new (g_str_hash, g_str_equal);
-  self = g_hash_table_lookup (stores, dir);
-  if (self == NULL)
-    {
-      self = g_new0 (PillionCacheStore, 1);
-      self->dir = g_strdup (dir);
-      g_mutex_init (&self->mutex);
-      g_hash_table_insert (stores, self->dir, self);
-    }
-  self->n_references++;
-  self->max_bytes = max_bytes;
-  g_mutex_unlock (&stores_mutex);
+  pillion_mutex_lock (&opening_lock);
+  self = open_store (dir, TRUE, error);
+  pillion_mutex_unlock (&opening_lock);
 
+  if (self != NULL)
+    pillion_cache_store_set_max_bytes (self, max_bytes);
   return self;
 }
 
@@ -101,115 +435,354 @@ PillionCacheStore *
 pillion_cache_store_open_existing (const char *dir,
                                    GError **error)
 {
-  return pillion_cache_store_open (dir, G_MAXUINT64, error);
+  PillionCacheStore *self;
+
+  pillion_mutex_lock (&opening_lock);
+  self = open_store (dir, FALSE, error);
+  pillion_mutex_unlock (&opening_lock);
+
+  return self;
 }
 
 PillionCacheStore *
 pillion_cache_store_ref (PillionCacheStore *self)
 {
-  g_mutex_lock (&stores_mutex);
-  self->n_references++;
-  g_mutex_unlock (&stores_mutex);
-
+  __atomic_add_fetch (&self->n_references, 1, __ATOMIC_RELAXED);
   return self;
 }
 
 void
 pillion_cache_store_unref (PillionCacheStore *self)
 {
-  gboolean last;
-
-  g_mutex_lock (&stores_mutex);
-  last = --self->n_references == 0;
-  if (last)
-    g_hash_table_remove (stores, self->dir);
-  g_mutex_unlock (&stores_mutex);
-
-  if (!last)
+  if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) > 0)
     return;
 
-  g_queue_clear_full (&self->entries, (GDestroyNotify) pillion_cache_entry_unref);
+  pillion_mutex_lock (&stores_lock);
+  g_ptr_array_remove_fast (stores, self);
+  pillion_mutex_unlock (&stores_lock);
+
+  /* The publisher has a reference while it runs, so only uses can be left */
+  self->flushing = TRUE;
+  self->closing = TRUE;
+  if (self->pid == getpid () && pillion_cache_publisher_has_work (self))
+    pillion_cache_publisher_run (self);
+
+  if (self->workers != NULL && self->pid == getpid ())
+    pillion_private_workers_close (self->workers, 0);
+  g_queue_clear (&self->queue);
+  g_hash_table_unref (self->changes);
+  g_array_unref (self->touched);
+  pillion_cache_log_close (&self->log);
+  pillion_cache_index_clear (&self->index);
+  pillion_cache_folder_unref (self->folder);
+  g_cond_clear (&self->idle);
   g_mutex_clear (&self->mutex);
   g_free (self->dir);
   g_free (self);
 }
 
+static void
+run_on_worker (gpointer data)
+{
+  PillionCacheStore *self = data;
+
+  pillion_cache_publisher_run (self);
+  pillion_cache_store_unref (self);
+}
+
+void
+pillion_cache_store_start (PillionCacheStore *self)
+{
+  gboolean started;
+
+  pillion_mutex_lock (&self->mutex);
+  if (self->running || !pillion_cache_publisher_has_work (self))
+    {
+      pillion_mutex_unlock (&self->mutex);
+      return;
+    }
+  self->running = TRUE;
+  if (self->workers == NULL)
+    self->workers = pillion_private_workers_new (1);
+  pillion_cache_store_ref (self);
+  started = pillion_private_workers_push (self->workers, run_on_worker, self, NULL);
+  pillion_mutex_unlock (&self->mutex);
+
+  /* If the system has no thread left, this one does the work */
+  if (!started)
+    run_on_worker (self);
+}
+
+PillionCacheFolder *
+pillion_cache_store_ref_folder (PillionCacheStore *self)
+{
+  PillionCacheFolder *folder;
+
+  pillion_mutex_lock (&self->mutex);
+  folder = pillion_cache_folder_ref (self->folder);
+  pillion_mutex_unlock (&self->mutex);
+
+  return folder;
+}
+
+gboolean
+pillion_cache_store_is_writable (PillionCacheStore *self)
+{
+  gboolean writable;
+
+  pillion_mutex_lock (&self->mutex);
+  writable = self->folder->writable;
+  pillion_mutex_unlock (&self->mutex);
+
+  return writable;
+}
+
 guint64
 pillion_cache_store_get_size (PillionCacheStore *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  guint64 size;
 
-  return self->size;
+  pillion_mutex_lock (&self->mutex);
+  size = self->index.n_bytes;
+  pillion_mutex_unlock (&self->mutex);
+
+  return size;
 }
 
 guint64
 pillion_cache_store_get_n_entries (PillionCacheStore *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  guint64 n;
 
-  return self->entries.length;
+  pillion_mutex_lock (&self->mutex);
+  n = self->index.n_entries;
+  pillion_mutex_unlock (&self->mutex);
+
+  return n;
 }
 
 guint64
 pillion_cache_store_get_max_bytes (PillionCacheStore *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  guint64 max_bytes;
 
-  return self->max_bytes;
+  pillion_mutex_lock (&self->mutex);
+  max_bytes = self->max_bytes;
+  pillion_mutex_unlock (&self->mutex);
+
+  return max_bytes;
 }
 
 void
 pillion_cache_store_set_max_bytes (PillionCacheStore *self,
                                    guint64 max_bytes)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
-
+  pillion_mutex_lock (&self->mutex);
   self->max_bytes = max_bytes;
-  evict (self);
+  pillion_mutex_unlock (&self->mutex);
+
+  pillion_cache_store_start (self);
 }
 
-static gint
-compare_ids (gconstpointer a,
-             gconstpointer b)
+/* With the mutex */
+PillionCacheChange *
+pillion_cache_store_get_change (PillionCacheStore *self,
+                                guint64 key_hash,
+                                guint64 id)
 {
-  const PillionCacheEntry *first = *(const PillionCacheEntry *const *) a;
-  const PillionCacheEntry *second = *(const PillionCacheEntry *const *) b;
+  PillionCacheChange *change = g_hash_table_lookup (self->changes, &id);
 
-  return first->id < second->id ? 1 : -1;
+  if (change == NULL)
+    {
+      change = g_new0 (PillionCacheChange, 1);
+      change->id = id;
+      change->key_hash = key_hash;
+      change->draft = -1;
+      change->stored = TRUE;
+      g_hash_table_insert (self->changes, &change->id, change);
+    }
+
+  return change;
+}
+
+void
+pillion_cache_store_queue (PillionCacheStore *self,
+                           PillionCacheChange *change)
+{
+  if (change->queued)
+    return;
+
+  change->queued = TRUE;
+  g_queue_push_tail (&self->queue, change);
+}
+
+void
+pillion_cache_store_drop_change (PillionCacheStore *self,
+                                 PillionCacheChange *change)
+{
+  if (change->image != NULL)
+    self->n_waiting -= g_bytes_get_size (change->image);
+  g_hash_table_remove (self->changes, &change->id);
+}
+
+/* With the mutex */
+static void
+remove_record (PillionCacheStore *self,
+               PillionCacheRecord *record)
+{
+  PillionCacheChange *change = pillion_cache_store_get_change (self, record->key_hash, record->id);
+
+  change->removed = TRUE;
+  pillion_cache_store_queue (self, change);
+  pillion_cache_index_remove (&self->index, record);
+}
+
+void
+pillion_cache_store_remove_id (PillionCacheStore *self,
+                               guint64 key_hash,
+                               guint64 id)
+{
+  PillionCacheRecord *record;
+
+  pillion_mutex_lock (&self->mutex);
+  record = pillion_cache_index_find (&self->index, key_hash, id);
+  if (record != NULL)
+    remove_record (self, record);
+  pillion_mutex_unlock (&self->mutex);
+
+  pillion_cache_store_start (self);
+}
+
+void
+pillion_cache_store_report (PillionCacheStore *self,
+                            int errsv)
+{
+  if (errsv != ENOENT)
+    return;
+
+  pillion_mutex_lock (&self->mutex);
+  self->remake = TRUE;
+  pillion_mutex_unlock (&self->mutex);
+
+  pillion_cache_store_start (self);
+}
+
+/* What a lookup needs to know of an entry after it has released the mutex */
+typedef struct
+{
+  guint64 key_hash;
+  guint64 id;
+  GBytes *image;
+  GBytes *metadata;
+  int fd;
+} Candidate;
+
+static void
+candidate_init (Candidate *self,
+                PillionCacheStore *store,
+                const PillionCacheRecord *record)
+{
+  PillionCacheChange *change = g_hash_table_lookup (store->changes, &record->id);
+
+  *self = (Candidate) { .key_hash = record->key_hash, .id = record->id, .fd = -1 };
+  if (change == NULL)
+    return;
+
+  self->metadata = change->metadata != NULL ? g_bytes_ref (change->metadata) : NULL;
+  self->image = change->image != NULL ? g_bytes_ref (change->image) : NULL;
+  if (change->draft >= 0)
+    self->fd = fcntl (change->draft, F_DUPFD_CLOEXEC, 3);
+}
+
+/* A file that is not there may just be getting its name: the publisher finds out */
+static void
+report_missing (PillionCacheStore *self,
+                const Candidate *candidate)
+{
+  PillionCacheRecord *record;
+
+  pillion_mutex_lock (&self->mutex);
+  record = pillion_cache_index_find (&self->index, candidate->key_hash, candidate->id);
+  if (record != NULL)
+    {
+      PillionCacheChange *change = pillion_cache_store_get_change (self, candidate->key_hash, candidate->id);
+
+      change->missing = TRUE;
+      pillion_cache_store_queue (self, change);
+    }
+  pillion_mutex_unlock (&self->mutex);
+
+  pillion_cache_store_start (self);
 }
 
 static PillionCacheEntry *
-copy_entry (PillionCacheEntry *entry)
+candidate_load (Candidate *self,
+                PillionCacheStore *store,
+                PillionCacheFolder *folder,
+                const char *key,
+                guint64 *n_damaged)
 {
-  PillionCacheEntry *copy = g_new0 (PillionCacheEntry, 1);
+  PillionCacheLoad result = PILLION_CACHE_LOAD_FAILED;
+  PillionCacheEntry *entry = NULL;
 
-  copy->n_references = 1;
-  copy->key = g_strdup (entry->key);
-  copy->id = entry->id;
-  copy->metadata = g_bytes_ref (entry->metadata);
-  copy->body = g_bytes_ref (entry->body);
-  return copy;
+  if (self->image == NULL && self->fd < 0)
+    self->fd = pillion_cache_folder_open_entry (folder, self->key_hash, self->id, FALSE);
+
+  if (self->image != NULL || self->fd >= 0)
+    {
+      entry = pillion_cache_entry_load (store, folder, self->fd, self->image, self->key_hash, self->id, key, self->metadata, &result);
+      self->fd = -1;
+    }
+  else if (errno == ENOENT || errno == ELOOP || errno == ENXIO)
+    report_missing (store, self);
+
+  if (result == PILLION_CACHE_LOAD_DAMAGED)
+    {
+      pillion_cache_store_remove_id (store, self->key_hash, self->id);
+      ++*n_damaged;
+    }
+  else if (result == PILLION_CACHE_LOAD_FOREIGN)
+    report_missing (store, self);
+
+  g_clear_pointer (&self->image, g_bytes_unref);
+  g_clear_pointer (&self->metadata, g_bytes_unref);
+  return entry;
 }
 
 GPtrArray *
 pillion_cache_store_lookup (PillionCacheStore *self,
                             const char *key)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  guint64 key_hash = pillion_cache_hash_key (key);
+  Candidate candidates[MAX_VARIANTS];
+  PillionCacheFolder *folder;
   GPtrArray *found = NULL;
+  guint64 n_damaged = 0;
+  gboolean rewrite;
+  guint n = 0;
 
-  for (GList *l = self->entries.head; l != NULL; l = l->next)
+  pillion_mutex_lock (&self->mutex);
+  pillion_cache_store_follow (self, FALSE);
+  rewrite = self->rewrite;
+  for (PillionCacheRecord *record = pillion_cache_index_first (&self->index, key_hash); record != NULL && n < MAX_VARIANTS;
+       record = pillion_cache_index_next (&self->index, record))
+    candidate_init (&candidates[n++], self, record);
+  folder = pillion_cache_folder_ref (self->folder);
+  pillion_mutex_unlock (&self->mutex);
+
+  if (rewrite)
+    pillion_cache_store_start (self);
+  for (guint i = 0; i < n; i++)
     {
-      PillionCacheEntry *entry = l->data;
+      PillionCacheEntry *entry = candidate_load (&candidates[i], self, folder, key, &n_damaged);
 
-      if (strcmp (entry->key, key) != 0)
+      if (entry == NULL)
         continue;
       if (found == NULL)
-        found = g_ptr_array_new_with_free_func ((GDestroyNotify) pillion_cache_entry_unref);
-      g_ptr_array_add (found, copy_entry (entry));
+        found = g_ptr_array_new_full (n, (GDestroyNotify) pillion_cache_entry_unref);
+      g_ptr_array_add (found, entry);
     }
-  if (found != NULL)
-    g_ptr_array_sort (found, compare_ids);
+  pillion_cache_folder_unref (folder);
 
   return found;
 }
@@ -218,14 +791,24 @@ void
 pillion_cache_store_touch (PillionCacheStore *self,
                            PillionCacheEntry *entry)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
-  GList *link = find (self, entry->id);
+  PillionCacheTouch touch = { pillion_cache_entry_get_key_hash (entry), pillion_cache_entry_get_id (entry) };
+  PillionCacheRecord *record;
+  gboolean start;
 
-  if (link != NULL)
+  pillion_mutex_lock (&self->mutex);
+  record = pillion_cache_index_find (&self->index, touch.key_hash, touch.id);
+  if (record != NULL)
     {
-      g_queue_unlink (&self->entries, link);
-      g_queue_push_head_link (&self->entries, link);
+      pillion_cache_index_touch (&self->index, record);
+      if (!record->touched)
+        g_array_append_val (self->touched, touch);
+      record->touched = TRUE;
     }
+  start = !self->running && pillion_cache_publisher_has_work (self);
+  pillion_mutex_unlock (&self->mutex);
+
+  if (start)
+    pillion_cache_store_start (self);
 }
 
 gboolean
@@ -234,86 +817,253 @@ pillion_cache_store_update_metadata (PillionCacheStore *self,
                                      GBytes *metadata,
                                      GError **error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
-  GList *link = find (self, entry->id);
-  PillionCacheEntry *stored;
+  guint64 key_hash = pillion_cache_entry_get_key_hash (entry);
+  guint64 id = pillion_cache_entry_get_id (entry);
+  gboolean known;
 
-  g_bytes_ref (metadata);
-  g_bytes_unref (entry->metadata);
-  entry->metadata = metadata;
-  if (link == NULL)
+  if (g_bytes_get_size (metadata) > PILLION_CACHE_MAX_METADATA)
     {
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "the entry is gone");
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, _("the response is too large for the cache"));
       return FALSE;
     }
 
-  stored = link->data;
-  self->size -= get_entry_size (stored);
-  g_bytes_unref (stored->metadata);
-  stored->metadata = g_bytes_ref (metadata);
-  self->size += get_entry_size (stored);
-  return TRUE;
+  pillion_cache_entry_set_metadata (entry, metadata);
+
+  pillion_mutex_lock (&self->mutex);
+  known = pillion_cache_index_find (&self->index, key_hash, id) != NULL;
+  if (known)
+    {
+      PillionCacheChange *change = pillion_cache_store_get_change (self, key_hash, id);
+
+      g_clear_pointer (&change->metadata, g_bytes_unref);
+      change->metadata = g_bytes_ref (metadata);
+      pillion_cache_store_queue (self, change);
+    }
+  pillion_mutex_unlock (&self->mutex);
+
+  pillion_cache_store_start (self);
+  if (!known)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("the cached response is gone"));
+  return known;
 }
 
 void
 pillion_cache_store_remove (PillionCacheStore *self,
                             PillionCacheEntry *entry)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
-  GList *link = find (self, entry->id);
-
-  if (link != NULL)
-    drop (self, link);
+  pillion_cache_store_remove_id (self, pillion_cache_entry_get_key_hash (entry), pillion_cache_entry_get_id (entry));
 }
 
 gboolean
 pillion_cache_store_remove_key (PillionCacheStore *self,
                                 const char *key)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  guint64 key_hash = pillion_cache_hash_key (key);
+  PillionCacheRecord *record;
   gboolean any = FALSE;
-  GList *next;
 
-  for (GList *l = self->entries.head; l != NULL; l = next)
+  pillion_mutex_lock (&self->mutex);
+  pillion_cache_store_follow (self, FALSE);
+  while ((record = pillion_cache_index_first (&self->index, key_hash)) != NULL)
     {
-      next = l->next;
-      if (strcmp (((PillionCacheEntry *) l->data)->key, key) == 0)
-        {
-          any = TRUE;
-          drop (self, l);
-        }
+      remove_record (self, record);
+      any = TRUE;
+    }
+  pillion_mutex_unlock (&self->mutex);
+
+  pillion_cache_store_start (self);
+  return any;
+}
+
+gboolean
+pillion_cache_store_add (PillionCacheStore *self,
+                         PillionCacheChange *change,
+                         PillionCacheEntry *replaced,
+                         GError **error)
+{
+  gsize n_waiting = change->image != NULL ? g_bytes_get_size (change->image) : 0;
+  PillionCacheRecord *old = NULL;
+  guint n = 0;
+
+  pillion_mutex_lock (&self->mutex);
+  if (self->n_waiting + n_waiting > MAX_WAITING)
+    {
+      pillion_mutex_unlock (&self->mutex);
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, _("the response can't be cached: the disk is too slow"));
+      change_free (change);
+      return FALSE;
     }
 
-  return any;
+  if (replaced != NULL)
+    old = pillion_cache_index_find (&self->index, pillion_cache_entry_get_key_hash (replaced), pillion_cache_entry_get_id (replaced));
+  if (old != NULL)
+    remove_record (self, old);
+
+  /* The last one of a bucket is the one that was added first */
+  old = NULL;
+  for (PillionCacheRecord *record = pillion_cache_index_first (&self->index, change->key_hash); record != NULL;
+       record = pillion_cache_index_next (&self->index, record), n++)
+    old = record;
+  if (n >= MAX_VARIANTS)
+    remove_record (self, old);
+
+  self->n_waiting += n_waiting;
+  g_hash_table_insert (self->changes, &change->id, change);
+  pillion_cache_index_add (&self->index, change->key_hash, change->id, change->size);
+  pillion_cache_store_queue (self, change);
+  pillion_mutex_unlock (&self->mutex);
+
+  pillion_cache_store_start (self);
+  return TRUE;
 }
 
 void
 pillion_cache_store_flush (PillionCacheStore *self)
 {
+  flush (self, g_get_monotonic_time () + LOCK_TIMEOUT);
+}
+
+static gboolean
+fail (PillionCacheStore *self,
+      int errsv,
+      GError **error)
+{
+  g_autofree char *name = g_filename_display_name (self->dir);
+
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), _("the cache '%s' can't be changed: %s"), name, g_strerror (errsv));
+  return FALSE;
+}
+
+/* Locks the folder, for both of the next two */
+static int
+lock_folder (PillionCacheStore *self,
+             PillionCacheFolder **folder,
+             GError **error)
+{
+  int lock;
+
+  *folder = pillion_cache_store_ref_folder (self);
+  lock = pillion_cache_folder_lock (*folder, LOCK_TIMEOUT);
+  if (lock < 0)
+    {
+      fail (self, errno, error);
+      pillion_cache_folder_unref (*folder);
+    }
+
+  return lock;
+}
+
+static void
+unlock_folder (PillionCacheFolder *folder,
+               int lock)
+{
+  pillion_cache_folder_unlock (lock);
+  pillion_cache_folder_unref (folder);
+}
+
+static void
+remove_found (guint64 key_hash,
+              guint64 id,
+              const struct stat *info,
+              gpointer data)
+{
+  PillionCacheFolder *folder = ((gpointer *) data)[0];
+  int *errsv = ((gpointer *) data)[1];
+
+  if (!pillion_cache_folder_remove_entry (folder, key_hash, id))
+    *errsv = errno;
 }
 
 gboolean
 pillion_cache_store_clear (PillionCacheStore *self,
                            GError **error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  PillionCacheFolder *folder;
+  PillionCacheRecord *record;
+  int errsv = 0;
+  gpointer data[2];
+  int lock;
 
-  while (self->entries.head != NULL)
-    drop (self, self->entries.head);
+  /* Whatever happens to the files, this process forgets them */
+  pillion_mutex_lock (&self->mutex);
+  pillion_cache_store_follow (self, FALSE);
+  while ((record = pillion_cache_index_get_oldest (&self->index)) != NULL)
+    remove_record (self, record);
+  pillion_mutex_unlock (&self->mutex);
 
-  return TRUE;
+  lock = lock_folder (self, &folder, error);
+  if (lock < 0)
+    return FALSE;
+
+  data[0] = folder;
+  data[1] = &errsv;
+  if (!pillion_cache_folder_list (folder, remove_found, data))
+    errsv = errno;
+  pillion_cache_folder_clean_drafts (folder);
+
+  pillion_mutex_lock (&self->mutex);
+  if (errsv == 0 && !pillion_cache_store_write_log (self))
+    errsv = errno;
+  pillion_mutex_unlock (&self->mutex);
+  unlock_folder (folder, lock);
+
+  pillion_cache_store_flush (self);
+  return errsv == 0 || fail (self, errsv, error);
 }
 
-gboolean
-pillion_cache_store_verify (PillionCacheStore *self,
-                            GCancellable *cancellable,
-                            PillionCacheReport *report,
-                            GError **error)
+/* Counts the damaged entries, which are removed */
+static gboolean
+foreach (PillionCacheStore *self,
+         PillionCacheFunc func,
+         gpointer data,
+         guint64 *n_damaged,
+         GCancellable *cancellable,
+         GError **error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  g_autoptr (GArray) all = g_array_new (FALSE, FALSE, sizeof (PillionCacheTouch));
+  gboolean go_on = TRUE;
 
-  *report = (PillionCacheReport) { .n_entries = self->entries.length, .n_bytes = self->size };
-  return !g_cancellable_set_error_if_cancelled (cancellable, error);
+  pillion_mutex_lock (&self->mutex);
+  pillion_cache_store_follow (self, FALSE);
+  for (PillionCacheRecord *record = pillion_cache_index_get_oldest (&self->index); record != NULL;
+       record = pillion_cache_index_get_newer (&self->index, record))
+    {
+      PillionCacheTouch entry = { record->key_hash, record->id };
+
+      g_array_append_val (all, entry);
+    }
+  pillion_mutex_unlock (&self->mutex);
+
+  for (guint i = all->len; i > 0 && go_on; i--)
+    {
+      PillionCacheTouch *one = &g_array_index (all, PillionCacheTouch, i - 1);
+      PillionCacheFolder *folder;
+      PillionCacheRecord *record;
+      PillionCacheEntry *entry = NULL;
+      Candidate candidate;
+
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+
+      pillion_mutex_lock (&self->mutex);
+      record = pillion_cache_index_find (&self->index, one->key_hash, one->id);
+      if (record != NULL)
+        candidate_init (&candidate, self, record);
+      folder = pillion_cache_folder_ref (self->folder);
+      pillion_mutex_unlock (&self->mutex);
+
+      if (record != NULL)
+        entry = candidate_load (&candidate, self, folder, NULL, n_damaged);
+      pillion_cache_folder_unref (folder);
+
+      if (entry != NULL)
+        {
+          go_on = func (entry, data);
+          pillion_cache_entry_unref (entry);
+        }
+    }
+
+  return TRUE;
 }
 
 gboolean
@@ -323,160 +1073,99 @@ pillion_cache_store_foreach (PillionCacheStore *self,
                              GCancellable *cancellable,
                              GError **error)
 {
-  g_autoptr (GPtrArray) all = g_ptr_array_new_with_free_func ((GDestroyNotify) pillion_cache_entry_unref);
+  guint64 n_damaged = 0;
 
-  g_mutex_lock (&self->mutex);
-  for (GList *l = self->entries.head; l != NULL; l = l->next)
-    g_ptr_array_add (all, copy_entry (l->data));
-  g_mutex_unlock (&self->mutex);
+  return foreach (self, func, data, &n_damaged, cancellable, error);
+}
 
-  for (guint i = 0; i < all->len; i++)
+typedef struct
+{
+  PillionCacheReport *report;
+  GCancellable *cancellable;
+  guint8 *buffer;
+  GError *error;
+} Verification;
+
+/* A damaged entry removes itself */
+static gboolean
+verify_entry (PillionCacheEntry *entry,
+              gpointer data)
+{
+  Verification *self = data;
+  guint64 offset = 0;
+  gssize n;
+
+  while ((n = pillion_cache_entry_read (entry, offset, self->buffer, PILLION_CACHE_BLOCK_SIZE, &self->error)) > 0)
     {
-      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+      offset += (guint64) n;
+      if (g_cancellable_is_cancelled (self->cancellable))
         return FALSE;
-      if (!func (all->pdata[i], data))
-        break;
     }
 
-  return TRUE;
-}
+  if (g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA))
+    {
+      self->report->n_removed++;
+      g_clear_error (&self->error);
+    }
 
-PillionCacheEntry *
-pillion_cache_entry_ref (PillionCacheEntry *self)
-{
-  g_atomic_int_inc (&self->n_references);
-  return self;
-}
-
-void
-pillion_cache_entry_unref (PillionCacheEntry *self)
-{
-  if (!g_atomic_int_dec_and_test (&self->n_references))
-    return;
-
-  g_free (self->key);
-  g_bytes_unref (self->metadata);
-  g_bytes_unref (self->body);
-  g_free (self);
-}
-
-const char *
-pillion_cache_entry_get_key (PillionCacheEntry *self)
-{
-  return self->key;
-}
-
-guint64
-pillion_cache_entry_get_id (PillionCacheEntry *self)
-{
-  return self->id;
-}
-
-GBytes *
-pillion_cache_entry_get_metadata (PillionCacheEntry *self)
-{
-  return self->metadata;
-}
-
-guint64
-pillion_cache_entry_get_length (PillionCacheEntry *self)
-{
-  return g_bytes_get_size (self->body);
-}
-
-gssize
-pillion_cache_entry_read (PillionCacheEntry *self,
-                          guint64 offset,
-                          void *buffer,
-                          gsize size,
-                          GError **error)
-{
-  gsize length;
-  const guint8 *bytes = g_bytes_get_data (self->body, &length);
-
-  if (offset >= length)
-    return 0;
-
-  size = MIN (size, length - offset);
-  memcpy (buffer, bytes + offset, size);
-  return (gssize) size;
-}
-
-static gboolean
-check_size (PillionCacheStore *store,
-            guint64 size,
-            GError **error)
-{
-  if (size <= pillion_cache_store_get_max_bytes (store) / 8)
-    return TRUE;
-
-  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE, "the entry is too large for the cache");
-  return FALSE;
-}
-
-PillionCacheWriter *
-pillion_cache_writer_new (PillionCacheStore *store,
-                          const char *key,
-                          GBytes *metadata,
-                          gint64 length,
-                          GError **error)
-{
-  PillionCacheWriter *self;
-
-  if (length >= 0 && !check_size (store, (guint64) length, error))
-    return NULL;
-
-  self = g_new0 (PillionCacheWriter, 1);
-  self->store = pillion_cache_store_ref (store);
-  self->key = g_strdup (key);
-  self->metadata = g_bytes_ref (metadata);
-  self->body = g_byte_array_new ();
-  return self;
+  return self->error == NULL;
 }
 
 gboolean
-pillion_cache_writer_write (PillionCacheWriter *self,
-                            const void *bytes,
-                            gsize length,
+pillion_cache_store_verify (PillionCacheStore *self,
+                            GCancellable *cancellable,
+                            PillionCacheReport *report,
                             GError **error)
 {
-  if (!check_size (self->store, self->body->len + length, error))
+  g_autofree guint8 *buffer = g_malloc (PILLION_CACHE_BLOCK_SIZE);
+  Verification verification = { report, cancellable, buffer, NULL };
+  g_autoptr (GArray) found = NULL;
+  PillionCacheFolder *folder;
+  int errsv = 0;
+  int lock;
+
+  *report = (PillionCacheReport) { 0 };
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return FALSE;
 
-  g_byte_array_append (self->body, bytes, (guint) length);
+  pillion_cache_store_flush (self);
+  lock = lock_folder (self, &folder, error);
+  if (lock < 0)
+    return FALSE;
+
+  pillion_cache_folder_clean_drafts (folder);
+  found = pillion_cache_store_list_folder (folder);
+  if (found == NULL)
+    errsv = errno;
+
+  pillion_mutex_lock (&self->mutex);
+  pillion_cache_store_follow (self, TRUE);
+  if (found != NULL)
+    {
+      pillion_cache_store_take_folder (self, found);
+      if (!pillion_cache_store_write_log (self))
+        errsv = errno;
+    }
+  pillion_mutex_unlock (&self->mutex);
+  unlock_folder (folder, lock);
+  if (errsv != 0)
+    return fail (self, errsv, error);
+
+  if (!foreach (self, verify_entry, &verification, &report->n_removed, cancellable, error))
+    return FALSE;
+  if (verification.error != NULL)
+    {
+      g_propagate_error (error, verification.error);
+      return FALSE;
+    }
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return FALSE;
+
+  pillion_cache_store_flush (self);
+  pillion_mutex_lock (&self->mutex);
+  report->n_entries = self->index.n_entries;
+  report->n_bytes = self->index.n_bytes;
+  pillion_mutex_unlock (&self->mutex);
+
   return TRUE;
-}
-
-gboolean
-pillion_cache_writer_commit (PillionCacheWriter *self,
-                             GBytes *metadata,
-                             PillionCacheEntry *replaced,
-                             GError **error)
-{
-  PillionCacheStore *store = self->store;
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&store->mutex);
-  PillionCacheEntry *entry = g_new0 (PillionCacheEntry, 1);
-  GList *old = replaced != NULL ? find (store, replaced->id) : NULL;
-
-  if (old != NULL)
-    drop (store, old);
-  entry->n_references = 1;
-  entry->key = g_strdup (self->key);
-  entry->id = ++store->last_id;
-  entry->metadata = g_bytes_ref (metadata != NULL ? metadata : self->metadata);
-  entry->body = g_byte_array_free_to_bytes (g_steal_pointer (&self->body));
-  g_queue_push_head (&store->entries, entry);
-  store->size += get_entry_size (entry);
-  evict (store);
-  return TRUE;
-}
-
-void
-pillion_cache_writer_free (PillionCacheWriter *self)
-{
-  g_clear_pointer (&self->body, g_byte_array_unref);
-  g_bytes_unref (self->metadata);
-  g_free (self->key);
-  pillion_cache_store_unref (self->store);
-  g_free (self);
 }

@@ -1,0 +1,619 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-cache-draft.h"
+#include "http/pillion-cache-store-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The only one that changes the folder of an open store: it does what the store's queue says, so that nobody else waits for the disk or for
+ * another process.
+ *
+ * With the lock of the folder, files are removed first, then the log says what happens, and then new files get their names. Whatever kills
+ * the process in between, the log may have entries without a file, which are forgotten when somebody looks for them, but there is no file that
+ * the log doesn't have. */
+
+/* How many changes are made at once: the lock is held for that long */
+#define MAX_BATCH 64
+
+/* How many uses are noted before they are written by themselves */
+#define MAX_TOUCHED 256
+
+/* The log is replaced if it has this many records, and twice as many as there are entries */
+#define MIN_RECORDS 4096
+
+#define LOCK_TIMEOUT (10 * G_TIME_SPAN_SECOND)
+#define CLOSING_TIMEOUT (G_TIME_SPAN_SECOND / 5)
+
+/* How long nothing is tried after the disk has said no */
+#define PAUSE G_TIME_SPAN_SECOND
+
+/* A change as it was when the batch began */
+typedef struct
+{
+  PillionCacheChange *change;
+  GBytes *image;    /* to be written, or NULL */
+  GBytes *metadata; /* likewise */
+  gboolean stored;  /* it has a file */
+  gboolean missing; /* or maybe not */
+  gboolean removed;
+  gboolean gone; /* the file isn't there, or couldn't be written */
+  PillionCacheDraft draft;
+} Item;
+
+typedef struct
+{
+  PillionCacheStore *store;
+  PillionCacheFolder *folder;
+  Item items[MAX_BATCH];
+  guint n_items;
+  GArray *touched; /* PillionCacheTouch */
+  GArray *victims; /* likewise */
+  GArray *records; /* for the log */
+  gboolean folder_gone;
+} Batch;
+
+gboolean
+pillion_cache_publisher_has_work (PillionCacheStore *self)
+{
+  if (!self->folder->writable || (self->paused_until > g_get_monotonic_time () && !self->flushing))
+    return FALSE;
+
+  return self->queue.length > 0 || self->rewrite || self->remake || self->log.suspect || self->index.n_bytes > self->max_bytes ||
+         self->touched->len >= (self->flushing ? 1 : MAX_TOUCHED);
+}
+
+static void
+take_changes (Batch *self)
+{
+  PillionCacheStore *store = self->store;
+
+  while (self->n_items < MAX_BATCH && store->queue.length > 0)
+    {
+      PillionCacheChange *change = g_queue_pop_head (&store->queue);
+      Item *item = &self->items[self->n_items++];
+
+      change->queued = FALSE;
+      change->busy = TRUE;
+      *item = (Item) {
+        .change = change,
+        .stored = change->stored,
+        .missing = change->missing,
+        .removed = change->removed,
+        .draft = { .fd = -1 },
+      };
+      change->missing = FALSE;
+      if (change->removed)
+        continue;
+      item->image = change->image != NULL ? g_bytes_ref (change->image) : NULL;
+      item->metadata = change->metadata != NULL ? g_bytes_ref (change->metadata) : NULL;
+    }
+}
+
+static void
+take_touched (Batch *self)
+{
+  PillionCacheStore *store = self->store;
+
+  for (guint i = 0; i < store->touched->len; i++)
+    {
+      PillionCacheTouch *touch = &g_array_index (store->touched, PillionCacheTouch, i);
+      PillionCacheRecord *record = pillion_cache_index_find (&store->index, touch->key_hash, touch->id);
+
+      if (record != NULL)
+        {
+          record->touched = FALSE;
+          g_array_append_val (self->touched, *touch);
+        }
+    }
+  g_array_set_size (store->touched, 0);
+}
+
+/* Notes why a file couldn't be made */
+static void
+give_up (Batch *self,
+         Item *item)
+{
+  if (errno == ENOENT)
+    self->folder_gone = TRUE;
+  item->gone = TRUE;
+}
+
+static void
+update (Batch *self,
+        Item *item,
+        int fd)
+{
+  PillionCacheDraft copy = { .fd = -1 };
+
+  if (!pillion_cache_draft_update (self->folder, fd, item->change->id, item->metadata, &copy))
+    {
+      /* A damaged file is of no use. If only the disk refuses, the old metadata remain. */
+      if (errno == EINVAL)
+        item->removed = TRUE;
+      return;
+    }
+
+  if (copy.fd >= 0)
+    {
+      pillion_cache_draft_clear (&item->draft, self->folder, FALSE);
+      item->draft = copy;
+    }
+}
+
+/* Writes the files of new entries, without the lock */
+static void
+write_drafts (Batch *self)
+{
+  for (guint i = 0; i < self->n_items; i++)
+    {
+      Item *item = &self->items[i];
+      PillionCacheChange *change = item->change;
+
+      if (item->removed || item->stored)
+        continue;
+
+      if (item->image != NULL && !pillion_cache_draft_new (&item->draft, self->folder, item->image))
+        give_up (self, item);
+      else if (item->image == NULL && change->folder != self->folder)
+        item->gone = TRUE; /* the folder of the draft is gone */
+      else if (item->image == NULL)
+        {
+          item->draft.fd = fcntl (change->draft, F_DUPFD_CLOEXEC, 3);
+          item->draft.size = change->size;
+          memcpy (item->draft.name, change->draft_name, sizeof item->draft.name);
+          item->gone = item->draft.fd < 0;
+        }
+
+      if (!item->gone && item->metadata != NULL)
+        update (self, item, item->draft.fd);
+    }
+}
+
+/* Looks after the files that there are, with the lock */
+static void
+update_files (Batch *self)
+{
+  for (guint i = 0; i < self->n_items; i++)
+    {
+      Item *item = &self->items[i];
+      struct stat info;
+      int fd;
+
+      if (item->removed || !item->stored || (item->metadata == NULL && !item->missing))
+        continue;
+
+      fd = pillion_cache_folder_open_entry (self->folder, item->change->key_hash, item->change->id, item->metadata != NULL);
+      if (fd < 0)
+        {
+          item->gone = errno == ENOENT || errno == ELOOP || errno == ENXIO || errno == EISDIR;
+          continue;
+        }
+
+      if (fstat (fd, &info) != 0 || !pillion_cache_folder_owns (self->folder, &info))
+        item->gone = TRUE;
+      else if (item->metadata != NULL)
+        update (self, item, fd);
+      close (fd);
+    }
+}
+
+static void
+add_record (Batch *self,
+            PillionCacheLogOperation operation,
+            guint64 key_hash,
+            guint64 id,
+            guint64 size)
+{
+  PillionCacheLogRecord record = { .operation = operation, .id = id, .key_hash = key_hash, .size = size };
+
+  g_array_append_val (self->records, record);
+}
+
+/* Entries that were used or added, in that order */
+typedef struct
+{
+  PillionCacheLogRecord record;
+  guint64 used;
+} Use;
+
+static gint
+compare_uses (gconstpointer a,
+              gconstpointer b)
+{
+  const Use *first = a;
+  const Use *second = b;
+
+  return first->used < second->used ? -1 : first->used > second->used;
+}
+
+static gboolean
+note_use (Batch *self,
+          GArray *uses,
+          PillionCacheLogOperation operation,
+          guint64 key_hash,
+          guint64 id)
+{
+  PillionCacheRecord *record = pillion_cache_index_find (&self->store->index, key_hash, id);
+  Use use;
+
+  if (record == NULL)
+    return FALSE;
+
+  use.used = record->used;
+  use.record = (PillionCacheLogRecord) { .operation = operation, .id = id, .key_hash = key_hash, .size = record->size };
+  g_array_append_val (uses, use);
+  return TRUE;
+}
+
+/* With the mutex */
+static void
+evict (Batch *self)
+{
+  PillionCacheStore *store = self->store;
+  PillionCacheRecord *oldest;
+
+  while (store->index.n_bytes > store->max_bytes && (oldest = pillion_cache_index_get_oldest (&store->index)) != NULL)
+    {
+      PillionCacheTouch victim = { oldest->key_hash, oldest->id };
+      PillionCacheChange *change = g_hash_table_lookup (store->changes, &victim.id);
+
+      if (change == NULL)
+        g_array_append_val (self->victims, victim);
+      else
+        {
+          change->removed = TRUE;
+          if (!change->busy)
+            pillion_cache_store_queue (store, change);
+        }
+      pillion_cache_index_remove (&store->index, oldest);
+    }
+}
+
+/* Decides what is to happen, with what other processes have done in the meantime */
+static void
+decide (Batch *self)
+{
+  PillionCacheStore *store = self->store;
+  g_autoptr (GArray) uses = g_array_new (FALSE, FALSE, sizeof (Use));
+
+  pillion_mutex_lock (&store->mutex);
+  pillion_cache_store_follow (store, TRUE);
+
+  for (guint i = 0; i < self->n_items; i++)
+    {
+      Item *item = &self->items[i];
+      PillionCacheRecord *record = pillion_cache_index_find (&store->index, item->change->key_hash, item->change->id);
+
+      if (record != NULL && (item->gone || item->removed))
+        pillion_cache_index_remove (&store->index, record);
+      else if (record != NULL && item->draft.fd >= 0)
+        pillion_cache_index_add (&store->index, record->key_hash, record->id, item->draft.size);
+    }
+
+  evict (self);
+  for (guint i = 0; i < self->victims->len; i++)
+    {
+      PillionCacheTouch *victim = &g_array_index (self->victims, PillionCacheTouch, i);
+
+      add_record (self, PILLION_CACHE_LOG_REMOVE, victim->key_hash, victim->id, 0);
+    }
+
+  for (guint i = 0; i < self->n_items; i++)
+    {
+      Item *item = &self->items[i];
+      PillionCacheChange *change = item->change;
+
+      item->removed = item->removed || change->removed;
+      if (item->stored && (item->removed || item->gone))
+        add_record (self, PILLION_CACHE_LOG_REMOVE, change->key_hash, change->id, 0);
+      else if (!item->removed && !item->gone && item->draft.fd >= 0)
+        {
+          change->stored = note_use (self, uses, PILLION_CACHE_LOG_ADD, change->key_hash, change->id);
+          item->gone = !change->stored;
+        }
+    }
+
+  for (guint i = 0; i < self->touched->len; i++)
+    {
+      PillionCacheTouch *touch = &g_array_index (self->touched, PillionCacheTouch, i);
+
+      note_use (self, uses, PILLION_CACHE_LOG_TOUCH, touch->key_hash, touch->id);
+    }
+  pillion_mutex_unlock (&store->mutex);
+
+  /* An entry that was used right after it was added comes twice, and must not be used before it is there */
+  g_array_sort (uses, compare_uses);
+  for (guint i = 0; i < uses->len; i++)
+    g_array_append_val (self->records, g_array_index (uses, Use, i).record);
+}
+
+static gboolean
+write_log (Batch *self)
+{
+  PillionCacheStore *store = self->store;
+  gboolean success;
+
+  pillion_mutex_lock (&store->mutex);
+  if (store->rewrite || store->log.n_records > MAX (MIN_RECORDS, 2 * store->index.n_entries))
+    success = pillion_cache_store_write_log (store);
+  else
+    success = pillion_cache_log_append (&store->log, (PillionCacheLogRecord *) (void *) self->records->data, self->records->len);
+  pillion_mutex_unlock (&store->mutex);
+
+  return success;
+}
+
+/* Returns FALSE if the disk says no */
+static gboolean
+change_files (Batch *self)
+{
+  gboolean success;
+
+  for (guint i = 0; i < self->victims->len; i++)
+    {
+      PillionCacheTouch *victim = &g_array_index (self->victims, PillionCacheTouch, i);
+
+      pillion_cache_folder_remove_entry (self->folder, victim->key_hash, victim->id);
+    }
+  for (guint i = 0; i < self->n_items; i++)
+    {
+      Item *item = &self->items[i];
+
+      if (item->removed && item->stored)
+        pillion_cache_folder_remove_entry (self->folder, item->change->key_hash, item->change->id);
+    }
+
+  success = write_log (self);
+
+  for (guint i = 0; i < self->n_items; i++)
+    {
+      Item *item = &self->items[i];
+
+      if (item->removed || item->gone || item->draft.fd < 0)
+        continue;
+      if (!success || !pillion_cache_folder_publish (self->folder, item->draft.name, item->change->key_hash, item->change->id))
+        item->gone = TRUE;
+    }
+
+  return success;
+}
+
+/* Nothing could be done: what has no file is forgotten */
+static void
+fail_all (Batch *self)
+{
+  for (guint i = 0; i < self->n_items; i++)
+    if (!self->items[i].removed && !self->items[i].stored)
+      self->items[i].gone = TRUE;
+}
+
+static void
+finish_item (Batch *self,
+             Item *item,
+             gboolean success)
+{
+  PillionCacheStore *store = self->store;
+  PillionCacheChange *change = item->change;
+  gboolean published = !item->gone && !item->removed && item->draft.fd >= 0;
+
+  change->busy = FALSE;
+  if (item->gone && !change->removed)
+    {
+      PillionCacheRecord *record = pillion_cache_index_find (&store->index, change->key_hash, change->id);
+
+      if (record != NULL)
+        pillion_cache_index_remove (&store->index, record);
+      if (change->queued)
+        g_queue_remove (&store->queue, change);
+      change->stored = FALSE;
+      pillion_cache_store_drop_change (store, change);
+    }
+  else if (change->removed || item->removed)
+    {
+      /* Until the others know of it, it must not come back */
+      if (!success)
+        {
+          change->removed = TRUE;
+          pillion_cache_store_queue (store, change);
+        }
+      else if (!change->queued)
+        pillion_cache_store_drop_change (store, change);
+    }
+  else
+    {
+      if (change->image != NULL && published)
+        {
+          store->n_waiting -= g_bytes_get_size (change->image);
+          g_clear_pointer (&change->image, g_bytes_unref);
+        }
+      if (change->draft >= 0 && published)
+        {
+          close (change->draft);
+          change->draft = -1;
+          g_clear_pointer (&change->folder, pillion_cache_folder_unref);
+        }
+      if (change->metadata == item->metadata)
+        g_clear_pointer (&change->metadata, g_bytes_unref);
+      if (!change->queued)
+        pillion_cache_store_drop_change (store, change);
+    }
+
+  pillion_cache_draft_clear (&item->draft, self->folder, published);
+  g_clear_pointer (&item->image, g_bytes_unref);
+  g_clear_pointer (&item->metadata, g_bytes_unref);
+}
+
+/* The folder, or something in it, was removed: makes it anew */
+static gboolean
+remake (PillionCacheStore *store)
+{
+  PillionCacheFolder *folder = pillion_cache_folder_open (store->dir, TRUE, NULL);
+  PillionCacheFolder *old;
+  int lock;
+
+  if (folder == NULL)
+    return FALSE;
+
+  lock = pillion_cache_folder_lock (folder, LOCK_TIMEOUT);
+  pillion_mutex_lock (&store->mutex);
+  old = store->folder;
+  store->folder = folder;
+  store->remake = FALSE;
+  pillion_cache_log_close (&store->log);
+  pillion_cache_store_load (store, lock >= 0);
+  pillion_mutex_unlock (&store->mutex);
+  if (lock >= 0)
+    pillion_cache_folder_unlock (lock);
+  pillion_cache_folder_unref (old);
+
+  return lock >= 0;
+}
+
+static void
+forget_drafts (Batch *self)
+{
+  for (guint i = 0; i < self->n_items; i++)
+    {
+      pillion_cache_draft_clear (&self->items[i].draft, self->folder, FALSE);
+      self->items[i].gone = FALSE;
+    }
+}
+
+/* What a power cut took from the end of the log is found in the folder, which takes long if there is much in it */
+static void
+look_for_lost (Batch *self)
+{
+  PillionCacheStore *store = self->store;
+  g_autoptr (GArray) found = NULL;
+  gboolean suspect;
+
+  pillion_mutex_lock (&store->mutex);
+  pillion_cache_store_follow (store, TRUE);
+  suspect = store->log.suspect;
+  store->log.suspect = FALSE;
+  pillion_mutex_unlock (&store->mutex);
+
+  if (!suspect)
+    return;
+
+  found = pillion_cache_store_list_folder (self->folder);
+  if (found == NULL)
+    return;
+
+  pillion_mutex_lock (&store->mutex);
+  pillion_cache_store_take_folder (store, found);
+  store->rewrite = TRUE;
+  pillion_mutex_unlock (&store->mutex);
+}
+
+/* Returns FALSE if the disk says no */
+static gboolean
+run_locked (Batch *self,
+            int lock)
+{
+  gboolean success;
+
+  look_for_lost (self);
+  update_files (self);
+  decide (self);
+  success = change_files (self);
+  pillion_cache_folder_unlock (lock);
+
+  return success;
+}
+
+static gboolean
+attempt (Batch *self,
+         gint64 timeout)
+{
+  int lock;
+
+  write_drafts (self);
+  if (self->folder_gone)
+    return FALSE;
+
+  lock = pillion_cache_folder_lock (self->folder, timeout);
+  if (lock < 0)
+    {
+      self->folder_gone = errno == ENOENT;
+      return FALSE;
+    }
+
+  return run_locked (self, lock);
+}
+
+static gboolean
+run_batch (PillionCacheStore *store)
+{
+  Batch batch = { .store = store };
+  gboolean success;
+  gint64 timeout;
+
+  batch.touched = g_array_new (FALSE, FALSE, sizeof (PillionCacheTouch));
+  batch.victims = g_array_new (FALSE, FALSE, sizeof (PillionCacheTouch));
+  batch.records = g_array_new (FALSE, FALSE, sizeof (PillionCacheLogRecord));
+
+  pillion_mutex_lock (&store->mutex);
+  batch.folder = pillion_cache_folder_ref (store->folder);
+  batch.folder_gone = store->remake;
+  timeout = store->closing ? CLOSING_TIMEOUT : LOCK_TIMEOUT;
+  take_changes (&batch);
+  take_touched (&batch);
+  pillion_mutex_unlock (&store->mutex);
+
+  success = !batch.folder_gone && attempt (&batch, timeout);
+  if (batch.folder_gone)
+    {
+      forget_drafts (&batch);
+      batch.folder_gone = FALSE;
+      if (remake (store))
+        {
+          pillion_cache_folder_unref (batch.folder);
+          batch.folder = pillion_cache_store_ref_folder (store);
+          success = attempt (&batch, timeout);
+        }
+    }
+  if (!success)
+    fail_all (&batch);
+
+  pillion_mutex_lock (&store->mutex);
+  for (guint i = 0; i < batch.n_items; i++)
+    finish_item (&batch, &batch.items[i], success);
+  store->paused_until = success ? 0 : g_get_monotonic_time () + PAUSE;
+  pillion_mutex_unlock (&store->mutex);
+
+  g_array_unref (batch.touched);
+  g_array_unref (batch.victims);
+  g_array_unref (batch.records);
+  pillion_cache_folder_unref (batch.folder);
+  return success;
+}
+
+void
+pillion_cache_publisher_run (PillionCacheStore *self)
+{
+  gboolean more;
+
+  do
+    {
+      gboolean success = run_batch (self);
+
+      pillion_mutex_lock (&self->mutex);
+      more = success && pillion_cache_publisher_has_work (self);
+      if (!more)
+        {
+          self->running = FALSE;
+          self->flushing = FALSE;
+          g_cond_broadcast (&self->idle);
+        }
+      pillion_mutex_unlock (&self->mutex);
+    }
+  while (more);
+}

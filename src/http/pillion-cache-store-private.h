@@ -1,0 +1,142 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "core/pillion-private.h"
+#include "http/pillion-cache-folder.h"
+#include "http/pillion-cache-index.h"
+#include "http/pillion-cache-log.h"
+#include "http/pillion-cache-store.h"
+
+/* Entries whose files are not larger are read at once, and written behind */
+#define PILLION_CACHE_SMALL (64 * 1024)
+
+/* What is still to be done on disk for an entry. Until it is done, lookups look here first. */
+typedef struct
+{
+  guint64 id; /* the key in the table of changes */
+  guint64 key_hash;
+  GBytes *image;              /* the file of a small entry that isn't on disk; or NULL */
+  PillionCacheFolder *folder; /* of the draft of a large entry that has no name yet; or NULL */
+  int draft;
+  char draft_name[PILLION_CACHE_NAME_SIZE];
+  guint64 size; /* of the file, for those two */
+  GBytes *metadata; /* newer than those in the file or the image; or NULL */
+  gboolean stored;  /* the file has its name, or is just getting it */
+  gboolean removed;
+  gboolean missing; /* a lookup didn't find the file */
+  gboolean queued;
+  gboolean busy; /* the publisher is at it */
+} PillionCacheChange;
+
+typedef struct
+{
+  guint64 key_hash;
+  guint64 id;
+} PillionCacheTouch;
+
+struct _PillionCacheStore
+{
+  int n_references; /* atomic; the publisher has one while it runs */
+  char *dir;
+  pid_t pid;
+
+  GMutex mutex; /* protects all that follows; nothing waits for another process with it */
+  GCond idle;   /* the publisher has stopped */
+  PillionCacheFolder *folder;
+  PillionCacheIndex index;
+  PillionCacheLog log;
+  guint64 max_bytes;
+  GHashTable *changes;
+  GQueue queue;       /* of changes */
+  GArray *touched;    /* uses that other processes don't know of */
+  gsize n_waiting;    /* bytes of images */
+  gboolean rewrite;   /* the log is lost, or has something else in it */
+  gboolean remake;    /* the folder is gone */
+  gboolean flushing;  /* even uses are written now */
+  gboolean closing;   /* nobody can wait long */
+  gint64 paused_until; /* the disk has said no */
+  gboolean running;   /* the publisher */
+  PillionWorkers *workers;
+};
+
+/* All of these are called with the mutex */
+
+/* Takes over what other processes have done */
+void                pillion_cache_store_follow        (PillionCacheStore  *self,
+                                                       gboolean            locked);
+
+/* Reads the log, or else the folder. With the lock of the folder, unless it can't be had. */
+void                pillion_cache_store_load          (PillionCacheStore  *self,
+                                                       gboolean            locked);
+
+/* Makes the index what pillion_cache_store_list_folder () has found, and keeps the order of what is known */
+void                pillion_cache_store_take_folder   (PillionCacheStore  *self,
+                                                       GArray             *found);
+
+/* Replaces the log by one that has what is known, with the lock of the folder */
+gboolean            pillion_cache_store_write_log     (PillionCacheStore  *self);
+
+PillionCacheChange *pillion_cache_store_get_change    (PillionCacheStore  *self,
+                                                       guint64             key_hash,
+                                                       guint64             id);
+void                pillion_cache_store_queue         (PillionCacheStore  *self,
+                                                       PillionCacheChange *change);
+void                pillion_cache_store_drop_change   (PillionCacheStore  *self,
+                                                       PillionCacheChange *change);
+
+/* The rest without */
+
+/* Looks for the entries, with the lock of the folder. Returns NULL, with errno, if the disk says no. */
+GArray             *pillion_cache_store_list_folder   (PillionCacheFolder *folder);
+
+/* Has the publisher run if there is something to do */
+void                pillion_cache_store_start         (PillionCacheStore  *self);
+
+/* Does what is queued, on a worker (pillion-cache-publisher.c) */
+void                pillion_cache_publisher_run       (PillionCacheStore  *self);
+gboolean            pillion_cache_publisher_has_work  (PillionCacheStore  *self); /* with the mutex */
+
+/* Removes a damaged entry */
+void                pillion_cache_store_remove_id     (PillionCacheStore  *self,
+                                                       guint64             key_hash,
+                                                       guint64             id);
+
+typedef enum
+{
+  PILLION_CACHE_LOAD_FINE,
+  PILLION_CACHE_LOAD_OTHER,   /* it belongs to another key with the same hash */
+  PILLION_CACHE_LOAD_DAMAGED,
+  PILLION_CACHE_LOAD_FOREIGN, /* something else has the name */
+  PILLION_CACHE_LOAD_FAILED,  /* the disk says no */
+} PillionCacheLoad;
+
+/* Makes an entry from a file, taking the descriptor, or from the image of one. @key: NULL for any. @metadata: newer than those in the file,
+ * or NULL. */
+PillionCacheEntry  *pillion_cache_entry_load          (PillionCacheStore  *store,
+                                                       PillionCacheFolder *folder,
+                                                       int                 fd,
+                                                       GBytes             *image,
+                                                       guint64             key_hash,
+                                                       guint64             id,
+                                                       const char         *key,
+                                                       GBytes             *metadata,
+                                                       PillionCacheLoad   *result);
+guint64             pillion_cache_entry_get_key_hash  (PillionCacheEntry  *self);
+void                pillion_cache_entry_set_metadata  (PillionCacheEntry  *self,
+                                                       GBytes             *metadata);
+
+/* Takes @change, with the image or the draft of a new entry */
+gboolean            pillion_cache_store_add           (PillionCacheStore  *self,
+                                                       PillionCacheChange *change,
+                                                       PillionCacheEntry  *replaced,
+                                                       GError            **error);
+PillionCacheFolder *pillion_cache_store_ref_folder    (PillionCacheStore  *self);
+
+gboolean            pillion_cache_store_is_writable   (PillionCacheStore  *self);
+
+/* Says that the disk refused something: maybe the folder is gone */
+void                pillion_cache_store_report        (PillionCacheStore  *self,
+                                                       int                 errsv);
