@@ -84,20 +84,30 @@ ref_stores (void)
   return all;
 }
 
-/* Starts to write even what is not urgent, and waits until all is written, at most until @end */
+/* With the mutex */
+static void
+wait_until_idle (PillionCacheStore *self,
+                 gint64 end)
+{
+  while (self->running && pillion_cond_wait_until (&self->idle, &self->mutex, end))
+    ;
+}
+
+/* Writes even what is not urgent, and waits for that, at most until @end */
 static void
 flush (PillionCacheStore *self,
        gint64 end)
 {
+  /* A run that is about to fail would leave what came after it had begun */
   pillion_mutex_lock (&self->mutex);
+  wait_until_idle (self, end);
   self->flushing = TRUE;
   pillion_mutex_unlock (&self->mutex);
 
   pillion_cache_store_start (self);
 
   pillion_mutex_lock (&self->mutex);
-  while (self->running && pillion_cond_wait_until (&self->idle, &self->mutex, end))
-    ;
+  wait_until_idle (self, end);
   pillion_mutex_unlock (&self->mutex);
 }
 

@@ -253,20 +253,21 @@ set_up (Fixture *self,
 }
 
 static void
-tear_down (Fixture *self,
-           gconstpointer data)
-{
-  g_clear_pointer (&self->store, pillion_cache_store_unref);
-  remove_tree (self->top);
-  g_free (self->dir);
-  g_free (self->top);
-}
-
-static void
 close_store (Fixture *self)
 {
   pillion_cache_store_flush (self->store);
   g_clear_pointer (&self->store, pillion_cache_store_unref);
+}
+
+static void
+tear_down (Fixture *self,
+           gconstpointer data)
+{
+  if (self->store != NULL)
+    close_store (self);
+  remove_tree (self->top);
+  g_free (self->dir);
+  g_free (self->top);
 }
 
 static void
