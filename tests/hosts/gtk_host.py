@@ -7,7 +7,7 @@ import os
 
 import gi
 gi.require_version('Gtk', os.environ.get('GTK_VERSION', '4') + '.0')
-from gi.repository import Gtk
+from gi.repository import GLib, Gtk
 
 import pillion.hosts
 
@@ -36,3 +36,8 @@ class Host(glib_host.Host):
         dialog.present()
         self.run(is_over)
         dialog.destroy()
+
+    def run_until_closed(self):
+        main_loop = GLib.MainLoop()
+        self.window.connect('close-request' if Gtk.get_major_version() == 4 else 'delete-event', lambda *_: main_loop.quit())
+        main_loop.run()

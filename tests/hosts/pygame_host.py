@@ -43,3 +43,7 @@ class Host:
 
     def show_dialog(self, is_over):
         self.run(is_over)
+
+    def run_until_closed(self):
+        while pillion.hosts.pygame.wait(10).type != pygame.QUIT:
+            self.loop.kick()

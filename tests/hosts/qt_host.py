@@ -54,9 +54,18 @@ class Host:
         timer.start(10)
         run()
 
+    def execute(self, what):
+        (getattr(what, 'exec', None) or what.exec_)()
+
     def run(self, is_over):
-        self.run_while_asking(getattr(self.app, 'exec', None) or self.app.exec_, is_over, self.app.quit)
+        self.run_while_asking(lambda: self.execute(self.app), is_over, self.app.quit)
+
+    def run_until_closed(self):
+        window = QtWidgets.QWidget()
+        window.show()
+        self.app.setQuitOnLastWindowClosed(True)
+        self.execute(self.app)
 
     def show_dialog(self, is_over):
         dialog = QtWidgets.QDialog()
-        self.run_while_asking(getattr(dialog, 'exec', None) or dialog.exec_, is_over, dialog.accept)
+        self.run_while_asking(lambda: self.execute(dialog), is_over, dialog.accept)

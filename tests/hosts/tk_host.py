@@ -45,5 +45,5 @@ class Host:
         self.ask(is_over, window.destroy)
         window.wait_window()
 
-    def close_window(self):
-        self.root.destroy()
+    def run_until_closed(self):
+        self.root.mainloop()

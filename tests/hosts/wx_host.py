@@ -53,3 +53,6 @@ class Host:
         dialog = wx.Dialog(self.frame, title='Dialog')
         self.run_while_asking(dialog.ShowModal, is_over, lambda: dialog.EndModal(wx.ID_OK))
         dialog.Destroy()
+
+    def run_until_closed(self):
+        self.app.MainLoop()

@@ -22,7 +22,8 @@ PATIENCE = 20  # s, until something that a case waits for has to be there
 CASE = 60  # s, for a case
 SETTLED = 10  # rounds in less than 50 ms each, before the first case: Blender compiles its shaders at first
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
 module_name, results_name, pictures, *chosen = sys.argv[sys.argv.index('--') + 1:]
 URL = os.environ.get('PILLION_TEST_URL', '')
 

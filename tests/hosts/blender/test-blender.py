@@ -2,7 +2,8 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Tests in the real Blender: test-blender.py ZIP PICTURES [SESSION[.CASE…]…]. Blender is started once for each session.
+"""Tests in the real Blender: test-blender.py ZIP PICTURES GROUP [NAME…]. The group is `sessions` or `ends`, and a name SESSION, SESSION.CASE or
+ends.WAY. Blender is started once for each session, and once for each end.
 
 It needs a display. ZIP is the add-on, and PICTURES a folder for screenshots."""
 
@@ -17,8 +18,8 @@ import tempfile
 import time
 import zipfile
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from server import Server, content as server_content
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import plug
 
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ['PILLION_BUILD_DIR'])
@@ -49,11 +50,12 @@ ENDS = {
     'exit': 0,
     'inside-a-callback': 0,
     'hard-exit': 0,
+    'disable': 0,
+    'reload': 0,
     'SIGTERM': None,
     'SIGKILL': -9,
 }
-END_PATIENCE = 10  # s: a Blender that hangs takes forever
-COUNT, SIZE, MSEC = 100, 100_000, 4000
+MSEC = 4000  # for each file
 
 n_tests = 0
 all_good = True
@@ -118,41 +120,36 @@ def run_session(name, add_on, pictures, url):
         report(name, results, status, output)
 
 
-def run_end(way, add_on, url, server):
+def run_end(way, moment, add_on, puller):
     """Ends Blender, and then goes on with what it has left. No file may be wrong."""
     with tempfile.TemporaryDirectory(prefix='pillion-blender-', ignore_cleanup_errors=True) as text:
         folder = pathlib.Path(text)
         env = set_up(folder, add_on)
-        env['PILLION_TEST_URL'] = url
         files = folder / 'files'
         files.mkdir()
-        command = ['blender', '--factory-startup', *WINDOW, '--addons', 'pillion', '--python', str(HERE / 'quit.py'), '--', way, str(files),
-                   str(COUNT), str(SIZE), str(MSEC)]
+        urls = puller.begin(MSEC)
+        command = ['blender', '--factory-startup', *WINDOW, '--addons', 'pillion', '--python', str(HERE / 'quit.py'), '--', way, str(moment),
+                   str(files), *urls]
         blender = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                    errors='replace')
         try:
-            output, _ = blender.communicate(timeout=FIRST + END_PATIENCE)
+            output, _ = blender.communicate(timeout=FIRST + plug.START + plug.END)
         except subprocess.TimeoutExpired:
             blender.kill()
             output = blender.communicate()[0] + '\nBlender has not ended'
         ended = time.monotonic()
         began = re.search(r'^ends at (.*)', output, re.MULTILINE)
-        expected = ENDS[way]
-        wrong = [path.name for path in files.iterdir() if path.name.isdigit()
-                 and path.read_bytes() != server_content(0, SIZE + int(path.name))]
-        problem = (f'Blender hangs, or ends with {blender.returncode}:\n{output}' if began is None or expected not in (None, blender.returncode) else
-                   f'these files are wrong: {wrong}' if wrong else '')
-        if not problem:
-            n_resumed = server.n_resumed
-            resumed = subprocess.run([sys.executable, str(HERE / 'resume.py'), url, str(files), str(COUNT), str(SIZE), str(MSEC)], stdin=subprocess.DEVNULL,
-                                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=PATIENCE)
-            if resumed.returncode != 0:
-                problem = resumed.stdout
-            elif server.n_resumed == n_resumed:
-                problem = 'nothing was resumed'
+        problem = n_parts = None
+        if began is None or ENDS[way] not in (None, blender.returncode):
+            problem = f'Blender hangs, or ends with {blender.returncode}:\n{output}'
+        else:
+            try:
+                n_parts = puller.check(files, lambda: plug.download(files, urls))
+            except AssertionError as error:
+                problem = f'{error}\n{output}'
         if problem:
-            print(f'ends.{way}: {problem}', file=sys.stderr, flush=True)
-        say(not problem, f'ends.{way}', f' # {ended - float(began[1]):.2f} s, {server.n_resumed - n_resumed} resumed' if not problem else '')
+            print(f'ends.{way}, moment {moment}: {problem}', file=sys.stderr, flush=True)
+        say(not problem, f'ends.{way}', f' # {ended - float(began[1]):.2f} s, {n_parts} parts' if not problem else '')
 
 
 def report(session, results, status, output):
@@ -180,16 +177,19 @@ def report(session, results, status, output):
         print(f'--- {session}, status {status}, in {running}:\n{output[-12000:]}', file=sys.stderr, flush=True)
 
 
-def main(add_on, pictures, *names):
+def main(add_on, pictures, group, *names):
     if shutil.which('blender') is None:
         print('1..0 # SKIP Blender is not installed')
         return 0
-    server = Server()
-    for name in names or [*SESSIONS, *(f'ends.{way}' for way in ENDS)]:
+    puller = plug.Plug()
+    print(f'# PILLION_SEED={plug.SEED}', flush=True)
+    for name in names or {'sessions': SESSIONS, 'ends': [f'ends.{way}' for way in ENDS]}[group]:
         if name.startswith('ends.'):
-            run_end(name.removeprefix('ends.'), add_on, server.url, server)
+            way = name.removeprefix('ends.')
+            for moment in plug.get_moments('blender', way):
+                run_end(way, moment, add_on, puller)
         else:
-            run_session(name, add_on, pictures, server.url)
+            run_session(name, add_on, pictures, puller.server.url)
     print(f'1..{n_tests}', flush=True)
     return 0 if all_good else 1
 

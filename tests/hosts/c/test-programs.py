@@ -10,7 +10,6 @@ With the file of a picture, the program has a window, which is shown in it.
 import hashlib
 import os
 import pathlib
-import random
 import re
 import shutil
 import signal
@@ -21,8 +20,9 @@ import threading
 import time
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', '..'))
+sys.path[:0] = [os.path.join(os.path.dirname(__file__), *up) for up in (['..'], ['..', '..'])]
 import loopback
+import plug
 import tap
 import window
 
@@ -31,24 +31,20 @@ PICTURE = sys.argv.pop(1) if len(sys.argv) > 1 and sys.argv[1].endswith('.png') 
 NAME = os.path.basename(PROGRAM)
 PATIENCE = 60  # s
 WATCH = 3  # s: how long an idle program is watched
-END = 3  # s: a program gives its transfers one second
+SAMPLE = 1  # ways of ending it among many transfers
 HALF = len(loopback.FILE) // 2
-PIECE = len(loopback.FILE) // 16
-MANY = 20
-ROUNDS = 8  # in which it is ended at a random moment
+MSEC = 100  # for each of many files
 
 
 class Handler(loopback.Handler):
-    """/slow.bin, and all in /many, is FILE, too, and can be resumed. While `held`, the first stops in the middle; the others take
-    their time."""
+    """/slow.bin is /file.bin, but can be resumed. While `held`, it stops in the middle."""
 
     held = threading.Event()
     asked = []  # the first byte that was asked for
     half = threading.Event()  # set when half of it was sent
 
     def do_GET(self):
-        is_slow = self.path.startswith('/slow.bin')
-        if not is_slow and not self.path.startswith('/many/'):
+        if not self.path.startswith('/slow.bin'):
             super().do_GET()
             return
         match = re.fullmatch(r'bytes=(\d+)-(\d*)', self.headers.get('Range', ''))
@@ -62,11 +58,7 @@ class Handler(loopback.Handler):
         self.send_header('Content-Length', str(end - first))
         self.end_headers()
         try:
-            if not is_slow:
-                for at in range(first, end, PIECE):
-                    self.wfile.write(loopback.FILE[at:min(end, at + PIECE)])
-                    time.sleep(0.005)
-            elif self.held.is_set():
+            if self.held.is_set():
                 self.wfile.write(loopback.FILE[first:min(end, HALF)])
                 self.half.set()
                 self.rfile.read(1)  # until the client goes
@@ -166,7 +158,7 @@ class Programs(unittest.TestCase):
         start = time.monotonic()
         stop(process)
         process.wait(PATIENCE)
-        self.assertLess(time.monotonic() - start, END)
+        self.assertLess(time.monotonic() - start, plug.END)
         self.assertEqual(process.returncode, 0)
         self.assertFalse((self.folder / 'slow.bin').exists())
 
@@ -183,23 +175,27 @@ class Programs(unittest.TestCase):
     def test_sigterm_leaves_a_part_that_is_resumed(self):
         self.stop_in_the_middle(lambda process: process.send_signal(signal.SIGTERM))
 
-    def test_ended_at_random_moments_it_leaves_no_wrong_file(self):
-        urls = [f'{self.url}/many/{i}.bin' for i in range(MANY)]
-        for i in range(ROUNDS):
-            process = self.start('--stay', self.folder, *urls)
-            time.sleep(random.uniform(0, 0.4))
-            process.send_signal(signal.SIGKILL if i % 2 else signal.SIGTERM)
-            # Before it is asked to handle the signal, it ends the program by itself
-            self.assertIn(process.wait(END), (0, -signal.SIGTERM, -signal.SIGKILL))
-            for path in self.folder.glob('*.bin'):
-                self.assert_has(path.name)
-                path.unlink()
-        process = self.start(self.folder, *urls)
-        process.communicate(timeout=PATIENCE)
-        self.assertEqual(process.returncode, 0)
-        self.assertEqual(sorted(path.name for path in self.folder.iterdir()), sorted(f'{i}.bin' for i in range(MANY)))
-        for path in self.folder.iterdir():
-            self.assert_has(path.name)
+    def test_ended_at_any_moment_it_leaves_what_can_be_resumed(self):
+        ways = ['SIGTERM', 'SIGKILL'] + (['window'] if PICTURE else [])
+        puller = plug.Plug()
+        display = window.Display() if PICTURE else None
+        for way in plug.choose(ways, SAMPLE, NAME):
+            for moment in plug.get_moments(NAME, way):
+                with self.subTest(way=way, moment=moment), tempfile.TemporaryDirectory(prefix='pillion-plug-') as folder:
+                    urls = puller.begin(MSEC)
+                    process = self.start('--stay', folder, *urls)
+                    puller.wait_for(moment, lambda: process.poll() is not None)
+                    end = time.monotonic() + plug.END
+                    if way != 'window':
+                        process.send_signal(getattr(signal, way))
+                    while process.poll() is None:
+                        if way == 'window':
+                            display.close_windows(process.pid)
+                        self.assertLess(time.monotonic(), end, 'it hangs')
+                        time.sleep(0.01)
+                    # Before it is asked to handle the signal, it ends the program by itself
+                    self.assertIn(process.returncode, {'window': [0], 'SIGTERM': [0, -signal.SIGTERM], 'SIGKILL': [-signal.SIGKILL]}[way])
+                    puller.check(folder, lambda: self.start(folder, *urls).communicate(timeout=PATIENCE))
 
     @unittest.skipUnless(PICTURE, 'it has no window')
     def test_closing_its_window_leaves_a_part_that_is_resumed(self):

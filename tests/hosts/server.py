@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""A server for the tests in Blender, in a thread of the test itself. It takes any number of connections:
+"""A server for the tests in real hosts, in a thread of the test itself. It takes any number of connections:
 
     /bytes/SIZE           so many bytes
     /slow/SIZE/MSEC       the same, in twenty pieces within so many milliseconds; the rest of a file at once
@@ -9,7 +9,7 @@
     /missing              404
     /echo                 the request itself
 
-A condition that holds is answered with 304.
+A condition that holds is answered with 304. While `is_in_hurry`, nothing is slow.
 """
 
 import asyncio
@@ -29,6 +29,8 @@ class Server:
         self.loop = asyncio.new_event_loop()
         self.n_open = 0
         self.n_resumed = 0
+        self.sent = [0]  # bytes of the bodies that were asked for since this list was put here
+        self.is_in_hurry = False
         ready = threading.Event()
         threading.Thread(target=self._run, args=(ready,), daemon=True).start()
         ready.wait()
@@ -72,7 +74,7 @@ class Server:
         elif kind not in ('bytes', 'slow'):
             writer.write(b'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')
             return True
-        size, start = numbers[0], 0
+        size, start, sent = numbers[0], 0, self.sent
         if fields.get('if-none-match') == f'"{size}"':
             writer.write(f'HTTP/1.1 304 Not Modified\r\nETag: "{size}"\r\n\r\n'.encode())
             return True
@@ -82,12 +84,13 @@ class Server:
             self.n_resumed += start > 0
             status = f'206 Partial Content\r\nContent-Range: bytes {start}-{size - 1}/{size}'
         writer.write(f'HTTP/1.1 {status}\r\nContent-Length: {size - start}\r\nETag: "{size}"\r\nAccept-Ranges: bytes\r\n\r\n'.encode())
-        delay = numbers[1] / 1000 / PIECES if kind == 'slow' and start == 0 else 0
+        delay = numbers[1] / 1000 / PIECES if kind == 'slow' and start == 0 and not self.is_in_hurry else 0
         step = max(1, -(-(size - start) // PIECES)) if delay else 1 << 20
         while start < size:
             if delay:
                 await asyncio.sleep(delay)
             writer.write(content(start, min(start + step, size)))
             await writer.drain()
+            sent[0] += min(step, size - start)
             start += step
         return True

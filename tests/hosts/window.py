@@ -16,11 +16,17 @@ class ClientMessage(ctypes.Structure):
                 ('room', ctypes.c_long * 12)]  # XSendEvent () reads a whole XEvent
 
 
+# A window may be gone by the time that it is asked something
+ErrorHandler = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
+ignore = ErrorHandler(lambda *_: 0)
+
+
 class Display:
     def __init__(self):
         self.x = ctypes.CDLL(ctypes.util.find_library('X11'))
         for name in ('XOpenDisplay', 'XDefaultRootWindow', 'XInternAtom'):
             getattr(self.x, name).restype = ctypes.c_void_p
+        self.x.XSetErrorHandler(ignore)
         self.display = ctypes.c_void_p(self.x.XOpenDisplay(None))
         self.root = self.x.XDefaultRootWindow(self.display)
 
@@ -48,8 +54,9 @@ class Display:
             self.x.XFree(data)
         return found
 
-    def close_windows(self, pid):
-        for window in [window for window in self.children() if self.pid(window) == pid]:
+    def close_windows(self, pid=None):
+        """Those of a process, or all: Tk doesn't say whose they are."""
+        for window in [window for window in self.children() if pid in (None, self.pid(window))]:
             message = ClientMessage(type=CLIENT_MESSAGE, window=window, message_type=self.atom('WM_PROTOCOLS'), format=32)
             message.data[0] = self.atom('WM_DELETE_WINDOW')
             self.x.XSendEvent(self.display, ctypes.c_ulong(window), 0, ctypes.c_long(0), ctypes.byref(message))
