@@ -6,12 +6,8 @@
 
 #include "http/pillion-retry-stage.h"
 
-#include "http/pillion-call.h"
+#include "http/pillion-backoff.h"
 #include "http/pillion-http-fields.h"
-
-/* How long to wait before the first retry. The wait doubles with each further one. */
-#define FIRST_DELAY (G_USEC_PER_SEC / 2)
-#define MAX_DELAY (30 * G_USEC_PER_SEC)
 
 /* A server that wants a longer pause is not asked again */
 #define MAX_RETRY_AFTER (120 * G_USEC_PER_SEC)
@@ -19,10 +15,7 @@
 typedef struct
 {
   PillionStage parent;
-  PillionCall *call; /* NULL until there is something to wait for */
-  PillionDeadline deadline;
-  gint64 due;
-  guint n_retries;
+  PillionBackoff backoff;
 } PillionRetryStage;
 
 /* Whether a request that may have arrived can be sent twice (RFC 9110, section 9.2.2) */
@@ -88,43 +81,7 @@ has_retries (PillionRetryStage *self,
   int max = call->request->max_retries != 0 ? call->request->max_retries : (int) call->engine->config.max_retries;
 
   /* The program may have the beginning of a stream already */
-  return (int) self->n_retries < max && call->task != NULL && pillion_call_can_send_again (call, NULL);
-}
-
-static gint64
-on_due (gpointer data,
-        gint64 now)
-{
-  PillionRetryStage *self = data;
-
-  /* All deadlines are checked when the client's settings change */
-  if (now < self->due)
-    return self->due;
-
-  pillion_call_resume (self->call);
-  return PILLION_DEADLINE_NEVER;
-}
-
-static PillionVerdict
-wait_for (PillionRetryStage *self,
-          PillionCall *call,
-          GTimeSpan delay)
-{
-  self->call = call;
-  self->n_retries++;
-  self->due = pillion_http_engine_get_now (call->engine) + delay;
-  pillion_deadlines_set (call->engine->deadlines, &self->deadline, self->due, on_due, self);
-
-  return PILLION_VERDICT_WAIT;
-}
-
-/* Different for each client of a server that was down, so that they don't all come back at once */
-static GTimeSpan
-get_delay (PillionRetryStage *self)
-{
-  GTimeSpan delay = self->n_retries < 16 ? MIN (FIRST_DELAY << self->n_retries, MAX_DELAY) : MAX_DELAY;
-
-  return (GTimeSpan) (delay * g_random_double_range (0.5, 1));
+  return (int) self->backoff.n < max && call->task != NULL && pillion_call_can_send_again (call, NULL);
 }
 
 static PillionVerdict
@@ -140,7 +97,7 @@ retry_head (PillionStage *stage,
   if (!is_passing_status (head->status) || !is_idempotent (call) || !has_retries (self, call))
     return PILLION_VERDICT_PASS;
 
-  delay = get_delay (self);
+  delay = pillion_backoff_get_delay (&self->backoff);
   retry_after = head->get_field (head, "Retry-After");
   if (retry_after != NULL)
     {
@@ -152,7 +109,8 @@ retry_head (PillionStage *stage,
         delay = wanted;
     }
 
-  return wait_for (self, call, delay);
+  pillion_backoff_start (&self->backoff, call, delay);
+  return PILLION_VERDICT_WAIT;
 }
 
 static PillionVerdict
@@ -167,7 +125,8 @@ retry_end (PillionStage *stage,
   if (!is_before_the_request (call, error) && !((is_on_the_way (error) || is_unreachable (error)) && is_idempotent (call)))
     return PILLION_VERDICT_PASS;
 
-  return wait_for (self, call, get_delay (self));
+  pillion_backoff_start (&self->backoff, call, pillion_backoff_get_delay (&self->backoff));
+  return PILLION_VERDICT_WAIT;
 }
 
 static void
@@ -175,8 +134,7 @@ retry_clear (PillionStage *stage)
 {
   PillionRetryStage *self = (PillionRetryStage *) stage;
 
-  if (self->call != NULL)
-    pillion_deadlines_unset (self->call->engine->deadlines, &self->deadline);
+  pillion_backoff_clear (&self->backoff);
 }
 
 void
