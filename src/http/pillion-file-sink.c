@@ -12,6 +12,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "core/pillion-private.h"
+#include "http/pillion-backoff.h"
 #include "http/pillion-call.h"
 #include "http/pillion-digest-store.h"
 #include "http/pillion-digest.h"
@@ -33,6 +34,9 @@
 #define SMALL_PIECE (64 * 1024)
 #define MAX_SMALL_PIECES 100
 #define MAX_SHORT_PIECES 5
+
+/* After further connections, this many successive requests may bring next to nothing before the download fails */
+#define MAX_FUTILE 5
 
 typedef struct _PillionFileSink PillionFileSink;
 
@@ -72,6 +76,9 @@ struct _PillionFileSink
   PillionFileBody body;  /* what comes now */
   guint n_small_pieces;
   guint n_short_pieces;
+  gboolean divided;      /* the part file has bytes that a further connection received */
+  gint64 had;            /* how much the part file had when the last request was sent */
+  PillionBackoff backoff;
   gint64 resumed_from;
   PillionHttpResponse *response; /* of the last request, or NULL; without its body */
 };
@@ -193,7 +200,8 @@ be_idle (PillionFileSink *self)
   return PILLION_VERDICT_WAIT;
 }
 
-/* Finds out what the next request is about. FALSE: about nothing, because others fetch it. */
+/* Finds out what the next request is about. FALSE: about nothing, because others fetch it, or are about to notice that
+ * they have fetched everything. */
 static gboolean
 claim_rest (PillionFileSink *self)
 {
@@ -204,6 +212,8 @@ claim_rest (PillionFileSink *self)
   self->asked = self->anew || self->afresh || !can_continue (self) || (!self->writing && !self->options->resume) ? 0 : pillion_part_file_get_offset (part);
   if (self->asked == 0)
     return TRUE;
+  if (part->size == part->record.length && pillion_split_is_active (self->split))
+    return FALSE;
 
   if (part->record.length < 0 || part->size == part->record.length)
     pillion_split_add (self->split, &self->rest, self->asked, part->record.length < 0 ? G_MAXINT64 : part->record.length);
@@ -226,6 +236,7 @@ file_request (PillionSink *sink,
   if (self->finishing)
     return PILLION_VERDICT_WAIT;
 
+  self->had = self->part != NULL ? pillion_part_file_get_received (self->part) : 0;
   g_free (self->source);
   self->source = make_source (self);
   if (!pillion_file_place_open (&self->place, error))
@@ -291,7 +302,7 @@ begin_anew (PillionFileSink *self,
                                 self->body.total, error))
     return PILLION_VERDICT_FAIL;
 
-  self->afresh = self->foreign = self->pieced = FALSE;
+  self->afresh = self->foreign = self->pieced = self->divided = FALSE;
   pillion_split_add (self->split, &self->rest, 0, self->body.end >= 0 ? self->body.end : G_MAXINT64);
   return PILLION_VERDICT_PASS;
 }
@@ -346,6 +357,28 @@ is_busy_status (guint status)
   return status == 403 || status == 408 || status == 429 || status >= 500;
 }
 
+/* Without further connections, one response would have brought everything. It is because of them that there is
+ * another request, so an answer to it that was cut short or refused is no failure as long as more arrives. */
+static PillionVerdict
+go_on (PillionFileSink *self)
+{
+  if (!self->divided)
+    return PILLION_VERDICT_PASS;
+
+  if (pillion_part_file_get_received (self->part) - self->had >= SMALL_PIECE)
+    {
+      self->backoff.n = 0;
+      return PILLION_VERDICT_AGAIN;
+    }
+
+  if (self->backoff.n == MAX_FUTILE)
+    return PILLION_VERDICT_PASS;
+
+  pillion_split_release (self->split, &self->rest);
+  pillion_backoff_start (&self->backoff, self->parent.call, pillion_backoff_get_delay (&self->backoff));
+  return PILLION_VERDICT_WAIT;
+}
+
 static void
 begin_writing (PillionFileSink *self,
                const PillionHead *head)
@@ -371,6 +404,10 @@ file_head (PillionSink *sink,
   PillionFileSink *self = (PillionFileSink *) sink;
   PillionVerdict verdict;
 
+  /* Everything has come over other connections meanwhile */
+  if (self->finishing)
+    return PILLION_VERDICT_WAIT;
+
   pillion_file_body_take_coding (&self->body, head, sink->call);
   if (self->asked > 0 && (head->status == 206 ? self->body.coding != NULL || !is_the_rest (self, head) : refuses_range (head->status)))
     {
@@ -393,12 +430,14 @@ file_head (PillionSink *sink,
       return pillion_file_place_leave (&self->place, PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
     }
 
-  /* The other connections may go on all the same */
+  /* The other connections may continue all the same */
   if (self->split != NULL && pillion_split_is_active (self->split) && is_busy_status (head->status))
     {
       pillion_split_limit (self->split);
       return be_idle (self);
     }
+  if (is_busy_status (head->status) && (verdict = go_on (self)) != PILLION_VERDICT_PASS)
+    return verdict;
 
   /* No Content and Reset Content are no file, and least of all one to replace another */
   if (head->status < 200 || head->status > 299 || head->status == 204 || head->status == 205 ||
@@ -637,7 +676,7 @@ split_write (gpointer data,
   PillionFileSink *self = data;
   GError *error = NULL;
 
-  self->pieced = TRUE;
+  self->pieced = self->divided = TRUE;
   if (write_at (self, offset, bytes, length, &error))
     return TRUE;
 
@@ -754,7 +793,16 @@ file_whole (PillionSink *sink)
   finish (self);
 }
 
-/* While something comes over other connections, the call's own one may be lost */
+/* Whether the server broke the connection, or accepts no other one */
+static gboolean
+is_cut_or_refused (const GError *error)
+{
+  return g_error_matches (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+}
+
+/* While something arrives over other connections, the call's own one may be lost */
 static PillionVerdict
 file_lost (PillionSink *sink,
            const GError *error)
@@ -763,11 +811,12 @@ file_lost (PillionSink *sink,
 
   if (self->finishing)
     return PILLION_VERDICT_WAIT;
-  if (self->split == NULL || !pillion_split_is_active (self->split) ||
-      (error->domain == PILLION_HTTP_ERROR && error->code != PILLION_HTTP_ERROR_TRUNCATED))
+  if (self->split == NULL || (error->domain == PILLION_HTTP_ERROR && error->code != PILLION_HTTP_ERROR_TRUNCATED))
     return PILLION_VERDICT_PASS;
+  if (pillion_split_is_active (self->split))
+    return be_idle (self);
 
-  return be_idle (self);
+  return is_cut_or_refused (error) ? go_on (self) : PILLION_VERDICT_PASS;
 }
 
 /* Whether the bytes themselves are at fault */
@@ -979,6 +1028,7 @@ file_free (PillionSink *sink)
   pillion_sync_unref (self->options);
   pillion_file_place_clear (&self->place);
   pillion_file_body_clear (&self->body);
+  pillion_backoff_clear (&self->backoff);
   g_clear_object (&self->response);
   g_free (self);
 }

@@ -43,3 +43,10 @@ void                     pillion_http_test_exchange_end       (PillionHttpTestEx
  * with 1011. */
 void                     pillion_http_test_exchange_fail      (PillionHttpTestExchange *self,
                                                                const GError            *error);
+
+/* On the loop's thread: sends the body at a pace, for a transport without a network only. @data has to outlive the
+ * exchange with the client, and @linger is how long its connection takes to close, in µs. */
+void                     pillion_http_test_exchange_set_pace  (PillionHttpTestExchange *self,
+                                                               PillionTestPace          pace,
+                                                               gpointer                 data,
+                                                               GTimeSpan                linger);

@@ -548,6 +548,17 @@ pillion_http_test_exchange_set_delay (PillionHttpTestExchange *self,
   self->answer->delay = delay;
 }
 
+void
+pillion_http_test_exchange_set_pace (PillionHttpTestExchange *self,
+                                     PillionTestPace pace,
+                                     gpointer data,
+                                     GTimeSpan linger)
+{
+  self->answer->pace = pace;
+  self->answer->pace_data = data;
+  self->answer->linger = linger;
+}
+
 static void
 set_fault (PillionHttpTestExchange *self,
            PillionTestFault fault,

@@ -33,7 +33,7 @@
 #define MAX_BROKEN 5
 
 /* A server that answers more than this many requests with fewer than this many bytes, although more was
- * requested, gets no further connections */
+ * requested, gets no further connections. A response proves that ranges work once it has brought this many. */
 #define SMALL_PIECE (64 * 1024)
 #define MAX_SMALL_PIECES 20
 
@@ -49,7 +49,7 @@ typedef struct
   gint64 active;     /* when something happened last */
   gboolean started;  /* whether it has left the queue */
   gboolean paused;   /* until the part file allows holes */
-  gboolean got_some; /* of what this request asks for */
+  gint64 got;        /* bytes that this request brought */
   guint n_broken;    /* requests that ended early */
 } Connection;
 
@@ -67,6 +67,7 @@ struct _PillionSplit
   gboolean running;
   gboolean ready;      /* the part file allows holes */
   gboolean asked;      /* it was asked to */
+  gboolean proven;     /* ranges work */
   gboolean alone;      /* further connections are useless, and the call's own one gets everything it can */
   guint n_small_pieces;
   guint n_crowded;     /* successive checks that found another call waiting for a place */
@@ -201,8 +202,8 @@ send (Connection *connection)
 {
   PillionSplit *self = connection->split;
 
-  connection->started = connection->paused = connection->got_some = FALSE;
-  connection->end = 0;
+  connection->started = connection->paused = FALSE;
+  connection->end = connection->got = 0;
   connection->hop = pillion_hop_new (self->call->engine, &hop_funcs, connection);
   pillion_hop_send (connection->hop, self->origin, PILLION_HTTP_QUEUE_LAST, FALSE, NULL);
 }
@@ -342,7 +343,6 @@ take_body (Connection *connection,
 {
   PillionSplit *self = connection->split;
 
-  connection->got_some = TRUE;
   while (length > 0)
     {
       gsize n = MIN (length, (gsize) (connection->claim.end - connection->claim.next));
@@ -364,6 +364,8 @@ take_body (Connection *connection,
       self->writing += connection->active - before;
       self->call->n_received += n;
       connection->claim.next += (gint64) n;
+      connection->got += (gint64) n;
+      self->proven = self->proven || connection->got >= SMALL_PIECE;
       bytes += n;
       length -= n;
 
@@ -401,7 +403,7 @@ connection_end (gpointer data,
   if (connection->claim.next < connection->claim.end)
     connection->n_broken++;
   /* A server may close a connection whenever it likes, but one that brought nothing is not tried again */
-  if (connection->got_some && connection->n_broken <= MAX_BROKEN)
+  if (connection->got > 0 && connection->n_broken <= MAX_BROKEN)
     {
       send_next (connection);
     }
@@ -693,8 +695,8 @@ pillion_split_extend (PillionSplit *self,
   gint64 max_there;
 
   /* As long as no range has arrived, the call's own connection must not be broken off: the server may have no
-   * ranges. A connection that took so long to answer is useless anyway. */
-  if (!self->ready && self->connections->len > 0)
+   * ranges, or cut them all short. A connection that took so long to answer is useless anyway. */
+  if (!self->proven && !self->alone)
     go_alone (self);
 
   max_there = self->alone ? G_MAXINT64 : MAX (get_amount (self, THERE_USEC), PILLION_CLAIMS_MIN_BLOCK);

@@ -16,6 +16,11 @@ typedef enum
   PILLION_TEST_FAULT_RESET
 } PillionTestFault;
 
+/* Called after each piece of a body: returns how long to wait before the next one, in µs, or something negative to cut the
+ * connection */
+typedef GTimeSpan (*PillionTestPace) (gsize    n_bytes,
+                                      gpointer data);
+
 /* The response of a test: made on the loop's thread, and then given to its sender */
 typedef struct
 {
@@ -26,6 +31,9 @@ typedef struct
   GTimeSpan delay;
   PillionTestFault fault;
   gsize n_bytes; /* what is sent of the body before the fault */
+  PillionTestPace pace; /* or NULL; only without a network */
+  gpointer pace_data;
+  GTimeSpan linger; /* how long its connection takes to close; only without a network */
   gboolean is_set;
   PillionTestUpgrade *upgrade; /* if it opens a WebSocket, until pillion_test_answer_upgrade () */
 } PillionTestAnswer;

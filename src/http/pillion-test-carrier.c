@@ -19,6 +19,7 @@
 
 /* How much of a body is passed on at once */
 #define PIECE_SIZE (256 * 1024)
+#define PACED_PIECE_SIZE (32 * 1024)
 
 typedef struct
 {
@@ -113,6 +114,11 @@ gone (gpointer data)
 }
 
 static void
+do_nothing (gpointer data)
+{
+}
+
+static void
 leave (PillionExchange *self)
 {
   self->ended = TRUE;
@@ -121,7 +127,12 @@ leave (PillionExchange *self)
     g_io_stream_close (self->web_socket, NULL, NULL);
   if (self->delayed != 0)
     pillion_loop_cancel_call (self->loop, self->delayed);
-  pillion_http_post (self->loop, gone, self);
+
+  /* Even if the loop is closed before that */
+  if (self->answer != NULL && self->answer->linger > 0)
+    pillion_loop_call_later (self->loop, self->answer->linger, do_nothing, self, gone);
+  else
+    pillion_http_post (self->loop, gone, self);
 }
 
 static void
@@ -130,6 +141,38 @@ end (PillionExchange *self,
 {
   self->funcs->end (self->data, error);
   leave (self);
+}
+
+static void send_piece (gpointer data);
+
+static void
+send_paced_piece (gpointer data)
+{
+  PillionExchange *self = data;
+
+  self->delayed = 0;
+  send_piece (exchange_ref (self));
+}
+
+/* Sends the next piece soon, or when the pace allows. Takes the reference. */
+static void
+send_next (PillionExchange *self,
+           gsize n)
+{
+  const PillionTestAnswer *answer = self->answer;
+  GTimeSpan delay;
+
+  if (answer->pace == NULL)
+    {
+      pillion_http_post (self->loop, send_piece, self);
+      return;
+    }
+
+  delay = answer->pace (n, answer->pace_data);
+  if (delay < 0)
+    self->whole = self->n_sent;
+  self->delayed = pillion_loop_call_later (self->loop, MAX (delay, 0), send_paced_piece, self, NULL);
+  exchange_unref (self);
 }
 
 static void
@@ -166,14 +209,14 @@ send_piece (gpointer data)
       return;
     }
 
-  n = MIN (MIN (size, PIECE_SIZE), self->whole - self->n_sent);
+  n = MIN (MIN (size, self->answer->pace != NULL ? PACED_PIECE_SIZE : PIECE_SIZE), self->whole - self->n_sent);
   bytes = (const guint8 *) g_bytes_get_data (self->answer->body, NULL) + self->begin + self->n_sent;
   if (room != NULL)
     bytes = memcpy (room, bytes, n);
   self->n_sent += n;
   if (self->funcs->body (self->data, bytes, n))
     {
-      pillion_http_post (self->loop, send_piece, self);
+      send_next (self, n);
       return;
     }
 
