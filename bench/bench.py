@@ -988,8 +988,10 @@ THEMES += [
         Line("blender-first-processor", "blender_first", "blender_first", "the same", "ms", absolute=True, value=median_of("processor")),
     ],
     [
-        Line("blender-idle", "blender_idle", "blender_idle_without", "no add-on", "%", "≤ 0.2", difference=True),
-        Line("blender-idle-pending", "blender_idle_pending", "blender_idle_without", "no add-on", "%", difference=True),
+        Line("blender-idle", "blender_idle", "blender_idle", "no hook, in turn", "%", "≤ 0.2", absolute=True,
+             value=difference_of("value", "without")),
+        Line("blender-idle-pending", "blender_idle_pending", "blender_idle_pending", "no hook, in turn", "%", absolute=True,
+             value=difference_of("value", "without")),
     ],
     [
         Line("blender-previews", "blender_previews", "blender_previews_process", "a process, one by one", "s", "≤ 0.125"),

@@ -93,9 +93,6 @@ class Sides:
     def blender_idle_pending(self):
         return self.blender.run("idle", "pending", IDLE_SECONDS)[0]
 
-    def blender_idle_without(self):
-        return self.blender.run("idle", "without", IDLE_SECONDS, add_on=False)[0]
-
     def blender_disable(self):
         return self.blender.run("disable", self.nginx.url("trickle"), DISABLED)[0]
 
