@@ -209,6 +209,10 @@ def case_the_strip_shows_times():
         yield
     busy.cancel()
     assert strip.index > 10, strip.index
+    tops = strip.points[1:2 * strip.index:2, 1], strip.points[2 * _overlay.FRAMES + 1:2 * (_overlay.FRAMES + strip.index):2, 1]
+    for top in tops:
+        assert (top > _overlay.BOTTOM).sum() > 5, top
+    assert strip.text.startswith('frame '), strip.text
     take_picture('times')
     preferences.show_times = False
     assert _overlay._strip is None
