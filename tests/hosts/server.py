@@ -6,8 +6,9 @@
     /bytes/SIZE           so many bytes
     /slow/SIZE/MSEC       the same, in twenty pieces within so many milliseconds; the rest of a file at once
     /wait/MSEC            three bytes after so many milliseconds
+    /meet/COUNT           three bytes as soon as so many requests are there
     /missing              404
-    /echo                 the request itself
+    /echo                 the request itself, with two fields Set-Cookie
 
 A condition that holds is answered with 304. While `is_in_hurry`, nothing is slow.
 """
@@ -31,6 +32,7 @@ class Server:
         self.n_resumed = 0
         self.sent = [0]  # bytes of the bodies that were asked for since this list was put here
         self.is_in_hurry = False
+        self.met = []
         ready = threading.Event()
         threading.Thread(target=self._run, args=(ready,), daemon=True).start()
         ready.wait()
@@ -66,10 +68,19 @@ class Server:
             kind = ''
         if kind == 'echo':
             body = '\n'.join(head).encode()
-            writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s' % (len(body), body))
+            writer.write(b'HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: %d\r\n\r\n%s' % (len(body), body))
             return True
         if kind == 'wait':
             await asyncio.sleep(numbers[0] / 1000)
+            numbers = [3]
+        elif kind == 'meet':
+            meeting = self.loop.create_future()
+            self.met.append(meeting)
+            if len(self.met) == numbers[0]:
+                for other in self.met:
+                    other.set_result(None)
+                self.met.clear()
+            await meeting
             numbers = [3]
         elif kind not in ('bytes', 'slow'):
             writer.write(b'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')

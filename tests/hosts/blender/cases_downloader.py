@@ -233,6 +233,17 @@ def case_downloads_run_at_the_same_time():
     downloader.shutdown()
 
 
+def case_many_run_at_once():
+    """The server answers none until all are there."""
+    downloader, reporter = make('at-once', timeout=60)
+    downloader.start()
+    for number in range(http_dl.CONNECTIONS):
+        downloader.queue_download(URL + f'/meet/{http_dl.CONNECTIONS}?{number}', folder / f'at-once-{number}')
+    yield from finish(downloader)
+    assert downloader.num_downloads_ok == http_dl.CONNECTIONS
+    downloader.shutdown()
+
+
 def case_timeouts_hold():
     """The second number is for a server that says nothing."""
     downloader, reporter = make('timeout', timeout=(5, 0.2))
@@ -274,6 +285,9 @@ def case_fields_are_sent():
     yield from finish(downloader)
     text = (folder / 'echo').read_text()
     assert text.startswith('POST /echo') and 'x-marker: one' in text.lower(), text
+    # Those of one name are joined, as in Blender's module
+    description, = (description for name, description, *_ in reporter.calls if name == 'download_finished')
+    assert description.response_headers['set-cookie'] == 'a=1, b=2', description.response_headers
     downloader.shutdown()
 
 

@@ -16,12 +16,15 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import concurrent.futures
 import dataclasses
 import hashlib
 import json
 import logging
 import os
+import queue
 import sys
+import threading
 import time
 import types
 from collections.abc import Callable, Sequence
@@ -31,7 +34,6 @@ from typing import Any, Protocol
 import gi
 
 from pillion import async_loop
-from pillion._executor import DaemonExecutor
 from pillion._library import GLib, Pillion
 
 gi.require_version('PillionHttp', '1')
@@ -65,6 +67,9 @@ SLICE = 20_000
 
 # How long `shutdown ()` waits for downloads that it cancelled, in µs. What they have got stays on the disk in any case.
 PATIENCE = 1_000_000
+
+# How many downloads run at the same time: a preview is so small that most of its time is that of the way to the server and back
+CONNECTIONS = 12
 
 logger = logging.getLogger(__name__)
 
@@ -285,6 +290,7 @@ class Session:
     def __init__(self, loop: Any = None) -> None:
         self.headers: dict[str, str] = {}
         self.client = PillionHttp.Client(loop)
+        self.client.set_max_connections_per_host(CONNECTIONS)
 
     def make_request(self, description, timeout):
         request = PillionHttp.Request.new(description.http_method, description.url)
@@ -312,7 +318,7 @@ class _Download:
 
     def __init__(self, description, path, session, metadata, timeout, calls):
         self.description = description
-        self.path = Path(path)
+        self.path = path if isinstance(path, Path) else Path(path)
         self.session = session
         self.metadata = metadata
         self.timeout = timeout
@@ -325,15 +331,15 @@ class _Download:
     def start(self):
         self.add('download_starts')
         try:
-            folder, name = os.path.split(self.path)
-            if not os.path.isdir(folder):
-                os.makedirs(folder, exist_ok=True)
             if os.path.exists(self.path):
                 # The worker can't start anything, so it passes the metadata on
-                self.task = Pillion.Task.from_awaitable(_in_worker(self.load_metadata), async_loop.guest, f'look up {name}')
+                self.task = Pillion.Task.from_awaitable(_worker.call(self.load_metadata), async_loop.guest, f'look up {self.path.name}')
                 self.task.add_done_callback(self.on_metadata)
-            else:
-                self.fetch()
+                return
+            folder = os.path.dirname(self.path)
+            if not os.path.isdir(folder):
+                os.makedirs(folder, exist_ok=True)
+            self.fetch()
         except Exception as error:
             self.fail(error)
 
@@ -412,7 +418,7 @@ class _Download:
         if size > 0:
             self.add_progress(size, size)
         meta = HTTPMetadata(self.description, headers.get('etag', ''), headers.get('last-modified', ''), size)
-        _worker.submit(self.save_metadata, meta)
+        _worker.submit(lambda: self.save_metadata(meta))
 
     def save_metadata(self, meta):
         try:
@@ -423,7 +429,8 @@ class _Download:
             self.end('download_finished')
 
     def take_headers(self, response):
-        headers = {name.lower(): value for name, value in response.headers.items()}
+        # Fields that come several times, and can't be joined with commas, come as lines. The original joins them, too.
+        headers = {name.lower(): response.get_header(name).replace('\n', ', ') for name in response.get_header_names()}
         self.description = RequestDescription(self.description.http_method, self.description.url, headers)
         return headers
 
@@ -451,12 +458,61 @@ class _Download:
             self.calls.append((self, 'download_progress', self.progress))
 
 
-# It has one thread, so what one download saves, the next one finds
-_worker = DaemonExecutor(1)
+class _Worker:
+    """A thread that runs one function after the other, so what one download saves, the next one finds. It costs the thread that gives it
+    something to do much less than an executor would."""
+
+    def __init__(self) -> None:
+        self._jobs: queue.SimpleQueue[Callable[[], object]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._is_started = False
+
+    def submit(self, function):
+        if not self._is_started:
+            self._start()
+        self._jobs.put(function)
+
+    async def call(self, function):
+        """Runs it there, and returns what it returns."""
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
+
+        def run():
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                result = function()
+            except BaseException as error:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        self.submit(run)
+        return await asyncio.wrap_future(future)
+
+    def wait(self, timeout):
+        """Waits until all that was submitted has ended, at most `timeout` seconds."""
+        is_idle = threading.Event()
+        self.submit(is_idle.set)
+        is_idle.wait(timeout)
+
+    def _start(self):
+        with self._lock:
+            if not self._is_started:
+                # The process doesn't wait for a daemon at its exit
+                threading.Thread(target=self._run, daemon=True, name='pillion downloader').start()
+                self._is_started = True
+
+    def _run(self):
+        while True:
+            function = self._jobs.get()
+            try:
+                function()
+            except BaseException:
+                logger.exception('a function of the worker raised')
+            del function  # before it waits
 
 
-async def _in_worker(function):
-    return await asyncio.wrap_future(_worker.submit(function))
+_worker = _Worker()
 
 
 class ConditionalDownloader:
@@ -584,10 +640,7 @@ class BackgroundDownloader:
         for download in downloads:
             download.cancel()
         _wait(downloads, PATIENCE)
-        try:
-            _worker.submit(int).result(PATIENCE / 1e6)  # after what is being saved
-        except TimeoutError:
-            pass
+        _worker.wait(PATIENCE / 1e6)  # for what is being saved
         for download in downloads:
             download.fail(DownloadCancelled(download.description))  # if it still has not ended
         self._deliver()
