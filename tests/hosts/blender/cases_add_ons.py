@@ -6,6 +6,7 @@
 import asyncio
 import importlib
 import os
+import re
 import shutil
 import sys
 
@@ -143,6 +144,42 @@ def case_two_copies_of_the_add_on():
     disable('pillion_copy')
     task = loop.sleep(1000)
     yield from until(task.is_done)
+
+
+def copy_with_version(name, version):
+    """Another copy of the add-on, of another version."""
+    folder = os.path.join(os.path.dirname(sys.modules['pillion_template'].__file__), '..')
+    shutil.copytree(os.path.join(folder, 'pillion'), os.path.join(folder, name))
+    path = os.path.join(folder, name, '__init__.py')
+    with open(path, encoding='utf-8') as file:
+        text = file.read()
+    changed = re.sub(r"'version': \(.*?\)", f"'version': {version}", text)
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(changed)
+
+
+def case_two_copies_of_different_versions():
+    """The first one serves a copy that is older. A newer copy says what is wrong, and nothing else comes to harm."""
+    major, minor, micro = map(int, pillion.__version__.split('.'))
+    for name, version, other in (('pillion_newer', (major, minor + 1, 0), f'{major}.{minor + 1}.0'),
+                                 ('pillion_next', (major + 1, 0, 0), f'{major + 1}.0.0')):
+        copy_with_version(name, version)
+        copy = enable(name)
+        assert other in copy._problem and pillion.__version__ in copy._problem, copy._problem
+        assert os.path.dirname(pillion.__file__) in copy._problem, copy._problem
+        # Its preferences show that
+        assert bpy.context.preferences.addons[name].preferences is not None
+        disable(name)
+    copy_with_version('pillion_older', (major, minor, micro))
+    pillion.__version__ = f'{major}.{minor + 1}.0'
+    try:
+        copy = enable('pillion_older')
+    finally:
+        pillion.__version__ = f'{major}.{minor}.{micro}'
+    assert copy._addon is sys.modules['pillion.hosts.blender._addon'] and not copy._problem
+    task = loop.sleep(1000)
+    yield from until(task.is_done)
+    disable('pillion_older')
 
 
 def case_a_second_hook_of_that_name_is_refused():
