@@ -472,6 +472,33 @@ class Requests(Case):
             self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.INVALID_REQUEST))
 
 
+    def test_body_that_can_be_read_only_once_is_not_sent_twice(self):
+        def redirect(exchange):
+            exchange.set_status(307)
+            exchange.add_header('Location', '/')
+
+        self.server.add_handler('/moved', redirect)
+        reader, writer = os.pipe()
+        os.write(writer, b'0123456789')
+        os.close(writer)
+        with self.assertRaises(GLib.Error) as caught:
+            self.wait(self.client.post('/moved', content=Gio.UnixInputStream.new(reader, True)))
+        self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.NOT_REWINDABLE), caught.exception)
+        self.assertEqual(self.server.get_n_requests('/'), 0)
+
+        # A file can be read again
+        self.assert_sent(self.client.post('/moved', content=self.make_file('a.txt', b'0123456789')), body='0123456789')
+
+    def test_server_without_web_sockets(self):
+        self.server.add_handler('/refuses', lambda exchange: exchange.set_status(426))
+        with self.assertRaises(GLib.Error) as caught:
+            self.wait(self.client.open_web_socket(PillionHttp.Request.new('GET', '/'), None))
+        self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.NOT_WEB_SOCKET))
+        with self.assertRaises(PillionHttp.StatusError) as caught:
+            self.wait(self.client.open_web_socket(PillionHttp.Request.new('GET', '/refuses'), None))
+        self.assertEqual(caught.exception.status, 426)
+
+
 class Streams(Case):
     def setUp(self):
         super().setUp()
