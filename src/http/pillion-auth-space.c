@@ -130,6 +130,18 @@ on_answer (gpointer data,
     }
 }
 
+/* It waits no more. A question goes on only for calls that wait: without them, nothing would keep the space alive until the answer. */
+static void
+leave (PillionAuthWaiter *waiter)
+{
+  PillionAuthSpace *self = g_steal_pointer (&waiter->space);
+
+  g_queue_unlink (&self->waiting, &waiter->link);
+  if (self->waiting.length == 0)
+    g_clear_pointer (&self->question, pillion_question_drop);
+  pillion_auth_space_unref (self);
+}
+
 static void
 on_circle (gpointer data,
            PillionCall *call)
@@ -142,11 +154,9 @@ on_circle (gpointer data,
 
       if (waiter->call == call)
         {
-          g_queue_unlink (&self->waiting, link);
-          waiter->space = NULL;
           waiter->declined = TRUE;
           pillion_call_resume (call);
-          pillion_auth_space_unref (self);
+          leave (waiter);
           return;
         }
     }
@@ -232,16 +242,9 @@ pillion_auth_space_ask (PillionAuthSpace *self,
 void
 pillion_auth_waiter_clear (PillionAuthWaiter *self)
 {
-  PillionAuthSpace *space = g_steal_pointer (&self->space);
-
   g_clear_error (&self->error);
-  if (space == NULL)
-    return;
-
-  g_queue_unlink (&space->waiting, &self->link);
-  if (space->waiting.length == 0)
-    g_clear_pointer (&space->question, pillion_question_drop);
-  pillion_auth_space_unref (space);
+  if (self->space != NULL)
+    leave (self);
 }
 
 static void

@@ -23,7 +23,8 @@ struct _PillionQuestion
   gboolean asked;
   gboolean dropped;
   PillionTask *task; /* or NULL */
-  GPtrArray *waiting; /* tasks that stop a virtual clock again once there is an answer */
+  GPtrArray *joined;  /* tasks of calls that wait for the answer */
+  GPtrArray *waiting; /* those of them that stop a virtual clock again once there is an answer */
 
   /* On its way from there */
   PillionHttpCredentials *credentials;
@@ -34,6 +35,9 @@ struct _PillionQuestion
   PillionCircleFunc circle;
   gpointer data;
 };
+
+/* The questions whose tasks run in a loop of this thread */
+static __thread GSList *running;
 
 static PillionQuestion *
 question_ref (PillionQuestion *self)
@@ -56,6 +60,7 @@ question_unref (gpointer data)
   if (self->challenge != NULL)
     pillion_sync_unref (self->challenge);
   pillion_renewal_unref (self->renewal);
+  g_ptr_array_unref (self->joined);
   g_ptr_array_unref (self->waiting);
   pillion_private_loop_handle_unref (self->handle);
   pillion_http_engine_unref (self->engine);
@@ -92,6 +97,15 @@ add_waiting (PillionQuestion *self,
     g_ptr_array_add (self->waiting, g_object_ref (task));
 }
 
+static void
+set_task (PillionQuestion *self,
+          PillionTask *task)
+{
+  running = task != NULL ? g_slist_prepend (running, self) : g_slist_remove (running, self);
+  g_clear_object (&self->task);
+  self->task = task;
+}
+
 /* Takes the answer. From here on, the calls wait for the I/O thread again. */
 static void
 reply (PillionQuestion *self,
@@ -101,6 +115,7 @@ reply (PillionQuestion *self,
   for (guint i = 0; i < self->waiting->len; i++)
     pillion_private_task_set_external (self->waiting->pdata[i], TRUE);
   g_ptr_array_set_size (self->waiting, 0);
+  g_ptr_array_set_size (self->joined, 0);
 
   self->credentials = credentials;
   self->error = error;
@@ -115,7 +130,7 @@ on_answered (PillionTask *task,
   g_autoptr (GError) error = NULL;
   g_autoptr (GObject) object = pillion_task_get_object (task, &error);
 
-  g_clear_object (&self->task);
+  set_task (self, NULL);
   if (error != NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     reply (self, NULL, g_steal_pointer (&error));
   else if (object != NULL && (!PILLION_HTTP_IS_CREDENTIALS (object) || PILLION_HTTP_CREDENTIALS (object)->renewer != NULL))
@@ -132,7 +147,7 @@ answered (gpointer data)
 
   if (self->task != NULL)
     {
-      g_clear_object (&self->task);
+      set_task (self, NULL);
       reply (self, NULL, NULL);
     }
   question_unref (self);
@@ -152,23 +167,25 @@ ask_in_loop (gpointer data)
 {
   PillionQuestion *self = data;
   g_autoptr (PillionHttpClient) client = g_weak_ref_get (&self->engine->client);
+  g_autoptr (PillionTask) task = NULL;
 
   self->asked = TRUE;
   if (self->dropped)
     return;
 
   if (self->renewal != NULL)
-    self->task = pillion_renewal_run (self->renewal);
+    task = pillion_renewal_run (self->renewal);
   else if (client != NULL)
-    self->task = pillion_http_client_ask (client, self->challenge);
+    task = pillion_http_client_ask (client, self->challenge);
 
-  if (self->task != NULL && !has_loop (self->task))
-    g_clear_object (&self->task);
+  if (task == NULL || !has_loop (task))
+    {
+      reply (self, NULL, NULL);
+      return;
+    }
 
-  if (self->task != NULL)
-    pillion_task_add_done_callback (self->task, on_answered, question_ref (self), answered);
-  else
-    reply (self, NULL, NULL);
+  set_task (self, g_steal_pointer (&task));
+  pillion_task_add_done_callback (self->task, on_answered, question_ref (self), answered);
 }
 
 typedef struct
@@ -214,20 +231,49 @@ join_new (PillionQuestion *question,
   return self;
 }
 
+/* Whether the answer has to wait for a task, perhaps through the answers to other questions */
+static gboolean
+waits_for (PillionQuestion *self,
+           PillionTask *other,
+           GHashTable *seen)
+{
+  if (!g_hash_table_add (seen, self))
+    return FALSE;
+  if (pillion_private_task_waits_for (self->task, other))
+    return TRUE;
+
+  for (GSList *link = running; link != NULL; link = link->next)
+    {
+      PillionQuestion *question = link->data;
+
+      for (guint i = 0; i < question->joined->len; i++)
+        if (!pillion_task_is_done (question->joined->pdata[i]) && pillion_private_task_waits_for (self->task, question->joined->pdata[i]) &&
+            waits_for (question, other, seen))
+          return TRUE;
+    }
+
+  return FALSE;
+}
+
 static void
 join_in_loop (gpointer data)
 {
   Join *self = data;
+  g_autoptr (GHashTable) seen = NULL;
 
   /* The answer is on its way */
   if (self->question->task == NULL)
     return;
 
-  /* The answer never waits for the call that asked first, but it may wait for a call that joined later */
-  if (pillion_private_task_waits_for (self->question->task, self->task))
-    pillion_http_engine_post (self->question->engine, tell_of_circle, join_new (self->question, self->call, NULL));
-  else
-    add_waiting (self->question, self->task);
+  seen = g_hash_table_new (NULL, NULL);
+  if (waits_for (self->question, self->task, seen))
+    {
+      pillion_http_engine_post (self->question->engine, tell_of_circle, join_new (self->question, self->call, NULL));
+      return;
+    }
+
+  g_ptr_array_add (self->question->joined, g_object_ref (self->task));
+  add_waiting (self->question, self->task);
 }
 
 void
@@ -277,6 +323,7 @@ pillion_question_new (PillionHttpEngine *engine,
   self->n_references = 2;
   self->engine = pillion_http_engine_ref (engine);
   self->handle = pillion_private_loop_handle_ref (handle);
+  self->joined = g_ptr_array_new_with_free_func (unref_task);
   self->waiting = g_ptr_array_new_with_free_func (unref_task);
   self->challenge = challenge;
   self->renewal = renewal;

@@ -291,6 +291,40 @@ renew_with_dialog (gpointer data)
   return renew_here (data);
 }
 
+/* A call that has been cancelled no longer wants the token, and the call for the token needs none */
+static void
+renew_for_nobody_body (PillionTask *task,
+                       gpointer data)
+{
+  OwnRenewal *self = data;
+  g_autoptr (PillionTask) got = pillion_http_client_get_bytes (self->client, "/token", NULL);
+  g_autoptr (PillionTask) made = NULL;
+  g_autoptr (GObject) credentials = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (self->n_called == 1)
+    pillion_task_cancel (self->aside);
+  if (!pillion_await (got, &error))
+    {
+      pillion_task_return_error (task, g_steal_pointer (&error));
+      return;
+    }
+
+  made = make_token (got, self);
+  credentials = pillion_task_get_object (made, &error);
+  g_assert_no_error (error);
+  pillion_task_return_object (task, credentials);
+}
+
+static PillionTask *
+renew_for_nobody (gpointer data)
+{
+  OwnRenewal *self = data;
+
+  self->n_called++;
+  return pillion_loop_spawn (self->loop, "renew", renew_for_nobody_body, self, NULL);
+}
+
 static PillionTask *
 on_token (PillionHttpTestExchange *exchange,
           gpointer data)
@@ -327,6 +361,65 @@ test_renewing_with_itself (PillionLoop *loop,
       g_assert_cmpuint (renewal.n_called, ==, 1);
       g_assert_cmpuint (self.n_refused, ==, 0);
     }
+}
+
+static void
+test_renewing_for_nobody (PillionLoop *loop,
+                          gpointer data)
+{
+  g_auto (Fixture) self = { .challenge = "Bearer", .accepted = "Bearer abc" };
+  OwnRenewal renewal = { .loop = loop };
+  g_autoptr (PillionHttpCredentials) credentials = pillion_http_credentials_new_renewing (loop, renew_for_nobody, &renewal, NULL);
+  g_autoptr (PillionTask) cancelled = NULL;
+  g_autoptr (PillionTask) got = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture_init (&self, loop);
+  renewal.client = self.client;
+  pillion_http_test_server_add_handler (self.server, "/token", on_token, NULL, NULL);
+  pillion_http_client_set_credentials (self.client, credentials);
+  renewal.aside = cancelled = pillion_http_client_get_bytes (self.client, "/a", NULL);
+  g_assert_false (pillion_await (cancelled, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+  got = pillion_http_client_get_bytes (self.client, "/a", NULL);
+  assert_text (got, "welcome");
+}
+
+static PillionTask *
+on_any_token (PillionHttpTestExchange *exchange,
+              gpointer data)
+{
+  pillion_http_test_exchange_set_text (exchange, "abc", NULL);
+  return NULL;
+}
+
+/* Each token is got with a client that needs the other one */
+static void
+test_renewing_each_other (PillionLoop *loop,
+                          gpointer data)
+{
+  g_auto (Fixture) self = { .challenge = "Bearer", .accepted = "Bearer abc" };
+  g_autoptr (PillionHttpClient) other = pillion_http_client_new (loop);
+  OwnRenewal renewal = { .loop = loop, .client = other };
+  OwnRenewal other_renewal = { .loop = loop };
+  g_autoptr (PillionHttpCredentials) credentials = pillion_http_credentials_new_renewing (loop, renew_in_fiber, &renewal, NULL);
+  g_autoptr (PillionHttpCredentials) other_credentials = pillion_http_credentials_new_renewing (loop, renew_in_fiber, &other_renewal, NULL);
+  g_autoptr (PillionTask) got = NULL;
+  g_autoptr (PillionTask) other_got = NULL;
+
+  fixture_init (&self, loop);
+  other_renewal.client = self.client;
+  pillion_http_client_set_base_url (other, pillion_http_test_server_get_url (self.server));
+  pillion_http_test_server_add_handler (self.server, "/token", on_any_token, NULL, NULL);
+  pillion_http_client_set_credentials (self.client, credentials);
+  pillion_http_client_set_credentials (other, other_credentials);
+  got = pillion_http_client_get_bytes (self.client, "/a", NULL);
+  other_got = pillion_http_client_get_bytes (other, "/b", NULL);
+  assert_text (got, "welcome");
+  assert_text (other_got, "welcome");
+  g_assert_cmpuint (renewal.n_called, ==, 1);
+  g_assert_cmpuint (other_renewal.n_called, ==, 1);
 }
 
 /* The I/O thread, and a client that works in the loop, each have a token of their own */
@@ -652,6 +745,8 @@ main (int argc,
   pillion_test_add_func ("/http/credentials/token-is-renewed-once-for-all", test_renewing);
   pillion_test_add_func ("/http/credentials/netrc", test_netrc);
   pillion_test_add_func ("/http/credentials/token-is-got-with-the-client-that-needs-it", test_renewing_with_itself);
+  pillion_test_add_func ("/http/credentials/token-that-nobody-wants-any-more", test_renewing_for_nobody);
+  pillion_test_add_func ("/http/credentials/tokens-that-need-each-other", test_renewing_each_other);
   pillion_test_add_func ("/http/credentials/token-of-clients-on-different-threads", test_renewing_shared);
   pillion_test_add_func ("/http/credentials/none-are-used-if-the-request-says-so", test_no_credentials);
   pillion_test_add_func ("/http/credentials/loop-of-the-token-is-closed", test_renewing_closed);
