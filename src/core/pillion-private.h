@@ -96,7 +96,8 @@ void               pillion_private_loop_handle_call      (PillionLoopHandle *han
                                                           gpointer           data,
                                                           GDestroyNotify     destroy);
 
-/* Tells a virtual clock how many more, or fewer, things another thread is at that it waits for. On the loop's thread. */
+/* Tells a virtual clock how many more, or fewer, things another thread is at that it waits for. On any thread, but fewer only on the loop's,
+ * which may sleep and would not notice. */
 PILLION_PRIVATE
 void             pillion_private_loop_add_external     (PillionLoop     *loop,
                                                         int              change);

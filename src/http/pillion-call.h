@@ -75,6 +75,7 @@ struct _PillionCall
   gboolean cancel_seen; /* maybe before it was submitted */
   gboolean waiting;     /* for pillion_call_resume () */
   PillionPause *pause;  /* NULL if the call can't be paused */
+  gboolean on_virtual_clock; /* the loop's clock waits for the network */
   gboolean held;        /* by pillion_call_pause () */
   gboolean due;         /* the next request is to be sent once the call is no longer held */
   gint64 held_since;    /* in µs of the engine's clock */

@@ -235,7 +235,8 @@ gboolean
 pillion_decoder_end (PillionDecoder *self,
                      GError **error)
 {
-  /* No bytes at all are an empty body that nobody compressed */
+  /* No bytes at all are an empty body that was not compressed. That holds even if the end of the connection ends the body, which may then be
+   * truncated: servers and proxies name a coding for bodies that they leave out, and browsers and curl accept that. */
   for (guint i = 0; i < self->n_layers; i++)
     if (self->layers[i].converter != NULL || (i > 0 && !self->layers[i].begun && self->layers[0].begun))
       {

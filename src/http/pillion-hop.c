@@ -30,7 +30,19 @@ struct _PillionHop
   Flight *flight; /* NULL before it was sent */
   GList link;     /* in the flight's hops */
   const char *const *fields; /* of its request, once it has started */
+  gboolean beside;           /* it isn't the first one in its flight */
 };
+
+static void
+set_beside (PillionHop *self,
+            gboolean beside)
+{
+  if (self->beside == beside)
+    return;
+
+  self->beside = beside;
+  self->funcs->waits_beside (self->data, beside);
+}
 
 /* From now on, no other hop finds it */
 static void
@@ -276,6 +288,7 @@ join (Flight *self,
   const PillionHop *first = self->hops.head->data;
 
   g_queue_push_tail_link (&self->hops, &hop->link);
+  set_beside (hop, TRUE);
   if (priority < self->entry.priority)
     pillion_http_queue_set_priority (self->queue, &self->entry, priority);
   if (self->exchange != NULL)
@@ -387,7 +400,12 @@ pillion_hop_drop (PillionHop *self)
   Flight *flight = self->flight;
 
   if (flight != NULL)
-    g_queue_unlink (&flight->hops, &self->link);
+    {
+      g_queue_unlink (&flight->hops, &self->link);
+      set_beside (self, FALSE);
+      if (flight->hops.length > 0)
+        set_beside (flight->hops.head->data, FALSE);
+    }
   g_free (self);
   if (flight != NULL && flight->hops.length == 0)
     flight_end (flight);

@@ -27,6 +27,10 @@ struct _PillionHopFuncs
    * key. */
   void     (*part)  (gpointer            data);
 
+  /* Whether the hop only waits for an exchange that another hop waits for */
+  void     (*waits_beside) (gpointer     data,
+                            gboolean     beside);
+
   /* As in PillionExchangeFuncs */
   void     (*wrote) (gpointer            data,
                      gint64              n_sent);

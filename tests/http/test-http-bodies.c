@@ -119,6 +119,50 @@ test_codings_stacked (TestFixture *self,
   assert_coded (self, "gzip", none, "", 0, 0);
 }
 
+typedef struct
+{
+  const guint8 *bytes;
+  gsize length;
+} Cut;
+
+static void
+serve_cut (TestConnection *connection,
+           const char *request,
+           gpointer data)
+{
+  const Cut *cut = data;
+
+  test_connection_printf (connection, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n");
+  test_connection_write (connection, cut->bytes, (gssize) cut->length);
+  test_connection_close (connection);
+}
+
+/* If only the end of the connection ends the body, the coding tells whether it is whole; no byte at all is an empty body, as with curl */
+static void
+test_codings_without_a_length (TestFixture *self,
+                               gconstpointer data)
+{
+  g_autoptr (GBytes) whole = compress ("hello", 5, G_ZLIB_COMPRESSOR_FORMAT_GZIP);
+  gsize length;
+  const guint8 *bytes = g_bytes_get_data (whole, &length);
+  Cut cut = { .bytes = bytes };
+  TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_cut, &cut);
+  g_autofree char *url = test_server_url (server, "/");
+
+  for (gsize i = 0; i <= length; i++)
+    {
+      cut.length = i;
+      if (i == 0)
+        test_fixture_assert_get (self, url, "");
+      else if (i == length)
+        test_fixture_assert_get (self, url, "hello");
+      else
+        test_fixture_assert_error (self, url, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
+    }
+
+  test_server_free (server);
+}
+
 static void
 test_codings_broken (TestFixture *self,
                      gconstpointer data)
@@ -258,6 +302,7 @@ main (int argc,
 
   test_case ("/http/bodies/codings", test_codings);
   test_case ("/http/bodies/codings-stacked", test_codings_stacked);
+  test_case ("/http/bodies/codings-without-a-length", test_codings_without_a_length);
   test_case ("/http/bodies/codings-broken", test_codings_broken);
   test_case ("/http/bodies/json", test_json);
   test_case ("/http/bodies/json-invalid", test_json_invalid);

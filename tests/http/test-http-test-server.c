@@ -552,6 +552,31 @@ test_sleeping (PillionLoop *loop,
   start = pillion_loop_get_now (loop);
   assert_gets (server, "/hour", "late");
 
+  /* Calls that share a request, in both orders: another one may end first, or be given up */
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (PillionHttpClient) client = pillion_http_client_new (loop);
+      g_autofree char *url = g_strconcat (pillion_http_test_server_get_url (server), "/hour", NULL);
+      guint n_before = pillion_http_test_server_get_n_requests (server, "/hour");
+      PillionTask *calls[3];
+
+      for (guint j = 0; j < G_N_ELEMENTS (calls); j++)
+        calls[j] = pillion_http_client_get_bytes (client, url, NULL);
+      if (i < 2)
+        {
+          turn_until (pillion_http_test_server_get_n_requests (server, "/hour") > n_before);
+          pillion_task_cancel (calls[i]);
+          g_assert_false (pillion_await (calls[i], NULL));
+        }
+      for (guint j = 0; j < G_N_ELEMENTS (calls); j++)
+        {
+          if (i >= 2 || i != j)
+            assert_text (calls[j], "late");
+          g_object_unref (calls[j]);
+        }
+      g_assert_cmpuint (pillion_http_test_server_get_n_requests (server, "/hour") - n_before, ==, 1);
+    }
+
   sleep = pillion_loop_sleep (loop, G_TIME_SPAN_HOUR, NULL);
   for (guint i = 0; i < 20; i++)
     assert_gets (server, "/fixed", "fixed");
