@@ -17,17 +17,15 @@
 gboolean
 pillion_cache_draft_new (PillionCacheDraft *self,
                          PillionCacheFolder *folder,
-                         GBytes *content)
+                         PillionCacheBytes *content)
 {
-  gsize length;
-  const guint8 *bytes = g_bytes_get_data (content, &length);
   int errsv;
 
   self->fd = pillion_cache_folder_new_draft (folder, self->name);
-  self->size = length;
+  self->size = content->length;
   if (self->fd < 0)
     return FALSE;
-  if (pillion_cache_write_all (self->fd, bytes, length, 0))
+  if (pillion_cache_write_all (self->fd, content->data, content->length, 0))
     return TRUE;
 
   errsv = errno;
@@ -112,7 +110,7 @@ make_copy (PillionCacheDraft *self,
            const PillionCacheHead *head,
            const PillionCacheSlot *slot,
            const guint8 *bytes,
-           GBytes *metadata)
+           PillionCacheBytes *metadata)
 {
   g_autofree char *key = g_strndup ((const char *) bytes + head->key, head->key_length);
   g_autoptr (GByteArray) new_bytes = NULL;
@@ -123,8 +121,8 @@ make_copy (PillionCacheDraft *self,
   if (self->fd < 0)
     return FALSE;
 
-  new_bytes = pillion_cache_head_new (key, head->id, g_bytes_get_size (metadata), &new_head);
-  pillion_cache_slot_fill (new_bytes->data + new_head.slots[0], &new_head, 0, slot->number + 1, slot->length, metadata);
+  new_bytes = pillion_cache_head_new (key, head->id, metadata->length, &new_head);
+  pillion_cache_slot_fill (new_bytes->data + new_head.slots[0], &new_head, 0, slot->number + 1, slot->length, metadata->data, metadata->length);
   if (copy (self->fd, new_bytes, fd, head->body, &self->size))
     return TRUE;
 
@@ -138,7 +136,7 @@ gboolean
 pillion_cache_draft_update (PillionCacheFolder *folder,
                             int fd,
                             guint64 id,
-                            GBytes *metadata,
+                            PillionCacheBytes *metadata,
                             PillionCacheDraft *copy)
 {
   PillionCacheHead head;
@@ -150,7 +148,7 @@ pillion_cache_draft_update (PillionCacheFolder *folder,
     return FALSE;
 
   which = slot.slot ^ 1;
-  if (pillion_cache_slot_fill (bytes + head.slots[which], &head, which, slot.number + 1, slot.length, metadata))
+  if (pillion_cache_slot_fill (bytes + head.slots[which], &head, which, slot.number + 1, slot.length, metadata->data, metadata->length))
     return pillion_cache_write_all (fd, bytes + head.slots[which], head.slot_size, head.slots[which]);
 
   return make_copy (copy, folder, fd, &head, &slot, bytes, metadata);

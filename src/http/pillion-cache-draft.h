@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "http/pillion-cache-bytes.h"
 #include "http/pillion-cache-folder.h"
 
 /* A file for an entry that doesn't have its name yet */
@@ -17,7 +18,7 @@ typedef struct
 /* Makes one with the given content. Returns FALSE with errno. */
 gboolean pillion_cache_draft_new    (PillionCacheDraft  *self,
                                      PillionCacheFolder *folder,
-                                     GBytes             *content);
+                                     PillionCacheBytes  *content);
 
 /* Removes it, unless it got its name, which @published says */
 void     pillion_cache_draft_clear  (PillionCacheDraft  *self,
@@ -29,5 +30,5 @@ void     pillion_cache_draft_clear  (PillionCacheDraft  *self,
 gboolean pillion_cache_draft_update (PillionCacheFolder *folder,
                                      int                 fd,
                                      guint64             id,
-                                     GBytes             *metadata,
+                                     PillionCacheBytes  *metadata,
                                      PillionCacheDraft  *copy);

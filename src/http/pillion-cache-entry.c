@@ -32,7 +32,7 @@ struct _PillionCacheEntry
   GBytes *metadata;
   PillionCacheHead head;
   guint64 length;
-  GBytes *image; /* of a small file, or NULL */
+  PillionCacheBytes *image; /* of a small file, or NULL */
 
   /* Of a large one */
   int fd;
@@ -56,7 +56,7 @@ pillion_cache_entry_unref (PillionCacheEntry *self)
 
   if (self->fd >= 0)
     close (self->fd);
-  g_clear_pointer (&self->image, g_bytes_unref);
+  g_clear_pointer (&self->image, pillion_cache_bytes_unref);
   g_clear_pointer (&self->metadata, g_bytes_unref);
   g_free (self->block);
   g_free (self->key);
@@ -85,22 +85,20 @@ read_head (PillionCacheEntry *self,
 
   for (guint tries = 0; tries < MAX_TRIES; tries++)
     {
-      guint8 *bytes = g_malloc (needed);
-      gssize length = pillion_cache_read_all (self->fd, bytes, needed, 0);
       PillionCacheSlot slot;
+      gssize length;
 
+      g_clear_pointer (&self->image, pillion_cache_bytes_unref);
+      self->image = pillion_cache_bytes_new (needed);
+      length = pillion_cache_read_all (self->fd, self->image->data, needed, 0);
       if (length < 0)
-        {
-          g_free (bytes);
-          return PILLION_CACHE_LOAD_FAILED;
-        }
+        return PILLION_CACHE_LOAD_FAILED;
 
-      g_clear_pointer (&self->image, g_bytes_unref);
-      self->image = g_bytes_new_take (bytes, (gsize) length);
-      if (pillion_cache_head_parse (&self->head, bytes, (gsize) length, &needed))
+      self->image->length = (gsize) length;
+      if (pillion_cache_head_parse (&self->head, self->image->data, (gsize) length, &needed))
         {
           needed = (gsize) length;
-          if (pillion_cache_slot_find (&slot, &self->head, bytes))
+          if (pillion_cache_slot_find (&slot, &self->head, self->image->data))
             return PILLION_CACHE_LOAD_FINE;
         }
       else if (needed == 0 || needed > *size)
@@ -129,7 +127,7 @@ load (PillionCacheEntry *self,
       PillionCacheFolder *folder,
       guint64 id,
       const char *key,
-      GBytes *metadata)
+      PillionCacheBytes *metadata)
 {
   PillionCacheLoad result = PILLION_CACHE_LOAD_FINE;
   PillionCacheSlot slot;
@@ -141,11 +139,12 @@ load (PillionCacheEntry *self,
   if (self->image == NULL)
     result = read_head (self, folder, &size);
   else
-    size = g_bytes_get_size (self->image);
+    size = self->image->length;
   if (result != PILLION_CACHE_LOAD_FINE)
     return result;
 
-  bytes = g_bytes_get_data (self->image, &length);
+  bytes = self->image->data;
+  length = self->image->length;
   if (!pillion_cache_head_parse (&self->head, bytes, length, &needed) || self->head.id != id ||
       !pillion_cache_slot_find (&slot, &self->head, bytes) || size != pillion_cache_file_size (&self->head, slot.length))
     return PILLION_CACHE_LOAD_DAMAGED;
@@ -157,10 +156,11 @@ load (PillionCacheEntry *self,
   if (key != NULL && strcmp (self->key, key) != 0)
     return PILLION_CACHE_LOAD_OTHER;
 
-  self->metadata = metadata != NULL ? g_bytes_ref (metadata) : g_bytes_new_from_bytes (self->image, slot.offset, slot.metadata_length);
+  self->metadata = metadata != NULL ? pillion_cache_bytes_get_slice (metadata, 0, metadata->length)
+                                    : pillion_cache_bytes_get_slice (self->image, slot.offset, slot.metadata_length);
   if (length != size)
     {
-      g_clear_pointer (&self->image, g_bytes_unref);
+      g_clear_pointer (&self->image, pillion_cache_bytes_unref);
       return PILLION_CACHE_LOAD_FINE;
     }
 
@@ -176,11 +176,11 @@ PillionCacheEntry *
 pillion_cache_entry_load (PillionCacheStore *store,
                           PillionCacheFolder *folder,
                           int fd,
-                          GBytes *image,
+                          PillionCacheBytes *image,
                           guint64 key_hash,
                           guint64 id,
                           const char *key,
-                          GBytes *metadata,
+                          PillionCacheBytes *metadata,
                           PillionCacheLoad *result)
 {
   PillionCacheEntry *self = g_new0 (PillionCacheEntry, 1);
@@ -189,7 +189,7 @@ pillion_cache_entry_load (PillionCacheStore *store,
   self->store = pillion_cache_store_ref (store);
   self->key_hash = key_hash;
   self->fd = fd;
-  self->image = image != NULL ? g_bytes_ref (image) : NULL;
+  self->image = image != NULL ? pillion_cache_bytes_ref (image) : NULL;
 
   *result = load (self, folder, id, key, metadata);
   if (*result == PILLION_CACHE_LOAD_FINE)
@@ -354,7 +354,7 @@ pillion_cache_entry_read (PillionCacheEntry *self,
 
   if (self->image != NULL)
     {
-      memcpy (buffer, (const guint8 *) g_bytes_get_data (self->image, NULL) + self->head.body + offset, size);
+      memcpy (buffer, self->image->data + self->head.body + offset, size);
       return (gssize) size;
     }
 

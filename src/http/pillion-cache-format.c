@@ -159,10 +159,9 @@ pillion_cache_slot_fill (guint8 *slot,
                          guint which,
                          guint64 number,
                          guint64 length,
-                         GBytes *metadata)
+                         const void *metadata,
+                         gsize metadata_length)
 {
-  gsize metadata_length;
-  const guint8 *data = g_bytes_get_data (metadata, &metadata_length);
   SlotHead info = { 0, number, length, (guint32) metadata_length, 0 };
 
   if (metadata_length > head->slot_size - sizeof info)
@@ -171,7 +170,7 @@ pillion_cache_slot_fill (guint8 *slot,
   memset (slot, 0, head->slot_size);
   memcpy (slot, &info, sizeof info);
   if (metadata_length > 0)
-    memcpy (slot + sizeof info, data, metadata_length);
+    memcpy (slot + sizeof info, metadata, metadata_length);
   info.checksum = sum_slot (head, which, slot, metadata_length);
   memcpy (slot, &info.checksum, sizeof info.checksum);
 

@@ -70,7 +70,8 @@ gboolean    pillion_cache_slot_fill    (guint8                 *slot,
                                         guint                   which,
                                         guint64                 number,
                                         guint64                 length,
-                                        GBytes                 *metadata);
+                                        const void             *metadata,
+                                        gsize                   metadata_length);
 
 /* The checksum of a block of the body */
 guint64     pillion_cache_sum_block    (const PillionCacheHead *head,

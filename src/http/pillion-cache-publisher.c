@@ -38,8 +38,8 @@
 typedef struct
 {
   PillionCacheChange *change;
-  GBytes *image;    /* to be written, or NULL */
-  GBytes *metadata; /* likewise */
+  PillionCacheBytes *image;    /* to be written, or NULL */
+  PillionCacheBytes *metadata; /* likewise */
   gboolean stored;  /* it has a file */
   gboolean missing; /* or maybe not */
   gboolean removed;
@@ -91,8 +91,8 @@ take_changes (Batch *self)
       change->missing = FALSE;
       if (change->removed)
         continue;
-      item->image = change->image != NULL ? g_bytes_ref (change->image) : NULL;
-      item->metadata = change->metadata != NULL ? g_bytes_ref (change->metadata) : NULL;
+      item->image = change->image != NULL ? pillion_cache_bytes_ref (change->image) : NULL;
+      item->metadata = change->metadata != NULL ? pillion_cache_bytes_ref (change->metadata) : NULL;
     }
 }
 
@@ -430,8 +430,8 @@ finish_item (Batch *self,
     {
       if (change->image != NULL && published)
         {
-          store->n_waiting -= g_bytes_get_size (change->image);
-          g_clear_pointer (&change->image, g_bytes_unref);
+          store->n_waiting -= change->image->length;
+          g_clear_pointer (&change->image, pillion_cache_bytes_unref);
         }
       if (change->draft >= 0 && published)
         {
@@ -440,14 +440,14 @@ finish_item (Batch *self,
           g_clear_pointer (&change->folder, pillion_cache_folder_unref);
         }
       if (change->metadata == item->metadata)
-        g_clear_pointer (&change->metadata, g_bytes_unref);
+        g_clear_pointer (&change->metadata, pillion_cache_bytes_unref);
       if (!change->queued)
         pillion_cache_store_drop_change (store, change);
     }
 
   pillion_cache_draft_clear (&item->draft, self->folder, published);
-  g_clear_pointer (&item->image, g_bytes_unref);
-  g_clear_pointer (&item->metadata, g_bytes_unref);
+  g_clear_pointer (&item->image, pillion_cache_bytes_unref);
+  g_clear_pointer (&item->metadata, pillion_cache_bytes_unref);
 }
 
 /* The folder, or something in it, was removed: makes it anew */

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/pillion-private.h"
+#include "http/pillion-cache-bytes.h"
 #include "http/pillion-cache-folder.h"
 #include "http/pillion-cache-index.h"
 #include "http/pillion-cache-log.h"
@@ -18,12 +19,12 @@ typedef struct
 {
   guint64 id; /* the key in the table of changes */
   guint64 key_hash;
-  GBytes *image;              /* the file of a small entry that isn't on disk; or NULL */
+  PillionCacheBytes *image;   /* the file of a small entry that isn't on disk; or NULL */
   PillionCacheFolder *folder; /* of the draft of a large entry that has no name yet; or NULL */
   int draft;
   char draft_name[PILLION_CACHE_NAME_SIZE];
   guint64 size; /* of the file, for those two */
-  GBytes *metadata; /* newer than those in the file or the image; or NULL */
+  PillionCacheBytes *metadata; /* newer than those in the file or the image; or NULL */
   gboolean stored;  /* the file has its name, or is just getting it */
   gboolean removed;
   gboolean missing; /* a lookup didn't find the file */
@@ -118,11 +119,11 @@ typedef enum
 PillionCacheEntry  *pillion_cache_entry_load          (PillionCacheStore  *store,
                                                        PillionCacheFolder *folder,
                                                        int                 fd,
-                                                       GBytes             *image,
+                                                       PillionCacheBytes  *image,
                                                        guint64             key_hash,
                                                        guint64             id,
                                                        const char         *key,
-                                                       GBytes             *metadata,
+                                                       PillionCacheBytes  *metadata,
                                                        PillionCacheLoad   *result);
 guint64             pillion_cache_entry_get_key_hash  (PillionCacheEntry  *self);
 void                pillion_cache_entry_set_metadata  (PillionCacheEntry  *self,

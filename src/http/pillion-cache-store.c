@@ -40,8 +40,8 @@ change_free (gpointer data)
 {
   PillionCacheChange *self = data;
 
-  g_clear_pointer (&self->image, g_bytes_unref);
-  g_clear_pointer (&self->metadata, g_bytes_unref);
+  g_clear_pointer (&self->image, pillion_cache_bytes_unref);
+  g_clear_pointer (&self->metadata, pillion_cache_bytes_unref);
   if (self->draft >= 0)
     {
       if (!self->stored)
@@ -631,7 +631,7 @@ pillion_cache_store_drop_change (PillionCacheStore *self,
                                  PillionCacheChange *change)
 {
   if (change->image != NULL)
-    self->n_waiting -= g_bytes_get_size (change->image);
+    self->n_waiting -= change->image->length;
   g_hash_table_remove (self->changes, &change->id);
 }
 
@@ -682,8 +682,8 @@ typedef struct
 {
   guint64 key_hash;
   guint64 id;
-  GBytes *image;
-  GBytes *metadata;
+  PillionCacheBytes *image;
+  PillionCacheBytes *metadata;
   int fd;
 } Candidate;
 
@@ -698,8 +698,8 @@ candidate_init (Candidate *self,
   if (change == NULL)
     return;
 
-  self->metadata = change->metadata != NULL ? g_bytes_ref (change->metadata) : NULL;
-  self->image = change->image != NULL ? g_bytes_ref (change->image) : NULL;
+  self->metadata = change->metadata != NULL ? pillion_cache_bytes_ref (change->metadata) : NULL;
+  self->image = change->image != NULL ? pillion_cache_bytes_ref (change->image) : NULL;
   if (change->draft >= 0)
     self->fd = fcntl (change->draft, F_DUPFD_CLOEXEC, 3);
 }
@@ -754,8 +754,8 @@ candidate_load (Candidate *self,
   else if (result == PILLION_CACHE_LOAD_FOREIGN)
     report_missing (store, self);
 
-  g_clear_pointer (&self->image, g_bytes_unref);
-  g_clear_pointer (&self->metadata, g_bytes_unref);
+  g_clear_pointer (&self->image, pillion_cache_bytes_unref);
+  g_clear_pointer (&self->metadata, pillion_cache_bytes_unref);
   return entry;
 }
 
@@ -845,8 +845,8 @@ pillion_cache_store_update_metadata (PillionCacheStore *self,
     {
       PillionCacheChange *change = pillion_cache_store_get_change (self, key_hash, id);
 
-      g_clear_pointer (&change->metadata, g_bytes_unref);
-      change->metadata = g_bytes_ref (metadata);
+      g_clear_pointer (&change->metadata, pillion_cache_bytes_unref);
+      change->metadata = pillion_cache_bytes_new_copy (g_bytes_get_data (metadata, NULL), g_bytes_get_size (metadata));
       pillion_cache_store_queue (self, change);
     }
   pillion_mutex_unlock (&self->mutex);
@@ -891,7 +891,7 @@ pillion_cache_store_add (PillionCacheStore *self,
                          PillionCacheEntry *replaced,
                          GError **error)
 {
-  gsize n_waiting = change->image != NULL ? g_bytes_get_size (change->image) : 0;
+  gsize n_waiting = change->image != NULL ? change->image->length : 0;
   PillionCacheRecord *old = NULL;
   guint n = 0;
 

@@ -24,7 +24,6 @@ struct _PillionCacheWriter
   GByteArray *head_bytes;
   GByteArray *block; /* what is not on disk; at first the whole body */
   guint64 length;
-  gsize metadata_length; /* that the slots are made for */
   char *key;
   GBytes *metadata;
 
@@ -199,20 +198,22 @@ pillion_cache_writer_commit (PillionCacheWriter *self,
                              GError **error)
 {
   PillionCacheChange *change;
+  gsize metadata_length;
   guint64 size;
 
   if (metadata == NULL)
     metadata = self->metadata;
-  if (g_bytes_get_size (metadata) > PILLION_CACHE_MAX_METADATA)
+  metadata_length = g_bytes_get_size (metadata);
+  if (metadata_length > PILLION_CACHE_MAX_METADATA)
     return fail_size (error);
 
-  if (!pillion_cache_slot_fill (self->head_bytes->data + self->head.slots[0], &self->head, 0, 1, self->length, metadata))
+  if (!pillion_cache_slot_fill (self->head_bytes->data + self->head.slots[0], &self->head, 0, 1, self->length, g_bytes_get_data (metadata, NULL), metadata_length))
     {
       if (self->folder == NULL)
-        make_head (self, g_bytes_get_size (metadata));
-      else if (!move_body (self, g_bytes_get_size (metadata)))
+        make_head (self, metadata_length);
+      else if (!move_body (self, metadata_length))
         return fail_errno (self, errno, error);
-      pillion_cache_slot_fill (self->head_bytes->data + self->head.slots[0], &self->head, 0, 1, self->length, metadata);
+      pillion_cache_slot_fill (self->head_bytes->data + self->head.slots[0], &self->head, 0, 1, self->length, g_bytes_get_data (metadata, NULL), metadata_length);
     }
 
   size = pillion_cache_file_size (&self->head, self->length);
@@ -234,14 +235,15 @@ pillion_cache_writer_commit (PillionCacheWriter *self,
     add_draft (self, change);
   else
     {
+      change->image = pillion_cache_bytes_new (size);
+      memcpy (change->image->data, self->head_bytes->data, self->head.body);
       if (self->length > 0)
         {
           guint64 sum = pillion_cache_sum_block (&self->head, 0, self->block->data, self->block->len);
 
-          g_byte_array_append (self->head_bytes, self->block->data, self->block->len);
-          g_byte_array_append (self->head_bytes, (const guint8 *) &sum, sizeof sum);
+          memcpy (change->image->data + self->head.body, self->block->data, self->block->len);
+          memcpy (change->image->data + self->head.body + self->block->len, &sum, sizeof sum);
         }
-      change->image = g_byte_array_free_to_bytes (g_steal_pointer (&self->head_bytes));
     }
 
   return pillion_cache_store_add (self->store, change, replaced, error);
