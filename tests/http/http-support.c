@@ -576,6 +576,9 @@ test_fixture_set_up (TestFixture *self,
   self->client = pillion_http_client_new (self->loop);
   /* The first connection with TLS reads all authorities of the system, which takes long under a sanitizer on a busy machine */
   pillion_http_client_set_connect_timeout_usec (self->client, PATIENCE);
+  /* Under valgrind a server may take long to make what it answers with */
+  pillion_http_client_set_first_byte_timeout_usec (self->client, 10 * (GTimeSpan) PATIENCE);
+  pillion_http_client_set_idle_timeout_usec (self->client, 10 * (GTimeSpan) PATIENCE);
   self->folder = g_dir_make_tmp ("pillion-http-XXXXXX", &error);
   g_assert_no_error (error);
 }

@@ -182,31 +182,6 @@ test_cancel (TestFixture *self,
   test_resource_free (resource);
 }
 
-/* Time limits don't count while it is paused, and do afterwards */
-static void
-test_time_limit (TestFixture *self,
-                 gconstpointer data)
-{
-  TestResource *resource = test_resource_new ();
-  g_autoptr (PillionTask) pause = NULL;
-  g_autoptr (GError) error = NULL;
-  PillionTask *task;
-
-  pillion_http_client_set_total_timeout_usec (self->client, 150 * G_TIME_SPAN_MILLISECOND);
-  test_resource_behave (resource, (TestBehaviour) { TAGGED, .gated = TRUE });
-  task = test_fixture_start (self, resource->url, "file", NULL);
-  g_assert_true (pillion_http_client_pause_download (self->client, task));
-  pause = pillion_loop_sleep (self->loop, 300 * G_TIME_SPAN_MILLISECOND, NULL);
-  test_fixture_await (self, pause);
-  g_assert_cmpint (pillion_task_get_state (task), ==, PILLION_TASK_PENDING);
-
-  pillion_http_client_resume_download (self->client, task);
-  g_assert_null (test_fixture_await_download (self, task, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
-  test_server_open_gate (resource->server);
-  test_resource_free (resource);
-}
-
 /* What is done, what is no download, and what can't be asked for again */
 static void
 test_others (TestFixture *self,
@@ -245,7 +220,6 @@ main (int argc,
   test_case ("/http/download-pause/queued", test_queued);
   test_case ("/http/download-pause/starts-over-without-a-validator", test_starts_over);
   test_case ("/http/download-pause/cancelled", test_cancel);
-  test_case ("/http/download-pause/time-limits-stand-still", test_time_limit);
   test_case ("/http/download-pause/other-tasks-can-not-be-paused", test_others);
 
   return g_test_run ();

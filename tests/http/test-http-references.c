@@ -140,11 +140,13 @@ test_question (TestFixture *self,
   g_autoptr (PillionTask) first = NULL;
   g_autoptr (PillionTask) second = NULL;
 
+  /* One request after the other, so that the third one shows that the second one was refused */
+  pillion_http_client_set_max_connections_per_host (self->client, 1);
   g_signal_connect (self->client, "authenticate", G_CALLBACK (on_authenticate), &asking);
   first = pillion_http_client_get_bytes (self->client, url, NULL);
   await_asking (self, &asking);
   second = pillion_http_client_get_bytes (self->client, url, NULL);
-  /* It waits for the same answer by then */
+  /* It waits for the same answer now */
   test_fixture_assert_get (self, open_url, "hello");
 
   pillion_task_cancel (first);

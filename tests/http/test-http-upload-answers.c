@@ -240,10 +240,11 @@ test_kept (TestFixture *self,
       TestServer *server = serve (self, kind, answer_last, &seen);
       g_autofree char *url = test_server_url (server, "/");
 
-      /* Small ones may have a connection of their own */
+      /* Small ones may have a connection of their own, which must not be idle for as long as a large one may take */
       for (guint i = 0; i < 4; i++)
         {
-          gsize size = i % 2 == 1 ? 10 : SIZE - i;
+          const gboolean is_small = i == 1 || i == 2;
+          gsize size = is_small ? 10 : SIZE - i;
           g_autoptr (GBytes) body = g_bytes_new_static (bytes + i, size);
           PillionTask *task = put (self, url, body, NULL);
           gint64 last = 0;
@@ -252,7 +253,7 @@ test_kept (TestFixture *self,
           g_object_ref (task);
           assert_accepted (self, task);
           assert_seen (&seen, bytes + i, size);
-          g_assert_cmpint (last, ==, i % 2 == 1 ? 0 : (gint64) size);
+          g_assert_cmpint (last, ==, is_small ? 0 : (gint64) size);
           g_object_unref (task);
         }
       g_assert_cmpuint (test_server_get_connections (server), ==, kind == TEST_SERVER_TLS ? 2 : 1);
