@@ -40,8 +40,9 @@
  *
  * The body is read on Pillion's own thread, 1 MiB ahead of the program. If the program reads slowly, or not at all, the server has to wait: a body
  * of any size takes no more memory than that. A program that keeps reading all there is, but only once per frame, would get 60 MiB per second in
- * this way; for such a program more is read ahead, up to 32 MiB for one stream, as long as all streams together don't exceed 64 MiB. While the
- * program lets the server wait, no time limit counts but [property@PillionHttp.Request:total-timeout-usec].
+ * this way. For such a program about twice as much is read ahead as arrives during a frame, up to 32 MiB for one stream, as long as all streams
+ * together don't exceed 64 MiB. While the program lets the server wait, no time limit counts but
+ * [property@PillionHttp.Request:total-timeout-usec].
  *
  * A body that the server compressed for the way (gzip, deflate) is decompressed.
  *

@@ -24,6 +24,12 @@
  * fresh memory is slow, and so is memory that is no longer in the processor's cache. */
 #define LATE_USEC 2000
 
+/* The longest time between two reads of a host that a ring grows for, in µs */
+#define PAUSE_USEC (G_USEC_PER_SEC / 10)
+
+/* A ring gets so many times the capacity that it seems to need, because no two frames are equal */
+#define SPARE_ROOM 2
+
 /* How long a ring keeps additional capacity that it doesn't need, in µs */
 #define ROOMY_USEC G_USEC_PER_SEC
 
@@ -49,12 +55,14 @@ struct _PillionRing
   guint8 *spares;  /* more of it; each begins with the address of the next one */
   gsize n_spares;
   gsize n_bytes;
-  gsize room;        /* for so many */
+  gsize room;      /* for so many */
+  gsize wanted;    /* the room that would have been needed, or 0 */
+  gsize max_bytes; /* the most there were since @roomy_since */
   gboolean fast;     /* the last piece was large: only then is it worth reading into separate memory */
   gboolean starved;  /* there was no credit the last time */
-  gint64 full_since; /* if so, in µs */
-  gboolean was_late; /* the host let the full ring wait since it last waited itself */
-  gint64 last_late;  /* in µs */
+  gint64 full_since;  /* if so, in µs */
+  gint64 empty_since; /* when it last was empty, in µs; 0: nothing could be added yet */
+  gint64 roomy_since; /* since when there was room enough, in µs */
   gboolean ended;
   GError *error;
   PillionTask *reader; /* no reference: the loop keeps the task until it has an outcome */
@@ -130,28 +138,71 @@ free_spares (PillionRing *self,
     g_free (take_spare (self));
 }
 
+/* The room for @size bytes, in whole blocks */
+static gsize
+get_room_for (double size)
+{
+  const double n_blocks = size * SPARE_ROOM / (double) BLOCK_SIZE + 1;
+
+  return (gsize) CLAMP (n_blocks, (double) (MIN_ROOM / BLOCK_SIZE), (double) (MAX_ROOM / BLOCK_SIZE)) * BLOCK_SIZE;
+}
+
+/* How much would have been added until now if the ring had not been full */
+static double
+estimate_size (PillionRing *self,
+               gint64 now)
+{
+  const double filling = (double) MAX (self->full_since - self->empty_since, 1);
+  const double waiting = (double) MIN (now - self->full_since, PAUSE_USEC);
+
+  return (double) self->room * (filling + waiting) / filling;
+}
+
+/* Returns how much of @size the limit for all rings allows */
+static gsize
+get_share (gsize size)
+{
+  gsize all = __atomic_load_n (&all_room, __ATOMIC_RELAXED);
+
+  do
+    size = MIN (size, all < ALL_ROOM ? ALL_ROOM - all : 0);
+  while (size > 0 && !__atomic_compare_exchange_n (&all_room, &all, all + size, TRUE, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+
+  return size;
+}
+
+static void
+shrink (PillionRing *self,
+        gsize room)
+{
+  if (room >= self->room)
+    return;
+
+  __atomic_sub_fetch (&all_room, self->room - room, __ATOMIC_RELAXED);
+  self->room = room;
+  free_spares (self, room / BLOCK_SIZE);
+}
+
 /* With the lock held, when the host has read everything and wants more. If the ring was full for long, its size
  * is what holds up the body. */
 static void
 adapt_room (PillionRing *self)
 {
-  gsize wanted = MAX_ROOM - self->room;
-  gsize all = __atomic_load_n (&all_room, __ATOMIC_RELAXED);
+  const gint64 now = self->get_now ();
 
-  if (self->was_late)
+  if (self->wanted > self->room)
     {
-      self->was_late = FALSE;
-      do
-        wanted = MIN (wanted, all < ALL_ROOM ? ALL_ROOM - all : 0);
-      while (wanted > 0 && !__atomic_compare_exchange_n (&all_room, &all, all + wanted, TRUE, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
-      self->room += wanted;
+      self->room += get_share (self->wanted - self->room);
     }
-  else if (self->room > MIN_ROOM && self->get_now () - self->last_late > ROOMY_USEC)
+  else if (self->room > MIN_ROOM && now - self->roomy_since > ROOMY_USEC)
     {
-      __atomic_sub_fetch (&all_room, self->room - MIN_ROOM, __ATOMIC_RELAXED);
-      self->room = MIN_ROOM;
-      free_spares (self, MIN_ROOM / BLOCK_SIZE);
+      shrink (self, get_room_for ((double) self->max_bytes));
+      self->roomy_since = now;
+      self->max_bytes = 0;
     }
+
+  self->wanted = 0;
+  self->empty_since = now;
 }
 
 static void
@@ -285,6 +336,8 @@ pillion_ring_get_room (PillionRing *self,
 
   pillion_mutex_lock (&self->lock);
   *size = self->room - MIN (self->n_bytes, self->room);
+  if (self->empty_since == 0)
+    self->empty_since = self->get_now ();
   if (*size == 0 && !self->starved)
     self->full_since = self->get_now ();
   self->starved = *size == 0;
@@ -320,6 +373,7 @@ add_block (PillionRing *self,
   block->end = length;
   g_queue_push_tail_link (&self->blocks, &block->link);
   self->n_bytes += length;
+  self->max_bytes = MAX (self->max_bytes, self->n_bytes);
 }
 
 static Block *
@@ -366,6 +420,7 @@ add_to_blocks (PillionRing *self,
     }
 
   self->n_bytes += length;
+  self->max_bytes = MAX (self->max_bytes, self->n_bytes);
 }
 
 void
@@ -461,8 +516,9 @@ pillion_ring_take (PillionRing *self,
       self->starved = FALSE;
       if (now - self->full_since >= LATE_USEC)
         {
-          self->was_late = TRUE;
-          self->last_late = now;
+          self->wanted = get_room_for (estimate_size (self, now));
+          self->roomy_since = now;
+          self->max_bytes = 0;
         }
     }
   pillion_mutex_unlock (&self->lock);

@@ -8,8 +8,8 @@
 
 /* The part of a body that has arrived but was not read yet, between the I/O thread, which adds to it, and the
  * loop's thread, which takes from it. It holds 1 MiB, so a host that stops reading stops the server. For a
- * host that lets a full ring wait but empties it then, such as one that reads once a frame, the ring grows,
- * within a limit that all streams of the process share. References may be taken and dropped on any thread. */
+ * host that lets a full ring wait but empties it then, such as one that reads once a frame, the ring grows to
+ * about twice what comes in a frame, within a limit that all streams of the process share. References may be taken and dropped on any thread. */
 typedef struct _PillionRing PillionRing;
 
 /* @get_now tells the time in µs, on any thread */

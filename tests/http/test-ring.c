@@ -158,6 +158,37 @@ test_prompt (Fixture *self,
   pillion_ring_unref (ring);
 }
 
+/* A host that reads once a frame gets room for about twice as much as comes in a frame */
+static void
+test_rate (Fixture *self,
+           gconstpointer data)
+{
+  PillionRing *ring = pillion_ring_new (get_now);
+  const gsize expected = 24 * 64 * 1024;
+  gsize room;
+
+  for (guint frame = 0; frame < 300; frame++)
+    {
+      gsize n = 0;
+
+      for (guint msec = 0; msec < 24; msec++)
+        {
+          n += put (self, ring, 64 * 1024);
+          test_now += 1000;
+        }
+      empty (self, ring);
+      /* At first there is room only for 1 MiB */
+      if (frame > 0)
+        g_assert_cmpuint (n, ==, expected);
+    }
+
+  room = fill (self, ring);
+  g_assert_cmpuint (room, >=, expected);
+  g_assert_cmpuint (room, <=, 3 * expected);
+
+  pillion_ring_unref (ring);
+}
+
 /* What grew for a host that reads once a frame does not stay for one that doesn't need it */
 static void
 test_back (Fixture *self,
@@ -244,6 +275,7 @@ main (int argc,
   g_test_add ("/ring/bytes-keep-their-order", Fixture, NULL, set_up, test_order, tear_down);
   g_test_add ("/ring/more-room-for-who-empties-it", Fixture, NULL, set_up, test_room, tear_down);
   g_test_add ("/ring/no-more-room-for-who-is-prompt", Fixture, NULL, set_up, test_prompt, tear_down);
+  g_test_add ("/ring/room-for-what-comes-in-a-frame", Fixture, NULL, set_up, test_rate, tear_down);
   g_test_add ("/ring/no-more-room-than-needed-for-long", Fixture, NULL, set_up, test_back, tear_down);
   g_test_add ("/ring/many-share-the-room", Fixture, NULL, set_up, test_shared, tear_down);
 
