@@ -65,6 +65,10 @@ char                *pillion_http_response_dup_link          (PillionHttpRespons
 PILLION_HTTP_AVAILABLE_IN_1_0
 GBytes              *pillion_http_response_get_body          (PillionHttpResponse *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
+const guint8        *pillion_http_response_peek_body         (PillionHttpResponse *self,
+                                                              gsize                max,
+                                                              gsize               *size);
+PILLION_HTTP_AVAILABLE_IN_1_0
 gboolean             pillion_http_response_is_body_truncated (PillionHttpResponse *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
 char                *pillion_http_response_dup_text          (PillionHttpResponse *self,

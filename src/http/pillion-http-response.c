@@ -625,6 +625,36 @@ pillion_http_response_get_body (PillionHttpResponse *self)
 }
 
 /**
+ * pillion_http_response_peek_body:
+ * @self: a response
+ * @max: how many bytes to get at most
+ * @size: (out): how many bytes there are
+ *
+ * For language bindings: gets the body if it is small. A binding that copies it needs no [struct@GLib.Bytes] then.
+ *
+ * Returns: (transfer none) (array length=size) (nullable): the body; %NULL if it is empty, or has more than @max bytes
+ *
+ * Since: 1.0
+ */
+const guint8 *
+pillion_http_response_peek_body (PillionHttpResponse *self,
+                                 gsize max,
+                                 gsize *size)
+{
+  const guint8 *data;
+
+  g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
+  g_return_val_if_fail (size != NULL, NULL);
+
+  data = g_bytes_get_data (get_body (self), size);
+  if (*size <= max)
+    return data;
+
+  *size = 0;
+  return NULL;
+}
+
+/**
  * pillion_http_response_is_body_truncated: (get-property body-truncated)
  * @self: a response
  *

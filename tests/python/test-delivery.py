@@ -149,6 +149,9 @@ class Bodies(Case):
                 response = await self.client.get(url)
                 buffer = response.buffer
                 self.assertEqual(response.content, body)
+                self.assertIs(type(response.content), bytes)
+                self.assertEqual(response.peek_body(1000), body if len(body) <= 1000 else b'')
+                self.assertEqual(response.peek_body(1), body if len(body) <= 1 else b'')
             self.assertIs(type(buffer), memoryview)
             self.assertTrue(buffer.readonly)
             self.assertEqual((buffer.format, buffer.itemsize, len(buffer)), ('B', 1, len(body)))

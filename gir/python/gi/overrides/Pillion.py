@@ -29,7 +29,7 @@ from gi.overrides import _pillion_elsewhere as elsewhere
 from gi.overrides import override
 from gi.overrides._pillion_delivery import SLICE
 from gi.overrides._pillion_interrupts import follows_close, keep, kept, raise_kept, runs, takes, tell_of_close, waits, wakes
-from gi.overrides._pillion_values import ERROR, IO_ERROR, PLAIN, own, to_error, to_exception, to_python, to_value
+from gi.overrides._pillion_values import ERROR, IO_ERROR, UNCHANGED, own, to_error, to_exception, to_python, to_value
 from gi.repository import Gio, GLib, GObject
 
 Pillion = get_introspection_module('Pillion')
@@ -226,7 +226,7 @@ class Task(Pillion.Task):
                     raise
         value = _peek_value(self)
         if value is not None and self._results is None:
-            return value if type(value) in PLAIN else to_python(value)
+            return value if type(value) in UNCHANGED else to_python(value)
         if not _is_done(self):
             raise GLib.Error(f'{self.get_name()!r} can no longer be awaited: its loop was closed, or something else adopted it',
                              ERROR, Pillion.Error.CLOSED)
@@ -319,7 +319,7 @@ class Task(Pillion.Task):
         for `all` and `map`. Raises the task's exception, or InvalidStateError if it is pending."""
         value = _peek_value(self)
         if value is not None and self._results is None:
-            return value if type(value) in PLAIN else to_python(value)
+            return value if type(value) in UNCHANGED else to_python(value)
         try:
             return self._read()
         finally:

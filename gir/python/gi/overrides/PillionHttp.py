@@ -66,6 +66,8 @@ STATUS_ERROR = GLib.quark_to_string(PillionHttp.status_error_quark())
 # Looked up once: see _pillion_values.py
 _request = PillionHttp.Client.request
 _try_read = PillionHttp.Stream.try_read
+_get_status = PillionHttp.Response.get_status
+_peek_body = PillionHttp.Response.peek_body
 
 
 def _public(kind):
@@ -182,7 +184,7 @@ class Response(PillionHttp.Response):
     @property
     def content(self) -> bytes:
         """The body. Each use makes a copy. If the body is large, keep the copy, or use `buffer`."""
-        return delivery.to_bytes(self.get_body())
+        return _peek_body(self, delivery.COPY_AT_ONCE) or delivery.to_bytes(self.get_body())
 
     @property
     def buffer(self) -> memoryview:
@@ -231,7 +233,7 @@ class Response(PillionHttp.Response):
 
     def raise_for_status(self) -> Self:
         """Raises StatusError if the server refused, with a status of 400 or more. Returns the response."""
-        if not self.ok:
+        if _get_status(self) >= 400:
             reason = f' ({self.reason})' if self.reason else ''
             raise StatusError(f'{self.url}: the server answered {self.status}{reason}', self.status, self)
         return self
@@ -745,7 +747,9 @@ class Client(PillionHttp.Client):
         if params is headers is auth is timeout is None and follow_redirects and not _renewing.get():
             body = requests.encode(content, data, json, files)
         if body is not None:
-            sent = self._keep(_request(self, method, requests.text(url), *body, cancellable))
+            sent = _request(self, method, requests.text(url), *body, cancellable)
+            if self._renewals is not None:
+                self._keep(sent)
         else:
             request = requests.make(method, url, params, headers, content, data, json, self._auth(auth), timeout, follow_redirects, files)
             request.accept_statuses(200, 999)

@@ -27,6 +27,9 @@ exceptions = {}
 # Types whose values are the same in both
 PLAIN = frozenset((bool, int, float, str, bytes, type(None)))
 
+# Types whose values to_python () returns as they are: those, and the classes of objects that were results already
+UNCHANGED = set(PLAIN)
+
 
 def to_python(value):
     """Converts the result of a task to a Python value."""
@@ -42,6 +45,8 @@ def _find_converter(kind):
     if issubclass(kind, (GBoxed, GObject.Object)):
         # Such a class is never freed anyway
         _converters[kind] = convert
+        if convert is _same:
+            UNCHANGED.add(kind)
     return convert
 
 
