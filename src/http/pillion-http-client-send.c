@@ -313,8 +313,9 @@ pillion_http_client_get_bytes (PillionHttpClient *self,
  * Gets JSON from @url.
  *
  * The task's result is a `JsonParser` of JSON-GLib, from [method@Pillion.Task.get_object], whose root
- * (`json_parser_get_root ()`) is what was read, and is immutable. It is parsed away from the host's thread. A text that is not valid JSON (RFC 8259), is not encoded in
- * UTF-8, or is nested more than 500 deep, fails with [error@PillionHttp.Error.INVALID_JSON].
+ * (`json_parser_get_root ()`) is what was read, and is immutable. It is parsed away from the host's thread. Text that is not valid JSON
+ * (RFC 8259), is not encoded in UTF-8, or is nested more than 500 deep fails with [error@PillionHttp.Error.INVALID_JSON]. Escapes of what
+ * a string in C can't hold, half a surrogate pair or `\u0000`, become U+FFFD.
  *
  * The task fails as the [table of the class](class.Client.html#errors) says. On the loop's thread only.
  *

@@ -28,7 +28,8 @@ skip_digits (const char *text,
 static gboolean
 skip_string (const char *text,
              gsize length,
-             gsize *i)
+             gsize *i,
+             gboolean *has_escapes)
 {
   for ((*i)++; *i < length; (*i)++)
     {
@@ -48,6 +49,7 @@ skip_string (const char *text,
         return FALSE;
       if (text[*i] == 'u')
         {
+          *has_escapes = TRUE;
           for (guint n = 0; n < 4; n++)
             if (++(*i) >= length || !g_ascii_isxdigit (text[*i]))
               return FALSE;
@@ -123,6 +125,7 @@ skip_literal (const char *text,
 static gboolean
 check_text (const char *text,
             gsize length,
+            gboolean *has_escapes,
             GError **error)
 {
   guint depth = 0;
@@ -163,7 +166,7 @@ check_text (const char *text,
           i++;
           break;
         case '"':
-          known = skip_string (text, length, &i);
+          known = skip_string (text, length, &i, has_escapes);
           break;
         case '-':
         case '0' ... '9':
@@ -186,12 +189,71 @@ check_text (const char *text,
   return TRUE;
 }
 
+/* The number that is written with four hexadecimal digits, or -1 if these are not an escape's */
+static int
+read_escape (const char *text,
+             const char *end)
+{
+  int number = 0;
+
+  if (end - text < 6 || text[0] != '\\' || text[1] != 'u')
+    return -1;
+
+  for (guint n = 2; n < 6; n++)
+    number = number * 16 + g_ascii_xdigit_value (text[n]);
+
+  return number;
+}
+
+static gboolean
+is_in (int number,
+       int first,
+       int last)
+{
+  return number >= first && number <= last;
+}
+
+/* Replaces the escapes of what a string in C can't hold with U+FFFD: half a surrogate pair, which JSON-GLib makes invalid UTF-8 of, and zero,
+ * which would end the string. Returns NULL if there are none. The text has to be checked. */
+static char *
+replace_escapes (const char *text,
+                 gsize length)
+{
+  char *copy = NULL;
+  const char *end = text + length;
+  const char *p = text;
+
+  while ((p = memchr (p, '\\', (gsize) (end - p))) != NULL)
+    {
+      int number = read_escape (p, end);
+
+      if (number == -1)
+        p += 2;
+      else if (is_in (number, 0xd800, 0xdbff) && is_in (read_escape (p + 6, end), 0xdc00, 0xdfff))
+        p += 12;
+      else
+        {
+          if (number == 0 || is_in (number, 0xd800, 0xdfff))
+            {
+              if (copy == NULL)
+                copy = g_strndup (text, length);
+              memcpy (copy + (p - text) + 2, "fffd", 4);
+            }
+          p += 6;
+        }
+    }
+
+  return copy;
+}
+
 JsonParser *
 pillion_http_parse_json (GBytes *bytes,
                          GError **error)
 {
   g_autoptr (JsonParser) parser = NULL;
   g_autoptr (GError) local = NULL;
+  g_autofree char *replaced = NULL;
+  gboolean has_escapes = FALSE;
   gsize length;
   const char *text = g_bytes_get_data (bytes, &length);
 
@@ -215,8 +277,10 @@ pillion_http_parse_json (GBytes *bytes,
       return NULL;
     }
 
-  if (!check_text (text, length, error))
+  if (!check_text (text, length, &has_escapes, error))
     return NULL;
+  if (has_escapes && (replaced = replace_escapes (text, length)) != NULL)
+    text = replaced;
 
   parser = json_parser_new_immutable ();
   if (!json_parser_load_from_data (parser, text, (gssize) length, &local))

@@ -101,7 +101,8 @@ pillion_http_join_url (const char *base,
 {
   g_autofree char *escaped = base != NULL && g_uri_peek_scheme (url) == NULL ? escape (url, FALSE) : NULL;
   g_autoptr (GUri) base_uri = escaped != NULL ? g_uri_parse (base, FLAGS, NULL) : NULL;
-  g_autoptr (GUri) uri = base_uri != NULL ? g_uri_parse_relative (base_uri, escaped, FLAGS, NULL) : NULL;
+  gboolean has_host = base_uri != NULL && g_uri_get_host (base_uri) != NULL;
+  g_autoptr (GUri) uri = has_host ? g_uri_parse_relative (base_uri, escaped, FLAGS, NULL) : NULL;
 
   return uri != NULL ? g_uri_to_string (uri) : g_strdup (url);
 }

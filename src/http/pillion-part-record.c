@@ -153,11 +153,13 @@ parse (PillionPartRecord *self,
     return FALSE;
 
   self->url = g_key_file_get_string (file, GROUP, "url", NULL);
+  if (self->url == NULL)
+    return FALSE;
   self->source = g_key_file_get_string (file, GROUP, "source", NULL);
   self->etag = g_key_file_get_string (file, GROUP, "etag", NULL);
   self->last_modified = g_key_file_get_string (file, GROUP, "last-modified", NULL);
   self->name = g_key_file_get_string (file, GROUP, "name", NULL);
-  self->length = g_key_file_has_key (file, GROUP, "length", NULL) ? g_key_file_get_int64 (file, GROUP, "length", NULL) : -1;
+  self->length = g_key_file_has_key (file, GROUP, "length", NULL) ? MAX (g_key_file_get_int64 (file, GROUP, "length", NULL), -1) : -1;
   self->safe = MAX (g_key_file_get_int64 (file, GROUP, "safe", NULL), 0);
   boot = g_key_file_get_string (file, GROUP, "boot", NULL);
   self->left_size = g_key_file_get_int64 (file, GROUP, "left-size", NULL);

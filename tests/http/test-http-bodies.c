@@ -255,6 +255,36 @@ test_json (TestFixture *self,
   g_assert_cmpuint (json_array_get_length (json_node_get_array (array)), ==, 300000);
 }
 
+/* A string in C can't hold half a surrogate pair, which would not be UTF-8, or a zero, which would end it */
+static void
+test_json_escapes (TestFixture *self,
+                   gconstpointer data)
+{
+  const struct
+  {
+    const char *text;
+    const char *value;
+  } cases[] = {
+    { "[\"\\ud83d\\ude00\"]", "\xf0\x9f\x98\x80" },
+    { "[\"a\\ud83d\"]", "a\xef\xbf\xbd" },
+    { "[\"\\ude00b\"]", "\xef\xbf\xbd" "b" },
+    { "[\"\\ud83dud83d\"]", "\xef\xbf\xbdud83d" },
+    { "[\"\\uD83D\\uD83D\\uDE00\"]", "\xef\xbf\xbd\xf0\x9f\x98\x80" },
+    { "[\"a\\u0000b\"]", "a\xef\xbf\xbd" "b" },
+    { "[\"\\\\u0000\"]", "\\u0000" },
+    { "[\"\\u00e9\\n\"]", "\xc3\xa9\n" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (JsonNode) node = get_json (self, cases[i].text, strlen (cases[i].text), &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (json_array_get_string_element (json_node_get_array (node), 0), ==, cases[i].value);
+    }
+}
+
 static void
 test_json_invalid (TestFixture *self,
                    gconstpointer data)
@@ -305,6 +335,7 @@ main (int argc,
   test_case ("/http/bodies/codings-without-a-length", test_codings_without_a_length);
   test_case ("/http/bodies/codings-broken", test_codings_broken);
   test_case ("/http/bodies/json", test_json);
+  test_case ("/http/bodies/json-escapes", test_json_escapes);
   test_case ("/http/bodies/json-invalid", test_json_invalid);
 
   return g_test_run ();
