@@ -305,6 +305,8 @@ ring_the_source (gpointer data)
   Fixture *fixture = data;
 
   pillion_poll_source_set_ready_time (fixture->source, 0);
+  /* Only from now on, so that it comes after the source however late this is */
+  attach (fixture, g_timeout_source_new (20), quit);
   return G_SOURCE_REMOVE;
 }
 
@@ -324,7 +326,6 @@ run_main_loop (PillionPollSource *source,
       fixture->main_loop = g_main_loop_new (pillion_loop_get_context (fixture->loop), FALSE);
       add_idle (fixture, count_idle);
       attach (fixture, g_timeout_source_new (10), ring_the_source);
-      attach (fixture, g_timeout_source_new (30), quit);
       g_assert_false (pillion_poll_source_wait (source, 0));
       g_assert_false (pillion_poll_source_iterate (source));
       g_main_loop_run (fixture->main_loop);
