@@ -336,7 +336,7 @@ def thumbs(url, count, at_once):
 
 def fetch_by_curl(url, target):
     """A libcurl easy handle on a thread, to a file or to memory, with the C library's own fwrite ()."""
-    curl, libc = ctypes.CDLL("libcurl.so.4"), ctypes.CDLL("libc.so.6")
+    curl, libc = ctypes.CDLL("libcurl.so.4"), ctypes.CDLL(None)  # Blender may bring a malloc () of its own
     curl.curl_easy_init.restype = ctypes.c_void_p
     for function in (libc.fopen, libc.open_memstream):
         function.restype = ctypes.c_void_p

@@ -1,9 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The Pillion authors
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""Operators that run coroutines, the report line, and the strip of times."""
+"""Operators that run coroutines, the report line, the strip of times, and Blender's own downloader in a window."""
 
 import asyncio
+import pathlib
+import tempfile
 import time
 
 import bpy
@@ -12,7 +14,7 @@ import pillion
 from driver import URL, during, in_area, in_window, rounds, take_picture, until
 from gi.repository import Pillion, PillionHttp
 from pillion.hosts import blender
-from pillion.hosts.blender import _overlay
+from pillion.hosts.blender import _overlay, downloader
 
 loop = Pillion.Loop.get_default()
 client = PillionHttp.Client.new(loop)
@@ -216,3 +218,17 @@ def case_the_strip_shows_times():
     take_picture('times')
     preferences.show_times = False
     assert _overlay._strip is None
+
+
+def case_the_downloader_goes_on_by_the_hook():
+    """Blender kicks, so what update () finds has happened between two calls."""
+    folder = pathlib.Path(tempfile.mkdtemp())
+    options = downloader.DownloaderOptions(downloader.MetadataProviderFilesystem(folder / 'metadata'), 60)
+    blender.install()
+    downloads = downloader.BackgroundDownloader(options, lambda *arguments: None)
+    downloads.start()
+    for number in range(20):
+        downloads.queue_download(URL + f'/bytes/{1000 + number}', folder / str(number))
+    yield from until(lambda: downloads.update() or downloads.all_downloads_done, 'the end of all downloads')
+    assert downloads.num_downloads_ok == 20, downloads.num_downloads_ok
+    downloads.shutdown()

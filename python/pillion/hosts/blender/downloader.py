@@ -31,10 +31,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import bpy
 import gi
 
 from pillion import async_loop
 from pillion._library import GLib, Pillion
+from pillion.hosts.blender._host import host
 
 gi.require_version('PillionHttp', '1')
 from gi.repository import PillionHttp
@@ -624,8 +626,9 @@ class BackgroundDownloader:
         """Calls the reporters and callbacks for what has happened. Call this often."""
         if not self.is_subprocess_alive:
             raise BackgroundProcessNotRunningError()
-        # In background mode nothing else kicks
-        async_loop.guest.kick()
+        loop = async_loop.guest
+        if bpy.app.background or host.loop is not loop:
+            loop.kick()  # nothing else does
         self._deliver()
 
     def shutdown(self) -> None:
