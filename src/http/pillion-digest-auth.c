@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include <glib/gi18n-lib.h>
+
 typedef struct
 {
   const char *name;
@@ -68,29 +70,66 @@ is_true (const char *value)
   return value != NULL && g_ascii_strcasecmp (value, "true") == 0;
 }
 
+static gboolean
+can_answer (const PillionAuthChallenge *challenge)
+{
+  const PillionFieldList *parameters = &challenge->parameters;
+  const char *qop = pillion_field_list_get (parameters, "qop");
+
+  return challenge->scheme == PILLION_AUTH_SCHEME_DIGEST && pillion_field_list_get (parameters, "realm") != NULL &&
+         pillion_field_list_get (parameters, "nonce") != NULL &&
+         find_algorithm (pillion_field_list_get (parameters, "algorithm")) != NULL && (qop == NULL || list_has (qop, "auth"));
+}
+
+/* The longest text of a server's that a message repeats */
+#define MAX_REPEATED 64
+
+/* A server may have sent anything */
+static gboolean
+can_repeat (const char *text)
+{
+  for (const char *p = text; *p != '\0'; p++)
+    if (!g_ascii_isprint (*p) || p - text >= MAX_REPEATED)
+      return FALSE;
+
+  return TRUE;
+}
+
+char *
+pillion_digest_auth_explain (const PillionAuthChallenge *challenge)
+{
+  const PillionFieldList *parameters = &challenge->parameters;
+  const char *algorithm = pillion_field_list_get (parameters, "algorithm");
+  const char *qop = pillion_field_list_get (parameters, "qop");
+
+  if (find_algorithm (algorithm) == NULL && can_repeat (algorithm))
+    return g_strdup_printf (_("the algorithm '%s' of Digest is not supported"), algorithm);
+  if (qop != NULL && !list_has (qop, "auth") && can_repeat (qop))
+    return g_strdup_printf (_("the quality of protection '%s' of Digest is not supported"), qop);
+  if (!can_answer (challenge))
+    return g_strdup (_("the Digest challenge is not valid"));
+
+  return NULL;
+}
+
 PillionDigestAuth *
 pillion_digest_auth_new (const PillionAuthChallenge *challenge)
 {
   const PillionFieldList *parameters = &challenge->parameters;
   const char *name = pillion_field_list_get (parameters, "algorithm");
-  const char *realm = pillion_field_list_get (parameters, "realm");
-  const char *nonce = pillion_field_list_get (parameters, "nonce");
-  const char *qop = pillion_field_list_get (parameters, "qop");
-  const Algorithm *algorithm = find_algorithm (name);
   PillionDigestAuth *self;
 
-  if (challenge->scheme != PILLION_AUTH_SCHEME_DIGEST || realm == NULL || nonce == NULL || algorithm == NULL ||
-      (qop != NULL && !list_has (qop, "auth")))
+  if (!can_answer (challenge))
     return NULL;
 
   self = g_new0 (PillionDigestAuth, 1);
-  self->algorithm = algorithm;
+  self->algorithm = find_algorithm (name);
   self->has_algorithm = name != NULL;
-  self->realm = g_strdup (realm);
-  self->nonce = g_strdup (nonce);
+  self->realm = g_strdup (pillion_field_list_get (parameters, "realm"));
+  self->nonce = g_strdup (pillion_field_list_get (parameters, "nonce"));
   self->opaque = g_strdup (pillion_field_list_get (parameters, "opaque"));
   self->cnonce = g_strdup_printf ("%08x%08x%08x%08x", g_random_int (), g_random_int (), g_random_int (), g_random_int ());
-  self->qop = qop != NULL;
+  self->qop = pillion_field_list_get (parameters, "qop") != NULL;
   self->userhash = is_true (pillion_field_list_get (parameters, "userhash"));
 
   return self;

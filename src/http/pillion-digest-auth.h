@@ -14,6 +14,9 @@ typedef struct _PillionDigestAuth PillionDigestAuth;
 PillionDigestAuth *pillion_digest_auth_new        (const PillionAuthChallenge *challenge);
 void               pillion_digest_auth_free       (PillionDigestAuth          *self);
 
+/* Why a Digest challenge can't be answered, or NULL if it can */
+char              *pillion_digest_auth_explain    (const PillionAuthChallenge *challenge);
+
 /* How good the algorithm is: higher is better */
 guint              pillion_digest_auth_get_rank   (PillionDigestAuth          *self);
 

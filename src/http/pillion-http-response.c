@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "core/pillion-private.h"
+#include "http/pillion-digest-auth.h"
 #include "http/pillion-http-fields.h"
 #include "http/pillion-http-link.h"
 #include "http/pillion-http-url.h"
@@ -415,12 +416,45 @@ pillion_http_response_take_body (PillionHttpResponse *self,
   self->truncated = truncated;
 }
 
+/* Why credentials are of no use, or NULL if that is not known. Of several challenges, one that can be answered is enough. */
+static char *
+explain_refusal (PillionHttpResponse *self)
+{
+  const char *name = self->status == 401 ? "WWW-Authenticate" : self->status == 407 ? "Proxy-Authenticate" : NULL;
+  const char *field = name != NULL ? pillion_http_response_get_header (self, name) : NULL;
+  g_autoptr (GPtrArray) challenges = field != NULL ? pillion_auth_challenges_parse (field) : NULL;
+  g_autofree char *explanation = NULL;
+
+  for (guint i = 0; challenges != NULL && i < challenges->len; i++)
+    {
+      const PillionAuthChallenge *challenge = challenges->pdata[i];
+      g_autofree char *own = NULL;
+
+      if (challenge->scheme == PILLION_AUTH_SCHEME_OTHER)
+        continue;
+      if (challenge->scheme == PILLION_AUTH_SCHEME_DIGEST)
+        own = pillion_digest_auth_explain (challenge);
+      if (own == NULL)
+        return NULL;
+      if (explanation == NULL)
+        explanation = g_steal_pointer (&own);
+    }
+
+  return g_steal_pointer (&explanation);
+}
+
 GError *
 pillion_http_response_to_error (PillionHttpResponse *self)
 {
+  g_autofree char *explanation = explain_refusal (self);
   GError *error;
 
-  if (self->reason != NULL)
+  if (self->reason != NULL && explanation != NULL)
+    error = g_error_new (PILLION_HTTP_STATUS_ERROR, (int) self->status, _("the server answered %u (%s): %s"), self->status, self->reason,
+                         explanation);
+  else if (explanation != NULL)
+    error = g_error_new (PILLION_HTTP_STATUS_ERROR, (int) self->status, _("the server answered %u: %s"), self->status, explanation);
+  else if (self->reason != NULL)
     error = g_error_new (PILLION_HTTP_STATUS_ERROR, (int) self->status, _("the server answered %u (%s)"), self->status, self->reason);
   else
     error = g_error_new (PILLION_HTTP_STATUS_ERROR, (int) self->status, _("the server answered %u"), self->status);

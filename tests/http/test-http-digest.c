@@ -160,6 +160,58 @@ test_stale_forever (PillionLoop *loop,
   g_assert_cmpuint (n_requests, ==, 11);
 }
 
+/* What can't be answered is told, instead of a plain refusal that looks like a wrong password */
+static PillionTask *
+on_challenge (PillionHttpTestExchange *exchange,
+              gpointer data)
+{
+  const char **challenge = data;
+
+  g_assert_null (pillion_http_test_exchange_get_header (exchange, "Authorization"));
+  pillion_http_test_exchange_set_status (exchange, 401);
+  pillion_http_test_exchange_add_header (exchange, "WWW-Authenticate", *challenge);
+  return NULL;
+}
+
+static void
+test_unsupported (PillionLoop *loop,
+                  gpointer data)
+{
+  static const struct
+  {
+    const char *challenge;
+    const char *message; /* or NULL, if there is nothing to say */
+  } cases[] = {
+    { "Digest realm=\"a\", nonce=\"b\", qop=\"auth\", algorithm=SHA-512-256", "the algorithm 'SHA-512-256' of Digest is not supported" },
+    { "Digest realm=\"a\", nonce=\"b\", qop=\"auth-int\"", "the quality of protection 'auth-int' of Digest is not supported" },
+    { "Negotiate, Digest realm=\"a\", nonce=\"b\", algorithm=SHA-512-256-sess", "'SHA-512-256-sess'" },
+    { "Digest nonce=\"b\"", "the Digest challenge is not valid" },
+    { "Digest realm=\"a\", nonce=\"b\", algorithm=\"\001\"", "the Digest challenge is not valid" },
+    { "Negotiate", NULL },
+  };
+  g_auto (Fixture) self = { NULL };
+  g_autoptr (PillionHttpCredentials) credentials = pillion_http_credentials_new ("me", "secret");
+  const char *challenge = NULL;
+
+  fixture_init (&self, loop);
+  pillion_http_test_server_add_handler (self.server, "/a", on_challenge, &challenge, NULL);
+  pillion_http_client_set_credentials (self.client, credentials);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (PillionTask) task = NULL;
+      g_autoptr (GError) error = NULL;
+
+      challenge = cases[i].challenge;
+      task = pillion_http_client_get_bytes (self.client, "/a", NULL);
+      g_assert_false (pillion_await (task, &error));
+      g_assert_error (error, PILLION_HTTP_STATUS_ERROR, 401);
+      if (cases[i].message != NULL)
+        g_assert_nonnull (strstr (error->message, cases[i].message));
+      else
+        g_assert_true (g_str_has_suffix (error->message, "401 (Unauthorized)"));
+    }
+}
+
 int
 main (int argc,
       char **argv)
@@ -168,6 +220,7 @@ main (int argc,
 
   pillion_test_add_func ("/http/digest/nonce-is-used-until-the-server-gives-another", test_digest);
   pillion_test_add_func ("/http/digest/stale-nonces-come-to-an-end", test_stale_forever);
+  pillion_test_add_func ("/http/digest/what-is-not-supported-is-told", test_unsupported);
 
   return g_test_run ();
 }
