@@ -34,6 +34,21 @@ struct _PillionDecoder
   guint n_layers;
 };
 
+/* Whether it is in IANA's registry of content codings. Servers also send other words, such as the name of a character set: those change
+ * nothing about the body. */
+static gboolean
+is_coding (const char *name)
+{
+  static const char *const names[] = { "aes128gcm", "br",         "compress", "dcb",          "dcz",    "deflate", "exi",
+                                       "gzip",      "x-compress", "x-gzip",   "pack200-gzip", "zstd",   "identity" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_ascii_strcasecmp (name, names[i]) == 0)
+      return TRUE;
+
+  return FALSE;
+}
+
 static gboolean
 add_layer (PillionDecoder *self,
            const char *coding,
@@ -43,7 +58,7 @@ add_layer (PillionDecoder *self,
   gboolean gzip = g_ascii_strcasecmp (coding, "gzip") == 0 || g_ascii_strcasecmp (coding, "x-gzip") == 0;
   gboolean deflate = g_ascii_strcasecmp (coding, "deflate") == 0;
 
-  if (coding[0] == '\0' || g_ascii_strcasecmp (coding, "identity") == 0)
+  if (coding[0] == '\0' || g_ascii_strcasecmp (coding, "identity") == 0 || !is_coding (coding))
     return TRUE;
 
   if (!gzip && !deflate)

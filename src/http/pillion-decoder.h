@@ -11,7 +11,7 @@
 typedef struct _PillionDecoder PillionDecoder;
 
 /* @codings is a Content-Encoding field. Returns NULL without an error if there is nothing to decode, and NULL
- * with PILLION_HTTP_ERROR_PROTOCOL if a coding is unknown. */
+ * with PILLION_HTTP_ERROR_PROTOCOL if there is a coding that can't be decoded. Names that are no codings at all are ignored. */
 PillionDecoder *pillion_decoder_new       (const char      *codings,
                                            GError         **error);
 void            pillion_decoder_free      (PillionDecoder  *self);

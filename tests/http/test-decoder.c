@@ -174,6 +174,7 @@ test_broken (void)
   assert_fails ("gzip", plain, PILLION_HTTP_ERROR_PROTOCOL);
 
   assert_fails ("br", plain, PILLION_HTTP_ERROR_PROTOCOL);
+  assert_fails ("utf-8, br", plain, PILLION_HTTP_ERROR_PROTOCOL);
   assert_fails ("gzip, zstd", plain, PILLION_HTTP_ERROR_PROTOCOL);
   assert_fails ("gzip,gzip,gzip,gzip,gzip", plain, PILLION_HTTP_ERROR_PROTOCOL);
 }
@@ -188,6 +189,8 @@ test_nothing (void)
   g_assert_null (pillion_decoder_new ("", &error));
   g_assert_no_error (error);
   g_assert_null (pillion_decoder_new ("identity, ", &error));
+  g_assert_no_error (error);
+  g_assert_null (pillion_decoder_new ("UTF-8", &error));
   g_assert_no_error (error);
 
   decoded = decode ("gzip, deflate", empty, 1, 1, &error);
