@@ -10,6 +10,7 @@
 
 #include <pillion/pillion.h>
 
+#include <pillion-http/pillion-http-cache.h>
 #include <pillion-http/pillion-http-cookie-jar.h>
 #include <pillion-http/pillion-http-credentials.h>
 #include <pillion-http/pillion-http-download-options.h>
@@ -250,6 +251,16 @@ GInetSocketAddress *pillion_http_client_get_local_address           (PillionHttp
 PILLION_HTTP_AVAILABLE_IN_1_0
 void               pillion_http_client_set_local_address            (PillionHttpClient  *self,
                                                                      GInetSocketAddress *address);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionHttpCache  *pillion_http_client_get_cache                    (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_cache                    (PillionHttpClient *self,
+                                                                     PillionHttpCache  *cache);
+PILLION_HTTP_AVAILABLE_IN_1_0
+gboolean           pillion_http_client_get_offline                  (PillionHttpClient *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void               pillion_http_client_set_offline                  (PillionHttpClient *self,
+                                                                     gboolean           offline);
 PILLION_HTTP_AVAILABLE_IN_1_0
 PillionHttpCookieJar *pillion_http_client_get_cookie_jar            (PillionHttpClient *self);
 PILLION_HTTP_AVAILABLE_IN_1_0

@@ -150,6 +150,11 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 void                       pillion_http_request_set_coalescing              (PillionHttpRequest        *self,
                                                                              gboolean                   coalescing);
 PILLION_HTTP_AVAILABLE_IN_1_0
+PillionHttpCacheMode       pillion_http_request_get_cache_mode              (PillionHttpRequest        *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
+void                       pillion_http_request_set_cache_mode              (PillionHttpRequest        *self,
+                                                                             PillionHttpCacheMode       mode);
+PILLION_HTTP_AVAILABLE_IN_1_0
 PillionHttpPriority        pillion_http_request_get_priority                (PillionHttpRequest        *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
 void                       pillion_http_request_set_priority                (PillionHttpRequest        *self,

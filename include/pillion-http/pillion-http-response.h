@@ -71,6 +71,8 @@ const guint8        *pillion_http_response_peek_body         (PillionHttpRespons
 PILLION_HTTP_AVAILABLE_IN_1_0
 gboolean             pillion_http_response_is_body_truncated (PillionHttpResponse *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
+gboolean             pillion_http_response_is_from_cache     (PillionHttpResponse *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
 char                *pillion_http_response_dup_text          (PillionHttpResponse *self,
                                                               GError             **error);
 

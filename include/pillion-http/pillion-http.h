@@ -5,6 +5,7 @@
 #pragma once
 
 #define PILLION_HTTP_INSIDE
+#include <pillion-http/pillion-http-cache.h>
 #include <pillion-http/pillion-http-challenge.h>
 #include <pillion-http/pillion-http-client.h>
 #include <pillion-http/pillion-http-cookie-jar.h>

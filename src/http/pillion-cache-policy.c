@@ -125,6 +125,29 @@ pillion_cache_request_forbids_network (const PillionCacheRequest *self)
   return self->offline || self->mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED || (self->control.flags & PILLION_CACHE_ONLY_IF_CACHED) != 0;
 }
 
+void
+pillion_cache_request_tell (const PillionCacheRequest *self,
+                            PillionFieldList *fields)
+{
+  if (has_field (self, "Cache-Control"))
+    return;
+
+  switch (self->mode)
+    {
+    case PILLION_HTTP_CACHE_MODE_NO_STORE:
+    case PILLION_HTTP_CACHE_MODE_RELOAD:
+      pillion_field_list_append (fields, "Cache-Control", "no-cache");
+      if (!has_field (self, "Pragma"))
+        pillion_field_list_append (fields, "Pragma", "no-cache");
+      break;
+    case PILLION_HTTP_CACHE_MODE_NO_CACHE:
+      pillion_field_list_append (fields, "Cache-Control", "max-age=0");
+      break;
+    default:
+      break;
+    }
+}
+
 gboolean
 pillion_cache_request_is_conditional (const PillionCacheRequest *self)
 {

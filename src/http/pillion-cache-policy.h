@@ -42,6 +42,10 @@ gboolean        pillion_cache_request_may_use        (const PillionCacheRequest 
 /* Whether nothing but a stored response may answer it */
 gboolean        pillion_cache_request_forbids_network (const PillionCacheRequest  *self);
 
+/* Adds what caches on the way have to know, as the Fetch standard says */
+void            pillion_cache_request_tell           (const PillionCacheRequest   *self,
+                                                      PillionFieldList            *fields);
+
 /* Whether the program has validators of its own, and so judges a 304 itself */
 gboolean        pillion_cache_request_is_conditional (const PillionCacheRequest   *self);
 

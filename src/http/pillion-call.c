@@ -11,6 +11,8 @@
 #include <glib/gi18n-lib.h>
 
 #include "core/pillion-private.h"
+#include "http/pillion-cache-choice.h"
+#include "http/pillion-cache-transport.h"
 #include "http/pillion-http-response-private.h"
 #include "http/pillion-http-url.h"
 #include "http/pillion-throttled-source.h"
@@ -197,6 +199,7 @@ pillion_call_make_response (PillionCall *self,
   pillion_http_response_set_details (response, &details, self->begun, self->started);
   if (self->history != NULL)
     pillion_http_response_set_history (response, self->history);
+  pillion_http_response_set_from_cache (response, head->stored && !head->missing);
 
   return response;
 }
@@ -316,6 +319,33 @@ stop (PillionCall *self,
     }
 }
 
+/* Whether the cache may have an answer, or nobody else is to be asked: then no place in the queue is needed */
+static gboolean
+can_answer_locally (PillionCall *self)
+{
+  g_autofree char *key = NULL;
+
+  self->found = NULL;
+  if (self->store == NULL || self->past_cache || self->body != NULL)
+    return FALSE;
+  if (self->engine->config.offline || self->request->cache_mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED)
+    return TRUE;
+
+  key = pillion_cache_make_key (self->origin, self->uri);
+  self->found = pillion_cache_store_lookup (self->store, key);
+  return self->found != NULL;
+}
+
+static void
+send_locally (PillionCall *self)
+{
+  /* The call may send another request in there, or end */
+  GPtrArray *found = self->found;
+
+  pillion_hop_send_locally (self->hop, self->origin, self->key);
+  g_clear_pointer (&found, g_ptr_array_unref);
+}
+
 void
 pillion_call_send (PillionCall *self)
 {
@@ -339,8 +369,13 @@ pillion_call_send (PillionCall *self)
       return;
     }
 
+  self->local = can_answer_locally (self);
+  self->past_cache = FALSE;
   self->hop = pillion_hop_new (self->engine, &hop_funcs, self);
-  pillion_hop_send (self->hop, self->origin, self->bulk ? 0 : self->request->priority, self->request->lasting, self->key);
+  if (self->local)
+    send_locally (self);
+  else
+    pillion_hop_send (self->hop, self->origin, self->bulk ? 0 : self->request->priority, self->request->lasting, self->key);
 }
 
 static gboolean
@@ -550,6 +585,19 @@ hop_start (gpointer data,
     .body_length = body != NULL ? self->body->length : 0,
     .max_refusal = get_max_refusal (self),
   };
+  if (self->store != NULL)
+    {
+      /* Makes it, if this is the first request with a cache */
+      pillion_cache_transport_get (self->engine);
+      request->cache = (PillionWireCache) {
+        .store = self->store,
+        .mode = self->request->cache_mode,
+        .found = self->found,
+        .local = self->local,
+        .offline = self->engine->config.offline,
+        .after_error = self->after_error,
+      };
+    }
   return TRUE;
 }
 
@@ -560,6 +608,41 @@ hop_part (gpointer data)
 
   self->parted = TRUE;
   pillion_call_send (self);
+}
+
+static void
+hop_miss (gpointer data)
+{
+  PillionCall *self = data;
+
+  self->past_cache = TRUE;
+  pillion_call_send (self);
+}
+
+/* What turned out to be wrong must not be what the next request gets */
+static void
+forget (PillionCall *self)
+{
+  g_autofree char *key = NULL;
+
+  if (self->store == NULL || self->uri == NULL)
+    return;
+
+  key = pillion_cache_make_key (self->origin, self->uri);
+  pillion_cache_store_remove_key (self->store, key);
+}
+
+/* Whether an error is about the content, and that has, or may have, been stored. A transfer that fails stores nothing. */
+static gboolean
+is_wrong_content (PillionCall *self,
+                  const GError *error)
+{
+  if (error->domain != PILLION_HTTP_ERROR)
+    return FALSE;
+
+  return error->code == PILLION_HTTP_ERROR_DIGEST_MISMATCH || error->code == PILLION_HTTP_ERROR_INVALID_JSON ||
+         (self->from_store && (error->code == PILLION_HTTP_ERROR_PROTOCOL || error->code == PILLION_HTTP_ERROR_TRUNCATED ||
+                               error->code == PILLION_HTTP_ERROR_LENGTH_MISMATCH));
 }
 
 static void
@@ -597,6 +680,7 @@ hop_head (gpointer data,
   self->n_answer = 0;
   self->n_decoded = 0;
   self->announced = head->length;
+  self->from_store = head->stored;
 
   verdict = pillion_stages_head (&self->stages, self, head, &error);
   if (verdict == PILLION_VERDICT_PASS && head->tunnel)
@@ -818,8 +902,8 @@ hop_end (gpointer data,
 {
   PillionCall *self = data;
 
-  if (error == NULL && self->decoder != NULL)
-    pillion_decoder_end (self->decoder, &error);
+  if (error == NULL && self->decoder != NULL && !pillion_decoder_end (self->decoder, &error))
+    forget (self);
   pillion_call_end_exchange (self, error);
 }
 
@@ -850,6 +934,7 @@ static const PillionHopFuncs hop_funcs = {
   .start = hop_start,
   .part = hop_part,
   .waits_beside = hop_waits_beside,
+  .miss = hop_miss,
   .wrote = hop_wrote,
   .head = hop_head,
   .room = hop_room,
@@ -892,6 +977,8 @@ void
 pillion_call_fail (PillionCall *self,
                    GError *error)
 {
+  if (is_wrong_content (self, error))
+    forget (self);
   if (!self->failed && !self->done && self->sink->klass->recover != NULL)
     {
       g_clear_pointer (&self->refusal, pillion_refusal_free);

@@ -7,6 +7,7 @@
 #include <pillion-http/pillion-http.h>
 
 #include "core/pillion-private.h"
+#include "http/pillion-cache-store.h"
 #include "http/pillion-decoder.h"
 #include "http/pillion-hop.h"
 #include "http/pillion-http-engine.h"
@@ -53,6 +54,12 @@ struct _PillionCall
   gboolean parted;         /* sharing failed, and is not tried again */
   gboolean bulk;           /* the body turned out to be large; set by the bulk stage */
   gint64 offset;           /* the offset at which the body continues, likewise; 0 for a new body */
+  PillionCacheStore *store; /* of the cache, or NULL if it takes no part; set by the cache stage */
+  GPtrArray *found;        /* what that has for the next request, while it is asked; else NULL */
+  gboolean local;          /* the cache alone is asked */
+  gboolean past_cache;     /* it was, and has no answer to the next request */
+  gboolean from_store;     /* the last response came from it */
+  gboolean after_error;    /* the server has failed: what is stale may do */
   PillionHop *hop;         /* NULL while nothing is queued or in flight */
   PillionRefusal *refusal; /* while its body is received, else NULL */
   gboolean has_connected;  /* whether the last exchange had a connection to the server or its proxy */

@@ -42,7 +42,11 @@ can_share (const PillionCall *call)
 {
   const PillionHttpRequest *request = call->request;
 
-  return request->coalescing && request->rate_limit == 0 && !request->lasting && !call->parted && call->body == NULL && call->sink->klass->in_memory &&
+  /* With any other mode, the caller insists on a response to this very request */
+  gboolean shares_mode = request->cache_mode == PILLION_HTTP_CACHE_MODE_DEFAULT || request->cache_mode == PILLION_HTTP_CACHE_MODE_FORCE_CACHE ||
+                         request->cache_mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED;
+
+  return request->coalescing && shares_mode && !call->after_error && request->rate_limit == 0 && !request->lasting && !call->parted && call->body == NULL && call->sink->klass->in_memory &&
          (g_str_equal (call->method, "GET") || g_str_equal (call->method, "HEAD")) && !wants_own_answer (&request->fields) &&
          !wants_own_answer (&call->engine->config.fields);
 }
@@ -57,6 +61,7 @@ make_key (const PillionCall *call)
   const char *given_user = g_uri_get_userinfo (call->uri);
   g_autofree char *user = given_user != NULL ? g_uri_escape_string (given_user, NULL, FALSE) : NULL;
   const char *query = g_uri_get_query (call->uri);
+  static const char *const modes[] = { "", "no-store ", "reload ", "no-cache ", "force-cache ", "only-if-cached " };
   char digits[G_N_ELEMENTS ("ffffffffffffffff")];
   char *digit = digits + sizeof digits - 1;
 
@@ -65,7 +70,7 @@ make_key (const PillionCall *call)
   for (guint64 n = call->engine->n_changes; n > 0; n >>= 4)
     *--digit = "0123456789abcdef"[n & 0xf];
 
-  return g_strconcat (digit, call->bulk ? " bulk " : " ", call->method, user != NULL ? " user " : " ", user != NULL ? user : "", " ",
+  return g_strconcat (digit, call->bulk ? " bulk " : " ", modes[call->request->cache_mode], call->method, user != NULL ? " user " : " ", user != NULL ? user : "", " ",
                       call->origin, g_uri_get_path (call->uri), query != NULL ? "?" : "", query != NULL ? query : "", "\n",
                       fields != NULL ? fields : "", NULL);
 }

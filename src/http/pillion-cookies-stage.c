@@ -112,7 +112,11 @@ cookies_head (PillionStage *stage,
   PillionCookiesStage *self = (PillionCookiesStage *) stage;
 
   self->call = call;
-  head->foreach_field (head, take_cookie, self);
+  /* Cookies that were stored with a response were set when it arrived, and may have changed since */
+  if (head->stored)
+    head = head->validation;
+  if (head != NULL)
+    head->foreach_field (head, take_cookie, self);
 
   return PILLION_VERDICT_PASS;
 }

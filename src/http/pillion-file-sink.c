@@ -339,7 +339,7 @@ can_split (PillionFileSink *self,
 {
   const char *units = head->get_field (head, "Accept-Ranges");
 
-  return can_continue (self) && !self->anew && !self->part->record.mixed && self->body.coding == NULL && self->part->record.length > 0 &&
+  return can_continue (self) && !head->stored && !self->anew && !self->part->record.mixed && self->body.coding == NULL && self->part->record.length > 0 &&
          pillion_part_file_get_validator (self->part) != NULL && (units == NULL || g_ascii_strcasecmp (units, "bytes") == 0);
 }
 

@@ -15,9 +15,10 @@ typedef struct
   char *key; /* under which others find it, or NULL if nobody can share it, or can any longer */
   GQueue hops;
   GRefString *origin;
-  PillionHttpQueue *queue; /* where its entry is */
+  PillionHttpQueue *queue; /* where its entry is, or NULL if only the cache is asked */
   PillionHttpQueueEntry entry;
-  PillionExchange *exchange; /* NULL before it has begun */
+  PillionTransport *transport; /* of the exchange */
+  PillionExchange *exchange;   /* NULL before it has begun */
   PillionContent *content;   /* NULL until it is needed */
   gboolean inside;           /* a function of one of its hops */
 } Flight;
@@ -64,7 +65,8 @@ flight_free (Flight *self)
 
   flight_close (self);
   g_clear_pointer (&self->content, pillion_content_unref);
-  pillion_http_queue_remove (queue, &self->entry);
+  if (queue != NULL)
+    pillion_http_queue_remove (queue, &self->entry);
   g_ref_string_release (self->origin);
   g_free (self);
   if (had_place)
@@ -83,7 +85,7 @@ flight_end (Flight *self)
   if (self->exchange == NULL)
     flight_free (self);
   else
-    pillion_transport_abort (self->engine->transport, self->exchange);
+    pillion_transport_abort (self->transport, self->exchange);
 }
 
 static void
@@ -239,6 +241,25 @@ start_beside (PillionHop *self,
     self->funcs->part (self->data);
 }
 
+/* The cache has no answer for those that are only asking it */
+static void
+miss (Flight *self)
+{
+  GList *next;
+
+  flight_close (self);
+  self->inside = TRUE;
+  for (GList *l = self->hops.head; l != NULL; l = next)
+    {
+      PillionHop *hop = l->data;
+
+      next = l->next;
+      hop->funcs->miss (hop->data);
+    }
+  self->inside = FALSE;
+  flight_free (self);
+}
+
 static void
 start (gpointer data)
 {
@@ -274,10 +295,13 @@ start (gpointer data)
       return;
     }
 
-  self->exchange = pillion_transport_exchange (self->engine->transport, &request, &exchange_funcs, self);
+  self->transport = request.cache.store != NULL ? self->engine->caching : self->engine->transport;
+  self->exchange = pillion_transport_exchange (self->transport, &request, &exchange_funcs, self);
   g_clear_object (&request.body);
-  if (self->queue == self->engine->lasting_queue)
-    pillion_transport_set_lasting (self->engine->transport, self->exchange);
+  if (self->exchange == NULL)
+    miss (self);
+  else if (self->queue == self->engine->lasting_queue)
+    pillion_transport_set_lasting (self->transport, self->exchange);
 }
 
 static void
@@ -289,7 +313,7 @@ join (Flight *self,
 
   g_queue_push_tail_link (&self->hops, &hop->link);
   set_beside (hop, TRUE);
-  if (priority < self->entry.priority)
+  if (self->queue != NULL && priority < self->entry.priority)
     pillion_http_queue_set_priority (self->queue, &self->entry, priority);
   if (self->exchange != NULL)
     start_beside (hop, first);
@@ -310,6 +334,43 @@ pillion_hop_new (PillionHttpEngine *engine,
   return self;
 }
 
+static Flight *
+flight_new (PillionHop *hop,
+            GRefString *origin,
+            const char *key)
+{
+  PillionHttpEngine *engine = hop->engine;
+  Flight *self = hop->flight = g_new0 (Flight, 1);
+
+  self->engine = pillion_http_engine_ref (engine);
+  self->origin = g_ref_string_acquire (origin);
+  self->entry.start = start;
+  g_queue_push_tail_link (&self->hops, &hop->link);
+  if (key != NULL)
+    {
+      self->key = g_strdup (key);
+      g_hash_table_insert (engine->flights, self->key, self);
+    }
+
+  return self;
+}
+
+/* Shares the exchange of a flight, if there is one with its key */
+static gboolean
+join_other (PillionHop *self,
+            guint priority,
+            const char *key)
+{
+  Flight *flight = key != NULL ? g_hash_table_lookup (self->engine->flights, key) : NULL;
+
+  if (flight == NULL)
+    return FALSE;
+
+  self->flight = flight;
+  join (flight, self, priority);
+  return TRUE;
+}
+
 void
 pillion_hop_send (PillionHop *self,
                   GRefString *origin,
@@ -318,30 +379,25 @@ pillion_hop_send (PillionHop *self,
                   const char *key)
 {
   PillionHttpEngine *engine = self->engine;
-  Flight *flight = key != NULL ? g_hash_table_lookup (engine->flights, key) : NULL;
+  Flight *flight;
 
-  if (flight != NULL)
-    {
-      self->flight = flight;
-      join (flight, self, priority);
-      return;
-    }
+  if (join_other (self, priority, key))
+    return;
 
-  flight = self->flight = g_new0 (Flight, 1);
-  flight->engine = pillion_http_engine_ref (engine);
-  flight->origin = g_ref_string_acquire (origin);
+  flight = flight_new (self, origin, key);
   flight->queue = lasting ? engine->lasting_queue : engine->queue;
-  flight->entry.start = start;
   flight->entry.priority = priority;
-  g_queue_push_tail_link (&flight->hops, &self->link);
-  if (key != NULL)
-    {
-      flight->key = g_strdup (key);
-      g_hash_table_insert (engine->flights, flight->key, flight);
-    }
-
   pillion_http_queue_push (flight->queue, origin, &flight->entry, flight);
   pillion_http_queue_run (flight->queue);
+}
+
+void
+pillion_hop_send_locally (PillionHop *self,
+                          GRefString *origin,
+                          const char *key)
+{
+  if (!join_other (self, G_MAXUINT, key))
+    start (flight_new (self, origin, key));
 }
 
 void
@@ -350,13 +406,13 @@ pillion_hop_set_lasting (PillionHop *self)
   Flight *flight = self->flight;
   PillionHttpQueue *queue = flight->queue;
 
-  if (flight->exchange == NULL || queue == self->engine->lasting_queue)
+  if (flight->exchange == NULL || queue == NULL || queue == self->engine->lasting_queue)
     return;
 
   pillion_http_queue_remove (queue, &flight->entry);
   flight->queue = self->engine->lasting_queue;
   pillion_http_queue_enter (flight->queue, flight->origin, &flight->entry, flight);
-  pillion_transport_set_lasting (self->engine->transport, flight->exchange);
+  pillion_transport_set_lasting (flight->transport, flight->exchange);
   pillion_http_queue_run (queue);
 }
 
@@ -365,14 +421,14 @@ pillion_hop_is_in_the_way (PillionHop *self)
 {
   const Flight *flight = self->flight;
 
-  return flight->entry.running && pillion_http_queue_is_in_the_way (flight->queue, &flight->entry);
+  return flight->queue != NULL && flight->entry.running && pillion_http_queue_is_in_the_way (flight->queue, &flight->entry);
 }
 
 void
 pillion_hop_resume (PillionHop *self)
 {
   if (self->flight != NULL && self->flight->exchange != NULL)
-    pillion_transport_resume (self->engine->transport, self->flight->exchange);
+    pillion_transport_resume (self->flight->transport, self->flight->exchange);
 }
 
 PillionExchangeState
@@ -381,7 +437,7 @@ pillion_hop_get_state (PillionHop *self)
   if (self->flight == NULL || self->flight->exchange == NULL)
     return (PillionExchangeState) { 0 };
 
-  return pillion_transport_get_state (self->engine->transport, self->flight->exchange);
+  return pillion_transport_get_state (self->flight->transport, self->flight->exchange);
 }
 
 PillionContent *

@@ -31,6 +31,9 @@ struct _PillionHopFuncs
   void     (*waits_beside) (gpointer     data,
                             gboolean     beside);
 
+  /* The cache can't answer it: it needs the network. The caller drops the hop in here, and makes another one. */
+  void     (*miss)  (gpointer            data);
+
   /* As in PillionExchangeFuncs */
   void     (*wrote) (gpointer            data,
                      gint64              n_sent);
@@ -59,6 +62,11 @@ void        pillion_hop_send (PillionHop            *self,
                               guint                  priority,
                               gboolean               lasting,
                               const char            *key);
+
+/* Lets the cache answer it, without a place in the queue. Calls start (), and perhaps miss (), at once. */
+void        pillion_hop_send_locally (PillionHop    *self,
+                                      GRefString    *origin,
+                                      const char    *key);
 
 /* The exchange turned out to last: it gives back its place, and takes one in the other queue, regardless of
  * the limits */

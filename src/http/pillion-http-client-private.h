@@ -22,6 +22,7 @@ struct _PillionHttpClient
   char *base_url;                       /* or NULL */
   PillionHttpTestTransport *transport;  /* or NULL */
   PillionHttpCookieJar *cookie_jar;     /* or NULL */
+  PillionHttpCache *cache;              /* or NULL */
 };
 
 /* Whether the calling thread may use the client */

@@ -12,6 +12,7 @@
 
 #include "http/pillion-body-stage.h"
 #include "http/pillion-bulk-stage.h"
+#include "http/pillion-cache-stage.h"
 #include "http/pillion-call.h"
 #include "http/pillion-coalescing-stage.h"
 #include "http/pillion-cookies-stage.h"
@@ -64,6 +65,7 @@ add_stages (PillionStages *stages)
 {
   pillion_total_timeout_stage_add (stages);
   pillion_retry_stage_add (stages);
+  pillion_cache_stage_add (stages);
   pillion_redirect_stage_add (stages);
   pillion_body_stage_add (stages);
   pillion_fields_stage_add (stages);

@@ -159,6 +159,8 @@
  * | a target that another download writes to, or whose name is taken | `G_IO_ERROR_EXISTS` |
  * | the disk | `G_IO_ERROR_NO_SPACE`, `G_IO_ERROR_PERMISSION_DENIED`, `G_IO_ERROR_IS_DIRECTORY`, `G_IO_ERROR_NOT_FOUND`… |
  * | libsoup 3 is missing, or something else in the process has loaded libsoup 2 | [error@PillionHttp.Error.UNAVAILABLE] |
+ * | nothing but the cache may be used, and it has no response ([property@PillionHttp.Client:offline], [property@PillionHttp.Request:cache-mode]) | [error@PillionHttp.Error.NOT_CACHED] |
+ * | a folder that is not a cache | `G_IO_ERROR_NOT_EMPTY`, `G_IO_ERROR_NOT_DIRECTORY` |
  * | the proxy refuses, wants other credentials, or does not speak its protocol | [error@PillionHttp.Error.PROXY] |
  * | the task or the given cancellable was cancelled | `G_IO_ERROR_CANCELLED` |
  *
@@ -193,6 +195,8 @@ enum
   PROP_MAX_RETRIES,
   PROP_TRANSPORT,
   PROP_RATE_LIMIT,
+  PROP_CACHE,
+  PROP_OFFLINE,
   PROP_COOKIE_JAR,
   PROP_CREDENTIALS,
   PROP_CERTIFICATE,
@@ -220,6 +224,7 @@ pillion_http_client_finalize (GObject *object)
   g_free (self->base_url);
   g_clear_object (&self->transport);
   g_clear_object (&self->cookie_jar);
+  g_clear_object (&self->cache);
   g_clear_error (&self->invalid);
   g_clear_object (&self->loop);
 
@@ -301,6 +306,12 @@ pillion_http_client_get_property (GObject *object,
       break;
     case PROP_RATE_LIMIT:
       g_value_set_int64 (value, self->config.rate_limit);
+      break;
+    case PROP_CACHE:
+      g_value_set_object (value, self->cache);
+      break;
+    case PROP_OFFLINE:
+      g_value_set_boolean (value, self->config.offline);
       break;
     case PROP_COOKIE_JAR:
       g_value_set_object (value, self->cookie_jar);
@@ -406,6 +417,12 @@ pillion_http_client_set_property (GObject *object,
       break;
     case PROP_RATE_LIMIT:
       pillion_http_client_set_rate_limit (self, g_value_get_int64 (value));
+      break;
+    case PROP_CACHE:
+      pillion_http_client_set_cache (self, g_value_get_object (value));
+      break;
+    case PROP_OFFLINE:
+      pillion_http_client_set_offline (self, g_value_get_boolean (value));
       break;
     case PROP_COOKIE_JAR:
       pillion_http_client_set_cookie_jar (self, g_value_get_object (value));
@@ -737,6 +754,28 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
    */
   properties[PROP_RATE_LIMIT] =
     g_param_spec_int64 ("rate-limit", NULL, NULL, 0, G_MAXINT64, defaults.rate_limit, flags);
+
+  /**
+   * PillionHttpClient:cache: (getter get_cache) (setter set_cache)
+   *
+   * The cache with responses of earlier requests, which other clients may have too; %NULL for none.
+   *
+   * Calls, streams and downloads use it. What servers are told to change is removed from it. Connections that last, such as
+   * [class@PillionHttp.EventStream] and [class@PillionHttp.WebSocket], have nothing to do with it.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CACHE] = g_param_spec_object ("cache", NULL, NULL, PILLION_HTTP_TYPE_CACHE, flags);
+
+  /**
+   * PillionHttpClient:offline: (getter get_offline) (setter set_offline)
+   *
+   * Whether nothing but the cache is used: what is stored answers requests even if it is stale, unless its server forbids that, and all
+   * others fail with [error@PillionHttp.Error.NOT_CACHED].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_OFFLINE] = g_param_spec_boolean ("offline", NULL, NULL, FALSE, flags);
 
   /**
    * PillionHttpClient:cookie-jar: (getter get_cookie_jar) (setter set_cookie_jar)

@@ -39,6 +39,8 @@ pillion_http_config_copy (PillionHttpConfig *self,
   pillion_connection_options_copy (&self->connection, &source->connection);
   if (self->jar != NULL)
     pillion_jar_ref (self->jar);
+  if (self->cache != NULL)
+    pillion_cache_location_ref (self->cache);
   if (self->credentials != NULL)
     g_object_ref (self->credentials);
   if (self->netrc != NULL)
@@ -57,6 +59,7 @@ pillion_http_config_clear (PillionHttpConfig *self)
   pillion_field_list_clear (&self->fields);
   pillion_connection_options_clear (&self->connection);
   g_clear_pointer (&self->jar, pillion_jar_unref);
+  g_clear_pointer (&self->cache, pillion_cache_location_unref);
   if (self->credentials != NULL)
     pillion_sync_unref (g_steal_pointer (&self->credentials));
   g_clear_pointer (&self->netrc, pillion_netrc_unref);

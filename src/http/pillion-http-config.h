@@ -8,6 +8,7 @@
 
 #include <pillion-http/pillion-http.h>
 
+#include "http/pillion-cache-location.h"
 #include "http/pillion-connection-options.h"
 #include "http/pillion-field-list.h"
 #include "http/pillion-netrc.h"
@@ -35,6 +36,8 @@ typedef struct
   gboolean http2;
   PillionConnectionOptions connection;
   PillionJar *jar; /* or NULL */
+  PillionCacheLocation *cache; /* or NULL */
+  gboolean offline;          /* nothing but the cache is used */
   PillionHttpCredentials *credentials; /* or NULL */
   PillionNetrc *netrc;                 /* or NULL */
   char *proxy;                         /* for all requests, or NULL for what follows */

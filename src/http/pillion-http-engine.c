@@ -51,6 +51,7 @@ pillion_http_engine_new_in_loop (PillionLoop *loop,
   g_weak_ref_init (&self->client, NULL);
   self->transport = transport;
   self->deadlines = pillion_deadlines_new_in_loop (loop);
+  self->real_offset = g_get_real_time () - pillion_loop_get_now (loop);
 
   return self;
 }
@@ -123,6 +124,22 @@ pillion_http_engine_get_now (PillionHttpEngine *self)
   return loop != NULL ? pillion_loop_get_now (loop) : 0;
 }
 
+static gint64 real_shift; /* atomic; in µs */
+
+gint64
+pillion_http_engine_get_real_now (PillionHttpEngine *self)
+{
+  gint64 now = self->io != NULL ? g_get_real_time () : self->real_offset + pillion_http_engine_get_now (self);
+
+  return now + __atomic_load_n (&real_shift, __ATOMIC_RELAXED);
+}
+
+void
+pillion_http_engine_shift_real_time (GTimeSpan shift)
+{
+  __atomic_add_fetch (&real_shift, shift, __ATOMIC_RELAXED);
+}
+
 gboolean
 pillion_http_engine_is_closed (PillionHttpEngine *self)
 {
@@ -151,6 +168,7 @@ free_on_thread (gpointer data)
   g_clear_pointer (&self->flights, g_hash_table_unref);
   g_clear_pointer (&self->queue, pillion_http_queue_free);
   g_clear_pointer (&self->lasting_queue, pillion_http_queue_free);
+  g_clear_pointer (&self->caching, pillion_transport_free);
   g_clear_pointer (&self->transport, pillion_transport_free);
   /* Nothing of ours is left to do, but a worker may still be posting its result, which needs the I/O thread */
   if (self->cpu_workers != NULL)

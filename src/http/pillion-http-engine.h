@@ -27,12 +27,14 @@ struct _PillionHttpEngine
   PillionIoThread *io; /* NULL in a loop */
   GWeakRef loop;       /* empty if it doesn't work in a loop */
   GWeakRef client;     /* for the thread of that loop */
+  gint64 real_offset;  /* in a loop: from its clock to the real time, in µs */
   PillionHttpConfig config;
   PillionHttpQueue *queue;
   PillionHttpQueue *lasting_queue; /* for exchanges that may last, so that they never take the places of the
                                     * others */
   PillionTransport *transport; /* NULL if libsoup can't be loaded */
-  GError *unavailable;         /* then, else NULL */
+  PillionTransport *caching;   /* the cache on top of it; NULL before the first call with one */
+  GError *unavailable;         /* if libsoup can't be loaded, else NULL */
   GHashTable *flights;          /* hops that others can join, by key */
   guint64 n_changes;            /* how often a call that may have changed something on a server began or ended */
   PillionDeadlines *deadlines;
@@ -69,6 +71,12 @@ pillion_http_engine_is_outside (PillionHttpEngine *self)
 
 /* The time of its clock, in µs. On its thread, or on that of the loop of one of its calls. */
 gint64             pillion_http_engine_get_now     (PillionHttpEngine       *self);
+
+/* The same as a real time, in µs since the epoch: for dates. It is the one thing for them to ask, so that tests can move it. */
+gint64             pillion_http_engine_get_real_now (PillionHttpEngine      *self);
+
+/* For tests: moves the real time of all engines, in µs. From any thread. */
+void               pillion_http_engine_shift_real_time (GTimeSpan            shift);
 
 /* Whether it works in a loop that was closed: then all calls are being cancelled, and posted functions run at
  * once. On the same threads. */

@@ -32,6 +32,7 @@ struct _PillionHttpRequest
   gboolean use_credentials;
   guint max_redirects;
   PillionHttpPriority priority;
+  PillionHttpCacheMode cache_mode;
   gboolean lasting; /* the response may last, so the request waits in the queue for those */
 
   /* Each of them 0 for the client's */

@@ -134,6 +134,47 @@ pillion_http_request_set_coalescing (PillionHttpRequest *self,
 }
 
 /**
+ * pillion_http_request_get_cache_mode: (get-property cache-mode)
+ * @self: a request
+ *
+ * Gets how the request uses the client's cache.
+ *
+ * Returns: the mode
+ *
+ * Since: 1.0
+ */
+PillionHttpCacheMode
+pillion_http_request_get_cache_mode (PillionHttpRequest *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_REQUEST (self), PILLION_HTTP_CACHE_MODE_DEFAULT);
+
+  return self->cache_mode;
+}
+
+/**
+ * pillion_http_request_set_cache_mode: (set-property cache-mode)
+ * @self: a request
+ * @mode: the mode
+ *
+ * Sets how the request uses the client's cache.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_request_set_cache_mode (PillionHttpRequest *self,
+                                     PillionHttpCacheMode mode)
+{
+  g_return_if_fail (PILLION_HTTP_IS_REQUEST (self));
+  g_return_if_fail (mode >= PILLION_HTTP_CACHE_MODE_DEFAULT && mode <= PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED);
+
+  if (self->cache_mode == mode)
+    return;
+
+  self->cache_mode = mode;
+  g_object_notify (G_OBJECT (self), "cache-mode");
+}
+
+/**
  * pillion_http_request_get_priority: (get-property priority)
  * @self: a request
  *

@@ -75,6 +75,7 @@ enum
   PROP_REDIRECT_POLICY,
   PROP_ALLOW_DOWNGRADE,
   PROP_COALESCING,
+  PROP_CACHE_MODE,
   PROP_PRIORITY,
   PROP_MAX_BODY_SIZE,
   PROP_CONNECT_TIMEOUT_USEC,
@@ -138,6 +139,9 @@ pillion_http_request_get_property (GObject *object,
       break;
     case PROP_ALLOW_DOWNGRADE:
       g_value_set_boolean (value, self->allow_downgrade);
+      break;
+    case PROP_CACHE_MODE:
+      g_value_set_enum (value, self->cache_mode);
       break;
     case PROP_PRIORITY:
       g_value_set_enum (value, self->priority);
@@ -204,6 +208,9 @@ pillion_http_request_set_property (GObject *object,
       break;
     case PROP_ALLOW_DOWNGRADE:
       pillion_http_request_set_allow_downgrade (self, g_value_get_boolean (value));
+      break;
+    case PROP_CACHE_MODE:
+      pillion_http_request_set_cache_mode (self, g_value_get_enum (value));
       break;
     case PROP_PRIORITY:
       pillion_http_request_set_priority (self, g_value_get_enum (value));
@@ -331,6 +338,16 @@ pillion_http_request_class_init (PillionHttpRequestClass *klass)
    */
   properties[PROP_COALESCING] =
     g_param_spec_boolean ("coalescing", NULL, NULL, TRUE, flags);
+
+  /**
+   * PillionHttpRequest:cache-mode: (getter get_cache_mode) (setter set_cache_mode)
+   *
+   * How the request uses [property@PillionHttp.Client:cache].
+   *
+   * Since: 1.0
+   */
+  properties[PROP_CACHE_MODE] =
+    g_param_spec_enum ("cache-mode", NULL, NULL, PILLION_HTTP_TYPE_CACHE_MODE, PILLION_HTTP_CACHE_MODE_DEFAULT, flags);
 
   /**
    * PillionHttpRequest:priority: (getter get_priority) (setter set_priority)
@@ -507,6 +524,7 @@ pillion_http_request_copy (PillionHttpRequest *self)
   copy->use_credentials = self->use_credentials;
   copy->max_redirects = self->max_redirects;
   copy->priority = self->priority;
+  copy->cache_mode = self->cache_mode;
   copy->lasting = self->lasting;
   copy->max_body_size = self->max_body_size;
   copy->connect_timeout = self->connect_timeout;

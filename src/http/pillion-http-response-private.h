@@ -31,6 +31,10 @@ void                 pillion_http_response_set_details (PillionHttpResponse     
 void                 pillion_http_response_set_history (PillionHttpResponse      *self,
                                                         GPtrArray                *history);
 
+/* Whether its body comes from the cache */
+void                 pillion_http_response_set_from_cache (PillionHttpResponse *self,
+                                                           gboolean             from_cache);
+
 /* The body is complete now */
 void                 pillion_http_response_set_ended  (PillionHttpResponse *self,
                                                           gint64               now);

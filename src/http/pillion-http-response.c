@@ -71,6 +71,7 @@ struct _PillionHttpResponse
   PillionReceivedFields fields;
   GBytes *body; /* NULL for none */
   gboolean truncated;
+  gboolean from_cache;
   GPtrArray *history; /* NULL for none */
   const char *version; /* static */
   GSocketAddress *peer;
@@ -87,6 +88,7 @@ enum
   PROP_HEADER_NAMES,
   PROP_BODY,
   PROP_BODY_TRUNCATED,
+  PROP_FROM_CACHE,
   PROP_HTTP_VERSION,
   PROP_PEER,
   N_PROPS
@@ -239,6 +241,9 @@ pillion_http_response_get_property (GObject *object,
     case PROP_BODY:
       g_value_set_boxed (value, get_body (self));
       break;
+    case PROP_FROM_CACHE:
+      g_value_set_boolean (value, self->from_cache);
+      break;
     case PROP_BODY_TRUNCATED:
       g_value_set_boolean (value, self->truncated);
       break;
@@ -315,6 +320,18 @@ pillion_http_response_class_init (PillionHttpResponseClass *klass)
    * Since: 1.0
    */
   properties[PROP_BODY_TRUNCATED] = g_param_spec_boolean ("body-truncated", NULL, NULL, FALSE, flags);
+
+  /**
+   * PillionHttpResponse:from-cache: (getter is_from_cache)
+   *
+   * Whether the body comes from [property@PillionHttp.Client:cache], perhaps after the server has confirmed that it is still good.
+   *
+   * How the cache took part in a request is told by the header field `Cache-Status` ([RFC 9211](https://www.rfc-editor.org/rfc/rfc9211)), whose
+   * member `Pillion` is the client's cache: `Pillion; hit; ttl=50`, `Pillion; fwd=stale; fwd-status=304`, `Pillion; fwd=uri-miss; stored`.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_FROM_CACHE] = g_param_spec_boolean ("from-cache", NULL, NULL, FALSE, flags);
 
   /**
    * PillionHttpResponse:http-version: (getter get_http_version)
@@ -397,6 +414,13 @@ pillion_http_response_set_history (PillionHttpResponse *self,
                                    GPtrArray *history)
 {
   self->history = g_ptr_array_ref (history);
+}
+
+void
+pillion_http_response_set_from_cache (PillionHttpResponse *self,
+                                      gboolean from_cache)
+{
+  self->from_cache = from_cache;
 }
 
 void
@@ -704,6 +728,24 @@ pillion_http_response_is_body_truncated (PillionHttpResponse *self)
   g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), FALSE);
 
   return self->truncated;
+}
+
+/**
+ * pillion_http_response_is_from_cache: (get-property from-cache)
+ * @self: a response
+ *
+ * Checks whether the body comes from the client's cache.
+ *
+ * Returns: whether it does
+ *
+ * Since: 1.0
+ */
+gboolean
+pillion_http_response_is_from_cache (PillionHttpResponse *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), FALSE);
+
+  return self->from_cache;
 }
 
 /* The charset of a Content-Type (RFC 9110, section 8.3.2), or NULL */

@@ -94,14 +94,15 @@ retry_head (PillionStage *stage,
   const char *retry_after;
   GTimeSpan delay;
 
-  if (!is_passing_status (head->status) || !is_idempotent (call) || !has_retries (self, call))
+  /* What is stored says the same the next time */
+  if (head->stored || !is_passing_status (head->status) || !is_idempotent (call) || !has_retries (self, call))
     return PILLION_VERDICT_PASS;
 
   delay = pillion_backoff_get_delay (&self->backoff);
   retry_after = head->get_field (head, "Retry-After");
   if (retry_after != NULL)
     {
-      GTimeSpan wanted = pillion_http_parse_retry_after (retry_after, g_get_real_time ());
+      GTimeSpan wanted = pillion_http_parse_retry_after (retry_after, pillion_http_engine_get_real_now (call->engine));
 
       if (wanted > MAX_RETRY_AFTER)
         return PILLION_VERDICT_PASS;

@@ -6,6 +6,8 @@
 
 #include <gio/gio.h>
 
+#include <pillion-http/pillion-http.h>
+
 #include "http/pillion-connection-options.h"
 #include "http/pillion-proxy.h"
 #include "http/pillion-source.h"
@@ -28,6 +30,17 @@ typedef struct
   gint64 sent;    /* when all of it was sent */
 } PillionExchangeState;
 
+/* How the cache takes part in a request */
+typedef struct
+{
+  struct _PillionCacheStore *store; /* or NULL if it does not */
+  PillionHttpCacheMode mode;
+  GPtrArray *found;     /* what the store has for the URL, or NULL to look it up */
+  gboolean local;       /* the request has no place in the queue: only what is stored can answer it */
+  gboolean offline;     /* there is no network to be used */
+  gboolean after_error; /* the server has just failed */
+} PillionWireCache;
+
 typedef void (*PillionFieldFunc) (const char *name,
                                   const char *value,
                                   gpointer    data);
@@ -48,6 +61,7 @@ struct _PillionWireRequest
   GInputStream *body;        /* or NULL */
   PillionSource *source;     /* the source of the body, which may have to be opened again */
   gint64 body_length;        /* -1 if it is not known */
+  PillionWireCache cache;    /* how the cache takes part */
   gint64 max_refusal;        /* the largest body of a 401, 407 or 421 that is wanted, in bytes, or 0 if the
                               * body is only shown as a reason */
 };
@@ -73,6 +87,9 @@ struct _PillionHead
   gint64 length;      /* of the body as it is sent, -1 if it is not announced */
   gboolean tunnel;    /* from a proxy that makes no tunnel to the server without credentials: for stages only */
   gboolean delimited; /* whether the protocol tells where the body ends, so that truncation is noticed */
+  gboolean stored;    /* whether what follows comes from the cache */
+  gboolean missing;   /* whether this stands for what the cache doesn't have, and nothing else may be used */
+  const PillionHead *validation; /* of the 304 that has confirmed what is stored, or NULL */
   gboolean piles_up;  /* whether the body is read into memory even without credit */
   GIOStream *stream;  /* of a WebSocket if the status is 101, else NULL. It is pollable. To end it, the
                        * exchange is aborted, which closes it. */

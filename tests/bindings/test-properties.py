@@ -149,6 +149,7 @@ def values_for(pspec, loop):
         'GInetSocketAddress': lambda: Gio.InetSocketAddress.new_from_string('127.0.0.1', 0),
         'GProxyResolver': lambda: Gio.SimpleProxyResolver.new('http://127.0.0.1:3128', None),
         'GTlsCertificate': lambda: Gio.TlsCertificate.new_from_pem(CERTIFICATE.read_text(), -1),
+        'PillionHttpCache': lambda: PillionHttp.Cache.new('cache'),
         'PillionHttpCookieJar': PillionHttp.CookieJar.new,
         'PillionHttpCredentials': lambda: PillionHttp.Credentials.new('user', 'password'),
         'PillionHttpTestTransport': lambda: PillionHttp.TestTransport.new(loop),

@@ -35,6 +35,9 @@ __all__ = []
 
 _Ts = TypeVarTuple('_Ts')  # for the annotations, as in Pillion.py
 
+# How the cache is used: a mode, or its name in the Fetch standard
+_Mode = Union['CacheMode', str, None]
+
 # Types of arguments: names with values, and bytes
 _Pairs = Union[Mapping[str, Any], Iterable[tuple[str, Any]]]
 _Bytes = Union[bytes, bytearray, memoryview, GLib.Bytes]
@@ -218,6 +221,11 @@ class Response(PillionHttp.Response):
     def history(self) -> list[Response]:
         """The responses that redirected here, the first one first."""
         return self.get_history()
+
+    @property
+    def from_cache(self) -> bool:
+        """Whether the body comes from the client's cache."""
+        return self.is_from_cache()
 
     @property
     def links(self) -> dict[str, dict[str, str]]:
@@ -474,6 +482,34 @@ class CookieJar(PillionHttp.CookieJar):
         return f'<PillionHttp.CookieJar {file.get_parse_name()}>' if file is not None else '<PillionHttp.CookieJar>'
 
 
+class Cache(PillionHttp.Cache):
+    """Keeps responses in a folder, whose path is given: `PillionHttp.Client(cache=PillionHttp.Cache(path))`."""
+
+    def __new__(cls, path: str | os.PathLike[str], *, max_size: int | None = None):
+        self = PillionHttp.Cache.new(os.fspath(path))
+        if max_size is not None:
+            self.set_max_size(max_size)
+        return self
+
+    def __init__(self, *args, **kwargs):
+        pass  # __new__ () has made it
+
+    def open(self, loop=None, cancellable=None) -> Pillion.Task[bool]:
+        """Opens the folder, and says if that is impossible."""
+        return core._at(PillionHttp.Cache.open(self, core._or_default(loop), cancellable))
+
+    def remove(self, url, loop=None, cancellable=None) -> Pillion.Task[bool]:
+        """Removes what is stored for a URL. The result is whether there was anything."""
+        return core._at(PillionHttp.Cache.remove(self, url, core._or_default(loop), cancellable))
+
+    def clear(self, loop=None, cancellable=None) -> Pillion.Task[bool]:
+        """Removes everything."""
+        return core._at(PillionHttp.Cache.clear(self, core._or_default(loop), cancellable))
+
+    def __repr__(self):
+        return f'<PillionHttp.Cache {self.get_path()}>'
+
+
 class Credentials(PillionHttp.Credentials):
     """A user and a password that are sent once a server asks for them. new_basic () and new_bearer () make those that are sent at once."""
 
@@ -652,9 +688,11 @@ class Client(PillionHttp.Client):
                 verify: bool | str | os.PathLike[str] | Gio.File | Gio.TlsDatabase = True,
                 cert: _Path | tuple[_Path, _Path] | Gio.TlsCertificate | None = None, pinned_keys: str | Iterable[str] | None = None,
                 unix_socket_path: str | os.PathLike[str] | None = None, local_address: str | Gio.InetSocketAddress | None = None,
-                **properties: Any):
+                cache: PillionHttp.Cache | str | os.PathLike[str] | None = None, **properties: Any):
         self = PillionHttp.Client.new(core._or_default(loop))
         self.set_properties(**properties)
+        if cache is not None:
+            self.set_cache(cache if isinstance(cache, PillionHttp.Cache) else Cache(cache))
         _trust(self, verify, cert)
         if pinned_keys is not None:
             self.set_pinned_keys(pinned_keys.split(';') if isinstance(pinned_keys, str) else list(pinned_keys))
@@ -730,7 +768,7 @@ class Client(PillionHttp.Client):
 
     def request(self, method: str, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
                 content: _Content | None = None, data: _Pairs | _Bytes | str | None = None, files: _Files | None = None, json: Any = None,
-                auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True,
+                auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True, cache: _Mode = None,
                 cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
         """Sends a request. Returns a task whose result is a Response, whatever its status.
 
@@ -738,20 +776,21 @@ class Client(PillionHttp.Client):
         `content` (bytes, a str, a path, an open file, a Gio.File or Gio.InputStream), `json` (a value), and a form of `data` (its
         fields) and `files`: paths, open files, bytes, or a file name with one of these and maybe a media type. `auth` is a user and a password, which are sent
         at once, a PillionHttp.Credentials, the value of the header field Authorization, or a function that returns a token, or a
-        token and for how many seconds it is valid; it may be a coroutine function. `timeout` is for the whole call, in seconds."""
+        token and for how many seconds it is valid; it may be a coroutine function. `timeout` is for the whole call, in seconds. `cache` is how the
+        client's cache is used: a PillionHttp.CacheMode, or its name in the Fetch standard, such as 'no-store'."""
         return self._request(requests.text(method).upper(), url, params, headers, content, data, json, auth, timeout, follow_redirects,
-                             cancellable, files)
+                             cancellable, files, cache)
 
-    def _request(self, method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files=None):
+    def _request(self, method, url, params, headers, content, data, json, auth, timeout, follow_redirects, cancellable, files=None, cache=None):
         body = None
-        if params is headers is auth is timeout is None and follow_redirects and not _renewing.get():
+        if params is headers is auth is timeout is cache is None and follow_redirects and not _renewing.get():
             body = requests.encode(content, data, json, files)
         if body is not None:
             sent = _request(self, method, requests.text(url), *body, cancellable)
             if self._renewals is not None:
                 self._keep(sent)
         else:
-            request = requests.make(method, url, params, headers, content, data, json, self._auth(auth), timeout, follow_redirects, files)
+            request = requests.make(method, url, params, headers, content, data, json, self._auth(auth), timeout, follow_redirects, files, cache)
             request.accept_statuses(200, 999)
             sent = self._send(PillionHttp.Client.send, request, cancellable)
         return core._at(sent, 3)
@@ -762,11 +801,11 @@ class Client(PillionHttp.Client):
 
     def stream(self, method: str, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
                content: _Bytes | str | None = None, data: _Pairs | _Bytes | str | None = None, json: Any = None,
-               auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True,
+               auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True, cache: _Mode = None,
                cancellable: Gio.Cancellable | None = None) -> AbstractAsyncContextManager[Stream]:
         """Sends a request whose response is read as it arrives: `async with client.stream ('GET', url) as response`. The block begins when
         the head of the response is there, whatever its status, and closes the stream in the end. For the rest see request ()."""
-        request = requests.make(method, url, params, headers, content, data, json, self._auth(auth), timeout, follow_redirects)
+        request = requests.make(method, url, params, headers, content, data, json, self._auth(auth), timeout, follow_redirects, cache=cache)
         request.accept_statuses(200, 999)
         return _Opening(self, request, cancellable)
 
@@ -797,16 +836,16 @@ class Client(PillionHttp.Client):
         return _Connecting(self, request, [requests.text(protocol) for protocol in protocols])
 
     def get(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
-            auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True,
+            auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True, cache: _Mode = None,
             cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
         """Gets a URL: see request ()."""
-        return self._request('GET', url, params, headers, None, None, None, auth, timeout, follow_redirects, cancellable)
+        return self._request('GET', url, params, headers, None, None, None, auth, timeout, follow_redirects, cancellable, cache=cache)
 
     def head(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
-             auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True,
+             auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True, cache: _Mode = None,
              cancellable: Gio.Cancellable | None = None) -> Pillion.Task[Response]:
         """Gets only the header: see request ()."""
-        return self._request('HEAD', url, params, headers, None, None, None, auth, timeout, follow_redirects, cancellable)
+        return self._request('HEAD', url, params, headers, None, None, None, auth, timeout, follow_redirects, cancellable, cache=cache)
 
     def options(self, url: str, *, params: _Pairs | None = None, headers: _Pairs | None = None,
                 auth: _Auth = None, timeout: float | None = None, follow_redirects: bool = True,
@@ -861,22 +900,22 @@ class Client(PillionHttp.Client):
         return core._at(self._send(PillionHttp.Client.send, request, cancellable))
 
     def get_bytes(self, url, cancellable=None, *, params: _Pairs | None = None, headers: _Pairs | None = None,
-                  auth: _Auth = None, timeout: float | None = None) -> Pillion.Task[bytes]:
+                  auth: _Auth = None, timeout: float | None = None, cache: _Mode = None) -> Pillion.Task[bytes]:
         """Gets a body. Returns a task whose result is bytes. The rest is as for request ()."""
-        return self._deliver(url, params, headers, auth, timeout, cancellable, _copy)
+        return self._deliver(url, params, headers, auth, timeout, cache, cancellable, _copy)
 
     def get_json(self, url, cancellable=None, *, params: _Pairs | None = None, headers: _Pairs | None = None,
-                 auth: _Auth = None, timeout: float | None = None) -> Pillion.Task[Any]:
+                 auth: _Auth = None, timeout: float | None = None, cache: _Mode = None) -> Pillion.Task[Any]:
         """Gets a JSON body. Returns a task whose result is the Python value. The rest is as for request ()."""
         # With Python's own parser: JSON-GLib has no numbers beyond 64 bits, and no strings with a NUL in them
-        return self._deliver(url, params, headers, auth, timeout, cancellable, _parse_json)
+        return self._deliver(url, params, headers, auth, timeout, cache, cancellable, _parse_json)
 
-    def _deliver(self, url, params, headers, auth, timeout, cancellable, function):
+    def _deliver(self, url, params, headers, auth, timeout, cache, cancellable, function):
         """Returns a task whose result `function (body, url)` makes from a body."""
-        if params is headers is auth is timeout is None and not _renewing.get():
+        if params is headers is auth is timeout is cache is None and not _renewing.get():
             body = core._at(self._keep(PillionHttp.Client.get_bytes(self, url, cancellable)), 3)
         else:
-            request = requests.make('GET', url, params, headers, auth=self._auth(auth), timeout=timeout)
+            request = requests.make('GET', url, params, headers, auth=self._auth(auth), timeout=timeout, cache=cache)
             sent = core._at(self._send(PillionHttp.Client.send, request, cancellable), 3)
             body = core._at(core.Pillion.Task.and_then(sent, core._Start(self.get_loop(), sent.get_name(), _take_body, ())), 3)
             body.set_name(sent.get_name())
@@ -1100,6 +1139,7 @@ WebSocket = _public(override(WebSocket))
 WebSocketMessage = _public(override(WebSocketMessage))
 Cookie = _public(override(Cookie))
 CookieJar = _public(override(CookieJar))
+Cache = _public(override(Cache))
 Credentials = _public(override(Credentials))
 Client = _public(override(Client))
 Part = _public(override(Part))

@@ -23,6 +23,10 @@ _new_request = PillionHttp.Request.new
 # The longest time limit, in µs. An infinite one is not shorter.
 LONGEST = GLib.MAXINT64
 
+# The modes of a cache, by their names in the Fetch standard
+MODES = {name: getattr(PillionHttp.CacheMode, name.upper().replace('-', '_'))
+         for name in ('default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached')}
+
 
 def text(value):
     """Converts a value to a text for C. PyGObject would cut it off at a NUL."""
@@ -210,8 +214,17 @@ def _set_auth(request, auth):
         request.set_credentials(credentials(auth))
 
 
+def cache_mode(mode):
+    """Returns a mode of the cache, which may be given by its name in the Fetch standard."""
+    if not isinstance(mode, str):
+        return mode
+    if mode not in MODES:
+        raise ValueError(f'the cache has no mode {mode!r}: it may be {", ".join(MODES)}')
+    return MODES[mode]
+
+
 def make(method, url, params=None, headers=None, content=None, data=None, json=None, auth=None, timeout=None, follow_redirects=True,
-         files=None):
+         files=None, cache=None):
     """Makes a request of what the methods of a client take."""
     request = _new_request(text(method).upper(), text(url))
     if params is not None:
@@ -229,4 +242,6 @@ def make(method, url, params=None, headers=None, content=None, data=None, json=N
         request.set_total_timeout_usec(max(1, round(min(timeout * 1_000_000, LONGEST))))
     if not follow_redirects:
         request.set_redirect_policy(PillionHttp.RedirectPolicy.MANUAL)
+    if cache is not None:
+        request.set_cache_mode(cache_mode(cache))
     return request

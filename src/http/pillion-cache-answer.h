@@ -1,0 +1,32 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-cache-choice.h"
+#include "http/pillion-list-head.h"
+
+/* What a stored response looks like to the one who asks */
+typedef struct
+{
+  PillionListHead head;
+  gint64 begin; /* which of the stored bytes are its body */
+  gint64 end;
+} PillionCacheAnswer;
+
+/* @validation: the head of the 304 that confirmed it, or NULL */
+void        pillion_cache_answer_init   (PillionCacheAnswer        *self,
+                                         const PillionCacheChoice  *choice,
+                                         const PillionCacheRequest *request,
+                                         const PillionHead         *validation,
+                                         gint64                     now);
+
+/* What is said if nothing that is stored can be used, and nothing else may be (RFC 9111, section 5.2.1.7) */
+void        pillion_cache_answer_init_missing (PillionCacheAnswer *self);
+void        pillion_cache_answer_clear        (PillionCacheAnswer *self);
+
+/* Why a request went to the server (RFC 9211, section 2.2) */
+const char *pillion_cache_choice_get_reason   (const PillionCacheChoice  *self,
+                                               const PillionCacheRequest *request,
+                                               gint64                     now);

@@ -1,0 +1,29 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-cache-policy.h"
+#include "http/pillion-cache-store.h"
+
+/* What a store has for a request */
+typedef struct
+{
+  PillionCacheEntry *entry;      /* the one to be used, or NULL; a reference */
+  PillionStoredResponse *stored; /* likewise */
+  PillionCacheUse use;
+  gboolean other_variants;       /* whether there are some that don't fit */
+  gboolean other_parts;          /* whether there are fitting ones without the bytes that are wanted */
+} PillionCacheChoice;
+
+/* The key of a URL in the store. Neither user nor fragment belongs to it. */
+char    *pillion_cache_make_key     (const char                *origin,
+                                     GUri                      *uri);
+
+/* Finds what may answer a request. @entries: what pillion_cache_store_lookup () has found for its key, or NULL. */
+void     pillion_cache_choice_init  (PillionCacheChoice        *self,
+                                     GPtrArray                 *entries,
+                                     const PillionCacheRequest *request,
+                                     gint64                     now);
+void     pillion_cache_choice_clear (PillionCacheChoice        *self);

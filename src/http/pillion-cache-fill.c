@@ -1,0 +1,256 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-cache-fill.h"
+
+#include "http/pillion-cache-vary.h"
+#include "http/pillion-http-fields.h"
+
+/* Parts are put together in one go, so they must not be large */
+#define MAX_COMBINED (4 * 1024 * 1024)
+
+typedef struct
+{
+  PillionStoredResponse *response;
+  const char *connection;
+} FieldTaker;
+
+static void
+take_field (const char *name,
+            const char *value,
+            gpointer data)
+{
+  FieldTaker *self = data;
+
+  if (pillion_cache_may_store_field (name, self->connection))
+    pillion_field_list_append (&self->response->fields, name, value);
+}
+
+static PillionStoredResponse *
+make_response (const PillionHead *head,
+               gint64 requested,
+               gint64 received)
+{
+  PillionStoredResponse *self = g_new0 (PillionStoredResponse, 1);
+  g_autofree char *connection = g_strdup (head->get_field (head, "Connection"));
+  PillionHeadDetails details;
+
+  head->get_details (head, &details);
+  self->status = head->status;
+  self->reason = g_strdup (head->reason != NULL ? head->reason : "");
+  self->version = g_strdup (details.version != NULL ? details.version : "1.1");
+  self->requested = requested;
+  self->received = received;
+  self->total = -1;
+  head->foreach_field (head, take_field, &(FieldTaker) { self, connection });
+  pillion_stored_response_changed (self);
+
+  return self;
+}
+
+gboolean
+pillion_cache_fill_begin (PillionCacheFill *self,
+                          PillionCacheStore *store,
+                          const char *key,
+                          const PillionCacheRequest *request,
+                          const PillionHead *head,
+                          gboolean at_home,
+                          gint64 requested,
+                          gint64 received)
+{
+  g_autoptr (PillionStoredResponse) response = NULL;
+  g_autofree char *vary = NULL;
+  g_autoptr (GBytes) metadata = NULL;
+  gint64 last = -1;
+
+  /* Without a length nobody knows whether all of it arrived */
+  if (!head->delimited)
+    return FALSE;
+
+  response = make_response (head, requested, received);
+  if (!pillion_cache_request_may_store (request, response, at_home))
+    return FALSE;
+  if (response->status == 206 && !pillion_http_parse_content_range (head->get_field (head, "Content-Range"), &response->first, &last, &response->total))
+    return FALSE;
+
+  vary = pillion_field_list_join (&response->fields, "Vary");
+  pillion_cache_vary_select (vary, request->fields, &response->selecting);
+  metadata = pillion_stored_response_serialize (response);
+  self->announced = last >= 0 ? last - response->first + 1 : -1;
+  self->writer = pillion_cache_writer_new (store, key, metadata, head->length, NULL);
+  if (self->writer == NULL)
+    return FALSE;
+
+  self->store = pillion_cache_store_ref (store);
+  self->key = g_strdup (key);
+  for (guint i = 0; i < request->fields->n; i += 2)
+    pillion_field_list_append (&self->selecting, request->fields->strv[i], request->fields->strv[i + 1]);
+  self->response = g_steal_pointer (&response);
+  self->length = 0;
+  return TRUE;
+}
+
+void
+pillion_cache_fill_write (PillionCacheFill *self,
+                          const guint8 *bytes,
+                          gsize length)
+{
+  if (self->writer == NULL)
+    return;
+
+  self->length += (gint64) length;
+  if (!pillion_cache_writer_write (self->writer, bytes, length, NULL))
+    g_clear_pointer (&self->writer, pillion_cache_writer_free);
+}
+
+static gint64
+get_end (PillionCacheEntry *entry,
+         const PillionStoredResponse *stored)
+{
+  return stored->first + (gint64) pillion_cache_entry_get_length (entry);
+}
+
+/* Adds the bytes from @offset on */
+static gboolean
+copy (PillionCacheEntry *entry,
+      gint64 offset,
+      PillionCacheWriter *writer)
+{
+  const gsize size = 128 * 1024;
+  g_autofree guint8 *buffer = g_malloc (size);
+
+  while (TRUE)
+    {
+      gssize n = pillion_cache_entry_read (entry, (guint64) offset, buffer, size, NULL);
+
+      if (n <= 0)
+        return n == 0;
+      if (!pillion_cache_writer_write (writer, buffer, (gsize) n, NULL))
+        return FALSE;
+      offset += n;
+    }
+}
+
+/* The entry of what both parts have, which replaces both (RFC 9111, section 3.4) */
+static void
+combine (PillionCacheFill *self,
+         PillionCacheEntry *first,
+         const PillionStoredResponse *first_stored,
+         PillionCacheEntry *second,
+         const PillionStoredResponse *second_stored)
+{
+  const gint64 end = get_end (second, second_stored);
+  const gint64 length = end - first_stored->first;
+  g_autoptr (PillionStoredResponse) response = pillion_stored_response_parse (pillion_cache_entry_get_metadata (first));
+  g_autoptr (PillionCacheWriter) writer = NULL;
+  g_autoptr (GBytes) metadata = NULL;
+  g_autofree char *size = g_strdup_printf ("%" G_GINT64_FORMAT, length);
+
+  if (response == NULL)
+    return;
+
+  /* The newer one has the newer fields */
+  pillion_cache_update (response, &self->response->fields, self->response->requested, self->response->received);
+  pillion_field_list_set (&response->fields, "Content-Length", size);
+  pillion_field_list_remove (&response->fields, "Content-Range");
+  if (response->first == 0 && length == response->total)
+    {
+      response->status = 200;
+      g_free (response->reason);
+      response->reason = g_strdup ("OK");
+    }
+
+  metadata = pillion_stored_response_serialize (response);
+  writer = pillion_cache_writer_new (self->store, self->key, metadata, length, NULL);
+  if (writer != NULL && copy (first, 0, writer) && copy (second, get_end (first, first_stored) - second_stored->first, writer) &&
+      pillion_cache_writer_commit (writer, NULL, first, NULL))
+    pillion_cache_store_remove (self->store, second);
+}
+
+/* Puts a new part together with one that it continues, or that continues it */
+static void
+combine_parts (PillionCacheFill *self,
+               PillionCacheEntry *entry,
+               PillionCacheEntry *other)
+{
+  g_autoptr (PillionStoredResponse) stored = pillion_stored_response_parse (pillion_cache_entry_get_metadata (entry));
+  g_autoptr (PillionStoredResponse) other_stored = pillion_stored_response_parse (pillion_cache_entry_get_metadata (other));
+
+  if (stored == NULL || other_stored == NULL || stored->total != other_stored->total || !pillion_cache_are_parts_of_one (stored, other_stored) ||
+      MAX (get_end (entry, stored), get_end (other, other_stored)) - MIN (stored->first, other_stored->first) > MAX_COMBINED)
+    return;
+
+  if (stored->first <= other_stored->first && get_end (entry, stored) >= other_stored->first && get_end (entry, stored) < get_end (other, other_stored))
+    combine (self, entry, stored, other, other_stored);
+  else if (other_stored->first <= stored->first && get_end (other, other_stored) >= stored->first &&
+           get_end (other, other_stored) < get_end (entry, stored))
+    combine (self, other, other_stored, entry, stored);
+}
+
+/* Whether what is stored is of no use any more beside the new response, which the same requests select */
+static gboolean
+is_replaced (PillionCacheFill *self,
+             PillionCacheEntry *entry,
+             const PillionStoredResponse *stored)
+{
+  if (!pillion_stored_response_is_part (self->response) || !pillion_cache_are_parts_of_one (self->response, stored))
+    return TRUE;
+
+  return pillion_stored_response_is_part (stored) && stored->first >= self->response->first &&
+         get_end (entry, stored) <= self->response->first + self->length;
+}
+
+void
+pillion_cache_fill_end (PillionCacheFill *self)
+{
+  g_autoptr (GPtrArray) others = NULL;
+  g_autoptr (GPtrArray) parts = NULL;
+  PillionCacheEntry *replaced = NULL;
+
+  /* A part may be shorter than it says, but not longer */
+  if (self->writer == NULL || (self->announced >= 0 && self->length > self->announced))
+    return;
+
+  others = pillion_cache_store_lookup (self->store, self->key);
+  parts = g_ptr_array_new ();
+  for (guint i = 0; others != NULL && i < others->len; i++)
+    {
+      PillionCacheEntry *entry = others->pdata[i];
+      g_autoptr (PillionStoredResponse) stored = pillion_stored_response_parse (pillion_cache_entry_get_metadata (entry));
+
+      if (stored != NULL && !pillion_cache_vary_fits (&stored->selecting, &self->selecting, NULL))
+        continue;
+      if (stored != NULL && !is_replaced (self, entry, stored))
+        {
+          if (pillion_stored_response_is_part (stored))
+            g_ptr_array_add (parts, entry);
+          continue;
+        }
+      if (replaced == NULL)
+        replaced = entry;
+      else
+        pillion_cache_store_remove (self->store, entry);
+    }
+
+  if (pillion_cache_writer_commit (self->writer, NULL, replaced, NULL) && parts->len > 0)
+    {
+      g_autoptr (GPtrArray) now = pillion_cache_store_lookup (self->store, self->key);
+
+      if (now != NULL)
+        combine_parts (self, now->pdata[0], parts->pdata[0]);
+    }
+  g_clear_pointer (&self->writer, pillion_cache_writer_free);
+}
+
+void
+pillion_cache_fill_clear (PillionCacheFill *self)
+{
+  g_clear_pointer (&self->writer, pillion_cache_writer_free);
+  g_clear_pointer (&self->store, pillion_cache_store_unref);
+  g_clear_pointer (&self->key, g_free);
+  g_clear_pointer (&self->response, pillion_stored_response_free);
+  pillion_field_list_clear (&self->selecting);
+}

@@ -1,0 +1,43 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-cache-policy.h"
+#include "http/pillion-cache-store.h"
+#include "http/pillion-transport.h"
+
+/* The tee of the cache: a response that is being stored while it is received. Its entry can be found once all of it was received, and not
+ * at all if anything goes wrong: no error of the disk's disturbs the call. */
+typedef struct
+{
+  PillionCacheStore *store;
+  char *key;
+  PillionCacheWriter *writer;      /* NULL if nothing is stored, or can't be any more */
+  PillionStoredResponse *response;
+  PillionFieldList selecting;      /* of the request, for finding what this replaces */
+  gint64 length;                   /* how much was written */
+  gint64 announced;                /* how much of it there is to be, or -1 */
+} PillionCacheFill;
+
+/* The head of a response to @request is here: begins to store it if that is allowed. @at_home is as for pillion_cache_request_may_store ().
+ * Returns whether it is stored. */
+gboolean pillion_cache_fill_begin (PillionCacheFill          *self,
+                                   PillionCacheStore         *store,
+                                   const char                *key,
+                                   const PillionCacheRequest *request,
+                                   const PillionHead         *head,
+                                   gboolean                   at_home,
+                                   gint64                     requested,
+                                   gint64                     received);
+
+void     pillion_cache_fill_write (PillionCacheFill          *self,
+                                   const guint8              *bytes,
+                                   gsize                      length);
+
+/* All of the body is here: publishes the entry */
+void     pillion_cache_fill_end   (PillionCacheFill          *self);
+
+/* Drops what was not published */
+void     pillion_cache_fill_clear (PillionCacheFill          *self);

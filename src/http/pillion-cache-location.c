@@ -1,0 +1,137 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-cache-location.h"
+
+#include "core/pillion-private.h"
+
+struct _PillionCacheLocation
+{
+  int n_references; /* atomic */
+  char *path;
+  GMutex opening;   /* held while the disk is waited for */
+  GMutex mutex;     /* of the rest */
+  guint64 max_size;
+  PillionCacheStore *store; /* NULL before it is open */
+  GError *error;            /* why it is not */
+};
+
+PillionCacheLocation *
+pillion_cache_location_new (const char *path,
+                            guint64 max_size)
+{
+  PillionCacheLocation *self = g_new0 (PillionCacheLocation, 1);
+
+  self->n_references = 1;
+  self->path = g_strdup (path);
+  self->max_size = max_size;
+  g_mutex_init (&self->opening);
+  g_mutex_init (&self->mutex);
+
+  return self;
+}
+
+PillionCacheLocation *
+pillion_cache_location_ref (PillionCacheLocation *self)
+{
+  __atomic_add_fetch (&self->n_references, 1, __ATOMIC_RELAXED);
+  return self;
+}
+
+void
+pillion_cache_location_unref (PillionCacheLocation *self)
+{
+  if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) > 0)
+    return;
+
+  g_clear_pointer (&self->store, pillion_cache_store_unref);
+  g_clear_error (&self->error);
+  g_mutex_clear (&self->opening);
+  g_mutex_clear (&self->mutex);
+  g_free (self->path);
+  g_free (self);
+}
+
+guint64
+pillion_cache_location_get_max_size (PillionCacheLocation *self)
+{
+  guint64 size;
+
+  pillion_mutex_lock (&self->mutex);
+  size = self->max_size;
+  pillion_mutex_unlock (&self->mutex);
+
+  return size;
+}
+
+void
+pillion_cache_location_set_max_size (PillionCacheLocation *self,
+                                     guint64 max_size)
+{
+  pillion_mutex_lock (&self->mutex);
+  self->max_size = max_size;
+  if (self->store != NULL)
+    pillion_cache_store_set_max_bytes (self->store, max_size);
+  pillion_mutex_unlock (&self->mutex);
+}
+
+static PillionCacheStore *
+get_store (PillionCacheLocation *self,
+           GError **error)
+{
+  PillionCacheStore *store = NULL;
+
+  pillion_mutex_lock (&self->mutex);
+  if (self->store != NULL)
+    store = pillion_cache_store_ref (self->store);
+  else if (self->error != NULL && error != NULL)
+    *error = g_error_copy (self->error);
+  pillion_mutex_unlock (&self->mutex);
+
+  return store;
+}
+
+gboolean
+pillion_cache_location_was_opened (PillionCacheLocation *self)
+{
+  gboolean was_opened;
+
+  pillion_mutex_lock (&self->mutex);
+  was_opened = self->store != NULL || self->error != NULL;
+  pillion_mutex_unlock (&self->mutex);
+
+  return was_opened;
+}
+
+PillionCacheStore *
+pillion_cache_location_open (PillionCacheLocation *self,
+                             gboolean again,
+                             GError **error)
+{
+  PillionCacheStore *store;
+  GError *problem = NULL;
+
+  pillion_mutex_lock (&self->opening);
+  store = get_store (self, NULL);
+  if (store == NULL && (again || !pillion_cache_location_was_opened (self)))
+    {
+      store = pillion_cache_store_open (self->path, pillion_cache_location_get_max_size (self), &problem);
+
+      pillion_mutex_lock (&self->mutex);
+      g_clear_error (&self->error);
+      self->error = problem;
+      self->store = store;
+      pillion_mutex_unlock (&self->mutex);
+      store = get_store (self, error);
+    }
+  else if (store == NULL)
+    {
+      store = get_store (self, error);
+    }
+  pillion_mutex_unlock (&self->opening);
+
+  return store;
+}

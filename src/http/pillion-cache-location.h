@@ -1,0 +1,29 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "http/pillion-cache-store.h"
+
+/* Where a cache is, and its store once it is open: the inside of a PillionHttpCache. For any thread. */
+typedef struct _PillionCacheLocation PillionCacheLocation;
+
+PillionCacheLocation *pillion_cache_location_new          (const char           *path,
+                                                           guint64               max_size);
+PillionCacheLocation *pillion_cache_location_ref          (PillionCacheLocation *self);
+void                  pillion_cache_location_unref        (PillionCacheLocation *self);
+
+/* In bytes */
+guint64               pillion_cache_location_get_max_size (PillionCacheLocation *self);
+void                  pillion_cache_location_set_max_size (PillionCacheLocation *self,
+                                                           guint64               max_size);
+
+/* Whether somebody has tried to open it, successfully or not. From then on the error stays. */
+gboolean              pillion_cache_location_was_opened   (PillionCacheLocation *self);
+
+/* Returns the store, with a reference, or NULL. Opens it first if need be, which waits for the disk. An earlier failure is tried again if
+ * @again. */
+PillionCacheStore    *pillion_cache_location_open         (PillionCacheLocation *self,
+                                                           gboolean              again,
+                                                           GError              **error);

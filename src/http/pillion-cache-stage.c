@@ -1,0 +1,199 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-cache-stage.h"
+
+#include <string.h>
+
+#include <glib/gi18n-lib.h>
+
+#include "http/pillion-cache-choice.h"
+#include "http/pillion-call.h"
+
+typedef struct
+{
+  PillionStage parent;
+  PillionCall *call;
+  PillionCacheLocation *location; /* NULL if there is no cache */
+} PillionCacheStage;
+
+typedef struct
+{
+  PillionCall *call; /* a reference */
+  PillionCacheLocation *location; /* likewise */
+} Job;
+
+static void
+opened_on_thread (gpointer data)
+{
+  Job *self = data;
+
+  pillion_call_resume (self->call);
+  pillion_cache_location_unref (self->location);
+  pillion_call_unref (self->call);
+  g_free (self);
+}
+
+static void
+open_on_worker (gpointer data)
+{
+  Job *self = data;
+  g_autoptr (PillionCacheStore) store = pillion_cache_location_open (self->location, FALSE, NULL);
+
+  pillion_http_engine_post (self->call->engine, opened_on_thread, self);
+}
+
+/* The error if a request can't be answered without a cache */
+static gboolean
+check_needs_none (PillionCall *call,
+                  GError **error)
+{
+  if (!call->engine->config.offline && call->request->cache_mode != PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED)
+    return TRUE;
+
+  g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED,
+                       call->engine->config.offline ? _("the client is offline, and has no cache")
+                                                    : _("nothing but the cache is allowed, and the client has none"));
+  return FALSE;
+}
+
+/* A folder that isn't a cache is a mistake that the program has to know of. If the disk is full or broken, requests go on without the cache. */
+static gboolean
+is_mistake (const GError *error)
+{
+  return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY);
+}
+
+static PillionVerdict
+cache_begin (PillionStage *stage,
+             PillionCall *call,
+             GError **error)
+{
+  PillionCacheStage *self = (PillionCacheStage *) stage;
+  g_autoptr (GError) problem = NULL;
+  Job *job;
+
+  self->call = call;
+  if (self->location == NULL && call->engine->config.cache != NULL && !call->request->lasting && !call->sink->klass->web_socket)
+    self->location = pillion_cache_location_ref (call->engine->config.cache);
+  if (self->location == NULL || call->store != NULL)
+    return call->store != NULL || check_needs_none (call, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
+
+  if (!pillion_cache_location_was_opened (self->location))
+    {
+      job = g_new0 (Job, 1);
+      job->call = pillion_call_ref (call);
+      job->location = pillion_cache_location_ref (self->location);
+      pillion_http_engine_use_disk (call->engine, open_on_worker, job);
+      return PILLION_VERDICT_WAIT;
+    }
+
+  call->store = pillion_cache_location_open (self->location, FALSE, &problem);
+  if (call->store == NULL && is_mistake (problem))
+    {
+      g_propagate_error (error, g_steal_pointer (&problem));
+      return PILLION_VERDICT_FAIL;
+    }
+
+  return call->store != NULL || check_needs_none (call, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
+}
+
+/* Whether something that is stale may be used instead of the failure. The body of a stream can't be replaced once the program has it. */
+static gboolean
+can_use_stale (PillionCall *call)
+{
+  g_autofree char *key = NULL;
+  g_autoptr (GPtrArray) entries = NULL;
+  PillionCacheRequest request;
+  PillionCacheChoice choice;
+  gboolean can;
+
+  if (call->store == NULL || call->after_error || call->task == NULL || call->body != NULL)
+    return FALSE;
+
+  key = pillion_cache_make_key (call->origin, call->uri);
+  pillion_cache_request_init (&request, call->method, &call->fields, call->request->cache_mode);
+  request.after_error = TRUE;
+  entries = pillion_cache_store_lookup (call->store, key);
+  pillion_cache_choice_init (&choice, entries, &request, pillion_http_engine_get_real_now (call->engine) / G_USEC_PER_SEC);
+  can = choice.entry != NULL && choice.use == PILLION_CACHE_USE_STALE;
+  pillion_cache_choice_clear (&choice);
+  pillion_cache_request_clear (&request);
+
+  return can;
+}
+
+static gboolean
+is_failure (guint status)
+{
+  return status == 500 || status == 502 || status == 503 || status == 504;
+}
+
+static PillionVerdict
+cache_head (PillionStage *stage,
+            PillionCall *call,
+            const PillionHead *head,
+            GError **error)
+{
+  if (head->missing && !pillion_http_request_accepts_status (call->request, head->status))
+    {
+      g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED,
+                           call->engine->config.offline ? _("the client is offline, and the cache has no response that can be used")
+                                                        : _("nothing but the cache is allowed, and it has no response that can be used"));
+      return PILLION_VERDICT_FAIL;
+    }
+
+  if (!head->stored && is_failure (head->status) && can_use_stale (call))
+    {
+      call->after_error = TRUE;
+      return PILLION_VERDICT_AGAIN;
+    }
+
+  call->after_error = FALSE;
+  return PILLION_VERDICT_PASS;
+}
+
+static PillionVerdict
+cache_end (PillionStage *stage,
+           PillionCall *call,
+           const GError *error)
+{
+  if (error == NULL)
+    return PILLION_VERDICT_PASS;
+
+  /* A damaged entry is gone now: the next try gets the response from the server */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA) && call->store != NULL && call->task != NULL && call->body == NULL)
+    return PILLION_VERDICT_AGAIN;
+
+  if (!can_use_stale (call))
+    return PILLION_VERDICT_PASS;
+
+  call->after_error = TRUE;
+  return PILLION_VERDICT_AGAIN;
+}
+
+static void
+cache_clear (PillionStage *stage)
+{
+  PillionCacheStage *self = (PillionCacheStage *) stage;
+
+  if (self->call != NULL)
+    g_clear_pointer (&self->call->store, pillion_cache_store_unref);
+  g_clear_pointer (&self->location, pillion_cache_location_unref);
+}
+
+void
+pillion_cache_stage_add (PillionStages *stages)
+{
+  static const PillionStageClass klass = {
+    .begin = cache_begin,
+    .head = cache_head,
+    .end = cache_end,
+    .clear = cache_clear,
+  };
+
+  pillion_stages_add (stages, &klass, sizeof (PillionCacheStage));
+}

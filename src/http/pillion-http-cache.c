@@ -1,0 +1,441 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "http/pillion-http-cache-private.h"
+
+#include <glib/gi18n-lib.h>
+
+#include "core/pillion-private.h"
+#include "http/pillion-cache-choice.h"
+#include "http/pillion-http-url.h"
+
+/**
+ * PillionHttpCache:
+ *
+ * Keeps the responses of servers in a folder, so that they need not be transferred again.
+ *
+ * ```c
+ * g_autofree char *path = g_build_filename (g_get_user_cache_dir (), "my-program", NULL);
+ * g_autoptr (PillionHttpCache) cache = pillion_http_cache_new (path);
+ *
+ * pillion_http_client_set_cache (client, cache);
+ * ```
+ *
+ * The cache is a private one as in [RFC 9111](https://www.rfc-editor.org/rfc/rfc9111): it stores what servers allow, for as long as they say, and
+ * asks them whether something is still good when it is not fresh any more. [The HTTP cache](cache.html) says what that means in detail.
+ * How a single request uses it is decided by [property@PillionHttp.Request:cache-mode].
+ *
+ * ## The folder
+ *
+ * It is made when it is needed. A folder that exists has to be empty or a cache: any other fails every call, with `G_IO_ERROR_NOT_EMPTY` or
+ * `G_IO_ERROR_NOT_DIRECTORY`. If the disk is full or broken, calls go on as if there were no cache. [method@PillionHttp.Cache.open] tells.
+ *
+ * The folder can be used by several caches, clients and processes at the same time. All entries together take
+ * [property@PillionHttp.Cache:max-size]; what was not used for the longest time makes room for others. An entry is one file, which appears
+ * when its response is complete, and which has a checksum: nothing that a crash or a power cut left behind is ever used.
+ *
+ * ## Threads
+ *
+ * A cache can be used on any thread.
+ *
+ * Since: 1.0
+ */
+
+#define DEFAULT_MAX_SIZE (256 * 1024 * 1024)
+
+struct _PillionHttpCache
+{
+  GObject parent_instance;
+
+  char *path; /* or NULL, if it was made with g_object_new () alone: then it has no folder */
+  PillionCacheLocation *location;
+};
+
+enum
+{
+  PROP_PATH = 1,
+  PROP_MAX_SIZE,
+  N_PROPS
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (PillionHttpCache, pillion_http_cache, G_TYPE_OBJECT)
+
+PillionCacheLocation *
+pillion_http_cache_get_location (PillionHttpCache *self)
+{
+  return self->location;
+}
+
+static void
+pillion_http_cache_finalize (GObject *object)
+{
+  PillionHttpCache *self = PILLION_HTTP_CACHE (object);
+
+  pillion_cache_location_unref (self->location);
+  g_free (self->path);
+
+  G_OBJECT_CLASS (pillion_http_cache_parent_class)->finalize (object);
+}
+
+static void
+pillion_http_cache_get_property (GObject *object,
+                                 guint prop_id,
+                                 GValue *value,
+                                 GParamSpec *pspec)
+{
+  PillionHttpCache *self = PILLION_HTTP_CACHE (object);
+
+  switch (prop_id)
+    {
+    case PROP_PATH:
+      g_value_set_string (value, self->path);
+      break;
+    case PROP_MAX_SIZE:
+      g_value_set_int64 (value, pillion_http_cache_get_max_size (self));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_http_cache_set_property (GObject *object,
+                                 guint prop_id,
+                                 const GValue *value,
+                                 GParamSpec *pspec)
+{
+  PillionHttpCache *self = PILLION_HTTP_CACHE (object);
+
+  switch (prop_id)
+    {
+    case PROP_PATH:
+      self->path = g_value_dup_string (value);
+      break;
+    case PROP_MAX_SIZE:
+      pillion_http_cache_set_max_size (self, g_value_get_int64 (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
+    }
+}
+
+static void
+pillion_http_cache_constructed (GObject *object)
+{
+  PillionHttpCache *self = PILLION_HTTP_CACHE (object);
+  /* Where nothing can be made */
+  const char *path = self->path != NULL && self->path[0] != '\0' ? self->path : "/dev/null";
+
+  G_OBJECT_CLASS (pillion_http_cache_parent_class)->constructed (object);
+
+  self->location = pillion_cache_location_new (path, DEFAULT_MAX_SIZE);
+}
+
+static void
+pillion_http_cache_class_init (PillionHttpCacheClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->constructed = pillion_http_cache_constructed;
+  object_class->finalize = pillion_http_cache_finalize;
+  object_class->get_property = pillion_http_cache_get_property;
+  object_class->set_property = pillion_http_cache_set_property;
+
+  /**
+   * PillionHttpCache:path: (getter get_path)
+   *
+   * The path of the folder, in the encoding of file names.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_PATH] =
+    g_param_spec_string ("path", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * PillionHttpCache:max-size: (getter get_max_size) (setter set_max_size)
+   *
+   * How large the files of all entries may be together, in bytes. A single response can take an eighth of that. If several caches have the same
+   * folder, the last one that was set counts within a process.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_SIZE] = g_param_spec_int64 ("max-size", NULL, NULL, 0, G_MAXINT64, DEFAULT_MAX_SIZE,
+                                                  G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | G_PARAM_EXPLICIT_NOTIFY);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+pillion_http_cache_init (PillionHttpCache *self)
+{
+}
+
+/**
+ * pillion_http_cache_new:
+ * @path: (type filename): the path of a folder; it need not exist
+ *
+ * Creates a cache in a folder. Nothing is read or written before it is used.
+ *
+ * Returns: (transfer full): a cache
+ *
+ * Since: 1.0
+ */
+PillionHttpCache *
+pillion_http_cache_new (const char *path)
+{
+  g_return_val_if_fail (path != NULL && path[0] != '\0', NULL);
+
+  return g_object_new (PILLION_HTTP_TYPE_CACHE, "path", path, NULL);
+}
+
+/**
+ * pillion_http_cache_get_path: (get-property path)
+ * @self: a cache
+ *
+ * Gets the path of the folder.
+ *
+ * Returns: (type filename) (transfer none) (nullable): the path; %NULL if none was given to g_object_new()
+ *
+ * Since: 1.0
+ */
+const char *
+pillion_http_cache_get_path (PillionHttpCache *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CACHE (self), NULL);
+
+  return self->path;
+}
+
+/**
+ * pillion_http_cache_get_max_size: (get-property max-size)
+ * @self: a cache
+ *
+ * Gets how large the files of all entries may be together.
+ *
+ * Returns: the size, in bytes
+ *
+ * Since: 1.0
+ */
+gint64
+pillion_http_cache_get_max_size (PillionHttpCache *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CACHE (self), 0);
+
+  return (gint64) pillion_cache_location_get_max_size (self->location);
+}
+
+/**
+ * pillion_http_cache_set_max_size: (set-property max-size)
+ * @self: a cache
+ * @size: a size in bytes, at least 0
+ *
+ * Sets how large the files of all entries may be together. If they are larger, they make room soon.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_cache_set_max_size (PillionHttpCache *self,
+                                 gint64 size)
+{
+  g_return_if_fail (PILLION_HTTP_IS_CACHE (self));
+  g_return_if_fail (size >= 0);
+
+  if (pillion_cache_location_get_max_size (self->location) == (guint64) size)
+    return;
+
+  pillion_cache_location_set_max_size (self->location, (guint64) size);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_SIZE]);
+}
+
+typedef struct
+{
+  PillionCacheLocation *location;
+  char *key; /* or NULL */
+} Job;
+
+static void
+job_free (gpointer data)
+{
+  Job *self = data;
+
+  pillion_cache_location_unref (self->location);
+  g_free (self->key);
+  g_free (self);
+}
+
+static PillionTask *
+run (PillionHttpCache *self,
+     PillionLoop *loop,
+     const char *verb,
+     char *key,
+     GCancellable *cancellable,
+     PillionThreadFunc func)
+{
+  g_autofree char *path = g_filename_display_name (self->path != NULL ? self->path : "");
+  g_autofree char *title = g_strconcat (verb, " ", path, NULL);
+  Job *job;
+
+  if (loop == NULL)
+    loop = pillion_loop_get_default ();
+  g_return_val_if_fail (loop != NULL, NULL);
+
+  job = g_new0 (Job, 1);
+  job->location = pillion_cache_location_ref (self->location);
+  job->key = key;
+  return pillion_loop_run_in_thread (loop, title, cancellable, func, job, job_free);
+}
+
+static void
+open_in_thread (PillionTask *task,
+                GCancellable *cancellable,
+                gpointer data)
+{
+  Job *self = data;
+  GError *error = NULL;
+  g_autoptr (PillionCacheStore) store = pillion_cache_location_open (self->location, TRUE, &error);
+
+  if (store == NULL)
+    pillion_task_return_error (task, error);
+  else
+    pillion_task_return_boolean (task, TRUE);
+}
+
+/**
+ * pillion_http_cache_open:
+ * @self: a cache
+ * @loop: (nullable): the loop of the task, or %NULL for the calling thread's default loop
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Opens the folder, if no call has done so. This happens by itself when it is needed; call this to learn of a folder that can't be used, or
+ * so that the first request need not wait for it. An earlier failure is tried again.
+ *
+ * The task's result is %TRUE. It fails with `G_IO_ERROR_NOT_EMPTY` if the folder has something in it but is not a cache, with
+ * `G_IO_ERROR_NOT_DIRECTORY`, and with other errors of `G_IO_ERROR` that the disk reports.
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_cache_open (PillionHttpCache *self,
+                         PillionLoop *loop,
+                         GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CACHE (self), NULL);
+  g_return_val_if_fail (loop == NULL || PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  return run (self, loop, "open", NULL, cancellable, open_in_thread);
+}
+
+static void
+remove_in_thread (PillionTask *task,
+                  GCancellable *cancellable,
+                  gpointer data)
+{
+  Job *self = data;
+  GError *error = NULL;
+  g_autoptr (PillionCacheStore) store = pillion_cache_location_open (self->location, TRUE, &error);
+
+  if (store == NULL)
+    pillion_task_return_error (task, error);
+  else
+    pillion_task_return_boolean (task, pillion_cache_store_remove_key (store, self->key));
+}
+
+/**
+ * pillion_http_cache_remove:
+ * @self: a cache
+ * @url: an absolute `http` or `https` URL
+ * @loop: (nullable): the loop of the task, or %NULL for the calling thread's default loop
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Removes what is stored for a URL.
+ *
+ * The task's result is a boolean: whether there was anything. It fails as that of [method@PillionHttp.Cache.open] does, and with
+ * [error@PillionHttp.Error.INVALID_URL] or [error@PillionHttp.Error.UNSUPPORTED_SCHEME].
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_cache_remove (PillionHttpCache *self,
+                           const char *url,
+                           PillionLoop *loop,
+                           GCancellable *cancellable)
+{
+  g_autoptr (GUri) uri = NULL;
+  g_autoptr (GRefString) origin = NULL;
+  GError *error = NULL;
+
+  g_return_val_if_fail (PILLION_HTTP_IS_CACHE (self), NULL);
+  g_return_val_if_fail (url != NULL, NULL);
+  g_return_val_if_fail (loop == NULL || PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  if (loop == NULL)
+    loop = pillion_loop_get_default ();
+  g_return_val_if_fail (loop != NULL, NULL);
+
+  uri = pillion_http_parse_url (url, &error);
+  if (uri == NULL || !pillion_http_check_uri (uri, &error))
+    {
+      PillionTask *task = pillion_task_new_at (loop, "remove", cancellable, NULL);
+
+      if (pillion_task_is_done (task))
+        g_error_free (error);
+      else
+        pillion_task_return_error (task, error);
+      return task;
+    }
+
+  origin = pillion_http_uri_get_origin (uri);
+  return run (self, loop, "remove", pillion_cache_make_key (origin, uri), cancellable, remove_in_thread);
+}
+
+static void
+clear_in_thread (PillionTask *task,
+                 GCancellable *cancellable,
+                 gpointer data)
+{
+  Job *self = data;
+  GError *error = NULL;
+  g_autoptr (PillionCacheStore) store = pillion_cache_location_open (self->location, TRUE, &error);
+
+  if (store == NULL || !pillion_cache_store_clear (store, &error))
+    pillion_task_return_error (task, error);
+  else
+    pillion_task_return_boolean (task, TRUE);
+}
+
+/**
+ * pillion_http_cache_clear:
+ * @self: a cache
+ * @loop: (nullable): the loop of the task, or %NULL for the calling thread's default loop
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Removes all entries, and nothing else that may be in the folder.
+ *
+ * The task's result is %TRUE. It fails as that of [method@PillionHttp.Cache.open] does.
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_cache_clear (PillionHttpCache *self,
+                          PillionLoop *loop,
+                          GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CACHE (self), NULL);
+  g_return_val_if_fail (loop == NULL || PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  return run (self, loop, "clear", NULL, cancellable, clear_in_thread);
+}

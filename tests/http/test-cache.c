@@ -1,0 +1,637 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* The cache and the rest of the client: all kinds of calls, the queue, failures, the folder. Its rules are in test-cache-rules.c. */
+
+#include <string.h>
+
+#include <glib/gstdio.h>
+
+#include "cache-support.h"
+#include "http-support.h"
+#include "http/pillion-http-engine.h"
+
+#define FRESH "Cache-Control: max-age=10000\r\nETag: \"1\"\r\n"
+#define LARGE (3 * 1024 * 1024)
+
+typedef struct
+{
+  TestFixture parent;
+  TestCacheFolder folder;
+  PillionHttpCache *cache;
+  TestServer *server;
+  char *url; /* of the server, without a path */
+  int failing; /* atomic: whether the server closes connections without an answer */
+  int closed;  /* atomic: whether the server answers only once the gate is open */
+} Fixture;
+
+/* The answer says how many requests there were when it came */
+static void
+serve (TestConnection *connection,
+       const char *request,
+       gpointer data)
+{
+  Fixture *self = data;
+  g_autofree char *path = test_request_get_path (request);
+  g_autofree char *tag = test_request_get_field (request, "If-None-Match");
+  g_autofree char *number = g_strdup_printf ("%u", test_server_get_requests (test_connection_get_server (connection)));
+
+  if (g_atomic_int_get (&self->failing))
+    {
+      test_connection_close (connection);
+      return;
+    }
+  if (g_atomic_int_get (&self->closed))
+    test_connection_wait_gate (connection);
+
+  if (strcmp (path, "/large") == 0)
+    {
+      g_autofree guint8 *bytes = test_bytes_new (LARGE);
+
+      test_connection_answer (connection, FRESH, bytes, LARGE);
+    }
+  else if (strcmp (path, "/cut") == 0)
+    {
+      test_connection_printf (connection, "HTTP/1.1 200 OK\r\n" FRESH "Content-Length: 100\r\n\r\nonly this");
+      test_connection_close (connection);
+    }
+  else if (strcmp (path, "/to-the-end") == 0)
+    {
+      test_connection_printf (connection, "HTTP/1.1 200 OK\r\n" FRESH "\r\nno length");
+      test_connection_close (connection);
+    }
+  else if (strcmp (path, "/moved") == 0)
+    test_connection_printf (connection, "HTTP/1.1 301 Moved\r\n" FRESH "Location: /fresh\r\nContent-Length: 5\r\n\r\nmoved");
+  else if (strcmp (path, "/missing") == 0)
+    test_connection_printf (connection, "HTTP/1.1 404 Not Found\r\n" FRESH "Content-Length: 5\r\n\r\nnone!");
+  else if (strcmp (path, "/broken-json") == 0)
+    test_connection_answer (connection, FRESH, "{", 1);
+  else if (strcmp (path, "/json") == 0)
+    test_connection_answer (connection, FRESH, number, -1);
+  else if (strcmp (path, "/cookie") == 0)
+    test_connection_answer (connection, FRESH "Set-Cookie: a=b\r\n", number, -1);
+  else if (strcmp (path, "/refreshed") == 0 && tag != NULL)
+    test_connection_printf (connection, "HTTP/1.1 304 Not Modified\r\nCache-Control: max-age=100000\r\nETag: \"1\"\r\n\r\n");
+  else if (strcmp (path, "/refreshed") == 0)
+    test_connection_answer (connection, "Cache-Control: max-age=100, stale-while-revalidate=100000\r\nETag: \"1\"\r\n", number, -1);
+  else if (strcmp (path, "/if-error") == 0)
+    test_connection_answer (connection, "Cache-Control: max-age=100, stale-if-error=100000\r\n", number, -1);
+  else
+    test_connection_answer (connection, FRESH, number, -1);
+}
+
+static void
+set_up (Fixture *self,
+        gconstpointer data)
+{
+  test_fixture_set_up (&self->parent, data);
+  test_cache_folder_init (&self->folder);
+  self->cache = pillion_http_cache_new (self->folder.path);
+  pillion_http_client_set_cache (self->parent.client, self->cache);
+  self->server = test_server_new (TEST_SERVER_PLAIN, serve, self);
+  self->url = test_server_url (self->server, "");
+}
+
+static void
+tear_down (Fixture *self,
+           gconstpointer data)
+{
+  g_clear_object (&self->cache);
+  g_free (self->url);
+  test_server_free (self->server);
+  test_fixture_tear_down (&self->parent, data);
+  test_cache_folder_clear (&self->folder);
+}
+
+static PillionTask *
+send_with (Fixture *self,
+           const char *path,
+           PillionHttpCacheMode mode)
+{
+  g_autofree char *url = g_strconcat (self->url, path, NULL);
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+
+  pillion_http_request_set_cache_mode (request, mode);
+  g_assert_cmpint (pillion_http_request_get_cache_mode (request), ==, mode);
+  return pillion_http_client_send (self->parent.client, request, NULL);
+}
+
+/* Runs a task to its end, and returns its response with a reference, or NULL and the error */
+static PillionHttpResponse *
+await (Fixture *self,
+       PillionTask *task,
+       GError **error)
+{
+  g_autoptr (PillionTask) owned = task;
+
+  test_fixture_await (&self->parent, owned);
+  return pillion_task_get_object (owned, error);
+}
+
+static void
+assert_gets (Fixture *self,
+             const char *path,
+             const char *text,
+             gboolean from_cache)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PillionHttpResponse) response = await (self, send_with (self, path, PILLION_HTTP_CACHE_MODE_DEFAULT), &error);
+  g_autofree char *body = NULL;
+
+  g_assert_no_error (error);
+  body = pillion_http_response_dup_text (response, NULL);
+  g_assert_cmpstr (body, ==, text);
+  g_assert_cmpint (pillion_http_response_is_from_cache (response), ==, from_cache);
+}
+
+static void
+test_kinds_of_calls (Fixture *self,
+                     gconstpointer data)
+{
+  g_autofree char *url = g_strconcat (self->url, "/json", NULL);
+  g_autofree char *target = g_build_filename (self->parent.folder, "file", NULL);
+  g_autofree char *contents = NULL;
+  g_autoptr (GFile) file = g_file_new_for_path (target);
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+  g_autoptr (PillionTask) json = NULL;
+  g_autoptr (PillionTask) opening = NULL;
+  g_autoptr (PillionTask) reading = NULL;
+  g_autoptr (PillionHttpDownload) download = NULL;
+  g_autoptr (GObject) parser = NULL;
+  g_autoptr (PillionHttpStream) stream = NULL;
+  g_autoptr (GBytes) piece = NULL;
+
+  /* The first one stores it, and all others are answered from there */
+  test_fixture_assert_get (&self->parent, url, "1");
+  test_fixture_assert_get (&self->parent, url, "1");
+
+  json = pillion_http_client_get_json (self->parent.client, url, NULL);
+  test_fixture_await (&self->parent, json);
+  parser = pillion_task_get_object (json, NULL);
+  g_assert_nonnull (parser);
+
+  opening = pillion_http_client_open (self->parent.client, request, NULL);
+  test_fixture_await (&self->parent, opening);
+  stream = pillion_task_get_object (opening, NULL);
+  g_assert_true (pillion_http_response_is_from_cache (pillion_http_stream_get_response (stream)));
+  reading = pillion_http_stream_read (stream, 0, NULL);
+  test_fixture_await (&self->parent, reading);
+  piece = pillion_task_get_bytes (reading, NULL);
+  g_assert_cmpmem (g_bytes_get_data (piece, NULL), g_bytes_get_size (piece), "1", 1);
+  pillion_http_stream_close (stream);
+
+  download = test_fixture_await_download (&self->parent, pillion_http_client_download (self->parent.client, url, file, NULL, NULL), NULL);
+  g_assert_nonnull (download);
+  g_assert_true (g_file_get_contents (target, &contents, NULL, NULL));
+  g_assert_cmpstr (contents, ==, "1");
+
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 1);
+}
+
+/* What a download has received answers what comes later */
+static void
+test_download_stores (Fixture *self,
+                      gconstpointer data)
+{
+  g_autofree char *url = g_strconcat (self->url, "/large", NULL);
+  g_autofree char *target = g_build_filename (self->parent.folder, "file", NULL);
+  g_autofree guint8 *bytes = test_bytes_new (LARGE);
+  g_autoptr (GFile) file = g_file_new_for_path (target);
+  g_autoptr (PillionHttpDownload) download = NULL;
+  g_autofree char *contents = NULL;
+  gsize length;
+
+  download = test_fixture_await_download (&self->parent, pillion_http_client_download (self->parent.client, url, file, NULL, NULL), NULL);
+  g_assert_nonnull (download);
+  test_fixture_assert_bytes (&self->parent, pillion_http_client_get_bytes (self->parent.client, url, NULL), bytes, LARGE);
+  g_clear_object (&download);
+  g_assert_cmpint (g_remove (target), ==, 0);
+  download = test_fixture_await_download (&self->parent, pillion_http_client_download (self->parent.client, url, file, NULL, NULL), NULL);
+  g_assert_nonnull (download);
+  g_assert_true (g_file_get_contents (target, &contents, &length, NULL));
+  g_assert_cmpmem (contents, length, bytes, LARGE);
+
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 1);
+}
+
+static void
+test_redirects_and_refusals (Fixture *self,
+                             gconstpointer data)
+{
+  g_autofree char *missing = g_strconcat (self->url, "/missing", NULL);
+
+  assert_gets (self, "/moved", "2", FALSE);
+  assert_gets (self, "/moved", "2", TRUE);
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 2);
+
+  test_fixture_assert_error (&self->parent, missing, PILLION_HTTP_STATUS_ERROR, 404);
+  test_fixture_assert_error (&self->parent, missing, PILLION_HTTP_STATUS_ERROR, 404);
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 3);
+}
+
+/* What did not arrive whole is not stored, nor is what may be incomplete */
+static void
+test_incomplete (Fixture *self,
+                 gconstpointer data)
+{
+  g_autofree char *cut = g_strconcat (self->url, "/cut", NULL);
+
+  test_fixture_assert_error (&self->parent, cut, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
+  test_fixture_assert_error (&self->parent, cut, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 2);
+
+  assert_gets (self, "/to-the-end", "no length", FALSE);
+  assert_gets (self, "/to-the-end", "no length", FALSE);
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 4);
+}
+
+/* What turns out to be wrong is asked for again */
+static void
+test_wrong_content (Fixture *self,
+                    gconstpointer data)
+{
+  g_autofree char *json = g_strconcat (self->url, "/broken-json", NULL);
+  g_autofree char *url = g_strconcat (self->url, "/fresh", NULL);
+  g_autofree char *target = g_build_filename (self->parent.folder, "file", NULL);
+  g_autofree char *digest = g_strnfill (64, '0');
+  g_autoptr (GFile) file = g_file_new_for_path (target);
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (PillionTask) task = pillion_http_client_get_json (self->parent.client, json, NULL);
+
+      test_fixture_await (&self->parent, task);
+      g_assert_false (pillion_task_check (task, &error));
+      g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_JSON);
+      g_clear_error (&error);
+    }
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 2);
+
+  g_assert_null (test_fixture_await_download (&self->parent, pillion_http_client_download (self->parent.client, url, file, digest, NULL), &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_DIGEST_MISMATCH);
+  assert_gets (self, "/fresh", "4", FALSE);
+}
+
+/* Equal requests make one, and none once it is stored */
+static void
+test_together (Fixture *self,
+               gconstpointer data)
+{
+  PillionTask *tasks[20];
+
+  g_atomic_int_set (&self->closed, TRUE);
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    tasks[i] = send_with (self, "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT);
+  test_server_wait_requests (self->server, 1);
+  test_server_open_gate (self->server);
+  for (guint i = 0; i < G_N_ELEMENTS (tasks); i++)
+    {
+      g_autoptr (PillionHttpResponse) response = await (self, tasks[i], NULL);
+
+      g_assert_nonnull (response);
+    }
+  assert_gets (self, "/fresh", "1", TRUE);
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 1);
+}
+
+/* A hit does not wait for a place in the queue */
+static void
+test_no_place (Fixture *self,
+               gconstpointer data)
+{
+  g_autoptr (PillionTask) waiting = NULL;
+
+  assert_gets (self, "/fresh", "1", FALSE);
+  pillion_http_client_set_max_connections (self->parent.client, 1);
+  g_atomic_int_set (&self->closed, TRUE);
+  waiting = send_with (self, "/other", PILLION_HTTP_CACHE_MODE_DEFAULT);
+  test_server_wait_requests (self->server, 2);
+  assert_gets (self, "/fresh", "1", TRUE);
+  g_assert_false (pillion_task_is_done (waiting));
+
+  test_server_open_gate (self->server);
+  test_fixture_await (&self->parent, waiting);
+}
+
+static void
+test_refresh (Fixture *self,
+              gconstpointer data)
+{
+  assert_gets (self, "/refreshed", "1", FALSE);
+  pillion_http_engine_shift_real_time (1000 * G_TIME_SPAN_SECOND);
+  assert_gets (self, "/refreshed", "1", TRUE);
+  /* It is validated in the background */
+  test_server_wait_requests (self->server, 2);
+
+  /* Once that is done, it is fresh, and nobody asks */
+  while (TRUE)
+    {
+      g_autoptr (PillionHttpResponse) response = await (self, send_with (self, "/refreshed", PILLION_HTTP_CACHE_MODE_DEFAULT), NULL);
+      const char *control = pillion_http_response_get_header (response, "Cache-Control");
+
+      if (strcmp (control, "max-age=100000") == 0)
+        break;
+    }
+}
+
+static void
+test_failing_server (Fixture *self,
+                     gconstpointer data)
+{
+  assert_gets (self, "/if-error", "1", FALSE);
+  assert_gets (self, "/other", "2", FALSE);
+  pillion_http_engine_shift_real_time (20000 * G_TIME_SPAN_SECOND);
+  g_atomic_int_set (&self->failing, TRUE);
+
+  assert_gets (self, "/if-error", "1", TRUE);
+  {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (PillionHttpResponse) response = await (self, send_with (self, "/other", PILLION_HTTP_CACHE_MODE_DEFAULT), &error);
+
+    g_assert_null (response);
+    g_assert_nonnull (error);
+  }
+}
+
+/* What was requested before a change must not be found after it */
+static void
+test_late_response (Fixture *self,
+                    gconstpointer data)
+{
+  g_autofree char *url = g_strconcat (self->url, "/fresh", NULL);
+  g_autoptr (PillionHttpRequest) change = pillion_http_request_new ("DELETE", url);
+  g_autoptr (PillionTask) early = NULL;
+  g_autoptr (PillionHttpResponse) response = NULL;
+
+  g_atomic_int_set (&self->closed, TRUE);
+  early = send_with (self, "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT);
+  test_server_wait_requests (self->server, 1);
+  g_atomic_int_set (&self->closed, FALSE);
+  response = await (self, pillion_http_client_send (self->parent.client, change, NULL), NULL);
+  g_assert_nonnull (response);
+  test_server_open_gate (self->server);
+  test_fixture_await (&self->parent, early);
+
+  assert_gets (self, "/fresh", "3", FALSE);
+}
+
+static void
+test_cookies (Fixture *self,
+              gconstpointer data)
+{
+  g_autoptr (PillionHttpCookieJar) jar = pillion_http_cookie_jar_new ();
+  g_autoptr (GPtrArray) cookies = NULL;
+
+  pillion_http_client_set_cookie_jar (self->parent.client, jar);
+  assert_gets (self, "/cookie", "1", FALSE);
+  g_assert_true (pillion_http_cookie_jar_clear (jar, NULL));
+  assert_gets (self, "/cookie", "1", TRUE);
+  cookies = pillion_http_cookie_jar_list (jar, NULL, NULL);
+  g_assert_cmpuint (cookies->len, ==, 0);
+}
+
+static void
+test_cancel (Fixture *self,
+             gconstpointer data)
+{
+  assert_gets (self, "/fresh", "1", FALSE);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autoptr (PillionTask) filling = send_with (self, i % 2 == 0 ? "/large" : "/fresh", PILLION_HTTP_CACHE_MODE_RELOAD);
+      g_autoptr (PillionTask) hit = send_with (self, i % 2 == 0 ? "/large" : "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT);
+
+      /* At different moments, from before the request to after the response */
+      for (guint n = 0; n < i; n++)
+        pillion_loop_kick (self->parent.loop);
+      pillion_task_cancel (filling);
+      pillion_task_cancel (hit);
+      test_fixture_await (&self->parent, filling);
+      test_fixture_await (&self->parent, hit);
+    }
+}
+
+static gboolean
+await_boolean (Fixture *self,
+               PillionTask *task,
+               GError **error)
+{
+  g_autoptr (PillionTask) owned = task;
+
+  test_fixture_await (&self->parent, owned);
+  return pillion_task_get_boolean (owned, error);
+}
+
+static void
+test_object (Fixture *self,
+             gconstpointer data)
+{
+  PillionLoop *loop = self->parent.loop;
+  g_autofree char *url = g_strconcat (self->url, "/fresh", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpstr (pillion_http_cache_get_path (self->cache), ==, self->folder.path);
+  g_assert_true (pillion_http_client_get_cache (self->parent.client) == self->cache);
+  pillion_http_cache_set_max_size (self->cache, 100 * 1024 * 1024);
+  g_assert_cmpint (pillion_http_cache_get_max_size (self->cache), ==, 100 * 1024 * 1024);
+  g_assert_true (await_boolean (self, pillion_http_cache_open (self->cache, loop, NULL), &error));
+
+  assert_gets (self, "/fresh", "1", FALSE);
+  g_assert_true (await_boolean (self, pillion_http_cache_remove (self->cache, url, loop, NULL), &error));
+  g_assert_false (await_boolean (self, pillion_http_cache_remove (self->cache, url, loop, NULL), &error));
+  g_assert_no_error (error);
+  assert_gets (self, "/fresh", "2", FALSE);
+  g_assert_true (await_boolean (self, pillion_http_cache_clear (self->cache, loop, NULL), &error));
+  assert_gets (self, "/fresh", "3", FALSE);
+
+  g_assert_false (await_boolean (self, pillion_http_cache_remove (self->cache, "nothing", loop, NULL), &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_URL);
+
+  pillion_http_client_set_cache (self->parent.client, NULL);
+  assert_gets (self, "/fresh", "4", FALSE);
+}
+
+/* A client that comes later finds what another one has stored */
+static void
+test_shared (Fixture *self,
+             gconstpointer data)
+{
+  g_autoptr (PillionHttpCache) other = pillion_http_cache_new (self->folder.path);
+
+  assert_gets (self, "/fresh", "1", FALSE);
+  g_object_unref (self->parent.client);
+  self->parent.client = pillion_http_client_new (self->parent.loop);
+  pillion_http_client_set_cache (self->parent.client, other);
+  assert_gets (self, "/fresh", "1", TRUE);
+}
+
+static void
+test_without_cache (Fixture *self,
+                    gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PillionHttpResponse) response = NULL;
+
+  pillion_http_client_set_cache (self->parent.client, NULL);
+  response = await (self, send_with (self, "/fresh", PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED), &error);
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED);
+  g_clear_error (&error);
+
+  pillion_http_client_set_offline (self->parent.client, TRUE);
+  g_assert_true (pillion_http_client_get_offline (self->parent.client));
+  response = await (self, send_with (self, "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT), &error);
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED);
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 0);
+}
+
+/* A program that takes a 504 for an answer gets one */
+static void
+test_gateway_timeout (Fixture *self,
+                      gconstpointer data)
+{
+  g_autofree char *url = g_strconcat (self->url, "/fresh", NULL);
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+  g_autoptr (PillionHttpResponse) response = NULL;
+
+  pillion_http_request_set_header (request, "Cache-Control", "only-if-cached");
+  pillion_http_request_accept_statuses (request, 200, 999);
+  response = await (self, pillion_http_client_send (self->parent.client, request, NULL), NULL);
+  g_assert_nonnull (response);
+  g_assert_cmpuint (pillion_http_response_get_status (response), ==, 504);
+  g_assert_false (pillion_http_response_is_from_cache (response));
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 0);
+}
+
+/* Says how many requests there were, and for how long that may be used */
+static PillionTask *
+handle (PillionHttpTestExchange *exchange,
+        gpointer data)
+{
+  guint *n_requests = data;
+  g_autofree char *number = g_strdup_printf ("%u", ++*n_requests);
+
+  pillion_http_test_exchange_add_header (exchange, "Cache-Control", *n_requests == 1 ? "max-age=100, stale-while-revalidate=100000" : "max-age=100000");
+  pillion_http_test_exchange_set_text (exchange, number, "text/plain");
+  if (*n_requests == 2)
+    pillion_http_test_exchange_set_delay (exchange, 20 * G_TIME_SPAN_SECOND);
+  return NULL;
+}
+
+static PillionTask *
+send_in_loop (PillionHttpClient *client)
+{
+  return pillion_http_client_get_bytes (client, "http://server.example/", NULL);
+}
+
+static void
+assert_bytes (PillionTask *task,
+              const char *text)
+{
+  g_autoptr (PillionTask) owned = task;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = pillion_task_get_bytes (owned, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), text, strlen (text));
+}
+
+/* On a virtual clock, what is validated in the background belongs to the loop, whose clock waits for it */
+static void
+test_refresh_in_loop (Fixture *fixture,
+                      gconstpointer data)
+{
+  TestFixture *self = &fixture->parent;
+  g_autoptr (PillionTestHost) host = pillion_test_host_new ();
+  g_autoptr (PillionHttpTestTransport) transport = pillion_http_test_transport_new (self->loop);
+  guint n_requests = 0;
+  PillionTask *task;
+
+  g_assert_true (pillion_loop_ensure (self->loop, PILLION_HOST (host), NULL));
+  pillion_http_test_transport_add_handler (transport, "/", handle, &n_requests, NULL);
+  pillion_http_client_set_transport (self->client, transport);
+
+  task = send_in_loop (self->client);
+  pillion_test_host_run_until_idle (host);
+  assert_bytes (task, "1");
+
+  pillion_http_engine_shift_real_time (1000 * G_TIME_SPAN_SECOND);
+  task = send_in_loop (self->client);
+  pillion_test_host_run_until_idle (host);
+  assert_bytes (task, "1");
+  g_assert_cmpuint (n_requests, ==, 2);
+
+  task = send_in_loop (self->client);
+  pillion_test_host_run_until_idle (host);
+  assert_bytes (task, "2");
+  g_assert_cmpuint (n_requests, ==, 2);
+}
+
+static void
+test_refresh_ends_with_loop (Fixture *fixture,
+                             gconstpointer data)
+{
+  TestFixture *self = &fixture->parent;
+  g_autoptr (PillionHttpTestTransport) transport = pillion_http_test_transport_new (self->loop);
+  guint n_requests = 0;
+  PillionTask *task;
+
+  pillion_http_test_transport_add_handler (transport, "/", handle, &n_requests, NULL);
+  pillion_http_client_set_transport (self->client, transport);
+
+  task = send_in_loop (self->client);
+  test_fixture_await (self, task);
+  assert_bytes (task, "1");
+
+  pillion_http_engine_shift_real_time (1000 * G_TIME_SPAN_SECOND);
+  task = send_in_loop (self->client);
+  test_fixture_await (self, task);
+  assert_bytes (task, "1");
+  while (n_requests < 2)
+    pillion_loop_kick (self->loop);
+
+  g_assert_true (pillion_loop_close (self->loop, -1, NULL));
+}
+
+/* The client ends while a response is being stored */
+static void
+test_client_ends (Fixture *self,
+                  gconstpointer data)
+{
+  g_autoptr (PillionTask) task = send_with (self, "/large", PILLION_HTTP_CACHE_MODE_DEFAULT);
+
+  test_server_wait_requests (self->server, 1);
+  pillion_loop_close (self->parent.loop, -1, NULL);
+  g_assert_true (pillion_task_is_done (task));
+}
+
+#define ADD(path, func) g_test_add ("/http/cache/" path, Fixture, NULL, set_up, func, tear_down)
+
+int
+main (int argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  ADD ("kinds-of-calls", test_kinds_of_calls);
+  ADD ("download-stores", test_download_stores);
+  ADD ("redirects-and-refusals", test_redirects_and_refusals);
+  ADD ("incomplete", test_incomplete);
+  ADD ("wrong-content", test_wrong_content);
+  ADD ("together", test_together);
+  ADD ("no-place", test_no_place);
+  ADD ("refresh", test_refresh);
+  ADD ("refresh-in-loop", test_refresh_in_loop);
+  ADD ("refresh-ends-with-loop", test_refresh_ends_with_loop);
+  ADD ("failing-server", test_failing_server);
+  ADD ("late-response", test_late_response);
+  ADD ("cookies", test_cookies);
+  ADD ("cancel", test_cancel);
+  ADD ("object", test_object);
+  ADD ("shared", test_shared);
+  ADD ("without-cache", test_without_cache);
+  ADD ("gateway-timeout", test_gateway_timeout);
+  ADD ("client-ends", test_client_ends);
+
+  return g_test_run ();
+}

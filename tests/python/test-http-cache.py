@@ -1,0 +1,140 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The cache, from Python"""
+
+import asyncio
+import pathlib
+import tempfile
+
+from support import Case, tap
+
+from gi.repository import GLib, PillionHttp
+
+
+class Cache(Case):
+    def setUp(self):
+        super().setUp()
+        temporary = tempfile.TemporaryDirectory(prefix='pillion-cache-')
+        self.addCleanup(temporary.cleanup)
+        self.folder = pathlib.Path(temporary.name)
+        self.path = self.folder / 'cache'
+        self.n_requests = 0
+
+    def run_main(self, main):
+        return self.loop.run_until_complete(asyncio.wait_for(main, 60))
+
+    def serve(self):
+        def answer(exchange):
+            self.n_requests += 1
+            exchange.add_header('Cache-Control', 'max-age=10000')
+            exchange.add_header('ETag', '"1"')
+            if exchange.get_header('If-None-Match') == '"1"':
+                exchange.set_status(304)
+                exchange.set_text('')
+            else:
+                exchange.set_text(str(self.n_requests))
+
+        server = PillionHttp.TestServer()
+        self.addCleanup(server.close)
+        server.add_handler('/', answer)
+        return server.get_url() + '/'
+
+    def test_all_kinds_of_calls_use_it(self):
+        url = self.serve()
+
+        async def main():
+            async with PillionHttp.Client(cache=self.path) as client:
+                first = await client.get(url)
+                self.assertEqual((first.text, first.from_cache), ('1', False))
+                self.assertEqual(first.headers['Cache-Status'], 'Pillion; fwd=uri-miss; stored')
+                second = await client.get(url)
+                self.assertEqual((second.text, second.from_cache), ('1', True))
+                self.assertTrue(second.headers['Cache-Status'].startswith('Pillion; hit; ttl='))
+                self.assertEqual(await client.get_bytes(url), b'1')
+                self.assertEqual(await client.get_json(url), 1)
+                async with client.stream('GET', url) as stream:
+                    self.assertTrue(stream.response.from_cache)
+                    self.assertEqual(b''.join([piece async for piece in stream]), b'1')
+                await client.download(url, self.folder / 'file')
+                self.assertEqual((self.folder / 'file').read_text(), '1')
+                self.assertEqual(self.n_requests, 1)
+
+                await client.post(url, content=b'change')
+                self.assertEqual((await client.get(url)).text, '3')
+
+        self.run_main(main())
+
+    def test_modes(self):
+        url = self.serve()
+
+        async def main():
+            cache = PillionHttp.Cache(str(self.path), max_size=10_000_000)
+            self.assertEqual(cache.get_max_size(), 10_000_000)
+            self.assertIn(str(self.path), repr(cache))
+            client = PillionHttp.Client(cache=cache)
+            self.assertEqual((await client.get(url, cache='only-if-cached')).status, 504)
+            with self.assertRaises(GLib.Error) as caught:
+                await client.get_bytes(url, cache=PillionHttp.CacheMode.ONLY_IF_CACHED)
+            self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.NOT_CACHED))
+            self.assertEqual((await client.get(url)).text, '1')
+            self.assertEqual((await client.get(url, cache='only-if-cached')).text, '1')
+            self.assertEqual((await client.request('GET', url, cache='no-cache')).text, '1')
+            self.assertEqual(self.n_requests, 2)
+            self.assertEqual((await client.get(url, cache='reload')).text, '3')
+            self.assertEqual((await client.get(url, cache='force-cache')).text, '3')
+            self.assertEqual(await client.get_json(url, cache='no-store'), 4)
+            self.assertEqual(await client.get_bytes(url), b'3')
+            with self.assertRaises(ValueError):
+                client.get(url, cache='sometimes')
+
+        self.run_main(main())
+
+    def test_offline(self):
+        url = self.serve()
+
+        async def main():
+            client = PillionHttp.Client(cache=self.path)
+            await client.get(url)
+            client.set_offline(True)
+            self.assertEqual((await client.get(url)).text, '1')
+            self.assertEqual((await client.get(url + '?other')).status, 504)
+            self.assertEqual(self.n_requests, 1)
+
+        self.run_main(main())
+
+    def test_object(self):
+        url = self.serve()
+
+        async def main():
+            cache = PillionHttp.Cache(self.path)
+            client = PillionHttp.Client(cache=cache)
+            self.assertIs(await cache.open(), True)
+            await client.get(url)
+            self.assertIs(await cache.remove(url), True)
+            self.assertIs(await cache.remove(url), False)
+            self.assertEqual((await client.get(url)).text, '2')
+            self.assertIs(await cache.clear(), True)
+            self.assertEqual((await client.get(url)).text, '3')
+
+        self.run_main(main())
+
+    def test_folder_of_something_else(self):
+        url = self.serve()
+        self.path.mkdir()
+        (self.path / 'letter.txt').write_text('important')
+
+        async def main():
+            client = PillionHttp.Client(cache=self.path)
+            with self.assertRaises(GLib.Error):
+                await client.get(url)
+            with self.assertRaises(GLib.Error):
+                await client.get_cache().open()
+
+        self.run_main(main())
+        self.assertEqual([file.name for file in self.path.iterdir()], ['letter.txt'])
+
+
+if __name__ == '__main__':
+    tap.main()
