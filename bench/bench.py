@@ -32,6 +32,8 @@ PYTHON = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.execu
 LARGE = 300 * 1000 * 1000
 BODY = 200 * 1000 * 1000
 HUGE = 1000 * 1000 * 1000
+MEGABYTE = 1 << 20
+CACHE_HITS, CACHE_LARGE_HITS, CACHE_ENTRIES = 2000, 300, 100_000
 GETS, AT_ONCE = 2000, 32
 QUEUE_FEW, QUEUE_MANY = 1000, 8000
 THUMBNAILS, THUMBNAIL_SIZE, THUMBNAIL_TIME, THUMBNAILS_AT_ONCE = 50, 390_000, 0.19, 8
@@ -89,6 +91,9 @@ class Nginx:
             location = /trickle {{ alias {root}/www/medium; limit_rate 1000; }}
             location = /limited {{ alias {root}/www/huge; limit_rate 10m; }}
             location = /post {{ return 200 "thanks"; }}
+            location = /cached {{ alias {root}/www/small; add_header Cache-Control max-age=86400; }}
+            location = /cached-megabyte {{ alias {root}/www/megabyte; add_header Cache-Control max-age=86400; }}
+            location = /validated {{ alias {root}/www/small; add_header Cache-Control no-cache; }}
             location = /count {{ return 200 "$connection_requests {padding}"; }}
           }}
           server {{
@@ -111,6 +116,7 @@ class Nginx:
         www = self.root / "www"
         www.mkdir()
         (www / "small").write_bytes(os.urandom(1024))
+        (www / "megabyte").write_bytes(os.urandom(MEGABYTE))
         (www / "slow").write_bytes(os.urandom(3000))
         (www / "middling").write_bytes(os.urandom(50 << 20))
         (www / "json").write_text(json.dumps([{"id": n, "name": f"item {n}", "tags": ["a", "b", str(n)], "size": n * 1.5}
@@ -611,6 +617,57 @@ class Bench(blender.Sides):
     def get_uvloop(self):
         return self.aiohttp("uvloop", "get", self.nginx.url("small"), GETS, AT_ONCE)
 
+    # the cache
+
+    def cache_hit(self, name, size, n):
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            return self.ours("cache", "hit", folder, self.nginx.url(name), size, n)
+
+    def cache_hit_small(self):
+        return self.cache_hit("cached", 1024, CACHE_HITS)
+
+    def cache_hit_large(self):
+        return self.cache_hit("cached-megabyte", MEGABYTE, CACHE_LARGE_HITS)
+
+    def cache_file_small(self):
+        return self.ours("cache", "file", self.nginx.root / "www" / "small", 1024, CACHE_HITS)
+
+    def cache_file_large(self):
+        return self.ours("cache", "file", self.nginx.root / "www" / "megabyte", MEGABYTE, CACHE_LARGE_HITS)
+
+    def cache_gets(self, folder, name, n=GETS):
+        return self.ours("cache", "gets", folder, self.nginx.url(name), n, AT_ONCE)
+
+    def cache_fill(self):
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            return self.cache_gets(folder, "cached")
+
+    def cache_none(self):
+        return self.cache_gets("-", "cached")
+
+    @functools.cached_property
+    def filled_cache(self):
+        folder = Path(tempfile.mkdtemp(prefix="cache-", dir=self.folder))
+        self.cache_gets(folder, "cached", CACHE_ENTRIES)
+        return folder
+
+    def cache_open(self):
+        return self.ours("cache", "open", self.filled_cache, f"{self.nginx.url('cached')}?{CACHE_ENTRIES // 2}")
+
+    def cache_open_small(self):
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            self.cache_gets(folder, "cached", 10)
+            return self.ours("cache", "open", folder, f"{self.nginx.url('cached')}?5")
+
+    @functools.cached_property
+    def validated_cache(self):
+        folder = Path(tempfile.mkdtemp(prefix="cache-", dir=self.folder))
+        self.cache_gets(folder, "validated")
+        return folder
+
+    def cache_revalidate(self):
+        return self.cache_gets(self.validated_cache, "validated")
+
     # calls beside others
 
     def queue_many(self):
@@ -903,6 +960,13 @@ THEMES = [
         Line("http-small-curl-queue", "get_poll", "get_curl_queue", "curl_multi's own queue", "s"),
         Line("http-small-60hz", "get_tick", "get_aiohttp", "aiohttp, not at 60 Hz", "s"),
     ],
+    [
+        Line("cache-hit-1k", "cache_hit_small", "cache_file_small", "a file through GIO", "µs", "≤ 1.5"),
+        Line("cache-hit-1m", "cache_hit_large", "cache_file_large", "a file through GIO", "µs", "≤ 1.5"),
+    ],
+    [Line("cache-fill", "cache_fill", "cache_none", "no cache", "s", "≤ 1.3")],
+    [Line("cache-open", "cache_open", "cache_open_small", "10 entries", "ms", "≤ 50", absolute=True)],
+    [Line("cache-revalidate", "cache_revalidate", "cache_none", "no cache", "s", "≤ 1.1")],
     [Line("get-large", "get_large", "get_large_curl", "curl easy in a thread", "s", "≤ 1.2")],
     [Line("http-queue-growth", "queue_many", "queue_few", "1,000 at once", "µs", "≤ 1.2")],
     [Line("http-thumbnails", "thumbnails", "thumbnails_ideal", "the server's time", "s", "≤ 1.1")],
