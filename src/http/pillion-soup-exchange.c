@@ -382,6 +382,18 @@ send_over_http2 (PillionExchange *self)
   send_message (self);
 }
 
+/* libsoup (3.2) closes the connection after a response that has no body and so need not say how long that is */
+static void
+expect_no_body (SoupMessage *message)
+{
+  SoupMessageHeaders *headers = pillion_soup.message_get_response_headers (message);
+  guint status = pillion_soup.message_get_status (message);
+
+  if ((status == SOUP_STATUS_NO_CONTENT || status == SOUP_STATUS_NOT_MODIFIED) &&
+      pillion_soup.message_headers_get_encoding (headers) == SOUP_ENCODING_EOF)
+    pillion_soup.message_headers_set_encoding (headers, SOUP_ENCODING_NONE);
+}
+
 static void
 sent (GObject *session,
       GAsyncResult *result,
@@ -416,6 +428,7 @@ sent (GObject *session,
   /* In HTTP/1.1, no field means the same, but some servers close then */
   self->connection->promised = self->connection->http2 || pillion_soup.message_headers_header_contains (
     pillion_soup.message_get_response_headers (self->message), "Connection", "keep-alive");
+  expect_no_body (self->message);
   pillion_soup_body_init (&self->reader.body, self->message, self->stream);
 
   if (self->aborted)

@@ -39,6 +39,7 @@
   F (message_headers_replace) \
   F (message_headers_set_content_length) \
   F (message_headers_set_content_range) \
+  F (message_headers_set_encoding) \
   F (message_headers_unref) \
   F (message_metrics_get_connect_end) \
   F (message_metrics_get_dns_end) \
