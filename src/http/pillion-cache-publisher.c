@@ -31,6 +31,11 @@
 #define LOCK_TIMEOUT (10 * G_TIME_SPAN_SECOND)
 #define CLOSING_TIMEOUT (G_TIME_SPAN_SECOND / 5)
 
+/* New entries wait this long for others, in µs, so that the disk doesn't get in the way of the responses that bring them, unless there are this
+ * many bytes of them already */
+#define DELAY (G_TIME_SPAN_SECOND / 5)
+#define MAX_DELAYED (8 * 1024 * 1024)
+
 /* How long nothing is tried after the disk has said no */
 #define PAUSE G_TIME_SPAN_SECOND
 
@@ -454,10 +459,17 @@ finish_item (Batch *self,
 static gboolean
 remake (PillionCacheStore *store)
 {
-  PillionCacheFolder *folder = pillion_cache_folder_open (store->dir, TRUE, NULL);
+  PillionCacheFolder *folder;
   PillionCacheFolder *old;
+  gboolean closing;
   int lock;
 
+  /* Whoever has removed the folder after the program closed it wants it to be gone */
+  pillion_mutex_lock (&store->mutex);
+  closing = store->closing;
+  pillion_mutex_unlock (&store->mutex);
+
+  folder = !closing ? pillion_cache_folder_open (store->dir, TRUE, NULL) : NULL;
   if (folder == NULL)
     return FALSE;
 
@@ -564,6 +576,7 @@ run_batch (PillionCacheStore *store)
   batch.folder = pillion_cache_folder_ref (store->folder);
   batch.folder_gone = store->remake;
   timeout = store->closing ? CLOSING_TIMEOUT : LOCK_TIMEOUT;
+  store->urgent = FALSE;
   take_changes (&batch);
   take_touched (&batch);
   pillion_mutex_unlock (&store->mutex);
@@ -596,10 +609,24 @@ run_batch (PillionCacheStore *store)
   return success;
 }
 
-void
+gboolean
+pillion_cache_publisher_may_wait (PillionCacheStore *self)
+{
+  return !self->urgent && !self->flushing && !self->closing && !self->rewrite && !self->remake && self->index.n_bytes <= self->max_bytes &&
+         self->n_waiting < MAX_DELAYED;
+}
+
+gboolean
 pillion_cache_publisher_run (PillionCacheStore *self)
 {
+  gint64 end = g_get_monotonic_time () + DELAY;
   gboolean more;
+  gboolean closing = FALSE;
+
+  pillion_mutex_lock (&self->mutex);
+  while (pillion_cache_publisher_may_wait (self) && pillion_cond_wait_until (&self->hurry, &self->mutex, end))
+    ;
+  pillion_mutex_unlock (&self->mutex);
 
   do
     {
@@ -611,9 +638,12 @@ pillion_cache_publisher_run (PillionCacheStore *self)
         {
           self->running = FALSE;
           self->flushing = FALSE;
+          closing = self->closing;
           g_cond_broadcast (&self->idle);
         }
       pillion_mutex_unlock (&self->mutex);
     }
   while (more);
+
+  return closing;
 }

@@ -40,12 +40,13 @@ typedef struct
 
 struct _PillionCacheStore
 {
-  int n_references; /* atomic; the publisher has one while it runs */
+  int n_references; /* atomic; without any, the publisher frees it when it stops */
   char *dir;
   pid_t pid;
 
   GMutex mutex; /* protects all that follows; nothing waits for another process with it */
   GCond idle;   /* the publisher has stopped */
+  GCond hurry;  /* it need not wait any longer */
   PillionCacheFolder *folder;
   PillionCacheIndex index;
   PillionCacheLog log;
@@ -56,8 +57,9 @@ struct _PillionCacheStore
   gsize n_waiting;    /* bytes of images */
   gboolean rewrite;   /* the log is lost, or has something else in it */
   gboolean remake;    /* the folder is gone */
+  gboolean urgent;    /* something is to be removed, which others should know of */
   gboolean flushing;  /* even uses are written now */
-  gboolean closing;   /* nobody can wait long */
+  gboolean closing;   /* nobody has a reference any more */
   gint64 paused_until; /* the disk has said no */
   gboolean running;   /* the publisher */
   PillionWorkers *workers;
@@ -96,9 +98,11 @@ GArray             *pillion_cache_store_list_folder   (PillionCacheFolder *folde
 /* Has the publisher run if there is something to do */
 void                pillion_cache_store_start         (PillionCacheStore  *self);
 
-/* Does what is queued, on a worker (pillion-cache-publisher.c) */
-void                pillion_cache_publisher_run       (PillionCacheStore  *self);
-gboolean            pillion_cache_publisher_has_work  (PillionCacheStore  *self); /* with the mutex */
+/* Does what is queued, on a worker (pillion-cache-publisher.c). Returns whether the store is to be freed. */
+gboolean            pillion_cache_publisher_run       (PillionCacheStore  *self);
+/* Both with the mutex: whether there is anything to do, and whether it can be done later */
+gboolean            pillion_cache_publisher_has_work  (PillionCacheStore  *self);
+gboolean            pillion_cache_publisher_may_wait  (PillionCacheStore  *self);
 
 /* Removes a damaged entry */
 void                pillion_cache_store_remove_id     (PillionCacheStore  *self,

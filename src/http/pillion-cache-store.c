@@ -28,9 +28,11 @@
 /* How long the writing may keep a program from its end, in µs */
 #define EXIT_TIMEOUT (2 * G_TIME_SPAN_SECOND)
 
-/* The open stores of this process */
+/* The open stores of this process, and how many that nobody needs any more are still being written */
 static GMutex stores_lock;
 static GPtrArray *stores;
+static GCond stores_closed;
+static guint n_closing;
 
 /* Held while one is opened, which may take long */
 static GMutex opening_lock;
@@ -100,6 +102,8 @@ flush (PillionCacheStore *self,
 {
   /* A run that is about to fail would leave what came after it had begun */
   pillion_mutex_lock (&self->mutex);
+  self->flushing = TRUE;
+  g_cond_signal (&self->hurry);
   wait_until_idle (self, end);
   self->flushing = TRUE;
   pillion_mutex_unlock (&self->mutex);
@@ -120,8 +124,12 @@ flush_at_exit (void)
 
   for (guint i = 0; i < all->len; i++)
     flush (all->pdata[i], end);
-
   g_ptr_array_unref (all);
+
+  pillion_mutex_lock (&stores_lock);
+  while (n_closing > 0 && pillion_cond_wait_until (&stores_closed, &stores_lock, end))
+    ;
+  pillion_mutex_unlock (&stores_lock);
 }
 
 static void
@@ -363,6 +371,7 @@ store_new (const char *dir,
   self->pid = getpid ();
   g_mutex_init (&self->mutex);
   g_cond_init (&self->idle);
+  g_cond_init (&self->hurry);
   self->folder = folder;
   self->log.fd = -1;
   self->max_bytes = G_MAXUINT64;
@@ -461,22 +470,9 @@ pillion_cache_store_ref (PillionCacheStore *self)
   return self;
 }
 
-void
-pillion_cache_store_unref (PillionCacheStore *self)
+static void
+store_free (PillionCacheStore *self)
 {
-  if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) > 0)
-    return;
-
-  pillion_mutex_lock (&stores_lock);
-  g_ptr_array_remove_fast (stores, self);
-  pillion_mutex_unlock (&stores_lock);
-
-  /* The publisher has a reference while it runs, so only uses can be left */
-  self->flushing = TRUE;
-  self->closing = TRUE;
-  if (self->pid == getpid () && pillion_cache_publisher_has_work (self))
-    pillion_cache_publisher_run (self);
-
   if (self->workers != NULL && self->pid == getpid ())
     pillion_private_workers_close (self->workers, 0);
   g_queue_clear (&self->queue);
@@ -485,19 +481,51 @@ pillion_cache_store_unref (PillionCacheStore *self)
   pillion_cache_log_close (&self->log);
   pillion_cache_index_clear (&self->index);
   pillion_cache_folder_unref (self->folder);
+  g_cond_clear (&self->hurry);
   g_cond_clear (&self->idle);
   g_mutex_clear (&self->mutex);
   g_free (self->dir);
   g_free (self);
+
+  pillion_mutex_lock (&stores_lock);
+  n_closing--;
+  g_cond_broadcast (&stores_closed);
+  pillion_mutex_unlock (&stores_lock);
+}
+
+void
+pillion_cache_store_unref (PillionCacheStore *self)
+{
+  gboolean running;
+
+  if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) > 0)
+    return;
+
+  pillion_mutex_lock (&stores_lock);
+  g_ptr_array_remove_fast (stores, self);
+  n_closing++;
+  pillion_mutex_unlock (&stores_lock);
+
+  pillion_mutex_lock (&self->mutex);
+  self->closing = TRUE;
+  self->flushing = TRUE;
+  running = self->running && self->pid == getpid ();
+  g_cond_signal (&self->hurry);
+  pillion_mutex_unlock (&self->mutex);
+
+  if (running)
+    return;
+
+  if (self->pid == getpid () && pillion_cache_publisher_has_work (self))
+    pillion_cache_publisher_run (self);
+  store_free (self);
 }
 
 static void
 run_on_worker (gpointer data)
 {
-  PillionCacheStore *self = data;
-
-  pillion_cache_publisher_run (self);
-  pillion_cache_store_unref (self);
+  if (pillion_cache_publisher_run (data))
+    store_free (data);
 }
 
 void
@@ -508,17 +536,19 @@ pillion_cache_store_start (PillionCacheStore *self)
   pillion_mutex_lock (&self->mutex);
   if (self->running || !pillion_cache_publisher_has_work (self))
     {
+      if (!pillion_cache_publisher_may_wait (self))
+        g_cond_signal (&self->hurry);
       pillion_mutex_unlock (&self->mutex);
       return;
     }
   self->running = TRUE;
   if (self->workers == NULL)
     self->workers = pillion_private_workers_new (1);
-  pillion_cache_store_ref (self);
   started = pillion_private_workers_push (self->workers, run_on_worker, self, NULL);
+  /* If the system has no thread left, this one does the work */
+  self->urgent = self->urgent || !started;
   pillion_mutex_unlock (&self->mutex);
 
-  /* If the system has no thread left, this one does the work */
   if (!started)
     run_on_worker (self);
 }
@@ -643,6 +673,7 @@ remove_record (PillionCacheStore *self,
   PillionCacheChange *change = pillion_cache_store_get_change (self, record->key_hash, record->id);
 
   change->removed = TRUE;
+  self->urgent = TRUE;
   pillion_cache_store_queue (self, change);
   pillion_cache_index_remove (&self->index, record);
 }
