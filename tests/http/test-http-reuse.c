@@ -69,6 +69,57 @@ test_closed (TestFixture *self,
   test_server_free (server);
 }
 
+/* The second request is answered without a body, and without a length */
+static void
+serve_no_body (TestConnection *connection,
+               const char *request,
+               gpointer data)
+{
+  if (strstr (request, "empty") != NULL)
+    test_connection_printf (connection, "%s", (const char *) data);
+  else
+    test_connection_answer (connection, NULL, "hello", -1);
+}
+
+static void
+get_empty (TestFixture *self,
+           const char *url)
+{
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+  g_autoptr (PillionTask) task = NULL;
+  g_autoptr (PillionHttpResponse) response = NULL;
+  g_autoptr (GError) error = NULL;
+
+  pillion_http_request_accept_statuses (request, 204, 304);
+  task = pillion_http_client_send (self->client, request, NULL);
+  test_fixture_await (self, task);
+  response = pillion_task_get_object (task, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (response);
+}
+
+static void
+test_no_body (TestFixture *self,
+              gconstpointer data)
+{
+  const char *heads[] = { "HTTP/1.1 204 No Content\r\n\r\n", "HTTP/1.1 304 Not Modified\r\nETag: \"1\"\r\n\r\n" };
+
+  g_atomic_int_set (&closed_at, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (heads); i++)
+    {
+      TestServer *server = test_server_new (TEST_SERVER_PLAIN, serve_no_body, (gpointer) heads[i]);
+      g_autofree char *url = test_server_url (server, "/");
+      g_autofree char *empty = test_server_url (server, "/empty");
+
+      test_fixture_assert_get (self, url, "hello");
+      get_empty (self, empty);
+      get_empty (self, empty);
+      test_fixture_assert_get (self, url, "hello");
+      g_assert_cmpuint (test_server_get_connections (server), ==, 1);
+      test_server_free (server);
+    }
+}
+
 int
 main (int argc,
       char *argv[])
@@ -76,6 +127,7 @@ main (int argc,
   g_test_init (&argc, &argv, NULL);
 
   test_case ("/http/reuse/closed-while-libsoup-looks", test_closed);
+  test_case ("/http/reuse/response-without-a-body", test_no_body);
 
   return g_test_run ();
 }
