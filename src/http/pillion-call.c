@@ -24,9 +24,11 @@
 #define DECODER_TURN (1024 * 1024)
 #define DECODER_STEP (16 * 1024)
 
-/* The least time between two reports of progress, in µs: often enough for a progress bar, while many
- * transfers don't all report in every kick */
+/* The least time between two reports of progress, in µs: often enough for a progress bar */
 #define PROGRESS_USEC 30000
+
+/* The same between those of different calls, so that many transfers don't all report in one kick */
+#define PROGRESS_GAP_USEC 1000
 
 static const PillionHopFuncs hop_funcs;
 
@@ -495,11 +497,11 @@ set_progress (PillionCall *self,
 {
   gint64 now = pillion_http_engine_get_now (self->engine);
 
-  /* The time of the last activity won't do, because a download may have other connections */
-  if (self->task == NULL || (!last && now - self->last_progress < PROGRESS_USEC))
+  if (self->task == NULL || (!last && now < self->next_progress))
     return;
 
-  self->last_progress = now;
+  if (!last)
+    self->next_progress = self->engine->next_progress = MAX (now + PROGRESS_USEC, self->engine->next_progress + PROGRESS_GAP_USEC);
   if (pillion_task_get_unit (self->task) == NULL)
     pillion_task_set_unit (self->task, "bytes");
   pillion_task_set_progress (self->task, completed, total);

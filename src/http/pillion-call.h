@@ -74,7 +74,7 @@ struct _PillionCall
   gint64 n_answer;         /* the same of the current one */
   gint64 announced;        /* how many that is going to be, or -1 */
   gint64 n_decoded;        /* the same, without its coding */
-  gint64 last_progress;
+  gint64 next_progress; /* not before then, in µs */
 
   gboolean can_ask; /* whether a handler gives credentials */
   PillionRenewal *renewal; /* that the call is part of, or NULL */

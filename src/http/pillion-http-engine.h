@@ -38,6 +38,7 @@ struct _PillionHttpEngine
   GHashTable *flights;          /* hops that others can join, by key */
   guint64 n_changes;            /* how often a call that may have changed something on a server began or ended */
   PillionDeadlines *deadlines;
+  gint64 next_progress; /* when the last of the calls that wait to report their progress may do so, in µs */
   PillionRateLimit sending;
   PillionRateLimit receiving;
   PillionAuthSpaces *auth_spaces; /* NULL before a server has asked for credentials */

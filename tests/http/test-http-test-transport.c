@@ -98,6 +98,57 @@ test_urls (PillionLoop *loop,
   assert_gets (self.client, ITEM, "new");
 }
 
+static void
+count_progress (PillionTask *task,
+                gpointer n)
+{
+  ++*(guint *) n;
+}
+
+/* The host has to deal with every report */
+static void
+test_progress (PillionLoop *loop,
+               gpointer data)
+{
+  g_auto (Fixture) self = fixture_new (loop);
+  g_autofree guint8 *zero = g_malloc0 (1000000);
+  g_autoptr (GBytes) bytes = g_bytes_new_static (zero, 1000000);
+  g_autoptr (GPtrArray) tasks = g_ptr_array_new_with_free_func (g_object_unref);
+  const gint64 start = pillion_loop_get_now (loop);
+  const guint n_tasks = 200;
+  /* Not on the stack of the fiber, which valgrind doesn't let others read */
+  g_autofree guint *counts = g_new0 (guint, n_tasks);
+  guint n = 0;
+  gint64 msec;
+
+  pillion_http_test_transport_add_bytes (self.transport, "/large", bytes, NULL);
+  pillion_http_client_set_max_connections (self.client, n_tasks);
+  pillion_http_client_set_max_connections_per_host (self.client, n_tasks);
+  for (guint i = 0; i < n_tasks; i++)
+    {
+      g_autofree char *url = g_strdup_printf ("https://example.org/large?%u", i);
+      g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+      PillionTask *task;
+
+      pillion_http_request_set_rate_limit (request, 200000);
+      task = pillion_http_client_send (self.client, request, NULL);
+      g_signal_connect (task, "progress", G_CALLBACK (count_progress), &counts[i]);
+      g_ptr_array_add (tasks, task);
+    }
+  for (guint i = 0; i < tasks->len; i++)
+    g_assert_true (pillion_await (tasks->pdata[i], NULL));
+
+  msec = (pillion_loop_get_now (loop) - start) / 1000;
+  g_assert_cmpint (msec, >=, 2000);
+  for (guint i = 0; i < n_tasks; i++)
+    {
+      g_assert_cmpuint (counts[i], >=, 5);
+      n += counts[i];
+    }
+  /* The first and the last report of each are at once */
+  g_assert_cmpint (n, <=, msec + 2 * (gint64) n_tasks);
+}
+
 static PillionTask *
 on_echo (PillionHttpTestExchange *exchange,
          gpointer data)
@@ -545,6 +596,7 @@ main (int argc,
   pillion_test_add_func ("/http/test-transport/a-handler-sees-the-request-and-makes-the-response", test_request_and_response);
   pillion_test_add_func ("/http/test-transport/files-are-sent-and-received", test_upload_and_download);
   pillion_test_add_func ("/http/test-transport/delays-and-limits-take-virtual-time", test_time);
+  pillion_test_add_func ("/http/test-transport/many-transfers-do-not-flood-the-host-with-progress", test_progress);
   pillion_test_add_func ("/http/test-transport/retries-wait-in-virtual-time", test_retries);
   pillion_test_add_func ("/http/test-transport/cuts-and-errors-arrive", test_faults);
   pillion_test_add_func ("/http/test-transport/ranges-are-answered", test_ranges);
