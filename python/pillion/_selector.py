@@ -9,8 +9,8 @@ from selectors import EVENT_READ, EVENT_WRITE
 
 
 class Selector(selectors.EpollSelector):
-    """The standard selector, except that a select that doesn't wait makes one call rather than two. A busy loop does this
-    all the time."""
+    """The standard selector, except that a select that doesn't wait makes one system call rather than two, or none. A busy loop does
+    this all the time."""
 
     def __init__(self, turns):
         super().__init__()
@@ -21,13 +21,18 @@ class Selector(selectors.EpollSelector):
         self.edges = set()  # descriptors to report once only, because their handlers have to wait
         self._now = self._selector.poll
 
-    def select(self, timeout=None):
+    def select(self, timeout=None, ask=False):
         turns = self.turns
+        keys = self._fd_to_key
         if timeout == 0 and turns > 0:
             self.turns = turns - 1
+            if len(keys) <= 1 and not (ask or self.kicked):
+                # The only descriptor is the one that wakes the loop, which is awake. It is emptied when the context gets its turn, and
+                # before the loop waits.
+                self.found = False
+                return ()
         elif not self.kicked:
             return self.wait(timeout)
-        keys = self._fd_to_key
         ready = self._now(0, len(keys) or 1)
         if not ready:
             self.found = False
@@ -71,7 +76,7 @@ class Selector(selectors.EpollSelector):
 
     def select_now(self):
         self.turns = self.turns or 1
-        return self.select(0)
+        return self.select(0, True)
 
     def select_really(self, timeout):
         return super().select(timeout)
