@@ -1062,7 +1062,11 @@ THEMES += [
         Line("blender-previews-host", "blender_previews", "blender_previews_process", "a process, one by one", "ms/MB", "≤ 0.1",
              value=median_of("host")),
     ],
-    [Line("blender-disable", "blender_disable", "blender_disable_few", "50 transfers", "ms", "≤ 30", absolute=True)],
+    [
+        Line("blender-disable", "blender_disable", "blender_disable_few", "50 transfers", "ms", "≤ 30", absolute=True),
+        Line("blender-disable-processor", "blender_disable", "blender_disable_few", "50 transfers", "ms", absolute=True,
+             value=median_of("processor")),
+    ],
     [Line("blender-quit", "blender_quit", "blender_quit_without", "no add-on", "ms", "≤ 200", difference=True)],
     [Line("blender-strip", "blender_strip", "blender_strip", "the same", "ms", "≤ 0.1", absolute=True)],
 ]
