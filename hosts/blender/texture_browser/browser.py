@@ -13,6 +13,7 @@ import gpu
 import pillion
 from gi.repository import GLib
 from pillion import async_loop
+from pillion.hosts.blender import is_online
 
 from .catalogue import Catalogue, CatalogueError, Progress
 from .server import CatalogueServer
@@ -132,11 +133,17 @@ class Browser:
         self._task = pillion.ensure_future(self._fill(ask, text))
         return self._task
 
+    def _check_access(self):
+        """The user may have forbidden all use of the network. A server in this Blender is none."""
+        if self.server is None and not is_online():
+            raise CatalogueError('Online access is off in Blender\'s system preferences')
+
     async def _fill(self, ask, text):
         self.folders, self.items = [], []
         self.status = 'Loading…'
         self.changed()
         try:
+            self._check_access()
             folder = await ask(text)
         except ERRORS as error:
             self.status = _text(error)
@@ -153,6 +160,7 @@ class Browser:
 
     async def _load(self, item):
         try:
+            self._check_access()
             path = await self.catalogue.get_thumbnail(item.texture, item.progress)
             item.picture = Picture(self.previews, path)
         except (*ERRORS, RuntimeError, KeyError) as error:
@@ -161,6 +169,7 @@ class Browser:
 
     async def _download(self, download, texture, folder):
         try:
+            self._check_access()
             paths = await self.catalogue.download_set(texture, folder, download.progress)
             for kind, path in paths.items():
                 image = bpy.data.images.load(bpy.path.relpath(str(path)), check_existing=True)

@@ -29,7 +29,7 @@ _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_-]{0,63}')
 
 
 class CatalogueError(Exception):
-    """The server does not send what a catalogue consists of."""
+    """A catalogue can't be used: its server does not send what one consists of, or must not be asked."""
 
 
 @dataclasses.dataclass

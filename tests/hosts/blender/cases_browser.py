@@ -6,6 +6,7 @@
 import pathlib
 import subprocess
 import tempfile
+import types
 
 import addon_utils
 import bpy
@@ -180,6 +181,29 @@ def case_a_catalogue_that_lies():
     yield from until(lambda: '404' in browser.status, 'a message')
     browser.go([])
     yield from until(lambda: len(browser.folders) == 6, 'the folders')
+
+
+def case_no_server_is_asked_while_online_access_is_off():
+    """The one in the same Blender needs no network."""
+    from pillion_texture_browser import browser as browsing
+    own = get_browser()
+    other = browsing.Browser(own.catalogue.url, folder / 'offline')
+    original, browsing.is_online = browsing.is_online, lambda: False
+    try:
+        other.go([])
+        yield from until(lambda: 'Online access' in other.status, 'a message')
+        assert not other.folders
+        own.go([])
+        yield from until(lambda: len(own.folders) == 6, 'the folders')
+        item = types.SimpleNamespace(texture=types.SimpleNamespace(title='a set'))
+        job = other.download(item, folder)
+        yield from until(lambda: job.future.done(), 'the end of a download')
+        assert 'Online access' in job.error, job.error
+    finally:
+        browsing.is_online = original
+    other.go([])
+    yield from until(lambda: len(other.folders) == 6, 'the folders')
+    other.close()
 
 
 def case_a_set_goes_on_after_blender_was_killed():
