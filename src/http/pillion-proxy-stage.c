@@ -53,7 +53,9 @@ proxy_begin (PillionStage *stage,
   GPtrArray *proxies;
   PillionVerdict verdict;
 
-  if (!pillion_http_engine_is_outside (call->engine) || (self->origin != NULL && strcmp (self->origin, call->origin) == 0))
+  /* Offline, looking for one could fail, or never end */
+  if (!pillion_http_engine_is_outside (call->engine) || call->engine->config.offline ||
+      call->request->cache_mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED || (self->origin != NULL && strcmp (self->origin, call->origin) == 0))
     return PILLION_VERDICT_PASS;
 
   verdict = pillion_proxy_finder_find (call, &proxies, error);
@@ -70,14 +72,14 @@ proxy_begin (PillionStage *stage,
   return PILLION_VERDICT_PASS;
 }
 
-/* Whoever answers can be reached */
+/* Whoever answers can be reached, except that the cache answers for somebody else */
 static PillionVerdict
 proxy_head (PillionStage *stage,
             PillionCall *call,
             const PillionHead *head,
             GError **error)
 {
-  if (call->proxy != NULL)
+  if (call->proxy != NULL && (!head->stored || head->validation != NULL))
     call->proxy->unreachable_until = 0;
 
   return PILLION_VERDICT_PASS;

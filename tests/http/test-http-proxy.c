@@ -161,6 +161,33 @@ slow_resolver_init (SlowResolver *self)
 {
 }
 
+/* Without a network, a resolver may never answer */
+static void
+test_offline (PillionLoop *loop,
+              gpointer data)
+{
+  g_auto (Fixture) self = { NULL };
+  SlowResolver *resolver = g_object_new (slow_resolver_get_type (), NULL);
+  g_autofree char *folder = g_dir_make_tmp ("pillion-cache-XXXXXX", NULL);
+  g_autofree char *command = g_strdup_printf ("rm -rf %s", folder);
+  g_autoptr (PillionHttpCache) cache = pillion_http_cache_new (folder);
+  g_autoptr (PillionTask) task = NULL;
+  g_autoptr (GError) error = NULL;
+
+  fixture_init (&self, loop);
+  pillion_http_client_set_proxy_resolver (self.client, G_PROXY_RESOLVER (resolver));
+  pillion_http_client_set_cache (self.client, cache);
+  pillion_http_client_set_offline (self.client, TRUE);
+  task = pillion_http_client_get_bytes (self.client, "http://127.0.0.1:1/", NULL);
+  g_assert_false (pillion_await (task, &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED);
+  g_assert_cmpuint (g_atomic_int_get (&resolver->n_asked), ==, 0);
+
+  pillion_http_client_set_proxy_resolver (self.client, NULL);
+  g_object_unref (resolver);
+  g_spawn_command_line_sync (command, NULL, NULL, NULL, NULL);
+}
+
 static void
 test_slow_resolver (PillionLoop *loop,
                     gpointer data)
@@ -489,6 +516,7 @@ main (int argc,
   pillion_test_add_func ("/http/proxy/set", test_set);
   pillion_test_add_func ("/http/proxy/resolver", test_resolver);
   pillion_test_add_func ("/http/proxy/resolver-that-does-not-answer", test_slow_resolver);
+  pillion_test_add_func ("/http/proxy/offline-asks-no-resolver", test_offline);
 
   pillion_test_add_func ("/http/proxy/next-if-one-cannot-be-reached", test_next_proxy);
   pillion_test_add_func ("/http/proxy/next-gets-a-body-that-was-not-read", test_next_gets_body);
