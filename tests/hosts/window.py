@@ -61,3 +61,14 @@ class Display:
             message.data[0] = self.atom('WM_DELETE_WINDOW')
             self.x.XSendEvent(self.display, ctypes.c_ulong(window), 0, ctypes.c_long(0), ctypes.byref(message))
         self.x.XSync(self.display, 0)
+
+    def get_largest_window(self):
+        """Its number, as text."""
+        def area(window):
+            place = (ctypes.c_int * 2)()
+            root, width, height, border, depth = ctypes.c_ulong(), *(ctypes.c_uint() for _ in range(4))
+            self.x.XGetGeometry(self.display, ctypes.c_ulong(window), ctypes.byref(root), ctypes.byref(place, 0), ctypes.byref(place, 4),
+                                ctypes.byref(width), ctypes.byref(height), ctypes.byref(border), ctypes.byref(depth))
+            return width.value * height.value
+
+        return str(max(self.children(), key=area))

@@ -194,12 +194,13 @@ class Snippets(unittest.TestCase):
         uses_gtk = "'Gtk', '4.0'" in text
         if uses_gtk and not HAVE_GTK:
             self.skipTest('GTK 4 is not installed')
-        for module, package in (('tkinter', 'Tk for Python'), ('pygame', 'pygame'), ('PyQt5', 'PyQt'), ('trio', 'trio'), ('aiohttp', 'aiohttp')):
+        for module, package in (('tkinter', 'Tk for Python'), ('pygame', 'pygame'), ('PyQt5', 'PyQt'), ('trio', 'trio'), ('wx', 'wxPython'),
+                                ('aiohttp', 'aiohttp')):
             if re.search(rf'^(import|from) {module}', text, re.MULTILINE) and not importlib.util.find_spec(module):
                 self.skipTest(f'{package} is not installed')
         # PyGObject warns if a program doesn't say which version of a namespace it wants
         command = ['/usr/bin/python3', '-u', '-X', 'dev', '-W', 'ignore', '-W', 'error:Pillion', 'snippet.py']
-        if uses_gtk or 'import tkinter' in text:
+        if uses_gtk or re.search('^import (tkinter|wx)', text, re.MULTILINE):
             if not shutil.which('xvfb-run'):
                 self.skipTest('Xvfb is not installed')
             command = ['xvfb-run', '-a', *command]

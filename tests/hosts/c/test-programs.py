@@ -219,7 +219,7 @@ class Programs(unittest.TestCase):
         before = None
         while before != (before := wake_ups(process.pid)):
             time.sleep(0.2)
-        subprocess.run(['import', '-window', 'root', PICTURE], check=True, timeout=PATIENCE)
+        subprocess.run(['import', '-window', window.Display().get_largest_window(), PICTURE], check=True, timeout=PATIENCE)
         process.terminate()
         process.wait(PATIENCE)
 
