@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pillion.hosts import blender as blender
     from pillion.hosts import generic as generic
     from pillion.hosts import gtk as gtk
+    from pillion.hosts import libreoffice as libreoffice
     from pillion.hosts import pygame as pygame
     from pillion.hosts import qt as qt
     from pillion.hosts import tk as tk
@@ -40,6 +41,7 @@ __all__ = [
     'generic',
     'gtk',
     'install',
+    'libreoffice',
     'pygame',
     'qt',
     'tk',

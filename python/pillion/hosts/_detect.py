@@ -57,9 +57,17 @@ def _is_in_pygame():
     return pygame is not None and pygame.display.get_init()
 
 
+def _is_in_libreoffice():
+    if 'uno' not in modules:
+        return False
+    from pillion.hosts import libreoffice
+    return libreoffice.find_service() is not None
+
+
 # A program that embeds a toolkit comes before the toolkit. FreeCAD and Krita are programs with Qt, and GIMP's plug-ins are with GTK.
 _SIGNS = {
     'blender': lambda: 'bpy' in modules,
+    'libreoffice': _is_in_libreoffice,
     'asyncio': _is_in_asyncio,
     'trio': _is_in_trio,
     'qt': _is_in_qt,
