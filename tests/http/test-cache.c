@@ -8,6 +8,7 @@
 
 #include <glib/gstdio.h>
 
+#include "base/pillion-sync.h"
 #include "cache-support.h"
 #include "http-support.h"
 #include "http/pillion-http-engine.h"
@@ -417,10 +418,14 @@ await_boolean (Fixture *self,
                PillionTask *task,
                GError **error)
 {
-  g_autoptr (PillionTask) owned = task;
+  gboolean result;
 
-  test_fixture_await (&self->parent, owned);
-  return pillion_task_get_boolean (owned, error);
+  test_fixture_await (&self->parent, task);
+  result = pillion_task_get_boolean (task, error);
+  /* A worker may still have it */
+  pillion_sync_unref (task);
+
+  return result;
 }
 
 static void
