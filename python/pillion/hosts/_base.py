@@ -128,11 +128,14 @@ class Host:
         loop = self.loop
         if loop is None:
             return
+        if not self._has_timer:
+            loop.kick()
+            return
         self._tick = FASTEST_TICK
-        if self._has_timer and self._hooked and self._due > monotonic() + IN_TIME:
+        if self._hooked and self._due > monotonic() + IN_TIME:
             self._set_timer(FASTEST_TICK, True)
         loop.kick()
-        if self._has_timer and self._hooked:
+        if self._hooked:
             self._plan(FASTEST_TICK)
 
     def tick(self, *_: object) -> None:
@@ -156,7 +159,12 @@ class Host:
 
     def ask(self, *_: object) -> None:
         """Sets the timer for the next kick. A host that `asks` calls this right before each sleep."""
-        self._plan(-1)
+        # Like _plan (-1), but a busy host asks after each kick
+        loop = self.loop
+        if loop is not None:
+            delay = loop.prepare_sleep()[2] if self._can_watch else self.get_delay()
+            if delay >= 0 and monotonic() + delay / 1e6 + SLACK < self._due:
+                self._set_timer(delay, False)
 
     def lost(self) -> None:
         """Says that the host has dropped its timers and watches by itself."""
