@@ -713,7 +713,8 @@ class AsyncioOutside(Case):
                 await asyncio.sleep(0.001)
 
         self.loop.run_until_complete(work())
-        self.assertEqual(called, ['idle', 'timeout'])
+        # A timer that is due comes before what is idle, and on a busy machine it may be due at once
+        self.assertCountEqual(called, ['idle', 'timeout'])
 
     def test_glib_goes_on_while_asyncio_is_busy(self):
         called = []
