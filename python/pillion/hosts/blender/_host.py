@@ -114,9 +114,9 @@ class BlenderHost(Host):
             return AWAY
         if self.regions.is_held():
             return HELD
-        delay = self.get_delay()
-        if delay == 0 or now < self._busy_until:
+        if now < self._busy_until:
             return 0
+        delay = self.get_delay()
         return IDLE if delay < 0 else min(IDLE, delay / 1e6)
 
 
