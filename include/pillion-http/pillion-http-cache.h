@@ -42,5 +42,14 @@ PILLION_HTTP_AVAILABLE_IN_1_0
 PillionTask      *pillion_http_cache_clear        (PillionHttpCache *self,
                                                    PillionLoop      *loop,
                                                    GCancellable     *cancellable);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionTask      *pillion_http_cache_list         (PillionHttpCache *self,
+                                                   const char       *url,
+                                                   PillionLoop      *loop,
+                                                   GCancellable     *cancellable);
+PILLION_HTTP_AVAILABLE_IN_1_0
+PillionTask      *pillion_http_cache_verify       (PillionHttpCache *self,
+                                                   PillionLoop      *loop,
+                                                   GCancellable     *cancellable);
 
 G_END_DECLS

@@ -10,6 +10,7 @@
 
 #include "core/pillion-private.h"
 #include "http/pillion-cache-choice.h"
+#include "http/pillion-http-response-private.h"
 #include "http/pillion-http-url.h"
 
 /**
@@ -255,6 +256,7 @@ pillion_http_cache_set_max_size (PillionHttpCache *self,
 typedef struct
 {
   PillionCacheLocation *location;
+  char *path;
   char *key; /* or NULL */
 } Job;
 
@@ -264,6 +266,7 @@ job_free (gpointer data)
   Job *self = data;
 
   pillion_cache_location_unref (self->location);
+  g_free (self->path);
   g_free (self->key);
   g_free (self);
 }
@@ -286,8 +289,41 @@ run (PillionHttpCache *self,
 
   job = g_new0 (Job, 1);
   job->location = pillion_cache_location_ref (self->location);
+  job->path = g_strdup (self->path != NULL ? self->path : "");
   job->key = key;
   return pillion_loop_run_in_thread (loop, title, cancellable, func, job, job_free);
+}
+
+static PillionTask *
+run_for_url (PillionHttpCache *self,
+             PillionLoop *loop,
+             const char *verb,
+             const char *url,
+             GCancellable *cancellable,
+             PillionThreadFunc func)
+{
+  g_autoptr (GUri) uri = NULL;
+  g_autoptr (GRefString) origin = NULL;
+  GError *error = NULL;
+
+  if (loop == NULL)
+    loop = pillion_loop_get_default ();
+  g_return_val_if_fail (loop != NULL, NULL);
+
+  uri = pillion_http_parse_url (url, &error);
+  if (uri == NULL || !pillion_http_check_uri (uri, &error))
+    {
+      PillionTask *task = pillion_task_new_at (loop, verb, cancellable, NULL);
+
+      if (pillion_task_is_done (task))
+        g_error_free (error);
+      else
+        pillion_task_return_error (task, error);
+      return task;
+    }
+
+  origin = pillion_http_uri_get_origin (uri);
+  return run (self, loop, verb, pillion_cache_make_key (origin, uri), cancellable, func);
 }
 
 static void
@@ -370,33 +406,12 @@ pillion_http_cache_remove (PillionHttpCache *self,
                            PillionLoop *loop,
                            GCancellable *cancellable)
 {
-  g_autoptr (GUri) uri = NULL;
-  g_autoptr (GRefString) origin = NULL;
-  GError *error = NULL;
-
   g_return_val_if_fail (PILLION_HTTP_IS_CACHE (self), NULL);
   g_return_val_if_fail (url != NULL, NULL);
   g_return_val_if_fail (loop == NULL || PILLION_IS_LOOP (loop), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  if (loop == NULL)
-    loop = pillion_loop_get_default ();
-  g_return_val_if_fail (loop != NULL, NULL);
-
-  uri = pillion_http_parse_url (url, &error);
-  if (uri == NULL || !pillion_http_check_uri (uri, &error))
-    {
-      PillionTask *task = pillion_task_new_at (loop, "remove", cancellable, NULL);
-
-      if (pillion_task_is_done (task))
-        g_error_free (error);
-      else
-        pillion_task_return_error (task, error);
-      return task;
-    }
-
-  origin = pillion_http_uri_get_origin (uri);
-  return run (self, loop, "remove", pillion_cache_make_key (origin, uri), cancellable, remove_in_thread);
+  return run_for_url (self, loop, "remove", url, cancellable, remove_in_thread);
 }
 
 static void
@@ -438,4 +453,156 @@ pillion_http_cache_clear (PillionHttpCache *self,
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
   return run (self, loop, "clear", NULL, cancellable, clear_in_thread);
+}
+
+static void
+add_number (PillionHttpResponse *response,
+            const char *name,
+            gint64 number)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, number);
+
+  pillion_http_response_add_header (response, name, text);
+}
+
+/* What is stored, as a response without its body; NULL if it is nothing of HTTP's */
+static PillionHttpResponse *
+make_response (PillionCacheEntry *entry)
+{
+  g_autoptr (PillionStoredResponse) stored = pillion_stored_response_parse (pillion_cache_entry_get_metadata (entry));
+  g_autoptr (GUri) uri = pillion_http_parse_url (pillion_cache_entry_get_key (entry), NULL);
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC;
+  g_autofree char *status = NULL;
+  PillionHttpResponse *response;
+
+  if (stored == NULL || uri == NULL)
+    return NULL;
+
+  response = pillion_http_response_new (stored->status, stored->reason, uri);
+  for (guint i = 0; i < stored->fields.n; i += 2)
+    if (g_ascii_strcasecmp (stored->fields.strv[i], "Age") != 0 && g_ascii_strcasecmp (stored->fields.strv[i], "Content-Length") != 0)
+      pillion_http_response_add_header (response, stored->fields.strv[i], stored->fields.strv[i + 1]);
+
+  add_number (response, "Content-Length", (gint64) pillion_cache_entry_get_length (entry));
+  add_number (response, "Age", pillion_cache_get_age (stored, now));
+  status = g_strdup_printf ("Pillion; hit; ttl=%" G_GINT64_FORMAT, pillion_cache_get_lifetime (stored) - pillion_cache_get_age (stored, now));
+  pillion_http_response_add_header (response, "Cache-Status", status);
+  pillion_http_response_set_from_cache (response, TRUE);
+
+  return response;
+}
+
+static gboolean
+list_entry (PillionCacheEntry *entry,
+            gpointer data)
+{
+  g_autoptr (PillionHttpResponse) response = make_response (entry);
+
+  if (response != NULL)
+    g_list_store_append (data, response);
+  return TRUE;
+}
+
+static void
+list_in_thread (PillionTask *task,
+                GCancellable *cancellable,
+                gpointer data)
+{
+  Job *self = data;
+  GError *error = NULL;
+  g_autoptr (PillionCacheStore) store = pillion_cache_store_open_existing (self->path, &error);
+  g_autoptr (GListStore) list = g_list_store_new (PILLION_HTTP_TYPE_RESPONSE);
+
+  if (store != NULL && self->key != NULL)
+    {
+      g_autoptr (GPtrArray) entries = pillion_cache_store_lookup (store, self->key);
+
+      for (guint i = 0; entries != NULL && i < entries->len; i++)
+        list_entry (entries->pdata[i], list);
+    }
+  else if (store != NULL)
+    pillion_cache_store_foreach (store, list_entry, list, cancellable, &error);
+
+  if (error != NULL)
+    pillion_task_return_error (task, error);
+  else
+    pillion_private_task_take_object (task, g_steal_pointer (&list));
+}
+
+/**
+ * pillion_http_cache_list:
+ * @self: a cache
+ * @url: (nullable): an absolute `http` or `https` URL, or %NULL for all
+ * @loop: (nullable): the loop of the task, or %NULL for the calling thread's default loop
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Lists what is stored, or what is stored for a URL. The folder is not made if it doesn't exist.
+ *
+ * The task's result is a [iface@Gio.ListModel] of [class@PillionHttp.Response], the most recently used first if @url is %NULL. They have no
+ * body: `Content-Length` says how long what is stored is, in bytes, `Age` how old it is, in seconds, and `Cache-Status` has a `ttl`, which says for how many
+ * more seconds it is fresh. It fails with `G_IO_ERROR_NOT_FOUND` if the folder is not a cache, with other errors of `G_IO_ERROR` that
+ * the disk reports, and with [error@PillionHttp.Error.INVALID_URL] or [error@PillionHttp.Error.UNSUPPORTED_SCHEME].
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_cache_list (PillionHttpCache *self,
+                         const char *url,
+                         PillionLoop *loop,
+                         GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CACHE (self), NULL);
+  g_return_val_if_fail (loop == NULL || PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  if (url != NULL)
+    return run_for_url (self, loop, "list", url, cancellable, list_in_thread);
+
+  return run (self, loop, "list", NULL, cancellable, list_in_thread);
+}
+
+static void
+verify_in_thread (PillionTask *task,
+                  GCancellable *cancellable,
+                  gpointer data)
+{
+  Job *self = data;
+  GError *error = NULL;
+  g_autoptr (PillionCacheStore) store = pillion_cache_store_open_existing (self->path, &error);
+  PillionCacheReport report;
+
+  if (store == NULL || !pillion_cache_store_verify (store, cancellable, &report, &error))
+    pillion_task_return_error (task, error);
+  else
+    pillion_task_return_int (task, (gint64) report.n_removed);
+}
+
+/**
+ * pillion_http_cache_verify:
+ * @self: a cache
+ * @loop: (nullable): the loop of the task, or %NULL for the calling thread's default loop
+ * @cancellable: (nullable): cancels the task when it is cancelled
+ *
+ * Reads all that is stored, and removes what is damaged and what programs that were killed left behind. Nothing needs this to be called:
+ * what is damaged is found when it is used.
+ *
+ * The task's result is an integer: how many entries were removed. It fails with `G_IO_ERROR_NOT_FOUND` if the folder is not a cache, and
+ * with other errors of `G_IO_ERROR` that the disk reports.
+ *
+ * Returns: (transfer full): a task
+ *
+ * Since: 1.0
+ */
+PillionTask *
+pillion_http_cache_verify (PillionHttpCache *self,
+                           PillionLoop *loop,
+                           GCancellable *cancellable)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_CACHE (self), NULL);
+  g_return_val_if_fail (loop == NULL || PILLION_IS_LOOP (loop), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  return run (self, loop, "verify", NULL, cancellable, verify_in_thread);
 }

@@ -457,6 +457,53 @@ test_object (Fixture *self,
   assert_gets (self, "/fresh", "4", FALSE);
 }
 
+static guint
+count_listed (Fixture *self,
+              const char *url,
+              const char *length)
+{
+  g_autoptr (PillionTask) task = pillion_http_cache_list (self->cache, url, self->parent.loop, NULL);
+  g_autoptr (GListModel) list = NULL;
+  g_autoptr (GError) error = NULL;
+
+  test_fixture_await (&self->parent, task);
+  list = pillion_task_get_object (task, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < g_list_model_get_n_items (list); i++)
+    {
+      g_autoptr (PillionHttpResponse) response = g_list_model_get_item (list, i);
+
+      g_assert_cmpuint (pillion_http_response_get_status (response), ==, 200);
+      g_assert_true (pillion_http_response_is_from_cache (response));
+      g_assert_cmpstr (pillion_http_response_get_header (response, "Content-Length"), ==, length);
+      g_assert_nonnull (strstr (pillion_http_response_get_header (response, "Cache-Status"), "ttl="));
+      g_assert_nonnull (pillion_http_response_get_header (response, "Age"));
+    }
+
+  return g_list_model_get_n_items (list);
+}
+
+static void
+test_listed (Fixture *self,
+             gconstpointer data)
+{
+  g_autofree char *url = g_strconcat (self->url, "/fresh", NULL);
+  g_autofree char *other = g_strconcat (self->url, "/other", NULL);
+  g_autoptr (PillionTask) verification = NULL;
+  g_autoptr (GError) error = NULL;
+
+  assert_gets (self, "/fresh", "1", FALSE);
+  g_assert_cmpuint (count_listed (self, NULL, "1"), ==, 1);
+  g_assert_cmpuint (count_listed (self, url, "1"), ==, 1);
+  g_assert_cmpuint (count_listed (self, other, "1"), ==, 0);
+
+  verification = pillion_http_cache_verify (self->cache, self->parent.loop, NULL);
+  test_fixture_await (&self->parent, verification);
+  g_assert_cmpint (pillion_task_get_int (verification, &error), ==, 0);
+  g_assert_no_error (error);
+  assert_gets (self, "/fresh", "1", TRUE);
+}
+
 /* A client that comes later finds what another one has stored */
 static void
 test_shared (Fixture *self,
@@ -633,6 +680,7 @@ main (int argc,
   ADD ("cookies", test_cookies);
   ADD ("cancel", test_cancel);
   ADD ("object", test_object);
+  ADD ("listed", test_listed);
   ADD ("shared", test_shared);
   ADD ("without-cache", test_without_cache);
   ADD ("gateway-timeout", test_gateway_timeout);

@@ -4,6 +4,7 @@
 
 #include "config.h"
 
+#include "cache.h"
 #include "demo.h"
 #include "fetch.h"
 #include "fetch-options.h"
@@ -34,6 +35,7 @@ static const struct
   GOptionContext *(*new_context) (void);
 } commands[] = {
   { "fetch", "pillion fetch", N_("download files"), fetch_main, new_fetch_context },
+  { "cache", "pillion cache", N_("show or clean a folder with cached responses"), cache_main, cache_new_context },
   { "demo", "pillion demo", N_("show a job that blocks its host, then the same job kicked"), demo_main, demo_new_context },
   { "serve", "pillion serve", N_("run the demo's server"), serve_main, serve_new_context },
 };

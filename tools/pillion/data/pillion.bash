@@ -17,7 +17,7 @@ _pillion ()
       ;;
   esac
   if ((COMP_CWORD == 1)); then
-    words="fetch demo serve help --help --version"
+    words="fetch cache demo serve help --help --version"
   else
     case ${COMP_WORDS[1]} in
       fetch)
@@ -30,7 +30,8 @@ _pillion ()
         ;;
       demo) words="--hz --seconds --report --port --help" ;;
       serve) words="--port --help" ;;
-      help) words="fetch demo serve" ;;
+      cache) words="list show verify clear --help" ;;
+      help) words="fetch cache demo serve" ;;
     esac
   fi
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")

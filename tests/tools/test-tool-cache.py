@@ -1,0 +1,65 @@
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""What `pillion cache` shows and removes."""
+
+import os
+
+import tooltest
+from tooltest import run
+
+class CacheTest(tooltest.ToolTest):
+    def cache(self, *args, status=0):
+        done = run("cache", *args, cwd=self.folder)
+        self.assertEqual(done.returncode, status, done.stderr)
+        return done
+
+    def make_cache(self):
+        """An empty cache, as the library marks it"""
+        os.mkdir(self.path("cache"))
+        with open(self.path("cache", "pillion-cache"), "w", encoding="utf-8"):
+            pass
+
+    def test_a_folder_that_is_no_cache_is_left_alone(self):
+        os.mkdir(self.path("folder"))
+        for command in (["list"], ["show", "http://example.org/"], ["verify"], ["clear"]):
+            done = self.cache(*command, "folder", status=1)
+            self.assertIn("is not a cache", done.stderr)
+            self.assertEqual(os.listdir(self.path("folder")), [])
+            done = self.cache(*command, "missing", status=1)
+            self.assertFalse(os.path.exists(self.path("missing")))
+
+    def test_an_empty_cache_has_nothing(self):
+        self.make_cache()
+        self.assertEqual(self.cache("list", "cache").stdout, "")
+        self.assertIn("nothing is stored", self.cache("show", "http://example.org/", "cache", status=1).stderr)
+        self.cache("verify", "cache")
+        self.cache("clear", "cache")
+
+    def test_files_of_others_stay(self):
+        self.make_cache()
+        self.cache("list", "cache")
+        for name in ("precious", os.path.join("entries", "precious")):
+            with open(self.path("cache", name), "w", encoding="utf-8") as file:
+                file.write("x")
+        self.cache("clear", "cache")
+        for name in ("precious", os.path.join("entries", "precious")):
+            self.assertTrue(os.path.exists(self.path("cache", name)))
+
+    def test_a_damaged_entry_is_removed_once(self):
+        self.make_cache()
+        self.cache("list", "cache")
+        with open(self.path("cache", "entries", "00112233445566778899aabbccddeeff"), "wb") as file:
+            file.write(b"?" * 100)
+        self.assertIn("removed 1 damaged", self.cache("verify", "cache", status=1).stderr)
+        self.cache("verify", "cache")
+
+    def test_wrong_usage_is_refused(self):
+        self.cache(status=2)
+        self.cache("burn", status=2)
+        self.cache("show", status=2)
+        self.cache("list", "one", "two", status=2)
+
+
+if __name__ == "__main__":
+    tooltest.main()
