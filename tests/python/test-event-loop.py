@@ -829,10 +829,13 @@ class AsyncioOutside(Case):
 
         async def nests():
             main_loop = GLib.MainLoop()
-            GLib.timeout_add(10, main_loop.quit)
-            GLib.idle_add(lambda: self.loop.call_soon(order.append, 'called') is None)
+            GLib.idle_add(call, main_loop)
             main_loop.run()
             order.append('end')
+
+        def call(main_loop):
+            self.loop.call_soon(order.append, 'called')
+            self.loop.call_soon(main_loop.quit)
 
         async def other():
             order.append('other')
