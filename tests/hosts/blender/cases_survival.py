@@ -6,6 +6,7 @@
 import asyncio
 import ctypes
 import sys
+import threading
 
 import addon_utils
 import bpy
@@ -223,19 +224,36 @@ def case_render(work):
     with in_window():
         bpy.ops.render.render()
     yield from work.goes_on()
-    bpy.context.scene.cycles.samples = 1 << 20
-    bpy.context.scene.cycles.time_limit = 2
-    with in_window():
-        bpy.ops.render.render('INVOKE_DEFAULT')
-    yield from until(lambda: bpy.app.is_job_running('RENDER'), 'the render')
-    yield
-    before = dict(work.counts)
-    n_rounds = 0
-    while bpy.app.is_job_running('RENDER'):
-        assert work.counts == before
-        n_rounds += 1
+
+    enough = threading.Event()
+
+    class Patient(bpy.types.RenderEngine):
+        """Renders nothing until it is told, so that it takes long enough on any machine."""
+
+        bl_idname = 'PILLION_PATIENT'
+        bl_label = 'Patient'
+
+        def render(self, depsgraph):
+            enough.wait(PATIENCE)
+
+    bpy.utils.register_class(Patient)
+    try:
+        bpy.context.scene.render.engine = Patient.bl_idname
+        with in_window():
+            bpy.ops.render.render('INVOKE_DEFAULT')
+        yield from until(lambda: bpy.app.is_job_running('RENDER'), 'the render')
         yield
-    assert n_rounds > 0
+        before = dict(work.counts)
+        for _ in range(20):
+            assert bpy.app.is_job_running('RENDER')
+            assert work.counts == before
+            yield
+        enough.set()
+        yield from until(lambda: not bpy.app.is_job_running('RENDER'), 'the end of the render')
+    finally:
+        enough.set()
+        bpy.context.scene.render.engine = 'CYCLES'
+        bpy.utils.unregister_class(Patient)
 
 
 def render_settings():
