@@ -10,6 +10,7 @@
 
 #include "cache-support.h"
 #include "http-support.h"
+#include "base/pillion-sync.h"
 #include "http/pillion-http-date.h"
 #include "http/pillion-http-engine.h"
 
@@ -104,7 +105,7 @@ answer (Server *self,
   g_autofree char *etag = get (source, "If-None-Match");
   g_autofree char *date = get (source, "If-Modified-Since");
 
-  g_mutex_lock (&self->mutex);
+  pillion_mutex_lock (&self->mutex);
   step = self->step;
   self->n_requests++;
   g_free (self->problem);
@@ -116,7 +117,7 @@ answer (Server *self,
   };
   if (step->from == FROM_VALIDATED && (etag != NULL || date != NULL))
     result.status = 304;
-  g_mutex_unlock (&self->mutex);
+  pillion_mutex_unlock (&self->mutex);
 
   if (!g_str_has_prefix (result.fields, "Date: ") && strstr (result.fields, "\nDate: ") == NULL)
     {
@@ -283,18 +284,18 @@ take_step (const CacheStep *step,
   guint n_before;
 
   pass_time (step->later);
-  g_mutex_lock (&server->mutex);
+  pillion_mutex_lock (&server->mutex);
   server->step = step;
   n_before = server->n_requests;
   g_clear_pointer (&server->problem, g_free);
-  g_mutex_unlock (&server->mutex);
+  pillion_mutex_unlock (&server->mutex);
 
   pillion_http_client_set_offline (self->client, step->offline);
   task = pillion_http_client_send (self->client, request, NULL);
   g_assert_true (pillion_loop_run_until_complete (self->loop, task, NULL) || pillion_task_is_done (task));
   response = pillion_task_get_object (task, &error);
 
-  g_mutex_lock (&server->mutex);
+  pillion_mutex_lock (&server->mutex);
   if (step->from == FROM_NOWHERE)
     {
       g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED);
@@ -305,7 +306,7 @@ take_step (const CacheStep *step,
       g_assert_no_error (error);
       check (step, response, server, n_before, last);
     }
-  g_mutex_unlock (&server->mutex);
+  pillion_mutex_unlock (&server->mutex);
 }
 
 /* A fixture and the folder of its cache */
