@@ -189,6 +189,24 @@ add_header (const char *name,
   pillion_http_response_add_header (response, name, value);
 }
 
+PillionVerdict
+pillion_call_check_head (PillionCall *self,
+                         const PillionHead *head,
+                         GError **error)
+{
+  if (!pillion_http_request_accepts_status (self->request, head->status))
+    return PILLION_VERDICT_REFUSED;
+
+  if (head->status == 206 && pillion_field_list_get (&self->fields, "Range") == NULL)
+    {
+      g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
+                           _("the server sent a part of the body (206) although all of it was requested"));
+      return PILLION_VERDICT_FAIL;
+    }
+
+  return PILLION_VERDICT_PASS;
+}
+
 PillionHttpResponse *
 pillion_call_make_response (PillionCall *self,
                             const PillionHead *head)

@@ -132,6 +132,11 @@ gboolean     pillion_call_check_size     (PillionCall       *self,
                                           gint64             size,
                                           GError           **error);
 
+/* What a sink for any content does with a head: PASS, REFUSED, or FAIL, if only a part of the content comes but all was asked for */
+PillionVerdict       pillion_call_check_head    (PillionCall       *self,
+                                                 const PillionHead *head,
+                                                 GError           **error);
+
 /* Makes a response without a body from a head */
 PillionHttpResponse *pillion_call_make_response (PillionCall       *self,
                                                  const PillionHead *head);

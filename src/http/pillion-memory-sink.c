@@ -54,16 +54,10 @@ memory_head (PillionSink *sink,
 {
   PillionMemorySink *self = (PillionMemorySink *) sink;
 
-  if (!pillion_http_request_accepts_status (sink->call->request, head->status))
-    return PILLION_VERDICT_REFUSED;
+  PillionVerdict verdict = pillion_call_check_head (sink->call, head, error);
 
-  /* A part of the content must not pass for the whole */
-  if (head->status == 206 && pillion_field_list_get (&sink->call->fields, "Range") == NULL)
-    {
-      g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
-                           _("the server sent a part of the body (206) although all of it was requested"));
-      return PILLION_VERDICT_FAIL;
-    }
+  if (verdict != PILLION_VERDICT_PASS)
+    return verdict;
 
   clear (self);
   if (self->wanted == PILLION_MEMORY_SINK_RESPONSE)

@@ -57,10 +57,11 @@ ring_head (PillionSink *sink,
 {
   PillionRingSink *self = (PillionRingSink *) sink;
   PillionCall *call = sink->call;
+  PillionVerdict verdict = pillion_call_check_head (call, head, error);
   PillionHttpStream *stream;
 
-  if (!pillion_http_request_accepts_status (call->request, head->status))
-    return PILLION_VERDICT_REFUSED;
+  if (verdict != PILLION_VERDICT_PASS)
+    return verdict;
 
   self->opened = TRUE;
   if (!call->request->lasting)
