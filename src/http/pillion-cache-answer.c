@@ -70,11 +70,11 @@ add_status (PillionListHead *head,
             gboolean validated,
             gint64 now)
 {
-  gint64 ttl = pillion_cache_get_lifetime (stored) - pillion_cache_get_age (stored, now);
-  g_autofree char *status = validated ? g_strdup (CACHE_NAME "; fwd=stale; fwd-status=304")
-                                      : g_strdup_printf (CACHE_NAME "; hit; ttl=%" G_GINT64_FORMAT, ttl);
+  g_autofree char *status = NULL;
 
-  pillion_field_list_append (&head->fields, "Cache-Status", status);
+  if (!validated)
+    status = g_strdup_printf (CACHE_NAME "; hit; ttl=%" G_GINT64_FORMAT, pillion_cache_get_lifetime (stored) - pillion_cache_get_age (stored, now));
+  pillion_field_list_append (&head->fields, "Cache-Status", validated ? CACHE_NAME "; fwd=stale; fwd-status=304" : status);
 }
 
 void

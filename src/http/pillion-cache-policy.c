@@ -245,13 +245,15 @@ pillion_cache_request_judge (const PillionCacheRequest *self,
                              gint64 now)
 {
   const PillionCacheControl *control = &stored->control;
-  const gint64 age = pillion_cache_get_age (stored, now);
-  const gint64 left = pillion_cache_get_lifetime (stored) - age;
+  gint64 age, left;
   gboolean demanding = self->control.max_age >= 0 || self->control.min_fresh >= 0 || (self->control.flags & PILLION_CACHE_NO_CACHE) != 0 ||
                        self->mode == PILLION_HTTP_CACHE_MODE_NO_CACHE;
 
   if ((control->flags & PILLION_CACHE_NO_CACHE) != 0)
     return PILLION_CACHE_USE_VALIDATED;
+
+  age = pillion_cache_get_age (stored, now);
+  left = pillion_cache_get_lifetime (stored) - age;
   if (left > 0)
     return judge_fresh (self, stored, age, left);
   /* Section 4.2.4 */

@@ -6,11 +6,26 @@
 
 #include "http/pillion-stored-response.h"
 
-/* Changes with the format. Entries of another version are of no use, and are replaced. */
-#define VERSION 1
+#include <string.h>
 
-/* Not text: a server may send any bytes */
-#define FORMAT "(yu@ay@ayxxxx@aay@aay)"
+/* Changes with the format. Entries of another version are of no use, and are replaced. */
+#define VERSION 2
+
+/* All numbers are little-endian. The strings follow, each with its terminating zero: the reason, the version of HTTP, and the names and
+ * values of both lists. They need not be text: a server may send any bytes. */
+typedef struct
+{
+  guint32 format;
+  guint32 status;
+  gint64 requested;
+  gint64 received;
+  gint64 first;
+  gint64 total;
+  guint32 n_fields; /* strings in each list */
+  guint32 n_selecting;
+} Fixed;
+
+G_STATIC_ASSERT (sizeof (Fixed) == 48);
 
 void
 pillion_stored_response_changed (PillionStoredResponse *self)
@@ -21,15 +36,36 @@ pillion_stored_response_changed (PillionStoredResponse *self)
   pillion_cache_control_init (&self->control, value);
 }
 
+/* Returns the next string, or NULL if there is none */
+static const char *
+take_string (const char **next,
+             const char *end)
+{
+  const char *start = *next;
+  const char *zero = memchr (start, '\0', (gsize) (end - start));
+
+  if (zero == NULL)
+    return NULL;
+
+  *next = zero + 1;
+  return start;
+}
+
 static gboolean
 take_fields (PillionFieldList *fields,
-             GVariant *variant)
+             guint32 n,
+             const char **next,
+             const char *end)
 {
-  g_autofree const char **strv = g_variant_get_bytestring_array (variant, NULL);
-  guint n = g_strv_length ((char **) strv);
+  for (guint32 i = 0; i < n; i += 2)
+    {
+      const char *name = take_string (next, end);
+      const char *value = name != NULL ? take_string (next, end) : NULL;
 
-  for (guint i = 0; i + 1 < n; i += 2)
-    pillion_field_list_append (fields, strv[i], strv[i + 1]);
+      if (value == NULL)
+        return FALSE;
+      pillion_field_list_append (fields, name, value);
+    }
 
   return n % 2 == 0;
 }
@@ -37,48 +73,74 @@ take_fields (PillionFieldList *fields,
 PillionStoredResponse *
 pillion_stored_response_parse (GBytes *bytes)
 {
-  g_autoptr (GVariant) untrusted = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE ("(yuayayxxxxaayaay)"), bytes, FALSE));
-  g_autoptr (GVariant) swapped = G_BYTE_ORDER == G_BIG_ENDIAN ? g_variant_byteswap (untrusted) : g_variant_ref (untrusted);
-  g_autoptr (GVariant) reason = NULL;
-  g_autoptr (GVariant) version = NULL;
-  g_autoptr (GVariant) fields = NULL;
-  g_autoptr (GVariant) selecting = NULL;
   g_autoptr (PillionStoredResponse) self = NULL;
-  guchar format;
+  gsize length;
+  const char *next = g_bytes_get_data (bytes, &length);
+  const char *end;
+  Fixed fixed;
 
-  if (!g_variant_is_normal_form (swapped))
+  if (length < sizeof fixed)
     return NULL;
 
+  memcpy (&fixed, next, sizeof fixed);
+  end = next + length;
+  next += sizeof fixed;
   self = g_new0 (PillionStoredResponse, 1);
-  g_variant_get (swapped, FORMAT, &format, &self->status, &reason, &version, &self->requested, &self->received, &self->first, &self->total,
-                 &fields, &selecting);
-  self->reason = g_strdup (g_variant_get_bytestring (reason));
-  self->version = g_strdup (g_variant_get_bytestring (version));
-  if (format != VERSION || self->status < 200 || self->status > 999 || self->first < 0 || self->total < -1 ||
-      !take_fields (&self->fields, fields) || !take_fields (&self->selecting, selecting))
+  self->status = GUINT32_FROM_LE (fixed.status);
+  self->requested = GINT64_FROM_LE (fixed.requested);
+  self->received = GINT64_FROM_LE (fixed.received);
+  self->first = GINT64_FROM_LE (fixed.first);
+  self->total = GINT64_FROM_LE (fixed.total);
+  if (GUINT32_FROM_LE (fixed.format) != VERSION || self->status < 200 || self->status > 999 || self->first < 0 || self->total < -1)
+    return NULL;
+
+  self->reason = g_strdup (take_string (&next, end));
+  self->version = self->reason != NULL ? g_strdup (take_string (&next, end)) : NULL;
+  if (self->version == NULL || !take_fields (&self->fields, GUINT32_FROM_LE (fixed.n_fields), &next, end) ||
+      !take_fields (&self->selecting, GUINT32_FROM_LE (fixed.n_selecting), &next, end) || next != end)
     return NULL;
 
   pillion_stored_response_changed (self);
   return g_steal_pointer (&self);
 }
 
-static GVariant *
-make_fields (const PillionFieldList *fields)
+static void
+append_string (GByteArray *bytes,
+               const char *string)
 {
-  static const char *const none[] = { NULL };
+  g_byte_array_append (bytes, (const guint8 *) string, (guint) strlen (string) + 1);
+}
 
-  return g_variant_new_bytestring_array (fields->n > 0 ? (const char *const *) fields->strv : none, -1);
+static void
+append_fields (GByteArray *bytes,
+               const PillionFieldList *fields)
+{
+  for (guint i = 0; i < fields->n; i++)
+    append_string (bytes, fields->strv[i]);
 }
 
 GBytes *
 pillion_stored_response_serialize (const PillionStoredResponse *self)
 {
-  g_autoptr (GVariant) variant = g_variant_ref_sink (
-    g_variant_new (FORMAT, VERSION, self->status, g_variant_new_bytestring (self->reason), g_variant_new_bytestring (self->version),
-                   self->requested, self->received, self->first, self->total, make_fields (&self->fields), make_fields (&self->selecting)));
-  g_autoptr (GVariant) swapped = G_BYTE_ORDER == G_BIG_ENDIAN ? g_variant_byteswap (variant) : g_variant_ref (variant);
+  const Fixed fixed = {
+    .format = GUINT32_TO_LE (VERSION),
+    .status = GUINT32_TO_LE (self->status),
+    .requested = GINT64_TO_LE (self->requested),
+    .received = GINT64_TO_LE (self->received),
+    .first = GINT64_TO_LE (self->first),
+    .total = GINT64_TO_LE (self->total),
+    .n_fields = GUINT32_TO_LE (self->fields.n),
+    .n_selecting = GUINT32_TO_LE (self->selecting.n),
+  };
+  GByteArray *bytes = g_byte_array_sized_new (1024);
 
-  return g_variant_get_data_as_bytes (swapped);
+  g_byte_array_append (bytes, (const guint8 *) &fixed, sizeof fixed);
+  append_string (bytes, self->reason);
+  append_string (bytes, self->version);
+  append_fields (bytes, &self->fields);
+  append_fields (bytes, &self->selecting);
+
+  return g_byte_array_free_to_bytes (bytes);
 }
 
 void

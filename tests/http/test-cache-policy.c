@@ -667,9 +667,9 @@ test_serialize (void)
       gsize size;
       g_autofree guint8 *changed = g_memdup2 (g_bytes_get_data (bytes, &size), g_bytes_get_size (bytes));
       g_autoptr (GBytes) other = NULL;
-      PillionStoredResponse *parsed = pillion_stored_response_parse (part);
+      PillionStoredResponse *parsed;
 
-      g_clear_pointer (&parsed, pillion_stored_response_free);
+      g_assert_null (pillion_stored_response_parse (part));
       changed[i] ^= 0x55;
       other = g_bytes_new (changed, size);
       parsed = pillion_stored_response_parse (other);
