@@ -104,6 +104,21 @@ class Cache(Case):
 
         self.run_main(main())
 
+    def test_what_is_stored_is_listed(self):
+        url = self.serve()
+
+        async def main():
+            cache = PillionHttp.Cache(self.path)
+            client = PillionHttp.Client(cache=cache)
+            await client.get(url)
+            await client.get(url + '?other')
+            self.assertEqual([response.url for response in await cache.list()], [url + '?other', url])
+            one, = await cache.list(url)
+            self.assertEqual((one.url, one.headers['Content-Length']), (url, '1'))
+            self.assertEqual(await cache.verify(), 0)
+
+        self.run_main(main())
+
     def test_object(self):
         url = self.serve()
 

@@ -506,6 +506,14 @@ class Cache(PillionHttp.Cache):
         """Removes everything."""
         return core._at(PillionHttp.Cache.clear(self, core._or_default(loop), cancellable))
 
+    def list(self, url=None, loop=None, cancellable=None) -> Pillion.Task[Gio.ListModel]:
+        """Lists what is stored, or only what is stored for a URL. The result is a list model of responses without bodies."""
+        return core._at(PillionHttp.Cache.list(self, url, core._or_default(loop), cancellable))
+
+    def verify(self, loop=None, cancellable=None) -> Pillion.Task[int]:
+        """Reads everything and removes what is damaged. The result is how many responses were removed."""
+        return core._at(PillionHttp.Cache.verify(self, core._or_default(loop), cancellable))
+
     def __repr__(self):
         return f'<PillionHttp.Cache {self.get_path()}>'
 
