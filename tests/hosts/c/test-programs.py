@@ -148,12 +148,15 @@ class Programs(unittest.TestCase):
             self.end = time.monotonic() + 3 * WATCH
         return self.end
 
+    def get_part_size(self):
+        return sum(path.stat().st_size for path in self.folder.glob('*.pillion-part'))
+
     def stop_in_the_middle(self, stop):
         Handler.held.set()
         process = self.start('--stay', self.folder, self.url + '/slow.bin')
         self.assertTrue(Handler.half.wait(PATIENCE))
         deadline = time.monotonic() + PATIENCE
-        while sum(path.stat().st_size for path in self.folder.iterdir()) < HALF // 2:
+        while self.get_part_size() < HALF // 2:
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.01)
         start = time.monotonic()

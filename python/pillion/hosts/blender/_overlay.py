@@ -57,7 +57,7 @@ class _Strip:
         self.points = numpy.full((4 * FRAMES + 2, 2), BOTTOM, dtype=numpy.float32)
         self.points[:2 * FRAMES, 0] = self.points[2 * FRAMES:4 * FRAMES, 0] = x
         self.points[-2:] = (LEFT, BOTTOM + LIMIT * SCALE), (LEFT + STEP * FRAMES, BOTTOM + LIMIT * SCALE)
-        self.view = memoryview(self.points).cast('B').cast('f')  # in which a single number is set much faster
+        self.view: Any = memoryview(self.points).cast('B').cast('f')  # in which a single number is set much faster
         self.colors = numpy.empty((4 * FRAMES + 2, 4), dtype=numpy.float32)
         self.colors[:2 * FRAMES] = FRAME_COLOR
         self.colors[2 * FRAMES:] = KICK_COLOR
