@@ -6,10 +6,14 @@
 
 #include "http/pillion-field-list.h"
 
+#include <string.h>
+
 void
 pillion_field_list_clear (PillionFieldList *self)
 {
-  g_strfreev (self->strv);
+  for (guint i = 0; i < self->n; i += 2)
+    g_free (self->strv[i]);
+  g_free (self->strv);
   *self = (PillionFieldList) { NULL };
 }
 
@@ -18,14 +22,20 @@ pillion_field_list_append (PillionFieldList *self,
                            const char *name,
                            const char *value)
 {
+  gsize name_size = strlen (name) + 1;
+  gsize value_size = strlen (value) + 1;
+  char *both = g_malloc (name_size + value_size);
+
+  memcpy (both, name, name_size);
+  memcpy (both + name_size, value, value_size);
   if (self->n + 2 >= self->size)
     {
       self->size = MAX (self->size * 2, 17);
       self->strv = g_renew (char *, self->strv, self->size);
     }
 
-  self->strv[self->n++] = g_strdup (name);
-  self->strv[self->n++] = g_strdup (value);
+  self->strv[self->n++] = both;
+  self->strv[self->n++] = both + name_size;
   self->strv[self->n] = NULL;
 }
 
@@ -52,7 +62,6 @@ pillion_field_list_remove (PillionFieldList *self,
       if (g_ascii_strcasecmp (self->strv[i], name) == 0)
         {
           g_free (self->strv[i]);
-          g_free (self->strv[i + 1]);
           continue;
         }
 

@@ -9,7 +9,7 @@
 /* Header fields in order, with copies of their names and values. Names compare without regard to case. All zero is an empty list. */
 typedef struct
 {
-  char **strv; /* name, value, name, value, … NULL; NULL while the list is empty */
+  char **strv; /* name, value, name, value, … NULL; NULL while the list is empty. A name and its value share one allocation. */
   guint n;     /* strings in it */
   guint size;
 } PillionFieldList;
