@@ -31,9 +31,9 @@
 #define LOCK_TIMEOUT (10 * G_TIME_SPAN_SECOND)
 #define CLOSING_TIMEOUT (G_TIME_SPAN_SECOND / 5)
 
-/* New entries wait this long for others, in µs, so that the disk doesn't get in the way of the responses that bring them, unless there are this
- * many bytes of them already */
-#define DELAY (G_TIME_SPAN_SECOND / 5)
+/* New entries and new metadata wait this long for others, in µs, so that the disk doesn't get in the way of the responses that bring them,
+ * unless there are this many bytes of them already */
+#define DELAY G_TIME_SPAN_SECOND
 #define MAX_DELAYED (8 * 1024 * 1024)
 
 /* How long nothing is tried after the disk has said no */
