@@ -11,6 +11,9 @@
 /* How much older than its response a document must be, so that it can't have changed twice within the date's resolution, in s */
 #define STRONG_DATE_AGE 60
 
+/* 1970-01-01, as GDate counts days */
+#define EPOCH 719163
+
 static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec", NULL };
 static const char *const days[] = { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", NULL };
 static const char *const long_days[] = { "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", NULL };
@@ -44,7 +47,7 @@ read_name (const char **p,
            int *index)
 {
   for (int i = 0; names[i] != NULL; i++)
-    if (read_text (p, names[i]))
+    if (g_ascii_toupper (**p) == names[i][0] && read_text (p, names[i]))
       {
         *index = i;
         return TRUE;
@@ -122,18 +125,21 @@ read_asctime_date (const char *p,
          read_time (&p, date) && read_text (&p, " ") && read_digits (&p, 4, &date->year) && *p == '\0';
 }
 
+/* Without a GDateTime: a cache reads several dates for each of its responses */
 static gboolean
 make_time (const DateFields *date,
            gint64 *seconds)
 {
-  /* A leap second counts as the second before it */
-  g_autoptr (GDateTime) time =
-    g_date_time_new_utc (date->year, date->month + 1, date->day, date->hour, date->minute, date->second == 60 ? 59 : date->second);
+  GDate day;
 
-  if (time == NULL)
+  if (!g_date_valid_dmy ((GDateDay) date->day, (GDateMonth) (date->month + 1), (GDateYear) date->year) || date->hour > 23 || date->minute > 59 ||
+      date->second > 60)
     return FALSE;
 
-  *seconds = g_date_time_to_unix (time);
+  g_date_clear (&day, 1);
+  g_date_set_dmy (&day, (GDateDay) date->day, (GDateMonth) (date->month + 1), (GDateYear) date->year);
+  /* A leap second counts as the second before it */
+  *seconds = ((gint64) g_date_get_julian (&day) - EPOCH) * 24 * 60 * 60 + date->hour * 60 * 60 + date->minute * 60 + MIN (date->second, 59);
   return TRUE;
 }
 
