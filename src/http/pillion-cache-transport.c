@@ -511,7 +511,7 @@ network_end (gpointer data,
     {
       /* The 304 was good in any case */
       g_clear_error (&error);
-      serve_later (self);
+      serve (self);
     }
   else
     {
