@@ -309,6 +309,7 @@ drop_hop (PillionCall *self)
 {
   pillion_call_keep_coding (self);
   self->paused = FALSE;
+  g_clear_pointer (&self->found, g_ptr_array_unref);
   g_clear_pointer (&self->hop, pillion_hop_drop);
 }
 
@@ -345,7 +346,6 @@ can_answer_locally (PillionCall *self)
 {
   g_autofree char *key = NULL;
 
-  self->found = NULL;
   if (self->store == NULL || self->past_cache || self->body != NULL)
     return FALSE;
   if (self->engine->config.offline || self->request->cache_mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED)
@@ -356,21 +356,12 @@ can_answer_locally (PillionCall *self)
   return self->found != NULL;
 }
 
-static void
-send_locally (PillionCall *self)
-{
-  /* The call may send another request in there, or end */
-  GPtrArray *found = self->found;
-
-  pillion_hop_send_locally (self->hop, self->origin, self->key);
-  g_clear_pointer (&found, g_ptr_array_unref);
-}
-
 void
 pillion_call_send (PillionCall *self)
 {
   PillionVerdict verdict;
   GError *error = NULL;
+  gboolean local;
 
   drop_hop (self);
   if (self->held)
@@ -389,11 +380,11 @@ pillion_call_send (PillionCall *self)
       return;
     }
 
-  self->local = can_answer_locally (self);
+  local = can_answer_locally (self);
   self->past_cache = FALSE;
   self->hop = pillion_hop_new (self->engine, &hop_funcs, self);
-  if (self->local)
-    send_locally (self);
+  if (local)
+    pillion_hop_send_locally (self->hop, self->origin, self->key);
   else
     pillion_hop_send (self->hop, self->origin, self->bulk ? 0 : self->request->priority, self->request->lasting, self->key);
 }
@@ -607,13 +598,16 @@ hop_start (gpointer data,
   };
   if (self->store != NULL)
     {
+      /* The hop may have joined one that waits in the queue, and take its place much later: then the store is asked again */
+      const gboolean local = pillion_hop_is_local (self->hop);
+
       /* Makes it, if this is the first request with a cache */
       pillion_cache_transport_get (self->engine);
       request->cache = (PillionWireCache) {
         .store = self->store,
         .mode = self->request->cache_mode,
-        .found = self->found,
-        .local = self->local,
+        .found = local ? self->found : NULL,
+        .local = local,
         .offline = self->engine->config.offline,
         .after_error = self->after_error,
       };

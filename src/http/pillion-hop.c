@@ -400,6 +400,12 @@ pillion_hop_send_locally (PillionHop *self,
     start (flight_new (self, origin, key));
 }
 
+gboolean
+pillion_hop_is_local (PillionHop *self)
+{
+  return self->flight->queue == NULL;
+}
+
 void
 pillion_hop_set_lasting (PillionHop *self)
 {

@@ -68,6 +68,9 @@ void        pillion_hop_send_locally (PillionHop    *self,
                                       GRefString    *origin,
                                       const char    *key);
 
+/* Whether the exchange was begun by pillion_hop_send_locally () */
+gboolean    pillion_hop_is_local (PillionHop        *self);
+
 /* The exchange turned out to last: it gives back its place, and takes one in the other queue, regardless of
  * the limits */
 void        pillion_hop_set_lasting (PillionHop     *self);

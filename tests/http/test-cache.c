@@ -316,6 +316,58 @@ test_no_place (Fixture *self,
   test_fixture_await (&self->parent, waiting);
 }
 
+/* One that waits together with another one asks the server when its turn comes, even if the other one is gone by then */
+static void
+test_waits_for_place (Fixture *self,
+                      gconstpointer data)
+{
+  g_autoptr (PillionTask) busy = NULL;
+  g_autoptr (PillionTask) first = NULL;
+  g_autoptr (PillionHttpResponse) response = NULL;
+  g_autofree char *text = NULL;
+  PillionTask *second;
+
+  assert_gets (self, "/fresh", "1", FALSE);
+  pillion_http_engine_shift_real_time (20000 * G_TIME_SPAN_SECOND);
+  pillion_http_client_set_max_connections (self->parent.client, 1);
+  g_atomic_int_set (&self->closed, TRUE);
+  busy = send_with (self, "/other", PILLION_HTTP_CACHE_MODE_DEFAULT);
+  test_server_wait_requests (self->server, 2);
+  g_atomic_int_set (&self->closed, FALSE);
+
+  /* What is stored is stale, so both wait for the only place */
+  first = send_with (self, "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT);
+  second = send_with (self, "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT);
+  pillion_task_cancel (first);
+  test_fixture_await (&self->parent, first);
+  g_assert_false (pillion_task_is_done (second));
+
+  test_server_open_gate (self->server);
+  test_fixture_await (&self->parent, busy);
+  response = await (self, second, NULL);
+  g_assert_nonnull (response);
+  text = pillion_http_response_dup_text (response, NULL);
+  g_assert_cmpstr (text, ==, "3");
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 3);
+}
+
+/* What a GET with a body gets is not the answer to one without */
+static void
+test_get_with_body (Fixture *self,
+                    gconstpointer data)
+{
+  g_autofree char *url = g_strconcat (self->url, "/fresh", NULL);
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+  g_autoptr (GBytes) question = g_bytes_new_static ("a question", 10);
+  g_autoptr (PillionHttpResponse) response = NULL;
+
+  pillion_http_request_set_body (request, question, "text/plain");
+  response = await (self, pillion_http_client_send (self->parent.client, request, NULL), NULL);
+  g_assert_nonnull (response);
+  assert_gets (self, "/fresh", "2", FALSE);
+  assert_gets (self, "/fresh", "2", TRUE);
+}
+
 static void
 test_refresh (Fixture *self,
               gconstpointer data)
@@ -672,6 +724,8 @@ main (int argc,
   ADD ("wrong-content", test_wrong_content);
   ADD ("together", test_together);
   ADD ("no-place", test_no_place);
+  ADD ("waits-for-place", test_waits_for_place);
+  ADD ("get-with-body", test_get_with_body);
   ADD ("refresh", test_refresh);
   ADD ("refresh-in-loop", test_refresh_in_loop);
   ADD ("refresh-ends-with-loop", test_refresh_ends_with_loop);
