@@ -446,6 +446,10 @@ pillion_cache_request_may_store (const PillionCacheRequest *self,
   if (is_never_stored (response->status) || forbids_storing (response) || pillion_cache_vary_never_fits (vary))
     return FALSE;
 
+  /* The body is no part of the key (RFC 9110, section 9.3.1) */
+  if (is_get (self) && self->has_body)
+    return FALSE;
+
   /* A response to another method is one to GET if it says so (RFC 9110, section 9.3.3) */
   if (!is_get (self) && !(strcmp (self->method, "POST") == 0 && at_home && has_explicit_lifetime (response) && response->status == 200))
     return FALSE;

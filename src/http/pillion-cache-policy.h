@@ -19,6 +19,7 @@ typedef struct
   PillionHttpCacheMode mode;
   gboolean offline;     /* there is no network to be used */
   gboolean after_error; /* the server has just failed: stale-if-error applies */
+  gboolean has_body;    /* what the server says may depend on it */
   PillionCacheControl control;
 } PillionCacheRequest;
 

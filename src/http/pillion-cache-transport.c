@@ -583,6 +583,7 @@ cache_exchange (PillionTransport *transport,
   pillion_cache_request_init (&self->request, request->method, &self->wire.fields, request->cache.mode);
   self->request.offline = request->cache.offline;
   self->request.after_error = request->cache.after_error;
+  self->request.has_body = request->body != NULL;
 
   if (is_plain (request))
     {

@@ -268,8 +268,11 @@ test_storing (void)
     gboolean stored;
     PillionHttpCacheMode mode;
     gboolean at_home;
+    gboolean has_body;
   } cases[] = {
     { "3 GET", "GET", NULL, 200, "Cache-Control: max-age=1", TRUE },
+    { "RFC 9110 9.3.1 GET with a body", "GET", NULL, 200, "Cache-Control: max-age=1", FALSE, normal, FALSE, TRUE },
+    { "RFC 9110 9.3.3 POST with a body", "POST", NULL, 200, "Cache-Control: max-age=1", TRUE, normal, TRUE, TRUE },
     { "3 the status is enough", "GET", NULL, 200, "", TRUE },
     { "3 a status that is not", "GET", NULL, 201, "", FALSE },
     { "3 explicit freshness is", "GET", NULL, 201, "Cache-Control: max-age=1", TRUE },
@@ -311,6 +314,7 @@ test_storing (void)
 
       g_test_message ("%s", cases[i].section);
       pillion_cache_request_init (&request, cases[i].method, &fields, cases[i].mode);
+      request.has_body = cases[i].has_body;
       g_assert_cmpint (pillion_cache_request_may_store (&request, response, cases[i].at_home), ==, cases[i].stored);
       pillion_cache_request_clear (&request);
       pillion_field_list_clear (&fields);
