@@ -54,6 +54,25 @@ class Awaiting(TaskCase):
             self.assertIs(caught.exception, error)
 
     @all_ways
+    async def test_one_that_stands_for_another_was_looked_at(self):
+        """Nobody hears of a failure that was read, even if the task was done before anyone asked"""
+        reports = []
+        handler = guest.connect('unhandled-error', lambda loop, task, *_: reports.append(task.get_name()))
+        try:
+            for look in (lambda task: task.result(), lambda task: task.exception()):
+                task = failed(Trouble('looked at')).shield()
+                while not task.done():
+                    await turns()
+                with contextlib.suppress(Trouble):
+                    look(task)
+                del task
+                gc.collect()
+                await turns()
+        finally:
+            guest.disconnect(handler)
+        self.assertEqual(reports, [])
+
+    @all_ways
     async def test_by_many(self):
         task = pending()
         waiters = asyncio.gather(*(self.wait(task) for _ in range(10)))

@@ -332,6 +332,8 @@ class Task(Pillion.Task):
             source.check()
         except GLib.Error as error:
             exception = self._to_exception(error, source)
+            if source is not self:
+                self._look_at_failure()
         else:
             value = _peek_value(source)
             if source._results is not None:
@@ -352,11 +354,20 @@ class Task(Pillion.Task):
             source.check()
         except GLib.Error as error:
             exception = self._to_exception(error, source)
+            if source is not self:
+                self._look_at_failure()
         else:
             return None
         if isinstance(exception, (CancelledError, InvalidStateError)):
             raise exception
         return exception
+
+    def _look_at_failure(self):
+        """Nobody needs to be told of it any more. What it failed with was read from the task that it stands for."""
+        try:
+            self.check()
+        except GLib.Error:
+            pass
 
     def _to_exception(self, error, source):
         # What a Python function raised
