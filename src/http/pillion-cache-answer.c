@@ -27,7 +27,7 @@ is_hidden (const PillionStoredResponse *stored,
            const char *name)
 {
   for (guint i = 0; stored->control.hidden != NULL && stored->control.hidden[i] != NULL; i++)
-    if (g_ascii_strcasecmp (stored->control.hidden[i], name) == 0)
+    if (pillion_field_is_named (stored->control.hidden[i], name))
       return TRUE;
 
   return FALSE;
@@ -36,7 +36,7 @@ is_hidden (const PillionStoredResponse *stored,
 static gboolean
 is_about_length (const char *name)
 {
-  return g_ascii_strcasecmp (name, "Content-Length") == 0 || g_ascii_strcasecmp (name, "Content-Range") == 0;
+  return pillion_field_is_named (name, "Content-Length") || pillion_field_is_named (name, "Content-Range");
 }
 
 static void
@@ -49,7 +49,7 @@ take_fields (PillionListHead *head,
     {
       const char *name = stored->fields.strv[i];
 
-      if ((!validated && (is_hidden (stored, name) || g_ascii_strcasecmp (name, "Age") == 0)) || (!with_length && is_about_length (name)))
+      if ((!validated && (is_hidden (stored, name) || pillion_field_is_named (name, "Age"))) || (!with_length && is_about_length (name)))
         continue;
       pillion_field_list_append (&head->fields, name, stored->fields.strv[i + 1]);
     }

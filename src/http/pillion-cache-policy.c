@@ -160,9 +160,9 @@ accepts_coding (const PillionCacheRequest *self,
                 const PillionStoredResponse *stored)
 {
   const char *coding = pillion_stored_response_get (stored, "Content-Encoding");
-  g_autofree char *accepted = pillion_field_list_join (self->fields, "Accept-Encoding");
+  g_autofree char *accepted = coding != NULL ? pillion_field_list_join (self->fields, "Accept-Encoding") : NULL;
 
-  if (coding == NULL || accepted == NULL || g_ascii_strcasecmp (coding, "identity") == 0)
+  if (accepted == NULL || g_ascii_strcasecmp (coding, "identity") == 0)
     return TRUE;
 
   /* The one that asked for identity wants the bytes of the file */
@@ -535,7 +535,7 @@ pillion_cache_may_store_field (const char *name,
                                        "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding",  "Upgrade" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (g_ascii_strcasecmp (name, names[i]) == 0)
+    if (pillion_field_is_named (name, names[i]))
       return FALSE;
 
   return connection == NULL || !pillion_http_has_element (connection, name);
@@ -602,7 +602,7 @@ may_update_field (const char *name,
   static const char *const names[] = { "Content-Encoding", "Content-Length", "Content-Range" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (g_ascii_strcasecmp (name, names[i]) == 0)
+    if (pillion_field_is_named (name, names[i]))
       return FALSE;
 
   return pillion_cache_may_store_field (name, connection);

@@ -59,7 +59,7 @@ pillion_field_list_remove (PillionFieldList *self,
 
   for (guint i = 0; i < self->n; i += 2)
     {
-      if (g_ascii_strcasecmp (self->strv[i], name) == 0)
+      if (pillion_field_is_named (self->strv[i], name))
         {
           g_free (self->strv[i]);
           continue;
@@ -82,7 +82,7 @@ pillion_field_list_get (const PillionFieldList *self,
                         const char *name)
 {
   for (guint i = 0; i < self->n; i += 2)
-    if (g_ascii_strcasecmp (self->strv[i], name) == 0)
+    if (pillion_field_is_named (self->strv[i], name))
       return self->strv[i + 1];
 
   return NULL;
@@ -96,7 +96,7 @@ pillion_field_list_join (const PillionFieldList *self,
 
   for (guint i = 0; i < self->n; i += 2)
     {
-      if (g_ascii_strcasecmp (self->strv[i], name) != 0)
+      if (!pillion_field_is_named (self->strv[i], name))
         continue;
 
       if (joined == NULL)

@@ -14,6 +14,14 @@ typedef struct
   guint size;
 } PillionFieldList;
 
+/* Most names differ in their first letter already */
+static inline gboolean
+pillion_field_is_named (const char *name,
+                        const char *wanted)
+{
+  return ((name[0] ^ wanted[0]) & ~0x20) == 0 && g_ascii_strcasecmp (name, wanted) == 0;
+}
+
 void        pillion_field_list_clear  (PillionFieldList       *self);
 
 /* Adds a field after those that are there */

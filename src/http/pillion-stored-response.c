@@ -167,7 +167,7 @@ pillion_stored_response_get (const PillionStoredResponse *self,
   const char *value = NULL;
 
   for (guint i = 0; i < self->fields.n; i += 2)
-    if (g_ascii_strcasecmp (self->fields.strv[i], name) == 0)
+    if (pillion_field_is_named (self->fields.strv[i], name))
       {
         if (value != NULL)
           return NULL;
