@@ -174,50 +174,65 @@ is_marked (PillionCacheFolder *self,
   return TRUE;
 }
 
+/* Whether the folder is a cache that may be used. Sets @error if it is one that may not, or if nobody can tell. */
+static gboolean
+is_ours (PillionCacheFolder *self,
+         const char *dir,
+         GError **error)
+{
+  g_autofree char *name = NULL;
+  int errsv;
+
+  if (!is_marked (self, &errsv))
+    {
+      if (errsv != 0)
+        fail (dir, errsv, error);
+      return FALSE;
+    }
+
+  /* What somebody else has put into it would be believed */
+  if (self->owner == geteuid () || geteuid () == 0)
+    return TRUE;
+
+  name = g_filename_display_name (dir);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, _("the cache '%s' can't be opened: it belongs to another user"), name);
+  return FALSE;
+}
+
 static gboolean
 mark (PillionCacheFolder *self,
       const char *dir,
       gboolean create,
       GError **error)
 {
-  int errsv;
   g_autofree char *name = g_filename_display_name (dir);
+  g_autoptr (GError) problem = NULL;
+  gboolean ours = is_ours (self, dir, &problem);
 
-  if (is_marked (self, &errsv))
+  /* Another process may mark it at any moment, so the mark counts only if it is looked at after everything else */
+  if (!ours && problem == NULL && !is_empty (self->root))
     {
-      /* What somebody else has put into it would be believed */
-      if (self->owner == geteuid () || geteuid () == 0)
-        return TRUE;
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, _("the cache '%s' can't be opened: it belongs to another user"), name);
-      return FALSE;
+      ours = is_ours (self, dir, &problem);
+      if (!ours && problem == NULL)
+        g_set_error (&problem, G_IO_ERROR, create ? G_IO_ERROR_NOT_EMPTY : G_IO_ERROR_NOT_FOUND,
+                     create ? _("the folder '%s' can't be a cache: it is not empty") : _("the folder '%s' is not a cache"), name);
+    }
+  else if (!ours && problem == NULL && !create)
+    g_set_error (&problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("the folder '%s' is not a cache"), name);
+  else if (!ours && problem == NULL)
+    {
+      if (!put_file (self->root, MARK, MARK_TEXT))
+        return fail (dir, errno, error);
+      ours = is_ours (self, dir, &problem);
+      if (!ours && problem == NULL)
+        fail (dir, EEXIST, &problem);
+      if (ours)
+        (void) put_file (self->root, TAG, TAG_TEXT);
     }
 
-  if (errsv != 0)
-    return fail (dir, errsv, error);
-
-  if (!is_empty (self->root))
-    {
-      /* Another process may just have marked it */
-      if (is_marked (self, &errsv))
-        return TRUE;
-      g_set_error (error, G_IO_ERROR, create ? G_IO_ERROR_NOT_EMPTY : G_IO_ERROR_NOT_FOUND,
-                   create ? _("the folder '%s' can't be a cache: it is not empty") : _("the folder '%s' is not a cache"), name);
-      return FALSE;
-    }
-
-  if (!create)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("the folder '%s' is not a cache"), name);
-      return FALSE;
-    }
-
-  if (!put_file (self->root, MARK, MARK_TEXT))
-    return fail (dir, errno, error);
-  if (!is_marked (self, &errsv))
-    return fail (dir, errsv != 0 ? errsv : EEXIST, error);
-  (void) put_file (self->root, TAG, TAG_TEXT);
-
-  return TRUE;
+  if (problem != NULL)
+    g_propagate_error (error, g_steal_pointer (&problem));
+  return ours;
 }
 
 static int
