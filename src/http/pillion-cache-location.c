@@ -113,17 +113,30 @@ pillion_cache_location_open (PillionCacheLocation *self,
 {
   PillionCacheStore *store;
   GError *problem = NULL;
+  guint64 max_size;
+
+  /* Another thread may hold the other lock for seconds, while it tries again. Whoever takes the earlier failure for an answer must not wait
+   * for that: it may be the I/O thread. */
+  store = get_store (self, NULL);
+  if (store != NULL)
+    return store;
+  if (!again && pillion_cache_location_was_opened (self))
+    return get_store (self, error);
 
   pillion_mutex_lock (&self->opening);
   store = get_store (self, NULL);
   if (store == NULL && (again || !pillion_cache_location_was_opened (self)))
     {
-      store = pillion_cache_store_open (self->path, pillion_cache_location_get_max_size (self), &problem);
+      max_size = pillion_cache_location_get_max_size (self);
+      store = pillion_cache_store_open (self->path, max_size, &problem);
 
       pillion_mutex_lock (&self->mutex);
       g_clear_error (&self->error);
       self->error = problem;
       self->store = store;
+      /* The limit may have been set in the meantime */
+      if (store != NULL && self->max_size != max_size)
+        pillion_cache_store_set_max_bytes (store, self->max_size);
       pillion_mutex_unlock (&self->mutex);
       store = get_store (self, error);
     }

@@ -22,8 +22,8 @@ void                  pillion_cache_location_set_max_size (PillionCacheLocation 
 /* Whether somebody has tried to open it, successfully or not. From then on the error stays. */
 gboolean              pillion_cache_location_was_opened   (PillionCacheLocation *self);
 
-/* Returns the store, with a reference, or NULL. Opens it first if need be, which waits for the disk. An earlier failure is tried again if
- * @again. */
+/* Returns the store, with a reference, or NULL. Opens it first if need be, which waits for the disk. After an earlier failure it tries again if
+ * @again, and otherwise returns that failure without waiting for anything. */
 PillionCacheStore    *pillion_cache_location_open         (PillionCacheLocation *self,
                                                            gboolean              again,
                                                            GError              **error);

@@ -35,6 +35,7 @@
  * unless there are this many bytes of them already */
 #define DELAY G_TIME_SPAN_SECOND
 #define MAX_DELAYED (8 * 1024 * 1024)
+#define MAX_DELAYED_DRAFTS 32
 
 /* How long nothing is tried after the disk has said no */
 #define PAUSE G_TIME_SPAN_SECOND
@@ -442,6 +443,7 @@ finish_item (Batch *self,
         {
           close (change->draft);
           change->draft = -1;
+          store->n_drafts--;
           g_clear_pointer (&change->folder, pillion_cache_folder_unref);
         }
       if (change->metadata == item->metadata)
@@ -613,7 +615,7 @@ gboolean
 pillion_cache_publisher_may_wait (PillionCacheStore *self)
 {
   return !self->urgent && !self->flushing && !self->closing && !self->rewrite && !self->remake && self->index.n_bytes <= self->max_bytes &&
-         self->n_waiting < MAX_DELAYED;
+         self->n_waiting < MAX_DELAYED && self->n_drafts < MAX_DELAYED_DRAFTS;
 }
 
 gboolean

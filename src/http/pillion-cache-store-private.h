@@ -55,6 +55,7 @@ struct _PillionCacheStore
   GQueue queue;       /* of changes */
   GArray *touched;    /* uses that other processes don't know of */
   gsize n_waiting;    /* bytes of images */
+  guint n_drafts;     /* how many changes have one, each with an open descriptor */
   gboolean rewrite;   /* the log is lost, or has something else in it */
   gboolean remake;    /* the folder is gone */
   gboolean urgent;    /* something is to be removed, which others should know of */

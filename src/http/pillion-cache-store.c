@@ -19,6 +19,9 @@
 /* More entries in memory than this are not taken: the disk can't keep up */
 #define MAX_WAITING (32 * 1024 * 1024)
 
+/* More drafts than this are not taken: each has a descriptor, of which the program needs some for itself */
+#define MAX_DRAFTS 64
+
 /* More variants of a key make room for each other */
 #define MAX_VARIANTS 64
 
@@ -662,6 +665,8 @@ pillion_cache_store_drop_change (PillionCacheStore *self,
 {
   if (change->image != NULL)
     self->n_waiting -= change->image->length;
+  if (change->draft >= 0)
+    self->n_drafts--;
   g_hash_table_remove (self->changes, &change->id);
 }
 
@@ -927,7 +932,7 @@ pillion_cache_store_add (PillionCacheStore *self,
   guint n = 0;
 
   pillion_mutex_lock (&self->mutex);
-  if (self->n_waiting + n_waiting > MAX_WAITING)
+  if (self->n_waiting + n_waiting > MAX_WAITING || (change->draft >= 0 && self->n_drafts >= MAX_DRAFTS))
     {
       pillion_mutex_unlock (&self->mutex);
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_BUSY, _("the response can't be cached: the disk is too slow"));
@@ -949,6 +954,8 @@ pillion_cache_store_add (PillionCacheStore *self,
     remove_record (self, old);
 
   self->n_waiting += n_waiting;
+  if (change->draft >= 0)
+    self->n_drafts++;
   g_hash_table_insert (self->changes, &change->id, change);
   pillion_cache_index_add (&self->index, change->key_hash, change->id, change->size);
   pillion_cache_store_queue (self, change);

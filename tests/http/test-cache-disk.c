@@ -1,0 +1,351 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* A disk, or another process, that keeps a cache waiting or refuses something: nobody but a worker waits for it, and nothing is lost that
+ * could be done later. */
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* for RTLD_NEXT */
+#endif
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <glib/gstdio.h>
+
+#include "base/pillion-sync.h"
+#include "http/pillion-cache-location.h"
+
+#define LIMIT (64 * 1024 * 1024)
+#define LARGE 70000
+#define MARK_TEXT "A cache of libpillion-http. Its files can be removed at any time.\n"
+
+/* --- what the tests do to the system's functions --- */
+
+/* Calls that would wait for the disk wait here as long as it is closed */
+typedef struct
+{
+  GMutex mutex;
+  GCond cond;
+  gboolean closed;
+  guint n_waiting;
+} Gate;
+
+static Gate locking;
+static Gate writing;
+
+static void
+gate_close (Gate *self)
+{
+  pillion_mutex_lock (&self->mutex);
+  self->closed = TRUE;
+  pillion_mutex_unlock (&self->mutex);
+}
+
+static void
+gate_open (Gate *self)
+{
+  pillion_mutex_lock (&self->mutex);
+  self->closed = FALSE;
+  g_cond_broadcast (&self->cond);
+  pillion_mutex_unlock (&self->mutex);
+}
+
+static void
+gate_pass (Gate *self)
+{
+  pillion_mutex_lock (&self->mutex);
+  self->n_waiting++;
+  g_cond_broadcast (&self->cond);
+  while (self->closed)
+    pillion_cond_wait (&self->cond, &self->mutex);
+  self->n_waiting--;
+  pillion_mutex_unlock (&self->mutex);
+}
+
+static void
+gate_await (Gate *self)
+{
+  pillion_mutex_lock (&self->mutex);
+  while (self->n_waiting == 0)
+    pillion_cond_wait (&self->cond, &self->mutex);
+  pillion_mutex_unlock (&self->mutex);
+}
+
+int
+flock (int fd,
+       int operation)
+{
+  static int (*real) (int, int);
+
+  if ((operation & LOCK_EX) != 0)
+    gate_pass (&locking);
+  if (__atomic_load_n (&real, __ATOMIC_RELAXED) == NULL)
+    __atomic_store_n (&real, (int (*) (int, int)) dlsym (RTLD_NEXT, "flock"), __ATOMIC_RELAXED);
+  return __atomic_load_n (&real, __ATOMIC_RELAXED) (fd, operation);
+}
+
+/* Atomic: how pwrite () fails, or 0 */
+static int write_errno;
+
+ssize_t
+pwrite (int fd,
+        const void *bytes,
+        size_t length,
+        off_t offset)
+{
+  static ssize_t (*real) (int, const void *, size_t, off_t);
+  int errsv = __atomic_load_n (&write_errno, __ATOMIC_RELAXED);
+
+  gate_pass (&writing);
+  if (errsv != 0)
+    {
+      errno = errsv;
+      return -1;
+    }
+
+  if (__atomic_load_n (&real, __ATOMIC_RELAXED) == NULL)
+    __atomic_store_n (&real, (ssize_t (*) (int, const void *, size_t, off_t)) dlsym (RTLD_NEXT, "pwrite64"), __ATOMIC_RELAXED);
+  return __atomic_load_n (&real, __ATOMIC_RELAXED) (fd, bytes, length, offset);
+}
+
+/* Atomic: a file that appears while somebody looks into its folder; or NULL */
+static const char *appearing;
+
+struct dirent *
+readdir (DIR *stream)
+{
+  static struct dirent *(*real) (DIR *);
+  const char *path = __atomic_exchange_n (&appearing, NULL, __ATOMIC_RELAXED);
+
+  if (path != NULL)
+    g_assert_true (g_file_set_contents (path, MARK_TEXT, -1, NULL));
+  if (__atomic_load_n (&real, __ATOMIC_RELAXED) == NULL)
+    __atomic_store_n (&real, (struct dirent * (*) (DIR *) ) dlsym (RTLD_NEXT, "readdir64"), __ATOMIC_RELAXED);
+  return __atomic_load_n (&real, __ATOMIC_RELAXED) (stream);
+}
+
+/* Atomic: who the program is, if not whoever runs it */
+static uid_t user;
+
+uid_t
+geteuid (void)
+{
+  uid_t other = __atomic_load_n (&user, __ATOMIC_RELAXED);
+
+  return other != 0 ? other : getuid ();
+}
+
+/* --- a folder for each test --- */
+
+typedef struct
+{
+  char *top;
+  char *dir;
+  PillionCacheStore *store;
+} Fixture;
+
+static void
+set_up (Fixture *self,
+        gconstpointer data)
+{
+  self->top = g_dir_make_tmp ("pillion-cache-XXXXXX", NULL);
+  g_assert_nonnull (self->top);
+  self->dir = g_build_filename (self->top, "cache", NULL);
+}
+
+static void
+tear_down (Fixture *self,
+           gconstpointer data)
+{
+  const char *argv[] = { "rm", "-r", self->top, NULL };
+
+  if (self->store != NULL)
+    {
+      pillion_cache_store_flush (self->store);
+      pillion_cache_store_unref (self->store);
+    }
+  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
+  g_free (self->dir);
+  g_free (self->top);
+}
+
+static void
+open_store (Fixture *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  self->store = pillion_cache_store_open (self->dir, LIMIT, &error);
+  g_assert_no_error (error);
+}
+
+static gboolean
+put (PillionCacheStore *store,
+     const char *key,
+     gsize length,
+     GError **error)
+{
+  g_autoptr (GBytes) metadata = g_bytes_new_static ("old", 3);
+  g_autofree char *body = g_malloc0 (length);
+  g_autoptr (PillionCacheWriter) writer = pillion_cache_writer_new (store, key, metadata, (gint64) length, error);
+
+  return writer != NULL && pillion_cache_writer_write (writer, body, length, error) &&
+         pillion_cache_writer_commit (writer, NULL, NULL, error);
+}
+
+static void
+put_on_disk (Fixture *self,
+             const char *key)
+{
+  g_autoptr (GError) error = NULL;
+
+  put (self->store, key, 10, &error);
+  g_assert_no_error (error);
+  pillion_cache_store_flush (self->store);
+}
+
+/* Returns the only entry of the key, or NULL */
+static PillionCacheEntry *
+get (PillionCacheStore *store,
+     const char *key)
+{
+  g_autoptr (GPtrArray) found = pillion_cache_store_lookup (store, key);
+
+  return found != NULL ? pillion_cache_entry_ref (found->pdata[0]) : NULL;
+}
+
+static gboolean
+has (PillionCacheStore *store,
+     const char *key)
+{
+  g_autoptr (PillionCacheEntry) entry = get (store, key);
+
+  return entry != NULL;
+}
+
+/* --- the tests --- */
+
+static gpointer
+open_again (gpointer data)
+{
+  return pillion_cache_location_open (data, TRUE, NULL);
+}
+
+/* A thread that is content with an earlier failure doesn't wait for one that tries again */
+static void
+test_open_again (Fixture *self,
+                 gconstpointer data)
+{
+  g_autofree char *mark = g_build_filename (self->dir, "pillion-cache", NULL);
+  g_autofree char *foreign = g_build_filename (self->dir, "foreign", NULL);
+  PillionCacheLocation *location = pillion_cache_location_new (self->dir, LIMIT);
+  g_autoptr (GError) error = NULL;
+  GThread *thread;
+
+  g_assert_no_errno (g_mkdir (self->dir, 0700));
+  g_assert_true (g_file_set_contents (foreign, "x", 1, NULL));
+  g_assert_null (pillion_cache_location_open (location, FALSE, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY);
+  g_clear_error (&error);
+  g_assert_true (g_file_set_contents (mark, MARK_TEXT, -1, NULL));
+
+  gate_close (&locking);
+  thread = g_thread_new ("again", open_again, location);
+  gate_await (&locking);
+  g_assert_true (pillion_cache_location_was_opened (location));
+  g_assert_null (pillion_cache_location_open (location, FALSE, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY);
+
+  /* What is set while it is being opened counts */
+  pillion_cache_location_set_max_size (location, LIMIT / 2);
+  gate_open (&locking);
+  self->store = g_thread_join (thread);
+  g_assert_nonnull (self->store);
+  g_assert_cmpuint (pillion_cache_store_get_max_bytes (self->store), ==, LIMIT / 2);
+  pillion_cache_location_unref (location);
+}
+
+static guint
+count_descriptors (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  guint n = 0;
+
+  while (dir != NULL && g_dir_read_name (dir) != NULL)
+    n++;
+
+  return n;
+}
+
+/* Large entries that wait for the disk don't take all of a program's descriptors */
+static void
+test_descriptors (Fixture *self,
+                  gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (self->dir, "pillion-cache", NULL);
+  guint n_before;
+  int lock;
+
+  open_store (self);
+  put_on_disk (self, "a");
+  n_before = count_descriptors ();
+  lock = open (path, O_RDWR | O_CLOEXEC);
+  g_assert_no_errno (flock (lock, LOCK_EX));
+
+  for (guint i = 0; i < 250; i++)
+    {
+      g_autofree char *key = g_strdup_printf ("large %u", i);
+      g_autoptr (GError) error = NULL;
+
+      if (!put (self->store, key, LARGE, &error))
+        g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
+      /* One each for the queue and for what the publisher is at */
+      g_assert_cmpuint (count_descriptors (), <, n_before + 150);
+    }
+
+  close (lock);
+  while (!put (self->store, "after", LARGE, NULL))
+    pillion_cache_store_flush (self->store);
+  g_assert_true (has (self->store, "after"));
+}
+
+/* Somebody else's mark is no better if it appears in the last moment */
+static void
+test_foreign_mark (Fixture *self,
+                   gconstpointer data)
+{
+  g_autofree char *mark = g_build_filename (self->dir, "pillion-cache", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_no_errno (g_mkdir (self->dir, 0700));
+  __atomic_store_n (&user, getuid () + 1, __ATOMIC_RELAXED);
+  __atomic_store_n (&appearing, mark, __ATOMIC_RELAXED);
+  g_assert_null (pillion_cache_store_open (self->dir, LIMIT, &error));
+  __atomic_store_n (&user, 0, __ATOMIC_RELAXED);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
+
+  /* Its owner can use it */
+  open_store (self);
+}
+
+#define ADD(path, func) g_test_add ("/http/cache-disk/" path, Fixture, NULL, set_up, func, tear_down)
+
+int
+main (int argc,
+      char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  ADD ("an-earlier-failure-is-known-at-once", test_open_again);
+  ADD ("descriptors-have-a-limit", test_descriptors);
+  ADD ("a-mark-of-others-is-refused-at-any-moment", test_foreign_mark);
+
+  return g_test_run ();
+}
