@@ -43,6 +43,16 @@ pillion_mutex_lock (GMutex *mutex)
   pillion_sync_acquire (mutex);
 }
 
+static inline gboolean
+pillion_mutex_trylock (GMutex *mutex)
+{
+  if (!g_mutex_trylock (mutex))
+    return FALSE;
+
+  pillion_sync_acquire (mutex);
+  return TRUE;
+}
+
 static inline void
 pillion_mutex_unlock (GMutex *mutex)
 {

@@ -71,7 +71,7 @@ pillion_cache_publisher_has_work (PillionCacheStore *self)
   if (!self->folder->writable || (self->paused_until > g_get_monotonic_time () && !self->flushing))
     return FALSE;
 
-  return self->queue.length > 0 || self->rewrite || self->remake || self->log.suspect || self->index.n_bytes > self->max_bytes ||
+  return self->queue.length > 0 || self->rewrite || self->remake || self->log.suspect || self->index.n_bytes > pillion_cache_store_get_max_bytes (self) ||
          self->touched->len >= (self->flushing ? 1 : MAX_TOUCHED);
 }
 
@@ -265,7 +265,7 @@ evict (Batch *self)
   PillionCacheStore *store = self->store;
   PillionCacheRecord *oldest;
 
-  while (store->index.n_bytes > store->max_bytes && (oldest = pillion_cache_index_get_oldest (&store->index)) != NULL)
+  while (store->index.n_bytes > pillion_cache_store_get_max_bytes (store) && (oldest = pillion_cache_index_get_oldest (&store->index)) != NULL)
     {
       PillionCacheTouch victim = { oldest->key_hash, oldest->id };
       PillionCacheChange *change = g_hash_table_lookup (store->changes, &victim.id);
@@ -614,7 +614,7 @@ run_batch (PillionCacheStore *store)
 gboolean
 pillion_cache_publisher_may_wait (PillionCacheStore *self)
 {
-  return !self->urgent && !self->flushing && !self->closing && !self->rewrite && !self->remake && self->index.n_bytes <= self->max_bytes &&
+  return !self->urgent && !self->flushing && !self->closing && !self->rewrite && !self->remake && self->index.n_bytes <= pillion_cache_store_get_max_bytes (self) &&
          self->n_waiting < MAX_DELAYED && self->n_drafts < MAX_DELAYED_DRAFTS;
 }
 

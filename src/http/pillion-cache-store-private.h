@@ -43,6 +43,8 @@ struct _PillionCacheStore
   int n_references; /* atomic; without any, the publisher frees it when it stops */
   char *dir;
   pid_t pid;
+  guint64 max_bytes;  /* atomic, because hosts set it */
+  PillionWorkers *workers; /* has its own lock */
 
   GMutex mutex; /* protects all that follows; nothing waits for another process with it */
   GCond idle;   /* the publisher has stopped */
@@ -50,7 +52,6 @@ struct _PillionCacheStore
   PillionCacheFolder *folder;
   PillionCacheIndex index;
   PillionCacheLog log;
-  guint64 max_bytes;
   GHashTable *changes;
   GQueue queue;       /* of changes */
   GArray *touched;    /* uses that other processes don't know of */
@@ -63,7 +64,6 @@ struct _PillionCacheStore
   gboolean closing;   /* nobody has a reference any more */
   gint64 paused_until; /* the disk has said no */
   gboolean running;   /* the publisher */
-  PillionWorkers *workers;
 };
 
 /* All of these are called with the mutex */

@@ -36,6 +36,7 @@ static GMutex stores_lock;
 static GPtrArray *stores;
 static GCond stores_closed;
 static guint n_closing;
+static pid_t stores_pid; /* atomic: whose they are, if this isn't a child that was forked since */
 
 /* Held while one is opened, which may take long */
 static GMutex opening_lock;
@@ -122,9 +123,13 @@ flush (PillionCacheStore *self,
 static void
 flush_at_exit (void)
 {
-  GPtrArray *all = ref_stores ();
   gint64 end = g_get_monotonic_time () + EXIT_TIMEOUT;
+  GPtrArray *all;
 
+  if (__atomic_load_n (&stores_pid, __ATOMIC_RELAXED) != getpid ())
+    return;
+
+  all = ref_stores ();
   for (guint i = 0; i < all->len; i++)
     flush (all->pdata[i], end);
   g_ptr_array_unref (all);
@@ -147,6 +152,12 @@ add_store (PillionCacheStore *self)
     {
       registered = TRUE;
       atexit (flush_at_exit);
+    }
+  if (stores_pid != getpid ())
+    {
+      __atomic_store_n (&stores_pid, getpid (), __ATOMIC_RELAXED);
+      g_ptr_array_set_size (stores, 0);
+      n_closing = 0;
     }
   g_ptr_array_add (stores, self);
   pillion_mutex_unlock (&stores_lock);
@@ -378,6 +389,7 @@ store_new (const char *dir,
   self->folder = folder;
   self->log.fd = -1;
   self->max_bytes = G_MAXUINT64;
+  self->workers = pillion_private_workers_new (1);
   self->changes = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, change_free);
   self->touched = g_array_new (FALSE, FALSE, sizeof (PillionCacheTouch));
 
@@ -449,7 +461,10 @@ pillion_cache_store_open (const char *dir,
   pillion_mutex_unlock (&opening_lock);
 
   if (self != NULL)
-    pillion_cache_store_set_max_bytes (self, max_bytes);
+    {
+      __atomic_store_n (&self->max_bytes, max_bytes, __ATOMIC_RELAXED);
+      pillion_cache_store_start (self);
+    }
   return self;
 }
 
@@ -476,8 +491,7 @@ pillion_cache_store_ref (PillionCacheStore *self)
 static void
 store_free (PillionCacheStore *self)
 {
-  if (self->workers != NULL && self->pid == getpid ())
-    pillion_private_workers_close (self->workers, 0);
+  pillion_private_workers_close (self->workers, 0);
   g_queue_clear (&self->queue);
   g_hash_table_unref (self->changes);
   g_array_unref (self->touched);
@@ -496,12 +510,35 @@ store_free (PillionCacheStore *self)
   pillion_mutex_unlock (&stores_lock);
 }
 
+/* The last run, after which nobody has a reference and nothing is running */
+static void
+finish (gpointer data)
+{
+  PillionCacheStore *self = data;
+  gboolean has_work;
+
+  pillion_mutex_lock (&self->mutex);
+  self->closing = TRUE;
+  self->flushing = TRUE;
+  has_work = pillion_cache_publisher_has_work (self);
+  pillion_mutex_unlock (&self->mutex);
+
+  if (has_work)
+    pillion_cache_publisher_run (self);
+  store_free (self);
+}
+
 void
 pillion_cache_store_unref (PillionCacheStore *self)
 {
-  gboolean running;
+  gboolean running = FALSE;
+  gboolean has_work = TRUE;
 
   if (__atomic_sub_fetch (&self->n_references, 1, __ATOMIC_ACQ_REL) > 0)
+    return;
+
+  /* A child that was forked has the store of its parent, with a mutex that may be locked for good, and drafts that the parent needs */
+  if (self->pid != getpid ())
     return;
 
   pillion_mutex_lock (&stores_lock);
@@ -509,19 +546,20 @@ pillion_cache_store_unref (PillionCacheStore *self)
   n_closing++;
   pillion_mutex_unlock (&stores_lock);
 
-  pillion_mutex_lock (&self->mutex);
-  self->closing = TRUE;
-  self->flushing = TRUE;
-  running = self->running && self->pid == getpid ();
-  g_cond_signal (&self->hurry);
-  pillion_mutex_unlock (&self->mutex);
+  /* This may be a host's thread, which must not wait for the disk, and the publisher may have the mutex while it does. If so, a worker takes
+   * over when the publisher has stopped. If it is only waiting for more to do, it ends the store by itself. */
+  if (pillion_mutex_trylock (&self->mutex))
+    {
+      self->closing = TRUE;
+      self->flushing = TRUE;
+      running = self->running;
+      has_work = pillion_cache_publisher_has_work (self);
+      g_cond_signal (&self->hurry);
+      pillion_mutex_unlock (&self->mutex);
+    }
 
-  if (running)
-    return;
-
-  if (self->pid == getpid () && pillion_cache_publisher_has_work (self))
-    pillion_cache_publisher_run (self);
-  store_free (self);
+  if (!running && (!has_work || !pillion_private_workers_push (self->workers, finish, self, NULL)))
+    finish (self);
 }
 
 static void
@@ -545,8 +583,6 @@ pillion_cache_store_start (PillionCacheStore *self)
       return;
     }
   self->running = TRUE;
-  if (self->workers == NULL)
-    self->workers = pillion_private_workers_new (1);
   started = pillion_private_workers_push (self->workers, run_on_worker, self, NULL);
   /* If the system has no thread left, this one does the work */
   self->urgent = self->urgent || !started;
@@ -607,24 +643,25 @@ pillion_cache_store_get_n_entries (PillionCacheStore *self)
 guint64
 pillion_cache_store_get_max_bytes (PillionCacheStore *self)
 {
-  guint64 max_bytes;
+  return __atomic_load_n (&self->max_bytes, __ATOMIC_RELAXED);
+}
 
-  pillion_mutex_lock (&self->mutex);
-  max_bytes = self->max_bytes;
-  pillion_mutex_unlock (&self->mutex);
-
-  return max_bytes;
+static void
+start_on_worker (gpointer data)
+{
+  pillion_cache_store_start (data);
+  pillion_cache_store_unref (data);
 }
 
 void
 pillion_cache_store_set_max_bytes (PillionCacheStore *self,
                                    guint64 max_bytes)
 {
-  pillion_mutex_lock (&self->mutex);
-  self->max_bytes = max_bytes;
-  pillion_mutex_unlock (&self->mutex);
+  __atomic_store_n (&self->max_bytes, max_bytes, __ATOMIC_RELAXED);
 
-  pillion_cache_store_start (self);
+  /* Whether there is anything to do can't be known without the mutex. If the system has no thread left, the next change starts it. */
+  if (!pillion_private_workers_push (self->workers, start_on_worker, pillion_cache_store_ref (self), NULL))
+    pillion_cache_store_unref (self);
 }
 
 /* With the mutex */

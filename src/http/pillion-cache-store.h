@@ -17,7 +17,8 @@
  * read is covered by checksums, so that what a crash or a power cut tore is found when it is read, and counts as gone. Nothing is
  * synced to disk.
  *
- * All functions can be called from any thread. They may wait for the disk, so none of them belongs on a host's thread. Lookups,
+ * All functions can be called from any thread. They may wait for the disk, so none of them belongs on a host's thread, except for
+ * pillion_cache_store_ref (), unref () and set_max_bytes (), which leave the waiting to a worker. Lookups,
  * commits, updates and reads from the page cache take microseconds and are meant for the I/O thread; open (), verify (), foreach ()
  * and clear () can take seconds and are meant for a worker. Entries and writers are not locked: use each on one thread at a time. */
 typedef struct _PillionCacheStore PillionCacheStore;

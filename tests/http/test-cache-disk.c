@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
@@ -335,6 +336,93 @@ test_foreign_mark (Fixture *self,
   open_store (self);
 }
 
+static goffset
+get_index_size (Fixture *self)
+{
+  g_autofree char *path = g_build_filename (self->dir, "index", NULL);
+  struct stat info;
+
+  g_assert_no_errno (stat (path, &info));
+  return info.st_size;
+}
+
+/* Whoever has the last reference doesn't wait for what is still to be written */
+static void
+test_last_reference (Fixture *self,
+                     gconstpointer data)
+{
+  g_autoptr (PillionCacheEntry) entry = NULL;
+  goffset size;
+
+  open_store (self);
+  put_on_disk (self, "a");
+  size = get_index_size (self);
+  entry = get (self->store, "a");
+  pillion_cache_store_touch (self->store, entry);
+  g_clear_pointer (&entry, pillion_cache_entry_unref);
+
+  gate_close (&locking);
+  g_clear_pointer (&self->store, pillion_cache_store_unref);
+  gate_await (&locking);
+  gate_open (&locking);
+  while (get_index_size (self) == size)
+    g_usleep (1000);
+}
+
+/* Whoever sets the limit doesn't wait for what is just being written */
+static void
+test_set_limit (Fixture *self,
+                gconstpointer data)
+{
+  open_store (self);
+  put_on_disk (self, "a");
+  put_on_disk (self, "b");
+
+  gate_close (&writing);
+  g_assert_true (pillion_cache_store_remove_key (self->store, "a"));
+  gate_await (&writing);
+  pillion_cache_store_set_max_bytes (self->store, 0);
+  g_assert_cmpuint (pillion_cache_store_get_max_bytes (self->store), ==, 0);
+  gate_open (&writing);
+  while (pillion_cache_store_get_n_entries (self->store) > 0)
+    g_usleep (1000);
+}
+
+/* A child that drops what it has inherited leaves alone what its parent still has to write */
+static void
+test_fork (Fixture *self,
+           gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (self->dir, "pillion-cache", NULL);
+  int lock;
+  int status;
+  pid_t child;
+
+  open_store (self);
+  put_on_disk (self, "a");
+  lock = open (path, O_RDWR | O_CLOEXEC);
+  g_assert_no_errno (flock (lock, LOCK_EX));
+  g_assert_true (put (self->store, "large", LARGE, NULL));
+
+  child = fork ();
+  g_assert_no_errno (child);
+  if (child == 0)
+    {
+      pillion_cache_store_unref (self->store);
+      _exit (0);
+    }
+  while (waitpid (child, &status, 0) < 0)
+    g_assert_cmpint (errno, ==, EINTR);
+  g_assert_true (WIFEXITED (status));
+
+  flock (lock, LOCK_UN);
+  close (lock);
+  pillion_cache_store_flush (self->store);
+  g_clear_pointer (&self->store, pillion_cache_store_unref);
+  open_store (self);
+  g_assert_true (has (self->store, "large"));
+}
+
 #define ADD(path, func) g_test_add ("/http/cache-disk/" path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -346,6 +434,9 @@ main (int argc,
   ADD ("an-earlier-failure-is-known-at-once", test_open_again);
   ADD ("descriptors-have-a-limit", test_descriptors);
   ADD ("a-mark-of-others-is-refused-at-any-moment", test_foreign_mark);
+  ADD ("the-last-reference-is-dropped-at-once", test_last_reference);
+  ADD ("the-limit-is-set-at-once", test_set_limit);
+  ADD ("a-forked-child-takes-nothing-away", test_fork);
 
   return g_test_run ();
 }
