@@ -154,6 +154,9 @@ combine (PillionCacheFill *self,
 
   /* The newer one has the newer fields */
   pillion_cache_update (response, &self->response->fields, self->response->requested, self->response->received);
+  pillion_field_list_clear (&response->selecting);
+  for (guint i = 0; i < self->response->selecting.n; i += 2)
+    pillion_field_list_append (&response->selecting, self->response->selecting.strv[i], self->response->selecting.strv[i + 1]);
   pillion_field_list_set (&response->fields, "Content-Length", size);
   pillion_field_list_remove (&response->fields, "Content-Range");
   if (response->first == 0 && length == response->total)

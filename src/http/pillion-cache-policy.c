@@ -584,14 +584,27 @@ pillion_cache_is_described (const PillionStoredResponse *stored,
   const char *announced = pillion_field_list_get (fields, "Content-Length");
   const char *etag = pillion_field_list_get (fields, "ETag");
   const char *modified = pillion_field_list_get (fields, "Last-Modified");
+  g_autofree char *vary = pillion_field_list_join (fields, "Vary");
+  g_autofree char *stored_vary = pillion_field_list_join (&stored->fields, "Vary");
   gint64 n;
 
+  /* Without a tag nobody knows which of the variants it describes */
+  if (etag == NULL && vary != NULL && g_strcmp0 (vary, stored_vary) != 0)
+    return FALSE;
   if (etag != NULL && g_strcmp0 (etag, pillion_stored_response_get (stored, "ETag")) != 0)
     return FALSE;
   if (modified != NULL && g_strcmp0 (modified, pillion_stored_response_get (stored, "Last-Modified")) != 0)
     return FALSE;
 
   return announced == NULL || (pillion_http_parse_content_length (announced, &n) && n == (stored->total >= 0 ? stored->total : length));
+}
+
+gboolean
+pillion_cache_may_keep (const PillionStoredResponse *stored)
+{
+  g_autofree char *vary = pillion_field_list_join (&stored->fields, "Vary");
+
+  return !forbids_storing (stored) && !pillion_cache_vary_never_fits (vary);
 }
 
 /* What the stored bytes depend on is not updated (section 3.2) */

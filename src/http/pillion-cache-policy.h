@@ -106,6 +106,9 @@ gboolean        pillion_cache_is_described           (const PillionStoredRespons
                                                       gint64                       length,
                                                       const PillionFieldList      *fields);
 
+/* Whether a stored response whose fields have changed may stay */
+gboolean        pillion_cache_may_keep               (const PillionStoredResponse *stored);
+
 /* Section 3.2: the stored response takes the fields of a newer head */
 void            pillion_cache_update                 (PillionStoredResponse       *stored,
                                                       const PillionFieldList      *fields,

@@ -11,6 +11,7 @@
 #include "http/pillion-cache-answer.h"
 #include "http/pillion-cache-fill.h"
 #include "http/pillion-cache-refresh.h"
+#include "http/pillion-cache-vary.h"
 #include "http/pillion-http-url.h"
 #include "http/pillion-wire-copy.h"
 
@@ -296,10 +297,27 @@ static void
 update (PillionExchange *self,
         const PillionFieldList *fields)
 {
+  PillionStoredResponse *stored = self->choice.stored;
+  g_autofree char *old_vary = pillion_field_list_join (&stored->fields, "Vary");
+  g_autofree char *vary = NULL;
   g_autoptr (GBytes) metadata = NULL;
 
-  pillion_cache_update (self->choice.stored, fields, self->requested, get_real_now (self));
-  metadata = pillion_stored_response_serialize (self->choice.stored);
+  pillion_cache_update (stored, fields, self->requested, get_real_now (self));
+  if (!pillion_cache_may_keep (stored))
+    {
+      pillion_cache_store_remove (self->store, self->choice.entry);
+      return;
+    }
+
+  /* The server has just said that this is its response to this request */
+  vary = pillion_field_list_join (&stored->fields, "Vary");
+  if (g_strcmp0 (vary, old_vary) != 0)
+    {
+      pillion_field_list_clear (&stored->selecting);
+      pillion_cache_vary_select (vary, self->request.fields, &stored->selecting);
+    }
+
+  metadata = pillion_stored_response_serialize (stored);
   pillion_cache_store_update_metadata (self->store, self->choice.entry, metadata, NULL);
 }
 

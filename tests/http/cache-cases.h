@@ -136,12 +136,18 @@ static const CacheCase cache_cases[] = {
   { "4.3.4 a 304 for another version", STEPS ({ .response = SHORT ETAG }, { FROM_VALIDATED, 1000, .response = "ETag: \"2\"\n", .text = "3" }) },
   { "3.2 a 304 updates fields", STEPS ({ .response = SHORT ETAG "A: 1\nB: 2\n" }, { FROM_VALIDATED, 1000, .response = "A: 3\n" FRESH, .got = "A: 3\nB: 2\n" }, { FROM_CACHE, .got = "A: 3\nB: 2\n" }) },
   { "3.2 but not the length", STEPS ({ .response = SHORT ETAG }, { FROM_VALIDATED, 1000, .response = "Content-Length: 100\n" FRESH, .got = "Content-Length: 1\n" }, { FROM_CACHE, .got = "Content-Length: 1\n" }) },
+  { "4.3.4 a 304 with another Vary", STEPS ({ .request = "Foo: 1\n", .response = SHORT ETAG }, { FROM_VALIDATED, 1000, .request = "Foo: 1\n", .response = FRESH "Vary: Foo\n" }, { FROM_CACHE, .request = "Foo: 1\n" }, { FROM_SERVER, .request = "Foo: 2\n", .response = FRESH "Vary: Foo\n" }, { FROM_CACHE, .request = "Foo: 1\n", .text = "1" }) },
+  { "4.3.4 a 304 with Vary: *", STEPS ({ .response = SHORT ETAG }, { FROM_VALIDATED, 1000, .response = FRESH "Vary: *\n" }, { FROM_SERVER, .sent = "!If-None-Match\n" }) },
+  { "4.3.4 a 304 with no-store", STEPS ({ .response = SHORT ETAG }, { FROM_VALIDATED, 1000, .response = "Cache-Control: max-age=10000, no-store\n" }, { FROM_SERVER, .sent = "!If-None-Match\n" }) },
+  { "4.3.4 a 304 to a program's own validators with no-store", STEPS ({ .response = FRESH ETAG }, { FROM_SERVER, .request = "If-None-Match: \"1\"\nCache-Control: no-cache\n", .status = 304, .response = ETAG "Cache-Control: no-store\n", .body = "", .text = "" }, { FROM_SERVER, .expected = 200 }) },
   { "4.3.2 a program with the current version", STEPS ({ .response = FRESH ETAG }, { FROM_CACHE, .request = "If-None-Match: \"0\", \"1\"\n", .expected = 304, .text = "" }) },
   { "4.3.2 a program with an older one", STEPS ({ .response = FRESH ETAG }, { FROM_CACHE, .request = "If-None-Match: \"0\"\n", .expected = 200 }) },
   { "4.3.2 a program with a date", STEPS ({ .response = FRESH MODIFIED }, { FROM_CACHE, .request = "If-Modified-Since: Tue, 14 Nov 2023 22:13:20 GMT\n", .expected = 304, .text = "" }) },
   { "4.3.2 conditions for the server only", STEPS ({ .response = FRESH ETAG }, { FROM_SERVER, .request = "If-Match: \"1\"\n" }) },
   { "4.3.5 HEAD is answered with what GET has stored", STEPS ({ .response = FRESH "A: 1\n" }, { FROM_CACHE, .method = "HEAD", .got = "A: 1\nContent-Length: 1\n", .text = "" }) },
   { "4.3.5 HEAD updates what is stored", STEPS ({ .response = SHORT "A: 1\n" }, { FROM_SERVER, 1000, .method = "HEAD", .response = FRESH "A: 2\nContent-Length: 1\n", .text = "" }, { FROM_CACHE, .got = "A: 2\n", .text = "1" }) },
+  { "4.3.5 HEAD of another variant", STEPS ({ .request = "Foo: 1\n", .response = SHORT }, { FROM_SERVER, 1000, .method = "HEAD", .request = "Foo: 2\n", .response = FRESH "Vary: Foo\nContent-Length: 1\n", .text = "" }, { FROM_SERVER, .request = "Foo: 2\n" }) },
+  { "4.3.5 HEAD with a tag and another Vary", STEPS ({ .request = "Foo: 1\n", .response = SHORT ETAG }, { FROM_SERVER, 1000, .method = "HEAD", .request = "Foo: 1\n", .response = FRESH ETAG "Vary: Foo\nContent-Length: 1\n", .text = "" }, { FROM_CACHE, .request = "Foo: 1\n", .text = "1" }, { FROM_SERVER, .request = "Foo: 2\n" }) },
   { "4.3.5 HEAD of another version", STEPS ({ .response = FRESH ETAG }, { FROM_SERVER, .method = "HEAD", .request = "Cache-Control: no-cache\n", .response = FRESH "ETag: \"2\"\n", .text = "" }, { FROM_SERVER }) },
 
   /* Invalidation */
