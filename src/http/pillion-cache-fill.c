@@ -77,7 +77,7 @@ pillion_cache_fill_begin (PillionCacheFill *self,
     return FALSE;
 
   vary = pillion_field_list_join (&response->fields, "Vary");
-  pillion_cache_vary_select (vary, request->fields, &response->selecting);
+  pillion_cache_vary_select (vary, request->fields, request->identity, &response->selecting);
   metadata = pillion_stored_response_serialize (response);
   self->announced = last >= 0 ? last - response->first + 1 : -1;
   self->writer = pillion_cache_writer_new (store, key, metadata, head->length, NULL);
@@ -88,6 +88,7 @@ pillion_cache_fill_begin (PillionCacheFill *self,
   self->key = g_strdup (key);
   for (guint i = 0; i < request->fields->n; i += 2)
     pillion_field_list_append (&self->selecting, request->fields->strv[i], request->fields->strv[i + 1]);
+  self->identity = g_strdup (request->identity);
   self->response = g_steal_pointer (&response);
   self->length = 0;
   return TRUE;
@@ -224,7 +225,7 @@ pillion_cache_fill_end (PillionCacheFill *self)
       PillionCacheEntry *entry = others->pdata[i];
       g_autoptr (PillionStoredResponse) stored = pillion_stored_response_parse (pillion_cache_entry_get_metadata (entry));
 
-      if (stored != NULL && !pillion_cache_vary_fits (&stored->selecting, &self->selecting, NULL))
+      if (stored != NULL && !pillion_cache_vary_fits (&stored->selecting, &self->selecting, self->identity, NULL))
         continue;
       if (stored != NULL && !is_replaced (self, entry, stored))
         {
@@ -256,4 +257,5 @@ pillion_cache_fill_clear (PillionCacheFill *self)
   g_clear_pointer (&self->key, g_free);
   g_clear_pointer (&self->response, pillion_stored_response_free);
   pillion_field_list_clear (&self->selecting);
+  g_clear_pointer (&self->identity, g_free);
 }

@@ -17,6 +17,7 @@ typedef struct
   PillionCacheWriter *writer;      /* NULL if nothing is stored, or can't be any more */
   PillionStoredResponse *response;
   PillionFieldList selecting;      /* of the request, for finding what this replaces */
+  char *identity;                  /* likewise, or NULL */
   gint64 length;                   /* how much was written */
   gint64 announced;                /* how much of it there is to be, or -1 */
 } PillionCacheFill;

@@ -185,7 +185,7 @@ gboolean
 pillion_cache_request_fits (const PillionCacheRequest *self,
                             const PillionStoredResponse *stored)
 {
-  return pillion_cache_vary_fits (&stored->selecting, self->fields, pillion_stored_response_get (stored, "Content-Language")) &&
+  return pillion_cache_vary_fits (&stored->selecting, self->fields, self->identity, pillion_stored_response_get (stored, "Content-Language")) &&
          accepts_coding (self, stored);
 }
 

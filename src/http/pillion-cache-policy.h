@@ -16,6 +16,7 @@ typedef struct
 {
   const char *method;
   const PillionFieldList *fields; /* as it would be sent */
+  const char *identity; /* of the connection that it would use, or NULL */
   PillionHttpCacheMode mode;
   gboolean offline;     /* there is no network to be used */
   gboolean after_error; /* the server has just failed: stale-if-error applies */

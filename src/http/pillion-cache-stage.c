@@ -116,6 +116,7 @@ can_use_stale (PillionCall *call)
 
   key = pillion_cache_make_key (call->origin, call->uri);
   pillion_cache_request_init (&request, call->method, &call->fields, call->request->cache_mode);
+  request.identity = call->engine->identity;
   request.after_error = TRUE;
   entries = pillion_cache_store_lookup (call->store, key);
   pillion_cache_choice_init (&choice, entries, &request, pillion_http_engine_get_real_now (call->engine) / G_USEC_PER_SEC);

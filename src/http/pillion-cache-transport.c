@@ -40,6 +40,7 @@ struct _PillionExchange
   gpointer data;
   PillionCacheStore *store;
   char *key;
+  char *identity; /* of the engine when the request was sent */
 
   PillionWireCopy wire; /* without a body */
   PillionCacheRequest request;
@@ -79,6 +80,14 @@ take_field (const char *name,
   pillion_field_list_append (data, name, value);
 }
 
+/* The client's settings may change before the next request */
+static void
+take_identity (PillionExchange *self)
+{
+  g_free (self->identity);
+  self->request.identity = self->identity = g_strdup (self->engine->identity);
+}
+
 static void
 leave (PillionExchange *self)
 {
@@ -95,6 +104,7 @@ leave (PillionExchange *self)
   pillion_wire_copy_clear (&self->wire);
   pillion_cache_store_unref (self->store);
   g_free (self->key);
+  g_free (self->identity);
   pillion_http_engine_unref (self->engine);
   g_free (self);
 }
@@ -314,7 +324,7 @@ update (PillionExchange *self,
   if (g_strcmp0 (vary, old_vary) != 0)
     {
       pillion_field_list_clear (&stored->selecting);
-      pillion_cache_vary_select (vary, self->request.fields, &stored->selecting);
+      pillion_cache_vary_select (vary, self->request.fields, self->identity, &stored->selecting);
     }
 
   metadata = pillion_stored_response_serialize (stored);
@@ -550,6 +560,7 @@ network_gone (gpointer data)
   if (self->again && !self->ended)
     {
       self->again = FALSE;
+      take_identity (self);
       use_network (self);
     }
   else if (self->orphan)
@@ -599,6 +610,7 @@ cache_exchange (PillionTransport *transport,
   bare.body = NULL;
   pillion_wire_copy_init (&self->wire, &bare);
   pillion_cache_request_init (&self->request, request->method, &self->wire.fields, request->cache.mode);
+  take_identity (self);
   self->request.offline = request->cache.offline;
   self->request.after_error = request->cache.after_error;
   self->request.has_body = request->body != NULL;
@@ -630,6 +642,7 @@ cache_exchange (PillionTransport *transport,
       pillion_wire_copy_clear (&self->wire);
       pillion_cache_store_unref (self->store);
       g_free (self->key);
+      g_free (self->identity);
       pillion_http_engine_unref (self->engine);
       g_free (self);
       return NULL;

@@ -13,6 +13,9 @@
 /* What stands for a field that the request doesn't have; all others begin with an equals sign */
 #define ABSENT "-"
 
+/* The identity of the connection, among the fields: none of them has such a name */
+#define IDENTITY ":identity"
+
 /* An element of a field such as Accept-Language */
 typedef struct
 {
@@ -173,6 +176,7 @@ select_one (PillionFieldList *selecting,
 void
 pillion_cache_vary_select (const char *vary,
                            const PillionFieldList *request,
+                           const char *identity,
                            PillionFieldList *selecting)
 {
   g_autoptr (GPtrArray) names = vary != NULL ? split (vary) : NULL;
@@ -180,6 +184,8 @@ pillion_cache_vary_select (const char *vary,
   for (guint i = 0; names != NULL && i < names->len; i++)
     select_one (selecting, request, names->pdata[i]);
   select_one (selecting, request, "Authorization");
+  if (identity != NULL)
+    pillion_field_list_append (selecting, IDENTITY, identity);
 }
 
 /* Whether the response is in the language that the request likes best */
@@ -199,14 +205,22 @@ is_favourite (const char *accept_language,
 gboolean
 pillion_cache_vary_fits (const PillionFieldList *selecting,
                          const PillionFieldList *request,
+                         const char *identity,
                          const char *language)
 {
+  if (g_strcmp0 (pillion_field_list_get (selecting, IDENTITY), identity) != 0)
+    return FALSE;
+
   for (guint i = 0; i < selecting->n; i += 2)
     {
       const char *name = selecting->strv[i];
-      g_autofree char *wanted = normalise (request, name);
+      g_autofree char *wanted = NULL;
       g_autofree char *languages = NULL;
 
+      if (strcmp (name, IDENTITY) == 0)
+        continue;
+
+      wanted = normalise (request, name);
       if (strcmp (wanted, selecting->strv[i + 1]) == 0)
         continue;
 

@@ -12,12 +12,14 @@
 gboolean pillion_cache_vary_never_fits (const char              *vary);
 
 /* Makes the fields of a request that select its response comparable: those that @vary names, and Authorization, so that programs with
- * different credentials can share a cache. Of fields that are secret there is only a digest. */
+ * different credentials can share a cache. Of fields that are secret there is only a digest. @identity is that of the connection, or NULL. */
 void     pillion_cache_vary_select     (const char              *vary,
                                         const PillionFieldList  *request,
+                                        const char              *identity,
                                         PillionFieldList        *selecting);
 
 /* Whether the request selects a response that was stored with these. @language is its Content-Language, or NULL. */
 gboolean pillion_cache_vary_fits       (const PillionFieldList  *selecting,
                                         const PillionFieldList  *request,
+                                        const char              *identity,
                                         const char              *language);

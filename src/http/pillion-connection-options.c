@@ -49,6 +49,89 @@ pillion_connection_options_equal (const PillionConnectionOptions *self,
                        other->pinned_keys != NULL ? (const char *const *) other->pinned_keys : none);
 }
 
+static gpointer
+copy_string (gpointer string,
+             gpointer data)
+{
+  return g_strdup (string);
+}
+
+/* What stands for an object that has nothing to compare */
+static char *
+get_object_identity (gpointer object)
+{
+  static const char key[] = "pillion-identity";
+  char *identity = g_object_dup_data (object, key, copy_string, NULL);
+
+  /* Another thread may give it one at the same time */
+  while (identity == NULL)
+    {
+      char *made = g_uuid_string_random ();
+
+      if (!g_object_replace_data (object, key, NULL, made, g_free, NULL))
+        g_free (made);
+      identity = g_object_dup_data (object, key, copy_string, NULL);
+    }
+
+  return identity;
+}
+
+static char *
+get_certificate_identity (GTlsCertificate *certificate)
+{
+  g_autoptr (GByteArray) bytes = NULL;
+
+  g_object_get (certificate, "certificate", &bytes, NULL);
+  return bytes != NULL ? g_compute_checksum_for_data (G_CHECKSUM_SHA256, bytes->data, bytes->len) : get_object_identity (certificate);
+}
+
+static char *
+get_database_identity (GTlsDatabase *database)
+{
+  char *anchors = NULL;
+
+  if (G_IS_TLS_FILE_DATABASE (database))
+    g_object_get (database, "anchors", &anchors, NULL);
+
+  return anchors != NULL ? anchors : get_object_identity (database);
+}
+
+static void
+add_to_digest (GChecksum *digest,
+               const char *name,
+               const char *value)
+{
+  /* With their terminators, so that no two lists are alike */
+  g_checksum_update (digest, (const guchar *) name, (gssize) strlen (name) + 1);
+  g_checksum_update (digest, (const guchar *) value, (gssize) strlen (value) + 1);
+}
+
+char *
+pillion_connection_options_get_identity (const PillionConnectionOptions *self)
+{
+  const gboolean pinned = self->pinned_keys != NULL && *self->pinned_keys != NULL;
+  g_autoptr (GChecksum) digest = NULL;
+  g_autofree char *certificate = NULL;
+  g_autofree char *database = NULL;
+
+  if (self->unix_socket_path == NULL && self->certificate == NULL && self->tls_database == NULL && !self->insecure && !pinned)
+    return NULL;
+
+  digest = g_checksum_new (G_CHECKSUM_SHA256);
+  if (self->unix_socket_path != NULL)
+    add_to_digest (digest, "unix", self->unix_socket_path);
+  if (self->certificate != NULL)
+    add_to_digest (digest, "certificate", certificate = get_certificate_identity (self->certificate));
+  if (self->tls_database != NULL)
+    add_to_digest (digest, "database", database = get_database_identity (self->tls_database));
+  if (self->insecure)
+    add_to_digest (digest, "insecure", "");
+  for (char **pin = self->pinned_keys; pin != NULL && *pin != NULL; pin++)
+    add_to_digest (digest, "pin", *pin);
+
+  return g_strdup (g_checksum_get_string (digest));
+}
+
 /* A key in a hardware token is used without being read */
 static gboolean
 has_private_key (GTlsCertificate *certificate)

@@ -24,6 +24,11 @@ void     pillion_connection_options_clear (PillionConnectionOptions       *self)
 gboolean pillion_connection_options_equal (const PillionConnectionOptions *self,
                                            const PillionConnectionOptions *other);
 
+/* A digest of what decides which server answers, and as whom it sees the client: the Unix socket, the certificate, and whom the client
+ * trusts. NULL for the default. It is the same in all processes, unless a certificate or a database can't be read: then it is that object's
+ * alone. */
+char    *pillion_connection_options_get_identity (const PillionConnectionOptions *self);
+
 /* Whether connections can be made; else PILLION_HTTP_ERROR_INVALID_SETTING */
 gboolean pillion_connection_options_check (const PillionConnectionOptions *self,
                                            GError                        **error);

@@ -177,6 +177,7 @@ free_on_thread (gpointer data)
     pillion_private_workers_close (self->disk_workers, g_get_monotonic_time () + G_USEC_PER_SEC);
   g_clear_pointer (&self->deadlines, pillion_deadlines_free);
   pillion_http_config_clear (&self->config);
+  g_free (self->identity);
   g_clear_error (&self->unavailable);
   if (self->auth_spaces != NULL)
     self->free_auth_spaces (self->auth_spaces);
@@ -248,6 +249,17 @@ ensure_started (PillionHttpEngine *self)
   pillion_http_engine_ensure_deadlines (self);
 }
 
+/* If it changes, what is under way must not answer calls that come later */
+static void
+take_identity (PillionHttpEngine *self)
+{
+  g_autofree char *before = self->identity;
+
+  self->identity = pillion_connection_options_get_identity (&self->config.connection);
+  if (g_strcmp0 (self->identity, before) != 0)
+    self->n_changes++;
+}
+
 static void
 configure_on_thread (gpointer data)
 {
@@ -256,6 +268,7 @@ configure_on_thread (gpointer data)
 
   pillion_http_config_clear (&self->config);
   self->config = configuration->config;
+  take_identity (self);
   g_free (configuration);
 
   ensure_started (self);

@@ -29,6 +29,7 @@ struct _PillionHttpEngine
   GWeakRef client;     /* for the thread of that loop */
   gint64 real_offset;  /* in a loop: from its clock to the real time, in µs */
   PillionHttpConfig config;
+  char *identity;      /* of its connection options, or NULL */
   PillionHttpQueue *queue;
   PillionHttpQueue *lasting_queue; /* for exchanges that may last, so that they never take the places of the
                                     * others */
@@ -36,7 +37,7 @@ struct _PillionHttpEngine
   PillionTransport *caching;   /* the cache on top of it; NULL before the first call with one */
   GError *unavailable;         /* if libsoup can't be loaded, else NULL */
   GHashTable *flights;          /* hops that others can join, by key */
-  guint64 n_changes;            /* how often a call that may have changed something on a server began or ended */
+  guint64 n_changes;            /* how often a call that may have changed something on a server began or ended, or the identity changed */
   PillionDeadlines *deadlines;
   gint64 next_progress; /* when the last of the calls that wait to report their progress may do so, in µs */
   PillionRateLimit sending;

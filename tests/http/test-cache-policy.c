@@ -332,6 +332,8 @@ test_vary (void)
     const char *second;
     gboolean fits;
     const char *language;
+    const char *identity;
+    const char *other_identity;
   } cases[] = {
     { "4.1 equal", "Foo: 1", "Foo", "Foo: 1", TRUE },
     { "4.1 names ignore case", "foo: 1", "FOO", "Foo: 1", TRUE },
@@ -358,6 +360,10 @@ test_vary (void)
     { "3.5 other credentials", "Authorization: Basic eDp5", NULL, "Authorization: Basic ejp6", FALSE },
     { "3.5 no credentials", "Authorization: Basic eDp5", NULL, "", FALSE },
     { "3.5 the same credentials", "Authorization: Basic eDp5", NULL, "Authorization: Basic eDp5", TRUE },
+    { "the same connection", "", NULL, "", TRUE, NULL, "a", "a" },
+    { "another connection", "", NULL, "", FALSE, NULL, "a", "b" },
+    { "no longer the default connection", "", NULL, "", FALSE, NULL, NULL, "a" },
+    { "the default connection again", "", NULL, "", FALSE, NULL, "a", NULL },
     { "4.1 cookies", "Cookie: a=b", NULL, "Cookie: a=c", TRUE },
     { "4.1 cookies if it says so", "Cookie: a=b", "Cookie", "Cookie: a=c", FALSE },
   };
@@ -369,8 +375,8 @@ test_vary (void)
       PillionFieldList selecting = { NULL };
 
       g_test_message ("%s", cases[i].section);
-      pillion_cache_vary_select (cases[i].vary, &first, &selecting);
-      g_assert_cmpint (pillion_cache_vary_fits (&selecting, &second, cases[i].language), ==, cases[i].fits);
+      pillion_cache_vary_select (cases[i].vary, &first, cases[i].identity, &selecting);
+      g_assert_cmpint (pillion_cache_vary_fits (&selecting, &second, cases[i].other_identity, cases[i].language), ==, cases[i].fits);
       pillion_field_list_clear (&first);
       pillion_field_list_clear (&second);
       pillion_field_list_clear (&selecting);
@@ -389,7 +395,7 @@ test_secrets_are_not_kept (void)
   PillionFieldList request = parse_fields ("Authorization: Basic c2VjcmV0\nCookie: secret=1");
   PillionFieldList selecting = { NULL };
 
-  pillion_cache_vary_select ("Cookie", &request, &selecting);
+  pillion_cache_vary_select ("Cookie", &request, NULL, &selecting);
   g_assert_cmpuint (selecting.n, ==, 4);
   for (guint i = 0; i < selecting.n; i++)
     {

@@ -11,6 +11,7 @@
 #include "base/pillion-sync.h"
 #include "cache-support.h"
 #include "http-support.h"
+#include "http/pillion-connection-options.h"
 #include "http/pillion-http-engine.h"
 
 #define FRESH "Cache-Control: max-age=10000\r\nETag: \"1\"\r\n"
@@ -366,6 +367,90 @@ test_get_with_body (Fixture *self,
   g_assert_nonnull (response);
   assert_gets (self, "/fresh", "2", FALSE);
   assert_gets (self, "/fresh", "2", TRUE);
+}
+
+/* A response answers only clients that would have asked the same server, as the same user */
+static void
+test_connections (Fixture *self,
+                  gconstpointer data)
+{
+  PillionHttpClient *client = self->parent.client;
+  const char *const pins[] = { "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", NULL };
+  g_autofree char *path = test_fixture_path (&self->parent, "one");
+  g_autofree char *other_path = test_fixture_path (&self->parent, "other");
+  TestServer *server = test_server_new_unix (path, serve, self);
+  TestServer *other = test_server_new_unix (other_path, serve, self);
+
+  assert_gets (self, "/fresh", "1", FALSE);
+  pillion_http_client_set_insecure (client, TRUE);
+  assert_gets (self, "/fresh", "2", FALSE);
+  pillion_http_client_set_pinned_keys (client, pins);
+  assert_gets (self, "/fresh", "3", FALSE);
+  assert_gets (self, "/fresh", "3", TRUE);
+  pillion_http_client_set_pinned_keys (client, NULL);
+  assert_gets (self, "/fresh", "2", TRUE);
+  pillion_http_client_set_insecure (client, FALSE);
+  assert_gets (self, "/fresh", "1", TRUE);
+
+  g_free (self->url);
+  self->url = g_strdup ("http://localhost");
+  pillion_http_client_set_unix_socket_path (client, path);
+  assert_gets (self, "/json", "1", FALSE);
+  assert_gets (self, "/fresh", "2", FALSE);
+  pillion_http_client_set_unix_socket_path (client, other_path);
+  assert_gets (self, "/fresh", "1", FALSE);
+  pillion_http_client_set_unix_socket_path (client, path);
+  assert_gets (self, "/fresh", "2", TRUE);
+
+  test_server_free (server);
+  test_server_free (other);
+}
+
+static char *
+get_identity (GTlsDatabase *database,
+              GTlsCertificate *certificate)
+{
+  return pillion_connection_options_get_identity (&(PillionConnectionOptions) { .tls_database = database, .certificate = certificate });
+}
+
+/* Whether two objects are the same for servers, and not whether they are one object */
+static void
+test_identities (void)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "http", "data", "cert.pem", NULL);
+  g_autofree char *client_path = g_test_build_filename (G_TEST_DIST, "http", "data", "client-cert.pem", NULL);
+  g_autoptr (GTlsCertificate) certificate = g_tls_certificate_new_from_file (path, NULL);
+  g_autoptr (GTlsCertificate) copy = g_tls_certificate_new_from_file (path, NULL);
+  g_autoptr (GTlsCertificate) other = g_tls_certificate_new_from_file (client_path, NULL);
+  g_autoptr (GTlsDatabase) database = g_tls_file_database_new (path, NULL);
+  g_autoptr (GTlsDatabase) database_copy = g_tls_file_database_new (path, NULL);
+  g_autoptr (GTlsDatabase) system = g_tls_backend_get_default_database (g_tls_backend_get_default ());
+  g_autofree char *none = get_identity (NULL, NULL);
+  g_autofree char *one = get_identity (NULL, certificate);
+  g_autofree char *one_copy = get_identity (NULL, copy);
+  g_autofree char *another = get_identity (NULL, other);
+  g_autofree char *trust = get_identity (database, NULL);
+  g_autofree char *trust_copy = get_identity (database_copy, NULL);
+  g_autofree char *both = get_identity (database, certificate);
+
+  g_assert_null (none);
+  g_assert_nonnull (one);
+  g_assert_cmpstr (one, ==, one_copy);
+  g_assert_cmpstr (one, !=, another);
+  g_assert_nonnull (trust);
+  g_assert_cmpstr (trust, ==, trust_copy);
+  g_assert_cmpstr (trust, !=, one);
+  g_assert_cmpstr (both, !=, one);
+  g_assert_cmpstr (both, !=, trust);
+
+  if (system != NULL)
+    {
+      g_autofree char *unnamed = get_identity (system, NULL);
+      g_autofree char *again = get_identity (system, NULL);
+
+      g_assert_cmpstr (unnamed, ==, again);
+      g_assert_cmpstr (unnamed, !=, trust);
+    }
 }
 
 static void
@@ -726,6 +811,8 @@ main (int argc,
   ADD ("no-place", test_no_place);
   ADD ("waits-for-place", test_waits_for_place);
   ADD ("get-with-body", test_get_with_body);
+  ADD ("connections", test_connections);
+  g_test_add_func ("/http/cache/identities", test_identities);
   ADD ("refresh", test_refresh);
   ADD ("refresh-in-loop", test_refresh_in_loop);
   ADD ("refresh-ends-with-loop", test_refresh_ends_with_loop);
