@@ -40,6 +40,9 @@
 /* How long nothing is tried after the disk has said no */
 #define PAUSE G_TIME_SPAN_SECOND
 
+/* If nobody asks for it, what is left is tried again after pauses that grow to this */
+#define MAX_PAUSE (64 * G_TIME_SPAN_SECOND)
+
 /* A change as it was when the batch began */
 typedef struct
 {
@@ -50,6 +53,7 @@ typedef struct
   gboolean missing; /* or maybe not */
   gboolean removed;
   gboolean gone; /* the file isn't there, or couldn't be written */
+  gboolean left; /* its file is still to be updated or looked for */
   PillionCacheDraft draft;
 } Item;
 
@@ -63,6 +67,7 @@ typedef struct
   GArray *victims; /* likewise */
   GArray *records; /* for the log */
   gboolean folder_gone;
+  gboolean incomplete; /* something is to be tried again */
 } Batch;
 
 gboolean
@@ -97,6 +102,7 @@ take_changes (Batch *self)
       change->missing = FALSE;
       if (change->removed)
         continue;
+      item->left = change->metadata != NULL || (item->missing && item->stored);
       item->image = change->image != NULL ? pillion_cache_bytes_ref (change->image) : NULL;
       item->metadata = change->metadata != NULL ? pillion_cache_bytes_ref (change->metadata) : NULL;
     }
@@ -140,12 +146,13 @@ update (Batch *self,
 
   if (!pillion_cache_draft_update (self->folder, fd, item->change->id, item->metadata, &copy))
     {
-      /* A damaged file is of no use. If only the disk refuses, the old metadata remain. */
+      /* A damaged file is of no use. If only the disk refuses, the old metadata remain until it no longer does. */
       if (errno == EINVAL)
         item->removed = TRUE;
       return;
     }
 
+  item->left = FALSE;
   if (copy.fd >= 0)
     {
       pillion_cache_draft_clear (&item->draft, self->folder, FALSE);
@@ -199,6 +206,7 @@ update_files (Batch *self)
       if (fd < 0)
         {
           item->gone = errno == ENOENT || errno == ELOOP || errno == ENXIO || errno == EISDIR;
+          item->removed = errno == EACCES || errno == EPERM;
           continue;
         }
 
@@ -206,6 +214,8 @@ update_files (Batch *self)
         item->gone = TRUE;
       else if (item->metadata != NULL)
         update (self, item, fd);
+      else
+        item->left = FALSE;
       close (fd);
     }
 }
@@ -356,6 +366,20 @@ write_log (Batch *self)
   return success;
 }
 
+/* This needs no lock. It is done without one first, so that what a program has removed is gone even if the lock can't be had, or the program
+ * ends before. With the lock it is done again: another process may just have renamed its copy of the file. */
+static void
+remove_files (Batch *self)
+{
+  for (guint i = 0; i < self->n_items; i++)
+    {
+      Item *item = &self->items[i];
+
+      if (item->removed && item->stored)
+        pillion_cache_folder_remove_entry (self->folder, item->change->key_hash, item->change->id);
+    }
+}
+
 /* Returns FALSE if the disk says no */
 static gboolean
 change_files (Batch *self)
@@ -368,13 +392,7 @@ change_files (Batch *self)
 
       pillion_cache_folder_remove_entry (self->folder, victim->key_hash, victim->id);
     }
-  for (guint i = 0; i < self->n_items; i++)
-    {
-      Item *item = &self->items[i];
-
-      if (item->removed && item->stored)
-        pillion_cache_folder_remove_entry (self->folder, item->change->key_hash, item->change->id);
-    }
+  remove_files (self);
 
   success = write_log (self);
 
@@ -446,7 +464,13 @@ finish_item (Batch *self,
           store->n_drafts--;
           g_clear_pointer (&change->folder, pillion_cache_folder_unref);
         }
-      if (change->metadata == item->metadata)
+      if (item->left)
+        {
+          change->missing = change->missing || item->missing;
+          pillion_cache_store_queue (store, change);
+          self->incomplete = TRUE;
+        }
+      else if (change->metadata == item->metadata)
         g_clear_pointer (&change->metadata, pillion_cache_bytes_unref);
       if (!change->queued)
         pillion_cache_store_drop_change (store, change);
@@ -511,7 +535,6 @@ look_for_lost (Batch *self)
   pillion_mutex_lock (&store->mutex);
   pillion_cache_store_follow (store, TRUE);
   suspect = store->log.suspect;
-  store->log.suspect = FALSE;
   pillion_mutex_unlock (&store->mutex);
 
   if (!suspect)
@@ -519,9 +542,13 @@ look_for_lost (Batch *self)
 
   found = pillion_cache_store_list_folder (self->folder);
   if (found == NULL)
-    return;
+    {
+      self->incomplete = TRUE;
+      return;
+    }
 
   pillion_mutex_lock (&store->mutex);
+  store->log.suspect = FALSE;
   pillion_cache_store_take_folder (store, found);
   store->rewrite = TRUE;
   pillion_mutex_unlock (&store->mutex);
@@ -553,6 +580,7 @@ attempt (Batch *self,
   if (self->folder_gone)
     return FALSE;
 
+  remove_files (self);
   lock = pillion_cache_folder_lock (self->folder, timeout);
   if (lock < 0)
     {
@@ -601,6 +629,7 @@ run_batch (PillionCacheStore *store)
   pillion_mutex_lock (&store->mutex);
   for (guint i = 0; i < batch.n_items; i++)
     finish_item (&batch, &batch.items[i], success);
+  success = success && !batch.incomplete;
   store->paused_until = success ? 0 : g_get_monotonic_time () + PAUSE;
   pillion_mutex_unlock (&store->mutex);
 
@@ -618,9 +647,26 @@ pillion_cache_publisher_may_wait (PillionCacheStore *self)
          self->n_waiting < MAX_DELAYED && self->n_drafts < MAX_DELAYED_DRAFTS;
 }
 
-gboolean
-pillion_cache_publisher_run (PillionCacheStore *self)
+/* With the mutex: waits until it is time for another try, or until somebody wants one */
+static void
+rest (PillionCacheStore *self,
+      gint64 pause)
 {
+  gint64 end = g_get_monotonic_time () + pause;
+
+  self->flushing = FALSE;
+  self->resting = TRUE;
+  g_cond_broadcast (&self->idle);
+  while (self->resting && pillion_cond_wait_until (&self->hurry, &self->mutex, end))
+    ;
+  self->resting = FALSE;
+}
+
+gboolean
+pillion_cache_publisher_run (PillionCacheStore *self,
+                             gboolean may_rest)
+{
+  gint64 pause = PAUSE;
   gint64 end = g_get_monotonic_time () + DELAY;
   gboolean more;
   gboolean closing = FALSE;
@@ -635,6 +681,14 @@ pillion_cache_publisher_run (PillionCacheStore *self)
       gboolean success = run_batch (self);
 
       pillion_mutex_lock (&self->mutex);
+      if (success)
+        pause = PAUSE;
+      else if (may_rest && self->queue.length > 0 && !self->closing)
+        {
+          rest (self, pause);
+          pause = MIN (2 * pause, MAX_PAUSE);
+          success = TRUE;
+        }
       more = success && pillion_cache_publisher_has_work (self);
       if (!more)
         {

@@ -64,6 +64,7 @@ struct _PillionCacheStore
   gboolean closing;   /* nobody has a reference any more */
   gint64 paused_until; /* the disk has said no */
   gboolean running;   /* the publisher */
+  gboolean resting;   /* it waits to try again what has failed; cleared to wake it */
 };
 
 /* All of these are called with the mutex */
@@ -99,8 +100,10 @@ GArray             *pillion_cache_store_list_folder   (PillionCacheFolder *folde
 /* Has the publisher run if there is something to do */
 void                pillion_cache_store_start         (PillionCacheStore  *self);
 
-/* Does what is queued, on a worker (pillion-cache-publisher.c). Returns whether the store is to be freed. */
-gboolean            pillion_cache_publisher_run       (PillionCacheStore  *self);
+/* Does what is queued, on a worker (pillion-cache-publisher.c). If @may_rest, tries again what fails, after a pause. Returns whether the store
+ * is to be freed. */
+gboolean            pillion_cache_publisher_run       (PillionCacheStore  *self,
+                                                       gboolean            may_rest);
 /* Both with the mutex: whether there is anything to do, and whether it can be done later */
 gboolean            pillion_cache_publisher_has_work  (PillionCacheStore  *self);
 gboolean            pillion_cache_publisher_may_wait  (PillionCacheStore  *self);

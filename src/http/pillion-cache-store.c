@@ -95,7 +95,7 @@ static void
 wait_until_idle (PillionCacheStore *self,
                  gint64 end)
 {
-  while (self->running && pillion_cond_wait_until (&self->idle, &self->mutex, end))
+  while (self->running && !self->resting && pillion_cond_wait_until (&self->idle, &self->mutex, end))
     ;
 }
 
@@ -110,12 +110,16 @@ flush (PillionCacheStore *self,
   g_cond_signal (&self->hurry);
   wait_until_idle (self, end);
   self->flushing = TRUE;
+  self->resting = FALSE;
   pillion_mutex_unlock (&self->mutex);
 
   pillion_cache_store_start (self);
 
   pillion_mutex_lock (&self->mutex);
   wait_until_idle (self, end);
+  /* Maybe there was nothing to do */
+  if (!self->running)
+    self->flushing = FALSE;
   pillion_mutex_unlock (&self->mutex);
 }
 
@@ -234,11 +238,11 @@ read_log (PillionCacheStore *self,
     return FALSE;
 
   self->index = (PillionCacheIndex) { NULL };
-  g_array_set_size (self->touched, 0);
   state = pillion_cache_log_follow (&self->log, locked, apply_record, self);
   if (state == PILLION_CACHE_LOG_CURRENT && self->log.bad == 0)
     {
       pillion_cache_index_clear (&old);
+      g_array_set_size (self->touched, 0);
       add_waiting (self);
       return TRUE;
     }
@@ -524,7 +528,7 @@ finish (gpointer data)
   pillion_mutex_unlock (&self->mutex);
 
   if (has_work)
-    pillion_cache_publisher_run (self);
+    pillion_cache_publisher_run (self, FALSE);
   store_free (self);
 }
 
@@ -552,6 +556,7 @@ pillion_cache_store_unref (PillionCacheStore *self)
     {
       self->closing = TRUE;
       self->flushing = TRUE;
+      self->resting = FALSE;
       running = self->running;
       has_work = pillion_cache_publisher_has_work (self);
       g_cond_signal (&self->hurry);
@@ -565,7 +570,7 @@ pillion_cache_store_unref (PillionCacheStore *self)
 static void
 run_on_worker (gpointer data)
 {
-  if (pillion_cache_publisher_run (data))
+  if (pillion_cache_publisher_run (data, TRUE))
     store_free (data);
 }
 
@@ -577,7 +582,9 @@ pillion_cache_store_start (PillionCacheStore *self)
   pillion_mutex_lock (&self->mutex);
   if (self->running || !pillion_cache_publisher_has_work (self))
     {
-      if (!pillion_cache_publisher_may_wait (self))
+      if (self->resting && pillion_cache_publisher_has_work (self))
+        self->resting = FALSE;
+      if (!self->resting && !pillion_cache_publisher_may_wait (self))
         g_cond_signal (&self->hurry);
       pillion_mutex_unlock (&self->mutex);
       return;
@@ -588,8 +595,9 @@ pillion_cache_store_start (PillionCacheStore *self)
   self->urgent = self->urgent || !started;
   pillion_mutex_unlock (&self->mutex);
 
+  /* It has a reference, so there is nothing to free */
   if (!started)
-    run_on_worker (self);
+    pillion_cache_publisher_run (self, FALSE);
 }
 
 PillionCacheFolder *

@@ -423,6 +423,68 @@ test_fork (Fixture *self,
   g_assert_true (has (self->store, "large"));
 }
 
+static guint
+count_entries (Fixture *self)
+{
+  g_autofree char *path = g_build_filename (self->dir, "entries", NULL);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  guint n = 0;
+
+  g_assert_nonnull (dir);
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+
+  return n;
+}
+
+/* What is removed is gone for the next run of the program, too, even if another process holds the lock */
+static void
+test_removed (Fixture *self,
+              gconstpointer data)
+{
+  open_store (self);
+  put_on_disk (self, "a");
+
+  gate_close (&locking);
+  g_assert_true (pillion_cache_store_remove_key (self->store, "a"));
+  while (count_entries (self) > 0)
+    g_usleep (1000);
+  gate_open (&locking);
+}
+
+/* What the disk has refused is done once it no longer does, without anybody asking */
+static void
+test_tried_again (Fixture *self,
+                  gconstpointer data)
+{
+  g_autoptr (PillionCacheEntry) entry = NULL;
+  g_autoptr (GBytes) metadata = g_bytes_new_static ("new", 3);
+  goffset size;
+
+  open_store (self);
+  put_on_disk (self, "a");
+  put_on_disk (self, "b");
+  entry = get (self->store, "a");
+
+  __atomic_store_n (&write_errno, ENOSPC, __ATOMIC_RELAXED);
+  g_assert_true (pillion_cache_store_update_metadata (self->store, entry, metadata, NULL));
+  g_assert_true (pillion_cache_store_remove_key (self->store, "b"));
+  pillion_cache_store_flush (self->store);
+  size = get_index_size (self);
+  __atomic_store_n (&write_errno, 0, __ATOMIC_RELAXED);
+  while (get_index_size (self) == size)
+    g_usleep (1000);
+  g_clear_pointer (&entry, pillion_cache_entry_unref);
+
+  pillion_cache_store_flush (self->store);
+  g_clear_pointer (&self->store, pillion_cache_store_unref);
+  open_store (self);
+  g_assert_false (has (self->store, "b"));
+  entry = get (self->store, "a");
+  g_assert_nonnull (entry);
+  g_assert_true (g_bytes_equal (pillion_cache_entry_get_metadata (entry), metadata));
+}
+
 #define ADD(path, func) g_test_add ("/http/cache-disk/" path, Fixture, NULL, set_up, func, tear_down)
 
 int
@@ -437,6 +499,8 @@ main (int argc,
   ADD ("the-last-reference-is-dropped-at-once", test_last_reference);
   ADD ("the-limit-is-set-at-once", test_set_limit);
   ADD ("a-forked-child-takes-nothing-away", test_fork);
+  ADD ("what-is-removed-needs-no-lock", test_removed);
+  ADD ("what-was-refused-is-tried-again", test_tried_again);
 
   return g_test_run ();
 }

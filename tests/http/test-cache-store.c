@@ -983,7 +983,7 @@ test_disk_full (Fixture *self,
   g_assert_true (has (self->store, 1));
   g_assert_true (has (self->store, 4));
   entry = get (self->store, 1);
-  assert_revision (entry, 0);
+  assert_revision (entry, 5);
 }
 
 /* --- damage --- */
