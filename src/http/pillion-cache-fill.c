@@ -243,8 +243,10 @@ pillion_cache_fill_end (PillionCacheFill *self)
     {
       g_autoptr (GPtrArray) now = pillion_cache_store_lookup (self->store, self->key);
 
-      if (now != NULL)
-        combine_parts (self, now->pdata[0], parts->pdata[0]);
+      /* Another process may have stored something in between */
+      for (guint i = 0; now != NULL && i < now->len; i++)
+        if (pillion_cache_entry_get_id (now->pdata[i]) == pillion_cache_writer_get_id (self->writer))
+          combine_parts (self, now->pdata[i], parts->pdata[0]);
     }
   g_clear_pointer (&self->writer, pillion_cache_writer_free);
 }

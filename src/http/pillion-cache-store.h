@@ -150,6 +150,9 @@ gboolean            pillion_cache_writer_commit         (PillionCacheWriter *sel
                                                          PillionCacheEntry  *replaced,
                                                          GError            **error);
 
+/* That of the entry */
+guint64             pillion_cache_writer_get_id         (PillionCacheWriter *self);
+
 /* Drops the entry, unless it was committed */
 void                pillion_cache_writer_free           (PillionCacheWriter *self);
 

@@ -249,6 +249,12 @@ pillion_cache_writer_commit (PillionCacheWriter *self,
   return pillion_cache_store_add (self->store, change, replaced, error);
 }
 
+guint64
+pillion_cache_writer_get_id (PillionCacheWriter *self)
+{
+  return self->head.id;
+}
+
 void
 pillion_cache_writer_free (PillionCacheWriter *self)
 {
