@@ -97,8 +97,8 @@ class _Alarm:
         if self.is_running:
             self.condition.notify()
         else:
-            self.is_running = True
             threading.Thread(target=self.run, name='pillion-alarm', daemon=True).start()
+            self.is_running = True
 
     def wait(self):
         """Waits for the next reason to ring: true, false, or None if there has been none for a while."""
@@ -116,5 +116,11 @@ class _Alarm:
                     return None
 
     def run(self):
-        while (is_due := self.wait()) is not None:
-            self.ring(is_due)
+        try:
+            while (is_due := self.wait()) is not None:
+                self.ring(is_due)
+        except BaseException:
+            # The next reason to ring starts another thread
+            with self.condition:
+                self.is_running = False
+            raise
