@@ -455,6 +455,12 @@ pillion_ring_end (PillionRing *self,
   pillion_mutex_lock (&self->lock);
   self->ended = TRUE;
   self->error = error;
+  /* Nothing is added any more, while the stream may be kept for long */
+  shrink (self, MIN_ROOM);
+  free_spares (self, 0);
+  /* After a failure, what was told to stop may still be reading into it */
+  if (error == NULL)
+    g_clear_pointer (&self->filling, g_free);
   reader = take_reader (self, &taken, &copy);
   pillion_mutex_unlock (&self->lock);
 

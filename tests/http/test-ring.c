@@ -266,6 +266,32 @@ test_shared (Fixture *self,
     pillion_ring_unref (rings[i]);
 }
 
+/* A stream that was read to its end, and that is kept, takes nothing from the others */
+static void
+test_ended (Fixture *self,
+            gconstpointer data)
+{
+  PillionRing *rings[4];
+  for (guint i = 0; i < G_N_ELEMENTS (rings); i++)
+    {
+      rings[i] = pillion_ring_new (get_now);
+      self->next_in = self->next_out = 0;
+      for (guint n = 0; n < 5; n++)
+        {
+          fill (self, rings[i]);
+          test_now += FRAME;
+          empty (self, rings[i]);
+        }
+      g_assert_cmpuint (fill (self, rings[i]), ==, 32 * MIB);
+      while (take (self, rings[i], 0) > 0)
+        ;
+      pillion_ring_end (rings[i], NULL);
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (rings); i++)
+    pillion_ring_unref (rings[i]);
+}
+
 int
 main (int argc,
       char **argv)
@@ -277,6 +303,7 @@ main (int argc,
   g_test_add ("/ring/no-more-room-for-who-is-prompt", Fixture, NULL, set_up, test_prompt, tear_down);
   g_test_add ("/ring/room-for-what-comes-in-a-frame", Fixture, NULL, set_up, test_rate, tear_down);
   g_test_add ("/ring/no-more-room-than-needed-for-long", Fixture, NULL, set_up, test_back, tear_down);
+  g_test_add ("/ring/no-room-for-what-has-ended", Fixture, NULL, set_up, test_ended, tear_down);
   g_test_add ("/ring/many-share-the-room", Fixture, NULL, set_up, test_shared, tear_down);
 
   return g_test_run ();
