@@ -21,6 +21,7 @@ typedef struct
   PillionWireCopy copy;
   PillionTask *task; /* lets the clock of a loop wait for it, and the loop end it; NULL if the engine works in no loop */
   PillionDeadline deadline;
+  gint64 due;
 } Refresh;
 
 static gpointer
@@ -134,7 +135,13 @@ static gint64
 on_due (gpointer data,
         gint64 now)
 {
-  refresh_end (data);
+  Refresh *self = data;
+
+  /* All deadlines are checked when the client's settings change */
+  if (now < self->due)
+    return self->due;
+
+  refresh_end (self);
   return PILLION_DEADLINE_NEVER;
 }
 
@@ -179,6 +186,7 @@ pillion_cache_refresh (PillionHttpEngine *engine,
     }
 
   self->hop = pillion_hop_new (engine, &hop_funcs, self);
-  pillion_deadlines_set (engine->deadlines, &self->deadline, pillion_http_engine_get_now (engine) + TIMEOUT, on_due, self);
+  self->due = pillion_http_engine_get_now (engine) + TIMEOUT;
+  pillion_deadlines_set (engine->deadlines, &self->deadline, self->due, on_due, self);
   pillion_hop_send (self->hop, self->copy.origin, PILLION_HTTP_PRIORITY_LOW, FALSE, key);
 }

@@ -111,7 +111,7 @@ can_use_stale (PillionCall *call)
   PillionCacheChoice choice;
   gboolean can;
 
-  if (call->store == NULL || call->after_error || call->task == NULL || call->body != NULL)
+  if (call->store == NULL || call->after_error || call->unreadable || call->task == NULL || call->body != NULL)
     return FALSE;
 
   key = pillion_cache_make_key (call->origin, call->uri);
@@ -153,8 +153,17 @@ cache_head (PillionStage *stage,
       return PILLION_VERDICT_AGAIN;
     }
 
-  call->after_error = FALSE;
+  if (!head->stored)
+    call->after_error = FALSE;
   return PILLION_VERDICT_PASS;
+}
+
+/* Whether the disk is to blame: all other errors of a stored response are about its content, or the call is too slow */
+static gboolean
+is_read_error (PillionCall *call,
+               const GError *error)
+{
+  return call->from_store && error->domain == G_IO_ERROR && error->code != G_IO_ERROR_TIMED_OUT && error->code != G_IO_ERROR_CANCELLED;
 }
 
 static PillionVerdict
@@ -165,9 +174,16 @@ cache_end (PillionStage *stage,
   if (error == NULL)
     return PILLION_VERDICT_PASS;
 
-  /* A damaged entry is gone now: the next try gets the response from the server */
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA) && call->store != NULL && call->task != NULL && call->body == NULL)
-    return PILLION_VERDICT_AGAIN;
+  /* The next try gets the response from the server, and so does the next call */
+  if (is_read_error (call, error))
+    {
+      pillion_call_forget (call);
+      if (call->task == NULL || call->unreadable)
+        return PILLION_VERDICT_PASS;
+
+      call->unreadable = TRUE;
+      return PILLION_VERDICT_AGAIN;
+    }
 
   if (!can_use_stale (call))
     return PILLION_VERDICT_PASS;

@@ -55,6 +55,7 @@ struct _PillionExchange
   gboolean refreshing;  /* what it is has to be validated in the background */
   gboolean orphan;      /* nobody wants to hear from it, but its response is stored */
   PillionDeadline deadline; /* of an orphan */
+  gint64 due;               /* likewise */
   gint64 next;          /* the stored bytes that are left */
   gint64 end;
   gboolean posted;      /* for the next turn */
@@ -352,6 +353,10 @@ on_orphan_due (gpointer data,
 {
   PillionExchange *self = data;
 
+  /* All deadlines are checked when the client's settings change */
+  if (now < self->due)
+    return self->due;
+
   pillion_transport_abort (self->engine->transport, self->network);
   return PILLION_DEADLINE_NEVER;
 }
@@ -369,7 +374,8 @@ be_orphan (PillionExchange *self,
     }
 
   self->orphan = TRUE;
-  pillion_deadlines_set (self->engine->deadlines, &self->deadline, pillion_http_engine_get_now (self->engine) + ORPHAN_TIMEOUT, on_orphan_due, self);
+  self->due = pillion_http_engine_get_now (self->engine) + ORPHAN_TIMEOUT;
+  pillion_deadlines_set (self->engine->deadlines, &self->deadline, self->due, on_orphan_due, self);
   return TRUE;
 }
 
@@ -615,7 +621,7 @@ cache_exchange (PillionTransport *transport,
   self->request.after_error = request->cache.after_error;
   self->request.has_body = request->body != NULL;
 
-  if (is_plain (request))
+  if (is_plain (request) && !request->cache.unreadable)
     {
       g_autoptr (GPtrArray) entries =
         request->cache.found != NULL ? g_ptr_array_ref (request->cache.found) : pillion_cache_store_lookup (self->store, self->key);

@@ -351,6 +351,9 @@ can_answer_locally (PillionCall *self)
   if (self->engine->config.offline || self->request->cache_mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED)
     return TRUE;
 
+  if (self->unreadable)
+    return FALSE;
+
   key = pillion_cache_make_key (self->origin, self->uri);
   self->found = pillion_cache_store_lookup (self->store, key);
   return self->found != NULL;
@@ -380,6 +383,7 @@ pillion_call_send (PillionCall *self)
       return;
     }
 
+  self->from_store = FALSE;
   local = can_answer_locally (self);
   self->past_cache = FALSE;
   self->hop = pillion_hop_new (self->engine, &hop_funcs, self);
@@ -610,6 +614,7 @@ hop_start (gpointer data,
         .local = local,
         .offline = self->engine->config.offline,
         .after_error = self->after_error,
+        .unreadable = self->unreadable,
       };
     }
   return TRUE;
@@ -633,9 +638,8 @@ hop_miss (gpointer data)
   pillion_call_send (self);
 }
 
-/* What turned out to be wrong must not be what the next request gets */
-static void
-forget (PillionCall *self)
+void
+pillion_call_forget (PillionCall *self)
 {
   g_autofree char *key = NULL;
 
@@ -917,7 +921,7 @@ hop_end (gpointer data,
   PillionCall *self = data;
 
   if (error == NULL && self->decoder != NULL && !pillion_decoder_end (self->decoder, &error))
-    forget (self);
+    pillion_call_forget (self);
   pillion_call_end_exchange (self, error);
 }
 
@@ -992,7 +996,7 @@ pillion_call_fail (PillionCall *self,
                    GError *error)
 {
   if (is_wrong_content (self, error))
-    forget (self);
+    pillion_call_forget (self);
   if (!self->failed && !self->done && self->sink->klass->recover != NULL)
     {
       g_clear_pointer (&self->refusal, pillion_refusal_free);

@@ -59,6 +59,7 @@ struct _PillionCall
   gboolean past_cache;     /* it was, and has no answer to the next request */
   gboolean from_store;     /* the last response came from it */
   gboolean after_error;    /* the server has failed: what is stale may do */
+  gboolean unreadable;     /* reading what is stored has failed: nothing of it is used any more */
   PillionHop *hop;         /* NULL while nothing is queued or in flight */
   PillionRefusal *refusal; /* while its body is received, else NULL */
   gboolean has_connected;  /* whether the last exchange had a connection to the server or its proxy */
@@ -201,6 +202,9 @@ void         pillion_call_set_progress   (PillionCall       *self,
 gboolean     pillion_call_set_url        (PillionCall       *self,
                                           const char        *url,
                                           GError           **error);
+
+/* Removes what the cache has for the current URL: it must not be what the next request gets */
+void         pillion_call_forget         (PillionCall       *self);
 
 /* Like pillion_call_fail (), but the sink can't prevent it */
 void         pillion_call_abort          (PillionCall       *self,

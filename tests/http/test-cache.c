@@ -4,7 +4,10 @@
 
 /* The cache and the rest of the client: all kinds of calls, the queue, failures, the folder. Its rules are in test-cache-rules.c. */
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/uio.h>
 
 #include <glib/gstdio.h>
 
@@ -16,6 +19,26 @@
 
 #define FRESH "Cache-Control: max-age=10000\r\nETag: \"1\"\r\n"
 #define LARGE (3 * 1024 * 1024)
+
+typedef ssize_t (*ReadFunc) (int fd, const struct iovec *parts, int n_parts, off_t offset);
+
+static int reading_fails; /* atomic: whether the disk can't read bodies */
+
+/* In place of the C library's: a disk with a bad sector */
+ssize_t
+preadv (int fd,
+        const struct iovec *parts,
+        int n_parts,
+        off_t offset)
+{
+  if (g_atomic_int_get (&reading_fails))
+    {
+      errno = EIO;
+      return -1;
+    }
+
+  return ((ReadFunc) dlsym (RTLD_NEXT, sizeof (off_t) == 8 ? "preadv64" : "preadv")) (fd, parts, n_parts, offset);
+}
 
 typedef struct
 {
@@ -52,6 +75,12 @@ serve (TestConnection *connection,
       g_autofree guint8 *bytes = test_bytes_new (LARGE);
 
       test_connection_answer (connection, FRESH, bytes, LARGE);
+    }
+  else if (strcmp (path, "/large-if-error") == 0)
+    {
+      g_autofree guint8 *bytes = test_bytes_new (LARGE);
+
+      test_connection_answer (connection, "Cache-Control: max-age=100, stale-if-error=100000\r\n", bytes, LARGE);
     }
   else if (strcmp (path, "/cut") == 0)
     {
@@ -454,6 +483,81 @@ test_identities (void)
 }
 
 static void
+assert_gets_large (Fixture *self,
+                   const char *path)
+{
+  g_autofree char *url = g_strconcat (self->url, path, NULL);
+  g_autofree guint8 *bytes = test_bytes_new (LARGE);
+
+  test_fixture_assert_bytes (&self->parent, pillion_http_client_get_bytes (self->parent.client, url, NULL), bytes, LARGE);
+}
+
+/* What can't be read counts as not stored */
+static void
+test_unreadable (Fixture *self,
+                 gconstpointer data)
+{
+  assert_gets_large (self, "/large");
+  pillion_cache_store_flush (self->folder.store);
+  g_atomic_int_set (&reading_fails, TRUE);
+  assert_gets_large (self, "/large");
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 2);
+
+  pillion_cache_store_flush (self->folder.store);
+  g_atomic_int_set (&reading_fails, FALSE);
+  assert_gets_large (self, "/large");
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 2);
+}
+
+/* If neither the server nor the disk has an answer, the call fails */
+static void
+test_unreadable_after_failure (Fixture *self,
+                               gconstpointer data)
+{
+  g_autoptr (PillionHttpResponse) response = NULL;
+  g_autoptr (GError) error = NULL;
+
+  assert_gets_large (self, "/large-if-error");
+  pillion_cache_store_flush (self->folder.store);
+  pillion_http_engine_shift_real_time (1000 * G_TIME_SPAN_SECOND);
+  g_atomic_int_set (&self->failing, TRUE);
+  g_atomic_int_set (&reading_fails, TRUE);
+  pillion_http_client_set_max_retries (self->parent.client, 0);
+  response = await (self, send_with (self, "/large-if-error", PILLION_HTTP_CACHE_MODE_DEFAULT), &error);
+  g_atomic_int_set (&reading_fails, FALSE);
+  g_assert_null (response);
+  g_assert_nonnull (error);
+}
+
+/* What is validated in the background goes on when settings change, or when the client has no cache any more */
+static void
+test_refresh_goes_on (Fixture *self,
+                      gconstpointer data)
+{
+  assert_gets (self, "/refreshed", "1", FALSE);
+  pillion_http_engine_shift_real_time (1000 * G_TIME_SPAN_SECOND);
+  g_atomic_int_set (&self->closed, TRUE);
+  assert_gets (self, "/refreshed", "1", TRUE);
+  test_server_wait_requests (self->server, 2);
+  g_atomic_int_set (&self->closed, FALSE);
+
+  pillion_http_client_set_cache (self->parent.client, NULL);
+  assert_gets (self, "/fresh", "3", FALSE);
+  pillion_http_client_set_cache (self->parent.client, self->cache);
+  assert_gets (self, "/other", "4", FALSE);
+  test_server_open_gate (self->server);
+  while (TRUE)
+    {
+      /* In a mode that doesn't validate it once more */
+      g_autoptr (PillionHttpResponse) response = await (self, send_with (self, "/refreshed", PILLION_HTTP_CACHE_MODE_FORCE_CACHE), NULL);
+
+      if (strcmp (pillion_http_response_get_header (response, "Cache-Control"), "max-age=100000") == 0)
+        break;
+    }
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 4);
+}
+
+static void
 test_refresh (Fixture *self,
               gconstpointer data)
 {
@@ -813,6 +917,9 @@ main (int argc,
   ADD ("get-with-body", test_get_with_body);
   ADD ("connections", test_connections);
   g_test_add_func ("/http/cache/identities", test_identities);
+  ADD ("unreadable", test_unreadable);
+  ADD ("unreadable-after-failure", test_unreadable_after_failure);
+  ADD ("refresh-goes-on", test_refresh_goes_on);
   ADD ("refresh", test_refresh);
   ADD ("refresh-in-loop", test_refresh_in_loop);
   ADD ("refresh-ends-with-loop", test_refresh_ends_with_loop);
