@@ -58,17 +58,20 @@ insert_in_name (const char *name,
 {
   gsize stem = find_extension (name);
   g_autofree char *end = g_strconcat (text, name + stem, NULL);
-  g_autofree char *start = NULL;
+  g_autofree char *start = g_strndup (name, stem);
+  gsize n_kept = strlen (end) < max ? pillion_file_name_cut (start, max - strlen (end)) : 0;
 
-  if (strlen (end) >= max)
+  /* An extension alone is no name */
+  if (n_kept == 0)
     {
       g_free (end);
+      g_free (start);
       end = g_strdup (text);
-      stem = strlen (name);
+      start = g_strdup (name);
+      n_kept = pillion_file_name_cut (start, max - strlen (end));
     }
 
-  start = g_strndup (name, stem);
-  start[pillion_file_name_cut (start, max - strlen (end))] = '\0';
+  start[n_kept] = '\0';
   return g_strconcat (start, end, NULL);
 }
 
