@@ -195,6 +195,19 @@ trim_end (GString *name)
     g_string_truncate (name, name->len - 1);
 }
 
+static void
+shorten (GString *name,
+         gsize max)
+{
+  if (name->len > max)
+    {
+      g_autofree char *shorter = insert_in_name (name->str, "", max);
+
+      g_string_assign (name, shorter);
+      trim_end (name);
+    }
+}
+
 char *
 pillion_file_name_sanitize (const char *proposed,
                             gsize max)
@@ -226,13 +239,12 @@ pillion_file_name_sanitize (const char *proposed,
   trim_end (name);
   if (is_reserved (name->str))
     g_string_prepend_c (name, '_');
-
-  if (name->len > max)
+  shorten (name, max);
+  /* Only what is left may be a device */
+  if (is_reserved (name->str))
     {
-      g_autofree char *shorter = insert_in_name (name->str, "", max);
-
-      g_string_assign (name, shorter);
-      trim_end (name);
+      g_string_prepend_c (name, '_');
+      shorten (name, max);
     }
 
   return g_string_free (g_steal_pointer (&name), FALSE);
