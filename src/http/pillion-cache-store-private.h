@@ -77,6 +77,10 @@ void                pillion_cache_store_follow        (PillionCacheStore  *self,
 void                pillion_cache_store_load          (PillionCacheStore  *self,
                                                        gboolean            locked);
 
+/* The same for a store that was just made: the log of a cache in good order is read without the lock, which a process that was stopped may
+ * hold */
+void                pillion_cache_store_load_first    (PillionCacheStore  *self);
+
 /* Makes the index what pillion_cache_store_list_folder () has found, and keeps the order of what is known */
 void                pillion_cache_store_take_folder   (PillionCacheStore  *self,
                                                        GArray             *found);
@@ -92,7 +96,24 @@ void                pillion_cache_store_queue         (PillionCacheStore  *self,
 void                pillion_cache_store_drop_change   (PillionCacheStore  *self,
                                                        PillionCacheChange *change);
 
+/* Forgets an entry, and queues the removal of its file */
+void                pillion_cache_store_remove_record (PillionCacheStore  *self,
+                                                       PillionCacheRecord *record);
+
 /* The rest without */
+
+/* Fails once the last reference was dropped */
+gboolean            pillion_cache_store_try_ref       (PillionCacheStore  *self);
+
+/* Writes even what is not urgent, and waits for that, at most until @end */
+void                pillion_cache_store_flush_until   (PillionCacheStore  *self,
+                                                       gint64              end);
+
+/* Returns an entry that is in the index, or NULL. Adds to @n_damaged if it is damaged, in which case it is removed. */
+PillionCacheEntry  *pillion_cache_store_load_entry    (PillionCacheStore  *self,
+                                                       guint64             key_hash,
+                                                       guint64             id,
+                                                       guint64            *n_damaged);
 
 /* Looks for the entries, with the lock of the folder. Returns NULL, with errno, if the disk says no. */
 GArray             *pillion_cache_store_list_folder   (PillionCacheFolder *folder);
@@ -149,3 +170,13 @@ gboolean            pillion_cache_store_is_writable   (PillionCacheStore  *self)
 /* Says that the disk refused something: maybe the folder is gone */
 void                pillion_cache_store_report        (PillionCacheStore  *self,
                                                        int                 errsv);
+
+/* The open stores of this process (pillion-cache-stores.c). What they still have to write is written before the program ends. */
+
+/* Returns a reference to the store of a folder, or NULL */
+PillionCacheStore  *pillion_cache_stores_find         (const PillionCacheFolder *folder);
+void                pillion_cache_stores_add          (PillionCacheStore  *self);
+
+/* Nobody has a reference any more, but there may be something to write until pillion_cache_stores_closed () */
+void                pillion_cache_stores_remove       (PillionCacheStore  *self);
+void                pillion_cache_stores_closed       (void);

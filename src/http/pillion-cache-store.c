@@ -8,8 +8,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <glib/gi18n-lib.h>
@@ -27,16 +25,6 @@
 
 /* How long others may change the folder before this gives up, in µs */
 #define LOCK_TIMEOUT (10 * G_TIME_SPAN_SECOND)
-
-/* How long the writing may keep a program from its end, in µs */
-#define EXIT_TIMEOUT (2 * G_TIME_SPAN_SECOND)
-
-/* The open stores of this process, and how many that nobody needs any more are still being written */
-static GMutex stores_lock;
-static GPtrArray *stores;
-static GCond stores_closed;
-static guint n_closing;
-static pid_t stores_pid; /* atomic: whose they are, if this isn't a child that was forked since */
 
 /* Held while one is opened, which may take long */
 static GMutex opening_lock;
@@ -58,9 +46,8 @@ change_free (gpointer data)
   g_free (self);
 }
 
-/* Fails once the last reference was dropped */
-static gboolean
-try_ref (PillionCacheStore *self)
+gboolean
+pillion_cache_store_try_ref (PillionCacheStore *self)
 {
   int n = __atomic_load_n (&self->n_references, __ATOMIC_RELAXED);
 
@@ -69,25 +56,6 @@ try_ref (PillionCacheStore *self)
       return TRUE;
 
   return FALSE;
-}
-
-/* References to the stores of this process. After a fork, those of the parent have no threads. */
-static GPtrArray *
-ref_stores (void)
-{
-  GPtrArray *all = g_ptr_array_new_with_free_func ((GDestroyNotify) pillion_cache_store_unref);
-
-  pillion_mutex_lock (&stores_lock);
-  for (guint i = 0; stores != NULL && i < stores->len; i++)
-    {
-      PillionCacheStore *store = stores->pdata[i];
-
-      if (store->pid == getpid () && try_ref (store))
-        g_ptr_array_add (all, store);
-    }
-  pillion_mutex_unlock (&stores_lock);
-
-  return all;
 }
 
 /* With the mutex */
@@ -99,10 +67,9 @@ wait_until_idle (PillionCacheStore *self,
     ;
 }
 
-/* Writes even what is not urgent, and waits for that, at most until @end */
-static void
-flush (PillionCacheStore *self,
-       gint64 end)
+void
+pillion_cache_store_flush_until (PillionCacheStore *self,
+                                 gint64 end)
 {
   /* A run that is about to fail would leave what came after it had begun */
   pillion_mutex_lock (&self->mutex);
@@ -121,261 +88,6 @@ flush (PillionCacheStore *self,
   if (!self->running)
     self->flushing = FALSE;
   pillion_mutex_unlock (&self->mutex);
-}
-
-/* The threads that write don't live to see the end of the program */
-static void
-flush_at_exit (void)
-{
-  gint64 end = g_get_monotonic_time () + EXIT_TIMEOUT;
-  GPtrArray *all;
-
-  if (__atomic_load_n (&stores_pid, __ATOMIC_RELAXED) != getpid ())
-    return;
-
-  all = ref_stores ();
-  for (guint i = 0; i < all->len; i++)
-    flush (all->pdata[i], end);
-  g_ptr_array_unref (all);
-
-  pillion_mutex_lock (&stores_lock);
-  while (n_closing > 0 && pillion_cond_wait_until (&stores_closed, &stores_lock, end))
-    ;
-  pillion_mutex_unlock (&stores_lock);
-}
-
-static void
-add_store (PillionCacheStore *self)
-{
-  static gboolean registered;
-
-  pillion_mutex_lock (&stores_lock);
-  if (stores == NULL)
-    stores = g_ptr_array_new ();
-  if (!registered)
-    {
-      registered = TRUE;
-      atexit (flush_at_exit);
-    }
-  if (stores_pid != getpid ())
-    {
-      __atomic_store_n (&stores_pid, getpid (), __ATOMIC_RELAXED);
-      g_ptr_array_set_size (stores, 0);
-      n_closing = 0;
-    }
-  g_ptr_array_add (stores, self);
-  pillion_mutex_unlock (&stores_lock);
-}
-
-/* With the mutex */
-static gboolean
-apply (const PillionCacheLogRecord *record,
-       gpointer data)
-{
-  PillionCacheStore *self = data;
-  PillionCacheRecord *known = pillion_cache_index_find (&self->index, record->key_hash, record->id);
-  PillionCacheChange *change = g_hash_table_lookup (self->changes, &record->id);
-
-  switch (record->operation)
-    {
-    case PILLION_CACHE_LOG_ADD:
-      /* What was removed here stays removed, although the others don't know that yet */
-      if (change == NULL || !change->removed)
-        pillion_cache_index_add (&self->index, record->key_hash, record->id, record->size);
-      break;
-    case PILLION_CACHE_LOG_REMOVE:
-      if (known != NULL && (change == NULL || change->stored))
-        pillion_cache_index_remove (&self->index, known);
-      break;
-    case PILLION_CACHE_LOG_TOUCH:
-      if (known != NULL)
-        pillion_cache_index_touch (&self->index, known);
-      break;
-    default:
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
-static void
-apply_record (const PillionCacheLogRecord *record,
-              gpointer data)
-{
-  PillionCacheStore *self = data;
-
-  /* It was written by a later version */
-  if (!apply (record, self))
-    self->rewrite = TRUE;
-}
-
-/* What the log can't know: entries that have no file yet */
-static void
-add_waiting (PillionCacheStore *self)
-{
-  GHashTableIter iter;
-  gpointer value;
-
-  g_hash_table_iter_init (&iter, self->changes);
-  while (g_hash_table_iter_next (&iter, NULL, &value))
-    {
-      PillionCacheChange *change = value;
-
-      if (!change->removed && (change->image != NULL || change->draft >= 0))
-        pillion_cache_index_add (&self->index, change->key_hash, change->id, change->size);
-    }
-}
-
-/* Reads the log from the beginning. Returns whether it is whole. */
-static gboolean
-read_log (PillionCacheStore *self,
-          gboolean locked)
-{
-  PillionCacheIndex old = self->index;
-  PillionCacheLogState state;
-
-  if (!pillion_cache_log_open (&self->log, self->folder))
-    return FALSE;
-
-  self->index = (PillionCacheIndex) { NULL };
-  state = pillion_cache_log_follow (&self->log, locked, apply_record, self);
-  if (state == PILLION_CACHE_LOG_CURRENT && self->log.bad == 0)
-    {
-      pillion_cache_index_clear (&old);
-      g_array_set_size (self->touched, 0);
-      add_waiting (self);
-      return TRUE;
-    }
-
-  pillion_cache_index_clear (&self->index);
-  self->index = old;
-  pillion_cache_log_close (&self->log);
-  return FALSE;
-}
-
-typedef struct
-{
-  guint64 key_hash;
-  guint64 id;
-  guint64 size;
-  gint64 modified;
-} Found;
-
-static void
-note_found (guint64 key_hash,
-            guint64 id,
-            const struct stat *info,
-            gpointer data)
-{
-  Found found = { key_hash, id, (guint64) info->st_size, info->st_mtim.tv_sec * G_USEC_PER_SEC + info->st_mtim.tv_nsec / 1000 };
-
-  g_array_append_val ((GArray *) data, found);
-}
-
-static gint
-compare_found (gconstpointer a,
-               gconstpointer b)
-{
-  const Found *first = a;
-  const Found *second = b;
-
-  return first->modified < second->modified ? -1 : first->modified > second->modified;
-}
-
-GArray *
-pillion_cache_store_list_folder (PillionCacheFolder *folder)
-{
-  GArray *found = g_array_new (FALSE, FALSE, sizeof (Found));
-
-  if (!pillion_cache_folder_list (folder, note_found, found))
-    {
-      g_array_unref (found);
-      return NULL;
-    }
-
-  g_array_sort (found, compare_found);
-  return found;
-}
-
-void
-pillion_cache_store_take_folder (PillionCacheStore *self,
-                                 GArray *found)
-{
-  g_autoptr (GHashTable) present = g_hash_table_new (g_int64_hash, g_int64_equal);
-  PillionCacheRecord *next;
-
-  for (guint i = 0; i < found->len; i++)
-    {
-      Found *entry = &g_array_index (found, Found, i);
-      PillionCacheChange *change = g_hash_table_lookup (self->changes, &entry->id);
-
-      g_hash_table_add (present, &entry->id);
-      if (change == NULL || !change->removed)
-        pillion_cache_index_add (&self->index, entry->key_hash, entry->id, entry->size);
-    }
-
-  for (PillionCacheRecord *record = pillion_cache_index_get_oldest (&self->index); record != NULL; record = next)
-    {
-      next = pillion_cache_index_get_newer (&self->index, record);
-      if (!g_hash_table_contains (present, &record->id))
-        pillion_cache_index_remove (&self->index, record);
-    }
-
-  add_waiting (self);
-}
-
-static gboolean
-is_stored (const PillionCacheRecord *record,
-           gpointer data)
-{
-  PillionCacheStore *self = data;
-  PillionCacheChange *change = g_hash_table_lookup (self->changes, &record->id);
-
-  return change == NULL || change->stored;
-}
-
-gboolean
-pillion_cache_store_write_log (PillionCacheStore *self)
-{
-  gboolean success = pillion_cache_log_write (&self->log, self->folder, &self->index, is_stored, self);
-
-  self->rewrite = !success;
-  return success;
-}
-
-void
-pillion_cache_store_load (PillionCacheStore *self,
-                          gboolean locked)
-{
-  g_autoptr (GArray) found = NULL;
-
-  if (read_log (self, locked))
-    return;
-
-  found = pillion_cache_store_list_folder (self->folder);
-  if (found != NULL)
-    pillion_cache_store_take_folder (self, found);
-  if (!locked || !pillion_cache_store_write_log (self))
-    self->rewrite = TRUE;
-}
-
-void
-pillion_cache_store_follow (PillionCacheStore *self,
-                            gboolean locked)
-{
-  switch (pillion_cache_log_follow (&self->log, locked, apply_record, self))
-    {
-    case PILLION_CACHE_LOG_CURRENT:
-      break;
-    case PILLION_CACHE_LOG_REPLACED:
-      if (!read_log (self, locked))
-        self->rewrite = TRUE;
-      break;
-    case PILLION_CACHE_LOG_DAMAGED:
-    case PILLION_CACHE_LOG_LOST:
-    default:
-      self->rewrite = TRUE;
-    }
 }
 
 static PillionCacheStore *
@@ -400,55 +112,29 @@ store_new (const char *dir,
   return self;
 }
 
-/* The log of a cache in good order is read without the lock, which a process that was stopped may hold */
-static void
-load_first (PillionCacheStore *self)
-{
-  int lock;
-
-  pillion_cache_folder_clean_drafts (self->folder);
-  if (read_log (self, FALSE))
-    return;
-
-  lock = pillion_cache_folder_lock (self->folder, LOCK_TIMEOUT);
-  pillion_cache_store_load (self, lock >= 0);
-  if (lock >= 0)
-    pillion_cache_folder_unlock (lock);
-}
-
 static PillionCacheStore *
 open_store (const char *dir,
             gboolean create,
             GError **error)
 {
   PillionCacheFolder *folder = pillion_cache_folder_open (dir, create, error);
-  g_autoptr (GPtrArray) open = NULL;
   PillionCacheStore *self;
 
   if (folder == NULL)
     return NULL;
 
-  open = ref_stores ();
-  for (guint i = 0; i < open->len; i++)
+  self = pillion_cache_stores_find (folder);
+  if (self != NULL)
     {
-      PillionCacheStore *store = open->pdata[i];
-      gboolean same;
-
-      pillion_mutex_lock (&store->mutex);
-      same = store->folder->device == folder->device && store->folder->inode == folder->inode;
-      pillion_mutex_unlock (&store->mutex);
-      if (same)
-        {
-          pillion_cache_folder_unref (folder);
-          return pillion_cache_store_ref (store);
-        }
+      pillion_cache_folder_unref (folder);
+      return self;
     }
 
   self = store_new (dir, folder);
   pillion_mutex_lock (&self->mutex);
-  load_first (self);
+  pillion_cache_store_load_first (self);
   pillion_mutex_unlock (&self->mutex);
-  add_store (self);
+  pillion_cache_stores_add (self);
 
   return self;
 }
@@ -508,10 +194,7 @@ store_free (PillionCacheStore *self)
   g_free (self->dir);
   g_free (self);
 
-  pillion_mutex_lock (&stores_lock);
-  n_closing--;
-  g_cond_broadcast (&stores_closed);
-  pillion_mutex_unlock (&stores_lock);
+  pillion_cache_stores_closed ();
 }
 
 /* The last run, after which nobody has a reference and nothing is running */
@@ -545,10 +228,7 @@ pillion_cache_store_unref (PillionCacheStore *self)
   if (self->pid != getpid ())
     return;
 
-  pillion_mutex_lock (&stores_lock);
-  g_ptr_array_remove_fast (stores, self);
-  n_closing++;
-  pillion_mutex_unlock (&stores_lock);
+  pillion_cache_stores_remove (self);
 
   /* This may be a host's thread, which must not wait for the disk, and the publisher may have the mutex while it does. If so, a worker takes
    * over when the publisher has stopped. If it is only waiting for more to do, it ends the store by itself. */
@@ -715,10 +395,9 @@ pillion_cache_store_drop_change (PillionCacheStore *self,
   g_hash_table_remove (self->changes, &change->id);
 }
 
-/* With the mutex */
-static void
-remove_record (PillionCacheStore *self,
-               PillionCacheRecord *record)
+void
+pillion_cache_store_remove_record (PillionCacheStore *self,
+                                   PillionCacheRecord *record)
 {
   PillionCacheChange *change = pillion_cache_store_get_change (self, record->key_hash, record->id);
 
@@ -738,7 +417,7 @@ pillion_cache_store_remove_id (PillionCacheStore *self,
   pillion_mutex_lock (&self->mutex);
   record = pillion_cache_index_find (&self->index, key_hash, id);
   if (record != NULL)
-    remove_record (self, record);
+    pillion_cache_store_remove_record (self, record);
   pillion_mutex_unlock (&self->mutex);
 
   pillion_cache_store_start (self);
@@ -878,6 +557,31 @@ pillion_cache_store_lookup (PillionCacheStore *self,
   return found;
 }
 
+PillionCacheEntry *
+pillion_cache_store_load_entry (PillionCacheStore *self,
+                                guint64 key_hash,
+                                guint64 id,
+                                guint64 *n_damaged)
+{
+  PillionCacheFolder *folder;
+  PillionCacheRecord *record;
+  PillionCacheEntry *entry = NULL;
+  Candidate candidate;
+
+  pillion_mutex_lock (&self->mutex);
+  record = pillion_cache_index_find (&self->index, key_hash, id);
+  if (record != NULL)
+    candidate_init (&candidate, self, record);
+  folder = pillion_cache_folder_ref (self->folder);
+  pillion_mutex_unlock (&self->mutex);
+
+  if (record != NULL)
+    entry = candidate_load (&candidate, self, folder, NULL, n_damaged);
+  pillion_cache_folder_unref (folder);
+
+  return entry;
+}
+
 void
 pillion_cache_store_touch (PillionCacheStore *self,
                            PillionCacheEntry *entry)
@@ -957,7 +661,7 @@ pillion_cache_store_remove_key (PillionCacheStore *self,
   pillion_cache_store_follow (self, FALSE);
   while ((record = pillion_cache_index_first (&self->index, key_hash)) != NULL)
     {
-      remove_record (self, record);
+      pillion_cache_store_remove_record (self, record);
       any = TRUE;
     }
   pillion_mutex_unlock (&self->mutex);
@@ -988,7 +692,7 @@ pillion_cache_store_add (PillionCacheStore *self,
   if (replaced != NULL)
     old = pillion_cache_index_find (&self->index, pillion_cache_entry_get_key_hash (replaced), pillion_cache_entry_get_id (replaced));
   if (old != NULL)
-    remove_record (self, old);
+    pillion_cache_store_remove_record (self, old);
 
   /* The last one of a bucket is the one that was added first */
   old = NULL;
@@ -996,7 +700,7 @@ pillion_cache_store_add (PillionCacheStore *self,
        record = pillion_cache_index_next (&self->index, record), n++)
     old = record;
   if (n >= MAX_VARIANTS)
-    remove_record (self, old);
+    pillion_cache_store_remove_record (self, old);
 
   self->n_waiting += n_waiting;
   if (change->draft >= 0)
@@ -1013,252 +717,5 @@ pillion_cache_store_add (PillionCacheStore *self,
 void
 pillion_cache_store_flush (PillionCacheStore *self)
 {
-  flush (self, g_get_monotonic_time () + LOCK_TIMEOUT);
-}
-
-static gboolean
-fail (PillionCacheStore *self,
-      int errsv,
-      GError **error)
-{
-  g_autofree char *name = g_filename_display_name (self->dir);
-
-  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errsv), _("the cache '%s' can't be changed: %s"), name, g_strerror (errsv));
-  return FALSE;
-}
-
-/* Locks the folder, for both of the next two */
-static int
-lock_folder (PillionCacheStore *self,
-             PillionCacheFolder **folder,
-             GError **error)
-{
-  int lock;
-
-  *folder = pillion_cache_store_ref_folder (self);
-  lock = pillion_cache_folder_lock (*folder, LOCK_TIMEOUT);
-  if (lock < 0)
-    {
-      fail (self, errno, error);
-      pillion_cache_folder_unref (*folder);
-    }
-
-  return lock;
-}
-
-static void
-unlock_folder (PillionCacheFolder *folder,
-               int lock)
-{
-  pillion_cache_folder_unlock (lock);
-  pillion_cache_folder_unref (folder);
-}
-
-static void
-remove_found (guint64 key_hash,
-              guint64 id,
-              const struct stat *info,
-              gpointer data)
-{
-  PillionCacheFolder *folder = ((gpointer *) data)[0];
-  int *errsv = ((gpointer *) data)[1];
-
-  if (!pillion_cache_folder_remove_entry (folder, key_hash, id))
-    *errsv = errno;
-}
-
-gboolean
-pillion_cache_store_clear (PillionCacheStore *self,
-                           GError **error)
-{
-  PillionCacheFolder *folder;
-  PillionCacheRecord *record;
-  int errsv = 0;
-  gpointer data[2];
-  int lock;
-
-  /* Whatever happens to the files, this process forgets them */
-  pillion_mutex_lock (&self->mutex);
-  pillion_cache_store_follow (self, FALSE);
-  while ((record = pillion_cache_index_get_oldest (&self->index)) != NULL)
-    remove_record (self, record);
-  pillion_mutex_unlock (&self->mutex);
-
-  lock = lock_folder (self, &folder, error);
-  if (lock < 0)
-    return FALSE;
-
-  data[0] = folder;
-  data[1] = &errsv;
-  if (!pillion_cache_folder_list (folder, remove_found, data))
-    errsv = errno;
-  pillion_cache_folder_clean_drafts (folder);
-
-  pillion_mutex_lock (&self->mutex);
-  if (errsv == 0 && !pillion_cache_store_write_log (self))
-    errsv = errno;
-  pillion_mutex_unlock (&self->mutex);
-  unlock_folder (folder, lock);
-
-  pillion_cache_store_flush (self);
-  return errsv == 0 || fail (self, errsv, error);
-}
-
-/* Counts the damaged entries, which are removed */
-static gboolean
-foreach (PillionCacheStore *self,
-         PillionCacheFunc func,
-         gpointer data,
-         guint64 *n_damaged,
-         GCancellable *cancellable,
-         GError **error)
-{
-  g_autoptr (GArray) all = g_array_new (FALSE, FALSE, sizeof (PillionCacheTouch));
-  gboolean go_on = TRUE;
-
-  pillion_mutex_lock (&self->mutex);
-  pillion_cache_store_follow (self, FALSE);
-  for (PillionCacheRecord *record = pillion_cache_index_get_oldest (&self->index); record != NULL;
-       record = pillion_cache_index_get_newer (&self->index, record))
-    {
-      PillionCacheTouch entry = { record->key_hash, record->id };
-
-      g_array_append_val (all, entry);
-    }
-  pillion_mutex_unlock (&self->mutex);
-
-  for (guint i = all->len; i > 0 && go_on; i--)
-    {
-      PillionCacheTouch *one = &g_array_index (all, PillionCacheTouch, i - 1);
-      PillionCacheFolder *folder;
-      PillionCacheRecord *record;
-      PillionCacheEntry *entry = NULL;
-      Candidate candidate;
-
-      if (g_cancellable_set_error_if_cancelled (cancellable, error))
-        return FALSE;
-
-      pillion_mutex_lock (&self->mutex);
-      record = pillion_cache_index_find (&self->index, one->key_hash, one->id);
-      if (record != NULL)
-        candidate_init (&candidate, self, record);
-      folder = pillion_cache_folder_ref (self->folder);
-      pillion_mutex_unlock (&self->mutex);
-
-      if (record != NULL)
-        entry = candidate_load (&candidate, self, folder, NULL, n_damaged);
-      pillion_cache_folder_unref (folder);
-
-      if (entry != NULL)
-        {
-          go_on = func (entry, data);
-          pillion_cache_entry_unref (entry);
-        }
-    }
-
-  return TRUE;
-}
-
-gboolean
-pillion_cache_store_foreach (PillionCacheStore *self,
-                             PillionCacheFunc func,
-                             gpointer data,
-                             GCancellable *cancellable,
-                             GError **error)
-{
-  guint64 n_damaged = 0;
-
-  return foreach (self, func, data, &n_damaged, cancellable, error);
-}
-
-typedef struct
-{
-  PillionCacheReport *report;
-  GCancellable *cancellable;
-  guint8 *buffer;
-  GError *error;
-} Verification;
-
-/* A damaged entry removes itself */
-static gboolean
-verify_entry (PillionCacheEntry *entry,
-              gpointer data)
-{
-  Verification *self = data;
-  guint64 offset = 0;
-  gssize n;
-
-  while ((n = pillion_cache_entry_read (entry, offset, self->buffer, PILLION_CACHE_BLOCK_SIZE, &self->error)) > 0)
-    {
-      offset += (guint64) n;
-      if (g_cancellable_is_cancelled (self->cancellable))
-        return FALSE;
-    }
-
-  if (g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA))
-    {
-      self->report->n_removed++;
-      g_clear_error (&self->error);
-    }
-
-  return self->error == NULL;
-}
-
-gboolean
-pillion_cache_store_verify (PillionCacheStore *self,
-                            GCancellable *cancellable,
-                            PillionCacheReport *report,
-                            GError **error)
-{
-  g_autofree guint8 *buffer = g_malloc (PILLION_CACHE_BLOCK_SIZE);
-  Verification verification = { report, cancellable, buffer, NULL };
-  g_autoptr (GArray) found = NULL;
-  PillionCacheFolder *folder;
-  int errsv = 0;
-  int lock;
-
-  *report = (PillionCacheReport) { 0 };
-  if (g_cancellable_set_error_if_cancelled (cancellable, error))
-    return FALSE;
-
-  pillion_cache_store_flush (self);
-  lock = lock_folder (self, &folder, error);
-  if (lock < 0)
-    return FALSE;
-
-  pillion_cache_folder_clean_drafts (folder);
-  found = pillion_cache_store_list_folder (folder);
-  if (found == NULL)
-    errsv = errno;
-
-  pillion_mutex_lock (&self->mutex);
-  pillion_cache_store_follow (self, TRUE);
-  if (found != NULL)
-    {
-      pillion_cache_store_take_folder (self, found);
-      if (!pillion_cache_store_write_log (self))
-        errsv = errno;
-    }
-  pillion_mutex_unlock (&self->mutex);
-  unlock_folder (folder, lock);
-  if (errsv != 0)
-    return fail (self, errsv, error);
-
-  if (!foreach (self, verify_entry, &verification, &report->n_removed, cancellable, error))
-    return FALSE;
-  if (verification.error != NULL)
-    {
-      g_propagate_error (error, verification.error);
-      return FALSE;
-    }
-  if (g_cancellable_set_error_if_cancelled (cancellable, error))
-    return FALSE;
-
-  pillion_cache_store_flush (self);
-  pillion_mutex_lock (&self->mutex);
-  report->n_entries = self->index.n_entries;
-  report->n_bytes = self->index.n_bytes;
-  pillion_mutex_unlock (&self->mutex);
-
-  return TRUE;
+  pillion_cache_store_flush_until (self, g_get_monotonic_time () + LOCK_TIMEOUT);
 }
