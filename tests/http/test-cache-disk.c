@@ -22,9 +22,9 @@
 #include <glib/gstdio.h>
 
 #include "base/pillion-sync.h"
+#include "cache-store-support.h"
 #include "http/pillion-cache-location.h"
 
-#define LIMIT (64 * 1024 * 1024)
 #define LARGE 70000
 #define MARK_TEXT "A cache of libpillion-http. Its files can be removed at any time.\n"
 
@@ -144,91 +144,12 @@ geteuid (void)
   return other != 0 ? other : getuid ();
 }
 
-/* --- a folder for each test --- */
-
-typedef struct
-{
-  char *top;
-  char *dir;
-  PillionCacheStore *store;
-} Fixture;
-
 static void
-set_up (Fixture *self,
-        gconstpointer data)
+put_on_disk (StoreFixture *self,
+             guint number)
 {
-  self->top = g_dir_make_tmp ("pillion-cache-XXXXXX", NULL);
-  g_assert_nonnull (self->top);
-  self->dir = g_build_filename (self->top, "cache", NULL);
-}
-
-static void
-tear_down (Fixture *self,
-           gconstpointer data)
-{
-  const char *argv[] = { "rm", "-r", self->top, NULL };
-
-  if (self->store != NULL)
-    {
-      pillion_cache_store_flush (self->store);
-      pillion_cache_store_unref (self->store);
-    }
-  g_assert_true (g_spawn_sync (NULL, (char **) argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL, NULL, NULL));
-  g_free (self->dir);
-  g_free (self->top);
-}
-
-static void
-open_store (Fixture *self)
-{
-  g_autoptr (GError) error = NULL;
-
-  self->store = pillion_cache_store_open (self->dir, LIMIT, &error);
-  g_assert_no_error (error);
-}
-
-static gboolean
-put (PillionCacheStore *store,
-     const char *key,
-     gsize length,
-     GError **error)
-{
-  g_autoptr (GBytes) metadata = g_bytes_new_static ("old", 3);
-  g_autofree char *body = g_malloc0 (length);
-  g_autoptr (PillionCacheWriter) writer = pillion_cache_writer_new (store, key, metadata, (gint64) length, error);
-
-  return writer != NULL && pillion_cache_writer_write (writer, body, length, error) &&
-         pillion_cache_writer_commit (writer, NULL, NULL, error);
-}
-
-static void
-put_on_disk (Fixture *self,
-             const char *key)
-{
-  g_autoptr (GError) error = NULL;
-
-  put (self->store, key, 10, &error);
-  g_assert_no_error (error);
+  store_put (self->store, number, 10);
   pillion_cache_store_flush (self->store);
-}
-
-/* Returns the only entry of the key, or NULL */
-static PillionCacheEntry *
-get (PillionCacheStore *store,
-     const char *key)
-{
-  g_autoptr (GPtrArray) found = pillion_cache_store_lookup (store, key);
-
-  return found != NULL ? pillion_cache_entry_ref (found->pdata[0]) : NULL;
-}
-
-static gboolean
-has (PillionCacheStore *store,
-     const char *key)
-{
-  g_autoptr (PillionCacheEntry) entry = get (store, key);
-
-  return entry != NULL;
 }
 
 /* --- the tests --- */
@@ -241,12 +162,12 @@ open_again (gpointer data)
 
 /* A thread that is content with an earlier failure doesn't wait for one that tries again */
 static void
-test_open_again (Fixture *self,
+test_open_again (StoreFixture *self,
                  gconstpointer data)
 {
-  g_autofree char *mark = g_build_filename (self->dir, "pillion-cache", NULL);
+  g_autofree char *mark = store_fixture_get_path (self, "pillion-cache");
   g_autofree char *foreign = g_build_filename (self->dir, "foreign", NULL);
-  PillionCacheLocation *location = pillion_cache_location_new (self->dir, LIMIT);
+  PillionCacheLocation *location = pillion_cache_location_new (self->dir, STORE_LIMIT);
   g_autoptr (GError) error = NULL;
   GThread *thread;
 
@@ -265,11 +186,11 @@ test_open_again (Fixture *self,
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY);
 
   /* What is set while it is being opened counts */
-  pillion_cache_location_set_max_size (location, LIMIT / 2);
+  pillion_cache_location_set_max_size (location, STORE_LIMIT / 2);
   gate_open (&locking);
   self->store = g_thread_join (thread);
   g_assert_nonnull (self->store);
-  g_assert_cmpuint (pillion_cache_store_get_max_bytes (self->store), ==, LIMIT / 2);
+  g_assert_cmpuint (pillion_cache_store_get_max_bytes (self->store), ==, STORE_LIMIT / 2);
   pillion_cache_location_unref (location);
 }
 
@@ -287,59 +208,58 @@ count_descriptors (void)
 
 /* Large entries that wait for the disk don't take all of a program's descriptors */
 static void
-test_descriptors (Fixture *self,
+test_descriptors (StoreFixture *self,
                   gconstpointer data)
 {
-  g_autofree char *path = g_build_filename (self->dir, "pillion-cache", NULL);
+  g_autofree char *path = store_fixture_get_path (self, "pillion-cache");
   guint n_before;
   int lock;
 
-  open_store (self);
-  put_on_disk (self, "a");
+  self->store = store_open (self->dir);
+  put_on_disk (self, 1);
   n_before = count_descriptors ();
   lock = open (path, O_RDWR | O_CLOEXEC);
   g_assert_no_errno (flock (lock, LOCK_EX));
 
   for (guint i = 0; i < 250; i++)
     {
-      g_autofree char *key = g_strdup_printf ("large %u", i);
       g_autoptr (GError) error = NULL;
 
-      if (!put (self->store, key, LARGE, &error))
+      if (!store_try_put (self->store, 100 + i, LARGE, 0, NULL, &error))
         g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
       /* One each for the queue and for what the publisher is at */
       g_assert_cmpuint (count_descriptors (), <, n_before + 150);
     }
 
   close (lock);
-  while (!put (self->store, "after", LARGE, NULL))
+  while (!store_try_put (self->store, 2, LARGE, 0, NULL, NULL))
     pillion_cache_store_flush (self->store);
-  g_assert_true (has (self->store, "after"));
+  g_assert_true (store_has (self->store, 2));
 }
 
 /* Somebody else's mark is no better if it appears in the last moment */
 static void
-test_foreign_mark (Fixture *self,
+test_foreign_mark (StoreFixture *self,
                    gconstpointer data)
 {
-  g_autofree char *mark = g_build_filename (self->dir, "pillion-cache", NULL);
+  g_autofree char *mark = store_fixture_get_path (self, "pillion-cache");
   g_autoptr (GError) error = NULL;
 
   g_assert_no_errno (g_mkdir (self->dir, 0700));
   __atomic_store_n (&user, getuid () + 1, __ATOMIC_RELAXED);
   __atomic_store_n (&appearing, mark, __ATOMIC_RELAXED);
-  g_assert_null (pillion_cache_store_open (self->dir, LIMIT, &error));
+  g_assert_null (pillion_cache_store_open (self->dir, STORE_LIMIT, &error));
   __atomic_store_n (&user, 0, __ATOMIC_RELAXED);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED);
 
   /* Its owner can use it */
-  open_store (self);
+  self->store = store_open (self->dir);
 }
 
 static goffset
-get_index_size (Fixture *self)
+get_index_size (StoreFixture *self)
 {
-  g_autofree char *path = g_build_filename (self->dir, "index", NULL);
+  g_autofree char *path = store_fixture_get_path (self, "index");
   struct stat info;
 
   g_assert_no_errno (stat (path, &info));
@@ -348,16 +268,16 @@ get_index_size (Fixture *self)
 
 /* Whoever has the last reference doesn't wait for what is still to be written */
 static void
-test_last_reference (Fixture *self,
+test_last_reference (StoreFixture *self,
                      gconstpointer data)
 {
   g_autoptr (PillionCacheEntry) entry = NULL;
   goffset size;
 
-  open_store (self);
-  put_on_disk (self, "a");
+  self->store = store_open (self->dir);
+  put_on_disk (self, 1);
   size = get_index_size (self);
-  entry = get (self->store, "a");
+  entry = store_get (self->store, 1);
   pillion_cache_store_touch (self->store, entry);
   g_clear_pointer (&entry, pillion_cache_entry_unref);
 
@@ -371,15 +291,17 @@ test_last_reference (Fixture *self,
 
 /* Whoever sets the limit doesn't wait for what is just being written */
 static void
-test_set_limit (Fixture *self,
+test_set_limit (StoreFixture *self,
                 gconstpointer data)
 {
-  open_store (self);
-  put_on_disk (self, "a");
-  put_on_disk (self, "b");
+  g_autofree char *key = store_make_key (1);
+
+  self->store = store_open (self->dir);
+  put_on_disk (self, 1);
+  put_on_disk (self, 2);
 
   gate_close (&writing);
-  g_assert_true (pillion_cache_store_remove_key (self->store, "a"));
+  g_assert_true (pillion_cache_store_remove_key (self->store, key));
   gate_await (&writing);
   pillion_cache_store_set_max_bytes (self->store, 0);
   g_assert_cmpuint (pillion_cache_store_get_max_bytes (self->store), ==, 0);
@@ -390,19 +312,19 @@ test_set_limit (Fixture *self,
 
 /* A child that drops what it has inherited leaves alone what its parent still has to write */
 static void
-test_fork (Fixture *self,
+test_fork (StoreFixture *self,
            gconstpointer data)
 {
-  g_autofree char *path = g_build_filename (self->dir, "pillion-cache", NULL);
+  g_autofree char *path = store_fixture_get_path (self, "pillion-cache");
   int lock;
   int status;
   pid_t child;
 
-  open_store (self);
-  put_on_disk (self, "a");
+  self->store = store_open (self->dir);
+  put_on_disk (self, 1);
   lock = open (path, O_RDWR | O_CLOEXEC);
   g_assert_no_errno (flock (lock, LOCK_EX));
-  g_assert_true (put (self->store, "large", LARGE, NULL));
+  g_assert_true (store_try_put (self->store, 3, LARGE, 0, NULL, NULL));
 
   child = fork ();
   g_assert_no_errno (child);
@@ -417,36 +339,30 @@ test_fork (Fixture *self,
 
   flock (lock, LOCK_UN);
   close (lock);
-  pillion_cache_store_flush (self->store);
-  g_clear_pointer (&self->store, pillion_cache_store_unref);
-  open_store (self);
-  g_assert_true (has (self->store, "large"));
+  store_fixture_reopen (self);
+  g_assert_true (store_has (self->store, 3));
 }
 
 static guint
-count_entries (Fixture *self)
+count_entries (StoreFixture *self)
 {
-  g_autofree char *path = g_build_filename (self->dir, "entries", NULL);
-  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
-  guint n = 0;
+  g_autoptr (GPtrArray) paths = store_fixture_list_files (self, "entries");
 
-  g_assert_nonnull (dir);
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-
-  return n;
+  return paths->len;
 }
 
 /* What is removed is gone for the next run of the program, too, even if another process holds the lock */
 static void
-test_removed (Fixture *self,
+test_removed (StoreFixture *self,
               gconstpointer data)
 {
-  open_store (self);
-  put_on_disk (self, "a");
+  g_autofree char *key = store_make_key (1);
+
+  self->store = store_open (self->dir);
+  put_on_disk (self, 1);
 
   gate_close (&locking);
-  g_assert_true (pillion_cache_store_remove_key (self->store, "a"));
+  g_assert_true (pillion_cache_store_remove_key (self->store, key));
   while (count_entries (self) > 0)
     g_usleep (1000);
   gate_open (&locking);
@@ -454,21 +370,21 @@ test_removed (Fixture *self,
 
 /* What the disk has refused is done once it no longer does, without anybody asking */
 static void
-test_tried_again (Fixture *self,
+test_tried_again (StoreFixture *self,
                   gconstpointer data)
 {
   g_autoptr (PillionCacheEntry) entry = NULL;
-  g_autoptr (GBytes) metadata = g_bytes_new_static ("new", 3);
+  g_autofree char *key = store_make_key (2);
   goffset size;
 
-  open_store (self);
-  put_on_disk (self, "a");
-  put_on_disk (self, "b");
-  entry = get (self->store, "a");
+  self->store = store_open (self->dir);
+  put_on_disk (self, 1);
+  put_on_disk (self, 2);
+  entry = store_get (self->store, 1);
 
   __atomic_store_n (&write_errno, ENOSPC, __ATOMIC_RELAXED);
-  g_assert_true (pillion_cache_store_update_metadata (self->store, entry, metadata, NULL));
-  g_assert_true (pillion_cache_store_remove_key (self->store, "b"));
+  store_update (self->store, entry, 1, 10, 1);
+  g_assert_true (pillion_cache_store_remove_key (self->store, key));
   pillion_cache_store_flush (self->store);
   size = get_index_size (self);
   __atomic_store_n (&write_errno, 0, __ATOMIC_RELAXED);
@@ -476,16 +392,45 @@ test_tried_again (Fixture *self,
     g_usleep (1000);
   g_clear_pointer (&entry, pillion_cache_entry_unref);
 
-  pillion_cache_store_flush (self->store);
-  g_clear_pointer (&self->store, pillion_cache_store_unref);
-  open_store (self);
-  g_assert_false (has (self->store, "b"));
-  entry = get (self->store, "a");
+  store_fixture_reopen (self);
+  g_assert_false (store_has (self->store, 2));
+  entry = store_get (self->store, 1);
   g_assert_nonnull (entry);
-  g_assert_true (g_bytes_equal (pillion_cache_entry_get_metadata (entry), metadata));
+  store_assert_revision (entry, 1);
 }
 
-#define ADD(path, func) g_test_add ("/http/cache-disk/" path, Fixture, NULL, set_up, func, tear_down)
+static void
+test_disk_full (StoreFixture *self,
+                gconstpointer data)
+{
+  g_autoptr (PillionCacheEntry) entry = NULL;
+  g_autoptr (GError) error = NULL;
+
+  self->store = store_open (self->dir);
+  put_on_disk (self, 1);
+  entry = store_get (self->store, 1);
+
+  __atomic_store_n (&write_errno, ENOSPC, __ATOMIC_RELAXED);
+  g_assert_false (store_try_put (self->store, 2, LARGE, 0, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE);
+  store_put (self->store, 3, 10);
+  store_update (self->store, entry, 1, 10, 5);
+  pillion_cache_store_flush (self->store);
+  g_assert_false (store_has (self->store, 2));
+  g_assert_false (store_has (self->store, 3));
+  g_assert_true (store_has (self->store, 1));
+  __atomic_store_n (&write_errno, 0, __ATOMIC_RELAXED);
+
+  store_put (self->store, 4, 10);
+  g_clear_pointer (&entry, pillion_cache_entry_unref);
+  store_fixture_reopen (self);
+  g_assert_true (store_has (self->store, 1));
+  g_assert_true (store_has (self->store, 4));
+  entry = store_get (self->store, 1);
+  store_assert_revision (entry, 5);
+}
+
+#define ADD(path, func) g_test_add ("/http/cache-disk/" path, StoreFixture, NULL, store_fixture_set_up_closed, func, store_fixture_tear_down)
 
 int
 main (int argc,
@@ -500,6 +445,7 @@ main (int argc,
   ADD ("the-limit-is-set-at-once", test_set_limit);
   ADD ("a-forked-child-takes-nothing-away", test_fork);
   ADD ("what-is-removed-needs-no-lock", test_removed);
+  ADD ("a-full-disk-loses-only-what-is-new", test_disk_full);
   ADD ("what-was-refused-is-tried-again", test_tried_again);
 
   return g_test_run ();
