@@ -253,12 +253,25 @@ pillion_http_cache_set_max_size (PillionHttpCache *self,
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_SIZE]);
 }
 
+typedef struct _Job Job;
+
+/* What is done with an open store, on a worker */
 typedef struct
 {
+  const char *verb;
+  gboolean create; /* makes the folder if it doesn't exist */
+
+  /* Returns the result to the task, or FALSE with an error */
+  gboolean (*run) (Job *job, PillionCacheStore *store, PillionTask *task, GCancellable *cancellable, GError **error);
+} JobKind;
+
+struct _Job
+{
+  const JobKind *kind;
   PillionCacheLocation *location;
   char *path;
-  char *key; /* or NULL */
-} Job;
+  char *key; /* of a URL, or NULL */
+};
 
 static void
 job_free (gpointer data)
@@ -271,75 +284,83 @@ job_free (gpointer data)
   g_free (self);
 }
 
-static PillionTask *
-run (PillionHttpCache *self,
-     PillionLoop *loop,
-     const char *verb,
-     char *key,
-     GCancellable *cancellable,
-     PillionThreadFunc func)
+static void
+job_run (PillionTask *task,
+         GCancellable *cancellable,
+         gpointer data)
 {
-  g_autofree char *path = g_filename_display_name (self->path != NULL ? self->path : "");
-  g_autofree char *title = g_strconcat (verb, " ", path, NULL);
+  Job *self = data;
+  g_autoptr (PillionCacheStore) store = NULL;
+  GError *error = NULL;
+
+  if (self->kind->create)
+    store = pillion_cache_location_open (self->location, TRUE, &error);
+  else
+    store = pillion_cache_store_open_existing (self->path, &error);
+
+  if (store == NULL || !self->kind->run (self, store, task, cancellable, &error))
+    pillion_task_return_error (task, error);
+}
+
+/* @url may be NULL */
+static PillionTask *
+start_job (PillionHttpCache *self,
+           const JobKind *kind,
+           const char *url,
+           PillionLoop *loop,
+           GCancellable *cancellable)
+{
+  const char *path = self->path != NULL ? self->path : "";
+  g_autofree char *name = g_filename_display_name (path);
+  g_autofree char *title = g_strconcat (kind->verb, " ", name, NULL);
+  g_autofree char *key = NULL;
   Job *job;
 
   if (loop == NULL)
     loop = pillion_loop_get_default ();
   g_return_val_if_fail (loop != NULL, NULL);
 
-  job = g_new0 (Job, 1);
-  job->location = pillion_cache_location_ref (self->location);
-  job->path = g_strdup (self->path != NULL ? self->path : "");
-  job->key = key;
-  return pillion_loop_run_in_thread (loop, title, cancellable, func, job, job_free);
-}
-
-static PillionTask *
-run_for_url (PillionHttpCache *self,
-             PillionLoop *loop,
-             const char *verb,
-             const char *url,
-             GCancellable *cancellable,
-             PillionThreadFunc func)
-{
-  g_autoptr (GUri) uri = NULL;
-  g_autoptr (GRefString) origin = NULL;
-  GError *error = NULL;
-
-  if (loop == NULL)
-    loop = pillion_loop_get_default ();
-  g_return_val_if_fail (loop != NULL, NULL);
-
-  uri = pillion_http_parse_url (url, &error);
-  if (uri == NULL || !pillion_http_check_uri (uri, &error))
+  if (url != NULL)
     {
-      PillionTask *task = pillion_task_new_at (loop, verb, cancellable, NULL);
+      GError *error = NULL;
+      g_autoptr (GUri) uri = pillion_http_parse_url (url, &error);
+      g_autoptr (GRefString) origin = NULL;
 
-      if (pillion_task_is_done (task))
-        g_error_free (error);
-      else
-        pillion_task_return_error (task, error);
-      return task;
+      if (uri == NULL || !pillion_http_check_uri (uri, &error))
+        {
+          PillionTask *task = pillion_task_new_at (loop, kind->verb, cancellable, NULL);
+
+          if (pillion_task_is_done (task))
+            g_error_free (error);
+          else
+            pillion_task_return_error (task, error);
+          return task;
+        }
+
+      origin = pillion_http_uri_get_origin (uri);
+      key = pillion_cache_make_key (origin, uri);
     }
 
-  origin = pillion_http_uri_get_origin (uri);
-  return run (self, loop, verb, pillion_cache_make_key (origin, uri), cancellable, func);
+  job = g_new0 (Job, 1);
+  job->kind = kind;
+  job->location = pillion_cache_location_ref (self->location);
+  job->path = g_strdup (path);
+  job->key = g_steal_pointer (&key);
+  return pillion_loop_run_in_thread (loop, title, cancellable, job_run, job, job_free);
 }
 
-static void
-open_in_thread (PillionTask *task,
-                GCancellable *cancellable,
-                gpointer data)
+static gboolean
+open_run (Job *job,
+          PillionCacheStore *store,
+          PillionTask *task,
+          GCancellable *cancellable,
+          GError **error)
 {
-  Job *self = data;
-  GError *error = NULL;
-  g_autoptr (PillionCacheStore) store = pillion_cache_location_open (self->location, TRUE, &error);
-
-  if (store == NULL)
-    pillion_task_return_error (task, error);
-  else
-    pillion_task_return_boolean (task, TRUE);
+  pillion_task_return_boolean (task, TRUE);
+  return TRUE;
 }
+
+static const JobKind open_kind = { "open", TRUE, open_run };
 
 /**
  * pillion_http_cache_open:
@@ -366,23 +387,21 @@ pillion_http_cache_open (PillionHttpCache *self,
   g_return_val_if_fail (loop == NULL || PILLION_IS_LOOP (loop), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  return run (self, loop, "open", NULL, cancellable, open_in_thread);
+  return start_job (self, &open_kind, NULL, loop, cancellable);
 }
 
-static void
-remove_in_thread (PillionTask *task,
-                  GCancellable *cancellable,
-                  gpointer data)
+static gboolean
+remove_run (Job *job,
+            PillionCacheStore *store,
+            PillionTask *task,
+            GCancellable *cancellable,
+            GError **error)
 {
-  Job *self = data;
-  GError *error = NULL;
-  g_autoptr (PillionCacheStore) store = pillion_cache_location_open (self->location, TRUE, &error);
-
-  if (store == NULL)
-    pillion_task_return_error (task, error);
-  else
-    pillion_task_return_boolean (task, pillion_cache_store_remove_key (store, self->key));
+  pillion_task_return_boolean (task, pillion_cache_store_remove_key (store, job->key));
+  return TRUE;
 }
+
+static const JobKind remove_kind = { "remove", TRUE, remove_run };
 
 /**
  * pillion_http_cache_remove:
@@ -411,23 +430,24 @@ pillion_http_cache_remove (PillionHttpCache *self,
   g_return_val_if_fail (loop == NULL || PILLION_IS_LOOP (loop), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  return run_for_url (self, loop, "remove", url, cancellable, remove_in_thread);
+  return start_job (self, &remove_kind, url, loop, cancellable);
 }
 
-static void
-clear_in_thread (PillionTask *task,
-                 GCancellable *cancellable,
-                 gpointer data)
+static gboolean
+clear_run (Job *job,
+           PillionCacheStore *store,
+           PillionTask *task,
+           GCancellable *cancellable,
+           GError **error)
 {
-  Job *self = data;
-  GError *error = NULL;
-  g_autoptr (PillionCacheStore) store = pillion_cache_location_open (self->location, TRUE, &error);
+  if (!pillion_cache_store_clear (store, error))
+    return FALSE;
 
-  if (store == NULL || !pillion_cache_store_clear (store, &error))
-    pillion_task_return_error (task, error);
-  else
-    pillion_task_return_boolean (task, TRUE);
+  pillion_task_return_boolean (task, TRUE);
+  return TRUE;
 }
+
+static const JobKind clear_kind = { "clear", TRUE, clear_run };
 
 /**
  * pillion_http_cache_clear:
@@ -452,7 +472,7 @@ pillion_http_cache_clear (PillionHttpCache *self,
   g_return_val_if_fail (loop == NULL || PILLION_IS_LOOP (loop), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  return run (self, loop, "clear", NULL, cancellable, clear_in_thread);
+  return start_job (self, &clear_kind, NULL, loop, cancellable);
 }
 
 static void
@@ -503,31 +523,32 @@ list_entry (PillionCacheEntry *entry,
   return TRUE;
 }
 
-static void
-list_in_thread (PillionTask *task,
-                GCancellable *cancellable,
-                gpointer data)
+static gboolean
+list_run (Job *job,
+          PillionCacheStore *store,
+          PillionTask *task,
+          GCancellable *cancellable,
+          GError **error)
 {
-  Job *self = data;
-  GError *error = NULL;
-  g_autoptr (PillionCacheStore) store = pillion_cache_store_open_existing (self->path, &error);
   g_autoptr (GListStore) list = g_list_store_new (PILLION_HTTP_TYPE_RESPONSE);
 
-  if (store != NULL && self->key != NULL)
+  if (job->key != NULL)
     {
-      g_autoptr (GPtrArray) entries = pillion_cache_store_lookup (store, self->key);
+      g_autoptr (GPtrArray) entries = pillion_cache_store_lookup (store, job->key);
 
       for (guint i = 0; entries != NULL && i < entries->len; i++)
         list_entry (entries->pdata[i], list);
     }
-  else if (store != NULL)
-    pillion_cache_store_foreach (store, list_entry, list, cancellable, &error);
+  else if (!pillion_cache_store_foreach (store, list_entry, list, cancellable, error))
+    {
+      return FALSE;
+    }
 
-  if (error != NULL)
-    pillion_task_return_error (task, error);
-  else
-    pillion_private_task_take_object (task, g_steal_pointer (&list));
+  pillion_private_task_take_object (task, g_steal_pointer (&list));
+  return TRUE;
 }
+
+static const JobKind list_kind = { "list", FALSE, list_run };
 
 /**
  * pillion_http_cache_list:
@@ -557,27 +578,26 @@ pillion_http_cache_list (PillionHttpCache *self,
   g_return_val_if_fail (loop == NULL || PILLION_IS_LOOP (loop), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  if (url != NULL)
-    return run_for_url (self, loop, "list", url, cancellable, list_in_thread);
-
-  return run (self, loop, "list", NULL, cancellable, list_in_thread);
+  return start_job (self, &list_kind, url, loop, cancellable);
 }
 
-static void
-verify_in_thread (PillionTask *task,
-                  GCancellable *cancellable,
-                  gpointer data)
+static gboolean
+verify_run (Job *job,
+            PillionCacheStore *store,
+            PillionTask *task,
+            GCancellable *cancellable,
+            GError **error)
 {
-  Job *self = data;
-  GError *error = NULL;
-  g_autoptr (PillionCacheStore) store = pillion_cache_store_open_existing (self->path, &error);
   PillionCacheReport report;
 
-  if (store == NULL || !pillion_cache_store_verify (store, cancellable, &report, &error))
-    pillion_task_return_error (task, error);
-  else
-    pillion_task_return_int (task, (gint64) report.n_removed);
+  if (!pillion_cache_store_verify (store, cancellable, &report, error))
+    return FALSE;
+
+  pillion_task_return_int (task, (gint64) report.n_removed);
+  return TRUE;
 }
+
+static const JobKind verify_kind = { "verify", FALSE, verify_run };
 
 /**
  * pillion_http_cache_verify:
@@ -604,5 +624,5 @@ pillion_http_cache_verify (PillionHttpCache *self,
   g_return_val_if_fail (loop == NULL || PILLION_IS_LOOP (loop), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  return run (self, loop, "verify", NULL, cancellable, verify_in_thread);
+  return start_job (self, &verify_kind, NULL, loop, cancellable);
 }
