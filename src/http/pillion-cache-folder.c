@@ -430,6 +430,25 @@ pillion_cache_folder_remove_entry (PillionCacheFolder *self,
   return fstatat (self->entries, name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR (info.st_mode);
 }
 
+/* Until a draft is locked, whoever opens the cache takes it for that of a dead process: see pillion_cache_folder_clean_drafts (). Returns FALSE
+ * if somebody just has, so that it is gone or about to go. */
+static gboolean
+lock_draft (int fd)
+{
+  struct stat info;
+
+  while (flock (fd, LOCK_EX | LOCK_NB) != 0)
+    {
+      if (errno == EWOULDBLOCK)
+        return FALSE;
+      /* A file system without locks: nobody takes anything away there */
+      if (errno != EINTR)
+        return TRUE;
+    }
+
+  return fstat (fd, &info) != 0 || info.st_nlink > 0;
+}
+
 int
 pillion_cache_folder_new_draft (PillionCacheFolder *self,
                                 char name[PILLION_CACHE_NAME_SIZE])
@@ -442,17 +461,17 @@ pillion_cache_folder_new_draft (PillionCacheFolder *self,
       return -1;
     }
 
-  do
+  while (TRUE)
     {
       pillion_cache_folder_format_name (pillion_cache_random (), pillion_cache_random (), name);
       fd = openat (self->drafts, name, O_RDWR | O_CREAT | O_EXCL | FILE_FLAGS, 0600);
+      if (fd >= 0 && lock_draft (fd))
+        return fd;
+      if (fd >= 0)
+        close (fd);
+      else if (errno != EEXIST)
+        return -1;
     }
-  while (fd < 0 && errno == EEXIST);
-
-  if (fd >= 0)
-    (void) flock (fd, LOCK_EX | LOCK_NB);
-
-  return fd;
 }
 
 void

@@ -29,7 +29,6 @@
 #define MIN_RECORDS 4096
 
 #define LOCK_TIMEOUT (10 * G_TIME_SPAN_SECOND)
-#define CLOSING_TIMEOUT (G_TIME_SPAN_SECOND / 5)
 
 /* New entries and new metadata wait this long for others, in µs, so that the disk doesn't get in the way of the responses that bring them,
  * unless there are this many bytes of them already */
@@ -507,6 +506,7 @@ remake (PillionCacheStore *store)
   pillion_cache_log_close (&store->log);
   pillion_cache_store_load (store, lock >= 0);
   pillion_mutex_unlock (&store->mutex);
+  pillion_cache_stores_move (store, folder);
   if (lock >= 0)
     pillion_cache_folder_unlock (lock);
   pillion_cache_folder_unref (old);
@@ -571,8 +571,7 @@ run_locked (Batch *self,
 }
 
 static gboolean
-attempt (Batch *self,
-         gint64 timeout)
+attempt (Batch *self)
 {
   int lock;
 
@@ -581,7 +580,7 @@ attempt (Batch *self,
     return FALSE;
 
   remove_files (self);
-  lock = pillion_cache_folder_lock (self->folder, timeout);
+  lock = pillion_cache_folder_lock (self->folder, LOCK_TIMEOUT);
   if (lock < 0)
     {
       self->folder_gone = errno == ENOENT;
@@ -596,7 +595,6 @@ run_batch (PillionCacheStore *store)
 {
   Batch batch = { .store = store };
   gboolean success;
-  gint64 timeout;
 
   batch.touched = g_array_new (FALSE, FALSE, sizeof (PillionCacheTouch));
   batch.victims = g_array_new (FALSE, FALSE, sizeof (PillionCacheTouch));
@@ -605,13 +603,12 @@ run_batch (PillionCacheStore *store)
   pillion_mutex_lock (&store->mutex);
   batch.folder = pillion_cache_folder_ref (store->folder);
   batch.folder_gone = store->remake;
-  timeout = store->closing ? CLOSING_TIMEOUT : LOCK_TIMEOUT;
   store->urgent = FALSE;
   take_changes (&batch);
   take_touched (&batch);
   pillion_mutex_unlock (&store->mutex);
 
-  success = !batch.folder_gone && attempt (&batch, timeout);
+  success = !batch.folder_gone && attempt (&batch);
   if (batch.folder_gone)
     {
       forget_drafts (&batch);
@@ -620,7 +617,7 @@ run_batch (PillionCacheStore *store)
         {
           pillion_cache_folder_unref (batch.folder);
           batch.folder = pillion_cache_store_ref_folder (store);
-          success = attempt (&batch, timeout);
+          success = attempt (&batch);
         }
     }
   if (!success)

@@ -43,6 +43,8 @@ struct _PillionCacheStore
   int n_references; /* atomic; without any, the publisher frees it when it stops */
   char *dir;
   pid_t pid;
+  dev_t device; /* these two are those of the folder, and belong to the list of stores */
+  ino_t inode;
   guint64 max_bytes;  /* atomic, because hosts set it */
   PillionWorkers *workers; /* has its own lock */
 
@@ -173,10 +175,14 @@ void                pillion_cache_store_report        (PillionCacheStore  *self,
 
 /* The open stores of this process (pillion-cache-stores.c). What they still have to write is written before the program ends. */
 
-/* Returns a reference to the store of a folder, or NULL */
+/* Returns a reference to the store of a folder, or NULL. Waits for one that is being closed, since a new one would not know of what that one
+ * still has to write. */
 PillionCacheStore  *pillion_cache_stores_find         (const PillionCacheFolder *folder);
-void                pillion_cache_stores_add          (PillionCacheStore  *self);
+void                pillion_cache_stores_add          (PillionCacheStore        *self);
 
-/* Nobody has a reference any more, but there may be something to write until pillion_cache_stores_closed () */
-void                pillion_cache_stores_remove       (PillionCacheStore  *self);
-void                pillion_cache_stores_closed       (void);
+/* Its folder had to be made anew */
+void                pillion_cache_stores_move         (PillionCacheStore        *self,
+                                                       const PillionCacheFolder *folder);
+
+/* Nobody has a reference any more, and everything is written */
+void                pillion_cache_stores_remove       (PillionCacheStore        *self);

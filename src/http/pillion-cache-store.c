@@ -181,6 +181,7 @@ pillion_cache_store_ref (PillionCacheStore *self)
 static void
 store_free (PillionCacheStore *self)
 {
+  pillion_cache_stores_remove (self);
   pillion_private_workers_close (self->workers, 0);
   g_queue_clear (&self->queue);
   g_hash_table_unref (self->changes);
@@ -193,8 +194,6 @@ store_free (PillionCacheStore *self)
   g_mutex_clear (&self->mutex);
   g_free (self->dir);
   g_free (self);
-
-  pillion_cache_stores_closed ();
 }
 
 /* The last run, after which nobody has a reference and nothing is running */
@@ -227,8 +226,6 @@ pillion_cache_store_unref (PillionCacheStore *self)
   /* A child that was forked has the store of its parent, with a mutex that may be locked for good, and drafts that the parent needs */
   if (self->pid != getpid ())
     return;
-
-  pillion_cache_stores_remove (self);
 
   /* This may be a host's thread, which must not wait for the disk, and the publisher may have the mutex while it does. If so, a worker takes
    * over when the publisher has stopped. If it is only waiting for more to do, it ends the store by itself. */

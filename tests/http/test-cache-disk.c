@@ -23,6 +23,7 @@
 
 #include "base/pillion-sync.h"
 #include "cache-store-support.h"
+#include "http/pillion-cache-folder.h"
 #include "http/pillion-cache-location.h"
 
 #define LARGE 70000
@@ -80,14 +81,30 @@ gate_await (Gate *self)
   pillion_mutex_unlock (&self->mutex);
 }
 
+/* Both atomic: a folder that another process is just opening, which takes away the drafts of dead processes; or NULL. Whether it still has
+ * the draft open. */
+static PillionCacheFolder *cleaned;
+static gboolean still_cleaning;
+
 int
 flock (int fd,
        int operation)
 {
   static int (*real) (int, int);
+  PillionCacheFolder *folder;
 
   if ((operation & LOCK_EX) != 0)
     gate_pass (&locking);
+  folder = __atomic_exchange_n (&cleaned, NULL, __ATOMIC_RELAXED);
+  if (folder != NULL)
+    {
+      pillion_cache_folder_clean_drafts (folder);
+      if (__atomic_load_n (&still_cleaning, __ATOMIC_RELAXED))
+        {
+          errno = EWOULDBLOCK;
+          return -1;
+        }
+    }
   if (__atomic_load_n (&real, __ATOMIC_RELAXED) == NULL)
     __atomic_store_n (&real, (int (*) (int, int)) dlsym (RTLD_NEXT, "flock"), __ATOMIC_RELAXED);
   return __atomic_load_n (&real, __ATOMIC_RELAXED) (fd, operation);
@@ -289,6 +306,57 @@ test_last_reference (StoreFixture *self,
     g_usleep (1000);
 }
 
+static gpointer
+open_store (gpointer data)
+{
+  return store_open (data);
+}
+
+/* What was stored by those who are just leaving is there for those who come */
+static void
+test_open_while_closing (StoreFixture *self,
+                         gconstpointer data)
+{
+  g_autofree char *path = store_fixture_get_path (self, "pillion-cache");
+
+  self->store = store_open (self->dir);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autoptr (GThread) thread = NULL;
+      int lock = open (path, O_RDWR | O_CLOEXEC);
+
+      g_assert_no_errno (flock (lock, LOCK_EX));
+      store_put (self->store, i, i % 2 == 0 ? 10 : LARGE);
+      g_clear_pointer (&self->store, pillion_cache_store_unref);
+      thread = g_thread_new ("open", open_store, self->dir);
+      flock (lock, LOCK_UN);
+      close (lock);
+      self->store = g_thread_join (g_steal_pointer (&thread));
+      g_assert_true (store_has (self->store, i));
+    }
+}
+
+/* A draft is nobody's before it is locked. @data: whether the one that takes it away is not done yet. */
+static void
+test_new_draft_taken_away (StoreFixture *self,
+                           gconstpointer data)
+{
+  PillionCacheFolder *folder;
+
+  self->store = store_open (self->dir);
+  folder = pillion_cache_folder_open (self->dir, FALSE, NULL);
+  g_assert_nonnull (folder);
+
+  __atomic_store_n (&still_cleaning, data != NULL, __ATOMIC_RELAXED);
+  __atomic_store_n (&cleaned, folder, __ATOMIC_RELAXED);
+  store_put (self->store, 1, LARGE);
+  g_assert_null (__atomic_load_n (&cleaned, __ATOMIC_RELAXED));
+  pillion_cache_folder_unref (folder);
+
+  store_fixture_reopen (self);
+  g_assert_true (store_has (self->store, 1));
+}
+
 /* Whoever sets the limit doesn't wait for what is just being written */
 static void
 test_set_limit (StoreFixture *self,
@@ -430,7 +498,8 @@ test_disk_full (StoreFixture *self,
   store_assert_revision (entry, 5);
 }
 
-#define ADD(path, func) g_test_add ("/http/cache-disk/" path, StoreFixture, NULL, store_fixture_set_up_closed, func, store_fixture_tear_down)
+#define ADD_WITH(path, data, func) g_test_add ("/http/cache-disk/" path, StoreFixture, data, store_fixture_set_up_closed, func, store_fixture_tear_down)
+#define ADD(path, func) ADD_WITH (path, NULL, func)
 
 int
 main (int argc,
@@ -442,6 +511,9 @@ main (int argc,
   ADD ("descriptors-have-a-limit", test_descriptors);
   ADD ("a-mark-of-others-is-refused-at-any-moment", test_foreign_mark);
   ADD ("the-last-reference-is-dropped-at-once", test_last_reference);
+  ADD ("nothing-is-missing-while-others-close", test_open_while_closing);
+  ADD ("a-new-draft-is-taken-away", test_new_draft_taken_away);
+  ADD_WITH ("a-new-draft-is-being-taken-away", "still", test_new_draft_taken_away);
   ADD ("the-limit-is-set-at-once", test_set_limit);
   ADD ("a-forked-child-takes-nothing-away", test_fork);
   ADD ("what-is-removed-needs-no-lock", test_removed);
