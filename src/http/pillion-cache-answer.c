@@ -67,14 +67,16 @@ get_version (const PillionStoredResponse *stored)
 static void
 add_status (PillionListHead *head,
             const PillionStoredResponse *stored,
-            gboolean validated,
+            const char *reason,
             gint64 now)
 {
   g_autofree char *status = NULL;
 
-  if (!validated)
+  if (reason != NULL)
+    status = g_strdup_printf (CACHE_NAME "; fwd=%s; fwd-status=304", reason);
+  else
     status = g_strdup_printf (CACHE_NAME "; hit; ttl=%" G_GINT64_FORMAT, pillion_cache_get_lifetime (stored) - pillion_cache_get_age (stored, now));
-  pillion_field_list_append (&head->fields, "Cache-Status", validated ? CACHE_NAME "; fwd=stale; fwd-status=304" : status);
+  pillion_field_list_append (&head->fields, "Cache-Status", status);
 }
 
 void
@@ -82,6 +84,7 @@ pillion_cache_answer_init (PillionCacheAnswer *self,
                            const PillionCacheChoice *choice,
                            const PillionCacheRequest *request,
                            const PillionHead *validation,
+                           const char *validation_reason,
                            gint64 now)
 {
   const PillionStoredResponse *stored = choice->stored;
@@ -142,7 +145,7 @@ pillion_cache_answer_init (PillionCacheAnswer *self,
     }
   if (validation == NULL)
     append_number (&self->head, "Age", pillion_cache_get_age (stored, now));
-  add_status (&self->head, stored, validation != NULL, now);
+  add_status (&self->head, stored, validation != NULL ? validation_reason : NULL, now);
 }
 
 void
@@ -171,7 +174,7 @@ pillion_cache_choice_get_reason (const PillionCacheChoice *self,
   if (!pillion_cache_request_may_use (request))
     return request->mode == PILLION_HTTP_CACHE_MODE_RELOAD ? "request" : "bypass";
   if (self->stored != NULL)
-    return pillion_cache_get_lifetime (self->stored) > pillion_cache_get_age (self->stored, now) ? "request" : "stale";
+    return pillion_cache_is_fresh (self->stored, now) ? "request" : "stale";
   if (self->other_parts)
     return "partial";
 

@@ -15,18 +15,19 @@ typedef struct
   gint64 end;
 } PillionCacheAnswer;
 
-/* @validation: the head of the 304 that confirmed it, or NULL */
+/* @validation: the head of the 304 that confirmed it, and why the server was asked: pillion_cache_choice_get_reason (); or NULL */
 void        pillion_cache_answer_init   (PillionCacheAnswer        *self,
                                          const PillionCacheChoice  *choice,
                                          const PillionCacheRequest *request,
                                          const PillionHead         *validation,
+                                         const char                *validation_reason,
                                          gint64                     now);
 
 /* What is said if nothing that is stored can be used, and nothing else may be (RFC 9111, section 5.2.1.7) */
 void        pillion_cache_answer_init_missing (PillionCacheAnswer *self);
 void        pillion_cache_answer_clear        (PillionCacheAnswer *self);
 
-/* Why a request went to the server (RFC 9211, section 2.2) */
+/* Why a request goes to the server (RFC 9211, section 2.2); a static string */
 const char *pillion_cache_choice_get_reason   (const PillionCacheChoice  *self,
                                                const PillionCacheRequest *request,
                                                gint64                     now);

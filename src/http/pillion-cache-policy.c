@@ -504,6 +504,13 @@ pillion_cache_get_lifetime (const PillionStoredResponse *stored)
   return MAX (0, expires - get_date (stored));
 }
 
+gboolean
+pillion_cache_is_fresh (const PillionStoredResponse *stored,
+                        gint64 now)
+{
+  return (stored->control.flags & PILLION_CACHE_NO_CACHE) == 0 && pillion_cache_get_lifetime (stored) > pillion_cache_get_age (stored, now);
+}
+
 /* The first one counts, and one that is invalid does not (section 5.1) */
 static gint64
 get_age_value (const PillionStoredResponse *stored)

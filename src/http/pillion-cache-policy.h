@@ -90,6 +90,10 @@ gint64          pillion_cache_get_lifetime           (const PillionStoredRespons
 gint64          pillion_cache_get_age                (const PillionStoredResponse *stored,
                                                       gint64                       now);
 
+/* Whether it could be used without asking the server, as far as it is concerned: section 4.2 */
+gboolean        pillion_cache_is_fresh               (const PillionStoredResponse *stored,
+                                                      gint64                       now);
+
 /* Section 3.1: whether a field of a response may be stored. @connection: the value of Connection, or NULL. */
 gboolean        pillion_cache_may_store_field        (const char                  *name,
                                                       const char                  *connection);

@@ -46,17 +46,40 @@ open_on_worker (gpointer data)
   pillion_http_engine_post (self->call->engine, opened_on_thread, self);
 }
 
-/* The error if a request can't be answered without a cache */
+/* What can't come from a cache */
+static gboolean
+is_bypassed (PillionCall *call)
+{
+  return call->request->lasting || call->sink->klass->web_socket;
+}
+
+/* The error if a request can't be answered without a cache. @problem: why the cache can't be used, or NULL if the call has none. */
 static gboolean
 check_needs_none (PillionCall *call,
+                  const GError *problem,
                   GError **error)
 {
-  if (!call->engine->config.offline && call->request->cache_mode != PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED)
+  const gboolean offline = call->engine->config.offline;
+  const char *message;
+
+  if (!offline && call->request->cache_mode != PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED)
     return TRUE;
 
-  g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED,
-                       call->engine->config.offline ? _("the client is offline, and has no cache")
-                                                    : _("nothing but the cache is allowed, and the client has none"));
+  if (problem != NULL)
+    {
+      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED,
+                   offline ? _("the client is offline, and its cache can't be used: %s") : _("nothing but the cache is allowed, and it can't be used: %s"),
+                   problem->message);
+      return FALSE;
+    }
+
+  if (call->sink->klass->web_socket)
+    message = offline ? _("the client is offline, and a WebSocket needs the network") : _("a WebSocket can't come from the cache");
+  else if (is_bypassed (call))
+    message = offline ? _("the client is offline, and an event stream needs the network") : _("an event stream can't come from the cache");
+  else
+    message = offline ? _("the client is offline, and has no cache") : _("nothing but the cache is allowed, and the client has none");
+  g_set_error_literal (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED, message);
   return FALSE;
 }
 
@@ -77,10 +100,10 @@ cache_begin (PillionStage *stage,
   Job *job;
 
   self->call = call;
-  if (self->location == NULL && call->engine->config.cache != NULL && !call->request->lasting && !call->sink->klass->web_socket)
+  if (self->location == NULL && call->engine->config.cache != NULL && !is_bypassed (call))
     self->location = pillion_cache_location_ref (call->engine->config.cache);
   if (self->location == NULL || call->store != NULL)
-    return call->store != NULL || check_needs_none (call, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
+    return call->store != NULL || check_needs_none (call, NULL, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
 
   if (!pillion_cache_location_was_opened (self->location))
     {
@@ -98,7 +121,7 @@ cache_begin (PillionStage *stage,
       return PILLION_VERDICT_FAIL;
     }
 
-  return call->store != NULL || check_needs_none (call, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
+  return call->store != NULL || check_needs_none (call, problem, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
 }
 
 /* Whether something that is stale may be used instead of the failure. The body of a stream can't be replaced once the program has it. */

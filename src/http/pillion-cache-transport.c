@@ -47,6 +47,7 @@ struct _PillionExchange
   PillionExchange *network; /* NULL if nothing is requested from there */
   gint64 requested;         /* when that was, in s since the epoch */
   PillionCacheChoice choice;
+  const char *reason; /* why the server is asked, if it is */
   PillionCacheFill fill;
 
   gboolean validating;  /* the request has validators of what is stored */
@@ -126,7 +127,7 @@ give_head (PillionExchange *self,
   gboolean wanted;
 
   if (self->choice.entry != NULL)
-    pillion_cache_answer_init (&answer, &self->choice, &self->request, validation, get_real_now (self));
+    pillion_cache_answer_init (&answer, &self->choice, &self->request, validation, self->reason, get_real_now (self));
   else
     pillion_cache_answer_init_missing (&answer);
   self->next = answer.begin;
@@ -437,8 +438,7 @@ pass_head (PillionExchange *self,
   copy.parent.stream = head->stream;
   head->get_details (head, &copy.details);
   head->foreach_field (head, pillion_list_head_take, &copy);
-  status = g_strconcat ("Pillion; fwd=", pillion_cache_choice_get_reason (&self->choice, &self->request, get_real_now (self)),
-                        stored ? "; stored" : "", NULL);
+  status = g_strconcat ("Pillion; fwd=", self->reason, stored ? "; stored" : "", NULL);
   pillion_field_list_append (&copy.fields, "Cache-Status", status);
   wanted = self->funcs->head (self->data, &copy.parent);
   pillion_list_head_clear (&copy);
@@ -628,6 +628,8 @@ cache_exchange (PillionTransport *transport,
 
       pillion_cache_choice_init (&self->choice, entries, &self->request, get_real_now (self));
     }
+
+  self->reason = pillion_cache_choice_get_reason (&self->choice, &self->request, get_real_now (self));
 
   if (self->choice.entry != NULL && self->choice.use != PILLION_CACHE_USE_VALIDATED)
     {

@@ -115,6 +115,7 @@ static const CacheCase cache_cases[] = {
   { "fetch only-if-cached", STEPS ({ .response = SHORT }, { FROM_CACHE, 1000, .mode = PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED }, { FROM_NOWHERE, .path = "?other", .mode = PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED }) },
   { "4.2.4 offline", STEPS ({ .response = SHORT }, { FROM_CACHE, 1000, .offline = TRUE }, { FROM_NOWHERE, .path = "?other", .offline = TRUE }, { FROM_NOWHERE, .method = "POST", .offline = TRUE }, { FROM_SERVER }) },
   { "5.2.2.2 must-revalidate offline", STEPS ({ .response = "Cache-Control: max-age=100, must-revalidate\n" }, { FROM_NOWHERE, 1000, .offline = TRUE }) },
+  { "RFC 8246 immutable, overridden", STEPS ({ .response = "Cache-Control: max-age=10000, immutable\n" ETAG }, { FROM_VALIDATED, .request = "Cache-Control: no-cache\n" }, { FROM_CACHE, .request = "Cache-Control: max-age=100\n" }) },
   { "RFC 8246 immutable", STEPS ({ .response = "Cache-Control: max-age=10000, immutable\n" ETAG }, { FROM_CACHE, .mode = PILLION_HTTP_CACHE_MODE_NO_CACHE }, { FROM_VALIDATED, 20000, .mode = PILLION_HTTP_CACHE_MODE_NO_CACHE }) },
 
   /* Vary */
@@ -183,6 +184,8 @@ static const CacheCase cache_cases[] = {
   { "4.2.4 nothing else allows it", STEPS ({ .response = SHORT }, { FROM_SERVER, 1000, .status = 503 }) },
 
   /* Cache-Status */
+  { "RFC 9211 a request that wants to hear from the server", STEPS ({ .response = FRESH ETAG }, { FROM_VALIDATED, .mode = PILLION_HTTP_CACHE_MODE_NO_CACHE, .got = "Cache-Status: Pillion; fwd=request; fwd-status=304\n" }, { FROM_VALIDATED, .request = "Cache-Control: no-cache\n", .got = "Cache-Status: Pillion; fwd=request; fwd-status=304\n" }, { FROM_VALIDATED, 20000, .mode = PILLION_HTTP_CACHE_MODE_NO_CACHE, .got = "Cache-Status: Pillion; fwd=stale; fwd-status=304\n" }) },
+  { "RFC 9211 a response that has to be validated", STEPS ({ .response = "Cache-Control: max-age=10000, no-cache\n" ETAG }, { FROM_VALIDATED, .got = "Cache-Status: Pillion; fwd=stale; fwd-status=304\n" }) },
   { "RFC 9211 a hit", STEPS ({ .response = FRESH, .got = "Cache-Status: Pillion; fwd=uri-miss; stored\n" }, { FROM_CACHE, .got = "Cache-Status: Pillion; hit; ttl=" }) },
   { "RFC 9211 the reasons", STEPS ({ .request = "Foo: 1\n", .response = SHORT "Vary: Foo\n" ETAG }, { FROM_SERVER, .request = "Foo: 2\n", .response = "Vary: Foo\n", .got = "Cache-Status: Pillion; fwd=vary-miss; stored\n" }, { FROM_VALIDATED, 1000, .request = "Foo: 1\n", .got = "Cache-Status: Pillion; fwd=stale; fwd-status=304\n", .text = "1" }, { FROM_SERVER, .method = "POST", .got = "Cache-Status: Pillion; fwd=method\n" }, { FROM_SERVER, .mode = PILLION_HTTP_CACHE_MODE_NO_STORE, .got = "Cache-Status: Pillion; fwd=bypass\n" }) },
   { "RFC 9211 of a cache before it", STEPS ({ .response = FRESH "Cache-Status: Other; hit\n", .got = "Cache-Status: Other; hit, Pillion; fwd=uri-miss; stored\n" }) },

@@ -778,6 +778,60 @@ test_without_cache (Fixture *self,
   g_assert_cmpuint (test_server_get_requests (self->server), ==, 0);
 }
 
+static void
+assert_refuses (Fixture *self,
+                PillionTask *task,
+                const char *reason)
+{
+  g_autoptr (PillionTask) owned = task;
+  g_autoptr (GError) error = NULL;
+  gboolean done = pillion_loop_run_until_complete (self->parent.loop, owned, &error);
+
+  g_assert_false (done);
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_NOT_CACHED);
+  g_assert_nonnull (strstr (error->message, reason));
+}
+
+static void
+assert_refuses_events (Fixture *self,
+                       PillionHttpRequest *request,
+                       const char *reason)
+{
+  g_autoptr (PillionHttpEventStream) stream = pillion_http_event_stream_new (self->parent.client, request);
+
+  assert_refuses (self, pillion_http_event_stream_next (stream, NULL), reason);
+  pillion_http_event_stream_close (stream);
+}
+
+/* An error says what the matter is: the cache has nothing to do with what never comes from one */
+static void
+test_offline_says_why (Fixture *self,
+                       gconstpointer data)
+{
+  g_autofree char *url = g_strconcat (self->url, "/fresh", NULL);
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+  g_autoptr (PillionHttpCache) unusable = pillion_http_cache_new ("/proc/pillion/cache");
+  PillionHttpClient *client = self->parent.client;
+
+  pillion_http_client_set_offline (client, TRUE);
+  assert_refuses (self, pillion_http_client_open_web_socket (client, request, NULL, NULL), "a WebSocket needs the network");
+  assert_refuses_events (self, request, "an event stream needs the network");
+  assert_refuses (self, pillion_http_client_send (client, request, NULL), "no response that can be used");
+  pillion_http_client_set_cache (client, unusable);
+  assert_refuses (self, pillion_http_client_send (client, request, NULL), "/proc/pillion/cache");
+  pillion_http_client_set_cache (client, NULL);
+  assert_refuses (self, pillion_http_client_send (client, request, NULL), "has no cache");
+
+  pillion_http_client_set_offline (client, FALSE);
+  pillion_http_request_set_cache_mode (request, PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED);
+  assert_refuses (self, pillion_http_client_open_web_socket (client, request, NULL, NULL), "a WebSocket can't come from the cache");
+  assert_refuses_events (self, request, "an event stream can't come from the cache");
+  assert_refuses (self, pillion_http_client_send (client, request, NULL), "the client has none");
+  pillion_http_client_set_cache (client, unusable);
+  assert_refuses (self, pillion_http_client_send (client, request, NULL), "it can't be used");
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 0);
+}
+
 /* A program that takes a 504 for an answer gets one */
 static void
 test_gateway_timeout (Fixture *self,
@@ -931,6 +985,7 @@ main (int argc,
   ADD ("listed", test_listed);
   ADD ("shared", test_shared);
   ADD ("without-cache", test_without_cache);
+  ADD ("offline-says-why", test_offline_says_why);
   ADD ("gateway-timeout", test_gateway_timeout);
   ADD ("client-ends", test_client_ends);
 
