@@ -6,7 +6,13 @@
 
 #include "http/pillion-cache-choice.h"
 
+#include <string.h>
+
 #include "http/pillion-http-date.h"
+
+/* The server has to look at all of them, and how long a field may be is for it to decide */
+#define MAX_VARIANTS 16
+#define MAX_TAGS 1024
 
 char *
 pillion_cache_make_key (const char *origin,
@@ -34,6 +40,16 @@ is_better (const PillionStoredResponse *stored,
   return than->stored == NULL || get_time (stored) > get_time (than->stored);
 }
 
+static void
+add_variant (PillionCacheChoice *self,
+             PillionCacheEntry *entry)
+{
+  if (self->variants == NULL)
+    self->variants = g_ptr_array_new_with_free_func ((GDestroyNotify) pillion_cache_entry_unref);
+  if (self->variants->len < MAX_VARIANTS)
+    g_ptr_array_add (self->variants, pillion_cache_entry_ref (entry));
+}
+
 void
 pillion_cache_choice_init (PillionCacheChoice *self,
                            GPtrArray *entries,
@@ -52,6 +68,8 @@ pillion_cache_choice_init (PillionCacheChoice *self,
       if (stored == NULL || !pillion_cache_request_fits (request, stored))
         {
           self->other_variants = TRUE;
+          if (stored != NULL && pillion_cache_request_may_select (request, stored))
+            add_variant (self, entry);
         }
       else if (!pillion_cache_request_has_bytes (request, stored, (gint64) pillion_cache_entry_get_length (entry)))
         {
@@ -75,4 +93,53 @@ pillion_cache_choice_clear (PillionCacheChoice *self)
 {
   g_clear_pointer (&self->entry, pillion_cache_entry_unref);
   g_clear_pointer (&self->stored, pillion_stored_response_free);
+  g_clear_pointer (&self->variants, g_ptr_array_unref);
+}
+
+gboolean
+pillion_cache_choice_add_validators (PillionCacheChoice *self,
+                                     PillionFieldList *fields)
+{
+  const gboolean validating = self->stored != NULL && pillion_cache_add_validators (self->stored, fields);
+  const char *own = pillion_field_list_get (fields, "If-None-Match");
+  g_autoptr (GString) tags = g_string_new (own);
+
+  /* With a tag, the server ignores the date */
+  if (validating && own == NULL)
+    g_clear_pointer (&self->variants, g_ptr_array_unref);
+
+  for (guint i = 0; self->variants != NULL && i < self->variants->len; i++)
+    {
+      g_autoptr (PillionStoredResponse) stored = pillion_stored_response_parse (pillion_cache_entry_get_metadata (self->variants->pdata[i]));
+      const char *etag = pillion_stored_response_get (stored, "ETag");
+
+      if (tags->len + strlen (etag) < MAX_TAGS)
+        g_string_append_printf (tags, "%s%s", tags->len > 0 ? ", " : "", etag);
+    }
+  if (self->variants != NULL && tags->len > 0)
+    pillion_field_list_set (fields, "If-None-Match", tags->str);
+
+  return validating || tags->len > 0;
+}
+
+gboolean
+pillion_cache_choice_select (PillionCacheChoice *self,
+                             const char *etag)
+{
+  for (guint i = 0; self->variants != NULL && i < self->variants->len; i++)
+    {
+      PillionCacheEntry *entry = self->variants->pdata[i];
+      g_autoptr (PillionStoredResponse) stored = pillion_stored_response_parse (pillion_cache_entry_get_metadata (entry));
+
+      if (!pillion_cache_has_tag (stored, etag))
+        continue;
+
+      g_clear_pointer (&self->entry, pillion_cache_entry_unref);
+      g_clear_pointer (&self->stored, pillion_stored_response_free);
+      self->entry = pillion_cache_entry_ref (entry);
+      self->stored = g_steal_pointer (&stored);
+      return TRUE;
+    }
+
+  return FALSE;
 }

@@ -15,6 +15,7 @@ typedef struct
   PillionCacheUse use;
   gboolean other_variants;       /* whether there are some that don't fit */
   gboolean other_parts;          /* whether there are fitting ones without the bytes that are wanted */
+  GPtrArray *variants;           /* PillionCacheEntry: the others that the server may select by their ETag; or NULL */
 } PillionCacheChoice;
 
 /* The key of a URL in the store. Neither user nor fragment belongs to it. */
@@ -27,3 +28,11 @@ void     pillion_cache_choice_init  (PillionCacheChoice        *self,
                                      const PillionCacheRequest *request,
                                      gint64                     now);
 void     pillion_cache_choice_clear (PillionCacheChoice        *self);
+
+/* Section 4.3.1: adds the validators of what is stored, and the ETags of the variants, to a request. Returns FALSE if there are none. */
+gboolean pillion_cache_choice_add_validators (PillionCacheChoice *self,
+                                              PillionFieldList   *fields);
+
+/* Section 4.3.3: takes the variant with the ETag of a 304. Returns FALSE if there is none. */
+gboolean pillion_cache_choice_select         (PillionCacheChoice *self,
+                                              const char         *etag);

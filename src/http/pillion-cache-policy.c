@@ -190,6 +190,14 @@ pillion_cache_request_fits (const PillionCacheRequest *self,
 }
 
 gboolean
+pillion_cache_request_may_select (const PillionCacheRequest *self,
+                                  const PillionStoredResponse *stored)
+{
+  return stored->status == 200 && pillion_stored_response_get (stored, "ETag") != NULL && accepts_coding (self, stored) &&
+         pillion_cache_vary_is_own (&stored->selecting, self->fields, self->identity);
+}
+
+gboolean
 pillion_cache_request_has_bytes (const PillionCacheRequest *self,
                                  const PillionStoredResponse *stored,
                                  gint64 length)
@@ -564,6 +572,18 @@ pillion_cache_add_validators (const PillionStoredResponse *stored,
 }
 
 gboolean
+pillion_cache_has_tag (const PillionStoredResponse *stored,
+                       const char *etag)
+{
+  const char *own = pillion_stored_response_get (stored, "ETag");
+
+  if (own == NULL)
+    return FALSE;
+
+  return pillion_http_is_strong_etag (etag) ? strcmp (own, etag) == 0 : are_tags_equal (own, etag);
+}
+
+gboolean
 pillion_cache_is_confirmed (const PillionStoredResponse *stored,
                             const PillionFieldList *fields)
 {
@@ -572,10 +592,8 @@ pillion_cache_is_confirmed (const PillionStoredResponse *stored,
   const char *new_date = pillion_field_list_get (fields, "Last-Modified");
   const char *modified = pillion_stored_response_get (stored, "Last-Modified");
 
-  if (new_tag != NULL && pillion_http_is_strong_etag (new_tag))
-    return etag != NULL && strcmp (new_tag, etag) == 0;
-  if (new_tag != NULL && etag != NULL)
-    return are_tags_equal (new_tag, etag);
+  if (new_tag != NULL && (etag != NULL || pillion_http_is_strong_etag (new_tag)))
+    return pillion_cache_has_tag (stored, new_tag);
   if (new_date != NULL && modified != NULL)
     return strcmp (new_date, modified) == 0;
 

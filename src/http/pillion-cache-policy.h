@@ -55,6 +55,11 @@ gboolean        pillion_cache_request_is_conditional (const PillionCacheRequest 
 gboolean        pillion_cache_request_fits           (const PillionCacheRequest   *self,
                                                       const PillionStoredResponse *stored);
 
+/* Whether a stored response of its URL that doesn't fit may answer it if the server says so: section 4.3.1. Its body must be whole and in a
+ * coding that the request accepts, and it must not be somebody else's. */
+gboolean        pillion_cache_request_may_select     (const PillionCacheRequest   *self,
+                                                      const PillionStoredResponse *stored);
+
 /* Whether the stored bytes are all that it wants. @length: how many there are. */
 gboolean        pillion_cache_request_has_bytes      (const PillionCacheRequest   *self,
                                                       const PillionStoredResponse *stored,
@@ -101,6 +106,10 @@ gboolean        pillion_cache_may_store_field        (const char                
 /* Section 4.3.1: adds the validators of one response to a request. Returns FALSE if it has none. */
 gboolean        pillion_cache_add_validators         (const PillionStoredResponse *stored,
                                                       PillionFieldList            *fields);
+
+/* Section 4.3.4: whether a 304 with this ETag is about the response */
+gboolean        pillion_cache_has_tag                (const PillionStoredResponse *stored,
+                                                      const char                  *etag);
 
 /* Section 4.3.4: whether a 304 with these fields is about the response */
 gboolean        pillion_cache_is_confirmed           (const PillionStoredResponse *stored,

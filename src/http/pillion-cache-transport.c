@@ -248,8 +248,8 @@ use_network (PillionExchange *self)
   for (guint i = 0; i < self->wire.fields.n; i += 2)
     pillion_field_list_append (&fields, self->wire.fields.strv[i], self->wire.fields.strv[i + 1]);
 
-  self->validating = self->choice.stored != NULL && !pillion_cache_request_is_conditional (&self->request) &&
-                     pillion_field_list_get (&fields, "If-Range") == NULL && pillion_cache_add_validators (self->choice.stored, &fields);
+  self->validating = !pillion_cache_request_is_conditional (&self->request) && pillion_field_list_get (&fields, "If-Range") == NULL &&
+                     pillion_cache_choice_add_validators (&self->choice, &fields);
   pillion_cache_request_tell (&self->request, &fields);
 
   request.fields = (const char *const *) fields.strv;
@@ -380,24 +380,46 @@ be_orphan (PillionExchange *self,
   return TRUE;
 }
 
+/* Which of those that the request named a 304 is about: sets the choice to it. FALSE: none, or the server does not say. */
+static gboolean
+take_confirmed (PillionExchange *self,
+                const PillionFieldList *fields)
+{
+  const char *etag = pillion_field_list_get (fields, "ETag");
+
+  /* Several were named, so that one that it doesn't name could be any of them */
+  if (etag == NULL && self->choice.variants != NULL)
+    return FALSE;
+
+  return (self->choice.stored != NULL && pillion_cache_is_confirmed (self->choice.stored, fields)) ||
+         (etag != NULL && pillion_cache_choice_select (&self->choice, etag));
+}
+
 /* What is stored is still good, or the server speaks of something else */
 static gboolean
 take_confirmation (PillionExchange *self,
                    const PillionHead *head)
 {
   PillionFieldList fields = { NULL };
-  gboolean confirmed;
+  gboolean named, confirmed;
 
   head->foreach_field (head, take_field, &fields);
-  confirmed = pillion_cache_is_confirmed (self->choice.stored, &fields);
+  named = pillion_field_list_get (&fields, "ETag") != NULL;
+  confirmed = take_confirmed (self, &fields);
   if (confirmed)
     update (self, &fields);
   pillion_field_list_clear (&fields);
 
   if (!confirmed)
     {
-      pillion_cache_store_remove (self->store, self->choice.entry);
-      pillion_cache_choice_clear (&self->choice);
+      /* Next, only what fits is asked about, or nothing is if that can't have been meant */
+      if (named || self->choice.variants == NULL)
+        {
+          if (self->choice.entry != NULL)
+            pillion_cache_store_remove (self->store, self->choice.entry);
+          pillion_cache_choice_clear (&self->choice);
+        }
+      g_clear_pointer (&self->choice.variants, g_ptr_array_unref);
       self->again = TRUE;
       return TRUE;
     }

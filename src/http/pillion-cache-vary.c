@@ -188,6 +188,25 @@ pillion_cache_vary_select (const char *vary,
     pillion_field_list_append (selecting, IDENTITY, identity);
 }
 
+gboolean
+pillion_cache_vary_is_own (const PillionFieldList *selecting,
+                           const PillionFieldList *request,
+                           const char *identity)
+{
+  if (g_strcmp0 (pillion_field_list_get (selecting, IDENTITY), identity) != 0)
+    return FALSE;
+
+  for (guint i = 0; i < selecting->n; i += 2)
+    {
+      g_autofree char *wanted = is_secret (selecting->strv[i]) ? normalise (request, selecting->strv[i]) : NULL;
+
+      if (wanted != NULL && strcmp (wanted, selecting->strv[i + 1]) != 0)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
 /* Whether the response is in the language that the request likes best */
 static gboolean
 is_favourite (const char *accept_language,

@@ -18,6 +18,11 @@ void     pillion_cache_vary_select     (const char              *vary,
                                         const char              *identity,
                                         PillionFieldList        *selecting);
 
+/* Whether the program that sends the request is the one whose request was stored with these, as far as the connection and secret fields tell */
+gboolean pillion_cache_vary_is_own     (const PillionFieldList  *selecting,
+                                        const PillionFieldList  *request,
+                                        const char              *identity);
+
 /* Whether the request selects a response that was stored with these. @language is its Content-Language, or NULL. */
 gboolean pillion_cache_vary_fits       (const PillionFieldList  *selecting,
                                         const PillionFieldList  *request,

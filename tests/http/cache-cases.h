@@ -14,6 +14,7 @@ typedef enum
   FROM_SERVER,    /* the body is new */
   FROM_CACHE,     /* the server was not asked */
   FROM_VALIDATED, /* the server was asked, and has confirmed it with a 304 */
+  FROM_ANEW,      /* the server was asked, and asked again because its 304 was of no use */
   FROM_NOWHERE,   /* the call fails with NOT_CACHED */
 } CacheFrom;
 
@@ -132,9 +133,14 @@ static const CacheCase cache_cases[] = {
   { "4.3.1 If-Modified-Since", STEPS ({ .response = SHORT MODIFIED }, { FROM_VALIDATED, 1000, .sent = "If-Modified-Since: Tue, 14 Nov 2023 22:13:20 GMT\n" }) },
   { "4.3.1 both", STEPS ({ .response = SHORT MODIFIED ETAG }, { FROM_VALIDATED, 1000, .sent = "If-Modified-Since: Tue, 14 Nov 2023 22:13:20 GMT\nIf-None-Match: \"1\"\n" }) },
   { "4.3.1 with the fields of Vary", STEPS ({ .request = "Foo: 1\n", .response = SHORT ETAG "Vary: Foo\n" }, { FROM_VALIDATED, 1000, .request = "Foo: 1\n", .sent = "Foo: 1\n" }) },
+  { "4.3.1 If-None-Match of all variants", STEPS ({ .request = "Foo: 1\n", .response = FRESH ETAG "Vary: Foo\n" }, { FROM_SERVER, .request = "Foo: 2\n", .response = FRESH "ETag: \"2\"\nVary: Foo\n", .sent = "If-None-Match: \"1\"\n!If-Modified-Since\n" }, { FROM_VALIDATED, .request = "Foo: 3\n", .response = ETAG "Vary: Foo\n", .sent = "If-None-Match: \"2\", \"1\"\n", .text = "1", .got = "ETag: \"1\"\nCache-Status: Pillion; fwd=vary-miss; fwd-status=304\n" }, { FROM_VALIDATED, 20000, .request = "Foo: 2\n", .response = "ETag: \"2\"\nVary: Foo\n", .sent = "If-None-Match: \"2\", \"1\"\n", .text = "2" }) },
+  { "4.3.1 If-None-Match, and another variant than the stale one", STEPS ({ .request = "Foo: 1\n", .response = SHORT ETAG "Vary: Foo\n" }, { FROM_SERVER, .request = "Foo: 2\n", .response = SHORT "ETag: \"2\"\nVary: Foo\n" }, { FROM_VALIDATED, 1000, .request = "Foo: 2\n", .response = ETAG "Vary: Foo\n", .text = "1" }) },
+  { "4.3.1 not of other users", STEPS ({ .request = "Authorization: x\n", .response = FRESH ETAG }, { FROM_SERVER, .request = "Authorization: y\n", .response = FRESH ETAG "Vary: Cookie\n", .sent = "!If-None-Match\n" }, { FROM_SERVER, .request = "Authorization: y\nCookie: a=b\n", .response = FRESH ETAG, .sent = "!If-None-Match\n" }) },
+  { "4.3.1 nor of parts", STEPS ({ .request = "Range: bytes=0-1\nFoo: 1\n", .status = 206, .response = FRESH ETAG "Vary: Foo\nContent-Range: bytes 0-1/10\n", .body = "01" }, { FROM_SERVER, .request = "Foo: 2\n", .response = FRESH ETAG "Vary: Foo\n", .sent = "!If-None-Match\n", .expected = 200 }) },
+  { "4.3.1 a 304 that doesn't say which variant", STEPS ({ .request = "Foo: 1\n", .response = FRESH ETAG "Vary: Foo\n" }, { FROM_SERVER, .request = "Foo: 2\n", .response = FRESH "ETag: \"2\"\nVary: Foo\n" }, { FROM_ANEW, .request = "Foo: 3\n", .response = FRESH "Vary: Foo\n", .text = "4" }) },
   { "4.3.3 a full response replaces what is stored", STEPS ({ .response = SHORT ETAG }, { FROM_SERVER, 1000, .response = FRESH "ETag: \"2\"\n" }, { FROM_CACHE, .got = "ETag: \"2\"\n" }) },
   { "4.3.4 a 304 makes it fresh again", STEPS ({ .response = SHORT ETAG }, { FROM_VALIDATED, 1000, .response = FRESH }, { FROM_CACHE, 2000 }) },
-  { "4.3.4 a 304 for another version", STEPS ({ .response = SHORT ETAG }, { FROM_VALIDATED, 1000, .response = "ETag: \"2\"\n", .text = "3" }) },
+  { "4.3.4 a 304 for another version", STEPS ({ .response = SHORT ETAG }, { FROM_ANEW, 1000, .response = "ETag: \"2\"\n", .text = "3" }) },
   { "3.2 a 304 updates fields", STEPS ({ .response = SHORT ETAG "A: 1\nB: 2\n" }, { FROM_VALIDATED, 1000, .response = "A: 3\n" FRESH, .got = "A: 3\nB: 2\n" }, { FROM_CACHE, .got = "A: 3\nB: 2\n" }) },
   { "3.2 but not the length", STEPS ({ .response = SHORT ETAG }, { FROM_VALIDATED, 1000, .response = "Content-Length: 100\n" FRESH, .got = "Content-Length: 1\n" }, { FROM_CACHE, .got = "Content-Length: 1\n" }) },
   { "4.3.4 a 304 with another Vary", STEPS ({ .request = "Foo: 1\n", .response = SHORT ETAG }, { FROM_VALIDATED, 1000, .request = "Foo: 1\n", .response = FRESH "Vary: Foo\n" }, { FROM_CACHE, .request = "Foo: 1\n" }, { FROM_SERVER, .request = "Foo: 2\n", .response = FRESH "Vary: Foo\n" }, { FROM_CACHE, .request = "Foo: 1\n", .text = "1" }) },

@@ -115,7 +115,7 @@ answer (Server *self,
     .fields = make_fields (step->response),
     .body = step->body != NULL ? g_strdup (step->body) : g_strdup_printf ("%u", self->n_requests),
   };
-  if (step->from == FROM_VALIDATED && (etag != NULL || date != NULL))
+  if ((step->from == FROM_VALIDATED || step->from == FROM_ANEW) && (etag != NULL || date != NULL))
     result.status = 304;
   pillion_mutex_unlock (&self->mutex);
 
@@ -254,8 +254,13 @@ check (const CacheStep *step,
       break;
     case FROM_VALIDATED:
       g_assert_cmpuint (n_asked, >=, 1);
-      if (step->text == NULL || strcmp (step->text, "3") != 0)
-        g_assert_true (pillion_http_response_is_from_cache (response));
+      g_assert_true (pillion_http_response_is_from_cache (response));
+      break;
+    case FROM_ANEW:
+      g_assert_cmpuint (n_asked, ==, 2);
+      g_assert_false (pillion_http_response_is_from_cache (response));
+      g_free (*last);
+      *last = g_strdup (text);
       break;
     default:
       /* It may have failed to answer */
