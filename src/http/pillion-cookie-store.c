@@ -273,6 +273,15 @@ compare (gconstpointer a,
   return compare_created (a, b);
 }
 
+/* The domain above this one, or NULL. A host may begin with a dot: a URL is not checked for that. */
+static const char *
+get_parent (const char *domain)
+{
+  const char *dot = strchr (domain, '.');
+
+  return dot != NULL ? dot + 1 : NULL;
+}
+
 static gboolean
 is_https (GUri *uri)
 {
@@ -290,12 +299,10 @@ get_matches (PillionCookieStore *self,
   gint64 now = g_get_real_time ();
   GPtrArray *matches = g_ptr_array_new ();
 
-  for (const char *domain = host; domain != NULL; domain = is_address ? NULL : strchr (domain, '.'))
+  for (const char *domain = host; domain != NULL; domain = is_address ? NULL : get_parent (domain))
     {
-      GPtrArray *entries;
+      GPtrArray *entries = get_entries (self, domain);
 
-      domain += domain != host;
-      entries = get_entries (self, domain);
       for (guint i = 0; entries != NULL && i < entries->len; i++)
         {
           Entry *entry = entries->pdata[i];
@@ -571,12 +578,10 @@ hides_secure (PillionCookieStore *self,
 {
   g_autofree char *host = pillion_cookie_canonicalize_host (g_uri_get_host (uri));
 
-  for (const char *domain = host; domain != NULL; domain = strchr (domain, '.'))
+  for (const char *domain = host; domain != NULL; domain = get_parent (domain))
     {
-      GPtrArray *entries;
+      GPtrArray *entries = get_entries (self, domain);
 
-      domain += domain != host;
-      entries = get_entries (self, domain);
       for (guint i = 0; entries != NULL && i < entries->len; i++)
         {
           const PillionHttpCookie *other = ((Entry *) entries->pdata[i])->cookie;

@@ -58,6 +58,11 @@ test_domains (void)
   assert_sent (&store, "http://example.org.uk/", NULL);
   assert_sent (&store, "http://org/", NULL);
   assert_sent (&store, "http://127.0.0.1/", "address=4");
+
+  /* Hosts that don't exist still have a URL */
+  assert_sent (&store, "http://../", NULL);
+  assert_sent (&store, "http://.example.org/", "domain=2; dotted=3");
+  g_assert_false (set (&store, "http://.example.org/", "dot=8"));
   assert_sent (&store, "http://0.0.1/", NULL);
 
   pillion_cookie_store_clear (&store);
