@@ -44,6 +44,17 @@ pillion_proxy_is_direct (const char *url)
   return g_ascii_strncasecmp (url, "direct:", strlen ("direct:")) == 0;
 }
 
+/* Percent-decoding can leave anything in a host. None of these can be part of one, and in a URL they would end it. */
+static gboolean
+is_host (const char *host)
+{
+  for (const char *p = host; *p != '\0'; p++)
+    if ((guchar) *p <= ' ' || strchr ("/?#@\\<>\"[]\x7f", *p) != NULL)
+      return FALSE;
+
+  return host[0] != '\0';
+}
+
 PillionProxy *
 pillion_proxy_new (const char *url,
                    GError **error)
@@ -56,7 +67,7 @@ pillion_proxy_new (const char *url,
   PillionProxy *self;
   int port;
 
-  if (host == NULL || host[0] == '\0' || strpbrk (host, " \t\r\n/") != NULL)
+  if (host == NULL || !is_host (host))
     {
       g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROXY, _("'%s' is not the URL of a proxy"), shown);
       return NULL;

@@ -141,6 +141,11 @@ test_urls (void)
     { "ftp://proxy", NULL, NULL, NULL },
     { "http://", NULL, NULL, NULL },
     { "http://a b", NULL, NULL, NULL },
+    { "http://a%00b", NULL, NULL, NULL },
+    { "http://a%0ab", NULL, NULL, NULL },
+    { "http://me@you@proxy", NULL, NULL, NULL },
+    { "http://you%40proxy", NULL, NULL, NULL },
+    { "http://a%3fb", NULL, NULL, NULL },
     { "", NULL, NULL, NULL },
   };
   g_autoptr (GUri) http = g_uri_parse ("http://example.org/", G_URI_FLAGS_NONE, NULL);
