@@ -11,6 +11,12 @@
 /* Changes with the format. Entries of another version are of no use, and are replaced. */
 #define VERSION 2
 
+/* No time is later, in s since the epoch: so ages can be calculated */
+#define MAX_TIME (G_GINT64_CONSTANT (1) << 40)
+
+/* Nor does a part begin later: so it has an end */
+#define MAX_FIRST (G_MAXINT64 / 2)
+
 /* All numbers are little-endian. The strings follow, each with its terminating zero: the reason, the version of HTTP, and the names and
  * values of both lists. They need not be text: a server may send any bytes. */
 typedef struct
@@ -34,6 +40,12 @@ pillion_stored_response_changed (PillionStoredResponse *self)
 
   pillion_cache_control_clear (&self->control);
   pillion_cache_control_init (&self->control, value);
+}
+
+static gboolean
+is_time (gint64 time)
+{
+  return time >= 0 && time <= MAX_TIME;
 }
 
 /* Returns the next string, or NULL if there is none */
@@ -91,7 +103,8 @@ pillion_stored_response_parse (GBytes *bytes)
   self->received = GINT64_FROM_LE (fixed.received);
   self->first = GINT64_FROM_LE (fixed.first);
   self->total = GINT64_FROM_LE (fixed.total);
-  if (GUINT32_FROM_LE (fixed.format) != VERSION || self->status < 200 || self->status > 999 || self->first < 0 || self->total < -1)
+  if (GUINT32_FROM_LE (fixed.format) != VERSION || self->status < 200 || self->status > 999 || !is_time (self->requested) ||
+      !is_time (self->received) || self->first < 0 || self->first > MAX_FIRST || self->total < -1)
     return NULL;
 
   self->reason = g_strdup (take_string (&next, end));

@@ -654,6 +654,7 @@ test_serialize (void)
   g_autoptr (PillionStoredResponse) copy = NULL;
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GBytes) empty = g_bytes_new_static ("", 0);
+  GBytes *impossible;
 
   response->first = 4;
   response->total = 10;
@@ -668,6 +669,17 @@ test_serialize (void)
   g_assert_cmpint (copy->control.max_age, ==, 1);
   g_assert_cmpstr (pillion_stored_response_get (copy, "A"), ==, "\xff\xfe");
   g_assert_cmpstr (pillion_field_list_get (&copy->selecting, "foo"), ==, "=1,");
+
+  /* Times and places that nothing can be added to */
+  response->received = G_MAXINT64;
+  impossible = pillion_stored_response_serialize (response);
+  g_assert_null (pillion_stored_response_parse (impossible));
+  g_bytes_unref (impossible);
+  response->received = NOW;
+  response->first = G_MAXINT64 - 1;
+  impossible = pillion_stored_response_serialize (response);
+  g_assert_null (pillion_stored_response_parse (impossible));
+  g_bytes_unref (impossible);
 
   /* Every part of it that is missing, and every byte that is another one */
   g_assert_null (pillion_stored_response_parse (empty));
