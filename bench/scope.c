@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "host.h"
 #include "util.h"
 
 /* Tasks measured in total, whatever the number at once */
@@ -88,7 +89,7 @@ run_settle (guint n)
     }
 
   printf ("{\"value\": %.2f}\n", bench_median (inside, n_rounds) - bench_median (outside, n_rounds));
-  pillion_loop_close (loop, -1, NULL);
+  bench_close (loop);
 }
 
 static void
@@ -118,7 +119,7 @@ run_close (void)
     }
 
   printf ("{\"value\": %.4f}\n", bench_median (values, N_CLOSES));
-  pillion_loop_close (loop, -1, NULL);
+  bench_close (loop);
 }
 
 int

@@ -130,7 +130,7 @@ main (int argc,
           bench_percentile (processor, n_kicks, 0.99), bench_percentile (wall, n_kicks, 0.99), n_done, n_progress,
           bench_median (processor, n_kicks));
 
-  pillion_loop_close (loop, 5 * G_TIME_SPAN_SECOND, NULL);
+  bench_close (loop);
   for (int i = 0; i < n_slots; i++)
     g_object_unref (slots[i].target);
   return 0;
