@@ -685,9 +685,13 @@ pillion_part_file_commit (PillionPartFile *self,
   if (!check_unchanged (self, error) || !pillion_target_take (self->target, self->fd, self->name, error))
     return FALSE;
 
+  /* The record goes before the folder is synced, so that a crash later than that does not bring it back, and after the part, which nothing would
+   * recognize without it */
   if (self->target->kept)
     unlinkat (self->target->folder, self->name, 0);
   unlinkat (self->target->folder, self->record_name, 0);
+  if (!self->target->kept)
+    pillion_target_sync (self->target);
   part_file_free (self);
   return TRUE;
 }

@@ -494,8 +494,6 @@ pillion_target_take (PillionTarget *self,
     {
       if (!move_to_free_name (self, part, error))
         return FALSE;
-      if (self->kept)
-        return TRUE;
     }
   else
     {
@@ -509,7 +507,12 @@ pillion_target_take (PillionTarget *self,
         }
     }
 
-  /* Makes the new name survive a crash of the machine. If that fails, the file is still complete. */
-  fsync (self->folder);
   return TRUE;
+}
+
+void
+pillion_target_sync (PillionTarget *self)
+{
+  /* If it fails, the file is still complete */
+  fsync (self->folder);
 }

@@ -48,11 +48,14 @@ gboolean       pillion_target_will_replace (PillionTarget           *self);
 
 /* Moves the file @part of the same folder, open as @fd, to the target, in one step. If it replaces a file it
  * gets that one's mode and owner. @path and @name then say where it is. If the name was taken in the meantime
- * and its file stays, so does the part: see @kept. */
+ * and its file stays, so does the part: see @kept. A crash of the machine may undo it until pillion_target_sync (). */
 gboolean       pillion_target_take        (PillionTarget            *self,
                                            int                       fd,
                                            const char               *part,
                                            GError                  **error);
+
+/* Waits until the names in the folder are on the disk */
+void           pillion_target_sync        (PillionTarget            *self);
 
 /* Sets @error to what @errsv means for the target */
 void           pillion_target_set_error   (PillionTarget            *self,
