@@ -602,6 +602,16 @@ fail_to_sync (PillionPartFile *self,
   return FALSE;
 }
 
+void
+pillion_part_file_note (PillionPartFile *self,
+                        gint64 size,
+                        const PillionRangeSet *pieces)
+{
+  self->record.size = size;
+  pillion_range_set_copy (&self->record.pieces, pieces);
+  pillion_part_record_save (&self->record, self->target->folder, self->record_name);
+}
+
 gboolean
 pillion_part_file_save (PillionPartFile *self,
                         gint64 size,

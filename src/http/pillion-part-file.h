@@ -99,6 +99,12 @@ gboolean         pillion_part_file_write         (PillionPartFile *self,
 /* How many bytes are good, wherever they are */
 gint64           pillion_part_file_get_received  (PillionPartFile *self);
 
+/* Records that the first @size bytes and @pieces are there, if the record allows holes. If that fails, the record says less, which is just as true.
+ * On a worker, while the I/O thread writes. */
+void             pillion_part_file_note          (PillionPartFile       *self,
+                                                  gint64                 size,
+                                                  const PillionRangeSet *pieces);
+
 /* Waits until the first @size bytes and @pieces are on the disk, and records that. On a worker, while the I/O
  * thread writes. */
 gboolean         pillion_part_file_save          (PillionPartFile       *self,

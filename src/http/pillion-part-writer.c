@@ -28,6 +28,11 @@
 #define STEP_SIZE (8 * 1024 * 1024)
 #define SAVE_SIZE (64 * 1024 * 1024)
 
+/* With holes, only the record tells what is there. If the program is killed, what it does not say is fetched again: at most this share, or so many
+ * bytes if that is less. */
+#define NOTE_SHARE 64
+#define MIN_NOTE_SIZE (256 * 1024)
+
 void
 pillion_part_writer_init (PillionPartWriter *self,
                           PillionPartFile *part,
@@ -35,7 +40,7 @@ pillion_part_writer_init (PillionPartWriter *self,
 {
   gint64 received = pillion_part_file_get_received (part);
 
-  *self = (PillionPartWriter) { .part = part, .pushed = received, .saved = received };
+  *self = (PillionPartWriter) { .part = part, .pushed = received, .noted = received, .saved = received };
 
   if (wanted != NULL)
     {
@@ -71,10 +76,19 @@ pillion_part_writer_clear (PillionPartWriter *self)
   g_clear_error (&self->error);
 }
 
+static gboolean
+has_to_note (PillionPartWriter *self,
+             gint64 received)
+{
+  return self->part->record.holey && received - self->noted >= MAX (received / NOTE_SHARE, MIN_NOTE_SIZE);
+}
+
 gboolean
 pillion_part_writer_is_due (PillionPartWriter *self)
 {
-  return pillion_part_file_get_received (self->part) - self->pushed >= STEP_SIZE ||
+  gint64 received = pillion_part_file_get_received (self->part);
+
+  return received - self->pushed >= STEP_SIZE || has_to_note (self, received) ||
          (self->checksum != NULL && self->part->size - self->hashed >= STEP_SIZE);
 }
 
@@ -126,6 +140,9 @@ hash (PillionPartWriter *self,
 static void
 push (PillionPartWriter *self)
 {
+  if (self->received - self->pushed < STEP_SIZE && !self->last)
+    return;
+
 #ifdef SYNC_FILE_RANGE_WRITE
   if (self->part->record.holey)
     sync_file_range (self->part->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
@@ -142,6 +159,12 @@ step (PillionPartWriter *self,
   const char *digest;
 
   push (self);
+
+  if (!self->last && has_to_note (self, self->received))
+    {
+      pillion_part_file_note (self->part, self->until, &self->pieces);
+      self->noted = self->received;
+    }
 
   if (!self->last && self->received - self->saved >= SAVE_SIZE)
     {

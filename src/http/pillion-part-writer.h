@@ -21,6 +21,7 @@ typedef struct
   PillionRangeSet pieces; /* where those after @until are */
   gint64 hashed;
   gint64 pushed;      /* how many are being flushed to the disk */
+  gint64 noted;       /* how many the record tells of, if the part file has holes */
   gint64 saved;       /* how many are certainly on the disk */
   gboolean last;      /* whether this step ends with the file in its place */
   gboolean stop;      /* atomic: the step is to end soon */
