@@ -23,6 +23,9 @@
 /* A larger file is not a cookie file, and is left alone */
 #define MAX_SIZE (16 * 1024 * 1024)
 
+/* The file is written here first, and renamed when it is complete */
+#define DRAFT_SUFFIX ".pillion-draft"
+
 #define HTTP_ONLY_PREFIX "#HttpOnly_"
 
 /* Before the line of a cookie. To other programs it is a comment. */
@@ -262,10 +265,11 @@ read_all (int fd,
   return TRUE;
 }
 
-/* Opens the file and locks it. A process that replaces the file holds the lock of the old one, which is then
+/* Opens the file and locks it, unless the file system has no locks. A process that replaces the file holds the lock of the old one, which is then
  * a lock of nothing. */
 static int
 open_locked (const char *path,
+             gboolean *locked,
              GError **error)
 {
   for (;;)
@@ -280,9 +284,9 @@ open_locked (const char *path,
           return -1;
         }
 
-      while (flock (fd, LOCK_EX) != 0)
-        if (errno != EINTR)
-          break; /* a file system without locks */
+      do
+        *locked = flock (fd, LOCK_EX) == 0;
+      while (!*locked && errno == EINTR);
 
       if (fstat (fd, &ours) == 0 && stat (path, &current) == 0 && ours.st_dev == current.st_dev && ours.st_ino == current.st_ino)
         return fd;
@@ -355,16 +359,63 @@ write_all (int fd,
   return TRUE;
 }
 
+static gboolean
+remove_own (const char *path)
+{
+  struct stat info;
+
+  return lstat (path, &info) == 0 && S_ISREG (info.st_mode) && info.st_uid == geteuid () && info.st_nlink == 1 && unlink (path) == 0;
+}
+
+/* Only one process at a time has the lock, so a draft that is there was left by one that was killed. Without locks, another process may be writing it. */
+static int
+open_draft (const char *path,
+            gboolean locked,
+            char **draft)
+{
+  const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+  int fd;
+
+  if (locked)
+    {
+      *draft = g_strconcat (path, DRAFT_SUFFIX, NULL);
+      fd = open (*draft, flags, 0600);
+      if (fd < 0 && errno == EEXIST && remove_own (*draft))
+        fd = open (*draft, flags, 0600);
+      if (fd >= 0 || errno != EEXIST)
+        return fd;
+      g_free (*draft);
+    }
+
+  *draft = g_strconcat (path, ".XXXXXX", NULL);
+  return g_mkstemp_full (*draft, O_WRONLY | O_CLOEXEC, 0600);
+}
+
+/* Makes the new file survive a crash of the machine. If that fails, the file is still complete. */
+static void
+sync_folder (const char *path)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+  int fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+  if (fd < 0)
+    return;
+
+  fsync (fd);
+  close (fd);
+}
+
 /* Replaces the file, and keeps its mode */
 static gboolean
 replace (const char *path,
          int old,
+         gboolean locked,
          const GString *text,
          GError **error)
 {
-  g_autofree char *draft = g_strconcat (path, ".XXXXXX", NULL);
+  g_autofree char *draft = NULL;
   struct stat info;
-  int fd = g_mkstemp_full (draft, O_WRONLY | O_CLOEXEC, 0600);
+  int fd = open_draft (path, locked, &draft);
   int errsv;
 
   if (fd < 0)
@@ -373,6 +424,7 @@ replace (const char *path,
   if (write_all (fd, text) && fstat (old, &info) == 0 && fchmod (fd, info.st_mode & 0777) == 0 && fsync (fd) == 0 && rename (draft, path) == 0)
     {
       close (fd);
+      sync_folder (path);
       return TRUE;
     }
 
@@ -386,6 +438,7 @@ replace (const char *path,
 static gboolean
 update_locked (const char *path,
                int fd,
+               gboolean locked,
                const PillionCookieChanges *changes,
                gboolean with_session,
                PillionCookieStore *store,
@@ -414,7 +467,7 @@ update_locked (const char *path,
         append_line (text, cookie);
     }
 
-  return replace (path, fd, text, error);
+  return replace (path, fd, locked, text, error);
 }
 
 gboolean
@@ -427,13 +480,14 @@ pillion_cookie_file_update (const char *path,
 {
   /* Replaces the target of a symbolic link, not the link */
   g_autofree char *real = realpath (path, NULL);
-  int fd = open_locked (real != NULL ? real : path, error);
+  gboolean locked;
+  int fd = open_locked (real != NULL ? real : path, &locked, error);
   gboolean success;
 
   if (fd < 0)
     return FALSE;
 
-  success = update_locked (real != NULL ? real : path, fd, changes, with_session, store, broken, error);
+  success = update_locked (real != NULL ? real : path, fd, locked, changes, with_session, store, broken, error);
   unlock (fd);
   return success;
 }
