@@ -244,6 +244,19 @@ def case_many_run_at_once():
     downloader.shutdown()
 
 
+def case_many_go_to_a_new_folder():
+    """Whichever comes first makes the folder, and each file is asked for once."""
+    downloader, reporter = make('new-folder', timeout=60)
+    downloader.start()
+    for number in range(http_dl.CONNECTIONS):
+        # If one were asked for again, the server would wait for others in vain
+        downloader.queue_download(URL + f'/meet/{http_dl.CONNECTIONS}?new-{number}', folder / 'new' / 'folder' / str(number))
+    yield from finish(downloader)
+    assert downloader.num_downloads_ok == http_dl.CONNECTIONS, reporter.calls
+    assert len(list((folder / 'new' / 'folder').iterdir())) == http_dl.CONNECTIONS
+    downloader.shutdown()
+
+
 def case_timeouts_hold():
     """The second number is for a server that says nothing."""
     downloader, reporter = make('timeout', timeout=(5, 0.2))

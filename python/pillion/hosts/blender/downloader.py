@@ -39,7 +39,8 @@ from pillion._library import GLib, Pillion
 from pillion.hosts.blender._host import host
 
 gi.require_version('PillionHttp', '1')
-from gi.repository import PillionHttp
+from gi.module import get_introspection_module
+from gi.repository import Gio, PillionHttp
 
 __all__ = [
     'BackgroundDownloader',
@@ -73,7 +74,18 @@ PATIENCE = 1_000_000
 # How many downloads run at the same time: a preview is so small that most of its time is that of the way to the server and back
 CONNECTIONS = 12
 
+# How often `update ()` looks at the progress of downloads, in seconds, and at how many of those that have not begun
+PROGRESS = 0.05
+LOOKS = 8
+
 logger = logging.getLogger(__name__)
+
+# The bare functions, looked up once. What Python adds to them costs more than the rest of a small download: the place in the code that
+# asked for it, context variables, functions that renew tokens.
+_new_request = PillionHttp.Request.new
+_new_file = Gio.File.new_for_path
+_send_to_file = get_introspection_module('PillionHttp').Client.send_to_file
+_add_done_callback = get_introspection_module('Pillion').Task.add_done_callback
 
 
 @dataclasses.dataclass(frozen=True)
@@ -242,11 +254,16 @@ class MetadataProviderFilesystem(MetadataProvider):
 
     def save(self, http_req_descr: RequestDescription, meta: HTTPMetadata) -> None:
         meta.request = http_req_descr
-        path = self._path(http_req_descr)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = os.fspath(self._path(http_req_descr))
         # Another process never finds half a file
-        temporary = path.with_name(f'{path.name}.{os.getpid()}')
-        temporary.write_text(json.dumps(dataclasses.asdict(meta)), encoding='utf-8')
+        temporary = f'{path}.{os.getpid()}'
+        # dataclasses.asdict () copies everything, which takes longer than all the rest
+        data = json.dumps({**vars(meta), 'request': vars(http_req_descr)}).encode()
+        try:
+            _write(temporary, data)
+        except FileNotFoundError:
+            os.makedirs(self.cache_location, mode=0o700, exist_ok=True)
+            _write(temporary, data)
         os.replace(temporary, path)
 
     def is_valid(self, meta: HTTPMetadata, http_req_descr: RequestDescription, local_path: Path) -> bool:
@@ -259,6 +276,16 @@ class MetadataProviderFilesystem(MetadataProvider):
 
     def forget(self, http_req_descr: RequestDescription) -> None:
         self._path(http_req_descr).unlink(missing_ok=True)
+
+
+def _write(path, data):
+    # A file object would make more system calls, and after each one a worker thread competes with the host for the interpreter
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    try:
+        while data:
+            data = data[os.write(fd, data):]
+    finally:
+        os.close(fd)
 
 
 def _parse_metadata(data):
@@ -291,20 +318,25 @@ class Session:
 
     def __init__(self, loop: Any = None) -> None:
         self.headers: dict[str, str] = {}
-        self.client = PillionHttp.Client(loop)
-        self.client.set_max_connections_per_host(CONNECTIONS)
+        self.client = client = PillionHttp.Client(loop)
+        client.set_max_connections_per_host(CONNECTIONS)
+        self._timeouts = client.get_connect_timeout_usec(), client.get_first_byte_timeout_usec(), client.get_idle_timeout_usec()
 
-    def make_request(self, description, timeout):
-        request = PillionHttp.Request.new(description.http_method, description.url)
-        for name, value in self.headers.items():
-            request.set_header(name, value)
-        if timeout is not None:
-            connecting, reading = timeout if isinstance(timeout, (tuple, list)) else (timeout, timeout)
-            if connecting is not None:
-                request.set_connect_timeout_usec(round(connecting * 1e6))
-            if reading is not None:
-                request.set_first_byte_timeout_usec(round(reading * 1e6))
-                request.set_idle_timeout_usec(round(reading * 1e6))
+    def set_timeout(self, timeout):
+        """Sets the time limits of requests that are sent from now on."""
+        client = self.client
+        limits = timeout if isinstance(timeout, (tuple, list)) else (timeout, timeout)
+        connecting, reading = (None if limit is None else round(limit * 1e6) for limit in limits)
+        connect, first_byte, idle = self._timeouts
+        client.set_connect_timeout_usec(connect if connecting is None else connecting)
+        client.set_first_byte_timeout_usec(first_byte if reading is None else reading)
+        client.set_idle_timeout_usec(idle if reading is None else reading)
+
+    def make_request(self, description):
+        request = _new_request(description.http_method, description.url)
+        if self.headers:
+            for name, value in self.headers.items():
+                request.set_header(name, value)
         return request
 
 
@@ -318,29 +350,27 @@ class _Download:
 
     Blender's module asks its provider of metadata in another process. Here that is another thread, because the disk may be slow."""
 
-    def __init__(self, description, path, session, metadata, timeout, calls):
+    task: Any = None
+    progress: list[Any] | None = None  # the arguments of a call that nobody has made yet
+    completed = 0  # bytes, when somebody last looked
+    error: Exception | None = None
+    is_cancelled = is_over = is_fetched = has_made_folder = False
+
+    def __init__(self, description, path, session, metadata, calls):
         self.description = description
         self.path = path if isinstance(path, Path) else Path(path)
         self.session = session
         self.metadata = metadata
-        self.timeout = timeout
         self.calls = calls
-        self.task: Any = None
-        self.progress: list[Any] | None = None  # the arguments of a call that nobody has made yet
-        self.error: Exception | None = None
-        self.is_cancelled = self.is_over = False
 
     def start(self):
         self.add('download_starts')
         try:
-            if os.path.exists(self.path):
+            if os.access(self.path, os.F_OK):
                 # The worker can't start anything, so it passes the metadata on
                 self.task = Pillion.Task.from_awaitable(_worker.call(self.load_metadata), async_loop.guest, f'look up {self.path.name}')
                 self.task.add_done_callback(self.on_metadata)
                 return
-            folder = os.path.dirname(self.path)
-            if not os.path.isdir(folder):
-                os.makedirs(folder, exist_ok=True)
             self.fetch()
         except Exception as error:
             self.fail(error)
@@ -373,7 +403,7 @@ class _Download:
         """Asks whether the file is still what the server has."""
         if self.is_cancelled:
             raise asyncio.CancelledError
-        request = self.session.make_request(self.description, self.timeout)
+        request = self.session.make_request(self.description)
         request.accept_statuses(200, 299)
         request.accept_statuses(304, 304)
         if known.etag:
@@ -399,32 +429,55 @@ class _Download:
     def fetch(self):
         if self.is_cancelled:
             raise asyncio.CancelledError
-        request = self.session.make_request(self.description, self.timeout)
-        self.task = self.session.client.send_to_file(request, os.fspath(self.path))
-        self.task.connect('progress', self.on_progress)
-        self.task.add_done_callback(self.on_done)
+        request = self.session.make_request(self.description)
+        task = _send_to_file(self.session.client, request, _new_file(os.fspath(self.path)), None, None)
+        if task is None:
+            raise RuntimeError('downloads are queued on the thread of Blender\'s window')
+        self.task = task
+        _add_done_callback(task, self.on_done)
 
-    def on_progress(self, task):
-        total = task.get_total()
-        if total > 0 and not self.is_over:
-            self.add_progress(total, task.get_completed())
+    def look(self):
+        """Notes how far the download has come. Returns whether there may be more."""
+        if self.is_fetched or self.is_over:
+            return False
+        task = self.task
+        completed = task.get_completed() if task is not None else 0
+        if completed != self.completed:
+            total = task.get_total()
+            if total > 0:
+                self.completed = completed
+                self.add_progress(total, completed)
+        return True
 
-    def on_done(self, task):
+    def on_done(self, task, *_):
         try:
             result = task.result()
             size = result.get_size()
-            headers = self.take_headers(result.get_response())
+            self.take_headers(result.get_response())
         except (Exception, asyncio.CancelledError) as error:
-            self.fail(error)
+            if not self.has_made_folder and _is_not_found(error):
+                self.fetch_into_new_folder()
+            else:
+                self.fail(error)
             return
+        self.is_fetched = True  # from here on, the worker adds what comes
         if size > 0:
             self.add_progress(size, size)
-        meta = HTTPMetadata(self.description, headers.get('etag', ''), headers.get('last-modified', ''), size)
-        _worker.submit(lambda: self.save_metadata(meta))
+        _worker.submit(lambda: self.save_metadata(size))
 
-    def save_metadata(self, meta):
+    def fetch_into_new_folder(self):
+        """Most files go where others are, so nobody has looked for their folder before. Nothing was sent yet."""
+        self.has_made_folder = True
         try:
-            self.metadata.save(self.description, meta)
+            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            self.fetch()
+        except (Exception, asyncio.CancelledError) as error:
+            self.fail(error)
+
+    def save_metadata(self, size):
+        try:
+            headers = self.description.response_headers
+            self.metadata.save(self.description, HTTPMetadata(self.description, headers.get('etag', ''), headers.get('last-modified', ''), size))
         except Exception as error:
             self.fail(error)
         else:
@@ -433,7 +486,8 @@ class _Download:
     def take_headers(self, response):
         # Fields that come several times, and can't be joined with commas, come as lines. The original joins them, too.
         headers = {name.lower(): response.get_header(name).replace('\n', ', ') for name in response.get_header_names()}
-        self.description = RequestDescription(self.description.http_method, self.description.url, headers)
+        self.description.response_headers.clear()
+        self.description.response_headers.update(headers)
         return headers
 
     def fail(self, error):
@@ -458,6 +512,10 @@ class _Download:
         else:
             self.progress = [self.description, total, completed]
             self.calls.append((self, 'download_progress', self.progress))
+
+
+def _is_not_found(error):
+    return isinstance(error, GLib.Error) and error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.NOT_FOUND)
 
 
 class _Worker:
@@ -532,7 +590,8 @@ class ConditionalDownloader:
     def download_to_file(self, url: str, local_path: Path, *, http_method: str = 'GET') -> None:
         """Downloads a URL to a file. Raises what `download_error ()` of the reporter is told."""
         calls: collections.deque[Any] = collections.deque()
-        download = _Download(RequestDescription(http_method, url), local_path, self.http_session, self.metadata_provider, self.timeout, calls)
+        self.http_session.set_timeout(self.timeout)
+        download = _Download(RequestDescription(http_method, url), local_path, self.http_session, self.metadata_provider, calls)
         download.start()
         while calls or not download.is_over:
             while calls:
@@ -541,6 +600,7 @@ class ConditionalDownloader:
                 if self._reporter is not None:
                     getattr(self._reporter, name)(*arguments)
             if not download.is_over:
+                download.look()
                 if not self.periodic_check():
                     download.cancel()
                 _wait([download], SLICE)
@@ -571,6 +631,9 @@ class BackgroundDownloader:
         self._is_shut_down = False
         self._pending: dict[_Download, Callable[[RequestDescription, Path], None] | None] = {}  # with their callbacks
         self._calls: collections.deque[tuple[_Download, str, Sequence[Any]]] = collections.deque()
+        self._running: list[_Download] = []  # those whose progress is reported
+        self._waiting: collections.deque[_Download] = collections.deque()  # those of which nothing has been seen yet
+        self._next_look = 0.0  # by monotonic ()
 
     def add_reporter(self, reporter: DownloadReporter) -> None:
         """Adds a reporter, which `update ()` calls."""
@@ -583,6 +646,7 @@ class BackgroundDownloader:
         if self._session is None:
             self._session = http_session()
             self._session.headers.update(self._options.http_headers)
+            self._session.set_timeout(self._options.timeout)
 
     def queue_download(self, remote_url: str, local_path: Path,
                        on_download_done: Callable[[RequestDescription, Path], None] | None = None, *, http_method: str = 'GET') -> None:
@@ -592,8 +656,9 @@ class BackgroundDownloader:
         if self._session is None:
             raise RuntimeError('BackgroundDownloader is not started yet and cannot queue downloads')
         download = _Download(RequestDescription(http_method, remote_url), local_path, self._session, self._options.metadata_provider,
-                             self._options.timeout, self._calls)
+                             self._calls)
         self._pending[download] = on_download_done
+        self._waiting.append(download)
         download.start()
 
     @property
@@ -629,6 +694,10 @@ class BackgroundDownloader:
         loop = async_loop.guest
         if bpy.app.background or host.loop is not loop:
             loop.kick()  # nothing else does
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._next_look = now + PROGRESS
+            self._look()
         self._deliver()
 
     def shutdown(self) -> None:
@@ -647,6 +716,16 @@ class BackgroundDownloader:
         for download in downloads:
             download.fail(DownloadCancelled(download.description))  # if it still has not ended
         self._deliver()
+
+    def _look(self):
+        """Looks at the progress of the downloads that have begun, and whether others have, in turn. A signal of each task would cost the
+        host more than everything else about a small file."""
+        running = [download for download in self._running if download.look()]
+        for _ in range(min(len(self._waiting), LOOKS + len(self._waiting) // 16)):
+            download = self._waiting.popleft()
+            if download.look():
+                (running if download.completed else self._waiting).append(download)
+        self._running = running
 
     def _deliver(self):
         # A reporter may update, too, and then goes on with the calls after this one
