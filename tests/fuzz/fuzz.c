@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "http/pillion-http-fields.h"
+
 static char *folder_path;
 static int folder = -1;
 
@@ -55,15 +57,46 @@ fuzz_take_number (const guint8 **data,
   return number + 1;
 }
 
-static void
-remove_folder (void)
+void
+fuzz_take_fields (const guint8 **data,
+                  gsize *size,
+                  PillionFieldList *fields)
 {
-  g_autoptr (GDir) dir = g_dir_open (folder_path, 0, NULL);
+  while (*size > 0)
+    {
+      g_autofree char *line = g_strdelimit (fuzz_take_line (data, size), "\r", ' ');
+      char *colon = strchr (line, ':');
+
+      if (line[0] == '\0')
+        return;
+      if (colon == NULL)
+        continue;
+      *colon = '\0';
+      if (pillion_http_is_token (line))
+        pillion_field_list_append (fields, line, g_strstrip (colon + 1));
+    }
+}
+
+static void
+remove_all (const char *path)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
   const char *name;
 
   while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    unlinkat (folder, name, 0);
-  rmdir (folder_path);
+    {
+      g_autofree char *child = g_build_filename (path, name, NULL);
+
+      if (unlink (child) != 0)
+        remove_all (child);
+    }
+  rmdir (path);
+}
+
+static void
+remove_folder (void)
+{
+  remove_all (folder_path);
 }
 
 int

@@ -6,6 +6,8 @@
 
 #include <gio/gio.h>
 
+#include "http/pillion-field-list.h"
+
 /* What a fuzz-NAME.c defines: it reads an input as the library would, and aborts if something that must hold does not. libFuzzer calls it
  * with inputs of its own; without it, fuzz-main.c calls it with the corpus. Returns 0. */
 int   LLVMFuzzerTestOneInput (const guint8  *data,
@@ -23,6 +25,11 @@ char *fuzz_take_text         (const guint8 **data,
 gsize fuzz_take_number       (const guint8 **data,
                               gsize         *size,
                               gsize          max);
+
+/* Takes lines of "name: value" up to an empty one. Lines that are no fields are skipped. */
+void  fuzz_take_fields       (const guint8     **data,
+                              gsize             *size,
+                              PillionFieldList  *fields);
 
 /* A descriptor of a folder in memory if possible, empty at first. It is removed when the program exits. @path may be NULL. */
 int   fuzz_get_folder        (const char   **path);

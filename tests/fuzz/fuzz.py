@@ -1,0 +1,61 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The Pillion authors
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Runs a fuzzer as a test: fuzz.py NAME PROGRAM CORPUS RUNS
+
+It ends after a minute. With the usual seed, it also ends after RUNS inputs, about as many as fit into a minute. They are
+the same ones each time, so what fails for the first time fails because the code or the corpus has changed.
+
+PILLION_FUZZ_SEED is another seed, with which only the minute counts, and PILLION_FUZZ_SECONDS another length of the minute.
+"""
+
+import base64
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+USUAL_SEED = '1'
+
+
+def report(name, folder):
+    """Says how to see what was found again."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith('slow-unit'):
+            continue
+        content = path.read_bytes()
+        print(f'\n{name}: an input of {len(content)} bytes breaks it ({path.name.partition("-")[0]}). To see that again, add it to the corpus:\n\n'
+              f'  echo {base64.b64encode(content).decode()} | base64 -d >tests/fuzz/corpus/{name}/NEW-NAME\n'
+              f'  meson test -C _build fuzz-{name}\n', flush=True)
+
+
+def main():
+    name, program, corpus, runs = sys.argv[1:]
+    seed = os.environ.get('PILLION_FUZZ_SEED') or USUAL_SEED
+    seconds = os.environ.get('PILLION_FUZZ_SECONDS') or '60'
+    with tempfile.TemporaryDirectory(prefix='pillion-fuzz-') as folder:
+        found = pathlib.Path(folder, 'found')
+        found.mkdir()
+        # In an order that does not depend on the file system
+        inputs = pathlib.Path(folder, 'inputs')
+        inputs.write_text(','.join(str(path) for path in sorted(pathlib.Path(corpus).iterdir())), encoding='utf-8')
+        command = [
+            program, f'-seed={seed}', f'-max_total_time={seconds}', f'-seed_inputs=@{inputs}', f'-artifact_prefix={found}/',
+            # However busy the machine is
+            '-timeout=120', '-rss_limit_mb=2048', '-print_final_stats=1', '-verbosity=0',
+            # Its own, 77, would mean that the test was skipped
+            '-error_exitcode=1', '-timeout_exitcode=1',
+        ]
+        if seed == USUAL_SEED:
+            command.append(f'-runs={runs}')
+        print(f'{name}: PILLION_FUZZ_SEED={seed}', flush=True)
+        status = subprocess.run(command, stderr=subprocess.STDOUT, check=False).returncode
+        if status != 0:
+            report(name, found)
+    return 0 if status == 0 else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())
