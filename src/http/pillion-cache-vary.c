@@ -96,7 +96,8 @@ parse_preferences (const char *value)
       const char *element = elements->pdata[i];
       g_autofree char *weight = pillion_http_get_parameter (element, "q");
       g_autofree char *name = g_ascii_strdown (element, (gssize) strcspn (element, ";"));
-      Preference preference = { NULL, weight != NULL ? (int) (CLAMP (g_ascii_strtod (weight, NULL), 0, 1) * 1000 + 0.5) : 1000 };
+      /* Of "nan" and 0, MAX () returns 0; CLAMP () would return what is no number */
+      Preference preference = { NULL, weight != NULL ? (int) (MIN (MAX (g_ascii_strtod (weight, NULL), 0), 1) * 1000 + 0.5) : 1000 };
 
       preference.name = g_strdup (g_strchomp (name));
       g_array_append_val (preferences, preference);
@@ -181,8 +182,10 @@ pillion_cache_vary_select (const char *vary,
 {
   g_autoptr (GPtrArray) names = vary != NULL ? split (vary) : NULL;
 
+  /* What can't be the name of a field is in no request */
   for (guint i = 0; names != NULL && i < names->len; i++)
-    select_one (selecting, request, names->pdata[i]);
+    if (pillion_http_is_token (names->pdata[i]))
+      select_one (selecting, request, names->pdata[i]);
   select_one (selecting, request, "Authorization");
   if (identity != NULL)
     pillion_field_list_append (selecting, IDENTITY, identity);

@@ -364,6 +364,8 @@ test_vary (void)
     { "another connection", "", NULL, "", FALSE, NULL, "a", "b" },
     { "no longer the default connection", "", NULL, "", FALSE, NULL, NULL, "a" },
     { "the default connection again", "", NULL, "", FALSE, NULL, "a", NULL },
+    { "4.1 names that are none", "Foo: 1", ":identity, Foo, (", "Foo: 1", TRUE },
+    { "4.1 weights that are no numbers", "Accept-Language: en, de;q=nan", "Accept-Language", "Accept-Language: de;q=0, en", TRUE },
     { "4.1 cookies", "Cookie: a=b", NULL, "Cookie: a=c", TRUE },
     { "4.1 cookies if it says so", "Cookie: a=b", "Cookie", "Cookie: a=c", FALSE },
   };
