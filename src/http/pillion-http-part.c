@@ -144,7 +144,7 @@ pillion_http_part_class_init (PillionHttpPartClass *klass)
   /**
    * PillionHttpPart:url: (getter get_url)
    *
-   * The URL that was asked for, without user and password.
+   * The URL that was asked for, without user and password, or %NULL if it was lost when the machine crashed.
    *
    * Since: 1.0
    */
@@ -302,10 +302,11 @@ part_new (int folder,
   g_autofree char *name = g_strndup (record_name, strlen (record_name) - strlen (PILLION_PART_RECORD_SUFFIX));
   g_autofree char *path = g_build_filename (folder_path, name, NULL);
   PillionPartRecord record = { 0 };
+  PillionPartRecordState state = pillion_part_record_load (&record, folder, record_name);
   PillionHttpPart *self;
   struct stat info;
 
-  if (pillion_part_record_load (&record, folder, record_name) != PILLION_PART_RECORD_OURS)
+  if (state != PILLION_PART_RECORD_OURS && state != PILLION_PART_RECORD_LOST)
     return NULL;
 
   /* A download doesn't delete both at once when it ends, nor does a crash */
@@ -561,7 +562,7 @@ pillion_http_part_get_file (PillionHttpPart *self)
  *
  * Gets the URL that was asked for, without user and password.
  *
- * Returns: the URL
+ * Returns: (nullable): the URL, or %NULL if it was lost when the machine crashed
  *
  * Since: 1.0
  */

@@ -609,7 +609,8 @@ pillion_part_file_note (PillionPartFile *self,
 {
   self->record.size = size;
   pillion_range_set_copy (&self->record.pieces, pieces);
-  pillion_part_record_save (&self->record, self->target->folder, self->record_name);
+  if (!pillion_part_record_add_pieces (&self->record, self->target->folder, self->record_name))
+    pillion_part_record_save (&self->record, self->target->folder, self->record_name);
 }
 
 gboolean
@@ -624,7 +625,14 @@ pillion_part_file_save (PillionPartFile *self,
   self->record.safe = self->record.size = size;
   pillion_range_set_copy (&self->record.pieces, pieces);
   pillion_range_set_copy (&self->record.safe_pieces, pieces);
-  return pillion_part_record_save (&self->record, self->target->folder, self->record_name) || fail (self, error);
+  if (!pillion_part_record_save_synced (&self->record, self->target->folder, self->record_name))
+    return fail (self, error);
+
+  /* Once the two have their names, later records only replace the first one */
+  if (!self->named)
+    pillion_target_sync (self->target);
+  self->named = TRUE;
+  return TRUE;
 }
 
 void

@@ -32,6 +32,7 @@ typedef struct
   gint64 modified_usec;  /* when the last byte was written, once all have arrived */
   gboolean spoiled;      /* by another program: nothing in it is good any more */
   gboolean doubtful;     /* whether only the first `safe` bytes of the record are good */
+  gboolean named;        /* whether the names of the file and its record are certainly on the disk */
   gboolean dated;        /* whether the file gets the time @date, in s since the epoch */
   gint64 date;
   gboolean remembers;    /* whether the file itself remembers where it came from: @url and these, which are

@@ -136,7 +136,7 @@ parse_holes (PillionPartRecord *self,
          parse_pieces (file, "safe-pieces", self->length, &self->safe_pieces);
 }
 
-static gboolean
+static PillionPartRecordState
 parse (PillionPartRecord *self,
        const GString *text)
 {
@@ -145,16 +145,18 @@ parse (PillionPartRecord *self,
   const char *this_boot = get_boot_id ();
   int version;
 
-  if (text->len > MAX_SIZE || !g_key_file_load_from_data (file, text->str, text->len, G_KEY_FILE_NONE, NULL))
-    return FALSE;
+  if (text->len > MAX_SIZE || !g_key_file_load_from_data (file, text->str, text->len, G_KEY_FILE_NONE, NULL) || !g_key_file_has_group (file, GROUP))
+    return PILLION_PART_RECORD_FOREIGN;
+  if (!g_key_file_has_key (file, GROUP, "version", NULL))
+    return PILLION_PART_RECORD_LOST;
 
   version = g_key_file_get_integer (file, GROUP, "version", NULL);
   if (version != VERSION && version != HOLEY_VERSION)
-    return FALSE;
+    return PILLION_PART_RECORD_FOREIGN;
 
   self->url = g_key_file_get_string (file, GROUP, "url", NULL);
   if (self->url == NULL)
-    return FALSE;
+    return PILLION_PART_RECORD_LOST;
   self->source = g_key_file_get_string (file, GROUP, "source", NULL);
   self->etag = g_key_file_get_string (file, GROUP, "etag", NULL);
   self->last_modified = g_key_file_get_string (file, GROUP, "last-modified", NULL);
@@ -166,13 +168,7 @@ parse (PillionPartRecord *self,
   self->left_usec = g_key_file_get_int64 (file, GROUP, "left-time", NULL);
   self->trusted = this_boot != NULL && g_strcmp0 (boot, this_boot) == 0;
 
-  if (version == HOLEY_VERSION && !parse_holes (self, file))
-    {
-      pillion_part_record_clear (self);
-      return FALSE;
-    }
-
-  return TRUE;
+  return version == HOLEY_VERSION && !parse_holes (self, file) ? PILLION_PART_RECORD_LOST : PILLION_PART_RECORD_OURS;
 }
 
 PillionPartRecordState
@@ -182,6 +178,7 @@ pillion_part_record_load (PillionPartRecord *self,
 {
   g_autofree char *draft = g_strconcat (name, PILLION_PART_DRAFT_SUFFIX, NULL);
   g_autoptr (GString) text = NULL;
+  PillionPartRecordState state;
   struct stat info;
   int fd;
 
@@ -202,13 +199,21 @@ pillion_part_record_load (PillionPartRecord *self,
 
   text = read_all (fd);
   close (fd);
-  if (text->len == 0)
-    return PILLION_PART_RECORD_NONE;
+  /* The name got to the disk, and the data did not */
+  if (text->str[0] == '\0')
+    {
+      state = PILLION_PART_RECORD_LOST;
+    }
+  else
+    {
+      if (text->len <= MAX_SIZE)
+        drop_torn_line (text);
+      state = parse (self, text);
+    }
 
-  if (text->len <= MAX_SIZE)
-    drop_torn_line (text);
-
-  return parse (self, text) ? PILLION_PART_RECORD_OURS : PILLION_PART_RECORD_FOREIGN;
+  if (state != PILLION_PART_RECORD_OURS)
+    pillion_part_record_clear (self);
+  return state;
 }
 
 static char *
@@ -287,10 +292,11 @@ open_draft (int folder,
   return fd;
 }
 
-gboolean
-pillion_part_record_save (PillionPartRecord *self,
-                          int folder,
-                          const char *name)
+static gboolean
+save (PillionPartRecord *self,
+      int folder,
+      const char *name,
+      gboolean synced)
 {
   g_autofree char *draft = g_strconcat (name, PILLION_PART_DRAFT_SUFFIX, NULL);
   g_autofree char *text = NULL;
@@ -303,7 +309,7 @@ pillion_part_record_save (PillionPartRecord *self,
     return FALSE;
 
   text = format (self, &length);
-  if (!write_all (fd, text, length))
+  if (!write_all (fd, text, length) || (synced && fsync (fd) != 0))
     {
       errsv = errno;
       close (fd);
@@ -324,28 +330,71 @@ pillion_part_record_save (PillionPartRecord *self,
 }
 
 gboolean
-pillion_part_record_add_left (PillionPartRecord *self,
-                              int folder,
-                              const char *name)
+pillion_part_record_save (PillionPartRecord *self,
+                          int folder,
+                          const char *name)
 {
-  g_autofree char *lines = NULL;
+  return save (self, folder, name, FALSE);
+}
+
+gboolean
+pillion_part_record_save_synced (PillionPartRecord *self,
+                                 int folder,
+                                 const char *name)
+{
+  return save (self, folder, name, TRUE);
+}
+
+/* Adds lines to a record that says everything else */
+static gboolean
+add_lines (PillionPartRecord *self,
+           int folder,
+           const char *name,
+           const char *lines)
+{
   gsize size = self->plain_size;
   gboolean added = FALSE;
   struct stat info;
   int fd;
 
   self->plain_size = 0;
-  fd = size > 0 ? openat (folder, name, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+  if (size == 0 || size + strlen (lines) > MAX_SIZE)
+    return FALSE;
+
+  fd = openat (folder, name, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (fd < 0)
     return FALSE;
 
   if (fstat (fd, &info) == 0 && pillion_part_is_ours (&info) && (gsize) info.st_size == size)
-    {
-      lines = g_strdup_printf ("left-size=%" G_GINT64_FORMAT "\nleft-time=%" G_GINT64_FORMAT "\n", self->left_size, self->left_usec);
-      added = write_all (fd, lines, strlen (lines));
-    }
+    added = write_all (fd, lines, strlen (lines));
+  if (close (fd) != 0 || !added)
+    return FALSE;
 
-  return close (fd) == 0 && added;
+  self->plain_size = size + strlen (lines);
+  return TRUE;
+}
+
+gboolean
+pillion_part_record_add_left (PillionPartRecord *self,
+                              int folder,
+                              const char *name)
+{
+  g_autofree char *lines = g_strdup_printf ("left-size=%" G_GINT64_FORMAT "\nleft-time=%" G_GINT64_FORMAT "\n", self->left_size, self->left_usec);
+  gboolean added = add_lines (self, folder, name, lines);
+
+  self->plain_size = 0;
+  return added;
+}
+
+gboolean
+pillion_part_record_add_pieces (PillionPartRecord *self,
+                                int folder,
+                                const char *name)
+{
+  g_autofree char *pieces = pillion_range_set_format (&self->pieces);
+  g_autofree char *lines = g_strdup_printf ("size=%" G_GINT64_FORMAT "\npieces=%s\n", self->size, pieces);
+
+  return add_lines (self, folder, name, lines);
 }
 
 void

@@ -52,8 +52,9 @@ typedef struct
 
 typedef enum
 {
-  PILLION_PART_RECORD_NONE,    /* there is none, or it is empty */
+  PILLION_PART_RECORD_NONE,    /* there is none */
   PILLION_PART_RECORD_OURS,
+  PILLION_PART_RECORD_LOST,    /* it is ours, but a crash of the machine has taken what it said, or some of it */
   PILLION_PART_RECORD_FOREIGN, /* the name belongs to something that this library did not write */
   PILLION_PART_RECORD_FAILED,  /* it can't be opened now; errno tells why */
 } PillionPartRecordState;
@@ -70,7 +71,7 @@ gboolean               pillion_part_record_is_of  (const PillionPartRecord *self
                                                    const char              *etag,
                                                    const char              *last_modified);
 
-/* @folder is a descriptor. @self is zero, and stays zero unless the record is ours. */
+/* @folder is a descriptor. @self is zero, and says nothing afterwards unless the record is ours. */
 PillionPartRecordState pillion_part_record_load   (PillionPartRecord       *self,
                                                    int                      folder,
                                                    const char              *name);
@@ -80,9 +81,21 @@ gboolean               pillion_part_record_save   (PillionPartRecord       *self
                                                    int                      folder,
                                                    const char              *name);
 
+/* The same, and the record that was there is lost only if the new one is on the disk */
+gboolean               pillion_part_record_save_synced
+                                                  (PillionPartRecord       *self,
+                                                   int                      folder,
+                                                   const char              *name);
+
 /* Adds how the part was left to a record that says everything else. That costs much less than replacing it: many downloads may be cancelled
  * together. A crash in between leaves the record as it was. Returns FALSE if the record has to be saved. */
 gboolean               pillion_part_record_add_left
+                                                  (PillionPartRecord       *self,
+                                                   int                      folder,
+                                                   const char              *name);
+
+/* Adds @size and @pieces in the same way, again and again. A crash of the machine may take what was added, but nothing else. */
+gboolean               pillion_part_record_add_pieces
                                                   (PillionPartRecord       *self,
                                                    int                      folder,
                                                    const char              *name);

@@ -145,6 +145,35 @@ test_empty_part_left (TestFixture *self,
   test_resource_free (resource);
 }
 
+/* A record whose data a crash of the machine has taken, or some of it: the part is ours, but there is nothing to continue */
+static void
+test_record_lost (TestFixture *self,
+                  gconstpointer data)
+{
+  static const char zeros[300];
+  const struct
+  {
+    const char *text;
+    gsize length;
+  } left[] = {
+    { "", 0 },
+    { zeros, sizeof zeros },
+    { "[pillion-part]\nvers", 19 },
+    { "[pillion-part]\nversion=2\nurl=http://exam\0\0\0\0", 45 },
+    { "[pillion-part]\nversion=3\nurl=http://127.0.0.1/\netag=\"one\"\nlength=100000\nsafe=5\nsize=10", 86 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (left); i++)
+    {
+      TestResource *resource = test_fixture_begin_partly (self);
+      g_autofree char *record = test_fixture_path (self, ".file.pillion-part.info");
+
+      g_assert_true (g_file_set_contents (record, left[i].text, (gssize) left[i].length, NULL));
+      test_fixture_assert_starts_over (self, resource);
+      test_resource_free (resource);
+    }
+}
+
 /* What can't be a part of ours is left alone wherever it stands in the way */
 static void
 test_part_in_the_way (TestFixture *self,
@@ -376,6 +405,7 @@ main (int argc,
   test_case ("/http/download-part/what-is-not-ours-stays", test_not_ours);
   test_case ("/http/download-part/what-is-not-only-ours-stays", test_not_only_ours);
   test_case ("/http/download-part/empty-part-left", test_empty_part_left);
+  test_case ("/http/download-part/record-lost", test_record_lost);
   test_case ("/http/download-part/bad-targets", test_bad_targets);
   test_case ("/http/download-part/part-in-the-way", test_part_in_the_way);
   test_case ("/http/download-part/not-writable", test_not_writable);

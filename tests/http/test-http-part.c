@@ -133,6 +133,26 @@ test_record_alone (TestFixture *self,
   test_resource_free (resource);
 }
 
+/* A crash of the machine has taken what the record said */
+static void
+test_record_lost (TestFixture *self,
+                  gconstpointer data)
+{
+  TestResource *resource = test_fixture_begin_partly (self);
+  g_autofree char *record = test_fixture_path (self, ".file.pillion-part.info");
+  g_autoptr (PillionHttpPart) part = NULL;
+
+  g_assert_true (g_file_set_contents (record, "", 0, NULL));
+  part = get_only_part (self);
+  g_assert_null (pillion_http_part_get_url (part));
+  g_assert_cmpstr (pillion_http_part_get_name (part), ==, "file");
+  g_assert_cmpint (pillion_http_part_get_size (part), ==, 60000);
+  g_assert_cmpint (pillion_http_part_get_length (part), ==, -1);
+  g_assert_true (remove_part (self, part, NULL));
+  g_assert_cmpuint (test_fixture_count_files (self), ==, 0);
+  test_resource_free (resource);
+}
+
 static void
 test_in_use (TestFixture *self,
              gconstpointer data)
@@ -223,6 +243,7 @@ main (int argc,
   test_case ("/http/part/named-by-the-response", test_named_by_the_response);
   test_case ("/http/part/removed-with-its-record", test_removed);
   test_case ("/http/part/record-alone", test_record_alone);
+  test_case ("/http/part/record-lost", test_record_lost);
   test_case ("/http/part/in-use", test_in_use);
   test_case ("/http/part/what-is-not-ours-stays", test_not_ours);
   test_case ("/http/part/bad-folders", test_bad_folders);

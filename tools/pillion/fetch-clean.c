@@ -37,7 +37,8 @@ print_part (PillionHttpPart *part)
   g_autofree char *all = length >= 0 ? units_format_size (length) : g_strdup ("?");
   g_autoptr (GDateTime) local = g_date_time_to_local (pillion_http_part_get_modified (part));
   g_autofree char *date = g_date_time_format (local, "%Y-%m-%d %H:%M");
-  g_autofree char *url = text_clean (pillion_http_part_get_url (part));
+  const char *known = pillion_http_part_get_url (part);
+  g_autofree char *url = text_clean (known != NULL ? known : "?");
 
   g_print ("%s  %s/%s  %s  %s\n", name, size, all, date, url);
 }
