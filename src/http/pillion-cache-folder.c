@@ -142,8 +142,24 @@ put_file (int folder,
 
   /* What counts is that it is there */
   (void) pillion_cache_write_all (fd, text, strlen (text), 0);
+  fsync (fd);
   close (fd);
   return TRUE;
+}
+
+/* Whether it is the text of the mark. A crash of the machine may have left only the beginning, or zeros. */
+static gboolean
+is_mark_text (const char *text,
+              gsize length)
+{
+  gsize n = 0;
+
+  while (n < length && text[n] == MARK_TEXT[n])
+    n++;
+  while (n < length && text[n] == '\0')
+    n++;
+
+  return n == length;
 }
 
 /* Whether the folder has our mark, and whose it is */
@@ -164,10 +180,9 @@ is_marked (PillionCacheFolder *self,
       return FALSE;
     }
 
-  /* A crash may have left it empty */
   length = fstat (fd, &info) == 0 && S_ISREG (info.st_mode) ? pillion_cache_read_all (fd, text, sizeof text - 1, 0) : -1;
   close (fd);
-  if (length < 0 || strncmp (text, MARK_TEXT, (gsize) length) != 0)
+  if (length < 0 || !is_mark_text (text, (gsize) length))
     return FALSE;
 
   self->owner = info.st_uid;
@@ -227,7 +242,11 @@ mark (PillionCacheFolder *self,
       if (!ours && problem == NULL)
         fail (dir, EEXIST, &problem);
       if (ours)
-        (void) put_file (self->root, TAG, TAG_TEXT);
+        {
+          /* Without the mark, everything that comes into the folder from now on would make it somebody else's */
+          fsync (self->root);
+          (void) put_file (self->root, TAG, TAG_TEXT);
+        }
     }
 
   if (problem != NULL)

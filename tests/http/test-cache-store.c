@@ -466,18 +466,24 @@ test_folder (StoreFixture *self,
   g_assert_false (store_has (self->store, 1));
 }
 
-/* A crash may leave the mark without its text */
+/* A crash may leave the mark without its text, or with some of it and zeros */
 static void
-test_empty_mark (StoreFixture *self,
-                 gconstpointer data)
+test_torn_mark (StoreFixture *self,
+                gconstpointer data)
 {
+  const off_t kept[] = { 30, 0 };
   g_autofree char *path = store_fixture_get_path (self, "pillion-cache");
 
   store_put (self->store, 1, 10);
-  store_fixture_close (self);
-  g_assert_no_errno (truncate (path, 0));
-  self->store = store_open (self->dir);
-  g_assert_true (store_has (self->store, 1));
+  for (guint i = 0; i < 2 * G_N_ELEMENTS (kept); i++)
+    {
+      store_fixture_close (self);
+      g_assert_no_errno (truncate (path, kept[i / 2]));
+      if (i % 2 == 1)
+        g_assert_no_errno (truncate (path, 50));
+      self->store = store_open (self->dir);
+      g_assert_true (store_has (self->store, 1));
+    }
 }
 
 static void
@@ -661,7 +667,7 @@ main (int argc,
   ADD ("all-entries-are-visited", NULL, test_foreach);
   ADD ("a-folder-has-one-store", NULL, test_shared);
   ADD ("folders-of-others-are-refused", NULL, test_folder);
-  ADD ("an-empty-mark-will-do", NULL, test_empty_mark);
+  ADD ("a-torn-mark-will-do", NULL, test_torn_mark);
   ADD ("files-of-others-stay", NULL, test_foreign_files);
   ADD ("planted/symbolic-link", "symlink", test_planted);
   ADD ("planted/link", "link", test_planted);
