@@ -49,4 +49,5 @@ typedef struct
   uint64_t inode;
   uint64_t offset;       /* or the size */
   uint64_t length;
+  int64_t modified;      /* when the file was last changed, in ns since the epoch */
 } CrashRecord;

@@ -240,12 +240,25 @@ note (CrashRecord record,
   errno = errsv;
 }
 
-static uint64_t
-get_inode (int fd)
+static void
+note_file (CrashRecord record,
+           int fd,
+           const char *path,
+           const void *bytes)
 {
   struct stat info;
+  int errsv = errno;
 
-  return fstat (fd, &info) == 0 ? info.st_ino : 0;
+  if (journal < 0)
+    return;
+  if (fstat (fd, &info) != 0)
+    abort ();
+  errno = errsv;
+
+  record.inode = info.st_ino;
+  record.is_folder = S_ISDIR (info.st_mode);
+  record.modified = (int64_t) info.st_mtim.tv_sec * 1000000000 + info.st_mtim.tv_nsec;
+  note (record, path, NULL, bytes);
 }
 
 /* --- Opening ---------------------------------------------------------------------------------------------------------- */
@@ -270,9 +283,9 @@ open_file (int folder,
   is_new = fstatat (folder, name, &info, 0) != 0;
   fd = REAL (openat) (folder, name, flags, mode);
   if (fd >= 0 && is_new)
-    note ((CrashRecord) { .operation = CRASH_CREATE, .inode = get_inode (fd) }, path, NULL, NULL);
+    note_file ((CrashRecord) { .operation = CRASH_CREATE }, fd, path, NULL);
   else if (fd >= 0 && (flags & O_TRUNC) != 0)
-    note ((CrashRecord) { .operation = CRASH_TRUNCATE, .inode = get_inode (fd) }, NULL, NULL, NULL);
+    note_file ((CrashRecord) { .operation = CRASH_TRUNCATE }, fd, NULL, NULL);
   unlock ();
 
   return fd;
@@ -332,9 +345,9 @@ write_file (int fd,
   n = offset < 0 ? REAL (write) (fd, bytes, length) : REAL (pwrite) (fd, bytes, length, offset);
   if (n > 0)
     {
-      if (offset < 0)
+      if (journal >= 0 && offset < 0)
         offset = lseek (fd, 0, SEEK_CUR) - n;
-      note ((CrashRecord) { .operation = CRASH_WRITE, .inode = get_inode (fd), .offset = (uint64_t) offset, .length = (uint64_t) n }, NULL, NULL, bytes);
+      note_file ((CrashRecord) { .operation = CRASH_WRITE, .offset = (uint64_t) offset, .length = (uint64_t) n }, fd, NULL, bytes);
     }
   if (torn)
     die ();
@@ -372,7 +385,7 @@ ftruncate (int fd,
   begin (false);
   result = REAL (ftruncate) (fd, size);
   if (result == 0)
-    note ((CrashRecord) { .operation = CRASH_TRUNCATE, .inode = get_inode (fd), .offset = (uint64_t) size }, NULL, NULL, NULL);
+    note_file ((CrashRecord) { .operation = CRASH_TRUNCATE, .offset = (uint64_t) size }, fd, NULL, NULL);
   unlock ();
 
   return result;
@@ -383,14 +396,11 @@ ftruncate (int fd,
 static int
 sync_file (int fd)
 {
-  struct stat info;
-
   if (!is_watched (fd))
     return 0;
 
   begin (false);
-  if (fstat (fd, &info) == 0)
-    note ((CrashRecord) { .operation = CRASH_SYNC, .inode = info.st_ino, .is_folder = S_ISDIR (info.st_mode) }, NULL, NULL, NULL);
+  note_file ((CrashRecord) { .operation = CRASH_SYNC }, fd, NULL, NULL);
   unlock ();
 
   return 0;

@@ -128,7 +128,7 @@ run_chain (Chains *self)
 
   crash_world_run (self->world, &never);
   compare (self, &acknowledged);
-  crash_world_check_end (self->world, FALSE);
+  crash_world_check_end (self->world, CRASH_LEFT_BY_PROCESS);
 
   return n_kills;
 }
@@ -149,7 +149,7 @@ test_killed (gconstpointer data)
 
   /* How long it takes */
   crash_world_run (self.world, &never);
-  crash_world_check_end (self.world, FALSE);
+  crash_world_check_end (self.world, CRASH_LEFT_BY_PROCESS);
   self.n_operations = crash_world_get_operations (self.world);
   self.n_bytes = MAX (crash_world_get_sent (self.world), 2);
   g_test_message ("%s: %" G_GUINT64_FORMAT " operations, %" G_GINT64_FORMAT " bytes", self.kind->name, self.n_operations, self.n_bytes);

@@ -80,6 +80,14 @@ const guint8      *crash_world_get_content    (CrashWorld        *self,
 /* Whatever happened, a file is whole, or was not touched. Those that were saved are whole. */
 void               crash_world_check_files    (CrashWorld        *self);
 
+/* What may be left, and must still do no harm */
+typedef enum
+{
+  CRASH_LEFT_BY_PROCESS,      /* nothing but what can be removed */
+  CRASH_LEFT_BY_DISK,         /* damaged entries of a cache, too */
+  CRASH_LEFT_BY_LAWLESS_DISK, /* parts without a record, too */
+} CrashLeft;
+
 /* After a run that was not killed: everything is there, and nothing else */
 void               crash_world_check_end      (CrashWorld        *self,
-                                               gboolean           forgives_parts);
+                                               CrashLeft          left);
