@@ -352,6 +352,14 @@ class Stub:
             yield (child.get('name').replace('-', '_'), self.type_of(child, given=True) + (' | None' if may_be_none else ''),
                    optional(had) if may_be_none else had, child)
 
+    def attribute(self, label, kind, element):
+        """The lines of a property."""
+        doc = docstring(documentation(element))
+        if element.get('writable') == '1' and element.get('construct-only') != '1':
+            return [f'{label}: {kind}', *doc]
+        head = f'def {label}(self) -> {kind}:'
+        return ['@property', *([head, *indented(doc)] if doc else [head + ' ...'])]
+
     def record(self, element):
         name = element.get('name')
         bases = [element.get('parent') or BASES[tag(element)],
@@ -375,13 +383,14 @@ class Stub:
             # Not derived from GObject's class, which would have any attribute if there are no stubs of it
             lines += indented(['class Props:'])
             for label, given, had, child in properties:
-                doc = docstring(documentation(child))
-                if child.get('writable') == '1' and child.get('construct-only') != '1':
-                    lines += indented(indented([f'{label}: {had}', *doc]))
-                else:
-                    head = f'def {label}(self) -> {had}:'
-                    lines += indented(indented(['@property', *([head, *indented(doc)] if doc else [head + ' ...'])]))
+                lines += indented(indented(self.attribute(label, had, child)))
             lines += indented(['props: Props' + ('' if is_awaitable else '  # type: ignore[assignment]')])
+            parents = {element.get('parent'), *(child.get('name') for child in children(element, 'implements'))}
+            taken = without | {name_of(child) for base in (element, *self.namespace) if base is element or base.get('name') in parents
+                               for child in children(base, 'method', 'virtual-method')}
+            for label, given, had, child in properties:
+                if label not in taken:
+                    lines += indented(self.attribute(label, had, child))
         if tag(element) == 'class':
             if '__init__' not in without:
                 settable = [f'{label}: {given} = ...' for label, given, had, child in properties

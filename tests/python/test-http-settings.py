@@ -33,6 +33,37 @@ class SettingsCase(Case):
         return self.loop.run_until_complete(asyncio.wait_for(main, 60))
 
 
+class Attributes(Case):
+    def test_properties_are_attributes(self):
+        client = PillionHttp.Client(base_url='http://example.org/')
+        self.assertEqual(client.base_url, 'http://example.org/')
+        client.offline = True
+        self.assertTrue(client.get_offline())
+        client.max_retries = 7
+        self.assertEqual((client.max_retries, client.props.max_retries), (7, 7))
+        with self.assertRaises(AttributeError):
+            client.loop = None
+
+        request = PillionHttp.Request.new('GET', 'http://example.org/')
+        request.cache_mode = PillionHttp.CacheMode.RELOAD
+        self.assertEqual(request.get_cache_mode(), PillionHttp.CacheMode.RELOAD)
+        options = PillionHttp.DownloadOptions()
+        options.resume = False
+        self.assertFalse(options.get_resume())
+        cache = PillionHttp.Cache('/tmp/nothing', max_size=5)
+        cache.max_size += 1
+        self.assertEqual((cache.get_max_size(), cache.path), (6, '/tmp/nothing'))
+        loop = client.loop
+        loop.budget_usec = 1234
+        self.assertEqual(loop.get_budget_usec(), 1234)
+
+    def test_typos_are_refused(self):
+        for one in (PillionHttp.Client(), PillionHttp.Request.new('GET', 'http://example.org/'), PillionHttp.DownloadOptions(),
+                    PillionHttp.Cache('/tmp/nothing')):
+            with self.subTest(one), self.assertRaisesRegex(AttributeError, 'ofline'):
+                one.ofline = True
+
+
 class Cookies(SettingsCase):
     def setUp(self):
         super().setUp()

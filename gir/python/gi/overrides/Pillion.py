@@ -29,6 +29,7 @@ from gi.overrides import _pillion_elsewhere as elsewhere
 from gi.overrides import override
 from gi.overrides._pillion_delivery import SLICE
 from gi.overrides._pillion_interrupts import follows_close, keep, kept, raise_kept, runs, takes, tell_of_close, waits, wakes
+from gi.overrides._pillion_properties import add_attributes, refuse_others
 from gi.overrides._pillion_values import ERROR, IO_ERROR, UNCHANGED, own, to_error, to_exception, to_python, to_value
 from gi.repository import Gio, GLib, GObject
 
@@ -531,7 +532,7 @@ def _cannot_watch(task):
     return None
 
 
-Task = _public(override(Task))
+Task = _public(add_attributes(override(Task)))
 
 
 class Completions(Pillion.Completions):
@@ -564,7 +565,7 @@ class Completions(Pillion.Completions):
         return f'<Pillion.Completions with {self.get_n_left()} left>'
 
 
-Completions = _public(override(Completions))
+Completions = _public(add_attributes(override(Completions)))
 
 
 class Retry(Pillion.Retry):
@@ -581,7 +582,7 @@ class Retry(Pillion.Retry):
         return f'<Pillion.Retry of {self.get_attempts()} attempts>'
 
 
-Retry = _public(override(Retry))
+Retry = _public(refuse_others(add_attributes(override(Retry))))
 
 
 # The loop
@@ -723,7 +724,7 @@ class _Work(_Call):
                 task.return_value(result)
 
 
-Loop = _public(override(Loop))
+Loop = _public(add_attributes(override(Loop)))
 
 
 class _Install(_Call):
@@ -753,7 +754,7 @@ class CallbackHost(Pillion.CallbackHost):
         Pillion.CallbackHost.set_install(self, None if func is None else _Install(func, args))
 
 
-CallbackHost = _public(override(CallbackHost))
+CallbackHost = _public(add_attributes(override(CallbackHost)))
 
 
 class TestHost(Pillion.TestHost):
@@ -761,14 +762,14 @@ class TestHost(Pillion.TestHost):
     run_until_idle = waits(Pillion.TestHost.run_until_idle)
 
 
-TestHost = _public(override(TestHost))
+TestHost = _public(add_attributes(override(TestHost)))
 
 
 class TickHost(Pillion.TickHost):
     run = waits(Pillion.TickHost.run)
 
 
-TickHost = _public(override(TickHost))
+TickHost = _public(add_attributes(override(TickHost)))
 
 
 # Scopes, queues and the like
@@ -930,7 +931,7 @@ class Scope(Pillion.Scope):
         return f'<Pillion.Scope {self.get_name()!r} {state}>'
 
 
-Scope = _public(override(Scope))
+Scope = _public(add_attributes(override(Scope)))
 
 
 class Queue(Pillion.Queue):
@@ -985,7 +986,7 @@ class Queue(Pillion.Queue):
                 f'{", closed" if self.is_closed() else ""}>')
 
 
-Queue = _public(override(Queue))
+Queue = _public(add_attributes(override(Queue)))
 
 
 class Semaphore(Pillion.Semaphore):
@@ -1010,7 +1011,7 @@ class Semaphore(Pillion.Semaphore):
         return f'<Pillion.Semaphore with {self.get_available()} of {self.get_permits()} permits>'
 
 
-Semaphore = _public(override(Semaphore))
+Semaphore = _public(add_attributes(override(Semaphore)))
 
 
 class Event(Pillion.Event):
@@ -1026,4 +1027,7 @@ class Event(Pillion.Event):
         return f'<Pillion.Event {"set" if self.is_set() else "not set"}>'
 
 
-Event = _public(override(Event))
+Event = _public(add_attributes(override(Event)))
+
+for _kind in Pillion.GlibHost, Pillion.PollSource:
+    add_attributes(_kind)

@@ -25,6 +25,7 @@ from gi.module import get_introspection_module
 from gi.overrides import _pillion_delivery as delivery
 from gi.overrides import _pillion_request as requests
 from gi.overrides import override
+from gi.overrides._pillion_properties import add_attributes, refuse_others
 from gi.overrides._pillion_values import exceptions
 from gi.repository import Gio, GLib, GObject, Pillion
 
@@ -1139,18 +1140,23 @@ def _to_file(file):
     return file if isinstance(file, requests.File) else requests.File.new_for_path(os.fspath(file))
 
 
-Response = _public(override(Response))
-Stream = _public(override(Stream))
+Response = _public(add_attributes(override(Response)))
+Stream = _public(add_attributes(override(Stream)))
 Event = _public(override(Event))
-EventStream = _public(override(EventStream))
-WebSocket = _public(override(WebSocket))
+EventStream = _public(refuse_others(add_attributes(override(EventStream))))
+WebSocket = _public(add_attributes(override(WebSocket)))
 WebSocketMessage = _public(override(WebSocketMessage))
 Cookie = _public(override(Cookie))
-CookieJar = _public(override(CookieJar))
-Cache = _public(override(Cache))
-Credentials = _public(override(Credentials))
-Client = _public(override(Client))
-Part = _public(override(Part))
-TestExchange = _public(override(TestExchange))
-TestServer = _public(override(TestServer))
-TestTransport = _public(override(TestTransport))
+CookieJar = _public(refuse_others(add_attributes(override(CookieJar))))
+Cache = _public(refuse_others(add_attributes(override(Cache))))
+Credentials = _public(add_attributes(override(Credentials)))
+Client = _public(refuse_others(add_attributes(override(Client))))
+Part = _public(add_attributes(override(Part)))
+TestExchange = _public(add_attributes(override(TestExchange)))
+TestServer = _public(add_attributes(override(TestServer)))
+TestTransport = _public(add_attributes(override(TestTransport)))
+
+for _kind in PillionHttp.Challenge, PillionHttp.Download:
+    add_attributes(_kind)
+for _kind in PillionHttp.DownloadOptions, PillionHttp.Request:
+    refuse_others(add_attributes(_kind))
