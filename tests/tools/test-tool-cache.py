@@ -31,10 +31,12 @@ class CacheTest(tooltest.ToolTest):
 
     def test_an_empty_cache_has_nothing(self):
         self.make_cache()
-        self.assertEqual(self.cache("list", "cache").stdout, "")
+        done = self.cache("list", "cache")
+        self.assertEqual(done.stdout, "")
+        self.assertIn("the cache is empty", done.stderr)
         self.assertIn("nothing is stored", self.cache("show", "http://example.org/", "cache", status=1).stderr)
-        self.cache("verify", "cache")
-        self.cache("clear", "cache")
+        self.assertIn("Verified: 0 responses", self.cache("verify", "cache").stdout)
+        self.assertIn("Removed: 0 responses", self.cache("clear", "cache").stdout)
 
     def test_files_of_others_stay(self):
         self.make_cache()
@@ -58,6 +60,8 @@ class CacheTest(tooltest.ToolTest):
         self.cache(status=2)
         self.cache("burn", status=2)
         self.cache("show", status=2)
+        os.mkdir(self.path("folder"))
+        self.assertIn("missing URL: it comes before the folder 'folder'", self.cache("show", "folder", status=2).stderr)
         self.cache("list", "one", "two", status=2)
 
 

@@ -60,6 +60,33 @@ await_list (const Job *job,
   return pillion_loop_run_until_complete (job->loop, task, error) ? pillion_task_get_object (task, error) : NULL;
 }
 
+static gint64
+get_length (PillionHttpResponse *response)
+{
+  const char *length = pillion_http_response_get_header (response, "Content-Length");
+
+  return length != NULL ? g_ascii_strtoll (length, NULL, 10) : 0;
+}
+
+/* "15 responses (1.2 MB)" */
+static char *
+describe (GListModel *responses)
+{
+  guint n = g_list_model_get_n_items (responses);
+  gint64 sum = 0;
+  g_autofree char *size = NULL;
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (PillionHttpResponse) response = g_list_model_get_item (responses, i);
+
+      sum += get_length (response);
+    }
+
+  size = units_format_size (sum);
+  return g_strdup_printf (ngettext ("%u response (%s)", "%u responses (%s)", n), n, size);
+}
+
 static gboolean
 is_fresh (PillionHttpResponse *response)
 {
@@ -73,8 +100,7 @@ is_fresh (PillionHttpResponse *response)
 static void
 print_line (PillionHttpResponse *response)
 {
-  const char *length = pillion_http_response_get_header (response, "Content-Length");
-  g_autofree char *size = units_format_size (length != NULL ? g_ascii_strtoll (length, NULL, 10) : 0);
+  g_autofree char *size = units_format_size (get_length (response));
   g_autofree char *url = text_clean (pillion_http_response_get_url (response));
 
   g_print ("%3u  %10s  %s  %s\n", pillion_http_response_get_status (response), size, is_fresh (response) ? _("fresh") : _("stale"), url);
@@ -96,6 +122,9 @@ list (const Job *job)
 
       print_line (response);
     }
+  /* Not among what another program may read */
+  if (g_list_model_get_n_items (responses) == 0)
+    g_printerr ("%s\n", _("pillion: the cache is empty"));
   return EXIT_ALL_WELL;
 }
 
@@ -154,12 +183,19 @@ static ExitCode
 verify (const Job *job)
 {
   g_autoptr (PillionTask) task = pillion_http_cache_verify (job->cache, job->loop, NULL);
+  g_autoptr (GListModel) responses = NULL;
+  g_autofree char *good = NULL;
   GError *error = NULL;
   gint64 n;
 
   if (!pillion_loop_run_until_complete (job->loop, task, &error))
     return report (error);
+  responses = await_list (job, &error);
+  if (responses == NULL)
+    return report (error);
 
+  good = describe (responses);
+  g_print (_("Verified: %s\n"), good);
   n = pillion_task_get_int (task, NULL);
   if (n == 0)
     return EXIT_ALL_WELL;
@@ -173,6 +209,7 @@ clear (const Job *job)
 {
   g_autoptr (PillionTask) task = NULL;
   g_autoptr (GListModel) responses = NULL;
+  g_autofree char *removed = NULL;
   GError *error = NULL;
 
   /* Fails for a folder that is not a cache, which must not become one */
@@ -181,7 +218,12 @@ clear (const Job *job)
     return report (error);
 
   task = pillion_http_cache_clear (job->cache, job->loop, NULL);
-  return pillion_loop_run_until_complete (job->loop, task, &error) ? EXIT_ALL_WELL : report (error);
+  if (!pillion_loop_run_until_complete (job->loop, task, &error))
+    return report (error);
+
+  removed = describe (responses);
+  g_print (_("Removed: %s\n"), removed);
+  return EXIT_ALL_WELL;
 }
 
 static const struct
@@ -229,6 +271,11 @@ cache_main (int    argc,
   if (n_words < n_before)
     {
       options_refuse ("pillion cache", "%s", _("missing URL"));
+      return EXIT_USAGE;
+    }
+  if (actions[i].with_url && n_words == n_before && g_file_test (words[1], G_FILE_TEST_IS_DIR))
+    {
+      options_refuse ("pillion cache", _("missing URL: it comes before the folder '%s'"), words[1]);
       return EXIT_USAGE;
     }
   if (n_words > n_before + 1)
