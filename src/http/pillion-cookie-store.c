@@ -403,6 +403,13 @@ fail (GError **error,
   return FALSE;
 }
 
+/* libsoup takes most names without a dot for public suffixes, but not numbers */
+static gboolean
+is_public_suffix (const char *domain)
+{
+  return strchr (domain, '.') == NULL || pillion_soup.tld_domain_is_public_suffix (domain);
+}
+
 gboolean
 pillion_cookie_check (const PillionHttpCookie *cookie,
                       GError **error)
@@ -429,7 +436,7 @@ pillion_cookie_check (const PillionHttpCookie *cookie,
     return fail (error, cookie, _("a name with this prefix is for cookies of one host and the path '/'"));
   if (!cookie->host_only && g_hostname_is_ip_address (cookie->domain))
     return fail (error, cookie, _("an IP address has no subdomains"));
-  if (!cookie->host_only && pillion_soup.tld_domain_is_public_suffix (cookie->domain))
+  if (!cookie->host_only && is_public_suffix (cookie->domain))
     return fail (error, cookie, _("its domain is a public suffix, below which there are other people's sites"));
 
   return TRUE;
@@ -499,10 +506,9 @@ set_domain (PillionHttpCookie *cookie,
   g_autofree char *domain = attribute != NULL ? pillion_cookie_canonicalize_host (attribute + (*attribute == '.')) : NULL;
   g_autofree char *host = pillion_cookie_canonicalize_host (g_uri_get_host (uri));
 
-  /* A host that is itself a public suffix may set cookies for itself. libsoup takes any name without a dot
-   * for a public suffix. */
+  /* A host that is itself a public suffix may set cookies for itself */
   cookie->host_only = domain == NULL || *domain == '\0' ||
-                      (strcmp (domain, host) == 0 && (g_hostname_is_ip_address (host) || pillion_soup.tld_domain_is_public_suffix (host)));
+                      (strcmp (domain, host) == 0 && (g_hostname_is_ip_address (host) || is_public_suffix (host)));
   if (!cookie->host_only && strcmp (domain, host) != 0 && !is_below (host, domain))
     return FALSE;
 

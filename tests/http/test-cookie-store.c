@@ -63,6 +63,7 @@ test_domains (void)
   assert_sent (&store, "http://../", NULL);
   assert_sent (&store, "http://.example.org/", "domain=2; dotted=3");
   g_assert_false (set (&store, "http://.example.org/", "dot=8"));
+  g_assert_false (set (&store, "http://example.1/", "number=9; Domain=1"));
   assert_sent (&store, "http://0.0.1/", NULL);
 
   pillion_cookie_store_clear (&store);
