@@ -6,6 +6,7 @@
 
 #include "http/pillion-cache-format.h"
 #include "http/pillion-cache-store-private.h"
+#include "http/pillion-restart.h"
 
 #include <errno.h>
 #include <string.h>
@@ -292,10 +293,7 @@ read_blocks (PillionCacheEntry *self,
       n++;
     }
 
-  do
-    n_read = preadv (self->fd, parts, 2 * n, (off_t) get_block_offset (self, first));
-  while (n_read < 0 && errno == EINTR);
-
+  n_read = pillion_restart (preadv (self->fd, parts, 2 * n, (off_t) get_block_offset (self, first)));
   if (n_read < 0)
     return fail_errno (errno, error);
   if ((gsize) n_read != length + n * sizeof *sums)

@@ -17,6 +17,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "http/pillion-restart.h"
+
 #define MARK "pillion-cache"
 #define MARK_TEXT "A cache of libpillion-http. Its files can be removed at any time.\n"
 #define TAG "CACHEDIR.TAG"
@@ -37,7 +39,7 @@ pillion_cache_random (void)
   guint64 value = 0;
 
   while (value == 0)
-    if (getrandom (&value, sizeof value, 0) != sizeof value)
+    if (pillion_restart (getrandom (&value, sizeof value, 0)) != sizeof value)
       value = ((guint64) g_random_int () << 32) | g_random_int ();
 
   return value;
@@ -53,10 +55,8 @@ pillion_cache_write_all (int fd,
 
   while (length > 0)
     {
-      gssize n = pwrite (fd, next, length, (off_t) offset);
+      gssize n = pillion_restart (pwrite (fd, next, length, (off_t) offset));
 
-      if (n < 0 && errno == EINTR)
-        continue;
       if (n <= 0)
         {
           if (n == 0)
@@ -82,10 +82,8 @@ pillion_cache_read_all (int fd,
 
   while (done < length)
     {
-      gssize n = pread (fd, next + done, length - done, (off_t) (offset + done));
+      gssize n = pillion_restart (pread (fd, next + done, length - done, (off_t) (offset + done)));
 
-      if (n < 0 && errno == EINTR)
-        continue;
       if (n < 0)
         return -1;
       if (n == 0)
@@ -110,7 +108,7 @@ fail (const char *dir,
 static gboolean
 is_empty (int folder)
 {
-  int fd = openat (folder, ".", FOLDER_FLAGS);
+  int fd = pillion_restart (openat (folder, ".", FOLDER_FLAGS));
   DIR *stream = fd >= 0 ? fdopendir (fd) : NULL;
   gboolean empty = stream != NULL;
   struct dirent *item;
@@ -135,7 +133,7 @@ put_file (int folder,
           const char *name,
           const char *text)
 {
-  int fd = openat (folder, name, O_WRONLY | O_CREAT | O_EXCL | FILE_FLAGS, 0600);
+  int fd = pillion_restart (openat (folder, name, O_WRONLY | O_CREAT | O_EXCL | FILE_FLAGS, 0600));
 
   if (fd < 0)
     return errno == EEXIST;
@@ -170,7 +168,7 @@ is_marked (PillionCacheFolder *self,
   char text[sizeof MARK_TEXT];
   struct stat info;
   gssize length;
-  int fd = openat (self->root, MARK, O_RDONLY | FILE_FLAGS);
+  int fd = pillion_restart (openat (self->root, MARK, O_RDONLY | FILE_FLAGS));
 
   *errsv = 0;
   if (fd < 0)
@@ -258,10 +256,10 @@ static int
 open_inner (PillionCacheFolder *self,
             const char *name)
 {
-  int fd = openat (self->root, name, FOLDER_FLAGS | O_NOFOLLOW);
+  int fd = pillion_restart (openat (self->root, name, FOLDER_FLAGS | O_NOFOLLOW));
 
   if (fd < 0 && errno == ENOENT && (mkdirat (self->root, name, 0700) == 0 || errno == EEXIST))
-    fd = openat (self->root, name, FOLDER_FLAGS | O_NOFOLLOW);
+    fd = pillion_restart (openat (self->root, name, FOLDER_FLAGS | O_NOFOLLOW));
 
   return fd;
 }
@@ -283,7 +281,7 @@ pillion_cache_folder_open (const char *dir,
       goto out;
     }
 
-  self->root = open (dir, FOLDER_FLAGS);
+  self->root = pillion_restart (open (dir, FOLDER_FLAGS));
   if (self->root < 0 || fstat (self->root, &info) != 0)
     {
       fail (dir, errno, error);
@@ -342,19 +340,15 @@ pillion_cache_folder_lock (PillionCacheFolder *self,
 {
   gint64 end = g_get_monotonic_time () + timeout;
   gulong pause = LOCK_PAUSE_MIN;
-  int fd = openat (self->root, MARK, O_RDWR | FILE_FLAGS);
+  int fd = pillion_restart (openat (self->root, MARK, O_RDWR | FILE_FLAGS));
 
   if (fd < 0)
     return -1;
 
-  while (flock (fd, LOCK_EX | LOCK_NB) != 0)
+  while (pillion_restart (flock (fd, LOCK_EX | LOCK_NB)) != 0)
     {
-      int errsv = errno;
-
-      if (errsv == EINTR)
-        continue;
       /* Some network file systems have no locks: then checksums are all that there is */
-      if (errsv != EWOULDBLOCK)
+      if (errno != EWOULDBLOCK)
         return fd;
       if (g_get_monotonic_time () >= end)
         {
@@ -430,7 +424,7 @@ pillion_cache_folder_open_entry (PillionCacheFolder *self,
   char name[PILLION_CACHE_NAME_SIZE];
 
   pillion_cache_folder_format_name (key_hash, id, name);
-  return openat (self->entries, name, (writable ? O_RDWR : O_RDONLY) | FILE_FLAGS);
+  return pillion_restart (openat (self->entries, name, (writable ? O_RDWR : O_RDONLY) | FILE_FLAGS));
 }
 
 gboolean
@@ -483,7 +477,7 @@ pillion_cache_folder_new_draft (PillionCacheFolder *self,
   while (TRUE)
     {
       pillion_cache_folder_format_name (pillion_cache_random (), pillion_cache_random (), name);
-      fd = openat (self->drafts, name, O_RDWR | O_CREAT | O_EXCL | FILE_FLAGS, 0600);
+      fd = pillion_restart (openat (self->drafts, name, O_RDWR | O_CREAT | O_EXCL | FILE_FLAGS, 0600));
       if (fd >= 0 && lock_draft (fd))
         return fd;
       if (fd >= 0)
@@ -516,7 +510,7 @@ pillion_cache_folder_publish (PillionCacheFolder *self,
 static DIR *
 open_stream (int folder)
 {
-  int fd = openat (folder, ".", FOLDER_FLAGS);
+  int fd = pillion_restart (openat (folder, ".", FOLDER_FLAGS));
   DIR *stream = fd >= 0 ? fdopendir (fd) : NULL;
 
   if (stream == NULL && fd >= 0)
@@ -543,10 +537,10 @@ pillion_cache_folder_clean_drafts (PillionCacheFolder *self)
 
       if (!pillion_cache_folder_parse_name (item->d_name, &first, &second))
         continue;
-      fd = openat (self->drafts, item->d_name, O_RDWR | FILE_FLAGS);
+      fd = pillion_restart (openat (self->drafts, item->d_name, O_RDWR | FILE_FLAGS));
       if (fd < 0)
         continue;
-      if (flock (fd, LOCK_EX | LOCK_NB) == 0 && fstat (fd, &info) == 0 && pillion_cache_folder_owns (self, &info))
+      if (pillion_restart (flock (fd, LOCK_EX | LOCK_NB)) == 0 && fstat (fd, &info) == 0 && pillion_cache_folder_owns (self, &info))
         unlinkat (self->drafts, item->d_name, 0);
       close (fd);
     }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "http/pillion-restart.h"
 #include "http/pillion-xxh64.h"
 
 #define NEW_NAME PILLION_CACHE_INDEX_NAME ".new"
@@ -94,9 +95,9 @@ pillion_cache_log_open (PillionCacheLog *self,
   struct stat info;
 
   pillion_cache_log_close (self);
-  self->fd = openat (folder->root, PILLION_CACHE_INDEX_NAME, O_RDWR | FLAGS);
+  self->fd = pillion_restart (openat (folder->root, PILLION_CACHE_INDEX_NAME, O_RDWR | FLAGS));
   if (self->fd < 0 && (errno == EACCES || errno == EROFS || errno == EPERM))
-    self->fd = openat (folder->root, PILLION_CACHE_INDEX_NAME, O_RDONLY | FLAGS);
+    self->fd = pillion_restart (openat (folder->root, PILLION_CACHE_INDEX_NAME, O_RDONLY | FLAGS));
   if (self->fd < 0)
     return FALSE;
 
@@ -206,8 +207,7 @@ pillion_cache_log_append (PillionCacheLog *self,
   {
     int errsv = errno;
 
-    while (ftruncate (self->fd, (off_t) end) != 0 && errno == EINTR)
-      ;
+    (void) pillion_restart (ftruncate (self->fd, (off_t) end));
     errno = errsv;
   }
   return FALSE;
@@ -229,7 +229,7 @@ pillion_cache_log_write (PillionCacheLog *self,
 
   /* A process that was killed may have left it */
   unlinkat (folder->root, NEW_NAME, 0);
-  new_log.fd = openat (folder->root, NEW_NAME, O_RDWR | O_CREAT | O_EXCL | FLAGS, 0600);
+  new_log.fd = pillion_restart (openat (folder->root, NEW_NAME, O_RDWR | O_CREAT | O_EXCL | FLAGS, 0600));
   if (new_log.fd < 0)
     return FALSE;
 

@@ -20,6 +20,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "http/pillion-restart.h"
+
 /* A larger file is not a cookie file, and is left alone */
 #define MAX_SIZE (16 * 1024 * 1024)
 
@@ -247,12 +249,11 @@ read_all (int fd,
       return FALSE;
     }
 
-  while ((n = read (fd, buffer, sizeof buffer)) != 0)
+  while ((n = pillion_restart (read (fd, buffer, sizeof buffer))) != 0)
     {
-      if (n < 0 && errno != EINTR)
+      if (n < 0)
         return set_error (error, path, errno);
-      if (n > 0)
-        g_string_append_len (text, buffer, n);
+      g_string_append_len (text, buffer, n);
       if (text->len > MAX_SIZE)
         {
           g_autofree char *name = g_filename_display_name (path);
@@ -275,8 +276,8 @@ open_locked (const char *path,
   for (;;)
     {
       struct stat ours;
-      struct stat current;
-      int fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+      struct stat current = { 0 };
+      int fd = pillion_restart (open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600));
 
       if (fd < 0)
         {
@@ -284,11 +285,15 @@ open_locked (const char *path,
           return -1;
         }
 
-      do
-        *locked = flock (fd, LOCK_EX) == 0;
-      while (!*locked && errno == EINTR);
+      *locked = pillion_restart (flock (fd, LOCK_EX)) == 0;
 
-      if (fstat (fd, &ours) == 0 && stat (path, &current) == 0 && ours.st_dev == current.st_dev && ours.st_ino == current.st_ino)
+      if (fstat (fd, &ours) != 0 || (stat (path, &current) != 0 && errno != ENOENT))
+        {
+          set_error (error, path, errno);
+          close (fd);
+          return -1;
+        }
+      if (current.st_dev == ours.st_dev && current.st_ino == ours.st_ino)
         return fd;
       close (fd);
     }
@@ -349,11 +354,11 @@ write_all (int fd,
 {
   for (gsize done = 0; done < text->len;)
     {
-      gssize n = write (fd, text->str + done, text->len - done);
+      gssize n = pillion_restart (write (fd, text->str + done, text->len - done));
 
-      if (n < 0 && errno != EINTR)
+      if (n < 0)
         return FALSE;
-      done += (gsize) MAX (n, 0);
+      done += (gsize) n;
     }
 
   return TRUE;
@@ -379,16 +384,22 @@ open_draft (const char *path,
   if (locked)
     {
       *draft = g_strconcat (path, DRAFT_SUFFIX, NULL);
-      fd = open (*draft, flags, 0600);
+      fd = pillion_restart (open (*draft, flags, 0600));
       if (fd < 0 && errno == EEXIST && remove_own (*draft))
-        fd = open (*draft, flags, 0600);
+        fd = pillion_restart (open (*draft, flags, 0600));
       if (fd >= 0 || errno != EEXIST)
         return fd;
-      g_free (*draft);
     }
 
-  *draft = g_strconcat (path, ".XXXXXX", NULL);
-  return g_mkstemp_full (*draft, O_WRONLY | O_CLOEXEC, 0600);
+  do
+    {
+      g_free (*draft);
+      *draft = g_strconcat (path, ".XXXXXX", NULL);
+      fd = g_mkstemp_full (*draft, O_WRONLY | O_CLOEXEC, 0600);
+    }
+  while (fd < 0 && errno == EINTR);
+
+  return fd;
 }
 
 /* Makes the new file survive a crash of the machine. If that fails, the file is still complete. */
@@ -396,12 +407,12 @@ static void
 sync_folder (const char *path)
 {
   g_autofree char *folder = g_path_get_dirname (path);
-  int fd = open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int fd = pillion_restart (open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
   if (fd < 0)
     return;
 
-  fsync (fd);
+  (void) pillion_restart (fsync (fd));
   close (fd);
 }
 
@@ -421,7 +432,8 @@ replace (const char *path,
   if (fd < 0)
     return set_error (error, path, errno);
 
-  if (write_all (fd, text) && fstat (old, &info) == 0 && fchmod (fd, info.st_mode & 0777) == 0 && fsync (fd) == 0 && rename (draft, path) == 0)
+  if (write_all (fd, text) && fstat (old, &info) == 0 && fchmod (fd, info.st_mode & 0777) == 0 && pillion_restart (fsync (fd)) == 0 &&
+      rename (draft, path) == 0)
     {
       close (fd);
       sync_folder (path);
@@ -499,7 +511,7 @@ pillion_cookie_file_read (const char *path,
                           GError **error)
 {
   g_autoptr (GString) text = g_string_new (NULL);
-  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  int fd = pillion_restart (open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
   gboolean success;
 
   if (fd < 0)

@@ -12,6 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "http/pillion-restart.h"
+
 #define BUFFER_SIZE (256 * 1024)
 
 static const struct
@@ -122,7 +124,7 @@ pillion_digest_is_of_file (const char *text,
   const char *kind;
   g_autoptr (GChecksum) checksum = g_checksum_new (pillion_digest_get_type (text, &kind));
   g_autofree guint8 *buffer = g_malloc (BUFFER_SIZE);
-  int fd = openat (folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  int fd = pillion_restart (openat (folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat info;
   gssize n = -1;
 
@@ -130,9 +132,8 @@ pillion_digest_is_of_file (const char *text,
     return FALSE;
 
   if (fstat (fd, &info) == 0 && S_ISREG (info.st_mode))
-    while (!__atomic_load_n (stop, __ATOMIC_ACQUIRE) && ((n = read (fd, buffer, BUFFER_SIZE)) > 0 || (n < 0 && errno == EINTR)))
-      if (n > 0)
-        g_checksum_update (checksum, buffer, n);
+    while (!__atomic_load_n (stop, __ATOMIC_ACQUIRE) && (n = pillion_restart (read (fd, buffer, BUFFER_SIZE))) > 0)
+      g_checksum_update (checksum, buffer, n);
   close (fd);
 
   return n == 0 && strcmp (g_checksum_get_string (checksum), text) == 0;

@@ -17,6 +17,7 @@
 
 #include "http/pillion-http-date.h"
 #include "http/pillion-http-fields.h"
+#include "http/pillion-restart.h"
 
 #define ATTRIBUTE "user.pillion.origin"
 #define MAX_SIZE 4096
@@ -91,7 +92,7 @@ pillion_file_origin_load (PillionFileOrigin *self,
 
   pillion_file_origin_clear (self);
   self->name = g_strdup (name);
-  fd = openat (folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  fd = pillion_restart (openat (folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (fd < 0)
     return;
 

@@ -18,6 +18,7 @@
 #include "http/pillion-file-name.h"
 #include "http/pillion-file-origin.h"
 #include "http/pillion-http-fields.h"
+#include "http/pillion-restart.h"
 
 /* `.TARGET.pillion-part`, `.TARGET.pillion-part.info` for the record, and one more byte for its draft */
 #define LONGEST_END PILLION_PART_SUFFIX ".99" PILLION_PART_RECORD_SUFFIX "~"
@@ -83,13 +84,7 @@ lock_part (PillionPartFile *self,
            PillionFileId *busy,
            GError **error)
 {
-  int result;
-
-  do
-    result = flock (self->fd, LOCK_EX | LOCK_NB);
-  while (result != 0 && errno == EINTR);
-
-  if (result == 0)
+  if (pillion_restart (flock (self->fd, LOCK_EX | LOCK_NB)) == 0)
     return TRUE;
 
   if (errno == EWOULDBLOCK)
@@ -210,11 +205,11 @@ try_name (PillionPartFile *self,
       PillionPartRecordState state;
       struct stat info;
 
-      self->fd = openat (self->target->folder, self->name, FLAGS);
+      self->fd = pillion_restart (openat (self->target->folder, self->name, FLAGS));
       if (self->fd < 0 && errno == ENOENT)
         {
           is_new = TRUE;
-          self->fd = openat (self->target->folder, self->name, FLAGS | O_CREAT | O_EXCL, 0666);
+          self->fd = pillion_restart (openat (self->target->folder, self->name, FLAGS | O_CREAT | O_EXCL, 0666));
           if (self->fd < 0 && errno == EEXIST)
             continue;
           if (self->fd < 0)
@@ -332,7 +327,7 @@ truncate_part (PillionPartFile *self,
   struct stat info;
 
   /* Even if it changes nothing, ext4 would write the file to the disk when it is closed after that */
-  if ((fstat (self->fd, &info) != 0 || info.st_size != size) && ftruncate (self->fd, size) != 0)
+  if ((fstat (self->fd, &info) != 0 || info.st_size != size) && pillion_restart (ftruncate (self->fd, size)) != 0)
     return fail (self, error);
 
   self->size = size;
@@ -524,7 +519,7 @@ pillion_part_file_allow_holes (PillionPartFile *self,
 
   /* The record first: without it, the size would tell how much is there */
   self->record.holey = TRUE;
-  if (!save_holes (self) || ftruncate (self->fd, self->record.length) != 0)
+  if (!save_holes (self) || pillion_restart (ftruncate (self->fd, self->record.length)) != 0)
     return fail (self, error);
 
   return set_appending (self, FALSE, error);
@@ -538,7 +533,7 @@ write_some (PillionPartFile *self,
             const guint8 *bytes,
             gsize length)
 {
-  return self->record.holey ? pwrite (self->fd, bytes, length, offset) : write (self->fd, bytes, length);
+  return pillion_restart (self->record.holey ? pwrite (self->fd, bytes, length, offset) : write (self->fd, bytes, length));
 }
 
 gboolean
@@ -562,8 +557,6 @@ pillion_part_file_write (PillionPartFile *self,
     {
       gssize n = write_some (self, offset, bytes, length);
 
-      if (n < 0 && errno == EINTR)
-        continue;
       if (n < 0)
         return fail (self, error);
 
@@ -619,7 +612,7 @@ pillion_part_file_save (PillionPartFile *self,
                         const PillionRangeSet *pieces,
                         GError **error)
 {
-  if (fdatasync (self->fd) != 0)
+  if (pillion_restart (fdatasync (self->fd)) != 0)
     return fail_to_sync (self, error);
 
   self->record.safe = self->record.size = size;
@@ -697,7 +690,7 @@ pillion_part_file_commit (PillionPartFile *self,
   if (!set_attributes (self, error))
     return FALSE;
 
-  if (fsync (self->fd) != 0)
+  if (pillion_restart (fsync (self->fd)) != 0)
     return fail_to_sync (self, error);
 
   if (!check_unchanged (self, error) || !pillion_target_take (self->target, self->fd, self->name, error))

@@ -19,6 +19,7 @@
 #include <pillion-http/pillion-http.h>
 
 #include "http/pillion-digest.h"
+#include "http/pillion-restart.h"
 
 /* How much is read at once for the digest */
 #define BUFFER_SIZE (256 * 1024)
@@ -112,10 +113,9 @@ hash (PillionPartWriter *self,
 {
   while (self->hashed < self->until && !is_stopped (self))
     {
-      gssize n = pread (self->part->fd, self->buffer, (gsize) MIN (self->until - self->hashed, BUFFER_SIZE), self->hashed);
+      gssize n =
+        pillion_restart (pread (self->part->fd, self->buffer, (gsize) MIN (self->until - self->hashed, BUFFER_SIZE), self->hashed));
 
-      if (n < 0 && errno == EINTR)
-        continue;
       if (n < 0)
         {
           /* A part that can't be read must not be continued */

@@ -24,6 +24,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "http/pillion-file-name.h"
+#include "http/pillion-restart.h"
 
 /* As many as the kernel follows */
 #define MAX_LINKS 40
@@ -100,11 +101,11 @@ static gboolean
 open_folder (PillionTarget *self,
              GError **error)
 {
-  self->folder = open (self->folder_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  self->folder = pillion_restart (open (self->folder_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 #ifdef O_PATH
   /* A folder that may be written to but not read */
   if (self->folder < 0 && errno == EACCES)
-    self->folder = open (self->folder_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    self->folder = pillion_restart (open (self->folder_path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 #endif
 
   if (self->folder < 0)
@@ -372,7 +373,7 @@ move_without_replacing (PillionTarget *self,
     return errno;
 
   /* Without either, an empty file takes the name first */
-  fd = openat (self->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  fd = pillion_restart (openat (self->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (fd < 0)
     return errno;
   close (fd);
@@ -514,5 +515,5 @@ void
 pillion_target_sync (PillionTarget *self)
 {
   /* If it fails, the file is still complete */
-  fsync (self->folder);
+  (void) pillion_restart (fsync (self->folder));
 }
