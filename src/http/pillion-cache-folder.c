@@ -140,7 +140,7 @@ put_file (int folder,
 
   /* What counts is that it is there */
   (void) pillion_cache_write_all (fd, text, strlen (text), 0);
-  fsync (fd);
+  (void) pillion_restart (fsync (fd));
   close (fd);
   return TRUE;
 }
@@ -242,7 +242,7 @@ mark (PillionCacheFolder *self,
       if (ours)
         {
           /* Without the mark, everything that comes into the folder from now on would make it somebody else's */
-          fsync (self->root);
+          (void) pillion_restart (fsync (self->root));
           (void) put_file (self->root, TAG, TAG_TEXT);
         }
     }
@@ -450,14 +450,9 @@ lock_draft (int fd)
 {
   struct stat info;
 
-  while (flock (fd, LOCK_EX | LOCK_NB) != 0)
-    {
-      if (errno == EWOULDBLOCK)
-        return FALSE;
-      /* A file system without locks: nobody takes anything away there */
-      if (errno != EINTR)
-        return TRUE;
-    }
+  /* On a file system without locks nobody takes anything away */
+  if (pillion_restart (flock (fd, LOCK_EX | LOCK_NB)) != 0)
+    return errno != EWOULDBLOCK;
 
   return fstat (fd, &info) != 0 || info.st_nlink > 0;
 }

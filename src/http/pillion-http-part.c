@@ -18,6 +18,7 @@
 
 #include "core/pillion-private.h"
 #include "http/pillion-part-record.h"
+#include "http/pillion-restart.h"
 
 /**
  * PillionHttpPart:
@@ -209,7 +210,7 @@ static int
 open_folder (const char *path,
              GError **error)
 {
-  int folder = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int folder = pillion_restart (open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
   if (folder < 0)
     fail (path, errno, error);
@@ -227,13 +228,11 @@ lock_part (int folder,
   struct stat named;
   int result;
 
-  *fd = openat (folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  *fd = pillion_restart (openat (folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (*fd < 0)
     return errno == ENOENT;
 
-  do
-    result = flock (*fd, LOCK_EX | LOCK_NB);
-  while (result != 0 && errno == EINTR);
+  result = pillion_restart (flock (*fd, LOCK_EX | LOCK_NB));
 
   /* Some network file systems don't support locks */
   if ((result == 0 || errno == ENOLCK || errno == ENOSYS || errno == EOPNOTSUPP) && fstat (*fd, info) == 0)
@@ -293,11 +292,23 @@ get_target_name (const PillionPartRecord *record,
   return g_filename_display_name (base);
 }
 
-/* Returns NULL if @record_name is not the record of one of our parts */
+/* Fails unless it is gone, or somebody else's */
+static PillionHttpPart *
+skip_or_fail (const char *path,
+              int errsv,
+              GError **error)
+{
+  if (errsv != ENOENT && errsv != EACCES && errsv != EPERM)
+    fail (path, errsv, error);
+  return NULL;
+}
+
+/* Returns NULL without an error if @record_name is not the record of one of our parts */
 static PillionHttpPart *
 part_new (int folder,
           const char *folder_path,
-          const char *record_name)
+          const char *record_name,
+          GError **error)
 {
   g_autofree char *name = g_strndup (record_name, strlen (record_name) - strlen (PILLION_PART_RECORD_SUFFIX));
   g_autofree char *path = g_build_filename (folder_path, name, NULL);
@@ -306,6 +317,8 @@ part_new (int folder,
   PillionHttpPart *self;
   struct stat info;
 
+  if (state == PILLION_PART_RECORD_FAILED)
+    return skip_or_fail (path, errno, error);
   if (state != PILLION_PART_RECORD_OURS && state != PILLION_PART_RECORD_LOST)
     return NULL;
 
@@ -314,8 +327,10 @@ part_new (int folder,
     {
       if (errno != ENOENT || fstatat (folder, record_name, &info, AT_SYMLINK_NOFOLLOW) != 0)
         {
+          int errsv = errno;
+
           pillion_part_record_clear (&record);
-          return NULL;
+          return skip_or_fail (path, errsv, error);
         }
       info.st_size = 0;
     }
@@ -351,24 +366,34 @@ compare_names (gconstpointer a,
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
+/* Returns NULL and sets errno on failure */
 static GPtrArray *
 read_record_names (int folder)
 {
-  GPtrArray *names = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   int copy = dup (folder);
   DIR *entries = copy >= 0 ? fdopendir (copy) : NULL;
   struct dirent *entry;
+  int errsv;
 
-  if (entries == NULL && copy >= 0)
-    close (copy);
-  while (entries != NULL && (entry = readdir (entries)) != NULL)
+  if (entries == NULL)
+    {
+      errsv = errno;
+      if (copy >= 0)
+        close (copy);
+      errno = errsv;
+      return NULL;
+    }
+
+  while (errno = 0, (entry = readdir (entries)) != NULL)
     if (is_record_name (entry->d_name))
       g_ptr_array_add (names, g_strdup (entry->d_name));
-  if (entries != NULL)
-    closedir (entries);
+  errsv = errno;
+  closedir (entries);
+  errno = errsv;
   g_ptr_array_sort (names, compare_names);
 
-  return names;
+  return errsv == 0 ? g_steal_pointer (&names) : NULL;
 }
 
 static void
@@ -377,7 +402,7 @@ list_on_worker (PillionTask *task,
                 gpointer user_data)
 {
   const char *path = g_file_peek_path (user_data);
-  GListStore *parts;
+  g_autoptr (GListStore) parts = g_list_store_new (PILLION_HTTP_TYPE_PART);
   g_autoptr (GPtrArray) names = NULL;
   GError *error = NULL;
   int folder = open_folder (path, &error);
@@ -388,18 +413,22 @@ list_on_worker (PillionTask *task,
       return;
     }
 
-  parts = g_list_store_new (PILLION_HTTP_TYPE_PART);
   names = read_record_names (folder);
-  for (guint i = 0; i < names->len; i++)
+  if (names == NULL)
+    fail (path, errno, &error);
+  for (guint i = 0; error == NULL && i < names->len; i++)
     {
-      g_autoptr (PillionHttpPart) part = part_new (folder, path, names->pdata[i]);
+      g_autoptr (PillionHttpPart) part = part_new (folder, path, names->pdata[i], &error);
 
       if (part != NULL)
         g_list_store_append (parts, part);
     }
   close (folder);
 
-  pillion_private_task_take_object (task, parts);
+  if (error != NULL)
+    pillion_task_return_error (task, error);
+  else
+    pillion_private_task_take_object (task, g_steal_pointer (&parts));
 }
 
 /**

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "http/pillion-restart.h"
+
 #define GROUP "pillion-part"
 #define VERSION 2
 
@@ -84,6 +86,7 @@ is_free (int folder,
   if (fstatat (folder, name, &info, AT_SYMLINK_NOFOLLOW) != 0)
     return errno == ENOENT;
 
+  errno = 0;
   return pillion_part_is_ours (&info);
 }
 
@@ -99,18 +102,18 @@ drop_torn_line (GString *text)
     g_string_truncate (text, text->len - 1);
 }
 
+/* Returns NULL if it can't be read */
 static GString *
 read_all (int fd)
 {
-  GString *text = g_string_new (NULL);
+  g_autoptr (GString) text = g_string_new (NULL);
   char buffer[4096];
-  gssize n;
+  gssize n = 0;
 
-  while (text->len <= MAX_SIZE && ((n = read (fd, buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR)))
-    if (n > 0)
-      g_string_append_len (text, buffer, n);
+  while (text->len <= MAX_SIZE && (n = pillion_restart (read (fd, buffer, sizeof buffer))) > 0)
+    g_string_append_len (text, buffer, n);
 
-  return text;
+  return n >= 0 ? g_steal_pointer (&text) : NULL;
 }
 
 static gboolean
@@ -178,27 +181,32 @@ pillion_part_record_load (PillionPartRecord *self,
 {
   g_autofree char *draft = g_strconcat (name, PILLION_PART_DRAFT_SUFFIX, NULL);
   g_autoptr (GString) text = NULL;
-  PillionPartRecordState state;
+  PillionPartRecordState state = PILLION_PART_RECORD_NONE;
   struct stat info;
+  int errsv;
   int fd;
 
   if (!is_free (folder, draft))
-    return PILLION_PART_RECORD_FOREIGN;
+    return errno == 0 ? PILLION_PART_RECORD_FOREIGN : PILLION_PART_RECORD_FAILED;
 
-  fd = openat (folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  fd = pillion_restart (openat (folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (fd < 0 && errno == ENOENT)
     return PILLION_PART_RECORD_NONE;
   if (fd < 0)
     return pillion_part_is_other_file (errno) ? PILLION_PART_RECORD_FOREIGN : PILLION_PART_RECORD_FAILED;
 
-  if (fstat (fd, &info) != 0 || !pillion_part_is_ours (&info))
-    {
-      close (fd);
-      return PILLION_PART_RECORD_FOREIGN;
-    }
-
-  text = read_all (fd);
+  if (fstat (fd, &info) != 0)
+    state = PILLION_PART_RECORD_FAILED;
+  else if (!pillion_part_is_ours (&info))
+    state = PILLION_PART_RECORD_FOREIGN;
+  else if ((text = read_all (fd)) == NULL)
+    state = PILLION_PART_RECORD_FAILED;
+  errsv = errno;
   close (fd);
+  errno = errsv;
+  if (text == NULL)
+    return state;
+
   /* The name got to the disk, and the data did not */
   if (text->str[0] == '\0')
     {
@@ -264,10 +272,8 @@ write_all (int fd,
 {
   while (length > 0)
     {
-      gssize n = write (fd, text, length);
+      gssize n = pillion_restart (write (fd, text, length));
 
-      if (n < 0 && errno == EINTR)
-        continue;
       if (n < 0)
         return FALSE;
       text += n;
@@ -277,17 +283,24 @@ write_all (int fd,
   return TRUE;
 }
 
+/* Some file systems say only here that they could not write. Linux closes the descriptor even if a signal interrupts it. */
+static gboolean
+close_written (int fd)
+{
+  return close (fd) == 0 || errno == EINTR;
+}
+
 /* Returns a descriptor, or -1 */
 static int
 open_draft (int folder,
             const char *draft)
 {
   const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-  int fd = openat (folder, draft, flags, 0600);
+  int fd = pillion_restart (openat (folder, draft, flags, 0600));
 
   /* A crash left it */
   if (fd < 0 && errno == EEXIST && is_free (folder, draft) && unlinkat (folder, draft, 0) == 0)
-    fd = openat (folder, draft, flags, 0600);
+    fd = pillion_restart (openat (folder, draft, flags, 0600));
 
   return fd;
 }
@@ -309,12 +322,12 @@ save (PillionPartRecord *self,
     return FALSE;
 
   text = format (self, &length);
-  if (!write_all (fd, text, length) || (synced && fsync (fd) != 0))
+  if (!write_all (fd, text, length) || (synced && pillion_restart (fsync (fd)) != 0))
     {
       errsv = errno;
       close (fd);
     }
-  else if (close (fd) != 0 || renameat (folder, draft, folder, name) != 0)
+  else if (!close_written (fd) || renameat (folder, draft, folder, name) != 0)
     {
       errsv = errno;
     }
@@ -361,13 +374,13 @@ add_lines (PillionPartRecord *self,
   if (size == 0 || size + strlen (lines) > MAX_SIZE)
     return FALSE;
 
-  fd = openat (folder, name, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  fd = pillion_restart (openat (folder, name, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (fd < 0)
     return FALSE;
 
   if (fstat (fd, &info) == 0 && pillion_part_is_ours (&info) && (gsize) info.st_size == size)
     added = write_all (fd, lines, strlen (lines));
-  if (close (fd) != 0 || !added)
+  if (!close_written (fd) || !added)
     return FALSE;
 
   self->plain_size = size + strlen (lines);

@@ -56,7 +56,7 @@ typedef enum
   PILLION_PART_RECORD_OURS,
   PILLION_PART_RECORD_LOST,    /* it is ours, but a crash of the machine has taken what it said, or some of it */
   PILLION_PART_RECORD_FOREIGN, /* the name belongs to something that this library did not write */
-  PILLION_PART_RECORD_FAILED,  /* it can't be opened now; errno tells why */
+  PILLION_PART_RECORD_FAILED,  /* it can't be read now; errno tells why */
 } PillionPartRecordState;
 
 /* Whether @info describes a file that only our user can have made: a regular file with one name */
