@@ -221,6 +221,25 @@ wait_for_room (PillionSoupUpload *self)
   g_source_attach (self->source, g_main_context_get_thread_default ());
 }
 
+/* Takes the error of a write */
+static void
+fail (PillionSoupUpload *self,
+      GError *error)
+{
+  /* Nothing is wrong with the connection, so the server would wait for the rest, and we for the server */
+  if (error->domain == G_IO_ERROR && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE) &&
+      !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED) && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED))
+    {
+      end (self, error);
+      return;
+    }
+
+  /* The reader of the response finds out why, or what the server said before it closed the connection. If it didn't, it does now. */
+  g_error_free (error);
+  g_socket_shutdown (self->socket, FALSE, TRUE, NULL);
+  end (self, NULL);
+}
+
 /* Sends and reads until it has to wait. The caller has a reference. */
 static void
 go_on (PillionSoupUpload *self)
@@ -257,11 +276,9 @@ go_on (PillionSoupUpload *self)
           return;
         }
 
-      /* The reader of the response finds out why, or what the server said before it closed the connection */
       if (n < 0)
         {
-          g_error_free (error);
-          end (self, NULL);
+          fail (self, error);
           return;
         }
 

@@ -21,8 +21,8 @@ typedef struct
   void (*wrote) (gpointer data,
                  gint64   n_sent);
 
-  /* No more is sent: everything was, or the connection is broken, or @error (transfer full) says why the body can't be read. Called once, and not
-   * after pillion_soup_upload_stop (). */
+  /* No more is sent: everything was, or the connection is broken, or @error (transfer full) says why the body can't be read or sent. Called
+   * once, and not after pillion_soup_upload_stop (). */
   void (*over)  (gpointer data,
                  GError  *error);
 } PillionSoupUploadFuncs;
