@@ -235,7 +235,9 @@ pillion_cache_store_verify (PillionCacheStore *self,
     return FALSE;
   if (verification.error != NULL)
     {
-      g_propagate_error (error, verification.error);
+      g_autofree char *name = g_filename_display_name (self->dir);
+
+      g_propagate_prefixed_error (error, verification.error, "%s: ", name);
       return FALSE;
     }
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
