@@ -92,6 +92,7 @@ char *
 pillion_field_list_join (const PillionFieldList *self,
                          const char *name)
 {
+  const char *first = NULL;
   GString *joined = NULL;
 
   for (guint i = 0; i < self->n; i += 2)
@@ -99,11 +100,15 @@ pillion_field_list_join (const PillionFieldList *self,
       if (!pillion_field_is_named (self->strv[i], name))
         continue;
 
+      if (first == NULL)
+        {
+          first = self->strv[i + 1];
+          continue;
+        }
       if (joined == NULL)
-        joined = g_string_new (self->strv[i + 1]);
-      else
-        g_string_append_printf (joined, ", %s", self->strv[i + 1]);
+        joined = g_string_new (first);
+      g_string_append_printf (joined, ", %s", self->strv[i + 1]);
     }
 
-  return joined != NULL ? g_string_free (joined, FALSE) : NULL;
+  return joined != NULL ? g_string_free (joined, FALSE) : g_strdup (first);
 }

@@ -14,12 +14,16 @@ typedef struct
   guint size;
 } PillionFieldList;
 
-/* Most names differ in their first letter already */
+/* Inline because it is called for each field of each message, and most names differ in their first letters */
 static inline gboolean
 pillion_field_is_named (const char *name,
                         const char *wanted)
 {
-  return ((name[0] ^ wanted[0]) & ~0x20) == 0 && g_ascii_strcasecmp (name, wanted) == 0;
+  for (; *name == *wanted || ((*name ^ *wanted) == 0x20 && g_ascii_isalpha (*name)); name++, wanted++)
+    if (*name == '\0')
+      return TRUE;
+
+  return FALSE;
 }
 
 void        pillion_field_list_clear  (PillionFieldList       *self);
