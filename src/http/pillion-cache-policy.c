@@ -646,6 +646,28 @@ may_update_field (const char *name,
   return pillion_cache_may_store_field (name, connection);
 }
 
+static gboolean
+have_same_values (const PillionFieldList *one,
+                  const PillionFieldList *other,
+                  const char *name)
+{
+  guint i = 0, j = 0;
+
+  while (TRUE)
+    {
+      while (i < one->n && !pillion_field_is_named (one->strv[i], name))
+        i += 2;
+      while (j < other->n && !pillion_field_is_named (other->strv[j], name))
+        j += 2;
+      if (i >= one->n || j >= other->n)
+        return i >= one->n && j >= other->n;
+      if (strcmp (one->strv[i + 1], other->strv[j + 1]) != 0)
+        return FALSE;
+      i += 2;
+      j += 2;
+    }
+}
+
 void
 pillion_cache_update (PillionStoredResponse *stored,
                       const PillionFieldList *fields,
@@ -653,19 +675,30 @@ pillion_cache_update (PillionStoredResponse *stored,
                       gint64 received)
 {
   g_autofree char *connection = pillion_field_list_join (fields, "Connection");
+  PillionFieldList news = { NULL };
+  gboolean controls = FALSE;
 
   /* How old it was is of no use once the server has spoken again */
   pillion_field_list_remove (&stored->fields, "Age");
+
+  /* Most fields of a 304 say what is known */
   for (guint i = 0; i < fields->n; i += 2)
-    if (may_update_field (fields->strv[i], connection))
-      pillion_field_list_remove (&stored->fields, fields->strv[i]);
-  for (guint i = 0; i < fields->n; i += 2)
-    if (may_update_field (fields->strv[i], connection))
-      pillion_field_list_append (&stored->fields, fields->strv[i], fields->strv[i + 1]);
+    if (may_update_field (fields->strv[i], connection) && !have_same_values (fields, &stored->fields, fields->strv[i]))
+      pillion_field_list_append (&news, fields->strv[i], fields->strv[i + 1]);
+
+  for (guint i = 0; i < news.n; i += 2)
+    {
+      controls = controls || pillion_field_is_named (news.strv[i], "Cache-Control");
+      pillion_field_list_remove (&stored->fields, news.strv[i]);
+    }
+  for (guint i = 0; i < news.n; i += 2)
+    pillion_field_list_append (&stored->fields, news.strv[i], news.strv[i + 1]);
+  pillion_field_list_clear (&news);
 
   stored->requested = requested;
   stored->received = received;
-  pillion_stored_response_changed (stored);
+  if (controls)
+    pillion_stored_response_changed (stored);
 }
 
 gboolean

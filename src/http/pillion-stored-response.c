@@ -117,19 +117,33 @@ pillion_stored_response_parse (GBytes *bytes)
   return g_steal_pointer (&self);
 }
 
-static void
-append_string (GByteArray *bytes,
-               const char *string)
+static gsize
+measure_fields (const PillionFieldList *fields)
 {
-  g_byte_array_append (bytes, (const guint8 *) string, (guint) strlen (string) + 1);
+  gsize size = 0;
+
+  for (guint i = 0; i < fields->n; i++)
+    size += strlen (fields->strv[i]) + 1;
+
+  return size;
 }
 
-static void
-append_fields (GByteArray *bytes,
-               const PillionFieldList *fields)
+/* Returns where the next one goes */
+static char *
+put_string (char *to,
+            const char *string)
+{
+  return stpcpy (to, string) + 1;
+}
+
+static char *
+put_fields (char *to,
+            const PillionFieldList *fields)
 {
   for (guint i = 0; i < fields->n; i++)
-    append_string (bytes, fields->strv[i]);
+    to = put_string (to, fields->strv[i]);
+
+  return to;
 }
 
 GBytes *
@@ -145,15 +159,19 @@ pillion_stored_response_serialize (const PillionStoredResponse *self)
     .n_fields = GUINT32_TO_LE (self->fields.n),
     .n_selecting = GUINT32_TO_LE (self->selecting.n),
   };
-  GByteArray *bytes = g_byte_array_sized_new (1024);
+  const gsize size = sizeof fixed + strlen (self->reason) + 1 + strlen (self->version) + 1 + measure_fields (&self->fields) +
+                     measure_fields (&self->selecting);
+  char *bytes = g_malloc (size);
+  char *next = bytes + sizeof fixed;
 
-  g_byte_array_append (bytes, (const guint8 *) &fixed, sizeof fixed);
-  append_string (bytes, self->reason);
-  append_string (bytes, self->version);
-  append_fields (bytes, &self->fields);
-  append_fields (bytes, &self->selecting);
+  memcpy (bytes, &fixed, sizeof fixed);
+  next = put_string (next, self->reason);
+  next = put_string (next, self->version);
+  next = put_fields (next, &self->fields);
+  next = put_fields (next, &self->selecting);
+  g_assert (next == bytes + size);
 
-  return g_byte_array_free_to_bytes (bytes);
+  return g_bytes_new_take (bytes, size);
 }
 
 void
