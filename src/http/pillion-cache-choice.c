@@ -63,8 +63,10 @@ pillion_cache_choice_init (PillionCacheChoice *self,
   for (guint i = 0; entries != NULL && i < entries->len; i++)
     {
       PillionCacheEntry *entry = entries->pdata[i];
-      g_autoptr (PillionStoredResponse) stored = pillion_stored_response_parse (pillion_cache_entry_get_metadata (entry));
+      g_autoptr (PillionStoredResponse) stored = pillion_cache_entry_steal_parsed (entry);
 
+      if (stored == NULL)
+        stored = pillion_stored_response_parse (pillion_cache_entry_get_metadata (entry));
       if (stored == NULL || !pillion_cache_request_fits (request, stored))
         {
           self->other_variants = TRUE;
@@ -94,6 +96,14 @@ pillion_cache_choice_clear (PillionCacheChoice *self)
   g_clear_pointer (&self->entry, pillion_cache_entry_unref);
   g_clear_pointer (&self->stored, pillion_stored_response_free);
   g_clear_pointer (&self->variants, g_ptr_array_unref);
+}
+
+void
+pillion_cache_choice_give_back (PillionCacheChoice *self)
+{
+  if (self->stored != NULL)
+    pillion_cache_entry_take_parsed (self->entry, g_steal_pointer (&self->stored), (GDestroyNotify) pillion_stored_response_free);
+  pillion_cache_choice_clear (self);
 }
 
 gboolean

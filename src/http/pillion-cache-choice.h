@@ -29,6 +29,9 @@ void     pillion_cache_choice_init  (PillionCacheChoice        *self,
                                      gint64                     now);
 void     pillion_cache_choice_clear (PillionCacheChoice        *self);
 
+/* Clears one that was only looked at: the next one for the same entries is made faster */
+void     pillion_cache_choice_give_back (PillionCacheChoice    *self);
+
 /* Section 4.3.1: adds the validators of what is stored, and the ETags of the variants, to a request. Returns FALSE if there are none. */
 gboolean pillion_cache_choice_add_validators (PillionCacheChoice *self,
                                               PillionFieldList   *fields);

@@ -31,6 +31,9 @@ struct _PillionCacheEntry
   guint64 key_hash;
   char *key;
   GBytes *metadata;
+  gpointer parsed; /* what somebody has made of them, or NULL */
+  GDestroyNotify free_parsed;
+  guint64 used; /* as in the index when it was looked up */
   PillionCacheHead head;
   guint64 length;
   PillionCacheBytes *image; /* of a small file, or NULL */
@@ -49,6 +52,13 @@ pillion_cache_entry_ref (PillionCacheEntry *self)
   return self;
 }
 
+static void
+drop_parsed (PillionCacheEntry *self)
+{
+  if (self->parsed != NULL)
+    self->free_parsed (g_steal_pointer (&self->parsed));
+}
+
 void
 pillion_cache_entry_unref (PillionCacheEntry *self)
 {
@@ -57,6 +67,7 @@ pillion_cache_entry_unref (PillionCacheEntry *self)
 
   if (self->fd >= 0)
     close (self->fd);
+  drop_parsed (self);
   g_clear_pointer (&self->image, pillion_cache_bytes_unref);
   g_clear_pointer (&self->metadata, g_bytes_unref);
   g_free (self->block);
@@ -228,9 +239,45 @@ void
 pillion_cache_entry_set_metadata (PillionCacheEntry *self,
                                   GBytes *metadata)
 {
+  drop_parsed (self);
   g_bytes_ref (metadata);
   g_bytes_unref (self->metadata);
   self->metadata = metadata;
+}
+
+void
+pillion_cache_entry_take_parsed (PillionCacheEntry *self,
+                                 gpointer parsed,
+                                 GDestroyNotify destroy)
+{
+  drop_parsed (self);
+  self->parsed = parsed;
+  self->free_parsed = destroy;
+}
+
+gpointer
+pillion_cache_entry_steal_parsed (PillionCacheEntry *self)
+{
+  return g_steal_pointer (&self->parsed);
+}
+
+guint64
+pillion_cache_entry_get_used (PillionCacheEntry *self)
+{
+  return self->used;
+}
+
+void
+pillion_cache_entry_set_used (PillionCacheEntry *self,
+                              guint64 used)
+{
+  self->used = used;
+}
+
+gsize
+pillion_cache_entry_get_memory (PillionCacheEntry *self)
+{
+  return self->image != NULL ? self->image->length : 0;
 }
 
 guint64

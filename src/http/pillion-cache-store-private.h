@@ -157,6 +157,11 @@ PillionCacheEntry  *pillion_cache_entry_load          (PillionCacheStore  *store
                                                        PillionCacheBytes  *metadata,
                                                        PillionCacheLoad   *result);
 guint64             pillion_cache_entry_get_key_hash  (PillionCacheEntry  *self);
+
+/* What the index said of its last use when it was looked up */
+guint64             pillion_cache_entry_get_used      (PillionCacheEntry  *self);
+void                pillion_cache_entry_set_used      (PillionCacheEntry  *self,
+                                                       guint64             used);
 void                pillion_cache_entry_set_metadata  (PillionCacheEntry  *self,
                                                        GBytes             *metadata);
 

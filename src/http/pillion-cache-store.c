@@ -439,6 +439,7 @@ typedef struct
 {
   guint64 key_hash;
   guint64 id;
+  guint64 used;
   PillionCacheBytes *image;
   PillionCacheBytes *metadata;
   int fd;
@@ -451,7 +452,7 @@ candidate_init (Candidate *self,
 {
   PillionCacheChange *change = g_hash_table_lookup (store->changes, &record->id);
 
-  *self = (Candidate) { .key_hash = record->key_hash, .id = record->id, .fd = -1 };
+  *self = (Candidate) { .key_hash = record->key_hash, .id = record->id, .used = record->used, .fd = -1 };
   if (change == NULL)
     return;
 
@@ -503,6 +504,8 @@ candidate_load (Candidate *self,
   else if (errno == ENOENT || errno == ELOOP || errno == ENXIO)
     report_missing (store, self);
 
+  if (entry != NULL)
+    pillion_cache_entry_set_used (entry, self->used);
   if (result == PILLION_CACHE_LOAD_DAMAGED)
     {
       pillion_cache_store_remove_id (store, self->key_hash, self->id);
@@ -579,6 +582,26 @@ pillion_cache_store_load_entry (PillionCacheStore *self,
   return entry;
 }
 
+gboolean
+pillion_cache_store_is_current (PillionCacheStore *self,
+                                const char *key,
+                                GPtrArray *entries)
+{
+  guint64 key_hash = pillion_cache_hash_key (key);
+  gboolean current = TRUE;
+  guint n = 0;
+
+  pillion_mutex_lock (&self->mutex);
+  pillion_cache_store_follow (self, FALSE);
+  for (PillionCacheRecord *record = pillion_cache_index_first (&self->index, key_hash); record != NULL && current;
+       record = pillion_cache_index_next (&self->index, record), n++)
+    current = n < entries->len && pillion_cache_entry_get_id (entries->pdata[n]) == record->id &&
+              pillion_cache_entry_get_used (entries->pdata[n]) == record->used;
+  pillion_mutex_unlock (&self->mutex);
+
+  return current && n == entries->len;
+}
+
 void
 pillion_cache_store_touch (PillionCacheStore *self,
                            PillionCacheEntry *entry)
@@ -611,7 +634,7 @@ pillion_cache_store_update_metadata (PillionCacheStore *self,
 {
   guint64 key_hash = pillion_cache_entry_get_key_hash (entry);
   guint64 id = pillion_cache_entry_get_id (entry);
-  gboolean known;
+  PillionCacheRecord *record;
 
   if (g_bytes_get_size (metadata) > PILLION_CACHE_MAX_METADATA)
     {
@@ -622,21 +645,23 @@ pillion_cache_store_update_metadata (PillionCacheStore *self,
   pillion_cache_entry_set_metadata (entry, metadata);
 
   pillion_mutex_lock (&self->mutex);
-  known = pillion_cache_index_find (&self->index, key_hash, id) != NULL;
-  if (known)
+  record = pillion_cache_index_find (&self->index, key_hash, id);
+  if (record != NULL)
     {
       PillionCacheChange *change = pillion_cache_store_get_change (self, key_hash, id);
 
       g_clear_pointer (&change->metadata, pillion_cache_bytes_unref);
       change->metadata = pillion_cache_bytes_new_copy (g_bytes_get_data (metadata, NULL), g_bytes_get_size (metadata));
       pillion_cache_store_queue (self, change);
+      /* What was looked up before is no longer current */
+      pillion_cache_index_touch (&self->index, record);
     }
   pillion_mutex_unlock (&self->mutex);
 
   pillion_cache_store_start (self);
-  if (!known)
+  if (record == NULL)
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("the cached response is gone"));
-  return known;
+  return record != NULL;
 }
 
 void

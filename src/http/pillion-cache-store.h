@@ -69,6 +69,12 @@ void                pillion_cache_store_set_max_bytes   (PillionCacheStore  *sel
 GPtrArray          *pillion_cache_store_lookup          (PillionCacheStore  *self,
                                                          const char         *key);
 
+/* Whether a lookup of @key would find what @entries, a result of an earlier one, has, as far as this process can know without reading
+ * files. An entry that was used or updated in the meantime may have other metadata. */
+gboolean            pillion_cache_store_is_current      (PillionCacheStore  *self,
+                                                         const char         *key,
+                                                         GPtrArray          *entries);
+
 /* Says that an entry was used. This only takes a note. */
 void                pillion_cache_store_touch           (PillionCacheStore  *self,
                                                          PillionCacheEntry  *entry);
@@ -114,6 +120,17 @@ const char         *pillion_cache_entry_get_key         (PillionCacheEntry  *sel
 /* Unique in the store, never 0 */
 guint64             pillion_cache_entry_get_id          (PillionCacheEntry  *self);
 GBytes             *pillion_cache_entry_get_metadata    (PillionCacheEntry  *self);
+
+/* What the caller has made of the metadata, for the next one who asks. It is dropped if the metadata change. @parsed is taken. */
+void                pillion_cache_entry_take_parsed     (PillionCacheEntry  *self,
+                                                         gpointer            parsed,
+                                                         GDestroyNotify      destroy);
+
+/* Returns that, or NULL; transfer full */
+gpointer            pillion_cache_entry_steal_parsed    (PillionCacheEntry  *self);
+
+/* How many bytes of memory the file of a small entry takes, or 0 if the entry is a large one, which has its file open */
+gsize               pillion_cache_entry_get_memory      (PillionCacheEntry  *self);
 
 /* The length of the body */
 guint64             pillion_cache_entry_get_length      (PillionCacheEntry  *self);

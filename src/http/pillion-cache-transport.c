@@ -617,6 +617,18 @@ is_plain (const PillionWireRequest *request)
   return request->body == NULL && (strcmp (request->method, "GET") == 0 || strcmp (request->method, "HEAD") == 0);
 }
 
+/* Returns a reference, or NULL if nothing is stored */
+static GPtrArray *
+find_entries (PillionExchange *self,
+              const PillionWireCache *cache)
+{
+  /* What was found a moment ago may have been used, and so validated, while the request waited for its place in the queue */
+  if (cache->found != NULL && (cache->local || pillion_cache_store_is_current (self->store, self->key, cache->found)))
+    return g_ptr_array_ref (cache->found);
+
+  return pillion_cache_store_lookup (self->store, self->key);
+}
+
 static PillionExchange *
 cache_exchange (PillionTransport *transport,
                 const PillionWireRequest *request,
@@ -645,8 +657,7 @@ cache_exchange (PillionTransport *transport,
 
   if (is_plain (request) && !request->cache.unreadable)
     {
-      g_autoptr (GPtrArray) entries =
-        request->cache.found != NULL ? g_ptr_array_ref (request->cache.found) : pillion_cache_store_lookup (self->store, self->key);
+      g_autoptr (GPtrArray) entries = find_entries (self, &request->cache);
 
       pillion_cache_choice_init (&self->choice, entries, &self->request, get_real_now (self));
     }
@@ -667,7 +678,7 @@ cache_exchange (PillionTransport *transport,
     {
       /* Without gone (): the exchange has never been one */
       g_queue_unlink (&owner->exchanges, &self->link);
-      pillion_cache_choice_clear (&self->choice);
+      pillion_cache_choice_give_back (&self->choice);
       pillion_cache_request_clear (&self->request);
       pillion_wire_copy_clear (&self->wire);
       pillion_cache_store_unref (self->store);

@@ -30,6 +30,9 @@
 /* The same between those of different calls, so that many transfers don't all report in one kick */
 #define PROGRESS_GAP_USEC 1000
 
+/* How much of what the cache has is kept in memory for calls that wait in the queue, in bytes */
+#define MAX_FOUND (8 * 1024 * 1024)
+
 static const PillionHopFuncs hop_funcs;
 
 PillionCall *
@@ -303,13 +306,47 @@ pillion_call_is_decoding (PillionCall *self)
   return self->decoder != NULL;
 }
 
+static void
+forget_found (PillionCall *self)
+{
+  self->engine->found_size -= self->found_size;
+  self->found_size = 0;
+  g_clear_pointer (&self->found, g_ptr_array_unref);
+}
+
+/* What the store has is needed again once the call has its place in the queue. Large files are not kept open until then. */
+static void
+keep_found (PillionCall *self)
+{
+  gsize size = 0;
+  gboolean small = TRUE;
+
+  for (guint i = 0; self->found != NULL && i < self->found->len; i++)
+    {
+      const gsize one = pillion_cache_entry_get_memory (self->found->pdata[i]);
+
+      small = small && one > 0;
+      size += one;
+    }
+
+  if (!small || self->engine->found_size + size > MAX_FOUND)
+    {
+      forget_found (self);
+      return;
+    }
+
+  self->found_size = size;
+  self->engine->found_size += size;
+}
+
 /* From here on, nothing is queued or in flight */
 static void
 drop_hop (PillionCall *self)
 {
   pillion_call_keep_coding (self);
   self->paused = FALSE;
-  g_clear_pointer (&self->found, g_ptr_array_unref);
+  if (!self->past_cache)
+    forget_found (self);
   g_clear_pointer (&self->hop, pillion_hop_drop);
 }
 
@@ -602,16 +639,13 @@ hop_start (gpointer data,
   };
   if (self->store != NULL)
     {
-      /* The hop may have joined one that waits in the queue, and take its place much later: then the store is asked again */
-      const gboolean local = pillion_hop_is_local (self->hop);
-
       /* Makes it, if this is the first request with a cache */
       pillion_cache_transport_get (self->engine);
       request->cache = (PillionWireCache) {
         .store = self->store,
         .mode = self->request->cache_mode,
-        .found = local ? self->found : NULL,
-        .local = local,
+        .found = self->found,
+        .local = pillion_hop_is_local (self->hop),
         .offline = self->engine->config.offline,
         .after_error = self->after_error,
         .unreadable = self->unreadable,
@@ -635,6 +669,7 @@ hop_miss (gpointer data)
   PillionCall *self = data;
 
   self->past_cache = TRUE;
+  keep_found (self);
   pillion_call_send (self);
 }
 
@@ -1073,6 +1108,7 @@ pillion_call_finish (PillionCall *self)
 
   self->done = TRUE;
   drop_hop (self);
+  forget_found (self);
   task = pillion_call_take_task (self);
 
   if (self->pause != NULL)

@@ -55,7 +55,8 @@ struct _PillionCall
   gboolean bulk;           /* the body turned out to be large; set by the bulk stage */
   gint64 offset;           /* the offset at which the body continues, likewise; 0 for a new body */
   PillionCacheStore *store; /* of the cache, or NULL if it takes no part; set by the cache stage */
-  GPtrArray *found;        /* what the store had for the URL when the hop was sent, or NULL */
+  GPtrArray *found;        /* what the store had for the URL when the cache was asked, or NULL */
+  gsize found_size;        /* its share of the engine's found_size */
   gboolean past_cache;     /* it was, and has no answer to the next request */
   gboolean from_store;     /* the last response came from it */
   gboolean after_error;    /* the server has failed: what is stale may do */

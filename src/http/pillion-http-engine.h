@@ -37,6 +37,7 @@ struct _PillionHttpEngine
   PillionTransport *caching;   /* the cache on top of it; NULL before the first call with one */
   GError *unavailable;         /* if libsoup can't be loaded, else NULL */
   GHashTable *flights;          /* hops that others can join, by key */
+  gsize found_size;             /* of the stored responses that calls keep while they wait for a place in the queue, in bytes */
   guint64 n_changes;            /* how often a call that may have changed something on a server began or ended, or the identity changed */
   PillionDeadlines *deadlines;
   gint64 next_progress; /* when the last of the calls that wait to report their progress may do so, in µs */

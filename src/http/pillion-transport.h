@@ -35,7 +35,7 @@ typedef struct
 {
   struct _PillionCacheStore *store; /* or NULL if it does not */
   PillionHttpCacheMode mode;
-  GPtrArray *found;     /* what the store has for the URL, or NULL to look it up */
+  GPtrArray *found;     /* what the store had for the URL when it was asked last, or NULL */
   gboolean local;       /* the request has no place in the queue: only what is stored can answer it */
   gboolean offline;     /* there is no network to be used */
   gboolean after_error; /* the server has just failed */

@@ -216,6 +216,64 @@ test_final_metadata (StoreFixture *self,
     }
 }
 
+/* An earlier lookup is as good as a new one until something changes */
+static void
+test_current (StoreFixture *self,
+              gconstpointer data)
+{
+  g_autofree char *key = store_make_key (1);
+  g_autoptr (GPtrArray) entries = NULL;
+
+  store_put (self->store, 1, 1000);
+  store_put (self->store, 2, 1000);
+  entries = pillion_cache_store_lookup (self->store, key);
+  g_assert_cmpuint (pillion_cache_entry_get_memory (entries->pdata[0]), >=, 1000);
+  g_assert_true (pillion_cache_store_is_current (self->store, key, entries));
+  pillion_cache_store_flush (self->store);
+  g_assert_true (pillion_cache_store_is_current (self->store, key, entries));
+
+  pillion_cache_store_touch (self->store, entries->pdata[0]);
+  g_assert_false (pillion_cache_store_is_current (self->store, key, entries));
+
+  g_clear_pointer (&entries, g_ptr_array_unref);
+  entries = pillion_cache_store_lookup (self->store, key);
+  store_update (self->store, entries->pdata[0], 1, 1000, 2);
+  g_assert_false (pillion_cache_store_is_current (self->store, key, entries));
+
+  g_clear_pointer (&entries, g_ptr_array_unref);
+  entries = pillion_cache_store_lookup (self->store, key);
+  store_put (self->store, 1, 1000);
+  g_assert_false (pillion_cache_store_is_current (self->store, key, entries));
+
+  g_clear_pointer (&entries, g_ptr_array_unref);
+  entries = pillion_cache_store_lookup (self->store, key);
+  g_assert_cmpuint (entries->len, ==, 2);
+  g_assert_true (pillion_cache_store_is_current (self->store, key, entries));
+  pillion_cache_store_remove (self->store, entries->pdata[1]);
+  g_assert_false (pillion_cache_store_is_current (self->store, key, entries));
+}
+
+static void
+test_parsed (StoreFixture *self,
+             gconstpointer data)
+{
+  g_autoptr (PillionCacheEntry) entry = NULL;
+  g_autofree char *parsed = NULL;
+
+  store_put (self->store, 1, 1000);
+  entry = store_get (self->store, 1);
+  g_assert_null (pillion_cache_entry_steal_parsed (entry));
+  pillion_cache_entry_take_parsed (entry, g_strdup ("one"), g_free);
+  pillion_cache_entry_take_parsed (entry, g_strdup ("two"), g_free);
+  parsed = pillion_cache_entry_steal_parsed (entry);
+  g_assert_cmpstr (parsed, ==, "two");
+  g_assert_null (pillion_cache_entry_steal_parsed (entry));
+
+  pillion_cache_entry_take_parsed (entry, g_strdup ("old"), g_free);
+  store_update (self->store, entry, 1, 1000, 2);
+  g_assert_null (pillion_cache_entry_steal_parsed (entry));
+}
+
 static void
 test_variants (StoreFixture *self,
                gconstpointer data)
@@ -659,6 +717,8 @@ main (int argc,
   ADD ("dropped-writers-leave-nothing", NULL, test_dropped);
   ADD ("metadata-are-replaced", NULL, test_metadata);
   ADD ("final-metadata-may-be-longer", NULL, test_final_metadata);
+  ADD ("lookups-are-current-until-something-changes", NULL, test_current);
+  ADD ("what-is-made-of-metadata-goes-with-them", NULL, test_parsed);
   ADD ("keys-have-variants", NULL, test_variants);
   ADD ("removed-entries-stay-removed", NULL, test_removed_at_once);
   ADD ("least-recently-used-goes-first", NULL, test_eviction);

@@ -106,6 +106,8 @@ serve (TestConnection *connection,
     test_connection_printf (connection, "HTTP/1.1 304 Not Modified\r\nCache-Control: max-age=100000\r\nETag: \"1\"\r\n\r\n");
   else if (strcmp (path, "/refreshed") == 0)
     test_connection_answer (connection, "Cache-Control: max-age=100, stale-while-revalidate=100000\r\nETag: \"1\"\r\n", number, -1);
+  else if (strcmp (path, "/confirmed") == 0 && tag != NULL)
+    test_connection_printf (connection, "HTTP/1.1 304 Not Modified\r\n" FRESH "\r\n");
   else if (strcmp (path, "/if-error") == 0)
     test_connection_answer (connection, "Cache-Control: max-age=100, stale-if-error=100000\r\n", number, -1);
   else
@@ -378,6 +380,41 @@ test_waits_for_place (Fixture *self,
   g_assert_nonnull (response);
   text = pillion_http_response_dup_text (response, NULL);
   g_assert_cmpstr (text, ==, "3");
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 3);
+}
+
+/* What is stored may get better while a call waits for its place, which must not ask the server then. @data: the path */
+static void
+test_better_meanwhile (Fixture *self,
+                       gconstpointer data)
+{
+  const char *path = data;
+  g_autofree char *url = g_strconcat (self->url, path, NULL);
+  g_autoptr (PillionTask) busy = NULL;
+  g_autoptr (PillionTask) first = NULL;
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+  g_autoptr (PillionHttpResponse) response = NULL;
+  PillionTask *second;
+
+  assert_gets (self, path, "1", FALSE);
+  pillion_http_engine_shift_real_time (20000 * G_TIME_SPAN_SECOND);
+  pillion_http_client_set_max_connections (self->parent.client, 1);
+  g_atomic_int_set (&self->closed, TRUE);
+  busy = send_with (self, "/other", PILLION_HTTP_CACHE_MODE_DEFAULT);
+  test_server_wait_requests (self->server, 2);
+  g_atomic_int_set (&self->closed, FALSE);
+
+  /* They ask for the same in different ways, so neither gets the answer of the other one */
+  first = send_with (self, path, PILLION_HTTP_CACHE_MODE_DEFAULT);
+  pillion_http_request_set_header (request, "X-Call", "second");
+  second = pillion_http_client_send (self->parent.client, request, NULL);
+
+  test_server_open_gate (self->server);
+  test_fixture_await (&self->parent, busy);
+  response = await (self, second, NULL);
+  g_assert_nonnull (response);
+  g_assert_true (pillion_http_response_is_from_cache (response));
+  test_fixture_await (&self->parent, first);
   g_assert_cmpuint (test_server_get_requests (self->server), ==, 3);
 }
 
@@ -968,6 +1005,8 @@ main (int argc,
   ADD ("together", test_together);
   ADD ("no-place", test_no_place);
   ADD ("waits-for-place", test_waits_for_place);
+  g_test_add ("/http/cache/better-meanwhile/replaced", Fixture, "/fresh", set_up, test_better_meanwhile, tear_down);
+  g_test_add ("/http/cache/better-meanwhile/confirmed", Fixture, "/confirmed", set_up, test_better_meanwhile, tear_down);
   ADD ("get-with-body", test_get_with_body);
   ADD ("connections", test_connections);
   g_test_add_func ("/http/cache/identities", test_identities);
