@@ -10,19 +10,23 @@
 /* What the test, its victims and the library that is preloaded into them share.
  *
  * A victim (victim.c) downloads from a server in the test. The preloaded library (preload.c) counts the victims' operations on files below a
- * folder, ends them in the middle of one of them, and can keep a journal of all of them. */
+ * folder, ends them in one of them, and can keep a journal of all of them. */
 
 #define CRASH_ROOT "PILLION_CRASH_ROOT"       /* the folder */
 #define CRASH_SHARED "PILLION_CRASH_SHARED"   /* a file with a CrashShared, which all victims map */
 #define CRASH_JOURNAL "PILLION_CRASH_JOURNAL" /* the journal; without it, there is none */
 #define CRASH_BOOT "PILLION_CRASH_BOOT"       /* stands for the file with the ID of the machine's run */
 
+/* Moments are counted in ticks: one for each operation, and one more for each time that so many bytes are written. How much is written at once
+ * depends on how busy the machine is. */
+#define CRASH_TICK_SIZE 4096
+
 typedef struct
 {
   pthread_mutex_t lock; /* robust, and shared by processes */
-  uint64_t n_operations;
-  uint64_t fatal;       /* the number of the operation that ends a victim, from 1 on; 0 for none */
-  uint32_t torn;        /* whether a fatal write is cut in the middle, rather than not begun */
+  uint64_t n_ticks;
+  uint64_t fatal;       /* the tick that ends a victim, from 1 on; 0 for none */
+  uint32_t torn;        /* whether a fatal write goes on a little after the tick */
   uint32_t all;         /* whether all victims end, each with its next operation */
   uint32_t dead;        /* whether it has happened */
 } CrashShared;

@@ -18,7 +18,8 @@
 
 const CrashKind crash_kinds[] = {
   { .name = "plain", .n_victims = 1, .lengths = { 200000, 9 * MIB + 5, 3 * MIB, MIB }, .has_digest = TRUE, .has_old = TRUE },
-  { .name = "resumed", .n_victims = 1, .lengths = { 6 * MIB + 1, 3 * MIB }, .is_cut = TRUE },
+  { .name = "resumed", .n_victims = 1, .lengths = { 6 * MIB + 1, 3 * MIB }, .is_cut = TRUE, .is_named_by_server = TRUE },
+  { .name = "large", .n_victims = 1, .lengths = { 76 * MIB }, .is_large = TRUE },
   { .name = "split", .n_victims = 1, .lengths = { 17 * MIB + 12345 }, .is_split = TRUE },
   { .name = "cached", .n_victims = 1, .lengths = { 4 * MIB, MIB }, .is_cached = TRUE },
   { .name = "shared", .n_victims = 3, .lengths = { 4 * MIB, MIB }, .is_cached = TRUE },
@@ -54,7 +55,7 @@ crash_content_get (guint number,
   static guint8 *bytes;
   static gsize n_made;
   static guint64 state = 88172645463325252u;
-  const gsize n_needed = STEP * MAX_NUMBER + 18 * MIB;
+  const gsize n_needed = STEP * MAX_NUMBER + 76 * MIB;
   const gsize start = (gsize) (number % MAX_NUMBER) * STEP;
   static GMutex lock;
 

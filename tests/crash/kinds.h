@@ -19,6 +19,9 @@ typedef struct
   gsize lengths[CRASH_MAX_FILES]; /* of the files it downloads, or 0 */
   gboolean has_digest; /* of the second file */
   gboolean has_old;    /* there is another file in place of the last one, which is to be replaced */
+  gboolean is_named_by_server; /* files are downloaded into a folder */
+  gboolean is_large;   /* so large that some of it is known to be on the disk before the rest has come. It takes long, and matters only if the power
+                        * fails. */
   gboolean is_cut;     /* the server cuts responses off */
   gboolean is_split;   /* the server limits the rate of a connection, so that the download uses several */
   gboolean is_cached;  /* bodies are requested, too, and everything goes through a cache, which the victims share */

@@ -177,18 +177,36 @@ die (void)
     pause ();
 }
 
-/* Locks, and returns whether a write is to be cut */
+/* Locks. If the process is to end in the middle of the write, makes @length what is written before that, and returns true. */
 static bool
-begin (bool can_be_torn)
+begin_writing (size_t *length)
 {
+  uint64_t before;
+  uint64_t n_bytes;
+
   lock ();
   if (shared->dead && shared->all)
     die ();
-  if (++shared->n_operations != shared->fatal)
+
+  before = shared->n_ticks;
+  shared->n_ticks += 1 + *length / CRASH_TICK_SIZE;
+  if (shared->fatal <= before || shared->fatal > shared->n_ticks)
     return false;
-  if (!shared->torn || !can_be_torn)
+
+  n_bytes = (shared->fatal - before - 1) * CRASH_TICK_SIZE + (shared->torn ? CRASH_TICK_SIZE / 3 : 0);
+  if (n_bytes < *length)
+    *length = n_bytes;
+  if (*length == 0)
     die ();
   return true;
+}
+
+static void
+begin (void)
+{
+  size_t nothing = 0;
+
+  begin_writing (&nothing);
 }
 
 /* --- The journal ------------------------------------------------------------------------------------------------------ */
@@ -279,7 +297,7 @@ open_file (int folder,
   if ((flags & (O_CREAT | O_TRUNC)) == 0 || (flags & O_TMPFILE) == O_TMPFILE || !resolve (folder, name, path))
     return REAL (openat) (folder, name, flags, mode);
 
-  begin (false);
+  begin ();
   is_new = fstatat (folder, name, &info, 0) != 0;
   fd = REAL (openat) (folder, name, flags, mode);
   if (fd >= 0 && is_new)
@@ -333,15 +351,13 @@ write_file (int fd,
             size_t length,
             off_t offset) /* < 0: where the file is */
 {
-  bool torn;
+  bool fatal;
   ssize_t n;
 
   if (!is_watched (fd))
     return offset < 0 ? REAL (write) (fd, bytes, length) : REAL (pwrite) (fd, bytes, length, offset);
 
-  torn = begin (true);
-  if (torn)
-    length /= 2;
+  fatal = begin_writing (&length);
   n = offset < 0 ? REAL (write) (fd, bytes, length) : REAL (pwrite) (fd, bytes, length, offset);
   if (n > 0)
     {
@@ -349,7 +365,7 @@ write_file (int fd,
         offset = lseek (fd, 0, SEEK_CUR) - n;
       note_file ((CrashRecord) { .operation = CRASH_WRITE, .offset = (uint64_t) offset, .length = (uint64_t) n }, fd, NULL, bytes);
     }
-  if (torn)
+  if (fatal)
     die ();
   unlock ();
 
@@ -382,7 +398,7 @@ ftruncate (int fd,
   if (!is_watched (fd))
     return REAL (ftruncate) (fd, size);
 
-  begin (false);
+  begin ();
   result = REAL (ftruncate) (fd, size);
   if (result == 0)
     note_file ((CrashRecord) { .operation = CRASH_TRUNCATE, .offset = (uint64_t) size }, fd, NULL, NULL);
@@ -399,7 +415,7 @@ sync_file (int fd)
   if (!is_watched (fd))
     return 0;
 
-  begin (false);
+  begin ();
   note_file ((CrashRecord) { .operation = CRASH_SYNC }, fd, NULL, NULL);
   unlock ();
 
@@ -432,7 +448,7 @@ make_folder (int folder,
   if (!resolve (folder, name, path))
     return REAL (mkdirat) (folder, name, mode);
 
-  begin (false);
+  begin ();
   result = REAL (mkdirat) (folder, name, mode);
   if (result == 0 && fstatat (folder, name, &info, 0) == 0)
     note ((CrashRecord) { .operation = CRASH_MKDIR, .inode = info.st_ino }, path, NULL, NULL);
@@ -470,7 +486,7 @@ renameat2 (int from_folder,
   if (!resolve (from_folder, from, path) || !resolve (to_folder, to, path2))
     return REAL (renameat2) (from_folder, from, to_folder, to, flags);
 
-  begin (false);
+  begin ();
   result = REAL (renameat2) (from_folder, from, to_folder, to, flags);
   if (result == 0)
     note ((CrashRecord) { .operation = CRASH_RENAME }, path, path2, NULL);
@@ -509,7 +525,7 @@ linkat (int from_folder,
   if (!resolve (from_folder, from, path) || !resolve (to_folder, to, path2))
     return REAL (linkat) (from_folder, from, to_folder, to, flags);
 
-  begin (false);
+  begin ();
   result = REAL (linkat) (from_folder, from, to_folder, to, flags);
   if (result == 0)
     note ((CrashRecord) { .operation = CRASH_LINK }, path, path2, NULL);
@@ -536,7 +552,7 @@ unlinkat (int folder,
   if (!resolve (folder, name, path))
     return REAL (unlinkat) (folder, name, flags);
 
-  begin (false);
+  begin ();
   result = REAL (unlinkat) (folder, name, flags);
   if (result == 0)
     note ((CrashRecord) { .operation = CRASH_UNLINK }, path, NULL, NULL);

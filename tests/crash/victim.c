@@ -124,8 +124,11 @@ file_begin (File *self,
   if (is_there (self))
     return;
 
-  target = g_file_new_for_path (self->path);
-  self->task = pillion_http_client_download (victim->client, url, target, number == 1 && victim->kind->has_digest ? victim->digest : NULL, victim->cancellable);
+  target = g_file_new_for_path (victim->kind->is_named_by_server ? victim->folder : self->path);
+  if (victim->kind->is_named_by_server)
+    self->task = pillion_http_client_download_into (victim->client, url, target, NULL, victim->cancellable);
+  else
+    self->task = pillion_http_client_download (victim->client, url, target, number == 1 && victim->kind->has_digest ? victim->digest : NULL, victim->cancellable);
   g_signal_connect (self->task, "progress", G_CALLBACK (on_progress), self);
 }
 

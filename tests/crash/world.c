@@ -170,7 +170,10 @@ serve_file (CrashWorld *self,
     {
       test_connection_printf (connection, "HTTP/1.1 200 OK\r\n");
     }
-  test_connection_printf (connection, "Content-Length: %zu\r\nETag: %s\r\nAccept-Ranges: bytes\r\nCache-Control: max-age=3600\r\n\r\n", end - first, tag);
+  test_connection_printf (connection,
+                          "Content-Length: %zu\r\nETag: %s\r\nAccept-Ranges: bytes\r\nCache-Control: max-age=3600\r\n"
+                          "Content-Disposition: attachment; filename=file-%u\r\n\r\n",
+                          end - first, tag, number);
 
   cut = first + get_cut (self, end - first);
   for (gsize at = first; at < cut;)
@@ -579,8 +582,8 @@ crash_world_run (CrashWorld *self,
   self->n_cuts = 0;
   pillion_mutex_unlock (&self->lock);
 
-  self->shared->n_operations = 0;
-  self->shared->fatal = moment->operation;
+  self->shared->n_ticks = 0;
+  self->shared->fatal = moment->tick;
   self->shared->torn = moment->torn;
   self->shared->all = moment->all;
   self->shared->dead = FALSE;
@@ -611,9 +614,9 @@ crash_world_was_killed (CrashWorld *self)
 }
 
 guint64
-crash_world_get_operations (CrashWorld *self)
+crash_world_get_ticks (CrashWorld *self)
 {
-  return self->shared->n_operations;
+  return self->shared->n_ticks;
 }
 
 gint64

@@ -27,7 +27,7 @@ typedef struct
 typedef struct
 {
   gint64 bytes;       /* once the server has sent so many bytes of bodies; 0 for never */
-  guint64 operation;  /* in this operation on files; 0 for never */
+  guint64 tick;       /* in this operation on files (crash.h); 0 for never */
   gboolean torn;      /* in the middle of a write */
   gboolean all;       /* all of them; otherwise one */
   gint64 stop;        /* each stops by itself after so many bytes; 0 for never */
@@ -57,7 +57,7 @@ void               crash_world_run            (CrashWorld        *self,
 const CrashReport *crash_world_get_report     (CrashWorld        *self,
                                                guint              victim);
 gboolean           crash_world_was_killed     (CrashWorld        *self);
-guint64            crash_world_get_operations (CrashWorld        *self);
+guint64            crash_world_get_ticks (CrashWorld        *self);
 gint64             crash_world_get_sent       (CrashWorld        *self);
 gint64             crash_world_get_sent_of    (CrashWorld        *self,
                                                guint              file);
