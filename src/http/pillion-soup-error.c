@@ -58,6 +58,10 @@ get_code (const GError *error,
       pillion_soup.message_metrics_get_request_start (metrics) > 0)
     return PILLION_HTTP_ERROR_TRUNCATED;
 
+  /* TLS did not say that this is the end */
+  if (has_head && g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_EOF))
+    return PILLION_HTTP_ERROR_TRUNCATED;
+
   if (g_error_matches (error, pillion_soup.session_error_quark (), SOUP_SESSION_ERROR_PARSING))
     return is_unparsed_head_cut (message) ? PILLION_HTTP_ERROR_TRUNCATED : PILLION_HTTP_ERROR_PROTOCOL;
 

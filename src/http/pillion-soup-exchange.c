@@ -340,6 +340,19 @@ take_connection (PillionExchange *self,
   pillion_soup_request_body_set_connection (&self->request_body, self->connection);
 }
 
+/* If nothing but the end of the connection ends the body, TLS has to say that this is the end: otherwise anybody on the
+ * way could cut it off (RFC 9112, section 9.8). Elsewhere a server that doesn't say so does no harm. */
+static void
+require_end (PillionExchange *self)
+{
+  SoupMessageHeaders *headers = pillion_soup.message_get_response_headers (self->message);
+  GIOStream *stream = pillion_soup_connection_get_stream (self->connection, pillion_soup.message_get_connection_id (self->message));
+
+  if (G_IS_TLS_CONNECTION (stream) && pillion_soup.message_headers_get_encoding (headers) == SOUP_ENCODING_EOF &&
+      pillion_soup.message_get_http_version (self->message) != SOUP_HTTP_2_0)
+    g_tls_connection_set_require_close_notify (G_TLS_CONNECTION (stream), TRUE);
+}
+
 static void sent (GObject *session, GAsyncResult *result, gpointer data);
 static void web_socket_connected (GObject *session, GAsyncResult *result, gpointer data);
 
@@ -429,6 +442,7 @@ sent (GObject *session,
   self->connection->promised = self->connection->http2 || pillion_soup.message_headers_header_contains (
     pillion_soup.message_get_response_headers (self->message), "Connection", "keep-alive");
   expect_no_body (self->message);
+  require_end (self);
   pillion_soup_body_init (&self->reader.body, self->message, self->stream);
 
   if (self->aborted)
