@@ -6,6 +6,18 @@
 
 #include <glib.h>
 
+#include "line.h"
+
+/* What stands between the client and what misbehaves */
+typedef enum
+{
+  CHAOS_PLAIN,   /* nothing: one server for all behaviours, which answers requests over HTTP/1 */
+  CHAOS_RAW,     /* nothing: a server of its own for the behaviour */
+  CHAOS_TLS,     /* the same, with a URL of https */
+  CHAOS_FORWARD, /* it is the proxy, and the URL is of http */
+  CHAOS_TUNNEL,  /* it is the proxy, and the URL is of https */
+} ChaosGround;
+
 /* What becomes of the connection when everything has been sent */
 typedef enum
 {
@@ -23,18 +35,33 @@ typedef enum
   CHAOS_EITHER, /* either is right, but no other content may arrive */
 } ChaosOutcome;
 
+typedef struct _ChaosBehaviour ChaosBehaviour;
+
+/* Serves one connection */
+typedef void (*ChaosServe) (ChaosLine            *line,
+                            const ChaosBehaviour *behaviour);
+
 /* What a server does with each request, and what has to come of it */
-typedef struct
+struct _ChaosBehaviour
 {
   char *name;
+  ChaosGround ground;
+
   GByteArray *bytes;
   gsize n_repeated;    /* how many bytes of the end a flood repeats */
   gboolean trickles;   /* byte by byte */
   ChaosEnd end;
+  ChaosBehaviour *next; /* what it does with the next request, or NULL for the same again; it lives as long as this one */
+
+  ChaosServe serve;    /* NULL if it is CHAOS_PLAIN */
+  gpointer plan;       /* its own; freed by g_free () */
+
   ChaosOutcome outcome;
   gboolean no_content; /* a success that leaves nothing to save */
+  gboolean hasty;      /* nothing but the client's limits ends it */
+  gsize upload;        /* the size of the file that is uploaded, or 0 for the usual one */
   GBytes *content;     /* what a GET may give, decoded */
-} ChaosBehaviour;
+};
 
 /* Valid JSON, so that every kind of request can use it */
 GBytes    *chaos_get_body       (void);

@@ -1,0 +1,43 @@
+/* SPDX-FileCopyrightText: 2026 The Pillion authors
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <pillion-http/pillion-http.h>
+
+#include "behaviours.h"
+
+typedef struct _ChaosKind ChaosKind;
+
+/* One behaviour with one kind of request */
+typedef struct
+{
+  const ChaosKind *kind;
+  const ChaosBehaviour *behaviour;
+  PillionHttpClient *client;
+  PillionHttpClient *patient; /* for what has to go well before */
+  PillionHttpCache *cache;
+  char *url;
+  char *folder; /* which nothing else uses; it does not exist yet */
+  const char *fault; /* that the request itself found, or NULL */
+} ChaosCell;
+
+struct _ChaosKind
+{
+  const char *name;
+  /* Runs in a fiber. Returns the content, or NULL and the error. */
+  GBytes *(*request) (ChaosCell *cell,
+                      GError   **error);
+  gboolean in_memory;   /* so that it has a limit */
+  gboolean to_file;
+  gboolean is_json;
+  gboolean resumes;     /* after half an ordinary answer */
+  gboolean refuses_all; /* because none of the behaviours is what it wants */
+};
+
+/* Ends with one that has no name */
+extern const ChaosKind chaos_kinds[];
+
+/* Whether there is anything but the parts of downloads in the folder */
+gboolean chaos_cell_has_file (ChaosCell *cell);
