@@ -206,6 +206,7 @@ void
 pillion_cache_store_follow (PillionCacheStore *self,
                             gboolean locked)
 {
+  pillion_cache_store_remove_doomed (self);
   switch (pillion_cache_log_follow (&self->log, locked, apply_record, self))
     {
     case PILLION_CACHE_LOG_CURRENT:

@@ -47,6 +47,8 @@ struct _PillionCacheStore
   ino_t inode;
   guint64 max_bytes;  /* atomic, because hosts set it */
   PillionWorkers *workers; /* has its own lock */
+  GMutex doomed_lock;      /* nothing waits with it */
+  GArray *doomed;          /* the hashes of keys to be removed, which needs the other mutex */
 
   GMutex mutex; /* protects all that follows; nothing waits for another process with it */
   GCond idle;   /* the publisher has stopped */
@@ -97,6 +99,9 @@ void                pillion_cache_store_queue         (PillionCacheStore  *self,
                                                        PillionCacheChange *change);
 void                pillion_cache_store_drop_change   (PillionCacheStore  *self,
                                                        PillionCacheChange *change);
+
+/* Forgets the keys of pillion_cache_store_remove_key_soon () */
+void                pillion_cache_store_remove_doomed (PillionCacheStore  *self);
 
 /* Forgets an entry, and queues the removal of its file */
 void                pillion_cache_store_remove_record (PillionCacheStore  *self,

@@ -108,6 +108,8 @@ store_new (const char *dir,
   self->workers = pillion_private_workers_new (1);
   self->changes = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, change_free);
   self->touched = g_array_new (FALSE, FALSE, sizeof (PillionCacheTouch));
+  g_mutex_init (&self->doomed_lock);
+  self->doomed = g_array_new (FALSE, FALSE, sizeof (guint64));
 
   return self;
 }
@@ -186,6 +188,8 @@ store_free (PillionCacheStore *self)
   g_queue_clear (&self->queue);
   g_hash_table_unref (self->changes);
   g_array_unref (self->touched);
+  g_array_unref (self->doomed);
+  g_mutex_clear (&self->doomed_lock);
   pillion_cache_log_close (&self->log);
   pillion_cache_index_clear (&self->index);
   pillion_cache_folder_unref (self->folder);
@@ -690,6 +694,50 @@ pillion_cache_store_remove_key (PillionCacheStore *self,
 
   pillion_cache_store_start (self);
   return any;
+}
+
+void
+pillion_cache_store_remove_doomed (PillionCacheStore *self)
+{
+  pillion_mutex_lock (&self->doomed_lock);
+  for (guint i = 0; i < self->doomed->len; i++)
+    {
+      PillionCacheRecord *record;
+
+      while ((record = pillion_cache_index_first (&self->index, g_array_index (self->doomed, guint64, i))) != NULL)
+        pillion_cache_store_remove_record (self, record);
+    }
+  g_array_set_size (self->doomed, 0);
+  pillion_mutex_unlock (&self->doomed_lock);
+}
+
+static void
+remove_doomed_on_worker (gpointer data)
+{
+  PillionCacheStore *self = data;
+
+  /* What other processes have stored under these keys is to go too */
+  pillion_mutex_lock (&self->mutex);
+  pillion_cache_store_follow (self, FALSE);
+  pillion_mutex_unlock (&self->mutex);
+
+  pillion_cache_store_start (self);
+  pillion_cache_store_unref (self);
+}
+
+void
+pillion_cache_store_remove_key_soon (PillionCacheStore *self,
+                                     const char *key)
+{
+  guint64 key_hash = pillion_cache_hash_key (key);
+
+  pillion_mutex_lock (&self->doomed_lock);
+  g_array_append_val (self->doomed, key_hash);
+  pillion_mutex_unlock (&self->doomed_lock);
+
+  /* If the system has no thread left, the next lookup does it */
+  if (!pillion_private_workers_push (self->workers, remove_doomed_on_worker, pillion_cache_store_ref (self), NULL))
+    pillion_cache_store_unref (self);
 }
 
 gboolean

@@ -18,7 +18,7 @@
  * synced to disk.
  *
  * All functions can be called from any thread. They may wait for the disk, so none of them belongs on a host's thread, except for
- * pillion_cache_store_ref (), unref () and set_max_bytes (), which leave the waiting to a worker. Lookups,
+ * pillion_cache_store_ref (), unref (), set_max_bytes () and remove_key_soon (), which leave the waiting to a worker. Lookups,
  * commits, updates and reads from the page cache take microseconds and are meant for the I/O thread; open (), verify (), foreach ()
  * and clear () can take seconds and are meant for a worker. Entries and writers are not locked: use each on one thread at a time. */
 typedef struct _PillionCacheStore PillionCacheStore;
@@ -90,6 +90,10 @@ void                pillion_cache_store_remove          (PillionCacheStore  *sel
 /* Removes all variants of @key. Returns whether there were any. */
 gboolean            pillion_cache_store_remove_key      (PillionCacheStore  *self,
                                                          const char         *key);
+
+/* The same for a host's thread, which must not wait: no lookup finds them any more, and a worker removes the files */
+void                pillion_cache_store_remove_key_soon (PillionCacheStore *self,
+                                                         const char        *key);
 
 /* Waits until everything that was committed and updated is written, and other processes can see it */
 void                pillion_cache_store_flush           (PillionCacheStore  *self);

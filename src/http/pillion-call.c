@@ -223,6 +223,8 @@ pillion_call_make_response (PillionCall *self,
   if (self->history != NULL)
     pillion_http_response_set_history (response, self->history);
   pillion_http_response_set_from_cache (response, head->stored && !head->missing);
+  if (self->store != NULL)
+    pillion_http_response_set_store (response, self->store);
 
   return response;
 }

@@ -6,6 +6,7 @@
 
 #include <pillion-http/pillion-http.h>
 
+#include "http/pillion-cache-store.h"
 #include "http/pillion-transport.h"
 
 /* How much of a refusal's body is kept, in bytes, both coded and decoded */
@@ -30,6 +31,10 @@ void                 pillion_http_response_set_details (PillionHttpResponse     
 /* Responses that led to this one; a reference is taken, and the array must not change after that */
 void                 pillion_http_response_set_history (PillionHttpResponse      *self,
                                                         GPtrArray                *history);
+
+/* Where it may be stored; a reference is taken */
+void                 pillion_http_response_set_store   (PillionHttpResponse *self,
+                                                        PillionCacheStore   *store);
 
 /* Whether its body comes from the cache */
 void                 pillion_http_response_set_from_cache (PillionHttpResponse *self,

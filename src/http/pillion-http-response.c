@@ -11,6 +11,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "core/pillion-private.h"
+#include "http/pillion-cache-choice.h"
 #include "http/pillion-digest-auth.h"
 #include "http/pillion-http-fields.h"
 #include "http/pillion-http-link.h"
@@ -72,6 +73,7 @@ struct _PillionHttpResponse
   GBytes *body; /* NULL for none */
   gboolean truncated;
   gboolean from_cache;
+  PillionCacheStore *store; /* of the cache, or NULL if it took no part */
   GPtrArray *history; /* NULL for none */
   const char *version; /* static */
   GSocketAddress *peer;
@@ -185,6 +187,7 @@ pillion_http_response_finalize (GObject *object)
   g_clear_pointer (&self->body, g_bytes_unref);
   g_clear_pointer (&self->history, g_ptr_array_unref);
   g_clear_object (&self->peer);
+  g_clear_pointer (&self->store, pillion_cache_store_unref);
 
   G_OBJECT_CLASS (pillion_http_response_parent_class)->finalize (object);
 }
@@ -414,6 +417,13 @@ pillion_http_response_set_history (PillionHttpResponse *self,
                                    GPtrArray *history)
 {
   self->history = g_ptr_array_ref (history);
+}
+
+void
+pillion_http_response_set_store (PillionHttpResponse *self,
+                                 PillionCacheStore *store)
+{
+  self->store = pillion_cache_store_ref (store);
 }
 
 void
@@ -746,6 +756,34 @@ pillion_http_response_is_from_cache (PillionHttpResponse *self)
   g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), FALSE);
 
   return self->from_cache;
+}
+
+/**
+ * pillion_http_response_remove_from_cache:
+ * @self: a response
+ *
+ * Removes what the client's cache has for the URL of this response, so that the next request goes to the server. Call this if the body turns
+ * out to be wrong, for example because it can't be parsed: otherwise it would be used again for as long as the server allows.
+ *
+ * Errors that the library itself finds in a body have the same effect, such as JSON that is not valid or another digest than the expected one.
+ * This does nothing if the client has no cache, and never waits for the disk.
+ *
+ * Since: 1.0
+ */
+void
+pillion_http_response_remove_from_cache (PillionHttpResponse *self)
+{
+  g_autoptr (GRefString) origin = NULL;
+  g_autofree char *key = NULL;
+
+  g_return_if_fail (PILLION_HTTP_IS_RESPONSE (self));
+
+  if (self->store == NULL)
+    return;
+
+  origin = pillion_http_uri_get_origin (self->uri);
+  key = pillion_cache_make_key (origin, self->uri);
+  pillion_cache_store_remove_key_soon (self->store, key);
 }
 
 /* The charset of a Content-Type (RFC 9110, section 8.3.2), or NULL */

@@ -106,6 +106,8 @@ end_parsing (JsonRead *self,
     }
   else
     {
+      if (g_error_matches (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_JSON))
+        pillion_http_response_remove_from_cache (self->stream->response);
       g_prefix_error (&error, _("%s: line %u: "), pillion_http_response_get_url (self->stream->response), self->stream->n_lines);
       pillion_task_return_error (self->task, error);
     }

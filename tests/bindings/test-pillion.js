@@ -502,6 +502,52 @@ test('http/cookies-and-connections', loop => {
     server.close();
 });
 
+test('http/cache', loop => {
+    const path = GLib.dir_make_tmp('pillion-cache-XXXXXX');
+    const server = PillionHttp.TestServer.new(loop);
+    let requests = 0;
+    server.add_handler('/', exchange => {
+        requests++;
+        exchange.add_header('Cache-Control', 'max-age=10000');
+        exchange.set_text(`${requests}`, null);
+    });
+
+    const cache = PillionHttp.Cache.new(path);
+    const client = new PillionHttp.Client({loop, cache});
+    const url = `${server.get_url()}/`;
+    const await_ = task => {
+        kickUntilDone(loop, task);
+        task.check();
+        return task;
+    };
+    const get = mode => {
+        const request = PillionHttp.Request.new('GET', url);
+        request.cache_mode = mode;
+        const response = await_(client.send(request, null)).get_object();
+        return [response.dup_text(), response.from_cache, response];
+    };
+    const {DEFAULT, RELOAD, ONLY_IF_CACHED} = PillionHttp.CacheMode;
+
+    assertEqual(cache.path, path);
+    assertFails(PillionHttp.error_quark(), PillionHttp.Error.NOT_CACHED, () => get(ONLY_IF_CACHED));
+    assertEqual(get(DEFAULT).slice(0, 2), ['1', false]);
+    assertEqual(get(ONLY_IF_CACHED).slice(0, 2), ['1', true]);
+    assertEqual(get(RELOAD).slice(0, 2), ['2', false]);
+    client.offline = true;
+    assertEqual(get(DEFAULT).slice(0, 2), ['2', true]);
+    client.offline = false;
+    get(DEFAULT)[2].remove_from_cache();
+    assertEqual(get(DEFAULT).slice(0, 2), ['3', false]);
+
+    const list = await_(cache.list(null, loop, null)).get_object();
+    assertEqual([list.get_n_items(), list.get_item(0).get_url()], [1, url]);
+    assertEqual(await_(cache.verify(loop, null)).get_int(), 0);
+    assert(await_(cache.remove(url, loop, null)).get_boolean());
+    assert(await_(cache.clear(loop, null)).get_boolean());
+    assertEqual(get(DEFAULT).slice(0, 2), ['4', false]);
+    server.close();
+});
+
 test('http/credentials', loop => {
     const server = PillionHttp.TestServer.new(loop);
     const secret = `Basic ${GLib.base64_encode('me:secret')}`;

@@ -530,6 +530,67 @@ async void use_web_socket (Pillion.Loop loop) throws Error {
     }
 }
 
+async void use_cache (Pillion.Loop loop) throws Error {
+    var cache = new PillionHttp.Cache (DirUtils.make_tmp ("pillion-cache-XXXXXX"));
+    var server = new PillionHttp.TestServer (loop);
+    int requests = 0;
+    server.add_handler ("/", (exchange) => {
+        requests++;
+        exchange.add_header ("Cache-Control", "max-age=10000");
+        exchange.set_text ("%d".printf (requests), null);
+        return null;
+    });
+    var client = new PillionHttp.Client (loop) { cache = cache };
+    var url = server.get_url () + "/";
+
+    var first = client.send (new PillionHttp.Request ("GET", url), null);
+    yield first.wait_async (null);
+    assert (!((PillionHttp.Response) first.get_object ()).from_cache);
+    client.offline = true;
+    var second = client.send (new PillionHttp.Request ("GET", url), null);
+    yield second.wait_async (null);
+    var response = (PillionHttp.Response) second.get_object ();
+    assert (response.from_cache && response.dup_text () == "1" && requests == 1);
+
+    client.offline = false;
+    response.remove_from_cache ();
+    var request = new PillionHttp.Request ("GET", url);
+    request.cache_mode = PillionHttp.CacheMode.ONLY_IF_CACHED;
+    try {
+        yield client.send (request, null).wait_async (null);
+        assert_not_reached ();
+    } catch (Error error) {
+        assert (error is PillionHttp.Error.NOT_CACHED);
+    }
+
+    var verifying = cache.verify (loop, null);
+    yield verifying.wait_async (null);
+    assert (verifying.get_int () == 0);
+    var listing = cache.list (null, loop, null);
+    yield listing.wait_async (null);
+    assert (((ListModel) listing.get_object ()).get_n_items () == 0);
+    var clearing = cache.clear (loop, null);
+    yield clearing.wait_async (null);
+    assert (clearing.get_boolean ());
+    server.close ();
+}
+
+void test_cache () {
+    var loop = new_loop ();
+    bool finished = false;
+
+    use_cache.begin (loop, (source, result) => {
+        try {
+            use_cache.end (result);
+        } catch (Error error) {
+            GLib.error ("%s", error.message);
+        }
+        finished = true;
+    });
+    kick_until (loop, () => finished);
+    close_loop (loop);
+}
+
 void test_web_socket () {
     var loop = new_loop ();
     bool finished = false;
@@ -745,6 +806,7 @@ int main (string[] args) {
     Test.add_func ("/vala/regions", test_regions);
     Test.add_func ("/vala/http", test_http);
     Test.add_func ("/vala/http/test-web-socket", test_web_socket);
+    Test.add_func ("/vala/http/cache", test_cache);
     Test.add_func ("/vala/compose", test_compose);
     return Test.run ();
 }

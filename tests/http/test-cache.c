@@ -815,6 +815,32 @@ test_without_cache (Fixture *self,
   g_assert_cmpuint (test_server_get_requests (self->server), ==, 0);
 }
 
+/* A program that finds a body wrong gets another one the next time, without having to wait for anything */
+static void
+test_removed_by_program (Fixture *self,
+                         gconstpointer data)
+{
+  g_autoptr (PillionHttpResponse) response = NULL;
+  g_autoptr (PillionHttpResponse) uncached = NULL;
+
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("%u", i + 1);
+
+      assert_gets (self, "/fresh", text, FALSE);
+      g_clear_object (&response);
+      response = await (self, send_with (self, "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT), NULL);
+      g_assert_true (pillion_http_response_is_from_cache (response));
+      pillion_http_response_remove_from_cache (response);
+    }
+
+  /* It keeps its store, and may be the last one who does */
+  pillion_http_client_set_cache (self->parent.client, NULL);
+  uncached = await (self, send_with (self, "/fresh", PILLION_HTTP_CACHE_MODE_DEFAULT), NULL);
+  pillion_http_response_remove_from_cache (uncached);
+  pillion_http_response_remove_from_cache (response);
+}
+
 static void
 assert_refuses (Fixture *self,
                 PillionTask *task,
@@ -1024,6 +1050,7 @@ main (int argc,
   ADD ("listed", test_listed);
   ADD ("shared", test_shared);
   ADD ("without-cache", test_without_cache);
+  ADD ("removed-by-program", test_removed_by_program);
   ADD ("offline-says-why", test_offline_says_why);
   ADD ("gateway-timeout", test_gateway_timeout);
   ADD ("client-ends", test_client_ends);

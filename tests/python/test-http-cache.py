@@ -135,6 +135,42 @@ class Cache(Case):
 
         self.run_main(main())
 
+    def test_broken_json_is_not_kept(self):
+        bodies = {'/json': ['{"a": ', '{"a": 1}'], '/later': ['[1, 2', '[1, 2]'], '/lines': ['1\n{\n', '1\n2\n'],
+                  '/large': ['[' + '1,' * 50_000, '[' + '1,' * 50_000 + '2]']}
+
+        def answer(exchange):
+            exchange.add_header('Cache-Control', 'max-age=10000')
+            exchange.set_text(bodies[exchange.get_path()].pop(0))
+
+        server = PillionHttp.TestServer()
+        self.addCleanup(server.close)
+        server.add_handler('/', answer)
+        url = server.get_url()
+
+        async def main():
+            client = PillionHttp.Client(cache=self.path)
+            for path in '/json', '/large':
+                with self.assertRaises(GLib.Error) as caught:
+                    await client.get_json(url + path)
+                self.assertTrue(caught.exception.matches(PillionHttp.error_quark(), PillionHttp.Error.INVALID_JSON))
+                await client.get_json(url + path)
+            self.assertEqual(await client.get_json(url + '/json'), {'a': 1})
+
+            with self.assertRaises(GLib.Error):
+                (await client.get(url + '/later')).json()
+            self.assertEqual((await client.get(url + '/later')).json(), [1, 2])
+            self.assertTrue((await client.get(url + '/later')).from_cache)
+
+            async with client.stream('GET', url + '/lines') as stream:
+                with self.assertRaises(GLib.Error):
+                    [value async for value in stream.json_lines()]
+            async with client.stream('GET', url + '/lines') as stream:
+                self.assertEqual([value async for value in stream.json_lines()], [1, 2])
+
+        self.run_main(main())
+        self.assertEqual(set(map(len, bodies.values())), {0})
+
     def test_folder_of_something_else(self):
         url = self.serve()
         self.path.mkdir()

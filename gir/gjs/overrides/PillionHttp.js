@@ -105,6 +105,7 @@ function _overrideStream(namespace) {
             try {
                 value = JSON.parse(line);
             } catch (error) {
+                this.response.remove_from_cache();
                 const where = `${this.response.get_url()}: line ${this.get_line_number()}`;
 
                 throw new GLib.Error(namespace.error_quark(), namespace.Error.INVALID_JSON, `${where}: ${error.message}`);

@@ -238,6 +238,7 @@ class Response(PillionHttp.Response):
         try:
             return delivery.parse(self.get_body().get_data() or b'')
         except (ValueError, RecursionError) as error:
+            self.remove_from_cache()
             raise _json_error(self.url, error) from None
 
     def raise_for_status(self) -> Self:
@@ -363,7 +364,7 @@ class _JsonLines(_Lines):
         data = line.encode()
         if len(data) > delivery.PARSE_AT_ONCE:
             try:
-                return await _parse(self.turns.loop, f'parse {url}', GLib.Bytes.new(data), url)
+                return await _parse(self.turns.loop, f'parse {url}', GLib.Bytes.new(data), url, self.stream.get_response())
             except BaseException as error:
                 if not isinstance(error, GLib.Error):
                     self.stream._unparsed = line
@@ -371,6 +372,7 @@ class _JsonLines(_Lines):
         try:
             return delivery.parse(data)
         except (ValueError, RecursionError) as error:
+            self.stream.get_response().remove_from_cache()
             raise _json_error(url, error) from None
 
 
@@ -917,17 +919,23 @@ class Client(PillionHttp.Client):
                  auth: _Auth = None, timeout: float | None = None, cache: _Mode = None) -> Pillion.Task[Any]:
         """Gets a JSON body. Returns a task whose result is the Python value. The rest is as for request ()."""
         # With Python's own parser: JSON-GLib has no numbers beyond 64 bits, and no strings with a NUL in them
-        return self._deliver(url, params, headers, auth, timeout, cache, cancellable, _parse_json)
+        return self._deliver(url, params, headers, auth, timeout, cache, cancellable, _parse_json, _parse_response)
 
-    def _deliver(self, url, params, headers, auth, timeout, cache, cancellable, function):
-        """Returns a task whose result `function (body, url)` makes from a body."""
-        if params is headers is auth is timeout is cache is None and not _renewing.get():
+    def _deliver(self, url, params, headers, auth, timeout, cache, cancellable, function, of_response=None):
+        """Returns a task whose result `function (body, url)` makes from a body, or `of_response (response, url)` if the client has a cache, from
+        which the response may have to be removed."""
+        if self.get_cache() is None:
+            of_response = None
+        if params is headers is auth is timeout is cache is of_response is None and not _renewing.get():
             body = core._at(self._keep(PillionHttp.Client.get_bytes(self, url, cancellable)), 3)
         else:
             request = requests.make('GET', url, params, headers, auth=self._auth(auth), timeout=timeout, cache=cache)
             sent = core._at(self._send(PillionHttp.Client.send, request, cancellable), 3)
-            body = core._at(core.Pillion.Task.and_then(sent, core._Start(self.get_loop(), sent.get_name(), _take_body, ())), 3)
-            body.set_name(sent.get_name())
+            if of_response is not None:
+                body, function = sent, of_response
+            else:
+                body = core._at(core.Pillion.Task.and_then(sent, core._Start(self.get_loop(), sent.get_name(), _take_body, ())), 3)
+                body.set_name(sent.get_name())
         start = core._Start(self.get_loop(), body.get_name(), function, (PillionHttp.redact_url(url),))
         task = core._at(core.Pillion.Task.and_then(body, start), 3)
         task.set_name(body.get_name())
@@ -1070,10 +1078,17 @@ def _parse_json(body, url):
     return _parse(body.get_loop(), body.get_name(), body.get_bytes(), url)
 
 
-def _parse(loop, name, data, url):
+def _parse_response(sent, url):
+    response = sent.get_object()
+    return _parse(sent.get_loop(), sent.get_name(), response.get_body(), url, response)
+
+
+def _parse(loop, name, data, url, response=None):
     task = Pillion.Task.new(loop, name)
 
     def to_error(error):
+        if response is not None:
+            response.remove_from_cache()
         return _json_error(url, error)
 
     def build(outline):
