@@ -366,6 +366,8 @@ stop (PillionCall *self,
     case PILLION_VERDICT_WAIT:
       drop_hop (self);
       self->waiting = TRUE;
+      if (self->sink->klass->rest != NULL)
+        self->sink->klass->rest (self->sink);
       break;
     case PILLION_VERDICT_DONE:
       drop_hop (self);

@@ -53,6 +53,15 @@ pillion_file_place_open (PillionFilePlace *self,
   return self->target != NULL;
 }
 
+void
+pillion_file_place_close (PillionFilePlace *self)
+{
+  pillion_file_origin_clear (&self->origin);
+  self->origin = (PillionFileOrigin) { 0 };
+  self->looked = FALSE;
+  g_clear_pointer (&self->target, pillion_target_free);
+}
+
 gboolean
 pillion_file_place_look (PillionFilePlace *self,
                          PillionCall *call)

@@ -32,6 +32,9 @@ void     pillion_file_place_clear          (PillionFilePlace            *self);
 gboolean pillion_file_place_open           (PillionFilePlace            *self,
                                             GError                     **error);
 
+/* Closes it until it is opened again, and forgets which version is there */
+void     pillion_file_place_close          (PillionFilePlace            *self);
+
 /* Finds out which version of the file is there, once. Returns TRUE if its digest tells: then
  * pillion_file_place_check_digest () is to be called on a worker, and pillion_file_place_end_check ()
  * afterwards. */

@@ -54,6 +54,7 @@ struct _PillionFileSink
   gint64 hashed;         /* how far that is */
   gboolean writing;      /* whether the writer was set up */
   gboolean at_work;      /* whether a worker has it */
+  PillionBacklogEntry in_backlog; /* while it needs only the disk, or waits for others that do */
   gboolean finishing;    /* all has come */
   gboolean starts_over;  /* once the worker gives the part file back */
   gboolean hands_over;   /* likewise: to the next one that wants the same */
@@ -224,6 +225,14 @@ claim_rest (PillionFileSink *self)
   return TRUE;
 }
 
+static void
+resume_call (gpointer data)
+{
+  PillionFileSink *self = data;
+
+  pillion_call_resume (self->parent.call);
+}
+
 static PillionVerdict
 file_request (PillionSink *sink,
                PillionFieldList *fields,
@@ -236,6 +245,13 @@ file_request (PillionSink *sink,
   if (self->finishing)
     return PILLION_VERDICT_WAIT;
 
+  /* Without open files yet it can wait until others have closed theirs */
+  if (self->place.target == NULL && pillion_backlog_is_full (&sink->call->engine->backlog))
+    {
+      pillion_backlog_wait (&sink->call->engine->backlog, &self->in_backlog, sink->call->request->priority, resume_call, self);
+      return PILLION_VERDICT_WAIT;
+    }
+
   self->had = self->part != NULL ? pillion_part_file_get_received (self->part) : 0;
   g_free (self->source);
   self->source = make_source (self);
@@ -246,6 +262,7 @@ file_request (PillionSink *sink,
   if (pillion_file_place_look (&self->place, sink->call))
     {
       self->at_work = TRUE;
+      pillion_backlog_enter (&sink->call->engine->backlog, &self->in_backlog);
       pillion_http_engine_use_disk (sink->call->engine, look_on_worker, self);
       return PILLION_VERDICT_WAIT;
     }
@@ -525,11 +542,10 @@ close_part (PillionFileSink *self,
   pillion_part_file_close (g_steal_pointer (&self->part), keep);
 }
 
-/* This one is paused: another one that wants the same goes on, and is joined when the pause ends */
+/* To continue later, or for another download to do so */
 static void
-hand_over (PillionFileSink *self)
+leave_part (PillionFileSink *self)
 {
-  self->hands_over = self->starts_over = self->wants_holes = FALSE;
   self->share.part = (PillionFileId) { 0 };
   if (self->split != NULL)
     {
@@ -538,6 +554,14 @@ hand_over (PillionFileSink *self)
     }
   if (self->part != NULL)
     close_part (self, can_continue (self));
+}
+
+/* This one is paused: another one that wants the same goes on, and is joined when the pause ends */
+static void
+hand_over (PillionFileSink *self)
+{
+  self->hands_over = self->starts_over = self->wants_holes = FALSE;
+  leave_part (self);
   if (self->writing)
     pillion_part_writer_clear (&self->writer);
   self->writing = FALSE;
@@ -561,6 +585,21 @@ file_hold (PillionSink *sink)
       self->idle = FALSE;
       pillion_call_resume (sink->call);
     }
+}
+
+/* Nothing has come yet: the files are opened again for the next request. A thousand downloads that wait for a server to come back would
+ * keep two thousand descriptors. */
+static void
+file_rest (PillionSink *sink)
+{
+  PillionFileSink *self = (PillionFileSink *) sink;
+
+  if (self->place.target == NULL || self->writing || self->at_work || self->idle || self->finishing
+      || self->place.outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED || !pillion_file_share_is_alone (&self->share))
+    return;
+
+  leave_part (self);
+  pillion_file_place_close (&self->place);
 }
 
 static void
@@ -653,6 +692,7 @@ finish (PillionFileSink *self)
   pillion_task_set_progress (call->task, self->part->size, self->part->size);
   self->finishing = TRUE;
   self->body.total = self->part->size;
+  pillion_backlog_enter (&call->engine->backlog, &self->in_backlog);
   if (!self->at_work)
     take_step (self);
 }
@@ -971,6 +1011,7 @@ look_done (gpointer data)
   PillionCall *call = self->parent.call;
 
   self->at_work = FALSE;
+  pillion_backlog_leave (&call->engine->backlog, &self->in_backlog);
   if (self->failure != NULL)
     {
       put_away (self, self->failure);
@@ -1005,6 +1046,7 @@ file_fail (PillionSink *sink,
       /* The worker has the file: it gives it back soon */
       self->failure = error;
       self->share.ending = TRUE;
+      pillion_backlog_enter (&sink->call->engine->backlog, &self->in_backlog);
       __atomic_store_n (&self->writer.stop, TRUE, __ATOMIC_RELEASE);
       return;
     }
@@ -1019,6 +1061,8 @@ file_free (PillionSink *sink)
   PillionFileSink *self = (PillionFileSink *) sink;
 
   g_assert (self->part == NULL && self->split == NULL && !self->at_work && pillion_file_share_is_idle (&self->share));
+
+  pillion_backlog_leave (&sink->call->engine->backlog, &self->in_backlog);
 
   if (self->writing)
     pillion_part_writer_clear (&self->writer);
@@ -1048,6 +1092,7 @@ pillion_file_sink_new (GFile *file,
     .body = file_body,
     .whole = file_whole,
     .hold = file_hold,
+    .rest = file_rest,
     .lost = file_lost,
     .recover = file_recover,
     .fail = file_fail,

@@ -7,6 +7,7 @@
 #include <gio/gio.h>
 
 #include "core/pillion-private.h"
+#include "http/pillion-backlog.h"
 #include "http/pillion-deadlines.h"
 #include "http/pillion-http-config.h"
 #include "http/pillion-http-queue.h"
@@ -49,6 +50,7 @@ struct _PillionHttpEngine
   void (*free_proxies) (PillionProxies *proxies);
   PillionWorkers *cpu_workers;  /* made when they are first needed */
   PillionWorkers *disk_workers; /* likewise */
+  PillionBacklog backlog;       /* downloads that wait for those */
 };
 
 /* Returns NULL with a GThreadError if the I/O thread can't be started */

@@ -52,6 +52,10 @@ struct _PillionSinkClass
   /* The call is paused: whatever is in flight is dropped. Optional. */
   void           (*hold)    (PillionSink       *self);
 
+  /* The call waits without an exchange, perhaps for long, and will send another request: gives back what that one can get
+   * again. Optional. */
+  void           (*rest)    (PillionSink       *self);
+
   /* The body is complete: finishes the call, now or later */
   void           (*whole)   (PillionSink       *self);
 
