@@ -186,7 +186,7 @@ class Run(unittest.TestCase):
         for line in (SOURCE / 'packages.debian').read_text(encoding='utf-8').splitlines():
             if not line.strip() or line.startswith('#'):
                 continue
-            self.assertRegex(line, r'^(build|bindings|docs|test|bench)\s+[a-z0-9][a-z0-9+.-]+\s+(pkg|cmd|py|gi|file):\S+$')
+            self.assertRegex(line, r'^(build|bindings|docs|test|soak|bench)\s+[a-z0-9][a-z0-9+.-]+\s+(pkg|cmd|py|gi|file):\S+$')
             groups.add(line.split()[0])
         self.assertEqual(groups, {'build', 'bindings', 'docs', 'test', 'bench'})
 
