@@ -17,7 +17,7 @@ from server import Server, content
 COUNT = 100
 SIZE = 100_000  # bytes of the first file; each has one more than the one before
 START = 120  # s: how long it may take until the transfers have begun
-END = 20  # s: how long a program may take to end; one that hangs takes forever
+END = 40  # s: how long a program may take to end; one that hangs takes forever
 
 MOMENTS = int(os.environ.get('PILLION_MOMENTS', '0'))  # 0 for a sample
 SEED = os.environ.get('PILLION_SEED', '1')

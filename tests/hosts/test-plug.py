@@ -19,6 +19,7 @@ import tap
 
 MSEC = 1000  # for a file
 SAMPLE = 2  # ways
+PATIENCE = 10  # s: how long the end of what is under way may take. A busy disk alone takes a second.
 
 # The file of a host, and its environment
 HOSTS = {
@@ -65,7 +66,9 @@ def run(name, way, folder, *urls):
     gi.require_version('PillionHttp', '1')
     from gi.repository import Pillion, PillionHttp
     import pillion
+    from pillion.hosts import _base
 
+    _base.Host.exit_patience = PATIENCE
     try:
         host = importlib.import_module(HOSTS[name][0]).Host(None)
     except (ImportError, ValueError) as error:
@@ -94,18 +97,18 @@ def run(name, way, folder, *urls):
 
     def end():
         nonlocal scope, client, loop
+        over.append(True)  # also if what follows raises an exception
         if way == 'hard-exit':
             os._exit(3)
         elif way == 'stop':
             loop.stop()
         elif way == 'disable':
-            scope.close(1_000_000)
+            scope.close(PATIENCE * 1_000_000)
         elif way == 'unload':
             scope = client = loop = None
             for module in [module for module in sys.modules if module.partition('.')[0] == 'pillion']:
                 del sys.modules[module]
             gc.collect()
-        over.append(True)
 
     def is_over():
         nonlocal left
