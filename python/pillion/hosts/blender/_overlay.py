@@ -3,8 +3,11 @@
 
 """A strip in 3D viewports with the times of the last frames, and of the longest kick in each.
 
-It is cheap to draw: one buffer and a text, which are renewed a few times a second. Between two frames, all of this falls out of the
-processor's caches, so what `draw ()` costs is what it touches."""
+Below it are the last frame's time and its longest kick, in milliseconds and in the colors of their lines.
+
+It is cheap to draw: one buffer, which is renewed a few times a second. The digits are lines in it, too, because Blender's own text would
+cost as much as all the rest. Between two frames, all of this falls out of the processor's caches, so what `draw ()` costs is what it
+touches."""
 
 from __future__ import annotations
 
@@ -30,7 +33,16 @@ LEFT, BOTTOM = 60, 40
 # How often what is drawn is renewed, in seconds
 INTERVAL = 0.25
 
-TEXT_SIZE = 11
+# The digits, like those of an old calculator: which segments are lit, and where each goes from and to
+SEGMENTS = {'0': 'abcdef', '1': 'bc', '2': 'abdeg', '3': 'abcdg', '4': 'bcfg', '5': 'acdfg', '6': 'acdefg', '7': 'abc', '8': 'abcdefg',
+            '9': 'abcdfg', '.': 'p', ' ': ''}
+ENDS = {'a': (0, 8, 5, 8), 'b': (5, 8, 5, 4), 'c': (5, 4, 5, 0), 'd': (0, 0, 5, 0), 'e': (0, 4, 0, 0), 'f': (0, 8, 0, 4), 'g': (0, 4, 5, 4),
+        'p': (2, 0, 2, 2)}
+MOST_SEGMENTS = 7
+WIDTH = 8  # pixels, of a digit with the space to the next one
+DIGITS = 7  # of a time
+LONGEST = 99999  # ms
+NOWHERE = -1000, -1000, -1000, -1000  # an unlit segment
 
 # Two viewports that are drawn in one frame are less than this apart, in seconds
 SAME_FRAME = 0.002
@@ -45,23 +57,33 @@ _strip: _Strip | None = None
 
 class _Strip:
     def __init__(self):
-        blf, self.gpu = importlib.import_module('blf'), importlib.import_module('gpu')
-        self.set_color, self.set_size, self.set_position, self.draw_text = blf.color, blf.size, blf.position, blf.draw
+        self.gpu = importlib.import_module('gpu')
         numpy = importlib.import_module('numpy')
         self.index = 0
         self.batch: Any = None
         self.last = self.renewed = 0.0
-        self.text = ''
-        # Each frame is a line for its time, and one for its longest kick on top; the last line marks the limit
+        # Each frame is a line for its time, and one for its longest kick on top. Then comes the line that marks the limit, and then the digits.
+        n_lines = 4 * FRAMES + 2
+        n_points = n_lines + 2 * DIGITS * MOST_SEGMENTS * 2
         x = LEFT + STEP * numpy.repeat(numpy.arange(FRAMES, dtype=numpy.float32), 2)
-        self.points = numpy.full((4 * FRAMES + 2, 2), BOTTOM, dtype=numpy.float32)
+        self.points = numpy.full((n_points, 2), BOTTOM, dtype=numpy.float32)
         self.points[:2 * FRAMES, 0] = self.points[2 * FRAMES:4 * FRAMES, 0] = x
-        self.points[-2:] = (LEFT, BOTTOM + LIMIT * SCALE), (LEFT + STEP * FRAMES, BOTTOM + LIMIT * SCALE)
+        self.points[n_lines - 2:n_lines] = (LEFT, BOTTOM + LIMIT * SCALE), (LEFT + STEP * FRAMES, BOTTOM + LIMIT * SCALE)
+        self.digits = self.points[n_lines:].reshape(2 * DIGITS, -1)
+        self.places = numpy.zeros((2 * DIGITS, 2 * MOST_SEGMENTS, 2), dtype=numpy.float32)
+        self.places[:, :, 0] = LEFT + WIDTH * numpy.arange(2 * DIGITS)[:, None]
+        self.places[:, :, 1] = BOTTOM - 16
+        self.places = self.places.reshape(self.digits.shape)
+        self.shapes = numpy.zeros((128, self.digits.shape[1]), dtype=numpy.float32)  # by the codes of their characters
+        for digit, lit in SEGMENTS.items():
+            self.shapes[ord(digit)] = numpy.ravel([ENDS[segment] for segment in lit] + [NOWHERE] * (MOST_SEGMENTS - len(lit)))
+        self.add, self.to_codes = numpy.add, lambda text: numpy.frombuffer(text, numpy.uint8)
         self.view: Any = memoryview(self.points).cast('B').cast('f')  # in which a single number is set much faster
-        self.colors = numpy.empty((4 * FRAMES + 2, 4), dtype=numpy.float32)
+        self.colors = numpy.empty((n_points, 4), dtype=numpy.float32)
         self.colors[:2 * FRAMES] = FRAME_COLOR
         self.colors[2 * FRAMES:] = KICK_COLOR
-        self.colors[-2:] = LIMIT_COLOR
+        self.colors[n_lines - 2:n_lines] = LIMIT_COLOR
+        self.colors[n_lines:(n_lines + n_points) // 2] = FRAME_COLOR
         self.shader = self.gpu.shader.from_builtin('FLAT_COLOR' if bpy.app.version >= (4, 0, 0) else '2D_FLAT_COLOR')
         self.format = self.gpu.types.GPUVertFormat()
         self.format.attr_add(id='pos', comp_type='F32', len=2, fetch_mode='FLOAT')
@@ -86,17 +108,14 @@ class _Strip:
                 self.renewed = now
                 self.renew(frame, kick)
         self.batch.draw(self.shader)
-        self.set_color(0, 1, 1, 1, 1)
-        self.set_size(0, TEXT_SIZE)
-        self.set_position(0, LEFT, BOTTOM - 16, 0)
-        self.draw_text(0, self.text)
 
     def renew(self, frame, kick):
+        text = b'%*.1f%*.1f' % (DIGITS, min(frame * 1000, LONGEST), DIGITS, min(kick * 1000, LONGEST))
+        self.add(self.shapes[self.to_codes(text)], self.places, self.digits)
         buffer = self.gpu.types.GPUVertBuf(self.format, len(self.points))
         buffer.attr_fill('pos', self.points)
         buffer.attr_fill('color', self.colors)
         self.batch = self.gpu.types.GPUBatch(type='LINES', buf=buffer)
-        self.text = f'frame {frame * 1000:.1f} ms, kick {kick * 1000:.1f} ms'
 
 
 def show(is_shown: Any) -> None:
