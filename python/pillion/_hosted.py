@@ -7,11 +7,13 @@ coroutines of a host that is itself asyncio or trio."""
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextvars
 import logging
 import sys
 import threading
 import time
+import weakref
 from asyncio import events
 from collections.abc import Awaitable
 from typing import Any, TypeVar
@@ -24,6 +26,10 @@ log = logging.getLogger('pillion')
 
 _T = TypeVar('_T')
 
+# How long nothing may run an event loop that has something to run, in seconds, before the user is told
+PATIENCE = 10
+
+_expected: weakref.WeakSet[EventLoop] = weakref.WeakSet()  # the event loops that have been told to begin
 _guest: Any = None  # the guest loop of the host's thread, once its event loop was asked for
 
 
@@ -109,6 +115,36 @@ def _forget_library(sniffio, function, *args, **kwargs):
     return context.run(function, *args, **kwargs)
 
 
+def _expect_begin(loop, future):
+    """Logs a warning if nothing ever runs the event loop: its coroutines would wait without a word."""
+    if loop in _expected:
+        return
+    _expected.add(loop)
+    guest = loop._guest
+    if loop.is_running() or guest.is_passenger() or guest.get_host() is not None:
+        return
+    is_known = threading.Event()
+    loop.call_soon(is_known.set)
+
+    def check():
+        if not is_known.is_set() and not loop.is_closed():
+            is_known.set()
+            log.warning('Nothing runs the event loop of %r. Make the program carry it with pillion.hosts.%s.install ()', future, _find_host())
+
+    atexit.register(check)
+    timer = threading.Timer(PATIENCE, check)
+    timer.daemon = True
+    timer.start()
+
+
+def _find_host():
+    from pillion.hosts import _detect
+    try:
+        return _detect.find_host()
+    except RuntimeError:
+        return 'NAME'
+
+
 def ensure_future(awaitable: Awaitable[_T]) -> asyncio.Future[_T]:
     """Runs a coroutine, or waits for another awaitable, in the host's kicks. Returns a future, like asyncio.ensure_future ().
 
@@ -124,8 +160,11 @@ def ensure_future(awaitable: Awaitable[_T]) -> asyncio.Future[_T]:
     sniffio = sys.modules.get('sniffio')
     if sniffio is not None and sniffio.current_async_library_cvar.get(None) is not None:
         # What trio says of its tasks must not be true for ours
-        return _forget_library(sniffio, asyncio.ensure_future, awaitable, loop=loop)
-    return asyncio.ensure_future(awaitable, loop=loop)
+        future = _forget_library(sniffio, asyncio.ensure_future, awaitable, loop=loop)
+    else:
+        future = asyncio.ensure_future(awaitable, loop=loop)
+    _expect_begin(loop, future)
+    return future
 
 
 def frame() -> Pillion.Task[bool]:

@@ -53,6 +53,24 @@ class Modules(unittest.TestCase):
     def run_python(self, text):
         return subprocess.run([sys.executable, '-c', text], capture_output=True, text=True, check=False)
 
+    def test_a_coroutine_that_nothing_runs_is_told_of(self):
+        begin = 'import pillion\nasync def wait():\n    pass\nfuture = pillion.ensure_future(wait())\n'
+        self.assertRegex(self.run_python(begin).stderr, r'Nothing runs the event loop of .*wait\(\).*pillion.hosts.NAME.install \(\)')
+        self.assertRegex(self.run_python('import tkinter\ntkinter._default_root = True\n' + begin).stderr, r'pillion.hosts.tk.install \(\)')
+
+        # Also while the program goes on
+        run = self.run_python('import logging, sys, threading\nimport pillion._hosted\npillion._hosted.PATIENCE = 0\n'
+                              'told = threading.Event()\nhandler = logging.Handler()\nhandler.emit = lambda record: told.set()\n'
+                              f'logging.getLogger("pillion").addHandler(handler)\n{begin}sys.exit(not told.wait(60))')
+        self.assertEqual(run.returncode, 0, run.stderr)
+
+    def test_one_that_something_runs_is_not(self):
+        for run in ('future.get_loop().run_until_complete(future)', 'Pillion.Loop.get_default().kick()'):
+            with self.subTest(run=run):
+                said = self.run_python('import pillion\nfrom gi.repository import Pillion\nasync def wait():\n    pass\n'
+                                       f'future = pillion.ensure_future(wait())\n{run}')
+                self.assertEqual((said.returncode, said.stderr), (0, ''))
+
     def test_importing_it_imports_no_toolkit(self):
         run = self.run_python('import sys, pillion.hosts\n'
                               'try:\n    pillion.hosts.detect()\nexcept RuntimeError as error:\n    print(error)\n'
