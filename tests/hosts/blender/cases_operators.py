@@ -215,8 +215,8 @@ def case_the_strip_shows_times():
     for top in tops:
         assert (top > _overlay.BOTTOM).sum() > 5, top
     # Both times have a digit, a point and another digit at least
-    for digits in strip.digits[:_overlay.DIGITS], strip.digits[_overlay.DIGITS:]:
-        assert (digits[-3:, 0] >= _overlay.LEFT).all(), digits
+    digits = strip.points[-2 * _overlay.DIGITS * _overlay.MOST_SEGMENTS * 2:, 0].reshape(2, _overlay.DIGITS, -1)
+    assert (digits[:, -3:, 0] >= _overlay.LEFT).all(), digits
     take_picture('times')
     preferences.show_times = False
     assert _overlay._strip is None

@@ -37,19 +37,18 @@ INTERVAL = 0.25
 SEGMENTS = {'0': 'abcdef', '1': 'bc', '2': 'abdeg', '3': 'abcdg', '4': 'bcfg', '5': 'acdfg', '6': 'acdefg', '7': 'abc', '8': 'abcdefg',
             '9': 'abcdfg', '.': 'p', ' ': ''}
 ENDS = {'a': (0, 8, 5, 8), 'b': (5, 8, 5, 4), 'c': (5, 4, 5, 0), 'd': (0, 0, 5, 0), 'e': (0, 4, 0, 0), 'f': (0, 8, 0, 4), 'g': (0, 4, 5, 4),
-        'p': (2, 0, 2, 2)}
+        'p': (2, 0, 2, 2), ' ': (-1000, -1000, -1000, -1000)}  # a space is an unlit one
 MOST_SEGMENTS = 7
 WIDTH = 8  # pixels, of a digit with the space to the next one
 DIGITS = 7  # of a time
 LONGEST = 99999  # ms
-NOWHERE = -1000, -1000, -1000, -1000  # an unlit segment
 
 # Two viewports that are drawn in one frame are less than this apart, in seconds
 SAME_FRAME = 0.002
 
-FRAME_COLOR = 0.35, 0.55, 0.8, 0.9
-KICK_COLOR = 1.0, 0.6, 0.1, 1.0
-LIMIT_COLOR = 1.0, 1.0, 1.0, 0.5
+FRAME_COLOR = 89, 140, 204, 230
+KICK_COLOR = 255, 153, 26, 255
+LIMIT_COLOR = 255, 255, 255, 128
 LIMIT = 1 / 60  # seconds
 
 _strip: _Strip | None = None
@@ -69,17 +68,15 @@ class _Strip:
         self.points = numpy.full((n_points, 2), BOTTOM, dtype=numpy.float32)
         self.points[:2 * FRAMES, 0] = self.points[2 * FRAMES:4 * FRAMES, 0] = x
         self.points[n_lines - 2:n_lines] = (LEFT, BOTTOM + LIMIT * SCALE), (LEFT + STEP * FRAMES, BOTTOM + LIMIT * SCALE)
-        self.digits = self.points[n_lines:].reshape(2 * DIGITS, -1)
-        self.places = numpy.zeros((2 * DIGITS, 2 * MOST_SEGMENTS, 2), dtype=numpy.float32)
-        self.places[:, :, 0] = LEFT + WIDTH * numpy.arange(2 * DIGITS)[:, None]
-        self.places[:, :, 1] = BOTTOM - 16
-        self.places = self.places.reshape(self.digits.shape)
-        self.shapes = numpy.zeros((128, self.digits.shape[1]), dtype=numpy.float32)  # by the codes of their characters
-        for digit, lit in SEGMENTS.items():
-            self.shapes[ord(digit)] = numpy.ravel([ENDS[segment] for segment in lit] + [NOWHERE] * (MOST_SEGMENTS - len(lit)))
-        self.add, self.to_codes = numpy.add, lambda text: numpy.frombuffer(text, numpy.uint8)
+        self.digits: Any = memoryview(self.points[n_lines:]).cast('B')
+        # What each digit is at each place
+        self.shapes = []
+        for number in range(2 * DIGITS):
+            place = numpy.array((LEFT + WIDTH * number, BOTTOM - 16) * 2, dtype=numpy.float32)
+            self.shapes.append({digit: b''.join((place + numpy.array(ENDS[segment], numpy.float32)).tobytes() for segment in lit.ljust(MOST_SEGMENTS))
+                                for digit, lit in SEGMENTS.items()})
         self.view: Any = memoryview(self.points).cast('B').cast('f')  # in which a single number is set much faster
-        self.colors = numpy.empty((n_points, 4), dtype=numpy.float32)
+        self.colors = numpy.empty((n_points, 4), dtype=numpy.uint8)
         self.colors[:2 * FRAMES] = FRAME_COLOR
         self.colors[2 * FRAMES:] = KICK_COLOR
         self.colors[n_lines - 2:n_lines] = LIMIT_COLOR
@@ -87,7 +84,7 @@ class _Strip:
         self.shader = self.gpu.shader.from_builtin('FLAT_COLOR' if bpy.app.version >= (4, 0, 0) else '2D_FLAT_COLOR')
         self.format = self.gpu.types.GPUVertFormat()
         self.format.attr_add(id='pos', comp_type='F32', len=2, fetch_mode='FLOAT')
-        self.format.attr_add(id='color', comp_type='F32', len=4, fetch_mode='FLOAT')
+        self.format.attr_add(id='color', comp_type='U8', len=4, fetch_mode='INT_TO_FLOAT_UNIT')
         self.handle = bpy.types.SpaceView3D.draw_handler_add(self.draw, (), 'WINDOW', 'POST_PIXEL')
 
     def remove(self):
@@ -110,8 +107,8 @@ class _Strip:
         self.batch.draw(self.shader)
 
     def renew(self, frame, kick):
-        text = b'%*.1f%*.1f' % (DIGITS, min(frame * 1000, LONGEST), DIGITS, min(kick * 1000, LONGEST))
-        self.add(self.shapes[self.to_codes(text)], self.places, self.digits)
+        text = f'{min(frame * 1000, LONGEST):{DIGITS}.1f}{min(kick * 1000, LONGEST):{DIGITS}.1f}'
+        self.digits[:] = b''.join([shapes[digit] for shapes, digit in zip(self.shapes, text)])
         buffer = self.gpu.types.GPUVertBuf(self.format, len(self.points))
         buffer.attr_fill('pos', self.points)
         buffer.attr_fill('color', self.colors)
