@@ -135,8 +135,8 @@ copy (PillionCacheEntry *entry,
     }
 }
 
-/* The entry of what both parts have, which replaces both (RFC 9111, section 3.4) */
-static void
+/* The entry of what both parts have, which replaces both (RFC 9111, section 3.4). Returns its ID, or 0. */
+static guint64
 combine (PillionCacheFill *self,
          PillionCacheEntry *first,
          const PillionStoredResponse *first_stored,
@@ -151,7 +151,7 @@ combine (PillionCacheFill *self,
   g_autofree char *size = g_strdup_printf ("%" G_GINT64_FORMAT, length);
 
   if (response == NULL)
-    return;
+    return 0;
 
   /* The newer one has the newer fields */
   pillion_cache_update (response, &self->response->fields, self->response->requested, self->response->received);
@@ -169,13 +169,16 @@ combine (PillionCacheFill *self,
 
   metadata = pillion_stored_response_serialize (response);
   writer = pillion_cache_writer_new (self->store, self->key, metadata, length, NULL);
-  if (writer != NULL && copy (first, 0, writer) && copy (second, get_end (first, first_stored) - second_stored->first, writer) &&
-      pillion_cache_writer_commit (writer, NULL, first, NULL))
-    pillion_cache_store_remove (self->store, second);
+  if (writer == NULL || !copy (first, 0, writer) || !copy (second, get_end (first, first_stored) - second_stored->first, writer) ||
+      !pillion_cache_writer_commit (writer, NULL, first, NULL))
+    return 0;
+
+  pillion_cache_store_remove (self->store, second);
+  return pillion_cache_writer_get_id (writer);
 }
 
-/* Puts a new part together with one that it continues, or that continues it */
-static void
+/* Puts a new part together with one that it continues, or that continues it. Returns the ID of what has both, or 0. */
+static guint64
 combine_parts (PillionCacheFill *self,
                PillionCacheEntry *entry,
                PillionCacheEntry *other)
@@ -185,13 +188,32 @@ combine_parts (PillionCacheFill *self,
 
   if (stored == NULL || other_stored == NULL || stored->total != other_stored->total || !pillion_cache_are_parts_of_one (stored, other_stored) ||
       MAX (get_end (entry, stored), get_end (other, other_stored)) - MIN (stored->first, other_stored->first) > MAX_COMBINED)
-    return;
+    return 0;
 
   if (stored->first <= other_stored->first && get_end (entry, stored) >= other_stored->first && get_end (entry, stored) < get_end (other, other_stored))
-    combine (self, entry, stored, other, other_stored);
-  else if (other_stored->first <= stored->first && get_end (other, other_stored) >= stored->first &&
-           get_end (other, other_stored) < get_end (entry, stored))
-    combine (self, other, other_stored, entry, stored);
+    return combine (self, entry, stored, other, other_stored);
+  if (other_stored->first <= stored->first && get_end (other, other_stored) >= stored->first &&
+      get_end (other, other_stored) < get_end (entry, stored))
+    return combine (self, other, other_stored, entry, stored);
+
+  return 0;
+}
+
+/* Puts what there is so far, the entry with @id, together with @part. Returns the ID of the result, or @id. */
+static guint64
+add_part (PillionCacheFill *self,
+          guint64 id,
+          PillionCacheEntry *part)
+{
+  g_autoptr (GPtrArray) now = pillion_cache_store_lookup (self->store, self->key);
+  guint64 combined = 0;
+
+  /* Another process may have stored something in between */
+  for (guint i = 0; now != NULL && i < now->len && combined == 0; i++)
+    if (pillion_cache_entry_get_id (now->pdata[i]) == id)
+      combined = combine_parts (self, now->pdata[i], part);
+
+  return combined != 0 ? combined : id;
 }
 
 /* Whether what is stored is of no use any more beside the new response, which the same requests select */
@@ -239,14 +261,13 @@ pillion_cache_fill_end (PillionCacheFill *self)
         pillion_cache_store_remove (self->store, entry);
     }
 
-  if (pillion_cache_writer_commit (self->writer, NULL, replaced, NULL) && parts->len > 0)
+  if (pillion_cache_writer_commit (self->writer, NULL, replaced, NULL))
     {
-      g_autoptr (GPtrArray) now = pillion_cache_store_lookup (self->store, self->key);
+      guint64 id = pillion_cache_writer_get_id (self->writer);
 
-      /* Another process may have stored something in between */
-      for (guint i = 0; now != NULL && i < now->len; i++)
-        if (pillion_cache_entry_get_id (now->pdata[i]) == pillion_cache_writer_get_id (self->writer))
-          combine_parts (self, now->pdata[i], parts->pdata[0]);
+      /* It may fill the gap between two of them */
+      for (guint i = 0; i < parts->len; i++)
+        id = add_part (self, id, parts->pdata[i]);
     }
   g_clear_pointer (&self->writer, pillion_cache_writer_free);
 }
