@@ -14,6 +14,9 @@
 /* How many threads GTask starts at once; after that it adds more only slowly */
 #define MAX_GTASK_THREADS 10
 
+/* How many jobs run before everything else on the thread, such as sockets, gets its turn */
+#define MAX_JOBS 64
+
 typedef struct
 {
   PillionIoFunc func;
@@ -31,6 +34,7 @@ struct _PillionIoThread
 {
   GMainContext *context;
   PillionInbox inbox;
+  PillionItem *jobs; /* taken from the inbox, oldest first; used only by the thread itself */
   GThread *thread;
   guint n_references; /* under the lock */
   gboolean quit;      /* used only by the thread itself */
@@ -52,20 +56,36 @@ typedef struct
 {
   GSource source;
   PillionIoThread *thread;
+  gboolean waiting; /* until the other sources have had their turn */
 } InboxSource;
+
+static gboolean
+has_jobs (PillionIoThread *self)
+{
+  return self->jobs != NULL || !pillion_inbox_is_empty (&self->inbox);
+}
 
 static gboolean
 inbox_source_prepare (GSource *source,
                       int *timeout)
 {
-  *timeout = -1;
-  return !pillion_inbox_is_empty (&((InboxSource *) source)->thread->inbox);
+  InboxSource *self = (InboxSource *) source;
+
+  *timeout = self->waiting ? 0 : -1;
+  return !self->waiting && has_jobs (self->thread);
 }
 
 static gboolean
 inbox_source_check (GSource *source)
 {
-  return !pillion_inbox_is_empty (&((InboxSource *) source)->thread->inbox);
+  InboxSource *self = (InboxSource *) source;
+
+  if (!self->waiting)
+    return has_jobs (self->thread);
+
+  /* Sources of lower priority are dispatched only if this one is not ready */
+  self->waiting = FALSE;
+  return FALSE;
 }
 
 static gboolean
@@ -73,16 +93,20 @@ inbox_source_dispatch (GSource *source,
                        GSourceFunc callback,
                        gpointer user_data)
 {
-  PillionItem *item = pillion_inbox_take (&((InboxSource *) source)->thread->inbox);
+  InboxSource *self = (InboxSource *) source;
+  PillionIoThread *thread = self->thread;
 
-  while (item != NULL)
+  if (thread->jobs == NULL)
+    thread->jobs = pillion_inbox_take (&thread->inbox);
+  for (guint i = 0; i < MAX_JOBS && thread->jobs != NULL; i++)
     {
-      Job *job = (Job *) item;
+      Job *job = (Job *) thread->jobs;
 
-      item = item->next;
+      thread->jobs = job->item.next;
       job->func (job->data);
       g_free (job);
     }
+  self->waiting = thread->jobs != NULL;
 
   return G_SOURCE_CONTINUE;
 }
@@ -135,7 +159,7 @@ run (gpointer data)
   g_source_set_static_name (source, "pillion inbox");
   g_source_attach (source, self->context);
 
-  while (!self->quit || !pillion_inbox_is_empty (&self->inbox))
+  while (!self->quit || has_jobs (self))
     {
       g_main_context_iteration (self->context, TRUE);
       pillion_io_thread_run_deferred ();

@@ -181,6 +181,72 @@ test_new_one_after_the_end (void)
   g_assert_cmpint (n, ==, 20);
 }
 
+typedef struct
+{
+  GMainContext *context;
+  Gate done;
+  guint n_jobs;
+  guint n_before; /* how many jobs had run when another source had its turn */
+} Turn;
+
+static gboolean
+take_turn (gpointer data)
+{
+  Turn *self = data;
+
+  self->n_before = self->n_jobs;
+  return G_SOURCE_REMOVE;
+}
+
+static void
+want_turn (gpointer data)
+{
+  Turn *self = data;
+  GSource *source = g_idle_source_new ();
+
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_callback (source, take_turn, self, NULL);
+  g_source_attach (source, self->context);
+  g_source_unref (source);
+}
+
+static void
+count_job (gpointer data)
+{
+  ((Turn *) data)->n_jobs++;
+}
+
+static void
+end_turn (gpointer data)
+{
+  gate_open (&((Turn *) data)->done);
+}
+
+static void
+test_takes_turns (void)
+{
+  enum { N = 1000 };
+  PillionIoThread *io = pillion_io_thread_ref (NULL);
+  Gate begun = GATE_INIT, let_go = GATE_INIT;
+  Gate *gates[] = { &begun, &let_go };
+  Turn turn = { .context = pillion_io_thread_get_context (io), .done = GATE_INIT, .n_before = G_MAXUINT };
+
+  /* So that all of them are there when the thread looks */
+  pillion_io_thread_post (io, block, gates);
+  gate_wait (&begun);
+  pillion_io_thread_post (io, want_turn, &turn);
+  for (guint i = 0; i < N; i++)
+    pillion_io_thread_post (io, count_job, &turn);
+  pillion_io_thread_post (io, end_turn, &turn);
+  gate_open (&let_go);
+  gate_wait (&turn.done);
+
+  g_assert_cmpuint (turn.n_jobs, ==, N);
+  g_assert_cmpuint (turn.n_before, <, N);
+  pillion_io_thread_unref (io);
+  join ();
+}
+
 /* The watch */
 
 typedef struct
@@ -440,6 +506,7 @@ main (int argc,
   g_test_add_func ("/core/io-thread/runs-posts-in-order-in-its-own-context", test_posts);
   g_test_add_func ("/core/io-thread/is-one-for-all-and-ends-with-the-last", test_shared);
   g_test_add_func ("/core/io-thread/runs-all-that-was-posted-before-it-ends", test_runs_what_was_posted);
+  g_test_add_func ("/core/io-thread/gives-other-sources-their-turn-between-jobs", test_takes_turns);
   g_test_add_func ("/core/io-thread/join-has-a-deadline", test_join_in_time);
   g_test_add_func ("/core/io-thread/may-drop-its-own-last-reference", test_last_reference_on_itself);
   g_test_add_func ("/core/io-thread/begins-anew-after-its-end", test_new_one_after_the_end);
