@@ -48,6 +48,19 @@ crash_kind_get_n_files (const CrashKind *self)
   return n;
 }
 
+guint
+crash_kind_get_share (const CrashKind *self,
+                      guint n)
+{
+  guint n_small = 0;
+
+  for (guint i = 0; i < crash_n_kinds; i++)
+    n_small += !crash_kinds[i].is_large;
+
+  n = (n + n_small - 1) / n_small;
+  return self->is_large ? (n + 3) / 4 : n;
+}
+
 const guint8 *
 crash_content_get (guint number,
                    gsize length)

@@ -34,6 +34,10 @@ extern const guint crash_n_kinds;
 const CrashKind *crash_kind_find (const char      *name);
 guint            crash_kind_get_n_files (const CrashKind *self);
 
+/* How many of @n moments are for this kind. There are a few more for the large ones. */
+guint            crash_kind_get_share (const CrashKind  *self,
+                                       guint             n);
+
 /* @length bytes that are no pattern, other ones for each number. They are never freed. */
 const guint8    *crash_content_get  (guint            number,
                                      gsize            length);

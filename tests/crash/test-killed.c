@@ -143,7 +143,7 @@ test_killed (gconstpointer data)
   guint n_kills = 0;
   double share;
 
-  n_wanted = (n_wanted + crash_n_kinds - 1) / crash_n_kinds;
+  n_wanted = crash_kind_get_share (self.kind, n_wanted);
   self.world = crash_world_new (victim, preload, self.kind);
   self.random = crash_world_get_random (self.world);
 

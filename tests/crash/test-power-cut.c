@@ -98,9 +98,7 @@ test_power_cut (gconstpointer data)
   Cuts self = { .kind = data };
   int fd;
 
-  n_wanted = (n_wanted + crash_n_kinds - 1) / crash_n_kinds;
-  if (self.kind->is_large)
-    n_wanted = (n_wanted + 3) / 4;
+  n_wanted = crash_kind_get_share (self.kind, n_wanted);
   self.world = crash_world_new (victim, preload, self.kind);
   self.random = crash_world_get_random (self.world);
   fd = g_file_open_tmp ("pillion-journal-XXXXXX", &self.journal, NULL);
