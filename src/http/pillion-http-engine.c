@@ -320,6 +320,30 @@ push (PillionHttpEngine *self,
     func (data);
 }
 
+static void
+do_nothing (GTask *task,
+            gpointer source_object,
+            gpointer task_data,
+            GCancellable *cancellable)
+{
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+pillion_http_engine_nudge_tasks (PillionHttpEngine *self,
+                                 gint64 now)
+{
+  GTask *task;
+
+  if (now < self->next_nudge)
+    return;
+
+  self->next_nudge = now + G_USEC_PER_SEC / 2;
+  task = g_task_new (NULL, NULL, NULL, NULL);
+  g_task_run_in_thread (task, do_nothing);
+  g_object_unref (task);
+}
+
 void
 pillion_http_engine_compute (PillionHttpEngine *self,
                              PillionWorkFunc func,

@@ -41,6 +41,7 @@ struct _PillionHttpEngine
   gsize found_size;             /* of the stored responses that calls keep while they wait for a place in the queue, in bytes */
   guint64 n_changes;            /* how often a call that may have changed something on a server began or ended, or the identity changed */
   PillionDeadlines *deadlines;
+  gint64 next_nudge;    /* when GLib may be told again to start threads, in µs */
   gint64 next_progress; /* when the last of the calls that wait to report their progress may do so, in µs */
   PillionRateLimit sending;
   PillionRateLimit receiving;
@@ -105,6 +106,11 @@ void               pillion_http_engine_attach      (PillionHttpEngine       *sel
 void               pillion_http_engine_yield       (PillionHttpEngine       *self,
                                                     PillionIoFunc            func,
                                                     gpointer                 data);
+
+/* Has GLib start threads for tasks that wait for one. If it can't start a thread for g_task_run_in_thread (), it doesn't try again before the next
+ * task needs one, and so lookups of names, TLS handshakes and reads of files would never end. Seen in GLib 2.74. */
+void               pillion_http_engine_nudge_tasks (PillionHttpEngine       *self,
+                                                    gint64                   now);
 
 /* Runs a function that takes much computing on a worker */
 void               pillion_http_engine_compute     (PillionHttpEngine       *self,

@@ -15,6 +15,9 @@
 /* How long the rate is measured, in µs: a transfer may pause for a moment */
 #define RATE_USEC (5 * G_USEC_PER_SEC)
 
+/* How long a request that is not sent yet may wait for a thread of GLib's that could not be started, in µs */
+#define NUDGE_USEC G_USEC_PER_SEC
+
 typedef struct
 {
   PillionStage parent;
@@ -101,6 +104,8 @@ get_first_look (PillionTimeoutStage *self,
   first = MIN (first, pillion_call_get_timeout (request->idle_timeout, config->idle_timeout));
   if (request->lowest_rate > 0 || config->lowest_rate > 0)
     first = MIN (first, RATE_USEC);
+  if (pillion_http_engine_is_outside (call->engine))
+    first = MIN (first, NUDGE_USEC);
 
   return first == PILLION_DEADLINE_NEVER ? PILLION_DEADLINE_NEVER - 1 : now + first;
 }
@@ -145,6 +150,13 @@ on_due (gpointer data,
       self->measured_from = now;
       self->received_before = call->n_received;
       due = MIN (due, get_first_look (self, now));
+    }
+
+  /* It may be GLib that looks up the name, does the TLS handshake, or opens the file of the body */
+  if (pillion_http_engine_is_outside (call->engine) && !self->has_head && state.sent == 0)
+    {
+      pillion_http_engine_nudge_tasks (call->engine, now);
+      due = MIN (due, now + NUDGE_USEC);
     }
 
   /* A time that has not begun yet may be up before all that have */
