@@ -10,6 +10,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include "http/pillion-file-state.h"
+
 /* How a client makes connections */
 
 /* An invalid setting is an error of every call */
@@ -71,7 +73,10 @@ read_pem (GFile *file,
   gsize length;
 
   if (!g_file_load_contents (file, NULL, &contents, &length, NULL, error))
-    return NULL;
+    {
+      pillion_file_state_prefix (error, file);
+      return NULL;
+    }
   if (strstr (contents, "-----BEGIN ") != NULL && strlen (contents) == length)
     return g_steal_pointer (&contents);
 
