@@ -58,6 +58,10 @@ get_code (const GError *error,
       pillion_soup.message_metrics_get_request_start (metrics) > 0)
     return PILLION_HTTP_ERROR_TRUNCATED;
 
+  /* The server has reset the stream, or left the connection */
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_FAILED) && g_str_has_prefix (error->message, "HTTP/2 Error: "))
+    return PILLION_HTTP_ERROR_TRUNCATED;
+
   /* TLS did not say that this is the end */
   if (has_head && g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_EOF))
     return PILLION_HTTP_ERROR_TRUNCATED;
