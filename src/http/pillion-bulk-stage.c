@@ -126,7 +126,8 @@ bulk_body (PillionStage *stage,
 {
   PillionBulkStage *self = (PillionBulkStage *) stage;
 
-  if (!self->movable || call->n_answer <= LARGE)
+  /* A host that has the stream already can't get another one */
+  if (!self->movable || call->n_answer <= LARGE || call->task == NULL)
     return PILLION_VERDICT_PASS;
 
   self->movable = FALSE;
