@@ -28,6 +28,9 @@
 /* How long closing a WebSocket's connection may take, in ms */
 #define CLOSE_MSEC 1000
 
+/* How long libsoup may take to let go of a message, in ms */
+#define LEAVE_MSEC 5000
+
 struct _PillionExchange
 {
   const PillionSoupShared *shared;
@@ -58,6 +61,8 @@ struct _PillionExchange
   gboolean refused; /* with a status whose body libsoup gathers in memory */
   gint64 max_refusal; /* the largest body of a refusal that is wanted, in bytes, or 0 */
   gboolean aborted;
+  gboolean abandoned; /* nobody but libsoup knows of it any more */
+  SoupSession *session; /* which must not go before its message, if it is abandoned; else NULL */
   gboolean held;    /* the response is complete, and the request is not */
   guint n_informational; /* responses with a status of 1xx before the real one */
 };
@@ -74,11 +79,21 @@ stop_waiting (PillionExchange *self)
 }
 
 static void
+disconnect (PillionExchange *self)
+{
+  g_clear_signal_handler (&self->status_handler, self->message);
+  g_clear_signal_handler (&self->network_handler, self->message);
+  g_clear_signal_handler (&self->certificate_handler, self->message);
+}
+
+static void
 exchange_free (PillionExchange *self)
 {
   const PillionSoupShared *shared = self->shared;
   const PillionExchangeFuncs *funcs = self->funcs;
   gpointer data = self->data;
+  PillionSoupConnection *connection = self->connection;
+  gboolean abandoned = self->abandoned;
 
   stop_waiting (self);
   g_clear_object (&self->stream);
@@ -87,17 +102,56 @@ exchange_free (PillionExchange *self)
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->proxy, pillion_proxy_unref);
   g_free (self->gio_proxy);
-  g_clear_signal_handler (&self->status_handler, self->message);
-  g_clear_signal_handler (&self->network_handler, self->message);
-  g_clear_signal_handler (&self->certificate_handler, self->message);
+  disconnect (self);
   g_free (self->origin);
   g_clear_error (&self->failure);
   pillion_soup_request_body_clear (&self->request_body);
   g_clear_object (&self->message);
-  pillion_soup_pool_give_back (shared->pool, self->connection);
+  g_clear_object (&self->session);
   g_free (self);
 
-  funcs->gone (data);
+  if (!abandoned)
+    {
+      pillion_soup_pool_give_back (shared->pool, connection);
+      funcs->gone (data);
+    }
+}
+
+/* libsoup has not let go of it in time, and may never do so */
+static gboolean
+abandon (gpointer data)
+{
+  PillionExchange *self = data;
+  PillionSoupPool *pool = self->shared->pool;
+  PillionSoupConnection *connection = g_steal_pointer (&self->connection);
+  const PillionExchangeFuncs *funcs = self->funcs;
+  gpointer call = self->data;
+
+  g_clear_pointer (&self->source, g_source_unref);
+  pillion_soup_reader_stop (&self->reader);
+  pillion_soup_request_body_clear (&self->request_body);
+  disconnect (self);
+  self->abandoned = TRUE;
+  self->session = g_object_ref (connection->session);
+  /* From here on libsoup may free it */
+  pillion_soup_pool_drop (pool, connection);
+  funcs->gone (call);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* After some errors of HTTP/2, libsoup 3.2 neither ends a message nor lets it be cancelled. It must not keep its place. */
+static void
+limit_leaving (PillionExchange *self)
+{
+  if (self->abandoned || self->bulk || self->web_socket_wanted || self->certificate_handler == 0)
+    return;
+
+  stop_waiting (self);
+  self->source = g_timeout_source_new (LEAVE_MSEC);
+  g_source_set_static_name (self->source, "pillion HTTP/2 leave");
+  g_source_set_callback (self->source, abandon, self, NULL);
+  g_source_attach (self->source, self->shared->context);
 }
 
 static void
@@ -115,6 +169,7 @@ break_off (PillionExchange *self)
 {
   stop_waiting (self);
   self->aborted = TRUE;
+  limit_leaving (self);
   g_input_stream_close_async (self->stream, G_PRIORITY_DEFAULT, NULL, closed, self);
 }
 
@@ -418,8 +473,16 @@ sent (GObject *session,
 
   stop_waiting (self);
   g_clear_object (&self->cancellable);
-  pillion_soup_reader_note (&self->reader);
   self->stream = pillion_soup.session_send_finish ((SoupSession *) session, result, &error);
+
+  if (self->abandoned)
+    {
+      g_clear_error (&error);
+      exchange_free (self);
+      return;
+    }
+
+  pillion_soup_reader_note (&self->reader);
 
   if (self->stream == NULL && wants_http2 (self, error))
     {
@@ -805,7 +868,10 @@ pillion_soup_exchange_abort (PillionExchange *self)
   else if (self->stream != NULL)
     break_off (self);
   else
-    g_cancellable_cancel (self->cancellable);
+    {
+      limit_leaving (self);
+      g_cancellable_cancel (self->cancellable);
+    }
 }
 
 void

@@ -20,9 +20,10 @@
 /* How many exchanges share an HTTP/2 connection: few, because the queue of a session is quadratic */
 #define MAX_STREAMS 8
 
-/* How often a closing connection is checked, in ms, and how many times before it is cut */
+/* How often a closing connection is checked, in ms, and how many times before it is cut, and before it is left to itself */
 #define CLOSE_INTERVAL 5
 #define CLOSE_TRIES 200
+#define MAX_CLOSE_TRIES 12000
 
 /* What the connections to one server have in common; it lives as long as any of them */
 struct _PillionSoupKey
@@ -137,7 +138,8 @@ connection_new (PillionSoupPool *self)
   /* Each feature connects to signals of each message, which is most of the cost of a small response */
   pillion_soup.session_remove_feature_by_type (connection->session, pillion_soup.content_decoder_get_type ());
   pillion_soup.session_remove_feature_by_type (connection->session, pillion_soup.auth_manager_get_type ());
-  g_object_weak_ref (G_OBJECT (connection->session), session_gone, pillion_private_io_thread_ref (NULL));
+  connection->io = pillion_private_io_thread_ref (NULL);
+  g_object_weak_ref (G_OBJECT (connection->session), session_gone, connection->io);
   connection->generation = self->generation;
   connection->free_link.data = connection;
   connection->key_link.data = connection;
@@ -175,6 +177,14 @@ look_whether_closed (gpointer data)
       g_object_get (self->stream, "base-io-stream", &base, NULL);
       if (G_IS_SOCKET_CONNECTION (base))
         g_socket_shutdown (g_socket_connection_get_socket (G_SOCKET_CONNECTION (base)), TRUE, TRUE, NULL);
+    }
+
+  /* libsoup keeps it. Its session would not survive that. */
+  if (self->n_tries >= MAX_CLOSE_TRIES && self->stream != NULL)
+    {
+      g_object_remove_weak_pointer (self->stream, &self->stream);
+      g_free (self);
+      return G_SOURCE_REMOVE;
     }
 
   return G_SOURCE_CONTINUE;
@@ -409,6 +419,27 @@ pillion_soup_pool_give_back (PillionSoupPool *self,
   if (has_room (self, connection))
     link_connection (self, connection);
   trim (self);
+}
+
+void
+pillion_soup_pool_drop (PillionSoupPool *self,
+                        PillionSoupConnection *connection)
+{
+  gboolean had_room = has_room (self, connection);
+
+  /* No generation that will ever be the pool's */
+  connection->generation = self->generation - 1;
+  if (had_room)
+    unlink_connection (self, connection);
+  /* It may be one, and not idle */
+  connection->http2 = TRUE;
+  /* Its last message may never leave its queue */
+  if (connection->io != NULL)
+    {
+      g_object_weak_unref (G_OBJECT (connection->session), session_gone, connection->io);
+      pillion_private_io_thread_unref (g_steal_pointer (&connection->io));
+    }
+  pillion_soup_pool_give_back (self, connection);
 }
 
 void

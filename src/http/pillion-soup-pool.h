@@ -18,6 +18,7 @@ typedef struct _PillionSoupKey PillionSoupKey;
 struct _PillionSoupConnection
 {
   SoupSession *session;
+  gpointer io; /* keeps the thread that the session needs, or NULL */
   PillionSoupKey *key; /* the server that it goes to */
   guint n_users;
   gboolean http2;
@@ -69,6 +70,10 @@ GIOStream             *pillion_soup_connection_get_stream (PillionSoupConnection
                                                            guint64                id);
 
 void                   pillion_soup_pool_give_back        (PillionSoupPool       *self,
+                                                           PillionSoupConnection *connection);
+
+/* The same, for a connection that must not be used again */
+void                   pillion_soup_pool_drop             (PillionSoupPool       *self,
                                                            PillionSoupConnection *connection);
 
 /* Sets how connections are made from now on */
