@@ -29,6 +29,7 @@ chaos_behaviours_new (void)
   chaos_add_steps (list);
   chaos_add_uploads (list);
   chaos_add_tls (list);
+  chaos_add_http2 (list);
   chaos_add_proxies (list);
 
   return list;

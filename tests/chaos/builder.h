@@ -85,4 +85,5 @@ void            chaos_add_answers    (GPtrArray      *list);
 void            chaos_add_steps      (GPtrArray      *list);
 void            chaos_add_uploads    (GPtrArray      *list);
 void            chaos_add_tls        (GPtrArray      *list);
+void            chaos_add_http2      (GPtrArray      *list);
 void            chaos_add_proxies    (GPtrArray      *list);
