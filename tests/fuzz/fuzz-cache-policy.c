@@ -80,6 +80,7 @@ check_judgement (const FuzzExchange *self)
       g_assert_cmpint (pillion_cache_get_age (stored, later), >=, age);
     }
 
+  g_assert_true (!pillion_cache_is_fresh (stored, self->now) || age < pillion_cache_get_lifetime (stored));
   g_assert_cmpint (pillion_cache_request_judge (&self->request, stored, self->now), ==, use);
   if (use != PILLION_CACHE_USE_VALIDATED)
     g_assert_cmpint (stored->control.flags & PILLION_CACHE_NO_CACHE, ==, 0);
@@ -143,6 +144,35 @@ check_range (const FuzzExchange *self)
       }
 }
 
+/* A 304 with the validators that were sent is about the response that they are from */
+static void
+check_validators (const FuzzExchange *self)
+{
+  PillionFieldList fields = { 0 };
+  PillionFieldList answer = { 0 };
+  const char *etag = pillion_stored_response_get (self->stored, "ETag");
+
+  pillion_cache_request_tell (&self->request, &fields);
+  if (pillion_cache_add_validators (self->stored, &fields))
+    {
+      g_assert_cmpstr (pillion_field_list_get (&fields, "If-None-Match"), ==, etag);
+      if (etag != NULL)
+        {
+          pillion_field_list_append (&answer, "ETag", etag);
+          g_assert_true (pillion_cache_is_confirmed (self->stored, &answer));
+        }
+    }
+  pillion_field_list_clear (&fields);
+  pillion_field_list_clear (&answer);
+
+  /* Whole bodies have no parts */
+  for (gint64 length = 0; length < 100; length += 33)
+    g_assert_true (pillion_stored_response_is_part (self->stored) || pillion_cache_request_has_bytes (&self->request, self->stored, length) ||
+                   pillion_field_list_get (&self->fields, "Range") != NULL);
+  pillion_cache_are_parts_of_one (self->stored, self->stored);
+  pillion_cache_request_may_select (&self->request, self->stored);
+}
+
 /* What is kept of a 304 doesn't depend on whether it comes once or twice */
 static void
 check_update (FuzzExchange *self,
@@ -181,6 +211,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
   check_storing (&exchange);
   check_copy (&exchange);
   check_range (&exchange);
+  check_validators (&exchange);
   check_update (&exchange, &confirming);
 
   pillion_field_list_clear (&confirming);
