@@ -20,7 +20,7 @@ take_number (const char **text)
   gint64 number = g_ascii_strtoll (*text, &end, 10);
 
   *text = end;
-  return CLAMP (number, -G_MAXINT32, G_MAXINT32);
+  return CLAMP (number, -1000000000, 1000000000);
 }
 
 void

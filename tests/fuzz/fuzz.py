@@ -4,8 +4,8 @@
 
 """Runs a fuzzer as a test: fuzz.py NAME PROGRAM CORPUS RUNS
 
-It ends after a minute. With the usual seed, it also ends after RUNS inputs, about as many as fit into a minute. They are
-the same ones each time, so what fails for the first time fails because the code or the corpus has changed.
+It ends after a minute. With the usual seed, it also ends after RUNS inputs. They are the same ones each time, so what
+fails for the first time fails because the code or the corpus has changed.
 
 PILLION_FUZZ_SEED is another seed, with which only the minute counts, and PILLION_FUZZ_SECONDS another length of the minute.
 PILLION_FUZZ_HURRY is a file; if it exists, somebody is waiting, and ten seconds have to do.
@@ -35,6 +35,14 @@ def report(name, folder):
               f'  meson test -C _build fuzz-{name}\n', flush=True)
 
 
+def give_way():
+    """Lets everything else go first. Each test has a session of its own, and Linux may share the processors out among these."""
+    try:
+        pathlib.Path('/proc/self/autogroup').write_text('19', encoding='ascii')
+    except OSError:
+        pass
+
+
 def without_chance(command):
     """A fuzzer looks at what is compared, which can be addresses: so these are not random, if that is possible here."""
     prefix = ['setarch', os.uname().machine, '-R']
@@ -45,6 +53,8 @@ def without_chance(command):
 def run(command):
     """Runs a fuzzer, and returns its exit code."""
     hurry = os.environ.get('PILLION_FUZZ_HURRY')
+    if hurry:
+        give_way()
     begin = time.monotonic()
     with subprocess.Popen(command, stderr=subprocess.STDOUT) as process:
         while hurry and not (os.path.exists(hurry) and time.monotonic() - begin > 10):
