@@ -880,6 +880,8 @@ file_recover (PillionSink *sink,
   if (!self->anew && !(pillion_mirrors_may_help (&self->mirrors, error) && pillion_mirrors_go_on (&self->mirrors, sink->call)))
     return FALSE;
 
+  /* From here on it needs the network again */
+  pillion_backlog_leave (&sink->call->engine->backlog, &self->in_backlog);
   source = make_source (self);
   self->foreign = FALSE;
   self->afresh = is_wrong;

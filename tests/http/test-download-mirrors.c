@@ -405,6 +405,44 @@ test_no_mirror (TestFixture *self,
   test_server_open_gate (servers.resources[0]->server);
 }
 
+/* Downloads that begin again are no longer among those that wait for the disk, however many they are */
+static void
+test_many_begin_again (TestFixture *self,
+                       gconstpointer data)
+{
+  static const guint8 good[] = "good", bad[] = "evil";
+  g_autofree char *sha256 = test_sha256 (good, sizeof good);
+  g_autoptr (GPtrArray) tasks = g_ptr_array_new ();
+  g_auto (Servers) servers = { 0 };
+
+  servers_init (&servers);
+  pillion_http_client_set_max_retries (self->client, 1);
+  pillion_http_download_options_set_digest (servers.options, sha256);
+  test_resource_behave (servers.resources[0], (TestBehaviour) { .bytes = bad, .length = sizeof bad });
+  test_resource_behave (servers.resources[1], (TestBehaviour) { .status = 503 });
+  test_resource_behave (servers.resources[2], (TestBehaviour) { .bytes = good, .length = sizeof good });
+
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", servers.resources[0]->url);
+      g_autofree char *name = g_strdup_printf ("%u", i);
+      g_autofree char *path = test_fixture_path (self, name);
+      g_autoptr (GFile) target = g_file_new_for_path (path);
+
+      g_ptr_array_add (tasks, pillion_http_client_send_to_file (self->client, request, target, servers.options, NULL));
+    }
+
+  for (guint i = 0; i < tasks->len; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (PillionHttpDownload) download = test_fixture_await_download (self, tasks->pdata[i], &error);
+
+      g_assert_no_error (error);
+      g_assert_nonnull (download);
+    }
+  g_assert_cmpuint (test_resource_count_requests (servers.resources[1]), >=, 2 * tasks->len);
+}
+
 static void
 test_property (void)
 {
@@ -437,6 +475,7 @@ main (int argc,
   test_case ("/http/download-mirrors/mixed-part-is-not-left", test_mixed_part);
   test_case ("/http/download-mirrors/wrong-content", test_wrong);
   test_case ("/http/download-mirrors/all-fail", test_all_fail);
+  test_case ("/http/download-mirrors/many-begin-again", test_many_begin_again);
   test_case ("/http/download-mirrors/not-after-cancellation-or-the-time-limit", test_no_mirror);
 
   return g_test_run ();
