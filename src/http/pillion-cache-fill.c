@@ -199,21 +199,41 @@ combine_parts (PillionCacheFill *self,
   return 0;
 }
 
-/* Puts what there is so far, the entry with @id, together with @part. Returns the ID of the result, or @id. */
-static guint64
+/* A new part, with all that it was put together with so far */
+typedef struct
+{
+  guint64 id;
+  gint64 first;
+  gint64 length; /* rather than the end: a server may say that the new part begins at the largest number */
+} Growth;
+
+/* Puts @part together with it, if there is no gap between them */
+static void
 add_part (PillionCacheFill *self,
-          guint64 id,
+          Growth *growth,
           PillionCacheEntry *part)
 {
-  g_autoptr (GPtrArray) now = pillion_cache_store_lookup (self->store, self->key);
+  g_autoptr (PillionStoredResponse) stored = pillion_stored_response_parse (pillion_cache_entry_get_metadata (part));
+  g_autoptr (GPtrArray) now = NULL;
   guint64 combined = 0;
 
+  /* Looking up again takes time, and most parts are elsewhere */
+  if (stored == NULL || stored->first - growth->length > growth->first || get_end (part, stored) < growth->first)
+    return;
+
   /* Another process may have stored something in between */
+  now = pillion_cache_store_lookup (self->store, self->key);
   for (guint i = 0; now != NULL && i < now->len && combined == 0; i++)
-    if (pillion_cache_entry_get_id (now->pdata[i]) == id)
+    if (pillion_cache_entry_get_id (now->pdata[i]) == growth->id)
       combined = combine_parts (self, now->pdata[i], part);
 
-  return combined != 0 ? combined : id;
+  if (combined != 0)
+    {
+      const gint64 first = MIN (growth->first, stored->first);
+      const gint64 end = MAX (growth->first + growth->length, get_end (part, stored));
+
+      *growth = (Growth) { combined, first, end - first };
+    }
 }
 
 /* Whether what is stored is of no use any more beside the new response, which the same requests select */
@@ -263,11 +283,11 @@ pillion_cache_fill_end (PillionCacheFill *self)
 
   if (pillion_cache_writer_commit (self->writer, NULL, replaced, NULL))
     {
-      guint64 id = pillion_cache_writer_get_id (self->writer);
+      Growth growth = { pillion_cache_writer_get_id (self->writer), self->response->first, self->length };
 
       /* It may fill the gap between two of them */
       for (guint i = 0; i < parts->len; i++)
-        id = add_part (self, id, parts->pdata[i]);
+        add_part (self, &growth, parts->pdata[i]);
     }
   g_clear_pointer (&self->writer, pillion_cache_writer_free);
 }
