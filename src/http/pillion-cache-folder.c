@@ -446,7 +446,9 @@ pillion_cache_folder_remove_entry (PillionCacheFolder *self,
 /* Until a draft is locked, whoever opens the cache takes it for that of a dead process: see pillion_cache_folder_clean_drafts (). Returns FALSE
  * if somebody just has, so that it is gone or about to go. */
 static gboolean
-lock_draft (int fd)
+lock_draft (PillionCacheFolder *self,
+            int fd,
+            const char *name)
 {
   struct stat info;
 
@@ -454,7 +456,8 @@ lock_draft (int fd)
   if (pillion_restart (flock (fd, LOCK_EX | LOCK_NB)) != 0)
     return errno != EWOULDBLOCK;
 
-  return fstat (fd, &info) != 0 || info.st_nlink > 0;
+  /* Not by the number of links, which is always zero on some file systems */
+  return fstatat (self->drafts, name, &info, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
 }
 
 int
@@ -473,7 +476,7 @@ pillion_cache_folder_new_draft (PillionCacheFolder *self,
     {
       pillion_cache_folder_format_name (pillion_cache_random (), pillion_cache_random (), name);
       fd = pillion_restart (openat (self->drafts, name, O_RDWR | O_CREAT | O_EXCL | FILE_FLAGS, 0600));
-      if (fd >= 0 && lock_draft (fd))
+      if (fd >= 0 && lock_draft (self, fd, name))
         return fd;
       if (fd >= 0)
         close (fd);
