@@ -93,7 +93,7 @@ work (gpointer data)
  * @cancellable: (nullable): cancels the task when it is cancelled
  * @func: (scope notified) (closure user_data) (destroy destroy): the blocking function
  * @user_data: data for @func
- * @destroy: frees @user_data on the loop's thread when @func has ended
+ * @destroy: frees @user_data when @func has ended, on the loop's thread, or on the worker if the loop is gone by then
  *
  * Runs a blocking function on a worker thread. The loop has at most [property@Pillion.Loop:max-workers] of
  * them; further functions wait for their turn. The function gets the task, and finishes it with one of the
