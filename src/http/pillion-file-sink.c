@@ -1064,7 +1064,9 @@ file_free (PillionSink *sink)
 
   g_assert (self->part == NULL && self->split == NULL && !self->at_work && pillion_file_share_is_idle (&self->share));
 
-  pillion_backlog_leave (&sink->call->engine->backlog, &self->in_backlog);
+  /* The call is missing if its request was refused */
+  if (sink->call != NULL)
+    pillion_backlog_leave (&sink->call->engine->backlog, &self->in_backlog);
 
   if (self->writing)
     pillion_part_writer_clear (&self->writer);

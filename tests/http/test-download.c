@@ -413,6 +413,21 @@ test_head (TestFixture *self,
   test_assert_file (path, "old", 3);
 }
 
+static void
+test_refused (TestFixture *self,
+              gconstpointer data)
+{
+  g_autofree char *path = test_fixture_path (self, "target");
+  g_autoptr (GFile) target = g_file_new_for_path (path);
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", "http://127.0.0.1/");
+  g_autoptr (GError) error = NULL;
+
+  pillion_http_request_set_header (request, "Bad Name", "x");
+  g_assert_null (test_fixture_await_download (self, pillion_http_client_send_to_file (self->client, request, target, NULL, NULL), &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_INVALID_REQUEST);
+  g_assert_false (g_file_query_exists (target, NULL));
+}
+
 int
 main (int argc,
       char *argv[])
@@ -430,6 +445,7 @@ main (int argc,
   test_case ("/http/download/redirect-tls", test_redirect_tls);
   test_case ("/http/download/many", test_many);
   test_case ("/http/download/gigabyte", test_gigabyte);
+  test_case ("/http/download/invalid-request-is-refused", test_refused);
   test_case ("/http/download/head-replaces-no-file", test_head);
 
   return g_test_run ();
