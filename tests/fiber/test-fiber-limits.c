@@ -171,7 +171,7 @@ use_fiber (void)
   no_core_dump ();
   g_object_unref (pillion_loop_spawn (loop, "shallow", overflow, GUINT_TO_POINTER (1), NULL));
   kick_until_quiet (loop);
-  g_assert_true (pillion_loop_close (loop, G_USEC_PER_SEC, NULL));
+  g_assert_true (pillion_loop_close (loop, 60 * G_USEC_PER_SEC, NULL));
   g_object_unref (loop);
 }
 
@@ -315,7 +315,7 @@ look_at_handler_stack (gpointer data)
   loop = pillion_loop_new (NULL, PILLION_LOOP_PRIVATE_CONTEXT);
   fiber = pillion_loop_spawn (loop, "short", do_nothing, NULL, NULL);
   g_assert_true (pillion_loop_run_until_complete (loop, fiber, NULL));
-  g_assert_true (pillion_loop_close (loop, G_USEC_PER_SEC, NULL));
+  g_assert_true (pillion_loop_close (loop, 60 * G_USEC_PER_SEC, NULL));
   g_assert_cmpint (sigaltstack (NULL, &now), ==, 0);
   g_assert_false (now.ss_flags & SS_DISABLE);
   if (data != NULL)
