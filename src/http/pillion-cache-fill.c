@@ -80,6 +80,7 @@ pillion_cache_fill_begin (PillionCacheFill *self,
   pillion_cache_vary_select (vary, request->fields, request->identity, &response->selecting);
   metadata = pillion_stored_response_serialize (response);
   self->announced = last >= 0 ? last - response->first + 1 : -1;
+  self->n_doomed = pillion_cache_store_get_n_doomed (store);
   self->writer = pillion_cache_writer_new (store, key, metadata, head->length, NULL);
   if (self->writer == NULL)
     return FALSE;
@@ -288,6 +289,10 @@ pillion_cache_fill_end (PillionCacheFill *self)
       /* It may fill the gap between two of them */
       for (guint i = 0; i < parts->len; i++)
         add_part (self, &growth, parts->pdata[i]);
+
+      /* The program may have found out from the beginning of the body that it is wrong */
+      if (pillion_cache_store_get_n_doomed (self->store) != self->n_doomed)
+        pillion_cache_store_remove_key (self->store, self->key);
     }
   g_clear_pointer (&self->writer, pillion_cache_writer_free);
 }

@@ -20,6 +20,7 @@ typedef struct
   char *identity;                  /* likewise, or NULL */
   gint64 length;                   /* how much was written */
   gint64 announced;                /* how much of it there is to be, or -1 */
+  guint n_doomed;                  /* pillion_cache_store_get_n_doomed () when it began */
 } PillionCacheFill;
 
 /* The head of a response to @request is here: begins to store it if that is allowed. @at_home is as for pillion_cache_request_may_store ().

@@ -47,6 +47,7 @@ struct _PillionCacheStore
   ino_t inode;
   guint64 max_bytes;  /* atomic, because hosts set it */
   PillionWorkers *workers; /* has its own lock */
+  guint n_doomed;          /* atomic: how many keys were doomed so far */
   GMutex doomed_lock;      /* nothing waits with it */
   GArray *doomed;          /* the hashes of keys to be removed, which needs the other mutex */
 

@@ -73,6 +73,7 @@ pillion_cache_store_flush_until (PillionCacheStore *self,
 {
   /* A run that is about to fail would leave what came after it had begun */
   pillion_mutex_lock (&self->mutex);
+  pillion_cache_store_remove_doomed (self);
   self->flushing = TRUE;
   g_cond_signal (&self->hurry);
   wait_until_idle (self, end);
@@ -731,6 +732,8 @@ pillion_cache_store_remove_key_soon (PillionCacheStore *self,
 {
   guint64 key_hash = pillion_cache_hash_key (key);
 
+  /* First, so that whoever still finds the old number adds an entry that the removal comes after */
+  __atomic_add_fetch (&self->n_doomed, 1, __ATOMIC_SEQ_CST);
   pillion_mutex_lock (&self->doomed_lock);
   g_array_append_val (self->doomed, key_hash);
   pillion_mutex_unlock (&self->doomed_lock);
@@ -738,6 +741,12 @@ pillion_cache_store_remove_key_soon (PillionCacheStore *self,
   /* If the system has no thread left, the next lookup does it */
   if (!pillion_private_workers_push (self->workers, remove_doomed_on_worker, pillion_cache_store_ref (self), NULL))
     pillion_cache_store_unref (self);
+}
+
+guint
+pillion_cache_store_get_n_doomed (PillionCacheStore *self)
+{
+  return __atomic_load_n (&self->n_doomed, __ATOMIC_SEQ_CST);
 }
 
 gboolean

@@ -95,6 +95,9 @@ gboolean            pillion_cache_store_remove_key      (PillionCacheStore  *sel
 void                pillion_cache_store_remove_key_soon (PillionCacheStore *self,
                                                          const char        *key);
 
+/* How many keys were removed that way. If it changes while a response is received, the response itself may be what is wrong. */
+guint               pillion_cache_store_get_n_doomed    (PillionCacheStore *self);
+
 /* Waits until everything that was committed and updated is written, and other processes can see it */
 void                pillion_cache_store_flush           (PillionCacheStore  *self);
 

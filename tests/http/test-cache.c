@@ -92,6 +92,12 @@ serve (TestConnection *connection,
       test_connection_printf (connection, "HTTP/1.1 200 OK\r\n" FRESH "\r\nno length");
       test_connection_close (connection);
     }
+  else if (strcmp (path, "/in-two") == 0)
+    {
+      test_connection_printf (connection, "HTTP/1.1 200 OK\r\n" FRESH "Content-Length: 6\r\n\r\none");
+      test_connection_wait_gate (connection);
+      test_connection_printf (connection, "two");
+    }
   else if (strcmp (path, "/moved") == 0)
     test_connection_printf (connection, "HTTP/1.1 301 Moved\r\n" FRESH "Location: /fresh\r\nContent-Length: 5\r\n\r\nmoved");
   else if (strcmp (path, "/missing") == 0)
@@ -841,6 +847,39 @@ test_removed_by_program (Fixture *self,
   pillion_http_response_remove_from_cache (response);
 }
 
+/* The beginning of a body may be enough to see that it is wrong: then it isn't stored when the rest comes */
+static void
+test_removed_while_it_comes (Fixture *self,
+                             gconstpointer data)
+{
+  g_autofree char *url = g_strconcat (self->url, "/in-two", NULL);
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+  g_autoptr (PillionTask) opening = pillion_http_client_open (self->parent.client, request, NULL);
+  g_autoptr (PillionHttpStream) stream = NULL;
+  gsize length;
+
+  test_fixture_await (&self->parent, opening);
+  stream = pillion_task_get_object (opening, NULL);
+  pillion_http_response_remove_from_cache (pillion_http_stream_get_response (stream));
+  /* From here on, the store has removed what there was */
+  assert_gets (self, "/other", "2", FALSE);
+
+  test_server_open_gate (self->server);
+  do
+    {
+      g_autoptr (PillionTask) reading = pillion_http_stream_read (stream, 0, NULL);
+      g_autoptr (GBytes) piece = NULL;
+
+      test_fixture_await (&self->parent, reading);
+      piece = pillion_task_get_bytes (reading, NULL);
+      length = g_bytes_get_size (piece);
+    }
+  while (length > 0);
+  pillion_http_stream_close (stream);
+  assert_gets (self, "/in-two", "onetwo", FALSE);
+  assert_gets (self, "/in-two", "onetwo", TRUE);
+}
+
 static void
 assert_refuses (Fixture *self,
                 PillionTask *task,
@@ -1051,6 +1090,7 @@ main (int argc,
   ADD ("shared", test_shared);
   ADD ("without-cache", test_without_cache);
   ADD ("removed-by-program", test_removed_by_program);
+  ADD ("removed-while-it-comes", test_removed_while_it_comes);
   ADD ("offline-says-why", test_offline_says_why);
   ADD ("gateway-timeout", test_gateway_timeout);
   ADD ("client-ends", test_client_ends);
