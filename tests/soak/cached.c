@@ -12,6 +12,7 @@
 #define N_CALLS 4000
 #define N_HOT 100
 #define MAX_SIZE (4 * 1024 * 1024)
+#define MAX_SUMS 100
 
 /* Of every ten calls, this one has to be validated, and this one is for something hot */
 #define STALE 3
@@ -86,11 +87,14 @@ measure (Round *round)
   return size;
 }
 
+/* What is removed and what is added while the folder is being read may both be counted, so one sum that is too large proves nothing */
 static void
 watch (Round *round)
 {
   guint64 size = measure (round);
 
+  for (guint i = 0; i < MAX_SUMS && size > MAX_SIZE; i++)
+    size = measure (round);
   if (size > MAX_SIZE)
     round_fail (round, "the cache has %" G_GUINT64_FORMAT " bytes", size);
 }
