@@ -512,10 +512,19 @@ gboolean
 pillion_part_file_allow_holes (PillionPartFile *self,
                                GError **error)
 {
+  struct stat info;
+
   g_assert (self->record.length >= self->size);
 
   if (self->record.holey)
     return TRUE;
+
+  /* Its size tells nothing any more after this */
+  if (fstat (self->fd, &info) != 0 || info.st_size != self->size)
+    {
+      pillion_part_file_spoil (self, error);
+      return FALSE;
+    }
 
   /* The record first: without it, the size would tell how much is there */
   self->record.holey = TRUE;

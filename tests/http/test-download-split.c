@@ -384,6 +384,37 @@ test_resume_after_kill (TestFixture *self,
   server_free (server);
 }
 
+static void
+assert_change_is_noticed (TestFixture *self,
+                          PillionTask *task)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (test_fixture_await_download (self, task, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
+  g_assert_nonnull (strstr (error->message, "another program changed the part file"));
+  g_assert_cmpuint (test_fixture_count_files (self), ==, 0);
+}
+
+/* Another program makes the part file shorter while there is one connection, so that more of them would hide it */
+static void
+test_part_changed_early (TestFixture *self,
+                         gconstpointer data)
+{
+  Server *server = server_new ((Behaviour) { 0 });
+  g_autofree char *part = test_fixture_path (self, ".file.pillion-part");
+  PillionTask *task = test_fixture_start (self, server->url, "file", NULL);
+
+  while (test_fixture_get_size (self, ".file.pillion-part") < 1001)
+    {
+      pillion_loop_kick (self->loop);
+      g_usleep (1000);
+    }
+  g_assert_cmpint (truncate (part, 1000), ==, 0);
+  assert_change_is_noticed (self, task);
+  server_free (server);
+}
+
 /* Another program makes the part file shorter, so that there is a hole where something had been */
 static void
 test_part_changed (TestFixture *self,
@@ -391,16 +422,12 @@ test_part_changed (TestFixture *self,
 {
   Server *server = server_new ((Behaviour) { .hold = MIB });
   g_autofree char *part = test_fixture_path (self, ".file.pillion-part");
-  g_autoptr (GError) error = NULL;
   PillionTask *task = test_fixture_start (self, server->url, "file", NULL);
 
   wait_for_ranges (self, server, MIB);
   g_assert_cmpint (truncate (part, 1000), ==, 0);
   behave (server, (Behaviour) { 0 });
-  g_assert_null (test_fixture_await_download (self, task, &error));
-  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_FAILED);
-  g_assert_nonnull (strstr (error->message, "another program changed the part file"));
-  g_assert_cmpuint (test_fixture_count_files (self), ==, 0);
+  assert_change_is_noticed (self, task);
   server_free (server);
 }
 
@@ -444,6 +471,7 @@ main (int argc,
   add ("/download/split/resumes-after-kill", test_resume_after_kill, NULL);
   add ("/download/split/resumes-what-is-safe-after-crash", test_resume_after_crash, NULL);
   add ("/download/split/changed-part-is-noticed", test_part_changed, NULL);
+  add ("/download/split/part-changed-early-is-noticed", test_part_changed_early, NULL);
   BROKEN ("none", 0);
   BROKEN ("cut", .cut = MIB);
   BROKEN ("cut-soon", .cut = 10000);
