@@ -464,7 +464,13 @@ class Requests(Case):
                 (TypeError, lambda: client.post('/', json={1}, data=None)),
                 (TypeError, lambda: client.post('/', json=1, data={})),
                 (TypeError, lambda: client.get('/', json=1)),
-                (TypeError, lambda: client.get('/', params=3))):
+                (TypeError, lambda: client.get('/', params=3)),
+                (TypeError, lambda: client.get(None)),
+                (TypeError, lambda: client.get(b'/')),
+                (TypeError, lambda: client.get(PillionHttp.Request.new('GET', '/'))),
+                (TypeError, lambda: client.get('/', params={'a': b'b'})),
+                (TypeError, lambda: client.get('/', headers={'A': bytearray(b'b')})),
+                (TypeError, lambda: client.get('/', auth=('a', b'b')))):
             self.assertRaises(error, call)
         for call in lambda: client.request('G ET', '/'), lambda: client.get('/', headers={'A': 'b\r\nC: d'}):
             with self.assertRaises(GLib.Error) as caught:

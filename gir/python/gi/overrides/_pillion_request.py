@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from numbers import Real
 
 from gi.module import get_introspection_module
-from gi.repository import Gio, GLib
+from gi.repository import Gio, GLib, GObject
 
 PillionHttp = get_introspection_module('PillionHttp')
 
@@ -31,6 +31,9 @@ MODES = {name: getattr(PillionHttp.CacheMode, name.upper().replace('-', '_'))
 def text(value):
     """Converts a value to a text for C. PyGObject would cut it off at a NUL."""
     if type(value) is not str:
+        # As texts, these would be b'…', None and <…>, which nobody means
+        if value is None or isinstance(value, (bytes, bytearray, memoryview, GObject.Object)):
+            raise TypeError(f'expected a text, and not {type(value).__name__}')
         if isinstance(value, bool):
             value = 'true' if value else 'false'
         elif not isinstance(value, str):
