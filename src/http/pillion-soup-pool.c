@@ -8,7 +8,7 @@
 
 #include <gio/gunixsocketaddress.h>
 
-#include "core/pillion-private.h"
+#include "http/pillion-soup-closing.h"
 
 /* How long a connection waits for the next request, in seconds: less than servers wait, so that requests
  * seldom meet a connection that is closing */
@@ -19,11 +19,6 @@
 
 /* How many exchanges share an HTTP/2 connection: few, because the queue of a session is quadratic */
 #define MAX_STREAMS 8
-
-/* How often a closing connection is checked, in ms, and how many times before it is cut, and before it is left to itself */
-#define CLOSE_INTERVAL 5
-#define CLOSE_TRIES 200
-#define MAX_CLOSE_TRIES 12000
 
 /* What the connections to one server have in common; it lives as long as any of them */
 struct _PillionSoupKey
@@ -51,14 +46,6 @@ has_room (PillionSoupPool *self,
     return TRUE;
 
   return connection->http2 && connection->n_users < MAX_STREAMS && connection->generation == self->generation;
-}
-
-/* A session may outlive its connection until its last message has left its queue; the thread must run until then */
-static void
-session_gone (gpointer io,
-              GObject *session)
-{
-  pillion_private_io_thread_unref (io);
 }
 
 static void
@@ -138,56 +125,14 @@ connection_new (PillionSoupPool *self)
   /* Each feature connects to signals of each message, which is most of the cost of a small response */
   pillion_soup.session_remove_feature_by_type (connection->session, pillion_soup.content_decoder_get_type ());
   pillion_soup.session_remove_feature_by_type (connection->session, pillion_soup.auth_manager_get_type ());
-  connection->io = pillion_private_io_thread_ref (NULL);
-  g_object_weak_ref (G_OBJECT (connection->session), session_gone, connection->io);
+  /* The session may outlive its connection until its last message has left its queue */
+  connection->io = pillion_soup_closing_hold_thread (connection->session);
   connection->generation = self->generation;
   connection->free_link.data = connection;
   connection->key_link.data = connection;
   self->n_connections++;
 
   return connection;
-}
-
-/* A session whose connection is closing */
-typedef struct
-{
-  SoupSession *session;
-  gpointer stream; /* weak */
-  guint n_tries;
-} Closing;
-
-static gboolean
-look_whether_closed (gpointer data)
-{
-  Closing *self = data;
-
-  if (self->stream == NULL)
-    {
-      g_object_unref (self->session);
-      g_free (self);
-      return G_SOURCE_REMOVE;
-    }
-
-  /* It may be idle by now: only then it can be closed */
-  pillion_soup.session_abort (self->session);
-  if (++self->n_tries == CLOSE_TRIES && self->stream != NULL)
-    {
-      g_autoptr (GIOStream) base = NULL;
-
-      g_object_get (self->stream, "base-io-stream", &base, NULL);
-      if (G_IS_SOCKET_CONNECTION (base))
-        g_socket_shutdown (g_socket_connection_get_socket (G_SOCKET_CONNECTION (base)), TRUE, TRUE, NULL);
-    }
-
-  /* libsoup keeps it. Its session would not survive that. */
-  if (self->n_tries >= MAX_CLOSE_TRIES && self->stream != NULL)
-    {
-      g_object_remove_weak_pointer (self->stream, &self->stream);
-      g_free (self);
-      return G_SOURCE_REMOVE;
-    }
-
-  return G_SOURCE_CONTINUE;
 }
 
 static void
@@ -198,21 +143,13 @@ forget_stream (PillionSoupConnection *connection)
   connection->stream = NULL;
 }
 
-/* An HTTP/2 connection sends a GOAWAY, and is not idle while a stream is being reset. libsoup 3.2 logs a
- * warning if the session goes first, and doesn't tell when the connection is gone. */
-static void
-close_later (PillionSoupConnection *connection)
+/* An exchange may have ended before the response that says so */
+static gboolean
+speaks_http2 (PillionSoupConnection *connection)
 {
-  Closing *closing = g_new0 (Closing, 1);
-  GSource *source = g_timeout_source_new (CLOSE_INTERVAL);
-
-  closing->session = g_object_ref (connection->session);
-  closing->stream = connection->stream;
-  g_object_add_weak_pointer (closing->stream, &closing->stream);
-  g_source_set_static_name (source, "pillion closing");
-  g_source_set_callback (source, look_whether_closed, closing, NULL);
-  g_source_attach (source, g_main_context_get_thread_default ());
-  g_source_unref (source);
+  return connection->http2 ||
+         (G_IS_TLS_CONNECTION (connection->stream) &&
+          g_strcmp0 (g_tls_connection_get_negotiated_protocol (connection->stream), "h2") == 0);
 }
 
 static void
@@ -220,8 +157,8 @@ connection_free (PillionSoupPool *self,
                  PillionSoupConnection *connection)
 {
   self->n_connections--;
-  if (connection->http2 && connection->stream != NULL)
-    close_later (connection);
+  if (speaks_http2 (connection))
+    pillion_soup_closing_begin (connection->session, connection->stream, connection->io);
   forget_stream (connection);
   pillion_soup.session_abort (connection->session);
   g_object_unref (connection->session);
@@ -304,11 +241,10 @@ pillion_soup_pool_take (PillionSoupPool *self,
       connection = key->free.tail->data;
       unlink_connection (self, connection);
     }
-  else if (self->n_connections >= self->max && (connection = find_idle (self)) != NULL)
+  else if (self->n_connections >= self->max && (connection = find_idle (self)) != NULL && !speaks_http2 (connection))
     {
       unlink_connection (self, connection);
       pillion_soup.session_abort (connection->session);
-      connection->http2 = FALSE;
       unset_key (self, connection);
       set_key (self, connection, name);
     }
@@ -316,6 +252,8 @@ pillion_soup_pool_take (PillionSoupPool *self,
     {
       connection = connection_new (self);
       set_key (self, connection, name);
+      /* Only HTTP/1.1 connections are closed so fast that their session can be used again */
+      trim (self);
     }
 
   connection->n_users++;
@@ -431,14 +369,8 @@ pillion_soup_pool_drop (PillionSoupPool *self,
   connection->generation = self->generation - 1;
   if (had_room)
     unlink_connection (self, connection);
-  /* It may be one, and not idle */
+  /* It may be HTTP/2, and not idle */
   connection->http2 = TRUE;
-  /* Its last message may never leave its queue */
-  if (connection->io != NULL)
-    {
-      g_object_weak_unref (G_OBJECT (connection->session), session_gone, connection->io);
-      pillion_private_io_thread_unref (g_steal_pointer (&connection->io));
-    }
   pillion_soup_pool_give_back (self, connection);
 }
 

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include "core/pillion-private.h"
 #include "http/pillion-connection-options.h"
 #include "http/pillion-soup-library.h"
 
@@ -18,7 +19,7 @@ typedef struct _PillionSoupKey PillionSoupKey;
 struct _PillionSoupConnection
 {
   SoupSession *session;
-  gpointer io; /* keeps the thread that the session needs, or NULL */
+  PillionIoThread *io; /* the thread that the session keeps */
   PillionSoupKey *key; /* the server that it goes to */
   guint n_users;
   gboolean http2;
