@@ -25,6 +25,9 @@
 /* How many informational responses may precede the real one */
 #define MAX_INFORMATIONAL 100
 
+/* How often libsoup may send a request again that the server has refused over HTTP/2 */
+#define MAX_RESTARTS 10
+
 /* How long closing a WebSocket's connection may take, in ms */
 #define CLOSE_MSEC 1000
 
@@ -44,6 +47,8 @@ struct _PillionExchange
   gulong status_handler;
   gulong network_handler;    /* or 0 */
   gulong certificate_handler;
+  gulong restart_handler;    /* or 0 */
+  guint n_restarts;
   GTlsCertificateFlags certificate_errors; /* why the server's certificate was not accepted, or 0 */
   PillionSoupRequestBody request_body;
   GError *failure;           /* why we cancelled it, or NULL */
@@ -84,6 +89,7 @@ disconnect (PillionExchange *self)
   g_clear_signal_handler (&self->status_handler, self->message);
   g_clear_signal_handler (&self->network_handler, self->message);
   g_clear_signal_handler (&self->certificate_handler, self->message);
+  g_clear_signal_handler (&self->restart_handler, self->message);
 }
 
 static void
@@ -739,6 +745,20 @@ accept_certificate (SoupMessage *message,
   return FALSE;
 }
 
+/* libsoup sends a request again as often as the server refuses the stream, and at once */
+static void
+restarted (SoupMessage *message,
+           gpointer data)
+{
+  PillionExchange *self = data;
+
+  if (++self->n_restarts <= MAX_RESTARTS || self->failure != NULL || self->cancellable == NULL)
+    return;
+
+  self->failure = g_error_new_literal (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED, "HTTP/2 Error: REFUSED_STREAM");
+  g_cancellable_cancel (self->cancellable);
+}
+
 /* For bulk transfers, HTTP/2 is not offered to the server: libsoup's HTTP/2 has no back-pressure, and reads
  * everything into memory. libsoup 3.2 has no other way to insist on HTTP/1.1. (3.4 has
  * soup_message_set_force_http1 ().) */
@@ -828,7 +848,10 @@ pillion_soup_exchange_new (const PillionSoupShared *shared,
     append_field (headers, field[0], field[1]);
 
   if (tls)
-    self->certificate_handler = g_signal_connect (self->message, "accept-certificate", G_CALLBACK (accept_certificate), self);
+    {
+      self->certificate_handler = g_signal_connect (self->message, "accept-certificate", G_CALLBACK (accept_certificate), self);
+      self->restart_handler = g_signal_connect (self->message, "restarted", G_CALLBACK (restarted), self);
+    }
 
   if (self->bulk && !request->only_http1 && !request->web_socket)
     self->origin = g_strdup (request->origin);
