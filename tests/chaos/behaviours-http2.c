@@ -169,7 +169,8 @@ add_ends (GPtrArray *list)
         g_autofree char *name = g_strdup_printf ("cut/%s/%s", place_names[place], end_names[end]);
         g_autofree char *in_frame = g_strdup_printf ("cut/in-%s/%s", place_names[place], end_names[end]);
 
-        add (list, name, append_cut, place, end, place < PLACE_WHOLE ? CHAOS_FAILS : end == CHAOS_RESET ? CHAOS_EITHER : CHAOS_GOOD);
+        /* A connection that falls silent after an answer is still good for another request */
+        add (list, name, append_cut, place, end, place < PLACE_WHOLE ? CHAOS_FAILS : end == CHAOS_CLOSE ? CHAOS_GOOD : CHAOS_EITHER);
         if (place != PLACE_START)
           add (list, in_frame, append_half_frame, place, end, CHAOS_FAILS);
       }
