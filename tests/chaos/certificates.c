@@ -174,13 +174,3 @@ chaos_certificates_get_authority (void)
 {
   return get_all ()->authority;
 }
-
-/* GIO reads all authorities of the system for each connection, even if the client has its own, which takes longer than everything else here. This
- * is found before the function of GnuTLS. */
-int
-gnutls_x509_trust_list_add_system_trust (gnutls_x509_trust_list_t list,
-                                         unsigned int flags,
-                                         unsigned int vflags)
-{
-  return 0;
-}
