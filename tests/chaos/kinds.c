@@ -225,7 +225,7 @@ const ChaosKind chaos_kinds[] = {
   { "bytes", get_bytes, .in_memory = TRUE },
   { "json", get_json, .in_memory = TRUE, .is_json = TRUE },
   { "put", put, .in_memory = TRUE },
-  { "upload", upload, .in_memory = TRUE },
+  { "upload", upload, .in_memory = TRUE, .from_file = TRUE },
   { "stream", read_stream },
   { "download", download, .to_file = TRUE },
   { "named", download_into, .to_file = TRUE },

@@ -31,6 +31,7 @@ struct _ChaosKind
                       GError   **error);
   gboolean in_memory;   /* so that it has a limit */
   gboolean to_file;
+  gboolean from_file;
   gboolean is_json;
   gboolean resumes;     /* after half an ordinary answer */
   gboolean refuses_all; /* because none of the behaviours is what it wants */
