@@ -448,11 +448,14 @@ wants_http2 (PillionExchange *self,
 static void
 send_over_http2 (PillionExchange *self)
 {
+  PillionSoupConnection *old = self->connection;
+
   self->bulk = FALSE;
   /* libsoup implements that only for HTTP/1.1 */
   pillion_soup.message_headers_remove (pillion_soup.message_get_request_headers (self->message), "Expect");
-  pillion_soup_pool_give_back (self->shared->pool, self->connection);
+  /* Only then the old one is given back: its session may not be through with the message, and would refuse it */
   take_connection (self, self->origin, FALSE);
+  pillion_soup_pool_give_back (self->shared->pool, old);
   send_message (self);
 }
 
