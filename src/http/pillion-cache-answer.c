@@ -66,14 +66,21 @@ get_version (const PillionStoredResponse *stored)
 
 static void
 add_status (PillionListHead *head,
-            const PillionStoredResponse *stored,
+            const PillionCacheChoice *choice,
+            const PillionCacheRequest *request,
+            gboolean validated,
             const char *reason,
             gint64 now)
 {
+  const PillionStoredResponse *stored = choice->stored;
   g_autofree char *status = NULL;
 
-  if (reason != NULL)
+  if (validated)
     status = g_strdup_printf (CACHE_NAME "; fwd=%s; fwd-status=304", reason);
+  else if (choice->use == PILLION_CACHE_USE_STALE && request->after_error && request->error_status != 0)
+    status = g_strdup_printf (CACHE_NAME "; fwd=stale; fwd-status=%u; detail=stale-if-error", request->error_status);
+  else if (choice->use == PILLION_CACHE_USE_STALE && request->after_error)
+    status = g_strdup (CACHE_NAME "; fwd=stale; detail=stale-if-error");
   else
     status = g_strdup_printf (CACHE_NAME "; hit; ttl=%" G_GINT64_FORMAT, pillion_cache_get_lifetime (stored) - pillion_cache_get_age (stored, now));
   pillion_field_list_append (&head->fields, "Cache-Status", status);
@@ -145,7 +152,7 @@ pillion_cache_answer_init (PillionCacheAnswer *self,
     }
   if (validation == NULL)
     append_number (&self->head, "Age", pillion_cache_get_age (stored, now));
-  add_status (&self->head, stored, validation != NULL ? validation_reason : NULL, now);
+  add_status (&self->head, choice, request, validation != NULL, validation_reason, now);
 }
 
 void

@@ -20,6 +20,7 @@ typedef struct
   PillionHttpCacheMode mode;
   gboolean offline;     /* there is no network to be used */
   gboolean after_error; /* the server has just failed: stale-if-error applies */
+  guint error_status;   /* the status that it failed with, or 0 if there was no answer */
   gboolean has_body;    /* what the server says may depend on it */
   PillionCacheControl control;
 } PillionCacheRequest;

@@ -173,6 +173,7 @@ cache_head (PillionStage *stage,
   if (!head->stored && is_failure (head->status) && can_use_stale (call))
     {
       call->after_error = TRUE;
+      call->error_status = head->status;
       return PILLION_VERDICT_AGAIN;
     }
 
@@ -212,6 +213,7 @@ cache_end (PillionStage *stage,
     return PILLION_VERDICT_PASS;
 
   call->after_error = TRUE;
+  call->error_status = 0;
   return PILLION_VERDICT_AGAIN;
 }
 

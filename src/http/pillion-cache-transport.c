@@ -653,6 +653,7 @@ cache_exchange (PillionTransport *transport,
   take_identity (self);
   self->request.offline = request->cache.offline;
   self->request.after_error = request->cache.after_error;
+  self->request.error_status = request->cache.error_status;
   self->request.has_body = request->body != NULL;
 
   if (is_plain (request) && !request->cache.unreadable)

@@ -652,6 +652,7 @@ hop_start (gpointer data,
         .local = pillion_hop_is_local (self->hop),
         .offline = self->engine->config.offline,
         .after_error = self->after_error,
+        .error_status = self->error_status,
         .unreadable = self->unreadable,
       };
     }

@@ -60,6 +60,7 @@ struct _PillionCall
   gboolean past_cache;     /* it was, and has no answer to the next request */
   gboolean from_store;     /* the last response came from it */
   gboolean after_error;    /* the server has failed: what is stale may do */
+  guint error_status;      /* the status that it failed with, or 0 if there was no answer */
   gboolean unreadable;     /* reading what is stored has failed: nothing of it is used any more */
   PillionHop *hop;         /* NULL while nothing is queued or in flight */
   PillionRefusal *refusal; /* while its body is received, else NULL */

@@ -39,6 +39,7 @@ typedef struct
   gboolean local;       /* the request has no place in the queue: only what is stored can answer it */
   gboolean offline;     /* there is no network to be used */
   gboolean after_error; /* the server has just failed */
+  guint error_status;   /* the status that it failed with, or 0 if there was no answer */
   gboolean unreadable;  /* what is stored could not be read: nothing of it is used */
 } PillionWireCache;
 

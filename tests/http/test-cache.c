@@ -632,6 +632,11 @@ test_failing_server (Fixture *self,
 
   assert_gets (self, "/if-error", "1", TRUE);
   {
+    g_autoptr (PillionHttpResponse) response = await (self, send_with (self, "/if-error", PILLION_HTTP_CACHE_MODE_DEFAULT), NULL);
+
+    g_assert_cmpstr (pillion_http_response_get_header (response, "Cache-Status"), ==, "Pillion; fwd=stale; detail=stale-if-error");
+  }
+  {
     g_autoptr (GError) error = NULL;
     g_autoptr (PillionHttpResponse) response = await (self, send_with (self, "/other", PILLION_HTTP_CACHE_MODE_DEFAULT), &error);
 
