@@ -129,6 +129,8 @@ pillion_call_set_uri (PillionCall *self,
   self->uri = uri;
   g_clear_pointer (&self->origin, g_ref_string_release);
   self->origin = pillion_http_uri_get_origin (uri);
+  /* A failure of one URL says nothing about another */
+  self->after_error = FALSE;
 
   return TRUE;
 }

@@ -100,6 +100,10 @@ serve (TestConnection *connection,
     }
   else if (strcmp (path, "/moved") == 0)
     test_connection_printf (connection, "HTTP/1.1 301 Moved\r\n" FRESH "Location: /fresh\r\nContent-Length: 5\r\n\r\nmoved");
+  else if (strcmp (path, "/moved-at-first") == 0 && strcmp (number, "1") == 0)
+    test_connection_printf (connection, "HTTP/1.1 301 Moved\r\nCache-Control: max-age=100, stale-if-error=100000\r\nLocation: /if-error\r\nContent-Length: 0\r\n\r\n");
+  else if (strcmp (path, "/moved-at-first") == 0)
+    test_connection_printf (connection, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n");
   else if (strcmp (path, "/missing") == 0)
     test_connection_printf (connection, "HTTP/1.1 404 Not Found\r\n" FRESH "Content-Length: 5\r\n\r\nnone!");
   else if (strcmp (path, "/broken-json") == 0)
@@ -645,6 +649,30 @@ test_failing_server (Fixture *self,
   }
 }
 
+/* A stale redirect may be followed after a failure, but that says nothing about the URL that it leads to */
+static void
+test_failing_redirect (Fixture *self,
+                       gconstpointer data)
+{
+  g_autoptr (PillionHttpResponse) response = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *body = NULL;
+  GPtrArray *history;
+
+  assert_gets (self, "/moved-at-first", "2", FALSE);
+  pillion_http_engine_shift_real_time (1000 * G_TIME_SPAN_SECOND);
+  pillion_http_client_set_max_retries (self->parent.client, 0);
+
+  response = await (self, send_with (self, "/moved-at-first", PILLION_HTTP_CACHE_MODE_DEFAULT), &error);
+  g_assert_no_error (error);
+  body = pillion_http_response_dup_text (response, NULL);
+  g_assert_cmpstr (body, ==, "4");
+  g_assert_cmpstr (pillion_http_response_get_header (response, "Cache-Status"), ==, "Pillion; fwd=stale; stored");
+  history = pillion_http_response_get_history (response);
+  g_assert_cmpuint (history->len, ==, 1);
+  g_assert_cmpstr (pillion_http_response_get_header (history->pdata[0], "Cache-Status"), ==, "Pillion; fwd=stale; fwd-status=503; detail=stale-if-error");
+}
+
 /* What was requested before a change must not be found after it */
 static void
 test_late_response (Fixture *self,
@@ -1087,6 +1115,7 @@ main (int argc,
   ADD ("refresh-in-loop", test_refresh_in_loop);
   ADD ("refresh-ends-with-loop", test_refresh_ends_with_loop);
   ADD ("failing-server", test_failing_server);
+  ADD ("failing-redirect", test_failing_redirect);
   ADD ("late-response", test_late_response);
   ADD ("cookies", test_cookies);
   ADD ("cancel", test_cancel);
