@@ -257,7 +257,8 @@ test_timers (Fixture *fixture,
   deadline = pillion_loop_get_deadline (fixture->loop);
   g_assert_cmpint (deadline, >=, start + 50000);
   pillion_loop_call_later (fixture->loop, 20000, count, fixture, NULL);
-  g_assert_cmpint (pillion_loop_get_deadline (fixture->loop), <, deadline);
+  /* On a busy machine, the first one may be due by now */
+  g_assert_cmpint (pillion_loop_get_deadline (fixture->loop), <=, MIN (deadline, g_get_monotonic_time () + 20000));
   g_assert_cmpint (sleep_and_kick (fixture, 2), <=, 6);
   g_assert_cmpint (g_get_monotonic_time (), >=, deadline);
 }
