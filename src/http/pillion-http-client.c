@@ -834,7 +834,7 @@ pillion_http_client_class_init (PillionHttpClientClass *klass)
   /**
    * PillionHttpClient:http2: (getter get_http2) (setter set_http2)
    *
-   * Whether HTTP/2 may be used. Downloads, streams and large bodies of requests use HTTP/1.1 in any case.
+   * Whether HTTP/2 may be used. Downloads, streams, files to upload and large bodies of requests use HTTP/1.1 in any case.
    *
    * Since: 1.0
    */

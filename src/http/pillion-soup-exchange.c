@@ -60,6 +60,7 @@ struct _PillionExchange
   GSource *source;  /* limits what libsoup gathers, or the time to close a WebSocket; or NULL */
   gint64 announced; /* by Content-Length, or -1 */
   gboolean bulk;
+  gboolean is_fed;  /* whether the body of the request is read from something else than memory */
   char *origin;     /* if the server may turn out to speak only HTTP/2, or NULL */
   gboolean web_socket_wanted;
   gboolean connected; /* to the server or its proxy, for this exchange */
@@ -444,6 +445,19 @@ wants_http2 (PillionExchange *self,
          pillion_soup.message_metrics_get_request_start (pillion_soup.message_get_metrics (self->message)) == 0;
 }
 
+/* libsoup's HTTP/2 can't wait for a body to be read. It ends the process if the server's window has become smaller in the meantime, and writes to
+ * freed memory if the answer has come. (Seen with 3.2.) */
+static GError *
+refuse_http2 (GError *error)
+{
+  GError *longer = g_error_new (error->domain, error->code, _("%s; files and streams are sent over HTTP/1.1 only, which the server may not speak"),
+                                error->message);
+
+  g_error_free (error);
+
+  return longer;
+}
+
 /* Tries again, and offers HTTP/2 as well. A transfer without back-pressure is better than none. */
 static void
 send_over_http2 (PillionExchange *self)
@@ -493,7 +507,7 @@ sent (GObject *session,
 
   pillion_soup_reader_note (&self->reader);
 
-  if (self->stream == NULL && wants_http2 (self, error))
+  if (self->stream == NULL && wants_http2 (self, error) && !self->is_fed)
     {
       g_error_free (error);
       send_over_http2 (self);
@@ -502,6 +516,8 @@ sent (GObject *session,
 
   if (self->stream == NULL)
     {
+      if (wants_http2 (self, error))
+        error = refuse_http2 (error);
       sent_nothing (self, error);
       return;
     }
@@ -839,7 +855,8 @@ pillion_soup_exchange_new (const PillionSoupShared *shared,
   /* Without TLS there is no HTTP/2 */
   self->web_socket_wanted = request->web_socket;
   self->max_refusal = request->max_refusal;
-  self->bulk = tls && !request->web_socket && (request->only_http1 ||
+  self->is_fed = request->body != NULL && !G_IS_MEMORY_INPUT_STREAM (request->body);
+  self->bulk = tls && !request->web_socket && (request->only_http1 || self->is_fed ||
                        (request->bulk && !g_hash_table_contains (self->shared->http2_only, request->origin)));
 
   self->message = pillion_soup.message_new_from_uri (request->method, request->uri);

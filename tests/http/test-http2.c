@@ -396,7 +396,7 @@ test_cancel_bodies (TestFixture *self,
   server_free (server);
 }
 
-/* Bytes, files, and streams with and without a length. From 32 KiB on they go over HTTP/1.1. */
+/* Bytes, files, and streams with and without a length. Only bytes go over HTTP/2, and only less than 32 KiB. */
 static void
 test_upload (TestFixture *self,
              gconstpointer data)
@@ -436,7 +436,7 @@ test_upload (TestFixture *self,
       g_assert_no_error (error);
       body = pillion_http_response_get_body (response);
       g_assert_cmpmem (g_bytes_get_data (body, NULL), g_bytes_get_size (body), server->bytes, size);
-      g_assert_cmpstr (pillion_http_response_get_http_version (response), ==, size >= 32768 || i % 4 == 3 ? "1.1" : "2");
+      g_assert_cmpstr (pillion_http_response_get_http_version (response), ==, size >= 32768 || i % 4 != 0 ? "1.1" : "2");
     }
 
   server_free (server);
@@ -635,6 +635,8 @@ test_http2_only (TestFixture *self,
   g_autofree char *version = NULL;
   g_autofree char *path = test_fixture_path (self, "file");
   g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (PillionHttpRequest) upload = NULL;
+  g_autoptr (PillionTask) task = NULL;
 
   front.port = g_socket_listener_add_any_inet_port (front.listener, NULL, &error);
   g_assert_no_error (error);
@@ -655,6 +657,17 @@ test_http2_only (TestFixture *self,
 
   test_fixture_assert_bytes (self, pillion_http_client_get_bytes (self->client, huge, NULL), server->bytes, HUGE_SIZE);
   assert_log (server, "GET /huge 2\nGET /huge 2\n");
+
+  /* Files never go over HTTP/2 */
+  upload = pillion_http_request_new ("PUT", version);
+  pillion_http_request_set_body_from_file (upload, file, NULL);
+  task = pillion_http_client_send (self->client, upload, NULL);
+  test_fixture_await (self, task);
+  g_assert_null (pillion_task_get_object (task, &error));
+  g_assert_true (error->domain == G_TLS_ERROR);
+  g_assert_nonnull (strstr (error->message, "over HTTP/1.1 only"));
+  g_clear_error (&error);
+  assert_log (server, "");
 
   /* Unless the program wants none of it */
   pillion_http_client_set_http2 (self->client, FALSE);
