@@ -35,7 +35,7 @@
 #define MAX_SMALL_PIECES 100
 #define MAX_SHORT_PIECES 5
 
-/* After further connections, this many successive requests may bring next to nothing before the download fails */
+/* Once further connections were used, this many successive requests may bring next to nothing before the download fails */
 #define MAX_FUTILE 5
 
 typedef struct _PillionFileSink PillionFileSink;
@@ -77,6 +77,7 @@ struct _PillionFileSink
   PillionFileBody body;  /* what comes now */
   guint n_small_pieces;
   guint n_short_pieces;
+  gboolean undivided;    /* a rest was answered with all of the file: no further connections any more */
   gboolean divided;      /* the part file has bytes that a further connection received */
   gint64 had;            /* how much the part file had when the last request was sent */
   PillionBackoff backoff;
@@ -356,7 +357,7 @@ can_split (PillionFileSink *self,
 {
   const char *units = head->get_field (head, "Accept-Ranges");
 
-  return can_continue (self) && !head->stored && !self->anew && !self->part->record.mixed && self->body.coding == NULL && self->part->record.length > 0 &&
+  return can_continue (self) && !head->stored && !self->anew && !self->undivided && !self->part->record.mixed && self->body.coding == NULL && self->part->record.length > 0 &&
          pillion_part_file_get_validator (self->part) != NULL && (units == NULL || g_ascii_strcasecmp (units, "bytes") == 0);
 }
 
@@ -374,12 +375,13 @@ is_busy_status (guint status)
   return status == 403 || status == 408 || status == 429 || status >= 500;
 }
 
-/* Without further connections, one response would have brought everything. It is because of them that there is
- * another request, so an answer to it that was cut short or refused is no failure as long as more arrives. */
+/* Without further connections, one response might have brought everything. They are why there is another request, or
+ * why the server broke off the first response, even if they brought nothing themselves. So a response that is cut
+ * short or refused is no failure as long as more arrives. */
 static PillionVerdict
 go_on (PillionFileSink *self)
 {
-  if (!self->divided)
+  if (!self->divided && (self->split == NULL || !pillion_split_disturbs (self->split)))
     return PILLION_VERDICT_PASS;
 
   if (pillion_part_file_get_received (self->part) - self->had >= SMALL_PIECE)
@@ -461,7 +463,10 @@ file_head (PillionSink *sink,
       !pillion_http_request_accepts_status (sink->call->request, head->status))
     return PILLION_VERDICT_REFUSED;
 
-  /* Another version, or a server that knows no ranges: what has come is of no use */
+  /* Another version, or a server that knows no ranges: what has come is of no use. Further connections must not make a
+   * server begin again and again that ends every response early. */
+  if (head->status != 206 && self->writing && self->asked > 0)
+    self->undivided = TRUE;
   if (head->status != 206 && self->writing && !start_over (self))
     return PILLION_VERDICT_WAIT;
 

@@ -68,6 +68,7 @@ struct _PillionSplit
   gboolean ready;      /* the part file allows holes */
   gboolean asked;      /* it was asked to */
   gboolean proven;     /* ranges work */
+  gboolean disturbs;   /* further requests were sent, and the server may have ranges */
   gboolean alone;      /* further connections are useless, and the call's own one gets everything it can */
   guint n_small_pieces;
   guint n_crowded;     /* successive checks that found another call waiting for a place */
@@ -238,7 +239,7 @@ connection_start (gpointer data,
       return FALSE;
     }
 
-  connection->started = TRUE;
+  connection->started = self->disturbs = TRUE;
   connection->active = get_now (self);
   g_snprintf (connection->range, sizeof connection->range, "bytes=%" PRId64 "-%" PRId64, connection->claim.next,
               connection->claim.end - 1);
@@ -316,9 +317,14 @@ connection_head (gpointer data,
     {
       /* A busy server says nothing about the ranges that other connections fetch */
       if (head->status == 403 || head->status == 408 || head->status == 429 || head->status >= 500)
-        drop (self, connection);
+        {
+          drop (self, connection);
+        }
       else
-        go_alone (self);
+        {
+          go_alone (self);
+          self->disturbs = FALSE;
+        }
       tell_change (self);
     }
   leave (self);
@@ -715,6 +721,12 @@ gboolean
 pillion_split_is_active (PillionSplit *self)
 {
   return self->connections->len > 0;
+}
+
+gboolean
+pillion_split_disturbs (PillionSplit *self)
+{
+  return self->disturbs;
 }
 
 void

@@ -63,5 +63,9 @@ void          pillion_split_release     (PillionSplit            *self,
 /* Whether another connection receives something, or may do so */
 gboolean      pillion_split_is_active   (PillionSplit            *self);
 
+/* Whether the server may have ended the call's own response early because of further requests, and can send
+ * the rest as ranges */
+gboolean      pillion_split_disturbs    (PillionSplit            *self);
+
 /* The server refuses the call's own connection while there are others: their number is enough */
 void          pillion_split_limit       (PillionSplit            *self);

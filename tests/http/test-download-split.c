@@ -47,6 +47,9 @@ typedef struct
   gsize cut;       /* responses to ranges end after this many bytes, 0 for the right ones */
   gsize cut_first; /* the response to a request without a range does, once a range was sent */
   guint n_cuts;    /* how often that happens, 0 for always */
+  gboolean silent; /* nothing is sent for a range until something was cut */
+  gboolean whole;  /* a request for all that is left gets the whole file, and one for another range nothing. It is slow enough
+                    * for further connections. */
   gboolean resets; /* the connection is reset then, and not closed */
   gint64 hold;     /* once this many bytes of ranges were sent, nothing is, and the first response stays slow; 0 for never */
 } Behaviour;
@@ -82,6 +85,8 @@ count (Server *self,
     self->n_ranged += (gint64) n;
   else if ((self->n_ranged == 0 || self->behaviour.hold > 0) && !self->behaviour.fast)
     wait = (GTimeSpan) n * G_USEC_PER_SEC / RATE;
+  else if (self->behaviour.whole && self->n_whole > 1)
+    wait = (GTimeSpan) n * G_USEC_PER_SEC / RATE / 12;
   while (self->behaviour.hold > 0 && self->n_ranged >= self->behaviour.hold)
     pillion_cond_wait (&self->changed, &self->lock);
   pillion_mutex_unlock (&self->lock);
@@ -102,9 +107,22 @@ should_cut (Server *self,
                  : behaviour->cut_first > 0 && sent >= behaviour->cut_first && self->n_ranged > 0;
   cut = cut && (behaviour->n_cuts == 0 || self->n_cuts < behaviour->n_cuts);
   self->n_cuts += cut;
+  if (cut)
+    g_cond_broadcast (&self->changed);
   pillion_mutex_unlock (&self->lock);
 
   return cut;
+}
+
+/* The first response goes on as if the range had been sent */
+static void
+wait_for_cut (Server *self)
+{
+  pillion_mutex_lock (&self->lock);
+  self->n_ranged++;
+  while (self->behaviour.whole || (self->behaviour.silent && self->n_cuts == 0))
+    pillion_cond_wait (&self->changed, &self->lock);
+  pillion_mutex_unlock (&self->lock);
 }
 
 static void
@@ -152,6 +170,8 @@ serve (TestConnection *connection,
 
   pillion_mutex_lock (&self->lock);
   behaviour = self->behaviour;
+  if (is_range && behaviour.whole && g_str_has_suffix (range, "-"))
+    is_range = FALSE;
   if (is_range)
     self->n_ranges++;
   else
@@ -168,6 +188,9 @@ serve (TestConnection *connection,
       g_assert_cmpuint (first, <, end);
       g_assert_cmpuint (end, <=, SIZE);
     }
+
+  if (is_range && (behaviour.silent || behaviour.whole))
+    wait_for_cut (self);
 
   if (is_range && behaviour.too_few + behaviour.too_much > 0)
     {
@@ -279,6 +302,23 @@ test_broken (TestFixture *self,
 
   assert_downloads (self, server, TRUE);
   g_assert_cmpuint (get_count (server, &server->n_ranges), >, 0);
+  server_free (server);
+}
+
+/* A server that can't send the rest, and may have broken off the first response because of other connections */
+static void
+test_begins_again_once (TestFixture *self,
+                        gconstpointer data)
+{
+  Server *server = server_new ((Behaviour) { .cut_first = 16 * MIB, .whole = TRUE });
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (test_fixture_download (self, server->url, "file", content_sha256, &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
+  g_assert_cmpuint (get_count (server, &server->n_ranges), >, 0);
+  /* The second response is dropped if it comes while a worker has the part file */
+  g_assert_cmpuint (get_count (server, &server->n_whole), >=, 2);
+  g_assert_cmpuint (get_count (server, &server->n_whole), <=, 3);
   server_free (server);
 }
 
@@ -472,6 +512,7 @@ main (int argc,
   add ("/download/split/resumes-what-is-safe-after-crash", test_resume_after_crash, NULL);
   add ("/download/split/changed-part-is-noticed", test_part_changed, NULL);
   add ("/download/split/part-changed-early-is-noticed", test_part_changed_early, NULL);
+  add ("/download/split/begins-again-once-without-ranges", test_begins_again_once, NULL);
   BROKEN ("none", 0);
   BROKEN ("cut", .cut = MIB);
   BROKEN ("cut-soon", .cut = 10000);
@@ -479,6 +520,8 @@ main (int argc,
   BROKEN ("reset", .cut = MIB, .resets = TRUE);
   BROKEN ("first-is-cut", .cut_first = 5 * MIB, .n_cuts = 1);
   BROKEN ("first-is-reset", .cut_first = 5 * MIB, .n_cuts = 1, .resets = TRUE);
+  /* The further connections have brought nothing by then, and were given up */
+  BROKEN ("first-is-cut-late", .cut_first = 16 * MIB, .n_cuts = 1, .silent = TRUE);
   BROKEN ("all-are-cut", .cut = MIB, .cut_first = 5 * MIB);
   BROKEN ("all-are-reset", .cut = MIB, .cut_first = 5 * MIB, .resets = TRUE);
   BROKEN ("less-than-announced", .too_few = 100000);
