@@ -6,8 +6,6 @@
 
 #include "http/pillion-soup-closing.h"
 
-#include "base/pillion-sync.h"
-
 /* How often a closing session is checked, in ms, and after how many times its connection is cut, and the session leaked */
 #define INTERVAL 5
 #define CUT_TRIES 200
