@@ -507,17 +507,19 @@ sent (GObject *session,
 
   pillion_soup_reader_note (&self->reader);
 
-  if (self->stream == NULL && wants_http2 (self, error) && !self->is_fed)
+  if (self->stream == NULL && wants_http2 (self, error))
     {
-      g_error_free (error);
-      send_over_http2 (self);
-      return;
+      if (!self->is_fed)
+        {
+          g_error_free (error);
+          send_over_http2 (self);
+          return;
+        }
+      error = refuse_http2 (error);
     }
 
   if (self->stream == NULL)
     {
-      if (wants_http2 (self, error))
-        error = refuse_http2 (error);
       sent_nothing (self, error);
       return;
     }
