@@ -27,9 +27,11 @@ void
 pillion_file_place_init (PillionFilePlace *self,
                          GFile *file,
                          gboolean into,
-                         PillionHttpDownloadOptions *options)
+                         PillionHttpDownloadOptions *options,
+                         void (*checked) (gpointer data),
+                         gpointer data)
 {
-  *self = (PillionFilePlace) { .file = g_object_ref (file), .into = into, .options = options };
+  *self = (PillionFilePlace) { .file = g_object_ref (file), .into = into, .options = options, .checked = checked, .data = data };
 }
 
 void
@@ -62,6 +64,27 @@ pillion_file_place_close (PillionFilePlace *self)
   g_clear_pointer (&self->target, pillion_target_free);
 }
 
+static void
+check_done (gpointer data)
+{
+  PillionFilePlace *self = data;
+
+  self->checking = FALSE;
+  if (self->outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
+    pillion_file_origin_clear (&self->origin);
+  self->checked (self->data);
+}
+
+static void
+check_on_worker (gpointer data)
+{
+  PillionFilePlace *self = data;
+
+  if (pillion_digest_is_of_file (self->options->digest, self->target->folder, self->origin.name, &self->stop))
+    self->outcome = PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED;
+  pillion_http_engine_post (self->engine, check_done, self);
+}
+
 gboolean
 pillion_file_place_look (PillionFilePlace *self,
                          PillionCall *call)
@@ -76,22 +99,20 @@ pillion_file_place_look (PillionFilePlace *self,
   pillion_file_origin_load (&self->origin, self->target->folder, name, call->url);
 
   /* No server knows better than the digest */
-  return self->origin.exists && self->options->digest != NULL;
+  self->checking = self->origin.exists && self->options->digest != NULL;
+  if (self->checking)
+    {
+      self->engine = call->engine;
+      pillion_http_engine_use_disk (call->engine, check_on_worker, self);
+    }
+
+  return self->checking;
 }
 
 void
-pillion_file_place_check_digest (PillionFilePlace *self,
-                                 gboolean *stop)
+pillion_file_place_stop (PillionFilePlace *self)
 {
-  if (pillion_digest_is_of_file (self->options->digest, self->target->folder, self->origin.name, stop))
-    self->outcome = PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED;
-}
-
-void
-pillion_file_place_end_check (PillionFilePlace *self)
-{
-  if (self->outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
-    pillion_file_origin_clear (&self->origin);
+  __atomic_store_n (&self->stop, TRUE, __ATOMIC_RELEASE);
 }
 
 gboolean

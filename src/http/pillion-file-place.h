@@ -20,12 +20,19 @@ typedef struct
   PillionFileOrigin origin; /* of the file that is there; its name is a guess until the server tells the name */
   gboolean looked;          /* whether that file was looked at */
   PillionHttpDownloadOutcome outcome; /* other than SAVED: the file that is there stays */
+  PillionHttpEngine *engine; /* not owned; NULL before the file was looked at */
+  gboolean checking;        /* a worker computes the digest of that file */
+  gboolean stop;            /* atomic: it is to end soon */
+  void (*checked) (gpointer data);
+  gpointer data;
 } PillionFilePlace;
 
 void     pillion_file_place_init           (PillionFilePlace            *self,
                                             GFile                       *file,
                                             gboolean                     into,
-                                            PillionHttpDownloadOptions  *options);
+                                            PillionHttpDownloadOptions  *options,
+                                            void                       (*checked) (gpointer data),
+                                            gpointer                     data);
 void     pillion_file_place_clear          (PillionFilePlace            *self);
 
 /* Opens the target, unless it is open */
@@ -35,16 +42,11 @@ gboolean pillion_file_place_open           (PillionFilePlace            *self,
 /* Closes it until it is opened again, and forgets which version is there */
 void     pillion_file_place_close          (PillionFilePlace            *self);
 
-/* Finds out which version of the file is there, once. Returns TRUE if its digest tells: then
- * pillion_file_place_check_digest () is to be called on a worker, and pillion_file_place_end_check ()
- * afterwards. */
+/* Finds out which version of the file is there, once. Returns TRUE if a worker has to compute its digest for that: @checked is called later, when
+ * the worker has done so or was stopped. */
 gboolean pillion_file_place_look           (PillionFilePlace            *self,
                                             PillionCall                 *call);
-
-/* On a worker. @stop: atomic, the check is to end soon. */
-void     pillion_file_place_check_digest   (PillionFilePlace            *self,
-                                            gboolean                    *stop);
-void     pillion_file_place_end_check      (PillionFilePlace            *self);
+void     pillion_file_place_stop           (PillionFilePlace            *self);
 
 /* The file that is there stays, under the name that was guessed if there is no other */
 gboolean pillion_file_place_leave          (PillionFilePlace            *self,

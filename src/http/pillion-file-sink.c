@@ -14,9 +14,8 @@
 #include "core/pillion-private.h"
 #include "http/pillion-backoff.h"
 #include "http/pillion-call.h"
-#include "http/pillion-digest-store.h"
-#include "http/pillion-digest.h"
 #include "http/pillion-file-body.h"
+#include "http/pillion-file-output.h"
 #include "http/pillion-file-place.h"
 #include "http/pillion-file-share.h"
 #include "http/pillion-http-download-options-private.h"
@@ -26,8 +25,6 @@
 #include "http/pillion-http-response-private.h"
 #include "http/pillion-http-url.h"
 #include "http/pillion-mirrors.h"
-#include "http/pillion-part-file.h"
-#include "http/pillion-part-writer.h"
 #include "http/pillion-split.h"
 
 /* A server may send the rest in pieces, but not as many small ones as it likes: each costs a request. Nor may many be shorter than it said. */
@@ -46,16 +43,9 @@ struct _PillionFileSink
   PillionHttpDownloadOptions *options; /* its own */
 
   PillionFilePlace place;
-  PillionPartFile *part;
+  PillionFileOutput output;
   PillionFileShare share; /* of what comes of it, with others that want the same */
-  PillionPartWriter writer;
-  char *server_digest;   /* what the server says the digest is, if the program says nothing */
-  GChecksum *checksum;   /* of what is in the part file, as far as this process has computed it, or NULL */
-  gint64 hashed;         /* how far that is */
-  gboolean writing;      /* whether the writer was set up */
-  gboolean at_work;      /* whether a worker has it */
   PillionBacklogEntry in_backlog; /* while it needs only the disk, or waits for others that do */
-  gboolean finishing;    /* all has come */
   gboolean starts_over;  /* once the worker gives the part file back */
   gboolean hands_over;   /* likewise: to the next one that wants the same */
   GError *failure;       /* what the call fails with once the worker gives the part file back */
@@ -72,7 +62,6 @@ struct _PillionFileSink
   char range[64];
   PillionSplit *split;   /* NULL without a part file */
   PillionClaim rest;     /* what the call's own connection fetches */
-  gboolean wants_holes;  /* in the part file, once the worker gives it back */
   gboolean idle;         /* other connections fetch everything that is left */
   PillionFileBody body;  /* what comes now */
   guint n_small_pieces;
@@ -86,9 +75,6 @@ struct _PillionFileSink
 };
 
 static const PillionSplitFuncs split_funcs;
-
-static void step_on_worker (gpointer data);
-static void look_on_worker (gpointer data);
 
 /* What comes of another method depends on more than the URL */
 static gboolean
@@ -117,11 +103,11 @@ make_source (PillionFileSink *self)
   return g_strconcat (call->other_url != NULL ? call->other_url : call->url, " ", call->origin, NULL);
 }
 
-/* Whether a digest tells in the end if the parts of the file fit together */
+/* Whether a worker has the part file, or the file that is there */
 static gboolean
-has_digest (PillionFileSink *self)
+is_at_work (PillionFileSink *self)
 {
-  return self->options->digest != NULL || (self->writing && self->server_digest != NULL);
+  return self->output.at_work || self->place.checking;
 }
 
 /* What follows in the part file comes from another source. WAIT: the worker is at the record, and the call is resumed when it gives it back. */
@@ -129,14 +115,14 @@ static PillionVerdict
 mix_part (PillionFileSink *self,
           GError **error)
 {
-  if (self->part->record.mixed)
+  if (self->output.part->record.mixed)
     return PILLION_VERDICT_PASS;
 
-  self->starts_over = self->at_work;
-  if (self->at_work)
+  self->starts_over = self->output.at_work;
+  if (self->output.at_work)
     return PILLION_VERDICT_WAIT;
 
-  return pillion_part_file_mix (self->part, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
+  return pillion_part_file_mix (self->output.part, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
 }
 
 static PillionVerdict
@@ -148,13 +134,10 @@ open_part (PillionFileSink *self,
   PillionVerdict verdict;
   PillionFileId busy;
 
-  self->part = pillion_part_file_open (self->place.target, base, self->parent.call->url, &busy, &local);
-  if (self->part != NULL)
+  if (pillion_file_output_open (&self->output, self->parent.call->engine, self->place.target, base, self->parent.call->url, &busy, &local))
     {
-      self->share.part = self->part->id;
-      if (self->options->digest != NULL)
-        self->checksum = pillion_digest_store_take (self->part->fd, strlen (self->options->digest), &self->hashed);
-      self->split = pillion_split_new (self->parent.call, self->part, &split_funcs, self);
+      self->share.part = self->output.part->id;
+      self->split = pillion_split_new (self->parent.call, self->output.part, &split_funcs, self);
       return PILLION_VERDICT_PASS;
     }
 
@@ -173,22 +156,18 @@ reset_split (PillionFileSink *self)
 {
   pillion_split_release (self->split, &self->rest);
   pillion_split_free (self->split);
-  self->split = pillion_split_new (self->parent.call, self->part, &split_funcs, self);
+  self->split = pillion_split_new (self->parent.call, self->output.part, &split_funcs, self);
 }
 
 /* What has come can't be continued, and is of no use. FALSE: a worker is at it, and the call is resumed when it gives it back. */
 static gboolean
 start_over (PillionFileSink *self)
 {
-  if (self->at_work)
-    {
-      self->starts_over = TRUE;
-      return FALSE;
-    }
+  self->starts_over = self->output.at_work;
+  if (self->output.at_work)
+    return FALSE;
 
-  self->starts_over = self->wants_holes = FALSE;
-  pillion_part_writer_clear (&self->writer);
-  self->writing = FALSE;
+  pillion_file_output_reset (&self->output);
   reset_split (self);
   return TRUE;
 }
@@ -207,11 +186,14 @@ be_idle (PillionFileSink *self)
 static gboolean
 claim_rest (PillionFileSink *self)
 {
-  PillionPartFile *part = self->part;
+  PillionPartFile *part = self->output.part;
 
   pillion_split_release (self->split, &self->rest);
   /* What this download has written itself is continued whatever the options say */
-  self->asked = self->anew || self->afresh || !can_continue (self) || (!self->writing && !self->options->resume) ? 0 : pillion_part_file_get_offset (part);
+  if (self->anew || self->afresh || !can_continue (self) || (!self->output.writing && !self->options->resume))
+    self->asked = 0;
+  else
+    self->asked = pillion_part_file_get_offset (part);
   if (self->asked == 0)
     return TRUE;
   if (part->size == part->record.length && pillion_split_is_active (self->split))
@@ -243,7 +225,7 @@ file_request (PillionSink *sink,
   PillionVerdict verdict;
 
   /* A worker may be at the file, and at the source that the file remembers */
-  if (self->finishing)
+  if (self->output.finishing)
     return PILLION_VERDICT_WAIT;
 
   /* Without open files yet it can wait until others have closed theirs */
@@ -253,7 +235,7 @@ file_request (PillionSink *sink,
       return PILLION_VERDICT_WAIT;
     }
 
-  self->had = self->part != NULL ? pillion_part_file_get_received (self->part) : 0;
+  self->had = self->output.part != NULL ? pillion_part_file_get_received (self->output.part) : 0;
   g_free (self->source);
   self->source = make_source (self);
   if (!pillion_file_place_open (&self->place, error))
@@ -262,35 +244,33 @@ file_request (PillionSink *sink,
     return pillion_file_place_leave (&self->place, PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT, error) ? PILLION_VERDICT_DONE : PILLION_VERDICT_FAIL;
   if (pillion_file_place_look (&self->place, sink->call))
     {
-      self->at_work = TRUE;
       pillion_backlog_enter (&sink->call->engine->backlog, &self->in_backlog);
-      pillion_http_engine_use_disk (sink->call->engine, look_on_worker, self);
       return PILLION_VERDICT_WAIT;
     }
   if (self->place.outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
     return pillion_file_place_leave (&self->place, self->place.outcome, error) ? PILLION_VERDICT_DONE : PILLION_VERDICT_FAIL;
 
-  if (self->part == NULL && (verdict = open_part (self, error)) != PILLION_VERDICT_PASS)
+  if (self->output.part == NULL && (verdict = open_part (self, error)) != PILLION_VERDICT_PASS)
     return verdict;
 
   if (!claim_rest (self))
     return be_idle (self);
-  if (self->asked == 0 && self->writing && !start_over (self))
+  if (self->asked == 0 && self->output.writing && !start_over (self))
     return PILLION_VERDICT_WAIT;
   if (self->asked > 0 && self->foreign && (verdict = mix_part (self, error)) != PILLION_VERDICT_PASS)
     return verdict;
   if (self->asked > 0)
     {
-      if (self->rest.end < self->part->record.length)
+      if (self->rest.end < self->output.part->record.length)
         g_snprintf (self->range, sizeof self->range, "bytes=%" PRId64 "-%" PRId64, self->asked, self->rest.end - 1);
       else
         g_snprintf (self->range, sizeof self->range, "bytes=%" PRId64 "-", self->asked);
       pillion_field_list_append (fields, "Range", self->range);
       if (!self->foreign)
-        pillion_field_list_append (fields, "If-Range", pillion_part_file_get_validator (self->part));
+        pillion_field_list_append (fields, "If-Range", pillion_part_file_get_validator (self->output.part));
     }
 
-  self->conditional = !self->writing && pillion_file_origin_add_conditions (&self->place.origin, self->source, fields);
+  self->conditional = !self->output.writing && pillion_file_origin_add_conditions (&self->place.origin, self->source, fields);
 
   return PILLION_VERDICT_PASS;
 }
@@ -299,7 +279,7 @@ static gboolean
 is_the_rest (PillionFileSink *self,
              const PillionHead *head)
 {
-  if (!pillion_file_body_take_rest (&self->body, head, &self->part->record, self->asked, self->foreign))
+  if (!pillion_file_body_take_rest (&self->body, head, &self->output.part->record, self->asked, self->foreign))
     return FALSE;
 
   self->rest.end = MIN (self->rest.end, self->body.end);
@@ -316,7 +296,7 @@ begin_anew (PillionFileSink *self,
 
   pillion_file_body_take_whole (&self->body, head, &etag, &last_modified);
   self->resumed_from = 0;
-  if (!pillion_part_file_begin (self->part, self->source, etag, last_modified, self->place.into ? self->place.target->name : NULL,
+  if (!pillion_part_file_begin (self->output.part, self->source, etag, last_modified, self->place.into ? self->place.target->name : NULL,
                                 self->body.total, error))
     return PILLION_VERDICT_FAIL;
 
@@ -331,13 +311,13 @@ continue_part (PillionFileSink *self,
 {
   self->pieced = TRUE;
   /* Where this goes on within one download, a worker may be at the file */
-  if (self->writing)
+  if (self->output.writing)
     return PILLION_VERDICT_PASS;
 
-  if (!pillion_part_file_continue (self->part, self->body.begun, error))
+  if (!pillion_part_file_continue (self->output.part, self->body.begun, error))
     return PILLION_VERDICT_FAIL;
 
-  self->resumed_from = pillion_part_file_get_received (self->part);
+  self->resumed_from = pillion_part_file_get_received (self->output.part);
   return PILLION_VERDICT_PASS;
 }
 
@@ -356,9 +336,11 @@ can_split (PillionFileSink *self,
            const PillionHead *head)
 {
   const char *units = head->get_field (head, "Accept-Ranges");
+  PillionPartFile *part = self->output.part;
 
-  return can_continue (self) && !head->stored && !self->anew && !self->undivided && !self->part->record.mixed && self->body.coding == NULL && self->part->record.length > 0 &&
-         pillion_part_file_get_validator (self->part) != NULL && (units == NULL || g_ascii_strcasecmp (units, "bytes") == 0);
+  return can_continue (self) && !head->stored && !self->anew && !self->undivided && !part->record.mixed && self->body.coding == NULL &&
+         part->record.length > 0 && pillion_part_file_get_validator (part) != NULL &&
+         (units == NULL || g_ascii_strcasecmp (units, "bytes") == 0);
 }
 
 /* What a server says that can't send a range, or not this one */
@@ -384,7 +366,7 @@ go_on (PillionFileSink *self)
   if (!self->divided && (self->split == NULL || !pillion_split_disturbs (self->split)))
     return PILLION_VERDICT_PASS;
 
-  if (pillion_part_file_get_received (self->part) - self->had >= SMALL_PIECE)
+  if (pillion_part_file_get_received (self->output.part) - self->had >= SMALL_PIECE)
     {
       self->backoff.n = 0;
       return PILLION_VERDICT_AGAIN;
@@ -398,23 +380,6 @@ go_on (PillionFileSink *self)
   return PILLION_VERDICT_WAIT;
 }
 
-static void
-begin_writing (PillionFileSink *self,
-               const PillionHead *head)
-{
-  const char *digest = self->options->digest;
-
-  g_clear_pointer (&self->server_digest, g_free);
-  /* It is that of what is sent, and so not of what comes of decoding that */
-  if (digest == NULL && self->body.coding == NULL)
-    digest = self->server_digest = pillion_digest_from_fields (head->get_field (head, "Repr-Digest"), head->get_field (head, "Digest"));
-
-  pillion_part_writer_init (&self->writer, self->part, digest);
-  if (self->checksum != NULL)
-    pillion_part_writer_adopt (&self->writer, g_steal_pointer (&self->checksum), self->hashed);
-  self->writing = TRUE;
-}
-
 static PillionVerdict
 file_head (PillionSink *sink,
             const PillionHead *head,
@@ -424,7 +389,7 @@ file_head (PillionSink *sink,
   PillionVerdict verdict;
 
   /* Everything has come over other connections meanwhile */
-  if (self->finishing)
+  if (self->output.finishing)
     return PILLION_VERDICT_WAIT;
 
   pillion_file_body_take_coding (&self->body, head, sink->call);
@@ -434,9 +399,9 @@ file_head (PillionSink *sink,
       return PILLION_VERDICT_AGAIN;
     }
 
-  if (self->asked > 0 && head->status == 206 && !self->foreign && g_strcmp0 (self->part->record.source, self->source) != 0)
+  if (self->asked > 0 && head->status == 206 && !self->foreign && g_strcmp0 (self->output.part->record.source, self->source) != 0)
     {
-      self->foreign = has_digest (self) && self->part->record.length >= 0;
+      self->foreign = pillion_file_output_has_digest (&self->output) && self->output.part->record.length >= 0;
       self->anew = !self->foreign;
       verdict = self->foreign ? mix_part (self, error) : PILLION_VERDICT_AGAIN;
       if (verdict != PILLION_VERDICT_PASS)
@@ -465,9 +430,9 @@ file_head (PillionSink *sink,
 
   /* Another version, or a server that knows no ranges: what has come is of no use. Further connections must not make a
    * server begin again and again that ends every response early. */
-  if (head->status != 206 && self->writing && self->asked > 0)
+  if (head->status != 206 && self->output.writing && self->asked > 0)
     self->undivided = TRUE;
-  if (head->status != 206 && self->writing && !start_over (self))
+  if (head->status != 206 && self->output.writing && !start_over (self))
     return PILLION_VERDICT_WAIT;
 
   if (head->status == 206 && self->asked == 0)
@@ -478,35 +443,25 @@ file_head (PillionSink *sink,
       return PILLION_VERDICT_FAIL;
     }
 
-  if (!pillion_file_place_take_name (&self->place, sink->call, head, self->part->record.name, error))
+  if (!pillion_file_place_take_name (&self->place, sink->call, head, self->output.part->record.name, error))
     return PILLION_VERDICT_FAIL;
 
   take_fields (self, head);
-  if (pillion_file_place_stays (&self->place, sink->call, head, &self->body, self->source, !self->writing))
+  if (pillion_file_place_stays (&self->place, sink->call, head, &self->body, self->source, !self->output.writing))
     return PILLION_VERDICT_DONE;
 
   verdict = head->status == 206 ? continue_part (self, error) : begin_anew (self, head, error);
   if (verdict != PILLION_VERDICT_PASS)
     return verdict;
 
-  if (!self->writing)
-    begin_writing (self, head);
+  if (!self->output.writing)
+    pillion_file_output_begin (&self->output, head, self->body.coding != NULL);
   pillion_split_follow (self->split, can_split (self, head));
   /* Together, so that the host is told of both at once */
   pillion_task_set_unit (sink->call->task, "bytes");
-  pillion_task_set_progress (sink->call->task, pillion_part_file_get_received (self->part), self->body.total);
+  pillion_task_set_progress (sink->call->task, pillion_part_file_get_received (self->output.part), self->body.total);
 
   return PILLION_VERDICT_PASS;
-}
-
-/* Gives the part file's end to a worker */
-static void
-take_step (PillionFileSink *self)
-{
-  self->at_work = TRUE;
-  pillion_part_writer_prepare (&self->writer);
-  self->writer.last = self->finishing;
-  pillion_http_engine_use_disk (self->parent.call->engine, step_on_worker, self);
 }
 
 static gboolean
@@ -516,35 +471,11 @@ write_at (PillionFileSink *self,
           gsize length,
           GError **error)
 {
-  if (!pillion_part_file_write (self->part, offset, bytes, length, error))
+  if (!pillion_file_output_write (&self->output, offset, bytes, length, error))
     return FALSE;
 
-  if (!self->at_work && pillion_part_writer_is_due (&self->writer))
-    take_step (self);
-
-  pillion_file_share_set_progress (&self->share, pillion_part_file_get_received (self->part), self->body.total);
+  pillion_file_share_set_progress (&self->share, pillion_part_file_get_received (self->output.part), self->body.total);
   return TRUE;
-}
-
-/* For another attempt of this process */
-static void
-keep_digest (PillionFileSink *self)
-{
-  const gsize n_digits = strlen (self->options->digest);
-
-  if (self->writing && self->writer.hashed > 0)
-    pillion_digest_store_keep (self->part->fd, g_steal_pointer (&self->writer.checksum), n_digits, self->writer.hashed);
-  else if (self->checksum != NULL)
-    pillion_digest_store_keep (self->part->fd, g_steal_pointer (&self->checksum), n_digits, self->hashed);
-}
-
-static void
-close_part (PillionFileSink *self,
-            gboolean keep)
-{
-  if (keep && !self->part->doubtful && !self->part->spoiled && self->options->digest != NULL)
-    keep_digest (self);
-  pillion_part_file_close (g_steal_pointer (&self->part), keep);
 }
 
 /* To continue later, or for another download to do so */
@@ -557,19 +488,16 @@ leave_part (PillionFileSink *self)
       pillion_split_release (self->split, &self->rest);
       g_clear_pointer (&self->split, pillion_split_free);
     }
-  if (self->part != NULL)
-    close_part (self, can_continue (self));
+  pillion_file_output_close (&self->output, can_continue (self));
 }
 
 /* This one is paused: another one that wants the same goes on, and is joined when the pause ends */
 static void
 hand_over (PillionFileSink *self)
 {
-  self->hands_over = self->starts_over = self->wants_holes = FALSE;
+  self->hands_over = self->starts_over = FALSE;
   leave_part (self);
-  if (self->writing)
-    pillion_part_writer_clear (&self->writer);
-  self->writing = FALSE;
+  pillion_file_output_reset (&self->output);
   pillion_file_share_end (&self->share, NULL, NULL);
 }
 
@@ -578,8 +506,8 @@ file_hold (PillionSink *sink)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
 
-  self->hands_over = !self->finishing && !pillion_file_share_is_alone (&self->share);
-  if (self->hands_over && !self->at_work)
+  self->hands_over = !self->output.finishing && !pillion_file_share_is_alone (&self->share);
+  if (self->hands_over && !is_at_work (self))
     hand_over (self);
   else if (self->split != NULL)
     reset_split (self);
@@ -599,7 +527,7 @@ file_rest (PillionSink *sink)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
 
-  if (self->place.target == NULL || self->writing || self->at_work || self->idle || self->finishing
+  if (self->place.target == NULL || self->output.writing || is_at_work (self) || self->idle || self->output.finishing
       || self->place.outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED || !pillion_file_share_is_alone (&self->share))
     return;
 
@@ -632,10 +560,10 @@ succeed (PillionFileSink *self)
     {
       facts.integrity = PILLION_HTTP_INTEGRITY_DIGEST;
     }
-  else if (self->place.outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED && self->server_digest != NULL)
+  else if (self->place.outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED && self->output.server_digest != NULL)
     {
       facts.integrity = PILLION_HTTP_INTEGRITY_SERVER_DIGEST;
-      facts.digest = g_strdup (self->server_digest);
+      facts.digest = g_strdup (self->output.server_digest);
     }
   else if (self->place.outcome == PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED && self->body.delimited)
     facts.integrity = PILLION_HTTP_INTEGRITY_LENGTH;
@@ -649,7 +577,7 @@ succeed (PillionFileSink *self)
 static void
 date_part (PillionFileSink *self)
 {
-  PillionPartFile *part = self->part;
+  PillionPartFile *part = self->output.part;
   const gboolean only_if_changed = self->options->only_if_changed;
 
   part->dated = (only_if_changed || self->options->preserve_time) && self->body.last_modified != NULL &&
@@ -674,8 +602,7 @@ end_without_body (PillionFileSink *self)
 
   /* What there was of a new version is of no use */
   g_clear_pointer (&self->split, pillion_split_free);
-  if (self->part != NULL)
-    pillion_part_file_close (g_steal_pointer (&self->part), FALSE);
+  pillion_file_output_close (&self->output, FALSE);
   succeed (self);
 }
 
@@ -687,19 +614,17 @@ finish (PillionFileSink *self)
   GError *error = NULL;
 
   g_clear_pointer (&self->split, pillion_split_free);
-  if (!pillion_part_file_seal (self->part, &error))
+  if (!pillion_part_file_seal (self->output.part, &error))
     {
       pillion_call_fail (call, error);
       return;
     }
 
   date_part (self);
-  pillion_task_set_progress (call->task, self->part->size, self->part->size);
-  self->finishing = TRUE;
-  self->body.total = self->part->size;
+  pillion_task_set_progress (call->task, self->output.part->size, self->output.part->size);
+  self->body.total = self->output.part->size;
   pillion_backlog_enter (&call->engine->backlog, &self->in_backlog);
-  if (!self->at_work)
-    take_step (self);
+  pillion_file_output_finish (&self->output);
 }
 
 static void
@@ -707,9 +632,7 @@ split_allow_holes (gpointer data)
 {
   PillionFileSink *self = data;
 
-  self->wants_holes = TRUE;
-  if (!self->at_work)
-    take_step (self);
+  pillion_file_output_allow_holes (&self->output);
 }
 
 static gboolean
@@ -734,7 +657,7 @@ split_changed (gpointer data)
 {
   PillionFileSink *self = data;
 
-  if (self->part->size == self->body.total)
+  if (self->output.part->size == self->body.total)
     {
       finish (self);
     }
@@ -805,7 +728,7 @@ file_whole (PillionSink *sink)
       return;
     }
 
-  if (self->finishing)
+  if (self->output.finishing)
     return;
 
   if (self->body.end >= 0 && self->rest.next != self->rest.end)
@@ -824,7 +747,7 @@ file_whole (PillionSink *sink)
   pillion_split_release (self->split, &self->rest);
 
   /* A server may send less of the rest than it was asked for */
-  if (self->body.total >= 0 && self->part->size < self->body.total)
+  if (self->body.total >= 0 && self->output.part->size < self->body.total)
     {
       if (!broken_off && self->rest.next - self->body.begun < SMALL_PIECE)
         self->n_small_pieces++;
@@ -854,7 +777,7 @@ file_lost (PillionSink *sink,
 {
   PillionFileSink *self = (PillionFileSink *) sink;
 
-  if (self->finishing)
+  if (self->output.finishing)
     return PILLION_VERDICT_WAIT;
   if (self->split == NULL || (error->domain == PILLION_HTTP_ERROR && error->code != PILLION_HTTP_ERROR_TRUNCATED))
     return PILLION_VERDICT_PASS;
@@ -877,7 +800,7 @@ file_recover (PillionSink *sink,
               const GError *error)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
-  const gboolean is_wrong = self->writing && error->domain == PILLION_HTTP_ERROR && error->code != PILLION_HTTP_ERROR_TRUNCATED;
+  const gboolean is_wrong = self->output.writing && error->domain == PILLION_HTTP_ERROR && error->code != PILLION_HTTP_ERROR_TRUNCATED;
   g_autofree char *source = NULL;
 
   /* Bytes of several responses that don't fit together may be good if they are of one */
@@ -890,17 +813,17 @@ file_recover (PillionSink *sink,
   source = make_source (self);
   self->foreign = FALSE;
   self->afresh = is_wrong;
-  self->finishing = FALSE;
+  self->output.finishing = FALSE;
   self->idle = FALSE;
-  if (self->part != NULL)
+  if (self->output.part != NULL)
     {
       if (self->split != NULL)
         reset_split (self);
       else
-        self->split = pillion_split_new (sink->call, self->part, &split_funcs, self);
-      if (!is_wrong && g_strcmp0 (self->part->record.source, source) != 0)
+        self->split = pillion_split_new (sink->call, self->output.part, &split_funcs, self);
+      if (!is_wrong && g_strcmp0 (self->output.part->record.source, source) != 0)
         {
-          self->foreign = has_digest (self) && self->part->record.length >= 0;
+          self->foreign = pillion_file_output_has_digest (&self->output) && self->output.part->record.length >= 0;
           self->afresh = !self->foreign;
         }
     }
@@ -921,7 +844,7 @@ is_worth_keeping (PillionFileSink *self,
     return self->mirrors.n_tried > 0 || (error->code != 404 && error->code != 410);
 
   /* An error in a response that was not used says nothing about what was there before */
-  if (error->domain == PILLION_HTTP_ERROR && self->writing)
+  if (error->domain == PILLION_HTTP_ERROR && self->output.writing)
     return error->code == PILLION_HTTP_ERROR_TRUNCATED;
 
   return TRUE;
@@ -931,8 +854,7 @@ static void
 put_away (PillionFileSink *self,
           const GError *error)
 {
-  if (self->part != NULL)
-    close_part (self, is_worth_keeping (self, error));
+  pillion_file_output_close (&self->output, is_worth_keeping (self, error));
   pillion_file_share_end (&self->share, NULL, error);
 }
 
@@ -940,35 +862,25 @@ put_away (PillionFileSink *self,
 static void
 step_on (PillionFileSink *self)
 {
-  gboolean wants_holes = self->wants_holes && self->split != NULL;
+  gboolean has_holes;
   GError *error = NULL;
 
-  self->wants_holes = FALSE;
-  if (wants_holes && !pillion_part_file_allow_holes (self->part, &error))
-    {
-      pillion_call_fail (self->parent.call, error);
-      return;
-    }
-
-  if (self->finishing || pillion_part_writer_is_due (&self->writer))
-    take_step (self);
+  if (!pillion_file_output_go_on (&self->output, &has_holes, &error))
+    pillion_call_fail (self->parent.call, error);
   /* Last, because what has been waiting for this may end the call */
-  if (wants_holes)
+  else if (has_holes)
     pillion_split_set_ready (self->split);
 }
 
 static void
-step_done (gpointer data)
+output_given_back (gpointer data)
 {
   PillionFileSink *self = data;
   PillionCall *call = self->parent.call;
 
-  self->at_work = FALSE;
-
-  if (self->writer.committed)
+  if (self->output.writer.committed)
     {
       /* A cancellation that came too late to stop it does not undo it */
-      self->part = NULL;
       g_clear_error (&self->failure);
       if (self->place.target->kept)
         {
@@ -982,9 +894,9 @@ step_done (gpointer data)
       put_away (self, self->failure);
       pillion_call_finish_failure (call, g_steal_pointer (&self->failure));
     }
-  else if (self->writer.error != NULL)
+  else if (self->output.writer.error != NULL)
     {
-      pillion_call_fail (call, g_steal_pointer (&self->writer.error));
+      pillion_call_fail (call, g_steal_pointer (&self->output.writer.error));
     }
   else if (self->hands_over)
     {
@@ -1003,21 +915,11 @@ step_done (gpointer data)
 }
 
 static void
-step_on_worker (gpointer data)
-{
-  PillionFileSink *self = data;
-
-  pillion_part_writer_step (&self->writer);
-  pillion_http_engine_post (self->parent.call->engine, step_done, self);
-}
-
-static void
-look_done (gpointer data)
+place_checked (gpointer data)
 {
   PillionFileSink *self = data;
   PillionCall *call = self->parent.call;
 
-  self->at_work = FALSE;
   pillion_backlog_leave (&call->engine->backlog, &self->in_backlog);
   if (self->failure != NULL)
     {
@@ -1026,19 +928,9 @@ look_done (gpointer data)
       return;
     }
 
-  pillion_file_place_end_check (&self->place);
   if (self->hands_over)
     hand_over (self);
   pillion_call_resume (call);
-}
-
-static void
-look_on_worker (gpointer data)
-{
-  PillionFileSink *self = data;
-
-  pillion_file_place_check_digest (&self->place, &self->writer.stop);
-  pillion_http_engine_post (self->parent.call->engine, look_done, self);
 }
 
 static void
@@ -1048,13 +940,14 @@ file_fail (PillionSink *sink,
   PillionFileSink *self = (PillionFileSink *) sink;
 
   g_clear_pointer (&self->split, pillion_split_free);
-  if (self->at_work)
+  if (is_at_work (self))
     {
       /* The worker has the file: it gives it back soon */
       self->failure = error;
       self->share.ending = TRUE;
       pillion_backlog_enter (&sink->call->engine->backlog, &self->in_backlog);
-      __atomic_store_n (&self->writer.stop, TRUE, __ATOMIC_RELEASE);
+      pillion_file_output_stop (&self->output);
+      pillion_file_place_stop (&self->place);
       return;
     }
 
@@ -1067,17 +960,14 @@ file_free (PillionSink *sink)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
 
-  g_assert (self->part == NULL && self->split == NULL && !self->at_work && pillion_file_share_is_idle (&self->share));
+  g_assert (self->split == NULL && pillion_file_share_is_idle (&self->share));
 
   /* The call is missing if its request was refused */
   if (sink->call != NULL)
     pillion_backlog_leave (&sink->call->engine->backlog, &self->in_backlog);
 
-  if (self->writing)
-    pillion_part_writer_clear (&self->writer);
+  pillion_file_output_clear (&self->output);
   g_free (self->source);
-  g_free (self->server_digest);
-  g_clear_pointer (&self->checksum, g_checksum_free);
   pillion_sync_unref (self->options);
   pillion_file_place_clear (&self->place);
   pillion_file_body_clear (&self->body);
@@ -1110,7 +1000,8 @@ pillion_file_sink_new (GFile *file,
   PillionFileSink *self = g_new0 (PillionFileSink, 1);
 
   self->parent.klass = &klass;
-  pillion_file_place_init (&self->place, file, into, options);
+  pillion_file_place_init (&self->place, file, into, options, place_checked, self);
+  pillion_file_output_init (&self->output, options->digest, output_given_back, self);
   self->options = options;
   self->mirrors.urls = options->mirrors;
   pillion_file_share_init (&self->share, file, into, options);
