@@ -28,7 +28,6 @@ def content(start, end):
 class Server:
     def __init__(self):
         self.loop = asyncio.new_event_loop()
-        self.n_open = 0
         self.n_resumed = 0
         self.sent = [0]  # bytes of the bodies that were asked for since this list was put here
         self.is_in_hurry = False
@@ -47,14 +46,12 @@ class Server:
         self.loop.run_forever()
 
     async def _serve(self, reader, writer):
-        self.n_open += 1
         try:
             while await self._serve_one(reader, writer):
                 pass
         except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
-            self.n_open -= 1
             writer.close()
 
     async def _serve_one(self, reader, writer):

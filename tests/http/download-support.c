@@ -56,15 +56,15 @@ send_part (TestConnection *connection,
 
       test_connection_write (connection, answer->str, (gssize) half);
       test_connection_wait_gate (connection);
-      test_connection_write (connection, answer->str + half, (gssize) (answer->len - half));
+      test_connection_write_end (connection, answer->str + half, (gssize) (answer->len - half));
     }
   else if (behaviour->cut > 0)
     {
-      test_connection_write (connection, answer->str, (gssize) MIN (answer->len, head + behaviour->cut));
+      test_connection_write_end (connection, answer->str, (gssize) MIN (answer->len, head + behaviour->cut));
       test_connection_close (connection);
     }
   else
-    test_connection_write (connection, answer->str, (gssize) answer->len);
+    test_connection_write_end (connection, answer->str, (gssize) answer->len);
 
   if (behaviour->without_length)
     test_connection_close (connection);

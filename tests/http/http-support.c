@@ -49,8 +49,9 @@ struct _TestServer
   GPtrArray *connections; /* those that are open */
   guint n_requests;
   guint n_connections;
-  guint n_running;
+  guint n_unanswered;
   guint peak;
+  gboolean is_peak_right;
   gboolean gate_open;
 };
 
@@ -61,7 +62,45 @@ struct _TestConnection
   GIOStream *stream;
   GString *input; /* what was read and is not used yet */
   gboolean closed;
+  gboolean unanswered;
 };
+
+static void
+begin_request (TestConnection *self)
+{
+  TestServer *server = self->server;
+
+  pillion_mutex_lock (&server->lock);
+  server->n_requests++;
+  server->n_unanswered++;
+  server->peak = MAX (server->peak, server->n_unanswered);
+  self->unanswered = TRUE;
+  g_cond_broadcast (&server->cond);
+  pillion_mutex_unlock (&server->lock);
+}
+
+/* Comes before the end of the answer is sent: after that, the client may send its next request before this thread gets to run again */
+static void
+end_request (TestConnection *self)
+{
+  TestServer *server = self->server;
+
+  pillion_mutex_lock (&server->lock);
+  server->n_unanswered--;
+  self->unanswered = FALSE;
+  pillion_mutex_unlock (&server->lock);
+}
+
+/* The client may have taken something else for the end of the answer, and sent its next request already */
+static void
+end_request_too_late (TestConnection *self)
+{
+  pillion_mutex_lock (&self->server->lock);
+  self->server->is_peak_right = FALSE;
+  pillion_mutex_unlock (&self->server->lock);
+
+  end_request (self);
+}
 
 static gpointer
 serve (gpointer data)
@@ -84,18 +123,10 @@ serve (gpointer data)
 
           g_string_erase (request, 0, end + 4 - request->str);
 
-          pillion_mutex_lock (&server->lock);
-          server->n_requests++;
-          server->n_running++;
-          server->peak = MAX (server->peak, server->n_running);
-          g_cond_broadcast (&server->cond);
-          pillion_mutex_unlock (&server->lock);
-
+          begin_request (self);
           server->handler (self, one, server->data);
-
-          pillion_mutex_lock (&server->lock);
-          server->n_running--;
-          pillion_mutex_unlock (&server->lock);
+          if (self->unanswered)
+            end_request_too_late (self);
         }
     }
 
@@ -172,6 +203,7 @@ server_new_at (GSocketAddress *address,
   self->wants_certificate = kind == TEST_SERVER_TLS_FOR_CLIENTS;
   self->handler = handler;
   self->data = data;
+  self->is_peak_right = TRUE;
   self->cancellable = g_cancellable_new ();
   self->threads = g_ptr_array_new ();
   self->connections = g_ptr_array_new ();
@@ -291,6 +323,10 @@ test_server_get_connections (TestServer *self)
 guint
 test_server_get_peak (TestServer *self)
 {
+  pillion_mutex_lock (&self->lock);
+  g_assert_true (self->is_peak_right);
+  pillion_mutex_unlock (&self->lock);
+
   return get (self, &self->peak);
 }
 
@@ -333,7 +369,6 @@ test_connection_get_server (TestConnection *self)
   return self->server;
 }
 
-/* The other side may have gone: then there is nobody to write to */
 /* Reads until there are so many bytes of input. Returns FALSE if the connection ends before. */
 static gboolean
 fill (TestConnection *self,
@@ -438,6 +473,17 @@ test_connection_write (TestConnection *self,
 }
 
 void
+test_connection_write_end (TestConnection *self,
+                           const void *bytes,
+                           gssize length)
+{
+  if (self->unanswered)
+    end_request (self);
+
+  test_connection_write (self, bytes, length);
+}
+
+void
 test_connection_printf (TestConnection *self,
                         const char *format,
                         ...)
@@ -467,7 +513,7 @@ test_connection_answer (TestConnection *self,
   head = g_strdup_printf ("HTTP/1.1 200 OK\r\nContent-Length: %zd\r\n%s\r\n", length, fields != NULL ? fields : "");
   g_byte_array_append (answer, (const guint8 *) head, (guint) strlen (head));
   g_byte_array_append (answer, body, (guint) length);
-  test_connection_write (self, answer->data, answer->len);
+  test_connection_write_end (self, answer->data, answer->len);
 }
 
 /* From here on the socket is its own thread's alone */

@@ -39,14 +39,15 @@ char       *test_numbered_url           (const char     *url,
 guint       test_server_get_requests    (TestServer     *self);
 guint       test_server_get_connections (TestServer     *self);
 
-/* How many requests were in their handlers at the same time at most */
+/* The most requests that were unanswered at the same time. A request counts from its arrival until the end of its answer is about to be
+ * sent, so all handlers must send that with test_connection_answer () or test_connection_write_end (). */
 guint       test_server_get_peak        (TestServer     *self);
 
 /* Waits until so many requests came */
 void        test_server_wait_requests   (TestServer     *self,
                                          guint           n);
 
-/* Holds handlers in test_connection_wait () until test_server_open_gate () */
+/* Holds handlers in test_connection_wait_gate () until test_server_open_gate () */
 void        test_server_open_gate       (TestServer     *self);
 
 /* For handlers */
@@ -66,6 +67,10 @@ gboolean    test_connection_read        (TestConnection *self,
 
 /* Returns FALSE if the connection is closed */
 gboolean    test_connection_write       (TestConnection *self,
+                                         const void     *bytes,
+                                         gssize          length);
+/* The same for the last bytes of an answer */
+void        test_connection_write_end   (TestConnection *self,
                                          const void     *bytes,
                                          gssize          length);
 void        test_connection_printf      (TestConnection *self,
