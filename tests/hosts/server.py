@@ -5,6 +5,7 @@
 
     /bytes/SIZE           so many bytes
     /slow/SIZE/MSEC       the same, in twenty pieces within so many milliseconds; the rest of a file at once
+    /half/SIZE            half of so many bytes, and no more; the rest of a file at once
     /wait/MSEC            three bytes after so many milliseconds
     /meet/COUNT           three bytes as soon as so many requests are there
     /missing              404
@@ -79,26 +80,30 @@ class Server:
                 self.met.clear()
             await meeting
             numbers = [3]
-        elif kind not in ('bytes', 'slow'):
+        elif kind not in ('bytes', 'half', 'slow'):
             writer.write(b'HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n')
             return True
-        size, start, sent = numbers[0], 0, self.sent
+        size, start, is_resumed, sent = numbers[0], 0, False, self.sent
         if fields.get('if-none-match') == f'"{size}"':
             writer.write(f'HTTP/1.1 304 Not Modified\r\nETag: "{size}"\r\n\r\n'.encode())
             return True
         status = '200 OK'
         if fields.get('range', '').startswith('bytes='):
             start = int(fields['range'][6:].split('-')[0])
-            self.n_resumed += start > 0
+            is_resumed = start > 0
+            self.n_resumed += is_resumed
             status = f'206 Partial Content\r\nContent-Range: bytes {start}-{size - 1}/{size}'
         writer.write(f'HTTP/1.1 {status}\r\nContent-Length: {size - start}\r\nETag: "{size}"\r\nAccept-Ranges: bytes\r\n\r\n'.encode())
-        delay = numbers[1] / 1000 / PIECES if kind == 'slow' and start == 0 and not self.is_in_hurry else 0
+        delay = numbers[1] / 1000 / PIECES if kind == 'slow' and not is_resumed and not self.is_in_hurry else 0
         step = max(1, -(-(size - start) // PIECES)) if delay else 1 << 20
-        while start < size:
+        end = size // 2 if kind == 'half' and not is_resumed else size
+        while start < end:
             if delay:
                 await asyncio.sleep(delay)
-            writer.write(content(start, min(start + step, size)))
+            writer.write(content(start, min(start + step, end)))
             await writer.drain()
-            sent[0] += min(step, size - start)
+            sent[0] += min(step, end - start)
             start += step
-        return True
+        if end < size:
+            await reader.read()  # until the client closes
+        return end == size

@@ -3,6 +3,7 @@
  */
 
 #include "../test-support.h"
+#include "stopped-clock.h"
 
 /* A callback opens a main loop, and that kicks */
 
@@ -668,6 +669,7 @@ test_blame (Fixture *fixture,
 {
   PillionTask *slow = pillion_task_new (fixture->loop, "culprit", NULL);
 
+  clock_stop ();
   pillion_loop_set_slow_threshold_usec (fixture->loop, 20000);
   g_signal_connect (fixture->loop, "slow-callback", G_CALLBACK (on_slow), fixture);
   begin (fixture, kick_and_spin);
@@ -676,6 +678,7 @@ test_blame (Fixture *fixture,
   kick (fixture);
   assert_log (fixture, "open slow-culprit close ");
   g_assert_cmpint (fixture->kick.slowest_usec, <, 20000);
+  clock_go_on ();
   g_object_unref (slow);
 }
 

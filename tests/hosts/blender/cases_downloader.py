@@ -7,7 +7,6 @@ import json
 import pathlib
 import sys
 import tempfile
-import time
 
 from driver import URL, until
 from pillion import async_loop
@@ -164,16 +163,14 @@ def case_shutdown_ends_what_has_begun():
     downloader, reporter = make('shutdown')
     downloader.start()
     path = folder / 'big'
-    downloader.queue_download(URL + '/slow/4000000/1500', path, no_error)
+    downloader.queue_download(URL + '/half/4000000', path, no_error)
 
     def has_some():
         downloader.update()
         return any(call[0] == 'download_progress' and call[3] > 400_000 for call in reporter.calls)
 
     yield from until(has_some, 'some progress')
-    start = time.monotonic()
     downloader.shutdown()
-    assert time.monotonic() - start < 0.5, time.monotonic() - start
     assert downloader.is_shutdown_requested and downloader.is_shutdown_complete and downloader.all_downloads_done
     assert reporter.names() == ['download_starts', 'download_error'], reporter.names()
     assert isinstance(reporter.calls[-1][3], http_dl.DownloadCancelled), reporter.calls[-1]
@@ -185,7 +182,7 @@ def case_shutdown_ends_what_has_begun():
 
     downloader, reporter = make('shutdown')
     downloader.start()
-    downloader.queue_download(URL + '/slow/4000000/1500', path)
+    downloader.queue_download(URL + '/half/4000000', path)
     yield from until(lambda: downloader.update() or any(call[0] == 'download_progress' for call in reporter.calls), 'progress')
     first = next(call for call in reporter.calls if call[0] == 'download_progress')
     assert first[3] > 400_000, first
@@ -210,8 +207,8 @@ def case_it_has_to_be_started():
     yield
 
 
-def case_downloads_run_at_the_same_time():
-    """Fifty of 100 ms each take less than ten times 100 ms, and a reporter may update and queue more."""
+def case_a_reporter_may_queue_more():
+    """It may update, too."""
     downloader, reporter = make('many')
     downloader.start()
     more = []
@@ -222,14 +219,10 @@ def case_downloads_run_at_the_same_time():
             more.append(path)
             downloader.queue_download(URL + f'/wait/{len(more)}', path.with_name(f'more-{len(more)}'), again)
 
-    start = time.monotonic()
     for number in range(50):
-        downloader.queue_download(URL + f'/wait/{100 + number / 1000:.0f}?{number}', folder / f'many-{number}', again)
+        downloader.queue_download(URL + f'/wait/100?{number}', folder / f'many-{number}', again)
     yield from finish(downloader)
-    took = time.monotonic() - start
     assert downloader.num_downloads_ok == 60, downloader.num_downloads_ok
-    # One after another, they would take 5 s
-    assert took < 4, took
     downloader.shutdown()
 
 
@@ -284,9 +277,8 @@ def case_a_blocking_download():
     assert raises(Exception, downloader.download_to_file, URL + '/missing', path).status == 404
     checks = []
     downloader.periodic_check = lambda: checks.append(None) or len(checks) < 5
-    start = time.monotonic()
-    raises(http_dl.DownloadCancelled, downloader.download_to_file, URL + '/wait/60000', folder / 'never')
-    assert time.monotonic() - start < 5 and len(checks) >= 5
+    raises(http_dl.DownloadCancelled, downloader.download_to_file, URL + '/wait/3600000', folder / 'never')
+    assert len(checks) >= 5
     yield
 
 

@@ -18,9 +18,10 @@ import traceback
 
 import bpy
 
-PATIENCE = 20  # s, until something that a case waits for has to be there
-CASE = 60  # s, for a case
+PATIENCE = 60  # s, until something that a case waits for has to be there
+CASE = 150  # s, for a case
 SETTLED = 10  # rounds in less than 50 ms each, before the first case: Blender compiles its shaders at first
+BUSY = 20  # s, after which a machine that has no such rounds has to do without
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
@@ -76,7 +77,7 @@ class _Driver:
         self.results = open(results_name, 'a', encoding='utf-8', buffering=1)
         self.case = None
         self.quick = 0
-        self.last = time.monotonic()
+        self.started = self.last = time.monotonic()
         self.function = self.tick
 
     def say(self, **entry):
@@ -89,7 +90,7 @@ class _Driver:
 
     def tick(self):
         now = time.monotonic()
-        if self.quick < SETTLED:
+        if self.quick < SETTLED and now - self.started < BUSY:
             self.quick = self.quick + 1 if now - self.last < 0.05 else 0
             self.last = now
             return 0

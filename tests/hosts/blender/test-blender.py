@@ -24,7 +24,7 @@ import plug
 HERE = pathlib.Path(__file__).resolve().parent
 BUILD = pathlib.Path(os.environ['PILLION_BUILD_DIR'])
 FIRST = 30  # s: more than Blender takes to start, even if nothing of it is in memory
-PATIENCE = 150  # s, for a session
+PATIENCE = 300  # s, for a session
 
 WINDOW = ['--window-geometry', '0', '0', '640', '480']
 
