@@ -11,6 +11,9 @@
 
 #define CRASH_MAX_VICTIMS 3
 
+/* In the last file of each victim, if its kind has one to replace */
+#define CRASH_OLD_CONTENT "what was there before"
+
 /* What a victim has said until it ended */
 typedef struct
 {
@@ -41,6 +44,7 @@ CrashWorld        *crash_world_new            (const char        *victim,
                                                const char        *preload,
                                                const CrashKind   *kind);
 void               crash_world_free           (CrashWorld        *self);
+const CrashKind   *crash_world_get_kind       (CrashWorld        *self);
 const char        *crash_world_get_root       (CrashWorld        *self);
 
 /* Chosen by PILLION_SEED, 1 by default, for each kind */
@@ -57,7 +61,7 @@ void               crash_world_run            (CrashWorld        *self,
 const CrashReport *crash_world_get_report     (CrashWorld        *self,
                                                guint              victim);
 gboolean           crash_world_was_killed     (CrashWorld        *self);
-guint64            crash_world_get_ticks (CrashWorld        *self);
+guint64            crash_world_get_ticks      (CrashWorld        *self);
 gint64             crash_world_get_sent       (CrashWorld        *self);
 gint64             crash_world_get_sent_of    (CrashWorld        *self,
                                                guint              file);
@@ -76,18 +80,3 @@ char              *crash_world_get_name       (CrashWorld        *self,
                                                guint              file);
 const guint8      *crash_world_get_content    (CrashWorld        *self,
                                                guint              file);
-
-/* Whatever happened, a file is whole, or was not touched. Those that were saved are whole. */
-void               crash_world_check_files    (CrashWorld        *self);
-
-/* What may be left, and must still do no harm */
-typedef enum
-{
-  CRASH_LEFT_BY_PROCESS,      /* nothing but what can be removed */
-  CRASH_LEFT_BY_DISK,         /* damaged entries of a cache, too */
-  CRASH_LEFT_BY_LAWLESS_DISK, /* parts without a record, too */
-} CrashLeft;
-
-/* After a run that was not killed: everything is there, and nothing else */
-void               crash_world_check_end      (CrashWorld        *self,
-                                               CrashLeft          left);
