@@ -16,41 +16,11 @@ get_length (guint index)
   return 1 + (guint64) index * 67 % 65536;
 }
 
-static char *
-get_path (Round *round,
-          guint index)
-{
-  g_autofree char *name = g_strdup_printf ("file-%u", index);
-
-  return round_path (round, name);
-}
-
-static gboolean
-is_file (Call *self,
-         GError **error)
-{
-  g_autoptr (PillionHttpDownload) download = pillion_task_get_object (self->task, error);
-  g_autofree char *path = NULL;
-
-  if (download == NULL)
-    return FALSE;
-
-  path = get_path (self->round, self->index);
-  return pillion_http_download_get_size (download) == (gint64) get_length (self->index)
-         && round_check_file (self->round, path, self->index, get_length (self->index));
-}
-
 static void
 start (Round *round)
 {
   for (guint i = 0; i < N_CALLS; i++)
-    {
-      g_autofree char *url = round_url (round, "plain", i, get_length (i));
-      g_autofree char *path = get_path (round, i);
-      g_autoptr (GFile) file = g_file_new_for_path (path);
-
-      round_add (round, pillion_http_client_download (round->client, url, file, NULL, NULL), i, is_file);
-    }
+    round_add_download (round, "file", i, get_length (i));
   round->goal = N_CALLS;
 }
 
@@ -74,7 +44,7 @@ check (Round *round)
   /* Whatever happened: no file has anything but its content */
   for (guint i = 0; i < N_CALLS; i++)
     {
-      g_autofree char *path = get_path (round, i);
+      g_autofree char *path = round_file (round, "file", i);
 
       if (!round_check_file (round, path, i, get_length (i)) && is_whole)
         round_fail (round, "%s is missing", path);

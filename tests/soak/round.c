@@ -35,6 +35,9 @@
 #define N_THREADS 1
 #endif
 
+/* A download up to this length is checked in a done callback */
+#define SMALL_FILE (64 * 1024)
+
 /* At first half a second apart, later half a minute: until a server is back, however busy the machine is */
 #define N_RETRIES 12
 
@@ -118,6 +121,7 @@ call_free (gpointer data)
   Call *self = data;
 
   g_object_unref (self->task);
+  g_free (self->path);
   g_free (self);
 }
 
@@ -137,6 +141,14 @@ round_path (Round *self,
             const char *name)
 {
   return g_build_filename (self->folder, name, NULL);
+}
+
+char *
+round_file (Round *self,
+            const char *name,
+            guint index)
+{
+  return g_strdup_printf ("%s/%s-%u", self->folder, name, index);
 }
 
 gboolean
@@ -185,6 +197,33 @@ round_empty_folder (const char *path)
           rmdir (inner);
         }
     }
+}
+
+static gboolean
+is_file (Call *self,
+         GError **error)
+{
+  g_autoptr (PillionHttpDownload) download = pillion_task_get_object (self->task, error);
+
+  if (download == NULL || pillion_http_download_get_size (download) != (gint64) self->length)
+    return FALSE;
+
+  return self->length > SMALL_FILE || round_check_file (self->round, self->path, self->index, self->length);
+}
+
+void
+round_add_download (Round *self,
+                    const char *name,
+                    guint index,
+                    guint64 length)
+{
+  g_autofree char *url = round_url (self, "plain", index, length);
+  g_autofree char *path = round_file (self, name, index);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  Call *call = round_add (self, pillion_http_client_download (self->client, url, file, NULL, NULL), index, is_file);
+
+  call->path = g_steal_pointer (&path);
+  call->length = length;
 }
 
 /* --- The host --------------------------------------------------------------------------------------------------------- */

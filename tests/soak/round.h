@@ -81,7 +81,9 @@ struct _Call
   Round *round;
   PillionTask *task;
   CallCheck check;
+  char *path; /* of the file of a download, or NULL */
   guint index;
+  guint64 length; /* of that file */
   guint n_outcomes;
   gboolean succeeded;
 };
@@ -94,6 +96,18 @@ Call     *round_add           (Round        *self,
                                PillionTask  *task,
                                guint         index,
                                CallCheck     check);
+
+/* Adds a download of the content @index to the file NAME-INDEX in the folder. A small file is checked as soon as it is there; checking a large one
+ * would hold up the host. */
+void      round_add_download  (Round        *self,
+                               const char   *name,
+                               guint         index,
+                               guint64       length);
+
+/* The path of such a file */
+char     *round_file          (Round        *self,
+                               const char   *name,
+                               guint         index);
 
 /* Whether an error is what has to be expected in this round; stops the test if not */
 void      round_accept_error  (Round        *self,

@@ -74,24 +74,6 @@ is_whole (Call *self,
   return pillion_task_get_int (self->task, error) == LENGTH;
 }
 
-static char *
-get_path (Round *round,
-          guint index)
-{
-  g_autofree char *name = g_strdup_printf ("large-%u", index);
-
-  return round_path (round, name);
-}
-
-static gboolean
-is_file (Call *self,
-         GError **error)
-{
-  g_autoptr (PillionHttpDownload) download = pillion_task_get_object (self->task, error);
-
-  return download != NULL && pillion_http_download_get_size (download) == LENGTH;
-}
-
 static void
 start (Round *round)
 {
@@ -111,13 +93,7 @@ start (Round *round)
     }
 
   for (guint i = N_STREAMS; i < N_STREAMS + N_DOWNLOADS; i++)
-    {
-      g_autofree char *url = round_url (round, "plain", i, LENGTH);
-      g_autofree char *path = get_path (round, i);
-      g_autoptr (GFile) file = g_file_new_for_path (path);
-
-      round_add (round, pillion_http_client_download (round->client, url, file, NULL, NULL), i, is_file);
-    }
+    round_add_download (round, "large", i, LENGTH);
 
   round->goal = N_STREAMS + N_DOWNLOADS;
 }
@@ -130,7 +106,7 @@ is_stalled_enough (Round *round)
 
   for (guint i = N_STREAMS; i < N_STREAMS + N_DOWNLOADS; i++)
     {
-      g_autofree char *path = get_path (round, i);
+      g_autofree char *path = round_file (round, "large", i);
 
       if (g_file_test (path, G_FILE_TEST_EXISTS))
         return TRUE;
@@ -155,7 +131,7 @@ check (Round *round)
 
   for (guint i = N_STREAMS; i < N_STREAMS + N_DOWNLOADS; i++)
     {
-      g_autofree char *path = get_path (round, i);
+      g_autofree char *path = round_file (round, "large", i);
 
       if (!round_check_file (round, path, i, LENGTH) && has_whole && i < N_STREAMS + N_WHOLE)
         round_fail (round, "%s is missing", path);
