@@ -270,29 +270,53 @@ promise_to_keep (TestConnection *connection,
   test_connection_answer (connection, "Connection: keep-alive\r\n", "done", -1);
 }
 
+/* How long a connection that was promised to stay is trusted */
+#define TRUSTED_USEC G_USEC_PER_SEC
+
+/* Returns how many connections three posts in a row take, or 0 if they took too long for an answer */
+static guint
+count_connections_of_posts (TestFixture *self,
+                            TestServerKind kind,
+                            TestHandler handler)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("x", 1);
+  Seen seen = { 0 };
+  TestServer *server = serve (self, kind, handler, &seen);
+  g_autofree char *url = test_server_url (server, "/");
+  gboolean is_slow = FALSE;
+  guint n_connections;
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("POST", url);
+      gint64 start = g_get_monotonic_time ();
+
+      pillion_http_request_set_body (request, body, NULL);
+      assert_accepted (self, pillion_http_client_send (self->client, request, NULL));
+      /* The first one makes the connection, which may take long */
+      is_slow = is_slow || (i > 0 && g_get_monotonic_time () - start > TRUSTED_USEC / 2);
+    }
+  n_connections = test_server_get_connections (server);
+  test_server_free (server);
+
+  return is_slow ? 0 : n_connections;
+}
+
 static void
 test_post (TestFixture *self,
            gconstpointer data)
 {
-  g_autoptr (GBytes) body = g_bytes_new_static ("x", 1);
-  Seen seen = { 0 };
-
   for (TestServerKind kind = TEST_SERVER_PLAIN; kind <= TEST_SERVER_TLS; kind++)
     for (guint promises = 0; promises < 2; promises++)
       {
-        TestServer *server = serve (self, kind, promises ? promise_to_keep : answer_last, &seen);
-        g_autofree char *url = test_server_url (server, "/");
+        guint n_connections;
 
-        for (guint i = 0; i < 3; i++)
-          {
-            g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("POST", url);
-
-            pillion_http_request_set_body (request, body, NULL);
-            assert_accepted (self, pillion_http_client_send (self->client, request, NULL));
-          }
+        /* On a busy machine, what is measured here may have to be measured again */
+        do
+          n_connections = count_connections_of_posts (self, kind, promises ? promise_to_keep : answer_last);
+        while (n_connections == 0);
         /* A server that closes just then may have acted on the request, which can't be sent again */
-        g_assert_cmpuint (test_server_get_connections (server), ==, promises ? 1 : 3);
-        test_server_free (server);
+        g_assert_cmpuint (n_connections, ==, promises ? 1 : 3);
       }
 }
 
