@@ -9,6 +9,7 @@ import contextvars
 import importlib
 import shutil
 import sys
+import time
 import unittest
 
 from support import FrameHost, GLib, Pillion, guest, pillion, run_script, tap
@@ -115,14 +116,26 @@ class Workflows(unittest.TestCase):
             async_loop.kick_async_loop()
         self.assertEqual(results, ['result'])
 
+    def assert_installed_once(self, host):
+        """A hook that was silent for 5 ms although there is work seems to be lost: only quick calls tell."""
+        took = 1
+        while took >= 0.005:
+            async_loop.stop_async_loop()
+            n_installs = host.n_installs
+            start = time.monotonic()
+            for _ in range(5):
+                async_loop.ensure_async_loop()
+            n_installs = host.n_installs - n_installs
+            took = time.monotonic() - start
+        self.assertEqual(n_installs, 1)
+
     def test_ensure_installs_one_hook(self):
         host = FrameHost()
         async_loop.set_host(host.host)
         host.run_until_done()
-        task = asyncio.ensure_future(asyncio.sleep(10))
-        for _ in range(5):
-            async_loop.ensure_async_loop()
+        task = asyncio.ensure_future(asyncio.sleep(3600))
         self.assertEqual(host.n_installs, 2)
+        self.assert_installed_once(host)
         task.cancel()
         host.run_until_done()
 
@@ -241,9 +254,7 @@ class Workflows(unittest.TestCase):
         self.run_workflow(WORKFLOW_1)
         importlib.reload(async_loop)
         self.assertIs(asyncio.get_event_loop(), loop)
-        installs = host.n_installs
-        async_loop.ensure_async_loop()
-        self.assertEqual(host.n_installs, installs)
+        self.assert_installed_once(host)
         host.run_until_done()
         self.assertEqual(self.done, ['result'])
         self.run_workflow(WORKFLOW_1)
