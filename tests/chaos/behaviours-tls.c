@@ -235,6 +235,7 @@ add_cut (GPtrArray *list,
     chaos_set_content (behaviour, chaos_get_body_data (), 1000);
   /* These are good TLS, and may go on for as long as the client's patience lasts */
   behaviour->hasty = behaviour->outcome == CHAOS_FAILS && (deed == DEED_SILENCE || deed == DEED_WARNINGS || deed == DEED_EMPTY || deed == DEED_CHANGES);
+  behaviour->floods_tls = deed == DEED_WARNINGS || deed == DEED_OVERSIZED || deed == DEED_EMPTY || deed == DEED_CHANGES;
 }
 
 static void
@@ -448,8 +449,13 @@ add_oddities (GPtrArray *list)
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    chaos_add_served (list, cases[i].name, CHAOS_TLS, serve_oddly, g_memdup2 (&cases[i].odd, sizeof cases[i].odd), cases[i].outcome)->hasty =
-      cases[i].hasty;
+    {
+      ChaosBehaviour *self =
+        chaos_add_served (list, cases[i].name, CHAOS_TLS, serve_oddly, g_memdup2 (&cases[i].odd, sizeof cases[i].odd), cases[i].outcome);
+
+      self->hasty = cases[i].hasty;
+      self->floods_tls = get_times (cases[i].odd) == G_MAXSIZE;
+    }
 }
 
 void

@@ -59,6 +59,7 @@ struct _ChaosBehaviour
   ChaosOutcome outcome;
   gboolean no_content; /* a success that leaves nothing to save */
   gboolean hasty;      /* nothing but the client's limits ends it */
+  gboolean floods_tls; /* with records that mean nothing, without end */
   gsize upload;        /* the size of the file that is uploaded, or 0 for the usual one */
   GBytes *content;     /* what a GET may give, decoded */
 };

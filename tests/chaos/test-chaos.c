@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-/* Every behaviour of a server with every kind of request, or those behaviours whose names begin with PILLION_CHAOS. Without that variable, only a
- * sample of what needs a server of its own, chosen by the seed that GLib prints; under valgrind and the sanitizers it is the rest that is sampled.
- * Whatever the server does: no crash, no hang, no success with anything else than the content, no file that is not whole. */
+/* Every behaviour of a server with every kind of request, or those behaviours whose names begin with PILLION_CHAOS. Without that variable, a sample of
+ * every family, chosen by the seed that GLib prints; the plain build tries all of HTTP/1.
+ * Whatever the server does: no crash, no hang, no success with anything but the content, no file that is incomplete. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,15 +22,20 @@
 /* How many requests run at the same time */
 #define N_FIBERS 32
 
-/* One in so many is in the sample: of those that need a server of their own, and of the others */
-#define SAMPLE 10
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+/* One in so many is in the sample: of what one server can answer over HTTP/1, and of each other family, whose behaviours need servers of their own */
+#if defined(__SANITIZE_ADDRESS__)
 #define PLAIN_SAMPLE 2
-#define SAMPLES_SERVED FALSE
+#define SERVED_SAMPLE 20
+#elif defined(__SANITIZE_THREAD__)
+#define PLAIN_SAMPLE 2
+#define SERVED_SAMPLE 30
 #else
-#define PLAIN_SAMPLE 1
-#define SAMPLES_SERVED (!is_under_valgrind ())
+#define PLAIN_SAMPLE (is_under_valgrind () ? 20 : 1)
+#define SERVED_SAMPLE (is_under_valgrind () ? 100 : 10)
 #endif
+
+/* Every family has more behaviours than that */
+#define SMALLEST_FAMILY 10
 
 /* How long the client waits for a server that falls silent, in µs */
 #define PATIENCE G_USEC_PER_SEC
@@ -47,7 +52,8 @@ typedef struct
   TestServer *server; /* for all behaviours that are CHAOS_PLAIN */
   GPtrArray *behaviours;
   const ChaosKind *kind;
-  guint next;
+  GArray *chosen; /* the numbers of those that are tried */
+  guint next;     /* of those */
   guint n_run;
   GPtrArray *wrong; /* descriptions */
 
@@ -322,31 +328,63 @@ run_cell (Chaos *chaos,
 }
 
 static gboolean
-is_wanted (Chaos *chaos,
-           guint number)
+applies (const ChaosKind *kind,
+         const ChaosBehaviour *behaviour)
 {
-  const ChaosBehaviour *behaviour = chaos->behaviours->pdata[number];
-  const char *wanted;
-
   /* What needs no memory has no limit, either */
-  if ((strcmp (behaviour->name, "coding/bomb") == 0 || strcmp (behaviour->name, "http2/data/flood") == 0) && !chaos->kind->in_memory)
+  if ((strcmp (behaviour->name, "coding/bomb") == 0 || strcmp (behaviour->name, "http2/data/flood") == 0) && !kind->in_memory)
     return FALSE;
 
   /* Files are not sent over HTTP/2 */
-  if (g_str_has_prefix (behaviour->name, "http2/") && chaos->kind->from_file)
-    return FALSE;
+  return !(kind->from_file && g_str_has_prefix (behaviour->name, "http2/"));
+}
 
-  wanted = g_getenv ("PILLION_CHAOS");
-  if (wanted != NULL)
-    return g_str_has_prefix (behaviour->name, wanted);
-  /* They take too long: libsoup lets go of many of them only after seconds */
-  if (g_str_has_prefix (behaviour->name, "http2/"))
-    return FALSE;
-  /* On a busy machine, a client that is slowed down never catches up with TLS records without end, and GIO loses memory if its context is gone before
-   * it has heard that a last attempt to connect failed */
-  if (behaviour->ground != CHAOS_PLAIN && (!SAMPLES_SERVED || behaviour->hasty || behaviour->end == CHAOS_FLOOD))
-    return FALSE;
-  return g_test_rand_int_range (0, behaviour->ground == CHAOS_PLAIN && !is_under_valgrind () ? PLAIN_SAMPLE : SAMPLE) == 0;
+/* Behaviours of one family come next to each other in the table */
+static gboolean
+is_same_family (const ChaosBehaviour *a,
+                const ChaosBehaviour *b)
+{
+  return a->ground == b->ground && g_str_has_prefix (a->name, "http2/") == g_str_has_prefix (b->name, "http2/");
+}
+
+/* Which behaviours are tried, as numbers. Each family is sampled on its own, so that none is left out. */
+static GArray *
+choose (Chaos *chaos)
+{
+  const char *wanted = g_getenv ("PILLION_CHAOS");
+  GArray *chosen = g_array_new (FALSE, FALSE, sizeof (guint));
+  const ChaosBehaviour *previous = NULL;
+  int until_next = 0;
+
+  for (guint number = 0; number < chaos->behaviours->len; number++)
+    {
+      const ChaosBehaviour *behaviour = chaos->behaviours->pdata[number];
+      int one_in = behaviour->ground == CHAOS_PLAIN ? PLAIN_SAMPLE : SERVED_SAMPLE;
+
+      if (!applies (chaos->kind, behaviour))
+        continue;
+      if (wanted != NULL)
+        {
+          if (g_str_has_prefix (behaviour->name, wanted))
+            g_array_append_val (chosen, number);
+          continue;
+        }
+      /* On a busy machine, a client that is slowed down never catches up with TLS records without end */
+      if (behaviour->floods_tls)
+        continue;
+
+      if (previous == NULL || !is_same_family (behaviour, previous))
+        until_next = g_test_rand_int_range (0, MIN (one_in, SMALLEST_FAMILY));
+      previous = behaviour;
+      if (until_next-- == 0)
+        {
+          g_array_append_val (chosen, number);
+          /* On average one in so many, and never two at a fixed distance: neighbours differ in the same way throughout a family */
+          until_next = g_test_rand_int_range (0, 2 * one_in - 1);
+        }
+    }
+
+  return chosen;
 }
 
 static void
@@ -355,13 +393,8 @@ run_cells (PillionTask *task,
 {
   Chaos *chaos = data;
 
-  while (chaos->next < chaos->behaviours->len)
-    {
-      guint number = chaos->next++;
-
-      if (is_wanted (chaos, number))
-        run_cell (chaos, number);
-    }
+  while (chaos->next < chaos->chosen->len)
+    run_cell (chaos, g_array_index (chaos->chosen, guint, chaos->next++));
   pillion_task_return_boolean (task, TRUE);
 }
 
@@ -389,6 +422,7 @@ test_kind (TestFixture *self,
   g_mutex_init (&chaos.lock);
   chaos.counts = g_hash_table_new (NULL, NULL);
   chaos.behaviours = chaos_behaviours_new ();
+  chaos.chosen = choose (&chaos);
   chaos.wrong = g_ptr_array_new_with_free_func (g_free);
   chaos.server = test_server_new (TEST_SERVER_PLAIN, serve, &chaos);
   chaos.cache = pillion_http_cache_new (cache_path);
@@ -426,6 +460,7 @@ test_kind (TestFixture *self,
   g_clear_object (&chaos.database);
   test_server_free (chaos.server);
   g_ptr_array_unref (chaos.wrong);
+  g_array_unref (chaos.chosen);
   g_ptr_array_unref (chaos.behaviours);
   g_hash_table_unref (chaos.counts);
   g_mutex_clear (&chaos.lock);
