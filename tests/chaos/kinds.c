@@ -236,6 +236,16 @@ const ChaosKind chaos_kinds[] = {
   { NULL },
 };
 
+const ChaosKind *
+chaos_kind_find (const char *name)
+{
+  for (const ChaosKind *kind = chaos_kinds; kind->name != NULL; kind++)
+    if (strcmp (kind->name, name) == 0)
+      return kind;
+
+  g_assert_not_reached ();
+}
+
 gboolean
 chaos_cell_has_file (ChaosCell *cell)
 {

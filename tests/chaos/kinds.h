@@ -40,5 +40,7 @@ struct _ChaosKind
 /* Ends with one that has no name */
 extern const ChaosKind chaos_kinds[];
 
+const ChaosKind *chaos_kind_find (const char *name);
+
 /* Whether there is anything but the parts of downloads in the folder */
 gboolean chaos_cell_has_file (ChaosCell *cell);

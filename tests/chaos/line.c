@@ -7,8 +7,10 @@
 #include "line.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 /* How much of a flood is sent at once, and how long it waits then, in ms */
@@ -206,6 +208,12 @@ chaos_line_read_head (ChaosLine *self)
   return head;
 }
 
+gboolean
+chaos_line_await_input (ChaosLine *self)
+{
+  return self->input->len > 0 || read_more (self);
+}
+
 static gboolean
 skip (ChaosLine *self,
       gsize length)
@@ -325,10 +333,25 @@ chaos_line_hold (ChaosLine *self)
 }
 
 void
+chaos_line_await_arrival (ChaosLine *self)
+{
+  int n;
+
+  while (ioctl (self->fd, SIOCOUTQ, &n) == 0 && n > 0 && wait_open (self, 1))
+    ;
+}
+
+void
+chaos_line_finish (ChaosLine *self)
+{
+  shutdown (self->fd, SHUT_WR);
+}
+
+void
 chaos_line_close (ChaosLine *self)
 {
   /* A socket that is closed before all was read from it resets the connection */
-  shutdown (self->fd, SHUT_WR);
+  chaos_line_finish (self);
   chaos_line_wait (self);
 }
 

@@ -36,6 +36,8 @@ gboolean chaos_line_read       (ChaosLine                        *self,
                                 gsize                             length);
 /* Up to the empty line; NULL if it does not come */
 char    *chaos_line_read_head  (ChaosLine                        *self);
+/* Waits for input that was not taken. FALSE if the client closes. */
+gboolean chaos_line_await_input (ChaosLine                       *self);
 /* The body of that request, which is thrown away */
 gboolean chaos_line_skip_body  (ChaosLine                        *self,
                                 const char                       *head);
@@ -58,7 +60,12 @@ void     chaos_line_flood_raw  (ChaosLine                        *self,
 /* For other floods, after a few times each. FALSE if the client has closed. */
 gboolean chaos_line_pause      (ChaosLine                        *self);
 
-/* Says that nothing more comes, and waits until the client has closed */
+/* Returns when everything that was sent is in the client's socket, or the client has closed */
+void     chaos_line_await_arrival (ChaosLine                     *self);
+
+/* Says that nothing more comes */
+void     chaos_line_finish     (ChaosLine                        *self);
+/* The same, and waits until the client has closed */
 void     chaos_line_close      (ChaosLine                        *self);
 /* When the behaviour returns, the client gets ECONNRESET */
 void     chaos_line_reset      (ChaosLine                        *self);
