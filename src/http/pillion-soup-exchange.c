@@ -666,6 +666,7 @@ status_known (SoupMessage *message,
   SoupMessageHeaders *headers = pillion_soup.message_get_response_headers (message);
   guint status = pillion_soup.message_get_status (message);
 
+  pillion_soup_head_mend_coding (headers);
   if (!mend_length (self, headers, status))
     return;
 

@@ -6,6 +6,9 @@
 
 #include "http/pillion-soup-head.h"
 
+#include <string.h>
+
+#include "http/pillion-http-fields.h"
 #include "http/pillion-soup-body.h"
 
 static const char *
@@ -79,4 +82,22 @@ pillion_soup_head_make (SoupMessage *message,
     .message = message,
     .headers = pillion_soup.message_get_response_headers (message),
   };
+}
+
+void
+pillion_soup_head_mend_coding (SoupMessageHeaders *headers)
+{
+  static const char *const registered[] = { "compress", "deflate", "gzip", "identity", "x-compress", "x-gzip" };
+  const char *list = pillion_soup.message_headers_get_list (headers, "Transfer-Encoding");
+  g_autofree char *lower = list != NULL ? g_ascii_strdown (list, -1) : NULL;
+
+  if (lower == NULL || strstr (lower, "chunked") != NULL)
+    return;
+
+  for (guint i = 0; i < G_N_ELEMENTS (registered); i++)
+    if (pillion_http_has_element (lower, registered[i]))
+      return;
+
+  pillion_soup.message_headers_remove (headers, "Transfer-Encoding");
+  pillion_soup.message_headers_remove (headers, "Content-Length");
 }

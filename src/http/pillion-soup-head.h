@@ -20,3 +20,8 @@ typedef struct
 PillionSoupHead pillion_soup_head_make (SoupMessage *message,
                                         gint64       announced,
                                         gboolean     chunked);
+
+/* Takes away a transfer coding that nobody has registered, which codes nothing: what follows is the body, up to the end of the connection
+ * (RFC 9112, section 6.3). libsoup would fail, where browsers go on. It still does for codings that are known, but weren't asked for, and for
+ * whatever looks like "chunked". */
+void            pillion_soup_head_mend_coding (SoupMessageHeaders *headers);
