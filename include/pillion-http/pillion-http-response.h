@@ -73,6 +73,8 @@ gboolean             pillion_http_response_is_body_truncated (PillionHttpRespons
 PILLION_HTTP_AVAILABLE_IN_1_0
 gboolean             pillion_http_response_is_from_cache     (PillionHttpResponse *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
+const GError        *pillion_http_response_get_network_error (PillionHttpResponse *self);
+PILLION_HTTP_AVAILABLE_IN_1_0
 void                 pillion_http_response_remove_from_cache (PillionHttpResponse *self);
 PILLION_HTTP_AVAILABLE_IN_1_0
 char                *pillion_http_response_dup_text          (PillionHttpResponse *self,

@@ -156,13 +156,15 @@ pillion_cache_answer_init (PillionCacheAnswer *self,
 }
 
 void
-pillion_cache_answer_init_missing (PillionCacheAnswer *self)
+pillion_cache_answer_init_missing (PillionCacheAnswer *self,
+                                   const PillionCacheRequest *request)
 {
   self->begin = self->end = 0;
   pillion_list_head_init (&self->head, 504, "Gateway Timeout", 0);
   self->head.parent.stored = self->head.parent.missing = TRUE;
   pillion_field_list_append (&self->head.fields, "Content-Length", "0");
-  pillion_field_list_append (&self->head.fields, "Cache-Status", CACHE_NAME "; detail=only-if-cached");
+  pillion_field_list_append (&self->head.fields, "Cache-Status",
+                             request->unreachable ? CACHE_NAME "; fwd=stale; detail=unreachable" : CACHE_NAME "; detail=only-if-cached");
 }
 
 void

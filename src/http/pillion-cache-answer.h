@@ -23,9 +23,11 @@ void        pillion_cache_answer_init   (PillionCacheAnswer        *self,
                                          const char                *validation_reason,
                                          gint64                     now);
 
-/* What is said if nothing that is stored can be used, and nothing else may be (RFC 9111, section 5.2.1.7) */
-void        pillion_cache_answer_init_missing (PillionCacheAnswer *self);
-void        pillion_cache_answer_clear        (PillionCacheAnswer *self);
+/* What is said if nothing that is stored can be used, and nothing else may be, or there is nothing else (RFC 9111, sections 5.2.1.7 and
+ * 5.2.2.2) */
+void        pillion_cache_answer_init_missing (PillionCacheAnswer        *self,
+                                               const PillionCacheRequest *request);
+void        pillion_cache_answer_clear        (PillionCacheAnswer        *self);
 
 /* Why a request goes to the server (RFC 9211, section 2.2); a static string */
 const char *pillion_cache_choice_get_reason   (const PillionCacheChoice  *self,

@@ -66,12 +66,8 @@ pillion_cache_fill_begin (PillionCacheFill *self,
   g_autoptr (GBytes) metadata = NULL;
   gint64 last = -1;
 
-  /* Without a length nobody knows whether all of it arrived */
-  if (!head->delimited)
-    return FALSE;
-
   response = make_response (head, requested, received);
-  if (!pillion_cache_request_may_store (request, response, at_home))
+  if (!pillion_cache_request_may_store (request, response, at_home) || (!head->delimited && !pillion_cache_may_store_undelimited (response)))
     return FALSE;
   if (response->status == 206 && !pillion_http_parse_content_range (head->get_field (head, "Content-Range"), &response->first, &last, &response->total))
     return FALSE;
@@ -91,6 +87,7 @@ pillion_cache_fill_begin (PillionCacheFill *self,
     pillion_field_list_append (&self->selecting, request->fields->strv[i], request->fields->strv[i + 1]);
   self->identity = g_strdup (request->identity);
   self->response = g_steal_pointer (&response);
+  self->delimited = head->delimited;
   self->length = 0;
   return TRUE;
 }
@@ -257,8 +254,8 @@ pillion_cache_fill_end (PillionCacheFill *self)
   g_autoptr (GPtrArray) parts = NULL;
   PillionCacheEntry *replaced = NULL;
 
-  /* A part may be shorter than it says, but not longer */
-  if (self->writer == NULL || (self->announced >= 0 && self->length > self->announced))
+  /* A part may be shorter than it says, but not longer. An empty body that ended with its connection is what a dying server leaves. */
+  if (self->writer == NULL || (self->announced >= 0 && self->length > self->announced) || (!self->delimited && self->length == 0))
     return;
 
   others = pillion_cache_store_lookup (self->store, self->key);

@@ -18,6 +18,7 @@ typedef struct
   PillionStoredResponse *response;
   PillionFieldList selecting;      /* of the request, for finding what this replaces */
   char *identity;                  /* likewise, or NULL */
+  gboolean delimited;              /* something else than the end of the connection tells where it ends */
   gint64 length;                   /* how much was written */
   gint64 announced;                /* how much of it there is to be, or -1 */
   guint n_doomed;                  /* pillion_cache_store_get_n_doomed () when it began */

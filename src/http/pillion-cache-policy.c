@@ -122,7 +122,7 @@ pillion_cache_request_may_use (const PillionCacheRequest *self)
 gboolean
 pillion_cache_request_forbids_network (const PillionCacheRequest *self)
 {
-  return self->offline || self->mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED || (self->control.flags & PILLION_CACHE_ONLY_IF_CACHED) != 0;
+  return self->offline || self->unreachable || self->mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED || (self->control.flags & PILLION_CACHE_ONLY_IF_CACHED) != 0;
 }
 
 void
@@ -472,6 +472,12 @@ pillion_cache_request_may_store (const PillionCacheRequest *self,
 
   return has_explicit_lifetime (response) || is_heuristically_cacheable (response->status) ||
          (response->control.flags & (PILLION_CACHE_PUBLIC | PILLION_CACHE_PRIVATE)) != 0;
+}
+
+gboolean
+pillion_cache_may_store_undelimited (const PillionStoredResponse *response)
+{
+  return response->status == 200 && has_explicit_lifetime (response);
 }
 
 static gint64

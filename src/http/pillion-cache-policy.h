@@ -19,6 +19,7 @@ typedef struct
   const char *identity; /* of the connection that it would use, or NULL */
   PillionHttpCacheMode mode;
   gboolean offline;     /* there is no network to be used */
+  gboolean unreachable; /* the network has failed */
   gboolean after_error; /* the server has just failed: stale-if-error applies */
   guint error_status;   /* the status that it failed with, or 0 if there was no answer */
   gboolean has_body;    /* what the server says may depend on it */
@@ -88,6 +89,10 @@ gboolean        pillion_cache_request_get_range      (const PillionCacheRequest 
 gboolean        pillion_cache_request_may_store      (const PillionCacheRequest   *self,
                                                       const PillionStoredResponse *response,
                                                       gboolean                     at_home);
+
+/* Whether it may be stored if only the end of the connection tells where its body ends. It counts as complete then (RFC 9112, section 8), but a
+ * server that crashed looks the same, so only what the server wants to be used again is. */
+gboolean        pillion_cache_may_store_undelimited  (const PillionStoredResponse *response);
 
 /* Section 4.2.1: how long it is fresh, in s */
 gint64          pillion_cache_get_lifetime           (const PillionStoredResponse *stored);

@@ -129,7 +129,7 @@ give_head (PillionExchange *self,
   if (self->choice.entry != NULL)
     pillion_cache_answer_init (&answer, &self->choice, &self->request, validation, self->reason, get_real_now (self));
   else
-    pillion_cache_answer_init_missing (&answer);
+    pillion_cache_answer_init_missing (&answer, &self->request);
   self->next = answer.begin;
   self->end = answer.end;
   self->has_head = TRUE;
@@ -652,6 +652,7 @@ cache_exchange (PillionTransport *transport,
   pillion_cache_request_init (&self->request, request->method, &self->wire.fields, request->cache.mode);
   take_identity (self);
   self->request.offline = request->cache.offline;
+  self->request.unreachable = request->cache.unreachable;
   self->request.after_error = request->cache.after_error;
   self->request.error_status = request->cache.error_status;
   self->request.has_body = request->body != NULL;

@@ -131,6 +131,7 @@ pillion_call_set_uri (PillionCall *self,
   self->origin = pillion_http_uri_get_origin (uri);
   /* A failure of one URL says nothing about another */
   self->after_error = FALSE;
+  g_clear_error (&self->network_error);
 
   return TRUE;
 }
@@ -227,6 +228,8 @@ pillion_call_make_response (PillionCall *self,
   pillion_http_response_set_from_cache (response, head->stored && !head->missing);
   if (self->store != NULL)
     pillion_http_response_set_store (response, self->store);
+  if (self->network_error != NULL)
+    pillion_http_response_set_network_error (response, self->network_error);
 
   return response;
 }
@@ -426,7 +429,7 @@ pillion_call_send (PillionCall *self)
       return;
     }
 
-  self->from_store = FALSE;
+  self->from_store = self->answered = FALSE;
   local = can_answer_locally (self);
   self->past_cache = FALSE;
   self->hop = pillion_hop_new (self->engine, &hop_funcs, self);
@@ -655,6 +658,7 @@ hop_start (gpointer data,
         .offline = self->engine->config.offline,
         .after_error = self->after_error,
         .error_status = self->error_status,
+        .unreachable = self->network_error != NULL,
         .unreadable = self->unreadable,
       };
     }
@@ -741,6 +745,7 @@ hop_head (gpointer data,
   self->n_decoded = 0;
   self->announced = head->length;
   self->from_store = head->stored;
+  self->answered = TRUE;
 
   verdict = pillion_stages_head (&self->stages, self, head, &error);
   if (verdict == PILLION_VERDICT_PASS && head->tunnel)
@@ -1133,6 +1138,7 @@ pillion_call_finish (PillionCall *self)
   g_clear_pointer (&self->history, g_ptr_array_unref);
   g_clear_pointer (&self->proxy, pillion_proxy_unref);
   g_clear_pointer (&self->proxy_authorization, g_free);
+  g_clear_error (&self->network_error);
   pillion_call_unref (self);
 
   return task;

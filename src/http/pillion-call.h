@@ -58,9 +58,11 @@ struct _PillionCall
   GPtrArray *found;        /* what the store had for the URL when the cache was asked, or NULL */
   gsize found_size;        /* its share of the engine's found_size */
   gboolean past_cache;     /* it was, and has no answer to the next request */
+  gboolean answered;       /* whether the last exchange had a head */
   gboolean from_store;     /* the last response came from it */
   gboolean after_error;    /* the server has failed: what is stale may do */
   guint error_status;      /* the status that it failed with, or 0 if there was no answer */
+  GError *network_error;   /* why the server could not be reached, once the cache answers for it; or NULL */
   gboolean unreadable;     /* reading what is stored has failed: nothing of it is used any more */
   PillionHop *hop;         /* NULL while nothing is queued or in flight */
   PillionRefusal *refusal; /* while its body is received, else NULL */

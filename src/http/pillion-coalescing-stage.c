@@ -46,7 +46,7 @@ can_share (const PillionCall *call)
   gboolean shares_mode = request->cache_mode == PILLION_HTTP_CACHE_MODE_DEFAULT || request->cache_mode == PILLION_HTTP_CACHE_MODE_FORCE_CACHE ||
                          request->cache_mode == PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED;
 
-  return request->coalescing && shares_mode && !call->after_error && !call->unreadable && request->rate_limit == 0 && !request->lasting && !call->parted && call->body == NULL && call->sink->klass->in_memory &&
+  return request->coalescing && shares_mode && !call->after_error && !call->unreadable && call->network_error == NULL && request->rate_limit == 0 && !request->lasting && !call->parted && call->body == NULL && call->sink->klass->in_memory &&
          (g_str_equal (call->method, "GET") || g_str_equal (call->method, "HEAD")) && !wants_own_answer (&request->fields) &&
          !wants_own_answer (&call->engine->config.fields);
 }

@@ -29,6 +29,7 @@
 #include "http/pillion-ring-sink.h"
 #include "http/pillion-timeout-stage.h"
 #include "http/pillion-total-timeout-stage.h"
+#include "http/pillion-unreachable-stage.h"
 
 /* Returns NULL, after failing the task, if there can be none */
 static PillionHttpEngine *
@@ -64,6 +65,7 @@ static void
 add_stages (PillionStages *stages)
 {
   pillion_total_timeout_stage_add (stages);
+  pillion_unreachable_stage_add (stages);
   pillion_retry_stage_add (stages);
   pillion_cache_stage_add (stages);
   pillion_redirect_stage_add (stages);

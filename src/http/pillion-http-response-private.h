@@ -36,6 +36,10 @@ void                 pillion_http_response_set_history (PillionHttpResponse     
 void                 pillion_http_response_set_store   (PillionHttpResponse *self,
                                                         PillionCacheStore   *store);
 
+/* Why the cache made it (status 504), rather than a server */
+void                 pillion_http_response_set_network_error (PillionHttpResponse *self,
+                                                              const GError        *error);
+
 /* Whether its body comes from the cache */
 void                 pillion_http_response_set_from_cache (PillionHttpResponse *self,
                                                            gboolean             from_cache);

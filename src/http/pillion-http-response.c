@@ -73,6 +73,7 @@ struct _PillionHttpResponse
   GBytes *body; /* NULL for none */
   gboolean truncated;
   gboolean from_cache;
+  GError *network_error; /* why the cache made it, or NULL */
   PillionCacheStore *store; /* of the cache, or NULL if it took no part */
   GPtrArray *history; /* NULL for none */
   const char *version; /* static */
@@ -188,6 +189,7 @@ pillion_http_response_finalize (GObject *object)
   g_clear_pointer (&self->history, g_ptr_array_unref);
   g_clear_object (&self->peer);
   g_clear_pointer (&self->store, pillion_cache_store_unref);
+  g_clear_error (&self->network_error);
 
   G_OBJECT_CLASS (pillion_http_response_parent_class)->finalize (object);
 }
@@ -424,6 +426,13 @@ pillion_http_response_set_store (PillionHttpResponse *self,
                                  PillionCacheStore *store)
 {
   self->store = pillion_cache_store_ref (store);
+}
+
+void
+pillion_http_response_set_network_error (PillionHttpResponse *self,
+                                         const GError *error)
+{
+  self->network_error = g_error_copy (error);
 }
 
 void
@@ -756,6 +765,30 @@ pillion_http_response_is_from_cache (PillionHttpResponse *self)
   g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), FALSE);
 
   return self->from_cache;
+}
+
+/**
+ * pillion_http_response_get_network_error:
+ * @self: a response
+ *
+ * Gets the error of the network because of which the client's cache made this response.
+ *
+ * If a server can't be reached, and it said earlier that what is stored must not be used without it (`Cache-Control: must-revalidate` or
+ * `no-cache`), a request that accepts the status gets a response with 504, as [RFC 9111](https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2.2)
+ * wants it. It comes after all retries, has no body, and its `Cache-Status` is `Pillion; fwd=stale; detail=unreachable`. Other requests fail with
+ * this very error.
+ *
+ * Returns: (transfer none) (nullable): the error, which is one of `G_IO_ERROR`, `G_RESOLVER_ERROR` or `G_TLS_ERROR`, or
+ *   [error@PillionHttp.Error.TRUNCATED]; %NULL if a server made the response, or the cache for another reason
+ *
+ * Since: 1.0
+ */
+const GError *
+pillion_http_response_get_network_error (PillionHttpResponse *self)
+{
+  g_return_val_if_fail (PILLION_HTTP_IS_RESPONSE (self), NULL);
+
+  return self->network_error;
 }
 
 /**

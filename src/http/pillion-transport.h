@@ -40,6 +40,7 @@ typedef struct
   gboolean offline;     /* there is no network to be used */
   gboolean after_error; /* the server has just failed */
   guint error_status;   /* the status that it failed with, or 0 if there was no answer */
+  gboolean unreachable; /* the server could not be reached, and is not to be asked again */
   gboolean unreadable;  /* what is stored could not be read: nothing of it is used */
 } PillionWireCache;
 

@@ -16,6 +16,7 @@ typedef enum
   FROM_VALIDATED, /* the server was asked, and has confirmed it with a 304 */
   FROM_ANEW,      /* the server was asked, and asked again because its 304 was of no use */
   FROM_NOWHERE,   /* the call fails with NOT_CACHED */
+  FROM_NOBODY,    /* the server can't be reached, and the cache says so with a 504 */
 } CacheFrom;
 
 /* Fields are "Name: value" lines. A value that begins with "@" is a date so many seconds from then. */
@@ -35,6 +36,7 @@ typedef struct
   guint status; /* 0 for 200, or 304 */
   const char *response;
   const char *body; /* NULL for how many requests it has got */
+  gboolean to_the_end; /* nothing but the end of the connection tells where the body ends, if there is one */
 
   /* What has to come of it. "!Name" stands for a field that must not be there. */
   const char *sent;
@@ -80,6 +82,8 @@ static const CacheCase cache_cases[] = {
   /* Storing */
   { "3 every final status with explicit freshness", STEPS ({ .status = 299, .response = FRESH }, { FROM_CACHE, .expected = 299 }) },
   { "3 errors, too", STEPS ({ .status = 500, .response = FRESH }, { FROM_CACHE, .expected = 500 }) },
+  { "3.3 what ended with its connection is complete", STEPS ({ .response = FRESH, .to_the_end = TRUE }, { FROM_CACHE }) },
+  { "3.1 a transfer coding is not stored", STEPS ({ .response = FRESH "Transfer-Encoding: strange\n", .to_the_end = TRUE, .got = "!Transfer-Encoding\n" }, { FROM_CACHE, .got = "!Transfer-Encoding\n" }) },
   { "3 no body", STEPS ({ .status = 204, .response = FRESH }, { FROM_CACHE, .expected = 204 }) },
   { "3.1 Connection and what it names are not stored", STEPS ({ .response = FRESH "Connection: keep-alive, A\nA: 1\nB: 2\n" }, { FROM_CACHE, .got = "!Connection\n!A\nB: 2\n" }) },
   { "3.1 nor are other fields of the connection", STEPS ({ .response = FRESH "Proxy-Authenticate: Basic\nUpgrade: foo\nKeep-Alive: x\nSet-Cookie: a=b\n" }, { FROM_CACHE, .got = "!Proxy-Authenticate\n!Upgrade\n!Keep-Alive\nSet-Cookie: a=b\n" }) },
@@ -116,6 +120,9 @@ static const CacheCase cache_cases[] = {
   { "fetch only-if-cached", STEPS ({ .response = SHORT }, { FROM_CACHE, 1000, .mode = PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED }, { FROM_NOWHERE, .path = "?other", .mode = PILLION_HTTP_CACHE_MODE_ONLY_IF_CACHED }) },
   { "4.2.4 offline", STEPS ({ .response = SHORT }, { FROM_CACHE, 1000, .offline = TRUE }, { FROM_NOWHERE, .path = "?other", .offline = TRUE }, { FROM_NOWHERE, .method = "POST", .offline = TRUE }, { FROM_SERVER }) },
   { "5.2.2.2 must-revalidate offline", STEPS ({ .response = "Cache-Control: max-age=100, must-revalidate\n" }, { FROM_NOWHERE, 1000, .offline = TRUE }) },
+  { "5.2.2.2 must-revalidate without a network", STEPS ({ .response = "Cache-Control: max-age=100, must-revalidate\n" ETAG }, { FROM_NOBODY, 1000, .got = "Cache-Status: Pillion; fwd=stale; detail=unreachable\n", .text = "" }, { FROM_VALIDATED, .text = "1" }) },
+  { "5.2.2.2 must-revalidate comes before stale-if-error", STEPS ({ .response = "Cache-Control: max-age=100, must-revalidate, stale-if-error=10000\n" }, { FROM_NOBODY, 1000, .text = "" }) },
+  { "5.2.2.4 no-cache without a network", STEPS ({ .response = "Cache-Control: max-age=10000, no-cache\n" ETAG }, { FROM_NOBODY, .got = "!ETag\nCache-Status: Pillion; fwd=stale; detail=unreachable\n", .text = "" }, { FROM_VALIDATED, .text = "1" }) },
   { "RFC 8246 immutable, overridden", STEPS ({ .response = "Cache-Control: max-age=10000, immutable\n" ETAG }, { FROM_VALIDATED, .request = "Cache-Control: no-cache\n" }, { FROM_CACHE, .request = "Cache-Control: max-age=100\n" }) },
   { "RFC 8246 immutable", STEPS ({ .response = "Cache-Control: max-age=10000, immutable\n" ETAG }, { FROM_CACHE, .mode = PILLION_HTTP_CACHE_MODE_NO_CACHE }, { FROM_VALIDATED, 20000, .mode = PILLION_HTTP_CACHE_MODE_NO_CACHE }) },
 

@@ -28,6 +28,8 @@ typedef struct
   guint status;
   char *fields;
   char *body;
+  gboolean to_the_end;
+  gboolean lost; /* there is none */
 } Answer;
 
 static gint64 shift; /* of the real time, in s */
@@ -114,6 +116,8 @@ answer (Server *self,
     .status = step->status != 0 ? step->status : 200,
     .fields = make_fields (step->response),
     .body = step->body != NULL ? g_strdup (step->body) : g_strdup_printf ("%u", self->n_requests),
+    .to_the_end = step->to_the_end,
+    .lost = step->from == FROM_NOBODY,
   };
   if ((step->from == FROM_VALIDATED || step->from == FROM_ANEW) && (etag != NULL || date != NULL))
     result.status = 304;
@@ -157,7 +161,13 @@ serve (TestConnection *connection,
   g_autofree char *fields = g_strjoinv ("\r\n", lines);
   gboolean bare = strcmp (method, "HEAD") == 0 || result.status == 304 || result.status == 204;
 
-  if (bare || strstr (fields, "Content-Length: ") != NULL)
+  if (result.lost || result.to_the_end)
+    {
+      if (!result.lost)
+        test_connection_printf (connection, "HTTP/1.1 %u Status\r\n%s\r\n%s", result.status, fields, result.body);
+      test_connection_close (connection);
+    }
+  else if (bare || strstr (fields, "Content-Length: ") != NULL)
     test_connection_printf (connection, "HTTP/1.1 %u Status\r\n%s\r\n", result.status, fields);
   else
     test_connection_printf (connection, "HTTP/1.1 %u Status\r\nContent-Length: %zu\r\n%s\r\n%s", result.status, strlen (result.body), fields,
@@ -186,7 +196,7 @@ handle (PillionHttpTestExchange *exchange,
       g_auto (GStrv) parts = g_strsplit (lines[i], ": ", 2);
 
       /* Its length is its own business there */
-      if (strcmp (parts[0], "Content-Length") != 0)
+      if (strcmp (parts[0], "Content-Length") != 0 && strcmp (parts[0], "Transfer-Encoding") != 0)
         pillion_http_test_exchange_add_header (exchange, parts[0], parts[1]);
     }
   pillion_http_test_exchange_set_text (exchange, result.body, "text/plain");
@@ -209,7 +219,7 @@ make_request (const CacheStep *step,
   g_auto (GStrv) lines = g_strsplit (step->request != NULL ? step->request : "", "\n", -1);
   PillionHttpRequest *request = pillion_http_request_new (step->method != NULL ? step->method : "GET", url);
 
-  pillion_http_request_accept_statuses (request, 200, 503);
+  pillion_http_request_accept_statuses (request, 200, step->from == FROM_NOBODY ? 504 : 503);
   pillion_http_request_set_cache_mode (request, step->mode);
   for (guint i = 0; lines[i] != NULL && lines[i][0] != '\0'; i++)
     {
@@ -241,7 +251,7 @@ check (const CacheStep *step,
   g_assert_cmpstr (problem, ==, NULL);
 
   if (status == 0)
-    status = step->from == FROM_SERVER && step->status != 0 ? step->status : 200;
+    status = step->from == FROM_NOBODY ? 504 : step->from == FROM_SERVER && step->status != 0 ? step->status : 200;
   g_assert_cmpuint (pillion_http_response_get_status (response), ==, status);
 
   switch (step->from)
@@ -251,6 +261,10 @@ check (const CacheStep *step,
       g_assert_false (pillion_http_response_is_from_cache (response));
       g_free (*last);
       *last = g_strdup (text);
+      break;
+    case FROM_NOBODY:
+      g_assert_false (pillion_http_response_is_from_cache (response));
+      g_assert_nonnull (pillion_http_response_get_network_error (response));
       break;
     case FROM_VALIDATED:
       g_assert_cmpuint (n_asked, >=, 1);
@@ -278,6 +292,7 @@ check (const CacheStep *step,
 static void
 take_step (const CacheStep *step,
            TestFixture *self,
+           PillionHttpTestTransport *transport, /* NULL on loopback */
            Server *server,
            const char *base,
            char **last)
@@ -294,6 +309,15 @@ take_step (const CacheStep *step,
   n_before = server->n_requests;
   g_clear_pointer (&server->problem, g_free);
   pillion_mutex_unlock (&server->mutex);
+
+  if (transport != NULL && step->from == FROM_NOBODY)
+    {
+      g_autoptr (GError) refused = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED, "refused");
+
+      pillion_http_test_transport_add_error (transport, "/", refused);
+    }
+  else if (transport != NULL)
+    pillion_http_test_transport_add_handler (transport, "/", handle, server, NULL);
 
   pillion_http_client_set_offline (self->client, step->offline);
   task = pillion_http_client_send (self->client, request, NULL);
@@ -359,7 +383,6 @@ run (Fixture *fixture,
   else
     {
       transport = pillion_http_test_transport_new (self->loop);
-      pillion_http_test_transport_add_handler (transport, "/", handle, &server, NULL);
       pillion_http_client_set_transport (self->client, transport);
       base = g_strdup ("http://server.example/resource");
     }
@@ -368,7 +391,7 @@ run (Fixture *fixture,
   for (guint i = 0; i < rule->n_steps; i++)
     {
       g_test_message ("step %u", i + 1);
-      take_step (&rule->steps[i], self, &server, base, &last);
+      take_step (&rule->steps[i], self, transport, &server, base, &last);
     }
 
   pillion_http_client_set_cache (self->client, NULL);

@@ -92,6 +92,24 @@ serve (TestConnection *connection,
       test_connection_printf (connection, "HTTP/1.1 200 OK\r\n" FRESH "\r\nno length");
       test_connection_close (connection);
     }
+  else if (strcmp (path, "/to-the-end-for-a-while") == 0)
+    {
+      test_connection_printf (connection, "HTTP/1.1 200 OK\r\nLast-Modified: Tue, 14 Nov 2023 22:13:20 GMT\r\n\r\nno length");
+      test_connection_close (connection);
+    }
+  else if (strcmp (path, "/nothing-to-the-end") == 0)
+    {
+      test_connection_printf (connection, "HTTP/1.1 200 OK\r\n" FRESH "\r\n");
+      test_connection_close (connection);
+    }
+  else if (strcmp (path, "/reset") == 0)
+    {
+      test_connection_printf (connection, "HTTP/1.1 200 OK\r\nCache-Control: max-age=10000\r\n\r\nonly");
+      test_connection_wait_gate (connection);
+      test_connection_reset (connection);
+    }
+  else if (strcmp (path, "/confirmed-always") == 0)
+    test_connection_answer (connection, "Cache-Control: no-cache\r\nETag: \"1\"\r\n", number, -1);
   else if (strcmp (path, "/in-two") == 0)
     {
       test_connection_printf (connection, "HTTP/1.1 200 OK\r\n" FRESH "Content-Length: 6\r\n\r\none");
@@ -273,7 +291,7 @@ test_redirects_and_refusals (Fixture *self,
   g_assert_cmpuint (test_server_get_requests (self->server), ==, 3);
 }
 
-/* What did not arrive whole is not stored, nor is what may be incomplete */
+/* What did not arrive whole is not used as though it had, nor is what may be incomplete */
 static void
 test_incomplete (Fixture *self,
                  gconstpointer data)
@@ -284,9 +302,71 @@ test_incomplete (Fixture *self,
   test_fixture_assert_error (&self->parent, cut, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
   g_assert_cmpuint (test_server_get_requests (self->server), ==, 2);
 
+  assert_gets (self, "/to-the-end-for-a-while", "no length", FALSE);
+  assert_gets (self, "/to-the-end-for-a-while", "no length", FALSE);
+  assert_gets (self, "/nothing-to-the-end", "", FALSE);
+  assert_gets (self, "/nothing-to-the-end", "", FALSE);
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 6);
+}
+
+/* A body without a length is complete if its connection ended in good order, and if the server says that it may be used again */
+static void
+test_to_the_end (Fixture *self,
+                 gconstpointer data)
+{
+  g_autofree char *url = g_strconcat (self->url, "/reset", NULL);
+
   assert_gets (self, "/to-the-end", "no length", FALSE);
-  assert_gets (self, "/to-the-end", "no length", FALSE);
-  g_assert_cmpuint (test_server_get_requests (self->server), ==, 4);
+  assert_gets (self, "/to-the-end", "no length", TRUE);
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 1);
+
+  test_server_open_gate (self->server);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (PillionTask) task = pillion_http_client_get_bytes (self->parent.client, url, NULL);
+
+      test_fixture_await (&self->parent, task);
+      g_assert_false (pillion_task_check (task, NULL));
+    }
+  g_assert_cmpuint (test_server_get_requests (self->server), ==, 3);
+}
+
+/* A server that must be asked each time can't be reached: a program that wants no 504 gets the error of the network, after all retries */
+static void
+test_unreachable (Fixture *self,
+                  gconstpointer data)
+{
+  g_autofree char *url = g_strconcat (self->url, "/confirmed-always", NULL);
+  g_autoptr (PillionHttpRequest) request = pillion_http_request_new ("GET", url);
+  g_autoptr (PillionHttpResponse) response = NULL;
+  g_autoptr (PillionTask) bytes = NULL;
+  g_autoptr (GError) error = NULL;
+
+  assert_gets (self, "/confirmed-always", "1", FALSE);
+  g_atomic_int_set (&self->failing, TRUE);
+  bytes = pillion_http_client_get_bytes (self->parent.client, url, NULL);
+  test_fixture_await (&self->parent, bytes);
+  g_assert_false (pillion_task_check (bytes, &error));
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
+  g_clear_error (&error);
+
+  pillion_http_request_accept_statuses (request, 504, 504);
+  pillion_http_request_set_max_retries (request, 1);
+  response = await (self, pillion_http_client_send (self->parent.client, request, NULL), &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (pillion_http_response_get_status (response), ==, 504);
+  g_assert_false (pillion_http_response_is_from_cache (response));
+  g_assert_error (pillion_http_response_get_network_error (response), PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
+  g_assert_cmpstr (pillion_http_response_get_header (response, "Cache-Status"), ==, "Pillion; fwd=stale; detail=unreachable");
+  g_assert_cmpuint (g_bytes_get_size (pillion_http_response_get_body (response)), ==, 0);
+  g_clear_object (&response);
+
+  /* Without something stored there is nothing to be forbidden */
+  g_clear_object (&request);
+  request = pillion_http_request_new ("GET", self->url);
+  pillion_http_request_accept_statuses (request, 504, 504);
+  response = await (self, pillion_http_client_send (self->parent.client, request, NULL), &error);
+  g_assert_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED);
 }
 
 /* What turns out to be wrong is asked for again */
@@ -1099,6 +1179,8 @@ main (int argc,
   ADD ("download-stores", test_download_stores);
   ADD ("redirects-and-refusals", test_redirects_and_refusals);
   ADD ("incomplete", test_incomplete);
+  ADD ("to-the-end", test_to_the_end);
+  ADD ("unreachable", test_unreachable);
   ADD ("wrong-content", test_wrong_content);
   ADD ("together", test_together);
   ADD ("no-place", test_no_place);

@@ -244,6 +244,9 @@ class Response(PillionHttp.Response):
     def raise_for_status(self) -> Self:
         """Raises StatusError if the server refused, with a status of 400 or more. Returns the response."""
         if _get_status(self) >= 400:
+            error = self.get_network_error()
+            if error is not None:
+                raise StatusError(f'{self.url}: the server could not be reached: {error.message}', self.status, self)
             reason = f' ({self.reason})' if self.reason else ''
             raise StatusError(f'{self.url}: the server answered {self.status}{reason}', self.status, self)
         return self
