@@ -467,6 +467,25 @@ apply_all (GPtrArray *changes,
     }
 }
 
+/* For each byte, whether the changes concern it. The others were synced, and stay as they are even if their page is lost. */
+static guint8 *
+find_changed (GPtrArray *changes,
+              gsize length)
+{
+  guint8 *changed = g_malloc0 (length);
+
+  for (guint i = 0; i < changes->len; i++)
+    {
+      DataChange *change = changes->pdata[i];
+      guint64 first = MIN (change->offset, length);
+      guint64 end = change->is_write ? MIN (first + g_bytes_get_size (change->bytes), length) : length;
+
+      memset (changed + first, TRUE, end - first);
+    }
+
+  return changed;
+}
+
 /* Some of the pages, whatever was written first, with zeros or what was there before in place of the others */
 static void
 apply_pages (GPtrArray *changes,
@@ -477,9 +496,11 @@ apply_pages (GPtrArray *changes,
   g_autoptr (GByteArray) all = g_byte_array_new ();
   double share = g_rand_boolean (random) ? g_rand_double (random) : 0;
   gboolean zeros = g_rand_boolean (random);
+  g_autofree guint8 *changed = NULL;
 
   put (all, 0, bytes->data, bytes->len);
   apply_all (changes, all, modified);
+  changed = find_changed (changes, all->len);
 
   resize (bytes, all->len);
   for (guint64 at = 0; at < all->len; at += PAGE)
@@ -491,7 +512,9 @@ apply_pages (GPtrArray *changes,
       if (g_rand_double (random) < share)
         memcpy (bytes->data + at, all->data + at, length);
       else if (zeros)
-        memset (bytes->data + at, 0, length);
+        for (guint64 i = at; i < at + length; i++)
+          if (changed[i])
+            bytes->data[i] = 0;
     }
 }
 
