@@ -6,17 +6,16 @@
 
 #include "http/pillion-file-sink.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include <glib/gi18n-lib.h>
 
 #include "core/pillion-private.h"
-#include "http/pillion-backoff.h"
 #include "http/pillion-call.h"
 #include "http/pillion-file-body.h"
 #include "http/pillion-file-output.h"
 #include "http/pillion-file-place.h"
+#include "http/pillion-file-rest.h"
 #include "http/pillion-file-share.h"
 #include "http/pillion-http-download-options-private.h"
 #include "http/pillion-http-download-private.h"
@@ -25,15 +24,6 @@
 #include "http/pillion-http-response-private.h"
 #include "http/pillion-http-url.h"
 #include "http/pillion-mirrors.h"
-#include "http/pillion-split.h"
-
-/* A server may send the rest in pieces, but not as many small ones as it likes: each costs a request. Nor may many be shorter than it said. */
-#define SMALL_PIECE (64 * 1024)
-#define MAX_SMALL_PIECES 100
-#define MAX_SHORT_PIECES 5
-
-/* Once further connections were used, this many successive requests may bring next to nothing before the download fails */
-#define MAX_FUTILE 5
 
 typedef struct _PillionFileSink PillionFileSink;
 
@@ -44,6 +34,8 @@ struct _PillionFileSink
 
   PillionFilePlace place;
   PillionFileOutput output;
+  PillionFileBody body;  /* what comes now */
+  PillionFileRest rest;
   PillionFileShare share; /* of what comes of it, with others that want the same */
   PillionBacklogEntry in_backlog; /* while it needs only the disk, or waits for others that do */
   gboolean starts_over;  /* once the worker gives the part file back */
@@ -53,35 +45,8 @@ struct _PillionFileSink
   gboolean conditional;  /* whether the server was asked for a newer version only */
 
   PillionMirrors mirrors;
-  char *source;          /* what the last request went to, and what a part of it came from */
-  gboolean foreign;      /* what is in the part file came from another source, and only the digest can tell whether it fits */
-  gboolean pieced;       /* the part file has bytes of several responses */
-  gboolean anew;         /* nothing is to be continued any more, and no ranges are requested */
-  gboolean afresh;       /* the next request begins at the beginning */
-  gint64 asked;          /* the offset that the request is about, 0 if it is about all */
-  char range[64];
-  PillionSplit *split;   /* NULL without a part file */
-  PillionClaim rest;     /* what the call's own connection fetches */
-  gboolean idle;         /* other connections fetch everything that is left */
-  PillionFileBody body;  /* what comes now */
-  guint n_small_pieces;
-  guint n_short_pieces;
-  gboolean undivided;    /* a rest was answered with all of the file: no further connections any more */
-  gboolean divided;      /* the part file has bytes that a further connection received */
-  gint64 had;            /* how much the part file had when the last request was sent */
-  PillionBackoff backoff;
-  gint64 resumed_from;
   PillionHttpResponse *response; /* of the last request, or NULL; without its body */
 };
-
-static const PillionSplitFuncs split_funcs;
-
-/* What comes of another method depends on more than the URL */
-static gboolean
-can_continue (PillionFileSink *self)
-{
-  return strcmp (self->parent.call->request->method, "GET") == 0;
-}
 
 static PillionVerdict
 file_begin (PillionSink *sink,
@@ -91,16 +56,6 @@ file_begin (PillionSink *sink,
 
   self->hands_over = FALSE;
   return pillion_file_share_begin (&self->share, sink->call, error);
-}
-
-/* Validators are of use within one of these only: whatever is meant to be equal elsewhere may have the same tag, date and length, and be another
- * version all the same */
-static char *
-make_source (PillionFileSink *self)
-{
-  const PillionCall *call = self->parent.call;
-
-  return g_strconcat (call->other_url != NULL ? call->other_url : call->url, " ", call->origin, NULL);
 }
 
 /* Whether a worker has the part file, or the file that is there */
@@ -137,7 +92,7 @@ open_part (PillionFileSink *self,
   if (pillion_file_output_open (&self->output, self->parent.call->engine, self->place.target, base, self->parent.call->url, &busy, &local))
     {
       self->share.part = self->output.part->id;
-      self->split = pillion_split_new (self->parent.call, self->output.part, &split_funcs, self);
+      pillion_file_rest_open (&self->rest);
       return PILLION_VERDICT_PASS;
     }
 
@@ -150,15 +105,6 @@ open_part (PillionFileSink *self,
   return PILLION_VERDICT_FAIL;
 }
 
-/* All other connections are dropped, and nothing is claimed */
-static void
-reset_split (PillionFileSink *self)
-{
-  pillion_split_release (self->split, &self->rest);
-  pillion_split_free (self->split);
-  self->split = pillion_split_new (self->parent.call, self->output.part, &split_funcs, self);
-}
-
 /* What has come can't be continued, and is of no use. FALSE: a worker is at it, and the call is resumed when it gives it back. */
 static gboolean
 start_over (PillionFileSink *self)
@@ -168,43 +114,7 @@ start_over (PillionFileSink *self)
     return FALSE;
 
   pillion_file_output_reset (&self->output);
-  reset_split (self);
-  return TRUE;
-}
-
-/* What is left is fetched by others, who say when there is something to do */
-static PillionVerdict
-be_idle (PillionFileSink *self)
-{
-  pillion_split_release (self->split, &self->rest);
-  self->idle = TRUE;
-  return PILLION_VERDICT_WAIT;
-}
-
-/* Finds out what the next request is about. FALSE: about nothing, because others fetch it, or are about to notice that
- * they have fetched everything. */
-static gboolean
-claim_rest (PillionFileSink *self)
-{
-  PillionPartFile *part = self->output.part;
-
-  pillion_split_release (self->split, &self->rest);
-  /* What this download has written itself is continued whatever the options say */
-  if (self->anew || self->afresh || !can_continue (self) || (!self->output.writing && !self->options->resume))
-    self->asked = 0;
-  else
-    self->asked = pillion_part_file_get_offset (part);
-  if (self->asked == 0)
-    return TRUE;
-  if (part->size == part->record.length && pillion_split_is_active (self->split))
-    return FALSE;
-
-  if (part->record.length < 0 || part->size == part->record.length)
-    pillion_split_add (self->split, &self->rest, self->asked, part->record.length < 0 ? G_MAXINT64 : part->record.length);
-  else if (!pillion_split_take (self->split, &self->rest))
-    return FALSE;
-
-  self->asked = self->rest.next;
+  pillion_file_rest_open (&self->rest);
   return TRUE;
 }
 
@@ -235,9 +145,7 @@ file_request (PillionSink *sink,
       return PILLION_VERDICT_WAIT;
     }
 
-  self->had = self->output.part != NULL ? pillion_part_file_get_received (self->output.part) : 0;
-  g_free (self->source);
-  self->source = make_source (self);
+  pillion_file_rest_prepare (&self->rest, sink->call);
   if (!pillion_file_place_open (&self->place, error))
     return PILLION_VERDICT_FAIL;
   if (self->place.target->kept)
@@ -253,71 +161,16 @@ file_request (PillionSink *sink,
   if (self->output.part == NULL && (verdict = open_part (self, error)) != PILLION_VERDICT_PASS)
     return verdict;
 
-  if (!claim_rest (self))
-    return be_idle (self);
-  if (self->asked == 0 && self->output.writing && !start_over (self))
+  if (!pillion_file_rest_claim (&self->rest, self->options->resume))
+    return pillion_file_rest_be_idle (&self->rest);
+  if (self->rest.asked == 0 && self->output.writing && !start_over (self))
     return PILLION_VERDICT_WAIT;
-  if (self->asked > 0 && self->foreign && (verdict = mix_part (self, error)) != PILLION_VERDICT_PASS)
+  if (self->rest.asked > 0 && self->rest.foreign && (verdict = mix_part (self, error)) != PILLION_VERDICT_PASS)
     return verdict;
-  if (self->asked > 0)
-    {
-      if (self->rest.end < self->output.part->record.length)
-        g_snprintf (self->range, sizeof self->range, "bytes=%" PRId64 "-%" PRId64, self->asked, self->rest.end - 1);
-      else
-        g_snprintf (self->range, sizeof self->range, "bytes=%" PRId64 "-", self->asked);
-      pillion_field_list_append (fields, "Range", self->range);
-      if (!self->foreign)
-        pillion_field_list_append (fields, "If-Range", pillion_part_file_get_validator (self->output.part));
-    }
 
-  self->conditional = !self->output.writing && pillion_file_origin_add_conditions (&self->place.origin, self->source, fields);
+  pillion_file_rest_add_fields (&self->rest, fields);
+  self->conditional = !self->output.writing && pillion_file_origin_add_conditions (&self->place.origin, self->rest.source, fields);
 
-  return PILLION_VERDICT_PASS;
-}
-
-static gboolean
-is_the_rest (PillionFileSink *self,
-             const PillionHead *head)
-{
-  if (!pillion_file_body_take_rest (&self->body, head, &self->output.part->record, self->asked, self->foreign))
-    return FALSE;
-
-  self->rest.end = MIN (self->rest.end, self->body.end);
-  return TRUE;
-}
-
-static PillionVerdict
-begin_anew (PillionFileSink *self,
-            const PillionHead *head,
-            GError **error)
-{
-  const char *etag;
-  const char *last_modified;
-
-  pillion_file_body_take_whole (&self->body, head, &etag, &last_modified);
-  self->resumed_from = 0;
-  if (!pillion_part_file_begin (self->output.part, self->source, etag, last_modified, self->place.into ? self->place.target->name : NULL,
-                                self->body.total, error))
-    return PILLION_VERDICT_FAIL;
-
-  self->afresh = self->foreign = self->pieced = self->divided = FALSE;
-  pillion_split_add (self->split, &self->rest, 0, self->body.end >= 0 ? self->body.end : G_MAXINT64);
-  return PILLION_VERDICT_PASS;
-}
-
-static PillionVerdict
-continue_part (PillionFileSink *self,
-               GError **error)
-{
-  self->pieced = TRUE;
-  /* Where this goes on within one download, a worker may be at the file */
-  if (self->output.writing)
-    return PILLION_VERDICT_PASS;
-
-  if (!pillion_part_file_continue (self->output.part, self->body.begun, error))
-    return PILLION_VERDICT_FAIL;
-
-  self->resumed_from = pillion_part_file_get_received (self->output.part);
   return PILLION_VERDICT_PASS;
 }
 
@@ -328,56 +181,6 @@ take_fields (PillionFileSink *self,
   g_clear_object (&self->response);
   self->response = pillion_call_make_response (self->parent.call, head);
   pillion_file_body_take_fields (&self->body, head);
-}
-
-/* Whether the rest can be fetched over several connections */
-static gboolean
-can_split (PillionFileSink *self,
-           const PillionHead *head)
-{
-  const char *units = head->get_field (head, "Accept-Ranges");
-  PillionPartFile *part = self->output.part;
-
-  return can_continue (self) && !head->stored && !self->anew && !self->undivided && !part->record.mixed && self->body.coding == NULL &&
-         part->record.length > 0 && pillion_part_file_get_validator (part) != NULL &&
-         (units == NULL || g_ascii_strcasecmp (units, "bytes") == 0);
-}
-
-/* What a server says that can't send a range, or not this one */
-static gboolean
-refuses_range (guint status)
-{
-  return status == 400 || status == 416 || status == 501;
-}
-
-/* A server that is busy, or has enough of us */
-static gboolean
-is_busy_status (guint status)
-{
-  return status == 403 || status == 408 || status == 429 || status >= 500;
-}
-
-/* Without further connections, one response might have brought everything. They are why there is another request, or
- * why the server broke off the first response, even if they brought nothing themselves. So a response that is cut
- * short or refused is no failure as long as more arrives. */
-static PillionVerdict
-go_on (PillionFileSink *self)
-{
-  if (!self->divided && (self->split == NULL || !pillion_split_disturbs (self->split)))
-    return PILLION_VERDICT_PASS;
-
-  if (pillion_part_file_get_received (self->output.part) - self->had >= SMALL_PIECE)
-    {
-      self->backoff.n = 0;
-      return PILLION_VERDICT_AGAIN;
-    }
-
-  if (self->backoff.n == MAX_FUTILE)
-    return PILLION_VERDICT_PASS;
-
-  pillion_split_release (self->split, &self->rest);
-  pillion_backoff_start (&self->backoff, self->parent.call, pillion_backoff_get_delay (&self->backoff));
-  return PILLION_VERDICT_WAIT;
 }
 
 static PillionVerdict
@@ -393,17 +196,12 @@ file_head (PillionSink *sink,
     return PILLION_VERDICT_WAIT;
 
   pillion_file_body_take_coding (&self->body, head, sink->call);
-  if (self->asked > 0 && (head->status == 206 ? self->body.coding != NULL || !is_the_rest (self, head) : refuses_range (head->status)))
-    {
-      self->anew = TRUE;
-      return PILLION_VERDICT_AGAIN;
-    }
+  if (!pillion_file_rest_accepts (&self->rest, head))
+    return PILLION_VERDICT_AGAIN;
 
-  if (self->asked > 0 && head->status == 206 && !self->foreign && g_strcmp0 (self->output.part->record.source, self->source) != 0)
+  if (pillion_file_rest_has_moved (&self->rest, head))
     {
-      self->foreign = pillion_file_output_has_digest (&self->output) && self->output.part->record.length >= 0;
-      self->anew = !self->foreign;
-      verdict = self->foreign ? mix_part (self, error) : PILLION_VERDICT_AGAIN;
+      verdict = self->rest.foreign ? mix_part (self, error) : PILLION_VERDICT_AGAIN;
       if (verdict != PILLION_VERDICT_PASS)
         return verdict;
     }
@@ -414,13 +212,8 @@ file_head (PillionSink *sink,
       return pillion_file_place_leave (&self->place, PILLION_HTTP_DOWNLOAD_OUTCOME_NOT_MODIFIED, error) ? PILLION_VERDICT_PASS : PILLION_VERDICT_FAIL;
     }
 
-  /* The other connections may continue all the same */
-  if (self->split != NULL && pillion_split_is_active (self->split) && is_busy_status (head->status))
-    {
-      pillion_split_limit (self->split);
-      return be_idle (self);
-    }
-  if (is_busy_status (head->status) && (verdict = go_on (self)) != PILLION_VERDICT_PASS)
+  verdict = pillion_file_rest_be_refused (&self->rest, head);
+  if (verdict != PILLION_VERDICT_PASS)
     return verdict;
 
   /* No Content and Reset Content are no file, and least of all one to replace another */
@@ -430,12 +223,12 @@ file_head (PillionSink *sink,
 
   /* Another version, or a server that knows no ranges: what has come is of no use. Further connections must not make a
    * server begin again and again that ends every response early. */
-  if (head->status != 206 && self->output.writing && self->asked > 0)
-    self->undivided = TRUE;
+  if (head->status != 206 && self->output.writing && self->rest.asked > 0)
+    self->rest.undivided = TRUE;
   if (head->status != 206 && self->output.writing && !start_over (self))
     return PILLION_VERDICT_WAIT;
 
-  if (head->status == 206 && self->asked == 0)
+  if (head->status == 206 && self->rest.asked == 0)
     {
       g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_PROTOCOL,
                    _("unexpected status %u: the server sent a different part of the file, or one that was not requested"),
@@ -447,16 +240,16 @@ file_head (PillionSink *sink,
     return PILLION_VERDICT_FAIL;
 
   take_fields (self, head);
-  if (pillion_file_place_stays (&self->place, sink->call, head, &self->body, self->source, !self->output.writing))
+  if (pillion_file_place_stays (&self->place, sink->call, head, &self->body, self->rest.source, !self->output.writing))
     return PILLION_VERDICT_DONE;
 
-  verdict = head->status == 206 ? continue_part (self, error) : begin_anew (self, head, error);
-  if (verdict != PILLION_VERDICT_PASS)
-    return verdict;
+  if (head->status == 206 ? !pillion_file_rest_continue (&self->rest, error)
+                          : !pillion_file_rest_begin (&self->rest, head, self->place.into ? self->place.target->name : NULL, error))
+    return PILLION_VERDICT_FAIL;
 
   if (!self->output.writing)
     pillion_file_output_begin (&self->output, head, self->body.coding != NULL);
-  pillion_split_follow (self->split, can_split (self, head));
+  pillion_file_rest_follow (&self->rest, head);
   /* Together, so that the host is told of both at once */
   pillion_task_set_unit (sink->call->task, "bytes");
   pillion_task_set_progress (sink->call->task, pillion_part_file_get_received (self->output.part), self->body.total);
@@ -464,31 +257,13 @@ file_head (PillionSink *sink,
   return PILLION_VERDICT_PASS;
 }
 
-static gboolean
-write_at (PillionFileSink *self,
-          gint64 offset,
-          const guint8 *bytes,
-          gsize length,
-          GError **error)
-{
-  if (!pillion_file_output_write (&self->output, offset, bytes, length, error))
-    return FALSE;
-
-  pillion_file_share_set_progress (&self->share, pillion_part_file_get_received (self->output.part), self->body.total);
-  return TRUE;
-}
-
 /* To continue later, or for another download to do so */
 static void
 leave_part (PillionFileSink *self)
 {
   self->share.part = (PillionFileId) { 0 };
-  if (self->split != NULL)
-    {
-      pillion_split_release (self->split, &self->rest);
-      g_clear_pointer (&self->split, pillion_split_free);
-    }
-  pillion_file_output_close (&self->output, can_continue (self));
+  pillion_file_rest_close (&self->rest);
+  pillion_file_output_close (&self->output, pillion_file_rest_can_continue (self->parent.call));
 }
 
 /* This one is paused: another one that wants the same goes on, and is joined when the pause ends */
@@ -509,15 +284,11 @@ file_hold (PillionSink *sink)
   self->hands_over = !self->output.finishing && !pillion_file_share_is_alone (&self->share);
   if (self->hands_over && !is_at_work (self))
     hand_over (self);
-  else if (self->split != NULL)
-    reset_split (self);
+  else if (self->rest.split != NULL)
+    pillion_file_rest_open (&self->rest);
 
-  if (self->idle)
-    {
-      /* With nobody else there is something to do again, when the call goes on */
-      self->idle = FALSE;
-      pillion_call_resume (sink->call);
-    }
+  /* Without others there is something to do again when the call goes on */
+  pillion_file_rest_wake (&self->rest);
 }
 
 /* Nothing has come yet: the files are opened again for the next request. A thousand downloads that wait for a server to come back would
@@ -527,7 +298,7 @@ file_rest (PillionSink *sink)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
 
-  if (self->place.target == NULL || self->output.writing || is_at_work (self) || self->idle || self->output.finishing
+  if (self->place.target == NULL || self->output.writing || is_at_work (self) || self->rest.idle || self->output.finishing
       || self->place.outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED || !pillion_file_share_is_alone (&self->share))
     return;
 
@@ -543,7 +314,7 @@ succeed (PillionFileSink *self)
     .url = g_strdup (call->url),
     .file = pillion_file_place_make_file (&self->place),
     .size = self->body.total,
-    .resumed_from = self->resumed_from,
+    .resumed_from = self->rest.resumed_from,
     .digest = self->place.outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_KEPT ? g_strdup (self->options->digest) : NULL,
     .etag = g_steal_pointer (&self->body.etag),
     .content_type = g_steal_pointer (&self->body.content_type),
@@ -583,7 +354,7 @@ date_part (PillionFileSink *self)
   part->dated = (only_if_changed || self->options->preserve_time) && self->body.last_modified != NULL &&
                 pillion_http_parse_date (self->body.last_modified, &part->date);
   part->remembers = only_if_changed;
-  part->origin_source = self->source;
+  part->origin_source = self->rest.source;
   part->origin_etag = self->body.etag;
   part->origin_last_modified = self->body.last_modified;
 }
@@ -601,7 +372,7 @@ end_without_body (PillionFileSink *self)
     }
 
   /* What there was of a new version is of no use */
-  g_clear_pointer (&self->split, pillion_split_free);
+  pillion_file_rest_close (&self->rest);
   pillion_file_output_close (&self->output, FALSE);
   succeed (self);
 }
@@ -613,7 +384,7 @@ finish (PillionFileSink *self)
   PillionCall *call = self->parent.call;
   GError *error = NULL;
 
-  g_clear_pointer (&self->split, pillion_split_free);
+  pillion_file_rest_close (&self->rest);
   if (!pillion_part_file_seal (self->output.part, &error))
     {
       pillion_call_fail (call, error);
@@ -628,91 +399,40 @@ finish (PillionFileSink *self)
 }
 
 static void
-split_allow_holes (gpointer data)
+report_progress (gpointer data)
 {
   PillionFileSink *self = data;
 
-  pillion_file_output_allow_holes (&self->output);
-}
-
-static gboolean
-split_write (gpointer data,
-             gint64 offset,
-             const guint8 *bytes,
-             gsize length)
-{
-  PillionFileSink *self = data;
-  GError *error = NULL;
-
-  self->pieced = self->divided = TRUE;
-  if (write_at (self, offset, bytes, length, &error))
-    return TRUE;
-
-  pillion_call_fail (self->parent.call, error);
-  return FALSE;
+  pillion_file_share_set_progress (&self->share, pillion_part_file_get_received (self->output.part), self->body.total);
 }
 
 static void
-split_changed (gpointer data)
+rest_changed (gpointer data)
 {
   PillionFileSink *self = data;
 
   if (self->output.part->size == self->body.total)
-    {
-      finish (self);
-    }
-  else if (self->idle)
-    {
-      self->idle = FALSE;
-      pillion_call_resume (self->parent.call);
-    }
+    finish (self);
+  else
+    pillion_file_rest_wake (&self->rest);
 }
-
-static const PillionSplitFuncs split_funcs = {
-  .allow_holes = split_allow_holes,
-  .write = split_write,
-  .changed = split_changed,
-};
 
 static gboolean
 file_body (PillionSink *sink,
-            const guint8 *bytes,
-            gsize length,
-            GError **error)
+           const guint8 *bytes,
+           gsize length,
+           GError **error)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
-  PillionCall *call = sink->call;
+  gboolean is_there;
 
-  if (self->body.end >= 0 && (gint64) length > self->body.end - self->rest.next)
-    {
-      g_set_error (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
-                   _("the server announced %" PRId64 " bytes but sent more"), self->body.end - self->body.begun);
-      return FALSE;
-    }
+  if (!pillion_file_rest_receive (&self->rest, bytes, length, &is_there, error))
+    return FALSE;
 
-  while (length > 0)
-    {
-      gsize n = (gsize) MIN ((gint64) length, self->rest.end - self->rest.next);
-      gint64 before = pillion_http_engine_get_now (call->engine);
-
-      if (!write_at (self, self->rest.next, bytes, n, error))
-        return FALSE;
-
-      self->rest.next += (gint64) n;
-      bytes += n;
-      length -= n;
-      pillion_split_note (self->split, n, pillion_http_engine_get_now (call->engine) - before);
-
-      /* What follows is there, or comes over another connection */
-      if (self->rest.next == self->rest.end && self->rest.end < self->body.end &&
-          !pillion_split_extend (self->split, &self->rest, self->body.end))
-        {
-          pillion_call_end_exchange (call, NULL);
-          return FALSE;
-        }
-    }
-
-  return TRUE;
+  report_progress (self);
+  if (is_there)
+    pillion_call_end_exchange (sink->call, NULL);
+  return !is_there;
 }
 
 static void
@@ -720,7 +440,7 @@ file_whole (PillionSink *sink)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
   PillionCall *call = sink->call;
-  gboolean broken_off = self->rest.end < self->body.end;
+  GError *error = NULL;
 
   if (self->place.outcome != PILLION_HTTP_DOWNLOAD_OUTCOME_SAVED)
     {
@@ -731,68 +451,26 @@ file_whole (PillionSink *sink)
   if (self->output.finishing)
     return;
 
-  if (self->body.end >= 0 && self->rest.next != self->rest.end)
+  switch (pillion_file_rest_end (&self->rest, &error))
     {
-      if (self->asked == 0)
-        {
-          pillion_call_fail (call, g_error_new (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH,
-                                                        _("the server announced %" PRId64
-                                                          " bytes but sent %" PRId64),
-                                                        self->body.end - self->body.begun, self->rest.next - self->body.begun));
-          return;
-        }
-      self->n_short_pieces++;
-    }
-
-  pillion_split_release (self->split, &self->rest);
-
-  /* A server may send less of the rest than it was asked for */
-  if (self->body.total >= 0 && self->output.part->size < self->body.total)
-    {
-      if (!broken_off && self->rest.next - self->body.begun < SMALL_PIECE)
-        self->n_small_pieces++;
-      if (self->n_small_pieces > MAX_SMALL_PIECES || self->n_short_pieces > MAX_SHORT_PIECES)
-        self->anew = TRUE;
-
+    case PILLION_VERDICT_DONE:
+      finish (self);
+      break;
+    case PILLION_VERDICT_AGAIN:
       pillion_call_send (call);
-      return;
+      break;
+    default:
+      pillion_call_fail (call, error);
     }
-
-  finish (self);
 }
 
-/* Whether the server broke the connection, or accepts no other one */
-static gboolean
-is_cut_or_refused (const GError *error)
-{
-  return g_error_matches (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED) ||
-         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED) ||
-         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
-}
-
-/* While something arrives over other connections, the call's own one may be lost */
 static PillionVerdict
 file_lost (PillionSink *sink,
            const GError *error)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
 
-  if (self->output.finishing)
-    return PILLION_VERDICT_WAIT;
-  if (self->split == NULL || (error->domain == PILLION_HTTP_ERROR && error->code != PILLION_HTTP_ERROR_TRUNCATED))
-    return PILLION_VERDICT_PASS;
-  if (pillion_split_is_active (self->split))
-    return be_idle (self);
-
-  return is_cut_or_refused (error) ? go_on (self) : PILLION_VERDICT_PASS;
-}
-
-/* Whether the bytes themselves are at fault */
-static gboolean
-is_about_content (const GError *error)
-{
-  return g_error_matches (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_DIGEST_MISMATCH) ||
-         g_error_matches (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH);
+  return self->output.finishing ? PILLION_VERDICT_WAIT : pillion_file_rest_lose (&self->rest, error);
 }
 
 static gboolean
@@ -801,33 +479,16 @@ file_recover (PillionSink *sink,
 {
   PillionFileSink *self = (PillionFileSink *) sink;
   const gboolean is_wrong = self->output.writing && error->domain == PILLION_HTTP_ERROR && error->code != PILLION_HTTP_ERROR_TRUNCATED;
-  g_autofree char *source = NULL;
 
   /* Bytes of several responses that don't fit together may be good if they are of one */
-  self->anew = is_wrong && self->pieced && is_about_content (error);
-  if (!self->anew && !(pillion_mirrors_may_help (&self->mirrors, error) && pillion_mirrors_go_on (&self->mirrors, sink->call)))
+  self->rest.anew = is_wrong && pillion_file_rest_may_not_fit (&self->rest, error);
+  if (!self->rest.anew && !(pillion_mirrors_may_help (&self->mirrors, error) && pillion_mirrors_go_on (&self->mirrors, sink->call)))
     return FALSE;
 
   /* From here on it needs the network again */
   pillion_backlog_leave (&sink->call->engine->backlog, &self->in_backlog);
-  source = make_source (self);
-  self->foreign = FALSE;
-  self->afresh = is_wrong;
   self->output.finishing = FALSE;
-  self->idle = FALSE;
-  if (self->output.part != NULL)
-    {
-      if (self->split != NULL)
-        reset_split (self);
-      else
-        self->split = pillion_split_new (sink->call, self->output.part, &split_funcs, self);
-      if (!is_wrong && g_strcmp0 (self->output.part->record.source, source) != 0)
-        {
-          self->foreign = pillion_file_output_has_digest (&self->output) && self->output.part->record.length >= 0;
-          self->afresh = !self->foreign;
-        }
-    }
-
+  pillion_file_rest_recover (&self->rest, sink->call, is_wrong);
   return TRUE;
 }
 
@@ -836,7 +497,7 @@ static gboolean
 is_worth_keeping (PillionFileSink *self,
                   const GError *error)
 {
-  if (!can_continue (self))
+  if (!pillion_file_rest_can_continue (self->parent.call))
     return FALSE;
 
   /* What a mirror lacks may be where the part came from */
@@ -869,7 +530,7 @@ step_on (PillionFileSink *self)
     pillion_call_fail (self->parent.call, error);
   /* Last, because what has been waiting for this may end the call */
   else if (has_holes)
-    pillion_split_set_ready (self->split);
+    pillion_split_set_ready (self->rest.split);
 }
 
 static void
@@ -939,7 +600,7 @@ file_fail (PillionSink *sink,
 {
   PillionFileSink *self = (PillionFileSink *) sink;
 
-  g_clear_pointer (&self->split, pillion_split_free);
+  pillion_file_rest_close (&self->rest);
   if (is_at_work (self))
     {
       /* The worker has the file: it gives it back soon */
@@ -960,18 +621,17 @@ file_free (PillionSink *sink)
 {
   PillionFileSink *self = (PillionFileSink *) sink;
 
-  g_assert (self->split == NULL && pillion_file_share_is_idle (&self->share));
+  g_assert (pillion_file_share_is_idle (&self->share));
 
   /* The call is missing if its request was refused */
   if (sink->call != NULL)
     pillion_backlog_leave (&sink->call->engine->backlog, &self->in_backlog);
 
   pillion_file_output_clear (&self->output);
-  g_free (self->source);
+  pillion_file_rest_clear (&self->rest);
   pillion_sync_unref (self->options);
   pillion_file_place_clear (&self->place);
   pillion_file_body_clear (&self->body);
-  pillion_backoff_clear (&self->backoff);
   g_clear_object (&self->response);
   g_free (self);
 }
@@ -1002,6 +662,7 @@ pillion_file_sink_new (GFile *file,
   self->parent.klass = &klass;
   pillion_file_place_init (&self->place, file, into, options, place_checked, self);
   pillion_file_output_init (&self->output, options->digest, output_given_back, self);
+  pillion_file_rest_init (&self->rest, &self->output, &self->body, report_progress, rest_changed, self);
   self->options = options;
   self->mirrors.urls = options->mirrors;
   pillion_file_share_init (&self->share, file, into, options);
