@@ -182,6 +182,8 @@ pillion_cache_choice_get_reason (const PillionCacheChoice *self,
     return "method";
   if (!pillion_cache_request_may_use (request))
     return request->mode == PILLION_HTTP_CACHE_MODE_RELOAD ? "request" : "bypass";
+  if (self->part != NULL)
+    return "partial";
   if (self->stored != NULL)
     return pillion_cache_is_fresh (self->stored, now) ? "request" : "stale";
   if (self->other_parts)

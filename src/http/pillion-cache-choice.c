@@ -41,6 +41,32 @@ is_better (const PillionStoredResponse *stored,
 }
 
 static void
+take_part (PillionCacheChoice *self,
+           PillionCacheEntry *entry,
+           PillionStoredResponse *stored)
+{
+  const guint64 length = pillion_cache_entry_get_length (entry);
+
+  if (length == 0 || (self->part != NULL && pillion_cache_entry_get_length (self->part) >= length))
+    {
+      pillion_stored_response_free (stored);
+      return;
+    }
+
+  pillion_cache_choice_drop_part (self);
+  self->part = pillion_cache_entry_ref (entry);
+  self->part_stored = stored;
+}
+
+/* Whether what is whole is of no use any more, because the part is of a newer version */
+static gboolean
+is_outdated_by_part (const PillionCacheChoice *self)
+{
+  return self->use == PILLION_CACHE_USE_VALIDATED && get_time (self->part_stored) >= get_time (self->stored) &&
+         !pillion_cache_are_parts_of_one (self->part_stored, self->stored);
+}
+
+static void
 add_variant (PillionCacheChoice *self,
              PillionCacheEntry *entry)
 {
@@ -76,6 +102,8 @@ pillion_cache_choice_init (PillionCacheChoice *self,
       else if (!pillion_cache_request_has_bytes (request, stored, (gint64) pillion_cache_entry_get_length (entry)))
         {
           self->other_parts = TRUE;
+          if (pillion_cache_request_may_complete (request, stored))
+            take_part (self, entry, g_steal_pointer (&stored));
         }
       else if (is_better (stored, self))
         {
@@ -88,11 +116,21 @@ pillion_cache_choice_init (PillionCacheChoice *self,
 
   if (self->stored != NULL)
     self->use = pillion_cache_request_judge (request, self->stored, now);
+  if (self->stored != NULL && self->part != NULL && !is_outdated_by_part (self))
+    pillion_cache_choice_drop_part (self);
+}
+
+void
+pillion_cache_choice_drop_part (PillionCacheChoice *self)
+{
+  g_clear_pointer (&self->part, pillion_cache_entry_unref);
+  g_clear_pointer (&self->part_stored, pillion_stored_response_free);
 }
 
 void
 pillion_cache_choice_clear (PillionCacheChoice *self)
 {
+  pillion_cache_choice_drop_part (self);
   g_clear_pointer (&self->entry, pillion_cache_entry_unref);
   g_clear_pointer (&self->stored, pillion_stored_response_free);
   g_clear_pointer (&self->variants, g_ptr_array_unref);

@@ -15,6 +15,8 @@ typedef struct
   PillionCacheUse use;
   gboolean other_variants;       /* whether there are some that don't fit */
   gboolean other_parts;          /* whether there are fitting ones without the bytes that are wanted */
+  PillionCacheEntry *part;       /* the beginning of what is wanted, whose rest is to be requested, or NULL */
+  PillionStoredResponse *part_stored; /* likewise */
   GPtrArray *variants;           /* PillionCacheEntry: the others that the server may select by their ETag; or NULL */
 } PillionCacheChoice;
 
@@ -28,6 +30,9 @@ void     pillion_cache_choice_init  (PillionCacheChoice        *self,
                                      const PillionCacheRequest *request,
                                      gint64                     now);
 void     pillion_cache_choice_clear (PillionCacheChoice        *self);
+
+/* Forgets about the part: all is to be requested */
+void     pillion_cache_choice_drop_part (PillionCacheChoice    *self);
 
 /* Clears one that was only looked at: the next one for the same entries is made faster */
 void     pillion_cache_choice_give_back (PillionCacheChoice    *self);

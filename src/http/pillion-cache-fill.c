@@ -6,6 +6,8 @@
 
 #include "http/pillion-cache-fill.h"
 
+#include <string.h>
+
 #include "http/pillion-cache-vary.h"
 #include "http/pillion-http-fields.h"
 
@@ -29,10 +31,10 @@ take_field (const char *name,
     pillion_field_list_append (&self->response->fields, name, value);
 }
 
-static PillionStoredResponse *
-make_response (const PillionHead *head,
-               gint64 requested,
-               gint64 received)
+PillionStoredResponse *
+pillion_cache_fill_make_response (const PillionHead *head,
+                                  gint64 requested,
+                                  gint64 received)
 {
   PillionStoredResponse *self = g_new0 (PillionStoredResponse, 1);
   g_autofree char *connection = g_strdup (head->get_field (head, "Connection"));
@@ -51,6 +53,41 @@ make_response (const PillionHead *head,
   return self;
 }
 
+/* Takes the response, which may be stored */
+static gboolean
+begin (PillionCacheFill *self,
+       PillionCacheStore *store,
+       const char *key,
+       const PillionCacheRequest *request,
+       PillionStoredResponse *response,
+       gint64 length)
+{
+  g_autoptr (PillionStoredResponse) owned = response;
+  g_autofree char *vary = pillion_field_list_join (&response->fields, "Vary");
+  g_autoptr (GBytes) metadata = NULL;
+
+  pillion_field_list_clear (&response->selecting);
+  pillion_cache_vary_select (vary, request->fields, request->identity, &response->selecting);
+  metadata = pillion_stored_response_serialize (response);
+  self->announced = -1;
+  self->n_doomed = pillion_cache_store_get_n_doomed (store);
+  self->writer = pillion_cache_writer_new (store, key, metadata, length, NULL);
+  if (self->writer == NULL)
+    return FALSE;
+
+  self->store = pillion_cache_store_ref (store);
+  self->key = g_strdup (key);
+  for (guint i = 0; i < request->fields->n; i += 2)
+    pillion_field_list_append (&self->selecting, request->fields->strv[i], request->fields->strv[i + 1]);
+  self->identity = g_strdup (request->identity);
+  self->response = g_steal_pointer (&owned);
+  self->of_get = strcmp (request->method, "GET") == 0;
+  self->delimited = TRUE;
+  self->expected = length;
+  self->length = 0;
+  return TRUE;
+}
+
 gboolean
 pillion_cache_fill_begin (PillionCacheFill *self,
                           PillionCacheStore *store,
@@ -61,35 +98,36 @@ pillion_cache_fill_begin (PillionCacheFill *self,
                           gint64 requested,
                           gint64 received)
 {
-  g_autoptr (PillionStoredResponse) response = NULL;
-  g_autofree char *vary = NULL;
-  g_autoptr (GBytes) metadata = NULL;
+  g_autoptr (PillionStoredResponse) response = pillion_cache_fill_make_response (head, requested, received);
   gint64 last = -1;
+  gint64 first;
 
-  response = make_response (head, requested, received);
   if (!pillion_cache_request_may_store (request, response, at_home) || (!head->delimited && !pillion_cache_may_store_undelimited (response)))
     return FALSE;
   if (response->status == 206 && !pillion_http_parse_content_range (head->get_field (head, "Content-Range"), &response->first, &last, &response->total))
     return FALSE;
 
-  vary = pillion_field_list_join (&response->fields, "Vary");
-  pillion_cache_vary_select (vary, request->fields, request->identity, &response->selecting);
-  metadata = pillion_stored_response_serialize (response);
-  self->announced = last >= 0 ? last - response->first + 1 : -1;
-  self->n_doomed = pillion_cache_store_get_n_doomed (store);
-  self->writer = pillion_cache_writer_new (store, key, metadata, head->length, NULL);
-  if (self->writer == NULL)
+  first = response->first;
+  if (!begin (self, store, key, request, g_steal_pointer (&response), head->length))
     return FALSE;
 
-  self->store = pillion_cache_store_ref (store);
-  self->key = g_strdup (key);
-  for (guint i = 0; i < request->fields->n; i += 2)
-    pillion_field_list_append (&self->selecting, request->fields->strv[i], request->fields->strv[i + 1]);
-  self->identity = g_strdup (request->identity);
-  self->response = g_steal_pointer (&response);
   self->delimited = head->delimited;
-  self->length = 0;
+  self->announced = last >= 0 ? last - first + 1 : -1;
   return TRUE;
+}
+
+gboolean
+pillion_cache_fill_begin_whole (PillionCacheFill *self,
+                                PillionCacheStore *store,
+                                const char *key,
+                                const PillionCacheRequest *request,
+                                const PillionStoredResponse *response,
+                                gint64 length)
+{
+  g_autoptr (GBytes) copy = pillion_stored_response_serialize (response);
+  PillionStoredResponse *own = pillion_cache_request_may_store (request, response, FALSE) ? pillion_stored_response_parse (copy) : NULL;
+
+  return own != NULL && begin (self, store, key, request, own, length);
 }
 
 void
@@ -247,6 +285,14 @@ is_replaced (PillionCacheFill *self,
          get_end (entry, stored) <= self->response->first + self->length;
 }
 
+/* The program may have found out from the beginning of the body that it is wrong */
+static void
+check_doomed (PillionCacheFill *self)
+{
+  if (pillion_cache_store_get_n_doomed (self->store) != self->n_doomed)
+    pillion_cache_store_remove_key (self->store, self->key);
+}
+
 void
 pillion_cache_fill_end (PillionCacheFill *self)
 {
@@ -287,11 +333,69 @@ pillion_cache_fill_end (PillionCacheFill *self)
       for (guint i = 0; i < parts->len; i++)
         add_part (self, &growth, parts->pdata[i]);
 
-      /* The program may have found out from the beginning of the body that it is wrong */
-      if (pillion_cache_store_get_n_doomed (self->store) != self->n_doomed)
-        pillion_cache_store_remove_key (self->store, self->key);
+      check_doomed (self);
     }
   g_clear_pointer (&self->writer, pillion_cache_writer_free);
+}
+
+/* The response becomes a part, if more can be put to it. Returns FALSE if not. */
+static gboolean
+become_part (PillionCacheFill *self)
+{
+  PillionStoredResponse *response = self->response;
+
+  if (!self->of_get || self->length == 0 || (self->announced >= 0 && self->length > self->announced) ||
+      (self->expected >= 0 && self->length >= self->expected) || pillion_cache_get_strong_validator (response) == NULL)
+    return FALSE;
+  if (pillion_stored_response_is_part (response))
+    return TRUE;
+  if (response->status != 200)
+    return FALSE;
+
+  response->status = 206;
+  g_free (response->reason);
+  response->reason = g_strdup ("Partial Content");
+  response->total = self->expected;
+  return TRUE;
+}
+
+void
+pillion_cache_fill_keep (PillionCacheFill *self)
+{
+  g_autoptr (GPtrArray) others = NULL;
+  g_autoptr (GBytes) metadata = NULL;
+  PillionCacheEntry *replaced = NULL;
+  gboolean longest = TRUE;
+
+  if (self->writer == NULL || !become_part (self))
+    {
+      pillion_cache_fill_clear (self);
+      return;
+    }
+
+  others = pillion_cache_store_lookup (self->store, self->key);
+  for (guint i = 0; others != NULL && i < others->len && longest; i++)
+    {
+      PillionCacheEntry *entry = others->pdata[i];
+      g_autoptr (PillionStoredResponse) stored = pillion_stored_response_parse (pillion_cache_entry_get_metadata (entry));
+      gboolean same;
+
+      if (stored == NULL || !pillion_cache_vary_fits (&stored->selecting, &self->selecting, self->identity, NULL))
+        continue;
+
+      same = pillion_cache_are_parts_of_one (self->response, stored);
+      if (same && stored->first <= self->response->first &&
+          (!pillion_stored_response_is_part (stored) || get_end (entry, stored) >= self->response->first + self->length))
+        longest = FALSE;
+      /* Something whole may still be of use, whatever its version */
+      else if (replaced == NULL && pillion_stored_response_is_part (stored) && is_replaced (self, entry, stored))
+        replaced = entry;
+    }
+
+  metadata = pillion_stored_response_serialize (self->response);
+  if (longest && pillion_cache_writer_commit (self->writer, metadata, replaced, NULL))
+    check_doomed (self);
+  pillion_cache_fill_clear (self);
 }
 
 void

@@ -8,8 +8,8 @@
 #include "http/pillion-cache-store.h"
 #include "http/pillion-transport.h"
 
-/* The tee of the cache: a response that is being stored while it is received. Its entry can be found once all of it was received, and not
- * at all if anything goes wrong: no error of the disk's disturbs the call. */
+/* The tee of the cache: a response that is being stored while it is received. Its entry can be found once all of it was received. What was cut
+ * off can be kept as a part. No error of the disk's disturbs the call. */
 typedef struct
 {
   PillionCacheStore *store;
@@ -20,7 +20,9 @@ typedef struct
   char *identity;                  /* likewise, or NULL */
   gboolean delimited;              /* something else than the end of the connection tells where it ends */
   gint64 length;                   /* how much was written */
-  gint64 announced;                /* how much of it there is to be, or -1 */
+  gint64 announced;                /* how much of a part there is to be, or -1 */
+  gint64 expected;                 /* the length of the body as it is sent, or -1 */
+  gboolean of_get;                 /* it answers a GET */
   guint n_doomed;                  /* pillion_cache_store_get_n_doomed () when it began */
 } PillionCacheFill;
 
@@ -35,6 +37,14 @@ gboolean pillion_cache_fill_begin (PillionCacheFill          *self,
                                    gint64                     requested,
                                    gint64                     received);
 
+/* The same for a whole response of which a part is stored already. @length: that of the whole body. */
+gboolean pillion_cache_fill_begin_whole (PillionCacheFill            *self,
+                                         PillionCacheStore           *store,
+                                         const char                  *key,
+                                         const PillionCacheRequest   *request,
+                                         const PillionStoredResponse *response,
+                                         gint64                       length);
+
 void     pillion_cache_fill_write (PillionCacheFill          *self,
                                    const guint8              *bytes,
                                    gsize                      length);
@@ -42,5 +52,14 @@ void     pillion_cache_fill_write (PillionCacheFill          *self,
 /* All of the body is here: publishes the entry */
 void     pillion_cache_fill_end   (PillionCacheFill          *self);
 
+/* The rest of the body won't come: publishes a part, if a later request can continue it, and if it is longer than what is stored. Clears the
+ * fill. */
+void     pillion_cache_fill_keep  (PillionCacheFill          *self);
+
 /* Drops what was not published */
 void     pillion_cache_fill_clear (PillionCacheFill          *self);
+
+/* What would be stored of a response, without its body */
+PillionStoredResponse *pillion_cache_fill_make_response (const PillionHead *head,
+                                                         gint64             requested,
+                                                         gint64             received);

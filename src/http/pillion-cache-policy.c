@@ -211,6 +211,14 @@ pillion_cache_request_has_bytes (const PillionCacheRequest *self,
   return !pillion_stored_response_is_part (stored) || has_bytes (self, stored, stored->first + length - 1);
 }
 
+gboolean
+pillion_cache_request_may_complete (const PillionCacheRequest *self,
+                                    const PillionStoredResponse *stored)
+{
+  return is_get (self) && !has_field (self, "Range") && !has_field (self, "If-Range") && !pillion_cache_request_is_conditional (self) &&
+         pillion_stored_response_is_part (stored) && stored->first == 0 && pillion_cache_get_strong_validator (stored) != NULL;
+}
+
 /* Whether it wants to hear from the server in any case */
 static gboolean
 wants_validation (const PillionCacheRequest *self,
@@ -705,6 +713,18 @@ pillion_cache_update (PillionStoredResponse *stored,
   stored->received = received;
   if (controls)
     pillion_stored_response_changed (stored);
+}
+
+const char *
+pillion_cache_get_strong_validator (const PillionStoredResponse *stored)
+{
+  const char *etag = pillion_stored_response_get (stored, "ETag");
+  const char *modified = pillion_stored_response_get (stored, "Last-Modified");
+
+  if (pillion_field_list_get (&stored->fields, "ETag") != NULL)
+    return etag != NULL && pillion_http_is_strong_etag (etag) ? etag : NULL;
+
+  return modified != NULL && pillion_http_is_strong_date (modified, pillion_stored_response_get (stored, "Date")) ? modified : NULL;
 }
 
 gboolean

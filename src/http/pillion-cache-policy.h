@@ -67,6 +67,10 @@ gboolean        pillion_cache_request_has_bytes      (const PillionCacheRequest 
                                                       const PillionStoredResponse *stored,
                                                       gint64                       length);
 
+/* Section 3.3: whether it wants a whole body whose beginning is stored, so that the rest can be requested */
+gboolean        pillion_cache_request_may_complete   (const PillionCacheRequest   *self,
+                                                      const PillionStoredResponse *stored);
+
 /* How a response that fits may be used: section 4 */
 PillionCacheUse pillion_cache_request_judge          (const PillionCacheRequest   *self,
                                                       const PillionStoredResponse *stored,
@@ -134,6 +138,9 @@ void            pillion_cache_update                 (PillionStoredResponse     
                                                       const PillionFieldList      *fields,
                                                       gint64                       requested,
                                                       gint64                       received);
+
+/* The validator that proves that two parts are of the very same body (RFC 9110, section 8.8.1), or NULL if it has none */
+const char     *pillion_cache_get_strong_validator   (const PillionStoredResponse *stored);
 
 /* Section 3.4: whether both have bytes of the very same body */
 gboolean        pillion_cache_are_parts_of_one       (const PillionStoredResponse *one,

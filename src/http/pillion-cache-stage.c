@@ -182,11 +182,15 @@ cache_head (PillionStage *stage,
   return PILLION_VERDICT_PASS;
 }
 
-/* Whether the disk is to blame: all other errors of a stored response are about its content, or the call is too slow */
+/* Whether the disk is to blame: all other errors of a stored response are about its content, or the call is too slow. If the server sent the rest,
+ * the network has errors of the same domain. */
 static gboolean
 is_read_error (PillionCall *call,
                const GError *error)
 {
+  if (call->from_part)
+    return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
+
   return call->from_store && error->domain == G_IO_ERROR && error->code != G_IO_ERROR_TIMED_OUT && error->code != G_IO_ERROR_CANCELLED;
 }
 

@@ -8,7 +8,10 @@
 
 #include <string.h>
 
+#include <glib/gi18n-lib.h>
+
 #include "http/pillion-cache-answer.h"
+#include "http/pillion-cache-completion.h"
 #include "http/pillion-cache-fill.h"
 #include "http/pillion-cache-refresh.h"
 #include "http/pillion-cache-vary.h"
@@ -50,6 +53,9 @@ struct _PillionExchange
   const char *reason; /* why the server is asked, if it is */
   PillionCacheFill fill;
 
+  gboolean completing;  /* only the rest of a stored part is requested */
+  gboolean prefixing;   /* the stored part is passed on; what the network has waits */
+  gint64 left;          /* how much of the rest is still to come */
   gboolean validating;  /* the request has validators of what is stored */
   gboolean again;       /* once the network is free: without them */
   gboolean has_head;    /* an answer from the store has begun */
@@ -115,6 +121,12 @@ static void
 finish (PillionExchange *self)
 {
   self->ended = TRUE;
+  if (self->prefixing)
+    {
+      pillion_cache_fill_clear (&self->fill);
+      if (!self->network_ended)
+        pillion_transport_abort (self->engine->transport, self->network);
+    }
   leave (self);
 }
 
@@ -139,6 +151,13 @@ give_head (PillionExchange *self,
   return wanted;
 }
 
+/* The entry whose body is passed on */
+static PillionCacheEntry *
+get_entry (PillionExchange *self)
+{
+  return self->prefixing ? self->choice.part : self->choice.entry;
+}
+
 /* Passes the next piece of a stored body on. Returns FALSE if that ended it. */
 static gboolean
 give_piece (PillionExchange *self,
@@ -156,20 +175,26 @@ give_piece (PillionExchange *self,
       size = MIN (size, PIECE_SIZE);
     }
 
-  n = pillion_cache_entry_read (self->choice.entry, (guint64) self->next, room, MIN (size, TURN), &error);
+  n = pillion_cache_entry_read (get_entry (self), (guint64) self->next, room, MIN (size, TURN), &error);
   if (n <= 0)
     {
       if (error == NULL)
         error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "the entry of the cache is shorter than it was");
+      /* So that nobody takes it for an error of the network's */
+      if (self->prefixing)
+        error->code = G_IO_ERROR_INVALID_DATA;
       self->funcs->end (self->data, error);
       return FALSE;
     }
 
   self->next += n;
+  if (self->prefixing)
+    pillion_cache_fill_write (&self->fill, room, (gsize) n);
   return self->funcs->body (self->data, room, (gsize) n);
 }
 
 static void serve_later (PillionExchange *self);
+static void end_whole (PillionExchange *self);
 
 static void
 serve (gpointer data)
@@ -184,7 +209,7 @@ serve (gpointer data)
       return;
     }
 
-  if (!self->has_head)
+  if (!self->has_head && !self->prefixing)
     {
       if (self->choice.entry != NULL)
         pillion_cache_store_touch (self->store, self->choice.entry);
@@ -228,8 +253,18 @@ serve (gpointer data)
         }
     }
 
-  self->funcs->end (self->data, NULL);
-  finish (self);
+  if (!self->prefixing)
+    {
+      self->funcs->end (self->data, NULL);
+      finish (self);
+      return;
+    }
+
+  self->prefixing = FALSE;
+  if (self->network_ended)
+    end_whole (self);
+  else
+    pillion_transport_resume (self->engine->transport, self->network);
 }
 
 static void
@@ -248,7 +283,10 @@ use_network (PillionExchange *self)
   for (guint i = 0; i < self->wire.fields.n; i += 2)
     pillion_field_list_append (&fields, self->wire.fields.strv[i], self->wire.fields.strv[i + 1]);
 
-  self->validating = !pillion_cache_request_is_conditional (&self->request) && pillion_field_list_get (&fields, "If-Range") == NULL &&
+  self->completing = self->choice.part != NULL;
+  if (self->completing)
+    pillion_cache_completion_ask (self->choice.part_stored, (gint64) pillion_cache_entry_get_length (self->choice.part), &fields);
+  self->validating = !self->completing && !pillion_cache_request_is_conditional (&self->request) && pillion_field_list_get (&fields, "If-Range") == NULL &&
                      pillion_cache_choice_add_validators (&self->choice, &fields);
   pillion_cache_request_tell (&self->request, &fields);
 
@@ -468,6 +506,70 @@ pass_head (PillionExchange *self,
   return wanted;
 }
 
+/* The beginning is stored, and the server sends the rest */
+static gboolean
+give_whole_head (PillionExchange *self,
+                 const PillionHead *head,
+                 const PillionStoredResponse *whole,
+                 gint64 total,
+                 gboolean stored)
+{
+  PillionListHead copy;
+  gboolean wanted;
+
+  pillion_list_head_init (&copy, whole->status, whole->reason, total);
+  copy.parent.continued = TRUE;
+  copy.parent.validation = head;
+  copy.parent.delimited = TRUE;
+  copy.parent.piles_up = head->piles_up;
+  head->get_details (head, &copy.details);
+  for (guint i = 0; i < whole->fields.n; i += 2)
+    pillion_field_list_append (&copy.fields, whole->fields.strv[i], whole->fields.strv[i + 1]);
+  pillion_field_list_append (&copy.fields, "Cache-Status", stored ? "Pillion; fwd=partial; fwd-status=206; stored" : "Pillion; fwd=partial; fwd-status=206");
+  wanted = self->funcs->head (self->data, &copy.parent);
+  pillion_list_head_clear (&copy);
+
+  return wanted;
+}
+
+/* The answer to a request for the rest of a part, unless the server sends everything */
+static gboolean
+take_rest (PillionExchange *self,
+           const PillionHead *head)
+{
+  const gint64 length = (gint64) pillion_cache_entry_get_length (self->choice.part);
+  g_autoptr (PillionStoredResponse) whole = NULL;
+  gboolean stored;
+  gint64 total;
+
+  whole = pillion_cache_completion_take (self->choice.part_stored, length, head, self->requested, get_real_now (self), &total);
+  if (whole == NULL)
+    {
+      /* The part is of no use: all is requested */
+      pillion_cache_store_remove (self->store, self->choice.part);
+      pillion_cache_choice_drop_part (&self->choice);
+      self->network_ended = TRUE;
+      self->again = TRUE;
+      return FALSE;
+    }
+
+  self->prefixing = TRUE;
+  self->next = 0;
+  self->end = length;
+  self->left = total - length;
+  stored = !self->outdated && pillion_cache_fill_begin_whole (&self->fill, self->store, self->key, &self->request, whole, total);
+  if (!give_whole_head (self, head, whole, total, stored))
+    {
+      self->prefixing = FALSE;
+      pillion_cache_fill_clear (&self->fill);
+      self->ended = TRUE;
+      return FALSE;
+    }
+
+  serve_later (self);
+  return TRUE;
+}
+
 static void
 network_wrote (gpointer data,
                gint64 n_sent)
@@ -496,6 +598,9 @@ network_head (gpointer data,
 
   if (self->validating && head->status == 304)
     return take_confirmation (self, head);
+  if (self->completing && (head->status == 206 || head->status == 416))
+    return take_rest (self, head);
+  self->completing = FALSE;
 
   if (pillion_cache_is_unsafe (self->wire.request.method))
     {
@@ -525,6 +630,12 @@ network_room (gpointer data,
 {
   PillionExchange *self = data;
 
+  if (self->prefixing)
+    {
+      *size = 0;
+      return NULL;
+    }
+
   /* Of a 304, nothing is passed on */
   return self->orphan || self->has_head || self->again ? NULL : self->funcs->room (self->data, size);
 }
@@ -539,6 +650,7 @@ network_body (gpointer data,
   if (self->has_head || self->again)
     return TRUE;
 
+  self->left -= (gint64) length;
   pillion_cache_fill_write (&self->fill, bytes, length);
   if (self->orphan || self->funcs->body (self->data, bytes, length))
     return TRUE;
@@ -546,6 +658,34 @@ network_body (gpointer data,
   pillion_cache_fill_clear (&self->fill);
   self->ended = TRUE;
   return FALSE;
+}
+
+/* Whether only the network, or the server, is to blame: then what arrived until then is good */
+static gboolean
+is_cut (const GError *error)
+{
+  return error->domain == G_IO_ERROR || g_error_matches (error, PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_TRUNCATED) ||
+         g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_EOF);
+}
+
+/* All of a body that was not, or not only, taken from the store is here */
+static void
+end_whole (PillionExchange *self)
+{
+  GError *error = NULL;
+
+  if (self->completing && self->left != 0)
+    {
+      pillion_cache_store_remove (self->store, self->choice.part);
+      pillion_cache_fill_clear (&self->fill);
+      error = g_error_new_literal (PILLION_HTTP_ERROR, PILLION_HTTP_ERROR_LENGTH_MISMATCH, _("the rest of the body does not have the announced length"));
+    }
+
+  /* Before the program is told, so that its next request finds it */
+  pillion_cache_fill_end (&self->fill);
+  self->ended = TRUE;
+  self->funcs->end (self->data, error);
+  leave (self);
 }
 
 static void
@@ -569,11 +709,20 @@ network_end (gpointer data,
       g_clear_error (&error);
       serve (self);
     }
+  else if (error == NULL)
+    {
+      /* The stored bytes come first */
+      if (!self->prefixing)
+        end_whole (self);
+    }
   else
     {
-      /* Before the program is told, so that its next request finds it */
-      if (error == NULL)
-        pillion_cache_fill_end (&self->fill);
+      /* Likewise before the program is told: if it tries again, only the rest is requested */
+      if (is_cut (error) && !self->prefixing)
+        pillion_cache_fill_keep (&self->fill);
+      else
+        pillion_cache_fill_clear (&self->fill);
+      self->prefixing = FALSE;
       self->ended = TRUE;
       self->funcs->end (self->data, error);
     }
@@ -710,8 +859,12 @@ cache_abort (PillionTransport *transport,
   if (self->ended)
     return;
 
+  /* The program need not want it any more, but may want it again */
   self->ended = TRUE;
-  pillion_cache_fill_clear (&self->fill);
+  if (self->prefixing)
+    pillion_cache_fill_clear (&self->fill);
+  else
+    pillion_cache_fill_keep (&self->fill);
   if (self->network != NULL && !self->network_ended)
     pillion_transport_abort (self->engine->transport, self->network);
   else if (self->network == NULL && !self->posted)
@@ -730,7 +883,7 @@ cache_resume (PillionTransport *transport,
       self->paused = FALSE;
       serve_later (self);
     }
-  else if (self->network != NULL && !self->has_head)
+  else if (self->network != NULL && !self->network_ended && !self->has_head && !self->prefixing)
     {
       pillion_transport_resume (self->engine->transport, self->network);
     }

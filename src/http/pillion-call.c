@@ -429,7 +429,7 @@ pillion_call_send (PillionCall *self)
       return;
     }
 
-  self->from_store = self->answered = FALSE;
+  self->from_store = self->from_part = self->answered = FALSE;
   local = can_answer_locally (self);
   self->past_cache = FALSE;
   self->hop = pillion_hop_new (self->engine, &hop_funcs, self);
@@ -705,6 +705,7 @@ is_wrong_content (PillionCall *self,
     return FALSE;
 
   return error->code == PILLION_HTTP_ERROR_DIGEST_MISMATCH || error->code == PILLION_HTTP_ERROR_INVALID_JSON ||
+         (self->from_part && error->code == PILLION_HTTP_ERROR_PROTOCOL) ||
          (self->from_store && (error->code == PILLION_HTTP_ERROR_PROTOCOL || error->code == PILLION_HTTP_ERROR_TRUNCATED ||
                                error->code == PILLION_HTTP_ERROR_LENGTH_MISMATCH));
 }
@@ -745,6 +746,7 @@ hop_head (gpointer data,
   self->n_decoded = 0;
   self->announced = head->length;
   self->from_store = head->stored;
+  self->from_part = head->continued;
   self->answered = TRUE;
 
   verdict = pillion_stages_head (&self->stages, self, head, &error);

@@ -60,6 +60,7 @@ struct _PillionCall
   gboolean past_cache;     /* it was, and has no answer to the next request */
   gboolean answered;       /* whether the last exchange had a head */
   gboolean from_store;     /* the last response came from it */
+  gboolean from_part;      /* its beginning did */
   gboolean after_error;    /* the server has failed: what is stale may do */
   guint error_status;      /* the status that it failed with, or 0 if there was no answer */
   GError *network_error;   /* why the server could not be reached, once the cache answers for it; or NULL */

@@ -113,7 +113,7 @@ cookies_head (PillionStage *stage,
 
   self->call = call;
   /* Cookies that were stored with a response were set when it arrived, and may have changed since */
-  if (head->stored)
+  if (head->stored || head->continued)
     head = head->validation;
   if (head != NULL)
     head->foreach_field (head, take_cookie, self);

@@ -92,7 +92,8 @@ struct _PillionHead
   gboolean delimited; /* whether the protocol tells where the body ends, so that truncation is noticed */
   gboolean stored;    /* whether what follows comes from the cache */
   gboolean missing;   /* whether this stands for what the cache doesn't have, and nothing else may be used */
-  const PillionHead *validation; /* of the 304 that has confirmed what is stored, or NULL */
+  gboolean continued; /* whether what follows begins with bytes from the cache, and goes on with those of the server */
+  const PillionHead *validation; /* of the response that has confirmed what is stored, or NULL */
   gboolean piles_up;  /* whether the body is read into memory even without credit */
   GIOStream *stream;  /* of a WebSocket if the status is 101, else NULL. It is pollable. To end it, the
                        * exchange is aborted, which closes it. */
