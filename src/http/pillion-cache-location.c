@@ -106,6 +106,19 @@ pillion_cache_location_was_opened (PillionCacheLocation *self)
   return was_opened;
 }
 
+/* Calls go on without a cache, so that nobody would notice otherwise. A folder that is no cache fails the calls instead. */
+static void
+tell (PillionCacheLocation *self,
+      PillionCacheStore *store,
+      const GError *problem)
+{
+  if (store != NULL && !pillion_cache_store_is_writable (store))
+    g_message ("No response can be cached, because %s can only be read", self->path);
+  else if (store == NULL && !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_EMPTY) &&
+           !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_DIRECTORY))
+    g_message ("No response can be cached: %s", problem->message);
+}
+
 PillionCacheStore *
 pillion_cache_location_open (PillionCacheLocation *self,
                              gboolean again,
@@ -129,6 +142,9 @@ pillion_cache_location_open (PillionCacheLocation *self,
     {
       max_size = pillion_cache_location_get_max_size (self);
       store = pillion_cache_store_open (self->path, max_size, &problem);
+      /* Whoever tries again gets the error */
+      if (store != NULL || !again)
+        tell (self, store, problem);
 
       pillion_mutex_lock (&self->mutex);
       g_clear_error (&self->error);

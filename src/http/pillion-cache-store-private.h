@@ -178,8 +178,6 @@ gboolean            pillion_cache_store_add           (PillionCacheStore  *self,
                                                        GError            **error);
 PillionCacheFolder *pillion_cache_store_ref_folder    (PillionCacheStore  *self);
 
-gboolean            pillion_cache_store_is_writable   (PillionCacheStore  *self);
-
 /* Says that the disk refused something: maybe the folder is gone */
 void                pillion_cache_store_report        (PillionCacheStore  *self,
                                                        int                 errsv);

@@ -64,6 +64,9 @@ guint64             pillion_cache_store_get_max_bytes   (PillionCacheStore  *sel
 void                pillion_cache_store_set_max_bytes   (PillionCacheStore  *self,
                                                          guint64             max_bytes);
 
+/* Whether anything can be stored: not if the folder can only be read */
+gboolean            pillion_cache_store_is_writable     (PillionCacheStore  *self);
+
 /* Returns the variants of @key, the one stored last first, or NULL if there are none. This is not a use: see
  * pillion_cache_store_touch (). A small entry has been read and checked whole; of larger ones only the metadata was. */
 GPtrArray          *pillion_cache_store_lookup          (PillionCacheStore  *self,

@@ -487,7 +487,8 @@ add_number (PillionHttpResponse *response,
 
 /* What is stored, as a response without its body; NULL if it is nothing of HTTP's */
 static PillionHttpResponse *
-make_response (PillionCacheEntry *entry)
+make_response (PillionCacheEntry *entry,
+               PillionCacheStore *store)
 {
   g_autoptr (PillionStoredResponse) stored = pillion_stored_response_parse (pillion_cache_entry_get_metadata (entry));
   g_autoptr (GUri) uri = pillion_http_parse_url (pillion_cache_entry_get_key (entry), NULL);
@@ -508,18 +509,26 @@ make_response (PillionCacheEntry *entry)
   status = g_strdup_printf ("Pillion; hit; ttl=%" G_GINT64_FORMAT, pillion_cache_get_lifetime (stored) - pillion_cache_get_age (stored, now));
   pillion_http_response_add_header (response, "Cache-Status", status);
   pillion_http_response_set_from_cache (response, TRUE);
+  pillion_http_response_set_store (response, store);
 
   return response;
 }
+
+typedef struct
+{
+  GListStore *responses;
+  PillionCacheStore *store;
+} Listing;
 
 static gboolean
 list_entry (PillionCacheEntry *entry,
             gpointer data)
 {
-  g_autoptr (PillionHttpResponse) response = make_response (entry);
+  Listing *self = data;
+  g_autoptr (PillionHttpResponse) response = make_response (entry, self->store);
 
   if (response != NULL)
-    g_list_store_append (data, response);
+    g_list_store_append (self->responses, response);
   return TRUE;
 }
 
@@ -531,15 +540,16 @@ list_run (Job *job,
           GError **error)
 {
   g_autoptr (GListStore) list = g_list_store_new (PILLION_HTTP_TYPE_RESPONSE);
+  Listing listing = { list, store };
 
   if (job->key != NULL)
     {
       g_autoptr (GPtrArray) entries = pillion_cache_store_lookup (store, job->key);
 
       for (guint i = 0; entries != NULL && i < entries->len; i++)
-        list_entry (entries->pdata[i], list);
+        list_entry (entries->pdata[i], &listing);
     }
-  else if (!pillion_cache_store_foreach (store, list_entry, list, cancellable, error))
+  else if (!pillion_cache_store_foreach (store, list_entry, &listing, cancellable, error))
     {
       return FALSE;
     }
@@ -561,7 +571,7 @@ static const JobKind list_kind = { "list", FALSE, list_run };
  *
  * The task's result is a [iface@Gio.ListModel] of [class@PillionHttp.Response], the most recently used first if @url is %NULL. They have no
  * body: `Content-Length` says how long what is stored is, in bytes, `Age` how old it is, in seconds, and `Cache-Status` has a `ttl`, which says for how many
- * more seconds it is fresh. It fails with `G_IO_ERROR_NOT_FOUND` if the folder is not a cache, with other errors of `G_IO_ERROR` that
+ * more seconds it is fresh. A part of a body has the status 206. [method@PillionHttp.Response.remove_from_cache] removes what is stored for the URL. It fails with `G_IO_ERROR_NOT_FOUND` if the folder is not a cache, with other errors of `G_IO_ERROR` that
  * the disk reports, and with [error@PillionHttp.Error.INVALID_URL] or [error@PillionHttp.Error.UNSUPPORTED_SCHEME].
  *
  * Returns: (transfer full): a task

@@ -899,6 +899,49 @@ test_listed (Fixture *self,
   g_assert_cmpint (pillion_task_get_int (verification, &error), ==, 0);
   g_assert_no_error (error);
   assert_gets (self, "/fresh", "1", TRUE);
+
+  /* What is listed can be removed */
+  {
+    g_autoptr (PillionTask) listing = pillion_http_cache_list (self->cache, url, self->parent.loop, NULL);
+    g_autoptr (GListModel) list = NULL;
+    g_autoptr (PillionHttpResponse) response = NULL;
+
+    test_fixture_await (&self->parent, listing);
+    list = pillion_task_get_object (listing, &error);
+    g_assert_no_error (error);
+    response = g_list_model_get_item (list, 0);
+    pillion_http_response_remove_from_cache (response);
+  }
+  assert_gets (self, "/fresh", "2", FALSE);
+}
+
+static int n_told; /* atomic: how often the log said that nothing can be cached */
+
+/* g_test_expect_message () doesn't see structured logs */
+static GLogWriterOutput
+on_log (GLogLevelFlags level,
+        const GLogField *fields,
+        gsize n_fields,
+        gpointer data)
+{
+  for (gsize i = 0; i < n_fields; i++)
+    if (strcmp (fields[i].key, "MESSAGE") == 0 && strstr (fields[i].value, "No response can be cached") != NULL)
+      g_atomic_int_inc (&n_told);
+
+  return g_log_writer_default (level, fields, n_fields, data);
+}
+
+/* Calls go on without a cache that can't be made, and the log says so once. A superuser can write everywhere but there. */
+static void
+test_no_folder (Fixture *self,
+                gconstpointer data)
+{
+  g_autoptr (PillionHttpCache) cache = pillion_http_cache_new ("/proc/self/no-such-folder/cache");
+
+  pillion_http_client_set_cache (self->parent.client, cache);
+  assert_gets (self, "/fresh", "1", FALSE);
+  assert_gets (self, "/fresh", "2", FALSE);
+  g_assert_cmpint (g_atomic_int_get (&n_told), ==, 1);
 }
 
 /* A client that comes later finds what another one has stored */
@@ -1174,6 +1217,7 @@ main (int argc,
       char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_log_set_writer_func (on_log, NULL, NULL);
 
   ADD ("kinds-of-calls", test_kinds_of_calls);
   ADD ("download-stores", test_download_stores);
@@ -1203,6 +1247,7 @@ main (int argc,
   ADD ("cancel", test_cancel);
   ADD ("object", test_object);
   ADD ("listed", test_listed);
+  ADD ("no-folder", test_no_folder);
   ADD ("shared", test_shared);
   ADD ("without-cache", test_without_cache);
   ADD ("removed-by-program", test_removed_by_program);
